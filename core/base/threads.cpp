@@ -1,0 +1,94 @@
+#include "base/threads.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#ifdef __linux__
+#include <sched.h>
+#endif
+
+namespace nearabout {
+namespace {
+
+std::size_t available_cores() {
+#ifdef __linux__
+  cpu_set_t allowed;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) == 0) return static_cast<std::size_t>(CPU_COUNT(&allowed));
+#endif
+  return std::max(1u, std::thread::hardware_concurrency());
+}
+
+// One loop in flight: the next chunk to hand out, and the first thing that went wrong.
+class Loop {
+ public:
+  using Body = std::function<void(std::size_t, std::size_t, std::size_t)>;
+
+  Loop(std::size_t count, std::size_t grain, const Body& body) : count_(count), grain_(grain), body_(body) {}
+
+  // Takes chunks until none is left or something failed; `between` runs after each.
+  template <class Between>
+  void work(std::size_t worker, Between between) noexcept {
+    try {
+      while (!stopped_.load(std::memory_order_relaxed)) {
+        const std::size_t begin = next_.fetch_add(grain_, std::memory_order_relaxed);
+        if (begin >= count_) return;
+        body_(begin, std::min(begin + grain_, count_), worker);
+        between(std::min(begin + grain_, count_));
+      }
+    } catch (...) {
+      const std::lock_guard lock(mutex_);
+      if (!error_) error_ = std::current_exception();
+      stopped_.store(true, std::memory_order_relaxed);
+    }
+  }
+
+  std::exception_ptr error() const { return error_; }
+
+ private:
+  std::size_t count_;
+  std::size_t grain_;
+  const Body& body_;
+  std::atomic<std::size_t> next_{0};
+  std::atomic<bool> stopped_{false};
+  std::mutex mutex_;
+  std::exception_ptr error_;
+};
+
+}  // namespace
+
+std::size_t thread_count(std::size_t requested) { return requested == 0 ? available_cores() : requested; }
+
+void parallel_for(std::size_t count, std::size_t grain, std::size_t threads, const Loop::Body& body,
+                  const Monitor& monitor) {
+  if (count == 0) return;
+  grain = std::max<std::size_t>(grain, 1);
+  const std::size_t chunks = (count - 1) / grain + 1;
+  Loop loop(count, grain, body);
+
+  std::vector<std::thread> helpers;
+  const std::size_t workers = std::clamp<std::size_t>(threads, 1, chunks);
+  helpers.reserve(workers - 1);
+  try {
+    for (std::size_t worker = 1; worker < workers; ++worker)
+      helpers.emplace_back([&loop, worker] { loop.work(worker, [](std::size_t) {}); });
+  } catch (const std::system_error&) {
+    // No more threads to be had (a memory or process limit): those that started, and this one, do the work.
+  }
+
+  using Clock = std::chrono::steady_clock;
+  auto last = Clock::now();
+  loop.work(0, [&](std::size_t done) {
+    if (!monitor || Clock::now() - last < std::chrono::milliseconds(100)) return;
+    last = Clock::now();
+    monitor(static_cast<double>(done) / static_cast<double>(count));
+  });
+  for (std::thread& helper : helpers) helper.join();
+  if (loop.error()) std::rethrow_exception(loop.error());
+}
+
+}  // namespace nearabout

@@ -1,0 +1,1 @@
+"""Nearabout finds near things fast."""

@@ -1,0 +1,74 @@
+"""The compiled core. Private: `nearabout.index` is what users see; this file says what the two sides agree on."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array: TypeAlias = NDArray[Any]
+Monitor: TypeAlias = Callable[[float], object] | None  # called with the share done; Ctrl-C is looked for as well
+
+isa: str  # the instruction set in use: "scalar", "avx2", "avx512", "neon"
+
+def available_isas() -> list[str]: ...
+
+class Index:
+    """An open index: an image of a .near file, mapped or in memory. Immutable; safe to share between threads."""
+
+    @staticmethod
+    def open(path: str) -> Index: ...
+    @staticmethod
+    def from_bytes(image: bytes) -> Index: ...
+    def save(self, path: str) -> None: ...
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def metric(self) -> str: ...
+    @property
+    def dtype(self) -> str: ...
+    @property
+    def dims(self) -> int: ...
+    @property
+    def key_type(self) -> Literal["none", "str", "int"]: ...  # "none": the key of a row is its number
+    @property
+    def path(self) -> str: ...  # "" for an index in memory
+    @property
+    def file_bytes(self) -> int: ...
+    def __len__(self) -> int: ...
+    def metadata(self) -> str: ...  # JSON text
+    def sections(self) -> list[dict[str, Any]]: ...  # name, element, rows, columns, bytes, offset
+    def verify(self, monitor: Monitor = None) -> None: ...
+
+    # Rows are int64, -1 where a batch has no more; distances float32, inf there. Queries: (n, dims) C-contiguous float32, or
+    # the index's own dtype (bits: packed uint8, (n, ceil(dims / 8))). threads = 0: all cores.
+    def search(self, queries: Array, k: int, threads: int = 0) -> tuple[NDArray[np.int64], NDArray[np.float32]]: ...
+    def search_rows(self, rows: NDArray[np.int64], k: int, include_self: bool, threads: int = 0) -> tuple[NDArray[np.int64], NDArray[np.float32]]: ...
+    # Flat results and where each query's begin: offsets has n + 1 entries. Ordered by distance, then row.
+    def radius_search(self, queries: Array, radius: float, threads: int = 0) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int64]]: ...
+    # For the command line, without NumPy: neighbours of a sum of unit vectors of rows, those rows left out.
+    def search_sum(self, terms: Sequence[tuple[float, int]], k: int, threads: int = 0) -> list[tuple[int, float]]: ...
+
+    def row_of(self, key: str | int) -> int: ...  # -1: not there
+    def rows_of(self, keys: Sequence[str] | Sequence[int]) -> NDArray[np.int64]: ...
+    def key_of(self, row: int) -> str | int: ...
+    def keys_of(self, rows: NDArray[np.int64]) -> list[str] | NDArray[np.int64]: ...  # flat; rows >= 0 only
+    def vector(self, row: int) -> Array: ...  # the stored dtype; f16 as float16, bf16 as uint16 bit patterns, bits packed uint8
+    def vectors(self, rows: NDArray[np.int64]) -> Array: ...
+    def similar_keys(self, word: str, count: int) -> list[str]: ...  # nearest spellings; [] when keys are not strings
+
+def build_exact(
+    vectors: Array,  # (n, dims), any strides, float32 float64 float16 uint8 int8, or uint16 bf16 patterns; bits packed uint8
+    *,
+    dims: int,  # of a vector: for bits, the number of bits
+    dtype: str,  # what to store: "f32" "f16" "bf16" "u8" "i8" "bits"
+    source_dtype: str,  # what `vectors` holds: the same names, and "f64"
+    metric: str,
+    keys: Sequence[str] | NDArray[np.int64] | None,
+    on_bad: Literal["error", "skip"],
+    path: str | None,  # None: in memory
+    metadata: str,  # JSON text, stored as it is
+    threads: int = 0,
+    monitor: Monitor = None,
+) -> tuple[Index, NDArray[np.int64]]: ...  # the index, open, and the rows that on_bad="skip" left out

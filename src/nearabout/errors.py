@@ -1,0 +1,57 @@
+"""What can go wrong, as a tree.
+
+::
+
+    NearaboutError
+    ├── InvalidInput (ValueError)        an argument, a vector or a query that cannot be used
+    ├── UnknownKey (KeyError)            a key that is not in the index
+    ├── FileFormatError (ValueError)     a file that cannot be trusted
+    │   ├── NotOurFile                   not this kind of file at all
+    │   ├── TruncatedFile                it ends too early
+    │   ├── CorruptFile                  its parts contradict each other or their checksums
+    │   └── NewerFile                    written by a later version
+    └── MissingDependency (ImportError)  an optional library is needed; the sentence names the extra
+
+A full disk, a missing folder or a forbidden file is an ``OSError`` with its path, as everywhere in Python.
+"""
+
+from __future__ import annotations
+
+
+class NearaboutError(Exception):
+    """Whatever Nearabout raises on its own account."""
+
+
+class InvalidInput(NearaboutError, ValueError):
+    """An argument, a vector or a query cannot be used; the sentence says what was given and what is allowed."""
+
+
+class UnknownKey(NearaboutError, KeyError):
+    """A key is not in the index."""
+
+    def __str__(self) -> str:  # KeyError shows the repr of its argument; a sentence should be shown as it is
+        return str(self.args[0]) if self.args else ""
+
+
+class FileFormatError(NearaboutError, ValueError):
+    """A file cannot be trusted or understood."""
+
+
+class NotOurFile(FileFormatError):
+    """The file is not of the expected kind."""
+
+
+class TruncatedFile(FileFormatError):
+    """The file ends before its own header says it should."""
+
+
+class CorruptFile(FileFormatError):
+    """Parts of the file contradict each other or their checksums."""
+
+
+class NewerFile(FileFormatError):
+    """The file was written by a later version of the library."""
+
+
+class MissingDependency(NearaboutError, ImportError):
+    """An optional library is needed for this; the sentence names the extra that brings it."""
