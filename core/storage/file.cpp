@@ -98,8 +98,8 @@ void File::save(const std::string& path, const Monitor& monitor) const {
     report(monitor, 0.5 + 0.5 * static_cast<double>(begin) / static_cast<double>(size_));
     file.write(bytes().subspan(begin, std::min<std::uint64_t>(kCopyBytes, size_ - begin)));
   }
+  report(monitor, 1.0);  // the last moment to stop: what is published stays
   file.publish();
-  report(monitor, 1.0);
 }
 
 }  // namespace nearabout::storage
