@@ -38,6 +38,8 @@ def test_the_first_block_installs_and_runs_the_second_tests(extractor: ModuleTyp
 
 
 def test_ci_takes_both_blocks_from_the_readme_and_has_no_copy() -> None:
+    if not (ROOT / ".git").exists():
+        pytest.skip("a source archive carries no continuous integration")
     lines = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
     steps = [line for line in lines if line.startswith("step ")]
     assert steps[0].endswith(" readme_block 1")
