@@ -1,14 +1,14 @@
 // The system calls of system.h on Linux, macOS and other POSIX systems.
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <random>
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "storage/system.h"
@@ -117,7 +117,8 @@ TemporaryFile::TemporaryFile(const std::string& target) : asked_(target), target
   const std::string folder = folder_of(target_);
   for (int attempt = 0; attempt < 100; ++attempt) {
     const std::string name = (folder == "/" ? "" : folder) + "/" + random_name();
-    descriptor_ = open_retrying(name.c_str(), O_WRONLY | O_CREAT | O_EXCL, 0666);  // less the umask, as for any new file
+    descriptor_ =
+        open_retrying(name.c_str(), O_WRONLY | O_CREAT | O_EXCL, 0666);  // less the umask, as for any new file
     if (descriptor_ >= 0) {
       path_ = name;
       return;

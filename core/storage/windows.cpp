@@ -1,15 +1,15 @@
 // The system calls of system.h on Windows. Paths are UTF-8 and become UTF-16 here.
 //
-// One difference from POSIX cannot be hidden: a file that any process has mapped cannot be replaced, so saving onto an index
-// that is open fails with EACCES and leaves it as it was.
+// One difference from POSIX cannot be hidden: a file that any process has mapped cannot be replaced, so saving onto an
+// index that is open fails with EACCES and leaves it as it was.
 #define WIN32_LEAN_AND_MEAN
 #define NOMINMAX
-#include <windows.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <random>
 #include <system_error>
+
+#include <windows.h>
 
 #include "base/error.h"
 #include "storage/system.h"
