@@ -63,5 +63,5 @@ void test_damage_is_seen_by_all() {
 int main() {
   test_first_reads();
   test_damage_is_seen_by_all();
-  return nearabout::test::report("test_threads");
+  return nearabout::test::report("storage_threads");
 }

@@ -207,5 +207,5 @@ int main() {
   test_disk_that_fills_up();
 #endif
   test_stopped_save();
-  return nearabout::test::report("test_save");
+  return nearabout::test::report("storage_save");
 }

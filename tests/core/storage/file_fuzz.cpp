@@ -1,7 +1,7 @@
 // A seeded fuzzer of the reader: mutations of a small image, half of them with the checksums of header and directory
 // made right again, a quarter with all checksums right, so that nothing stands before the structure of the sections.
 //
-//   fuzz_file [mutations] [seed]
+//   storage_fuzz [mutations] [seed]
 //
 // Every image is loaded, verified, read whole and searched. The answer is a FileFormatError or a content; where the
 // payload is guarded by checksums, the very same content. Crashes, hangs and other exceptions are what it looks for
@@ -148,5 +148,5 @@ int main(int count, char** arguments) {
   const std::uint64_t seed = count > 2 ? std::strtoull(arguments[2], nullptr, 10) : 1;
   fuzz(small_image(), mutations, seed);
   fuzz(integer_image(), mutations, seed);
-  return nearabout::test::report("fuzz_file");
+  return nearabout::test::report("storage_fuzz");
 }

@@ -168,5 +168,5 @@ int main() {
   test_empty_sections();
   test_wrong_use();
   test_checksums_of_checksums();
-  return nearabout::test::report("test_writer");
+  return nearabout::test::report("storage_writer");
 }

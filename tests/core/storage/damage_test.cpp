@@ -244,5 +244,5 @@ int main() {
   test_attacks_on_the_directory();
   test_attacks_on_the_checksums();
   test_optional_sections_of_the_future();
-  return nearabout::test::report("test_damage");
+  return nearabout::test::report("storage_damage");
 }

@@ -1,11 +1,12 @@
 // XXH64 against the reference implementation (the xxhash package of PyPI), at every length class: below and above a
 // stripe of 32 bytes, with tails of words, half words and bytes, with and without a seed.
+#include "base/xxh64.h"
+
 #include <cstdint>
 #include <cstring>
 #include <string_view>
 #include <vector>
 
-#include "base/xxh64.h"
 #include "check.h"
 
 namespace {
@@ -57,5 +58,5 @@ int main() {
     bytes.insert(bytes.begin(), 1);  // from an odd address
     CHECK(xxh64(bytes.data() + 1, size) == plain);
   }
-  return nearabout::test::report("test_xxh64");
+  return nearabout::test::report("base_xxh64");
 }

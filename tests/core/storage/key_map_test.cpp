@@ -208,5 +208,5 @@ int main() {
   test_flipped_bits_are_found_by_look_ups();
   test_no_keys();
   test_size();
-  return nearabout::test::report("test_key_map");
+  return nearabout::test::report("storage_key_map");
 }

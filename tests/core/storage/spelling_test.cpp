@@ -1,4 +1,6 @@
 // Nearest spellings, against the textbook recurrence without bounds or filters.
+#include "storage/spelling.h"
+
 #include <algorithm>
 #include <random>
 #include <string>
@@ -6,7 +8,6 @@
 
 #include "check.h"
 #include "images.h"
-#include "storage/spelling.h"
 
 namespace {
 
@@ -115,5 +116,5 @@ int main() {
   test_examples();
   test_against_the_recurrence();
   test_integer_keys_have_no_spelling();
-  return nearabout::test::report("test_spelling");
+  return nearabout::test::report("storage_spelling");
 }
