@@ -18,8 +18,12 @@ std::string_view name_of(SectionId id) {
       return "row_terms";
     case SectionId::grid:
       return "grid";
-    case SectionId::sphere:
-      return "sphere";
+    case SectionId::bounds:
+      return "bounds";
+    case SectionId::centre:
+      return "centre";
+    case SectionId::directions:
+      return "directions";
     case SectionId::key_offsets:
       return "key_offsets";
     case SectionId::key_bytes:

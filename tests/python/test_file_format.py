@@ -18,7 +18,7 @@ FILES = Path(__file__).parents[1] / "files"
 BLOCK = 65_536
 KEY_SEED = 0x6E6561726B657973
 ELEMENT_BYTES = {1: 4, 2: 2, 3: 2, 4: 1, 5: 1, 7: 4, 8: 8, 9: 8, 10: 8}
-METADATA, ROW_TERMS, SPHERE, KEY_OFFSETS, KEY_BYTES, KEY_TAGS, KEY_SLOTS, CHECKSUMS = 2, 5, 7, 16, 17, 19, 20, 255
+METADATA, ROW_TERMS, BOUNDS, KEY_OFFSETS, KEY_BYTES, KEY_TAGS, KEY_SLOTS, CHECKSUMS = 2, 5, 7, 16, 17, 19, 20, 255
 
 
 def checksum(data: bytes, seed: int = 0) -> int:
@@ -113,7 +113,7 @@ def test_golden_file_follows_the_page() -> None:
     sections = read((FILES / "storage-v1.near").read_bytes())
     assert sections[METADATA].data == b'{"made by": "a test"}'
     assert struct.unpack("<6f", sections[ROW_TERMS].data) == (1.0, -2.0, 0.5, 8.0, 3.0, 2.0)
-    assert (sections[SPHERE].rows, sections[SPHERE].columns, sections[SPHERE].length) == (3, 9, 6)
+    assert (sections[BOUNDS].rows, sections[BOUNDS].columns, sections[BOUNDS].length) == (3, 9, 6)
 
 
 def test_keys_are_found_as_the_page_says() -> None:

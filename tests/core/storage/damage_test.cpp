@@ -197,7 +197,7 @@ void test_attacks_on_the_directory() {
                                      e.rows = e.length = 300;
                                      e.columns = 1;
                                    }),
-                             "the offset of section sphere"));
+                             "the offset of section bounds"));
   CHECK(refused<CorruptFile>(with_header(image, [](Header& h) { h.sections -= 1; }), "the directory's place"));
 }
 
