@@ -30,7 +30,8 @@ Grid Grid::spanning(const std::vector<float>& values, std::size_t count, std::si
   Grid grid;
   for (std::size_t j = 0; j < dims; ++j) {
     const float range = most[j] - least[j];
-    const float margin = 0.02f * range;  // rows outside the sample reach a little further
+    // A few thousand values of a bell reach 3.7 deviations; millions, 5.3. Clipped rows cost more than a coarser step.
+    const float margin = 0.2f * range;
     const float step = (range + 2 * margin) / 255;
     grid.low.push_back(least[j] - margin);
     grid.step.push_back(step > 0 && std::isfinite(step) ? step : 1.0f);

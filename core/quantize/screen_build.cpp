@@ -18,7 +18,7 @@ constexpr std::size_t kSampleRows = 4096;
 constexpr std::size_t kSampleQueries = 48;
 constexpr std::size_t kNeighbours = 10;  // what a typical search asks for
 constexpr std::size_t kRowsAtATime = 128;
-constexpr std::size_t kOutliers = 256;  // one row in so many may lie outside the grid
+constexpr std::size_t kOutliers = 2048;  // one row in so many may lie outside the grid: each is compared with every query
 
 // Rows spread evenly over all, widened.
 struct Sample {
@@ -81,9 +81,9 @@ struct Projected {
   const float* row(std::size_t i) const { return images.data() + i * width; }
 };
 
-// A byte a coordinate, once the directions are mixed: the range of a coordinate is some nine deviations (bell-shaped), a
+// A byte a coordinate, once the directions are mixed: the grid of a coordinate spans some 10.5 deviations, a
 // step is 1/255 of that, and its rounding 1/sqrt(12) of a step.
-constexpr double kCodeErrorShare = 9.0 / 255 / 3.4641;
+constexpr double kCodeErrorShare = 10.5 / 255 / 3.4641;
 
 Projected project_sample(const std::vector<float>& centred, const Sample& sample, const std::vector<double>& directions,
                          const std::vector<std::size_t>& candidates) {
@@ -254,7 +254,7 @@ class Coder {
     built_.terms[row] = screen_.space == Space::inner ? 0.0f : static_cast<float>(kept);
   }
 
-  // What all but one row in kOutliers stay within, or twice the median where more do.
+  // What all but one row in kOutliers stay within, but no less than is usual.
   static double quantile(std::vector<double> values) {
     const auto at = [&values](std::size_t index) {
       const auto place = values.begin() + static_cast<std::ptrdiff_t>(index);
@@ -263,7 +263,7 @@ class Coder {
     };
     const std::size_t last = values.size() - 1;
     const double most = at(last - last / kOutliers);
-    return std::max(most, 2 * at(last / 2));
+    return std::max(most, 1.25 * at(last / 2));
   }
 
   const RowReader& read_;
