@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <random>
 #include <vector>
@@ -42,6 +43,14 @@ inline RowBlock random_rows(std::mt19937& random, std::size_t count, std::size_t
   block.bytes.resize(count == 0 ? 0 : (count - 1) * block.stride + row_bytes);
   for (std::uint8_t& byte : block.bytes) byte = static_cast<std::uint8_t>(random());
   return block;
+}
+
+// Every table; where NEARABOUT_ISA is set, the one it names (scripts/test-isa goes through them).
+inline std::vector<const kernels::Table*> tables_to_test() {
+  const char* forced = std::getenv("NEARABOUT_ISA");
+  if (forced != nullptr && *forced != '\0') return {&kernels::table()};
+  const kernels::TableList all = kernels::available_tables();
+  return {all.begin(), all.end()};
 }
 
 // A failure names what it was about; the first few of a kernel are enough.

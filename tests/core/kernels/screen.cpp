@@ -158,7 +158,7 @@ void test_hits(const Table& table, std::mt19937& random) {
 }  // namespace
 
 int main() {
-  for (const Table* table : kernels::available_tables()) {
+  for (const Table* table : tables_to_test()) {
     std::mt19937 random(1);
     test_rows(*table, random);
     test_extremes(*table);
