@@ -24,6 +24,11 @@ inline Doubles absolute(Doubles a) {
 inline Doubles multiply_add(Doubles a, Doubles b, Doubles sum) {
   return {_mm256_fmadd_pd(a.low, b.low, sum.low), _mm256_fmadd_pd(a.high, b.high, sum.high)};
 }
+inline Doubles keep(Doubles a, const std::int64_t* mask) {
+  const __m256i* const four = reinterpret_cast<const __m256i*>(mask);
+  return {_mm256_and_pd(a.low, _mm256_castsi256_pd(_mm256_loadu_si256(four))),
+          _mm256_and_pd(a.high, _mm256_castsi256_pd(_mm256_loadu_si256(four + 1)))};
+}
 inline double total(Doubles a) {
   const __m256d four = _mm256_add_pd(a.low, a.high);
   const __m128d two = _mm_add_pd(_mm256_castpd256_pd128(four), _mm256_extractf128_pd(four, 1));
@@ -171,6 +176,6 @@ inline std::size_t append_hits(const std::int32_t* dots, std::size_t first, std:
 }  // namespace
 
 const Table table = {"avx2", kReal<F32>, kReal<F16>, kReal<BF16>, kReal<U8>, kReal<I8>, kIntegerU8, kIntegerI8, kBits,
-                     kScreen};
+                     {screen_rows, pack_panel, panel_dot, screen_hits}};
 
 }  // namespace nearabout::kernels::avx2

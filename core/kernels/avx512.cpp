@@ -41,29 +41,31 @@ inline Doubles load(U8, const void* from) { return widen_unsigned(load_8(from));
 inline Doubles load(I8, const void* from) { return widen_signed(load_8(from)); }
 
 // Lanes that are masked out are not read: they cannot fault.
-inline Doubles load_part(F64, const void* from, std::size_t count) { return _mm512_maskz_loadu_pd(mask8(count), from); }
-inline Doubles load_part(F32, const void* from, std::size_t count) {
-  return _mm512_cvtps_pd(_mm256_maskz_loadu_ps(mask8(count), from));
+inline Doubles load_some(F64, const void* from, __mmask8 lanes) { return _mm512_maskz_loadu_pd(lanes, from); }
+inline Doubles load_some(F32, const void* from, __mmask8 lanes) {
+  return _mm512_cvtps_pd(_mm256_maskz_loadu_ps(lanes, from));
 }
-inline Doubles load_part(F16, const void* from, std::size_t count) {
-  return widen_halves(_mm_maskz_loadu_epi16(mask8(count), from));
+inline Doubles load_some(F16, const void* from, __mmask8 lanes) {
+  return widen_halves(_mm_maskz_loadu_epi16(lanes, from));
 }
-inline Doubles load_part(BF16, const void* from, std::size_t count) {
-  return widen_bfloats(_mm_maskz_loadu_epi16(mask8(count), from));
+inline Doubles load_some(BF16, const void* from, __mmask8 lanes) {
+  return widen_bfloats(_mm_maskz_loadu_epi16(lanes, from));
 }
-inline Doubles load_part(U8, const void* from, std::size_t count) {
-  return widen_unsigned(_mm_maskz_loadu_epi8(mask16(count), from));
+inline Doubles load_some(U8, const void* from, __mmask8 lanes) {
+  return widen_unsigned(_mm_maskz_loadu_epi8(lanes, from));
 }
-inline Doubles load_part(I8, const void* from, std::size_t count) {
-  return widen_signed(_mm_maskz_loadu_epi8(mask16(count), from));
+inline Doubles load_some(I8, const void* from, __mmask8 lanes) { return widen_signed(_mm_maskz_loadu_epi8(lanes, from)); }
+template <class Tag>
+inline Doubles load_end(Tag tag, const void* row, std::size_t whole, std::size_t dims) {
+  return load_some(tag, static_cast<const Byte*>(row) + whole * Tag::kBytes, mask8(dims - whole));
 }
 
 constexpr std::size_t kBytes = 64;
 using Bytes = __m512i;
 using Sums = __m512i;
 inline Bytes load_bytes(const void* from) { return _mm512_loadu_si512(from); }
-inline Bytes load_bytes_part(const void* from, std::size_t count) {
-  return _mm512_maskz_loadu_epi8(mask64(count), from);
+inline Bytes load_bytes_end(const void* row, std::size_t whole, std::size_t dims) {
+  return _mm512_maskz_loadu_epi8(mask64(dims - whole), static_cast<const Byte*>(row) + whole);
 }
 inline Bytes every_byte(Byte value) { return _mm512_set1_epi8(static_cast<char>(value)); }
 inline Bytes exclusive_or(Bytes a, Bytes b) { return _mm512_xor_si512(a, b); }
@@ -130,6 +132,53 @@ inline PanelSums panel_step(PanelSums sums, PanelRows rows, PanelQuery query) {
 }
 inline void panel_store(std::int32_t* to, PanelSums sums, std::int32_t) { _mm512_storeu_si512(to, sums); }
 
+// Sixteen rows of sixteen words become sixteen lines of sixteen rows: lanes of two rows interleaved by words, then of four
+// by pairs of words, then quarters of registers gathered twice.
+inline void transpose(__m512i* line) {
+  __m512i pairs[16], fours[16];
+  for (int i = 0; i < 16; i += 2) {
+    pairs[i] = _mm512_unpacklo_epi32(line[i], line[i + 1]);
+    pairs[i + 1] = _mm512_unpackhi_epi32(line[i], line[i + 1]);
+  }
+  for (int i = 0; i < 16; i += 4) {
+    for (int half = 0; half < 2; ++half) {
+      fours[i + half * 2] = _mm512_unpacklo_epi64(pairs[i + half], pairs[i + half + 2]);
+      fours[i + half * 2 + 1] = _mm512_unpackhi_epi64(pairs[i + half], pairs[i + half + 2]);
+    }
+  }
+  for (int word = 0; word < 4; ++word) {
+    const __m512i low_even = _mm512_shuffle_i32x4(fours[word], fours[word + 4], 0x88);
+    const __m512i low_odd = _mm512_shuffle_i32x4(fours[word], fours[word + 4], 0xdd);
+    const __m512i high_even = _mm512_shuffle_i32x4(fours[word + 8], fours[word + 12], 0x88);
+    const __m512i high_odd = _mm512_shuffle_i32x4(fours[word + 8], fours[word + 12], 0xdd);
+    line[word] = _mm512_shuffle_i32x4(low_even, high_even, 0x88);
+    line[word + 4] = _mm512_shuffle_i32x4(low_odd, high_odd, 0x88);
+    line[word + 8] = _mm512_shuffle_i32x4(low_even, high_even, 0xdd);
+    line[word + 12] = _mm512_shuffle_i32x4(low_odd, high_odd, 0xdd);
+  }
+}
+
+// The text's packing takes 0.25 ns a byte, longer than eight queries' products; this takes a tenth of that.
+void pack_panel_lines(const void* rows, std::size_t stride, std::size_t count, std::size_t dims, std::uint8_t flip,
+                      std::uint8_t* panel) {
+  for (std::size_t from = 0; from < dims; from += 64) {
+    const std::size_t left = dims - from < 64 ? dims - from : 64;
+    const __mmask64 real = mask64(left);
+    for (std::size_t first = 0; first < kPanelRows; first += 16) {
+      __m512i line[16];
+      for (std::size_t r = 0; r < 16; ++r) {
+        const Byte* const row = static_cast<const Byte*>(rows) + (first + r) * stride + from;
+        const __m512i flips = _mm512_maskz_set1_epi8(real, static_cast<char>(flip));
+        line[r] = first + r < count ? _mm512_xor_si512(_mm512_maskz_loadu_epi8(real, row), flips) : _mm512_setzero_si512();
+      }
+      transpose(line);
+      for (std::size_t word = 0; word < (left + 3) / 4; ++word) {
+        _mm512_storeu_si512(panel + ((from / 4 + word) * kPanelRows + first) * 4, line[word]);
+      }
+    }
+  }
+}
+
 // Hits are compressed in a register and stored whole: `found` never passes `first`, so the store stays within the room that
 // the caller gives. (A compressing store to memory takes some 140 cycles on Zen 4.)
 constexpr std::size_t kHitLanes = 16;
@@ -157,6 +206,6 @@ inline std::size_t append_hits(const std::int32_t* dots, std::size_t first, std:
 }  // namespace
 
 const Table table = {"avx512", kReal<F32>, kReal<F16>, kReal<BF16>, kReal<U8>, kReal<I8>, kIntegerU8, kIntegerI8, kBits,
-                     kScreen};
+                     {screen_rows, pack_panel_lines, panel_dot, screen_hits}};
 
 }  // namespace nearabout::kernels::avx512

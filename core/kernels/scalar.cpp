@@ -32,6 +32,10 @@ inline Doubles multiply_add(Doubles a, Doubles b, Doubles sum) {
   for (int i = 0; i < 8; ++i) sum.lane[i] += a.lane[i] * b.lane[i];
   return sum;
 }
+inline Doubles keep(Doubles a, const std::int64_t* mask) {
+  for (int i = 0; i < 8; ++i) a.lane[i] = mask[i] != 0 ? a.lane[i] : 0.0;
+  return a;
+}
 inline double total(Doubles a) {
   return ((a.lane[0] + a.lane[4]) + (a.lane[2] + a.lane[6])) + ((a.lane[1] + a.lane[5]) + (a.lane[3] + a.lane[7]));
 }
@@ -185,6 +189,6 @@ inline std::size_t append_hits(const std::int32_t* dots, std::size_t first, std:
 }  // namespace
 
 const Table table = {"scalar", kReal<F32>, kReal<F16>, kReal<BF16>, kReal<U8>, kReal<I8>, kIntegerU8, kIntegerI8, kBits,
-                     kScreen};
+                     {screen_rows, pack_panel, panel_dot, screen_hits}};
 
 }  // namespace nearabout::kernels::scalar

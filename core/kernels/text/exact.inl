@@ -3,7 +3,9 @@
 // The vector is eight doubles on every instruction set, in as many registers as that takes, so that all of them add in the
 // same order and differ only by fused multiplication. It offers:
 //   Doubles zero(), subtract(a, b), absolute(a), multiply_add(a, b, sum), and double total(a)
-//   Doubles load(Tag, from), load_part(Tag, from, count): eight elements, or the first `count` < 8 and zeros
+//   Doubles load(Tag, from): eight elements
+//   Doubles load_end(Tag, row, whole, dims): those from `whole` (dims rounded down to eights) to dims, and zeros; which
+//     lanes they are in depends on dims alone, so that query and row agree
 //   double square_root(double)
 
 inline constexpr std::size_t kDoubles = 8;
@@ -36,9 +38,9 @@ void real_rows(const double* query, Rows rows, std::size_t dims, double* out) {
       }
     }
     if (whole < dims) {
-      const Doubles part = load_part(F64{}, query + whole, dims - whole);
+      const Doubles part = load_end(F64{}, query, whole, dims);
       for (std::size_t i = 0; i < kExactGroup; ++i) {
-        sums[i] = Step::step(sums[i], part, load_part(Tag{}, row[i] + whole * Tag::kBytes, dims - whole));
+        sums[i] = Step::step(sums[i], part, load_end(Tag{}, row[i], whole, dims));
       }
     }
     for (std::size_t i = 0; i < live; ++i) out[first + i] = total(sums[i]);
@@ -62,9 +64,9 @@ void real_projection(const double* query, Rows rows, std::size_t dims, double* o
       }
     }
     if (whole < dims) {
-      const Doubles part = load_part(F64{}, query + whole, dims - whole);
+      const Doubles part = load_end(F64{}, query, whole, dims);
       for (std::size_t i = 0; i < kGroup; ++i) {
-        const Doubles values = load_part(Tag{}, row[i] + whole * Tag::kBytes, dims - whole);
+        const Doubles values = load_end(Tag{}, row[i], whole, dims);
         products[i] = multiply_add(part, values, products[i]);
         squares[i] = multiply_add(values, values, squares[i]);
       }

@@ -2,7 +2,7 @@
 // squares never are negative. Sums of signed products stay within 2^31.
 //
 // Offered by the vector of kBytes bytes, besides what bits.inl asks for:
-//   Bytes load_bytes(from), load_bytes_part(from, count): the first `count` and zeros
+//   Bytes load_bytes(from), and load_bytes_end(row, whole, dims), which is to it as load_end is to load in exact.inl
 //   Bytes every_byte(value), exclusive_or(a, b)
 //   Sums no_sums(), add_squares(sums, a, b), add_differences(sums, a, b): of u8 with u8
 //   std::uint32_t total(sums), modulo 2^32
@@ -44,9 +44,9 @@ inline void dot_rows(const Query* query, const Rows& rows, std::size_t dims, Byt
       }
     }
     if (whole < dims) {
-      const Bytes part = load_bytes_part(query + whole, dims - whole);
+      const Bytes part = load_bytes_end(query, whole, dims);
       for (std::size_t i = 0; i < kByteGroup; ++i) {
-        const Bytes values = load_bytes_part(row[i] + whole, dims - whole);
+        const Bytes values = load_bytes_end(row[i], whole, dims);
         sums[i] = Product::step(sums[i], part, exclusive_or(values, mask));
       }
     }
@@ -81,9 +81,9 @@ void integer_distance(const void* query, Rows rows, std::size_t dims, double* ou
       }
     }
     if (whole < dims) {
-      const Bytes part = exclusive_or(load_bytes_part(values + whole, dims - whole), mask);
+      const Bytes part = exclusive_or(load_bytes_end(values, whole, dims), mask);
       for (std::size_t i = 0; i < kByteGroup; ++i) {
-        sums[i] = Step::step(sums[i], part, exclusive_or(load_bytes_part(row[i] + whole, dims - whole), mask));
+        sums[i] = Step::step(sums[i], part, exclusive_or(load_bytes_end(row[i], whole, dims), mask));
       }
     }
     for (std::size_t i = 0; i < live; ++i) out[first + i] = static_cast<double>(total(sums[i]));
@@ -110,9 +110,9 @@ void integer_projection(const void* query, Rows rows, std::size_t dims, double* 
       }
     }
     if (whole < dims) {
-      const Bytes part = load_bytes_part(values + whole, dims - whole);
+      const Bytes part = load_bytes_end(values, whole, dims);
       for (std::size_t i = 0; i < kByteGroup; ++i) {
-        const Bytes bytes = load_bytes_part(row[i] + whole, dims - whole);
+        const Bytes bytes = load_bytes_end(row[i], whole, dims);
         products[i] = Product::step(products[i], part, exclusive_or(bytes, mask));
         squares[i] = add_squares(squares[i], exclusive_or(bytes, origin), origin);
       }

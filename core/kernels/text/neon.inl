@@ -28,6 +28,13 @@ inline Doubles multiply_add(Doubles a, Doubles b, Doubles sum) {
   for (int i = 0; i < 4; ++i) sum.two[i] = vfmaq_f64(sum.two[i], a.two[i], b.two[i]);
   return sum;
 }
+inline Doubles keep(Doubles a, const std::int64_t* mask) {
+  for (int i = 0; i < 4; ++i) {
+    const uint64x2_t bits = vandq_u64(vreinterpretq_u64_f64(a.two[i]), vreinterpretq_u64_s64(vld1q_s64(mask + i * 2)));
+    a.two[i] = vreinterpretq_f64_u64(bits);
+  }
+  return a;
+}
 inline double total(Doubles a) {
   return vaddvq_f64(vaddq_f64(vaddq_f64(a.two[0], a.two[2]), vaddq_f64(a.two[1], a.two[3])));
 }
