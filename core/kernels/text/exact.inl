@@ -11,6 +11,8 @@
 inline constexpr std::size_t kDoubles = 8;
 
 // Four rows at once: they share the loads of the query, and their sums do not wait for one another.
+// All of a group's results are computed and `live` of them written: a loop over `live` sums would index them, and so
+// hold them in memory.
 inline constexpr std::size_t kExactGroup = 4;
 
 struct AddProduct {
@@ -43,7 +45,9 @@ void real_rows(const double* query, Rows rows, std::size_t dims, double* out) {
         sums[i] = Step::step(sums[i], part, load_end(Tag{}, row[i], whole, dims));
       }
     }
-    for (std::size_t i = 0; i < live; ++i) out[first + i] = total(sums[i]);
+    double results[kExactGroup];
+    for (std::size_t i = 0; i < kExactGroup; ++i) results[i] = total(sums[i]);
+    for (std::size_t i = 0; i < live; ++i) out[first + i] = results[i];
   });
 }
 
@@ -71,10 +75,12 @@ void real_projection(const double* query, Rows rows, std::size_t dims, double* o
         squares[i] = multiply_add(values, values, squares[i]);
       }
     }
-    for (std::size_t i = 0; i < live; ++i) {
+    double results[kGroup];
+    for (std::size_t i = 0; i < kGroup; ++i) {
       const double square = total(squares[i]);
-      out[first + i] = square == 0.0 ? 0.0 : total(products[i]) / square_root(square);
+      results[i] = square == 0.0 ? 0.0 : total(products[i]) / square_root(square);
     }
+    for (std::size_t i = 0; i < live; ++i) out[first + i] = results[i];
   });
 }
 

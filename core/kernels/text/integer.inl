@@ -50,7 +50,11 @@ inline void dot_rows(const Query* query, const Rows& rows, std::size_t dims, Byt
         sums[i] = Product::step(sums[i], part, exclusive_or(values, mask));
       }
     }
-    for (std::size_t i = 0; i < live; ++i) out[first + i] = static_cast<Out>(product_total<Product>(sums[i]) + missing);
+    Out results[kByteGroup];
+    for (std::size_t i = 0; i < kByteGroup; ++i) {
+      results[i] = static_cast<Out>(product_total<Product>(sums[i]) + missing);
+    }
+    for (std::size_t i = 0; i < live; ++i) out[first + i] = results[i];
   });
 }
 
@@ -86,7 +90,9 @@ void integer_distance(const void* query, Rows rows, std::size_t dims, double* ou
         sums[i] = Step::step(sums[i], part, exclusive_or(load_bytes_end(row[i], whole, dims), mask));
       }
     }
-    for (std::size_t i = 0; i < live; ++i) out[first + i] = static_cast<double>(total(sums[i]));
+    double results[kByteGroup];
+    for (std::size_t i = 0; i < kByteGroup; ++i) results[i] = static_cast<double>(total(sums[i]));
+    for (std::size_t i = 0; i < live; ++i) out[first + i] = results[i];
   });
 }
 
@@ -117,11 +123,13 @@ void integer_projection(const void* query, Rows rows, std::size_t dims, double* 
         squares[i] = add_squares(squares[i], exclusive_or(bytes, origin), origin);
       }
     }
-    for (std::size_t i = 0; i < live; ++i) {
+    double results[kByteGroup];
+    for (std::size_t i = 0; i < kByteGroup; ++i) {
       const double square = static_cast<double>(total(squares[i]));
       const double product = static_cast<double>(product_total<Product>(products[i]) + missing);
-      out[first + i] = square == 0.0 ? 0.0 : product / square_root(square);
+      results[i] = square == 0.0 ? 0.0 : product / square_root(square);
     }
+    for (std::size_t i = 0; i < live; ++i) out[first + i] = results[i];
   });
 }
 
