@@ -89,12 +89,14 @@ inline Sums add_squares(Sums sums, Bytes a, Bytes b) {
   return add_products(sums, even, odd, even, odd);
 }
 inline Sums add_differences(Sums sums, Bytes a, Bytes b) { return _mm256_add_epi32(sums, _mm256_sad_epu8(a, b)); }
-// Sixteen counts looked up by half a byte at a time (Mula, Kurz and Lemire, "Faster population counts using AVX2", 2018).
+// Sixteen counts looked up by half a byte at a time (Mula, Kurz and Lemire, "Faster population counts using AVX2",
+// 2018).
 inline Sums add_bits(Sums sums, Bytes bytes) {
   const __m256i low = _mm256_set1_epi8(0x0f);
   const __m256i table = _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4));
-  const __m256i counts = _mm256_add_epi8(_mm256_shuffle_epi8(table, _mm256_and_si256(bytes, low)),
-                                         _mm256_shuffle_epi8(table, _mm256_and_si256(_mm256_srli_epi16(bytes, 4), low)));
+  const __m256i counts =
+      _mm256_add_epi8(_mm256_shuffle_epi8(table, _mm256_and_si256(bytes, low)),
+                      _mm256_shuffle_epi8(table, _mm256_and_si256(_mm256_srli_epi16(bytes, 4), low)));
   return _mm256_add_epi32(sums, _mm256_sad_epu8(counts, _mm256_setzero_si256()));
 }
 
@@ -175,7 +177,7 @@ inline std::size_t append_hits(const std::int32_t* dots, std::size_t first, std:
 
 }  // namespace
 
-const Table table = {"avx2", kReal<F32>, kReal<F16>, kReal<BF16>, kReal<U8>, kReal<I8>, kIntegerU8, kIntegerI8, kBits,
-                     {screen_rows, pack_panel, panel_dot, screen_hits}};
+const Table table = {"avx2",    kReal<F32>, kReal<F16>, kReal<BF16>, kReal<U8>,
+                     kReal<I8>, kIntegerU8, kIntegerI8, kBits,       {screen_rows, pack_panel, panel_dot, screen_hits}};
 
 }  // namespace nearabout::kernels::avx2

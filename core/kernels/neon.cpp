@@ -7,7 +7,6 @@
 namespace nearabout::kernels::neon {
 namespace {
 
-#include "kernels/text/tags.inl"
 #include "kernels/text/neon.inl"
 
 // Products of bytes fit 16 bits, and are added in pairs to 32.
@@ -45,7 +44,8 @@ struct DotU8S8 {  // query (row - 128): there is no product of unequal signs
   static Sums step(Sums sums, Bytes query, Bytes row) { return add_signed(sums, query, row); }
 };
 
-// Two sums to a row, one for each pair of dimensions, until the end. Sixteen rows by two queries: sixteen registers of sums.
+// Two sums to a row, one for each pair of dimensions, until the end. Sixteen rows by two queries: sixteen registers of
+// sums.
 constexpr std::size_t kPanelLanes = 4;
 constexpr std::size_t kTileVectors = 4;
 constexpr std::size_t kTileQueries = 2;
@@ -76,7 +76,7 @@ inline void panel_store(std::int32_t* to, PanelSums sums, std::int32_t missing) 
 
 }  // namespace
 
-const Table table = {"neon", kReal<F32>, kReal<F16>, kReal<BF16>, kReal<U8>, kReal<I8>, kIntegerU8, kIntegerI8, kBits,
-                     {screen_rows, pack_panel, panel_dot, screen_hits}};
+const Table table = {"neon",    kReal<F32>, kReal<F16>, kReal<BF16>, kReal<U8>,
+                     kReal<I8>, kIntegerU8, kIntegerI8, kBits,       {screen_rows, pack_panel, panel_dot, screen_hits}};
 
 }  // namespace nearabout::kernels::neon

@@ -7,7 +7,6 @@
 namespace nearabout::kernels::neon_dot {
 namespace {
 
-#include "kernels/text/tags.inl"
 #include "kernels/text/neon.inl"
 
 inline Sums add_signed(Sums sums, Bytes a, Bytes b) {
@@ -63,7 +62,8 @@ inline void panel_store(std::int32_t* to, PanelSums sums, std::int32_t missing) 
 
 }  // namespace
 
-const Table table = {"neon_dot", kReal<F32>, kReal<F16>, kReal<BF16>, kReal<U8>, kReal<I8>, kIntegerU8, kIntegerI8, kBits,
-                     {screen_rows, pack_panel, panel_dot, screen_hits}};
+const Table table = {
+    "neon_dot", kReal<F32>, kReal<F16>, kReal<BF16>, kReal<U8>,
+    kReal<I8>,  kIntegerU8, kIntegerI8, kBits,       {screen_rows, pack_panel, panel_dot, screen_hits}};
 
 }  // namespace nearabout::kernels::neon_dot

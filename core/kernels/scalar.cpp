@@ -1,5 +1,5 @@
-// The kernels in plain C++, for any processor. Vectors are small arrays, which a compiler may put into whatever registers
-// the target's baseline has.
+// The kernels in plain C++, for any processor. Vectors are small arrays, which a compiler may put into whatever
+// registers the target's baseline has.
 #include <math.h>
 #include <string.h>
 
@@ -67,7 +67,9 @@ inline float widen_half(std::uint16_t half) {
 
 inline double value_of(F64, const void* from, int i) { return read<double>(from, i); }
 inline double value_of(F32, const void* from, int i) { return static_cast<double>(read<float>(from, i)); }
-inline double value_of(F16, const void* from, int i) { return static_cast<double>(widen_half(read<std::uint16_t>(from, i))); }
+inline double value_of(F16, const void* from, int i) {
+  return static_cast<double>(widen_half(read<std::uint16_t>(from, i)));
+}
 inline double value_of(BF16, const void* from, int i) {
   return static_cast<double>(as_float(std::uint32_t{read<std::uint16_t>(from, i)} << 16));
 }
@@ -188,7 +190,7 @@ inline std::size_t append_hits(const std::int32_t* dots, std::size_t first, std:
 
 }  // namespace
 
-const Table table = {"scalar", kReal<F32>, kReal<F16>, kReal<BF16>, kReal<U8>, kReal<I8>, kIntegerU8, kIntegerI8, kBits,
-                     {screen_rows, pack_panel, panel_dot, screen_hits}};
+const Table table = {"scalar",  kReal<F32>, kReal<F16>, kReal<BF16>, kReal<U8>,
+                     kReal<I8>, kIntegerU8, kIntegerI8, kBits,       {screen_rows, pack_panel, panel_dot, screen_hits}};
 
 }  // namespace nearabout::kernels::scalar

@@ -1,7 +1,8 @@
-// Exact distances of a float64 query to rows of any element type: rows widened to double (always exact), sums in double.
+// Exact distances of a float64 query to rows of any element type: rows widened to double (always exact), sums in
+// double.
 //
-// The vector is eight doubles on every instruction set, in as many registers as that takes, so that all of them add in the
-// same order and differ only by fused multiplication. It offers:
+// The vector is eight doubles on every instruction set, in as many registers as that takes, so that all of them add in
+// the same order and differ only by fused multiplication. It offers:
 //   Doubles zero(), subtract(a, b), absolute(a), multiply_add(a, b, sum), and double total(a)
 //   Doubles load(Tag, from): eight elements
 //   Doubles load_end(Tag, row, whole, dims): those from `whole` (dims rounded down to eights) to dims, and zeros; which
@@ -31,24 +32,25 @@ struct AddDifference {
 template <class Tag, class Step>
 void real_rows(const double* query, Rows rows, std::size_t dims, double* out) {
   const std::size_t whole = dims / kDoubles * kDoubles;
-  for_row_groups<kExactGroup>(rows, dims * Tag::kBytes, [=](const Byte* const* row, std::size_t first, std::size_t live) {
-    Doubles sums[kExactGroup] = {zero(), zero(), zero(), zero()};
-    for (std::size_t j = 0; j < whole; j += kDoubles) {
-      const Doubles part = load(F64{}, query + j);
-      for (std::size_t i = 0; i < kExactGroup; ++i) {
-        sums[i] = Step::step(sums[i], part, load(Tag{}, row[i] + j * Tag::kBytes));
-      }
-    }
-    if (whole < dims) {
-      const Doubles part = load_end(F64{}, query, whole, dims);
-      for (std::size_t i = 0; i < kExactGroup; ++i) {
-        sums[i] = Step::step(sums[i], part, load_end(Tag{}, row[i], whole, dims));
-      }
-    }
-    double results[kExactGroup];
-    for (std::size_t i = 0; i < kExactGroup; ++i) results[i] = total(sums[i]);
-    for (std::size_t i = 0; i < live; ++i) out[first + i] = results[i];
-  });
+  for_row_groups<kExactGroup>(rows, dims * Tag::kBytes,
+                              [=](const Byte* const* row, std::size_t first, std::size_t live) {
+                                Doubles sums[kExactGroup] = {zero(), zero(), zero(), zero()};
+                                for (std::size_t j = 0; j < whole; j += kDoubles) {
+                                  const Doubles part = load(F64{}, query + j);
+                                  for (std::size_t i = 0; i < kExactGroup; ++i) {
+                                    sums[i] = Step::step(sums[i], part, load(Tag{}, row[i] + j * Tag::kBytes));
+                                  }
+                                }
+                                if (whole < dims) {
+                                  const Doubles part = load_end(F64{}, query, whole, dims);
+                                  for (std::size_t i = 0; i < kExactGroup; ++i) {
+                                    sums[i] = Step::step(sums[i], part, load_end(Tag{}, row[i], whole, dims));
+                                  }
+                                }
+                                double results[kExactGroup];
+                                for (std::size_t i = 0; i < kExactGroup; ++i) results[i] = total(sums[i]);
+                                for (std::size_t i = 0; i < live; ++i) out[first + i] = results[i];
+                              });
 }
 
 // The row's own length in the same pass. Two rows at once: twice the sums.

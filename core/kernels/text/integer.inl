@@ -1,5 +1,5 @@
-// Distances between byte vectors, in int32: exact for every input, because 255 * 255 * kMaxDims is below 2^32 and sums of
-// squares never are negative. Sums of signed products stay within 2^31.
+// Distances between byte vectors, in int32: exact for every input, because 255 * 255 * kMaxDims is below 2^32 and sums
+// of squares never are negative. Sums of signed products stay within 2^31.
 //
 // Offered by the vector of kBytes bytes, besides what bits.inl asks for:
 //   Bytes load_bytes(from), and load_bytes_end(row, whole, dims), which is to it as load_end is to load in exact.inl
@@ -7,9 +7,9 @@
 //   Sums no_sums(), add_squares(sums, a, b), add_differences(sums, a, b): of u8 with u8
 //   std::uint32_t total(sums), modulo 2^32
 //   three products, DotU8U8, DotI8I8 and DotU8S8 (a row of u8, a query of s8), each with
-//     kRowFlip: xor-ed into the row before step(sums, query, row), to turn it into the kind that the instruction multiplies
-//     kQueryFactor: how many times the query's sum is then missing from the result: 128 where step sees row - 128
-//     kUnsigned: whether the sum of step's products is unsigned
+//     kRowFlip: xor-ed into the row before step(sums, query, row), to turn it into the kind that the instruction
+//     multiplies kQueryFactor: how many times the query's sum is then missing from the result: 128 where step sees row
+//     - 128 kUnsigned: whether the sum of step's products is unsigned
 
 inline constexpr std::size_t kByteGroup = 4;
 
@@ -133,9 +133,9 @@ void integer_projection(const void* query, Rows rows, std::size_t dims, double* 
   });
 }
 
-inline constexpr IntegerKernels kIntegerU8 = {
-    integer_dot<DotU8U8, std::uint8_t>, integer_distance<SquaredDifferences, 0>, integer_distance<Differences, 0>,
-    integer_projection<DotU8U8, std::uint8_t, 0>};
+inline constexpr IntegerKernels kIntegerU8 = {integer_dot<DotU8U8, std::uint8_t>,
+                                              integer_distance<SquaredDifferences, 0>, integer_distance<Differences, 0>,
+                                              integer_projection<DotU8U8, std::uint8_t, 0>};
 inline constexpr IntegerKernels kIntegerI8 = {
     integer_dot<DotI8I8, std::int8_t>, integer_distance<SquaredDifferences, 0x80>, integer_distance<Differences, 0x80>,
     integer_projection<DotI8I8, std::int8_t, 0x80>};

@@ -1,5 +1,7 @@
 // The vectors that both NEON files share. All loads go through bytes, which need no alignment.
 
+#include "kernels/text/tags.inl"
+
 inline void prefetch(const Byte* at) {
 #if defined(_MSC_VER)
   __prefetch(at);
@@ -42,7 +44,9 @@ inline double square_root(double value) { return vget_lane_f64(vsqrt_f64(vdup_n_
 
 inline uint8x16_t load_16(const void* from) { return vld1q_u8(static_cast<const Byte*>(from)); }
 inline uint8x8_t load_8(const void* from) { return vld1_u8(static_cast<const Byte*>(from)); }
-inline uint8x16_t load_16_after(const void* from, std::size_t bytes) { return load_16(static_cast<const Byte*>(from) + bytes); }
+inline uint8x16_t load_16_after(const void* from, std::size_t bytes) {
+  return load_16(static_cast<const Byte*>(from) + bytes);
+}
 
 inline Doubles widen_floats(float32x4_t low, float32x4_t high) {
   return {{vcvt_f64_f32(vget_low_f32(low)), vcvt_high_f64_f32(low), vcvt_f64_f32(vget_low_f32(high)),

@@ -1,7 +1,7 @@
 // Ends of rows for instruction sets without masked loads, and hits one by one.
 //
-// A row of at least one vector is read once more at its very end, and what was read before is masked out. Of a shorter row
-// the bytes are copied beside zeros and loaded from there. Either way no byte outside the row is touched.
+// A row of at least one vector is read once more at its very end, and what was read before is masked out. Of a shorter
+// row the bytes are copied beside zeros and loaded from there. Either way no byte outside the row is touched.
 
 // Fewer than kRoom bytes, in pieces of fixed size: a call of memcpy would cost more than the distance.
 template <std::size_t kRoom>
@@ -51,13 +51,14 @@ inline Doubles load_end(Tag tag, const Element* row, std::size_t whole, std::siz
 
 // A product and a sum each round for themselves: every instruction set returns the same bits.
 inline float bound_of(const std::int32_t* dots, std::size_t i, const Screen& screen) {
-  const float near = (screen.offsets == nullptr ? 0.0f : screen.offsets[i]) + screen.scale * static_cast<float>(dots[i]);
+  const float near =
+      (screen.offsets == nullptr ? 0.0f : screen.offsets[i]) + screen.scale * static_cast<float>(dots[i]);
   return screen.errors == nullptr ? near : near - screen.slack * screen.errors[i];
 }
 
 // Without a branch on the comparison: writes land at `found` or are overwritten by the next.
-inline std::size_t append_hits_singly(const std::int32_t* dots, std::size_t first, std::size_t count, const Screen& screen,
-                                      std::size_t found, std::uint32_t* hits, float* bounds) {
+inline std::size_t append_hits_singly(const std::int32_t* dots, std::size_t first, std::size_t count,
+                                      const Screen& screen, std::size_t found, std::uint32_t* hits, float* bounds) {
   for (std::size_t i = first; i < first + count; ++i) {
     const float bound = bound_of(dots, i, screen);
     hits[found] = static_cast<std::uint32_t>(i);

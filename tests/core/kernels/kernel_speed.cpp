@@ -1,7 +1,7 @@
 // Nanoseconds per distance of every table, side by side: to look at, not to pass or fail. Built with NEARABOUT_BENCH.
 //
-// Batches of 256 listed rows that stay in the first two levels of the cache; panels of 32 rows by 8 queries; the best of
-// several repetitions, since other programs only ever add time.
+// Batches of 256 listed rows that stay in the first two levels of the cache; panels of 32 rows by 8 queries; the best
+// of several repetitions, since other programs only ever add time.
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -92,8 +92,10 @@ int main() {
     print("f16 dot", dims, [](Bench& b, const Table& t) { return b.time(t.f16.dot, 2); });
     print("u8 dot", dims, [](Bench& b, const Table& t) { return b.time(t.u8.dot, 1); });
     print("integer_u8 dot", dims, [](Bench& b, const Table& t) { return b.time(t.integer_u8.dot, b.dims); });
-    print("integer_u8 squared_l2", dims, [](Bench& b, const Table& t) { return b.time(t.integer_u8.squared_l2, b.dims); });
-    print("integer_i8 projection", dims, [](Bench& b, const Table& t) { return b.time(t.integer_i8.projection, b.dims); });
+    print("integer_u8 squared_l2", dims,
+          [](Bench& b, const Table& t) { return b.time(t.integer_u8.squared_l2, b.dims); });
+    print("integer_i8 projection", dims,
+          [](Bench& b, const Table& t) { return b.time(t.integer_i8.projection, b.dims); });
     print("integer_u8 l1", dims, [](Bench& b, const Table& t) { return b.time(t.integer_u8.l1, b.dims); });
     print("bits hamming", dims, [](Bench& b, const Table& t) { return b.time(t.bits.hamming, (b.dims + 7) / 8); });
     print("screen.rows", dims, [](Bench& b, const Table& t) {

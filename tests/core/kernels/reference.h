@@ -54,8 +54,8 @@ inline std::vector<const kernels::Table*> tables_to_test() {
 }
 
 // A failure names what it was about; the first few of a kernel are enough.
-inline void expect(bool holds, const char* table, const char* kernel, std::size_t dims, std::size_t row, double expected,
-                   double got) {
+inline void expect(bool holds, const char* table, const char* kernel, std::size_t dims, std::size_t row,
+                   double expected, double got) {
   if (holds) return;
   if (++failures <= 20) {
     std::printf("%s %s: dims %zu, row %zu: expected %.17g, got %.17g\n", table, kernel, dims, row, expected, got);
