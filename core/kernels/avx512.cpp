@@ -169,7 +169,7 @@ inline void transpose(__m512i* line) {
   }
 }
 
-// The text's packing takes 0.25 ns a byte, longer than eight queries' products; this takes a tenth of that.
+// The text's packing, a word at a time, takes 40 to 60 ns for a row of 784 bytes; this takes 15.
 void pack_panel_lines(const void* rows, std::size_t stride, std::size_t count, std::size_t dims, std::uint8_t flip,
                       std::uint8_t* panel) {
   for (std::size_t from = 0; from < dims; from += 64) {
