@@ -1,12 +1,12 @@
-# One source file per instruction set, with its own compiler flags: those flags are given to no other file, so that nothing
-# outside these files runs an instruction that the processor may lack. What the compiler cannot build is left out.
+# One source file per instruction set, with its own compiler flags: those flags are given to no other file, so that
+# nothing outside these files runs an instruction that the processor may lack. What the compiler cannot build is left out.
 include(CheckCXXCompilerFlag)
 include(CheckCXXSourceCompiles)
 
 list(LENGTH CMAKE_OSX_ARCHITECTURES nearabout_architectures)
 if(nearabout_architectures GREATER 1)
-  message(FATAL_ERROR "CMAKE_OSX_ARCHITECTURES is ${CMAKE_OSX_ARCHITECTURES}: the kernels are compiled for one architecture "
-                      "at a time. Build each on its own and join the results with lipo.")
+  message(FATAL_ERROR "CMAKE_OSX_ARCHITECTURES is ${CMAKE_OSX_ARCHITECTURES}: the kernels are compiled for one "
+                      "architecture at a time. Build each on its own and join the results with lipo.")
 endif()
 
 # Asked of the compiler: CMAKE_SYSTEM_PROCESSOR names the host where a Mac builds for the other architecture.
@@ -21,7 +21,8 @@ check_cxx_source_compiles("
 #endif
 int main() {}" NEARABOUT_AARCH64)
 
-# A product and a sum each round for themselves unless the text asks for a fused one: equal bits on every instruction set.
+# A product and a sum each round for themselves unless the text asks for a fused one: equal bits on every instruction
+# set.
 if(NOT MSVC)
   set(nearabout_kernel_flags -ffp-contract=off)
 endif()

@@ -56,9 +56,9 @@ std::uint64_t saved_state() {
 constexpr bool all(std::uint64_t value, std::uint64_t mask) { return (value & mask) == mask; }
 constexpr std::uint32_t bit(int number) { return std::uint32_t{1} << number; }
 
-// Bit numbers: Intel SDM volume 2, CPUID, leaves 1 and 7; volume 1, section 13.3 for XCR0. The operating system is asked
-// besides the processor: a kernel or hypervisor that does not save the wide registers would let threads overwrite one
-// another's. (Intel Macs give AVX-512 state only to threads that have used it, and so run the AVX2 kernels here.)
+// Bit numbers: Intel SDM volume 2, CPUID, leaves 1 and 7; volume 1, section 13.3 for XCR0. The operating system is
+// asked besides the processor: a kernel or hypervisor that does not save the wide registers would let threads overwrite
+// one another's. (Intel Macs give AVX-512 state only to threads that have used it, and so run the AVX2 kernels here.)
 CpuFeatures detect() {
   constexpr std::uint32_t kFma = bit(12), kOsSavesState = bit(27), kAvx = bit(28), kF16c = bit(29);
   constexpr std::uint32_t kAvx2 = bit(5), kF = bit(16), kDq = bit(17), kBw = bit(30), kVl = bit(31);
@@ -70,8 +70,8 @@ CpuFeatures detect() {
   const std::uint64_t saved = saved_state();
   const Registers extended = cpuid(7);
   features.avx2 = all(saved, kSavesAvx) && all(extended.ebx, kAvx2);
-  features.avx512 = features.avx2 && all(saved, kSavesAvx512) && all(extended.ebx, kF | kDq | kBw | kVl) &&
-                    all(extended.ecx, kVnni);
+  features.avx512 =
+      features.avx2 && all(saved, kSavesAvx512) && all(extended.ebx, kF | kDq | kBw | kVl) && all(extended.ecx, kVnni);
   features.avx512_popcount = features.avx512 && all(extended.ecx, kPopcount);
   return features;
 }

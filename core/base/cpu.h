@@ -4,7 +4,8 @@
 namespace nearabout {
 
 // One flag per table of kernels, or part of one, that this project compiles. A flag is set only where the processor has
-// every instruction that the files of that name are compiled for, and the operating system saves the registers they use.
+// every instruction that the files of that name are compiled for, and the operating system saves the registers they
+// use.
 struct CpuFeatures {
   bool avx2 = false;             // AVX2, FMA, F16C
   bool avx512 = false;           // avx2 and AVX-512 F, BW, DQ, VL, VNNI

@@ -24,6 +24,11 @@ inline Doubles absolute(Doubles a) {
 inline Doubles multiply_add(Doubles a, Doubles b, Doubles sum) {
   return {_mm256_fmadd_pd(a.low, b.low, sum.low), _mm256_fmadd_pd(a.high, b.high, sum.high)};
 }
+inline Doubles keep(Doubles a, const std::int64_t* mask) {
+  const __m256i* const four = reinterpret_cast<const __m256i*>(mask);
+  return {_mm256_and_pd(a.low, _mm256_castsi256_pd(_mm256_loadu_si256(four))),
+          _mm256_and_pd(a.high, _mm256_castsi256_pd(_mm256_loadu_si256(four + 1)))};
+}
 inline double total(Doubles a) {
   const __m256d four = _mm256_add_pd(a.low, a.high);
   const __m128d two = _mm_add_pd(_mm256_castpd256_pd128(four), _mm256_extractf128_pd(four, 1));
@@ -99,12 +104,14 @@ inline Sums add_squares(Sums sums, Bytes a, Bytes b) {
   return add_products(sums, even, odd, even, odd);
 }
 inline Sums add_differences(Sums sums, Bytes a, Bytes b) { return _mm256_add_epi32(sums, _mm256_sad_epu8(a, b)); }
-// Sixteen counts looked up by half a byte at a time (Mula, Kurz and Lemire, "Faster population counts using AVX2", 2018).
+// Sixteen counts looked up by half a byte at a time (Mula, Kurz and Lemire, "Faster population counts using AVX2",
+// 2018).
 inline Sums add_bits(Sums sums, Bytes bytes) {
   const __m256i low = _mm256_set1_epi8(0x0f);
   const __m256i table = _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4));
-  const __m256i counts = _mm256_add_epi8(_mm256_shuffle_epi8(table, _mm256_and_si256(bytes, low)),
-                                         _mm256_shuffle_epi8(table, _mm256_and_si256(_mm256_srli_epi16(bytes, 4), low)));
+  const __m256i counts =
+      _mm256_add_epi8(_mm256_shuffle_epi8(table, _mm256_and_si256(bytes, low)),
+                      _mm256_shuffle_epi8(table, _mm256_and_si256(_mm256_srli_epi16(bytes, 4), low)));
   return _mm256_add_epi32(sums, _mm256_sad_epu8(counts, _mm256_setzero_si256()));
 }
 
@@ -185,7 +192,7 @@ inline std::size_t append_hits(const std::int32_t* dots, std::size_t first, std:
 
 }  // namespace
 
-const Table table = {"avx2", kReal<F32>, kReal<F16>, kReal<BF16>, kReal<U8>, kReal<I8>, kIntegerU8, kIntegerI8, kBits,
-                     kScreen, project};
+const Table table = {"avx2",    kReal<F32>, kReal<F16>, kReal<BF16>, kReal<U8>,
+                     kReal<I8>, kIntegerU8, kIntegerI8, kBits,       {screen_rows, pack_panel, panel_dot, screen_hits}, project};
 
 }  // namespace nearabout::kernels::avx2

@@ -45,8 +45,8 @@ const Table& choose_table(const char* forced) {
     names += candidate->name;
   }
   throw InvalidInput("NEARABOUT_ISA is \"" + std::string(forced) +
-                     "\", which is not an instruction set of this processor and this build. It can be one of: " + names +
-                     ". Unset it to have the best of them chosen.");
+                     "\", which is not an instruction set of this processor and this build. It can be one of: " +
+                     names + ". Unset it to have the best of them chosen.");
 }
 
 const Table& table() {

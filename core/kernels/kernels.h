@@ -3,8 +3,8 @@
 // The numerical contract of the two families:
 //
 // * Exact kernels return what float64 arithmetic gives. Rows are widened exactly to double, sums are kept in double
-//   (integer kernels: in integers wide enough for kMaxDims dimensions), so the error is at most dims * 2^-52 relative
-//   to the sum of the magnitudes, whatever the instruction set; integer and bit kernels are exact.
+//   (integer kernels: in integers wide enough for kMaxDims dimensions), so the error is at most (dims + 4) * 2^-52
+//   relative to the sum of the magnitudes, whatever the instruction set; integer and bit kernels are exact.
 // * Screen kernels work on one byte a dimension in int32. They are exact: kMaxDims is where int32 would overflow.
 //
 // Every kernel takes a batch (one query, many rows), because a pointer call per distance costs up to a fifth of a short
@@ -84,6 +84,7 @@ using PanelDot = void (*)(const std::uint8_t* panel, const std::int8_t* queries,
 
 // Which rows may still be near, by a bound on their distance:
 //   bound[i] = offsets[i] + scale * dots[i] - slack * errors[i]     (float32; offsets or errors may be null: zero)
+// Every operation rounds for itself, from left to right, so that all instruction sets return the same bits.
 // Row i is a hit where bound[i] <= threshold (never for NaN). Hits are written in order, compressed, as (index i,
 // bound). Returns how many; hits and bounds have room for `count` rounded up to a multiple of 16.
 struct Screen {
@@ -112,7 +113,7 @@ using Project = void (*)(const float* vectors, std::size_t count, std::size_t di
                          std::size_t outputs, float* out);
 
 struct Table {
-  const char* name;  // "scalar", "avx2", "avx512", "neon"
+  const char* name;  // "scalar", "avx2", "avx512", "neon", "neon_dot"
   RealKernels f32, f16, bf16, u8, i8;
   IntegerKernels integer_u8, integer_i8;
   BitKernels bits;

@@ -1,5 +1,5 @@
-// The kernels in plain C++, for any processor. Vectors are small arrays, which a compiler may put into whatever registers
-// the target's baseline has.
+// The kernels in plain C++, for any processor. Vectors are small arrays, which a compiler may put into whatever
+// registers the target's baseline has.
 #include <math.h>
 #include <string.h>
 
@@ -32,6 +32,10 @@ inline Doubles multiply_add(Doubles a, Doubles b, Doubles sum) {
   for (int i = 0; i < 8; ++i) sum.lane[i] += a.lane[i] * b.lane[i];
   return sum;
 }
+inline Doubles keep(Doubles a, const std::int64_t* mask) {
+  for (int i = 0; i < 8; ++i) a.lane[i] = mask[i] != 0 ? a.lane[i] : 0.0;
+  return a;
+}
 inline double total(Doubles a) {
   return ((a.lane[0] + a.lane[4]) + (a.lane[2] + a.lane[6])) + ((a.lane[1] + a.lane[5]) + (a.lane[3] + a.lane[7]));
 }
@@ -63,7 +67,9 @@ inline float widen_half(std::uint16_t half) {
 
 inline double value_of(F64, const void* from, int i) { return read<double>(from, i); }
 inline double value_of(F32, const void* from, int i) { return static_cast<double>(read<float>(from, i)); }
-inline double value_of(F16, const void* from, int i) { return static_cast<double>(widen_half(read<std::uint16_t>(from, i))); }
+inline double value_of(F16, const void* from, int i) {
+  return static_cast<double>(widen_half(read<std::uint16_t>(from, i)));
+}
 inline double value_of(BF16, const void* from, int i) {
   return static_cast<double>(as_float(std::uint32_t{read<std::uint16_t>(from, i)} << 16));
 }
@@ -76,6 +82,30 @@ inline Doubles load(Tag tag, const void* from) {
   for (int i = 0; i < 8; ++i) loaded.lane[i] = value_of(tag, from, i);
   return loaded;
 }
+
+struct Floats {
+  float lane[16];
+};
+inline Floats no_floats() { return {}; }
+inline Floats load_floats(const float* from) {
+  Floats floats;
+  memcpy(floats.lane, from, sizeof(floats.lane));
+  return floats;
+}
+inline Floats every_float(float value) {
+  Floats floats;
+  for (float& lane : floats.lane) lane = value;
+  return floats;
+}
+inline Floats add_floats(Floats a, Floats b) {
+  for (int i = 0; i < 16; ++i) a.lane[i] += b.lane[i];
+  return a;
+}
+inline Floats multiply_add_floats(Floats a, Floats b, Floats sum) {
+  for (int i = 0; i < 16; ++i) sum.lane[i] += a.lane[i] * b.lane[i];
+  return sum;
+}
+inline void store_floats(float* to, Floats floats) { memcpy(to, floats.lane, sizeof(floats.lane)); }
 
 constexpr std::size_t kBytes = 16;
 struct Bytes {
@@ -172,7 +202,6 @@ inline PanelSums panel_step(PanelSums sums, PanelRows rows, PanelQuery query) {
 }
 inline void panel_store(std::int32_t* to, PanelSums sums, std::int32_t) { memcpy(to, sums.lane, sizeof(sums.lane)); }
 
-#include "kernels/text/floats.inl"
 #include "kernels/text/parts.inl"
 
 constexpr std::size_t kHitLanes = 16;
@@ -185,7 +214,7 @@ inline std::size_t append_hits(const std::int32_t* dots, std::size_t first, std:
 
 }  // namespace
 
-const Table table = {"scalar", kReal<F32>, kReal<F16>, kReal<BF16>, kReal<U8>, kReal<I8>, kIntegerU8, kIntegerI8, kBits,
-                     kScreen, project};
+const Table table = {"scalar",  kReal<F32>, kReal<F16>, kReal<BF16>, kReal<U8>,
+                     kReal<I8>, kIntegerU8, kIntegerI8, kBits,       {screen_rows, pack_panel, panel_dot, screen_hits}, project};
 
 }  // namespace nearabout::kernels::scalar

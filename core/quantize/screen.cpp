@@ -1,5 +1,6 @@
 #include "quantize/screen.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -43,9 +44,10 @@ ScreenQuery::ScreenQuery(const Screen& screen, const float* query, const float* 
     for (std::size_t j = 0; j < screen.contraction.dims(); ++j)
       centre_product_ += double{query[j]} * double{screen.contraction.centre()[j]};
   }
-  // A mark is one conversion, one product and one sum in float; terms were rounded once when stored; the rest is in double.
-  const double product = std::abs(double{scale_}) * codes_.largest_sum;
-  rounding_ = 8 * kUnit * (screen.largest_term + product) + 1e-9 * (image_norm_ * image_norm_ + std::abs(codes_.constant));
+  // A mark takes a conversion, products and sums in float. What that does to offsets and errors they have room for (see
+  // screen_build.cpp); what it does to the product is here. The rest is in double.
+  rounding_ = 8 * kUnit * std::abs(double{scale_}) * codes_.largest_sum +
+              1e-9 * (image_norm_ * image_norm_ + std::abs(codes_.constant));
 }
 
 std::vector<ScreenQuery> ScreenQuery::bind(const Screen& screen, const float* queries, std::size_t count) {
@@ -63,26 +65,27 @@ std::vector<ScreenQuery> ScreenQuery::bind(const Screen& screen, const float* qu
   return bound;
 }
 
-float ScreenQuery::threshold(double rank) const {
-  if (!(rank < std::numeric_limits<double>::infinity())) return std::numeric_limits<float>::infinity();
-  const double exact = screen_->space == Space::inner ? threshold_of_products(rank) : threshold_of_squares(rank);
-  return rounded_up(exact + rounding_ + 1e-9 * std::abs(exact));
+Limit ScreenQuery::limit(double rank) const {
+  if (!(rank < std::numeric_limits<double>::infinity())) return {std::numeric_limits<float>::infinity(), 0};
+  return screen_->space == Space::inner ? limit_of_products(rank) : limit_of_squares(rank);
 }
 
-double ScreenQuery::threshold_of_squares(double rank) const {
-  const double square = screen_->space == Space::unit ? 2 * rank + 1e-15 : rank;
-  if (square < 0) return -std::numeric_limits<double>::max();
-  const double reach = std::sqrt(square * (1 + screen_->contraction.epsilon())) + screen_->code_error + error_;
-  return reach * reach - image_norm_ * image_norm_ + 2 * codes_.constant + 2 * codes_.residual * screen_->code_spread;
+Limit ScreenQuery::limit_of_squares(double rank) const {
+  const double square = std::max(0.0, screen_->space == Space::unit ? 2 * rank + 1e-15 : rank);
+  const double reach = std::sqrt(square * (1 + screen_->contraction.epsilon())) + error_;
+  return rounded(reach * reach - image_norm_ * image_norm_ + 2 * codes_.constant,
+                 2 * (reach * screen_->usual_error + codes_.residual * screen_->usual_spread));
 }
 
-double ScreenQuery::threshold_of_products(double rank) const {
+Limit ScreenQuery::limit_of_products(double rank) const {
   const double wanted = -rank - centre_product_;  // <q, x - centre> of a row that qualifies
-  const double epsilon = screen_->contraction.epsilon();
-  const double slack = codes_.residual * screen_->code_spread + image_norm_ * screen_->code_error +
-                       error_ * (screen_->largest_image + screen_->code_error) +
-                       kUnitVectorError * query_norm_ * screen_->largest_image;
-  return codes_.constant + slack - wanted * (1 + epsilon);
+  const double room = error_ * screen_->largest_image + kUnitVectorError * query_norm_ * screen_->largest_image;
+  return rounded(codes_.constant + room - wanted * (1 + screen_->contraction.epsilon()),
+                 image_norm_ * screen_->usual_error + codes_.residual * screen_->usual_spread);
+}
+
+Limit ScreenQuery::rounded(double threshold, double slack) const {
+  return {rounded_up(threshold + rounding_ + 1e-9 * std::abs(threshold)), rounded_up(slack)};
 }
 
 }  // namespace nearabout

@@ -4,16 +4,17 @@
 // A row is contracted (contraction.h), then put on a grid of bytes (grid.h). For a row x with image y, kept as y', and a
 // query q with image p (as computed; d_q bounds its rounding):
 //
-//   |q - x| sqrt(1 + epsilon) >= |p - y'| - E - d_q             E: the largest |y - y'| of any row
+//   |q - x| sqrt(1 + epsilon) >= |p - y'| - E - d_q             E: the row's |y - y'|
 //   |p - y'|^2  =  |p|^2 + |y'|^2 - 2 <p, y'>                   <p, y'> known to within R = residual * C
-//                                                               C: the largest |code - middle| of any row
-// so a row at distance D or less has   |y'|^2 - 2 scale * <bytes, code>  <=  (D sqrt(1 + epsilon) + E + d_q)^2 - |p|^2 + 2 constant + 2 R.
-// The left side is the row's *mark*: one float a row (its term) and one integer product. The right side is the query's
-// *threshold* for D. Cosine is the same among unit vectors; for inner products the mark is -scale * <bytes, code> and the
-// threshold follows from <q, x> <= <q, centre> + <p, y> (Cauchy-Schwarz for the remainders).
+//                                                               C: the row's |code - middle|
+// so with T = D sqrt(1 + epsilon) + d_q, a row at distance D or less has
 //
-// Rows that the grid cannot hold well (outliers beyond the sample) get the term minus infinity: they pass every screen, and
-// do not loosen E and C for the others.
+//   |y'|^2 - E^2  -  2 scale * <bytes, code>  -  2 (T E + residual C)   <=   T^2 - |p|^2 + 2 constant.
+//
+// The left side is the row's *mark*, the right side the query's *threshold* for D. A row keeps two floats: its offset
+// |y'|^2 - E^2, and its error, the larger of E and C as multiples of what is usual, so that one multiple (the query's
+// *slack*) covers both. As D falls, threshold and slack fall: a mark made with an older slack errs on the safe side. Cosine is the same among unit vectors. For inner products <q, x> <= <q, centre> + <p, y>
+// (Cauchy-Schwarz for the remainders), the offset is zero and the slack |p| E + residual C.
 #pragma once
 
 #include <cstddef>
@@ -35,10 +36,15 @@ struct Screen {
   Space space = Space::squared;
   Contraction contraction;
   Grid grid;
-  double code_error = 0;    // E
-  double code_spread = 0;   // C
+  double usual_error = 0;    // the median of E
+  double usual_spread = 0;   // the median of C
   double largest_image = 0;  // |y| of any row
-  double largest_term = 0;  // |term| of any row that has a finite one
+};
+
+// What a rank allows: rows with offset + scale * <bytes, code> - slack * error above the threshold are further away.
+struct Limit {
+  float threshold;
+  float slack;
 };
 
 // A query bound to a screen.
@@ -50,15 +56,16 @@ class ScreenQuery {
   const std::vector<std::int8_t>& bytes() const { return codes_.bytes; }
   // The factor of the integer product in a mark.
   float scale() const { return scale_; }
-  // No row with a mark above this has `rank` or less. Ranks as in metric/bound_query.h: |q - x|^2, 1 - cosine, -<q, x>.
-  float threshold(double rank) const;
+  // No row beyond this limit has `rank` or less. Ranks as in metric/bound_query.h: |q - x|^2, 1 - cosine, -<q, x>.
+  Limit limit(double rank) const;
 
   // Binds `count` queries of dims floats each (as they are: this centres or normalises them).
   static std::vector<ScreenQuery> bind(const Screen& screen, const float* queries, std::size_t count);
 
  private:
-  double threshold_of_squares(double rank) const;
-  double threshold_of_products(double rank) const;
+  Limit limit_of_squares(double rank) const;
+  Limit limit_of_products(double rank) const;
+  Limit rounded(double threshold, double slack) const;
 
   const Screen* screen_;
   GridQuery codes_;
@@ -67,7 +74,7 @@ class ScreenQuery {
   double image_norm_ = 0;
   double query_norm_ = 0;
   double centre_product_ = 0;  // <q, centre>
-  double rounding_;            // of marks and thresholds in float
+  double rounding_;            // of products in marks, and of thresholds
 };
 
 // Delivers rows [begin, end) as stored, widened to float32.
@@ -76,7 +83,7 @@ using RowReader = std::function<void(std::size_t begin, std::size_t end, float* 
 struct BuiltScreen {
   Screen screen;
   std::vector<std::uint8_t> codes;  // rows x outputs; empty where the stored bytes are the codes
-  std::vector<float> terms;         // one a row
+  std::vector<float> terms;         // the offsets of all rows, then their errors
 };
 
 // Measures on a sample which contraction is cheapest, and makes the codes. Nothing where a plain scan is as good: few rows

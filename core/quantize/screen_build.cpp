@@ -18,7 +18,8 @@ constexpr std::size_t kSampleRows = 4096;
 constexpr std::size_t kSampleQueries = 48;
 constexpr std::size_t kNeighbours = 10;  // what a typical search asks for
 constexpr std::size_t kRowsAtATime = 128;
-constexpr std::size_t kOutliers = 2048;  // one row in so many may lie outside the grid: each is compared with every query
+constexpr double kOffsetRoom = 0x1p-21;     // relative: an offset is rounded here, and in the sum of a mark
+constexpr double kErrorRoom = 1 + 0x1p-20;  // the same for an error
 
 // Rows spread evenly over all, widened.
 struct Sample {
@@ -193,7 +194,7 @@ class Coder {
  public:
   Coder(const RowReader& read, Screen& screen, std::size_t rows, bool keep_codes)
       : read_(read), screen_(screen), outputs_(screen.contraction.outputs()), errors_(rows), spreads_(rows), images_(rows) {
-    built_.terms.resize(rows);
+    built_.terms.resize(2 * rows);
     built_.codes.resize(keep_codes ? rows * outputs_ : 0);
   }
 
@@ -213,19 +214,15 @@ class Coder {
     }
   }
 
-  // Sets the screen's bounds, and lets outliers pass.
+  // Measures the errors by what is usual.
   BuiltScreen finish() {
-    const double error_limit = quantile(errors_);
-    const double spread_limit = quantile(spreads_);
-    for (std::size_t row = 0; row < errors_.size(); ++row) {
-      if (!(errors_[row] <= error_limit && spreads_[row] <= spread_limit)) {
-        built_.terms[row] = -std::numeric_limits<float>::infinity();
-        continue;
-      }
-      screen_.code_error = std::max(screen_.code_error, errors_[row]);
-      screen_.code_spread = std::max(screen_.code_spread, spreads_[row]);
-      screen_.largest_image = std::max(screen_.largest_image, images_[row]);
-      screen_.largest_term = std::max(screen_.largest_term, std::abs(double{built_.terms[row]}));
+    const std::size_t rows = errors_.size();
+    screen_.usual_error = median_or_one(errors_);
+    screen_.usual_spread = median_or_one(spreads_);
+    screen_.largest_image = *std::max_element(images_.begin(), images_.end());
+    for (std::size_t row = 0; row < rows; ++row) {
+      const double error = std::max(errors_[row] / screen_.usual_error, spreads_[row] / screen_.usual_spread);
+      built_.terms[rows + row] = static_cast<float>(error * kErrorRoom);
     }
     built_.screen = std::move(screen_);
     return std::move(built_);
@@ -251,19 +248,15 @@ class Coder {
     errors_[row] = (std::sqrt(off) + error) * margin;
     spreads_[row] = std::sqrt(spread) * margin;
     images_[row] = std::sqrt(whole) * margin + error;
-    built_.terms[row] = screen_.space == Space::inner ? 0.0f : static_cast<float>(kept);
+    const double offset = kept - errors_[row] * errors_[row];
+    built_.terms[row] = screen_.space == Space::inner ? 0.0f : static_cast<float>(offset - kOffsetRoom * std::abs(offset));
   }
 
-  // What all but one row in kOutliers stay within, but no less than is usual.
-  static double quantile(std::vector<double> values) {
-    const auto at = [&values](std::size_t index) {
-      const auto place = values.begin() + static_cast<std::ptrdiff_t>(index);
-      std::nth_element(values.begin(), place, values.end());
-      return *place;
-    };
-    const std::size_t last = values.size() - 1;
-    const double most = at(last - last / kOutliers);
-    return std::max(most, 1.25 * at(last / 2));
+  // Exact codes have no error at all: any unit will do to measure zeros by.
+  static double median_or_one(std::vector<double> values) {
+    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+    std::nth_element(values.begin(), middle, values.end());
+    return *middle > 0 && std::isfinite(*middle) ? *middle : 1.0;
   }
 
   const RowReader& read_;

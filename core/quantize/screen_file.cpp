@@ -14,7 +14,7 @@ using storage::Section;
 using storage::SectionId;
 using storage::Writer;
 
-enum Bound : std::size_t { kEpsilon, kCodeError, kCodeSpread, kLargestImage, kLargestTerm, kBounds };
+enum Bound : std::size_t { kEpsilon, kUsualError, kUsualSpread, kLargestImage, kBounds };
 
 std::vector<float> finite_floats(const Section& section) {
   const std::span<const float> values = section.all<float>();
@@ -30,10 +30,9 @@ void read_bounds(const Section& section, Screen& screen, double& epsilon) {
     if (!(bound >= 0) || !std::isfinite(bound))
       throw CorruptFile("section " + section.name() + " holds a bound that is negative or not finite");
   epsilon = bounds[kEpsilon];
-  screen.code_error = bounds[kCodeError];
-  screen.code_spread = bounds[kCodeSpread];
+  screen.usual_error = bounds[kUsualError];
+  screen.usual_spread = bounds[kUsualSpread];
   screen.largest_image = bounds[kLargestImage];
-  screen.largest_term = bounds[kLargestTerm];
 }
 
 Contraction read_contraction(const File& file, std::size_t dims, double epsilon) {
@@ -66,11 +65,11 @@ Grid read_grid(const Section& section, std::size_t outputs) {
 
 void write_screen(Writer& writer, const BuiltScreen& built) {
   const Screen& screen = built.screen;
-  const std::uint64_t rows = built.terms.size();
+  const std::uint64_t rows = built.terms.size() / 2;
   const std::uint64_t dims = screen.contraction.dims();
   const std::uint64_t outputs = screen.contraction.outputs();
-  const double bounds[kBounds] = {screen.contraction.epsilon(), screen.code_error, screen.code_spread,
-                                  screen.largest_image, screen.largest_term};
+  const double bounds[kBounds] = {screen.contraction.epsilon(), screen.usual_error, screen.usual_spread,
+                                  screen.largest_image};
   writer.add<double>(SectionId::bounds, {1, kBounds}, bounds);
   writer.add<float>(SectionId::centre, {1, dims}, screen.contraction.centre());
   if (!screen.contraction.identity())
@@ -79,7 +78,7 @@ void write_screen(Writer& writer, const BuiltScreen& built) {
   grid.insert(grid.end(), screen.grid.step.begin(), screen.grid.step.end());
   grid.insert(grid.end(), screen.grid.middle.begin(), screen.grid.middle.end());
   writer.add<float>(SectionId::grid, {3, outputs}, grid);
-  writer.add<float>(SectionId::row_terms, {rows, 1}, built.terms);
+  writer.add<float>(SectionId::row_terms, {2, rows}, built.terms);
   if (!built.codes.empty()) writer.add<std::uint8_t>(SectionId::codes, {rows, outputs}, built.codes);
 }
 
@@ -95,7 +94,7 @@ std::optional<StoredScreen> read_screen(const File& file, Space space, const Sec
   const std::size_t outputs = stored.screen.contraction.outputs();
   stored.screen.grid = read_grid(file.section(SectionId::grid), outputs);
   stored.terms = &file.section(SectionId::row_terms);
-  stored.terms->expect(Element::f32, {rows, 1});
+  stored.terms->expect(Element::f32, {2, rows});
   if (file.has(SectionId::codes)) {
     stored.codes = &file.section(SectionId::codes);
     stored.codes->expect(Element::u8, {rows, outputs});

@@ -16,12 +16,12 @@ class Candidates {
  public:
   Candidates(const BoundQuery& query, const ScreenQuery& screen, const storage::Section& vectors, TopK& best);
 
-  // The mark above which a row cannot be among the best.
-  float threshold() const { return threshold_; }
+  // The marks that a row among the best can have.
+  const Limit& limit() const { return limit_; }
 
-  // The first rows of all, with marks for each: compares the most promising, as many as neighbours are `wanted`, and keeps
+  // The first rows of all, with the mark of each as it is without slack, and its error: compares the most promising, as many as neighbours are `wanted`, and keeps
   // what their distances do not rule out. Most of the threshold's fall happens here.
-  void start(std::uint32_t first, const float* marks, std::size_t count, std::size_t wanted);
+  void start(std::uint32_t first, const float* marks, const float* errors, std::size_t count, std::size_t wanted);
   // Rows first + hits[i] passed with marks[i].
   void add(std::uint32_t first, const std::uint32_t* hits, const float* marks, std::size_t count);
   // Compares the most promising of those that wait, as many as are wanted, and drops what that rules out.
@@ -44,7 +44,7 @@ class Candidates {
   const ScreenQuery& screen_;
   const storage::Section& vectors_;
   TopK& best_;
-  float threshold_;
+  Limit limit_;
   std::vector<Waiting> waiting_;
 };
 

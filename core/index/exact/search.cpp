@@ -27,6 +27,13 @@ struct Bound {
   std::vector<ScreenQuery> screens;
 };
 
+// The terms of a block of rows.
+struct Terms {
+  const float* offsets;
+  const float* errors;
+  Terms from(std::size_t row) const { return {offsets + row, errors + row}; }
+};
+
 Bound bind(MatrixView queries, const Descriptor& descriptor, const StoredScreen* stored) {
   Bound bound;
   bound.queries.reserve(queries.rows);
@@ -90,7 +97,8 @@ class ExactIndex::Task {
     for (std::size_t at = begin; at < end; at += kBlockRows) {
       const std::size_t some = std::min(kBlockRows, end - at);
       stored.codes->check_rows(at, at + some);
-      const float* terms = stored.terms->items<float>(at, some).data();
+      const Terms terms{stored.terms->items<float>(at, some).data(),
+                        stored.terms->items<float>(index_.rows() + at, some).data()};
       if (count_ <= kFewQueries)
         scan_rows(at, some, terms, at == begin, candidates);
       else
@@ -102,17 +110,18 @@ class ExactIndex::Task {
     for (Candidates& candidate : candidates) candidate.settle(k_);
   }
 
-  // Marks as the kernel computes them.
-  void write_marks(std::size_t query, const std::int32_t* dots, const float* terms, std::size_t count, float* marks) const {
+  // Marks without slack, which is not known before the first rows are compared.
+  void write_marks(std::size_t query, const std::int32_t* dots, const float* offsets, std::size_t count, float* marks) const {
     const float scale = bound_.screens[first_ + query].scale();
-    for (std::size_t i = 0; i < count; ++i) marks[i] = terms[i] + scale * static_cast<float>(dots[i]);
+    for (std::size_t i = 0; i < count; ++i) marks[i] = offsets[i] + scale * static_cast<float>(dots[i]);
   }
 
-  kernels::Screen screen_for(std::size_t query, const float* terms, const Candidates& candidates) const {
-    return {terms, nullptr, bound_.screens[first_ + query].scale(), 0.0f, candidates.threshold()};
+  kernels::Screen screen_for(std::size_t query, const Terms& terms, const Candidates& candidates) const {
+    const Limit& limit = candidates.limit();
+    return {terms.offsets, terms.errors, bound_.screens[first_ + query].scale(), limit.slack, limit.threshold};
   }
 
-  void scan_rows(std::size_t at, std::size_t some, const float* terms, bool starting,
+  void scan_rows(std::size_t at, std::size_t some, const Terms& terms, bool starting,
                  std::vector<Candidates>& candidates) {
     const StoredScreen& stored = *index_.screen_;
     const MatrixView codes = stored.codes->matrix();
@@ -120,8 +129,8 @@ class ExactIndex::Task {
       kernel_.rows(bound_.screens[first_ + q].bytes().data(), {codes.row(at), codes.stride, nullptr, some}, codes.dims,
                    stored.flip, dots_.data());
       if (starting) {
-        write_marks(q, dots_.data(), terms, some, marks_.data());
-        candidates[q].start(static_cast<std::uint32_t>(at), marks_.data(), some, k_);
+        write_marks(q, dots_.data(), terms.offsets, some, marks_.data());
+        candidates[q].start(static_cast<std::uint32_t>(at), marks_.data(), terms.errors, some, k_);
         continue;
       }
       const std::size_t found =
@@ -130,7 +139,7 @@ class ExactIndex::Task {
     }
   }
 
-  void scan_panels(std::size_t at, std::size_t some, const float* terms, bool starting,
+  void scan_panels(std::size_t at, std::size_t some, const Terms& terms, bool starting,
                  std::vector<Candidates>& candidates) {
     const StoredScreen& stored = *index_.screen_;
     const MatrixView codes = stored.codes->matrix();
@@ -142,11 +151,11 @@ class ExactIndex::Task {
         kernel_.panel_dot(panel(), query_codes() + q * query_stride_, query_stride_, queries, codes.dims, panel_dots());
         for (std::size_t i = 0; i < queries; ++i) {
           if (starting) {
-            write_marks(q + i, panel_dots() + i * kPanelRows, terms + row, count, first_marks_.data() + (q + i) * kBlockRows + row);
+            write_marks(q + i, panel_dots() + i * kPanelRows, terms.offsets + row, count, first_marks_.data() + (q + i) * kBlockRows + row);
             continue;
           }
           const std::size_t found = kernel_.hits(panel_dots() + i * kPanelRows, count,
-                                                 screen_for(q + i, terms + row, candidates[q + i]), hits_.data(),
+                                                 screen_for(q + i, terms.from(row), candidates[q + i]), hits_.data(),
                                                  marks_.data());
           if (found)
             candidates[q + i].add(static_cast<std::uint32_t>(at + row), hits_.data(), marks_.data(), found);
@@ -154,7 +163,8 @@ class ExactIndex::Task {
       }
     }
     for (std::size_t q = 0; starting && q < count_; ++q)
-      candidates[q].start(static_cast<std::uint32_t>(at), first_marks_.data() + q * kBlockRows, some, k_);
+      candidates[q].start(static_cast<std::uint32_t>(at), first_marks_.data() + q * kBlockRows,
+                          terms.errors, some, k_);
   }
 
   // The queries' codes side by side, and room for what the kernels write.

@@ -6,7 +6,7 @@ template <class Visit>
 inline void for_byte_pairs(const Byte* query, const Byte* row, std::size_t bytes, const Visit& visit) {
   const std::size_t whole = bytes / kBytes * kBytes;
   for (std::size_t j = 0; j < whole; j += kBytes) visit(load_bytes(query + j), load_bytes(row + j));
-  if (whole < bytes) visit(load_bytes_part(query + whole, bytes - whole), load_bytes_part(row + whole, bytes - whole));
+  if (whole < bytes) visit(load_bytes_end(query, whole, bytes), load_bytes_end(row, whole, bytes));
 }
 
 // Rows of bits are short, so one at a time: the sums of neighbouring rows overlap in the processor by themselves.

@@ -1,14 +1,19 @@
-// Exact distances of a float64 query to rows of any element type: rows widened to double (always exact), sums in double.
+// Exact distances of a float64 query to rows of any element type: rows widened to double (always exact), sums in
+// double.
 //
-// The vector is eight doubles on every instruction set, in as many registers as that takes, so that all of them add in the
-// same order and differ only by fused multiplication. It offers:
+// The vector is eight doubles on every instruction set, in as many registers as that takes, so that all of them add in
+// the same order and differ only by fused multiplication. It offers:
 //   Doubles zero(), subtract(a, b), absolute(a), multiply_add(a, b, sum), and double total(a)
-//   Doubles load(Tag, from), load_part(Tag, from, count): eight elements, or the first `count` < 8 and zeros
+//   Doubles load(Tag, from): eight elements
+//   Doubles load_end(Tag, row, whole, dims): those from `whole` (dims rounded down to eights) to dims, and zeros; which
+//     lanes they are in depends on dims alone, so that query and row agree
 //   double square_root(double)
 
 inline constexpr std::size_t kDoubles = 8;
 
 // Four rows at once: they share the loads of the query, and their sums do not wait for one another.
+// All of a group's results are computed and `live` of them written: a loop over `live` sums would index them, and so
+// hold them in memory.
 inline constexpr std::size_t kExactGroup = 4;
 
 struct AddProduct {
@@ -27,22 +32,25 @@ struct AddDifference {
 template <class Tag, class Step>
 void real_rows(const double* query, Rows rows, std::size_t dims, double* out) {
   const std::size_t whole = dims / kDoubles * kDoubles;
-  for_row_groups<kExactGroup>(rows, dims * Tag::kBytes, [=](const Byte* const* row, std::size_t first, std::size_t live) {
-    Doubles sums[kExactGroup] = {zero(), zero(), zero(), zero()};
-    for (std::size_t j = 0; j < whole; j += kDoubles) {
-      const Doubles part = load(F64{}, query + j);
-      for (std::size_t i = 0; i < kExactGroup; ++i) {
-        sums[i] = Step::step(sums[i], part, load(Tag{}, row[i] + j * Tag::kBytes));
-      }
-    }
-    if (whole < dims) {
-      const Doubles part = load_part(F64{}, query + whole, dims - whole);
-      for (std::size_t i = 0; i < kExactGroup; ++i) {
-        sums[i] = Step::step(sums[i], part, load_part(Tag{}, row[i] + whole * Tag::kBytes, dims - whole));
-      }
-    }
-    for (std::size_t i = 0; i < live; ++i) out[first + i] = total(sums[i]);
-  });
+  for_row_groups<kExactGroup>(rows, dims * Tag::kBytes,
+                              [=](const Byte* const* row, std::size_t first, std::size_t live) {
+                                Doubles sums[kExactGroup] = {zero(), zero(), zero(), zero()};
+                                for (std::size_t j = 0; j < whole; j += kDoubles) {
+                                  const Doubles part = load(F64{}, query + j);
+                                  for (std::size_t i = 0; i < kExactGroup; ++i) {
+                                    sums[i] = Step::step(sums[i], part, load(Tag{}, row[i] + j * Tag::kBytes));
+                                  }
+                                }
+                                if (whole < dims) {
+                                  const Doubles part = load_end(F64{}, query, whole, dims);
+                                  for (std::size_t i = 0; i < kExactGroup; ++i) {
+                                    sums[i] = Step::step(sums[i], part, load_end(Tag{}, row[i], whole, dims));
+                                  }
+                                }
+                                double results[kExactGroup];
+                                for (std::size_t i = 0; i < kExactGroup; ++i) results[i] = total(sums[i]);
+                                for (std::size_t i = 0; i < live; ++i) out[first + i] = results[i];
+                              });
 }
 
 // The row's own length in the same pass. Two rows at once: twice the sums.
@@ -62,17 +70,19 @@ void real_projection(const double* query, Rows rows, std::size_t dims, double* o
       }
     }
     if (whole < dims) {
-      const Doubles part = load_part(F64{}, query + whole, dims - whole);
+      const Doubles part = load_end(F64{}, query, whole, dims);
       for (std::size_t i = 0; i < kGroup; ++i) {
-        const Doubles values = load_part(Tag{}, row[i] + whole * Tag::kBytes, dims - whole);
+        const Doubles values = load_end(Tag{}, row[i], whole, dims);
         products[i] = multiply_add(part, values, products[i]);
         squares[i] = multiply_add(values, values, squares[i]);
       }
     }
-    for (std::size_t i = 0; i < live; ++i) {
+    double results[kGroup];
+    for (std::size_t i = 0; i < kGroup; ++i) {
       const double square = total(squares[i]);
-      out[first + i] = square == 0.0 ? 0.0 : total(products[i]) / square_root(square);
+      results[i] = square == 0.0 ? 0.0 : total(products[i]) / square_root(square);
     }
+    for (std::size_t i = 0; i < live; ++i) out[first + i] = results[i];
   });
 }
 

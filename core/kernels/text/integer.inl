@@ -1,15 +1,15 @@
-// Distances between byte vectors, in int32: exact for every input, because 255 * 255 * kMaxDims is below 2^32 and sums of
-// squares never are negative. Sums of signed products stay within 2^31.
+// Distances between byte vectors, in int32: exact for every input, because 255 * 255 * kMaxDims is below 2^32 and sums
+// of squares never are negative. Sums of signed products stay within 2^31.
 //
 // Offered by the vector of kBytes bytes, besides what bits.inl asks for:
-//   Bytes load_bytes(from), load_bytes_part(from, count): the first `count` and zeros
+//   Bytes load_bytes(from), and load_bytes_end(row, whole, dims), which is to it as load_end is to load in exact.inl
 //   Bytes every_byte(value), exclusive_or(a, b)
 //   Sums no_sums(), add_squares(sums, a, b), add_differences(sums, a, b): of u8 with u8
 //   std::uint32_t total(sums), modulo 2^32
 //   three products, DotU8U8, DotI8I8 and DotU8S8 (a row of u8, a query of s8), each with
-//     kRowFlip: xor-ed into the row before step(sums, query, row), to turn it into the kind that the instruction multiplies
-//     kQueryFactor: how many times the query's sum is then missing from the result: 128 where step sees row - 128
-//     kUnsigned: whether the sum of step's products is unsigned
+//     kRowFlip: xor-ed into the row before step(sums, query, row), to turn it into the kind that the instruction
+//     multiplies kQueryFactor: how many times the query's sum is then missing from the result: 128 where step sees row
+//     - 128 kUnsigned: whether the sum of step's products is unsigned
 
 inline constexpr std::size_t kByteGroup = 4;
 
@@ -44,13 +44,17 @@ inline void dot_rows(const Query* query, const Rows& rows, std::size_t dims, Byt
       }
     }
     if (whole < dims) {
-      const Bytes part = load_bytes_part(query + whole, dims - whole);
+      const Bytes part = load_bytes_end(query, whole, dims);
       for (std::size_t i = 0; i < kByteGroup; ++i) {
-        const Bytes values = load_bytes_part(row[i] + whole, dims - whole);
+        const Bytes values = load_bytes_end(row[i], whole, dims);
         sums[i] = Product::step(sums[i], part, exclusive_or(values, mask));
       }
     }
-    for (std::size_t i = 0; i < live; ++i) out[first + i] = static_cast<Out>(product_total<Product>(sums[i]) + missing);
+    Out results[kByteGroup];
+    for (std::size_t i = 0; i < kByteGroup; ++i) {
+      results[i] = static_cast<Out>(product_total<Product>(sums[i]) + missing);
+    }
+    for (std::size_t i = 0; i < live; ++i) out[first + i] = results[i];
   });
 }
 
@@ -81,12 +85,14 @@ void integer_distance(const void* query, Rows rows, std::size_t dims, double* ou
       }
     }
     if (whole < dims) {
-      const Bytes part = exclusive_or(load_bytes_part(values + whole, dims - whole), mask);
+      const Bytes part = exclusive_or(load_bytes_end(values, whole, dims), mask);
       for (std::size_t i = 0; i < kByteGroup; ++i) {
-        sums[i] = Step::step(sums[i], part, exclusive_or(load_bytes_part(row[i] + whole, dims - whole), mask));
+        sums[i] = Step::step(sums[i], part, exclusive_or(load_bytes_end(row[i], whole, dims), mask));
       }
     }
-    for (std::size_t i = 0; i < live; ++i) out[first + i] = static_cast<double>(total(sums[i]));
+    double results[kByteGroup];
+    for (std::size_t i = 0; i < kByteGroup; ++i) results[i] = static_cast<double>(total(sums[i]));
+    for (std::size_t i = 0; i < live; ++i) out[first + i] = results[i];
   });
 }
 
@@ -110,24 +116,26 @@ void integer_projection(const void* query, Rows rows, std::size_t dims, double* 
       }
     }
     if (whole < dims) {
-      const Bytes part = load_bytes_part(values + whole, dims - whole);
+      const Bytes part = load_bytes_end(values, whole, dims);
       for (std::size_t i = 0; i < kByteGroup; ++i) {
-        const Bytes bytes = load_bytes_part(row[i] + whole, dims - whole);
+        const Bytes bytes = load_bytes_end(row[i], whole, dims);
         products[i] = Product::step(products[i], part, exclusive_or(bytes, mask));
         squares[i] = add_squares(squares[i], exclusive_or(bytes, origin), origin);
       }
     }
-    for (std::size_t i = 0; i < live; ++i) {
+    double results[kByteGroup];
+    for (std::size_t i = 0; i < kByteGroup; ++i) {
       const double square = static_cast<double>(total(squares[i]));
       const double product = static_cast<double>(product_total<Product>(products[i]) + missing);
-      out[first + i] = square == 0.0 ? 0.0 : product / square_root(square);
+      results[i] = square == 0.0 ? 0.0 : product / square_root(square);
     }
+    for (std::size_t i = 0; i < live; ++i) out[first + i] = results[i];
   });
 }
 
-inline constexpr IntegerKernels kIntegerU8 = {
-    integer_dot<DotU8U8, std::uint8_t>, integer_distance<SquaredDifferences, 0>, integer_distance<Differences, 0>,
-    integer_projection<DotU8U8, std::uint8_t, 0>};
+inline constexpr IntegerKernels kIntegerU8 = {integer_dot<DotU8U8, std::uint8_t>,
+                                              integer_distance<SquaredDifferences, 0>, integer_distance<Differences, 0>,
+                                              integer_projection<DotU8U8, std::uint8_t, 0>};
 inline constexpr IntegerKernels kIntegerI8 = {
     integer_dot<DotI8I8, std::int8_t>, integer_distance<SquaredDifferences, 0x80>, integer_distance<Differences, 0x80>,
     integer_projection<DotI8I8, std::int8_t, 0x80>};

@@ -1,31 +1,64 @@
-// Ends of rows for instruction sets without masked loads: what is left is copied beside zeros and loaded from there, so that
-// no byte outside the row is touched.
+// Ends of rows for instruction sets without masked loads, and hits one by one.
+//
+// A row of at least one vector is read once more at its very end, and what was read before is masked out. Of a shorter
+// row the bytes are copied beside zeros and loaded from there. Either way no byte outside the row is touched.
 
-template <class Tag, class Element>
-inline Doubles load_part(Tag tag, const Element* from, std::size_t count) {
-  alignas(64) Byte part[8 * Tag::kBytes] = {};
-  const Byte* const bytes = reinterpret_cast<const Byte*>(from);
-  for (std::size_t i = 0; i < count * Tag::kBytes; ++i) part[i] = bytes[i];
-  return load(tag, part);
+// Fewer than kRoom bytes, in pieces of fixed size: a call of memcpy would cost more than the distance.
+template <std::size_t kRoom>
+inline void copy_bytes(Byte* to, const Byte* from, std::size_t count) {
+  constexpr std::size_t kPiece = kRoom / 2;
+  if ((count & kPiece) != 0) {
+    memcpy(to, from, kPiece);
+    to += kPiece;
+    from += kPiece;
+  }
+  if constexpr (kPiece > 1) copy_bytes<kPiece>(to, from, count);
 }
 
+struct ByteMasks {
+  Byte none[kBytes], all[kBytes];
+};
+constexpr ByteMasks make_byte_masks() {
+  ByteMasks masks = {};
+  for (Byte& byte : masks.all) byte = 0xff;
+  return masks;
+}
+constexpr ByteMasks kByteMasks = make_byte_masks();
+
 template <class Element>
-inline Bytes load_bytes_part(const Element* from, std::size_t count) {
+inline Bytes load_bytes_end(const Element* row, std::size_t whole, std::size_t dims) {
+  const Byte* const bytes = reinterpret_cast<const Byte*>(row);
+  if (whole != 0) return both(load_bytes(bytes + dims - kBytes), load_bytes(kByteMasks.none + (dims - whole)));
   alignas(64) Byte part[kBytes] = {};
-  const Byte* const bytes = reinterpret_cast<const Byte*>(from);
-  for (std::size_t i = 0; i < count; ++i) part[i] = bytes[i];
+  copy_bytes<kBytes>(part, bytes, dims);
   return load_bytes(part);
+}
+
+// The same for doubles, with masks of eight bytes: -1 keeps a lane.
+struct LaneMasks {
+  std::int64_t none[8], all[8];
+};
+constexpr LaneMasks kLaneMasks = {{}, {-1, -1, -1, -1, -1, -1, -1, -1}};
+
+template <class Tag, class Element>
+inline Doubles load_end(Tag tag, const Element* row, std::size_t whole, std::size_t dims) {
+  const Byte* const bytes = reinterpret_cast<const Byte*>(row);
+  if (whole != 0) return keep(load(tag, bytes + (dims - 8) * Tag::kBytes), kLaneMasks.none + (dims - whole));
+  alignas(64) Byte part[8 * Tag::kBytes] = {};
+  copy_bytes<8 * Tag::kBytes>(part, bytes, dims * Tag::kBytes);
+  return load(tag, part);
 }
 
 // A product and a sum each round for themselves: every instruction set returns the same bits.
 inline float bound_of(const std::int32_t* dots, std::size_t i, const Screen& screen) {
-  const float near = (screen.offsets == nullptr ? 0.0f : screen.offsets[i]) + screen.scale * static_cast<float>(dots[i]);
+  const float near =
+      (screen.offsets == nullptr ? 0.0f : screen.offsets[i]) + screen.scale * static_cast<float>(dots[i]);
   return screen.errors == nullptr ? near : near - screen.slack * screen.errors[i];
 }
 
 // Without a branch on the comparison: writes land at `found` or are overwritten by the next.
-inline std::size_t append_hits_singly(const std::int32_t* dots, std::size_t first, std::size_t count, const Screen& screen,
-                                      std::size_t found, std::uint32_t* hits, float* bounds) {
+inline std::size_t append_hits_singly(const std::int32_t* dots, std::size_t first, std::size_t count,
+                                      const Screen& screen, std::size_t found, std::uint32_t* hits, float* bounds) {
   for (std::size_t i = first; i < first + count; ++i) {
     const float bound = bound_of(dots, i, screen);
     hits[found] = static_cast<std::uint32_t>(i);

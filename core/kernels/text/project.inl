@@ -3,6 +3,7 @@
 // The vector is sixteen floats:
 //   Floats no_floats(), load_floats(from), every_float(value), add_floats(a, b), multiply_add_floats(a, b, sum)
 //   void store_floats(to, floats)
+// multiply_add_floats may round once or twice: sums agree between instruction sets to within the contract's bound only.
 
 inline constexpr std::size_t kFloats = 16;
 inline constexpr std::size_t kSumBlock = 64;  // dimensions summed before they join the whole: shorter chains round less

@@ -1,10 +1,10 @@
 // The walk over a batch of rows that every kernel shares.
 //
 // The files of this folder are the kernels' one text. Each instruction-set file defines its vector types and their
-// operations inside an unnamed namespace and then includes the text there, so that nothing is shared between differently
-// compiled copies: everything is local to its object file. That is also why the text uses nothing of the standard library
-// and calls no inline function of a header: the linker keeps one copy of such a function, perhaps the one compiled
-// for AVX-512, and gives it to everyone.
+// operations inside an unnamed namespace and then includes the text there, so that nothing is shared between
+// differently compiled copies: everything is local to its object file. That is also why the text uses nothing of the
+// standard library and calls no inline function of a header: the linker keeps one copy of such a function, perhaps the
+// one compiled for AVX-512, and gives it to everyone.
 
 inline const Byte* row_address(const Rows& rows, std::size_t index) {
   const std::size_t row = rows.rows == nullptr ? index : rows.rows[index];
@@ -18,8 +18,8 @@ inline void prefetch_row(const Byte* row, std::size_t bytes) {
   for (std::size_t offset = 0; offset < ahead; offset += 64) prefetch(row + offset);
 }
 
-// Calls body(row, first, live) for kGroup rows at a time: row[0 .. kGroup-1] are their addresses, `first` the place of the
-// first in the batch, and `live` how many of them count. Where fewer than kGroup are left, the last is repeated: a
+// Calls body(row, first, live) for kGroup rows at a time: row[0 .. kGroup-1] are their addresses, `first` the place of
+// the first in the batch, and `live` how many of them count. Where fewer than kGroup are left, the last is repeated: a
 // row more costs nothing beside the latency of the sums, and there is only one loop to get right.
 template <std::size_t kGroup, class Body>
 inline void for_row_groups(const Rows& rows, std::size_t bytes, const Body& body) {

@@ -65,25 +65,28 @@ inline void panel_dot(const std::uint8_t* panel, const std::int8_t* queries, std
 }
 
 // Four dimensions a move. Word by word, so that the panel is written in order; its rows are read as kPanelRows streams.
-inline void pack_panel(const void* rows, std::size_t stride, std::size_t count, std::size_t dims, std::uint8_t flip,
-                       std::uint8_t* panel) {
+[[maybe_unused]] inline void pack_panel(const void* rows, std::size_t stride, std::size_t count, std::size_t dims,
+                                        std::uint8_t flip, std::uint8_t* panel) {
   const Byte* const from = static_cast<const Byte*>(rows);
   const std::uint32_t mask = flip * 0x01010101u;
+  const std::uint32_t none = 0;
   const std::size_t whole = dims / 4;
-  for (std::size_t word = 0; word < (dims + 3) / 4; ++word) {
-    for (std::size_t r = 0; r < kPanelRows; ++r) {
-      Byte* const to = panel + (word * kPanelRows + r) * 4;
-      std::uint32_t four = 0;
-      if (r < count && word < whole) {
-        memcpy(&four, from + r * stride + word * 4, 4);
-        four ^= mask;
-        memcpy(to, &four, 4);
-        continue;
-      }
-      memcpy(to, &four, 4);
-      for (std::size_t j = word * 4; r < count && j < dims; ++j) {
-        to[j - word * 4] = static_cast<Byte>(from[r * stride + j] ^ flip);
-      }
+  for (std::size_t word = 0; word < whole; ++word) {
+    Byte* const line = panel + word * kPanelRows * 4;
+    for (std::size_t r = 0; r < count; ++r) {
+      std::uint32_t four;
+      memcpy(&four, from + r * stride + word * 4, 4);
+      four ^= mask;
+      memcpy(line + r * 4, &four, 4);
+    }
+    for (std::size_t r = count; r < kPanelRows; ++r) memcpy(line + r * 4, &none, 4);
+  }
+  if (whole * 4 == dims) return;
+  for (std::size_t r = 0; r < kPanelRows; ++r) {
+    Byte* const to = panel + (whole * kPanelRows + r) * 4;
+    memcpy(to, &none, 4);
+    for (std::size_t j = whole * 4; r < count && j < dims; ++j) {
+      to[j - whole * 4] = static_cast<Byte>(from[r * stride + j] ^ flip);
     }
   }
 }
@@ -97,5 +100,3 @@ inline std::size_t screen_hits(const std::int32_t* dots, std::size_t count, cons
   }
   return found;
 }
-
-inline constexpr ScreenKernels kScreen = {screen_rows, pack_panel, panel_dot, screen_hits};

@@ -16,7 +16,8 @@ namespace {
 
 // Every kernel of a table, as one list of addresses.
 std::string kernels_of(const Table& table) {
-  return std::string(reinterpret_cast<const char*>(&table) + offsetof(Table, f32), sizeof(Table) - offsetof(Table, f32));
+  return std::string(reinterpret_cast<const char*>(&table) + offsetof(Table, f32),
+                     sizeof(Table) - offsetof(Table, f32));
 }
 
 void test_forced() {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <random>
 #include <vector>
@@ -44,9 +45,17 @@ inline RowBlock random_rows(std::mt19937& random, std::size_t count, std::size_t
   return block;
 }
 
+// Every table; where NEARABOUT_ISA is set, the one it names (scripts/test-isa goes through them).
+inline std::vector<const kernels::Table*> tables_to_test() {
+  const char* forced = std::getenv("NEARABOUT_ISA");
+  if (forced != nullptr && *forced != '\0') return {&kernels::table()};
+  const kernels::TableList all = kernels::available_tables();
+  return {all.begin(), all.end()};
+}
+
 // A failure names what it was about; the first few of a kernel are enough.
-inline void expect(bool holds, const char* table, const char* kernel, std::size_t dims, std::size_t row, double expected,
-                   double got) {
+inline void expect(bool holds, const char* table, const char* kernel, std::size_t dims, std::size_t row,
+                   double expected, double got) {
   if (holds) return;
   if (++failures <= 20) {
     std::printf("%s %s: dims %zu, row %zu: expected %.17g, got %.17g\n", table, kernel, dims, row, expected, got);

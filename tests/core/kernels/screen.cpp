@@ -22,8 +22,8 @@ std::vector<std::int8_t> random_query(std::mt19937& random, std::size_t dims) {
   return query;
 }
 
-void check_rows(const Table& table, const std::vector<std::int8_t>& query, const RowBlock& block, const kernels::Rows& rows,
-                std::uint8_t flip) {
+void check_rows(const Table& table, const std::vector<std::int8_t>& query, const RowBlock& block,
+                const kernels::Rows& rows, std::uint8_t flip) {
   std::vector<std::int32_t> out(rows.count);
   table.screen.rows(query.data(), rows, query.size(), flip, out.data());
   for (std::size_t i = 0; i < rows.count; ++i) {
@@ -158,7 +158,7 @@ void test_hits(const Table& table, std::mt19937& random) {
 }  // namespace
 
 int main() {
-  for (const Table* table : kernels::available_tables()) {
+  for (const Table* table : tables_to_test()) {
     std::mt19937 random(1);
     test_rows(*table, random);
     test_extremes(*table);

@@ -1,0 +1,69 @@
+// NEON with the dot products of ARMv8.2-A: Cortex-A75, Neoverse N1, every 64-bit Mac, and later.
+#include <arm_neon.h>
+#include <string.h>
+
+#include "kernels/tables.h"
+
+namespace nearabout::kernels::neon_dot {
+namespace {
+
+#include "kernels/text/neon.inl"
+
+inline Sums add_signed(Sums sums, Bytes a, Bytes b) {
+  return vreinterpretq_u32_s32(vdotq_s32(vreinterpretq_s32_u32(sums), vreinterpretq_s8_u8(a), vreinterpretq_s8_u8(b)));
+}
+inline Sums add_squares(Sums sums, Bytes a, Bytes b) {
+  const Bytes difference = vabdq_u8(a, b);
+  return vdotq_u32(sums, difference, difference);
+}
+
+struct DotU8U8 {
+  static constexpr Byte kRowFlip = 0;
+  static constexpr int kQueryFactor = 0;
+  static constexpr bool kUnsigned = true;
+  static Sums step(Sums sums, Bytes query, Bytes row) { return vdotq_u32(sums, query, row); }
+};
+struct DotI8I8 {
+  static constexpr Byte kRowFlip = 0;
+  static constexpr int kQueryFactor = 0;
+  static constexpr bool kUnsigned = false;
+  static Sums step(Sums sums, Bytes query, Bytes row) { return add_signed(sums, query, row); }
+};
+struct DotU8S8 {  // query (row - 128): the product of unequal signs came later, with I8MM
+  static constexpr Byte kRowFlip = 0x80;
+  static constexpr int kQueryFactor = 128;
+  static constexpr bool kUnsigned = false;
+  static Sums step(Sums sums, Bytes query, Bytes row) { return add_signed(sums, query, row); }
+};
+
+// Sixteen rows by four queries: sixteen sums in the thirty-two registers.
+constexpr std::size_t kPanelLanes = 4;
+constexpr std::size_t kTileVectors = 4;
+constexpr std::size_t kTileQueries = 4;
+constexpr int kPanelQueryFactor = 128;
+using PanelRows = int8x16_t;
+using PanelQuery = int8x16_t;
+using PanelSums = int32x4_t;
+inline PanelRows panel_rows(const std::uint8_t* from) {
+  return vreinterpretq_s8_u8(veorq_u8(load_16(from), vdupq_n_u8(0x80)));
+}
+inline PanelQuery panel_query(const std::int8_t* from) {
+  std::uint32_t four;
+  memcpy(&four, from, 4);
+  return vreinterpretq_s8_u32(vdupq_n_u32(four));
+}
+inline PanelSums no_panel_sums() { return vdupq_n_s32(0); }
+inline PanelSums panel_step(PanelSums sums, PanelRows rows, PanelQuery query) { return vdotq_s32(sums, rows, query); }
+inline void panel_store(std::int32_t* to, PanelSums sums, std::int32_t missing) {
+  vst1q_s32(to, vaddq_s32(sums, vdupq_n_s32(missing)));
+}
+
+#include "kernels/text/all.inl"
+
+}  // namespace
+
+const Table table = {
+    "neon_dot", kReal<F32>, kReal<F16>, kReal<BF16>, kReal<U8>,
+    kReal<I8>,  kIntegerU8, kIntegerI8, kBits,       {screen_rows, pack_panel, panel_dot, screen_hits}, project};
+
+}  // namespace nearabout::kernels::neon_dot

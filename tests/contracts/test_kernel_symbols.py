@@ -1,0 +1,73 @@
+"""Instruction-set files keep to themselves.
+
+The linker keeps one copy of a weak symbol. Were one emitted by a file compiled for AVX-512, that copy might be given to
+the whole program, and fail with an illegal instruction on a processor that lacks it. So each of these object files may
+define its table and nothing else, and may need nothing but C functions.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+KERNELS = ROOT / "core" / "kernels"
+ALLOWED_NEEDS = {"memcpy", "memset", "sqrt", "_GLOBAL_OFFSET_TABLE_"}
+SETS = sorted(path.stem for path in KERNELS.glob("*.cpp") if path.stem != "dispatch")
+
+
+def symbols(nm: str, object_file: Path) -> list[tuple[str, str]]:
+    """(kind, name) of every symbol."""
+    output = subprocess.run([nm, str(object_file)], check=True, capture_output=True, text=True).stdout
+    return [(fields[-2], fields[-1]) for fields in (line.split() for line in output.splitlines()) if len(fields) >= 2]
+
+
+@pytest.fixture(scope="session")
+def nm() -> str:
+    found = shutil.which("nm")
+    if found is None:
+        pytest.skip("nm is not installed")
+    return found
+
+
+@pytest.fixture(scope="session")
+def build(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The core built once for this test, so that a stale object never passes for today's source."""
+    cmake = shutil.which("cmake")
+    if cmake is None:
+        pytest.skip("cmake is not installed")
+    folder = tmp_path_factory.mktemp("kernels")
+    subprocess.run([cmake, "-S", str(ROOT), "-B", str(folder)], check=True, capture_output=True)
+    command = [cmake, "--build", str(folder), "--parallel", "2", "--target", "nearabout_core"]
+    subprocess.run(command, check=True, capture_output=True)
+    return folder
+
+
+def test_instruction_sets_define_their_table_only(nm: str, build: Path) -> None:
+    objects = {
+        path.name.split(".")[0]: path
+        for path in [*build.rglob("*.cpp.o"), *build.rglob("*.cpp.obj")]
+        if path.parent.name == "kernels" and path.name.split(".")[0] in SETS
+    }
+    assert "scalar" in objects, f"no object file of core/kernels/scalar.cpp below {build}"
+    for name, path in objects.items():
+        found = symbols(nm, path)
+        weak = [symbol for kind, symbol in found if kind in "WwVvu"]
+        assert not weak, f"{name}.cpp emits weak symbols: {weak}"
+        public = [symbol for kind, symbol in found if kind.isupper() and kind != "U"]
+        assert len(public) == 1 and name in public[0] and "table" in public[0], f"{name}.cpp defines {public}"
+        needed = {symbol.lstrip("_") for kind, symbol in found if kind == "U"}
+        surplus = needed - {symbol.lstrip("_") for symbol in ALLOWED_NEEDS}
+        assert not surplus, f"{name}.cpp needs {sorted(surplus)}: only plain C functions are allowed"
+
+
+@pytest.mark.parametrize("source", [*SETS, *sorted(f"text/{path.name}" for path in (KERNELS / "text").glob("*.inl"))])
+def test_instruction_sets_include_no_std_code(source: str) -> None:
+    path = KERNELS / (source if source.endswith(".inl") else f"{source}.cpp")
+    allowed = {"<immintrin.h>", "<arm_neon.h>", "<string.h>", "<math.h>", '"kernels/tables.h"'}
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if line.startswith("#include") and '"kernels/text/' not in line:
+            assert line.split()[1] in allowed, f"{path.name}: {line}"

@@ -1,0 +1,115 @@
+// Nanoseconds per distance of every table, side by side: to look at, not to pass or fail. Built with NEARABOUT_BENCH.
+//
+// Batches of 256 listed rows that stay in the first two levels of the cache; panels of 32 rows by 8 queries; the best
+// of several repetitions, since other programs only ever add time.
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <functional>
+#include <vector>
+
+#include "base/aligned.h"
+#include "kernels/kernels.h"
+
+using namespace nearabout;
+using kernels::Table;
+
+namespace {
+
+constexpr std::size_t kRows = 256;
+
+double nanoseconds(std::size_t distances, const std::function<void()>& work) {
+  using Clock = std::chrono::steady_clock;
+  double best = 1e30;
+  for (int repetition = 0; repetition < 15; ++repetition) {
+    const Clock::time_point start = Clock::now();
+    std::size_t rounds = 0;
+    double elapsed = 0;
+    while (elapsed < 1e6) {
+      for (int i = 0; i < 4; ++i) work();
+      rounds += 4;
+      elapsed = std::chrono::duration<double, std::nano>(Clock::now() - start).count();
+    }
+    const double each = elapsed / static_cast<double>(rounds * distances);
+    best = each < best ? each : best;
+  }
+  return best;
+}
+
+struct Bench {
+  std::size_t dims;
+  AlignedBytes rows = aligned_bytes(kRows * 4096 * 4);
+  AlignedBytes panel = aligned_bytes(kernels::panel_bytes(4096));
+  AlignedBytes query = aligned_bytes(8 * 4096);
+  std::vector<double> real, out;
+  std::vector<std::int32_t> dots;
+
+  explicit Bench(std::size_t dims_given) : dims(dims_given), real(dims, 0.5), out(kRows), dots(kRows) {
+    for (std::size_t i = 0; i < kRows * 4096 * 4; ++i) rows[i] = static_cast<std::byte>(i * 2654435761u >> 13 & 0x3f);
+    std::memset(query.get(), 3, 8 * 4096);
+    std::memset(panel.get(), 5, kernels::panel_bytes(4096));
+  }
+  kernels::Rows all(std::size_t bytes) const { return {rows.get(), dims * bytes, nullptr, kRows}; }
+  double time(kernels::RealKernel kernel, std::size_t bytes) {
+    return nanoseconds(kRows, [&] { kernel(real.data(), all(bytes), dims, out.data()); });
+  }
+  double time(kernels::IntegerKernel kernel, std::size_t row_bytes) {
+    const kernels::Rows batch = {rows.get(), row_bytes, nullptr, kRows};
+    return nanoseconds(kRows, [&] { kernel(query.get(), batch, row_bytes, out.data()); });
+  }
+  const std::int8_t* bytes() const { return reinterpret_cast<const std::int8_t*>(query.get()); }
+  std::uint8_t* lines() const { return reinterpret_cast<std::uint8_t*>(panel.get()); }
+};
+
+void print(const char* kernel, std::size_t dims, const std::function<double(Bench&, const Table&)>& time) {
+  Bench bench(dims);
+  std::printf("%-22s %5zu", kernel, dims);
+  for (const Table* table : kernels::available_tables()) std::printf(" %9.2f", time(bench, *table));
+  std::printf("\n");
+}
+
+double hits_time(Bench& bench, const Table& table) {
+  constexpr std::size_t kCount = 1024;
+  static std::vector<std::int32_t> dots(kCount);
+  static std::vector<float> offsets(kCount, 1.0f), bounds(kCount);
+  static std::vector<std::uint32_t> hits(kCount);
+  for (std::size_t i = 0; i < kCount; ++i) dots[i] = static_cast<std::int32_t>(i * 2654435761u % 1000);
+  const float threshold = static_cast<float>(bench.dims) * 10.0f;  // `dims` is the share of hits in percent here
+  const kernels::Screen screen = {offsets.data(), offsets.data(), 1.0f, 1.0f, threshold - 1.0f};
+  return nanoseconds(kCount, [&] { table.screen.hits(dots.data(), kCount, screen, hits.data(), bounds.data()); });
+}
+
+}  // namespace
+
+int main() {
+  std::printf("%-22s %5s", "ns per distance", "dims");
+  for (const Table* table : kernels::available_tables()) std::printf(" %9s", table->name);
+  std::printf("\n");
+  for (const std::size_t dims : {std::size_t{100}, std::size_t{128}, std::size_t{784}}) {
+    print("f32 squared_l2", dims, [](Bench& b, const Table& t) { return b.time(t.f32.squared_l2, 4); });
+    print("f32 projection", dims, [](Bench& b, const Table& t) { return b.time(t.f32.projection, 4); });
+    print("f16 dot", dims, [](Bench& b, const Table& t) { return b.time(t.f16.dot, 2); });
+    print("u8 dot", dims, [](Bench& b, const Table& t) { return b.time(t.u8.dot, 1); });
+    print("integer_u8 dot", dims, [](Bench& b, const Table& t) { return b.time(t.integer_u8.dot, b.dims); });
+    print("integer_u8 squared_l2", dims,
+          [](Bench& b, const Table& t) { return b.time(t.integer_u8.squared_l2, b.dims); });
+    print("integer_i8 projection", dims,
+          [](Bench& b, const Table& t) { return b.time(t.integer_i8.projection, b.dims); });
+    print("integer_u8 l1", dims, [](Bench& b, const Table& t) { return b.time(t.integer_u8.l1, b.dims); });
+    print("bits hamming", dims, [](Bench& b, const Table& t) { return b.time(t.bits.hamming, (b.dims + 7) / 8); });
+    print("screen.rows", dims, [](Bench& b, const Table& t) {
+      return nanoseconds(kRows, [&] { t.screen.rows(b.bytes(), b.all(1), b.dims, 0, b.dots.data()); });
+    });
+    print("screen.pack_panel", dims, [](Bench& b, const Table& t) {
+      return nanoseconds(32, [&] { t.screen.pack_panel(b.rows.get(), b.dims, 32, b.dims, 0, b.lines()); });
+    });
+    print("screen.panel_dot", dims, [](Bench& b, const Table& t) {
+      alignas(64) static std::int32_t out[256];
+      return nanoseconds(256, [&] { t.screen.panel_dot(b.lines(), b.bytes(), 4096, 8, b.dims, out); });
+    });
+  }
+  print("screen.hits, % hits", 1, hits_time);
+  print("screen.hits, % hits", 30, hits_time);
+  return 0;
+}
