@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -116,6 +117,6 @@ def _from_file(data: Any, keys: Any, notes: dict[str, object]) -> tuple[Any, Any
     if not isinstance(data, Embeddings):
         return data, keys
     if data.source is not None:
-        notes["source"] = os.path.basename(str(data.source))  # the name only: a file tells nobody where it was made
+        notes["source"] = Path(str(data.source)).name  # the name only: a file tells nobody where it was made
     notes["format"] = data.format
     return data.vectors, data.keys if keys is None else keys

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -69,7 +70,7 @@ class Index:
 
     def __init__(self, core: _core.Index, skipped: NDArray[np.int64] | None = None) -> None:
         self._core = core
-        self._path = os.path.abspath(core.path) if core.path else None
+        self._path = str(Path(core.path).absolute()) if core.path else None
         self.skipped = np.empty(0, np.int64) if skipped is None else skipped
 
     # --- What it is ---

@@ -1,7 +1,7 @@
 """`nearabout build`: a file of vectors becomes an index."""
 
-import os
 import time
+from pathlib import Path
 
 from nearabout.cli.arguments import Options, one
 from nearabout.cli.output import duration, printable, size
@@ -58,7 +58,7 @@ def run(arguments: list[str]) -> int:
         print(f"       {line}")
     if len(index.skipped):
         print(f"       {len(index.skipped):,} left out (NaN, infinite or zero), first row {int(index.skipped[0])}")
-    details = f"{index.kind}, {index.metric}, {index.dtype}, {len(index):,} rows, {size(os.path.getsize(target))}"
+    details = f"{index.kind}, {index.metric}, {index.dtype}, {len(index):,} rows, {size(Path(target).stat().st_size)}"
     print(f"wrote  {printable(target)}: {details}, {duration(build_time)}")
     if index.info()["keys"] == "str" and len(index):
         print(f"try    nearabout search {printable(target)} {printable(str(index.keys([0])[0]))}")
@@ -67,11 +67,10 @@ def run(arguments: list[str]) -> int:
 
 def default_output(source: str) -> str:
     """words.txt.gz becomes words.near, in the current folder."""
-    name = os.path.basename(source)
-    stem, ending = os.path.splitext(name)
-    if ending.lower() in _COMPRESSED:
-        stem, ending = os.path.splitext(stem)
-    return f"{stem or 'index'}.near"
+    name = Path(Path(source).name)
+    if name.suffix.lower() in _COMPRESSED:
+        name = name.with_suffix("")
+    return f"{name.stem or 'index'}.near"
 
 
 def report_lines(report: object) -> list[str]:

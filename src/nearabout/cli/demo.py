@@ -1,8 +1,8 @@
 """`nearabout demo`: the whole of it in a few seconds, on real words."""
 
-import os
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 from nearabout.cli.arguments import Options
@@ -29,7 +29,7 @@ def bundled_words() -> str:
     """The path of the word vectors that come with the package."""
     import nearabout
 
-    return os.path.join(os.path.dirname(nearabout.__file__), "data", "glove.6B.50d.5k.word2vec.bin")
+    return str(Path(nearabout.__file__).parent / "data" / "glove.6B.50d.5k.word2vec.bin")
 
 
 def run(arguments: list[str]) -> int:
@@ -47,7 +47,7 @@ def run(arguments: list[str]) -> int:
     import tempfile
 
     with tempfile.TemporaryDirectory(prefix="nearabout-") as folder:
-        _show(os.path.join(folder, "words.near"))
+        _show(str(Path(folder) / "words.near"))
     print("\nTry next")
     print("  nearabout demo -o words.near                 keep this index")
     print("  nearabout search words.near chinese river    ask it")
@@ -69,7 +69,7 @@ def _show(path: str) -> None:
     index, build_time = _timed(lambda: build(embeddings))
     _step("build", f"{index.kind} index, {index.metric}, {index.dtype}", build_time)
     _, save_time = _timed(lambda: index.save(path))
-    _step("save", f"{printable(path)}, {size(os.path.getsize(path))}", save_time)
+    _step("save", f"{printable(path)}, {size(Path(path).stat().st_size)}", save_time)
     searcher, open_time = _timed(lambda: Searcher(path, _SHOWN, 1, False))
     _step("open", "mapped, not read", open_time)
     print()
