@@ -116,7 +116,10 @@ def _from_file(data: Any, keys: Any, notes: dict[str, object]) -> tuple[Any, Any
         data = read(check_path(data))
     if not isinstance(data, Embeddings):
         return data, keys
-    if data.source is not None:
-        notes["source"] = Path(str(data.source)).name  # the name only: a file tells nobody where it was made
-    notes["format"] = data.format
+    if data.source:
+        notes["source"] = Path(data.source).name  # the name only: a file tells nobody where it was made
+    if data.format:
+        notes["format"] = data.format
+    if data.report:
+        notes["reader"] = "; ".join(data.report.sentences())
     return data.vectors, data.keys if keys is None else keys

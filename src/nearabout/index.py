@@ -376,6 +376,7 @@ class Index:
 
     def _unknown(self, key: object) -> str:
         kind = self._core.key_type
+        key = key.item() if isinstance(key, np.generic) else key
         if kind == "none":
             return f"no key {key!r}: this index has no keys of its own, its {len(self):,} rows are 0 to {len(self) - 1}"
         if isinstance(key, str) != (kind == "str"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, KeysView, Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -41,7 +41,7 @@ def _is_key_list(keys: object) -> bool:
 def _listed(keys: object) -> list[Any]:
     if isinstance(keys, (str, bytes)):
         raise InvalidInput(f"keys is a single {type(keys).__name__}, {keys!r:.60}; pass a list with one key a vector")
-    if isinstance(keys, (Mapping, Set)):
+    if isinstance(keys, (Mapping, Set)) and not isinstance(keys, KeysView):
         raise InvalidInput(f"keys is a {type(keys).__name__}, which has no order; pass a list in the order of the rows")
     if not isinstance(keys, Iterable):
         raise InvalidInput(f"keys is a {type(keys).__name__}; pass a list of strings or integers, one a vector")

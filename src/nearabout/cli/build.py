@@ -54,7 +54,7 @@ def run(arguments: list[str]) -> int:
 
     rows, dims = embeddings.vectors.shape
     print(f"read   {printable(source)}: {embeddings.format}, {rows:,} vectors of {dims:,} dims, {duration(read_time)}")
-    for line in report_lines(embeddings.report):
+    for line in embeddings.report.sentences():
         print(f"       {line}")
     if len(index.skipped):
         print(f"       {len(index.skipped):,} left out (NaN, infinite or zero), first row {int(index.skipped[0])}")
@@ -71,9 +71,3 @@ def default_output(source: str) -> str:
     if name.suffix.lower() in _COMPRESSED:
         name = name.with_suffix("")
     return f"{name.stem or 'index'}.near"
-
-
-def report_lines(report: object) -> list[str]:
-    """What the reader noted, if anything."""
-    duplicates = getattr(report, "duplicates", 0)
-    return [f"{duplicates:,} duplicate keys dropped; the first of each was kept"] if duplicates else []

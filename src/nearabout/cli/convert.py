@@ -3,7 +3,6 @@
 import time
 
 from nearabout.cli.arguments import Options
-from nearabout.cli.build import report_lines
 from nearabout.cli.output import duration, printable
 from nearabout.errors import InvalidInput
 
@@ -32,12 +31,12 @@ def run(arguments: list[str]) -> int:
         from nearabout.index import open
 
         index = open(source)
-        vectors, notes = index.vectors(), []
+        vectors, notes = index.vectors(), list[str]()
         keys = None if index.info()["keys"] == "none" else index.keys()
         write(target, vectors, keys)
     else:
         embeddings = read(source)
-        vectors, notes = embeddings.vectors, report_lines(embeddings.report)
+        vectors, notes = embeddings.vectors, embeddings.report.sentences()
         write(target, embeddings)
     seconds = time.perf_counter() - start
     rows, dims = vectors.shape

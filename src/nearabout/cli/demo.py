@@ -29,7 +29,7 @@ def bundled_words() -> str:
     """The path of the word vectors that come with the package."""
     import nearabout
 
-    return str(Path(nearabout.__file__).parent / "data" / "glove.6B.50d.5k.word2vec.bin")
+    return str(Path(nearabout.__file__).parent / "data" / "glove.6B.50d.5k.bin")
 
 
 def run(arguments: list[str]) -> int:
