@@ -115,7 +115,7 @@ def test_unknown_keys_are_told_with_what_is_near(compass: na.Index) -> None:
     ) as told:
         _ = compass["sotuh"]
     assert isinstance(told.value, KeyError)
-    with pytest.raises(na.UnknownKey, match="no key 7: the keys of this index are strings"):
+    with pytest.raises(na.UnknownKey, match=r"no key 7: the keys of this index are strings"):
         _ = compass[7]
     with pytest.raises(na.UnknownKey, match="no key 'a': the keys of this index are integers"):
         _ = with_keys([1, 2, 3])["a"]

@@ -58,7 +58,8 @@ def _run(arguments: list[str]) -> int:
     if command not in COMMANDS:
         raise _unknown_command(command)
     module = __import__(f"nearabout.cli.{command}", fromlist=["run"])
-    if "--help" in arguments or "-h" in arguments:
+    options = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    if "--help" in options or "-h" in options:
         print(module.USAGE.strip())
         return OK
     code: int = module.run(arguments[1:])
