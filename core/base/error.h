@@ -1,5 +1,5 @@
-// What can go wrong in the core. One exception type per answer that a caller can give; bindings turn each into its Python
-// namesake. Every sentence says what was given, what is allowed and what to do next.
+// What can go wrong in the core. One exception type per answer that a caller can give; bindings turn each into its
+// Python namesake. Every sentence says what was given, what is allowed and what to do next.
 #pragma once
 
 #include <cstdint>

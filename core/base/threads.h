@@ -12,9 +12,10 @@ namespace nearabout {
 std::size_t thread_count(std::size_t requested);
 
 // Runs body(begin, end, worker) over [0, count) in chunks of `grain`, on up to `threads` threads, the calling one among
-// them; `worker` is below `threads` and never shared. Threads live for the call only: a fork in between finds none to miss,
-// and starting one costs some 20 microseconds, so callers pass threads = 1 for work below a millisecond. The first exception is rethrown here after all
-// have stopped. `monitor` is polled from the calling thread between its chunks, about ten times a second.
+// them; `worker` is below `threads` and never shared. Threads live for the call only: a fork in between finds none to
+// miss, and starting one costs some 20 microseconds, so callers pass threads = 1 for work below a millisecond. The
+// first exception is rethrown here after all have stopped. `monitor` is polled from the calling thread between its
+// chunks, about ten times a second.
 void parallel_for(std::size_t count, std::size_t grain, std::size_t threads,
                   const std::function<void(std::size_t begin, std::size_t end, std::size_t worker)>& body,
                   const Monitor& monitor = {});

@@ -3,12 +3,12 @@
 // The numerical contract of the two families:
 //
 // * Exact kernels return what float64 arithmetic gives. Rows are widened exactly to double, sums are kept in double
-//   (integer kernels: in integers wide enough for kMaxDims dimensions), so the error is at most dims * 2^-52 relative to
-//   the sum of the magnitudes, whatever the instruction set; integer and bit kernels are exact.
+//   (integer kernels: in integers wide enough for kMaxDims dimensions), so the error is at most dims * 2^-52 relative
+//   to the sum of the magnitudes, whatever the instruction set; integer and bit kernels are exact.
 // * Screen kernels work on one byte a dimension in int32. They are exact: kMaxDims is where int32 would overflow.
 //
-// Every kernel takes a batch (one query, many rows), because a pointer call per distance costs up to a fifth of a short one.
-// No kernel needs alignment; none reads outside the rows it was given.
+// Every kernel takes a batch (one query, many rows), because a pointer call per distance costs up to a fifth of a short
+// one. No kernel needs alignment; none reads outside the rows it was given.
 #pragma once
 
 #include <cstddef>
@@ -61,30 +61,31 @@ struct BitKernels {
 // Rows kept as s8 become u8 by `flip` = 0x80, which is xor-ed into every byte read; 0 leaves them alone.
 
 // out[i] = sum_j query[j] * (row_i[j] ^ flip), for rows 0 .. rows.count-1 or those listed.
-using ScreenRows = void (*)(const std::int8_t* query, Rows rows, std::size_t dims, std::uint8_t flip, std::int32_t* out);
+using ScreenRows = void (*)(const std::int8_t* query, Rows rows, std::size_t dims, std::uint8_t flip,
+                            std::int32_t* out);
 
-// Rows of a panel: 16 of them, four dimensions each, fill one 64-byte line, so that one instruction advances 16 sums and no
-// sum is ever added across lanes.
+// Rows of a panel: 16 of them, four dimensions each, fill one 64-byte line, so that one instruction advances 16 sums
+// and no sum is ever added across lanes.
 inline constexpr std::size_t kPanelRows = 32;
 inline constexpr std::size_t kPanelQueries = 8;
 
 constexpr std::size_t padded_dims(std::size_t dims) { return (dims + 3) / 4 * 4; }
 constexpr std::size_t panel_bytes(std::size_t dims) { return kPanelRows * padded_dims(dims); }
 
-// Regroups `count` (at most kPanelRows) rows: byte (r, j) goes to ((j / 4) * kPanelRows + r) * 4 + j % 4, flipped; what is
-// missing (rows past count, dimensions past dims) is zero. `panel` is 64-byte aligned, of panel_bytes(dims).
+// Regroups `count` (at most kPanelRows) rows: byte (r, j) goes to ((j / 4) * kPanelRows + r) * 4 + j % 4, flipped; what
+// is missing (rows past count, dimensions past dims) is zero. `panel` is 64-byte aligned, of panel_bytes(dims).
 using PackPanel = void (*)(const void* rows, std::size_t stride, std::size_t count, std::size_t dims, std::uint8_t flip,
                            std::uint8_t* panel);
 
-// out[q * kPanelRows + r] = sum_j query_q[j] * panel(r, j), for count queries (1 .. kPanelQueries), `stride` bytes apart and
-// zero-padded to padded_dims(dims). `out` is 64-byte aligned.
+// out[q * kPanelRows + r] = sum_j query_q[j] * panel(r, j), for count queries (1 .. kPanelQueries), `stride` bytes
+// apart and zero-padded to padded_dims(dims). `out` is 64-byte aligned.
 using PanelDot = void (*)(const std::uint8_t* panel, const std::int8_t* queries, std::size_t stride, std::size_t count,
                           std::size_t dims, std::int32_t* out);
 
 // Which rows may still be near, by a bound on their distance:
 //   bound[i] = offsets[i] + scale * dots[i] - slack * errors[i]     (float32; offsets or errors may be null: zero)
-// Row i is a hit where bound[i] <= threshold (never for NaN). Hits are written in order, compressed, as (index i, bound).
-// Returns how many; hits and bounds have room for `count` rounded up to a multiple of 16.
+// Row i is a hit where bound[i] <= threshold (never for NaN). Hits are written in order, compressed, as (index i,
+// bound). Returns how many; hits and bounds have room for `count` rounded up to a multiple of 16.
 struct Screen {
   const float* offsets;
   const float* errors;
@@ -92,8 +93,8 @@ struct Screen {
   float slack;
   float threshold;
 };
-using ScreenHits = std::size_t (*)(const std::int32_t* dots, std::size_t count, const Screen& screen, std::uint32_t* hits,
-                                   float* bounds);
+using ScreenHits = std::size_t (*)(const std::int32_t* dots, std::size_t count, const Screen& screen,
+                                   std::uint32_t* hits, float* bounds);
 
 struct ScreenKernels {
   ScreenRows rows;
@@ -102,16 +103,25 @@ struct ScreenKernels {
   ScreenHits hits;
 };
 
+// --- A small dense product, for projections. ---
+//
+// out[i * outputs + o] = sum_j vectors[i * dims + j] * matrix[j * outputs + o] in float32; outputs is a multiple of 16. The
+// dimensions are summed in blocks of 64 and the blocks after each other, so a sum is off by at most (66 + dims / 64) * 2^-24
+// of the sum of the magnitudes.
+using Project = void (*)(const float* vectors, std::size_t count, std::size_t dims, const float* matrix,
+                         std::size_t outputs, float* out);
+
 struct Table {
   const char* name;  // "scalar", "avx2", "avx512", "neon"
   RealKernels f32, f16, bf16, u8, i8;
   IntegerKernels integer_u8, integer_i8;
   BitKernels bits;
   ScreenKernels screen;
+  Project project;
 };
 
-// The table in use. Chosen at the first call: the one named by NEARABOUT_ISA (InvalidInput if this CPU or this build lacks
-// it), else the best that the CPU and the operating system support.
+// The table in use. Chosen at the first call: the one named by NEARABOUT_ISA (InvalidInput if this CPU or this build
+// lacks it), else the best that the CPU and the operating system support.
 const Table& table();
 
 // Every table that can run here, scalar first: for tests, and for `nearabout info`.

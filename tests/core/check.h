@@ -15,12 +15,12 @@ inline int report(const char* program) {
 
 }  // namespace nearabout::test
 
-#define CHECK(condition)                                                         \
-  do {                                                                           \
-    if (!(condition)) {                                                          \
-      std::printf("%s:%d: CHECK failed: %s\n", __FILE__, __LINE__, #condition);  \
-      ++nearabout::test::failures;                                               \
-    }                                                                            \
+#define CHECK(condition)                                                        \
+  do {                                                                          \
+    if (!(condition)) {                                                         \
+      std::printf("%s:%d: CHECK failed: %s\n", __FILE__, __LINE__, #condition); \
+      ++nearabout::test::failures;                                              \
+    }                                                                           \
   } while (false)
 
 #define CHECK_THROWS(expression, exception)                                                     \

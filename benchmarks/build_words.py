@@ -1,0 +1,41 @@
+"""Word vectors (.txt.gz) to a finished index: `nearabout build` against Annoy and LMDB.
+
+Whole processes. Ours makes an exact index with the words inside; the script makes ten Annoy trees and an LMDB store.
+Claimed: at most half the script's time.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import _race
+
+
+def main() -> int:
+    options = _race.arguments(__doc__, repeats=7)
+    vectors = _race.sample("imdb_glove_100d_25k.txt.gz")
+    race = _race.Race("build_words", ["annoy", "lmdb"])
+    race.start()
+    nearabout = _race.program("nearabout")
+    with tempfile.TemporaryDirectory() as folder:
+        near, trees, words = (Path(folder) / name for name in ("words.near", "words.annoy", "words.lmdb"))
+
+        def build_ours() -> None:
+            _race.run_process(nearabout, "build", vectors, "-o", near)
+
+        def build_peer() -> None:
+            shutil.rmtree(words, ignore_errors=True)
+            _race.run_process(sys.executable, _race.PEERS / "annoy_lmdb_build.py", vectors, "100", trees, words)
+
+        ours, peer = _race.alternate(build_ours, build_peer, options.repeats)
+        race.add("25,000 words x 100, .txt.gz", ours * 1e3, peer * 1e3, "ms", asked=2, peer_name="annoy + lmdb")
+        sizes = near.stat().st_size, trees.stat().st_size + (words / "data.mdb").stat().st_size
+        race.note(f"files: ours {sizes[0] / 1e6:.1f} MB, theirs {sizes[1] / 1e6:.1f} MB")
+    return race.finish(options.save)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

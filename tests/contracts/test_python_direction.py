@@ -1,0 +1,144 @@
+"""Imports point left in Python as well, and optional libraries are imported where they are used, when they are used."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from .tree import PACKAGE, place, python_files
+
+# The parts of the package and what each may import, itself aside. Modules not named here are the index: build, open,
+# search and what they share.
+KNOWS: dict[str, set[str]] = {
+    "errors": set(),
+    "_core": set(),
+    "formats": {"errors", "_core"},
+    "learn": {"errors"},
+    "index": {"errors", "_core", "formats"},
+    "evaluation": {"errors", "_core", "formats", "index"},
+    "annoy": {"errors", "_core", "formats", "index"},
+    "vision": {"errors", "_core", "formats", "index"},
+    "estimators": {"errors", "_core", "formats", "index"},
+    "cli": {"errors", "_core", "formats", "learn", "index", "evaluation", "annoy", "vision", "estimators"},
+}
+ALWAYS_THERE = sys.stdlib_module_names | {"nearabout", "numpy"}
+
+
+def part_of(module: str) -> str:
+    """The part that a dotted module name belongs to: nearabout.formats.npy is of formats."""
+    names = module.split(".")
+    if names[1:] == ["__main__"]:
+        return "cli"
+    return names[1] if len(names) > 1 and names[1] in KNOWS else "index"
+
+
+def module_name(path: Path) -> str:
+    names = ("nearabout", *path.relative_to(PACKAGE).with_suffix("").parts)
+    return ".".join(names[:-1] if names[-1] == "__init__" else names)
+
+
+def imported(tree: ast.AST, module: str, is_package: bool) -> Iterator[tuple[int, str]]:
+    """(line, dotted name) of everything that the code imports, relative names made whole."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield node.lineno, alias.name
+        elif isinstance(node, ast.ImportFrom):
+            here = module.split(".")
+            up = node.level - (1 if is_package else 0)
+            base = here[: len(here) - up] if node.level else []
+            stem = ".".join([*base, *([node.module] if node.module else [])])
+            for alias in node.names:
+                yield node.lineno, f"{stem}.{alias.name}"
+
+
+def wrong_imports(source: str, module: str, is_package: bool = False) -> list[tuple[int, str]]:
+    part = part_of(module)
+    wrong = []
+    for line, name in imported(ast.parse(source), module, is_package):
+        target = part_of(name)
+        if name.split(".")[0] == "nearabout" and target != part and target not in KNOWS[part]:
+            wrong.append((line, f"{part} must not import {name} (it may know {sorted(KNOWS[part])})"))
+    return wrong
+
+
+def _at_import_time(node: ast.AST) -> Iterator[ast.stmt]:
+    """The statements that run when the module is imported: not function bodies, not what only a type checker sees."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
+        if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(child.test):
+            for other in child.orelse:
+                yield other
+                yield from _at_import_time(other)
+            continue
+        if isinstance(child, ast.stmt):
+            yield child
+        yield from _at_import_time(child)
+
+
+def eager_optional_imports(source: str) -> list[tuple[int, str]]:
+    """(line, library) of optional libraries that are imported as soon as the module is."""
+    found = []
+    for statement in _at_import_time(ast.parse(source)):
+        if isinstance(statement, ast.Import):
+            names = [alias.name for alias in statement.names]
+        elif isinstance(statement, ast.ImportFrom) and statement.level == 0:
+            names = [statement.module or ""]
+        else:
+            continue
+        found += [(statement.lineno, name) for name in names if name.split(".")[0] not in ALWAYS_THERE]
+    return found
+
+
+def test_imports_point_left() -> None:
+    complaints = [
+        f"{place(path, line)}: {sentence}"
+        for path in python_files("src/nearabout")
+        for line, sentence in wrong_imports(
+            path.read_text(encoding="utf-8"), module_name(path), path.name == "__init__.py"
+        )
+    ]
+    assert not complaints, "\n".join(complaints)
+
+
+def test_optional_libraries_wait_until_they_are_needed() -> None:
+    complaints = [
+        f"{place(path, line)}: import {library} inside the function that needs it"
+        for path in python_files("src/nearabout")
+        for line, library in eager_optional_imports(path.read_text(encoding="utf-8"))
+    ]
+    assert not complaints, "\n".join(complaints)
+
+
+def test_each_optional_library_has_one_home() -> None:
+    homes: dict[str, set[str]] = {}
+    for path in python_files("src/nearabout"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for _, name in imported(tree, module_name(path), path.name == "__init__.py"):
+            if name.split(".")[0] not in ALWAYS_THERE:
+                homes.setdefault(name.split(".")[0], set()).add(place(path))
+    shared = {library: sorted(places) for library, places in homes.items() if len(places) > 1}
+    assert not shared, f"let one module import it and the others call that module: {shared}"
+
+
+def test_the_checker_sees_wrong_imports() -> None:
+    assert wrong_imports("from ..index import build\n", "nearabout.formats.npy") != []
+    assert wrong_imports("from . import cli\n", "nearabout", is_package=True) != []
+    assert wrong_imports("def f():\n    import nearabout.cli.build\n", "nearabout.hits")[0][0] == 2
+    assert wrong_imports("from nearabout import formats\n", "nearabout.errors") != []
+
+
+def test_the_checker_passes_what_is_right() -> None:
+    assert wrong_imports("from ..errors import InvalidInput\nimport numpy\n", "nearabout.formats.npy") == []
+    assert wrong_imports("from ..index import build\nfrom .. import open\n", "nearabout.cli.build") == []
+
+
+def test_the_checker_sees_an_eager_optional_import() -> None:
+    assert eager_optional_imports("import h5py\n") == [(1, "h5py")]
+    assert (
+        eager_optional_imports("class A:\n  try:\n    from torch.nn import Module\n  except ImportError: pass\n") != []
+    )
+    assert eager_optional_imports("def f():\n  import h5py\nif TYPE_CHECKING:\n  import torch\n") == []

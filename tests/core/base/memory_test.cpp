@@ -1,0 +1,43 @@
+// Aligned memory starts where it should and is all there; a view of rows finds each by its stride.
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <cstring>
+
+#include "base/aligned.h"
+#include "base/matrix.h"
+#include "check.h"
+
+using namespace nearabout;
+
+namespace {
+
+void memory_is_aligned_and_writable() {
+  for (const std::size_t alignment : {std::size_t{64}, std::size_t{4096}}) {
+    for (const std::size_t size :
+         {std::size_t{0}, std::size_t{1}, std::size_t{63}, std::size_t{65}, std::size_t{100'000}}) {
+      const AlignedBytes memory = aligned_bytes(size, alignment);
+      CHECK(std::bit_cast<std::uintptr_t>(memory.get()) % alignment == 0);
+      std::memset(memory.get(), 0x5a, size);
+      if (size > 0) CHECK(memory[size - 1] == std::byte{0x5a});
+    }
+  }
+}
+
+void too_much_is_refused() { CHECK_THROWS(aligned_bytes(~std::size_t{0} / 2), std::bad_alloc); }
+
+void rows_are_a_stride_apart() {
+  const std::array<std::byte, 12> bytes{};
+  const MatrixView view{bytes.data(), 3, 2, 4, Element::u8};
+  CHECK(view.row(0) == bytes.data());
+  CHECK(view.row(2) == bytes.data() + 8);
+}
+
+}  // namespace
+
+int main() {
+  memory_is_aligned_and_writable();
+  too_much_is_refused();
+  rows_are_a_stride_apart();
+  return test::report("base_memory");
+}
