@@ -70,7 +70,8 @@ class Hits:
             InvalidInput: the metric is neither cosine nor dot, so there is no similarity; use `distances`.
         """
         if self._metric == "cosine":
-            return np.float32(1) - self.distances
+            similarity: NDArray[np.float32] = np.float32(1) - self.distances
+            return similarity
         if self._metric == "dot":
             return -self.distances
         raise InvalidInput(

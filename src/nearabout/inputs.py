@@ -276,7 +276,8 @@ def _bit_queries(rows: NDArray[Any], dims: int, metric: str) -> NDArray[np.uint8
 def stored_to_numpy(stored: NDArray[Any], dtype: str, dims: int) -> NDArray[Any]:
     """Vectors as they lie in the index, in a type that NumPy calculates with: bf16 as float32, bits as booleans."""
     if dtype == "bf16":
-        return (stored.astype(np.uint32) << np.uint32(16)).view(np.float32)
+        widened: NDArray[np.float32] = (stored.astype(np.uint32) << np.uint32(16)).view(np.float32)
+        return widened
     if dtype == "bits":
         return np.unpackbits(stored, axis=-1, count=dims, bitorder="little").astype(np.bool_)
     return stored

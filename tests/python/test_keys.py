@@ -137,7 +137,7 @@ def test_vectors_and_keys_of_rows(compass: na.Index) -> None:
     assert compass.vectors(2).tolist() == [1, 0]
     assert compass.vectors([]).shape == (0, 2)
     for rows in ([5], [-1], [0, 99]):
-        with pytest.raises(na.InvalidInput, match="there is no row .*0 to 4"):
+        with pytest.raises(na.InvalidInput, match=r"there is no row .*0 to 4"):
             compass.keys(rows)
     with pytest.raises(na.InvalidInput, match="row numbers are integers"):
         compass.vectors([0.5])
