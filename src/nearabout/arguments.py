@@ -9,6 +9,7 @@ import os
 import numpy as np
 
 from nearabout.errors import InvalidInput
+from nearabout.keys import is_utf8
 
 
 def check_k(k: object, available: int) -> int:
@@ -70,4 +71,6 @@ def check_path(path: object) -> str:
         raise InvalidInput(f"path is a {type(path).__name__}; pass a string or a pathlib.Path") from None
     if "\0" in text or not text:
         raise InvalidInput(f"the path {text!r} is empty or holds a zero byte; no file can have that name")
+    if not is_utf8(text):
+        raise InvalidInput(f"the path {text!r} is not valid UTF-8; give the file or folder another name")
     return text

@@ -124,7 +124,7 @@ class Index:
             "keys": self._core.key_type,
             "path": self.path,
             "file_bytes": self._core.file_bytes,
-            "isa": _core.isa,
+            "isa": _core.isa(),
             "metadata": json.loads(self._core.metadata() or "{}"),
             "sections": self._core.sections(),
         }
@@ -240,7 +240,8 @@ class Index:
             UnknownKey: a key is not in the index.
         """
         if _is_single_key(key):
-            return stored_to_numpy(self._core.vector(self._row(key)), self.dtype, self.dims)
+            stored = self._core.vectors(np.array([self._row(key)], np.int64))
+            return stored_to_numpy(stored[0], self.dtype, self.dims)
         return self.vectors(self.rows(key))
 
     def __iter__(self) -> Iterator[str | int]:

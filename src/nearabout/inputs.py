@@ -126,6 +126,7 @@ def as_vectors(data: object, metric: str, dtype: str | None) -> Vectors:
         raise InvalidInput(f"data has the shape {array.shape}; a vector needs at least one dimension")
     wants_bits = metric in BIT_METRICS or dtype == "bits"
     vectors = _as_bits(array, metric, dtype) if wants_bits else _as_numbers(array, dtype)
+    vectors = vectors._replace(array=_rows_in_one_piece(vectors.array))
     if vectors.dims > MAX_DIMS:
         raise InvalidInput(f"the vectors have {vectors.dims:,} dims; at most {MAX_DIMS:,} are allowed")
     if metric == "haversine" and vectors.dims != 2:
@@ -133,6 +134,15 @@ def as_vectors(data: object, metric: str, dtype: str | None) -> Vectors:
             f"haversine takes vectors of 2 dims, latitude and longitude in degrees; these have {vectors.dims}"
         )
     return vectors
+
+
+def _rows_in_one_piece(array: NDArray[Any]) -> NDArray[Any]:
+    """The array itself where each row is in one piece and the next one after it, as in a slice of rows; else a copy."""
+    to_next_row, to_next_value = array.strides
+    row_bytes = array.shape[1] * array.itemsize
+    if to_next_value == array.itemsize and to_next_row >= row_bytes and to_next_row % array.itemsize == 0:
+        return array
+    return np.ascontiguousarray(array)
 
 
 def _wrong_rank(array: NDArray[Any]) -> str:

@@ -43,7 +43,7 @@ def numbers(values: list[float]) -> list[str]:
     finite = [abs(value) for value in values if value - value == 0]
     largest = max(finite, default=0.0)
     decimals = 4 if largest < 100 else 2 if largest < 10_000 else 0
-    if 0 < largest < 0.01:
+    if 1e-12 < largest < 0.01:  # less than that is a zero and its rounding
         texts = [f"{value:.3e}" for value in values]
     else:
         texts = [f"{value:.{decimals}f}" for value in values]

@@ -13,12 +13,13 @@ usage: nearabout search INDEX.near [WORD...] [-k 10] [--exact] [--threads N] [--
 Prints what is nearest to a word, nearest first: the distance, then the word.
 
   nearabout search words.near king                  the neighbours of one word
-  nearabout search words.near chinese river         of several: their unit vectors are added
+  nearabout search words.near chinese river         of several: their vectors are added
   nearabout search words.near "king - man + woman"  arithmetic; spaces around + and -
   nearabout search words.near < words.txt           no words: a line at a time from standard input
 
-The words that were asked for are left out of the answer. A word that holds spaces is found when it is given as one
-argument. Words that begin with a dash go after --.
+Under cosine, vectors are added as unit vectors, so that each word counts alike. The words that were asked for are left
+out of the answer. A word that holds spaces is found when it is given as one argument. Words that begin with a dash go
+after --.
 
   -k N         how many neighbours (10)
   --exact      true neighbours; an exact index gives no others
@@ -78,6 +79,8 @@ class Searcher:
     """An open index and how to print what it finds."""
 
     def __init__(self, path: str, k: int, threads: int, as_json: bool) -> None:
+        if not is_text(path):
+            raise InvalidInput(f"the path {path!r} is not valid UTF-8; give the file or folder another name")
         self._index = _core.Index.open(path)
         self._k = min(k, len(self._index))
         self._threads = threads
