@@ -22,7 +22,7 @@ def parameters(function: ast.FunctionDef) -> list[str]:
 
 
 def told_parameters(signature: str) -> list[str]:
-    """The names in "def f(self, a: A[x=(*), y='C'], *, b: int = 0) -> tuple": commas in brackets part nothing."""
+    """The names in "def f(self, a: A[x=(*), y=1], *, b: int = 0) -> tuple": commas in brackets part nothing."""
     names, depth, word = [], 0, ""
     for character in signature[signature.index("(") + 1 :]:
         depth += (character in "([") - (character in ")]")

@@ -42,8 +42,15 @@ def main(arguments: list[str] | None = None) -> int:
         complain("there is not enough memory for this")
         return WRONG
     except OSError as error:
-        complain(f"{error.filename}: {error.strerror}" if error.filename is not None else str(error))
+        complain(_system_sentence(error))
         return WRONG
+
+
+def _system_sentence(error: OSError) -> str:
+    """What the system said and of which file, once each."""
+    reason = error.strerror or str(error)
+    name = error.filename
+    return reason if name is None or str(name) in reason else f"{name}: {reason}"
 
 
 def _run(arguments: list[str]) -> int:
