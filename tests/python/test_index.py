@@ -114,7 +114,8 @@ def test_from_a_file_of_vectors(tmp_path: Path) -> None:
 
 def test_progress_is_told() -> None:
     told: list[float] = []
-    na.build(np.random.default_rng(0).normal(size=(20_000, 32)), progress=told.append)
+    na.build(np.random.default_rng(0).normal(size=(200_000, 32)), progress=told.append)
+    assert told
     assert all(0 <= share <= 1 for share in told)
     assert told == sorted(told)
 
