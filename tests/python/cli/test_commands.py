@@ -138,13 +138,17 @@ def test_verify_finds_a_changed_byte(run: Run, words: Path, tmp_path: Path) -> N
 
 def test_convert(run: Run, words: Path, vectors_file: Path, tmp_path: Path) -> None:
     array = tmp_path / "words.npy"
-    assert run("convert", words, array).code == 0
+    assert run("convert", words, array).code == 2  # .npy has no room for keys
+    assert run("convert", words, array, "--no-keys").code == 0
     np.testing.assert_array_equal(np.load(array), na.open(words).vectors())
     text = tmp_path / "again.txt"
     done = run("convert", vectors_file, text)
     assert (done.code, done.err) == (0, "")
     assert "5 vectors of 2 dims" in done.out
     assert list(na.build(text)) == list(na.build(vectors_file))
+    binary = tmp_path / "words.bin"
+    assert run("convert", words, binary).code == 0
+    assert sorted(na.read(binary).keys) == sorted(na.open(words))
     assert "use: nearabout build" in run("convert", vectors_file, tmp_path / "x.near").err
     assert "takes two files" in run("convert", vectors_file).err
     assert run("convert", vectors_file, tmp_path / "x.unknown").code == 2
