@@ -61,6 +61,7 @@ def _show(path: str) -> None:
     import nearabout as na
     from nearabout.cli.search import Searcher
 
+    print("English words become vectors, vectors become one index file, and the file answers: what is like this?\n")
     (read, build), import_time = _timed(lambda: (na.read, na.build))
     _step("import", "NumPy and what reads and builds; searching needs none of it", import_time)
     embeddings, read_time = _timed(lambda: read(bundled_words()))
@@ -72,7 +73,7 @@ def _show(path: str) -> None:
     _step("save", f"{printable(path)}, {size(Path(path).stat().st_size)}", save_time)
     searcher, open_time = _timed(lambda: Searcher(path, _SHOWN, 1, False))
     _step("open", "mapped, not read", open_time)
-    print()
+    print("\nThe nearest words, and what each answer took:\n")
     for query in _QUERIES:
         hits, search_time = _timed(lambda query=query: searcher.find([query]))  # type: ignore[misc]
         _step(query, ", ".join(str(key) for key, _, _ in hits), search_time, 20)

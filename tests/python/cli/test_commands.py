@@ -146,9 +146,10 @@ def test_convert(run: Run, words: Path, vectors_file: Path, tmp_path: Path) -> N
     assert (done.code, done.err) == (0, "")
     assert "5 vectors of 2 dims" in done.out
     assert list(na.build(text)) == list(na.build(vectors_file))
-    binary = tmp_path / "words.bin"
-    assert run("convert", words, binary).code == 0
-    assert sorted(na.read(binary).keys) == sorted(na.open(words))
+    index, binary = tmp_path / "tiny.near", tmp_path / "tiny.bin"
+    assert run("build", vectors_file, "-o", index).code == 0
+    assert run("convert", index, binary).code == 0
+    assert list(na.build(binary)) == list(na.open(index))
     assert "use: nearabout build" in run("convert", vectors_file, tmp_path / "x.near").err
     assert "takes two files" in run("convert", vectors_file).err
     assert run("convert", vectors_file, tmp_path / "x.unknown").code == 2
