@@ -249,6 +249,12 @@ def as_queries(query: object, metric: str, dtype: str, dims: int) -> tuple[NDArr
         raise InvalidInput(
             f"query {int(np.argmin(nonzero))} is a zero vector, which has no direction: cosine cannot compare it"
         )
+    if metric == "haversine" and (beyond := np.abs(queries[:, 0]) > 90).any():
+        row = int(np.argmax(beyond))
+        raise InvalidInput(
+            f"query {row} has the latitude {queries[row, 0]:g}; latitudes lie within -90 to 90 degrees and come before "
+            "longitudes: perhaps the two are swapped"
+        )
     return queries, single
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import io
 import multiprocessing
 import os
 import pickle
@@ -135,6 +136,20 @@ def test_a_function_that_raises_stops_the_work(tmp_path: Path) -> None:
 def test_a_bar_is_for_terminals_only(capsys: pytest.CaptureFixture[str]) -> None:
     na.build(DIRECTIONS, progress=True)
     assert capsys.readouterr().err == ""
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_bar_cleans_up_after_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    na.build(DIRECTIONS, progress=True)
+    assert "building [" in terminal.getvalue()
+    *_, wiped, nothing = terminal.getvalue().split("\r")
+    assert (wiped.strip(), nothing) == ("", "")
 
 
 @pytest.mark.skipif(not hasattr(os, "fork") or sys.platform == "darwin", reason="the platform does not fork safely")

@@ -269,6 +269,14 @@ def test_bits_are_told_from_bytes() -> None:
         index.search(np.array([0xFF], np.uint8))
 
 
+def test_haversine_takes_latitudes_first() -> None:
+    new_york = [-100.0, 40.7]
+    with pytest.raises(na.InvalidInput, match="row 0 has a latitude beyond 90 degrees"):
+        na.build([new_york], metric="haversine")
+    with pytest.raises(na.InvalidInput, match="query 1 has the latitude -100.*perhaps the two are swapped"):
+        na.build([[40.7, -74.0]], metric="haversine").search([[0.0, 0.0], new_york])
+
+
 def test_haversine_needs_two_dims() -> None:
     with pytest.raises(na.InvalidInput, match="latitude and longitude in degrees; these have 4"):
         na.build(BASE, metric="haversine")

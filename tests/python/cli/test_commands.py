@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import shutil
@@ -215,6 +216,22 @@ def test_control_c_ends_quietly(words: Path) -> None:
     child.send_signal(signal.SIGINT)
     _, errors = child.communicate(timeout=60)
     assert (child.returncode, errors) == (130, b"")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pseudo-terminals are of POSIX")
+def test_a_terminal_gets_a_prompt(words: Path) -> None:
+    pty = importlib.import_module("pty")
+    ours, theirs = pty.openpty()
+    child = subprocess.Popen([sys.executable, "-m", "nearabout", "search", str(words)], stdin=theirs, stdout=theirs)
+    shown = b""
+    os.write(ours, b"king\n\x04")  # a line, then the end of input
+    while not shown.endswith(b"word: \r\n"):
+        shown += os.read(ours, 1000)
+    assert child.wait(60) == 0
+    os.close(ours)
+    os.close(theirs)
+    assert shown.count(b"word: ") == 2
+    assert b"queen" in shown
 
 
 def test_output_in_any_encoding(words: Path, tmp_path: Path) -> None:
