@@ -273,7 +273,7 @@ def test_haversine_takes_latitudes_first() -> None:
     new_york = [-100.0, 40.7]
     with pytest.raises(na.InvalidInput, match="row 0 has a latitude beyond 90 degrees"):
         na.build([new_york], metric="haversine")
-    with pytest.raises(na.InvalidInput, match="query 1 has the latitude -100.*perhaps the two are swapped"):
+    with pytest.raises(na.InvalidInput, match=r"query 1 has the latitude -100.*perhaps the two are swapped"):
         na.build([[40.7, -74.0]], metric="haversine").search([[0.0, 0.0], new_york])
 
 
