@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -41,3 +43,23 @@ def test_examples_run(example: Path, tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, str(example)], cwd=tmp_path, capture_output=True, check=False, timeout=120)
     assert (done.returncode, done.stderr) == (0, b"")
     assert done.stdout.strip()
+
+
+def shell_examples() -> list[tuple[str, str]]:
+    """The searches in the README's session, and what it says that each prints."""
+    session = re.search(
+        r"^```console\n(.*?)^```$", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+    )
+    assert session is not None
+    steps = [step.partition("\n") for step in session.group(1).split("$ ")[1:]]
+    return [
+        (line.split("  #")[0].strip(), shown) for line, _, shown in steps if line.startswith("nearabout search words")
+    ]
+
+
+@pytest.mark.parametrize(("command", "shown"), shell_examples())
+def test_shell_examples(command: str, shown: str, tmp_path: Path) -> None:
+    na.build(bundled_words(), path=tmp_path / "words.near")
+    arguments = [sys.executable, "-m", *shlex.split(command)]
+    done = subprocess.run(arguments, cwd=tmp_path, capture_output=True, check=False, timeout=60)
+    assert (done.stdout + done.stderr).decode() == shown
