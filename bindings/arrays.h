@@ -35,7 +35,7 @@ inline MatrixView matrix_view(const AnyArray& array, std::size_t dims, Element e
   if (array.shape(1) != columns)
     throw InvalidInput("vectors have " + std::to_string(array.shape(1)) + " columns; " + std::to_string(columns) +
                        " were expected");
-  const bool rows_in_one_piece = columns <= 1 || array.stride(1) == 1;
+  const bool rows_in_one_piece = array.shape(0) == 0 || columns <= 1 || array.stride(1) == 1;
   if (!rows_in_one_piece || array.stride(0) < 0) throw InvalidInput("the rows of vectors must lie in one piece each");
   const std::size_t stride = static_cast<std::size_t>(array.stride(0)) * array.itemsize();
   return {static_cast<const std::byte*>(array.data()), array.shape(0), dims, stride, element};

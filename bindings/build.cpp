@@ -1,10 +1,10 @@
 // Building an index from arrays.
+#include <algorithm>
+#include <cstring>
+
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
-
-#include <algorithm>
-#include <cstring>
 
 #include "arrays.h"
 #include "base/threads.h"
@@ -85,8 +85,9 @@ class Keys {
       const char* text = nb::isinstance<nb::str>(key) ? PyUnicode_AsUTF8AndSize(key.ptr(), &size) : nullptr;
       if (!text) {
         PyErr_Clear();
-        throw InvalidInput("key " + std::to_string(row) +
-                           " is not a string that UTF-8 can hold; keys are all str (without lone surrogates) or all int");
+        throw InvalidInput(
+            "key " + std::to_string(row) +
+            " is not a string that UTF-8 can hold; keys are all str (without lone surrogates) or all int");
       }
       const auto* bytes = static_cast<const std::byte*>(static_cast<const void*>(text));
       blob_.insert(blob_.end(), bytes, bytes + size);
@@ -128,7 +129,7 @@ nb::tuple build_exact(const AnyArray& vectors, std::size_t dims, const std::stri
     const nb::gil_scoped_release release;
     threads = thread_count(threads);
     const Source source(input, element_named(dtype), metric_named(metric),
-                        on_bad == "skip" ? OnBad::skip : OnBad::error, threads, watch);
+                        on_bad == "skip" ? OnBad::skip : OnBad::error, threads, step_of(watch, 0.0, 0.2));
     keys.leave_out(source.skipped());
     skipped.assign(source.skipped().begin(), source.skipped().end());
     storage::Writer writer = path ? storage::Writer::to_path(*path) : storage::Writer::to_memory();

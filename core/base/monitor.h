@@ -13,4 +13,10 @@ inline void report(const Monitor& monitor, double share) {
   if (monitor) monitor(share);
 }
 
+// For one of several steps: 0 to 1 of the step are `begin` to `end` of the whole.
+inline Monitor step_of(const Monitor& monitor, double begin, double end) {
+  if (!monitor) return {};
+  return [monitor, begin, end](double share) { monitor(begin + (end - begin) * share); };
+}
+
 }  // namespace nearabout

@@ -1,1 +1,78 @@
-"""Nearabout finds near things fast."""
+"""Nearabout finds near things fast: nearest neighbours for Python, one memory-mapped file per index.
+
+>>> import numpy as np
+>>> import nearabout as na
+>>> index = na.build(np.eye(3, dtype="float32"), keys=["x", "y", "z"])
+>>> keys, distances = index.search([0.9, 0.1, 0.0], k=2)
+>>> keys.tolist()
+['x', 'y']
+
+The names below are imported at their first use, so that a program which needs only a part (the command line above all)
+does not pay for the rest, NumPy among it.
+"""
+
+TYPE_CHECKING = False  # type checkers take this as true; the real one would cost the import of `typing`
+if TYPE_CHECKING:
+    from nearabout.building import build
+    from nearabout.errors import (
+        CorruptFile,
+        FileFormatError,
+        InvalidInput,
+        MissingDependency,
+        NearaboutError,
+        NewerFile,
+        NotOurFile,
+        TruncatedFile,
+        UnknownKey,
+    )
+    from nearabout.formats import Embeddings, read
+    from nearabout.hits import Hits
+    from nearabout.index import Index, open
+    from nearabout.params import Exact
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "CorruptFile",
+    "Embeddings",
+    "Exact",
+    "FileFormatError",
+    "Hits",
+    "Index",
+    "InvalidInput",
+    "MissingDependency",
+    "NearaboutError",
+    "NewerFile",
+    "NotOurFile",
+    "TruncatedFile",
+    "UnknownKey",
+    "__version__",
+    "build",
+    "open",
+    "read",
+]
+
+_HOMES = {
+    "build": "nearabout.building",
+    "Embeddings": "nearabout.formats",
+    "read": "nearabout.formats",
+    "Hits": "nearabout.hits",
+    "Index": "nearabout.index",
+    "open": "nearabout.index",
+    "Exact": "nearabout.params",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name at its first use (PEP 562)."""
+    if name not in __all__:
+        raise AttributeError(f"module 'nearabout' has no attribute {name!r}")
+    from importlib import import_module
+
+    value: object = getattr(import_module(_HOMES.get(name, "nearabout.errors")), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 Array: TypeAlias = NDArray[Any]
 Monitor: TypeAlias = Callable[[float], object] | None  # called with the share done; Ctrl-C is looked for as well
 
-isa: str  # the instruction set in use: "scalar", "avx2", "avx512", "neon"
-
+def isa() -> str: ...  # the instruction set in use: "scalar", "avx2", "avx512", "neon"
 def available_isas() -> list[str]: ...
 
 class Index:
@@ -54,7 +53,7 @@ class Index:
     def rows_of(self, keys: Sequence[str] | Sequence[int]) -> NDArray[np.int64]: ...
     def key_of(self, row: int) -> str | int: ...
     def keys_of(self, rows: NDArray[np.int64]) -> list[str] | NDArray[np.int64]: ...  # flat; rows >= 0 only
-    def vector(self, row: int) -> Array: ...  # the stored dtype; f16 as float16, bf16 as uint16 bit patterns, bits packed uint8
+    # In the stored dtype: f16 as float16, bf16 as uint16 bit patterns, bits as packed uint8.
     def vectors(self, rows: NDArray[np.int64]) -> Array: ...
     def similar_keys(self, word: str, count: int) -> list[str]: ...  # nearest spellings; [] when keys are not strings
 

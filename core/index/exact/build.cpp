@@ -15,10 +15,10 @@ void write_exact(storage::Writer& writer, const Source& source, const std::strin
   if (const std::optional<Space> space = space_of(source.metric())) {
     const RowReader read = [&](std::size_t begin, std::size_t end, float* to) { source.read_f32(begin, end, to); };
     const std::optional<BuiltScreen> built =
-        build_screen(read, source.rows(), source.dims(), source.element(), *space, threads, monitor);
+        build_screen(read, source.rows(), source.dims(), source.element(), *space, threads, step_of(monitor, 0.2, 0.7));
     if (built) write_screen(writer, *built);
   }
-  source.write(writer, monitor);
+  source.write(writer, step_of(monitor, 0.7, 1.0));
 }
 
 }  // namespace nearabout

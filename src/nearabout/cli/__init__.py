@@ -1,5 +1,93 @@
-"""The command line."""
+"""The command line: one module per command, imported when it is the one that was asked for.
+
+How fast a word is answered begins with what is imported. Nothing here, in `arguments`, `output` or `search` imports
+NumPy, argparse, typing, re or json on the way to an answer: a test looks at the modules.
+"""
+
+COMMANDS = {
+    "demo": "see it work: the bundled word vectors, built, saved, opened and searched",
+    "build": "make an index of a file of vectors",
+    "search": "find what is near a word, or a sum of words",
+    "info": "tell what an index is",
+    "verify": "compare everything in an index with its checksums",
+    "convert": "change the format of a file of vectors",
+}
+
+OK, NO, WRONG = 0, 1, 2  # done; the answer is no; wrong use or bad input
+INTERRUPTED, BROKEN_PIPE = 130, 141  # as a shell reports SIGINT and SIGPIPE
 
 
-def main() -> int:
-    return 0
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; the exit code. Without `arguments`, those of the process."""
+    import sys
+
+    from nearabout.cli.output import complain, discard_output
+    from nearabout.errors import NearaboutError
+
+    if arguments is None:
+        arguments = sys.argv[1:]
+    try:
+        code = _run(arguments)
+        sys.stdout.flush()
+        return code
+    except NearaboutError as error:
+        complain(str(error))
+        return WRONG
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        discard_output()
+        return BROKEN_PIPE
+    except MemoryError:
+        complain("there is not enough memory for this")
+        return WRONG
+    except OSError as error:
+        complain(_system_sentence(error))
+        return WRONG
+
+
+def _system_sentence(error: OSError) -> str:
+    """What the system said and of which file, once each."""
+    reason = error.strerror or str(error)
+    name = error.filename
+    return reason if name is None or str(name) in reason else f"{name}: {reason}"
+
+
+def _run(arguments: list[str]) -> int:
+    if not arguments or arguments[0] in ("help", "--help", "-h"):
+        return _help(arguments[1:])
+    command = arguments[0]
+    if command in ("--version", "-V"):
+        from nearabout import __version__
+
+        print(f"nearabout {__version__}")
+        return OK
+    if command not in COMMANDS:
+        raise _unknown_command(command)
+    module = __import__(f"nearabout.cli.{command}", fromlist=["run"])
+    options = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    if "--help" in options or "-h" in options:
+        print(module.USAGE.strip())
+        return OK
+    code: int = module.run(arguments[1:])
+    return code
+
+
+def _help(topics: list[str]) -> int:
+    if topics:
+        if topics[0] not in COMMANDS:
+            raise _unknown_command(topics[0])
+        print(__import__(f"nearabout.cli.{topics[0]}", fromlist=["USAGE"]).USAGE.strip())
+        return OK
+    print("Nearabout finds near things fast.\n\nusage: nearabout COMMAND ...\n")
+    for command, summary in COMMANDS.items():
+        print(f"  {command:9}{summary}")
+    print("\n`nearabout help COMMAND` tells more of one. New here? Start with: nearabout demo")
+    return OK
+
+
+def _unknown_command(command: str) -> Exception:
+    from nearabout.errors import InvalidInput
+    from nearabout.names import nearest
+
+    return InvalidInput(f"there is no command {command!r}; {nearest(command, tuple(COMMANDS))}")

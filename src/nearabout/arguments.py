@@ -1,0 +1,76 @@
+"""Small arguments that many functions take, each checked in one place."""
+
+from __future__ import annotations
+
+import math
+import operator
+import os
+
+import numpy as np
+
+from nearabout.errors import InvalidInput
+from nearabout.keys import is_utf8
+
+
+def check_k(k: object, available: int) -> int:
+    """How many neighbours to ask the core for: `k`, or all there are; nothing is allocated for more."""
+    try:
+        if isinstance(k, (bool, np.bool_)):
+            raise TypeError
+        count = operator.index(k)  # type: ignore[arg-type]
+    except TypeError:
+        shape = getattr(k, "shape", None)
+        hint = "" if shape is None else f" of shape {shape}"
+        raise InvalidInput(
+            f"k is a {type(k).__name__}{hint}; it is a positive integer, and the query comes before it"
+        ) from None
+    if count < 1:
+        raise InvalidInput(f"k is {count}; ask for at least 1 neighbour")
+    return max(0, min(count, available))
+
+
+def check_exact(exact: object) -> None:
+    """An exact index is always exact."""
+    if exact is not True:
+        raise InvalidInput(
+            f"exact is {exact!r}; an exact index gives only the true neighbours: leave it out or pass True"
+        )
+
+
+def check_threads(threads: object) -> int:
+    """What the core takes: 0 for all cores."""
+    if threads is None:
+        return 0
+    if isinstance(threads, (bool, np.bool_)) or not isinstance(threads, (int, np.integer)) or not 1 <= threads < 2**31:
+        raise InvalidInput(f"threads is {threads!r}; pass a positive integer, or None for all cores")
+    return int(threads)
+
+
+def check_radius(radius: object) -> float:
+    """A distance; infinity asks for everything."""
+    if isinstance(radius, (bool, np.bool_)) or not isinstance(radius, (int, float, np.integer, np.floating)):
+        raise InvalidInput(f"radius is a {type(radius).__name__}; pass a number in the units of the metric")
+    value = float(radius)
+    if math.isnan(value):
+        raise InvalidInput("radius is NaN; pass a number in the units of the metric, or inf for everything")
+    return value
+
+
+def check_flag(name: str, value: object) -> bool:
+    """True or False, and nothing that merely looks like it."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise InvalidInput(f"{name} is {value!r}; pass True or False")
+    return bool(value)
+
+
+def check_path(path: object) -> str:
+    """A path as text."""
+    try:
+        text = os.fsdecode(path)  # type: ignore[arg-type]
+    except TypeError:
+        raise InvalidInput(f"path is a {type(path).__name__}; pass a string or a pathlib.Path") from None
+    if "\0" in text or not text:
+        raise InvalidInput(f"the path {text!r} is empty or holds a zero byte; no file can have that name")
+    if not is_utf8(text):
+        raise InvalidInput(f"the path {text!r} is not valid UTF-8; give the file or folder another name")
+    return text

@@ -1,0 +1,125 @@
+"""Building an index."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearabout import __version__, _core
+from nearabout.arguments import check_path, check_threads
+from nearabout.errors import InvalidInput
+from nearabout.index import Index
+from nearabout.inputs import as_vectors
+from nearabout.keys import as_keys
+from nearabout.names import check_dtype, check_metric
+from nearabout.params import Exact, resolve_kind
+from nearabout.progress import monitor_for
+
+
+def build(
+    data: Any,
+    keys: Any = None,
+    *,
+    metric: str = "cosine",
+    kind: str | Exact = "auto",
+    dtype: str | None = None,
+    path: str | os.PathLike[str] | None = None,
+    threads: int | None = None,
+    on_bad: Literal["error", "skip"] = "error",
+    progress: object = None,
+) -> Index:
+    """Make an index of vectors.
+
+    Args:
+        data: the vectors, shape (n, dims): a NumPy array of any type and layout, nested lists, a torch tensor or
+            anything with DLPack or the array interface; or the path of a file that `read` understands; or the
+            `Embeddings` that `read` returned.
+        keys: one a vector, all strings or all int64, none twice. None takes those of the file, or, where there are
+            none, the row numbers 0 to n - 1. Given with a file, they take the place of the file's own.
+        metric: what near means. "cosine" (1 - cosine similarity, the length of vectors does not count) is right for
+            most embeddings; "dot" (the negative inner product) where length means importance; "euclidean",
+            "sqeuclidean" (its square) and "manhattan" for measured quantities and pixels; "hamming" (the share of bits
+            that differ) and "jaccard" for bits; "haversine" for (latitude, longitude) in degrees, giving metres. Names
+            and values are those of SciPy.
+        kind: "auto" chooses for you; "exact" or `Exact()` compares the query with every vector.
+        dtype: how a number is stored: "f32", "f16", "bf16", "u8", "i8" or "bits". None keeps the input's type where it
+            can (float64 and wide integers become f32, booleans under hamming and jaccard become bits). Fewer bytes make
+            a smaller file and a faster search, at the price of rounding.
+        path: where to write the index, which then is mapped from there; None builds in memory.
+        threads: how many to use; None uses all cores. The result is the same, byte for byte.
+        on_bad: what to do about vectors with NaN or infinity, and zero vectors under cosine: "error" refuses, "skip"
+            leaves them out and lists their rows in `Index.skipped`. With "skip" and without keys, the keys are the
+            row numbers of the input, so that they still point into it.
+        progress: None, True (a bar on standard error if that is a terminal), or a function called with the share done.
+
+    Returns:
+        The index, open.
+
+    Raises:
+        InvalidInput: an argument that cannot be used; the sentence says what was given and what is allowed.
+        FileFormatError: the input file cannot be understood.
+        MissingDependency: reading this file format needs an optional library.
+        OSError: a file cannot be read or written; a file that was at `path` before is as it was.
+
+    >>> import nearabout as na
+    >>> index = na.build([[0.0, 1.0], [1.0, 0.0]], keys=["north", "east"], metric="cosine")
+    >>> index.search([2.0, 0.1], k=1).keys.tolist()
+    ['east']
+    """
+    metric = check_metric(metric)
+    dtype = check_dtype(dtype)
+    params = resolve_kind(kind)
+    target = None if path is None else check_path(path)
+    if on_bad not in ("error", "skip"):
+        raise InvalidInput(f'on_bad is {on_bad!r}; pass "error" or "skip"')
+    monitor, finish = monitor_for(progress, "building")
+    thread_count = check_threads(threads)
+    notes: dict[str, object] = {"library": f"nearabout {__version__}", **params.settings()}
+    data, keys = _from_file(data, keys, notes)
+    vectors = as_vectors(data, metric, dtype)
+    try:
+        core, skipped = _core.build_exact(
+            vectors.array,
+            dims=vectors.dims,
+            dtype=vectors.dtype,
+            source_dtype=vectors.source_dtype,
+            metric=metric,
+            keys=_keys_for(keys, len(vectors.array), on_bad),
+            on_bad=on_bad,
+            path=target,
+            metadata=json.dumps(notes, ensure_ascii=False),
+            threads=thread_count,
+            monitor=monitor,
+        )
+    finally:
+        finish()
+    return Index(core, skipped)
+
+
+def _keys_for(keys: Any, count: int, on_bad: str) -> Sequence[str] | NDArray[np.int64] | None:
+    if keys is not None:
+        return as_keys(keys, count)
+    return np.arange(count, dtype=np.int64) if on_bad == "skip" else None
+
+
+def _from_file(data: Any, keys: Any, notes: dict[str, object]) -> tuple[Any, Any]:
+    """Vectors and keys of a path or of Embeddings; anything else is passed on as it is. Notes where they came from."""
+    from nearabout.formats import Embeddings, read
+
+    if isinstance(data, (str, os.PathLike)):
+        data = read(check_path(data))
+    if not isinstance(data, Embeddings):
+        return data, keys
+    if data.source:
+        notes["source"] = Path(data.source).name  # the name only: a file tells nobody where it was made
+    if data.format:
+        notes["format"] = data.format
+    if data.report:
+        notes["reader"] = "; ".join(data.report.sentences())
+    return data.vectors, data.keys if keys is None else keys

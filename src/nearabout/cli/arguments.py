@@ -1,0 +1,96 @@
+"""A small parser of arguments: long and short options, values after a space or an equals sign, `--` ends the options.
+
+argparse costs 6 to 10 ms to import, as much as a whole search; this is all that the commands need of it.
+"""
+
+from nearabout.errors import InvalidInput
+
+Value = str | int | bool | list[str]
+
+
+class Options:
+    """What a command understands. `names` maps each option to how it is read: bool, int, str, or list (repeatable)."""
+
+    def __init__(self, command: str, names: dict[str, type], short: dict[str, str] | None = None) -> None:
+        self._command = command
+        self._names = names
+        self._short = short or {}
+
+    def parse(self, arguments: list[str]) -> tuple[list[str], dict[str, Value]]:
+        """The words that are no options, and the options that were given, without their dashes.
+
+        Raises:
+            InvalidInput: an unknown option, a value missing or of the wrong kind.
+        """
+        words: list[str] = []
+        given: dict[str, Value] = {}
+        rest = iter(arguments)
+        for argument in rest:
+            if argument == "--":
+                words.extend(rest)
+            elif argument == "-" or not argument.startswith("-"):
+                words.append(argument)
+            else:
+                name, equals, value = self._split(argument)
+                self._store(given, name, value if equals else None, rest)
+        return words, given
+
+    def _split(self, argument: str) -> tuple[str, str, str]:
+        if argument.startswith("--"):
+            name, equals, value = argument[2:].partition("=")
+        else:  # -k 5, -k5, -k=5
+            name, value = self._short.get(argument[1], ""), argument[2:]
+            equals = "=" if value else ""
+            value = value.removeprefix("=")
+        if name not in self._names:
+            raise self._unknown(argument)
+        return name, equals, value
+
+    def _store(self, given: dict[str, Value], name: str, value: str | None, rest: "Iterator[str]") -> None:
+        kind = self._names[name]
+        if kind is bool:
+            if value is not None:
+                raise InvalidInput(f"{_dashed(name)} takes no value; {value!r} was given")
+            given[name] = True
+            return
+        if value is None:
+            value = next(rest, None)
+        if value is None:
+            raise InvalidInput(f"{_dashed(name)} needs a value; see: nearabout help {self._command}")
+        if kind is int:
+            try:
+                given[name] = int(value)
+            except ValueError:
+                raise InvalidInput(f"{_dashed(name)} is {value!r}; a whole number is needed") from None
+        elif kind is list:
+            values = given.setdefault(name, [])
+            assert isinstance(values, list)
+            values.append(value)
+        else:
+            given[name] = value
+
+    def _unknown(self, argument: str) -> InvalidInput:
+        from nearabout.names import nearest
+
+        allowed = tuple(_dashed(name) for name in self._names)
+        return InvalidInput(
+            f"`nearabout {self._command}` has no option {argument!r}; {nearest(argument, allowed)}. "
+            "A word that begins with a dash goes after --"
+        )
+
+
+def _dashed(name: str) -> str:
+    return f"--{name}" if len(name) > 1 else f"-{name}"
+
+
+def one(words: list[str], what: str, command: str) -> str:
+    """The only positional argument."""
+    if len(words) != 1:
+        given = "none was given" if not words else f"{len(words)} were given: {' '.join(words)}"
+        raise InvalidInput(f"`nearabout {command}` takes one {what}; {given}")
+    return words[0]
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator

@@ -1,0 +1,73 @@
+"""`nearabout build`: a file of vectors becomes an index."""
+
+import time
+from pathlib import Path
+
+from nearabout.cli.arguments import Options, one
+from nearabout.cli.output import duration, printable, size
+from nearabout.errors import InvalidInput
+
+USAGE = """
+usage: nearabout build INPUT [-o OUT.near] [--metric M] [--kind K] [--dtype D] [--set name=value]... [--threads N]
+                       [--on-bad error|skip]
+
+Reads a file of vectors (word2vec, GloVe, fastText, NumPy, fvecs, CSV, Parquet, ...; compressed ones too) and writes an
+index of them, whole or not at all.
+
+  -o, --output FILE    where to (the name of INPUT with .near in place of its endings, in the current folder)
+  --metric M           cosine (default), dot, euclidean, sqeuclidean, manhattan, hamming, jaccard, haversine
+  --kind K             auto (default) or exact
+  --dtype D            f32, f16, bf16, u8, i8, bits; left out, the input's own where it can be kept
+  --set name=value     a setting of the kind; exact has none
+  --threads N          how many threads to use (all cores)
+  --on-bad error|skip  vectors with NaN or infinity, and zeros under cosine: refuse them (default) or leave them out
+"""
+
+_OPTIONS = Options(
+    "build",
+    {"output": str, "metric": str, "kind": str, "dtype": str, "set": list, "threads": int, "on-bad": str},
+    {"o": "output"},
+)
+_COMPRESSED = (".gz", ".bz2", ".xz", ".zst", ".zip")
+
+
+def run(arguments: list[str]) -> int:
+    words, given = _OPTIONS.parse(arguments)
+    source = one(words, "input file", "build")
+    for setting in given.pop("set", []):  # type: ignore[union-attr]
+        raise InvalidInput(f"--set {setting}: the kind exact has no settings; leave it out")
+    target = str(given.pop("output", default_output(source)))
+    if not target.endswith(".near"):
+        raise InvalidInput(f"the output is {target!r}; the name of an index ends in .near (other formats: convert)")
+    if "on-bad" in given:
+        given["on_bad"] = given.pop("on-bad")
+
+    from nearabout.building import build
+    from nearabout.formats import read
+
+    start = time.perf_counter()
+    embeddings = read(source)
+    read_time = time.perf_counter() - start
+    start = time.perf_counter()
+    index = build(embeddings, path=target, progress=True, **given)  # type: ignore[arg-type]
+    build_time = time.perf_counter() - start
+
+    rows, dims = embeddings.vectors.shape
+    print(f"read   {printable(source)}: {embeddings.format}, {rows:,} vectors of {dims:,} dims, {duration(read_time)}")
+    for line in embeddings.report.sentences():
+        print(f"       {line}")
+    if len(index.skipped):
+        print(f"       {len(index.skipped):,} left out (NaN, infinite or zero), first row {int(index.skipped[0])}")
+    details = f"{index.kind}, {index.metric}, {index.dtype}, {len(index):,} rows, {size(Path(target).stat().st_size)}"
+    print(f"wrote  {printable(target)}: {details}, {duration(build_time)}")
+    if index.info()["keys"] == "str" and len(index):
+        print(f"try    nearabout search {printable(target)} {printable(str(index.keys([0])[0]))}")
+    return 0
+
+
+def default_output(source: str) -> str:
+    """words.txt.gz becomes words.near, in the current folder."""
+    name = Path(Path(source).name)
+    if name.suffix.lower() in _COMPRESSED:
+        name = name.with_suffix("")
+    return f"{name.stem or 'index'}.near"

@@ -1,0 +1,89 @@
+"""`nearabout demo`: the whole of it in a few seconds, on real words."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from nearabout.cli.arguments import Options
+from nearabout.cli.output import duration, printable, size
+from nearabout.errors import InvalidInput
+
+USAGE = """
+usage: nearabout demo [-o OUT.near]
+
+Takes the bundled word vectors (5,050 English words, 50 dims, from GloVe 6B), builds an index, saves it, opens it and
+searches it, telling what each step cost. The index goes to a temporary folder, which is removed at the end.
+
+  -o, --output FILE  keep the index under this name instead
+"""
+
+_OPTIONS = Options("demo", {"output": str}, {"o": "output"})
+_QUERIES = ("good", "river", "computer", "chinese river", "king - man + woman")
+_SHOWN = 5
+
+Result = TypeVar("Result")
+
+
+def bundled_words() -> str:
+    """The path of the word vectors that come with the package."""
+    import nearabout
+
+    return str(Path(nearabout.__file__).parent / "data" / "glove.6B.50d.5k.bin")
+
+
+def run(arguments: list[str]) -> int:
+    words, given = _OPTIONS.parse(arguments)
+    if words:
+        raise InvalidInput(f"`nearabout demo` takes no arguments but -o; {words[0]!r} was given")
+    kept = given.get("output")
+    if kept is not None:
+        _show(str(kept))
+        print("\nTry next")
+        print(f"  nearabout search {kept} paris - france + italy")
+        print(f"  nearabout info {kept}")
+        return 0
+
+    import tempfile
+
+    with tempfile.TemporaryDirectory(prefix="nearabout-") as folder:
+        _show(str(Path(folder) / "words.near"))
+    print("\nTry next")
+    print("  nearabout demo -o words.near                 keep this index")
+    print("  nearabout search words.near chinese river    ask it")
+    print("  nearabout build YOUR_VECTORS -o yours.near   word2vec, GloVe, fastText, .npy, ...")
+    print("  nearabout help")
+    return 0
+
+
+def _show(path: str) -> None:
+    """Every step, with its time."""
+    import nearabout as na
+    from nearabout.cli.search import Searcher
+
+    print("English words become vectors, vectors become one index file, and the file answers: what is like this?\n")
+    (read, build), import_time = _timed(lambda: (na.read, na.build))
+    _step("import", "NumPy and what reads and builds; searching needs none of it", import_time)
+    embeddings, read_time = _timed(lambda: read(bundled_words()))
+    rows, dims = embeddings.vectors.shape
+    _step("read", f"{rows:,} words of {dims} dims, from GloVe 6B", read_time)
+    index, build_time = _timed(lambda: build(embeddings))
+    _step("build", f"{index.kind} index, {index.metric}, {index.dtype}", build_time)
+    _, save_time = _timed(lambda: index.save(path))
+    _step("save", f"{printable(path)}, {size(Path(path).stat().st_size)}", save_time)
+    searcher, open_time = _timed(lambda: Searcher(path, _SHOWN, 1, False))
+    _step("open", "mapped, not read", open_time)
+    print("\nThe nearest words, and what each answer took:\n")
+    for query in _QUERIES:
+        hits, search_time = _timed(lambda query=query: searcher.find([query]))  # type: ignore[misc]
+        _step(query, ", ".join(str(key) for key, _, _ in hits), search_time, 20)
+
+
+def _timed(work: Callable[[], Result]) -> tuple[Result, float]:
+    start = time.perf_counter()
+    result = work()
+    return result, time.perf_counter() - start
+
+
+def _step(name: str, what: str, seconds: float, width: int = 6) -> None:
+    print(f"{name:{width}} {what}  ({duration(seconds)})")

@@ -1,0 +1,142 @@
+"""`nearabout search`: words in, neighbours out."""
+
+import sys
+
+from nearabout import _core
+from nearabout.cli.arguments import Options
+from nearabout.cli.output import complain, is_text, numbers, print_json, printable
+from nearabout.errors import InvalidInput, UnknownKey
+
+USAGE = """
+usage: nearabout search INDEX.near [WORD...] [-k 10] [--exact] [--threads N] [--json]
+
+Prints what is nearest to a word, nearest first: the distance, then the word.
+
+  nearabout search words.near king                  the neighbours of one word
+  nearabout search words.near chinese river         of several: their vectors are added
+  nearabout search words.near "king - man + woman"  arithmetic; spaces around + and -
+  nearabout search words.near < words.txt           no words: a line at a time from standard input
+
+Under cosine, vectors are added as unit vectors, so that each word counts alike. The words that were asked for are left
+out of the answer. A word that holds spaces is found when it is given as one argument. Words that begin with a dash go
+after --.
+
+  -k N         how many neighbours (10)
+  --exact      true neighbours; an exact index gives no others
+  --threads N  how many threads to use (all cores)
+  --json       one line of JSON an answer:
+               {"query": ..., "metric": ..., "hits": [{"key": ..., "row": ..., "distance": ...}, ...]}
+
+Exit code: 0 found; 2 a word that is not there, or wrong use.
+"""
+
+_OPTIONS = Options("search", {"k": int, "exact": bool, "threads": int, "json": bool}, {"k": "k"})
+
+
+def run(arguments: list[str]) -> int:
+    words, given = _OPTIONS.parse(arguments)
+    if not words:
+        raise InvalidInput("`nearabout search` needs an index file: nearabout search INDEX.near [WORD...]")
+    k, threads = int(str(given.get("k", 10))), int(str(given.get("threads", 1)))
+    if k < 1:
+        raise InvalidInput(f"-k is {k}; ask for at least 1 neighbour")
+    if "threads" in given and threads < 1:
+        raise InvalidInput(f"--threads is {threads}; pass a positive number, or leave it out for all cores")
+    searcher = Searcher(words[0], k, threads if "threads" in given else 0, "json" in given)
+    if len(words) > 1:
+        searcher.answer(words[1:])
+        return 0
+    return _loop(searcher)
+
+
+def _loop(searcher: "Searcher") -> int:
+    """A line at a time; an unknown word is told and the loop goes on. 2 if any line had one."""
+    code = 0
+    sys.stdin.reconfigure(errors="surrogateescape")  # type: ignore[union-attr]  # bytes that are no text make an unknown word, not an end
+    prompt = sys.stdin.isatty() and sys.stdout.isatty()
+    while True:
+        if prompt:
+            print("word: ", end="", flush=True)
+        line = sys.stdin.readline()
+        if not line:
+            if prompt:
+                print()
+            return code
+        line = line.rstrip("\r\n")
+        if not line.strip():
+            continue
+        try:
+            searcher.answer([line])
+            if not searcher.as_json:
+                print()
+            sys.stdout.flush()
+        except (UnknownKey, InvalidInput) as error:
+            complain(str(error))
+            code = 2
+
+
+class Searcher:
+    """An open index and how to print what it finds."""
+
+    def __init__(self, path: str, k: int, threads: int, as_json: bool) -> None:
+        if not is_text(path):
+            raise InvalidInput(f"the path {path!r} is not valid UTF-8; give the file or folder another name")
+        self._index = _core.Index.open(path)
+        self._k = min(k, len(self._index))
+        self._threads = threads
+        self.as_json = as_json
+
+    def find(self, words: list[str]) -> list[tuple[str | int, int, float]]:
+        """Key, row and distance of the neighbours of what the words, given as arguments, say; nearest first."""
+        hits = self._index.search_sum(self._terms(words), self._k, self._threads)
+        return [(self._index.key_of(row), row, distance) for row, distance in hits]
+
+    def answer(self, words: list[str]) -> None:
+        """Find and print."""
+        hits = self.find(words)
+        if self.as_json:
+            # Nine digits are what a float32 needs to come back as itself; more would show the widening to a double.
+            found = [{"key": key, "row": row, "distance": float(f"{distance:.9g}")} for key, row, distance in hits]
+            print_json({"query": " ".join(words), "metric": self._index.metric, "hits": found})
+            return
+        for number, (key, _, _) in zip(numbers([distance for _, _, distance in hits]), hits, strict=True):
+            print(f"{number}  {printable(str(key))}")
+
+    def _terms(self, words: list[str]) -> list[tuple[float, int]]:
+        """Weights and rows. An argument that is a key as a whole is one; others are split at spaces."""
+        tokens: list[tuple[str, int]] = []
+        for word in words:
+            row = self._find(word)
+            tokens.extend([(word, row)] if row >= 0 else [(part, self._find(part)) for part in word.split()])
+        terms: list[tuple[float, int]] = []
+        sign = 1.0
+        for place, (token, row) in enumerate(tokens):
+            # A plus or minus is an operator before another word; alone or last it can only be the word itself.
+            if token in ("+", "-") and place + 1 < len(tokens):
+                sign = 1.0 if token == "+" else -1.0
+                continue
+            if row < 0:
+                raise UnknownKey(self._unknown(token))
+            terms.append((sign, row))
+            sign = 1.0
+        if not terms:
+            raise InvalidInput("there is no word to search for in a blank; give at least one")
+        return terms
+
+    def _find(self, word: str) -> int:
+        if self._index.key_type == "str":
+            return self._index.row_of(word) if is_text(word) else -1
+        try:
+            number = int(word)
+        except ValueError:
+            return -1
+        return self._index.row_of(number) if -(2**63) <= number < 2**63 else -1
+
+    def _unknown(self, word: str) -> str:
+        kind = self._index.key_type
+        if kind != "str":
+            what = "its row numbers" if kind == "none" else "integers"
+            return f"no key {word!r}: the keys of this index are {what}"
+        near = self._index.similar_keys(word, 5) if is_text(word) else []
+        sentence = f"no key {word!r} among the {len(self._index):,} of this index"
+        return f"{sentence}; nearest spellings: {', '.join(near)}" if near else sentence

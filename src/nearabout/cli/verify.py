@@ -1,0 +1,40 @@
+"""`nearabout verify`: is the file as it was written?"""
+
+import time
+
+from nearabout.cli.arguments import Options, one
+from nearabout.cli.output import duration, print_json, printable, size
+from nearabout.errors import FileFormatError
+
+USAGE = """
+usage: nearabout verify INDEX.near [--json]
+
+Reads all of an index and compares it with its checksums.
+Exit code: 0 it is sound; 1 it is not; 2 it could not be read.
+"""
+
+_OPTIONS = Options("verify", {"json": bool})
+
+
+def run(arguments: list[str]) -> int:
+    words, given = _OPTIONS.parse(arguments)
+    path = one(words, "index file", "verify")
+
+    from nearabout.index import open
+
+    start = time.perf_counter()
+    try:
+        index = open(path)
+        index.verify(progress=True)
+    except FileFormatError as error:
+        if "json" in given:
+            print_json({"path": path, "sound": False, "problem": type(error).__name__, "message": str(error)})
+        else:
+            print(f"{printable(path)}: not sound: {printable(str(error))}")
+        return 1
+    seconds, file_bytes = time.perf_counter() - start, index.info()["file_bytes"]
+    if "json" in given:
+        print_json({"path": path, "sound": True, "bytes": file_bytes, "seconds": seconds})
+    else:
+        print(f"{printable(path)}: sound, {size(file_bytes)} checked in {duration(seconds)}")
+    return 0

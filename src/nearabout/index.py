@@ -1,0 +1,391 @@
+"""An open index: what can be asked of it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearabout import _core
+from nearabout.arguments import (
+    check_exact,
+    check_flag,
+    check_k,
+    check_path,
+    check_radius,
+    check_threads,
+)
+from nearabout.errors import InvalidInput, UnknownKey
+from nearabout.hits import Hits, Keys
+from nearabout.inputs import as_queries, stored_to_numpy
+from nearabout.keys import INT64_MAX, INT64_MIN, as_keys, is_utf8
+from nearabout.progress import monitor_for
+
+_ITERATED_KEYS = 4096  # made at a time when iterating
+
+
+def open(path: str | os.PathLike[str]) -> Index:
+    """Open an index file. The file is mapped, not read: this takes the same time for a megabyte and a gigabyte.
+
+    The structure is validated; the checksums of what is large are left to `Index.verify`. The mapping stays valid when
+    another index is saved under the same name: an open index goes on with the old bytes.
+
+    Args:
+        path: a .near file.
+
+    Raises:
+        FileFormatError: NotOurFile, TruncatedFile, CorruptFile or NewerFile.
+        OSError: there is no such file, or it may not be read.
+
+    >>> import os, tempfile
+    >>> import nearabout as na
+    >>> path = os.path.join(tempfile.mkdtemp(), "two.near")
+    >>> na.build([[0.0, 1.0], [1.0, 0.0]], keys=["north", "east"]).save(path)
+    >>> na.open(path)
+    <nearabout.Index: exact, 2 rows of 2 dims, cosine, f32>
+    """
+    path = check_path(path)
+    return Index(_core.Index.open(path))
+
+
+class Index:
+    """Vectors and their keys, ready to be searched. Made by `build` and `open`; immutable.
+
+    A row is the number of a vector, 0 to len - 1; its key is what the user calls it, a string or an int64. Where none
+    were given, the row number is the key. One index may be searched by any number of threads at once (the interpreter
+    lock is released), and by child processes after a fork. Pickling keeps the path of the file, not the vectors.
+
+    Attributes:
+        skipped: int64, the rows of the input that `build(on_bad="skip")` left out; empty otherwise.
+    """
+
+    __slots__ = ("__weakref__", "_core", "_path", "skipped")
+
+    skipped: NDArray[np.int64]
+
+    def __init__(self, core: _core.Index, skipped: NDArray[np.int64] | None = None) -> None:
+        self._core = core
+        self._path = str(Path(core.path).absolute()) if core.path else None
+        self.skipped = np.empty(0, np.int64) if skipped is None else skipped
+
+    # --- What it is ---
+
+    @property
+    def kind(self) -> str:
+        """How it searches: "exact"."""
+        return self._core.kind
+
+    @property
+    def metric(self) -> str:
+        """What near means, as given to `build`."""
+        return self._core.metric
+
+    @property
+    def dims(self) -> int:
+        """The length of a vector; for bits, how many."""
+        return self._core.dims
+
+    @property
+    def dtype(self) -> str:
+        """How a number is stored: "f32", "f16", "bf16", "u8", "i8" or "bits"."""
+        return self._core.dtype
+
+    @property
+    def path(self) -> str | None:
+        """The absolute path of the file that is mapped; None for an index in memory."""
+        return self._path
+
+    def __len__(self) -> int:
+        return len(self._core)
+
+    def __repr__(self) -> str:
+        rows = f"{len(self):,} rows of {self.dims:,} dims"
+        return f"<nearabout.Index: {self.kind}, {rows}, {self.metric}, {self.dtype}>"
+
+    def info(self) -> dict[str, Any]:
+        """What the index is and what its file holds, as plain values (the command `nearabout info` prints them).
+
+        Returns:
+            kind, metric, dtype, dims, rows, keys ("str", "int" or "none"), path, file_bytes, isa (the instruction set
+            in use on this machine), metadata (what `build` noted) and sections (name, element, rows, columns, bytes,
+            offset of each part of the file).
+        """
+        return {
+            "kind": self.kind,
+            "metric": self.metric,
+            "dtype": self.dtype,
+            "dims": self.dims,
+            "rows": len(self),
+            "keys": self._core.key_type,
+            "path": self.path,
+            "file_bytes": self._core.file_bytes,
+            "isa": _core.isa(),
+            "metadata": json.loads(self._core.metadata() or "{}"),
+            "sections": self._core.sections(),
+        }
+
+    # --- Searching ---
+
+    def search(self, query: Any, k: int = 10, *, exact: bool = True, threads: int | None = None) -> Hits:
+        """The k nearest vectors to a query, or to each of a batch.
+
+        Args:
+            query: shape (dims,) for one query, (n, dims) for a batch; anything that `build` takes as vectors. For an
+                index of bits: booleans, or packed bytes.
+            k: how many neighbours, at least 1. Asking for more than there are gives all there are.
+            exact: true neighbours. This kind of index finds no others, so only True is accepted.
+            threads: how many threads a batch may use; None uses all cores. The answer is the same.
+
+        Returns:
+            `Hits`, with min(k, len(index)) columns; equal distances in the order of their rows.
+
+        Raises:
+            InvalidInput: wrong dims or rank, NaN or infinity, a zero query under cosine, k that is no positive integer.
+
+        >>> import nearabout as na
+        >>> index = na.build([[0, 0], [3, 4], [6, 8]], metric="euclidean")
+        >>> keys, distances = index.search([3, 4], k=2)
+        >>> keys.tolist(), distances.tolist()
+        ([1, 0], [0.0, 5.0])
+        """
+        check_exact(exact)
+        k = check_k(k, len(self))
+        queries, single = as_queries(query, self.metric, self.dtype, self.dims)
+        rows, distances = self._core.search(queries, k, check_threads(threads))
+        return self._full_hits(rows, distances, single)
+
+    def search_by_key(
+        self, key: Any, k: int = 10, *, include_self: bool = False, exact: bool = True, threads: int | None = None
+    ) -> Hits:
+        """The k nearest vectors to that of a key, or to those of a list of keys.
+
+        Args:
+            key: a key, or a list or array of them.
+            k: how many neighbours, at least 1.
+            include_self: whether the key itself may be among its neighbours.
+            exact: as in `search`.
+            threads: as in `search`.
+
+        Returns:
+            `Hits`, with min(k, len(index) - 1) columns; min(k, len(index)) with include_self.
+
+        Raises:
+            UnknownKey: a key is not in the index; the sentence offers the nearest spellings.
+            InvalidInput: as in `search`.
+
+        >>> import nearabout as na
+        >>> index = na.build([[0.0, 1.0], [1.0, 0.0], [1.0, 0.1]], keys=["north", "east", "easterly"])
+        >>> index.search_by_key("east", k=1).keys.tolist()
+        ['easterly']
+        """
+        check_exact(exact)
+        include_self = check_flag("include_self", include_self)
+        k = check_k(k, len(self) - (not include_self))
+        single = _is_single_key(key)
+        wanted = np.array([self._row(key)], np.int64) if single else self.rows(key)
+        rows, distances = self._core.search_rows(wanted, k, include_self, check_threads(threads))
+        return self._full_hits(rows, distances, single)
+
+    def radius_search(self, query: Any, radius: float, *, exact: bool = True, threads: int | None = None) -> Hits:
+        """All vectors at most `radius` away from a query, or from each of a batch.
+
+        Args:
+            query: as in `search`.
+            radius: in the units of the metric (haversine: metres); under dot it may be negative: -20 asks for inner
+                products of at least 20.
+            exact: as in `search`.
+            threads: as in `search`.
+
+        Returns:
+            `Hits`, nearest first: as long as there are for one query; a batch is as wide as its longest answer, the
+            others are padded (row -1, distance inf) and `counts` tells how many are real.
+
+        Raises:
+            InvalidInput: as in `search`; a radius that is no number, or NaN.
+
+        >>> import nearabout as na
+        >>> index = na.build([[0.0, 0.0], [3.0, 4.0], [6.0, 8.0]], metric="euclidean")
+        >>> index.radius_search([0.0, 0.0], radius=5).rows.tolist()
+        [0, 1]
+        """
+        check_exact(exact)
+        radius = check_radius(radius)
+        queries, single = as_queries(query, self.metric, self.dtype, self.dims)
+        rows, distances, offsets = self._core.radius_search(queries, radius, check_threads(threads))
+        if single:
+            return Hits(rows, distances, len(rows), self.metric, self._keys_of)
+        counts = np.diff(offsets)
+        shape = (len(counts), int(counts.max(initial=0)))
+        filled = np.arange(shape[1]) < counts[:, None]
+        padded_rows = np.full(shape, -1, np.int64)
+        padded_rows[filled] = rows
+        padded_distances = np.full(shape, np.inf, np.float32)
+        padded_distances[filled] = distances
+        return Hits(padded_rows, padded_distances, counts, self.metric, self._keys_of)
+
+    # --- Keys and vectors ---
+
+    def __contains__(self, key: object) -> bool:
+        return self._find(key) >= 0
+
+    def __getitem__(self, key: Any) -> NDArray[Any]:
+        """The vector of a key, (dims,), or those of a list of keys, (n, dims), as `vectors` gives them.
+
+        Raises:
+            UnknownKey: a key is not in the index.
+        """
+        if _is_single_key(key):
+            stored = self._core.vectors(np.array([self._row(key)], np.int64))
+            return stored_to_numpy(stored[0], self.dtype, self.dims)
+        return self.vectors(self.rows(key))
+
+    def __iter__(self) -> Iterator[str | int]:
+        """The keys, in row order."""
+        for first in range(0, len(self), _ITERATED_KEYS):
+            yield from self.keys(np.arange(first, min(first + _ITERATED_KEYS, len(self)))).tolist()
+
+    def keys(self, rows: Any = None) -> Keys:
+        """The keys of rows (all rows when None): int64, or strings in an object array; the shape is that of `rows`.
+
+        Raises:
+            InvalidInput: a row outside 0 to len - 1.
+
+        >>> import nearabout as na
+        >>> na.build([[1.0], [2.0], [3.0]], keys=["a", "b", "c"]).keys([2, 0]).tolist()
+        ['c', 'a']
+        """
+        return self._keys_of(self._checked_rows(rows))
+
+    def rows(self, keys: Any) -> NDArray[np.int64]:
+        """The row numbers of a list or array of keys.
+
+        Raises:
+            UnknownKey: one of them is not in the index.
+            InvalidInput: something that cannot be a key.
+        """
+        checked = as_keys(keys)
+        if isinstance(checked, np.ndarray) != (self._core.key_type != "str") and len(checked):
+            raise UnknownKey(self._unknown(checked[0]))
+        rows = self._core.rows_of(checked) if len(checked) else np.empty(0, np.int64)  # type: ignore[arg-type]
+        if len(rows) and int(rows.min()) < 0:
+            raise UnknownKey(self._unknown(checked[int(np.argmin(rows))]))
+        return rows
+
+    def vectors(self, rows: Any = None) -> NDArray[Any]:
+        """A copy of the stored vectors of rows (all rows when None), (..., dims).
+
+        Their type is the stored one: float32, float16, uint8, int8; float32 for bf16, booleans for bits.
+
+        Raises:
+            InvalidInput: a row outside 0 to len - 1.
+        """
+        wanted = self._checked_rows(rows)
+        stored = self._core.vectors(wanted.ravel())
+        return stored_to_numpy(stored, self.dtype, self.dims).reshape(*wanted.shape, self.dims)
+
+    # --- The file ---
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the index to a file, whole or not at all: a failure or a kill leaves what was there before.
+
+        Raises:
+            OSError: the folder is missing, read-only or full.
+        """
+        self._core.save(check_path(path))
+
+    def verify(self, *, progress: object = None) -> None:
+        """Read everything and compare it with the checksums that were written with it.
+
+        Args:
+            progress: None, True (a bar on a terminal), or a function of the share done.
+
+        Raises:
+            CorruptFile: something is not as it was written; the sentence tells which part.
+        """
+        monitor, finish = monitor_for(progress, "verifying")
+        try:
+            self._core.verify(monitor)
+        finally:
+            finish()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self._path is None:
+            raise TypeError(
+                "an index in memory cannot be pickled; save it to a file, index.save(path), and pass the path on: "
+                "every process that opens it shares one copy"
+            )
+        return open, (self._path,)
+
+    def __copy__(self) -> Index:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Index:
+        return self
+
+    # --- Inside ---
+
+    def _full_hits(self, rows: NDArray[np.int64], distances: NDArray[np.float32], single: bool) -> Hits:
+        if single:
+            return Hits(rows[0], distances[0], rows.shape[1], self.metric, self._keys_of)
+        counts = np.full(len(rows), rows.shape[1], np.int64)
+        return Hits(rows, distances, counts, self.metric, self._keys_of)
+
+    def _keys_of(self, rows: NDArray[np.int64]) -> Keys:
+        if self._core.key_type == "none":
+            return rows
+        found = rows >= 0
+        if self._core.key_type == "int":
+            numbers = np.full(rows.shape, -1, np.int64)
+            numbers[found] = self._core.keys_of(rows[found])
+            return numbers
+        words = np.full(rows.shape, None, object)
+        words[found] = self._core.keys_of(rows[found])
+        return words
+
+    def _checked_rows(self, rows: Any) -> NDArray[np.int64]:
+        if rows is None:
+            return np.arange(len(self), dtype=np.int64)
+        array = np.asarray(rows)
+        if array.size == 0:
+            return np.empty(array.shape, np.int64)
+        if array.dtype.kind not in "iu":
+            raise InvalidInput(f"rows has the dtype {array.dtype}; row numbers are integers, 0 to {len(self) - 1}")
+        if (low := int(array.min())) < 0 or int(array.max()) >= len(self):
+            given = low if low < 0 else int(array.max())
+            raise InvalidInput(f"there is no row {given}; the index has {len(self):,} rows, 0 to {len(self) - 1}")
+        return array.astype(np.int64)
+
+    def _find(self, key: object) -> int:
+        """The row of a key, or -1; what cannot be a key is not in the index."""
+        if self._core.key_type == "str":
+            return self._core.row_of(str(key)) if isinstance(key, str) and is_utf8(key) else -1
+        if isinstance(key, (bool, np.bool_)) or not isinstance(key, (int, np.integer)):
+            return -1
+        number = int(key)
+        return self._core.row_of(number) if INT64_MIN <= number <= INT64_MAX else -1
+
+    def _row(self, key: object) -> int:
+        row = self._find(key)
+        if row < 0:
+            raise UnknownKey(self._unknown(key))
+        return row
+
+    def _unknown(self, key: object) -> str:
+        kind = self._core.key_type
+        key = key.item() if isinstance(key, np.generic) else key
+        if kind == "none":
+            return f"no key {key!r}: this index has no keys of its own, its {len(self):,} rows are 0 to {len(self) - 1}"
+        if isinstance(key, str) != (kind == "str"):
+            return f"no key {key!r}: the keys of this index are {'strings' if kind == 'str' else 'integers'}"
+        sentence = f"no key {key!r} among the {len(self):,} of this index"
+        near = self._core.similar_keys(key, 5) if isinstance(key, str) and is_utf8(key) else []
+        return f"{sentence}; nearest spellings: {', '.join(near)}" if near else sentence
+
+
+def _is_single_key(key: object) -> bool:
+    return isinstance(key, (str, bytes, int, float, np.generic)) or key is None

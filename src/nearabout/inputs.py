@@ -1,0 +1,299 @@
+"""The one conversion of vectors and queries, used by everything that takes them.
+
+What is accepted: NumPy arrays of any strides and byte order, read-only or not; nested sequences of numbers; anything
+with DLPack, `__array_interface__`, `__array__` or the buffer protocol (torch, JAX, pandas, pyarrow, memoryview). No
+copy is made where the core can read the memory as it lies.
+
+What is stored for each type of number, when `dtype=None`:
+
+=====================  =========================================================================
+float32                f32, as it is
+float64, long double   f32, rounded to nearest (`dtype=` may ask for less, never for more)
+float16                f16, as it is
+bfloat16 (ml_dtypes)   bf16, as it is
+uint8, int8            u8, i8, as they are
+other integers         f32, rounded to nearest
+bool                   bits under hamming and jaccard, eight a byte; u8 (0 and 1) under the others
+=====================  =========================================================================
+
+Refused with `InvalidInput`: objects, complex numbers, dates, strings, ragged lists, masked arrays with masked values,
+values too large for the dtype, NaN and infinity (the core names the row).
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearabout.errors import InvalidInput
+from nearabout.names import BIT_METRICS
+
+MAX_DIMS = 65_535  # the core's integer kernels are exact up to here
+_CHECKED_BYTES = 4 << 20  # of input looked at in one step, so that a check of a large array needs no large memory
+
+_CORE_NAMES = {"float64": "f64", "float32": "f32", "float16": "f16", "uint8": "u8", "int8": "i8", "bfloat16": "bf16"}
+_NUMPY_TYPES = {"f32": np.float32, "f16": np.float16, "u8": np.uint8, "i8": np.int8}
+
+
+class Vectors(NamedTuple):
+    """Vectors as the core takes them."""
+
+    array: NDArray[Any]  # (n, dims), or (n, ceil(dims / 8)) for bits
+    dims: int
+    source_dtype: str  # what the array holds
+    dtype: str  # what to store
+
+
+def as_array(data: object, what: str) -> NDArray[Any]:
+    """Whatever holds numbers, as a NumPy array in native byte order; `what` names it in errors.
+
+    Raises:
+        InvalidInput: it does not hold real numbers in a rectangular shape.
+    """
+    array = _to_numpy(data, what)
+    if isinstance(array, np.ma.MaskedArray):
+        if np.ma.is_masked(array):
+            raise InvalidInput(f"{what} is a masked array with masked values; fill or drop them first")
+        array = array.data
+    kind = array.dtype.kind
+    if kind in "US":
+        raise InvalidInput(
+            f"{what} holds text, not numbers; vectors come first, keys second: build(vectors, keys=words)"
+            if what == "data"
+            else f"{what} holds text, not numbers; to search by a key use search_by_key(key)"
+        )
+    if array.dtype.name == "bfloat16":  # of ml_dtypes: NumPy itself has none
+        return np.asarray(array)
+    if kind not in "biuf":
+        raise InvalidInput(f"{what} has the dtype {array.dtype}; real numbers are needed: {_ADVICE.get(kind, _CAST)}")
+    if kind == "f" and array.dtype.itemsize > 8:
+        array = array.astype(np.float64)
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
+_CAST = "convert it with .astype('float32')"
+_ADVICE = {
+    "c": "pass the real and imaginary parts as dimensions, np.hstack([x.real, x.imag])",
+    "O": "a list of numbers a vector, all of one length, or an array (of a sparse matrix: .toarray())",
+    "M": "dates have no distance here; convert them to numbers first",
+    "m": "durations have no distance here; convert them to numbers first",
+    "V": "pass the fields as one plain array",
+}
+
+
+def _to_numpy(data: object, what: str) -> NDArray[Any]:
+    if isinstance(data, np.ndarray):
+        return data
+    if isinstance(data, (str, bytes)):
+        return np.asarray(data)
+    try:
+        if hasattr(data, "__dlpack__") and not hasattr(data, "__array_interface__"):
+            try:
+                return np.from_dlpack(data)
+            except (BufferError, RuntimeError, TypeError, ValueError) as error:
+                if not hasattr(data, "__array__"):
+                    raise InvalidInput(f"{what} cannot be read through DLPack: {error}; move it to the CPU") from error
+        return np.asarray(data)
+    except InvalidInput:
+        raise
+    except (ValueError, TypeError, RuntimeError, OverflowError) as error:
+        raise InvalidInput(_why_not_an_array(data, what, error)) from error
+
+
+def _why_not_an_array(data: object, what: str, error: Exception) -> str:
+    if isinstance(data, (list, tuple)):
+        lengths = [len(row) if hasattr(row, "__len__") else None for row in data]
+        for row, length in enumerate(lengths):
+            if length != lengths[0]:
+                first = "a number" if lengths[0] is None else f"{lengths[0]} values"
+                other = "is a number" if length is None else f"has {length}"
+                return f"{what} is ragged: row 0 has {first}, row {row} {other}; every vector needs the same dims"
+    return f"{what} ({type(data).__name__}) cannot be read as an array: {error}"
+
+
+def as_vectors(data: object, metric: str, dtype: str | None) -> Vectors:
+    """The vectors of an index to be, with the dtype to store them in.
+
+    Raises:
+        InvalidInput: wrong shape, a type that is not numbers, a dtype that the metric or the values do not allow.
+    """
+    array = as_array(data, "data")
+    if array.ndim != 2:
+        raise InvalidInput(_wrong_rank(array))
+    if array.shape[1] == 0:
+        raise InvalidInput(f"data has the shape {array.shape}; a vector needs at least one dimension")
+    wants_bits = metric in BIT_METRICS or dtype == "bits"
+    vectors = _as_bits(array, metric, dtype) if wants_bits else _as_numbers(array, dtype)
+    vectors = vectors._replace(array=_rows_in_one_piece(vectors.array))
+    if vectors.dims > MAX_DIMS:
+        raise InvalidInput(f"the vectors have {vectors.dims:,} dims; at most {MAX_DIMS:,} are allowed")
+    if metric == "haversine" and vectors.dims != 2:
+        raise InvalidInput(
+            f"haversine takes vectors of 2 dims, latitude and longitude in degrees; these have {vectors.dims}"
+        )
+    return vectors
+
+
+def _rows_in_one_piece(array: NDArray[Any]) -> NDArray[Any]:
+    """The array itself where each row is in one piece and the next one after it, as in a slice of rows; else a copy."""
+    to_next_row, to_next_value = array.strides
+    row_bytes = array.shape[1] * array.itemsize
+    if to_next_value == array.itemsize and to_next_row >= row_bytes and to_next_row % array.itemsize == 0:
+        return array
+    return np.ascontiguousarray(array)
+
+
+def _wrong_rank(array: NDArray[Any]) -> str:
+    if array.ndim == 1 and array.size == 0:
+        return "data is empty and does not tell the dims; for an empty index pass np.empty((0, dims), 'float32')"
+    if array.ndim == 1:
+        return f"data has the shape {array.shape}; (n, dims) is needed: for a single vector pass data[None, :]"
+    if array.ndim == 0:
+        return "data is a single number; an array of vectors, (n, dims), is needed"
+    return f"data has the shape {array.shape}; (n, dims) is needed: reshape it with data.reshape(len(data), -1)"
+
+
+def _as_bits(array: NDArray[Any], metric: str, dtype: str | None) -> Vectors:
+    if metric not in BIT_METRICS:
+        raise InvalidInput(f"dtype 'bits' goes with the metrics hamming and jaccard, not with {metric!r}")
+    if dtype not in (None, "bits"):
+        raise InvalidInput(f"the metric {metric!r} compares bits; dtype is {dtype!r}: leave it out or pass 'bits'")
+    if array.dtype == np.bool_:
+        return Vectors(np.packbits(array, axis=1, bitorder="little"), array.shape[1], "bits", "bits")
+    if array.dtype == np.uint8 and dtype == "bits":
+        return Vectors(array, array.shape[1] * 8, "bits", "bits")
+    advice = "packed bytes need dtype='bits', 0 and 1 need" if array.dtype == np.uint8 else "convert it with"
+    raise InvalidInput(f"the metric {metric!r} compares bits; data has the dtype {array.dtype}: {advice} .astype(bool)")
+
+
+def _as_numbers(array: NDArray[Any], dtype: str | None) -> Vectors:
+    if array.dtype == np.bool_:
+        array = array.astype(np.uint8)
+    source = _CORE_NAMES.get(array.dtype.name)
+    if source is None:  # the wider integers
+        target = dtype or "f32"
+        _check_range(array, target)
+        array = array.astype(_NUMPY_TYPES.get(target, np.float64))
+        source = _CORE_NAMES[array.dtype.name]
+    else:
+        target = dtype or ("f32" if source == "f64" else source)
+        if target != source:
+            _check_range(array, target)
+    if source == "bf16":
+        array = array.view(np.uint16)
+    return Vectors(array, array.shape[1], source, target)
+
+
+def _limits(dtype: str) -> tuple[float, float]:
+    if dtype in ("u8", "i8"):
+        limits = np.iinfo(_NUMPY_TYPES[dtype])  # type: ignore[type-var]
+        return float(limits.min), float(limits.max)
+    if dtype == "f16":
+        return -65504.0, 65504.0
+    largest = float(np.finfo(np.float32).max) if dtype == "f32" else 3.3895313892515355e38  # bf16: 2^128 - 2^120
+    return -largest, largest
+
+
+def _check_range(array: NDArray[Any], dtype: str) -> None:
+    """Refuse finite values outside `dtype`, and fractions where it holds whole numbers. NaN is left to the core."""
+    if array.dtype.name in ("float16", "uint8", "int8") and dtype not in ("u8", "i8", "f16"):
+        return
+    low, high = _limits(dtype)
+    step = max(1, _CHECKED_BYTES // max(1, array.shape[1] * array.dtype.itemsize))
+    for first in range(0, len(array), step):
+        part = array[first : first + step]
+        if array.dtype.name == "bfloat16":
+            part = part.astype(np.float32)
+        finite = np.isfinite(part)
+        bad = ((part < low) | (part > high)) & finite
+        reason = f"is outside {low:g} to {high:g}"
+        if not bad.any() and dtype in ("u8", "i8") and part.dtype.kind == "f":
+            bad = (part != np.rint(part)) & finite
+            reason = "is not a whole number"
+        if bad.any():
+            row, column = (int(place) for place in np.argwhere(bad)[0])
+            raise InvalidInput(
+                f"row {first + row} has the value {part[row, column]:g} in dimension {column}, which {reason}: "
+                f"it does not fit the dtype {dtype}; scale the vectors or choose another dtype"
+            )
+
+
+def as_queries(query: object, metric: str, dtype: str, dims: int) -> tuple[NDArray[Any], bool]:
+    """One query or a batch as the core takes it, and whether it was one.
+
+    C-contiguous float32 (n, dims); bytes where the index holds bytes and the query does too; packed bits for bits.
+
+    Raises:
+        InvalidInput: wrong rank or dims, NaN, infinity, a zero vector under cosine.
+    """
+    if isinstance(query, (bool, int, float)):
+        raise InvalidInput(f"the query is a number, {query}; the query comes first: search(query, k=10)")
+    array = as_array(query, "the query")
+    if array.ndim not in (1, 2):
+        raise InvalidInput(f"the query has the shape {array.shape}; ({dims},) or (n, {dims}) is needed")
+    single = array.ndim == 1
+    rows = array[None, :] if single else array
+    if dtype == "bits":
+        return _bit_queries(rows, dims, metric), single
+    if rows.shape[1] != dims:
+        raise InvalidInput(f"the query has {rows.shape[1]} dims; the index has {dims}{_transposed(rows, dims)}")
+    if dtype in ("u8", "i8") and rows.dtype == _NUMPY_TYPES[dtype]:
+        queries: NDArray[Any] = np.ascontiguousarray(rows)
+    else:
+        with np.errstate(over="ignore"):  # becomes infinity, and is refused as such below
+            queries = np.ascontiguousarray(rows, dtype=np.float32)
+        _check_finite(queries, rows)
+    if metric == "cosine" and not (nonzero := queries.any(axis=1)).all():
+        raise InvalidInput(
+            f"query {int(np.argmin(nonzero))} is a zero vector, which has no direction: cosine cannot compare it"
+        )
+    if metric == "haversine" and (beyond := np.abs(queries[:, 0]) > 90).any():
+        row = int(np.argmax(beyond))
+        raise InvalidInput(
+            f"query {row} has the latitude {queries[row, 0]:g}; latitudes lie within -90 to 90 degrees and come before "
+            "longitudes: perhaps the two are swapped"
+        )
+    return queries, single
+
+
+def _check_finite(queries: NDArray[np.float32], given: NDArray[Any]) -> None:
+    finite = np.isfinite(queries)
+    if finite.all():
+        return
+    row, column = (int(place) for place in np.argwhere(~finite)[0])
+    bad_rows = int((~finite.all(axis=1)).sum())
+    raise InvalidInput(
+        f"query {row} has the value {float(given[row, column])} in dimension {column}, not a finite float32"
+        + (f" ({bad_rows} such queries in all)" if bad_rows > 1 else "")
+        + "; leave it out or replace the value"
+    )
+
+
+def _transposed(rows: NDArray[Any], dims: int) -> str:
+    return "; it looks transposed: pass query.T" if rows.shape[0] == dims else ""
+
+
+def _bit_queries(rows: NDArray[Any], dims: int, metric: str) -> NDArray[np.uint8]:
+    packed_dims = (dims + 7) // 8
+    if rows.dtype == np.bool_ and rows.shape[1] == dims:
+        return np.packbits(rows, axis=1, bitorder="little")
+    if rows.dtype == np.uint8 and rows.shape[1] == packed_dims:
+        if dims % 8 and (rows[:, -1] >> (dims % 8)).any():
+            raise InvalidInput(f"a packed query has bits set beyond its {dims} dims; the padding must be zero")
+        return np.ascontiguousarray(rows)
+    raise InvalidInput(
+        f"the query has the dtype {rows.dtype} and {rows.shape[1]} values; an index of {dims} bits ({metric}) takes "
+        f"{dims} booleans, or {packed_dims} bytes packed with np.packbits(x, axis=-1, bitorder='little')"
+    )
+
+
+def stored_to_numpy(stored: NDArray[Any], dtype: str, dims: int) -> NDArray[Any]:
+    """Vectors as they lie in the index, in a type that NumPy calculates with: bf16 as float32, bits as booleans."""
+    if dtype == "bf16":
+        widened: NDArray[np.float32] = (stored.astype(np.uint32) << np.uint32(16)).view(np.float32)
+        return widened
+    if dtype == "bits":
+        return np.unpackbits(stored, axis=-1, count=dims, bitorder="little").astype(np.bool_)
+    return stored

@@ -1,0 +1,119 @@
+"""The one conversion of keys: strings or 64-bit integers, one a vector, no two the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, KeysView, Mapping, Sequence, Set
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearabout.errors import InvalidInput
+
+INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
+
+
+def as_keys(keys: object, count: int | None = None) -> Sequence[str] | NDArray[np.int64]:
+    """Keys as the core takes them, in row order; `count` is how many there must be.
+
+    Strings may be of any length and hold any character that UTF-8 has; integers are those of int64. That no key occurs
+    twice is checked when the index is built.
+
+    Raises:
+        InvalidInput: a wrong number of them, or a key that cannot be one, naming the first.
+    """
+    if _is_key_list(keys):
+        checked: Sequence[str] | NDArray[np.int64] = keys  # type: ignore[assignment]
+    elif hasattr(keys, "__array__") or hasattr(keys, "__dlpack__"):
+        checked = _from_array(np.asarray(keys))
+    else:
+        checked = _from_list(_listed(keys))
+    if count is not None and len(checked) != count:
+        raise InvalidInput(f"there are {count:,} vectors but {len(checked):,} keys; one key a vector, in row order")
+    return checked
+
+
+def _is_key_list(keys: object) -> bool:
+    """Whether these are the keys of a file that was read: packed and checked already."""
+    return hasattr(keys, "blob") and hasattr(keys, "offsets")
+
+
+def _listed(keys: object) -> list[Any]:
+    if isinstance(keys, (str, bytes)):
+        raise InvalidInput(f"keys is a single {type(keys).__name__}, {keys!r:.60}; pass a list with one key a vector")
+    if isinstance(keys, (Mapping, Set)) and not isinstance(keys, KeysView):
+        raise InvalidInput(f"keys is a {type(keys).__name__}, which has no order; pass a list in the order of the rows")
+    if not isinstance(keys, Iterable):
+        raise InvalidInput(f"keys is a {type(keys).__name__}; pass a list of strings or integers, one a vector")
+    return list(keys)
+
+
+def _from_array(array: NDArray[Any]) -> Sequence[str] | NDArray[np.int64]:
+    if array.ndim != 1:
+        raise InvalidInput(
+            f"keys has the shape {array.shape} and the dtype {array.dtype}; one key a vector is needed, shape (n,). "
+            "If these are vectors: vectors come first, keys second"
+        )
+    if array.dtype.kind in "iu":
+        if array.dtype.kind == "u" and array.size and int(array.max()) > INT64_MAX:
+            row = int(np.argmax(array > INT64_MAX))
+            raise InvalidInput(_outside(row, int(array[row])))
+        return np.ascontiguousarray(array, dtype=np.int64)
+    return _from_list(array.tolist())
+
+
+def _from_list(keys: list[Any]) -> Sequence[str] | NDArray[np.int64]:
+    kinds = set(map(type, keys))
+    if kinds <= {str}:
+        _check_text(keys)
+        return keys
+    if kinds <= {int}:
+        return _integers(keys)
+    # Subclasses and NumPy's own scalars (np.str_, np.int64), or something that cannot be a key.
+    row = next((row for row, key in enumerate(keys) if not _may_be_key(key)), None)
+    if row is not None:
+        kind = type(keys[row]).__name__
+        raise InvalidInput(f"key {row} is {keys[row]!r:.60}, a {kind}; keys are strings or integers")
+    if all(isinstance(key, str) for key in keys):
+        return _from_list([str(key) for key in keys])
+    row = next((row for row, key in enumerate(keys) if isinstance(key, str) != isinstance(keys[0], str)), None)
+    if row is not None:
+        raise InvalidInput(
+            f"key {row} is {keys[row]!r:.60}, a {type(keys[row]).__name__}, while key 0 is a {type(keys[0]).__name__}; "
+            "keys are all strings or all integers"
+        )
+    return _integers([int(key) for key in keys])
+
+
+def _may_be_key(key: object) -> bool:
+    return isinstance(key, (str, int, np.integer)) and not isinstance(key, bool)
+
+
+def _integers(keys: list[int]) -> NDArray[np.int64]:
+    try:
+        return np.array(keys, dtype=np.int64)
+    except OverflowError:
+        row = next(row for row, key in enumerate(keys) if not INT64_MIN <= key <= INT64_MAX)
+        raise InvalidInput(_outside(row, keys[row])) from None
+
+
+def _outside(row: int, key: int) -> str:
+    return f"key {row} is {key}; integer keys lie within int64, {INT64_MIN} to {INT64_MAX}: use strings for larger ones"
+
+
+def _check_text(keys: list[str]) -> None:
+    for row, key in enumerate(keys):
+        if not key.isascii() and not is_utf8(key):
+            raise InvalidInput(
+                f"key {row}, {key!r:.60}, has a lone surrogate and is no valid Unicode text; "
+                "decode the text it came from with errors='replace'"
+            )
+
+
+def is_utf8(key: str) -> bool:
+    """Whether the string can be written as UTF-8: a lone surrogate cannot."""
+    try:
+        key.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,55 @@
+"""The `progress=` argument: nothing, a bar, or the caller's own function."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TypeAlias
+
+from nearabout.errors import InvalidInput
+
+Monitor: TypeAlias = Callable[[float], object] | None
+
+_WIDTH = 40
+
+
+class Bar:
+    """A bar on standard error, redrawn in place; the last redraw wipes it."""
+
+    def __init__(self, label: str) -> None:
+        self._label = label
+        self._shown = ""
+
+    def __call__(self, share: float) -> None:
+        done = int(share * _WIDTH)
+        text = f"{self._label} [{'#' * done}{'.' * (_WIDTH - done)}] {share:4.0%}"
+        if text != self._shown:
+            self._draw(text)
+
+    def close(self) -> None:
+        """Leave the line empty for what is printed next."""
+        if self._shown:
+            self._draw(" " * len(self._shown))
+            self._draw("")
+
+    def _draw(self, text: str) -> None:
+        sys.stderr.write("\r" + text)
+        sys.stderr.flush()
+        self._shown = text
+
+
+def monitor_for(progress: object, label: str) -> tuple[Monitor, Callable[[], None]]:
+    """What the core calls with the share done, and what to call at the end, for a `progress=` argument."""
+    if progress is None or progress is False:
+        return None, lambda: None
+    if progress is True:
+        if sys.stderr is None or not sys.stderr.isatty():  # None: a program without a console (pythonw)
+            return None, lambda: None
+        bar = Bar(label)
+        return bar, bar.close
+    if callable(progress):
+        return progress, lambda: None
+    raise InvalidInput(
+        f"progress is a {type(progress).__name__}; pass None, True (a bar on standard error when that is a terminal) "
+        "or a function that takes the share done, 0 to 1"
+    )

@@ -1,0 +1,142 @@
+"""`nearabout search`."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import nearabout as na
+
+from .conftest import Run, process
+
+
+def answers(text: str) -> list[str]:
+    return [line.split("  ", 1)[1] for line in text.splitlines() if line]
+
+
+def test_a_word_gives_what_search_by_key_gives(run: Run, words: Path) -> None:
+    done = run("search", words, "king", "-k", 3)
+    hits = na.open(words).search_by_key("king", 3)
+    assert (done.code, done.err) == (0, "")
+    assert answers(done.out) == hits.keys.tolist()
+    assert [float(line.split()[0]) for line in done.out.splitlines()] == pytest.approx(
+        hits.distances.tolist(), abs=1e-4
+    )
+
+
+@pytest.mark.parametrize(
+    "query",
+    [["king - man + woman"], ["king", "-", "man", "+", "woman"], ["king -", "man + woman"], ["-", "man", "king woman"]],
+)
+def test_arithmetic(run: Run, words: Path, query: list[str]) -> None:
+    done = run("search", words, *query, "-k1")
+    assert answers(done.out) == ["queen"]
+
+
+def test_words_are_added_and_left_out(run: Run, words: Path) -> None:
+    found = answers(run("search", words, "king", "queen", "-k", 99).out)
+    assert len(found) == 6
+    assert not {"king", "queen"} & set(found)
+
+
+def test_awkward_words(run: Run, words: Path) -> None:
+    assert run("search", words, "New York").code == 0
+    assert run("search", words, "king + New York").code == 2  # as one argument it is split at spaces
+    assert run("search", words, "king", "+", "New York").code == 0
+    assert run("search", words, "-").code == 0  # alone it is a word
+    assert run("search", words, "--", "-lrb-").code == 0
+    done = run("search", words, "-lrb-")
+    assert done.code == 2
+    assert "A word that begins with a dash goes after --" in done.err
+
+
+def test_an_unknown_word_offers_spellings(run: Run, words: Path) -> None:
+    done = run("search", words, "kingg")
+    assert (done.code, done.out) == (2, "")
+    assert done.err == "nearabout: error: no key 'kingg' among the 8 of this index; nearest spellings: king\n"
+    assert run("search", words, "").code == 2
+    assert "there is no word to search for" in run("search", words, "  ").err
+
+
+def test_json(run: Run, words: Path) -> None:
+    done = run("search", words, "king", "queen", "--json", "-k=2")
+    answer = json.loads(done.out)
+    assert (answer["query"], answer["metric"], len(answer["hits"])) == ("king queen", "cosine", 2)
+    first = answer["hits"][0]
+    assert set(first) == {"key", "row", "distance"}
+    assert na.open(words).keys([first["row"]]).tolist() == [first["key"]]
+    assert run("search", words, "kingg", "--json").out == ""
+
+
+@pytest.mark.parametrize("keys", [None, [70, 71, 72]])
+def test_numbers_as_keys(run: Run, tmp_path: Path, keys: list[int] | None) -> None:
+    path = tmp_path / "numbers.near"
+    na.build(np.array([[0, 1], [1, 1], [1, 0]], np.float32), keys=keys, path=path)
+    first = 70 if keys else 0
+    assert answers(run("search", path, first, "-k1").out) == [str(first + 1)]
+    assert json.loads(run("search", path, first, "-k1", "--json").out)["hits"][0]["key"] == first + 1
+    for word in ("king", "9", str(2**70)):
+        assert run("search", path, word).code == 2
+
+
+def test_keys_stay_on_their_line(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "odd.near"
+    na.build(np.eye(3, dtype=np.float32) + 1, keys=["a", "b\nc", "d\x1b[31m"], path=path)
+    out = run("search", path, "a").out
+    assert len(out.splitlines()) == 2
+    assert r"b\nc" in out
+    assert r"d\x1b[31m" in out
+
+
+def test_options_are_checked(run: Run, words: Path) -> None:
+    for arguments, sentence in [
+        (["-k", "0"], "-k is 0"),
+        (["-k", "many"], "-k is 'many'; a whole number"),
+        (["-k"], "-k needs a value"),
+        (["--threads", "0"], "--threads is 0"),
+        (["--json=yes"], "--json takes no value"),
+        (["--recall", "0.9"], "no option '--recall'"),
+        (["--jsno"], "did you mean '--json'"),
+    ]:
+        done = run("search", words, "king", *arguments)
+        assert done.code == 2
+        assert sentence in done.err
+    assert run("search", words, "king", "--exact", "--threads", "2").code == 0
+    assert "needs an index file" in run("search").err
+
+
+def test_lines_from_standard_input(words: Path) -> None:
+    done = process("search", words, "-k", "1", stdin=b"king - man + woman\r\n\nNew York\nkingg\n\xff\xfe\nman")
+    assert done.returncode == 2  # some line had an unknown word
+    answers_given = done.stdout.decode().split("\n\n")
+    assert len([answer for answer in answers_given if answer.strip()]) == 3
+    assert re.match(r"\d\.\d{4}  queen$", answers_given[0])
+    assert done.stderr.decode().count("nearabout: error: ") == 2
+    assert process("search", words, stdin=b"king\n").returncode == 0
+    assert process("search", words, stdin=b"").stdout == b""
+
+
+def test_lines_as_json(words: Path) -> None:
+    done = process("search", words, "--json", stdin=b"king\nqueen\n")
+    assert [json.loads(line)["query"] for line in done.stdout.splitlines()] == ["king", "queen"]
+
+
+LOADED = """
+import sys
+from nearabout.cli import main
+code = main(sys.argv[1:])
+print(code, *sorted(name for name in sys.modules if name.partition(".")[0] != "nearabout"), file=sys.stderr)
+"""
+
+
+def test_nothing_is_imported_for_an_answer_but_what_is_ours(words: Path) -> None:
+    bare = process(code="import sys; print(0, *sys.modules, file=sys.stderr)")
+    done = process("search", words, "king", code=LOADED)
+    assert done.stdout
+    code, *names = done.stderr.decode().split()
+    assert code == "0"
+    assert set(names) - set(bare.stderr.decode().split()) <= {"__future__", "atexit"}

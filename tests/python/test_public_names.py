@@ -1,0 +1,76 @@
+"""The names that users see, and that importing the package is cheap."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import pytest
+
+import nearabout as na
+
+NAMES = [
+    "CorruptFile",
+    "Embeddings",
+    "Exact",
+    "FileFormatError",
+    "Hits",
+    "Index",
+    "InvalidInput",
+    "MissingDependency",
+    "NearaboutError",
+    "NewerFile",
+    "NotOurFile",
+    "TruncatedFile",
+    "UnknownKey",
+    "__version__",
+    "build",
+    "open",
+    "read",
+]
+INDEX = {"dims", "dtype", "info", "keys", "kind", "metric", "path", "radius_search", "rows", "save", "search"}
+INDEX |= {"search_by_key", "skipped", "vectors", "verify"}
+HITS = {"counts", "distances", "keys", "rows", "scores"}
+
+
+def public(thing: object) -> set[str]:
+    return {name for name in dir(thing) if not name.startswith("_")}
+
+
+def test_the_names_are_these() -> None:
+    assert na.__all__ == NAMES
+    assert set(NAMES) <= set(dir(na))
+    assert public(na.Index) == INDEX
+    assert public(na.Hits) == HITS
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_is_there_and_says_what_it_is(name: str) -> None:
+    thing: Any = getattr(na, name)
+    if name != "__version__":
+        assert inspect.getdoc(thing)
+
+
+@pytest.mark.parametrize("owner", [na.Index, na.Hits])
+def test_each_method_says_what_it_does(owner: type) -> None:
+    described = {name for name in public(owner) if not inspect.getdoc(getattr(owner, name))}
+    attributes = {"skipped"} if owner is na.Index else {"rows", "distances", "counts"}  # told by the class itself
+    assert described <= attributes
+    assert all(f"{name}:" in (owner.__doc__ or "") for name in attributes)
+
+
+def test_other_names_are_not() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'serach'"):
+        _ = na.serach  # type: ignore[attr-defined]
+
+
+def test_errors_are_also_what_python_calls_them() -> None:
+    assert issubclass(na.InvalidInput, ValueError)
+    assert issubclass(na.UnknownKey, KeyError)
+    assert issubclass(na.FileFormatError, ValueError)
+    assert issubclass(na.MissingDependency, ImportError)
+    for name in ("NotOurFile", "TruncatedFile", "CorruptFile", "NewerFile"):
+        assert issubclass(getattr(na, name), na.FileFormatError)
+    for name in ("InvalidInput", "UnknownKey", "FileFormatError", "MissingDependency"):
+        assert issubclass(getattr(na, name), na.NearaboutError)
+    assert str(na.UnknownKey("a sentence")) == "a sentence"
