@@ -1,7 +1,4 @@
 // The parsers of core/text for Python. What cannot be read comes back as a tuple, for Python to make the sentence.
-#include "text/lines.h"
-#include "text/records.h"
-
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/optional.h>
@@ -14,6 +11,8 @@
 
 #include "base/error.h"
 #include "parts.h"
+#include "text/lines.h"
+#include "text/records.h"
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -80,9 +79,9 @@ nb::object take(Collector& collector) {
   text::FloatMemory memory = collector.take_rows();
   float* const data = memory.release();
   const nb::capsule owner(data, [](void* p) noexcept { std::free(p); });
-  return nb::make_tuple(
-      nb::ndarray<nb::numpy, float, nb::ndim<2>>(data, {rows, collector.dims()}, owner),
-      as_array<std::uint8_t>(collector.keys.take_blob()), as_array<std::uint64_t>(collector.keys.take_offsets()));
+  return nb::make_tuple(nb::ndarray<nb::numpy, float, nb::ndim<2>>(data, {rows, collector.dims()}, owner),
+                        as_array<std::uint8_t>(collector.keys.take_blob()),
+                        as_array<std::uint64_t>(collector.keys.take_offsets()));
 }
 
 template <class Parser>

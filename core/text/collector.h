@@ -46,8 +46,7 @@ struct CollectOptions {
 
 class Collector {
  public:
-  explicit Collector(const CollectOptions& options)
-      : options_(options), rows_(options.dims, options.reserved_rows) {}
+  explicit Collector(const CollectOptions& options) : options_(options), rows_(options.dims, options.reserved_rows) {}
 
   bool full() const { return options_.announced_rows && counts.rows_read >= *options_.announced_rows; }
   float* next_row() { return rows_.next(); }

@@ -8,8 +8,8 @@
 
 namespace nearabout::text {
 
-// Key i is the bytes offsets[i] .. offsets[i + 1] of the blob. About 4 bytes a key are spent on finding duplicates, and no
-// string object is ever made: three million words cost what their bytes cost.
+// Key i is the bytes offsets[i] .. offsets[i + 1] of the blob. About 4 bytes a key are spent on finding duplicates, and
+// no string object is ever made: three million words cost what their bytes cost.
 class KeyTable {
  public:
   // False where the key is there already: nothing is changed then. Throws InvalidInput past 2^32 - 2 keys.

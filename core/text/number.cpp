@@ -35,8 +35,8 @@ float narrow(double value) {
   return std::copysign(std::abs(value) < tie ? FLT_MAX : kInfinity, static_cast<float>(value > 0 ? 1 : -1));
 }
 
-// The correctly rounded float64 of an unsigned decimal number whose syntax has been checked. `exponent` is that of its 19
-// leading digits: where the value leaves the range, its sign tells on which side.
+// The correctly rounded float64 of an unsigned decimal number whose syntax has been checked. `exponent` is that of its
+// 19 leading digits: where the value leaves the range, its sign tells on which side.
 double nearest_double(const char* begin, const char* end, std::int64_t exponent) {
 #if defined(__cpp_lib_to_chars)
   double value = 0;
@@ -79,8 +79,8 @@ struct Digits {
   bool any = false;
 };
 
-// Takes a run of digits. `scale` is what each digit taken does to the exponent (-1 after the point), `left` what each digit
-// left out does (+1 before the point).
+// Takes a run of digits. `scale` is what each digit taken does to the exponent (-1 after the point), `left` what each
+// digit left out does (+1 before the point).
 const char* take_digits(const char* p, const char* end, Digits& digits, int scale, int left) {
   const char* const start = p;
   for (; p != end && is_digit(*p); ++p) {
@@ -114,8 +114,9 @@ const char* take_exponent(const char* p, const char* end, Digits& digits) {
 
 }  // namespace
 
-// The fast way is Clinger's (How to read floating point numbers accurately, PLDI 1990): where mantissa and power of ten are
-// both exact in float64, one multiplication or division rounds once. Nearly every number in a vector file is such a one.
+// The fast way is Clinger's (How to read floating point numbers accurately, PLDI 1990): where mantissa and power of ten
+// are both exact in float64, one multiplication or division rounds once. Nearly every number in a vector file is such a
+// one.
 const char* read_number(const char* begin, const char* end, float& value) {
   const char* p = begin;
   const bool negative = p != end && *p == '-';

@@ -12,8 +12,9 @@
 namespace nearabout::text {
 
 // Takes the bytes after the header line, in pieces of any size. A record is a key, one space, and `dims` little-endian
-// float32; line feeds before the key are passed over (word2vec.c writes one after every record, gensim none). So a key can
-// hold any byte but a space, and cannot begin with a line feed. After the announced records only line feeds may follow.
+// float32; line feeds before the key are passed over (word2vec.c writes one after every record, gensim none). So a key
+// can hold any byte but a space, and cannot begin with a line feed. After the announced records only line feeds may
+// follow.
 class RecordParser {
  public:
   RecordParser(const CollectOptions& options, std::uint64_t first_byte) : collector_(options), byte_(first_byte) {}

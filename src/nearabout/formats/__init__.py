@@ -3,8 +3,8 @@
 >>> embeddings = nearabout.read("glove.6B.50d.txt.gz")
 >>> embeddings.vectors, embeddings.keys
 
-One module per format, each with the same parts: NAME, SUFFIXES, OPTIONS (the choices it takes), ``sniff``, ``read`` and, where
-there is one, ``write``. docs/reference/formats.md is the table of them all.
+One module per format, each with the same parts: NAME, SUFFIXES, OPTIONS (the choices it takes), ``sniff``, ``read``
+and, where there is one, ``write``. docs/reference/formats.md is the table of them all.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,12 +35,22 @@ def as_vectors(array: NDArray[Any], path: str, what: str) -> Vectors:
     return array
 
 
+def shaped(flat: NDArray[Any], shape: tuple[int, ...], order: Literal["C", "F"], path: str) -> NDArray[Any]:
+    """A header's shape may be one that NumPy cannot have, even of no elements."""
+    try:
+        return flat.reshape(shape, order=order)
+    except (ValueError, OverflowError) as error:
+        raise CorruptFile(f"{path}: its header announces the shape {shape}, which is not possible ({error})") from None
+
+
 def choose_vectors(shapes: Mapping[str, tuple[int, ...]], wanted: str | None, path: str) -> str:
     """The array that was asked for, or the one that is meant without a doubt. ``shapes`` has those of numbers only."""
     if wanted is not None:
         if wanted in shapes:
             return wanted
-        raise InvalidInput(f"{path}: has no array of numbers named {wanted!r}; it has {_listed(shapes)}: name one with dataset=")
+        raise InvalidInput(
+            f"{path}: has no array of numbers named {wanted!r}; it has {_listed(shapes)}: name one with dataset="
+        )
     matrices = [name for name, shape in shapes.items() if len(shape) >= 2]
     for name in VECTOR_NAMES:
         if name in matrices:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import importlib
 import lzma
 import queue
 import threading
@@ -29,12 +30,11 @@ class Codec(NamedTuple):
 
 def _zstandard() -> Any:
     try:
-        import zstandard
+        return importlib.import_module("zstandard")
     except ImportError:
         raise MissingDependency(
             "a .zst file needs the library zstandard: pip install 'nearabout[zstd]', or decompress the file first"
         ) from None
-    return zstandard
 
 
 class _Zstd:
@@ -130,4 +130,4 @@ def ahead(pieces: Iterator[bytes]) -> Iterator[bytes]:
             yield item
     finally:
         stopped.set()
-        thread.join()
+        thread.join(timeout=1)  # it may wait for a pipe that says nothing: it is a daemon, and dies with it

@@ -27,7 +27,11 @@ class Report:
     def sentences(self) -> list[str]:
         """One short line for each thing that happened, for people."""
         told = [
-            (self.duplicates, "duplicate key left out (the first row stays)", "duplicate keys left out (the first row stays)"),
+            (
+                self.duplicates,
+                "duplicate key left out (the first row stays)",
+                "duplicate keys left out (the first row stays)",
+            ),
             (self.bytes_repaired, "byte was not UTF-8", "bytes were not UTF-8"),
             (self.blank_lines, "blank line passed over", "blank lines passed over"),
         ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import Any, overload
 
 import numpy as np
@@ -14,8 +15,8 @@ from nearabout.errors import InvalidInput
 class KeyList(Sequence[str]):
     """Strings packed one after another, decoded when they are asked for.
 
-    Key ``i`` is the UTF-8 text ``blob[offsets[i]:offsets[i + 1]]``. Three million words take their bytes and 8 more each,
-    where a list of Python strings takes some 60 more; an index is built from the two arrays as they are.
+    Key ``i`` is the UTF-8 text ``blob[offsets[i]:offsets[i + 1]]``. Three million words take their bytes and 8 more
+    each, where a list of Python strings takes some 60 more; an index is built from the two arrays as they are.
     """
 
     __slots__ = ("blob", "offsets")
@@ -45,7 +46,7 @@ class KeyList(Sequence[str]):
     def take(self, rows: NDArray[np.int64]) -> KeyList:
         """The keys of some rows, in their order."""
         starts = self.offsets[rows]
-        lengths = self.offsets[rows + 1] - starts
+        lengths = (self.offsets[rows + 1] - starts).astype(np.int64)
         offsets = np.zeros(len(rows) + 1, np.uint64)
         np.cumsum(lengths, out=offsets[1:])
         places = np.repeat(starts - offsets[:-1], lengths) + np.arange(int(offsets[-1]), dtype=np.uint64)
@@ -71,7 +72,7 @@ class KeyList(Sequence[str]):
         for first in range(0, len(self), step):
             places = self.offsets[first : first + step + 1].tolist()
             text = self.blob[places[0] : places[-1]].tobytes()
-            for begin, end in zip(places, places[1:], strict=False):
+            for begin, end in pairwise(places):
                 yield text[begin - places[0] : end - places[0]].decode()
 
     def __eq__(self, other: object) -> bool:

@@ -35,17 +35,19 @@ def read(
 ) -> Embeddings:
     """Reads vectors, and their keys where there are some.
 
-    The format is recognised by content, then by suffix; ``format`` names it instead. Compression (.gz, .bz2, .xz, .zst) and
-    .zip are seen through; of a .zip with several files one is named by ``member``, or as ``"file.zip!member"``.
+    The format is recognised by content, then by suffix; ``format`` names it instead. Compression (.gz, .bz2, .xz,
+    .zst) and .zip are seen through; of a .zip with several files one is named by ``member``, or as
+    ``"file.zip!member"``.
 
     errors: keys that are not UTF-8 are refused ("strict"), or mended as Python does it ("replace", "ignore").
     dims: the number of dimensions of a text format, where the file leaves it in doubt.
-    dataset: the array in a .npz, HDF5 or safetensors file. vector_column, key_column, header, delimiter: of tables; False
-    for ``key_column`` takes no column as keys. An option that the format would not use is refused.
-    progress: called with the share of the file that has been read, 0 to 1.
+    dataset: the array in a .npz, HDF5 or safetensors file. vector_column, key_column, header, delimiter: of tables;
+    False for ``key_column`` takes no column as keys. An option that the format would not use is refused. progress:
+    called with the share of the file that has been read, 0 to 1.
 
-    Of a key that comes twice the first row stays; ``report`` of the result counts the others. NaN and infinity are passed on.
-    Raises OSError, InvalidInput, MissingDependency or a FileFormatError, whose sentence names the line or the byte.
+    Of a key that comes twice the first row stays; ``report`` of the result counts the others. NaN and infinity are
+    passed on. Raises OSError, InvalidInput, MissingDependency or a FileFormatError, whose sentence names the line or
+    the byte.
     """
     if format is not None and format not in BY_NAME:
         near = difflib.get_close_matches(format, BY_NAME, 1)
@@ -86,5 +88,6 @@ def _recognise(source: Source) -> Format:
         if head.suffix in one.SUFFIXES:
             return one
     raise NotOurFile(
-        f"{source.path}: is of no format that is known here (it begins with {data[:16]!r}): give format= one of {', '.join(BY_NAME)}"
+        f"{source.path}: is of no format that is known here (it begins with {data[:16]!r}): give format= one of "
+        f"{', '.join(BY_NAME)}"
     )

@@ -34,7 +34,9 @@ class Rows:
         try:
             self._numbers.extend(numbers)
         except (ValueError, TypeError, OverflowError) as error:
-            raise CorruptFile(f"{self._path}: line {line:,}: a value is not a number ({error}): mend or remove the line") from None
+            raise CorruptFile(
+                f"{self._path}: line {line:,}: a value is not a number ({error}): mend or remove the line"
+            ) from None
         count = len(self._numbers) - before
         if self._rows == 0:
             self._dims = count
@@ -45,7 +47,9 @@ class Rows:
         if key is not None:
             self._keys.append(key)
         if self._keys and len(self._keys) != self._rows:
-            raise CorruptFile(f"{self._path}: line {line:,}: some rows have keys and some have none: give all of them one, or none")
+            raise CorruptFile(
+                f"{self._path}: line {line:,}: some rows have keys and some have none: give all of them one, or none"
+            )
 
     def decode(self, line: bytes, number: int, errors: Literal["strict", "replace", "ignore"]) -> str:
         """A line as text; bytes that are not UTF-8 are counted."""
@@ -54,7 +58,8 @@ class Rows:
         except UnicodeDecodeError as error:
             if errors == "strict":
                 raise CorruptFile(
-                    f"{self._path}: line {number:,} is not UTF-8 (its byte {error.start + 1:,}, 0x{line[error.start]:02x}): "
+                    f"{self._path}: line {number:,} is not UTF-8 (its byte {error.start + 1:,}, "
+                    f"0x{line[error.start]:02x}): "
                     "read with errors='replace' or errors='ignore', or convert the file"
                 ) from None
         kept = line.decode(errors="ignore").encode()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import lzma
 import os
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -20,9 +23,22 @@ from nearabout.formats._compression import CODECS, PIECE, ahead, codec_of, decom
 HEAD = 1 << 16
 _CHUNK = 1 << 20
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+_SMALL = 1 << 24
 _MAX_LAYERS = 4  # a .gz in a .zip is common; deeper nesting is a trick
 _COMPRESSED_SUFFIXES = tuple(codec.suffix for codec in CODECS)
-_ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, KeyError, IndexError)
+_ZIP_ERRORS = (
+    struct.error,
+    lzma.LZMAError,
+    OverflowError,
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    KeyError,
+    IndexError,
+)
 
 Progress = Callable[[float], object]
 
@@ -66,6 +82,11 @@ class Source:
     def plain(self) -> bool:
         """An ordinary file, not compressed, that can be read at any place."""
         return self.regular and self._layers == 0
+
+    @property
+    def small(self) -> bool:
+        """So small on disk that a reader who runs out of memory has believed a damaged header."""
+        return self.regular and self._before.st_size < _SMALL
 
     @property
     def suffix(self) -> str:
@@ -112,11 +133,13 @@ class Source:
         if rest:
             yield rest
 
-    def bytes(self, size: int, what: str) -> bytes:
+    def exactly(self, size: int, what: str) -> bytes:
         """Exactly ``size`` bytes, for small things such as headers."""
         data = self.head(size)
         if len(data) < size:
-            raise TruncatedFile(f"{self.path}: the file ends in {what}: {size:,} bytes are needed, {len(data):,} are left")
+            raise TruncatedFile(
+                f"{self.path}: the file ends in {what}: {size:,} bytes are needed, {len(data):,} are left"
+            )
         self.skip(size)
         return data
 
@@ -128,12 +151,14 @@ class Source:
         """``count`` elements; ``position`` is the number of bytes read before them."""
         element = np.dtype(dtype)
         needed = count * element.itemsize
+        if needed == 0:
+            return np.empty(0, element)
         left = self.remaining(position)
         if left is not None:
             if left < needed:
                 self._too_short(what, needed, left)
             result = np.empty(count, element)
-            taken = self._fill(memoryview(result).cast("B") if count else memoryview(b""))
+            taken = self._fill(memoryview(cast(Any, result.view(np.uint8))))
         else:
             grown = bytearray()
             while len(grown) < needed and (piece := self._some(min(_CHUNK, needed - len(grown)))):
@@ -174,7 +199,8 @@ class Source:
 
     def _too_short(self, what: str, needed: int, left: int) -> None:
         raise TruncatedFile(
-            f"{self.path}: {what} takes {needed:,} bytes, only {left:,} are left: the file is cut short or its header is wrong"
+            f"{self.path}: {what} takes {needed:,} bytes, only {left:,} are left: the file is cut short or its "
+            "header is wrong"
         )
 
     def _some(self, size: int) -> bytes:
@@ -217,7 +243,9 @@ class Source:
             else:
                 break
         if member is not None:
-            raise InvalidInput(f"{self.path}: member={member!r} was asked for, but the file is no .zip: leave member= out")
+            raise InvalidInput(
+                f"{self.path}: member={member!r} was asked for, but the file is no .zip: leave member= out"
+            )
 
     def _enter(self, pieces: Iterator[bytes]) -> None:
         self._layers += 1
@@ -279,7 +307,12 @@ class _Unclosable(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = 0, /) -> int:
-        return self._inner.seek(offset, whence)
+        try:
+            return self._inner.seek(offset, whence)
+        except OSError as error:
+            if error.errno != errno.EINVAL:
+                raise
+            raise ValueError(f"a place before the beginning: {offset}") from None  # a damaged file's, not the system's
 
     def tell(self) -> int:
         return self._inner.tell()

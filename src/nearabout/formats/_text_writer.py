@@ -29,7 +29,8 @@ def words_of(keys: Keys, rows: int, format_name: str) -> list[bytes]:
     for row, word in enumerate(words):
         if b"\n" in word or word[-1:] in (b" ", b"\t", b"\r") or (row == 0 and word.startswith(b"\xef\xbb\xbf")):
             raise InvalidInput(
-                f"key {row}, {word.decode()!r}, cannot be written as {format_name}: a key must not hold a line feed, end in a "
+                f"key {row}, {word.decode()!r}, cannot be written as {format_name}: a key must not hold a line "
+                "feed, end in a "
                 "blank, nor begin the file with a byte order mark. Change the key, or write Parquet"
             )
     return words

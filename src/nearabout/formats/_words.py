@@ -39,11 +39,14 @@ def take_header(source: Source, options: ReadOptions) -> Header:
     if header is None:
         first = source.head(40).split(b"\n")[0]
         raise CorruptFile(
-            f"{source.path}: begins with {first!r}, where a header of two whole numbers (how many words, how many dimensions) "
+            f"{source.path}: begins with {first!r}, where a header of two whole numbers (how many words, how "
+            "many dimensions) "
             "is needed: if the file has no header, read it with format='glove'"
         )
     if not 1 <= header.dims <= MAX_DIMS:
-        raise CorruptFile(f"{source.path}: its header announces {header.dims:,} dimensions; 1 to {MAX_DIMS:,} are possible")
+        raise CorruptFile(
+            f"{source.path}: its header announces {header.dims:,} dimensions; 1 to {MAX_DIMS:,} are possible"
+        )
     if options.dims is not None and options.dims != header.dims:
         raise InvalidInput(f"{source.path}: has {header.dims} dimensions by its header, dims={options.dims} was given")
     source.skip(header.size)
@@ -70,9 +73,7 @@ def run(parser: Any, source: Source, dims: int, announced: int | None, format_na
     return Embeddings(vectors, KeyList(blob, offsets), source.path, format_name, report)
 
 
-def _error(
-    problem: _core.TextProblem, path: str, place_name: str, dims: int, announced: int | None
-) -> FileFormatError:
+def _error(problem: _core.TextProblem, path: str, place_name: str, dims: int, announced: int | None) -> FileFormatError:
     kind, place, found, token = problem
     where = f"{path}: {place_name} {place:,}"
     if kind == "too_few_numbers":
@@ -83,7 +84,9 @@ def _error(
             f"If the first of them belong to the key, say so with dims={dims}"
         )
     if kind == "not_a_number":
-        return CorruptFile(f"{where}, number {found + 1} of {dims}: {_shown(token)} is not a number: mend or remove the line")
+        return CorruptFile(
+            f"{where}, number {found + 1} of {dims}: {_shown(token)} is not a number: mend or remove the line"
+        )
     if kind == "not_utf8":
         return CorruptFile(
             f"{where}: the key {_shown(token)} is not UTF-8 (its byte {found + 1:,}, 0x{token[found]:02x}): "
@@ -91,11 +94,10 @@ def _error(
         )
     if kind == "more_rows":
         return CorruptFile(
-            f"{where}: the header announces {announced:,} words, but there is more: correct the header, or cut the file there"
+            f"{where}: the header announces {announced:,} words, but there is more: correct the header, or cut "
+            "the file there"
         )
-    return TruncatedFile(
-        f"{where}: the last record is cut short ({found:,} bytes of it are there): get the file again"
-    )
+    return TruncatedFile(f"{where}: the last record is cut short ({found:,} bytes of it are there): get the file again")
 
 
 def _shown(token: bytes) -> str:

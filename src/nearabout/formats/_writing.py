@@ -38,9 +38,10 @@ def write(
 ) -> None:
     """Writes vectors, and their keys where the format has room for them.
 
-    The format is that of the suffix (.bin .vec .txt .npy .fvecs .parquet; .gz, .bz2 or .xz after it compresses), or ``format``.
-    .npy and Parquet keep the element type, the others hold float32. Row numbers stand for missing keys where a format needs
-    some; keys that a format cannot hold, or would give back changed, are refused. The file appears whole or not at all.
+    The format is that of the suffix (.bin .vec .txt .npy .fvecs .parquet; .gz, .bz2 or .xz after it compresses), or
+    ``format``. .npy and Parquet keep the element type, the others hold float32. Row numbers stand for missing keys
+    where a format needs some; keys that a format cannot hold, or would give back changed, are refused. The file
+    appears whole or not at all.
     """
     name = os.fspath(path)
     chosen, compressor = _choose(name, format)
@@ -48,7 +49,9 @@ def write(
     if chosen.NAME not in (npy.NAME, parquet.NAME):
         vectors = _as_float32(vectors, chosen.NAME)
     if chosen.NAME not in _WITH_KEYS and found is not None:
-        raise InvalidInput(f"{name}: {chosen.NAME} has no room for keys: write {', '.join(_WITH_KEYS)}, or leave the keys out")
+        raise InvalidInput(
+            f"{name}: {chosen.NAME} has no room for keys: write {', '.join(_WITH_KEYS)}, or leave the keys out"
+        )
     with _replacing(name) as raw:
         if compressor is None:
             chosen.write(raw, vectors, found)
@@ -63,7 +66,7 @@ def _choose(path: str, format: str | None) -> tuple[WritableFormat, str | None]:
     if compressor is not None:
         suffix = os.path.splitext(stem)[1]
     for one in WRITERS:
-        if one.NAME == format or (format is None and suffix in one.SUFFIXES and suffix not in (".bvecs", ".ivecs")):
+        if format == one.NAME or (format is None and suffix in one.SUFFIXES and suffix not in (".bvecs", ".ivecs")):
             return one, compressor
     given = f"format={format!r}" if format is not None else f"the suffix {suffix!r}"
     raise InvalidInput(f"{path}: {given} is none that can be written: give format= one of {', '.join(writer_names())}")
@@ -77,7 +80,9 @@ def _content(embeddings: Embeddings | ArrayLike, keys: Any) -> tuple[Vectors, Ke
         vectors = np.asarray(embeddings)
         found = as_keys(keys, len(vectors)) if vectors.ndim == 2 else None
     if vectors.ndim != 2 or vectors.shape[1] == 0 or vectors.dtype.kind not in "fiu":
-        raise InvalidInput(f"vectors of {vectors.dtype} with the shape {vectors.shape}: give numbers in rows and columns")
+        raise InvalidInput(
+            f"vectors of {vectors.dtype} with the shape {vectors.shape}: give numbers in rows and columns"
+        )
     return vectors, found
 
 
@@ -87,7 +92,9 @@ def _as_float32(vectors: Vectors, name: str) -> Vectors:
     if converted.dtype != vectors.dtype and vectors.dtype.kind == "f":
         lost = np.flatnonzero((np.isinf(converted) & np.isfinite(cast(Any, vectors))).any(axis=1))
         if len(lost):
-            raise InvalidInput(f"row {lost[0]:,} has a number too large for float32, which is what {name} holds: write .npy")
+            raise InvalidInput(
+                f"row {lost[0]:,} has a number too large for float32, which is what {name} holds: write .npy"
+            )
     return converted
 
 

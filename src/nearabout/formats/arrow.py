@@ -5,6 +5,7 @@ Needs pyarrow.
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 import numpy as np
@@ -27,22 +28,21 @@ def sniff(head: Head) -> bool:
 
 def library() -> Any:
     try:
-        import pyarrow
+        return importlib.import_module("pyarrow")
     except ImportError:
-        raise MissingDependency("Parquet and Arrow files need the library pyarrow: pip install 'nearabout[arrow]'") from None
-    return pyarrow
+        raise MissingDependency(
+            "Parquet and Arrow files need the library pyarrow: pip install 'nearabout[arrow]'"
+        ) from None
 
 
 def read(source: Source, options: ReadOptions) -> Embeddings:
-    arrow = library()
     stream = not source.head(6).startswith(b"ARROW1")
-    return table_of(source, options, NAME, lambda file: _reader(arrow, file, stream).read_all())
+    return table_of(source, options, NAME, lambda file: _reader(file, stream).read_all())
 
 
-def _reader(arrow: Any, file: Any, stream: bool) -> Any:
-    import pyarrow.ipc
-
-    return pyarrow.ipc.open_stream(file) if stream else pyarrow.ipc.open_file(file)
+def _reader(file: Any, stream: bool) -> Any:
+    ipc = importlib.import_module("pyarrow.ipc")
+    return ipc.open_stream(file) if stream else ipc.open_file(file)
 
 
 def table_of(source: Source, options: ReadOptions, name: str, load: Any) -> Embeddings:
@@ -52,8 +52,12 @@ def table_of(source: Source, options: ReadOptions, name: str, load: Any) -> Embe
         table = load(arrow.PythonFile(source.file(), mode="r"))
         table.validate(full=True)
         return _embeddings(arrow, table, source.path, options, name)
-    except (FileFormatError, InvalidInput, MemoryError):
+    except (FileFormatError, InvalidInput):
         raise
+    except MemoryError:
+        if not source.small:
+            raise
+        raise CorruptFile(f"{source.path}: the {name} file asks for more memory than there is: get the file again") from None
     except (arrow.ArrowException, OSError, ValueError, TypeError, KeyError, IndexError) as error:
         first = str(error).split("\n")[0]
         raise CorruptFile(f"{source.path}: the {name} file cannot be read ({first}): get the file again") from None
@@ -65,7 +69,9 @@ def _embeddings(arrow: Any, table: Any, path: str, options: ReadOptions, name: s
     key_name = None
     if options.key_column is not False:
         if isinstance(options.key_column, int):
-            raise InvalidInput(f"key_column={options.key_column}: columns have names here: give one, or False for no keys")
+            raise InvalidInput(
+                f"key_column={options.key_column}: columns have names here: give one, or False for no keys"
+            )
         key_name = _choose(table, options.key_column, KEY_NAMES, arrow, path, lists=False)
     found = None if key_name is None else _keys(arrow, table.column(key_name), path, key_name)
     vectors, keys, dropped = without_duplicates(vectors, found)
@@ -81,7 +87,9 @@ def _is_vector(arrow: Any, kind: Any) -> bool:
 
 def _is_key(arrow: Any, kind: Any) -> bool:
     types = arrow.types
-    return bool(types.is_string(kind) or types.is_large_string(kind) or types.is_integer(kind) or types.is_dictionary(kind))
+    return bool(
+        types.is_string(kind) or types.is_large_string(kind) or types.is_integer(kind) or types.is_dictionary(kind)
+    )
 
 
 def _choose(table: Any, wanted: str | None, usual: tuple[str, ...], arrow: Any, path: str, *, lists: bool) -> Any:
@@ -114,13 +122,17 @@ def _vectors(arrow: Any, column: Any, path: str, name: str) -> Vectors:
         return as_vectors(np.empty((0, dims), kind.value_type.to_pandas_dtype()), path, name)
     widths = {part.shape[1] for part in parts}
     if len(widths) > 1:
-        raise CorruptFile(f"{path}: the lists in {name} differ in length ({min(widths)} and {max(widths)}): vectors must not")
+        raise CorruptFile(
+            f"{path}: the lists in {name} differ in length ({min(widths)} and {max(widths)}): vectors must not"
+        )
     return as_vectors(parts[0] if len(parts) == 1 else np.concatenate(parts), path, f"the column {name}")
 
 
 def _part(arrow: Any, chunk: Any, path: str, name: str) -> Any:
     if chunk.null_count:
-        raise CorruptFile(f"{path}: the column {name} has {chunk.null_count:,} empty entries: fill or remove those rows")
+        raise CorruptFile(
+            f"{path}: the column {name} has {chunk.null_count:,} empty entries: fill or remove those rows"
+        )
     if arrow.types.is_fixed_size_list(chunk.type):
         dims = chunk.type.list_size
     else:
@@ -135,9 +147,14 @@ def _part(arrow: Any, chunk: Any, path: str, name: str) -> Any:
             )
     values = chunk.flatten()
     if values.null_count:
-        raise CorruptFile(f"{path}: the column {name} has {values.null_count:,} missing numbers: fill them or remove those rows")
+        raise CorruptFile(
+            f"{path}: the column {name} has {values.null_count:,} missing numbers: fill them or remove those rows"
+        )
     if dims == 0 or len(values) != len(chunk) * dims:
-        raise CorruptFile(f"{path}: the column {name} holds lists of {dims} numbers, {len(values):,} in all: it is no table of vectors")
+        raise CorruptFile(
+            f"{path}: the column {name} holds lists of {dims} numbers, {len(values):,} in all: it is no table "
+            "of vectors"
+        )
     return values.to_numpy(zero_copy_only=False).reshape(len(chunk), dims)
 
 

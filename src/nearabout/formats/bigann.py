@@ -1,7 +1,7 @@
 """The formats of the billion-scale benchmarks: .fbin, .u8bin, .i8bin (also .f16bin and .ibin).
 
-Two uint32, rows and dimensions, then the rows; all little-endian (https://big-ann-benchmarks.com/). The suffix gives the
-element type.
+Two uint32, rows and dimensions, then the rows; all little-endian (https://big-ann-benchmarks.com/). The suffix gives
+the element type.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def read(source: Source, options: ReadOptions) -> Embeddings:
     element = _ELEMENTS.get(source.suffix)
     if element is None:
         raise InvalidInput(f"{source.path}: the element type is in the suffix: name the file {', '.join(SUFFIXES)}")
-    header = source.bytes(8, "the header of two uint32")
+    header = source.exactly(8, "the header of two uint32")
     rows, dims = int.from_bytes(header[:4], "little"), int.from_bytes(header[4:], "little")
     if not 1 <= dims <= _MAX_DIMS:
         raise CorruptFile(f"{source.path}: its header announces {dims:,} dimensions; 1 to {_MAX_DIMS:,} are possible")
@@ -35,4 +35,6 @@ def read(source: Source, options: ReadOptions) -> Embeddings:
     if not source.at_end():
         more = "" if left is None else f" ({left - flat.nbytes:,} bytes)"
         raise CorruptFile(f"{source.path}: there is more than the {rows:,} rows that its header announces{more}")
-    return Embeddings(flat.astype(flat.dtype.newbyteorder("="), copy=False).reshape(rows, dims), None, source.path, NAME)
+    return Embeddings(
+        flat.astype(flat.dtype.newbyteorder("="), copy=False).reshape(rows, dims), None, source.path, NAME
+    )

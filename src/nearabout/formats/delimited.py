@@ -59,7 +59,9 @@ def _records(source: Source, options: ReadOptions, rows: Rows) -> Iterator[tuple
         try:
             yield number, next(csv.reader([text], delimiter=delimiter, strict=True))
         except (csv.Error, StopIteration) as error:
-            raise CorruptFile(f"{source.path}: line {number:,}: its quotes make no sense ({error}): mend the line") from None
+            raise CorruptFile(
+                f"{source.path}: line {number:,}: its quotes make no sense ({error}): mend the line"
+            ) from None
 
 
 def _is_header(fields: list[str]) -> bool:
@@ -74,7 +76,9 @@ def _key_place(fields: list[str], names: list[str] | None, options: ReadOptions,
     if isinstance(wanted, str):
         if names is None or wanted not in names:
             has = "has no header" if names is None else f"has the columns {', '.join(names[:8])}"
-            raise InvalidInput(f"{path}: key_column={wanted!r}, but the file {has}: give a name that is there, or a number")
+            raise InvalidInput(
+                f"{path}: key_column={wanted!r}, but the file {has}: give a name that is there, or a number"
+            )
         return names.index(wanted)
     if wanted is not None:
         if isinstance(wanted, bool) or not 0 <= wanted < len(fields):
@@ -101,7 +105,9 @@ def read(source: Source, options: ReadOptions) -> Embeddings:
         key = None
         if place is not None:
             if place >= len(fields):
-                raise CorruptFile(f"{source.path}: line {number:,} has {len(fields)} fields: the key's is missing; mend the line")
+                raise CorruptFile(
+                    f"{source.path}: line {number:,} has {len(fields)} fields: the key's is missing; mend the line"
+                )
             key = fields.pop(place)
         rows.add(number, map(float, fields), key)
     return rows.embeddings()

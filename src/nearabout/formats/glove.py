@@ -1,8 +1,8 @@
 """GloVe's text format: a word and its numbers a line, no header.
 
-As the programs of Pennington, Socher and Manning (2014) write it, https://nlp.stanford.edu/projects/glove/. The number of
-dimensions is not written down: it is what most of the first lines have after their word. Some words of the published
-vectors hold spaces (". . .", "at name@domain.com").
+As the programs of Pennington, Socher and Manning (2014) write it, https://nlp.stanford.edu/projects/glove/. The
+number of dimensions is not written down: it is what most of the first lines have after their word. Some words of the
+published vectors hold spaces (". . .", "at name@domain.com").
 """
 
 from __future__ import annotations
@@ -82,7 +82,8 @@ def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:
     for row, word in enumerate(words):
         if b" " in word and _words.NUMBER.fullmatch(word.split()[-1]):
             raise InvalidInput(
-                f"key {row}, {word.decode()!r}, ends in a number: without a header it would be read as part of the vector; "
+                f"key {row}, {word.decode()!r}, ends in a number: without a header it would be read as part of "
+                "the vector; "
                 "write word2vec-text instead"
             )
     _text_writer.write_lines(file, words, np.asarray(vectors))

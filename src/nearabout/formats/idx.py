@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 
 from nearabout.errors import CorruptFile
-from nearabout.formats._arrays import as_vectors
+from nearabout.formats._arrays import as_vectors, shaped
 from nearabout.formats._embeddings import Embeddings
 from nearabout.formats._options import Head, ReadOptions
 from nearabout.formats._source import Source
@@ -27,14 +27,18 @@ def sniff(head: Head) -> bool:
 
 
 def read(source: Source, options: ReadOptions) -> Embeddings:
-    magic = source.bytes(4, "the IDX magic")
+    magic = source.exactly(4, "the IDX magic")
     element = _ELEMENTS.get(magic[2])
     if magic[:2] != b"\x00\x00" or element is None or not 1 <= magic[3] <= _MAX_RANK:
-        raise CorruptFile(f"{source.path}: begins with {magic!r}: an IDX file begins with two zeros, a type of 8 to 14 and a rank")
+        raise CorruptFile(
+            f"{source.path}: begins with {magic!r}: an IDX file begins with two zeros, a type of 8 to 14 and a rank"
+        )
     rank = magic[3]
-    sizes = source.bytes(4 * rank, "the IDX header")
+    sizes = source.exactly(4 * rank, "the IDX header")
     shape = tuple(int.from_bytes(sizes[4 * i : 4 * i + 4], "big") for i in range(rank))
     flat = source.array(element, math.prod(shape), 4 + 4 * rank, f"an array with the shape {shape}")
     if not source.at_end():
         raise CorruptFile(f"{source.path}: there is more than the array of shape {shape} that its header announces")
-    return Embeddings(as_vectors(flat.reshape(shape), source.path, "the array"), None, source.path, NAME)
+    return Embeddings(
+        as_vectors(shaped(flat, shape, "C", source.path), source.path, "the array"), None, source.path, NAME
+    )

@@ -1,12 +1,13 @@
 """JSON lines: an object {"key": ..., "vector": [...]} or a pair [key, [...]] a line, or vectors alone.
 
-The members may have any of the usual names (key, word, token, id, ...; vector, embedding, ...), or those given by key_column=
-and vector_column=. Numbers are read as float32.
+The members may have any of the usual names (key, word, token, id, ...; vector, embedding, ...), or those given by
+key_column= and vector_column=. Numbers are read as float32.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from nearabout.errors import CorruptFile
@@ -20,11 +21,21 @@ from nearabout.formats._source import Source
 NAME = "json-lines"
 SUFFIXES = (".jsonl", ".ndjson", ".json")
 OPTIONS = frozenset({"errors", "key_column", "vector_column"})
+_LONG_LINE = re.compile(rb'[{\[]\s*(?:"|-?[0-9.eE+-]+\s*,)')
 
 
 def sniff(head: Head) -> bool:
-    data = head.data.removeprefix(_words.BOM).lstrip()
-    return data[:2] in (b"{}", b'{"') or data[:1] == b"[" and data[1:].lstrip()[:1] in b'"[-0123456789' and len(data) > 1
+    """A first line that is JSON: a bracket alone may be a word of GloVe's."""
+    line, line_end, _ = head.data.removeprefix(_words.BOM).lstrip().partition(b"\n")
+    if line[:1] not in (b"{", b"["):
+        return False
+    if not line_end and len(head.data) != head.size:
+        return _LONG_LINE.match(line) is not None
+    try:
+        json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _member(entry: dict[str, Any], wanted: object, names: tuple[str, ...]) -> Any:
@@ -57,7 +68,8 @@ def read(source: Source, options: ReadOptions) -> Embeddings:
         key, vector = _key_and_vector(entry, options)
         if not isinstance(vector, list) or any(isinstance(number, bool) for number in vector):
             raise CorruptFile(
-                f"{where} has no vector: it takes a list of numbers, or an object with one named {', '.join(VECTOR_NAMES[:4])}; "
+                f"{where} has no vector: it takes a list of numbers, or an object with one named "
+                f"{', '.join(VECTOR_NAMES[:4])}; "
                 "another name is given with vector_column="
             )
         if key is not None and (isinstance(key, bool) or not isinstance(key, (str, int))):
@@ -75,5 +87,7 @@ def _valid(key: str, where: str) -> str:
     try:
         key.encode()
     except UnicodeEncodeError:
-        raise CorruptFile(f"{where}: the key {key!r:.80} has a lone surrogate: it is no Unicode text; mend the line") from None
+        raise CorruptFile(
+            f"{where}: the key {key!r:.80} has a lone surrogate: it is no Unicode text; mend the line"
+        ) from None
     return key

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearabout.errors import CorruptFile, NotOurFile
-from nearabout.formats._arrays import as_vectors
+from nearabout.formats._arrays import as_vectors, shaped
 from nearabout.formats._embeddings import Embeddings, Vectors
 from nearabout.formats._keys import Keys
 from nearabout.formats._options import Head, ReadOptions
@@ -43,27 +43,29 @@ def parse_header(text: bytes, path: str) -> tuple[np.dtype[Any], bool, tuple[int
         good = False
     if not good:
         raise CorruptFile(f"{path}: its .npy header {text[:80]!r} makes no sense: get the file again")
-    if dtype.kind not in "fiubUS":
-        raise CorruptFile(f"{path}: an array of {description!r}: numbers are read, and text as keys, but no objects or records")
+    if dtype.kind not in "fiubUS" or dtype.itemsize == 0:
+        raise CorruptFile(
+            f"{path}: an array of {description!r}: numbers are read, and text as keys, but no objects or records"
+        )
     return dtype, fortran, shape
 
 
 def read_array(source: Source) -> NDArray[Any]:
     """The one array of a source."""
-    start = source.bytes(8, "the .npy header")
+    start = source.exactly(8, "the .npy header")
     if not start.startswith(MAGIC):
         raise NotOurFile(f"{source.path}: does not begin with the magic of a .npy file")
     width = {1: 2, 2: 4, 3: 4}.get(start[6])
     if width is None:
         raise CorruptFile(f"{source.path}: a .npy file of version {start[6]}; 1 to 3 are known")
-    size = int.from_bytes(source.bytes(width, "the .npy header"), "little")
+    size = int.from_bytes(source.exactly(width, "the .npy header"), "little")
     if size > _MAX_HEADER:
         raise CorruptFile(f"{source.path}: a .npy header of {size:,} bytes; {_MAX_HEADER:,} are allowed")
-    dtype, fortran, shape = parse_header(source.bytes(size, "the .npy header"), source.path)
+    dtype, fortran, shape = parse_header(source.exactly(size, "the .npy header"), source.path)
     flat = source.array(dtype, math.prod(shape), 8 + width + size, f"an array of {dtype} with the shape {shape}")
     if not source.at_end():
         raise CorruptFile(f"{source.path}: bytes follow after the array: a .npy file holds one")
-    return flat.reshape(shape, order="F" if fortran else "C")
+    return shaped(flat, shape, "F" if fortran else "C", source.path)
 
 
 def read(source: Source, options: ReadOptions) -> Embeddings:

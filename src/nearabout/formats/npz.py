@@ -99,7 +99,9 @@ def _keys(source: Source, options: ReadOptions, lengths: dict[str, int], chosen:
         if name is None:
             return None
     elif name not in lengths:
-        raise InvalidInput(f"{source.path}: key_column={name!r}: it has {', '.join(lengths) or 'no array of one dimension'}")
+        raise InvalidInput(
+            f"{source.path}: key_column={name!r}: it has {', '.join(lengths) or 'no array of one dimension'}"
+        )
     return as_keys(_texts(npy.read_array(_stream(source, f"{name}.npy")), source.path, str(name)), rows)
 
 
@@ -110,5 +112,3 @@ def _texts(array: NDArray[Any], path: str, name: str) -> list[Any]:
         return list(array.tolist())
     except (UnicodeDecodeError, ValueError) as error:
         raise CorruptFile(f"{path}: the keys in {name} are not text ({error})") from None
-
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -25,9 +26,7 @@ def read(source: Source, options: ReadOptions) -> Embeddings:
     arrow.library()
 
     def load(file: Any) -> Any:
-        import pyarrow.parquet
-
-        return pyarrow.parquet.ParquetFile(file).read()
+        return importlib.import_module("pyarrow.parquet").ParquetFile(file).read()
 
     return arrow.table_of(source, options, NAME, load)
 
@@ -35,14 +34,14 @@ def read(source: Source, options: ReadOptions) -> Embeddings:
 def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:
     """A column ``vector`` of fixed-size lists, and one ``key`` where there are keys."""
     pa = arrow.library()
-    import pyarrow.parquet
-
     flat = np.ascontiguousarray(vectors).reshape(-1)
     columns: dict[str, Any] = {}
     if isinstance(keys, KeyList):
         offsets = pa.py_buffer(keys.offsets.astype(np.int64))
-        columns["key"] = pa.LargeStringArray.from_buffers(len(keys), offsets, pa.py_buffer(np.ascontiguousarray(keys.blob)))
+        columns["key"] = pa.LargeStringArray.from_buffers(
+            len(keys), offsets, pa.py_buffer(np.ascontiguousarray(keys.blob))
+        )
     elif keys is not None:
         columns["key"] = pa.array(keys)
     columns["vector"] = pa.FixedSizeListArray.from_arrays(pa.array(flat), vectors.shape[1])
-    pyarrow.parquet.write_table(pa.table(columns), file)
+    importlib.import_module("pyarrow.parquet").write_table(pa.table(columns), file)

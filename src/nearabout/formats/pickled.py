@@ -1,8 +1,8 @@
 """Pickles of vectors: a list or dictionary of words and vectors, or arrays, as tutorials save them.
 
-A pickle is a program. This reader runs none: it builds NumPy arrays, lists, tuples, dictionaries, numbers and strings, and
-refuses everything else by its name. Even NumPy's own functions are replaced by plain records, which are checked before an
-array is made of them.
+A pickle is a program. This reader runs none: it builds NumPy arrays, lists, tuples, dictionaries, numbers and
+strings, and refuses everything else by its name. Even NumPy's own functions are replaced by plain records, which are
+checked before an array is made of them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,18 @@ from nearabout.formats._source import Source
 NAME = "pickle"
 SUFFIXES = (".pkl", ".pickle")
 OPTIONS: frozenset[str] = frozenset()
-_FORBIDDEN = {"PERSID", "BINPERSID", "EXT1", "EXT2", "EXT4", "INST", "OBJ", "NEXT_BUFFER", "READONLY_BUFFER", "NEWOBJ_EX"}
+_FORBIDDEN = {
+    "PERSID",
+    "BINPERSID",
+    "EXT1",
+    "EXT2",
+    "EXT4",
+    "INST",
+    "OBJ",
+    "NEXT_BUFFER",
+    "READONLY_BUFFER",
+    "NEWOBJ_EX",
+}
 
 
 def sniff(head: Head) -> bool:
@@ -51,7 +62,8 @@ class _Type:
     def dtype(self) -> np.dtype[Any]:
         if not isinstance(self.name, str) or self.name[:1] not in "fiubUS":
             raise ValueError(f"an array of {self.name!r}: numbers and strings are read, no objects")
-        return np.dtype(self.name).newbyteorder(self.order if self.order in "<>" else "=")
+        dtype = np.dtype(self.name)
+        return dtype.newbyteorder(">") if self.order == ">" else dtype
 
 
 class _Array:
@@ -155,7 +167,8 @@ def _load(data: bytes, path: str) -> Any:
         return _Unpickler(io.BytesIO(data)).load()
     except _Refused as error:
         raise InvalidInput(
-            f"{path}: the pickle asks for {error}: a pickle can run any program, so only arrays, lists, tuples, dictionaries, "
+            f"{path}: the pickle asks for {error}: a pickle can run any program, so only arrays, lists, tuples, "
+            "dictionaries, "
             "numbers and strings are read. If you trust it, load it yourself and save the vectors as .npy or Parquet"
         ) from None
     except Exception as error:  # a broken pickle may raise anything
@@ -218,7 +231,9 @@ def _parts(content: Any) -> tuple[Any, Any]:
             return content[0], content[1]
         if len(content) == 2 and _is_words(content[1]) and not _is_words(content[0]):
             return content[1], content[0]
-        if content and all(isinstance(row, (list, tuple)) and len(row) == 2 and isinstance(row[0], str) for row in content):
+        if content and all(
+            isinstance(row, (list, tuple)) and len(row) == 2 and isinstance(row[0], str) for row in content
+        ):
             return [row[0] for row in content], [row[1] for row in content]
     return None, content
 
@@ -234,7 +249,8 @@ def read(source: Source, options: ReadOptions) -> Embeddings:
         raise
     except (ValueError, TypeError, KeyError, IndexError, OverflowError, AttributeError, RecursionError) as error:
         raise CorruptFile(
-            f"{source.path}: the pickle holds no vectors that can be made out ({_first_line(error)}): it takes an array, a list of "
+            f"{source.path}: the pickle holds no vectors that can be made out ({_first_line(error)}): it takes "
+            "an array, a list of "
             "vectors, a dictionary of words and vectors, or words and vectors as a pair"
         ) from None
     vectors, keys, dropped = without_duplicates(vectors, found)

@@ -1,8 +1,8 @@
 """safetensors: an 8-byte length, a JSON header of that length, the raw tensors.
 
-The format and its rules are https://github.com/huggingface/safetensors#format: offsets lie inside the data, without holes or
-overlaps, and match shape and type; the header is limited to 100 MB. Read here, without the library; bfloat16 becomes float32,
-which holds it exactly.
+The format and its rules are https://github.com/huggingface/safetensors#format: offsets lie inside the data, without
+holes or overlaps, and match shape and type; the header is limited to 100 MB. Read here, without the library; bfloat16
+becomes float32, which holds it exactly.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearabout.errors import CorruptFile
-from nearabout.formats._arrays import as_vectors, choose_vectors
+from nearabout.formats._arrays import as_vectors, choose_vectors, shaped
 from nearabout.formats._embeddings import Embeddings
 from nearabout.formats._options import Head, ReadOptions
 from nearabout.formats._source import Source
@@ -42,7 +42,9 @@ class _Tensor:
         self.element, shape, (self.begin, self.end) = entry["dtype"], entry["shape"], entry["data_offsets"]
         self.shape = tuple(shape)
         numbers = (*self.shape, self.begin, self.end)
-        good = all(type(number) is int and 0 <= number < 1 << 62 for number in numbers) and isinstance(self.element, str)
+        good = all(type(number) is int and 0 <= number < 1 << 62 for number in numbers) and isinstance(
+            self.element, str
+        )
         if not good or self.begin > self.end:
             raise ValueError(entry)
         size = np.dtype(_ELEMENTS[self.element]).itemsize if self.element in _ELEMENTS else None
@@ -60,27 +62,38 @@ def _tensors(text: bytes, path: str) -> dict[str, _Tensor]:
     place = 0
     for tensor in sorted(tensors.values(), key=lambda one: (one.begin, one.end)):
         if tensor.begin != place:
-            raise CorruptFile(f"{path}: its tensors leave a hole or overlap at byte {place:,} of the data: get the file again")
+            raise CorruptFile(
+                f"{path}: its tensors leave a hole or overlap at byte {place:,} of the data: get the file again"
+            )
         place = tensor.end
     return tensors
 
 
 def read(source: Source, options: ReadOptions) -> Embeddings:
-    size = int.from_bytes(source.bytes(8, "the length of the header"), "little")
+    size = int.from_bytes(source.exactly(8, "the length of the header"), "little")
     if not 2 <= size <= _MAX_HEADER:
         raise CorruptFile(f"{source.path}: a safetensors header of {size:,} bytes; 2 to {_MAX_HEADER:,} are allowed")
-    tensors = _tensors(source.bytes(size, "the header"), source.path)
+    tensors = _tensors(source.exactly(size, "the header"), source.path)
     total = max((tensor.end for tensor in tensors.values()), default=0)
     left = source.remaining(8 + size)
     if left is not None and left != total:
-        raise CorruptFile(f"{source.path}: its header describes {total:,} bytes of data, {left:,} are there: get the file again")
+        raise CorruptFile(
+            f"{source.path}: its header describes {total:,} bytes of data, {left:,} are there: get the file again"
+        )
     shapes = {name: tensor.shape for name, tensor in tensors.items() if tensor.element in _ELEMENTS}
     name = choose_vectors(shapes, options.dataset, source.path)
     tensor = tensors[name]
     _pass_over(source, tensor.begin)
-    flat = source.array(_ELEMENTS[tensor.element], math.prod(tensor.shape), 8 + size + tensor.begin, f"the tensor {name}")
+    flat = source.array(
+        _ELEMENTS[tensor.element], math.prod(tensor.shape), 8 + size + tensor.begin, f"the tensor {name}"
+    )
     array = _from_bfloat16(flat) if tensor.element == "BF16" else flat
-    return Embeddings(as_vectors(array.reshape(tensor.shape), source.path, f"the tensor {name}"), None, source.path, NAME)
+    return Embeddings(
+        as_vectors(shaped(array, tensor.shape, "C", source.path), source.path, f"the tensor {name}"),
+        None,
+        source.path,
+        NAME,
+    )
 
 
 def _pass_over(source: Source, size: int) -> None:

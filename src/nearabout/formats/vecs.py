@@ -31,16 +31,22 @@ def sniff(head: Head) -> bool:
 def _record(source: Source) -> np.dtype[Any]:
     element = _ELEMENTS.get(source.suffix)
     if element is None:
-        raise InvalidInput(f"{source.path}: the element type of a vecs file is in its suffix: name it .fvecs, .bvecs or .ivecs")
+        raise InvalidInput(
+            f"{source.path}: the element type of a vecs file is in its suffix: name it .fvecs, .bvecs or .ivecs"
+        )
     dims = int.from_bytes(source.head(4), "little")
     if len(source.head(4)) < 4 or not 1 <= dims <= _MAX_DIMS:
-        raise CorruptFile(f"{source.path}: its first row announces {dims:,} dimensions; 1 to {_MAX_DIMS:,} are possible")
+        raise CorruptFile(
+            f"{source.path}: its first row announces {dims:,} dimensions; 1 to {_MAX_DIMS:,} are possible"
+        )
     return np.dtype([("dims", "<i4"), ("row", element, (dims,))])
 
 
 def read(source: Source, options: ReadOptions) -> Embeddings:
     if source.at_end():
-        raise TruncatedFile(f"{source.path}: is empty: a vecs file has one row at least, which says how many dimensions there are")
+        raise TruncatedFile(
+            f"{source.path}: is empty: a vecs file has one row at least, which says how many dimensions there are"
+        )
     record = _record(source)
     dims = record["row"].shape[0]
     blocks: list[Vectors] = []
@@ -50,14 +56,16 @@ def read(source: Source, options: ReadOptions) -> Embeddings:
     while data := source.head(max(_BLOCK // record.itemsize, 1) * record.itemsize):
         if len(data) % record.itemsize:
             raise TruncatedFile(
-                f"{source.path}: row {rows + len(data) // record.itemsize:,} is cut short: rows take {record.itemsize:,} bytes, "
+                f"{source.path}: row {rows + len(data) // record.itemsize:,} is cut short: rows take "
+                f"{record.itemsize:,} bytes, "
                 f"the last has {len(data) % record.itemsize:,}. The file is not whole, or its rows differ in length"
             )
         block = np.frombuffer(data, record)
         wrong = np.flatnonzero(block["dims"] != dims)
         if len(wrong):
             raise CorruptFile(
-                f"{source.path}: row {rows + wrong[0]:,} announces {block['dims'][wrong[0]]:,} dimensions, the first {dims:,}: "
+                f"{source.path}: row {rows + wrong[0]:,} announces {block['dims'][wrong[0]]:,} dimensions, the "
+                f"first {dims:,}: "
                 "all rows must have the same"
             )
         if result is not None:

@@ -1,14 +1,12 @@
 """word2vec's binary format: a header line of two numbers, then a word, a space and its raw float32, again and again.
 
-As ``word2vec -binary 1`` writes it (Mikolov and others, 2013, https://code.google.com/archive/p/word2vec/); gensim leaves out
-the line feed after each vector. Numbers are little-endian.
+As ``word2vec -binary 1`` writes it (Mikolov and others, 2013, https://code.google.com/archive/p/word2vec/); gensim
+leaves out the line feed after each vector. Numbers are little-endian.
 """
 
 from __future__ import annotations
 
 from typing import BinaryIO
-
-import numpy as np
 
 from nearabout import _core
 from nearabout.errors import InvalidInput, TruncatedFile
@@ -59,7 +57,8 @@ def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:
     for row, word in enumerate(words):
         if b" " in word or b"\n" in word:
             raise InvalidInput(
-                f"key {row}, {word.decode()!r}, cannot be written as {NAME}: a space ends a key there, and line feeds are "
+                f"key {row}, {word.decode()!r}, cannot be written as {NAME}: a space ends a key there, and line "
+                "feeds are "
                 "passed over. Replace them (word2vec's own phrases use _), or write word2vec-text or Parquet"
             )
     file.write(f"{rows} {dims}\n".encode())
