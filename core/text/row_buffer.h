@@ -24,7 +24,7 @@ class RowBuffer {
 
   // Room for one more row; it counts only after commit().
   float* next() {
-    if (rows_ == capacity_) resize(std::max(kFirstBytes / (dims_ * sizeof(float)) + 1, capacity_ + capacity_ / 2));
+    if (rows_ == capacity_) resize(std::max(kFirstBytes / (dims_ * sizeof(float)), capacity_ + capacity_ / 2) + 1);
     return memory_.get() + rows_ * dims_;
   }
   void commit() { ++rows_; }

@@ -267,8 +267,10 @@ class Source:
                 return True
             chosen = self._choose(names, member)
             stream = archive.open(chosen)
-        except _ZIP_ERRORS as error:
-            if isinstance(error, (InvalidInput, FileFormatError)):
+        except (InvalidInput, FileFormatError):
+            raise
+        except (*_ZIP_ERRORS, OSError) as error:
+            if isinstance(error, OSError) and error.errno != errno.EINVAL:  # EINVAL: a place before the beginning
                 raise
             raise CorruptFile(f"{self.path}: the .zip cannot be read ({error}): get the file again") from None
         self.name = chosen
@@ -307,12 +309,7 @@ class _Unclosable(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = 0, /) -> int:
-        try:
-            return self._inner.seek(offset, whence)
-        except OSError as error:
-            if error.errno != errno.EINVAL:
-                raise
-            raise ValueError(f"a place before the beginning: {offset}") from None  # a damaged file's, not the system's
+        return self._inner.seek(offset, whence)
 
     def tell(self) -> int:
         return self._inner.tell()

@@ -57,7 +57,9 @@ def table_of(source: Source, options: ReadOptions, name: str, load: Any) -> Embe
     except MemoryError:
         if not source.small:
             raise
-        raise CorruptFile(f"{source.path}: the {name} file asks for more memory than there is: get the file again") from None
+        raise CorruptFile(
+            f"{source.path}: the {name} file asks for more memory than there is: get the file again"
+        ) from None
     except (arrow.ArrowException, OSError, ValueError, TypeError, KeyError, IndexError) as error:
         first = str(error).split("\n")[0]
         raise CorruptFile(f"{source.path}: the {name} file cannot be read ({first}): get the file again") from None

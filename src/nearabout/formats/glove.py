@@ -80,7 +80,8 @@ def read(source: Source, options: ReadOptions) -> Embeddings:
 def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:
     words = _text_writer.words_of(keys, len(vectors), NAME)
     for row, word in enumerate(words):
-        if b" " in word and _words.NUMBER.fullmatch(word.split()[-1]):
+        fields = word.split()
+        if len(fields) > 1 and _words.NUMBER.fullmatch(fields[-1]):
             raise InvalidInput(
                 f"key {row}, {word.decode()!r}, ends in a number: without a header it would be read as part of "
                 "the vector; "

@@ -67,7 +67,9 @@ def read(source: Source, options: ReadOptions) -> Embeddings:
     except MemoryError:
         if not source.small:
             raise
-        raise CorruptFile(f"{source.path}: the HDF5 file asks for more memory than there is: get the file again") from None
+        raise CorruptFile(
+            f"{source.path}: the HDF5 file asks for more memory than there is: get the file again"
+        ) from None
     except Exception as error:  # h5py has no error type of its own
         raise CorruptFile(f"{source.path}: the HDF5 file cannot be read ({error}): get the file again") from None
     return Embeddings(as_vectors(array, source.path, f"the dataset {name}"), None, source.path, NAME)

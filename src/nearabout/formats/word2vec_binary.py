@@ -25,11 +25,7 @@ _ROWS = 4096
 
 def sniff(head: Head) -> bool:
     header = _words.header_of(head.data)
-    if header is None:
-        return False
-    if header.size >= len(head.data):
-        return head.suffix == ".bin"
-    return not looks_like_text(head.data[header.size :], header.dims)
+    return header is not None and not looks_like_text(head, header)
 
 
 def read(source: Source, options: ReadOptions) -> Embeddings:

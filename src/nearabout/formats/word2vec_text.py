@@ -10,6 +10,7 @@ from typing import BinaryIO
 import numpy as np
 
 from nearabout import _core
+from nearabout.errors import InvalidInput
 from nearabout.formats import _text_writer, _words
 from nearabout.formats._embeddings import Embeddings, Vectors
 from nearabout.formats._keys import Keys
@@ -21,22 +22,23 @@ SUFFIXES = (".vec", ".w2v")
 OPTIONS = frozenset({"errors", "dims"})
 
 
-def looks_like_text(head: bytes, dims: int) -> bool:
+def looks_like_text(head: Head, header: _words.Header) -> bool:
     """Whether what follows the header is text: raw float32 soon has bytes that no text has."""
-    line = head[: dims * 32 + 256].split(b"\n")[0]
+    body = head.data[header.size :]
+    if not body:
+        return head.suffix != ".bin"  # nothing but a header
+    line, line_end, _ = body[: header.dims * 32 + 256].partition(b"\n")
     if any(byte < 32 and byte not in b"\t\r" for byte in line):
         return False
     fields = line.split()
-    return not fields or dims > 8 or any(_words.NUMBER.fullmatch(field) for field in fields[1:])
+    if not line_end and len(fields) < 2:
+        return head.suffix != ".bin"  # a key too long to see its end
+    return not fields or header.dims > 8 or any(_words.NUMBER.fullmatch(field) for field in fields[1:])
 
 
 def sniff(head: Head) -> bool:
     header = _words.header_of(head.data)
-    if header is None:
-        return False
-    if header.size >= len(head.data):
-        return head.suffix != ".bin"  # nothing but a header
-    return looks_like_text(head.data[header.size :], header.dims)
+    return header is not None and looks_like_text(head, header)
 
 
 def read(source: Source, options: ReadOptions) -> Embeddings:
@@ -57,5 +59,12 @@ def read(source: Source, options: ReadOptions) -> Embeddings:
 def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:
     rows, dims = vectors.shape
     words = _text_writer.words_of(keys, rows, NAME)
+    for row, word in enumerate(words):
+        fields = word.split()
+        if len(fields) > 1 and b"." in fields[-1] and _words.NUMBER.fullmatch(fields[-1]):
+            raise InvalidInput(
+                f"key {row}, {word.decode()!r}, ends in a fraction: it would be read as a row with too many numbers. "
+                "Change the key, or write Parquet"
+            )
     file.write(f"{rows} {dims}\n".encode())
     _text_writer.write_lines(file, words, np.asarray(vectors))

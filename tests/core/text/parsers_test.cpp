@@ -131,6 +131,17 @@ void bad_records() {
   CHECK(records(record("x\xFF", 5, 6), {2, 2, 0, OnBadUtf8::ignore}).keys == "x|");
 }
 
+// Rows larger than the buffer's first step: it must grow from one row to two, and on.
+void long_rows() {
+  RowBuffer rows(100'000, 0);
+  for (int row = 0; row < 7; ++row) {
+    std::fill_n(rows.next(), 100'000, static_cast<float>(row));
+    rows.commit();
+  }
+  const FloatMemory memory = rows.take();
+  for (int row = 0; row < 7; ++row) CHECK(memory[static_cast<std::size_t>(row) * 100'000 + 99'999] == static_cast<float>(row));
+}
+
 void many_keys() {
   KeyTable table;
   for (int i = 0; i < 20'000; ++i) CHECK(table.insert(std::to_string(i)));
@@ -146,6 +157,7 @@ int main() {
   bad_lines();
   good_records();
   bad_records();
+  long_rows();
   many_keys();
   return nearabout::test::report("text/parsers");
 }
