@@ -3,8 +3,9 @@
     python tests/fuzz/formats.py --seconds 60 --seed 1
     python tests/fuzz/formats.py --seed 1 --only 1234        # one case again
 
-A case is made from its seed and its number alone. The number is kept in a file, named at the beginning, before the case is
-read, so that a crash of the process leaves it; a case that takes more than 30 seconds ends the process with a traceback.
+A case is made from its seed and its number alone. The number is kept in a file, named at the beginning, before the case
+is read, so that a crash of the process leaves it; a case that takes more than 30 seconds ends the process with a
+traceback.
 """
 
 from __future__ import annotations
@@ -127,6 +128,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--cases", type=int, help="end after so many cases, or the seconds")
     parser.add_argument("--only", type=int, help="the number of one case to run again")
     options = parser.parse_args()
     answers: dict[str, int] = {}
@@ -136,7 +138,7 @@ def main() -> int:
     print(f"seed {options.seed}; the number of the case in work is in {last}", flush=True)
     faulthandler.enable()
     with tempfile.TemporaryDirectory() as name:
-        while time.monotonic() < end:
+        while time.monotonic() < end and number != options.cases:
             faulthandler.dump_traceback_later(30, exit=True)
             last.write_text(f"--seed {options.seed} --only {number}\n")
             try:

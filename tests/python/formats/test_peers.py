@@ -14,8 +14,10 @@ from nearabout.formats import read
 
 pytestmark = [
     pytest.mark.peers,
-    # Newer Pythons deprecate what gensim still calls; that is not ours to mend.
+    # gensim leaves files open and calls what newer Pythons deprecate: neither is ours to mend.
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 
 

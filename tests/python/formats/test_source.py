@@ -23,7 +23,7 @@ from nearabout.formats._source import Source
 
 File = Callable[[str, bytes | str], Path]
 TEXT = b"".join(b"w%d %d 0.5\n" % (i, i) for i in range(50_000))
-COMPRESS = {".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress}
+COMPRESS: dict[str, Callable[[bytes], bytes]] = {".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress}
 fifos = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
 
 
@@ -98,7 +98,7 @@ def test_a_zip_with_one_member_and_one_with_two(file: File) -> None:
     assert read(path, member="a.txt").dims == 2
     with pytest.raises(InvalidInput, match=r"no member 'c'; it has a\.txt, b\.vec"):
         read(path, member="c")
-    with pytest.raises(InvalidInput, match="is no .zip"):
+    with pytest.raises(InvalidInput, match=r"is no \.zip"):
         read(file("w.txt", TEXT), member="a.txt")
 
 

@@ -125,7 +125,7 @@ def test_one_odd_first_line_does_not_decide_the_dimensions(file: File) -> None:
 
 def test_nan_and_infinity_are_passed_on(file: File) -> None:
     vectors = read(file("w.txt", "a nan inf -Infinity 1e999\nb 1 2 3 4\n")).vectors
-    np.testing.assert_array_equal(vectors[0], np.float32([np.nan, np.inf, -np.inf, np.inf]))
+    np.testing.assert_array_equal(vectors[0], np.array([np.nan, np.inf, -np.inf, np.inf], np.float32))
 
 
 def test_nothing_but_a_header(file: File) -> None:
@@ -193,7 +193,7 @@ def test_binary_headers_that_lie(file: File) -> None:
     content = record(b"a", 1, 2) + record(b"b", 3, 4)
     with pytest.raises(CorruptFile, match=r"byte 14: the header announces 1 words"):
         read(file("w.bin", b"1 2\n" + content))
-    with pytest.raises(TruncatedFile, match="9,000,000,000,000,000,000 bytes|9,000,000,000,000,000,000 words"):
+    with pytest.raises(TruncatedFile, match="announces 9,000,000,000,000,000,000 words"):
         read(file("w.bin", b"9000000000000000000 2\n" + content))
 
 
