@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import bz2
 import importlib
-import lzma
 import queue
 import threading
-import zlib
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -19,51 +16,31 @@ PIECE = 1 << 16
 
 
 class Codec(NamedTuple):
-    """A way to compress: its name, its suffix, its first bytes, and what makes a decompressor."""
+    """A way to compress: its name, its suffix, its first bytes, and the module that undoes it.
+
+    Modules are imported when a file needs them: zstandard is an extra, and some builds of Python lack bz2 or lzma.
+    """
 
     name: str
     suffix: str
     magic: bytes
-    decompressor: Callable[[], Any]
-    errors: tuple[type[Exception], ...]
-
-
-def _zstandard() -> Any:
-    try:
-        return importlib.import_module("zstandard")
-    except ImportError:
-        raise MissingDependency(
-            "a .zst file needs the library zstandard: pip install 'nearabout[zstd]', or decompress the file first"
-        ) from None
-
-
-class _Zstd:
-    """zstandard's decompressor, whose error type is only known once it is imported."""
-
-    def __init__(self) -> None:
-        self._library = _zstandard()
-        self._one = self._library.ZstdDecompressor().decompressobj()
-
-    def decompress(self, data: bytes) -> bytes:
-        try:
-            return bytes(self._one.decompress(data))
-        except self._library.ZstdError as error:
-            raise ValueError(str(error)) from None
-
-    @property
-    def eof(self) -> bool:
-        return bool(self._one.eof)
-
-    @property
-    def unused_data(self) -> bytes:
-        return bytes(self._one.unused_data)
+    module: str
+    decompressor: Callable[[Any], Any]  # of the module
+    errors: Callable[[Any], tuple[type[Exception], ...]]
 
 
 CODECS = (
-    Codec("gzip", ".gz", b"\x1f\x8b\x08", lambda: zlib.decompressobj(31), (zlib.error,)),
-    Codec("bzip2", ".bz2", b"BZh", bz2.BZ2Decompressor, (OSError, ValueError)),
-    Codec("xz", ".xz", b"\xfd7zXZ\x00", lzma.LZMADecompressor, (lzma.LZMAError,)),
-    Codec("zstd", ".zst", b"\x28\xb5\x2f\xfd", _Zstd, (ValueError,)),
+    Codec("gzip", ".gz", b"\x1f\x8b\x08", "zlib", lambda zlib: zlib.decompressobj(31), lambda zlib: (zlib.error,)),
+    Codec("bzip2", ".bz2", b"BZh", "bz2", lambda bz2: bz2.BZ2Decompressor(), lambda bz2: (OSError, ValueError)),
+    Codec("xz", ".xz", b"\xfd7zXZ\x00", "lzma", lambda lzma: lzma.LZMADecompressor(), lambda lzma: (lzma.LZMAError,)),
+    Codec(
+        "zstd",
+        ".zst",
+        b"\x28\xb5\x2f\xfd",
+        "zstandard",
+        lambda zstandard: zstandard.ZstdDecompressor().decompressobj(),
+        lambda zstandard: (zstandard.ZstdError,),
+    ),
 )
 _BZIP2_BLOCKS = (b"1AY&SY", b"\x17\x72\x45\x38\x50\x90")  # "BZh" alone might begin a word
 
@@ -76,23 +53,36 @@ def codec_of(head: bytes) -> Codec | None:
     return None
 
 
+def library_of(codec: Codec) -> Any:
+    """The module that a codec needs."""
+    try:
+        return importlib.import_module(codec.module)
+    except ImportError:
+        remedy = "pip install 'nearabout[zstd]'" if codec.name == "zstd" else "this Python was built without it"
+        raise MissingDependency(
+            f"{codec.name} files need the library {codec.module}: {remedy}, or decompress the file first"
+        ) from None
+
+
 def decompressed(pieces: Iterator[bytes], codec: Codec, path: str) -> Iterator[bytes]:
     """The content of one or more streams, one after another (as gzip and the others may be joined)."""
-    decompressor = codec.decompressor()
-    try:
-        for piece in pieces:
-            data = piece
-            while data:
-                if decompressor.eof:
-                    if not data.strip(b"\x00"):  # zeros may pad a stream
-                        break
-                    decompressor = codec.decompressor()
+    library = library_of(codec)
+    errors = codec.errors(library)
+    decompressor = codec.decompressor(library)
+    for piece in pieces:
+        data = piece
+        while data:
+            if decompressor.eof:
+                if not data.strip(b"\x00"):  # zeros may pad a stream
+                    break
+                decompressor = codec.decompressor(library)
+            try:
                 content = decompressor.decompress(data)
-                data = decompressor.unused_data if decompressor.eof else b""
-                if content:
-                    yield content
-    except codec.errors as error:
-        raise CorruptFile(f"{path}: its {codec.name} data is damaged ({error}): get the file again") from None
+            except errors as error:
+                raise CorruptFile(f"{path}: its {codec.name} data is damaged ({error}): get the file again") from None
+            data = decompressor.unused_data if decompressor.eof else b""
+            if content:
+                yield content
     if not decompressor.eof:
         raise TruncatedFile(f"{path}: its {codec.name} data ends too early: get the file again")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import io
-import lzma
 import os
 import stat
 import struct
@@ -26,9 +25,10 @@ _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _SMALL = 1 << 24
 _MAX_LAYERS = 4  # a .gz in a .zip is common; deeper nesting is a trick
 _COMPRESSED_SUFFIXES = tuple(codec.suffix for codec in CODECS)
+# What zipfile raises for a damaged archive; lzma is not in every build of Python.
 _ZIP_ERRORS = (
     struct.error,
-    lzma.LZMAError,
+    getattr(getattr(zipfile, "lzma", None), "LZMAError", zipfile.BadZipFile),
     OverflowError,
     zipfile.BadZipFile,
     zlib.error,

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import bz2
 import contextlib
 import gzip
-import lzma
 import os
 import secrets
 from collections.abc import Iterator, Sequence
@@ -16,6 +14,7 @@ from numpy.typing import ArrayLike
 
 from nearabout.errors import InvalidInput
 from nearabout.formats import npy, parquet
+from nearabout.formats._compression import CODECS, library_of
 from nearabout.formats._embeddings import Embeddings, Vectors
 from nearabout.formats._keys import Keys, as_keys
 from nearabout.formats._registry import WRITERS, WritableFormat
@@ -117,4 +116,5 @@ def _replacing(path: str) -> Iterator[BinaryIO]:
 def _compressed(file: BinaryIO, suffix: str) -> Any:
     if suffix == ".gz":
         return gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0, compresslevel=6)
-    return bz2.BZ2File(file, "wb") if suffix == ".bz2" else lzma.LZMAFile(file, "wb")
+    library = library_of(next(codec for codec in CODECS if codec.suffix == suffix))
+    return library.BZ2File(file, "wb") if suffix == ".bz2" else library.LZMAFile(file, "wb")

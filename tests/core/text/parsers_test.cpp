@@ -139,7 +139,8 @@ void long_rows() {
     rows.commit();
   }
   const FloatMemory memory = rows.take();
-  for (int row = 0; row < 7; ++row) CHECK(memory[static_cast<std::size_t>(row) * 100'000 + 99'999] == static_cast<float>(row));
+  for (int row = 0; row < 7; ++row)
+    CHECK(memory[static_cast<std::size_t>(row) * 100'000 + 99'999] == static_cast<float>(row));
 }
 
 void many_keys() {

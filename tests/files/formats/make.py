@@ -1,7 +1,8 @@
 """Makes the sample files beside it, each with the library that people write such files with, not with Nearabout.
 
 Run it from anywhere: ``python tests/files/formats/make.py``. It needs gensim, h5py, numpy, pyarrow, safetensors and
-zstandard. All files hold the same eight words and float32 vectors of five dimensions, but for those of images and of bytes.
+zstandard. All files hold the same eight words and float32 vectors of five dimensions, but for those of images and of
+bytes.
 """
 
 from __future__ import annotations

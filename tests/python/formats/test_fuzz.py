@@ -13,10 +13,10 @@ FUZZER = Path(__file__).resolve().parents[2] / "fuzz" / "formats.py"
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_mutated_files_give_vectors_or_an_error_of_ours(seed: int) -> None:
-    command = [sys.executable, str(FUZZER), "--seed", str(seed), "--cases", "600", "--seconds", "300"]
+    command = [sys.executable, str(FUZZER), "--seed", str(seed), "--cases", "300", "--seconds", "300"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "600 cases" in done.stdout
+    assert "300 cases" in done.stdout
     assert "read " in done.stdout
 
 

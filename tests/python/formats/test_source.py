@@ -162,6 +162,20 @@ def test_a_file_that_changes_while_it_is_read(file: File, change: bytes | None) 
         read(path, progress=meddle)
 
 
+@pytest.mark.parametrize("suffix", COMPRESS)
+def test_an_error_of_the_system_stays_one(file: File, suffix: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Failing(io.FileIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            if self.tell():
+                raise OSError(5, "Input/output error")
+            return super().read(1000)
+
+    path = file(f"w.txt{suffix}", COMPRESS[suffix](TEXT))
+    monkeypatch.setattr(io, "FileIO", Failing)
+    with pytest.raises(OSError, match="Input/output error"):
+        read(path)
+
+
 def test_progress_rises_to_one_and_can_stop_the_work(file: File) -> None:
     path = file("w.txt.gz", gzip.compress(TEXT))
     seen: list[float] = []
