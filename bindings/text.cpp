@@ -1,7 +1,160 @@
+// The parsers of core/text for Python. What cannot be read comes back as a tuple, for Python to make the sentence.
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+
+#include <cstdlib>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
 #include "parts.h"
+#include "text/lines.h"
+#include "text/records.h"
+
+namespace nb = nanobind;
+using namespace nb::literals;
 
 namespace nearabout {
+namespace {
 
-void bind_text(nanobind::module_&) {}
+using text::CollectOptions;
+using text::Collector;
+using text::LineParser;
+using text::OnBadUtf8;
+using text::Problem;
+using text::RecordParser;
+
+const char* name_of(Problem::Kind kind) {
+  switch (kind) {
+    case Problem::Kind::too_few_numbers:
+      return "too_few_numbers";
+    case Problem::Kind::too_many_numbers:
+      return "too_many_numbers";
+    case Problem::Kind::not_a_number:
+      return "not_a_number";
+    case Problem::Kind::not_utf8:
+      return "not_utf8";
+    case Problem::Kind::more_rows:
+      return "more_rows";
+    case Problem::Kind::truncated:
+      return "truncated";
+  }
+  return "unknown";
+}
+
+nb::object as_object(const std::optional<Problem>& problem) {
+  if (!problem) return nb::none();
+  return nb::make_tuple(name_of(problem->kind), problem->place, problem->found,
+                        nb::bytes(problem->token.data(), problem->token.size()));
+}
+
+OnBadUtf8 on_bad_utf8_of(std::string_view name) {
+  if (name == "strict") return OnBadUtf8::strict;
+  if (name == "replace") return OnBadUtf8::replace;
+  if (name == "ignore") return OnBadUtf8::ignore;
+  throw nb::value_error("errors must be strict, replace or ignore");
+}
+
+CollectOptions options_of(std::size_t dims, std::optional<std::uint64_t> announced_rows, std::size_t reserved_rows,
+                          const std::string& errors) {
+  if (dims == 0) throw nb::value_error("dims must be 1 or more");
+  return {dims, announced_rows, reserved_rows, on_bad_utf8_of(errors)};
+}
+
+// A NumPy array of one dimension that owns the vector.
+template <class To, class From>
+auto as_array(std::vector<From> values) {
+  auto owned = std::make_unique<std::vector<From>>(std::move(values));
+  const std::size_t size = owned->size();
+  auto* data = reinterpret_cast<To*>(owned->data());
+  const nb::capsule owner(owned.release(), [](void* p) noexcept { delete static_cast<std::vector<From>*>(p); });
+  return nb::ndarray<nb::numpy, To, nb::ndim<1>>(data, {size}, owner);
+}
+
+nb::object take(Collector& collector) {
+  const std::size_t rows = collector.rows();
+  text::FloatMemory memory = collector.take_rows();
+  float* const data = memory.release();
+  const nb::capsule owner(data, [](void* p) noexcept { std::free(p); });
+  return nb::make_tuple(nb::ndarray<nb::numpy, float, nb::ndim<2>>(data, {rows, collector.dims()}, owner),
+                        as_array<std::uint8_t>(collector.keys.take_blob()),
+                        as_array<std::uint64_t>(collector.keys.take_offsets()));
+}
+
+template <class Parser>
+nb::object feed(Parser& parser, const nb::bytes& piece) {
+  std::optional<Problem> problem;
+  {
+    const nb::gil_scoped_release release;
+    problem = parser.feed(std::string_view(static_cast<const char*>(piece.data()), piece.size()));
+  }
+  return as_object(problem);
+}
+
+template <class Parser>
+void define_parts(nb::class_<Parser>& parser) {
+  parser.def("feed", &feed<Parser>, "piece"_a);
+  parser.def("finish", [](Parser& self) { return as_object(self.finish()); });
+  parser.def("take", [](Parser& self) { return take(self.collected()); });
+  parser.def_prop_ro("rows_read", [](Parser& self) { return self.collected().counts.rows_read; });
+  parser.def_prop_ro("duplicates", [](Parser& self) { return self.collected().counts.duplicates; });
+  parser.def_prop_ro("bytes_repaired", [](Parser& self) { return self.collected().counts.bytes_repaired; });
+  parser.def_prop_ro("blank_lines", [](Parser& self) { return self.collected().counts.blank_lines; });
+}
+
+using Bytes = nb::ndarray<const std::uint8_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using Offsets = nb::ndarray<const std::uint64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+
+// The rows whose key has not come before.
+auto first_rows(const Bytes& blob, const Offsets& offsets) {
+  const auto* const bytes = reinterpret_cast<const char*>(blob.data());
+  const std::uint64_t* const places = offsets.data();
+  const std::size_t count = offsets.size() == 0 ? 0 : offsets.size() - 1;
+  for (std::size_t row = 0; row < count; ++row) {
+    if (places[row] > places[row + 1] || places[row + 1] > blob.size()) {
+      throw nb::value_error("offsets must not fall, nor exceed the size of the blob");
+    }
+  }
+  std::vector<std::int64_t> kept;
+  {
+    const nb::gil_scoped_release release;
+    text::KeyTable table;
+    for (std::size_t row = 0; row < count; ++row) {
+      const auto size = static_cast<std::size_t>(places[row + 1] - places[row]);
+      if (table.insert({bytes + places[row], size})) kept.push_back(static_cast<std::int64_t>(row));
+    }
+  }
+  return as_array<std::int64_t>(std::move(kept));
+}
+
+}  // namespace
+
+void bind_text(nb::module_& m) {
+  nb::class_<LineParser> lines(m, "LineParser");
+  lines.def(
+      "__init__",
+      [](LineParser* self, std::size_t dims, std::optional<std::uint64_t> announced_rows, std::size_t reserved_rows,
+         const std::string& errors, std::uint64_t first_line, bool fractions_in_keys) {
+        new (self) LineParser(options_of(dims, announced_rows, reserved_rows, errors), first_line, fractions_in_keys);
+      },
+      nb::kw_only(), "dims"_a, "announced_rows"_a.none(), "reserved_rows"_a, "errors"_a, "first_line"_a,
+      "fractions_in_keys"_a);
+  define_parts(lines);
+
+  nb::class_<RecordParser> records(m, "RecordParser");
+  records.def(
+      "__init__",
+      [](RecordParser* self, std::size_t dims, std::uint64_t announced_rows, std::size_t reserved_rows,
+         const std::string& errors, std::uint64_t first_byte) {
+        new (self) RecordParser(options_of(dims, announced_rows, reserved_rows, errors), first_byte);
+      },
+      nb::kw_only(), "dims"_a, "announced_rows"_a, "reserved_rows"_a, "errors"_a, "first_byte"_a);
+  define_parts(records);
+
+  m.def("first_rows", &first_rows, "blob"_a, "offsets"_a);
+}
 
 }  // namespace nearabout

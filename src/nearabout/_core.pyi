@@ -71,3 +71,53 @@ def build_exact(
     threads: int = 0,
     monitor: Monitor = None,
 ) -> tuple[Index, NDArray[np.int64]]: ...  # the index, open, and the rows that on_bad="skip" left out
+
+# --- Text: the parsers of nearabout.formats. ---
+
+# What cannot be read: the kind, the line (or the byte where the record begins), a number that belongs to the kind, the token.
+TextProblem: TypeAlias = tuple[
+    Literal["too_few_numbers", "too_many_numbers", "not_a_number", "not_utf8", "more_rows", "truncated"], int, int, bytes
+]
+
+class LineParser:
+    """Lines of a key and `dims` numbers, fed in pieces of any size. One thread at a time; feeding releases the GIL."""
+
+    def __init__(
+        self,
+        *,
+        dims: int,
+        announced_rows: int | None,
+        reserved_rows: int,
+        errors: str,
+        first_line: int,
+        fractions_in_keys: bool,
+    ) -> None: ...
+    def feed(self, piece: bytes) -> TextProblem | None: ...
+    def finish(self) -> TextProblem | None: ...
+    def take(self) -> tuple[NDArray[np.float32], NDArray[np.uint8], NDArray[np.uint64]]: ...  # vectors, key blob, key offsets
+    @property
+    def rows_read(self) -> int: ...  # with duplicates
+    @property
+    def duplicates(self) -> int: ...
+    @property
+    def bytes_repaired(self) -> int: ...
+    @property
+    def blank_lines(self) -> int: ...
+
+class RecordParser:
+    """The records of word2vec's binary format, after the header: as LineParser."""
+
+    def __init__(self, *, dims: int, announced_rows: int, reserved_rows: int, errors: str, first_byte: int) -> None: ...
+    def feed(self, piece: bytes) -> TextProblem | None: ...
+    def finish(self) -> TextProblem | None: ...
+    def take(self) -> tuple[NDArray[np.float32], NDArray[np.uint8], NDArray[np.uint64]]: ...
+    @property
+    def rows_read(self) -> int: ...
+    @property
+    def duplicates(self) -> int: ...
+    @property
+    def bytes_repaired(self) -> int: ...
+    @property
+    def blank_lines(self) -> int: ...
+
+def first_rows(blob: NDArray[np.uint8], offsets: NDArray[np.uint64]) -> NDArray[np.int64]: ...  # rows whose key is new

@@ -1,0 +1,87 @@
+// What both parsers gather, and how they say what is wrong.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "text/key_table.h"
+#include "text/row_buffer.h"
+#include "text/utf8.h"
+
+namespace nearabout::text {
+
+// The first thing that cannot be read. A value and not an exception: the caller, who knows the file's name, makes the
+// sentence.
+struct Problem {
+  enum class Kind : std::uint8_t {
+    too_few_numbers,   // found: how many there are
+    too_many_numbers,  // found: how many there are
+    not_a_number,      // token: the field
+    not_utf8,          // token: the key's bytes; found: the place of the bad byte in it
+    more_rows,         // data goes on after the announced number of rows
+    truncated,         // the data ends inside a row
+  };
+  Kind kind;
+  std::uint64_t place;  // the line, or the byte where the record begins
+  std::uint64_t found = 0;
+  std::string token{};
+};
+
+struct Counts {
+  std::uint64_t rows_read = 0;  // with duplicates
+  std::uint64_t duplicates = 0;
+  std::uint64_t bytes_repaired = 0;
+  std::uint64_t blank_lines = 0;
+};
+
+struct CollectOptions {
+  std::size_t dims;                             // 1 or more
+  std::optional<std::uint64_t> announced_rows;  // more of them is a Problem
+  std::size_t reserved_rows = 0;                // room to take at once: at most what the data can hold
+  OnBadUtf8 on_bad_utf8 = OnBadUtf8::strict;
+};
+
+class Collector {
+ public:
+  explicit Collector(const CollectOptions& options) : options_(options), rows_(options.dims, options.reserved_rows) {}
+
+  bool full() const { return options_.announced_rows && counts.rows_read >= *options_.announced_rows; }
+  float* next_row() { return rows_.next(); }
+
+  // Keeps the row last filled, under this key; of a key that comes again only the first row stays.
+  std::optional<Problem> keep(std::string_view key, std::uint64_t place) {
+    const std::size_t valid = valid_utf8_prefix(key);
+    if (valid != key.size()) {
+      if (options_.on_bad_utf8 == OnBadUtf8::strict) {
+        return Problem{Problem::Kind::not_utf8, place, valid, std::string(key)};
+      }
+      repaired_.clear();
+      counts.bytes_repaired += append_repaired(key, options_.on_bad_utf8, repaired_);
+      key = repaired_;
+    }
+    ++counts.rows_read;
+    if (keys.insert(key)) {
+      rows_.commit();
+    } else {
+      ++counts.duplicates;
+    }
+    return std::nullopt;
+  }
+
+  std::size_t dims() const { return options_.dims; }
+  std::size_t rows() const { return rows_.rows(); }
+  FloatMemory take_rows() { return rows_.take(); }
+
+  KeyTable keys;
+  Counts counts;
+
+ private:
+  CollectOptions options_;
+  RowBuffer rows_;
+  std::string repaired_;
+};
+
+}  // namespace nearabout::text

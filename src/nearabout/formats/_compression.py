@@ -1,0 +1,123 @@
+"""Compressed streams: recognised by their first bytes, decompressed piece by piece."""
+
+from __future__ import annotations
+
+import importlib
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from nearabout.errors import CorruptFile, MissingDependency, TruncatedFile
+
+# A piece of this much compressed input can grow a thousandfold (gzip) or more: small enough that a hostile file cannot
+# make one piece large beyond measure, large enough that calls cost nothing.
+PIECE = 1 << 16
+
+
+class Codec(NamedTuple):
+    """A way to compress: its name, its suffix, its first bytes, and the module that undoes it.
+
+    Modules are imported when a file needs them: zstandard is an extra, and some builds of Python lack bz2 or lzma.
+    """
+
+    name: str
+    suffix: str
+    magic: bytes
+    module: str
+    decompressor: Callable[[Any], Any]  # of the module
+    errors: Callable[[Any], tuple[type[Exception], ...]]
+
+
+CODECS = (
+    Codec("gzip", ".gz", b"\x1f\x8b\x08", "zlib", lambda zlib: zlib.decompressobj(31), lambda zlib: (zlib.error,)),
+    Codec("bzip2", ".bz2", b"BZh", "bz2", lambda bz2: bz2.BZ2Decompressor(), lambda bz2: (OSError, ValueError)),
+    Codec("xz", ".xz", b"\xfd7zXZ\x00", "lzma", lambda lzma: lzma.LZMADecompressor(), lambda lzma: (lzma.LZMAError,)),
+    Codec(
+        "zstd",
+        ".zst",
+        b"\x28\xb5\x2f\xfd",
+        "zstandard",
+        lambda zstandard: zstandard.ZstdDecompressor().decompressobj(),
+        lambda zstandard: (zstandard.ZstdError,),
+    ),
+)
+_BZIP2_BLOCKS = (b"1AY&SY", b"\x17\x72\x45\x38\x50\x90")  # "BZh" alone might begin a word
+
+
+def codec_of(head: bytes) -> Codec | None:
+    """The codec whose magic these bytes begin with."""
+    for codec in CODECS:
+        if head.startswith(codec.magic) and (codec.name != "bzip2" or head[4:10] in _BZIP2_BLOCKS):
+            return codec
+    return None
+
+
+def library_of(codec: Codec) -> Any:
+    """The module that a codec needs."""
+    try:
+        return importlib.import_module(codec.module)
+    except ImportError:
+        remedy = "pip install 'nearabout[zstd]'" if codec.name == "zstd" else "this Python was built without it"
+        raise MissingDependency(
+            f"{codec.name} files need the library {codec.module}: {remedy}, or decompress the file first"
+        ) from None
+
+
+def decompressed(pieces: Iterator[bytes], codec: Codec, path: str) -> Iterator[bytes]:
+    """The content of one or more streams, one after another (as gzip and the others may be joined)."""
+    library = library_of(codec)
+    errors = codec.errors(library)
+    decompressor = codec.decompressor(library)
+    for piece in pieces:
+        data = piece
+        while data:
+            if decompressor.eof:
+                if not data.strip(b"\x00"):  # zeros may pad a stream
+                    break
+                decompressor = codec.decompressor(library)
+            try:
+                content = decompressor.decompress(data)
+            except errors as error:
+                raise CorruptFile(f"{path}: its {codec.name} data is damaged ({error}): get the file again") from None
+            data = decompressor.unused_data if decompressor.eof else b""
+            if content:
+                yield content
+    if not decompressor.eof:
+        raise TruncatedFile(f"{path}: its {codec.name} data ends too early: get the file again")
+
+
+def ahead(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The same pieces, made on a thread of their own, a few ahead: decompression and parsing overlap (both let go of
+    the interpreter's lock)."""
+    waiting: queue.Queue[bytes | BaseException | None] = queue.Queue(maxsize=8)
+    stopped = threading.Event()
+
+    def put(item: bytes | BaseException | None) -> None:
+        while not stopped.is_set():
+            try:
+                waiting.put(item, timeout=0.1)
+                return
+            except queue.Full:
+                continue
+
+    def produce() -> None:
+        try:
+            for piece in pieces:
+                put(piece)
+                if stopped.is_set():
+                    return
+            put(None)
+        except BaseException as error:  # handed over to the thread that reads
+            put(error)
+
+    thread = threading.Thread(target=produce, name="nearabout-decompress", daemon=True)
+    thread.start()
+    try:
+        while (item := waiting.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+    finally:
+        stopped.set()
+        thread.join(timeout=1)  # it may wait for a pipe that says nothing: it is a daemon, and dies with it

@@ -1,0 +1,85 @@
+"""What a reader returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearabout import _core
+from nearabout.formats._keys import KeyList, Keys
+
+Vectors = NDArray[np.generic]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a reader passed over or mended. All zero for a clean file."""
+
+    duplicates: int = 0  # rows left out because their key had come before: the first one stays
+    bytes_repaired: int = 0  # bytes of keys that were not UTF-8, replaced or left out as ``errors=`` asked
+    blank_lines: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.duplicates or self.bytes_repaired or self.blank_lines)
+
+    def sentences(self) -> list[str]:
+        """One short line for each thing that happened, for people."""
+        told = [
+            (
+                self.duplicates,
+                "duplicate key left out (the first row stays)",
+                "duplicate keys left out (the first row stays)",
+            ),
+            (self.bytes_repaired, "byte was not UTF-8", "bytes were not UTF-8"),
+            (self.blank_lines, "blank line passed over", "blank lines passed over"),
+        ]
+        return [f"{count:,} {one if count == 1 else many}" for count, one, many in told if count]
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Embeddings:
+    """Vectors, and what they are called, as a file holds them.
+
+    ``vectors`` is (n, dims) in the file's own element type; text is read as float32. ``keys`` is a :class:`KeyList`, an
+    int64 array, or None where the file names nothing.
+    """
+
+    vectors: Vectors
+    keys: Keys = None
+    source: str = ""
+    format: str = ""
+    report: Report = field(default_factory=Report)
+
+    def __len__(self) -> int:
+        return int(self.vectors.shape[0])
+
+    @property
+    def dims(self) -> int:
+        return int(self.vectors.shape[1])
+
+    def __repr__(self) -> str:
+        keys = "no keys" if self.keys is None else "int keys" if isinstance(self.keys, np.ndarray) else "str keys"
+        parts = [f"{len(self):,} vectors of {self.dims} {self.vectors.dtype.name}", keys]
+        if self.source:
+            parts.append(f"from {self.source!r}")
+        if self.format:
+            parts.append(f"as {self.format}")
+        parts += self.report.sentences()
+        return f"Embeddings({', '.join(parts)})"
+
+
+def without_duplicates(vectors: Vectors, keys: Keys) -> tuple[Vectors, Keys, int]:
+    """Keeps the first row of every key; says how many were left out. Nothing is copied where nothing is left out."""
+    if keys is None:
+        return vectors, keys, 0
+    if isinstance(keys, KeyList):
+        kept = _core.first_rows(keys.blob, keys.offsets)
+    else:
+        kept = np.sort(np.unique(keys, return_index=True)[1])
+    dropped = len(keys) - len(kept)
+    if dropped == 0:
+        return vectors, keys, 0
+    remaining: Keys = keys.take(kept) if isinstance(keys, KeyList) else keys[kept]
+    return vectors[kept], remaining, dropped

@@ -1,0 +1,113 @@
+"""Keys of many rows without many objects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+from typing import Any, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearabout.errors import InvalidInput
+
+
+class KeyList(Sequence[str]):
+    """Strings packed one after another, decoded when they are asked for.
+
+    Key ``i`` is the UTF-8 text ``blob[offsets[i]:offsets[i + 1]]``. Three million words take their bytes and 8 more
+    each, where a list of Python strings takes some 60 more; an index is built from the two arrays as they are.
+    """
+
+    __slots__ = ("blob", "offsets")
+
+    def __init__(self, blob: NDArray[np.uint8], offsets: NDArray[np.uint64]) -> None:
+        self.blob = blob
+        self.offsets = offsets
+
+    @classmethod
+    def from_strings(cls, strings: Iterable[str]) -> KeyList:
+        """Packs strings; refuses what is no string, and lone surrogates, which UTF-8 cannot hold."""
+        encoded: list[bytes] = []
+        for row, string in enumerate(strings):
+            if not isinstance(string, str):
+                raise InvalidInput(f"key {row} is {string!r}, of type {type(string).__name__}: give strings")
+            try:
+                encoded.append(string.encode())
+            except UnicodeEncodeError as error:
+                raise InvalidInput(
+                    f"key {row}, {string!r}, has a lone surrogate at {error.start}: it is no Unicode text; "
+                    "remove it, or encode the key another way"
+                ) from None
+        offsets = np.zeros(len(encoded) + 1, np.uint64)
+        np.cumsum([len(one) for one in encoded], out=offsets[1:], dtype=np.uint64)
+        return cls(np.frombuffer(b"".join(encoded), np.uint8), offsets)
+
+    def take(self, rows: NDArray[np.int64]) -> KeyList:
+        """The keys of some rows, in their order."""
+        starts = self.offsets[rows]
+        lengths = (self.offsets[rows + 1] - starts).astype(np.int64)
+        offsets = np.zeros(len(rows) + 1, np.uint64)
+        np.cumsum(lengths, out=offsets[1:])
+        places = np.repeat(starts - offsets[:-1], lengths) + np.arange(int(offsets[-1]), dtype=np.uint64)
+        return KeyList(self.blob[places], offsets)
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[str]: ...
+    def __getitem__(self, index: int | slice) -> str | Sequence[str]:
+        if isinstance(index, slice):
+            return [self[row] for row in range(*index.indices(len(self)))]
+        row = index + len(self) if index < 0 else index
+        if not 0 <= row < len(self):
+            raise IndexError(f"row {index} of {len(self)} keys")
+        return self.blob[int(self.offsets[row]) : int(self.offsets[row + 1])].tobytes().decode()
+
+    def __iter__(self) -> Iterator[str]:
+        step = 10_000  # decoded in bunches: one pass over the blob, never all of it twice
+        for first in range(0, len(self), step):
+            places = self.offsets[first : first + step + 1].tolist()
+            text = self.blob[places[0] : places[-1]].tobytes()
+            for begin, end in pairwise(places):
+                yield text[begin - places[0] : end - places[0]].decode()
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, KeyList):
+            return np.array_equal(self.offsets, other.offsets) and np.array_equal(self.blob, other.blob)
+        if isinstance(other, (list, tuple)):
+            return len(self) == len(other) and all(mine == theirs for mine, theirs in zip(self, other, strict=True))
+        return NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]  # a list is no key of a dict
+
+    def __repr__(self) -> str:
+        shown = ", ".join(repr(key) for key in self[:3])
+        more = f", … {len(self):,} in all" if len(self) > 3 else ""
+        return f"KeyList([{shown}{more}])"
+
+
+Keys = KeyList | NDArray[np.int64] | None
+
+
+def as_keys(values: Sequence[Any] | NDArray[Any] | KeyList | None, rows: int) -> Keys:
+    """Keys of any kind as a KeyList or an int64 array, one for each of ``rows`` vectors."""
+    if values is None:
+        return None
+    if len(values) != rows:
+        raise InvalidInput(f"{len(values)} keys were given for {rows} vectors: give one key a vector, or none")
+    if isinstance(values, KeyList):
+        return values
+    if isinstance(values, np.ndarray):
+        if values.ndim != 1:
+            raise InvalidInput(f"keys have the shape {values.shape}: give one dimension")
+        values = values.tolist()
+    if rows and all(isinstance(value, int) and not isinstance(value, bool) for value in values):
+        try:
+            return np.array(values, np.int64)
+        except OverflowError:
+            raise InvalidInput("a key is outside the range of int64: give strings, or smaller numbers") from None
+    return KeyList.from_strings(values)

@@ -1,0 +1,93 @@
+"""``read``: which format a file has, and what its module makes of it."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from typing import Literal
+
+from nearabout.errors import InvalidInput, NotOurFile, TruncatedFile
+from nearabout.formats import npz
+from nearabout.formats._embeddings import Embeddings
+from nearabout.formats._options import Head, ReadOptions
+from nearabout.formats._registry import BY_NAME, FORMATS, Format
+from nearabout.formats._source import HEAD, Progress, Source
+
+
+def format_names() -> list[str]:
+    """The names that ``format=`` takes."""
+    return list(BY_NAME)
+
+
+def read(
+    path: str | os.PathLike[str],
+    *,
+    format: str | None = None,
+    errors: Literal["strict", "replace", "ignore"] = "strict",
+    member: str | None = None,
+    dims: int | None = None,
+    dataset: str | None = None,
+    key_column: str | int | Literal[False] | None = None,
+    vector_column: str | None = None,
+    header: bool | None = None,
+    delimiter: str | None = None,
+    progress: Progress | None = None,
+) -> Embeddings:
+    """Reads vectors, and their keys where there are some.
+
+    The format is recognised by content, then by suffix; ``format`` names it instead. Compression (.gz, .bz2, .xz,
+    .zst) and .zip are seen through; of a .zip with several files one is named by ``member``, or as
+    ``"file.zip!member"``.
+
+    errors: keys that are not UTF-8 are refused ("strict"), or mended as Python does it ("replace", "ignore").
+    dims: the number of dimensions of a text format, where the file leaves it in doubt.
+    dataset: the array in a .npz, HDF5 or safetensors file. vector_column, key_column, header, delimiter: of tables;
+    False for ``key_column`` takes no column as keys. An option that the format would not use is refused. progress:
+    called with the share of the file that has been read, 0 to 1.
+
+    Of a key that comes twice the first row stays; ``report`` of the result counts the others. NaN and infinity are
+    passed on. Raises OSError, InvalidInput, MissingDependency or a FileFormatError, whose sentence names the line or
+    the byte.
+    """
+    if format is not None and format not in BY_NAME:
+        near = difflib.get_close_matches(format, BY_NAME, 1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise InvalidInput(f"format={format!r} is not known{hint}: give one of {', '.join(BY_NAME)}")
+    options = ReadOptions(errors, dims, dataset, key_column, vector_column, header, delimiter)
+    name, member = _split_member(os.fspath(path), member)
+    with Source(name, member, progress) as source:
+        chosen = BY_NAME[format] if format is not None else _recognise(source)
+        options.check(chosen.NAME, chosen.OPTIONS)
+        embeddings = chosen.read(source, options)
+        source.check_unchanged()
+    if progress is not None:
+        progress(1.0)
+    return embeddings
+
+
+def _split_member(path: str, member: str | None) -> tuple[str, str | None]:
+    """``archive.zip!member`` names a member, unless a file has that very name."""
+    archive, mark, inside = path.partition(".zip!")
+    if member is None and mark and not os.path.exists(path):
+        return f"{archive}.zip", inside
+    return path, member
+
+
+def _recognise(source: Source) -> Format:
+    if source.zip_names:
+        return BY_NAME[npz.NAME]
+    data = source.head(HEAD)
+    if not data:
+        raise TruncatedFile(f"{source.path}: is empty: there is nothing to read")
+    whole = len(data) if len(data) < HEAD else source.size
+    head = Head(data, source.suffix, whole)
+    for one in FORMATS:
+        if one.sniff(head):
+            return one
+    for one in FORMATS:  # its reader will say what is wrong
+        if head.suffix in one.SUFFIXES:
+            return one
+    raise NotOurFile(
+        f"{source.path}: is of no format that is known here (it begins with {data[:16]!r}): give format= one of "
+        f"{', '.join(BY_NAME)}"
+    )

@@ -1,0 +1,67 @@
+"""All formats, in the order in which content is asked."""
+
+from __future__ import annotations
+
+from typing import BinaryIO, Protocol, cast
+
+from nearabout.formats import (
+    arrow,
+    bigann,
+    delimited,
+    glove,
+    hdf5,
+    idx,
+    json_lines,
+    npy,
+    npz,
+    parquet,
+    pickled,
+    safetensors,
+    vecs,
+    word2vec_binary,
+    word2vec_text,
+)
+from nearabout.formats._embeddings import Embeddings, Vectors
+from nearabout.formats._keys import Keys
+from nearabout.formats._options import Head, ReadOptions
+from nearabout.formats._source import Source
+
+
+class Format(Protocol):
+    """What the module of a format has."""
+
+    NAME: str
+    SUFFIXES: tuple[str, ...]
+    OPTIONS: frozenset[str]
+
+    def sniff(self, head: Head) -> bool: ...
+    def read(self, source: Source, options: ReadOptions) -> Embeddings: ...
+
+
+class WritableFormat(Format, Protocol):
+    def write(self, file: BinaryIO, vectors: Vectors, keys: Keys) -> None: ...
+
+
+# Formats with a magic come first; then those known by suffix and structure; text last, the strictest first.
+FORMATS = cast(
+    tuple[Format, ...],
+    (
+        npy,
+        npz,
+        hdf5,
+        parquet,
+        arrow,
+        vecs,
+        bigann,
+        safetensors,
+        idx,
+        pickled,
+        json_lines,
+        word2vec_binary,
+        word2vec_text,
+        delimited,
+        glove,
+    ),
+)
+WRITERS = cast(tuple[WritableFormat, ...], (word2vec_binary, word2vec_text, glove, npy, vecs, parquet))
+BY_NAME = {one.NAME: one for one in FORMATS}

@@ -1,0 +1,337 @@
+"""A file's content as readers want it: decompressed, taken from its archive, read once from front to back."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import stat
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from itertools import chain
+from typing import Any, BinaryIO, cast
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from nearabout.errors import CorruptFile, FileFormatError, InvalidInput, TruncatedFile
+from nearabout.formats._compression import CODECS, PIECE, ahead, codec_of, decompressed
+
+HEAD = 1 << 16
+_CHUNK = 1 << 20
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+_SMALL = 1 << 24
+_MAX_LAYERS = 4  # a .gz in a .zip is common; deeper nesting is a trick
+_COMPRESSED_SUFFIXES = tuple(codec.suffix for codec in CODECS)
+# What zipfile raises for a damaged archive; lzma is not in every build of Python.
+_ZIP_ERRORS = (
+    struct.error,
+    getattr(getattr(zipfile, "lzma", None), "LZMAError", zipfile.BadZipFile),
+    OverflowError,
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    KeyError,
+    IndexError,
+)
+
+Progress = Callable[[float], object]
+
+
+class Source:
+    """One pass over a file, from the front, with a look ahead.
+
+    Nothing is allocated because a header announces it: ``array`` compares with the size where that is known, and grows
+    with the data where it is not (compressed files, pipes).
+    """
+
+    def __init__(self, path: str, member: str | None = None, progress: Progress | None = None) -> None:
+        self.path = path
+        self.name = path  # of the content: changes with every layer taken off
+        self._progress = progress
+        self._consumed = 0
+        self._buffer = b""
+        self._file = io.FileIO(path)
+        try:
+            self._before = os.fstat(self._file.fileno())
+            self.regular = stat.S_ISREG(self._before.st_mode)
+            self.size: int | None = self._before.st_size if self.regular else None
+            self._pieces = self._raw_pieces()
+            self._layers = 0
+            self.zip_names: list[str] = []  # of an archive of .npy files, which is a format of its own
+            self._unwrap(member)
+        except BaseException:
+            self._file.close()
+            raise
+
+    def __enter__(self) -> Source:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        close = getattr(self._pieces, "close", None)
+        if close is not None:
+            close()  # stops the thread that decompresses
+        self._file.close()
+
+    @property
+    def plain(self) -> bool:
+        """An ordinary file, not compressed, that can be read at any place."""
+        return self.regular and self._layers == 0
+
+    @property
+    def small(self) -> bool:
+        """So small on disk that a reader who runs out of memory has believed a damaged header."""
+        return self.regular and self._before.st_size < _SMALL
+
+    @property
+    def suffix(self) -> str:
+        name = self.name.lower()
+        for compressed in _COMPRESSED_SUFFIXES:
+            name = name.removesuffix(compressed)
+        return os.path.splitext(name)[1]
+
+    # --- Reading. ---
+
+    def head(self, size: int = HEAD) -> bytes:
+        """The next bytes, which are not taken: up to ``size``, fewer only at the end."""
+        if len(self._buffer) < size:
+            parts = [self._buffer]
+            missing = size - len(self._buffer)
+            while missing > 0 and (piece := self._advance()):
+                parts.append(piece)
+                missing -= len(piece)
+            self._buffer = b"".join(parts)
+        return self._buffer[:size]
+
+    def skip(self, size: int) -> None:
+        """Drops bytes that ``head`` has shown."""
+        self._buffer = self._buffer[size:]
+
+    def chunks(self) -> Iterator[bytes]:
+        """All that is left, in pieces of some size, none of them empty."""
+        if self._buffer:
+            first, self._buffer = self._buffer, b""
+            yield first
+        while piece := self._advance():
+            yield piece
+
+    def lines(self) -> Iterator[bytes]:
+        """All that is left, by lines, without their line feeds."""
+        rest = b""
+        for chunk in self.chunks():
+            if b"\n" not in chunk:
+                rest += chunk
+                continue
+            parts = (rest + chunk).split(b"\n")
+            rest = parts.pop()
+            yield from parts
+        if rest:
+            yield rest
+
+    def exactly(self, size: int, what: str) -> bytes:
+        """Exactly ``size`` bytes, for small things such as headers."""
+        data = self.head(size)
+        if len(data) < size:
+            raise TruncatedFile(
+                f"{self.path}: the file ends in {what}: {size:,} bytes are needed, {len(data):,} are left"
+            )
+        self.skip(size)
+        return data
+
+    def remaining(self, position: int) -> int | None:
+        """The bytes after ``position``, where the size is known."""
+        return None if self.size is None else self.size - position
+
+    def array(self, dtype: DTypeLike, count: int, position: int, what: str) -> NDArray[Any]:
+        """``count`` elements; ``position`` is the number of bytes read before them."""
+        element = np.dtype(dtype)
+        needed = count * element.itemsize
+        if needed == 0:
+            return np.empty(0, element)
+        left = self.remaining(position)
+        if left is not None:
+            if left < needed:
+                self._too_short(what, needed, left)
+            result = np.empty(count, element)
+            taken = self._fill(memoryview(cast(Any, result.view(np.uint8))))
+        else:
+            grown = bytearray()
+            while len(grown) < needed and (piece := self._some(min(_CHUNK, needed - len(grown)))):
+                grown += piece
+            taken = len(grown)
+            result = np.frombuffer(grown, element, count) if taken == needed else np.empty(0, element)
+        if taken < needed:
+            self._too_short(what, needed, taken)
+        return result
+
+    def rest(self) -> bytes:
+        """All that is left, at once."""
+        return b"".join(self.chunks())
+
+    def at_end(self) -> bool:
+        return not self.head(1)
+
+    def file(self) -> BinaryIO:
+        """The whole content as a file that can be read at any place. To be asked for before anything is taken."""
+        if self.plain:
+            self._file.seek(0)
+            self._buffer = b""
+            return cast(BinaryIO, io.BufferedReader(_Unclosable(self._file)))
+        return io.BytesIO(self.rest())
+
+    def check_unchanged(self) -> None:
+        """Refuses a file that was written to while it was read: what came of it belongs to no version of it."""
+        if not self.regular:
+            return
+        after = os.fstat(self._file.fileno())
+        if (after.st_size, after.st_mtime_ns) != (self._before.st_size, self._before.st_mtime_ns):
+            raise CorruptFile(
+                f"{self.path}: the file changed while it was read ({self._before.st_size:,} bytes before, "
+                f"{after.st_size:,} after): read it again when its writer has finished"
+            )
+
+    # --- Inside. ---
+
+    def _too_short(self, what: str, needed: int, left: int) -> None:
+        raise TruncatedFile(
+            f"{self.path}: {what} takes {needed:,} bytes, only {left:,} are left: the file is cut short or its "
+            "header is wrong"
+        )
+
+    def _some(self, size: int) -> bytes:
+        data = self.head(1) and self._buffer[:size]
+        self.skip(len(data))
+        return data
+
+    def _fill(self, view: memoryview) -> int:
+        taken = 0
+        while taken < len(view) and (piece := self._some(min(_CHUNK, len(view) - taken))):
+            view[taken : taken + len(piece)] = piece
+            taken += len(piece)
+        return taken
+
+    def _raw_pieces(self) -> Iterator[bytes]:
+        while piece := self._file.read(_CHUNK):
+            self._consumed += len(piece)
+            yield piece
+
+    def _advance(self) -> bytes:
+        """The next piece; progress is told here, on the thread of the caller."""
+        piece = next(self._pieces, b"")
+        if self._progress is not None and self.regular and self._before.st_size:
+            self._progress(min(1.0, self._consumed / self._before.st_size))
+        return piece
+
+    def _unwrap(self, member: str | None) -> None:
+        while True:
+            head = self.head(16)
+            codec = codec_of(head)
+            if codec is not None:
+                pieces = _split(chain([self._buffer], self._pieces), PIECE)
+                self._buffer = b""
+                self.name = self.name.removesuffix(codec.suffix)
+                self._enter(ahead(decompressed(pieces, codec, self.path)))
+            elif head.startswith(_ZIP):
+                if self._open_archive(member):
+                    return
+                member = None
+            else:
+                break
+        if member is not None:
+            raise InvalidInput(
+                f"{self.path}: member={member!r} was asked for, but the file is no .zip: leave member= out"
+            )
+
+    def _enter(self, pieces: Iterator[bytes]) -> None:
+        self._layers += 1
+        if self._layers > _MAX_LAYERS:
+            raise FileFormatError(f"{self.path}: compressed more than {_MAX_LAYERS} times over: unpack it first")
+        self._pieces = pieces
+        self.size = None
+
+    def _open_archive(self, member: str | None) -> bool:
+        """Goes on inside a member; True where the archive is to be left whole (.npz)."""
+        file = self.file()
+        try:
+            archive = zipfile.ZipFile(file)
+            names = [info.filename for info in archive.infolist() if not info.is_dir() and info.file_size > 0]
+            if member is None and names and all(name.endswith(".npy") for name in names):
+                self.zip_names = names
+                self._pieces = iter(())
+                self._archive = archive
+                return True
+            chosen = self._choose(names, member)
+            stream = archive.open(chosen)
+        except (InvalidInput, FileFormatError):
+            raise
+        except (*_ZIP_ERRORS, OSError) as error:
+            if isinstance(error, OSError) and error.errno != errno.EINVAL:  # EINVAL: a place before the beginning
+                raise
+            raise CorruptFile(f"{self.path}: the .zip cannot be read ({error}): get the file again") from None
+        self.name = chosen
+        self._enter(ahead(_member_pieces(stream, self.path, chosen)))
+        return False
+
+    def _choose(self, names: list[str], member: str | None) -> str:
+        wanted = [name for name in names if not name.startswith("__MACOSX/")]
+        if member is not None:
+            if member in names:
+                return member
+            raise InvalidInput(f"{self.path}: has no member {member!r}; it has {_listed(wanted)}: name one of these")
+        if len(wanted) == 1:
+            return wanted[0]
+        if not wanted:
+            raise FileFormatError(f"{self.path}: the .zip holds no file with anything in it")
+        raise InvalidInput(
+            f"{self.path}: holds {len(wanted)} files: {_listed(wanted)}. Name one: {self.path}!{wanted[0]}, or member="
+        )
+
+    def zip_member(self, name: str) -> BinaryIO:
+        """A member of an archive that was left whole."""
+        return cast(BinaryIO, self._archive.open(name))
+
+
+class _Unclosable(io.RawIOBase):
+    """A raw file whose closing is someone else's."""
+
+    def __init__(self, file: io.FileIO) -> None:
+        self._inner = file
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        return self._inner.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._inner.tell()
+
+    def readinto(self, buffer: Any, /) -> int:
+        return self._inner.readinto(buffer) or 0
+
+
+def _split(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
+    for piece in pieces:
+        for begin in range(0, len(piece), size):
+            yield piece[begin : begin + size]
+
+
+def _member_pieces(stream: Any, path: str, name: str) -> Iterator[bytes]:
+    try:
+        while piece := stream.read(_CHUNK):
+            yield piece
+    except _ZIP_ERRORS as error:
+        raise CorruptFile(f"{path}: its member {name} is damaged ({error}): get the file again") from None
+
+
+def _listed(names: list[str]) -> str:
+    shown = ", ".join(names[:12])
+    return shown + (f" and {len(names) - 12} more" if len(names) > 12 else "")

@@ -1,0 +1,104 @@
+"""What the formats of words and numbers share: the header line, the run of a parser, its sentences."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+from nearabout import _core
+from nearabout.errors import CorruptFile, FileFormatError, InvalidInput, TruncatedFile
+from nearabout.formats._embeddings import Embeddings, Report
+from nearabout.formats._keys import KeyList
+from nearabout.formats._options import ReadOptions
+from nearabout.formats._source import Source
+
+BOM = b"\xef\xbb\xbf"
+NUMBER = re.compile(rb"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|(?i:inf|infinity|nan))")
+_HEADER = re.compile(rb"[ \t]*(\d{1,19})[ \t]+(\d{1,19})[ \t\r]*(?:\n|\Z)")
+MAX_DIMS = 1 << 24  # a header with more is a mistake: one vector would take 64 MiB
+
+
+class Header(NamedTuple):
+    """The first line of word2vec's formats."""
+
+    rows: int
+    dims: int
+    size: int  # bytes, with a byte order mark and the line feed
+
+
+def header_of(head: bytes) -> Header | None:
+    """The header that these bytes begin with; None where they begin with something else."""
+    start = len(BOM) if head.startswith(BOM) else 0
+    match = _HEADER.match(head[:200], start)
+    return Header(int(match[1]), int(match[2]), match.end()) if match else None
+
+
+def take_header(source: Source, options: ReadOptions) -> Header:
+    """Reads and checks the header."""
+    header = header_of(source.head(200))
+    if header is None:
+        first = source.head(40).split(b"\n")[0]
+        raise CorruptFile(
+            f"{source.path}: begins with {first!r}, where a header of two whole numbers (how many words, how "
+            "many dimensions) "
+            "is needed: if the file has no header, read it with format='glove'"
+        )
+    if not 1 <= header.dims <= MAX_DIMS:
+        raise CorruptFile(
+            f"{source.path}: its header announces {header.dims:,} dimensions; 1 to {MAX_DIMS:,} are possible"
+        )
+    if options.dims is not None and options.dims != header.dims:
+        raise InvalidInput(f"{source.path}: has {header.dims} dimensions by its header, dims={options.dims} was given")
+    source.skip(header.size)
+    return header
+
+
+def run(parser: Any, source: Source, dims: int, announced: int | None, format_name: str) -> Embeddings:
+    """Feeds a parser with all that is left of a source; the vectors end where the parser put them."""
+    place = "byte" if isinstance(parser, _core.RecordParser) else "line"
+    for chunk in source.chunks():
+        problem = parser.feed(chunk)
+        if problem is not None:
+            raise _error(problem, source.path, place, dims, announced)
+    problem = parser.finish()
+    if problem is not None:
+        raise _error(problem, source.path, place, dims, announced)
+    if announced is not None and parser.rows_read < announced:
+        raise TruncatedFile(
+            f"{source.path}: its header announces {announced:,} words, the file ends after {parser.rows_read:,}: "
+            "get the file again, or correct its first line"
+        )
+    report = Report(parser.duplicates, parser.bytes_repaired, parser.blank_lines)
+    vectors, blob, offsets = parser.take()
+    return Embeddings(vectors, KeyList(blob, offsets), source.path, format_name, report)
+
+
+def _error(problem: _core.TextProblem, path: str, place_name: str, dims: int, announced: int | None) -> FileFormatError:
+    kind, place, found, token = problem
+    where = f"{path}: {place_name} {place:,}"
+    if kind == "too_few_numbers":
+        return CorruptFile(f"{where} has {found} numbers after its key; {dims} are expected: mend or remove the line")
+    if kind == "too_many_numbers":
+        return CorruptFile(
+            f"{where} has {found} numbers after its key; {dims} are expected: mend or remove the line. "
+            f"If the first of them belong to the key, say so with dims={dims}"
+        )
+    if kind == "not_a_number":
+        return CorruptFile(
+            f"{where}, number {found + 1} of {dims}: {_shown(token)} is not a number: mend or remove the line"
+        )
+    if kind == "not_utf8":
+        return CorruptFile(
+            f"{where}: the key {_shown(token)} is not UTF-8 (its byte {found + 1:,}, 0x{token[found]:02x}): "
+            "read with errors='replace' or errors='ignore', or convert the file"
+        )
+    if kind == "more_rows":
+        return CorruptFile(
+            f"{where}: the header announces {announced:,} words, but there is more: correct the header, or cut "
+            "the file there"
+        )
+    return TruncatedFile(f"{where}: the last record is cut short ({found:,} bytes of it are there): get the file again")
+
+
+def _shown(token: bytes) -> str:
+    return repr(token[:60])[1:] + ("…" if len(token) > 60 else "")

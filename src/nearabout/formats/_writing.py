@@ -1,0 +1,120 @@
+"""``write``: to a file that is either whole or not there."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import os
+import secrets
+from collections.abc import Iterator, Sequence
+from typing import Any, BinaryIO, cast
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from nearabout.errors import InvalidInput
+from nearabout.formats import npy, parquet
+from nearabout.formats._compression import CODECS, library_of
+from nearabout.formats._embeddings import Embeddings, Vectors
+from nearabout.formats._keys import Keys, as_keys
+from nearabout.formats._registry import WRITERS, WritableFormat
+
+_WITH_KEYS = ("word2vec-binary", "word2vec-text", "glove", "parquet")
+_COMPRESSORS = (".gz", ".bz2", ".xz")
+
+
+def writer_names() -> list[str]:
+    """The names that ``format=`` of ``write`` takes."""
+    return [one.NAME for one in WRITERS]
+
+
+def write(
+    path: str | os.PathLike[str],
+    embeddings: Embeddings | ArrayLike,
+    keys: Sequence[str] | Sequence[int] | Any = None,
+    *,
+    format: str | None = None,
+) -> None:
+    """Writes vectors, and their keys where the format has room for them.
+
+    The format is that of the suffix (.bin .vec .txt .npy .fvecs .parquet; .gz, .bz2 or .xz after it compresses), or
+    ``format``. .npy and Parquet keep the element type, the others hold float32. Row numbers stand for missing keys
+    where a format needs some; keys that a format cannot hold, or would give back changed, are refused. The file
+    appears whole or not at all.
+    """
+    name = os.fspath(path)
+    chosen, compressor = _choose(name, format)
+    vectors, found = _content(embeddings, keys)
+    if chosen.NAME not in (npy.NAME, parquet.NAME):
+        vectors = _as_float32(vectors, chosen.NAME)
+    if chosen.NAME not in _WITH_KEYS and found is not None:
+        raise InvalidInput(
+            f"{name}: {chosen.NAME} has no room for keys: write {', '.join(_WITH_KEYS)}, or leave the keys out"
+        )
+    with _replacing(name) as raw:
+        if compressor is None:
+            chosen.write(raw, vectors, found)
+        else:
+            with _compressed(raw, compressor) as file:
+                chosen.write(file, vectors, found)
+
+
+def _choose(path: str, format: str | None) -> tuple[WritableFormat, str | None]:
+    stem, suffix = os.path.splitext(path.lower())
+    compressor = suffix if suffix in _COMPRESSORS else None
+    if compressor is not None:
+        suffix = os.path.splitext(stem)[1]
+    for one in WRITERS:
+        if format == one.NAME or (format is None and suffix in one.SUFFIXES and suffix not in (".bvecs", ".ivecs")):
+            return one, compressor
+    given = f"format={format!r}" if format is not None else f"the suffix {suffix!r}"
+    raise InvalidInput(f"{path}: {given} is none that can be written: give format= one of {', '.join(writer_names())}")
+
+
+def _content(embeddings: Embeddings | ArrayLike, keys: Any) -> tuple[Vectors, Keys]:
+    if isinstance(embeddings, Embeddings):
+        vectors = embeddings.vectors
+        found = embeddings.keys if keys is None else as_keys(keys, len(vectors))
+    else:
+        vectors = np.asarray(embeddings)
+        found = as_keys(keys, len(vectors)) if vectors.ndim == 2 else None
+    if vectors.ndim != 2 or vectors.shape[1] == 0 or vectors.dtype.kind not in "fiu":
+        raise InvalidInput(
+            f"vectors of {vectors.dtype} with the shape {vectors.shape}: give numbers in rows and columns"
+        )
+    return vectors, found
+
+
+def _as_float32(vectors: Vectors, name: str) -> Vectors:
+    with np.errstate(over="ignore"):
+        converted = vectors.astype(np.float32, copy=False)
+    if converted.dtype != vectors.dtype and vectors.dtype.kind == "f":
+        lost = np.flatnonzero((np.isinf(converted) & np.isfinite(cast(Any, vectors))).any(axis=1))
+        if len(lost):
+            raise InvalidInput(
+                f"row {lost[0]:,} has a number too large for float32, which is what {name} holds: write .npy"
+            )
+    return converted
+
+
+@contextlib.contextmanager
+def _replacing(path: str) -> Iterator[BinaryIO]:
+    """A temporary file beside ``path`` that takes its name once it is whole."""
+    temporary = f"{path}.{secrets.token_hex(4)}.part"
+    try:
+        with open(temporary, "xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def _compressed(file: BinaryIO, suffix: str) -> Any:
+    if suffix == ".gz":
+        return gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0, compresslevel=6)
+    library = library_of(next(codec for codec in CODECS if codec.suffix == suffix))
+    return library.BZ2File(file, "wb") if suffix == ".bz2" else library.LZMAFile(file, "wb")

@@ -1,0 +1,90 @@
+"""GloVe's text format: a word and its numbers a line, no header.
+
+As the programs of Pennington, Socher and Manning (2014) write it, https://nlp.stanford.edu/projects/glove/. The
+number of dimensions is not written down: it is what most of the first lines have after their word. Some words of the
+published vectors hold spaces (". . .", "at name@domain.com").
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import BinaryIO
+
+import numpy as np
+
+from nearabout import _core
+from nearabout.errors import CorruptFile, InvalidInput
+from nearabout.formats import _text_writer, _words
+from nearabout.formats._embeddings import Embeddings, Vectors
+from nearabout.formats._keys import Keys
+from nearabout.formats._options import Head, ReadOptions
+from nearabout.formats._source import Source
+
+NAME = "glove"
+SUFFIXES = (".txt", ".glove")
+OPTIONS = frozenset({"errors", "dims"})
+_LINES = 100  # looked at to find the number of dimensions
+_MAX_LINE = 1 << 26
+
+
+def _numbers_after_word(line: bytes) -> int:
+    fields = line.split()
+    count = 0
+    while count < len(fields) - 1 and _words.NUMBER.fullmatch(fields[-1 - count]):
+        count += 1
+    return count
+
+
+def _dims_of(head: bytes, complete: bool) -> int:
+    """What most lines have; the smaller where two are equally common; 0 where there are no vectors."""
+    lines = head.removeprefix(_words.BOM).split(b"\n")
+    if not complete and len(lines) > 1:
+        lines.pop()  # cut off
+    counts = Counter(_numbers_after_word(line) for line in lines[:_LINES] if line.strip())
+    return min(counts, key=lambda dims: (-counts[dims], dims), default=0)
+
+
+def sniff(head: Head) -> bool:
+    if b"\x00" in head.data:
+        return False
+    return _dims_of(head.data, len(head.data) == head.size) > 0
+
+
+def read(source: Source, options: ReadOptions) -> Embeddings:
+    size = 1 << 18
+    head = source.head(size)
+    while b"\n" not in head and len(head) == size and size < _MAX_LINE:
+        size *= 4
+        head = source.head(size)
+    dims = options.dims or _dims_of(head, len(head) < size)
+    if dims == 0:
+        raise CorruptFile(
+            f"{source.path}: no line of a word and its numbers was found at its beginning: "
+            "if the file is something else, name it with format="
+        )
+    if dims > _words.MAX_DIMS:
+        raise InvalidInput(f"{dims:,} dimensions; 1 to {_words.MAX_DIMS:,} are possible")
+    if head.startswith(_words.BOM):
+        source.skip(len(_words.BOM))
+    parser = _core.LineParser(
+        dims=dims,
+        announced_rows=None,
+        reserved_rows=0,
+        errors=options.errors,
+        first_line=1,
+        fractions_in_keys=options.dims is not None,
+    )
+    return _words.run(parser, source, dims, None, NAME)
+
+
+def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:
+    words = _text_writer.words_of(keys, len(vectors), NAME)
+    for row, word in enumerate(words):
+        fields = word.split()
+        if len(fields) > 1 and _words.NUMBER.fullmatch(fields[-1]):
+            raise InvalidInput(
+                f"key {row}, {word.decode()!r}, ends in a number: without a header it would be read as part of "
+                "the vector; "
+                "write word2vec-text instead"
+            )
+    _text_writer.write_lines(file, words, np.asarray(vectors))

@@ -1,0 +1,75 @@
+"""HDF5 as ann-benchmarks writes it: a dataset ``train`` of vectors. Needs h5py.
+
+https://github.com/erikbern/ann-benchmarks. Datasets that lie in other files (external, virtual) are not followed.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import numpy as np
+
+from nearabout.errors import CorruptFile, FileFormatError, InvalidInput, MissingDependency
+from nearabout.formats._arrays import as_vectors, choose_vectors
+from nearabout.formats._embeddings import Embeddings
+from nearabout.formats._options import Head, ReadOptions
+from nearabout.formats._source import Source
+
+NAME = "hdf5"
+SUFFIXES = (".hdf5", ".h5")
+OPTIONS = frozenset({"dataset"})
+_MOST_EXPANSION = 1100  # of gzip, the filter that is used
+_MAGIC = b"\x89HDF\r\n\x1a\n"
+
+
+def sniff(head: Head) -> bool:
+    return head.data.startswith(_MAGIC)
+
+
+def _library() -> Any:
+    try:
+        return importlib.import_module("h5py")
+    except ImportError:
+        raise MissingDependency("HDF5 files need the library h5py: pip install 'nearabout[hdf5]'") from None
+
+
+def _is_own(dataset: Any) -> bool:
+    return dataset.dtype.kind in "fiub" and dataset.external is None and not dataset.is_virtual
+
+
+def _loaded(dataset: Any, path: str) -> Any:
+    """A dataset's extent is only a claim: one far beyond what is stored (with compression) is not allocated."""
+    stored = dataset.id.get_storage_size()
+    if dataset.nbytes > stored * _MOST_EXPANSION:
+        raise CorruptFile(
+            f"{path}: the dataset {dataset.name} announces {dataset.nbytes:,} bytes, only {stored:,} are "
+            "stored: it is not whole"
+        )
+    return np.asarray(dataset[...])
+
+
+def read(source: Source, options: ReadOptions) -> Embeddings:
+    h5py = _library()
+    try:
+        with h5py.File(source.path if source.plain else source.file(), "r") as file:
+            shapes: dict[str, tuple[int, ...]] = {}
+
+            def see(name: str, item: object) -> None:
+                if isinstance(item, h5py.Dataset) and _is_own(item):
+                    shapes[name] = tuple(item.shape or ())
+
+            file.visititems(see)
+            name = choose_vectors(shapes, options.dataset, source.path)
+            array = _loaded(file[name], source.path)
+    except (FileFormatError, InvalidInput):
+        raise
+    except MemoryError:
+        if not source.small:
+            raise
+        raise CorruptFile(
+            f"{source.path}: the HDF5 file asks for more memory than there is: get the file again"
+        ) from None
+    except Exception as error:  # h5py has no error type of its own
+        raise CorruptFile(f"{source.path}: the HDF5 file cannot be read ({error}): get the file again") from None
+    return Embeddings(as_vectors(array, source.path, f"the dataset {name}"), None, source.path, NAME)

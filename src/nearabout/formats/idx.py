@@ -1,0 +1,44 @@
+"""IDX, the format of MNIST: a magic of two zeros, an element type and a rank; the extents; the elements, big-endian.
+
+http://yann.lecun.com/exdb/mnist/. Images of 28 x 28 become rows of 784.
+"""
+
+from __future__ import annotations
+
+import math
+
+from nearabout.errors import CorruptFile
+from nearabout.formats._arrays import as_vectors, shaped
+from nearabout.formats._embeddings import Embeddings
+from nearabout.formats._options import Head, ReadOptions
+from nearabout.formats._source import Source
+
+NAME = "idx"
+SUFFIXES = (".idx", ".idx3-ubyte", ".idx2-ubyte", ".idx1-ubyte")
+OPTIONS: frozenset[str] = frozenset()
+_ELEMENTS = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+_MAX_RANK = 8
+
+
+def sniff(head: Head) -> bool:
+    data = head.data
+    known = len(data) >= 4 and data[:2] == b"\x00\x00" and data[2] in _ELEMENTS and 1 <= data[3] <= _MAX_RANK
+    return known and head.suffix not in (".fbin", ".f16bin", ".u8bin", ".i8bin", ".ibin", ".fvecs", ".bvecs", ".ivecs")
+
+
+def read(source: Source, options: ReadOptions) -> Embeddings:
+    magic = source.exactly(4, "the IDX magic")
+    element = _ELEMENTS.get(magic[2])
+    if magic[:2] != b"\x00\x00" or element is None or not 1 <= magic[3] <= _MAX_RANK:
+        raise CorruptFile(
+            f"{source.path}: begins with {magic!r}: an IDX file begins with two zeros, a type of 8 to 14 and a rank"
+        )
+    rank = magic[3]
+    sizes = source.exactly(4 * rank, "the IDX header")
+    shape = tuple(int.from_bytes(sizes[4 * i : 4 * i + 4], "big") for i in range(rank))
+    flat = source.array(element, math.prod(shape), 4 + 4 * rank, f"an array with the shape {shape}")
+    if not source.at_end():
+        raise CorruptFile(f"{source.path}: there is more than the array of shape {shape} that its header announces")
+    return Embeddings(
+        as_vectors(shaped(flat, shape, "C", source.path), source.path, "the array"), None, source.path, NAME
+    )

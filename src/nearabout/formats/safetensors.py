@@ -1,0 +1,107 @@
+"""safetensors: an 8-byte length, a JSON header of that length, the raw tensors.
+
+The format and its rules are https://github.com/huggingface/safetensors#format: offsets lie inside the data, without
+holes or overlaps, and match shape and type; the header is limited to 100 MB. Read here, without the library; bfloat16
+becomes float32, which holds it exactly.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearabout.errors import CorruptFile
+from nearabout.formats._arrays import as_vectors, choose_vectors, shaped
+from nearabout.formats._embeddings import Embeddings
+from nearabout.formats._options import Head, ReadOptions
+from nearabout.formats._source import Source
+
+NAME = "safetensors"
+SUFFIXES = (".safetensors",)
+OPTIONS = frozenset({"dataset"})
+_MAX_HEADER = 100_000_000
+_ELEMENTS = {
+    "F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "i1",
+    "U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "u1", "BOOL": "u1",
+}  # fmt: skip
+
+
+def sniff(head: Head) -> bool:
+    size = int.from_bytes(head.data[:8], "little")
+    return 2 <= size <= _MAX_HEADER and head.data[8:9] == b"{" and (head.size is None or 8 + size <= head.size)
+
+
+class _Tensor:
+    """One entry of the header, checked."""
+
+    def __init__(self, entry: Any) -> None:
+        self.element, shape, (self.begin, self.end) = entry["dtype"], entry["shape"], entry["data_offsets"]
+        self.shape = tuple(shape)
+        numbers = (*self.shape, self.begin, self.end)
+        good = all(type(number) is int and 0 <= number < 1 << 62 for number in numbers) and isinstance(
+            self.element, str
+        )
+        if not good or self.begin > self.end:
+            raise ValueError(entry)
+        size = np.dtype(_ELEMENTS[self.element]).itemsize if self.element in _ELEMENTS else None
+        if size is not None and math.prod(self.shape) * size != self.end - self.begin:
+            raise ValueError(entry)
+
+
+def _tensors(text: bytes, path: str) -> dict[str, _Tensor]:
+    try:
+        header = json.loads(text)
+        tensors = {name: _Tensor(entry) for name, entry in header.items() if name != "__metadata__"}
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        shown = str(error)[:120]
+        raise CorruptFile(f"{path}: its safetensors header is not valid ({shown}): get the file again") from None
+    place = 0
+    for tensor in sorted(tensors.values(), key=lambda one: (one.begin, one.end)):
+        if tensor.begin != place:
+            raise CorruptFile(
+                f"{path}: its tensors leave a hole or overlap at byte {place:,} of the data: get the file again"
+            )
+        place = tensor.end
+    return tensors
+
+
+def read(source: Source, options: ReadOptions) -> Embeddings:
+    size = int.from_bytes(source.exactly(8, "the length of the header"), "little")
+    if not 2 <= size <= _MAX_HEADER:
+        raise CorruptFile(f"{source.path}: a safetensors header of {size:,} bytes; 2 to {_MAX_HEADER:,} are allowed")
+    tensors = _tensors(source.exactly(size, "the header"), source.path)
+    total = max((tensor.end for tensor in tensors.values()), default=0)
+    left = source.remaining(8 + size)
+    if left is not None and left != total:
+        raise CorruptFile(
+            f"{source.path}: its header describes {total:,} bytes of data, {left:,} are there: get the file again"
+        )
+    shapes = {name: tensor.shape for name, tensor in tensors.items() if tensor.element in _ELEMENTS}
+    name = choose_vectors(shapes, options.dataset, source.path)
+    tensor = tensors[name]
+    _pass_over(source, tensor.begin)
+    flat = source.array(
+        _ELEMENTS[tensor.element], math.prod(tensor.shape), 8 + size + tensor.begin, f"the tensor {name}"
+    )
+    array = _from_bfloat16(flat) if tensor.element == "BF16" else flat
+    return Embeddings(
+        as_vectors(shaped(array, tensor.shape, "C", source.path), source.path, f"the tensor {name}"),
+        None,
+        source.path,
+        NAME,
+    )
+
+
+def _pass_over(source: Source, size: int) -> None:
+    while size and (some := len(source.head(min(size, 1 << 20)))):
+        source.skip(some)
+        size -= some
+
+
+def _from_bfloat16(bits: NDArray[Any]) -> NDArray[np.float32]:
+    """bfloat16 is the upper half of a float32."""
+    return (bits.astype(np.uint32) << 16).view(np.float32)

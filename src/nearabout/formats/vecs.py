@@ -1,0 +1,91 @@
+"""The TEXMEX formats: .fvecs, .bvecs and .ivecs.
+
+Each row is its number of dimensions as an int32, then so many float32, uint8 or int32; all little-endian
+(http://corpus-texmex.irisa.fr/). Content alone does not tell float32 from int32: the suffix decides.
+"""
+
+from __future__ import annotations
+
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from nearabout.errors import CorruptFile, InvalidInput, TruncatedFile
+from nearabout.formats._embeddings import Embeddings, Vectors
+from nearabout.formats._keys import Keys
+from nearabout.formats._options import Head, ReadOptions
+from nearabout.formats._source import Source
+
+NAME = "vecs"
+SUFFIXES = (".fvecs", ".bvecs", ".ivecs")
+OPTIONS: frozenset[str] = frozenset()
+_ELEMENTS = {".fvecs": "<f4", ".bvecs": "u1", ".ivecs": "<i4"}
+_MAX_DIMS = 1 << 24
+_BLOCK = 1 << 22
+
+
+def sniff(head: Head) -> bool:
+    return head.suffix in SUFFIXES
+
+
+def _record(source: Source) -> np.dtype[Any]:
+    element = _ELEMENTS.get(source.suffix)
+    if element is None:
+        raise InvalidInput(
+            f"{source.path}: the element type of a vecs file is in its suffix: name it .fvecs, .bvecs or .ivecs"
+        )
+    dims = int.from_bytes(source.head(4), "little")
+    if len(source.head(4)) < 4 or not 1 <= dims <= _MAX_DIMS:
+        raise CorruptFile(
+            f"{source.path}: its first row announces {dims:,} dimensions; 1 to {_MAX_DIMS:,} are possible"
+        )
+    return np.dtype([("dims", "<i4"), ("row", element, (dims,))])
+
+
+def read(source: Source, options: ReadOptions) -> Embeddings:
+    if source.at_end():
+        raise TruncatedFile(
+            f"{source.path}: is empty: a vecs file has one row at least, which says how many dimensions there are"
+        )
+    record = _record(source)
+    dims = record["row"].shape[0]
+    blocks: list[Vectors] = []
+    known = None if source.size is None else source.size // record.itemsize
+    result = None if known is None else np.empty((known, dims), record["row"].base.newbyteorder("="))
+    rows = 0
+    while data := source.head(max(_BLOCK // record.itemsize, 1) * record.itemsize):
+        if len(data) % record.itemsize:
+            raise TruncatedFile(
+                f"{source.path}: row {rows + len(data) // record.itemsize:,} is cut short: rows take "
+                f"{record.itemsize:,} bytes, "
+                f"the last has {len(data) % record.itemsize:,}. The file is not whole, or its rows differ in length"
+            )
+        block = np.frombuffer(data, record)
+        wrong = np.flatnonzero(block["dims"] != dims)
+        if len(wrong):
+            raise CorruptFile(
+                f"{source.path}: row {rows + wrong[0]:,} announces {block['dims'][wrong[0]]:,} dimensions, the "
+                f"first {dims:,}: "
+                "all rows must have the same"
+            )
+        if result is not None:
+            result[rows : rows + len(block)] = block["row"]
+        else:
+            blocks.append(block["row"].astype(record["row"].base.newbyteorder("=")))
+        rows += len(block)
+        source.skip(len(data))
+    vectors = result if result is not None else np.concatenate(blocks)
+    return Embeddings(vectors, None, source.path, NAME)
+
+
+def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:
+    """As .fvecs."""
+    rows, dims = vectors.shape
+    record = np.dtype([("dims", "<i4"), ("row", "<f4", (dims,))])
+    step = max(_BLOCK // record.itemsize, 1)
+    for first in range(0, rows, step):
+        block = vectors[first : first + step]
+        records = np.empty(len(block), record)
+        records["dims"] = dims
+        records["row"] = block
+        file.write(records.tobytes())

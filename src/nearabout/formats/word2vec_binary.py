@@ -1,0 +1,63 @@
+"""word2vec's binary format: a header line of two numbers, then a word, a space and its raw float32, again and again.
+
+As ``word2vec -binary 1`` writes it (Mikolov and others, 2013, https://code.google.com/archive/p/word2vec/); gensim
+leaves out the line feed after each vector. Numbers are little-endian.
+"""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+from nearabout import _core
+from nearabout.errors import InvalidInput, TruncatedFile
+from nearabout.formats import _text_writer, _words
+from nearabout.formats._embeddings import Embeddings, Vectors
+from nearabout.formats._keys import Keys
+from nearabout.formats._options import Head, ReadOptions
+from nearabout.formats._source import Source
+from nearabout.formats.word2vec_text import looks_like_text
+
+NAME = "word2vec-binary"
+SUFFIXES = (".bin",)
+OPTIONS = frozenset({"errors", "dims"})
+_ROWS = 4096
+
+
+def sniff(head: Head) -> bool:
+    header = _words.header_of(head.data)
+    return header is not None and not looks_like_text(head, header)
+
+
+def read(source: Source, options: ReadOptions) -> Embeddings:
+    header = _words.take_header(source, options)
+    left = source.remaining(header.size)
+    smallest = header.rows * (4 * header.dims + 1)  # every key empty
+    if left is not None and left < smallest:
+        raise TruncatedFile(
+            f"{source.path}: its header announces {header.rows:,} words of {header.dims:,} dimensions, which take "
+            f"{smallest:,} bytes at least; {left:,} are there: get the file again, or correct its first line"
+        )
+    parser = _core.RecordParser(
+        dims=header.dims,
+        announced_rows=header.rows,
+        reserved_rows=0 if left is None else header.rows,
+        errors=options.errors,
+        first_byte=header.size,
+    )
+    return _words.run(parser, source, header.dims, header.rows, NAME)
+
+
+def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:
+    rows, dims = vectors.shape
+    words = _text_writer.encoded(keys, rows)
+    for row, word in enumerate(words):
+        if b" " in word or b"\n" in word:
+            raise InvalidInput(
+                f"key {row}, {word.decode()!r}, cannot be written as {NAME}: a space ends a key there, and line "
+                "feeds are "
+                "passed over. Replace them (word2vec's own phrases use _), or write word2vec-text or Parquet"
+            )
+    file.write(f"{rows} {dims}\n".encode())
+    for first in range(0, rows, _ROWS):
+        block = vectors[first : first + _ROWS].astype("<f4")
+        file.write(b"".join(b"%s %s\n" % (words[first + i], row.tobytes()) for i, row in enumerate(block)))

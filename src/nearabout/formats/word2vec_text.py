@@ -1,0 +1,70 @@
+"""word2vec's text format, and fastText's .vec: a header line of two numbers, then a word and its numbers a line.
+
+As ``word2vec -binary 0`` writes it (Mikolov and others, 2013, https://code.google.com/archive/p/word2vec/).
+"""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+import numpy as np
+
+from nearabout import _core
+from nearabout.errors import InvalidInput
+from nearabout.formats import _text_writer, _words
+from nearabout.formats._embeddings import Embeddings, Vectors
+from nearabout.formats._keys import Keys
+from nearabout.formats._options import Head, ReadOptions
+from nearabout.formats._source import Source
+
+NAME = "word2vec-text"
+SUFFIXES = (".vec", ".w2v")
+OPTIONS = frozenset({"errors", "dims"})
+
+
+def looks_like_text(head: Head, header: _words.Header) -> bool:
+    """Whether what follows the header is text: raw float32 soon has bytes that no text has."""
+    body = head.data[header.size :]
+    if not body:
+        return head.suffix != ".bin"  # nothing but a header
+    line, line_end, _ = body[: header.dims * 32 + 256].partition(b"\n")
+    if any(byte < 32 and byte not in b"\t\r" for byte in line):
+        return False
+    fields = line.split()
+    if not line_end and len(fields) < 2:
+        return head.suffix != ".bin"  # a key too long to see its end
+    return not fields or header.dims > 8 or any(_words.NUMBER.fullmatch(field) for field in fields[1:])
+
+
+def sniff(head: Head) -> bool:
+    header = _words.header_of(head.data)
+    return header is not None and looks_like_text(head, header)
+
+
+def read(source: Source, options: ReadOptions) -> Embeddings:
+    header = _words.take_header(source, options)
+    # A row takes two bytes a number at least; so a plain file's size bounds what may be reserved.
+    left = source.remaining(header.size) or 0
+    parser = _core.LineParser(
+        dims=header.dims,
+        announced_rows=header.rows,
+        reserved_rows=min(header.rows, left // (2 * header.dims)),
+        errors=options.errors,
+        first_line=2,
+        fractions_in_keys=options.dims is not None,
+    )
+    return _words.run(parser, source, header.dims, header.rows, NAME)
+
+
+def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:
+    rows, dims = vectors.shape
+    words = _text_writer.words_of(keys, rows, NAME)
+    for row, word in enumerate(words):
+        fields = word.split()
+        if len(fields) > 1 and b"." in fields[-1] and _words.NUMBER.fullmatch(fields[-1]):
+            raise InvalidInput(
+                f"key {row}, {word.decode()!r}, ends in a fraction: it would be read as a row with too many numbers. "
+                "Change the key, or write Parquet"
+            )
+    file.write(f"{rows} {dims}\n".encode())
+    _text_writer.write_lines(file, words, np.asarray(vectors))

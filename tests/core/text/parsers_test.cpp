@@ -1,0 +1,164 @@
+// Every text is fed whole and in pieces of every size up to nine bytes: the answer is one.
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+#include "check.h"
+#include "text/lines.h"
+#include "text/records.h"
+
+namespace {
+
+using namespace nearabout::text;
+using Kind = Problem::Kind;
+
+template <class Parser>
+std::optional<Problem> feed(Parser& parser, std::string_view text, std::size_t piece) {
+  for (; !text.empty(); text.remove_prefix(std::min(piece, text.size()))) {
+    if (auto problem = parser.feed(text.substr(0, piece))) return problem;
+  }
+  return parser.finish();
+}
+
+struct Answer {
+  std::string keys;  // each followed by a bar
+  std::string numbers;
+  std::optional<Problem> problem;
+  Counts counts;
+};
+
+template <class Parser>
+Answer answer_of(Parser& parser, std::string_view text, std::size_t piece) {
+  Answer answer;
+  answer.problem = feed(parser, text, piece);
+  Collector& collected = parser.collected();
+  answer.counts = collected.counts;
+  for (std::size_t row = 0; row < collected.keys.size(); ++row) answer.keys.append(collected.keys[row]).append("|");
+  const std::size_t count = collected.rows() * collected.dims();
+  const FloatMemory rows = collected.take_rows();
+  for (std::size_t i = 0; i < count; ++i) answer.numbers.append(std::to_string(static_cast<int>(rows[i]))).append(" ");
+  return answer;
+}
+
+bool same(const Answer& a, const Answer& b) {
+  if (a.problem.has_value() != b.problem.has_value()) return false;
+  if (a.problem && (a.problem->kind != b.problem->kind || a.problem->place != b.problem->place)) return false;
+  return a.keys == b.keys && a.numbers == b.numbers && a.counts.rows_read == b.counts.rows_read;
+}
+
+Answer lines(std::string_view text, CollectOptions options = {2, {}, 0, OnBadUtf8::strict}, bool fractions = false) {
+  LineParser whole(options, 1, fractions);
+  const Answer expected = answer_of(whole, text, std::max<std::size_t>(text.size(), 1));
+  for (std::size_t piece = 1; piece < 10; ++piece) {
+    LineParser parser(options, 1, fractions);
+    CHECK(same(answer_of(parser, text, piece), expected));
+  }
+  return expected;
+}
+
+bool refused(const Answer& answer, Kind kind, std::uint64_t place) {
+  return answer.problem && answer.problem->kind == kind && answer.problem->place == place;
+}
+
+void good_lines() {
+  CHECK(lines("a 1 2\nb 3 4\n").numbers == "1 2 3 4 ");
+  CHECK(lines("a 1 2\nb 3 4").keys == "a|b|");
+  CHECK(lines("a 1 2\r\n\r\nb 3 4 \r\n").keys == "a|b|");
+  CHECK(lines("\na 1 2\n  \n").counts.blank_lines == 2);
+  CHECK(lines("a\t1\t 2\n").numbers == "1 2 ");
+  CHECK(lines(". . . 1 2\nat name@domain.com 3 4\nBoeing 747 5 6\n").keys == ". . .|at name@domain.com|Boeing 747|");
+  CHECK(lines(" 1 2\n1 3 4\n").keys == "|1|");
+  CHECK(lines("caf\xC3\xA9\xC2\xA0x 1 2\n").keys == "caf\xC3\xA9\xC2\xA0x|");
+  CHECK(lines(std::string_view("a\0b 1 2\n", 8)).keys == std::string_view("a\0b|", 4));
+  CHECK(lines("").counts.rows_read == 0);
+  CHECK(lines("v 2.0 1 2\n", {2, {}, 0, OnBadUtf8::strict}, true).keys == "v 2.0|");
+}
+
+void duplicate_lines() {
+  const Answer answer = lines("a 1 2\nb 3 4\na 5 6\nc 7 8\n");
+  CHECK(answer.keys == "a|b|c|" && answer.numbers == "1 2 3 4 7 8 ");
+  CHECK(answer.counts.duplicates == 1 && answer.counts.rows_read == 4);
+}
+
+void bad_lines() {
+  CHECK(refused(lines("a 1 2\nb 3\n"), Kind::too_few_numbers, 2));
+  CHECK(lines("a 1 2\nb 3\n").problem->found == 1);
+  CHECK(refused(lines("a\n"), Kind::too_few_numbers, 1));
+  CHECK(refused(lines("a 1 2\nb 0.5 1 2\n"), Kind::too_many_numbers, 2));
+  CHECK(refused(lines("a 1 x2\n"), Kind::not_a_number, 1));
+  CHECK(lines("a 1 x2\n").problem->token == "x2");
+  CHECK(refused(lines("\n\xFF 1 2\n"), Kind::not_utf8, 2));
+  CHECK(lines("a\xFF 1 2\n", {2, {}, 0, OnBadUtf8::ignore}).keys == "a|");
+  CHECK(lines("a\xFF 1 2\n", {2, {}, 0, OnBadUtf8::replace}).counts.bytes_repaired == 1);
+  CHECK(refused(lines("a 1 2\nb 3 4\n", {2, 1, 0, OnBadUtf8::strict}), Kind::more_rows, 2));
+  CHECK(lines("a 1 2\n\n", {2, 1, 0, OnBadUtf8::strict}).problem == std::nullopt);
+}
+
+std::string record(std::string_view key, float first, float second) {
+  const float row[] = {first, second};
+  std::string bytes(key);
+  bytes.append(" ").append(reinterpret_cast<const char*>(row), sizeof row);
+  return bytes;
+}
+
+Answer records(std::string_view bytes, CollectOptions options = {2, 2, 0, OnBadUtf8::strict}) {
+  RecordParser whole(options, 100);
+  const Answer expected = answer_of(whole, bytes, std::max<std::size_t>(bytes.size(), 1));
+  for (std::size_t piece = 1; piece < 10; ++piece) {
+    RecordParser parser(options, 100);
+    CHECK(same(answer_of(parser, bytes, piece), expected));
+  }
+  return expected;
+}
+
+void good_records() {
+  const std::string a = record("a", 1, 2), b = record("b", 3, 4);
+  CHECK(records(a + b).numbers == "1 2 3 4 ");
+  CHECK(records(a + "\n" + b + "\n").keys == "a|b|");
+  CHECK(records(a + "\n\n" + a).counts.duplicates == 1);
+  CHECK(records(record(std::string("n\0\n", 3), 1, 2)).keys == std::string_view("n\0\n|", 4));
+  CHECK(records(record("", 1, 2)).keys == "|");
+  CHECK(records(record(std::string(3000, 'k'), 1, 2)).counts.rows_read == 1);
+}
+
+void bad_records() {
+  const std::string a = record("a", 1, 2), b = record("b", 3, 4);
+  CHECK(refused(records(a + b.substr(0, 9)), Kind::truncated, 110));
+  CHECK(refused(records(a + "\nkey_without_an_end"), Kind::truncated, 111));
+  CHECK(refused(records(a + b + record("c", 5, 6)), Kind::more_rows, 120));
+  CHECK(refused(records(a + record("\xFF", 5, 6)), Kind::not_utf8, 110));
+  CHECK(records(record("x\xFF", 5, 6), {2, 2, 0, OnBadUtf8::ignore}).keys == "x|");
+}
+
+// Rows larger than the buffer's first step: it must grow from one row to two, and on.
+void long_rows() {
+  RowBuffer rows(100'000, 0);
+  for (int row = 0; row < 7; ++row) {
+    std::fill_n(rows.next(), 100'000, static_cast<float>(row));
+    rows.commit();
+  }
+  const FloatMemory memory = rows.take();
+  for (int row = 0; row < 7; ++row)
+    CHECK(memory[static_cast<std::size_t>(row) * 100'000 + 99'999] == static_cast<float>(row));
+}
+
+void many_keys() {
+  KeyTable table;
+  for (int i = 0; i < 20'000; ++i) CHECK(table.insert(std::to_string(i)));
+  for (int i = 0; i < 20'000; ++i) CHECK(!table.insert(std::to_string(i)));
+  CHECK(table.size() == 20'000 && table[12'345] == "12345");
+}
+
+}  // namespace
+
+int main() {
+  good_lines();
+  duplicate_lines();
+  bad_lines();
+  good_records();
+  bad_records();
+  long_rows();
+  many_keys();
+  return nearabout::test::report("text/parsers");
+}

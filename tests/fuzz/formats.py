@@ -1,0 +1,162 @@
+"""Mutates the sample files of every format and reads them: the answer is well-formed vectors or an error of ours.
+
+    python tests/fuzz/formats.py --seconds 60 --seed 1
+    python tests/fuzz/formats.py --seed 1 --only 1234        # one case again
+
+A case is made from its seed and its number alone. The number is kept in a file, named at the beginning, before the case
+is read, so that a crash of the process leaves it; a case that takes more than 30 seconds ends the process with a
+traceback.
+"""
+
+from __future__ import annotations
+
+import argparse
+import faulthandler
+import os
+import random
+import sys
+import tempfile
+import time
+import traceback
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+from nearabout.errors import NearaboutError
+from nearabout.formats import Embeddings, KeyList, read
+
+SAMPLES = Path(__file__).resolve().parents[1] / "files" / "formats"
+_EDGES = (
+    0,
+    1,
+    0x7F,
+    0x80,
+    0xFF,
+    0x7FFF,
+    0xFFFF,
+    0x7FFFFFFF,
+    0x80000000,
+    0xFFFFFFFF,
+    1 << 40,
+    (1 << 63) - 1,
+    (1 << 64) - 1,
+)
+_TOKENS = (
+    b" ",
+    b"\n",
+    b"\r\n",
+    b"\x00",
+    b"\xff",
+    b"nan",
+    b"-",
+    b"1e999",
+    b'"',
+    b",",
+    b"\t",
+    b"99999999999",
+    b"{",
+    b"[",
+    b"0 0\n",
+)
+
+
+def samples() -> list[Path]:
+    return sorted(path for path in SAMPLES.iterdir() if path.suffix != ".py")
+
+
+def mutated(data: bytes, dice: random.Random) -> bytes:
+    """One to four changes, each of a kind that parsers get wrong."""
+    content = bytearray(data)
+    for _ in range(dice.choice((1, 1, 1, 2, 4))):
+        place = dice.randrange(len(content) + 1)
+        if dice.random() < 0.5:
+            place = min(place, dice.randrange(64))  # headers
+        kind = dice.randrange(7)
+        if kind == 0 and content:
+            content[place % len(content)] ^= 1 << dice.randrange(8)
+        elif kind == 1 and content:
+            content[place % len(content)] = dice.randrange(256)
+        elif kind == 2:
+            del content[place:]
+        elif kind == 3:
+            del content[place : place + dice.randrange(1, 40)]
+        elif kind == 4:
+            content[place:place] = dice.choice(_TOKENS)
+        elif kind == 5:
+            width = dice.choice((1, 2, 4, 8))
+            value = dice.choice(_EDGES) % (1 << 8 * width)
+            content[place : place + width] = value.to_bytes(width, dice.choice(("little", "big")))
+        else:
+            other = dice.randrange(len(content) + 1)
+            content[place:place] = content[other : other + dice.randrange(1, 200)]
+    return bytes(content)
+
+
+def check_form(embeddings: Embeddings) -> None:
+    """What every result is, whatever the file."""
+    vectors = embeddings.vectors
+    assert vectors.ndim == 2 and vectors.shape[1] >= 1 and vectors.dtype.kind in "fiu" and vectors.dtype.isnative
+    vectors.sum()  # touches every element
+    if embeddings.keys is not None:
+        assert len(embeddings.keys) == len(vectors)
+    if isinstance(embeddings.keys, KeyList):
+        assert len(set(embeddings.keys)) == len(vectors)
+    elif embeddings.keys is not None:
+        assert len(np.unique(embeddings.keys)) == len(vectors)
+    repr(embeddings)
+
+
+def run_case(seed: int, number: int, folder: Path) -> str:
+    """Reads one mutated file; says how it ended. Any other exception than ours is passed on."""
+    dice = random.Random(f"{seed}.{number}")
+    sample = dice.choice(samples())
+    path = folder / f"case{''.join(sample.suffixes[-2:])}"
+    path.write_bytes(mutated(sample.read_bytes(), dice))
+    errors = dice.choice(("strict", "replace", "ignore")) if sample.suffix in (".bin", ".vec", ".txt") else "strict"
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            check_form(read(path, errors=errors))  # type: ignore[arg-type]
+    except NearaboutError as error:
+        assert len(str(error)) > 20, "an error without a sentence"
+        return type(error).__name__
+    return "read"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--cases", type=int, help="end after so many cases, or the seconds")
+    parser.add_argument("--only", type=int, help="the number of one case to run again")
+    options = parser.parse_args()
+    answers: dict[str, int] = {}
+    end = time.monotonic() + options.seconds
+    number = 0 if options.only is None else options.only
+    last = Path(tempfile.gettempdir()) / f"nearabout-fuzz-formats-{os.getpid()}.last"
+    print(f"seed {options.seed}; the number of the case in work is in {last}", flush=True)
+    faulthandler.enable()
+    with tempfile.TemporaryDirectory() as name:
+        while time.monotonic() < end and number != options.cases:
+            faulthandler.dump_traceback_later(30, exit=True)
+            last.write_text(f"--seed {options.seed} --only {number}\n")
+            try:
+                answer = run_case(options.seed, number, Path(name))
+            except Exception:
+                traceback.print_exc()
+                print(f"FAILED: {last.read_text()}")
+                return 1
+            answers[answer] = answers.get(answer, 0) + 1
+            if options.only is not None:
+                break
+            number += 1
+    faulthandler.cancel_dump_traceback_later()
+    last.unlink()
+    told = ", ".join(f"{answer} {count}" for answer, count in sorted(answers.items()))
+    print(f"{sum(answers.values())} cases, seed {options.seed}: {told}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,37 @@
+"""What the tests of the formats share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture
+def samples() -> Path:
+    """Small files, each written by the library that people write such files with (tests/files/formats/make.py)."""
+    return ROOT / "tests" / "files" / "formats"
+
+
+@pytest.fixture
+def large_samples() -> Path:
+    """The large sample data beside the project, which not everyone has."""
+    folder = ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip(f"the large sample data is not at {folder}")
+    return folder
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Callable[[str, bytes | str], Path]:
+    """Makes a file of a name and a content."""
+
+    def make(name: str, content: bytes | str) -> Path:
+        path = tmp_path / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    return make

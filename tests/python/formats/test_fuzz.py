@@ -1,0 +1,27 @@
+"""A short run of the fuzzer of formats; scripts/fuzz-formats runs as long as one likes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+FUZZER = Path(__file__).resolve().parents[2] / "fuzz" / "formats.py"
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_mutated_files_give_vectors_or_an_error_of_ours(seed: int) -> None:
+    command = [sys.executable, str(FUZZER), "--seed", str(seed), "--cases", "300", "--seconds", "300"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "300 cases" in done.stdout
+    assert "read " in done.stdout
+
+
+def test_a_case_can_be_run_again() -> None:
+    command = [sys.executable, str(FUZZER), "--seed", "1", "--only", "17"]
+    first, second = (subprocess.run(command, capture_output=True, text=True, check=True).stdout for _ in range(2))
+    assert first.splitlines()[-1] == second.splitlines()[-1]
+    assert first.splitlines()[-1].startswith("1 cases, seed 1: ")

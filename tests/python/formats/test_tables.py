@@ -1,0 +1,190 @@
+"""Tables: delimited text, JSON lines, Parquet and Arrow."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nearabout.errors import CorruptFile, InvalidInput
+from nearabout.formats import read
+
+File = Callable[[str, bytes | str], Path]
+
+
+@pytest.mark.parametrize("delimiter", [",", "\t", ";", "|"])
+@pytest.mark.parametrize("header", [None, ["word", "x", "y"]])
+def test_delimited_with_keys(file: File, delimiter: str, header: list[str] | None) -> None:
+    rows = [["a", "1", "2.5"], ["b", "-3", "4e1"]]
+    text = "".join(delimiter.join(row) + "\n" for row in ([header] if header else []) + rows)
+    embeddings = read(file("t.csv", text))
+    assert embeddings.keys == ["a", "b"]
+    assert embeddings.vectors.tolist() == [[1, 2.5], [-3, 40]]
+    assert read(file("t.dat", text)).format in ("delimited", "glove")  # tabs are GloVe's too
+
+
+def test_delimited_without_keys(file: File) -> None:
+    assert read(file("t.csv", "1,2\n3,4\n")).keys is None
+    assert read(file("t.csv", "x,y\n1,2\n3,4\n")).vectors.tolist() == [[1, 2], [3, 4]]
+    keyed = read(file("t.csv", "1,2\n3,4\n"), key_column=0)
+    assert np.asarray(keyed.keys).tolist() == [1, 3]
+    assert keyed.vectors.tolist() == [[2], [4]]
+    assert np.asarray(read(file("t.csv", "id,x\n7,2\n8,4\n")).keys).tolist() == [7, 8]
+
+
+def test_delimited_columns_by_name_and_place(file: File) -> None:
+    path = file("t.csv", "x,name,y\n1,a,2\n3,b,4\n")
+    for column in ("name", 1):
+        embeddings = read(path, key_column=column, header=True)
+        assert embeddings.keys == ["a", "b"]
+        assert embeddings.vectors.tolist() == [[1, 2], [3, 4]]
+    with pytest.raises(InvalidInput, match=r"key_column='z', but the file has the columns x, name, y"):
+        read(path, key_column="z")
+    with pytest.raises(InvalidInput, match="key_column=3: give 0 to 2"):
+        read(path, key_column=3)
+    with pytest.raises(InvalidInput, match="has no header"):
+        read(file("n.csv", "a,1\n"), key_column="x")
+    with pytest.raises(CorruptFile, match=r"line 1: a value is not a number"):
+        read(path, header=False, key_column=False)
+
+
+def test_delimited_quotes(file: File) -> None:
+    embeddings = read(file("t.csv", 'w,x\n"a, ""b""",1\nplain,2\n'))
+    assert embeddings.keys == ['a, "b"', "plain"]
+    with pytest.raises(CorruptFile, match="line 2: its quotes make no sense"):
+        read(file("t.csv", 'a,1\n"b,2\n'))
+
+
+def test_delimited_oddities(file: File) -> None:
+    embeddings = read(file("t.csv", b"\xef\xbb\xbfa,1\r\n\r\nb,2\r\na,3"))
+    assert embeddings.keys == ["a", "b"]
+    assert (embeddings.report.blank_lines, embeddings.report.duplicates) == (1, 1)
+    with pytest.raises(CorruptFile, match=r"line 2 has 1 numbers; 2 are expected, as in the first row"):
+        read(file("t.csv", "a,1,2\nb,3\n"))
+    with pytest.raises(
+        CorruptFile, match=r"line 2: a value is not a number \(could not convert string to float: 'x'\)"
+    ):
+        read(file("t.csv", "a,1,2\nb,3,x\n"))
+    with pytest.raises(CorruptFile, match=r"line 2 is not UTF-8 \(its byte 2, 0xff\)"):
+        read(file("t.csv", b"a,1\nb\xff,2\n"))
+    mended = read(file("t.csv", b"a,1\nb\xff,2\n"), errors="replace")
+    assert mended.keys == ["a", "b\ufffd"]
+    assert mended.report.bytes_repaired == 1
+    with pytest.raises(CorruptFile, match="holds no row"):
+        read(file("t.csv", "word,x,y\n"))
+    with pytest.raises(InvalidInput, match="delimiter='ab': give one character"):
+        read(file("t.csv", "a,1\n"), delimiter="ab")
+    assert read(file("t.csv", "a:1:2\n"), delimiter=":").keys == ["a"]
+
+
+def test_numbers_as_keys_and_a_mixture(file: File) -> None:
+    assert read(file("t.csv", "word,x\n1,2\na,3\n")).keys == ["1", "a"]
+    assert read(file("t.csv", "word,x\n01,2\n1,3\n")).keys == ["01", "1"]
+
+
+JSON_FORMS: dict[str, list[object]] = {
+    "objects": [{"word": "a", "vector": [1, 2]}, {"word": "b", "vector": [3.5, 4]}],
+    "other names": [{"id": "a", "n": 1, "embedding": [1, 2]}, {"id": "b", "embedding": [3.5, 4]}],
+    "pairs": [["a", [1, 2]], ["b", [3.5, 4]]],
+}
+
+
+@pytest.mark.parametrize("form", JSON_FORMS)
+def test_json_lines_in_their_forms(file: File, form: str) -> None:
+    text = "\n".join(map(json.dumps, JSON_FORMS[form]))
+    for name in ("t.jsonl", "t.txt"):
+        embeddings = read(file(name, text))
+        assert embeddings.keys == ["a", "b"]
+        assert embeddings.vectors.tolist() == [[1, 2], [3.5, 4]]
+
+
+def test_json_lines_keys_and_columns(file: File) -> None:
+    path = file("t.jsonl", '{"k": 5, "id": 1, "a": [1], "b": [2]}\n\n{"k": 6, "id": 2, "a": [3], "b": [4]}\n')
+    embeddings = read(path, vector_column="b", key_column="k")
+    assert np.asarray(embeddings.keys).tolist() == [5, 6]
+    assert embeddings.vectors.tolist() == [[2], [4]]
+    assert embeddings.report.blank_lines == 1
+    assert read(path, vector_column="a", key_column=False).keys is None
+    assert read(file("t.jsonl", "[1, 2]\n[3, NaN]\n")).keys is None
+
+
+@pytest.mark.parametrize(("line", "sentence"), [
+    ('{"word": "b", "vector": [1]', "line 2 is not JSON"),
+    ('{"word": "b", "vector": [1, 2, 3]}', "line 2 has 3 numbers; 2 are expected"),
+    ('{"word": "b", "vector": [1, "2"]}', "line 2: a value is not a number"),
+    ('{"word": "b", "vector": [1, true]}', "line 2 has no vector"),
+    ('{"word": "b", "vector": [1, null]}', "line 2: a value is not a number"),
+    (f'{{"word": "b", "vector": [1, {10**400}]}}', "line 2: a value is not a number"),
+    ('{"word": "b"}', "line 2 has no vector"),
+    ('{"vector": [1, 2]}', "some rows have keys and some have none"),
+    ('{"word": ["b"], "vector": [1, 2]}', "neither a string nor a whole number"),
+    ('{"word": "\\ud800", "vector": [1, 2]}', "lone surrogate"),
+    ("7", "line 2 has no vector"),
+    ("[" * 100_000, "line 2 is not JSON"),
+])  # fmt: skip
+def test_json_lines_that_cannot_be_read_are_named(file: File, line: str, sentence: str) -> None:
+    with pytest.raises(CorruptFile, match=sentence):
+        read(file("t.jsonl", f'{{"word": "a", "vector": [1, 2]}}\n{line}\n'))
+
+
+def test_a_bracket_may_be_a_word(file: File) -> None:
+    embeddings = read(file("w.txt", "[ 1 2\n{ 3 4\n"))
+    assert embeddings.format == "glove"
+    assert embeddings.keys == ["[", "{"]
+
+
+def parquet(path: Path, **columns: object) -> Path:
+    pa = pytest.importorskip("pyarrow")
+    import pyarrow.parquet
+
+    pyarrow.parquet.write_table(pa.table(columns), path)
+    return path
+
+
+def test_parquet_of_many_shapes(tmp_path: Path) -> None:
+    pa = pytest.importorskip("pyarrow")
+    rows = [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]
+    for number, kind in enumerate((pa.list_(pa.float32()), pa.large_list(pa.float64()), pa.list_(pa.float32(), 2))):
+        path = parquet(tmp_path / f"{number}.parquet", vector=pa.array(rows, kind), key=["a", "b", "a"])
+        embeddings = read(path)
+        assert embeddings.vectors.tolist() == rows[:2]
+        assert embeddings.vectors.dtype == kind.value_type.to_pandas_dtype()
+        assert embeddings.keys == ["a", "b"]
+        assert embeddings.report.duplicates == 1
+        assert len(read(path, key_column=False)) == 3
+
+
+def test_parquet_columns(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    path = parquet(tmp_path / "t.parquet", a=[[1.0], [2.0]], b=[[3.0], [4.0]], number=[7, 8], label=[1, 1])
+    with pytest.raises(InvalidInput, match=r"2 columns hold lists of numbers; the columns are a \(list"):
+        read(path)
+    assert read(path, vector_column="b").keys is None
+    assert np.asarray(read(path, vector_column="b", key_column="number").keys).tolist() == [7, 8]
+    with pytest.raises(InvalidInput, match="vector_column='number' is no column of lists of numbers"):
+        read(path, vector_column="number")
+    with pytest.raises(InvalidInput, match="columns have names here"):
+        read(path, vector_column="b", key_column=1)
+
+
+@pytest.mark.parametrize(("columns", "sentence"), [
+    ({"v": [[1.0, 2.0], [3.0]]}, "differ in length"),
+    ({"v": [[1.0, 2.0], None]}, "1 empty entries"),
+    ({"v": [[1.0, None], [2.0, 3.0]]}, "1 missing numbers"),
+    ({"v": [[1.0], [2.0]], "key": ["a", None]}, "1 empty keys"),
+    ({"v": [[1.0], [2.0]], "key": [1, None]}, "1 empty keys"),
+])  # fmt: skip
+def test_parquet_that_is_no_table_of_vectors(tmp_path: Path, columns: dict[str, object], sentence: str) -> None:
+    with pytest.raises(CorruptFile, match=sentence):
+        read(parquet(tmp_path / "t.parquet", **columns))
+
+
+def test_parquet_without_rows(tmp_path: Path) -> None:
+    pa = pytest.importorskip("pyarrow")
+    empty = pa.array([], pa.list_(pa.float32(), 3))
+    assert read(parquet(tmp_path / "t.parquet", v=empty)).vectors.shape == (0, 3)
+    with pytest.raises(CorruptFile, match="nothing says how many dimensions"):
+        read(parquet(tmp_path / "u.parquet", v=pa.array([], pa.list_(pa.float32()))))

@@ -1,0 +1,148 @@
+"""Every writer and its reader: what goes in comes out, bit by bit."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from nearabout.errors import InvalidInput
+from nearabout.formats import read, write, writer_names
+
+SUFFIX = {
+    "word2vec-binary": ".bin",
+    "word2vec-text": ".vec",
+    "glove": ".txt",
+    "npy": ".npy",
+    "vecs": ".fvecs",
+    "parquet": ".parquet",
+}
+KEYED = ["word2vec-binary", "word2vec-text", "glove", "parquet"]
+MATRIX = np.array([[0.1, -2.5e-8], [3.4e38, 1e-45], [np.inf, -np.inf], [16777217, -0.0]], np.float32)
+WORDS = ["a", "日本", "x" * 300, "1984"]
+
+floats = st.floats(width=32)
+matrices = arrays.arrays(np.float32, st.tuples(st.integers(1, 8), st.integers(1, 6)), elements=floats)
+words = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+repeated = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def same(found: Any, expected: Any) -> None:
+    np.testing.assert_array_equal(np.isnan(found), np.isnan(expected))
+    kept = ~np.isnan(expected)
+    np.testing.assert_array_equal(found[kept].view(np.uint32), expected[kept].view(np.uint32))
+
+
+def test_every_writer_is_tested() -> None:
+    assert sorted(SUFFIX) == sorted(writer_names())
+
+
+@pytest.mark.parametrize("name", SUFFIX)
+@pytest.mark.parametrize("compression", ["", ".gz", ".bz2", ".xz"])
+def test_the_suffix_chooses(tmp_path: Path, name: str, compression: str) -> None:
+    path = tmp_path / f"w{SUFFIX[name]}{compression}"
+    write(path, MATRIX, WORDS if name in KEYED else None)
+    embeddings = read(path)
+    assert embeddings.format == name
+    same(embeddings.vectors, MATRIX)
+    assert embeddings.keys == (WORDS if name in KEYED else None)
+    assert os.listdir(tmp_path) == [path.name]
+
+
+@repeated
+@given(matrices, st.lists(words, min_size=8, max_size=8, unique=True), st.sampled_from(KEYED))
+def test_any_words_come_back_or_are_refused(tmp_path: Path, matrix: Any, keys: list[str], name: str) -> None:
+    keys = keys[: len(matrix)]
+    path = tmp_path / f"w{SUFFIX[name]}"
+    try:
+        write(path, matrix, keys)
+    except InvalidInput as error:
+        assert name != "parquet"
+        assert "key" in str(error)
+        return
+    embeddings = read(path, format=name, dims=None if name == "parquet" else matrix.shape[1])
+    same(embeddings.vectors, matrix)
+    assert embeddings.keys == keys
+
+
+@repeated
+@given(matrices, st.sampled_from(["npy", "vecs"]))
+def test_any_matrix_comes_back(tmp_path: Path, matrix: Any, name: str) -> None:
+    path = tmp_path / f"w{SUFFIX[name]}"
+    write(path, matrix)
+    same(read(path).vectors, matrix)
+
+
+@pytest.mark.parametrize("dtype", ["f2", "f8", "u1", "i1", "i4"])
+def test_element_types_stay_where_the_format_has_them(tmp_path: Path, dtype: str) -> None:
+    matrix = np.arange(6).reshape(2, 3).astype(dtype)
+    for name in ("npy", "parquet"):
+        path = tmp_path / f"w{SUFFIX[name]}"
+        write(path, matrix)
+        assert read(path).vectors.dtype == matrix.dtype
+    write(tmp_path / "w.vec", matrix)
+    assert read(tmp_path / "w.vec").vectors.tolist() == matrix.tolist()
+
+
+def test_integer_keys_and_no_keys(tmp_path: Path) -> None:
+    write(tmp_path / "w.parquet", MATRIX, np.array([5, -7, 1 << 62, 0]))
+    assert np.asarray(read(tmp_path / "w.parquet").keys).tolist() == [5, -7, 1 << 62, 0]
+    write(tmp_path / "w.vec", MATRIX)
+    assert read(tmp_path / "w.vec").keys == ["0", "1", "2", "3"]
+
+
+def test_embeddings_are_written_as_they_were_read(tmp_path: Path, samples: Path) -> None:
+    for name in KEYED:
+        path = tmp_path / f"w{SUFFIX[name]}"
+        original = read(samples / "gensim.bin")
+        write(path, original)
+        assert read(path).keys == original.keys
+        same(read(path).vectors, original.vectors)
+
+
+@pytest.mark.parametrize(("name", "key"), [
+    ("word2vec-binary", "two words"), ("word2vec-binary", "a\nb"), ("word2vec-text", "a\nb"), ("word2vec-text", "a "),
+    ("glove", "a\t"), ("glove", "New York 1984"), ("word2vec-text", "version 2.0"),
+])  # fmt: skip
+def test_keys_that_would_come_back_changed_are_refused(tmp_path: Path, name: str, key: str) -> None:
+    with pytest.raises(InvalidInput, match="key 1"):
+        write(tmp_path / f"w{SUFFIX[name]}", MATRIX[:2], ["good", key])
+    assert os.listdir(tmp_path) == []
+
+
+def test_what_cannot_be_written(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match=r"the suffix '\.xyz' is none that can be written"):
+        write(tmp_path / "w.xyz", MATRIX)
+    with pytest.raises(InvalidInput, match="format='nothing' is none"):
+        write(tmp_path / "w.npy", MATRIX, format="nothing")
+    with pytest.raises(InvalidInput, match="npy has no room for keys"):
+        write(tmp_path / "w.npy", MATRIX, WORDS)
+    with pytest.raises(InvalidInput, match="3 keys were given for 4 vectors"):
+        write(tmp_path / "w.vec", MATRIX, WORDS[:3])
+    with pytest.raises(InvalidInput, match=r"shape \(2,\)"):
+        write(tmp_path / "w.vec", MATRIX[0])
+    with pytest.raises(InvalidInput, match="row 0 has a number too large for float32"):
+        write(tmp_path / "w.vec", np.array([[1e300]]))
+    with pytest.raises(FileNotFoundError):
+        write(tmp_path / "no-such-folder" / "w.npy", MATRIX)
+
+
+def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "w.vec"
+    write(path, MATRIX, WORDS)
+    before = path.read_bytes()
+
+    def fail(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="No space left"):
+        write(path, MATRIX[::-1], WORDS)
+    assert path.read_bytes() == before
+    assert os.listdir(tmp_path) == ["w.vec"]
