@@ -103,12 +103,21 @@ struct ScreenKernels {
   ScreenHits hits;
 };
 
+// --- A small dense product, for projections. ---
+//
+// out[i * outputs + o] = sum_j vectors[i * dims + j] * matrix[j * outputs + o] in float32; outputs is a multiple of 16. The
+// dimensions are summed in blocks of 64 and the blocks after each other, so a sum is off by at most (66 + dims / 64) * 2^-24
+// of the sum of the magnitudes.
+using Project = void (*)(const float* vectors, std::size_t count, std::size_t dims, const float* matrix,
+                         std::size_t outputs, float* out);
+
 struct Table {
   const char* name;  // "scalar", "avx2", "avx512", "neon"
   RealKernels f32, f16, bf16, u8, i8;
   IntegerKernels integer_u8, integer_i8;
   BitKernels bits;
   ScreenKernels screen;
+  Project project;
 };
 
 // The table in use. Chosen at the first call: the one named by NEARABOUT_ISA (InvalidInput if this CPU or this build

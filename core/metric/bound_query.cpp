@@ -1,0 +1,151 @@
+#include "metric/bound_query.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <string>
+
+#include "base/error.h"
+#include "metric/haversine.h"
+
+namespace nearabout {
+namespace {
+
+using kernels::Table;
+
+template <class Kernels>
+auto kernel_for(Metric metric, const Kernels& kernels) {
+  switch (metric) {
+    case Metric::cosine:
+      return kernels.projection;
+    case Metric::dot:
+      return kernels.dot;
+    case Metric::manhattan:
+      return kernels.l1;
+    default:
+      return kernels.squared_l2;
+  }
+}
+
+const kernels::RealKernels& real_kernels(Element rows) {
+  const Table& table = kernels::table();
+  switch (rows) {
+    case Element::f16:
+      return table.f16;
+    case Element::bf16:
+      return table.bf16;
+    case Element::u8:
+      return table.u8;
+    case Element::i8:
+      return table.i8;
+    default:
+      return table.f32;
+  }
+}
+
+template <class T>
+void append(std::vector<double>& values, const void* query, std::size_t dims) {
+  const T* from = static_cast<const T*>(query);
+  values.assign(from, from + dims);
+}
+
+void require_finite(const std::vector<double>& values) {
+  for (std::size_t j = 0; j < values.size(); ++j)
+    if (!std::isfinite(values[j]))
+      throw InvalidInput("the query has " + std::to_string(values[j]) + " in dimension " + std::to_string(j) +
+                         "; only finite numbers can be compared");
+}
+
+// Integer kernels need a query of the rows' own type: a float query qualifies where every value is one of that type's.
+bool fits_integers(const std::vector<double>& values, Element rows) {
+  const double low = rows == Element::u8 ? 0 : -128;
+  const double high = rows == Element::u8 ? 255 : 127;
+  return std::all_of(values.begin(), values.end(),
+                     [=](double value) { return value >= low && value <= high && value == std::floor(value); });
+}
+
+}  // namespace
+
+BoundQuery::BoundQuery(Metric metric, Element rows, std::size_t dims, const void* query, Element element)
+    : metric_(metric), dims_(dims) {
+  if (rows == Element::bits) {
+    bind_integer(rows, query);
+    return;
+  }
+  if (element == Element::u8)
+    append<std::uint8_t>(values_, query, dims);
+  else if (element == Element::i8)
+    append<std::int8_t>(values_, query, dims);
+  else
+    append<float>(values_, query, dims);
+  require_finite(values_);
+
+  for (const double value : values_) norm_ += value * value;
+  norm_ = std::sqrt(norm_);
+  if (metric == Metric::cosine && norm_ == 0)
+    throw InvalidInput("the query is a zero vector: it has no direction, so no cosine; give a vector that is not zero");
+  if (metric == Metric::haversine && !(std::abs(values_[0]) <= 90))
+    throw InvalidInput("the query's latitude is " + std::to_string(values_[0]) +
+                       " degrees; it must lie between -90 and 90 (order: latitude, longitude)");
+  if ((rows == Element::u8 || rows == Element::i8) && fits_integers(values_, rows))
+    bind_integer(rows, query);
+  else
+    bind_real(rows);
+}
+
+void BoundQuery::bind_real(Element rows) { real_ = kernel_for(metric_, real_kernels(rows)); }
+
+void BoundQuery::bind_integer(Element rows, const void* query) {
+  const Table& table = kernels::table();
+  if (rows == Element::bits) {
+    const std::byte* from = static_cast<const std::byte*>(query);
+    bytes_.assign(from, from + row_bytes(rows, dims_));
+    integer_ = metric_ == Metric::hamming ? table.bits.hamming : table.bits.jaccard;
+    return;
+  }
+  bytes_.resize(dims_);
+  for (std::size_t j = 0; j < dims_; ++j) bytes_[j] = static_cast<std::byte>(static_cast<int>(values_[j]));
+  integer_ = kernel_for(metric_, rows == Element::u8 ? table.integer_u8 : table.integer_i8);
+}
+
+void BoundQuery::ranks(kernels::Rows rows, double* out) const {
+  if (metric_ == Metric::haversine) {
+    haversine_rows(values_.data(), rows, out);
+    return;
+  }
+  if (integer_)
+    integer_(bytes_.data(), rows, values_.empty() ? bytes_.size() : dims_, out);
+  else
+    real_(values_.data(), rows, dims_, out);
+  if (metric_ == Metric::cosine)
+    for (std::size_t i = 0; i < rows.count; ++i) out[i] = std::clamp(1.0 - out[i] / norm_, 0.0, 2.0);
+  else if (metric_ == Metric::dot)
+    for (std::size_t i = 0; i < rows.count; ++i) out[i] = 0.0 - out[i];
+}
+
+double BoundQuery::distance(double rank) const {
+  switch (metric_) {
+    case Metric::euclidean:
+      return std::sqrt(rank);
+    case Metric::hamming:
+      return rank / static_cast<double>(dims_);
+    default:
+      return rank;
+  }
+}
+
+double BoundQuery::rank_within(double radius) const {
+  if (metric_ == Metric::dot) return radius;
+  if (!(radius >= 0)) return -std::numeric_limits<double>::infinity();
+  switch (metric_) {
+    case Metric::euclidean:
+      return radius * radius;
+    case Metric::hamming:
+      return radius * static_cast<double>(dims_);
+    default:
+      return radius;
+  }
+}
+
+}  // namespace nearabout

@@ -1,0 +1,44 @@
+// A query bound once to a metric and a row type: converted, its norm known, its kernel chosen; then ranks of rows.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "base/element.h"
+#include "kernels/kernels.h"
+#include "metric/metric.h"
+
+namespace nearabout {
+
+// Ranks order rows as distances do, and are cheaper: the square where the metric is euclidean, a count of bits where it is
+// hamming. They are exact to float64 (the contract of kernels.h), so that an order by (rank, row) is the same on every
+// instruction set but for ties closer than that.
+class BoundQuery {
+ public:
+  // `query` holds `dims` elements of `element`: float32 for every row type but bits, or the rows' own integer type. Throws
+  // InvalidInput for NaN, infinity, and a zero vector under cosine.
+  BoundQuery(Metric metric, Element rows, std::size_t dims, const void* query, Element element);
+
+  void ranks(kernels::Rows rows, double* out) const;
+
+  double distance(double rank) const;
+  // The largest rank within `radius`: negative infinity where nothing can be.
+  double rank_within(double radius) const;
+
+  const std::vector<double>& values() const { return values_; }  // not for bits
+  double norm() const { return norm_; }
+
+ private:
+  void bind_real(Element rows);
+  void bind_integer(Element rows, const void* query);
+
+  Metric metric_;
+  std::size_t dims_;
+  std::vector<double> values_;
+  std::vector<std::byte> bytes_;
+  double norm_ = 0;
+  kernels::RealKernel real_ = nullptr;
+  kernels::IntegerKernel integer_ = nullptr;
+};
+
+}  // namespace nearabout

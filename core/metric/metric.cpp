@@ -1,0 +1,55 @@
+#include "metric/metric.h"
+
+#include <array>
+#include <utility>
+
+#include "base/error.h"
+#include "kernels/kernels.h"
+
+namespace nearabout {
+namespace {
+
+constexpr std::array<std::pair<Metric, std::string_view>, 8> kNames{{
+    {Metric::euclidean, "euclidean"},
+    {Metric::sqeuclidean, "sqeuclidean"},
+    {Metric::cosine, "cosine"},
+    {Metric::dot, "dot"},
+    {Metric::manhattan, "manhattan"},
+    {Metric::hamming, "hamming"},
+    {Metric::jaccard, "jaccard"},
+    {Metric::haversine, "haversine"},
+}};
+
+std::string quoted(std::string_view name) { return "'" + std::string(name) + "'"; }
+
+}  // namespace
+
+std::string_view name_of(Metric metric) {
+  for (const auto& [candidate, name] : kNames)
+    if (candidate == metric) return name;
+  return "unknown";
+}
+
+std::optional<Metric> metric_from_name(std::string_view name) {
+  for (const auto& [metric, candidate] : kNames)
+    if (candidate == name) return metric;
+  return std::nullopt;
+}
+
+void require_comparable(Metric metric, Element element, std::size_t dims) {
+  const std::string who = "metric " + quoted(name_of(metric));
+  const bool of_bits = metric == Metric::hamming || metric == Metric::jaccard;
+  if (of_bits && element != Element::bits)
+    throw InvalidInput(who + " compares bits, not " + quoted(name_of(element)) +
+                       ": give boolean vectors, or packed bytes with dtype='bits'");
+  if (!of_bits && element == Element::bits)
+    throw InvalidInput(who + " does not compare bits: use 'hamming' or 'jaccard', or give numbers");
+  if (metric == Metric::haversine && (dims != 2 || element != Element::f32))
+    throw InvalidInput(who + " takes (latitude, longitude) in degrees as float32, 2 dimensions, not " +
+                       std::to_string(dims) + " of " + quoted(name_of(element)));
+  if (dims == 0 || dims > kernels::kMaxDims)
+    throw InvalidInput("vectors have " + std::to_string(dims) + " dimensions; 1 to " +
+                       std::to_string(kernels::kMaxDims) + " are supported");
+}
+
+}  // namespace nearabout

@@ -1,0 +1,22 @@
+// The directions along which a set of vectors varies most.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+namespace nearabout {
+
+// The leading `count` principal directions of `rows` centred vectors of `dims` floats: orthonormal columns of a
+// dims x count table (row by row), the widest first. By subspace iteration (Halko, Martinsson and Tropp, SIAM Review 2011,
+// algorithm 4.4), which is enough here: whoever uses them needs good directions, not exact eigenvectors. Deterministic at
+// any number of threads. count <= min(rows, dims).
+std::vector<double> principal_directions(const std::vector<float>& vectors, std::size_t rows, std::size_t dims,
+                                         std::size_t count, std::size_t threads);
+
+// Mixes the first `count` columns among themselves by a fixed orthogonal matrix (random signs, then the discrete cosine
+// transform), so that each carries about the same share of the variance: what one step size serves best. Columns past
+// `count` are dropped; the result is dims x outputs floats with zeros in the columns past `count`.
+std::vector<float> mixed_directions(const std::vector<double>& directions, std::size_t dims, std::size_t available,
+                                    std::size_t count, std::size_t outputs);
+
+}  // namespace nearabout

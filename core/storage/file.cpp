@@ -1,0 +1,105 @@
+#include "storage/file.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "base/checked.h"
+#include "base/error.h"
+#include "storage/system.h"
+#include "storage/validate.h"
+
+namespace nearabout::storage {
+namespace {
+
+constexpr std::uint64_t kCopyBytes = 8 << 20;  // between two looks at the monitor
+
+}  // namespace
+
+std::shared_ptr<const File> File::open(const std::string& path) {
+  auto mapping = std::make_shared<const system::Mapping>(path);
+  const auto image = mapping->bytes();
+  return std::shared_ptr<const File>(new File(std::move(mapping), image, path));
+}
+
+std::shared_ptr<const File> File::from_memory(AlignedBytes bytes, std::size_t size) {
+  const std::span<const std::byte> image{bytes.get(), size};
+  if (reinterpret_cast<std::uintptr_t>(image.data()) % kAlignment != 0)
+    throw InvalidInput("an image in memory must start on a multiple of 64 bytes: take it from aligned_bytes");
+  return std::shared_ptr<const File>(new File(std::make_shared<const AlignedBytes>(std::move(bytes)), image, ""));
+}
+
+File::File(std::shared_ptr<const void> owner, std::span<const std::byte> image, std::string path)
+    : owner_(std::move(owner)), data_(image.data()), size_(image.size()), path_(std::move(path)) {
+  const std::vector<Entry> entries = validate(image, name());
+  std::uint64_t blocks = 0;
+  for (const Entry& entry : entries) blocks += blocks_of(entry.length);
+  verified_ = std::make_unique<std::atomic<std::uint8_t>[]>(blocks);
+
+  sections_.reserve(entries.size());
+  std::uint64_t first_block = 0;
+  for (const Entry& entry : entries) {
+    sections_.push_back(Section(*this, entry, first_block, verified_.get() + first_block));
+    first_block += blocks_of(entry.length);
+  }
+}
+
+std::string File::name() const { return path_.empty() ? "the index in memory" : path_; }
+
+const Section* File::find(SectionId id) const {
+  for (const Section& section : sections_)
+    if (section.id() == id && section.known()) return &section;
+  return nullptr;
+}
+
+const Section& File::section(SectionId id) const {
+  if (const Section* section = find(id)) return *section;
+  throw CorruptFile(name() + " is corrupt: it has no section " + std::string(name_of(id)) +
+                    ", which it needs. Build it again.");
+}
+
+// Checksums of blocks are in the checksums section, which is last; those of its own blocks end the directory, which was
+// verified as a whole when the file was opened.
+std::uint64_t File::expected_checksum(const Section& section, std::uint64_t block) const {
+  const Section& checksums = sections_.back();
+  if (&section != &checksums) return checksums.items<std::uint64_t>(section.first_block_ + block, 1)[0];
+  const std::uint64_t tail = blocks_of(checksums.length()) * sizeof(std::uint64_t);
+  std::uint64_t expected = 0;
+  std::memcpy(&expected, data_ + size_ - tail + block * sizeof expected, sizeof expected);
+  return expected;
+}
+
+void File::verify_padding(std::uint64_t begin, std::uint64_t end) const {
+  for (std::uint64_t place = begin; place < end; ++place)
+    if (data_[place] != std::byte{0})
+      throw_corrupt(name(), "the padding between sections", place, "0",
+                    std::to_string(std::to_integer<unsigned>(data_[place])));
+}
+
+void File::verify(const Monitor& monitor) const {
+  std::uint64_t end = sizeof(Header);
+  for (const Section& section : sections_) {
+    verify_padding(end, section.offset());
+    end = section.offset() + section.length();
+    for (std::uint64_t block = 0; block < blocks_of(section.length()); ++block) {
+      if (block % (kCopyBytes / kBlockBytes) == 0)
+        report(monitor, static_cast<double>(section.offset() + block * kBlockBytes) / static_cast<double>(size_));
+      section.verify_block(block);
+    }
+  }
+  verify_padding(end, *checked_round_up(end, kAlignment));
+  report(monitor, 1.0);
+}
+
+void File::save(const std::string& path, const Monitor& monitor) const {
+  verify(monitor ? [&](double share) { monitor(share / 2); } : Monitor{});
+  system::TemporaryFile file(path);
+  for (std::uint64_t begin = 0; begin < size_; begin += kCopyBytes) {
+    report(monitor, 0.5 + 0.5 * static_cast<double>(begin) / static_cast<double>(size_));
+    file.write(bytes().subspan(begin, std::min<std::uint64_t>(kCopyBytes, size_ - begin)));
+  }
+  report(monitor, 1.0);  // the last moment to stop: what is published stays
+  file.publish();
+}
+
+}  // namespace nearabout::storage

@@ -1,0 +1,66 @@
+// A validated .near image: mapped from disk, or the same bytes in memory. Immutable; any number of threads may read it.
+//
+// Opening reads the header and the directory and nothing else, so it costs the same for 1 MiB and for 1 GiB. What the
+// directory says is then true of the image (see validate.h); what lies in a section is verified when it is first read.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/aligned.h"
+#include "base/monitor.h"
+#include "storage/section.h"
+
+namespace nearabout::storage {
+
+class File {
+ public:
+  // NotOurFile, TruncatedFile, CorruptFile, NewerFile; SystemError where the system refuses.
+  static std::shared_ptr<const File> open(const std::string& path);
+  // Takes an image that starts on a multiple of 64; validated like a file.
+  static std::shared_ptr<const File> from_memory(AlignedBytes bytes, std::size_t size);
+
+  // Writes the same bytes to `path`: after any failure the file that was there is still there. The image is verified first,
+  // so that a damaged one never takes the place of a good one. Saving onto the very file that is open is fine: the open
+  // image keeps the old bytes.
+  void save(const std::string& path, const Monitor& monitor = {}) const;
+
+  // Compares every checksum afresh, and the padding with zero.
+  void verify(const Monitor& monitor = {}) const;
+
+  // Sections that this version knows.
+  bool has(SectionId id) const { return find(id) != nullptr; }
+  const Section& section(SectionId id) const;  // CorruptFile when absent
+
+  // All of them, in the order in which they lie: optional ones of later versions and the checksums too.
+  std::span<const Section> sections() const { return sections_; }
+  std::span<const std::byte> bytes() const { return {data_, size_}; }
+  std::size_t size() const { return size_; }
+  const std::string& path() const { return path_; }  // empty for an image in memory
+  std::string name() const;                          // for sentences: the path, or "the index in memory"
+
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+
+ private:
+  friend class Section;
+  File(std::shared_ptr<const void> owner, std::span<const std::byte> image, std::string path);
+
+  const Section* find(SectionId id) const;
+  std::uint64_t expected_checksum(const Section& section, std::uint64_t block) const;
+  void verify_padding(std::uint64_t begin, std::uint64_t end) const;
+
+  std::shared_ptr<const void> owner_;  // keeps the bytes: a mapping or memory
+  const std::byte* data_;
+  std::size_t size_;
+  std::string path_;
+  std::vector<Section> sections_;
+  std::unique_ptr<std::atomic<std::uint8_t>[]> verified_;
+};
+
+}  // namespace nearabout::storage

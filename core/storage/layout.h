@@ -1,0 +1,97 @@
+// The bytes of a .near file: what docs/explanation/file-format.md says, as structures.
+//
+//   header (64 bytes) | section, section, ... | checksums section | directory
+//
+// A section begins at the first multiple of 64 (or of 4096 where its flag says so) after the one before it, so its place is
+// a consequence: the offset in the directory is compared with it, and there is no room for holes or overlaps.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "base/element.h"
+
+namespace nearabout::storage {
+
+// Sections are used where they lie, so the host must keep numbers as the file does.
+static_assert(std::endian::native == std::endian::little, "Nearabout's files are little-endian; this host is not");
+static_assert(sizeof(std::size_t) == 8, "Nearabout maps whole files and needs a 64-bit host");
+
+// The numbers are part of the file format: never reuse one.
+enum class SectionId : std::uint32_t {
+  descriptor = 1,
+  metadata = 2,
+  vectors = 3,
+  codes = 4,
+  row_terms = 5,
+  grid = 6,
+  sphere = 7,
+  key_offsets = 16,
+  key_bytes = 17,
+  key_numbers = 18,
+  key_tags = 19,
+  key_slots = 20,
+  checksums = 255,  // written by Writer::finish alone
+};
+std::string_view name_of(SectionId id);  // "unknown" for a number that this version does not know
+
+// A reader that does not know a required section refuses the file; an optional one it leaves alone.
+enum class Need : std::uint32_t { required = 0, optional = 1 };
+
+// Two-dimensional always: a list has one column.
+struct Shape {
+  std::uint64_t rows = 0;
+  std::uint64_t columns = 0;
+  friend bool operator==(const Shape&, const Shape&) = default;
+};
+
+// The bytes of a table; nothing where that does not fit in 64 bits or the element type is none we know.
+std::optional<std::uint64_t> table_bytes(Element element, Shape shape);
+
+// As PNG's: a byte above 127, a name, and line ends of both kinds, so that a copy made as text shows at once.
+inline constexpr std::array<unsigned char, 8> kMagic{0x89, 'N', 'E', 'A', 'R', '\r', '\n', 0x1a};
+inline constexpr std::uint32_t kFormatVersion = 1;
+inline constexpr std::uint32_t kSectionVersion = 1;
+inline constexpr std::uint64_t kBlockBytes = 65'536;  // what one checksum covers
+inline constexpr std::uint64_t kAlignment = 64;
+inline constexpr std::uint64_t kPageAlignment = 4'096;
+inline constexpr std::uint32_t kMaxSections = 1'024;
+
+inline constexpr std::uint32_t kFlagOptional = 1;
+inline constexpr std::uint32_t kFlagPageAligned = 2;
+inline constexpr std::uint32_t kKnownFlags = kFlagOptional | kFlagPageAligned;
+
+struct Header {
+  std::array<unsigned char, 8> magic;
+  std::uint32_t version;
+  std::uint32_t sections;
+  std::uint64_t file_bytes;
+  std::uint64_t directory_offset;
+  std::uint64_t directory_checksum;
+  std::array<std::uint64_t, 2> reserved;  // zero
+  std::uint64_t checksum;                 // of the 56 bytes before it
+};
+static_assert(sizeof(Header) == 64 && offsetof(Header, checksum) == 56);
+
+struct Entry {
+  std::uint32_t id;
+  std::uint32_t flags;
+  std::uint32_t version;
+  std::uint32_t element;
+  std::uint64_t offset;
+  std::uint64_t length;
+  std::uint64_t rows;
+  std::uint64_t columns;
+};
+static_assert(sizeof(Entry) == 48);
+
+constexpr std::uint64_t blocks_of(std::uint64_t bytes) { return bytes / kBlockBytes + (bytes % kBlockBytes != 0); }
+constexpr std::uint64_t alignment_of(std::uint32_t flags) {
+  return (flags & kFlagPageAligned) != 0 ? kPageAlignment : kAlignment;
+}
+
+}  // namespace nearabout::storage

@@ -1,0 +1,176 @@
+// The system calls of system.h on Linux, macOS and other POSIX systems.
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <random>
+
+#include "base/error.h"
+#include "storage/system.h"
+
+namespace nearabout::storage::system {
+namespace {
+
+[[noreturn]] void throw_errno(const std::string& path, const std::string& doing) {
+  const int number = errno;  // before anything else can change it
+  throw SystemError(number, path, doing + " " + path);
+}
+
+// A descriptor that is closed whatever happens.
+struct Descriptor {
+  int number;
+  ~Descriptor() {
+    if (number >= 0) ::close(number);
+  }
+};
+
+int open_retrying(const char* path, int flags, mode_t mode = 0) {
+  int descriptor;
+  do {
+    descriptor = ::open(path, flags | O_CLOEXEC, mode);
+  } while (descriptor < 0 && errno == EINTR);
+  return descriptor;
+}
+
+int flush(int descriptor) {
+#ifdef F_FULLFSYNC
+  // On macOS fsync stops at the drive's own cache; file systems that cannot do this one say so.
+  if (::fcntl(descriptor, F_FULLFSYNC) == 0) return 0;
+#endif
+  int result;
+  do {
+    result = ::fsync(descriptor);
+  } while (result < 0 && errno == EINTR);
+  return result;
+}
+
+std::string folder_of(const std::string& path) {
+  const auto slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+// Flushes the folder's own entry for the file. Some file systems cannot, and a folder may be writable but not readable:
+// neither is a failure to save.
+void flush_folder(const std::string& target, const std::string& asked) {
+  const Descriptor folder{open_retrying(folder_of(target).c_str(), O_RDONLY | O_DIRECTORY)};
+  if (folder.number < 0) return;
+  if (flush(folder.number) < 0 && errno != EINVAL && errno != ENOTSUP && errno != EBADF && errno != EROFS)
+    throw_errno(asked, "cannot be sure that the disk has the new name of");
+}
+
+std::string resolve_links(const std::string& path) {
+  struct stat status;
+  if (::lstat(path.c_str(), &status) != 0 || !S_ISLNK(status.st_mode)) return path;
+  char* resolved = ::realpath(path.c_str(), nullptr);
+  if (resolved == nullptr) return path;  // it leads nowhere: the link itself is replaced
+  std::string target = resolved;
+  std::free(resolved);
+  return target;
+}
+
+void refuse_odd_target(const std::string& path) {
+  struct stat status;
+  if (::stat(path.c_str(), &status) != 0 || S_ISREG(status.st_mode)) return;
+  if (S_ISDIR(status.st_mode)) throw SystemError(EISDIR, path, "cannot save to " + path + ", which is a folder");
+  throw SystemError(EINVAL, path, "cannot save to " + path + ", which is not a regular file");
+}
+
+std::string random_name() {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::random_device source;
+  std::string name = ".nearabout-";
+  for (int digit = 0; digit < 16; ++digit) name += kDigits[source() & 15];
+  return name + ".tmp";
+}
+
+}  // namespace
+
+Mapping::Mapping(const std::string& path) {
+  // O_NONBLOCK: opening a pipe must not wait for a writer. It means nothing for regular files.
+  const Descriptor file{open_retrying(path.c_str(), O_RDONLY | O_NONBLOCK)};
+  if (file.number < 0) throw_errno(path, "cannot open");
+  struct stat status;
+  if (::fstat(file.number, &status) != 0) throw_errno(path, "cannot examine");
+  if (S_ISDIR(status.st_mode)) throw SystemError(EISDIR, path, "cannot open " + path + " as an index");
+  if (!S_ISREG(status.st_mode))
+    throw NotOurFile(path + " is a pipe or a device, not a file: an index is mapped, so it must be a regular file");
+  size_ = static_cast<std::size_t>(status.st_size);
+  if (size_ == 0) return;  // nothing to map
+  void* address = ::mmap(nullptr, size_, PROT_READ, MAP_SHARED, file.number, 0);
+  if (address == MAP_FAILED) throw_errno(path, "cannot map");
+  data_ = static_cast<const std::byte*>(address);
+}
+
+Mapping::~Mapping() {
+  if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);
+}
+
+TemporaryFile::TemporaryFile(const std::string& target) : asked_(target), target_(resolve_links(target)) {
+  if (target.empty()) throw SystemError(ENOENT, target, "cannot save to an empty path");
+  refuse_odd_target(target_);
+  const std::string folder = folder_of(target_);
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    const std::string name = (folder == "/" ? "" : folder) + "/" + random_name();
+    descriptor_ = open_retrying(name.c_str(), O_WRONLY | O_CREAT | O_EXCL, 0666);  // less the umask, as for any new file
+    if (descriptor_ >= 0) {
+      path_ = name;
+      return;
+    }
+    if (errno != EEXIST) break;
+  }
+  throw_errno(asked_, "cannot write");
+}
+
+TemporaryFile::~TemporaryFile() { remove(); }
+
+void TemporaryFile::remove() noexcept {
+  if (descriptor_ >= 0) ::close(descriptor_);
+  descriptor_ = -1;
+  if (!path_.empty()) ::unlink(path_.c_str());
+  path_.clear();
+}
+
+void TemporaryFile::write(std::span<const std::byte> bytes) {
+  write_at(size_, bytes);
+  size_ += bytes.size();
+}
+
+void TemporaryFile::write_at(std::uint64_t offset, std::span<const std::byte> bytes) {
+  constexpr std::size_t kMost = 1 << 30;  // macOS refuses 2 GiB and more in one call
+  while (!bytes.empty()) {
+    const ssize_t written =
+        ::pwrite(descriptor_, bytes.data(), std::min(bytes.size(), kMost), static_cast<off_t>(offset));
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) throw_errno(asked_, "cannot write");
+    if (written == 0) throw SystemError(ENOSPC, asked_, "cannot write " + asked_);
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+    offset += static_cast<std::uint64_t>(written);
+  }
+}
+
+void TemporaryFile::publish() {
+  if (flush(descriptor_) < 0) throw_errno(asked_, "cannot write");
+  const int descriptor = descriptor_;
+  descriptor_ = -1;  // closed whether or not close reports a late error
+  if (::close(descriptor) < 0 && errno != EINTR) throw_errno(asked_, "cannot write");
+  refuse_odd_target(target_);
+  if (::rename(path_.c_str(), target_.c_str()) < 0) throw_errno(asked_, "cannot rename the finished file to");
+  path_.clear();
+  flush_folder(target_, asked_);
+}
+
+void prefetch(std::span<const std::byte> bytes) noexcept {
+  if (bytes.empty()) return;
+  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const auto address = reinterpret_cast<std::uintptr_t>(bytes.data());
+  const auto begin = address / page * page;
+  ::madvise(reinterpret_cast<void*>(begin), bytes.size() + (address - begin), MADV_WILLNEED);
+}
+
+}  // namespace nearabout::storage::system

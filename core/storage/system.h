@@ -1,0 +1,63 @@
+// Every call of the operating system that Nearabout makes about files: posix.cpp and windows.cpp have one each of what is
+// declared here. Failures are SystemError with the path.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+namespace nearabout::storage::system {
+
+// A whole file, mapped read-only. The bytes stay what they are when another file takes the name; they do not survive someone
+// truncating or overwriting the file in place (reading then ends the process with SIGBUS), so nothing here ever does.
+class Mapping {
+ public:
+  // NotOurFile for what is neither a file nor a folder (a pipe, a device), SystemError EISDIR for a folder.
+  explicit Mapping(const std::string& path);
+  ~Mapping();
+  Mapping(const Mapping&) = delete;
+  Mapping& operator=(const Mapping&) = delete;
+
+  std::span<const std::byte> bytes() const { return {data_, size_}; }
+
+ private:
+  const std::byte* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+// A new file with an unpredictable name in the folder of `target`, which it replaces when it is published. Until then, and
+// whatever happens, the file under the target's name is untouched; the destructor removes what was not published. A kill at
+// any moment leaves the old file or the new one (and may leave the temporary one, ".nearabout-*.tmp").
+class TemporaryFile {
+ public:
+  // Refuses a target that exists and is not a regular file. A symbolic link is followed: the file it names is replaced.
+  explicit TemporaryFile(const std::string& target);
+  ~TemporaryFile();
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+
+  void write(std::span<const std::byte> bytes);                           // at the end
+  void write_at(std::uint64_t offset, std::span<const std::byte> bytes);  // over what was written
+  // Flushes to disk, takes the target's name, flushes the folder.
+  void publish();
+
+ private:
+  void remove() noexcept;
+
+  std::string asked_;   // the target as it was given: what messages name
+  std::string target_;  // with links followed
+  std::string path_;    // of the temporary file; empty once it is published
+#ifdef _WIN32
+  void* handle_ = nullptr;
+#else
+  int descriptor_ = -1;
+#endif
+  std::uint64_t size_ = 0;
+};
+
+// Asks for these bytes of a mapping to be read ahead; does nothing where the system has no such call.
+void prefetch(std::span<const std::byte> bytes) noexcept;
+
+}  // namespace nearabout::storage::system

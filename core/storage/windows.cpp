@@ -1,0 +1,146 @@
+// The system calls of system.h on Windows. Paths are UTF-8 and become UTF-16 here.
+//
+// One difference from POSIX cannot be hidden: a file that any process has mapped cannot be replaced, so saving onto an index
+// that is open fails with EACCES and leaves it as it was.
+#define WIN32_LEAN_AND_MEAN
+#define NOMINMAX
+#include <windows.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <random>
+#include <system_error>
+
+#include "base/error.h"
+#include "storage/system.h"
+
+namespace nearabout::storage::system {
+namespace {
+
+[[noreturn]] void throw_last(const std::string& path, const std::string& doing) {
+  const std::error_code code(static_cast<int>(::GetLastError()), std::system_category());
+  const std::error_condition condition = code.default_error_condition();
+  const int number = condition.category() == std::generic_category() ? condition.value() : EIO;
+  throw SystemError(number, path, doing + " " + path);
+}
+
+std::wstring wide(const std::string& text) {
+  const int size = static_cast<int>(text.size());
+  const int units = ::MultiByteToWideChar(CP_UTF8, 0, text.data(), size, nullptr, 0);
+  std::wstring result(static_cast<std::size_t>(units), L'\0');
+  ::MultiByteToWideChar(CP_UTF8, 0, text.data(), size, result.data(), units);
+  return result;
+}
+
+struct Handle {
+  HANDLE value;
+  ~Handle() {
+    if (value != INVALID_HANDLE_VALUE && value != nullptr) ::CloseHandle(value);
+  }
+};
+
+bool is_folder(const std::string& path) {
+  const DWORD attributes = ::GetFileAttributesW(wide(path).c_str());
+  return attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
+}
+
+std::string folder_of(const std::string& path) {
+  const auto separator = path.find_last_of("/\\");
+  return separator == std::string::npos ? std::string() : path.substr(0, separator + 1);
+}
+
+std::string random_name() {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::random_device source;
+  std::string name = ".nearabout-";
+  for (int digit = 0; digit < 16; ++digit) name += kDigits[source() & 15];
+  return name + ".tmp";
+}
+
+}  // namespace
+
+Mapping::Mapping(const std::string& path) {
+  if (is_folder(path)) throw SystemError(EISDIR, path, "cannot open " + path + " as an index");
+  const Handle file{::CreateFileW(wide(path).c_str(), GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, nullptr,
+                                  OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, nullptr)};
+  if (file.value == INVALID_HANDLE_VALUE) throw_last(path, "cannot open");
+  if (::GetFileType(file.value) != FILE_TYPE_DISK)
+    throw NotOurFile(path + " is a pipe or a device, not a file: an index is mapped, so it must be a regular file");
+  LARGE_INTEGER size;
+  if (!::GetFileSizeEx(file.value, &size)) throw_last(path, "cannot examine");
+  size_ = static_cast<std::size_t>(size.QuadPart);
+  if (size_ == 0) return;
+  const Handle mapping{::CreateFileMappingW(file.value, nullptr, PAGE_READONLY, 0, 0, nullptr)};
+  if (mapping.value == nullptr) throw_last(path, "cannot map");
+  // The view keeps the file and the mapping alive after their handles are closed.
+  data_ = static_cast<const std::byte*>(::MapViewOfFile(mapping.value, FILE_MAP_READ, 0, 0, 0));
+  if (data_ == nullptr) throw_last(path, "cannot map");
+}
+
+Mapping::~Mapping() {
+  if (data_ != nullptr) ::UnmapViewOfFile(data_);
+}
+
+TemporaryFile::TemporaryFile(const std::string& target) : asked_(target), target_(target) {
+  if (target.empty()) throw SystemError(ENOENT, target, "cannot save to an empty path");
+  if (is_folder(target)) throw SystemError(EISDIR, target, "cannot save to " + target + ", which is a folder");
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    const std::string name = folder_of(target_) + random_name();
+    handle_ = ::CreateFileW(wide(name).c_str(), GENERIC_WRITE, 0, nullptr, CREATE_NEW, FILE_ATTRIBUTE_NORMAL, nullptr);
+    if (handle_ != INVALID_HANDLE_VALUE) {
+      path_ = name;
+      return;
+    }
+    handle_ = nullptr;
+    if (::GetLastError() != ERROR_FILE_EXISTS) break;
+  }
+  throw_last(asked_, "cannot write");
+}
+
+TemporaryFile::~TemporaryFile() { remove(); }
+
+void TemporaryFile::remove() noexcept {
+  if (handle_ != nullptr) ::CloseHandle(handle_);
+  handle_ = nullptr;
+  if (path_.empty()) return;
+  try {
+    ::DeleteFileW(wide(path_).c_str());
+  } catch (const std::bad_alloc&) {
+    // Out of memory while failing: the temporary file stays behind.
+  }
+  path_.clear();
+}
+
+void TemporaryFile::write(std::span<const std::byte> bytes) {
+  write_at(size_, bytes);
+  size_ += bytes.size();
+}
+
+void TemporaryFile::write_at(std::uint64_t offset, std::span<const std::byte> bytes) {
+  constexpr std::size_t kMost = 1 << 30;
+  while (!bytes.empty()) {
+    OVERLAPPED place{};
+    place.Offset = static_cast<DWORD>(offset);
+    place.OffsetHigh = static_cast<DWORD>(offset >> 32);
+    DWORD written = 0;
+    if (!::WriteFile(handle_, bytes.data(), static_cast<DWORD>(std::min(bytes.size(), kMost)), &written, &place))
+      throw_last(asked_, "cannot write");
+    if (written == 0) throw SystemError(ENOSPC, asked_, "cannot write " + asked_);
+    bytes = bytes.subspan(written);
+    offset += written;
+  }
+}
+
+void TemporaryFile::publish() {
+  if (!::FlushFileBuffers(handle_)) throw_last(asked_, "cannot write");
+  const HANDLE handle = handle_;
+  handle_ = nullptr;
+  if (!::CloseHandle(handle)) throw_last(asked_, "cannot write");
+  if (!::MoveFileExW(wide(path_).c_str(), wide(target_).c_str(), MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH))
+    throw_last(asked_, "cannot rename the finished file to");
+  path_.clear();
+}
+
+void prefetch(std::span<const std::byte>) noexcept {}
+
+}  // namespace nearabout::storage::system

@@ -1,0 +1,67 @@
+// Writes one .near image, once: to a file (a temporary one beside the target, published by finish) or to memory.
+//
+// The bytes are the same either way, and depend on nothing but what was added. Sections lie in the order in which they were
+// added. What is held besides the image is 64 KiB and 8 bytes for each 64 KiB written.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "storage/file.h"
+
+namespace nearabout::storage {
+
+class Writer {
+ public:
+  static Writer to_path(const std::string& path);
+  // `expected` bytes are set aside at once; more is found as needed.
+  static Writer to_memory(std::size_t expected = 0);
+
+  // A whole section.
+  void add(SectionId id, Element element, Shape shape, std::span<const std::byte> bytes, Need need = Need::required);
+  template <class T>
+  void add(SectionId id, Shape shape, std::span<const T> items) {
+    add(id, ElementOf<T>::value, shape, std::as_bytes(items));
+  }
+  void add_text(SectionId id, std::string_view text);  // as u8, one column
+
+  // A large one, in pieces of any size; end() checks that the size is the one that the shape promised.
+  void begin(SectionId id, Element element, Shape shape, Need need = Need::required);
+  void append(std::span<const std::byte> bytes);
+  void end();
+
+  // Adds checksums, directory and header; a file is then flushed to disk and takes its name. Returns it, open.
+  // Without finish() nothing appears under the name, and the temporary file is removed.
+  std::shared_ptr<const File> finish();
+
+  Writer(Writer&&) noexcept;
+  Writer& operator=(Writer&&) noexcept;
+  ~Writer();
+
+  class Sink;  // where bytes go; writer.cpp has the two kinds
+
+ private:
+  explicit Writer(std::unique_ptr<Sink> sink);
+
+  void start_entry(SectionId id, Element element, Shape shape, Need need);
+  void flush_block();
+  void pad_to(std::uint64_t offset);
+  void put(std::span<const std::byte> bytes);
+  std::vector<std::byte> directory();
+  void put_header(std::uint64_t directory_offset, std::span<const std::byte> directory);
+
+  std::unique_ptr<Sink> sink_;
+  std::vector<Entry> entries_;
+  std::vector<std::uint64_t> checksums_;  // of all blocks of all sections so far
+  std::vector<std::byte> pending_;        // the block being filled
+  std::uint64_t position_ = 0;
+  std::uint64_t appended_ = 0;  // bytes of the section being written
+  bool open_section_ = false;
+};
+
+}  // namespace nearabout::storage

@@ -1,0 +1,223 @@
+// Damaged images: an error or the same content, never anything else. The image is small, so that every byte is tried.
+#include <algorithm>
+#include <string>
+
+#include "base/error.h"
+#include "check.h"
+#include "images.h"
+
+namespace {
+
+using namespace nearabout;
+using namespace nearabout::test;
+
+// Opens, verifies nothing, reads everything: what a search would be served.
+enum class Answer { same, error, different };
+Answer answer(const Bytes& image, const std::string& expected) {
+  try {
+    return contents(load(image)) == expected ? Answer::same : Answer::different;
+  } catch (const FileFormatError&) {
+    return Answer::error;
+  }
+}
+
+template <class Error>
+bool refused(const Bytes& image, const std::string& words) {
+  try {
+    load(image);
+  } catch (const Error& error) {
+    const std::string sentence = error.what();
+    if (sentence.find(words) != std::string::npos) return true;
+    std::printf("expected \"%s\" in: %s\n", words.c_str(), sentence.c_str());
+  } catch (const FileFormatError& error) {
+    std::printf("expected \"%s\", another kind of error: %s\n", words.c_str(), error.what());
+  }
+  return false;
+}
+
+std::size_t directory_begin(const Bytes& image) {
+  Header header;
+  std::memcpy(&header, image.data(), sizeof header);
+  return header.directory_offset;
+}
+
+// Cut after every byte; a file of ours says that it is cut short.
+void test_truncations() {
+  const Bytes image = small_image();
+  CHECK(refused<NotOurFile>({}, "empty"));
+  for (std::size_t size = 1; size < image.size(); ++size) {
+    const Bytes cut(image.begin(), image.begin() + static_cast<std::ptrdiff_t>(size));
+    CHECK(refused<TruncatedFile>(cut, "has " + std::to_string(size) + "."));
+  }
+  Bytes longer = image;
+  longer.push_back(std::byte{0});
+  CHECK(refused<CorruptFile>(longer, "the file's size"));
+}
+
+void test_not_ours() {
+  CHECK(refused<NotOurFile>(pattern(5'000), "is not a .near file"));
+  CHECK(refused<NotOurFile>(Bytes(3), "is not a .near file"));
+  CHECK(refused<NotOurFile>(Bytes(100'000), "is not a .near file"));
+}
+
+// Any flipped bit in header or directory is found by the checksums alone.
+void test_flipped_structure() {
+  const Bytes image = small_image();
+  const std::size_t directory = directory_begin(image);
+  for (std::size_t place = 0; place < image.size(); ++place) {
+    if (place >= sizeof(Header) && place < directory) continue;
+    for (int bit = 0; bit < 8; ++bit) {
+      Bytes damaged = image;
+      damaged[place] ^= static_cast<std::byte>(1 << bit);
+      CHECK_THROWS(load(damaged), FileFormatError);
+    }
+  }
+}
+
+// The same with checksums made right again: now the checks behind them must hold. What a flip may change without being
+// false is how a reader sees the same bytes: an element type or shape of the same size, an id, the flag that a section is
+// optional. Everything else is an error or the same content; all of it is read under the sanitizers.
+void test_flipped_structure_with_right_checksums() {
+  const Bytes image = small_image();
+  const std::string expected = contents(load(image));
+  const std::size_t directory = directory_begin(image);
+  for (std::size_t place = 0; place < image.size(); ++place) {
+    if (place >= sizeof(Header) && place < directory) continue;
+    const std::size_t field = (place - directory) % sizeof(Entry);
+    const bool reinterprets = place >= directory && (field < 16 || field >= offsetof(Entry, rows));
+    for (int bit = 0; bit < 8; ++bit) {
+      Bytes damaged = image;
+      damaged[place] ^= static_cast<std::byte>(1 << bit);
+      recompute_checksums(damaged);
+      const Answer found = answer(damaged, expected);
+      CHECK(found != Answer::different || reinterprets);
+    }
+  }
+}
+
+// A flipped byte of the payload is found by whoever reads it, and by verify().
+void test_flipped_payload() {
+  const Bytes image = small_image();
+  const std::string expected = contents(load(image));
+  for (std::size_t place = sizeof(Header); place < directory_begin(image); ++place) {
+    for (const int flip : {0x01, 0x80, 0xff}) {
+      Bytes damaged = image;
+      damaged[place] ^= static_cast<std::byte>(flip);
+      const auto file = load(damaged);
+      CHECK_THROWS(file->verify(), CorruptFile);
+      CHECK_THROWS(file->save("/nowhere/never.near"), CorruptFile);  // refused before anything is written
+      const auto inside = std::find_if(file->sections().begin(), file->sections().end(), [&](const Section& section) {
+        return place >= section.offset() && place < section.offset() + section.length();
+      });
+      if (inside == file->sections().end()) continue;  // padding: nobody reads it, so nothing differs
+      CHECK_THROWS(inside->checked(0, 1), CorruptFile);
+      CHECK_THROWS(inside->checked(0, 1), CorruptFile);  // and again: a failed block is never taken for good
+      CHECK(answer(damaged, expected) == Answer::error);
+    }
+  }
+}
+
+// A damaged block does not keep one from the good ones beside it.
+void test_blocks_are_apart() {
+  Writer writer = Writer::to_memory();
+  writer.add(SectionId::codes, Element::u8, {200'000, 1}, pattern(200'000));
+  Bytes image = image_of(*writer.finish());
+  image[kPageAlignment + 70'000] ^= std::byte{4};
+  const auto file = load(image);
+  const Section& codes = file->section(SectionId::codes);
+  CHECK(codes.checked(0, 65'536) != nullptr);
+  CHECK(codes.checked(131'072, 200'000) != nullptr);
+  CHECK_THROWS(codes.checked(65'535, 65'537), CorruptFile);
+  CHECK_THROWS(codes.check_rows(131'071, 131'072), CorruptFile);
+  try {
+    (void)codes.checked(70'000, 70'001);
+  } catch (const CorruptFile& error) {
+    const std::string sentence = error.what();
+    CHECK(sentence.find("section codes, bytes 65536 to 131072 (byte 69632)") != std::string::npos);
+  }
+}
+
+void test_attacks_on_the_header() {
+  const Bytes image = small_image();
+  using H = Header&;
+  CHECK(refused<NewerFile>(with_header(image, [](H h) { h.version = 2; }), "format version 2"));
+  CHECK(refused<CorruptFile>(with_header(image, [](H h) { h.version = 0; }), "the format version"));
+  CHECK(refused<CorruptFile>(with_header(image, [](H h) { h.sections = 0; }), "the number of sections"));
+  CHECK(refused<CorruptFile>(with_header(image, [](H h) { h.sections = ~0u; }), "the number of sections"));
+  CHECK(refused<CorruptFile>(with_header(image, [](H h) { h.sections = 1'024; }), "the directory's place"));
+  CHECK(refused<TruncatedFile>(with_header(image, [](H h) { h.file_bytes = ~0ull; }), "cut short"));
+  CHECK(refused<CorruptFile>(with_header(image, [](H h) { h.file_bytes -= 8; }), "the file's size"));
+  for (const std::uint64_t place : {0ull, 63ull, 64ull + 1, ~0ull, ~0ull - 63, 1ull << 63})
+    CHECK(refused<CorruptFile>(with_header(image, [&](H h) { h.directory_offset = place; }), "the directory's place"));
+  CHECK(refused<CorruptFile>(with_header(image, [](H h) { h.directory_checksum ^= 1; }), "the directory's checksum"));
+  CHECK(refused<CorruptFile>(with_header(image, [](H h) { h.reserved[1] = 1; }), "a reserved field"));
+}
+
+void test_attacks_on_the_directory() {
+  const Bytes image = small_image();
+  using E = Entry&;
+  const auto entry = [&](std::size_t index, const std::function<void(E)>& change) {
+    return with_entry(image, index, change);
+  };
+  CHECK(refused<CorruptFile>(entry(1, [](E e) { e.id = 1 + 1; }), "the id of a section"));  // metadata twice
+  CHECK(refused<NewerFile>(entry(1, [](E e) { e.id = 77; }), "needs section 77"));
+  CHECK(refused<NewerFile>(entry(1, [](E e) { e.version = 2; }), "in version 2"));
+  CHECK(refused<CorruptFile>(entry(1, [](E e) { e.version = 0; }), "a section's version"));
+  CHECK(refused<CorruptFile>(entry(1, [](E e) { e.flags = 4; }), "the flags of section row_terms"));
+  CHECK(refused<CorruptFile>(entry(1, [](E e) { e.flags = kFlagPageAligned; }), "the offset of section row_terms"));
+  CHECK(refused<CorruptFile>(entry(1, [](E e) { e.element = 0; }), "the element type"));
+  CHECK(refused<CorruptFile>(entry(1, [](E e) { e.element = 11; }), "the element type"));
+  CHECK(refused<CorruptFile>(entry(1, [](E e) { e.offset = 64; }), "the offset"));       // over another
+  CHECK(refused<CorruptFile>(entry(1, [](E e) { e.offset += 64; }), "the offset"));      // a hole
+  CHECK(refused<CorruptFile>(entry(1, [](E e) { e.offset = ~0ull - 63; }), "the offset"));
+  CHECK(refused<CorruptFile>(entry(1, [](E e) { e.length += 1; }), "the length"));
+  CHECK(refused<CorruptFile>(entry(1, [](E e) { e.rows = 1ull << 62; }), "below 2^64"));  // 3 x 4 x 2^62 wraps
+  CHECK(refused<CorruptFile>(entry(1, [](E e) { e.columns = ~0ull; }), "below 2^64"));
+  CHECK(refused<CorruptFile>(entry(2, [](E e) { e.rows = e.length = 1ull << 40; e.columns = 1; }), "an end at or before"));
+  CHECK(refused<CorruptFile>(entry(2, [](E e) { e.rows = e.length = ~0ull; e.columns = 1; }), "an end at or before"));
+  // Longer by one: the next section's place no longer follows.
+  CHECK(refused<CorruptFile>(entry(2, [](E e) { e.rows = e.length = 300; e.columns = 1; }), "the offset of section sphere"));
+  CHECK(refused<CorruptFile>(with_header(image, [](Header& h) { h.sections -= 1; }), "the directory's place"));
+}
+
+void test_attacks_on_the_checksums() {
+  const Bytes image = small_image();
+  const std::size_t last = load(image)->sections().size() - 1;
+  using E = Entry&;
+  const auto entry = [&](const std::function<void(E)>& change) { return with_entry(image, last, change); };
+  CHECK(refused<CorruptFile>(entry([](E e) { e.rows -= 1; e.length -= 8; }), "checksums"));
+  CHECK(refused<CorruptFile>(entry([](E e) { e.id = 1; }), "the last section"));
+  CHECK(refused<CorruptFile>(entry([](E e) { e.flags = kFlagOptional; }), "the last section"));
+  CHECK(refused<CorruptFile>(entry([](E e) { e.element = 9; }), "the last section"));
+  CHECK(refused<CorruptFile>(entry([](E e) { std::swap(e.rows, e.columns); }), "the number of checksums"));
+}
+
+// What a later version may add: a section that is not required, or a new version of one.
+void test_optional_sections_of_the_future() {
+  Writer writer = Writer::to_memory();
+  writer.add(static_cast<SectionId>(77), Element::u8, {10, 1}, pattern(10), Need::optional);
+  writer.add(SectionId::metadata, Element::u8, {3, 1}, pattern(3), Need::optional);
+  const Bytes image = image_of(*writer.finish());
+  const auto file = load(image);
+  CHECK(file->sections().size() == 3 && file->sections()[0].name() == "section 77");
+  CHECK(!file->has(static_cast<SectionId>(77)) && file->has(SectionId::metadata));
+  file->verify();
+  const auto newer = load(with_entry(image, 1, [](Entry& entry) { entry.version = 2; }));
+  CHECK(!newer->has(SectionId::metadata));
+}
+
+}  // namespace
+
+int main() {
+  test_truncations();
+  test_not_ours();
+  test_flipped_structure();
+  test_flipped_structure_with_right_checksums();
+  test_flipped_payload();
+  test_blocks_are_apart();
+  test_attacks_on_the_header();
+  test_attacks_on_the_directory();
+  test_attacks_on_the_checksums();
+  test_optional_sections_of_the_future();
+  return nearabout::test::report("test_damage");
+}

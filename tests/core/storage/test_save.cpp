@@ -1,0 +1,205 @@
+// Saving: after any failure the old file is whole and no temporary one is left; after success the new one is there.
+#include <filesystem>
+#include <fstream>
+
+#ifndef _WIN32
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#endif
+
+#include "base/error.h"
+#include "check.h"
+#include "images.h"
+
+namespace {
+
+using namespace nearabout;
+using namespace nearabout::test;
+namespace fs = std::filesystem;
+
+struct Folder {
+  fs::path path;
+  explicit Folder(const char* name) : path(fs::temp_directory_path() / name) {
+    fs::remove_all(path);
+    fs::create_directory(path);
+  }
+  ~Folder() { fs::remove_all(path); }
+  std::string file(const char* name) const { return (path / name).string(); }
+  std::size_t count() const {
+    return static_cast<std::size_t>(std::distance(fs::directory_iterator(path), fs::directory_iterator{}));
+  }
+};
+
+Bytes large_image() {
+  Writer writer = Writer::to_memory();
+  writer.add(SectionId::vectors, Element::u8, {300'000, 1}, pattern(300'000));
+  return image_of(*writer.finish());
+}
+
+template <class Action>
+int error_number(Action action) {
+  try {
+    action();
+  } catch (const SystemError& error) {
+    return error.number();
+  }
+  return 0;
+}
+
+void test_unfinished_writer_leaves_nothing() {
+  const Folder folder("nearabout_test_unfinished");
+  {
+    Writer writer = Writer::to_path(folder.file("a.near"));
+    write_small(writer);
+    CHECK(folder.count() == 1 && !fs::exists(folder.file("a.near")));
+  }
+  CHECK(folder.count() == 0);
+  Writer moved = Writer::to_path(folder.file("a.near"));
+  Writer writer = std::move(moved);
+  write_small(writer);
+  writer.finish();
+  CHECK(folder.count() == 1 && fs::exists(folder.file("a.near")));
+}
+
+void test_missing_places() {
+  const Folder folder("nearabout_test_missing");
+  const auto image = load(small_image());
+  CHECK(error_number([&] { image->save(folder.file("no/such/folder.near")); }) == ENOENT);
+  CHECK(error_number([&] { image->save(folder.path.string()); }) == EISDIR);
+  CHECK(error_number([&] { image->save(""); }) == ENOENT);
+  CHECK(error_number([&] { File::open(folder.file("none.near")); }) == ENOENT);
+  CHECK(error_number([&] { File::open(folder.path.string()); }) == EISDIR);
+  std::ofstream(folder.file("empty.near")).close();
+  CHECK_THROWS(File::open(folder.file("empty.near")), NotOurFile);
+  std::ofstream(folder.file("text.near")) << "king 0.1 0.2\nqueen 0.3 0.4\n";
+  CHECK_THROWS(File::open(folder.file("text.near")), NotOurFile);
+  try {
+    image->save(folder.file("no/such/folder.near"));
+  } catch (const SystemError& error) {
+    CHECK(error.path() == folder.file("no/such/folder.near"));
+  }
+}
+
+#ifndef _WIN32
+
+void test_saving_over_the_open_file() {
+  const Folder folder("nearabout_test_over");
+  const std::string path = folder.file("index.near");
+  load(small_image())->save(path);
+  const auto first = File::open(path);
+  const std::string before = contents(first);
+  load(large_image())->save(path);  // another index takes the name
+  CHECK(contents(first) == before);
+  first->verify();
+  CHECK(File::open(path)->has(SectionId::vectors));
+  first->save(path);  // and the old one takes it back, from its mapping
+  CHECK(contents(File::open(path)) == before);
+  const auto second = File::open(path);
+  second->save(path);  // onto itself
+  CHECK(contents(second) == before && contents(File::open(path)) == before);
+  CHECK(folder.count() == 1);
+}
+
+void test_links_and_modes() {
+  const Folder folder("nearabout_test_links");
+  fs::create_directory(folder.path / "real");
+  const std::string real = folder.file("real/index.near");
+  const auto image = load(small_image());
+  image->save(real);
+  struct stat status;
+  const mode_t mask = ::umask(027);
+  image->save(real);
+  ::umask(mask);
+  CHECK(::stat(real.c_str(), &status) == 0 && (status.st_mode & 0777) == 0640);
+
+  fs::create_symlink(real, folder.file("link.near"));
+  load(large_image())->save(folder.file("link.near"));
+  CHECK(fs::is_symlink(folder.file("link.near")));
+  CHECK(File::open(real)->has(SectionId::vectors));
+  fs::create_symlink("nothing", folder.file("dangling.near"));
+  image->save(folder.file("dangling.near"));
+  CHECK(!fs::is_symlink(folder.file("dangling.near")));
+  CHECK(error_number([&] { image->save("/dev/null"); }) == EINVAL);
+  CHECK(fs::is_character_file("/dev/null"));
+  CHECK(::mkfifo(folder.file("pipe").c_str(), 0600) == 0);
+  CHECK_THROWS(File::open(folder.file("pipe")), NotOurFile);  // and does not wait for a writer
+  CHECK_THROWS(File::open("/dev/null"), NotOurFile);
+}
+
+void test_read_only_folder() {
+  if (::geteuid() == 0) {
+    std::printf("skipped: root may write into any folder\n");
+    return;
+  }
+  const Folder folder("nearabout_test_read_only");
+  const std::string path = folder.file("index.near");
+  load(small_image())->save(path);
+  fs::permissions(folder.path, fs::perms::owner_read | fs::perms::owner_exec);
+  CHECK(error_number([&] { load(large_image())->save(path); }) == EACCES);
+  fs::permissions(folder.path, fs::perms::owner_all);
+  CHECK(contents(File::open(path)) == contents(load(small_image())));
+}
+
+// A file size limit makes a short write and then an error, as a full disk does. Every limit from nothing to all but a byte.
+void test_disk_that_fills_up() {
+  const Folder folder("nearabout_test_full");
+  const std::string path = folder.file("index.near");
+  const auto large = load(large_image());
+  load(small_image())->save(path);
+  const std::string before = contents(File::open(path));
+  std::signal(SIGXFSZ, SIG_IGN);
+  struct rlimit old;
+  ::getrlimit(RLIMIT_FSIZE, &old);
+  for (const std::size_t limit : {std::size_t{0}, std::size_t{1}, std::size_t{100}, std::size_t{65'536},
+                                  std::size_t{200'000}, large->size() - 1}) {
+    struct rlimit tight = old;
+    tight.rlim_cur = limit;
+    ::setrlimit(RLIMIT_FSIZE, &tight);
+    const int saved = error_number([&] { large->save(path); });
+    const int written = error_number([&] {
+      Writer writer = Writer::to_path(path);
+      writer.add(SectionId::vectors, Element::u8, {300'000, 1}, pattern(300'000));
+      writer.finish();
+    });
+    ::setrlimit(RLIMIT_FSIZE, &old);
+    CHECK(saved == EFBIG);
+    CHECK(written == EFBIG);
+    CHECK(folder.count() == 1);
+    CHECK(contents(File::open(path)) == before);
+  }
+  large->save(path);
+  CHECK(File::open(path)->size() == large->size());
+}
+
+#endif
+
+// Stopping by the monitor leaves the old file.
+void test_stopped_save() {
+  const Folder folder("nearabout_test_stopped");
+  const std::string path = folder.file("index.near");
+  load(small_image())->save(path);
+  struct Stop {};
+  for (const double at : {0.0, 0.5, 0.6})
+    CHECK_THROWS(load(large_image())->save(path, [&](double share) { if (share >= at) throw Stop(); }), Stop);
+  CHECK(folder.count() == 1);
+  CHECK(contents(File::open(path)) == contents(load(small_image())));
+}
+
+}  // namespace
+
+int main() {
+  test_unfinished_writer_leaves_nothing();
+  test_missing_places();
+#ifndef _WIN32
+  test_saving_over_the_open_file();
+  test_links_and_modes();
+  test_read_only_folder();
+  test_disk_that_fills_up();
+#endif
+  test_stopped_save();
+  return nearabout::test::report("test_save");
+}

@@ -1,0 +1,117 @@
+// Nearest spellings, against the textbook recurrence without bounds or filters.
+#include <algorithm>
+#include <random>
+#include <string>
+#include <tuple>
+
+#include "check.h"
+#include "images.h"
+#include "storage/spelling.h"
+
+namespace {
+
+using namespace nearabout;
+using namespace nearabout::test;
+
+using Words = std::vector<std::string>;
+
+KeyMap map_of(const Words& words) {
+  const PackedKeys packed(words);
+  Writer writer = Writer::to_memory();
+  packed.builder().write(writer);
+  return KeyMap(writer.finish());
+}
+
+Words similar(const Words& keys, const std::string& word, std::size_t count) {
+  return similar_keys(map_of(keys), word, count);
+}
+
+std::string lower(std::string text) {
+  for (char& letter : text)
+    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter + 32);
+  return text;
+}
+
+// Optimal string alignment in full, over bytes (the words compared with it are ASCII).
+std::size_t full_distance(const std::string& left, const std::string& right) {
+  std::vector<std::vector<std::size_t>> cost(left.size() + 1, std::vector<std::size_t>(right.size() + 1));
+  for (std::size_t i = 0; i <= left.size(); ++i) {
+    for (std::size_t j = 0; j <= right.size(); ++j) {
+      if (i == 0 || j == 0) {
+        cost[i][j] = i + j;
+        continue;
+      }
+      cost[i][j] = std::min({cost[i - 1][j] + 1, cost[i][j - 1] + 1, cost[i - 1][j - 1] + (left[i - 1] != right[j - 1])});
+      if (i > 1 && j > 1 && left[i - 1] == right[j - 2] && left[i - 2] == right[j - 1])
+        cost[i][j] = std::min(cost[i][j], cost[i - 2][j - 2] + 1);
+    }
+  }
+  return cost[left.size()][right.size()];
+}
+
+Words slow_similar(const Words& keys, const std::string& word, std::size_t count) {
+  const std::size_t limit = std::min<std::size_t>(8, std::max<std::size_t>(2, word.size() / 3));
+  std::vector<std::tuple<std::size_t, bool, std::size_t>> order;
+  for (std::size_t row = 0; row < keys.size(); ++row) {
+    const std::size_t edits = full_distance(lower(word), lower(keys[row]));
+    if (edits <= limit) order.emplace_back(edits, full_distance(word, keys[row]) > edits, row);
+  }
+  std::sort(order.begin(), order.end());
+  Words found;
+  for (std::size_t place = 0; place < std::min(count, order.size()); ++place)
+    found.push_back(keys[std::get<2>(order[place])]);
+  return found;
+}
+
+void test_examples() {
+  const Words keys{"the", "good", "goods", "god", "Good", "river", "rivers", "queen", "caf\xc3\xa9", "cafe"};
+  CHECK(similar(keys, "goood", 2) == (Words{"good", "Good"}));
+  CHECK(similar(keys, "GOOD", 2) == (Words{"good", "Good"}));
+  CHECK(similar(keys, "Good", 2) == (Words{"Good", "good"}));
+  CHECK(similar(keys, "rievr", 1) == (Words{"river"}));
+  CHECK(similar(keys, "ueen", 3) == (Words{"queen"}));
+  CHECK(similar(keys, "caf\xc3\xa8", 2) == (Words{"caf\xc3\xa9", "cafe"}));  // one code point each, not two bytes
+  CHECK(similar(keys, "zzzzzzzzz", 3).empty());
+  CHECK(similar(keys, "good", 0).empty());
+  CHECK(similar({}, "good", 3).empty());
+  CHECK(similar({"", "a", "abc"}, "", 5) == (Words{"", "a"}));
+  CHECK(similar({"\xff\xfe", "\xe2\x82", "ab"}, "\xff", 1) == (Words{"\xff\xfe"}));  // not UTF-8: nothing is read beyond it
+  const std::string large(100'000, 'x');
+  CHECK(similar({large + "yy", large + "y", "x"}, large, 3) == (Words{large + "y", large + "yy"}));
+}
+
+void test_against_the_recurrence() {
+  std::mt19937 random(5);
+  const auto word = [&] {
+    std::string text(random() % 14, 'a');
+    for (char& letter : text) letter = static_cast<char>((random() % 8 == 0 ? 'A' : 'a') + random() % 4);
+    return text;
+  };
+  Words keys;
+  for (int row = 0; row < 600; ++row) {
+    const std::string candidate = word();
+    if (std::find(keys.begin(), keys.end(), candidate) == keys.end()) keys.push_back(candidate);
+  }
+  const KeyMap map = map_of(keys);
+  for (int query = 0; query < 200; ++query) {
+    const std::string asked = word();
+    for (const std::size_t count : {std::size_t{1}, std::size_t{5}, std::size_t{1'000}})
+      CHECK(similar_keys(map, asked, count) == slow_similar(keys, asked, count));
+  }
+}
+
+void test_integer_keys_have_no_spelling() {
+  const std::vector<std::int64_t> numbers{1, 2, 3};
+  Writer writer = Writer::to_memory();
+  KeyMapBuilder::integers(numbers).write(writer);
+  CHECK(similar_keys(KeyMap(writer.finish()), "1", 3).empty());
+}
+
+}  // namespace
+
+int main() {
+  test_examples();
+  test_against_the_recurrence();
+  test_integer_keys_have_no_spelling();
+  return nearabout::test::report("test_spelling");
+}

@@ -1,0 +1,168 @@
+// What is written is what is read: in memory, on disk, in pieces, across block borders.
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+
+#include "base/error.h"
+#include "check.h"
+#include "images.h"
+
+namespace {
+
+using namespace nearabout;
+using namespace nearabout::test;
+
+struct Folder {
+  std::filesystem::path path;
+  explicit Folder(const char* name) : path(std::filesystem::temp_directory_path() / name) {
+    std::filesystem::remove_all(path);
+    std::filesystem::create_directory(path);
+  }
+  ~Folder() { std::filesystem::remove_all(path); }
+};
+
+Bytes read_file(const std::string& path) {
+  std::ifstream stream(path, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(stream), {}};
+  const auto bytes = std::as_bytes(std::span(text));
+  return {bytes.begin(), bytes.end()};
+}
+
+void test_memory_and_disk_are_the_same_bytes() {
+  const Folder folder("nearabout_test_writer");
+  const std::string path = (folder.path / "small.near").string();
+  Writer writer = Writer::to_path(path);
+  write_small(writer);
+  const auto file = writer.finish();
+  CHECK(file->path() == path);
+  const auto memory = load(small_image());
+  CHECK(image_of(*file) == image_of(*memory));
+  CHECK(read_file(path) == image_of(*memory));
+  CHECK(contents(file) == contents(memory));
+  CHECK(memory->path().empty());
+  file->verify();
+
+  const std::string copy = (folder.path / "copy.near").string();
+  memory->save(copy);
+  CHECK(read_file(copy) == read_file(path));
+  CHECK(contents(File::open(copy)) == contents(memory));
+}
+
+void test_values_and_shapes() {
+  const auto file = load(small_image());
+  const Section& terms = file->section(SectionId::row_terms);
+  CHECK(terms.shape() == (Shape{2, 3}) && terms.element() == Element::f32);
+  CHECK(terms.items<float>(1, 2)[0] == -2.0f && terms.all<float>().size() == 6);
+  CHECK_THROWS(terms.items<std::uint32_t>(0, 1), CorruptFile);
+  CHECK_THROWS(terms.items<float>(5, 2), CorruptFile);
+  CHECK_THROWS(terms.items<float>(~0ull, 2), CorruptFile);
+  const MatrixView rows = terms.rows(1, 2);
+  CHECK(rows.rows == 1 && rows.dims == 3 && rows.stride == 12);
+  CHECK_THROWS(terms.rows(1, 3), CorruptFile);
+  CHECK_THROWS(terms.rows(2, 1), CorruptFile);
+  CHECK(terms.rows(2, 2).rows == 0);
+  CHECK_THROWS(terms.expect(Element::f64, {2, 3}), CorruptFile);
+  CHECK_THROWS(terms.expect(Element::f32, {3, 2}), CorruptFile);
+  CHECK(file->section(SectionId::metadata).text() == R"({"made by": "a test"})");
+  CHECK(file->section(SectionId::sphere).length() == 6);  // nine bits take two bytes
+  CHECK(!file->has(SectionId::vectors));
+  CHECK_THROWS(file->section(SectionId::vectors), CorruptFile);
+}
+
+// Pieces of every awkward size give the image that one piece gives.
+void test_pieces() {
+  const std::uint64_t size = 3 * kBlockBytes + 17;
+  const Bytes payload = pattern(size);
+  Writer whole = Writer::to_memory(size);
+  whole.add(SectionId::vectors, Element::u8, {size, 1}, payload);
+  const Bytes expected = image_of(*whole.finish());
+  for (const std::size_t step : {std::size_t{1'000}, std::size_t{65'535}, std::size_t{65'536}, std::size_t{65'537}}) {
+    Writer writer = Writer::to_memory();
+    writer.begin(SectionId::vectors, Element::u8, {size, 1});
+    for (std::size_t begin = 0; begin < size; begin += step)
+      writer.append(std::span(payload).subspan(begin, std::min(step, size - begin)));
+    writer.end();
+    CHECK(image_of(*writer.finish()) == expected);
+  }
+  const auto file = load(expected);
+  const Section& section = file->section(SectionId::vectors);
+  CHECK(section.offset() == kPageAlignment);
+  CHECK(std::memcmp(section.checked(65'000, 140'000), payload.data() + 65'000, 75'000) == 0);
+  CHECK(section.checked(size, size) == section.checked(0, 1) + size);
+  CHECK_THROWS(section.checked(size, size + 1), CorruptFile);
+  CHECK_THROWS(section.checked(2, 1), CorruptFile);
+}
+
+void test_empty_sections() {
+  Writer writer = Writer::to_memory();
+  writer.add(SectionId::vectors, Element::f32, {0, 50}, {});
+  writer.add_text(SectionId::metadata, "");
+  const auto file = writer.finish();
+  CHECK(file->section(SectionId::vectors).shape() == (Shape{0, 50}));
+  CHECK(file->section(SectionId::vectors).all<float>().empty());
+  CHECK(file->section(SectionId::metadata).text().empty());
+  file->verify();
+  const auto bare = Writer::to_memory().finish();
+  bare->verify();
+  CHECK(bare->sections().size() == 1);
+}
+
+void test_wrong_use() {
+  Writer writer = Writer::to_memory();
+  writer.begin(SectionId::vectors, Element::f32, {2, 2});
+  CHECK_THROWS(writer.begin(SectionId::codes, Element::u8, {1, 1}), std::logic_error);
+  writer.append(pattern(8));
+  CHECK_THROWS(writer.end(), std::logic_error);
+  CHECK_THROWS(writer.append(pattern(9)), std::logic_error);
+  writer.append(pattern(8));
+  writer.end();
+  CHECK_THROWS(writer.add_text(SectionId::vectors, "again"), std::logic_error);
+  CHECK_THROWS(writer.add_text(SectionId::checksums, ""), std::logic_error);
+  CHECK_THROWS(writer.begin(SectionId::codes, Element::f64, {1ull << 61, 2}), InvalidInput);
+  writer.finish();
+  CHECK_THROWS(writer.finish(), std::logic_error);
+}
+
+// More than one block of checksums: 8,192 blocks fill the first. Zeros, so that it costs little memory traffic.
+void test_checksums_of_checksums() {
+  const std::uint64_t size = 8'193 * kBlockBytes;
+  const Bytes piece(16 * kBlockBytes);
+  Writer writer = Writer::to_memory(size + (1 << 20));
+  writer.begin(SectionId::codes, Element::u8, {size, 1});
+  for (std::uint64_t left = size; left > 0;) {
+    const std::size_t taken = static_cast<std::size_t>(std::min<std::uint64_t>(left, piece.size()));
+    writer.append(std::span(piece).first(taken));
+    left -= taken;
+  }
+  writer.end();
+  const auto file = writer.finish();
+  CHECK(file->sections().back().length() == 8'193 * 8);
+  double last = 0;
+  file->verify([&](double share) {
+    CHECK(share >= last && share <= 1.0);
+    last = share;
+  });
+  CHECK(last == 1.0);
+  struct Stop {};
+  CHECK_THROWS(file->verify([](double share) { if (share > 0.5) throw Stop(); }), Stop);
+
+  Writer damaged_copy = Writer::to_memory();  // the smaller half of the same test: the tail itself guards the table
+  damaged_copy.add(SectionId::codes, Element::u8, {size / 4'096, 1}, Bytes(size / 4'096));
+  Bytes image = image_of(*damaged_copy.finish());
+  const auto good = load(image);
+  image[good->sections().back().offset() + 3] ^= std::byte{1};
+  CHECK_THROWS(load(image)->section(SectionId::codes).checked(0, 1), CorruptFile);
+}
+
+}  // namespace
+
+int main() {
+  test_memory_and_disk_are_the_same_bytes();
+  test_values_and_shapes();
+  test_pieces();
+  test_empty_sections();
+  test_wrong_use();
+  test_checksums_of_checksums();
+  return nearabout::test::report("test_writer");
+}
