@@ -3,8 +3,8 @@
 usage: reader.py [--seconds N] [--seed S] [--mutations M] [--first F]
 
 An answer must be that of the good file or a FileFormatError; where the payload's own checksums were made right again
-the content may differ, and any NearaboutError will do. A crash, a hang, another exception or a silently different answer
-ends the run with the number of the mutation: `--seed S --first F --mutations 1` repeats it.
+the content may differ, and any NearaboutError will do. A crash, a hang, another exception or a silently different
+answer ends the run with the number of the mutation: `--seed S --first F --mutations 1` repeats it.
 
 Mutations run in child processes, so that a crash is seen; half of the mutated files get their checksums recomputed, or
 else the checksums would hide the parser behind them.
@@ -113,7 +113,7 @@ def repair(image: bytearray, good: bytes, payload: bool) -> None:
 
 
 def mutate(image: bytearray, choose: random.Random) -> None:
-    """One to four changes: bits, bytes, numbers of four or eight bytes, runs of zeros, pieces moved, cuts and growth."""
+    """One to four changes: bits, bytes, numbers of four or eight bytes, runs of zeros, pieces moved, cuts, growth."""
     place = HEADER.unpack_from(image)[4]
     for _ in range(choose.randint(1, 4)):
         begin, end = choose.choice([(0, HEADER.size), (place, len(image)), (HEADER.size, place)])
