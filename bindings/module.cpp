@@ -1,8 +1,24 @@
 #include <nanobind/nanobind.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
 
+#include <string>
+#include <vector>
+
+#include "kernels/kernels.h"
 #include "parts.h"
 
 NB_MODULE(_core, m) {
+  namespace kernels = nearabout::kernels;
   m.doc() = "The compiled core of nearabout. Private: use the nearabout package.";
+  nearabout::bind_errors(m);
+  nearabout::bind_index(m);
+  nearabout::bind_build(m);
   nearabout::bind_text(m);
+  m.def("isa", [] { return std::string(kernels::table().name); });
+  m.def("available_isas", [] {
+    std::vector<std::string> names;
+    for (const kernels::Table* table : kernels::available_tables()) names.emplace_back(table->name);
+    return names;
+  });
 }

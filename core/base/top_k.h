@@ -1,4 +1,5 @@
-// The k best of what was pushed: smallest rank first, ties by row, so that answers do not depend on the order of arrival.
+// The k best of what was pushed, within a limit: smallest rank first, ties by row, so that answers do not depend on the
+// order of arrival. Everything within a radius is the same with k as large as the table.
 #pragma once
 
 #include <algorithm>
@@ -22,23 +23,23 @@ struct Neighbour {
 // scan pushes so few that it does not matter.) NaN never enters.
 class TopK {
  public:
-  explicit TopK(std::size_t k) : k_(k) {}
+  explicit TopK(std::size_t k, double limit = std::numeric_limits<double>::infinity()) : k_(k), limit_(limit) {}
 
   void push(double rank, std::uint32_t row) {
     const Neighbour candidate{rank, row};
-    if (!(rank <= worst())) return;
+    if (!(rank <= limit_) || k_ == 0) return;
     if (heap_.size() < k_) {
       heap_.push_back(candidate);
       std::push_heap(heap_.begin(), heap_.end());
-    } else if (k_ != 0 && candidate < heap_.front()) {
+    } else if (candidate < heap_.front()) {
       std::pop_heap(heap_.begin(), heap_.end());
       heap_.back() = candidate;
       std::push_heap(heap_.begin(), heap_.end());
     }
   }
 
-  // The rank that a newcomer must not exceed; infinite until k are known.
-  double worst() const { return heap_.size() < k_ || k_ == 0 ? std::numeric_limits<double>::infinity() : heap_.front().rank; }
+  // The rank that a newcomer must not exceed.
+  double worst() const { return heap_.size() < k_ || k_ == 0 ? limit_ : heap_.front().rank; }
 
   // Best first. Leaves the heap empty.
   std::vector<Neighbour> take_sorted() {
@@ -46,10 +47,13 @@ class TopK {
     return std::move(heap_);
   }
 
-  const std::vector<Neighbour>& unsorted() const { return heap_; }
+  void merge(const TopK& other) {
+    for (const Neighbour& neighbour : other.heap_) push(neighbour.rank, neighbour.row);
+  }
 
  private:
   std::size_t k_;
+  double limit_;
   std::vector<Neighbour> heap_;
 };
 

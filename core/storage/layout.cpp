@@ -12,7 +12,9 @@ std::string_view name_of(SectionId id) {
     case SectionId::codes: return "codes";
     case SectionId::row_terms: return "row_terms";
     case SectionId::grid: return "grid";
-    case SectionId::sphere: return "sphere";
+    case SectionId::bounds: return "bounds";
+    case SectionId::centre: return "centre";
+    case SectionId::directions: return "directions";
     case SectionId::key_offsets: return "key_offsets";
     case SectionId::key_bytes: return "key_bytes";
     case SectionId::key_numbers: return "key_numbers";

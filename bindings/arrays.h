@@ -1,0 +1,44 @@
+// Between NumPy arrays and views of the core.
+#pragma once
+
+#include <nanobind/ndarray.h>
+
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "base/matrix.h"
+
+namespace nearabout {
+
+namespace nb = nanobind;
+
+using AnyArray = nb::ndarray<nb::ro, nb::device::cpu>;
+using RowNumbers = nb::ndarray<const std::int64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+
+// An array that owns its memory, of any number of dimensions.
+template <class T>
+nb::ndarray<nb::numpy, T> owned_array(std::vector<T> values, std::initializer_list<std::size_t> shape) {
+  auto* kept = new std::vector<T>(std::move(values));
+  const nb::capsule owner(kept, [](void* memory) noexcept { delete static_cast<std::vector<T>*>(memory); });
+  return nb::ndarray<nb::numpy, T>(kept->data(), shape, owner);
+}
+
+// Two-dimensional, with rows that lie in one piece each.
+inline MatrixView matrix_view(const AnyArray& array, std::size_t dims, Element element) {
+  if (array.ndim() != 2) throw InvalidInput("vectors have 2 axes, not " + std::to_string(array.ndim()));
+  const std::size_t columns = element == Element::bits ? (dims + 7) / 8 : dims;
+  if (array.shape(1) != columns)
+    throw InvalidInput("vectors have " + std::to_string(array.shape(1)) + " columns; " + std::to_string(columns) +
+                       " were expected");
+  const bool rows_in_one_piece = columns <= 1 || array.stride(1) == 1;
+  if (!rows_in_one_piece || array.stride(0) < 0) throw InvalidInput("the rows of vectors must lie in one piece each");
+  const std::size_t stride = static_cast<std::size_t>(array.stride(0)) * array.itemsize();
+  return {static_cast<const std::byte*>(array.data()), array.shape(0), dims, stride, element};
+}
+
+}  // namespace nearabout

@@ -1,0 +1,151 @@
+// Building an index from arrays.
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/shared_ptr.h>
+#include <nanobind/stl/string.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "arrays.h"
+#include "base/threads.h"
+#include "index/exact/exact.h"
+#include "parts.h"
+
+namespace nearabout {
+namespace {
+
+// Keys as they came, or a copy without the rows that were skipped; in memory that outlives the builder.
+class Keys {
+ public:
+  explicit Keys(const nb::object& keys) {
+    if (keys.is_none()) return;
+    if (nb::hasattr(keys, "blob") && nb::hasattr(keys, "offsets"))
+      take_packed(keys);
+    else if (nb::ndarray_check(keys))
+      take_integers(nb::cast<RowNumbers>(keys));
+    else
+      take_strings(keys);
+  }
+
+  bool present() const { return kind_ != storage::KeyKind::none; }
+  std::size_t size() const { return kind_ == storage::KeyKind::integers ? numbers_.size() : offsets_.size() - 1; }
+
+  void leave_out(const std::vector<std::uint32_t>& skipped) {
+    if (skipped.empty() || !present()) return;
+    std::vector<std::int64_t> numbers;
+    std::vector<std::byte> blob;
+    std::vector<std::uint64_t> offsets{0};
+    auto next = skipped.begin();
+    for (std::size_t row = 0, rows = size(); row < rows; ++row) {
+      if (next != skipped.end() && *next == row) {
+        ++next;
+      } else if (kind_ == storage::KeyKind::integers) {
+        numbers.push_back(numbers_[row]);
+      } else {
+        blob.insert(blob.end(), blob_.begin() + static_cast<std::ptrdiff_t>(offsets_[row]),
+                    blob_.begin() + static_cast<std::ptrdiff_t>(offsets_[row + 1]));
+        offsets.push_back(blob.size());
+      }
+    }
+    numbers_.swap(numbers);
+    blob_.swap(blob);
+    offsets_.swap(offsets);
+  }
+
+  storage::KeyMapBuilder builder() const {
+    return kind_ == storage::KeyKind::integers ? storage::KeyMapBuilder::integers(numbers_)
+                                               : storage::KeyMapBuilder::strings(blob_, offsets_);
+  }
+
+ private:
+  void take_integers(const RowNumbers& numbers) {
+    kind_ = storage::KeyKind::integers;
+    numbers_.assign(numbers.data(), numbers.data() + numbers.shape(0));
+  }
+
+  void take_packed(const nb::object& keys) {
+    using Bytes = nb::ndarray<const std::uint8_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+    using Offsets = nb::ndarray<const std::uint64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+    kind_ = storage::KeyKind::strings;
+    const Bytes blob = nb::cast<Bytes>(keys.attr("blob"));
+    const Offsets offsets = nb::cast<Offsets>(keys.attr("offsets"));
+    offsets_.assign(offsets.data(), offsets.data() + offsets.shape(0));
+    if (offsets_.empty() || offsets_.front() != 0 || offsets_.back() != blob.shape(0) ||
+        !std::is_sorted(offsets_.begin(), offsets_.end()))
+      throw InvalidInput("packed keys need offsets that rise from 0 to the number of bytes");
+    blob_.resize(blob.shape(0));
+    if (!blob_.empty()) std::memcpy(blob_.data(), blob.data(), blob_.size());
+  }
+
+  void take_strings(const nb::object& keys) {
+    kind_ = storage::KeyKind::strings;
+    std::size_t row = 0;
+    for (const nb::handle key : keys) {
+      Py_ssize_t size = 0;
+      const char* text = nb::isinstance<nb::str>(key) ? PyUnicode_AsUTF8AndSize(key.ptr(), &size) : nullptr;
+      if (!text) {
+        PyErr_Clear();
+        throw InvalidInput("key " + std::to_string(row) +
+                           " is not a string that UTF-8 can hold; keys are all str (without lone surrogates) or all int");
+      }
+      const auto* bytes = static_cast<const std::byte*>(static_cast<const void*>(text));
+      blob_.insert(blob_.end(), bytes, bytes + size);
+      offsets_.push_back(blob_.size());
+      ++row;
+    }
+  }
+
+  storage::KeyKind kind_ = storage::KeyKind::none;
+  std::vector<std::int64_t> numbers_;
+  std::vector<std::byte> blob_;
+  std::vector<std::uint64_t> offsets_{0};
+};
+
+Element element_named(const std::string& name) {
+  if (const std::optional<Element> element = element_from_name(name)) return *element;
+  throw InvalidInput("dtype '" + name + "' is unknown");
+}
+
+Metric metric_named(const std::string& name) {
+  if (const std::optional<Metric> metric = metric_from_name(name)) return *metric;
+  throw InvalidInput("metric '" + name + "' is unknown");
+}
+
+nb::tuple build_exact(const AnyArray& vectors, std::size_t dims, const std::string& dtype,
+                      const std::string& source_dtype, const std::string& metric, const nb::object& key_object,
+                      const std::string& on_bad, const std::optional<std::string>& path, const std::string& metadata,
+                      std::size_t threads, nb::object monitor) {
+  const MatrixView input = matrix_view(vectors, dims, element_named(source_dtype));
+  Keys keys(key_object);
+  if (keys.present() && keys.size() != input.rows)
+    throw InvalidInput(std::to_string(keys.size()) + " keys were given for " + std::to_string(input.rows) + " vectors");
+  if (on_bad != "error" && on_bad != "skip") throw InvalidInput("on_bad is 'error' or 'skip', not '" + on_bad + "'");
+  const Monitor watch = python_monitor(std::move(monitor));
+
+  std::shared_ptr<const Index> index;
+  std::vector<std::int64_t> skipped;
+  {
+    const nb::gil_scoped_release release;
+    threads = thread_count(threads);
+    const Source source(input, element_named(dtype), metric_named(metric),
+                        on_bad == "skip" ? OnBad::skip : OnBad::error, threads, watch);
+    keys.leave_out(source.skipped());
+    skipped.assign(source.skipped().begin(), source.skipped().end());
+    storage::Writer writer = path ? storage::Writer::to_path(*path) : storage::Writer::to_memory();
+    write_exact(writer, source, metadata, threads, watch);
+    if (keys.present()) keys.builder().write(writer);
+    index = Index::open(writer.finish());
+  }
+  const std::size_t count = skipped.size();
+  return nb::make_tuple(std::const_pointer_cast<Index>(index), owned_array(std::move(skipped), {count}));
+}
+
+}  // namespace
+
+void bind_build(nb::module_& m) {
+  m.def("build_exact", &build_exact, nb::arg("vectors"), nb::kw_only(), nb::arg("dims"), nb::arg("dtype"),
+        nb::arg("source_dtype"), nb::arg("metric"), nb::arg("keys").none(), nb::arg("on_bad"), nb::arg("path").none(),
+        nb::arg("metadata"), nb::arg("threads") = 0, nb::arg("monitor") = nb::none());
+}
+
+}  // namespace nearabout

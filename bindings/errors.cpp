@@ -1,0 +1,63 @@
+// The core's exceptions as their namesakes in nearabout.errors, and Ctrl-C.
+#include "base/error.h"
+
+#include <exception>
+
+#include "parts.h"
+
+namespace nb = nanobind;
+
+namespace nearabout {
+namespace {
+
+void raise(const char* name, const std::exception& error) {
+  const nb::object type = nb::module_::import_("nearabout.errors").attr(name);
+  PyErr_SetString(type.ptr(), error.what());
+}
+
+void raise_system_error(const SystemError& error) {
+  const nb::object message = nb::str(error.what());
+  const nb::object path = nb::steal(PyUnicode_DecodeFSDefault(error.path().c_str()));
+  const nb::object instance = nb::borrow(PyExc_OSError)(error.number(), message, path);
+  PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(instance.ptr())), instance.ptr());
+}
+
+// The most particular first: what is derived is caught before its base.
+void translate(const std::exception_ptr& pointer, void*) {
+  try {
+    std::rethrow_exception(pointer);
+  } catch (const NotOurFile& error) {
+    raise("NotOurFile", error);
+  } catch (const TruncatedFile& error) {
+    raise("TruncatedFile", error);
+  } catch (const CorruptFile& error) {
+    raise("CorruptFile", error);
+  } catch (const NewerFile& error) {
+    raise("NewerFile", error);
+  } catch (const FileFormatError& error) {
+    raise("FileFormatError", error);
+  } catch (const InvalidInput& error) {
+    raise("InvalidInput", error);
+  } catch (const SystemError& error) {
+    raise_system_error(error);
+  }
+}
+
+}  // namespace
+
+void bind_errors(nb::module_&) { nb::register_exception_translator(translate); }
+
+Monitor python_monitor(nb::object callable) {
+  // The callable is released with the GIL held, whichever thread lets go of the monitor last.
+  const auto shared = std::shared_ptr<nb::object>(new nb::object(std::move(callable)), [](nb::object* object) {
+    const nb::gil_scoped_acquire gil;
+    delete object;
+  });
+  return [shared](double share) {
+    const nb::gil_scoped_acquire gil;
+    if (PyErr_CheckSignals() != 0) throw nb::python_error();
+    if (!shared->is_none()) (*shared)(share);
+  };
+}
+
+}  // namespace nearabout

@@ -1,0 +1,342 @@
+// An open index: searching, looking up, telling about itself.
+#include "index/index.h"
+
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
+#include <nanobind/stl/shared_ptr.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
+#include <nanobind/stl/vector.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "arrays.h"
+#include "base/aligned.h"
+#include "base/convert.h"
+#include "parts.h"
+#include "storage/spelling.h"
+
+namespace nearabout {
+namespace {
+
+using storage::KeyKind;
+using IndexPointer = std::shared_ptr<Index>;
+
+// Python holds indexes as non-const; they have no method that changes them.
+IndexPointer opened(std::shared_ptr<const storage::File> file) {
+  return std::const_pointer_cast<Index>(Index::open(std::move(file)));
+}
+
+std::vector<std::uint32_t> row_numbers(const Index& index, const RowNumbers& numbers) {
+  std::vector<std::uint32_t> rows;
+  rows.reserve(numbers.shape(0));
+  for (std::size_t i = 0; i < numbers.shape(0); ++i) {
+    const std::int64_t row = numbers.data()[i];
+    if (row < 0 || static_cast<std::uint64_t>(row) >= index.rows())
+      throw InvalidInput("row " + std::to_string(row) + " was asked for; the index has " +
+                         std::to_string(index.rows()) + " rows, numbered from 0");
+    rows.push_back(static_cast<std::uint32_t>(row));
+  }
+  return rows;
+}
+
+Element query_element(const Index& index, const AnyArray& queries) {
+  if (queries.dtype() == nb::dtype<float>()) return Element::f32;
+  const Element stored = index.descriptor().element;
+  if (queries.dtype() == nb::dtype<std::uint8_t>() && (stored == Element::u8 || stored == Element::bits)) return stored;
+  if (queries.dtype() == nb::dtype<std::int8_t>() && stored == Element::i8) return stored;
+  throw InvalidInput("queries are float32, or of the index's own type " + std::string(name_of(stored)));
+}
+
+// Answers as a table of `columns`, padded with row -1 at infinity.
+nb::tuple table_of(const std::vector<Answer>& answers, std::size_t columns) {
+  std::vector<std::int64_t> rows(answers.size() * columns, -1);
+  std::vector<float> distances(answers.size() * columns, std::numeric_limits<float>::infinity());
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    const std::size_t count = std::min(columns, answers[i].rows.size());
+    std::copy_n(answers[i].rows.begin(), count, rows.begin() + static_cast<std::ptrdiff_t>(i * columns));
+    std::copy_n(answers[i].distances.begin(), count, distances.begin() + static_cast<std::ptrdiff_t>(i * columns));
+  }
+  return nb::make_tuple(owned_array(std::move(rows), {answers.size(), columns}),
+                        owned_array(std::move(distances), {answers.size(), columns}));
+}
+
+Request request_for(std::size_t k, std::size_t threads) {
+  Request request;
+  request.k = k;
+  request.threads = threads;
+  request.monitor = python_monitor(nb::none());
+  return request;
+}
+
+nb::tuple search(const Index& index, const AnyArray& queries, std::size_t k, std::size_t threads) {
+  const MatrixView view = matrix_view(queries, index.dims(), query_element(index, queries));
+  const Request request = request_for(k, threads);
+  std::vector<Answer> answers;
+  {
+    const nb::gil_scoped_release release;
+    answers = index.search(view, request);
+  }
+  return table_of(answers, std::min(k, index.rows()));
+}
+
+nb::tuple search_rows(const Index& index, const RowNumbers& numbers, std::size_t k, bool include_self,
+                      std::size_t threads) {
+  const std::vector<std::uint32_t> rows = row_numbers(index, numbers);
+  const Request request = request_for(k, threads);
+  std::vector<Answer> answers;
+  {
+    const nb::gil_scoped_release release;
+    answers = index.search_rows(rows, include_self, request);
+  }
+  const std::size_t others = index.rows() - (include_self || index.rows() == 0 ? 0 : 1);
+  return table_of(answers, std::min(k, others));
+}
+
+nb::tuple radius_search(const Index& index, const AnyArray& queries, double radius, std::size_t threads) {
+  const MatrixView view = matrix_view(queries, index.dims(), query_element(index, queries));
+  Request request = request_for(index.rows(), threads);
+  request.radius = radius;
+  std::vector<Answer> answers;
+  {
+    const nb::gil_scoped_release release;
+    answers = index.search(view, request);
+  }
+  std::vector<std::int64_t> offsets{0};
+  std::vector<std::int64_t> rows;
+  std::vector<float> distances;
+  for (const Answer& answer : answers) {
+    rows.insert(rows.end(), answer.rows.begin(), answer.rows.end());
+    distances.insert(distances.end(), answer.distances.begin(), answer.distances.end());
+    offsets.push_back(static_cast<std::int64_t>(rows.size()));
+  }
+  const std::size_t count = rows.size();
+  return nb::make_tuple(owned_array(std::move(rows), {count}), owned_array(std::move(distances), {count}),
+                        owned_array(std::move(offsets), {answers.size() + 1}));
+}
+
+using Terms = std::vector<std::pair<double, std::int64_t>>;
+
+// The weighted sum of the rows' vectors: of their directions under cosine, so that each word counts alike.
+std::vector<float> weighted_sum(const Index& index, const Terms& terms) {
+  const Element element = index.descriptor().element;
+  if (element == Element::bits || index.descriptor().metric == Metric::haversine)
+    throw InvalidInput("vectors under metric '" + std::string(name_of(index.descriptor().metric)) +
+                       "' cannot be added; ask for one key at a time");
+  std::vector<double> sum(index.dims(), 0.0);
+  std::vector<std::byte> stored(row_bytes(element, index.dims()));
+  std::vector<float> vector(index.dims());
+  for (const auto& [weight, row] : terms) {
+    index.copy_vectors({static_cast<std::uint32_t>(row)}, stored.data());
+    to_f32(element, stored.data(), index.dims(), vector.data());
+    double square = 0;
+    for (const float value : vector) square += double{value} * double{value};
+    const double scale = index.descriptor().metric == Metric::cosine && square > 0 ? weight / std::sqrt(square) : weight;
+    for (std::size_t j = 0; j < sum.size(); ++j) sum[j] += scale * double{vector[j]};
+  }
+  return {sum.begin(), sum.end()};
+}
+
+std::vector<std::pair<std::int64_t, float>> search_sum(const Index& index, const Terms& terms, std::size_t k,
+                                                       std::size_t threads) {
+  std::vector<std::uint32_t> own;
+  for (const auto& [weight, row] : terms) {
+    if (row < 0 || static_cast<std::uint64_t>(row) >= index.rows())
+      throw InvalidInput("row " + std::to_string(row) + " does not exist; the index has " +
+                         std::to_string(index.rows()) + " rows");
+    own.push_back(static_cast<std::uint32_t>(row));
+  }
+  const Request request = request_for(k > index.rows() ? index.rows() : k + own.size(), threads);
+  std::vector<Answer> answers;
+  {
+    const nb::gil_scoped_release release;
+    if (terms.size() == 1 && terms[0].first == 1) {
+      answers = index.search_rows(own, true, request);
+    } else {
+      const std::vector<float> sum = weighted_sum(index, terms);
+      const auto* bytes = static_cast<const std::byte*>(static_cast<const void*>(sum.data()));
+      answers = index.search({bytes, 1, index.dims(), index.dims() * sizeof(float), Element::f32}, request);
+    }
+  }
+  std::vector<std::pair<std::int64_t, float>> result;
+  for (std::size_t i = 0; i < answers[0].rows.size() && result.size() < k; ++i)
+    if (std::find(own.begin(), own.end(), answers[0].rows[i]) == own.end())
+      result.emplace_back(answers[0].rows[i], answers[0].distances[i]);
+  return result;
+}
+
+const char* key_type(const Index& index) {
+  switch (index.keys().kind()) {
+    case KeyKind::strings:
+      return "str";
+    case KeyKind::integers:
+      return "int";
+    case KeyKind::none:
+      break;
+  }
+  return "none";
+}
+
+// -1 for a key that is not there. Without keys of its own, an index is asked for row numbers.
+std::int64_t row_of(const Index& index, nb::handle key) {
+  if (nb::isinstance<nb::str>(key)) {
+    Py_ssize_t size = 0;
+    const char* text = PyUnicode_AsUTF8AndSize(key.ptr(), &size);
+    if (!text) {  // a lone surrogate is in no file
+      PyErr_Clear();
+      return -1;
+    }
+    const auto row = index.keys().row_of(std::string_view(text, static_cast<std::size_t>(size)));
+    return row ? std::int64_t{*row} : -1;
+  }
+  int overflow = 0;
+  const long long number = PyLong_AsLongLongAndOverflow(key.ptr(), &overflow);
+  if (number == -1 && PyErr_Occurred()) throw nb::python_error();
+  if (overflow != 0) return -1;
+  if (index.keys().kind() == KeyKind::none)
+    return number >= 0 && static_cast<std::uint64_t>(number) < index.rows() ? number : -1;
+  const auto row = index.keys().row_of(std::int64_t{number});
+  return row ? std::int64_t{*row} : -1;
+}
+
+nb::object rows_of(const Index& index, const nb::sequence& keys) {
+  std::vector<std::int64_t> rows;
+  for (const nb::handle key : keys) rows.push_back(row_of(index, key));
+  const std::size_t count = rows.size();
+  return nb::cast(owned_array(std::move(rows), {count}));
+}
+
+nb::object string_key(const Index& index, std::size_t row) {
+  const std::string_view key = index.keys().string_key(row);
+  PyObject* text = PyUnicode_DecodeUTF8(key.data(), static_cast<Py_ssize_t>(key.size()), nullptr);
+  if (!text) {
+    PyErr_Clear();
+    throw CorruptFile(index.file().name() + ": the key of row " + std::to_string(row) + " is not valid UTF-8");
+  }
+  return nb::steal(text);
+}
+
+nb::object key_of(const Index& index, std::int64_t row) {
+  if (row < 0 || static_cast<std::uint64_t>(row) >= index.rows())
+    throw InvalidInput("row " + std::to_string(row) + " has no key; the index has " + std::to_string(index.rows()) +
+                       " rows");
+  switch (index.keys().kind()) {
+    case KeyKind::strings:
+      return string_key(index, static_cast<std::size_t>(row));
+    case KeyKind::integers:
+      return nb::int_(index.keys().integer_key(static_cast<std::size_t>(row)));
+    case KeyKind::none:
+      break;
+  }
+  return nb::int_(row);
+}
+
+nb::object keys_of(const Index& index, const RowNumbers& numbers) {
+  const std::vector<std::uint32_t> rows = row_numbers(index, numbers);
+  if (index.keys().kind() == KeyKind::strings) {
+    nb::list keys;
+    for (const std::uint32_t row : rows) keys.append(string_key(index, row));
+    return keys;
+  }
+  std::vector<std::int64_t> keys;
+  for (const std::uint32_t row : rows)
+    keys.push_back(index.keys().kind() == KeyKind::integers ? index.keys().integer_key(row) : std::int64_t{row});
+  return nb::cast(owned_array(std::move(keys), {rows.size()}));
+}
+
+// NumPy has no bfloat16: its bit patterns come as uint16.
+nb::object as_array(Element element, std::vector<std::byte> bytes, std::initializer_list<std::size_t> shape) {
+  auto* kept = new std::vector<std::byte>(std::move(bytes));
+  const nb::capsule owner(kept, [](void* memory) noexcept { delete static_cast<std::vector<std::byte>*>(memory); });
+  nb::dlpack::dtype type = nb::dtype<float>();
+  if (element == Element::f16) type = {static_cast<std::uint8_t>(nb::dlpack::dtype_code::Float), 16, 1};
+  if (element == Element::bf16) type = nb::dtype<std::uint16_t>();
+  if (element == Element::u8 || element == Element::bits) type = nb::dtype<std::uint8_t>();
+  if (element == Element::i8) type = nb::dtype<std::int8_t>();
+  return nb::cast(nb::ndarray<nb::numpy>(kept->data(), shape, owner, {}, type));
+}
+
+nb::object vectors(const Index& index, const RowNumbers& numbers) {
+  const std::vector<std::uint32_t> rows = row_numbers(index, numbers);
+  const Element element = index.descriptor().element;
+  const std::size_t bytes = row_bytes(element, index.dims());
+  std::vector<std::byte> copied(rows.size() * bytes);
+  index.copy_vectors(rows, copied.data());
+  const std::size_t columns = element == Element::bits ? bytes : index.dims();
+  return as_array(element, std::move(copied), {rows.size(), columns});
+}
+
+nb::list sections(const Index& index) {
+  nb::list list;
+  for (const storage::Section& section : index.file().sections()) {
+    nb::dict entry;
+    entry["name"] = section.name();
+    entry["element"] = std::string(name_of(section.element()));
+    entry["rows"] = section.shape().rows;
+    entry["columns"] = section.shape().columns;
+    entry["offset"] = section.offset();
+    entry["bytes"] = section.length();
+    list.append(entry);
+  }
+  return list;
+}
+
+IndexPointer from_bytes(const nb::bytes& image) {
+  AlignedBytes copy = aligned_bytes(image.size(), storage::kPageAlignment);
+  std::memcpy(copy.get(), image.data(), image.size());
+  return opened(storage::File::from_memory(std::move(copy), image.size()));
+}
+
+void verify(const Index& index, nb::object monitor) {
+  const Monitor watch = python_monitor(std::move(monitor));
+  const nb::gil_scoped_release release;
+  index.file().verify(watch);
+  index.keys().verify(watch);
+}
+
+void save(const Index& index, const std::string& path) {
+  const Monitor watch = python_monitor(nb::none());
+  const nb::gil_scoped_release release;
+  index.file().save(path, watch);
+}
+
+}  // namespace
+
+void bind_index(nb::module_& m) {
+  nb::class_<Index>(m, "Index")
+      .def_static("open", [](const std::string& path) { return opened(storage::File::open(path)); }, nb::arg("path"))
+      .def_static("from_bytes", &from_bytes, nb::arg("image"))
+      .def("save", &save, nb::arg("path"))
+      .def_prop_ro("kind", [](const Index& index) { return std::string(name_of(index.descriptor().kind)); })
+      .def_prop_ro("metric", [](const Index& index) { return std::string(name_of(index.descriptor().metric)); })
+      .def_prop_ro("dtype", [](const Index& index) { return std::string(name_of(index.descriptor().element)); })
+      .def_prop_ro("dims", [](const Index& index) { return index.dims(); })
+      .def_prop_ro("key_type", &key_type)
+      .def_prop_ro("path", [](const Index& index) { return index.file().path(); })
+      .def_prop_ro("file_bytes", [](const Index& index) { return index.file().size(); })
+      .def("__len__", [](const Index& index) { return index.rows(); })
+      .def("metadata",
+           [](const Index& index) {
+             return std::string(index.file().section(storage::SectionId::metadata).text());
+           })
+      .def("sections", &sections)
+      .def("verify", &verify, nb::arg("monitor") = nb::none())
+      .def("search", &search, nb::arg("queries"), nb::arg("k"), nb::arg("threads") = 0)
+      .def("search_rows", &search_rows, nb::arg("rows"), nb::arg("k"), nb::arg("include_self"), nb::arg("threads") = 0)
+      .def("radius_search", &radius_search, nb::arg("queries"), nb::arg("radius"), nb::arg("threads") = 0)
+      .def("search_sum", &search_sum, nb::arg("terms"), nb::arg("k"), nb::arg("threads") = 0)
+      .def("row_of", &row_of, nb::arg("key"))
+      .def("rows_of", &rows_of, nb::arg("keys"))
+      .def("key_of", &key_of, nb::arg("row"))
+      .def("keys_of", &keys_of, nb::arg("rows"))
+      .def("vectors", &vectors, nb::arg("rows"))
+      .def("similar_keys",
+           [](const Index& index, const std::string& word, std::size_t count) {
+             return storage::similar_keys(index.keys(), word, count);
+           },
+           nb::arg("word"), nb::arg("count"));
+}
+
+}  // namespace nearabout

@@ -1,0 +1,109 @@
+#include "base/cpu.h"
+
+#include <cstdint>
+
+#if defined(__x86_64__) || defined(_M_X64)
+#define NEARABOUT_CPU_X86 1
+#if defined(_MSC_VER)
+#include <intrin.h>
+#else
+#include <cpuid.h>
+#endif
+#elif defined(__aarch64__) || defined(_M_ARM64)
+#define NEARABOUT_CPU_ARM 1
+#if defined(__linux__)
+#include <sys/auxv.h>
+#elif defined(_WIN32)
+#include <windows.h>
+#endif
+#endif
+
+namespace nearabout {
+namespace {
+
+#if defined(NEARABOUT_CPU_X86)
+
+struct Registers {
+  std::uint32_t eax = 0, ebx = 0, ecx = 0, edx = 0;
+};
+
+Registers cpuid(std::uint32_t leaf) {
+  Registers found;
+#if defined(_MSC_VER)
+  int values[4];
+  __cpuidex(values, 0, 0);
+  if (static_cast<std::uint32_t>(values[0]) < leaf) return found;
+  __cpuidex(values, static_cast<int>(leaf), 0);
+  found = {static_cast<std::uint32_t>(values[0]), static_cast<std::uint32_t>(values[1]),
+           static_cast<std::uint32_t>(values[2]), static_cast<std::uint32_t>(values[3])};
+#else
+  __get_cpuid_count(leaf, 0, &found.eax, &found.ebx, &found.ecx, &found.edx);
+#endif
+  return found;
+}
+
+// XCR0: the register sets that the operating system saves when it switches threads.
+std::uint64_t saved_state() {
+#if defined(_MSC_VER)
+  return _xgetbv(0);
+#else
+  std::uint32_t low, high;
+  __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  return (std::uint64_t{high} << 32) | low;
+#endif
+}
+
+constexpr bool all(std::uint64_t value, std::uint64_t mask) { return (value & mask) == mask; }
+constexpr std::uint32_t bit(int number) { return std::uint32_t{1} << number; }
+
+// Bit numbers: Intel SDM volume 2, CPUID, leaves 1 and 7; volume 1, section 13.3 for XCR0. The operating system is asked
+// besides the processor: a kernel or hypervisor that does not save the wide registers would let threads overwrite one
+// another's. (Intel Macs give AVX-512 state only to threads that have used it, and so run the AVX2 kernels here.)
+CpuFeatures detect() {
+  constexpr std::uint32_t kFma = bit(12), kOsSavesState = bit(27), kAvx = bit(28), kF16c = bit(29);
+  constexpr std::uint32_t kAvx2 = bit(5), kF = bit(16), kDq = bit(17), kBw = bit(30), kVl = bit(31);
+  constexpr std::uint32_t kVnni = bit(11), kPopcount = bit(14);
+  constexpr std::uint64_t kSavesAvx = 0x06, kSavesAvx512 = 0xe6;
+  CpuFeatures features;
+  const Registers basic = cpuid(1);
+  if (!all(basic.ecx, kFma | kOsSavesState | kAvx | kF16c)) return features;
+  const std::uint64_t saved = saved_state();
+  const Registers extended = cpuid(7);
+  features.avx2 = all(saved, kSavesAvx) && all(extended.ebx, kAvx2);
+  features.avx512 = features.avx2 && all(saved, kSavesAvx512) && all(extended.ebx, kF | kDq | kBw | kVl) &&
+                    all(extended.ecx, kVnni);
+  features.avx512_popcount = features.avx512 && all(extended.ecx, kPopcount);
+  return features;
+}
+
+#elif defined(NEARABOUT_CPU_ARM)
+
+CpuFeatures detect() {
+  CpuFeatures features;
+  features.neon = true;
+#if defined(__APPLE__)
+  features.dot_product = true;  // every 64-bit Mac has it
+#elif defined(__linux__)
+  constexpr unsigned long kDotProduct = 1ul << 20;  // HWCAP_ASIMDDP
+  features.dot_product = (getauxval(AT_HWCAP) & kDotProduct) != 0;
+#elif defined(_WIN32)
+  constexpr DWORD kDotProduct = 43;  // PF_ARM_V82_DP_INSTRUCTIONS_AVAILABLE, which older headers do not name
+  features.dot_product = IsProcessorFeaturePresent(kDotProduct) != 0;
+#endif
+  return features;
+}
+
+#else
+
+CpuFeatures detect() { return {}; }
+
+#endif
+
+}  // namespace
+
+const CpuFeatures& cpu_features() {
+  static const CpuFeatures features = detect();
+  return features;
+}
+
+}  // namespace nearabout

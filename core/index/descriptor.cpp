@@ -1,0 +1,68 @@
+#include "index/descriptor.h"
+
+#include <array>
+#include <string>
+
+#include "base/error.h"
+
+namespace nearabout {
+namespace {
+
+using storage::Section;
+using storage::SectionId;
+
+enum Field : std::size_t { kKind, kMetric, kElement, kRows, kDims, kFields };
+
+[[noreturn]] void corrupt(const Section& section, const std::string& what, std::uint64_t found) {
+  throw CorruptFile("section " + section.name() + " names " + what + " " + std::to_string(found) +
+                    ", which does not exist; build the index again");
+}
+
+// Rows are numbered with 32 bits, and the last number stands for none.
+constexpr std::uint64_t kMaxRows = 0xFFFF'FFFEu;
+
+}  // namespace
+
+std::string_view name_of(Kind kind) {
+  switch (kind) {
+    case Kind::exact:
+      return "exact";
+  }
+  return "unknown";
+}
+
+void write_descriptor(storage::Writer& writer, const Descriptor& descriptor) {
+  const std::array<std::uint64_t, kFields> fields{
+      static_cast<std::uint64_t>(descriptor.kind), static_cast<std::uint64_t>(descriptor.metric),
+      static_cast<std::uint64_t>(descriptor.element), descriptor.rows, descriptor.dims};
+  writer.add<std::uint64_t>(SectionId::descriptor, {1, kFields}, fields);
+}
+
+Descriptor read_descriptor(const storage::File& file) {
+  const Section& section = file.section(SectionId::descriptor);
+  section.expect(Element::u64, {1, kFields});
+  const std::span<const std::uint64_t> fields = section.all<std::uint64_t>();
+
+  if (fields[kKind] == 0) corrupt(section, "index kind", fields[kKind]);
+  if (fields[kKind] != static_cast<std::uint64_t>(Kind::exact))
+    throw NewerFile(file.name() + " holds an index of kind " + std::to_string(fields[kKind]) +
+                    ", which this version does not know; install a newer nearabout to open it");
+  Descriptor descriptor;
+  descriptor.metric = static_cast<Metric>(fields[kMetric]);
+  descriptor.element = static_cast<Element>(fields[kElement]);
+  descriptor.rows = fields[kRows];
+  descriptor.dims = fields[kDims];
+  if (fields[kMetric] > 0xFFFF || name_of(descriptor.metric) == "unknown") corrupt(section, "metric", fields[kMetric]);
+  if (fields[kElement] > static_cast<std::uint64_t>(Element::bits) || fields[kElement] == 0)
+    corrupt(section, "element type", fields[kElement]);
+  if (descriptor.rows > kMaxRows) corrupt(section, "a number of rows,", descriptor.rows);
+  try {
+    require_comparable(descriptor.metric, descriptor.element, descriptor.dims);
+  } catch (const InvalidInput& error) {
+    throw CorruptFile("section " + section.name() + " contradicts itself: " + error.what());
+  }
+  file.section(SectionId::vectors).expect(descriptor.element, {descriptor.rows, descriptor.dims});
+  return descriptor;
+}
+
+}  // namespace nearabout

@@ -1,0 +1,24 @@
+#include "index/exact/exact.h"
+
+namespace nearabout {
+
+void write_exact(storage::Writer& writer, const Source& source, const std::string& metadata, std::size_t threads,
+                 const Monitor& monitor) {
+  Descriptor descriptor;
+  descriptor.kind = Kind::exact;
+  descriptor.metric = source.metric();
+  descriptor.element = source.element();
+  descriptor.rows = source.rows();
+  descriptor.dims = source.dims();
+  write_descriptor(writer, descriptor);
+  writer.add_text(storage::SectionId::metadata, metadata);
+  if (const std::optional<Space> space = space_of(source.metric())) {
+    const RowReader read = [&](std::size_t begin, std::size_t end, float* to) { source.read_f32(begin, end, to); };
+    const std::optional<BuiltScreen> built =
+        build_screen(read, source.rows(), source.dims(), source.element(), *space, threads, monitor);
+    if (built) write_screen(writer, *built);
+  }
+  source.write(writer, monitor);
+}
+
+}  // namespace nearabout

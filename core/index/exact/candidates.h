@@ -1,0 +1,53 @@
+// One query's way through the rows: what its screen let pass waits here, and is compared in full when that tells most.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "base/top_k.h"
+#include "metric/bound_query.h"
+#include "quantize/screen.h"
+#include "storage/section.h"
+
+namespace nearabout {
+
+class Candidates {
+ public:
+  Candidates(const BoundQuery& query, const ScreenQuery& screen, const storage::Section& vectors, TopK& best);
+
+  // The mark above which a row cannot be among the best.
+  float threshold() const { return threshold_; }
+
+  // Rows first + hits[i] passed with marks[i].
+  void add(std::uint32_t first, const std::uint32_t* hits, const float* marks, std::size_t count);
+
+  // Compares the most promising, as many as neighbours are wanted, so that the threshold falls. Cheap and worth it early,
+  // when few rows were seen; comparing all that wait at each step cost three times the comparisons.
+  void tighten(std::size_t wanted);
+  // As above, until few enough wait.
+  void keep_short(std::size_t wanted);
+  // Compares all that may still be among the best.
+  void settle();
+
+ private:
+  struct Waiting {
+    float mark;
+    std::uint32_t row;
+    friend bool operator<(const Waiting& a, const Waiting& b) {
+      return a.mark < b.mark || (a.mark == b.mark && a.row < b.row);
+    }
+  };
+
+  void compare(std::size_t first, std::size_t count);  // of those that wait
+  void drop_beyond_threshold();
+
+  const BoundQuery& query_;
+  const ScreenQuery& screen_;
+  const storage::Section& vectors_;
+  TopK& best_;
+  float threshold_;
+  std::vector<Waiting> waiting_;
+};
+
+}  // namespace nearabout

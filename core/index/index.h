@@ -1,0 +1,65 @@
+// An open index of any kind: what the bindings see.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/matrix.h"
+#include "base/monitor.h"
+#include "base/top_k.h"
+#include "index/descriptor.h"
+#include "storage/file.h"
+#include "storage/key_map.h"
+
+namespace nearabout {
+
+struct Request {
+  std::size_t k = 10;                   // clamped to the number of rows
+  std::optional<double> radius = {};    // nothing further away than this
+  std::size_t threads = 1;              // 0: all cores; fewer are used where the work is too small to share
+  Monitor monitor = {};
+};
+
+// Neighbours of one query, nearest first, ties by row.
+struct Answer {
+  std::vector<std::uint32_t> rows;
+  std::vector<float> distances;
+};
+
+class Index {
+ public:
+  // CorruptFile where the sections of this kind do not fit each other.
+  static std::shared_ptr<const Index> open(std::shared_ptr<const storage::File> file);
+  virtual ~Index() = default;
+  Index(const Index&) = delete;
+  Index& operator=(const Index&) = delete;
+
+  const Descriptor& descriptor() const { return descriptor_; }
+  const storage::File& file() const { return *file_; }
+  const storage::KeyMap& keys() const { return keys_; }
+  std::size_t rows() const { return descriptor_.rows; }
+  std::size_t dims() const { return descriptor_.dims; }
+
+  // One answer a query. Queries are float32 or of the index's own element type, dims() wide.
+  std::vector<Answer> search(MatrixView queries, const Request& request) const;
+  // The same with stored rows as queries. `include_self` false leaves each row itself out of its answer.
+  std::vector<Answer> search_rows(const std::vector<std::uint32_t>& rows, bool include_self, const Request& request) const;
+  // Stored vectors, verified, one after the other.
+  void copy_vectors(const std::vector<std::uint32_t>& rows, std::byte* to) const;
+
+ protected:
+  Index(std::shared_ptr<const storage::File> file, const Descriptor& descriptor);
+
+  // `k` is at least 1 and at most rows(); there is at least one row and one query.
+  virtual std::vector<Answer> search_some(MatrixView queries, const Request& request) const = 0;
+
+ private:
+  std::shared_ptr<const storage::File> file_;
+  Descriptor descriptor_;
+  storage::KeyMap keys_;
+};
+
+}  // namespace nearabout

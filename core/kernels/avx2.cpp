@@ -1,0 +1,191 @@
+// AVX2 with FMA and F16C: Haswell, Zen and later.
+#include <immintrin.h>
+#include <string.h>
+
+#include "kernels/tables.h"
+
+namespace nearabout::kernels::avx2 {
+namespace {
+
+#include "kernels/text/tags.inl"
+
+inline void prefetch(const Byte* at) { _mm_prefetch(reinterpret_cast<const char*>(at), _MM_HINT_T0); }
+
+struct Doubles {
+  __m256d low, high;
+};
+inline Doubles zero() { return {_mm256_setzero_pd(), _mm256_setzero_pd()}; }
+inline Doubles add(Doubles a, Doubles b) { return {_mm256_add_pd(a.low, b.low), _mm256_add_pd(a.high, b.high)}; }
+inline Doubles subtract(Doubles a, Doubles b) { return {_mm256_sub_pd(a.low, b.low), _mm256_sub_pd(a.high, b.high)}; }
+inline Doubles absolute(Doubles a) {
+  const __m256d sign = _mm256_set1_pd(-0.0);
+  return {_mm256_andnot_pd(sign, a.low), _mm256_andnot_pd(sign, a.high)};
+}
+inline Doubles multiply_add(Doubles a, Doubles b, Doubles sum) {
+  return {_mm256_fmadd_pd(a.low, b.low, sum.low), _mm256_fmadd_pd(a.high, b.high, sum.high)};
+}
+inline double total(Doubles a) {
+  const __m256d four = _mm256_add_pd(a.low, a.high);
+  const __m128d two = _mm_add_pd(_mm256_castpd256_pd128(four), _mm256_extractf128_pd(four, 1));
+  return _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)));
+}
+inline double square_root(double value) { return _mm_cvtsd_f64(_mm_sqrt_pd(_mm_set_sd(value))); }
+
+inline Doubles widen_floats(__m256 floats) {
+  return {_mm256_cvtps_pd(_mm256_castps256_ps128(floats)), _mm256_cvtps_pd(_mm256_extractf128_ps(floats, 1))};
+}
+inline Doubles widen_integers(__m256i integers) { return widen_floats(_mm256_cvtepi32_ps(integers)); }
+inline __m128i load_16(const void* from) { return _mm_loadu_si128(static_cast<const __m128i*>(from)); }
+inline __m128i load_8(const void* from) { return _mm_loadl_epi64(static_cast<const __m128i*>(from)); }
+
+inline Doubles load(F64, const void* from) {
+  const double* const doubles = static_cast<const double*>(from);
+  return {_mm256_loadu_pd(doubles), _mm256_loadu_pd(doubles + 4)};
+}
+inline Doubles load(F32, const void* from) { return widen_floats(_mm256_loadu_ps(static_cast<const float*>(from))); }
+inline Doubles load(F16, const void* from) { return widen_floats(_mm256_cvtph_ps(load_16(from))); }
+inline Doubles load(BF16, const void* from) {
+  return widen_floats(_mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(load_16(from)), 16)));
+}
+inline Doubles load(U8, const void* from) { return widen_integers(_mm256_cvtepu8_epi32(load_8(from))); }
+inline Doubles load(I8, const void* from) { return widen_integers(_mm256_cvtepi8_epi32(load_8(from))); }
+
+struct Floats {
+  __m256 low, high;
+};
+inline Floats no_floats() { return {_mm256_setzero_ps(), _mm256_setzero_ps()}; }
+inline Floats load_floats(const float* from) { return {_mm256_loadu_ps(from), _mm256_loadu_ps(from + 8)}; }
+inline Floats every_float(float value) { return {_mm256_set1_ps(value), _mm256_set1_ps(value)}; }
+inline Floats add_floats(Floats a, Floats b) { return {_mm256_add_ps(a.low, b.low), _mm256_add_ps(a.high, b.high)}; }
+inline Floats multiply_add_floats(Floats a, Floats b, Floats sum) {
+  return {_mm256_fmadd_ps(a.low, b.low, sum.low), _mm256_fmadd_ps(a.high, b.high, sum.high)};
+}
+inline void store_floats(float* to, Floats floats) {
+  _mm256_storeu_ps(to, floats.low);
+  _mm256_storeu_ps(to + 8, floats.high);
+}
+
+constexpr std::size_t kBytes = 32;
+using Bytes = __m256i;
+using Sums = __m256i;
+inline Bytes load_bytes(const void* from) { return _mm256_loadu_si256(static_cast<const __m256i*>(from)); }
+inline Bytes every_byte(Byte value) { return _mm256_set1_epi8(static_cast<char>(value)); }
+inline Bytes exclusive_or(Bytes a, Bytes b) { return _mm256_xor_si256(a, b); }
+inline Bytes both(Bytes a, Bytes b) { return _mm256_and_si256(a, b); }
+inline Bytes either(Bytes a, Bytes b) { return _mm256_or_si256(a, b); }
+
+inline Sums no_sums() { return _mm256_setzero_si256(); }
+inline std::uint32_t total(Sums sums) {
+  const __m128i four = _mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
+  const __m128i two = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0x4e));
+  return static_cast<std::uint32_t>(_mm_cvtsi128_si32(_mm_add_epi32(two, _mm_shuffle_epi32(two, 0xb1))));
+}
+
+// Bytes as the 16-bit halves of their pairs: those at even places and those at odd ones. maddubs would multiply bytes
+// directly, but it sums two products in 16 bits with saturation, which 255 * 127 * 2 passes; madd sums them in 32 bits.
+inline __m256i even_unsigned(__m256i bytes) { return _mm256_and_si256(bytes, _mm256_set1_epi16(0x00ff)); }
+inline __m256i odd_unsigned(__m256i bytes) { return _mm256_srli_epi16(bytes, 8); }
+inline __m256i even_signed(__m256i bytes) { return _mm256_srai_epi16(_mm256_slli_epi16(bytes, 8), 8); }
+inline __m256i odd_signed(__m256i bytes) { return _mm256_srai_epi16(bytes, 8); }
+inline Sums add_products(Sums sums, __m256i even_a, __m256i odd_a, __m256i even_b, __m256i odd_b) {
+  const __m256i products = _mm256_add_epi32(_mm256_madd_epi16(even_a, even_b), _mm256_madd_epi16(odd_a, odd_b));
+  return _mm256_add_epi32(sums, products);
+}
+
+inline Sums add_squares(Sums sums, Bytes a, Bytes b) {
+  const __m256i difference = _mm256_sub_epi8(_mm256_max_epu8(a, b), _mm256_min_epu8(a, b));
+  const __m256i even = even_unsigned(difference);
+  const __m256i odd = odd_unsigned(difference);
+  return add_products(sums, even, odd, even, odd);
+}
+inline Sums add_differences(Sums sums, Bytes a, Bytes b) { return _mm256_add_epi32(sums, _mm256_sad_epu8(a, b)); }
+// Sixteen counts looked up by half a byte at a time (Mula, Kurz and Lemire, "Faster population counts using AVX2", 2018).
+inline Sums add_bits(Sums sums, Bytes bytes) {
+  const __m256i low = _mm256_set1_epi8(0x0f);
+  const __m256i table = _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4));
+  const __m256i counts = _mm256_add_epi8(_mm256_shuffle_epi8(table, _mm256_and_si256(bytes, low)),
+                                         _mm256_shuffle_epi8(table, _mm256_and_si256(_mm256_srli_epi16(bytes, 4), low)));
+  return _mm256_add_epi32(sums, _mm256_sad_epu8(counts, _mm256_setzero_si256()));
+}
+
+struct DotU8U8 {
+  static constexpr Byte kRowFlip = 0;
+  static constexpr int kQueryFactor = 0;
+  static constexpr bool kUnsigned = true;
+  static Sums step(Sums sums, Bytes query, Bytes row) {
+    return add_products(sums, even_unsigned(query), odd_unsigned(query), even_unsigned(row), odd_unsigned(row));
+  }
+};
+struct DotI8I8 {
+  static constexpr Byte kRowFlip = 0;
+  static constexpr int kQueryFactor = 0;
+  static constexpr bool kUnsigned = false;
+  static Sums step(Sums sums, Bytes query, Bytes row) {
+    return add_products(sums, even_signed(query), odd_signed(query), even_signed(row), odd_signed(row));
+  }
+};
+struct DotU8S8 {
+  static constexpr Byte kRowFlip = 0;
+  static constexpr int kQueryFactor = 0;
+  static constexpr bool kUnsigned = false;
+  static Sums step(Sums sums, Bytes query, Bytes row) {
+    return add_products(sums, even_signed(query), odd_signed(query), even_unsigned(row), odd_unsigned(row));
+  }
+};
+
+// Sixteen rows by four queries: eight sums and four halves of rows in the sixteen registers.
+constexpr std::size_t kPanelLanes = 8;
+constexpr std::size_t kTileVectors = 2;
+constexpr std::size_t kTileQueries = 4;
+constexpr int kPanelQueryFactor = 0;
+struct PanelRows {
+  __m256i even, odd;
+};
+using PanelQuery = PanelRows;
+using PanelSums = __m256i;
+inline PanelRows panel_rows(const std::uint8_t* from) {
+  const __m256i bytes = load_bytes(from);
+  return {even_unsigned(bytes), odd_unsigned(bytes)};
+}
+inline PanelQuery panel_query(const std::int8_t* from) {
+  std::int32_t four;
+  memcpy(&four, from, 4);
+  const __m256i bytes = _mm256_set1_epi32(four);
+  return {even_signed(bytes), odd_signed(bytes)};
+}
+inline PanelSums no_panel_sums() { return _mm256_setzero_si256(); }
+inline PanelSums panel_step(PanelSums sums, PanelRows rows, PanelQuery query) {
+  return add_products(sums, rows.even, rows.odd, query.even, query.odd);
+}
+inline void panel_store(std::int32_t* to, PanelSums sums, std::int32_t) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), sums);
+}
+
+#include "kernels/text/parts.inl"
+
+// Most blocks have no hit: those that have one are gone through singly.
+constexpr std::size_t kHitLanes = 8;
+inline std::size_t append_hits(const std::int32_t* dots, std::size_t first, std::size_t count, const Screen& screen,
+                               std::size_t found, std::uint32_t* hits, float* bounds) {
+  if (count == kHitLanes) {
+    const __m256 products = _mm256_cvtepi32_ps(load_bytes(dots + first));
+    const __m256 offsets = screen.offsets == nullptr ? _mm256_setzero_ps() : _mm256_loadu_ps(screen.offsets + first);
+    __m256 bound = _mm256_add_ps(offsets, _mm256_mul_ps(_mm256_set1_ps(screen.scale), products));
+    if (screen.errors != nullptr) {
+      const __m256 errors = _mm256_loadu_ps(screen.errors + first);
+      bound = _mm256_sub_ps(bound, _mm256_mul_ps(_mm256_set1_ps(screen.slack), errors));
+    }
+    const __m256 near = _mm256_cmp_ps(bound, _mm256_set1_ps(screen.threshold), _CMP_LE_OQ);
+    if (_mm256_movemask_ps(near) == 0) return found;
+  }
+  return append_hits_singly(dots, first, count, screen, found, hits, bounds);
+}
+
+#include "kernels/text/all.inl"
+
+}  // namespace
+
+const Table table = {"avx2", kReal<F32>, kReal<F16>, kReal<BF16>, kReal<U8>, kReal<I8>, kIntegerU8, kIntegerI8, kBits,
+                     kScreen, project};
+
+}  // namespace nearabout::kernels::avx2

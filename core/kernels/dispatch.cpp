@@ -1,0 +1,57 @@
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "base/cpu.h"
+#include "base/error.h"
+#include "kernels/tables.h"
+
+namespace nearabout::kernels {
+namespace {
+
+// In order of preference, the last first; docs/explanation/dispatch.md has the measurements behind the order.
+std::vector<const Table*> find_tables() {
+  [[maybe_unused]] const CpuFeatures& cpu = cpu_features();
+  std::vector<const Table*> tables = {&scalar::table};
+#if defined(NEARABOUT_HAS_NEON)
+  if (cpu.neon) tables.push_back(&neon::table);
+#endif
+#if defined(NEARABOUT_HAS_NEON_DOT)
+  if (cpu.dot_product) tables.push_back(&neon_dot::table);
+#endif
+#if defined(NEARABOUT_HAS_AVX2)
+  if (cpu.avx2) tables.push_back(&avx2::table);
+#endif
+#if defined(NEARABOUT_HAS_AVX512)
+  if (cpu.avx512) tables.push_back(&avx512::table);
+#endif
+  return tables;
+}
+
+}  // namespace
+
+TableList available_tables() {
+  static const std::vector<const Table*> tables = find_tables();
+  return {tables.data(), tables.size()};
+}
+
+const Table& choose_table(const char* forced) {
+  const TableList tables = available_tables();
+  if (forced == nullptr || *forced == '\0') return **(tables.end() - 1);
+  std::string names;
+  for (const Table* candidate : tables) {
+    if (std::string(forced) == candidate->name) return *candidate;
+    names += names.empty() ? "" : ", ";
+    names += candidate->name;
+  }
+  throw InvalidInput("NEARABOUT_ISA is \"" + std::string(forced) +
+                     "\", which is not an instruction set of this processor and this build. It can be one of: " + names +
+                     ". Unset it to have the best of them chosen.");
+}
+
+const Table& table() {
+  static const Table& chosen = choose_table(std::getenv("NEARABOUT_ISA"));
+  return chosen;
+}
+
+}  // namespace nearabout::kernels

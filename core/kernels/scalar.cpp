@@ -1,0 +1,191 @@
+// The kernels in plain C++, for any processor. Vectors are small arrays, which a compiler may put into whatever registers
+// the target's baseline has.
+#include <math.h>
+#include <string.h>
+
+#include "kernels/tables.h"
+
+namespace nearabout::kernels::scalar {
+namespace {
+
+#include "kernels/text/tags.inl"
+
+void prefetch(const Byte*) {}
+
+struct Doubles {
+  double lane[8];
+};
+inline Doubles zero() { return {}; }
+inline Doubles add(Doubles a, Doubles b) {
+  for (int i = 0; i < 8; ++i) a.lane[i] += b.lane[i];
+  return a;
+}
+inline Doubles subtract(Doubles a, Doubles b) {
+  for (int i = 0; i < 8; ++i) a.lane[i] -= b.lane[i];
+  return a;
+}
+inline Doubles absolute(Doubles a) {
+  for (int i = 0; i < 8; ++i) a.lane[i] = fabs(a.lane[i]);
+  return a;
+}
+inline Doubles multiply_add(Doubles a, Doubles b, Doubles sum) {
+  for (int i = 0; i < 8; ++i) sum.lane[i] += a.lane[i] * b.lane[i];
+  return sum;
+}
+inline double total(Doubles a) {
+  return ((a.lane[0] + a.lane[4]) + (a.lane[2] + a.lane[6])) + ((a.lane[1] + a.lane[5]) + (a.lane[3] + a.lane[7]));
+}
+inline double square_root(double value) { return sqrt(value); }
+
+template <class Value>
+inline Value read(const void* from, int index) {
+  Value value;
+  memcpy(&value, static_cast<const Byte*>(from) + static_cast<std::size_t>(index) * sizeof(Value), sizeof(Value));
+  return value;
+}
+inline float as_float(std::uint32_t bits) {
+  float value;
+  memcpy(&value, &bits, 4);
+  return value;
+}
+
+// IEEE 754 binary16: a sign, five bits of exponent (bias 15), ten of fraction. Every value is a binary32 value.
+inline float widen_half(std::uint16_t half) {
+  const std::uint32_t sign = (half & 0x8000u) << 16;
+  const std::uint32_t exponent = (half >> 10) & 0x1fu;
+  const std::uint32_t fraction = half & 0x3ffu;
+  if (exponent == 0) {
+    const float magnitude = static_cast<float>(fraction) * 0x1p-24f;
+    return sign != 0 ? -magnitude : magnitude;
+  }
+  return as_float(sign | (exponent == 31 ? 0x7f800000u : (exponent + 112) << 23) | fraction << 13);
+}
+
+inline double value_of(F64, const void* from, int i) { return read<double>(from, i); }
+inline double value_of(F32, const void* from, int i) { return static_cast<double>(read<float>(from, i)); }
+inline double value_of(F16, const void* from, int i) { return static_cast<double>(widen_half(read<std::uint16_t>(from, i))); }
+inline double value_of(BF16, const void* from, int i) {
+  return static_cast<double>(as_float(std::uint32_t{read<std::uint16_t>(from, i)} << 16));
+}
+inline double value_of(U8, const void* from, int i) { return read<std::uint8_t>(from, i); }
+inline double value_of(I8, const void* from, int i) { return read<std::int8_t>(from, i); }
+
+template <class Tag>
+inline Doubles load(Tag tag, const void* from) {
+  Doubles loaded;
+  for (int i = 0; i < 8; ++i) loaded.lane[i] = value_of(tag, from, i);
+  return loaded;
+}
+
+constexpr std::size_t kBytes = 16;
+struct Bytes {
+  Byte lane[16];
+};
+struct Sums {
+  std::uint32_t lane[16];
+};
+inline Bytes load_bytes(const void* from) { return read<Bytes>(from, 0); }
+inline Bytes every_byte(Byte value) {
+  Bytes bytes;
+  for (Byte& lane : bytes.lane) lane = value;
+  return bytes;
+}
+inline Bytes exclusive_or(Bytes a, Bytes b) {
+  for (int i = 0; i < 16; ++i) a.lane[i] = static_cast<Byte>(a.lane[i] ^ b.lane[i]);
+  return a;
+}
+inline Bytes both(Bytes a, Bytes b) {
+  for (int i = 0; i < 16; ++i) a.lane[i] = static_cast<Byte>(a.lane[i] & b.lane[i]);
+  return a;
+}
+inline Bytes either(Bytes a, Bytes b) {
+  for (int i = 0; i < 16; ++i) a.lane[i] = static_cast<Byte>(a.lane[i] | b.lane[i]);
+  return a;
+}
+
+inline Sums no_sums() { return {}; }
+inline std::uint32_t total(Sums sums) {
+  std::uint32_t sum = 0;
+  for (const std::uint32_t lane : sums.lane) sum += lane;
+  return sum;
+}
+inline Sums add_squares(Sums sums, Bytes a, Bytes b) {
+  for (int i = 0; i < 16; ++i) {
+    const int difference = a.lane[i] - b.lane[i];
+    sums.lane[i] += static_cast<std::uint32_t>(difference * difference);
+  }
+  return sums;
+}
+inline Sums add_differences(Sums sums, Bytes a, Bytes b) {
+  for (int i = 0; i < 16; ++i) {
+    const int difference = a.lane[i] - b.lane[i];
+    sums.lane[i] += static_cast<std::uint32_t>(difference < 0 ? -difference : difference);
+  }
+  return sums;
+}
+// Pairs, then fours, then the byte: the textbook's count.
+inline Sums add_bits(Sums sums, Bytes bytes) {
+  for (int i = 0; i < 16; ++i) {
+    unsigned value = bytes.lane[i];
+    value -= (value >> 1) & 0x55u;
+    value = (value & 0x33u) + ((value >> 2) & 0x33u);
+    sums.lane[i] += (value + (value >> 4)) & 0x0fu;
+  }
+  return sums;
+}
+
+template <class Query, class Row>
+struct Product {
+  static constexpr Byte kRowFlip = 0;
+  static constexpr int kQueryFactor = 0;
+  static constexpr bool kUnsigned = static_cast<Query>(-1) > 0;
+  static Sums step(Sums sums, Bytes query, Bytes row) {
+    for (int i = 0; i < 16; ++i) {
+      sums.lane[i] += static_cast<std::uint32_t>(static_cast<Query>(query.lane[i]) * static_cast<Row>(row.lane[i]));
+    }
+    return sums;
+  }
+};
+using DotU8U8 = Product<std::uint8_t, std::uint8_t>;
+using DotI8I8 = Product<std::int8_t, std::int8_t>;
+using DotU8S8 = Product<std::int8_t, std::uint8_t>;
+
+constexpr std::size_t kPanelLanes = 4;
+constexpr std::size_t kTileVectors = 2;
+constexpr std::size_t kTileQueries = 2;
+constexpr int kPanelQueryFactor = 0;
+using PanelRows = Bytes;
+struct PanelQuery {
+  std::int8_t value[4];
+};
+struct PanelSums {
+  std::int32_t lane[4];
+};
+inline PanelRows panel_rows(const std::uint8_t* from) { return load_bytes(from); }
+inline PanelQuery panel_query(const std::int8_t* from) { return read<PanelQuery>(from, 0); }
+inline PanelSums no_panel_sums() { return {}; }
+inline PanelSums panel_step(PanelSums sums, PanelRows rows, PanelQuery query) {
+  for (int r = 0; r < 4; ++r) {
+    for (int j = 0; j < 4; ++j) sums.lane[r] += rows.lane[r * 4 + j] * query.value[j];
+  }
+  return sums;
+}
+inline void panel_store(std::int32_t* to, PanelSums sums, std::int32_t) { memcpy(to, sums.lane, sizeof(sums.lane)); }
+
+#include "kernels/text/floats.inl"
+#include "kernels/text/parts.inl"
+
+constexpr std::size_t kHitLanes = 16;
+inline std::size_t append_hits(const std::int32_t* dots, std::size_t first, std::size_t count, const Screen& screen,
+                               std::size_t found, std::uint32_t* hits, float* bounds) {
+  return append_hits_singly(dots, first, count, screen, found, hits, bounds);
+}
+
+#include "kernels/text/all.inl"
+
+}  // namespace
+
+const Table table = {"scalar", kReal<F32>, kReal<F16>, kReal<BF16>, kReal<U8>, kReal<I8>, kIntegerU8, kIntegerI8, kBits,
+                     kScreen, project};
+
+}  // namespace nearabout::kernels::scalar

@@ -1,0 +1,40 @@
+// Distances between bit vectors, by the bytes. Besides integer.inl's vector:
+//   Bytes both(a, b), either(a, b)        Sums add_bits(sums, bytes): the number of bits set
+// Counts are below 8 * kMaxDims, far from any overflow; padding is zero and adds nothing.
+
+template <class Visit>
+inline void for_byte_pairs(const Byte* query, const Byte* row, std::size_t bytes, const Visit& visit) {
+  const std::size_t whole = bytes / kBytes * kBytes;
+  for (std::size_t j = 0; j < whole; j += kBytes) visit(load_bytes(query + j), load_bytes(row + j));
+  if (whole < bytes) visit(load_bytes_part(query + whole, bytes - whole), load_bytes_part(row + whole, bytes - whole));
+}
+
+// Rows of bits are short, so one at a time: the sums of neighbouring rows overlap in the processor by themselves.
+inline void bit_hamming(const void* query, Rows rows, std::size_t bytes, double* out) {
+  const Byte* const bits = static_cast<const Byte*>(query);
+  for_row_groups<kByteGroup>(rows, bytes, [=](const Byte* const* row, std::size_t first, std::size_t live) {
+    for (std::size_t i = 0; i < live; ++i) {
+      Sums sums = no_sums();
+      for_byte_pairs(bits, row[i], bytes, [&](Bytes a, Bytes b) { sums = add_bits(sums, exclusive_or(a, b)); });
+      out[first + i] = static_cast<double>(total(sums));
+    }
+  });
+}
+
+inline void bit_jaccard(const void* query, Rows rows, std::size_t bytes, double* out) {
+  const Byte* const bits = static_cast<const Byte*>(query);
+  for_row_groups<kByteGroup>(rows, bytes, [=](const Byte* const* row, std::size_t first, std::size_t live) {
+    for (std::size_t i = 0; i < live; ++i) {
+      Sums common = no_sums();
+      Sums all = no_sums();
+      for_byte_pairs(bits, row[i], bytes, [&](Bytes a, Bytes b) {
+        common = add_bits(common, both(a, b));
+        all = add_bits(all, either(a, b));
+      });
+      const double size = static_cast<double>(total(all));
+      out[first + i] = size == 0.0 ? 0.0 : 1.0 - static_cast<double>(total(common)) / size;
+    }
+  });
+}
+
+inline constexpr BitKernels kBits = {bit_hamming, bit_jaccard};

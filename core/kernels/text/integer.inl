@@ -1,0 +1,133 @@
+// Distances between byte vectors, in int32: exact for every input, because 255 * 255 * kMaxDims is below 2^32 and sums of
+// squares never are negative. Sums of signed products stay within 2^31.
+//
+// Offered by the vector of kBytes bytes, besides what bits.inl asks for:
+//   Bytes load_bytes(from), load_bytes_part(from, count): the first `count` and zeros
+//   Bytes every_byte(value), exclusive_or(a, b)
+//   Sums no_sums(), add_squares(sums, a, b), add_differences(sums, a, b): of u8 with u8
+//   std::uint32_t total(sums), modulo 2^32
+//   three products, DotU8U8, DotI8I8 and DotU8S8 (a row of u8, a query of s8), each with
+//     kRowFlip: xor-ed into the row before step(sums, query, row), to turn it into the kind that the instruction multiplies
+//     kQueryFactor: how many times the query's sum is then missing from the result: 128 where step sees row - 128
+//     kUnsigned: whether the sum of step's products is unsigned
+
+inline constexpr std::size_t kByteGroup = 4;
+
+// What is missing from a sum of step's products.
+template <class Product, class Query>
+inline std::int64_t correction(const Query* query, std::size_t dims) {
+  if (Product::kQueryFactor == 0) return 0;
+  std::int64_t sum = 0;
+  for (std::size_t j = 0; j < dims; ++j) sum += query[j];
+  return sum * Product::kQueryFactor;
+}
+
+// Unsigned products alone can pass 2^31.
+template <class Product>
+inline std::int64_t product_total(Sums sums) {
+  const std::uint32_t sum = total(sums);
+  return Product::kUnsigned ? static_cast<std::int64_t>(sum) : static_cast<std::int32_t>(sum);
+}
+
+// Queries are padded with zeros and never flipped, so a flipped padding byte of a row adds nothing.
+template <class Product, class Query, class Out>
+inline void dot_rows(const Query* query, const Rows& rows, std::size_t dims, Byte flip, Out* out) {
+  const std::size_t whole = dims / kBytes * kBytes;
+  const Bytes mask = every_byte(static_cast<Byte>(flip ^ Product::kRowFlip));
+  const std::int64_t missing = correction<Product>(query, dims);
+  for_row_groups<kByteGroup>(rows, dims, [=](const Byte* const* row, std::size_t first, std::size_t live) {
+    Sums sums[kByteGroup] = {no_sums(), no_sums(), no_sums(), no_sums()};
+    for (std::size_t j = 0; j < whole; j += kBytes) {
+      const Bytes part = load_bytes(query + j);
+      for (std::size_t i = 0; i < kByteGroup; ++i) {
+        sums[i] = Product::step(sums[i], part, exclusive_or(load_bytes(row[i] + j), mask));
+      }
+    }
+    if (whole < dims) {
+      const Bytes part = load_bytes_part(query + whole, dims - whole);
+      for (std::size_t i = 0; i < kByteGroup; ++i) {
+        const Bytes values = load_bytes_part(row[i] + whole, dims - whole);
+        sums[i] = Product::step(sums[i], part, exclusive_or(values, mask));
+      }
+    }
+    for (std::size_t i = 0; i < live; ++i) out[first + i] = static_cast<Out>(product_total<Product>(sums[i]) + missing);
+  });
+}
+
+template <class Product, class Query>
+void integer_dot(const void* query, Rows rows, std::size_t dims, double* out) {
+  dot_rows<Product>(static_cast<const Query*>(query), rows, dims, 0, out);
+}
+
+struct SquaredDifferences {
+  static Sums step(Sums sums, Bytes query, Bytes row) { return add_squares(sums, query, row); }
+};
+struct Differences {
+  static Sums step(Sums sums, Bytes query, Bytes row) { return add_differences(sums, query, row); }
+};
+
+// kFlip = 0x80 turns both sides from s8 into u8: the differences stay what they are.
+template <class Step, Byte kFlip>
+void integer_distance(const void* query, Rows rows, std::size_t dims, double* out) {
+  const Byte* const values = static_cast<const Byte*>(query);
+  const std::size_t whole = dims / kBytes * kBytes;
+  const Bytes mask = every_byte(kFlip);
+  for_row_groups<kByteGroup>(rows, dims, [=](const Byte* const* row, std::size_t first, std::size_t live) {
+    Sums sums[kByteGroup] = {no_sums(), no_sums(), no_sums(), no_sums()};
+    for (std::size_t j = 0; j < whole; j += kBytes) {
+      const Bytes part = exclusive_or(load_bytes(values + j), mask);
+      for (std::size_t i = 0; i < kByteGroup; ++i) {
+        sums[i] = Step::step(sums[i], part, exclusive_or(load_bytes(row[i] + j), mask));
+      }
+    }
+    if (whole < dims) {
+      const Bytes part = exclusive_or(load_bytes_part(values + whole, dims - whole), mask);
+      for (std::size_t i = 0; i < kByteGroup; ++i) {
+        sums[i] = Step::step(sums[i], part, exclusive_or(load_bytes_part(row[i] + whole, dims - whole), mask));
+      }
+    }
+    for (std::size_t i = 0; i < live; ++i) out[first + i] = static_cast<double>(total(sums[i]));
+  });
+}
+
+// The row's own length in the same pass: its square is the squared distance to the zero vector.
+template <class Product, class Query, Byte kFlip>
+void integer_projection(const void* query, Rows rows, std::size_t dims, double* out) {
+  const Query* const values = static_cast<const Query*>(query);
+  const std::size_t whole = dims / kBytes * kBytes;
+  const Bytes mask = every_byte(Product::kRowFlip);
+  const Bytes origin = every_byte(kFlip);
+  const std::int64_t missing = correction<Product>(values, dims);
+  for_row_groups<kByteGroup>(rows, dims, [=](const Byte* const* row, std::size_t first, std::size_t live) {
+    Sums products[kByteGroup] = {no_sums(), no_sums(), no_sums(), no_sums()};
+    Sums squares[kByteGroup] = {no_sums(), no_sums(), no_sums(), no_sums()};
+    for (std::size_t j = 0; j < whole; j += kBytes) {
+      const Bytes part = load_bytes(values + j);
+      for (std::size_t i = 0; i < kByteGroup; ++i) {
+        const Bytes bytes = load_bytes(row[i] + j);
+        products[i] = Product::step(products[i], part, exclusive_or(bytes, mask));
+        squares[i] = add_squares(squares[i], exclusive_or(bytes, origin), origin);
+      }
+    }
+    if (whole < dims) {
+      const Bytes part = load_bytes_part(values + whole, dims - whole);
+      for (std::size_t i = 0; i < kByteGroup; ++i) {
+        const Bytes bytes = load_bytes_part(row[i] + whole, dims - whole);
+        products[i] = Product::step(products[i], part, exclusive_or(bytes, mask));
+        squares[i] = add_squares(squares[i], exclusive_or(bytes, origin), origin);
+      }
+    }
+    for (std::size_t i = 0; i < live; ++i) {
+      const double square = static_cast<double>(total(squares[i]));
+      const double product = static_cast<double>(product_total<Product>(products[i]) + missing);
+      out[first + i] = square == 0.0 ? 0.0 : product / square_root(square);
+    }
+  });
+}
+
+inline constexpr IntegerKernels kIntegerU8 = {
+    integer_dot<DotU8U8, std::uint8_t>, integer_distance<SquaredDifferences, 0>, integer_distance<Differences, 0>,
+    integer_projection<DotU8U8, std::uint8_t, 0>};
+inline constexpr IntegerKernels kIntegerI8 = {
+    integer_dot<DotI8I8, std::int8_t>, integer_distance<SquaredDifferences, 0x80>, integer_distance<Differences, 0x80>,
+    integer_projection<DotI8I8, std::int8_t, 0x80>};

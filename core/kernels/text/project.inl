@@ -1,0 +1,37 @@
+// A small dense product: vectors times a matrix, in float32.
+//
+// The vector is sixteen floats:
+//   Floats no_floats(), load_floats(from), every_float(value), add_floats(a, b), multiply_add_floats(a, b, sum)
+//   void store_floats(to, floats)
+
+inline constexpr std::size_t kFloats = 16;
+inline constexpr std::size_t kSumBlock = 64;  // dimensions summed before they join the whole: shorter chains round less
+
+template <std::size_t kVectors>
+inline void project_tile(const float* vectors, std::size_t dims, const float* matrix, std::size_t outputs, float* out) {
+  for (std::size_t column = 0; column < outputs; column += kFloats) {
+    Floats whole[kVectors];
+    for (std::size_t i = 0; i < kVectors; ++i) whole[i] = no_floats();
+    for (std::size_t first = 0; first < dims; first += kSumBlock) {
+      const std::size_t last = first + kSumBlock < dims ? first + kSumBlock : dims;
+      Floats sums[kVectors];
+      for (std::size_t i = 0; i < kVectors; ++i) sums[i] = no_floats();
+      for (std::size_t j = first; j < last; ++j) {
+        const Floats weights = load_floats(matrix + j * outputs + column);
+        for (std::size_t i = 0; i < kVectors; ++i) {
+          sums[i] = multiply_add_floats(every_float(vectors[i * dims + j]), weights, sums[i]);
+        }
+      }
+      for (std::size_t i = 0; i < kVectors; ++i) whole[i] = add_floats(whole[i], sums[i]);
+    }
+    for (std::size_t i = 0; i < kVectors; ++i) store_floats(out + i * outputs + column, whole[i]);
+  }
+}
+
+// Eight vectors share each load of the matrix; the sum of one is the same whatever company it is in.
+inline void project(const float* vectors, std::size_t count, std::size_t dims, const float* matrix, std::size_t outputs,
+                    float* out) {
+  std::size_t i = 0;
+  for (; i + 8 <= count; i += 8) project_tile<8>(vectors + i * dims, dims, matrix, outputs, out + i * outputs);
+  for (; i < count; ++i) project_tile<1>(vectors + i * dims, dims, matrix, outputs, out + i * outputs);
+}

@@ -1,0 +1,101 @@
+// Screen kernels: products of s8 queries with u8 rows, and the rows that may still be near.
+//
+// The vectors of a panel:
+//   kPanelLanes rows to a vector; a tile of kTileVectors vectors by kTileQueries queries, as the registers allow
+//   PanelRows panel_rows(from): four dimensions of kPanelLanes rows
+//   PanelQuery panel_query(from): four dimensions of a query, for every row
+//   PanelSums no_panel_sums(), panel_step(sums, rows, query), panel_store(to, sums, missing)
+//   kPanelQueryFactor: as kQueryFactor, for panel_step
+// And of the hits:
+//   std::size_t append_hits(dots, first, count, screen, found, hits, bounds): a block of at most kHitLanes rows
+
+inline void screen_rows(const std::int8_t* query, Rows rows, std::size_t dims, std::uint8_t flip, std::int32_t* out) {
+  dot_rows<DotU8S8>(query, rows, dims, flip, out);
+}
+
+template <std::size_t kQueries>
+inline void panel_tile(const std::uint8_t* panel, const std::int8_t* queries, std::size_t stride, std::size_t words,
+                       std::int32_t* out) {
+  PanelSums sums[kQueries][kTileVectors];
+  for (std::size_t q = 0; q < kQueries; ++q) {
+    for (std::size_t v = 0; v < kTileVectors; ++v) sums[q][v] = no_panel_sums();
+  }
+  for (std::size_t word = 0; word < words; ++word) {
+    PanelRows rows[kTileVectors];
+    for (std::size_t v = 0; v < kTileVectors; ++v) {
+      rows[v] = panel_rows(panel + (word * kPanelRows + v * kPanelLanes) * 4);
+    }
+    for (std::size_t q = 0; q < kQueries; ++q) {
+      const PanelQuery query = panel_query(queries + q * stride + word * 4);
+      for (std::size_t v = 0; v < kTileVectors; ++v) sums[q][v] = panel_step(sums[q][v], rows[v], query);
+    }
+  }
+  for (std::size_t q = 0; q < kQueries; ++q) {
+    std::int32_t missing = 0;
+    if (kPanelQueryFactor != 0) {
+      for (std::size_t j = 0; j < words * 4; ++j) missing += queries[q * stride + j];
+      missing *= kPanelQueryFactor;
+    }
+    for (std::size_t v = 0; v < kTileVectors; ++v) {
+      panel_store(out + q * kPanelRows + v * kPanelLanes, sums[q][v], missing);
+    }
+  }
+}
+
+// One tile of kQueries queries, or fewer: the compiler needs the number to keep the sums in registers.
+template <std::size_t kQueries>
+inline void panel_tile_of(std::size_t count, const std::uint8_t* panel, const std::int8_t* queries, std::size_t stride,
+                          std::size_t words, std::int32_t* out) {
+  if (count >= kQueries) {
+    panel_tile<kQueries>(panel, queries, stride, words, out);
+  } else if constexpr (kQueries > 1) {
+    panel_tile_of<kQueries - 1>(count, panel, queries, stride, words, out);
+  }
+}
+
+inline void panel_dot(const std::uint8_t* panel, const std::int8_t* queries, std::size_t stride, std::size_t count,
+                      std::size_t dims, std::int32_t* out) {
+  const std::size_t words = (dims + 3) / 4;
+  for (std::size_t row = 0; row < kPanelRows; row += kTileVectors * kPanelLanes) {
+    for (std::size_t query = 0; query < count; query += kTileQueries) {
+      panel_tile_of<kTileQueries>(count - query, panel + row * 4, queries + query * stride, stride, words,
+                                  out + query * kPanelRows + row);
+    }
+  }
+}
+
+// Four dimensions a move. Word by word, so that the panel is written in order; its rows are read as kPanelRows streams.
+inline void pack_panel(const void* rows, std::size_t stride, std::size_t count, std::size_t dims, std::uint8_t flip,
+                       std::uint8_t* panel) {
+  const Byte* const from = static_cast<const Byte*>(rows);
+  const std::uint32_t mask = flip * 0x01010101u;
+  const std::size_t whole = dims / 4;
+  for (std::size_t word = 0; word < (dims + 3) / 4; ++word) {
+    for (std::size_t r = 0; r < kPanelRows; ++r) {
+      Byte* const to = panel + (word * kPanelRows + r) * 4;
+      std::uint32_t four = 0;
+      if (r < count && word < whole) {
+        memcpy(&four, from + r * stride + word * 4, 4);
+        four ^= mask;
+        memcpy(to, &four, 4);
+        continue;
+      }
+      memcpy(to, &four, 4);
+      for (std::size_t j = word * 4; r < count && j < dims; ++j) {
+        to[j - word * 4] = static_cast<Byte>(from[r * stride + j] ^ flip);
+      }
+    }
+  }
+}
+
+inline std::size_t screen_hits(const std::int32_t* dots, std::size_t count, const Screen& screen, std::uint32_t* hits,
+                               float* bounds) {
+  std::size_t found = 0;
+  for (std::size_t first = 0; first < count; first += kHitLanes) {
+    const std::size_t left = count - first;
+    found = append_hits(dots, first, left < kHitLanes ? left : kHitLanes, screen, found, hits, bounds);
+  }
+  return found;
+}
+
+inline constexpr ScreenKernels kScreen = {screen_rows, pack_panel, panel_dot, screen_hits};

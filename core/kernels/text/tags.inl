@@ -1,0 +1,22 @@
+// What every file begins with: the byte, and the element types of rows to choose a load by.
+
+using Byte = unsigned char;
+
+struct F64 {
+  static constexpr std::size_t kBytes = 8;
+};
+struct F32 {
+  static constexpr std::size_t kBytes = 4;
+};
+struct F16 {
+  static constexpr std::size_t kBytes = 2;
+};
+struct BF16 {
+  static constexpr std::size_t kBytes = 2;
+};
+struct U8 {
+  static constexpr std::size_t kBytes = 1;
+};
+struct I8 {
+  static constexpr std::size_t kBytes = 1;
+};

@@ -1,0 +1,26 @@
+// A screen in a file: see docs/explanation/file-format.md.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "quantize/screen.h"
+#include "storage/file.h"
+#include "storage/writer.h"
+
+namespace nearabout {
+
+// A screen as it lies in a file, which must outlive it.
+struct StoredScreen {
+  Screen screen;
+  const storage::Section* codes = nullptr;  // rows x outputs bytes: the section of codes, or of vectors of bytes
+  const storage::Section* terms = nullptr;
+  std::uint8_t flip = 0;
+};
+
+void write_screen(storage::Writer& writer, const BuiltScreen& built);
+
+// Nothing where the file has no screen; CorruptFile where its parts do not fit the vectors or each other.
+std::optional<StoredScreen> read_screen(const storage::File& file, Space space, const storage::Section& vectors);
+
+}  // namespace nearabout

@@ -1,0 +1,56 @@
+// Slow, obvious answers and awkward inputs for the kernels' tests.
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <random>
+#include <vector>
+
+#include "check.h"
+#include "kernels/tables.h"
+
+namespace nearabout::test {
+
+inline const std::vector<std::size_t>& sizes() {
+  static const std::vector<std::size_t> list = [] {
+    std::vector<std::size_t> all;
+    for (std::size_t dims = 1; dims <= 70; ++dims) all.push_back(dims);
+    for (const std::size_t dims : {96u, 100u, 128u, 255u, 256u, 257u, 384u, 784u, 1000u, 4099u}) all.push_back(dims);
+    return all;
+  }();
+  return list;
+}
+
+// Rows in a block of exactly their size, so that the sanitizer sees one byte too many; row 0 starts at an odd address
+// wherever `stride` allows.
+struct RowBlock {
+  std::vector<std::uint8_t> bytes;
+  std::size_t stride;
+  std::size_t count;
+  kernels::Rows all() const { return {bytes.data(), stride, nullptr, count}; }
+  kernels::Rows listed(const std::vector<std::uint32_t>& rows) const {
+    return {bytes.data(), stride, rows.data(), rows.size()};
+  }
+  const std::uint8_t* row(std::size_t index) const { return bytes.data() + index * stride; }
+};
+
+inline RowBlock random_rows(std::mt19937& random, std::size_t count, std::size_t row_bytes, std::size_t gap) {
+  RowBlock block{{}, row_bytes + gap, count};
+  block.bytes.resize(count == 0 ? 0 : (count - 1) * block.stride + row_bytes);
+  for (std::uint8_t& byte : block.bytes) byte = static_cast<std::uint8_t>(random());
+  return block;
+}
+
+// A failure names what it was about; the first few of a kernel are enough.
+inline void expect(bool holds, const char* table, const char* kernel, std::size_t dims, std::size_t row, double expected,
+                   double got) {
+  if (holds) return;
+  if (++failures <= 20) {
+    std::printf("%s %s: dims %zu, row %zu: expected %.17g, got %.17g\n", table, kernel, dims, row, expected, got);
+  }
+}
+
+}  // namespace nearabout::test
