@@ -2,6 +2,8 @@
 #include "base/error.h"
 
 #include <exception>
+#include <memory>
+#include <utility>
 
 #include "parts.h"
 

@@ -20,7 +20,11 @@ constexpr std::array<std::pair<Metric, std::string_view>, 8> kNames{{
     {Metric::haversine, "haversine"},
 }};
 
-std::string quoted(std::string_view name) { return "'" + std::string(name) + "'"; }
+std::string quoted(std::string_view name) {
+  std::string text(1, '\'');
+  text += name;
+  return text += '\'';
+}
 
 }  // namespace
 

@@ -54,7 +54,7 @@ std::vector<float> centre_of(const Sample& sample, bool whole) {
 
 std::vector<std::size_t> candidate_outputs(std::size_t dims, std::size_t rows) {
   std::vector<std::size_t> candidates;
-  for (const std::size_t outputs : {32, 48, 64, 96, 128, 160, 192, 256, 320, 384, 512})
+  for (const std::size_t outputs : {32u, 48u, 64u, 96u, 128u, 160u, 192u, 256u, 320u, 384u, 512u})
     if (outputs * 5 <= dims * 4 && outputs * 4 <= rows) candidates.push_back(outputs);
   return candidates;
 }

@@ -56,7 +56,7 @@ inline void write_small(Writer& writer) {
   const std::vector<float> floats{1.0f, -2.0f, 0.5f, 8.0f, 3.0f, 2.0f};
   writer.add<float>(SectionId::row_terms, {2, 3}, floats);
   writer.add(SectionId::grid, Element::u8, {20, 10}, pattern(200));
-  writer.add(SectionId::sphere, Element::bits, {3, 9}, pattern(6));
+  writer.add(SectionId::bounds, Element::bits, {3, 9}, pattern(6));
   PackedKeys({"king", "queen", "", "a\nb", std::string("nul\0!", 5)}).builder().write(writer);
 }
 

@@ -65,7 +65,7 @@ void test_values_and_shapes() {
   CHECK_THROWS(terms.expect(Element::f64, {2, 3}), CorruptFile);
   CHECK_THROWS(terms.expect(Element::f32, {3, 2}), CorruptFile);
   CHECK(file->section(SectionId::metadata).text() == R"({"made by": "a test"})");
-  CHECK(file->section(SectionId::sphere).length() == 6);  // nine bits take two bytes
+  CHECK(file->section(SectionId::bounds).length() == 6);  // nine bits take two bytes
   CHECK(!file->has(SectionId::vectors));
   CHECK_THROWS(file->section(SectionId::vectors), CorruptFile);
 }
