@@ -20,20 +20,17 @@ Word load(const unsigned char* from) {
   return word;
 }
 
-std::uint64_t mix(std::uint64_t lane, std::uint64_t input) {
-  return std::rotl(lane + input * kPrime2, 31) * kPrime1;
-}
+std::uint64_t mix(std::uint64_t lane, std::uint64_t input) { return std::rotl(lane + input * kPrime2, 31) * kPrime1; }
 
-std::uint64_t merge(std::uint64_t hash, std::uint64_t lane) {
-  return (hash ^ mix(0, lane)) * kPrime1 + kPrime4;
-}
+std::uint64_t merge(std::uint64_t hash, std::uint64_t lane) { return (hash ^ mix(0, lane)) * kPrime1 + kPrime4; }
 
 // Four lanes of eight bytes each advance side by side, so that the multiplications overlap.
 std::uint64_t hash_stripes(const unsigned char*& next, std::size_t& left, std::uint64_t seed) {
   std::uint64_t lanes[4] = {seed + kPrime1 + kPrime2, seed + kPrime2, seed, seed - kPrime1};
   for (; left >= 32; next += 32, left -= 32)
     for (int lane = 0; lane < 4; ++lane) lanes[lane] = mix(lanes[lane], load<std::uint64_t>(next + lane * 8));
-  std::uint64_t hash = std::rotl(lanes[0], 1) + std::rotl(lanes[1], 7) + std::rotl(lanes[2], 12) + std::rotl(lanes[3], 18);
+  std::uint64_t hash =
+      std::rotl(lanes[0], 1) + std::rotl(lanes[1], 7) + std::rotl(lanes[2], 12) + std::rotl(lanes[3], 18);
   for (const std::uint64_t lane : lanes) hash = merge(hash, lane);
   return hash;
 }

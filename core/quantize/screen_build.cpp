@@ -136,14 +136,17 @@ std::vector<std::size_t> survivors_of(const Sample& sample, const Projected& pro
   return counts;
 }
 
-// Nanoseconds for a query over `rows` rows, one thread: measured on AVX-512, and only ratios matter. A code costs its bytes
-// (between a batch, where they are in cache, and a single query, where they are not) and the handling of its mark.
-double cost(std::size_t rows, std::size_t dims, std::size_t outputs, double survivor_share) {
+// Nanoseconds for a query over `rows` rows, one thread, as measured on AVX-512; only ratios matter. A code costs its bytes
+// (more than in a batch, where they are in cache, less than in a single query, where they are not) and the handling of its
+// mark. A survivor is compared in full; and a screen that lets many through in the end lets through more on the way, while
+// the threshold falls.
+double cost(std::size_t rows, std::size_t dims, std::size_t outputs, double survivors, bool integers) {
   const double n = static_cast<double>(rows);
   const double d = static_cast<double>(dims);
   const double o = static_cast<double>(outputs);
   const double projection = outputs == dims ? 0 : 0.03 * d * o;
-  return projection + n * (0.15 + 0.008 * o) + n * survivor_share * (30 + 0.08 * d);
+  const double comparison = 40 + (integers ? 0.06 : 0.2) * d + 20 * (1 + std::log(1 + n / 2048));
+  return projection + n * (0.15 + 0.006 * o) + survivors * comparison;
 }
 
 Contraction choose_contraction(const Sample& sample, std::size_t rows, bool integers, std::size_t threads,
@@ -169,14 +172,13 @@ Contraction choose_contraction(const Sample& sample, std::size_t rows, bool inte
   });
   report(monitor, 0.2);
 
-  const double usual = static_cast<double>(neighbours) / static_cast<double>(sample.rows);
-  double best_cost = cost(rows, dims, dims, 1.5 * usual);
+  double best_cost = cost(rows, dims, dims, 1.5 * kNeighbours, integers);
   std::size_t best = dims;
   for (std::size_t c = 0; c < candidates.size(); ++c) {
     double survivors = 0;
     for (const auto& of_query : counts) survivors += static_cast<double>(of_query[c]);
     const double share = survivors / static_cast<double>(queries * sample.rows);
-    const double candidate_cost = cost(rows, dims, candidates[c], share);
+    const double candidate_cost = cost(rows, dims, candidates[c], share * static_cast<double>(rows), integers);
     if (candidate_cost < best_cost) {
       best_cost = candidate_cost;
       best = candidates[c];

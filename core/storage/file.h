@@ -25,9 +25,9 @@ class File {
   // Takes an image that starts on a multiple of 64; validated like a file.
   static std::shared_ptr<const File> from_memory(AlignedBytes bytes, std::size_t size);
 
-  // Writes the same bytes to `path`: after any failure the file that was there is still there. The image is verified first,
-  // so that a damaged one never takes the place of a good one. Saving onto the very file that is open is fine: the open
-  // image keeps the old bytes.
+  // Writes the same bytes to `path`: after any failure the file that was there is still there. The image is verified
+  // first, so that a damaged one never takes the place of a good one. Saving onto the very file that is open is fine:
+  // the open image keeps the old bytes.
   void save(const std::string& path, const Monitor& monitor = {}) const;
 
   // Compares every checksum afresh, and the padding with zero.

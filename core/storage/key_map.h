@@ -1,13 +1,14 @@
 // From keys to rows and back, looked up in the mapped bytes: nothing is loaded when it is opened.
 //
-// An open-addressing hash table. Slots come in groups of eight; a byte per slot (its tag: occupied, and seven bits of the
-// hash) tells almost always which slot to follow, and the eight tags of a group are compared in one 64-bit word. This is
-// the idea of Abseil's and Folly's tables (M. Kulukundis, CppCon 2017), with plain integer arithmetic instead of SIMD and a
-// number of groups that need not be a power of two, so that the load is always near 0.8. With keys of the user's own bytes
-// apart, a map takes about 10 bytes a string key (1.25 tags, 5 slots, 4 offsets) and 6.25 an integer key.
+// An open-addressing hash table. Slots come in groups of eight; a byte per slot (its tag: occupied, and seven bits of
+// the hash) tells almost always which slot to follow, and the eight tags of a group are compared in one 64-bit word.
+// This is the idea of Abseil's and Folly's tables (M. Kulukundis, CppCon 2017), with plain integer arithmetic instead
+// of SIMD and a number of groups that need not be a power of two, so that the load is always near 0.8. With keys of the
+// user's own bytes apart, a map takes about 10 bytes a string key (1.25 tags, 5 slots, 4 offsets) and 6.25 an integer
+// key.
 //
-// The hash is XXH64 with a fixed seed: who chooses the keys can make them collide, and look-ups then cost up to a pass over
-// the table, never more. An index is immutable and its keys are its maker's, so no secret seed is kept.
+// The hash is XXH64 with a fixed seed: who chooses the keys can make them collide, and look-ups then cost up to a pass
+// over the table, never more. An index is immutable and its keys are its maker's, so no secret seed is kept.
 #pragma once
 
 #include <cstddef>

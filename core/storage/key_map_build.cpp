@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <string>
 
 #include "base/error.h"
 #include "storage/key_map.h"
@@ -11,7 +12,8 @@ namespace {
 
 constexpr std::size_t kMostKeys = std::numeric_limits<std::uint32_t>::max();
 
-// A key as it may be shown in a sentence: quoted, control characters escaped, cut after 40 bytes (not inside a character).
+// A key as it may be shown in a sentence: quoted, control characters escaped, cut after 40 bytes (not inside a
+// character).
 std::string quoted(std::string_view key) {
   constexpr std::size_t kShown = 40;
   constexpr char kDigits[] = "0123456789abcdef";

@@ -17,12 +17,12 @@ inline constexpr std::uint64_t kHighBits = 0x8080808080808080;
 inline std::uint64_t hash_bytes(const void* data, std::size_t size) { return xxh64(data, size, kSeed); }
 inline std::uint64_t hash_number(std::int64_t number) { return xxh64(&number, sizeof number, kSeed); }
 
-// Groups for n keys: 6.4 keys to a group of 8, a load of 0.8. Measured against 0.875 and 0.7 on a million words, it is where
-// an unsuccessful search still ends in the first or second group.
+// Groups for n keys: 6.4 keys to a group of 8, a load of 0.8. With a million words, looking up a word that is not there
+// took 45, 62, 80 and 125 ns at loads of 0.7, 0.8, 0.875 and 0.9; one that is there took the same at all of them.
 constexpr std::uint64_t groups_for(std::uint64_t keys) { return (keys * 5 + 31) / 32; }
 
-// The hash's upper half chooses the group (as a fraction of all groups, so that their number is free), its lowest seven bits
-// the tag. Zero is the tag of an empty slot.
+// The hash's upper half chooses the group (as a fraction of all groups, so that their number is free), its lowest seven
+// bits the tag. Zero is the tag of an empty slot.
 constexpr std::uint64_t first_group(std::uint64_t hash, std::uint64_t groups) { return (hash >> 32) * groups >> 32; }
 constexpr std::uint8_t tag_of(std::uint64_t hash) { return static_cast<std::uint8_t>(0x80 | (hash & 0x7f)); }
 
@@ -33,8 +33,9 @@ inline std::uint64_t load_tags(const void* from) {
   return word;
 }
 
-// The high bit of each byte that is `tag`. A byte that is tag ^ 1 may be marked too (the borrow of the subtraction runs on
-// from a match below it): the key is compared anyway, and an empty slot, whose tag differs in bit 7, is never marked.
+// The high bit of each byte that is `tag`. A byte that is tag ^ 1 may be marked too (the borrow of the subtraction runs
+// on from a match below it): the key is compared anyway, and an empty slot, whose tag differs in bit 7, is never
+// marked.
 constexpr std::uint64_t matches(std::uint64_t tags, std::uint8_t tag) {
   const std::uint64_t difference = tags ^ (kLowBits * tag);
   return (difference - kLowBits) & ~difference & kHighBits;

@@ -6,26 +6,42 @@ namespace nearabout::storage {
 
 std::string_view name_of(SectionId id) {
   switch (id) {
-    case SectionId::descriptor: return "descriptor";
-    case SectionId::metadata: return "metadata";
-    case SectionId::vectors: return "vectors";
-    case SectionId::codes: return "codes";
-    case SectionId::row_terms: return "row_terms";
-    case SectionId::grid: return "grid";
-    case SectionId::bounds: return "bounds";
-    case SectionId::centre: return "centre";
-    case SectionId::directions: return "directions";
-    case SectionId::key_offsets: return "key_offsets";
-    case SectionId::key_bytes: return "key_bytes";
-    case SectionId::key_numbers: return "key_numbers";
-    case SectionId::key_tags: return "key_tags";
-    case SectionId::key_slots: return "key_slots";
-    case SectionId::checksums: return "checksums";
+    case SectionId::descriptor:
+      return "descriptor";
+    case SectionId::metadata:
+      return "metadata";
+    case SectionId::vectors:
+      return "vectors";
+    case SectionId::codes:
+      return "codes";
+    case SectionId::row_terms:
+      return "row_terms";
+    case SectionId::grid:
+      return "grid";
+    case SectionId::bounds:
+      return "bounds";
+    case SectionId::centre:
+      return "centre";
+    case SectionId::directions:
+      return "directions";
+    case SectionId::key_offsets:
+      return "key_offsets";
+    case SectionId::key_bytes:
+      return "key_bytes";
+    case SectionId::key_numbers:
+      return "key_numbers";
+    case SectionId::key_tags:
+      return "key_tags";
+    case SectionId::key_slots:
+      return "key_slots";
+    case SectionId::checksums:
+      return "checksums";
   }
   return "unknown";
 }
 
 std::optional<std::uint64_t> table_bytes(Element element, Shape shape) {
+  if (shape.columns == 0 && shape.rows != 0) return std::nullopt;
   std::uint64_t row = 0;
   if (element == Element::bits) {
     row = shape.columns / 8 + (shape.columns % 8 != 0);

@@ -2,8 +2,8 @@
 //
 //   header (64 bytes) | section, section, ... | checksums section | directory
 //
-// A section begins at the first multiple of 64 (or of 4096 where its flag says so) after the one before it, so its place is
-// a consequence: the offset in the directory is compared with it, and there is no room for holes or overlaps.
+// A section begins at the first multiple of 64 (or of 4096 where its flag says so) after the one before it, so its
+// place is a consequence: the offset in the directory is compared with it, and there is no room for holes or overlaps.
 #pragma once
 
 #include <array>
@@ -51,7 +51,8 @@ struct Shape {
   friend bool operator==(const Shape&, const Shape&) = default;
 };
 
-// The bytes of a table; nothing where that does not fit in 64 bits or the element type is none we know.
+// The bytes of a table; nothing where that does not fit in 64 bits, where the element type is none we know, or where
+// there are rows without columns: their number would be bounded by nothing.
 std::optional<std::uint64_t> table_bytes(Element element, Shape shape);
 
 // As PNG's: a byte above 127, a name, and line ends of both kinds, so that a copy made as text shows at once.

@@ -1,14 +1,17 @@
 // The system calls of system.h on Linux, macOS and other POSIX systems.
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <cerrno>
-#include <cstdio>
-#include <cstdlib>
-#include <random>
+#ifdef __APPLE__
+#include <sys/random.h>  // getentropy, which elsewhere is in unistd.h
+#endif
 
 #include "base/error.h"
 #include "storage/system.h"
@@ -81,11 +84,13 @@ void refuse_odd_target(const std::string& path) {
   throw SystemError(EINVAL, path, "cannot save to " + path + ", which is not a regular file");
 }
 
-std::string random_name() {
+std::string random_name(const std::string& asked) {
   constexpr char kDigits[] = "0123456789abcdef";
-  std::random_device source;
+  std::array<unsigned char, 8> bytes;
+  if (::getentropy(bytes.data(), bytes.size()) != 0)
+    throw_errno(asked, "cannot find a name for a temporary file beside");
   std::string name = ".nearabout-";
-  for (int digit = 0; digit < 16; ++digit) name += kDigits[source() & 15];
+  for (const unsigned char byte : bytes) name += {kDigits[byte >> 4], kDigits[byte & 15]};
   return name + ".tmp";
 }
 
@@ -116,8 +121,9 @@ TemporaryFile::TemporaryFile(const std::string& target) : asked_(target), target
   refuse_odd_target(target_);
   const std::string folder = folder_of(target_);
   for (int attempt = 0; attempt < 100; ++attempt) {
-    const std::string name = (folder == "/" ? "" : folder) + "/" + random_name();
-    descriptor_ = open_retrying(name.c_str(), O_WRONLY | O_CREAT | O_EXCL, 0666);  // less the umask, as for any new file
+    const std::string name = (folder == "/" ? "" : folder) + "/" + random_name(asked_);
+    descriptor_ =
+        open_retrying(name.c_str(), O_WRONLY | O_CREAT | O_EXCL, 0666);  // less the umask, as for any new file
     if (descriptor_ >= 0) {
       path_ = name;
       return;

@@ -36,14 +36,14 @@ void Section::verify_block(std::uint64_t block) const {
   const std::uint64_t expected = file_->expected_checksum(*this, block);
   const std::uint64_t found = xxh64(data_ + begin, size);
   if (found != expected)
-    throw_corrupt(file_->name(), "the checksum of section " + name() + ", bytes " + std::to_string(begin) + " to " +
-                  std::to_string(begin + size), entry_.offset + begin, hexadecimal(expected), hexadecimal(found));
+    throw_corrupt(file_->name(),
+                  "the checksum of section " + name() + ", bytes " + std::to_string(begin) + " to " +
+                      std::to_string(begin + size),
+                  entry_.offset + begin, hexadecimal(expected), hexadecimal(found));
   verified_[block].store(1, std::memory_order_relaxed);
 }
 
-MatrixView Section::matrix() const {
-  return {data_, entry_.rows, entry_.columns, stride_, element()};
-}
+MatrixView Section::matrix() const { return {data_, entry_.rows, entry_.columns, stride_, element()}; }
 
 MatrixView Section::rows(std::uint64_t begin, std::uint64_t end) const {
   check_rows(begin, end);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "base/matrix.h"
 #include "storage/layout.h"
@@ -19,19 +20,33 @@ class File;
 template <class T>
 struct ElementOf;
 template <>
-struct ElementOf<float> { static constexpr Element value = Element::f32; };
+struct ElementOf<float> {
+  static constexpr Element value = Element::f32;
+};
 template <>
-struct ElementOf<double> { static constexpr Element value = Element::f64; };
+struct ElementOf<double> {
+  static constexpr Element value = Element::f64;
+};
 template <>
-struct ElementOf<std::uint8_t> { static constexpr Element value = Element::u8; };
+struct ElementOf<std::uint8_t> {
+  static constexpr Element value = Element::u8;
+};
 template <>
-struct ElementOf<std::int8_t> { static constexpr Element value = Element::i8; };
+struct ElementOf<std::int8_t> {
+  static constexpr Element value = Element::i8;
+};
 template <>
-struct ElementOf<std::uint32_t> { static constexpr Element value = Element::u32; };
+struct ElementOf<std::uint32_t> {
+  static constexpr Element value = Element::u32;
+};
 template <>
-struct ElementOf<std::uint64_t> { static constexpr Element value = Element::u64; };
+struct ElementOf<std::uint64_t> {
+  static constexpr Element value = Element::u64;
+};
 template <>
-struct ElementOf<std::int64_t> { static constexpr Element value = Element::i64; };
+struct ElementOf<std::int64_t> {
+  static constexpr Element value = Element::i64;
+};
 
 // Lives in its File and must not outlive it. Safe to read from any number of threads.
 class Section {
@@ -43,11 +58,11 @@ class Section {
   std::uint64_t length() const { return entry_.length; }
   std::uint32_t version() const { return entry_.version; }
   bool optional() const { return (entry_.flags & kFlagOptional) != 0; }
-  bool known() const;         // this version knows the id and its version
-  std::string name() const;   // "vectors", or "section 77"
+  bool known() const;        // this version knows the id and its version
+  std::string name() const;  // "vectors", or "section 77"
 
-  // Bytes [begin, end), verified; the pointer is to byte `begin`. CorruptFile where a block is not what was written, and
-  // where the range is not inside the section: ranges come from elsewhere in the file.
+  // Bytes [begin, end), verified; the pointer is to byte `begin`. CorruptFile where a block is not what was written,
+  // and where the range is not inside the section: ranges come from elsewhere in the file.
   const std::byte* checked(std::uint64_t begin, std::uint64_t end) const {
     if (begin >= end || end > entry_.length) return checked_edge(begin, end);
     const std::uint64_t last = (end - 1) / kBlockBytes;
@@ -56,8 +71,8 @@ class Section {
     return data_ + begin;
   }
 
-  // `count` numbers from number `first` on, counted through the whole table. CorruptFile if the file says that they are of
-  // another type.
+  // `count` numbers from number `first` on, counted through the whole table. CorruptFile if the file says that they are
+  // of another type.
   template <class T>
   std::span<const T> items(std::uint64_t first, std::uint64_t count) const {
     if (element() != ElementOf<T>::value) throw_element(ElementOf<T>::value);
@@ -85,6 +100,15 @@ class Section {
 
   // CorruptFile unless the section holds this: an index says once, when it opens, what it needs.
   void expect(Element element, Shape shape) const;
+
+  // Asks for the cache line with this byte: what is looked up next, while something else is waited for.
+  void fetch(std::uint64_t place) const {
+#if defined(__GNUC__)
+    if (place < entry_.length) __builtin_prefetch(data_ + place);
+#else
+    (void)place;
+#endif
+  }
 
   // Asks the system to read the section ahead; it changes nothing but time.
   void prefetch() const;

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <bit>
+#include <compare>
 #include <cstdint>
-#include <span>
+#include <utility>
 
 namespace nearabout::storage {
 namespace {
@@ -12,8 +13,8 @@ using Points = std::vector<char32_t>;
 
 constexpr std::size_t kMostEdits = 8;
 
-// The code points of UTF-8. Bytes that are not UTF-8 stand for themselves in a range of their own: spelling must work on
-// any key that is stored.
+// The code points of UTF-8. Bytes that are not UTF-8 stand for themselves in a range of their own: spelling must work
+// on any key that is stored.
 void decode(std::string_view text, Points& points) {
   points.clear();
   for (std::size_t place = 0; place < text.size();) {
@@ -125,8 +126,7 @@ class Best {
 
 class Speller {
  public:
-  Speller(std::string_view word, std::size_t count)
-      : best_(count, 0) {
+  Speller(std::string_view word, std::size_t count) : best_(count, 0) {
     decode(word, exact_);
     folded_ = exact_;
     fold(folded_);

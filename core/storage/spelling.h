@@ -12,7 +12,8 @@ namespace nearabout::storage {
 
 // Up to `count` string keys, nearest first: by the optimal string alignment distance over code points, letters of ASCII
 // compared without case; then those that need no change of case; then by row, which in files of words is by frequency.
-// Keys further away than max(2, a third of the word's length), or than 8, are not offered. Nothing when keys are integers.
+// Keys further away than max(2, a third of the word's length), or than 8, are not offered. Nothing when keys are
+// integers.
 std::vector<std::string> similar_keys(const KeyMap& keys, std::string_view word, std::size_t count);
 
 }  // namespace nearabout::storage

@@ -1,5 +1,5 @@
-// Every call of the operating system that Nearabout makes about files: posix.cpp and windows.cpp have one each of what is
-// declared here. Failures are SystemError with the path.
+// Every call of the operating system that Nearabout makes about files: posix.cpp and windows.cpp have one each of what
+// is declared here. Failures are SystemError with the path.
 #pragma once
 
 #include <cstddef>
@@ -10,8 +10,9 @@
 
 namespace nearabout::storage::system {
 
-// A whole file, mapped read-only. The bytes stay what they are when another file takes the name; they do not survive someone
-// truncating or overwriting the file in place (reading then ends the process with SIGBUS), so nothing here ever does.
+// A whole file, mapped read-only. The bytes stay what they are when another file takes the name; they do not survive
+// someone truncating or overwriting the file in place (reading then ends the process with SIGBUS), so nothing here ever
+// does.
 class Mapping {
  public:
   // NotOurFile for what is neither a file nor a folder (a pipe, a device), SystemError EISDIR for a folder.
@@ -27,9 +28,9 @@ class Mapping {
   std::size_t size_ = 0;
 };
 
-// A new file with an unpredictable name in the folder of `target`, which it replaces when it is published. Until then, and
-// whatever happens, the file under the target's name is untouched; the destructor removes what was not published. A kill at
-// any moment leaves the old file or the new one (and may leave the temporary one, ".nearabout-*.tmp").
+// A new file with an unpredictable name in the folder of `target`, which it replaces when it is published. Until then,
+// and whatever happens, the file under the target's name is untouched; the destructor removes what was not published. A
+// kill at any moment leaves the old file or the new one (and may leave the temporary one, ".nearabout-*.tmp").
 class TemporaryFile {
  public:
   // Refuses a target that exists and is not a regular file. A symbolic link is followed: the file it names is replaced.

@@ -23,7 +23,8 @@ void check_magic(std::span<const std::byte> image, const std::string& name) {
   const std::size_t present = std::min(image.size(), kMagic.size());
   if (image.empty()) throw NotOurFile(name + " is empty: it is not a .near file. Build an index to get one.");
   if (std::memcmp(image.data(), kMagic.data(), present) != 0)
-    throw NotOurFile(name + " is not a .near file: it does not begin with the bytes that mark one. To make an index of "
+    throw NotOurFile(name +
+                     " is not a .near file: it does not begin with the bytes that mark one. To make an index of "
                      "vectors in another format, build it.");
 }
 
@@ -38,8 +39,8 @@ Header read_header(std::span<const std::byte> image, const std::string& name) {
   if (image.size() < sizeof header) throw_truncated(name, sizeof header, image.size());
   std::memcpy(&header, image.data(), sizeof header);
 
-  // Later versions keep the magic, the version and this checksum where they are, so that a flipped bit in the version is
-  // not taken for the future.
+  // Later versions keep the magic, the version and this checksum where they are, so that a flipped bit in the version
+  // is not taken for the future.
   const std::uint64_t checksum = xxh64(&header, offsetof(Header, checksum));
   if (checksum != header.checksum)
     throw_corrupt(name, "the header's checksum", offsetof(Header, checksum), hexadecimal(checksum),
@@ -104,10 +105,10 @@ std::uint64_t check_place(const Entry& entry, std::uint64_t place, std::uint64_t
                   std::to_string(entry.element));
   const auto bytes = table_bytes(element, {entry.rows, entry.columns});
   if (!bytes || *bytes != entry.length)
-    throw_corrupt(name, "the length of " + title(entry), place + offsetof(Entry, length),
-                  bytes ? std::to_string(*bytes) : "below 2^64",
-                  bytes ? std::to_string(entry.length)
-                        : std::to_string(entry.rows) + " x " + std::to_string(entry.columns));
+    throw_corrupt(
+        name, "the length of " + title(entry), place + offsetof(Entry, length),
+        bytes ? std::to_string(*bytes) : "that of a table with columns, below 2^64",
+        bytes ? std::to_string(entry.length) : std::to_string(entry.rows) + " x " + std::to_string(entry.columns));
   const auto begin = checked_round_up(previous_end, alignment_of(entry.flags));
   if (!begin || *begin != entry.offset)
     throw_corrupt(name, "the offset of " + title(entry), place + offsetof(Entry, offset),

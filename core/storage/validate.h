@@ -1,5 +1,5 @@
-// What is checked when a file is opened, in one place: the header, then the directory, each total. Nothing is followed or
-// allocated from a number before that number has been compared with the file's size.
+// What is checked when a file is opened, in one place: the header, then the directory, each total. Nothing is followed
+// or allocated from a number before that number has been compared with the file's size.
 #pragma once
 
 #include <cstddef>

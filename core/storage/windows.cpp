@@ -1,15 +1,16 @@
 // The system calls of system.h on Windows. Paths are UTF-8 and become UTF-16 here.
 //
-// One difference from POSIX cannot be hidden: a file that any process has mapped cannot be replaced, so saving onto an index
-// that is open fails with EACCES and leaves it as it was.
+// One difference from POSIX cannot be hidden: a file that any process has mapped cannot be replaced, so saving onto an
+// index that is open fails with EACCES and leaves it as it was.
 #define WIN32_LEAN_AND_MEAN
 #define NOMINMAX
-#include <windows.h>
-
+#define _CRT_RAND_S  // declares rand_s in stdlib.h
 #include <algorithm>
 #include <cerrno>
-#include <random>
 #include <system_error>
+
+#include <stdlib.h>
+#include <windows.h>
 
 #include "base/error.h"
 #include "storage/system.h"
@@ -51,9 +52,12 @@ std::string folder_of(const std::string& path) {
 
 std::string random_name() {
   constexpr char kDigits[] = "0123456789abcdef";
-  std::random_device source;
   std::string name = ".nearabout-";
-  for (int digit = 0; digit < 16; ++digit) name += kDigits[source() & 15];
+  for (int half = 0; half < 2; ++half) {
+    unsigned int number = 0;
+    (void)::rand_s(&number);  // the system's generator; were it to fail, CREATE_NEW still takes no name that is in use
+    for (int shift = 0; shift < 32; shift += 4) name += kDigits[number >> shift & 15];
+  }
   return name + ".tmp";
 }
 

@@ -100,14 +100,16 @@ void Writer::begin(SectionId id, Element element, Shape shape, Need need) {
 }
 
 void Writer::start_entry(SectionId id, Element element, Shape shape, Need need) {
-  if (!sink_ || open_section_) throw std::logic_error("begin() needs a writer that is not finished and no open section");
+  if (!sink_ || open_section_)
+    throw std::logic_error("begin() needs a writer that is not finished and no open section");
   for (const Entry& entry : entries_)
     if (entry.id == static_cast<std::uint32_t>(id))
       throw std::logic_error("section " + std::to_string(entry.id) + " was added before");
   if (entries_.size() >= kMaxSections) throw std::logic_error("a file has at most 1024 sections");
   const auto length = table_bytes(element, shape);
-  if (!length) throw InvalidInput("a table of " + std::to_string(shape.rows) + " x " + std::to_string(shape.columns) +
-                                  " does not fit in 64 bits");
+  if (!length)
+    throw InvalidInput("a table of " + std::to_string(shape.rows) + " x " + std::to_string(shape.columns) +
+                       " cannot be stored: it needs columns, and fewer than 2^64 bytes");
   const std::uint32_t flags = (need == Need::optional ? kFlagOptional : 0) | (on_pages(id) ? kFlagPageAligned : 0);
   pad_to(*checked_round_up(position_, alignment_of(flags)));
   entries_.push_back({static_cast<std::uint32_t>(id), flags, kSectionVersion, static_cast<std::uint32_t>(element),
@@ -118,7 +120,8 @@ void Writer::start_entry(SectionId id, Element element, Shape shape, Need need) 
 
 void Writer::append(std::span<const std::byte> bytes) {
   if (!open_section_) throw std::logic_error("append() needs an open section");
-  if (bytes.size() > entries_.back().length - appended_) throw std::logic_error("more bytes than the shape has room for");
+  if (bytes.size() > entries_.back().length - appended_)
+    throw std::logic_error("more bytes than the shape has room for");
   appended_ += bytes.size();
   if (!pending_.empty()) {
     const std::size_t taken = std::min<std::size_t>(kBlockBytes - pending_.size(), bytes.size());

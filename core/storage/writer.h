@@ -1,7 +1,7 @@
 // Writes one .near image, once: to a file (a temporary one beside the target, published by finish) or to memory.
 //
-// The bytes are the same either way, and depend on nothing but what was added. Sections lie in the order in which they were
-// added. What is held besides the image is 64 KiB and 8 bytes for each 64 KiB written.
+// The bytes are the same either way, and depend on nothing but what was added. Sections lie in the order in which they
+// were added. What is held besides the image is 64 KiB and 8 bytes for each 64 KiB written.
 #pragma once
 
 #include <cstddef>

@@ -19,28 +19,26 @@ class Candidates {
   // The mark above which a row cannot be among the best.
   float threshold() const { return threshold_; }
 
+  // The first rows of all, with marks for each: compares the most promising, as many as neighbours are `wanted`, and keeps
+  // what their distances do not rule out. Most of the threshold's fall happens here.
+  void start(std::uint32_t first, const float* marks, std::size_t count, std::size_t wanted);
   // Rows first + hits[i] passed with marks[i].
   void add(std::uint32_t first, const std::uint32_t* hits, const float* marks, std::size_t count);
-
-  // Compares the most promising, as many as neighbours are wanted, so that the threshold falls. Cheap and worth it early,
-  // when few rows were seen; comparing all that wait at each step cost three times the comparisons.
+  // Compares the most promising of those that wait, as many as are wanted, and drops what that rules out.
   void tighten(std::size_t wanted);
-  // As above, until few enough wait.
+  // The same, until few enough wait.
   void keep_short(std::size_t wanted);
   // Compares all that may still be among the best.
-  void settle();
+  void settle(std::size_t wanted);
 
  private:
   struct Waiting {
     float mark;
     std::uint32_t row;
-    friend bool operator<(const Waiting& a, const Waiting& b) {
-      return a.mark < b.mark || (a.mark == b.mark && a.row < b.row);
-    }
+    friend bool operator<(const Waiting& a, const Waiting& b) { return a.mark < b.mark; }
   };
 
-  void compare(std::size_t first, std::size_t count);  // of those that wait
-  void drop_beyond_threshold();
+  void compare(const Waiting* waiting, std::size_t count);
 
   const BoundQuery& query_;
   const ScreenQuery& screen_;

@@ -18,8 +18,7 @@ using kernels::kPanelRows;
 
 constexpr std::size_t kGroupQueries = 128;    // their codes stay in the second-level cache
 constexpr std::size_t kFewQueries = 4;        // below, panels do not pay for their packing
-constexpr std::size_t kBlockRows = 2048;      // between looks at what waits
-constexpr std::size_t kFirstBlockRows = 256;  // enough for a first threshold
+constexpr std::size_t kBlockRows = 2048;      // the first of them give a threshold
 constexpr double kThreadNanoseconds = 100'000;  // of work, at least, for a thread to be worth starting
 
 // Queries bound to the rows, and their screens.
@@ -86,44 +85,53 @@ class ExactIndex::Task {
       candidates.emplace_back(bound_.queries[first_ + q], bound_.screens[first_ + q], *index_.vectors_, best_[q]);
     gather_codes();
     const StoredScreen& stored = *index_.screen_;
-    // Blocks double in size: the threshold falls fast at first, and each look costs some comparisons.
-    std::size_t step = kFirstBlockRows;
-    std::size_t look = begin + step;
-    for (std::size_t at = begin; at < end;) {
-      const std::size_t some = std::min({step, kBlockRows, end - at});
+    // Looks at what waits come when the rows seen have doubled: the threshold falls with their logarithm.
+    std::size_t look = begin + 2 * kBlockRows;
+    for (std::size_t at = begin; at < end; at += kBlockRows) {
+      const std::size_t some = std::min(kBlockRows, end - at);
       stored.codes->check_rows(at, at + some);
       const float* terms = stored.terms->items<float>(at, some).data();
       if (count_ <= kFewQueries)
-        scan_rows(at, some, terms, candidates);
+        scan_rows(at, some, terms, at == begin, candidates);
       else
-        scan_panels(at, some, terms, candidates);
-      at += some;
-      for (Candidates& candidate : candidates) at >= look ? candidate.tighten(k_) : candidate.keep_short(k_);
-      if (at >= look) {
-        step *= 4;
-        look = at + step;
-      }
+        scan_panels(at, some, terms, at == begin, candidates);
+      const bool looking = at + some >= look;
+      for (Candidates& candidate : candidates) looking ? candidate.tighten(k_) : candidate.keep_short(k_);
+      if (looking) look = begin + 2 * (look - begin);
     }
-    for (Candidates& candidate : candidates) candidate.settle();
+    for (Candidates& candidate : candidates) candidate.settle(k_);
+  }
+
+  // Marks as the kernel computes them.
+  void write_marks(std::size_t query, const std::int32_t* dots, const float* terms, std::size_t count, float* marks) const {
+    const float scale = bound_.screens[first_ + query].scale();
+    for (std::size_t i = 0; i < count; ++i) marks[i] = terms[i] + scale * static_cast<float>(dots[i]);
   }
 
   kernels::Screen screen_for(std::size_t query, const float* terms, const Candidates& candidates) const {
     return {terms, nullptr, bound_.screens[first_ + query].scale(), 0.0f, candidates.threshold()};
   }
 
-  void scan_rows(std::size_t at, std::size_t some, const float* terms, std::vector<Candidates>& candidates) {
+  void scan_rows(std::size_t at, std::size_t some, const float* terms, bool starting,
+                 std::vector<Candidates>& candidates) {
     const StoredScreen& stored = *index_.screen_;
     const MatrixView codes = stored.codes->matrix();
     for (std::size_t q = 0; q < count_; ++q) {
       kernel_.rows(bound_.screens[first_ + q].bytes().data(), {codes.row(at), codes.stride, nullptr, some}, codes.dims,
                    stored.flip, dots_.data());
+      if (starting) {
+        write_marks(q, dots_.data(), terms, some, marks_.data());
+        candidates[q].start(static_cast<std::uint32_t>(at), marks_.data(), some, k_);
+        continue;
+      }
       const std::size_t found =
           kernel_.hits(dots_.data(), some, screen_for(q, terms, candidates[q]), hits_.data(), marks_.data());
       candidates[q].add(static_cast<std::uint32_t>(at), hits_.data(), marks_.data(), found);
     }
   }
 
-  void scan_panels(std::size_t at, std::size_t some, const float* terms, std::vector<Candidates>& candidates) {
+  void scan_panels(std::size_t at, std::size_t some, const float* terms, bool starting,
+                 std::vector<Candidates>& candidates) {
     const StoredScreen& stored = *index_.screen_;
     const MatrixView codes = stored.codes->matrix();
     for (std::size_t row = 0; row < some; row += kPanelRows) {
@@ -133,6 +141,10 @@ class ExactIndex::Task {
         const std::size_t queries = std::min(kPanelQueries, count_ - q);
         kernel_.panel_dot(panel(), query_codes() + q * query_stride_, query_stride_, queries, codes.dims, panel_dots());
         for (std::size_t i = 0; i < queries; ++i) {
+          if (starting) {
+            write_marks(q + i, panel_dots() + i * kPanelRows, terms + row, count, first_marks_.data() + (q + i) * kBlockRows + row);
+            continue;
+          }
           const std::size_t found = kernel_.hits(panel_dots() + i * kPanelRows, count,
                                                  screen_for(q + i, terms + row, candidates[q + i]), hits_.data(),
                                                  marks_.data());
@@ -141,6 +153,8 @@ class ExactIndex::Task {
         }
       }
     }
+    for (std::size_t q = 0; starting && q < count_; ++q)
+      candidates[q].start(static_cast<std::uint32_t>(at), first_marks_.data() + q * kBlockRows, some, k_);
   }
 
   // The queries' codes side by side, and room for what the kernels write.
@@ -149,6 +163,7 @@ class ExactIndex::Task {
     query_stride_ = kernels::padded_dims(dims);
     if (count_ > kFewQueries) {
       query_codes_ = aligned_bytes(count_ * query_stride_);
+      first_marks_.resize(count_ * kBlockRows);
       panel_ = aligned_bytes(kernels::panel_bytes(dims));
       panel_dots_ = aligned_bytes(kPanelQueries * kPanelRows * sizeof(std::int32_t));
       for (std::size_t q = 0; q < count_; ++q) {
@@ -177,6 +192,7 @@ class ExactIndex::Task {
   std::vector<std::int32_t> dots_;
   std::vector<std::uint32_t> hits_;
   std::vector<float> marks_;
+  std::vector<float> first_marks_;  // of each query of the group
 };
 
 std::size_t ExactIndex::useful_threads(std::size_t queries, std::size_t threads) const {

@@ -80,7 +80,8 @@ inline std::string contents(const std::shared_ptr<const File>& file) {
     all += std::to_string(row) + '=' + std::string(key) + '@' + std::to_string(keys.row_of(key).value_or(999)) + ';';
   });
   for (std::size_t row = 0; keys.kind() == KeyKind::integers && row < keys.size(); ++row)
-    all += std::to_string(keys.integer_key(row)) + '@' + std::to_string(keys.row_of(keys.integer_key(row)).value_or(999));
+    all +=
+        std::to_string(keys.integer_key(row)) + '@' + std::to_string(keys.row_of(keys.integer_key(row)).value_or(999));
   return all;
 }
 

@@ -3,12 +3,12 @@
 #include <fstream>
 
 #ifndef _WIN32
+#include <cerrno>
+#include <csignal>
+
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <csignal>
 #endif
 
 #include "base/error.h"
@@ -144,7 +144,8 @@ void test_read_only_folder() {
   CHECK(contents(File::open(path)) == contents(load(small_image())));
 }
 
-// A file size limit makes a short write and then an error, as a full disk does. Every limit from nothing to all but a byte.
+// A file size limit makes a short write and then an error, as a full disk does. Every limit from nothing to all but a
+// byte.
 void test_disk_that_fills_up() {
   const Folder folder("nearabout_test_full");
   const std::string path = folder.file("index.near");
@@ -184,7 +185,12 @@ void test_stopped_save() {
   load(small_image())->save(path);
   struct Stop {};
   for (const double at : {0.0, 0.5, 0.6})
-    CHECK_THROWS(load(large_image())->save(path, [&](double share) { if (share >= at) throw Stop(); }), Stop);
+    CHECK_THROWS(load(large_image())
+                     ->save(path,
+                            [&](double share) {
+                              if (share >= at) throw Stop();
+                            }),
+                 Stop);
   CHECK(folder.count() == 1);
   CHECK(contents(File::open(path)) == contents(load(small_image())));
 }
@@ -201,5 +207,5 @@ int main() {
   test_disk_that_fills_up();
 #endif
   test_stopped_save();
-  return nearabout::test::report("test_save");
+  return nearabout::test::report("storage_save");
 }

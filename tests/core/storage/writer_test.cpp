@@ -120,6 +120,7 @@ void test_wrong_use() {
   CHECK_THROWS(writer.add_text(SectionId::vectors, "again"), std::logic_error);
   CHECK_THROWS(writer.add_text(SectionId::checksums, ""), std::logic_error);
   CHECK_THROWS(writer.begin(SectionId::codes, Element::f64, {1ull << 61, 2}), InvalidInput);
+  CHECK_THROWS(writer.begin(SectionId::codes, Element::f64, {2, 0}), InvalidInput);
   writer.finish();
   CHECK_THROWS(writer.finish(), std::logic_error);
 }
@@ -145,7 +146,10 @@ void test_checksums_of_checksums() {
   });
   CHECK(last == 1.0);
   struct Stop {};
-  CHECK_THROWS(file->verify([](double share) { if (share > 0.5) throw Stop(); }), Stop);
+  CHECK_THROWS(file->verify([](double share) {
+    if (share > 0.5) throw Stop();
+  }),
+               Stop);
 
   Writer damaged_copy = Writer::to_memory();  // the smaller half of the same test: the tail itself guards the table
   damaged_copy.add(SectionId::codes, Element::u8, {size / 4'096, 1}, Bytes(size / 4'096));
@@ -164,5 +168,5 @@ int main() {
   test_empty_sections();
   test_wrong_use();
   test_checksums_of_checksums();
-  return nearabout::test::report("test_writer");
+  return nearabout::test::report("storage_writer");
 }

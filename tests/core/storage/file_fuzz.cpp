@@ -1,11 +1,11 @@
-// A seeded fuzzer of the reader: mutations of a small image, half of them with the checksums of header and directory made
-// right again, a quarter with all checksums right, so that nothing stands before the structure of the sections.
+// A seeded fuzzer of the reader: mutations of a small image, half of them with the checksums of header and directory
+// made right again, a quarter with all checksums right, so that nothing stands before the structure of the sections.
 //
-//   fuzz_file [mutations] [seed]
+//   storage_fuzz [mutations] [seed]
 //
-// Every image is loaded, verified, read whole and searched. The answer is a FileFormatError or a content; where the payload
-// is guarded by checksums, the very same content. Crashes, hangs and other exceptions are what it looks for (best under
-// -DNEARABOUT_SANITIZE=address,undefined).
+// Every image is loaded, verified, read whole and searched. The answer is a FileFormatError or a content; where the
+// payload is guarded by checksums, the very same content. Crashes, hangs and other exceptions are what it looks for
+// (best under -DNEARABOUT_SANITIZE=address,undefined).
 #include <cstdlib>
 #include <random>
 
@@ -32,10 +32,18 @@ class Mutator {
     for (std::size_t times = 1 + below(3); times > 0; --times) {
       const std::size_t place = begin + below(end - begin);
       switch (below(4)) {
-        case 0: image[place] ^= static_cast<std::byte>(1u << below(8)); break;
-        case 1: image[place] = static_cast<std::byte>(random_()); break;
-        case 2: change_number<std::uint32_t>(image, place); break;
-        default: change_number<std::uint64_t>(image, place); break;
+        case 0:
+          image[place] ^= static_cast<std::byte>(1u << below(8));
+          break;
+        case 1:
+          image[place] = static_cast<std::byte>(random_());
+          break;
+        case 2:
+          change_number<std::uint32_t>(image, place);
+          break;
+        default:
+          change_number<std::uint64_t>(image, place);
+          break;
       }
     }
   }
@@ -47,9 +55,14 @@ class Mutator {
     if (place + sizeof(Number) > image.size()) return;
     Number number;
     std::memcpy(&number, image.data() + place, sizeof number);
-    const Number choices[] = {0, static_cast<Number>(-1), static_cast<Number>(number + 1), static_cast<Number>(number - 1),
-                              static_cast<Number>(number * 2), static_cast<Number>(number + 64),
-                              static_cast<Number>(Number{1} << (sizeof(Number) * 8 - 1)), static_cast<Number>(random_())};
+    const Number choices[] = {0,
+                              static_cast<Number>(-1),
+                              static_cast<Number>(number + 1),
+                              static_cast<Number>(number - 1),
+                              static_cast<Number>(number * 2),
+                              static_cast<Number>(number + 64),
+                              static_cast<Number>(Number{1} << (sizeof(Number) * 8 - 1)),
+                              static_cast<Number>(random_())};
     number = choices[below(8)];
     std::memcpy(image.data() + place, &number, sizeof number);
   }
@@ -66,8 +79,8 @@ void recompute_payload_checksums(Bytes& image, const File& good) {
       checksums.clear();
     }
     for (std::uint64_t begin = 0; begin < section.length(); begin += kBlockBytes)
-      checksums.push_back(xxh64(image.data() + section.offset() + begin,
-                                std::min(kBlockBytes, section.length() - begin)));
+      checksums.push_back(
+          xxh64(image.data() + section.offset() + begin, std::min(kBlockBytes, section.length() - begin)));
   }
   std::memcpy(image.data() + image.size() - checksums.size() * 8, checksums.data(), checksums.size() * 8);
   recompute_checksums(image);
@@ -135,5 +148,5 @@ int main(int count, char** arguments) {
   const std::uint64_t seed = count > 2 ? std::strtoull(arguments[2], nullptr, 10) : 1;
   fuzz(small_image(), mutations, seed);
   fuzz(integer_image(), mutations, seed);
-  return nearabout::test::report("fuzz_file");
+  return nearabout::test::report("storage_fuzz");
 }

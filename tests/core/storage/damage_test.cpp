@@ -75,8 +75,8 @@ void test_flipped_structure() {
 }
 
 // The same with checksums made right again: now the checks behind them must hold. What a flip may change without being
-// false is how a reader sees the same bytes: an element type or shape of the same size, an id, the flag that a section is
-// optional. Everything else is an error or the same content; all of it is read under the sanitizers.
+// false is how a reader sees the same bytes: an element type or shape of the same size, an id, the flag that a section
+// is optional. Everything else is an error or the same content; all of it is read under the sanitizers.
 void test_flipped_structure_with_right_checksums() {
   const Bytes image = small_image();
   const std::string expected = contents(load(image));
@@ -167,16 +167,37 @@ void test_attacks_on_the_directory() {
   CHECK(refused<CorruptFile>(entry(1, [](E e) { e.flags = kFlagPageAligned; }), "the offset of section row_terms"));
   CHECK(refused<CorruptFile>(entry(1, [](E e) { e.element = 0; }), "the element type"));
   CHECK(refused<CorruptFile>(entry(1, [](E e) { e.element = 11; }), "the element type"));
-  CHECK(refused<CorruptFile>(entry(1, [](E e) { e.offset = 64; }), "the offset"));       // over another
-  CHECK(refused<CorruptFile>(entry(1, [](E e) { e.offset += 64; }), "the offset"));      // a hole
+  CHECK(refused<CorruptFile>(entry(1, [](E e) { e.offset = 64; }), "the offset"));   // over another
+  CHECK(refused<CorruptFile>(entry(1, [](E e) { e.offset += 64; }), "the offset"));  // a hole
   CHECK(refused<CorruptFile>(entry(1, [](E e) { e.offset = ~0ull - 63; }), "the offset"));
   CHECK(refused<CorruptFile>(entry(1, [](E e) { e.length += 1; }), "the length"));
   CHECK(refused<CorruptFile>(entry(1, [](E e) { e.rows = 1ull << 62; }), "below 2^64"));  // 3 x 4 x 2^62 wraps
   CHECK(refused<CorruptFile>(entry(1, [](E e) { e.columns = ~0ull; }), "below 2^64"));
-  CHECK(refused<CorruptFile>(entry(2, [](E e) { e.rows = e.length = 1ull << 40; e.columns = 1; }), "an end at or before"));
-  CHECK(refused<CorruptFile>(entry(2, [](E e) { e.rows = e.length = ~0ull; e.columns = 1; }), "an end at or before"));
+  CHECK(refused<CorruptFile>(entry(1,
+                                   [](E e) {
+                                     e.rows = 1ull << 40;
+                                     e.columns = e.length = 0;
+                                   }),
+                             "with columns"));
+  CHECK(refused<CorruptFile>(entry(2,
+                                   [](E e) {
+                                     e.rows = e.length = 1ull << 40;
+                                     e.columns = 1;
+                                   }),
+                             "an end at or before"));
+  CHECK(refused<CorruptFile>(entry(2,
+                                   [](E e) {
+                                     e.rows = e.length = ~0ull;
+                                     e.columns = 1;
+                                   }),
+                             "an end at or before"));
   // Longer by one: the next section's place no longer follows.
-  CHECK(refused<CorruptFile>(entry(2, [](E e) { e.rows = e.length = 300; e.columns = 1; }), "the offset of section sphere"));
+  CHECK(refused<CorruptFile>(entry(2,
+                                   [](E e) {
+                                     e.rows = e.length = 300;
+                                     e.columns = 1;
+                                   }),
+                             "the offset of section bounds"));
   CHECK(refused<CorruptFile>(with_header(image, [](Header& h) { h.sections -= 1; }), "the directory's place"));
 }
 
@@ -185,7 +206,11 @@ void test_attacks_on_the_checksums() {
   const std::size_t last = load(image)->sections().size() - 1;
   using E = Entry&;
   const auto entry = [&](const std::function<void(E)>& change) { return with_entry(image, last, change); };
-  CHECK(refused<CorruptFile>(entry([](E e) { e.rows -= 1; e.length -= 8; }), "checksums"));
+  CHECK(refused<CorruptFile>(entry([](E e) {
+                               e.rows -= 1;
+                               e.length -= 8;
+                             }),
+                             "checksums"));
   CHECK(refused<CorruptFile>(entry([](E e) { e.id = 1; }), "the last section"));
   CHECK(refused<CorruptFile>(entry([](E e) { e.flags = kFlagOptional; }), "the last section"));
   CHECK(refused<CorruptFile>(entry([](E e) { e.element = 9; }), "the last section"));
@@ -219,5 +244,5 @@ int main() {
   test_attacks_on_the_directory();
   test_attacks_on_the_checksums();
   test_optional_sections_of_the_future();
-  return nearabout::test::report("test_damage");
+  return nearabout::test::report("storage_damage");
 }

@@ -80,8 +80,14 @@ void test_integers_of_size(std::size_t count) {
 }
 
 void test_odd_keys() {
-  const std::vector<std::string> words{"",   std::string("\0", 1), std::string("a\0b", 3), "a", "a\nb", "New York",
-                                       "\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d", std::string(1 << 20, 'x'),
+  const std::vector<std::string> words{"",
+                                       std::string("\0", 1),
+                                       std::string("a\0b", 3),
+                                       "a",
+                                       "a\nb",
+                                       "New York",
+                                       "\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d",
+                                       std::string(1 << 20, 'x'),
                                        std::string((1 << 20) - 1, 'x')};
   const PackedKeys packed(words);
   const KeyMap map(file_of(packed.builder()));
@@ -102,7 +108,8 @@ std::string sentence_of(const std::vector<std::string>& words) {
 }
 
 void test_duplicates() {
-  CHECK(sentence_of({"b", "a", "c", "a", "b"}).find("\"a\" is the key of row 1 and again of row 3") != std::string::npos);
+  CHECK(sentence_of({"b", "a", "c", "a", "b"}).find("\"a\" is the key of row 1 and again of row 3") !=
+        std::string::npos);
   CHECK(sentence_of({"", ""}).find("\"\" is the key of row 0 and again of row 1") != std::string::npos);
   CHECK(sentence_of({"a\n\"", "a\n\""}).find("\"a\\x0a\\\"\"") != std::string::npos);
   const std::string large(1 << 20, 'x');
@@ -111,8 +118,7 @@ void test_duplicates() {
   const std::vector<std::int64_t> numbers{7, -8, 7};
   CHECK_THROWS(KeyMapBuilder::integers(numbers), InvalidInput);
   const PackedKeys packed({"a", "b"});
-  for (const std::vector<std::uint64_t>& wrong :
-       {std::vector<std::uint64_t>{}, {1, 2}, {0, 1}, {0, 3, 2}, {0, 1, 3}})
+  for (const std::vector<std::uint64_t>& wrong : {std::vector<std::uint64_t>{}, {1, 2}, {0, 1}, {0, 3, 2}, {0, 1, 3}})
     CHECK_THROWS(KeyMapBuilder::strings(packed.blob, wrong), InvalidInput);
 }
 
@@ -137,7 +143,8 @@ void test_forged_maps() {
     for (int letter = 0; letter < 2'000; ++letter) (void)map.row_of(std::to_string(letter));
   };
   for (int first = 0x80; first < 0x100; first += 8) {
-    for (int slot = 0; slot < 8; ++slot) every_tag[static_cast<std::size_t>(slot)] = static_cast<std::uint8_t>(first + slot);
+    for (int slot = 0; slot < 8; ++slot)
+      every_tag[static_cast<std::size_t>(slot)] = static_cast<std::uint8_t>(first + slot);
     const KeyMap full = forged({0, 3, 6}, every_tag, {0, 1, 0, 1, 0, 1, 0, 1});  // no empty slot: the search ends
     search_all(full);
     CHECK(!full.row_of("zzz"));
@@ -201,5 +208,5 @@ int main() {
   test_flipped_bits_are_found_by_look_ups();
   test_no_keys();
   test_size();
-  return nearabout::test::report("test_key_map");
+  return nearabout::test::report("storage_key_map");
 }

@@ -1,4 +1,6 @@
 // Nearest spellings, against the textbook recurrence without bounds or filters.
+#include "storage/spelling.h"
+
 #include <algorithm>
 #include <random>
 #include <string>
@@ -6,7 +8,6 @@
 
 #include "check.h"
 #include "images.h"
-#include "storage/spelling.h"
 
 namespace {
 
@@ -41,7 +42,8 @@ std::size_t full_distance(const std::string& left, const std::string& right) {
         cost[i][j] = i + j;
         continue;
       }
-      cost[i][j] = std::min({cost[i - 1][j] + 1, cost[i][j - 1] + 1, cost[i - 1][j - 1] + (left[i - 1] != right[j - 1])});
+      cost[i][j] =
+          std::min({cost[i - 1][j] + 1, cost[i][j - 1] + 1, cost[i - 1][j - 1] + (left[i - 1] != right[j - 1])});
       if (i > 1 && j > 1 && left[i - 1] == right[j - 2] && left[i - 2] == right[j - 1])
         cost[i][j] = std::min(cost[i][j], cost[i - 2][j - 2] + 1);
     }
@@ -75,7 +77,8 @@ void test_examples() {
   CHECK(similar(keys, "good", 0).empty());
   CHECK(similar({}, "good", 3).empty());
   CHECK(similar({"", "a", "abc"}, "", 5) == (Words{"", "a"}));
-  CHECK(similar({"\xff\xfe", "\xe2\x82", "ab"}, "\xff", 1) == (Words{"\xff\xfe"}));  // not UTF-8: nothing is read beyond it
+  CHECK(similar({"\xff\xfe", "\xe2\x82", "ab"}, "\xff", 1) ==
+        (Words{"\xff\xfe"}));  // not UTF-8: nothing is read beyond it
   const std::string large(100'000, 'x');
   CHECK(similar({large + "yy", large + "y", "x"}, large, 3) == (Words{large + "y", large + "yy"}));
 }
@@ -113,5 +116,5 @@ int main() {
   test_examples();
   test_against_the_recurrence();
   test_integer_keys_have_no_spelling();
-  return nearabout::test::report("test_spelling");
+  return nearabout::test::report("storage_spelling");
 }
