@@ -1,8 +1,8 @@
 """One million string keys: a look-up in the mapped index against LMDB's get, and the bytes of both.
 
-One key a call, a str, which LMDB wants encoded; and all keys in one call, against LMDB's get with the bytes at hand. Its
-file holds word to number and number to word, as ours does; a file with the first alone is shown as well. Claimed: at
-least as fast, at most half the bytes.
+One key a call, a str, which LMDB wants encoded; and all keys in one call, against LMDB's get with the bytes at hand.
+Its file holds word to number and number to word, as ours does; a file with the first alone is shown as well. Claimed:
+at least as fast, at most half the bytes.
 """
 
 from __future__ import annotations

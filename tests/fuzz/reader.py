@@ -90,8 +90,8 @@ def entries_of(image: bytes) -> list[tuple[int, ...]]:
 def repair(image: bytearray, good: bytes, payload: bool) -> None:
     """Makes the checksums right again: of header and directory, and with `payload` of every block as well.
 
-    Places are those of the good file: what the mutation made of the directory is for the reader to find out. A file that
-    was cut is left alone, there is nothing to make right.
+    Places are those of the good file: what the mutation made of the directory is for the reader to find out. A file
+    that was cut is left alone, there is nothing to make right.
     """
     place = HEADER.unpack_from(good)[4]
     if len(image) < len(good):
