@@ -39,7 +39,11 @@ RULES = [
         r"#\s*include\s*<(unistd|fcntl|windows|io|sys/stat|sys/types|fstream|cstdio|stdio)(\.h)?>",
         ("core/storage/", "core/base/cpu."),
     ),
-    Rule("byte casts only in storage and kernels", r"\breinterpret_cast\b", ("core/storage/", "core/kernels/")),
+    Rule(
+        "byte casts only where memory comes in: the file's (storage), the kernels' and Python's (bindings)",
+        r"\breinterpret_cast\b",
+        ("core/storage/", "core/kernels/", "bindings/"),
+    ),
     Rule(
         "nothing is printed", r"\b(printf|fprintf|puts|perror)\s*\(|\bstd::(cout|cerr|clog)\b|#\s*include\s*<iostream>"
     ),
