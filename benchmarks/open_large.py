@@ -1,9 +1,10 @@
 """Opening a file of 1 MiB and one of 1 GiB, and the first answers by key.
 
-Each run is a fresh process; the pages are warm. There is no peer: the small file and a limit of 10 ms stand in its place. `index[key]` finds the key and gives its
-vector; `search_by_key` then scans every vector, which takes as long as the memory needs, so that only the small file is
-held to a limit there. Importing NumPy and the package is not counted. Claimed: open and index[key] of 1 GiB in 10 ms
-together; opening costs the same for both (0.5 allows for noise among fractions of a millisecond).
+Each run is a fresh process; the pages are warm. There is no peer: the small file and a limit of 10 ms stand in its
+place. `index[key]` finds the key and gives its vector; `search_by_key` then scans every vector, which takes as long as
+the memory needs, so that only the small file is held to a limit there. Importing NumPy and the package is not counted.
+Claimed: open and index[key] of 1 GiB in 10 ms together; opening costs the same for both (0.5 allows for noise among
+fractions of a millisecond).
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@
 #include <limits>
 #include <string>
 
+#include "base/convert.h"
 #include "base/error.h"
 #include "metric/haversine.h"
 
@@ -50,6 +51,12 @@ void append(std::vector<double>& values, const void* query, std::size_t dims) {
   values.assign(from, from + dims);
 }
 
+void append_halves(std::vector<double>& values, Element element, const void* query, std::size_t dims) {
+  std::vector<float> widened(dims);
+  to_f32(element, query, dims, widened.data());
+  values.assign(widened.begin(), widened.end());
+}
+
 void require_finite(const std::vector<double>& values) {
   for (std::size_t j = 0; j < values.size(); ++j)
     if (!std::isfinite(values[j]))
@@ -77,6 +84,8 @@ BoundQuery::BoundQuery(Metric metric, Element rows, std::size_t dims, const void
     append<std::uint8_t>(values_, query, dims);
   else if (element == Element::i8)
     append<std::int8_t>(values_, query, dims);
+  else if (element == Element::f16 || element == Element::bf16)  // a row of the index itself, asked for by its key
+    append_halves(values_, element, query, dims);
   else
     append<float>(values_, query, dims);
   require_finite(values_);

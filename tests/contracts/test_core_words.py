@@ -39,12 +39,17 @@ RULES = [
         r"#\s*include\s*<(unistd|fcntl|windows|io|sys/stat|sys/types|fstream|cstdio|stdio)(\.h)?>",
         ("core/storage/", "core/base/cpu."),
     ),
-    Rule("byte casts only in storage and kernels", r"\breinterpret_cast\b", ("core/storage/", "core/kernels/")),
+    Rule(
+        "byte casts only where memory comes in: the file's (storage), the kernels' and Python's (bindings)",
+        r"\breinterpret_cast\b",
+        ("core/storage/", "core/kernels/", "bindings/"),
+    ),
     Rule(
         "nothing is printed", r"\b(printf|fprintf|puts|perror)\s*\(|\bstd::(cout|cerr|clog)\b|#\s*include\s*<iostream>"
     ),
     Rule("nothing ends the process", r"(?<![\w.>])(std::)?(abort|exit|quick_exit|_Exit|terminate)\s*\(|\bassert\s*\("),
-    Rule("no random numbers of the C library", r"(?<![\w.>])(std::)?s?rand\s*\(|\bstd::random_device\b"),
+    Rule("no random numbers of the C library", r"(?<![\w.>])(std::)?s?rand\s*\("),
+    Rule("entropy only for the names of temporary files", r"\bstd::random_device\b", ("core/storage/",)),
     Rule("nothing global by using namespace", r"\busing\s+namespace\s+std\b"),
 ]
 
@@ -81,6 +86,7 @@ def test_rule_holds(rule: Rule) -> None:
         ("nothing ends", "std::abort();"),
         ("nothing ends", "assert(n > 0);"),
         ("no random", "int r = rand();"),
+        ("entropy", "std::random_device device;"),
         ("nothing global", "using namespace std;"),
     ],
 )

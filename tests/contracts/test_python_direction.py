@@ -113,15 +113,15 @@ def test_optional_libraries_wait_until_they_are_needed() -> None:
     assert not complaints, "\n".join(complaints)
 
 
-def test_each_optional_library_has_one_home() -> None:
+def test_each_optional_library_is_known_to_one_part() -> None:
     homes: dict[str, set[str]] = {}
     for path in python_files("src/nearabout"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for _, name in imported(tree, module_name(path), path.name == "__init__.py"):
             if name.split(".")[0] not in ALWAYS_THERE:
-                homes.setdefault(name.split(".")[0], set()).add(place(path))
-    shared = {library: sorted(places) for library, places in homes.items() if len(places) > 1}
-    assert not shared, f"let one module import it and the others call that module: {shared}"
+                homes.setdefault(name.split(".")[0], set()).add(part_of(module_name(path)))
+    shared = {library: sorted(parts) for library, parts in homes.items() if len(parts) > 1}
+    assert not shared, f"let one part import it and the others call that part: {shared}"
 
 
 def test_the_checker_sees_wrong_imports() -> None:

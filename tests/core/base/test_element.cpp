@@ -1,8 +1,7 @@
 // Element types: names there and back, numbers that the file format relies on, bytes of a row.
-#include "base/element.h"
-
 #include <array>
 
+#include "base/element.h"
 #include "check.h"
 
 using namespace nearabout;

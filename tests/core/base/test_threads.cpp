@@ -1,6 +1,4 @@
 // Parallel loops: every index once, whatever the threads; what a body or a monitor throws comes out, and nothing hangs.
-#include "base/threads.h"
-
 #include <atomic>
 #include <chrono>
 #include <stdexcept>
@@ -8,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/threads.h"
 #include "check.h"
 
 using namespace nearabout;

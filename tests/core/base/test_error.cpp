@@ -1,9 +1,8 @@
 // Errors: each kind is caught as what it is, and a system error keeps its number, its path and its sentence.
-#include "base/error.h"
-
 #include <cerrno>
 #include <string>
 
+#include "base/error.h"
 #include "check.h"
 
 using namespace nearabout;
