@@ -1,14 +1,14 @@
 // Between NumPy arrays and views of the core.
 #pragma once
 
-#include <nanobind/ndarray.h>
-
 #include <cstring>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <nanobind/ndarray.h>
 
 #include "base/error.h"
 #include "base/matrix.h"

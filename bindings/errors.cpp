@@ -1,10 +1,9 @@
 // The core's exceptions as their namesakes in nearabout.errors, and Ctrl-C.
-#include "base/error.h"
-
 #include <exception>
 #include <memory>
 #include <utility>
 
+#include "base/error.h"
 #include "parts.h"
 
 namespace nb = nanobind;

@@ -1,16 +1,16 @@
 // An open index: searching, looking up, telling about itself.
 #include "index/index.h"
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
-
-#include <algorithm>
-#include <cmath>
-#include <limits>
 
 #include "arrays.h"
 #include "base/aligned.h"
@@ -133,7 +133,8 @@ std::vector<float> weighted_sum(const Index& index, const Terms& terms) {
     to_f32(element, stored.data(), index.dims(), vector.data());
     double square = 0;
     for (const float value : vector) square += double{value} * double{value};
-    const double scale = index.descriptor().metric == Metric::cosine && square > 0 ? weight / std::sqrt(square) : weight;
+    const double scale =
+        index.descriptor().metric == Metric::cosine && square > 0 ? weight / std::sqrt(square) : weight;
     for (std::size_t j = 0; j < sum.size(); ++j) sum[j] += scale * double{vector[j]};
   }
   return {sum.begin(), sum.end()};
@@ -306,7 +307,8 @@ void save(const Index& index, const std::string& path) {
 
 void bind_index(nb::module_& m) {
   nb::class_<Index>(m, "Index")
-      .def_static("open", [](const std::string& path) { return opened(storage::File::open(path)); }, nb::arg("path"))
+      .def_static(
+          "open", [](const std::string& path) { return opened(storage::File::open(path)); }, nb::arg("path"))
       .def_static("from_bytes", &from_bytes, nb::arg("image"))
       .def("save", &save, nb::arg("path"))
       .def_prop_ro("kind", [](const Index& index) { return std::string(name_of(index.descriptor().kind)); })
@@ -318,9 +320,7 @@ void bind_index(nb::module_& m) {
       .def_prop_ro("file_bytes", [](const Index& index) { return index.file().size(); })
       .def("__len__", [](const Index& index) { return index.rows(); })
       .def("metadata",
-           [](const Index& index) {
-             return std::string(index.file().section(storage::SectionId::metadata).text());
-           })
+           [](const Index& index) { return std::string(index.file().section(storage::SectionId::metadata).text()); })
       .def("sections", &sections)
       .def("verify", &verify, nb::arg("monitor") = nb::none())
       .def("search", &search, nb::arg("queries"), nb::arg("k"), nb::arg("threads") = 0)
@@ -332,11 +332,12 @@ void bind_index(nb::module_& m) {
       .def("key_of", &key_of, nb::arg("row"))
       .def("keys_of", &keys_of, nb::arg("rows"))
       .def("vectors", &vectors, nb::arg("rows"))
-      .def("similar_keys",
-           [](const Index& index, const std::string& word, std::size_t count) {
-             return storage::similar_keys(index.keys(), word, count);
-           },
-           nb::arg("word"), nb::arg("count"));
+      .def(
+          "similar_keys",
+          [](const Index& index, const std::string& word, std::size_t count) {
+            return storage::similar_keys(index.keys(), word, count);
+          },
+          nb::arg("word"), nb::arg("count"));
 }
 
 }  // namespace nearabout

@@ -1,9 +1,9 @@
+#include <string>
+#include <vector>
+
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
-
-#include <string>
-#include <vector>
 
 #include "kernels/kernels.h"
 #include "parts.h"

@@ -1,13 +1,13 @@
 // The parsers of core/text for Python. What cannot be read comes back as a tuple, for Python to make the sentence.
-#include <nanobind/nanobind.h>
-#include <nanobind/ndarray.h>
-#include <nanobind/stl/optional.h>
-#include <nanobind/stl/string.h>
-
 #include <cstdlib>
 #include <memory>
 #include <string_view>
 #include <vector>
+
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
 
 #include "base/error.h"
 #include "parts.h"

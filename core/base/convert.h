@@ -16,8 +16,8 @@ std::uint16_t f32_to_bf16(float value);
 // `count` elements of any type but bits, widened; f64 is rounded.
 void to_f32(Element element, const void* from, std::size_t count, float* to);
 
-// Rounds to nearest. Returns the first element that the type cannot hold, or `count` when all fit: NaN and infinity never
-// do, nor does what would overflow, and an integer type holds whole numbers only. Not for bits.
+// Rounds to nearest. Returns the first element that the type cannot hold, or `count` when all fit: NaN and infinity
+// never do, nor does what would overflow, and an integer type holds whole numbers only. Not for bits.
 std::size_t from_f32(const float* from, std::size_t count, Element element, void* to);
 
 }  // namespace nearabout

@@ -19,8 +19,8 @@ struct Neighbour {
   }
 };
 
-// A binary heap with the worst on top. (A sorted array is faster for small k and hopeless for k in the thousands; the exact
-// scan pushes so few that it does not matter.) NaN never enters.
+// A binary heap with the worst on top. (A sorted array is faster for small k and hopeless for k in the thousands; the
+// exact scan pushes so few that it does not matter.) NaN never enters.
 class TopK {
  public:
   explicit TopK(std::size_t k, double limit = std::numeric_limits<double>::infinity()) : k_(k), limit_(limit) {}

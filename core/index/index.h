@@ -17,9 +17,9 @@
 namespace nearabout {
 
 struct Request {
-  std::size_t k = 10;                   // clamped to the number of rows
-  std::optional<double> radius = {};    // nothing further away than this
-  std::size_t threads = 1;              // 0: all cores; fewer are used where the work is too small to share
+  std::size_t k = 10;                 // clamped to the number of rows
+  std::optional<double> radius = {};  // nothing further away than this
+  std::size_t threads = 1;            // 0: all cores; fewer are used where the work is too small to share
   Monitor monitor = {};
 };
 
@@ -46,7 +46,8 @@ class Index {
   // One answer a query. Queries are float32 or of the index's own element type, dims() wide.
   std::vector<Answer> search(MatrixView queries, const Request& request) const;
   // The same with stored rows as queries. `include_self` false leaves each row itself out of its answer.
-  std::vector<Answer> search_rows(const std::vector<std::uint32_t>& rows, bool include_self, const Request& request) const;
+  std::vector<Answer> search_rows(const std::vector<std::uint32_t>& rows, bool include_self,
+                                  const Request& request) const;
   // Stored vectors, verified, one after the other.
   void copy_vectors(const std::vector<std::uint32_t>& rows, std::byte* to) const;
 

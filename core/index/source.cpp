@@ -50,7 +50,8 @@ Source::Source(MatrixView input, Element stored, Metric metric, OnBad on_bad, st
       monitor);
   if (std::all_of(faults.begin(), faults.end(), [](Fault fault) { return fault == Fault::none; })) return;
   if (on_bad == OnBad::error) refuse(faults);
-  for (std::uint32_t row = 0; row < faults.size(); ++row) (faults[row] == Fault::none ? kept_ : skipped_).push_back(row);
+  for (std::uint32_t row = 0; row < faults.size(); ++row)
+    (faults[row] == Fault::none ? kept_ : skipped_).push_back(row);
 }
 
 Source::Fault Source::convert(const std::byte* from, std::byte* to, std::vector<float>& scratch) const {
@@ -78,7 +79,8 @@ Source::Fault Source::convert(const std::byte* from, std::byte* to, std::vector<
   if (metric_ == Metric::haversine && std::abs(scratch[0]) > 90.0f) return Fault::latitude;
   if (metric_ != Metric::cosine) return Fault::none;
   to_f32(stored_, to, dims(), scratch.data());
-  return std::all_of(scratch.begin(), scratch.end(), [](float value) { return value == 0; }) ? Fault::zero : Fault::none;
+  return std::all_of(scratch.begin(), scratch.end(), [](float value) { return value == 0; }) ? Fault::zero
+                                                                                             : Fault::none;
 }
 
 void Source::refuse(const std::vector<Fault>& faults) const {

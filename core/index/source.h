@@ -17,9 +17,9 @@ enum class OnBad { error, skip };
 
 class Source {
  public:
-  // `input` outlives the source; its element is a stored type or f64, its dims the vectors' (bits: of bits). A bad row has
-  // NaN or infinity, a number that `stored` cannot hold, no direction (zero under cosine), or a latitude beyond 90 degrees.
-  // OnBad::error: InvalidInput names the first and how many there are. OnBad::skip: they are left out.
+  // `input` outlives the source; its element is a stored type or f64, its dims the vectors' (bits: of bits). A bad row
+  // has NaN or infinity, a number that `stored` cannot hold, no direction (zero under cosine), or a latitude beyond 90
+  // degrees. OnBad::error: InvalidInput names the first and how many there are. OnBad::skip: they are left out.
   Source(MatrixView input, Element stored, Metric metric, OnBad on_bad, std::size_t threads, const Monitor& monitor);
 
   std::size_t rows() const { return input_.rows - skipped_.size(); }

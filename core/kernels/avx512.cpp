@@ -228,6 +228,7 @@ inline std::size_t append_hits(const std::int32_t* dots, std::size_t first, std:
 
 const Table table = {
     "avx512",  kReal<F32>, kReal<F16>, kReal<BF16>, kReal<U8>,
-    kReal<I8>, kIntegerU8, kIntegerI8, kBits,       {screen_rows, pack_panel_lines, panel_dot, screen_hits}, project};
+    kReal<I8>, kIntegerU8, kIntegerI8, kBits,       {screen_rows, pack_panel_lines, panel_dot, screen_hits},
+    project};
 
 }  // namespace nearabout::kernels::avx512

@@ -106,9 +106,9 @@ struct ScreenKernels {
 
 // --- A small dense product, for projections. ---
 //
-// out[i * outputs + o] = sum_j vectors[i * dims + j] * matrix[j * outputs + o] in float32; outputs is a multiple of 16. The
-// dimensions are summed in blocks of 64 and the blocks after each other, so a sum is off by at most (66 + dims / 64) * 2^-24
-// of the sum of the magnitudes.
+// out[i * outputs + o] = sum_j vectors[i * dims + j] * matrix[j * outputs + o] in float32; outputs is a multiple of 16.
+// The dimensions are summed in blocks of 64 and the blocks after each other, so a sum is off by at most (66 + dims /
+// 64) * 2^-24 of the sum of the magnitudes.
 using Project = void (*)(const float* vectors, std::size_t count, std::size_t dims, const float* matrix,
                          std::size_t outputs, float* out);
 

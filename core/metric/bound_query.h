@@ -10,13 +10,13 @@
 
 namespace nearabout {
 
-// Ranks order rows as distances do, and are cheaper: the square where the metric is euclidean, a count of bits where it is
-// hamming. They are exact to float64 (the contract of kernels.h), so that an order by (rank, row) is the same on every
-// instruction set but for ties closer than that.
+// Ranks order rows as distances do, and are cheaper: the square where the metric is euclidean, a count of bits where it
+// is hamming. They are exact to float64 (the contract of kernels.h), so that an order by (rank, row) is the same on
+// every instruction set but for ties closer than that.
 class BoundQuery {
  public:
-  // `query` holds `dims` elements of `element`: float32 for every row type but bits, or the rows' own integer type. Throws
-  // InvalidInput for NaN, infinity, and a zero vector under cosine.
+  // `query` holds `dims` elements of `element`: float32 for every row type but bits, or the rows' own integer type.
+  // Throws InvalidInput for NaN, infinity, and a zero vector under cosine.
   BoundQuery(Metric metric, Element rows, std::size_t dims, const void* query, Element element);
 
   void ranks(kernels::Rows rows, double* out) const;

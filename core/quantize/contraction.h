@@ -1,10 +1,11 @@
 // A map into fewer dimensions that never puts two vectors further apart than they are.
 //
-// It keeps the coordinates along m orthonormal directions and, as one coordinate more, the length of what is left. For any
-// two vectors, |u - v| >= |f(u) - f(v)|: the kept coordinates are a part of the difference, and the lengths of the two
-// remainders differ by no more than the remainders do. So a distance in the image is a proven lower bound of the true one.
-// Any orthonormal set will do; principal directions make the bound tight. (Hwang, Han and Ahn, "A fast nearest neighbor
-// search algorithm by nonlinear embedding", CVPR 2012, use the same inequality with means and deviations of blocks.)
+// It keeps the coordinates along m orthonormal directions and, as one coordinate more, the length of what is left. For
+// any two vectors, |u - v| >= |f(u) - f(v)|: the kept coordinates are a part of the difference, and the lengths of the
+// two remainders differ by no more than the remainders do. So a distance in the image is a proven lower bound of the
+// true one. Any orthonormal set will do; principal directions make the bound tight. (Hwang, Han and Ahn, "A fast
+// nearest neighbor search algorithm by nonlinear embedding", CVPR 2012, use the same inequality with means and
+// deviations of blocks.)
 //
 // Real directions are orthonormal but for rounding. With VtV = I + D and |D| <= epsilon (Frobenius), the form
 // (1 + epsilon) I - V Vt is positive semidefinite; its seminorm takes the place of the remainder's length, and
@@ -34,8 +35,8 @@ class Contraction {
   const std::vector<float>& centre() const { return centre_; }
   const std::vector<float>& directions() const { return directions_; }
 
-  // Images of `count` vectors of dims() floats each; `errors[i]` bounds the distance between image i as computed and as it
-  // would be in exact arithmetic. `centred` false leaves the centre where it is, as inner products want for queries.
+  // Images of `count` vectors of dims() floats each; `errors[i]` bounds the distance between image i as computed and as
+  // it would be in exact arithmetic. `centred` false leaves the centre where it is, as inner products want for queries.
   void apply(const float* vectors, std::size_t count, bool centred, float* images, double* errors) const;
 
  private:

@@ -52,8 +52,7 @@ Grid Grid::of_integers(const std::vector<float>& centre, float low) {
   return grid;
 }
 
-GridQuery::GridQuery(const Grid& grid, const float* query)
-    : bytes(kernels::padded_dims(grid.dims()), std::int8_t{0}) {
+GridQuery::GridQuery(const Grid& grid, const float* query) : bytes(kernels::padded_dims(grid.dims()), std::int8_t{0}) {
   double largest = 0;
   for (std::size_t j = 0; j < grid.dims(); ++j)
     largest = std::max(largest, std::abs(double{query[j]} * double{grid.step[j]}));

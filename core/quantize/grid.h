@@ -7,8 +7,8 @@
 
 namespace nearabout {
 
-// The value of code c in dimension j is low[j] + step[j] * c. `middle[j]` is the code of the mean: what is known of all codes in
-// advance, so that only the spread around it enters the error of a product.
+// The value of code c in dimension j is low[j] + step[j] * c. `middle[j]` is the code of the mean: what is known of all
+// codes in advance, so that only the spread around it enters the error of a product.
 struct Grid {
   std::vector<float> low;
   std::vector<float> step;

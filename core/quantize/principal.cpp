@@ -54,7 +54,8 @@ void remove_components(double* column, const std::vector<double>& column_major, 
   }
 }
 
-// Gram-Schmidt on the columns, twice over, in double. A column that vanishes (data of lower rank) is replaced at random.
+// Gram-Schmidt on the columns, twice over, in double. A column that vanishes (data of lower rank) is replaced at
+// random.
 void orthonormalise(std::vector<double>& table, std::size_t rows, std::size_t columns, Random& random) {
   std::vector<double> column_major(rows * columns);
   for (std::size_t i = 0; i < rows; ++i)
@@ -163,7 +164,8 @@ std::vector<float> mixed_directions(const std::vector<double>& directions, std::
   for (std::size_t a = 0; a < count; ++a) {
     const double sign = random.next() >> 63 ? 1.0 : -1.0;
     for (std::size_t b = 0; b < count; ++b) {
-      const double angle = std::numbers::pi / static_cast<double>(count) * (static_cast<double>(a) + 0.5) * static_cast<double>(b);
+      const double angle =
+          std::numbers::pi / static_cast<double>(count) * (static_cast<double>(a) + 0.5) * static_cast<double>(b);
       mixer[a * count + b] = sign * std::cos(angle) * std::sqrt((b == 0 ? 1.0 : 2.0) / static_cast<double>(count));
     }
   }

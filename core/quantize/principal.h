@@ -7,9 +7,9 @@
 namespace nearabout {
 
 // The leading `count` principal directions of `rows` centred vectors of `dims` floats: orthonormal columns of a
-// dims x count table (row by row), the widest first. By subspace iteration (Halko, Martinsson and Tropp, SIAM Review 2011,
-// algorithm 4.4), which is enough here: whoever uses them needs good directions, not exact eigenvectors. Deterministic at
-// any number of threads. count <= min(rows, dims).
+// dims x count table (row by row), the widest first. By subspace iteration (Halko, Martinsson and Tropp, SIAM Review
+// 2011, algorithm 4.4), which is enough here: whoever uses them needs good directions, not exact eigenvectors.
+// Deterministic at any number of threads. count <= min(rows, dims).
 std::vector<double> principal_directions(const std::vector<float>& vectors, std::size_t rows, std::size_t dims,
                                          std::size_t count, std::size_t threads);
 

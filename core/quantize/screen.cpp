@@ -9,6 +9,7 @@ namespace {
 
 constexpr double kUnit = 0x1p-24;
 constexpr double kUnitVectorError = 4 * kUnit;  // of a unit vector rounded to float, with room
+constexpr double kSmallest = 1e-36;             // below this, floats lose their relative accuracy
 
 double norm(const float* values, std::size_t count) {
   double sum = 0;
@@ -46,7 +47,11 @@ ScreenQuery::ScreenQuery(const Screen& screen, const float* query, const float* 
   }
   // A mark takes a conversion, products and sums in float. What that does to offsets and errors they have room for (see
   // screen_build.cpp); what it does to the product is here. The rest is in double.
-  rounding_ = 8 * kUnit * std::abs(double{scale_}) * codes_.largest_sum +
+  if (!std::isfinite(scale_) || !(image_norm_ < kLargestScreened) || !std::isfinite(codes_.constant)) {
+    scale_ = 0;
+    screens_ = false;
+  }
+  rounding_ = kSmallest + 8 * kUnit * std::abs(double{scale_}) * codes_.largest_sum +
               1e-9 * (image_norm_ * image_norm_ + std::abs(codes_.constant));
 }
 
@@ -66,7 +71,8 @@ std::vector<ScreenQuery> ScreenQuery::bind(const Screen& screen, const float* qu
 }
 
 Limit ScreenQuery::limit(double rank) const {
-  if (!(rank < std::numeric_limits<double>::infinity())) return {std::numeric_limits<float>::infinity(), 0};
+  if (!screens_ || !(rank < std::numeric_limits<double>::infinity()))
+    return {std::numeric_limits<float>::infinity(), 0};
   return screen_->space == Space::inner ? limit_of_products(rank) : limit_of_squares(rank);
 }
 

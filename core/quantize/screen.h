@@ -1,8 +1,8 @@
-// A screen: small codes of all rows, and for a query a proven bound of its distance to each. Most rows are ruled out by the
-// bound; the few that are left are compared in full, so the answer is exact.
+// A screen: small codes of all rows, and for a query a proven bound of its distance to each. Most rows are ruled out by
+// the bound; the few that are left are compared in full, so the answer is exact.
 //
-// A row is contracted (contraction.h), then put on a grid of bytes (grid.h). For a row x with image y, kept as y', and a
-// query q with image p (as computed; d_q bounds its rounding):
+// A row is contracted (contraction.h), then put on a grid of bytes (grid.h). For a row x with image y, kept as y', and
+// a query q with image p (as computed; d_q bounds its rounding):
 //
 //   |q - x| sqrt(1 + epsilon) >= |p - y'| - E - d_q             E: the row's |y - y'|
 //   |p - y'|^2  =  |p|^2 + |y'|^2 - 2 <p, y'>                   <p, y'> known to within R = residual * C
@@ -13,8 +13,9 @@
 //
 // The left side is the row's *mark*, the right side the query's *threshold* for D. A row keeps two floats: its offset
 // |y'|^2 - E^2, and its error, the larger of E and C as multiples of what is usual, so that one multiple (the query's
-// *slack*) covers both. As D falls, threshold and slack fall: a mark made with an older slack errs on the safe side. Cosine is the same among unit vectors. For inner products <q, x> <= <q, centre> + <p, y>
-// (Cauchy-Schwarz for the remainders), the offset is zero and the slack |p| E + residual C.
+// *slack*) covers both. As D falls, threshold and slack fall: a mark made with an older slack errs on the safe side.
+// Cosine is the same among unit vectors. For inner products <q, x> <= <q, centre> + <p, y> (Cauchy-Schwarz for the
+// remainders), the offset is zero and the slack |p| E + residual C.
 #pragma once
 
 #include <cstddef>
@@ -40,6 +41,9 @@ struct Screen {
   double usual_spread = 0;   // the median of C
   double largest_image = 0;  // |y| of any row
 };
+
+// Images longer than this have squares that floats cannot hold: they are not screened.
+inline constexpr double kLargestScreened = 1e18;
 
 // What a rank allows: rows with offset + scale * <bytes, code> - slack * error above the threshold are further away.
 struct Limit {
@@ -75,6 +79,7 @@ class ScreenQuery {
   double query_norm_ = 0;
   double centre_product_ = 0;  // <q, centre>
   double rounding_;            // of products in marks, and of thresholds
+  bool screens_ = true;        // false for a query too long for floats: every row passes
 };
 
 // Delivers rows [begin, end) as stored, widened to float32.
@@ -86,8 +91,8 @@ struct BuiltScreen {
   std::vector<float> terms;         // the offsets of all rows, then their errors
 };
 
-// Measures on a sample which contraction is cheapest, and makes the codes. Nothing where a plain scan is as good: few rows
-// or few dimensions. The same at any number of threads.
+// Measures on a sample which contraction is cheapest, and makes the codes. Nothing where a plain scan is as good: few
+// rows or few dimensions. The same at any number of threads.
 std::optional<BuiltScreen> build_screen(const RowReader& read, std::size_t rows, std::size_t dims, Element stored,
                                         Space space, std::size_t threads, const Monitor& monitor);
 

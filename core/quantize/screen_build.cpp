@@ -97,7 +97,8 @@ Projected project_sample(const std::vector<float>& centred, const Sample& sample
   std::vector<double> energies(candidates.size(), 0.0);
   for (std::size_t i = 0; i < sample.rows; ++i) {
     double whole = 0;
-    for (std::size_t j = 0; j < sample.dims; ++j) whole += double{centred[i * sample.dims + j]} * double{centred[i * sample.dims + j]};
+    for (std::size_t j = 0; j < sample.dims; ++j)
+      whole += double{centred[i * sample.dims + j]} * double{centred[i * sample.dims + j]};
     double kept = 0;
     std::size_t j = 0;
     for (std::size_t c = 0; c < candidates.size(); ++c) {
@@ -137,10 +138,10 @@ std::vector<std::size_t> survivors_of(const Sample& sample, const Projected& pro
   return counts;
 }
 
-// Nanoseconds for a query over `rows` rows, one thread, as measured on AVX-512; only ratios matter. A code costs its bytes
-// (more than in a batch, where they are in cache, less than in a single query, where they are not) and the handling of its
-// mark. A survivor is compared in full; and a screen that lets many through in the end lets through more on the way, while
-// the threshold falls.
+// Nanoseconds for a query over `rows` rows, one thread, as measured on AVX-512; only ratios matter. A code costs its
+// bytes (more than in a batch, where they are in cache, less than in a single query, where they are not) and the
+// handling of its mark. A survivor is compared in full; and a screen that lets many through in the end lets through
+// more on the way, while the threshold falls.
 double cost(std::size_t rows, std::size_t dims, std::size_t outputs, double survivors, bool integers) {
   const double n = static_cast<double>(rows);
   const double d = static_cast<double>(dims);
@@ -160,8 +161,7 @@ Contraction choose_contraction(const Sample& sample, std::size_t rows, bool inte
   std::vector<float> centred = sample.values;
   for (std::size_t i = 0; i < sample.rows; ++i)
     for (std::size_t j = 0; j < dims; ++j) centred[i * dims + j] -= centre[j];
-  const std::vector<double> directions =
-      principal_directions(centred, sample.rows, dims, candidates.back(), threads);
+  const std::vector<double> directions = principal_directions(centred, sample.rows, dims, candidates.back(), threads);
   report(monitor, 0.1);
   const Projected projected = project_sample(centred, sample, directions, candidates);
 
@@ -193,7 +193,12 @@ Contraction choose_contraction(const Sample& sample, std::size_t rows, bool inte
 class Coder {
  public:
   Coder(const RowReader& read, Screen& screen, std::size_t rows, bool keep_codes)
-      : read_(read), screen_(screen), outputs_(screen.contraction.outputs()), errors_(rows), spreads_(rows), images_(rows) {
+      : read_(read),
+        screen_(screen),
+        outputs_(screen.contraction.outputs()),
+        errors_(rows),
+        spreads_(rows),
+        images_(rows) {
     built_.terms.resize(2 * rows);
     built_.codes.resize(keep_codes ? rows * outputs_ : 0);
   }
@@ -214,8 +219,8 @@ class Coder {
     }
   }
 
-  // Measures the errors by what is usual.
-  BuiltScreen finish() {
+  // Measures the errors by what is usual. Nothing where numbers are so large that floats cannot hold the terms.
+  std::optional<BuiltScreen> finish() {
     const std::size_t rows = errors_.size();
     screen_.usual_error = median_or_one(errors_);
     screen_.usual_spread = median_or_one(spreads_);
@@ -224,6 +229,9 @@ class Coder {
       const double error = std::max(errors_[row] / screen_.usual_error, spreads_[row] / screen_.usual_spread);
       built_.terms[rows + row] = static_cast<float>(error * kErrorRoom);
     }
+    if (!(screen_.largest_image < kLargestScreened) ||
+        !std::all_of(built_.terms.begin(), built_.terms.end(), [](float term) { return std::isfinite(term); }))
+      return std::nullopt;
     built_.screen = std::move(screen_);
     return std::move(built_);
   }
@@ -249,7 +257,8 @@ class Coder {
     spreads_[row] = std::sqrt(spread) * margin;
     images_[row] = std::sqrt(whole) * margin + error;
     const double offset = kept - errors_[row] * errors_[row];
-    built_.terms[row] = screen_.space == Space::inner ? 0.0f : static_cast<float>(offset - kOffsetRoom * std::abs(offset));
+    built_.terms[row] =
+        screen_.space == Space::inner ? 0.0f : static_cast<float>(offset - kOffsetRoom * std::abs(offset));
   }
 
   // Exact codes have no error at all: any unit will do to measure zeros by.

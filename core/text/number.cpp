@@ -9,9 +9,9 @@
 #include <system_error>
 
 #if !defined(__cpp_lib_to_chars) && defined(__APPLE__)
-#include <xlocale.h>
-
 #include <cstdlib>
+
+#include <xlocale.h>
 #endif
 
 namespace nearabout::text {

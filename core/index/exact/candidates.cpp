@@ -6,9 +6,9 @@
 namespace nearabout {
 namespace {
 
-constexpr std::size_t kTooMany = 1024;   // waiting rows: 8 KiB
-constexpr std::size_t kBatch = 16;       // rows compared by one call
-constexpr std::size_t kGroup = 16;       // rows whose least mark stands for them at the start
+constexpr std::size_t kTooMany = 1024;  // waiting rows: 8 KiB
+constexpr std::size_t kBatch = 16;      // rows compared by one call
+constexpr std::size_t kGroup = 16;      // rows whose least mark stands for them at the start
 
 }  // namespace
 
@@ -17,8 +17,8 @@ Candidates::Candidates(const BoundQuery& query, const ScreenQuery& screen, const
 
 void Candidates::start(std::uint32_t first, const float* marks, const float* errors, std::size_t count,
                        std::size_t wanted) {
-  // The wanted-th smallest of the minima of small groups is no less than that of all marks, and found in a fraction of the
-  // time.
+  // The wanted-th smallest of the minima of small groups is no less than that of all marks, and found in a fraction of
+  // the time.
   std::vector<float> least;
   least.reserve(count / kGroup + 1);
   for (std::size_t begin = 0; begin < count; begin += kGroup)
@@ -50,8 +50,9 @@ void Candidates::tighten(std::size_t wanted) {
   const auto rest = waiting_.begin() + static_cast<std::ptrdiff_t>(count);
   if (rest != waiting_.end()) std::nth_element(waiting_.begin(), rest, waiting_.end());
   compare(waiting_.data(), count);
-  waiting_.erase(std::remove_if(rest, waiting_.end(), [this](const Waiting& row) { return row.mark > limit_.threshold; }),
-                 waiting_.end());
+  waiting_.erase(
+      std::remove_if(rest, waiting_.end(), [this](const Waiting& row) { return row.mark > limit_.threshold; }),
+      waiting_.end());
   waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
 }
 

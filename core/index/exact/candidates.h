@@ -19,8 +19,9 @@ class Candidates {
   // The marks that a row among the best can have.
   const Limit& limit() const { return limit_; }
 
-  // The first rows of all, with the mark of each as it is without slack, and its error: compares the most promising, as many as neighbours are `wanted`, and keeps
-  // what their distances do not rule out. Most of the threshold's fall happens here.
+  // The first rows of all, with the mark of each as it is without slack, and its error: compares the most promising, as
+  // many as neighbours are `wanted`, and keeps what their distances do not rule out. Most of the threshold's fall
+  // happens here.
   void start(std::uint32_t first, const float* marks, const float* errors, std::size_t count, std::size_t wanted);
   // Rows first + hits[i] passed with marks[i].
   void add(std::uint32_t first, const std::uint32_t* hits, const float* marks, std::size_t count);

@@ -1,5 +1,5 @@
-// The exact scan. Work is cut into tasks, a group of queries against a range of rows each; a task keeps the k best of its own,
-// and the tasks of a query are merged, so the answer does not depend on the cut.
+// The exact scan. Work is cut into tasks, a group of queries against a range of rows each; a task keeps the k best of
+// its own, and the tasks of a query are merged, so the answer does not depend on the cut.
 #include <algorithm>
 #include <memory>
 
@@ -16,9 +16,9 @@ namespace {
 using kernels::kPanelQueries;
 using kernels::kPanelRows;
 
-constexpr std::size_t kGroupQueries = 128;    // their codes stay in the second-level cache
-constexpr std::size_t kFewQueries = 4;        // below, panels do not pay for their packing
-constexpr std::size_t kBlockRows = 2048;      // the first of them give a threshold
+constexpr std::size_t kGroupQueries = 128;      // their codes stay in the second-level cache
+constexpr std::size_t kFewQueries = 4;          // below, panels do not pay for their packing
+constexpr std::size_t kBlockRows = 2048;        // the first of them give a threshold
 constexpr double kThreadNanoseconds = 100'000;  // of work, at least, for a thread to be worth starting
 
 // Queries bound to the rows, and their screens.
@@ -70,7 +70,8 @@ class ExactIndex::Task {
   }
 
  private:
-  // Every row compared in full, a block at a time, so that a block is read from memory once for all queries of the group.
+  // Every row compared in full, a block at a time, so that a block is read from memory once for all queries of the
+  // group.
   void run_plain(std::size_t begin, std::size_t end) {
     const std::size_t step = std::clamp<std::size_t>(262'144 / std::max<std::size_t>(rows().stride, 1), 16, kBlockRows);
     std::vector<double> ranks(step);
@@ -111,7 +112,8 @@ class ExactIndex::Task {
   }
 
   // Marks without slack, which is not known before the first rows are compared.
-  void write_marks(std::size_t query, const std::int32_t* dots, const float* offsets, std::size_t count, float* marks) const {
+  void write_marks(std::size_t query, const std::int32_t* dots, const float* offsets, std::size_t count,
+                   float* marks) const {
     const float scale = bound_.screens[first_ + query].scale();
     for (std::size_t i = 0; i < count; ++i) marks[i] = offsets[i] + scale * static_cast<float>(dots[i]);
   }
@@ -140,7 +142,7 @@ class ExactIndex::Task {
   }
 
   void scan_panels(std::size_t at, std::size_t some, const Terms& terms, bool starting,
-                 std::vector<Candidates>& candidates) {
+                   std::vector<Candidates>& candidates) {
     const StoredScreen& stored = *index_.screen_;
     const MatrixView codes = stored.codes->matrix();
     for (std::size_t row = 0; row < some; row += kPanelRows) {
@@ -151,20 +153,19 @@ class ExactIndex::Task {
         kernel_.panel_dot(panel(), query_codes() + q * query_stride_, query_stride_, queries, codes.dims, panel_dots());
         for (std::size_t i = 0; i < queries; ++i) {
           if (starting) {
-            write_marks(q + i, panel_dots() + i * kPanelRows, terms.offsets + row, count, first_marks_.data() + (q + i) * kBlockRows + row);
+            write_marks(q + i, panel_dots() + i * kPanelRows, terms.offsets + row, count,
+                        first_marks_.data() + (q + i) * kBlockRows + row);
             continue;
           }
-          const std::size_t found = kernel_.hits(panel_dots() + i * kPanelRows, count,
-                                                 screen_for(q + i, terms.from(row), candidates[q + i]), hits_.data(),
-                                                 marks_.data());
-          if (found)
-            candidates[q + i].add(static_cast<std::uint32_t>(at + row), hits_.data(), marks_.data(), found);
+          const std::size_t found =
+              kernel_.hits(panel_dots() + i * kPanelRows, count, screen_for(q + i, terms.from(row), candidates[q + i]),
+                           hits_.data(), marks_.data());
+          if (found) candidates[q + i].add(static_cast<std::uint32_t>(at + row), hits_.data(), marks_.data(), found);
         }
       }
     }
     for (std::size_t q = 0; starting && q < count_; ++q)
-      candidates[q].start(static_cast<std::uint32_t>(at), first_marks_.data() + q * kBlockRows,
-                          terms.errors, some, k_);
+      candidates[q].start(static_cast<std::uint32_t>(at), first_marks_.data() + q * kBlockRows, terms.errors, some, k_);
   }
 
   // The queries' codes side by side, and room for what the kernels write.
@@ -210,13 +211,15 @@ std::size_t ExactIndex::useful_threads(std::size_t queries, std::size_t threads)
   const double work = static_cast<double>(queries) * static_cast<double>(rows()) *
                       (0.2 + (screen_ ? 0.01 : 0.1) * static_cast<double>(bytes));
   const double most = work / kThreadNanoseconds;
-  return std::clamp<std::size_t>(most < 1 ? 1 : static_cast<std::size_t>(std::min(most, 1e6)), 1, thread_count(threads));
+  return std::clamp<std::size_t>(most < 1 ? 1 : static_cast<std::size_t>(std::min(most, 1e6)), 1,
+                                 thread_count(threads));
 }
 
 std::vector<Answer> ExactIndex::search_some(MatrixView queries, const Request& request) const {
   const Bound bound = bind(queries, descriptor(), screen_ ? &*screen_ : nullptr);
   const std::size_t threads = useful_threads(queries.rows, request.threads);
-  // Enough groups to keep the threads busy; where there are too few queries for that, their rows are shared out as well.
+  // Enough groups to keep the threads busy; where there are too few queries for that, their rows are shared out as
+  // well.
   const std::size_t group = std::clamp<std::size_t>((queries.rows + threads - 1) / threads, 1, kGroupQueries);
   const std::size_t groups = (queries.rows + group - 1) / group;
   const std::size_t parts = groups >= threads ? 1 : (threads + groups - 1) / groups;
