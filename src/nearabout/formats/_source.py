@@ -66,13 +66,16 @@ class Source:
             self.zip_names: list[str] = []  # of an archive of .npy files, which is a format of its own
             self._unwrap(member)
         except BaseException:
-            self._file.close()
+            self.close()
             raise
 
     def __enter__(self) -> Source:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
         close = getattr(self._pieces, "close", None)
         if close is not None:
             close()  # stops the thread that decompresses

@@ -121,7 +121,8 @@ def _vectors(arrow: Any, column: Any, path: str, name: str) -> Vectors:
         dims = kind.list_size if arrow.types.is_fixed_size_list(kind) else 0
         if dims == 0:
             raise CorruptFile(f"{path}: the column {name} has no rows: nothing says how many dimensions there are")
-        return as_vectors(np.empty((0, dims), kind.value_type.to_pandas_dtype()), path, name)
+        none = arrow.array([], kind.value_type).to_numpy(zero_copy_only=False)
+        return as_vectors(none.reshape(0, dims), path, name)
     widths = {part.shape[1] for part in parts}
     if len(widths) > 1:
         raise CorruptFile(
