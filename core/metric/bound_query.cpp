@@ -45,16 +45,11 @@ const kernels::RealKernels& real_kernels(Element rows) {
   }
 }
 
-template <class T>
-void append(std::vector<double>& values, const void* query, std::size_t dims) {
-  const T* from = static_cast<const T*>(query);
-  values.assign(from, from + dims);
-}
-
-void append_halves(std::vector<double>& values, Element element, const void* query, std::size_t dims) {
-  std::vector<float> widened(dims);
-  to_f32(element, query, dims, widened.data());
-  values.assign(widened.begin(), widened.end());
+// The query may start anywhere (as a slice of bytes does), and may be a row of the index itself, of any type.
+void widen(std::vector<double>& values, Element element, const void* query, std::size_t dims) {
+  std::vector<float> floats(dims);
+  to_f32(element, query, dims, floats.data());
+  values.assign(floats.begin(), floats.end());
 }
 
 void require_finite(const std::vector<double>& values) {
@@ -80,14 +75,7 @@ BoundQuery::BoundQuery(Metric metric, Element rows, std::size_t dims, const void
     bind_integer(rows, query);
     return;
   }
-  if (element == Element::u8)
-    append<std::uint8_t>(values_, query, dims);
-  else if (element == Element::i8)
-    append<std::int8_t>(values_, query, dims);
-  else if (element == Element::f16 || element == Element::bf16)  // a row of the index itself, asked for by its key
-    append_halves(values_, element, query, dims);
-  else
-    append<float>(values_, query, dims);
+  widen(values_, element, query, dims);
   require_finite(values_);
 
   for (const double value : values_) norm_ += value * value;
