@@ -1,47 +1,32 @@
 #include "index/exact/candidates.h"
 
 #include <algorithm>
-#include <limits>
 
 namespace nearabout {
 namespace {
 
 constexpr std::size_t kTooMany = 1024;  // waiting rows: 8 KiB
 constexpr std::size_t kBatch = 16;      // rows compared by one call
-constexpr std::size_t kGroup = 16;      // rows whose least mark stands for them at the start
 
 }  // namespace
 
 Candidates::Candidates(const BoundQuery& query, const ScreenQuery& screen, const storage::Section& vectors, TopK& best)
     : query_(query), screen_(screen), vectors_(vectors), best_(best), limit_(screen.limit(best.worst())) {}
 
-void Candidates::start(std::uint32_t first, const float* marks, const float* errors, std::size_t count,
-                       std::size_t wanted) {
-  // The wanted-th smallest of the minima of small groups is no less than that of all marks, and found in a fraction of
-  // the time.
-  std::vector<float> least;
-  least.reserve(count / kGroup + 1);
-  for (std::size_t begin = 0; begin < count; begin += kGroup)
-    least.push_back(*std::min_element(marks + begin, marks + std::min(begin + kGroup, count)));
-  float promising = std::numeric_limits<float>::infinity();
-  if (wanted <= least.size()) {
-    const auto place = least.begin() + static_cast<std::ptrdiff_t>(wanted - 1);
-    std::nth_element(least.begin(), place, least.end());
-    promising = *place;
-  }
-  const auto keep = [&](std::size_t i) {
-    const float mark = marks[i] - limit_.slack * errors[i];
-    if (mark <= limit_.threshold) waiting_.push_back({mark, first + static_cast<std::uint32_t>(i)});
-  };
-  for (std::size_t i = 0; i < count; ++i)
-    if (marks[i] <= promising) keep(i);
-  tighten(wanted);
-  for (std::size_t i = 0; i < count; ++i)
-    if (marks[i] > promising) keep(i);
+void Candidates::compare(const std::vector<std::uint32_t>& rows) {
+  for (std::size_t next = 0; next < rows.size(); next += kBatch)
+    compare_batch(rows.data() + next, std::min(kBatch, rows.size() - next));
 }
 
 void Candidates::add(std::uint32_t first, const std::uint32_t* hits, const float* marks, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) waiting_.push_back({marks[i], first + hits[i]});
+}
+
+void Candidates::leave_out(const std::vector<std::uint32_t>& rows) {
+  if (rows.empty()) return;
+  std::erase_if(waiting_, [&](const Waiting& candidate) {
+    return std::binary_search(rows.begin(), rows.end(), candidate.row);
+  });
 }
 
 void Candidates::tighten(std::size_t wanted) {
@@ -69,21 +54,22 @@ void Candidates::settle(std::size_t wanted) {
 
 // In batches, so that the threshold may fall in between and rule out the rest.
 void Candidates::compare(const Waiting* waiting, std::size_t count) {
-  const MatrixView rows = vectors_.matrix();
   std::uint32_t batch[kBatch];
-  double ranks[kBatch];
   for (std::size_t next = 0; next < count;) {
     std::size_t some = 0;
-    for (; some < kBatch && next < count; ++next) {
-      if (waiting[next].mark > limit_.threshold) continue;
-      vectors_.check_rows(waiting[next].row, waiting[next].row + 1);
-      batch[some++] = waiting[next].row;
-    }
-    if (some == 0) continue;
-    query_.ranks({rows.data, rows.stride, batch, some}, ranks);
-    for (std::size_t i = 0; i < some; ++i) best_.push(ranks[i], batch[i]);
-    limit_ = screen_.limit(best_.worst());
+    for (; some < kBatch && next < count; ++next)
+      if (waiting[next].mark <= limit_.threshold) batch[some++] = waiting[next].row;
+    compare_batch(batch, some);
   }
+}
+
+void Candidates::compare_batch(const std::uint32_t* rows, std::size_t count) {
+  double ranks[kBatch];
+  const MatrixView table = vectors_.matrix();
+  for (std::size_t i = 0; i < count; ++i) vectors_.check_rows(rows[i], rows[i] + 1);
+  query_.ranks({table.data, table.stride, rows, count}, ranks);
+  for (std::size_t i = 0; i < count; ++i) best_.push(ranks[i], rows[i]);
+  limit_ = screen_.limit(best_.worst());
 }
 
 }  // namespace nearabout

@@ -19,12 +19,12 @@ class Candidates {
   // The marks that a row among the best can have.
   const Limit& limit() const { return limit_; }
 
-  // The first rows of all, with the mark of each as it is without slack, and its error: compares the most promising, as
-  // many as neighbours are `wanted`, and keeps what their distances do not rule out. Most of the threshold's fall
-  // happens here.
-  void start(std::uint32_t first, const float* marks, const float* errors, std::size_t count, std::size_t wanted);
+  // Compares these rows at once.
+  void compare(const std::vector<std::uint32_t>& rows);
   // Rows first + hits[i] passed with marks[i].
   void add(std::uint32_t first, const std::uint32_t* hits, const float* marks, std::size_t count);
+  // These rows (in order) were compared already: they wait no more.
+  void leave_out(const std::vector<std::uint32_t>& rows);
   // Compares the most promising of those that wait, as many as are wanted, and drops what that rules out.
   void tighten(std::size_t wanted);
   // The same, until few enough wait.
@@ -40,6 +40,7 @@ class Candidates {
   };
 
   void compare(const Waiting* waiting, std::size_t count);
+  void compare_batch(const std::uint32_t* rows, std::size_t count);
 
   const BoundQuery& query_;
   const ScreenQuery& screen_;

@@ -27,7 +27,7 @@ class ExactIndex : public Index {
   std::vector<Answer> search_some(MatrixView queries, const Request& request) const override;
 
  private:
-  class Task;
+  void scan(const BoundQuery* queries, std::vector<TopK>& best, std::size_t begin, std::size_t end) const;
   std::size_t useful_threads(std::size_t queries, std::size_t threads) const;
 
   const storage::Section* vectors_;

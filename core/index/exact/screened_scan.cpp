@@ -1,0 +1,161 @@
+#include "index/exact/screened_scan.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace nearabout {
+namespace {
+
+using kernels::kPanelQueries;
+using kernels::kPanelRows;
+
+constexpr std::size_t kBlockRows = 2048;
+constexpr std::size_t kFewQueries = 4;  // up to here panels do not pay for their packing
+constexpr std::size_t kGroups = 128;    // of a block's rows, to find its most promising
+
+// A mark that about `wanted` rows of a block do not pass, without sorting them: the wanted-th smallest of the minima of
+// kGroups groups, which at least that many rows stay within.
+float promising_mark(const std::int32_t* dots, const float* offsets, std::size_t rows, float scale,
+                     std::size_t wanted) {
+  if (wanted > kGroups) return std::numeric_limits<float>::infinity();
+  float least[kGroups];
+  std::fill_n(least, kGroups, std::numeric_limits<float>::infinity());
+  for (std::size_t begin = 0; begin < rows; begin += kGroups) {
+    const std::size_t groups = std::min(kGroups, rows - begin);
+    for (std::size_t i = 0; i < groups; ++i) {
+      const float mark = offsets[begin + i] + scale * static_cast<float>(dots[begin + i]);
+      least[i] = mark < least[i] ? mark : least[i];
+    }
+  }
+  std::nth_element(least, least + wanted - 1, least + kGroups);
+  return least[wanted - 1];
+}
+
+}  // namespace
+
+ScreenedScan::ScreenedScan(const StoredScreen& stored, const storage::Section& vectors, const BoundQuery* queries,
+                           const ScreenQuery* screens, std::vector<TopK>& best, std::size_t k)
+    : stored_(stored),
+      screens_(screens),
+      k_(k),
+      all_rows_(vectors.shape().rows),
+      kernels_(kernels::table().screen),
+      query_stride_(kernels::padded_dims(stored.screen.contraction.outputs())) {
+  candidates_.reserve(best.size());
+  for (std::size_t q = 0; q < best.size(); ++q) candidates_.emplace_back(queries[q], screens[q], vectors, best[q]);
+  make_room(stored.screen.contraction.outputs());
+}
+
+bool ScreenedScan::by_panels() const { return count() > kFewQueries; }
+
+void ScreenedScan::make_room(std::size_t dims) {
+  hits_.resize(kBlockRows + 16);
+  marks_.resize(kBlockRows + 16);
+  dots_.resize(by_panels() ? count() * kBlockRows : kBlockRows);
+  if (!by_panels()) return;
+  query_codes_ = aligned_bytes(count() * query_stride_);
+  panel_ = aligned_bytes(kernels::panel_bytes(dims));
+  panel_dots_ = aligned_bytes(kPanelQueries * kPanelRows * sizeof(std::int32_t));
+  for (std::size_t q = 0; q < count(); ++q) {
+    const std::vector<std::int8_t>& bytes = screens_[q].bytes();
+    std::copy(bytes.begin(), bytes.end(), query_codes() + q * query_stride_);
+  }
+}
+
+void ScreenedScan::run(std::size_t begin, std::size_t end) {
+  if (begin >= end) return;
+  std::size_t at = begin;
+  std::size_t some = std::min(kBlockRows, end - at);
+  start(block_at(at, some));
+  // Looks at what waits come when the rows seen have doubled: the threshold falls with their logarithm.
+  std::size_t look = begin + 2 * kBlockRows;
+  for (at += some; at < end; at += some) {
+    some = std::min(kBlockRows, end - at);
+    const Block block = block_at(at, some);
+    by_panels() ? scan_panels(block) : scan_rows(block);
+    const bool looking = at + some >= look;
+    for (Candidates& candidates : candidates_) looking ? candidates.tighten(k_) : candidates.keep_short(k_);
+    if (looking) look = begin + 2 * (look - begin);
+  }
+  for (Candidates& candidates : candidates_) candidates.settle(k_);
+}
+
+ScreenedScan::Block ScreenedScan::block_at(std::size_t first, std::size_t rows) const {
+  return {static_cast<std::uint32_t>(first), rows, stored_.codes->rows(first, first + rows),
+          stored_.terms->items<float>(first, rows).data(),
+          stored_.terms->items<float>(all_rows_ + first, rows).data()};
+}
+
+void ScreenedScan::start(const Block& block) {
+  if (!by_panels()) {
+    for (std::size_t q = 0; q < count(); ++q) {
+      products(q, block, dots_.data());
+      start_one(q, block, dots_.data());
+    }
+    return;
+  }
+  each_panel(block, [&](std::size_t q, std::size_t row, std::size_t rows, const std::int32_t* dots) {
+    std::copy_n(dots, rows, dots_.data() + q * kBlockRows + row);
+  });
+  for (std::size_t q = 0; q < count(); ++q) start_one(q, block, dots_.data() + q * kBlockRows);
+}
+
+void ScreenedScan::start_one(std::size_t query, const Block& block, const std::int32_t* dots) {
+  Candidates& candidates = candidates_[query];
+  std::vector<std::uint32_t> compared;
+  if (candidates.limit().threshold == std::numeric_limits<float>::infinity()) {
+    const float scale = screens_[query].scale();
+    const float promising = promising_mark(dots, block.offsets, block.rows, scale, k_);
+    const kernels::Screen first{block.offsets, nullptr, scale, 0.0f, promising};
+    const std::size_t found = kernels_.hits(dots, block.rows, first, hits_.data(), marks_.data());
+    for (std::size_t i = 0; i < found; ++i) compared.push_back(block.first + hits_[i]);
+    candidates.compare(compared);
+  }
+  take_hits(query, block, 0, block.rows, dots);
+  candidates.leave_out(compared);
+}
+
+void ScreenedScan::scan_rows(const Block& block) {
+  for (std::size_t q = 0; q < count(); ++q) {
+    products(q, block, dots_.data());
+    take_hits(q, block, 0, block.rows, dots_.data());
+  }
+}
+
+void ScreenedScan::scan_panels(const Block& block) {
+  each_panel(block, [&](std::size_t q, std::size_t row, std::size_t rows, const std::int32_t* dots) {
+    take_hits(q, block, row, rows, dots);
+  });
+}
+
+template <class Take>
+void ScreenedScan::each_panel(const Block& block, Take take) {
+  const MatrixView& codes = block.codes;
+  for (std::size_t row = 0; row < block.rows; row += kPanelRows) {
+    const std::size_t rows = std::min(kPanelRows, block.rows - row);
+    kernels_.pack_panel(codes.row(row), codes.stride, rows, codes.dims, stored_.flip, panel());
+    for (std::size_t q = 0; q < count(); q += kPanelQueries) {
+      const std::size_t queries = std::min(kPanelQueries, count() - q);
+      kernels_.panel_dot(panel(), query_codes() + q * query_stride_, query_stride_, queries, codes.dims, panel_dots());
+      for (std::size_t i = 0; i < queries; ++i) take(q + i, row, rows, panel_dots() + i * kPanelRows);
+    }
+  }
+}
+
+void ScreenedScan::products(std::size_t query, const Block& block, std::int32_t* dots) const {
+  const MatrixView& codes = block.codes;
+  kernels_.rows(screens_[query].bytes().data(), {codes.data, codes.stride, nullptr, block.rows}, codes.dims,
+                stored_.flip, dots);
+}
+
+void ScreenedScan::take_hits(std::size_t query, const Block& block, std::size_t row, std::size_t rows,
+                             const std::int32_t* dots) {
+  const Limit& limit = candidates_[query].limit();
+  const kernels::Screen screen{block.offsets + row, block.errors + row, screens_[query].scale(), limit.slack,
+                               limit.threshold};
+  const std::size_t found = kernels_.hits(dots, rows, screen, hits_.data(), marks_.data());
+  if (found > 0)
+    candidates_[query].add(block.first + static_cast<std::uint32_t>(row), hits_.data(), marks_.data(), found);
+}
+
+}  // namespace nearabout

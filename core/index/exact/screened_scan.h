@@ -1,0 +1,69 @@
+// A group of queries against a range of rows, through their screens.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "base/aligned.h"
+#include "base/top_k.h"
+#include "index/exact/candidates.h"
+#include "metric/bound_query.h"
+#include "quantize/screen_file.h"
+
+namespace nearabout {
+
+// The rows are taken in blocks. For each query the first block gives a limit: its most promising rows are compared in full.
+// Of the blocks after it only rows within the limit are looked at, a few in a hundred.
+class ScreenedScan {
+ public:
+  // Query i is bound by queries[i] and screens[i]; its neighbours go to best[i].
+  ScreenedScan(const StoredScreen& stored, const storage::Section& vectors, const BoundQuery* queries,
+               const ScreenQuery* screens, std::vector<TopK>& best, std::size_t k);
+
+  void run(std::size_t begin, std::size_t end);
+
+ private:
+  // A block of rows: their codes, offsets and errors.
+  struct Block {
+    std::uint32_t first;
+    std::size_t rows;
+    MatrixView codes;
+    const float* offsets;
+    const float* errors;
+  };
+
+  Block block_at(std::size_t first, std::size_t rows) const;
+  void make_room(std::size_t dims);
+  void start(const Block& block);
+  void start_one(std::size_t query, const Block& block, const std::int32_t* dots);
+  void scan_rows(const Block& block);
+  void scan_panels(const Block& block);
+  template <class Take>
+  void each_panel(const Block& block, Take take);
+  // Products of a query's code with the codes of a whole block.
+  void products(std::size_t query, const Block& block, std::int32_t* dots) const;
+  // Adds to what waits the rows of `block` from `row` on that the query's limit allows.
+  void take_hits(std::size_t query, const Block& block, std::size_t row, std::size_t rows, const std::int32_t* dots);
+
+  std::size_t count() const { return candidates_.size(); }
+  bool by_panels() const;
+  std::int8_t* query_codes() { return static_cast<std::int8_t*>(static_cast<void*>(query_codes_.get())); }
+  std::uint8_t* panel() { return static_cast<std::uint8_t*>(static_cast<void*>(panel_.get())); }
+  std::int32_t* panel_dots() { return static_cast<std::int32_t*>(static_cast<void*>(panel_dots_.get())); }
+
+  const StoredScreen& stored_;
+  const ScreenQuery* screens_;
+  std::size_t k_;
+  std::size_t all_rows_;
+  const kernels::ScreenKernels& kernels_;
+  std::vector<Candidates> candidates_;
+
+  std::size_t query_stride_;
+  AlignedBytes query_codes_, panel_, panel_dots_;  // for panels: the queries' codes side by side, and one panel's work
+  std::vector<std::int32_t> dots_;                 // of a block: one query's, or at the start those of the whole group
+  std::vector<std::uint32_t> hits_;
+  std::vector<float> marks_;
+};
+
+}  // namespace nearabout
