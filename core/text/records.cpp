@@ -10,7 +10,7 @@ namespace {
 void copy_little_endian(const char* bytes, std::size_t count, float* row) {
   std::memcpy(row, bytes, count * sizeof(float));
   if constexpr (std::endian::native == std::endian::big) {
-    auto* raw = reinterpret_cast<unsigned char*>(row);
+    auto* raw = static_cast<unsigned char*>(static_cast<void*>(row));
     for (std::size_t i = 0; i < count * sizeof(float); i += sizeof(float))
       std::reverse(raw + i, raw + i + sizeof(float));
   }

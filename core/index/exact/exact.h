@@ -28,7 +28,12 @@ class ExactIndex : public Index {
 
  private:
   void scan(const BoundQuery* queries, std::vector<TopK>& best, std::size_t begin, std::size_t end) const;
-  std::size_t useful_threads(std::size_t queries, std::size_t threads) const;
+  // How the work of a search is shared out: groups of queries by parts of the rows, one task each.
+  struct Cut {
+    std::size_t threads, group, groups, parts, part_rows;
+  };
+  Cut cut(std::size_t queries, std::size_t threads) const;
+  double pair_cost() const;
 
   const storage::Section* vectors_;
   std::optional<StoredScreen> screen_;

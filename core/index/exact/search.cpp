@@ -12,7 +12,9 @@
 namespace nearabout {
 namespace {
 
-constexpr std::size_t kGroupQueries = 128;      // their codes stay in the second-level cache
+constexpr std::size_t kGroupQueries = 512;   // more share a block's packing; their codes still fit a cache
+constexpr std::size_t kSmallGroup = 32;      // fewer gain little from panels
+constexpr double kTaskNanoseconds = 300e6;   // between two looks at whether to stop
 constexpr std::size_t kBlockBytes = 262'144;    // of rows compared in full: they stay in the second-level cache
 constexpr double kThreadNanoseconds = 100'000;  // of work, at least, for a thread to be worth starting
 
@@ -59,37 +61,43 @@ void ExactIndex::scan(const BoundQuery* queries, std::vector<TopK>& best, std::s
   }
 }
 
-std::size_t ExactIndex::useful_threads(std::size_t queries, std::size_t threads) const {
-  const std::size_t bytes = screen_ ? screen_->screen.contraction.outputs() : row_bytes(descriptor().element, dims());
-  const double work = static_cast<double>(queries) * static_cast<double>(rows()) *
-                      (0.2 + (screen_ ? 0.01 : 0.1) * static_cast<double>(bytes));
-  const double most = work / kThreadNanoseconds;
-  return std::clamp<std::size_t>(most < 1 ? 1 : static_cast<std::size_t>(std::min(most, 1e6)), 1,
-                                 thread_count(threads));
+// What comparing one query with one row takes, in nanoseconds, give or take a factor of three.
+double ExactIndex::pair_cost() const {
+  if (screen_) return 0.2 + 0.01 * static_cast<double>(screen_->screen.contraction.outputs());
+  return 1 + 0.1 * static_cast<double>(row_bytes(descriptor().element, dims()));
+}
+
+ExactIndex::Cut ExactIndex::cut(std::size_t queries, std::size_t threads) const {
+  const double row_cost = pair_cost() * static_cast<double>(rows());
+  const double most = static_cast<double>(queries) * row_cost / kThreadNanoseconds;
+  Cut cut;
+  cut.threads = std::clamp<std::size_t>(most < 1 ? 1 : static_cast<std::size_t>(std::min(most, 1e6)), 1, threads);
+  // Enough groups to keep the threads busy; where there are too few queries for that, their rows are shared out as well.
+  const double in_time = std::clamp(kTaskNanoseconds / row_cost, 1.0 * kSmallGroup, 1.0 * kGroupQueries);
+  cut.group = std::clamp<std::size_t>((queries + cut.threads - 1) / cut.threads, 1, static_cast<std::size_t>(in_time));
+  cut.groups = (queries + cut.group - 1) / cut.group;
+  const double long_task = static_cast<double>(cut.group) * row_cost / kTaskNanoseconds;
+  cut.parts = std::max<std::size_t>((cut.threads + cut.groups - 1) / cut.groups, static_cast<std::size_t>(long_task) + 1);
+  cut.part_rows = (rows() + cut.parts - 1) / cut.parts;
+  return cut;
 }
 
 std::vector<Answer> ExactIndex::search_some(MatrixView queries, const Request& request) const {
   const Bound bound = bind(queries, descriptor(), screen_ ? &*screen_ : nullptr);
-  const std::size_t threads = useful_threads(queries.rows, request.threads);
-  // Enough groups to keep the threads busy; where there are too few queries for that, their rows are shared out as
-  // well.
-  const std::size_t group = std::clamp<std::size_t>((queries.rows + threads - 1) / threads, 1, kGroupQueries);
-  const std::size_t groups = (queries.rows + group - 1) / group;
-  const std::size_t parts = groups >= threads ? 1 : (threads + groups - 1) / groups;
-  const std::size_t part_rows = (rows() + parts - 1) / parts;
+  const Cut cut = this->cut(queries.rows, thread_count(request.threads));
 
-  std::vector<std::vector<TopK>> best(groups * parts);
+  std::vector<std::vector<TopK>> best(cut.groups * cut.parts);
   const auto run = [&](std::size_t begin, std::size_t end, std::size_t) {
     for (std::size_t task = begin; task < end; ++task) {
-      const std::size_t first = task / parts * group;
-      const std::size_t count = std::min(group, queries.rows - first);
+      const std::size_t first = task / cut.parts * cut.group;
+      const std::size_t count = std::min(cut.group, queries.rows - first);
       for (std::size_t q = 0; q < count; ++q) {
         const double limit = request.radius ? bound.queries[first + q].rank_within(*request.radius)
                                             : std::numeric_limits<double>::infinity();
         best[task].emplace_back(request.k, limit);
       }
-      const std::size_t from = std::min(task % parts * part_rows, rows());
-      const std::size_t to = std::min(from + part_rows, rows());
+      const std::size_t from = std::min(task % cut.parts * cut.part_rows, rows());
+      const std::size_t to = std::min(from + cut.part_rows, rows());
       if (screen_)
         ScreenedScan(*screen_, *vectors_, &bound.queries[first], &bound.screens[first], best[task], request.k)
             .run(from, to);
@@ -97,12 +105,13 @@ std::vector<Answer> ExactIndex::search_some(MatrixView queries, const Request& r
         scan(&bound.queries[first], best[task], from, to);
     }
   };
-  parallel_for(groups * parts, 1, threads, run, request.monitor);
+  parallel_for(cut.groups * cut.parts, 1, cut.threads, run, request.monitor);
 
   std::vector<Answer> answers(queries.rows);
   for (std::size_t i = 0; i < queries.rows; ++i) {
-    TopK& whole = best[i / group * parts][i % group];
-    for (std::size_t part = 1; part < parts; ++part) whole.merge(best[i / group * parts + part][i % group]);
+    std::vector<TopK>* of_parts = &best[i / cut.group * cut.parts];
+    TopK& whole = of_parts[0][i % cut.group];
+    for (std::size_t part = 1; part < cut.parts; ++part) whole.merge(of_parts[part][i % cut.group]);
     for (const Neighbour& neighbour : whole.take_sorted()) {
       answers[i].rows.push_back(neighbour.row);
       answers[i].distances.push_back(static_cast<float>(bound.queries[i].distance(neighbour.rank)));
