@@ -20,7 +20,6 @@ class Index:
     @staticmethod
     def from_bytes(image: bytes) -> Index: ...
     def save(self, path: str) -> None: ...
-
     @property
     def kind(self) -> str: ...
     @property
@@ -40,15 +39,18 @@ class Index:
     def sections(self) -> list[dict[str, Any]]: ...  # name, element, rows, columns, bytes, offset
     def verify(self, monitor: Monitor = None) -> None: ...
 
-    # Rows are int64, -1 where a batch has no more; distances float32, inf there. Queries: (n, dims) C-contiguous float32, or
-    # the index's own dtype (bits: packed uint8, (n, ceil(dims / 8))). threads = 0: all cores.
+    # Rows are int64, -1 where a batch has no more; distances float32, inf there. Queries: (n, dims), C-contiguous, float32
+    # or the index's own dtype (bits: packed uint8, (n, ceil(dims / 8))). threads = 0: all cores.
     def search(self, queries: Array, k: int, threads: int = 0) -> tuple[NDArray[np.int64], NDArray[np.float32]]: ...
-    def search_rows(self, rows: NDArray[np.int64], k: int, include_self: bool, threads: int = 0) -> tuple[NDArray[np.int64], NDArray[np.float32]]: ...
+    def search_rows(
+        self, rows: NDArray[np.int64], k: int, include_self: bool, threads: int = 0
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]: ...
     # Flat results and where each query's begin: offsets has n + 1 entries. Ordered by distance, then row.
-    def radius_search(self, queries: Array, radius: float, threads: int = 0) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int64]]: ...
+    def radius_search(
+        self, queries: Array, radius: float, threads: int = 0
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int64]]: ...
     # For the command line, without NumPy: neighbours of a sum of unit vectors of rows, those rows left out.
     def search_sum(self, terms: Sequence[tuple[float, int]], k: int, threads: int = 0) -> list[tuple[int, float]]: ...
-
     def row_of(self, key: str | int) -> int: ...  # -1: not there
     def rows_of(self, keys: Sequence[str] | Sequence[int]) -> NDArray[np.int64]: ...
     def key_of(self, row: int) -> str | int: ...
@@ -58,7 +60,7 @@ class Index:
     def similar_keys(self, word: str, count: int) -> list[str]: ...  # nearest spellings; [] when keys are not strings
 
 def build_exact(
-    vectors: Array,  # (n, dims), any strides, float32 float64 float16 uint8 int8, or uint16 bf16 patterns; bits packed uint8
+    vectors: Array,  # (n, dims), each row in one piece: any of the types below, bf16 as uint16, bits as packed uint8
     *,
     dims: int,  # of a vector: for bits, the number of bits
     dtype: str,  # what to store: "f32" "f16" "bf16" "u8" "i8" "bits"
@@ -74,9 +76,13 @@ def build_exact(
 
 # --- Text: the parsers of nearabout.formats. ---
 
-# What cannot be read: the kind, the line (or the byte where the record begins), a number that belongs to the kind, the token.
+# What cannot be read: the kind, the line (or the byte where the record begins), a number that belongs to the kind, and
+# the token.
 TextProblem: TypeAlias = tuple[
-    Literal["too_few_numbers", "too_many_numbers", "not_a_number", "not_utf8", "more_rows", "truncated"], int, int, bytes
+    Literal["too_few_numbers", "too_many_numbers", "not_a_number", "not_utf8", "more_rows", "truncated"],
+    int,
+    int,
+    bytes,
 ]
 
 class LineParser:
@@ -94,7 +100,9 @@ class LineParser:
     ) -> None: ...
     def feed(self, piece: bytes) -> TextProblem | None: ...
     def finish(self) -> TextProblem | None: ...
-    def take(self) -> tuple[NDArray[np.float32], NDArray[np.uint8], NDArray[np.uint64]]: ...  # vectors, key blob, key offsets
+    def take(
+        self,
+    ) -> tuple[NDArray[np.float32], NDArray[np.uint8], NDArray[np.uint64]]: ...  # vectors, key blob, key offsets
     @property
     def rows_read(self) -> int: ...  # with duplicates
     @property

@@ -96,7 +96,10 @@ def mutated(data: bytes, dice: random.Random) -> bytes:
 def check_form(embeddings: Embeddings) -> None:
     """What every result is, whatever the file."""
     vectors = embeddings.vectors
-    assert vectors.ndim == 2 and vectors.shape[1] >= 1 and vectors.dtype.kind in "fiu" and vectors.dtype.isnative
+    assert vectors.ndim == 2
+    assert vectors.shape[1] >= 1
+    assert vectors.dtype.kind in "fiu"
+    assert vectors.dtype.isnative
     vectors.sum()  # touches every element
     if embeddings.keys is not None:
         assert len(embeddings.keys) == len(vectors)

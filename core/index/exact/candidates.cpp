@@ -24,9 +24,8 @@ void Candidates::add(std::uint32_t first, const std::uint32_t* hits, const float
 
 void Candidates::leave_out(const std::vector<std::uint32_t>& rows) {
   if (rows.empty()) return;
-  std::erase_if(waiting_, [&](const Waiting& candidate) {
-    return std::binary_search(rows.begin(), rows.end(), candidate.row);
-  });
+  std::erase_if(waiting_,
+                [&](const Waiting& candidate) { return std::binary_search(rows.begin(), rows.end(), candidate.row); });
 }
 
 void Candidates::tighten(std::size_t wanted) {

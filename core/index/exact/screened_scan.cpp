@@ -82,8 +82,7 @@ void ScreenedScan::run(std::size_t begin, std::size_t end) {
 
 ScreenedScan::Block ScreenedScan::block_at(std::size_t first, std::size_t rows) const {
   return {static_cast<std::uint32_t>(first), rows, stored_.codes->rows(first, first + rows),
-          stored_.terms->items<float>(first, rows).data(),
-          stored_.terms->items<float>(all_rows_ + first, rows).data()};
+          stored_.terms->items<float>(first, rows).data(), stored_.terms->items<float>(all_rows_ + first, rows).data()};
 }
 
 void ScreenedScan::start(const Block& block) {

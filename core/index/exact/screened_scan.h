@@ -13,8 +13,8 @@
 
 namespace nearabout {
 
-// The rows are taken in blocks. For each query the first block gives a limit: its most promising rows are compared in full.
-// Of the blocks after it only rows within the limit are looked at, a few in a hundred.
+// The rows are taken in blocks. For each query the first block gives a limit: its most promising rows are compared in
+// full. Of the blocks after it only rows within the limit are looked at, a few in a hundred.
 class ScreenedScan {
  public:
   // Query i is bound by queries[i] and screens[i]; its neighbours go to best[i].

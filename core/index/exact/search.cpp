@@ -12,9 +12,9 @@
 namespace nearabout {
 namespace {
 
-constexpr std::size_t kGroupQueries = 512;   // more share a block's packing; their codes still fit a cache
-constexpr std::size_t kSmallGroup = 32;      // fewer gain little from panels
-constexpr double kTaskNanoseconds = 300e6;   // between two looks at whether to stop
+constexpr std::size_t kGroupQueries = 512;      // more share a block's packing; their codes still fit a cache
+constexpr std::size_t kSmallGroup = 32;         // fewer gain little from panels
+constexpr double kTaskNanoseconds = 300e6;      // between two looks at whether to stop
 constexpr std::size_t kBlockBytes = 262'144;    // of rows compared in full: they stay in the second-level cache
 constexpr double kThreadNanoseconds = 100'000;  // of work, at least, for a thread to be worth starting
 
@@ -72,12 +72,14 @@ ExactIndex::Cut ExactIndex::cut(std::size_t queries, std::size_t threads) const 
   const double most = static_cast<double>(queries) * row_cost / kThreadNanoseconds;
   Cut cut;
   cut.threads = std::clamp<std::size_t>(most < 1 ? 1 : static_cast<std::size_t>(std::min(most, 1e6)), 1, threads);
-  // Enough groups to keep the threads busy; where there are too few queries for that, their rows are shared out as well.
+  // Enough groups to keep the threads busy; where there are too few queries for that, their rows are shared out as
+  // well.
   const double in_time = std::clamp(kTaskNanoseconds / row_cost, 1.0 * kSmallGroup, 1.0 * kGroupQueries);
   cut.group = std::clamp<std::size_t>((queries + cut.threads - 1) / cut.threads, 1, static_cast<std::size_t>(in_time));
   cut.groups = (queries + cut.group - 1) / cut.group;
   const double long_task = static_cast<double>(cut.group) * row_cost / kTaskNanoseconds;
-  cut.parts = std::max<std::size_t>((cut.threads + cut.groups - 1) / cut.groups, static_cast<std::size_t>(long_task) + 1);
+  cut.parts =
+      std::max<std::size_t>((cut.threads + cut.groups - 1) / cut.groups, static_cast<std::size_t>(long_task) + 1);
   cut.part_rows = (rows() + cut.parts - 1) / cut.parts;
   return cut;
 }
