@@ -39,8 +39,8 @@ class Index:
     def sections(self) -> list[dict[str, Any]]: ...  # name, element, rows, columns, bytes, offset
     def verify(self, monitor: Monitor = None) -> None: ...
 
-    # Rows are int64, -1 where a batch has no more; distances float32, inf there. Queries: (n, dims), C-contiguous, float32
-    # or the index's own dtype (bits: packed uint8, (n, ceil(dims / 8))). threads = 0: all cores.
+    # Rows are int64, -1 where a batch has no more; distances float32, inf there. Queries: (n, dims), C-contiguous,
+    # float32 or the index's own dtype (bits: packed uint8, (n, ceil(dims / 8))). threads = 0: all cores.
     def search(self, queries: Array, k: int, threads: int = 0) -> tuple[NDArray[np.int64], NDArray[np.float32]]: ...
     def search_rows(
         self, rows: NDArray[np.int64], k: int, include_self: bool, threads: int = 0
