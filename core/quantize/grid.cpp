@@ -11,7 +11,7 @@ namespace nearabout {
 void Grid::encode(const float* values, std::uint8_t* codes) const {
   for (std::size_t j = 0; j < dims(); ++j) {
     const float code = std::nearbyint((values[j] - low[j]) / step[j]);
-    codes[j] = static_cast<std::uint8_t>(std::clamp(code, 0.0f, 255.0f));
+    codes[j] = code > 0 ? static_cast<std::uint8_t>(std::min(code, 255.0f)) : std::uint8_t{0};  // NaN becomes 0 too
   }
 }
 

@@ -11,7 +11,8 @@
 namespace nearabout {
 namespace {
 
-constexpr std::size_t kRounds = 4;        // of subspace iteration: more changed no survivor count by 5 %
+constexpr std::size_t kRounds =
+    3;  // of subspace iteration: with twice as many the number of directions chosen stayed the same
 constexpr std::size_t kRowsAtATime = 16;  // what one call of the kernel gets
 
 std::size_t padded(std::size_t count) { return (count + 15) / 16 * 16; }
@@ -54,9 +55,9 @@ void remove_components(double* column, const std::vector<double>& column_major, 
   }
 }
 
-// Gram-Schmidt on the columns, twice over, in double. A column that vanishes (data of lower rank) is replaced at
-// random.
-void orthonormalise(std::vector<double>& table, std::size_t rows, std::size_t columns, Random& random) {
+// Gram-Schmidt on the columns in double, `passes` times over: once keeps an iteration going, twice is orthonormal to
+// the last bits. A column that vanishes (data of lower rank) is replaced at random.
+void orthonormalise(std::vector<double>& table, std::size_t rows, std::size_t columns, int passes, Random& random) {
   std::vector<double> column_major(rows * columns);
   for (std::size_t i = 0; i < rows; ++i)
     for (std::size_t c = 0; c < columns; ++c) column_major[c * rows + i] = table[i * columns + c];
@@ -65,8 +66,7 @@ void orthonormalise(std::vector<double>& table, std::size_t rows, std::size_t co
     double* column = column_major.data() + c * rows;
     for (int attempt = 0; attempt < 8; ++attempt) {
       const double before = dot(column, column, rows);
-      remove_components(column, column_major, c, rows);
-      remove_components(column, column_major, c, rows);
+      for (int pass = 0; pass < passes; ++pass) remove_components(column, column_major, c, rows);
       const double after = dot(column, column, rows);
       if (after > 1e-20 * before && after > 0) {
         const double scale = 1 / std::sqrt(after);
@@ -138,7 +138,7 @@ std::vector<double> principal_directions(const std::vector<float>& vectors, std:
   Random random(0x5EED);
   std::vector<double> directions(dims * columns);
   for (double& value : directions) value = random.symmetric();
-  orthonormalise(directions, dims, columns, random);
+  orthonormalise(directions, dims, columns, 1, random);
   for (std::size_t round = 0; round <= kRounds; ++round) {
     const std::vector<float> block(directions.begin(), directions.end());
     const std::vector<float> images = covariance.times(block, columns);
@@ -147,7 +147,7 @@ std::vector<double> principal_directions(const std::vector<float>& vectors, std:
       break;
     }
     directions.assign(images.begin(), images.end());
-    orthonormalise(directions, dims, columns, random);
+    orthonormalise(directions, dims, columns, round + 1 == kRounds ? 2 : 1, random);
   }
   if (columns == count) return directions;
   std::vector<double> leading(dims * count);

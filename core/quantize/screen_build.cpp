@@ -40,6 +40,13 @@ Sample take_sample(const RowReader& read, std::size_t rows, std::size_t dims, Sp
   return sample;
 }
 
+// Whether squares and their sums stay well inside the range of floats.
+bool fits_floats(const Sample& sample) {
+  float largest = 0;
+  for (const float value : sample.values) largest = std::max(largest, std::abs(value));
+  return largest < 1e15f && largest > 1e-15f;
+}
+
 // The mean; whole numbers for integer rows, so that their differences from it are exact.
 std::vector<float> centre_of(const Sample& sample, bool whole) {
   std::vector<double> sums(sample.dims, 0.0);
@@ -55,7 +62,7 @@ std::vector<float> centre_of(const Sample& sample, bool whole) {
 
 std::vector<std::size_t> candidate_outputs(std::size_t dims, std::size_t rows) {
   std::vector<std::size_t> candidates;
-  for (const std::size_t outputs : {32u, 48u, 64u, 96u, 128u, 160u, 192u, 256u, 320u, 384u, 512u})
+  for (const std::size_t outputs : {32u, 48u, 64u, 96u, 128u, 160u, 192u, 256u, 320u, 384u})
     if (outputs * 5 <= dims * 4 && outputs * 4 <= rows) candidates.push_back(outputs);
   return candidates;
 }
@@ -282,6 +289,7 @@ std::optional<BuiltScreen> build_screen(const RowReader& read, std::size_t rows,
   if (rows < kFewRows || dims < kFewDims) return std::nullopt;
   const bool integers = (stored == Element::u8 || stored == Element::i8) && space != Space::unit;
   const Sample sample = take_sample(read, rows, dims, space);
+  if (!fits_floats(sample)) return std::nullopt;
 
   Screen screen;
   screen.space = space;

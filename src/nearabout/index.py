@@ -32,8 +32,9 @@ _ITERATED_KEYS = 4096  # made at a time when iterating
 def open(path: str | os.PathLike[str]) -> Index:
     """Open an index file. The file is mapped, not read: this takes the same time for a megabyte and a gigabyte.
 
-    The structure is validated; the checksums of what is large are left to `Index.verify`. The mapping stays valid when
-    another index is saved under the same name: an open index goes on with the old bytes.
+    The structure is validated at once; each block of what is large is compared with its checksum when it is first read,
+    so damage is an error and never a wrong answer. The mapping stays valid when another index is saved under the same
+    name: an open index goes on with the old bytes.
 
     Args:
         path: a .near file.
