@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
+
+from nearabout.errors import MissingDependency
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -35,3 +37,12 @@ def file(tmp_path: Path) -> Callable[[str, bytes | str], Path]:
         return path
 
     return make
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Generator[None, object, object]:
+    """A test that needs an optional library is skipped where it is missing; the sentence names what to install."""
+    try:
+        return (yield)
+    except MissingDependency as missing:
+        pytest.skip(str(missing))
