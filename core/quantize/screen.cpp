@@ -90,7 +90,10 @@ Limit ScreenQuery::limit_of_products(double rank) const {
                  image_norm_ * screen_->usual_error + codes_.residual * screen_->usual_spread);
 }
 
+// Beyond what floats hold, nothing is ruled out: an infinite slack times no error would be NaN, which never passes.
 Limit ScreenQuery::rounded(double threshold, double slack) const {
+  constexpr double most = std::numeric_limits<float>::max() / 4;  // room for the rounding below
+  if (!(threshold < most) || !(slack < most)) return {std::numeric_limits<float>::infinity(), 0};
   return {rounded_up(threshold + rounding_ + 1e-9 * std::abs(threshold)), rounded_up(slack)};
 }
 
