@@ -2,8 +2,9 @@
 // the limit of that rank; and on ordinary data few others pass. The marks are those of the kernels in use, the ranks
 // those that a search compares (metric/bound_query.h, held against slow references in its own test).
 //
-// Mutations that this test notices: the slack halved; the residual left out of the slack; a row's error left out of its
-// terms; the error of the query's image left out; epsilon left out; the remainder's column dropped from images.
+// Mutations that this test was seen to notice: a slack halved, or without its residual; terms without a row's own error,
+// or without its spread; a query's error left out, and that of projections and of centring; the remainder dropped or
+// stretched; a screen that lets everything pass. The smaller rooms for rounding never showed: they stand by proof alone.
 #include "quantize/screen.h"
 
 #include <cstdio>
