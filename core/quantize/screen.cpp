@@ -17,6 +17,10 @@ double norm(const float* values, std::size_t count) {
   return std::sqrt(sum);
 }
 
+// What every row is within. The slack is the largest too: marks made with it are never above a later threshold, as they
+// would be if it were zero (a search that started so lost true neighbours), and no error makes NaN of it.
+constexpr Limit kEverything{std::numeric_limits<float>::infinity(), std::numeric_limits<float>::max()};
+
 // A float that is not below `value`.
 float rounded_up(double value) {
   const float nearest = static_cast<float>(value);
@@ -71,8 +75,7 @@ std::vector<ScreenQuery> ScreenQuery::bind(const Screen& screen, const float* qu
 }
 
 Limit ScreenQuery::limit(double rank) const {
-  if (!screens_ || !(rank < std::numeric_limits<double>::infinity()))
-    return {std::numeric_limits<float>::infinity(), 0};
+  if (!screens_ || !(rank < std::numeric_limits<double>::infinity())) return kEverything;
   return screen_->space == Space::inner ? limit_of_products(rank) : limit_of_squares(rank);
 }
 
@@ -93,7 +96,7 @@ Limit ScreenQuery::limit_of_products(double rank) const {
 // Beyond what floats hold, nothing is ruled out: an infinite slack times no error would be NaN, which never passes.
 Limit ScreenQuery::rounded(double threshold, double slack) const {
   constexpr double most = std::numeric_limits<float>::max() / 4;  // room for the rounding below
-  if (!(threshold < most) || !(slack < most)) return {std::numeric_limits<float>::infinity(), 0};
+  if (!(threshold < most) || !(slack < most)) return kEverything;
   return {rounded_up(threshold + rounding_ + 1e-9 * std::abs(threshold)), rounded_up(slack)};
 }
 
