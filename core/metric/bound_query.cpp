@@ -146,8 +146,8 @@ double BoundQuery::distance(double rank) const {
 
 namespace {
 
-// The largest number whose square root is at most `radius`: roots round, so it is not quite the square (at 3, the square
-// of the root is below 3, and a radius of that root would miss what lies exactly there). A few steps at most.
+// The largest number whose square root is at most `radius`: roots round, so it is not quite the square (at 3, the
+// square of the root is below 3, and a radius of that root would miss what lies exactly there). A few steps at most.
 double square_within(double radius) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
   double square = radius * radius;

@@ -28,7 +28,6 @@ void it_is_a_sort_cut_short() {
       std::sort(all.begin(), all.end());
       all.resize(std::min(k, count));
       CHECK(same(best.take_sorted(), all));
-    
     }
   }
 }

@@ -71,17 +71,26 @@ void every_fault_is_found() {
   const double huge = 1e39;  // finite as float64, beyond float32
   const double nan = std::nan("");
   for (const Metric metric : {Metric::euclidean, Metric::sqeuclidean, Metric::cosine, Metric::dot, Metric::manhattan}) {
-    check_fault<float>("NaN or infinity", {1, 2, kNan, 1, 3, 4, 5, kInfinity, 6, 7}, 2, Element::f32, Element::f32, metric);
-    check_fault<float>("NaN or infinity", {1, 2, 3, -kInfinity, 3, 4, kNan, 1, 6, 7}, 2, Element::f32, Element::f16, metric);
-    check_fault<double>("NaN or infinity", {1, 2, nan, huge, 3, 4, 5, -HUGE_VAL, 6, 7}, 2, Element::f64, Element::f32, metric);
-    check_fault<double>("f32 cannot hold", {1, 2, huge, 1, 3, 4, 5, -huge, 6, 7}, 2, Element::f64, Element::f32, metric);
-    check_fault<float>("f16 cannot hold", {1, 2, 65520, 1, 3, 4, 5, -1e5f, 6, 65504}, 2, Element::f32, Element::f16, metric);
-    check_fault<float>("bf16 cannot hold", {1, 2, 3.4e38f, 1, 3, 4, 5, -3.4e38f, 6, 7}, 2, Element::f32, Element::bf16, metric);
+    check_fault<float>("NaN or infinity", {1, 2, kNan, 1, 3, 4, 5, kInfinity, 6, 7}, 2, Element::f32, Element::f32,
+                       metric);
+    check_fault<float>("NaN or infinity", {1, 2, 3, -kInfinity, 3, 4, kNan, 1, 6, 7}, 2, Element::f32, Element::f16,
+                       metric);
+    check_fault<double>("NaN or infinity", {1, 2, nan, huge, 3, 4, 5, -HUGE_VAL, 6, 7}, 2, Element::f64, Element::f32,
+                        metric);
+    check_fault<double>("f32 cannot hold", {1, 2, huge, 1, 3, 4, 5, -huge, 6, 7}, 2, Element::f64, Element::f32,
+                        metric);
+    check_fault<float>("f16 cannot hold", {1, 2, 65520, 1, 3, 4, 5, -1e5f, 6, 65504}, 2, Element::f32, Element::f16,
+                       metric);
+    check_fault<float>("bf16 cannot hold", {1, 2, 3.4e38f, 1, 3, 4, 5, -3.4e38f, 6, 7}, 2, Element::f32, Element::bf16,
+                       metric);
     check_fault<float>("u8 cannot hold", {1, 2, 0.5f, 1, 0, 255, 5, 256, 6, 7}, 2, Element::f32, Element::u8, metric);
     check_fault<float>("u8 cannot hold", {1, 2, -1, 1, 0, 255, 5, 1e30f, 6, 7}, 2, Element::f32, Element::u8, metric);
-    check_fault<float>("i8 cannot hold", {1, 2, 128, 1, -128, 127, 5, -129, 6, 7}, 2, Element::f32, Element::i8, metric);
-    check_fault<std::uint8_t>("i8 cannot hold", {1, 2, 128, 1, 127, 0, 5, 255, 6, 7}, 2, Element::u8, Element::i8, metric);
-    check_fault<std::int8_t>("u8 cannot hold", {1, 2, -1, 1, 127, 0, 5, -128, 6, 7}, 2, Element::i8, Element::u8, metric);
+    check_fault<float>("i8 cannot hold", {1, 2, 128, 1, -128, 127, 5, -129, 6, 7}, 2, Element::f32, Element::i8,
+                       metric);
+    check_fault<std::uint8_t>("i8 cannot hold", {1, 2, 128, 1, 127, 0, 5, 255, 6, 7}, 2, Element::u8, Element::i8,
+                              metric);
+    check_fault<std::int8_t>("u8 cannot hold", {1, 2, -1, 1, 127, 0, 5, -128, 6, 7}, 2, Element::i8, Element::u8,
+                             metric);
   }
 }
 
@@ -95,15 +104,18 @@ void zeros_have_no_direction() {
     CHECK(refusal(view_of(zeros, 2, Element::f32), Element::f32, metric) == "accepted");
   // Zero once stored is zero: what rounds away has no direction either.
   const std::vector<double> vanishing{1, 1, 1e-60, -1e-60};
-  CHECK(says(refusal(view_of(vanishing, 2, Element::f64), Element::f32, Metric::cosine), "row 1 is a zero vector, which"));
+  CHECK(says(refusal(view_of(vanishing, 2, Element::f64), Element::f32, Metric::cosine),
+             "row 1 is a zero vector, which"));
   const std::vector<float> small{1, 1, 1e-9f, 0};
   CHECK(says(refusal(view_of(small, 2, Element::f32), Element::f16, Metric::cosine), "the only such row"));
   CHECK(refusal(view_of(small, 2, Element::f32), Element::f32, Metric::cosine) == "accepted");
 }
 
 void latitudes_end_at_the_poles() {
-  check_fault<float>("latitude", {90, 2, 90.001f, 1, -90, 400, -91, 0, 6, -190}, 2, Element::f32, Element::f32, Metric::haversine);
-  check_fault<double>("latitude", {90, 2, 91, 1, -90, 400, -1e30, 0, 6, -190}, 2, Element::f64, Element::f32, Metric::haversine);
+  check_fault<float>("latitude", {90, 2, 90.001f, 1, -90, 400, -91, 0, 6, -190}, 2, Element::f32, Element::f32,
+                     Metric::haversine);
+  check_fault<double>("latitude", {90, 2, 91, 1, -90, 400, -1e30, 0, 6, -190}, 2, Element::f64, Element::f32,
+                      Metric::haversine);
 }
 
 // What is stored is what base/convert.h makes of it, wherever rows lie.

@@ -1,5 +1,6 @@
-// One index searched from four threads at once, each search on three of its own: all answers are those of one thread, and
-// of brute force. What a race would need is all here: a screen, first reads that verify blocks, batches cut into tasks.
+// One index searched from four threads at once, each search on three of its own: all answers are those of one thread,
+// and of brute force. What a race would need is all here: a screen, first reads that verify blocks, batches cut into
+// tasks.
 #include <atomic>
 #include <cstdio>
 #include <random>
@@ -37,9 +38,8 @@ std::shared_ptr<const Index> build(const std::vector<float>& base, std::size_t t
 }
 
 bool same(const std::vector<Answer>& left, const std::vector<Answer>& right) {
-  return std::equal(left.begin(), left.end(), right.begin(), right.end(), [](const Answer& a, const Answer& b) {
-    return a.rows == b.rows && a.distances == b.distances;
-  });
+  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
+                    [](const Answer& a, const Answer& b) { return a.rows == b.rows && a.distances == b.distances; });
 }
 
 std::vector<Answer> brute_force(const std::vector<float>& base, const std::vector<float>& queries, std::size_t k) {
@@ -75,7 +75,8 @@ void many_threads_one_answer() {
   for (std::size_t t = 0; t < 4; ++t)
     threads.emplace_back([&, t] {
       for (int round = 0; round < 3; ++round)
-        if (!same(index->search(view_of(queries), {20, {}, 1 + (t + static_cast<std::size_t>(round)) % 3, {}}), expected))
+        if (!same(index->search(view_of(queries), {20, {}, 1 + (t + static_cast<std::size_t>(round)) % 3, {}}),
+                  expected))
           ++wrong;
       for (std::size_t q = t; q < kQueries; q += 10) {
         const MatrixView one{view_of(queries).row(q), 1, kDims, kDims * sizeof(float), Element::f32};

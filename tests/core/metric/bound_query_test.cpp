@@ -1,5 +1,5 @@
-// A bound query ranks rows as slow references do, for every metric and element type; its ranks and distances agree, and a
-// radius takes in what is exactly that far away.
+// A bound query ranks rows as slow references do, for every metric and element type; its ranks and distances agree, and
+// a radius takes in what is exactly that far away.
 #include "metric/bound_query.h"
 
 #include <cmath>
@@ -57,7 +57,8 @@ struct Rows {
 };
 
 Rows random_rows(std::mt19937& random, Element element, std::size_t count, std::size_t dims) {
-  Rows rows{std::vector<std::byte>(count * row_bytes(element, dims)), std::vector<float>(count * dims), count, dims, element};
+  Rows rows{std::vector<std::byte>(count * row_bytes(element, dims)), std::vector<float>(count * dims), count, dims,
+            element};
   for (float& value : rows.wide) {
     if (element == Element::u8)
       value = static_cast<float>(random() % 256);
@@ -67,7 +68,8 @@ Rows random_rows(std::mt19937& random, Element element, std::size_t count, std::
       value = static_cast<float>(std::normal_distribution<double>(0.1, 3)(random));
   }
   for (std::size_t i = 0; i < count; ++i)
-    CHECK(from_f32(rows.wide.data() + i * dims, dims, element, rows.stored.data() + i * row_bytes(element, dims)) == dims);
+    CHECK(from_f32(rows.wide.data() + i * dims, dims, element, rows.stored.data() + i * row_bytes(element, dims)) ==
+          dims);
   to_f32(element, rows.stored.data(), count * dims, rows.wide.data());
   return rows;
 }
@@ -197,7 +199,8 @@ void a_radius_is_inclusive() {
 
 void limits_of_a_radius() {
   const float query[] = {1, 2};
-  for (const Metric metric : {Metric::euclidean, Metric::sqeuclidean, Metric::cosine, Metric::manhattan, Metric::haversine}) {
+  for (const Metric metric :
+       {Metric::euclidean, Metric::sqeuclidean, Metric::cosine, Metric::manhattan, Metric::haversine}) {
     const BoundQuery bound(metric, Element::f32, 2, query, Element::f32);
     CHECK(bound.rank_within(0) == 0);
     CHECK(bound.rank_within(-1) == -kInfinity);

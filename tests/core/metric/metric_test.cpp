@@ -46,7 +46,8 @@ void bits_and_numbers_keep_apart() {
 
 void places_have_two_dimensions() {
   require_comparable(Metric::haversine, Element::f32, 2);
-  for (const std::size_t dims : {0u, 1u, 3u}) CHECK_THROWS(require_comparable(Metric::haversine, Element::f32, dims), InvalidInput);
+  for (const std::size_t dims : {0u, 1u, 3u})
+    CHECK_THROWS(require_comparable(Metric::haversine, Element::f32, dims), InvalidInput);
   for (const Element element : {Element::f16, Element::bf16, Element::u8, Element::i8, Element::bits})
     CHECK_THROWS(require_comparable(Metric::haversine, element, 2), InvalidInput);
 }

@@ -1,10 +1,11 @@
 // A distance between images never exceeds the true one by more than the errors that apply() admits.
+#include "quantize/contraction.h"
+
 #include <cmath>
 #include <cstdio>
 #include <utility>
 
 #include "check.h"
-#include "quantize/contraction.h"
 #include "quantize/principal.h"
 #include "quantize/shapes.h"
 

@@ -104,7 +104,8 @@ void products_are_known_within_their_room() {
       return Grid::spanning(table.values, table.rows, dims);
     }();
     for (const float factor : {1.0f, 1e-30f, 1e-42f, 1e20f})
-      CHECK(check_products("normal", grid, scaled(normal(random, 10, dims), factor), random) < (dims < 10 ? 1.01 : 0.7));
+      CHECK(check_products("normal", grid, scaled(normal(random, 10, dims), factor), random) <
+            (dims < 10 ? 1.01 : 0.7));
     check_products("zero", grid, scaled(normal(random, 1, dims), 0), random);
     check_products("one-hot", grid, sparse(random, 5, dims, 1, 1), random);
   }

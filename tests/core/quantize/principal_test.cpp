@@ -70,7 +70,7 @@ void they_catch_the_variance() {
   double caught = 0, known = 0, before = 1e300;
   for (std::size_t c = 0; c < count; ++c) {
     const double variance = variance_along(table, directions, count, c);
-    CHECK(variance <= before * 1.001);  // the widest first
+    CHECK(variance <= before * 1.001);                                        // the widest first
     CHECK(std::abs(variance - std::pow(0.81, c)) < 0.3 * std::pow(0.81, c));  // iteration mixes neighbours
     before = variance;
     caught += variance;

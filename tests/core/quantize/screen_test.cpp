@@ -2,9 +2,10 @@
 // the limit of that rank; and on ordinary data few others pass. The marks are those of the kernels in use, the ranks
 // those that a search compares (metric/bound_query.h, held against slow references in its own test).
 //
-// Mutations that this test was seen to notice: a slack halved, or without its residual; terms without a row's own error,
-// or without its spread; a query's error left out, and that of projections and of centring; the remainder dropped or
-// stretched; a screen that lets everything pass. The smaller rooms for rounding never showed: they stand by proof alone.
+// Mutations that this test was seen to notice: a slack halved, or without its residual; terms without a row's own
+// error, or without its spread; a query's error left out, and that of projections and of centring; the remainder
+// dropped or stretched; a screen that lets everything pass. The smaller rooms for rounding never showed: they stand by
+// proof alone.
 #include "quantize/screen.h"
 
 #include <cstdio>
@@ -23,9 +24,9 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-int identities = 0;   // screens seen of each kind
+int identities = 0;  // screens seen of each kind
 int projections = 0;
-int own_codes = 0;    // whose codes are the stored bytes
+int own_codes = 0;  // whose codes are the stored bytes
 
 Metric metric_of(Space space) {
   if (space == Space::squared) return Metric::sqeuclidean;

@@ -47,8 +47,7 @@ inline Table low_rank(Generator& random, std::size_t rows, std::size_t dims, std
 inline Table correlated(Generator& random, std::size_t rows, std::size_t dims) {
   Table table = normal(random, rows, dims);
   for (std::size_t i = 0; i < rows; ++i)
-    for (std::size_t j = 1; j < dims; ++j)
-      table.row(i)[j] = 0.95f * table.row(i)[j - 1] + 0.3f * table.row(i)[j];
+    for (std::size_t j = 1; j < dims; ++j) table.row(i)[j] = 0.95f * table.row(i)[j - 1] + 0.3f * table.row(i)[j];
   return table;
 }
 
@@ -82,8 +81,7 @@ inline Table with_outlier(Table table) {
 
 // Every row many times over.
 inline Table duplicated(Table table, std::size_t different) {
-  for (std::size_t i = different; i < table.rows; ++i)
-    std::copy_n(table.row(i % different), table.dims, table.row(i));
+  for (std::size_t i = different; i < table.rows; ++i) std::copy_n(table.row(i % different), table.dims, table.row(i));
   return table;
 }
 
