@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstdio>
+#include <limits>
 
 #include "check.h"
 #include "quantize/shapes.h"
@@ -35,6 +36,18 @@ void what_is_off_the_grid_is_clipped() {
   std::uint8_t codes[4];
   grid.encode(values, codes);
   CHECK(codes[0] == 0 && codes[1] == 255 && codes[2] == 21 && codes[3] == 255);
+}
+
+// What overflowed on its way here still gets some code: the screen is given up later.
+void what_is_no_number_gets_a_code() {
+  const float infinity = std::numeric_limits<float>::infinity();
+  const std::vector<float> values{-infinity, infinity, std::nanf(""), 1};
+  const Grid grid = Grid::spanning(values, 2, 2);
+  std::uint8_t codes[2] = {1, 1};
+  grid.encode(values.data() + 2, codes);
+  CHECK(codes[0] == 0);
+  const GridQuery query(Grid{{0, 0}, {1, 1}, {0, 0}}, values.data());
+  CHECK(!std::isfinite(query.scale) && query.bytes[0] == -127);
 }
 
 void constant_dimensions_have_a_step() {
@@ -125,6 +138,7 @@ int main() {
   codes_are_the_nearest(badly_scaled(random, 200, 20));
   codes_are_the_nearest(sparse(random, 200, 20, 1, 3));
   what_is_off_the_grid_is_clipped();
+  what_is_no_number_gets_a_code();
   constant_dimensions_have_a_step();
   integers_are_their_own_codes();
   products_are_known_within_their_room();
