@@ -132,14 +132,37 @@ double BoundQuery::distance(double rank) const {
   }
 }
 
+namespace {
+
+// The largest number whose square root is at most `radius`: roots round, so it is not quite the square (at 3, the
+// square of the root is below 3, and a radius of that root would miss what lies exactly there). A few steps at most.
+double square_within(double radius) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  double square = radius * radius;
+  while (std::sqrt(square) > radius) square = std::nextafter(square, 0.0);
+  for (double next = std::nextafter(square, infinity); square < infinity && std::sqrt(next) <= radius;) {
+    square = next;
+    next = std::nextafter(square, infinity);
+  }
+  return square;
+}
+
+// The same for a number of bits and its share of `dims`.
+double bits_within(double radius, double dims) {
+  const double bits = std::nearbyint(radius * dims);
+  return bits / dims <= radius ? bits : bits - 1;
+}
+
+}  // namespace
+
 double BoundQuery::rank_within(double radius) const {
   if (metric_ == Metric::dot) return radius;
   if (!(radius >= 0)) return -std::numeric_limits<double>::infinity();
   switch (metric_) {
     case Metric::euclidean:
-      return radius * radius;
+      return square_within(radius);
     case Metric::hamming:
-      return radius * static_cast<double>(dims_);
+      return bits_within(radius, static_cast<double>(dims_));
     default:
       return radius;
   }

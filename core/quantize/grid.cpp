@@ -7,11 +7,21 @@
 #include "kernels/kernels.h"
 
 namespace nearabout {
+namespace {
+
+// NaN becomes `low`, where std::clamp would pass it on to a cast that has no answer: values beyond floats come this far
+// before their screen is given up.
+template <class Real>
+Real clipped(Real value, Real low, Real high) {
+  return std::min(std::max(low, value), high);
+}
+
+}  // namespace
 
 void Grid::encode(const float* values, std::uint8_t* codes) const {
   for (std::size_t j = 0; j < dims(); ++j) {
     const float code = std::nearbyint((values[j] - low[j]) / step[j]);
-    codes[j] = code > 0 ? static_cast<std::uint8_t>(std::min(code, 255.0f)) : std::uint8_t{0};  // NaN becomes 0 too
+    codes[j] = static_cast<std::uint8_t>(clipped(code, 0.0f, 255.0f));
   }
 }
 
@@ -37,7 +47,7 @@ Grid Grid::spanning(const std::vector<float>& values, std::size_t count, std::si
     grid.step.push_back(step > 0 && std::isfinite(step) ? step : 1.0f);
     const double mean = sums[j] / static_cast<double>(std::max<std::size_t>(count, 1));
     const double middle = (mean - double{grid.low[j]}) / double{grid.step[j]};
-    grid.middle.push_back(static_cast<float>(std::clamp(std::nearbyint(middle), 0.0, 255.0)));
+    grid.middle.push_back(static_cast<float>(clipped(std::nearbyint(middle), 0.0, 255.0)));
   }
   return grid;
 }
@@ -61,7 +71,7 @@ GridQuery::GridQuery(const Grid& grid, const float* query) : bytes(kernels::padd
   double residual_square = 0;
   for (std::size_t j = 0; j < grid.dims(); ++j) {
     const double weight = double{query[j]} * double{grid.step[j]};
-    const double byte = std::clamp(std::nearbyint(weight / double{scale}), -127.0, 127.0);
+    const double byte = clipped(std::nearbyint(weight / double{scale}), -127.0, 127.0);
     const double rest = weight - byte * double{scale};
     bytes[j] = static_cast<std::int8_t>(byte);
     constant += double{query[j]} * double{grid.low[j]} + rest * double{grid.middle[j]};

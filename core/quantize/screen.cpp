@@ -17,6 +17,10 @@ double norm(const float* values, std::size_t count) {
   return std::sqrt(sum);
 }
 
+// What every row is within. The slack is the largest too: marks made with it are never above a later threshold, as they
+// would be if it were zero (a search that started so lost true neighbours), and no error makes NaN of it.
+constexpr Limit kEverything{std::numeric_limits<float>::infinity(), std::numeric_limits<float>::max()};
+
 // A float that is not below `value`.
 float rounded_up(double value) {
   const float nearest = static_cast<float>(value);
@@ -38,10 +42,12 @@ ScreenQuery::ScreenQuery(const Screen& screen, const float* query, const float* 
     : screen_(&screen), codes_(screen.grid, image), error_(error) {
   const std::size_t outputs = screen.contraction.outputs();
   image_norm_ = norm(image, outputs);
+  rank_error_ = static_cast<double>(screen.contraction.dims() + 8) * 0x1p-52;
   scale_ = screen.space == Space::inner ? -codes_.scale : -2 * codes_.scale;
   if (screen.space == Space::unit) error_ += 2 * kUnitVectorError;  // of the query and of the row
   if (screen.space == Space::inner) {
     query_norm_ = norm(query, screen.contraction.dims());
+    centre_norm_ = norm(screen.contraction.centre().data(), screen.contraction.dims());
     for (std::size_t j = 0; j < screen.contraction.dims(); ++j)
       centre_product_ += double{query[j]} * double{screen.contraction.centre()[j]};
   }
@@ -71,26 +77,29 @@ std::vector<ScreenQuery> ScreenQuery::bind(const Screen& screen, const float* qu
 }
 
 Limit ScreenQuery::limit(double rank) const {
-  if (!screens_ || !(rank < std::numeric_limits<double>::infinity()))
-    return {std::numeric_limits<float>::infinity(), 0};
+  if (!screens_ || !(rank < std::numeric_limits<double>::infinity())) return kEverything;
   return screen_->space == Space::inner ? limit_of_products(rank) : limit_of_squares(rank);
 }
 
 Limit ScreenQuery::limit_of_squares(double rank) const {
-  const double square = std::max(0.0, screen_->space == Space::unit ? 2 * rank + 1e-15 : rank);
-  const double reach = std::sqrt(square * (1 + screen_->contraction.epsilon())) + error_;
+  const double square = screen_->space == Space::unit ? 2 * (rank + rank_error_) : rank * (1 + rank_error_);
+  const double reach = std::sqrt(std::max(0.0, square) * (1 + screen_->contraction.epsilon())) + error_;
   return rounded(reach * reach - image_norm_ * image_norm_ + 2 * codes_.constant,
                  2 * (reach * screen_->usual_error + codes_.residual * screen_->usual_spread));
 }
 
 Limit ScreenQuery::limit_of_products(double rank) const {
   const double wanted = -rank - centre_product_;  // <q, x - centre> of a row that qualifies
-  const double room = error_ * screen_->largest_image + kUnitVectorError * query_norm_ * screen_->largest_image;
+  const double room = error_ * screen_->largest_image + kUnitVectorError * query_norm_ * screen_->largest_image +
+                      rank_error_ * query_norm_ * (screen_->largest_image + centre_norm_);
   return rounded(codes_.constant + room - wanted * (1 + screen_->contraction.epsilon()),
                  image_norm_ * screen_->usual_error + codes_.residual * screen_->usual_spread);
 }
 
+// Beyond what floats hold, nothing is ruled out: an infinite slack times no error would be NaN, which never passes.
 Limit ScreenQuery::rounded(double threshold, double slack) const {
+  constexpr double most = std::numeric_limits<float>::max() / 4;  // room for the rounding below
+  if (!(threshold < most) || !(slack < most)) return kEverything;
   return {rounded_up(threshold + rounding_ + 1e-9 * std::abs(threshold)), rounded_up(slack)};
 }
 

@@ -43,7 +43,7 @@ struct Screen {
 };
 
 // Images longer than this have squares that floats cannot hold: they are not screened.
-inline constexpr double kLargestScreened = 1e18;
+inline constexpr double kLargestScreened = 1e16;
 
 // What a rank allows: rows with offset + scale * <bytes, code> - slack * error above the threshold are further away.
 struct Limit {
@@ -78,8 +78,10 @@ class ScreenQuery {
   double image_norm_ = 0;
   double query_norm_ = 0;
   double centre_product_ = 0;  // <q, centre>
-  double rounding_;            // of products in marks, and of thresholds
-  bool screens_ = true;        // false for a query too long for floats: every row passes
+  double centre_norm_ = 0;
+  double rank_error_ = 0;  // of ranks, which are sums in double: the contract of kernels.h
+  double rounding_;        // of products in marks, and of thresholds
+  bool screens_ = true;    // false for a query too long for floats: every row passes
 };
 
 // Delivers rows [begin, end) as stored, widened to float32.

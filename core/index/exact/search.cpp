@@ -1,6 +1,7 @@
 // The exact scan. Work is cut into tasks, a group of queries against a range of rows each; a task keeps the k best of
 // its own, and the tasks of a query are merged, so the answer does not depend on the cut.
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "base/convert.h"
@@ -17,6 +18,17 @@ constexpr std::size_t kSmallGroup = 32;         // fewer gain little from panels
 constexpr double kTaskNanoseconds = 300e6;      // between two looks at whether to stop
 constexpr std::size_t kBlockBytes = 262'144;    // of rows compared in full: they stay in the second-level cache
 constexpr double kThreadNanoseconds = 100'000;  // of work, at least, for a thread to be worth starting
+
+// Distances are handed out as float32, and a radius is compared with them as such: whoever takes the distance of an
+// answer for a radius finds that row again.
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+
+float as_float(double value) {
+  constexpr double most = std::numeric_limits<float>::max();
+  return value > most ? kInfinity : value < -most ? -kInfinity : static_cast<float>(value);
+}
+
+float next_float(float value) { return std::nextafter(value, kInfinity); }
 
 // Queries bound to the rows, and their screens.
 struct Bound {
@@ -88,15 +100,15 @@ std::vector<Answer> ExactIndex::search_some(MatrixView queries, const Request& r
   const Bound bound = bind(queries, descriptor(), screen_ ? &*screen_ : nullptr);
   const Cut cut = this->cut(queries.rows, thread_count(request.threads));
 
+  const float radius = request.radius ? as_float(*request.radius) : kInfinity;
+
   std::vector<std::vector<TopK>> best(cut.groups * cut.parts);
   const auto run = [&](std::size_t begin, std::size_t end, std::size_t) {
     for (std::size_t task = begin; task < end; ++task) {
       const std::size_t first = task / cut.parts * cut.group;
       const std::size_t count = std::min(cut.group, queries.rows - first);
       for (std::size_t q = 0; q < count; ++q) {
-        const double limit = request.radius ? bound.queries[first + q].rank_within(*request.radius)
-                                            : std::numeric_limits<double>::infinity();
-        best[task].emplace_back(request.k, limit);
+        best[task].emplace_back(request.k, bound.queries[first + q].rank_within(double{next_float(radius)}));
       }
       const std::size_t from = std::min(task % cut.parts * cut.part_rows, rows());
       const std::size_t to = std::min(from + cut.part_rows, rows());
@@ -115,8 +127,10 @@ std::vector<Answer> ExactIndex::search_some(MatrixView queries, const Request& r
     TopK& whole = of_parts[0][i % cut.group];
     for (std::size_t part = 1; part < cut.parts; ++part) whole.merge(of_parts[part][i % cut.group]);
     for (const Neighbour& neighbour : whole.take_sorted()) {
+      const float distance = as_float(bound.queries[i].distance(neighbour.rank));
+      if (distance > radius) break;
       answers[i].rows.push_back(neighbour.row);
-      answers[i].distances.push_back(static_cast<float>(bound.queries[i].distance(neighbour.rank)));
+      answers[i].distances.push_back(distance);
     }
   }
   return answers;

@@ -1,0 +1,106 @@
+// One index searched from four threads at once, each search on three of its own: all answers are those of one thread,
+// and of brute force. What a race would need is all here: a screen, first reads that verify blocks, batches cut into
+// tasks.
+#include <atomic>
+#include <cstdio>
+#include <random>
+#include <thread>
+
+#include "check.h"
+#include "index/exact/exact.h"
+#include "storage/writer.h"
+
+using namespace nearabout;
+
+namespace {
+
+constexpr std::size_t kRows = 3000;
+constexpr std::size_t kDims = 48;
+constexpr std::size_t kQueries = 150;
+
+// Whole numbers in few values: squares are exact in float64 and ties common.
+std::vector<float> small_integers(std::size_t count, unsigned seed) {
+  std::mt19937 random(seed);
+  std::vector<float> values(count);
+  for (float& value : values) value = static_cast<float>(random() % 4);
+  return values;
+}
+
+MatrixView view_of(const std::vector<float>& values) {
+  return {std::as_bytes(std::span(values)).data(), values.size() / kDims, kDims, kDims * sizeof(float), Element::f32};
+}
+
+std::shared_ptr<const Index> build(const std::vector<float>& base, std::size_t threads) {
+  const Source source(view_of(base), Element::f32, Metric::sqeuclidean, OnBad::error, threads, {});
+  storage::Writer writer = storage::Writer::to_memory();
+  write_exact(writer, source, "{}", threads, {});
+  return Index::open(writer.finish());
+}
+
+bool same(const std::vector<Answer>& left, const std::vector<Answer>& right) {
+  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
+                    [](const Answer& a, const Answer& b) { return a.rows == b.rows && a.distances == b.distances; });
+}
+
+std::vector<Answer> brute_force(const std::vector<float>& base, const std::vector<float>& queries, std::size_t k) {
+  std::vector<Answer> answers(kQueries);
+  for (std::size_t q = 0; q < kQueries; ++q) {
+    std::vector<Neighbour> all(kRows);
+    for (std::size_t i = 0; i < kRows; ++i) {
+      double square = 0;
+      for (std::size_t j = 0; j < kDims; ++j) {
+        const double difference = double{queries[q * kDims + j]} - double{base[i * kDims + j]};
+        square += difference * difference;
+      }
+      all[i] = {square, static_cast<std::uint32_t>(i)};
+    }
+    std::sort(all.begin(), all.end());
+    for (std::size_t i = 0; i < k; ++i) {
+      answers[q].rows.push_back(all[i].row);
+      answers[q].distances.push_back(static_cast<float>(all[i].rank));
+    }
+  }
+  return answers;
+}
+
+void many_threads_one_answer() {
+  const std::vector<float> base = small_integers(kRows * kDims, 1);
+  const std::vector<float> queries = small_integers(kQueries * kDims, 2);
+  const std::vector<Answer> expected = brute_force(base, queries, 20);
+  const std::shared_ptr<const Index> index = build(base, 3);
+  CHECK(dynamic_cast<const ExactIndex&>(*index).has_screen());
+
+  std::atomic<int> wrong = 0;
+  std::vector<std::thread> threads;
+  for (std::size_t t = 0; t < 4; ++t)
+    threads.emplace_back([&, t] {
+      for (int round = 0; round < 3; ++round)
+        if (!same(index->search(view_of(queries), {20, {}, 1 + (t + static_cast<std::size_t>(round)) % 3, {}}),
+                  expected))
+          ++wrong;
+      for (std::size_t q = t; q < kQueries; q += 10) {
+        const MatrixView one{view_of(queries).row(q), 1, kDims, kDims * sizeof(float), Element::f32};
+        if (!same(index->search(one, {20, {}, 3, {}}), {expected[q]})) ++wrong;
+      }
+    });
+  for (std::thread& thread : threads) thread.join();
+  CHECK(wrong == 0);
+}
+
+void a_build_does_not_depend_on_threads() {
+  const std::vector<float> base = small_integers(kRows * kDims, 3);
+  const std::shared_ptr<const Index> one = build(base, 1);
+  for (const std::size_t threads : {2u, 3u}) {
+    const std::shared_ptr<const Index> other = build(base, threads);
+    const std::span<const std::byte> more = other->file().bytes();
+    CHECK(std::equal(more.begin(), more.end(), one->file().bytes().begin(), one->file().bytes().end()));
+  }
+}
+
+}  // namespace
+
+int main() {
+  many_threads_one_answer();
+  a_build_does_not_depend_on_threads();
+  return test::report("index_threads");
+}
