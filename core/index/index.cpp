@@ -9,6 +9,17 @@
 #include "index/exact/exact.h"
 
 namespace nearabout {
+namespace {
+
+// Rows that are no numbers have no rank, and numbers of a screen that are none rule out rows that qualify. Building
+// refuses both, so only a forged file or one from a faulty writer gets here.
+[[noreturn]] void throw_incomparable(const storage::File& file, std::size_t found, std::size_t wanted) {
+  throw CorruptFile(file.name() + " is corrupt: " + std::to_string(found) + " of " + std::to_string(wanted) +
+                    " neighbours were found, so the sections vectors or row_terms hold what is not a finite number. "
+                    "Build it again.");
+}
+
+}  // namespace
 
 Index::Index(std::shared_ptr<const storage::File> file, const Descriptor& descriptor)
     : file_(std::move(file)), descriptor_(descriptor), keys_(file_) {
@@ -26,7 +37,11 @@ std::vector<Answer> Index::search(MatrixView queries, const Request& request) co
   if (queries.rows == 0 || rows() == 0) return std::vector<Answer>(queries.rows);
   Request clamped = request;
   clamped.k = std::min(request.k, rows());
-  return search_some(queries, clamped);
+  std::vector<Answer> answers = search_some(queries, clamped);
+  if (!request.radius)
+    for (const Answer& answer : answers)
+      if (answer.rows.size() < clamped.k) throw_incomparable(*file_, answer.rows.size(), clamped.k);
+  return answers;
 }
 
 std::vector<Answer> Index::search_rows(const std::vector<std::uint32_t>& queries, bool include_self,
