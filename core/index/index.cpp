@@ -24,8 +24,8 @@ namespace {
 Index::Index(std::shared_ptr<const storage::File> file, const Descriptor& descriptor)
     : file_(std::move(file)), descriptor_(descriptor), keys_(file_) {
   if (keys_.kind() != storage::KeyKind::none && keys_.size() != descriptor_.rows)
-    throw CorruptFile(file_->name() + " has " + std::to_string(keys_.size()) + " keys for " +
-                      std::to_string(descriptor_.rows) + " vectors");
+    throw CorruptFile(file_->name() + " is corrupt: it has " + std::to_string(keys_.size()) + " keys for " +
+                      std::to_string(descriptor_.rows) + " vectors. Copy or build it again.");
 }
 
 std::shared_ptr<const Index> Index::open(std::shared_ptr<const storage::File> file) {
