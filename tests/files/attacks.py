@@ -200,7 +200,9 @@ def odd_numbers(image: bytes) -> Iterator[Attack]:
         if part.id == near.GRID:
             steps = np.frombuffer(part.data, dtype).copy().reshape(3, -1)
             steps[1] = 0
-            yield Attack("a grid of steps 0", near.exchange(image, part.id, data=steps.tobytes()), "CorruptFile", "step")
+            yield Attack(
+                "a grid of steps 0", near.exchange(image, part.id, data=steps.tobytes()), "CorruptFile", "step"
+            )
 
 
 def key_tables(image: bytes) -> Iterator[Attack]:
@@ -287,17 +289,3 @@ def strangers() -> Iterator[Attack]:
         ("copied as text", b"\x89NEAR\n\x1a" + bytes(200)),
     ]:
         yield Attack(f"the file is {name}", image, "NotOurFile", ".near")
-
-
-EVERY_KIND = (
-    truncations,
-    flipped_bits,
-    lying_directory,
-    sections_gone,
-    shapes,
-    descriptors,
-    odd_numbers,
-    key_tables,
-    metadata,
-    the_future,
-)

@@ -1,8 +1,8 @@
 """What a reader makes of files under attack.
 
-usage: python -m tests.files.judge GOLDEN ATTACK FOLDER        (from the project's root)
+usage: python -m tests.files.judge FOLDER GOLDEN ATTACK...        (from the project's root)
 
-Runs one function of attacks.py on one golden file and prints a line of JSON for each attack: its name, the error it
+Runs functions of attacks.py on one golden file and prints a line of JSON for each attack: its name, the error it
 met (or nothing) and the sentence. A process of its own, so that a crash or a hang is seen as such. Each file is opened,
 asked everything, and verified; an answer must be well formed whatever is in the file.
 """
@@ -88,9 +88,9 @@ def ask(path: Path) -> tuple[list[Any], list[na.NearaboutError]]:
     return answers, errors
 
 
-def run(golden: str, attack: str, folder: Path) -> None:
+def run(folder: Path, golden: str, names: list[str]) -> None:
     image = (make_golden.FOLDER / f"{golden}.near").read_bytes()
-    for number, made in enumerate(getattr(attacks, attack)(image)):
+    for number, made in enumerate(made for name in names for made in getattr(attacks, name)(image)):
         path = folder / f"{number}.near"  # a name of its own each time: an open file must not change
         path.write_bytes(made.image)
         faulthandler.dump_traceback_later(SECONDS_AN_ATTACK, exit=True)
@@ -115,4 +115,4 @@ def run(golden: str, attack: str, folder: Path) -> None:
 
 if __name__ == "__main__":
     faulthandler.enable()
-    run(sys.argv[1], sys.argv[2], Path(sys.argv[3]))
+    run(Path(sys.argv[1]), sys.argv[2], sys.argv[3:])

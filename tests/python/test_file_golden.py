@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 import nearabout as na
+from tests.files import make_golden, near_image
 
-from ..files import make_golden, near_image
 from .reference import distances
 
 RECORDED: dict[str, Any] = json.loads((make_golden.FOLDER / make_golden.ANSWERS).read_text("ascii"))
