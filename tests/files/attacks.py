@@ -27,6 +27,7 @@ class Attack(NamedTuple):
     image: bytes
     error: str = ""  # the class, or nothing where an answer is allowed too
     says: str = ""
+    same: bool = False  # the answers that are given nevertheless must be those of the good file
 
 
 def truncations(image: bytes) -> Iterator[Attack]:
@@ -49,6 +50,14 @@ def flipped_bits(image: bytes) -> Iterator[Attack]:
             changed = bytearray(image)
             changed[at] ^= 1 << bit
             yield Attack(f"bit {bit} of byte {at} flipped, checksums not", bytes(changed), error)
+
+
+def every_byte(image: bytes) -> Iterator[Attack]:
+    """Every byte of the file wrong, one at a time, checksums left as they were."""
+    for at, byte in enumerate(image):
+        changed = image[:at] + bytes([byte ^ 0xA5]) + image[at + 1 :]
+        error = "NotOurFile" if at < len(near.MAGIC) else "CorruptFile"
+        yield Attack(f"byte {at} changed, checksums not", changed, error, "", True)
 
 
 def flipped_and_sealed(image: bytes) -> Iterator[Attack]:

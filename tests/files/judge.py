@@ -88,14 +88,21 @@ def ask(path: Path) -> tuple[list[Any], list[na.NearaboutError]]:
     return answers, errors
 
 
+def same_answers(answers: list[Any], good: list[Any]) -> bool:
+    """Whether nothing was told that the good file does not tell (but for `info`, which names the path)."""
+    return all(answer in good for answer in answers if not isinstance(answer, dict))
+
+
 def run(folder: Path, golden: str, names: list[str]) -> None:
     image = (make_golden.FOLDER / f"{golden}.near").read_bytes()
+    good = ask(make_golden.FOLDER / f"{golden}.near")[0]
     for number, made in enumerate(made for name in names for made in getattr(attacks, name)(image)):
         path = folder / f"{number}.near"  # a name of its own each time: an open file must not change
         path.write_bytes(made.image)
         faulthandler.dump_traceback_later(SECONDS_AN_ATTACK, exit=True)
         try:
-            _, errors = ask(path)
+            answers, errors = ask(path)
+            assert not made.same or same_answers(answers, good), "another answer, and no error"
         except Exception as ill:
             raise AssertionError(f"{golden}, {made.name}") from ill
         finally:
