@@ -311,6 +311,7 @@ class Index:
         monitor, finish = monitor_for(progress, "verifying")
         try:
             self._core.verify(monitor)
+            self._metadata()
         finally:
             finish()
 
@@ -343,7 +344,7 @@ class Index:
                 if isinstance(notes, dict):
                     return notes
                 problem = "JSON, but not an object"
-        where = self._path or "the index in memory"
+        where = self._core.path or "the index in memory"
         raise CorruptFile(f"{where} is corrupt: its section metadata is {problem}. Copy or build it again.")
 
     def _full_hits(self, rows: NDArray[np.int64], distances: NDArray[np.float32], single: bool) -> Hits:
