@@ -293,8 +293,7 @@ IndexPointer from_bytes(const nb::bytes& image) {
 void verify(const Index& index, nb::object monitor) {
   const Monitor watch = python_monitor(std::move(monitor));
   const nb::gil_scoped_release release;
-  index.file().verify(watch);
-  index.keys().verify(watch);
+  index.verify(watch);
 }
 
 void save(const Index& index, const std::string& path) {

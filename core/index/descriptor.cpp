@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "storage/validate.h"
 
 namespace nearabout {
 namespace {
@@ -13,9 +14,10 @@ using storage::SectionId;
 
 enum Field : std::size_t { kKind, kMetric, kElement, kRows, kDims, kFields };
 
-[[noreturn]] void corrupt(const Section& section, const std::string& what, std::uint64_t found) {
-  throw CorruptFile("section " + section.name() + " names " + what + " " + std::to_string(found) +
-                    ", which does not exist; build the index again");
+[[noreturn]] void throw_unknown(const storage::File& file, Field field, const char* what, std::uint64_t found) {
+  const Section& section = file.section(SectionId::descriptor);
+  storage::throw_corrupt(file.name(), std::string(what) + " in section " + section.name(),
+                         section.offset() + field * sizeof(std::uint64_t), "one that exists", std::to_string(found));
 }
 
 // Rows are numbered with 32 bits, and the last number stands for none.
@@ -43,7 +45,7 @@ Descriptor read_descriptor(const storage::File& file) {
   section.expect(Element::u64, {1, kFields});
   const std::span<const std::uint64_t> fields = section.all<std::uint64_t>();
 
-  if (fields[kKind] == 0) corrupt(section, "index kind", fields[kKind]);
+  if (fields[kKind] == 0) throw_unknown(file, kKind, "the index kind", fields[kKind]);
   if (fields[kKind] != static_cast<std::uint64_t>(Kind::exact))
     throw NewerFile(file.name() + " holds an index of kind " + std::to_string(fields[kKind]) +
                     ", which this version does not know; install a newer nearabout to open it");
@@ -52,14 +54,19 @@ Descriptor read_descriptor(const storage::File& file) {
   descriptor.element = static_cast<Element>(fields[kElement]);
   descriptor.rows = fields[kRows];
   descriptor.dims = fields[kDims];
-  if (fields[kMetric] > 0xFFFF || name_of(descriptor.metric) == "unknown") corrupt(section, "metric", fields[kMetric]);
+  if (fields[kMetric] > 0xFFFF || name_of(descriptor.metric) == "unknown")
+    throw_unknown(file, kMetric, "the metric", fields[kMetric]);
   if (fields[kElement] > static_cast<std::uint64_t>(Element::bits) || fields[kElement] == 0)
-    corrupt(section, "element type", fields[kElement]);
-  if (descriptor.rows > kMaxRows) corrupt(section, "a number of rows,", descriptor.rows);
+    throw_unknown(file, kElement, "the element type", fields[kElement]);
+  if (descriptor.rows > kMaxRows)
+    storage::throw_corrupt(file.name(), "the number of rows in section " + section.name(),
+                           section.offset() + kRows * sizeof(std::uint64_t), "at most " + std::to_string(kMaxRows),
+                           std::to_string(descriptor.rows));
   try {
     require_comparable(descriptor.metric, descriptor.element, descriptor.dims);
   } catch (const InvalidInput& error) {
-    throw CorruptFile("section " + section.name() + " contradicts itself: " + error.what());
+    throw CorruptFile(file.name() + " is corrupt: section " + section.name() + " contradicts itself: " + error.what() +
+                      ". Copy or build it again.");
   }
   file.section(SectionId::vectors).expect(descriptor.element, {descriptor.rows, descriptor.dims});
   return descriptor;

@@ -1,20 +1,53 @@
 #include "index/index.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <string>
 #include <utility>
 
+#include "base/convert.h"
 #include "base/error.h"
 #include "index/exact/exact.h"
+#include "storage/validate.h"
 
 namespace nearabout {
+namespace {
+
+// Rows that are no numbers have no rank, and numbers of a screen that are none rule out rows that qualify. Building
+// refuses both, so only a forged file or one from a faulty writer gets here.
+[[noreturn]] void throw_incomparable(const storage::File& file, std::size_t found, std::size_t wanted) {
+  throw CorruptFile(file.name() + " is corrupt: " + std::to_string(found) + " of " + std::to_string(wanted) +
+                    " neighbours were found, so the sections vectors or row_terms hold what is not a finite number. "
+                    "Build it again.");
+}
+
+// That a section of floats holds no NaN and no infinity. Sections of other types have no such numbers.
+void verify_finite(const storage::File& file, const storage::Section& section, const Monitor& monitor) {
+  const Element element = section.element();
+  if (element != Element::f32 && element != Element::f16 && element != Element::bf16) return;
+  constexpr std::size_t kNumbers = 65'536;
+  const std::uint64_t width = row_bytes(element, 1);
+  const std::uint64_t count = section.length() / width;
+  std::vector<float> numbers(std::min<std::uint64_t>(kNumbers, count));
+  for (std::uint64_t begin = 0; begin < count; begin += kNumbers) {
+    report(monitor, static_cast<double>(begin) / static_cast<double>(count));
+    const std::size_t some = std::min<std::uint64_t>(kNumbers, count - begin);
+    to_f32(element, section.checked(begin * width, (begin + some) * width), some, numbers.data());
+    for (std::size_t i = 0; i < some; ++i)
+      if (!std::isfinite(numbers[i]))
+        storage::throw_corrupt(file.name(), "a number in section " + section.name(),
+                               section.offset() + (begin + i) * width, "finite", std::to_string(numbers[i]));
+  }
+}
+
+}  // namespace
 
 Index::Index(std::shared_ptr<const storage::File> file, const Descriptor& descriptor)
     : file_(std::move(file)), descriptor_(descriptor), keys_(file_) {
   if (keys_.kind() != storage::KeyKind::none && keys_.size() != descriptor_.rows)
-    throw CorruptFile(file_->name() + " has " + std::to_string(keys_.size()) + " keys for " +
-                      std::to_string(descriptor_.rows) + " vectors");
+    throw CorruptFile(file_->name() + " is corrupt: it has " + std::to_string(keys_.size()) + " keys for " +
+                      std::to_string(descriptor_.rows) + " vectors. Copy or build it again.");
 }
 
 std::shared_ptr<const Index> Index::open(std::shared_ptr<const storage::File> file) {
@@ -26,7 +59,11 @@ std::vector<Answer> Index::search(MatrixView queries, const Request& request) co
   if (queries.rows == 0 || rows() == 0) return std::vector<Answer>(queries.rows);
   Request clamped = request;
   clamped.k = std::min(request.k, rows());
-  return search_some(queries, clamped);
+  std::vector<Answer> answers = search_some(queries, clamped);
+  if (!request.radius)
+    for (const Answer& answer : answers)
+      if (answer.rows.size() < clamped.k) throw_incomparable(*file_, answer.rows.size(), clamped.k);
+  return answers;
 }
 
 std::vector<Answer> Index::search_rows(const std::vector<std::uint32_t>& queries, bool include_self,
@@ -65,6 +102,14 @@ void Index::copy_vectors(const std::vector<std::uint32_t>& queries, std::byte* t
     const std::uint64_t begin = std::uint64_t{queries[i]} * bytes;
     std::memcpy(to + i * bytes, vectors.checked(begin, begin + bytes), bytes);
   }
+}
+
+void Index::verify(const Monitor& monitor) const {
+  file_->verify(step_of(monitor, 0.0, 0.5));
+  for (const storage::SectionId id : {storage::SectionId::vectors, storage::SectionId::row_terms})
+    if (file_->has(id)) verify_finite(*file_, file_->section(id), step_of(monitor, 0.5, 0.7));
+  keys_.verify(step_of(monitor, 0.7, 1.0));
+  report(monitor, 1.0);
 }
 
 }  // namespace nearabout

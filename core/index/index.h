@@ -51,6 +51,10 @@ class Index {
   // Stored vectors, verified, one after the other.
   void copy_vectors(const std::vector<std::uint32_t>& rows, std::byte* to) const;
 
+  // CorruptFile where a checksum does not fit, a key does not lead to its row, or a number is not finite: what
+  // accidents do, and what a faulty writer did.
+  void verify(const Monitor& monitor = {}) const;
+
  protected:
   Index(std::shared_ptr<const storage::File> file, const Descriptor& descriptor);
 

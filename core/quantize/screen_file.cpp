@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "storage/validate.h"
 
 namespace nearabout {
 namespace {
@@ -16,19 +17,27 @@ using storage::Writer;
 
 enum Bound : std::size_t { kEpsilon, kUsualError, kUsualSpread, kLargestImage, kBounds };
 
-std::vector<float> finite_floats(const Section& section) {
+// `section` has a number at `place` that is none of what was `expected`.
+[[noreturn]] void throw_number(const File& file, const Section& section, std::size_t place, const char* expected,
+                               double found) {
+  const std::uint64_t at = section.offset() + place * row_bytes(section.element(), 1);
+  storage::throw_corrupt(file.name(), "a number in section " + section.name(), at, expected, std::to_string(found));
+}
+
+std::vector<float> finite_floats(const File& file, const Section& section) {
   const std::span<const float> values = section.all<float>();
-  for (const float value : values)
-    if (!std::isfinite(value)) throw CorruptFile("section " + section.name() + " holds a number that is not finite");
+  for (std::size_t i = 0; i < values.size(); ++i)
+    if (!std::isfinite(values[i])) throw_number(file, section, i, "finite", double{values[i]});
   return {values.begin(), values.end()};
 }
 
-void read_bounds(const Section& section, Screen& screen, double& epsilon) {
+void read_bounds(const File& file, Screen& screen, double& epsilon) {
+  const Section& section = file.section(SectionId::bounds);
   section.expect(Element::f64, {1, kBounds});
   const std::span<const double> bounds = section.all<double>();
-  for (const double bound : bounds)
-    if (!(bound >= 0) || !std::isfinite(bound))
-      throw CorruptFile("section " + section.name() + " holds a bound that is negative or not finite");
+  for (std::size_t i = 0; i < bounds.size(); ++i)
+    if (!(bounds[i] >= 0) || !std::isfinite(bounds[i]))
+      throw_number(file, section, i, "finite and not negative", bounds[i]);
   epsilon = bounds[kEpsilon];
   screen.usual_error = bounds[kUsualError];
   screen.usual_spread = bounds[kUsualSpread];
@@ -38,26 +47,27 @@ void read_bounds(const Section& section, Screen& screen, double& epsilon) {
 Contraction read_contraction(const File& file, std::size_t dims, double epsilon) {
   const Section& centre = file.section(SectionId::centre);
   centre.expect(Element::f32, {1, dims});
-  if (!file.has(SectionId::directions)) return Contraction(finite_floats(centre));
+  if (!file.has(SectionId::directions)) return Contraction(finite_floats(file, centre));
   const Section& directions = file.section(SectionId::directions);
   const std::uint64_t outputs = directions.shape().columns;
   if (outputs == 0 || outputs % 16 != 0 || outputs > dims)
-    throw CorruptFile("section " + directions.name() + " has " + std::to_string(outputs) +
-                      " columns; a multiple of 16 up to the number of dimensions was expected");
+    storage::throw_corrupt(file.name(), "the number of columns of section " + directions.name(), directions.offset(),
+                           "a multiple of 16 up to " + std::to_string(dims), std::to_string(outputs));
   directions.expect(Element::f32, {dims, outputs});
-  return Contraction(finite_floats(centre), finite_floats(directions), outputs, epsilon);
+  return Contraction(finite_floats(file, centre), finite_floats(file, directions), outputs, epsilon);
 }
 
-Grid read_grid(const Section& section, std::size_t outputs) {
+Grid read_grid(const File& file, std::size_t outputs) {
+  const Section& section = file.section(SectionId::grid);
   section.expect(Element::f32, {3, outputs});
-  const std::vector<float> values = finite_floats(section);
+  const std::vector<float> values = finite_floats(file, section);
   const auto part = [&](std::size_t index) {
     const auto begin = values.begin() + static_cast<std::ptrdiff_t>(index * outputs);
     return std::vector<float>(begin, begin + static_cast<std::ptrdiff_t>(outputs));
   };
   Grid grid{part(0), part(1), part(2)};
-  for (const float step : grid.step)
-    if (!(step > 0)) throw CorruptFile("section " + section.name() + " holds a step that is not positive");
+  for (std::size_t j = 0; j < outputs; ++j)
+    if (!(grid.step[j] > 0)) throw_number(file, section, outputs + j, "a step above 0", double{grid.step[j]});
   return grid;
 }
 
@@ -89,10 +99,10 @@ std::optional<StoredScreen> read_screen(const File& file, Space space, const Sec
   StoredScreen stored;
   stored.screen.space = space;
   double epsilon = 0;
-  read_bounds(file.section(SectionId::bounds), stored.screen, epsilon);
+  read_bounds(file, stored.screen, epsilon);
   stored.screen.contraction = read_contraction(file, dims, epsilon);
   const std::size_t outputs = stored.screen.contraction.outputs();
-  stored.screen.grid = read_grid(file.section(SectionId::grid), outputs);
+  stored.screen.grid = read_grid(file, outputs);
   stored.terms = &file.section(SectionId::row_terms);
   stored.terms->expect(Element::f32, {2, rows});
   if (file.has(SectionId::codes)) {
@@ -101,7 +111,8 @@ std::optional<StoredScreen> read_screen(const File& file, Space space, const Sec
     return stored;
   }
   if ((vectors.element() != Element::u8 && vectors.element() != Element::i8) || outputs != dims)
-    throw CorruptFile("the file has a screen but no section " + std::string(name_of(SectionId::codes)));
+    throw CorruptFile(file.name() + " is corrupt: it has a screen but no section " +
+                      std::string(name_of(SectionId::codes)) + ". Build it again.");
   stored.codes = &vectors;
   stored.flip = flip_of(vectors.element());
   return stored;

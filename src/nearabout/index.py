@@ -20,13 +20,14 @@ from nearabout.arguments import (
     check_radius,
     check_threads,
 )
-from nearabout.errors import InvalidInput, UnknownKey
+from nearabout.errors import CorruptFile, InvalidInput, UnknownKey
 from nearabout.hits import Hits, Keys
 from nearabout.inputs import as_queries, stored_to_numpy
 from nearabout.keys import INT64_MAX, INT64_MIN, as_keys, is_utf8
 from nearabout.progress import monitor_for
 
 _ITERATED_KEYS = 4096  # made at a time when iterating
+_METADATA_BYTES = 1 << 20  # `build` notes a few hundred; a file of someone else's may claim anything
 
 
 def open(path: str | os.PathLike[str]) -> Index:
@@ -126,7 +127,7 @@ class Index:
             "path": self.path,
             "file_bytes": self._core.file_bytes,
             "isa": _core.isa(),
-            "metadata": json.loads(self._core.metadata() or "{}"),
+            "metadata": self._metadata(),
             "sections": self._core.sections(),
         }
 
@@ -311,6 +312,7 @@ class Index:
         monitor, finish = monitor_for(progress, "verifying")
         try:
             self._core.verify(monitor)
+            self._metadata()
         finally:
             finish()
 
@@ -329,6 +331,22 @@ class Index:
         return self
 
     # --- Inside ---
+
+    def _metadata(self) -> dict[str, Any]:
+        """What `build` noted: a small JSON object, whatever the file claims."""
+        problem = f"more than {_METADATA_BYTES:,} bytes long"
+        size = next((part["bytes"] for part in self._core.sections() if part["name"] == "metadata"), 0)
+        if size <= _METADATA_BYTES:
+            try:
+                notes = json.loads(self._core.metadata() or "{}")
+            except (ValueError, RecursionError) as error:
+                problem = f"not JSON ({error})"
+            else:
+                if isinstance(notes, dict):
+                    return notes
+                problem = "JSON, but not an object"
+        where = self._core.path or "the index in memory"
+        raise CorruptFile(f"{where} is corrupt: its section metadata is {problem}. Copy or build it again.")
 
     def _full_hits(self, rows: NDArray[np.int64], distances: NDArray[np.float32], single: bool) -> Hits:
         if single:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,11 @@ import nearabout as na
 
 WORDS = ["north", "north-east", "east", "south", "west"]
 DIRECTIONS = np.array([[0, 1], [1, 1], [1, 0], [0, -1], [-1, 0]], np.float32)
+
+# A shell that starts the tests in the background has SIGINT ignored, and those that are to be stopped by it would
+# inherit that.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

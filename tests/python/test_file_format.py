@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 xxhash = pytest.importorskip("xxhash", reason="the test extra brings xxhash")
@@ -18,6 +19,7 @@ FILES = Path(__file__).parents[1] / "files"
 BLOCK = 65_536
 KEY_SEED = 0x6E6561726B657973
 ELEMENT_BYTES = {1: 4, 2: 2, 3: 2, 4: 1, 5: 1, 7: 4, 8: 8, 9: 8, 10: 8}
+DESCRIPTOR, VECTORS, CODES, GRID, CENTRE, DIRECTIONS = 1, 3, 4, 6, 8, 9
 METADATA, ROW_TERMS, BOUNDS, KEY_OFFSETS, KEY_BYTES, KEY_TAGS, KEY_SLOTS, CHECKSUMS = 2, 5, 7, 16, 17, 19, 20, 255
 
 
@@ -130,3 +132,53 @@ def test_this_reader_sees_damage(place: int) -> None:
     image[place] ^= 1
     with pytest.raises((AssertionError, KeyError, struct.error)):
         read(bytes(image))
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in (FILES / "v1").glob("*.near")))
+def test_golden_indexes_follow_the_page(name: str) -> None:
+    sections = read((FILES / "v1" / f"{name}.near").read_bytes())
+    kind, metric, element, rows, dims = struct.unpack("<5Q", sections[DESCRIPTOR].data)
+    vectors = sections[VECTORS]
+    assert kind == 1
+    assert 1 <= metric <= 8
+    assert (vectors.element, vectors.rows, vectors.columns, vectors.flags) == (element, rows, dims, 2)
+    assert (element == 6) == (metric in (6, 7))
+
+
+def table(section: Section) -> np.ndarray:
+    dtype = {1: "<f4", 4: "u1", 10: "<f8"}[section.element]
+    return np.frombuffer(section.data, dtype).reshape(section.rows, section.columns)
+
+
+@pytest.mark.parametrize("name", ["screened", "turned", "pixels"])
+def test_screens_bound_as_the_page_says(name: str) -> None:
+    sections = read((FILES / "v1" / f"{name}.near").read_bytes())
+    cosine = struct.unpack("<5Q", sections[DESCRIPTOR].data)[1] == 3
+    rows = table(sections[VECTORS]).astype(float)
+    if cosine:
+        rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    epsilon, usual_error, usual_spread, largest = table(sections[BOUNDS])[0]
+    images = moved = rows - table(sections[CENTRE])[0]
+    if DIRECTIONS in sections:
+        directions = table(sections[DIRECTIONS]).astype(float)
+        assert directions.shape[1] % 16 == 0
+        assert (directions[:, -1] == 0).all()
+        kept = directions[:, :-1]
+        assert np.linalg.norm(kept.T @ kept - np.eye(kept.shape[1])) <= epsilon
+        images = moved @ directions
+        images[:, -1] = np.sqrt((1 + epsilon) * (moved**2).sum(axis=1) - (images**2).sum(axis=1))
+    codes = table(sections.get(CODES, sections[VECTORS])).astype(float)
+    low, step, middle = table(sections[GRID]).astype(float)
+    stands = low + step * codes
+    offsets, errors = table(sections[ROW_TERMS]).astype(float)
+    rounded = np.linalg.norm(images - stands, axis=1)
+    room = 1 + 1e-6  # the images here are not calculated in float32
+
+    assert (rounded <= errors * usual_error * room + 1e-6).all()
+    assert (np.linalg.norm(codes - middle, axis=1) <= errors * usual_spread * room).all()
+    assert (offsets <= (stands**2).sum(axis=1) * room).all()
+    assert (offsets >= (stands**2).sum(axis=1) / room - (errors * usual_error) ** 2 * 1.01 - 1e-6).all()
+    assert (np.linalg.norm(images, axis=1) <= largest * room).all()
+    between = np.linalg.norm(images[:50, None] - images[None], axis=2)
+    apart = np.linalg.norm(rows[:50, None] - rows[None], axis=2)
+    assert (between <= apart * np.sqrt(1 + epsilon) * room + 1e-9).all()

@@ -30,7 +30,7 @@ def run(arguments: list[str]) -> int:
         if "json" in given:
             print_json({"path": path, "sound": False, "problem": type(error).__name__, "message": str(error)})
         else:
-            print(f"{printable(path)}: not sound: {printable(str(error))}")
+            print(f"not sound: {printable(str(error))}")  # the sentence begins with the path
         return 1
     seconds, file_bytes = time.perf_counter() - start, index.info()["file_bytes"]
     if "json" in given:

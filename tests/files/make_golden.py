@@ -1,0 +1,103 @@
+"""Makes the golden files: small indexes of every kind of content, with the answers that they must give for ever.
+
+usage: make_golden.py [FOLDER]        (tests/files/v1 unless given)
+
+Seeded: running it again gives the same bytes, but for the library's version in `metadata` and, on another processor,
+the last bits of a screen's numbers. Files of a released format version are never made again: a change of the format
+gets a folder of its own, and both are opened on every run.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+import nearabout as na
+
+FOLDER = Path(__file__).with_name("v1")
+ANSWERS = "answers.json"
+K = 6
+_ODD_KEYS = ["", " ", "nul\0in it", "two\nlines", "é", "שלום", "\U0001f600", "a" * 300]
+
+
+class Golden(NamedTuple):
+    """What an index is built of, and what it is asked."""
+
+    name: str
+    vectors: Any
+    keys: Any
+    metric: str
+    query: list[float]
+
+
+def goldens() -> Iterator[Golden]:
+    source = np.random.default_rng(20_250)
+    floats = source.standard_normal((512, 16)).astype(np.float32)
+    words = [*_ODD_KEYS, *(f"word {row}" for row in range(len(_ODD_KEYS), len(floats)))]
+    yield Golden("screened", floats, words, "cosine", source.standard_normal(16).tolist())
+
+    # Few true dimensions among many: the screen turns them (section `directions`).
+    flat = source.standard_normal((512, 4)) @ source.standard_normal((4, 64))
+    turned = np.clip(128 + 20 * flat, 0, 255).astype(np.uint8)
+    yield Golden("turned", turned, None, "euclidean", source.integers(0, 256, 64).tolist())
+
+    pixels = source.integers(0, 256, (512, 16)).astype(np.uint8)  # their own codes: no section `codes`
+    yield Golden("pixels", pixels, None, "euclidean", source.integers(0, 256, 16).tolist())
+
+    numbers = [-(2**63), 2**63 - 1, *range(-59, 60)]
+    halves = source.standard_normal((len(numbers), 12)).astype(np.float16)
+    yield Golden("halves", halves, numbers, "dot", source.standard_normal(12).tolist())
+
+    bits = source.integers(0, 2, (200, 70)).astype(bool)
+    yield Golden("bits", bits, [f"row {row}" for row in range(200)], "hamming", bits[3].astype(int).tolist())
+
+    places = np.degrees(np.arcsin(source.uniform(-1, 1, 150))), source.uniform(-180, 180, 150)
+    yield Golden("places", np.stack(places, axis=1).astype(np.float32), None, "haversine", [48.21, 16.37])
+
+    signed = source.integers(-128, 128, (60, 9)).astype(np.int8)
+    yield Golden("signed", signed, None, "manhattan", source.integers(-128, 128, 9).tolist())
+    yield Golden("empty", np.empty((0, 5), np.float32), [], "sqeuclidean", [0.0] * 5)
+
+
+def query_of(index: na.Index, query: list[float]) -> Any:
+    return np.array(query, bool if index.dtype == "bits" else np.float32)
+
+
+def answers_of(index: na.Index, query: list[float]) -> dict[str, Any]:
+    """What the index says, as plain values."""
+    asked = query_of(index, query)
+    hits = index.search(asked, k=K)
+    told: dict[str, Any] = {
+        "is": [index.kind, index.metric, index.dtype, len(index), index.dims],
+        "query": query,
+        "rows": hits.rows.tolist(),
+        "distances": hits.distances.tolist(),
+        "keys": hits.keys.tolist(),
+    }
+    if len(index):
+        key = index.keys([3]).tolist()[0]
+        told["key"] = key
+        told["by key"] = index.search_by_key(key, k=K).rows.tolist()
+        told["within"] = index.radius_search(asked, radius=float(hits.distances[3])).rows.tolist()
+    return told
+
+
+def make(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    recorded = {}
+    for golden in goldens():
+        index = na.build(
+            golden.vectors, keys=golden.keys, metric=golden.metric, path=folder / f"{golden.name}.near", threads=1
+        )
+        recorded[golden.name] = answers_of(index, golden.query)
+    text = json.dumps(recorded, indent=1, ensure_ascii=True)
+    (folder / ANSWERS).write_text(text + "\n", encoding="ascii")
+
+
+if __name__ == "__main__":
+    make(Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER)
