@@ -1,4 +1,4 @@
-// The parsers of core/text for Python. What cannot be read comes back as a tuple, for Python to make the sentence.
+// The parsers and the writer of core/text for Python. What cannot be read comes back as a tuple, for Python to make the sentence.
 #include <cstdlib>
 #include <memory>
 #include <string_view>
@@ -11,6 +11,8 @@
 
 #include "base/error.h"
 #include "parts.h"
+#include "text/delimited.h"
+#include "text/line_writer.h"
 #include "text/lines.h"
 #include "text/records.h"
 
@@ -108,9 +110,8 @@ void define_parts(nb::class_<Parser>& parser) {
 using Bytes = nb::ndarray<const std::uint8_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using Offsets = nb::ndarray<const std::uint64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 
-// The rows whose key has not come before.
-auto first_rows(const Bytes& blob, const Offsets& offsets) {
-  const auto* const bytes = reinterpret_cast<const char*>(blob.data());
+// How many keys there are, once their places are known to lie in the blob.
+std::size_t count_keys(const Bytes& blob, const Offsets& offsets) {
   const std::uint64_t* const places = offsets.data();
   const std::size_t count = offsets.size() == 0 ? 0 : offsets.size() - 1;
   for (std::size_t row = 0; row < count; ++row) {
@@ -118,6 +119,14 @@ auto first_rows(const Bytes& blob, const Offsets& offsets) {
       throw nb::value_error("offsets must not fall, nor exceed the size of the blob");
     }
   }
+  return count;
+}
+
+// The rows whose key has not come before.
+auto first_rows(const Bytes& blob, const Offsets& offsets) {
+  const auto* const bytes = reinterpret_cast<const char*>(blob.data());
+  const std::uint64_t* const places = offsets.data();
+  const std::size_t count = count_keys(blob, offsets);
   std::vector<std::int64_t> kept;
   {
     const nb::gil_scoped_release release;
@@ -128,6 +137,30 @@ auto first_rows(const Bytes& blob, const Offsets& offsets) {
     }
   }
   return as_array<std::int64_t>(std::move(kept));
+}
+
+using Matrix = nb::ndarray<const float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+
+nb::bytes lines_of(const Matrix& vectors, const Bytes& blob, const Offsets& offsets) {
+  if (count_keys(blob, offsets) != vectors.shape(0)) throw nb::value_error("one key a vector is needed");
+  std::string text;
+  {
+    const nb::gil_scoped_release release;
+    text = text::lines_of({reinterpret_cast<const char*>(blob.data()), offsets.data(), vectors.data(), vectors.shape(0),
+                           vectors.shape(1)});
+  }
+  return nb::bytes(text.data(), text.size());
+}
+
+// The bytes of the numbers and those of the key, or None. It is called for every line: the lock is kept.
+nb::object read_delimited(const nb::bytes& line, char delimiter, std::size_t dims,
+                          std::optional<std::size_t> key_column) {
+  if (dims == 0 || delimiter == '"') throw nb::value_error("dims must be 1 or more, the delimiter no quote");
+  std::vector<float> row(dims);
+  std::string key;
+  const std::string_view text(static_cast<const char*>(line.data()), line.size());
+  if (!text::read_delimited(text, {delimiter, dims, key_column}, row.data(), key)) return nb::none();
+  return nb::make_tuple(nb::bytes(row.data(), dims * sizeof(float)), nb::bytes(key.data(), key.size()));
 }
 
 }  // namespace
@@ -155,6 +188,8 @@ void bind_text(nb::module_& m) {
   define_parts(records);
 
   m.def("first_rows", &first_rows, "blob"_a, "offsets"_a);
+  m.def("lines_of", &lines_of, "vectors"_a, "blob"_a, "offsets"_a);
+  m.def("read_delimited", &read_delimited, "line"_a, "delimiter"_a, "dims"_a, "key_column"_a.none());
 }
 
 }  // namespace nearabout

@@ -4,11 +4,13 @@
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <string>
 #include <system_error>
 
 #if !defined(__cpp_lib_to_chars) && defined(__APPLE__)
+#include <cstdio>
 #include <cstdlib>
 
 #include <xlocale.h>
@@ -112,6 +114,30 @@ const char* take_exponent(const char* p, const char* end, Digits& digits) {
   return cursor;
 }
 
+char* write_name(char* out, const char* name) {
+  const std::size_t length = std::strlen(name);
+  std::memcpy(out, name, length);
+  return out + length;
+}
+
+// The digits of a finite number that is not negative.
+char* write_digits(char* out, float value) {
+#if defined(__cpp_lib_to_chars)
+  // The bounds between which Python and NumPy write no exponent.
+  const bool plain = value == 0 || (value >= 1e-4F && value < 1e16F);
+  const std::chars_format format = plain ? std::chars_format::fixed : std::chars_format::scientific;
+  return std::to_chars(out, out + kMaxNumberChars - 3, value, format).ptr;  // 3: a sign, and ".0"
+#else  // Apple's libc++, as above
+  for (int digits = FLT_DIG;; ++digits) {
+    const int length = snprintf_l(out, kMaxNumberChars, LC_C_LOCALE, "%.*g", digits, static_cast<double>(value));
+    float again = 0;
+    if (digits == FLT_DECIMAL_DIG || (read_number(out, out + length, again) != nullptr && again == value)) {
+      return out + length;
+    }
+  }
+#endif
+}
+
 }  // namespace
 
 // The fast way is Clinger's (How to read floating point numbers accurately, PLDI 1990): where mantissa and power of ten
@@ -142,6 +168,18 @@ const char* read_number(const char* begin, const char* end, float& value) {
   }
   value = narrow(negative ? -magnitude : magnitude);
   return p;
+}
+
+char* write_number(char* out, float value) {
+  if (std::isnan(value)) return write_name(out, "nan");
+  if (std::signbit(value)) *out++ = '-';
+  const float magnitude = std::abs(value);
+  if (std::isinf(magnitude)) return write_name(out, "inf");
+  char* const end = write_digits(out, magnitude);
+  for (const char* p = out; p != end; ++p) {
+    if (*p == '.' || *p == 'e') return end;
+  }
+  return write_name(end, ".0");
 }
 
 }  // namespace nearabout::text

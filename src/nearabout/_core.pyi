@@ -74,7 +74,7 @@ def build_exact(
     monitor: Monitor = None,
 ) -> tuple[Index, NDArray[np.int64]]: ...  # the index, open, and the rows that on_bad="skip" left out
 
-# --- Text: the parsers of nearabout.formats. ---
+# --- Text: the parsers and the writer of nearabout.formats. ---
 
 # What cannot be read: the kind, the line (or the byte where the record begins), a number that belongs to the kind, and
 # the token.
@@ -129,3 +129,11 @@ class RecordParser:
     def blank_lines(self) -> int: ...
 
 def first_rows(blob: NDArray[np.uint8], offsets: NDArray[np.uint64]) -> NDArray[np.int64]: ...  # rows whose key is new
+
+# Lines of a key and its numbers, ended by line feeds, in text that reads back as the same float32. Vectors: (n, dims),
+# C-contiguous; n + 1 offsets into the whole blob. Releases the GIL.
+def lines_of(vectors: NDArray[np.float32], blob: NDArray[np.uint8], offsets: NDArray[np.uint64]) -> bytes: ...
+
+# A plain line of a table, without its line end: its numbers as the bytes of float32, and its key (b"" without a key
+# column). None: the line is something else, or wrong.
+def read_delimited(line: bytes, delimiter: str, dims: int, key_column: int | None) -> tuple[bytes, bytes] | None: ...

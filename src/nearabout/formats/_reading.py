@@ -13,6 +13,8 @@ from nearabout.formats._options import Head, ReadOptions
 from nearabout.formats._registry import BY_NAME, FORMATS, Format
 from nearabout.formats._source import HEAD, Progress, Source
 
+_INDEX_MAGIC = b"\x89NEAR\r\n\x1a"  # core/storage writes it
+
 
 def format_names() -> list[str]:
     """The names that ``format=`` takes."""
@@ -56,6 +58,7 @@ def read(
     options = ReadOptions(errors, dims, dataset, key_column, vector_column, header, delimiter)
     name, member = _split_member(os.fspath(path), member)
     with Source(name, member, progress) as source:
+        _refuse_index(source)
         chosen = BY_NAME[format] if format is not None else _recognise(source)
         options.check(chosen.NAME, chosen.OPTIONS)
         embeddings = chosen.read(source, options)
@@ -88,6 +91,22 @@ def _recognise(source: Source) -> Format:
         if head.suffix in one.SUFFIXES:
             return one
     raise NotOurFile(
-        f"{source.path}: is of no format that is known here (it begins with {data[:16]!r}): give format= one of "
-        f"{', '.join(BY_NAME)}"
+        f"{source.path}: is of no format that is known here, neither by its content (it begins with {data[:16]!r}) nor "
+        f"by the ending of its name. Formats that can be read: {', '.join(BY_NAME)}. If the file is of one of these, "
+        "say which with format=, or give it that format's ending"
+    )
+
+
+def _refuse_index(source: Source) -> None:
+    """An index is no file of vectors to build from: it has all that was made of one."""
+    if source.head(len(_INDEX_MAGIC)) != _INDEX_MAGIC:
+        return
+    if not source.plain:
+        raise NotOurFile(
+            f"{source.path}: holds a nearabout index, compressed: decompress it, then search it (nearabout search, or "
+            "nearabout.open)"
+        )
+    raise NotOurFile(
+        f"{source.path}: is a nearabout index already: search it (nearabout search {source.path}, or nearabout.open), "
+        f"or get its vectors out first: nearabout convert {source.path} {os.path.splitext(source.path)[0]}.vec"
     )

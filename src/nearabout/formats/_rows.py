@@ -24,8 +24,8 @@ class Rows:
         self._format = format_name
         self._numbers = array("f")
         self._keys: list[Any] = []
-        self._dims = 0
         self._rows = 0
+        self.dims = 0  # of the first row; 0 until it has come
         self.bytes_repaired = 0
         self.blank_lines = 0
 
@@ -39,9 +39,9 @@ class Rows:
             ) from None
         count = len(self._numbers) - before
         if self._rows == 0:
-            self._dims = count
-        if count == 0 or count != self._dims:
-            expected = f"{self._dims} are expected, as in the first row" if self._rows else "one at least is expected"
+            self.dims = count
+        if count == 0 or count != self.dims:
+            expected = f"{self.dims} are expected, as in the first row" if self._rows else "one at least is expected"
             raise CorruptFile(f"{self._path}: line {line:,} has {count} numbers; {expected}: mend or remove the line")
         self._rows += 1
         if key is not None:
@@ -50,6 +50,13 @@ class Rows:
             raise CorruptFile(
                 f"{self._path}: line {line:,}: some rows have keys and some have none: give all of them one, or none"
             )
+
+    def add_bytes(self, numbers: bytes, key: str | None) -> None:
+        """A row of which all is known: ``dims`` float32, and a key where the others have one."""
+        self._numbers.frombytes(numbers)
+        self._rows += 1
+        if key is not None:
+            self._keys.append(key)
 
     def decode(self, line: bytes, number: int, errors: Literal["strict", "replace", "ignore"]) -> str:
         """A line as text; bytes that are not UTF-8 are counted."""
@@ -69,7 +76,7 @@ class Rows:
     def embeddings(self) -> Embeddings:
         if self._rows == 0:
             raise CorruptFile(f"{self._path}: holds no row: there is nothing that says how many dimensions there are")
-        vectors: Any = np.frombuffer(self._numbers, np.float32).reshape(self._rows, self._dims)
+        vectors: Any = np.frombuffer(self._numbers, np.float32).reshape(self._rows, self.dims)
         vectors, keys, dropped = without_duplicates(vectors, self._as_keys())
         report = Report(dropped, self.bytes_repaired, self.blank_lines)
         return Embeddings(vectors, keys, self._path, self._format, report)

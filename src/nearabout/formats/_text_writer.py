@@ -2,43 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, BinaryIO
+from collections.abc import Iterator
+from typing import BinaryIO
 
 import numpy as np
-from numpy.typing import NDArray
 
+from nearabout import _core
 from nearabout.errors import InvalidInput
+from nearabout.formats._embeddings import Vectors
 from nearabout.formats._keys import KeyList, Keys
+from nearabout.formats._words import BOM
 
-_ROWS = 512
+_NUMBERS = 1 << 18  # written at once: some 3 MB of text
+_IS_SPACE = np.zeros(256, np.bool_)
+_IS_SPACE[np.frombuffer(b" \t\n\r\v\f", np.uint8)] = True
 
 
-def encoded(keys: Keys, rows: int) -> list[bytes]:
+def packed(keys: Keys, rows: int) -> KeyList:
     """Every key as UTF-8; row numbers where there are none."""
-    if keys is None:
-        return [str(row).encode() for row in range(rows)]
     if isinstance(keys, KeyList):
-        return [key.encode() for key in keys]
-    return [str(key).encode() for key in keys.tolist()]
+        return keys
+    return KeyList.from_strings(map(str, range(rows) if keys is None else keys.tolist()))
 
 
-def words_of(keys: Keys, rows: int, format_name: str) -> list[bytes]:
+def spaced(keys: KeyList) -> Iterator[tuple[int, bytes]]:
+    """The keys that hold white space, with their rows. Few do, and only they can be what a format cannot hold."""
+    places = np.flatnonzero(_IS_SPACE[keys.blob]).astype(np.uint64)
+    for row in np.unique(np.searchsorted(keys.offsets, places, side="right") - 1).tolist():
+        yield row, keys.blob[int(keys.offsets[row]) : int(keys.offsets[row + 1])].tobytes()
+
+
+def words_of(keys: Keys, rows: int, format_name: str) -> KeyList:
     """Keys that a line can begin with: the others are refused, since they would come back changed."""
-    words = encoded(keys, rows)
-    for row, word in enumerate(words):
-        if b"\n" in word or word[-1:] in (b" ", b"\t", b"\r") or (row == 0 and word.startswith(b"\xef\xbb\xbf")):
+    words = packed(keys, rows)
+    marked = [(0, words[0].encode())] if rows and words[0].encode().startswith(BOM) else []
+    for row, word in (*marked, *spaced(words)):
+        if b"\n" in word or word[-1:] in (b" ", b"\t", b"\r") or (row == 0 and word.startswith(BOM)):
             raise InvalidInput(
                 f"key {row}, {word.decode()!r}, cannot be written as {format_name}: a key must not hold a line "
-                "feed, end in a "
-                "blank, nor begin the file with a byte order mark. Change the key, or write Parquet"
+                "feed, end in a blank, nor begin the file with a byte order mark. Change the key, or write Parquet"
             )
     return words
 
 
-def write_lines(file: BinaryIO, words: Sequence[bytes], vectors: NDArray[Any]) -> None:
-    """NumPy's text of a float32 is the shortest that reads back as the same."""
-    for first in range(0, len(words), _ROWS):
-        block = vectors[first : first + _ROWS].astype(np.float32).astype("U")
-        lines = [b"%s %s\n" % (words[first + i], " ".join(row).encode()) for i, row in enumerate(block.tolist())]
-        file.write(b"".join(lines))
+def write_lines(file: BinaryIO, words: KeyList, vectors: Vectors) -> None:
+    """In blocks: the whole text is never in memory."""
+    rows, dims = vectors.shape
+    step = max(_NUMBERS // dims, 1)
+    for first in range(0, rows, step):
+        block = np.ascontiguousarray(vectors[first : first + step], np.float32)
+        file.write(_core.lines_of(block, words.blob, words.offsets[first : first + step + 1]))

@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import BinaryIO
 
-import numpy as np
-
 from nearabout import _core
 from nearabout.errors import CorruptFile, InvalidInput
 from nearabout.formats import _text_writer, _words
@@ -79,7 +77,7 @@ def read(source: Source, options: ReadOptions) -> Embeddings:
 
 def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:
     words = _text_writer.words_of(keys, len(vectors), NAME)
-    for row, word in enumerate(words):
+    for row, word in _text_writer.spaced(words):
         fields = word.split()
         if len(fields) > 1 and _words.NUMBER.fullmatch(fields[-1]):
             raise InvalidInput(
@@ -87,4 +85,4 @@ def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:
                 "the vector; "
                 "write word2vec-text instead"
             )
-    _text_writer.write_lines(file, words, np.asarray(vectors))
+    _text_writer.write_lines(file, words, vectors)

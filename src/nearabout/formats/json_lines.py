@@ -66,7 +66,7 @@ def read(source: Source, options: ReadOptions) -> Embeddings:
         except (ValueError, RecursionError) as error:
             raise CorruptFile(f"{where} is not JSON ({error}): JSON lines have one whole value a line") from None
         key, vector = _key_and_vector(entry, options)
-        if not isinstance(vector, list) or any(isinstance(number, bool) for number in vector):
+        if not isinstance(vector, list) or bool in map(type, vector):
             raise CorruptFile(
                 f"{where} has no vector: it takes a list of numbers, or an object with one named "
                 f"{', '.join(VECTOR_NAMES[:4])}; "

@@ -49,8 +49,8 @@ def read(source: Source, options: ReadOptions) -> Embeddings:
 
 def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:
     rows, dims = vectors.shape
-    words = _text_writer.encoded(keys, rows)
-    for row, word in enumerate(words):
+    words = _text_writer.packed(keys, rows)
+    for row, word in _text_writer.spaced(words):
         if b" " in word or b"\n" in word:
             raise InvalidInput(
                 f"key {row}, {word.decode()!r}, cannot be written as {NAME}: a space ends a key there, and line "
@@ -58,6 +58,8 @@ def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:
                 "passed over. Replace them (word2vec's own phrases use _), or write word2vec-text or Parquet"
             )
     file.write(f"{rows} {dims}\n".encode())
+    encoded = map(str.encode, words)
     for first in range(0, rows, _ROWS):
         block = vectors[first : first + _ROWS].astype("<f4")
-        file.write(b"".join(b"%s %s\n" % (words[first + i], row.tobytes()) for i, row in enumerate(block)))
+        records = zip(block, encoded, strict=False)  # the block ends, the words go on in the next
+        file.write(b"".join(b"%s %s\n" % (word, row.tobytes()) for row, word in records))

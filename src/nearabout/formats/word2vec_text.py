@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
-import numpy as np
-
 from nearabout import _core
 from nearabout.errors import InvalidInput
 from nearabout.formats import _text_writer, _words
@@ -59,7 +57,7 @@ def read(source: Source, options: ReadOptions) -> Embeddings:
 def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:
     rows, dims = vectors.shape
     words = _text_writer.words_of(keys, rows, NAME)
-    for row, word in enumerate(words):
+    for row, word in _text_writer.spaced(words):
         fields = word.split()
         if len(fields) > 1 and b"." in fields[-1] and _words.NUMBER.fullmatch(fields[-1]):
             raise InvalidInput(
@@ -67,4 +65,4 @@ def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:
                 "Change the key, or write Parquet"
             )
     file.write(f"{rows} {dims}\n".encode())
-    _text_writer.write_lines(file, words, np.asarray(vectors))
+    _text_writer.write_lines(file, words, vectors)
