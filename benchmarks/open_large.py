@@ -38,7 +38,7 @@ print(json.dumps([(after - before) * 1e3 for before, after in zip(marks, marks[1
 
 
 def make_file(path: Path, total: int) -> None:
-    """An exact index of about `total` bytes: float32 vectors as of words (random ones: no scan is longer), keys key0 ..."""
+    """An exact index of about `total` bytes: float32 vectors (random ones: no scan is longer), keys key0, key1, ..."""
     rows = total // ROW_BYTES
     vectors = np.random.default_rng(7).standard_normal((rows, DIMS), np.float32)
     na.build(vectors, keys=[f"key{row}" for row in range(rows)], path=str(path))
@@ -66,8 +66,8 @@ def main() -> int:
     race.add("1 GiB: open, against 1 MiB", large_ms[0], small_ms[0], "ms", asked=0.5, peer_name="1 MiB")
     race.add("1 MiB: open + search_by_key", small_ms[0] + small_ms[2], 10, "ms", asked=1, peer_name="limit")
     race.note(
-        f"1 GiB: the first search_by_key (all codes read and compared with their checksums, all cores) {large_ms[2]:.1f} ms, "
-        f"the next {large_ms[3]:.1f} ms"
+        f"1 GiB: the first search_by_key (all codes compared with their checksums, all cores) {large_ms[2]:.1f} ms, the "
+        f"next {large_ms[3]:.1f} ms"
     )
     return race.finish(options.save)
 
