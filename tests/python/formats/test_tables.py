@@ -57,8 +57,9 @@ def test_delimited_columns_by_name_and_place(file: File) -> None:
 def test_delimited_quotes(file: File) -> None:
     embeddings = read(file("t.csv", 'w,x\n"a, ""b""",1\nplain,2\n'))
     assert embeddings.keys == ['a, "b"', "plain"]
-    with pytest.raises(CorruptFile, match="line 2: its quotes make no sense"):
-        read(file("t.csv", 'a,1\n"b,2\n'))
+    for line in ('"b,2', '"b" ,2', 'b\rc,"2"'):
+        with pytest.raises(CorruptFile, match="line 2: its quotes make no sense"):
+            read(file("t.csv", f"a,1\n{line}\n"))
 
 
 def test_delimited_oddities(file: File) -> None:
