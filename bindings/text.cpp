@@ -1,4 +1,5 @@
-// The parsers and the writer of core/text for Python. What cannot be read comes back as a tuple, for Python to make the sentence.
+// The parsers and the writer of core/text for Python. What cannot be read comes back as a tuple, for Python to make the
+// sentence.
 #include <cstdlib>
 #include <memory>
 #include <string_view>

@@ -106,7 +106,11 @@ def _refuse_index(source: Source) -> None:
             f"{source.path}: holds a nearabout index, compressed: decompress it, then search it (nearabout search, or "
             "nearabout.open)"
         )
+    stem, ending = os.path.splitext(source.path)
+    convert = f"nearabout convert {source.path} {stem}.vec"
+    if ending.lower() != ".near":
+        convert = "give it a name that ends in .near, then use nearabout convert"
     raise NotOurFile(
-        f"{source.path}: is a nearabout index already: search it (nearabout search {source.path}, or nearabout.open), "
-        f"or get its vectors out first: nearabout convert {source.path} {os.path.splitext(source.path)[0]}.vec"
+        f"{source.path}: is a nearabout index already: search it (nearabout search {source.path}, or nearabout.open); "
+        f"to get its vectors out: {convert}"
     )

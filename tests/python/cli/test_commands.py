@@ -77,6 +77,9 @@ def test_build_refuses(run: Run, vectors_file: Path, tmp_path: Path) -> None:
         f"nearabout: error: {tmp_path / 'none.txt'}: No such file"
     )
     assert "ends in .near" in run("build", vectors_file, "-o", "x.npy").err
+    index = tmp_path / "index.near"
+    assert run("build", vectors_file, "-o", index).code == 0
+    assert f"{index}: is a nearabout index already: search it" in run("build", index, "-o", target).err
     assert not target.exists()
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import nearabout
 from nearabout.errors import CorruptFile, FileFormatError, InvalidInput, NotOurFile, TruncatedFile
 from nearabout.formats import read
 from nearabout.formats._source import Source
@@ -124,8 +125,24 @@ def test_empty_missing_directory_and_unknown(file: File, tmp_path: Path) -> None
     if os.name == "posix":
         with pytest.raises(IsADirectoryError):
             read(tmp_path)
-    with pytest.raises(NotOurFile, match="of no format that is known here"):
+    with pytest.raises(
+        NotOurFile, match=r"of no format that is known here.*begins with b'\\x89PNG.*say which with format="
+    ):
         read(file("picture.png", b"\x89PNG\r\n\x1a\n" + bytes(100)))
+
+
+def test_an_index_is_known_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    nearabout.build(np.eye(2, dtype=np.float32), path="w.near")
+    for name in (None, "glove"):
+        with pytest.raises(NotOurFile, match=r"is a nearabout index already.*nearabout convert w\.near w\.vec"):
+            read("w.near", format=name)
+    with pytest.raises(NotOurFile, match=r"is a nearabout index already.*give it a name that ends in \.near"):
+        read(Path("w.near").rename("w.bin"))
+    Path("w.bin").rename("w.near")
+    Path("w.near.gz").write_bytes(gzip.compress(Path("w.near").read_bytes()))
+    with pytest.raises(NotOurFile, match="holds a nearabout index, compressed: decompress it"):
+        read("w.near.gz")
 
 
 @fifos

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from nearabout import _core
 from nearabout.errors import CorruptFile, InvalidInput
-from nearabout.formats import read
+from nearabout.formats import Embeddings, read
 
 File = Callable[[str, bytes | str], Path]
 
@@ -54,8 +57,9 @@ def test_delimited_columns_by_name_and_place(file: File) -> None:
 def test_delimited_quotes(file: File) -> None:
     embeddings = read(file("t.csv", 'w,x\n"a, ""b""",1\nplain,2\n'))
     assert embeddings.keys == ['a, "b"', "plain"]
-    with pytest.raises(CorruptFile, match="line 2: its quotes make no sense"):
-        read(file("t.csv", 'a,1\n"b,2\n'))
+    for line in ('"b,2', '"b" ,2', 'b\rc,"2"'):
+        with pytest.raises(CorruptFile, match="line 2: its quotes make no sense"):
+            read(file("t.csv", f"a,1\n{line}\n"))
 
 
 def test_delimited_oddities(file: File) -> None:
@@ -78,6 +82,57 @@ def test_delimited_oddities(file: File) -> None:
     with pytest.raises(InvalidInput, match="delimiter='ab': give one character"):
         read(file("t.csv", "a,1\n"), delimiter="ab")
     assert read(file("t.csv", "a:1:2\n"), delimiter=":").keys == ["a"]
+
+
+def test_delimited_lines_of_both_ways(file: File) -> None:
+    """The compiled core takes the plain lines; those between them are as good."""
+    lines = ["w,x,y", "a,1,2", "b, 3 ,4", '"c, ""d""","5",6', "e,1_0,\u00a07", "a,0,0", "", "f,-inf,1e999"]
+    embeddings = read(file("t.csv", "\n".join(lines)))
+    assert embeddings.keys == ["a", "b", 'c, "d"', "e", "f"]
+    assert embeddings.vectors.tolist() == [[1, 2], [3, 4], [5, 6], [10, 7], [-np.inf, np.inf]]
+    assert (embeddings.report.duplicates, embeddings.report.blank_lines) == (1, 1)
+    assert read(file("t.csv", "a·1·2\nb·3·4\n"), delimiter="·").vectors.tolist() == [[1, 2], [3, 4]]
+
+
+FIELDS = st.one_of(
+    st.floats(width=32).map(repr),
+    st.integers(-99, 10**20).map(str),
+    st.sampled_from(
+        ["a", "", " ", " 1 ", "+.5", "1_0", "1e999", "١", "-nan", '"', '"a"', '"1"', '""', '"a,b"', "\r", "é"]
+    ),
+)
+ROWS = st.one_of(st.lists(FIELDS, min_size=3, max_size=3), st.lists(FIELDS, min_size=1, max_size=4))
+TABLES = st.lists(ROWS, min_size=1, max_size=3)
+
+
+def outcome(path: Path, options: dict[str, object]) -> Embeddings | str:
+    try:
+        return read(path, **options)  # type: ignore[arg-type]
+    except (CorruptFile, InvalidInput) as error:
+        return str(error)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=300)
+@given(TABLES, st.sampled_from([",", ";", "\t", " ", ".", "e"]), st.sampled_from([None, False, 0, 1]), st.booleans())
+def test_the_short_way_means_the_same(
+    file: File, table: list[list[str]], delimiter: str, key: int | None, bad_byte: bool
+) -> None:
+    """Whatever the table: the vectors, keys and refusals are those of the way in Python alone."""
+    text = "\n".join(delimiter.join(row) for row in [["a", "1", "2"], ["1", "2", "3"], *table]).encode()
+    path = file("t.csv", text.replace(b"\xc3", b"") if bad_byte else text)
+    options: dict[str, object] = {"key_column": key, "delimiter": delimiter, "errors": "replace"}
+    found = outcome(path, options)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(_core, "read_delimited", lambda *arguments: None)
+        expected = outcome(path, options)
+    if isinstance(expected, str) or isinstance(found, str):
+        assert found == expected
+        return
+    np.testing.assert_array_equal(found.vectors, expected.vectors)
+    assert list(found.keys if found.keys is not None else []) == list(
+        expected.keys if expected.keys is not None else []
+    )
+    assert found.report == expected.report
 
 
 def test_numbers_as_keys_and_a_mixture(file: File) -> None:

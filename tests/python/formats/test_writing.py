@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from nearabout import _core
 from nearabout.errors import InvalidInput
 from nearabout.formats import read, write, writer_names
 
@@ -90,6 +91,36 @@ def test_element_types_stay_where_the_format_has_them(tmp_path: Path, dtype: str
     assert read(tmp_path / "w.vec").vectors.tolist() == matrix.tolist()
 
 
+def test_the_text_of_numbers(tmp_path: Path) -> None:
+    """As Python writes them, with a point even in whole numbers."""
+    write(tmp_path / "w.vec", np.array([[1, -20], [300, 65536]], np.int32), ["a", "b"])
+    assert (tmp_path / "w.vec").read_bytes() == b"2 2\na 1.0 -20.0\nb 300.0 65536.0\n"
+    write(tmp_path / "w.txt", np.array([[0.5, -0.25], [np.inf, np.nan]], ">f4")[:, ::-1], ["a", "b"])
+    assert (tmp_path / "w.txt").read_bytes() == b"a -0.25 0.5\nb nan inf\n"
+
+
+@pytest.mark.parametrize("name", ["word2vec-text", "glove"])
+def test_text_is_written_in_blocks(tmp_path: Path, name: str) -> None:
+    dice = np.random.default_rng(3)
+    matrix = dice.standard_normal((700, 1000)).astype(np.float32)
+    keys = [f"key {row} of some" for row in range(700)]
+    path = tmp_path / f"w{SUFFIX[name]}"
+    write(path, matrix, keys)
+    embeddings = read(path)
+    same(embeddings.vectors, matrix)
+    assert embeddings.keys == keys
+    with pytest.raises(InvalidInput, match="key 699"):
+        write(path, matrix, [*keys[:-1], "a\n"])
+
+
+def test_the_core_checks_what_it_is_given() -> None:
+    blob, matrix = np.frombuffer(b"ab", np.uint8), np.zeros((1, 1), np.float32)
+    with pytest.raises(ValueError, match="one key a vector"):
+        _core.lines_of(matrix, blob, np.array([0, 1, 2], np.uint64))
+    with pytest.raises(ValueError, match="offsets must not fall"):
+        _core.lines_of(matrix, blob, np.array([0, 3], np.uint64))
+
+
 def test_integer_keys_and_no_keys(tmp_path: Path) -> None:
     write(tmp_path / "w.parquet", MATRIX, np.array([5, -7, 1 << 62, 0]))
     assert np.asarray(read(tmp_path / "w.parquet").keys).tolist() == [5, -7, 1 << 62, 0]
@@ -109,6 +140,7 @@ def test_embeddings_are_written_as_they_were_read(tmp_path: Path, samples: Path)
 @pytest.mark.parametrize(("name", "key"), [
     ("word2vec-binary", "two words"), ("word2vec-binary", "a\nb"), ("word2vec-text", "a\nb"), ("word2vec-text", "a "),
     ("glove", "a\t"), ("glove", "New York 1984"), ("word2vec-text", "version 2.0"),
+    ("glove", "a\r"), ("word2vec-text", "\v7 .5"), ("glove", "a\f1"),
 ])  # fmt: skip
 def test_keys_that_would_come_back_changed_are_refused(tmp_path: Path, name: str, key: str) -> None:
     with pytest.raises(InvalidInput, match="key 1"):
