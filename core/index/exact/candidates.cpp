@@ -46,7 +46,6 @@ void Candidates::keep_short(std::size_t wanted) {
 
 void Candidates::settle(std::size_t wanted) {
   tighten(wanted);
-  tighten(wanted);  // sorting all by mark, to stop at the first beyond the threshold, took longer than it saved
   compare(waiting_.data(), waiting_.size());
   waiting_.clear();
 }

@@ -67,7 +67,7 @@ void ScreenedScan::run(std::size_t begin, std::size_t end) {
   std::size_t at = begin;
   std::size_t some = std::min(kBlockRows, end - at);
   start(block_at(at, some));
-  // Looks at what waits come when the rows seen have doubled: the threshold falls with their logarithm.
+  // Looks at what waits come when the rows seen have grown fourfold: the threshold falls with their logarithm.
   std::size_t look = begin + 2 * kBlockRows;
   for (at += some; at < end; at += some) {
     some = std::min(kBlockRows, end - at);
@@ -75,7 +75,7 @@ void ScreenedScan::run(std::size_t begin, std::size_t end) {
     by_panels() ? scan_panels(block) : scan_rows(block);
     const bool looking = at + some >= look;
     for (Candidates& candidates : candidates_) looking ? candidates.tighten(k_) : candidates.keep_short(k_);
-    if (looking) look = begin + 2 * (look - begin);
+    if (looking) look = begin + 4 * (look - begin);
   }
   for (Candidates& candidates : candidates_) candidates.settle(k_);
 }
