@@ -66,7 +66,7 @@ def main() -> int:
     race.add("1 GiB: open, against 1 MiB", large_ms[0], small_ms[0], "ms", asked=0.5, peer_name="1 MiB")
     race.add("1 MiB: open + search_by_key", small_ms[0] + small_ms[2], 10, "ms", asked=1, peer_name="limit")
     race.note(
-        f"1 GiB: the first search_by_key (all codes compared with their checksums, all cores) {large_ms[2]:.1f} ms, the "
+        f"1 GiB: the first search_by_key (all codes and their checksums, all cores) {large_ms[2]:.1f} ms, the "
         f"next {large_ms[3]:.1f} ms"
     )
     return race.finish(options.save)
