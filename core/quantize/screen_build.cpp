@@ -29,11 +29,12 @@ Sample take_sample(const RowReader& read, std::size_t rows, std::size_t dims, Sp
   return sample;
 }
 
-// Whether squares and their sums stay well inside the range of floats.
+// Whether squares and their sums stay well inside the range of floats. (Numbers too small for floats to hold their
+// squares are no trouble: the query's bound has room for them.)
 bool fits_floats(const Sample& sample) {
   float largest = 0;
   for (const float value : sample.values) largest = std::max(largest, std::abs(value));
-  return largest < 1e15f && largest > 1e-15f;
+  return largest < 1e15f;
 }
 
 // Codes and terms of all rows, and how far each row is from its code.
