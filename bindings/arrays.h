@@ -20,12 +20,18 @@ namespace nb = nanobind;
 using AnyArray = nb::ndarray<nb::ro, nb::device::cpu>;
 using RowNumbers = nb::ndarray<const std::int64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 
+// Memory that lives as long as the capsule beside it.
+template <class T>
+std::pair<T*, nb::capsule> kept_by_python(std::vector<T> values) {
+  auto* kept = new std::vector<T>(std::move(values));
+  return {kept->data(), nb::capsule(kept, [](void* memory) noexcept { delete static_cast<std::vector<T>*>(memory); })};
+}
+
 // An array that owns its memory, of any number of dimensions.
 template <class T>
 nb::ndarray<nb::numpy, T> owned_array(std::vector<T> values, std::initializer_list<std::size_t> shape) {
-  auto* kept = new std::vector<T>(std::move(values));
-  const nb::capsule owner(kept, [](void* memory) noexcept { delete static_cast<std::vector<T>*>(memory); });
-  return nb::ndarray<nb::numpy, T>(kept->data(), shape, owner);
+  const auto [data, owner] = kept_by_python(std::move(values));
+  return nb::ndarray<nb::numpy, T>(data, shape, owner);
 }
 
 // Two-dimensional, with rows that lie in one piece each.

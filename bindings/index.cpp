@@ -15,6 +15,7 @@
 #include "arrays.h"
 #include "base/aligned.h"
 #include "base/convert.h"
+#include "base/norm.h"
 #include "parts.h"
 #include "storage/spelling.h"
 
@@ -131,8 +132,7 @@ std::vector<float> weighted_sum(const Index& index, const Terms& terms) {
   for (const auto& [weight, row] : terms) {
     index.copy_vectors({static_cast<std::uint32_t>(row)}, stored.data());
     to_f32(element, stored.data(), index.dims(), vector.data());
-    double square = 0;
-    for (const float value : vector) square += double{value} * double{value};
+    const double square = squared_norm(vector.data(), vector.size());
     const double scale =
         index.descriptor().metric == Metric::cosine && square > 0 ? weight / std::sqrt(square) : weight;
     for (std::size_t j = 0; j < sum.size(); ++j) sum[j] += scale * double{vector[j]};
@@ -249,14 +249,13 @@ nb::object keys_of(const Index& index, const RowNumbers& numbers) {
 
 // NumPy has no bfloat16: its bit patterns come as uint16.
 nb::object as_array(Element element, std::vector<std::byte> bytes, std::initializer_list<std::size_t> shape) {
-  auto* kept = new std::vector<std::byte>(std::move(bytes));
-  const nb::capsule owner(kept, [](void* memory) noexcept { delete static_cast<std::vector<std::byte>*>(memory); });
+  const auto [data, owner] = kept_by_python(std::move(bytes));
   nb::dlpack::dtype type = nb::dtype<float>();
   if (element == Element::f16) type = {static_cast<std::uint8_t>(nb::dlpack::dtype_code::Float), 16, 1};
   if (element == Element::bf16) type = nb::dtype<std::uint16_t>();
   if (element == Element::u8 || element == Element::bits) type = nb::dtype<std::uint8_t>();
   if (element == Element::i8) type = nb::dtype<std::int8_t>();
-  return nb::cast(nb::ndarray<nb::numpy>(kept->data(), shape, owner, {}, type));
+  return nb::cast(nb::ndarray<nb::numpy>(data, shape, owner, {}, type));
 }
 
 nb::object vectors(const Index& index, const RowNumbers& numbers) {

@@ -7,11 +7,10 @@ namespace nearabout {
 // every instruction that the files of that name are compiled for, and the operating system saves the registers they
 // use.
 struct CpuFeatures {
-  bool avx2 = false;             // AVX2, FMA, F16C
-  bool avx512 = false;           // avx2 and AVX-512 F, BW, DQ, VL, VNNI
-  bool avx512_popcount = false;  // avx512 and VPOPCNTDQ
-  bool neon = false;             // the ARMv8-A baseline
-  bool dot_product = false;      // neon and the dot products of ARMv8.2-A
+  bool avx2 = false;         // AVX2, FMA, F16C
+  bool avx512 = false;       // avx2 and AVX-512 F, BW, DQ, VL, VNNI
+  bool neon = false;         // the ARMv8-A baseline
+  bool dot_product = false;  // neon and the dot products of ARMv8.2-A
 };
 
 const CpuFeatures& cpu_features();

@@ -25,7 +25,6 @@ class BoundQuery {
   // The largest rank within `radius`: negative infinity where nothing can be.
   double rank_within(double radius) const;
 
-  const std::vector<double>& values() const { return values_; }  // not for bits
   double norm() const { return norm_; }
 
  private:

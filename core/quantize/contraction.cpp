@@ -4,18 +4,13 @@
 #include <cmath>
 #include <utility>
 
+#include "base/norm.h"
 #include "kernels/kernels.h"
 
 namespace nearabout {
 namespace {
 
 constexpr double kUnit = 0x1p-24;  // half a unit in the last place of a float, relative
-
-double squared_norm(const float* values, std::size_t count) {
-  double sum = 0;
-  for (std::size_t j = 0; j < count; ++j) sum += double{values[j]} * double{values[j]};
-  return sum;
-}
 
 // |VtV - I| over the columns but the last, which is zero.
 double departure_from_orthonormal(const std::vector<float>& directions, std::size_t dims, std::size_t outputs) {

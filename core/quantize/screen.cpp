@@ -4,18 +4,14 @@
 #include <cmath>
 #include <limits>
 
+#include "base/norm.h"
+
 namespace nearabout {
 namespace {
 
 constexpr double kUnit = 0x1p-24;
 constexpr double kUnitVectorError = 4 * kUnit;  // of a unit vector rounded to float, with room
 constexpr double kSmallest = 1e-36;             // below this, floats lose their relative accuracy
-
-double norm(const float* values, std::size_t count) {
-  double sum = 0;
-  for (std::size_t j = 0; j < count; ++j) sum += double{values[j]} * double{values[j]};
-  return std::sqrt(sum);
-}
 
 // What every row is within. The slack is the largest too: marks made with it are never above a later threshold, as they
 // would be if it were zero (a search that started so lost true neighbours), and no error makes NaN of it.

@@ -171,12 +171,4 @@ void TemporaryFile::publish() {
   flush_folder(target_, asked_);
 }
 
-void prefetch(std::span<const std::byte> bytes) noexcept {
-  if (bytes.empty()) return;
-  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
-  const auto address = reinterpret_cast<std::uintptr_t>(bytes.data());
-  const auto begin = address / page * page;
-  ::madvise(reinterpret_cast<void*>(begin), bytes.size() + (address - begin), MADV_WILLNEED);
-}
-
 }  // namespace nearabout::storage::system

@@ -4,7 +4,6 @@
 
 #include "base/xxh64.h"
 #include "storage/file.h"
-#include "storage/system.h"
 #include "storage/validate.h"
 
 namespace nearabout::storage {
@@ -57,8 +56,6 @@ void Section::expect(Element element, Shape shape) const {
                   std::to_string(shape.rows) + " x " + std::to_string(shape.columns),
                   std::to_string(entry_.rows) + " x " + std::to_string(entry_.columns));
 }
-
-void Section::prefetch() const { system::prefetch({data_, static_cast<std::size_t>(entry_.length)}); }
 
 void Section::throw_element(Element wanted) const {
   throw_corrupt(file_->name(), "the element type of section " + name(), entry_.offset,

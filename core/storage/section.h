@@ -110,9 +110,6 @@ class Section {
 #endif
   }
 
-  // Asks the system to read the section ahead; it changes nothing but time.
-  void prefetch() const;
-
  private:
   friend class File;
   Section(const File& file, const Entry& entry, std::uint64_t first_block, std::atomic<std::uint8_t>* verified);

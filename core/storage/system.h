@@ -58,7 +58,4 @@ class TemporaryFile {
   std::uint64_t size_ = 0;
 };
 
-// Asks for these bytes of a mapping to be read ahead; does nothing where the system has no such call.
-void prefetch(std::span<const std::byte> bytes) noexcept;
-
 }  // namespace nearabout::storage::system

@@ -145,6 +145,4 @@ void TemporaryFile::publish() {
   path_.clear();
 }
 
-void prefetch(std::span<const std::byte>) noexcept {}
-
 }  // namespace nearabout::storage::system
