@@ -60,7 +60,9 @@ class Index:
     def similar_keys(self, word: str, count: int) -> list[str]: ...  # nearest spellings; [] when keys are not strings
 
 def build_exact(
-    vectors: Array,  # (n, dims), each row in one piece: any of the types below, bf16 as uint16, bits as packed uint8
+    # (n, dims), each row in one piece: any of the types below, bf16 as uint16, bits as packed uint8; or rows in a file
+    # of these `dims` and `source_dtype`.
+    vectors: Array | RowsInFile,
     *,
     dims: int,  # of a vector: for bits, the number of bits
     dtype: str,  # what to store: "f32" "f16" "bf16" "u8" "i8" "bits"
@@ -71,8 +73,26 @@ def build_exact(
     path: str | None,  # None: in memory
     metadata: str,  # JSON text, stored as it is
     threads: int = 0,
+    memory: int = 0,  # bytes for the build itself, 0: as much as is convenient
     monitor: Monitor = None,
 ) -> tuple[Index, NDArray[np.int64]]: ...  # the index, open, and the rows that on_bad="skip" left out
+
+# --- Rows in files. Dtypes are those of build_exact's source_dtype. ---
+
+class RowsInFile:
+    """Rows of a regular file, read when they are needed. A layout that the file cannot have is a FileFormatError."""
+
+    def __init__(self, path: str, *, offset: int, stride: int, rows: int, dims: int, dtype: str) -> None: ...
+    def __len__(self) -> int: ...
+    def read(self, begin: int, end: int) -> NDArray[np.uint8]: ...  # the bytes of some rows, (n, bytes of a row)
+
+class ScratchFile:
+    """A temporary file without a name, in the folder of another ("": the system's); it is gone with this object and
+    all rows made of it."""
+
+    def __init__(self, beside: str) -> None: ...
+    def append(self, data: NDArray[np.uint8]) -> None: ...  # one dimension, C-contiguous
+    def rows(self, *, stride: int, rows: int, dims: int, dtype: str) -> RowsInFile: ...  # from its beginning
 
 # --- Text: the parsers and the writer of nearabout.formats. ---
 
@@ -100,9 +120,12 @@ class LineParser:
     ) -> None: ...
     def feed(self, piece: bytes) -> TextProblem | None: ...
     def finish(self) -> TextProblem | None: ...
-    def take(
-        self,
-    ) -> tuple[NDArray[np.float32], NDArray[np.uint8], NDArray[np.uint64]]: ...  # vectors, key blob, key offsets
+    @property
+    def rows_waiting(self) -> int: ...  # kept, and not yet taken
+    def take_rows(self) -> NDArray[np.float32]: ...  # those that wait; at any time, and again
+    def take_keys(self) -> tuple[NDArray[np.uint8], NDArray[np.uint64]]: ...  # blob, offsets: all, at the end
+    @property
+    def key_bytes(self) -> int: ...  # of memory that keys take
     @property
     def rows_read(self) -> int: ...  # with duplicates
     @property
@@ -118,7 +141,12 @@ class RecordParser:
     def __init__(self, *, dims: int, announced_rows: int, reserved_rows: int, errors: str, first_byte: int) -> None: ...
     def feed(self, piece: bytes) -> TextProblem | None: ...
     def finish(self) -> TextProblem | None: ...
-    def take(self) -> tuple[NDArray[np.float32], NDArray[np.uint8], NDArray[np.uint64]]: ...
+    @property
+    def rows_waiting(self) -> int: ...
+    def take_rows(self) -> NDArray[np.float32]: ...
+    def take_keys(self) -> tuple[NDArray[np.uint8], NDArray[np.uint64]]: ...
+    @property
+    def key_bytes(self) -> int: ...
     @property
     def rows_read(self) -> int: ...
     @property
@@ -128,7 +156,14 @@ class RecordParser:
     @property
     def blank_lines(self) -> int: ...
 
-def first_rows(blob: NDArray[np.uint8], offsets: NDArray[np.uint64]) -> NDArray[np.int64]: ...  # rows whose key is new
+class KeyTable:
+    """Keys packed one after another, each only once."""
+
+    def __init__(self) -> None: ...
+    def insert(self, blob: NDArray[np.uint8], offsets: NDArray[np.uint64]) -> NDArray[np.int64]: ...  # which are new
+    def take(self) -> tuple[NDArray[np.uint8], NDArray[np.uint64]]: ...  # blob and offsets; the table is empty then
+    @property
+    def bytes(self) -> int: ...  # of memory
 
 # Lines of a key and its numbers, ended by line feeds, in text that reads back as the same float32. Vectors: (n, dims),
 # C-contiguous; n + 1 offsets into the whole blob. Releases the GIL.
