@@ -7,6 +7,7 @@ import io
 import os
 import stat
 import struct
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -50,12 +51,16 @@ class Source:
     with the data where it is not (compressed files, pipes).
     """
 
-    def __init__(self, path: str, member: str | None = None, progress: Progress | None = None) -> None:
+    def __init__(
+        self, path: str, member: str | None = None, progress: Progress | None = None, scratch: str | None = None
+    ) -> None:
+        """``scratch``: a folder for compressed content that must be read at any place; None keeps it in memory."""
         self.path = path
         self.name = path  # of the content: changes with every layer taken off
         self._progress = progress
         self._consumed = 0
         self._buffer = b""
+        self._scratch = scratch
         self._file = io.FileIO(path)
         try:
             self._before = os.fstat(self._file.fileno())
@@ -115,6 +120,12 @@ class Source:
         """Drops bytes that ``head`` has shown."""
         self._buffer = self._buffer[size:]
 
+    def pass_over(self, size: int) -> None:
+        """Drops bytes that nobody needs; fewer where the source ends."""
+        while size and (some := len(self.head(min(size, _CHUNK)))):
+            self.skip(some)
+            size -= some
+
     def chunks(self) -> Iterator[bytes]:
         """All that is left, in pieces of some size, none of them empty."""
         if self._buffer:
@@ -150,16 +161,20 @@ class Source:
         """The bytes after ``position``, where the size is known."""
         return None if self.size is None else self.size - position
 
+    def check_room(self, what: str, needed: int, position: int) -> None:
+        """Refuses a file whose size is known, and is too small."""
+        left = self.remaining(position)
+        if left is not None and left < needed:
+            self._too_short(what, needed, left)
+
     def array(self, dtype: DTypeLike, count: int, position: int, what: str) -> NDArray[Any]:
         """``count`` elements; ``position`` is the number of bytes read before them."""
         element = np.dtype(dtype)
         needed = count * element.itemsize
         if needed == 0:
             return np.empty(0, element)
-        left = self.remaining(position)
-        if left is not None:
-            if left < needed:
-                self._too_short(what, needed, left)
+        self.check_room(what, needed, position)
+        if self.size is not None:
             result = np.empty(count, element)
             taken = self._fill(memoryview(cast(Any, result.view(np.uint8))))
         else:
@@ -185,7 +200,13 @@ class Source:
             self._file.seek(0)
             self._buffer = b""
             return cast(BinaryIO, io.BufferedReader(_Unclosable(self._file)))
-        return io.BytesIO(self.rest())
+        if self._scratch is None:
+            return io.BytesIO(self.rest())
+        file = tempfile.TemporaryFile(dir=self._scratch)  # noqa: SIM115  it is gone when the last reader lets go of it
+        for chunk in self.chunks():
+            file.write(chunk)
+        file.seek(0)
+        return cast(BinaryIO, file)
 
     def check_unchanged(self) -> None:
         """Refuses a file that was written to while it was read: what came of it belongs to no version of it."""
