@@ -17,7 +17,7 @@ from nearabout.errors import InvalidInput
 from nearabout.index import Index
 from nearabout.inputs import Vectors, as_vectors
 from nearabout.keys import as_keys
-from nearabout.larger import FileVectors, check_memory, from_array, from_file, from_place
+from nearabout.larger import FileVectors, check_memory, from_array, from_file, from_place, in_two_steps
 from nearabout.names import check_dtype, check_metric
 from nearabout.params import Exact, resolve_kind
 from nearabout.progress import Monitor, monitor_for
@@ -92,7 +92,8 @@ def build(
     thread_count = check_threads(threads)
     notes: dict[str, object] = {"library": f"nearabout {__version__}", **params.settings()}
     try:
-        vectors, keys = _vectors_of(data, keys, metric, dtype, budget, target, monitor, notes)
+        reading, monitor = in_two_steps(monitor)
+        vectors, keys = _vectors_of(data, keys, metric, dtype, budget, target, reading, notes)
         rows = vectors.rows if isinstance(vectors, FileVectors) else vectors.array
         core, skipped = _core.build_exact(
             rows,

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from nearabout.formats._embeddings import Embeddings, Report
 from nearabout.formats._keys import KeyList
-from nearabout.formats._reading import format_names, open_rows, read, rows_in_place
+from nearabout.formats._reading import format_names, open_rows, read
 from nearabout.formats._stream import Place, Stream
 from nearabout.formats._writing import write, writer_names
 
@@ -25,7 +25,6 @@ __all__ = [
     "format_names",
     "open_rows",
     "read",
-    "rows_in_place",
     "write",
     "writer_names",
 ]

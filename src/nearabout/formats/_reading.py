@@ -74,17 +74,10 @@ def open_rows(
     """
     options = ReadOptions()
     with _opened(path, None, None, options, progress, scratch) as (source, chosen):
-        yield chosen.stream(source, options, room)
-
-
-def rows_in_place(path: str) -> Stream | None:
-    """Where the vectors of a plain file lie, or None where the file has to be read."""
-    if not os.path.isfile(path):  # a pipe is opened once only; a file that is not there will be missed by whoever reads
-        return None
-    options = ReadOptions()
-    with _opened(path, None, None, options, None, None) as (source, chosen):
-        stream = chosen.stream(source, options, None) if source.plain else None
-        return stream if stream is not None and stream.place is not None else None
+        stream = chosen.stream(source, options, room)
+        yield stream
+        if stream.place is not None:
+            source.check_not_replaced()
 
 
 @contextmanager
