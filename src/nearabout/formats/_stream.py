@@ -120,15 +120,15 @@ class Block(NamedTuple):
         if self.more is not None and not source.at_end():
             raise CorruptFile(f"{source.path}: {self.more}")
 
-    def row_shape(self, source: Source) -> int:
-        """The dimensions of a row, once they are known to be possible."""
+    def row_dims(self, source: Source) -> int:
+        """The dimensions of a row, once the block is known to be possible."""
+        source.check_room(self.what, self.size, self.position)
         nothing = shaped(np.empty(0, self.dtype), (0, *self.shape[1:]) if self.shape else (), "C", source.path)
         return int(as_vectors(nothing, source.path, self.what).shape[1])
 
     def stream(self, source: Source, name: str) -> Stream:
-        dims = self.row_shape(source)
+        dims = self.row_dims(source)
         if source.plain and can_lie(self.dtype):
-            source.check_room(self.what, self.size, self.position)
             if self.more is not None and source.remaining(self.position) != self.size:
                 raise CorruptFile(f"{source.path}: {self.more}")
             stride = dims * self.dtype.itemsize
@@ -137,8 +137,7 @@ class Block(NamedTuple):
 
     def pieces(self, source: Source) -> Iterator[Vectors]:
         """Some rows after the other."""
-        dims, rows = self.row_shape(source), self.shape[0]
-        source.check_room(self.what, self.size, self.position)
+        dims, rows = self.row_dims(source), self.shape[0]
         source.pass_over(self.before)
         step = rows_in_piece(dims, self.dtype)
         position = self.position
@@ -155,12 +154,14 @@ class NamedRows:
     """Rows whose keys are all known before them, as in a table or an archive."""
 
     def __init__(self, rows: int, keys: Keys) -> None:
+        self._rows = rows
         # Row numbers stand for rows: of those that stay nothing is copied but their numbers, where not all stay.
         numbers = np.arange(rows if keys is not None else 0)
         kept, self._keys, self._dropped = without_duplicates(numbers, keys)
         self._kept: NDArray[Any] | None = kept if self._dropped else None
 
     def without_duplicates(self, pieces: Iterator[Vectors]) -> Iterator[Vectors]:
+        """The rows that stay; ValueError, which the caller makes a sentence of, where there are not as many as keys."""
         first = 0
         for piece in pieces:
             if self._kept is None:
@@ -169,6 +170,8 @@ class NamedRows:
                 begin, end = np.searchsorted(self._kept, (first, first + len(piece)))
                 yield piece[self._kept[begin:end] - first]
             first += len(piece)
+        if self._keys is not None and first != self._rows:
+            raise ValueError(f"{self._rows:,} keys, {first:,} vectors")
 
     def finish(self) -> tuple[Keys, Report]:
         return self._keys, Report(duplicates=self._dropped)

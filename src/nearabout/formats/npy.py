@@ -83,9 +83,8 @@ def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
     block, fortran = _block(source)
     if not fortran:
         return block.stream(source, NAME)
-    block.row_shape(source)
+    block.row_dims(source)
     if source.plain:
-        source.check_room(block.what, block.size, block.position)
         return in_pieces(source, NAME, _from_columns(source, block))
 
     def load() -> Embeddings:

@@ -100,7 +100,7 @@ def read(source: Source, options: ReadOptions) -> Embeddings:
 def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
     element, block = _block(source, options)
     if element == "BF16":
-        block.row_shape(source)
+        block.row_dims(source)
         return in_pieces(source, NAME, (_from_bfloat16(piece) for piece in block.pieces(source)))
     return block.stream(source, NAME)
 
