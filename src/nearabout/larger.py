@@ -18,7 +18,7 @@ from nearabout.progress import Monitor
 
 LEAST_MEMORY = 64_000_000  # what blocks, parsers and libraries take between them, with room to spare
 _PIECE = 4 << 20  # bytes of vectors that are converted at a time
-_SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kmgt])(i?)b\s*", re.IGNORECASE)
+_SIZE = re.compile(r"\s*(\d{1,15}(?:\.\d{1,15})?)\s*([kmgt])(i?)b\s*", re.IGNORECASE)
 # Keys are held by the reader, with a table of them, then packed, copied by the core and mapped. A million keys of 13
 # bytes took 53 MB at the most, of which the reader's table was 33.
 _COPIES_OF_KEYS = 2
