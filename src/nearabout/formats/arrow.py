@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nearabout.errors import CorruptFile, FileFormatError, InvalidInput, MissingDependency
 from nearabout.formats._arrays import KEY_NAMES, VECTOR_NAMES, as_vectors
@@ -120,10 +121,12 @@ def stream_of(source: Source, options: ReadOptions, name: str, schema: Any, batc
             kind = fields.field(vector_name).type
             rows, found = 0, None
             if key_name is not None:
-                parts = [batch.column(key_name) for batch in columns(key_name)]
-                rows = sum(map(len, parts))
-                column = arrow.chunked_array(parts, fields.field(key_name).type)
-                found = _keys(arrow, column, source.path, key_name)
+                # Packed batch by batch: a column keeps the memory of its whole batch, vectors and all.
+                parts = [_keys(arrow, batch.column(key_name), source.path, key_name) for batch in columns(key_name)]
+                nothing = _keys(arrow, arrow.chunked_array([], fields.field(key_name).type), source.path, key_name)
+                found = _joined([part for part in parts if part is not None and len(part)])
+                found = nothing if found is None else found
+                rows = 0 if found is None else len(found)
             named.append(NamedRows(rows, found))
             found_pieces = _column_pieces(arrow, columns(vector_name), kind, source.path, vector_name)
             yield from named[0].without_duplicates(found_pieces)
@@ -247,10 +250,22 @@ def _keys(arrow: Any, column: Any, path: str, name: str) -> Keys:
         raise CorruptFile(f"{path}: the column {name} has {column.null_count:,} empty keys: fill or remove those rows")
     if arrow.types.is_integer(column.type):
         return as_keys(column.to_pylist(), len(column))
-    text = column.cast(arrow.large_string()).combine_chunks()
+    text = column.cast(arrow.large_string())
+    if isinstance(text, arrow.ChunkedArray):
+        text = text.combine_chunks()
     if isinstance(text, arrow.ChunkedArray):
         text = arrow.concat_arrays(text.chunks)
     return _packed(text)
+
+
+def _joined(parts: list[KeyList | NDArray[np.int64]]) -> Keys:
+    """Keys of several batches, all of them of one kind; None where there are none."""
+    if all(isinstance(part, np.ndarray) for part in parts):
+        return np.concatenate(parts) if parts else None
+    packed = [part for part in parts if isinstance(part, KeyList)]
+    sizes = np.cumsum([0, *(len(part.blob) for part in packed)], dtype=np.uint64)
+    offsets = [part.offsets[:-1] + first for part, first in zip(packed, sizes, strict=False)]
+    return KeyList(np.concatenate([part.blob for part in packed]), np.concatenate([*offsets, sizes[-1:]]))
 
 
 def _packed(text: Any) -> KeyList:
