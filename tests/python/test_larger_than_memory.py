@@ -325,30 +325,52 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     assert str(tmp_path) in str(caught.value)
 
 
+def test_a_pipe_with_a_budget(tmp_path: Path) -> None:
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("there are no named pipes here")
+    write_text(tmp_path / "a.txt", 2000, 100)
+    expected = image(na.read(tmp_path / "a.txt"), tmp_path / "out")
+    (tmp_path / "pipe").mkdir()
+    pipe = tmp_path / "pipe" / "a.txt"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cp", str(tmp_path / "a.txt"), str(pipe)]) as writer:
+        assert image(pipe, tmp_path / "out", memory=BUDGET) == expected
+    assert writer.returncode == 0
+
+
+def test_a_kill_leaves_nothing(tmp_path: Path) -> None:
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("there are no named pipes here")
+    pipe = tmp_path / "a.txt"
+    os.mkfifo(pipe)
+    program = "import sys, nearabout as na; na.build(sys.argv[1], path=sys.argv[2], memory='64MB')"
+    (tmp_path / "out").mkdir()
+    command = [sys.executable, "-c", program, str(pipe), str(tmp_path / "out" / "a.near")]
+    with subprocess.Popen(command) as building, pipe.open("w") as file:
+        for row in range(40_000):  # 16 MB of vectors: more than are held
+            file.write(f"word{row} {'0.5 ' * 100}\n")
+        file.flush()
+        assert building.poll() is None
+        opened = Path(f"/proc/{building.pid}/fd")
+        if opened.exists():
+            assert any(os.readlink(one).endswith("(deleted)") for one in opened.iterdir())
+        building.kill()
+    assert os.listdir(tmp_path / "out") == []
+
+
 MEASURED = """
 import re, sys
-import numpy as np
 import nearabout as na
 
 def peak():
     return 1024 * int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read()).group(1))
 
-source, target, memory = sys.argv[1:]
-open(target + ".txt", "w").write("a 1 2\\nb 2 1\\n")
-na.build(target + ".txt", path=target, memory=memory)  # whatever is needed is loaded and warm
+small, large, target, memory, threads = sys.argv[1:]
+na.build(small, path=target, memory=memory, metric="euclidean")  # whatever is needed is loaded and warm
 before = peak()
-na.build(source, path=target, memory=memory, metric="euclidean", threads=2)
+na.build(large, path=target, memory=memory, metric="euclidean", threads=int(threads))
 print(peak() - before)
 """
-
-
-def extra_memory(source: Path, memory: str, tmp_path: Path) -> int:
-    if not Path("/proc/self/status").exists():
-        pytest.skip("peak memory is told by /proc on Linux only")
-    command = [sys.executable, "-c", MEASURED, str(source), str(tmp_path / "a.near"), memory]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return int(done.stdout)
 
 
 def write_npy(path: Path, rows: int, dims: int) -> None:
@@ -367,16 +389,41 @@ def write_text(path: Path, rows: int, dims: int) -> None:
         file.writelines(f"word{row} {endings[row % 64]}" for row in range(rows))
 
 
-def test_the_budget_is_kept(tmp_path: Path) -> None:
-    write_npy(tmp_path / "a.npy", 120_000, 256)  # 123 MB
-    assert extra_memory(tmp_path / "a.npy", "80MB", tmp_path) < 80e6
-    write_text(tmp_path / "a.txt", 50_000, 512)  # 102 MB as float32
-    assert extra_memory(tmp_path / "a.txt", "80MB", tmp_path) < 80e6
+def write_arrow(path: Path, rows: int, dims: int) -> None:
+    pa = pytest.importorskip("pyarrow")
+    kind = pa.list_(pa.float32(), dims)
+    vectors = pa.FixedSizeListArray.from_arrays(pa.array(np.random.default_rng(2).random(1000 * dims, "f4")), type=kind)
+    schema = pa.schema([("key", pa.string()), ("vector", kind)])
+    with pa.ipc.new_file(str(path), schema) as writer:
+        for first in range(0, rows, 1000):
+            keys = pa.array([f"word{row}" for row in range(first, first + 1000)])
+            writer.write_batch(pa.record_batch([keys, vectors], schema=schema))
+
+
+Write = Callable[[Path, int, int], None]
+
+
+def check_budget(write: Write, ending: str, rows: int, dims: int, megabytes: int, folder: Path) -> None:
+    """The vectors are larger than the budget, and what the build takes is not."""
+    if not Path("/proc/self/status").exists():
+        pytest.skip("peak memory is told by /proc on Linux only")
+    assert rows * dims * 4 > megabytes * 1.2e6
+    small, large = folder / f"small.{ending}", folder / f"large.{ending}"
+    write(small, 3000, dims)
+    write(large, rows, dims)
+    for threads in ("1", "16"):
+        command = [sys.executable, "-c", MEASURED, small, large, folder / "a.near", f"{megabytes}MB", threads]
+        done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert int(done.stdout) < megabytes * 1e6
+
+
+@pytest.mark.parametrize(("write", "ending"), [(write_npy, "npy"), (write_text, "txt"), (write_arrow, "arrow")])
+def test_the_budget_is_kept(write: Write, ending: str, tmp_path: Path) -> None:
+    check_budget(write, ending, 50_000, 512, 80, tmp_path)  # 102 MB as float32
 
 
 @pytest.mark.slow
-def test_the_budget_is_kept_by_larger_files(tmp_path: Path) -> None:
-    write_npy(tmp_path / "a.npy", 300_000, 256)  # 307 MB
-    assert extra_memory(tmp_path / "a.npy", "160MB", tmp_path) < 160e6
-    write_text(tmp_path / "a.txt", 200_000, 300)  # 240 MB as float32
-    assert extra_memory(tmp_path / "a.txt", "160MB", tmp_path) < 160e6
+@pytest.mark.parametrize(("write", "ending"), [(write_npy, "npy"), (write_text, "txt"), (write_arrow, "arrow")])
+def test_the_budget_is_kept_by_larger_files(write: Write, ending: str, tmp_path: Path) -> None:
+    check_budget(write, ending, 300_000, 256, 160, tmp_path)  # 307 MB
