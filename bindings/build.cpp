@@ -9,6 +9,7 @@
 #include "arrays.h"
 #include "base/threads.h"
 #include "index/exact/exact.h"
+#include "index/forest/forest.h"
 #include "parts.h"
 
 namespace nearabout {
@@ -115,7 +116,7 @@ Metric metric_named(const std::string& name) {
 nb::tuple build_exact(const AnyArray& vectors, std::size_t dims, const std::string& dtype,
                       const std::string& source_dtype, const std::string& metric, const nb::object& key_object,
                       const std::string& on_bad, const std::optional<std::string>& path, const std::string& metadata,
-                      std::size_t threads, nb::object monitor) {
+                      std::size_t threads, nb::object monitor, const std::optional<ForestOptions>& forest = {}) {
   const MatrixView input = matrix_view(vectors, dims, element_named(source_dtype));
   Keys keys(key_object);
   if (keys.present() && keys.size() != input.rows)
@@ -133,7 +134,10 @@ nb::tuple build_exact(const AnyArray& vectors, std::size_t dims, const std::stri
     keys.leave_out(source.skipped());
     skipped.assign(source.skipped().begin(), source.skipped().end());
     storage::Writer writer = path ? storage::Writer::to_path(*path) : storage::Writer::to_memory();
-    write_exact(writer, source, metadata, threads, watch);
+    if (forest)
+      write_forest(writer, source, *forest, metadata, threads, watch);
+    else
+      write_exact(writer, source, metadata, threads, watch);
     if (keys.present()) keys.builder().write(writer);
     index = Index::open(writer.finish());
   }
@@ -141,12 +145,33 @@ nb::tuple build_exact(const AnyArray& vectors, std::size_t dims, const std::stri
   return nb::make_tuple(std::const_pointer_cast<Index>(index), owned_array(std::move(skipped), {count}));
 }
 
+nb::tuple build_forest(const AnyArray& vectors, std::size_t dims, const std::string& dtype,
+                       const std::string& source_dtype, const std::string& metric, const nb::object& key_object,
+                       const std::string& on_bad, const std::optional<std::string>& path, const std::string& metadata,
+                       std::size_t trees, std::size_t leaf_size, std::uint64_t seed, std::size_t threads,
+                       nb::object monitor) {
+  return build_exact(vectors, dims, dtype, source_dtype, metric, key_object, on_bad, path, metadata, threads, monitor,
+                     ForestOptions{trees, leaf_size, seed});
+}
+
 }  // namespace
 
 void bind_build(nb::module_& m) {
-  m.def("build_exact", &build_exact, nb::arg("vectors"), nb::kw_only(), nb::arg("dims"), nb::arg("dtype"),
+  m.def("build_forest", &build_forest, nb::arg("vectors"), nb::kw_only(), nb::arg("dims"), nb::arg("dtype"),
         nb::arg("source_dtype"), nb::arg("metric"), nb::arg("keys").none(), nb::arg("on_bad"), nb::arg("path").none(),
-        nb::arg("metadata"), nb::arg("threads") = 0, nb::arg("monitor") = nb::none());
+        nb::arg("metadata"), nb::arg("trees"), nb::arg("leaf_size"), nb::arg("seed"), nb::arg("threads") = 0,
+        nb::arg("monitor") = nb::none());
+  m.def(
+      "build_exact",
+      [](const AnyArray& vectors, std::size_t dims, const std::string& dtype, const std::string& source_dtype,
+         const std::string& metric, const nb::object& key_object, const std::string& on_bad,
+         const std::optional<std::string>& path, const std::string& metadata, std::size_t threads, nb::object monitor) {
+        return build_exact(vectors, dims, dtype, source_dtype, metric, key_object, on_bad, path, metadata, threads,
+                           monitor);
+      },
+      nb::arg("vectors"), nb::kw_only(), nb::arg("dims"), nb::arg("dtype"), nb::arg("source_dtype"), nb::arg("metric"),
+      nb::arg("keys").none(), nb::arg("on_bad"), nb::arg("path").none(), nb::arg("metadata"), nb::arg("threads") = 0,
+      nb::arg("monitor") = nb::none());
 }
 
 }  // namespace nearabout
