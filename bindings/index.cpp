@@ -16,6 +16,7 @@
 #include "base/aligned.h"
 #include "base/convert.h"
 #include "base/norm.h"
+#include "index/forest/forest.h"
 #include "parts.h"
 #include "storage/spelling.h"
 
@@ -288,6 +289,21 @@ nb::list sections(const Index& index) {
   return list;
 }
 
+// What a kind knows of itself beyond what every kind does.
+nb::dict details(const Index& index) {
+  nb::dict found;
+  const auto* forest = dynamic_cast<const ForestIndex*>(&index);
+  if (!forest) return found;
+  found["trees"] = forest->trees();
+  found["leaf_size"] = forest->leaf_size();
+  found["seed"] = forest->seed();
+  found["sketch_bytes"] = forest->sketch_bytes();
+  nb::list efforts;
+  for (const EffortPoint& point : forest->efforts()) efforts.append(nb::make_tuple(point.share, point.effort));
+  found["efforts"] = efforts;
+  return found;
+}
+
 IndexPointer from_bytes(const nb::bytes& image) {
   AlignedBytes copy = aligned_bytes(image.size(), storage::kPageAlignment);
   std::memcpy(copy.get(), image.data(), image.size());
@@ -334,6 +350,7 @@ void bind_index(nb::module_& m) {
            nb::arg("effort").none() = nb::none(), nb::arg("exact") = false, nb::arg("threads") = 0)
       .def("search_sum", &search_sum, nb::arg("terms"), nb::arg("k"), nb::arg("effort").none() = nb::none(),
            nb::arg("exact") = false, nb::arg("threads") = 0)
+      .def("details", &details)
       .def("row_of", &row_of, nb::arg("key"))
       .def("rows_of", &rows_of, nb::arg("keys"))
       .def("key_of", &key_of, nb::arg("row"))

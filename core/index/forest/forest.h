@@ -52,6 +52,8 @@ class ForestIndex : public Index {
   std::size_t trees() const { return trees_; }
   std::size_t leaf_size() const { return leaf_size_; }
   std::uint64_t seed() const { return seed_; }
+  // Of a row in each tree.
+  std::size_t sketch_bytes() const { return rows() == 0 ? 0 : sketch_.width(); }
   const std::vector<EffortPoint>& efforts() const { return efforts_; }
   std::size_t default_effort(std::size_t k) const override;
 
