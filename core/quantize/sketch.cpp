@@ -108,12 +108,12 @@ SketchQuery::SketchQuery(const Sketch& sketch, const QueryImage& image)
     const double stretch = image.norm > 0 ? sketch.longest / image.norm : 0;
     centroid_scale_ = static_cast<float>(-2 * stretch * codes_.scale);
     constant_ = -image.centre_product - codes_.constant;
-    doubt_unit_ = image.norm * sketch.longest;
+    doubt_unit_ = image.rest * sketch.longest + codes_.residual * sketch.spread;
     spread_ = image.norm;
   } else {
     scale_ = centroid_scale_ = -2 * codes_.scale;
     constant_ = squared_norm(image.values, sketch.width()) + image.rest * image.rest - 2 * codes_.constant;
-    doubt_unit_ = image.rest * image.rest;
+    doubt_unit_ = image.rest * image.rest + 2 * codes_.residual * sketch.spread;
   }
   slack_ = sketch.doubt * doubt_unit_;
   if (!std::isfinite(scale_) || !std::isfinite(centroid_scale_)) scale_ = centroid_scale_ = 0;

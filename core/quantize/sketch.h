@@ -33,7 +33,8 @@ struct Sketch {
   Contraction contraction;
   Grid grid;
   double longest = 0;  // Space::inner: of the rows seen when it was made, scaled
-  double doubt = 0;    // times rest(q): by how much the estimate of a near row may be too large
+  double spread = 0;   // of codes around their middle, as it is usual: what the rounding of a query is multiplied by
+  double doubt = 0;    // by how much the estimate of a near row may be too large, see SketchQuery::doubt
 
   std::size_t dims() const { return contraction.dims(); }
   // Bytes of a code.

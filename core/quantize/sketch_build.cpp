@@ -107,10 +107,10 @@ class Trial {
   std::vector<float> products_;  // of the queries with all rows
 };
 
-// Nanoseconds of a typical search that looks at about as many rows as the sample has (measured with AVX-512; only ratios
-// matter): the projection of the query, the sketches, and the rows that are compared in full. A byte of a sketch counts
-// once more for the file and the build. A search looks at rows that are nearer than those of a sample, so that more of
-// them are in doubt.
+// Nanoseconds of a typical search that looks at about as many rows as the sample has (measured with AVX-512; only
+// ratios matter): the projection of the query, the sketches, and the rows that are compared in full. A byte of a sketch
+// counts once more for the file and the build. A search looks at rows that are nearer than those of a sample, so that
+// more of them are in doubt.
 double cost(std::size_t dims, std::size_t outputs, double depth) {
   constexpr double kLookedAt = 2'000;
   constexpr double kNearer = 5;
@@ -142,6 +142,17 @@ Contraction leading_directions(const Sample& sample, std::size_t threads) {
   return Contraction(std::move(centre), mixed_directions(directions, sample.dims, most, best - 1, best), best);
 }
 
+// The root mean square of |code - middle|.
+double usual_spread(const Grid& grid, const std::vector<float>& images) {
+  double sum = 0;
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    const std::size_t j = i % grid.dims();
+    const double code = (double{images[i]} - double{grid.low[j]}) / double{grid.step[j]};
+    sum += (code - double{grid.middle[j]}) * (code - double{grid.middle[j]});
+  }
+  return std::sqrt(sum / static_cast<double>(images.size() / grid.dims()));
+}
+
 }  // namespace
 
 Sketch learn_sketch(const RowReader& read, std::size_t rows, std::size_t dims, Space space, std::size_t threads) {
@@ -162,6 +173,7 @@ Sketch learn_sketch(const RowReader& read, std::size_t rows, std::size_t dims, S
   sample.values = as_given;
   sketch.images(sample.values.data(), sample.rows, images.data());
   sketch.grid = Grid::spanning(images, sample.rows, width);
+  sketch.spread = usual_spread(sketch.grid, images);
   return sketch;
 }
 

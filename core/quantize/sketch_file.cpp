@@ -9,12 +9,13 @@ namespace {
 
 using storage::SectionId;
 
-enum Number : std::size_t { kEpsilon, kScale, kLongest, kDoubt, kNumbers };
+enum Number : std::size_t { kEpsilon, kScale, kLongest, kSpread, kDoubt, kNumbers };
 
 }  // namespace
 
 void write_sketch(storage::Writer& writer, const Sketch& sketch) {
-  const double numbers[kNumbers] = {sketch.contraction.epsilon(), double{sketch.scale}, sketch.longest, sketch.doubt};
+  const double numbers[kNumbers] = {sketch.contraction.epsilon(), double{sketch.scale}, sketch.longest, sketch.spread,
+                                    sketch.doubt};
   writer.add<double>(SectionId::sketch, {1, kNumbers}, numbers);
   write_contraction(writer, sketch.contraction);
   write_grid(writer, sketch.grid);
@@ -32,6 +33,7 @@ Sketch read_sketch(const storage::File& file, Space space, std::size_t dims) {
   sketch.space = space;
   sketch.scale = static_cast<float>(numbers[kScale]);
   sketch.longest = numbers[kLongest];
+  sketch.spread = numbers[kSpread];
   sketch.doubt = numbers[kDoubt];
   sketch.contraction = read_contraction(file, dims, numbers[kEpsilon]);
   const bool one_more = space == Space::inner && sketch.contraction.identity();
