@@ -9,6 +9,7 @@
 #include "arrays.h"
 #include "base/threads.h"
 #include "index/exact/exact.h"
+#include "index/forest/forest.h"
 #include "parts.h"
 #include "rows.h"
 
@@ -199,6 +200,15 @@ void define_builder(nb::module_& m, const char* name, const Write& write, const 
 
 }  // namespace
 
-void bind_build(nb::module_& m) { define_builder(m, "build_exact", write_exact); }
+void bind_build(nb::module_& m) {
+  define_builder(m, "build_exact", write_exact);
+  define_builder<std::size_t, std::size_t, std::uint64_t>(
+      m, "build_forest",
+      [](storage::Writer& writer, const Source& source, const std::string& metadata, const BuildOptions& options,
+         const Monitor& monitor, std::size_t trees, std::size_t leaf_size, std::uint64_t seed) {
+        write_forest(writer, source, {trees, leaf_size, seed}, metadata, options.threads, monitor);
+      },
+      nb::arg("trees"), nb::arg("leaf_size"), nb::arg("seed"));
+}
 
 }  // namespace nearabout

@@ -37,20 +37,37 @@ class Index:
     def __len__(self) -> int: ...
     def metadata(self) -> str: ...  # JSON text
     def sections(self) -> list[dict[str, Any]]: ...  # name, element, rows, columns, bytes, offset
+    def details(self) -> dict[str, Any]: ...  # of a forest: trees, leaf_size, seed, sketch_bytes, efforts
     def verify(self, monitor: Monitor = None) -> None: ...
 
     # Rows are int64, -1 where a batch has no more; distances float32, inf there. Queries: (n, dims), C-contiguous,
-    # float32 or the index's own dtype (bits: packed uint8, (n, ceil(dims / 8))). threads = 0: all cores.
-    def search(self, queries: Array, k: int, threads: int = 0) -> tuple[NDArray[np.int64], NDArray[np.float32]]: ...
+    # float32 or the index's own dtype (bits: packed uint8, (n, ceil(dims / 8))). effort None: the index's own choice;
+    # exact: everything is compared. threads = 0: all cores.
+    def search(
+        self, queries: Array, k: int, effort: int | None = None, exact: bool = False, threads: int = 0
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]: ...
     def search_rows(
-        self, rows: NDArray[np.int64], k: int, include_self: bool, threads: int = 0
+        self,
+        rows: NDArray[np.int64],
+        k: int,
+        include_self: bool,
+        effort: int | None = None,
+        exact: bool = False,
+        threads: int = 0,
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]: ...
     # Flat results and where each query's begin: offsets has n + 1 entries. Ordered by distance, then row.
     def radius_search(
-        self, queries: Array, radius: float, threads: int = 0
+        self, queries: Array, radius: float, effort: int | None = None, exact: bool = False, threads: int = 0
     ) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int64]]: ...
     # For the command line, without NumPy: neighbours of a sum of unit vectors of rows, those rows left out.
-    def search_sum(self, terms: Sequence[tuple[float, int]], k: int, threads: int = 0) -> list[tuple[int, float]]: ...
+    def search_sum(
+        self,
+        terms: Sequence[tuple[float, int]],
+        k: int,
+        effort: int | None = None,
+        exact: bool = False,
+        threads: int = 0,
+    ) -> list[tuple[int, float]]: ...
     def row_of(self, key: str | int) -> int: ...  # -1: not there
     def rows_of(self, keys: Sequence[str] | Sequence[int]) -> NDArray[np.int64]: ...
     def key_of(self, row: int) -> str | int: ...
@@ -76,6 +93,24 @@ def build_exact(
     memory: int = 0,  # bytes for the build itself, 0: as much as is convenient
     monitor: Monitor = None,
 ) -> tuple[Index, NDArray[np.int64]]: ...  # the index, open, and the rows that on_bad="skip" left out
+def build_forest(
+    vectors: Array | RowsInFile,
+    *,
+    dims: int,
+    dtype: str,
+    source_dtype: str,
+    metric: str,
+    keys: Sequence[str] | NDArray[np.int64] | None,
+    on_bad: Literal["error", "skip"],
+    path: str | None,
+    metadata: str,
+    threads: int = 0,
+    memory: int = 0,
+    monitor: Monitor = None,
+    trees: int,
+    leaf_size: int,
+    seed: int,
+) -> tuple[Index, NDArray[np.int64]]: ...  # the same, with what a forest takes
 
 # --- Rows in files. Dtypes are those of build_exact's source_dtype. ---
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,14 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearabout import __version__, _core
-from nearabout.arguments import check_path, check_threads
+from nearabout.arguments import check_path, check_seed, check_threads
 from nearabout.errors import InvalidInput
 from nearabout.index import Index
 from nearabout.inputs import Vectors, as_vectors
 from nearabout.keys import as_keys
 from nearabout.larger import FileVectors, check_memory, from_array, from_file, from_place, in_two_steps
 from nearabout.names import check_dtype, check_metric
-from nearabout.params import Exact, resolve_kind
+from nearabout.params import Forest, Kind, resolve_kind
 from nearabout.progress import Monitor, monitor_for
 
 if TYPE_CHECKING:
@@ -31,10 +32,11 @@ def build(
     keys: Any = None,
     *,
     metric: str = "cosine",
-    kind: str | Exact = "auto",
+    kind: str | Kind = "auto",
     dtype: str | None = None,
     path: str | os.PathLike[str] | None = None,
     memory: int | str | None = None,
+    seed: int = 0,
     threads: int | None = None,
     on_bad: Literal["error", "skip"] = "error",
     progress: object = None,
@@ -52,7 +54,8 @@ def build(
             "sqeuclidean" (its square) and "manhattan" for measured quantities and pixels; "hamming" (the share of bits
             that differ) and "jaccard" for bits; "haversine" for (latitude, longitude) in degrees, giving metres. Names
             and values are those of SciPy.
-        kind: "auto" chooses for you; "exact" or `Exact()` compares the query with every vector.
+        kind: "auto" chooses for you: today always "exact". "exact" or `Exact()` compares the query with every vector;
+            "forest" or `Forest()` grows trees and looks at the most promising rows.
         dtype: how a number is stored: "f32", "f16", "bf16", "u8", "i8" or "bits". None keeps the input's type where it
             can (float64 and wide integers become f32, booleans under hamming and jaccard become bits). Fewer bytes make
             a smaller file and a faster search, at the price of rounding.
@@ -61,6 +64,8 @@ def build(
             as "512MB" or "1.5 GiB", at least 64 MB; what the caller holds and the libraries themselves are not
             counted. It needs `path`, in whose folder temporary files of the size of the vectors may come and go. Keys
             stay in memory. The index is the same, byte for byte. None takes what is convenient.
+        seed: of what is random in the build of a forest, 0 to 2**64 - 1. The same data, parameters and seed give the
+            same bytes. Exact indexes have nothing that is random, and take 0 only.
         threads: how many to use; None uses all cores. The result is the same, byte for byte.
         on_bad: what to do about vectors with NaN or infinity, and zero vectors under cosine: "error" refuses, "skip"
             leaves them out and lists their rows in `Index.skipped`. With "skip" and without keys, the keys are the
@@ -84,6 +89,7 @@ def build(
     metric = check_metric(metric)
     dtype = check_dtype(dtype)
     params = resolve_kind(kind)
+    seed = check_seed(seed, params.name)
     target = None if path is None else check_path(path)
     if on_bad not in ("error", "skip"):
         raise InvalidInput(f'on_bad is {on_bad!r}; pass "error" or "skip"')
@@ -95,7 +101,7 @@ def build(
         reading, monitor = in_two_steps(monitor)
         vectors, keys = _vectors_of(data, keys, metric, dtype, budget, target, reading, notes)
         rows = vectors.rows if isinstance(vectors, FileVectors) else vectors.array
-        core, skipped = _core.build_exact(
+        core, skipped = _builder(params, seed)(
             rows,
             dims=vectors.dims,
             dtype=vectors.dtype,
@@ -112,6 +118,14 @@ def build(
     finally:
         finish()
     return Index(core, skipped)
+
+
+def _builder(params: Kind, seed: int) -> Callable[..., tuple[_core.Index, NDArray[np.int64]]]:
+    """The core's builder of a kind, with what only that kind takes."""
+    if isinstance(params, Forest):
+        trees = 1 if params.trees == "auto" else params.trees
+        return partial(_core.build_forest, trees=trees, leaf_size=params.leaf_size, seed=seed)
+    return _core.build_exact
 
 
 def _keys_for(keys: Any, count: int, on_bad: str) -> Sequence[str] | NDArray[np.int64] | None:
