@@ -161,7 +161,8 @@ nb::tuple build(const Request& request, nb::object monitor, const Write& write) 
   std::vector<std::int64_t> skipped;
   {
     const nb::gil_scoped_release release;
-    const BuildOptions options = BuildOptions::within(request.memory, thread_count(request.threads));
+    const BuildOptions options =
+        BuildOptions::within(request.memory, thread_count(request.threads), request.path.value_or(""));
     const Source source(input, element_named(request.dtype), metric_named(request.metric),
                         request.on_bad == "skip" ? OnBad::skip : OnBad::error, options.threads,
                         step_of(watch, 0.0, 0.2));
@@ -205,9 +206,8 @@ void bind_build(nb::module_& m) {
   define_builder<std::size_t, std::size_t, std::uint64_t>(
       m, "build_forest",
       [](storage::Writer& writer, const Source& source, const std::string& metadata, const BuildOptions& options,
-         const Monitor& monitor, std::size_t trees, std::size_t leaf_size, std::uint64_t seed) {
-        write_forest(writer, source, {trees, leaf_size, seed}, metadata, options.threads, monitor);
-      },
+         const Monitor& monitor, std::size_t trees, std::size_t leaf_size,
+         std::uint64_t seed) { write_forest(writer, source, {trees, leaf_size, seed}, metadata, options, monitor); },
       nb::arg("trees"), nb::arg("leaf_size"), nb::arg("seed"));
 }
 
