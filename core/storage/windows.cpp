@@ -7,12 +7,15 @@
 #define _CRT_RAND_S  // declares rand_s in stdlib.h
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
+#include <new>
 #include <system_error>
 
 #include <stdlib.h>
 #include <windows.h>
 
 #include "base/error.h"
+#include "storage/growing.h"
 #include "storage/system.h"
 
 namespace nearabout::storage::system {
@@ -90,7 +93,8 @@ TemporaryFile::TemporaryFile(const std::string& target) : asked_(target), target
   if (is_folder(target)) throw SystemError(EISDIR, target, "cannot save to " + target + ", which is a folder");
   for (int attempt = 0; attempt < 100; ++attempt) {
     const std::string name = folder_of(target_) + random_name();
-    handle_ = ::CreateFileW(wide(name).c_str(), GENERIC_WRITE, 0, nullptr, CREATE_NEW, FILE_ATTRIBUTE_NORMAL, nullptr);
+    handle_ = ::CreateFileW(wide(name).c_str(), GENERIC_READ | GENERIC_WRITE, 0, nullptr, CREATE_NEW,
+                            FILE_ATTRIBUTE_NORMAL, nullptr);
     if (handle_ != INVALID_HANDLE_VALUE) {
       path_ = name;
       return;
@@ -143,6 +147,52 @@ void TemporaryFile::publish() {
   if (!::MoveFileExW(wide(path_).c_str(), wide(target_).c_str(), MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH))
     throw_last(asked_, "cannot rename the finished file to");
   path_.clear();
+}
+
+GrowingBytes::GrowingBytes(const std::string& target) : file_(std::make_unique<TemporaryFile>(target)) {}
+
+namespace {
+
+void unmap(std::byte* data, bool in_file) {
+  if (data == nullptr) return;
+  if (in_file)
+    ::UnmapViewOfFile(data);
+  else
+    ::VirtualFree(data, 0, MEM_RELEASE);
+}
+
+}  // namespace
+
+GrowingBytes::~GrowingBytes() { unmap(data_, in_file()); }
+
+void GrowingBytes::resize(std::size_t size) {
+  if (size == size_) return;
+  if (!file_) {
+    void* address = ::VirtualAlloc(nullptr, size, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+    if (address == nullptr) throw std::bad_alloc();
+    if (data_ != nullptr) std::memcpy(address, data_, std::min(size, size_));
+    unmap(data_, false);
+    data_ = static_cast<std::byte*>(address);
+    size_ = size;
+    return;
+  }
+  unmap(data_, true);  // a mapped file cannot be made shorter
+  data_ = nullptr;
+  size_ = 0;
+  LARGE_INTEGER end;
+  end.QuadPart = static_cast<LONGLONG>(size);
+  if (!::SetFilePointerEx(file_->handle_, end, nullptr, FILE_BEGIN) || !::SetEndOfFile(file_->handle_))
+    throw_last(file_->asked_, "cannot write");
+  const Handle mapping{::CreateFileMappingW(file_->handle_, nullptr, PAGE_READWRITE, 0, 0, nullptr)};
+  if (mapping.value == nullptr) throw_last(file_->asked_, "cannot map");
+  data_ = static_cast<std::byte*>(::MapViewOfFile(mapping.value, FILE_MAP_WRITE, 0, 0, 0));
+  if (data_ == nullptr) throw_last(file_->asked_, "cannot map");
+  size_ = size;
+}
+
+void GrowingBytes::publish() {
+  if (data_ != nullptr && !::FlushViewOfFile(data_, 0)) throw_last(file_->asked_, "cannot write");
+  file_->publish();
 }
 
 }  // namespace nearabout::storage::system

@@ -1,0 +1,68 @@
+// Where to part a set of items in two.
+//
+// Planes come from two means, as in Annoy: two centres of a sample, and the plane between them. Annoy moves its centres
+// 200 times by one random item each, whatever the size of the node, which in small nodes costs far more than to part
+// the items. Here the sample grows with the node, and the centres move a few times by all of it at once: one product an
+// item instead of two distances, in batches that the kernels take.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/random.h"
+#include "kernels/kernels.h"
+
+namespace nearabout::annoy {
+
+// 0 to count - 1.
+inline std::size_t random_index(Random& random, std::size_t count) {
+  return static_cast<std::size_t>((random.next() >> 32) * count >> 32);
+}
+
+// The vectors of all items, as planes see them.
+struct Table {
+  const std::byte* rows;
+  std::size_t stride;
+  std::size_t dims;
+  // Only the directions of the vectors count, and planes go through the origin. `squared_norms` has the first row's
+  // squared length, the others' following at the same stride; it is null where all are equally long.
+  bool directions;
+  const std::byte* squared_norms;
+};
+
+// A row is on the right where normal . row + offset is above zero.
+struct Plane {
+  std::vector<float> normal;
+  float offset = 0;
+};
+
+class PlaneChooser {
+ public:
+  explicit PlaneChooser(const Table& table);
+
+  // `items` are two or more. The plane may be no good (a normal of zeros, all items on one side).
+  void choose(std::span<const std::uint32_t> items, Random& random, Plane& plane);
+
+  // out[i] = on which side items[i] is, and how far.
+  void margins(std::span<const std::uint32_t> items, const Plane& plane, double* out);
+
+ private:
+  void take_sample(std::span<const std::uint32_t> items, Random& random);
+  bool move_centres();
+  void aim(Plane& plane) const;
+  float weight(std::uint32_t item) const;
+  const float* row(std::uint32_t item) const;
+
+  const Table& table_;
+  std::vector<std::uint32_t> sample_;
+  std::vector<float> left_;
+  std::vector<float> right_;
+  std::vector<float> left_sum_;
+  std::vector<float> right_sum_;
+  std::vector<double> direction_;
+  std::vector<double> products_;
+  std::vector<bool> sides_;
+};
+
+}  // namespace nearabout::annoy
