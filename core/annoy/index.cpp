@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <span>
 
 #include "annoy/floats.h"
 
@@ -176,9 +177,12 @@ void Index::save(const std::string& path, bool prefault) {
   if (trees_.roots.empty())
     refuse(path, "You can't save an index without trees, as Annoy's files have no room for one");
   if (state_ == State::built && memory_->in_file() && path == disk_path_) return;  // it is there
-  TemporaryFile file(path);
-  file.write({trees_.nodes, trees_.node_count * layout_.node_bytes});
-  file.publish();
+  const std::span bytes(trees_.nodes, trees_.node_count * layout_.node_bytes);
+  if (!storage::system::write_to_device(path, bytes)) {
+    TemporaryFile file(path);
+    file.write(bytes);
+    file.publish();
+  }
   load(path, prefault);
 }
 

@@ -1,6 +1,7 @@
 #include "annoy/search.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 
@@ -116,20 +117,60 @@ class Descent {
   std::uint64_t gathered_ = 0;
 };
 
-// What is sorted by: distances before Annoy's `normalized_distance`.
+kernels::Rows rows_of(const Trees& trees, const std::vector<std::uint32_t>& items) {
+  return {trees.nodes + trees.layout->vector, trees.layout->node_bytes, items.data(), items.size()};
+}
+
+void widen(const std::byte* vector, std::size_t dims, std::vector<double>& values) {
+  const float* floats = floats_at(vector, 0);
+  values.assign(floats, floats + dims);
+}
+
+double norm_of(const std::vector<double>& values) {
+  double square = 0;
+  for (const double value : values) square += value * value;
+  return std::sqrt(square);
+}
+
+// Drops candidates that cannot be among the `kept` nearest by angle, told at half the price by the squared norms in the
+// file. Those are sums of float32, by which a vector would not be at distance 0 of itself: what is left is measured
+// again, and what is dropped is farther by more than the norms can be wrong. Drops nothing where one is missing (files
+// of before Annoy 1.12 have none).
+void drop_far_angles(const Trees& trees, const std::byte* vector, std::size_t kept, Scratch& scratch) {
+  constexpr double kSlack = 1e-4;
+  auto& items = scratch.candidates;
+  widen(vector, trees.layout->dims, scratch.query);
+  scratch.distances.resize(items.size());
+  kernels::table().f32.dot(scratch.query.data(), rows_of(trees, items), trees.layout->dims, scratch.distances.data());
+  const double norm = norm_of(scratch.query);
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const auto square = static_cast<double>(load_at<float>(trees.node(items[i]), kSquaredNormAt));
+    const double angle = 2.0 - 2.0 * scratch.distances[i] / (norm * std::sqrt(square));
+    if (!std::isfinite(angle)) return;
+    scratch.distances[i] = angle;
+  }
+  scratch.sorted = scratch.distances;
+  const auto last = scratch.sorted.begin() + static_cast<std::ptrdiff_t>(kept - 1);
+  std::nth_element(scratch.sorted.begin(), last, scratch.sorted.end());
+  const double limit = *last + kSlack;
+  std::size_t near = 0;
+  for (std::size_t i = 0; i < items.size(); ++i)
+    if (scratch.distances[i] <= limit) items[near++] = items[i];
+  items.resize(near);
+}
+
+// What is sorted by, of each candidate: distances before Annoy's `normalized_distance`.
 void measure(const Trees& trees, const std::byte* vector, Scratch& scratch) {
   const Layout& layout = *trees.layout;
   const kernels::Table& table = kernels::table();
-  const kernels::Rows rows = {trees.nodes + layout.vector, layout.node_bytes, scratch.candidates.data(),
-                              scratch.candidates.size()};
+  const kernels::Rows rows = rows_of(trees, scratch.candidates);
   scratch.distances.resize(rows.count);
   double* out = scratch.distances.data();
   if (layout.space == Space::hamming) {
     table.bits.hamming(vector, rows, layout.vector_bytes, out);
     return;
   }
-  const float* values = floats_at(vector, 0);
-  scratch.query.assign(values, values + layout.dims);
+  widen(vector, layout.dims, scratch.query);
   const double* query = scratch.query.data();
   switch (layout.space) {
     case Space::euclidean:
@@ -145,11 +186,34 @@ void measure(const Trees& trees, const std::byte* vector, Scratch& scratch) {
     default:
       break;
   }
-  double square = 0;
-  for (const double value : scratch.query) square += value * value;
-  const double norm = std::sqrt(square);
+  const double norm = norm_of(scratch.query);
   table.f32.projection(query, rows, layout.dims, out);
   for (std::size_t i = 0; i < rows.count; ++i) out[i] = norm > 0 ? 2.0 - 2.0 * (out[i] / norm) : 2.0;
+}
+
+// The same for one pair.
+double distance_before(const Layout& layout, const std::byte* left, const std::byte* right) {
+  if (layout.space == Space::hamming) {
+    int bits = 0;
+    for (std::size_t place = 0; place < layout.vector_bytes; place += 8)
+      bits += std::popcount(load_at<std::uint64_t>(left, place) ^ load_at<std::uint64_t>(right, place));
+    return bits;
+  }
+  const float* one = floats_at(left, 0);
+  const float* other = floats_at(right, 0);
+  const auto difference = [=](std::size_t i) { return static_cast<double>(one[i]) - static_cast<double>(other[i]); };
+  switch (layout.space) {
+    case Space::euclidean:
+      return sum_of(layout.dims, [=](std::size_t i) { return difference(i) * difference(i); });
+    case Space::manhattan:
+      return sum_of(layout.dims, [=](std::size_t i) { return std::abs(difference(i)); });
+    case Space::dot:
+      return -dot_in_double(one, other, layout.dims);
+    default:
+      break;
+  }
+  const double squares = dot_in_double(one, one, layout.dims) * dot_in_double(other, other, layout.dims);
+  return squares > 0 ? 2.0 - 2.0 * (dot_in_double(one, other, layout.dims) / std::sqrt(squares)) : 2.0;
 }
 
 float told(Space space, float rank) {
@@ -189,6 +253,9 @@ Found search(const Trees& trees, const std::byte* vector, std::int64_t count, st
   if (search_k == -1 && count >= 0) effort = wanted * trees.roots.size();
 
   Descent(trees, vector, scratch).gather(effort);
+  const std::uint64_t most = std::min<std::uint64_t>(wanted, scratch.candidates.size());
+  if (trees.layout->space == Space::angular && most > 0 && most < scratch.candidates.size() / 2)
+    drop_far_angles(trees, vector, static_cast<std::size_t>(most), scratch);
   measure(trees, vector, scratch);
   auto& ranked = scratch.ranked;
   ranked.clear();
@@ -196,7 +263,7 @@ Found search(const Trees& trees, const std::byte* vector, std::int64_t count, st
     const auto rank = static_cast<float>(scratch.distances[i]);  // NaN, which cannot be sorted, is as far as can be
     ranked.emplace_back(rank == rank ? rank : kInfinity, static_cast<std::int32_t>(scratch.candidates[i]));
   }
-  const auto kept = static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(wanted, ranked.size()));
+  const auto kept = static_cast<std::ptrdiff_t>(most);
   if (kept < static_cast<std::ptrdiff_t>(ranked.size()))
     std::nth_element(ranked.begin(), ranked.begin() + kept, ranked.end());
   std::sort(ranked.begin(), ranked.begin() + kept);
@@ -212,10 +279,8 @@ Found search(const Trees& trees, const std::byte* vector, std::int64_t count, st
 }
 
 float distance(const Trees& trees, std::uint32_t left, std::uint32_t right) {
-  Scratch scratch;
-  scratch.candidates.push_back(right);
-  measure(trees, trees.vector(left), scratch);
-  return told(trees.layout->space, static_cast<float>(scratch.distances[0]));
+  const Layout& layout = *trees.layout;
+  return told(layout.space, static_cast<float>(distance_before(layout, trees.vector(left), trees.vector(right))));
 }
 
 }  // namespace nearabout::annoy

@@ -33,6 +33,7 @@ struct Scratch {
   std::vector<std::uint32_t> candidates;
   std::vector<double> query;
   std::vector<double> distances;
+  std::vector<double> sorted;
   std::vector<std::pair<float, std::int32_t>> ranked;
 };
 

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "storage/system.h"
@@ -34,5 +35,9 @@ class GrowingBytes {
   std::byte* data_ = nullptr;
   std::size_t size_ = 0;
 };
+
+// Writes to a character device, which cannot be replaced by a finished file. False, and nothing is done, where `path`
+// is something else.
+bool write_to_device(const std::string& path, std::span<const std::byte> bytes);
 
 }  // namespace nearabout::storage::system

@@ -233,4 +233,18 @@ void GrowingBytes::publish() {
   file_->publish();
 }
 
+bool write_to_device(const std::string& path, std::span<const std::byte> bytes) {
+  struct stat status;
+  if (::stat(path.c_str(), &status) != 0 || !S_ISCHR(status.st_mode)) return false;
+  const Descriptor device{open_retrying(path.c_str(), O_WRONLY | O_NOCTTY)};
+  if (device.number < 0) throw_errno(path, "cannot open");
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(device.number, bytes.data(), std::min(bytes.size(), std::size_t{1} << 30));
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) throw_errno(path, "cannot write");
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
 }  // namespace nearabout::storage::system

@@ -195,4 +195,6 @@ void GrowingBytes::publish() {
   file_->publish();
 }
 
+bool write_to_device(const std::string&, std::span<const std::byte>) { return false; }
+
 }  // namespace nearabout::storage::system
