@@ -159,7 +159,8 @@ void Index::unbuild() {
 }
 
 void Index::build_on_disk(const std::string& path) {
-  require_growing("build on disk");
+  if (state_ != State::growing)
+    refuse(path, "You can't build a built or loaded index on disk; call unbuild() or unload() first");
   auto fresh = std::make_unique<GrowingBytes>(path);
   const std::size_t bytes = trees_.item_count * layout_.node_bytes;
   if (bytes > 0) {

@@ -165,8 +165,7 @@ class AnnoyIndex(_core.AnnoyIndex):
             fn: the file. It takes this name when `build` is done; a file that is there stays until then.
 
         Raises:
-            OSError: the file cannot be written.
-            InvalidInput: the index is built already, or was loaded.
+            OSError: the file cannot be written, or the index is built already or was loaded.
 
         >>> import os, tempfile
         >>> index = AnnoyIndex(2, "euclidean")
