@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstring>
+#include <optional>
 #include <string>
 
 #include "annoy/floats.h"
@@ -100,8 +101,10 @@ class Builder {
   }
 
   Built build() {
-    items_ = items_present(nodes_.data(), layout_, plan_.item_count);
-    if (layout_.space == Space::dot) write_dot_factors(nodes_.data(), layout_, items_);
+    ground_ = {&layout_, nullptr, plan_.item_count, items_present(nodes_.data(), layout_, plan_.item_count),
+               {},       nullptr};
+    if (layout_.space == Space::dot) write_dot_factors(nodes_.data(), layout_, ground_.items);
+    if (more()) make_sketch();
     while (more()) append_all(grow_some());
     copy_roots();
     nodes_.resize(std::max<std::size_t>(built_.node_count, 1) * layout_.node_bytes);
@@ -114,27 +117,42 @@ class Builder {
     return built_.node_count < std::uint64_t{2} * plan_.item_count;
   }
 
-  std::vector<Tree> grow_some() {
-    std::size_t count = plan_.threads * kTreesAtOnce;
-    if (plan_.trees != kTreesToFit)
-      count = std::min(count, static_cast<std::size_t>(plan_.trees) - built_.roots.size());
-    const Table table = table_of(nodes_.data(), layout_);
-    const auto work = [&](std::size_t begin, std::size_t end, std::size_t worker) {
-      const Ground ground = {&layout_, nodes_.data(), plan_.item_count,
-                             items_,   table,         [this, worker] {
-                               watch_.look(worker, share_done()); }};
-      for (std::size_t tree = begin; tree < end; ++tree) {
-        trees_[tree] = grow_tree(ground, seed_of_tree(plan_.seed, built_.roots.size() + tree));
-        grown_.fetch_add(1, std::memory_order_relaxed);
-      }
-    };
-    trees_.assign(count, {});
+  void make_sketch() {
+    const Table full = table_of(nodes_.data(), layout_);
+    if (!Sketch::pays(ground_.items.size(), plan_.item_count, full.dims)) return;
+    watched([&] {
+      sketch_.emplace(full, ground_.items, plan_.item_count, plan_.threads,
+                      [this](std::size_t worker) { watch_.look(worker, 0.0); });
+    });
+    ground_.table = sketch_->table();
+    ground_.sketch = &*sketch_;
+  }
+
+  template <class Work>
+  void watched(const Work& work) {
     try {
-      parallel_for(count, 1, plan_.threads, work);
+      work();
     } catch (...) {
       watch_.rethrow();
       throw;
     }
+  }
+
+  std::vector<Tree> grow_some() {
+    std::size_t count = plan_.threads * kTreesAtOnce;
+    if (plan_.trees != kTreesToFit)
+      count = std::min(count, static_cast<std::size_t>(plan_.trees) - built_.roots.size());
+    ground_.nodes = nodes_.data();  // which move when they grow
+    if (!sketch_) ground_.table = table_of(nodes_.data(), layout_);
+    const auto work = [&](std::size_t begin, std::size_t end, std::size_t worker) {
+      const auto keep_going = [this, worker] { watch_.look(worker, share_done()); };
+      for (std::size_t tree = begin; tree < end; ++tree) {
+        trees_[tree] = grow_tree(ground_, seed_of_tree(plan_.seed, built_.roots.size() + tree), keep_going);
+        grown_.fetch_add(1, std::memory_order_relaxed);
+      }
+    };
+    trees_.assign(count, {});
+    watched([&] { parallel_for(count, 1, plan_.threads, work); });
     return std::move(trees_);
   }
 
@@ -191,7 +209,8 @@ class Builder {
   const BuildPlan& plan_;
   const Layout& layout_;
   Watch watch_;
-  std::vector<std::uint32_t> items_;
+  Ground ground_{};
+  std::optional<Sketch> sketch_;
   std::vector<Tree> trees_;
   std::atomic<std::size_t> grown_{0};
   Built built_;

@@ -15,8 +15,13 @@ constexpr std::size_t kBlock = 4096;
 
 class Grower {
  public:
-  Grower(const Ground& ground, std::uint64_t seed)
-      : ground_(ground), layout_(*ground.layout), random_(seed), chooser_(ground.table), order_(ground.items) {
+  Grower(const Ground& ground, std::uint64_t seed, const std::function<void()>& keep_going)
+      : ground_(ground),
+        keep_going_(keep_going),
+        layout_(*ground.layout),
+        random_(seed),
+        chooser_(ground.table),
+        order_(ground.items) {
     right_.reserve(order_.size());
     sides_.resize(order_.size());
     margins_.resize(kBlock);
@@ -157,7 +162,7 @@ class Grower {
   double take_sides(const Part& part) {
     std::size_t on_right = 0;
     for (std::size_t begin = part.begin; begin < part.end; begin += kBlock) {
-      ground_.keep_going();
+      keep_going_();
       const std::size_t end = std::min(begin + kBlock, part.end);
       if (layout_.space != Space::hamming)
         chooser_.margins(std::span(order_).subspan(begin, end - begin), plane_, margins_.data());
@@ -203,6 +208,7 @@ class Grower {
       store_at(&tree_[at], layout_.vector, bit_);
       return;
     }
+    if (ground_.sketch != nullptr) plane_.normal = ground_.sketch->lift(plane_.normal);
     // Under dot the normal has one dimension more, in front: queries have none there, and Annoy would add its square to
     // every margin, so it stays zero in the file.
     const std::size_t skipped = plane_.normal.size() - layout_.dims;
@@ -211,6 +217,7 @@ class Grower {
   }
 
   const Ground& ground_;
+  const std::function<void()>& keep_going_;
   const Layout& layout_;
   Random random_;
   PlaneChooser chooser_;
@@ -226,6 +233,8 @@ class Grower {
 
 }  // namespace
 
-Tree grow_tree(const Ground& ground, std::uint64_t seed) { return Grower(ground, seed).grow(); }
+Tree grow_tree(const Ground& ground, std::uint64_t seed, const std::function<void()>& keep_going) {
+  return Grower(ground, seed, keep_going).grow();
+}
 
 }  // namespace nearabout::annoy

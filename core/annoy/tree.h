@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "annoy/layout.h"
+#include "annoy/sketch.h"
 #include "annoy/split.h"
 
 namespace nearabout::annoy {
@@ -16,15 +17,15 @@ struct Ground {
   const std::byte* nodes;            // of the items
   std::uint32_t item_count;          // holes among them
   std::vector<std::uint32_t> items;  // those that are there
-  Table table;                       // not for hamming
-  std::function<void()> keep_going;  // called often, throws to stop
+  Table table;                       // what planes are found in; not for hamming
+  const Sketch* sketch;              // null where that is the vectors themselves
 };
 
 // The nodes of a tree, its root first. Children below `item_count` are items, others are nodes of this tree, the first
 // of which has the number `item_count`.
 using Tree = std::vector<std::byte>;
 
-// The tree depends on the ground and on the seed, and on nothing else.
-Tree grow_tree(const Ground& ground, std::uint64_t seed);
+// The tree depends on the ground and on the seed, and on nothing else. `keep_going` is called often and throws to stop.
+Tree grow_tree(const Ground& ground, std::uint64_t seed, const std::function<void()>& keep_going);
 
 }  // namespace nearabout::annoy

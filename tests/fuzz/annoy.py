@@ -4,8 +4,8 @@ usage: annoy.py [--seconds N] [--seed S] [--mutations M] [--first F]
 
 There is no checksum in these files, so a changed vector is simply another vector: an answer must be well formed, or
 there must be an error of ours or an OSError. A crash, a hang, another exception or an answer that names what does not
-exist ends the run with the number of the mutation: `--seed S --first F --mutations 1` repeats it. Mutations run in child
-processes, so that a crash is seen.
+exist ends the run with the number of the mutation: `--seed S --first F --mutations 1` repeats it. Mutations run in
+child processes, so that a crash is seen.
 """
 
 from __future__ import annotations
