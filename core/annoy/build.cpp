@@ -43,13 +43,13 @@ void write_dot_factors(std::byte* nodes, const Layout& layout, const std::vector
 Table table_of(const std::byte* nodes, const Layout& layout) {
   switch (layout.space) {
     case Space::angular:
-      return {nodes + layout.vector, layout.node_bytes, layout.dims, true, nodes + kSquaredNormAt};
+      return {nodes + layout.vector, layout.node_bytes, layout.dims, true, nodes + kSquaredNormAt, kForVectors};
     case Space::dot:
-      return {nodes + kDotFactorAt, layout.node_bytes, layout.dims + 1, true, nullptr};
+      return {nodes + kDotFactorAt, layout.node_bytes, layout.dims + 1, true, nullptr, kForVectors};
     case Space::hamming:
-      return {nullptr, 0, 0, false, nullptr};
+      return {nullptr, 0, 0, false, nullptr, kForVectors};
     default:
-      return {nodes + layout.vector, layout.node_bytes, layout.dims, false, nullptr};
+      return {nodes + layout.vector, layout.node_bytes, layout.dims, false, nullptr, kForVectors};
   }
 }
 

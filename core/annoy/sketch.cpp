@@ -93,7 +93,7 @@ void Sketch::find_directions(const Table& full, std::span<const std::uint32_t> i
 
 Table Sketch::table() const {
   const auto* rows = static_cast<const std::byte*>(static_cast<const void*>(rows_.data()));
-  return {rows, kWidth * sizeof(float), kWidth, of_directions_, nullptr};
+  return {rows, kWidth * sizeof(float), kWidth, of_directions_, nullptr, kForSketches};
 }
 
 std::vector<float> Sketch::lift(const std::vector<float>& normal) const {

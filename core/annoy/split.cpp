@@ -9,12 +9,8 @@
 namespace nearabout::annoy {
 namespace {
 
-// By trial on word vectors, sentences and pictures: more samples and moves gain no recall, since what the single tree
-// gains by better planes, several lose by being alike.
 constexpr std::size_t kLeastSample = 32;
 constexpr std::size_t kMostSample = 256;
-constexpr std::size_t kItemsPerSample = 6;
-constexpr int kMoves = 2;
 
 void normalise(std::vector<float>& values) {
   const float length = std::sqrt(dot(values.data(), values.data(), values.size()));
@@ -42,7 +38,7 @@ float PlaneChooser::weight(std::uint32_t item) const {
 }
 
 void PlaneChooser::take_sample(std::span<const std::uint32_t> items, Random& random) {
-  const std::size_t size = std::clamp(items.size() / kItemsPerSample, kLeastSample, kMostSample);
+  const std::size_t size = std::clamp(items.size() / table_.pains.items_per_sample, kLeastSample, kMostSample);
   sample_.clear();
   if (size >= items.size()) {
     sample_.assign(items.begin(), items.end());
@@ -58,28 +54,48 @@ void PlaneChooser::take_sample(std::span<const std::uint32_t> items, Random& ran
   products_.resize(std::max(products_.size(), sample_.size()));
 }
 
-// Gives each of the sample to its nearer centre, and moves the centres to the means. False when nothing moves any more.
-bool PlaneChooser::move_centres() {
+// What a product with the direction is compared with: that of the point between the centres.
+double PlaneChooser::middle() const {
+  double sum = 0;
+  if (table_.directions) return sum;
+  for (std::size_t i = 0; i < table_.dims; ++i)
+    sum += direction_[i] * (static_cast<double>(left_[i]) + static_cast<double>(right_[i])) / 2;
+  return sum;
+}
+
+// Into the sum of its side, or out of it.
+void PlaneChooser::put(std::size_t place, bool side, float sign) {
+  const std::uint32_t item = sample_[place];
+  add_scaled(side ? right_sum_.data() : left_sum_.data(), row(item), sign * weight(item), table_.dims);
+}
+
+// Gives each of the sample to its nearer centre, and moves the centres to the means. Most stay on their side after the
+// first time, so later sums change by those that do not. False when nothing moves any more.
+bool PlaneChooser::move_centres(bool first) {
   const std::size_t dims = table_.dims;
   for (std::size_t i = 0; i < dims; ++i) direction_[i] = static_cast<double>(right_[i]) - static_cast<double>(left_[i]);
-  double middle = 0;
-  if (!table_.directions)
-    for (std::size_t i = 0; i < dims; ++i)
-      middle += direction_[i] * (static_cast<double>(left_[i]) + static_cast<double>(right_[i])) / 2;
   kernels::table().f32.dot(direction_.data(), {table_.rows, table_.stride, sample_.data(), sample_.size()}, dims,
                            products_.data());
-
-  std::fill(left_sum_.begin(), left_sum_.end(), 0.0f);
-  std::fill(right_sum_.begin(), right_sum_.end(), 0.0f);
-  std::size_t on_right = 0;
-  bool moved = false;
-  for (std::size_t i = 0; i < sample_.size(); ++i) {
-    const bool side = products_[i] > middle;
-    moved |= side != sides_[i];
-    sides_[i] = side;
-    on_right += side;
-    add_scaled(side ? right_sum_.data() : left_sum_.data(), row(sample_[i]), weight(sample_[i]), dims);
+  if (first) {
+    std::fill(left_sum_.begin(), left_sum_.end(), 0.0f);
+    std::fill(right_sum_.begin(), right_sum_.end(), 0.0f);
+    on_right_ = 0;
   }
+  const double limit = middle();
+  bool moved = first;
+  for (std::size_t i = 0; i < sample_.size(); ++i) {
+    const bool side = products_[i] > limit;
+    if (!first && side == sides_[i]) continue;
+    if (!first) put(i, !side, -1.0f);
+    put(i, side, 1.0f);
+    if (side)
+      ++on_right_;
+    else if (!first)
+      --on_right_;
+    sides_[i] = side;
+    moved = true;
+  }
+  const std::size_t on_right = on_right_;
   const std::size_t on_left = sample_.size() - on_right;
   if (!moved || on_left == 0 || on_right == 0) return false;
   for (std::size_t i = 0; i < dims; ++i) {
@@ -116,7 +132,7 @@ void PlaneChooser::choose(std::span<const std::uint32_t> items, Random& random, 
     normalise(left_);
     normalise(right_);
   }
-  for (int move = 0; move < kMoves && move_centres(); ++move) {
+  for (int move = 0; move < table_.pains.moves && move_centres(move == 0); ++move) {
   }
   aim(plane);
 }
