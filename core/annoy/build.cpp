@@ -33,7 +33,8 @@ void write_dot_factors(std::byte* nodes, const Layout& layout, const std::vector
   squares.reserve(items.size());
   for (const std::uint32_t item : items) {
     const float* values = floats_at(nodes + item * layout.node_bytes, layout.vector);
-    squares.push_back(dot(values, values, layout.dims));
+    const float square = dot(values, values, layout.dims);
+    squares.push_back(std::isfinite(square) ? square : 0.0f);  // one with infinity would make all others alike
   }
   const float largest = squares.empty() ? 0.0f : *std::max_element(squares.begin(), squares.end());
   for (std::size_t i = 0; i < items.size(); ++i)

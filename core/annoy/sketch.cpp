@@ -19,13 +19,17 @@ constexpr std::size_t kSample = 1024;
 constexpr int kRounds = 3;
 constexpr std::size_t kBlock = 64;
 
-// One vector as it is projected: of length 1 where only directions count.
+// One vector as it is projected: of length 1 where only directions count, and zero in place of one with NaN or
+// infinity, which would leave no direction finite.
 void copy_row(const Table& full, std::uint32_t item, float* to) {
   const float* row = floats_at(full.rows, item * full.stride);
-  std::copy_n(row, full.dims, to);
-  if (!full.directions) return;
   const float square = dot(row, row, full.dims);
-  if (!(square > 0)) return;
+  if (!std::isfinite(square)) {
+    std::fill_n(to, full.dims, 0.0f);
+    return;
+  }
+  std::copy_n(row, full.dims, to);
+  if (!full.directions || square == 0) return;
   const float factor = 1 / std::sqrt(square);
   for (std::size_t i = 0; i < full.dims; ++i) to[i] *= factor;
 }

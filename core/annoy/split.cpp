@@ -12,6 +12,8 @@ namespace {
 constexpr std::size_t kLeastSample = 32;
 constexpr std::size_t kMostSample = 256;
 
+constexpr std::int8_t kNeither = -1;
+
 void normalise(std::vector<float>& values) {
   const float length = std::sqrt(dot(values.data(), values.data(), values.size()));
   if (length > 0)
@@ -50,7 +52,7 @@ void PlaneChooser::take_sample(std::span<const std::uint32_t> items, Random& ran
       sample_.push_back(items[begin + random_index(random, end - begin)]);
     }
   }
-  sides_.assign(sample_.size(), false);
+  sides_.assign(sample_.size(), kNeither);
   products_.resize(std::max(products_.size(), sample_.size()));
 }
 
@@ -63,40 +65,36 @@ double PlaneChooser::middle() const {
   return sum;
 }
 
-// Into the sum of its side, or out of it.
-void PlaneChooser::put(std::size_t place, bool side, float sign) {
+// Into the sum of its side (sign 1), or out of it (-1).
+void PlaneChooser::put(std::size_t place, std::int8_t side, float sign) {
+  if (side == kNeither) return;
   const std::uint32_t item = sample_[place];
-  add_scaled(side ? right_sum_.data() : left_sum_.data(), row(item), sign * weight(item), table_.dims);
+  add_scaled(side == 1 ? right_sum_.data() : left_sum_.data(), row(item), sign * weight(item), table_.dims);
+  if (sign > 0)
+    ++counts_[side];
+  else
+    --counts_[side];
 }
 
 // Gives each of the sample to its nearer centre, and moves the centres to the means. Most stay on their side after the
-// first time, so later sums change by those that do not. False when nothing moves any more.
-bool PlaneChooser::move_centres(bool first) {
+// first time, so the sums only change by those that do not. Items with NaN or infinity are on neither side, or they
+// would be all that the centres are made of. False when nothing moves any more.
+bool PlaneChooser::move_centres() {
   const std::size_t dims = table_.dims;
   for (std::size_t i = 0; i < dims; ++i) direction_[i] = static_cast<double>(right_[i]) - static_cast<double>(left_[i]);
   kernels::table().f32.dot(direction_.data(), {table_.rows, table_.stride, sample_.data(), sample_.size()}, dims,
                            products_.data());
-  if (first) {
-    std::fill(left_sum_.begin(), left_sum_.end(), 0.0f);
-    std::fill(right_sum_.begin(), right_sum_.end(), 0.0f);
-    on_right_ = 0;
-  }
   const double limit = middle();
-  bool moved = first;
+  bool moved = false;
   for (std::size_t i = 0; i < sample_.size(); ++i) {
-    const bool side = products_[i] > limit;
-    if (!first && side == sides_[i]) continue;
-    if (!first) put(i, !side, -1.0f);
+    const std::int8_t side = !std::isfinite(products_[i]) ? kNeither : products_[i] > limit ? 1 : 0;
+    if (side == sides_[i]) continue;
+    put(i, sides_[i], -1.0f);
     put(i, side, 1.0f);
-    if (side)
-      ++on_right_;
-    else if (!first)
-      --on_right_;
     sides_[i] = side;
     moved = true;
   }
-  const std::size_t on_right = on_right_;
-  const std::size_t on_left = sample_.size() - on_right;
+  const auto [on_left, on_right] = counts_;
   if (!moved || on_left == 0 || on_right == 0) return false;
   for (std::size_t i = 0; i < dims; ++i) {
     left_[i] = left_sum_[i] / static_cast<float>(on_left);
@@ -132,7 +130,10 @@ void PlaneChooser::choose(std::span<const std::uint32_t> items, Random& random, 
     normalise(left_);
     normalise(right_);
   }
-  for (int move = 0; move < table_.pains.moves && move_centres(move == 0); ++move) {
+  std::fill(left_sum_.begin(), left_sum_.end(), 0.0f);
+  std::fill(right_sum_.begin(), right_sum_.end(), 0.0f);
+  counts_[0] = counts_[1] = 0;
+  for (int move = 0; move < table_.pains.moves && move_centres(); ++move) {
   }
   aim(plane);
 }

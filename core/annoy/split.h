@@ -61,9 +61,9 @@ class PlaneChooser {
 
  private:
   void take_sample(std::span<const std::uint32_t> items, Random& random);
-  bool move_centres(bool first);
+  bool move_centres();
   double middle() const;
-  void put(std::size_t place, bool side, float sign);
+  void put(std::size_t place, std::int8_t side, float sign);
   void aim(Plane& plane) const;
   float weight(std::uint32_t item) const;
   const float* row(std::uint32_t item) const;
@@ -76,8 +76,8 @@ class PlaneChooser {
   std::vector<float> right_sum_;
   std::vector<double> direction_;
   std::vector<double> products_;
-  std::vector<bool> sides_;
-  std::size_t on_right_ = 0;
+  std::vector<std::int8_t> sides_;  // 0 left, 1 right, kNeither
+  std::size_t counts_[2] = {};
 };
 
 }  // namespace nearabout::annoy

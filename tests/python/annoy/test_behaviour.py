@@ -115,6 +115,19 @@ def test_numbers_that_are_not_finite_do_no_harm() -> None:
             assert sorted(index.get_nns_by_vector(query, 300, 10**6)) == list(range(300))
 
 
+@pytest.mark.parametrize("dims", [6, 128])
+def test_a_few_of_them_do_not_spoil_the_trees(dims: int) -> None:
+    vectors = items_for("euclidean", 2000, dims)
+    vectors[[3, 700, 1500], 2] = np.nan, np.inf, -np.inf
+    for metric in ("angular", "euclidean", "dot"):
+        index = filled(AnnoyIndex, metric, vectors)
+        index.build(5)
+        asked = range(0, 2000, 9)
+        found = sum(item in index.get_nns_by_item(item, 400, 600) for item in asked if item not in (3, 700, 1500))
+        assert found > 0.97 * len(asked) or metric == "dot"
+        assert found > 0.5 * len(asked)
+
+
 def test_items_that_no_plane_parts() -> None:
     for metric in METRICS:
         index = filled(AnnoyIndex, metric, np.ones((1000, 4), np.float32))
