@@ -134,8 +134,8 @@ double norm_of(const std::vector<double>& values) {
 
 // Drops candidates that cannot be among the `kept` nearest by angle, told at half the price by the squared norms in the
 // file. Those are sums of float32, by which a vector would not be at distance 0 of itself: what is left is measured
-// again, and what is dropped is farther by more than the norms can be wrong. Drops nothing where one is missing (files
-// of before Annoy 1.12 have none).
+// again, and what is dropped is farther by more than the norms can be wrong. Drops nothing where one is missing, as in
+// files of early versions (annoylib.h falls back to computing it).
 void drop_far_angles(const Trees& trees, const std::byte* vector, std::size_t kept, Scratch& scratch) {
   constexpr double kSlack = 1e-4;
   auto& items = scratch.candidates;
