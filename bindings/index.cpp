@@ -16,6 +16,7 @@
 #include "base/aligned.h"
 #include "base/convert.h"
 #include "base/norm.h"
+#include "index/forest/forest.h"
 #include "parts.h"
 #include "storage/spelling.h"
 
@@ -64,17 +65,20 @@ nb::tuple table_of(const std::vector<Answer>& answers, std::size_t columns) {
                         owned_array(std::move(distances), {answers.size(), columns}));
 }
 
-Request request_for(std::size_t k, std::size_t threads) {
+Request request_for(std::size_t k, std::optional<std::size_t> effort, bool exact, std::size_t threads) {
   Request request;
   request.k = k;
+  request.effort = effort;
+  request.exact = exact;
   request.threads = threads;
   request.monitor = python_monitor(nb::none());
   return request;
 }
 
-nb::tuple search(const Index& index, const AnyArray& queries, std::size_t k, std::size_t threads) {
+nb::tuple search(const Index& index, const AnyArray& queries, std::size_t k, std::optional<std::size_t> effort,
+                 bool exact, std::size_t threads) {
   const MatrixView view = matrix_view(queries, index.dims(), query_element(index, queries));
-  const Request request = request_for(k, threads);
+  const Request request = request_for(k, effort, exact, threads);
   std::vector<Answer> answers;
   {
     const nb::gil_scoped_release release;
@@ -84,9 +88,9 @@ nb::tuple search(const Index& index, const AnyArray& queries, std::size_t k, std
 }
 
 nb::tuple search_rows(const Index& index, const RowNumbers& numbers, std::size_t k, bool include_self,
-                      std::size_t threads) {
+                      std::optional<std::size_t> effort, bool exact, std::size_t threads) {
   const std::vector<std::uint32_t> rows = row_numbers(index, numbers);
-  const Request request = request_for(k, threads);
+  const Request request = request_for(k, effort, exact, threads);
   std::vector<Answer> answers;
   {
     const nb::gil_scoped_release release;
@@ -96,9 +100,10 @@ nb::tuple search_rows(const Index& index, const RowNumbers& numbers, std::size_t
   return table_of(answers, std::min(k, others));
 }
 
-nb::tuple radius_search(const Index& index, const AnyArray& queries, double radius, std::size_t threads) {
+nb::tuple radius_search(const Index& index, const AnyArray& queries, double radius, std::optional<std::size_t> effort,
+                        bool exact, std::size_t threads) {
   const MatrixView view = matrix_view(queries, index.dims(), query_element(index, queries));
-  Request request = request_for(index.rows(), threads);
+  Request request = request_for(index.rows(), effort, exact, threads);
   request.radius = radius;
   std::vector<Answer> answers;
   {
@@ -141,6 +146,7 @@ std::vector<float> weighted_sum(const Index& index, const Terms& terms) {
 }
 
 std::vector<std::pair<std::int64_t, float>> search_sum(const Index& index, const Terms& terms, std::size_t k,
+                                                       std::optional<std::size_t> effort, bool exact,
                                                        std::size_t threads) {
   std::vector<std::uint32_t> own;
   for (const auto& [weight, row] : terms) {
@@ -149,7 +155,7 @@ std::vector<std::pair<std::int64_t, float>> search_sum(const Index& index, const
                          std::to_string(index.rows()) + " rows");
     own.push_back(static_cast<std::uint32_t>(row));
   }
-  const Request request = request_for(k > index.rows() ? index.rows() : k + own.size(), threads);
+  const Request request = request_for(k > index.rows() ? index.rows() : k + own.size(), effort, exact, threads);
   std::vector<Answer> answers;
   {
     const nb::gil_scoped_release release;
@@ -283,6 +289,21 @@ nb::list sections(const Index& index) {
   return list;
 }
 
+// What a kind knows of itself beyond what every kind does.
+nb::dict details(const Index& index) {
+  nb::dict found;
+  const auto* forest = dynamic_cast<const ForestIndex*>(&index);
+  if (!forest) return found;
+  found["trees"] = forest->trees();
+  found["leaf_size"] = forest->leaf_size();
+  found["seed"] = forest->seed();
+  found["sketch_bytes"] = forest->sketch_bytes();
+  nb::list efforts;
+  for (const EffortPoint& point : forest->efforts()) efforts.append(nb::make_tuple(point.share, point.effort));
+  found["efforts"] = efforts;
+  return found;
+}
+
 IndexPointer from_bytes(const nb::bytes& image) {
   AlignedBytes copy = aligned_bytes(image.size(), storage::kPageAlignment);
   std::memcpy(copy.get(), image.data(), image.size());
@@ -321,10 +342,15 @@ void bind_index(nb::module_& m) {
            [](const Index& index) { return std::string(index.file().section(storage::SectionId::metadata).text()); })
       .def("sections", &sections)
       .def("verify", &verify, nb::arg("monitor") = nb::none())
-      .def("search", &search, nb::arg("queries"), nb::arg("k"), nb::arg("threads") = 0)
-      .def("search_rows", &search_rows, nb::arg("rows"), nb::arg("k"), nb::arg("include_self"), nb::arg("threads") = 0)
-      .def("radius_search", &radius_search, nb::arg("queries"), nb::arg("radius"), nb::arg("threads") = 0)
-      .def("search_sum", &search_sum, nb::arg("terms"), nb::arg("k"), nb::arg("threads") = 0)
+      .def("search", &search, nb::arg("queries"), nb::arg("k"), nb::arg("effort").none() = nb::none(),
+           nb::arg("exact") = false, nb::arg("threads") = 0)
+      .def("search_rows", &search_rows, nb::arg("rows"), nb::arg("k"), nb::arg("include_self"),
+           nb::arg("effort").none() = nb::none(), nb::arg("exact") = false, nb::arg("threads") = 0)
+      .def("radius_search", &radius_search, nb::arg("queries"), nb::arg("radius"),
+           nb::arg("effort").none() = nb::none(), nb::arg("exact") = false, nb::arg("threads") = 0)
+      .def("search_sum", &search_sum, nb::arg("terms"), nb::arg("k"), nb::arg("effort").none() = nb::none(),
+           nb::arg("exact") = false, nb::arg("threads") = 0)
+      .def("details", &details)
       .def("row_of", &row_of, nb::arg("key"))
       .def("rows_of", &rows_of, nb::arg("keys"))
       .def("key_of", &key_of, nb::arg("row"))

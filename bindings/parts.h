@@ -10,6 +10,7 @@ namespace nearabout {
 void bind_errors(nanobind::module_& m);
 void bind_index(nanobind::module_& m);
 void bind_build(nanobind::module_& m);
+void bind_rows(nanobind::module_& m);
 void bind_text(nanobind::module_& m);
 void bind_annoy(nanobind::module_& m);
 

@@ -129,6 +129,7 @@ void Index::build(int trees, std::size_t threads, const Monitor& monitor) {
     if (memory_->in_file()) memory_->publish();
   } catch (...) {
     point_at(memory_->data());
+    if (memory_->data() == nullptr) trees_.item_count = 0;  // the file could not be mapped again
     throw;
   }
   trees_.node_count = built.node_count;

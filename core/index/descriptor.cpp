@@ -29,6 +29,8 @@ std::string_view name_of(Kind kind) {
   switch (kind) {
     case Kind::exact:
       return "exact";
+    case Kind::forest:
+      return "forest";
   }
   return "unknown";
 }
@@ -46,10 +48,11 @@ Descriptor read_descriptor(const storage::File& file) {
   const std::span<const std::uint64_t> fields = section.all<std::uint64_t>();
 
   if (fields[kKind] == 0) throw_unknown(file, kKind, "the index kind", fields[kKind]);
-  if (fields[kKind] != static_cast<std::uint64_t>(Kind::exact))
+  if (fields[kKind] > static_cast<std::uint64_t>(Kind::forest))
     throw NewerFile(file.name() + " holds an index of kind " + std::to_string(fields[kKind]) +
                     ", which this version does not know; install a newer nearabout to open it");
   Descriptor descriptor;
+  descriptor.kind = static_cast<Kind>(fields[kKind]);
   descriptor.metric = static_cast<Metric>(fields[kMetric]);
   descriptor.element = static_cast<Element>(fields[kElement]);
   descriptor.rows = fields[kRows];

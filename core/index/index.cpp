@@ -9,6 +9,7 @@
 #include "base/convert.h"
 #include "base/error.h"
 #include "index/exact/exact.h"
+#include "index/forest/forest.h"
 #include "storage/validate.h"
 
 namespace nearabout {
@@ -52,6 +53,12 @@ Index::Index(std::shared_ptr<const storage::File> file, const Descriptor& descri
 
 std::shared_ptr<const Index> Index::open(std::shared_ptr<const storage::File> file) {
   const Descriptor descriptor = read_descriptor(*file);
+  switch (descriptor.kind) {
+    case Kind::forest:
+      return std::make_shared<const ForestIndex>(std::move(file), descriptor);
+    case Kind::exact:
+      break;
+  }
   return std::make_shared<const ExactIndex>(std::move(file), descriptor);
 }
 

@@ -21,6 +21,8 @@ struct Request {
   std::optional<double> radius = {};  // nothing further away than this
   std::size_t threads = 1;            // 0: all cores; fewer are used where the work is too small to share
   Monitor monitor = {};
+  bool exact = false;                      // true neighbours, whatever the kind
+  std::optional<std::size_t> effort = {};  // how much an approximate kind may look at; nothing: default_effort(k)
 };
 
 // Neighbours of one query, nearest first, ties by row.
@@ -48,6 +50,11 @@ class Index {
   // The same with stored rows as queries. `include_self` false leaves each row itself out of its answer.
   std::vector<Answer> search_rows(const std::vector<std::uint32_t>& rows, bool include_self,
                                   const Request& request) const;
+  // What a search spends where nothing is asked for: 0 for kinds that have no choice.
+  virtual std::size_t default_effort(std::size_t k) const {
+    (void)k;
+    return 0;
+  }
   // Stored vectors, verified, one after the other.
   void copy_vectors(const std::vector<std::uint32_t>& rows, std::byte* to) const;
 

@@ -15,19 +15,6 @@ namespace {
 constexpr std::size_t kSampleQueries = 48;
 constexpr std::size_t kNeighbours = 10;  // what a typical search asks for
 
-// The mean; whole numbers for integer rows, so that their differences from it are exact.
-std::vector<float> centre_of(const Sample& sample, bool whole) {
-  std::vector<double> sums(sample.dims, 0.0);
-  for (std::size_t i = 0; i < sample.rows; ++i)
-    for (std::size_t j = 0; j < sample.dims; ++j) sums[j] += double{sample.row(i)[j]};
-  std::vector<float> centre;
-  for (const double sum : sums) {
-    const double mean = sum / static_cast<double>(sample.rows);
-    centre.push_back(static_cast<float>(whole ? std::nearbyint(mean) : mean));
-  }
-  return centre;
-}
-
 std::vector<std::size_t> candidate_outputs(std::size_t dims, std::size_t rows) {
   std::vector<std::size_t> candidates;
   for (const std::size_t outputs : {32u, 48u, 64u, 96u, 128u, 160u, 192u, 256u, 320u, 384u})

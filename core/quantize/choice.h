@@ -6,16 +6,9 @@
 
 #include "base/monitor.h"
 #include "quantize/contraction.h"
+#include "quantize/sample.h"
 
 namespace nearabout {
-
-// Some of the rows, as floats.
-struct Sample {
-  std::vector<float> values;
-  std::size_t rows;
-  std::size_t dims;
-  const float* row(std::size_t i) const { return values.data() + i * dims; }
-};
 
 // The contraction whose screen is expected to cost a query over `rows` rows least; the identity where none is cheaper
 // than all dimensions. `integers`: the rows are whole numbers, and the centre is made whole too, so that differences

@@ -25,15 +25,6 @@ float rounded_up(double value) {
 
 }  // namespace
 
-void normalise(float* vectors, std::size_t count, std::size_t dims) {
-  for (std::size_t i = 0; i < count; ++i) {
-    float* vector = vectors + i * dims;
-    const double length = norm(vector, dims);
-    const double scale = length > 0 ? 1 / length : 0;
-    for (std::size_t j = 0; j < dims; ++j) vector[j] = static_cast<float>(double{vector[j]} * scale);
-  }
-}
-
 ScreenQuery::ScreenQuery(const Screen& screen, const float* query, const float* image, double error)
     : screen_(&screen), codes_(screen.grid, image), error_(error) {
   const std::size_t outputs = screen.contraction.outputs();

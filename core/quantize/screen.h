@@ -20,7 +20,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <vector>
 
@@ -28,10 +27,10 @@
 #include "base/monitor.h"
 #include "quantize/contraction.h"
 #include "quantize/grid.h"
+#include "quantize/sample.h"
+#include "quantize/space.h"
 
 namespace nearabout {
-
-enum class Space { squared, unit, inner };  // what is bounded: |q - x|^2, the same of unit vectors, <q, x>
 
 struct Screen {
   Space space = Space::squared;
@@ -84,9 +83,6 @@ class ScreenQuery {
   bool screens_ = true;    // false for a query too long for floats: every row passes
 };
 
-// Delivers rows [begin, end) as stored, widened to float32.
-using RowReader = std::function<void(std::size_t begin, std::size_t end, float* to)>;
-
 struct BuiltScreen {
   Screen screen;
   std::vector<std::uint8_t> codes;  // rows x outputs; empty where the stored bytes are the codes
@@ -100,8 +96,5 @@ std::optional<BuiltScreen> build_screen(const RowReader& read, std::size_t rows,
 
 // What is xor-ed into stored bytes to make codes of them.
 constexpr std::uint8_t flip_of(Element stored) { return stored == Element::i8 ? 0x80 : 0; }
-
-// For Space::unit: each of `count` vectors divided by its length (in double, rounded once); zero stays zero.
-void normalise(float* vectors, std::size_t count, std::size_t dims);
 
 }  // namespace nearabout

@@ -17,18 +17,6 @@ constexpr std::size_t kRowsAtATime = 128;
 constexpr double kOffsetRoom = 0x1p-21;     // relative: an offset is rounded here, and in the sum of a mark
 constexpr double kErrorRoom = 1 + 0x1p-20;  // the same for an error
 
-// Rows spread evenly over all, widened.
-Sample take_sample(const RowReader& read, std::size_t rows, std::size_t dims, Space space) {
-  Sample sample{{}, std::min(rows, kSampleRows), dims};
-  sample.values.resize(sample.rows * dims);
-  for (std::size_t i = 0; i < sample.rows; ++i) {
-    const std::size_t row = i * rows / sample.rows;
-    read(row, row + 1, sample.values.data() + i * dims);
-  }
-  if (space == Space::unit) normalise(sample.values.data(), sample.rows, dims);
-  return sample;
-}
-
 // Whether squares and their sums stay well inside the range of floats. (Numbers too small for floats to hold their
 // squares are no trouble: the query's bound has room for them.)
 bool fits_floats(const Sample& sample) {
@@ -129,7 +117,8 @@ std::optional<BuiltScreen> build_screen(const RowReader& read, std::size_t rows,
                                         Space space, std::size_t threads, const Monitor& monitor) {
   if (rows < kFewRows || dims < kFewDims) return std::nullopt;
   const bool integers = (stored == Element::u8 || stored == Element::i8) && space != Space::unit;
-  const Sample sample = take_sample(read, rows, dims, space);
+  Sample sample = take_sample(read, rows, dims, kSampleRows);
+  if (space == Space::unit) normalise(sample.values.data(), sample.rows, dims);
   if (!fits_floats(sample)) return std::nullopt;
 
   Screen screen;

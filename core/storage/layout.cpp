@@ -24,6 +24,8 @@ std::string_view name_of(SectionId id) {
       return "centre";
     case SectionId::directions:
       return "directions";
+    case SectionId::sketch:
+      return "sketch";
     case SectionId::key_offsets:
       return "key_offsets";
     case SectionId::key_bytes:
@@ -34,6 +36,22 @@ std::string_view name_of(SectionId id) {
       return "key_tags";
     case SectionId::key_slots:
       return "key_slots";
+    case SectionId::forest:
+      return "forest";
+    case SectionId::efforts:
+      return "efforts";
+    case SectionId::tree_nodes:
+      return "tree_nodes";
+    case SectionId::node_codes:
+      return "node_codes";
+    case SectionId::node_offsets:
+      return "node_offsets";
+    case SectionId::tree_rows:
+      return "tree_rows";
+    case SectionId::tree_codes:
+      return "tree_codes";
+    case SectionId::tree_offsets:
+      return "tree_offsets";
     case SectionId::checksums:
       return "checksums";
   }

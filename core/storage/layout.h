@@ -32,11 +32,20 @@ enum class SectionId : std::uint32_t {
   bounds = 7,
   centre = 8,
   directions = 9,
+  sketch = 10,
   key_offsets = 16,
   key_bytes = 17,
   key_numbers = 18,
   key_tags = 19,
   key_slots = 20,
+  forest = 24,
+  efforts = 25,
+  tree_nodes = 26,
+  node_codes = 27,
+  node_offsets = 28,
+  tree_rows = 29,
+  tree_codes = 30,
+  tree_offsets = 31,
   checksums = 255,  // written by Writer::finish alone
 };
 std::string_view name_of(SectionId id);  // "unknown" for a number that this version does not know

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from nearabout.formats import Embeddings, read
     from nearabout.hits import Hits
     from nearabout.index import Index, open
-    from nearabout.params import Exact
+    from nearabout.params import Exact, Forest
 
 __version__ = "0.1.0"
 
@@ -37,6 +37,7 @@ __all__ = [
     "Embeddings",
     "Exact",
     "FileFormatError",
+    "Forest",
     "Hits",
     "Index",
     "InvalidInput",
@@ -60,6 +61,7 @@ _HOMES = {
     "Index": "nearabout.index",
     "open": "nearabout.index",
     "Exact": "nearabout.params",
+    "Forest": "nearabout.params",
 }
 
 

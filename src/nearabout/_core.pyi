@@ -37,20 +37,37 @@ class Index:
     def __len__(self) -> int: ...
     def metadata(self) -> str: ...  # JSON text
     def sections(self) -> list[dict[str, Any]]: ...  # name, element, rows, columns, bytes, offset
+    def details(self) -> dict[str, Any]: ...  # of a forest: trees, leaf_size, seed, sketch_bytes, efforts
     def verify(self, monitor: Monitor = None) -> None: ...
 
     # Rows are int64, -1 where a batch has no more; distances float32, inf there. Queries: (n, dims), C-contiguous,
-    # float32 or the index's own dtype (bits: packed uint8, (n, ceil(dims / 8))). threads = 0: all cores.
-    def search(self, queries: Array, k: int, threads: int = 0) -> tuple[NDArray[np.int64], NDArray[np.float32]]: ...
+    # float32 or the index's own dtype (bits: packed uint8, (n, ceil(dims / 8))). effort None: the index's own choice;
+    # exact: everything is compared. threads = 0: all cores.
+    def search(
+        self, queries: Array, k: int, effort: int | None = None, exact: bool = False, threads: int = 0
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]: ...
     def search_rows(
-        self, rows: NDArray[np.int64], k: int, include_self: bool, threads: int = 0
+        self,
+        rows: NDArray[np.int64],
+        k: int,
+        include_self: bool,
+        effort: int | None = None,
+        exact: bool = False,
+        threads: int = 0,
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]: ...
     # Flat results and where each query's begin: offsets has n + 1 entries. Ordered by distance, then row.
     def radius_search(
-        self, queries: Array, radius: float, threads: int = 0
+        self, queries: Array, radius: float, effort: int | None = None, exact: bool = False, threads: int = 0
     ) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int64]]: ...
     # For the command line, without NumPy: neighbours of a sum of unit vectors of rows, those rows left out.
-    def search_sum(self, terms: Sequence[tuple[float, int]], k: int, threads: int = 0) -> list[tuple[int, float]]: ...
+    def search_sum(
+        self,
+        terms: Sequence[tuple[float, int]],
+        k: int,
+        effort: int | None = None,
+        exact: bool = False,
+        threads: int = 0,
+    ) -> list[tuple[int, float]]: ...
     def row_of(self, key: str | int) -> int: ...  # -1: not there
     def rows_of(self, keys: Sequence[str] | Sequence[int]) -> NDArray[np.int64]: ...
     def key_of(self, row: int) -> str | int: ...
@@ -60,7 +77,9 @@ class Index:
     def similar_keys(self, word: str, count: int) -> list[str]: ...  # nearest spellings; [] when keys are not strings
 
 def build_exact(
-    vectors: Array,  # (n, dims), each row in one piece: any of the types below, bf16 as uint16, bits as packed uint8
+    # (n, dims), each row in one piece: any of the types below, bf16 as uint16, bits as packed uint8; or rows in a file
+    # of these `dims` and `source_dtype`.
+    vectors: Array | RowsInFile,
     *,
     dims: int,  # of a vector: for bits, the number of bits
     dtype: str,  # what to store: "f32" "f16" "bf16" "u8" "i8" "bits"
@@ -71,8 +90,44 @@ def build_exact(
     path: str | None,  # None: in memory
     metadata: str,  # JSON text, stored as it is
     threads: int = 0,
+    memory: int = 0,  # bytes for the build itself, 0: as much as is convenient
     monitor: Monitor = None,
 ) -> tuple[Index, NDArray[np.int64]]: ...  # the index, open, and the rows that on_bad="skip" left out
+def build_forest(
+    vectors: Array | RowsInFile,
+    *,
+    dims: int,
+    dtype: str,
+    source_dtype: str,
+    metric: str,
+    keys: Sequence[str] | NDArray[np.int64] | None,
+    on_bad: Literal["error", "skip"],
+    path: str | None,
+    metadata: str,
+    threads: int = 0,
+    memory: int = 0,
+    monitor: Monitor = None,
+    trees: int,
+    leaf_size: int,
+    seed: int,
+) -> tuple[Index, NDArray[np.int64]]: ...  # the same, with what a forest takes
+
+# --- Rows in files. Dtypes are those of build_exact's source_dtype. ---
+
+class RowsInFile:
+    """Rows of a regular file, read when they are needed. A layout that the file cannot have is a FileFormatError."""
+
+    def __init__(self, path: str, *, offset: int, stride: int, rows: int, dims: int, dtype: str) -> None: ...
+    def __len__(self) -> int: ...
+    def read(self, begin: int, end: int) -> NDArray[np.uint8]: ...  # the bytes of some rows, (n, bytes of a row)
+
+class ScratchFile:
+    """A temporary file without a name, in the folder of another ("": the system's); it is gone with this object and
+    all rows made of it."""
+
+    def __init__(self, beside: str) -> None: ...
+    def append(self, data: NDArray[np.uint8]) -> None: ...  # one dimension, C-contiguous
+    def rows(self, *, stride: int, rows: int, dims: int, dtype: str) -> RowsInFile: ...  # from its beginning
 
 # --- Text: the parsers and the writer of nearabout.formats. ---
 
@@ -100,9 +155,12 @@ class LineParser:
     ) -> None: ...
     def feed(self, piece: bytes) -> TextProblem | None: ...
     def finish(self) -> TextProblem | None: ...
-    def take(
-        self,
-    ) -> tuple[NDArray[np.float32], NDArray[np.uint8], NDArray[np.uint64]]: ...  # vectors, key blob, key offsets
+    @property
+    def rows_waiting(self) -> int: ...  # kept, and not yet taken
+    def take_rows(self) -> NDArray[np.float32]: ...  # those that wait; at any time, and again
+    def take_keys(self) -> tuple[NDArray[np.uint8], NDArray[np.uint64]]: ...  # blob, offsets: all, at the end
+    @property
+    def key_bytes(self) -> int: ...  # of memory that keys take
     @property
     def rows_read(self) -> int: ...  # with duplicates
     @property
@@ -118,7 +176,12 @@ class RecordParser:
     def __init__(self, *, dims: int, announced_rows: int, reserved_rows: int, errors: str, first_byte: int) -> None: ...
     def feed(self, piece: bytes) -> TextProblem | None: ...
     def finish(self) -> TextProblem | None: ...
-    def take(self) -> tuple[NDArray[np.float32], NDArray[np.uint8], NDArray[np.uint64]]: ...
+    @property
+    def rows_waiting(self) -> int: ...
+    def take_rows(self) -> NDArray[np.float32]: ...
+    def take_keys(self) -> tuple[NDArray[np.uint8], NDArray[np.uint64]]: ...
+    @property
+    def key_bytes(self) -> int: ...
     @property
     def rows_read(self) -> int: ...
     @property
@@ -128,7 +191,14 @@ class RecordParser:
     @property
     def blank_lines(self) -> int: ...
 
-def first_rows(blob: NDArray[np.uint8], offsets: NDArray[np.uint64]) -> NDArray[np.int64]: ...  # rows whose key is new
+class KeyTable:
+    """Keys packed one after another, each only once."""
+
+    def __init__(self) -> None: ...
+    def insert(self, blob: NDArray[np.uint8], offsets: NDArray[np.uint64]) -> NDArray[np.int64]: ...  # which are new
+    def take(self) -> tuple[NDArray[np.uint8], NDArray[np.uint64]]: ...  # blob and offsets; the table is empty then
+    @property
+    def bytes(self) -> int: ...  # of memory
 
 # Lines of a key and its numbers, ended by line feeds, in text that reads back as the same float32. Vectors: (n, dims),
 # C-contiguous; n + 1 offsets into the whole blob. Releases the GIL.

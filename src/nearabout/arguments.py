@@ -29,12 +29,28 @@ def check_k(k: object, available: int) -> int:
     return max(0, min(count, available))
 
 
-def check_exact(exact: object) -> None:
-    """An exact index is always exact."""
-    if exact is not True:
-        raise InvalidInput(
-            f"exact is {exact!r}; an exact index gives only the true neighbours: leave it out or pass True"
-        )
+def check_effort(effort: object, exact: object, kind: str) -> tuple[int | None, bool]:
+    """How much a search may look at, as the core takes it: a number or None for the index's own choice, and whether it
+    looks at everything."""
+    everything = check_flag("exact", exact)
+    if effort is None:
+        return None, everything
+    if everything:
+        raise InvalidInput(f"effort is {effort!r} and exact is True; an exact search looks at everything: pass one")
+    if kind == "exact":
+        raise InvalidInput(f"effort is {effort!r}; an exact index always looks at everything: leave it out")
+    if isinstance(effort, (bool, np.bool_)) or not isinstance(effort, (int, np.integer)) or effort < 1:
+        raise InvalidInput(f"effort is {effort!r}; pass a positive whole number: how many rows a search may look at")
+    return min(int(effort), 2**63), everything
+
+
+def check_seed(seed: object, kind: str) -> int:
+    """A number that the core can draw from."""
+    if isinstance(seed, (bool, np.bool_)) or not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**64:
+        raise InvalidInput(f"seed is {seed!r}; pass a whole number from 0 to 2**64 - 1")
+    if seed != 0 and kind == "exact":
+        raise InvalidInput(f"seed is {seed}; nothing is random in an exact index: leave it out")
+    return int(seed)
 
 
 def check_threads(threads: object) -> int:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from nearabout import _core
 from nearabout.arguments import (
-    check_exact,
+    check_effort,
     check_flag,
     check_k,
     check_path,
@@ -79,7 +79,7 @@ class Index:
 
     @property
     def kind(self) -> str:
-        """How it searches: "exact"."""
+        """How it searches: "exact" or "forest"."""
         return self._core.kind
 
     @property
@@ -114,7 +114,9 @@ class Index:
 
         Returns:
             kind, metric, dtype, dims, rows, keys ("str", "int" or "none"), path, file_bytes, isa (the instruction set
-            in use on this machine), metadata (what `build` noted) and sections (name, element, rows, columns, bytes,
+            in use on this machine), metadata (what `build` noted), of a forest also trees, leaf_size, seed, sketch_bytes
+            (of a row in a tree) and efforts (pairs: the share of the 10 nearest that was found at build, and the
+            effort it took), and sections (name, element, rows, columns, bytes,
             offset of each part of the file).
         """
         return {
@@ -128,26 +130,40 @@ class Index:
             "file_bytes": self._core.file_bytes,
             "isa": _core.isa(),
             "metadata": self._metadata(),
+            **self._core.details(),
             "sections": self._core.sections(),
         }
 
     # --- Searching ---
 
-    def search(self, query: Any, k: int = 10, *, exact: bool = True, threads: int | None = None) -> Hits:
+    def search(
+        self,
+        query: Any,
+        k: int = 10,
+        *,
+        effort: int | None = None,
+        exact: bool = False,
+        threads: int | None = None,
+    ) -> Hits:
         """The k nearest vectors to a query, or to each of a batch.
 
         Args:
             query: shape (dims,) for one query, (n, dims) for a batch; anything that `build` takes as vectors. For an
                 index of bits: booleans, or packed bytes.
             k: how many neighbours, at least 1. Asking for more than there are gives all there are.
-            exact: true neighbours. This kind of index finds no others, so only True is accepted.
+            effort: how much an approximate index may look at; of a forest: how many rows (Annoy calls it search_k). More
+                finds more of the true neighbours and takes longer; as many as there are rows finds them all. None
+                takes what found 95 in 100 of them when the index was built (see `info()["efforts"]`). An exact index
+                has no such choice.
+            exact: True compares the query with every vector, whatever the kind of index.
             threads: how many threads a batch may use; None uses all cores. The answer is the same.
 
         Returns:
             `Hits`, with min(k, len(index)) columns; equal distances in the order of their rows.
 
         Raises:
-            InvalidInput: wrong dims or rank, NaN or infinity, a zero query under cosine, k that is no positive integer.
+            InvalidInput: wrong dims or rank, NaN or infinity, a zero query under cosine, k that is no positive integer,
+                an effort where there is no choice.
 
         >>> import nearabout as na
         >>> index = na.build([[0, 0], [3, 4], [6, 8]], metric="euclidean")
@@ -155,14 +171,21 @@ class Index:
         >>> keys.tolist(), distances.tolist()
         ([1, 0], [0.0, 5.0])
         """
-        check_exact(exact)
+        spent, everything = check_effort(effort, exact, self.kind)
         k = check_k(k, len(self))
         queries, single = as_queries(query, self.metric, self.dtype, self.dims)
-        rows, distances = self._core.search(queries, k, check_threads(threads))
+        rows, distances = self._core.search(queries, k, spent, everything, check_threads(threads))
         return self._full_hits(rows, distances, single)
 
     def search_by_key(
-        self, key: Any, k: int = 10, *, include_self: bool = False, exact: bool = True, threads: int | None = None
+        self,
+        key: Any,
+        k: int = 10,
+        *,
+        include_self: bool = False,
+        effort: int | None = None,
+        exact: bool = False,
+        threads: int | None = None,
     ) -> Hits:
         """The k nearest vectors to that of a key, or to those of a list of keys.
 
@@ -170,6 +193,7 @@ class Index:
             key: a key, or a list or array of them.
             k: how many neighbours, at least 1.
             include_self: whether the key itself may be among its neighbours.
+            effort: as in `search`.
             exact: as in `search`.
             threads: as in `search`.
 
@@ -185,21 +209,31 @@ class Index:
         >>> index.search_by_key("east", k=1).keys.tolist()
         ['easterly']
         """
-        check_exact(exact)
+        spent, everything = check_effort(effort, exact, self.kind)
         include_self = check_flag("include_self", include_self)
         k = check_k(k, len(self) - (not include_self))
         single = _is_single_key(key)
         wanted = np.array([self._row(key)], np.int64) if single else self.rows(key)
-        rows, distances = self._core.search_rows(wanted, k, include_self, check_threads(threads))
+        rows, distances = self._core.search_rows(wanted, k, include_self, spent, everything, check_threads(threads))
         return self._full_hits(rows, distances, single)
 
-    def radius_search(self, query: Any, radius: float, *, exact: bool = True, threads: int | None = None) -> Hits:
-        """All vectors at most `radius` away from a query, or from each of a batch.
+    def radius_search(
+        self,
+        query: Any,
+        radius: float,
+        *,
+        effort: int | None = None,
+        exact: bool = False,
+        threads: int | None = None,
+    ) -> Hits:
+        """All vectors at most `radius` away from a query, or from each of a batch; of an approximate index, those among
+        the rows that it looks at.
 
         Args:
             query: as in `search`.
             radius: in the units of the metric (haversine: metres); under dot it may be negative: -20 asks for inner
                 products of at least 20.
+            effort: as in `search`.
             exact: as in `search`.
             threads: as in `search`.
 
@@ -215,10 +249,12 @@ class Index:
         >>> index.radius_search([0.0, 0.0], radius=5).rows.tolist()
         [0, 1]
         """
-        check_exact(exact)
+        spent, everything = check_effort(effort, exact, self.kind)
         radius = check_radius(radius)
         queries, single = as_queries(query, self.metric, self.dtype, self.dims)
-        rows, distances, offsets = self._core.radius_search(queries, radius, check_threads(threads))
+        rows, distances, offsets = self._core.radius_search(
+            queries, radius, spent, everything, check_threads(threads)
+        )
         if single:
             return Hits(rows, distances, len(rows), self.metric, self._keys_of)
         counts = np.diff(offsets)

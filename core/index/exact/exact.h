@@ -7,9 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "index/build_options.h"
+#include "index/exact/scan.h"
 #include "index/index.h"
 #include "index/source.h"
-#include "metric/bound_query.h"
 #include "quantize/screen_file.h"
 
 namespace nearabout {
@@ -24,23 +25,18 @@ class ExactIndex : public Index {
   bool has_screen() const { return screen_.has_value(); }
 
  protected:
-  std::vector<Answer> search_some(MatrixView queries, const Request& request) const override;
+  std::vector<Answer> search_some(MatrixView queries, const Request& request) const override {
+    return scan_.search(queries, request);
+  }
 
  private:
-  void scan(const BoundQuery* queries, std::vector<TopK>& best, std::size_t begin, std::size_t end) const;
-  // How the work of a search is shared out: groups of queries by parts of the rows, one task each.
-  struct Cut {
-    std::size_t threads, group, groups, parts, part_rows;
-  };
-  Cut cut(std::size_t queries, std::size_t threads) const;
-  double pair_cost() const;
-
   const storage::Section* vectors_;
   std::optional<StoredScreen> screen_;
+  ExactScan scan_;
 };
 
 // Adds everything but keys to `writer`.
-void write_exact(storage::Writer& writer, const Source& source, const std::string& metadata, std::size_t threads,
-                 const Monitor& monitor);
+void write_exact(storage::Writer& writer, const Source& source, const std::string& metadata,
+                 const BuildOptions& options, const Monitor& monitor);
 
 }  // namespace nearabout

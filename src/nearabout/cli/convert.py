@@ -22,7 +22,7 @@ them, so it must be told:
   --dims N             the number of dimensions, which Annoy calls f
   --keys WORDS.lmdb    an LMDB map where w<word> leads to the item and i<item> to the word; left out, the item numbers
                        are the keys
-  --kind K             the kind of index to make: auto (default) or exact
+  --kind K             the kind of index to make, as for `build`: auto (default), exact, forest
   --on-bad error|skip  vectors with NaN or infinity, and zeros under cosine: refuse them (default) or leave them out
 """
 

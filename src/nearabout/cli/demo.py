@@ -71,7 +71,7 @@ def _show(path: str) -> None:
     _step("build", f"{index.kind} index, {index.metric}, {index.dtype}", build_time)
     _, save_time = _timed(lambda: index.save(path))
     _step("save", f"{printable(path)}, {size(Path(path).stat().st_size)}", save_time)
-    searcher, open_time = _timed(lambda: Searcher(path, _SHOWN, 1, False))
+    searcher, open_time = _timed(lambda: Searcher(path, _SHOWN, threads=1))
     _step("open", "mapped, not read", open_time)
     print("\nThe nearest words, and what each answer took:\n")
     for query in _QUERIES:

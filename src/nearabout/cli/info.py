@@ -36,6 +36,7 @@ def run(arguments: list[str]) -> int:
             for name, value in info["metadata"].items()
             if name != "kind"
         ],
+        *_of_trees(info),
         ["computes with", info["isa"]],
     ]
     print("\n".join(table(fields)))
@@ -46,3 +47,19 @@ def run(arguments: list[str]) -> int:
     print()
     print("\n".join(table([["section", "type", "shape", "size"], *sections], "llrr")))
     return 0
+
+
+def _of_trees(info: "dict[str, Any]") -> "list[list[str]]":
+    """What is told of a forest besides."""
+    if "efforts" not in info:
+        return []
+    measured = ", ".join(f"{share:.0%} {effort:,.0f}" for share, effort in info["efforts"])
+    return [
+        ["sketches", f"{info['sketch_bytes']:,} bytes a row in each tree"],
+        ["effort", f"{measured} (to find so many of the 10 nearest, at build)" if measured else "not measured"],
+    ]
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any

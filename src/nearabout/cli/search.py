@@ -3,12 +3,12 @@
 import sys
 
 from nearabout import _core
-from nearabout.cli.arguments import Options
+from nearabout.cli.arguments import Options, Value
 from nearabout.cli.output import complain, is_text, numbers, print_json, printable
 from nearabout.errors import InvalidInput, UnknownKey
 
 USAGE = """
-usage: nearabout search INDEX.near [WORD...] [-k 10] [--exact] [--threads N] [--json]
+usage: nearabout search INDEX.near [WORD...] [-k 10] [--effort E | --exact] [--threads N] [--json]
 
 Prints what is nearest to a word, nearest first: the distance, then the word.
 
@@ -21,8 +21,9 @@ Under cosine, vectors are added as unit vectors, so that each word counts alike.
 out of the answer. A word that holds spaces is found when it is given as one argument. Words that begin with a dash go
 after --.
 
-  -k N         how many neighbours (10)
-  --exact      true neighbours; an exact index gives no others
+  -k N         how many neighbours (10; 20 for lines from standard input)
+  --effort E   how many rows an approximate index may look at: more finds more, and takes longer
+  --exact      true neighbours: every row is compared
   --threads N  how many threads to use (all cores)
   --json       one line of JSON an answer:
                {"query": ..., "metric": ..., "hits": [{"key": ..., "row": ..., "distance": ...}, ...]}
@@ -30,23 +31,34 @@ after --.
 Exit code: 0 found; 2 a word that is not there, or wrong use.
 """
 
-_OPTIONS = Options("search", {"k": int, "exact": bool, "threads": int, "json": bool}, {"k": "k"})
+_OPTIONS = Options("search", {"k": int, "effort": int, "exact": bool, "threads": int, "json": bool}, {"k": "k"})
 
 
 def run(arguments: list[str]) -> int:
     words, given = _OPTIONS.parse(arguments)
     if not words:
         raise InvalidInput("`nearabout search` needs an index file: nearabout search INDEX.near [WORD...]")
-    k, threads = int(str(given.get("k", 10))), int(str(given.get("threads", 1)))
-    if k < 1:
-        raise InvalidInput(f"-k is {k}; ask for at least 1 neighbour")
-    if "threads" in given and threads < 1:
-        raise InvalidInput(f"--threads is {threads}; pass a positive number, or leave it out for all cores")
-    searcher = Searcher(words[0], k, threads if "threads" in given else 0, "json" in given)
-    if len(words) > 1:
-        searcher.answer(words[1:])
-        return 0
-    return _loop(searcher)
+    from_lines = len(words) == 1
+    k = _positive(given, "k", 20 if from_lines else 10, "ask for at least 1 neighbour")
+    effort = _positive(given, "effort", 0, "it is how many rows may be looked at, at least 1")
+    threads = _positive(given, "threads", 0, "pass a positive number, or leave it out for all cores")
+    if effort and "exact" in given:
+        raise InvalidInput("--effort and --exact were given; an exact search looks at everything: give one of them")
+    searcher = Searcher(words[0], k, effort or None, "exact" in given, threads, "json" in given)
+    if from_lines:
+        return _loop(searcher)
+    searcher.answer(words[1:])
+    return 0
+
+
+def _positive(given: "dict[str, Value]", name: str, usual: int, advice: str) -> int:
+    """A whole number among the options; `usual` where it was left out."""
+    if name not in given:
+        return usual
+    number = int(str(given[name]))
+    if number < 1:
+        raise InvalidInput(f"{'-k' if name == 'k' else '--' + name} is {number}; {advice}")
+    return number
 
 
 def _loop(searcher: "Searcher") -> int:
@@ -78,17 +90,23 @@ def _loop(searcher: "Searcher") -> int:
 class Searcher:
     """An open index and how to print what it finds."""
 
-    def __init__(self, path: str, k: int, threads: int, as_json: bool) -> None:
+    def __init__(
+        self, path: str, k: int, effort: int | None = None, exact: bool = False, threads: int = 0, as_json: bool = False
+    ) -> None:
         if not is_text(path):
             raise InvalidInput(f"the path {path!r} is not valid UTF-8; give the file or folder another name")
         self._index = _core.Index.open(path)
+        if effort is not None and self._index.kind == "exact":
+            raise InvalidInput(f"--effort is {effort}; {path} is an exact index, which always looks at everything")
         self._k = min(k, len(self._index))
+        self._effort = effort if effort is None else min(effort, 2**63)
+        self._exact = exact
         self._threads = threads
         self.as_json = as_json
 
     def find(self, words: list[str]) -> list[tuple[str | int, int, float]]:
         """Key, row and distance of the neighbours of what the words, given as arguments, say; nearest first."""
-        hits = self._index.search_sum(self._terms(words), self._k, self._threads)
+        hits = self._index.search_sum(self._terms(words), self._k, self._effort, self._exact, self._threads)
         return [(self._index.key_of(row), row, distance) for row, distance in hits]
 
     def answer(self, words: list[str]) -> None:

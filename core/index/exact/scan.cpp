@@ -1,5 +1,7 @@
 // The exact scan. Work is cut into tasks, a group of queries against a range of rows each; a task keeps the k best of
 // its own, and the tasks of a query are merged, so the answer does not depend on the cut.
+#include "index/exact/scan.h"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -7,8 +9,8 @@
 #include "base/convert.h"
 #include "base/error.h"
 #include "base/threads.h"
-#include "index/exact/exact.h"
 #include "index/exact/screened_scan.h"
+#include "index/queries.h"
 
 namespace nearabout {
 namespace {
@@ -19,17 +21,6 @@ constexpr double kTaskNanoseconds = 300e6;      // between two looks at whether 
 constexpr std::size_t kBlockBytes = 262'144;    // of rows compared in full: they stay in the second-level cache
 constexpr double kThreadNanoseconds = 100'000;  // of work, at least, for a thread to be worth starting
 
-// Distances are handed out as float32, and a radius is compared with them as such: whoever takes the distance of an
-// answer for a radius finds that row again.
-constexpr float kInfinity = std::numeric_limits<float>::infinity();
-
-float as_float(double value) {
-  constexpr double most = std::numeric_limits<float>::max();
-  return value > most ? kInfinity : value < -most ? -kInfinity : static_cast<float>(value);
-}
-
-float next_float(float value) { return std::nextafter(value, kInfinity); }
-
 // Queries bound to the rows, and their screens.
 struct Bound {
   std::vector<BoundQuery> queries;
@@ -37,16 +28,7 @@ struct Bound {
 };
 
 Bound bind(MatrixView queries, const Descriptor& descriptor, const StoredScreen* stored) {
-  Bound bound;
-  bound.queries.reserve(queries.rows);
-  for (std::size_t i = 0; i < queries.rows; ++i) {
-    try {
-      bound.queries.emplace_back(descriptor.metric, descriptor.element, queries.dims, queries.row(i), queries.element);
-    } catch (const InvalidInput& error) {
-      if (queries.rows == 1) throw;
-      throw InvalidInput("query " + std::to_string(i) + ": " + error.what());
-    }
-  }
+  Bound bound{bind_queries(queries, descriptor), {}};
   if (!stored) return bound;
   std::vector<float> wide(queries.rows * queries.dims);
   for (std::size_t i = 0; i < queries.rows; ++i)
@@ -58,7 +40,7 @@ Bound bind(MatrixView queries, const Descriptor& descriptor, const StoredScreen*
 }  // namespace
 
 // Every row compared in full, a block at a time, so that a block is read from memory once for all queries of the group.
-void ExactIndex::scan(const BoundQuery* queries, std::vector<TopK>& best, std::size_t begin, std::size_t end) const {
+void ExactScan::scan(const BoundQuery* queries, std::vector<TopK>& best, std::size_t begin, std::size_t end) const {
   const MatrixView rows = vectors_->matrix();
   const std::size_t step = std::clamp<std::size_t>(kBlockBytes / std::max<std::size_t>(rows.stride, 1), 16, 4096);
   std::vector<double> ranks(step);
@@ -74,13 +56,13 @@ void ExactIndex::scan(const BoundQuery* queries, std::vector<TopK>& best, std::s
 }
 
 // What comparing one query with one row takes, in nanoseconds, give or take a factor of three.
-double ExactIndex::pair_cost() const {
+double ExactScan::pair_cost() const {
   if (screen_) return 0.2 + 0.01 * static_cast<double>(screen_->screen.contraction.outputs());
-  return 1 + 0.1 * static_cast<double>(row_bytes(descriptor().element, dims()));
+  return 1 + 0.1 * static_cast<double>(row_bytes(descriptor_.element, descriptor_.dims));
 }
 
-ExactIndex::Cut ExactIndex::cut(std::size_t queries, std::size_t threads) const {
-  const double row_cost = pair_cost() * static_cast<double>(rows());
+ExactScan::Cut ExactScan::cut(std::size_t queries, std::size_t threads) const {
+  const double row_cost = pair_cost() * static_cast<double>(vectors_->shape().rows);
   const double most = static_cast<double>(queries) * row_cost / kThreadNanoseconds;
   Cut cut;
   cut.threads = std::clamp<std::size_t>(most < 1 ? 1 : static_cast<std::size_t>(std::min(most, 1e6)), 1, threads);
@@ -92,15 +74,15 @@ ExactIndex::Cut ExactIndex::cut(std::size_t queries, std::size_t threads) const 
   const double long_task = static_cast<double>(cut.group) * row_cost / kTaskNanoseconds;
   cut.parts =
       std::max<std::size_t>((cut.threads + cut.groups - 1) / cut.groups, static_cast<std::size_t>(long_task) + 1);
-  cut.part_rows = (rows() + cut.parts - 1) / cut.parts;
+  cut.part_rows = (vectors_->shape().rows + cut.parts - 1) / cut.parts;
   return cut;
 }
 
-std::vector<Answer> ExactIndex::search_some(MatrixView queries, const Request& request) const {
-  const Bound bound = bind(queries, descriptor(), screen_ ? &*screen_ : nullptr);
+std::vector<Answer> ExactScan::search(MatrixView queries, const Request& request) const {
+  const Bound bound = bind(queries, descriptor_, screen_);
   const Cut cut = this->cut(queries.rows, thread_count(request.threads));
 
-  const float radius = request.radius ? as_float(*request.radius) : kInfinity;
+  const float radius = radius_of(request);
 
   std::vector<std::vector<TopK>> best(cut.groups * cut.parts);
   const auto run = [&](std::size_t begin, std::size_t end, std::size_t) {
@@ -108,10 +90,10 @@ std::vector<Answer> ExactIndex::search_some(MatrixView queries, const Request& r
       const std::size_t first = task / cut.parts * cut.group;
       const std::size_t count = std::min(cut.group, queries.rows - first);
       for (std::size_t q = 0; q < count; ++q) {
-        best[task].emplace_back(request.k, bound.queries[first + q].rank_within(double{next_float(radius)}));
+        best[task].emplace_back(request.k, rank_within(bound.queries[first + q], radius));
       }
-      const std::size_t from = std::min(task % cut.parts * cut.part_rows, rows());
-      const std::size_t to = std::min(from + cut.part_rows, rows());
+      const std::size_t from = std::min(task % cut.parts * cut.part_rows, vectors_->shape().rows);
+      const std::size_t to = std::min(from + cut.part_rows, vectors_->shape().rows);
       if (screen_)
         ScreenedScan(*screen_, *vectors_, &bound.queries[first], &bound.screens[first], best[task], request.k)
             .run(from, to);
@@ -126,12 +108,7 @@ std::vector<Answer> ExactIndex::search_some(MatrixView queries, const Request& r
     std::vector<TopK>* of_parts = &best[i / cut.group * cut.parts];
     TopK& whole = of_parts[0][i % cut.group];
     for (std::size_t part = 1; part < cut.parts; ++part) whole.merge(of_parts[part][i % cut.group]);
-    for (const Neighbour& neighbour : whole.take_sorted()) {
-      const float distance = as_float(bound.queries[i].distance(neighbour.rank));
-      if (distance > radius) break;
-      answers[i].rows.push_back(neighbour.row);
-      answers[i].distances.push_back(distance);
-    }
+    answers[i] = answer_of(bound.queries[i], whole, radius);
   }
   return answers;
 }

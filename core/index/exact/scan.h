@@ -1,0 +1,37 @@
+// The exact scan: every row is compared, or ruled out by its screen. What the exact index does, and any other kind when
+// it is asked for true neighbours.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "index/index.h"
+#include "metric/bound_query.h"
+#include "quantize/screen_file.h"
+
+namespace nearabout {
+
+class ExactScan {
+ public:
+  // Both outlive the scan. Without a screen every row is compared in full.
+  ExactScan(const Descriptor& descriptor, const storage::Section& vectors, const StoredScreen* screen)
+      : descriptor_(descriptor), vectors_(&vectors), screen_(screen) {}
+
+  // `request.k` is at least 1 and at most the rows; there is at least one row and one query.
+  std::vector<Answer> search(MatrixView queries, const Request& request) const;
+
+ private:
+  void scan(const BoundQuery* queries, std::vector<TopK>& best, std::size_t begin, std::size_t end) const;
+  // How the work of a search is shared out: groups of queries by parts of the rows, one task each.
+  struct Cut {
+    std::size_t threads, group, groups, parts, part_rows;
+  };
+  Cut cut(std::size_t queries, std::size_t threads) const;
+  double pair_cost() const;
+
+  Descriptor descriptor_;
+  const storage::Section* vectors_;
+  const StoredScreen* screen_;
+};
+
+}  // namespace nearabout

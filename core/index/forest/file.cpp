@@ -1,0 +1,117 @@
+// A forest in its file: see docs/explanation/file-format.md.
+#include <cmath>
+#include <string>
+#include <utility>
+
+#include "base/error.h"
+#include "index/forest/forest.h"
+#include "quantize/contraction_file.h"
+#include "quantize/sketch_file.h"
+#include "storage/validate.h"
+
+namespace nearabout {
+namespace {
+
+using storage::Section;
+using storage::SectionId;
+
+enum Fact : std::size_t { kTrees, kLeafSize, kSeed, kFacts };  // and the nodes of each level
+
+[[noreturn]] void throw_fact(const storage::File& file, const Section& section, std::size_t place,
+                             const std::string& expected, std::uint64_t found) {
+  storage::throw_corrupt(file.name(), "a number in section " + section.name(), section.offset() + place * 8, expected,
+                         std::to_string(found));
+}
+
+}  // namespace
+
+std::optional<Space> forest_space_of(Metric metric) {
+  switch (metric) {
+    case Metric::euclidean:
+    case Metric::sqeuclidean:
+    case Metric::manhattan:  // near in one is near in the other, mostly; distances are those of the metric
+    case Metric::hamming:    // bits are zeros and ones
+      return Space::squared;
+    case Metric::cosine:
+      return Space::unit;
+    case Metric::dot:
+      return Space::inner;
+    default:
+      return std::nullopt;
+  }
+}
+
+ForestIndex::ForestIndex(std::shared_ptr<const storage::File> file, const Descriptor& descriptor)
+    : Index(std::move(file), descriptor),
+      vectors_(&this->file().section(SectionId::vectors)),
+      scan_(descriptor, *vectors_, nullptr) {
+  const std::optional<Space> space = forest_space_of(descriptor.metric);
+  if (!space)
+    throw CorruptFile(this->file().name() + " is corrupt: it says that it is a forest under the metric " +
+                      std::string(name_of(descriptor.metric)) +
+                      ", which forests do not serve. Copy or build it again.");
+  if (rows() == 0) return;
+  sketch_ = read_sketch(this->file(), *space, descriptor.dims);
+  read_nodes();
+  read_efforts();
+}
+
+void ForestIndex::read_nodes() {
+  const Section& facts = file().section(SectionId::forest);
+  const std::uint64_t columns = facts.shape().columns;
+  if (columns <= kFacts || columns > kFacts + kMostLevels)
+    throw_fact(file(), facts, 0, "one to " + std::to_string(kMostLevels) + " levels", columns - kFacts);
+  facts.expect(Element::u64, {1, columns});
+  const std::span<const std::uint64_t> values = facts.all<std::uint64_t>();
+  if (values[kTrees] == 0 || values[kTrees] > kMostTrees) throw_fact(file(), facts, kTrees, "trees", values[kTrees]);
+  trees_ = values[kTrees];
+  leaf_size_ = values[kLeafSize];
+  seed_ = values[kSeed];
+
+  const Section& nodes = file().section(SectionId::tree_nodes);
+  const std::uint64_t places = trees_ * std::uint64_t{rows()};
+  std::uint64_t begin = 0;  // of this level among all nodes
+  std::uint64_t below = places;
+  for (std::size_t level = 0; level + kFacts < columns; ++level) {
+    const std::uint64_t count = values[kFacts + level];
+    if (count == 0 || count > below) throw_fact(file(), facts, kFacts + level, "fewer nodes than below", count);
+    const std::uint64_t first = begin + level;  // each level has one number more than nodes
+    const std::span<const std::uint64_t> firsts = nodes.items<std::uint64_t>(first, count + 1);
+    for (std::size_t i = 0; i < count; ++i)
+      if (firsts[i] >= firsts[i + 1]) throw_fact(file(), nodes, first + i, "less than the next", firsts[i]);
+    if (firsts[0] != 0) throw_fact(file(), nodes, first, "0", firsts[0]);
+    if (firsts[count] != below) throw_fact(file(), nodes, first + count, std::to_string(below), firsts[count]);
+    levels_.push_back({firsts, begin});
+    begin += count;
+    below = count;
+  }
+  nodes.expect(Element::u64, {begin + levels_.size(), 1});
+
+  const std::uint64_t width = sketch_.width();
+  node_codes_ = &file().section(SectionId::node_codes);
+  node_codes_->expect(Element::u8, {begin, width});
+  node_offsets_ = &file().section(SectionId::node_offsets);
+  node_offsets_->expect(Element::f32, {begin, 1});
+  tree_rows_ = &file().section(SectionId::tree_rows);
+  tree_rows_->expect(Element::u32, {places, 1});
+  tree_codes_ = &file().section(SectionId::tree_codes);
+  tree_codes_->expect(Element::u8, {places, width});
+  if (sketch_.space == Space::inner) return;
+  tree_offsets_ = &file().section(SectionId::tree_offsets);
+  tree_offsets_->expect(Element::f32, {places, 1});
+}
+
+void ForestIndex::read_efforts() {
+  const Section& section = file().section(SectionId::efforts);
+  section.expect(Element::f64, {section.shape().rows, 2});
+  const std::span<const double> numbers = section.all<double>();
+  for (std::size_t i = 0; i + 1 < numbers.size(); i += 2) {
+    const EffortPoint point{numbers[i], numbers[i + 1]};
+    if (!(point.share > 0 && point.share <= 1)) throw_number(file(), section, i, "a share up to 1", point.share);
+    if (!(point.effort >= 1) || !std::isfinite(point.effort))
+      throw_number(file(), section, i + 1, "an effort of at least 1", point.effort);
+    efforts_.push_back(point);
+  }
+}
+
+}  // namespace nearabout

@@ -1,0 +1,99 @@
+// The forest: trees of rows, split again and again by planes half-way between two clusters, searched together.
+//
+// It is Annoy's idea (E. Bernhardsson, https://github.com/spotify/annoy; Dasgupta and Freund, "Random projection trees
+// and low dimensional manifolds", STOC 2008), with four differences:
+//
+// * Trees are grown in sketches (quantize/sketch.h), some 64 bytes a row, and not in the vectors themselves.
+// * Splits are those of two-means on a sample (split.h); Annoy's are two means on a small one.
+// * Leaves of all trees are ranked by their centroids (nodes.h), not by the margins of the planes on the way.
+// * A tree keeps its rows' sketches in the order of its leaves, so that a leaf is scored by one call on one stretch of
+//   memory; only the most promising rows are then compared in full.
+//
+// `effort` is Annoy's search_k: how many rows of leaves a search looks at.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "index/exact/scan.h"
+#include "index/forest/nodes.h"
+#include "index/index.h"
+#include "index/source.h"
+#include "quantize/sketch.h"
+
+namespace nearabout {
+
+inline constexpr std::size_t kMostTrees = 1'000;
+
+struct ForestOptions {
+  // One is fastest: more find the same in fewer rows, but not in less time (docs/explanation/forest.md).
+  std::size_t trees = 1;
+  std::size_t leaf_size = 48;  // fewer: fewer rows to look at, more leaves to rank
+  std::uint64_t seed = 0;
+};
+
+// The space in which a forest of this metric is grown; nothing for metrics that it does not serve.
+std::optional<Space> forest_space_of(Metric metric);
+
+// Of the efforts that were measured at build: the share of true neighbours (k = 10) in the leaves looked at.
+struct EffortPoint {
+  double share;
+  double effort;
+};
+
+class ForestIndex : public Index {
+ public:
+  ForestIndex(std::shared_ptr<const storage::File> file, const Descriptor& descriptor);
+
+  std::size_t trees() const { return trees_; }
+  std::size_t leaf_size() const { return leaf_size_; }
+  std::uint64_t seed() const { return seed_; }
+  // Of a row in each tree.
+  std::size_t sketch_bytes() const { return rows() == 0 ? 0 : sketch_.width(); }
+  const std::vector<EffortPoint>& efforts() const { return efforts_; }
+  std::size_t default_effort(std::size_t k) const override;
+
+ protected:
+  std::vector<Answer> search_some(MatrixView queries, const Request& request) const override;
+
+ private:
+  friend class ForestSearch;
+  friend class LeafRanking;
+  std::vector<SketchQuery> bind_sketches(MatrixView queries, std::size_t begin, std::size_t end) const;
+  void fill_up(MatrixView queries, const Request& request, std::size_t effort, std::vector<Answer>& answers) const;
+  void read_nodes();
+  void read_efforts();
+
+  std::size_t trees_ = 0;
+  std::size_t leaf_size_ = 0;
+  std::uint64_t seed_ = 0;
+  Sketch sketch_;
+  std::vector<EffortPoint> efforts_;
+  // Of each level, leaves first: its nodes' children, and where its nodes begin among those of all levels.
+  struct StoredLevel {
+    std::span<const std::uint64_t> firsts;
+    std::size_t begin;
+    std::size_t nodes() const { return firsts.size() - 1; }
+  };
+  std::vector<StoredLevel> levels_;
+  const storage::Section* vectors_;
+  ExactScan scan_;
+  const storage::Section* node_codes_ = nullptr;
+  const storage::Section* node_offsets_ = nullptr;
+  const storage::Section* tree_rows_ = nullptr;
+  const storage::Section* tree_codes_ = nullptr;
+  const storage::Section* tree_offsets_ = nullptr;  // null for inner products
+};
+
+// Bits as zeros and ones.
+void unpack_bits(const std::byte* packed, std::size_t dims, float* to);
+
+// Adds everything but keys to `writer`.
+void write_forest(storage::Writer& writer, const Source& source, const ForestOptions& options,
+                  const std::string& metadata, std::size_t threads, const Monitor& monitor);
+
+}  // namespace nearabout

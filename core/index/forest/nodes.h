@@ -1,0 +1,46 @@
+// The nodes of all trees as a search reads them: in levels, each node with the centroid of its rows.
+//
+// A search does not walk the splits. It ranks leaves by the distance of their centroids, all trees together, which
+// finds more true neighbours in fewer rows than any order of margins along the way down (docs/explanation/forest.md has
+// the figures). Where there are too many leaves to look at each, they are grouped by the branches they grow on: a level
+// of groups is ranked first, and only the leaves of the nearest groups after it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "index/forest/grow.h"
+#include "quantize/sketch.h"
+
+namespace nearabout {
+
+// One level, tree after tree; level 0 are the leaves. Node i has the children firsts[i] .. firsts[i + 1] - 1 on the
+// level below; of a leaf they are places in the order of rows, the trees' orders one after the other.
+struct Level {
+  std::vector<std::uint64_t> firsts;  // one more than there are nodes
+  std::size_t nodes() const { return firsts.size() - 1; }
+};
+
+inline constexpr std::size_t kMostLevels = 6;
+
+// Levels from the leaves up, until one has few enough nodes to rank them all. Each of `trees` is over `rows` rows.
+std::vector<Level> levels_of(const std::vector<Tree>& trees, std::uint64_t rows);
+
+// Centroids of nodes, from the codes of their rows: a code on the rows' grid, and what it adds to its mark. (Among unit
+// vectors and for |q - x|^2 that is the squared length of the centroid's image; for inner products, where images have
+// all one length, less their spread.)
+class Centroids {
+ public:
+  explicit Centroids(const Sketch& sketch) : sketch_(sketch) {}
+
+  // The centroid of the rows listed, numbers into `codes`.
+  void of(const Codes& codes, const std::uint32_t* rows, std::size_t count, std::uint8_t* code, float* offset);
+
+ private:
+  const Sketch& sketch_;
+  std::vector<double> means_, squares_;
+  std::vector<std::uint32_t> sums_, square_sums_;
+};
+
+}  // namespace nearabout

@@ -1,0 +1,107 @@
+#include "index/forest/ranking.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "kernels/kernels.h"
+
+namespace nearabout {
+namespace {
+
+constexpr std::size_t kGuessedFrom = 128;  // keys
+constexpr std::uint64_t kWiden = 8;  // groups are taken for so many times the rows that are wanted of their leaves
+
+}  // namespace
+
+std::uint64_t LeafRanking::first_place(std::size_t level, std::uint64_t node) const {
+  for (;; --level) {
+    node = forest_.levels_[level].firsts[node];
+    if (level == 0) return node;
+  }
+}
+
+std::uint64_t LeafRanking::rows_of(std::size_t level, std::uint64_t node) const {
+  return first_place(level, node + 1) - first_place(level, node);
+}
+
+// Keys of nodes [begin, end) of a level: what an estimate of their centroids' distances is but for a constant.
+void LeafRanking::add_keys(const SketchQuery& query, std::size_t level, std::uint64_t begin, std::uint64_t end) {
+  const std::size_t count = end - begin;
+  const std::uint64_t first = forest_.levels_[level].begin + begin;
+  const std::size_t width = forest_.sketch_.width();
+  dots_.resize(count);
+  const MatrixView codes = forest_.node_codes_->rows(first, first + count);
+  kernels::table().screen.rows(query.bytes(), {codes.data, codes.stride, nullptr, count}, width, 0, dots_.data());
+  const float* offsets = forest_.node_offsets_->items<float>(first, count).data();
+  const float scale = query.centroid_scale();
+  const std::size_t place = keys_.size();
+  keys_.resize(place + count);
+  nodes_.resize(place + count);
+  for (std::size_t i = 0; i < count; ++i) keys_[place + i] = offsets[i] + scale * static_cast<float>(dots_[i]);
+  for (std::size_t i = 0; i < count; ++i) nodes_[place + i] = static_cast<std::uint32_t>(begin + i);
+}
+
+// A key that about `wanted` nodes do not pass, guessed from some of the keys: rather too many, and where it is too few,
+// it is asked for again.
+float LeafRanking::promising_key(std::size_t wanted) {
+  const std::size_t stride = keys_.size() / kGuessedFrom;
+  if (stride < 2 || 2 * wanted >= keys_.size()) return std::numeric_limits<float>::infinity();
+  some_.clear();
+  for (std::size_t i = 0; i < keys_.size(); i += stride) some_.push_back(keys_[i]);
+  const std::size_t share = wanted * some_.size() / keys_.size();
+  const auto place = some_.begin() + static_cast<std::ptrdiff_t>(std::min(share * 5 / 4 + 2, some_.size() - 1));
+  std::nth_element(some_.begin(), place, some_.end());
+  return *place;
+}
+
+void LeafRanking::keep_below(float threshold) {
+  ranked_.resize(keys_.size());
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < keys_.size(); ++i) {
+    ranked_[count] = Marked(keys_[i], nodes_[i]);
+    count += keys_[i] <= threshold ? 1u : 0u;  // without a branch: which ones are kept is not to be guessed
+  }
+  ranked_.resize(count);
+  std::sort(ranked_.begin(), ranked_.end());
+}
+
+// Of the nodes with keys, the nearest that have `rows` together.
+void LeafRanking::keep_nearest(std::size_t level, std::uint64_t rows) {
+  const std::uint64_t places = first_place(level, forest_.levels_[level].nodes());
+  const std::uint64_t usual = std::max<std::uint64_t>(1, places / forest_.levels_[level].nodes());
+  for (std::size_t wanted = std::min<std::uint64_t>(rows / usual, keys_.size()) * 9 / 8 + 4;; wanted *= 2) {
+    const float threshold = promising_key(wanted);
+    keep_below(threshold);
+    std::uint64_t sum = 0;
+    for (std::size_t i = 0; i < ranked_.size(); ++i) {
+      sum += rows_of(level, ranked_[i].row());
+      if (sum >= rows) {
+        ranked_.resize(i + 1);
+        return;
+      }
+    }
+    if (threshold == std::numeric_limits<float>::infinity()) return;  // all of them
+  }
+}
+
+const std::vector<LeafSpan>& LeafRanking::rank(const SketchQuery& query, std::uint64_t effort) {
+  const std::size_t top = forest_.levels_.size() - 1;
+  keys_.clear();
+  nodes_.clear();
+  add_keys(query, top, 0, forest_.levels_[top].nodes());
+  for (std::size_t level = top;; --level) {
+    keep_nearest(level, level == 0 || effort > ~std::uint64_t{0} / kWiden ? effort : effort * kWiden);
+    if (level == 0) break;
+    keys_.clear();
+    nodes_.clear();
+    for (const Marked& group : ranked_)
+      add_keys(query, level - 1, forest_.levels_[level].firsts[group.row()],
+               forest_.levels_[level].firsts[group.row() + 1]);
+  }
+  leaves_.clear();
+  for (const Marked& leaf : ranked_)
+    leaves_.push_back({forest_.levels_[0].firsts[leaf.row()], forest_.levels_[0].firsts[leaf.row() + 1]});
+  return leaves_;
+}
+
+}  // namespace nearabout

@@ -1,0 +1,43 @@
+// The leaves nearest to a query, all trees together.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "base/marked.h"
+#include "index/forest/forest.h"
+
+namespace nearabout {
+
+// Where a leaf's rows lie in the trees' order.
+struct LeafSpan {
+  std::uint64_t begin, end;
+};
+
+// Keeps its work space from query to query; one for each thread.
+class LeafRanking {
+ public:
+  explicit LeafRanking(const ForestIndex& forest) : forest_(forest) {}
+
+  // The nearest leaves that together have at least `effort` rows (all there are, if it must be), nearest first.
+  const std::vector<LeafSpan>& rank(const SketchQuery& query, std::uint64_t effort);
+
+ private:
+  void add_keys(const SketchQuery& query, std::size_t level, std::uint64_t begin, std::uint64_t end);
+  void keep_nearest(std::size_t level, std::uint64_t rows);
+  void keep_below(float threshold);
+  float promising_key(std::size_t wanted);
+  std::uint64_t rows_of(std::size_t level, std::uint64_t node) const;
+  std::uint64_t first_place(std::size_t level, std::uint64_t node) const;
+
+  const ForestIndex& forest_;
+  std::vector<std::int32_t> dots_;
+  std::vector<float> keys_;
+  std::vector<std::uint32_t> nodes_;  // whose keys these are
+  std::vector<float> some_;
+  std::vector<Marked> ranked_;  // nodes by their keys
+  std::vector<LeafSpan> leaves_;
+};
+
+}  // namespace nearabout

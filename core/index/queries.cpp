@@ -1,0 +1,52 @@
+#include "index/queries.h"
+
+#include <cmath>
+#include <limits>
+#include <string>
+
+#include "base/error.h"
+
+namespace nearabout {
+namespace {
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+
+float as_float(double value) {
+  constexpr double most = std::numeric_limits<float>::max();
+  return value > most ? kInfinity : value < -most ? -kInfinity : static_cast<float>(value);
+}
+
+}  // namespace
+
+std::vector<BoundQuery> bind_queries(MatrixView queries, const Descriptor& descriptor) {
+  std::vector<BoundQuery> bound;
+  bound.reserve(queries.rows);
+  for (std::size_t i = 0; i < queries.rows; ++i) {
+    try {
+      bound.emplace_back(descriptor.metric, descriptor.element, queries.dims, queries.row(i), queries.element);
+    } catch (const InvalidInput& error) {
+      if (queries.rows == 1) throw;
+      throw InvalidInput("query " + std::to_string(i) + ": " + error.what());
+    }
+  }
+  return bound;
+}
+
+float radius_of(const Request& request) { return request.radius ? as_float(*request.radius) : kInfinity; }
+
+double rank_within(const BoundQuery& query, float radius) {
+  return query.rank_within(double{std::nextafter(radius, kInfinity)});
+}
+
+Answer answer_of(const BoundQuery& query, TopK& best, float radius) {
+  Answer answer;
+  for (const Neighbour& neighbour : best.take_sorted()) {
+    const float distance = as_float(query.distance(neighbour.rank));
+    if (distance > radius) break;
+    answer.rows.push_back(neighbour.row);
+    answer.distances.push_back(distance);
+  }
+  return answer;
+}
+
+}  // namespace nearabout

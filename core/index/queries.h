@@ -1,0 +1,22 @@
+// What every kind of index does with queries and with what it found.
+#pragma once
+
+#include <vector>
+
+#include "base/matrix.h"
+#include "base/top_k.h"
+#include "index/index.h"
+#include "metric/bound_query.h"
+
+namespace nearabout {
+
+// InvalidInput names the first query that cannot be bound.
+std::vector<BoundQuery> bind_queries(MatrixView queries, const Descriptor& descriptor);
+
+// Distances are handed out as float32, and a radius is compared with them as such: whoever takes the distance of an
+// answer for a radius finds that row again.
+float radius_of(const Request& request);  // infinity where none is asked for
+double rank_within(const BoundQuery& query, float radius);
+Answer answer_of(const BoundQuery& query, TopK& best, float radius);
+
+}  // namespace nearabout

@@ -1,0 +1,26 @@
+// Some of the rows, as floats: what codes are learnt from.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <vector>
+
+namespace nearabout {
+
+// Delivers rows [begin, end) as stored, widened to float32.
+using RowReader = std::function<void(std::size_t begin, std::size_t end, float* to)>;
+
+struct Sample {
+  std::vector<float> values;
+  std::size_t rows;
+  std::size_t dims;
+  const float* row(std::size_t i) const { return values.data() + i * dims; }
+};
+
+// At most `wanted` rows, spread evenly over all.
+Sample take_sample(const RowReader& read, std::size_t rows, std::size_t dims, std::size_t wanted);
+
+// The mean; whole numbers where `whole`: for integer rows, so that their differences from it are exact.
+std::vector<float> centre_of(const Sample& sample, bool whole);
+
+}  // namespace nearabout

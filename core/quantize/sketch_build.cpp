@@ -1,0 +1,180 @@
+// Learning a sketch: which directions to keep, and how many.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "base/norm.h"
+#include "kernels/kernels.h"
+#include "quantize/principal.h"
+#include "quantize/sketch.h"
+
+namespace nearabout {
+namespace {
+
+constexpr std::size_t kSampleRows = 2048;
+constexpr double kDepthOfAll = 12;  // bytes along all dimensions leave little in doubt
+
+// Vectors whose squares a float holds with room are left as they are.
+float scale_for(const Sample& sample) {
+  float largest = 0;
+  for (const float value : sample.values) largest = std::max(largest, std::abs(value));
+  if (largest == 0 || (largest < 1e9f && largest > 1e-9f)) return 1;
+  return static_cast<float>(std::exp2(-std::floor(std::log2(double{largest}))));
+}
+
+// Numbers of directions that are fewer enough than the dimensions to pay for the projection of each query.
+std::vector<std::size_t> candidate_outputs(std::size_t dims, std::size_t rows) {
+  std::vector<std::size_t> candidates;
+  for (const std::size_t outputs : {32u, 48u, 64u, 96u, 128u, 192u})
+    if (outputs * 5 <= dims * 4 && outputs * 4 <= rows) candidates.push_back(outputs);
+  return candidates;
+}
+
+// Some rows of the sample against all of it: their squared distances, true and estimated from leading directions.
+class Trial {
+ public:
+  Trial(const Sample& sample, const std::vector<float>& centred, const std::vector<double>& directions,
+        std::size_t width)
+      : rows_(sample.rows), queries_(std::min(kTrialQueries, sample.rows)), width_(width), squares_(sample.rows) {
+    const std::vector<float> plain(directions.begin(), directions.end());
+    images_.resize(rows_ * width);
+    kernels::table().project(centred.data(), rows_, sample.dims, plain.data(), width, images_.data());
+    for (std::size_t i = 0; i < rows_; ++i) squares_[i] = squared_norm(centred.data() + i * sample.dims, sample.dims);
+    products_ = products_of(centred, sample.dims);
+  }
+
+  // How far down the list of estimates the last of the nearest is found, on average.
+  double depth(std::size_t outputs) const {
+    double sum = 0;
+    for (std::size_t q = 0; q < queries_; ++q) sum += depth_of(q, outputs);
+    return sum / static_cast<double>(queries_);
+  }
+
+ private:
+  static constexpr std::size_t kTrialQueries = 32;
+  static constexpr std::size_t kNeighbours = 10;  // what a typical search asks for
+
+  std::size_t query_row(std::size_t query) const { return query * rows_ / queries_; }
+
+  // Of the queries with all rows: a product with the rows as columns.
+  std::vector<float> products_of(const std::vector<float>& centred, std::size_t dims) const {
+    const std::size_t columns = (rows_ + 15) / 16 * 16;
+    std::vector<float> flipped(dims * columns, 0.0f);
+    for (std::size_t i = 0; i < rows_; ++i)
+      for (std::size_t j = 0; j < dims; ++j) flipped[j * columns + i] = centred[i * dims + j];
+    std::vector<float> queries;
+    for (std::size_t q = 0; q < queries_; ++q) {
+      const auto row = centred.begin() + static_cast<std::ptrdiff_t>(query_row(q) * dims);
+      queries.insert(queries.end(), row, row + static_cast<std::ptrdiff_t>(dims));
+    }
+    std::vector<float> products(queries_ * columns);
+    kernels::table().project(queries.data(), queries_, dims, flipped.data(), columns, products.data());
+    return products;
+  }
+
+  double depth_of(std::size_t query, std::size_t outputs) const {
+    const std::size_t row = query_row(query);
+    const std::size_t columns = products_.size() / queries_;
+    std::vector<std::pair<double, double>> nearest;  // true and estimated
+    for (std::size_t i = 0; i < rows_; ++i) {
+      if (i == row) continue;
+      const double whole = squares_[i] - 2 * double{products_[query * columns + i]};
+      nearest.emplace_back(whole, squares_[i] - 2 * kept_product(row, i, outputs - 1));
+    }
+    const std::size_t wanted = std::min(kNeighbours, nearest.size());
+    std::partial_sort(nearest.begin(), nearest.begin() + static_cast<std::ptrdiff_t>(wanted), nearest.end());
+    double last = -std::numeric_limits<double>::infinity();
+    for (std::size_t i = 0; i < wanted; ++i) last = std::max(last, nearest[i].second);
+    return static_cast<double>(
+        std::count_if(nearest.begin(), nearest.end(), [=](const auto& pair) { return pair.second <= last; }));
+  }
+
+  double kept_product(std::size_t left, std::size_t right, std::size_t count) const {
+    const float* a = images_.data() + left * width_;
+    const float* b = images_.data() + right * width_;
+    float sums[8] = {};
+    std::size_t j = 0;
+    for (; j + 8 <= count; j += 8)
+      for (std::size_t lane = 0; lane < 8; ++lane) sums[lane] += a[j + lane] * b[j + lane];
+    for (; j < count; ++j) sums[0] += a[j] * b[j];
+    return double{((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]))};
+  }
+
+  std::size_t rows_, queries_, width_;
+  std::vector<float> images_;    // rows x width
+  std::vector<double> squares_;  // lengths of centred rows
+  std::vector<float> products_;  // of the queries with all rows
+};
+
+// Nanoseconds of a typical search that looks at about as many rows as the sample has (measured with AVX-512; only
+// ratios matter): the projection of the query, the sketches, and the rows that are compared in full. A byte of a sketch
+// counts once more for the file and the build. A search looks at rows that are nearer than those of a sample, so that
+// more of them are in doubt.
+double cost(std::size_t dims, std::size_t outputs, double depth) {
+  constexpr double kLookedAt = 2'000;
+  constexpr double kNearer = 5;
+  const double d = static_cast<double>(dims);
+  const double o = static_cast<double>(outputs);
+  const double projection = outputs == dims ? 0 : 0.01 * d * o;
+  return projection + kLookedAt * 0.012 * o + kNearer * depth * (40 + 0.1 * d);
+}
+
+Contraction leading_directions(const Sample& sample, std::size_t threads) {
+  std::vector<float> centre = centre_of(sample, false);
+  const std::vector<std::size_t> candidates = candidate_outputs(sample.dims, sample.rows);
+  if (candidates.empty()) return Contraction(std::move(centre));
+  std::vector<float> centred = sample.values;
+  for (std::size_t i = 0; i < sample.rows; ++i)
+    for (std::size_t j = 0; j < sample.dims; ++j) centred[i * sample.dims + j] -= centre[j];
+  const std::size_t most = candidates.back();
+  const std::vector<double> directions = principal_directions(centred, sample.rows, sample.dims, most, threads);
+  const Trial trial(sample, centred, directions, most);
+  std::size_t best = sample.dims;
+  double least = cost(sample.dims, sample.dims, kDepthOfAll);
+  for (const std::size_t outputs : candidates) {
+    const double candidate = cost(sample.dims, outputs, trial.depth(outputs));
+    if (candidate >= least) continue;
+    least = candidate;
+    best = outputs;
+  }
+  if (best == sample.dims) return Contraction(std::move(centre));
+  return Contraction(std::move(centre), mixed_directions(directions, sample.dims, most, best - 1, best), best);
+}
+
+// The root mean square of |code - middle|.
+double usual_spread(const Grid& grid, const std::vector<float>& images) {
+  double sum = 0;
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    const std::size_t j = i % grid.dims();
+    const double code = (double{images[i]} - double{grid.low[j]}) / double{grid.step[j]};
+    sum += (code - double{grid.middle[j]}) * (code - double{grid.middle[j]});
+  }
+  return std::sqrt(sum / static_cast<double>(images.size() / grid.dims()));
+}
+
+}  // namespace
+
+Sketch learn_sketch(const RowReader& read, std::size_t rows, std::size_t dims, Space space, std::size_t threads) {
+  Sample sample = take_sample(read, rows, dims, kSampleRows);
+  Sketch sketch;
+  sketch.space = space;
+  sketch.scale = scale_for(sample);
+  const std::vector<float> as_given = sample.values;
+  for (float& value : sample.values) value *= sketch.scale;
+  if (space == Space::unit) normalise(sample.values.data(), sample.rows, dims);
+  for (std::size_t i = 0; i < sample.rows; ++i) sketch.longest = std::max(sketch.longest, norm(sample.row(i), dims));
+  sketch.contraction = leading_directions(sample, threads);
+
+  const bool one_more = space == Space::inner && sketch.contraction.identity();
+  const std::size_t width = sketch.contraction.outputs() + (one_more ? 1 : 0);
+  sketch.grid.low.resize(width);  // images() asks for the width only
+  std::vector<float> images(sample.rows * width);
+  sample.values = as_given;
+  sketch.images(sample.values.data(), sample.rows, images.data());
+  sketch.grid = Grid::spanning(images, sample.rows, width);
+  sketch.spread = usual_spread(sketch.grid, images);
+  return sketch;
+}
+
+}  // namespace nearabout

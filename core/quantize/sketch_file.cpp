@@ -1,0 +1,44 @@
+#include "quantize/sketch_file.h"
+
+#include <cmath>
+
+#include "quantize/contraction_file.h"
+
+namespace nearabout {
+namespace {
+
+using storage::SectionId;
+
+enum Number : std::size_t { kEpsilon, kScale, kLongest, kSpread, kDoubt, kNumbers };
+
+}  // namespace
+
+void write_sketch(storage::Writer& writer, const Sketch& sketch) {
+  const double numbers[kNumbers] = {sketch.contraction.epsilon(), double{sketch.scale}, sketch.longest, sketch.spread,
+                                    sketch.doubt};
+  writer.add<double>(SectionId::sketch, {1, kNumbers}, numbers);
+  write_contraction(writer, sketch.contraction);
+  write_grid(writer, sketch.grid);
+}
+
+Sketch read_sketch(const storage::File& file, Space space, std::size_t dims) {
+  const storage::Section& section = file.section(SectionId::sketch);
+  section.expect(Element::f64, {1, kNumbers});
+  const std::span<const double> numbers = section.all<double>();
+  for (std::size_t i = 0; i < numbers.size(); ++i)
+    if (!(numbers[i] >= 0) || !std::isfinite(numbers[i]))
+      throw_number(file, section, i, "finite and not negative", numbers[i]);
+  if (!(numbers[kScale] > 0)) throw_number(file, section, kScale, "a scale above 0", numbers[kScale]);
+  Sketch sketch;
+  sketch.space = space;
+  sketch.scale = static_cast<float>(numbers[kScale]);
+  sketch.longest = numbers[kLongest];
+  sketch.spread = numbers[kSpread];
+  sketch.doubt = numbers[kDoubt];
+  sketch.contraction = read_contraction(file, dims, numbers[kEpsilon]);
+  const bool one_more = space == Space::inner && sketch.contraction.identity();
+  sketch.grid = read_grid(file, sketch.contraction.outputs() + (one_more ? 1 : 0));
+  return sketch;
+}
+
+}  // namespace nearabout

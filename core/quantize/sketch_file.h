@@ -1,0 +1,15 @@
+// A sketch in a file: see docs/explanation/file-format.md.
+#pragma once
+
+#include "quantize/sketch.h"
+#include "storage/file.h"
+#include "storage/writer.h"
+
+namespace nearabout {
+
+void write_sketch(storage::Writer& writer, const Sketch& sketch);
+
+// CorruptFile where its parts do not fit the dimensions or each other.
+Sketch read_sketch(const storage::File& file, Space space, std::size_t dims);
+
+}  // namespace nearabout

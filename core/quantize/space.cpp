@@ -1,0 +1,16 @@
+#include "quantize/space.h"
+
+#include "base/norm.h"
+
+namespace nearabout {
+
+void normalise(float* vectors, std::size_t count, std::size_t dims) {
+  for (std::size_t i = 0; i < count; ++i) {
+    float* vector = vectors + i * dims;
+    const double length = norm(vector, dims);
+    const double scale = length > 0 ? 1 / length : 0;
+    for (std::size_t j = 0; j < dims; ++j) vector[j] = static_cast<float>(double{vector[j]} * scale);
+  }
+}
+
+}  // namespace nearabout
