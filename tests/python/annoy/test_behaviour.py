@@ -279,6 +279,44 @@ def test_ctrl_c_stops_a_long_build() -> None:
     assert (done.stdout, done.stderr, done.returncode) == ("stopped 0 20000 True\n", "", 0)
 
 
+LIMITED = """
+import os, resource, sys
+from nearabout.annoy import AnnoyIndex
+
+path = sys.argv[1]
+index = AnnoyIndex(10, "euclidean")
+for number in range(10000):
+    index.add_item(number, [number] * 10)
+index.build(2)
+disk = AnnoyIndex(10, "euclidean")
+disk.on_disk_build(path)
+resource.setrlimit(resource.RLIMIT_FSIZE, (200000, 200000))
+resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+for attempt in (lambda: index.save(path), lambda: disk.add_item(50000, [1] * 10)):
+    try:
+        attempt()
+    except OSError as error:
+        print(type(error).__name__, error.errno, error.filename == path)
+try:
+    index.unbuild()
+    index.add_item(2**31 - 2, [0] * 10)
+except MemoryError:
+    print("MemoryError")
+index.build(2)
+print(index.get_n_items(), index.get_nns_by_item(5, 1), disk.get_n_items(), open(path).read())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits as Linux has them")
+def test_a_full_disk_and_no_more_memory(tmp_path: Path) -> None:
+    path = tmp_path / "x.ann"
+    path.write_text("the old one")
+    done = subprocess.run([sys.executable, "-c", LIMITED, str(path)], capture_output=True, text=True, check=False)
+    told = ["OSError 27 True", "OSError 27 True", "MemoryError", "10000 [5] 0 the old one"]
+    assert (done.stdout.splitlines(), done.stderr) == (told, "")
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_verbose_tells_on_standard_error(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     index = filled(AnnoyIndex, "dot", items_for("dot", 50, 4))
     assert index.verbose(True) is True

@@ -79,6 +79,8 @@ def test_without_words_the_item_numbers_are_the_keys(run: Run, tmp_path: Path) -
     index = na.open(target)
     assert list(index) == sorted(numbers)
     np.testing.assert_array_equal(index[100], vectors_for("euclidean")[2])
+    assert run("convert", source, target, "--metric=euclidean", "--dims=20", "--kind=forest").code == 0
+    assert na.open(target).kind == "forest"
 
 
 def test_other_targets(run: Run, tmp_path: Path) -> None:
