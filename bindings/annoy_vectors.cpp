@@ -29,7 +29,7 @@ void read_items(nb::handle vector, std::span<float> out, GetItem item_at) {
   for (std::size_t i = 0; i < out.size(); ++i) {
     PyObject* item = item_at(vector.ptr(), static_cast<Py_ssize_t>(i));
     if (item == nullptr) throw nb::python_error();
-    out[i] = as_float(nb::borrow(item));
+    out[i] = PyFloat_CheckExact(item) ? static_cast<float>(PyFloat_AsDouble(item)) : as_float(nb::borrow(item));
   }
 }
 

@@ -208,12 +208,11 @@ double distance_before(const Layout& layout, const std::byte* left, const std::b
     case Space::manhattan:
       return sum_of(layout.dims, [=](std::size_t i) { return std::abs(difference(i)); });
     case Space::dot:
-      return -dot_in_double(one, other, layout.dims);
+      return -sum_of(layout.dims,
+                     [=](std::size_t i) { return static_cast<double>(one[i]) * static_cast<double>(other[i]); });
     default:
-      break;
+      return squared_chord(one, other, layout.dims);
   }
-  const double squares = dot_in_double(one, one, layout.dims) * dot_in_double(other, other, layout.dims);
-  return squares > 0 ? 2.0 - 2.0 * (dot_in_double(one, other, layout.dims) / std::sqrt(squares)) : 2.0;
 }
 
 float told(Space space, float rank) {
