@@ -4,6 +4,8 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+#include <new>
 #include <utility>
 
 #include <fcntl.h>
@@ -15,6 +17,7 @@
 #endif
 
 #include "base/error.h"
+#include "storage/growing.h"
 #include "storage/system.h"
 
 namespace nearabout::storage::system {
@@ -146,8 +149,7 @@ Mapping::~Mapping() {
 TemporaryFile::TemporaryFile(const std::string& target) : asked_(target), target_(resolve_links(target)) {
   if (target.empty()) throw SystemError(ENOENT, target, "cannot save to an empty path");
   refuse_odd_target(target_);
-  descriptor_ =
-      create_unnamed(folder_of(target_), O_WRONLY, 0666, asked_, path_);  // less the umask, as for any new file
+  descriptor_ = create_unnamed(folder_of(target_), O_RDWR, 0666, asked_, path_);  // less the umask, as for any new file
   if (descriptor_ < 0) throw_errno(asked_, "cannot write");
 }
 
@@ -232,6 +234,80 @@ ScratchFile::ScratchFile(const std::string& beside) {
 
 void ScratchFile::write_at(std::uint64_t offset, std::span<const std::byte> bytes) {
   write_all(descriptor_, offset, bytes, path_, "cannot write a temporary file in");
+}
+
+GrowingBytes::GrowingBytes(const std::string& target) : file_(std::make_unique<TemporaryFile>(target)) {}
+
+GrowingBytes::~GrowingBytes() {
+  if (data_ != nullptr) ::munmap(data_, size_);
+}
+
+namespace {
+
+// The blocks of the file up to `size`, or an error.
+void reserve_file(int descriptor, std::size_t from, std::size_t size, const std::string& asked) {
+  const auto end = static_cast<off_t>(size);
+#ifdef __linux__
+  if (size > from) {
+    int failed;
+    do {
+      failed = ::posix_fallocate(descriptor, static_cast<off_t>(from), static_cast<off_t>(size - from));
+    } while (failed == EINTR);
+    if (failed != 0) throw SystemError(failed, asked, "cannot write " + asked);
+    return;
+  }
+#endif
+  if (::ftruncate(descriptor, end) != 0) throw_errno(asked, "cannot write");
+}
+
+// `size` bytes at `old` become `wanted` bytes somewhere; null if there is no room.
+void* remapped(void* old, std::size_t size, std::size_t wanted, int descriptor) {
+  const int flags = descriptor >= 0 ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS;
+  constexpr int kAccess = PROT_READ | PROT_WRITE;
+#ifdef __linux__
+  void* address = old == nullptr ? ::mmap(nullptr, wanted, kAccess, flags, descriptor, 0)
+                                 : ::mremap(old, size, wanted, MREMAP_MAYMOVE);
+  return address == MAP_FAILED ? nullptr : address;
+#else
+  void* address = ::mmap(nullptr, wanted, kAccess, flags, descriptor, 0);
+  if (address == MAP_FAILED) return nullptr;
+  if (old != nullptr && descriptor < 0) std::memcpy(address, old, std::min(size, wanted));
+  if (old != nullptr) ::munmap(old, size);
+  return address;
+#endif
+}
+
+}  // namespace
+
+void GrowingBytes::resize(std::size_t size) {
+  if (size == size_) return;
+  const int descriptor = file_ ? file_->descriptor_ : -1;
+  if (file_ && size > size_) reserve_file(descriptor, size_, size, file_->asked_);
+  void* address = remapped(data_, size_, size, descriptor);
+  if (address == nullptr) throw std::bad_alloc();
+  const std::size_t before = size_;
+  data_ = static_cast<std::byte*>(address);
+  size_ = size;
+  if (file_ && size < before) reserve_file(descriptor, before, size, file_->asked_);
+}
+
+void GrowingBytes::publish() {
+  if (data_ != nullptr && ::msync(data_, size_, MS_SYNC) != 0) throw_errno(file_->asked_, "cannot write");
+  file_->publish();
+}
+
+bool write_to_device(const std::string& path, std::span<const std::byte> bytes) {
+  struct stat status;
+  if (::stat(path.c_str(), &status) != 0 || !S_ISCHR(status.st_mode)) return false;
+  const Descriptor device{open_retrying(path.c_str(), O_WRONLY | O_NOCTTY)};
+  if (device.number < 0) throw_errno(path, "cannot open");
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(device.number, bytes.data(), std::min(bytes.size(), std::size_t{1} << 30));
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) throw_errno(path, "cannot write");
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+  }
+  return true;
 }
 
 }  // namespace nearabout::storage::system

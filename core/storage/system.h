@@ -47,6 +47,7 @@ class TemporaryFile {
   void publish();
 
  private:
+  friend class GrowingBytes;  // maps it
   void remove() noexcept;
 
   std::string asked_;   // the target as it was given: what messages name

@@ -7,6 +7,8 @@
 #define _CRT_RAND_S  // declares rand_s in stdlib.h
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
+#include <new>
 #include <system_error>
 #include <utility>
 
@@ -14,6 +16,7 @@
 #include <windows.h>
 
 #include "base/error.h"
+#include "storage/growing.h"
 #include "storage/system.h"
 
 namespace nearabout::storage::system {
@@ -123,7 +126,8 @@ TemporaryFile::TemporaryFile(const std::string& target) : asked_(target), target
   if (is_folder(target)) throw SystemError(EISDIR, target, "cannot save to " + target + ", which is a folder");
   for (int attempt = 0; attempt < 100; ++attempt) {
     const std::string name = folder_of(target_) + random_name();
-    handle_ = ::CreateFileW(wide(name).c_str(), GENERIC_WRITE, 0, nullptr, CREATE_NEW, FILE_ATTRIBUTE_NORMAL, nullptr);
+    handle_ = ::CreateFileW(wide(name).c_str(), GENERIC_READ | GENERIC_WRITE, 0, nullptr, CREATE_NEW,
+                            FILE_ATTRIBUTE_NORMAL, nullptr);
     if (handle_ != INVALID_HANDLE_VALUE) {
       path_ = name;
       return;
@@ -221,5 +225,61 @@ ScratchFile::ScratchFile(const std::string& beside) {
 void ScratchFile::write_at(std::uint64_t offset, std::span<const std::byte> bytes) {
   write_all(handle_, offset, bytes, path_, "cannot write a temporary file in");
 }
+
+GrowingBytes::GrowingBytes(const std::string& target) : file_(std::make_unique<TemporaryFile>(target)) {}
+
+namespace {
+
+void unmap(std::byte* data, bool in_file) {
+  if (data == nullptr) return;
+  if (in_file)
+    ::UnmapViewOfFile(data);
+  else
+    ::VirtualFree(data, 0, MEM_RELEASE);
+}
+
+}  // namespace
+
+GrowingBytes::~GrowingBytes() { unmap(data_, in_file()); }
+
+void GrowingBytes::resize(std::size_t size) {
+  if (size == size_) return;
+  if (!file_) {
+    void* address = ::VirtualAlloc(nullptr, size, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+    if (address == nullptr) throw std::bad_alloc();
+    if (data_ != nullptr) std::memcpy(address, data_, std::min(size, size_));
+    unmap(data_, false);
+    data_ = static_cast<std::byte*>(address);
+    size_ = size;
+    return;
+  }
+  if (size < size_) {  // a mapped file cannot be made shorter
+    unmap(data_, true);
+    data_ = nullptr;
+    size_ = 0;
+    LARGE_INTEGER end;
+    end.QuadPart = static_cast<LONGLONG>(size);
+    if (!::SetFilePointerEx(file_->handle_, end, nullptr, FILE_BEGIN) || !::SetEndOfFile(file_->handle_))
+      throw_last(file_->asked_, "cannot write");
+  }
+  // Makes the file longer where it must be.
+  const auto wide_size = static_cast<std::uint64_t>(size);
+  const Handle mapping{::CreateFileMappingW(file_->handle_, nullptr, PAGE_READWRITE,
+                                            static_cast<DWORD>(wide_size >> 32), static_cast<DWORD>(wide_size),
+                                            nullptr)};
+  if (mapping.value == nullptr) throw_last(file_->asked_, "cannot write");
+  auto* data = static_cast<std::byte*>(::MapViewOfFile(mapping.value, FILE_MAP_WRITE, 0, 0, 0));
+  if (data == nullptr) throw_last(file_->asked_, "cannot map");
+  unmap(data_, true);
+  data_ = data;
+  size_ = size;
+}
+
+void GrowingBytes::publish() {
+  if (data_ != nullptr && !::FlushViewOfFile(data_, 0)) throw_last(file_->asked_, "cannot write");
+  file_->publish();
+}
+
+bool write_to_device(const std::string&, std::span<const std::byte>) { return false; }
 
 }  // namespace nearabout::storage::system
