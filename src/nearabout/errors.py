@@ -15,8 +15,6 @@
 A full disk, a missing folder or a forbidden file is an ``OSError`` with its path, as everywhere in Python.
 """
 
-from __future__ import annotations
-
 
 class NearaboutError(Exception):
     """Whatever Nearabout raises on its own account."""

@@ -28,7 +28,8 @@ def main(arguments: list[str] | None = None) -> int:
         arguments = sys.argv[1:]
     try:
         code = _run(arguments)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
         return code
     except NearaboutError as error:
         complain(str(error))

@@ -21,7 +21,7 @@ def printable(text: str) -> str:
     """Text on one line, in characters that the terminal's encoding has: a key may hold anything."""
     if not text.isprintable():
         text = "".join(character if character.isprintable() else _escape(character) for character in text)
-    encoding = sys.stdout.encoding or "utf-8"
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"  # None where standard output is closed
     return text if text.isascii() else text.encode(encoding, "backslashreplace").decode(encoding)
 
 
