@@ -1,10 +1,10 @@
 """A forest of 500 MB among processes: the first answer of a new one, against Annoy, and ten of them at once.
 
 850,000 vectors of 128 float32 (SIFT with seeded noise, to have so many). The first answer is timed as a whole process,
-each side with the effort that finds 9 of 10 neighbours: `nearabout search` for ours (no NumPy is imported), for the peer
-a script that loads the file with annoy and asks for the neighbours of one item. Once with the file's pages in memory and
-once after they were dropped. Then ten processes open one file and search it: the proportional set size of their mappings
-says how many copies of the pages there are. Claimed: no slower than Annoy, and one copy.
+each side with the effort that finds 9 of 10 neighbours: `nearabout search` for ours (no NumPy is imported), for the
+peer a script that loads the file with annoy and asks for the neighbours of one item. Once with the file's pages in
+memory and once after they were dropped. Then ten processes open one file and search it: the proportional set size of
+their mappings says how many copies of the pages there are. Claimed: no slower than Annoy, and one copy.
 """
 
 from __future__ import annotations

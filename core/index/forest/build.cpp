@@ -96,29 +96,30 @@ void write_nodes(storage::Writer& writer, const GrownForest& forest, const Fores
 // One section of what the trees keep of their rows, in the order of their leaves.
 template <class Bytes>
 void write_column(storage::Writer& writer, const GrownForest& forest, SectionId id, Element element,
-                  std::size_t columns, Bytes bytes_of) {
+                  std::size_t columns, const Monitor& monitor, Bytes bytes_of) {
   const std::size_t rows = forest.trees[0].rows.rows();
   writer.begin(id, element, {forest.trees.size() * rows, columns});
   SketchStore::Buffers buffers;
   for (const Tree& tree : forest.trees)
     for (std::size_t begin = 0; begin < rows; begin += kBlockRows) {
+      report(monitor, static_cast<double>(begin) / static_cast<double>(rows));
       const std::size_t end = std::min(begin + kBlockRows, rows);
       writer.append(bytes_of(tree.rows.read(begin, end, buffers), end - begin));
     }
   writer.end();
 }
 
-void write_trees(storage::Writer& writer, const GrownForest& forest) {
+void write_trees(storage::Writer& writer, const GrownForest& forest, const Monitor& monitor) {
   const std::size_t width = forest.sketch.width();
-  write_column(writer, forest, SectionId::tree_rows, Element::u32, 1, [](const SketchedRows& rows, std::size_t count) {
-    return std::as_bytes(std::span(rows.numbers, count));
-  });
+  write_column(
+      writer, forest, SectionId::tree_rows, Element::u32, 1, monitor,
+      [](const SketchedRows& rows, std::size_t count) { return std::as_bytes(std::span(rows.numbers, count)); });
   if (forest.sketch.space != Space::inner)
     write_column(
-        writer, forest, SectionId::tree_offsets, Element::f32, 1,
+        writer, forest, SectionId::tree_offsets, Element::f32, 1, monitor,
         [](const SketchedRows& rows, std::size_t count) { return std::as_bytes(std::span(rows.offsets, count)); });
   write_column(
-      writer, forest, SectionId::tree_codes, Element::u8, width,
+      writer, forest, SectionId::tree_codes, Element::u8, width, monitor,
       [=](const SketchedRows& rows, std::size_t count) { return std::as_bytes(std::span(rows.codes, count * width)); });
 }
 
@@ -148,12 +149,12 @@ void write_forest(storage::Writer& writer, const Source& source, const ForestOpt
   if (source.rows() > 0) {
     const RowReader read = reader_of(source);
     GrownForest forest = grow_forest(source, read, options, build, step_of(monitor, 0.2, 0.7));
-    const Measured measured = measure(forest, read, source.rows(), build.threads);
+    const Measured measured = measure(forest, read, source.rows(), build.threads, step_of(monitor, 0.7, 0.75));
     forest.sketch.doubt = measured.doubt;
     write_sketch(writer, forest.sketch);
     write_nodes(writer, forest, options);
     write_efforts(writer, measured.efforts);
-    write_trees(writer, forest);
+    write_trees(writer, forest, step_of(monitor, 0.75, 0.8));
   }
   source.write(writer, step_of(monitor, 0.8, 1.0));
 }

@@ -111,7 +111,7 @@ class Query {
 };
 
 // All rows go past all queries once for each tree.
-void look_at_all(const GrownForest& forest, std::vector<Query>& queries, std::size_t threads) {
+void look_at_all(const GrownForest& forest, std::vector<Query>& queries, std::size_t threads, const Monitor& monitor) {
   SketchStore::Buffers buffers;
   for (std::size_t tree = 0; tree < forest.trees.size(); ++tree) {
     const SketchStore& store = forest.trees[tree].rows;
@@ -127,6 +127,8 @@ void look_at_all(const GrownForest& forest, std::vector<Query>& queries, std::si
           queries[query].look_at(tree, first, some, std::min(kRowsAtATime, end - first));
         }
       });
+      const double done = static_cast<double>(tree) + static_cast<double>(end) / static_cast<double>(store.rows());
+      report(monitor, done / static_cast<double>(forest.trees.size()));
     }
   }
 }
@@ -138,12 +140,13 @@ double quantile(const std::vector<double>& sorted, double share) {
 
 }  // namespace
 
-Measured measure(const GrownForest& forest, const RowReader& read, std::size_t rows, std::size_t threads) {
+Measured measure(const GrownForest& forest, const RowReader& read, std::size_t rows, std::size_t threads,
+                 const Monitor& monitor) {
   const std::size_t count = std::min(kQueries, rows);
   std::vector<Query> queries;
   queries.reserve(count);
   for (std::size_t i = 0; i < count; ++i) queries.emplace_back(forest, read, (2 * i + 1) * rows / (2 * count));
-  look_at_all(forest, queries, threads);
+  look_at_all(forest, queries, threads, monitor);
 
   std::vector<double> efforts;
   std::vector<double> doubts;

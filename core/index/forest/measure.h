@@ -24,6 +24,7 @@ struct Measured {
 };
 
 // Some rows are taken for queries; their nearest others by the sketches are looked for in the ranked leaves.
-Measured measure(const GrownForest& forest, const RowReader& read, std::size_t rows, std::size_t threads);
+Measured measure(const GrownForest& forest, const RowReader& read, std::size_t rows, std::size_t threads,
+                 const Monitor& monitor);
 
 }  // namespace nearabout

@@ -82,10 +82,11 @@ void append_ordered(SketchStore& tree, const SketchedRows& rows, const std::vect
   }
 }
 
-Parts route_all(const SketchStore& sketches, const Router& router, const std::string* beside) {
+Parts route_all(const SketchStore& sketches, const Router& router, const std::string* beside, const Monitor& monitor) {
   Parts parts(router.parts(), sketches.width(), beside);
   SketchStore::Buffers buffers;
   for (std::size_t begin = 0; begin < sketches.rows(); begin += kRowsAtATime) {
+    report(monitor, static_cast<double>(begin) / static_cast<double>(sketches.rows()));
     const std::size_t end = std::min(begin + kRowsAtATime, sketches.rows());
     const SketchedRows rows = sketches.read(begin, end, buffers);
     for (std::size_t i = 0; i < end - begin; ++i)
@@ -101,7 +102,7 @@ Tree plant_tree(const SketchStore& sketches, const Grid& grid, std::size_t leaf_
   const std::size_t width = sketches.width();
   Tree tree{{}, SketchStore(width, beside)};
   tree.rows.reserve(sketches.rows());
-  const Router router(sketches, grid, seed);
+  const Router router(sketches, grid, seed, step_of(monitor, 0.0, 0.1));
   std::vector<std::vector<Branch>> branches;
   const auto grow = [&](const SketchedRows& rows, std::size_t count, const Monitor& part_monitor) {
     const Codes codes{rows.codes, width};
@@ -113,7 +114,7 @@ Tree plant_tree(const SketchStore& sketches, const Grid& grid, std::size_t leaf_
     SketchStore::Buffers buffers;
     grow(sketches.read(0, sketches.rows(), buffers), sketches.rows(), monitor);
   } else {
-    Parts parts = route_all(sketches, router, beside);
+    Parts parts = route_all(sketches, router, beside, step_of(monitor, 0.1, 0.5));
     for (std::size_t part = 0; part < router.parts(); ++part) {
       const double share = 0.5 / static_cast<double>(router.parts());
       const double done = 0.5 + share * static_cast<double>(part);

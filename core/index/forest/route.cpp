@@ -14,13 +14,14 @@ constexpr std::size_t kSampleRows = 131'072;
 constexpr std::size_t kRowsAtATime = 4'096;
 
 // Codes of rows spread evenly over all.
-std::vector<std::uint8_t> sample_of(const SketchStore& store) {
+std::vector<std::uint8_t> sample_of(const SketchStore& store, const Monitor& monitor) {
   const std::size_t width = store.width();
   const std::size_t wanted = std::min(store.rows(), kSampleRows);
   std::vector<std::uint8_t> sample(wanted * width);
   SketchStore::Buffers buffers;
   std::size_t taken = 0;
   for (std::size_t begin = 0; begin < store.rows(); begin += kRowsAtATime) {
+    report(monitor, static_cast<double>(begin) / static_cast<double>(store.rows()));
     const std::size_t end = std::min(begin + kRowsAtATime, store.rows());
     const SketchedRows rows = store.read(begin, end, buffers);
     for (; taken < wanted && taken * store.rows() / wanted < end; ++taken)
@@ -36,13 +37,14 @@ bool goes_right(std::uint32_t number, std::size_t node) {
 
 }  // namespace
 
-Router::Router(const SketchStore& store, const Grid& grid, std::uint64_t seed) : width_(store.width()) {
+Router::Router(const SketchStore& store, const Grid& grid, std::uint64_t seed, const Monitor& monitor)
+    : width_(store.width()) {
   if (store.rows() <= kOnePart) {
     nodes_.emplace_back();
     nodes_.back().part = parts_++;
     return;
   }
-  const std::vector<std::uint8_t> sample = sample_of(store);
+  const std::vector<std::uint8_t> sample = sample_of(store, monitor);
   const Codes codes{sample.data(), width_};
   const std::size_t count = sample.size() / width_;
   std::vector<std::uint32_t> rows(count);

@@ -17,7 +17,7 @@ namespace nearabout {
 class Router {
  public:
   // For the rows of `store`; `seed` is the tree's.
-  Router(const SketchStore& store, const Grid& grid, std::uint64_t seed);
+  Router(const SketchStore& store, const Grid& grid, std::uint64_t seed, const Monitor& monitor);
 
   std::size_t parts() const { return parts_; }
   // The part of a row with this code and number.
