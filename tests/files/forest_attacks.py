@@ -103,7 +103,7 @@ def offsets_that_are_no_numbers(image: bytes) -> Iterator[Attack]:
 
 
 def odd_numbers_of_trees(image: bytes) -> Iterator[Attack]:
-    """What a sketch cannot be, and efforts that nothing could take; beside them, numbers that mislead and do no harm."""
+    """What a sketch cannot be, efforts that nothing could take, and numbers that mislead and do no harm."""
     numbers = _numbers(image, near.SKETCH, "<f8")
     for place in range(len(numbers)):
         for value in (math.nan, math.inf, -math.inf, -1.0, -1e-300, 0.0, 1e-300, 1e-40, 1e38, 1e300):

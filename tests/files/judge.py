@@ -2,9 +2,9 @@
 
 usage: python -m tests.files.judge FOLDER GOLDEN ATTACK...        (from the project's root)
 
-Runs functions of attacks.py and forest_attacks.py on one golden file and prints a line of JSON for each attack: its name, the error it
-met (or nothing) and the sentence. A process of its own, so that a crash or a hang is seen as such. Each file is opened,
-asked everything, and verified; an answer must be well formed whatever is in the file.
+Runs functions of attacks.py and forest_attacks.py on one golden file and prints a line of JSON for each attack: its
+name, the error it met (or nothing) and the sentence. A process of its own, so that a crash or a hang is seen as such.
+Each file is opened, asked everything, and verified; an answer must be well formed whatever is in the file.
 """
 
 from __future__ import annotations

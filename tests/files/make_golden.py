@@ -3,8 +3,8 @@
 usage: make_golden.py [FOLDER]        (tests/files/v1 unless given)
 
 Seeded: running it again gives the same bytes, but for the library's version in `metadata` and, on another processor,
-the last bits of the numbers of a screen or a forest. Files of a released format version are never made again: a change of the format
-gets a folder of its own, and both are opened on every run.
+the last bits of the numbers of a screen or a forest. Files of a released format version are never made again: a change
+of the format gets a folder of its own, and both are opened on every run.
 """
 
 from __future__ import annotations

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import nearabout as na
@@ -97,3 +99,38 @@ def test_no_effort_finds_less_than_one_leaf_holds(trees: int) -> None:
     forest = na.build(base, metric="euclidean", kind=na.Forest(trees=trees, leaf_size=48))
     hits = forest.search(base[::9], 1, effort=1)
     assert (hits.rows[:, 0] == np.arange(ROWS)[::9]).mean() > 0.8  # a row is in the leaf that is nearest to it, mostly
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    data=st.data(),
+    metric=st.sampled_from(["euclidean", "sqeuclidean", "dot", "manhattan"]),
+    dtype=st.sampled_from(["f32", "i8", "f16"]),
+    rows=st.integers(0, 40),
+    dims=st.integers(1, 20),
+    copies=st.sampled_from([1, 1, 9]),
+    trees=st.integers(1, 5),
+    leaf_size=st.sampled_from([1, 2, 7, 48]),
+)
+def test_small_integers(
+    data: st.DataObject, metric: str, dtype: str, rows: int, dims: int, copies: int, trees: int, leaf_size: int
+) -> None:
+    """Every integer matrix: all effort is exact, and less gives different rows with the distances that are theirs."""
+    entries = st.lists(st.integers(-3, 3), min_size=dims, max_size=dims)
+    base = np.array(data.draw(st.lists(entries, min_size=rows, max_size=rows)), np.float32).reshape(rows, dims)
+    base = np.tile(base, (copies, 1))
+    queries = np.array(data.draw(st.lists(entries, min_size=1, max_size=7)), np.float32)
+    exact = na.build(base, metric=metric, dtype=dtype)
+    forest = na.build(base, metric=metric, dtype=dtype, kind=na.Forest(trees=trees, leaf_size=leaf_size))
+    forest.verify()
+    k = data.draw(st.integers(1, len(base) + 2))
+    assert_same(forest.search(queries, k, exact=True), exact.search(queries, k))
+    assert_same(forest.search(queries, k, effort=len(base) + 1), exact.search(queries, k))
+    everything = exact.search(queries, len(base) + 1)
+    for effort in (1, data.draw(st.integers(1, 400)), None):
+        hits = forest.search(queries, k, effort=effort)
+        assert hits.rows.shape == (len(queries), min(k, len(base)))
+        for number, rows_found in enumerate(hits.rows.tolist()):
+            assert len(set(rows_found)) == len(rows_found)
+            own = dict(zip(everything.rows[number].tolist(), everything.distances[number].tolist(), strict=True))
+            assert [own[row] for row in rows_found] == hits.distances[number].tolist()

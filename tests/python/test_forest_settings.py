@@ -79,9 +79,9 @@ def test_what_info_tells() -> None:
     shares, efforts = zip(*info["efforts"], strict=True)
     assert list(shares) == sorted(shares)
     assert list(efforts) == sorted(efforts)
-    assert 0 < shares[0]
+    assert shares[0] > 0
     assert shares[-1] <= 1
-    assert 1 <= efforts[0]
+    assert efforts[0] >= 1
     assert efforts[-1] <= 3 * len(BASE)
     assert forest().info()["trees"] == 1  # auto
     assert repr(forest()) == "<nearabout.Index: forest, 600 rows of 12 dims, euclidean, f32>"
