@@ -1,4 +1,4 @@
-// Building an index from arrays.
+// Building an index from arrays and from rows in files.
 #include <algorithm>
 #include <cstring>
 
@@ -11,6 +11,7 @@
 #include "index/exact/exact.h"
 #include "index/forest/forest.h"
 #include "parts.h"
+#include "rows.h"
 
 namespace nearabout {
 namespace {
@@ -113,65 +114,101 @@ Metric metric_named(const std::string& name) {
   throw InvalidInput("metric '" + name + "' is unknown");
 }
 
-nb::tuple build_exact(const AnyArray& vectors, std::size_t dims, const std::string& dtype,
-                      const std::string& source_dtype, const std::string& metric, const nb::object& key_object,
-                      const std::string& on_bad, const std::optional<std::string>& path, const std::string& metadata,
-                      std::size_t threads, nb::object monitor, const std::optional<ForestOptions>& forest = {}) {
-  const MatrixView input = matrix_view(vectors, dims, element_named(source_dtype));
-  Keys keys(key_object);
-  if (keys.present() && keys.size() != input.rows)
-    throw InvalidInput(std::to_string(keys.size()) + " keys were given for " + std::to_string(input.rows) + " vectors");
-  if (on_bad != "error" && on_bad != "skip") throw InvalidInput("on_bad is 'error' or 'skip', not '" + on_bad + "'");
+// What an index of any kind is built from, as it came from Python.
+struct Request {
+  const nb::object& vectors;
+  std::size_t dims;
+  const std::string& dtype;
+  const std::string& source_dtype;
+  const std::string& metric;
+  const nb::object& keys;
+  const std::string& on_bad;
+  const std::optional<std::string>& path;
+  const std::string& metadata;
+  std::size_t threads;
+  std::size_t memory;
+};
+
+// An array is kept alive by `kept` for as long as the input is used.
+Input input_of(const Request& request, std::optional<AnyArray>& kept) {
+  const Element element = element_named(request.source_dtype);
+  if (nb::isinstance<RowsInFile>(request.vectors)) {
+    const Input& input = nb::cast<const RowsInFile&>(request.vectors).input;
+    if (input.dims() != request.dims || input.element() != element)
+      throw InvalidInput("the rows in the file have another dtype or other dims than were given");
+    return input;
+  }
+  AnyArray array;
+  if (!nb::try_cast(request.vectors, array)) throw nb::type_error("vectors must be an array or RowsInFile");
+  kept = std::move(array);
+  return matrix_view(*kept, request.dims, element);
+}
+
+// The whole of a build but for what the kind itself adds: write(writer, source, options, monitor).
+template <class Write>
+nb::tuple build(const Request& request, nb::object monitor, const Write& write) {
+  std::optional<AnyArray> kept;
+  const Input input = input_of(request, kept);
+  Keys keys(request.keys);
+  if (keys.present() && keys.size() != input.rows())
+    throw InvalidInput(std::to_string(keys.size()) + " keys were given for " + std::to_string(input.rows()) +
+                       " vectors");
+  if (request.on_bad != "error" && request.on_bad != "skip")
+    throw InvalidInput("on_bad is 'error' or 'skip', not '" + request.on_bad + "'");
   const Monitor watch = python_monitor(std::move(monitor));
 
   std::shared_ptr<const Index> index;
   std::vector<std::int64_t> skipped;
   {
     const nb::gil_scoped_release release;
-    threads = thread_count(threads);
-    const Source source(input, element_named(dtype), metric_named(metric),
-                        on_bad == "skip" ? OnBad::skip : OnBad::error, threads, step_of(watch, 0.0, 0.2));
+    const BuildOptions options =
+        BuildOptions::within(request.memory, thread_count(request.threads), request.path.value_or(""));
+    const Source source(input, element_named(request.dtype), metric_named(request.metric),
+                        request.on_bad == "skip" ? OnBad::skip : OnBad::error, options.threads,
+                        step_of(watch, 0.0, 0.2));
     keys.leave_out(source.skipped());
     skipped.assign(source.skipped().begin(), source.skipped().end());
-    storage::Writer writer = path ? storage::Writer::to_path(*path) : storage::Writer::to_memory();
-    if (forest)
-      write_forest(writer, source, *forest, metadata, threads, watch);
-    else
-      write_exact(writer, source, metadata, threads, watch);
+    storage::Writer writer = request.path ? storage::Writer::to_path(*request.path) : storage::Writer::to_memory();
+    write(writer, source, options, watch);
     if (keys.present()) keys.builder().write(writer);
+    source.check_unchanged();
     index = Index::open(writer.finish());
   }
   const std::size_t count = skipped.size();
   return nb::make_tuple(std::const_pointer_cast<Index>(index), owned_array(std::move(skipped), {count}));
 }
 
-nb::tuple build_forest(const AnyArray& vectors, std::size_t dims, const std::string& dtype,
-                       const std::string& source_dtype, const std::string& metric, const nb::object& key_object,
-                       const std::string& on_bad, const std::optional<std::string>& path, const std::string& metadata,
-                       std::size_t trees, std::size_t leaf_size, std::uint64_t seed, std::size_t threads,
-                       nb::object monitor) {
-  return build_exact(vectors, dims, dtype, source_dtype, metric, key_object, on_bad, path, metadata, threads, monitor,
-                     ForestOptions{trees, leaf_size, seed});
+// Defines the builder of a kind: write(writer, source, metadata, options, monitor, own...), where `Own` are the types
+// of the arguments that only this kind takes and `named` their names.
+template <class... Own, class Write, class... Named>
+void define_builder(nb::module_& m, const char* name, const Write& write, const Named&... named) {
+  m.def(
+      name,
+      [write](const nb::object& vectors, std::size_t dims, const std::string& dtype, const std::string& source_dtype,
+              const std::string& metric, const nb::object& keys, const std::string& on_bad,
+              const std::optional<std::string>& path, const std::string& metadata, std::size_t threads,
+              std::size_t memory, nb::object monitor, const Own&... own) {
+        const Request request{vectors, dims, dtype,    source_dtype, metric, keys,
+                              on_bad,  path, metadata, threads,      memory};
+        return build(request, std::move(monitor),
+                     [&](storage::Writer& writer, const Source& source, const BuildOptions& options,
+                         const Monitor& watch) { write(writer, source, metadata, options, watch, own...); });
+      },
+      nb::arg("vectors"), nb::kw_only(), nb::arg("dims"), nb::arg("dtype"), nb::arg("source_dtype"), nb::arg("metric"),
+      nb::arg("keys").none(), nb::arg("on_bad"), nb::arg("path").none(), nb::arg("metadata"), nb::arg("threads") = 0,
+      nb::arg("memory") = 0, nb::arg("monitor") = nb::none(), named...);
 }
 
 }  // namespace
 
 void bind_build(nb::module_& m) {
-  m.def("build_forest", &build_forest, nb::arg("vectors"), nb::kw_only(), nb::arg("dims"), nb::arg("dtype"),
-        nb::arg("source_dtype"), nb::arg("metric"), nb::arg("keys").none(), nb::arg("on_bad"), nb::arg("path").none(),
-        nb::arg("metadata"), nb::arg("trees"), nb::arg("leaf_size"), nb::arg("seed"), nb::arg("threads") = 0,
-        nb::arg("monitor") = nb::none());
-  m.def(
-      "build_exact",
-      [](const AnyArray& vectors, std::size_t dims, const std::string& dtype, const std::string& source_dtype,
-         const std::string& metric, const nb::object& key_object, const std::string& on_bad,
-         const std::optional<std::string>& path, const std::string& metadata, std::size_t threads, nb::object monitor) {
-        return build_exact(vectors, dims, dtype, source_dtype, metric, key_object, on_bad, path, metadata, threads,
-                           monitor);
-      },
-      nb::arg("vectors"), nb::kw_only(), nb::arg("dims"), nb::arg("dtype"), nb::arg("source_dtype"), nb::arg("metric"),
-      nb::arg("keys").none(), nb::arg("on_bad"), nb::arg("path").none(), nb::arg("metadata"), nb::arg("threads") = 0,
-      nb::arg("monitor") = nb::none());
+  define_builder(m, "build_exact", write_exact);
+  define_builder<std::size_t, std::size_t, std::uint64_t>(
+      m, "build_forest",
+      [](storage::Writer& writer, const Source& source, const std::string& metadata, const BuildOptions& options,
+         const Monitor& monitor, std::size_t trees, std::size_t leaf_size,
+         std::uint64_t seed) { write_forest(writer, source, {trees, leaf_size, seed}, metadata, options, monitor); },
+      nb::arg("trees"), nb::arg("leaf_size"), nb::arg("seed"));
 }
 
 }  // namespace nearabout

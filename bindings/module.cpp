@@ -14,7 +14,9 @@ NB_MODULE(_core, m) {
   nearabout::bind_errors(m);
   nearabout::bind_index(m);
   nearabout::bind_build(m);
+  nearabout::bind_rows(m);
   nearabout::bind_text(m);
+  nearabout::bind_annoy(m);
   m.def("isa", [] { return std::string(kernels::table().name); });
   m.def("available_isas", [] {
     std::vector<std::string> names;

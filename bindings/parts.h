@@ -10,7 +10,9 @@ namespace nearabout {
 void bind_errors(nanobind::module_& m);
 void bind_index(nanobind::module_& m);
 void bind_build(nanobind::module_& m);
+void bind_rows(nanobind::module_& m);
 void bind_text(nanobind::module_& m);
+void bind_annoy(nanobind::module_& m);
 
 // A monitor that looks for Ctrl-C (and what else Python wants done) and then calls `callable`, which may be None. It
 // takes the GIL for itself: use it where the GIL was released.

@@ -77,14 +77,17 @@ auto as_array(std::vector<From> values) {
   return nb::ndarray<nb::numpy, To, nb::ndim<1>>(data, {size}, owner);
 }
 
-nb::object take(Collector& collector) {
+nb::object take_rows(Collector& collector) {
   const std::size_t rows = collector.rows();
   text::FloatMemory memory = collector.take_rows();
   float* const data = memory.release();
   const nb::capsule owner(data, [](void* p) noexcept { std::free(p); });
-  return nb::make_tuple(nb::ndarray<nb::numpy, float, nb::ndim<2>>(data, {rows, collector.dims()}, owner),
-                        as_array<std::uint8_t>(collector.keys.take_blob()),
-                        as_array<std::uint64_t>(collector.keys.take_offsets()));
+  return nb::cast(nb::ndarray<nb::numpy, float, nb::ndim<2>>(data, {rows, collector.dims()}, owner));
+}
+
+nb::object take_keys(text::KeyTable& table) {
+  text::KeyTable::Packed keys = table.take();
+  return nb::make_tuple(as_array<std::uint8_t>(std::move(keys.blob)), as_array<std::uint64_t>(std::move(keys.offsets)));
 }
 
 template <class Parser>
@@ -101,7 +104,10 @@ template <class Parser>
 void define_parts(nb::class_<Parser>& parser) {
   parser.def("feed", &feed<Parser>, "piece"_a);
   parser.def("finish", [](Parser& self) { return as_object(self.finish()); });
-  parser.def("take", [](Parser& self) { return take(self.collected()); });
+  parser.def("take_rows", [](Parser& self) { return take_rows(self.collected()); });
+  parser.def("take_keys", [](Parser& self) { return take_keys(self.collected().keys); });
+  parser.def_prop_ro("rows_waiting", [](Parser& self) { return self.collected().rows(); });
+  parser.def_prop_ro("key_bytes", [](Parser& self) { return self.collected().keys.bytes(); });
   parser.def_prop_ro("rows_read", [](Parser& self) { return self.collected().counts.rows_read; });
   parser.def_prop_ro("duplicates", [](Parser& self) { return self.collected().counts.duplicates; });
   parser.def_prop_ro("bytes_repaired", [](Parser& self) { return self.collected().counts.bytes_repaired; });
@@ -123,15 +129,14 @@ std::size_t count_keys(const Bytes& blob, const Offsets& offsets) {
   return count;
 }
 
-// The rows whose key has not come before.
-auto first_rows(const Bytes& blob, const Offsets& offsets) {
+// Adds keys to a table and tells which of them are new: their places among those given.
+auto insert_keys(text::KeyTable& table, const Bytes& blob, const Offsets& offsets) {
   const auto* const bytes = reinterpret_cast<const char*>(blob.data());
   const std::uint64_t* const places = offsets.data();
   const std::size_t count = count_keys(blob, offsets);
   std::vector<std::int64_t> kept;
   {
     const nb::gil_scoped_release release;
-    text::KeyTable table;
     for (std::size_t row = 0; row < count; ++row) {
       const auto size = static_cast<std::size_t>(places[row + 1] - places[row]);
       if (table.insert({bytes + places[row], size})) kept.push_back(static_cast<std::int64_t>(row));
@@ -188,7 +193,11 @@ void bind_text(nb::module_& m) {
       nb::kw_only(), "dims"_a, "announced_rows"_a, "reserved_rows"_a, "errors"_a, "first_byte"_a);
   define_parts(records);
 
-  m.def("first_rows", &first_rows, "blob"_a, "offsets"_a);
+  nb::class_<text::KeyTable> table(m, "KeyTable");
+  table.def(nb::init<>());
+  table.def("insert", &insert_keys, "blob"_a, "offsets"_a);
+  table.def("take", &take_keys);
+  table.def_prop_ro("bytes", &text::KeyTable::bytes);
   m.def("lines_of", &lines_of, "vectors"_a, "blob"_a, "offsets"_a);
   m.def("read_delimited", &read_delimited, "line"_a, "delimiter"_a, "dims"_a, "key_column"_a.none());
 }

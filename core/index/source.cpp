@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include "base/convert.h"
 #include "base/error.h"
@@ -12,7 +13,8 @@
 namespace nearabout {
 namespace {
 
-constexpr std::size_t kRowsAtATime = 256;
+constexpr std::size_t kRowsChecked = 4096;  // at most, by one worker before it looks for more
+constexpr std::size_t kWrittenBytes = 1 << 20;
 
 bool all_finite(const float* values, std::size_t count) {
   // A product with zero is NaN for NaN and infinity alone; four sums, so that the compiler can work on four at once.
@@ -30,28 +32,60 @@ bool all_zero(const std::byte* bytes, std::size_t count) {
 
 }  // namespace
 
-Source::Source(MatrixView input, Element stored, Metric metric, OnBad on_bad, std::size_t threads,
-               const Monitor& monitor)
-    : input_(input), stored_(stored), metric_(metric) {
-  require_comparable(metric, stored, input.dims);
-  if (input.rows >= 0xFFFF'FFFFu)
-    throw InvalidInput(std::to_string(input.rows) + " vectors were given; an index holds fewer than 2^32 - 1");
-  if ((stored == Element::bits) != (input.element == Element::bits))
-    throw InvalidInput("bits are stored as bits: pack boolean vectors, or choose another dtype");
+// What one worker found.
+struct Source::Faults {
+  std::size_t count = 0;
+  std::size_t first_row = 0;
+  Fault first = Fault::none;
+  std::vector<std::uint32_t> rows;  // with OnBad::skip
+  // What it works with.
+  std::vector<std::byte> buffer, row;
+  std::vector<float> scratch;
 
-  std::vector<Fault> faults(input.rows, Fault::none);
+  void add(std::size_t bad_row, Fault fault) {
+    if (count++ != 0 && bad_row > first_row) return;
+    first_row = bad_row;
+    first = fault;
+  }
+};
+
+Source::Source(Input input, Element stored, Metric metric, OnBad on_bad, std::size_t threads, const Monitor& monitor)
+    : input_(std::move(input)), stored_(stored), metric_(metric) {
+  require_comparable(metric, stored, input_.dims());
+  if (input_.rows() >= 0xFFFF'FFFFu)
+    throw InvalidInput(std::to_string(input_.rows()) + " vectors were given; an index holds fewer than 2^32 - 1");
+  if ((stored == Element::bits) != (input_.element() == Element::bits))
+    throw InvalidInput("bits are stored as bits: pack boolean vectors, or choose another dtype");
+  check(on_bad, std::max<std::size_t>(threads, 1), monitor);
+}
+
+void Source::check(OnBad on_bad, std::size_t threads, const Monitor& monitor) {
+  std::vector<Faults> found(threads);
   parallel_for(
-      input.rows, kRowsAtATime, threads,
-      [&](std::size_t begin, std::size_t end, std::size_t) {
-        std::vector<float> scratch(dims());
-        std::vector<std::byte> row(row_bytes(stored_, dims()));
-        for (std::size_t i = begin; i < end; ++i) faults[i] = convert(input_.row(i), row.data(), scratch);
+      input_.rows(), std::min(input_.block_rows(), kRowsChecked), threads,
+      [&](std::size_t begin, std::size_t end, std::size_t worker) {
+        Faults& faults = found[worker];
+        faults.scratch.resize(dims());
+        faults.row.resize(row_bytes(stored_, dims()));
+        const MatrixView rows = input_.read(begin, end, faults.buffer);
+        for (std::size_t i = begin; i < end; ++i) {
+          const Fault fault = convert(rows.row(i - begin), faults.row.data(), faults.scratch);
+          if (fault == Fault::none) continue;
+          faults.add(i, fault);
+          if (on_bad == OnBad::skip) faults.rows.push_back(static_cast<std::uint32_t>(i));
+        }
       },
       monitor);
-  if (std::all_of(faults.begin(), faults.end(), [](Fault fault) { return fault == Fault::none; })) return;
-  if (on_bad == OnBad::error) refuse(faults);
-  for (std::uint32_t row = 0; row < faults.size(); ++row)
-    (faults[row] == Fault::none ? kept_ : skipped_).push_back(row);
+
+  std::size_t count = 0;
+  const Faults* first = nullptr;
+  for (const Faults& faults : found) {
+    count += faults.count;
+    skipped_.insert(skipped_.end(), faults.rows.begin(), faults.rows.end());
+    if (faults.count != 0 && (first == nullptr || faults.first_row < first->first_row)) first = &faults;
+  }
+  if (first != nullptr && on_bad == OnBad::error) refuse(first->first_row, first->first, count);
+  std::sort(skipped_.begin(), skipped_.end());
 }
 
 Source::Fault Source::convert(const std::byte* from, std::byte* to, std::vector<float>& scratch) const {
@@ -61,19 +95,19 @@ Source::Fault Source::convert(const std::byte* from, std::byte* to, std::vector<
     if (dims() % 8 != 0) to[bytes - 1] &= static_cast<std::byte>((1u << (dims() % 8)) - 1);
     return Fault::none;
   }
-  if (input_.element == stored_ && (stored_ == Element::u8 || stored_ == Element::i8)) {
+  if (input_.element() == stored_ && (stored_ == Element::u8 || stored_ == Element::i8)) {
     std::memcpy(to, from, bytes);
     return metric_ == Metric::cosine && all_zero(to, bytes) ? Fault::zero : Fault::none;
   }
-  to_f32(input_.element, from, dims(), scratch.data());
+  to_f32(input_.element(), from, dims(), scratch.data());
   if (!all_finite(scratch.data(), dims())) {
     // A float64 beyond float32's range is finite all the same: too large, not infinite.
-    for (std::size_t j = 0; input_.element == Element::f64 && j < dims(); ++j) {
+    for (std::size_t j = 0; input_.element() == Element::f64 && j < dims(); ++j) {
       double value;
       std::memcpy(&value, from + j * sizeof value, sizeof value);
       if (!std::isfinite(value)) return Fault::not_finite;
     }
-    return input_.element == Element::f64 ? Fault::too_large : Fault::not_finite;
+    return input_.element() == Element::f64 ? Fault::too_large : Fault::not_finite;
   }
   if (from_f32(scratch.data(), dims(), stored_, to) != dims()) return Fault::too_large;
   if (metric_ == Metric::haversine && std::abs(scratch[0]) > 90.0f) return Fault::latitude;
@@ -83,12 +117,10 @@ Source::Fault Source::convert(const std::byte* from, std::byte* to, std::vector<
                                                                                              : Fault::none;
 }
 
-void Source::refuse(const std::vector<Fault>& faults) const {
-  const auto first = std::find_if(faults.begin(), faults.end(), [](Fault fault) { return fault != Fault::none; });
-  const auto count = faults.size() - static_cast<std::size_t>(std::count(faults.begin(), faults.end(), Fault::none));
-  const std::string row = std::to_string(first - faults.begin());
+void Source::refuse(std::size_t bad_row, Fault fault, std::size_t count) const {
+  const std::string row = std::to_string(bad_row);
   std::string what;
-  switch (*first) {
+  switch (fault) {
     case Fault::too_large:
       what = "row " + row + " has a number that " + std::string(name_of(stored_)) +
              " cannot hold (out of range, or not whole)";
@@ -106,29 +138,64 @@ void Source::refuse(const std::vector<Fault>& faults) const {
   throw InvalidInput(what + ", " + rows + "; mend the data, or leave such rows out with on_bad='skip'");
 }
 
+// Calls take(bytes of a row of the input) for kept rows [begin, end), in order; at most a block of them is in memory.
+template <class Take>
+void Source::each_row(std::size_t begin, std::size_t end, Take take) const {
+  // Kept row k is row k + j of the input, j of which are skipped: those with skipped_[j] - j <= k.
+  std::size_t low = 0;
+  std::size_t high = skipped_.size();
+  while (low < high) {
+    const std::size_t middle = low + (high - low) / 2;
+    if (skipped_[middle] - middle <= begin)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  std::vector<std::byte> buffer;
+  std::size_t row = begin + low;
+  for (std::size_t next = low; begin < end;) {
+    const std::size_t together = next < skipped_.size() ? skipped_[next] - row : end - begin;
+    const std::size_t count = std::min({together, end - begin, input_.block_rows()});
+    const MatrixView rows = input_.read(row, row + count, buffer);
+    for (std::size_t i = 0; i < count; ++i) take(rows.row(i));
+    begin += count;
+    row += count;
+    while (next < skipped_.size() && skipped_[next] == row) {
+      ++next;
+      ++row;
+    }
+  }
+}
+
 void Source::read(std::size_t begin, std::size_t end, std::byte* to) const {
   const std::size_t bytes = row_bytes(stored_, dims());
   std::vector<float> scratch(dims());
-  for (std::size_t row = begin; row < end; ++row, to += bytes) convert(input_row(row), to, scratch);
+  each_row(begin, end, [&](const std::byte* row) {
+    convert(row, to, scratch);
+    to += bytes;
+  });
 }
 
 void Source::read_f32(std::size_t begin, std::size_t end, float* to) const {
-  std::vector<std::byte> row(row_bytes(stored_, dims()));
-  for (std::size_t i = begin; i < end; ++i, to += dims()) {
-    read(i, i + 1, row.data());
-    to_f32(stored_, row.data(), dims(), to);
-  }
+  std::vector<std::byte> stored(row_bytes(stored_, dims()));
+  std::vector<float> scratch(dims());
+  each_row(begin, end, [&](const std::byte* row) {
+    convert(row, stored.data(), scratch);
+    to_f32(stored_, stored.data(), dims(), to);
+    to += dims();
+  });
 }
 
 void Source::write(storage::Writer& writer, const Monitor& monitor) const {
   const std::size_t bytes = row_bytes(stored_, dims());
-  std::vector<std::byte> block(kRowsAtATime * bytes);
+  const std::size_t step = std::max<std::size_t>(1, kWrittenBytes / bytes);
+  std::vector<std::byte> block(std::min(step, rows()) * bytes);
   writer.begin(storage::SectionId::vectors, stored_, {rows(), dims()});
-  for (std::size_t begin = 0; begin < rows(); begin += kRowsAtATime) {
-    const std::size_t end = std::min(begin + kRowsAtATime, rows());
+  for (std::size_t begin = 0; begin < rows(); begin += step) {
+    const std::size_t end = std::min(begin + step, rows());
     read(begin, end, block.data());
     writer.append({block.data(), (end - begin) * bytes});
-    if (begin / kRowsAtATime % 64 == 0) report(monitor, static_cast<double>(begin) / static_cast<double>(rows()));
+    if (begin / step % 16 == 0) report(monitor, static_cast<double>(begin) / static_cast<double>(rows()));
   }
   writer.end();
 }

@@ -68,7 +68,7 @@ std::optional<std::uint64_t> table_bytes(Element element, Shape shape);
 inline constexpr std::array<unsigned char, 8> kMagic{0x89, 'N', 'E', 'A', 'R', '\r', '\n', 0x1a};
 inline constexpr std::uint32_t kFormatVersion = 1;
 inline constexpr std::uint32_t kSectionVersion = 1;
-inline constexpr std::uint64_t kBlockBytes = 65'536;  // what one checksum covers
+inline constexpr std::uint64_t kBlockBytes = 4'096;  // what one checksum covers
 inline constexpr std::uint64_t kAlignment = 64;
 inline constexpr std::uint64_t kPageAlignment = 4'096;
 inline constexpr std::uint32_t kMaxSections = 1'024;

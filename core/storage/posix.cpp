@@ -4,6 +4,9 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+#include <new>
+#include <utility>
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -14,6 +17,7 @@
 #endif
 
 #include "base/error.h"
+#include "storage/growing.h"
 #include "storage/system.h"
 
 namespace nearabout::storage::system {
@@ -94,6 +98,32 @@ std::string random_name(const std::string& asked) {
   return name + ".tmp";
 }
 
+// Creates a file of an unpredictable name in a folder and leaves its name in `path`; -1 and errno where that fails.
+int create_unnamed(const std::string& folder, int flags, mode_t mode, const std::string& asked, std::string& path) {
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    const std::string name = (folder == "/" ? "" : folder) + "/" + random_name(asked);
+    const int descriptor = open_retrying(name.c_str(), flags | O_CREAT | O_EXCL, mode);
+    if (descriptor >= 0) path = name;
+    if (descriptor >= 0 || errno != EEXIST) return descriptor;
+  }
+  return -1;
+}
+
+constexpr std::size_t kMostBytes = 1 << 30;  // of one call: macOS refuses 2 GiB and more
+
+void write_all(int descriptor, std::uint64_t offset, std::span<const std::byte> bytes, const std::string& path,
+               const std::string& doing) {
+  while (!bytes.empty()) {
+    const ssize_t written =
+        ::pwrite(descriptor, bytes.data(), std::min(bytes.size(), kMostBytes), static_cast<off_t>(offset));
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) throw_errno(path, doing);
+    if (written == 0) throw SystemError(ENOSPC, path, doing + " " + path);
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+    offset += static_cast<std::uint64_t>(written);
+  }
+}
+
 }  // namespace
 
 Mapping::Mapping(const std::string& path) {
@@ -119,18 +149,8 @@ Mapping::~Mapping() {
 TemporaryFile::TemporaryFile(const std::string& target) : asked_(target), target_(resolve_links(target)) {
   if (target.empty()) throw SystemError(ENOENT, target, "cannot save to an empty path");
   refuse_odd_target(target_);
-  const std::string folder = folder_of(target_);
-  for (int attempt = 0; attempt < 100; ++attempt) {
-    const std::string name = (folder == "/" ? "" : folder) + "/" + random_name(asked_);
-    descriptor_ =
-        open_retrying(name.c_str(), O_WRONLY | O_CREAT | O_EXCL, 0666);  // less the umask, as for any new file
-    if (descriptor_ >= 0) {
-      path_ = name;
-      return;
-    }
-    if (errno != EEXIST) break;
-  }
-  throw_errno(asked_, "cannot write");
+  descriptor_ = create_unnamed(folder_of(target_), O_RDWR, 0666, asked_, path_);  // less the umask, as for any new file
+  if (descriptor_ < 0) throw_errno(asked_, "cannot write");
 }
 
 TemporaryFile::~TemporaryFile() { remove(); }
@@ -148,16 +168,7 @@ void TemporaryFile::write(std::span<const std::byte> bytes) {
 }
 
 void TemporaryFile::write_at(std::uint64_t offset, std::span<const std::byte> bytes) {
-  constexpr std::size_t kMost = 1 << 30;  // macOS refuses 2 GiB and more in one call
-  while (!bytes.empty()) {
-    const ssize_t written =
-        ::pwrite(descriptor_, bytes.data(), std::min(bytes.size(), kMost), static_cast<off_t>(offset));
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) throw_errno(asked_, "cannot write");
-    if (written == 0) throw SystemError(ENOSPC, asked_, "cannot write " + asked_);
-    bytes = bytes.subspan(static_cast<std::size_t>(written));
-    offset += static_cast<std::uint64_t>(written);
-  }
+  write_all(descriptor_, offset, bytes, asked_, "cannot write");
 }
 
 void TemporaryFile::publish() {
@@ -169,6 +180,134 @@ void TemporaryFile::publish() {
   if (::rename(path_.c_str(), target_.c_str()) < 0) throw_errno(asked_, "cannot rename the finished file to");
   path_.clear();
   flush_folder(target_, asked_);
+}
+
+ReadFile::ReadFile(const std::string& path) : path_(path) {
+  Descriptor file{open_retrying(path.c_str(), O_RDONLY | O_NONBLOCK)};  // as for a mapping
+  if (file.number < 0) throw_errno(path, "cannot open");
+  struct stat status;
+  if (::fstat(file.number, &status) != 0) throw_errno(path, "cannot examine");
+  if (S_ISDIR(status.st_mode)) throw SystemError(EISDIR, path, "cannot read " + path);
+  if (!S_ISREG(status.st_mode))
+    throw InvalidInput(path + " is a pipe or a device, which is read once and in order: copy it to a file first");
+  descriptor_ = std::exchange(file.number, -1);
+  before_ = stamp();
+  size_ = before_->size;
+}
+
+ReadFile::~ReadFile() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+ReadFile::Stamp ReadFile::stamp() const {
+  struct stat status;
+  if (::fstat(descriptor_, &status) != 0) throw_errno(path_, "cannot examine");
+#ifdef __APPLE__
+  const timespec& time = status.st_mtimespec;
+#else
+  const timespec& time = status.st_mtim;
+#endif
+  return {static_cast<std::uint64_t>(status.st_size),
+          std::int64_t{time.tv_sec} * 1'000'000'000 + std::int64_t{time.tv_nsec}};
+}
+
+void ReadFile::read_at(std::uint64_t offset, std::span<std::byte> to) const {
+  while (!to.empty()) {
+    const ssize_t got = ::pread(descriptor_, to.data(), std::min(to.size(), kMostBytes), static_cast<off_t>(offset));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) throw_errno(path_, "cannot read");
+    if (got == 0) throw_shorter();
+    to = to.subspan(static_cast<std::size_t>(got));
+    offset += static_cast<std::uint64_t>(got);
+  }
+}
+
+ScratchFile::ScratchFile(const std::string& beside) {
+  const char* const chosen = ::getenv("TMPDIR");
+  const std::string common = chosen != nullptr && *chosen != '\0' ? chosen : "/tmp";
+  path_ = beside.empty() ? common : folder_of(resolve_links(beside));
+  std::string name;
+  descriptor_ = create_unnamed(path_, O_RDWR, 0600, path_, name);
+  if (descriptor_ < 0) throw_errno(path_, "cannot make a temporary file in");
+  ::unlink(name.c_str());
+}
+
+void ScratchFile::write_at(std::uint64_t offset, std::span<const std::byte> bytes) {
+  write_all(descriptor_, offset, bytes, path_, "cannot write a temporary file in");
+}
+
+GrowingBytes::GrowingBytes(const std::string& target) : file_(std::make_unique<TemporaryFile>(target)) {}
+
+GrowingBytes::~GrowingBytes() {
+  if (data_ != nullptr) ::munmap(data_, size_);
+}
+
+namespace {
+
+// The blocks of the file up to `size`, or an error.
+void reserve_file(int descriptor, std::size_t from, std::size_t size, const std::string& asked) {
+  const auto end = static_cast<off_t>(size);
+#ifdef __linux__
+  if (size > from) {
+    int failed;
+    do {
+      failed = ::posix_fallocate(descriptor, static_cast<off_t>(from), static_cast<off_t>(size - from));
+    } while (failed == EINTR);
+    if (failed != 0) throw SystemError(failed, asked, "cannot write " + asked);
+    return;
+  }
+#endif
+  if (::ftruncate(descriptor, end) != 0) throw_errno(asked, "cannot write");
+}
+
+// `size` bytes at `old` become `wanted` bytes somewhere; null if there is no room.
+void* remapped(void* old, std::size_t size, std::size_t wanted, int descriptor) {
+  const int flags = descriptor >= 0 ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS;
+  constexpr int kAccess = PROT_READ | PROT_WRITE;
+#ifdef __linux__
+  void* address = old == nullptr ? ::mmap(nullptr, wanted, kAccess, flags, descriptor, 0)
+                                 : ::mremap(old, size, wanted, MREMAP_MAYMOVE);
+  return address == MAP_FAILED ? nullptr : address;
+#else
+  void* address = ::mmap(nullptr, wanted, kAccess, flags, descriptor, 0);
+  if (address == MAP_FAILED) return nullptr;
+  if (old != nullptr && descriptor < 0) std::memcpy(address, old, std::min(size, wanted));
+  if (old != nullptr) ::munmap(old, size);
+  return address;
+#endif
+}
+
+}  // namespace
+
+void GrowingBytes::resize(std::size_t size) {
+  if (size == size_) return;
+  const int descriptor = file_ ? file_->descriptor_ : -1;
+  if (file_ && size > size_) reserve_file(descriptor, size_, size, file_->asked_);
+  void* address = remapped(data_, size_, size, descriptor);
+  if (address == nullptr) throw std::bad_alloc();
+  const std::size_t before = size_;
+  data_ = static_cast<std::byte*>(address);
+  size_ = size;
+  if (file_ && size < before) reserve_file(descriptor, before, size, file_->asked_);
+}
+
+void GrowingBytes::publish() {
+  if (data_ != nullptr && ::msync(data_, size_, MS_SYNC) != 0) throw_errno(file_->asked_, "cannot write");
+  file_->publish();
+}
+
+bool write_to_device(const std::string& path, std::span<const std::byte> bytes) {
+  struct stat status;
+  if (::stat(path.c_str(), &status) != 0 || !S_ISCHR(status.st_mode)) return false;
+  const Descriptor device{open_retrying(path.c_str(), O_WRONLY | O_NOCTTY)};
+  if (device.number < 0) throw_errno(path, "cannot open");
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(device.number, bytes.data(), std::min(bytes.size(), std::size_t{1} << 30));
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) throw_errno(path, "cannot write");
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+  }
+  return true;
 }
 
 }  // namespace nearabout::storage::system

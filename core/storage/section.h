@@ -1,4 +1,4 @@
-// One section of an open file. Its bytes are never served unverified: the first time that any part of a 64 KiB block is
+// One section of an open file. Its bytes are never served unverified: the first time that any part of a 4 KiB block is
 // asked for, the whole block is compared with its checksum; after that the check is one look at a flag.
 #pragma once
 

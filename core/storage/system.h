@@ -1,10 +1,12 @@
 // Every call of the operating system that Nearabout makes about files: posix.cpp and windows.cpp have one each of what
-// is declared here. Failures are SystemError with the path.
+// is declared here, but for the few lines of system.cpp that are the same on both. Failures are SystemError with the
+// path.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -45,6 +47,7 @@ class TemporaryFile {
   void publish();
 
  private:
+  friend class GrowingBytes;  // maps it
   void remove() noexcept;
 
   std::string asked_;   // the target as it was given: what messages name
@@ -56,6 +59,56 @@ class TemporaryFile {
   int descriptor_ = -1;
 #endif
   std::uint64_t size_ = 0;
+};
+
+// A regular file that is read at any place, by any number of threads at once. It is not mapped: what was read is in the
+// caller's buffer and nowhere else in this process, so a file larger than memory costs its buffers.
+class ReadFile {
+ public:
+  // InvalidInput for a pipe or a device, SystemError EISDIR for a folder.
+  explicit ReadFile(const std::string& path);
+  ~ReadFile();
+  ReadFile(const ReadFile&) = delete;
+  ReadFile& operator=(const ReadFile&) = delete;
+
+  const std::string& path() const { return path_; }
+  std::uint64_t size() const { return size_; }  // when it was opened
+  // Fills `to`. TruncatedFile where the file became shorter than that.
+  void read_at(std::uint64_t offset, std::span<std::byte> to) const;
+  // CorruptFile where the file was written to since it was opened: what was read of it belongs to no version of it.
+  void check_unchanged() const;
+
+ protected:
+  struct Stamp {
+    std::uint64_t size;
+    std::int64_t time;
+    friend bool operator==(const Stamp&, const Stamp&) = default;
+  };
+
+  ReadFile() = default;
+  Stamp stamp() const;
+  [[noreturn]] void throw_shorter() const;
+
+  std::string path_;  // of a scratch file, that of its folder
+  std::uint64_t size_ = 0;
+  std::optional<Stamp> before_;  // nothing for a file that nobody else can reach
+#ifdef _WIN32
+  void* handle_ = nullptr;
+#else
+  int descriptor_ = -1;
+#endif
+};
+
+// A temporary file that no name leads to: what was written is gone when it is closed, and after a kill as well. It is
+// written by one thread, then read by many.
+class ScratchFile : public ReadFile {
+ public:
+  // In the folder of `beside`, where what is made of it will be; of an empty path, in the system's folder for such
+  // files.
+  explicit ScratchFile(const std::string& beside);
+
+  void append(std::span<const std::byte> bytes);
+  void write_at(std::uint64_t offset, std::span<const std::byte> bytes);  // over what was written
 };
 
 }  // namespace nearabout::storage::system

@@ -7,12 +7,16 @@
 #define _CRT_RAND_S  // declares rand_s in stdlib.h
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
+#include <new>
 #include <system_error>
+#include <utility>
 
 #include <stdlib.h>
 #include <windows.h>
 
 #include "base/error.h"
+#include "storage/growing.h"
 #include "storage/system.h"
 
 namespace nearabout::storage::system {
@@ -61,6 +65,38 @@ std::string random_name() {
   return name + ".tmp";
 }
 
+constexpr std::size_t kMostBytes = 1 << 30;  // of one call, which counts in 32 bits
+
+OVERLAPPED place_of(std::uint64_t offset) {
+  OVERLAPPED place{};
+  place.Offset = static_cast<DWORD>(offset);
+  place.OffsetHigh = static_cast<DWORD>(offset >> 32);
+  return place;
+}
+
+void write_all(HANDLE handle, std::uint64_t offset, std::span<const std::byte> bytes, const std::string& path,
+               const std::string& doing) {
+  while (!bytes.empty()) {
+    OVERLAPPED place = place_of(offset);
+    DWORD written = 0;
+    if (!::WriteFile(handle, bytes.data(), static_cast<DWORD>(std::min(bytes.size(), kMostBytes)), &written, &place))
+      throw_last(path, doing);
+    if (written == 0) throw SystemError(ENOSPC, path, doing + " " + path);
+    bytes = bytes.subspan(written);
+    offset += written;
+  }
+}
+
+std::string common_folder() {
+  wchar_t units[MAX_PATH + 2];
+  const DWORD length = ::GetTempPathW(MAX_PATH + 2, units);
+  if (length == 0 || length > MAX_PATH + 1) throw_last("TEMP", "cannot find the folder for temporary files,");
+  const int size = ::WideCharToMultiByte(CP_UTF8, 0, units, static_cast<int>(length), nullptr, 0, nullptr, nullptr);
+  std::string path(static_cast<std::size_t>(size), '\0');
+  ::WideCharToMultiByte(CP_UTF8, 0, units, static_cast<int>(length), path.data(), size, nullptr, nullptr);
+  return path;
+}
+
 }  // namespace
 
 Mapping::Mapping(const std::string& path) {
@@ -90,7 +126,8 @@ TemporaryFile::TemporaryFile(const std::string& target) : asked_(target), target
   if (is_folder(target)) throw SystemError(EISDIR, target, "cannot save to " + target + ", which is a folder");
   for (int attempt = 0; attempt < 100; ++attempt) {
     const std::string name = folder_of(target_) + random_name();
-    handle_ = ::CreateFileW(wide(name).c_str(), GENERIC_WRITE, 0, nullptr, CREATE_NEW, FILE_ATTRIBUTE_NORMAL, nullptr);
+    handle_ = ::CreateFileW(wide(name).c_str(), GENERIC_READ | GENERIC_WRITE, 0, nullptr, CREATE_NEW,
+                            FILE_ATTRIBUTE_NORMAL, nullptr);
     if (handle_ != INVALID_HANDLE_VALUE) {
       path_ = name;
       return;
@@ -121,18 +158,7 @@ void TemporaryFile::write(std::span<const std::byte> bytes) {
 }
 
 void TemporaryFile::write_at(std::uint64_t offset, std::span<const std::byte> bytes) {
-  constexpr std::size_t kMost = 1 << 30;
-  while (!bytes.empty()) {
-    OVERLAPPED place{};
-    place.Offset = static_cast<DWORD>(offset);
-    place.OffsetHigh = static_cast<DWORD>(offset >> 32);
-    DWORD written = 0;
-    if (!::WriteFile(handle_, bytes.data(), static_cast<DWORD>(std::min(bytes.size(), kMost)), &written, &place))
-      throw_last(asked_, "cannot write");
-    if (written == 0) throw SystemError(ENOSPC, asked_, "cannot write " + asked_);
-    bytes = bytes.subspan(written);
-    offset += written;
-  }
+  write_all(handle_, offset, bytes, asked_, "cannot write");
 }
 
 void TemporaryFile::publish() {
@@ -144,5 +170,116 @@ void TemporaryFile::publish() {
     throw_last(asked_, "cannot rename the finished file to");
   path_.clear();
 }
+
+ReadFile::ReadFile(const std::string& path) : path_(path) {
+  if (is_folder(path)) throw SystemError(EISDIR, path, "cannot read " + path);
+  Handle file{::CreateFileW(wide(path).c_str(), GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+                            nullptr, OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, nullptr)};
+  if (file.value == INVALID_HANDLE_VALUE) throw_last(path, "cannot open");
+  if (::GetFileType(file.value) != FILE_TYPE_DISK)
+    throw InvalidInput(path + " is a pipe or a device, which is read once and in order: copy it to a file first");
+  handle_ = std::exchange(file.value, INVALID_HANDLE_VALUE);
+  before_ = stamp();
+  size_ = before_->size;
+}
+
+ReadFile::~ReadFile() {
+  if (handle_ != nullptr) ::CloseHandle(handle_);
+}
+
+ReadFile::Stamp ReadFile::stamp() const {
+  LARGE_INTEGER size;
+  FILETIME time;
+  if (!::GetFileSizeEx(handle_, &size) || !::GetFileTime(handle_, nullptr, nullptr, &time))
+    throw_last(path_, "cannot examine");
+  return {static_cast<std::uint64_t>(size.QuadPart),
+          static_cast<std::int64_t>(std::uint64_t{time.dwHighDateTime} << 32 | time.dwLowDateTime)};
+}
+
+void ReadFile::read_at(std::uint64_t offset, std::span<std::byte> to) const {
+  while (!to.empty()) {
+    OVERLAPPED place = place_of(offset);
+    DWORD got = 0;
+    const DWORD wanted = static_cast<DWORD>(std::min(to.size(), kMostBytes));
+    if (!::ReadFile(handle_, to.data(), wanted, &got, &place) && ::GetLastError() != ERROR_HANDLE_EOF)
+      throw_last(path_, "cannot read");
+    if (got == 0) throw_shorter();
+    to = to.subspan(got);
+    offset += got;
+  }
+}
+
+ScratchFile::ScratchFile(const std::string& beside) {
+  path_ = beside.empty() ? common_folder() : folder_of(beside);
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    const std::wstring name = wide(path_ + random_name());
+    handle_ = ::CreateFileW(name.c_str(), GENERIC_READ | GENERIC_WRITE, 0, nullptr, CREATE_NEW,
+                            FILE_ATTRIBUTE_TEMPORARY | FILE_FLAG_DELETE_ON_CLOSE, nullptr);
+    if (handle_ != INVALID_HANDLE_VALUE) return;
+    handle_ = nullptr;
+    if (::GetLastError() != ERROR_FILE_EXISTS) break;
+  }
+  throw_last(path_, "cannot make a temporary file in");
+}
+
+void ScratchFile::write_at(std::uint64_t offset, std::span<const std::byte> bytes) {
+  write_all(handle_, offset, bytes, path_, "cannot write a temporary file in");
+}
+
+GrowingBytes::GrowingBytes(const std::string& target) : file_(std::make_unique<TemporaryFile>(target)) {}
+
+namespace {
+
+void unmap(std::byte* data, bool in_file) {
+  if (data == nullptr) return;
+  if (in_file)
+    ::UnmapViewOfFile(data);
+  else
+    ::VirtualFree(data, 0, MEM_RELEASE);
+}
+
+}  // namespace
+
+GrowingBytes::~GrowingBytes() { unmap(data_, in_file()); }
+
+void GrowingBytes::resize(std::size_t size) {
+  if (size == size_) return;
+  if (!file_) {
+    void* address = ::VirtualAlloc(nullptr, size, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+    if (address == nullptr) throw std::bad_alloc();
+    if (data_ != nullptr) std::memcpy(address, data_, std::min(size, size_));
+    unmap(data_, false);
+    data_ = static_cast<std::byte*>(address);
+    size_ = size;
+    return;
+  }
+  if (size < size_) {  // a mapped file cannot be made shorter
+    unmap(data_, true);
+    data_ = nullptr;
+    size_ = 0;
+    LARGE_INTEGER end;
+    end.QuadPart = static_cast<LONGLONG>(size);
+    if (!::SetFilePointerEx(file_->handle_, end, nullptr, FILE_BEGIN) || !::SetEndOfFile(file_->handle_))
+      throw_last(file_->asked_, "cannot write");
+  }
+  // Makes the file longer where it must be.
+  const auto wide_size = static_cast<std::uint64_t>(size);
+  const Handle mapping{::CreateFileMappingW(file_->handle_, nullptr, PAGE_READWRITE,
+                                            static_cast<DWORD>(wide_size >> 32), static_cast<DWORD>(wide_size),
+                                            nullptr)};
+  if (mapping.value == nullptr) throw_last(file_->asked_, "cannot write");
+  auto* data = static_cast<std::byte*>(::MapViewOfFile(mapping.value, FILE_MAP_WRITE, 0, 0, 0));
+  if (data == nullptr) throw_last(file_->asked_, "cannot map");
+  unmap(data_, true);
+  data_ = data;
+  size_ = size;
+}
+
+void GrowingBytes::publish() {
+  if (data_ != nullptr && !::FlushViewOfFile(data_, 0)) throw_last(file_->asked_, "cannot write");
+  file_->publish();
+}
+
+bool write_to_device(const std::string&, std::span<const std::byte>) { return false; }
 
 }  // namespace nearabout::storage::system

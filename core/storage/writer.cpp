@@ -70,6 +70,7 @@ class MemorySink final : public Writer::Sink {
 bool on_pages(SectionId id) { return id == SectionId::vectors || id == SectionId::codes; }
 
 constexpr std::array<std::byte, kPageAlignment> kZeros{};
+constexpr std::size_t kBufferBytes = 16 * kBlockBytes;
 
 }  // namespace
 
@@ -77,7 +78,7 @@ Writer Writer::to_path(const std::string& path) { return Writer(std::make_unique
 Writer Writer::to_memory(std::size_t expected) { return Writer(std::make_unique<MemorySink>(expected)); }
 
 Writer::Writer(std::unique_ptr<Sink> sink) : sink_(std::move(sink)) {
-  pending_.reserve(kBlockBytes);
+  pending_.reserve(kBufferBytes);
   put(std::span(kZeros).first(sizeof(Header)));  // the header comes last: until then the file is not one of ours
 }
 Writer::Writer(Writer&&) noexcept = default;
@@ -124,16 +125,14 @@ void Writer::append(std::span<const std::byte> bytes) {
     throw std::logic_error("more bytes than the shape has room for");
   appended_ += bytes.size();
   if (!pending_.empty()) {
-    const std::size_t taken = std::min<std::size_t>(kBlockBytes - pending_.size(), bytes.size());
+    const std::size_t taken = std::min<std::size_t>(kBufferBytes - pending_.size(), bytes.size());
     pending_.insert(pending_.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(taken));
     bytes = bytes.subspan(taken);
-    if (pending_.size() == kBlockBytes) flush_block();
+    if (pending_.size() == kBufferBytes) flush();
   }
-  // Whole blocks go on from where they are, without a copy.
-  const std::size_t whole = bytes.size() / kBlockBytes * kBlockBytes;
-  for (std::size_t begin = 0; begin < whole; begin += kBlockBytes)
-    checksums_.push_back(xxh64(bytes.data() + begin, kBlockBytes));
-  if (whole > 0) put(bytes.first(whole));
+  // Large pieces go on from where they are, without a copy.
+  const std::size_t whole = pending_.empty() ? bytes.size() / kBufferBytes * kBufferBytes : 0;
+  if (whole > 0) put_blocks(bytes.first(whole));
   pending_.insert(pending_.end(), bytes.begin() + static_cast<std::ptrdiff_t>(whole), bytes.end());
 }
 
@@ -142,7 +141,7 @@ void Writer::end() {
   if (appended_ != entries_.back().length)
     throw std::logic_error("a section of " + std::to_string(entries_.back().length) + " bytes was given " +
                            std::to_string(appended_));
-  if (!pending_.empty()) flush_block();
+  flush();
   open_section_ = false;
 }
 
@@ -181,10 +180,16 @@ void Writer::put_header(std::uint64_t directory_offset, std::span<const std::byt
   sink_->write_header(std::as_bytes(std::span(&header, 1)));
 }
 
-void Writer::flush_block() {
-  checksums_.push_back(xxh64(pending_.data(), pending_.size()));
-  put(pending_);
+void Writer::flush() {
+  put_blocks(pending_);
   pending_.clear();
+}
+
+// Bytes that begin with a block; only those at the end of a section may end in the middle of one.
+void Writer::put_blocks(std::span<const std::byte> bytes) {
+  for (std::size_t begin = 0; begin < bytes.size(); begin += kBlockBytes)
+    checksums_.push_back(xxh64(bytes.data() + begin, std::min<std::size_t>(kBlockBytes, bytes.size() - begin)));
+  put(bytes);
 }
 
 void Writer::pad_to(std::uint64_t offset) { put(std::span(kZeros).first(offset - position_)); }

@@ -1,7 +1,7 @@
 // Writes one .near image, once: to a file (a temporary one beside the target, published by finish) or to memory.
 //
 // The bytes are the same either way, and depend on nothing but what was added. Sections lie in the order in which they
-// were added. What is held besides the image is 64 KiB and 8 bytes for each 64 KiB written.
+// were added. What is held besides the image is 64 KiB and 8 bytes for each 4 KiB written.
 #pragma once
 
 #include <cstddef>
@@ -49,7 +49,8 @@ class Writer {
   explicit Writer(std::unique_ptr<Sink> sink);
 
   void start_entry(SectionId id, Element element, Shape shape, Need need);
-  void flush_block();
+  void flush();
+  void put_blocks(std::span<const std::byte> bytes);
   void pad_to(std::uint64_t offset);
   void put(std::span<const std::byte> bytes);
   std::vector<std::byte> directory();
@@ -58,7 +59,7 @@ class Writer {
   std::unique_ptr<Sink> sink_;
   std::vector<Entry> entries_;
   std::vector<std::uint64_t> checksums_;  // of all blocks of all sections so far
-  std::vector<std::byte> pending_;        // the block being filled
+  std::vector<std::byte> pending_;        // what is not written yet
   std::uint64_t position_ = 0;
   std::uint64_t appended_ = 0;  // bytes of the section being written
   bool open_section_ = false;

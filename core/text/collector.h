@@ -72,6 +72,8 @@ class Collector {
   }
 
   std::size_t dims() const { return options_.dims; }
+  // Rows that were kept and not yet taken. Taking them now and then keeps memory bounded; the keys stay, so that one
+  // that comes again is still known.
   std::size_t rows() const { return rows_.rows(); }
   FloatMemory take_rows() { return rows_.take(); }
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace nearabout::text {
@@ -20,8 +21,20 @@ class KeyTable {
     return {blob_.data() + offsets_[row], static_cast<std::size_t>(offsets_[row + 1] - offsets_[row])};
   }
 
-  std::vector<char> take_blob() { return std::move(blob_); }
-  std::vector<std::uint64_t> take_offsets() { return std::move(offsets_); }
+  struct Packed {
+    std::vector<char> blob;
+    std::vector<std::uint64_t> offsets;
+  };
+  // The keys themselves; the table is empty then.
+  Packed take() {
+    Packed packed{std::move(blob_), std::move(offsets_)};
+    *this = KeyTable();
+    return packed;
+  }
+  // What the table holds in memory, near enough.
+  std::size_t bytes() const {
+    return blob_.capacity() + offsets_.capacity() * sizeof(offsets_[0]) + slots_.capacity() * sizeof(slots_[0]);
+  }
 
  private:
   void grow();

@@ -1,7 +1,7 @@
 """The compiled core. Private: `nearabout.index` is what users see; this file says what the two sides agree on."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, SupportsFloat, TypeAlias, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,7 +77,9 @@ class Index:
     def similar_keys(self, word: str, count: int) -> list[str]: ...  # nearest spellings; [] when keys are not strings
 
 def build_exact(
-    vectors: Array,  # (n, dims), each row in one piece: any of the types below, bf16 as uint16, bits as packed uint8
+    # (n, dims), each row in one piece: any of the types below, bf16 as uint16, bits as packed uint8; or rows in a file
+    # of these `dims` and `source_dtype`.
+    vectors: Array | RowsInFile,
     *,
     dims: int,  # of a vector: for bits, the number of bits
     dtype: str,  # what to store: "f32" "f16" "bf16" "u8" "i8" "bits"
@@ -88,8 +90,44 @@ def build_exact(
     path: str | None,  # None: in memory
     metadata: str,  # JSON text, stored as it is
     threads: int = 0,
+    memory: int = 0,  # bytes for the build itself, 0: as much as is convenient
     monitor: Monitor = None,
 ) -> tuple[Index, NDArray[np.int64]]: ...  # the index, open, and the rows that on_bad="skip" left out
+def build_forest(
+    vectors: Array | RowsInFile,
+    *,
+    dims: int,
+    dtype: str,
+    source_dtype: str,
+    metric: str,
+    keys: Sequence[str] | NDArray[np.int64] | None,
+    on_bad: Literal["error", "skip"],
+    path: str | None,
+    metadata: str,
+    threads: int = 0,
+    memory: int = 0,
+    monitor: Monitor = None,
+    trees: int,
+    leaf_size: int,
+    seed: int,
+) -> tuple[Index, NDArray[np.int64]]: ...  # the same, with what a forest takes
+
+# --- Rows in files. Dtypes are those of build_exact's source_dtype. ---
+
+class RowsInFile:
+    """Rows of a regular file, read when they are needed. A layout that the file cannot have is a FileFormatError."""
+
+    def __init__(self, path: str, *, offset: int, stride: int, rows: int, dims: int, dtype: str) -> None: ...
+    def __len__(self) -> int: ...
+    def read(self, begin: int, end: int) -> NDArray[np.uint8]: ...  # the bytes of some rows, (n, bytes of a row)
+
+class ScratchFile:
+    """A temporary file without a name, in the folder of another ("": the system's); it is gone with this object and
+    all rows made of it."""
+
+    def __init__(self, beside: str) -> None: ...
+    def append(self, data: NDArray[np.uint8]) -> None: ...  # one dimension, C-contiguous
+    def rows(self, *, stride: int, rows: int, dims: int, dtype: str) -> RowsInFile: ...  # from its beginning
 
 # --- Text: the parsers and the writer of nearabout.formats. ---
 
@@ -117,9 +155,12 @@ class LineParser:
     ) -> None: ...
     def feed(self, piece: bytes) -> TextProblem | None: ...
     def finish(self) -> TextProblem | None: ...
-    def take(
-        self,
-    ) -> tuple[NDArray[np.float32], NDArray[np.uint8], NDArray[np.uint64]]: ...  # vectors, key blob, key offsets
+    @property
+    def rows_waiting(self) -> int: ...  # kept, and not yet taken
+    def take_rows(self) -> NDArray[np.float32]: ...  # those that wait; at any time, and again
+    def take_keys(self) -> tuple[NDArray[np.uint8], NDArray[np.uint64]]: ...  # blob, offsets: all, at the end
+    @property
+    def key_bytes(self) -> int: ...  # of memory that keys take
     @property
     def rows_read(self) -> int: ...  # with duplicates
     @property
@@ -135,7 +176,12 @@ class RecordParser:
     def __init__(self, *, dims: int, announced_rows: int, reserved_rows: int, errors: str, first_byte: int) -> None: ...
     def feed(self, piece: bytes) -> TextProblem | None: ...
     def finish(self) -> TextProblem | None: ...
-    def take(self) -> tuple[NDArray[np.float32], NDArray[np.uint8], NDArray[np.uint64]]: ...
+    @property
+    def rows_waiting(self) -> int: ...
+    def take_rows(self) -> NDArray[np.float32]: ...
+    def take_keys(self) -> tuple[NDArray[np.uint8], NDArray[np.uint64]]: ...
+    @property
+    def key_bytes(self) -> int: ...
     @property
     def rows_read(self) -> int: ...
     @property
@@ -145,7 +191,14 @@ class RecordParser:
     @property
     def blank_lines(self) -> int: ...
 
-def first_rows(blob: NDArray[np.uint8], offsets: NDArray[np.uint64]) -> NDArray[np.int64]: ...  # rows whose key is new
+class KeyTable:
+    """Keys packed one after another, each only once."""
+
+    def __init__(self) -> None: ...
+    def insert(self, blob: NDArray[np.uint8], offsets: NDArray[np.uint64]) -> NDArray[np.int64]: ...  # which are new
+    def take(self) -> tuple[NDArray[np.uint8], NDArray[np.uint64]]: ...  # blob and offsets; the table is empty then
+    @property
+    def bytes(self) -> int: ...  # of memory
 
 # Lines of a key and its numbers, ended by line feeds, in text that reads back as the same float32. Vectors: (n, dims),
 # C-contiguous; n + 1 offsets into the whole blob. Releases the GIL.
@@ -154,3 +207,57 @@ def lines_of(vectors: NDArray[np.float32], blob: NDArray[np.uint8], offsets: NDA
 # A plain line of a table, without its line end: its numbers as the bytes of float32, and its key (b"" without a key
 # column). None: the line is something else, or wrong.
 def read_delimited(line: bytes, delimiter: str, dims: int, key_column: int | None) -> tuple[bytes, bytes] | None: ...
+
+# --- nearabout.annoy ---
+
+class AnnoyIndex:
+    """Annoy's class but for what annoy.py adds. Any number of threads may search; changes wait for them."""
+
+    def __init__(self, f: int, metric: str) -> None: ...
+    @property
+    def f(self) -> int: ...
+    @property
+    def metric(self) -> str: ...
+    def add_item(self, i: int, vector: Sequence[SupportsFloat] | Array) -> None: ...
+    @overload
+    def get_nns_by_item(
+        self, i: int, n: int, search_k: int = -1, include_distances: Literal[False] = False
+    ) -> list[int]: ...
+    @overload
+    def get_nns_by_item(
+        self, i: int, n: int, search_k: int = -1, *, include_distances: Literal[True]
+    ) -> tuple[list[int], list[float]]: ...
+    @overload
+    def get_nns_by_item(
+        self, i: int, n: int, search_k: int, include_distances: Literal[True]
+    ) -> tuple[list[int], list[float]]: ...
+    @overload
+    def get_nns_by_vector(
+        self,
+        vector: Sequence[SupportsFloat] | Array,
+        n: int,
+        search_k: int = -1,
+        include_distances: Literal[False] = False,
+    ) -> list[int]: ...
+    @overload
+    def get_nns_by_vector(
+        self, vector: Sequence[SupportsFloat] | Array, n: int, search_k: int = -1, *, include_distances: Literal[True]
+    ) -> tuple[list[int], list[float]]: ...
+    @overload
+    def get_nns_by_vector(
+        self, vector: Sequence[SupportsFloat] | Array, n: int, search_k: int, include_distances: Literal[True]
+    ) -> tuple[list[int], list[float]]: ...
+    def get_item_vector(self, i: int) -> list[float]: ...
+    def get_distance(self, i: int, j: int) -> float: ...
+    def get_n_items(self) -> int: ...
+    def get_n_trees(self) -> int: ...
+    def set_seed(self, seed: int) -> None: ...
+    def _node_count(self) -> int: ...
+    def _build(self, n_trees: int, n_jobs: int, monitor: Monitor) -> None: ...  # -1: to fit; -1: all cores
+    def _unbuild(self) -> None: ...
+    def _unload(self) -> None: ...
+    def _on_disk_build(self, path: str) -> None: ...
+    def _save(self, path: str, prefault: bool) -> None: ...
+    def _load(self, path: str, prefault: bool) -> None: ...
+    # The numbers of the items that were added; their vectors, (n, f) float32, or packed uint8 bits under hamming.
+    def _items(self) -> tuple[NDArray[np.int64], Array]: ...

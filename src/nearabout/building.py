@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +16,15 @@ from nearabout import __version__, _core
 from nearabout.arguments import check_path, check_seed, check_threads
 from nearabout.errors import InvalidInput
 from nearabout.index import Index
-from nearabout.inputs import as_vectors
+from nearabout.inputs import Vectors, as_vectors
 from nearabout.keys import as_keys
+from nearabout.larger import FileVectors, check_memory, from_array, from_file, from_place, in_two_steps
 from nearabout.names import check_dtype, check_metric
 from nearabout.params import Forest, Kind, resolve_kind
-from nearabout.progress import monitor_for
+from nearabout.progress import Monitor, monitor_for
+
+if TYPE_CHECKING:
+    from nearabout.formats import Embeddings
 
 
 def build(
@@ -31,6 +35,7 @@ def build(
     kind: str | Kind = "auto",
     dtype: str | None = None,
     path: str | os.PathLike[str] | None = None,
+    memory: int | str | None = None,
     seed: int = 0,
     threads: int | None = None,
     on_bad: Literal["error", "skip"] = "error",
@@ -55,8 +60,12 @@ def build(
             can (float64 and wide integers become f32, booleans under hamming and jaccard become bits). Fewer bytes make
             a smaller file and a faster search, at the price of rounding.
         path: where to write the index, which then is mapped from there; None builds in memory.
-        seed: of what is random in the build of a forest, 0 to 2**64 - 1. The same data, parameters and seed give the same
-            bytes. Exact indexes have nothing that is random, and take 0 only.
+        memory: how much the build may take for itself, for vectors that are larger than memory: bytes, or a size such
+            as "512MB" or "1.5 GiB", at least 64 MB; what the caller holds and the libraries themselves are not
+            counted. It needs `path`, in whose folder temporary files of the size of the vectors may come and go. Keys
+            stay in memory. The index is the same, byte for byte. None takes what is convenient.
+        seed: of what is random in the build of a forest, 0 to 2**64 - 1. The same data, parameters and seed give the
+            same bytes. Exact indexes have nothing that is random, and take 0 only.
         threads: how many to use; None uses all cores. The result is the same, byte for byte.
         on_bad: what to do about vectors with NaN or infinity, and zero vectors under cosine: "error" refuses, "skip"
             leaves them out and lists their rows in `Index.skipped`. With "skip" and without keys, the keys are the
@@ -84,23 +93,26 @@ def build(
     target = None if path is None else check_path(path)
     if on_bad not in ("error", "skip"):
         raise InvalidInput(f'on_bad is {on_bad!r}; pass "error" or "skip"')
+    budget = check_memory(memory, target)
     monitor, finish = monitor_for(progress, "building")
     thread_count = check_threads(threads)
     notes: dict[str, object] = {"library": f"nearabout {__version__}", **params.settings()}
-    data, keys = _from_file(data, keys, notes)
-    vectors = as_vectors(data, metric, dtype)
     try:
+        reading, monitor = in_two_steps(monitor)
+        vectors, keys = _vectors_of(data, keys, metric, dtype, budget, target, reading, notes)
+        rows = vectors.rows if isinstance(vectors, FileVectors) else vectors.array
         core, skipped = _builder(params, seed)(
-            vectors.array,
+            rows,
             dims=vectors.dims,
             dtype=vectors.dtype,
             source_dtype=vectors.source_dtype,
             metric=metric,
-            keys=_keys_for(keys, len(vectors.array), on_bad),
+            keys=_keys_for(keys, len(rows), on_bad),
             on_bad=on_bad,
             path=target,
             metadata=json.dumps(notes, ensure_ascii=False),
             threads=thread_count,
+            memory=budget,
             monitor=monitor,
         )
     finally:
@@ -122,18 +134,41 @@ def _keys_for(keys: Any, count: int, on_bad: str) -> Sequence[str] | NDArray[np.
     return np.arange(count, dtype=np.int64) if on_bad == "skip" else None
 
 
-def _from_file(data: Any, keys: Any, notes: dict[str, object]) -> tuple[Any, Any]:
-    """Vectors and keys of a path or of Embeddings; anything else is passed on as it is. Notes where they came from."""
+def _vectors_of(
+    data: Any,
+    keys: Any,
+    metric: str,
+    dtype: str | None,
+    budget: int,
+    target: str | None,
+    monitor: Monitor,
+    notes: dict[str, object],
+) -> tuple[Vectors | FileVectors, Any]:
+    """Vectors and keys of whatever was given. Notes where they came from."""
     from nearabout.formats import Embeddings, read
 
+    found: FileVectors | Embeddings | None = data if isinstance(data, Embeddings) else None
     if isinstance(data, (str, os.PathLike)):
-        data = read(check_path(data))
-    if not isinstance(data, Embeddings):
+        source = check_path(data)
+        if budget and target is not None:
+            found = from_file(source, metric, dtype, budget, target, monitor)
+        else:
+            found = from_place(source, metric, dtype) or read(source)
+    if found is not None:
+        _note(found, notes)
+        keys = found.keys if keys is None else keys
+        data = found if isinstance(found, FileVectors) else found.vectors
+    if isinstance(data, FileVectors):
         return data, keys
-    if data.source:
-        notes["source"] = Path(data.source).name  # the name only: a file tells nobody where it was made
-    if data.format:
-        notes["format"] = data.format
-    if data.report:
-        notes["reader"] = "; ".join(data.report.sentences())
-    return data.vectors, data.keys if keys is None else keys
+    if budget and target is not None:
+        return from_array(data, metric, dtype, target), keys
+    return as_vectors(data, metric, dtype), keys
+
+
+def _note(found: FileVectors | Embeddings, notes: dict[str, object]) -> None:
+    if found.source:
+        notes["source"] = Path(found.source).name  # the name only: a file tells nobody where it was made
+    if found.format:
+        notes["format"] = found.format
+    if found.report:
+        notes["reader"] = "; ".join(found.report.sentences())

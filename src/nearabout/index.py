@@ -114,10 +114,9 @@ class Index:
 
         Returns:
             kind, metric, dtype, dims, rows, keys ("str", "int" or "none"), path, file_bytes, isa (the instruction set
-            in use on this machine), metadata (what `build` noted), of a forest also trees, leaf_size, seed, sketch_bytes
-            (of a row in a tree) and efforts (pairs: the share of the 10 nearest that was found at build, and the
-            effort it took), and sections (name, element, rows, columns, bytes,
-            offset of each part of the file).
+            in use on this machine), metadata (what `build` noted) and sections (name, element, rows, columns, bytes,
+            offset of each part of the file). Of a forest also trees, leaf_size, seed, sketch_bytes (of a row in a tree)
+            and efforts: pairs of a share of the 10 nearest and the effort that found it when the index was built.
         """
         return {
             "kind": self.kind,
@@ -151,10 +150,10 @@ class Index:
             query: shape (dims,) for one query, (n, dims) for a batch; anything that `build` takes as vectors. For an
                 index of bits: booleans, or packed bytes.
             k: how many neighbours, at least 1. Asking for more than there are gives all there are.
-            effort: how much an approximate index may look at; of a forest: how many rows (Annoy calls it search_k). More
-                finds more of the true neighbours and takes longer; as many as there are rows finds them all. None
-                takes what found 95 in 100 of them when the index was built (see `info()["efforts"]`). An exact index
-                has no such choice.
+            effort: how much an approximate index may look at; of a forest: how many rows (Annoy calls it search_k).
+                More finds more of the true neighbours and takes longer; as many as there are rows finds them all. None
+                takes what should find 95 in 100 of them, by what was measured at build (`info()["efforts"]`). An exact
+                index has no such choice.
             exact: True compares the query with every vector, whatever the kind of index.
             threads: how many threads a batch may use; None uses all cores. The answer is the same.
 
@@ -252,9 +251,7 @@ class Index:
         spent, everything = check_effort(effort, exact, self.kind)
         radius = check_radius(radius)
         queries, single = as_queries(query, self.metric, self.dtype, self.dims)
-        rows, distances, offsets = self._core.radius_search(
-            queries, radius, spent, everything, check_threads(threads)
-        )
+        rows, distances, offsets = self._core.radius_search(queries, radius, spent, everything, check_threads(threads))
         if single:
             return Hits(rows, distances, len(rows), self.metric, self._keys_of)
         counts = np.diff(offsets)

@@ -52,7 +52,7 @@ def as_array(data: object, what: str) -> NDArray[Any]:
     Raises:
         InvalidInput: it does not hold real numbers in a rectangular shape.
     """
-    array = _to_numpy(data, what)
+    array = to_numpy(data, what)
     if isinstance(array, np.ma.MaskedArray):
         if np.ma.is_masked(array):
             raise InvalidInput(f"{what} is a masked array with masked values; fill or drop them first")
@@ -83,7 +83,8 @@ _ADVICE = {
 }
 
 
-def _to_numpy(data: object, what: str) -> NDArray[Any]:
+def to_numpy(data: object, what: str) -> NDArray[Any]:
+    """Whatever can be seen as an array, whatever it holds."""
     if isinstance(data, np.ndarray):
         return data
     if isinstance(data, (str, bytes)):
@@ -113,8 +114,8 @@ def _why_not_an_array(data: object, what: str, error: Exception) -> str:
     return f"{what} ({type(data).__name__}) cannot be read as an array: {error}"
 
 
-def as_vectors(data: object, metric: str, dtype: str | None) -> Vectors:
-    """The vectors of an index to be, with the dtype to store them in.
+def as_vectors(data: object, metric: str, dtype: str | None, first_row: int = 0) -> Vectors:
+    """The vectors of an index to be, with the dtype to store them in. Errors count rows from `first_row`.
 
     Raises:
         InvalidInput: wrong shape, a type that is not numbers, a dtype that the metric or the values do not allow.
@@ -125,7 +126,7 @@ def as_vectors(data: object, metric: str, dtype: str | None) -> Vectors:
     if array.shape[1] == 0:
         raise InvalidInput(f"data has the shape {array.shape}; a vector needs at least one dimension")
     wants_bits = metric in BIT_METRICS or dtype == "bits"
-    vectors = _as_bits(array, metric, dtype) if wants_bits else _as_numbers(array, dtype)
+    vectors = _as_bits(array, metric, dtype) if wants_bits else _as_numbers(array, dtype, first_row)
     vectors = vectors._replace(array=_rows_in_one_piece(vectors.array))
     if vectors.dims > MAX_DIMS:
         raise InvalidInput(f"the vectors have {vectors.dims:,} dims; at most {MAX_DIMS:,} are allowed")
@@ -168,19 +169,19 @@ def _as_bits(array: NDArray[Any], metric: str, dtype: str | None) -> Vectors:
     raise InvalidInput(f"the metric {metric!r} compares bits; data has the dtype {array.dtype}: {advice} .astype(bool)")
 
 
-def _as_numbers(array: NDArray[Any], dtype: str | None) -> Vectors:
+def _as_numbers(array: NDArray[Any], dtype: str | None, first_row: int) -> Vectors:
     if array.dtype == np.bool_:
         array = array.astype(np.uint8)
     source = _CORE_NAMES.get(array.dtype.name)
     if source is None:  # the wider integers
         target = dtype or "f32"
-        _check_range(array, target)
+        check_range(array, target, first_row)
         array = array.astype(_NUMPY_TYPES.get(target, np.float64))
         source = _CORE_NAMES[array.dtype.name]
     else:
         target = dtype or ("f32" if source == "f64" else source)
         if target != source:
-            _check_range(array, target)
+            check_range(array, target, first_row)
     if source == "bf16":
         array = array.view(np.uint16)
     return Vectors(array, array.shape[1], source, target)
@@ -196,7 +197,7 @@ def _limits(dtype: str) -> tuple[float, float]:
     return -largest, largest
 
 
-def _check_range(array: NDArray[Any], dtype: str) -> None:
+def check_range(array: NDArray[Any], dtype: str, first_row: int = 0) -> None:
     """Refuse finite values outside `dtype`, and fractions where it holds whole numbers. NaN is left to the core."""
     if array.dtype.name in ("float16", "uint8", "int8") and dtype not in ("u8", "i8", "f16"):
         return
@@ -215,8 +216,8 @@ def _check_range(array: NDArray[Any], dtype: str) -> None:
         if bad.any():
             row, column = (int(place) for place in np.argwhere(bad)[0])
             raise InvalidInput(
-                f"row {first + row} has the value {part[row, column]:g} in dimension {column}, which {reason}: "
-                f"it does not fit the dtype {dtype}; scale the vectors or choose another dtype"
+                f"row {first_row + first + row} has the value {part[row, column]:g} in dimension {column}, which "
+                f"{reason}: it does not fit the dtype {dtype}; scale the vectors or choose another dtype"
             )
 
 

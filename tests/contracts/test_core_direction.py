@@ -14,9 +14,10 @@ KNOWS: dict[str, set[str]] = {
     "storage": {"base"},
     "text": {"base"},
     "metric": {"base", "kernels"},
+    "annoy": {"base", "kernels", "metric", "storage"},
     "quantize": {"base", "kernels", "metric", "storage"},
     "index": {"base", "kernels", "metric", "storage", "quantize"},
-    "bindings": {"base", "kernels", "metric", "storage", "quantize", "index", "text"},
+    "bindings": {"base", "kernels", "metric", "storage", "quantize", "index", "text", "annoy"},
 }
 
 _INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)

@@ -1,4 +1,5 @@
-"""Mutates the sample files of every format and reads them: the answer is well-formed vectors or an error of ours.
+"""Mutates the sample files of every format and reads them: the answer is well-formed vectors or an error of ours,
+and the same whether a file is read at once or in pieces.
 
     python tests/fuzz/formats.py --seconds 60 --seed 1
     python tests/fuzz/formats.py --seed 1 --only 1234        # one case again
@@ -23,8 +24,9 @@ from pathlib import Path
 
 import numpy as np
 
+from nearabout import _core
 from nearabout.errors import NearaboutError
-from nearabout.formats import Embeddings, KeyList, read
+from nearabout.formats import Embeddings, KeyList, open_rows, read
 
 SAMPLES = Path(__file__).resolve().parents[1] / "files" / "formats"
 _EDGES = (
@@ -110,6 +112,34 @@ def check_form(embeddings: Embeddings) -> None:
     repr(embeddings)
 
 
+def gathered(path: Path, folder: Path) -> Embeddings:
+    """The same by way of pieces, or of the rows as they lie in the file."""
+    with open_rows(path, room=1 << 30, scratch=str(folder)) as stream:
+        if stream.place is None:
+            pieces = list(stream.pieces)
+        else:
+            dtype, rows, dims, offset, stride = stream.place
+            name = {"f2": "f16", "f4": "f32", "f8": "f64", "u1": "u8", "i1": "i8"}[dtype.str[1:]]
+            lying = _core.RowsInFile(str(path), offset=offset, stride=stride, rows=rows, dims=dims, dtype=name)
+            pieces = [lying.read(0, rows).view(dtype).reshape(rows, dims)]
+        keys, report = stream.finish()
+    assert len({(piece.shape[1], piece.dtype) for piece in pieces}) == 1
+    return Embeddings(np.concatenate(pieces), keys, str(path), stream.format, report)
+
+
+def check_pieces(path: Path, folder: Path, whole: Embeddings | NearaboutError) -> None:
+    """Both ways give the same vectors and keys, or both refuse the file."""
+    try:
+        pieces = gathered(path, folder)
+    except NearaboutError as error:
+        assert isinstance(whole, NearaboutError), f"in pieces {error!r}, as a whole {whole!r}"
+        return
+    assert isinstance(whole, Embeddings), f"in pieces {pieces!r}, as a whole {whole!r}"
+    assert repr(pieces) == repr(whole)
+    assert pieces.vectors.tobytes() == whole.vectors.tobytes()
+    assert np.array_equal(np.array(pieces.keys), np.array(whole.keys))
+
+
 def run_case(seed: int, number: int, folder: Path) -> str:
     """Reads one mutated file; says how it ended. Any other exception than ours is passed on."""
     dice = random.Random(f"{seed}.{number}")
@@ -117,14 +147,20 @@ def run_case(seed: int, number: int, folder: Path) -> str:
     path = folder / f"case{''.join(sample.suffixes[-2:])}"
     path.write_bytes(mutated(sample.read_bytes(), dice))
     errors = dice.choice(("strict", "replace", "ignore")) if sample.suffix in (".bin", ".vec", ".txt") else "strict"
-    try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
-            check_form(read(path, errors=errors))  # type: ignore[arg-type]
-    except NearaboutError as error:
-        assert len(str(error)) > 20, "an error without a sentence"
-        return type(error).__name__
-    return "read"
+    whole: Embeddings | NearaboutError
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        try:
+            whole = read(path, errors=errors)  # type: ignore[arg-type]
+            check_form(whole)
+        except NearaboutError as error:
+            whole = error
+        if errors == "strict":
+            check_pieces(path, folder, whole)
+    if isinstance(whole, Embeddings):
+        return "read"
+    assert len(str(whole)) > 20, "an error without a sentence"
+    return type(whole).__name__
 
 
 def main() -> int:

@@ -16,7 +16,14 @@ import nearabout as na
 from nearabout.cli.demo import bundled_words
 
 ROOT = Path(__file__).resolve().parents[2]
-MODULES = ["nearabout", "nearabout.building", "nearabout.hits", "nearabout.index", "nearabout.params"]
+MODULES = [
+    "nearabout",
+    "nearabout.annoy",
+    "nearabout.building",
+    "nearabout.hits",
+    "nearabout.index",
+    "nearabout.params",
+]
 PAGES = ["README.md", *sorted(str(page.relative_to(ROOT)) for page in ROOT.glob("docs/how-to/*.md"))]
 PAGES += ["docs/reference/python.md"]
 

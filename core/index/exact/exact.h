@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "index/build_options.h"
 #include "index/exact/scan.h"
 #include "index/index.h"
 #include "index/source.h"
@@ -35,7 +36,7 @@ class ExactIndex : public Index {
 };
 
 // Adds everything but keys to `writer`.
-void write_exact(storage::Writer& writer, const Source& source, const std::string& metadata, std::size_t threads,
-                 const Monitor& monitor);
+void write_exact(storage::Writer& writer, const Source& source, const std::string& metadata,
+                 const BuildOptions& options, const Monitor& monitor);
 
 }  // namespace nearabout

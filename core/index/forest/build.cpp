@@ -1,8 +1,9 @@
 // Building a forest: sketches of all rows, trees on them, what is measured of them, and the file.
 #include <algorithm>
-#include <cmath>
+#include <numeric>
 
 #include "base/error.h"
+#include "base/random.h"
 #include "base/threads.h"
 #include "index/forest/measure.h"
 #include "quantize/sketch_file.h"
@@ -12,7 +13,8 @@ namespace {
 
 using storage::SectionId;
 
-constexpr std::size_t kRowsAtATime = 256;
+constexpr std::size_t kRowsAtATime = 64;    // that a thread sketches
+constexpr std::size_t kBlockRows = 16'384;  // that are kept or written by one call
 
 // Rows as floats; of bits, zeros and ones.
 RowReader reader_of(const Source& source) {
@@ -27,59 +29,54 @@ RowReader reader_of(const Source& source) {
   };
 }
 
-void make_sketches(GrownForest& forest, const RowReader& read, std::size_t rows, std::size_t threads,
-                   const Monitor& monitor) {
-  const std::size_t width = forest.sketch.width();
-  forest.codes.resize(rows * width);
-  forest.offsets.resize(rows);
-  parallel_for(
-      rows, kRowsAtATime, threads,
-      [&](std::size_t begin, std::size_t end, std::size_t) {
-        std::vector<float> vectors((end - begin) * forest.sketch.dims());
-        read(begin, end, vectors.data());
-        forest.sketch.encode(vectors.data(), end - begin, forest.codes.data() + begin * width,
-                             forest.offsets.data() + begin);
-      },
-      monitor);
+// Where to keep what grows with the rows: null for memory.
+const std::string* place_for_rows(const Source& source, const ForestOptions& options, std::size_t width,
+                                  const BuildOptions& build) {
+  const std::size_t row = width + sizeof(float) + sizeof(std::uint32_t);
+  const std::size_t copies = options.trees + 2;  // as they come, in parts, in each tree
+  const bool fits = build.memory == 0 || source.rows() <= build.memory / 2 / (row * copies);
+  return fits ? nullptr : &build.path;
 }
 
-void grow_trees(GrownForest& forest, const ForestOptions& options, std::size_t rows, std::size_t threads,
-                const Monitor& monitor) {
-  const Codes codes{forest.codes.data(), forest.sketch.width()};
+SketchStore sketch_all(const Sketch& sketch, const RowReader& read, std::size_t rows, const std::string* beside,
+                       std::size_t threads, const Monitor& monitor) {
+  SketchStore store(sketch.width(), beside);
+  store.reserve(rows);
+  std::vector<std::uint8_t> codes(kBlockRows * sketch.width());
+  std::vector<float> offsets(kBlockRows);
+  std::vector<std::uint32_t> numbers(kBlockRows);
+  for (std::size_t begin = 0; begin < rows; begin += kBlockRows) {
+    report(monitor, static_cast<double>(begin) / static_cast<double>(rows));
+    const std::size_t count = std::min(kBlockRows, rows - begin);
+    parallel_for(count, kRowsAtATime, threads, [&](std::size_t first, std::size_t last, std::size_t) {
+      std::vector<float> vectors((last - first) * sketch.dims());
+      read(begin + first, begin + last, vectors.data());
+      sketch.encode(vectors.data(), last - first, codes.data() + first * sketch.width(), offsets.data() + first);
+    });
+    std::iota(numbers.begin(), numbers.end(), static_cast<std::uint32_t>(begin));
+    store.append({codes.data(), offsets.data(), numbers.data()}, count);
+  }
+  return store;
+}
+
+GrownForest grow_forest(const Source& source, const RowReader& read, const ForestOptions& options,
+                        const BuildOptions& build, const Monitor& monitor) {
+  const std::size_t rows = source.rows();
+  GrownForest forest;
+  forest.sketch = learn_sketch(read, rows, source.dims(), *forest_space_of(source.metric()), build.threads);
+  report(monitor, 0.2);
+  const std::string* beside = place_for_rows(source, options, forest.sketch.width(), build);
+  const SketchStore sketches = sketch_all(forest.sketch, read, rows, beside, build.threads, step_of(monitor, 0.2, 0.5));
+  const double share = 0.4 / static_cast<double>(options.trees);
   for (std::size_t tree = 0; tree < options.trees; ++tree) {
-    Random random(options.seed + tree);  // mixed, so that seeds that follow each other have nothing in common
-    const double share = 1 / static_cast<double>(options.trees);
-    forest.trees.push_back(
-        grow_tree(codes, rows, forest.sketch.grid, options.leaf_size, random.next(), threads,
-                  step_of(monitor, share * static_cast<double>(tree), share * static_cast<double>(tree + 1))));
+    const double done = 0.5 + share * static_cast<double>(tree);
+    Random random(options.seed + tree);  // stirred: seeds that follow each other have nothing in common
+    forest.trees.push_back(plant_tree(sketches, forest.sketch.grid, options.leaf_size, random.next(), build.threads,
+                                      beside, step_of(monitor, done, done + share)));
   }
   forest.levels = levels_of(forest.trees, rows);
-}
-
-// The places of the rows of each node, from the leaves up.
-void find_centroids(GrownForest& forest, std::size_t rows, std::size_t threads) {
-  const Codes codes{forest.codes.data(), forest.sketch.width()};
-  std::vector<std::uint64_t> firsts = forest.levels[0].firsts;  // places
-  std::size_t done = 0;
-  for (std::size_t level = 0; level < forest.levels.size(); ++level) {
-    if (level > 0) {
-      std::vector<std::uint64_t> places;
-      for (const std::uint64_t child : forest.levels[level].firsts) places.push_back(firsts[child]);
-      firsts.swap(places);
-    }
-    const std::size_t nodes = forest.levels[level].nodes();
-    forest.node_codes.resize((done + nodes) * codes.width);
-    forest.node_offsets.resize(done + nodes);
-    parallel_for(nodes, 64, threads, [&](std::size_t begin, std::size_t end, std::size_t) {
-      Centroids centroids(forest.sketch);
-      for (std::size_t node = begin; node < end; ++node) {
-        const Tree& tree = forest.trees[firsts[node] / rows];
-        centroids.of(codes, tree.rows.data() + firsts[node] % rows, firsts[node + 1] - firsts[node],
-                     forest.node_codes.data() + (done + node) * codes.width, &forest.node_offsets[done + node]);
-      }
-    });
-    done += nodes;
-  }
+  forest.centroids = centroids_of(forest.trees, forest.levels, forest.sketch, build.threads);
+  return forest;
 }
 
 void write_nodes(storage::Writer& writer, const GrownForest& forest, const ForestOptions& options) {
@@ -89,39 +86,46 @@ void write_nodes(storage::Writer& writer, const GrownForest& forest, const Fores
     facts.push_back(level.nodes());
     firsts.insert(firsts.end(), level.firsts.begin(), level.firsts.end());
   }
+  const std::uint64_t nodes = forest.centroids.offsets.size();
   writer.add<std::uint64_t>(SectionId::forest, {1, facts.size()}, facts);
   writer.add<std::uint64_t>(SectionId::tree_nodes, {firsts.size(), 1}, firsts);
-  writer.add<std::uint8_t>(SectionId::node_codes, {forest.node_offsets.size(), forest.sketch.width()},
-                           forest.node_codes);
-  writer.add<float>(SectionId::node_offsets, {forest.node_offsets.size(), 1}, forest.node_offsets);
+  writer.add<std::uint8_t>(SectionId::node_codes, {nodes, forest.sketch.width()}, forest.centroids.codes);
+  writer.add<float>(SectionId::node_offsets, {nodes, 1}, forest.centroids.offsets);
 }
 
-// What each tree keeps of its rows, in the order of its leaves.
-void write_trees(storage::Writer& writer, const GrownForest& forest, std::size_t rows) {
-  const std::uint64_t places = forest.trees.size() * rows;
-  writer.begin(SectionId::tree_rows, Element::u32, {places, 1});
-  for (const Tree& tree : forest.trees) writer.append(std::as_bytes(std::span(tree.rows)));
-  writer.end();
-  if (forest.sketch.space != Space::inner) {
-    writer.begin(SectionId::tree_offsets, Element::f32, {places, 1});
-    std::vector<float> offsets(rows);
-    for (const Tree& tree : forest.trees) {
-      for (std::size_t place = 0; place < rows; ++place) offsets[place] = forest.offsets[tree.rows[place]];
-      writer.append(std::as_bytes(std::span(offsets)));
-    }
-    writer.end();
-  }
-  const std::size_t width = forest.sketch.width();
-  writer.begin(SectionId::tree_codes, Element::u8, {places, width});
-  std::vector<std::uint8_t> codes(kRowsAtATime * width);
+// One section of what the trees keep of their rows, in the order of their leaves.
+template <class Bytes>
+void write_column(storage::Writer& writer, const GrownForest& forest, SectionId id, Element element,
+                  std::size_t columns, Bytes bytes_of) {
+  const std::size_t rows = forest.trees[0].rows.rows();
+  writer.begin(id, element, {forest.trees.size() * rows, columns});
+  SketchStore::Buffers buffers;
   for (const Tree& tree : forest.trees)
-    for (std::size_t begin = 0; begin < rows; begin += kRowsAtATime) {
-      const std::size_t count = std::min(kRowsAtATime, rows - begin);
-      for (std::size_t i = 0; i < count; ++i)
-        std::copy_n(forest.codes.data() + tree.rows[begin + i] * width, width, codes.data() + i * width);
-      writer.append(std::as_bytes(std::span(codes).first(count * width)));
+    for (std::size_t begin = 0; begin < rows; begin += kBlockRows) {
+      const std::size_t end = std::min(begin + kBlockRows, rows);
+      writer.append(bytes_of(tree.rows.read(begin, end, buffers), end - begin));
     }
   writer.end();
+}
+
+void write_trees(storage::Writer& writer, const GrownForest& forest) {
+  const std::size_t width = forest.sketch.width();
+  write_column(writer, forest, SectionId::tree_rows, Element::u32, 1, [](const SketchedRows& rows, std::size_t count) {
+    return std::as_bytes(std::span(rows.numbers, count));
+  });
+  if (forest.sketch.space != Space::inner)
+    write_column(
+        writer, forest, SectionId::tree_offsets, Element::f32, 1,
+        [](const SketchedRows& rows, std::size_t count) { return std::as_bytes(std::span(rows.offsets, count)); });
+  write_column(
+      writer, forest, SectionId::tree_codes, Element::u8, width,
+      [=](const SketchedRows& rows, std::size_t count) { return std::as_bytes(std::span(rows.codes, count * width)); });
+}
+
+void write_efforts(storage::Writer& writer, const std::vector<EffortPoint>& efforts) {
+  std::vector<double> numbers;
+  for (const EffortPoint& point : efforts) numbers.insert(numbers.end(), {point.share, point.effort});
+  writer.add<double>(SectionId::efforts, {efforts.size(), 2}, numbers);
 }
 
 void check_options(const ForestOptions& options, Metric metric) {
@@ -137,26 +141,19 @@ void check_options(const ForestOptions& options, Metric metric) {
 }  // namespace
 
 void write_forest(storage::Writer& writer, const Source& source, const ForestOptions& options,
-                  const std::string& metadata, std::size_t threads, const Monitor& monitor) {
+                  const std::string& metadata, const BuildOptions& build, const Monitor& monitor) {
   check_options(options, source.metric());
   write_descriptor(writer, {Kind::forest, source.metric(), source.element(), source.rows(), source.dims()});
   writer.add_text(SectionId::metadata, metadata);
-  const std::size_t rows = source.rows();
-  if (rows > 0) {
+  if (source.rows() > 0) {
     const RowReader read = reader_of(source);
-    GrownForest forest;
-    forest.sketch = learn_sketch(read, rows, source.dims(), *forest_space_of(source.metric()), threads);
-    report(monitor, 0.2);
-    make_sketches(forest, read, rows, threads, step_of(monitor, 0.2, 0.4));
-    grow_trees(forest, options, rows, threads, step_of(monitor, 0.4, 0.7));
-    find_centroids(forest, rows, threads);
-    const std::vector<EffortPoint> efforts = measure_efforts(forest, read, rows, threads);
+    GrownForest forest = grow_forest(source, read, options, build, step_of(monitor, 0.2, 0.7));
+    const Measured measured = measure(forest, read, source.rows(), build.threads);
+    forest.sketch.doubt = measured.doubt;
     write_sketch(writer, forest.sketch);
     write_nodes(writer, forest, options);
-    std::vector<double> numbers;
-    for (const EffortPoint& point : efforts) numbers.insert(numbers.end(), {point.share, point.effort});
-    writer.add<double>(SectionId::efforts, {efforts.size(), 2}, numbers);
-    write_trees(writer, forest, rows);
+    write_efforts(writer, measured.efforts);
+    write_trees(writer, forest);
   }
   source.write(writer, step_of(monitor, 0.8, 1.0));
 }

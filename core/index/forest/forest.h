@@ -19,6 +19,7 @@
 #include <string>
 #include <vector>
 
+#include "index/build_options.h"
 #include "index/exact/scan.h"
 #include "index/forest/nodes.h"
 #include "index/index.h"
@@ -94,6 +95,6 @@ void unpack_bits(const std::byte* packed, std::size_t dims, float* to);
 
 // Adds everything but keys to `writer`.
 void write_forest(storage::Writer& writer, const Source& source, const ForestOptions& options,
-                  const std::string& metadata, std::size_t threads, const Monitor& monitor);
+                  const std::string& metadata, const BuildOptions& build, const Monitor& monitor);
 
 }  // namespace nearabout

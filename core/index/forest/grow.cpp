@@ -13,22 +13,24 @@ constexpr std::size_t kSmallTask = 4'096;  // rows
 
 class Grower {
  public:
-  Grower(const Codes& codes, const Grid& grid, std::size_t leaf_size, std::uint64_t seed,
+  Grower(const Codes& codes, std::uint64_t origin, const Grid& grid, std::size_t leaf_size, std::uint64_t seed,
          std::vector<std::uint32_t>& rows)
-      : splitter_(codes, grid), leaf_size_(leaf_size), seed_(seed), rows_(rows) {}
+      : splitter_(codes, grid), origin_(origin), leaf_size_(leaf_size), seed_(seed), rows_(rows) {}
+
+  bool is_leaf(std::size_t begin, std::size_t end) const { return end - begin <= leaf_size_; }
 
   std::size_t split(std::size_t begin, std::size_t end) {
-    Random random(seed_ ^ (begin * 0x9E3779B97F4A7C15u + end * 0xC2B2AE3D27D4EB4Fu));
-    (void)random.next();
+    Random places((origin_ + begin) * 0x9E3779B97F4A7C15u + end - begin);
+    Random random(seed_ ^ places.next());
     const Plane plane = splitter_.plane(rows_.data() + begin, end - begin, random);
-    return begin + splitter_.divide(plane, rows_.data() + begin, end - begin);
+    return begin + splitter_.divide(plane, rows_.data() + begin, end - begin).left;
   }
 
   // The whole branch over rows [begin, end), in preorder.
   void grow(std::size_t begin, std::size_t end, std::vector<Branch>& branches) {
     const std::size_t place = branches.size();
-    branches.push_back({begin, end, 1});
-    if (end - begin <= leaf_size_) return;
+    branches.push_back({origin_ + begin, origin_ + end, 1});
+    if (is_leaf(begin, end)) return;
     const std::size_t middle = split(begin, end);
     grow(begin, middle, branches);
     grow(middle, end, branches);
@@ -37,6 +39,7 @@ class Grower {
 
  private:
   Splitter splitter_;
+  std::uint64_t origin_;
   std::size_t leaf_size_;
   std::uint64_t seed_;
   std::vector<std::uint32_t>& rows_;
@@ -48,13 +51,12 @@ class Top {
   Top(Grower& grower, std::size_t task_rows) : grower_(grower), task_rows_(task_rows) {}
 
   void split(std::size_t begin, std::size_t end) {
-    nodes_.push_back({begin, end, kInner});
-    const std::size_t place = nodes_.size() - 1;
-    if (end - begin <= task_rows_) {
-      nodes_[place].task = tasks_.size();
+    if (end - begin <= task_rows_ || grower_.is_leaf(begin, end)) {
+      nodes_.push_back(tasks_.size());
       tasks_.push_back({begin, end, {}});
       return;
     }
+    nodes_.push_back(kInner);
     const std::size_t middle = grower_.split(begin, end);
     split(begin, middle);
     split(middle, end);
@@ -76,38 +78,36 @@ class Top {
 
  private:
   static constexpr std::size_t kInner = static_cast<std::size_t>(-1);
-  struct Node {
-    std::size_t begin, end, task;
-  };
 
   void assemble(std::size_t& next, std::vector<Branch>& branches) {
-    const Node& node = nodes_[next++];
-    if (node.task != kInner) {
-      const std::vector<Branch>& grown = tasks_[node.task].branches;
+    const std::size_t task = nodes_[next++];
+    if (task != kInner) {
+      const std::vector<Branch>& grown = tasks_[task].branches;
       branches.insert(branches.end(), grown.begin(), grown.end());
       return;
     }
     const std::size_t place = branches.size();
-    branches.push_back({node.begin, node.end, 1});
+    branches.push_back({0, 0, 1});
     assemble(next, branches);
     assemble(next, branches);
-    branches[place].skip = static_cast<std::uint32_t>(branches.size() - place);
+    branches[place] = {branches[place + 1].begin, branches.back().end,
+                       static_cast<std::uint32_t>(branches.size() - place)};
   }
 
   Grower& grower_;
   std::size_t task_rows_;
-  std::vector<Node> nodes_;
+  std::vector<std::size_t> nodes_;  // in preorder: the task of each, or kInner
   std::vector<Task> tasks_;
 };
 
 }  // namespace
 
-Tree grow_tree(const Codes& codes, std::size_t count, const Grid& grid, std::size_t leaf_size, std::uint64_t seed,
-               std::size_t threads, const Monitor& monitor) {
-  Tree tree;
-  tree.rows.resize(count);
-  std::iota(tree.rows.begin(), tree.rows.end(), 0u);
-  Grower grower(codes, grid, leaf_size, seed, tree.rows);
+GrownBranch grow_branch(const Codes& codes, std::size_t count, std::uint64_t origin, const Grid& grid,
+                        std::size_t leaf_size, std::uint64_t seed, std::size_t threads, const Monitor& monitor) {
+  GrownBranch grown;
+  grown.order.resize(count);
+  std::iota(grown.order.begin(), grown.order.end(), 0u);
+  Grower grower(codes, origin, grid, leaf_size, seed, grown.order);
   Top top(grower, std::max(kSmallTask, count / kTasks));
   top.split(0, count);
   std::vector<Top::Task>& tasks = top.tasks();
@@ -115,11 +115,11 @@ Tree grow_tree(const Codes& codes, std::size_t count, const Grid& grid, std::siz
       tasks.size(), 1, threads,
       [&](std::size_t begin, std::size_t, std::size_t) {
         Top::Task& task = tasks[begin];
-        Grower(codes, grid, leaf_size, seed, tree.rows).grow(task.begin, task.end, task.branches);
+        Grower(codes, origin, grid, leaf_size, seed, grown.order).grow(task.begin, task.end, task.branches);
       },
       monitor);
-  tree.branches = top.assemble();
-  return tree;
+  grown.branches = top.assemble();
+  return grown;
 }
 
 }  // namespace nearabout

@@ -21,14 +21,15 @@ struct Branch {
   std::uint64_t rows() const { return end - begin; }
 };
 
-struct Tree {
+// A branch over some rows: its nodes in preorder, and the rows in the order of its leaves.
+struct GrownBranch {
   std::vector<Branch> branches;
-  std::vector<std::uint32_t> rows;  // in the order of the leaves
+  std::vector<std::uint32_t> order;  // numbers into the codes
 };
 
-// Grows one tree over the rows 0 .. count-1 of `codes`. The same for a seed at any number of threads: each split draws
-// its random numbers from the seed and the place of its rows.
-Tree grow_tree(const Codes& codes, std::size_t count, const Grid& grid, std::size_t leaf_size, std::uint64_t seed,
-               std::size_t threads, const Monitor& monitor);
+// Grows a branch over the rows 0 .. count-1 of `codes` (at least one), whose places in the tree begin with `origin`.
+// The same for a seed at any number of threads: each split draws its random numbers from the seed and its rows' places.
+GrownBranch grow_branch(const Codes& codes, std::size_t count, std::uint64_t origin, const Grid& grid,
+                        std::size_t leaf_size, std::uint64_t seed, std::size_t threads, const Monitor& monitor);
 
 }  // namespace nearabout

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <map>
 #include <numeric>
 
 #include "base/threads.h"
@@ -16,132 +17,148 @@ constexpr std::size_t kQueries = 64;
 constexpr std::size_t kNeighbours = 10;
 constexpr std::array<double, 9> kShares{0.5, 0.7, 0.8, 0.85, 0.9, 0.95, 0.97, 0.98, 0.99};
 constexpr double kDoubtShare = 0.98;
+constexpr std::size_t kRowsAtATime = 8'192;
 
-// Marks of `count` nodes or rows.
-void marks_of(const SketchQuery& query, float scale, const std::uint8_t* codes, const float* offsets, std::size_t width,
-              std::size_t count, std::vector<std::int32_t>& dots, std::vector<float>& marks) {
-  dots.resize(count);
-  marks.resize(count);
-  kernels::table().screen.rows(query.bytes(), {codes, width, nullptr, count}, width, 0, dots.data());
-  for (std::size_t i = 0; i < count; ++i) marks[i] = offsets[i] + scale * static_cast<float>(dots[i]);
-}
-
-class Measurer {
+// A row as a query, and its nearest others.
+class Query {
  public:
-  Measurer(const GrownForest& forest, const RowReader& read, std::size_t rows)
-      : forest_(forest), read_(read), rows_(rows), width_(forest.sketch.width()) {
-    for (const Tree& tree : forest.trees) {
-      places_.emplace_back(rows);
-      for (std::size_t place = 0; place < rows; ++place)
-        places_.back()[tree.rows[place]] = static_cast<std::uint32_t>(place);
-    }
+  Query(const GrownForest& forest, const RowReader& read, std::size_t row)
+      : forest_(forest), width_(forest.sketch.width()), vector_(forest.sketch.dims()), own_(width_) {
+    read(row, row + 1, vector_.data());
+    bound_ = SketchQuery::bind(forest.sketch, vector_.data(), 1);
+    std::vector<float> copy = vector_;
+    float offset = 0;
+    forest.sketch.encode(copy.data(), 1, own_.data(), &offset);
+    best_.assign(forest.trees.size(), TopK(kNeighbours));
+    rank_leaves();
   }
 
-  struct Findings {
-    std::vector<double> efforts;  // that each neighbour takes
-    std::vector<double> doubts;
-  };
+  // Rows that lie together in a tree, from `place` on. What is the same as the query to the last bit is left out, the
+  // row itself among it: it says nothing of others.
+  void look_at(std::size_t tree, std::size_t place, const SketchedRows& rows, std::size_t count) {
+    marks_of(bound_[0].scale(), rows.codes, rows.offsets, count);
+    TopK& best = best_[tree];
+    for (std::size_t i = 0; i < count; ++i)
+      if (double{marks_[i]} <= best.worst() && !std::equal(own_.begin(), own_.end(), rows.codes + i * width_))
+        best.push(double{marks_[i]}, static_cast<std::uint32_t>(place + i));
+  }
 
-  Findings measure(std::size_t row) const {
-    std::vector<float> vector(forest_.sketch.dims());
-    read_(row, row + 1, vector.data());
-    const SketchQuery query = SketchQuery::bind(forest_.sketch, vector.data(), 1)[0];
-    const std::vector<Neighbour> nearest = nearest_of(query, row);
-    Findings findings;
-    const std::vector<std::uint64_t> looked = rows_until_leaf(query);
-    for (const Neighbour& neighbour : nearest) findings.efforts.push_back(effort_for(neighbour.row, looked));
-    for (const Neighbour& neighbour : nearest) findings.doubts.push_back(doubt_of(query, vector, neighbour));
-    return findings;
+  struct Finding {
+    double effort;  // that finds it
+    double doubt;
+  };
+  std::vector<Finding> findings(const RowReader& read) {
+    std::map<std::uint32_t, Finding> found;  // by row: each tree has its own place for it
+    SketchStore::Buffers buffers;
+    std::vector<float> other(vector_.size());
+    for (std::size_t tree = 0; tree < best_.size(); ++tree)
+      for (const Neighbour& neighbour : best_[tree].take_sorted()) {
+        const std::size_t place = neighbour.row;
+        const std::uint32_t row = *forest_.trees[tree].rows.read(place, place + 1, buffers).numbers;
+        const double effort = effort_of(tree * forest_.trees[0].rows.rows() + place);
+        const auto [known, is_new] = found.try_emplace(row, Finding{effort, 0});
+        known->second.effort = std::min(known->second.effort, effort);
+        if (!is_new) continue;
+        read(row, row + 1, other.data());
+        known->second.doubt = bound_[0].doubt(static_cast<float>(neighbour.rank), vector_.data(), other.data());
+      }
+    std::vector<Finding> all;
+    for (const auto& [row, finding] : found) all.push_back(finding);
+    return all;
   }
 
  private:
-  // By estimates, the row itself left out and what is the same to the last bit: such rows say nothing of others.
-  std::vector<Neighbour> nearest_of(const SketchQuery& query, std::size_t row) const {
-    std::vector<std::int32_t> dots;
-    std::vector<float> marks;
-    marks_of(query, query.scale(), forest_.codes.data(), forest_.offsets.data(), width_, rows_, dots, marks);
-    TopK best(kNeighbours);
-    const std::uint8_t* own = forest_.codes.data() + row * width_;
-    for (std::size_t i = 0; i < rows_; ++i)
-      if (double{marks[i]} <= best.worst() && !std::equal(own, own + width_, forest_.codes.data() + i * width_))
-        best.push(double{marks[i]}, static_cast<std::uint32_t>(i));
-    return best.take_sorted();
+  void marks_of(float scale, const std::uint8_t* codes, const float* offsets, std::size_t count) {
+    dots_.resize(count);
+    marks_.resize(count);
+    kernels::table().screen.rows(bound_[0].bytes(), {codes, width_, nullptr, count}, width_, 0, dots_.data());
+    for (std::size_t i = 0; i < count; ++i) marks_[i] = offsets[i] + scale * static_cast<float>(dots_[i]);
   }
 
   // For each leaf, how many rows a search has looked at when it is done with it.
-  std::vector<std::uint64_t> rows_until_leaf(const SketchQuery& query) const {
+  void rank_leaves() {
     const Level& leaves = forest_.levels[0];
-    std::vector<std::int32_t> dots;
-    std::vector<float> marks;
-    marks_of(query, query.centroid_scale(), forest_.node_codes.data(), forest_.node_offsets.data(), width_,
-             leaves.nodes(), dots, marks);
+    marks_of(bound_[0].centroid_scale(), forest_.centroids.codes.data(), forest_.centroids.offsets.data(),
+             leaves.nodes());
     std::vector<std::uint32_t> order(leaves.nodes());
     std::iota(order.begin(), order.end(), 0u);
-    std::sort(order.begin(), order.end(),
-              [&](std::uint32_t a, std::uint32_t b) { return marks[a] < marks[b] || (marks[a] == marks[b] && a < b); });
-    std::vector<std::uint64_t> looked(leaves.nodes());
+    std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+      return marks_[a] < marks_[b] || (marks_[a] == marks_[b] && a < b);
+    });
+    looked_.resize(leaves.nodes());
     std::uint64_t sum = 0;
     for (const std::uint32_t leaf : order) {
       sum += leaves.firsts[leaf + 1] - leaves.firsts[leaf];
-      looked[leaf] = sum;
+      looked_[leaf] = sum;
     }
-    return looked;
   }
 
-  double effort_for(std::uint32_t row, const std::vector<std::uint64_t>& looked) const {
+  double effort_of(std::uint64_t place) const {
     const std::vector<std::uint64_t>& firsts = forest_.levels[0].firsts;
-    std::uint64_t least = ~std::uint64_t{0};
-    for (std::size_t tree = 0; tree < places_.size(); ++tree) {
-      const std::uint64_t place = tree * rows_ + places_[tree][row];
-      const auto leaf = std::upper_bound(firsts.begin(), firsts.end(), place) - firsts.begin() - 1;
-      least = std::min(least, looked[static_cast<std::size_t>(leaf)]);
-    }
-    return static_cast<double>(least);
-  }
-
-  double doubt_of(const SketchQuery& query, const std::vector<float>& vector, const Neighbour& neighbour) const {
-    std::vector<float> other(vector.size());
-    read_(neighbour.row, neighbour.row + 1, other.data());
-    return query.doubt(static_cast<float>(neighbour.rank), vector.data(), other.data());
+    const auto leaf = std::upper_bound(firsts.begin(), firsts.end(), place) - firsts.begin() - 1;
+    return static_cast<double>(looked_[static_cast<std::size_t>(leaf)]);
   }
 
   const GrownForest& forest_;
-  const RowReader& read_;
-  std::size_t rows_;
   std::size_t width_;
-  std::vector<std::vector<std::uint32_t>> places_;  // of each row in each tree
+  std::vector<float> vector_;
+  std::vector<std::uint8_t> own_;  // its code
+  std::vector<SketchQuery> bound_;
+  std::vector<TopK> best_;             // of each tree: marks and places
+  std::vector<std::uint64_t> looked_;  // at each leaf
+  std::vector<std::int32_t> dots_;
+  std::vector<float> marks_;
 };
 
-double quantile(std::vector<double>& sorted, double share) {
+// All rows go past all queries once for each tree.
+void look_at_all(const GrownForest& forest, std::vector<Query>& queries, std::size_t threads) {
+  SketchStore::Buffers buffers;
+  for (std::size_t tree = 0; tree < forest.trees.size(); ++tree) {
+    const SketchStore& store = forest.trees[tree].rows;
+    // As few parts as there is room for: starting threads has its price.
+    const std::size_t step = std::max(kRowsAtATime, std::min<std::size_t>(store.rows(), 16 * kRowsAtATime));
+    for (std::size_t begin = 0; begin < store.rows(); begin += step) {
+      const std::size_t end = std::min(begin + step, store.rows());
+      const SketchedRows rows = store.read(begin, end, buffers);
+      parallel_for(queries.size(), 1, threads, [&](std::size_t query, std::size_t, std::size_t) {
+        for (std::size_t first = begin; first < end; first += kRowsAtATime) {
+          const std::size_t skipped = first - begin;
+          const SketchedRows some{rows.codes + skipped * store.width(), rows.offsets + skipped, rows.numbers + skipped};
+          queries[query].look_at(tree, first, some, std::min(kRowsAtATime, end - first));
+        }
+      });
+    }
+  }
+}
+
+double quantile(const std::vector<double>& sorted, double share) {
   const double place = share * static_cast<double>(sorted.size() - 1);
   return sorted[static_cast<std::size_t>(std::ceil(place))];
 }
 
 }  // namespace
 
-std::vector<EffortPoint> measure_efforts(GrownForest& forest, const RowReader& read, std::size_t rows,
-                                         std::size_t threads) {
-  const std::size_t queries = std::min(kQueries, rows);
-  std::vector<Measurer::Findings> findings(queries);
-  {
-    const Measurer measurer(forest, read, rows);
-    parallel_for(queries, 1, threads, [&](std::size_t query, std::size_t, std::size_t) {
-      findings[query] = measurer.measure((2 * query + 1) * rows / (2 * queries));
-    });
-  }
+Measured measure(const GrownForest& forest, const RowReader& read, std::size_t rows, std::size_t threads) {
+  const std::size_t count = std::min(kQueries, rows);
+  std::vector<Query> queries;
+  queries.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) queries.emplace_back(forest, read, (2 * i + 1) * rows / (2 * count));
+  look_at_all(forest, queries, threads);
+
   std::vector<double> efforts;
   std::vector<double> doubts;
-  for (const Measurer::Findings& found : findings) {
-    efforts.insert(efforts.end(), found.efforts.begin(), found.efforts.end());
-    doubts.insert(doubts.end(), found.doubts.begin(), found.doubts.end());
-  }
-  if (efforts.empty()) return {};  // all rows are the same
+  for (Query& query : queries)
+    for (const Query::Finding& finding : query.findings(read)) {
+      efforts.push_back(finding.effort);
+      doubts.push_back(finding.doubt);
+    }
+  Measured measured;
+  if (efforts.empty()) return measured;  // all rows are the same
   std::sort(efforts.begin(), efforts.end());
   std::sort(doubts.begin(), doubts.end());
-  forest.sketch.doubt = std::max(0.0, quantile(doubts, kDoubtShare));
-  std::vector<EffortPoint> points;
-  for (const double share : kShares) points.push_back({share, quantile(efforts, share)});
-  return points;
+  measured.doubt = std::max(0.0, quantile(doubts, kDoubtShare));
+  for (const double share : kShares) measured.efforts.push_back({share, quantile(efforts, share)});
+  return measured;
 }
 
 }  // namespace nearabout

@@ -10,20 +10,20 @@
 
 namespace nearabout {
 
-// A forest in memory: sketches of all rows and the trees grown on them.
+// A forest before it is written.
 struct GrownForest {
   Sketch sketch;
-  std::vector<std::uint8_t> codes;  // in the order of rows
-  std::vector<float> offsets;
   std::vector<Tree> trees;
   std::vector<Level> levels;
-  std::vector<std::uint8_t> node_codes;  // of all levels
-  std::vector<float> node_offsets;
+  Centroids centroids;
 };
 
-// Some rows are taken for queries; their nearest others by the sketches are looked for in the ranked leaves. Sets
-// `doubt` of the forest's sketch on the way.
-std::vector<EffortPoint> measure_efforts(GrownForest& forest, const RowReader& read, std::size_t rows,
-                                         std::size_t threads);
+struct Measured {
+  std::vector<EffortPoint> efforts;
+  double doubt = 0;  // of the sketch
+};
+
+// Some rows are taken for queries; their nearest others by the sketches are looked for in the ranked leaves.
+Measured measure(const GrownForest& forest, const RowReader& read, std::size_t rows, std::size_t threads);
 
 }  // namespace nearabout

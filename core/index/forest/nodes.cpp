@@ -1,14 +1,16 @@
 #include "index/forest/nodes.h"
 
 #include <algorithm>
-#include <cmath>
+#include <utility>
+
+#include "base/threads.h"
 
 namespace nearabout {
 namespace {
 
-constexpr std::size_t kFanOut = 64;         // leaves of a group, groups of a group
-constexpr std::size_t kFewNodes = 2'048;    // up to here all are ranked
-constexpr std::size_t kRowsAtATime = 4096;  // whose codes, and their squares, 32 bits can add up
+constexpr std::size_t kFanOut = 64;       // leaves of a group, groups of a group
+constexpr std::size_t kFewNodes = 2'048;  // up to here all are ranked
+constexpr std::size_t kNodesAtATime = 64;
 
 struct Span {
   std::uint64_t begin, end;
@@ -56,33 +58,94 @@ std::vector<Level> levels_of(const std::vector<Tree>& trees, std::uint64_t rows)
   return levels;
 }
 
-void Centroids::of(const Codes& codes, const std::uint32_t* rows, std::size_t count, std::uint8_t* code,
-                   float* offset) {
-  const std::size_t width = codes.width;
-  const bool spread = sketch_.space == Space::inner;
-  means_.assign(width, 0.0);
-  squares_.assign(width, 0.0);
-  for (std::size_t begin = 0; begin < count; begin += kRowsAtATime) {
-    sums_.assign(width, 0);
-    square_sums_.assign(width, 0);
-    for (std::size_t i = begin; i < std::min(count, begin + kRowsAtATime); ++i) {
-      const std::uint8_t* row = codes.row(rows[i]);
-      for (std::size_t j = 0; j < width; ++j) sums_[j] += row[j];
-      if (spread)
-        for (std::size_t j = 0; j < width; ++j) square_sums_[j] += std::uint32_t{row[j]} * row[j];
+namespace {
+
+// Gathers weighted codes until a node is complete.
+class Centre {
+ public:
+  explicit Centre(const Sketch& sketch)
+      : sketch_(sketch), sums_(sketch.width()), squares_(sketch.width()), spread_(sketch.space == Space::inner) {}
+
+  // A code that stands for `rows` rows, which are spread around it by `spread`, a mean square.
+  void add(const std::uint8_t* code, std::uint64_t rows, double spread) {
+    for (std::size_t j = 0; j < sums_.size(); ++j) sums_[j] += rows * code[j];
+    if (spread_)
+      for (std::size_t j = 0; j < sums_.size(); ++j) squares_[j] += rows * code[j] * code[j];
+    rows_ += rows;
+    inner_ += static_cast<double>(rows) * spread;
+  }
+
+  void finish(std::uint8_t* code, float* offset) {
+    const double rows = static_cast<double>(rows_);
+    double sum = spread_ ? -inner_ / rows : 0;
+    for (std::size_t j = 0; j < sums_.size(); ++j) {
+      const double mean = static_cast<double>(sums_[j]) / rows;
+      const double step = double{sketch_.grid.step[j]};
+      code[j] = static_cast<std::uint8_t>(mean + 0.5);
+      const double value = double{sketch_.grid.low[j]} + step * code[j];
+      const double square = static_cast<double>(squares_[j]) / rows;
+      sum += spread_ ? (mean * mean - square) * step * step : value * value;
     }
-    for (std::size_t j = 0; j < width; ++j) means_[j] += sums_[j];
-    for (std::size_t j = 0; j < width; ++j) squares_[j] += square_sums_[j];
+    *offset = static_cast<float>(std::clamp(sum, -1e30, 1e30));
+    std::fill(sums_.begin(), sums_.end(), 0);
+    std::fill(squares_.begin(), squares_.end(), 0);
+    rows_ = 0;
+    inner_ = 0;
   }
-  double sum = 0;
-  for (std::size_t j = 0; j < width; ++j) {
-    const double mean = means_[j] / static_cast<double>(count);
-    const double step = double{sketch_.grid.step[j]};
-    code[j] = static_cast<std::uint8_t>(mean + 0.5);
-    const double value = double{sketch_.grid.low[j]} + step * code[j];
-    sum += spread ? (mean * mean - squares_[j] / static_cast<double>(count)) * step * step : value * value;
+
+ private:
+  const Sketch& sketch_;
+  std::vector<std::uint64_t> sums_, squares_;
+  bool spread_;
+  std::uint64_t rows_ = 0;
+  double inner_ = 0;
+};
+
+// Of leaves: from the codes of their rows.
+void leaf_centroids(const std::vector<Tree>& trees, const Level& leaves, const Sketch& sketch, std::size_t threads,
+                    Centroids& centroids) {
+  const std::size_t rows = trees[0].rows.rows();
+  parallel_for(leaves.nodes(), kNodesAtATime, threads, [&](std::size_t begin, std::size_t end, std::size_t) {
+    Centre centre(sketch);
+    SketchStore::Buffers buffers;
+    for (std::size_t leaf = begin; leaf < end; ++leaf) {
+      const std::uint64_t first = leaves.firsts[leaf] % rows;
+      const std::uint64_t count = leaves.firsts[leaf + 1] - leaves.firsts[leaf];
+      const SketchedRows own = trees[leaves.firsts[leaf] / rows].rows.read(first, first + count, buffers);
+      for (std::uint64_t i = 0; i < count; ++i) centre.add(own.codes + i * sketch.width(), 1, 0);
+      centre.finish(centroids.codes.data() + leaf * sketch.width(), &centroids.offsets[leaf]);
+    }
+  });
+}
+
+}  // namespace
+
+Centroids centroids_of(const std::vector<Tree>& trees, const std::vector<Level>& levels, const Sketch& sketch,
+                       std::size_t threads) {
+  const std::size_t width = sketch.width();
+  std::size_t nodes = 0;
+  for (const Level& level : levels) nodes += level.nodes();
+  Centroids centroids{std::vector<std::uint8_t>(nodes * width), std::vector<float>(nodes)};
+  leaf_centroids(trees, levels[0], sketch, threads, centroids);
+
+  std::vector<std::uint64_t> places = levels[0].firsts;
+  std::size_t below = 0;  // where the level below begins
+  Centre centre(sketch);
+  for (std::size_t level = 1; level < levels.size(); ++level) {
+    const std::size_t begin = below + levels[level - 1].nodes();
+    std::vector<std::uint64_t> own_places;
+    for (const std::uint64_t child : levels[level].firsts) own_places.push_back(places[child]);
+    for (std::size_t node = 0; node < levels[level].nodes(); ++node) {
+      for (std::uint64_t child = levels[level].firsts[node]; child < levels[level].firsts[node + 1]; ++child) {
+        const double spread = sketch.space == Space::inner ? -double{centroids.offsets[below + child]} : 0;
+        centre.add(centroids.codes.data() + (below + child) * width, places[child + 1] - places[child], spread);
+      }
+      centre.finish(centroids.codes.data() + (begin + node) * width, &centroids.offsets[begin + node]);
+    }
+    places.swap(own_places);
+    below = begin;
   }
-  *offset = static_cast<float>(std::clamp(sum, -1e30, 1e30));
+  return centroids;
 }
 
 }  // namespace nearabout

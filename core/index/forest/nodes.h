@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "index/forest/grow.h"
+#include "index/forest/plant.h"
 #include "quantize/sketch.h"
 
 namespace nearabout {
@@ -27,20 +27,15 @@ inline constexpr std::size_t kMostLevels = 6;
 // Levels from the leaves up, until one has few enough nodes to rank them all. Each of `trees` is over `rows` rows.
 std::vector<Level> levels_of(const std::vector<Tree>& trees, std::uint64_t rows);
 
-// Centroids of nodes, from the codes of their rows: a code on the rows' grid, and what it adds to its mark. (Among unit
-// vectors and for |q - x|^2 that is the squared length of the centroid's image; for inner products, where images have
-// all one length, less their spread.)
-class Centroids {
- public:
-  explicit Centroids(const Sketch& sketch) : sketch_(sketch) {}
-
-  // The centroid of the rows listed, numbers into `codes`.
-  void of(const Codes& codes, const std::uint32_t* rows, std::size_t count, std::uint8_t* code, float* offset);
-
- private:
-  const Sketch& sketch_;
-  std::vector<double> means_, squares_;
-  std::vector<std::uint32_t> sums_, square_sums_;
+// Centroids of the nodes of all levels, one level after the other: a code on the rows' grid, and what it adds to its
+// mark. (Among unit vectors and for |q - x|^2 that is the squared length of the centroid's image; for inner products,
+// where images have all one length, less their spread.)
+struct Centroids {
+  std::vector<std::uint8_t> codes;
+  std::vector<float> offsets;
 };
+
+Centroids centroids_of(const std::vector<Tree>& trees, const std::vector<Level>& levels, const Sketch& sketch,
+                       std::size_t threads);
 
 }  // namespace nearabout

@@ -95,7 +95,7 @@ Plane Splitter::plane(const std::uint32_t* rows, std::size_t count, Random& rand
   return between_means();
 }
 
-std::size_t Splitter::divide(const Plane& plane, std::uint32_t* rows, std::size_t count) {
+Splitter::Division Splitter::divide(const Plane& plane, std::uint32_t* rows, std::size_t count) {
   dots_.resize(count);
   kernels::table().screen.rows(plane.normal.data(), {codes_.data, codes_.width, rows, count}, codes_.width, 0,
                                dots_.data());
@@ -112,7 +112,7 @@ std::size_t Splitter::divide(const Plane& plane, std::uint32_t* rows, std::size_
     threshold = sorted[count / 2];
     left = below(threshold);
     // Many that are alike: rows equal to the median stay together where that leaves enough on each side, else any half.
-    if (left < least || count - left < least) return count / 2;
+    if (left < least || count - left < least) return {count / 2, false, threshold};
   }
   right_.clear();
   std::size_t place = 0;
@@ -123,7 +123,7 @@ std::size_t Splitter::divide(const Plane& plane, std::uint32_t* rows, std::size_
       right_.push_back(rows[i]);
   }
   std::copy(right_.begin(), right_.end(), rows + place);
-  return left;
+  return {left, true, threshold};
 }
 
 }  // namespace nearabout

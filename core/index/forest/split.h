@@ -36,8 +36,14 @@ class Splitter {
   // A plane for these rows (at least two), from a sample of them. Where no plane tells any two apart, the normal is
   // zero.
   Plane plane(const std::uint32_t* rows, std::size_t count, Random& random);
-  // Puts the rows that go left first, in their order, and tells how many there are: at least a sixteenth on each side.
-  std::size_t divide(const Plane& plane, std::uint32_t* rows, std::size_t count);
+  // Puts the rows that go left first, in their order: at least a sixteenth on each side, for which the plane may be
+  // moved. Where rows are too much alike for any plane, one half of them goes left.
+  struct Division {
+    std::size_t left;
+    bool by_plane;
+    std::int32_t threshold;
+  };
+  Division divide(const Plane& plane, std::uint32_t* rows, std::size_t count);
 
  private:
   void take_sample(const std::uint32_t* rows, std::size_t count, Random& random);

@@ -9,7 +9,7 @@ from nearabout.errors import InvalidInput
 
 USAGE = """
 usage: nearabout build INPUT [-o OUT.near] [--metric M] [--kind K] [--dtype D] [--set name=value]... [--threads N]
-                       [--on-bad error|skip]
+                       [--memory SIZE] [--on-bad error|skip]
 
 Reads a file of vectors (word2vec, GloVe, fastText, NumPy, fvecs, CSV, Parquet, ...; compressed ones too) and writes an
 index of them, whole or not at all.
@@ -20,12 +20,22 @@ index of them, whole or not at all.
   --dtype D            f32, f16, bf16, u8, i8, bits; left out, the input's own where it can be kept
   --set name=value     a setting of the kind; exact has none
   --threads N          how many threads to use (all cores)
+  --memory SIZE        what the build may take for itself, such as 512MB or 2GiB: for files larger than memory
   --on-bad error|skip  vectors with NaN or infinity, and zeros under cosine: refuse them (default) or leave them out
 """
 
 _OPTIONS = Options(
     "build",
-    {"output": str, "metric": str, "kind": str, "dtype": str, "set": list, "threads": int, "on-bad": str},
+    {
+        "output": str,
+        "metric": str,
+        "kind": str,
+        "dtype": str,
+        "set": list,
+        "threads": int,
+        "memory": str,
+        "on-bad": str,
+    },
     {"o": "output"},
 )
 _COMPRESSED = (".gz", ".bz2", ".xz", ".zst", ".zip")
@@ -43,18 +53,15 @@ def run(arguments: list[str]) -> int:
         given["on_bad"] = given.pop("on-bad")
 
     from nearabout.building import build
-    from nearabout.formats import read
 
     start = time.perf_counter()
-    embeddings = read(source)
-    read_time = time.perf_counter() - start
-    start = time.perf_counter()
-    index = build(embeddings, path=target, progress=True, **given)  # type: ignore[arg-type]
+    index = build(source, path=target, progress=True, **given)  # type: ignore[arg-type]
     build_time = time.perf_counter() - start
 
-    rows, dims = embeddings.vectors.shape
-    print(f"read   {printable(source)}: {embeddings.format}, {rows:,} vectors of {dims:,} dims, {duration(read_time)}")
-    for line in embeddings.report.sentences():
+    notes = index.info()["metadata"]
+    rows = len(index) + len(index.skipped)
+    print(f"read   {printable(source)}: {notes['format']}, {rows:,} vectors of {index.dims:,} dims")
+    for line in filter(None, notes.get("reader", "").split("; ")):
         print(f"       {line}")
     if len(index.skipped):
         print(f"       {len(index.skipped):,} left out (NaN, infinite or zero), first row {int(index.skipped[0])}")

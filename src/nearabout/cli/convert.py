@@ -8,14 +8,28 @@ from nearabout.errors import InvalidInput
 
 USAGE = """
 usage: nearabout convert IN OUT [--no-keys]
+       nearabout convert IN.annoy OUT --metric M --dims N [--keys WORDS.lmdb] [--kind K] [--on-bad error|skip]
 
 Writes the vectors and keys of IN, a file that `build` reads or an index, in the format that the ending of OUT names:
 .bin (word2vec), .txt (GloVe), .vec (word2vec text), .npy, .fvecs, .parquet. To make an index, use `build`.
 
   --no-keys  write the vectors alone; .npy and .fvecs have no room for keys
+
+IN may be an index of Annoy (.annoy or .ann), and OUT an index then as well (.near). Annoy's files do not say what is in
+them, so it must be told:
+
+  --metric M           angular, euclidean, manhattan, hamming or dot; angular becomes cosine
+  --dims N             the number of dimensions, which Annoy calls f
+  --keys WORDS.lmdb    an LMDB map where w<word> leads to the item and i<item> to the word; left out, the item numbers
+                       are the keys
+  --kind K             the kind of index to make, as for `build`: auto (default), exact, forest
+  --on-bad error|skip  vectors with NaN or infinity, and zeros under cosine: refuse them (default) or leave them out
 """
 
-_OPTIONS = Options("convert", {"no-keys": bool})
+_OPTIONS = Options("convert", {"no-keys": bool, "metric": str, "dims": int, "keys": str, "kind": str, "on-bad": str})
+_ANNOY = (".annoy", ".ann")
+_FOR_ANNOY = ("metric", "dims", "keys")
+_FOR_INDEX = ("kind", "on-bad")
 
 
 def run(arguments: list[str]) -> int:
@@ -23,14 +37,22 @@ def run(arguments: list[str]) -> int:
     if len(words) != 2:
         raise InvalidInput(f"`nearabout convert` takes two files, IN and OUT; {len(words)} were given")
     source, target = words
-    if target.lower().endswith(".near"):
+    from_annoy, to_index = source.lower().endswith(_ANNOY), target.lower().endswith(".near")
+    if to_index and not from_annoy:
         raise InvalidInput(f"to make an index use: nearabout build {source} -o {target}")
-
-    from nearabout.formats import write
+    _refuse(given, () if from_annoy else _FOR_ANNOY, f"is for an index of Annoy (.annoy, .ann); {source} is none")
+    _refuse(given, () if to_index else _FOR_INDEX, f"is for making an index (.near); {target} is none")
+    if to_index:
+        _refuse(given, ("no-keys",), "has no meaning for an index: without --keys the item numbers are the keys")
 
     start = time.perf_counter()
-    vectors, keys, notes = _load(source)
-    write(target, vectors, None if "no-keys" in given else keys)
+    vectors, keys, notes = _load_annoy(source, given) if from_annoy else _load(source)
+    if to_index:
+        notes += _build(target, vectors, keys, given)
+    else:
+        from nearabout.formats import write
+
+        write(target, vectors, None if "no-keys" in given else keys)
     seconds = time.perf_counter() - start
     rows, dims = vectors.shape
     print(f"wrote {printable(target)}: {rows:,} vectors of {dims:,} dims in {duration(seconds)}")
@@ -39,7 +61,14 @@ def run(arguments: list[str]) -> int:
     return 0
 
 
-def _load(source: str) -> "tuple[NDArray[Any], Any, list[str]]":
+def _refuse(given: "dict[str, Value]", names: tuple[str, ...], why: str) -> None:
+    """An option that would be ignored is an error."""
+    for name in names:
+        if name in given:
+            raise InvalidInput(f"--{name} {why}; leave it out")
+
+
+def _load(source: str) -> "Loaded":
     """Vectors, keys or None, and what the reader noted, of an index or of any file that can be read."""
     if source.lower().endswith(".near"):
         from nearabout.index import open
@@ -52,8 +81,44 @@ def _load(source: str) -> "tuple[NDArray[Any], Any, list[str]]":
     return embeddings.vectors, embeddings.keys, embeddings.report.sentences()
 
 
+def _load_annoy(source: str, given: "dict[str, Value]") -> "Loaded":
+    for name in ("metric", "dims"):
+        if name not in given:
+            raise InvalidInput(f"--{name} is needed: an index of Annoy does not say it, and {source} was made with one")
+    from nearabout.formats.annoy import read_annoy
+
+    words = given.get("keys")
+    metric, dims = str(given["metric"]), int(given["dims"])  # type: ignore[arg-type]
+    embeddings = read_annoy(source, metric, dims, None if words is None else str(words))
+    return embeddings.vectors, embeddings.keys, []
+
+
+def _build(target: str, vectors: "NDArray[Any]", keys: "Any", given: "dict[str, Value]") -> list[str]:
+    """Makes the index; what there is to tell about it."""
+    from nearabout.building import build
+    from nearabout.formats.annoy import METRICS
+
+    index = build(
+        vectors,
+        keys,
+        metric=METRICS[str(given["metric"])],
+        kind=str(given.get("kind", "auto")),
+        on_bad=given.get("on-bad", "error"),  # type: ignore[arg-type]
+        path=target,
+        progress=True,
+    )
+    notes = [f"{index.kind}, {index.metric}, {index.dtype}"]
+    if len(index.skipped):
+        notes.append(f"{len(index.skipped):,} left out (NaN, infinite or zero), first row {int(index.skipped[0])}")
+    return notes
+
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, TypeAlias
 
     from numpy.typing import NDArray
+
+    from nearabout.cli.arguments import Value
+
+    Loaded: TypeAlias = tuple[NDArray[Any], Any, list[str]]

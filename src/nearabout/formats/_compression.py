@@ -10,9 +10,11 @@ from typing import Any, NamedTuple
 
 from nearabout.errors import CorruptFile, MissingDependency, TruncatedFile
 
-# A piece of this much compressed input can grow a thousandfold (gzip) or more: small enough that a hostile file cannot
-# make one piece large beyond measure, large enough that calls cost nothing.
-PIECE = 1 << 16
+PIECE = 1 << 16  # of compressed input: large enough that calls cost nothing
+# Of content, whatever it was compressed from: a thousandfold (gzip) and more are possible, and several pieces wait at a
+# time. zstandard has no such limit: 4 KiB of it hold 128 MiB at the very most, and in earnest some 40 KiB.
+_CONTENT = 1 << 20
+_SMALL_PIECE = 1 << 12
 
 
 class Codec(NamedTuple):
@@ -69,22 +71,34 @@ def decompressed(pieces: Iterator[bytes], codec: Codec, path: str) -> Iterator[b
     library = library_of(codec)
     errors = codec.errors(library)
     decompressor = codec.decompressor(library)
-    for piece in pieces:
+    limit = () if codec.name == "zstd" else (_CONTENT,)
+    for piece in split(pieces, _SMALL_PIECE) if codec.name == "zstd" else pieces:
         data = piece
-        while data:
+        while data or _has_more(decompressor):
             if decompressor.eof:
                 if not data.strip(b"\x00"):  # zeros may pad a stream
                     break
                 decompressor = codec.decompressor(library)
             try:
-                content = decompressor.decompress(data)
+                content = decompressor.decompress(data, *limit)
             except errors as error:
                 raise CorruptFile(f"{path}: its {codec.name} data is damaged ({error}): get the file again") from None
-            data = decompressor.unused_data if decompressor.eof else b""
+            data = decompressor.unused_data if decompressor.eof else getattr(decompressor, "unconsumed_tail", b"")
             if content:
                 yield content
     if not decompressor.eof:
         raise TruncatedFile(f"{path}: its {codec.name} data ends too early: get the file again")
+
+
+def _has_more(decompressor: Any) -> bool:
+    """Whether content is left that needs no more input: bz2 and lzma keep the rest themselves."""
+    return not decompressor.eof and not getattr(decompressor, "needs_input", True)
+
+
+def split(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
+    for piece in pieces:
+        for begin in range(0, len(piece), size):
+            yield piece[begin : begin + size]
 
 
 def ahead(pieces: Iterator[bytes]) -> Iterator[bytes]:

@@ -75,7 +75,7 @@ def without_duplicates(vectors: Vectors, keys: Keys) -> tuple[Vectors, Keys, int
     if keys is None:
         return vectors, keys, 0
     if isinstance(keys, KeyList):
-        kept = _core.first_rows(keys.blob, keys.offsets)
+        kept = _core.KeyTable().insert(keys.blob, keys.offsets)
     else:
         kept = np.sort(np.unique(keys, return_index=True)[1])
     dropped = len(keys) - len(kept)

@@ -1,9 +1,11 @@
-"""``read``: which format a file has, and what its module makes of it."""
+"""``read`` and ``open_rows``: which format a file has, and what its module makes of it."""
 
 from __future__ import annotations
 
 import difflib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Literal
 
 from nearabout.errors import InvalidInput, NotOurFile, TruncatedFile
@@ -12,6 +14,7 @@ from nearabout.formats._embeddings import Embeddings
 from nearabout.formats._options import Head, ReadOptions
 from nearabout.formats._registry import BY_NAME, FORMATS, Format
 from nearabout.formats._source import HEAD, Progress, Source
+from nearabout.formats._stream import Stream
 
 _INDEX_MAGIC = b"\x89NEAR\r\n\x1a"  # core/storage writes it
 
@@ -51,21 +54,53 @@ def read(
     passed on. Raises OSError, InvalidInput, MissingDependency or a FileFormatError, whose sentence names the line or
     the byte.
     """
+    options = ReadOptions(errors, dims, dataset, key_column, vector_column, header, delimiter)
+    with _opened(path, format, member, options, progress, None) as (source, chosen):
+        embeddings = chosen.read(source, options)
+    if progress is not None:
+        progress(1.0)
+    return embeddings
+
+
+@contextmanager
+def open_rows(
+    path: str | os.PathLike[str], *, room: int | None, scratch: str | None, progress: Progress | None = None
+) -> Iterator[Stream]:
+    """The same vectors without holding them: where they lie in the file, or piece by piece. Use them inside the block.
+
+    room: bytes that may be taken by vectors which cannot be read in pieces; None is no limit. scratch: a folder for
+    what must be read at any place and is compressed; None keeps that in memory. Raises what ``read`` raises, and
+    InvalidInput where a file has to be read whole and there is no room for it.
+    """
+    options = ReadOptions()
+    with _opened(path, None, None, options, progress, scratch) as (source, chosen):
+        stream = chosen.stream(source, options, room)
+        yield stream
+        if stream.place is not None:
+            source.check_not_replaced()
+
+
+@contextmanager
+def _opened(
+    path: str | os.PathLike[str],
+    format: str | None,
+    member: str | None,
+    options: ReadOptions,
+    progress: Progress | None,
+    scratch: str | None,
+) -> Iterator[tuple[Source, Format]]:
+    """A file and its format; at the end, that it is still what it was."""
     if format is not None and format not in BY_NAME:
         near = difflib.get_close_matches(format, BY_NAME, 1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise InvalidInput(f"format={format!r} is not known{hint}: give one of {', '.join(BY_NAME)}")
-    options = ReadOptions(errors, dims, dataset, key_column, vector_column, header, delimiter)
     name, member = _split_member(os.fspath(path), member)
-    with Source(name, member, progress) as source:
+    with Source(name, member, progress, scratch) as source:
         _refuse_index(source)
         chosen = BY_NAME[format] if format is not None else _recognise(source)
         options.check(chosen.NAME, chosen.OPTIONS)
-        embeddings = chosen.read(source, options)
+        yield source, chosen
         source.check_unchanged()
-    if progress is not None:
-        progress(1.0)
-    return embeddings
 
 
 def _split_member(path: str, member: str | None) -> tuple[str, str | None]:

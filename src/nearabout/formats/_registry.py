@@ -25,6 +25,7 @@ from nearabout.formats._embeddings import Embeddings, Vectors
 from nearabout.formats._keys import Keys
 from nearabout.formats._options import Head, ReadOptions
 from nearabout.formats._source import Source
+from nearabout.formats._stream import Stream
 
 
 class Format(Protocol):
@@ -36,6 +37,7 @@ class Format(Protocol):
 
     def sniff(self, head: Head) -> bool: ...
     def read(self, source: Source, options: ReadOptions) -> Embeddings: ...
+    def stream(self, source: Source, options: ReadOptions, room: int | None) -> Stream: ...
 
 
 class WritableFormat(Format, Protocol):

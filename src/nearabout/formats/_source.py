@@ -7,9 +7,11 @@ import io
 import os
 import stat
 import struct
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from itertools import chain
 from typing import Any, BinaryIO, cast
 
@@ -17,7 +19,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from nearabout.errors import CorruptFile, FileFormatError, InvalidInput, TruncatedFile
-from nearabout.formats._compression import CODECS, PIECE, ahead, codec_of, decompressed
+from nearabout.formats._compression import CODECS, PIECE, ahead, codec_of, decompressed, split
 
 HEAD = 1 << 16
 _CHUNK = 1 << 20
@@ -50,12 +52,18 @@ class Source:
     with the data where it is not (compressed files, pipes).
     """
 
-    def __init__(self, path: str, member: str | None = None, progress: Progress | None = None) -> None:
+    def __init__(
+        self, path: str, member: str | None = None, progress: Progress | None = None, scratch: str | None = None
+    ) -> None:
+        """``scratch``: a folder for compressed content that must be read at any place; None keeps it in memory."""
         self.path = path
         self.name = path  # of the content: changes with every layer taken off
         self._progress = progress
         self._consumed = 0
         self._buffer = b""
+        self._scratch = scratch
+        self._closing = ExitStack()  # of temporary files
+        self._content: BinaryIO | None = None  # uncompressed, where it had to be read at any place
         self._file = io.FileIO(path)
         try:
             self._before = os.fstat(self._file.fileno())
@@ -79,6 +87,7 @@ class Source:
         close = getattr(self._pieces, "close", None)
         if close is not None:
             close()  # stops the thread that decompresses
+        self._closing.close()
         self._file.close()
 
     @property
@@ -115,6 +124,12 @@ class Source:
         """Drops bytes that ``head`` has shown."""
         self._buffer = self._buffer[size:]
 
+    def pass_over(self, size: int) -> None:
+        """Drops bytes that nobody needs; fewer where the source ends."""
+        while size and (some := len(self.head(min(size, _CHUNK)))):
+            self.skip(some)
+            size -= some
+
     def chunks(self) -> Iterator[bytes]:
         """All that is left, in pieces of some size, none of them empty."""
         if self._buffer:
@@ -150,16 +165,20 @@ class Source:
         """The bytes after ``position``, where the size is known."""
         return None if self.size is None else self.size - position
 
+    def check_room(self, what: str, needed: int, position: int) -> None:
+        """Refuses a file whose size is known, and is too small."""
+        left = self.remaining(position)
+        if left is not None and left < needed:
+            self._too_short(what, needed, left)
+
     def array(self, dtype: DTypeLike, count: int, position: int, what: str) -> NDArray[Any]:
         """``count`` elements; ``position`` is the number of bytes read before them."""
         element = np.dtype(dtype)
         needed = count * element.itemsize
         if needed == 0:
             return np.empty(0, element)
-        left = self.remaining(position)
-        if left is not None:
-            if left < needed:
-                self._too_short(what, needed, left)
+        self.check_room(what, needed, position)
+        if self.size is not None:
             result = np.empty(count, element)
             taken = self._fill(memoryview(cast(Any, result.view(np.uint8))))
         else:
@@ -180,12 +199,26 @@ class Source:
         return not self.head(1)
 
     def file(self) -> BinaryIO:
-        """The whole content as a file that can be read at any place. To be asked for before anything is taken."""
+        """The whole content as a file that can be read at any place, from its beginning. To be asked for before
+        anything is taken; asking again gives the same."""
         if self.plain:
             self._file.seek(0)
             self._buffer = b""
             return cast(BinaryIO, io.BufferedReader(_Unclosable(self._file)))
-        return io.BytesIO(self.rest())
+        if self._content is None:
+            self._content = self._kept()
+        self._content.seek(0)
+        return self._content
+
+    def _kept(self) -> BinaryIO:
+        """All that is left of compressed content."""
+        if self._scratch is None:
+            return io.BytesIO(self.rest())
+        file = tempfile.TemporaryFile(dir=self._scratch)  # noqa: SIM115  close() closes it
+        self._closing.callback(file.close)
+        for chunk in self.chunks():
+            file.write(chunk)
+        return cast(BinaryIO, file)
 
     def check_unchanged(self) -> None:
         """Refuses a file that was written to while it was read: what came of it belongs to no version of it."""
@@ -197,6 +230,12 @@ class Source:
                 f"{self.path}: the file changed while it was read ({self._before.st_size:,} bytes before, "
                 f"{after.st_size:,} after): read it again when its writer has finished"
             )
+
+    def check_not_replaced(self) -> None:
+        """Refuses a file whose name leads to another one by now, for who opens it a second time."""
+        now = os.stat(self.path)
+        if (now.st_dev, now.st_ino) != (self._before.st_dev, self._before.st_ino):
+            raise CorruptFile(f"{self.path}: the file was replaced while it was read: read it again")
 
     # --- Inside. ---
 
@@ -235,7 +274,7 @@ class Source:
             head = self.head(16)
             codec = codec_of(head)
             if codec is not None:
-                pieces = _split(chain([self._buffer], self._pieces), PIECE)
+                pieces = split(chain([self._buffer], self._pieces), PIECE)
                 self._buffer = b""
                 self.name = self.name.removesuffix(codec.suffix)
                 self._enter(ahead(decompressed(pieces, codec, self.path)))
@@ -256,6 +295,7 @@ class Source:
             raise FileFormatError(f"{self.path}: compressed more than {_MAX_LAYERS} times over: unpack it first")
         self._pieces = pieces
         self.size = None
+        self._content = None
 
     def _open_archive(self, member: str | None) -> bool:
         """Goes on inside a member; True where the archive is to be left whole (.npz)."""
@@ -319,12 +359,6 @@ class _Unclosable(io.RawIOBase):
 
     def readinto(self, buffer: Any, /) -> int:
         return self._inner.readinto(buffer) or 0
-
-
-def _split(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
-    for piece in pieces:
-        for begin in range(0, len(piece), size):
-            yield piece[begin : begin + size]
 
 
 def _member_pieces(stream: Any, path: str, name: str) -> Iterator[bytes]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from nearabout import _core
 from nearabout.errors import CorruptFile, FileFormatError, InvalidInput, TruncatedFile
-from nearabout.formats._embeddings import Embeddings, Report
+from nearabout.formats._embeddings import Embeddings, Report, Vectors
 from nearabout.formats._keys import KeyList
 from nearabout.formats._options import ReadOptions
 from nearabout.formats._source import Source
+from nearabout.formats._stream import PIECE, Stream, in_pieces
 
 BOM = b"\xef\xbb\xbf"
 NUMBER = re.compile(rb"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|(?i:inf|infinity|nan))")
@@ -55,11 +57,37 @@ def take_header(source: Source, options: ReadOptions) -> Header:
 
 def run(parser: Any, source: Source, dims: int, announced: int | None, format_name: str) -> Embeddings:
     """Feeds a parser with all that is left of a source; the vectors end where the parser put them."""
+    for _ in _fed(parser, source, dims, announced):
+        pass
+    vectors = parser.take_rows()
+    keys, report = _finished(parser)
+    return Embeddings(vectors, keys, source.path, format_name, report)
+
+
+def stream(parser: Any, source: Source, dims: int, announced: int | None, format_name: str) -> Stream:
+    """The same, taking vectors out as they come."""
+
+    def pieces() -> Iterator[Vectors]:
+        for _ in _fed(parser, source, dims, announced):
+            if parser.rows_waiting * dims * 4 >= PIECE:
+                yield parser.take_rows()
+        yield parser.take_rows()
+
+    return in_pieces(source, format_name, pieces(), lambda: _finished(parser), lambda: int(parser.key_bytes))
+
+
+def _finished(parser: Any) -> tuple[KeyList, Report]:
+    return KeyList(*parser.take_keys()), Report(parser.duplicates, parser.bytes_repaired, parser.blank_lines)
+
+
+def _fed(parser: Any, source: Source, dims: int, announced: int | None) -> Iterator[None]:
+    """Stops after each piece of the source."""
     place = "byte" if isinstance(parser, _core.RecordParser) else "line"
     for chunk in source.chunks():
         problem = parser.feed(chunk)
         if problem is not None:
             raise _error(problem, source.path, place, dims, announced)
+        yield
     problem = parser.finish()
     if problem is not None:
         raise _error(problem, source.path, place, dims, announced)
@@ -68,9 +96,6 @@ def run(parser: Any, source: Source, dims: int, announced: int | None, format_na
             f"{source.path}: its header announces {announced:,} words, the file ends after {parser.rows_read:,}: "
             "get the file again, or correct its first line"
         )
-    report = Report(parser.duplicates, parser.bytes_repaired, parser.blank_lines)
-    vectors, blob, offsets = parser.take()
-    return Embeddings(vectors, KeyList(blob, offsets), source.path, format_name, report)
 
 
 def _error(problem: _core.TextProblem, path: str, place_name: str, dims: int, announced: int | None) -> FileFormatError:

@@ -6,10 +6,13 @@ the element type.
 
 from __future__ import annotations
 
+import numpy as np
+
 from nearabout.errors import CorruptFile, InvalidInput
 from nearabout.formats._embeddings import Embeddings
 from nearabout.formats._options import Head, ReadOptions
 from nearabout.formats._source import Source
+from nearabout.formats._stream import Block, Stream
 
 NAME = "bigann"
 OPTIONS: frozenset[str] = frozenset()
@@ -22,7 +25,7 @@ def sniff(head: Head) -> bool:
     return head.suffix in SUFFIXES
 
 
-def read(source: Source, options: ReadOptions) -> Embeddings:
+def _block(source: Source) -> Block:
     element = _ELEMENTS.get(source.suffix)
     if element is None:
         raise InvalidInput(f"{source.path}: the element type is in the suffix: name the file {', '.join(SUFFIXES)}")
@@ -30,11 +33,20 @@ def read(source: Source, options: ReadOptions) -> Embeddings:
     rows, dims = int.from_bytes(header[:4], "little"), int.from_bytes(header[4:], "little")
     if not 1 <= dims <= _MAX_DIMS:
         raise CorruptFile(f"{source.path}: its header announces {dims:,} dimensions; 1 to {_MAX_DIMS:,} are possible")
+    what = f"{rows:,} rows of {dims:,} dimensions"
     left = source.remaining(8)
-    flat = source.array(element, rows * dims, 8, f"{rows:,} rows of {dims:,} dimensions")
-    if not source.at_end():
-        more = "" if left is None else f" ({left - flat.nbytes:,} bytes)"
-        raise CorruptFile(f"{source.path}: there is more than the {rows:,} rows that its header announces{more}")
-    return Embeddings(
-        flat.astype(flat.dtype.newbyteorder("="), copy=False).reshape(rows, dims), None, source.path, NAME
-    )
+    dtype = np.dtype(element)
+    extra = "" if left is None else f" ({left - rows * dims * dtype.itemsize:,} bytes)"
+    more = f"there is more than the {rows:,} rows that its header announces{extra}"
+    return Block(dtype, (rows, dims), 8, what, more)
+
+
+def read(source: Source, options: ReadOptions) -> Embeddings:
+    block = _block(source)
+    flat = block.whole(source)
+    vectors = flat.astype(flat.dtype.newbyteorder("="), copy=False).reshape(block.shape)
+    return Embeddings(vectors, None, source.path, NAME)
+
+
+def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
+    return _block(source).stream(source, NAME)

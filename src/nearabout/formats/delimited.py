@@ -9,6 +9,7 @@ line goes the way of the first, in Python, which reads all that can be read and 
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 
 from nearabout import _core
 from nearabout.errors import CorruptFile, InvalidInput
@@ -18,6 +19,7 @@ from nearabout.formats._embeddings import Embeddings
 from nearabout.formats._options import Head, ReadOptions
 from nearabout.formats._rows import Rows
 from nearabout.formats._source import Source
+from nearabout.formats._stream import Stream
 
 NAME = "delimited"
 SUFFIXES = (".csv", ".tsv", ".tab")
@@ -133,11 +135,20 @@ class _Table:
         self._rows.add(number, map(float, fields), key)
 
 
-def read(source: Source, options: ReadOptions) -> Embeddings:
+def _add_lines(rows: Rows, source: Source, options: ReadOptions) -> Iterator[None]:
     if options.delimiter is not None and (len(options.delimiter) != 1 or options.delimiter in '\n\r"'):
         raise InvalidInput(f"delimiter={options.delimiter!r}: give one character, such as ',' or '\\t'")
-    rows = Rows(source.path, NAME)
     table = _Table(rows, options, source.path)
     for number, line in enumerate(source.lines(), 1):
         table.take(number, line.removeprefix(_words.BOM) if number == 1 else line)
-    return rows.embeddings()
+        yield
+
+
+def read(source: Source, options: ReadOptions) -> Embeddings:
+    rows = Rows(source.path, NAME)
+    return rows.read(_add_lines(rows, source, options))
+
+
+def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
+    rows = Rows(source.path, NAME)
+    return rows.stream(source, _add_lines(rows, source, options))

@@ -8,7 +8,7 @@ published vectors hold spaces (". . .", "at name@domain.com").
 from __future__ import annotations
 
 from collections import Counter
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from nearabout import _core
 from nearabout.errors import CorruptFile, InvalidInput
@@ -17,6 +17,7 @@ from nearabout.formats._embeddings import Embeddings, Vectors
 from nearabout.formats._keys import Keys
 from nearabout.formats._options import Head, ReadOptions
 from nearabout.formats._source import Source
+from nearabout.formats._stream import Stream
 
 NAME = "glove"
 SUFFIXES = (".txt", ".glove")
@@ -48,7 +49,8 @@ def sniff(head: Head) -> bool:
     return _dims_of(head.data, len(head.data) == head.size) > 0
 
 
-def read(source: Source, options: ReadOptions) -> Embeddings:
+def _parser(source: Source, options: ReadOptions) -> tuple[Any, int, int | None]:
+    """The parser, the dimensions and, as there is no header, no number of rows."""
     size = 1 << 18
     head = source.head(size)
     while b"\n" not in head and len(head) == size and size < _MAX_LINE:
@@ -72,7 +74,17 @@ def read(source: Source, options: ReadOptions) -> Embeddings:
         first_line=1,
         fractions_in_keys=options.dims is not None,
     )
-    return _words.run(parser, source, dims, None, NAME)
+    return parser, dims, None
+
+
+def read(source: Source, options: ReadOptions) -> Embeddings:
+    parser, dims, announced = _parser(source, options)
+    return _words.run(parser, source, dims, announced, NAME)
+
+
+def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
+    parser, dims, announced = _parser(source, options)
+    return _words.stream(parser, source, dims, announced, NAME)
 
 
 def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:

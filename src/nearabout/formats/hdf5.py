@@ -6,15 +6,18 @@ https://github.com/erikbern/ann-benchmarks. Datasets that lie in other files (ex
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from nearabout.errors import CorruptFile, FileFormatError, InvalidInput, MissingDependency
 from nearabout.formats._arrays import as_vectors, choose_vectors
-from nearabout.formats._embeddings import Embeddings
+from nearabout.formats._embeddings import Embeddings, Vectors
 from nearabout.formats._options import Head, ReadOptions
 from nearabout.formats._source import Source
+from nearabout.formats._stream import Place, Stream, can_lie, in_pieces, in_place, rows_in_piece
 
 NAME = "hdf5"
 SUFFIXES = (".hdf5", ".h5")
@@ -38,7 +41,7 @@ def _is_own(dataset: Any) -> bool:
     return dataset.dtype.kind in "fiub" and dataset.external is None and not dataset.is_virtual
 
 
-def _loaded(dataset: Any, path: str) -> Any:
+def _check_whole(dataset: Any, path: str) -> None:
     """A dataset's extent is only a claim: one far beyond what is stored (with compression) is not allocated."""
     stored = dataset.id.get_storage_size()
     if dataset.nbytes > stored * _MOST_EXPANSION:
@@ -46,10 +49,11 @@ def _loaded(dataset: Any, path: str) -> Any:
             f"{path}: the dataset {dataset.name} announces {dataset.nbytes:,} bytes, only {stored:,} are "
             "stored: it is not whole"
         )
-    return np.asarray(dataset[...])
 
 
-def read(source: Source, options: ReadOptions) -> Embeddings:
+@contextmanager
+def _dataset(source: Source, options: ReadOptions) -> Iterator[tuple[Any, str]]:
+    """The dataset that is meant, open, and its name; whatever goes wrong with it is told as CorruptFile."""
     h5py = _library()
     try:
         with h5py.File(source.path if source.plain else source.file(), "r") as file:
@@ -61,7 +65,8 @@ def read(source: Source, options: ReadOptions) -> Embeddings:
 
             file.visititems(see)
             name = choose_vectors(shapes, options.dataset, source.path)
-            array = _loaded(file[name], source.path)
+            _check_whole(file[name], source.path)
+            yield file[name], name
     except (FileFormatError, InvalidInput):
         raise
     except MemoryError:
@@ -72,4 +77,28 @@ def read(source: Source, options: ReadOptions) -> Embeddings:
         ) from None
     except Exception as error:  # h5py has no error type of its own
         raise CorruptFile(f"{source.path}: the HDF5 file cannot be read ({error}): get the file again") from None
+
+
+def read(source: Source, options: ReadOptions) -> Embeddings:
+    with _dataset(source, options) as (dataset, name):
+        array = np.asarray(dataset[...])
     return Embeddings(as_vectors(array, source.path, f"the dataset {name}"), None, source.path, NAME)
+
+
+def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
+    with _dataset(source, options) as (dataset, name):
+        shape, dtype = dataset.shape, dataset.dtype
+        nothing = np.empty((0, *shape[1:]) if shape else (), dtype)
+        dims = as_vectors(nothing, source.path, f"the dataset {name}").shape[1]
+        # In one piece, and counted from the beginning of the file.
+        offset = dataset.id.get_offset() if dataset.file.userblock_size == 0 else None
+        if source.plain and can_lie(dtype) and offset is not None:
+            return in_place(source, NAME, Place(dtype, shape[0], dims, offset, dims * dtype.itemsize))
+
+    def pieces() -> Iterator[Vectors]:
+        with _dataset(source, options) as (dataset, _):
+            step = rows_in_piece(dims, dtype)
+            for first in range(0, max(shape[0], 1), step):
+                yield as_vectors(np.asarray(dataset[first : first + step]), source.path, f"the dataset {name}")
+
+    return in_pieces(source, NAME, pieces())

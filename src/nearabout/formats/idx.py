@@ -5,13 +5,14 @@ http://yann.lecun.com/exdb/mnist/. Images of 28 x 28 become rows of 784.
 
 from __future__ import annotations
 
-import math
+import numpy as np
 
 from nearabout.errors import CorruptFile
 from nearabout.formats._arrays import as_vectors, shaped
 from nearabout.formats._embeddings import Embeddings
 from nearabout.formats._options import Head, ReadOptions
 from nearabout.formats._source import Source
+from nearabout.formats._stream import Block, Stream
 
 NAME = "idx"
 SUFFIXES = (".idx", ".idx3-ubyte", ".idx2-ubyte", ".idx1-ubyte")
@@ -26,7 +27,7 @@ def sniff(head: Head) -> bool:
     return known and head.suffix not in (".fbin", ".f16bin", ".u8bin", ".i8bin", ".ibin", ".fvecs", ".bvecs", ".ivecs")
 
 
-def read(source: Source, options: ReadOptions) -> Embeddings:
+def _block(source: Source) -> Block:
     magic = source.exactly(4, "the IDX magic")
     element = _ELEMENTS.get(magic[2])
     if magic[:2] != b"\x00\x00" or element is None or not 1 <= magic[3] <= _MAX_RANK:
@@ -36,9 +37,15 @@ def read(source: Source, options: ReadOptions) -> Embeddings:
     rank = magic[3]
     sizes = source.exactly(4 * rank, "the IDX header")
     shape = tuple(int.from_bytes(sizes[4 * i : 4 * i + 4], "big") for i in range(rank))
-    flat = source.array(element, math.prod(shape), 4 + 4 * rank, f"an array with the shape {shape}")
-    if not source.at_end():
-        raise CorruptFile(f"{source.path}: there is more than the array of shape {shape} that its header announces")
-    return Embeddings(
-        as_vectors(shaped(flat, shape, "C", source.path), source.path, "the array"), None, source.path, NAME
-    )
+    more = f"there is more than the array of shape {shape} that its header announces"
+    return Block(np.dtype(element), shape, 4 + 4 * rank, f"an array with the shape {shape}", more)
+
+
+def read(source: Source, options: ReadOptions) -> Embeddings:
+    block = _block(source)
+    array = shaped(block.whole(source), block.shape, "C", source.path)
+    return Embeddings(as_vectors(array, source.path, "the array"), None, source.path, NAME)
+
+
+def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
+    return _block(source).stream(source, NAME)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from nearabout.errors import CorruptFile
@@ -17,6 +18,7 @@ from nearabout.formats._embeddings import Embeddings
 from nearabout.formats._options import Head, ReadOptions
 from nearabout.formats._rows import Rows
 from nearabout.formats._source import Source
+from nearabout.formats._stream import Stream
 
 NAME = "json-lines"
 SUFFIXES = (".jsonl", ".ndjson", ".json")
@@ -55,6 +57,15 @@ def _key_and_vector(entry: Any, options: ReadOptions) -> tuple[Any, Any]:
 
 def read(source: Source, options: ReadOptions) -> Embeddings:
     rows = Rows(source.path, NAME)
+    return rows.read(_add_lines(rows, source, options))
+
+
+def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
+    rows = Rows(source.path, NAME)
+    return rows.stream(source, _add_lines(rows, source, options))
+
+
+def _add_lines(rows: Rows, source: Source, options: ReadOptions) -> Iterator[None]:
     for number, raw in enumerate(source.lines(), 1):
         text = rows.decode(raw.removeprefix(_words.BOM) if number == 1 else raw, number, options.errors)
         if not text.strip():
@@ -79,7 +90,7 @@ def read(source: Source, options: ReadOptions) -> Embeddings:
         if isinstance(key, str) and not key.isascii():
             key = _valid(key, where)
         rows.add(number, vector, key)
-    return rows.embeddings()
+        yield
 
 
 def _valid(key: str, where: str) -> str:

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import ast
 import math
+import os
+from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nearabout.errors import CorruptFile, NotOurFile
+from nearabout.errors import CorruptFile, NotOurFile, TruncatedFile
 from nearabout.formats._arrays import as_vectors, shaped
 from nearabout.formats._embeddings import Embeddings, Vectors
 from nearabout.formats._keys import Keys
 from nearabout.formats._options import Head, ReadOptions
 from nearabout.formats._source import Source
+from nearabout.formats._stream import Block, Stream, in_pieces, read_whole, rows_in_piece
 
 NAME = "npy"
 SUFFIXES = (".npy",)
@@ -50,8 +53,8 @@ def parse_header(text: bytes, path: str) -> tuple[np.dtype[Any], bool, tuple[int
     return dtype, fortran, shape
 
 
-def read_array(source: Source) -> NDArray[Any]:
-    """The one array of a source."""
+def _block(source: Source) -> tuple[Block, bool]:
+    """The array that a source holds, and whether its columns come first."""
     start = source.exactly(8, "the .npy header")
     if not start.startswith(MAGIC):
         raise NotOurFile(f"{source.path}: does not begin with the magic of a .npy file")
@@ -62,14 +65,55 @@ def read_array(source: Source) -> NDArray[Any]:
     if size > _MAX_HEADER:
         raise CorruptFile(f"{source.path}: a .npy header of {size:,} bytes; {_MAX_HEADER:,} are allowed")
     dtype, fortran, shape = parse_header(source.exactly(size, "the .npy header"), source.path)
-    flat = source.array(dtype, math.prod(shape), 8 + width + size, f"an array of {dtype} with the shape {shape}")
-    if not source.at_end():
-        raise CorruptFile(f"{source.path}: bytes follow after the array: a .npy file holds one")
-    return shaped(flat, shape, "F" if fortran else "C", source.path)
+    what = f"an array of {dtype} with the shape {shape}"
+    return Block(dtype, shape, 8 + width + size, what, "bytes follow after the array: a .npy file holds one"), fortran
+
+
+def read_array(source: Source) -> NDArray[Any]:
+    """The one array of a source."""
+    block, fortran = _block(source)
+    return shaped(block.whole(source), block.shape, "F" if fortran else "C", source.path)
 
 
 def read(source: Source, options: ReadOptions) -> Embeddings:
     return Embeddings(as_vectors(read_array(source), source.path, "the array"), None, source.path, NAME)
+
+
+def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
+    block, fortran = _block(source)
+    if not fortran:
+        return block.stream(source, NAME)
+    block.row_dims(source)
+    if source.plain:
+        return in_pieces(source, NAME, _from_columns(source, block))
+
+    def load() -> Embeddings:
+        array = shaped(block.whole(source), block.shape, "F", source.path)
+        return Embeddings(as_vectors(array, source.path, "the array"), None, source.path, NAME)
+
+    return read_whole(source, NAME, 2 * block.size, room, load, "decompress the file, or save the array in C order")
+
+
+def _from_columns(source: Source, block: Block) -> Iterator[Vectors]:
+    """Rows of an array that lies column after column, gathered."""
+    rows, inner = block.shape[0], block.shape[1:]
+    # Where the column of each dimension is: a row of several axes is taken in C order, as everywhere.
+    columns = np.arange(math.prod(inner)).reshape(inner, order="F").ravel().tolist()
+    step = rows_in_piece(len(columns), block.dtype)
+    file = source.file()
+    for first in range(0, max(rows, 1), step):
+        count = min(step, rows - first)
+        piece = np.empty((count, len(columns)), block.dtype)
+        for dimension, column in enumerate(columns):
+            file.seek(block.position + (column * rows + first) * block.dtype.itemsize)
+            data = file.read(count * block.dtype.itemsize)
+            if len(data) < count * block.dtype.itemsize:
+                raise TruncatedFile(f"{source.path}: the file became shorter while it was read: get it again")
+            piece[:, dimension] = np.frombuffer(data, block.dtype)
+        yield as_vectors(piece, source.path, "the array")
+    file.seek(0, os.SEEK_END)
+    if file.tell() != block.position + block.size:
+        raise CorruptFile(f"{source.path}: {block.more}")
 
 
 def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from numpy.typing import NDArray
@@ -11,10 +13,11 @@ from numpy.typing import NDArray
 from nearabout.errors import CorruptFile, FileFormatError, InvalidInput, NotOurFile, TruncatedFile
 from nearabout.formats import npy
 from nearabout.formats._arrays import as_vectors, choose_keys, choose_vectors
-from nearabout.formats._embeddings import Embeddings, Report, without_duplicates
+from nearabout.formats._embeddings import Embeddings, Report, Vectors, without_duplicates
 from nearabout.formats._keys import Keys, as_keys
 from nearabout.formats._options import Head, ReadOptions
 from nearabout.formats._source import Source
+from nearabout.formats._stream import NamedRows, Stream, in_pieces
 
 NAME = "npz"
 SUFFIXES = (".npz",)
@@ -40,6 +43,7 @@ class _Member(Source):
         self._progress = None
         self._consumed = 0
         self._buffer = b""
+        self._layers = 1
         self._stream = archive.zip_member(name)
         self._pieces = iter(lambda: self._stream.read(1 << 20), b"")
 
@@ -56,20 +60,46 @@ def _shape(source: Source, name: str) -> tuple[str, tuple[int, ...]]:
     return dtype.kind, shape
 
 
-def read(source: Source, options: ReadOptions) -> Embeddings:
+@contextmanager
+def _telling_broken(source: Source) -> Iterator[None]:
+    """What a damaged archive makes zipfile raise, as CorruptFile."""
     if not source.zip_names:
         raise NotOurFile(f"{source.path}: is no .zip of .npy files, as a .npz is")
     try:
-        return _read(source, options)
-    except FileFormatError:
-        raise
-    except InvalidInput:
+        yield
+    except (FileFormatError, InvalidInput):
         raise
     except _BROKEN as error:
         raise CorruptFile(f"{source.path}: the .npz cannot be read ({error}): get the file again") from None
 
 
-def _read(source: Source, options: ReadOptions) -> Embeddings:
+def read(source: Source, options: ReadOptions) -> Embeddings:
+    with _telling_broken(source):
+        chosen, lengths = _chosen(source, options)
+        vectors = as_vectors(npy.read_array(_stream(source, f"{chosen}.npy")), source.path, f"the array {chosen}")
+        found = _keys(source, options, lengths, chosen, len(vectors))
+        vectors, keys, dropped = without_duplicates(vectors, found)
+        return Embeddings(vectors, keys, source.path, NAME, Report(duplicates=dropped))
+
+
+def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
+    """The member is read in order, as its checksum is; keys are read before it."""
+    with _telling_broken(source):
+        chosen, lengths = _chosen(source, options)
+        rows = _shape(source, f"{chosen}.npy")[1][0]
+        keys = _keys(source, options, lengths, chosen, rows)
+        named = NamedRows(rows, keys)
+        member = npy.stream(_stream(source, f"{chosen}.npy"), ReadOptions(), room)
+
+    def pieces() -> Iterator[Vectors]:
+        with _telling_broken(source):
+            yield from named.without_duplicates(member.pieces)
+
+    return in_pieces(source, NAME, pieces(), named.finish, named.held)
+
+
+def _chosen(source: Source, options: ReadOptions) -> tuple[str, dict[str, int]]:
+    """The array of vectors, and all that may be keys with their lengths."""
     shapes: dict[str, tuple[int, ...]] = {}
     lengths: dict[str, int] = {}
     for name in source.zip_names:
@@ -83,11 +113,7 @@ def _read(source: Source, options: ReadOptions) -> Embeddings:
             shapes[name.removesuffix(".npy")] = shape
         if kind in "iuUS" and len(shape) == 1:
             lengths[name.removesuffix(".npy")] = shape[0]
-    chosen = choose_vectors(shapes, options.dataset, source.path)
-    vectors = as_vectors(npy.read_array(_stream(source, f"{chosen}.npy")), source.path, f"the array {chosen}")
-    found = _keys(source, options, lengths, chosen, len(vectors))
-    vectors, keys, dropped = without_duplicates(vectors, found)
-    return Embeddings(vectors, keys, source.path, NAME, Report(duplicates=dropped))
+    return choose_vectors(shapes, options.dataset, source.path), lengths
 
 
 def _keys(source: Source, options: ReadOptions, lengths: dict[str, int], chosen: str, rows: int) -> Keys:

@@ -22,6 +22,7 @@ from nearabout.formats._embeddings import Embeddings, Report, without_duplicates
 from nearabout.formats._keys import Keys, as_keys
 from nearabout.formats._options import Head, ReadOptions
 from nearabout.formats._source import Source
+from nearabout.formats._stream import Stream, read_whole
 
 NAME = "pickle"
 SUFFIXES = (".pkl", ".pickle")
@@ -255,3 +256,11 @@ def read(source: Source, options: ReadOptions) -> Embeddings:
         ) from None
     vectors, keys, dropped = without_duplicates(vectors, found)
     return Embeddings(vectors, keys, source.path, NAME, Report(duplicates=dropped))
+
+
+def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
+    """A pickle is a program, and what it makes is there when it has run: three times its size, with its own bytes."""
+    size = None if source.size is None else 3 * source.size
+    return read_whole(
+        source, NAME, size, room, lambda: read(source, options), "save the vectors as .npy and their keys beside it"
+    )

@@ -19,6 +19,7 @@ from nearabout.formats._arrays import as_vectors, choose_vectors, shaped
 from nearabout.formats._embeddings import Embeddings
 from nearabout.formats._options import Head, ReadOptions
 from nearabout.formats._source import Source
+from nearabout.formats._stream import Block, Stream, in_pieces
 
 NAME = "safetensors"
 SUFFIXES = (".safetensors",)
@@ -69,7 +70,8 @@ def _tensors(text: bytes, path: str) -> dict[str, _Tensor]:
     return tensors
 
 
-def read(source: Source, options: ReadOptions) -> Embeddings:
+def _block(source: Source, options: ReadOptions) -> tuple[str, Block]:
+    """The element type of the tensor that is meant, and the tensor. The source is before the first of them."""
     size = int.from_bytes(source.exactly(8, "the length of the header"), "little")
     if not 2 <= size <= _MAX_HEADER:
         raise CorruptFile(f"{source.path}: a safetensors header of {size:,} bytes; 2 to {_MAX_HEADER:,} are allowed")
@@ -83,23 +85,24 @@ def read(source: Source, options: ReadOptions) -> Embeddings:
     shapes = {name: tensor.shape for name, tensor in tensors.items() if tensor.element in _ELEMENTS}
     name = choose_vectors(shapes, options.dataset, source.path)
     tensor = tensors[name]
-    _pass_over(source, tensor.begin)
-    flat = source.array(
-        _ELEMENTS[tensor.element], math.prod(tensor.shape), 8 + size + tensor.begin, f"the tensor {name}"
-    )
-    array = _from_bfloat16(flat) if tensor.element == "BF16" else flat
-    return Embeddings(
-        as_vectors(shaped(array, tensor.shape, "C", source.path), source.path, f"the tensor {name}"),
-        None,
-        source.path,
-        NAME,
-    )
+    dtype = np.dtype(_ELEMENTS[tensor.element])
+    return tensor.element, Block(dtype, tensor.shape, 8 + size + tensor.begin, f"the tensor {name}", None, tensor.begin)
 
 
-def _pass_over(source: Source, size: int) -> None:
-    while size and (some := len(source.head(min(size, 1 << 20)))):
-        source.skip(some)
-        size -= some
+def read(source: Source, options: ReadOptions) -> Embeddings:
+    element, block = _block(source, options)
+    flat = block.whole(source)
+    array = _from_bfloat16(flat) if element == "BF16" else flat
+    vectors = as_vectors(shaped(array, block.shape, "C", source.path), source.path, block.what)
+    return Embeddings(vectors, None, source.path, NAME)
+
+
+def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
+    element, block = _block(source, options)
+    if element == "BF16":
+        block.row_dims(source)
+        return in_pieces(source, NAME, (_from_bfloat16(piece) for piece in block.pieces(source)))
+    return block.stream(source, NAME)
 
 
 def _from_bfloat16(bits: NDArray[Any]) -> NDArray[np.float32]:

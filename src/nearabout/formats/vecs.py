@@ -6,15 +6,19 @@ Each row is its number of dimensions as an int32, then so many float32, uint8 or
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import chain
 from typing import Any, BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nearabout.errors import CorruptFile, InvalidInput, TruncatedFile
 from nearabout.formats._embeddings import Embeddings, Vectors
 from nearabout.formats._keys import Keys
 from nearabout.formats._options import Head, ReadOptions
 from nearabout.formats._source import Source
+from nearabout.formats._stream import Place, Stream, can_lie, in_pieces, in_place
 
 NAME = "vecs"
 SUFFIXES = (".fvecs", ".bvecs", ".ivecs")
@@ -42,16 +46,14 @@ def _record(source: Source) -> np.dtype[Any]:
     return np.dtype([("dims", "<i4"), ("row", element, (dims,))])
 
 
-def read(source: Source, options: ReadOptions) -> Embeddings:
+def _blocks(source: Source) -> Iterator[NDArray[Any]]:
+    """Rows with their dimensions before them, checked, some at a time."""
     if source.at_end():
         raise TruncatedFile(
             f"{source.path}: is empty: a vecs file has one row at least, which says how many dimensions there are"
         )
     record = _record(source)
     dims = record["row"].shape[0]
-    blocks: list[Vectors] = []
-    known = None if source.size is None else source.size // record.itemsize
-    result = None if known is None else np.empty((known, dims), record["row"].base.newbyteorder("="))
     rows = 0
     while data := source.head(max(_BLOCK // record.itemsize, 1) * record.itemsize):
         if len(data) % record.itemsize:
@@ -68,14 +70,42 @@ def read(source: Source, options: ReadOptions) -> Embeddings:
                 f"first {dims:,}: "
                 "all rows must have the same"
             )
+        yield block
+        rows += len(block)
+        source.skip(len(data))
+
+
+def _row(record: np.dtype[Any]) -> np.dtype[Any]:
+    element: np.dtype[Any] = record["row"].base.newbyteorder("=")
+    return element
+
+
+def read(source: Source, options: ReadOptions) -> Embeddings:
+    size = source.size
+    blocks: list[Vectors] = []
+    result: Vectors | None = None
+    rows = 0
+    for block in _blocks(source):
+        if result is None and size is not None:
+            result = np.empty((size // block.dtype.itemsize, block["row"].shape[1]), _row(block.dtype))
         if result is not None:
             result[rows : rows + len(block)] = block["row"]
         else:
-            blocks.append(block["row"].astype(record["row"].base.newbyteorder("=")))
+            blocks.append(block["row"].astype(_row(block.dtype)))
         rows += len(block)
-        source.skip(len(data))
     vectors = result if result is not None else np.concatenate(blocks)
     return Embeddings(vectors, None, source.path, NAME)
+
+
+def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
+    blocks = _blocks(source)
+    first = next(blocks)
+    dtype = _row(first.dtype)
+    if not (source.plain and can_lie(dtype)):
+        return in_pieces(source, NAME, (block["row"].astype(dtype) for block in chain([first], blocks)))
+    # Once through the file, for the number before each row: after that the rows are read where they lie.
+    rows = len(first) + sum(map(len, blocks))
+    return in_place(source, NAME, Place(dtype, rows, first["row"].shape[1], 4, first.dtype.itemsize))
 
 
 def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:

@@ -6,7 +6,7 @@ leaves out the line feed after each vector. Numbers are little-endian.
 
 from __future__ import annotations
 
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from nearabout import _core
 from nearabout.errors import InvalidInput, TruncatedFile
@@ -15,6 +15,7 @@ from nearabout.formats._embeddings import Embeddings, Vectors
 from nearabout.formats._keys import Keys
 from nearabout.formats._options import Head, ReadOptions
 from nearabout.formats._source import Source
+from nearabout.formats._stream import Stream
 from nearabout.formats.word2vec_text import looks_like_text
 
 NAME = "word2vec-binary"
@@ -28,7 +29,8 @@ def sniff(head: Head) -> bool:
     return header is not None and not looks_like_text(head, header)
 
 
-def read(source: Source, options: ReadOptions) -> Embeddings:
+def _parser(source: Source, options: ReadOptions, reserve: bool) -> tuple[Any, int, int | None]:
+    """The parser, the dimensions and how many rows a header announced; room for all rows only where it is wanted."""
     header = _words.take_header(source, options)
     left = source.remaining(header.size)
     smallest = header.rows * (4 * header.dims + 1)  # every key empty
@@ -40,11 +42,21 @@ def read(source: Source, options: ReadOptions) -> Embeddings:
     parser = _core.RecordParser(
         dims=header.dims,
         announced_rows=header.rows,
-        reserved_rows=0 if left is None else header.rows,
+        reserved_rows=header.rows if reserve and left is not None else 0,
         errors=options.errors,
         first_byte=header.size,
     )
-    return _words.run(parser, source, header.dims, header.rows, NAME)
+    return parser, header.dims, header.rows
+
+
+def read(source: Source, options: ReadOptions) -> Embeddings:
+    parser, dims, announced = _parser(source, options, True)
+    return _words.run(parser, source, dims, announced, NAME)
+
+
+def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
+    parser, dims, announced = _parser(source, options, False)
+    return _words.stream(parser, source, dims, announced, NAME)
 
 
 def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:

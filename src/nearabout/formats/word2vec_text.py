@@ -5,7 +5,7 @@ As ``word2vec -binary 0`` writes it (Mikolov and others, 2013, https://code.goog
 
 from __future__ import annotations
 
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from nearabout import _core
 from nearabout.errors import InvalidInput
@@ -14,6 +14,7 @@ from nearabout.formats._embeddings import Embeddings, Vectors
 from nearabout.formats._keys import Keys
 from nearabout.formats._options import Head, ReadOptions
 from nearabout.formats._source import Source
+from nearabout.formats._stream import Stream
 
 NAME = "word2vec-text"
 SUFFIXES = (".vec", ".w2v")
@@ -39,19 +40,30 @@ def sniff(head: Head) -> bool:
     return header is not None and looks_like_text(head, header)
 
 
-def read(source: Source, options: ReadOptions) -> Embeddings:
+def _parser(source: Source, options: ReadOptions, reserve: bool) -> tuple[Any, int, int | None]:
+    """The parser, the dimensions and how many rows a header announced; room for all rows only where it is wanted."""
     header = _words.take_header(source, options)
     # A row takes two bytes a number at least; so a plain file's size bounds what may be reserved.
     left = source.remaining(header.size) or 0
     parser = _core.LineParser(
         dims=header.dims,
         announced_rows=header.rows,
-        reserved_rows=min(header.rows, left // (2 * header.dims)),
+        reserved_rows=min(header.rows, left // (2 * header.dims)) if reserve else 0,
         errors=options.errors,
         first_line=2,
         fractions_in_keys=options.dims is not None,
     )
-    return _words.run(parser, source, header.dims, header.rows, NAME)
+    return parser, header.dims, header.rows
+
+
+def read(source: Source, options: ReadOptions) -> Embeddings:
+    parser, dims, announced = _parser(source, options, True)
+    return _words.run(parser, source, dims, announced, NAME)
+
+
+def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
+    parser, dims, announced = _parser(source, options, False)
+    return _words.stream(parser, source, dims, announced, NAME)
 
 
 def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:

@@ -145,7 +145,8 @@ void conversions() {
   std::vector<std::byte> spread(1 + 3 * 11);
   const float pairs[3][2] = {{1, 2}, {3, 4}, {5, 6}};
   for (std::size_t i = 0; i < 3; ++i) std::memcpy(spread.data() + 1 + i * 11, pairs[i], sizeof pairs[i]);
-  const Source source({spread.data() + 1, 3, 2, 11, Element::f32}, Element::f32, Metric::dot, OnBad::error, 1, {});
+  const MatrixView odd{spread.data() + 1, 3, 2, 11, Element::f32};
+  const Source source(odd, Element::f32, Metric::dot, OnBad::error, 1, {});
   CHECK((kept(source) == std::vector<float>{1, 2, 3, 4, 5, 6}));
 }
 
@@ -165,7 +166,8 @@ void bits() {
 
 void none_and_all() {
   const std::vector<float> nothing;
-  const Source empty({nullptr, 0, 7, 28, Element::f32}, Element::f32, Metric::cosine, OnBad::error, 1, {});
+  const MatrixView none{nullptr, 0, 7, 28, Element::f32};
+  const Source empty(none, Element::f32, Metric::cosine, OnBad::error, 1, {});
   CHECK(empty.rows() == 0 && empty.skipped().empty());
   const std::vector<float> bad(6, kNan);
   const Source skipped(view_of(bad, 2, Element::f32), Element::f32, Metric::cosine, OnBad::skip, 1, {});

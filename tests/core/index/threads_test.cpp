@@ -33,7 +33,7 @@ MatrixView view_of(const std::vector<float>& values) {
 std::shared_ptr<const Index> build(const std::vector<float>& base, std::size_t threads) {
   const Source source(view_of(base), Element::f32, Metric::sqeuclidean, OnBad::error, threads, {});
   storage::Writer writer = storage::Writer::to_memory();
-  write_exact(writer, source, "{}", threads, {});
+  write_exact(writer, source, "{}", {.threads = threads}, {});
   return Index::open(writer.finish());
 }
 

@@ -37,7 +37,7 @@ void room_is_made() {
   nearabout::text::LineParser parser({kDims, kRows}, 1, true);
   CHECK(!parser.feed(text) && !parser.finish());
   CHECK(parser.collected().rows() == kRows);
-  CHECK(parser.collected().keys.take_blob() == std::vector<char>(blob.begin(), blob.end()));
+  CHECK(parser.collected().keys.take().blob == std::vector<char>(blob.begin(), blob.end()));
   const nearabout::text::FloatMemory again = parser.collected().take_rows();
   bool same = true;
   for (std::size_t i = 0; i < vectors.size(); ++i) same = same && again[i] == vectors[i];

@@ -148,6 +148,22 @@ void many_keys() {
   for (int i = 0; i < 20'000; ++i) CHECK(table.insert(std::to_string(i)));
   for (int i = 0; i < 20'000; ++i) CHECK(!table.insert(std::to_string(i)));
   CHECK(table.size() == 20'000 && table[12'345] == "12345");
+  const KeyTable::Packed packed = table.take();
+  CHECK(packed.offsets.size() == 20'001 && packed.blob.size() == packed.offsets.back());
+  CHECK(table.size() == 0 && table.insert("0") && !table.insert("0"));  // empty, and as good as new
+}
+
+// Rows may be taken while more are to come; a key that came before they were taken is still known.
+void rows_in_pieces() {
+  LineParser parser({2, std::nullopt, 0, OnBadUtf8::strict}, 1, false);
+  CHECK(!parser.feed("a 1 2\nb 3 4\n"));
+  CHECK(parser.collected().rows() == 2 && parser.collected().take_rows()[3] == 4);
+  CHECK(parser.collected().rows() == 0);
+  CHECK(!parser.feed("a 5 6\nc 7"));
+  CHECK(!parser.feed(" 8\n") && !parser.finish());
+  CHECK(parser.collected().rows() == 1 && parser.collected().counts.duplicates == 1);
+  CHECK(parser.collected().take_rows()[1] == 8);
+  CHECK((parser.collected().keys.take().offsets == std::vector<std::uint64_t>{0, 1, 2, 3}));
 }
 
 }  // namespace
@@ -160,5 +176,6 @@ int main() {
   bad_records();
   long_rows();
   many_keys();
+  rows_in_pieces();
   return nearabout::test::report("text/parsers");
 }

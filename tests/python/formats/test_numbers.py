@@ -25,7 +25,7 @@ def parsed(tokens: list[str]) -> np.ndarray:
     )
     lines = (f"{first} " + " ".join(tokens[first : first + ROW]) + "\n" for first in range(0, len(tokens), ROW))
     assert parser.feed("".join(lines).encode()) is None
-    return parser.take()[0].reshape(-1)
+    return parser.take_rows().reshape(-1)
 
 
 def check(tokens: list[str]) -> None:
@@ -100,6 +100,6 @@ def test_bad_utf8_is_mended_as_python_mends_it(text: bytes, errors: str) -> None
     key = text.replace(b" ", b"").replace(b"\n", b"")
     parser = _core.RecordParser(dims=1, announced_rows=1, reserved_rows=0, errors=errors, first_byte=0)
     assert parser.feed(key + b" \x00\x00\x00\x00") is None
-    assert parser.take()[1].tobytes().decode() == key.decode(errors=errors)
+    assert parser.take_keys()[0].tobytes().decode() == key.decode(errors=errors)
     clean = key.decode(errors="ignore").encode()
     assert parser.bytes_repaired == len(key) - len(clean)

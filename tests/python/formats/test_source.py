@@ -231,3 +231,14 @@ def test_lines_are_the_lines_of_the_content(file: File) -> None:
     long = b"x" * 3_000_000
     with Source(os.fspath(file("w", long + b"\n" + long))) as source:
         assert list(source.lines()) == [long, long]
+
+
+@pytest.mark.parametrize("suffix", COMPRESS)
+def test_what_swells_comes_in_small_pieces(suffix: str, file: File) -> None:
+    """Some kilobytes of input are 40 MB of content: never all of it at once, and all of it in the end."""
+    content = b"0" * 40_000_000
+    with Source(os.fspath(file("a.txt" + suffix, COMPRESS[suffix](content)))) as source:
+        source.head()
+        sizes = [len(chunk) for chunk in source.chunks()]
+    assert sum(sizes) == len(content)
+    assert max(sizes) <= 2 << 20

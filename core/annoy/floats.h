@@ -1,0 +1,62 @@
+// Sums of float32 for one pair of vectors at a time, as the descent of a tree needs them: the kernels of core/kernels
+// work on four rows at once, and three of those would be wasted here. Sixteen sums side by side are what compilers turn
+// into vector instructions without being allowed to reorder additions.
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+
+namespace nearabout::annoy {
+
+inline float dot(const float* left, const float* right, std::size_t dims) {
+  constexpr std::size_t kLanes = 16;
+  float sums[kLanes] = {};
+  const std::size_t whole = dims / kLanes * kLanes;
+  for (std::size_t first = 0; first < whole; first += kLanes)
+    for (std::size_t lane = 0; lane < kLanes; ++lane) sums[lane] += left[first + lane] * right[first + lane];
+  for (std::size_t last = whole; last < dims; ++last) sums[last - whole] += left[last] * right[last];
+  for (std::size_t half = kLanes / 2; half > 0; half /= 2)
+    for (std::size_t lane = 0; lane < half; ++lane) sums[lane] += sums[lane + half];
+  return sums[0];
+}
+
+// The same in double, of term(i) for all dimensions: as exact as the kernels.
+template <class Term>
+double sum_of(std::size_t dims, Term term) {
+  constexpr std::size_t kLanes = 8;
+  double sums[kLanes] = {};
+  const std::size_t whole = dims / kLanes * kLanes;
+  for (std::size_t first = 0; first < whole; first += kLanes)
+    for (std::size_t lane = 0; lane < kLanes; ++lane) sums[lane] += term(first + lane);
+  for (std::size_t last = whole; last < dims; ++last) sums[last - whole] += term(last);
+  for (std::size_t half = kLanes / 2; half > 0; half /= 2)
+    for (std::size_t lane = 0; lane < half; ++lane) sums[lane] += sums[lane + half];
+  return sums[0];
+}
+
+// 2 - 2 cos of two vectors, and 2 where one has no direction; in one pass, as exact as the kernels.
+inline double squared_chord(const float* left, const float* right, std::size_t dims) {
+  constexpr std::size_t kLanes = 4;
+  double products[kLanes] = {}, left_squares[kLanes] = {}, right_squares[kLanes] = {};
+  const auto add = [&](std::size_t place, std::size_t lane) {
+    const auto one = static_cast<double>(left[place]);
+    const auto other = static_cast<double>(right[place]);
+    products[lane] += one * other;
+    left_squares[lane] += one * one;
+    right_squares[lane] += other * other;
+  };
+  const std::size_t whole = dims / kLanes * kLanes;
+  for (std::size_t first = 0; first < whole; first += kLanes)
+    for (std::size_t lane = 0; lane < kLanes; ++lane) add(first + lane, lane);
+  for (std::size_t last = whole; last < dims; ++last) add(last, last - whole);
+  const auto total = [](const double* sums) { return (sums[0] + sums[2]) + (sums[1] + sums[3]); };
+  const double squares = total(left_squares) * total(right_squares);
+  return squares > 0 ? 2.0 - 2.0 * (total(products) / std::sqrt(squares)) : 2.0;
+}
+
+// sum += factor * values
+inline void add_scaled(float* sum, const float* values, float factor, std::size_t dims) {
+  for (std::size_t i = 0; i < dims; ++i) sum[i] += factor * values[i];
+}
+
+}  // namespace nearabout::annoy

@@ -1,0 +1,25 @@
+// What a build may use of the machine.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <utility>
+
+namespace nearabout {
+
+struct BuildOptions {
+  std::size_t threads = 1;
+  std::size_t memory = 0;  // bytes, for all that the build holds beside the keys; 0: as much as is convenient
+  std::string path = {};   // of the index to be, beside which there is room for scratch files; empty: in memory
+
+  // A thread holds blocks of rows as they are read, as they are converted and as they are coded, about 1 MiB each:
+  // this is where a budget is divided. What comes out does not depend on the number of threads.
+  static BuildOptions within(std::size_t memory, std::size_t threads, std::string path = {}) {
+    constexpr std::size_t kBytesPerThread = std::size_t{8} << 20;
+    const std::size_t most = memory == 0 ? threads : std::max<std::size_t>(1, memory / kBytesPerThread);
+    return {std::min(threads, most), memory, std::move(path)};
+  }
+};
+
+}  // namespace nearabout

@@ -1,0 +1,53 @@
+#include "index/forest/store.h"
+
+#include "storage/items.h"
+
+namespace nearabout {
+
+using storage::items_of;
+
+Column::Column(std::size_t item_bytes, const std::string* beside) : item_bytes_(item_bytes) {
+  if (beside) file_ = std::make_unique<storage::system::ScratchFile>(*beside);
+}
+
+void Column::reserve(std::size_t items) {
+  if (!file_) memory_.reserve(items * item_bytes_);
+}
+
+void Column::append(std::span<const std::byte> items) {
+  if (file_)
+    file_->append(items);
+  else
+    memory_.insert(memory_.end(), items.begin(), items.end());
+  size_ += items.size() / item_bytes_;
+}
+
+const std::byte* Column::read(std::size_t begin, std::size_t end, std::vector<std::byte>& buffer) const {
+  if (!file_) return memory_.data() + begin * item_bytes_;
+  buffer.resize((end - begin) * item_bytes_);
+  file_->read_at(begin * item_bytes_, buffer);
+  return buffer.data();
+}
+
+SketchStore::SketchStore(std::size_t width, const std::string* beside)
+    : width_(width), codes_(width, beside), offsets_(sizeof(float), beside), numbers_(sizeof(std::uint32_t), beside) {}
+
+void SketchStore::reserve(std::size_t rows) {
+  codes_.reserve(rows);
+  offsets_.reserve(rows);
+  numbers_.reserve(rows);
+}
+
+void SketchStore::append(const SketchedRows& rows, std::size_t count) {
+  codes_.append(std::as_bytes(std::span(rows.codes, count * width_)));
+  offsets_.append(std::as_bytes(std::span(rows.offsets, count)));
+  numbers_.append(std::as_bytes(std::span(rows.numbers, count)));
+}
+
+SketchedRows SketchStore::read(std::size_t begin, std::size_t end, Buffers& buffers) const {
+  return {items_of<std::uint8_t>(codes_.read(begin, end, buffers.codes)),
+          items_of<float>(offsets_.read(begin, end, buffers.offsets)),
+          items_of<std::uint32_t>(numbers_.read(begin, end, buffers.numbers))};
+}
+
+}  // namespace nearabout

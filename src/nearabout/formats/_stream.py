@@ -1,0 +1,187 @@
+"""Vectors of a file that need not fit into memory: where they lie in it, or piece by piece.
+
+Every format has a ``stream`` beside its ``read``; both give the same vectors, keys and report. What stays in memory is
+a few pieces of vectors and all keys: a key that comes again is known only by comparing it with all before it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearabout.errors import CorruptFile, InvalidInput
+from nearabout.formats._arrays import as_vectors, shaped
+from nearabout.formats._embeddings import Embeddings, Report, Vectors, without_duplicates
+from nearabout.formats._keys import Keys
+from nearabout.formats._source import Source
+
+PIECE = 1 << 22  # bytes of vectors in a piece, near enough
+_IN_PLACE = ("f2", "f4", "f8", "u1", "i1")  # that the core reads as they lie
+
+
+class Place(NamedTuple):
+    """Rows that lie in a plain file at one distance from each other, in an element type that the core takes."""
+
+    dtype: np.dtype[Any]
+    rows: int
+    dims: int
+    offset: int  # bytes before the first row
+    stride: int  # bytes from one row to the next
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """Vectors on their way from a file. They have a ``place``, or they come in ``pieces`` of one width and type, one
+    at least. ``finish`` gives keys and report; it is called after the last piece.
+    """
+
+    source: str
+    format: str
+    place: Place | None
+    pieces: Iterator[Vectors]
+    finish: Callable[[], tuple[Keys, Report]]
+    held: Callable[[], int]  # bytes that keys take in memory so far
+
+
+def _nothing() -> tuple[Keys, Report]:
+    return None, Report()
+
+
+def in_pieces(
+    source: Source,
+    name: str,
+    pieces: Iterator[Vectors],
+    finish: Callable[[], tuple[Keys, Report]] = _nothing,
+    held: Callable[[], int] = lambda: 0,
+) -> Stream:
+    """A stream of vectors that must be read in order."""
+    return Stream(source.path, name, None, pieces, finish, held)
+
+
+def in_place(source: Source, name: str, place: Place) -> Stream:
+    """A stream of vectors without keys that need not be read at all."""
+    return Stream(source.path, name, place, iter(()), _nothing, lambda: 0)
+
+
+def can_lie(dtype: np.dtype[Any]) -> bool:
+    """Whether the core reads this element type where it lies."""
+    return dtype.isnative and dtype.str[1:] in _IN_PLACE
+
+
+def read_whole(
+    source: Source, name: str, size: int | None, room: int | None, load: Callable[[], Embeddings], advice: str
+) -> Stream:
+    """What cannot be read in pieces: it is read whole where there is room for it. ``size``: bytes, None: unknown."""
+
+    def refuse(needed: str) -> InvalidInput:
+        return InvalidInput(
+            f"{source.path}: {name} files like this one are read whole, which takes {needed} of memory; the budget "
+            f"leaves {room:,} bytes for it: {advice}, or give more memory"
+        )
+
+    if room is not None and (size is None or size > room):
+        raise refuse("an unknown amount" if size is None else f"some {size:,} bytes")
+    loaded: list[Embeddings] = []
+
+    def pieces() -> Iterator[Vectors]:
+        loaded.append(load())
+        yield loaded[0].vectors
+
+    return in_pieces(source, name, pieces(), lambda: (loaded[0].keys, loaded[0].report))
+
+
+class Block(NamedTuple):
+    """An array of numbers inside a source, row after row."""
+
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
+    position: int  # bytes before it
+    what: str  # it is, in sentences
+    more: str | None  # the complaint about bytes after it; None where they may be there
+    before: int = 0  # bytes to pass over, from where the source stands
+
+    @property
+    def size(self) -> int:
+        return math.prod(self.shape) * self.dtype.itemsize
+
+    def whole(self, source: Source) -> NDArray[Any]:
+        """All of it, in one dimension."""
+        source.pass_over(self.before)
+        flat = source.array(self.dtype, math.prod(self.shape), self.position, self.what)
+        self.check_end(source)
+        return flat
+
+    def check_end(self, source: Source) -> None:
+        if self.more is not None and not source.at_end():
+            raise CorruptFile(f"{source.path}: {self.more}")
+
+    def row_dims(self, source: Source) -> int:
+        """The dimensions of a row, once the block is known to be possible."""
+        source.check_room(self.what, self.size, self.position)
+        nothing = shaped(np.empty(0, self.dtype), (0, *self.shape[1:]) if self.shape else (), "C", source.path)
+        return int(as_vectors(nothing, source.path, self.what).shape[1])
+
+    def stream(self, source: Source, name: str) -> Stream:
+        dims = self.row_dims(source)
+        if source.plain and can_lie(self.dtype):
+            if self.more is not None and source.remaining(self.position) != self.size:
+                raise CorruptFile(f"{source.path}: {self.more}")
+            stride = dims * self.dtype.itemsize
+            return in_place(source, name, Place(self.dtype, self.shape[0], dims, self.position, stride))
+        return in_pieces(source, name, self.pieces(source))
+
+    def pieces(self, source: Source) -> Iterator[Vectors]:
+        """Some rows after the other."""
+        dims, rows = self.row_dims(source), self.shape[0]
+        source.pass_over(self.before)
+        step = rows_in_piece(dims, self.dtype)
+        position = self.position
+        for first in range(0, max(rows, 1), step):
+            count = min(step, rows - first)
+            what = f"rows {first:,} to {first + count:,} of {self.what}"
+            flat = source.array(self.dtype, count * dims, position, what)
+            position += flat.nbytes
+            yield as_vectors(flat.reshape(count, dims), source.path, self.what)
+        self.check_end(source)
+
+
+class NamedRows:
+    """Rows whose keys are all known before them, as in a table or an archive."""
+
+    def __init__(self, rows: int, keys: Keys) -> None:
+        self._rows = rows
+        # Row numbers stand for rows: of those that stay nothing is copied but their numbers, where not all stay.
+        numbers = np.arange(rows if keys is not None else 0)
+        kept, self._keys, self._dropped = without_duplicates(numbers, keys)
+        self._kept: NDArray[Any] | None = kept if self._dropped else None
+
+    def without_duplicates(self, pieces: Iterator[Vectors]) -> Iterator[Vectors]:
+        """The rows that stay; ValueError, which the caller makes a sentence of, where there are not as many as keys."""
+        first = 0
+        for piece in pieces:
+            if self._kept is None:
+                yield piece
+            else:
+                begin, end = np.searchsorted(self._kept, (first, first + len(piece)))
+                yield piece[self._kept[begin:end] - first]
+            first += len(piece)
+        if self._keys is not None and first != self._rows:
+            raise ValueError(f"{self._rows:,} keys, {first:,} vectors")
+
+    def finish(self) -> tuple[Keys, Report]:
+        return self._keys, Report(duplicates=self._dropped)
+
+    def held(self) -> int:
+        keys = self._keys
+        if keys is None or isinstance(keys, np.ndarray):
+            return 0 if keys is None else keys.nbytes
+        return keys.blob.nbytes + keys.offsets.nbytes
+
+
+def rows_in_piece(dims: int, dtype: np.dtype[Any]) -> int:
+    return max(1, PIECE // max(1, dims * dtype.itemsize))

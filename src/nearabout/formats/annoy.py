@@ -1,0 +1,128 @@
+"""Annoy's files, and the words that people keep for them in an LMDB map beside.
+
+An Annoy file does not say what it is: no magic, no number of dimensions, no metric. So it is not sniffed, and `read` of
+this package does not take it; the caller tells what Annoy was told (`nearabout convert --metric --dims`).
+
+Item numbers are all that Annoy knows of its vectors. The usual way to words is a map with two entries for each: `w` and
+the word leading to the number as decimal text, `i` and the number leading to the word.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearabout import _core
+from nearabout.errors import CorruptFile, InvalidInput, MissingDependency, NotOurFile
+from nearabout.formats._embeddings import Embeddings, Vectors
+from nearabout.formats._keys import KeyList
+
+if TYPE_CHECKING:
+    import lmdb
+
+NAME = "annoy"
+SUFFIXES = (".annoy", ".ann")
+
+# What Annoy calls them, and what they are called here.
+METRICS = {
+    "angular": "cosine",
+    "euclidean": "euclidean",
+    "manhattan": "manhattan",
+    "hamming": "hamming",
+    "dot": "dot",
+}
+
+
+def read_annoy(path: str, metric: str, dims: int, words: str | None = None) -> Embeddings:
+    """The vectors of an Annoy file, in the order of their numbers; items that were never added are left out.
+
+    Args:
+        path: the file.
+        metric: what Annoy calls it; one of METRICS.
+        dims: the `f` that the file was made with.
+        words: an LMDB map of the words. Without it the keys are the item numbers, or none where those are 0 to n - 1.
+
+    Returns:
+        The vectors, float32, or bool under hamming; and their keys.
+
+    Raises:
+        OSError: a file cannot be read, or is of a size that no file of this metric and dims has.
+        FileFormatError: the file holds something else, or the map does not name each item once.
+        InvalidInput: there is no such metric.
+        MissingDependency: the map needs the library lmdb.
+    """
+    if metric not in METRICS:
+        raise InvalidInput(f"Annoy has no metric {metric!r}; it has {', '.join(METRICS)}")
+    if dims < 1:
+        raise InvalidInput(f"dims is {dims}; give the number of dimensions that the file was made with, 1 or more")
+    index = _core.AnnoyIndex(dims, metric)
+    index._load(path, False)
+    numbers, vectors = index._items()
+    if metric == "hamming":
+        vectors = np.unpackbits(vectors, axis=1, count=dims, bitorder="little").view(np.bool_)
+    return _named(vectors, numbers, path, words)
+
+
+def _named(vectors: Vectors, numbers: NDArray[np.int64], path: str, words: str | None) -> Embeddings:
+    if words is not None:
+        return Embeddings(vectors, KeyList.from_strings(read_words(words, numbers.tolist())), source=path, format=NAME)
+    plain = bool(len(numbers) == 0 or numbers[-1] == len(numbers) - 1)
+    return Embeddings(vectors, None if plain else numbers, source=path, format=NAME)
+
+
+def read_words(path: str, numbers: Iterable[int]) -> list[str]:
+    """The word of each item, from the LMDB map at `path`, a folder or a file.
+
+    Raises:
+        FileFormatError: an item has no word, a word does not lead back to its item, or there are words of no item.
+    """
+    try:
+        import lmdb
+    except ImportError:
+        raise MissingDependency("a map of words needs the library lmdb: pip install 'nearabout[lmdb]'") from None
+    if not os.path.exists(path):  # LMDB would say that it cannot open a folder
+        raise FileNotFoundError(2, "there is no such LMDB map", path)
+    try:
+        with lmdb.open(path, subdir=os.path.isdir(path), readonly=True, lock=False, create=False) as environment:
+            with environment.begin() as transaction:
+                found = [_word_of(transaction, number, path) for number in numbers]
+                if transaction.stat()["entries"] != 2 * len(found):
+                    _find_stray(transaction, set(found), path)
+            return found
+    except lmdb.Error as error:
+        raise NotOurFile(f"{path} cannot be read as an LMDB map: {error}") from None
+
+
+def _word_of(transaction: lmdb.Transaction, number: int, path: str) -> str:
+    """The word of item `number`, which must lead back to it."""
+    entry = transaction.get(b"i%d" % number)
+    if entry is None:
+        raise CorruptFile(f"{path} has no word for item {number}: the entry i{number} is missing")
+    word = _text(bytes(entry), path)
+    back = transaction.get(b"w" + bytes(entry))
+    if back is None:
+        raise CorruptFile(f"{path}: item {number} is {word!r}, but the entry w{word} is missing")
+    if bytes(back) != b"%d" % number:
+        leads = _text(bytes(back), path)
+        raise CorruptFile(f"{path}: item {number} is {word!r}, but the entry w{word} leads to item {leads}")
+    return word
+
+
+def _find_stray(transaction: lmdb.Transaction, words: set[str], path: str) -> None:
+    """Names the first entry that belongs to no item; there is one, since there are too many."""
+    for key, value in transaction.cursor():
+        name, target = _text(bytes(key), path), _text(bytes(value), path)
+        if (name[1:] if name[:1] == "w" else target) not in words or name[:1] not in ("w", "i"):
+            raise CorruptFile(f"{path}: the entry {name} leads to {target!r}, which is of no item of the index")
+    raise CorruptFile(f"{path}: some words are named by more than one entry i<number>; each item has one")
+
+
+def _text(data: bytes, path: str) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        raise CorruptFile(f"{path}: {data!r:.60} is not UTF-8 text") from None

@@ -1,0 +1,160 @@
+// Files that are read at any place, and files that no name leads to.
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#ifndef _WIN32
+#include <cerrno>
+#include <csignal>
+
+#include <sys/resource.h>
+#include <sys/stat.h>
+#endif
+
+#include "base/error.h"
+#include "check.h"
+#include "storage/system.h"
+
+namespace {
+
+using namespace nearabout;
+using storage::system::ReadFile;
+using storage::system::ScratchFile;
+namespace fs = std::filesystem;
+
+struct Folder {
+  fs::path path;
+  explicit Folder(const char* name) : path(fs::temp_directory_path() / name) {
+    fs::remove_all(path);
+    fs::create_directory(path);
+  }
+  ~Folder() { fs::remove_all(path); }
+  std::string file(const char* name) const { return (path / name).string(); }
+  bool empty() const { return fs::is_empty(path); }
+};
+
+std::vector<std::byte> counted(std::size_t size) {
+  std::vector<std::byte> bytes(size);
+  for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<std::byte>(i * 7 % 251);
+  return bytes;
+}
+
+void put(const std::string& path, const std::vector<std::byte>& bytes) {
+  std::ofstream file(path, std::ios::binary);
+  for (const std::byte byte : bytes) file.put(static_cast<char>(byte));
+}
+
+template <class File>
+std::vector<std::byte> part(const File& file, std::uint64_t offset, std::size_t size) {
+  std::vector<std::byte> bytes(size);
+  file.read_at(offset, bytes);
+  return bytes;
+}
+
+std::vector<std::byte> slice(const std::vector<std::byte>& bytes, std::size_t begin, std::size_t size) {
+  const auto first = bytes.begin() + static_cast<std::ptrdiff_t>(begin);
+  return {first, first + static_cast<std::ptrdiff_t>(size)};
+}
+
+void any_place_by_many_threads() {
+  const Folder folder("nearabout_test_read_at");
+  const std::vector<std::byte> bytes = counted(100'000);
+  put(folder.file("a"), bytes);
+  const ReadFile file(folder.file("a"));
+  CHECK(file.size() == bytes.size());
+  CHECK(part(file, 0, bytes.size()) == bytes);
+  CHECK(part(file, 100'000, 0).empty());
+  std::vector<int> right(4, 0);
+  std::vector<std::thread> threads;
+  for (std::size_t t = 0; t < right.size(); ++t)
+    threads.emplace_back([&, t] {
+      for (std::size_t begin = t; begin + 1000 < bytes.size(); begin += 977)
+        right[t] += part(file, begin, 1000) == slice(bytes, begin, 1000) ? 1 : -1'000'000;
+    });
+  for (std::thread& thread : threads) thread.join();
+  for (const int count : right) CHECK(count > 100);
+}
+
+void what_cannot_be_read() {
+  const Folder folder("nearabout_test_read_what");
+  CHECK_THROWS(ReadFile(folder.file("none")), SystemError);
+  CHECK_THROWS(ReadFile(folder.path.string()), SystemError);
+#ifndef _WIN32
+  CHECK(::mkfifo(folder.file("pipe").c_str(), 0600) == 0);
+  CHECK_THROWS(ReadFile(folder.file("pipe")), InvalidInput);
+#endif
+}
+
+void a_file_that_changes_is_noticed() {
+  const Folder folder("nearabout_test_read_change");
+  put(folder.file("a"), counted(5000));
+  const ReadFile file(folder.file("a"));
+  file.check_unchanged();
+  fs::resize_file(folder.file("a"), 1000);
+  CHECK(part(file, 0, 1000) == counted(1000));
+  CHECK_THROWS(part(file, 0, 1001), TruncatedFile);
+  CHECK_THROWS(part(file, 4000, 1), TruncatedFile);
+  CHECK_THROWS(file.check_unchanged(), CorruptFile);
+}
+
+void scratch_leaves_nothing() {
+  const Folder folder("nearabout_test_scratch");
+  ScratchFile file(folder.file("index.near"));
+#ifndef _WIN32
+  CHECK(folder.empty());  // from the very beginning: a kill leaves nothing either
+#endif
+  std::vector<std::byte> bytes = counted(70'000);
+  file.append(std::span(bytes).first(30'001));
+  file.append(std::span(bytes).subspan(30'001));
+  CHECK(file.size() == bytes.size());
+  CHECK(part(file, 0, bytes.size()) == bytes);
+  bytes[5] = bytes[6] = std::byte{255};
+  file.write_at(5, std::span(bytes).subspan(5, 2));
+  CHECK(file.size() == bytes.size() && part(file, 0, 10) == slice(bytes, 0, 10));
+  CHECK_THROWS(part(file, 69'999, 2), TruncatedFile);
+  file.check_unchanged();  // nobody else can write to it
+  ScratchFile somewhere("");
+  somewhere.append(bytes);
+  CHECK(part(somewhere, 1, 9) == slice(bytes, 1, 9));
+  CHECK_THROWS(ScratchFile(folder.file("no/such/folder/index.near")), SystemError);
+}
+
+#ifndef _WIN32
+
+// A full disk is told with the folder's name. A limit on the size of files stands in for it.
+void a_full_disk_is_told() {
+  const Folder folder("nearabout_test_scratch_full");
+  rlimit before{};
+  CHECK(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+  ::signal(SIGXFSZ, SIG_IGN);
+  ScratchFile file(folder.file("index.near"));
+  const rlimit small{10'000, before.rlim_max};
+  CHECK(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+  int number = 0;
+  std::string path;
+  try {
+    file.append(counted(20'000));
+  } catch (const SystemError& error) {
+    number = error.number();
+    path = error.path();
+  }
+  CHECK(::setrlimit(RLIMIT_FSIZE, &before) == 0);
+  CHECK(number == EFBIG && path == folder.path.string());
+}
+
+#endif
+
+}  // namespace
+
+int main() {
+  any_place_by_many_threads();
+  what_cannot_be_read();
+  a_file_that_changes_is_noticed();
+  scratch_leaves_nothing();
+#ifndef _WIN32
+  a_full_disk_is_told();
+#endif
+  return nearabout::test::report("storage_read_file");
+}
