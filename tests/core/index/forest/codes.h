@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <numeric>
 #include <random>
+#include <string>
 #include <vector>
 
 #include "index/forest/split.h"
+#include "index/forest/store.h"
 
 namespace nearabout::test {
 
@@ -55,6 +57,15 @@ inline std::vector<std::uint32_t> numbers_up_to(std::size_t count) {
   std::vector<std::uint32_t> rows(count);
   std::iota(rows.begin(), rows.end(), 0u);
   return rows;
+}
+
+// The rows of a table in order, each with its number for an offset.
+inline SketchStore stored(const CodeTable& table, const std::string* beside = nullptr) {
+  SketchStore store(table.width, beside);
+  const std::vector<std::uint32_t> numbers = numbers_up_to(table.rows());
+  const std::vector<float> offsets(numbers.begin(), numbers.end());
+  store.append({table.values.data(), offsets.data(), numbers.data()}, table.rows());
+  return store;
 }
 
 inline std::int64_t product(const Plane& plane, const std::uint8_t* code, std::size_t width) {

@@ -46,14 +46,14 @@ std::shared_ptr<const Index> forest(const Vectors& vectors, Metric metric, const
                                     std::size_t threads = 2) {
   const Source source(vectors.view(), Element::f32, metric, OnBad::error, threads, {});
   storage::Writer writer = storage::Writer::to_memory();
-  write_forest(writer, source, options, "{}", threads, {});
+  write_forest(writer, source, options, "{}", {.threads = threads}, {});
   return Index::open(writer.finish());
 }
 
 std::shared_ptr<const Index> exact(const Vectors& vectors, Metric metric) {
   const Source source(vectors.view(), Element::f32, metric, OnBad::error, 2, {});
   storage::Writer writer = storage::Writer::to_memory();
-  write_exact(writer, source, "{}", 2, {});
+  write_exact(writer, source, "{}", {.threads = 2}, {});
   return Index::open(writer.finish());
 }
 

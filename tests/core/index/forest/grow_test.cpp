@@ -12,7 +12,7 @@ using namespace nearabout::test;
 namespace {
 
 // The branch at `place` and all below it; returns the place after them.
-std::size_t check_branch(const Tree& tree, std::size_t place, std::uint64_t begin, std::uint64_t end,
+std::size_t check_branch(const GrownBranch& tree, std::size_t place, std::uint64_t begin, std::uint64_t end,
                          std::size_t leaf_size) {
   const Branch& branch = tree.branches[place];
   CHECK(branch.begin == begin && branch.end == end);
@@ -27,22 +27,22 @@ std::size_t check_branch(const Tree& tree, std::size_t place, std::uint64_t begi
   return next;
 }
 
-Tree grown(const CodeTable& table, std::size_t leaf_size, std::uint64_t seed, std::size_t threads) {
-  return grow_tree(table.codes(), table.rows(), uneven_grid(table.width), leaf_size, seed, threads, {});
+GrownBranch grown(const CodeTable& table, std::size_t leaf_size, std::uint64_t seed, std::size_t threads) {
+  return grow_branch(table.codes(), table.rows(), 0, uneven_grid(table.width), leaf_size, seed, threads, {});
 }
 
-void check_tree(const Tree& tree, std::size_t rows, std::size_t leaf_size) {
-  CHECK(is_permutation(tree.rows, rows));
+void check_tree(const GrownBranch& tree, std::size_t rows, std::size_t leaf_size) {
+  CHECK(is_permutation(tree.order, rows));
   CHECK(!tree.branches.empty() && tree.branches[0].skip == tree.branches.size());
   CHECK(check_branch(tree, 0, 0, rows, leaf_size) == tree.branches.size());
 }
 
-bool same(const Tree& left, const Tree& right) {
-  return left.rows == right.rows && std::equal(left.branches.begin(), left.branches.end(), right.branches.begin(),
-                                               right.branches.end(), [](const Branch& one, const Branch& other) {
-                                                 return one.begin == other.begin && one.end == other.end &&
-                                                        one.skip == other.skip;
-                                               });
+bool same(const GrownBranch& left, const GrownBranch& right) {
+  return left.order == right.order && std::equal(left.branches.begin(), left.branches.end(), right.branches.begin(),
+                                                 right.branches.end(), [](const Branch& one, const Branch& other) {
+                                                   return one.begin == other.begin && one.end == other.end &&
+                                                          one.skip == other.skip;
+                                                 });
 }
 
 void every_row_is_in_one_leaf() {
@@ -61,10 +61,21 @@ void equal_rows_are_shared_out_as_well() {
 
 void threads_grow_the_same_tree() {
   const CodeTable table = clustered_codes(40'000, 12, 40, 7);  // large enough for tasks of their own
-  const Tree one = grown(table, 30, 11, 1);
+  const GrownBranch one = grown(table, 30, 11, 1);
   check_tree(one, 40'000, 30);
   for (const std::size_t threads : {2u, 3u, 4u}) CHECK(same(grown(table, 30, 11, threads), one));
   CHECK(!same(grown(table, 30, 12, 1), one));  // another seed
+}
+
+// As a part of a larger tree, whose random numbers it goes on with.
+void a_part_knows_its_place() {
+  const CodeTable table = clustered_codes(6'000, 12, 20, 8);
+  const GrownBranch part = grow_branch(table.codes(), 6'000, 70'000, uneven_grid(12), 25, 3, 2, {});
+  CHECK(is_permutation(part.order, 6'000));
+  const std::uint64_t begin = part.branches[0].begin;
+  CHECK(begin == 70'000);
+  CHECK(check_branch(part, 0, begin, begin + 6'000, 25) == part.branches.size());
+  CHECK(!same(part, grown(table, 25, 3, 2)));
 }
 
 }  // namespace
@@ -73,5 +84,6 @@ int main() {
   every_row_is_in_one_leaf();
   equal_rows_are_shared_out_as_well();
   threads_grow_the_same_tree();
+  a_part_knows_its_place();
   return test::report("forest_grow");
 }

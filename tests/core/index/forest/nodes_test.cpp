@@ -16,7 +16,7 @@ namespace {
 std::vector<Tree> forest_of(const CodeTable& table, std::size_t trees, std::size_t leaf_size) {
   std::vector<Tree> grown;
   for (std::size_t tree = 0; tree < trees; ++tree)
-    grown.push_back(grow_tree(table.codes(), table.rows(), uneven_grid(table.width), leaf_size, tree, 2, {}));
+    grown.push_back(plant_tree(stored(table), uneven_grid(table.width), leaf_size, tree, 2, nullptr, {}));
   return grown;
 }
 
@@ -79,63 +79,91 @@ void many_trees_of_many_leaves() {
   check_levels(forest, 100);
 }
 
+// What the centroid of rows [begin, end) of a tree should be, added up slowly.
 struct Expected {
   std::vector<double> means;
   double offset = 0;
 };
 
-Expected slow_centroid(const CodeTable& table, const Grid& grid, Space space, const std::vector<std::uint32_t>& rows) {
-  Expected expected{std::vector<double>(table.width), 0};
-  for (std::size_t j = 0; j < table.width; ++j) {
+Expected slow_centroid(const Tree& tree, const Sketch& sketch, std::uint64_t begin, std::uint64_t end) {
+  SketchStore::Buffers buffers;
+  const SketchedRows rows = tree.rows.read(begin, end, buffers);
+  const std::size_t width = sketch.width();
+  const double count = static_cast<double>(end - begin);
+  Expected expected{std::vector<double>(width), 0};
+  for (std::size_t j = 0; j < width; ++j) {
     double sum = 0;
     double squares = 0;
-    for (const std::uint32_t row : rows) {
-      const double code = table.codes().row(row)[j];
+    for (std::size_t i = 0; i < end - begin; ++i) {
+      const double code = rows.codes[i * width + j];
       sum += code;
       squares += code * code;
     }
-    const double count = static_cast<double>(rows.size());
-    const double step = double{grid.step[j]};
+    const double step = double{sketch.grid.step[j]};
     const double mean = sum / count;
     expected.means[j] = mean;
-    const double value = double{grid.low[j]} + step * std::floor(mean + 0.5);
-    expected.offset += space == Space::inner ? (mean * mean - squares / count) * step * step : value * value;
+    const double value = double{sketch.grid.low[j]} + step * mean;
+    expected.offset += sketch.space == Space::inner ? (mean * mean - squares / count) * step * step : value * value;
   }
   return expected;
 }
 
+// Codes within half a step of the mean for leaves, and for groups within a step more a level, as means of rounded
+// codes are; offsets near those of the means themselves, as far as a step in each coordinate goes.
+void check_centroids(const std::vector<Tree>& trees, std::size_t rows, const Sketch& sketch) {
+  const std::vector<Level> levels = levels_of(trees, rows);
+  const Centroids centroids = centroids_of(trees, levels, sketch, 2);
+  const Centroids alone = centroids_of(trees, levels, sketch, 1);
+  CHECK(centroids.codes == alone.codes && centroids.offsets == alone.offsets);
+  const std::size_t width = sketch.width();
+  std::vector<std::uint64_t> places = levels[0].firsts;
+  std::size_t node = 0;
+  for (std::size_t level = 0; level < levels.size(); ++level) {
+    if (level > 0) {
+      std::vector<std::uint64_t> own;
+      for (const std::uint64_t first : levels[level].firsts) own.push_back(places[first]);
+      places.swap(own);
+    }
+    for (std::size_t i = 0; i < levels[level].nodes(); ++i, ++node) {
+      const std::uint64_t first = places[i] / rows * rows;
+      const Expected expected =
+          slow_centroid(trees[places[i] / rows], sketch, places[i] - first, places[i + 1] - first);
+      double room = 1e-4;
+      for (std::size_t j = 0; j < width; ++j) {
+        const double off = 0.5 + static_cast<double>(level) + 1e-9;
+        CHECK(std::abs(centroids.codes[node * width + j] - expected.means[j]) <= off);
+        const double step = double{sketch.grid.step[j]};
+        const double value = double{sketch.grid.low[j]} + step * expected.means[j];
+        room += sketch.space == Space::inner ? static_cast<double>(level) * step * step
+                                             : off * step * (2 * std::abs(value) + off * step);
+      }
+      CHECK(std::abs(double{centroids.offsets[node]} - expected.offset) <= room);
+    }
+  }
+  CHECK(centroids.offsets.size() == node && centroids.codes.size() == node * width);
+}
+
 void centroids_are_means() {
-  const CodeTable table = clustered_codes(12'000, 10, 5, 5);
-  std::mt19937 random(6);
+  const CodeTable large = clustered_codes(9'000, 10, 30, 5);
+  const CodeTable small = random_codes(900, 10, 255, 6);
   for (const Space space : {Space::squared, Space::unit, Space::inner}) {
     Sketch sketch;
     sketch.space = space;
     sketch.grid = uneven_grid(10);
-    Centroids centroids(sketch);
-    for (const std::size_t count : {1u, 2u, 3u, 48u, 4'095u, 4'096u, 4'097u, 12'000u}) {
-      std::vector<std::uint32_t> rows;
-      for (std::size_t i = 0; i < count; ++i) rows.push_back(static_cast<std::uint32_t>(random() % 12'000));
-      std::vector<std::uint8_t> code(10);
-      float offset = 0;
-      centroids.of(table.codes(), rows.data(), count, code.data(), &offset);
-      const Expected expected = slow_centroid(table, sketch.grid, space, rows);
-      for (std::size_t j = 0; j < 10; ++j) CHECK(std::abs(code[j] - expected.means[j]) <= 0.5 + 1e-9);
-      CHECK(std::abs(double{offset} - expected.offset) <= 1e-6 * std::abs(expected.offset) + 1e-6);
-    }
+    check_centroids(forest_of(large, 2, 3), 9'000, sketch);  // with groups
+    check_centroids(forest_of(small, 3, 900), 900, sketch);  // one leaf each
   }
 }
 
-// 32 bits hold the squares of 4,096 of the largest codes, and sums go on in double after that.
 void the_largest_codes_do_not_overflow() {
-  CodeTable table{std::vector<std::uint8_t>(20'000 * 4, 255), 4};
+  const CodeTable table{std::vector<std::uint8_t>(4'096 * 4, 255), 4};
   Sketch sketch;
   sketch.space = Space::inner;
   sketch.grid = uneven_grid(4);
-  std::vector<std::uint8_t> code(4);
-  float offset = 1;
-  Centroids(sketch).of(table.codes(), numbers_up_to(20'000).data(), 20'000, code.data(), &offset);
-  CHECK(code == std::vector<std::uint8_t>(4, 255));
-  CHECK(offset == 0);
+  const std::vector<Tree> trees = forest_of(table, 1, 4'096);
+  const Centroids centroids = centroids_of(trees, levels_of(trees, 4'096), sketch, 1);
+  CHECK(centroids.codes == std::vector<std::uint8_t>(4, 255));
+  CHECK(centroids.offsets == std::vector<float>(1, 0.0f));
 }
 
 }  // namespace

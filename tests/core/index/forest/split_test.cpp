@@ -12,17 +12,11 @@ using namespace nearabout::test;
 
 namespace {
 
-// How many go left.
-std::size_t divide(Splitter& splitter, const Plane& plane, std::vector<std::uint32_t>& rows) {
-  return splitter.divide(plane, rows.data(), rows.size());
-}
-
 bool no_direction(const Plane& plane) {
   return std::all_of(plane.normal.begin(), plane.normal.end(), [](std::int8_t weight) { return weight == 0; });
 }
 
-// Rows as they were, some to the left and the others to the right, each side in its order; and some threshold parts
-// them, or nothing was moved.
+// Rows below the threshold to the left, the others to the right, each side in its order; or nothing was moved.
 void check_division(const CodeTable& table, const std::vector<std::uint32_t>& before, unsigned seed) {
   const Grid grid = uneven_grid(table.width);
   const Codes codes = table.codes();
@@ -31,16 +25,17 @@ void check_division(const CodeTable& table, const std::vector<std::uint32_t>& be
   const Plane plane = splitter.plane(before.data(), before.size(), random);
   CHECK(plane.normal.size() == kernels::padded_dims(table.width));
   std::vector<std::uint32_t> rows = before;
-  const std::size_t left = divide(splitter, plane, rows);
+  const auto [left, by_plane, threshold] = splitter.divide(plane, rows.data(), rows.size());
   const std::size_t least = std::max<std::size_t>(1, before.size() / 16);
   CHECK(left >= least && before.size() - left >= least);
-  if (rows == before && left == before.size() / 2) return;  // all alike, cut in half
+  if (!by_plane) {  // all too much alike: cut in half
+    CHECK(rows == before && left == before.size() / 2);
+    return;
+  }
   std::vector<std::uint32_t> expected;
-  std::int64_t most = -1'000'000'000;
-  for (std::size_t i = 0; i < left; ++i) most = std::max(most, product(plane, table.codes().row(rows[i]), table.width));
   for (const bool side : {true, false})
     for (const std::uint32_t row : before)
-      if ((product(plane, table.codes().row(row), table.width) <= most) == side) expected.push_back(row);
+      if ((product(plane, table.codes().row(row), table.width) < threshold) == side) expected.push_back(row);
   CHECK(rows == expected);
 }
 
@@ -73,7 +68,7 @@ void two_clusters_are_told_apart() {
       Random random(seed);
       std::vector<std::uint32_t> rows = numbers_up_to(600);
       const Plane plane = splitter.plane(rows.data(), rows.size(), random);
-      const std::size_t left = divide(splitter, plane, rows);
+      const std::size_t left = splitter.divide(plane, rows.data(), rows.size()).left;
       CHECK(left == 200 || left == 400);
       for (std::size_t i = 1; i < left; ++i) CHECK((rows[i] % 3 == 0) == (rows[0] % 3 == 0));
     }
@@ -89,7 +84,8 @@ void what_is_alike_has_no_plane_and_two_halves() {
     std::vector<std::uint32_t> rows = numbers_up_to(count);
     const Plane plane = splitter.plane(rows.data(), count, random);
     CHECK(no_direction(plane));
-    CHECK(divide(splitter, plane, rows) == count / 2);
+    const Splitter::Division division = splitter.divide(plane, rows.data(), count);
+    CHECK(division.left == count / 2 && !division.by_plane);
     CHECK(rows == numbers_up_to(count));
   }
 }
@@ -106,7 +102,7 @@ void grids_of_any_size() {
     std::vector<std::uint32_t> rows = numbers_up_to(300);
     const Plane plane = splitter.plane(rows.data(), 300, random);
     CHECK(!no_direction(plane));
-    const std::size_t left = divide(splitter, plane, rows);
+    const std::size_t left = splitter.divide(plane, rows.data(), rows.size()).left;
     CHECK(left >= 18 && left <= 282);
     CHECK(is_permutation(rows, 300));
   }
