@@ -69,7 +69,6 @@ FUNCTIONS |= {
 }
 
 
-@pytest.mark.xfail(strict=True, reason="build_forest is missing in _core.pyi")
 def test_the_module_has_the_names_of_the_stub_and_no_others() -> None:
     assert {name for name in dir(_core) if not name.startswith("__")} == set(MODULE)
 

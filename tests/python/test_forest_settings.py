@@ -163,7 +163,6 @@ def test_one_leaf_looks_at_everything() -> None:
     )
 
 
-@pytest.mark.xfail(strict=True, reason="the top of a tree is split down to 4,096 rows whatever leaf_size says")
 def test_one_leaf_of_many_rows() -> None:
     base = np.random.default_rng(2).normal(size=(9_000, 4)).astype(np.float32)
     index = na.build(base, metric="euclidean", kind=na.Forest(leaf_size=1_000_000))
