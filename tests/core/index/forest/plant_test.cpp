@@ -7,6 +7,7 @@
 
 #include "check.h"
 #include "index/forest/codes.h"
+#include "index/forest/route.h"
 
 using namespace nearabout;
 using namespace nearabout::test;
@@ -78,6 +79,23 @@ void many_rows_are_the_same_tree_however_they_are_kept() {
   }
 }
 
+// How many rows of a table each part takes.
+std::vector<std::size_t> sizes_of_parts(const CodeTable& table) {
+  const Router router(stored(table), uneven_grid(table.width), 7);
+  std::vector<std::size_t> sizes(router.parts());
+  for (std::size_t i = 0; i < table.rows(); ++i)
+    ++sizes[router.part_of(table.codes().row(i), static_cast<std::uint32_t>(i))];
+  return sizes;
+}
+
+void parts_are_of_a_size_that_fits() {
+  CHECK(sizes_of_parts(random_codes(131'072, 4, 255, 3)) == std::vector<std::size_t>{131'072});
+  for (const std::size_t size : sizes_of_parts(random_codes(400'000, 4, 255, 4))) CHECK(size > 1'000 && size < 131'072);
+  const std::vector<std::size_t> alike = sizes_of_parts(random_codes(400'000, 4, 1, 5));
+  CHECK(alike.size() > 4);
+  for (const std::size_t size : alike) CHECK(size > 400'000 / alike.size() / 2 && size < 131'072);
+}
+
 // No plane tells them apart, and no part takes them all.
 void equal_rows_are_routed_by_their_numbers() {
   const CodeTable table = random_codes(150'000, 3, 1, 2);
@@ -90,6 +108,7 @@ void equal_rows_are_routed_by_their_numbers() {
 
 int main() {
   many_rows_are_the_same_tree_however_they_are_kept();
+  parts_are_of_a_size_that_fits();
   equal_rows_are_routed_by_their_numbers();
   return test::report("forest_plant");
 }

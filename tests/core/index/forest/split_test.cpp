@@ -53,6 +53,17 @@ void rows_are_parted_by_a_plane() {
   check_division(table, some, 9);
 }
 
+// Too few for a side of their own: the plane moves to the median, where many rows may lie exactly.
+void a_few_far_away_do_not_get_a_side() {
+  for (const std::size_t far : {1u, 3u, 5u, 6u, 9u})
+    for (const unsigned levels : {1u, 3u, 60u}) {
+      CodeTable table = random_codes(100, 7, levels, static_cast<unsigned>(far));
+      for (std::uint8_t& code : table.values) code /= 4;
+      for (std::size_t i = 0; i < far * table.width; ++i) table.values[i] = 255;
+      check_division(table, numbers_up_to(100), levels);
+    }
+}
+
 void two_clusters_are_told_apart() {
   for (const std::size_t width : {2u, 8u, 40u})
     for (unsigned seed = 0; seed < 20; ++seed) {
@@ -112,6 +123,7 @@ void grids_of_any_size() {
 
 int main() {
   rows_are_parted_by_a_plane();
+  a_few_far_away_do_not_get_a_side();
   two_clusters_are_told_apart();
   what_is_alike_has_no_plane_and_two_halves();
   grids_of_any_size();
