@@ -51,16 +51,15 @@ bool narrow(float value, Element element, void* to, std::size_t index) {
 
 }  // namespace
 
+// Without branches, so that whole rows of them are converted several at a time.
 float f16_to_f32(std::uint16_t bits) {
-  const std::uint32_t sign = std::uint32_t{bits & 0x8000u} << 16;
-  const std::uint32_t exponent = (bits >> 10) & 0x1Fu;
-  const std::uint32_t mantissa = bits & 0x3FFu;
-  if (exponent == 0) {  // zero and subnormals: mantissa * 2^-24, exact in float
-    const float value = static_cast<float>(mantissa) * 0x1p-24f;
-    return std::bit_cast<float>(std::bit_cast<std::uint32_t>(value) | sign);
-  }
-  if (exponent == 31) return std::bit_cast<float>(sign | 0x7F800000u | (mantissa << 13));
-  return std::bit_cast<float>(sign | ((exponent + 112) << 23) | (mantissa << 13));
+  const std::uint32_t magnitude = bits & 0x7FFFu;
+  // Zero and subnormals are mantissa * 2^-24, exact in float. (Others make nonsense here, which is not taken.)
+  const float small = static_cast<float>(static_cast<std::int32_t>(magnitude)) * 0x1p-24f;
+  const std::uint32_t normal = (magnitude << 13) + (112u << 23);
+  const std::uint32_t special = magnitude >= 0x7C00u ? 0x7F800000u : 0u;  // infinity and NaN
+  const std::uint32_t value = magnitude < 0x400u ? std::bit_cast<std::uint32_t>(small) : normal | special;
+  return std::bit_cast<float>(value | std::uint32_t{bits & 0x8000u} << 16);
 }
 
 std::uint16_t f32_to_f16(float value) {

@@ -109,10 +109,13 @@ Source::Fault Source::convert(const std::byte* from, std::byte* to, std::vector<
     }
     return input_.element() == Element::f64 ? Fault::too_large : Fault::not_finite;
   }
-  if (from_f32(scratch.data(), dims(), stored_, to) != dims()) return Fault::too_large;
+  if (input_.element() == stored_)
+    std::memcpy(to, from, bytes);
+  else if (from_f32(scratch.data(), dims(), stored_, to) != dims())
+    return Fault::too_large;
   if (metric_ == Metric::haversine && std::abs(scratch[0]) > 90.0f) return Fault::latitude;
   if (metric_ != Metric::cosine) return Fault::none;
-  to_f32(stored_, to, dims(), scratch.data());
+  if (input_.element() != stored_) to_f32(stored_, to, dims(), scratch.data());
   return std::all_of(scratch.begin(), scratch.end(), [](float value) { return value == 0; }) ? Fault::zero
                                                                                              : Fault::none;
 }

@@ -6,6 +6,7 @@
 
 #include "base/random.h"
 #include "base/threads.h"
+#include "base/transpose.h"
 #include "kernels/kernels.h"
 
 namespace nearabout {
@@ -19,8 +20,7 @@ std::size_t padded(std::size_t count) { return (count + 15) / 16 * 16; }
 std::vector<float> transposed(const std::vector<float>& table, std::size_t rows, std::size_t columns,
                               std::size_t padded_rows) {
   std::vector<float> result(columns * padded_rows, 0.0f);
-  for (std::size_t i = 0; i < rows; ++i)
-    for (std::size_t j = 0; j < columns; ++j) result[j * padded_rows + i] = table[i * columns + j];
+  transpose(table.data(), rows, columns, result.data(), padded_rows);
   return result;
 }
 

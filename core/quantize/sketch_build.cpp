@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/norm.h"
+#include "base/transpose.h"
 #include "kernels/kernels.h"
 #include "quantize/principal.h"
 #include "quantize/sketch.h"
@@ -61,8 +62,7 @@ class Trial {
   std::vector<float> products_of(const std::vector<float>& centred, std::size_t dims) const {
     const std::size_t columns = (rows_ + 15) / 16 * 16;
     std::vector<float> flipped(dims * columns, 0.0f);
-    for (std::size_t i = 0; i < rows_; ++i)
-      for (std::size_t j = 0; j < dims; ++j) flipped[j * columns + i] = centred[i * dims + j];
+    transpose(centred.data(), rows_, dims, flipped.data(), columns);
     std::vector<float> queries;
     for (std::size_t q = 0; q < queries_; ++q) {
       const auto row = centred.begin() + static_cast<std::ptrdiff_t>(query_row(q) * dims);

@@ -146,6 +146,14 @@ Mapping::~Mapping() {
   if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);
 }
 
+void advise(std::span<const std::byte> mapped, Access access) noexcept {
+  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const auto begin = (reinterpret_cast<std::uintptr_t>(mapped.data()) + page - 1) / page * page;
+  const auto end = reinterpret_cast<std::uintptr_t>(mapped.data() + mapped.size()) / page * page;
+  if (begin >= end) return;  // not one whole page
+  ::madvise(reinterpret_cast<void*>(begin), end - begin, access == Access::anywhere ? MADV_RANDOM : MADV_NORMAL);
+}
+
 TemporaryFile::TemporaryFile(const std::string& target) : asked_(target), target_(resolve_links(target)) {
   if (target.empty()) throw SystemError(ENOENT, target, "cannot save to an empty path");
   refuse_odd_target(target_);

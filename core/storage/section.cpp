@@ -42,6 +42,10 @@ void Section::verify_block(std::uint64_t block) const {
   verified_[block].store(1, std::memory_order_relaxed);
 }
 
+void Section::advise(system::Access access) const {
+  if (!file_->path().empty()) system::advise({data_, entry_.length}, access);
+}
+
 MatrixView Section::matrix() const { return {data_, entry_.rows, entry_.columns, stride_, element()}; }
 
 MatrixView Section::rows(std::uint64_t begin, std::uint64_t end) const {

@@ -11,6 +11,7 @@
 
 #include "base/matrix.h"
 #include "storage/layout.h"
+#include "storage/system.h"
 
 namespace nearabout::storage {
 
@@ -100,6 +101,9 @@ class Section {
 
   // CorruptFile unless the section holds this: an index says once, when it opens, what it needs.
   void expect(Element element, Shape shape) const;
+
+  // Tells the system how this section will be read, where it lies in a mapped file.
+  void advise(system::Access access) const;
 
   // Asks for the cache line with this byte: what is looked up next, while something else is waited for.
   void fetch(std::uint64_t place) const {

@@ -30,6 +30,11 @@ class Mapping {
   std::size_t size_ = 0;
 };
 
+// How mapped bytes will be read: places all over (each fault then brings the page that was asked for and no others), or
+// from one end to the other. Advice: nothing depends on it but time. Bytes that are not mapped are left alone.
+enum class Access { anywhere, in_order };
+void advise(std::span<const std::byte> mapped, Access access) noexcept;
+
 // A new file with an unpredictable name in the folder of `target`, which it replaces when it is published. Until then,
 // and whatever happens, the file under the target's name is untouched; the destructor removes what was not published. A
 // kill at any moment leaves the old file or the new one (and may leave the temporary one, ".nearabout-*.tmp").

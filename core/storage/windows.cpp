@@ -121,6 +121,8 @@ Mapping::~Mapping() {
   if (data_ != nullptr) ::UnmapViewOfFile(data_);
 }
 
+void advise(std::span<const std::byte>, Access) noexcept {}  // Windows takes no such advice for what is mapped
+
 TemporaryFile::TemporaryFile(const std::string& target) : asked_(target), target_(target) {
   if (target.empty()) throw SystemError(ENOENT, target, "cannot save to an empty path");
   if (is_folder(target)) throw SystemError(EISDIR, target, "cannot save to " + target + ", which is a folder");

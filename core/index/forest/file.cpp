@@ -54,6 +54,8 @@ ForestIndex::ForestIndex(std::shared_ptr<const storage::File> file, const Descri
   sketch_ = read_sketch(this->file(), *space, descriptor.dims);
   read_nodes();
   read_efforts();
+  for (const Section* section : {vectors_, node_codes_, tree_rows_, tree_codes_, tree_offsets_})
+    if (section) section->advise(storage::system::Access::anywhere);
 }
 
 void ForestIndex::read_nodes() {

@@ -65,6 +65,7 @@ class ForestIndex : public Index {
   friend class ForestSearch;
   friend class LeafRanking;
   std::vector<SketchQuery> bind_sketches(MatrixView queries, std::size_t begin, std::size_t end) const;
+  std::vector<Answer> scan_all(MatrixView queries, const Request& request) const;
   void fill_up(MatrixView queries, const Request& request, std::size_t effort, std::vector<Answer>& answers) const;
   void read_nodes();
   void read_efforts();

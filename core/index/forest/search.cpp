@@ -203,7 +203,7 @@ std::vector<SketchQuery> ForestIndex::bind_sketches(MatrixView queries, std::siz
 std::vector<Answer> ForestIndex::search_some(MatrixView queries, const Request& request) const {
   const std::size_t wanted = request.effort.value_or(default_effort(request.radius ? 10 : request.k));
   // As many rows as there are: then they are read in order, once, and nothing is left out.
-  if (request.exact || wanted >= rows()) return scan_.search(queries, request);
+  if (request.exact || wanted >= rows()) return scan_all(queries, request);
   const std::size_t effort = std::max(wanted, request.radius ? 1 : request.k);
   const std::vector<BoundQuery> bound = bind_queries(queries, descriptor());
   const float radius = radius_of(request);
@@ -224,6 +224,14 @@ std::vector<Answer> ForestIndex::search_some(MatrixView queries, const Request& 
   };
   parallel_for(queries.rows, kQueriesAtATime, threads, run, request.monitor);
   if (!request.radius) fill_up(queries, request, effort, answers);
+  return answers;
+}
+
+// The rows lie in the file one after the other, and are to be read so.
+std::vector<Answer> ForestIndex::scan_all(MatrixView queries, const Request& request) const {
+  vectors_->advise(storage::system::Access::in_order);
+  std::vector<Answer> answers = scan_.search(queries, request);
+  vectors_->advise(storage::system::Access::anywhere);
   return answers;
 }
 

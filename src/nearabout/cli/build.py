@@ -8,17 +8,18 @@ from nearabout.cli.output import duration, printable, size
 from nearabout.errors import InvalidInput
 
 USAGE = """
-usage: nearabout build INPUT [-o OUT.near] [--metric M] [--kind K] [--dtype D] [--set name=value]... [--threads N]
-                       [--memory SIZE] [--on-bad error|skip]
+usage: nearabout build INPUT [-o OUT.near] [--metric M] [--kind K] [--dtype D] [--set name=value]... [--seed S]
+                       [--threads N] [--memory SIZE] [--on-bad error|skip]
 
 Reads a file of vectors (word2vec, GloVe, fastText, NumPy, fvecs, CSV, Parquet, ...; compressed ones too) and writes an
 index of them, whole or not at all.
 
   -o, --output FILE    where to (the name of INPUT with .near in place of its endings, in the current folder)
   --metric M           cosine (default), dot, euclidean, sqeuclidean, manhattan, hamming, jaccard, haversine
-  --kind K             auto (default) or exact
+  --kind K             auto (default), exact or forest
   --dtype D            f32, f16, bf16, u8, i8, bits; left out, the input's own where it can be kept
-  --set name=value     a setting of the kind; exact has none
+  --set name=value     a setting of the kind: of forest, trees=N and leaf_size=N; exact has none
+  --seed S             of what is random in the build: of forest; the same seed gives the same file
   --threads N          how many threads to use (all cores)
   --memory SIZE        what the build may take for itself, such as 512MB or 2GiB: for files larger than memory
   --on-bad error|skip  vectors with NaN or infinity, and zeros under cosine: refuse them (default) or leave them out
@@ -32,6 +33,7 @@ _OPTIONS = Options(
         "kind": str,
         "dtype": str,
         "set": list,
+        "seed": int,
         "threads": int,
         "memory": str,
         "on-bad": str,
@@ -44,8 +46,7 @@ _COMPRESSED = (".gz", ".bz2", ".xz", ".zst", ".zip")
 def run(arguments: list[str]) -> int:
     words, given = _OPTIONS.parse(arguments)
     source = one(words, "input file", "build")
-    for setting in given.pop("set", []):  # type: ignore[union-attr]
-        raise InvalidInput(f"--set {setting}: the kind exact has no settings; leave it out")
+    settings = _settings(given.pop("set", []))  # type: ignore[arg-type]
     target = str(given.pop("output", default_output(source)))
     if not target.endswith(".near"):
         raise InvalidInput(f"the output is {target!r}; the name of an index ends in .near (other formats: convert)")
@@ -53,7 +54,9 @@ def run(arguments: list[str]) -> int:
         given["on_bad"] = given.pop("on-bad")
 
     from nearabout.building import build
+    from nearabout.params import kind_from_settings
 
+    given["kind"] = kind_from_settings(str(given.get("kind", "auto")), settings)  # type: ignore[assignment]
     start = time.perf_counter()
     index = build(source, path=target, progress=True, **given)  # type: ignore[arg-type]
     build_time = time.perf_counter() - start
@@ -70,6 +73,17 @@ def run(arguments: list[str]) -> int:
     if index.info()["keys"] == "str" and len(index):
         print(f"try    nearabout search {printable(target)} {printable(str(index.keys([0])[0]))}")
     return 0
+
+
+def _settings(given: list[str]) -> dict[str, str]:
+    """name=value, one or more."""
+    settings = {}
+    for setting in given:
+        name, equals, value = setting.partition("=")
+        if not equals or not name or not value:
+            raise InvalidInput(f"--set {setting}: a setting is written name=value, as in --set trees=4")
+        settings[name] = value
+    return settings
 
 
 def default_output(source: str) -> str:
