@@ -22,9 +22,6 @@ def forest(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-unwired = pytest.mark.xfail(strict=True, reason="`nearabout build` has no --seed and refuses every --set")
-
-
 def test_build(run: Run, tmp_path: Path) -> None:
     done = run("build", BUNDLED, "-o", tmp_path / "words.near", "--kind", "forest")
     assert (done.code, done.err) == (0, "")
@@ -33,7 +30,6 @@ def test_build(run: Run, tmp_path: Path) -> None:
     assert (tmp_path / "words.near").read_bytes() == (tmp_path / "again.near").read_bytes()
 
 
-@unwired
 def test_build_with_settings(run: Run, tmp_path: Path) -> None:
     target = tmp_path / "words.near"
     options = ["--kind", "forest", "--set", "trees=2", "--set", "leaf_size=20", "--seed", "7"]
@@ -50,14 +46,14 @@ def test_build_with_settings(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        pytest.param(["--set", "trees=0"], "trees is 0; pass a whole number from 1 to 1,000", marks=unwired),
-        pytest.param(["--set", "trees=many"], "'many' is not a whole number", marks=unwired),
-        pytest.param(["--set", "leaf_size=auto"], "leaf_size is 'auto'", marks=unwired),
-        pytest.param(["--set", "lists=3"], "the kind forest has the settings trees, leaf_size", marks=unwired),
+        (["--set", "trees=0"], "trees is 0; pass a whole number from 1 to 1,000"),
+        (["--set", "trees=many"], "'many' is not a whole number"),
+        (["--set", "leaf_size=auto"], "leaf_size is 'auto'"),
+        (["--set", "lists=3"], "the kind forest has the settings trees, leaf_size"),
         (["--set", "trees"], "--set trees"),
-        pytest.param(["--seed", "-1"], "seed is -1", marks=unwired),
-        pytest.param(["--seed", str(2**64)], f"seed is {2**64}", marks=unwired),
-        pytest.param(["--seed", "x"], "--seed is 'x'", marks=unwired),
+        (["--seed", "-1"], "seed is -1"),
+        (["--seed", str(2**64)], f"seed is {2**64}"),
+        (["--seed", "x"], "--seed is 'x'"),
         (["--metric", "jaccard"], "jaccard"),
     ],
 )
