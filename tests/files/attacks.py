@@ -139,7 +139,8 @@ def shapes(image: bytes) -> Iterator[Attack]:
         if part.id == near.METADATA or not part.data:
             continue
         row = len(part.data) // part.rows
-        free = "" if part.id in {near.KEY_BYTES} else "CorruptFile"  # longer or shorter text is for the offsets to tell
+        # Longer or shorter text is for the offsets to tell; of efforts there may be any number.
+        free = "" if part.id in {near.KEY_BYTES, near.EFFORTS} else "CorruptFile"
         taller = near.exchange(image, part.id, data=part.data + part.data[:row], rows=part.rows + 1)
         yield Attack(f"{part.name} has a row more", taller, free)
         shorter = near.exchange(image, part.id, data=part.data[:-row], rows=part.rows - 1)

@@ -3,8 +3,8 @@
 usage: make_golden.py [FOLDER]        (tests/files/v1 unless given)
 
 Seeded: running it again gives the same bytes, but for the library's version in `metadata` and, on another processor,
-the last bits of a screen's numbers. Files of a released format version are never made again: a change of the format
-gets a folder of its own, and both are opened on every run.
+the last bits of the numbers of a screen or a forest. Files of a released format version are never made again: a change
+of the format gets a folder of its own, and both are opened on every run.
 """
 
 from __future__ import annotations
@@ -33,9 +33,16 @@ class Golden(NamedTuple):
     keys: Any
     metric: str
     query: list[float]
+    kind: na.Exact | na.Forest = na.Exact()
+    seed: int = 0
 
 
 def goldens() -> Iterator[Golden]:
+    yield from exact_ones()
+    yield from forests()
+
+
+def exact_ones() -> Iterator[Golden]:
     source = np.random.default_rng(20_250)
     floats = source.standard_normal((512, 16)).astype(np.float32)
     words = [*_ODD_KEYS, *(f"word {row}" for row in range(len(_ODD_KEYS), len(floats)))]
@@ -62,6 +69,25 @@ def goldens() -> Iterator[Golden]:
     signed = source.integers(-128, 128, (60, 9)).astype(np.int8)
     yield Golden("signed", signed, None, "manhattan", source.integers(-128, 128, 9).tolist())
     yield Golden("empty", np.empty((0, 5), np.float32), [], "sqeuclidean", [0.0] * 5)
+
+
+def forests() -> Iterator[Golden]:
+    """One for each space that trees grow in, with and without directions."""
+    source = np.random.default_rng(20_261)
+    centres = source.standard_normal((12, 10))
+    floats = (centres[np.arange(240) % 12] + 0.4 * source.standard_normal((240, 10))).astype(np.float32)
+    words = [f"leaf {row}" for row in range(len(floats))]
+    query = (centres[4] + 0.3 * source.standard_normal(10)).tolist()
+    yield Golden("forest", floats, words, "cosine", query, na.Forest(trees=2, leaf_size=6), 7)
+
+    flat = source.standard_normal((160, 3)) @ source.standard_normal((3, 48))
+    turned = np.clip(128 + 20 * flat, 0, 255).astype(np.uint8)
+    query = turned[11].astype(int).tolist()
+    yield Golden("forest_turned", turned, None, "euclidean", query, na.Forest(leaf_size=5), 2**64 - 1)
+
+    signed = source.integers(-128, 128, (150, 9)).astype(np.int8)
+    query = source.integers(-128, 128, 9).tolist()
+    yield Golden("forest_dot", signed, range(1000, 1150), "dot", query, na.Forest(trees=3, leaf_size=4))
 
 
 def query_of(index: na.Index, query: list[float]) -> Any:
@@ -92,7 +118,13 @@ def make(folder: Path) -> None:
     recorded = {}
     for golden in goldens():
         index = na.build(
-            golden.vectors, keys=golden.keys, metric=golden.metric, path=folder / f"{golden.name}.near", threads=1
+            golden.vectors,
+            keys=golden.keys,
+            metric=golden.metric,
+            kind=golden.kind,
+            seed=golden.seed,
+            path=folder / f"{golden.name}.near",
+            threads=1,
         )
         recorded[golden.name] = answers_of(index, golden.query)
     text = json.dumps(recorded, indent=1, ensure_ascii=True)

@@ -14,8 +14,9 @@ import xxhash
 HEADER = struct.Struct("<8sIIQQQ16sQ")
 ENTRY = struct.Struct("<IIIIQQQQ")
 MAGIC, BLOCK = b"\x89NEAR\r\n\x1a", 4_096
-DESCRIPTOR, METADATA, VECTORS, CODES, ROW_TERMS, GRID, BOUNDS, CENTRE, DIRECTIONS = range(1, 10)
+DESCRIPTOR, METADATA, VECTORS, CODES, ROW_TERMS, GRID, BOUNDS, CENTRE, DIRECTIONS, SKETCH = range(1, 11)
 KEY_OFFSETS, KEY_BYTES, KEY_NUMBERS, KEY_TAGS, KEY_SLOTS, CHECKSUMS = 16, 17, 18, 19, 20, 255
+FOREST, EFFORTS, TREE_NODES, NODE_CODES, NODE_OFFSETS, TREE_ROWS, TREE_CODES, TREE_OFFSETS = range(24, 32)
 NAMES = {
     DESCRIPTOR: "descriptor",
     METADATA: "metadata",
@@ -26,11 +27,20 @@ NAMES = {
     BOUNDS: "bounds",
     CENTRE: "centre",
     DIRECTIONS: "directions",
+    SKETCH: "sketch",
     KEY_OFFSETS: "key_offsets",
     KEY_BYTES: "key_bytes",
     KEY_NUMBERS: "key_numbers",
     KEY_TAGS: "key_tags",
     KEY_SLOTS: "key_slots",
+    FOREST: "forest",
+    EFFORTS: "efforts",
+    TREE_NODES: "tree_nodes",
+    NODE_CODES: "node_codes",
+    NODE_OFFSETS: "node_offsets",
+    TREE_ROWS: "tree_rows",
+    TREE_CODES: "tree_codes",
+    TREE_OFFSETS: "tree_offsets",
     CHECKSUMS: "checksums",
 }
 

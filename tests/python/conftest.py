@@ -19,14 +19,26 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+Kind = na.Exact | na.Forest
+# Every kind of index, with settings that make even a few rows a real one of its kind: more than one tree and leaf.
+KINDS: list[Kind] = [na.Exact(), na.Forest(trees=2, leaf_size=2)]
+
+
+@pytest.fixture(scope="session", params=KINDS, ids=lambda kind: kind.name)
+def kind(request: pytest.FixtureRequest) -> Kind:
+    """What holds for an index of any kind is tested with each."""
+    chosen: Kind = request.param
+    return chosen
+
+
 @pytest.fixture(scope="session")
-def compass() -> na.Index:
+def compass(kind: Kind) -> na.Index:
     """Five directions in the plane, under cosine."""
-    return na.build(DIRECTIONS, keys=WORDS)
+    return na.build(DIRECTIONS, keys=WORDS, kind=kind)
 
 
 @pytest.fixture(scope="session")
-def compass_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def compass_file(kind: Kind, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path: Path = tmp_path_factory.mktemp("compass") / "compass.near"
-    na.build(DIRECTIONS, keys=WORDS, path=path)
+    na.build(DIRECTIONS, keys=WORDS, kind=kind, path=path)
     return path

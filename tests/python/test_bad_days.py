@@ -65,7 +65,7 @@ import pytest
 
 import nearabout as na
 
-from .conftest import DIRECTIONS, WORDS
+from .conftest import DIRECTIONS, WORDS, Kind
 
 HERE = Path(__file__).parent
 linux = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's tools")
@@ -185,10 +185,10 @@ def test_a_call_that_fails(call: str, compass: na.Index, tmp_path: Path) -> None
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_replaced_under_those_who_search(tmp_path: Path) -> None:
+def test_replaced_under_those_who_search(tmp_path: Path, kind: Kind) -> None:
     """Every search sees one file or the other, whole: here, vectors of ones or of twos."""
     path = tmp_path / "words.near"
-    na.build(np.full((300, 8), 1.0), metric="euclidean", path=path)
+    na.build(np.full((300, 8), 1.0), metric="euclidean", path=path, kind=kind)
     ended, seen = threading.Event(), set()
 
     def look() -> None:
@@ -202,7 +202,7 @@ def test_replaced_under_those_who_search(tmp_path: Path) -> None:
     with ThreadPoolExecutor(3) as pool:
         looking = [pool.submit(look) for _ in range(3)]
         for value in (2.0, 1.0) * 10:
-            na.build(np.full((300, 8), value), metric="euclidean", path=path)
+            na.build(np.full((300, 8), value), metric="euclidean", path=path, kind=kind)
         ended.set()
         for future in looking:
             future.result()
@@ -222,7 +222,7 @@ used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (used + 50_000_000, resource.RLIM_INFINITY))
 for attempt in (
     lambda: index.search(queries, len(index), threads=1),
-    lambda: index.radius_search(queries, 10.0, threads=2),
+    lambda: index.radius_search(queries, 10.0, exact=True, threads=2),
 ):
     try:
         attempt()
@@ -234,17 +234,17 @@ print(index.search(np.ones(4), 3, threads=1).rows.tolist() == expected)
 
 @linux
 @pytest.mark.skipif("libasan" in os.environ.get("LD_PRELOAD", ""), reason="AddressSanitizer needs the address space")
-def test_no_memory_for_an_answer(tmp_path: Path) -> None:
+def test_no_memory_for_an_answer(tmp_path: Path, kind: Kind) -> None:
     path = tmp_path / "many.near"
-    na.build(np.random.default_rng(4).random((20_000, 4), np.float32), metric="euclidean", path=path)
+    na.build(np.random.default_rng(4).random((20_000, 4), np.float32), metric="euclidean", path=path, kind=kind)
     done = run_python(NO_ROOM, path)
     assert done.stdout.splitlines() == ["no memory", "no memory", "True"], done.stderr
 
 
-def test_searching_while_another_thread_builds(compass: na.Index) -> None:
+def test_searching_while_another_thread_builds(compass: na.Index, kind: Kind) -> None:
     base = np.random.default_rng(5).normal(size=(3_000, 24)).astype(np.float32)
     with ThreadPoolExecutor(5) as pool:
-        building = [pool.submit(na.build, base, metric="euclidean") for _ in range(2)]
+        building = [pool.submit(na.build, base, metric="euclidean", kind=kind) for _ in range(2)]
         while not all(future.done() for future in building):
             found = list(pool.map(lambda direction: compass.search(direction, 1).keys[0], DIRECTIONS))
             assert found == WORDS

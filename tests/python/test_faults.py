@@ -14,7 +14,7 @@ import pytest
 
 import nearabout as na
 
-from .conftest import DIRECTIONS, WORDS
+from .conftest import DIRECTIONS, WORDS, Kind
 
 posix_only = pytest.mark.skipif(os.name == "nt", reason="POSIX limits and signals")
 
@@ -28,10 +28,11 @@ FULL_DISK = """
 import resource, signal, sys
 import numpy as np
 import nearabout as na
-index = na.build(np.ones((20_000, 16), np.float32), metric="euclidean")
+kind = na.Forest() if sys.argv[2] == "forest" else na.Exact()
+index = na.build(np.ones((20_000, 16), np.float32), metric="euclidean", kind=kind)
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, resource.RLIM_INFINITY))
-for write in (lambda: index.save(sys.argv[1]), lambda: na.build(index.vectors(), path=sys.argv[1])):
+for write in (lambda: index.save(sys.argv[1]), lambda: na.build(index.vectors(), path=sys.argv[1], kind=kind)):
     try:
         write()
     except OSError as error:
@@ -41,11 +42,11 @@ print(index.search(np.ones(16), 1).distances.tolist())
 
 
 @posix_only
-def test_a_full_disk_leaves_the_old_file(compass: na.Index, tmp_path: Path) -> None:
+def test_a_full_disk_leaves_the_old_file(compass: na.Index, kind: Kind, tmp_path: Path) -> None:
     path = tmp_path / "words.near"
     compass.save(path)
     before = path.read_bytes()
-    done = run_python(FULL_DISK, path)
+    done = run_python(FULL_DISK, path, kind.name)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [f"{path} True", f"{path} True", "[0.0]"]
     assert path.read_bytes() == before
@@ -53,11 +54,11 @@ def test_a_full_disk_leaves_the_old_file(compass: na.Index, tmp_path: Path) -> N
 
 
 @posix_only
-def test_a_file_replaced_while_open(compass: na.Index, tmp_path: Path) -> None:
+def test_a_file_replaced_while_open(compass: na.Index, tmp_path: Path, kind: Kind) -> None:
     path = tmp_path / "words.near"
     compass.save(path)
     opened = na.open(path)
-    na.build(DIRECTIONS[:2], keys=["one", "two"], path=path)
+    na.build(DIRECTIONS[:2], keys=["one", "two"], path=path, kind=kind)
     assert list(opened) == WORDS
     assert opened.search([1.0, 0.0], 1).keys.tolist() == ["east"]
     assert list(na.open(path)) == ["one", "two"]
@@ -69,14 +70,14 @@ INTERRUPTED = """
 import os, signal, sys, threading, time
 import numpy as np
 import nearabout as na
-work, path = sys.argv[1:]
+work, path, kind = sys.argv[1:]
 vectors = np.random.default_rng(0).normal(size=(100_000, 64)).astype(np.float32)
 if work == "build":
     def stop(share):
         os.kill(os.getpid(), signal.SIGINT)  # at the first sign of life
-    run = lambda: na.build(vectors, path=path, progress=stop)
+    run = lambda: na.build(vectors, path=path, kind=kind, progress=stop)
 else:
-    index = na.build(vectors, metric="manhattan")
+    index = na.build(vectors, metric="manhattan", kind=kind)
     def run():
         threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
         for _ in range(1000):
@@ -92,14 +93,14 @@ if work == "search":
 
 @posix_only
 @pytest.mark.parametrize(("work", "after"), [("build", []), ("search", ["[5]"])])
-def test_control_c_stops_long_work(work: str, after: list[str], tmp_path: Path) -> None:
-    done = run_python(INTERRUPTED, work, tmp_path / "half.near")
+def test_control_c_stops_long_work(work: str, after: list[str], kind: Kind, tmp_path: Path) -> None:
+    done = run_python(INTERRUPTED, work, tmp_path / "half.near", kind.name)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == ["interrupted []", *after]
 
 
 NO_MEMORY = """
-import resource
+import resource, sys
 import numpy as np
 import nearabout as na
 vectors = np.zeros((4_000_000, 16), np.float32)
@@ -108,7 +109,7 @@ index = na.build(vectors[:100], metric="euclidean")
 used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (used + 50_000_000, resource.RLIM_INFINITY))
 try:
-    na.build(vectors, metric="euclidean", threads=1)
+    na.build(vectors, metric="euclidean", kind=sys.argv[1], threads=1)
 except MemoryError:
     print("no memory")
 print(index.search(np.ones(16), 3, threads=1).rows.tolist())
@@ -116,8 +117,8 @@ print(index.search(np.ones(16), 3, threads=1).rows.tolist())
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_no_more_memory_is_an_error_like_others() -> None:
-    done = run_python(NO_MEMORY)
+def test_no_more_memory_is_an_error_like_others(kind: Kind) -> None:
+    done = run_python(NO_MEMORY, kind.name)
     assert done.stdout.splitlines() == ["no memory", "[0, 1, 2]"], done.stderr
 
 
@@ -128,8 +129,8 @@ def nearest_row(work: tuple[na.Index, int]) -> int:
 
 @posix_only
 @pytest.mark.filterwarnings("ignore:This process.*is multi-threaded:DeprecationWarning")
-def test_ten_processes_map_one_file(tmp_path: Path) -> None:
+def test_ten_processes_map_one_file(tmp_path: Path, kind: Kind) -> None:
     vectors = np.random.default_rng(2).normal(size=(500, 8)).astype(np.float32)
-    index = na.build(vectors, metric="euclidean", path=tmp_path / "shared.near")
+    index = na.build(vectors, metric="euclidean", path=tmp_path / "shared.near", kind=kind)
     with ProcessPoolExecutor(10, mp_context=get_context("fork")) as pool:
         assert list(pool.map(nearest_row, [(index, row) for row in range(50)])) == list(range(50))

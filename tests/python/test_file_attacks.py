@@ -19,6 +19,7 @@ SECONDS = 300  # a child that needs longer hangs
 STRUCTURE = ["truncations", "lying_directory", "sections_gone", "shapes", "descriptors", "the_future"]
 CONTENT = ["odd_numbers", "key_tables", "metadata"]
 GOLDENS = sorted(path.stem for path in make_golden.FOLDER.glob("*.near"))
+FORESTS = [name for name in GOLDENS if name.startswith("forest")]
 
 
 def judged(folder: Path, golden: str, names: list[str]) -> Iterator[dict[str, str]]:
@@ -51,6 +52,29 @@ def test_lies_about_the_structure(golden: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("golden", GOLDENS)
 def test_lies_in_the_content(golden: str, tmp_path: Path) -> None:
     assert complaints(judged(tmp_path, golden, CONTENT)) == []
+
+
+@pytest.mark.parametrize("golden", FORESTS)
+def test_lies_about_trees(golden: str, tmp_path: Path) -> None:
+    assert complaints(judged(tmp_path, golden, ["trees", "odd_numbers_of_trees", "other_metrics"])) == []
+
+
+@pytest.mark.parametrize("golden", FORESTS)
+def test_what_trees_name_wrongly_is_never_followed(golden: str, tmp_path: Path) -> None:
+    """Rows that do not exist and marks that are no numbers: the judge would see a crash, and a row beyond the last."""
+    told = [outcome["error"] for outcome in judged(tmp_path, golden, ["rows_out_of_range"])]
+    assert set(told) <= {"CorruptFile", ""}
+    assert told.count("CorruptFile") >= len(told) / 3  # where every row is one that does not exist
+    assert list(judged(tmp_path, golden, ["offsets_that_are_no_numbers"]))
+
+
+@pytest.mark.xfail(
+    strict=True, reason="verify looks at checksums and vectors, not at what is in a forest's own sections"
+)
+@pytest.mark.parametrize("attack", ["rows_out_of_range", "rows_named_twice", "offsets_that_are_no_numbers"])
+@pytest.mark.parametrize("golden", FORESTS)
+def test_verify_reads_the_trees(golden: str, attack: str, tmp_path: Path) -> None:
+    assert complaints(judged(tmp_path, golden, [attack])) == []
 
 
 @pytest.mark.parametrize("golden", ["halves", "screened"])
@@ -109,7 +133,7 @@ def test_a_device_is_refused(device: str) -> None:
 def test_the_judge_finds_nothing_wrong_with_good_files(golden: str) -> None:
     answers, errors = judge.ask(make_golden.FOLDER / f"{golden}.near")
     assert not errors
-    assert len(answers) == (7 if golden == "empty" else 9)
+    assert len(answers) == (7 if golden == "empty" else 11 if golden.startswith("forest") else 9)
 
 
 @pytest.mark.parametrize("golden", GOLDENS)

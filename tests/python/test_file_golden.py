@@ -17,7 +17,8 @@ from .reference import distances
 
 RECORDED: dict[str, Any] = json.loads((make_golden.FOLDER / make_golden.ANSWERS).read_text("ascii"))
 METADATA_AND_CHECKSUMS = {near_image.METADATA, near_image.CHECKSUMS}  # the first names the library's version
-SCREENED = {"screened", "turned"}  # their numbers come from sums whose last bits are the processor's
+FORESTS = {"forest", "forest_turned", "forest_dot"}
+SCREENED = {"screened", "turned"} | FORESTS  # their numbers come from sums whose last bits are the processor's
 
 
 def golden(name: str) -> Path:
@@ -67,6 +68,19 @@ def test_made_again_they_are_the_same_bytes(tmp_path: Path) -> None:
 def test_put_together_again_they_are_the_same_bytes(name: str) -> None:
     image = golden(name).read_bytes()
     assert near_image.put_together(near_image.take_apart(image)) == image
+
+
+def test_forests_hold_what_they_are_for() -> None:
+    """Two trees and more, groups of leaves or none, and efforts below the rows, so that trees are what is searched."""
+    for name, space in (("forest", "tree_offsets"), ("forest_turned", "directions"), ("forest_dot", "key_numbers")):
+        index = na.open(golden(name))
+        info = index.info()
+        assert space in {section["name"] for section in info["sections"]}
+        assert index.kind == "forest"
+        assert min(effort for _, effort in info["efforts"]) < len(index) / 2
+        assert (golden(name)).stat().st_size < 60_000
+    assert [na.open(golden(name)).info()["trees"] for name in sorted(FORESTS)] == [2, 3, 1]
+    assert na.open(golden("forest_turned")).info()["seed"] == 2**64 - 1
 
 
 def test_pixels_are_their_own_codes() -> None:

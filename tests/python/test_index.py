@@ -15,20 +15,20 @@ import pytest
 
 import nearabout as na
 
-from .conftest import DIRECTIONS, WORDS
+from .conftest import DIRECTIONS, WORDS, Kind
 
 
-def test_what_it_tells(compass: na.Index) -> None:
+def test_what_it_tells(compass: na.Index, kind: Kind) -> None:
     assert len(compass) == 5
-    assert (compass.kind, compass.metric, compass.dims, compass.dtype) == ("exact", "cosine", 2, "f32")
+    assert (compass.kind, compass.metric, compass.dims, compass.dtype) == (kind.name, "cosine", 2, "f32")
     assert compass.path is None
-    assert repr(compass) == "<nearabout.Index: exact, 5 rows of 2 dims, cosine, f32>"
+    assert repr(compass) == f"<nearabout.Index: {kind.name}, 5 rows of 2 dims, cosine, f32>"
 
 
-def test_info(compass_file: Path) -> None:
+def test_info(compass_file: Path, kind: Kind) -> None:
     info = na.open(compass_file).info()
     assert {name: info[name] for name in ("kind", "metric", "dtype", "dims", "rows", "keys")} == {
-        "kind": "exact",
+        "kind": kind.name,
         "metric": "cosine",
         "dtype": "f32",
         "dims": 2,
@@ -37,7 +37,7 @@ def test_info(compass_file: Path) -> None:
     }
     assert info["path"] == str(compass_file)
     assert info["file_bytes"] == compass_file.stat().st_size
-    assert info["metadata"] == {"library": f"nearabout {na.__version__}", "kind": "exact"}
+    assert info["metadata"] == {"library": f"nearabout {na.__version__}", **kind.settings()}
     assert {"name", "element", "rows", "columns", "bytes", "offset"} <= info["sections"][0].keys()
 
 
@@ -57,10 +57,12 @@ def test_saved_and_opened_is_the_same(compass: na.Index, tmp_path: Path) -> None
     assert (tmp_path / "copy.near").read_bytes() == path.read_bytes()
 
 
-def test_straight_to_disk_is_the_same_file(compass: na.Index, compass_file: Path, tmp_path: Path) -> None:
+def test_straight_to_disk_is_the_same_file(compass: na.Index, compass_file: Path, tmp_path: Path, kind: Kind) -> None:
     compass.save(tmp_path / "saved.near")
     assert (tmp_path / "saved.near").read_bytes() == compass_file.read_bytes()
-    assert na.build(DIRECTIONS, keys=WORDS, threads=1, path=tmp_path / "one.near").path == str(tmp_path / "one.near")
+    assert na.build(DIRECTIONS, keys=WORDS, threads=1, path=tmp_path / "one.near", kind=kind).path == str(
+        tmp_path / "one.near"
+    )
     assert (tmp_path / "one.near").read_bytes() == compass_file.read_bytes()
 
 
@@ -79,9 +81,11 @@ def test_paths_that_cannot_be(compass: na.Index, tmp_path: Path) -> None:
         compass.save("")
 
 
-def test_a_relative_path_outlives_a_change_of_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_relative_path_outlives_a_change_of_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: Kind
+) -> None:
     monkeypatch.chdir(tmp_path)
-    na.build(DIRECTIONS, keys=WORDS, path="here.near")
+    na.build(DIRECTIONS, keys=WORDS, path="here.near", kind=kind)
     index = na.open("here.near")
     monkeypatch.chdir("/")
     assert index.path == str(tmp_path / "here.near")
@@ -98,37 +102,37 @@ def test_pickling_keeps_the_path(compass: na.Index, compass_file: Path) -> None:
     assert copy.copy(compass) is copy.deepcopy(compass) is compass
 
 
-def test_from_a_file_of_vectors(tmp_path: Path) -> None:
+def test_from_a_file_of_vectors(tmp_path: Path, kind: Kind) -> None:
     text = "".join(f"{word} {x:g} {y:g}\n" for word, (x, y) in zip(WORDS, DIRECTIONS, strict=True))
     source = tmp_path / "words.txt"
     source.write_text(text)
     for data in (source, str(source), na.read(source)):
-        index = na.build(data)
+        index = na.build(data, kind=kind)
         assert list(index) == WORDS
         assert index.info()["metadata"]["source"] == "words.txt"
-    assert list(na.build(source, keys=[1, 2, 3, 4, 5])) == [1, 2, 3, 4, 5]
+    assert list(na.build(source, keys=[1, 2, 3, 4, 5], kind=kind)) == [1, 2, 3, 4, 5]
     embeddings = na.read(source)
-    assert list(na.build(embeddings.vectors, keys=embeddings.keys)) == WORDS
+    assert list(na.build(embeddings.vectors, keys=embeddings.keys, kind=kind)) == WORDS
     with pytest.raises(FileNotFoundError):
-        na.build(tmp_path / "none.txt")
+        na.build(tmp_path / "none.txt", kind=kind)
 
 
-def test_progress_is_told() -> None:
+def test_progress_is_told(kind: Kind) -> None:
     told: list[float] = []
-    na.build(np.random.default_rng(0).normal(size=(200_000, 32)), progress=told.append)
+    na.build(np.random.default_rng(0).normal(size=(200_000, 32)), progress=told.append, kind=kind)
     assert told
     assert all(0 <= share <= 1 for share in told)
     assert told == sorted(told)
 
 
-def test_a_function_that_raises_stops_the_work(tmp_path: Path) -> None:
+def test_a_function_that_raises_stops_the_work(tmp_path: Path, kind: Kind) -> None:
     def stop(share: float) -> None:
         raise ZeroDivisionError
 
     path = tmp_path / "words.near"
     path.write_bytes(b"what was there before")
     with pytest.raises(ZeroDivisionError):
-        na.build(np.random.default_rng(0).normal(size=(300_000, 32)), path=path, progress=stop)
+        na.build(np.random.default_rng(0).normal(size=(300_000, 32)), path=path, progress=stop, kind=kind)
     assert path.read_bytes() == b"what was there before"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -154,8 +158,8 @@ def test_a_bar_cleans_up_after_itself(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "fork") or sys.platform == "darwin", reason="the platform does not fork safely")
 @pytest.mark.filterwarnings("ignore:This process.*is multi-threaded:DeprecationWarning")
-def test_a_forked_child_searches() -> None:
-    index = na.build(np.random.default_rng(1).normal(size=(2000, 16)), metric="euclidean")
+def test_a_forked_child_searches(kind: Kind) -> None:
+    index = na.build(np.random.default_rng(1).normal(size=(2000, 16)), metric="euclidean", kind=kind)
     queries = index.vectors()[:100]
     expected = index.search(queries, 3, threads=4).rows
     context = multiprocessing.get_context("fork")

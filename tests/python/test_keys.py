@@ -9,15 +9,17 @@ import pytest
 
 import nearabout as na
 
+from .conftest import Kind
+
 AWKWARD = ["", " ", "New York", "line\nbreak", "nul\0inside", "x" * 1_000_000, "שלום", "e\u0301", "é", "🦉", "-", "1"]
 
 
-def with_keys(keys: Any, rows: int = 3) -> na.Index:
-    return na.build(np.arange(1, rows + 1, dtype=np.float32)[:, None], keys=keys, metric="euclidean")
+def with_keys(keys: Any, rows: int = 3, kind: str | Kind = "auto") -> na.Index:
+    return na.build(np.arange(1, rows + 1, dtype=np.float32)[:, None], keys=keys, metric="euclidean", kind=kind)
 
 
-def test_strings_of_all_sorts() -> None:
-    index = with_keys(AWKWARD, len(AWKWARD))
+def test_strings_of_all_sorts(kind: Kind) -> None:
+    index = with_keys(AWKWARD, len(AWKWARD), kind)
     assert list(index) == AWKWARD
     for row, key in enumerate(AWKWARD):
         assert key in index
@@ -38,8 +40,8 @@ def test_strings_of_all_sorts() -> None:
         np.array([1, 2, 3], object),
     ],
 )
-def test_integers(keys: Any) -> None:
-    index = with_keys(keys)
+def test_integers(keys: Any, kind: Kind) -> None:
+    index = with_keys(keys, kind=kind)
     expected = [int(key) for key in keys]
     assert list(index) == expected
     assert index.keys().dtype == np.int64
@@ -63,8 +65,8 @@ def test_strings_in_other_containers(keys: Any) -> None:
     assert list(with_keys(keys)) == ["a", "b", "c"]
 
 
-def test_without_keys_the_rows_are_keys() -> None:
-    index = with_keys(None)
+def test_without_keys_the_rows_are_keys(kind: Kind) -> None:
+    index = with_keys(None, kind=kind)
     assert list(index) == [0, 1, 2]
     assert (2 in index, 3 in index, -1 in index, "2" in index) == (True, False, False, False)
     assert index[1].tolist() == [2]
@@ -96,15 +98,15 @@ def test_without_keys_the_rows_are_keys() -> None:
         (7, "keys is a int"),
     ],
 )
-def test_keys_that_cannot_be(keys: Any, sentence: str) -> None:
+def test_keys_that_cannot_be(keys: Any, sentence: str, kind: Kind) -> None:
     with pytest.raises(na.InvalidInput, match=sentence):
-        with_keys(keys)
+        with_keys(keys, kind=kind)
 
 
-def test_what_cannot_be_a_key_is_not_in_the_index(compass: na.Index) -> None:
+def test_what_cannot_be_a_key_is_not_in_the_index(compass: na.Index, kind: Kind) -> None:
     for key in (0, True, None, 1.5, b"north", "\ud800", ("north",)):
         assert key not in compass
-    numbered = with_keys([1, 2, 3])
+    numbered = with_keys([1, 2, 3], kind=kind)
     for other in (True, 1.0, "1", 2**63, -(2**70), None):
         assert other not in numbered
 

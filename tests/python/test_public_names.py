@@ -14,6 +14,7 @@ NAMES = [
     "Embeddings",
     "Exact",
     "FileFormatError",
+    "Forest",
     "Hits",
     "Index",
     "InvalidInput",

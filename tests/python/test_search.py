@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 import nearabout as na
 
+from .conftest import Kind
 from .reference import distances, nearest
 
 REAL = ["euclidean", "sqeuclidean", "cosine", "dot", "manhattan"]
@@ -60,9 +61,9 @@ def test_bits(metric: str, dims: int) -> None:
     np.testing.assert_array_equal(index.vectors(), base)
 
 
-def test_packed_bytes_are_stored_as_they_are() -> None:
+def test_packed_bytes_are_stored_as_they_are(kind: Kind) -> None:
     packed = np.array([[0b1, 0], [0b11, 0], [0, 0xFF]], np.uint8)
-    index = na.build(packed, metric="hamming", dtype="bits")
+    index = na.build(packed, metric="hamming", dtype="bits", kind=kind)
     assert index.dims == 16
     hits = index.search(packed[0], 3)
     assert hits.rows.tolist() == [0, 1, 2]
@@ -101,9 +102,9 @@ def test_a_batch_gives_two(compass: na.Index) -> None:
     assert compass.search(np.empty((0, 2)), k=3).rows.shape == (0, 3)
 
 
-def test_one_at_a_time_and_a_batch_agree() -> None:
+def test_one_at_a_time_and_a_batch_agree(kind: Kind) -> None:
     base, queries = sample("float32", 300, 20, 4), sample("float32", 30, 20, 5)
-    index = na.build(base, metric="euclidean")
+    index = na.build(base, metric="euclidean", kind=kind)
     batch = index.search(queries, 10, threads=2)
     for row, query in enumerate(queries):
         one = index.search(query, 10)
@@ -126,9 +127,9 @@ def test_by_key_leaves_the_key_out_unless_asked(compass: na.Index) -> None:
         compass.search_by_key(["east", "up"])
 
 
-def test_radius_gives_all_and_only_what_is_near() -> None:
+def test_radius_gives_all_and_only_what_is_near(kind: Kind) -> None:
     base = np.arange(10, dtype=np.float32)[:, None]
-    index = na.build(base, metric="euclidean")
+    index = na.build(base, metric="euclidean", kind=kind)
     hits = index.radius_search([4.0], radius=2)
     assert (hits.rows.tolist(), hits.distances.tolist(), hits.counts) == ([4, 3, 5, 2, 6], [0, 1, 1, 2, 2], 5)
     batch = index.radius_search([[4.0], [0.0], [50.0]], radius=2)
@@ -140,18 +141,18 @@ def test_radius_gives_all_and_only_what_is_near() -> None:
     assert index.radius_search(np.empty((0, 1)), radius=1).rows.shape == (0, 0)
 
 
-def test_padded_keys_of_a_radius(compass: na.Index) -> None:
+def test_padded_keys_of_a_radius(compass: na.Index, kind: Kind) -> None:
     hits = compass.radius_search([[0.0, 1.0], [-1.0, 0.0]], radius=0.5)
     assert hits.keys.tolist() == [["north", "north-east"], ["west", None]]
-    numbered = na.build([[1.0], [2.0]], keys=[10, 20], metric="euclidean")
+    numbered = na.build([[1.0], [2.0]], keys=[10, 20], metric="euclidean", kind=kind)
     assert numbered.radius_search([[1.0], [9.0]], radius=0).keys.tolist() == [[10], [-1]]
 
 
-def test_scores() -> None:
+def test_scores(kind: Kind) -> None:
     base = np.array([[3.0, 4.0], [1.0, 0.0]])
-    np.testing.assert_allclose(na.build(base).search([1.0, 0.0]).scores, [1.0, 0.6], rtol=1e-6)
-    assert na.build(base, metric="dot").search([1.0, 0.0]).scores.tolist() == [3.0, 1.0]
-    hits = na.build(base, metric="euclidean").search([1.0, 0.0])
+    np.testing.assert_allclose(na.build(base, kind=kind).search([1.0, 0.0]).scores, [1.0, 0.6], rtol=1e-6)
+    assert na.build(base, metric="dot", kind=kind).search([1.0, 0.0]).scores.tolist() == [3.0, 1.0]
+    hits = na.build(base, metric="euclidean", kind=kind).search([1.0, 0.0])
     with pytest.raises(na.InvalidInput, match=r"'euclidean' has distances but no similarity score"):
         _ = hits.scores
 
@@ -165,8 +166,8 @@ def test_hits_can_be_pickled_and_shown(compass: na.Index) -> None:
     assert "east" in repr(hits)
 
 
-def test_an_empty_index_answers_nothing() -> None:
-    index = na.build(np.empty((0, 3), np.float32), keys=[])
+def test_an_empty_index_answers_nothing(kind: Kind) -> None:
+    index = na.build(np.empty((0, 3), np.float32), keys=[], kind=kind)
     assert (len(index), index.dims) == (0, 3)
     assert index.search([1.0, 2.0, 3.0]).rows.shape == (0,)
     assert index.search(np.ones((4, 3)), 7).rows.shape == (4, 0)
@@ -196,8 +197,8 @@ def test_other_arguments_are_checked(compass: na.Index) -> None:
     for threads in (0, -1, True, 1.5, "2"):
         with pytest.raises(na.InvalidInput, match="threads is"):
             compass.search(query, threads=threads)  # type: ignore[arg-type]
-    with pytest.raises(na.InvalidInput, match="exact is False"):
-        compass.search(query, exact=False)
+    with pytest.raises(na.InvalidInput, match="exact is 1; pass True or False"):
+        compass.search(query, exact=1)  # type: ignore[arg-type]
     with pytest.raises(na.InvalidInput, match="include_self is 1"):
         compass.search_by_key("north", include_self=1)  # type: ignore[arg-type]
     for radius in ("1", True, None):
@@ -207,9 +208,9 @@ def test_other_arguments_are_checked(compass: na.Index) -> None:
         compass.radius_search(query, float("nan"))
 
 
-def test_many_threads_search_one_index() -> None:
+def test_many_threads_search_one_index(kind: Kind) -> None:
     base, queries = sample("float32", 500, 16, 6), sample("float32", 64, 16, 7)
-    index = na.build(base, metric="euclidean")
+    index = na.build(base, metric="euclidean", kind=kind)
     expected = index.search(queries, 5).rows
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda query: index.search(query, 5).rows, np.tile(queries, (4, 1))))

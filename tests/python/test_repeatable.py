@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 import nearabout as na
+
+from .conftest import Kind
 
 METRICS = ["euclidean", "sqeuclidean", "cosine", "dot", "manhattan"]
 
@@ -29,24 +32,43 @@ def same(hits: na.Hits, other: na.Hits) -> None:
     np.testing.assert_array_equal(hits.counts, other.counts)
 
 
-@pytest.fixture(scope="module", params=[(m, t) for m in METRICS for t in ("f32", "u8")], ids="-".join)
-def case(request: pytest.FixtureRequest) -> tuple[na.Index, NDArray[np.float32]]:
+Case = tuple[na.Index, NDArray[np.float32]]
+FOREST = na.Forest(trees=2, leaf_size=5)  # more than 2,048 leaves: they are ranked in groups
+WHAT = [(metric, dtype) for metric in METRICS for dtype in ("f32", "u8")]
+EXACT = [(na.Exact(), *what) for what in WHAT]
+
+
+@cache
+def made(kind: Kind, metric: str, dtype: str) -> Case:
     """An index large enough for a screen and for its rows to be shared out, and queries."""
-    metric, dtype = request.param
     base = clusters(9000, 120, 1, dtype)
-    return na.build(base, metric=metric, dtype=dtype), clusters(300, 120, 2, dtype)
+    return na.build(base, metric=metric, dtype=dtype, kind=kind), clusters(300, 120, 2, dtype)
+
+
+def named(what: tuple[Kind, str, str]) -> str:
+    return "-".join((what[0].name, *what[1:]))
+
+
+@pytest.fixture(params=[*EXACT, *((FOREST, *what) for what in WHAT)], ids=named)
+def case(request: pytest.FixtureRequest) -> Case:
+    return made(*request.param)
+
+
+@pytest.fixture(params=EXACT, ids=named)
+def exact_case(request: pytest.FixtureRequest) -> Case:
+    return made(*request.param)
 
 
 @pytest.mark.parametrize("batch", [1, 3, 5, 9, 130, 300])
 @pytest.mark.parametrize("k", [1, 10, 300])
-def test_threads_change_nothing(case: tuple[na.Index, NDArray[np.float32]], batch: int, k: int) -> None:
+def test_threads_change_nothing(case: Case, batch: int, k: int) -> None:
     index, queries = case
     one = index.search(queries[:batch], k, threads=1)
     for threads in (2, 3):
         same(index.search(queries[:batch], k, threads=threads), one)
 
 
-def test_company_changes_nothing(case: tuple[na.Index, NDArray[np.float32]]) -> None:
+def test_company_changes_nothing(case: Case) -> None:
     index, queries = case
     batch = index.search(queries, 10)
     for number in range(0, 300, 23):
@@ -63,15 +85,15 @@ def test_company_changes_nothing(case: tuple[na.Index, NDArray[np.float32]]) -> 
         np.testing.assert_array_equal(some.distances, batch.distances[:size])
 
 
-def test_fewer_neighbours_are_the_first_of_more(case: tuple[na.Index, NDArray[np.float32]]) -> None:
-    index, queries = case
+def test_fewer_neighbours_are_the_first_of_more(exact_case: Case) -> None:
+    index, queries = exact_case
     many = index.search(queries[:9], 500).rows
     for k in (1, 2, 10, 129, 499):
         np.testing.assert_array_equal(index.search(queries[:9], k).rows, many[:, :k])
 
 
-def test_a_radius_agrees_with_a_search(case: tuple[na.Index, NDArray[np.float32]]) -> None:
-    index, queries = case
+def test_a_radius_agrees_with_a_search(exact_case: Case) -> None:
+    index, queries = exact_case
     hits = index.search(queries[:5], 400)
     for number in range(5):
         radius = float((hits.distances[number, 299] + hits.distances[number, 300]) / 2)
@@ -84,17 +106,19 @@ def test_a_radius_agrees_with_a_search(case: tuple[na.Index, NDArray[np.float32]
 
 @pytest.mark.parametrize("metric", METRICS)
 @pytest.mark.parametrize("dtype", ["f32", "f16", "bf16", "u8", "i8"])
-def test_threads_build_the_same_file(metric: str, dtype: str, tmp_path: Path) -> None:
+def test_threads_build_the_same_file(metric: str, dtype: str, kind: Kind, tmp_path: Path) -> None:
     base = clusters(3000, 130, 4, dtype)
     files = []
     for threads in (1, 2, 3, 1):
         path = tmp_path / f"{len(files)}.near"
-        na.build(base, metric=metric, dtype=dtype, threads=threads, path=path)
+        na.build(base, metric=metric, dtype=dtype, kind=kind, threads=threads, path=path)
         files.append(path.read_bytes())
     assert files[1:] == files[:1] * 3
+    na.build(base, metric=metric, dtype=dtype, kind=kind).save(tmp_path / "saved.near")  # in memory first
+    assert (tmp_path / "saved.near").read_bytes() == files[0]
 
 
-def test_a_saved_index_answers_the_same(case: tuple[na.Index, NDArray[np.float32]], tmp_path: Path) -> None:
+def test_a_saved_index_answers_the_same(case: Case, tmp_path: Path) -> None:
     index, queries = case
     index.save(tmp_path / "same.near")
     same(na.open(tmp_path / "same.near").search(queries[:20], 10), index.search(queries[:20], 10))

@@ -1,0 +1,90 @@
+// The rows that were met, against std::set: new or not, through growth and many clearings.
+#include "base/row_set.h"
+
+#include <random>
+#include <set>
+#include <vector>
+
+#include "check.h"
+
+using namespace nearabout;
+
+namespace {
+
+// `runs` times: rows from `draw` until there were `count`, each asked of both; then all is forgotten.
+template <class Draw>
+void compare(RowSet& rows, std::size_t runs, std::size_t count, Draw draw) {
+  for (std::size_t run = 0; run < runs; ++run) {
+    std::set<std::uint32_t> expected;
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::uint32_t row = draw();
+      CHECK(rows.insert(row) == expected.insert(row).second);
+    }
+    for (const std::uint32_t row : expected) CHECK(!rows.insert(row));
+    rows.clear();
+  }
+}
+
+void a_row_is_new_once() {
+  std::mt19937 random(1);
+  for (const std::uint32_t range : {1u, 7u, 300u, 5'000u, 0xFFFF'FFFEu}) {
+    RowSet rows;
+    const auto draw = [&] { return static_cast<std::uint32_t>(random() % range); };
+    for (const std::size_t count : {0u, 1u, 20u, 31u, 32u, 33u, 127u, 128u, 129u, 1'000u, 5'000u})
+      compare(rows, 3, count, draw);
+  }
+}
+
+// A set that has grown is cleared row by row when little is in it: whole runs of slots, whoever lies in them.
+void many_small_runs_after_a_large_one() {
+  std::mt19937 random(2);
+  RowSet rows;
+  compare(rows, 1, 3'000, [&] { return static_cast<std::uint32_t>(random()) >> 1; });
+  for (const std::size_t count : {1u, 5u, 60u, 500u, 900u})
+    compare(rows, 300, count, [&] { return static_cast<std::uint32_t>(random() % 2'000); });
+}
+
+// Rows that all begin to look at the same slot: the multiplier is undone, the bits that choose a slot are the same.
+void rows_that_collide() {
+  std::uint32_t inverse = 1;  // of 0x9E3779B1 modulo 2^32, by Newton's iteration
+  for (int step = 0; step < 5; ++step) inverse *= 2 - 0x9E37'79B1u * inverse;
+  CHECK(inverse * 0x9E37'79B1u == 1);
+  RowSet rows;
+  for (const std::uint32_t slot : {0u, 100u, 255u}) {  // 255: chains that go round the end
+    std::uint32_t next = 0;
+    const auto draw = [&] {
+      ++next;
+      return ((next % 45) << 20 | (slot + next % 3) << 7) * inverse;
+    };
+    compare(rows, 40, 60, draw);
+  }
+}
+
+void the_largest_row() {
+  RowSet rows;
+  CHECK(rows.insert(0xFFFF'FFFEu));
+  CHECK(rows.insert(0));
+  CHECK(!rows.insert(0xFFFF'FFFEu));
+  rows.clear();
+  CHECK(rows.insert(0xFFFF'FFFEu));
+}
+
+void clearing_nothing() {
+  RowSet rows;
+  rows.clear();
+  CHECK(rows.insert(3));
+  rows.clear();
+  rows.clear();
+  CHECK(rows.insert(3));
+}
+
+}  // namespace
+
+int main() {
+  a_row_is_new_once();
+  many_small_runs_after_a_large_one();
+  rows_that_collide();
+  the_largest_row();
+  clearing_nothing();
+  return test::report("base_row_set");
+}

@@ -1,0 +1,339 @@
+// Sketches against slow references in double: images, codes, estimates, and what marks say of ranks.
+#include "quantize/sketch.h"
+
+#include <cmath>
+#include <cstdio>
+#include <numeric>
+#include <string>
+
+#include "check.h"
+#include "kernels/kernels.h"
+#include "quantize/shapes.h"
+
+using namespace nearabout;
+using namespace nearabout::test;
+
+namespace {
+
+constexpr Space kSpaces[] = {Space::squared, Space::unit, Space::inner};
+int projections = 0;  // sketches seen that keep some directions only
+int identities = 0;
+
+Sketch learnt(const Table& table, Space space, std::size_t threads = 1) {
+  const RowReader read = [&](std::size_t begin, std::size_t end, float* to) {
+    std::copy_n(table.row(begin), (end - begin) * table.dims, to);
+  };
+  Sketch sketch = learn_sketch(read, table.rows, table.dims, space, threads);
+  ++(sketch.contraction.identity() ? identities : projections);
+  return sketch;
+}
+
+// As a vector is compared: scaled, and of length 1 where only directions count. A query of inner products stays as it
+// is.
+std::vector<double> prepared(const Sketch& sketch, const float* vector, bool plain = false) {
+  std::vector<double> values(vector, vector + sketch.dims());
+  if (plain) return values;
+  for (double& value : values) value *= double{sketch.scale};
+  if (sketch.space != Space::unit) return values;
+  const double norm = std::sqrt(std::inner_product(values.begin(), values.end(), values.begin(), 0.0));
+  for (double& value : values) value = norm > 0 ? value / norm : 0;
+  return values;
+}
+
+std::vector<double> slow_image(const Sketch& sketch, const float* vector, bool centred = true) {
+  const std::vector<double> whole = prepared(sketch, vector, !centred);
+  const Contraction& contraction = sketch.contraction;
+  std::vector<double> values = whole;
+  if (centred)
+    for (std::size_t j = 0; j < values.size(); ++j) values[j] -= double{contraction.centre()[j]};
+  if (!contraction.identity()) {
+    const std::size_t outputs = contraction.outputs();
+    std::vector<double> kept(outputs);
+    double left = 0;
+    for (const double value : values) left += (1 + contraction.epsilon()) * value * value;
+    for (std::size_t o = 0; o + 1 < outputs; ++o) {
+      for (std::size_t j = 0; j < values.size(); ++j)
+        kept[o] += values[j] * double{contraction.directions()[j * outputs + o]};
+      left -= kept[o] * kept[o];
+    }
+    kept[outputs - 1] = std::sqrt(std::max(0.0, left));
+    values = kept;
+  }
+  values.resize(sketch.width());
+  if (sketch.space == Space::inner && centred) {
+    const double square = std::inner_product(whole.begin(), whole.end(), whole.begin(), 0.0);
+    values.back() = std::sqrt(std::max(0.0, sketch.longest * sketch.longest - square));
+  }
+  return values;
+}
+
+double largest_of(const std::vector<double>& values) {
+  double largest = 0;
+  for (const double value : values) largest = std::max(largest, std::abs(value));
+  return largest;
+}
+
+struct Encoded {
+  Encoded(const Sketch& sketch, const Table& table) : codes(table.rows * sketch.width()), offsets(table.rows) {
+    std::vector<float> vectors = table.values;
+    sketch.encode(vectors.data(), table.rows, codes.data(), offsets.data());
+  }
+  std::vector<std::uint8_t> codes;
+  std::vector<float> offsets;
+};
+
+void complain(bool holds, const std::string& what, std::size_t row, double expected, double found) {
+  if (holds) return;
+  if (++failures <= 20) std::printf("%s, row %zu: expected %.9g, found %.9g\n", what.c_str(), row, expected, found);
+}
+
+void check_images(const std::string& what, const Sketch& sketch, const Table& table) {
+  std::vector<float> vectors = table.values;
+  std::vector<float> images(table.rows * sketch.width());
+  sketch.images(vectors.data(), table.rows, images.data());
+  for (std::size_t i = 0; i < table.rows; ++i) {
+    const std::vector<double> expected = slow_image(sketch, table.row(i));
+    const double whole = largest_of(prepared(sketch, table.row(i))) + sketch.longest;
+    for (std::size_t j = 0; j < sketch.width(); ++j) {  // what is left of a difference of squares is less exact
+      const double room = (j + 1 < sketch.width() ? 1e-4 : 3e-3) * whole;
+      const double found = double{images[i * sketch.width() + j]};
+      complain(std::abs(found - expected[j]) <= room, what + ": image", i, expected[j], found);
+    }
+  }
+}
+
+// Within half a step, or at the end of the grid; and the offset is the square of what the code stands for.
+void check_codes(const std::string& what, const Sketch& sketch, const Table& table, const Encoded& encoded) {
+  std::vector<float> vectors = table.values;
+  std::vector<float> images(table.rows * sketch.width());
+  sketch.images(vectors.data(), table.rows, images.data());
+  for (std::size_t i = 0; i < table.rows; ++i) {
+    double square = 0;
+    double terms = 0;  // what low and code add up to where they do not cancel
+    for (std::size_t j = 0; j < sketch.width(); ++j) {
+      const double low = double{sketch.grid.low[j]};
+      const double step = double{sketch.grid.step[j]};
+      const std::uint8_t code = encoded.codes[i * sketch.width() + j];
+      const double value = low + step * code;
+      const double image = double{images[i * sketch.width() + j]};
+      const bool clipped = (code == 0 && image < low) || (code == 255 && image > value);
+      complain(clipped || std::abs(value - image) <= 0.501 * step + 1e-6 * std::abs(image), what + ": code", i, image,
+               value);
+      square += value * value;
+      terms += (std::abs(low) + step * code) * (std::abs(low) + step * code);
+    }
+    const double expected = sketch.space == Space::inner ? 0 : square;
+    complain(std::abs(double{encoded.offsets[i]} - expected) <= 1e-6 * terms, what + ": offset", i, expected,
+             double{encoded.offsets[i]});
+  }
+}
+
+double true_rank(const Sketch& sketch, const float* query, const float* row) {
+  double rank = 0;
+  double norms[2] = {1, 1};
+  if (sketch.space == Space::unit)
+    for (int which = 0; which < 2; ++which) {
+      double square = 0;
+      for (std::size_t j = 0; j < sketch.dims(); ++j) {
+        const double value = double{(which == 0 ? query : row)[j]};
+        square += value * value;
+      }
+      norms[which] = std::sqrt(square);
+    }
+  for (std::size_t j = 0; j < sketch.dims(); ++j) {
+    const double left = double{query[j]} / norms[0];
+    const double right = double{row[j]} / norms[1];
+    rank += sketch.space == Space::inner ? -left * right : (left - right) * (left - right);
+  }
+  return sketch.space == Space::unit ? rank / 2 : rank;
+}
+
+// The estimate as its definition has it, from the query before it is rounded to bytes; and how far rounding may lead
+// away from it (grid.h).
+struct Slow {
+  double estimate;
+  double room;
+};
+
+Slow slow_estimate(const Sketch& sketch, const float* query, const std::uint8_t* code) {
+  const bool inner = sketch.space == Space::inner;
+  const double scale = double{sketch.scale};
+  std::vector<double> image = slow_image(sketch, query, !inner);
+  double sum = 0;
+  if (!sketch.contraction.identity()) {
+    double& rest = image[sketch.contraction.outputs() - 1];
+    sum = inner ? 0 : rest * rest;
+    rest = 0;
+  }
+  const std::vector<float> rounded(image.begin(), image.end());
+  double spread = 0;
+  double size = std::abs(sum);
+  for (std::size_t j = 0; j < sketch.width(); ++j) {
+    const double value = double{sketch.grid.low[j]} + double{sketch.grid.step[j]} * code[j];
+    const double from_middle = code[j] - double{sketch.grid.middle[j]};
+    sum += inner ? -image[j] * value : (image[j] - value) * (image[j] - value);
+    size += (std::abs(image[j]) + std::abs(value)) * (std::abs(image[j]) + std::abs(value));
+    spread += from_middle * from_middle;
+  }
+  if (inner)
+    for (std::size_t j = 0; j < sketch.dims(); ++j) sum -= double{query[j]} * double{sketch.contraction.centre()[j]};
+  const double room = (inner ? 1 : 2) * GridQuery(sketch.grid, rounded.data()).residual * std::sqrt(spread);
+  const double unit = inner ? scale : sketch.space == Space::unit ? 2 : scale * scale;
+  return {sum / unit, (room + 1e-5 * size) / unit};
+}
+
+float mark_of(const Sketch& sketch, const SketchQuery& query, const Encoded& encoded, std::size_t row) {
+  std::int32_t product = 0;
+  for (std::size_t j = 0; j < sketch.width(); ++j)
+    product += query.bytes()[j] * encoded.codes[row * sketch.width() + j];
+  return encoded.offsets[row] + query.scale() * static_cast<float>(product);
+}
+
+// Of the ten true nearest, the share among the first fifty by estimate.
+double nearest_kept(const std::vector<double>& ranks, const std::vector<double>& estimates) {
+  const auto order_by = [](const std::vector<double>& values) {
+    std::vector<std::size_t> order(values.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return values[a] < values[b]; });
+    return order;
+  };
+  const std::vector<std::size_t> truth = order_by(ranks);
+  const std::vector<std::size_t> guess = order_by(estimates);
+  const auto some = guess.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(50, guess.size()));
+  const std::size_t wanted = std::min<std::size_t>(10, truth.size());
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < wanted; ++i) kept += std::find(guess.begin(), some, truth[i]) != some ? 1u : 0u;
+  return static_cast<double>(kept) / static_cast<double>(wanted);
+}
+
+void check_query(const std::string& what, Sketch sketch, const Table& table, const Encoded& encoded, const float* query,
+                 double least_kept) {
+  const SketchQuery bound = SketchQuery::bind(sketch, query, 1)[0];
+  std::vector<double> ranks;
+  std::vector<double> estimates;
+  for (std::size_t i = 0; i < table.rows; ++i) {
+    ranks.push_back(true_rank(sketch, query, table.row(i)));
+    estimates.push_back(bound.estimate(mark_of(sketch, bound, encoded, i)));
+  }
+  for (std::size_t i = 0; i < table.rows; ++i) {
+    const Slow slow = slow_estimate(sketch, query, encoded.codes.data() + i * sketch.width());
+    complain(std::abs(estimates[i] - slow.estimate) <= slow.room, what + ": estimate", i, slow.estimate, estimates[i]);
+  }
+  const double kept = nearest_kept(ranks, estimates);
+  complain(kept >= least_kept, what + ": nearest among the first estimates", 0, least_kept, kept);
+
+  // With just as much doubt as a row calls for, its mark is within its rank, and little more than that is.
+  for (std::size_t i = 0; i < table.rows; i += 7) {
+    const float mark = mark_of(sketch, bound, encoded, i);
+    sketch.doubt = std::max(0.0, bound.doubt(mark, query, table.row(i)));
+    const SketchQuery again = SketchQuery::bind(sketch, query, 1)[0];
+    const double room = 1e-5 * (std::abs(double{mark}) + std::abs(again.mark_within(ranks[i])));
+    complain(again.mark_within(ranks[i]) >= double{mark} - room, what + ": mark within its rank", i, double{mark},
+             again.mark_within(ranks[i]));
+    complain(bound.mark_within(bound.estimate(mark)) >= double{mark} - room, what + ": mark of its estimate", i,
+             double{mark}, bound.mark_within(bound.estimate(mark)));
+  }
+}
+
+void check_shape(const std::string& name, const Table& table, double least_kept) {
+  Generator random(2);
+  for (const Space space : kSpaces) {
+    const std::string what = name + (space == Space::squared ? " (squared)"
+                                     : space == Space::unit  ? " (unit)"
+                                                             : " (inner)");
+    const Sketch sketch = learnt(table, space);
+    CHECK(sketch.dims() == table.dims && sketch.doubt == 0 && sketch.spread >= 0);
+    const Encoded encoded(sketch, table);
+    check_images(what, sketch, table);
+    check_codes(what, sketch, table, encoded);
+    for (const std::size_t row : {std::size_t{0}, table.rows / 2}) {
+      std::vector<float> query(table.row(row), table.row(row) + table.dims);
+      check_query(what, sketch, table, encoded, query.data(), least_kept);
+      for (float& value : query) value *= 1 + 0.1f * bell(random, 0, 1);
+      check_query(what, sketch, table, encoded, query.data(), least_kept);
+    }
+  }
+}
+
+// A query is bound the same, whoever is bound beside it.
+void company_changes_nothing() {
+  Generator random(3);
+  for (const std::size_t dims : {5u, 70u, 200u})
+    for (const Space space : kSpaces) {
+      const Table table = low_rank(random, 400, dims, 4, 0.05);
+      const Sketch sketch = learnt(table, space);
+      for (const std::size_t count : {1u, 2u, 3u, 16u, 33u}) {
+        const std::vector<SketchQuery> together = SketchQuery::bind(sketch, table.values.data(), count);
+        CHECK(together.size() == count);
+        for (std::size_t i = 0; i < count; ++i) {
+          const SketchQuery alone = SketchQuery::bind(sketch, table.row(i), 1)[0];
+          CHECK(std::equal(alone.bytes(), alone.bytes() + kernels::padded_dims(sketch.width()), together[i].bytes()));
+          CHECK(alone.scale() == together[i].scale() && alone.centroid_scale() == together[i].centroid_scale());
+          CHECK(alone.estimate(1.5f) == together[i].estimate(1.5f));
+          CHECK(alone.mark_within(0.25) == together[i].mark_within(0.25));
+        }
+      }
+    }
+}
+
+void threads_learn_the_same() {
+  Generator random(4);
+  for (const Space space : kSpaces) {
+    const Table table = low_rank(random, 900, 150, 10, 0.1);
+    const Sketch one = learnt(table, space, 1);
+    CHECK(!one.contraction.identity());
+    for (const std::size_t threads : {2u, 3u, 4u}) {
+      const Sketch other = learnt(table, space, threads);
+      CHECK(other.contraction.directions() == one.contraction.directions());
+      CHECK(other.contraction.centre() == one.contraction.centre());
+      CHECK(other.grid.low == one.grid.low && other.grid.step == one.grid.step && other.grid.middle == one.grid.middle);
+      CHECK(other.longest == one.longest && other.spread == one.spread && other.scale == one.scale);
+    }
+  }
+}
+
+// Squares of these leave the range of floats, and marks do not.
+void vectors_of_any_size() {
+  Generator random(5);
+  for (const float factor : {1e37f, 1e20f, 1e-20f, 1e-37f})
+    check_shape("scaled", scaled(normal(random, 200, 12), factor), 0.9);
+  const Table zeros{std::vector<float>(50 * 6, 0.0f), 50, 6};
+  const Sketch sketch = learnt(zeros, Space::squared);
+  const Encoded encoded(sketch, zeros);
+  const SketchQuery bound = SketchQuery::bind(sketch, zeros.row(0), 1)[0];
+  CHECK(std::abs(bound.estimate(mark_of(sketch, bound, encoded, 3))) < 1e-6);
+}
+
+void one_row() {
+  Generator random(6);
+  for (const Space space : kSpaces)
+    for (const std::size_t dims : {1u, 3u, 100u}) {
+      const Table table = normal(random, 1, dims);
+      const Sketch sketch = learnt(table, space);
+      const Encoded encoded(sketch, table);
+      const SketchQuery bound = SketchQuery::bind(sketch, table.row(0), 1)[0];
+      const double rank = true_rank(sketch, table.row(0), table.row(0));
+      CHECK(std::abs(bound.estimate(mark_of(sketch, bound, encoded, 0)) - rank) <= 0.02 * std::abs(rank) + 1e-3);
+    }
+}
+
+}  // namespace
+
+int main() {
+  Generator random(1);
+  for (std::size_t dims = 1; dims <= 70; dims += dims < 20 ? 1 : 7)
+    check_shape("normal in " + std::to_string(dims), normal(random, 300, dims), dims < 4 ? 0.8 : 0.95);
+  check_shape("normal in 784", normal(random, 300, 784), 0.3);  // where sketches say the least
+  check_shape("low rank in 784", low_rank(random, 300, 784, 12, 0.02), 0.95);
+  check_shape("low rank in 70", low_rank(random, 300, 70, 6, 0.02), 0.95);
+  check_shape("clustered", clustered(random, 600, 48, 12), 0.9);
+  check_shape("half constant", half_constant(normal(random, 300, 30)), 0.95);
+  check_shape("whole", whole(correlated(random, 300, 60), 30, 128, 0, 255), 0.9);
+  check_shape("duplicated", duplicated(normal(random, 300, 20), 30), 0.7);
+  CHECK(identities >= 30 && projections >= 3);
+  company_changes_nothing();
+  threads_learn_the_same();
+  vectors_of_any_size();
+  one_row();
+  return test::report("quantize_sketch");
+}
