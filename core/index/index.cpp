@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "index/exact/exact.h"
 #include "index/forest/forest.h"
+#include "index/verify.h"
 #include "storage/validate.h"
 
 namespace nearabout {
@@ -22,6 +23,8 @@ namespace {
                     " neighbours were found, so the sections vectors or row_terms hold what is not a finite number. "
                     "Build it again.");
 }
+
+}  // namespace
 
 // That a section of floats holds no NaN and no infinity. Sections of other types have no such numbers.
 void verify_finite(const storage::File& file, const storage::Section& section, const Monitor& monitor) {
@@ -41,8 +44,6 @@ void verify_finite(const storage::File& file, const storage::Section& section, c
                                section.offset() + (begin + i) * width, "finite", std::to_string(numbers[i]));
   }
 }
-
-}  // namespace
 
 Index::Index(std::shared_ptr<const storage::File> file, const Descriptor& descriptor)
     : file_(std::move(file)), descriptor_(descriptor), keys_(file_) {
@@ -115,7 +116,8 @@ void Index::verify(const Monitor& monitor) const {
   file_->verify(step_of(monitor, 0.0, 0.5));
   for (const storage::SectionId id : {storage::SectionId::vectors, storage::SectionId::row_terms})
     if (file_->has(id)) verify_finite(*file_, file_->section(id), step_of(monitor, 0.5, 0.7));
-  keys_.verify(step_of(monitor, 0.7, 1.0));
+  verify_own(step_of(monitor, 0.7, 0.8));
+  keys_.verify(step_of(monitor, 0.8, 1.0));
   report(monitor, 1.0);
 }
 

@@ -67,6 +67,8 @@ class Index {
 
   // `k` is at least 1 and at most rows(); there is at least one row and one query.
   virtual std::vector<Answer> search_some(MatrixView queries, const Request& request) const = 0;
+  // What verify() has to read of the sections that only this kind has.
+  virtual void verify_own(const Monitor& monitor) const { (void)monitor; }
 
  private:
   std::shared_ptr<const storage::File> file_;

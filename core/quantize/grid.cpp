@@ -38,13 +38,19 @@ Grid Grid::spanning(const std::vector<float>& values, std::size_t count, std::si
       sums[j] += double{value};
     }
   Grid grid;
+  float finest = infinity;
   for (std::size_t j = 0; j < dims; ++j) {
     const float range = most[j] - least[j];
     // A few thousand values of a bell reach 3.7 deviations; millions, 5.3. Clipped rows cost more than a coarser step.
     const float margin = 0.2f * range;
     const float step = (range + 2 * margin) / 255;
     grid.low.push_back(least[j] - margin);
-    grid.step.push_back(step > 0 && std::isfinite(step) ? step : 1.0f);
+    grid.step.push_back(step);
+    if (step > 0) finest = std::min(finest, step);
+  }
+  for (std::size_t j = 0; j < dims; ++j) {
+    // Where all values are the same any step will do; a coarse one would make queries coarse in all dimensions.
+    if (!(grid.step[j] > 0) || !std::isfinite(grid.step[j])) grid.step[j] = std::isfinite(finest) ? finest : 1.0f;
     const double mean = sums[j] / static_cast<double>(std::max<std::size_t>(count, 1));
     const double middle = (mean - double{grid.low[j]}) / double{grid.step[j]};
     grid.middle.push_back(static_cast<float>(clipped(std::nearbyint(middle), 0.0, 255.0)));

@@ -31,8 +31,7 @@ def well_formed(index: na.Index, expected: int | None, found: Any, distances: An
     if expected is not None:
         assert len(found) == expected, f"{len(found)} neighbours where {expected} were expected"
     assert ((found >= 0) & (found < len(index))).all(), f"rows out of range: {found}"
-    # A forest of one tree takes its file's word for it that each row is in one leaf; `verify` is where that is read.
-    assert index.kind == "forest" or len(set(found.tolist())) == len(found), f"a row twice: {found}"
+    assert len(set(found.tolist())) == len(found), f"a row twice: {found}"
     assert not np.isnan(distances).any(), f"NaN among the distances: {distances}"
     assert (distances[1:] >= distances[:-1]).all(), f"distances that fall: {distances}"
     return [found.tolist(), distances.tolist(), keys.tolist()]

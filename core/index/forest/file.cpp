@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "index/forest/forest.h"
+#include "index/verify.h"
 #include "quantize/contraction_file.h"
 #include "quantize/sketch_file.h"
 #include "storage/validate.h"
@@ -101,6 +102,25 @@ void ForestIndex::read_nodes() {
   if (sketch_.space == Space::inner) return;
   tree_offsets_ = &file().section(SectionId::tree_offsets);
   tree_offsets_->expect(Element::f32, {places, 1});
+}
+
+void ForestIndex::verify_own(const Monitor& monitor) const {
+  if (rows() == 0) return;
+  for (const Section* section : {node_offsets_, tree_offsets_})
+    if (section) verify_finite(file(), *section, step_of(monitor, 0.0, 0.5));
+  for (std::size_t tree = 0; tree < trees_; ++tree) {
+    report(monitor, 0.5 + 0.5 * static_cast<double>(tree) / static_cast<double>(trees_));
+    const std::span<const std::uint32_t> own = tree_rows_->items<std::uint32_t>(tree * rows(), rows());
+    std::vector<bool> seen(rows(), false);
+    for (std::size_t place = 0; place < own.size(); ++place) {
+      const bool fits = own[place] < rows() && !seen[own[place]];
+      if (!fits)
+        storage::throw_corrupt(file().name(), "a row in section " + tree_rows_->name(),
+                               tree_rows_->offset() + (tree * rows() + place) * sizeof(std::uint32_t),
+                               "one that exists and that the tree has no other time", std::to_string(own[place]));
+      seen[own[place]] = true;
+    }
+  }
 }
 
 void ForestIndex::read_efforts() {

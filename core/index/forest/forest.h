@@ -61,6 +61,9 @@ class ForestIndex : public Index {
  protected:
   std::vector<Answer> search_some(MatrixView queries, const Request& request) const override;
 
+  // That each tree has each row in one leaf, and that nothing is ranked by NaN.
+  void verify_own(const Monitor& monitor) const override;
+
  private:
   friend class ForestSearch;
   friend class LeafRanking;

@@ -122,14 +122,14 @@ class ForestSearch {
     }
   }
 
-  // Those that wait at [begin, end), in full; rows that were compared before, found in another tree, once only.
+  // Those that wait at [begin, end), in full; a row that was compared before, found in another tree, once only.
   void compare(std::size_t begin, std::size_t end) {
     std::uint32_t rows[kBatch];
     while (begin < end) {
       std::size_t count = 0;
       for (; begin < end && count < kBatch; ++begin) {
         const std::uint32_t row = waiting_[begin].row();
-        if (forest_.trees_ > 1 && !compared_.insert(row)) continue;
+        if (!compared_.insert(row)) continue;
         fetch(*forest_.vectors_, std::uint64_t{row} * rows_.stride, std::min(rows_.stride, kFetched));
         rows[count++] = row;
       }
@@ -185,7 +185,9 @@ std::size_t ForestIndex::default_effort(std::size_t k) const {
     }
   // More neighbours lie in more leaves: not so many more as there are neighbours.
   const double wider = std::sqrt(std::max(1.0, static_cast<double>(k) / kMeasuredAt));
-  return static_cast<std::size_t>(std::max(effort * wider, static_cast<double>(k)));
+  // Tiny leaves, and tiny tables, make it seem too easy: neighbours by sketches are then what leaves are ranked by.
+  const double least = 100 + 10 * static_cast<double>(k);
+  return static_cast<std::size_t>(std::max(effort * wider, least));
 }
 
 std::vector<SketchQuery> ForestIndex::bind_sketches(MatrixView queries, std::size_t begin, std::size_t end) const {

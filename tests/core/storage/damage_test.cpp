@@ -125,15 +125,15 @@ void test_blocks_are_apart() {
   image[kPageAlignment + 70'000] ^= std::byte{4};
   const auto file = load(image);
   const Section& codes = file->section(SectionId::codes);
-  CHECK(codes.checked(0, 65'536) != nullptr);
-  CHECK(codes.checked(131'072, 200'000) != nullptr);
-  CHECK_THROWS(codes.checked(65'535, 65'537), CorruptFile);
-  CHECK_THROWS(codes.check_rows(131'071, 131'072), CorruptFile);
+  CHECK(codes.checked(0, 69'632) != nullptr);
+  CHECK(codes.checked(73'728, 200'000) != nullptr);
+  CHECK_THROWS(codes.checked(69'631, 69'633), CorruptFile);
+  CHECK_THROWS(codes.check_rows(73'727, 73'728), CorruptFile);
   try {
     (void)codes.checked(70'000, 70'001);
   } catch (const CorruptFile& error) {
     const std::string sentence = error.what();
-    CHECK(sentence.find("section codes, bytes 65536 to 131072 (byte 69632)") != std::string::npos);
+    CHECK(sentence.find("section codes, bytes 69632 to 73728 (byte 73728)") != std::string::npos);
   }
 }
 

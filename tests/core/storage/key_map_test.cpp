@@ -178,7 +178,13 @@ void test_flipped_bits_are_found_by_look_ups() {
     const Section& section = file->sections()[random() % 4];
     damaged[section.offset() + random() % section.length()] ^= static_cast<std::byte>(1u << random() % 8);
     const KeyMap map(load(damaged));
-    CHECK_THROWS(map.row_of(words[random() % words.size()]), CorruptFile);
+    std::size_t errors = 0;
+    for (std::size_t row = 0; row < words.size(); ++row) try {
+        CHECK(map.row_of(words[row]) == row);
+      } catch (const CorruptFile&) {
+        ++errors;
+      }
+    CHECK(errors > 0);
   }
 }
 

@@ -72,12 +72,13 @@ void test_values_and_shapes() {
 
 // Pieces of every awkward size give the image that one piece gives.
 void test_pieces() {
-  const std::uint64_t size = 3 * kBlockBytes + 17;
+  const std::uint64_t size = 35 * kBlockBytes + 17;  // more than two of the writer's buffers
   const Bytes payload = pattern(size);
   Writer whole = Writer::to_memory(size);
   whole.add(SectionId::vectors, Element::u8, {size, 1}, payload);
   const Bytes expected = image_of(*whole.finish());
-  for (const std::size_t step : {std::size_t{1'000}, std::size_t{65'535}, std::size_t{65'536}, std::size_t{65'537}}) {
+  for (const std::size_t step :
+       {std::size_t{1'000}, std::size_t{4'097}, std::size_t{65'535}, std::size_t{65'536}, std::size_t{65'537}}) {
     Writer writer = Writer::to_memory();
     writer.begin(SectionId::vectors, Element::u8, {size, 1});
     for (std::size_t begin = 0; begin < size; begin += step)
@@ -125,7 +126,7 @@ void test_wrong_use() {
   CHECK_THROWS(writer.finish(), std::logic_error);
 }
 
-// More than one block of checksums: 8,192 blocks fill the first. Zeros, so that it costs little memory traffic.
+// More than one block of checksums: 512 blocks fill the first. Zeros, so that it costs little memory traffic.
 void test_checksums_of_checksums() {
   const std::uint64_t size = 8'193 * kBlockBytes;
   const Bytes piece(16 * kBlockBytes);

@@ -81,7 +81,7 @@ void many_rows_are_the_same_tree_however_they_are_kept() {
 
 // How many rows of a table each part takes.
 std::vector<std::size_t> sizes_of_parts(const CodeTable& table) {
-  const Router router(stored(table), uneven_grid(table.width), 7);
+  const Router router(stored(table), uneven_grid(table.width), 7, {});
   std::vector<std::size_t> sizes(router.parts());
   for (std::size_t i = 0; i < table.rows(); ++i)
     ++sizes[router.part_of(table.codes().row(i), static_cast<std::uint32_t>(i))];
