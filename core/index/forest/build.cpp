@@ -100,11 +100,13 @@ void write_column(storage::Writer& writer, const GrownForest& forest, SectionId 
   const std::size_t rows = forest.trees[0].rows.rows();
   writer.begin(id, element, {forest.trees.size() * rows, columns});
   SketchStore::Buffers buffers;
+  double done = 0;
   for (const Tree& tree : forest.trees)
     for (std::size_t begin = 0; begin < rows; begin += kBlockRows) {
-      report(monitor, static_cast<double>(begin) / static_cast<double>(rows));
+      report(monitor, done / static_cast<double>(forest.trees.size() * rows));
       const std::size_t end = std::min(begin + kBlockRows, rows);
       writer.append(bytes_of(tree.rows.read(begin, end, buffers), end - begin));
+      done += static_cast<double>(end - begin);
     }
   writer.end();
 }
@@ -112,14 +114,14 @@ void write_column(storage::Writer& writer, const GrownForest& forest, SectionId 
 void write_trees(storage::Writer& writer, const GrownForest& forest, const Monitor& monitor) {
   const std::size_t width = forest.sketch.width();
   write_column(
-      writer, forest, SectionId::tree_rows, Element::u32, 1, monitor,
+      writer, forest, SectionId::tree_rows, Element::u32, 1, step_of(monitor, 0.0, 0.1),
       [](const SketchedRows& rows, std::size_t count) { return std::as_bytes(std::span(rows.numbers, count)); });
   if (forest.sketch.space != Space::inner)
     write_column(
-        writer, forest, SectionId::tree_offsets, Element::f32, 1, monitor,
+        writer, forest, SectionId::tree_offsets, Element::f32, 1, step_of(monitor, 0.1, 0.2),
         [](const SketchedRows& rows, std::size_t count) { return std::as_bytes(std::span(rows.offsets, count)); });
   write_column(
-      writer, forest, SectionId::tree_codes, Element::u8, width, monitor,
+      writer, forest, SectionId::tree_codes, Element::u8, width, step_of(monitor, 0.2, 1.0),
       [=](const SketchedRows& rows, std::size_t count) { return std::as_bytes(std::span(rows.codes, count * width)); });
 }
 
