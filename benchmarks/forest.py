@@ -78,10 +78,12 @@ def build_ours(case: Set, threads: int) -> na.Index:
 
 
 def least_effort(recall_at: Callable[[int], float], target: float, most: int) -> int | None:
-    """By bisection on a scale of powers, to one part in fifty."""
-    low, high = K, most
-    if recall_at(high) < target:
-        return None
+    """Doubled until it is enough, then by bisection to one part in fifty."""
+    low, high = K, 64
+    while recall_at(high) < target:
+        if high >= most:
+            return None
+        low, high = high, min(2 * high, most)
     while high > low * 1.02 + 1:
         middle = int((low * high) ** 0.5)
         low, high = (low, middle) if recall_at(middle) >= target else (middle, high)

@@ -63,8 +63,10 @@ void require_finite(const std::vector<double>& values) {
 bool fits_integers(const std::vector<double>& values, Element rows) {
   const double low = rows == Element::u8 ? 0 : -128;
   const double high = rows == Element::u8 ? 255 : 127;
-  return std::all_of(values.begin(), values.end(),
-                     [=](double value) { return value >= low && value <= high && value == std::floor(value); });
+  // A whole number comes back from an int; rounding functions are calls where the processor is not known to have them.
+  return std::all_of(values.begin(), values.end(), [=](double value) {
+    return value >= low && value <= high && value == static_cast<double>(static_cast<int>(value));
+  });
 }
 
 }  // namespace

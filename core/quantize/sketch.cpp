@@ -61,7 +61,7 @@ void Sketch::encode(float* vectors, std::size_t count, std::uint8_t* codes, floa
 struct QueryImage {
   const float* values;
   double rest = 0;
-  double norm = 0;            // of the query as it was contracted: scaled, of length 1 for Space::unit
+  double norm = 0;            // Space::inner: of the query
   double centre_product = 0;  // Space::inner
 };
 
@@ -85,14 +85,15 @@ std::vector<SketchQuery> SketchQuery::bind(const Sketch& sketch, const float* qu
     const float* vector = vectors.data() + i * dims;
     std::copy_n(images.data() + i * outputs, outputs, values.begin());
     QueryImage image{values.data()};
-    image.norm = norm(vector, dims);
     if (!contraction.identity()) {
       image.rest = double{values[outputs - 1]};
       values[outputs - 1] = 0;
     }
-    if (inner)
+    if (inner) {
+      image.norm = norm(vector, dims);
       for (std::size_t j = 0; j < dims; ++j)
         image.centre_product += double{vector[j]} * double{contraction.centre()[j]};
+    }
     bound.push_back(SketchQuery(sketch, image));
   }
   return bound;
