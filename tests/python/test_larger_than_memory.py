@@ -365,10 +365,10 @@ import nearabout as na
 def peak():
     return 1024 * int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read()).group(1))
 
-small, large, target, memory, threads = sys.argv[1:]
-na.build(small, path=target, memory=memory, metric="euclidean")  # whatever is needed is loaded and warm
+small, large, target, memory, kind, threads = sys.argv[1:]
+na.build(small, path=target, memory=memory, metric="euclidean", kind=kind)  # whatever is needed is loaded and warm
 before = peak()
-na.build(large, path=target, memory=memory, metric="euclidean", threads=int(threads))
+na.build(large, path=target, memory=memory, metric="euclidean", kind=kind, threads=int(threads))
 print(peak() - before)
 """
 
@@ -403,7 +403,9 @@ def write_arrow(path: Path, rows: int, dims: int) -> None:
 Write = Callable[[Path, int, int], None]
 
 
-def check_budget(write: Write, ending: str, rows: int, dims: int, megabytes: int, folder: Path) -> None:
+def check_budget(
+    write: Write, ending: str, rows: int, dims: int, megabytes: int, folder: Path, kind: str = "exact"
+) -> None:
     """The vectors are larger than the budget, and what the build takes is not."""
     if not Path("/proc/self/status").exists():
         pytest.skip("peak memory is told by /proc on Linux only")
@@ -412,7 +414,7 @@ def check_budget(write: Write, ending: str, rows: int, dims: int, megabytes: int
     write(small, 3000, dims)
     write(large, rows, dims)
     for threads in ("1", "16"):
-        command = [sys.executable, "-c", MEASURED, small, large, folder / "a.near", f"{megabytes}MB", threads]
+        command = [sys.executable, "-c", MEASURED, small, large, folder / "a.near", f"{megabytes}MB", kind, threads]
         done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         assert int(done.stdout) < megabytes * 1e6
@@ -421,6 +423,10 @@ def check_budget(write: Write, ending: str, rows: int, dims: int, megabytes: int
 @pytest.mark.parametrize(("write", "ending"), [(write_npy, "npy"), (write_text, "txt"), (write_arrow, "arrow")])
 def test_the_budget_is_kept(write: Write, ending: str, tmp_path: Path) -> None:
     check_budget(write, ending, 50_000, 512, 80, tmp_path)  # 102 MB as float32
+
+
+def test_the_budget_is_kept_by_forests(tmp_path: Path) -> None:
+    check_budget(write_npy, "npy", 300_000, 80, 64, tmp_path, "forest")  # 96 MB; sketches of 26 MB, three times
 
 
 @pytest.mark.slow
