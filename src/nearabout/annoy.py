@@ -22,10 +22,13 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Literal, NoReturn
 
 from nearabout import _core
 from nearabout.errors import InvalidInput
+
+TYPE_CHECKING = False  # importing typing takes twice as long as loading an index and asking it
+if TYPE_CHECKING:
+    from typing import Literal, NoReturn
 
 __all__ = ["Annoy", "AnnoyIndex"]
 

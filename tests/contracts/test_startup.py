@@ -41,6 +41,12 @@ def test_import_is_light() -> None:
     assert not loaded & HEAVY
 
 
+def test_the_drop_in_is_light() -> None:
+    loaded = modules_loaded("-c", "import nearabout.annoy")
+    assert "nearabout" in loaded
+    assert not loaded & (HEAVY | {"typing", "re"})
+
+
 def test_search_is_light(words: Path) -> None:
     loaded = modules_loaded("-m", "nearabout", "search", str(words), "good")
     assert "nearabout" in loaded

@@ -34,7 +34,7 @@ def run(arguments: list[str]) -> int:
         *[
             [name.replace("_", " "), printable(str(value))]
             for name, value in info["metadata"].items()
-            if name != "kind"
+            if name != "kind" and name not in info  # of which the index itself knows more
         ],
         *_of_trees(info),
         ["computes with", info["isa"]],
@@ -55,6 +55,7 @@ def _of_trees(info: "dict[str, Any]") -> "list[list[str]]":
         return []
     measured = ", ".join(f"{share:.0%} {effort:,.0f}" for share, effort in info["efforts"])
     return [
+        ["trees", f"{info['trees']:,}, of leaves of {info['leaf_size']:,} rows at most; seed {info['seed']}"],
         ["sketches", f"{info['sketch_bytes']:,} bytes a row in each tree"],
         ["effort", f"{measured} (to find so many of the 10 nearest, at build)" if measured else "not measured"],
     ]
