@@ -322,9 +322,21 @@ void save(const Index& index, const std::string& path) {
   index.file().save(path, watch);
 }
 
+// Whether all numbers are finite, and not all of them zero: what any metric can compare.
+bool is_direction(const nb::ndarray<const float, nb::ndim<1>, nb::c_contig, nb::device::cpu>& vector) {
+  bool finite = true;
+  bool any = false;
+  for (std::size_t j = 0; j < vector.shape(0); ++j) {
+    finite &= std::abs(vector.data()[j]) <= std::numeric_limits<float>::max();
+    any |= vector.data()[j] != 0;
+  }
+  return finite && any;
+}
+
 }  // namespace
 
 void bind_index(nb::module_& m) {
+  m.def("is_direction", &is_direction, nb::arg("vector"));
   nb::class_<Index>(m, "Index")
       .def_static(
           "open", [](const std::string& path) { return opened(storage::File::open(path)); }, nb::arg("path"))

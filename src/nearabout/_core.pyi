@@ -129,6 +129,8 @@ class ScratchFile:
     def append(self, data: NDArray[np.uint8]) -> None: ...  # one dimension, C-contiguous
     def rows(self, *, stride: int, rows: int, dims: int, dtype: str) -> RowsInFile: ...  # from its beginning
 
+def is_direction(vector: NDArray[np.float32]) -> bool: ...  # (dims,): all finite, and not all zero
+
 # --- Text: the parsers and the writer of nearabout.formats. ---
 
 # What cannot be read: the kind, the line (or the byte where the record begins), a number that belongs to the kind, and

@@ -22,12 +22,12 @@ values too large for the dtype, NaN and infinity (the core names the row).
 
 from __future__ import annotations
 
-import math
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nearabout import _core
 from nearabout.errors import InvalidInput
 from nearabout.names import BIT_METRICS
 
@@ -269,8 +269,7 @@ def _is_plain(query: NDArray[Any], metric: str, dtype: str, dims: int) -> bool:
         return False
     if dtype == "bits" or metric == "haversine":
         return False
-    square = float(np.dot(query, query))  # NaN, infinite or zero wherever there may be something to tell
-    return 0.0 < square < math.inf
+    return _core.is_direction(query)
 
 
 def _check_finite(queries: NDArray[np.float32], given: NDArray[Any]) -> None:
