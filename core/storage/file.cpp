@@ -32,15 +32,18 @@ std::shared_ptr<const File> File::from_memory(AlignedBytes bytes, std::size_t si
 File::File(std::shared_ptr<const void> owner, std::span<const std::byte> image, std::string path)
     : owner_(std::move(owner)), data_(image.data()), size_(image.size()), path_(std::move(path)) {
   const std::vector<Entry> entries = validate(image, name());
-  std::uint64_t blocks = 0;
-  for (const Entry& entry : entries) blocks += blocks_of(entry.length);
-  verified_ = std::make_unique<std::atomic<std::uint8_t>[]>(blocks);
+  const auto words_of = [](const Entry& entry) { return (blocks_of(entry.length) + 63) / 64; };
+  std::uint64_t words = 0;
+  for (const Entry& entry : entries) words += words_of(entry);
+  verified_ = std::make_unique<std::atomic<std::uint64_t>[]>(words);
 
   sections_.reserve(entries.size());
   std::uint64_t first_block = 0;
+  std::uint64_t first_word = 0;
   for (const Entry& entry : entries) {
-    sections_.push_back(Section(*this, entry, first_block, verified_.get() + first_block));
+    sections_.push_back(Section(*this, entry, first_block, verified_.get() + first_word));
     first_block += blocks_of(entry.length);
+    first_word += words_of(entry);
   }
 }
 

@@ -60,7 +60,7 @@ class File {
   std::size_t size_;
   std::string path_;
   std::vector<Section> sections_;
-  std::unique_ptr<std::atomic<std::uint8_t>[]> verified_;
+  std::unique_ptr<std::atomic<std::uint64_t>[]> verified_;  // words of bits, each section its own
 };
 
 }  // namespace nearabout::storage

@@ -8,7 +8,7 @@
 
 namespace nearabout::storage {
 
-Section::Section(const File& file, const Entry& entry, std::uint64_t first_block, std::atomic<std::uint8_t>* verified)
+Section::Section(const File& file, const Entry& entry, std::uint64_t first_block, std::atomic<std::uint64_t>* verified)
     : file_(&file),
       data_(file.data_ + entry.offset),
       verified_(verified),
@@ -39,7 +39,7 @@ void Section::verify_block(std::uint64_t block) const {
                   "the checksum of section " + name() + ", bytes " + std::to_string(begin) + " to " +
                       std::to_string(begin + size),
                   entry_.offset + begin, hexadecimal(expected), hexadecimal(found));
-  verified_[block].store(1, std::memory_order_relaxed);
+  verified_[block / 64].fetch_or(std::uint64_t{1} << block % 64, std::memory_order_relaxed);
 }
 
 void Section::advise(system::Access access) const {

@@ -1,5 +1,5 @@
 // One section of an open file. Its bytes are never served unverified: the first time that any part of a 4 KiB block is
-// asked for, the whole block is compared with its checksum; after that the check is one look at a flag.
+// asked for, the whole block is compared with its checksum; after that the check is one look at a bit.
 #pragma once
 
 #include <atomic>
@@ -68,7 +68,7 @@ class Section {
     if (begin >= end || end > entry_.length) return checked_edge(begin, end);
     const std::uint64_t last = (end - 1) / kBlockBytes;
     for (std::uint64_t block = begin / kBlockBytes; block <= last; ++block)
-      if (verified_[block].load(std::memory_order_relaxed) == 0) verify_block(block);
+      if ((verified_[block / 64].load(std::memory_order_relaxed) >> block % 64 & 1) == 0) verify_block(block);
     return data_ + begin;
   }
 
@@ -116,7 +116,7 @@ class Section {
 
  private:
   friend class File;
-  Section(const File& file, const Entry& entry, std::uint64_t first_block, std::atomic<std::uint8_t>* verified);
+  Section(const File& file, const Entry& entry, std::uint64_t first_block, std::atomic<std::uint64_t>* verified);
 
   const std::byte* checked_edge(std::uint64_t begin, std::uint64_t end) const;
   void verify_block(std::uint64_t block) const;
@@ -125,9 +125,9 @@ class Section {
 
   const File* file_;
   const std::byte* data_;
-  std::atomic<std::uint8_t>* verified_;  // one flag a block; two threads may both verify, which is harmless
-  std::uint64_t stride_;                 // bytes of a row
-  std::uint64_t first_block_;            // where this section's entries begin in the checksums section
+  std::atomic<std::uint64_t>* verified_;  // one bit a block; two threads may both verify, which is harmless
+  std::uint64_t stride_;                  // bytes of a row
+  std::uint64_t first_block_;             // where this section's entries begin in the checksums section
   Entry entry_;
 };
 
