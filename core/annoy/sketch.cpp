@@ -6,6 +6,7 @@
 #include "annoy/floats.h"
 #include "annoy/layout.h"
 #include "base/threads.h"
+#include "base/transpose.h"
 #include "kernels/kernels.h"
 
 namespace nearabout::annoy {
@@ -38,8 +39,7 @@ void copy_row(const Table& full, std::uint32_t item, float* to) {
 void orthonormalise(std::vector<float>& columns) {
   const std::size_t count = columns.size() / kWidth;
   std::vector<float> rows(columns.size());  // transposed, for the sake of memory order
-  for (std::size_t i = 0; i < count; ++i)
-    for (std::size_t column = 0; column < kWidth; ++column) rows[column * count + i] = columns[i * kWidth + column];
+  transpose(columns.data(), count, kWidth, rows.data(), count);
   for (std::size_t column = 0; column < kWidth; ++column) {
     float* own = &rows[column * count];
     const float before = std::sqrt(dot(own, own, count));
@@ -50,8 +50,7 @@ void orthonormalise(std::vector<float>& columns) {
     const float factor = length > 1e-5f * before && length > 0 ? 1 / length : 0.0f;
     for (std::size_t i = 0; i < count; ++i) own[i] *= factor;
   }
-  for (std::size_t i = 0; i < count; ++i)
-    for (std::size_t column = 0; column < kWidth; ++column) columns[i * kWidth + column] = rows[column * count + i];
+  transpose(rows.data(), kWidth, count, columns.data(), kWidth);
 }
 
 }  // namespace
@@ -80,10 +79,9 @@ void Sketch::find_directions(const Table& full, std::span<const std::uint32_t> i
   const std::size_t count = std::min(items.size(), kSample);
   std::vector<float> sample(count * dims_);
   std::vector<float> transposed(count * dims_);
-  for (std::size_t part = 0; part < count; ++part) {
+  for (std::size_t part = 0; part < count; ++part)
     copy_row(full, items[items.size() * part / count], &sample[part * dims_]);
-    for (std::size_t i = 0; i < dims_; ++i) transposed[i * count + part] = sample[part * dims_ + i];
-  }
+  transpose(sample.data(), count, dims_, transposed.data(), count);
   directions_.resize(dims_ * kWidth);
   for (float& value : directions_) value = static_cast<float>(random.symmetric());
   std::vector<float> products(count * kWidth);

@@ -97,6 +97,10 @@ void to_f32(Element element, const void* from, std::size_t count, float* to) {
       return widen<std::uint8_t>(from, count, to, [](std::uint8_t value) { return static_cast<float>(value); });
     case Element::i8:
       return widen<std::int8_t>(from, count, to, [](std::int8_t value) { return static_cast<float>(value); });
+    case Element::bits:
+      for (std::size_t i = 0; i < count; ++i)
+        to[i] = static_cast<float>(static_cast<const unsigned char*>(from)[i / 8] >> i % 8 & 1);
+      return;
     default:
       std::memcpy(to, from, count * sizeof(float));
   }

@@ -13,7 +13,7 @@ std::uint16_t f32_to_f16(float value);  // round to nearest even; too large beco
 float bf16_to_f32(std::uint16_t bits);
 std::uint16_t f32_to_bf16(float value);
 
-// `count` elements of any type but bits, widened; f64 is rounded.
+// `count` elements of any type, widened; f64 is rounded, bits become zeros and ones.
 void to_f32(Element element, const void* from, std::size_t count, float* to);
 
 // Rounds to nearest. Returns the first element that the type cannot hold, or `count` when all fit: NaN and infinity

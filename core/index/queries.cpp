@@ -4,6 +4,7 @@
 #include <limits>
 #include <string>
 
+#include "base/convert.h"
 #include "base/error.h"
 
 namespace nearabout {
@@ -30,6 +31,13 @@ std::vector<BoundQuery> bind_queries(MatrixView queries, const Descriptor& descr
     }
   }
   return bound;
+}
+
+std::vector<float> widened(MatrixView queries, std::size_t begin, std::size_t end) {
+  std::vector<float> vectors((end - begin) * queries.dims);
+  for (std::size_t i = begin; i < end; ++i)
+    to_f32(queries.element, queries.row(i), queries.dims, vectors.data() + (i - begin) * queries.dims);
+  return vectors;
 }
 
 float radius_of(const Request& request) { return request.radius ? as_float(*request.radius) : kInfinity; }

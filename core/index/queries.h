@@ -13,6 +13,9 @@ namespace nearabout {
 // InvalidInput names the first query that cannot be bound.
 std::vector<BoundQuery> bind_queries(MatrixView queries, const Descriptor& descriptor);
 
+// Queries [begin, end) as floats, one after the other.
+std::vector<float> widened(MatrixView queries, std::size_t begin, std::size_t end);
+
 // Distances are handed out as float32, and a radius is compared with them as such: whoever takes the distance of an
 // answer for a radius finds that row again.
 float radius_of(const Request& request);  // infinity where none is asked for

@@ -32,7 +32,7 @@ class Source {
 
   // Rows [begin, end) as stored, one after the other. Any number of threads may read.
   void read(std::size_t begin, std::size_t end, std::byte* to) const;
-  // The same widened to float32; not for bits.
+  // The same widened to float32; bits become zeros and ones.
   void read_f32(std::size_t begin, std::size_t end, float* to) const;
 
   // Adds the vectors section.

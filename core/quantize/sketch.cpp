@@ -18,12 +18,15 @@ inline std::uint8_t code_of(float value, float low, float step) {
 
 }  // namespace
 
-void Sketch::images(float* vectors, std::size_t count, float* images) const {
+void Sketch::prepare(float* vectors, std::size_t count, std::size_t dims) const {
+  if (scale != 1)
+    for (std::size_t i = 0; i < count * dims; ++i) vectors[i] *= scale;
+  if (space == Space::unit) normalise(vectors, count, dims);
+}
+
+void Sketch::images(const float* vectors, std::size_t count, float* images) const {
   const std::size_t in = dims();
   const std::size_t out = contraction.outputs();
-  if (scale != 1)
-    for (std::size_t i = 0; i < count * in; ++i) vectors[i] *= scale;
-  if (space == Space::unit) normalise(vectors, count, in);
   std::vector<double> errors(count);
   if (out == width()) {
     contraction.apply(vectors, count, true, images, errors.data());
@@ -42,6 +45,7 @@ void Sketch::images(float* vectors, std::size_t count, float* images) const {
 void Sketch::encode(float* vectors, std::size_t count, std::uint8_t* codes, float* offsets) const {
   const std::size_t out = width();
   std::vector<float> rows(count * out);
+  prepare(vectors, count, dims());
   images(vectors, count, rows.data());
   for (std::size_t i = 0; i < count; ++i) {
     const float* image = rows.data() + i * out;
@@ -71,9 +75,7 @@ std::vector<SketchQuery> SketchQuery::bind(const Sketch& sketch, const float* qu
   const std::size_t outputs = contraction.outputs();
   const bool inner = sketch.space == Space::inner;
   std::vector<float> vectors(queries, queries + count * dims);
-  if (!inner && sketch.scale != 1)
-    for (float& value : vectors) value *= sketch.scale;
-  if (sketch.space == Space::unit) normalise(vectors.data(), count, dims);
+  if (!inner) sketch.prepare(vectors.data(), count, dims);
   std::vector<float> images(count * outputs);
   std::vector<double> errors(count);
   contraction.apply(vectors.data(), count, !inner, images.data(), errors.data());

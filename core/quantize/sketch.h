@@ -43,8 +43,11 @@ struct Sketch {
   // Codes of `count` vectors, `vectors` being overwritten, and the squared length of each code's image (Space::inner:
   // zero), which is what a row adds to its mark.
   void encode(float* vectors, std::size_t count, std::uint8_t* codes, float* offsets) const;
-  // Scaled, normalised and contracted, the last coordinate replaced where space is inner. `width()` floats each.
-  void images(float* vectors, std::size_t count, float* images) const;
+  // What vectors go through first: they are scaled, and of length 1 for Space::unit. (Before there is a contraction,
+  // too.)
+  void prepare(float* vectors, std::size_t count, std::size_t dims) const;
+  // Prepared vectors, contracted, the last coordinate replaced where space is inner. `width()` floats each.
+  void images(const float* vectors, std::size_t count, float* images) const;
 };
 
 // Learns a sketch from rows spread evenly over all. `rows` and `dims` are at least 1. Deterministic at any number of

@@ -160,9 +160,7 @@ Sketch learn_sketch(const RowReader& read, std::size_t rows, std::size_t dims, S
   Sketch sketch;
   sketch.space = space;
   sketch.scale = scale_for(sample);
-  const std::vector<float> as_given = sample.values;
-  for (float& value : sample.values) value *= sketch.scale;
-  if (space == Space::unit) normalise(sample.values.data(), sample.rows, dims);
+  sketch.prepare(sample.values.data(), sample.rows, dims);
   for (std::size_t i = 0; i < sample.rows; ++i) sketch.longest = std::max(sketch.longest, norm(sample.row(i), dims));
   sketch.contraction = leading_directions(sample, threads);
 
@@ -170,7 +168,6 @@ Sketch learn_sketch(const RowReader& read, std::size_t rows, std::size_t dims, S
   const std::size_t width = sketch.contraction.outputs() + (one_more ? 1 : 0);
   sketch.grid.low.resize(width);  // images() asks for the width only
   std::vector<float> images(sample.rows * width);
-  sample.values = as_given;
   sketch.images(sample.values.data(), sample.rows, images.data());
   sketch.grid = Grid::spanning(images, sample.rows, width);
   sketch.spread = usual_spread(sketch.grid, images);

@@ -4,6 +4,20 @@
 
 namespace nearabout {
 
+std::optional<Space> space_of(Metric metric) {
+  switch (metric) {
+    case Metric::euclidean:
+    case Metric::sqeuclidean:
+      return Space::squared;
+    case Metric::cosine:
+      return Space::unit;
+    case Metric::dot:
+      return Space::inner;
+    default:
+      return std::nullopt;
+  }
+}
+
 void normalise(float* vectors, std::size_t count, std::size_t dims) {
   for (std::size_t i = 0; i < count; ++i) {
     float* vector = vectors + i * dims;

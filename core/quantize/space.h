@@ -2,10 +2,16 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
+
+#include "metric/metric.h"
 
 namespace nearabout {
 
 enum class Space { squared, unit, inner };  // |q - x|^2, the same of unit vectors, <q, x>
+
+// Where ranks of a metric are a function of an inner product; nothing for other metrics.
+std::optional<Space> space_of(Metric metric);
 
 // For Space::unit: each of `count` vectors divided by its length (in double, rounded once); zero stays zero.
 void normalise(float* vectors, std::size_t count, std::size_t dims);

@@ -15,9 +15,6 @@
 
 namespace nearabout {
 
-// The space in which a metric can be screened; nothing where ranks are no function of an inner product.
-std::optional<Space> space_of(Metric metric);
-
 class ExactIndex : public Index {
  public:
   ExactIndex(std::shared_ptr<const storage::File> file, const Descriptor& descriptor);

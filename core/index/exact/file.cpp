@@ -4,20 +4,6 @@
 
 namespace nearabout {
 
-std::optional<Space> space_of(Metric metric) {
-  switch (metric) {
-    case Metric::euclidean:
-    case Metric::sqeuclidean:
-      return Space::squared;
-    case Metric::cosine:
-      return Space::unit;
-    case Metric::dot:
-      return Space::inner;
-    default:
-      return std::nullopt;
-  }
-}
-
 namespace {
 
 std::optional<StoredScreen> screen_of(const storage::File& file, Metric metric, const storage::Section& vectors) {

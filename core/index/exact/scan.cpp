@@ -6,7 +6,6 @@
 #include <cmath>
 #include <limits>
 
-#include "base/convert.h"
 #include "base/error.h"
 #include "base/threads.h"
 #include "index/exact/screened_scan.h"
@@ -30,10 +29,7 @@ struct Bound {
 Bound bind(MatrixView queries, const Descriptor& descriptor, const StoredScreen* stored) {
   Bound bound{bind_queries(queries, descriptor), {}};
   if (!stored) return bound;
-  std::vector<float> wide(queries.rows * queries.dims);
-  for (std::size_t i = 0; i < queries.rows; ++i)
-    to_f32(queries.element, queries.row(i), queries.dims, wide.data() + i * queries.dims);
-  bound.screens = ScreenQuery::bind(stored->screen, wide.data(), queries.rows);
+  bound.screens = ScreenQuery::bind(stored->screen, widened(queries, 0, queries.rows).data(), queries.rows);
   return bound;
 }
 

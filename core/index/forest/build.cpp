@@ -16,19 +16,6 @@ using storage::SectionId;
 constexpr std::size_t kRowsAtATime = 64;    // that a thread sketches
 constexpr std::size_t kBlockRows = 16'384;  // that are kept or written by one call
 
-// Rows as floats; of bits, zeros and ones.
-RowReader reader_of(const Source& source) {
-  if (source.element() != Element::bits)
-    return [&source](std::size_t begin, std::size_t end, float* to) { source.read_f32(begin, end, to); };
-  return [&source](std::size_t begin, std::size_t end, float* to) {
-    const std::size_t dims = source.dims();
-    const std::size_t bytes = row_bytes(Element::bits, dims);
-    std::vector<std::byte> packed((end - begin) * bytes);
-    source.read(begin, end, packed.data());
-    for (std::size_t i = 0; i < end - begin; ++i) unpack_bits(packed.data() + i * bytes, dims, to + i * dims);
-  };
-}
-
 // Where to keep what grows with the rows: null for memory.
 const std::string* place_for_rows(const Source& source, const ForestOptions& options, std::size_t width,
                                   const BuildOptions& build) {
@@ -149,7 +136,7 @@ void write_forest(storage::Writer& writer, const Source& source, const ForestOpt
   write_descriptor(writer, {Kind::forest, source.metric(), source.element(), source.rows(), source.dims()});
   writer.add_text(SectionId::metadata, metadata);
   if (source.rows() > 0) {
-    const RowReader read = reader_of(source);
+    const RowReader read = [&](std::size_t begin, std::size_t end, float* to) { source.read_f32(begin, end, to); };
     GrownForest forest = grow_forest(source, read, options, build, step_of(monitor, 0.2, 0.7));
     const Measured measured = measure(forest, read, source.rows(), build.threads, step_of(monitor, 0.7, 0.75));
     forest.sketch.doubt = measured.doubt;

@@ -26,20 +26,10 @@ enum Fact : std::size_t { kTrees, kLeafSize, kSeed, kFacts };  // and the nodes 
 
 }  // namespace
 
+// Near in the Manhattan distance is near in the Euclidean one, mostly (distances are those of the metric); bits are
+// zeros and ones.
 std::optional<Space> forest_space_of(Metric metric) {
-  switch (metric) {
-    case Metric::euclidean:
-    case Metric::sqeuclidean:
-    case Metric::manhattan:  // near in one is near in the other, mostly; distances are those of the metric
-    case Metric::hamming:    // bits are zeros and ones
-      return Space::squared;
-    case Metric::cosine:
-      return Space::unit;
-    case Metric::dot:
-      return Space::inner;
-    default:
-      return std::nullopt;
-  }
+  return metric == Metric::manhattan || metric == Metric::hamming ? Space::squared : space_of(metric);
 }
 
 ForestIndex::ForestIndex(std::shared_ptr<const storage::File> file, const Descriptor& descriptor)

@@ -67,7 +67,6 @@ class ForestIndex : public Index {
  private:
   friend class ForestSearch;
   friend class LeafRanking;
-  std::vector<SketchQuery> bind_sketches(MatrixView queries, std::size_t begin, std::size_t end) const;
   std::vector<Answer> scan_all(MatrixView queries, const Request& request) const;
   void fill_up(MatrixView queries, const Request& request, std::size_t effort, std::vector<Answer>& answers) const;
   void read_nodes();
@@ -93,9 +92,6 @@ class ForestIndex : public Index {
   const storage::Section* tree_codes_ = nullptr;
   const storage::Section* tree_offsets_ = nullptr;  // null for inner products
 };
-
-// Bits as zeros and ones.
-void unpack_bits(const std::byte* packed, std::size_t dims, float* to);
 
 // Adds everything but keys to `writer`.
 void write_forest(storage::Writer& writer, const Source& source, const ForestOptions& options,

@@ -3,7 +3,6 @@
 #include <cmath>
 #include <limits>
 
-#include "base/convert.h"
 #include "base/marked.h"
 #include "base/row_set.h"
 #include "base/threads.h"
@@ -169,11 +168,6 @@ class ForestSearch {
   std::vector<float> marks_;
 };
 
-void unpack_bits(const std::byte* packed, std::size_t dims, float* to) {
-  for (std::size_t j = 0; j < dims; ++j)
-    to[j] = (packed[j / 8] & std::byte{static_cast<unsigned char>(1u << (j % 8))}) != std::byte{0} ? 1.0f : 0.0f;
-}
-
 std::size_t ForestIndex::default_effort(std::size_t k) const {
   constexpr double kShare = 0.97;  // in the leaves: some of them are lost among the sketches
   constexpr double kMeasuredAt = 10;
@@ -188,18 +182,6 @@ std::size_t ForestIndex::default_effort(std::size_t k) const {
   // Tiny leaves, and tiny tables, make it seem too easy: neighbours by sketches are then what leaves are ranked by.
   const double least = 100 + 10 * static_cast<double>(k);
   return static_cast<std::size_t>(std::max(effort * wider, least));
-}
-
-std::vector<SketchQuery> ForestIndex::bind_sketches(MatrixView queries, std::size_t begin, std::size_t end) const {
-  std::vector<float> vectors((end - begin) * dims());
-  for (std::size_t i = begin; i < end; ++i) {
-    float* vector = vectors.data() + (i - begin) * dims();
-    if (queries.element == Element::bits)
-      unpack_bits(queries.row(i), dims(), vector);
-    else
-      to_f32(queries.element, queries.row(i), dims(), vector);
-  }
-  return SketchQuery::bind(sketch_, vectors.data(), end - begin);
 }
 
 std::vector<Answer> ForestIndex::search_some(MatrixView queries, const Request& request) const {
@@ -217,7 +199,8 @@ std::vector<Answer> ForestIndex::search_some(MatrixView queries, const Request& 
   std::vector<std::unique_ptr<ForestSearch>> searches(threads);
   const auto run = [&](std::size_t begin, std::size_t end, std::size_t worker) {
     if (!searches[worker]) searches[worker] = std::make_unique<ForestSearch>(*this);
-    const std::vector<SketchQuery> sketches = bind_sketches(queries, begin, end);
+    const std::vector<float> vectors = widened(queries, begin, end);
+    const std::vector<SketchQuery> sketches = SketchQuery::bind(sketch_, vectors.data(), end - begin);
     for (std::size_t i = begin; i < end; ++i) {
       TopK best(request.k, rank_within(bound[i], radius));
       searches[worker]->search(bound[i], sketches[i - begin], effort, request.k, best);

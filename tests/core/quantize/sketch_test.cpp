@@ -90,6 +90,7 @@ void complain(bool holds, const std::string& what, std::size_t row, double expec
 void check_images(const std::string& what, const Sketch& sketch, const Table& table) {
   std::vector<float> vectors = table.values;
   std::vector<float> images(table.rows * sketch.width());
+  sketch.prepare(vectors.data(), table.rows, sketch.dims());
   sketch.images(vectors.data(), table.rows, images.data());
   for (std::size_t i = 0; i < table.rows; ++i) {
     const std::vector<double> expected = slow_image(sketch, table.row(i));
@@ -106,6 +107,7 @@ void check_images(const std::string& what, const Sketch& sketch, const Table& ta
 void check_codes(const std::string& what, const Sketch& sketch, const Table& table, const Encoded& encoded) {
   std::vector<float> vectors = table.values;
   std::vector<float> images(table.rows * sketch.width());
+  sketch.prepare(vectors.data(), table.rows, sketch.dims());
   sketch.images(vectors.data(), table.rows, images.data());
   for (std::size_t i = 0; i < table.rows; ++i) {
     double square = 0;

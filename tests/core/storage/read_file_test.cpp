@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "check.h"
+#include "folder.h"
 #include "storage/system.h"
 
 namespace {
@@ -22,18 +23,8 @@ namespace {
 using namespace nearabout;
 using storage::system::ReadFile;
 using storage::system::ScratchFile;
+using test::Folder;
 namespace fs = std::filesystem;
-
-struct Folder {
-  fs::path path;
-  explicit Folder(const char* name) : path(fs::temp_directory_path() / name) {
-    fs::remove_all(path);
-    fs::create_directory(path);
-  }
-  ~Folder() { fs::remove_all(path); }
-  std::string file(const char* name) const { return (path / name).string(); }
-  bool empty() const { return fs::is_empty(path); }
-};
 
 std::vector<std::byte> counted(std::size_t size) {
   std::vector<std::byte> bytes(size);

@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "check.h"
+#include "folder.h"
 #include "images.h"
 
 namespace {
@@ -20,19 +21,6 @@ namespace {
 using namespace nearabout;
 using namespace nearabout::test;
 namespace fs = std::filesystem;
-
-struct Folder {
-  fs::path path;
-  explicit Folder(const char* name) : path(fs::temp_directory_path() / name) {
-    fs::remove_all(path);
-    fs::create_directory(path);
-  }
-  ~Folder() { fs::remove_all(path); }
-  std::string file(const char* name) const { return (path / name).string(); }
-  std::size_t count() const {
-    return static_cast<std::size_t>(std::distance(fs::directory_iterator(path), fs::directory_iterator{}));
-  }
-};
 
 Bytes large_image() {
   Writer writer = Writer::to_memory();

@@ -6,21 +6,13 @@
 
 #include "base/error.h"
 #include "check.h"
+#include "folder.h"
 #include "images.h"
 
 namespace {
 
 using namespace nearabout;
 using namespace nearabout::test;
-
-struct Folder {
-  std::filesystem::path path;
-  explicit Folder(const char* name) : path(std::filesystem::temp_directory_path() / name) {
-    std::filesystem::remove_all(path);
-    std::filesystem::create_directory(path);
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-};
 
 Bytes read_file(const std::string& path) {
   std::ifstream stream(path, std::ios::binary);

@@ -8,6 +8,7 @@
 #include <set>
 #include <thread>
 
+#include "base/convert.h"
 #include "base/error.h"
 #include "check.h"
 #include "index/exact/exact.h"
@@ -184,7 +185,7 @@ void bits_are_unpacked_from_the_lowest() {
   const std::byte packed[] = {std::byte{0b1010'0101}, std::byte{0b10}};
   const float expected[] = {1, 0, 1, 0, 0, 1, 0, 1, 0, 1};
   float found[10];
-  unpack_bits(packed, 10, found);
+  to_f32(Element::bits, packed, 10, found);
   CHECK(std::equal(std::begin(found), std::end(found), std::begin(expected)));
 }
 
