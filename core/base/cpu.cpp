@@ -62,7 +62,7 @@ constexpr std::uint32_t bit(int number) { return std::uint32_t{1} << number; }
 CpuFeatures detect() {
   constexpr std::uint32_t kFma = bit(12), kOsSavesState = bit(27), kAvx = bit(28), kF16c = bit(29);
   constexpr std::uint32_t kAvx2 = bit(5), kF = bit(16), kDq = bit(17), kBw = bit(30), kVl = bit(31);
-  constexpr std::uint32_t kVnni = bit(11);
+  constexpr std::uint32_t kVbmi = bit(1), kVnni = bit(11);
   constexpr std::uint64_t kSavesAvx = 0x06, kSavesAvx512 = 0xe6;
   CpuFeatures features;
   const Registers basic = cpuid(1);
@@ -72,6 +72,7 @@ CpuFeatures detect() {
   features.avx2 = all(saved, kSavesAvx) && all(extended.ebx, kAvx2);
   features.avx512 =
       features.avx2 && all(saved, kSavesAvx512) && all(extended.ebx, kF | kDq | kBw | kVl) && all(extended.ecx, kVnni);
+  features.avx512_vbmi = features.avx512 && all(extended.ecx, kVbmi);
   return features;
 }
 

@@ -65,6 +65,15 @@ inline Floats add_floats(Floats a, Floats b) { return {_mm256_add_ps(a.low, b.lo
 inline Floats multiply_add_floats(Floats a, Floats b, Floats sum) {
   return {_mm256_fmadd_ps(a.low, b.low, sum.low), _mm256_fmadd_ps(a.high, b.high, sum.high)};
 }
+inline Floats multiply_floats(Floats a, Floats b) {
+  return {_mm256_mul_ps(a.low, b.low), _mm256_mul_ps(a.high, b.high)};
+}
+inline void store_rounded(std::int8_t* to, Floats floats) {
+  const __m256i words = _mm256_packs_epi32(_mm256_cvtps_epi32(floats.low), _mm256_cvtps_epi32(floats.high));
+  const __m256i ordered = _mm256_permute4x64_epi64(words, 0xd8);
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(to),
+                   _mm_packs_epi16(_mm256_castsi256_si128(ordered), _mm256_extracti128_si256(ordered, 1)));
+}
 inline void store_floats(float* to, Floats floats) {
   _mm256_storeu_ps(to, floats.low);
   _mm256_storeu_ps(to + 8, floats.high);
@@ -188,12 +197,70 @@ inline std::size_t append_hits(const std::int32_t* dots, std::size_t first, std:
   return append_hits_singly(dots, first, count, screen, found, hits, bounds);
 }
 
+// Half a line at once, each half of a register being the table of one code. Entries are moved to be unsigned, so that
+// the sums of even rows and of odd ones part in 16 bits.
+constexpr std::size_t kCodeBlocks = 2;
+constexpr std::size_t kCodeQueries = 1;
+struct CodeLine {
+  __m256i low[2], high[2];
+};
+struct CodeTables {
+  const std::int8_t* entries;
+};
+struct CodeSums {
+  __m256i both, odd;  // of 16 bits: even rows' sums plus 256 times odd rows', and the odd rows' alone
+};
+inline CodeLine code_line(const std::uint8_t* from) {
+  const __m256i half = _mm256_set1_epi8(0x0f);
+  const __m256i front = load_bytes(from);
+  const __m256i back = load_bytes(from + 32);
+  return {{_mm256_and_si256(front, half), _mm256_and_si256(back, half)},
+          {_mm256_and_si256(_mm256_srli_epi16(front, 4), half), _mm256_and_si256(_mm256_srli_epi16(back, 4), half)}};
+}
+inline CodeTables code_tables(const std::int8_t* from) { return {from}; }
+inline CodeSums no_code_sums() { return {_mm256_setzero_si256(), _mm256_setzero_si256()}; }
+inline CodeSums code_step(CodeSums sums, CodeLine line, CodeTables tables) {
+  const __m256i sign = _mm256_set1_epi8(-128);  // adds 128, which is 64 for each of two entries
+  for (int h = 0; h < 2; ++h) {
+    const __m256i low = _mm256_shuffle_epi8(load_bytes(tables.entries + h * 32), line.low[h]);
+    const __m256i high = _mm256_shuffle_epi8(load_bytes(tables.entries + 64 + h * 32), line.high[h]);
+    const __m256i pairs = _mm256_xor_si256(_mm256_add_epi8(low, high), sign);
+    sums.both = _mm256_add_epi16(sums.both, pairs);
+    sums.odd = _mm256_add_epi16(sums.odd, _mm256_srli_epi16(pairs, 8));
+  }
+  return sums;
+}
+inline __m128i sum_halves(__m256i sums) {
+  return _mm_add_epi16(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
+}
+inline void append_codes(CodeSums sums, const std::uint8_t* terms, std::size_t count, std::uint32_t number,
+                         std::size_t lines, CodeScan& scan) {
+  const __m128i odd = sum_halves(sums.odd);
+  const __m128i even = sum_halves(_mm256_sub_epi16(sums.both, _mm256_slli_epi16(sums.odd, 8)));
+  const __m256i shift = _mm256_set1_epi32(static_cast<int>(lines * kLineCodes * 64));
+  const __m128i words[2] = {_mm_unpacklo_epi16(even, odd), _mm_unpackhi_epi16(even, odd)};
+  alignas(32) std::int32_t all[kBlockRows];
+  __m256 near = _mm256_setzero_ps();
+  for (int h = 0; h < 2; ++h) {
+    const __m256i eight = _mm256_sub_epi32(_mm256_cvtepu16_epi32(words[h]), shift);
+    _mm256_store_si256(reinterpret_cast<__m256i*>(all + h * 8), eight);
+    const __m256 offsets = _mm256_cvtepi32_ps(_mm256_cvtepu16_epi32(load_16(terms + h * 16)));
+    const __m256 scales = _mm256_cvtepi32_ps(_mm256_cvtepu16_epi32(load_16(terms + 32 + h * 16)));
+    const __m256 constant =
+        _mm256_add_ps(_mm256_set1_ps(scan.base), _mm256_mul_ps(_mm256_set1_ps(scan.offset_step), offsets));
+    const __m256 factor = _mm256_mul_ps(_mm256_set1_ps(scan.scale), scales);
+    const __m256 estimates = _mm256_add_ps(constant, _mm256_mul_ps(factor, _mm256_cvtepi32_ps(eight)));
+    near = _mm256_or_ps(near, _mm256_cmp_ps(estimates, _mm256_set1_ps(scan.threshold), _CMP_LE_OQ));
+  }
+  if (_mm256_movemask_ps(near) != 0) append_estimates_singly(all, terms, count, number, scan);
+}
+
 #include "kernels/text/all.inl"
 
 }  // namespace
 
 const Table table = {"avx2",    kReal<F32>, kReal<F16>, kReal<BF16>, kReal<U8>,
                      kReal<I8>, kIntegerU8, kIntegerI8, kBits,       {screen_rows, pack_panel, panel_dot, screen_hits},
-                     project};
+                     project, {fill_tables, scan_codes}};
 
 }  // namespace nearabout::kernels::avx2

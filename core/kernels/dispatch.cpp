@@ -25,6 +25,9 @@ std::vector<const Table*> find_tables() {
 #if defined(NEARABOUT_HAS_AVX512)
   if (cpu.avx512) tables.push_back(&avx512::table);
 #endif
+#if defined(NEARABOUT_HAS_AVX512_VBMI)
+  if (cpu.avx512_vbmi) tables.push_back(&avx512_vbmi::table);
+#endif
   return tables;
 }
 

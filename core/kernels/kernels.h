@@ -112,13 +112,60 @@ struct ScreenKernels {
 using Project = void (*)(const float* vectors, std::size_t count, std::size_t dims, const float* matrix,
                          std::size_t outputs, float* out);
 
+// --- Code kernels: sums over tables that 4-bit codes look up. ---
+//
+// Rows lie in blocks of 16. A block is `lines` lines of 64 bytes and one more of terms. Byte t * 16 + r of line g (t = 0
+// .. 3) holds two codes of row r: code 8 g + t in its low half and code 8 g + 4 + t in its high half. The terms are 16
+// offsets, then 16 scales, each a u16. A query has a table of 16 signed bytes for each code, one after the other, the
+// first at an address divisible by 64; none is larger than kMostEntry, so that two of them fit a byte, and kMostLines
+// lines of such pairs 16 bits: no sum saturates or overflows anywhere. (Bytes in this order are what fast scans of
+// product codes use, too: Andre, Kermarrec and Le Scouarnec, "Cache locality is not enough", VLDB 2015.)
+inline constexpr std::size_t kBlockRows = 16;
+inline constexpr std::size_t kLineBytes = 64;
+inline constexpr std::size_t kLineCodes = 8;
+inline constexpr std::size_t kTableBytes = 16;
+inline constexpr std::size_t kMostLines = 64;
+inline constexpr int kMostEntry = 63;
+constexpr std::size_t block_bytes(std::size_t lines) { return (lines + 1) * kLineBytes; }
+
+// A query on its way through some rows. For row i of them,
+//   estimate = (base + offset_step * offset_i) + (scale * scale_i) * sum_i
+// with sum_i = sum over its codes of the entries that they look up (every operation rounds for itself: equal bits on
+// every instruction set). Rows with estimate <= threshold are hits, appended in order at `found` as (number, estimate);
+// there is room for all rows, rounded up to a multiple of 16, past `found`.
+struct CodeScan {
+  const std::int8_t* tables;
+  float base;
+  float offset_step;
+  float scale;
+  float threshold;
+  std::uint32_t* numbers;
+  float* estimates;
+  std::size_t found;
+};
+// `rows` rows of whole blocks (the last may be filled in part), numbered from `first`, for `queries` queries.
+using ScanCodes = void (*)(const std::uint8_t* blocks, std::size_t rows, std::size_t lines, std::uint32_t first,
+                           CodeScan* scans, std::size_t queries);
+
+// The tables of a query, for codes that each stand for `directions` values by one of 16 patterns:
+//   tables[16 c + v] = round(factor * sum_j query[c * directions + j] * patterns[16 j + v]),   c < codes
+// ties to even; the caller sees to it that no entry is larger than kMostEntry.
+using FillTables = void (*)(const float* query, std::size_t codes, std::size_t directions, const float* patterns,
+                            float factor, std::int8_t* tables);
+
+struct CodeKernels {
+  FillTables tables;
+  ScanCodes scan;
+};
+
 struct Table {
-  const char* name;  // "scalar", "avx2", "avx512", "neon", "neon_dot"
+  const char* name;  // "scalar", "avx2", "avx512", "avx512_vbmi", "neon", "neon_dot"
   RealKernels f32, f16, bf16, u8, i8;
   IntegerKernels integer_u8, integer_i8;
   BitKernels bits;
   ScreenKernels screen;
   Project project;
+  CodeKernels codes;
 };
 
 // The table in use. Chosen at the first call: the one named by NEARABOUT_ISA (InvalidInput if this CPU or this build

@@ -105,7 +105,15 @@ inline Floats multiply_add_floats(Floats a, Floats b, Floats sum) {
   for (int i = 0; i < 16; ++i) sum.lane[i] += a.lane[i] * b.lane[i];
   return sum;
 }
+inline Floats multiply_floats(Floats a, Floats b) {
+  for (int i = 0; i < 16; ++i) a.lane[i] *= b.lane[i];
+  return a;
+}
 inline void store_floats(float* to, Floats floats) { memcpy(to, floats.lane, sizeof(floats.lane)); }
+inline void store_rounded(std::int8_t* to, Floats floats) {
+  constexpr float kWhole = 0x1.8p23f;  // floats of this size have no fraction: adding it rounds, ties to even
+  for (int i = 0; i < 16; ++i) to[i] = static_cast<std::int8_t>((floats.lane[i] + kWhole) - kWhole);
+}
 
 constexpr std::size_t kBytes = 16;
 struct Bytes {
@@ -210,12 +218,42 @@ inline std::size_t append_hits(const std::int32_t* dots, std::size_t first, std:
   return append_hits_singly(dots, first, count, screen, found, hits, bounds);
 }
 
+constexpr std::size_t kCodeBlocks = 1;
+constexpr std::size_t kCodeQueries = 1;
+struct CodeLine {
+  const std::uint8_t* bytes;
+};
+struct CodeTables {
+  const std::int8_t* entries;
+};
+struct CodeSums {
+  std::int32_t row[kBlockRows];
+};
+inline CodeLine code_line(const std::uint8_t* from) { return {from}; }
+inline CodeTables code_tables(const std::int8_t* from) { return {from}; }
+inline CodeSums no_code_sums() { return {}; }
+inline CodeSums code_step(CodeSums sums, CodeLine line, CodeTables tables) {
+  for (std::size_t t = 0; t < 4; ++t) {
+    const std::int8_t* const low = tables.entries + t * kTableBytes;
+    const std::int8_t* const high = low + 4 * kTableBytes;
+    for (std::size_t r = 0; r < kBlockRows; ++r) {
+      const std::uint8_t codes = line.bytes[t * kBlockRows + r];
+      sums.row[r] += low[codes & 15] + high[codes >> 4];
+    }
+  }
+  return sums;
+}
+inline void append_codes(const CodeSums& sums, const std::uint8_t* terms, std::size_t count, std::uint32_t number,
+                         std::size_t, CodeScan& scan) {
+  append_estimates_singly(sums.row, terms, count, number, scan);
+}
+
 #include "kernels/text/all.inl"
 
 }  // namespace
 
 const Table table = {"scalar",  kReal<F32>, kReal<F16>, kReal<BF16>, kReal<U8>,
                      kReal<I8>, kIntegerU8, kIntegerI8, kBits,       {screen_rows, pack_panel, panel_dot, screen_hits},
-                     project};
+                     project, {fill_tables, scan_codes}};
 
 }  // namespace nearabout::kernels::scalar

@@ -14,6 +14,9 @@ extern const Table table;
 namespace avx512 {
 extern const Table table;
 }
+namespace avx512_vbmi {
+extern const Table table;
+}
 namespace neon {
 extern const Table table;
 }

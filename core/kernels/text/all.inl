@@ -6,4 +6,5 @@
 #include "kernels/text/bits.inl"
 #include "kernels/text/screen.inl"
 #include "kernels/text/project.inl"
+#include "kernels/text/codes.inl"
 // clang-format on

@@ -59,6 +59,18 @@ inline Floats multiply_add_floats(Floats a, Floats b, Floats sum) {
   for (int i = 0; i < 4; ++i) sum.four[i] = vfmaq_f32(sum.four[i], a.four[i], b.four[i]);
   return sum;
 }
+inline Floats multiply_floats(Floats a, Floats b) {
+  for (int i = 0; i < 4; ++i) a.four[i] = vmulq_f32(a.four[i], b.four[i]);
+  return a;
+}
+inline void store_rounded(std::int8_t* to, Floats floats) {
+  int16x8_t words[2];
+  for (int i = 0; i < 2; ++i) {
+    const int16x4_t low = vqmovn_s32(vcvtnq_s32_f32(floats.four[2 * i]));
+    words[i] = vqmovn_high_s32(low, vcvtnq_s32_f32(floats.four[2 * i + 1]));
+  }
+  vst1q_s8(to, vqmovn_high_s16(vqmovn_s16(words[0]), words[1]));
+}
 inline void store_floats(float* to, Floats floats) {
   for (int i = 0; i < 4; ++i) vst1q_f32(to + i * 4, floats.four[i]);
 }
@@ -130,4 +142,57 @@ inline std::size_t append_hits(const std::int32_t* dots, std::size_t first, std:
     if (vmaxvq_u32(vcleq_f32(bound, vdupq_n_f32(screen.threshold))) == 0) return found;
   }
   return append_hits_singly(dots, first, count, screen, found, hits, bounds);
+}
+
+// A quarter of a line is the codes of sixteen rows that look into one table.
+constexpr std::size_t kCodeBlocks = 1;
+constexpr std::size_t kCodeQueries = 1;
+struct CodeLine {
+  uint8x16_t low[4], high[4];
+};
+struct CodeTables {
+  const std::int8_t* entries;
+};
+struct CodeSums {
+  int16x8_t low, high;
+};
+inline CodeLine code_line(const std::uint8_t* from) {
+  CodeLine line;
+  for (int t = 0; t < 4; ++t) {
+    const uint8x16_t codes = load_16(from + t * 16);
+    line.low[t] = vandq_u8(codes, vdupq_n_u8(0x0f));
+    line.high[t] = vshrq_n_u8(codes, 4);
+  }
+  return line;
+}
+inline CodeTables code_tables(const std::int8_t* from) { return {from}; }
+inline CodeSums no_code_sums() { return {vdupq_n_s16(0), vdupq_n_s16(0)}; }
+inline CodeSums code_step(CodeSums sums, CodeLine line, CodeTables tables) {
+  for (int t = 0; t < 4; ++t) {
+    const int8x16_t low = vqtbl1q_s8(vreinterpretq_s8_u8(load_16(tables.entries + t * 16)), line.low[t]);
+    const int8x16_t high = vqtbl1q_s8(vreinterpretq_s8_u8(load_16(tables.entries + 64 + t * 16)), line.high[t]);
+    const int8x16_t pairs = vaddq_s8(low, high);
+    sums.low = vaddw_s8(sums.low, vget_low_s8(pairs));
+    sums.high = vaddw_high_s8(sums.high, pairs);
+  }
+  return sums;
+}
+inline void append_codes(CodeSums sums, const std::uint8_t* terms, std::size_t count, std::uint32_t number,
+                         std::size_t, CodeScan& scan) {
+  std::int16_t all[kBlockRows];
+  vst1q_s16(all, sums.low);
+  vst1q_s16(all + 8, sums.high);
+  uint32x4_t near = vdupq_n_u32(0);
+  for (int part = 0; part < 4; ++part) {
+    const uint16x4_t offset = vreinterpret_u16_u8(load_8(terms + part * 8));
+    const uint16x4_t scale = vreinterpret_u16_u8(load_8(terms + 32 + part * 8));
+    const float32x4_t offsets = vcvtq_f32_u32(vmovl_u16(offset));
+    const float32x4_t scales = vcvtq_f32_u32(vmovl_u16(scale));
+    const float32x4_t constant = vaddq_f32(vdupq_n_f32(scan.base), vmulq_n_f32(offsets, scan.offset_step));
+    const float32x4_t factor = vmulq_n_f32(scales, scan.scale);
+    const float32x4_t sum = vcvtq_f32_s32(vmovl_s16(vld1_s16(all + part * 4)));
+    const float32x4_t estimates = vaddq_f32(constant, vmulq_f32(factor, sum));
+    near = vorrq_u32(near, vcleq_f32(estimates, vdupq_n_f32(scan.threshold)));
+  }
+  if (vmaxvq_u32(near) != 0) append_estimates_singly(all, terms, count, number, scan);
 }

@@ -67,3 +67,23 @@ inline std::size_t append_hits_singly(const std::int32_t* dots, std::size_t firs
   }
   return found;
 }
+
+inline std::uint32_t code_term(const std::uint8_t* terms, std::size_t place) {
+  std::uint16_t term;
+  memcpy(&term, terms + place * 2, 2);
+  return term;
+}
+
+// As the hits above, from the sums of a block.
+template <class Sum>
+inline void append_estimates_singly(const Sum* sums, const std::uint8_t* terms, std::size_t count, std::uint32_t number,
+                                    CodeScan& scan) {
+  for (std::size_t r = 0; r < count; ++r) {
+    const float offset = scan.offset_step * static_cast<float>(code_term(terms, r));
+    const float scale = scan.scale * static_cast<float>(code_term(terms, kBlockRows + r));
+    const float estimate = (scan.base + offset) + scale * static_cast<float>(sums[r]);
+    scan.numbers[scan.found] = number + static_cast<std::uint32_t>(r);
+    scan.estimates[scan.found] = estimate;
+    scan.found += estimate <= scan.threshold ? 1 : 0;
+  }
+}

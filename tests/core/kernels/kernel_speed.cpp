@@ -80,6 +80,19 @@ double hits_time(Bench& bench, const Table& table) {
   return nanoseconds(kCount, [&] { table.screen.hits(dots.data(), kCount, screen, hits.data(), bounds.data()); });
 }
 
+// A list of 1,024 rows, for one query and for four; `dims` is the bytes of a row's codes.
+double codes_time(Bench& bench, const Table& table, std::size_t queries) {
+  constexpr std::size_t kCount = 1024;
+  const std::size_t lines = bench.dims / 4;
+  static const AlignedBytes blocks = aligned_bytes(kCount / kernels::kBlockRows * kernels::block_bytes(64));
+  static std::vector<float> estimates(kCount);
+  static std::vector<std::uint32_t> numbers(kCount);
+  std::vector<kernels::CodeScan> scans(queries, {bench.bytes(), 1, 1, 1, -1e30f, numbers.data(), estimates.data(), 0});
+  const auto* const from = reinterpret_cast<const std::uint8_t*>(blocks.get());
+  return nanoseconds(kCount * queries,
+                     [&] { table.codes.scan(from, kCount, lines, 0, scans.data(), scans.size()); });
+}
+
 }  // namespace
 
 int main() {
@@ -108,6 +121,10 @@ int main() {
       alignas(64) static std::int32_t out[256];
       return nanoseconds(256, [&] { t.screen.panel_dot(b.lines(), b.bytes(), 4096, 8, b.dims, out); });
     });
+  }
+  for (const std::size_t bytes : {std::size_t{16}, std::size_t{48}}) {
+    print("codes, 1 query", bytes, [](Bench& b, const Table& t) { return codes_time(b, t, 1); });
+    print("codes, 4 queries", bytes, [](Bench& b, const Table& t) { return codes_time(b, t, 4); });
   }
   print("screen.hits, % hits", 1, hits_time);
   print("screen.hits, % hits", 30, hits_time);

@@ -1,0 +1,73 @@
+// AVX-512 with VNNI and VBMI: Ice Lake, Zen 4 and later. As avx512.cpp, and bytes are looked up across a register.
+#include <immintrin.h>
+#include <string.h>
+
+#include "kernels/tables.h"
+
+namespace nearabout::kernels::avx512_vbmi {
+namespace {
+
+#include "kernels/text/avx512.inl"
+
+// The line's columns become rows, four codes of one row side by side, so that one instruction sums them in 32 bits.
+constexpr std::size_t kCodeBlocks = 4;
+constexpr std::size_t kCodeQueries = 2;
+struct CodeLine {
+  __m512i low, high;  // the half byte, and above it which of four tables it looks into
+};
+struct CodeTables {
+  __m512i low, high;
+};
+using CodeSums = __m512i;
+struct ByteOrder {
+  Byte place[64];
+};
+constexpr ByteOrder make_rows_from_columns() {
+  ByteOrder order = {};
+  for (int r = 0; r < 16; ++r)
+    for (int t = 0; t < 4; ++t) order.place[r * 4 + t] = static_cast<Byte>(t * 16 + r);
+  return order;
+}
+alignas(64) constexpr ByteOrder kRowsFromColumns = make_rows_from_columns();
+
+inline CodeLine code_line(const std::uint8_t* from) {
+  const __m512i half = _mm512_set1_epi8(0x0f);
+  const __m512i which = _mm512_set1_epi32(0x30201000);
+  const __m512i codes =
+      _mm512_permutexvar_epi8(_mm512_load_si512(kRowsFromColumns.place), _mm512_loadu_si512(from));
+  constexpr int kAndOr = 0xea;  // (a & b) | c
+  return {_mm512_ternarylogic_epi32(codes, half, which, kAndOr),
+          _mm512_ternarylogic_epi32(_mm512_srli_epi16(codes, 4), half, which, kAndOr)};
+}
+inline CodeTables code_tables(const std::int8_t* from) {
+  return {_mm512_loadu_si512(from), _mm512_loadu_si512(from + 64)};
+}
+inline CodeSums no_code_sums() { return _mm512_setzero_si512(); }
+inline CodeSums code_step(CodeSums sums, CodeLine line, CodeTables tables) {
+  const __m512i pairs = _mm512_add_epi8(_mm512_permutexvar_epi8(line.low, tables.low),
+                                        _mm512_permutexvar_epi8(line.high, tables.high));
+  return _mm512_dpbusd_epi32(sums, _mm512_set1_epi8(1), pairs);
+}
+inline void append_codes(CodeSums sums, const std::uint8_t* terms, std::size_t count, std::uint32_t number, std::size_t,
+                         CodeScan& scan) {
+  append_sums(sums, terms, count, number, scan);
+}
+
+#include "kernels/text/all.inl"
+
+}  // namespace
+
+const Table table = {"avx512_vbmi",
+                     kReal<F32>,
+                     kReal<F16>,
+                     kReal<BF16>,
+                     kReal<U8>,
+                     kReal<I8>,
+                     kIntegerU8,
+                     kIntegerI8,
+                     kBits,
+                     {screen_rows, pack_panel_lines, panel_dot, screen_hits},
+                     project,
+                     {fill_tables, scan_codes}};
+
+}  // namespace nearabout::kernels::avx512_vbmi

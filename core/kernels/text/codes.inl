@@ -1,0 +1,79 @@
+// Code kernels: estimates of many rows from their 4-bit codes.
+//
+// The vectors of a block:
+//   CodeLine code_line(from): a line of codes, ready to look up
+//   CodeTables code_tables(from): the tables of a line
+//   CodeSums no_code_sums(), code_step(sums, line, tables)
+//   append_codes(sums, terms, count, number, lines, scan): the first count rows of a block
+// A tile is kCodeBlocks blocks by kCodeQueries queries, as the registers allow.
+// And of tables:
+//   Floats multiply_floats(a, b), void store_rounded(to, floats): as signed bytes, ties to even
+
+template <std::size_t kQueries, std::size_t kBlocks>
+inline void scan_tile(const std::uint8_t* blocks, std::size_t rows, std::size_t lines, std::uint32_t first,
+                      CodeScan* scans) {
+  const std::size_t stride = block_bytes(lines);
+  CodeSums sums[kQueries][kBlocks];
+  for (std::size_t q = 0; q < kQueries; ++q) {
+    for (std::size_t b = 0; b < kBlocks; ++b) sums[q][b] = no_code_sums();
+  }
+  for (std::size_t g = 0; g < lines; ++g) {
+    CodeLine line[kBlocks];
+    for (std::size_t b = 0; b < kBlocks; ++b) line[b] = code_line(blocks + b * stride + g * kLineBytes);
+    for (std::size_t q = 0; q < kQueries; ++q) {
+      const CodeTables tables = code_tables(scans[q].tables + g * kLineCodes * kTableBytes);
+      for (std::size_t b = 0; b < kBlocks; ++b) sums[q][b] = code_step(sums[q][b], line[b], tables);
+    }
+  }
+  for (std::size_t b = 0; b < kBlocks; ++b) {
+    const std::size_t done = b * kBlockRows;
+    const std::size_t count = rows - done < kBlockRows ? rows - done : kBlockRows;
+    const std::uint8_t* const terms = blocks + b * stride + lines * kLineBytes;
+    for (std::size_t q = 0; q < kQueries; ++q) {
+      append_codes(sums[q][b], terms, count, first + static_cast<std::uint32_t>(done), lines, scans[q]);
+    }
+  }
+}
+
+// The compiler needs the numbers to keep the sums in registers.
+template <std::size_t kQueries, std::size_t kBlocks>
+inline void scan_blocks(const std::uint8_t* blocks, std::size_t rows, std::size_t lines, std::uint32_t first,
+                        CodeScan* scans) {
+  constexpr std::size_t kRows = kBlocks * kBlockRows;
+  while (rows > kRows - kBlockRows) {
+    const std::size_t some = rows < kRows ? rows : kRows;
+    scan_tile<kQueries, kBlocks>(blocks, some, lines, first, scans);
+    blocks += kBlocks * block_bytes(lines);
+    first += static_cast<std::uint32_t>(some);
+    rows -= some;
+  }
+  if constexpr (kBlocks > 1) {
+    if (rows > 0) scan_blocks<kQueries, kBlocks - 1>(blocks, rows, lines, first, scans);
+  }
+}
+
+template <std::size_t kQueries>
+inline void scan_some(const std::uint8_t* blocks, std::size_t rows, std::size_t lines, std::uint32_t first,
+                      CodeScan* scans, std::size_t queries) {
+  for (; queries >= kQueries; queries -= kQueries, scans += kQueries) {
+    scan_blocks<kQueries, kCodeBlocks>(blocks, rows, lines, first, scans);
+  }
+  if constexpr (kQueries > 1) scan_some<kQueries - 1>(blocks, rows, lines, first, scans, queries);
+}
+
+inline void scan_codes(const std::uint8_t* blocks, std::size_t rows, std::size_t lines, std::uint32_t first,
+                       CodeScan* scans, std::size_t queries) {
+  scan_some<kCodeQueries>(blocks, rows, lines, first, scans, queries);
+}
+
+inline void fill_tables(const float* query, std::size_t codes, std::size_t directions, const float* patterns,
+                        float factor, std::int8_t* tables) {
+  for (std::size_t c = 0; c < codes; ++c) {
+    const float* const values = query + c * directions;
+    Floats sums = multiply_floats(every_float(values[0]), load_floats(patterns));
+    for (std::size_t j = 1; j < directions; ++j) {
+      sums = add_floats(sums, multiply_floats(every_float(values[j]), load_floats(patterns + j * kTableBytes)));
+    }
+    store_rounded(tables + c * kTableBytes, multiply_floats(every_float(factor), sums));
+  }
+}
