@@ -17,6 +17,7 @@
 #include "base/convert.h"
 #include "base/norm.h"
 #include "index/forest/forest.h"
+#include "index/ivf/ivf.h"
 #include "parts.h"
 #include "storage/spelling.h"
 
@@ -290,18 +291,36 @@ nb::list sections(const Index& index) {
 }
 
 // What a kind knows of itself beyond what every kind does.
-nb::dict details(const Index& index) {
+nb::dict details_of(const ForestIndex& forest) {
   nb::dict found;
-  const auto* forest = dynamic_cast<const ForestIndex*>(&index);
-  if (!forest) return found;
-  found["trees"] = forest->trees();
-  found["leaf_size"] = forest->leaf_size();
-  found["seed"] = forest->seed();
-  found["sketch_bytes"] = forest->sketch_bytes();
+  found["trees"] = forest.trees();
+  found["leaf_size"] = forest.leaf_size();
+  found["seed"] = forest.seed();
+  found["sketch_bytes"] = forest.sketch_bytes();
   nb::list efforts;
-  for (const EffortPoint& point : forest->efforts()) efforts.append(nb::make_tuple(point.share, point.effort));
+  for (const EffortPoint& point : forest.efforts()) efforts.append(nb::make_tuple(point.share, point.effort));
   found["efforts"] = efforts;
   return found;
+}
+
+nb::dict details_of(const IvfIndex& lists) {
+  nb::dict found;
+  found["lists"] = lists.lists();
+  found["code_directions"] = lists.shape().directions;
+  found["code_bits"] = lists.shape().bits;
+  found["code_bytes"] = lists.shape().bytes();
+  found["seed"] = lists.seed();
+  nb::list curve;
+  for (const CurvePoint& point : lists.curve())
+    curve.append(nb::make_tuple(point.recall, point.probes, point.depth));
+  found["curve"] = curve;
+  return found;
+}
+
+nb::dict details(const Index& index) {
+  if (const auto* forest = dynamic_cast<const ForestIndex*>(&index)) return details_of(*forest);
+  if (const auto* lists = dynamic_cast<const IvfIndex*>(&index)) return details_of(*lists);
+  return {};
 }
 
 IndexPointer from_bytes(const nb::bytes& image) {

@@ -31,6 +31,8 @@ std::string_view name_of(Kind kind) {
       return "exact";
     case Kind::forest:
       return "forest";
+    case Kind::ivf:
+      return "ivf";
   }
   return "unknown";
 }
@@ -48,7 +50,7 @@ Descriptor read_descriptor(const storage::File& file) {
   const std::span<const std::uint64_t> fields = section.all<std::uint64_t>();
 
   if (fields[kKind] == 0) throw_unknown(file, kKind, "the index kind", fields[kKind]);
-  if (fields[kKind] > static_cast<std::uint64_t>(Kind::forest))
+  if (fields[kKind] > static_cast<std::uint64_t>(Kind::ivf))
     throw NewerFile(file.name() + " holds an index of kind " + std::to_string(fields[kKind]) +
                     ", which this version does not know; install a newer nearabout to open it");
   Descriptor descriptor;

@@ -12,7 +12,7 @@
 namespace nearabout {
 
 // The numbers are part of the file format: never reuse one.
-enum class Kind : std::uint32_t { exact = 1, forest = 2 };
+enum class Kind : std::uint32_t { exact = 1, forest = 2, ivf = 3 };
 std::string_view name_of(Kind kind);
 
 struct Descriptor {

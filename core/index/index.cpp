@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "index/exact/exact.h"
 #include "index/forest/forest.h"
+#include "index/ivf/ivf.h"
 #include "index/verify.h"
 #include "storage/validate.h"
 
@@ -57,6 +58,8 @@ std::shared_ptr<const Index> Index::open(std::shared_ptr<const storage::File> fi
   switch (descriptor.kind) {
     case Kind::forest:
       return std::make_shared<const ForestIndex>(std::move(file), descriptor);
+    case Kind::ivf:
+      return std::make_shared<const IvfIndex>(std::move(file), descriptor);
     case Kind::exact:
       break;
   }

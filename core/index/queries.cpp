@@ -19,17 +19,19 @@ float as_float(double value) {
 
 }  // namespace
 
+BoundQuery bind_query(MatrixView queries, std::size_t number, const Descriptor& descriptor) {
+  try {
+    return BoundQuery(descriptor.metric, descriptor.element, queries.dims, queries.row(number), queries.element);
+  } catch (const InvalidInput& error) {
+    if (queries.rows == 1) throw;
+    throw InvalidInput("query " + std::to_string(number) + ": " + error.what());
+  }
+}
+
 std::vector<BoundQuery> bind_queries(MatrixView queries, const Descriptor& descriptor) {
   std::vector<BoundQuery> bound;
   bound.reserve(queries.rows);
-  for (std::size_t i = 0; i < queries.rows; ++i) {
-    try {
-      bound.emplace_back(descriptor.metric, descriptor.element, queries.dims, queries.row(i), queries.element);
-    } catch (const InvalidInput& error) {
-      if (queries.rows == 1) throw;
-      throw InvalidInput("query " + std::to_string(i) + ": " + error.what());
-    }
-  }
+  for (std::size_t i = 0; i < queries.rows; ++i) bound.push_back(bind_query(queries, i, descriptor));
   return bound;
 }
 

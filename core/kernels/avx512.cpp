@@ -62,6 +62,6 @@ const Table table = {"avx512",
                      kBits,
                      {screen_rows, pack_panel_lines, panel_dot, screen_hits},
                      project,
-                     {fill_tables, scan_codes}};
+                     {fill_tables, scan_codes, keep_least}};
 
 }  // namespace nearabout::kernels::avx512

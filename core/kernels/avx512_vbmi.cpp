@@ -68,6 +68,6 @@ const Table table = {"avx512_vbmi",
                      kBits,
                      {screen_rows, pack_panel_lines, panel_dot, screen_hits},
                      project,
-                     {fill_tables, scan_codes}};
+                     {fill_tables, scan_codes, keep_least}};
 
 }  // namespace nearabout::kernels::avx512_vbmi

@@ -153,9 +153,16 @@ using ScanCodes = void (*)(const std::uint8_t* blocks, std::size_t rows, std::si
 using FillTables = void (*)(const float* query, std::size_t codes, std::size_t directions, const float* patterns,
                             float factor, std::int8_t* tables);
 
+// Keeps the least of `count` estimates and their numbers, in order: at least `wanted` of them, and hardly more (up to an
+// eighth, but where there are ties). Returns how many; *threshold is what none of them exceeds. No estimate is NaN.
+// Room as for hits. The search for the threshold is the same on every instruction set, to the last bit.
+using KeepLeast = std::size_t (*)(float* estimates, std::uint32_t* numbers, std::size_t count, std::size_t wanted,
+                                  float* threshold);
+
 struct CodeKernels {
   FillTables tables;
   ScanCodes scan;
+  KeepLeast keep_least;
 };
 
 struct Table {

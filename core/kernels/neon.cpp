@@ -78,6 +78,6 @@ inline void panel_store(std::int32_t* to, PanelSums sums, std::int32_t missing) 
 
 const Table table = {"neon",    kReal<F32>, kReal<F16>, kReal<BF16>, kReal<U8>,
                      kReal<I8>, kIntegerU8, kIntegerI8, kBits,       {screen_rows, pack_panel, panel_dot, screen_hits},
-                     project, {fill_tables, scan_codes}};
+                     project, {fill_tables, scan_codes, keep_least}};
 
 }  // namespace nearabout::kernels::neon

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace nearabout::storage {
 
@@ -10,5 +11,7 @@ template <class T>
 const T* items_of(const std::byte* bytes) {
   return reinterpret_cast<const T*>(bytes);
 }
+
+inline const std::uint8_t* bytes_of(const std::byte* bytes) { return items_of<std::uint8_t>(bytes); }
 
 }  // namespace nearabout::storage

@@ -52,6 +52,26 @@ std::string_view name_of(SectionId id) {
       return "tree_codes";
     case SectionId::tree_offsets:
       return "tree_offsets";
+    case SectionId::ivf:
+      return "ivf";
+    case SectionId::lift:
+      return "lift";
+    case SectionId::direction_bytes:
+      return "direction_bytes";
+    case SectionId::direction_terms:
+      return "direction_terms";
+    case SectionId::centroid_bytes:
+      return "centroid_bytes";
+    case SectionId::list_terms:
+      return "list_terms";
+    case SectionId::list_sizes:
+      return "list_sizes";
+    case SectionId::list_rows:
+      return "list_rows";
+    case SectionId::list_codes:
+      return "list_codes";
+    case SectionId::curve:
+      return "curve";
     case SectionId::checksums:
       return "checksums";
   }

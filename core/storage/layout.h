@@ -46,6 +46,16 @@ enum class SectionId : std::uint32_t {
   tree_rows = 29,
   tree_codes = 30,
   tree_offsets = 31,
+  ivf = 32,
+  lift = 33,
+  direction_bytes = 34,
+  direction_terms = 35,
+  centroid_bytes = 36,
+  list_terms = 37,
+  list_sizes = 38,
+  list_rows = 39,
+  list_codes = 40,
+  curve = 41,
   checksums = 255,  // written by Writer::finish alone
 };
 std::string_view name_of(SectionId id);  // "unknown" for a number that this version does not know

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from nearabout.formats import Embeddings, read
     from nearabout.hits import Hits
     from nearabout.index import Index, open
-    from nearabout.params import Exact, Forest
+    from nearabout.params import IVF, Exact, Forest
 
 __version__ = "0.1.0"
 
@@ -37,6 +37,7 @@ __all__ = [
     "Embeddings",
     "Exact",
     "FileFormatError",
+    "IVF",
     "Forest",
     "Hits",
     "Index",
@@ -62,6 +63,7 @@ _HOMES = {
     "open": "nearabout.index",
     "Exact": "nearabout.params",
     "Forest": "nearabout.params",
+    "IVF": "nearabout.params",
 }
 
 

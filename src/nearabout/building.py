@@ -20,7 +20,7 @@ from nearabout.inputs import Vectors, as_vectors
 from nearabout.keys import as_keys
 from nearabout.larger import FileVectors, check_memory, from_array, from_file, from_place, in_two_steps
 from nearabout.names import check_dtype, check_metric
-from nearabout.params import Forest, Kind, resolve_kind
+from nearabout.params import IVF, Forest, Kind, resolve_kind
 from nearabout.progress import Monitor, monitor_for
 
 if TYPE_CHECKING:
@@ -125,6 +125,10 @@ def _builder(params: Kind, seed: int) -> Callable[..., tuple[_core.Index, NDArra
     if isinstance(params, Forest):
         trees = 1 if params.trees == "auto" else params.trees
         return partial(_core.build_forest, trees=trees, leaf_size=params.leaf_size, seed=seed)
+    if isinstance(params, IVF):
+        chosen = (0 if value == "auto" else value for value in (params.lists, params.code_bytes, params.code_bits))
+        lists, code_bytes, code_bits = chosen
+        return partial(_core.build_ivf, lists=lists, code_bytes=code_bytes, code_bits=code_bits, seed=seed)
     return _core.build_exact
 
 

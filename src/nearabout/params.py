@@ -85,8 +85,26 @@ class Forest:
         return {"kind": self.name, **dataclasses.asdict(self)}
 
 
-Kind = Exact | Forest
-_CLASSES: dict[str, type[Exact] | type[Forest]] = {"exact": Exact, "forest": Forest}
+@dataclass(frozen=True)
+class IVF:
+    """Lists of small codes."""
+
+    lists: int | Literal["auto"] = "auto"
+    code_bytes: int | Literal["auto"] = "auto"
+    code_bits: int | Literal["auto"] = "auto"
+
+    @property
+    def name(self) -> str:
+        """What `kind=` and `Index.kind` call it."""
+        return "ivf"
+
+    def settings(self) -> dict[str, object]:
+        """What was chosen, as it is stored in the file's metadata."""
+        return {"kind": self.name, **dataclasses.asdict(self)}
+
+
+Kind = Exact | Forest | IVF
+_CLASSES: dict[str, type[Exact] | type[Forest] | type[IVF]] = {"exact": Exact, "forest": Forest, "ivf": IVF}
 KINDS = ("auto", *_CLASSES)
 _OTHER_NAMES = {"flat": "exact", "brute": "exact", "annoy": "forest", "trees": "forest", "tree": "forest"}
 
@@ -98,7 +116,7 @@ def _check_count(name: str, value: object, most: int, other: str = "") -> None:
 
 def resolve_kind(kind: object) -> Kind:
     """The parameters that `kind=` stands for."""
-    if isinstance(kind, (Exact, Forest)):
+    if isinstance(kind, (Exact, Forest, IVF)):
         return kind
     names = ", ".join(map(repr, KINDS))
     for known in _CLASSES.values():

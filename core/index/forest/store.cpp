@@ -6,29 +6,6 @@ namespace nearabout {
 
 using storage::items_of;
 
-Column::Column(std::size_t item_bytes, const std::string* beside) : item_bytes_(item_bytes) {
-  if (beside) file_ = std::make_unique<storage::system::ScratchFile>(*beside);
-}
-
-void Column::reserve(std::size_t items) {
-  if (!file_) memory_.reserve(items * item_bytes_);
-}
-
-void Column::append(std::span<const std::byte> items) {
-  if (file_)
-    file_->append(items);
-  else
-    memory_.insert(memory_.end(), items.begin(), items.end());
-  size_ += items.size() / item_bytes_;
-}
-
-const std::byte* Column::read(std::size_t begin, std::size_t end, std::vector<std::byte>& buffer) const {
-  if (!file_) return memory_.data() + begin * item_bytes_;
-  buffer.resize((end - begin) * item_bytes_);
-  file_->read_at(begin * item_bytes_, buffer);
-  return buffer.data();
-}
-
 SketchStore::SketchStore(std::size_t width, const std::string* beside)
     : width_(width), codes_(width, beside), offsets_(sizeof(float), beside), numbers_(sizeof(std::uint32_t), beside) {}
 

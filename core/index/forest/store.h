@@ -3,33 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <span>
 #include <string>
 #include <vector>
 
-#include "storage/system.h"
+#include "index/column.h"
 
 namespace nearabout {
-
-// Items of one size, appended and then read.
-class Column {
- public:
-  // `beside` null: in memory. Else a scratch file in the folder of that path.
-  Column(std::size_t item_bytes, const std::string* beside);
-
-  std::size_t size() const { return size_; }
-  void reserve(std::size_t items);
-  void append(std::span<const std::byte> items);
-  // Items [begin, end): where they lie, or read into `buffer`.
-  const std::byte* read(std::size_t begin, std::size_t end, std::vector<std::byte>& buffer) const;
-
- private:
-  std::size_t item_bytes_;
-  std::size_t size_ = 0;
-  std::vector<std::byte> memory_;
-  std::unique_ptr<storage::system::ScratchFile> file_;
-};
 
 // Some rows of a store. The pointers are good until the buffers are used again.
 struct SketchedRows {

@@ -6,6 +6,9 @@
 //   CodeSums no_code_sums(), code_step(sums, line, tables)
 //   append_codes(sums, terms, count, number, lines, scan): the first count rows of a block
 // A tile is kCodeBlocks blocks by kCodeQueries queries, as the registers allow.
+// The numbers among estimates:
+//   Range range_of(values, count), std::size_t count_within(values, count, most)
+//   std::size_t keep_within(values, numbers, count, most): those that are kept move to the front
 // And of tables:
 //   Floats multiply_floats(a, b), void store_rounded(to, floats): as signed bytes, ties to even
 
@@ -76,4 +79,33 @@ inline void fill_tables(const float* query, std::size_t codes, std::size_t direc
     }
     store_rounded(tables + c * kTableBytes, multiply_floats(every_float(factor), sums));
   }
+}
+
+// By false position and halving in turn: the former is fast where estimates are spread evenly, the latter is safe.
+inline std::size_t keep_least(float* estimates, std::uint32_t* numbers, std::size_t count, std::size_t wanted,
+                              float* threshold) {
+  Range range = range_of(estimates, count);
+  if (count <= wanted) {
+    *threshold = range.most;
+    return count;
+  }
+  const std::size_t enough = wanted + wanted / 8 + 1;
+  std::size_t below = 0;  // estimates up to range.least, or a little fewer
+  std::size_t within = count;
+  for (int round = 0; round < 40 && within > enough && range.least < range.most; ++round) {
+    const float share = (static_cast<float>(wanted + enough) * 0.5f - static_cast<float>(below)) /
+                        static_cast<float>(within - below);
+    const float part = (round & 1) != 0 ? 0.5f : share < 0.05f ? 0.05f : share > 0.95f ? 0.95f : share;
+    const float middle = range.least + (range.most - range.least) * part;
+    const std::size_t found = count_within(estimates, count, middle);
+    if (found >= wanted) {
+      range.most = middle;
+      within = found;
+    } else {
+      range.least = middle;
+      below = found;
+    }
+  }
+  *threshold = range.most;
+  return keep_within(estimates, numbers, count, range.most);
 }

@@ -87,3 +87,29 @@ inline void append_estimates_singly(const Sum* sums, const std::uint8_t* terms, 
     scan.found += estimate <= scan.threshold ? 1 : 0;
   }
 }
+
+inline Range range_of(const float* values, std::size_t count) {
+  Range range = {kInfinity, -kInfinity};
+  for (std::size_t i = 0; i < count; ++i) {
+    range.least = values[i] < range.least ? values[i] : range.least;
+    range.most = values[i] > range.most ? values[i] : range.most;
+  }
+  return range;
+}
+
+inline std::size_t count_within(const float* values, std::size_t count, float most) {
+  std::uint32_t found = 0;
+  for (std::size_t i = 0; i < count; ++i) found += values[i] <= most ? 1 : 0;
+  return found;
+}
+
+inline std::size_t keep_within(float* values, std::uint32_t* numbers, std::size_t count, float most) {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const float value = values[i];
+    values[kept] = value;
+    numbers[kept] = numbers[i];
+    kept += value <= most ? 1 : 0;
+  }
+  return kept;
+}

@@ -20,3 +20,8 @@ struct U8 {
 struct I8 {
   static constexpr std::size_t kBytes = 1;
 };
+
+constexpr float kInfinity = __builtin_huge_valf();
+struct Range {
+  float least, most;
+};

@@ -134,6 +134,38 @@ void test_tables(const Table& table, std::mt19937& random) {
   }
 }
 
+void test_keep_least(const Table& table, std::mt19937& random) {
+  const Table& reference = **available_tables().begin();
+  for (std::size_t count = 0; count < 400; count += 1 + count / 7) {
+    for (const std::size_t wanted : {std::size_t{1}, std::size_t{10}, std::size_t{60}, count / 2}) {
+      const std::size_t room = (count + 15) / 16 * 16;
+      std::vector<float> estimates(room);
+      std::vector<std::uint32_t> numbers(room);
+      const bool ties = random() % 3 == 0;
+      for (std::size_t i = 0; i < count; ++i) {
+        estimates[i] = static_cast<float>(static_cast<int>(random() % (ties ? 5 : 100'000)) - 3);
+        numbers[i] = static_cast<std::uint32_t>(i);
+      }
+      const std::vector<float> before(estimates.begin(), estimates.begin() + static_cast<std::ptrdiff_t>(count));
+      std::vector<float> same = estimates;
+      std::vector<std::uint32_t> same_numbers = numbers;
+      float threshold = 0, same_threshold = 0;
+      const std::size_t kept = table.codes.keep_least(estimates.data(), numbers.data(), count, wanted, &threshold);
+      const std::size_t same_kept =
+          reference.codes.keep_least(same.data(), same_numbers.data(), count, wanted, &same_threshold);
+      CHECK(kept == same_kept && threshold == same_threshold);
+      CHECK(kept >= std::min(count, wanted) && (ties || kept <= std::max(wanted + wanted / 8 + 1, std::size_t{2})));
+      std::size_t expected = 0;
+      for (std::size_t i = 0; i < count; ++i) {
+        if (before[i] > threshold) continue;
+        CHECK(expected < kept && estimates[expected] == before[i] && numbers[expected] == i);
+        ++expected;
+      }
+      CHECK(expected == kept);
+    }
+  }
+}
+
 }  // namespace
 
 int main() {
@@ -142,6 +174,7 @@ int main() {
     test_scan(*table, random);
     test_extremes(*table, random);
     test_tables(*table, random);
+    test_keep_least(*table, random);
   }
   return report("kernels: codes");
 }

@@ -1,0 +1,33 @@
+// What a build keeps of every row: in memory, or in a file without a name where a budget asks for it.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "storage/system.h"
+
+namespace nearabout {
+
+// Items of one size, appended and then read.
+class Column {
+ public:
+  // `beside` null: in memory. Else a scratch file in the folder of that path.
+  Column(std::size_t item_bytes, const std::string* beside);
+
+  std::size_t size() const { return size_; }
+  void reserve(std::size_t items);
+  void append(std::span<const std::byte> items);
+  // Items [begin, end): where they lie, or read into `buffer`.
+  const std::byte* read(std::size_t begin, std::size_t end, std::vector<std::byte>& buffer) const;
+
+ private:
+  std::size_t item_bytes_;
+  std::size_t size_ = 0;
+  std::vector<std::byte> memory_;
+  std::unique_ptr<storage::system::ScratchFile> file_;
+};
+
+}  // namespace nearabout

@@ -1,0 +1,128 @@
+#include "index/ivf/encode.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/norm.h"
+#include "base/threads.h"
+#include "base/transpose.h"
+#include "kernels/kernels.h"
+#include "quantize/byte_centroids.h"
+
+namespace nearabout {
+namespace {
+
+constexpr std::size_t kRowsAtATime = 64;    // of a thread
+constexpr std::size_t kBlockRows = 16'384;  // that are kept by one call
+
+// Distances nearer than this to the lengths they are the difference of are zero but for rounding: the same vector.
+constexpr double kSame = 1e-6;
+
+// One thread's work space.
+class Encoder {
+ public:
+  Encoder(const LearntLists& learnt, const LeadingCodes& codes, const ByteCentroids& centroids,
+          const std::vector<float>& trial_columns, const Trials& trials)
+      : learnt_(learnt),
+        codes_(codes),
+        centroids_(centroids),
+        trial_columns_(trial_columns),
+        trials_(trials),
+        nearest_(trials.nearest) {}
+
+  void encode(const RowReader& read, std::size_t begin, std::size_t count, std::uint32_t* lists, RowTerms* terms,
+              std::uint8_t* packed) {
+    const LearntDirections& directions = learnt_.directions;
+    vectors_.resize(count * learnt_.lift.inputs());
+    lifted_.resize(count * directions.dims);
+    images_.resize(count * directions.outputs);
+    rests_.resize(count);
+    read(begin, begin + count, vectors_.data());
+    learnt_.lift.rows(vectors_.data(), count, lifted_.data());
+    directions.project(lifted_.data(), count, images_.data(), rests_.data());
+    if (trials_.count() > 0) compare(begin, count);
+
+    const std::size_t m = learnt_.shape.directions;
+    points_.resize(count * m);
+    for (std::size_t i = 0; i < count; ++i) learnt_.to_bytes(image(i), points_.data() + i * m);
+    centroids_.nearest(points_.data(), count, {}, lists, 1);
+    centroid_.resize(m);
+    for (std::size_t i = 0; i < count; ++i) {
+      for (std::size_t j = 0; j < m; ++j)
+        centroid_[j] = learnt_.point_step * static_cast<float>(learnt_.centroids[lists[i] * m + j]);
+      terms[i] = codes_.encode(image(i), centroid_.data(), rests_[i], packed + i * learnt_.shape.bytes());
+    }
+  }
+
+  const std::vector<TopK>& nearest() const { return nearest_; }
+
+ private:
+  const float* image(std::size_t i) const { return images_.data() + i * learnt_.directions.outputs; }
+
+  // Rows against all trial queries, as a product with the queries as columns.
+  void compare(std::size_t begin, std::size_t count) {
+    const std::size_t dims = learnt_.directions.dims;
+    const std::size_t columns = trial_columns_.size() / dims;
+    products_.resize(count * columns);
+    kernels::table().project(lifted_.data(), count, dims, trial_columns_.data(), columns, products_.data());
+    for (std::size_t i = 0; i < count; ++i) {
+      const double square = squared_norm(lifted_.data() + i * dims, dims);
+      for (std::size_t q = 0; q < trials_.count(); ++q) {
+        const double sum = square + trials_.squares[q];
+        const double distance = sum - 2 * double{products_[i * columns + q]};
+        if (distance <= nearest_[q].worst() && distance > kSame * sum)
+          nearest_[q].push(distance, static_cast<std::uint32_t>(begin + i));
+      }
+    }
+  }
+
+  const LearntLists& learnt_;
+  const LeadingCodes& codes_;
+  const ByteCentroids& centroids_;
+  const std::vector<float>& trial_columns_;
+  const Trials& trials_;
+  std::vector<TopK> nearest_;
+  std::vector<float> vectors_, lifted_, images_, rests_, centroid_, products_;
+  std::vector<std::int8_t> points_;
+};
+
+}  // namespace
+
+void LearntLists::to_bytes(const float* image, std::int8_t* point) const {
+  const float inverse = 1 / point_step;
+  for (std::size_t j = 0; j < shape.directions; ++j)
+    point[j] = static_cast<std::int8_t>(std::lrint(std::clamp(image[j] * inverse, -127.0f, 127.0f)));
+}
+
+EncodedRows encode_rows(const LearntLists& learnt, const RowReader& read, std::size_t rows, Trials& trials,
+                        const std::string* beside, std::size_t threads, const Monitor& monitor) {
+  const std::size_t dims = learnt.directions.dims;
+  const std::size_t columns = (trials.count() + 15) / 16 * 16;
+  std::vector<float> trial_columns(dims * columns, 0.0f);
+  transpose(trials.lifted.data(), trials.count(), dims, trial_columns.data(), columns);
+
+  const LeadingCodes codes(learnt.shape);
+  const ByteCentroids centroids(learnt.centroids, learnt.shape.directions);
+  std::vector<Encoder> encoders(threads, Encoder(learnt, codes, centroids, trial_columns, trials));
+  EncodedRows encoded(learnt.shape.bytes(), beside);
+  for (Column* column : {&encoded.lists, &encoded.terms, &encoded.codes}) column->reserve(rows);
+  std::vector<std::uint32_t> lists(kBlockRows);
+  std::vector<RowTerms> terms(kBlockRows);
+  std::vector<std::uint8_t> packed(kBlockRows * learnt.shape.bytes());
+  for (std::size_t begin = 0; begin < rows; begin += kBlockRows) {
+    report(monitor, static_cast<double>(begin) / static_cast<double>(rows));
+    const std::size_t count = std::min(kBlockRows, rows - begin);
+    parallel_for(count, kRowsAtATime, threads, [&](std::size_t first, std::size_t last, std::size_t worker) {
+      encoders[worker].encode(read, begin + first, last - first, lists.data() + first, terms.data() + first,
+                              packed.data() + first * learnt.shape.bytes());
+    });
+    encoded.lists.append(std::as_bytes(std::span(lists.data(), count)));
+    encoded.terms.append(std::as_bytes(std::span(terms.data(), count)));
+    encoded.codes.append(std::as_bytes(std::span(packed.data(), count * learnt.shape.bytes())));
+  }
+  for (const Encoder& encoder : encoders)
+    for (std::size_t q = 0; q < trials.count(); ++q) trials.nearest[q].merge(encoder.nearest()[q]);
+  return encoded;
+}
+
+}  // namespace nearabout

@@ -1,0 +1,52 @@
+// All rows once: projected, each given to its nearest centroid and coded; and meanwhile compared in full with some
+// queries, so that the curve (curve.h) is measured against the truth.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/monitor.h"
+#include "base/top_k.h"
+#include "index/column.h"
+#include "quantize/directions.h"
+#include "quantize/leading_codes.h"
+#include "quantize/lift.h"
+#include "quantize/sample.h"
+
+namespace nearabout {
+
+// Everything about lists and codes that is learnt before rows are coded.
+struct LearntLists {
+  Lift lift;
+  LearntDirections directions;
+  CodeShape shape;
+  float point_step = 1;                // of images, for points and centroids as bytes
+  std::vector<std::int8_t> centroids;  // lists x shape.directions
+
+  std::size_t lists() const { return centroids.size() / shape.directions; }
+  // An image as a point of bytes: what lies outside is put on the edge.
+  void to_bytes(const float* image, std::int8_t* point) const;
+};
+
+// Queries of the measurement: as lifted vectors, with what they turned out to be nearest to.
+struct Trials {
+  std::vector<float> lifted;      // centred; queries x directions.dims
+  std::vector<double> squares;    // of their lengths
+  std::vector<TopK> nearest;      // by squared distance
+  std::size_t count() const { return squares.size(); }
+};
+
+// What is kept of every row, in the order of rows.
+struct EncodedRows {
+  explicit EncodedRows(std::size_t code_bytes, const std::string* beside)
+      : lists(sizeof(std::uint32_t), beside), terms(sizeof(RowTerms), beside), codes(code_bytes, beside) {}
+  Column lists, terms, codes;
+  std::size_t rows() const { return lists.size(); }
+};
+
+EncodedRows encode_rows(const LearntLists& learnt, const RowReader& read, std::size_t rows, Trials& trials,
+                        const std::string* beside, std::size_t threads, const Monitor& monitor);
+
+}  // namespace nearabout

@@ -1,0 +1,163 @@
+// Lists of codes in their file: see docs/explanation/file-format.md.
+#include <cmath>
+#include <string>
+#include <utility>
+
+#include "base/error.h"
+#include "index/ivf/ivf.h"
+#include "index/verify.h"
+#include "kernels/kernels.h"
+#include "quantize/byte_centroids.h"
+#include "quantize/contraction_file.h"
+#include "storage/validate.h"
+
+namespace nearabout {
+namespace {
+
+using storage::Section;
+using storage::SectionId;
+
+enum Fact : std::size_t { kLists, kDirections, kBits, kSeed, kFacts };
+enum LiftNumber : std::size_t { kScale, kLongest, kPointStep, kLiftNumbers };
+
+[[noreturn]] void throw_fact(const storage::File& file, const Section& section, std::size_t place,
+                             const std::string& expected, std::uint64_t found) {
+  storage::throw_corrupt(file.name(), "a number in section " + section.name(),
+                         section.offset() + place * row_bytes(section.element(), 1), expected, std::to_string(found));
+}
+
+std::span<const float> finite_floats(const storage::File& file, const Section& section) {
+  const std::span<const float> values = section.all<float>();
+  for (std::size_t i = 0; i < values.size(); ++i)
+    if (!std::isfinite(values[i])) throw_number(file, section, i, "finite", double{values[i]});
+  return values;
+}
+
+}  // namespace
+
+IvfIndex::IvfIndex(std::shared_ptr<const storage::File> file, const Descriptor& descriptor)
+    : Index(std::move(file), descriptor),
+      vectors_(&this->file().section(SectionId::vectors)),
+      scan_(descriptor, *vectors_, nullptr) {
+  if (!space_of(descriptor.metric) || descriptor.element == Element::bits)
+    throw CorruptFile(this->file().name() + " is corrupt: it says that it has lists of codes under the metric " +
+                      std::string(name_of(descriptor.metric)) +
+                      ", which they do not serve. Copy or build it again.");
+  if (rows() == 0) return;
+  read_facts();
+  read_directions();
+  read_lists();
+  read_curve();
+  for (const Section* section : {vectors_, list_rows_, list_codes_})
+    section->advise(storage::system::Access::anywhere);
+}
+
+void IvfIndex::read_facts() {
+  const Section& section = file().section(SectionId::ivf);
+  section.expect(Element::u64, {1, kFacts});
+  const std::span<const std::uint64_t> facts = section.all<std::uint64_t>();
+  const CodeShape shape{facts[kDirections], facts[kBits]};
+  if (shape.bits != 1 && shape.bits != 2 && shape.bits != 4)
+    throw_fact(file(), section, kBits, "1, 2 or 4 bits", facts[kBits]);
+  if (shape.directions == 0 || shape.directions > kMostByteDims || shape.directions * shape.bits % 32 != 0)
+    throw_fact(file(), section, kDirections, "whole lines of codes", facts[kDirections]);
+  if (facts[kLists] == 0 || facts[kLists] > rows()) throw_fact(file(), section, kLists, "lists", facts[kLists]);
+  codes_ = LeadingCodes(shape);
+  seed_ = facts[kSeed];
+  const Section& sizes = file().section(SectionId::list_sizes);
+  sizes.expect(Element::u32, {facts[kLists], 1});
+  sizes_ = sizes.all<std::uint32_t>();
+}
+
+void IvfIndex::read_directions() {
+  const Section& numbers = file().section(SectionId::lift);
+  numbers.expect(Element::f64, {1, kLiftNumbers});
+  const std::span<const double> values = numbers.all<double>();
+  for (const std::size_t place : {kScale, kPointStep})
+    if (!(values[place] > 0) || !std::isfinite(values[place]))
+      throw_number(file(), numbers, place, "finite and above 0", values[place]);
+  if (!(values[kLongest] >= 0) || !std::isfinite(values[kLongest]))
+    throw_number(file(), numbers, kLongest, "finite and not negative", values[kLongest]);
+  lift_ = Lift(*space_of(descriptor().metric), dims(), static_cast<float>(values[kScale]),
+               static_cast<float>(values[kLongest]));
+  point_step_ = static_cast<float>(values[kPointStep]);
+
+  const std::size_t lifted = lift_.outputs();
+  outputs_ = (shape().directions + kernels::kPanelRows - 1) / kernels::kPanelRows * kernels::kPanelRows;
+  direction_bytes_ = &file().section(SectionId::direction_bytes);
+  direction_bytes_->expect(Element::u8, {outputs_ / kernels::kPanelRows, kernels::panel_bytes(lifted)});
+  const Section& centre = file().section(SectionId::centre);
+  centre.expect(Element::f32, {1, lifted});
+  centre_ = finite_floats(file(), centre);
+  const Section& terms = file().section(SectionId::direction_terms);
+  terms.expect(Element::f32, {3, outputs_});
+  const std::span<const float> all = finite_floats(file(), terms);
+  direction_steps_ = all.subspan(0, outputs_);
+  direction_sums_ = all.subspan(outputs_, outputs_);
+  direction_centres_ = all.subspan(2 * outputs_, outputs_);
+}
+
+void IvfIndex::read_lists() {
+  const std::uint64_t count = lists();
+  centroid_bytes_ = &file().section(SectionId::centroid_bytes);
+  const std::uint64_t panels = (count + kernels::kPanelRows - 1) / kernels::kPanelRows;
+  centroid_bytes_->expect(Element::u8, {panels, kernels::panel_bytes(shape().directions)});
+  const Section& terms = file().section(SectionId::list_terms);
+  terms.expect(Element::f32, {4, count});
+  const std::span<const float> all = finite_floats(file(), terms);
+  centroid_squares_ = all.subspan(0, count);
+  offset_lows_ = all.subspan(count, count);
+  offset_steps_ = all.subspan(2 * count, count);
+  scale_steps_ = all.subspan(3 * count, count);
+
+  const Section& sizes = file().section(SectionId::list_sizes);
+  std::uint64_t sum = 0;
+  std::uint64_t blocks = 0;
+  for (std::size_t list = 0; list < count; ++list) {
+    blocks_.push_back(static_cast<std::uint32_t>(blocks));
+    sum += sizes_[list];
+    blocks += (std::uint64_t{sizes_[list]} + kernels::kBlockRows - 1) / kernels::kBlockRows;
+    if (sum > rows()) throw_fact(file(), sizes, list, "no more rows than there are", sizes_[list]);
+  }
+  if (sum != rows()) throw_fact(file(), sizes, count - 1, "the last of " + std::to_string(rows()) + " rows", sum);
+  blocks_.push_back(static_cast<std::uint32_t>(blocks));
+  list_codes_ = &file().section(SectionId::list_codes);
+  list_codes_->expect(Element::u8, {blocks, kernels::block_bytes(shape().lines())});
+  list_rows_ = &file().section(SectionId::list_rows);
+  list_rows_->expect(Element::u32, {blocks * kernels::kBlockRows, 1});
+}
+
+void IvfIndex::read_curve() {
+  const Section& section = file().section(SectionId::curve);
+  section.expect(Element::f64, {section.shape().rows, 3});
+  const std::span<const double> numbers = section.all<double>();
+  for (std::size_t i = 0; i + 2 < numbers.size(); i += 3) {
+    const CurvePoint point{numbers[i], numbers[i + 1], numbers[i + 2]};
+    if (!(point.recall > 0 && point.recall <= 1)) throw_number(file(), section, i, "a share up to 1", point.recall);
+    if (!(point.probes >= 1 && point.probes <= static_cast<double>(lists())))
+      throw_number(file(), section, i + 1, "a number of lists", point.probes);
+    if (!(point.depth >= 1 && point.depth <= 1e6)) throw_number(file(), section, i + 2, "a depth", point.depth);
+    curve_.push_back(point);
+  }
+}
+
+// Each row in one list.
+void IvfIndex::verify_own(const Monitor& monitor) const {
+  if (rows() == 0) return;
+  std::vector<bool> seen(rows(), false);
+  for (std::size_t list = 0; list < lists(); ++list) {
+    report(monitor, static_cast<double>(list) / static_cast<double>(lists()));
+    const std::uint64_t first = std::uint64_t{blocks_[list]} * kernels::kBlockRows;
+    const std::span<const std::uint32_t> own = list_rows_->items<std::uint32_t>(first, sizes_[list]);
+    for (std::size_t place = 0; place < own.size(); ++place) {
+      const bool fits = own[place] < rows() && !seen[own[place]];
+      if (!fits)
+        storage::throw_corrupt(file().name(), "a row in section " + list_rows_->name(),
+                               list_rows_->offset() + (first + place) * sizeof(std::uint32_t),
+                               "one that exists and that no other place has", std::to_string(own[place]));
+      seen[own[place]] = true;
+    }
+  }
+}
+
+}  // namespace nearabout

@@ -1,0 +1,86 @@
+// Lists of small codes: an inverted file whose rows are kept as few-bit codes along their leading directions, scanned in
+// memory order by tables in registers, the most promising then compared in full.
+//
+// An inverted file (Jegou, Douze and Schmid, "Product quantization for nearest neighbor search", TPAMI 2011) with the
+// scan of product codes in registers (Andre, Kermarrec and Le Scouarnec, VLDB 2015) and unbiased estimates from rotated
+// codes (Gao and Long, SIGMOD 2024). What differs from each is told in docs/explanation/lists.md; above all:
+//
+// * Codes cover the leading principal directions only, 1, 2 or 4 bits each; the rest of a row is one number.
+// * One table serves a query in all lists, since what depends on the centroid is kept with the row.
+// * How many directions, bits, lists, probes and rows to compare is measured at build and kept as one curve.
+//
+// `effort` is the number of lists that a search looks into (nprobe elsewhere).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "index/build_options.h"
+#include "index/exact/scan.h"
+#include "index/index.h"
+#include "index/ivf/curve.h"
+#include "index/source.h"
+#include "quantize/leading_codes.h"
+#include "quantize/lift.h"
+
+namespace nearabout {
+
+struct IvfOptions {
+  std::size_t lists = 0;       // 0: by the number of rows
+  std::size_t code_bytes = 0;  // 0: by the data
+  std::size_t code_bits = 0;   // 1, 2 or 4 a direction; 0: by the data
+  std::uint64_t seed = 0;
+};
+
+class IvfIndex : public Index {
+ public:
+  IvfIndex(std::shared_ptr<const storage::File> file, const Descriptor& descriptor);
+
+  std::size_t lists() const { return sizes_.size(); }
+  const CodeShape& shape() const { return codes_.shape(); }
+  std::uint64_t seed() const { return seed_; }
+  const std::vector<CurvePoint>& curve() const { return curve_; }
+  std::size_t default_effort(std::size_t k) const override;
+
+ protected:
+  std::vector<Answer> search_some(MatrixView queries, const Request& request) const override;
+  void verify_own(const Monitor& monitor) const override;
+
+ private:
+  friend class IvfQueries;
+  friend class ListRanking;
+  friend class IvfSearch;
+  void read_facts();
+  void read_directions();
+  void read_lists();
+  void read_curve();
+  std::vector<Answer> scan_all(MatrixView queries, const Request& request) const;
+  void fill_up(MatrixView queries, const Request& request, std::size_t effort, std::vector<Answer>& answers) const;
+
+  const storage::Section* vectors_;
+  ExactScan scan_;
+  Lift lift_;
+  LeadingCodes codes_{{32, 1}};
+  std::uint64_t seed_ = 0;
+  float point_step_ = 1;  // of the bytes of centroids
+  std::size_t outputs_ = 0;
+  const storage::Section* direction_bytes_ = nullptr;
+  std::span<const float> centre_, direction_steps_, direction_sums_, direction_centres_;
+  const storage::Section* centroid_bytes_ = nullptr;
+  std::span<const float> centroid_squares_, offset_lows_, offset_steps_, scale_steps_;  // one a list
+  std::span<const std::uint32_t> sizes_;  // rows of each list
+  std::vector<std::uint32_t> blocks_;     // where each list's blocks begin, and where the last ends
+  const storage::Section* list_rows_ = nullptr;
+  const storage::Section* list_codes_ = nullptr;
+  std::vector<CurvePoint> curve_;
+};
+
+// Adds everything but keys to `writer`.
+void write_ivf(storage::Writer& writer, const Source& source, const IvfOptions& options, const std::string& metadata,
+               const BuildOptions& build, const Monitor& monitor);
+
+}  // namespace nearabout

@@ -1,0 +1,135 @@
+#include "index/ivf/pack.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/threads.h"
+#include "kernels/kernels.h"
+#include "storage/items.h"
+
+namespace nearabout {
+namespace {
+
+using storage::items_of;
+
+constexpr std::size_t kConvenient = std::size_t{256} << 20;
+constexpr std::size_t kRowsAtATime = 65'536;
+constexpr std::size_t kListsAtATime = 256;
+constexpr float kMostTerm = 65'535;
+
+struct Held {
+  std::uint32_t row;
+  RowTerms terms;
+};
+
+// The rows of lists [begin, end), list by list, rows rising.
+struct Gathered {
+  std::vector<std::size_t> firsts;
+  std::vector<Held> held;
+  std::vector<std::uint8_t> codes;
+};
+
+Gathered gather(const EncodedRows& encoded, const CodeShape& shape, const std::vector<std::uint32_t>& sizes,
+                std::size_t begin, std::size_t end) {
+  Gathered gathered;
+  gathered.firsts.assign(1, 0);
+  for (std::size_t list = begin; list < end; ++list) gathered.firsts.push_back(gathered.firsts.back() + sizes[list]);
+  gathered.held.resize(gathered.firsts.back());
+  gathered.codes.resize(gathered.firsts.back() * shape.bytes());
+  std::vector<std::size_t> next(gathered.firsts.begin(), gathered.firsts.end() - 1);
+  std::vector<std::byte> lists_buffer, terms_buffer, codes_buffer;
+  for (std::size_t first = 0; first < encoded.rows(); first += kRowsAtATime) {
+    const std::size_t last = std::min(first + kRowsAtATime, encoded.rows());
+    const auto* const lists = items_of<std::uint32_t>(encoded.lists.read(first, last, lists_buffer));
+    const auto* const terms = items_of<RowTerms>(encoded.terms.read(first, last, terms_buffer));
+    const auto* const codes = items_of<std::uint8_t>(encoded.codes.read(first, last, codes_buffer));
+    for (std::size_t i = 0; i < last - first; ++i) {
+      if (lists[i] < begin || lists[i] >= end) continue;
+      const std::size_t place = next[lists[i] - begin]++;
+      gathered.held[place] = {static_cast<std::uint32_t>(first + i), terms[i]};
+      std::copy_n(codes + i * shape.bytes(), shape.bytes(), gathered.codes.data() + place * shape.bytes());
+    }
+  }
+  return gathered;
+}
+
+TermSteps steps_for(const Held* held, std::size_t count) {
+  if (count == 0) return {};
+  float low = held[0].terms.offset;
+  float high = low;
+  float most = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    low = std::min(low, held[i].terms.offset);
+    high = std::max(high, held[i].terms.offset);
+    most = std::max(most, held[i].terms.scale);
+  }
+  return {low, (high - low) / kMostTerm, most / kMostTerm};
+}
+
+std::uint16_t term_of(float value, float step) {
+  if (!(step > 0)) return 0;
+  return static_cast<std::uint16_t>(std::lrint(std::clamp(value / step, 0.0f, kMostTerm)));
+}
+
+void put_terms(const RowTerms& terms, const TermSteps& steps, std::size_t place, std::uint8_t* line) {
+  const std::uint16_t values[2] = {term_of(terms.offset - steps.offset_low, steps.offset_step),
+                                   term_of(terms.scale, steps.scale_step)};
+  for (std::size_t i = 0; i < 2; ++i) {
+    line[(i * kernels::kBlockRows + place) * 2] = static_cast<std::uint8_t>(values[i] & 0xff);
+    line[(i * kernels::kBlockRows + place) * 2 + 1] = static_cast<std::uint8_t>(values[i] >> 8);
+  }
+}
+
+PackedList pack(std::size_t list, const Held* held, const std::uint8_t* codes, std::size_t count,
+                const CodeShape& shape) {
+  const std::size_t blocks = (count + kernels::kBlockRows - 1) / kernels::kBlockRows;
+  const std::size_t bytes = kernels::block_bytes(shape.lines());
+  PackedList packed{list, steps_for(held, count), {}, {}, count};
+  packed.blocks.assign(blocks * bytes, 0);
+  packed.rows.assign(blocks * kernels::kBlockRows, 0xFFFF'FFFFu);
+  for (std::size_t i = 0; i < count; ++i) {
+    std::uint8_t* const block = packed.blocks.data() + i / kernels::kBlockRows * bytes;
+    const std::size_t place = i % kernels::kBlockRows;
+    put_codes(codes + i * shape.bytes(), shape.lines(), place, block);
+    put_terms(held[i].terms, packed.steps, place, block + shape.lines() * kernels::kLineBytes);
+    packed.rows[i] = held[i].row;
+  }
+  return packed;
+}
+
+}  // namespace
+
+std::vector<std::uint32_t> list_sizes(const EncodedRows& encoded, std::size_t lists) {
+  std::vector<std::uint32_t> sizes(lists, 0);
+  std::vector<std::byte> buffer;
+  for (std::size_t first = 0; first < encoded.rows(); first += kRowsAtATime) {
+    const std::size_t last = std::min(first + kRowsAtATime, encoded.rows());
+    const auto* const numbers = items_of<std::uint32_t>(encoded.lists.read(first, last, buffer));
+    for (std::size_t i = 0; i < last - first; ++i) ++sizes[numbers[i]];
+  }
+  return sizes;
+}
+
+void pack_lists(const EncodedRows& encoded, const CodeShape& shape, const std::vector<std::uint32_t>& sizes,
+                std::size_t memory, std::size_t threads,
+                const std::function<void(const std::vector<PackedList>&)>& take, const Monitor& monitor) {
+  const std::size_t each = sizeof(Held) + 2 * shape.bytes();
+  const std::size_t most = std::max<std::size_t>(1, (memory == 0 ? kConvenient : memory / 2) / each);
+  for (std::size_t begin = 0, end = 0; begin < sizes.size(); begin = end) {
+    report(monitor, static_cast<double>(begin) / static_cast<double>(sizes.size()));
+    std::size_t rows = 0;
+    for (end = begin; end < sizes.size() && (end == begin || rows + sizes[end] <= most); ++end) rows += sizes[end];
+    const Gathered gathered = gather(encoded, shape, sizes, begin, end);
+    for (std::size_t some = begin; some < end; some += kListsAtATime) {
+      std::vector<PackedList> packed(std::min(kListsAtATime, end - some));
+      parallel_for(packed.size(), 1, threads, [&](std::size_t i, std::size_t, std::size_t) {
+        const std::size_t first = gathered.firsts[some + i - begin];
+        packed[i] = pack(some + i, gathered.held.data() + first, gathered.codes.data() + first * shape.bytes(),
+                         sizes[some + i], shape);
+      });
+      take(packed);
+    }
+  }
+}
+
+}  // namespace nearabout

@@ -1,0 +1,140 @@
+#include "index/ivf/queries.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "base/convert.h"
+#include "kernels/kernels.h"
+#include "storage/items.h"
+#include "quantize/byte_centroids.h"
+
+namespace nearabout {
+namespace {
+
+// Rounds to whole numbers and keeps the low byte: adding 1.5 * 2^23 leaves no room for a fraction. The compiler makes
+// vectors of this, and not of lrint.
+std::int8_t rounded(float value) {
+  const std::uint32_t bits = std::bit_cast<std::uint32_t>(value + 0x1.8p23f);
+  return static_cast<std::int8_t>(static_cast<std::uint8_t>(bits & 0xff));
+}
+
+float largest_of(const float* values, std::size_t count) {
+  std::uint32_t largest = 0;  // of positive floats the order is that of their bits
+  for (std::size_t j = 0; j < count; ++j) largest = std::max(largest, std::bit_cast<std::uint32_t>(values[j]) & 0x7fffffffu);
+  return std::bit_cast<float>(largest);
+}
+
+// Bytes of a vector, multiples of what is returned.
+float to_bytes(const float* values, std::size_t count, std::int8_t* bytes) {
+  const float largest = largest_of(values, count);
+  const float inverse = largest > 1e-30f ? 127 / largest : 0;
+  for (std::size_t j = 0; j < count; ++j) bytes[j] = rounded(values[j] * inverse);
+  return inverse > 0 ? largest / 127 : 0;
+}
+
+std::int32_t sum_of(const std::int8_t* bytes, std::size_t count) {
+  std::int32_t sum = 0;
+  for (std::size_t j = 0; j < count; ++j) sum += bytes[j];
+  return sum;
+}
+
+}  // namespace
+
+IvfQueries::IvfQueries(const IvfIndex& index)
+    : index_(index), table_bytes_(index.shape().codes() * kernels::kTableBytes) {}
+
+std::size_t IvfQueries::padded_dims() const { return kernels::padded_dims(index_.lift_.outputs()); }
+
+void IvfQueries::bind(MatrixView queries, std::size_t begin, std::size_t end) {
+  const std::size_t count = end - begin;
+  queries_.resize(count);
+  inputs_.resize(count * padded_dims());
+  input_scales_.resize(count);
+  input_sums_.resize(count);
+  if (!take_integers(queries, begin)) take_floats(queries, begin);
+  for (std::size_t i = 0; i < count; ++i)
+    input_sums_[i] = sum_of(inputs_.data() + i * padded_dims(), padded_dims());
+  project();
+  bytes_.resize(count * byte_stride());
+  if (table_room_ < count) {
+    tables_ = aligned_bytes(count * table_bytes_);
+    table_room_ = count;
+  }
+  for (std::size_t i = 0; i < count; ++i) finish(i);
+}
+
+// Integer queries are bytes already, where distances are those of the vectors as they are.
+bool IvfQueries::take_integers(MatrixView queries, std::size_t begin) {
+  const bool unsigned_bytes = queries.element == Element::u8;
+  if (index_.lift_.space() != Space::squared || (!unsigned_bytes && queries.element != Element::i8)) return false;
+  centred_ = false;
+  moved_ = unsigned_bytes ? 128 : 0;
+  const std::uint8_t flip = unsigned_bytes ? 0x80 : 0;
+  for (std::size_t i = 0; i < queries_.size(); ++i) {
+    const std::byte* const from = queries.row(begin + i);
+    std::int8_t* const to = inputs_.data() + i * padded_dims();
+    for (std::size_t j = 0; j < queries.dims; ++j)
+      to[j] = static_cast<std::int8_t>(static_cast<std::uint8_t>(from[j]) ^ flip);
+    std::fill(to + queries.dims, to + padded_dims(), std::int8_t{0});
+    input_scales_[i] = index_.lift_.scale();
+  }
+  return true;
+}
+
+void IvfQueries::take_floats(MatrixView queries, std::size_t begin) {
+  const std::size_t dims = index_.lift_.outputs();
+  centred_ = true;
+  moved_ = 0;
+  vectors_.resize(queries.dims);
+  lifted_.resize(padded_dims());
+  std::fill(lifted_.begin(), lifted_.end(), 0.0f);
+  for (std::size_t i = 0; i < queries_.size(); ++i) {
+    to_f32(queries.element, queries.row(begin + i), queries.dims, vectors_.data());
+    index_.lift_.queries(vectors_.data(), 1, lifted_.data());
+    for (std::size_t j = 0; j < dims; ++j) lifted_[j] -= index_.centre_[j];
+    input_scales_[i] = to_bytes(lifted_.data(), padded_dims(), inputs_.data() + i * padded_dims());
+  }
+}
+
+// Products of bytes; what was added to the panels' bytes, and taken from the queries', is put right in whole numbers.
+void IvfQueries::project() {
+  const std::size_t outputs = index_.outputs_;
+  const std::size_t count = queries_.size();
+  const std::size_t panels = outputs / kernels::kPanelRows;
+  dots_.resize(count * outputs);
+  images_.resize(count * outputs);
+  const std::byte* const bytes = index_.direction_bytes_->checked(0, index_.direction_bytes_->length());
+  for (std::size_t first = 0; first < count; first += kernels::kPanelQueries)
+    panel_products(storage::bytes_of(bytes), panels, index_.lift_.outputs(),
+                   inputs_.data() + first * padded_dims(), padded_dims(),
+                   std::min(kernels::kPanelQueries, count - first), dots_.data() + first * outputs, outputs);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::int32_t* const dots = dots_.data() + i * outputs;
+    float* const image = images_.data() + i * outputs;
+    const auto moved = static_cast<float>(moved_);
+    const float taken = centred_ ? 0.0f : 1.0f;
+    const std::int32_t own = 128 * input_sums_[i];
+    for (std::size_t o = 0; o < outputs; ++o) {
+      const float whole = static_cast<float>(dots[o] - own) + moved * index_.direction_sums_[o];
+      image[o] = index_.direction_steps_[o] * input_scales_[i] * whole - taken * index_.direction_centres_[o];
+    }
+  }
+}
+
+void IvfQueries::finish(std::size_t i) {
+  const float* const image = images_.data() + i * index_.outputs_;
+  Query& query = queries_[i];
+  const std::size_t m = byte_stride();
+  std::int8_t* const bytes = bytes_.data() + i * m;
+  query.byte_scale = to_bytes(image, m, bytes);
+  query.sum = sum_of(bytes, m);
+  float squares[8] = {};
+  for (std::size_t j = 0; j < m; j += 8)
+    for (std::size_t lane = 0; lane < 8; ++lane) squares[lane] += image[j + lane] * image[j + lane];
+  query.square = double{((squares[0] + squares[1]) + (squares[2] + squares[3])) +
+                        ((squares[4] + squares[5]) + (squares[6] + squares[7]))};
+  query.unit = index_.codes_.fill_tables(image, table_memory() + i * table_bytes_);
+}
+
+}  // namespace nearabout

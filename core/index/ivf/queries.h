@@ -1,0 +1,59 @@
+// Some queries at a time, made ready for lists of codes: along the leading directions, as bytes for centroids, as tables
+// for codes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "base/aligned.h"
+#include "base/matrix.h"
+#include "index/ivf/ivf.h"
+
+namespace nearabout {
+
+// Keeps its work space from one group of queries to the next.
+class IvfQueries {
+ public:
+  explicit IvfQueries(const IvfIndex& index);
+
+  // Queries [begin, end) of a table.
+  void bind(MatrixView queries, std::size_t begin, std::size_t end);
+
+  struct Query {
+    double square;     // of its image
+    float byte_scale;  // what its bytes are multiples of
+    std::int32_t sum;  // of its bytes
+    float unit;        // what an entry of 1 in its tables stands for
+  };
+  std::size_t count() const { return queries_.size(); }
+  const Query& operator[](std::size_t i) const { return queries_[i]; }
+  const std::int8_t* bytes(std::size_t i) const { return bytes_.data() + i * byte_stride(); }
+  std::size_t byte_stride() const { return index_.shape().directions; }
+  const std::int8_t* tables(std::size_t i) const { return table_memory() + i * table_bytes_; }
+
+ private:
+  std::int8_t* table_memory() const { return static_cast<std::int8_t*>(static_cast<void*>(tables_.get())); }
+  std::size_t padded_dims() const;
+  bool take_integers(MatrixView queries, std::size_t begin);
+  void take_floats(MatrixView queries, std::size_t begin);
+  void project();
+  void finish(std::size_t i);
+
+  const IvfIndex& index_;
+  std::size_t table_bytes_;
+  std::vector<Query> queries_;
+  std::vector<std::int8_t> inputs_;  // the queries themselves as bytes
+  std::vector<float> input_scales_;  // what those are multiples of
+  std::vector<std::int32_t> input_sums_;
+  std::int32_t moved_ = 0;  // what was taken from each byte of an input
+  bool centred_ = false;
+  std::vector<float> vectors_, lifted_;
+  std::vector<std::int32_t> dots_;
+  std::vector<float> images_;
+  std::vector<std::int8_t> bytes_;
+  AlignedBytes tables_;
+  std::size_t table_room_ = 0;
+};
+
+}  // namespace nearabout

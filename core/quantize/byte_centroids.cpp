@@ -1,0 +1,102 @@
+#include "quantize/byte_centroids.h"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+
+#include "base/threads.h"
+#include "kernels/kernels.h"
+
+namespace nearabout {
+namespace {
+
+using kernels::kPanelQueries;
+using kernels::kPanelRows;
+
+constexpr std::size_t kPanelsAtATime = 16;  // whose products stay in the first cache
+constexpr std::size_t kPointsAtATime = 512;
+
+std::uint8_t* bytes_of(const AlignedBytes& bytes) {
+  return static_cast<std::uint8_t*>(static_cast<void*>(bytes.get()));
+}
+
+std::int32_t sum_of(const std::int8_t* values, std::size_t count) {
+  std::int32_t sum = 0;
+  for (std::size_t j = 0; j < count; ++j) sum += values[j];
+  return sum;
+}
+
+}  // namespace
+
+void panel_products(const std::uint8_t* panels, std::size_t panel_count, std::size_t dims, const std::int8_t* points,
+                    std::size_t point_stride, std::size_t points_count, std::int32_t* out, std::size_t stride) {
+  alignas(64) std::int32_t dots[kPanelRows * kPanelQueries];
+  const kernels::PanelDot panel_dot = kernels::table().screen.panel_dot;
+  for (std::size_t p = 0; p < panel_count; ++p) {
+    panel_dot(panels + p * kernels::panel_bytes(dims), points, point_stride, points_count, dims, dots);
+    for (std::size_t q = 0; q < points_count; ++q)
+      std::memcpy(out + q * stride + p * kPanelRows, dots + q * kPanelRows, kPanelRows * sizeof(std::int32_t));
+  }
+}
+
+ByteCentroids::ByteCentroids(const std::vector<std::int8_t>& values, std::size_t dims) : dims_(dims) {
+  const std::size_t count = values.size() / dims;
+  panel_count_ = (count + kPanelRows - 1) / kPanelRows;
+  const std::size_t bytes = kernels::panel_bytes(dims);
+  panels_ = aligned_bytes(panel_count_ * bytes);
+  for (std::size_t p = 0; p < panel_count_; ++p)
+    kernels::table().screen.pack_panel(values.data() + p * kPanelRows * dims, dims,
+                                       std::min(kPanelRows, count - p * kPanelRows), dims, 0x80,
+                                       bytes_of(panels_) + p * bytes);
+  norms_.resize(count);
+  for (std::size_t c = 0; c < count; ++c) {
+    std::int32_t norm = 0;
+    for (std::size_t j = 0; j < dims; ++j) norm += values[c * dims + j] * values[c * dims + j];
+    norms_[c] = static_cast<float>(norm);
+  }
+}
+
+void ByteCentroids::nearest(const std::int8_t* points, std::size_t rows, const std::vector<float>& penalties,
+                            std::uint32_t* ids, std::size_t threads) const {
+  std::vector<float> offsets = norms_;
+  for (std::size_t c = 0; c < penalties.size(); ++c) offsets[c] += penalties[c];
+  parallel_for(rows, kPointsAtATime, threads, [&](std::size_t begin, std::size_t end, std::size_t) {
+    for (std::size_t i = begin; i < end; i += kPanelQueries)
+      nearest_of(points + i * dims_, std::min(kPanelQueries, end - i), offsets, ids + i);
+  });
+}
+
+// Panel by panel, each point keeps the least so far, and only what is less is looked at.
+void ByteCentroids::nearest_of(const std::int8_t* points, std::size_t count, const std::vector<float>& offsets,
+                               std::uint32_t* ids) const {
+  constexpr std::size_t kStride = kPanelsAtATime * kPanelRows;
+  alignas(64) std::int32_t dots[kPanelQueries * kStride];
+  std::uint32_t hits[kStride];
+  float marks[kStride];
+  float least[kPanelQueries];
+  float moved[kPanelQueries];  // 128 times the sum of the point, twice
+  for (std::size_t q = 0; q < count; ++q) {
+    least[q] = std::numeric_limits<float>::infinity();
+    moved[q] = 256.0f * static_cast<float>(sum_of(points + q * dims_, dims_));
+    ids[q] = 0;
+  }
+  const kernels::ScreenKernels& screen = kernels::table().screen;
+  for (std::size_t first = 0; first < panel_count_; first += kPanelsAtATime) {
+    const std::size_t panels = std::min(kPanelsAtATime, panel_count_ - first);
+    panel_products(bytes_of(panels_) + first * kernels::panel_bytes(dims_), panels, dims_, points, dims_, count, dots,
+                   kStride);
+    const std::size_t centroids = std::min(panels * kPanelRows, norms_.size() - first * kPanelRows);
+    for (std::size_t q = 0; q < count; ++q) {
+      const std::size_t found =
+          screen.hits(dots + q * kStride, centroids,
+                      {offsets.data() + first * kPanelRows, nullptr, -2.0f, 0, least[q] - moved[q]}, hits, marks);
+      for (std::size_t h = 0; h < found; ++h) {
+        if (marks[h] + moved[q] >= least[q]) continue;
+        least[q] = marks[h] + moved[q];
+        ids[q] = static_cast<std::uint32_t>(first * kPanelRows) + hits[h];
+      }
+    }
+  }
+}
+
+}  // namespace nearabout

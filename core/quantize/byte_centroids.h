@@ -1,0 +1,45 @@
+// Centroids as signed bytes, and which of them points are nearest to. Points are bytes on the same scale, so that all
+// distances are whole numbers: equal on every processor, at any number of threads.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "base/aligned.h"
+
+namespace nearabout {
+
+// 127^2 * kMostByteDims * 2, and what 128 adds, stay below 2^24: floats hold such sums exactly.
+inline constexpr std::size_t kMostByteDims = 256;
+
+// Products of up to kPanelQueries signed points with panels of centroids, 128 added to each of their bytes:
+// out[q * stride + 32 p + r], stride >= 32 panels. Points are `point_stride` bytes apart, padded with zeros to a
+// multiple of four.
+void panel_products(const std::uint8_t* panels, std::size_t panel_count, std::size_t dims, const std::int8_t* points,
+                    std::size_t point_stride, std::size_t points_count, std::int32_t* out, std::size_t stride);
+
+class ByteCentroids {
+ public:
+  // `values` is count x dims; dims is a multiple of four.
+  ByteCentroids(const std::vector<std::int8_t>& values, std::size_t dims);
+
+  std::size_t count() const { return norms_.size(); }
+  std::size_t dims() const { return dims_; }
+
+  // ids[i] becomes the centroid with the least |point i - centroid|^2 + penalty, the first of equals. `penalties` is
+  // one a centroid, or empty.
+  void nearest(const std::int8_t* points, std::size_t rows, const std::vector<float>& penalties, std::uint32_t* ids,
+               std::size_t threads) const;
+
+ private:
+  void nearest_of(const std::int8_t* points, std::size_t count, const std::vector<float>& offsets,
+                  std::uint32_t* ids) const;
+
+  std::size_t dims_;
+  std::size_t panel_count_;
+  AlignedBytes panels_;
+  std::vector<float> norms_;  // squares
+};
+
+}  // namespace nearabout

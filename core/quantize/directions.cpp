@@ -1,0 +1,71 @@
+#include "quantize/directions.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/norm.h"
+#include "kernels/kernels.h"
+#include "quantize/principal.h"
+
+namespace nearabout {
+namespace {
+
+std::vector<float> centred(const Sample& sample, const std::vector<float>& centre) {
+  std::vector<float> vectors = sample.values;
+  for (std::size_t i = 0; i < sample.rows; ++i)
+    for (std::size_t j = 0; j < sample.dims; ++j) vectors[i * sample.dims + j] -= centre[j];
+  return vectors;
+}
+
+}  // namespace
+
+LearntDirections learn_directions(const Sample& sample, std::size_t count, std::size_t threads) {
+  LearntDirections learnt;
+  learnt.dims = sample.dims;
+  learnt.count = count;
+  learnt.outputs = (count + kernels::kPanelRows - 1) / kernels::kPanelRows * kernels::kPanelRows;
+  learnt.centre = centre_of(sample, false);
+  const std::vector<double> directions =
+      principal_directions(centred(sample, learnt.centre), sample.rows, sample.dims, count, threads);
+  const std::vector<float> mixed = mixed_directions(directions, sample.dims, count, count, learnt.outputs);
+
+  learnt.bytes.resize(mixed.size());
+  learnt.matrix.resize(mixed.size());
+  learnt.steps.resize(learnt.outputs);
+  for (std::size_t o = 0; o < learnt.outputs; ++o) {
+    float most = 0;
+    for (std::size_t j = 0; j < sample.dims; ++j) most = std::max(most, std::abs(mixed[j * learnt.outputs + o]));
+    const float step = most > 0 ? most / 127 : 1;
+    learnt.steps[o] = step;
+    for (std::size_t j = 0; j < sample.dims; ++j) {
+      const std::size_t place = j * learnt.outputs + o;
+      learnt.bytes[place] = static_cast<std::int8_t>(std::lrint(mixed[place] / step));
+      learnt.matrix[place] = step * static_cast<float>(learnt.bytes[place]);
+    }
+  }
+  return learnt;
+}
+
+void LearntDirections::project(float* vectors, std::size_t rows, float* images, float* rests) const {
+  for (std::size_t i = 0; i < rows; ++i)
+    for (std::size_t j = 0; j < dims; ++j) vectors[i * dims + j] -= centre[j];
+  kernels::table().project(vectors, rows, dims, matrix.data(), outputs, images);
+  for (std::size_t i = 0; i < rows; ++i) {
+    const double rest = squared_norm(vectors + i * dims, dims) - squared_norm(images + i * outputs, outputs);
+    rests[i] = static_cast<float>(std::max(0.0, rest));
+  }
+}
+
+std::vector<std::uint8_t> panels_of(const std::int8_t* columns, std::size_t dims, std::size_t outputs) {
+  const std::size_t bytes = kernels::panel_bytes(dims);
+  std::vector<std::uint8_t> panels(outputs / kernels::kPanelRows * bytes, 0);
+  for (std::size_t o = 0; o < outputs; ++o) {
+    std::uint8_t* const panel = panels.data() + o / kernels::kPanelRows * bytes;
+    const std::size_t r = o % kernels::kPanelRows;
+    for (std::size_t j = 0; j < dims; ++j)
+      panel[(j / 4 * kernels::kPanelRows + r) * 4 + j % 4] = static_cast<std::uint8_t>(columns[j * outputs + o] + 128);
+  }
+  return panels;
+}
+
+}  // namespace nearabout

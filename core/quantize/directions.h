@@ -1,0 +1,40 @@
+// The leading directions of a set of vectors, and what vectors are along them.
+//
+// Real data varies in far fewer directions than it has dimensions. The leading principal directions are mixed among
+// themselves (principal.h), so that each carries an equal share and one step serves all of them, and are then kept as
+// signed bytes: directions are what their bytes say, so that rows and queries agree on them, and a query is projected
+// by integer products of bytes. They are orthonormal to within a hundredth, which is far less than what codes lose.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/aligned.h"
+#include "base/matrix.h"
+#include "quantize/lift.h"
+#include "quantize/sample.h"
+
+namespace nearabout {
+
+// Projects rows, while an index is built.
+struct LearntDirections {
+  std::size_t dims = 0;
+  std::size_t outputs = 0;          // a multiple of 32: those past `count` are zero
+  std::size_t count = 0;
+  std::vector<float> centre;        // of lifted rows
+  std::vector<std::int8_t> bytes;   // dims x outputs
+  std::vector<float> steps;         // of each output: direction = step * bytes
+  std::vector<float> matrix;        // the same as floats, dims x outputs
+
+  // Of `rows` lifted vectors (which are centred in place): outputs() floats each, and the square of what they leave out.
+  void project(float* vectors, std::size_t rows, float* images, float* rests) const;
+};
+// `sample` is of lifted rows; count <= min(sample rows, dims).
+LearntDirections learn_directions(const Sample& sample, std::size_t count, std::size_t threads);
+
+// Bytes of `outputs` directions as panels of 32 (kernels.h), unsigned: 128 is zero.
+std::vector<std::uint8_t> panels_of(const std::int8_t* columns, std::size_t dims, std::size_t outputs);
+
+}  // namespace nearabout

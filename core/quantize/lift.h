@@ -1,0 +1,45 @@
+// Vectors on their way into a space where near means a small Euclidean distance.
+//
+// Euclidean distances stay as they are. Cosine is the Euclidean distance of unit vectors. The largest inner product is
+// the least distance once each row has one more coordinate, sqrt(longest^2 - |x|^2), which makes all rows equally long
+// (Bachrach et al., "Speeding up the Xbox recommender system using a Euclidean transformation for inner-product spaces",
+// RecSys 2014); queries have zero there, and the length of the longest row, which changes no order.
+#pragma once
+
+#include <cstddef>
+
+#include "quantize/space.h"
+
+namespace nearabout {
+
+class Lift {
+ public:
+  Lift() = default;
+  // `scale` is what vectors of Space::squared are multiplied with; `longest` the length of the longest row of
+  // Space::inner.
+  Lift(Space space, std::size_t dims, float scale, float longest)
+      : space_(space), dims_(dims), scale_(scale), longest_(longest) {}
+
+  Space space() const { return space_; }
+  std::size_t inputs() const { return dims_; }
+  std::size_t outputs() const { return dims_ + (space_ == Space::inner ? 1 : 0); }
+  float scale() const { return scale_; }
+  float longest() const { return longest_; }
+
+  // `count` vectors of inputs() floats become as many of outputs().
+  void rows(const float* vectors, std::size_t count, float* lifted) const;
+  void queries(const float* vectors, std::size_t count, float* lifted) const;
+  // What a squared distance of lifted vectors is as a rank (metric/bound_query.h), and the other way round.
+  double rank_of(double square, double query_norm) const;
+  double square_of(double rank, double query_norm) const;
+
+ private:
+  void lift(const float* vector, bool row, float* lifted) const;
+
+  Space space_ = Space::squared;
+  std::size_t dims_ = 0;
+  float scale_ = 1;
+  float longest_ = 0;
+};
+
+}  // namespace nearabout
