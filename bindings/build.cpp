@@ -213,8 +213,7 @@ void bind_build(nb::module_& m) {
   define_builder<std::size_t, std::size_t, std::size_t, std::uint64_t>(
       m, "build_ivf",
       [](storage::Writer& writer, const Source& source, const std::string& metadata, const BuildOptions& options,
-         const Monitor& monitor, std::size_t lists, std::size_t code_bytes, std::size_t code_bits,
-         std::uint64_t seed) {
+         const Monitor& monitor, std::size_t lists, std::size_t code_bytes, std::size_t code_bits, std::uint64_t seed) {
         write_ivf(writer, source, {lists, code_bytes, code_bits, seed}, metadata, options, monitor);
       },
       nb::arg("lists"), nb::arg("code_bytes"), nb::arg("code_bits"), nb::arg("seed"));

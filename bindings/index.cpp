@@ -311,8 +311,7 @@ nb::dict details_of(const IvfIndex& lists) {
   found["code_bytes"] = lists.shape().bytes();
   found["seed"] = lists.seed();
   nb::list curve;
-  for (const CurvePoint& point : lists.curve())
-    curve.append(nb::make_tuple(point.recall, point.probes, point.depth));
+  for (const CurvePoint& point : lists.curve()) curve.append(nb::make_tuple(point.recall, point.probes, point.depth));
   found["curve"] = curve;
   return found;
 }

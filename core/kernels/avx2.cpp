@@ -259,8 +259,11 @@ inline void append_codes(CodeSums sums, const std::uint8_t* terms, std::size_t c
 
 }  // namespace
 
-const Table table = {"avx2",    kReal<F32>, kReal<F16>, kReal<BF16>, kReal<U8>,
-                     kReal<I8>, kIntegerU8, kIntegerI8, kBits,       {screen_rows, pack_panel, panel_dot, screen_hits},
-                     project, {fill_tables, scan_codes, keep_least}};
+const Table table = {"avx2",     kReal<F32>,
+                     kReal<F16>, kReal<BF16>,
+                     kReal<U8>,  kReal<I8>,
+                     kIntegerU8, kIntegerI8,
+                     kBits,      {screen_rows, pack_panel, panel_dot, screen_hits},
+                     project,    {fill_tables, scan_codes, keep_least}};
 
 }  // namespace nearabout::kernels::avx2

@@ -30,8 +30,8 @@ inline CodeTables code_tables(const std::int8_t* from) {
 }
 inline CodeSums no_code_sums() { return {_mm512_setzero_si512(), _mm512_setzero_si512()}; }
 inline CodeSums code_step(CodeSums sums, CodeLine line, CodeTables tables) {
-  const __m512i pairs = _mm512_add_epi8(_mm512_shuffle_epi8(tables.low, line.low),
-                                        _mm512_shuffle_epi8(tables.high, line.high));
+  const __m512i pairs =
+      _mm512_add_epi8(_mm512_shuffle_epi8(tables.low, line.low), _mm512_shuffle_epi8(tables.high, line.high));
   return {_mm512_add_epi16(sums.both, pairs), _mm512_add_epi16(sums.odd, _mm512_srli_epi16(pairs, 8))};
 }
 inline __m128i sum_quarters(__m512i sums) {
@@ -51,17 +51,11 @@ inline void append_codes(CodeSums sums, const std::uint8_t* terms, std::size_t c
 
 }  // namespace
 
-const Table table = {"avx512",
-                     kReal<F32>,
-                     kReal<F16>,
-                     kReal<BF16>,
-                     kReal<U8>,
-                     kReal<I8>,
-                     kIntegerU8,
-                     kIntegerI8,
-                     kBits,
-                     {screen_rows, pack_panel_lines, panel_dot, screen_hits},
-                     project,
-                     {fill_tables, scan_codes, keep_least}};
+const Table table = {"avx512",   kReal<F32>,
+                     kReal<F16>, kReal<BF16>,
+                     kReal<U8>,  kReal<I8>,
+                     kIntegerU8, kIntegerI8,
+                     kBits,      {screen_rows, pack_panel_lines, panel_dot, screen_hits},
+                     project,    {fill_tables, scan_codes, keep_least}};
 
 }  // namespace nearabout::kernels::avx512

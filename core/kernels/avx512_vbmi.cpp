@@ -33,8 +33,7 @@ alignas(64) constexpr ByteOrder kRowsFromColumns = make_rows_from_columns();
 inline CodeLine code_line(const std::uint8_t* from) {
   const __m512i half = _mm512_set1_epi8(0x0f);
   const __m512i which = _mm512_set1_epi32(0x30201000);
-  const __m512i codes =
-      _mm512_permutexvar_epi8(_mm512_load_si512(kRowsFromColumns.place), _mm512_loadu_si512(from));
+  const __m512i codes = _mm512_permutexvar_epi8(_mm512_load_si512(kRowsFromColumns.place), _mm512_loadu_si512(from));
   constexpr int kAndOr = 0xea;  // (a & b) | c
   return {_mm512_ternarylogic_epi32(codes, half, which, kAndOr),
           _mm512_ternarylogic_epi32(_mm512_srli_epi16(codes, 4), half, which, kAndOr)};
@@ -44,8 +43,8 @@ inline CodeTables code_tables(const std::int8_t* from) {
 }
 inline CodeSums no_code_sums() { return _mm512_setzero_si512(); }
 inline CodeSums code_step(CodeSums sums, CodeLine line, CodeTables tables) {
-  const __m512i pairs = _mm512_add_epi8(_mm512_permutexvar_epi8(line.low, tables.low),
-                                        _mm512_permutexvar_epi8(line.high, tables.high));
+  const __m512i pairs =
+      _mm512_add_epi8(_mm512_permutexvar_epi8(line.low, tables.low), _mm512_permutexvar_epi8(line.high, tables.high));
   return _mm512_dpbusd_epi32(sums, _mm512_set1_epi8(1), pairs);
 }
 inline void append_codes(CodeSums sums, const std::uint8_t* terms, std::size_t count, std::uint32_t number, std::size_t,
@@ -57,17 +56,11 @@ inline void append_codes(CodeSums sums, const std::uint8_t* terms, std::size_t c
 
 }  // namespace
 
-const Table table = {"avx512_vbmi",
-                     kReal<F32>,
-                     kReal<F16>,
-                     kReal<BF16>,
-                     kReal<U8>,
-                     kReal<I8>,
-                     kIntegerU8,
-                     kIntegerI8,
-                     kBits,
-                     {screen_rows, pack_panel_lines, panel_dot, screen_hits},
-                     project,
-                     {fill_tables, scan_codes, keep_least}};
+const Table table = {"avx512_vbmi", kReal<F32>,
+                     kReal<F16>,    kReal<BF16>,
+                     kReal<U8>,     kReal<I8>,
+                     kIntegerU8,    kIntegerI8,
+                     kBits,         {screen_rows, pack_panel_lines, panel_dot, screen_hits},
+                     project,       {fill_tables, scan_codes, keep_least}};
 
 }  // namespace nearabout::kernels::avx512_vbmi

@@ -114,7 +114,8 @@ using Project = void (*)(const float* vectors, std::size_t count, std::size_t di
 
 // --- Code kernels: sums over tables that 4-bit codes look up. ---
 //
-// Rows lie in blocks of 16. A block is `lines` lines of 64 bytes and one more of terms. Byte t * 16 + r of line g (t = 0
+// Rows lie in blocks of 16. A block is `lines` lines of 64 bytes and one more of terms. Byte t * 16 + r of line g (t =
+// 0
 // .. 3) holds two codes of row r: code 8 g + t in its low half and code 8 g + 4 + t in its high half. The terms are 16
 // offsets, then 16 scales, each a u16. A query has a table of 16 signed bytes for each code, one after the other, the
 // first at an address divisible by 64; none is larger than kMostEntry, so that two of them fit a byte, and kMostLines
@@ -153,8 +154,8 @@ using ScanCodes = void (*)(const std::uint8_t* blocks, std::size_t rows, std::si
 using FillTables = void (*)(const float* query, std::size_t codes, std::size_t directions, const float* patterns,
                             float factor, std::int8_t* tables);
 
-// Keeps the least of `count` estimates and their numbers, in order: at least `wanted` of them, and hardly more (up to an
-// eighth, but where there are ties). Returns how many; *threshold is what none of them exceeds. No estimate is NaN.
+// Keeps the least of `count` estimates and their numbers, in order: at least `wanted` of them, and hardly more (up to
+// an eighth, but where there are ties). Returns how many; *threshold is what none of them exceeds. No estimate is NaN.
 // Room as for hits. The search for the threshold is the same on every instruction set, to the last bit.
 using KeepLeast = std::size_t (*)(float* estimates, std::uint32_t* numbers, std::size_t count, std::size_t wanted,
                                   float* threshold);

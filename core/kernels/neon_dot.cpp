@@ -62,8 +62,11 @@ inline void panel_store(std::int32_t* to, PanelSums sums, std::int32_t missing) 
 
 }  // namespace
 
-const Table table = {"neon_dot", kReal<F32>, kReal<F16>, kReal<BF16>, kReal<U8>,
-                     kReal<I8>,  kIntegerU8, kIntegerI8, kBits,       {screen_rows, pack_panel, panel_dot, screen_hits},
-                     project, {fill_tables, scan_codes, keep_least}};
+const Table table = {"neon_dot", kReal<F32>,
+                     kReal<F16>, kReal<BF16>,
+                     kReal<U8>,  kReal<I8>,
+                     kIntegerU8, kIntegerI8,
+                     kBits,      {screen_rows, pack_panel, panel_dot, screen_hits},
+                     project,    {fill_tables, scan_codes, keep_least}};
 
 }  // namespace nearabout::kernels::neon_dot

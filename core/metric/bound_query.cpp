@@ -8,6 +8,7 @@
 
 #include "base/convert.h"
 #include "base/error.h"
+#include "base/norm.h"
 #include "metric/haversine.h"
 
 namespace nearabout {
@@ -45,18 +46,24 @@ const kernels::RealKernels& real_kernels(Element rows) {
   }
 }
 
-// The query may start anywhere (as a slice of bytes does), and may be a row of the index itself, of any type.
-void widen(std::vector<double>& values, Element element, const void* query, std::size_t dims) {
+// The query may start anywhere (as a slice of bytes does), and may be a row of the index itself, of any type. Returns
+// the square of its length.
+double widen(std::vector<double>& values, Element element, const void* query, std::size_t dims) {
   std::vector<float> floats(dims);
   to_f32(element, query, dims, floats.data());
   values.assign(floats.begin(), floats.end());
+  return squared_norm(floats.data(), dims);
 }
 
-void require_finite(const std::vector<double>& values) {
-  for (std::size_t j = 0; j < values.size(); ++j)
-    if (!std::isfinite(values[j]))
-      throw InvalidInput("the query has " + std::to_string(values[j]) + " in dimension " + std::to_string(j) +
-                         "; only finite numbers can be compared");
+[[noreturn]] void throw_not_finite(const std::vector<double>& values) {
+  const auto bad = std::find_if(values.begin(), values.end(), [](double value) { return !std::isfinite(value); });
+  throw InvalidInput("the query has " + std::to_string(*bad) + " in dimension " + std::to_string(bad - values.begin()) +
+                     "; only finite numbers can be compared");
+}
+
+bool follows_from_products(Metric metric) {
+  return metric == Metric::euclidean || metric == Metric::sqeuclidean || metric == Metric::cosine ||
+         metric == Metric::dot;
 }
 
 // Integer kernels need a query of the rows' own type: a float query qualifies where every value is one of that type's.
@@ -73,39 +80,54 @@ bool fits_integers(const std::vector<double>& values, Element rows) {
 
 BoundQuery::BoundQuery(Metric metric, Element rows, std::size_t dims, const void* query, Element element)
     : metric_(metric), dims_(dims) {
-  if (rows == Element::bits) {
-    bind_integer(rows, query);
-    return;
-  }
-  widen(values_, element, query, dims);
-  require_finite(values_);
-
-  for (const double value : values_) norm_ += value * value;
-  norm_ = std::sqrt(norm_);
-  if (metric == Metric::cosine && norm_ == 0)
-    throw InvalidInput("the query is a zero vector: it has no direction, so no cosine; give a vector that is not zero");
-  if (metric == Metric::haversine && !(std::abs(values_[0]) <= 90))
-    throw InvalidInput("the query's latitude is " + std::to_string(values_[0]) +
-                       " degrees; it must lie between -90 and 90 (order: latitude, longitude)");
-  if ((rows == Element::u8 || rows == Element::i8) && fits_integers(values_, rows))
+  if (rows == Element::bits)
+    bind_bits(query);
+  else if ((rows == Element::u8 || rows == Element::i8) && element == rows && metric != Metric::haversine)
     bind_integer(rows, query);
   else
-    bind_real(rows);
+    bind_real(rows, query, element);
 }
 
-void BoundQuery::bind_real(Element rows) { real_ = kernel_for(metric_, real_kernels(rows)); }
+void BoundQuery::bind_bits(const void* query) {
+  const Table& table = kernels::table();
+  const std::byte* from = static_cast<const std::byte*>(query);
+  bytes_.assign(from, from + row_bytes(Element::bits, dims_));
+  integer_ = metric_ == Metric::hamming ? table.bits.hamming : table.bits.jaccard;
+}
+
+void BoundQuery::bind_real(Element rows, const void* query, Element element) {
+  norm_ = std::sqrt(widen(values_, element, query, dims_));
+  if (!std::isfinite(norm_)) throw_not_finite(values_);  // the squares of floats are far from overflow
+  require_direction();
+  if (metric_ == Metric::haversine && !(std::abs(values_[0]) <= 90))
+    throw InvalidInput("the query's latitude is " + std::to_string(values_[0]) +
+                       " degrees; it must lie between -90 and 90 (order: latitude, longitude)");
+  if ((rows == Element::u8 || rows == Element::i8) && fits_integers(values_, rows)) {
+    std::vector<std::uint8_t> bytes(dims_);
+    for (std::size_t j = 0; j < dims_; ++j) bytes[j] = static_cast<std::uint8_t>(static_cast<int>(values_[j]) & 0xff);
+    bind_integer(rows, bytes.data());
+  } else {
+    real_ = kernel_for(metric_, real_kernels(rows));
+  }
+}
 
 void BoundQuery::bind_integer(Element rows, const void* query) {
   const Table& table = kernels::table();
-  if (rows == Element::bits) {
-    const std::byte* from = static_cast<const std::byte*>(query);
-    bytes_.assign(from, from + row_bytes(rows, dims_));
-    integer_ = metric_ == Metric::hamming ? table.bits.hamming : table.bits.jaccard;
-    return;
-  }
-  bytes_.resize(dims_);
-  for (std::size_t j = 0; j < dims_; ++j) bytes_[j] = static_cast<std::byte>(static_cast<int>(values_[j]));
-  integer_ = kernel_for(metric_, rows == Element::u8 ? table.integer_u8 : table.integer_i8);
+  const std::byte* from = static_cast<const std::byte*>(query);
+  bytes_.assign(from, from + dims_);
+  const kernels::IntegerKernels& kernels = rows == Element::u8 ? table.integer_u8 : table.integer_i8;
+  integer_ = kernel_for(metric_, kernels);
+  if (follows_from_products(metric_)) product_ = kernels.dot;
+  double square = 0;
+  kernels.dot(bytes_.data(), {bytes_.data(), dims_, nullptr, 1}, dims_, &square);
+  norm_ = std::sqrt(square);
+  square_ = square;
+  require_direction();
+}
+
+void BoundQuery::require_direction() const {
+  if (metric_ == Metric::cosine && norm_ == 0)
+    throw InvalidInput("the query is a zero vector: it has no direction, so no cosine; give a vector that is not zero");
 }
 
 void BoundQuery::ranks(kernels::Rows rows, double* out) const {
@@ -114,13 +136,27 @@ void BoundQuery::ranks(kernels::Rows rows, double* out) const {
     return;
   }
   if (integer_)
-    integer_(bytes_.data(), rows, values_.empty() ? bytes_.size() : dims_, out);
+    integer_(bytes_.data(), rows, bytes_.size(), out);
   else
     real_(values_.data(), rows, dims_, out);
   if (metric_ == Metric::cosine)
     for (std::size_t i = 0; i < rows.count; ++i) out[i] = std::clamp(1.0 - out[i] / norm_, 0.0, 2.0);
   else if (metric_ == Metric::dot)
     for (std::size_t i = 0; i < rows.count; ++i) out[i] = 0.0 - out[i];
+}
+
+// In whole numbers up to the last step, which is that of the kernel: equal bits.
+void BoundQuery::ranks(kernels::Rows rows, const std::uint32_t* squares, double* out) const {
+  product_(bytes_.data(), rows, bytes_.size(), out);
+  for (std::size_t i = 0; i < rows.count; ++i) {
+    const double square = squares[i];
+    if (metric_ == Metric::dot)
+      out[i] = 0.0 - out[i];
+    else if (metric_ == Metric::cosine)
+      out[i] = std::clamp(1.0 - (square == 0 ? 0.0 : out[i] / std::sqrt(square)) / norm_, 0.0, 2.0);
+    else
+      out[i] = (square_ - out[i]) + (square - out[i]);
+  }
 }
 
 double BoundQuery::distance(double rank) const {

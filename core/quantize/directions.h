@@ -21,14 +21,15 @@ namespace nearabout {
 // Projects rows, while an index is built.
 struct LearntDirections {
   std::size_t dims = 0;
-  std::size_t outputs = 0;          // a multiple of 32: those past `count` are zero
+  std::size_t outputs = 0;  // a multiple of 32: those past `count` are zero
   std::size_t count = 0;
-  std::vector<float> centre;        // of lifted rows
-  std::vector<std::int8_t> bytes;   // dims x outputs
-  std::vector<float> steps;         // of each output: direction = step * bytes
-  std::vector<float> matrix;        // the same as floats, dims x outputs
+  std::vector<float> centre;       // of lifted rows
+  std::vector<std::int8_t> bytes;  // dims x outputs
+  std::vector<float> steps;        // of each output: direction = step * bytes
+  std::vector<float> matrix;       // the same as floats, dims x outputs
 
-  // Of `rows` lifted vectors (which are centred in place): outputs() floats each, and the square of what they leave out.
+  // Of `rows` lifted vectors (which are centred in place): outputs() floats each, and the square of what they leave
+  // out.
   void project(float* vectors, std::size_t rows, float* images, float* rests) const;
 };
 // `sample` is of lifted rows; count <= min(sample rows, dims).

@@ -11,9 +11,9 @@ namespace nearabout {
 namespace {
 
 constexpr std::size_t kSeedRounds = 4;
-constexpr std::size_t kDirectly = 32;       // clusters that need no seeds of their own
-constexpr std::size_t kSeedPoints = 64;     // a cluster, for seeds
-constexpr double kHardlyMoved = 0.002;      // of the points
+constexpr std::size_t kDirectly = 32;    // clusters that need no seeds of their own
+constexpr std::size_t kSeedPoints = 64;  // a cluster, for seeds
+constexpr double kHardlyMoved = 0.002;   // of the points
 
 using Points = std::vector<std::int8_t>;
 
@@ -74,8 +74,7 @@ class Lloyd {
     std::vector<float> penalties;
     for (std::size_t round = 0; round < rounds; ++round) {
       const std::vector<std::uint32_t> before = ids_;
-      ByteCentroids(centroids, dims_)
-          .nearest(points_.data(), ids_.size(), penalties, ids_.data(), options_.threads);
+      ByteCentroids(centroids, dims_).nearest(points_.data(), ids_.size(), penalties, ids_.data(), options_.threads);
       const std::size_t clusters = centroids.size() / dims_;
       const Grouping grouping = group(ids_, clusters);
       move(grouping, centroids);

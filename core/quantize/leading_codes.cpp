@@ -45,7 +45,7 @@ RowTerms LeadingCodes::encode(const float* image, const float* centroid, float r
   const double unit = std::sqrt(static_cast<double>(shape_.directions) / std::max(square, 1e-30));
   const auto factor = static_cast<float>(std::min(unit, 1e30));
   std::fill_n(packed, shape_.bytes(), std::uint8_t{0});
-  double along = 0;     // <y, r>
+  double along = 0;           // <y, r>
   double centroid_along = 0;  // <y, c>
   const std::size_t covered = 4 / shape_.bits;
   for (std::size_t j = 0; j < shape_.directions; ++j) {

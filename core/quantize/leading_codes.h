@@ -8,8 +8,8 @@
 // rest being what the directions leave out of each. In place of r stands its code y, each coordinate of r over r's root
 // mean square rounded to one of 2, 4 or 16 levels (those of least square error for a normal distribution: J. Max,
 // "Quantizing for minimum distortion", 1960), times |r|^2 / <y, r>, which makes the estimate unbiased for a random
-// rotation (Gao and Long, "RaBitQ", SIGMOD 2024). What of this does not depend on the query is one number, `offset`, with
-// <y, c> in it: so one table serves a query in all lists,
+// rotation (Gao and Long, "RaBitQ", SIGMOD 2024). What of this does not depend on the query is one number, `offset`,
+// with <y, c> in it: so one table serves a query in all lists,
 //
 //   estimate = |q - c|^2 + rest(q)^2 + offset - scale * <q, y>.
 #pragma once

@@ -2,8 +2,8 @@
 //
 // Euclidean distances stay as they are. Cosine is the Euclidean distance of unit vectors. The largest inner product is
 // the least distance once each row has one more coordinate, sqrt(longest^2 - |x|^2), which makes all rows equally long
-// (Bachrach et al., "Speeding up the Xbox recommender system using a Euclidean transformation for inner-product spaces",
-// RecSys 2014); queries have zero there, and the length of the longest row, which changes no order.
+// (Bachrach et al., "Speeding up the Xbox recommender system using a Euclidean transformation for inner-product
+// spaces", RecSys 2014); queries have zero there, and the length of the longest row, which changes no order.
 #pragma once
 
 #include <cstddef>

@@ -33,11 +33,11 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "IVF",
     "CorruptFile",
     "Embeddings",
     "Exact",
     "FileFormatError",
-    "IVF",
     "Forest",
     "Hits",
     "Index",

@@ -189,6 +189,7 @@ void write_ivf(storage::Writer& writer, const Source& source, const IvfOptions& 
     LearntLists learnt;
     learnt.lift = lift_for(read, source);
     const LiftedReader lifted(read, learnt.lift);
+    learnt.squares = source.element() == Element::u8 || source.element() == Element::i8;
     learnt.shape = shape_for(learnt.lift.outputs(), rows, options);
     const Sample sample = take_sample(lifted, rows, learnt.lift.outputs(), kDirectionRows);
     learnt.directions =
@@ -198,7 +199,7 @@ void write_ivf(storage::Writer& writer, const Source& source, const IvfOptions& 
     report(monitor, 0.4);
 
     Trials trials = trials_for(learnt, lifted, rows);
-    const std::size_t width = learnt.shape.bytes() + sizeof(std::uint32_t) + sizeof(RowTerms);
+    const std::size_t width = learnt.shape.bytes() + sizeof(RowFacts);
     const bool fits = build.memory == 0 || rows <= build.memory / 2 / width;
     const std::string* beside = fits ? nullptr : &build.path;
     const EncodedRows encoded =
@@ -221,22 +222,24 @@ void write_ivf(storage::Writer& writer, const Source& source, const IvfOptions& 
       }
       terms[c] = static_cast<float>(square);
     }
+    const std::size_t columns = learnt.squares ? 2 : 1;
     Column list_rows(sizeof(std::uint32_t), beside);
     writer.begin(SectionId::list_codes, Element::u8, {blocks, block_bytes});
-    pack_lists(encoded, learnt.shape, sizes, build.memory, build.threads,
-               [&](const std::vector<PackedList>& packed) {
-                 measure.look_at(packed);
-                 for (const PackedList& list : packed) {
-                   writer.append(std::as_bytes(std::span(list.blocks)));
-                   list_rows.append(std::as_bytes(std::span(list.rows)));
-                   terms[lists + list.list] = list.steps.offset_low;
-                   terms[2 * lists + list.list] = list.steps.offset_step;
-                   terms[3 * lists + list.list] = list.steps.scale_step;
-                 }
-               },
-               step_of(monitor, 0.7, 0.8));
+    pack_lists(
+        encoded, learnt, sizes, build.memory, build.threads,
+        [&](const std::vector<PackedList>& packed) {
+          measure.look_at(packed);
+          for (const PackedList& list : packed) {
+            writer.append(std::as_bytes(std::span(list.blocks)));
+            list_rows.append(std::as_bytes(std::span(list.rows)));
+            terms[lists + list.list] = list.steps.offset_low;
+            terms[2 * lists + list.list] = list.steps.offset_step;
+            terms[3 * lists + list.list] = list.steps.scale_step;
+          }
+        },
+        step_of(monitor, 0.7, 0.8));
     writer.end();
-    writer.begin(SectionId::list_rows, Element::u32, {blocks * kernels::kBlockRows, 1});
+    writer.begin(SectionId::list_rows, Element::u32, {blocks * kernels::kBlockRows, columns});
     std::vector<std::byte> buffer;
     for (std::size_t first = 0; first < list_rows.size(); first += 65'536) {
       const std::size_t last = std::min<std::size_t>(first + 65'536, list_rows.size());

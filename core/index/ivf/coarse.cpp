@@ -4,8 +4,8 @@
 #include <limits>
 
 #include "kernels/kernels.h"
-#include "storage/items.h"
 #include "quantize/byte_centroids.h"
+#include "storage/items.h"
 
 namespace nearabout {
 namespace {
@@ -56,16 +56,18 @@ void ListRanking::nearest(const IvfQueries& queries, std::size_t i, std::size_t 
 // small, all are taken.
 float ListRanking::promising(const std::int32_t* dots, float scale, std::size_t probes) {
   const std::size_t count = index_.lists();
-  if (count < 4 * kSample || probes * 4 > count) return kInfinity;
-  sample_.clear();
+  if (count < 8 * kSample || probes * 4 > count) return kInfinity;
+  float sample[kSample];
+  std::uint32_t numbers[kSample];
   for (std::size_t place = 0; place < kSample; ++place) {
     const std::size_t list = place * count / kSample;
-    sample_.push_back(index_.centroid_squares_[list] + scale * static_cast<float>(dots[list]));
+    sample[place] = index_.centroid_squares_[list] + scale * static_cast<float>(dots[list]);
+    numbers[place] = 0;
   }
-  const std::size_t wanted = std::min(kSample - 1, probes * kSample / count * 4 / 3 + 3);
-  const auto place = sample_.begin() + static_cast<std::ptrdiff_t>(wanted);
-  std::nth_element(sample_.begin(), place, sample_.end());
-  return *place;
+  float threshold = 0;
+  const std::size_t wanted = std::min(kSample - 1, probes * kSample / count * 4 / 3 + 4);
+  kernels::table().codes.keep_least(sample, numbers, kSample, wanted, &threshold);
+  return threshold;
 }
 
 }  // namespace nearabout

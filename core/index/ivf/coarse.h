@@ -32,7 +32,6 @@ class ListRanking {
   const IvfIndex& index_;
   std::size_t first_ = 0;
   std::vector<std::int32_t> dots_;
-  std::vector<float> sample_;
   std::vector<std::uint32_t> hits_;
   std::vector<float> marks_;
 };

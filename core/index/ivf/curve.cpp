@@ -16,8 +16,8 @@ namespace {
 
 using kernels::kBlockRows;
 
-constexpr std::array<std::size_t, 19> kDepths{10,  12,  14,  16,  20,  24,  28,  32,   40,  48,
-                                              64,  80,  96,  128, 192, 256, 384, 1024, 4096};
+constexpr std::array<std::size_t, 19> kDepths{10, 12, 14, 16,  20,  24,  28,  32,   40,  48,
+                                              64, 80, 96, 128, 192, 256, 384, 1024, 4096};
 constexpr std::array<double, 15> kRecalls{0.5,  0.6,  0.7,  0.8,   0.85, 0.9,   0.925, 0.95,
                                           0.96, 0.97, 0.98, 0.985, 0.99, 0.995, 0.999};
 
@@ -45,9 +45,8 @@ CurveMeasure::CurveMeasure(const LearntLists& learnt, const EncodedRows& encoded
       threads_(threads),
       probes_(probes_to_try(sizes.size())),
       queries_(trials.count()) {
-  parallel_for(trials.count(), 1, threads, [&](std::size_t number, std::size_t, std::size_t) {
-    bind(encoded, trials, number, queries_[number]);
-  });
+  parallel_for(trials.count(), 1, threads,
+               [&](std::size_t number, std::size_t, std::size_t) { bind(encoded, trials, number, queries_[number]); });
 }
 
 void CurveMeasure::bind(const EncodedRows& encoded, Trials& trials, std::size_t number, Query& query) const {
@@ -60,15 +59,14 @@ void CurveMeasure::bind(const EncodedRows& encoded, Trials& trials, std::size_t 
   rank_lists(query);
 
   using storage::items_of;
-  std::vector<std::byte> list_buffer, terms_buffer, codes_buffer;
+  std::vector<std::byte> facts_buffer, codes_buffer;
   query.threshold = -std::numeric_limits<float>::infinity();
   for (const nearabout::Neighbour& found : trials.nearest[number].take_sorted()) {
     const std::size_t row = found.row;
-    const std::uint32_t list = *items_of<std::uint32_t>(encoded.lists.read(row, row + 1, list_buffer));
-    const RowTerms terms = *items_of<RowTerms>(encoded.terms.read(row, row + 1, terms_buffer));
+    const RowFacts facts = *items_of<RowFacts>(encoded.facts.read(row, row + 1, facts_buffer));
     const auto* const packed = items_of<std::uint8_t>(encoded.codes.read(row, row + 1, codes_buffer));
-    const double estimate = double{query.bases[list]} + codes_.estimate(query.image.data(), packed, terms);
-    query.neighbours.push_back({query.steps[list], static_cast<float>(estimate)});
+    const double estimate = double{query.bases[facts.list]} + codes_.estimate(query.image.data(), packed, facts.terms);
+    query.neighbours.push_back({query.steps[facts.list], static_cast<float>(estimate)});
     query.threshold = std::max(query.threshold, query.neighbours.back().estimate);
   }
   query.rivals.assign(probes_.size() * query.neighbours.size(), 0);
@@ -114,19 +112,15 @@ void CurveMeasure::look_at(const std::vector<PackedList>& packed) {
 
 void CurveMeasure::scan(const PackedList& packed, Query& query, std::vector<std::uint32_t>& numbers,
                         std::vector<float>& estimates) const {
-  const std::size_t room = packed.rows.size() + kBlockRows;
+  const std::size_t room = packed.count + 2 * kBlockRows;
   if (numbers.size() < room) {
     numbers.resize(room);
     estimates.resize(room);
   }
-  kernels::CodeScan scan{query.tables.data(),
-                         query.bases[packed.list] + packed.steps.offset_low,
-                         packed.steps.offset_step,
-                         -query.unit * packed.steps.scale_step,
-                         query.threshold,
-                         numbers.data(),
-                         estimates.data(),
-                         0};
+  kernels::CodeScan scan{query.tables.data(),      query.bases[packed.list] + packed.steps.offset_low,
+                         packed.steps.offset_step, -query.unit * packed.steps.scale_step,
+                         query.threshold,          numbers.data(),
+                         estimates.data(),         0};
   kernels::table().codes.scan(packed.blocks.data(), packed.count, learnt_.shape.lines(), 0, &scan, 1);
   std::uint32_t* const rivals = query.rivals.data() + query.steps[packed.list] * query.neighbours.size();
   for (std::size_t i = 0; i < scan.found; ++i)

@@ -42,11 +42,11 @@ class CurveMeasure {
     std::vector<float> image;
     std::vector<std::int8_t> tables;
     float unit = 0;
-    std::vector<float> bases;          // of each list: |q - c|^2
-    std::vector<std::uint8_t> steps;   // of each list, as a neighbour's
+    std::vector<float> bases;         // of each list: |q - c|^2
+    std::vector<std::uint8_t> steps;  // of each list, as a neighbour's
     std::vector<Neighbour> neighbours;
     std::vector<std::uint32_t> rivals;  // of each step and neighbour: rows that look nearer
-    std::vector<double> scanned;       // rows of the lists of each step
+    std::vector<double> scanned;        // rows of the lists of each step
     float threshold = 0;
   };
   void bind(const EncodedRows& encoded, Trials& trials, std::size_t number, Query& query) const;

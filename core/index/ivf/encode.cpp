@@ -30,14 +30,16 @@ class Encoder {
         trials_(trials),
         nearest_(trials.nearest) {}
 
-  void encode(const RowReader& read, std::size_t begin, std::size_t count, std::uint32_t* lists, RowTerms* terms,
-              std::uint8_t* packed) {
+  void encode(const RowReader& read, std::size_t begin, std::size_t count, RowFacts* facts, std::uint8_t* packed) {
     const LearntDirections& directions = learnt_.directions;
     vectors_.resize(count * learnt_.lift.inputs());
     lifted_.resize(count * directions.dims);
     images_.resize(count * directions.outputs);
     rests_.resize(count);
     read(begin, begin + count, vectors_.data());
+    const std::size_t inputs = learnt_.lift.inputs();
+    for (std::size_t i = 0; learnt_.squares && i < count; ++i)
+      facts[i].square = static_cast<std::uint32_t>(squared_norm(vectors_.data() + i * inputs, inputs));
     learnt_.lift.rows(vectors_.data(), count, lifted_.data());
     directions.project(lifted_.data(), count, images_.data(), rests_.data());
     if (trials_.count() > 0) compare(begin, count);
@@ -45,12 +47,14 @@ class Encoder {
     const std::size_t m = learnt_.shape.directions;
     points_.resize(count * m);
     for (std::size_t i = 0; i < count; ++i) learnt_.to_bytes(image(i), points_.data() + i * m);
-    centroids_.nearest(points_.data(), count, {}, lists, 1);
+    lists_.resize(count);
+    centroids_.nearest(points_.data(), count, {}, lists_.data(), 1);
     centroid_.resize(m);
     for (std::size_t i = 0; i < count; ++i) {
       for (std::size_t j = 0; j < m; ++j)
-        centroid_[j] = learnt_.point_step * static_cast<float>(learnt_.centroids[lists[i] * m + j]);
-      terms[i] = codes_.encode(image(i), centroid_.data(), rests_[i], packed + i * learnt_.shape.bytes());
+        centroid_[j] = learnt_.point_step * static_cast<float>(learnt_.centroids[lists_[i] * m + j]);
+      facts[i].list = lists_[i];
+      facts[i].terms = codes_.encode(image(i), centroid_.data(), rests_[i], packed + i * learnt_.shape.bytes());
     }
   }
 
@@ -84,6 +88,7 @@ class Encoder {
   std::vector<TopK> nearest_;
   std::vector<float> vectors_, lifted_, images_, rests_, centroid_, products_;
   std::vector<std::int8_t> points_;
+  std::vector<std::uint32_t> lists_;
 };
 
 }  // namespace
@@ -105,19 +110,18 @@ EncodedRows encode_rows(const LearntLists& learnt, const RowReader& read, std::s
   const ByteCentroids centroids(learnt.centroids, learnt.shape.directions);
   std::vector<Encoder> encoders(threads, Encoder(learnt, codes, centroids, trial_columns, trials));
   EncodedRows encoded(learnt.shape.bytes(), beside);
-  for (Column* column : {&encoded.lists, &encoded.terms, &encoded.codes}) column->reserve(rows);
-  std::vector<std::uint32_t> lists(kBlockRows);
-  std::vector<RowTerms> terms(kBlockRows);
+  encoded.facts.reserve(rows);
+  encoded.codes.reserve(rows);
+  std::vector<RowFacts> facts(kBlockRows, RowFacts{});
   std::vector<std::uint8_t> packed(kBlockRows * learnt.shape.bytes());
   for (std::size_t begin = 0; begin < rows; begin += kBlockRows) {
     report(monitor, static_cast<double>(begin) / static_cast<double>(rows));
     const std::size_t count = std::min(kBlockRows, rows - begin);
     parallel_for(count, kRowsAtATime, threads, [&](std::size_t first, std::size_t last, std::size_t worker) {
-      encoders[worker].encode(read, begin + first, last - first, lists.data() + first, terms.data() + first,
+      encoders[worker].encode(read, begin + first, last - first, facts.data() + first,
                               packed.data() + first * learnt.shape.bytes());
     });
-    encoded.lists.append(std::as_bytes(std::span(lists.data(), count)));
-    encoded.terms.append(std::as_bytes(std::span(terms.data(), count)));
+    encoded.facts.append(std::as_bytes(std::span(facts.data(), count)));
     encoded.codes.append(std::as_bytes(std::span(packed.data(), count * learnt.shape.bytes())));
   }
   for (const Encoder& encoder : encoders)

@@ -22,6 +22,7 @@ struct LearntLists {
   Lift lift;
   LearntDirections directions;
   CodeShape shape;
+  bool squares = false;                // rows are integers: the squares of their lengths are kept
   float point_step = 1;                // of images, for points and centroids as bytes
   std::vector<std::int8_t> centroids;  // lists x shape.directions
 
@@ -32,18 +33,23 @@ struct LearntLists {
 
 // Queries of the measurement: as lifted vectors, with what they turned out to be nearest to.
 struct Trials {
-  std::vector<float> lifted;      // centred; queries x directions.dims
-  std::vector<double> squares;    // of their lengths
-  std::vector<TopK> nearest;      // by squared distance
+  std::vector<float> lifted;    // centred; queries x directions.dims
+  std::vector<double> squares;  // of their lengths
+  std::vector<TopK> nearest;    // by squared distance
   std::size_t count() const { return squares.size(); }
 };
 
 // What is kept of every row, in the order of rows.
+struct RowFacts {
+  std::uint32_t list;
+  std::uint32_t square;  // where the lists keep them
+  RowTerms terms;
+};
 struct EncodedRows {
-  explicit EncodedRows(std::size_t code_bytes, const std::string* beside)
-      : lists(sizeof(std::uint32_t), beside), terms(sizeof(RowTerms), beside), codes(code_bytes, beside) {}
-  Column lists, terms, codes;
-  std::size_t rows() const { return lists.size(); }
+  EncodedRows(std::size_t code_bytes, const std::string* beside)
+      : facts(sizeof(RowFacts), beside), codes(code_bytes, beside) {}
+  Column facts, codes;
+  std::size_t rows() const { return facts.size(); }
 };
 
 EncodedRows encode_rows(const LearntLists& learnt, const RowReader& read, std::size_t rows, Trials& trials,

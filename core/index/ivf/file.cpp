@@ -41,15 +41,13 @@ IvfIndex::IvfIndex(std::shared_ptr<const storage::File> file, const Descriptor& 
       scan_(descriptor, *vectors_, nullptr) {
   if (!space_of(descriptor.metric) || descriptor.element == Element::bits)
     throw CorruptFile(this->file().name() + " is corrupt: it says that it has lists of codes under the metric " +
-                      std::string(name_of(descriptor.metric)) +
-                      ", which they do not serve. Copy or build it again.");
+                      std::string(name_of(descriptor.metric)) + ", which they do not serve. Copy or build it again.");
   if (rows() == 0) return;
   read_facts();
   read_directions();
   read_lists();
   read_curve();
-  for (const Section* section : {vectors_, list_rows_, list_codes_})
-    section->advise(storage::system::Access::anywhere);
+  for (const Section* section : {vectors_, list_rows_, list_codes_}) section->advise(storage::system::Access::anywhere);
 }
 
 void IvfIndex::read_facts() {
@@ -124,7 +122,8 @@ void IvfIndex::read_lists() {
   list_codes_ = &file().section(SectionId::list_codes);
   list_codes_->expect(Element::u8, {blocks, kernels::block_bytes(shape().lines())});
   list_rows_ = &file().section(SectionId::list_rows);
-  list_rows_->expect(Element::u32, {blocks * kernels::kBlockRows, 1});
+  const bool squares = descriptor().element == Element::u8 || descriptor().element == Element::i8;
+  list_rows_->expect(Element::u32, {blocks * kernels::kBlockRows, squares ? 2u : 1u});
 }
 
 void IvfIndex::read_curve() {
@@ -145,15 +144,17 @@ void IvfIndex::read_curve() {
 void IvfIndex::verify_own(const Monitor& monitor) const {
   if (rows() == 0) return;
   std::vector<bool> seen(rows(), false);
+  const std::uint64_t columns = list_rows_->shape().columns;
   for (std::size_t list = 0; list < lists(); ++list) {
     report(monitor, static_cast<double>(list) / static_cast<double>(lists()));
     const std::uint64_t first = std::uint64_t{blocks_[list]} * kernels::kBlockRows;
-    const std::span<const std::uint32_t> own = list_rows_->items<std::uint32_t>(first, sizes_[list]);
-    for (std::size_t place = 0; place < own.size(); ++place) {
+    const std::span<const std::uint32_t> own =
+        list_rows_->items<std::uint32_t>(first * columns, sizes_[list] * columns);
+    for (std::size_t place = 0; place < own.size(); place += columns) {
       const bool fits = own[place] < rows() && !seen[own[place]];
       if (!fits)
         storage::throw_corrupt(file().name(), "a row in section " + list_rows_->name(),
-                               list_rows_->offset() + (first + place) * sizeof(std::uint32_t),
+                               list_rows_->offset() + (first * columns + place) * sizeof(std::uint32_t),
                                "one that exists and that no other place has", std::to_string(own[place]));
       seen[own[place]] = true;
     }

@@ -1,5 +1,5 @@
-// Lists of small codes: an inverted file whose rows are kept as few-bit codes along their leading directions, scanned in
-// memory order by tables in registers, the most promising then compared in full.
+// Lists of small codes: an inverted file whose rows are kept as few-bit codes along their leading directions, scanned
+// in memory order by tables in registers, the most promising then compared in full.
 //
 // An inverted file (Jegou, Douze and Schmid, "Product quantization for nearest neighbor search", TPAMI 2011) with the
 // scan of product codes in registers (Andre, Kermarrec and Le Scouarnec, VLDB 2015) and unbiased estimates from rotated
@@ -35,6 +35,9 @@ struct IvfOptions {
   std::size_t code_bits = 0;   // 1, 2 or 4 a direction; 0: by the data
   std::uint64_t seed = 0;
 };
+
+class IvfSearches;  // work spaces, in search.cpp
+std::shared_ptr<IvfSearches> make_searches();
 
 class IvfIndex : public Index {
  public:
@@ -72,11 +75,12 @@ class IvfIndex : public Index {
   std::span<const float> centre_, direction_steps_, direction_sums_, direction_centres_;
   const storage::Section* centroid_bytes_ = nullptr;
   std::span<const float> centroid_squares_, offset_lows_, offset_steps_, scale_steps_;  // one a list
-  std::span<const std::uint32_t> sizes_;  // rows of each list
-  std::vector<std::uint32_t> blocks_;     // where each list's blocks begin, and where the last ends
+  std::span<const std::uint32_t> sizes_;                                                // rows of each list
+  std::vector<std::uint32_t> blocks_;  // where each list's blocks begin, and where the last ends
   const storage::Section* list_rows_ = nullptr;
   const storage::Section* list_codes_ = nullptr;
   std::vector<CurvePoint> curve_;
+  std::shared_ptr<IvfSearches> searches_ = make_searches();
 };
 
 // Adds everything but keys to `writer`.

@@ -19,7 +19,7 @@ constexpr float kMostTerm = 65'535;
 
 struct Held {
   std::uint32_t row;
-  RowTerms terms;
+  RowFacts facts;
 };
 
 // The rows of lists [begin, end), list by list, rows rising.
@@ -37,16 +37,15 @@ Gathered gather(const EncodedRows& encoded, const CodeShape& shape, const std::v
   gathered.held.resize(gathered.firsts.back());
   gathered.codes.resize(gathered.firsts.back() * shape.bytes());
   std::vector<std::size_t> next(gathered.firsts.begin(), gathered.firsts.end() - 1);
-  std::vector<std::byte> lists_buffer, terms_buffer, codes_buffer;
+  std::vector<std::byte> facts_buffer, codes_buffer;
   for (std::size_t first = 0; first < encoded.rows(); first += kRowsAtATime) {
     const std::size_t last = std::min(first + kRowsAtATime, encoded.rows());
-    const auto* const lists = items_of<std::uint32_t>(encoded.lists.read(first, last, lists_buffer));
-    const auto* const terms = items_of<RowTerms>(encoded.terms.read(first, last, terms_buffer));
+    const auto* const facts = items_of<RowFacts>(encoded.facts.read(first, last, facts_buffer));
     const auto* const codes = items_of<std::uint8_t>(encoded.codes.read(first, last, codes_buffer));
     for (std::size_t i = 0; i < last - first; ++i) {
-      if (lists[i] < begin || lists[i] >= end) continue;
-      const std::size_t place = next[lists[i] - begin]++;
-      gathered.held[place] = {static_cast<std::uint32_t>(first + i), terms[i]};
+      if (facts[i].list < begin || facts[i].list >= end) continue;
+      const std::size_t place = next[facts[i].list - begin]++;
+      gathered.held[place] = {static_cast<std::uint32_t>(first + i), facts[i]};
       std::copy_n(codes + i * shape.bytes(), shape.bytes(), gathered.codes.data() + place * shape.bytes());
     }
   }
@@ -55,13 +54,13 @@ Gathered gather(const EncodedRows& encoded, const CodeShape& shape, const std::v
 
 TermSteps steps_for(const Held* held, std::size_t count) {
   if (count == 0) return {};
-  float low = held[0].terms.offset;
+  float low = held[0].facts.terms.offset;
   float high = low;
   float most = 0;
   for (std::size_t i = 0; i < count; ++i) {
-    low = std::min(low, held[i].terms.offset);
-    high = std::max(high, held[i].terms.offset);
-    most = std::max(most, held[i].terms.scale);
+    low = std::min(low, held[i].facts.terms.offset);
+    high = std::max(high, held[i].facts.terms.offset);
+    most = std::max(most, held[i].facts.terms.scale);
   }
   return {low, (high - low) / kMostTerm, most / kMostTerm};
 }
@@ -81,18 +80,19 @@ void put_terms(const RowTerms& terms, const TermSteps& steps, std::size_t place,
 }
 
 PackedList pack(std::size_t list, const Held* held, const std::uint8_t* codes, std::size_t count,
-                const CodeShape& shape) {
+                const CodeShape& shape, std::size_t columns) {
   const std::size_t blocks = (count + kernels::kBlockRows - 1) / kernels::kBlockRows;
   const std::size_t bytes = kernels::block_bytes(shape.lines());
   PackedList packed{list, steps_for(held, count), {}, {}, count};
   packed.blocks.assign(blocks * bytes, 0);
-  packed.rows.assign(blocks * kernels::kBlockRows, 0xFFFF'FFFFu);
+  packed.rows.assign(blocks * kernels::kBlockRows * columns, kNoRow);
   for (std::size_t i = 0; i < count; ++i) {
     std::uint8_t* const block = packed.blocks.data() + i / kernels::kBlockRows * bytes;
     const std::size_t place = i % kernels::kBlockRows;
     put_codes(codes + i * shape.bytes(), shape.lines(), place, block);
-    put_terms(held[i].terms, packed.steps, place, block + shape.lines() * kernels::kLineBytes);
-    packed.rows[i] = held[i].row;
+    put_terms(held[i].facts.terms, packed.steps, place, block + shape.lines() * kernels::kLineBytes);
+    packed.rows[i * columns] = held[i].row;
+    if (columns == 2) packed.rows[i * columns + 1] = held[i].facts.square;
   }
   return packed;
 }
@@ -104,15 +104,16 @@ std::vector<std::uint32_t> list_sizes(const EncodedRows& encoded, std::size_t li
   std::vector<std::byte> buffer;
   for (std::size_t first = 0; first < encoded.rows(); first += kRowsAtATime) {
     const std::size_t last = std::min(first + kRowsAtATime, encoded.rows());
-    const auto* const numbers = items_of<std::uint32_t>(encoded.lists.read(first, last, buffer));
-    for (std::size_t i = 0; i < last - first; ++i) ++sizes[numbers[i]];
+    const auto* const facts = items_of<RowFacts>(encoded.facts.read(first, last, buffer));
+    for (std::size_t i = 0; i < last - first; ++i) ++sizes[facts[i].list];
   }
   return sizes;
 }
 
-void pack_lists(const EncodedRows& encoded, const CodeShape& shape, const std::vector<std::uint32_t>& sizes,
+void pack_lists(const EncodedRows& encoded, const LearntLists& learnt, const std::vector<std::uint32_t>& sizes,
                 std::size_t memory, std::size_t threads,
                 const std::function<void(const std::vector<PackedList>&)>& take, const Monitor& monitor) {
+  const CodeShape& shape = learnt.shape;
   const std::size_t each = sizeof(Held) + 2 * shape.bytes();
   const std::size_t most = std::max<std::size_t>(1, (memory == 0 ? kConvenient : memory / 2) / each);
   for (std::size_t begin = 0, end = 0; begin < sizes.size(); begin = end) {
@@ -125,7 +126,7 @@ void pack_lists(const EncodedRows& encoded, const CodeShape& shape, const std::v
       parallel_for(packed.size(), 1, threads, [&](std::size_t i, std::size_t, std::size_t) {
         const std::size_t first = gathered.firsts[some + i - begin];
         packed[i] = pack(some + i, gathered.held.data() + first, gathered.codes.data() + first * shape.bytes(),
-                         sizes[some + i], shape);
+                         sizes[some + i], shape, learnt.squares ? 2 : 1);
       });
       take(packed);
     }

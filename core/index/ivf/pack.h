@@ -23,16 +23,19 @@ struct PackedList {
   std::size_t list;
   TermSteps steps;
   std::vector<std::uint8_t> blocks;
-  std::vector<std::uint32_t> rows;  // of the input; 0xFFFFFFFF where the last block is not full
+  std::vector<std::uint32_t> rows;  // of the input, each followed by its square where those are kept; of places that
+                                    // are not filled kNoRow
   std::size_t count;
 };
+inline constexpr std::uint32_t kNoRow = 0xFFFF'FFFFu;
 
 // How many rows each list has.
 std::vector<std::uint32_t> list_sizes(const EncodedRows& encoded, std::size_t lists);
 
-// Packs the lists, in order, several at a time: `take` gets them. What is held at once is the rows of some lists, within
-// `memory` bytes where that is possible (0: as much as is convenient); more than that takes more passes over all rows.
-void pack_lists(const EncodedRows& encoded, const CodeShape& shape, const std::vector<std::uint32_t>& sizes,
+// Packs the lists, in order, several at a time: `take` gets them. What is held at once is the rows of some lists,
+// within `memory` bytes where that is possible (0: as much as is convenient); more than that takes more passes over all
+// rows.
+void pack_lists(const EncodedRows& encoded, const LearntLists& learnt, const std::vector<std::uint32_t>& sizes,
                 std::size_t memory, std::size_t threads,
                 const std::function<void(const std::vector<PackedList>&)>& take, const Monitor& monitor);
 

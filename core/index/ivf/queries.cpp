@@ -6,8 +6,8 @@
 
 #include "base/convert.h"
 #include "kernels/kernels.h"
-#include "storage/items.h"
 #include "quantize/byte_centroids.h"
+#include "storage/items.h"
 
 namespace nearabout {
 namespace {
@@ -21,7 +21,8 @@ std::int8_t rounded(float value) {
 
 float largest_of(const float* values, std::size_t count) {
   std::uint32_t largest = 0;  // of positive floats the order is that of their bits
-  for (std::size_t j = 0; j < count; ++j) largest = std::max(largest, std::bit_cast<std::uint32_t>(values[j]) & 0x7fffffffu);
+  for (std::size_t j = 0; j < count; ++j)
+    largest = std::max(largest, std::bit_cast<std::uint32_t>(values[j]) & 0x7fffffffu);
   return std::bit_cast<float>(largest);
 }
 
@@ -53,8 +54,7 @@ void IvfQueries::bind(MatrixView queries, std::size_t begin, std::size_t end) {
   input_scales_.resize(count);
   input_sums_.resize(count);
   if (!take_integers(queries, begin)) take_floats(queries, begin);
-  for (std::size_t i = 0; i < count; ++i)
-    input_sums_[i] = sum_of(inputs_.data() + i * padded_dims(), padded_dims());
+  for (std::size_t i = 0; i < count; ++i) input_sums_[i] = sum_of(inputs_.data() + i * padded_dims(), padded_dims());
   project();
   bytes_.resize(count * byte_stride());
   if (table_room_ < count) {
@@ -106,9 +106,9 @@ void IvfQueries::project() {
   images_.resize(count * outputs);
   const std::byte* const bytes = index_.direction_bytes_->checked(0, index_.direction_bytes_->length());
   for (std::size_t first = 0; first < count; first += kernels::kPanelQueries)
-    panel_products(storage::bytes_of(bytes), panels, index_.lift_.outputs(),
-                   inputs_.data() + first * padded_dims(), padded_dims(),
-                   std::min(kernels::kPanelQueries, count - first), dots_.data() + first * outputs, outputs);
+    panel_products(storage::bytes_of(bytes), panels, index_.lift_.outputs(), inputs_.data() + first * padded_dims(),
+                   padded_dims(), std::min(kernels::kPanelQueries, count - first), dots_.data() + first * outputs,
+                   outputs);
   for (std::size_t i = 0; i < count; ++i) {
     const std::int32_t* const dots = dots_.data() + i * outputs;
     float* const image = images_.data() + i * outputs;

@@ -1,5 +1,5 @@
-// Some queries at a time, made ready for lists of codes: along the leading directions, as bytes for centroids, as tables
-// for codes.
+// Some queries at a time, made ready for lists of codes: along the leading directions, as bytes for centroids, as
+// tables for codes.
 #pragma once
 
 #include <cstddef>

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <mutex>
 
 #include "base/threads.h"
 #include "index/ivf/coarse.h"
@@ -15,10 +16,10 @@
 namespace nearabout {
 namespace {
 
-constexpr std::size_t kGroup = 128;           // queries that go through the lists together
-constexpr std::size_t kChunkRows = 1'024;     // of a list, between two looks at how many wait
-constexpr std::size_t kFewest = 64;           // that wait beyond the depth before they are thinned
-constexpr std::size_t kBatch = 32;            // rows compared by one call
+constexpr std::size_t kGroup = 128;             // queries that go through the lists together
+constexpr std::size_t kChunkRows = 512;         // of a list, between two looks at how many wait
+constexpr std::size_t kFewest = 64;             // that wait beyond the depth before they are thinned
+constexpr std::size_t kBatch = 32;              // rows compared by one call
 constexpr double kThreadNanoseconds = 200'000;  // of work, at least, for a thread to be worth starting
 constexpr double kQueryNanoseconds = 3'000;     // about
 constexpr std::uint64_t kLine = 64;
@@ -53,6 +54,9 @@ class IvfSearch {
     std::uint32_t list, query;
     float distance;
   };
+  struct Candidates {
+    std::vector<std::uint32_t> rows, squares;
+  };
 
   void make_room(std::size_t count) {
     limit_ = std::max(2 * spend_.depth, spend_.depth + kFewest);
@@ -63,7 +67,8 @@ class IvfSearch {
     }
     scans_.resize(count);
     for (std::size_t i = 0; i < count; ++i)
-      scans_[i] = {queries_.tables(i), 0, 0, 0, kInfinity, numbers_.data() + i * room_, estimates_.data() + i * room_, 0};
+      scans_[i] = {
+          queries_.tables(i), 0, 0, 0, kInfinity, numbers_.data() + i * room_, estimates_.data() + i * room_, 0};
   }
 
   // The nearest list of each query is scanned at once: what is found there says what is worth keeping elsewhere.
@@ -139,35 +144,47 @@ class IvfSearch {
   void compare(MatrixView queries, std::size_t begin, const Request& request, std::vector<Answer>& answers) {
     const float radius = radius_of(request);
     for (std::size_t i = 0; i <= queries_.count(); ++i) {
-      if (i < queries_.count()) find_rows(i);
+      if (i < queries_.count()) find_rows(i, candidates_[i % 2]);
       if (i == 0) continue;
       const std::size_t number = begin + i - 1;
       const BoundQuery bound = bind_query(queries, number, index_.descriptor());
       TopK best(request.k, rank_within(bound, radius));
-      compare_rows(scans_[i - 1], bound, best);
+      compare_rows(candidates_[(i - 1) % 2], bound, best);
       answers[number] = answer_of(bound, best, radius);
     }
   }
 
-  void find_rows(std::size_t i) {
+  void find_rows(std::size_t i, Candidates& candidates) {
     kernels::CodeScan& scan = scans_[i];
     thin(scan);
+    candidates.rows.clear();
+    candidates.squares.clear();
+    const std::size_t columns = index_.list_rows_->shape().columns;
     for (std::size_t place = 0; place < scan.found; ++place) {
-      const std::uint32_t row = *index_.list_rows_->items<std::uint32_t>(scan.numbers[place], 1).data();
-      scan.numbers[place] = row;
+      const std::uint32_t* const facts =
+          index_.list_rows_->items<std::uint32_t>(scan.numbers[place] * columns, columns).data();
+      const std::uint32_t row = facts[0];
+      candidates.rows.push_back(row);
+      if (columns == 2) candidates.squares.push_back(facts[1]);
       const std::uint64_t from = std::uint64_t{row} * vectors_.stride;
       for (std::uint64_t line = 0; line < vectors_.stride; line += kLine) index_.vectors_->fetch(from + line);
     }
   }
 
-  void compare_rows(const kernels::CodeScan& scan, const BoundQuery& bound, TopK& best) const {
+  void compare_rows(const Candidates& candidates, const BoundQuery& bound, TopK& best) const {
     double ranks[kBatch];
-    for (std::size_t begin = 0; begin < scan.found; begin += kBatch) {
-      const std::size_t count = std::min(kBatch, scan.found - begin);
-      const std::uint32_t* const rows = scan.numbers + begin;
+    const bool squares = bound.takes_squares() && !candidates.squares.empty();
+    for (std::size_t begin = 0; begin < candidates.rows.size(); begin += kBatch) {
+      const std::size_t count = std::min(kBatch, candidates.rows.size() - begin);
+      const std::uint32_t* const rows = candidates.rows.data() + begin;
       for (std::size_t i = 0; i < count; ++i) index_.vectors_->check_rows(rows[i], std::uint64_t{rows[i]} + 1);
-      bound.ranks({vectors_.data, vectors_.stride, rows, count}, ranks);
-      for (std::size_t i = 0; i < count; ++i) best.push(ranks[i], rows[i]);
+      const kernels::Rows batch{vectors_.data, vectors_.stride, rows, count};
+      if (squares)
+        bound.ranks(batch, candidates.squares.data() + begin, ranks);
+      else
+        bound.ranks(batch, ranks);
+      for (std::size_t i = 0; i < count; ++i)
+        if (ranks[i] <= best.worst()) best.push(ranks[i], rows[i]);
     }
   }
 
@@ -182,9 +199,37 @@ class IvfSearch {
   std::vector<float> estimates_;
   std::vector<kernels::CodeScan> scans_;  // of each query
   std::vector<kernels::CodeScan> some_;   // of those that look into one list
+  Candidates candidates_[2];              // of the query that is compared, and of the one after it
   std::vector<RankedList> lists_;
   std::vector<Probe> probes_, order_;
   std::vector<std::size_t> firsts_;
+};
+
+// Work spaces that no search uses at the moment: to make one anew costs more than to answer a query. Nobody waits for
+// the lock, so that a process forked while another thread held it goes on.
+class IvfSearches {
+ public:
+  // Gives back what it was lent.
+  struct Return {
+    IvfSearches* searches;
+    void operator()(IvfSearch* search) const { searches->give_back(std::unique_ptr<IvfSearch>(search)); }
+  };
+  std::unique_ptr<IvfSearch, Return> take(const IvfIndex& index) {
+    const std::unique_lock lock(mutex_, std::try_to_lock);
+    if (!lock || idle_.empty()) return {new IvfSearch(index), Return{this}};
+    IvfSearch* const search = idle_.back().release();
+    idle_.pop_back();
+    return {search, Return{this}};
+  }
+
+ private:
+  void give_back(std::unique_ptr<IvfSearch> search) {
+    const std::unique_lock lock(mutex_, std::try_to_lock);
+    if (lock) idle_.push_back(std::move(search));
+  }
+
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<IvfSearch>> idle_;
 };
 
 namespace {
@@ -213,6 +258,8 @@ Spend spend_for(const std::vector<CurvePoint>& curve, std::size_t effort, std::s
 
 }  // namespace
 
+std::shared_ptr<IvfSearches> make_searches() { return std::make_shared<IvfSearches>(); }
+
 std::size_t IvfIndex::default_effort(std::size_t k) const {
   constexpr double kRecall = 0.95;
   double probes = static_cast<double>(lists());
@@ -226,7 +273,8 @@ std::size_t IvfIndex::default_effort(std::size_t k) const {
 }
 
 std::vector<Answer> IvfIndex::search_some(MatrixView queries, const Request& request) const {
-  const std::size_t wanted = std::max<std::size_t>(1, request.effort.value_or(default_effort(request.radius ? 10 : request.k)));
+  const std::size_t wanted =
+      std::max<std::size_t>(1, request.effort.value_or(default_effort(request.radius ? 10 : request.k)));
   if (request.exact || wanted >= lists()) return scan_all(queries, request);
   const Spend spend = spend_for(curve_, wanted, request.k);
   std::vector<Answer> answers(queries.rows);
@@ -234,12 +282,13 @@ std::vector<Answer> IvfIndex::search_some(MatrixView queries, const Request& req
   const auto most = static_cast<std::size_t>(std::max(1.0, work / kThreadNanoseconds));
   const std::size_t threads = std::min(thread_count(request.threads), most);
   const std::size_t group = std::clamp<std::size_t>((queries.rows + threads - 1) / threads, 1, kGroup);
-  std::vector<std::unique_ptr<IvfSearch>> searches(threads);
-  const auto run = [&](std::size_t begin, std::size_t end, std::size_t worker) {
-    if (!searches[worker]) searches[worker] = std::make_unique<IvfSearch>(*this);
-    searches[worker]->search(queries, begin, end, spend, request, answers);
-  };
-  parallel_for(queries.rows, group, threads, run, request.monitor);
+  parallel_for(
+      queries.rows, group, threads,
+      [&](std::size_t begin, std::size_t end, std::size_t) {
+        const auto search = searches_->take(*this);
+        search->search(queries, begin, end, spend, request, answers);
+      },
+      request.monitor);
   if (!request.radius) fill_up(queries, request, wanted, answers);
   return answers;
 }

@@ -229,8 +229,7 @@ inline void append_sums(__m512i sums, const std::uint8_t* terms, std::size_t cou
       _mm512_add_ps(_mm512_set1_ps(scan.base), _mm512_mul_ps(_mm512_set1_ps(scan.offset_step), offsets));
   const __m512 factor = _mm512_mul_ps(_mm512_set1_ps(scan.scale), scales);
   const __m512 estimates = _mm512_add_ps(constant, _mm512_mul_ps(factor, _mm512_cvtepi32_ps(sums)));
-  const __mmask16 near =
-      _mm512_mask_cmp_ps_mask(mask16(count), estimates, _mm512_set1_ps(scan.threshold), _CMP_LE_OQ);
+  const __mmask16 near = _mm512_mask_cmp_ps_mask(mask16(count), estimates, _mm512_set1_ps(scan.threshold), _CMP_LE_OQ);
   if (near == 0) return;
   const __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
   const __m512i numbers = _mm512_add_epi32(lanes, _mm512_set1_epi32(static_cast<int>(number)));

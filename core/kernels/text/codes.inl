@@ -93,8 +93,8 @@ inline std::size_t keep_least(float* estimates, std::uint32_t* numbers, std::siz
   std::size_t below = 0;  // estimates up to range.least, or a little fewer
   std::size_t within = count;
   for (int round = 0; round < 40 && within > enough && range.least < range.most; ++round) {
-    const float share = (static_cast<float>(wanted + enough) * 0.5f - static_cast<float>(below)) /
-                        static_cast<float>(within - below);
+    const float share =
+        (static_cast<float>(wanted + enough) * 0.5f - static_cast<float>(below)) / static_cast<float>(within - below);
     const float part = (round & 1) != 0 ? 0.5f : share < 0.05f ? 0.05f : share > 0.95f ? 0.95f : share;
     const float middle = range.least + (range.most - range.least) * part;
     const std::size_t found = count_within(estimates, count, middle);

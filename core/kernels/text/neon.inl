@@ -177,8 +177,8 @@ inline CodeSums code_step(CodeSums sums, CodeLine line, CodeTables tables) {
   }
   return sums;
 }
-inline void append_codes(CodeSums sums, const std::uint8_t* terms, std::size_t count, std::uint32_t number,
-                         std::size_t, CodeScan& scan) {
+inline void append_codes(CodeSums sums, const std::uint8_t* terms, std::size_t count, std::uint32_t number, std::size_t,
+                         CodeScan& scan) {
   std::int16_t all[kBlockRows];
   vst1q_s16(all, sums.low);
   vst1q_s16(all + 8, sums.high);
