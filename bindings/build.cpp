@@ -214,7 +214,7 @@ void bind_build(nb::module_& m) {
       m, "build_ivf",
       [](storage::Writer& writer, const Source& source, const std::string& metadata, const BuildOptions& options,
          const Monitor& monitor, std::size_t lists, std::size_t code_bytes, std::size_t code_bits, std::uint64_t seed) {
-        write_ivf(writer, source, {lists, code_bytes, code_bits, seed}, metadata, options, monitor);
+        write_ivf(writer, source, {lists, code_bytes, code_bits, {}, seed}, metadata, options, monitor);
       },
       nb::arg("lists"), nb::arg("code_bytes"), nb::arg("code_bits"), nb::arg("seed"));
 }

@@ -56,6 +56,6 @@ const Table table = {"avx512",   kReal<F32>,
                      kReal<U8>,  kReal<I8>,
                      kIntegerU8, kIntegerI8,
                      kBits,      {screen_rows, pack_panel_lines, panel_dot, screen_hits},
-                     project,    {fill_tables, scan_codes, keep_least}};
+                     project,    {fill_tables, scan_codes, keep_least, fine_rows}};
 
 }  // namespace nearabout::kernels::avx512

@@ -140,13 +140,14 @@ struct CodeScan {
   float offset_step;
   float scale;
   float threshold;
+  std::uint32_t first;  // the number of the first row
   std::uint32_t* numbers;
   float* estimates;
   std::size_t found;
 };
-// `rows` rows of whole blocks (the last may be filled in part), numbered from `first`, for `queries` queries.
-using ScanCodes = void (*)(const std::uint8_t* blocks, std::size_t rows, std::size_t lines, std::uint32_t first,
-                           CodeScan* scans, std::size_t queries);
+// `rows` rows of whole blocks (the last may be filled in part), for `queries` queries.
+using ScanCodes = void (*)(const std::uint8_t* blocks, std::size_t rows, std::size_t lines, CodeScan* scans,
+                           std::size_t queries);
 
 // The tables of a query, for codes that each stand for `directions` values by one of 16 patterns:
 //   tables[16 c + v] = round(factor * sum_j query[c * directions + j] * patterns[16 j + v]),   c < codes
@@ -160,10 +161,14 @@ using FillTables = void (*)(const float* query, std::size_t codes, std::size_t d
 using KeepLeast = std::size_t (*)(float* estimates, std::uint32_t* numbers, std::size_t count, std::size_t wanted,
                                   float* threshold);
 
+// out[i] = sum_j query[j] * low half of byte j + query[bytes + j] * its high half, over the `bytes` bytes of row i.
+using FineRows = void (*)(const std::int8_t* query, Rows rows, std::size_t bytes, std::int32_t* out);
+
 struct CodeKernels {
   FillTables tables;
   ScanCodes scan;
   KeepLeast keep_least;
+  FineRows fine;
 };
 
 struct Table {

@@ -72,6 +72,8 @@ std::string_view name_of(SectionId id) {
       return "list_codes";
     case SectionId::curve:
       return "curve";
+    case SectionId::fine_codes:
+      return "fine_codes";
     case SectionId::checksums:
       return "checksums";
   }

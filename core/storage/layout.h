@@ -56,6 +56,7 @@ enum class SectionId : std::uint32_t {
   list_rows = 39,
   list_codes = 40,
   curve = 41,
+  fine_codes = 42,
   checksums = 255,  // written by Writer::finish alone
 };
 std::string_view name_of(SectionId id);  // "unknown" for a number that this version does not know

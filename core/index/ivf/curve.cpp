@@ -6,7 +6,6 @@
 #include <limits>
 #include <numeric>
 
-#include "base/norm.h"
 #include "base/threads.h"
 #include "kernels/kernels.h"
 #include "storage/items.h"
@@ -15,13 +14,16 @@ namespace nearabout {
 namespace {
 
 using kernels::kBlockRows;
+using storage::items_of;
 
-constexpr std::array<std::size_t, 19> kDepths{10, 12, 14, 16,  20,  24,  28,  32,   40,  48,
-                                              64, 80, 96, 128, 192, 256, 384, 1024, 4096};
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+constexpr std::array<std::size_t, 16> kDepths{10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 64, 96, 128, 192, 384, 1024};
+constexpr std::array<std::size_t, 10> kCompared{10, 12, 14, 16, 18, 20, 24, 28, 32, 48};
 constexpr std::array<double, 15> kRecalls{0.5,  0.6,  0.7,  0.8,   0.85, 0.9,   0.925, 0.95,
                                           0.96, 0.97, 0.98, 0.985, 0.99, 0.995, 0.999};
+constexpr std::size_t kKept = kDepths.back();  // rows of a query
 
-// 1, 2, 3, 4, 5, 6, 8, 10, 12, 14, 17, ... and all lists: each about a sixth more than the one before.
+// 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 18, ... and all lists: each about a sixth more than the one before.
 std::vector<std::size_t> probes_to_try(std::size_t lists) {
   std::vector<std::size_t> probes;
   for (std::size_t count = 1; count < lists; count += 1 + count / 6) probes.push_back(count);
@@ -29,47 +31,39 @@ std::vector<std::size_t> probes_to_try(std::size_t lists) {
   return probes;
 }
 
-// Nanoseconds (measured with AVX-512; only ratios matter) of a row's codes, of looking into a list at all, and of
-// comparing a row in full: the memory has to be waited for, in part.
-double scan_cost(const CodeShape& shape) { return 0.15 + 0.018 * static_cast<double>(shape.bytes()); }
+// Nanoseconds (measured with AVX-512; only ratios matter) of a row's codes, of looking into a list at all, of a second
+// look at a row, and of comparing it in full: the memory has to be waited for, in part.
+double scan_cost(const CodeShape& shape) { return 0.2 + 0.018 * static_cast<double>(shape.bytes()); }
 constexpr double kListCost = 25;
-double compare_cost(std::size_t row_bytes) { return 15 + 0.06 * static_cast<double>(row_bytes); }
+constexpr double kFineCost = 18;
+double compare_cost(std::size_t row_bytes) { return 12 + 0.09 * static_cast<double>(row_bytes); }
 
 }  // namespace
 
 CurveMeasure::CurveMeasure(const LearntLists& learnt, const EncodedRows& encoded, Trials& trials,
                            const std::vector<std::uint32_t>& sizes, std::size_t threads)
     : learnt_(learnt),
+      encoded_(encoded),
       codes_(learnt.shape),
       sizes_(sizes),
       threads_(threads),
       probes_(probes_to_try(sizes.size())),
       queries_(trials.count()) {
-  parallel_for(trials.count(), 1, threads,
-               [&](std::size_t number, std::size_t, std::size_t) { bind(encoded, trials, number, queries_[number]); });
+  parallel_for(trials.count(), 1, threads, [&](std::size_t number, std::size_t, std::size_t) {
+    bind(trials, number, queries_[number]);
+  });
 }
 
-void CurveMeasure::bind(const EncodedRows& encoded, Trials& trials, std::size_t number, Query& query) const {
+void CurveMeasure::bind(Trials& trials, std::size_t number, Query& query) const {
   const LearntDirections& directions = learnt_.directions;
   query.image.resize(directions.outputs);
   kernels::table().project(trials.lifted.data() + number * directions.dims, 1, directions.dims,
                            directions.matrix.data(), directions.outputs, query.image.data());
-  query.tables.resize(learnt_.shape.codes() * kernels::kTableBytes + 64);
-  query.unit = codes_.fill_tables(query.image.data(), query.tables.data());
-  rank_lists(query);
-
-  using storage::items_of;
-  std::vector<std::byte> facts_buffer, codes_buffer;
-  query.threshold = -std::numeric_limits<float>::infinity();
-  for (const nearabout::Neighbour& found : trials.nearest[number].take_sorted()) {
-    const std::size_t row = found.row;
-    const RowFacts facts = *items_of<RowFacts>(encoded.facts.read(row, row + 1, facts_buffer));
-    const auto* const packed = items_of<std::uint8_t>(encoded.codes.read(row, row + 1, codes_buffer));
-    const double estimate = double{query.bases[facts.list]} + codes_.estimate(query.image.data(), packed, facts.terms);
-    query.neighbours.push_back({query.steps[facts.list], static_cast<float>(estimate)});
-    query.threshold = std::max(query.threshold, query.neighbours.back().estimate);
-  }
-  query.rivals.assign(probes_.size() * query.neighbours.size(), 0);
+  query.tables = aligned_bytes(learnt_.shape.codes() * kernels::kTableBytes);
+  query.unit = codes_.fill_tables(query.image.data(), static_cast<std::int8_t*>(static_cast<void*>(query.tables.get())));
+  query.threshold = kInfinity;
+  for (const Neighbour& found : trials.nearest[number].take_sorted()) query.neighbours.push_back(found.row);
+  if (!query.neighbours.empty()) rank_lists(query);
 }
 
 void CurveMeasure::rank_lists(Query& query) const {
@@ -77,13 +71,14 @@ void CurveMeasure::rank_lists(Query& query) const {
   const std::size_t lists = learnt_.lists();
   query.bases.resize(lists);
   for (std::size_t c = 0; c < lists; ++c) {
-    float sums[4] = {};
+    float sums[8] = {};  // m is a multiple of eight
     const std::int8_t* const centroid = learnt_.centroids.data() + c * m;
-    for (std::size_t j = 0; j < m; ++j) {
-      const float apart = query.image[j] - learnt_.point_step * static_cast<float>(centroid[j]);
-      sums[j % 4] += apart * apart;
-    }
-    query.bases[c] = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+    for (std::size_t j = 0; j < m; j += 8)
+      for (std::size_t lane = 0; lane < 8; ++lane) {
+        const float apart = query.image[j + lane] - learnt_.point_step * static_cast<float>(centroid[j + lane]);
+        sums[lane] += apart * apart;
+      }
+    query.bases[c] = ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
   }
   std::vector<std::uint32_t> order(lists);
   std::iota(order.begin(), order.end(), 0u);
@@ -104,66 +99,124 @@ void CurveMeasure::rank_lists(Query& query) const {
 void CurveMeasure::look_at(const std::vector<PackedList>& packed) {
   parallel_for(queries_.size(), 1, threads_, [&](std::size_t number, std::size_t, std::size_t) {
     if (queries_[number].neighbours.empty()) return;
-    std::vector<std::uint32_t> numbers;
-    std::vector<float> estimates;
-    for (const PackedList& list : packed) scan(list, queries_[number], numbers, estimates);
+    for (const PackedList& list : packed) scan(list, queries_[number]);
   });
 }
 
-void CurveMeasure::scan(const PackedList& packed, Query& query, std::vector<std::uint32_t>& numbers,
-                        std::vector<float>& estimates) const {
-  const std::size_t room = packed.count + 2 * kBlockRows;
-  if (numbers.size() < room) {
-    numbers.resize(room);
-    estimates.resize(room);
+void CurveMeasure::scan(const PackedList& packed, Query& query) const {
+  constexpr std::size_t kChunkRows = 1'024;
+  const auto& codes = kernels::table().codes;
+  query.rows.resize(3 * kKept + 2 * kBlockRows);
+  query.estimates.resize(query.rows.size());
+  const std::size_t columns = learnt_.list_columns();
+  for (std::size_t done = 0; done < packed.count; done += kChunkRows) {
+    const std::size_t before = query.found;
+    kernels::CodeScan scan{static_cast<std::int8_t*>(static_cast<void*>(query.tables.get())),
+                           query.bases[packed.list] + packed.steps.offset_low,
+                           packed.steps.offset_step,
+                           -query.unit * packed.steps.scale_step,
+                           query.threshold,
+                           static_cast<std::uint32_t>(done),
+                           query.rows.data(),
+                           query.estimates.data(),
+                           before};
+    codes.scan(packed.blocks.data() + done / kBlockRows * kernels::block_bytes(learnt_.shape.lines()),
+               std::min(kChunkRows, packed.count - done), learnt_.shape.lines(), &scan, 1);
+    query.found = scan.found;
+    for (std::size_t i = before; i < query.found; ++i) query.rows[i] = packed.rows[query.rows[i] * columns];
+    if (query.found > 2 * kKept)
+      query.found =
+          codes.keep_least(query.estimates.data(), query.rows.data(), query.found, kKept, &query.threshold);
   }
-  kernels::CodeScan scan{query.tables.data(),      query.bases[packed.list] + packed.steps.offset_low,
-                         packed.steps.offset_step, -query.unit * packed.steps.scale_step,
-                         query.threshold,          numbers.data(),
-                         estimates.data(),         0};
-  kernels::table().codes.scan(packed.blocks.data(), packed.count, learnt_.shape.lines(), 0, &scan, 1);
-  std::uint32_t* const rivals = query.rivals.data() + query.steps[packed.list] * query.neighbours.size();
-  for (std::size_t i = 0; i < scan.found; ++i)
-    for (std::size_t n = 0; n < query.neighbours.size(); ++n)
-      rivals[n] += estimates[i] < query.neighbours[n].estimate ? 1u : 0u;
 }
 
-std::vector<CurvePoint> CurveMeasure::points(std::size_t row_bytes) const {
-  // found[step][depth]: neighbours in the lists of the step with fewer rivals there than the depth.
-  std::vector<std::array<double, kDepths.size()>> found(probes_.size());
-  std::vector<double> scanned(probes_.size(), 0);
-  double all = 0;
-  for (const Query& query : queries_) {
-    all += static_cast<double>(query.neighbours.size());
-    for (std::size_t step = 0; step < probes_.size(); ++step)
-      scanned[step] += query.scanned[step] / static_cast<double>(queries_.size());
-    for (std::size_t n = 0; n < query.neighbours.size(); ++n) {
-      std::size_t rivals = 0;
-      for (std::size_t step = 0; step < probes_.size(); ++step) {
-        rivals += query.rivals[step * query.neighbours.size() + n];
-        if (step < query.neighbours[n].step) continue;
-        for (std::size_t d = 0; d < kDepths.size(); ++d) found[step][d] += rivals < kDepths[d] ? 1 : 0;
+// The second look, from what is kept of each row.
+void CurveMeasure::finish(Query& query) const {
+  std::vector<std::byte> facts_buffer, fine_buffer;
+  const std::size_t m = learnt_.shape.directions;
+  for (std::size_t i = 0; i < query.found; ++i) {
+    const std::size_t row = query.rows[i];
+    const RowFacts facts = *items_of<RowFacts>(encoded_.facts.read(row, row + 1, facts_buffer));
+    const bool known = std::find(query.neighbours.begin(), query.neighbours.end(), query.rows[i]) != query.neighbours.end();
+    Candidate candidate{query.estimates[i], 0, query.steps[facts.list], known};
+    if (learnt_.fine) {
+      const auto* const fine = items_of<std::uint8_t>(encoded_.fine.read(row, row + 1, fine_buffer));
+      candidate.fine = query.bases[facts.list] + FineCodes(m).estimate(query.image.data(), fine, facts.fine);
+    }
+    query.candidates.push_back(candidate);
+  }
+  std::sort(query.candidates.begin(), query.candidates.end(),
+            [](const Candidate& a, const Candidate& b) { return a.estimate < b.estimate; });
+}
+
+// Neighbours found, by the step of lists, the depth and the rows that are compared.
+struct CurveMeasure::Found {
+  explicit Found(std::size_t steps) : all(0), counts(steps * kDepths.size() * (kCompared.size() + 1), 0) {}
+  std::uint32_t& at(std::size_t step, std::size_t depth, std::size_t compared) {
+    return counts[(step * kDepths.size() + depth) * (kCompared.size() + 1) + compared];
+  }
+  double all;
+  std::vector<std::uint32_t> counts;
+};
+
+// The last of kCompared stands for no second look.
+void CurveMeasure::count(const Query& query, Found& found) const {
+  std::vector<Candidate> some;
+  for (std::size_t step = 0; step < probes_.size(); ++step) {
+    some.clear();
+    for (const Candidate& candidate : query.candidates)
+      if (candidate.step <= step) some.push_back(candidate);
+    for (std::size_t place = 0; place < some.size(); ++place) {
+      if (!some[place].neighbour) continue;
+      std::size_t rivals = 0;  // among the first `depth`, at the second look
+      std::size_t next = 0;
+      for (std::size_t d = 0; d < kDepths.size(); ++d) {
+        if (place >= kDepths[d]) continue;
+        ++found.at(step, d, kCompared.size());
+        if (!learnt_.fine) continue;
+        for (; next < std::min(kDepths[d], some.size()); ++next) rivals += some[next].fine < some[place].fine ? 1u : 0u;
+        for (std::size_t c = 0; c < kCompared.size(); ++c)
+          if (kCompared[c] < kDepths[d] && rivals < kCompared[c]) ++found.at(step, d, c);
       }
     }
   }
+}
+
+std::vector<CurvePoint> CurveMeasure::points(std::size_t row_bytes) {
+  Found found(probes_.size());
+  std::vector<double> scanned(probes_.size(), 0);
+  parallel_for(queries_.size(), 1, threads_,
+               [&](std::size_t number, std::size_t, std::size_t) { finish(queries_[number]); });
+  for (const Query& query : queries_) {
+    if (query.neighbours.empty()) continue;
+    found.all += static_cast<double>(query.neighbours.size());
+    count(query, found);
+    for (std::size_t step = 0; step < probes_.size(); ++step) scanned[step] += query.scanned[step];
+  }
   std::vector<CurvePoint> points;
-  if (all == 0) return points;
   for (const double recall : kRecalls) {
-    CurvePoint best{0, 0, 0};
+    CurvePoint best{0, 0, 0, 0};
     double least = std::numeric_limits<double>::infinity();
     for (std::size_t step = 0; step < probes_.size(); ++step)
-      for (std::size_t d = 0; d < kDepths.size(); ++d) {
-        if (found[step][d] < recall * all) continue;
-        const double cost = scanned[step] * scan_cost(learnt_.shape) + static_cast<double>(probes_[step]) * kListCost +
-                            static_cast<double>(kDepths[d]) * compare_cost(row_bytes);
-        if (cost >= least) continue;
-        least = cost;
-        best = {found[step][d] / all, static_cast<double>(probes_[step]), static_cast<double>(kDepths[d])};
-      }
+      for (std::size_t d = 0; d < kDepths.size(); ++d)
+        for (std::size_t c = 0; c <= kCompared.size(); ++c) {
+          const double share = static_cast<double>(found.at(step, d, c)) / std::max(found.all, 1.0);
+          if (share < recall) continue;
+          const bool second = c < kCompared.size();
+          const auto compared = static_cast<double>(second ? kCompared[c] : kDepths[d]);
+          const auto depth = static_cast<double>(kDepths[d]);
+          const double cost = scanned[step] / static_cast<double>(queries_.size()) * scan_cost(learnt_.shape) +
+                              static_cast<double>(probes_[step]) * kListCost + (second ? depth * kFineCost : 0) +
+                              compared * compare_cost(row_bytes);
+          if (cost >= least) continue;
+          least = cost;
+          best = {share, static_cast<double>(probes_[step]), depth, compared};
+        }
     if (best.probes == 0) break;
     if (!points.empty()) {
       best.probes = std::max(best.probes, points.back().probes);
       best.depth = std::max(best.depth, points.back().depth);
+      best.compared = std::max(best.compared, points.back().compared);
     }
     points.push_back(best);
   }

@@ -10,17 +10,18 @@
 
 namespace nearabout {
 
-// At `probes` lists and with the `depth` most promising rows compared, this share of the 10 nearest is found.
+// This share of the 10 nearest is found in `probes` lists where the `depth` rows that look nearest are kept, and
+// `compared` of those are compared in full: all of them but where a second look (fine_codes.h) thins them out.
 struct CurvePoint {
   double recall;
   double probes;
   double depth;
+  double compared;
 };
 
 inline constexpr std::size_t kCurveNeighbours = 10;
 
-// Follows the lists as they are packed, and counts which of their rows look nearer than the true neighbours of each
-// query.
+// Follows the lists as they are packed, and keeps the rows that look nearest to each query.
 class CurveMeasure {
  public:
   // `trials` know their neighbours by now; they are taken out of it.
@@ -30,31 +31,40 @@ class CurveMeasure {
   void look_at(const std::vector<PackedList>& packed);
   // The cheapest for each of some recalls, by the rows that are scanned and compared; empty where no query has a
   // neighbour.
-  std::vector<CurvePoint> points(std::size_t row_bytes) const;
+  std::vector<CurvePoint> points(std::size_t row_bytes);
 
  private:
-  // A true neighbour: among how many lists, at least, its own is (a place in `probes_`), and how near it looks.
-  struct Neighbour {
-    std::size_t step;
+  // A row that looks near: at the first and at the second look, and how many of the numbers of lists that are tried
+  // are too few to reach its own.
+  struct Candidate {
     float estimate;
+    float fine;
+    std::uint32_t step;
+    bool neighbour;
   };
   struct Query {
     std::vector<float> image;
-    std::vector<std::int8_t> tables;
+    AlignedBytes tables;
     float unit = 0;
-    std::vector<float> bases;         // of each list: |q - c|^2
-    std::vector<std::uint8_t> steps;  // of each list, as a neighbour's
-    std::vector<Neighbour> neighbours;
-    std::vector<std::uint32_t> rivals;  // of each step and neighbour: rows that look nearer
+    std::vector<float> bases;           // of each list: |q - c|^2
+    std::vector<std::uint8_t> steps;    // of each list, as a candidate's
     std::vector<double> scanned;        // rows of the lists of each step
+    std::vector<std::uint32_t> neighbours;
+    std::vector<std::uint32_t> rows;    // those that look nearest so far, and some more
+    std::vector<float> estimates;
+    std::size_t found = 0;
     float threshold = 0;
+    std::vector<Candidate> candidates;  // by their estimates
   };
-  void bind(const EncodedRows& encoded, Trials& trials, std::size_t number, Query& query) const;
+  struct Found;
+  void bind(Trials& trials, std::size_t number, Query& query) const;
   void rank_lists(Query& query) const;
-  void scan(const PackedList& packed, Query& query, std::vector<std::uint32_t>& numbers,
-            std::vector<float>& estimates) const;
+  void scan(const PackedList& packed, Query& query) const;
+  void finish(Query& query) const;
+  void count(const Query& query, Found& found) const;
 
   const LearntLists& learnt_;
+  const EncodedRows& encoded_;
   LeadingCodes codes_;
   const std::vector<std::uint32_t>& sizes_;
   std::size_t threads_;

@@ -1,6 +1,7 @@
 #include "index/ivf/pack.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include "base/threads.h"
@@ -26,27 +27,33 @@ struct Held {
 struct Gathered {
   std::vector<std::size_t> firsts;
   std::vector<Held> held;
-  std::vector<std::uint8_t> codes;
+  std::vector<std::uint8_t> codes, fine;
 };
 
-Gathered gather(const EncodedRows& encoded, const CodeShape& shape, const std::vector<std::uint32_t>& sizes,
+Gathered gather(const EncodedRows& encoded, const LearntLists& learnt, const std::vector<std::uint32_t>& sizes,
                 std::size_t begin, std::size_t end) {
+  const std::size_t width = learnt.shape.bytes();
+  const std::size_t fine_width = learnt.fine_bytes();
   Gathered gathered;
   gathered.firsts.assign(1, 0);
   for (std::size_t list = begin; list < end; ++list) gathered.firsts.push_back(gathered.firsts.back() + sizes[list]);
   gathered.held.resize(gathered.firsts.back());
-  gathered.codes.resize(gathered.firsts.back() * shape.bytes());
+  gathered.codes.resize(gathered.firsts.back() * width);
+  gathered.fine.resize(gathered.firsts.back() * fine_width);
   std::vector<std::size_t> next(gathered.firsts.begin(), gathered.firsts.end() - 1);
-  std::vector<std::byte> facts_buffer, codes_buffer;
+  std::vector<std::byte> facts_buffer, codes_buffer, fine_buffer;
   for (std::size_t first = 0; first < encoded.rows(); first += kRowsAtATime) {
     const std::size_t last = std::min(first + kRowsAtATime, encoded.rows());
     const auto* const facts = items_of<RowFacts>(encoded.facts.read(first, last, facts_buffer));
     const auto* const codes = items_of<std::uint8_t>(encoded.codes.read(first, last, codes_buffer));
+    const auto* const fine =
+        learnt.fine ? items_of<std::uint8_t>(encoded.fine.read(first, last, fine_buffer)) : nullptr;
     for (std::size_t i = 0; i < last - first; ++i) {
       if (facts[i].list < begin || facts[i].list >= end) continue;
       const std::size_t place = next[facts[i].list - begin]++;
       gathered.held[place] = {static_cast<std::uint32_t>(first + i), facts[i]};
-      std::copy_n(codes + i * shape.bytes(), shape.bytes(), gathered.codes.data() + place * shape.bytes());
+      std::copy_n(codes + i * width, width, gathered.codes.data() + place * width);
+      if (fine) std::copy_n(fine + i * fine_width, fine_width, gathered.fine.data() + place * fine_width);
     }
   }
   return gathered;
@@ -79,21 +86,30 @@ void put_terms(const RowTerms& terms, const TermSteps& steps, std::size_t place,
   }
 }
 
-PackedList pack(std::size_t list, const Held* held, const std::uint8_t* codes, std::size_t count,
-                const CodeShape& shape, std::size_t columns) {
+PackedList pack(std::size_t list, const Gathered& gathered, std::size_t first, std::size_t count,
+                const LearntLists& learnt) {
+  const CodeShape& shape = learnt.shape;
   const std::size_t blocks = (count + kernels::kBlockRows - 1) / kernels::kBlockRows;
   const std::size_t bytes = kernels::block_bytes(shape.lines());
-  PackedList packed{list, steps_for(held, count), {}, {}, count};
+  const std::size_t columns = learnt.list_columns();
+  const Held* const held = gathered.held.data() + first;
+  PackedList packed{list, steps_for(held, count), {}, {}, {}, count};
   packed.blocks.assign(blocks * bytes, 0);
   packed.rows.assign(blocks * kernels::kBlockRows * columns, kNoRow);
+  packed.fine.assign(blocks * kernels::kBlockRows * learnt.fine_bytes(), 0);
   for (std::size_t i = 0; i < count; ++i) {
     std::uint8_t* const block = packed.blocks.data() + i / kernels::kBlockRows * bytes;
     const std::size_t place = i % kernels::kBlockRows;
-    put_codes(codes + i * shape.bytes(), shape.lines(), place, block);
+    put_codes(gathered.codes.data() + (first + i) * shape.bytes(), shape.lines(), place, block);
     put_terms(held[i].facts.terms, packed.steps, place, block + shape.lines() * kernels::kLineBytes);
-    packed.rows[i * columns] = held[i].row;
-    if (columns == 2) packed.rows[i * columns + 1] = held[i].facts.square;
+    std::uint32_t* column = packed.rows.data() + i * columns;
+    *column++ = held[i].row;
+    if (learnt.squares) *column++ = held[i].facts.square;
+    if (!learnt.fine) continue;
+    *column++ = std::bit_cast<std::uint32_t>(held[i].facts.fine.offset);
+    *column++ = std::bit_cast<std::uint32_t>(held[i].facts.fine.scale);
   }
+  std::copy_n(gathered.fine.data() + first * learnt.fine_bytes(), count * learnt.fine_bytes(), packed.fine.data());
   return packed;
 }
 
@@ -113,20 +129,17 @@ std::vector<std::uint32_t> list_sizes(const EncodedRows& encoded, std::size_t li
 void pack_lists(const EncodedRows& encoded, const LearntLists& learnt, const std::vector<std::uint32_t>& sizes,
                 std::size_t memory, std::size_t threads,
                 const std::function<void(const std::vector<PackedList>&)>& take, const Monitor& monitor) {
-  const CodeShape& shape = learnt.shape;
-  const std::size_t each = sizeof(Held) + 2 * shape.bytes();
+  const std::size_t each = sizeof(Held) + 2 * (learnt.shape.bytes() + learnt.fine_bytes());
   const std::size_t most = std::max<std::size_t>(1, (memory == 0 ? kConvenient : memory / 2) / each);
   for (std::size_t begin = 0, end = 0; begin < sizes.size(); begin = end) {
     report(monitor, static_cast<double>(begin) / static_cast<double>(sizes.size()));
     std::size_t rows = 0;
     for (end = begin; end < sizes.size() && (end == begin || rows + sizes[end] <= most); ++end) rows += sizes[end];
-    const Gathered gathered = gather(encoded, shape, sizes, begin, end);
+    const Gathered gathered = gather(encoded, learnt, sizes, begin, end);
     for (std::size_t some = begin; some < end; some += kListsAtATime) {
       std::vector<PackedList> packed(std::min(kListsAtATime, end - some));
       parallel_for(packed.size(), 1, threads, [&](std::size_t i, std::size_t, std::size_t) {
-        const std::size_t first = gathered.firsts[some + i - begin];
-        packed[i] = pack(some + i, gathered.held.data() + first, gathered.codes.data() + first * shape.bytes(),
-                         sizes[some + i], shape, learnt.squares ? 2 : 1);
+        packed[i] = pack(some + i, gathered, gathered.firsts[some + i - begin], sizes[some + i], learnt);
       });
       take(packed);
     }

@@ -23,8 +23,10 @@ struct PackedList {
   std::size_t list;
   TermSteps steps;
   std::vector<std::uint8_t> blocks;
-  std::vector<std::uint32_t> rows;  // of the input, each followed by its square where those are kept; of places that
-                                    // are not filled kNoRow
+  // Of each place: the row's number in the input and what LearntLists::list_columns() counts besides; kNoRow where the
+  // last block is not filled.
+  std::vector<std::uint32_t> rows;
+  std::vector<std::uint8_t> fine;  // fine codes, where there are any
   std::size_t count;
 };
 inline constexpr std::uint32_t kNoRow = 0xFFFF'FFFFu;

@@ -6,6 +6,7 @@
 //   CodeSums no_code_sums(), code_step(sums, line, tables)
 //   append_codes(sums, terms, count, number, lines, scan): the first count rows of a block
 // A tile is kCodeBlocks blocks by kCodeQueries queries, as the registers allow.
+// The halves of bytes: Bytes upper_halves(bytes)
 // The numbers among estimates:
 //   Range range_of(values, count), std::size_t count_within(values, count, most)
 //   std::size_t keep_within(values, numbers, count, most): those that are kept move to the front
@@ -13,8 +14,8 @@
 //   Floats multiply_floats(a, b), void store_rounded(to, floats): as signed bytes, ties to even
 
 template <std::size_t kQueries, std::size_t kBlocks>
-inline void scan_tile(const std::uint8_t* blocks, std::size_t rows, std::size_t lines, std::uint32_t first,
-                      CodeScan* scans) {
+inline void scan_tile(const std::uint8_t* blocks, std::size_t rows, std::size_t lines,
+                      std::uint32_t place, CodeScan* scans) {
   const std::size_t stride = block_bytes(lines);
   CodeSums sums[kQueries][kBlocks];
   for (std::size_t q = 0; q < kQueries; ++q) {
@@ -33,40 +34,41 @@ inline void scan_tile(const std::uint8_t* blocks, std::size_t rows, std::size_t 
     const std::size_t count = rows - done < kBlockRows ? rows - done : kBlockRows;
     const std::uint8_t* const terms = blocks + b * stride + lines * kLineBytes;
     for (std::size_t q = 0; q < kQueries; ++q) {
-      append_codes(sums[q][b], terms, count, first + static_cast<std::uint32_t>(done), lines, scans[q]);
+      append_codes(sums[q][b], terms, count, scans[q].first + place + static_cast<std::uint32_t>(done), lines,
+                   scans[q]);
     }
   }
 }
 
 // The compiler needs the numbers to keep the sums in registers.
 template <std::size_t kQueries, std::size_t kBlocks>
-inline void scan_blocks(const std::uint8_t* blocks, std::size_t rows, std::size_t lines, std::uint32_t first,
+inline void scan_blocks(const std::uint8_t* blocks, std::size_t rows, std::size_t lines, std::uint32_t place,
                         CodeScan* scans) {
   constexpr std::size_t kRows = kBlocks * kBlockRows;
   while (rows > kRows - kBlockRows) {
     const std::size_t some = rows < kRows ? rows : kRows;
-    scan_tile<kQueries, kBlocks>(blocks, some, lines, first, scans);
+    scan_tile<kQueries, kBlocks>(blocks, some, lines, place, scans);
     blocks += kBlocks * block_bytes(lines);
-    first += static_cast<std::uint32_t>(some);
+    place += static_cast<std::uint32_t>(some);
     rows -= some;
   }
   if constexpr (kBlocks > 1) {
-    if (rows > 0) scan_blocks<kQueries, kBlocks - 1>(blocks, rows, lines, first, scans);
+    if (rows > 0) scan_blocks<kQueries, kBlocks - 1>(blocks, rows, lines, place, scans);
   }
 }
 
 template <std::size_t kQueries>
-inline void scan_some(const std::uint8_t* blocks, std::size_t rows, std::size_t lines, std::uint32_t first,
-                      CodeScan* scans, std::size_t queries) {
+inline void scan_some(const std::uint8_t* blocks, std::size_t rows, std::size_t lines, CodeScan* scans,
+                      std::size_t queries) {
   for (; queries >= kQueries; queries -= kQueries, scans += kQueries) {
-    scan_blocks<kQueries, kCodeBlocks>(blocks, rows, lines, first, scans);
+    scan_blocks<kQueries, kCodeBlocks>(blocks, rows, lines, 0, scans);
   }
-  if constexpr (kQueries > 1) scan_some<kQueries - 1>(blocks, rows, lines, first, scans, queries);
+  if constexpr (kQueries > 1) scan_some<kQueries - 1>(blocks, rows, lines, scans, queries);
 }
 
-inline void scan_codes(const std::uint8_t* blocks, std::size_t rows, std::size_t lines, std::uint32_t first,
-                       CodeScan* scans, std::size_t queries) {
-  scan_some<kCodeQueries>(blocks, rows, lines, first, scans, queries);
+inline void scan_codes(const std::uint8_t* blocks, std::size_t rows, std::size_t lines, CodeScan* scans,
+                       std::size_t queries) {
+  scan_some<kCodeQueries>(blocks, rows, lines, scans, queries);
 }
 
 inline void fill_tables(const float* query, std::size_t codes, std::size_t directions, const float* patterns,
@@ -108,4 +110,27 @@ inline std::size_t keep_least(float* estimates, std::uint32_t* numbers, std::siz
   }
   *threshold = range.most;
   return keep_within(estimates, numbers, count, range.most);
+}
+
+inline void fine_rows(const std::int8_t* query, Rows rows, std::size_t bytes, std::int32_t* out) {
+  const std::size_t whole = bytes / kBytes * kBytes;
+  const Bytes half = every_byte(0x0f);
+  const Bytes flip = every_byte(DotU8S8::kRowFlip);
+  const std::int64_t missing = correction<DotU8S8>(query, 2 * bytes);
+  for_row_groups<kByteGroup>(rows, bytes, [=](const Byte* const* row, std::size_t first, std::size_t live) {
+    Sums sums[kByteGroup] = {no_sums(), no_sums(), no_sums(), no_sums()};
+    for (std::size_t j = 0; j < bytes; j += kBytes) {
+      const bool end = j >= whole;
+      const Bytes low = end ? load_bytes_end(query, j, bytes) : load_bytes(query + j);
+      const Bytes high = end ? load_bytes_end(query + bytes, j, bytes) : load_bytes(query + bytes + j);
+      for (std::size_t i = 0; i < kByteGroup; ++i) {
+        const Bytes codes = end ? load_bytes_end(row[i], j, bytes) : load_bytes(row[i] + j);
+        sums[i] = DotU8S8::step(sums[i], low, exclusive_or(both(codes, half), flip));
+        sums[i] = DotU8S8::step(sums[i], high, exclusive_or(upper_halves(codes), flip));
+      }
+    }
+    for (std::size_t i = 0; i < live; ++i) {
+      out[first + i] = static_cast<std::int32_t>(product_total<DotU8S8>(sums[i]) + missing);
+    }
+  });
 }

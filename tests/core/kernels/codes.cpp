@@ -66,9 +66,9 @@ void check_scan(const Table& table, const Coded& coded, const std::vector<Aligne
   std::vector<std::vector<float>> estimates(tables.size(), std::vector<float>(room, 7.0f));
   std::vector<CodeScan> scans;
   for (std::size_t q = 0; q < tables.size(); ++q)
-    scans.push_back({tables[q].at, 3.5f * static_cast<float>(q), 0.01f, -0.00003f, threshold, numbers[q].data(),
+    scans.push_back({tables[q].at, 3.5f * static_cast<float>(q), 0.01f, -0.00003f, threshold, kFirst, numbers[q].data(),
                      estimates[q].data(), 1});
-  table.codes.scan(coded.blocks.data(), coded.rows, coded.lines, kFirst, scans.data(), scans.size());
+  table.codes.scan(coded.blocks.data(), coded.rows, coded.lines, scans.data(), scans.size());
   for (std::size_t q = 0; q < tables.size(); ++q) {
     CHECK(numbers[q][0] == 7 && estimates[q][0] == 7.0f);
     std::size_t found = 1;

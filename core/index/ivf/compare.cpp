@@ -1,0 +1,117 @@
+#include "index/ivf/compare.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "index/queries.h"
+#include "kernels/kernels.h"
+#include "quantize/fine_codes.h"
+
+namespace nearabout {
+namespace {
+
+constexpr std::size_t kBatch = 32;  // rows compared by one call
+constexpr std::uint64_t kLine = 64;
+
+void fetch(const storage::Section& section, std::uint64_t row, std::uint64_t stride) {
+  const std::uint64_t from = row * stride;
+  for (std::uint64_t line = from / kLine * kLine; line < from + stride; line += kLine) section.fetch(line);
+}
+
+}  // namespace
+
+RowComparison::RowComparison(const IvfIndex& index)
+    : index_(index),
+      vectors_(index.vectors_->matrix()),
+      columns_(index.list_rows_->shape().columns),
+      squares_(columns_ % 2 == 0) {}
+
+void RowComparison::run(ListScan& scan, MatrixView queries, std::size_t begin, const Spend& spend,
+                        const Request& request, std::vector<Answer>& answers) {
+  const float radius = radius_of(request);
+  const std::size_t count = scan.queries().count();
+  refined_ = compared_ = 0;
+  for (std::size_t i = 0; i < count + 2; ++i) {
+    if (i < count) find_places(scan, i, pending_[i % 3]);
+    if (i >= 1 && i - 1 < count) {
+      Pending& pending = pending_[(i - 1) % 3];
+      if (index_.fine_codes_) look_again(scan.queries(), i - 1, spend, pending);
+      find_rows(pending);
+    }
+    if (i < 2) continue;
+    const std::size_t number = begin + i - 2;
+    const BoundQuery bound = bind_query(queries, number, index_.descriptor());
+    TopK best(request.k, rank_within(bound, radius));
+    compare(bound, pending_[(i - 2) % 3], best);
+    compared_ += pending_[(i - 2) % 3].rows.size();
+    answers[number] = answer_of(bound, best, radius);
+  }
+}
+
+void RowComparison::find_places(ListScan& scan, std::size_t query, Pending& pending) const {
+  const ListScan::Candidates found = scan.candidates(query);
+  pending.places.resize(found.count);
+  pending.distances.resize(found.count);
+  for (std::size_t i = 0; i < found.count; ++i) {
+    const std::uint64_t place = scan.place_of(query, found.numbers[i]);
+    pending.places[i] = static_cast<std::uint32_t>(place);
+    pending.distances[i] = scan.distance_of(query, found.numbers[i]);
+    index_.list_rows_->fetch(place * columns_ * sizeof(std::uint32_t));
+    if (index_.fine_codes_) fetch(*index_.fine_codes_, place, index_.fine_codes_->shape().columns);
+  }
+}
+
+// The terms of fine codes are the last two columns of list_rows.
+void RowComparison::look_again(const IvfQueries& queries, std::size_t query, const Spend& spend, Pending& pending) {
+  const std::size_t count = pending.places.size();
+  if (count <= spend.compared) return;
+  refined_ += count;
+  const storage::Section& fine = *index_.fine_codes_;
+  const MatrixView codes = fine.matrix();
+  for (const std::uint32_t place : pending.places) fine.check_rows(place, std::uint64_t{place} + 1);
+  products_.resize(count);
+  estimates_.resize((count + 15) / 16 * 16);
+  pending.places.resize(estimates_.size());
+  kernels::table().codes.fine(queries.bytes(query), {codes.data, codes.stride, pending.places.data(), count},
+                              codes.dims, products_.data());
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::uint32_t* const facts =
+        index_.list_rows_->items<std::uint32_t>(pending.places[i] * columns_, columns_).data();
+    const RowTerms terms{std::bit_cast<float>(facts[columns_ - 2]), std::bit_cast<float>(facts[columns_ - 1])};
+    estimates_[i] = pending.distances[i] +
+                    FineCodes::estimate(products_[i], queries[query].sum, queries[query].byte_scale, terms);
+  }
+  float threshold = 0;
+  pending.places.resize(kernels::table().codes.keep_least(estimates_.data(), pending.places.data(), count,
+                                                          spend.compared, &threshold));
+}
+
+void RowComparison::find_rows(Pending& pending) const {
+  pending.rows.clear();
+  pending.squares.clear();
+  for (const std::uint32_t place : pending.places) {
+    const std::uint32_t* const facts =
+        index_.list_rows_->items<std::uint32_t>(std::uint64_t{place} * columns_, columns_).data();
+    pending.rows.push_back(facts[0]);
+    if (squares_) pending.squares.push_back(facts[1]);
+    fetch(*index_.vectors_, facts[0], vectors_.stride);
+  }
+}
+
+void RowComparison::compare(const BoundQuery& bound, const Pending& pending, TopK& best) const {
+  double ranks[kBatch];
+  const bool squares = squares_ && bound.takes_squares();
+  for (std::size_t begin = 0; begin < pending.rows.size(); begin += kBatch) {
+    const std::size_t count = std::min(kBatch, pending.rows.size() - begin);
+    const std::uint32_t* const rows = pending.rows.data() + begin;
+    for (std::size_t i = 0; i < count; ++i) index_.vectors_->check_rows(rows[i], std::uint64_t{rows[i]} + 1);
+    const kernels::Rows batch{vectors_.data, vectors_.stride, rows, count};
+    if (squares)
+      bound.ranks(batch, pending.squares.data() + begin, ranks);
+    else
+      bound.ranks(batch, ranks);
+    for (std::size_t i = 0; i < count; ++i) best.push(ranks[i], rows[i]);
+  }
+}
+
+}  // namespace nearabout

@@ -1,0 +1,147 @@
+#include "index/ivf/learn.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/norm.h"
+#include "base/threads.h"
+#include "index/ivf/curve.h"
+#include "quantize/kmeans.h"
+
+namespace nearabout {
+namespace {
+
+constexpr std::size_t kDirectionRows = 8'192;  // of the sample that directions are learnt from
+constexpr std::size_t kListRows = 64;          // of the sample, a list
+constexpr std::size_t kFewestRows = 2'048;     // of the sample that lists are learnt from
+constexpr std::size_t kTrials = 128;
+constexpr std::size_t kFineRowBytes = 512;  // of rows that are worth a second look at codes before they are read
+
+float longest_of(const RowReader& read, std::size_t rows, std::size_t dims, std::size_t threads) {
+  constexpr std::size_t kRowsAtATime = 256;
+  std::vector<float> longest(threads, 0.0f);
+  parallel_for(rows, kRowsAtATime, threads, [&](std::size_t begin, std::size_t end, std::size_t worker) {
+    std::vector<float> vectors((end - begin) * dims);
+    read(begin, end, vectors.data());
+    for (std::size_t i = 0; i < end - begin; ++i)
+      longest[worker] = std::max(longest[worker], static_cast<float>(norm(vectors.data() + i * dims, dims)));
+  });
+  return *std::max_element(longest.begin(), longest.end());
+}
+
+// Vectors whose squares a float holds with room are left as they are.
+float scale_for(const RowReader& read, std::size_t rows, std::size_t dims) {
+  const Sample sample = take_sample(read, rows, dims, kFewestRows);
+  float largest = 0;
+  for (const float value : sample.values) largest = std::max(largest, std::abs(value));
+  if (largest == 0 || (largest < 1e9f && largest > 1e-9f)) return 1;
+  return static_cast<float>(std::exp2(-std::floor(std::log2(double{largest}))));
+}
+
+Lift lift_for(const RowReader& read, const Source& source, std::size_t threads) {
+  const Space space = *space_of(source.metric());
+  const std::size_t dims = source.dims();
+  if (space == Space::inner) return Lift(space, dims, 1, longest_of(read, source.rows(), dims, threads));
+  return Lift(space, dims, space == Space::squared ? scale_for(read, source.rows(), dims) : 1, 0);
+}
+
+std::size_t lists_for(std::size_t rows, std::size_t wanted) {
+  if (wanted > 0) return std::min(wanted, rows);
+  const double root = std::sqrt(static_cast<double>(rows));
+  const std::size_t lists = static_cast<std::size_t>(2.5 * root) / 32 * 32;
+  return std::clamp<std::size_t>(lists, 1, std::max<std::size_t>(1, rows / 24));
+}
+
+CodeShape shape_for(std::size_t dims, std::size_t rows, const IvfOptions& options) {
+  const std::size_t most = std::min({dims, rows, std::size_t{192}});
+  std::size_t bits = options.code_bits;
+  std::size_t directions = 0;
+  if (bits == 0) bits = most < 48 ? 4 : dims >= 512 ? 1 : 2;
+  const std::size_t unit = 32 / bits;
+  if (options.code_bytes > 0)
+    directions = options.code_bytes * 8 / bits;
+  else
+    directions = dims >= 512 ? 128 : dims >= 256 ? 192 : dims >= 64 ? 64 : dims;
+  directions = (std::min(directions, most) + unit - 1) / unit * unit;
+  return {directions, bits};
+}
+
+std::vector<float> images_of(const LearntDirections& directions, Sample& sample, std::size_t threads) {
+  std::vector<float> images(sample.rows * directions.outputs);
+  std::vector<float> rests(sample.rows);
+  parallel_for(sample.rows, 64, threads, [&](std::size_t begin, std::size_t end, std::size_t) {
+    directions.project(sample.values.data() + begin * sample.dims, end - begin,
+                       images.data() + begin * directions.outputs, rests.data() + begin);
+  });
+  return images;
+}
+
+// How far from zero coordinates of images reach, but for one in a thousand.
+float usual_reach(const std::vector<float>& images) {
+  std::vector<float> sizes(images.size());
+  std::transform(images.begin(), images.end(), sizes.begin(), [](float value) { return std::abs(value); });
+  const auto place = sizes.begin() + static_cast<std::ptrdiff_t>(sizes.size() - 1 - sizes.size() / 1000);
+  std::nth_element(sizes.begin(), place, sizes.end());
+  return *place;
+}
+
+void learn_centroids(LearntLists& learnt, const LiftedReader& read, std::size_t rows, std::size_t lists,
+                     std::size_t threads) {
+  const LearntDirections& directions = learnt.directions;
+  Sample sample = take_sample(read, rows, directions.dims, std::max(lists * kListRows, kFewestRows));
+  const std::vector<float> images = images_of(directions, sample, threads);
+  learnt.point_step = std::max(usual_reach(images) * 1.3f, 1e-30f) / 127;
+  const std::size_t m = learnt.shape.directions;
+  std::vector<std::int8_t> points(sample.rows * m);
+  for (std::size_t i = 0; i < sample.rows; ++i)
+    learnt.to_bytes(images.data() + i * directions.outputs, points.data() + i * m);
+  KMeansOptions options;
+  options.clusters = lists;
+  options.threads = threads;
+  learnt.centroids = kmeans(points, m, options);
+}
+
+}  // namespace
+
+void LiftedReader::operator()(std::size_t begin, std::size_t end, float* to) const {
+  std::vector<float> vectors((end - begin) * lift_.inputs());
+  read_(begin, end, vectors.data());
+  lift_.rows(vectors.data(), end - begin, to);
+}
+
+LearntLists learn(const RowReader& read, const Source& source, const IvfOptions& options, std::size_t threads,
+                  const Monitor& monitor) {
+  const std::size_t rows = source.rows();
+  LearntLists learnt;
+  learnt.lift = lift_for(read, source, threads);
+  const LiftedReader lifted(read, learnt.lift);
+  const std::size_t dims = learnt.lift.outputs();
+  learnt.squares = source.element() == Element::u8 || source.element() == Element::i8;
+  learnt.shape = shape_for(dims, rows, options);
+  learnt.fine = options.fine.value_or(row_bytes(source.element(), source.dims()) >= kFineRowBytes &&
+                                      learnt.shape.bits == 1);
+  const Sample sample = take_sample(lifted, rows, dims, kDirectionRows);
+  learnt.directions = learn_directions(sample, std::min({learnt.shape.directions, dims, sample.rows}), threads);
+  report(monitor, 0.4);
+  learn_centroids(learnt, lifted, rows, lists_for(rows, options.lists), threads);
+  return learnt;
+}
+
+Trials trials_among(const LearntLists& learnt, const RowReader& read, std::size_t rows) {
+  const LiftedReader lifted(read, learnt.lift);
+  Trials trials;
+  const std::size_t count = std::min(kTrials, rows);
+  const std::size_t dims = learnt.directions.dims;
+  trials.lifted.resize(count * dims);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t row = (2 * i + 1) * rows / (2 * count);
+    float* const vector = trials.lifted.data() + i * dims;
+    lifted(row, row + 1, vector);
+    for (std::size_t j = 0; j < dims; ++j) vector[j] -= learnt.directions.centre[j];
+    trials.squares.push_back(squared_norm(vector, dims));
+  }
+  trials.nearest.assign(count, TopK(kCurveNeighbours));
+  return trials;
+}
+
+}  // namespace nearabout
