@@ -16,6 +16,8 @@
 
 namespace nearabout {
 
+struct Work;  // work.h
+
 struct Request {
   std::size_t k = 10;                 // clamped to the number of rows
   std::optional<double> radius = {};  // nothing further away than this
@@ -23,6 +25,7 @@ struct Request {
   Monitor monitor = {};
   bool exact = false;                      // true neighbours, whatever the kind
   std::optional<std::size_t> effort = {};  // how much an approximate kind may look at; nothing: default_effort(k)
+  Work* work = nullptr;                    // what the search does is added here, by kinds that keep count
 };
 
 // Neighbours of one query, nearest first, ties by row.

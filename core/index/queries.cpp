@@ -50,7 +50,10 @@ double rank_within(const BoundQuery& query, float radius) {
 
 Answer answer_of(const BoundQuery& query, TopK& best, float radius) {
   Answer answer;
-  for (const Neighbour& neighbour : best.take_sorted()) {
+  const std::vector<Neighbour> found = best.take_sorted();
+  answer.rows.reserve(found.size());
+  answer.distances.reserve(found.size());
+  for (const Neighbour& neighbour : found) {
     const float distance = as_float(query.distance(neighbour.rank));
     if (distance > radius) break;
     answer.rows.push_back(neighbour.row);

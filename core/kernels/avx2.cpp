@@ -258,6 +258,7 @@ inline void append_codes(CodeSums sums, const std::uint8_t* terms, std::size_t c
 }
 
 #include "kernels/text/all.inl"
+#include "kernels/text/tiles.inl"
 
 }  // namespace
 

@@ -38,13 +38,18 @@ inline __m128i sum_quarters(__m512i sums) {
   const __m256i halves = _mm256_add_epi16(_mm512_castsi512_si256(sums), _mm512_extracti64x4_epi64(sums, 1));
   return _mm_add_epi16(_mm256_castsi256_si128(halves), _mm256_extracti128_si256(halves, 1));
 }
-inline void append_codes(CodeSums sums, const std::uint8_t* terms, std::size_t count, std::uint32_t number,
-                         std::size_t lines, CodeScan& scan) {
-  const __m128i odd = sum_quarters(sums.odd);
-  const __m128i even = sum_quarters(_mm512_sub_epi16(sums.both, _mm512_slli_epi16(sums.odd, 8)));
-  const __m256i words = _mm256_set_m128i(_mm_unpackhi_epi16(even, odd), _mm_unpacklo_epi16(even, odd));
-  const int shift = static_cast<int>(lines * kLineCodes) * (kMostEntry + 1);
-  append_sums(_mm512_sub_epi32(_mm512_cvtepu16_epi32(words), _mm512_set1_epi32(shift)), terms, count, number, scan);
+template <std::size_t kBlocks>
+inline void append_tile(const CodeSums* sums, const std::uint8_t* terms, std::size_t stride, std::size_t rows,
+                        std::uint32_t number, std::size_t lines, CodeScan& scan) {
+  const __m512i shift = _mm512_set1_epi32(static_cast<int>(lines * kLineCodes) * (kMostEntry + 1));
+  __m512i whole[kBlocks];
+  for (std::size_t b = 0; b < kBlocks; ++b) {
+    const __m128i odd = sum_quarters(sums[b].odd);
+    const __m128i even = sum_quarters(_mm512_sub_epi16(sums[b].both, _mm512_slli_epi16(sums[b].odd, 8)));
+    const __m256i words = _mm256_set_m128i(_mm_unpackhi_epi16(even, odd), _mm_unpacklo_epi16(even, odd));
+    whole[b] = _mm512_sub_epi32(_mm512_cvtepu16_epi32(words), shift);
+  }
+  append_sums<kBlocks>(whole, terms, stride, rows, number, scan);
 }
 
 #include "kernels/text/all.inl"

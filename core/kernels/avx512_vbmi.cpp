@@ -47,9 +47,10 @@ inline CodeSums code_step(CodeSums sums, CodeLine line, CodeTables tables) {
       _mm512_add_epi8(_mm512_permutexvar_epi8(line.low, tables.low), _mm512_permutexvar_epi8(line.high, tables.high));
   return _mm512_dpbusd_epi32(sums, _mm512_set1_epi8(1), pairs);
 }
-inline void append_codes(CodeSums sums, const std::uint8_t* terms, std::size_t count, std::uint32_t number, std::size_t,
-                         CodeScan& scan) {
-  append_sums(sums, terms, count, number, scan);
+template <std::size_t kBlocks>
+inline void append_tile(const CodeSums* sums, const std::uint8_t* terms, std::size_t stride, std::size_t rows,
+                        std::uint32_t number, std::size_t, CodeScan& scan) {
+  append_sums<kBlocks>(sums, terms, stride, rows, number, scan);
 }
 
 #include "kernels/text/all.inl"

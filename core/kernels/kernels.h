@@ -26,6 +26,7 @@ struct Rows {
   std::size_t stride;
   const std::uint32_t* rows;
   std::size_t count;
+  bool fetched = false;  // the caller has asked the memory for them some time ago
 };
 
 // out[i] = f(query, row i). `dims` counts elements; for bits it counts bytes of a row.
@@ -146,7 +147,7 @@ struct CodeScan {
   std::size_t found;
 };
 // `rows` rows of whole blocks (the last may be filled in part), for `queries` queries.
-using ScanCodes = void (*)(const std::uint8_t* blocks, std::size_t rows, std::size_t lines, CodeScan* scans,
+using ScanCodes = void (*)(const std::uint8_t* blocks, std::size_t rows, std::size_t lines, CodeScan* const* scans,
                            std::size_t queries);
 
 // The tables of a query, for codes that each stand for `directions` values by one of 16 patterns:

@@ -254,6 +254,7 @@ inline void append_codes(const CodeSums& sums, const std::uint8_t* terms, std::s
 }
 
 #include "kernels/text/all.inl"
+#include "kernels/text/tiles.inl"
 
 }  // namespace
 

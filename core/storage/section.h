@@ -108,7 +108,7 @@ class Section {
   // Asks for the cache line with this byte: what is looked up next, while something else is waited for.
   void fetch(std::uint64_t place) const {
 #if defined(__GNUC__)
-    if (place < entry_.length) __builtin_prefetch(data_ + place);
+    if (place < entry_.length) __builtin_prefetch(data_ + place, 0, 2);
 #else
     (void)place;
 #endif

@@ -72,18 +72,18 @@ void RowComparison::look_again(const IvfQueries& queries, std::size_t query, con
   products_.resize(count);
   estimates_.resize((count + 15) / 16 * 16);
   pending.places.resize(estimates_.size());
-  kernels::table().codes.fine(queries.bytes(query), {codes.data, codes.stride, pending.places.data(), count},
+  kernels::table().codes.fine(queries.bytes(query), {codes.data, codes.stride, pending.places.data(), count, true},
                               codes.dims, products_.data());
   for (std::size_t i = 0; i < count; ++i) {
     const std::uint32_t* const facts =
         index_.list_rows_->items<std::uint32_t>(pending.places[i] * columns_, columns_).data();
     const RowTerms terms{std::bit_cast<float>(facts[columns_ - 2]), std::bit_cast<float>(facts[columns_ - 1])};
-    estimates_[i] = pending.distances[i] +
-                    FineCodes::estimate(products_[i], queries[query].sum, queries[query].byte_scale, terms);
+    estimates_[i] =
+        pending.distances[i] + FineCodes::estimate(products_[i], queries[query].sum, queries[query].byte_scale, terms);
   }
   float threshold = 0;
-  pending.places.resize(kernels::table().codes.keep_least(estimates_.data(), pending.places.data(), count,
-                                                          spend.compared, &threshold));
+  pending.places.resize(
+      kernels::table().codes.keep_least(estimates_.data(), pending.places.data(), count, spend.compared, &threshold));
 }
 
 void RowComparison::find_rows(Pending& pending) const {
@@ -105,7 +105,7 @@ void RowComparison::compare(const BoundQuery& bound, const Pending& pending, Top
     const std::size_t count = std::min(kBatch, pending.rows.size() - begin);
     const std::uint32_t* const rows = pending.rows.data() + begin;
     for (std::size_t i = 0; i < count; ++i) index_.vectors_->check_rows(rows[i], std::uint64_t{rows[i]} + 1);
-    const kernels::Rows batch{vectors_.data, vectors_.stride, rows, count};
+    const kernels::Rows batch{vectors_.data, vectors_.stride, rows, count, true};
     if (squares)
       bound.ranks(batch, pending.squares.data() + begin, ranks);
     else

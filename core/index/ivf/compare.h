@@ -27,8 +27,8 @@ class RowComparison {
  private:
   // What one query is at: several queries are on their way at a time, so that nobody waits for memory.
   struct Pending {
-    std::vector<std::uint32_t> places;   // among list_rows
-    std::vector<float> distances;        // of their lists' centroids
+    std::vector<std::uint32_t> places;  // among list_rows
+    std::vector<float> distances;       // of their lists' centroids
     std::vector<std::uint32_t> rows, squares;
   };
   void find_places(ListScan& scan, std::size_t query, Pending& pending) const;

@@ -49,9 +49,8 @@ CurveMeasure::CurveMeasure(const LearntLists& learnt, const EncodedRows& encoded
       threads_(threads),
       probes_(probes_to_try(sizes.size())),
       queries_(trials.count()) {
-  parallel_for(trials.count(), 1, threads, [&](std::size_t number, std::size_t, std::size_t) {
-    bind(trials, number, queries_[number]);
-  });
+  parallel_for(trials.count(), 1, threads,
+               [&](std::size_t number, std::size_t, std::size_t) { bind(trials, number, queries_[number]); });
 }
 
 void CurveMeasure::bind(Trials& trials, std::size_t number, Query& query) const {
@@ -60,7 +59,8 @@ void CurveMeasure::bind(Trials& trials, std::size_t number, Query& query) const 
   kernels::table().project(trials.lifted.data() + number * directions.dims, 1, directions.dims,
                            directions.matrix.data(), directions.outputs, query.image.data());
   query.tables = aligned_bytes(learnt_.shape.codes() * kernels::kTableBytes);
-  query.unit = codes_.fill_tables(query.image.data(), static_cast<std::int8_t*>(static_cast<void*>(query.tables.get())));
+  query.unit =
+      codes_.fill_tables(query.image.data(), static_cast<std::int8_t*>(static_cast<void*>(query.tables.get())));
   query.threshold = kInfinity;
   for (const Neighbour& found : trials.nearest[number].take_sorted()) query.neighbours.push_back(found.row);
   if (!query.neighbours.empty()) rank_lists(query);
@@ -120,13 +120,13 @@ void CurveMeasure::scan(const PackedList& packed, Query& query) const {
                            query.rows.data(),
                            query.estimates.data(),
                            before};
+    kernels::CodeScan* const scans[] = {&scan};
     codes.scan(packed.blocks.data() + done / kBlockRows * kernels::block_bytes(learnt_.shape.lines()),
-               std::min(kChunkRows, packed.count - done), learnt_.shape.lines(), &scan, 1);
+               std::min(kChunkRows, packed.count - done), learnt_.shape.lines(), scans, 1);
     query.found = scan.found;
     for (std::size_t i = before; i < query.found; ++i) query.rows[i] = packed.rows[query.rows[i] * columns];
     if (query.found > 2 * kKept)
-      query.found =
-          codes.keep_least(query.estimates.data(), query.rows.data(), query.found, kKept, &query.threshold);
+      query.found = codes.keep_least(query.estimates.data(), query.rows.data(), query.found, kKept, &query.threshold);
   }
 }
 
@@ -137,7 +137,8 @@ void CurveMeasure::finish(Query& query) const {
   for (std::size_t i = 0; i < query.found; ++i) {
     const std::size_t row = query.rows[i];
     const RowFacts facts = *items_of<RowFacts>(encoded_.facts.read(row, row + 1, facts_buffer));
-    const bool known = std::find(query.neighbours.begin(), query.neighbours.end(), query.rows[i]) != query.neighbours.end();
+    const bool known =
+        std::find(query.neighbours.begin(), query.neighbours.end(), query.rows[i]) != query.neighbours.end();
     Candidate candidate{query.estimates[i], 0, query.steps[facts.list], known};
     if (learnt_.fine) {
       const auto* const fine = items_of<std::uint8_t>(encoded_.fine.read(row, row + 1, fine_buffer));

@@ -46,11 +46,11 @@ class CurveMeasure {
     std::vector<float> image;
     AlignedBytes tables;
     float unit = 0;
-    std::vector<float> bases;           // of each list: |q - c|^2
-    std::vector<std::uint8_t> steps;    // of each list, as a candidate's
-    std::vector<double> scanned;        // rows of the lists of each step
+    std::vector<float> bases;         // of each list: |q - c|^2
+    std::vector<std::uint8_t> steps;  // of each list, as a candidate's
+    std::vector<double> scanned;      // rows of the lists of each step
     std::vector<std::uint32_t> neighbours;
-    std::vector<std::uint32_t> rows;    // those that look nearest so far, and some more
+    std::vector<std::uint32_t> rows;  // those that look nearest so far, and some more
     std::vector<float> estimates;
     std::size_t found = 0;
     float threshold = 0;

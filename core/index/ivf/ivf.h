@@ -31,9 +31,9 @@
 namespace nearabout {
 
 struct IvfOptions {
-  std::size_t lists = 0;       // 0: by the number of rows
-  std::size_t code_bytes = 0;  // 0: by the data
-  std::size_t code_bits = 0;   // 1, 2 or 4 a direction; 0: by the data
+  std::size_t lists = 0;          // 0: by the number of rows
+  std::size_t code_bytes = 0;     // 0: by the data
+  std::size_t code_bits = 0;      // 1, 2 or 4 a direction; 0: by the data
   std::optional<bool> fine = {};  // finer codes for a second look before rows are read; nothing: where rows are long
   std::uint64_t seed = 0;
 };
@@ -51,6 +51,8 @@ class IvfIndex : public Index {
   const CodeShape& shape() const { return codes_.shape(); }
   std::uint64_t seed() const { return seed_; }
   const std::vector<CurvePoint>& curve() const { return curve_; }
+  // Of codes and vectors, for a search that did this.
+  std::uint64_t bytes_of(const Work& work) const;
   std::size_t default_effort(std::size_t k) const override;
 
  protected:

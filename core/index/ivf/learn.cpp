@@ -118,8 +118,8 @@ LearntLists learn(const RowReader& read, const Source& source, const IvfOptions&
   const std::size_t dims = learnt.lift.outputs();
   learnt.squares = source.element() == Element::u8 || source.element() == Element::i8;
   learnt.shape = shape_for(dims, rows, options);
-  learnt.fine = options.fine.value_or(row_bytes(source.element(), source.dims()) >= kFineRowBytes &&
-                                      learnt.shape.bits == 1);
+  learnt.fine =
+      options.fine.value_or(row_bytes(source.element(), source.dims()) >= kFineRowBytes && learnt.shape.bits == 1);
   const Sample sample = take_sample(lifted, rows, dims, kDirectionRows);
   learnt.directions = learn_directions(sample, std::min({learnt.shape.directions, dims, sample.rows}), threads);
   report(monitor, 0.4);

@@ -69,7 +69,7 @@ void ListScan::scan() {
   for (std::size_t query = 0; query < queries_.count(); ++query)
     for (std::size_t part = 1; part < first_parts_[query + 1] - first_parts_[query]; ++part)
       order_[firsts_[parts_[first_parts_[query] + part].list]++] = {static_cast<std::uint32_t>(query),
-                                                                     static_cast<std::uint32_t>(part)};
+                                                                    static_cast<std::uint32_t>(part)};
   const auto first_of = [&](std::size_t place) {
     return parts_[first_parts_[order_[place].query] + order_[place].part].first;
   };
@@ -88,24 +88,22 @@ void ListScan::scan_part(const Probe* probes, std::size_t count) {
   some_.resize(count);
   for (std::size_t i = 0; i < count; ++i) {
     const std::uint32_t query = probes[i].query;
-    some_[i] = scans_[query];
-    some_[i].base = parts_[first_parts_[query] + probes[i].part].distance + index_.offset_lows_[part.list];
-    some_[i].offset_step = index_.offset_steps_[part.list];
-    some_[i].scale = -queries_[query].unit * index_.scale_steps_[part.list];
+    some_[i] = &scans_[query];
+    some_[i]->base = parts_[first_parts_[query] + probes[i].part].distance + index_.offset_lows_[part.list];
+    some_[i]->offset_step = index_.offset_steps_[part.list];
+    some_[i]->scale = -queries_[query].unit * index_.scale_steps_[part.list];
+    some_[i]->first = static_cast<std::uint32_t>(probes[i].part * kPartRows);
   }
   for (std::uint32_t done = 0; done < part.rows; done += kChunkRows) {
     const std::size_t chunk = std::min<std::size_t>(kChunkRows, part.rows - done);
     const std::uint64_t block = (part.first + std::uint64_t{done}) / kernels::kBlockRows;
     const std::uint64_t blocks = (chunk + kernels::kBlockRows - 1) / kernels::kBlockRows;
     const std::byte* const from = index_.list_codes_->checked(block * bytes, (block + blocks) * bytes);
-    for (std::size_t i = 0; i < count; ++i) some_[i].first = static_cast<std::uint32_t>(probes[i].part * kPartRows) + done;
     kernels::table().codes.scan(storage::bytes_of(from), chunk, lines, some_.data(), count);
-    for (std::size_t i = 0; i < count; ++i)
-      if (some_[i].found > limit_) thin(some_[i]);
-  }
-  for (std::size_t i = 0; i < count; ++i) {
-    scans_[probes[i].query].found = some_[i].found;
-    scans_[probes[i].query].threshold = some_[i].threshold;
+    for (std::size_t i = 0; i < count; ++i) {
+      some_[i]->first += static_cast<std::uint32_t>(chunk);
+      if (some_[i]->found > limit_) thin(*some_[i]);
+    }
   }
 }
 

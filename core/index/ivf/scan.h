@@ -74,7 +74,7 @@ class ListScan {
   std::unique_ptr<std::uint32_t[]> numbers_;
   std::unique_ptr<float[]> estimates_;
   std::vector<kernels::CodeScan> scans_;  // of each query
-  std::vector<kernels::CodeScan> some_;   // of those that look into one list
+  std::vector<kernels::CodeScan*> some_;  // of those that look into one list
   std::vector<RankedList> ranked_;
   std::vector<Part> parts_;               // of all queries, one after the other
   std::vector<std::size_t> first_parts_;  // of each query

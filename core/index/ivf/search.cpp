@@ -9,23 +9,54 @@
 #include "index/ivf/compare.h"
 #include "index/ivf/scan.h"
 #include "index/queries.h"
+#include "index/work.h"
 
 namespace nearabout {
 namespace {
 
-constexpr std::size_t kGroup = 128;             // queries that go through the lists together
-constexpr double kThreadNanoseconds = 200'000;  // of work, at least, for a thread to be worth starting
-constexpr double kQueryNanoseconds = 3'000;     // about
+constexpr std::size_t kGroup = 128;                         // queries that go through the lists together
+constexpr double kThreadNanoseconds = 200'000;              // of work, at least, for a thread to be worth starting
+constexpr double kQueryNanoseconds = 3'000;                 // about
 constexpr std::size_t kWaitingMost = std::size_t{4} << 20;  // rows that wait, of a group
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 }  // namespace
 
-// One thread's work space.
-struct IvfSearch {
-  explicit IvfSearch(const IvfIndex& index) : scan(index), comparison(index) {}
-  ListScan scan;
-  RowComparison comparison;
+// One thread's work space, and its way with a group of queries.
+class IvfSearch {
+ public:
+  explicit IvfSearch(const IvfIndex& index) : scan_(index), comparison_(index) {}
+
+  struct Group {
+    MatrixView queries;
+    std::size_t begin, end;
+  };
+  void run(const IvfIndex& index, const Group& group, const Spend& spend, const Request& request, Work* work,
+           std::vector<Answer>& answers) {
+    StageClock clock(work);
+    scan_.bind(group.queries, group.begin, group.end);
+    clock.finish(Work::bind);
+    scan_.rank(spend, kInfinity);
+    clock.finish(Work::rank);
+    scan_.scan();
+    clock.finish(Work::scan);
+    comparison_.run(scan_, group.queries, group.begin, spend, request, answers);
+    clock.finish(Work::compare);
+    if (work) count(index, *work);
+  }
+
+ private:
+  void count(const IvfIndex& index, Work& work) const {
+    work.queries = scan_.queries().count();
+    work.lists = scan_.lists_scanned();
+    work.codes = scan_.codes_scanned();
+    work.refined = comparison_.rows_refined();
+    work.compared = comparison_.rows_compared();
+    work.bytes = index.bytes_of(work);
+  }
+
+  ListScan scan_;
+  RowComparison comparison_;
 };
 
 // Work spaces that no search uses at the moment: to make one anew costs more than to answer a query. Nobody waits for
@@ -108,19 +139,30 @@ std::vector<Answer> IvfIndex::search_some(MatrixView queries, const Request& req
   const auto most = static_cast<std::size_t>(std::max(1.0, work / kThreadNanoseconds));
   const std::size_t threads = std::min(thread_count(request.threads), most);
   const std::size_t fitting = std::max<std::size_t>(1, kWaitingMost / spend.depth);
-  const std::size_t group = std::clamp<std::size_t>((queries.rows + threads - 1) / threads, 1, std::min(kGroup, fitting));
+  const std::size_t group =
+      std::clamp<std::size_t>((queries.rows + threads - 1) / threads, 1, std::min(kGroup, fitting));
+  std::mutex adding;
   parallel_for(
       queries.rows, group, threads,
       [&](std::size_t begin, std::size_t end, std::size_t) {
         const auto search = searches_->take(*this);
-        search->scan.bind(queries, begin, end);
-        search->scan.rank(spend, kInfinity);
-        search->scan.scan();
-        search->comparison.run(search->scan, queries, begin, spend, request, answers);
+        Work done;
+        search->run(*this, {queries, begin, end}, spend, request, request.work ? &done : nullptr, answers);
+        if (!request.work) return;
+        const std::scoped_lock lock(adding);
+        request.work->add(done);
       },
       request.monitor);
   if (!request.radius) fill_up(queries, request, wanted, answers);
   return answers;
+}
+
+std::uint64_t IvfIndex::bytes_of(const Work& work) const {
+  const std::uint64_t code = kernels::block_bytes(shape().lines()) / kernels::kBlockRows;
+  const std::uint64_t fine = fine_codes_ ? fine_codes_->shape().columns : 0;
+  const std::uint64_t row = row_bytes(descriptor().element, dims());
+  const std::uint64_t facts = list_rows_->shape().columns * sizeof(std::uint32_t);
+  return work.codes * code + work.refined * (fine + facts) + work.compared * (row + facts);
 }
 
 // Small lists may have fewer rows than are asked for: such queries are asked again, with more of them.

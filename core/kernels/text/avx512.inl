@@ -50,9 +50,14 @@ inline Doubles load_some(U8, const void* from, __mmask8 lanes) {
 inline Doubles load_some(I8, const void* from, __mmask8 lanes) {
   return widen_signed(_mm_maskz_loadu_epi8(lanes, from));
 }
+// The end of a row of at least one vector is the upper lanes of what ends where the row does: a masked load past the
+// end cannot fault, but it waits for the line behind the row, which nobody has asked for.
 template <class Tag>
 inline Doubles load_end(Tag tag, const void* row, std::size_t whole, std::size_t dims) {
-  return load_some(tag, static_cast<const Byte*>(row) + whole * Tag::kBytes, mask8(dims - whole));
+  const Byte* const bytes = static_cast<const Byte*>(row);
+  const __mmask8 end = mask8(dims - whole);
+  if (whole == 0) return load_some(tag, bytes, end);
+  return load_some(tag, bytes + (dims - 8) * Tag::kBytes, static_cast<__mmask8>(end << (8 - (dims - whole))));
 }
 
 using Floats = __m512;
@@ -72,7 +77,10 @@ using Bytes = __m512i;
 using Sums = __m512i;
 inline Bytes load_bytes(const void* from) { return _mm512_loadu_si512(from); }
 inline Bytes load_bytes_end(const void* row, std::size_t whole, std::size_t dims) {
-  return _mm512_maskz_loadu_epi8(mask64(dims - whole), static_cast<const Byte*>(row) + whole);
+  const Byte* const bytes = static_cast<const Byte*>(row);
+  const __mmask64 end = mask64(dims - whole);
+  if (whole == 0) return _mm512_maskz_loadu_epi8(end, bytes);
+  return _mm512_maskz_loadu_epi8(end << (64 - (dims - whole)), bytes + dims - 64);
 }
 inline Bytes every_byte(Byte value) { return _mm512_set1_epi8(static_cast<char>(value)); }
 inline Bytes exclusive_or(Bytes a, Bytes b) { return _mm512_xor_si512(a, b); }
@@ -222,22 +230,42 @@ inline std::size_t append_hits(const std::int32_t* dots, std::size_t first, std:
 }
 
 // Sixteen sums as floats, one estimate each.
-inline void append_sums(__m512i sums, const std::uint8_t* terms, std::size_t count, std::uint32_t number,
-                        CodeScan& scan) {
+inline __m512 estimates_of(__m512i sums, const std::uint8_t* terms, const CodeScan& scan) {
   const __m512i both = _mm512_loadu_si512(terms);
   const __m512 offsets = _mm512_cvtepi32_ps(_mm512_cvtepu16_epi32(_mm512_castsi512_si256(both)));
   const __m512 scales = _mm512_cvtepi32_ps(_mm512_cvtepu16_epi32(_mm512_extracti64x4_epi64(both, 1)));
   const __m512 constant =
       _mm512_add_ps(_mm512_set1_ps(scan.base), _mm512_mul_ps(_mm512_set1_ps(scan.offset_step), offsets));
   const __m512 factor = _mm512_mul_ps(_mm512_set1_ps(scan.scale), scales);
-  const __m512 estimates = _mm512_add_ps(constant, _mm512_mul_ps(factor, _mm512_cvtepi32_ps(sums)));
-  const __mmask16 near = _mm512_mask_cmp_ps_mask(mask16(count), estimates, _mm512_set1_ps(scan.threshold), _CMP_LE_OQ);
-  if (near == 0) return;
-  const __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-  const __m512i numbers = _mm512_add_epi32(lanes, _mm512_set1_epi32(static_cast<int>(number)));
-  _mm512_storeu_si512(scan.numbers + scan.found, _mm512_maskz_compress_epi32(near, numbers));
-  _mm512_storeu_ps(scan.estimates + scan.found, _mm512_maskz_compress_ps(near, estimates));
-  scan.found += static_cast<std::size_t>(_mm_popcnt_u32(near));
+  return _mm512_add_ps(constant, _mm512_mul_ps(factor, _mm512_cvtepi32_ps(sums)));
+}
+
+// One branch for all blocks of a tile: that a single block has a hit is hard to foresee.
+template <std::size_t kBlocks>
+inline void append_sums(const __m512i* sums, const std::uint8_t* terms, std::size_t stride, std::size_t rows,
+                        std::uint32_t number, CodeScan& scan) {
+  const __m512 threshold = _mm512_set1_ps(scan.threshold);
+  __m512 estimates[kBlocks];
+  __mmask16 near[kBlocks];
+  unsigned any = 0;
+  for (std::size_t b = 0; b < kBlocks; ++b) {
+    const std::size_t left = rows - b * kBlockRows;
+    const __mmask16 live = b + 1 < kBlocks || left >= kBlockRows ? static_cast<__mmask16>(0xffff) : mask16(left);
+    estimates[b] = estimates_of(sums[b], terms + b * stride, scan);
+    near[b] = _mm512_mask_cmp_ps_mask(live, estimates[b], threshold, _CMP_LE_OQ);
+    any |= near[b];
+  }
+  if (any == 0) return;
+  __m512i numbers = _mm512_add_epi32(_mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
+                                     _mm512_set1_epi32(static_cast<int>(number)));
+  std::size_t found = scan.found;
+  for (std::size_t b = 0; b < kBlocks; ++b) {
+    _mm512_storeu_si512(scan.numbers + found, _mm512_maskz_compress_epi32(near[b], numbers));
+    _mm512_storeu_ps(scan.estimates + found, _mm512_maskz_compress_ps(near[b], estimates[b]));
+    found += static_cast<std::size_t>(_mm_popcnt_u32(near[b]));
+    numbers = _mm512_add_epi32(numbers, _mm512_set1_epi32(kBlockRows));
+  }
+  scan.found = found;
 }
 
 inline Range range_of(const float* values, std::size_t count) {

@@ -4,7 +4,8 @@
 //   CodeLine code_line(from): a line of codes, ready to look up
 //   CodeTables code_tables(from): the tables of a line
 //   CodeSums no_code_sums(), code_step(sums, line, tables)
-//   append_codes(sums, terms, count, number, lines, scan): the first count rows of a block
+//   append_tile<kBlocks>(sums, terms, stride, rows, number, lines, scan): the rows of blocks whose terms are a stride
+//   apart
 // A tile is kCodeBlocks blocks by kCodeQueries queries, as the registers allow.
 // The halves of bytes: Bytes upper_halves(bytes)
 // The numbers among estimates:
@@ -14,8 +15,8 @@
 //   Floats multiply_floats(a, b), void store_rounded(to, floats): as signed bytes, ties to even
 
 template <std::size_t kQueries, std::size_t kBlocks>
-inline void scan_tile(const std::uint8_t* blocks, std::size_t rows, std::size_t lines,
-                      std::uint32_t place, CodeScan* scans) {
+inline void scan_tile(const std::uint8_t* blocks, std::size_t rows, std::size_t lines, std::uint32_t place,
+                      CodeScan* const* scans) {
   const std::size_t stride = block_bytes(lines);
   CodeSums sums[kQueries][kBlocks];
   for (std::size_t q = 0; q < kQueries; ++q) {
@@ -25,25 +26,19 @@ inline void scan_tile(const std::uint8_t* blocks, std::size_t rows, std::size_t 
     CodeLine line[kBlocks];
     for (std::size_t b = 0; b < kBlocks; ++b) line[b] = code_line(blocks + b * stride + g * kLineBytes);
     for (std::size_t q = 0; q < kQueries; ++q) {
-      const CodeTables tables = code_tables(scans[q].tables + g * kLineCodes * kTableBytes);
+      const CodeTables tables = code_tables(scans[q]->tables + g * kLineCodes * kTableBytes);
       for (std::size_t b = 0; b < kBlocks; ++b) sums[q][b] = code_step(sums[q][b], line[b], tables);
     }
   }
-  for (std::size_t b = 0; b < kBlocks; ++b) {
-    const std::size_t done = b * kBlockRows;
-    const std::size_t count = rows - done < kBlockRows ? rows - done : kBlockRows;
-    const std::uint8_t* const terms = blocks + b * stride + lines * kLineBytes;
-    for (std::size_t q = 0; q < kQueries; ++q) {
-      append_codes(sums[q][b], terms, count, scans[q].first + place + static_cast<std::uint32_t>(done), lines,
-                   scans[q]);
-    }
+  for (std::size_t q = 0; q < kQueries; ++q) {
+    append_tile<kBlocks>(sums[q], blocks + lines * kLineBytes, stride, rows, scans[q]->first + place, lines, *scans[q]);
   }
 }
 
 // The compiler needs the numbers to keep the sums in registers.
 template <std::size_t kQueries, std::size_t kBlocks>
 inline void scan_blocks(const std::uint8_t* blocks, std::size_t rows, std::size_t lines, std::uint32_t place,
-                        CodeScan* scans) {
+                        CodeScan* const* scans) {
   constexpr std::size_t kRows = kBlocks * kBlockRows;
   while (rows > kRows - kBlockRows) {
     const std::size_t some = rows < kRows ? rows : kRows;
@@ -58,7 +53,7 @@ inline void scan_blocks(const std::uint8_t* blocks, std::size_t rows, std::size_
 }
 
 template <std::size_t kQueries>
-inline void scan_some(const std::uint8_t* blocks, std::size_t rows, std::size_t lines, CodeScan* scans,
+inline void scan_some(const std::uint8_t* blocks, std::size_t rows, std::size_t lines, CodeScan* const* scans,
                       std::size_t queries) {
   for (; queries >= kQueries; queries -= kQueries, scans += kQueries) {
     scan_blocks<kQueries, kCodeBlocks>(blocks, rows, lines, 0, scans);
@@ -66,7 +61,7 @@ inline void scan_some(const std::uint8_t* blocks, std::size_t rows, std::size_t 
   if constexpr (kQueries > 1) scan_some<kQueries - 1>(blocks, rows, lines, scans, queries);
 }
 
-inline void scan_codes(const std::uint8_t* blocks, std::size_t rows, std::size_t lines, CodeScan* scans,
+inline void scan_codes(const std::uint8_t* blocks, std::size_t rows, std::size_t lines, CodeScan* const* scans,
                        std::size_t queries) {
   scan_some<kCodeQueries>(blocks, rows, lines, scans, queries);
 }

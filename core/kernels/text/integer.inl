@@ -13,13 +13,21 @@
 
 inline constexpr std::size_t kByteGroup = 4;
 
-// What is missing from a sum of step's products.
+// What is missing from a sum of step's products. Bytes are summed as differences from the least there can be.
 template <class Product, class Query>
 inline std::int64_t correction(const Query* query, std::size_t dims) {
   if (Product::kQueryFactor == 0) return 0;
-  std::int64_t sum = 0;
-  for (std::size_t j = 0; j < dims; ++j) sum += query[j];
-  return sum * Product::kQueryFactor;
+  constexpr bool kSigned = static_cast<Query>(-1) < 0;
+  const Bytes flip = every_byte(kSigned ? 0x80 : 0);
+  const Bytes least = every_byte(0);
+  const std::size_t whole = dims / kBytes * kBytes;
+  Sums sums = no_sums();
+  for (std::size_t j = 0; j < whole; j += kBytes) {
+    sums = add_differences(sums, exclusive_or(load_bytes(query + j), flip), least);
+  }
+  std::int64_t sum = total(sums);
+  for (std::size_t j = whole; j < dims; ++j) sum += query[j] + (kSigned ? 128 : 0);
+  return (sum - (kSigned ? 128 * static_cast<std::int64_t>(dims) : 0)) * Product::kQueryFactor;
 }
 
 // Unsigned products alone can pass 2^31.

@@ -198,3 +198,5 @@ inline void append_codes(CodeSums sums, const std::uint8_t* terms, std::size_t c
   }
   if (vmaxvq_u32(near) != 0) append_estimates_singly(all, terms, count, number, scan);
 }
+
+#include "kernels/text/tiles.inl"

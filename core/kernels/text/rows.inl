@@ -23,12 +23,13 @@ inline void prefetch_row(const Byte* row, std::size_t bytes) {
 // row more costs nothing beside the latency of the sums, and there is only one loop to get right.
 template <std::size_t kGroup, class Body>
 inline void for_row_groups(const Rows& rows, std::size_t bytes, const Body& body) {
+  const bool ahead = rows.rows != nullptr && !rows.fetched;
   for (std::size_t first = 0; first < rows.count; first += kGroup) {
     const Byte* row[kGroup];
     for (std::size_t i = 0; i < kGroup; ++i) {
       const std::size_t index = first + i;
       row[i] = row_address(rows, index < rows.count ? index : rows.count - 1);
-      if (rows.rows != nullptr && index + kGroup < rows.count) prefetch_row(row_address(rows, index + kGroup), bytes);
+      if (ahead && index + kGroup < rows.count) prefetch_row(row_address(rows, index + kGroup), bytes);
     }
     const std::size_t left = rows.count - first;
     body(row, first, left < kGroup ? left : kGroup);

@@ -68,7 +68,9 @@ void check_scan(const Table& table, const Coded& coded, const std::vector<Aligne
   for (std::size_t q = 0; q < tables.size(); ++q)
     scans.push_back({tables[q].at, 3.5f * static_cast<float>(q), 0.01f, -0.00003f, threshold, kFirst, numbers[q].data(),
                      estimates[q].data(), 1});
-  table.codes.scan(coded.blocks.data(), coded.rows, coded.lines, scans.data(), scans.size());
+  std::vector<CodeScan*> each;
+  for (CodeScan& scan : scans) each.push_back(&scan);
+  table.codes.scan(coded.blocks.data(), coded.rows, coded.lines, each.data(), each.size());
   for (std::size_t q = 0; q < tables.size(); ++q) {
     CHECK(numbers[q][0] == 7 && estimates[q][0] == 7.0f);
     std::size_t found = 1;

@@ -87,9 +87,12 @@ double codes_time(Bench& bench, const Table& table, std::size_t queries) {
   static const AlignedBytes blocks = aligned_bytes(kCount / kernels::kBlockRows * kernels::block_bytes(64));
   static std::vector<float> estimates(kCount);
   static std::vector<std::uint32_t> numbers(kCount);
-  std::vector<kernels::CodeScan> scans(queries, {bench.bytes(), 1, 1, 1, -1e30f, 0, numbers.data(), estimates.data(), 0});
+  std::vector<kernels::CodeScan> scans(queries,
+                                       {bench.bytes(), 1, 1, 1, -1e30f, 0, numbers.data(), estimates.data(), 0});
+  std::vector<kernels::CodeScan*> each;
+  for (kernels::CodeScan& scan : scans) each.push_back(&scan);
   const auto* const from = reinterpret_cast<const std::uint8_t*>(blocks.get());
-  return nanoseconds(kCount * queries, [&] { table.codes.scan(from, kCount, lines, scans.data(), scans.size()); });
+  return nanoseconds(kCount * queries, [&] { table.codes.scan(from, kCount, lines, each.data(), each.size()); });
 }
 
 }  // namespace
