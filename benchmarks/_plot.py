@@ -1,0 +1,93 @@
+"""The picture of a race: recall against queries a second in a batch, a panel for each set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import matplotlib as mpl
+from _curves import frontier
+from _sweep import Run
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+
+COLUMNS = 3
+LEFT = 0.8  # the least recall that is shown
+STYLE = {
+    "svg.fonttype": "none",  # text stays text: it can be searched, and is drawn by the reader's own font
+    "svg.hashsalt": "nearabout",
+    "font.family": "sans-serif",
+    "font.size": 11,
+    "axes.titlesize": 11,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+}
+# Okabe and Ito's colours, ours the strongest; markers differ too, for whoever cannot tell the colours apart.
+LINES = {
+    "nearabout": ("#0072B2", "o"),
+    "symqg": ("#D55E00", "s"),
+    "faiss": ("#009E73", "^"),
+    "pynndescent": ("#8c6d1f", "v"),
+    "hnswlib": ("#CC79A7", "D"),
+    "scann": ("#8c8c8c", "X"),
+}
+
+
+def thousands(value: float, _: object = None) -> str:
+    return f"{value / 1000:g}k" if value >= 1000 else f"{value:g}"
+
+
+def draw_line(axes: Axes, run: Run) -> None:
+    """The settings that none of the same side beats; the last one left of the frame leads the line in."""
+    points = frontier(run.points, "batch")
+    first = max((place for place, point in enumerate(points) if point.recall < LEFT), default=0)
+    colour, marker = LINES[run.name]
+    ours = run.name == "nearabout"
+    axes.plot(
+        [point.recall for point in points[first:]],
+        [1 / point.batch for point in points[first:]],
+        color=colour,
+        marker=marker,
+        markersize=4.5 if ours else 3.5,
+        linewidth=2.4 if ours else 1.2,
+        zorder=3 if ours else 2,
+        label=run.name,
+    )
+
+
+def draw_panel(axes: Axes, title: str, runs: Sequence[Run]) -> None:
+    for run in runs:
+        draw_line(axes, run)
+    axes.set_title(title, loc="left")
+    axes.set(xlim=(LEFT, 1.002), yscale="log")
+    axes.set_xticks([0.8, 0.85, 0.9, 0.95, 1.0], [".80", ".85", ".90", ".95", "1"])
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter(FuncFormatter(thousands))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.grid(color="#e4e4e4", linewidth=0.6)
+    shown = [1 / point.batch for run in runs for point in run.points if point.recall >= LEFT]
+    if shown:
+        axes.set_ylim(min(shown) / 1.2, max(shown) * 1.2)
+
+
+def draw(panels: Sequence[tuple[str, Sequence[Run]]], path: Path) -> None:
+    """Writes the picture, the legend in the place of a further panel."""
+    columns = min(COLUMNS, len(panels) + 1)
+    rows = -(-(len(panels) + 1) // columns)
+    with mpl.rc_context(STYLE):  # type: ignore[arg-type]
+        figure = Figure(figsize=(3.3 * columns, 2.9 * rows), layout="constrained")
+        places = list(figure.subplots(rows, columns, squeeze=False).flat)
+        for axes, (title, runs) in zip(places, panels, strict=False):
+            draw_panel(axes, title, runs)
+        for axes in places[len(panels) :]:
+            axes.set_axis_off()
+        lines: dict[str, object] = {}
+        for axes in places[: len(panels)]:
+            handles, labels = axes.get_legend_handles_labels()
+            lines.update(zip(labels, handles, strict=True))
+        named = [name for name in LINES if name in lines]
+        places[len(panels)].legend([lines[name] for name in named], named, loc="center", frameon=False)
+        figure.supxlabel("recall@10", fontsize=11)
+        figure.supylabel("queries a second", fontsize=11)
+        figure.savefig(path, metadata={"Date": None})
