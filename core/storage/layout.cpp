@@ -74,6 +74,10 @@ std::string_view name_of(SectionId id) {
       return "curve";
     case SectionId::fine_codes:
       return "fine_codes";
+    case SectionId::group_bytes:
+      return "group_bytes";
+    case SectionId::group_squares:
+      return "group_squares";
     case SectionId::checksums:
       return "checksums";
   }

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "index/ivf/curve.h"
+#include "index/ivf/groups.h"
 #include "index/ivf/learn.h"
 #include "index/ivf/pack.h"
 #include "kernels/kernels.h"
@@ -39,18 +40,42 @@ void write_directions(storage::Writer& writer, const LearntLists& learnt) {
   writer.add<float>(SectionId::direction_terms, {3, outputs}, terms);
 }
 
-void write_centroids(storage::Writer& writer, const LearntLists& learnt) {
-  const std::size_t m = learnt.shape.directions;
-  const std::size_t panels = (learnt.lists() + kPanelRows - 1) / kPanelRows;
-  const std::size_t bytes = kernels::panel_bytes(m);
-  writer.begin(SectionId::centroid_bytes, Element::u8, {panels, bytes});
+void write_panels(storage::Writer& writer, SectionId id, const std::vector<std::int8_t>& values, std::size_t dims) {
+  const std::size_t count = values.size() / dims;
+  const std::size_t panels = (count + kPanelRows - 1) / kPanelRows;
+  const std::size_t bytes = kernels::panel_bytes(dims);
+  writer.begin(id, Element::u8, {panels, bytes});
   for (std::size_t p = 0; p < panels; ++p) {
     alignas(64) std::uint8_t panel[kernels::panel_bytes(kMostByteDims)];
-    const std::size_t count = std::min(kPanelRows, learnt.lists() - p * kPanelRows);
-    kernels::table().screen.pack_panel(learnt.centroids.data() + p * kPanelRows * m, m, count, m, 0x80, panel);
+    const std::size_t some = std::min(kPanelRows, count - p * kPanelRows);
+    kernels::table().screen.pack_panel(values.data() + p * kPanelRows * dims, dims, some, dims, 0x80, panel);
     writer.append(std::as_bytes(std::span(panel, bytes)));
   }
   writer.end();
+}
+
+// Of centroids as they are searched for.
+std::vector<float> squares_of(const std::vector<std::int8_t>& values, std::size_t dims, float step) {
+  std::vector<float> squares(values.size() / dims);
+  for (std::size_t c = 0; c < squares.size(); ++c) {
+    double square = 0;
+    for (std::size_t j = 0; j < dims; ++j) {
+      const double value = double{step} * values[c * dims + j];
+      square += value * value;
+    }
+    squares[c] = static_cast<float>(square);
+  }
+  return squares;
+}
+
+void write_centroids(storage::Writer& writer, const LearntLists& learnt) {
+  const std::size_t m = learnt.shape.directions;
+  write_panels(writer, SectionId::centroid_bytes, learnt.centroids, m);
+  if (learnt.lists() < kManyLists) return;
+  const std::vector<std::int8_t> means = group_means(learnt.centroids, m);
+  const std::vector<float> squares = squares_of(means, m, learnt.point_step);
+  write_panels(writer, SectionId::group_bytes, means, m);
+  writer.add<float>(SectionId::group_squares, {1, squares.size()}, squares);
 }
 
 // What is written once all lists are packed; meanwhile kept as rows are, in memory or in scratch files.
@@ -75,18 +100,6 @@ void write_column(storage::Writer& writer, SectionId id, Element element, std::s
   writer.end();
 }
 
-void note_squares(const LearntLists& learnt, std::vector<float>& terms) {
-  const std::size_t m = learnt.shape.directions;
-  for (std::size_t c = 0; c < learnt.lists(); ++c) {
-    double square = 0;
-    for (std::size_t j = 0; j < m; ++j) {
-      const double value = double{learnt.point_step} * learnt.centroids[c * m + j];
-      square += value * value;
-    }
-    terms[c] = static_cast<float>(square);
-  }
-}
-
 void write_lists(storage::Writer& writer, const LearntLists& learnt, const EncodedRows& encoded,
                  const std::vector<std::uint32_t>& sizes, CurveMeasure& measure, const BuildOptions& build,
                  const std::string* place, const Monitor& monitor) {
@@ -94,7 +107,8 @@ void write_lists(storage::Writer& writer, const LearntLists& learnt, const Encod
   for (const std::uint32_t size : sizes) blocks += (std::uint64_t{size} + kBlockRows - 1) / kBlockRows;
   const std::uint64_t lists = sizes.size();
   Beside beside(learnt, place);
-  note_squares(learnt, beside.terms);
+  const std::vector<float> squares = squares_of(learnt.centroids, learnt.shape.directions, learnt.point_step);
+  std::copy(squares.begin(), squares.end(), beside.terms.begin());
   writer.begin(SectionId::list_codes, Element::u8, {blocks, kernels::block_bytes(learnt.shape.lines())});
   const auto take = [&](const std::vector<PackedList>& packed) {
     measure.look_at(packed);

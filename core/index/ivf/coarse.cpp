@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <span>
 
 #include "kernels/kernels.h"
 #include "quantize/byte_centroids.h"
@@ -16,57 +17,96 @@ constexpr std::size_t kSample = 64;  // lists whose marks say how far the neares
 }  // namespace
 
 void ListRanking::compare(const IvfQueries& queries, std::size_t first, std::size_t count) {
-  const storage::Section& section = *index_.centroid_bytes_;
+  const storage::Section& section = index_.group_bytes_ ? *index_.group_bytes_ : *index_.centroid_bytes_;
   const std::size_t panels = section.shape().rows;
-  const std::size_t stride = panels * kernels::kPanelRows;
-  dots_.resize(kernels::kPanelQueries * stride);
+  stride_ = panels * kernels::kPanelRows;
+  dots_.resize(kernels::kPanelQueries * stride_);
   first_ = first;
   panel_products(storage::bytes_of(section.checked(0, section.length())), panels, index_.shape().directions,
-                 queries.bytes(first), queries.byte_stride(), count, dots_.data(), stride);
+                 queries.bytes(first), queries.byte_stride(), count, dots_.data(), stride_);
 }
 
 void ListRanking::nearest(const IvfQueries& queries, std::size_t i, std::size_t probes,
                           std::vector<RankedList>& lists) {
-  const std::size_t count = index_.lists();
-  const std::int32_t* const dots = dots_.data() + i * index_.centroid_bytes_->shape().rows * kernels::kPanelRows;
   const IvfQueries::Query& query = queries[first_ + i];
   const float scale = -2 * query.byte_scale * index_.point_step_;
+  const std::int32_t* dots = dots_.data() + i * stride_;
+  std::span<const float> squares = index_.centroid_squares_;
+  const bool groups = index_.group_bytes_ != nullptr;
+  if (groups) {
+    look_into_groups(queries.bytes(first_ + i), dots, scale, probes);
+    dots = member_dots_.data();
+    squares = member_squares_;
+  }
+  const std::size_t found = least(dots, squares, scale, probes);
+  const auto constant = static_cast<float>(query.square - 128.0 * double{scale} * static_cast<double>(query.sum));
+  lists.resize(found);
+  std::size_t nearest = 0;
+  for (std::size_t place = 0; place < found; ++place) {
+    const std::uint32_t list = groups ? members_[hits_[place]] : hits_[place];
+    lists[place] = {std::max(0.0f, marks_[place] + constant), list};
+    if (marks_[place] < marks_[nearest]) nearest = place;
+  }
+  if (found > 0) std::swap(lists[0], lists[nearest]);
+}
+
+// At least `wanted` of those with the least marks (all that have one, where those are fewer): their places and marks go
+// to hits_ and marks_.
+std::size_t ListRanking::least(const std::int32_t* dots, std::span<const float> squares, float scale,
+                               std::size_t wanted) {
+  const std::size_t count = squares.size();
   hits_.resize(count + 16);
   marks_.resize(count + 16);
   std::size_t found = 0;
-  float limit = promising(dots, scale, probes);
-  while (found < probes) {
-    const kernels::Screen screen{index_.centroid_squares_.data(), nullptr, scale, 0, limit};
+  for (const float limit : {promising(dots, squares, scale, wanted), kInfinity}) {
+    const kernels::Screen screen{squares.data(), nullptr, scale, 0, limit};
     found = kernels::table().screen.hits(dots, count, screen, hits_.data(), marks_.data());
-    limit = kInfinity;
+    if (found >= wanted) break;
   }
   float threshold = 0;
-  if (found > probes) found = kernels::table().codes.keep_least(marks_.data(), hits_.data(), found, probes, &threshold);
-  const auto constant = static_cast<float>(query.square - 128.0 * double{scale} * static_cast<double>(query.sum));
-  lists.resize(found);
-  std::size_t least = 0;
-  for (std::size_t place = 0; place < found; ++place) {
-    lists[place] = {std::max(0.0f, marks_[place] + constant), hits_[place]};
-    if (marks_[place] < marks_[least]) least = place;
-  }
-  std::swap(lists[0], lists[least]);
+  return kernels::table().codes.keep_least(marks_.data(), hits_.data(), found, wanted, &threshold);
 }
 
-// A mark that the nearest `probes` lists are within, and not many others: from a sample of all marks. Should it be too
+// The members of the nearest groups: more groups than lists are wanted, since each may lie in another.
+void ListRanking::look_into_groups(const std::int8_t* query, const std::int32_t* dots, float scale,
+                                   std::size_t probes) {
+  constexpr std::size_t kMoreGroups = 32;
+  alignas(64) std::int32_t some[kernels::kPanelRows];
+  const std::size_t m = index_.shape().directions;
+  const std::size_t found = least(dots, index_.group_squares_, scale, probes + kMoreGroups);
+  members_.clear();
+  member_dots_.clear();
+  member_squares_.clear();
+  for (std::size_t place = 0; place < found; ++place) {
+    const std::uint64_t group = hits_[place];
+    const std::size_t first = group * kernels::kPanelRows;
+    const std::size_t count = std::min(kernels::kPanelRows, index_.lists() - first);
+    const std::uint64_t bytes = kernels::panel_bytes(m);
+    const std::byte* const panel = index_.centroid_bytes_->checked(group * bytes, (group + 1) * bytes);
+    kernels::table().screen.panel_dot(storage::bytes_of(panel), query, m, 1, m, some);
+    member_dots_.insert(member_dots_.end(), some, some + count);
+    const auto squares = index_.centroid_squares_.subspan(first, count);
+    member_squares_.insert(member_squares_.end(), squares.begin(), squares.end());
+    for (std::size_t list = first; list < first + count; ++list) members_.push_back(static_cast<std::uint32_t>(list));
+  }
+}
+
+// A mark that the least `wanted` are within, and not many others: from a sample of all marks. Should it be too
 // small, all are taken.
-float ListRanking::promising(const std::int32_t* dots, float scale, std::size_t probes) {
-  const std::size_t count = index_.lists();
-  if (count < 8 * kSample || probes * 4 > count) return kInfinity;
+float ListRanking::promising(const std::int32_t* dots, std::span<const float> squares, float scale,
+                             std::size_t wanted) {
+  const std::size_t count = squares.size();
+  if (count < 8 * kSample || wanted * 4 > count) return kInfinity;
   float sample[kSample];
   std::uint32_t numbers[kSample];
   for (std::size_t place = 0; place < kSample; ++place) {
     const std::size_t list = place * count / kSample;
-    sample[place] = index_.centroid_squares_[list] + scale * static_cast<float>(dots[list]);
+    sample[place] = squares[list] + scale * static_cast<float>(dots[list]);
     numbers[place] = 0;
   }
   float threshold = 0;
-  const std::size_t wanted = std::min(kSample - 1, probes * kSample / count * 4 / 3 + 4);
-  kernels::table().codes.keep_least(sample, numbers, kSample, wanted, &threshold);
+  const std::size_t enough = std::min(kSample - 1, wanted * kSample * 4 / count / 3 + 4);
+  kernels::table().codes.keep_least(sample, numbers, kSample, enough, &threshold);
   return threshold;
 }
 

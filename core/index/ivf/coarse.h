@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "base/marked.h"
@@ -21,17 +22,24 @@ class ListRanking {
  public:
   explicit ListRanking(const IvfIndex& index) : index_(index) {}
 
-  // Up to kPanelQueries queries from number `first` on are compared with all centroids.
+  // Up to kPanelQueries queries from number `first` on are compared with all centroids, or with all groups of them
+  // (groups.h).
   void compare(const IvfQueries& queries, std::size_t first, std::size_t count);
   // The `probes` nearest lists of query `first + i`, the nearest one in front and the others in any order.
   void nearest(const IvfQueries& queries, std::size_t i, std::size_t probes, std::vector<RankedList>& lists);
 
  private:
-  float promising(const std::int32_t* dots, float scale, std::size_t probes);
+  std::size_t least(const std::int32_t* dots, std::span<const float> squares, float scale, std::size_t wanted);
+  float promising(const std::int32_t* dots, std::span<const float> squares, float scale, std::size_t wanted);
+  void look_into_groups(const std::int8_t* query, const std::int32_t* dots, float scale, std::size_t probes);
 
   const IvfIndex& index_;
   std::size_t first_ = 0;
-  std::vector<std::int32_t> dots_;
+  std::size_t stride_ = 0;
+  std::vector<std::int32_t> dots_;      // of centroids; of groups, where lists are many
+  std::vector<std::uint32_t> members_;  // of the nearest groups
+  std::vector<std::int32_t> member_dots_;
+  std::vector<float> member_squares_;
   std::vector<std::uint32_t> hits_;
   std::vector<float> marks_;
 };

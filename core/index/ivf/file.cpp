@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "index/ivf/groups.h"
 #include "index/ivf/ivf.h"
 #include "index/verify.h"
 #include "kernels/kernels.h"
@@ -103,6 +104,14 @@ void IvfIndex::read_lists() {
   centroid_bytes_ = &file().section(SectionId::centroid_bytes);
   const std::uint64_t panels = (count + kernels::kPanelRows - 1) / kernels::kPanelRows;
   centroid_bytes_->expect(Element::u8, {panels, kernels::panel_bytes(shape().directions)});
+  if (count >= kManyLists) {
+    const std::uint64_t group_panels = (panels + kernels::kPanelRows - 1) / kernels::kPanelRows;
+    group_bytes_ = &file().section(SectionId::group_bytes);
+    group_bytes_->expect(Element::u8, {group_panels, kernels::panel_bytes(shape().directions)});
+    const Section& squares = file().section(SectionId::group_squares);
+    squares.expect(Element::f32, {1, panels});
+    group_squares_ = finite_floats(file(), squares);
+  }
   const Section& terms = file().section(SectionId::list_terms);
   terms.expect(Element::f32, {4, count});
   const std::span<const float> all = finite_floats(file(), terms);

@@ -82,8 +82,10 @@ class IvfIndex : public Index {
   std::span<const float> centre_, direction_steps_, direction_sums_, direction_centres_;
   const storage::Section* centroid_bytes_ = nullptr;
   std::span<const float> centroid_squares_, offset_lows_, offset_steps_, scale_steps_;  // one a list
-  std::span<const std::uint32_t> sizes_;                                                // rows of each list
-  std::vector<std::uint32_t> blocks_;  // where each list's blocks begin, and where the last ends
+  const storage::Section* group_bytes_ = nullptr;  // of groups of centroids, where there are many (groups.h)
+  std::span<const float> group_squares_;
+  std::span<const std::uint32_t> sizes_;  // rows of each list
+  std::vector<std::uint32_t> blocks_;     // where each list's blocks begin, and where the last ends
   const storage::Section* list_rows_ = nullptr;
   const storage::Section* list_codes_ = nullptr;
   const storage::Section* fine_codes_ = nullptr;  // null where there are none

@@ -6,6 +6,7 @@
 #include "base/norm.h"
 #include "base/threads.h"
 #include "index/ivf/curve.h"
+#include "index/ivf/groups.h"
 #include "quantize/kmeans.h"
 
 namespace nearabout {
@@ -98,7 +99,10 @@ void learn_centroids(LearntLists& learnt, const LiftedReader& read, std::size_t 
   KMeansOptions options;
   options.clusters = lists;
   options.threads = threads;
-  learnt.centroids = kmeans(points, m, options);
+  const std::vector<std::int8_t> centroids = kmeans(points, m, options);
+  for (const std::uint32_t centroid : order_by_nearness(centroids, m))
+    learnt.centroids.insert(learnt.centroids.end(), centroids.begin() + static_cast<std::ptrdiff_t>(centroid * m),
+                            centroids.begin() + static_cast<std::ptrdiff_t>((centroid + 1) * m));
 }
 
 }  // namespace
