@@ -81,8 +81,8 @@ void ByteCentroids::nearest_of(const std::int8_t* points, std::size_t count, con
     ids[q] = 0;
   }
   const kernels::ScreenKernels& screen = kernels::table().screen;
-  for (std::size_t first = 0; first < panel_count_; first += kPanelsAtATime) {
-    const std::size_t panels = std::min(kPanelsAtATime, panel_count_ - first);
+  for (std::size_t first = 0, panels = 1; first < panel_count_; first += panels) {
+    panels = std::min(first == 0 ? 1 : kPanelsAtATime, panel_count_ - first);  // one says already who is not near
     panel_products(bytes_of(panels_) + first * kernels::panel_bytes(dims_), panels, dims_, points, dims_, count, dots,
                    kStride);
     const std::size_t centroids = std::min(panels * kPanelRows, norms_.size() - first * kPanelRows);

@@ -19,25 +19,31 @@ std::vector<float> centred(const Sample& sample, const std::vector<float>& centr
 
 }  // namespace
 
-LearntDirections learn_directions(const Sample& sample, std::size_t count, std::size_t threads) {
+PrincipalDirections find_directions(const Sample& sample, std::size_t available, std::size_t threads) {
+  PrincipalDirections principal{sample.dims, available, centre_of(sample, false), {}};
+  principal.columns =
+      principal_directions(centred(sample, principal.centre), sample.rows, sample.dims, available, threads);
+  return principal;
+}
+
+LearntDirections learn_directions(const PrincipalDirections& principal, std::size_t count) {
   LearntDirections learnt;
-  learnt.dims = sample.dims;
+  learnt.dims = principal.dims;
   learnt.count = count;
   learnt.outputs = (count + kernels::kPanelRows - 1) / kernels::kPanelRows * kernels::kPanelRows;
-  learnt.centre = centre_of(sample, false);
-  const std::vector<double> directions =
-      principal_directions(centred(sample, learnt.centre), sample.rows, sample.dims, count, threads);
-  const std::vector<float> mixed = mixed_directions(directions, sample.dims, count, count, learnt.outputs);
+  learnt.centre = principal.centre;
+  const std::vector<float> mixed =
+      mixed_directions(principal.columns, principal.dims, principal.available, count, learnt.outputs);
 
   learnt.bytes.resize(mixed.size());
   learnt.matrix.resize(mixed.size());
   learnt.steps.resize(learnt.outputs);
   for (std::size_t o = 0; o < learnt.outputs; ++o) {
     float most = 0;
-    for (std::size_t j = 0; j < sample.dims; ++j) most = std::max(most, std::abs(mixed[j * learnt.outputs + o]));
+    for (std::size_t j = 0; j < learnt.dims; ++j) most = std::max(most, std::abs(mixed[j * learnt.outputs + o]));
     const float step = most > 0 ? most / 127 : 1;
     learnt.steps[o] = step;
-    for (std::size_t j = 0; j < sample.dims; ++j) {
+    for (std::size_t j = 0; j < learnt.dims; ++j) {
       const std::size_t place = j * learnt.outputs + o;
       learnt.bytes[place] = static_cast<std::int8_t>(std::lrint(mixed[place] / step));
       learnt.matrix[place] = step * static_cast<float>(learnt.bytes[place]);

@@ -32,8 +32,19 @@ struct LearntDirections {
   // out.
   void project(float* vectors, std::size_t rows, float* images, float* rests) const;
 };
-// `sample` is of lifted rows; count <= min(sample rows, dims).
-LearntDirections learn_directions(const Sample& sample, std::size_t count, std::size_t threads);
+
+// The leading `available` principal directions of a sample of lifted rows, before they are mixed.
+struct PrincipalDirections {
+  std::size_t dims = 0;
+  std::size_t available = 0;
+  std::vector<float> centre;
+  std::vector<double> columns;  // dims x available
+};
+// available <= min(sample rows, dims).
+PrincipalDirections find_directions(const Sample& sample, std::size_t available, std::size_t threads);
+
+// The first `count` of them, mixed, as bytes.
+LearntDirections learn_directions(const PrincipalDirections& principal, std::size_t count);
 
 // Bytes of `outputs` directions as panels of 32 (kernels.h), unsigned: 128 is zero.
 std::vector<std::uint8_t> panels_of(const std::int8_t* columns, std::size_t dims, std::size_t outputs);

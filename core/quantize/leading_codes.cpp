@@ -36,6 +36,13 @@ std::size_t LeadingCodes::level_of(float value) const {
   return level;
 }
 
+std::size_t LeadingCodes::level_at(const std::uint8_t* packed, std::size_t direction) const {
+  const std::size_t covered = 4 / shape_.bits;
+  const std::size_t code = direction / covered;
+  const unsigned shifted = packed[code / 2] >> (code % 2 * 4 + direction % covered * shape_.bits);
+  return shifted & ((1u << shape_.bits) - 1);
+}
+
 RowTerms LeadingCodes::encode(const float* image, const float* centroid, float rest, std::uint8_t* packed) const {
   double square = 0;
   for (std::size_t j = 0; j < shape_.directions; ++j) {
@@ -74,14 +81,13 @@ float LeadingCodes::fill_tables(const float* image, std::int8_t* tables) const {
   return most > 1e-30f ? most / static_cast<float>(kernels::kMostEntry) : 0;
 }
 
+void LeadingCodes::approximate(const std::uint8_t* packed, const RowTerms& terms, float* values) const {
+  for (std::size_t j = 0; j < shape_.directions; ++j) values[j] = terms.scale * levels_[level_at(packed, j)];
+}
+
 double LeadingCodes::estimate(const float* image, const std::uint8_t* packed, const RowTerms& terms) const {
-  const std::size_t covered = 4 / shape_.bits;
   double sum = 0;
-  for (std::size_t j = 0; j < shape_.directions; ++j) {
-    const std::size_t code = j / covered;
-    const std::size_t level = packed[code / 2] >> (code % 2 * 4 + j % covered * shape_.bits);
-    sum += double{image[j]} * double{levels_[level & ((std::size_t{1} << shape_.bits) - 1)]};
-  }
+  for (std::size_t j = 0; j < shape_.directions; ++j) sum += double{image[j]} * double{levels_[level_at(packed, j)]};
   return double{terms.offset} - double{terms.scale} * sum;
 }
 

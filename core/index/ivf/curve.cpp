@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "base/threads.h"
+#include "index/ivf/costs.h"
 #include "kernels/kernels.h"
 #include "storage/items.h"
 
@@ -30,13 +31,6 @@ std::vector<std::size_t> probes_to_try(std::size_t lists) {
   probes.push_back(lists);
   return probes;
 }
-
-// Nanoseconds (measured with AVX-512; only ratios matter) of a row's codes, of looking into a list at all, of a second
-// look at a row, and of comparing it in full: the memory has to be waited for, in part.
-double scan_cost(const CodeShape& shape) { return 0.2 + 0.018 * static_cast<double>(shape.bytes()); }
-constexpr double kListCost = 25;
-constexpr double kFineCost = 18;
-double compare_cost(std::size_t row_bytes) { return 12 + 0.09 * static_cast<double>(row_bytes); }
 
 }  // namespace
 

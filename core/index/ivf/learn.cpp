@@ -5,6 +5,7 @@
 
 #include "base/norm.h"
 #include "base/threads.h"
+#include "index/ivf/choice.h"
 #include "index/ivf/curve.h"
 #include "index/ivf/groups.h"
 #include "quantize/kmeans.h"
@@ -12,7 +13,7 @@
 namespace nearabout {
 namespace {
 
-constexpr std::size_t kDirectionRows = 8'192;  // of the sample that directions are learnt from
+constexpr std::size_t kDirectionRows = 4'096;  // of the sample that directions are learnt from
 constexpr std::size_t kListRows = 64;          // of the sample, a list
 constexpr std::size_t kFewestRows = 2'048;     // of the sample that lists are learnt from
 constexpr std::size_t kTrials = 128;
@@ -53,20 +54,6 @@ std::size_t lists_for(std::size_t rows, std::size_t wanted) {
   return std::clamp<std::size_t>(lists, 1, std::max<std::size_t>(1, rows / 24));
 }
 
-CodeShape shape_for(std::size_t dims, std::size_t rows, const IvfOptions& options) {
-  const std::size_t most = std::min({dims, rows, std::size_t{192}});
-  std::size_t bits = options.code_bits;
-  std::size_t directions = 0;
-  if (bits == 0) bits = most < 48 ? 4 : dims >= 512 ? 1 : 2;
-  const std::size_t unit = 32 / bits;
-  if (options.code_bytes > 0)
-    directions = options.code_bytes * 8 / bits;
-  else
-    directions = dims >= 512 ? 128 : dims >= 256 ? 192 : dims >= 64 ? 64 : dims;
-  directions = (std::min(directions, most) + unit - 1) / unit * unit;
-  return {directions, bits};
-}
-
 std::vector<float> images_of(const LearntDirections& directions, Sample& sample, std::size_t threads) {
   std::vector<float> images(sample.rows * directions.outputs);
   std::vector<float> rests(sample.rows);
@@ -79,17 +66,39 @@ std::vector<float> images_of(const LearntDirections& directions, Sample& sample,
 
 // How far from zero coordinates of images reach, but for one in a thousand.
 float usual_reach(const std::vector<float>& images) {
-  std::vector<float> sizes(images.size());
-  std::transform(images.begin(), images.end(), sizes.begin(), [](float value) { return std::abs(value); });
+  constexpr std::size_t kEnough = 200'000;
+  const std::size_t step = 1 + images.size() / kEnough;
+  std::vector<float> sizes;
+  for (std::size_t i = 0; i < images.size(); i += step) sizes.push_back(std::abs(images[i]));
   const auto place = sizes.begin() + static_cast<std::ptrdiff_t>(sizes.size() - 1 - sizes.size() / 1000);
   std::nth_element(sizes.begin(), place, sizes.end());
   return *place;
+}
+
+std::size_t trial_count(std::size_t rows) { return std::min(kTrials, rows); }
+std::size_t trial_row(std::size_t trial, std::size_t rows) { return (2 * trial + 1) * rows / (2 * trial_count(rows)); }
+
+// Rows that will be queries must not have shaped the lists: they would find their neighbours more easily than others.
+// (Where there are few rows it cannot be helped.)
+void leave_out_trials(Sample& sample, std::size_t rows) {
+  if (sample.rows < 4 * kTrials) return;
+  std::size_t kept = 0;
+  std::size_t trial = 0;
+  for (std::size_t i = 0; i < sample.rows; ++i) {
+    const std::size_t row = i * rows / sample.rows;  // as take_sample() spreads them
+    while (trial < trial_count(rows) && trial_row(trial, rows) < row) ++trial;
+    if (trial < trial_count(rows) && trial_row(trial, rows) == row) continue;
+    std::copy_n(sample.row(i), sample.dims, sample.values.data() + kept++ * sample.dims);
+  }
+  sample.rows = kept;
+  sample.values.resize(kept * sample.dims);
 }
 
 void learn_centroids(LearntLists& learnt, const LiftedReader& read, std::size_t rows, std::size_t lists,
                      std::size_t threads) {
   const LearntDirections& directions = learnt.directions;
   Sample sample = take_sample(read, rows, directions.dims, std::max(lists * kListRows, kFewestRows));
+  leave_out_trials(sample, rows);
   const std::vector<float> images = images_of(directions, sample, threads);
   learnt.point_step = std::max(usual_reach(images) * 1.3f, 1e-30f) / 127;
   const std::size_t m = learnt.shape.directions;
@@ -121,24 +130,26 @@ LearntLists learn(const RowReader& read, const Source& source, const IvfOptions&
   const LiftedReader lifted(read, learnt.lift);
   const std::size_t dims = learnt.lift.outputs();
   learnt.squares = source.element() == Element::u8 || source.element() == Element::i8;
-  learnt.shape = shape_for(dims, rows, options);
-  learnt.fine =
-      options.fine.value_or(row_bytes(source.element(), source.dims()) >= kFineRowBytes && learnt.shape.bits == 1);
+  const std::size_t width = row_bytes(source.element(), source.dims());
+  const std::size_t lists = lists_for(rows, options.lists);
   const Sample sample = take_sample(lifted, rows, dims, kDirectionRows);
-  learnt.directions = learn_directions(sample, std::min({learnt.shape.directions, dims, sample.rows}), threads);
+  const PrincipalDirections principal = find_directions(sample, most_directions(sample), threads);
+  learnt.shape = choose_shape(sample, principal, {rows, lists, width}, options, threads);
+  learnt.fine = options.fine.value_or(width >= kFineRowBytes && learnt.shape.bits == 1);
+  learnt.directions = learn_directions(principal, std::min(learnt.shape.directions, principal.available));
   report(monitor, 0.4);
-  learn_centroids(learnt, lifted, rows, lists_for(rows, options.lists), threads);
+  learn_centroids(learnt, lifted, rows, lists, threads);
   return learnt;
 }
 
 Trials trials_among(const LearntLists& learnt, const RowReader& read, std::size_t rows) {
   const LiftedReader lifted(read, learnt.lift);
   Trials trials;
-  const std::size_t count = std::min(kTrials, rows);
+  const std::size_t count = trial_count(rows);
   const std::size_t dims = learnt.directions.dims;
   trials.lifted.resize(count * dims);
   for (std::size_t i = 0; i < count; ++i) {
-    const std::size_t row = (2 * i + 1) * rows / (2 * count);
+    const std::size_t row = trial_row(i, rows);
     float* const vector = trials.lifted.data() + i * dims;
     lifted(row, row + 1, vector);
     for (std::size_t j = 0; j < dims; ++j) vector[j] -= learnt.directions.centre[j];

@@ -1,0 +1,27 @@
+// How many directions are coded, and with how many bits each: measured on a sample of the rows.
+#pragma once
+
+#include <cstddef>
+
+#include "index/ivf/ivf.h"
+#include "quantize/directions.h"
+#include "quantize/sample.h"
+
+namespace nearabout {
+
+// What the choice is for.
+struct Shaping {
+  std::size_t rows;       // of the whole table
+  std::size_t lists;      // it will have
+  std::size_t row_bytes;  // of a vector
+};
+
+// The most directions that may be chosen, for a sample.
+std::size_t most_directions(const Sample& sample);
+
+// The codes with which a query is expected to cost least; what `options` fixes stays as it is. `sample` is of lifted
+// rows, `principal` has most_directions() of them.
+CodeShape choose_shape(const Sample& sample, const PrincipalDirections& principal, const Shaping& shaping,
+                       const IvfOptions& options, std::size_t threads);
+
+}  // namespace nearabout
