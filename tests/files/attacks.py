@@ -139,8 +139,8 @@ def shapes(image: bytes) -> Iterator[Attack]:
         if part.id == near.METADATA or not part.data:
             continue
         row = len(part.data) // part.rows
-        # Longer or shorter text is for the offsets to tell; of efforts there may be any number.
-        free = "" if part.id in {near.KEY_BYTES, near.EFFORTS} else "CorruptFile"
+        # Longer or shorter text is for the offsets to tell; of what was measured there may be any number.
+        free = "" if part.id in {near.KEY_BYTES, near.EFFORTS, near.CURVE} else "CorruptFile"
         taller = near.exchange(image, part.id, data=part.data + part.data[:row], rows=part.rows + 1)
         yield Attack(f"{part.name} has a row more", taller, free)
         shorter = near.exchange(image, part.id, data=part.data[:-row], rows=part.rows - 1)
@@ -220,7 +220,8 @@ def key_tables(image: bytes) -> Iterator[Attack]:
     if near.KEY_SLOTS not in parts or not parts[near.KEY_SLOTS].data:
         return
     slots = np.frombuffer(parts[near.KEY_SLOTS].data, "<u4")
-    for value in (1 << 31, (1 << 32) - 1, 512):
+    (rows,) = struct.unpack_from("<Q", parts[near.DESCRIPTOR].data, 24)
+    for value in (1 << 31, (1 << 32) - 1, rows):
         lying = near.exchange(image, near.KEY_SLOTS, data=np.full_like(slots, value).tobytes())
         yield Attack(f"every slot of the keys is row {value}", lying, "CorruptFile", "key_slots")
     yield Attack("every key is in row 0", near.exchange(image, near.KEY_SLOTS, data=bytes(slots.nbytes)), "CorruptFile")

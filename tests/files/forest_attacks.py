@@ -147,7 +147,7 @@ def other_metrics(image: bytes) -> Iterator[Attack]:
             data=bytes(size * fields[3]),
         )
         yield Attack(f"a forest under metric {metric}", lying, "CorruptFile", "metric")
-    for kind in (3, 4, 1 << 31, MOST):
+    for kind in (4, 5, 1 << 31, MOST):
         data = [kind, *fields[1:]]
         lying = near.exchange(image, near.DESCRIPTOR, data=struct.pack("<5Q", *data))
         yield Attack(f"kind {kind}", lying, "NewerFile", str(kind))

@@ -1,10 +1,11 @@
 """Makes the golden files: small indexes of every kind of content, with the answers that they must give for ever.
 
-usage: make_golden.py [FOLDER]        (tests/files/v1 unless given)
+usage: make_golden.py [FOLDER]        (tests/files/v1 unless given; what is not released yet: FOLDER/../next)
 
 Seeded: running it again gives the same bytes, but for the library's version in `metadata` and, on another processor,
 the last bits of the numbers of a screen or a forest. Files of a released format version are never made again: a change
-of the format gets a folder of its own, and both are opened on every run.
+of the format gets a folder of its own, and both are opened on every run. What no release has written yet lies in
+`next`: it is made again whenever its layout changes, and moves to the others with the release.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import numpy as np
 import nearabout as na
 
 FOLDER = Path(__file__).with_name("v1")
+NEXT = Path(__file__).with_name("next")
 ANSWERS = "answers.json"
 K = 6
 _ODD_KEYS = ["", " ", "nul\0in it", "two\nlines", "é", "שלום", "\U0001f600", "a" * 300]
@@ -33,7 +35,7 @@ class Golden(NamedTuple):
     keys: Any
     metric: str
     query: list[float]
-    kind: na.Exact | na.Forest = na.Exact()
+    kind: na.Exact | na.Forest | na.IVF = na.Exact()
     seed: int = 0
 
 
@@ -90,6 +92,30 @@ def forests() -> Iterator[Golden]:
     yield Golden("forest_dot", signed, range(1000, 1150), "dot", query, na.Forest(trees=3, leaf_size=4))
 
 
+def lists() -> Iterator[Golden]:
+    """One for each space that lists of codes live in, and for 1, 2 and 4 bits."""
+    source = np.random.default_rng(20_262)
+    centres = source.standard_normal((12, 32))
+    floats = (centres[np.arange(300) % 12] + 0.4 * source.standard_normal((300, 32))).astype(np.float32)
+    words = [f"list {row}" for row in range(len(floats))]
+    query = (centres[5] + 0.3 * source.standard_normal(32)).tolist()
+    yield Golden("ivf", floats, words, "cosine", query, na.IVF(lists=9, code_bytes=8, code_bits=2), 7)
+
+    flat = source.standard_normal((320, 6)) @ source.standard_normal((6, 48))
+    pixels = np.clip(128 + 20 * flat, 0, 255).astype(np.uint8)
+    query = pixels[17].astype(int).tolist()
+    yield Golden("ivf_pixels", pixels, None, "euclidean", query, na.IVF(code_bits=1), 2**64 - 1)
+
+    signed = source.integers(-128, 128, (260, 15)).astype(np.int8)
+    query = source.integers(-128, 128, 15).tolist()
+    yield Golden("ivf_dot", signed, range(1000, 1260), "dot", query, na.IVF(lists=40, code_bits=4))
+
+
+def path_of(name: str) -> Path:
+    """Where the golden file of this name lies, released or not."""
+    return next(path for folder in (FOLDER, NEXT) if (path := folder / f"{name}.near").exists())
+
+
 def query_of(index: na.Index, query: list[float]) -> Any:
     return np.array(query, bool if index.dtype == "bits" else np.float32)
 
@@ -113,10 +139,11 @@ def answers_of(index: na.Index, query: list[float]) -> dict[str, Any]:
     return told
 
 
-def make(folder: Path) -> None:
+def make(folder: Path, chosen: Iterator[Golden] | None = None) -> None:
+    """Builds them (what is released, unless others are chosen) and records what they answer."""
     folder.mkdir(parents=True, exist_ok=True)
     recorded = {}
-    for golden in goldens():
+    for golden in goldens() if chosen is None else chosen:
         index = na.build(
             golden.vectors,
             keys=golden.keys,
@@ -132,4 +159,6 @@ def make(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    make(Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER)
+    released = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
+    make(released)
+    make(released.with_name(NEXT.name), lists())

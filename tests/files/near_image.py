@@ -17,6 +17,8 @@ MAGIC, BLOCK = b"\x89NEAR\r\n\x1a", 4_096
 DESCRIPTOR, METADATA, VECTORS, CODES, ROW_TERMS, GRID, BOUNDS, CENTRE, DIRECTIONS, SKETCH = range(1, 11)
 KEY_OFFSETS, KEY_BYTES, KEY_NUMBERS, KEY_TAGS, KEY_SLOTS, CHECKSUMS = 16, 17, 18, 19, 20, 255
 FOREST, EFFORTS, TREE_NODES, NODE_CODES, NODE_OFFSETS, TREE_ROWS, TREE_CODES, TREE_OFFSETS = range(24, 32)
+IVF, LIFT, DIRECTION_BYTES, DIRECTION_TERMS, CENTROID_BYTES = range(32, 37)
+LIST_TERMS, LIST_SIZES, LIST_ROWS, LIST_CODES, CURVE = range(37, 42)
 NAMES = {
     DESCRIPTOR: "descriptor",
     METADATA: "metadata",
@@ -41,6 +43,16 @@ NAMES = {
     TREE_ROWS: "tree_rows",
     TREE_CODES: "tree_codes",
     TREE_OFFSETS: "tree_offsets",
+    IVF: "ivf",
+    LIFT: "lift",
+    DIRECTION_BYTES: "direction_bytes",
+    DIRECTION_TERMS: "direction_terms",
+    CENTROID_BYTES: "centroid_bytes",
+    LIST_TERMS: "list_terms",
+    LIST_SIZES: "list_sizes",
+    LIST_ROWS: "list_rows",
+    LIST_CODES: "list_codes",
+    CURVE: "curve",
     CHECKSUMS: "checksums",
 }
 

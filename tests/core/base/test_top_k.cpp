@@ -10,6 +10,9 @@ using namespace nearabout;
 
 namespace {
 
+// Few are kept in order and many in a heap: numbers on both sides of where that changes.
+constexpr std::size_t kAboutBoth[] = {1, 10, 31, 32, 33, 100};
+
 bool same(const std::vector<Neighbour>& left, const std::vector<Neighbour>& right) {
   return std::equal(left.begin(), left.end(), right.begin(), right.end(),
                     [](const Neighbour& a, const Neighbour& b) { return a.rank == b.rank && a.row == b.row; });
@@ -17,8 +20,8 @@ bool same(const std::vector<Neighbour>& left, const std::vector<Neighbour>& righ
 
 void it_is_a_sort_cut_short() {
   std::mt19937 random(5);
-  for (const std::size_t count : {0u, 1u, 2u, 9u, 100u, 1'000u}) {
-    for (const std::size_t k : {0u, 1u, 2u, 10u, 99u, 2'000u}) {
+  for (const std::size_t count : {0u, 1u, 2u, 9u, 31u, 32u, 33u, 100u, 1'000u}) {
+    for (const std::size_t k : {0u, 1u, 2u, 10u, 31u, 32u, 33u, 99u, 100u, 2'000u}) {
       std::vector<Neighbour> all;
       for (std::size_t row = 0; row < count; ++row)  // few different ranks, so that ties are common
         all.push_back({static_cast<double>(random() % 7), static_cast<std::uint32_t>(row)});
@@ -47,10 +50,34 @@ void the_worst_is_infinite_until_k_are_known() {
 }
 
 void not_a_number_never_enters() {
-  TopK best(3);
-  best.push(std::numeric_limits<double>::quiet_NaN(), 0);
-  best.push(-std::numeric_limits<double>::infinity(), 1);
-  CHECK(same(best.take_sorted(), {{-std::numeric_limits<double>::infinity(), 1}}));
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  for (const std::size_t k : kAboutBoth) {
+    TopK best(k);
+    for (std::uint32_t row = 0; row < 200; ++row) best.push(std::nan(""), row);
+    best.push(-kInfinity, 1);
+    CHECK(best.worst() == (k == 1 ? -kInfinity : kInfinity));
+    best.push(std::nan(""), 0);
+    CHECK(same(best.take_sorted(), {{-kInfinity, 1}}));
+  }
+}
+
+// Rising, falling and all the same: what a heap and an insertion are slowest and quickest at.
+void order_of_arrival_does_not_matter() {
+  for (const std::size_t k : kAboutBoth)
+    for (const double slope : {1.0, 0.0, -1.0}) {
+      std::vector<Neighbour> all;
+      for (std::uint32_t row = 0; row < 300; ++row) all.push_back({slope * row, row});
+      TopK forward(k), backward(k);
+      for (std::size_t i = 0; i < all.size(); ++i) {
+        forward.push(all[i].rank, all[i].row);
+        backward.push(all[all.size() - 1 - i].rank, all[all.size() - 1 - i].row);
+      }
+      std::sort(all.begin(), all.end());
+      all.resize(k);
+      CHECK(forward.worst() == all.back().rank && backward.worst() == all.back().rank);
+      CHECK(same(forward.take_sorted(), all));
+      CHECK(same(backward.take_sorted(), all));
+    }
 }
 
 // What is left of `all` within `limit`, sorted, at most k.
@@ -67,10 +94,10 @@ void a_limit_is_inclusive_whatever_is_pushed() {
   const double ranks[] = {-kInfinity, -3.5, -0.0, 0.0, 1e-300, 2, 2, 7, kInfinity, std::nan("")};
   std::mt19937 random(6);
   for (int trial = 0; trial < 3'000; ++trial) {
-    std::vector<Neighbour> all(random() % 40);
+    std::vector<Neighbour> all(random() % (trial % 2 == 0 ? 40 : 150));
     for (std::size_t i = 0; i < all.size(); ++i) all[i] = {ranks[random() % 10], static_cast<std::uint32_t>(i)};
     std::shuffle(all.begin(), all.end(), random);
-    const std::size_t k = random() % 45;
+    const std::size_t k = trial % 3 == 0 ? kAboutBoth[random() % 6] : random() % 45;
     const double limit = ranks[random() % 9];
     TopK best(k, limit);
     for (const Neighbour& neighbour : all) {
@@ -88,11 +115,11 @@ void a_limit_is_inclusive_whatever_is_pushed() {
 void parts_merge_to_the_whole() {
   std::mt19937 random(7);
   for (int trial = 0; trial < 1'000; ++trial) {
-    const std::size_t k = random() % 20;
+    const std::size_t k = trial % 3 == 0 ? kAboutBoth[random() % 6] : random() % 20;
     const double limit = static_cast<double>(random() % 12);
     const std::size_t parts = 1 + random() % 5;
     std::vector<TopK> best(parts, TopK(k, limit));
-    std::vector<Neighbour> all(random() % 100);
+    std::vector<Neighbour> all(random() % 250);
     for (std::size_t i = 0; i < all.size(); ++i) {
       all[i] = {static_cast<double>(random() % 10), static_cast<std::uint32_t>(i)};
       best[random() % parts].push(all[i].rank, all[i].row);
@@ -108,6 +135,7 @@ int main() {
   it_is_a_sort_cut_short();
   a_limit_is_inclusive_whatever_is_pushed();
   parts_merge_to_the_whole();
+  order_of_arrival_does_not_matter();
   the_worst_is_infinite_until_k_are_known();
   not_a_number_never_enters();
   return test::report("base_top_k");

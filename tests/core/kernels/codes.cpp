@@ -53,9 +53,10 @@ float estimate_of(const Coded& coded, std::size_t row, const CodeScan& scan) {
   std::int32_t sum = 0;
   for (std::size_t c = 0; c < coded.lines * kLineCodes; ++c)
     sum += scan.tables[c * kTableBytes + coded.codes[row * coded.lines * kLineCodes + c]];
-  const float offset = scan.offset_step * static_cast<float>(coded.offsets[row]);
-  const float scale = scan.scale * static_cast<float>(coded.scales[row]);
-  const float product = scale * static_cast<float>(sum);
+  // Stored and read again, or compilers for processors with fused multiplication make one operation of two.
+  volatile float offset = scan.offset_step * static_cast<float>(coded.offsets[row]);
+  volatile float scale = scan.scale * static_cast<float>(coded.scales[row]);
+  volatile float product = scale * static_cast<float>(sum);
   return (scan.base + offset) + product;
 }
 

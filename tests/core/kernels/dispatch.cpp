@@ -56,11 +56,13 @@ void test_unknown() {
 void test_features() {
   const CpuFeatures& cpu = cpu_features();
   CHECK(cpu.avx2 || !cpu.avx512);
+  CHECK(cpu.avx512 || !cpu.avx512_vbmi);
   CHECK(cpu.neon || !cpu.dot_product);
   for (const Table* table : kernels::available_tables()) {
     const std::string name = table->name;
     CHECK(name == "scalar" || (name == "avx2" && cpu.avx2) || (name == "avx512" && cpu.avx512) ||
-          (name == "neon" && cpu.neon) || (name == "neon_dot" && cpu.dot_product));
+          (name == "avx512_vbmi" && cpu.avx512_vbmi) || (name == "neon" && cpu.neon) ||
+          (name == "neon_dot" && cpu.dot_product));
   }
 }
 

@@ -1,0 +1,221 @@
+// Codes estimate without bias and with the error that theory gives them; in blocks, scanned by the kernels, they say
+// the same.
+#include "quantize/leading_codes.h"
+
+#include <cmath>
+#include <cstdio>
+#include <limits>
+
+#include "base/aligned.h"
+#include "check.h"
+#include "kernels/kernels.h"
+#include "quantize/shapes.h"
+
+using namespace nearabout;
+using namespace nearabout::test;
+
+namespace {
+
+constexpr CodeShape kShapes[] = {{32, 1}, {96, 1}, {256, 1}, {16, 2}, {48, 2}, {256, 2}, {8, 4}, {64, 4}, {200, 4}};
+
+double dot(const std::vector<float>& a, const std::vector<float>& b) {
+  double sum = 0;
+  for (std::size_t j = 0; j < a.size(); ++j) sum += double{a[j]} * double{b[j]};
+  return sum;
+}
+
+// A direction of length 1 that is at right angles to `other`, evenly among all such.
+std::vector<float> across(Generator& random, const std::vector<float>& other) {
+  Table drawn = normal(random, 1, other.size());
+  const double along = dot(drawn.values, other) / std::max(dot(other, other), 1e-300);
+  for (std::size_t j = 0; j < other.size(); ++j) drawn.values[j] -= static_cast<float>(along * double{other[j]});
+  const auto length = static_cast<float>(std::sqrt(dot(drawn.values, drawn.values)));
+  for (float& value : drawn.values) value /= length;
+  return drawn.values;
+}
+
+// What of a residual of normal numbers its levels keep: cos^2 between the two, 1 less J. Max's distortion.
+double kept_share(std::size_t bits) { return bits == 1 ? 0.6366 : bits == 2 ? 0.8825 : 0.9905; }
+
+// Residual and query at a fixed angle, rotated at random, about a centroid that is rotated, too.
+void estimates_are_unbiased(const CodeShape& shape) {
+  constexpr double kResidual = 0.7, kAlong = 0.4, kAcross = 1.5, kRest = 0.25;
+  constexpr std::size_t kTrials = 4'000;
+  Generator random(static_cast<unsigned>(shape.directions * 10 + shape.bits));
+  const LeadingCodes codes(shape);
+  const std::size_t m = shape.directions;
+  double sum = 0, squares = 0;
+  for (std::size_t trial = 0; trial < kTrials; ++trial) {
+    const std::vector<float> first = across(random, std::vector<float>(m, 0.0f));
+    const std::vector<float> second = across(random, first);
+    const Table centroid = normal(random, 1, m, 0, 0.3);
+    std::vector<float> image(m), query(m);
+    for (std::size_t j = 0; j < m; ++j) {
+      image[j] = centroid.values[j] + static_cast<float>(kResidual) * first[j];
+      query[j] = centroid.values[j] + static_cast<float>(kAlong) * first[j] + static_cast<float>(kAcross) * second[j];
+    }
+    std::vector<std::uint8_t> packed(shape.bytes());
+    const RowTerms terms = codes.encode(image.data(), centroid.values.data(), static_cast<float>(kRest), packed.data());
+    const double exact = kResidual * kResidual + kRest - 2 * kResidual * kAlong;
+    const double error = codes.estimate(query.data(), packed.data(), terms) - exact;
+    sum += error;
+    squares += error * error;
+  }
+  const double deviation = std::sqrt(squares / kTrials);
+  const double share = kept_share(shape.bits);
+  const double expected = 2 * kResidual * kAcross * std::sqrt((1 / share - 1) / static_cast<double>(m - 1));
+  const double ratio = deviation / expected;
+  const double bias = sum / kTrials / deviation * std::sqrt(static_cast<double>(kTrials));
+  if (!(std::abs(bias) < 4 && ratio > 0.85 && ratio < 1.15))
+    std::printf("%zu directions, %zu bits: bias %g deviations, error %g of what is expected\n", m, shape.bits, bias,
+                ratio);
+  CHECK(std::abs(bias) < 4);
+  CHECK(ratio > 0.85 && ratio < 1.15);
+}
+
+// Rows as they are packed into lists, and what they estimate one at a time.
+struct Packed {
+  CodeShape shape;
+  std::size_t rows;
+  std::vector<std::uint8_t> codes;
+  std::vector<RowTerms> terms;
+};
+
+Packed random_rows(Generator& random, const CodeShape& shape, std::size_t rows) {
+  const LeadingCodes codes(shape);
+  Packed packed{shape, rows, std::vector<std::uint8_t>(rows * shape.bytes()), {}};
+  const Table centroid = normal(random, 1, shape.directions);
+  for (std::size_t i = 0; i < rows; ++i) {
+    const Table image = normal(random, 1, shape.directions, 0.1, 1 + static_cast<double>(i % 5));
+    packed.terms.push_back(codes.encode(image.row(0), centroid.row(0), static_cast<float>(i) * 0.1f,
+                                        packed.codes.data() + i * shape.bytes()));
+  }
+  return packed;
+}
+
+// Terms as 16 bits between the least and the most, as the file keeps them.
+struct Blocks {
+  std::vector<std::uint8_t> bytes;
+  float low, offset_step, scale_step;
+};
+
+void put_term(std::uint8_t* line, std::size_t place, double value) {
+  const auto term = static_cast<std::uint16_t>(std::lrint(value));
+  line[place * 2] = static_cast<std::uint8_t>(term & 0xff);
+  line[place * 2 + 1] = static_cast<std::uint8_t>(term >> 8);
+}
+
+Blocks blocks_of(const Packed& packed) {
+  float low = packed.terms[0].offset, high = low, most = 0;
+  for (const RowTerms& terms : packed.terms) {
+    low = std::min(low, terms.offset);
+    high = std::max(high, terms.offset);
+    most = std::max(most, terms.scale);
+  }
+  const std::size_t lines = packed.shape.lines();
+  const std::size_t each = kernels::block_bytes(lines);
+  Blocks blocks{std::vector<std::uint8_t>((packed.rows + 15) / 16 * each, 0), low, (high - low) / 65'535 + 1e-9f,
+                most / 65'535};
+  for (std::size_t i = 0; i < packed.rows; ++i) {
+    std::uint8_t* const block = blocks.bytes.data() + i / 16 * each;
+    put_codes(packed.codes.data() + i * packed.shape.bytes(), lines, i % 16, block);
+    std::uint8_t* const line = block + lines * kernels::kLineBytes;
+    put_term(line, i % 16, double{packed.terms[i].offset - low} / double{blocks.offset_step});
+    put_term(line, 16 + i % 16, double{packed.terms[i].scale} / double{blocks.scale_step});
+  }
+  return blocks;
+}
+
+// To within half an entry for each code, half a step of each term, and the rounding of a float.
+void kernels_estimate_the_same(const CodeShape& shape, std::size_t rows) {
+  Generator random(static_cast<unsigned>(shape.directions + rows));
+  const LeadingCodes codes(shape);
+  const Packed packed = random_rows(random, shape, rows);
+  const Blocks blocks = blocks_of(packed);
+  const Table query = normal(random, 1, shape.directions, 0.2, 2);
+  const AlignedBytes memory = aligned_bytes(shape.codes() * kernels::kTableBytes);
+  auto* const tables = static_cast<std::int8_t*>(static_cast<void*>(memory.get()));
+  const float unit = codes.fill_tables(query.row(0), tables);
+  int largest = 0;
+  for (std::size_t at = 0; at < shape.codes() * kernels::kTableBytes; ++at)
+    largest = std::max(largest, std::abs(int{tables[at]}));
+  CHECK(largest == kernels::kMostEntry);  // the whole range is used, and no more
+
+  std::vector<std::uint32_t> numbers((rows + 15) / 16 * 16, 99);
+  std::vector<float> estimates(numbers.size());
+  kernels::CodeScan scan{tables,
+                         blocks.low,
+                         blocks.offset_step,
+                         -unit * blocks.scale_step,
+                         std::numeric_limits<float>::infinity(),
+                         numbers.data(),
+                         estimates.data(),
+                         0};
+  kernels::table().codes.scan(blocks.bytes.data(), rows, shape.lines(), 5, &scan, 1);
+  CHECK(scan.found == rows);
+  for (std::size_t i = 0; i < rows; ++i) {
+    const RowTerms& terms = packed.terms[i];
+    const double expected = codes.estimate(query.row(0), packed.codes.data() + i * shape.bytes(), terms);
+    const double sum = std::abs(expected - double{terms.offset}) / double{terms.scale};
+    const double entries = 0.501 * static_cast<double>(shape.codes()) * double{unit};
+    const double slack = double{terms.scale} * entries + double{blocks.offset_step} +
+                         double{blocks.scale_step} * (sum + entries) +
+                         1e-5 * (std::abs(expected) + std::abs(double{terms.offset}));
+    CHECK(numbers[i] == 5 + i);
+    CHECK(std::abs(double{estimates[i]} - expected) <= slack);
+  }
+}
+
+// Where the page on the format says that a code lies.
+void codes_lie_in_lines() {
+  Generator random(3);
+  for (const std::size_t lines : {1u, 3u, 8u}) {
+    std::vector<std::uint8_t> block(kernels::block_bytes(lines), 0);
+    std::vector<std::vector<std::uint8_t>> rows;
+    for (std::size_t place = 0; place < 16; ++place) {
+      rows.emplace_back(lines * 4);
+      for (std::uint8_t& byte : rows.back()) byte = static_cast<std::uint8_t>(random());
+      put_codes(rows.back().data(), lines, place, block.data());
+    }
+    for (std::size_t place = 0; place < 16; ++place)
+      for (std::size_t code = 0; code < lines * 8; ++code) {
+        const std::uint8_t both = block[code / 8 * 64 + code % 4 * 16 + place];
+        const unsigned expected = rows[place][code / 2] >> (code % 2 * 4) & 15u;
+        CHECK((code % 8 < 4 ? both & 15u : both >> 4u) == expected);
+      }
+    for (std::size_t at = lines * 64; at < block.size(); ++at) CHECK(block[at] == 0);  // terms are left alone
+  }
+}
+
+// A row on its centroid, residuals that squares hardly hold, and a query that is zero.
+void nothing_is_not_a_number() {
+  for (const CodeShape& shape : kShapes) {
+    const LeadingCodes codes(shape);
+    const std::vector<float> zero(shape.directions, 0.0f), one(shape.directions, 1.0f);
+    std::vector<std::uint8_t> packed(shape.bytes());
+    const RowTerms on_it = codes.encode(one.data(), one.data(), 0.5f, packed.data());
+    CHECK(on_it.offset == 0.5f && on_it.scale == 0);
+    CHECK(codes.estimate(one.data(), packed.data(), on_it) == 0.5);
+    for (const float size : {1e-25f, 1e-12f, 1e8f, 1e15f}) {
+      const std::vector<float> image(shape.directions, size);
+      const RowTerms terms = codes.encode(image.data(), zero.data(), 0, packed.data());
+      const double square = static_cast<double>(shape.directions) * double{size} * double{size};
+      CHECK(std::abs(codes.estimate(image.data(), packed.data(), terms) + square) <= 1e-5 * square + 1e-37);
+    }
+    std::vector<std::int8_t> tables(shape.codes() * kernels::kTableBytes, 1);
+    CHECK(codes.fill_tables(zero.data(), tables.data()) == 0);
+    CHECK(tables == std::vector<std::int8_t>(tables.size(), 0));
+  }
+}
+
+}  // namespace
+
+int main() {
+  for (const CodeShape& shape : kShapes) {
+    if (shape.directions >= 16) estimates_are_unbiased(shape);
+    for (const std::size_t rows : {1u, 15u, 16u, 17u, 100u}) kernels_estimate_the_same(shape, rows);
+  }
+  codes_lie_in_lines();
+  nothing_is_not_a_number();
+  return report("quantize_leading_codes");
+}
