@@ -156,9 +156,11 @@ using ScanCodes = void (*)(const std::uint8_t* blocks, std::size_t rows, std::si
 using FillTables = void (*)(const float* query, std::size_t codes, std::size_t directions, const float* patterns,
                             float factor, std::int8_t* tables);
 
-// Keeps the least of `count` estimates and their numbers, in order: at least `wanted` of them, and hardly more (up to
-// an eighth, but where there are ties). Returns how many; *threshold is what none of them exceeds. No estimate is NaN.
-// Room as for hits. The search for the threshold is the same on every instruction set, to the last bit.
+// Keeps the least of `count` estimates and their numbers, in order: at least `wanted` of them, and no more than
+// kept_at_most(wanted), but that all which tie with the last are kept. Returns how many; *threshold is what none of them
+// exceeds. No estimate is NaN. Room as for hits. The search for the threshold is the same on every instruction set, to
+// the last bit.
+constexpr std::size_t kept_at_most(std::size_t wanted) { return wanted + wanted / 8 + 1; }
 using KeepLeast = std::size_t (*)(float* estimates, std::uint32_t* numbers, std::size_t count, std::size_t wanted,
                                   float* threshold);
 

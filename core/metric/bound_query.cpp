@@ -155,7 +155,7 @@ void BoundQuery::ranks(kernels::Rows rows, const std::uint32_t* squares, double*
     else if (metric_ == Metric::cosine)
       out[i] = std::clamp(1.0 - (square == 0 ? 0.0 : out[i] / std::sqrt(square)) / norm_, 0.0, 2.0);
     else
-      out[i] = (square_ - out[i]) + (square - out[i]);
+      out[i] = std::max(0.0, (square_ - out[i]) + (square - out[i]));  // below only where `squares` are wrong
   }
 }
 

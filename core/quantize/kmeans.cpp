@@ -68,7 +68,7 @@ void refill(const Points& points, std::size_t dims, const Grouping& grouping, Po
 class Lloyd {
  public:
   Lloyd(const Points& points, std::size_t dims, const KMeansOptions& options)
-      : points_(points), dims_(dims), options_(options), ids_(points.size() / dims, 0) {}
+      : points_(points), dims_(dims), options_(options), ids_(points.size() / dims, 0xFFFF'FFFFu) {}
 
   void run(Points& centroids, std::size_t rounds) {
     std::vector<float> penalties;

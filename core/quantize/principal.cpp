@@ -54,12 +54,14 @@ void remove_components(double* column, const std::vector<double>& column_major, 
   }
 }
 
-// Gram-Schmidt on the columns in double, `passes` times over: once keeps an iteration going, twice is orthonormal to
-// the last bits. A column that vanishes (data of lower rank) is replaced at random.
-void orthonormalise(std::vector<double>& table, std::size_t rows, std::size_t columns, int passes, Random& random) {
+// Gram-Schmidt on the first `columns` columns of a table of `width`, in double, `passes` times over: once keeps an
+// iteration going, twice is orthonormal to the last bits. A column that vanishes (data of lower rank) is replaced at
+// random. columns <= rows.
+void orthonormalise(std::vector<double>& table, std::size_t rows, std::size_t columns, std::size_t width, int passes,
+                    Random& random) {
   std::vector<double> column_major(rows * columns);
   for (std::size_t i = 0; i < rows; ++i)
-    for (std::size_t c = 0; c < columns; ++c) column_major[c * rows + i] = table[i * columns + c];
+    for (std::size_t c = 0; c < columns; ++c) column_major[c * rows + i] = table[i * width + c];
 
   for (std::size_t c = 0; c < columns; ++c) {
     double* column = column_major.data() + c * rows;
@@ -76,7 +78,7 @@ void orthonormalise(std::vector<double>& table, std::size_t rows, std::size_t co
     }
   }
   for (std::size_t i = 0; i < rows; ++i)
-    for (std::size_t c = 0; c < columns; ++c) table[i * columns + c] = column_major[c * rows + i];
+    for (std::size_t c = 0; c < columns; ++c) table[i * width + c] = column_major[c * rows + i];
 }
 
 // The block times the covariance, by way of the covariance itself where that is the smaller table.
@@ -112,48 +114,42 @@ class Covariance {
   std::vector<float> table_;
 };
 
-// Columns by falling variance: iteration alone leaves the last few out of order.
-void sort_by_variance(std::vector<double>& directions, const std::vector<float>& images, std::size_t dims,
-                      std::size_t columns) {
+// The first `count` columns by falling variance, as a table of their own: iteration alone leaves the last few out of
+// order.
+std::vector<double> widest(const std::vector<double>& directions, const std::vector<float>& images, std::size_t dims,
+                           std::size_t columns, std::size_t width, std::size_t count) {
   std::vector<std::pair<double, std::size_t>> order(columns);
   for (std::size_t c = 0; c < columns; ++c) {
     double variance = 0;  // v . (C v)
-    for (std::size_t j = 0; j < dims; ++j) variance += directions[j * columns + c] * double{images[j * columns + c]};
+    for (std::size_t j = 0; j < dims; ++j) variance += directions[j * width + c] * double{images[j * width + c]};
     order[c] = {-variance, c};
   }
   std::sort(order.begin(), order.end());
-  std::vector<double> sorted(directions.size());
+  std::vector<double> sorted(dims * count);
   for (std::size_t j = 0; j < dims; ++j)
-    for (std::size_t c = 0; c < columns; ++c) sorted[j * columns + c] = directions[j * columns + order[c].second];
-  directions.swap(sorted);
+    for (std::size_t c = 0; c < count; ++c) sorted[j * count + c] = directions[j * width + order[c].second];
+  return sorted;
 }
 
 }  // namespace
 
 std::vector<double> principal_directions(const std::vector<float>& vectors, std::size_t rows, std::size_t dims,
                                          std::size_t count, std::size_t threads) {
-  const std::size_t columns = std::min(padded(count + 8), dims / 16 * 16 == 0 ? padded(dims) : dims / 16 * 16);
+  const std::size_t columns = std::min(padded(count + 8), dims);
+  const std::size_t width = padded(columns);  // as the kernel wants it: the columns beyond are zero
   const Covariance covariance(vectors, rows, dims, threads);
   Random random(0x5EED);
-  std::vector<double> directions(dims * columns);
-  for (double& value : directions) value = random.symmetric();
-  orthonormalise(directions, dims, columns, 1, random);
-  for (std::size_t round = 0; round <= kRounds; ++round) {
-    const std::vector<float> block(directions.begin(), directions.end());
-    const std::vector<float> images = covariance.times(block, columns);
-    if (round == kRounds) {
-      sort_by_variance(directions, images, dims, columns);
-      break;
-    }
-    directions.assign(images.begin(), images.end());
-    orthonormalise(directions, dims, columns, round + 1 == kRounds ? 2 : 1, random);
-  }
-  if (columns == count) return directions;
-  std::vector<double> leading(dims * count);
+  std::vector<double> directions(dims * width, 0.0);
   for (std::size_t j = 0; j < dims; ++j)
-    std::copy_n(directions.begin() + static_cast<std::ptrdiff_t>(j * columns), count,
-                leading.begin() + static_cast<std::ptrdiff_t>(j * count));
-  return leading;
+    for (std::size_t c = 0; c < columns; ++c) directions[j * width + c] = random.symmetric();
+  orthonormalise(directions, dims, columns, width, 1, random);
+  for (std::size_t round = 0;; ++round) {
+    const std::vector<float> block(directions.begin(), directions.end());
+    const std::vector<float> images = covariance.times(block, width);
+    if (round == kRounds) return widest(directions, images, dims, columns, width, count);
+    directions.assign(images.begin(), images.end());
+    orthonormalise(directions, dims, columns, width, round + 1 == kRounds ? 2 : 1, random);
+  }
 }
 
 std::vector<float> mixed_directions(const std::vector<double>& directions, std::size_t dims, std::size_t available,

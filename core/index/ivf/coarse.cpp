@@ -39,12 +39,12 @@ void ListRanking::nearest(const IvfQueries& queries, std::size_t i, std::size_t 
     squares = member_squares_;
   }
   const std::size_t found = least(dots, squares, scale, probes);
-  const auto constant = static_cast<float>(query.square - 128.0 * double{scale} * static_cast<double>(query.sum));
+  const auto constant = static_cast<float>(-128.0 * double{scale} * static_cast<double>(query.sum));
   lists.resize(found);
   std::size_t nearest = 0;
   for (std::size_t place = 0; place < found; ++place) {
     const std::uint32_t list = groups ? members_[hits_[place]] : hits_[place];
-    lists[place] = {std::max(0.0f, marks_[place] + constant), list};
+    lists[place] = {marks_[place] + constant, list};
     if (marks_[place] < marks_[nearest]) nearest = place;
   }
   if (found > 0) std::swap(lists[0], lists[nearest]);

@@ -120,7 +120,8 @@ void CurveMeasure::scan(const PackedList& packed, Query& query) const {
     query.found = scan.found;
     for (std::size_t i = before; i < query.found; ++i) query.rows[i] = packed.rows[query.rows[i] * columns];
     if (query.found > 2 * kKept)
-      query.found = codes.keep_least(query.estimates.data(), query.rows.data(), query.found, kKept, &query.threshold);
+      query.found = std::min(kernels::kept_at_most(kKept), codes.keep_least(query.estimates.data(), query.rows.data(),
+                                                                          query.found, kKept, &query.threshold));
   }
 }
 

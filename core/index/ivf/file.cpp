@@ -1,5 +1,6 @@
 // Lists of codes in their file: see docs/explanation/file-format.md.
 #include <cmath>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -75,11 +76,12 @@ void IvfIndex::read_directions() {
   const Section& numbers = file().section(SectionId::lift);
   numbers.expect(Element::f64, {1, kLiftNumbers});
   const std::span<const double> values = numbers.all<double>();
+  constexpr double kMost = std::numeric_limits<float>::max();
   for (const std::size_t place : {kScale, kPointStep})
-    if (!(values[place] > 0) || !std::isfinite(values[place]))
-      throw_number(file(), numbers, place, "finite and above 0", values[place]);
-  if (!(values[kLongest] >= 0) || !std::isfinite(values[kLongest]))
-    throw_number(file(), numbers, kLongest, "finite and not negative", values[kLongest]);
+    if (!(values[place] > 0 && values[place] <= kMost))
+      throw_number(file(), numbers, place, "a float above 0", values[place]);
+  if (!(values[kLongest] >= 0 && values[kLongest] <= kMost))
+    throw_number(file(), numbers, kLongest, "a float that is not negative", values[kLongest]);
   lift_ = Lift(*space_of(descriptor().metric), dims(), static_cast<float>(values[kScale]),
                static_cast<float>(values[kLongest]));
   point_step_ = static_cast<float>(values[kPointStep]);

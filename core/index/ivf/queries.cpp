@@ -129,11 +129,6 @@ void IvfQueries::finish(std::size_t i) {
   std::int8_t* const bytes = bytes_.data() + i * m;
   query.byte_scale = to_bytes(image, m, bytes);
   query.sum = sum_of(bytes, m);
-  float squares[8] = {};
-  for (std::size_t j = 0; j < m; j += 8)
-    for (std::size_t lane = 0; lane < 8; ++lane) squares[lane] += image[j + lane] * image[j + lane];
-  query.square = double{((squares[0] + squares[1]) + (squares[2] + squares[3])) +
-                        ((squares[4] + squares[5]) + (squares[6] + squares[7]))};
   query.unit = index_.codes_.fill_tables(image, table_memory() + i * table_bytes_);
 }
 

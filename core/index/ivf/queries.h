@@ -21,7 +21,6 @@ class IvfQueries {
   void bind(MatrixView queries, std::size_t begin, std::size_t end);
 
   struct Query {
-    double square;     // of its image
     float byte_scale;  // what its bytes are multiples of
     std::int32_t sum;  // of its bytes
     float unit;        // what an entry of 1 in its tables stands for

@@ -111,6 +111,7 @@ void ListScan::thin(kernels::CodeScan& scan) const {
   if (scan.found <= spend_.depth) return;
   scan.found =
       kernels::table().codes.keep_least(scan.estimates, scan.numbers, scan.found, spend_.depth, &scan.threshold);
+  scan.found = std::min(scan.found, kernels::kept_at_most(spend_.depth));  // of those that look equally near
 }
 
 ListScan::Candidates ListScan::candidates(std::size_t query) {

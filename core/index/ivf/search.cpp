@@ -134,6 +134,8 @@ std::vector<Answer> IvfIndex::search_some(MatrixView queries, const Request& req
   // Within a radius may lie any number of rows.
   Spend spend = spend_for(curve_, wanted, request.radius ? kCurveNeighbours : request.k);
   if (request.radius) spend.depth = spend.compared = rows();
+  spend.depth = std::min(spend.depth, rows());
+  spend.compared = std::min(spend.compared, rows());
   std::vector<Answer> answers(queries.rows);
   const double work = static_cast<double>(queries.rows) * kQueryNanoseconds;
   const auto most = static_cast<std::size_t>(std::max(1.0, work / kThreadNanoseconds));

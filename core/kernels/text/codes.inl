@@ -17,7 +17,7 @@
 template <std::size_t kQueries, std::size_t kBlocks>
 inline void scan_tile(const std::uint8_t* blocks, std::size_t rows, std::size_t lines, std::uint32_t place,
                       CodeScan* const* scans) {
-  const std::size_t stride = block_bytes(lines);
+  const std::size_t stride = (lines + 1) * kLineBytes;
   CodeSums sums[kQueries][kBlocks];
   for (std::size_t q = 0; q < kQueries; ++q) {
     for (std::size_t b = 0; b < kBlocks; ++b) sums[q][b] = no_code_sums();
@@ -43,7 +43,7 @@ inline void scan_blocks(const std::uint8_t* blocks, std::size_t rows, std::size_
   while (rows > kRows - kBlockRows) {
     const std::size_t some = rows < kRows ? rows : kRows;
     scan_tile<kQueries, kBlocks>(blocks, some, lines, place, scans);
-    blocks += kBlocks * block_bytes(lines);
+    blocks += kBlocks * (lines + 1) * kLineBytes;
     place += static_cast<std::uint32_t>(some);
     rows -= some;
   }
@@ -86,7 +86,7 @@ inline std::size_t keep_least(float* estimates, std::uint32_t* numbers, std::siz
     *threshold = range.most;
     return count;
   }
-  const std::size_t enough = wanted + wanted / 8 + 1;
+  const std::size_t enough = wanted + wanted / 8 + 1;  // kept_at_most(), which is not to be called here
   std::size_t below = 0;  // estimates up to range.least, or a little fewer
   std::size_t within = count;
   for (int round = 0; round < 40 && within > enough && range.least < range.most; ++round) {

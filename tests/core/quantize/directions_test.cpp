@@ -87,7 +87,7 @@ void centres_are_means(const LearntDirections& learnt, const Table& table) {
 }
 
 void check(const char* shape, const Table& table, std::size_t count) {
-  const LearntDirections learnt = learn_directions(sample_of(table), count, 1);
+  const LearntDirections learnt = learn_directions(find_directions(sample_of(table), count, 1), count);
   CHECK(learnt.dims == table.dims && learnt.count == count);
   bytes_are_the_matrix(learnt);
   columns_are_nearly_orthonormal(shape, learnt);
@@ -100,7 +100,7 @@ void rests_are_what_is_left() {
   Generator random(5);
   const Table table = low_rank(random, 400, 80, 6, 0);
   for (const auto& [count, least, most] : {std::tuple{6u, 0.0, 0.02}, std::tuple{3u, 0.1, 0.7}}) {
-    const LearntDirections learnt = learn_directions(sample_of(table), count, 1);
+    const LearntDirections learnt = learn_directions(find_directions(sample_of(table), count, 1), count);
     std::vector<float> vectors = table.values, images(table.rows * learnt.outputs), rests(table.rows);
     learnt.project(vectors.data(), table.rows, images.data(), rests.data());
     double left = 0, whole = 0;
@@ -141,9 +141,9 @@ void panels_hold_the_same_bytes() {
 void threads_change_nothing() {
   Generator random(7);
   const Sample sample = sample_of(correlated(random, 600, 150));
-  const LearntDirections one = learn_directions(sample, 64, 1);
+  const LearntDirections one = learn_directions(find_directions(sample, 64, 1), 64);
   for (const std::size_t threads : {2u, 3u}) {
-    const LearntDirections more = learn_directions(sample, 64, threads);
+    const LearntDirections more = learn_directions(find_directions(sample, 64, threads), 64);
     CHECK(one.bytes == more.bytes && one.steps == more.steps && one.centre == more.centre);
   }
 }

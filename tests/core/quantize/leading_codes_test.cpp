@@ -148,10 +148,12 @@ void kernels_estimate_the_same(const CodeShape& shape, std::size_t rows) {
                          blocks.offset_step,
                          -unit * blocks.scale_step,
                          std::numeric_limits<float>::infinity(),
+                         5,
                          numbers.data(),
                          estimates.data(),
                          0};
-  kernels::table().codes.scan(blocks.bytes.data(), rows, shape.lines(), 5, &scan, 1);
+  kernels::CodeScan* const scans[] = {&scan};
+  kernels::table().codes.scan(blocks.bytes.data(), rows, shape.lines(), scans, 1);
   CHECK(scan.found == rows);
   for (std::size_t i = 0; i < rows; ++i) {
     const RowTerms& terms = packed.terms[i];
