@@ -309,7 +309,6 @@ nb::dict details_of(const IvfIndex& lists) {
   found["code_directions"] = lists.shape().directions;
   found["code_bits"] = lists.shape().bits;
   found["code_bytes"] = lists.shape().bytes();
-  found["fine_bits"] = lists.fine_bits();
   found["seed"] = lists.seed();
   nb::list curve;
   for (const CurvePoint& point : lists.curve()) curve.append(nb::make_tuple(point.recall, point.probes, point.depth));

@@ -15,7 +15,6 @@ struct Work {
   std::uint64_t queries = 0;
   std::uint64_t lists = 0;     // looked into
   std::uint64_t codes = 0;     // rows whose codes were scanned
-  std::uint64_t refined = 0;   // rows that finer codes were looked at of
   std::uint64_t compared = 0;  // rows compared in full
   std::uint64_t bytes = 0;     // of codes and vectors that were read for that
   std::array<double, kStages> seconds{};
@@ -24,7 +23,6 @@ struct Work {
     queries += other.queries;
     lists += other.lists;
     codes += other.codes;
-    refined += other.refined;
     compared += other.compared;
     bytes += other.bytes;
     for (std::size_t stage = 0; stage < kStages; ++stage) seconds[stage] += other.seconds[stage];

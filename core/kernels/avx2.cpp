@@ -88,8 +88,6 @@ inline Bytes exclusive_or(Bytes a, Bytes b) { return _mm256_xor_si256(a, b); }
 inline Bytes both(Bytes a, Bytes b) { return _mm256_and_si256(a, b); }
 inline Bytes either(Bytes a, Bytes b) { return _mm256_or_si256(a, b); }
 
-inline Bytes upper_halves(Bytes bytes) { return both(_mm256_srli_epi16(bytes, 4), every_byte(0x0f)); }
-
 inline Sums no_sums() { return _mm256_setzero_si256(); }
 inline std::uint32_t total(Sums sums) {
   const __m128i four = _mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
@@ -267,6 +265,6 @@ const Table table = {"avx2",     kReal<F32>,
                      kReal<U8>,  kReal<I8>,
                      kIntegerU8, kIntegerI8,
                      kBits,      {screen_rows, pack_panel, panel_dot, screen_hits},
-                     project,    {fill_tables, scan_codes, keep_least, fine_rows}};
+                     project,    {fill_tables, scan_codes, keep_least}};
 
 }  // namespace nearabout::kernels::avx2

@@ -62,6 +62,6 @@ const Table table = {"avx512_vbmi", kReal<F32>,
                      kReal<U8>,     kReal<I8>,
                      kIntegerU8,    kIntegerI8,
                      kBits,         {screen_rows, pack_panel_lines, panel_dot, screen_hits},
-                     project,       {fill_tables, scan_codes, keep_least, fine_rows}};
+                     project,       {fill_tables, scan_codes, keep_least}};
 
 }  // namespace nearabout::kernels::avx512_vbmi

@@ -157,21 +157,17 @@ using FillTables = void (*)(const float* query, std::size_t codes, std::size_t d
                             float factor, std::int8_t* tables);
 
 // Keeps the least of `count` estimates and their numbers, in order: at least `wanted` of them, and no more than
-// kept_at_most(wanted), but that all which tie with the last are kept. Returns how many; *threshold is what none of them
-// exceeds. No estimate is NaN. Room as for hits. The search for the threshold is the same on every instruction set, to
-// the last bit.
+// kept_at_most(wanted), but that all which tie with the last are kept. Returns how many; *threshold is what none of
+// them exceeds. No estimate is NaN. Room as for hits. The search for the threshold is the same on every instruction
+// set, to the last bit.
 constexpr std::size_t kept_at_most(std::size_t wanted) { return wanted + wanted / 8 + 1; }
 using KeepLeast = std::size_t (*)(float* estimates, std::uint32_t* numbers, std::size_t count, std::size_t wanted,
                                   float* threshold);
-
-// out[i] = sum_j query[j] * low half of byte j + query[bytes + j] * its high half, over the `bytes` bytes of row i.
-using FineRows = void (*)(const std::int8_t* query, Rows rows, std::size_t bytes, std::int32_t* out);
 
 struct CodeKernels {
   FillTables tables;
   ScanCodes scan;
   KeepLeast keep_least;
-  FineRows fine;
 };
 
 struct Table {

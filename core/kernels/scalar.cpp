@@ -141,11 +141,6 @@ inline Bytes either(Bytes a, Bytes b) {
   return a;
 }
 
-inline Bytes upper_halves(Bytes bytes) {
-  for (int i = 0; i < 16; ++i) bytes.lane[i] = static_cast<Byte>(bytes.lane[i] >> 4);
-  return bytes;
-}
-
 inline Sums no_sums() { return {}; }
 inline std::uint32_t total(Sums sums) {
   std::uint32_t sum = 0;
@@ -263,6 +258,6 @@ const Table table = {"scalar",   kReal<F32>,
                      kReal<U8>,  kReal<I8>,
                      kIntegerU8, kIntegerI8,
                      kBits,      {screen_rows, pack_panel, panel_dot, screen_hits},
-                     project,    {fill_tables, scan_codes, keep_least, fine_rows}};
+                     project,    {fill_tables, scan_codes, keep_least}};
 
 }  // namespace nearabout::kernels::scalar

@@ -26,14 +26,14 @@ PrincipalDirections find_directions(const Sample& sample, std::size_t available,
   return principal;
 }
 
-LearntDirections learn_directions(const PrincipalDirections& principal, std::size_t count) {
+LearntDirections learn_directions(const PrincipalDirections& principal, std::size_t count, std::uint64_t seed) {
   LearntDirections learnt;
   learnt.dims = principal.dims;
   learnt.count = count;
   learnt.outputs = (count + kernels::kPanelRows - 1) / kernels::kPanelRows * kernels::kPanelRows;
   learnt.centre = principal.centre;
   const std::vector<float> mixed =
-      mixed_directions(principal.columns, principal.dims, principal.available, count, learnt.outputs);
+      mixed_directions(principal.columns, principal.dims, principal.available, count, learnt.outputs, seed);
 
   learnt.bytes.resize(mixed.size());
   learnt.matrix.resize(mixed.size());

@@ -43,8 +43,8 @@ struct PrincipalDirections {
 // available <= min(sample rows, dims).
 PrincipalDirections find_directions(const Sample& sample, std::size_t available, std::size_t threads);
 
-// The first `count` of them, mixed, as bytes.
-LearntDirections learn_directions(const PrincipalDirections& principal, std::size_t count);
+// The first `count` of them, mixed as the seed says, as bytes.
+LearntDirections learn_directions(const PrincipalDirections& principal, std::size_t count, std::uint64_t seed = 0);
 
 // Bytes of `outputs` directions as panels of 32 (kernels.h), unsigned: 128 is zero.
 std::vector<std::uint8_t> panels_of(const std::int8_t* columns, std::size_t dims, std::size_t outputs);

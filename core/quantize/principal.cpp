@@ -153,8 +153,8 @@ std::vector<double> principal_directions(const std::vector<float>& vectors, std:
 }
 
 std::vector<float> mixed_directions(const std::vector<double>& directions, std::size_t dims, std::size_t available,
-                                    std::size_t count, std::size_t outputs) {
-  Random random(0xD1CE);
+                                    std::size_t count, std::size_t outputs, std::uint64_t seed) {
+  Random random(0xD1CE + seed);
   std::vector<double> mixer(count * count);  // direction a goes to output b with this weight
   for (std::size_t a = 0; a < count; ++a) {
     const double sign = random.next() >> 63 ? 1.0 : -1.0;

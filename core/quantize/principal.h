@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 namespace nearabout {
@@ -13,10 +14,11 @@ namespace nearabout {
 std::vector<double> principal_directions(const std::vector<float>& vectors, std::size_t rows, std::size_t dims,
                                          std::size_t count, std::size_t threads);
 
-// Mixes the first `count` columns among themselves by a fixed orthogonal matrix (random signs, then the discrete cosine
+// Mixes the first `count` columns among themselves by an orthogonal matrix (random signs, then the discrete cosine
 // transform), so that each carries about the same share of the variance: what one step size serves best. Columns past
 // `count` are dropped; the result is dims x outputs floats with zeros in the columns past `count`.
+// `seed` chooses the signs.
 std::vector<float> mixed_directions(const std::vector<double>& directions, std::size_t dims, std::size_t available,
-                                    std::size_t count, std::size_t outputs);
+                                    std::size_t count, std::size_t outputs, std::uint64_t seed = 0);
 
 }  // namespace nearabout

@@ -72,8 +72,6 @@ std::string_view name_of(SectionId id) {
       return "list_codes";
     case SectionId::curve:
       return "curve";
-    case SectionId::fine_codes:
-      return "fine_codes";
     case SectionId::group_bytes:
       return "group_bytes";
     case SectionId::group_squares:

@@ -56,9 +56,8 @@ enum class SectionId : std::uint32_t {
   list_rows = 39,
   list_codes = 40,
   curve = 41,
-  fine_codes = 42,
-  group_bytes = 43,
-  group_squares = 44,
+  group_bytes = 42,
+  group_squares = 43,
   checksums = 255,  // written by Writer::finish alone
 };
 std::string_view name_of(SectionId id);  // "unknown" for a number that this version does not know

@@ -81,10 +81,8 @@ void write_centroids(storage::Writer& writer, const LearntLists& learnt) {
 // What is written once all lists are packed; meanwhile kept as rows are, in memory or in scratch files.
 struct Beside {
   Beside(const LearntLists& learnt, const std::string* beside)
-      : rows(learnt.list_columns() * sizeof(std::uint32_t), beside),
-        fine(learnt.fine_bytes(), beside),
-        terms(4 * learnt.lists()) {}
-  Column rows, fine;
+      : rows(learnt.list_columns() * sizeof(std::uint32_t), beside), terms(4 * learnt.lists()) {}
+  Column rows;
   std::vector<float> terms;  // of lists: squares of centroids, offset lows and steps, scale steps
 };
 
@@ -115,7 +113,6 @@ void write_lists(storage::Writer& writer, const LearntLists& learnt, const Encod
     for (const PackedList& list : packed) {
       writer.append(std::as_bytes(std::span(list.blocks)));
       beside.rows.append(std::as_bytes(std::span(list.rows)));
-      if (learnt.fine) beside.fine.append(std::as_bytes(std::span(list.fine)));
       beside.terms[lists + list.list] = list.steps.offset_low;
       beside.terms[2 * lists + list.list] = list.steps.offset_step;
       beside.terms[3 * lists + list.list] = list.steps.scale_step;
@@ -125,17 +122,14 @@ void write_lists(storage::Writer& writer, const LearntLists& learnt, const Encod
   writer.end();
   const std::size_t columns = learnt.list_columns();
   write_column(writer, SectionId::list_rows, Element::u32, columns, beside.rows, columns * sizeof(std::uint32_t));
-  if (learnt.fine)
-    write_column(writer, SectionId::fine_codes, Element::u8, learnt.fine_bytes(), beside.fine, learnt.fine_bytes());
   writer.add<float>(SectionId::list_terms, {4, lists}, beside.terms);
   writer.add<std::uint32_t>(SectionId::list_sizes, {lists, 1}, sizes);
 }
 
 void write_curve(storage::Writer& writer, const std::vector<CurvePoint>& points) {
   std::vector<double> numbers;
-  for (const CurvePoint& point : points)
-    numbers.insert(numbers.end(), {point.recall, point.probes, point.depth, point.compared});
-  writer.add<double>(SectionId::curve, {points.size(), 4}, numbers);
+  for (const CurvePoint& point : points) numbers.insert(numbers.end(), {point.recall, point.probes, point.depth});
+  writer.add<double>(SectionId::curve, {points.size(), 3}, numbers);
 }
 
 void check_options(const IvfOptions& options, Metric metric, Element element) {
@@ -158,16 +152,15 @@ void write_ivf(storage::Writer& writer, const Source& source, const IvfOptions& 
     const RowReader read = [&](std::size_t begin, std::size_t end, float* to) { source.read_f32(begin, end, to); };
     const LearntLists learnt = learn(read, source, options, build.threads, step_of(monitor, 0.2, 0.4));
     Trials trials = trials_among(learnt, read, rows);
-    const std::size_t width = learnt.shape.bytes() + learnt.fine_bytes() + sizeof(RowFacts);
+    const std::size_t width = learnt.shape.bytes() + sizeof(RowFacts);
     const bool fits = build.memory == 0 || rows <= build.memory / 4 / width;
     const std::string* place = fits ? nullptr : &build.path;
     const EncodedRows encoded =
         encode_rows(learnt, read, rows, trials, place, build.threads, step_of(monitor, 0.4, 0.7));
     const std::vector<std::uint32_t> sizes = list_sizes(encoded, learnt.lists());
     CurveMeasure measure(learnt, encoded, trials, sizes, build.threads);
-    const std::uint64_t facts[] = {learnt.lists(), learnt.shape.directions, learnt.shape.bits, learnt.fine ? 4u : 0u,
-                                   options.seed};
-    writer.add<std::uint64_t>(SectionId::ivf, {1, 5}, facts);
+    const std::uint64_t facts[] = {learnt.lists(), learnt.shape.directions, learnt.shape.bits, options.seed};
+    writer.add<std::uint64_t>(SectionId::ivf, {1, 4}, facts);
     write_directions(writer, learnt);
     write_centroids(writer, learnt);
     write_lists(writer, learnt, encoded, sizes, measure, build, place, step_of(monitor, 0.7, 0.8));

@@ -64,9 +64,9 @@ class ShapeTrial {
     cluster();
   }
 
-  // So deep that 19 of 20 neighbours are found.
+  // So deep that 49 of 50 neighbours are found.
   double depth(const CodeShape& shape) const {
-    constexpr double kShare = 0.95;
+    constexpr double kShare = 0.98;
     const std::size_t m = std::min(shape.directions, available_);
     const std::size_t outputs = padded(shape.directions);
     const std::vector<float> images = mixed(images_, rows_, m, outputs);
@@ -195,7 +195,7 @@ class ShapeTrial {
 // in doubt.
 double cost(const CodeShape& shape, double depth, std::size_t dims, const Shaping& shaping) {
   constexpr double kScanned = 10;  // times the root of the rows: about, at recall .95
-  constexpr double kNearer = 1.5;
+  constexpr double kNearer = 2;
   const double rows = static_cast<double>(shaping.rows);
   const double scanned = std::min(rows, kScanned * std::sqrt(rows));
   const auto directions = static_cast<double>(shape.directions);

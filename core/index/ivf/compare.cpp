@@ -1,11 +1,9 @@
 #include "index/ivf/compare.h"
 
 #include <algorithm>
-#include <bit>
 
 #include "index/queries.h"
 #include "kernels/kernels.h"
-#include "quantize/fine_codes.h"
 
 namespace nearabout {
 namespace {
@@ -24,20 +22,16 @@ RowComparison::RowComparison(const IvfIndex& index)
     : index_(index),
       vectors_(index.vectors_->matrix()),
       columns_(index.list_rows_->shape().columns),
-      squares_(columns_ % 2 == 0) {}
+      squares_(columns_ == 2) {}
 
-void RowComparison::run(ListScan& scan, MatrixView queries, std::size_t begin, const Spend& spend,
-                        const Request& request, std::vector<Answer>& answers) {
+void RowComparison::run(ListScan& scan, MatrixView queries, std::size_t begin, const Request& request,
+                        std::vector<Answer>& answers) {
   const float radius = radius_of(request);
   const std::size_t count = scan.queries().count();
-  refined_ = compared_ = 0;
+  compared_ = 0;
   for (std::size_t i = 0; i < count + 2; ++i) {
     if (i < count) find_places(scan, i, pending_[i % 3]);
-    if (i >= 1 && i - 1 < count) {
-      Pending& pending = pending_[(i - 1) % 3];
-      if (index_.fine_codes_) look_again(scan.queries(), i - 1, spend, pending);
-      find_rows(pending);
-    }
+    if (i >= 1 && i - 1 < count) find_rows(pending_[(i - 1) % 3]);
     if (i < 2) continue;
     const std::size_t number = begin + i - 2;
     const BoundQuery bound = bind_query(queries, number, index_.descriptor());
@@ -49,41 +43,9 @@ void RowComparison::run(ListScan& scan, MatrixView queries, std::size_t begin, c
 }
 
 void RowComparison::find_places(ListScan& scan, std::size_t query, Pending& pending) const {
-  const ListScan::Candidates found = scan.candidates(query);
-  pending.places.resize(found.count);
-  pending.distances.resize(found.count);
-  for (std::size_t i = 0; i < found.count; ++i) {
-    const std::uint64_t place = scan.place_of(query, found.numbers[i]);
-    pending.places[i] = static_cast<std::uint32_t>(place);
-    pending.distances[i] = scan.distance_of(query, found.numbers[i]);
-    index_.list_rows_->fetch(place * columns_ * sizeof(std::uint32_t));
-    if (index_.fine_codes_) fetch(*index_.fine_codes_, place, index_.fine_codes_->shape().columns);
-  }
-}
-
-// The terms of fine codes are the last two columns of list_rows.
-void RowComparison::look_again(const IvfQueries& queries, std::size_t query, const Spend& spend, Pending& pending) {
-  const std::size_t count = pending.places.size();
-  if (count <= spend.compared) return;
-  refined_ += count;
-  const storage::Section& fine = *index_.fine_codes_;
-  const MatrixView codes = fine.matrix();
-  for (const std::uint32_t place : pending.places) fine.check_rows(place, std::uint64_t{place} + 1);
-  products_.resize(count);
-  estimates_.resize((count + 15) / 16 * 16);
-  pending.places.resize(estimates_.size());
-  kernels::table().codes.fine(queries.bytes(query), {codes.data, codes.stride, pending.places.data(), count, true},
-                              codes.dims, products_.data());
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::uint32_t* const facts =
-        index_.list_rows_->items<std::uint32_t>(pending.places[i] * columns_, columns_).data();
-    const RowTerms terms{std::bit_cast<float>(facts[columns_ - 2]), std::bit_cast<float>(facts[columns_ - 1])};
-    estimates_[i] =
-        pending.distances[i] + FineCodes::estimate(products_[i], queries[query].sum, queries[query].byte_scale, terms);
-  }
-  float threshold = 0;
-  pending.places.resize(
-      kernels::table().codes.keep_least(estimates_.data(), pending.places.data(), count, spend.compared, &threshold));
+  const std::span<const std::uint32_t> found = scan.candidates(query);
+  pending.places.assign(found.begin(), found.end());
+  for (const std::uint64_t place : pending.places) index_.list_rows_->fetch(place * columns_ * sizeof(std::uint32_t));
 }
 
 void RowComparison::find_rows(Pending& pending) const {

@@ -1,5 +1,4 @@
-// From the rows that look nearest to the answer: a second look by finer codes, where there are any, then every row that
-// is left in full.
+// From the rows that look nearest to the answer: each is compared in full.
 #pragma once
 
 #include <cstddef>
@@ -18,21 +17,17 @@ class RowComparison {
   explicit RowComparison(const IvfIndex& index);
 
   // Answers the queries of `scan`, which are those of `queries` from number `begin` on.
-  void run(ListScan& scan, MatrixView queries, std::size_t begin, const Spend& spend, const Request& request,
-           std::vector<Answer>& answers);
+  void run(ListScan& scan, MatrixView queries, std::size_t begin, const Request& request, std::vector<Answer>& answers);
 
-  std::size_t rows_refined() const { return refined_; }
   std::size_t rows_compared() const { return compared_; }
 
  private:
   // What one query is at: several queries are on their way at a time, so that nobody waits for memory.
   struct Pending {
     std::vector<std::uint32_t> places;  // among list_rows
-    std::vector<float> distances;       // of their lists' centroids
     std::vector<std::uint32_t> rows, squares;
   };
   void find_places(ListScan& scan, std::size_t query, Pending& pending) const;
-  void look_again(const IvfQueries& queries, std::size_t query, const Spend& spend, Pending& pending);
   void find_rows(Pending& pending) const;
   void compare(const BoundQuery& bound, const Pending& pending, TopK& best) const;
 
@@ -41,9 +36,6 @@ class RowComparison {
   std::size_t columns_;
   bool squares_;
   Pending pending_[3];
-  std::vector<std::int32_t> products_;
-  std::vector<float> estimates_;
-  std::size_t refined_ = 0;
   std::size_t compared_ = 0;
 };
 

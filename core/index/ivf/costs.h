@@ -9,7 +9,6 @@
 namespace nearabout {
 
 inline constexpr double kListCost = 25;  // of looking into a list at all
-inline constexpr double kFineCost = 18;  // of a second look at a row
 
 inline double scan_cost(const CodeShape& shape) { return 0.2 + 0.018 * static_cast<double>(shape.bytes()); }  // a row
 inline double compare_cost(std::size_t row_bytes) { return 12 + 0.09 * static_cast<double>(row_bytes); }      // a row

@@ -18,8 +18,8 @@ using kernels::kBlockRows;
 using storage::items_of;
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
-constexpr std::array<std::size_t, 16> kDepths{10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 64, 96, 128, 192, 384, 1024};
-constexpr std::array<std::size_t, 10> kCompared{10, 12, 14, 16, 18, 20, 24, 28, 32, 48};
+constexpr std::array<std::size_t, 19> kDepths{10, 12, 14, 16, 20,  24,  28,  32,  40,  48,
+                                              56, 64, 80, 96, 128, 192, 384, 640, 1024};
 constexpr std::array<double, 15> kRecalls{0.5,  0.6,  0.7,  0.8,   0.85, 0.9,   0.925, 0.95,
                                           0.96, 0.97, 0.98, 0.985, 0.99, 0.995, 0.999};
 constexpr std::size_t kKept = kDepths.back();  // rows of a query
@@ -121,59 +121,38 @@ void CurveMeasure::scan(const PackedList& packed, Query& query) const {
     for (std::size_t i = before; i < query.found; ++i) query.rows[i] = packed.rows[query.rows[i] * columns];
     if (query.found > 2 * kKept)
       query.found = std::min(kernels::kept_at_most(kKept), codes.keep_least(query.estimates.data(), query.rows.data(),
-                                                                          query.found, kKept, &query.threshold));
+                                                                            query.found, kKept, &query.threshold));
   }
 }
 
-// The second look, from what is kept of each row.
 void CurveMeasure::finish(Query& query) const {
-  std::vector<std::byte> facts_buffer, fine_buffer;
-  const std::size_t m = learnt_.shape.directions;
+  std::vector<std::byte> buffer;
   for (std::size_t i = 0; i < query.found; ++i) {
     const std::size_t row = query.rows[i];
-    const RowFacts facts = *items_of<RowFacts>(encoded_.facts.read(row, row + 1, facts_buffer));
-    const bool known =
+    const RowFacts facts = *items_of<RowFacts>(encoded_.facts.read(row, row + 1, buffer));
+    const bool neighbour =
         std::find(query.neighbours.begin(), query.neighbours.end(), query.rows[i]) != query.neighbours.end();
-    Candidate candidate{query.estimates[i], 0, query.steps[facts.list], known};
-    if (learnt_.fine) {
-      const auto* const fine = items_of<std::uint8_t>(encoded_.fine.read(row, row + 1, fine_buffer));
-      candidate.fine = query.bases[facts.list] + FineCodes(m).estimate(query.image.data(), fine, facts.fine);
-    }
-    query.candidates.push_back(candidate);
+    query.candidates.push_back({query.estimates[i], query.steps[facts.list], neighbour});
   }
   std::sort(query.candidates.begin(), query.candidates.end(),
             [](const Candidate& a, const Candidate& b) { return a.estimate < b.estimate; });
 }
 
-// Neighbours found, by the step of lists, the depth and the rows that are compared.
+// Neighbours found, by the step of lists and the depth.
 struct CurveMeasure::Found {
-  explicit Found(std::size_t steps) : all(0), counts(steps * kDepths.size() * (kCompared.size() + 1), 0) {}
-  std::uint32_t& at(std::size_t step, std::size_t depth, std::size_t compared) {
-    return counts[(step * kDepths.size() + depth) * (kCompared.size() + 1) + compared];
-  }
-  double all;
-  std::vector<std::uint32_t> counts;
+  explicit Found(std::size_t steps) : counts(steps) {}
+  double all = 0;
+  std::vector<std::array<double, kDepths.size()>> counts;
 };
 
-// The last of kCompared stands for no second look.
 void CurveMeasure::count(const Query& query, Found& found) const {
-  std::vector<Candidate> some;
   for (std::size_t step = 0; step < probes_.size(); ++step) {
-    some.clear();
-    for (const Candidate& candidate : query.candidates)
-      if (candidate.step <= step) some.push_back(candidate);
-    for (std::size_t place = 0; place < some.size(); ++place) {
-      if (!some[place].neighbour) continue;
-      std::size_t rivals = 0;  // among the first `depth`, at the second look
-      std::size_t next = 0;
-      for (std::size_t d = 0; d < kDepths.size(); ++d) {
-        if (place >= kDepths[d]) continue;
-        ++found.at(step, d, kCompared.size());
-        if (!learnt_.fine) continue;
-        for (; next < std::min(kDepths[d], some.size()); ++next) rivals += some[next].fine < some[place].fine ? 1u : 0u;
-        for (std::size_t c = 0; c < kCompared.size(); ++c)
-          if (kCompared[c] < kDepths[d] && rivals < kCompared[c]) ++found.at(step, d, c);
-      }
+    std::size_t nearer = 0;  // of the rows within reach
+    for (const Candidate& candidate : query.candidates) {
+      if (candidate.step > step) continue;
+      for (std::size_t d = 0; candidate.neighbour && d < kDepths.size(); ++d)
+        found.counts[step][d] += nearer < kDepths[d] ? 1 : 0;
+      ++nearer;
     }
   }
 }
@@ -191,28 +170,23 @@ std::vector<CurvePoint> CurveMeasure::points(std::size_t row_bytes) {
   }
   std::vector<CurvePoint> points;
   for (const double recall : kRecalls) {
-    CurvePoint best{0, 0, 0, 0};
+    CurvePoint best{0, 0, 0};
     double least = std::numeric_limits<double>::infinity();
     for (std::size_t step = 0; step < probes_.size(); ++step)
-      for (std::size_t d = 0; d < kDepths.size(); ++d)
-        for (std::size_t c = 0; c <= kCompared.size(); ++c) {
-          const double share = static_cast<double>(found.at(step, d, c)) / std::max(found.all, 1.0);
-          if (share < recall) continue;
-          const bool second = c < kCompared.size();
-          const auto compared = static_cast<double>(second ? kCompared[c] : kDepths[d]);
-          const auto depth = static_cast<double>(kDepths[d]);
-          const double cost = scanned[step] / static_cast<double>(queries_.size()) * scan_cost(learnt_.shape) +
-                              static_cast<double>(probes_[step]) * kListCost + (second ? depth * kFineCost : 0) +
-                              compared * compare_cost(row_bytes);
-          if (cost >= least) continue;
-          least = cost;
-          best = {share, static_cast<double>(probes_[step]), depth, compared};
-        }
+      for (std::size_t d = 0; d < kDepths.size(); ++d) {
+        if (found.counts[step][d] < recall * std::max(found.all, 1.0)) continue;
+        const auto probes = static_cast<double>(probes_[step]);
+        const auto depth = static_cast<double>(kDepths[d]);
+        const double cost = scanned[step] / static_cast<double>(queries_.size()) * scan_cost(learnt_.shape) +
+                            probes * kListCost + depth * compare_cost(row_bytes);
+        if (cost >= least) continue;
+        least = cost;
+        best = {found.counts[step][d] / found.all, probes, depth};
+      }
     if (best.probes == 0) break;
     if (!points.empty()) {
       best.probes = std::max(best.probes, points.back().probes);
       best.depth = std::max(best.depth, points.back().depth);
-      best.compared = std::max(best.compared, points.back().compared);
     }
     points.push_back(best);
   }

@@ -10,13 +10,12 @@
 
 namespace nearabout {
 
-// This share of the 10 nearest is found in `probes` lists where the `depth` rows that look nearest are kept, and
-// `compared` of those are compared in full: all of them but where a second look (fine_codes.h) thins them out.
+// This share of the 10 nearest is found in `probes` lists where the `depth` rows that look nearest are compared in
+// full.
 struct CurvePoint {
   double recall;
   double probes;
   double depth;
-  double compared;
 };
 
 inline constexpr std::size_t kCurveNeighbours = 10;
@@ -34,11 +33,9 @@ class CurveMeasure {
   std::vector<CurvePoint> points(std::size_t row_bytes);
 
  private:
-  // A row that looks near: at the first and at the second look, and how many of the numbers of lists that are tried
-  // are too few to reach its own.
+  // A row that looks near, and how many of the numbers of lists that are tried are too few to reach its own.
   struct Candidate {
     float estimate;
-    float fine;
     std::uint32_t step;
     bool neighbour;
   };

@@ -30,8 +30,7 @@ class Encoder {
         trials_(trials),
         nearest_(trials.nearest) {}
 
-  void encode(const RowReader& read, std::size_t begin, std::size_t count, RowFacts* facts, std::uint8_t* packed,
-              std::uint8_t* fine) {
+  void encode(const RowReader& read, std::size_t begin, std::size_t count, RowFacts* facts, std::uint8_t* packed) {
     const LearntDirections& directions = learnt_.directions;
     vectors_.resize(count * learnt_.lift.inputs());
     lifted_.resize(count * directions.dims);
@@ -56,8 +55,6 @@ class Encoder {
         centroid_[j] = learnt_.point_step * static_cast<float>(learnt_.centroids[lists_[i] * m + j]);
       facts[i].list = lists_[i];
       facts[i].terms = codes_.encode(image(i), centroid_.data(), rests_[i], packed + i * learnt_.shape.bytes());
-      if (learnt_.fine)
-        facts[i].fine = FineCodes(m).encode(image(i), centroid_.data(), rests_[i], fine + i * learnt_.fine_bytes());
     }
   }
 
@@ -112,23 +109,20 @@ EncodedRows encode_rows(const LearntLists& learnt, const RowReader& read, std::s
   const LeadingCodes codes(learnt.shape);
   const ByteCentroids centroids(learnt.centroids, learnt.shape.directions);
   std::vector<Encoder> encoders(threads, Encoder(learnt, codes, centroids, trial_columns, trials));
-  EncodedRows encoded(learnt.shape.bytes(), learnt.fine_bytes(), beside);
+  EncodedRows encoded(learnt.shape.bytes(), beside);
   encoded.facts.reserve(rows);
   encoded.codes.reserve(rows);
-  encoded.fine.reserve(rows);
   std::vector<RowFacts> facts(kBlockRows, RowFacts{});
   std::vector<std::uint8_t> packed(kBlockRows * learnt.shape.bytes());
-  std::vector<std::uint8_t> fine(kBlockRows * learnt.fine_bytes());
   for (std::size_t begin = 0; begin < rows; begin += kBlockRows) {
     report(monitor, static_cast<double>(begin) / static_cast<double>(rows));
     const std::size_t count = std::min(kBlockRows, rows - begin);
     parallel_for(count, kRowsAtATime, threads, [&](std::size_t first, std::size_t last, std::size_t worker) {
       encoders[worker].encode(read, begin + first, last - first, facts.data() + first,
-                              packed.data() + first * learnt.shape.bytes(), fine.data() + first * learnt.fine_bytes());
+                              packed.data() + first * learnt.shape.bytes());
     });
     encoded.facts.append(std::as_bytes(std::span(facts.data(), count)));
     encoded.codes.append(std::as_bytes(std::span(packed.data(), count * learnt.shape.bytes())));
-    if (learnt.fine) encoded.fine.append(std::as_bytes(std::span(fine.data(), count * learnt.fine_bytes())));
   }
   for (const Encoder& encoder : encoders)
     for (std::size_t q = 0; q < trials.count(); ++q) trials.nearest[q].merge(encoder.nearest()[q]);

@@ -11,7 +11,6 @@
 #include "base/top_k.h"
 #include "index/column.h"
 #include "quantize/directions.h"
-#include "quantize/fine_codes.h"
 #include "quantize/leading_codes.h"
 #include "quantize/lift.h"
 #include "quantize/sample.h"
@@ -23,15 +22,13 @@ struct LearntLists {
   Lift lift;
   LearntDirections directions;
   CodeShape shape;
-  bool fine = false;                   // rows have fine codes besides
   bool squares = false;                // rows are integers: the squares of their lengths are kept
   float point_step = 1;                // of images, for points and centroids as bytes
   std::vector<std::int8_t> centroids;  // lists x shape.directions
 
   std::size_t lists() const { return centroids.size() / shape.directions; }
-  std::size_t fine_bytes() const { return fine ? FineCodes(shape.directions).bytes() : 0; }
-  // Numbers beside each row in its list: its own, its square, the terms of its fine code.
-  std::size_t list_columns() const { return std::size_t{1} + (squares ? 1u : 0u) + (fine ? 2u : 0u); }
+  // Numbers of each row in its list: its own, and its square.
+  std::size_t list_columns() const { return squares ? 2 : 1; }
   // An image as a point of bytes: what lies outside is put on the edge.
   void to_bytes(const float* image, std::int8_t* point) const;
 };
@@ -49,12 +46,11 @@ struct RowFacts {
   std::uint32_t list;
   std::uint32_t square;  // where the lists keep them
   RowTerms terms;
-  RowTerms fine;  // of the fine codes, where there are any
 };
 struct EncodedRows {
-  EncodedRows(std::size_t code_bytes, std::size_t fine_bytes, const std::string* beside)
-      : facts(sizeof(RowFacts), beside), codes(code_bytes, beside), fine(fine_bytes, beside) {}
-  Column facts, codes, fine;
+  EncodedRows(std::size_t code_bytes, const std::string* beside)
+      : facts(sizeof(RowFacts), beside), codes(code_bytes, beside) {}
+  Column facts, codes;
   std::size_t rows() const { return facts.size(); }
 };
 

@@ -19,7 +19,7 @@ namespace {
 using storage::Section;
 using storage::SectionId;
 
-enum Fact : std::size_t { kLists, kDirections, kBits, kFineBits, kSeed, kFacts };
+enum Fact : std::size_t { kLists, kDirections, kBits, kSeed, kFacts };
 enum LiftNumber : std::size_t { kScale, kLongest, kPointStep, kLiftNumbers };
 
 [[noreturn]] void throw_fact(const storage::File& file, const Section& section, std::size_t place,
@@ -62,9 +62,6 @@ void IvfIndex::read_facts() {
   if (shape.directions == 0 || shape.directions > kMostByteDims || shape.directions * shape.bits % 32 != 0)
     throw_fact(file(), section, kDirections, "whole lines of codes", facts[kDirections]);
   if (facts[kLists] == 0 || facts[kLists] > rows()) throw_fact(file(), section, kLists, "lists", facts[kLists]);
-  if (facts[kFineBits] != 0 && facts[kFineBits] != 4)
-    throw_fact(file(), section, kFineBits, "0 or 4 bits", facts[kFineBits]);
-  if (facts[kFineBits] != 0) fine_codes_ = &file().section(SectionId::fine_codes);
   codes_ = LeadingCodes(shape);
   seed_ = facts[kSeed];
   const Section& sizes = file().section(SectionId::list_sizes);
@@ -138,22 +135,19 @@ void IvfIndex::read_lists() {
   list_rows_ = &file().section(SectionId::list_rows);
   const bool squares = descriptor().element == Element::u8 || descriptor().element == Element::i8;
   const std::uint64_t slots = blocks * kernels::kBlockRows;
-  list_rows_->expect(Element::u32, {slots, std::uint64_t{1} + (squares ? 1u : 0u) + (fine_codes_ ? 2u : 0u)});
-  if (fine_codes_) fine_codes_->expect(Element::u8, {slots, shape().directions / 2});
+  list_rows_->expect(Element::u32, {slots, squares ? 2u : 1u});
 }
 
 void IvfIndex::read_curve() {
   const Section& section = file().section(SectionId::curve);
-  section.expect(Element::f64, {section.shape().rows, 4});
+  section.expect(Element::f64, {section.shape().rows, 3});
   const std::span<const double> numbers = section.all<double>();
-  for (std::size_t i = 0; i + 3 < numbers.size(); i += 4) {
-    const CurvePoint point{numbers[i], numbers[i + 1], numbers[i + 2], numbers[i + 3]};
+  for (std::size_t i = 0; i + 2 < numbers.size(); i += 3) {
+    const CurvePoint point{numbers[i], numbers[i + 1], numbers[i + 2]};
     if (!(point.recall > 0 && point.recall <= 1)) throw_number(file(), section, i, "a share up to 1", point.recall);
     if (!(point.probes >= 1 && point.probes <= static_cast<double>(lists())))
       throw_number(file(), section, i + 1, "a number of lists", point.probes);
     if (!(point.depth >= 1 && point.depth <= 1e6)) throw_number(file(), section, i + 2, "a depth", point.depth);
-    if (!(point.compared >= 1 && point.compared <= point.depth))
-      throw_number(file(), section, i + 3, "at most the depth", point.compared);
     curve_.push_back(point);
   }
 }

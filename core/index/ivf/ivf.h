@@ -15,7 +15,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -31,10 +30,9 @@
 namespace nearabout {
 
 struct IvfOptions {
-  std::size_t lists = 0;          // 0: by the number of rows
-  std::size_t code_bytes = 0;     // 0: by the data
-  std::size_t code_bits = 0;      // 1, 2 or 4 a direction; 0: by the data
-  std::optional<bool> fine = {};  // finer codes for a second look before rows are read; nothing: where rows are long
+  std::size_t lists = 0;       // 0: by the number of rows
+  std::size_t code_bytes = 0;  // 0: by the data
+  std::size_t code_bits = 0;   // 1, 2 or 4 a direction; 0: by the data
   std::uint64_t seed = 0;
 };
 
@@ -46,8 +44,6 @@ class IvfIndex : public Index {
   IvfIndex(std::shared_ptr<const storage::File> file, const Descriptor& descriptor);
 
   std::size_t lists() const { return sizes_.size(); }
-  // Of the codes for a second look; 0 where there are none.
-  std::size_t fine_bits() const { return fine_codes_ ? 4 : 0; }
   const CodeShape& shape() const { return codes_.shape(); }
   std::uint64_t seed() const { return seed_; }
   const std::vector<CurvePoint>& curve() const { return curve_; }
@@ -88,7 +84,6 @@ class IvfIndex : public Index {
   std::vector<std::uint32_t> blocks_;     // where each list's blocks begin, and where the last ends
   const storage::Section* list_rows_ = nullptr;
   const storage::Section* list_codes_ = nullptr;
-  const storage::Section* fine_codes_ = nullptr;  // null where there are none
   std::vector<CurvePoint> curve_;
   std::shared_ptr<IvfSearches> searches_ = make_searches();
 };

@@ -17,7 +17,6 @@ constexpr std::size_t kDirectionRows = 4'096;  // of the sample that directions 
 constexpr std::size_t kListRows = 64;          // of the sample, a list
 constexpr std::size_t kFewestRows = 2'048;     // of the sample that lists are learnt from
 constexpr std::size_t kTrials = 128;
-constexpr std::size_t kFineRowBytes = 512;  // of rows that are worth a second look at codes before they are read
 
 float longest_of(const RowReader& read, std::size_t rows, std::size_t dims, std::size_t threads) {
   constexpr std::size_t kRowsAtATime = 256;
@@ -135,8 +134,7 @@ LearntLists learn(const RowReader& read, const Source& source, const IvfOptions&
   const Sample sample = take_sample(lifted, rows, dims, kDirectionRows);
   const PrincipalDirections principal = find_directions(sample, most_directions(sample), threads);
   learnt.shape = choose_shape(sample, principal, {rows, lists, width}, options, threads);
-  learnt.fine = options.fine.value_or(width >= kFineRowBytes && learnt.shape.bits == 1);
-  learnt.directions = learn_directions(principal, std::min(learnt.shape.directions, principal.available));
+  learnt.directions = learn_directions(principal, std::min(learnt.shape.directions, principal.available), options.seed);
   report(monitor, 0.4);
   learn_centroids(learnt, lifted, rows, lists, threads);
   return learnt;

@@ -1,7 +1,6 @@
 #include "index/ivf/pack.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 
 #include "base/threads.h"
@@ -27,33 +26,28 @@ struct Held {
 struct Gathered {
   std::vector<std::size_t> firsts;
   std::vector<Held> held;
-  std::vector<std::uint8_t> codes, fine;
+  std::vector<std::uint8_t> codes;
 };
 
 Gathered gather(const EncodedRows& encoded, const LearntLists& learnt, const std::vector<std::uint32_t>& sizes,
                 std::size_t begin, std::size_t end) {
   const std::size_t width = learnt.shape.bytes();
-  const std::size_t fine_width = learnt.fine_bytes();
   Gathered gathered;
   gathered.firsts.assign(1, 0);
   for (std::size_t list = begin; list < end; ++list) gathered.firsts.push_back(gathered.firsts.back() + sizes[list]);
   gathered.held.resize(gathered.firsts.back());
   gathered.codes.resize(gathered.firsts.back() * width);
-  gathered.fine.resize(gathered.firsts.back() * fine_width);
   std::vector<std::size_t> next(gathered.firsts.begin(), gathered.firsts.end() - 1);
-  std::vector<std::byte> facts_buffer, codes_buffer, fine_buffer;
+  std::vector<std::byte> facts_buffer, codes_buffer;
   for (std::size_t first = 0; first < encoded.rows(); first += kRowsAtATime) {
     const std::size_t last = std::min(first + kRowsAtATime, encoded.rows());
     const auto* const facts = items_of<RowFacts>(encoded.facts.read(first, last, facts_buffer));
     const auto* const codes = items_of<std::uint8_t>(encoded.codes.read(first, last, codes_buffer));
-    const auto* const fine =
-        learnt.fine ? items_of<std::uint8_t>(encoded.fine.read(first, last, fine_buffer)) : nullptr;
     for (std::size_t i = 0; i < last - first; ++i) {
       if (facts[i].list < begin || facts[i].list >= end) continue;
       const std::size_t place = next[facts[i].list - begin]++;
       gathered.held[place] = {static_cast<std::uint32_t>(first + i), facts[i]};
       std::copy_n(codes + i * width, width, gathered.codes.data() + place * width);
-      if (fine) std::copy_n(fine + i * fine_width, fine_width, gathered.fine.data() + place * fine_width);
     }
   }
   return gathered;
@@ -93,23 +87,17 @@ PackedList pack(std::size_t list, const Gathered& gathered, std::size_t first, s
   const std::size_t bytes = kernels::block_bytes(shape.lines());
   const std::size_t columns = learnt.list_columns();
   const Held* const held = gathered.held.data() + first;
-  PackedList packed{list, steps_for(held, count), {}, {}, {}, count};
+  PackedList packed{list, steps_for(held, count), {}, {}, count};
   packed.blocks.assign(blocks * bytes, 0);
   packed.rows.assign(blocks * kernels::kBlockRows * columns, kNoRow);
-  packed.fine.assign(blocks * kernels::kBlockRows * learnt.fine_bytes(), 0);
   for (std::size_t i = 0; i < count; ++i) {
     std::uint8_t* const block = packed.blocks.data() + i / kernels::kBlockRows * bytes;
     const std::size_t place = i % kernels::kBlockRows;
     put_codes(gathered.codes.data() + (first + i) * shape.bytes(), shape.lines(), place, block);
     put_terms(held[i].facts.terms, packed.steps, place, block + shape.lines() * kernels::kLineBytes);
-    std::uint32_t* column = packed.rows.data() + i * columns;
-    *column++ = held[i].row;
-    if (learnt.squares) *column++ = held[i].facts.square;
-    if (!learnt.fine) continue;
-    *column++ = std::bit_cast<std::uint32_t>(held[i].facts.fine.offset);
-    *column++ = std::bit_cast<std::uint32_t>(held[i].facts.fine.scale);
+    packed.rows[i * columns] = held[i].row;
+    if (learnt.squares) packed.rows[i * columns + 1] = held[i].facts.square;
   }
-  std::copy_n(gathered.fine.data() + first * learnt.fine_bytes(), count * learnt.fine_bytes(), packed.fine.data());
   return packed;
 }
 
@@ -129,7 +117,7 @@ std::vector<std::uint32_t> list_sizes(const EncodedRows& encoded, std::size_t li
 void pack_lists(const EncodedRows& encoded, const LearntLists& learnt, const std::vector<std::uint32_t>& sizes,
                 std::size_t memory, std::size_t threads,
                 const std::function<void(const std::vector<PackedList>&)>& take, const Monitor& monitor) {
-  const std::size_t each = sizeof(Held) + 2 * (learnt.shape.bytes() + learnt.fine_bytes());
+  const std::size_t each = sizeof(Held) + 2 * learnt.shape.bytes();
   const std::size_t most = std::max<std::size_t>(1, (memory == 0 ? kConvenient : memory / 2) / each);
   for (std::size_t begin = 0, end = 0; begin < sizes.size(); begin = end) {
     report(monitor, static_cast<double>(begin) / static_cast<double>(sizes.size()));

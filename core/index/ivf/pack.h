@@ -26,7 +26,6 @@ struct PackedList {
   // Of each place: the row's number in the input and what LearntLists::list_columns() counts besides; kNoRow where the
   // last block is not filled.
   std::vector<std::uint32_t> rows;
-  std::vector<std::uint8_t> fine;  // fine codes, where there are any
   std::size_t count;
 };
 inline constexpr std::uint32_t kNoRow = 0xFFFF'FFFFu;

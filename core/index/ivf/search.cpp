@@ -40,7 +40,7 @@ class IvfSearch {
     clock.finish(Work::rank);
     scan_.scan();
     clock.finish(Work::scan);
-    comparison_.run(scan_, group.queries, group.begin, spend, request, answers);
+    comparison_.run(scan_, group.queries, group.begin, request, answers);
     clock.finish(Work::compare);
     if (work) count(index, *work);
   }
@@ -50,7 +50,6 @@ class IvfSearch {
     work.queries = scan_.queries().count();
     work.lists = scan_.lists_scanned();
     work.codes = scan_.codes_scanned();
-    work.refined = comparison_.rows_refined();
     work.compared = comparison_.rows_compared();
     work.bytes = index.bytes_of(work);
   }
@@ -92,7 +91,7 @@ namespace {
 Spend spend_for(const std::vector<CurvePoint>& curve, std::size_t effort, std::size_t k) {
   constexpr double kUnmeasured = 64;
   const auto probes = static_cast<double>(effort);
-  CurvePoint at{0, probes, kUnmeasured, kUnmeasured};
+  CurvePoint at{0, probes, kUnmeasured};
   if (!curve.empty()) {
     const auto after = std::find_if(curve.begin(), curve.end(), [=](const CurvePoint& p) { return p.probes > probes; });
     const CurvePoint& before = after == curve.begin() ? *after : *(after - 1);
@@ -100,15 +99,12 @@ Spend spend_for(const std::vector<CurvePoint>& curve, std::size_t effort, std::s
     if (after != curve.end() && after != curve.begin()) {
       const double part = (probes - before.probes) / (after->probes - before.probes);
       at.depth += part * (after->depth - before.depth);
-      at.compared += part * (after->compared - before.compared);
     } else if (after == curve.end()) {
       at.depth *= probes / before.probes;
-      at.compared *= probes / before.probes;
     }
   }
   const double wider = 1.5 * static_cast<double>(std::max(k, kCurveNeighbours) - kCurveNeighbours);
-  const auto compared = std::max(k, static_cast<std::size_t>(at.compared + wider));
-  return {effort, std::max(compared, static_cast<std::size_t>(at.depth + wider)), compared};
+  return {effort, std::max(k, static_cast<std::size_t>(at.depth + wider))};
 }
 
 }  // namespace
@@ -133,9 +129,8 @@ std::vector<Answer> IvfIndex::search_some(MatrixView queries, const Request& req
   if (request.exact || wanted >= lists()) return scan_all(queries, request);
   // Within a radius may lie any number of rows.
   Spend spend = spend_for(curve_, wanted, request.radius ? kCurveNeighbours : request.k);
-  if (request.radius) spend.depth = spend.compared = rows();
+  if (request.radius) spend.depth = rows();
   spend.depth = std::min(spend.depth, rows());
-  spend.compared = std::min(spend.compared, rows());
   std::vector<Answer> answers(queries.rows);
   const double work = static_cast<double>(queries.rows) * kQueryNanoseconds;
   const auto most = static_cast<std::size_t>(std::max(1.0, work / kThreadNanoseconds));
@@ -161,10 +156,9 @@ std::vector<Answer> IvfIndex::search_some(MatrixView queries, const Request& req
 
 std::uint64_t IvfIndex::bytes_of(const Work& work) const {
   const std::uint64_t code = kernels::block_bytes(shape().lines()) / kernels::kBlockRows;
-  const std::uint64_t fine = fine_codes_ ? fine_codes_->shape().columns : 0;
   const std::uint64_t row = row_bytes(descriptor().element, dims());
   const std::uint64_t facts = list_rows_->shape().columns * sizeof(std::uint32_t);
-  return work.codes * code + work.refined * (fine + facts) + work.compared * (row + facts);
+  return work.codes * code + work.compared * (row + facts);
 }
 
 // Small lists may have fewer rows than are asked for: such queries are asked again, with more of them.

@@ -87,8 +87,6 @@ inline Bytes exclusive_or(Bytes a, Bytes b) { return _mm512_xor_si512(a, b); }
 inline Bytes both(Bytes a, Bytes b) { return _mm512_and_si512(a, b); }
 inline Bytes either(Bytes a, Bytes b) { return _mm512_or_si512(a, b); }
 
-inline Bytes upper_halves(Bytes bytes) { return both(_mm512_srli_epi16(bytes, 4), every_byte(0x0f)); }
-
 inline Sums no_sums() { return _mm512_setzero_si512(); }
 // Not _mm512_reduce_add_epi32: GCC's ends with an addition of int, which may overflow where this wraps.
 inline std::uint32_t total(Sums sums) {

@@ -7,7 +7,6 @@
 //   append_tile<kBlocks>(sums, terms, stride, rows, number, lines, scan): the rows of blocks whose terms are a stride
 //   apart
 // A tile is kCodeBlocks blocks by kCodeQueries queries, as the registers allow.
-// The halves of bytes: Bytes upper_halves(bytes)
 // The numbers among estimates:
 //   Range range_of(values, count), std::size_t count_within(values, count, most)
 //   std::size_t keep_within(values, numbers, count, most): those that are kept move to the front
@@ -87,7 +86,7 @@ inline std::size_t keep_least(float* estimates, std::uint32_t* numbers, std::siz
     return count;
   }
   const std::size_t enough = wanted + wanted / 8 + 1;  // kept_at_most(), which is not to be called here
-  std::size_t below = 0;  // estimates up to range.least, or a little fewer
+  std::size_t below = 0;                               // estimates up to range.least, or a little fewer
   std::size_t within = count;
   for (int round = 0; round < 40 && within > enough && range.least < range.most; ++round) {
     const float share =
@@ -105,27 +104,4 @@ inline std::size_t keep_least(float* estimates, std::uint32_t* numbers, std::siz
   }
   *threshold = range.most;
   return keep_within(estimates, numbers, count, range.most);
-}
-
-inline void fine_rows(const std::int8_t* query, Rows rows, std::size_t bytes, std::int32_t* out) {
-  const std::size_t whole = bytes / kBytes * kBytes;
-  const Bytes half = every_byte(0x0f);
-  const Bytes flip = every_byte(DotU8S8::kRowFlip);
-  const std::int64_t missing = correction<DotU8S8>(query, 2 * bytes);
-  for_row_groups<kByteGroup>(rows, bytes, [=](const Byte* const* row, std::size_t first, std::size_t live) {
-    Sums sums[kByteGroup] = {no_sums(), no_sums(), no_sums(), no_sums()};
-    for (std::size_t j = 0; j < bytes; j += kBytes) {
-      const bool end = j >= whole;
-      const Bytes low = end ? load_bytes_end(query, j, bytes) : load_bytes(query + j);
-      const Bytes high = end ? load_bytes_end(query + bytes, j, bytes) : load_bytes(query + bytes + j);
-      for (std::size_t i = 0; i < kByteGroup; ++i) {
-        const Bytes codes = end ? load_bytes_end(row[i], j, bytes) : load_bytes(row[i] + j);
-        sums[i] = DotU8S8::step(sums[i], low, exclusive_or(both(codes, half), flip));
-        sums[i] = DotU8S8::step(sums[i], high, exclusive_or(upper_halves(codes), flip));
-      }
-    }
-    for (std::size_t i = 0; i < live; ++i) {
-      out[first + i] = static_cast<std::int32_t>(product_total<DotU8S8>(sums[i]) + missing);
-    }
-  });
 }

@@ -120,8 +120,6 @@ inline Bytes exclusive_or(Bytes a, Bytes b) { return veorq_u8(a, b); }
 inline Bytes both(Bytes a, Bytes b) { return vandq_u8(a, b); }
 inline Bytes either(Bytes a, Bytes b) { return vorrq_u8(a, b); }
 
-inline Bytes upper_halves(Bytes bytes) { return vshrq_n_u8(bytes, 4); }
-
 inline Sums no_sums() { return vdupq_n_u32(0); }
 inline std::uint32_t total(Sums sums) { return vaddvq_u32(sums); }
 inline Sums add_bytes(Sums sums, Bytes bytes) { return vpadalq_u16(sums, vpaddlq_u8(bytes)); }
