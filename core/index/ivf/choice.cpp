@@ -24,14 +24,17 @@ constexpr std::size_t kRowsPerCluster = 64;
 
 std::size_t padded(std::size_t count) { return (count + 15) / 16 * 16; }
 
-// Codes worth trying: 8 to 48 bytes. Directions are whole lines of codes.
-std::vector<CodeShape> candidates(std::size_t most, const IvfOptions& options) {
+// Codes worth trying: 8 to 48 bytes, and of few dimensions not more than two bits for each. Directions are whole lines
+// of codes.
+std::vector<CodeShape> candidates(std::size_t most, std::size_t dims, const IvfOptions& options) {
+  const std::size_t largest = std::max<std::size_t>(16, dims / 4);
   std::vector<CodeShape> shapes;
   for (const std::size_t bits : {1u, 2u, 4u}) {
     if (options.code_bits != 0 && options.code_bits != bits) continue;
     const std::size_t unit = 32 / bits;
     const auto whole = [&](std::size_t directions) { return (directions + unit - 1) / unit * unit; };
     for (const std::size_t bytes : {8u, 12u, 16u, 24u, 32u, 48u}) {
+      if (options.code_bytes == 0 && bytes > largest) continue;
       const std::size_t wanted = options.code_bytes > 0 ? options.code_bytes : bytes;
       const CodeShape shape{whole(std::min(std::max<std::size_t>(1, wanted * 8 / bits), most)), bits};
       if (std::find(shapes.begin(), shapes.end(), shape) == shapes.end()) shapes.push_back(shape);
@@ -209,7 +212,7 @@ std::size_t most_directions(const Sample& sample) { return std::min({sample.dims
 
 CodeShape choose_shape(const Sample& sample, const PrincipalDirections& principal, const Shaping& shaping,
                        const IvfOptions& options, std::size_t threads) {
-  const std::vector<CodeShape> shapes = candidates(principal.available, options);
+  const std::vector<CodeShape> shapes = candidates(principal.available, sample.dims, options);
   if (shapes.size() == 1) return shapes.front();
   const ShapeTrial trial(sample, principal);
   std::vector<double> costs(shapes.size());
