@@ -71,7 +71,7 @@ def _of_lists(info: "dict[str, Any]") -> "list[list[str]]":
         f"recall {share:.3f}".replace(" 0.", " .") + f": {_counted(lists, 'list')}, {_counted(rows, 'row')} compared"
         for share, lists, rows in info["curve"]
     )
-    measured = [*points, "(of the 10 nearest, at build)"] if points else ["not measured"]
+    measured = ["measured at build, of the 10 nearest:", *points] if points else ["not measured"]
     return [
         ["lists", f"{info['lists']:,}; seed {info['seed']}"],
         ["codes", f"{directions:,} directions x {_counted(bits, 'bit')} = {_counted(row_bytes, 'byte')} a row"],
