@@ -202,8 +202,6 @@ _OTHER_NAMES = {
     "ivfflat": "ivf",
     "ivfpq": "ivf",
     "ivf-pq": "ivf",
-    "ivf_pq": "ivf",
-    "scann": "ivf",
 }
 
 
