@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from nearabout.formats import Embeddings, read
     from nearabout.hits import Hits
     from nearabout.index import Index, open
-    from nearabout.params import IVF, Exact, Forest
+    from nearabout.params import IVF, Exact, Forest, LeadingCodes
 
 __version__ = "0.1.0"
 
@@ -42,6 +42,7 @@ __all__ = [
     "Hits",
     "Index",
     "InvalidInput",
+    "LeadingCodes",
     "MissingDependency",
     "NearaboutError",
     "NewerFile",
@@ -64,6 +65,7 @@ _HOMES = {
     "Exact": "nearabout.params",
     "Forest": "nearabout.params",
     "IVF": "nearabout.params",
+    "LeadingCodes": "nearabout.params",
 }
 
 

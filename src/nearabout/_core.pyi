@@ -37,7 +37,9 @@ class Index:
     def __len__(self) -> int: ...
     def metadata(self) -> str: ...  # JSON text
     def sections(self) -> list[dict[str, Any]]: ...  # name, element, rows, columns, bytes, offset
-    def details(self) -> dict[str, Any]: ...  # of a forest: trees, leaf_size, seed, sketch_bytes, efforts
+    # Of a forest: trees, leaf_size, seed, sketch_bytes, efforts. Of lists of codes: lists, code_directions, code_bits,
+    # code_bytes, seed, curve (recall, lists looked into, rows compared).
+    def details(self) -> dict[str, Any]: ...
     def verify(self, monitor: Monitor = None) -> None: ...
 
     # Rows are int64, -1 where a batch has no more; distances float32, inf there. Queries: (n, dims), C-contiguous,
@@ -111,6 +113,25 @@ def build_forest(
     leaf_size: int,
     seed: int,
 ) -> tuple[Index, NDArray[np.int64]]: ...  # the same, with what a forest takes
+def build_ivf(
+    vectors: Array | RowsInFile,
+    *,
+    dims: int,
+    dtype: str,
+    source_dtype: str,
+    metric: str,
+    keys: Sequence[str] | NDArray[np.int64] | None,
+    on_bad: Literal["error", "skip"],
+    path: str | None,
+    metadata: str,
+    threads: int = 0,
+    memory: int = 0,
+    monitor: Monitor = None,
+    lists: int,
+    code_bytes: int,
+    code_bits: int,
+    seed: int,
+) -> tuple[Index, NDArray[np.int64]]: ...  # the same, with what lists of codes take; 0 lets the core choose
 
 # --- Rows in files. Dtypes are those of build_exact's source_dtype. ---
 

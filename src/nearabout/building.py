@@ -20,7 +20,7 @@ from nearabout.inputs import Vectors, as_vectors
 from nearabout.keys import as_keys
 from nearabout.larger import FileVectors, check_memory, from_array, from_file, from_place, in_two_steps
 from nearabout.names import check_dtype, check_metric
-from nearabout.params import IVF, Forest, Kind, resolve_kind
+from nearabout.params import IVF, Forest, Kind, LeadingCodes, resolve_kind
 from nearabout.progress import Monitor, monitor_for
 
 if TYPE_CHECKING:
@@ -55,7 +55,8 @@ def build(
             that differ) and "jaccard" for bits; "haversine" for (latitude, longitude) in degrees, giving metres. Names
             and values are those of SciPy.
         kind: "auto" chooses for you: today always "exact". "exact" or `Exact()` compares the query with every vector;
-            "forest" or `Forest()` grows trees and looks at the most promising rows.
+            "forest" or `Forest()` grows trees and looks at the most promising rows; "ivf" or `IVF()` keeps lists of
+            small codes and looks into the nearest.
         dtype: how a number is stored: "f32", "f16", "bf16", "u8", "i8" or "bits". None keeps the input's type where it
             can (float64 and wide integers become f32, booleans under hamming and jaccard become bits). Fewer bytes make
             a smaller file and a faster search, at the price of rounding.
@@ -126,10 +127,16 @@ def _builder(params: Kind, seed: int) -> Callable[..., tuple[_core.Index, NDArra
         trees = 1 if params.trees == "auto" else params.trees
         return partial(_core.build_forest, trees=trees, leaf_size=params.leaf_size, seed=seed)
     if isinstance(params, IVF):
-        chosen = (0 if value == "auto" else value for value in (params.lists, params.code_bytes, params.code_bits))
-        lists, code_bytes, code_bits = chosen
-        return partial(_core.build_ivf, lists=lists, code_bytes=code_bytes, code_bits=code_bits, seed=seed)
+        codes = LeadingCodes(params.codes) if isinstance(params.codes, int) else params.codes
+        size, bits = (0, 0) if codes == "auto" else (codes.size, _or_zero(codes.bits))
+        lists = _or_zero(params.lists)
+        return partial(_core.build_ivf, lists=lists, code_bytes=size, code_bits=bits, seed=seed)
     return _core.build_exact
+
+
+def _or_zero(setting: int | Literal["auto"]) -> int:
+    """What the core takes: 0 lets it choose."""
+    return 0 if setting == "auto" else setting
 
 
 def _keys_for(keys: Any, count: int, on_bad: str) -> Sequence[str] | NDArray[np.int64] | None:

@@ -79,7 +79,7 @@ class Index:
 
     @property
     def kind(self) -> str:
-        """How it searches: "exact" or "forest"."""
+        """How it searches: "exact", "forest" or "ivf"."""
         return self._core.kind
 
     @property
@@ -116,7 +116,9 @@ class Index:
             kind, metric, dtype, dims, rows, keys ("str", "int" or "none"), path, file_bytes, isa (the instruction set
             in use on this machine), metadata (what `build` noted) and sections (name, element, rows, columns, bytes,
             offset of each part of the file). Of a forest also trees, leaf_size, seed, sketch_bytes (of a row in a tree)
-            and efforts: pairs of a share of the 10 nearest and the effort that found it when the index was built.
+            and efforts: pairs of a share of the 10 nearest and the effort that found it when the index was built. Of
+            lists of codes also lists, code_directions, code_bits (a direction), code_bytes (a row), seed, and curve:
+            triples of a share of the 10 nearest, the effort that found it, and how many rows that compared in full.
         """
         return {
             "kind": self.kind,
@@ -150,10 +152,11 @@ class Index:
             query: shape (dims,) for one query, (n, dims) for a batch; anything that `build` takes as vectors. For an
                 index of bits: booleans, or packed bytes.
             k: how many neighbours, at least 1. Asking for more than there are gives all there are.
-            effort: how much an approximate index may look at; of a forest: how many rows (Annoy calls it search_k).
-                More finds more of the true neighbours and takes longer; as many as there are rows finds them all. None
-                takes what should find 95 in 100 of them, by what was measured at build (`info()["efforts"]`). An exact
-                index has no such choice.
+            effort: how much an approximate index may look at; of a forest: how many rows (Annoy calls it search_k); of
+                lists of codes: into how many lists (nprobe elsewhere). More finds more of the true neighbours and takes
+                longer; as many as there are rows, or lists, finds them all. None takes what should find 95 in 100 of
+                them, by what was measured at build (`info()["efforts"]`, `info()["curve"]`). An exact index has no such
+                choice.
             exact: True compares the query with every vector, whatever the kind of index.
             threads: how many threads a batch may use; None uses all cores. The answer is the same.
 

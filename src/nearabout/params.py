@@ -11,6 +11,10 @@ from nearabout.names import nearest
 
 _MOST_TREES = 1_000
 _LARGEST_LEAF = 1_000_000
+_MOST_LISTS = 1_000_000
+_LARGEST_CODE = 512  # bytes
+_CODE_BITS = (1, 2, 4)
+_MOST_DIRECTIONS = 256
 
 
 @dataclass(frozen=True)
@@ -86,12 +90,93 @@ class Forest:
 
 
 @dataclass(frozen=True)
+class LeadingCodes:
+    """How the small codes of `IVF` are laid out: bytes a row, and bits a direction.
+
+    A code has `size * 8 / bits` numbers of `bits` bits, one along each of that many leading directions of the data.
+    Fewer bits cover more directions, each more roughly: 4 bits suit data of few directions (below some fifty), 1 bit
+    data of hundreds. What the directions leave out of a row is kept as one number.
+
+    Args:
+        size: bytes a row, 1 to 512. Rounded up to a multiple of 4, which is what the scan takes at a time, and cut to
+            the directions that the data has; `Index.info()` tells what came of it.
+        bits: "auto" (by the data), or 1, 2 or 4 a direction. There are codes along 256 directions at the most.
+
+    Raises:
+        InvalidInput: a setting out of its range, or more than 256 directions.
+
+    >>> import nearabout as na
+    >>> na.IVF(codes=na.LeadingCodes(32, bits=4))
+    IVF(lists='auto', codes=LeadingCodes(size=32, bits=4))
+    """
+
+    size: int
+    bits: int | Literal["auto"] = "auto"
+
+    def __post_init__(self) -> None:
+        _check_count("size", self.size, _LARGEST_CODE)
+        if self.bits == "auto":
+            return
+        if isinstance(self.bits, bool) or not isinstance(self.bits, int) or self.bits not in _CODE_BITS:
+            raise InvalidInput(f'bits is {self.bits!r}; pass 1, 2 or 4 bits a direction, or "auto"')
+        directions = self.size * 8 // self.bits
+        if directions > _MOST_DIRECTIONS:
+            raise InvalidInput(
+                f"codes of {self.size} bytes at {self.bits} bits a direction are along {directions:,} directions, and "
+                f"{_MOST_DIRECTIONS} are the most; pass a size of at most {_MOST_DIRECTIONS * self.bits // 8}"
+            )
+
+
+@dataclass(frozen=True)
 class IVF:
-    """Lists of small codes."""
+    """Lists of rows that lie together, each row kept as a small code: an inverted file, for many rows in little time.
+
+    The rows are parted into lists around centroids (k-means). A search ranks the lists by the distance of their
+    centroids, scans the codes of the nearest lists in memory order, many rows at a time by tables in registers, and
+    compares the rows that look nearest in full: distances are never estimates. A code is what a row is beyond its
+    list's centroid, along the leading principal directions of the data, in 1, 2 or 4 bits each.
+
+    How many lists are looked into is `effort`, which others call nprobe; as many as there are lists compare every row,
+    which is the exact search. What each effort finds is measured when the index is built, together with how many rows
+    it takes to compare, and kept in the file as one curve (`info()["curve"]`). A search without an effort takes what
+    found 95 in 100 of the 10 nearest.
+
+    For euclidean, sqeuclidean, cosine and dot, over f32, f16, bf16, u8 and i8. The same data and settings give the same
+    bytes at any number of threads. Less than some 160 rows are one list, unless more are asked for, and so are
+    searched exactly.
+
+    Args:
+        lists: "auto" or 1 to 1,000,000; others call it nlist. "auto" is about 2.5 times the square root of the number
+            of rows. More lists are smaller: fewer rows are scanned for the same neighbours, but there are more
+            centroids to rank, and the build takes longer. There are never more lists than rows.
+        codes: "auto", or bytes a row (1 to 512), or `LeadingCodes` where the bits matter too. "auto" chooses by the
+            dimensions. Longer codes tell near rows apart better, so that fewer have to be compared in full; they take
+            room, and longer to scan.
+
+    Raises:
+        InvalidInput: a setting out of its range.
+
+    References:
+        H. Jegou, M. Douze and C. Schmid, "Product quantization for nearest neighbor search", TPAMI 2011. F. Andre,
+        A.-M. Kermarrec and N. Le Scouarnec, "Cache locality is not enough: high-performance nearest neighbor search
+        with product quantization fast scan", VLDB 2015. J. Gao and C. Long, "RaBitQ: quantizing high-dimensional
+        vectors with a theoretical error bound for approximate nearest neighbor search", SIGMOD 2024.
+
+    >>> import nearabout as na, numpy as np
+    >>> vectors = np.random.default_rng(0).normal(size=(5000, 16)).astype(np.float32)
+    >>> index = na.build(vectors, metric="euclidean", kind=na.IVF(lists=64))
+    >>> int(index.search(vectors[7], k=3, effort=4).rows[0])
+    7
+    """
 
     lists: int | Literal["auto"] = "auto"
-    code_bytes: int | Literal["auto"] = "auto"
-    code_bits: int | Literal["auto"] = "auto"
+    codes: int | LeadingCodes | Literal["auto"] = "auto"
+
+    def __post_init__(self) -> None:
+        if self.lists != "auto":
+            _check_count("lists", self.lists, _MOST_LISTS, ', or "auto"')
+        if self.codes != "auto" and not isinstance(self.codes, LeadingCodes):
+            _check_count("codes", self.codes, _LARGEST_CODE, ' (bytes a row), a LeadingCodes, or "auto"')
 
     @property
     def name(self) -> str:
@@ -106,7 +191,18 @@ class IVF:
 Kind = Exact | Forest | IVF
 _CLASSES: dict[str, type[Exact] | type[Forest] | type[IVF]] = {"exact": Exact, "forest": Forest, "ivf": IVF}
 KINDS = ("auto", *_CLASSES)
-_OTHER_NAMES = {"flat": "exact", "brute": "exact", "annoy": "forest", "trees": "forest", "tree": "forest"}
+_OTHER_NAMES = {
+    "flat": "exact",
+    "brute": "exact",
+    "annoy": "forest",
+    "trees": "forest",
+    "tree": "forest",
+    "lists": "ivf",
+    "inverted": "ivf",
+    "ivfflat": "ivf",
+    "ivfpq": "ivf",
+    "ivf-pq": "ivf",
+}
 
 
 def _check_count(name: str, value: object, most: int, other: str = "") -> None:

@@ -19,9 +19,15 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-Kind = na.Exact | na.Forest
-# Every kind of index, with settings that make even a few rows a real one of its kind: more than one tree and leaf.
-KINDS: list[Kind] = [na.Exact(), na.Forest(trees=2, leaf_size=2)]
+Kind = na.Exact | na.Forest | na.IVF
+# Every kind of index, with settings that make even a few rows a real one: more than one tree, leaf and list.
+KINDS: list[Kind] = [na.Exact(), na.Forest(trees=2, leaf_size=2), na.IVF(lists=2)]
+
+
+def skip_unserved(kind: Kind, metric: str) -> None:
+    """Ends a test of any kind under any metric where this kind does not serve this metric."""
+    if kind.name == "ivf" and metric not in ("euclidean", "sqeuclidean", "cosine", "dot"):
+        pytest.skip(f"lists of codes do not serve {metric}")
 
 
 @pytest.fixture(scope="session", params=KINDS, ids=lambda kind: kind.name)

@@ -28,7 +28,7 @@ FULL_DISK = """
 import resource, signal, sys
 import numpy as np
 import nearabout as na
-kind = na.Forest() if sys.argv[2] == "forest" else na.Exact()
+kind = sys.argv[2]
 index = na.build(np.ones((20_000, 16), np.float32), metric="euclidean", kind=kind)
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, resource.RLIM_INFINITY))
@@ -77,7 +77,7 @@ if work == "build":
         os.kill(os.getpid(), signal.SIGINT)  # at the first sign of life
     run = lambda: na.build(vectors, path=path, kind=kind, progress=stop)
 else:
-    index = na.build(vectors, metric="manhattan", kind=kind)
+    index = na.build(vectors, metric="euclidean" if kind == "ivf" else "manhattan", kind=kind)
     def run():
         threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
         for _ in range(1000):

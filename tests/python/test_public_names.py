@@ -10,6 +10,7 @@ import pytest
 import nearabout as na
 
 NAMES = [
+    "IVF",
     "CorruptFile",
     "Embeddings",
     "Exact",
@@ -18,6 +19,7 @@ NAMES = [
     "Hits",
     "Index",
     "InvalidInput",
+    "LeadingCodes",
     "MissingDependency",
     "NearaboutError",
     "NewerFile",

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 import nearabout as na
 
-from .conftest import Kind
+from .conftest import Kind, skip_unserved
 from .reference import distances, nearest
 
 REAL = ["euclidean", "sqeuclidean", "cosine", "dot", "manhattan"]
@@ -62,6 +62,7 @@ def test_bits(metric: str, dims: int) -> None:
 
 
 def test_packed_bytes_are_stored_as_they_are(kind: Kind) -> None:
+    skip_unserved(kind, "hamming")
     packed = np.array([[0b1, 0], [0b11, 0], [0, 0xFF]], np.uint8)
     index = na.build(packed, metric="hamming", dtype="bits", kind=kind)
     assert index.dims == 16

@@ -34,9 +34,10 @@ def run(arguments: list[str]) -> int:
         *[
             [name.replace("_", " "), printable(str(value))]
             for name, value in info["metadata"].items()
-            if name != "kind" and name not in info  # of which the index itself knows more
+            if name not in ("kind", "codes") and name not in info  # of which the index itself knows more
         ],
         *_of_trees(info),
+        *_of_lists(info),
         ["computes with", info["isa"]],
     ]
     print("\n".join(table(fields)))
@@ -59,6 +60,27 @@ def _of_trees(info: "dict[str, Any]") -> "list[list[str]]":
         ["sketches", f"{info['sketch_bytes']:,} bytes a row in each tree"],
         ["effort", f"{measured} (to find so many of the 10 nearest, at build)" if measured else "not measured"],
     ]
+
+
+def _of_lists(info: "dict[str, Any]") -> "list[list[str]]":
+    """What is told of lists of codes besides."""
+    if "curve" not in info:
+        return []
+    row_bytes, directions, bits = (info[name] for name in ("code_bytes", "code_directions", "code_bits"))
+    points = dict.fromkeys(
+        f"recall {share:.3f}".replace(" 0.", " .") + f": {_counted(lists, 'list')}, {_counted(rows, 'row')} compared"
+        for share, lists, rows in info["curve"]
+    )
+    measured = ["measured at build, of the 10 nearest:", *points] if points else ["not measured"]
+    return [
+        ["lists", f"{info['lists']:,}; seed {info['seed']}"],
+        ["codes", f"{directions:,} directions x {_counted(bits, 'bit')} = {_counted(row_bytes, 'byte')} a row"],
+        *[["effort" if place == 0 else "", line] for place, line in enumerate(measured)],
+    ]
+
+
+def _counted(count: float, what: str) -> str:
+    return f"{count:,.0f} {what}{'' if count == 1 else 's'}"
 
 
 TYPE_CHECKING = False

@@ -1,0 +1,111 @@
+"""Lists of codes from the command line: building, telling, and how much of them is searched."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import nearabout as na
+
+from .conftest import Run
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path: Path = tmp_path_factory.mktemp("lists") / "rows.npy"
+    np.save(path, np.random.default_rng(1).normal(size=(3_000, 64)).astype(np.float32))
+    return path
+
+
+@pytest.fixture(scope="module")
+def lists(rows: Path) -> Path:
+    path = rows.with_suffix(".near")
+    na.build(rows, kind=na.IVF(lists=40, codes=16), path=path)
+    return path
+
+
+def test_build(run: Run, rows: Path, tmp_path: Path) -> None:
+    done = run("build", rows, "-o", tmp_path / "one.near", "--kind", "ivf", "--set", "lists=90", "--set", "codes=8")
+    assert (done.code, done.err) == (0, "")
+    assert "ivf, cosine, f32, 3,000 rows" in done.out
+    na.build(rows, kind=na.IVF(lists=90, codes=8), path=tmp_path / "two.near")
+    assert (tmp_path / "one.near").read_bytes() == (tmp_path / "two.near").read_bytes()
+    info = na.open(tmp_path / "one.near").info()
+    assert (info["lists"], info["code_bytes"]) == (90, 8)
+    assert run("build", rows, "-o", tmp_path / "auto.near", "--kind", "ivf", "--set", "codes=auto").code == 0
+    na.build(rows, kind="ivf", path=tmp_path / "two.near")
+    assert (tmp_path / "auto.near").read_bytes() == (tmp_path / "two.near").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--set", "lists=0"], "lists is 0; pass a whole number from 1 to 1,000,000"),
+        (["--set", "lists=many"], "'many' is not a whole number"),
+        (["--set", "codes=513"], "codes is 513; pass a whole number from 1 to 512"),
+        (["--set", "trees=3"], "the kind ivf has the settings lists, codes"),
+        (["--metric", "manhattan"], "manhattan"),
+    ],
+)
+def test_build_refuses(run: Run, rows: Path, tmp_path: Path, options: list[str], sentence: str) -> None:
+    done = run("build", rows, "-o", tmp_path / "x.near", "--kind", "ivf", *options)
+    assert done.code == 2
+    assert sentence in done.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_names_of_others(run: Run, rows: Path, tmp_path: Path) -> None:
+    done = run("build", rows, "-o", tmp_path / "x.near", "--kind", "ivfpq")
+    assert done.code == 2
+    assert "there is no kind 'ivfpq'; did you mean 'ivf'?" in done.err
+
+
+def test_info_tells_what_was_measured(run: Run, lists: Path) -> None:
+    told = run("info", lists)
+    assert (told.code, told.err) == (0, "")
+    fields = dict(re.findall(r"^(\w+(?: \w+)?) {2,}(.*)$", told.out, re.MULTILINE))
+    assert fields["kind"] == "ivf"
+    assert fields["lists"] == "40; seed 0"
+    assert fields["codes"] == "64 directions x 2 bits = 16 bytes a row"
+    assert fields["effort"] == "measured at build, of the 10 nearest:"
+    shown = re.findall(r"^ +recall (\d?\.\d{3}): ([\d,]+) lists?, ([\d,]+) rows compared$", told.out, re.MULTILINE)
+    curve = na.open(lists).info()["curve"]
+    assert [(float(share), int(probes), int(rows.replace(",", ""))) for share, probes, rows in shown] == list(
+        dict.fromkeys((round(share, 3), int(probes), int(rows)) for share, probes, rows in curve)
+    )
+    assert "recall 0" not in told.out
+    assert run("verify", lists).code == 0
+
+
+def test_info_as_json(run: Run, lists: Path) -> None:
+    assert json.loads(run("info", lists, "--json").out) == json.loads(json.dumps(na.open(lists).info()))
+
+
+def test_info_of_what_was_not_measured(run: Run, tmp_path: Path) -> None:
+    na.build(np.empty((0, 3), np.float32), kind="ivf", path=tmp_path / "none.near")
+    told = run("info", tmp_path / "none.near")
+    assert told.code == 0
+    assert re.search(r"^effort +not measured$", told.out, re.MULTILINE)
+
+
+def test_all_effort_is_exact(run: Run, lists: Path) -> None:
+    exact = run("search", lists, "17", "-k", 30, "--exact")
+    assert (exact.code, len(exact.out.splitlines())) == (0, 30)
+    for effort in (40, 100_000, 10**30):
+        assert run("search", lists, "17", "-k", 30, "--effort", effort) == exact
+
+
+def test_effort_is_how_many_lists_are_looked_into(run: Run, lists: Path) -> None:
+    index = na.open(lists)
+    found = []
+    for effort in (1, 5, 20):
+        done = run("search", lists, "17", "--effort", effort, "--json")
+        found.append([hit["row"] for hit in json.loads(done.out)["hits"]])
+        assert found[-1] == index.search_by_key(17, 10, effort=effort).rows.tolist()
+    assert found[0] != found[2]
+    plain = run("search", lists, "17", "--json")
+    assert [hit["row"] for hit in json.loads(plain.out)["hits"]] == index.search_by_key(17, 10).rows.tolist()
