@@ -1,84 +1,57 @@
 #include "storage/layout.h"
 
+#include <utility>
+
 #include "base/checked.h"
 
 namespace nearabout::storage {
 
+namespace {
+
+constexpr std::pair<SectionId, std::string_view> kNames[] = {
+    {SectionId::descriptor, "descriptor"},
+    {SectionId::metadata, "metadata"},
+    {SectionId::vectors, "vectors"},
+    {SectionId::codes, "codes"},
+    {SectionId::row_terms, "row_terms"},
+    {SectionId::grid, "grid"},
+    {SectionId::bounds, "bounds"},
+    {SectionId::centre, "centre"},
+    {SectionId::directions, "directions"},
+    {SectionId::sketch, "sketch"},
+    {SectionId::key_offsets, "key_offsets"},
+    {SectionId::key_bytes, "key_bytes"},
+    {SectionId::key_numbers, "key_numbers"},
+    {SectionId::key_tags, "key_tags"},
+    {SectionId::key_slots, "key_slots"},
+    {SectionId::forest, "forest"},
+    {SectionId::efforts, "efforts"},
+    {SectionId::tree_nodes, "tree_nodes"},
+    {SectionId::node_codes, "node_codes"},
+    {SectionId::node_offsets, "node_offsets"},
+    {SectionId::tree_rows, "tree_rows"},
+    {SectionId::tree_codes, "tree_codes"},
+    {SectionId::tree_offsets, "tree_offsets"},
+    {SectionId::ivf, "ivf"},
+    {SectionId::lift, "lift"},
+    {SectionId::direction_bytes, "direction_bytes"},
+    {SectionId::direction_terms, "direction_terms"},
+    {SectionId::centroid_bytes, "centroid_bytes"},
+    {SectionId::list_terms, "list_terms"},
+    {SectionId::list_sizes, "list_sizes"},
+    {SectionId::list_rows, "list_rows"},
+    {SectionId::list_codes, "list_codes"},
+    {SectionId::curve, "curve"},
+    {SectionId::group_bytes, "group_bytes"},
+    {SectionId::group_squares, "group_squares"},
+    {SectionId::checksums, "checksums"},
+};
+
+}  // namespace
+
 std::string_view name_of(SectionId id) {
-  switch (id) {
-    case SectionId::descriptor:
-      return "descriptor";
-    case SectionId::metadata:
-      return "metadata";
-    case SectionId::vectors:
-      return "vectors";
-    case SectionId::codes:
-      return "codes";
-    case SectionId::row_terms:
-      return "row_terms";
-    case SectionId::grid:
-      return "grid";
-    case SectionId::bounds:
-      return "bounds";
-    case SectionId::centre:
-      return "centre";
-    case SectionId::directions:
-      return "directions";
-    case SectionId::sketch:
-      return "sketch";
-    case SectionId::key_offsets:
-      return "key_offsets";
-    case SectionId::key_bytes:
-      return "key_bytes";
-    case SectionId::key_numbers:
-      return "key_numbers";
-    case SectionId::key_tags:
-      return "key_tags";
-    case SectionId::key_slots:
-      return "key_slots";
-    case SectionId::forest:
-      return "forest";
-    case SectionId::efforts:
-      return "efforts";
-    case SectionId::tree_nodes:
-      return "tree_nodes";
-    case SectionId::node_codes:
-      return "node_codes";
-    case SectionId::node_offsets:
-      return "node_offsets";
-    case SectionId::tree_rows:
-      return "tree_rows";
-    case SectionId::tree_codes:
-      return "tree_codes";
-    case SectionId::tree_offsets:
-      return "tree_offsets";
-    case SectionId::ivf:
-      return "ivf";
-    case SectionId::lift:
-      return "lift";
-    case SectionId::direction_bytes:
-      return "direction_bytes";
-    case SectionId::direction_terms:
-      return "direction_terms";
-    case SectionId::centroid_bytes:
-      return "centroid_bytes";
-    case SectionId::list_terms:
-      return "list_terms";
-    case SectionId::list_sizes:
-      return "list_sizes";
-    case SectionId::list_rows:
-      return "list_rows";
-    case SectionId::list_codes:
-      return "list_codes";
-    case SectionId::curve:
-      return "curve";
-    case SectionId::group_bytes:
-      return "group_bytes";
-    case SectionId::group_squares:
-      return "group_squares";
-    case SectionId::checksums:
-      return "checksums";
-  }
+  for (const auto& [known, name] : kNames)
+    if (known == id) return name;
   return "unknown";
 }
 

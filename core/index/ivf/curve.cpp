@@ -9,6 +9,7 @@
 #include "base/threads.h"
 #include "index/ivf/costs.h"
 #include "kernels/kernels.h"
+#include "quantize/byte_vector.h"
 #include "storage/items.h"
 
 namespace nearabout {
@@ -49,9 +50,16 @@ CurveMeasure::CurveMeasure(const LearntLists& learnt, const EncodedRows& encoded
 
 void CurveMeasure::bind(Trials& trials, std::size_t number, Query& query) const {
   const LearntDirections& directions = learnt_.directions;
+  // What a search would make of it: floats are rounded to bytes before they are projected.
+  float* const vector = trials.lifted.data() + number * directions.dims;
+  if (!learnt_.squares || learnt_.lift.space() != Space::squared) {
+    std::vector<std::int8_t> bytes(directions.dims);
+    const float scale = to_bytes(vector, directions.dims, bytes.data());
+    for (std::size_t j = 0; j < directions.dims; ++j) vector[j] = scale * static_cast<float>(bytes[j]);
+  }
   query.image.resize(directions.outputs);
-  kernels::table().project(trials.lifted.data() + number * directions.dims, 1, directions.dims,
-                           directions.matrix.data(), directions.outputs, query.image.data());
+  kernels::table().project(vector, 1, directions.dims, directions.matrix.data(), directions.outputs,
+                           query.image.data());
   query.tables = aligned_bytes(learnt_.shape.codes() * kernels::kTableBytes);
   query.unit =
       codes_.fill_tables(query.image.data(), static_cast<std::int8_t*>(static_cast<void*>(query.tables.get())));

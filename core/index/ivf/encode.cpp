@@ -74,7 +74,7 @@ class Encoder {
       for (std::size_t q = 0; q < trials_.count(); ++q) {
         const double sum = square + trials_.squares[q];
         const double distance = sum - 2 * double{products_[i * columns + q]};
-        if (distance <= nearest_[q].worst() && distance > kSame * sum)
+        if (distance <= nearest_[q].worst() && distance > kSame * sum && begin + i != trials_.rows[q])
           nearest_[q].push(distance, static_cast<std::uint32_t>(begin + i));
       }
     }

@@ -35,9 +35,10 @@ struct LearntLists {
 
 // Queries of the measurement: as lifted vectors, with what they turned out to be nearest to.
 struct Trials {
-  std::vector<float> lifted;    // centred; queries x directions.dims
-  std::vector<double> squares;  // of their lengths
-  std::vector<TopK> nearest;    // by squared distance
+  std::vector<std::uint32_t> rows;  // where they were taken from
+  std::vector<float> lifted;        // as queries, centred; queries x directions.dims
+  std::vector<double> squares;      // of their lengths
+  std::vector<TopK> nearest;        // by squared distance
   std::size_t count() const { return squares.size(); }
 };
 

@@ -141,15 +141,16 @@ LearntLists learn(const RowReader& read, const Source& source, const IvfOptions&
 }
 
 Trials trials_among(const LearntLists& learnt, const RowReader& read, std::size_t rows) {
-  const LiftedReader lifted(read, learnt.lift);
   Trials trials;
   const std::size_t count = trial_count(rows);
   const std::size_t dims = learnt.directions.dims;
   trials.lifted.resize(count * dims);
+  std::vector<float> row(learnt.lift.inputs());
   for (std::size_t i = 0; i < count; ++i) {
-    const std::size_t row = trial_row(i, rows);
+    trials.rows.push_back(static_cast<std::uint32_t>(trial_row(i, rows)));
+    read(trials.rows[i], trials.rows[i] + std::size_t{1}, row.data());
     float* const vector = trials.lifted.data() + i * dims;
-    lifted(row, row + 1, vector);
+    learnt.lift.queries(row.data(), 1, vector);
     for (std::size_t j = 0; j < dims; ++j) vector[j] -= learnt.directions.centre[j];
     trials.squares.push_back(squared_norm(vector, dims));
   }

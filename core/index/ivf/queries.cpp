@@ -1,38 +1,16 @@
 #include "index/ivf/queries.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 
 #include "base/convert.h"
 #include "kernels/kernels.h"
 #include "quantize/byte_centroids.h"
+#include "quantize/byte_vector.h"
 #include "storage/items.h"
 
 namespace nearabout {
 namespace {
-
-// Rounds to whole numbers and keeps the low byte: adding 1.5 * 2^23 leaves no room for a fraction. The compiler makes
-// vectors of this, and not of lrint.
-std::int8_t rounded(float value) {
-  const std::uint32_t bits = std::bit_cast<std::uint32_t>(value + 0x1.8p23f);
-  return static_cast<std::int8_t>(static_cast<std::uint8_t>(bits & 0xff));
-}
-
-float largest_of(const float* values, std::size_t count) {
-  std::uint32_t largest = 0;  // of positive floats the order is that of their bits
-  for (std::size_t j = 0; j < count; ++j)
-    largest = std::max(largest, std::bit_cast<std::uint32_t>(values[j]) & 0x7fffffffu);
-  return std::bit_cast<float>(largest);
-}
-
-// Bytes of a vector, multiples of what is returned.
-float to_bytes(const float* values, std::size_t count, std::int8_t* bytes) {
-  const float largest = largest_of(values, count);
-  const float inverse = largest > 1e-30f ? 127 / largest : 0;
-  for (std::size_t j = 0; j < count; ++j) bytes[j] = rounded(values[j] * inverse);
-  return inverse > 0 ? largest / 127 : 0;
-}
 
 std::int32_t sum_of(const std::int8_t* bytes, std::size_t count) {
   std::int32_t sum = 0;

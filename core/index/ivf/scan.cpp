@@ -17,9 +17,10 @@ void ListScan::make_room(float limit) {
   limit_ = std::max(2 * spend_.depth, spend_.depth + kFewest);
   room_ = std::min(limit_, index_.rows()) + kChunkRows + kernels::kBlockRows;
   if (all_room_ < count * room_) {
+    all_room_ = 0;  // should there be no memory for one of them
+    numbers_ = std::make_unique_for_overwrite<std::uint32_t[]>(count * room_);
+    estimates_ = std::make_unique_for_overwrite<float[]>(count * room_);
     all_room_ = count * room_;
-    numbers_ = std::make_unique_for_overwrite<std::uint32_t[]>(all_room_);
-    estimates_ = std::make_unique_for_overwrite<float[]>(all_room_);
   }
   scans_.resize(count);
   for (std::size_t i = 0; i < count; ++i)
