@@ -129,7 +129,7 @@ def draw_recall(points: Floats, queries: Floats) -> Figure:
     import nearabout as na
 
     vectors = points.astype(np.float32)
-    index = na.build(vectors, metric="cosine", kind=na.IVF(code_bytes=CODE_BYTES), threads=1)
+    index = na.build(vectors, metric="cosine", kind=na.IVF(codes=CODE_BYTES), threads=1)
     # Of points with the same effort the last counts, as it does in a search.
     curve = {int(effort): (recall, depth) for recall, effort, depth in index.info()["curve"]}
     probes, measured = list(curve), [recall for recall, _ in curve.values()]

@@ -99,16 +99,17 @@ def lists() -> Iterator[Golden]:
     floats = (centres[np.arange(300) % 12] + 0.4 * source.standard_normal((300, 32))).astype(np.float32)
     words = [f"list {row}" for row in range(len(floats))]
     query = (centres[5] + 0.3 * source.standard_normal(32)).tolist()
-    yield Golden("ivf", floats, words, "cosine", query, na.IVF(lists=9, code_bytes=8, code_bits=2), 7)
+    yield Golden("ivf", floats, words, "cosine", query, na.IVF(lists=9, codes=na.LeadingCodes(8, bits=2)), 7)
 
     flat = source.standard_normal((320, 6)) @ source.standard_normal((6, 48))
     pixels = np.clip(128 + 20 * flat, 0, 255).astype(np.uint8)
     query = pixels[17].astype(int).tolist()
-    yield Golden("ivf_pixels", pixels, None, "euclidean", query, na.IVF(code_bits=1), 2**64 - 1)
+    yield Golden("ivf_pixels", pixels, None, "euclidean", query, na.IVF(codes=na.LeadingCodes(4, bits=1)), 2**64 - 1)
 
-    signed = source.integers(-128, 128, (260, 15)).astype(np.int8)
-    query = source.integers(-128, 128, 15).tolist()
-    yield Golden("ivf_dot", signed, range(1000, 1260), "dot", query, na.IVF(lists=40, code_bits=4))
+    # Lists that are longer than what is scanned at once.
+    signed = source.integers(-128, 128, (1_500, 7)).astype(np.int8)
+    query = source.integers(-128, 128, 7).tolist()
+    yield Golden("ivf_dot", signed, range(1000, 2500), "dot", query, na.IVF(lists=6, codes=na.LeadingCodes(4, bits=4)))
 
 
 def path_of(name: str) -> Path:

@@ -22,7 +22,7 @@ out of the answer. A word that holds spaces is found when it is given as one arg
 after --.
 
   -k N         how many neighbours (10; 20 for lines from standard input)
-  --effort E   how many rows an approximate index may look at: more finds more, and takes longer
+  --effort E   how many rows (of lists: how many lists) may be looked at: more finds more, and takes longer
   --exact      true neighbours: every row is compared
   --threads N  how many threads to use (all cores)
   --json       one line of JSON an answer:
@@ -40,7 +40,7 @@ def run(arguments: list[str]) -> int:
         raise InvalidInput("`nearabout search` needs an index file: nearabout search INDEX.near [WORD...]")
     from_lines = len(words) == 1
     k = _positive(given, "k", 20 if from_lines else 10, "ask for at least 1 neighbour")
-    effort = _positive(given, "effort", 0, "it is how many rows may be looked at, at least 1")
+    effort = _positive(given, "effort", 0, "it is how many rows or lists may be looked at, at least 1")
     threads = _positive(given, "threads", 0, "pass a positive number, or leave it out for all cores")
     if effort and "exact" in given:
         raise InvalidInput("--effort and --exact were given; an exact search looks at everything: give one of them")
