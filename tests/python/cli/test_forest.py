@@ -93,7 +93,7 @@ def test_effort_is_what_a_search_spends(run: Run, forest: Path) -> None:
 
 def test_options_are_checked(run: Run, forest: Path, words: Path) -> None:
     for arguments, sentence in [
-        (["--effort", "0"], "--effort is 0; it is how many rows may be looked at, at least 1"),
+        (["--effort", "0"], "--effort is 0; it is how many rows or lists may be looked at, at least 1"),
         (["--effort", "-3"], "--effort is -3"),
         (["--effort", "all"], "--effort is 'all'; a whole number"),
         (["--effort"], "--effort needs a value"),
