@@ -59,6 +59,16 @@ class Loop {
   std::exception_ptr error_;
 };
 
+// A thread's first exception needs a little memory of its own, and the C library ends the process where there is none
+// to be had (as there may not be when std::bad_alloc is thrown): so the first one comes while there is.
+void make_ready_for_exceptions() noexcept {
+  struct First {};
+  try {
+    throw First{};
+  } catch (const First&) {
+  }
+}
+
 }  // namespace
 
 std::size_t thread_count(std::size_t requested) { return requested == 0 ? available_cores() : requested; }
@@ -75,7 +85,10 @@ void parallel_for(std::size_t count, std::size_t grain, std::size_t threads, con
   helpers.reserve(workers - 1);
   try {
     for (std::size_t worker = 1; worker < workers; ++worker)
-      helpers.emplace_back([&loop, worker] { loop.work(worker, [](std::size_t) {}); });
+      helpers.emplace_back([&loop, worker] {
+        make_ready_for_exceptions();
+        loop.work(worker, [](std::size_t) {});
+      });
   } catch (const std::system_error&) {
     // No more threads to be had (a memory or process limit): those that started, and this one, do the work.
   }
