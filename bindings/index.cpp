@@ -18,6 +18,7 @@
 #include "base/norm.h"
 #include "index/forest/forest.h"
 #include "index/ivf/ivf.h"
+#include "index/work.h"
 #include "parts.h"
 #include "storage/spelling.h"
 
@@ -86,6 +87,28 @@ nb::tuple search(const Index& index, const AnyArray& queries, std::size_t k, std
     answers = index.search(view, request);
   }
   return table_of(answers, std::min(k, index.rows()));
+}
+
+// What a search does, in numbers; where an exact scan answers, nothing is counted.
+nb::dict profile(const Index& index, const AnyArray& queries, std::size_t k, std::optional<std::size_t> effort,
+                 std::size_t threads) {
+  const MatrixView view = matrix_view(queries, index.dims(), query_element(index, queries));
+  Work work;
+  Request request = request_for(k, effort, false, threads);
+  request.work = &work;
+  {
+    const nb::gil_scoped_release release;
+    (void)index.search(view, request);
+  }
+  nb::dict found;
+  found["queries"] = work.queries;
+  found["lists"] = work.lists;
+  found["codes"] = work.codes;
+  found["compared"] = work.compared;
+  found["bytes"] = work.bytes;
+  found["seconds"] = nb::make_tuple(work.seconds[Work::bind], work.seconds[Work::rank], work.seconds[Work::scan],
+                                    work.seconds[Work::compare]);
+  return found;
 }
 
 nb::tuple search_rows(const Index& index, const RowNumbers& numbers, std::size_t k, bool include_self,
@@ -374,6 +397,7 @@ void bind_index(nb::module_& m) {
       .def("verify", &verify, nb::arg("monitor") = nb::none())
       .def("search", &search, nb::arg("queries"), nb::arg("k"), nb::arg("effort").none() = nb::none(),
            nb::arg("exact") = false, nb::arg("threads") = 0)
+      .def("profile", &profile, nb::arg("queries"), nb::arg("k"), nb::arg("effort").none(), nb::arg("threads"))
       .def("search_rows", &search_rows, nb::arg("rows"), nb::arg("k"), nb::arg("include_self"),
            nb::arg("effort").none() = nb::none(), nb::arg("exact") = false, nb::arg("threads") = 0)
       .def("radius_search", &radius_search, nb::arg("queries"), nb::arg("radius"),

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from nearabout.hits import Hits
     from nearabout.index import Index, open
     from nearabout.params import IVF, Exact, Forest, LeadingCodes
+    from nearabout.profile import Profile
 
 __version__ = "0.1.0"
 
@@ -47,6 +48,7 @@ __all__ = [
     "NearaboutError",
     "NewerFile",
     "NotOurFile",
+    "Profile",
     "TruncatedFile",
     "UnknownKey",
     "__version__",
@@ -66,6 +68,7 @@ _HOMES = {
     "Forest": "nearabout.params",
     "IVF": "nearabout.params",
     "LeadingCodes": "nearabout.params",
+    "Profile": "nearabout.profile",
 }
 
 

@@ -48,6 +48,8 @@ class Index:
     def search(
         self, queries: Array, k: int, effort: int | None = None, exact: bool = False, threads: int = 0
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]: ...
+    # What a search by lists of codes does: queries, lists, codes, compared, bytes, and seconds of its four stages.
+    def profile(self, queries: Array, k: int, effort: int | None, threads: int) -> dict[str, Any]: ...
     def search_rows(
         self,
         rows: NDArray[np.int64],

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,9 @@ from nearabout.hits import Hits, Keys
 from nearabout.inputs import as_queries, stored_to_numpy
 from nearabout.keys import INT64_MAX, INT64_MIN, as_keys, is_utf8
 from nearabout.progress import monitor_for
+
+if TYPE_CHECKING:
+    from nearabout.profile import Profile
 
 _ITERATED_KEYS = 4096  # made at a time when iterating
 _METADATA_BYTES = 1 << 20  # `build` notes a few hundred; a file of someone else's may claim anything
@@ -178,6 +181,38 @@ class Index:
         queries, single = as_queries(query, self.metric, self.dtype, self.dims)
         rows, distances = self._core.search(queries, k, spent, everything, check_threads(threads))
         return self._full_hits(rows, distances, single)
+
+    def profile(self, query: Any, k: int = 10, *, effort: int | None = None, threads: int | None = 1) -> Profile:
+        """Searches, and tells what the search did instead of what it found: for lists of codes.
+
+        Args:
+            query: as in `search`.
+            k: as in `search`.
+            effort: as in `search`.
+            threads: as in `search`, but one by default, so that seconds are those of a clock.
+
+        Returns:
+            `Profile`: lists, codes, rows and bytes, and the seconds of each stage.
+
+        Raises:
+            InvalidInput: as in `search`, and for an index of another kind, which keeps no count.
+
+        >>> import nearabout as na, numpy as np
+        >>> vectors = np.random.default_rng(0).normal(size=(2000, 16)).astype(np.float32)
+        >>> index = na.build(vectors, metric="euclidean", kind=na.IVF(lists=40))
+        >>> index.profile(vectors, effort=5).queries
+        2000
+        """
+        from nearabout.profile import Profile
+
+        if self.kind != "ivf":
+            raise InvalidInput(f"an index of kind {self.kind!r} keeps no count of its work; only lists of codes do")
+        spent, _ = check_effort(effort, False, self.kind)
+        k = check_k(k, len(self))
+        queries, _ = as_queries(query, self.metric, self.dtype, self.dims)
+        found = self._core.profile(queries, k, spent, check_threads(threads))
+        stages = dict(zip(("bind", "rank", "scan", "compare"), found.pop("seconds"), strict=True))
+        return Profile(**found, seconds=stages)
 
     def search_by_key(
         self,

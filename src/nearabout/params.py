@@ -14,7 +14,7 @@ _LARGEST_LEAF = 1_000_000
 _MOST_LISTS = 1_000_000
 _LARGEST_CODE = 512  # bytes
 _CODE_BITS = (1, 2, 4)
-_MOST_DIRECTIONS = 256
+_MOST_DIRECTIONS = 192
 
 
 @dataclass(frozen=True)
@@ -100,10 +100,10 @@ class LeadingCodes:
     Args:
         size: bytes a row, 1 to 512. Rounded up to a multiple of 4, which is what the scan takes at a time, and cut to
             the directions that the data has; `Index.info()` tells what came of it.
-        bits: "auto" (by the data), or 1, 2 or 4 a direction. There are codes along 256 directions at the most.
+        bits: "auto" (by the data), or 1, 2 or 4 a direction. There are codes along 192 directions at the most.
 
     Raises:
-        InvalidInput: a setting out of its range, or more than 256 directions.
+        InvalidInput: a setting out of its range, or more than 192 directions.
 
     >>> import nearabout as na
     >>> na.IVF(codes=na.LeadingCodes(32, bits=4))

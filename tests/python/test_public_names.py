@@ -24,6 +24,7 @@ NAMES = [
     "NearaboutError",
     "NewerFile",
     "NotOurFile",
+    "Profile",
     "TruncatedFile",
     "UnknownKey",
     "__version__",
@@ -32,7 +33,7 @@ NAMES = [
     "read",
 ]
 INDEX = {"dims", "dtype", "info", "keys", "kind", "metric", "path", "radius_search", "rows", "save", "search"}
-INDEX |= {"search_by_key", "skipped", "vectors", "verify"}
+INDEX |= {"profile", "search_by_key", "skipped", "vectors", "verify"}
 HITS = {"counts", "distances", "keys", "rows", "scores"}
 
 
