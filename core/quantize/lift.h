@@ -29,9 +29,6 @@ class Lift {
   // `count` vectors of inputs() floats become as many of outputs().
   void rows(const float* vectors, std::size_t count, float* lifted) const;
   void queries(const float* vectors, std::size_t count, float* lifted) const;
-  // What a squared distance of lifted vectors is as a rank (metric/bound_query.h), and the other way round.
-  double rank_of(double square, double query_norm) const;
-  double square_of(double rank, double query_norm) const;
 
  private:
   void lift(const float* vector, bool row, float* lifted) const;

@@ -40,7 +40,7 @@ def check_effort(effort: object, exact: object, kind: str) -> tuple[int | None, 
     if kind == "exact":
         raise InvalidInput(f"effort is {effort!r}; an exact index always looks at everything: leave it out")
     if isinstance(effort, (bool, np.bool_)) or not isinstance(effort, (int, np.integer)) or effort < 1:
-        raise InvalidInput(f"effort is {effort!r}; pass a positive whole number: how many rows (of lists: how many lists) a search may look at")
+        raise InvalidInput(f"effort is {effort!r}; pass a positive whole number: how many rows or lists to look at")
     return min(int(effort), 2**63), everything
 
 

@@ -18,6 +18,21 @@ constexpr std::size_t kListRows = 64;          // of the sample, a list
 constexpr std::size_t kFewestRows = 2'048;     // of the sample that lists are learnt from
 constexpr std::size_t kTrials = 128;
 
+// Rows as they are stored, lifted.
+class LiftedReader {
+ public:
+  LiftedReader(const RowReader& read, const Lift& lift) : read_(read), lift_(lift) {}
+  void operator()(std::size_t begin, std::size_t end, float* to) const {
+    std::vector<float> vectors((end - begin) * lift_.inputs());
+    read_(begin, end, vectors.data());
+    lift_.rows(vectors.data(), end - begin, to);
+  }
+
+ private:
+  const RowReader& read_;
+  const Lift& lift_;
+};
+
 float longest_of(const RowReader& read, std::size_t rows, std::size_t dims, std::size_t threads) {
   constexpr std::size_t kRowsAtATime = 256;
   std::vector<float> longest(threads, 0.0f);
@@ -114,12 +129,6 @@ void learn_centroids(LearntLists& learnt, const LiftedReader& read, std::size_t 
 }
 
 }  // namespace
-
-void LiftedReader::operator()(std::size_t begin, std::size_t end, float* to) const {
-  std::vector<float> vectors((end - begin) * lift_.inputs());
-  read_(begin, end, vectors.data());
-  lift_.rows(vectors.data(), end - begin, to);
-}
 
 LearntLists learn(const RowReader& read, const Source& source, const IvfOptions& options, std::size_t threads,
                   const Monitor& monitor) {

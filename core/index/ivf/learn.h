@@ -8,17 +8,6 @@
 
 namespace nearabout {
 
-// Rows as they are stored, lifted.
-class LiftedReader {
- public:
-  LiftedReader(const RowReader& read, const Lift& lift) : read_(read), lift_(lift) {}
-  void operator()(std::size_t begin, std::size_t end, float* to) const;
-
- private:
-  const RowReader& read_;
-  const Lift& lift_;
-};
-
 LearntLists learn(const RowReader& read, const Source& source, const IvfOptions& options, std::size_t threads,
                   const Monitor& monitor);
 

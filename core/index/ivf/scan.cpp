@@ -1,18 +1,20 @@
 #include "index/ivf/scan.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "storage/items.h"
 
 namespace nearabout {
 namespace {
 
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr std::size_t kChunkRows = 512;  // of a list, between two looks at how many wait
 constexpr std::size_t kFewest = 64;      // that wait beyond the depth before they are thinned
 
 }  // namespace
 
-void ListScan::make_room(float limit) {
+void ListScan::make_room() {
   const std::size_t count = queries_.count();
   limit_ = std::max(2 * spend_.depth, spend_.depth + kFewest);
   room_ = std::min(limit_, index_.rows()) + kChunkRows + kernels::kBlockRows;
@@ -24,13 +26,14 @@ void ListScan::make_room(float limit) {
   }
   scans_.resize(count);
   for (std::size_t i = 0; i < count; ++i)
-    scans_[i] = {queries_.tables(i), 0, 0, 0, limit, 0, numbers_.get() + i * room_, estimates_.get() + i * room_, 0};
+    scans_[i] = {queries_.tables(i),           0, 0, 0, kInfinity, 0, numbers_.get() + i * room_,
+                 estimates_.get() + i * room_, 0};
 }
 
-void ListScan::rank(const Spend& spend, float limit) {
+void ListScan::rank(const Spend& spend) {
   spend_ = spend;
   codes_scanned_ = 0;
-  make_room(limit);
+  make_room();
   probes_.clear();
   first_probes_.clear();
   for (std::size_t first = 0; first < queries_.count(); first += kernels::kPanelQueries) {

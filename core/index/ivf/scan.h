@@ -26,8 +26,8 @@ class ListScan {
 
   const IvfQueries& queries() const { return queries_; }
   void bind(MatrixView queries, std::size_t begin, std::size_t end) { queries_.bind(queries, begin, end); }
-  // Ranks the lists of each query. What is known to be too far by `limit`, as an estimate, is left out.
-  void rank(const Spend& spend, float limit);
+  // Ranks the lists of each query.
+  void rank(const Spend& spend);
   void scan();
 
   // Where the rows that look nearest to a query lie, among list_rows: at most kept_at_most(depth).
@@ -41,7 +41,7 @@ class ListScan {
     std::uint32_t list, query;
     float distance;  // as RankedList has it
   };
-  void make_room(float limit);
+  void make_room();
   void scan_list(const Probe* probes, std::size_t count);
   void thin(kernels::CodeScan& scan) const;
 

@@ -1,7 +1,6 @@
 // Searching lists of codes, a group of queries at a time.
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <memory>
 #include <mutex>
 
@@ -18,7 +17,6 @@ constexpr std::size_t kGroup = 128;                         // queries that go t
 constexpr double kThreadNanoseconds = 200'000;              // of work, at least, for a thread to be worth starting
 constexpr double kQueryNanoseconds = 3'000;                 // about
 constexpr std::size_t kWaitingMost = std::size_t{4} << 20;  // rows that wait, of a group
-constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 }  // namespace
 
@@ -36,7 +34,7 @@ class IvfSearch {
     StageClock clock(work);
     scan_.bind(group.queries, group.begin, group.end);
     clock.finish(Work::bind);
-    scan_.rank(spend, kInfinity);
+    scan_.rank(spend);
     clock.finish(Work::rank);
     scan_.scan();
     clock.finish(Work::scan);
