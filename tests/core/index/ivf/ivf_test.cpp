@@ -1,0 +1,153 @@
+// Lists of codes from building to answering: the same file at any number of threads, true distances, no row twice, most
+// of the true neighbours, one by one as in a batch, and many threads searching at once.
+#include "index/ivf/ivf.h"
+
+#include <atomic>
+#include <cmath>
+#include <cstdio>
+#include <random>
+#include <set>
+#include <thread>
+
+#include "base/error.h"
+#include "check.h"
+#include "index/ivf/groups.h"
+#include "index/work.h"
+#include "storage/writer.h"
+
+using namespace nearabout;
+
+namespace {
+
+struct Vectors {
+  std::vector<float> values;
+  std::size_t dims;
+  std::size_t rows() const { return values.size() / dims; }
+  MatrixView view() const {
+    return {std::as_bytes(std::span(values)).data(), rows(), dims, dims * sizeof(float), Element::f32};
+  }
+};
+
+Vectors clustered(std::size_t rows, std::size_t dims, unsigned seed) {
+  std::mt19937 fixed(77);  // the same centres for rows and for queries
+  std::mt19937 random(seed);
+  std::normal_distribution<float> bell;
+  std::vector<float> centres(30 * dims);
+  for (float& value : centres) value = 3 * bell(fixed);
+  Vectors vectors{std::vector<float>(rows * dims), dims};
+  for (std::size_t i = 0; i < rows; ++i) {
+    const std::size_t centre = random() % 30;
+    for (std::size_t j = 0; j < dims; ++j) vectors.values[i * dims + j] = centres[centre * dims + j] + bell(random);
+  }
+  return vectors;
+}
+
+std::shared_ptr<const Index> lists(const Vectors& vectors, Metric metric, const IvfOptions& options,
+                                   std::size_t threads = 2) {
+  const Source source(vectors.view(), Element::f32, metric, OnBad::error, threads, {});
+  storage::Writer writer = storage::Writer::to_memory();
+  write_ivf(writer, source, options, "{}", {.threads = threads}, {});
+  return Index::open(writer.finish());
+}
+
+Request request(std::size_t k, std::optional<std::size_t> effort = {}, std::size_t threads = 1) {
+  Request asked;
+  asked.k = k;
+  asked.effort = effort;
+  asked.threads = threads;
+  return asked;
+}
+
+Request exactly(std::size_t k) {
+  Request asked = request(k);
+  asked.exact = true;
+  return asked;
+}
+
+bool same(const std::vector<Answer>& left, const std::vector<Answer>& right) {
+  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
+                    [](const Answer& a, const Answer& b) { return a.rows == b.rows && a.distances == b.distances; });
+}
+
+double recall(const std::vector<Answer>& answers, const std::vector<Answer>& truth) {
+  std::size_t found = 0;
+  std::size_t all = 0;
+  for (std::size_t i = 0; i < truth.size(); ++i) {
+    const std::set<std::uint32_t> rows(answers[i].rows.begin(), answers[i].rows.end());
+    CHECK(rows.size() == answers[i].rows.size());
+    for (const std::uint32_t row : truth[i].rows) found += rows.contains(row) ? 1u : 0u;
+    all += truth[i].rows.size();
+  }
+  return static_cast<double>(found) / static_cast<double>(all);
+}
+
+void most_are_found(Metric metric, const IvfOptions& options) {
+  const Vectors base = clustered(3'000, 24, 1);
+  const Vectors queries = clustered(150, 24, 2);
+  const auto index = lists(base, metric, options);
+  const std::vector<Answer> truth = index->search(queries.view(), exactly(10));
+  const std::vector<Answer> usual = index->search(queries.view(), request(10));
+  const double found = recall(usual, truth);
+  if (found < 0.9) std::printf("%s: recall %.3f\n", std::string(name_of(metric)).c_str(), found);
+  CHECK(found >= 0.9);
+  CHECK(recall(index->search(queries.view(), request(10, index->default_effort(10) * 4)), truth) >= found);
+  CHECK(same(index->search(queries.view(), request(10, options.lists)), truth));  // all lists: the exact scan
+  CHECK(same(index->search(queries.view(), request(10, {}, 2)), usual));
+  const MatrixView view = queries.view();
+  for (std::size_t i = 0; i < 20; ++i) {
+    const std::vector<Answer> one = index->search({view.row(i), 1, view.dims, view.stride, view.element}, request(10));
+    CHECK(recall(one, {usual[i]}) >= 0.9);  // a row or two may be kept in a batch that are not kept alone
+  }
+  index->verify();
+}
+
+void threads_do_not_matter() {
+  const Vectors base = clustered(2'000, 17, 4);
+  const auto image = [&](std::size_t threads, std::uint64_t seed) {
+    const auto index = lists(base, Metric::cosine, {.lists = 40, .seed = seed}, threads);
+    const auto bytes = index->file().bytes();
+    return std::vector<std::byte>(bytes.begin(), bytes.end());
+  };
+  const std::vector<std::byte> one = image(1, 0);
+  CHECK(image(2, 0) == one && image(3, 0) == one);
+  CHECK(image(1, 1) != one);
+}
+
+void many_threads_search_at_once() {
+  const Vectors base = clustered(2'000, 16, 5);
+  const auto index = lists(base, Metric::euclidean, {.lists = 40});
+  const std::vector<Answer> expected = index->search(base.view(), request(5, 6));
+  std::atomic<int> wrong = 0;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t)
+    threads.emplace_back([&] {
+      Work work;
+      Request asked = request(5, 6, 2);
+      asked.work = &work;
+      if (!same(index->search(base.view(), asked), expected) || work.queries != base.rows()) ++wrong;
+    });
+  for (std::thread& thread : threads) thread.join();
+  CHECK(wrong == 0);
+}
+
+void lists_are_many() {
+  const Vectors base = clustered(9'000, 8, 6);
+  const auto index = lists(base, Metric::euclidean, {.lists = kManyLists});
+  const Vectors queries = clustered(100, 8, 7);
+  const std::vector<Answer> truth = index->search(queries.view(), exactly(10));
+  CHECK(recall(index->search(queries.view(), request(10, 400)), truth) >= 0.9);
+  index->verify();
+}
+
+}  // namespace
+
+int main() {
+  for (const Metric metric : {Metric::euclidean, Metric::sqeuclidean, Metric::cosine, Metric::dot}) {
+    most_are_found(metric, {.lists = 50});
+    most_are_found(metric, {.lists = 30, .code_bytes = 8, .code_bits = 2});
+  }
+  threads_do_not_matter();
+  many_threads_search_at_once();
+  lists_are_many();
+  return test::report("ivf_index");
+}
