@@ -182,7 +182,7 @@ void codes_lie_in_lines() {
     for (std::size_t place = 0; place < 16; ++place)
       for (std::size_t code = 0; code < lines * 8; ++code) {
         const std::uint8_t both = block[code / 8 * 64 + code % 4 * 16 + place];
-        const unsigned expected = rows[place][code / 2] >> (code % 2 * 4) & 15u;
+        const unsigned expected = static_cast<unsigned>(rows[place][code / 2]) >> (code % 2 * 4) & 15u;
         CHECK((code % 8 < 4 ? both & 15u : both >> 4u) == expected);
       }
     for (std::size_t at = lines * 64; at < block.size(); ++at) CHECK(block[at] == 0);  // terms are left alone
