@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 from _curves import frontier
@@ -14,7 +15,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 COLUMNS = 3
 LEFT = 0.8  # the least recall that is shown
-STYLE = {
+STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",  # text stays text: it can be searched, and is drawn by the reader's own font
     "svg.hashsalt": "nearabout",
     "font.family": "sans-serif",
@@ -75,7 +76,7 @@ def draw(panels: Sequence[tuple[str, Sequence[Run]]], path: Path) -> None:
     """Writes the picture, the legend in the place of a further panel."""
     columns = min(COLUMNS, len(panels) + 1)
     rows = -(-(len(panels) + 1) // columns)
-    with mpl.rc_context(STYLE):  # type: ignore[arg-type]
+    with mpl.rc_context(STYLE):
         figure = Figure(figsize=(3.3 * columns, 2.9 * rows), layout="constrained")
         places = list(figure.subplots(rows, columns, squeeze=False).flat)
         for axes, (title, runs) in zip(places, panels, strict=False):
