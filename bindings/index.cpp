@@ -20,6 +20,7 @@
 #include "index/ivf/ivf.h"
 #include "index/work.h"
 #include "parts.h"
+#include "single.h"
 #include "storage/spelling.h"
 
 namespace nearabout {
@@ -363,21 +364,9 @@ void save(const Index& index, const std::string& path) {
   index.file().save(path, watch);
 }
 
-// Whether all numbers are finite, and not all of them zero: what any metric can compare.
-bool is_direction(const nb::ndarray<const float, nb::ndim<1>, nb::c_contig, nb::device::cpu>& vector) {
-  bool finite = true;
-  bool any = false;
-  for (std::size_t j = 0; j < vector.shape(0); ++j) {
-    finite &= std::abs(vector.data()[j]) <= std::numeric_limits<float>::max();
-    any |= vector.data()[j] != 0;
-  }
-  return finite && any;
-}
-
 }  // namespace
 
 void bind_index(nb::module_& m) {
-  m.def("is_direction", &is_direction, nb::arg("vector"));
   nb::class_<Index>(m, "Index")
       .def_static(
           "open", [](const std::string& path) { return opened(storage::File::open(path)); }, nb::arg("path"))
@@ -397,6 +386,8 @@ void bind_index(nb::module_& m) {
       .def("verify", &verify, nb::arg("monitor") = nb::none())
       .def("search", &search, nb::arg("queries"), nb::arg("k"), nb::arg("effort").none() = nb::none(),
            nb::arg("exact") = false, nb::arg("threads") = 0)
+      .def("search_single", &search_single, nb::arg("query").none(), nb::arg("k").none(), nb::arg("effort").none(),
+           nb::arg("exact").none(), nb::arg("threads").none())
       .def("profile", &profile, nb::arg("queries"), nb::arg("k"), nb::arg("effort").none(), nb::arg("threads"))
       .def("search_rows", &search_rows, nb::arg("rows"), nb::arg("k"), nb::arg("include_self"),
            nb::arg("effort").none() = nb::none(), nb::arg("exact") = false, nb::arg("threads") = 0)

@@ -48,6 +48,11 @@ class Index:
     def search(
         self, queries: Array, k: int, effort: int | None = None, exact: bool = False, threads: int = 0
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]: ...
+    # Rows and distances of one query, (dims,); None where the arguments are not of the usual types, or something is
+    # wrong with them.
+    def search_single(
+        self, query: object, k: object, effort: object, exact: object, threads: object
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]] | None: ...
     # What a search by lists of codes does: queries, lists, codes, compared, bytes, and seconds of its four stages.
     def profile(self, queries: Array, k: int, effort: int | None, threads: int) -> dict[str, Any]: ...
     def search_rows(
@@ -152,7 +157,6 @@ class ScratchFile:
     def append(self, data: NDArray[np.uint8]) -> None: ...  # one dimension, C-contiguous
     def rows(self, *, stride: int, rows: int, dims: int, dtype: str) -> RowsInFile: ...  # from its beginning
 
-def is_direction(vector: NDArray[np.float32]) -> bool: ...  # (dims,): all finite, and not all zero
 
 # --- Text: the parsers and the writer of nearabout.formats. ---
 

@@ -69,12 +69,13 @@ class Index:
         skipped: int64, the rows of the input that `build(on_bad="skip")` left out; empty otherwise.
     """
 
-    __slots__ = ("__weakref__", "_core", "_path", "skipped")
+    __slots__ = ("__weakref__", "_core", "_metric", "_path", "skipped")
 
     skipped: NDArray[np.int64]
 
     def __init__(self, core: _core.Index, skipped: NDArray[np.int64] | None = None) -> None:
         self._core = core
+        self._metric = core.metric
         self._path = str(Path(core.path).absolute()) if core.path else None
         self.skipped = np.empty(0, np.int64) if skipped is None else skipped
 
@@ -88,7 +89,7 @@ class Index:
     @property
     def metric(self) -> str:
         """What near means, as given to `build`."""
-        return self._core.metric
+        return self._metric
 
     @property
     def dims(self) -> int:
@@ -176,6 +177,9 @@ class Index:
         >>> keys.tolist(), distances.tolist()
         ([1, 0], [0.0, 5.0])
         """
+        found = self._core.search_single(query, k, effort, exact, threads)
+        if found is not None:
+            return Hits(*found, len(found[0]), self._metric, self._keys_of)
         spent, everything = check_effort(effort, exact, self.kind)
         k = check_k(k, len(self))
         queries, single = as_queries(query, self.metric, self.dtype, self.dims)

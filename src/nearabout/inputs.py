@@ -230,8 +230,6 @@ def as_queries(query: object, metric: str, dtype: str, dims: int) -> tuple[NDArr
     Raises:
         InvalidInput: wrong rank or dims, NaN, infinity, a zero vector under cosine.
     """
-    if type(query) is np.ndarray and _is_plain(query, metric, dtype, dims):
-        return query[None, :], True
     if isinstance(query, (bool, int, float)):
         raise InvalidInput(f"the query is a number, {query}; the query comes first: search(query, k=10)")
     array = as_array(query, "the query")
@@ -260,16 +258,6 @@ def as_queries(query: object, metric: str, dtype: str, dims: int) -> tuple[NDArr
             "longitudes: perhaps the two are swapped"
         )
     return queries, single
-
-
-def _is_plain(query: NDArray[Any], metric: str, dtype: str, dims: int) -> bool:
-    """Whether it is one query as the core takes it and nothing can be wrong with it: a short way for the usual case,
-    where the checks below would take longer than the search."""
-    if query.dtype != np.float32 or query.shape != (dims,) or not query.flags.c_contiguous:
-        return False
-    if dtype == "bits" or metric == "haversine":
-        return False
-    return _core.is_direction(query)
 
 
 def _check_finite(queries: NDArray[np.float32], given: NDArray[Any]) -> None:

@@ -1,0 +1,82 @@
+"""One query in a call of its own goes a shorter way through the bindings, and must not be answered otherwise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import nearabout as na
+
+DIMS = 24
+KINDS = (na.Exact(), na.Forest(), na.IVF(lists=8))
+
+
+def table(dtype: str, rows: int = 600) -> NDArray[Any]:
+    values = np.random.default_rng(3).integers(-100, 100, size=(rows, DIMS))
+    return (np.abs(values) if dtype == "uint8" else values).astype(dtype)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("metric", ["euclidean", "cosine", "dot"])
+@pytest.mark.parametrize(
+    ("stored", "asked"),
+    [
+        ("float32", "float32"),
+        ("float32", "float16"),
+        ("float16", "float16"),
+        ("float16", "float32"),
+        ("uint8", "uint8"),
+        ("uint8", "float32"),
+        ("int8", "int8"),
+        ("int8", "float16"),
+    ],
+)
+def test_the_short_way_gives_the_same_answer(kind: Any, metric: str, stored: str, asked: str) -> None:
+    index = na.build(table(stored), metric=metric, kind=kind)
+    queries = table(stored, 20).astype(asked)
+    assert index._core.search_single(queries[0], 5, None, False, None) is not None, "the short way was not gone"
+    effort = None if index.kind == "exact" else 4
+    for query in queries:
+        one = index.search(query, 5, effort=effort)
+        many = index.search(query[None], 5, effort=effort)
+        np.testing.assert_array_equal(one.rows, many.rows[0])
+        np.testing.assert_array_equal(one.distances, many.distances[0])
+        assert (one.rows.dtype, one.distances.dtype, one.counts) == (np.int64, np.float32, 5)
+
+
+@pytest.mark.parametrize(
+    ("query", "k", "effort", "exact", "threads"),
+    [
+        (np.zeros(DIMS, np.float32), 5, None, False, None),
+        (np.full(DIMS, np.nan, np.float32), 5, None, False, None),
+        (np.full(DIMS, np.inf, np.float16), 5, None, False, None),
+        (np.ones(DIMS + 1, np.float32), 5, None, False, None),
+        (np.ones((1, DIMS), np.float32), 5, None, False, None),
+        (np.ones(2 * DIMS, np.float32)[::2], 5, None, False, None),
+        (np.ones(DIMS, np.float64), 5, None, False, None),
+        (np.ones(DIMS, np.uint8), 5, None, False, None),
+        ([1.0] * DIMS, 5, None, False, None),
+        (None, 5, None, False, None),
+        (np.ones(DIMS, np.float32), 0, None, False, None),
+        (np.ones(DIMS, np.float32), -(2**70), None, False, None),
+        (np.ones(DIMS, np.float32), True, None, False, None),
+        (np.ones(DIMS, np.float32), None, None, False, None),
+        (np.ones(DIMS, np.float32), 5, 0, False, None),
+        (np.ones(DIMS, np.float32), 5, 1.5, False, None),
+        (np.ones(DIMS, np.float32), 5, None, True, None),
+        (np.ones(DIMS, np.float32), 5, None, 0, None),
+        (np.ones(DIMS, np.float32), 5, None, False, 0),
+        (np.ones(DIMS, np.float32), 5, None, False, "2"),
+    ],
+)
+def test_what_is_unusual_goes_the_long_way(query: Any, k: Any, effort: Any, exact: Any, threads: Any) -> None:
+    index = na.build(table("float32"), metric="cosine", kind=na.IVF(lists=8))
+    assert index._core.search_single(query, k, effort, exact, threads) is None
+
+
+def test_more_neighbours_than_there_are_give_all() -> None:
+    index = na.build(table("float32", 7), metric="euclidean", kind="exact")
+    assert sorted(index.search(np.ones(DIMS, np.float32), 100).rows.tolist()) == list(range(7))
