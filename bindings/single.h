@@ -8,7 +8,7 @@ class Index;
 
 // Rows and distances where the arguments are of the usual types and nothing can be wrong with them; None where somebody
 // has to look closer, and to tell what is wrong.
-nanobind::object search_single(const Index& index, nanobind::handle query, nanobind::handle k,
-                               nanobind::handle effort, nanobind::handle exact, nanobind::handle threads);
+nanobind::object search_single(const Index& index, nanobind::handle query, nanobind::handle k, nanobind::handle effort,
+                               nanobind::handle exact, nanobind::handle threads);
 
 }  // namespace nearabout

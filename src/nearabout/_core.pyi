@@ -138,6 +138,7 @@ def build_ivf(
     code_bytes: int,
     code_bits: int,
     seed: int,
+    queries: NDArray[np.float32] | None,
 ) -> tuple[Index, NDArray[np.int64]]: ...  # the same, with what lists of codes take; 0 lets the core choose
 
 # --- Rows in files. Dtypes are those of build_exact's source_dtype. ---
@@ -156,7 +157,6 @@ class ScratchFile:
     def __init__(self, beside: str) -> None: ...
     def append(self, data: NDArray[np.uint8]) -> None: ...  # one dimension, C-contiguous
     def rows(self, *, stride: int, rows: int, dims: int, dtype: str) -> RowsInFile: ...  # from its beginning
-
 
 # --- Text: the parsers and the writer of nearabout.formats. ---
 

@@ -16,7 +16,7 @@ from nearabout import __version__, _core
 from nearabout.arguments import check_path, check_seed, check_threads
 from nearabout.errors import InvalidInput
 from nearabout.index import Index
-from nearabout.inputs import Vectors, as_vectors
+from nearabout.inputs import Vectors, as_queries, as_vectors
 from nearabout.keys import as_keys
 from nearabout.larger import FileVectors, check_memory, from_array, from_file, from_place, in_two_steps
 from nearabout.names import check_dtype, check_metric
@@ -35,6 +35,7 @@ def build(
     kind: str | Kind = "auto",
     dtype: str | None = None,
     path: str | os.PathLike[str] | None = None,
+    queries: Any = None,
     memory: int | str | None = None,
     seed: int = 0,
     threads: int | None = None,
@@ -61,6 +62,10 @@ def build(
             can (float64 and wide integers become f32, booleans under hamming and jaccard become bits). Fewer bytes make
             a smaller file and a faster search, at the price of rounding.
         path: where to write the index, which then is mapped from there; None builds in memory.
+        queries: (n, dims), or one of (dims,): some of the queries that will be asked, for lists of codes, which measure
+            with them what an effort finds. Some hundred are enough, 256 are used. Without them rows serve, which is
+            right where queries are like the rows; where they are not (pictures taken otherwise, questions and not
+            answers) the measured curve would promise too much. Other kinds take none.
         memory: how much the build may take for itself, for vectors that are larger than memory: bytes, or a size such
             as "512MB" or "1.5 GiB", at least 64 MB; what the caller holds and the libraries themselves are not
             counted. It needs `path`, in whose folder temporary files of the size of the vectors may come and go. Keys
@@ -102,7 +107,7 @@ def build(
         reading, monitor = in_two_steps(monitor)
         vectors, keys = _vectors_of(data, keys, metric, dtype, budget, target, reading, notes)
         rows = vectors.rows if isinstance(vectors, FileVectors) else vectors.array
-        core, skipped = _builder(params, seed)(
+        core, skipped = _builder(params, seed, _as_floats(queries, metric, vectors.dims, params))(
             rows,
             dims=vectors.dims,
             dtype=vectors.dtype,
@@ -121,7 +126,9 @@ def build(
     return Index(core, skipped)
 
 
-def _builder(params: Kind, seed: int) -> Callable[..., tuple[_core.Index, NDArray[np.int64]]]:
+def _builder(
+    params: Kind, seed: int, queries: NDArray[np.float32] | None
+) -> Callable[..., tuple[_core.Index, NDArray[np.int64]]]:
     """The core's builder of a kind, with what only that kind takes."""
     if isinstance(params, Forest):
         trees = 1 if params.trees == "auto" else params.trees
@@ -130,8 +137,23 @@ def _builder(params: Kind, seed: int) -> Callable[..., tuple[_core.Index, NDArra
         codes = LeadingCodes(params.codes) if isinstance(params.codes, int) else params.codes
         size, bits = (0, 0) if codes == "auto" else (codes.size, _or_zero(codes.bits))
         lists = _or_zero(params.lists)
-        return partial(_core.build_ivf, lists=lists, code_bytes=size, code_bits=bits, seed=seed)
+        return partial(_core.build_ivf, lists=lists, code_bytes=size, code_bits=bits, seed=seed, queries=queries)
     return _core.build_exact
+
+
+def _as_floats(queries: Any, metric: str, dims: int, params: Kind) -> NDArray[np.float32] | None:
+    """Queries to measure with, as the core takes them."""
+    if queries is None:
+        return None
+    if not isinstance(params, IVF):
+        raise InvalidInput(
+            f"queries were given, and the kind {params.name!r} measures nothing with them; lists of codes do: "
+            'choose kind="ivf", or leave them out'
+        )
+    checked, _ = as_queries(queries, metric, "f32", dims)
+    if not len(checked):
+        raise InvalidInput("queries is empty; pass some of the queries that will be asked, or leave them out")
+    return checked
 
 
 def _or_zero(setting: int | Literal["auto"]) -> int:

@@ -27,7 +27,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nearabout import _core
 from nearabout.errors import InvalidInput
 from nearabout.names import BIT_METRICS
 

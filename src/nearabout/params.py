@@ -147,8 +147,9 @@ class IVF:
 
     Args:
         lists: "auto" or 1 to 1,000,000; others call it nlist. "auto" is about 2.5 times the square root of the number
-            of rows. More lists are smaller: fewer rows are scanned for the same neighbours, but there are more
-            centroids to rank, and the build takes longer. There are never more lists than rows.
+            of rows, or half or twice as many where the build measures that a query takes clearly less time. More lists
+            are smaller: fewer rows are scanned for the same neighbours, but there are more centroids to rank, and the
+            build takes longer. There are never more lists than rows.
         codes: "auto", or bytes a row (1 to 512), or `LeadingCodes` where the bits matter too. "auto" chooses by the
             dimensions. Longer codes tell near rows apart better, so that fewer have to be compared in full; they take
             room, and longer to scan.

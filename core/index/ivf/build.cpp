@@ -150,8 +150,8 @@ void write_ivf(storage::Writer& writer, const Source& source, const IvfOptions& 
   writer.add_text(SectionId::metadata, metadata);
   if (rows > 0) {
     const RowReader read = [&](std::size_t begin, std::size_t end, float* to) { source.read_f32(begin, end, to); };
-    const LearntLists learnt = learn(read, source, options, build.threads, step_of(monitor, 0.2, 0.4));
-    Trials trials = trials_among(learnt, read, rows);
+    Trials trials;
+    const LearntLists learnt = learn(read, source, options, build.threads, trials, step_of(monitor, 0.2, 0.4));
     const std::size_t width = learnt.shape.bytes() + sizeof(RowFacts);
     const bool fits = build.memory == 0 || rows <= build.memory / 4 / width;
     const std::string* place = fits ? nullptr : &build.path;

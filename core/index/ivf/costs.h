@@ -2,16 +2,28 @@
 // chosen. The memory has to be waited for, in part.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 
+#include "index/ivf/groups.h"
+#include "kernels/kernels.h"
 #include "quantize/leading_codes.h"
 
 namespace nearabout {
 
-inline constexpr double kListCost = 25;  // of looking into a list at all
+inline constexpr double kListCost = 40;  // of looking into a list at all
 
-inline double scan_cost(const CodeShape& shape) { return 0.2 + 0.018 * static_cast<double>(shape.bytes()); }  // a row
-inline double compare_cost(std::size_t row_bytes) { return 12 + 0.09 * static_cast<double>(row_bytes); }      // a row
+inline double scan_cost(const CodeShape& shape) { return 0.1 + 0.0145 * static_cast<double>(shape.bytes()); }  // a row
+inline double compare_cost(std::size_t row_bytes) { return 12 + 0.09 * static_cast<double>(row_bytes); }       // a row
 inline double product_cost(std::size_t dims) { return 0.0045 * static_cast<double>(dims); }  // of bytes, for one output
+
+// Of finding the nearest `probes` of `lists`: through groups where there are many (groups.h).
+inline double ranking_cost(std::size_t lists, std::size_t probes, std::size_t directions) {
+  const std::size_t groups = lists / kernels::kPanelRows;
+  const std::size_t compared =
+      lists < kManyLists ? lists : groups + std::min(groups, probes + 32) * kernels::kPanelRows;
+  constexpr double kMark = 0.5;  // of each, to see whether it is among the nearest
+  return static_cast<double>(compared) * (kMark + product_cost(directions));
+}
 
 }  // namespace nearabout

@@ -15,9 +15,6 @@ namespace {
 constexpr std::size_t kRowsAtATime = 64;    // of a thread
 constexpr std::size_t kBlockRows = 16'384;  // that are kept by one call
 
-// Distances nearer than this to the lengths they are the difference of are zero but for rounding: the same vector.
-constexpr double kSame = 1e-6;
-
 // One thread's work space.
 class Encoder {
  public:
@@ -74,7 +71,7 @@ class Encoder {
       for (std::size_t q = 0; q < trials_.count(); ++q) {
         const double sum = square + trials_.squares[q];
         const double distance = sum - 2 * double{products_[i * columns + q]};
-        if (distance <= nearest_[q].worst() && distance > kSame * sum && begin + i != trials_.rows[q])
+        if (distance <= nearest_[q].worst() && trials_.counts(q, begin + i, distance, sum))
           nearest_[q].push(distance, static_cast<std::uint32_t>(begin + i));
       }
     }

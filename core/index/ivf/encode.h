@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "base/monitor.h"
-#include "base/top_k.h"
 #include "index/column.h"
+#include "index/ivf/trials.h"
 #include "quantize/directions.h"
 #include "quantize/leading_codes.h"
 #include "quantize/lift.h"
@@ -31,15 +31,6 @@ struct LearntLists {
   std::size_t list_columns() const { return squares ? 2 : 1; }
   // An image as a point of bytes: what lies outside is put on the edge.
   void to_bytes(const float* image, std::int8_t* point) const;
-};
-
-// Queries of the measurement: as lifted vectors, with what they turned out to be nearest to.
-struct Trials {
-  std::vector<std::uint32_t> rows;  // where they were taken from
-  std::vector<float> lifted;        // as queries, centred; queries x directions.dims
-  std::vector<double> squares;      // of their lengths
-  std::vector<TopK> nearest;        // by squared distance
-  std::size_t count() const { return squares.size(); }
 };
 
 // What is kept of every row, in the order of rows.

@@ -34,6 +34,7 @@ struct IvfOptions {
   std::size_t code_bytes = 0;  // 0: by the data
   std::size_t code_bits = 0;   // 1, 2 or 4 a direction; 0: by the data
   std::uint64_t seed = 0;
+  std::span<const float> queries = {};  // of the kind that will be asked, one after the other; empty: rows serve
 };
 
 class IvfSearches;  // work spaces, in search.cpp

@@ -6,8 +6,8 @@
 #include "base/norm.h"
 #include "base/threads.h"
 #include "index/ivf/choice.h"
-#include "index/ivf/curve.h"
 #include "index/ivf/groups.h"
+#include "index/ivf/list_choice.h"
 #include "quantize/kmeans.h"
 
 namespace nearabout {
@@ -16,7 +16,9 @@ namespace {
 constexpr std::size_t kDirectionRows = 4'096;  // of the sample that directions are learnt from
 constexpr std::size_t kListRows = 64;          // of the sample, a list
 constexpr std::size_t kFewestRows = 2'048;     // of the sample that lists are learnt from
-constexpr std::size_t kTrials = 128;
+constexpr std::size_t kFewLists = 64;          // are not worth more than one attempt
+constexpr double kBalance = 0.05;              // saves some 3 % of the rows scanned; 0.15 and more cost some
+constexpr double kClearly = 0.9;
 
 // Rows as they are stored, lifted.
 class LiftedReader {
@@ -89,40 +91,61 @@ float usual_reach(const std::vector<float>& images) {
   return *place;
 }
 
-std::size_t trial_count(std::size_t rows) { return std::min(kTrials, rows); }
-std::size_t trial_row(std::size_t trial, std::size_t rows) { return (2 * trial + 1) * rows / (2 * trial_count(rows)); }
-
-// Rows that will be queries must not have shaped the lists: they would find their neighbours more easily than others.
-// (Where there are few rows it cannot be helped.)
-void leave_out_trials(Sample& sample, std::size_t rows) {
-  if (sample.rows < 4 * kTrials) return;
-  std::size_t kept = 0;
-  std::size_t trial = 0;
-  for (std::size_t i = 0; i < sample.rows; ++i) {
-    const std::size_t row = i * rows / sample.rows;  // as take_sample() spreads them
-    while (trial < trial_count(rows) && trial_row(trial, rows) < row) ++trial;
-    if (trial < trial_count(rows) && trial_row(trial, rows) == row) continue;
-    std::copy_n(sample.row(i), sample.dims, sample.values.data() + kept++ * sample.dims);
+// Makes centroids of the points of a sample, which all attempts share.
+class Clustering {
+ public:
+  Clustering(LearntLists& learnt, const LiftedReader& read, const Trials& trials, std::size_t rows, std::size_t most,
+             std::size_t threads)
+      : learnt_(learnt), trials_(trials), rows_(rows), threads_(threads) {
+    Sample sample = take_sample(read, rows, learnt.directions.dims, std::max(most * kListRows, kFewestRows));
+    leave_out(trials, rows, sample);
+    sampled_ = sample.rows;
+    images_ = images_of(learnt.directions, sample, threads);
+    learnt.point_step = std::max(usual_reach(images_) * 1.3f, 1e-30f) / 127;
+    const std::size_t m = learnt.shape.directions;
+    points_.resize(sampled_ * m);
+    for (std::size_t i = 0; i < sampled_; ++i)
+      learnt.to_bytes(images_.data() + i * learnt.directions.outputs, points_.data() + i * m);
   }
-  sample.rows = kept;
-  sample.values.resize(kept * sample.dims);
-}
 
-void learn_centroids(LearntLists& learnt, const LiftedReader& read, std::size_t rows, std::size_t lists,
-                     std::size_t threads) {
-  const LearntDirections& directions = learnt.directions;
-  Sample sample = take_sample(read, rows, directions.dims, std::max(lists * kListRows, kFewestRows));
-  leave_out_trials(sample, rows);
-  const std::vector<float> images = images_of(directions, sample, threads);
-  learnt.point_step = std::max(usual_reach(images) * 1.3f, 1e-30f) / 127;
+  std::vector<std::int8_t> centroids(std::size_t lists) const {
+    KMeansOptions options;
+    options.clusters = lists;
+    options.threads = threads_;
+    options.balance = kBalance;
+    return kmeans(points_, learnt_.shape.directions, options);
+  }
+
+  // Half as many lists as usual, or twice as many, where a query is measured to cost clearly less. (On real data the
+  // three are within a tenth of each other; of near equals the usual number is better than half of it, since an effort
+  // of few lists is a coarse measure.)
+  std::vector<std::int8_t> measured_centroids(std::size_t usual) const {
+    const ListTrial trial(learnt_, images_, sampled_, trials_, rows_, threads_);
+    std::vector<std::int8_t> best = centroids(usual);
+    const double cost = trial.cost(best);
+    std::vector<std::int8_t> fewer = centroids(usual / 2);
+    const double cost_of_fewer = trial.cost(fewer);
+    if (cost_of_fewer < kClearly * cost) return fewer;
+    if (kClearly * cost_of_fewer < cost) return best;  // more are worth a try only where fewer were a loss
+    std::vector<std::int8_t> more = centroids(usual * 2);
+    return trial.cost(more) < kClearly * cost ? more : best;
+  }
+
+ private:
+  LearntLists& learnt_;
+  const Trials& trials_;
+  std::size_t rows_, threads_, sampled_ = 0;
+  std::vector<float> images_;
+  std::vector<std::int8_t> points_;
+};
+
+void learn_centroids(LearntLists& learnt, const LiftedReader& read, const Trials& trials, std::size_t rows,
+                     const IvfOptions& options, std::size_t threads) {
+  const std::size_t lists = lists_for(rows, options.lists);
   const std::size_t m = learnt.shape.directions;
-  std::vector<std::int8_t> points(sample.rows * m);
-  for (std::size_t i = 0; i < sample.rows; ++i)
-    learnt.to_bytes(images.data() + i * directions.outputs, points.data() + i * m);
-  KMeansOptions options;
-  options.clusters = lists;
-  options.threads = threads;
-  const std::vector<std::int8_t> centroids = kmeans(points, m, options);
+  const Clustering clustering(learnt, read, trials, rows, lists, threads);
+  const bool given = options.lists > 0 || lists < kFewLists;
+  const std::vector<std::int8_t> centroids = given ? clustering.centroids(lists) : clustering.measured_centroids(lists);
   for (const std::uint32_t centroid : order_by_nearness(centroids, m))
     learnt.centroids.insert(learnt.centroids.end(), centroids.begin() + static_cast<std::ptrdiff_t>(centroid * m),
                             centroids.begin() + static_cast<std::ptrdiff_t>((centroid + 1) * m));
@@ -131,7 +154,7 @@ void learn_centroids(LearntLists& learnt, const LiftedReader& read, std::size_t 
 }  // namespace
 
 LearntLists learn(const RowReader& read, const Source& source, const IvfOptions& options, std::size_t threads,
-                  const Monitor& monitor) {
+                  Trials& trials, const Monitor& monitor) {
   const std::size_t rows = source.rows();
   LearntLists learnt;
   learnt.lift = lift_for(read, source, threads);
@@ -145,26 +168,9 @@ LearntLists learn(const RowReader& read, const Source& source, const IvfOptions&
   learnt.shape = choose_shape(sample, principal, {rows, lists, width}, options, threads);
   learnt.directions = learn_directions(principal, std::min(learnt.shape.directions, principal.available), options.seed);
   report(monitor, 0.4);
-  learn_centroids(learnt, lifted, rows, lists, threads);
+  trials = take_trials(options.queries, read, rows, learnt.lift, learnt.directions.centre);
+  learn_centroids(learnt, lifted, trials, rows, options, threads);
   return learnt;
-}
-
-Trials trials_among(const LearntLists& learnt, const RowReader& read, std::size_t rows) {
-  Trials trials;
-  const std::size_t count = trial_count(rows);
-  const std::size_t dims = learnt.directions.dims;
-  trials.lifted.resize(count * dims);
-  std::vector<float> row(learnt.lift.inputs());
-  for (std::size_t i = 0; i < count; ++i) {
-    trials.rows.push_back(static_cast<std::uint32_t>(trial_row(i, rows)));
-    read(trials.rows[i], trials.rows[i] + std::size_t{1}, row.data());
-    float* const vector = trials.lifted.data() + i * dims;
-    learnt.lift.queries(row.data(), 1, vector);
-    for (std::size_t j = 0; j < dims; ++j) vector[j] -= learnt.directions.centre[j];
-    trials.squares.push_back(squared_norm(vector, dims));
-  }
-  trials.nearest.assign(count, TopK(kCurveNeighbours));
-  return trials;
 }
 
 }  // namespace nearabout

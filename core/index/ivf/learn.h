@@ -5,13 +5,12 @@
 
 #include "index/ivf/encode.h"
 #include "index/ivf/ivf.h"
+#include "index/ivf/trials.h"
 
 namespace nearabout {
 
+// `trials` are taken on the way: lists are measured with them.
 LearntLists learn(const RowReader& read, const Source& source, const IvfOptions& options, std::size_t threads,
-                  const Monitor& monitor);
-
-// Some rows as queries.
-Trials trials_among(const LearntLists& learnt, const RowReader& read, std::size_t rows);
+                  Trials& trials, const Monitor& monitor);
 
 }  // namespace nearabout

@@ -1,0 +1,128 @@
+#include "index/ivf/list_choice.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "base/norm.h"
+#include "base/threads.h"
+#include "base/transpose.h"
+#include "index/ivf/costs.h"
+#include "index/ivf/curve.h"
+#include "kernels/kernels.h"
+#include "quantize/byte_centroids.h"
+
+namespace nearabout {
+namespace {
+
+constexpr std::size_t kRowsSeen = 32'768;
+constexpr std::size_t kFewestNeighbours = 2;
+constexpr double kRecall = 0.95;
+
+std::vector<std::int8_t> points_of(const LearntLists& learnt, const std::vector<float>& images) {
+  const std::size_t outputs = learnt.directions.outputs;
+  const std::size_t m = learnt.shape.directions;
+  std::vector<std::int8_t> points(images.size() / outputs * m);
+  for (std::size_t i = 0; i * outputs < images.size(); ++i)
+    learnt.to_bytes(images.data() + i * outputs, points.data() + i * m);
+  return points;
+}
+
+}  // namespace
+
+ListTrial::ListTrial(const LearntLists& learnt, const std::vector<float>& images, std::size_t sampled,
+                     const Trials& trials, std::size_t rows, std::size_t threads)
+    : learnt_(learnt), threads_(threads) {
+  const std::size_t outputs = learnt.directions.outputs;
+  const std::size_t count = std::min(sampled, kRowsSeen);
+  std::vector<float> seen(count * outputs);
+  for (std::size_t i = 0; i < count; ++i)
+    std::copy_n(images.data() + i * sampled / count * outputs, outputs, seen.data() + i * outputs);
+  std::vector<float> queries(trials.count() * outputs);
+  kernels::table().project(trials.lifted.data(), trials.count(), learnt.directions.dims,
+                           learnt.directions.matrix.data(), outputs, queries.data());
+  points_ = points_of(learnt, seen);
+  queries_ = points_of(learnt, queries);
+  share_ = static_cast<double>(count) / static_cast<double>(rows);
+  // As near, among fewer rows, as the neighbours that searches are for.
+  const auto wanted = static_cast<std::size_t>(std::lround(share_ * double{kCurveNeighbours}));
+  find_neighbours(seen, std::move(queries), std::max(kFewestNeighbours, wanted));
+}
+
+// Along the directions that lists are made in.
+void ListTrial::find_neighbours(const std::vector<float>& seen, std::vector<float> queries, std::size_t wanted) {
+  constexpr std::size_t kRowsAtATime = 256;
+  const std::size_t outputs = learnt_.directions.outputs;
+  const std::size_t count = queries.size() / outputs;
+  const std::size_t rows = seen.size() / outputs;
+  const std::size_t columns = (count + 15) / 16 * 16;
+  std::vector<float> flipped(outputs * columns, 0.0f);
+  transpose(queries.data(), count, outputs, flipped.data(), columns);
+  std::vector<std::vector<TopK>> nearest(threads_, std::vector<TopK>(count, TopK(wanted)));
+  parallel_for(rows, kRowsAtATime, threads_, [&](std::size_t begin, std::size_t end, std::size_t worker) {
+    std::vector<float> products((end - begin) * columns);
+    kernels::table().project(seen.data() + begin * outputs, end - begin, outputs, flipped.data(), columns,
+                             products.data());
+    for (std::size_t i = begin; i < end; ++i) {
+      const double square = squared_norm(seen.data() + i * outputs, outputs);
+      for (std::size_t q = 0; q < count; ++q)
+        nearest[worker][q].push(square - 2 * double{products[(i - begin) * columns + q]},
+                                static_cast<std::uint32_t>(i));
+    }
+  });
+  neighbours_.resize(count);
+  for (std::size_t q = 0; q < count; ++q) {
+    for (std::size_t worker = 1; worker < threads_; ++worker) nearest[0][q].merge(nearest[worker][q]);
+    for (const Neighbour& found : nearest[0][q].take_sorted()) neighbours_[q].push_back(found.row);
+  }
+}
+
+ListTrial::Ranking ListTrial::rank(std::size_t query, const std::vector<std::int8_t>& centroids,
+                                   const std::vector<std::uint32_t>& lists, const std::vector<double>& sizes) const {
+  const std::size_t m = learnt_.shape.directions;
+  const std::int8_t* const point = queries_.data() + query * m;
+  std::vector<std::pair<std::int32_t, std::uint32_t>> order(sizes.size());
+  for (std::size_t c = 0; c < sizes.size(); ++c) {
+    std::int32_t square = 0;
+    for (std::size_t j = 0; j < m; ++j) {
+      const std::int32_t apart = point[j] - centroids[c * m + j];
+      square += apart * apart;
+    }
+    order[c] = {square, static_cast<std::uint32_t>(c)};
+  }
+  std::sort(order.begin(), order.end());
+  Ranking ranking;
+  std::vector<std::size_t> places(sizes.size());
+  for (std::size_t place = 0; place < order.size(); ++place) {
+    places[order[place].second] = place;
+    ranking.rows.push_back(sizes[order[place].second]);
+  }
+  std::partial_sum(ranking.rows.begin(), ranking.rows.end(), ranking.rows.begin());
+  for (const std::uint32_t neighbour : neighbours_[query]) ranking.places.push_back(places[lists[neighbour]]);
+  return ranking;
+}
+
+double ListTrial::cost(const std::vector<std::int8_t>& centroids) const {
+  const std::size_t m = learnt_.shape.directions;
+  const std::size_t rows = points_.size() / m;
+  std::vector<std::uint32_t> lists(rows);
+  ByteCentroids(centroids, m).nearest(points_.data(), rows, {}, lists.data(), threads_);
+  std::vector<double> sizes(centroids.size() / m, 0);
+  for (const std::uint32_t list : lists) sizes[list] += 1 / share_;
+
+  std::vector<Ranking> rankings(neighbours_.size());
+  parallel_for(rankings.size(), 1, threads_, [&](std::size_t query, std::size_t, std::size_t) {
+    rankings[query] = rank(query, centroids, lists, sizes);
+  });
+  std::vector<std::size_t> places;
+  for (const Ranking& ranking : rankings) places.insert(places.end(), ranking.places.begin(), ranking.places.end());
+  const auto least = places.begin() + static_cast<std::ptrdiff_t>(kRecall * static_cast<double>(places.size() - 1));
+  std::nth_element(places.begin(), least, places.end());
+  const std::size_t probes = *least + 1;
+  double scanned = 0;
+  for (const Ranking& ranking : rankings) scanned += ranking.rows[probes - 1] / static_cast<double>(rankings.size());
+  return ranking_cost(sizes.size(), probes, m) + static_cast<double>(probes) * kListCost +
+         scanned * scan_cost(learnt_.shape);
+}
+
+}  // namespace nearabout
