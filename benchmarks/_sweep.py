@@ -15,6 +15,7 @@ from _contestant import Contestant, Ours, Setting
 from _curves import Point
 from _peers import PEERS
 from _sets import SETS, Rows, Set, recall
+from _stages import Stages, stages_of
 
 BUILD_THREADS = 2
 STRETCH = 0.3  # seconds that a timing lasts at least
@@ -23,6 +24,7 @@ SLOWER = 1.05  # a setting that another beats by this factor at first sight is n
 USELESS = 0.75  # nor is one that finds less
 SAMPLE = 5000  # rows of an index that is made only to have a library compiled
 MOST_BUSY = 1.2  # cores in a search on one thread
+TARGETS = (0.90, 0.95, 0.99)
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Run:
     name: str
     builds: dict[str, Build] = field(default_factory=dict)
     points: list[Point] = field(default_factory=list)
+    stages: list[Stages] = field(default_factory=list)  # of lists of codes: where the time goes
 
 
 @dataclass(frozen=True)
@@ -155,6 +158,8 @@ def measure(name: str, set_name: str, kind: str, repeats: int, builds: int) -> R
         again = [timed_build(side, case) for _ in range(builds - 1)]
         seconds, cores = min([first[side.label], *again])
         run.builds[side.label] = Build(seconds, cores, size)
+        if isinstance(side, Ours) and side.index.kind == "ivf":
+            run.stages = stages_of(side.index, sweep.queries, run.points, TARGETS)
     return run
 
 

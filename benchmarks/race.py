@@ -13,7 +13,8 @@ better of the two counts, setting by setting. For that a peer has twice our repe
 both sides it is the best of as many. Of a peer with a choice of builds the fastest counts at each recall, and the
 build time is that of its fastest at .95. Compilation at a first use is not counted. "cores" tells how many a build
 kept busy: where two threads had hardly more than one, something else was running, and build times of that run mean
-little.
+little. Below the table of a set: where the time of our queries in a batch goes, and what share of it is the floor that
+the machine sets for as many products, codes and rows (_stages.py).
 
 Claimed against the best peer at each recall, .90, .95 and .99: 4 times the queries in a batch on the two image sets,
 2.2 on SIFT, 1.6 elsewhere; 1.3 times one a call. A fifth of hnswlib's time to build and at most 1.5 times that of
@@ -39,11 +40,10 @@ from _contestant import EFFORTS
 from _curves import WAYS, Way, faster, reaching, seconds_at
 from _peers import PEERS, installed
 from _sets import SETS, Set
-from _sweep import Build, Run, in_own_process
+from _sweep import TARGETS, Build, Run, in_own_process
 
 import nearabout as na
 
-TARGETS = (0.90, 0.95, 0.99)
 LABELS: dict[Way, str] = {"batch": "batch", "single": "one a call"}
 ASKED_IMAGES, ASKED_SIFT, ASKED_ELSEWHERE, ASKED_SINGLY = 4.0, 2.2, 1.6, 1.3
 ASKED_BUILD = {"hnswlib": 5.0, "faiss": 1 / 1.5}
@@ -105,7 +105,8 @@ def run_set(race: _race.Race, name: str, options: argparse.Namespace) -> list[Ru
     second = run_ours(name, options)
     (label, build), (_, again) = *first.builds.items(), *second.builds.items()
     builds = {label: min(build, again, key=lambda build: build.seconds)}
-    return [Run("nearabout", builds, faster(first.points, second.points)), *peers]
+    stages = list({each.target: each for each in first.stages + second.stages}.values())
+    return [Run("nearabout", builds, faster(first.points, second.points), stages), *peers]
 
 
 def print_table(case: Set, runs: list[Run]) -> None:
@@ -122,6 +123,8 @@ def print_table(case: Set, runs: list[Run]) -> None:
             rates.append("".join(f"{'-' if each is None else f'{1 / each:,.0f}':>10}" for each in seconds))
         built = f"{build.seconds:>8.2f} {build.cores:>6.2f} {size:>12}"
         print(f"{run.name:12} {built}  {'':10} {rates[0]}  {'':15} {rates[1]}", flush=True)
+    for stages in runs[0].stages:
+        print(stages)
 
 
 def claim_queries(race: _race.Race, case: Set, runs: list[Run]) -> None:
