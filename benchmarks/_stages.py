@@ -48,9 +48,10 @@ def floor_of(index: na.Index, codes: float, compared: float) -> float:
     """Microseconds that a query cannot do without: products, codes and rows, each at its best."""
     info = index.info()
     lists, directions = info["lists"], info["code_directions"]
-    row_bytes = next(part["bytes"] for part in info["sections"] if part["name"] == "vectors") / len(index)
-    products = (index.dims + lists) * directions * PRODUCT
-    return (products + codes * (CODE + CODE_BYTE * info["code_bytes"]) + compared * (ROW + ROW_BYTE * row_bytes)) / 1e3
+    row_bytes: float = next(part["bytes"] for part in info["sections"] if part["name"] == "vectors") / len(index)
+    products: float = (index.dims + lists) * directions * PRODUCT
+    scanned: float = codes * (CODE + CODE_BYTE * info["code_bytes"])
+    return (products + scanned + compared * (ROW + ROW_BYTE * row_bytes)) / 1e3
 
 
 def stages_of(index: na.Index, queries: NDArray[Any], points: list[Point], targets: Iterable[float]) -> list[Stages]:
