@@ -1,7 +1,8 @@
-"""The pictures of docs/explanation/forest.md are what their script draws, from trees that keep the rules."""
+"""The pictures of docs/explanation are what their scripts draw, from trees and lists that keep the rules."""
 
 from __future__ import annotations
 
+import importlib
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -13,15 +14,23 @@ FIGURES = Path(__file__).resolve().parents[2] / "docs" / "figures"
 MOST_BYTES = 300_000
 
 
-@pytest.fixture(scope="module")
-def forest() -> ModuleType:
+def script(name: str) -> ModuleType:
     pytest.importorskip("matplotlib", reason="the pictures are drawn by matplotlib: pip install nearabout[docs]")
     sys.path.insert(0, str(FIGURES))
     try:
-        import forest
+        return importlib.import_module(name)
     finally:
         sys.path.remove(str(FIGURES))
-    return forest
+
+
+@pytest.fixture(scope="module")
+def forest() -> ModuleType:
+    return script("forest")
+
+
+@pytest.fixture(scope="module")
+def codes() -> ModuleType:
+    return script("lists_codes")
 
 
 def area(corners: np.ndarray) -> float:
@@ -57,15 +66,41 @@ def test_all_leaves_have_all_neighbours_and_fewer_have_fewer(forest: ModuleType)
     assert len(forest.until(ranked, 1)) == 1
 
 
-def test_drawing_again_gives_the_same_files_and_those_of_the_page(forest: ModuleType, tmp_path: Path) -> None:
+def test_each_row_is_in_the_list_of_its_nearest_centroid(forest: ModuleType, codes: ModuleType) -> None:
+    points = forest.some_points()
+    centroids, lists = codes.lists_of(points, 21)
+    rows = np.concatenate([each.rows for each in lists])
+    assert np.array_equal(np.sort(rows), np.arange(len(points)))
+    nearest = ((points[:, None] - centroids) ** 2).sum(axis=2).argmin(axis=1)
+    for own, each in enumerate(lists):
+        assert (nearest[each.rows] == own).all()
+        assert all((side.margins(points[each.rows]) >= -1e-9).all() for side in each.path)
+
+
+@pytest.mark.parametrize(("bits", "most"), [(1, 0.65), (2, 0.37), (4, 0.13)])
+def test_more_bits_are_nearer_to_the_distance(codes: ModuleType, bits: int, most: float) -> None:
+    random = np.random.default_rng(1)
+    images, centroids = random.normal(size=(500, 64)), np.zeros((1, 64))
+    query, nothing = random.normal(size=64), np.zeros(500)
+    coded = codes.encode(images, nothing, centroids, np.zeros(500, int), bits)
+    errors = coded.estimates(query, 0.0, centroids) - ((images - query) ** 2).sum(axis=1)
+    spread = 2 * np.linalg.norm(query)  # of twice the product with a residual of unit variance
+    assert abs(errors.mean()) < spread / 10, "estimates are not biased"
+    assert errors.std() < most * spread * 1.5
+    assert errors.std() > most * spread / 3, "the bound says something"
+
+
+@pytest.mark.parametrize("name", ["forest", "lists"])
+def test_drawing_again_gives_the_same_files_and_those_of_the_page(name: str, tmp_path: Path) -> None:
+    drawing = script(name)
     first, second = tmp_path / "first", tmp_path / "second"
     first.mkdir()
     second.mkdir()
-    names = {path.name for path in forest.draw_all(first, queries=3)}
-    forest.draw_all(second, queries=3)
-    assert {path.name for path in FIGURES.glob("forest-*.svg")} == names
-    page = (FIGURES.parent / "explanation" / "forest.md").read_text(encoding="utf-8")
-    for name in names:
-        assert (first / name).read_bytes() == (second / name).read_bytes()
-        assert (FIGURES / name).stat().st_size < MOST_BYTES
-        assert f"(../figures/{name})" in page
+    names = {path.name for path in drawing.draw_all(first, queries=3)}
+    drawing.draw_all(second, queries=3)
+    assert {path.name for path in FIGURES.glob(f"{name}-*.svg")} == names
+    page = (FIGURES.parent / "explanation" / f"{name}.md").read_text(encoding="utf-8")
+    for picture in names:
+        assert (first / picture).read_bytes() == (second / picture).read_bytes()
+        assert (FIGURES / picture).stat().st_size < MOST_BYTES
+        assert f"(../figures/{picture})" in page
