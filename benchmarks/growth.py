@@ -4,9 +4,9 @@ SIFT vectors (128 dims, uint8, euclidean, 1,000 queries): the first 25,000, all 
 copies of themselves with a seeded jitter (standard deviation 4). A query is timed in a batch on one thread at recall@10
 of .95, on the line between the settings on either side of it in logarithms; the build with two threads; of both the
 least of several times counts. A time grows as rows^x where x is the slope of the least-squares line through the
-logarithms. Claimed: x is at most .6 for a query and 1.1 for the build; one million rows are built within 30 seconds; and
-two threads answer a batch 1.75 times as fast as one. For the last the two are timed in turn and medians are compared:
-it needs two idle cores.
+logarithms. Claimed: x is at most .6 for a query and 1.1 for the build; one million rows are built within 30 seconds;
+and two threads answer a batch 1.75 times as fast as one. For the last the two are timed in turn and medians are
+compared: it needs two idle cores.
 """
 
 from __future__ import annotations
