@@ -22,9 +22,10 @@ def test_both_sides_of_the_border() -> None:
     for metric in ("cosine", "euclidean", "sqeuclidean", "dot"):
         few, many = na.build(FEW, metric=metric), na.build(MANY, metric=metric)
         assert (few.kind, many.kind) == ("exact", "ivf")
-        assert few.search(MANY[:3], 5).rows.tolist() == na.build(FEW, metric=metric, kind="exact").search(
-            MANY[:3], 5
-        ).rows.tolist()
+        assert (
+            few.search(MANY[:3], 5).rows.tolist()
+            == na.build(FEW, metric=metric, kind="exact").search(MANY[:3], 5).rows.tolist()
+        )
 
 
 @pytest.mark.parametrize("dtype", ["f32", "f16", "bf16", "u8", "i8"])
