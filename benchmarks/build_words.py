@@ -24,7 +24,7 @@ def main() -> int:
         near, trees, words = (Path(folder) / name for name in ("words.near", "words.annoy", "words.lmdb"))
 
         def build_ours() -> None:
-            _race.run_process(nearabout, "build", vectors, "-o", near)
+            _race.run_process(nearabout, "build", vectors, "-o", near, "--kind", "exact")
 
         def build_peer() -> None:
             shutil.rmtree(words, ignore_errors=True)

@@ -23,7 +23,7 @@ def main() -> int:
     nearabout = _race.program("nearabout")
     with tempfile.TemporaryDirectory() as folder:
         near, trees, words = (Path(folder) / name for name in ("words.near", "words.annoy", "words.lmdb"))
-        _race.run_process(nearabout, "build", vectors, "-o", near)
+        _race.run_process(nearabout, "build", vectors, "-o", near, "--kind", "exact")
         _race.run_process(sys.executable, _race.PEERS / "annoy_lmdb_build.py", vectors, "100", trees, words)
         for word in WORDS:
             script = (sys.executable, _race.PEERS / "annoy_lmdb_search.py", "100", trees, words, word)

@@ -73,7 +73,7 @@ def same_answers(case: Set, ours: NDArray[np.int64], theirs: NDArray[np.int64]) 
 
 
 def race_set(race: _race.Race, case: Set, repeats: int) -> None:
-    index = na.build(case.base, metric=case.metric)
+    index = na.build(case.base, metric=case.metric, kind="exact")
     flat = faiss.IndexFlatIP(case.base.shape[1]) if case.metric == "cosine" else faiss.IndexFlatL2(case.base.shape[1])
     flat.add(case.for_faiss(case.base))
     queries, peer_queries = case.queries, case.for_faiss(case.queries)

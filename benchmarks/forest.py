@@ -95,7 +95,8 @@ class Contest:
 
     def __init__(self, case: Set) -> None:
         self.case = case
-        self.truth = [set(row) for row in na.build(case.base, metric=case.metric).search(case.queries, K).rows.tolist()]
+        exact = na.build(case.base, metric=case.metric, kind="exact")
+        self.truth = [set(row) for row in exact.search(case.queries, K).rows.tolist()]
         self.lists = case.queries.astype(np.float32).tolist()
         self.ours = build_ours(case, 2)
         self.peers = {trees: build_annoy(case, trees, 2) for trees in TREES}

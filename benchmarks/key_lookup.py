@@ -52,7 +52,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         # One byte a vector, so that the file is little more than its key map.
-        na.build(np.ones((COUNT, 1), np.uint8), keys=keys, metric="euclidean", path=str(folder / "keys.near"))
+        ones = np.ones((COUNT, 1), np.uint8)
+        na.build(ones, keys=keys, metric="euclidean", kind="exact", path=str(folder / "keys.near"))
         index = na.open(str(folder / "keys.near"))
         store = fill_lmdb(folder / "both", keys, both_ways=True)
         fill_lmdb(folder / "one", keys, both_ways=False).close()

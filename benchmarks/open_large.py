@@ -41,7 +41,7 @@ def make_file(path: Path, total: int) -> None:
     """An exact index of about `total` bytes: float32 vectors (random ones: no scan is longer), keys key0, key1, ..."""
     rows = total // ROW_BYTES
     vectors = np.random.default_rng(7).standard_normal((rows, DIMS), np.float32)
-    na.build(vectors, keys=[f"key{row}" for row in range(rows)], path=str(path))
+    na.build(vectors, keys=[f"key{row}" for row in range(rows)], path=str(path), kind="exact")
 
 
 def first_answers(path: Path, repeats: int) -> list[float]:

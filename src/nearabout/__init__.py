@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from nearabout.hits import Hits
     from nearabout.index import Index, open
     from nearabout.params import IVF, Exact, Forest, LeadingCodes
+    from nearabout.planning import Plan, plan
     from nearabout.profile import Profile
 
 __version__ = "0.1.0"
@@ -48,12 +49,14 @@ __all__ = [
     "NearaboutError",
     "NewerFile",
     "NotOurFile",
+    "Plan",
     "Profile",
     "TruncatedFile",
     "UnknownKey",
     "__version__",
     "build",
     "open",
+    "plan",
     "read",
 ]
 
@@ -68,6 +71,8 @@ _HOMES = {
     "Forest": "nearabout.params",
     "IVF": "nearabout.params",
     "LeadingCodes": "nearabout.params",
+    "Plan": "nearabout.planning",
+    "plan": "nearabout.planning",
     "Profile": "nearabout.profile",
 }
 

@@ -211,8 +211,8 @@ def _check_count(name: str, value: object, most: int, other: str = "") -> None:
         raise InvalidInput(f"{name} is {value!r}; pass a whole number from 1 to {most:,}{other}")
 
 
-def resolve_kind(kind: object) -> Kind:
-    """The parameters that `kind=` stands for."""
+def resolve_kind(kind: object) -> Kind | Literal["auto"]:
+    """The parameters that `kind=` stands for; "auto" where they are chosen once rows and dims are known."""
     if isinstance(kind, (Exact, Forest, IVF)):
         return kind
     names = ", ".join(map(repr, KINDS))
@@ -223,23 +223,29 @@ def resolve_kind(kind: object) -> Kind:
         raise InvalidInput(f"kind is a {type(kind).__name__}; pass one of {names}, or an object such as na.Forest()")
     if kind not in KINDS:
         raise InvalidInput(f"there is no kind {kind!r}; {nearest(kind, KINDS, _OTHER_NAMES)}")
-    return _CLASSES.get(kind, Exact)()
+    return "auto" if kind == "auto" else _CLASSES[kind]()
 
 
-def kind_from_settings(kind: str, settings: dict[str, str]) -> Kind:
+def kind_from_settings(kind: str, settings: dict[str, str]) -> Kind | Literal["auto"]:
     """The parameters that a name and `name=value` settings from a command line stand for.
 
     Raises:
         InvalidInput: the kind has no such setting, or the value is none of what it takes.
     """
     chosen = resolve_kind(kind)
+    if chosen == "auto":
+        for name, text in settings.items():
+            raise InvalidInput(
+                f"--set {name}={text}: the kind auto is chosen with its settings; name the kind as well: "
+                "--kind forest or --kind ivf"
+            )
+        return chosen
     fields = {field.name: field for field in dataclasses.fields(chosen)}
     values: dict[str, int | str] = {}
     for name, text in settings.items():
         if name not in fields:
             known = "no settings" if not fields else f"the settings {', '.join(fields)}"
-            label = f"auto, which is {chosen.name} here," if kind == "auto" else chosen.name
-            raise InvalidInput(f"--set {name}={text}: the kind {label} has {known}")
+            raise InvalidInput(f"--set {name}={text}: the kind {chosen.name} has {known}")
         values[name] = text if text == "auto" else _number(name, text)
     return dataclasses.replace(chosen, **values)  # type: ignore[arg-type]
 

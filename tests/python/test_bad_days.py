@@ -97,8 +97,8 @@ def test_a_disk_of_a_megabyte(compass: na.Index, small_disk: Path) -> None:
     compass.save(path)
     before = path.read_bytes()
     vectors = np.ones((20_000, 16), np.float32)
-    large = na.build(vectors, metric="manhattan")
-    for attempt in (lambda: large.save(path), lambda: na.build(vectors, metric="manhattan", path=path)):
+    large = na.build(vectors, metric="manhattan", kind="exact")
+    for attempt in (lambda: large.save(path), lambda: na.build(vectors, metric="manhattan", path=path, kind="exact")):
         with pytest.raises(OSError, match="No space left") as caught:
             attempt()
         assert caught.value.filename == str(path)

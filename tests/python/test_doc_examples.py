@@ -20,9 +20,11 @@ MODULES = [
     "nearabout",
     "nearabout.annoy",
     "nearabout.building",
+    "nearabout.choice",
     "nearabout.hits",
     "nearabout.index",
     "nearabout.params",
+    "nearabout.planning",
 ]
 PAGES = ["README.md", *sorted(str(page.relative_to(ROOT)) for page in ROOT.glob("docs/how-to/*.md"))]
 PAGES += ["docs/reference/python.md"]

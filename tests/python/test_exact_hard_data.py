@@ -127,7 +127,7 @@ def test_hard_data(shape: Callable[[np.random.Generator], NDArray[np.float64]], 
     base = shape(random)
     largest = float(np.finfo(np.float32).max) / 4
     base = np.clip(base, -largest, largest).astype(np.float32)
-    index = na.build(base, metric=metric)
+    index = na.build(base, metric=metric, kind="exact")
     for kind, queries in queries_for(base, random).items():
         if metric == "cosine":
             queries = queries[(queries != 0).any(axis=1)]
@@ -146,6 +146,6 @@ def test_sparse_and_skewed_bytes(metric: str, dtype: str) -> None:
     base = np.where(random.random((2000, 200)) < 0.15, random.integers(0, 128, (2000, 200)), 0).astype(np.float32)
     base[:, :40] = 0
     base[:, 40] = 127
-    index = na.build(base, metric=metric, dtype=dtype)
+    index = na.build(base, metric=metric, dtype=dtype, kind="exact")
     queries = np.vstack([base[:4], base[4:8] + 0.25, np.full((1, 200), 300), random.normal(size=(4, 200))])
     assert_exact(index, queries.astype(np.float32), 15)

@@ -25,7 +25,7 @@ def arrays(name: str, base: str, query: str) -> tuple[NDArray[Any], NDArray[Any]
 
 
 def check(base: NDArray[Any], queries: NDArray[Any], metric: str) -> None:
-    index = na.build(base, metric=metric)
+    index = na.build(base, metric=metric, kind="exact")
     assert "row_terms" in [section["name"] for section in index.info()["sections"]], "there is no screen"
     assert_exact(index, queries[:16], 10)
     for query in queries[16:18]:
@@ -56,7 +56,7 @@ def test_image_descriptors(metric: str, dtype: Any) -> None:
 def test_pictures(metric: str) -> None:
     base, queries = arrays("fashion_mnist_20k.npz", "train", "test")
     if metric == "manhattan":  # has no screen
-        assert_exact(na.build(base[:2000], metric=metric), queries[:10], 10)
+        assert_exact(na.build(base[:2000], metric=metric, kind="exact"), queries[:10], 10)
     else:
         check(base[:4000], queries[:100], metric)
 

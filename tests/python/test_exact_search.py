@@ -45,7 +45,7 @@ def sizes() -> list[tuple[str, str, int, int, int]]:
 
 @pytest.mark.parametrize(("metric", "dtype", "rows", "dims", "batch"), sizes())
 def test_every_size(metric: str, dtype: str, rows: int, dims: int, batch: int) -> None:
-    index = na.build(sample(dtype, rows, dims, 1), metric=metric, dtype=dtype)
+    index = na.build(sample(dtype, rows, dims, 1), metric=metric, dtype=dtype, kind="exact")
     queries = sample(dtype, batch, dims, 2)
     for k in (1, 10, max(rows, 1), rows + 5):
         assert_exact(index, queries[:20] if k > 10 else queries, k)
@@ -56,7 +56,7 @@ def test_every_size(metric: str, dtype: str, rows: int, dims: int, batch: int) -
 @pytest.mark.parametrize("metric", REAL)
 @pytest.mark.parametrize("dims", [16, 100])
 def test_every_metric_and_type_at_a_size_that_is_screened(metric: str, dtype: str, dims: int) -> None:
-    index = na.build(sample(dtype, 3000, dims, 3), metric=metric, dtype=dtype)
+    index = na.build(sample(dtype, 3000, dims, 3), metric=metric, dtype=dtype, kind="exact")
     for batch in BATCHES:
         assert_exact(index, sample(dtype, batch, dims, 4), 10)
     assert_exact(index, sample("f32", 7, dims, 5) * 0.7, 25)  # fractions against integers
@@ -69,7 +69,7 @@ def test_every_metric_and_type_at_a_size_that_is_screened(metric: str, dtype: st
 def test_bits(metric: str, dims: int) -> None:
     random = np.random.default_rng(7)
     base, queries = random.random((700, dims)) < 0.3, random.random((9, dims)) < 0.3
-    index = na.build(base, metric=metric)
+    index = na.build(base, metric=metric, kind="exact")
     for k in (1, 10, 700):
         assert_exact_with_ties(index, queries, k)
 
@@ -77,7 +77,7 @@ def test_bits(metric: str, dims: int) -> None:
 def test_haversine() -> None:
     random = np.random.default_rng(8)
     places = np.column_stack([random.uniform(-90, 90, 2000), random.uniform(-180, 180, 2000)]).astype(np.float32)
-    assert_exact(na.build(places, metric="haversine"), places[::100] * np.float32(0.99), 12)
+    assert_exact(na.build(places, metric="haversine", kind="exact"), places[::100] * np.float32(0.99), 12)
 
 
 # --- Ties ---
@@ -101,7 +101,7 @@ def many_ties(kind: str, rows: int, dims: int) -> NDArray[np.float32]:
 @pytest.mark.parametrize("dtype", ["f32", "u8", "i8", "f16"])
 def test_ties_are_in_the_order_of_rows(kind: str, metric: str, dtype: str) -> None:
     base = many_ties(kind, 3000, 20)
-    index = na.build(base, metric=metric, dtype=dtype)
+    index = na.build(base, metric=metric, dtype=dtype, kind="exact")
     queries = np.vstack([base[:3], base[-3:], base[:2] + 0.5, 5 - base[:2]])
     for k in (1, 10, 1600, 3000):
         assert_exact_with_ties(index, queries, k)
@@ -111,7 +111,7 @@ def test_ties_are_in_the_order_of_rows(kind: str, metric: str, dtype: str) -> No
 def test_equal_rows_tie_under_cosine() -> None:
     """Whole multiples of one row do not tie in floating point, equal rows do."""
     base = np.tile(sample("f32", 60, 40, 10), (20, 1))
-    rows = na.build(base).search(base[:60], 20).rows
+    rows = na.build(base, kind="exact").search(base[:60], 20).rows
     np.testing.assert_array_equal(rows, np.arange(60)[:, None] + 60 * np.arange(20))
 
 
@@ -131,7 +131,7 @@ def test_small_integers_exactly(
     entries = st.lists(st.integers(-3, 3), min_size=dims, max_size=dims)
     base = np.array(data.draw(st.lists(entries, min_size=rows, max_size=rows)), np.float32).reshape(rows, dims)
     queries = np.array(data.draw(st.lists(entries, min_size=1, max_size=7)), np.float32)
-    index = na.build(np.tile(base, (copies, 1)), metric=metric, dtype=dtype)
+    index = na.build(np.tile(base, (copies, 1)), metric=metric, dtype=dtype, kind="exact")
     k = data.draw(st.integers(1, rows * copies + 2))
     assert_exact_with_ties(index, queries, k)
 
@@ -142,7 +142,7 @@ def test_small_integers_exactly(
 @pytest.mark.parametrize("metric", REAL)
 @pytest.mark.parametrize(("rows", "dims"), [(100, 5), (3000, 5), (3000, 64)])
 def test_a_radius_gives_all_within_it(metric: str, rows: int, dims: int) -> None:
-    index = na.build(sample("f32", rows, dims, 11), metric=metric)
+    index = na.build(sample("f32", rows, dims, 11), metric=metric, kind="exact")
     queries = sample("f32", 30, dims, 12)
     base = index.vectors().astype(np.float64)
     for share in (0.0, 0.01, 0.3, 1.0):
@@ -164,7 +164,7 @@ def test_a_radius_gives_all_within_it(metric: str, rows: int, dims: int) -> None
 def test_a_radius_is_inclusive(dtype: str, dims: int) -> None:
     """Square roots round; what lies exactly on the radius is within it all the same."""
     base = many_ties("few values", 2000, dims)
-    index = na.build(base, metric="euclidean", dtype=dtype)
+    index = na.build(base, metric="euclidean", dtype=dtype, kind="exact")
     squares = ((base - base[0]) ** 2).sum(axis=1)
     for square in np.unique(squares):
         hits = index.radius_search(base[0], math.sqrt(square))
@@ -175,7 +175,7 @@ def test_a_radius_is_inclusive(dtype: str, dims: int) -> None:
 @pytest.mark.parametrize("dims", [10, 49, 77])
 def test_a_radius_of_bits_is_inclusive(dims: int) -> None:
     base = np.random.default_rng(13).random((300, dims)) < 0.5
-    index = na.build(base, metric="hamming")
+    index = na.build(base, metric="hamming", kind="exact")
     differing = (base != base[0]).sum(axis=1)
     for count in range(dims + 1):
         assert index.radius_search(base[0], count / dims).counts == (differing <= count).sum()
@@ -185,15 +185,15 @@ def test_a_radius_of_bits_is_inclusive(dims: int) -> None:
 @pytest.mark.parametrize("dtype", ["f32", "u8"])
 def test_no_radius_is_too_large(value: float, dtype: str) -> None:
     """Rows that the codes hold without any error meet limits beyond float32's range."""
-    index = na.build(np.full((600, 16), value, np.float32), metric="euclidean", dtype=dtype)
+    index = na.build(np.full((600, 16), value, np.float32), metric="euclidean", dtype=dtype, kind="exact")
     for radius in (100.0, 1e19, 1e39, 1e160, 1e308, float("inf")):
         assert index.radius_search(np.ones(16), radius).counts == 600
 
 
 def test_a_radius_beyond_everything_and_short_of_it() -> None:
     for metric in ("euclidean", "sqeuclidean", "cosine", "manhattan"):
-        index = na.build(sample("f32", 1000, 32, 14), metric=metric)
+        index = na.build(sample("f32", 1000, 32, 14), metric=metric, kind="exact")
         assert index.radius_search(np.ones(32), 1e300).counts == 1000
         assert index.radius_search(np.ones(32), -1e-300).counts == 0
-    index = na.build(sample("f32", 1000, 32, 14), metric="dot")
+    index = na.build(sample("f32", 1000, 32, 14), metric="dot", kind="exact")
     assert index.radius_search(np.ones(32), -1e300).counts == 0

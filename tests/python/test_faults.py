@@ -105,7 +105,7 @@ import numpy as np
 import nearabout as na
 vectors = np.zeros((4_000_000, 16), np.float32)
 vectors += 1
-index = na.build(vectors[:100], metric="euclidean")
+index = na.build(vectors[:100], metric="euclidean", kind="exact")
 used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (used + 50_000_000, resource.RLIM_INFINITY))
 try:

@@ -35,7 +35,7 @@ def assert_same(one: na.Hits, other: na.Hits) -> None:
 @pytest.mark.parametrize("metric", METRICS)
 def test_everything_is_what_the_exact_index_gives(metric: str, dtype: str) -> None:
     base, queries = table(dtype, ROWS, 2), table(dtype, 30, 3)
-    exact = na.build(base, metric=metric, dtype=dtype)
+    exact = na.build(base, metric=metric, dtype=dtype, kind="exact")
     forest = na.build(base, metric=metric, dtype=dtype, kind=na.Forest(trees=2, leaf_size=9), seed=5)
     radius = float(exact.search(queries[0], 40).distances[-1])
     for options in ({"exact": True}, {"effort": ROWS}, {"effort": ROWS + 1}, {"effort": 10**30}):
@@ -50,7 +50,7 @@ def test_everything_is_what_the_exact_index_gives(metric: str, dtype: str) -> No
 def test_bits(dims: int) -> None:
     random = np.random.default_rng(4)
     base, queries = random.random((ROWS, dims)) < 0.3, random.random((20, dims)) < 0.3
-    exact = na.build(base, metric="hamming")
+    exact = na.build(base, metric="hamming", kind="exact")
     forest = na.build(base, metric="hamming", kind="forest")
     packed = np.packbits(queries, axis=1, bitorder="little")
     for options in ({"exact": True}, {"effort": ROWS}):
@@ -63,7 +63,7 @@ def test_bits(dims: int) -> None:
 def test_what_is_found_has_its_true_distance(metric: str) -> None:
     """Whatever the effort: k different rows, nearest first, each with the distance that an exact index gives it."""
     base, queries = table("f32", ROWS, 6) + 0.25, table("f32", 15, 7)
-    exact = na.build(base, metric=metric).search(queries, ROWS)
+    exact = na.build(base, metric=metric, kind="exact").search(queries, ROWS)
     place = np.argsort(exact.rows, axis=1)
     for trees, leaf_size in ((1, 1), (1, 48), (5, 3), (40, 20)):
         forest = na.build(base, metric=metric, kind=na.Forest(trees=trees, leaf_size=leaf_size))
@@ -79,7 +79,7 @@ def test_what_is_found_has_its_true_distance(metric: str) -> None:
 @pytest.mark.parametrize("metric", METRICS)
 def test_a_radius_gives_nothing_beyond_it(metric: str) -> None:
     base, queries = table("f32", ROWS, 8), table("f32", 9, 9)
-    exact = na.build(base, metric=metric)
+    exact = na.build(base, metric=metric, kind="exact")
     forest = na.build(base, metric=metric, kind=na.Forest(leaf_size=5))
     radius = float(exact.search(queries[2], 30).distances[-1])
     everything = exact.radius_search(queries, radius)
@@ -120,7 +120,7 @@ def test_small_integers(
     base = np.array(data.draw(st.lists(entries, min_size=rows, max_size=rows)), np.float32).reshape(rows, dims)
     base = np.tile(base, (copies, 1))
     queries = np.array(data.draw(st.lists(entries, min_size=1, max_size=7)), np.float32)
-    exact = na.build(base, metric=metric, dtype=dtype)
+    exact = na.build(base, metric=metric, dtype=dtype, kind="exact")
     forest = na.build(base, metric=metric, dtype=dtype, kind=na.Forest(trees=trees, leaf_size=leaf_size))
     forest.verify()
     k = data.draw(st.integers(1, len(base) + 2))

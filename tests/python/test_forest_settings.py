@@ -58,7 +58,7 @@ def test_seeds(tmp_path: Path) -> None:
         assert index.search(BASE[:5], 1, effort=60).rows[:, 0].tolist() == [0, 1, 2, 3, 4]
     assert len(trees) == 3  # each another tree, and the two of seed 1 the same
     with pytest.raises(na.InvalidInput, match="seed is 1; nothing is random in an exact index: leave it out"):
-        na.build(BASE, seed=1)
+        na.build(BASE, kind="exact", seed=1)
 
 
 def test_what_info_tells() -> None:
@@ -120,7 +120,7 @@ def test_efforts_that_cannot_be(effort: Any) -> None:
 
 
 def test_effort_goes_with_a_choice() -> None:
-    exact = na.build(BASE, metric="euclidean")
+    exact = na.build(BASE, metric="euclidean", kind="exact")
     with pytest.raises(na.InvalidInput, match="effort is 50; an exact index always looks at everything: leave it out"):
         exact.search(BASE[0], effort=50)
     with pytest.raises(na.InvalidInput, match="effort is 50 and exact is True"):

@@ -24,12 +24,14 @@ NAMES = [
     "NearaboutError",
     "NewerFile",
     "NotOurFile",
+    "Plan",
     "Profile",
     "TruncatedFile",
     "UnknownKey",
     "__version__",
     "build",
     "open",
+    "plan",
     "read",
 ]
 INDEX = {"dims", "dtype", "info", "keys", "kind", "metric", "path", "radius_search", "rows", "save", "search"}

@@ -44,7 +44,7 @@ def test_neighbours_are_the_true_ones(metric: str, dtype: str, dims: int) -> Non
     base, queries = sample(dtype, 200, dims, 1), sample(dtype, 5, dims, 2)
     base[(base == 0).all(axis=1)] = 1  # cosine has no answer for a zero vector
     queries[(queries == 0).all(axis=1)] = 1
-    index = na.build(base, metric=metric)
+    index = na.build(base, metric=metric, kind="exact")
     assert_same(index.search(queries, 12), metric, queries, base, 12)
 
 
@@ -53,7 +53,7 @@ def test_neighbours_are_the_true_ones(metric: str, dtype: str, dims: int) -> Non
 def test_bits(metric: str, dims: int) -> None:
     random = np.random.default_rng(3)
     base, queries = random.random((100, dims)) < 0.4, random.random((4, dims)) < 0.4
-    index = na.build(base, metric=metric)
+    index = na.build(base, metric=metric, kind="exact")
     assert (index.dims, index.dtype) == (dims, "bits")
     assert_same(index.search(queries, 9), metric, queries, base, 9)
     packed = np.packbits(queries, axis=1, bitorder="little")
@@ -82,7 +82,7 @@ def test_haversine_takes_degrees_and_gives_metres() -> None:
 
 def test_ties_are_in_the_order_of_rows() -> None:
     base = np.tile(np.array([[1.0, 2.0], [3.0, 4.0]], np.float32), (50, 1))
-    hits = na.build(base, metric="euclidean").search([1.0, 2.0], 60)
+    hits = na.build(base, metric="euclidean", kind="exact").search([1.0, 2.0], 60)
     assert hits.rows.tolist() == [*range(0, 100, 2), *range(1, 21, 2)]
 
 

@@ -7,6 +7,7 @@ NumPy, argparse, typing, re or json on the way to an answer: a test looks at the
 COMMANDS = {
     "demo": "see it work: the bundled word vectors, built, saved, opened and searched",
     "build": "make an index of a file of vectors",
+    "plan": "tell what a build would take of time, memory and disk",
     "search": "find what is near a word, or a sum of words",
     "info": "tell what an index is",
     "verify": "compare everything in an index with its checksums",

@@ -63,11 +63,11 @@ def test_build_refuses(run: Run, vectors_file: Path, tmp_path: Path) -> None:
         (["--metric", "l2"], "did you mean 'euclidean'"),
         (["--kind", "tree"], "there is no kind 'tree'"),
         (["--dtype", "float16"], "did you mean 'f16'"),
-        (["--set", "lists=4"], "--set lists=4: the kind auto, which is exact here, has no settings"),
+        (["--set", "lists=4"], "--set lists=4: the kind auto is chosen with its settings; name the kind as well"),
         (["--set", "lists=4", "--kind", "exact"], "--set lists=4: the kind exact has no settings"),
         (["--threads", "0"], "threads is 0"),
         (["--on-bad", "drop"], "on_bad is 'drop'"),
-        (["--seed", "1"], "seed is 1; nothing is random in an exact index"),
+        (["--kind", "exact", "--seed", "1"], "seed is 1; nothing is random in an exact index"),
         (["second.txt"], "takes one input file; 2 were given"),
         (["--output"], "--output needs a value"),
     ]:

@@ -34,7 +34,7 @@ def assert_same(one: na.Hits, other: na.Hits) -> None:
 @pytest.mark.parametrize("metric", METRICS)
 def test_everything_is_what_the_exact_index_gives(metric: str, dtype: str) -> None:
     base, queries = table(dtype, ROWS, 2), table(dtype, 30, 3)
-    exact = na.build(base, metric=metric, dtype=dtype)
+    exact = na.build(base, metric=metric, dtype=dtype, kind="exact")
     lists = na.build(base, metric=metric, dtype=dtype, kind=na.IVF(lists=LISTS))
     radius = float(exact.search(queries[0], 40).distances[-1])
     for options in ({"exact": True}, {"effort": LISTS}, {"effort": LISTS + 1}, {"effort": 10**30}):
@@ -51,7 +51,7 @@ def test_what_is_found_has_its_true_distance(metric: str, dtype: str) -> None:
     """Whatever the effort: k different rows, nearest first, each with the distance that an exact index gives it; where
     the lists looked into hold fewer than k, further ones are."""
     base, queries = table(dtype, ROWS, 6), table(dtype, 15, 7)
-    exact = na.build(base, metric=metric).search(queries, ROWS)
+    exact = na.build(base, metric=metric, kind="exact").search(queries, ROWS)
     place = np.argsort(exact.rows, axis=1)
     for settings_ in ({"lists": LISTS}, {"lists": 300}, {"lists": 7, "codes": 4}, {"codes": na.LeadingCodes(32, 4)}):
         index = na.build(base, metric=metric, kind=na.IVF(**settings_))  # type: ignore[arg-type]
@@ -67,7 +67,7 @@ def test_what_is_found_has_its_true_distance(metric: str, dtype: str) -> None:
 @pytest.mark.parametrize("metric", METRICS)
 def test_a_radius_gives_nothing_beyond_it(metric: str) -> None:
     base, queries = table("f32", ROWS, 8), table("f32", 9, 9)
-    exact = na.build(base, metric=metric)
+    exact = na.build(base, metric=metric, kind="exact")
     lists = na.build(base, metric=metric, kind=na.IVF(lists=LISTS))
     radius = float(exact.search(queries[2], 30).distances[-1])
     everything = exact.radius_search(queries, radius)
@@ -109,7 +109,7 @@ def test_fewer_rows_than_lists(rows: int, lists: Any) -> None:
     base = table("f32", 5, 12)[:rows]
     index = na.build(base, metric="euclidean", kind=na.IVF(lists=lists))
     index.verify()
-    exact = na.build(base, metric="euclidean").search(table("f32", 4, 13), 10)
+    exact = na.build(base, metric="euclidean", kind="exact").search(table("f32", 4, 13), 10)
     for effort in (1, 2, None):
         hits = index.search(table("f32", 4, 13), 10, effort=effort)
         assert_same(hits, exact)  # as many are asked for as there are: all lists have to be looked into
@@ -129,7 +129,7 @@ def test_small_integers(data: st.DataObject, metric: str, dtype: str, rows: int,
     entries = st.lists(st.integers(-3, 3), min_size=dims, max_size=dims)
     base = np.array(data.draw(st.lists(entries, min_size=rows, max_size=rows)), np.float32).reshape(rows, dims)
     queries = np.array(data.draw(st.lists(entries, min_size=1, max_size=7)), np.float32)
-    exact = na.build(base, metric=metric, dtype=dtype)
+    exact = na.build(base, metric=metric, dtype=dtype, kind="exact")
     index = na.build(base, metric=metric, dtype=dtype, kind=na.IVF(lists=lists))
     index.verify()
     k = data.draw(st.integers(1, len(base) + 2))

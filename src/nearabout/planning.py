@@ -1,0 +1,210 @@
+"""What a build will take, before it is begun."""
+
+from __future__ import annotations
+
+import dataclasses
+import operator
+import os
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearabout.arguments import check_threads
+from nearabout.building import build
+from nearabout.choice import choose_kind
+from nearabout.errors import InvalidInput
+from nearabout.inputs import MAX_DIMS, as_vectors
+from nearabout.larger import check_memory
+from nearabout.names import BIT_METRICS, check_dtype, check_metric
+from nearabout.params import IVF, Exact, Forest, Kind, resolve_kind
+from nearabout.plan_costs import build_seconds, memory_bytes, seconds
+from nearabout.plan_sizes import Case, file_bytes
+
+MOST_ROWS = 2**32 - 2
+_FEW_DIMS, _MOST_DIMS = 32, 256  # of the index that the machine is measured with
+_FEW_ROWS, _MANY_ROWS = 512, 2_048
+_ENOUGH = 0.05  # seconds of measuring, after which no further build is begun
+
+
+@dataclass(frozen=True, repr=False)
+class Plan:
+    """What `plan` expects of a build. All numbers are meant to be right within a factor of two.
+
+    Attributes:
+        kind: the parameters that the build would use: of "auto", what it chooses; `lists` and `trees` as numbers. What
+            depends on the data, such as `codes`, is left "auto".
+        rows, dims, metric, dtype: what is to be built.
+        threads: how many are counted with.
+        build_seconds: of a build from an array or a file that needs no parsing, on this machine as it is now.
+        build_memory: bytes that the build takes at its height, beside the vectors that are given to it. Without
+            `memory=` the index is built in memory, and is counted too; with it, the index is in its file.
+        file_bytes: of the file, without keys.
+
+    >>> import nearabout as na
+    >>> expected = na.plan(20_000, 32)
+    >>> expected.kind, 2_000_000 < expected.file_bytes < 8_000_000
+    (IVF(lists=352, codes='auto'), True)
+    """
+
+    kind: Kind
+    rows: int
+    dims: int
+    metric: str
+    dtype: str
+    threads: int
+    build_seconds: float
+    build_memory: int
+    file_bytes: int
+
+    def __repr__(self) -> str:
+        threads = f"{self.threads} thread{'' if self.threads == 1 else 's'}"
+        return (
+            f"<nearabout.Plan: {self.kind!r}, {self.rows:,} rows of {self.dims:,} dims, {self.metric}, {self.dtype}\n"
+            f"  build   about {_duration(self.build_seconds)} with {threads}\n"
+            f"  memory  about {_size(self.build_memory)} beside the vectors\n"
+            f"  file    about {_size(self.file_bytes)}>"
+        )
+
+
+def plan(
+    n: int,
+    dims: int,
+    *,
+    metric: str = "cosine",
+    kind: str | Kind = "auto",
+    dtype: str | None = None,
+    threads: int | None = None,
+    memory: int | str | None = None,
+) -> Plan:
+    """Tell what `build` would take of time, memory and disk, without the vectors.
+
+    The file's size follows from its format. Time and memory are models of the stages of a build, fitted to builds of
+    real vectors; the speed of the machine is measured in this call by building a small index of the same kind, which
+    takes some tens of milliseconds. So the time is that of the machine as busy as it is now. Vectors that are nothing
+    like real data (noise in all dimensions) can take longer.
+
+    Args:
+        n: how many vectors, 1 to 2**32 - 2.
+        dims: of each, 1 to 65,535; of bits, how many bits.
+        metric, kind, memory: as `build` takes them. With `memory=` the index is thought to be written to a path.
+        dtype: how numbers are stored. None is "f32", and "bits" under hamming and jaccard.
+        threads: None counts with all cores. More threads than cores are counted as the cores.
+
+    Returns:
+        A `Plan`: kind, build_seconds, build_memory and file_bytes, each of the last three about right, within a factor
+        of two.
+
+    Raises:
+        InvalidInput: what `build` would refuse too, or a number out of its range.
+
+    >>> import nearabout as na
+    >>> na.plan(1_000_000, 100, memory="1GB")  # doctest: +ELLIPSIS
+    <nearabout.Plan: IVF(lists=2496, codes='auto'), 1,000,000 rows of 100 dims, cosine, f32
+      build   about ... with ...
+      memory  about ... beside the vectors
+      file    about 433.7 MB>
+    """
+    rows = _check_number("n", n, MOST_ROWS)
+    dims = _check_number("dims", dims, MAX_DIMS)
+    metric = check_metric(metric)
+    stored = check_dtype(dtype) or ("bits" if metric in BIT_METRICS else "f32")
+    none = np.empty((0, dims), np.bool_ if stored == "bits" else np.float32)
+    as_vectors(none, metric, stored)  # refuses what build refuses
+    budget = check_memory(memory, "planned.near")
+    asked = resolve_kind(kind)
+    chosen = choose_kind(rows, dims, metric, stored) if asked == "auto" else asked
+    used = min(check_threads(threads) or _cores(), _cores())
+    case = Case(rows, dims, metric, stored, chosen)
+    return Plan(
+        _with_numbers(case),
+        rows,
+        dims,
+        metric,
+        stored,
+        used,
+        build_seconds(case, used, _slowness(case), budget),
+        memory_bytes(case, used, budget),
+        file_bytes(case),
+    )
+
+
+def _check_number(name: str, value: object, most: int) -> int:
+    try:
+        if isinstance(value, (bool, np.bool_)):
+            raise TypeError
+        number = operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise InvalidInput(f"{name} is {value!r}; pass a whole number from 1 to {most:,}") from None
+    if not 1 <= number <= most:
+        raise InvalidInput(f"{name} is {number:,}; pass a whole number from 1 to {most:,}")
+    return number
+
+
+def _cores() -> int:
+    """That this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _with_numbers(case: Case) -> Kind:
+    """The parameters, with what `auto` stands for where it does not depend on the data."""
+    if isinstance(case.kind, IVF):
+        return dataclasses.replace(case.kind, lists=case.lists)
+    if isinstance(case.kind, Forest):
+        return dataclasses.replace(case.kind, trees=case.trees)
+    return case.kind
+
+
+def _slowness(case: Case) -> float:
+    """How many times as long as the model says a small build of the same kind takes here and now."""
+    dims = min(case.dims, _MOST_DIMS)
+    rows = _MANY_ROWS if dims <= _FEW_DIMS else _FEW_ROWS
+    plain: Kind = type(case.kind)() if not isinstance(case.kind, Exact) else case.kind
+    small = Case(rows, dims, case.metric, case.dtype, plain)
+    sample = _sample(small)
+
+    def once() -> float:
+        begin = time.perf_counter()
+        build(sample, metric=small.metric, kind=small.kind, dtype=small.dtype, threads=1)
+        return time.perf_counter() - begin
+
+    begin = time.perf_counter()
+    times = [once(), once()]  # the first touches memory and code that the second finds there
+    while time.perf_counter() - begin < _ENOUGH and len(times) < 5:
+        times.append(once())
+    return min(times) / seconds(small)
+
+
+def _sample(case: Case) -> NDArray[Any]:
+    """Vectors that vary along some directions more than along others, as real ones do."""
+    random = np.random.default_rng(0)
+    values = random.standard_normal((case.rows, case.dims), dtype=np.float32)
+    if case.dtype == "bits":
+        return values > 0
+    values *= (1 + np.arange(case.dims, dtype=np.float32)) ** -0.5
+    if case.integers:
+        middle = 128 if case.dtype == "u8" else 0
+        steps: NDArray[Any] = np.clip(np.rint(middle + 40 * values), middle - 127, middle + 127)
+        return steps.astype(np.uint8 if case.dtype == "u8" else np.int8)
+    return values
+
+
+def _size(count: int) -> str:
+    """Bytes, for people."""
+    value = float(count)
+    for unit in ("bytes", "KB", "MB"):
+        if value < 1000:
+            return f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} GB"
+
+
+def _duration(seconds: float) -> str:
+    """Seconds, for people."""
+    if seconds < 1:
+        return f"{seconds * 1e3:.0f} ms" if seconds >= 0.01 else f"{seconds * 1e3:.1f} ms"
+    return f"{seconds:.1f} s" if seconds < 120 else f"{seconds / 60:.0f} minutes"
