@@ -210,13 +210,16 @@ void bind_build(nb::module_& m) {
          const Monitor& monitor, std::size_t trees, std::size_t leaf_size,
          std::uint64_t seed) { write_forest(writer, source, {trees, leaf_size, seed}, metadata, options, monitor); },
       nb::arg("trees"), nb::arg("leaf_size"), nb::arg("seed"));
-  define_builder<std::size_t, std::size_t, std::size_t, std::uint64_t>(
+  define_builder<std::size_t, std::size_t, std::size_t, std::uint64_t, bool, bool>(
       m, "build_ivf",
       [](storage::Writer& writer, const Source& source, const std::string& metadata, const BuildOptions& options,
-         const Monitor& monitor, std::size_t lists, std::size_t code_bytes, std::size_t code_bits, std::uint64_t seed) {
-        write_ivf(writer, source, {lists, code_bytes, code_bits, seed}, metadata, options, monitor);
+         const Monitor& monitor, std::size_t lists, std::size_t code_bytes, std::size_t code_bits, std::uint64_t seed,
+         bool refine, bool keep_vectors) {
+        write_ivf(writer, source, {lists, code_bytes, code_bits, seed, refine, keep_vectors}, metadata, options,
+                  monitor);
       },
-      nb::arg("lists"), nb::arg("code_bytes"), nb::arg("code_bits"), nb::arg("seed"));
+      nb::arg("lists"), nb::arg("code_bytes"), nb::arg("code_bits"), nb::arg("seed"), nb::arg("refine"),
+      nb::arg("keep_vectors"));
 }
 
 }  // namespace nearabout

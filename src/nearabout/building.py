@@ -130,7 +130,15 @@ def _builder(params: Kind, seed: int) -> Callable[..., tuple[_core.Index, NDArra
         codes = LeadingCodes(params.codes) if isinstance(params.codes, int) else params.codes
         size, bits = (0, 0) if codes == "auto" else (codes.size, _or_zero(codes.bits))
         lists = _or_zero(params.lists)
-        return partial(_core.build_ivf, lists=lists, code_bytes=size, code_bits=bits, seed=seed)
+        return partial(
+            _core.build_ivf,
+            lists=lists,
+            code_bytes=size,
+            code_bits=bits,
+            seed=seed,
+            refine=params.refine,
+            keep_vectors=params.keep_vectors,
+        )
     return _core.build_exact
 
 
