@@ -211,16 +211,17 @@ void bind_build(nb::module_& m) {
          std::uint64_t seed) { write_forest(writer, source, {trees, leaf_size, seed}, metadata, options, monitor); },
       nb::arg("trees"), nb::arg("leaf_size"), nb::arg("seed"));
   using Queries = std::optional<nb::ndarray<const float, nb::ndim<2>, nb::c_contig, nb::device::cpu>>;
-  define_builder<std::size_t, std::size_t, std::size_t, std::uint64_t, Queries>(
+  define_builder<std::size_t, std::size_t, std::size_t, std::uint64_t, bool, bool, Queries>(
       m, "build_ivf",
       [](storage::Writer& writer, const Source& source, const std::string& metadata, const BuildOptions& options,
          const Monitor& monitor, std::size_t lists, std::size_t code_bytes, std::size_t code_bits, std::uint64_t seed,
-         const Queries& queries) {
-        const IvfOptions own{lists, code_bytes, code_bits, seed,
-                             queries ? std::span(queries->data(), queries->size()) : std::span<const float>()};
+         bool refine, bool keep_vectors, const Queries& queries) {
+        IvfOptions own{lists, code_bytes, code_bits, seed, refine, keep_vectors};
+        if (queries) own.queries = {queries->data(), queries->size()};
         write_ivf(writer, source, own, metadata, options, monitor);
       },
-      nb::arg("lists"), nb::arg("code_bytes"), nb::arg("code_bits"), nb::arg("seed"), nb::arg("queries").none());
+      nb::arg("lists"), nb::arg("code_bytes"), nb::arg("code_bits"), nb::arg("seed"), nb::arg("refine"),
+      nb::arg("keep_vectors"), nb::arg("queries").none());
 }
 
 }  // namespace nearabout

@@ -337,6 +337,10 @@ nb::dict details_of(const IvfIndex& lists) {
   nb::list curve;
   for (const CurvePoint& point : lists.curve()) curve.append(nb::make_tuple(point.recall, point.probes, point.depth));
   found["curve"] = curve;
+  found["answers"] = std::string(name_of(lists.answers()));
+  found["keeps_vectors"] = lists.keeps_vectors();
+  found["expected_recall"] = nb::none();
+  if (const std::optional<double> recall = lists.expected_recall()) found["expected_recall"] = *recall;
   return found;
 }
 

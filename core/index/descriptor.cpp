@@ -73,7 +73,9 @@ Descriptor read_descriptor(const storage::File& file) {
     throw CorruptFile(file.name() + " is corrupt: section " + section.name() + " contradicts itself: " + error.what() +
                       ". Copy or build it again.");
   }
-  file.section(SectionId::vectors).expect(descriptor.element, {descriptor.rows, descriptor.dims});
+  // Lists of codes may keep none, and say so.
+  if (descriptor.kind != Kind::ivf || !file.has(SectionId::answers) || file.has(SectionId::vectors))
+    file.section(SectionId::vectors).expect(descriptor.element, {descriptor.rows, descriptor.dims});
   return descriptor;
 }
 

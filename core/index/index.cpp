@@ -67,6 +67,10 @@ std::shared_ptr<const Index> Index::open(std::shared_ptr<const storage::File> fi
 }
 
 std::vector<Answer> Index::search(MatrixView queries, const Request& request) const {
+  if (request.exact && !keeps_vectors())
+    throw InvalidInput(
+        "an exact search compares vectors, and this index keeps no vectors, only codes of them; look "
+        "into all lists by effort= instead, or build the index with keep_vectors=True");
   if (queries.rows == 0 || rows() == 0) return std::vector<Answer>(queries.rows);
   Request clamped = request;
   clamped.k = std::min(request.k, rows());
@@ -104,15 +108,19 @@ std::vector<Answer> Index::search_rows(const std::vector<std::uint32_t>& queries
 }
 
 void Index::copy_vectors(const std::vector<std::uint32_t>& queries, std::byte* to) const {
-  const storage::Section& vectors = file_->section(storage::SectionId::vectors);
   const std::size_t bytes = row_bytes(descriptor_.element, dims());
   for (std::size_t i = 0; i < queries.size(); ++i) {
     if (queries[i] >= rows())
       throw InvalidInput("row " + std::to_string(queries[i]) + " was asked for; the index has " +
                          std::to_string(rows()) + " rows, numbered from 0");
-    const std::uint64_t begin = std::uint64_t{queries[i]} * bytes;
-    std::memcpy(to + i * bytes, vectors.checked(begin, begin + bytes), bytes);
+    copy_vector(queries[i], to + i * bytes);
   }
+}
+
+void Index::copy_vector(std::uint32_t row, std::byte* to) const {
+  const std::size_t bytes = row_bytes(descriptor_.element, dims());
+  const std::uint64_t begin = std::uint64_t{row} * bytes;
+  std::memcpy(to, file_->section(storage::SectionId::vectors).checked(begin, begin + bytes), bytes);
 }
 
 void Index::verify(const Monitor& monitor) const {

@@ -58,7 +58,10 @@ class Index {
     (void)k;
     return 0;
   }
-  // Stored vectors, verified, one after the other.
+  // False for kinds that keep codes in place of vectors: they have no exact search.
+  virtual bool keeps_vectors() const { return true; }
+  // Stored vectors, verified, one after the other; of an index that keeps none, what its codes stand for. InvalidInput
+  // where they are too small for that.
   void copy_vectors(const std::vector<std::uint32_t>& rows, std::byte* to) const;
 
   // CorruptFile where a checksum does not fit, a key does not lead to its row, or a number is not finite: what
@@ -70,6 +73,8 @@ class Index {
 
   // `k` is at least 1 and at most rows(); there is at least one row and one query.
   virtual std::vector<Answer> search_some(MatrixView queries, const Request& request) const = 0;
+  // One of copy_vectors().
+  virtual void copy_vector(std::uint32_t row, std::byte* to) const;
   // What verify() has to read of the sections that only this kind has.
   virtual void verify_own(const Monitor& monitor) const { (void)monitor; }
 

@@ -44,6 +44,10 @@ constexpr std::pair<SectionId, std::string_view> kNames[] = {
     {SectionId::curve, "curve"},
     {SectionId::group_bytes, "group_bytes"},
     {SectionId::group_squares, "group_squares"},
+    {SectionId::answers, "answers"},
+    {SectionId::byte_codes, "byte_codes"},
+    {SectionId::byte_steps, "byte_steps"},
+    {SectionId::byte_squares, "byte_squares"},
     {SectionId::checksums, "checksums"},
 };
 

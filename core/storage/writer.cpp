@@ -67,7 +67,9 @@ class MemorySink final : public Writer::Sink {
   AlignedBytes bytes_;
 };
 
-bool on_pages(SectionId id) { return id == SectionId::vectors || id == SectionId::codes; }
+bool on_pages(SectionId id) {
+  return id == SectionId::vectors || id == SectionId::codes || id == SectionId::byte_codes;
+}
 
 constexpr std::array<std::byte, kPageAlignment> kZeros{};
 constexpr std::size_t kBufferBytes = 16 * kBlockBytes;

@@ -38,7 +38,7 @@ class Index:
     def metadata(self) -> str: ...  # JSON text
     def sections(self) -> list[dict[str, Any]]: ...  # name, element, rows, columns, bytes, offset
     # Of a forest: trees, leaf_size, seed, sketch_bytes, efforts. Of lists of codes: lists, code_directions, code_bits,
-    # code_bytes, seed, curve (recall, lists looked into, rows compared).
+    # code_bytes, seed, curve (recall, lists looked into, rows compared), answers, keeps_vectors, expected_recall.
     def details(self) -> dict[str, Any]: ...
     def verify(self, monitor: Monitor = None) -> None: ...
 
@@ -138,6 +138,8 @@ def build_ivf(
     code_bytes: int,
     code_bits: int,
     seed: int,
+    refine: bool,  # whether rows that look nearest are compared
+    keep_vectors: bool,  # whether that is by vectors, or by 8-bit codes in place of them
     queries: NDArray[np.float32] | None,
 ) -> tuple[Index, NDArray[np.int64]]: ...  # the same, with what lists of codes take; 0 lets the core choose
 

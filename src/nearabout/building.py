@@ -68,8 +68,8 @@ def build(
         queries: (n, dims), or one of (dims,): some of the queries that will be asked, for lists of codes, which measure
             with them what an effort finds. Some hundred are enough, 256 are used. Without them rows serve, which is
             right where queries are like the rows; where they are not (pictures taken otherwise, questions and not
-            answers) the measured curve would promise too much. Other kinds take none; where "auto" chooses the exact scan
-            there is nothing to measure.
+            answers) the measured curve would promise too much. Other kinds take none; where "auto" chooses the exact
+            scan there is nothing to measure.
         memory: how much the build may take for itself, for vectors that are larger than memory: bytes, or a size such
             as "512MB" or "1.5 GiB", at least 64 MB; what the caller holds and the libraries themselves are not
             counted. It needs `path`, in whose folder temporary files of the size of the vectors may come and go. Keys
@@ -115,7 +115,7 @@ def build(
         params = choose_kind(len(rows), vectors.dims, metric, vectors.dtype) if asked == "auto" else asked
         chosen = {"chosen_by": "auto"} if asked == "auto" else {}
         notes = {"library": f"nearabout {__version__}", **params.settings(), **chosen, **origin}
-        core, skipped = _builder(params, seed, _as_floats(queries, metric, vectors.dims, asked))(
+        core, skipped = _builder(params, seed, _checked_queries(queries, metric, vectors, asked))(
             rows,
             dims=vectors.dims,
             dtype=vectors.dtype,
@@ -145,14 +145,23 @@ def _builder(
         codes = LeadingCodes(params.codes) if isinstance(params.codes, int) else params.codes
         size, bits = (0, 0) if codes == "auto" else (codes.size, _or_zero(codes.bits))
         lists = _or_zero(params.lists)
-        return partial(_core.build_ivf, lists=lists, code_bytes=size, code_bits=bits, seed=seed, queries=queries)
+        return partial(
+            _core.build_ivf,
+            lists=lists,
+            code_bytes=size,
+            code_bits=bits,
+            seed=seed,
+            refine=params.refine,
+            keep_vectors=params.keep_vectors,
+            queries=queries,
+        )
     return _core.build_exact
 
 
-def _as_floats(
-    queries: Any, metric: str, dims: int, kind: Kind | Literal["auto"]
-) -> NDArray[np.float32] | None:
-    """Queries to measure with, as the core takes them."""
+def _checked_queries(
+    queries: Any, metric: str, vectors: Vectors | FileVectors, kind: Kind | Literal["auto"]
+) -> NDArray[Any] | None:
+    """Queries to measure with, as the core takes them: float32 for lists of codes."""
     if queries is None:
         return None
     if kind != "auto" and not isinstance(kind, IVF):
@@ -160,7 +169,7 @@ def _as_floats(
             f"queries were given, and the kind {kind.name!r} measures nothing with them; lists of codes do: "
             'choose kind="ivf", or leave them out'
         )
-    checked, _ = as_queries(queries, metric, "f32", dims)
+    checked, _ = as_queries(queries, metric, "bits" if vectors.dtype == "bits" else "f32", vectors.dims)
     if not len(checked):
         raise InvalidInput("queries is empty; pass some of the queries that will be asked, or leave them out")
     return checked

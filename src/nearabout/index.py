@@ -122,7 +122,10 @@ class Index:
             offset of each part of the file). Of a forest also trees, leaf_size, seed, sketch_bytes (of a row in a tree)
             and efforts: pairs of a share of the 10 nearest and the effort that found it when the index was built. Of
             lists of codes also lists, code_directions, code_bits (a direction), code_bytes (a row), seed, and curve:
-            triples of a share of the 10 nearest, the effort that found it, and how many rows that compared in full.
+            triples of a share of the 10 nearest, the effort that found it, and how many rows that compared; answers,
+            what those come from: "vectors", "8-bit codes" or "small codes"; keeps_vectors, whether the file has the
+            vectors; and expected_recall, the share of the 10 nearest that a search without an effort found at build
+            (None where there was nothing to measure).
         """
         return {
             "kind": self.kind,
@@ -159,17 +162,20 @@ class Index:
             effort: how much an approximate index may look at; of a forest: how many rows (Annoy calls it search_k); of
                 lists of codes: into how many lists (nprobe elsewhere). More finds more of the true neighbours and takes
                 longer; as many as there are rows, or lists, finds them all. None takes what should find 95 in 100 of
-                them, by what was measured at build (`info()["efforts"]`, `info()["curve"]`). An exact index has no such
-                choice.
-            exact: True compares the query with every vector, whatever the kind of index.
+                them, by what was measured at build (`info()["efforts"]`, `info()["curve"]`); lists that answer from
+                codes (`IVF(refine=False)`, `IVF(keep_vectors=False)`) take what found about the most where that is less
+                (`info()["expected_recall"]`), and with all lists rank all rows by those codes. An exact index has no
+                such choice.
+            exact: True compares the query with every vector, whatever the kind of index, if it keeps them.
             threads: how many threads a batch may use; None uses all cores. The answer is the same.
 
         Returns:
-            `Hits`, with min(k, len(index)) columns; equal distances in the order of their rows.
+            `Hits`, with min(k, len(index)) columns; equal distances in the order of their rows. Distances are those of
+            the vectors; where answers come from codes (`info()["answers"]`), they are estimates, in the same units.
 
         Raises:
             InvalidInput: wrong dims or rank, NaN or infinity, a zero query under cosine, k that is no positive integer,
-                an effort where there is no choice.
+                an effort where there is no choice, `exact` where no vectors are kept.
 
         >>> import nearabout as na
         >>> index = na.build([[0, 0], [3, 4], [6, 8]], metric="euclidean")
@@ -241,9 +247,11 @@ class Index:
         Returns:
             `Hits`, with min(k, len(index) - 1) columns; min(k, len(index)) with include_self.
 
+        Where 8-bit codes are kept in place of vectors, the query is what they stand for.
+
         Raises:
             UnknownKey: a key is not in the index; the sentence offers the nearest spellings.
-            InvalidInput: as in `search`.
+            InvalidInput: as in `search`; where small codes alone are kept, which no vector comes back from.
 
         >>> import nearabout as na
         >>> index = na.build([[0.0, 1.0], [1.0, 0.0], [1.0, 0.1]], keys=["north", "east", "easterly"])
@@ -315,6 +323,7 @@ class Index:
 
         Raises:
             UnknownKey: a key is not in the index.
+            InvalidInput: no vectors are kept, as in `vectors`.
         """
         if _is_single_key(key):
             stored = self._core.vectors(np.array([self._row(key)], np.int64))
@@ -356,10 +365,13 @@ class Index:
     def vectors(self, rows: Any = None) -> NDArray[Any]:
         """A copy of the stored vectors of rows (all rows when None), (..., dims).
 
-        Their type is the stored one: float32, float16, uint8, int8; float32 for bf16, booleans for bits.
+        Their type is the stored one: float32, float16, uint8, int8; float32 for bf16, booleans for bits. Where 8-bit
+        codes are kept in place of vectors (`IVF(keep_vectors=False)`), they are what those stand for: off by up to half
+        of 1/254 of a dimension's range, and under cosine of length 1, about.
 
         Raises:
-            InvalidInput: a row outside 0 to len - 1.
+            InvalidInput: a row outside 0 to len - 1; small codes alone are kept (`IVF(refine=False,
+                keep_vectors=False)`).
         """
         wanted = self._checked_rows(rows)
         stored = self._core.vectors(wanted.ravel())

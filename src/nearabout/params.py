@@ -107,7 +107,7 @@ class LeadingCodes:
 
     >>> import nearabout as na
     >>> na.IVF(codes=na.LeadingCodes(32, bits=4))
-    IVF(lists='auto', codes=LeadingCodes(size=32, bits=4))
+    IVF(lists='auto', codes=LeadingCodes(size=32, bits=4), refine=True, keep_vectors=True)
     """
 
     size: int
@@ -133,8 +133,9 @@ class IVF:
 
     The rows are parted into lists around centroids (k-means). A search ranks the lists by the distance of their
     centroids, scans the codes of the nearest lists in memory order, many rows at a time by tables in registers, and
-    compares the rows that look nearest in full: distances are never estimates. A code is what a row is beyond its
-    list's centroid, along the leading principal directions of the data, in 1, 2 or 4 bits each.
+    compares the rows that look nearest in full: distances are no estimates, unless `refine` or `keep_vectors` is False.
+    A code is what a row is beyond its list's centroid, along the leading principal directions of the data, in 1, 2 or 4
+    bits each.
 
     How many lists are looked into is `effort`, which others call nprobe; as many as there are lists compare every row,
     which is the exact search. What each effort finds is measured when the index is built, together with how many rows
@@ -153,6 +154,18 @@ class IVF:
         codes: "auto", or bytes a row (1 to 512), or `LeadingCodes` where the bits matter too. "auto" chooses by the
             dimensions. Longer codes tell near rows apart better, so that fewer have to be compared in full; they take
             room, and longer to scan.
+        refine: whether the rows that look nearest are compared. False: answers come from the small codes alone, and
+            distances are estimates in the units of the metric, off by a hundredth to a tenth; fewer of the true
+            neighbours are found, which longer `codes` make up for. No vector is read then, so they may lie on a slow
+            disk.
+        keep_vectors: whether the file has the vectors. False: with `refine`, it has 8-bit codes in their place, one
+            byte a dimension (a quarter of float32), and rows are compared by those: distances are off by about what a
+            grid of 254 steps in each dimension loses. `index[key]`, `vectors` and `search_by_key` then take what the
+            codes stand for, under cosine as vectors of length 1. Without `refine` it has the small codes alone, and
+            those three are not to be had. `exact=True` needs vectors. Vectors that are bytes already (u8, i8) are their
+            own 8-bit codes: with `refine` they are kept whatever is asked for here, and answers are exact in every
+            digit. `Index.info()` tells which it came to (`answers`, `keeps_vectors`) and what to expect
+            (`expected_recall`).
 
     Raises:
         InvalidInput: a setting out of its range.
@@ -168,16 +181,24 @@ class IVF:
     >>> index = na.build(vectors, metric="euclidean", kind=na.IVF(lists=64))
     >>> int(index.search(vectors[7], k=3, effort=4).rows[0])
     7
+    >>> small = na.build(vectors, metric="euclidean", kind=na.IVF(lists=64, keep_vectors=False))
+    >>> small.info()["answers"], small.info()["file_bytes"] < index.info()["file_bytes"] / 2
+    ('8-bit codes', True)
     """
 
     lists: int | Literal["auto"] = "auto"
     codes: int | LeadingCodes | Literal["auto"] = "auto"
+    refine: bool = True
+    keep_vectors: bool = True
 
     def __post_init__(self) -> None:
         if self.lists != "auto":
             _check_count("lists", self.lists, _MOST_LISTS, ', or "auto"')
         if self.codes != "auto" and not isinstance(self.codes, LeadingCodes):
             _check_count("codes", self.codes, _LARGEST_CODE, ' (bytes a row), a LeadingCodes, or "auto"')
+        for name, flag in (("refine", self.refine), ("keep_vectors", self.keep_vectors)):
+            if not isinstance(flag, bool):
+                raise InvalidInput(f"{name} is {flag!r}; pass True or False")
 
     @property
     def name(self) -> str:
@@ -241,13 +262,20 @@ def kind_from_settings(kind: str, settings: dict[str, str]) -> Kind | Literal["a
             )
         return chosen
     fields = {field.name: field for field in dataclasses.fields(chosen)}
-    values: dict[str, int | str] = {}
+    values: dict[str, int | str | bool] = {}
     for name, text in settings.items():
         if name not in fields:
             known = "no settings" if not fields else f"the settings {', '.join(fields)}"
             raise InvalidInput(f"--set {name}={text}: the kind {chosen.name} has {known}")
-        values[name] = text if text == "auto" else _number(name, text)
+        is_flag = isinstance(fields[name].default, bool)
+        values[name] = _flag(name, text) if is_flag else text if text == "auto" else _number(name, text)
     return dataclasses.replace(chosen, **values)  # type: ignore[arg-type]
+
+
+def _flag(name: str, text: str) -> bool:
+    if text not in ("true", "false"):
+        raise InvalidInput(f"--set {name}={text}: {text!r} is neither true nor false")
+    return text == "true"
 
 
 def _number(name: str, text: str) -> int:

@@ -14,7 +14,7 @@ class Profile:
             answer had to be completed), those queries are not counted.
         lists: how many lists were looked into.
         codes: how many rows' codes were scanned.
-        compared: how many rows were compared in full.
+        compared: how many rows were compared, by their vectors or 8-bit codes.
         bytes: of codes and vectors that were read for that.
         seconds: of each stage, summed over threads: "bind" (queries made ready), "rank" (lists ranked), "scan" (codes
             scanned) and "compare" (rows compared).

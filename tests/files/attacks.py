@@ -123,8 +123,10 @@ def sections_gone(image: bytes) -> Iterator[Attack]:
     parts = near.take_apart(image)[:-1]
     for number, part in enumerate(parts):
         others = parts[:number] + parts[number + 1 :]
-        # A file without the terms has no screen, one without keys has row numbers: whole in themselves.
+        # A file without the terms has no screen, one without keys has row numbers, one that does not say what answers
+        # come from compares vectors, and one that says so may have none: whole in themselves.
         whole = part.id in {near.METADATA, near.ROW_TERMS, near.KEY_BYTES, near.KEY_NUMBERS, near.DIRECTIONS}
+        whole |= near.ANSWERS in {other.id for other in parts} and part.id in {near.ANSWERS, near.VECTORS}
         yield Attack(f"no {part.name}", near.put_together(others), "" if whole else "CorruptFile", "")
         yield Attack(f"{part.name} twice", near.put_together([*parts, part]), "CorruptFile", "id")
         unknown = near.put_together([*others, replace(part, id=77, flags=0)])
@@ -159,6 +161,7 @@ def descriptors(image: bytes) -> Iterator[Attack]:
     """Kinds, metrics, types and shapes that do not exist or are not those of the vectors."""
     part = near.part_of(image, near.DESCRIPTOR)
     kind, metric, element, rows, dims = struct.unpack("<5Q", part.data)
+    held = {other.id for other in near.take_apart(image)}
     lies: list[tuple[str, int, int, str, str]] = [
         ("kind", 0, 0, "CorruptFile", "kind"),
         ("kind", 0, 99, "NewerFile", "99"),
@@ -169,8 +172,9 @@ def descriptors(image: bytes) -> Iterator[Attack]:
         ("element", 2, 0, "CorruptFile", "element"),
         ("element", 2, 8, "CorruptFile", "element"),
         ("element", 2, element + (1 << 32), "CorruptFile", "element"),
-        ("element", 2, element % 6 + 1, "CorruptFile", ""),
-        ("rows", 3, rows + 1, "CorruptFile", "vectors"),
+        # Without vectors the type is what decoded ones are given as, and what queries may be.
+        ("element", 2, element % 6 + 1, "CorruptFile" if near.VECTORS in held else "", ""),
+        ("rows", 3, rows + 1, "CorruptFile", "vectors" if near.VECTORS in held else ""),
         ("rows", 3, 1 << 32, "CorruptFile", "rows"),
         ("rows", 3, (1 << 64) - 1, "CorruptFile", "rows"),
         ("dims", 4, 0, "CorruptFile", "dim"),

@@ -161,6 +161,46 @@ def codes_of_lists(image: bytes) -> Iterator[Attack]:
             yield Attack(f"every byte of {near.NAMES[id_]} is {byte}", lying)
 
 
+def answers_of_lists(image: bytes) -> Iterator[Attack]:
+    """Answers from what does not exist, or from what the file has not."""
+    parts = {part.id for part in near.take_apart(image)}
+    for value in (0, 1, 2, 3, 4, 1 << 32, MOST):
+        told = struct.pack("<Q", value)
+        if near.ANSWERS in parts:
+            lying = near.exchange(image, near.ANSWERS, data=told)
+        else:
+            section = near.Part(near.ANSWERS, 0, 1, 8, 1, 1, told)
+            lying = near.put_together([*near.take_apart(image)[:-1], section])
+        able = value == 3 or (value == 2 and near.BYTE_CODES in parts)
+        yield Attack(f"answers come from {value}", lying, "" if able else "CorruptFile")
+
+
+def bytes_of_lists(image: bytes) -> Iterator[Attack]:
+    """Centres, steps and squares that cannot be; any byte is a code."""
+    if near.BYTE_CODES not in {part.id for part in near.take_apart(image)}:
+        return
+    steps = _numbers(image, near.BYTE_STEPS, "<f4")
+    for row, name in enumerate(("centre", "step")):
+        for value in (*NO_NUMBERS, -3e38, -1e-40, 0.0, 1e-40, 3e38):
+            for which, places in PLACES:
+                changed = steps.copy()
+                changed[row, places] = value
+                refused = not math.isfinite(value) or (value < 0 and name == "step")
+                lying = _table(image, near.BYTE_STEPS, changed)
+                yield Attack(f"{which} {name} is {value}", lying, "CorruptFile" if refused else "")
+    squares = _numbers(image, near.BYTE_SQUARES, "<f4")
+    for value in (*NO_NUMBERS, -1.0, -1e-40, 0.0, 3e38):
+        for which, places in PLACES:
+            changed = squares.copy()
+            changed[places] = value
+            refused = not math.isfinite(value) or value < 0
+            lying = _table(image, near.BYTE_SQUARES, changed)
+            yield Attack(f"{which} square is {value}", lying, "CorruptFile" if refused else "")
+    for byte in (0x00, 0x7F, 0x80, 0xFF):
+        size = len(near.part_of(image, near.BYTE_CODES).data)
+        yield Attack(f"every byte is {byte}", near.exchange(image, near.BYTE_CODES, data=bytes([byte]) * size))
+
+
 def other_metrics_of_lists(image: bytes) -> Iterator[Attack]:
     """Metrics that lists of codes do not serve."""
     fields = list(struct.unpack("<5Q", near.part_of(image, near.DESCRIPTOR).data))
@@ -169,11 +209,7 @@ def other_metrics_of_lists(image: bytes) -> Iterator[Attack]:
         element, dims = (6, fields[4]) if bits else (1, 2)
         size = (dims + 7) // 8 if bits else 4 * dims
         descriptor = struct.pack("<5Q", fields[0], metric, element, fields[3], dims)
-        lying = near.exchange(
-            near.exchange(image, near.DESCRIPTOR, data=descriptor),
-            near.VECTORS,
-            element=element,
-            columns=dims,
-            data=bytes(size * fields[3]),
-        )
+        lying = near.exchange(image, near.DESCRIPTOR, data=descriptor)
+        if near.VECTORS in {part.id for part in near.take_apart(image)}:
+            lying = near.exchange(lying, near.VECTORS, element=element, columns=dims, data=bytes(size * fields[3]))
         yield Attack(f"lists of codes under metric {metric}", lying, "CorruptFile", "metric")

@@ -111,10 +111,26 @@ def lists() -> Iterator[Golden]:
     query = source.integers(-128, 128, 7).tolist()
     yield Golden("ivf_dot", signed, range(1000, 2500), "dot", query, na.IVF(lists=6, codes=na.LeadingCodes(4, bits=4)))
 
+    # Without vectors to compare, or without any.
+    query = (centres[2] + 0.3 * source.standard_normal(32)).tolist()
+    codes = na.LeadingCodes(16, bits=4)
+    kind = na.IVF(lists=8, codes=codes, keep_vectors=False)
+    yield Golden("ivf_bytes", floats, words, "euclidean", query, kind)
+    kind = na.IVF(lists=8, codes=codes, refine=False)
+    yield Golden("ivf_estimates", floats.astype(np.float16), None, "dot", query, kind)
+    kind = na.IVF(lists=8, codes=codes, refine=False, keep_vectors=False)
+    yield Golden("ivf_codes", floats, range(300), "cosine", query, kind)
+
 
 def path_of(name: str) -> Path:
     """Where the golden file of this name lies, released or not."""
     return next(path for folder in (FOLDER, NEXT) if (path := folder / f"{name}.near").exists())
+
+
+def has_vectors(index: na.Index) -> bool:
+    """Whether they are kept, or codes that they nearly come back from."""
+    info = index.info()
+    return info.get("answers") != "small codes" or info["keeps_vectors"]
 
 
 def query_of(index: na.Index, query: list[float]) -> Any:
@@ -135,7 +151,8 @@ def answers_of(index: na.Index, query: list[float]) -> dict[str, Any]:
     if len(index):
         key = index.keys([3]).tolist()[0]
         told["key"] = key
-        told["by key"] = index.search_by_key(key, k=K).rows.tolist()
+        if has_vectors(index):
+            told["by key"] = index.search_by_key(key, k=K).rows.tolist()
         told["within"] = index.radius_search(asked, radius=float(hits.distances[3])).rows.tolist()
     return told
 

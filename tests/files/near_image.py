@@ -19,6 +19,7 @@ KEY_OFFSETS, KEY_BYTES, KEY_NUMBERS, KEY_TAGS, KEY_SLOTS, CHECKSUMS = 16, 17, 18
 FOREST, EFFORTS, TREE_NODES, NODE_CODES, NODE_OFFSETS, TREE_ROWS, TREE_CODES, TREE_OFFSETS = range(24, 32)
 IVF, LIFT, DIRECTION_BYTES, DIRECTION_TERMS, CENTROID_BYTES = range(32, 37)
 LIST_TERMS, LIST_SIZES, LIST_ROWS, LIST_CODES, CURVE = range(37, 42)
+ANSWERS, BYTE_CODES, BYTE_STEPS, BYTE_SQUARES = range(48, 52)
 NAMES = {
     DESCRIPTOR: "descriptor",
     METADATA: "metadata",
@@ -53,6 +54,10 @@ NAMES = {
     LIST_ROWS: "list_rows",
     LIST_CODES: "list_codes",
     CURVE: "curve",
+    ANSWERS: "answers",
+    BYTE_CODES: "byte_codes",
+    BYTE_STEPS: "byte_steps",
+    BYTE_SQUARES: "byte_squares",
     CHECKSUMS: "checksums",
 }
 

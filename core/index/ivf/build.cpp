@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "index/ivf/curve.h"
 #include "index/ivf/groups.h"
+#include "index/ivf/kept.h"
 #include "index/ivf/learn.h"
 #include "index/ivf/pack.h"
 #include "kernels/kernels.h"
@@ -132,6 +133,11 @@ void write_curve(storage::Writer& writer, const std::vector<CurvePoint>& points)
   writer.add<double>(SectionId::curve, {points.size(), 3}, numbers);
 }
 
+// What is there of a row to be compared.
+std::size_t compared_bytes(Answers answers, Element element, std::size_t dims) {
+  return answers == Answers::vectors ? row_bytes(element, dims) : answers == Answers::byte_codes ? dims : 0;
+}
+
 void check_options(const IvfOptions& options, Metric metric, Element element) {
   if (!space_of(metric) || element == Element::bits)
     throw InvalidInput("lists of codes cannot be built under the metric " + std::string(name_of(metric)) +
@@ -148,6 +154,9 @@ void write_ivf(storage::Writer& writer, const Source& source, const IvfOptions& 
   const std::size_t rows = source.rows();
   write_descriptor(writer, {Kind::ivf, source.metric(), source.element(), rows, source.dims()});
   writer.add_text(SectionId::metadata, metadata);
+  const Answers answers = answers_of(options, source.element());
+  const std::uint64_t told[] = {static_cast<std::uint64_t>(answers)};
+  if (answers != Answers::vectors) writer.add<std::uint64_t>(SectionId::answers, {1, 1}, told);
   if (rows > 0) {
     const RowReader read = [&](std::size_t begin, std::size_t end, float* to) { source.read_f32(begin, end, to); };
     Trials trials;
@@ -164,9 +173,11 @@ void write_ivf(storage::Writer& writer, const Source& source, const IvfOptions& 
     write_directions(writer, learnt);
     write_centroids(writer, learnt);
     write_lists(writer, learnt, encoded, sizes, measure, build, place, step_of(monitor, 0.7, 0.8));
-    write_curve(writer, measure.points(row_bytes(source.element(), source.dims())));
+    if (answers == Answers::byte_codes)
+      write_byte_rows(writer, learnt, read, rows, measure, place, build.threads, step_of(monitor, 0.8, 1.0));
+    write_curve(writer, measure.points(compared_bytes(answers, source.element(), source.dims())));
   }
-  source.write(writer, step_of(monitor, 0.8, 1.0));
+  if (keeps_vectors(options, source.element())) source.write(writer, step_of(monitor, 0.8, 1.0));
 }
 
 }  // namespace nearabout

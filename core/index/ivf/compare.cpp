@@ -20,9 +20,13 @@ void fetch(const storage::Section& section, std::uint64_t row, std::uint64_t str
 
 RowComparison::RowComparison(const IvfIndex& index)
     : index_(index),
-      vectors_(index.vectors_->matrix()),
+      table_(index.answers_ == Answers::vectors      ? index.vectors_
+             : index.answers_ == Answers::byte_codes ? index.byte_codes_
+                                                     : nullptr),
+      view_(table_ ? table_->matrix() : MatrixView{}),
       columns_(index.list_rows_->shape().columns),
-      squares_(columns_ == 2) {}
+      squares_(columns_ == 2),
+      units_(index.lift_, index.centre_) {}
 
 void RowComparison::run(ListScan& scan, MatrixView queries, std::size_t begin, const Request& request,
                         std::vector<Answer>& answers) {
@@ -36,8 +40,20 @@ void RowComparison::run(ListScan& scan, MatrixView queries, std::size_t begin, c
     const std::size_t number = begin + i - 2;
     const BoundQuery bound = bind_query(queries, number, index_.descriptor());
     TopK best(request.k, rank_within(bound, radius));
-    compare(bound, pending_[(i - 2) % 3], best);
-    compared_ += pending_[(i - 2) % 3].rows.size();
+    const Pending& pending = pending_[(i - 2) % 3];
+    switch (index_.answers_) {
+      case Answers::vectors:
+        compare(bound, pending, best);
+        break;
+      case Answers::byte_codes:
+        compare_bytes({index_.byte_steps_, index_.lift_, widened(queries, number, number + 1).data()}, pending, best);
+        break;
+      case Answers::small_codes:
+        units_.bind(queries, number);
+        rank(scan.estimates(i - 2), pending, best);
+        break;
+    }
+    if (table_) compared_ += pending.rows.size();
     answers[number] = answer_of(bound, best, radius);
   }
 }
@@ -51,13 +67,20 @@ void RowComparison::find_places(ListScan& scan, std::size_t query, Pending& pend
 void RowComparison::find_rows(Pending& pending) const {
   pending.rows.clear();
   pending.squares.clear();
+  if (!table_) {
+    for (const std::uint64_t place : pending.places)
+      pending.rows.push_back(index_.list_rows_->items<std::uint32_t>(place, 1)[0]);
+    return;
+  }
   for (const std::uint32_t place : pending.places) {
     const std::uint32_t* const facts =
         index_.list_rows_->items<std::uint32_t>(std::uint64_t{place} * columns_, columns_).data();
     pending.rows.push_back(facts[0]);
     if (squares_) pending.squares.push_back(facts[1]);
-    fetch(*index_.vectors_, facts[0], vectors_.stride);
+    fetch(*table_, facts[0], view_.stride);
   }
+  if (!index_.byte_squares_) return;
+  for (const std::uint64_t row : pending.rows) index_.byte_squares_->fetch(row * sizeof(float));
 }
 
 void RowComparison::compare(const BoundQuery& bound, const Pending& pending, TopK& best) const {
@@ -66,13 +89,34 @@ void RowComparison::compare(const BoundQuery& bound, const Pending& pending, Top
   for (std::size_t begin = 0; begin < pending.rows.size(); begin += kBatch) {
     const std::size_t count = std::min(kBatch, pending.rows.size() - begin);
     const std::uint32_t* const rows = pending.rows.data() + begin;
-    for (std::size_t i = 0; i < count; ++i) index_.vectors_->check_rows(rows[i], std::uint64_t{rows[i]} + 1);
-    const kernels::Rows batch{vectors_.data, vectors_.stride, rows, count, true};
+    for (std::size_t i = 0; i < count; ++i) table_->check_rows(rows[i], std::uint64_t{rows[i]} + 1);
+    const kernels::Rows batch{view_.data, view_.stride, rows, count, true};
     if (squares)
       bound.ranks(batch, pending.squares.data() + begin, ranks);
     else
       bound.ranks(batch, ranks);
     for (std::size_t i = 0; i < count; ++i) best.push(ranks[i], rows[i]);
+  }
+}
+
+void RowComparison::compare_bytes(const BoundByteQuery& bound, const Pending& pending, TopK& best) const {
+  double ranks[kBatch];
+  float squares[kBatch] = {};
+  for (std::size_t begin = 0; begin < pending.rows.size(); begin += kBatch) {
+    const std::size_t count = std::min(kBatch, pending.rows.size() - begin);
+    const std::uint32_t* const rows = pending.rows.data() + begin;
+    for (std::size_t i = 0; i < count; ++i) table_->check_rows(rows[i], std::uint64_t{rows[i]} + 1);
+    for (std::size_t i = 0; index_.byte_squares_ && i < count; ++i)
+      squares[i] = index_.byte_squares_->items<float>(rows[i], 1)[0];
+    bound.ranks({view_.data, view_.stride, rows, count, true}, squares, ranks);
+    for (std::size_t i = 0; i < count; ++i) best.push(ranks[i], rows[i]);
+  }
+}
+
+void RowComparison::rank(std::span<const float> estimates, const Pending& pending, TopK& best) const {
+  for (std::size_t i = 0; i < pending.rows.size(); ++i) {
+    if (pending.rows[i] >= index_.rows()) index_.throw_row(pending.rows[i]);
+    best.push(units_.rank(estimates[i]), pending.rows[i]);
   }
 }
 

@@ -1,4 +1,5 @@
-// From the rows that look nearest to the answer: each is compared in full.
+// From the rows that look nearest to the answer: each is compared by what the index keeps of it, or ranked by what was
+// estimated.
 #pragma once
 
 #include <cstddef>
@@ -6,8 +7,10 @@
 #include <vector>
 
 #include "index/index.h"
+#include "index/ivf/estimates.h"
 #include "index/ivf/scan.h"
 #include "metric/bound_query.h"
+#include "quantize/byte_rows.h"
 
 namespace nearabout {
 
@@ -30,11 +33,15 @@ class RowComparison {
   void find_places(ListScan& scan, std::size_t query, Pending& pending) const;
   void find_rows(Pending& pending) const;
   void compare(const BoundQuery& bound, const Pending& pending, TopK& best) const;
+  void compare_bytes(const BoundByteQuery& bound, const Pending& pending, TopK& best) const;
+  void rank(std::span<const float> estimates, const Pending& pending, TopK& best) const;
 
   const IvfIndex& index_;
-  MatrixView vectors_;
+  const storage::Section* table_;  // what rows are compared by; null where estimates are all
+  MatrixView view_;                // of it
   std::size_t columns_;
   bool squares_;
+  EstimateUnits units_;
   Pending pending_[3];
   std::size_t compared_ = 0;
 };

@@ -9,6 +9,7 @@
 
 #include "base/monitor.h"
 #include "index/column.h"
+#include "index/ivf/answers.h"
 #include "index/ivf/trials.h"
 #include "quantize/directions.h"
 #include "quantize/leading_codes.h"
@@ -22,13 +23,14 @@ struct LearntLists {
   Lift lift;
   LearntDirections directions;
   CodeShape shape;
-  bool squares = false;                // rows are integers: the squares of their lengths are kept
+  Answers answers = Answers::vectors;
+  bool squares = false;                // rows are integers: the squares of their lengths are known
   float point_step = 1;                // of images, for points and centroids as bytes
   std::vector<std::int8_t> centroids;  // lists x shape.directions
 
   std::size_t lists() const { return centroids.size() / shape.directions; }
-  // Numbers of each row in its list: its own, and its square.
-  std::size_t list_columns() const { return squares ? 2 : 1; }
+  // Numbers of each row in its list: its own, and its square where vectors are compared.
+  std::size_t list_columns() const { return squares && answers == Answers::vectors ? 2 : 1; }
   // An image as a point of bytes: what lies outside is put on the edge.
   void to_bytes(const float* image, std::int8_t* point) const;
 };

@@ -39,17 +39,47 @@ std::span<const float> finite_floats(const storage::File& file, const Section& s
 
 IvfIndex::IvfIndex(std::shared_ptr<const storage::File> file, const Descriptor& descriptor)
     : Index(std::move(file), descriptor),
-      vectors_(&this->file().section(SectionId::vectors)),
-      scan_(descriptor, *vectors_, nullptr) {
+      vectors_(this->file().has(SectionId::vectors) ? &this->file().section(SectionId::vectors) : nullptr) {
+  if (vectors_) scan_.emplace(descriptor, *vectors_, nullptr);
   if (!space_of(descriptor.metric) || descriptor.element == Element::bits)
     throw CorruptFile(this->file().name() + " is corrupt: it says that it has lists of codes under the metric " +
                       std::string(name_of(descriptor.metric)) + ", which they do not serve. Copy or build it again.");
+  read_answers();
   if (rows() == 0) return;
   read_facts();
   read_directions();
   read_lists();
   read_curve();
-  for (const Section* section : {vectors_, list_rows_, list_codes_}) section->advise(storage::system::Access::anywhere);
+  if (answers_ == Answers::byte_codes) read_bytes();
+  for (const Section* section : {vectors_, list_rows_, list_codes_, byte_codes_, byte_squares_})
+    if (section) section->advise(storage::system::Access::anywhere);
+}
+
+// A file that does not say compares vectors.
+void IvfIndex::read_answers() {
+  if (!file().has(SectionId::answers)) return;
+  const Section& section = file().section(SectionId::answers);
+  section.expect(Element::u64, {1, 1});
+  const std::uint64_t found = section.all<std::uint64_t>()[0];
+  if (found != static_cast<std::uint64_t>(Answers::byte_codes) &&
+      found != static_cast<std::uint64_t>(Answers::small_codes))
+    throw_fact(file(), section, 0, "2 (8-bit codes) or 3 (small codes)", found);
+  answers_ = static_cast<Answers>(found);
+}
+
+void IvfIndex::read_bytes() {
+  const Section& steps = file().section(SectionId::byte_steps);
+  steps.expect(Element::f32, {2, dims()});
+  const std::span<const float> numbers = finite_floats(file(), steps);
+  for (std::size_t j = dims(); j < numbers.size(); ++j)
+    if (numbers[j] < 0) throw_number(file(), steps, j, "a step that is not negative", double{numbers[j]});
+  const auto middle = numbers.begin() + static_cast<std::ptrdiff_t>(dims());
+  byte_steps_ = ByteSteps({numbers.begin(), middle}, {middle, numbers.end()});
+  byte_codes_ = &file().section(SectionId::byte_codes);
+  byte_codes_->expect(Element::i8, {rows(), dims()});
+  if (lift_.space() != Space::squared) return;
+  byte_squares_ = &file().section(SectionId::byte_squares);
+  byte_squares_->expect(Element::f32, {rows(), 1});
 }
 
 void IvfIndex::read_facts() {
@@ -133,7 +163,8 @@ void IvfIndex::read_lists() {
   list_codes_ = &file().section(SectionId::list_codes);
   list_codes_->expect(Element::u8, {blocks, kernels::block_bytes(shape().lines())});
   list_rows_ = &file().section(SectionId::list_rows);
-  const bool squares = descriptor().element == Element::u8 || descriptor().element == Element::i8;
+  const bool integers = descriptor().element == Element::u8 || descriptor().element == Element::i8;
+  const bool squares = integers && answers_ == Answers::vectors;
   const std::uint64_t slots = blocks * kernels::kBlockRows;
   list_rows_->expect(Element::u32, {slots, squares ? 2u : 1u});
 }
@@ -152,9 +183,19 @@ void IvfIndex::read_curve() {
   }
 }
 
-// Each row in one list.
+void IvfIndex::throw_row(std::uint64_t row) const {
+  storage::throw_corrupt(file().name(), "a row in section " + list_rows_->name(), list_rows_->offset(),
+                         "one below " + std::to_string(rows()), std::to_string(row));
+}
+
+// Each row in one list; and squares that squares can be.
 void IvfIndex::verify_own(const Monitor& monitor) const {
   if (rows() == 0) return;
+  for (std::uint64_t row = 0; byte_squares_ && row < rows(); ++row) {
+    const float square = byte_squares_->items<float>(row, 1)[0];
+    if (!(std::isfinite(square) && square >= 0))
+      throw_number(file(), *byte_squares_, row, "finite and not negative", double{square});
+  }
   std::vector<bool> seen(rows(), false);
   const std::uint64_t columns = list_rows_->shape().columns;
   for (std::size_t list = 0; list < lists(); ++list) {

@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -22,8 +23,10 @@
 #include "index/build_options.h"
 #include "index/exact/scan.h"
 #include "index/index.h"
+#include "index/ivf/answers.h"
 #include "index/ivf/curve.h"
 #include "index/source.h"
+#include "quantize/byte_rows.h"
 #include "quantize/leading_codes.h"
 #include "quantize/lift.h"
 
@@ -34,8 +37,14 @@ struct IvfOptions {
   std::size_t code_bytes = 0;  // 0: by the data
   std::size_t code_bits = 0;   // 1, 2 or 4 a direction; 0: by the data
   std::uint64_t seed = 0;
+  bool refine = true;                   // rows that look nearest are compared by more than their small codes
+  bool keep_vectors = true;             // false: by a byte a dimension, where they are compared
   std::span<const float> queries = {};  // of the kind that will be asked, one after the other; empty: rows serve
 };
+
+// Vectors that are bytes are their own 8-bit codes.
+Answers answers_of(const IvfOptions& options, Element element);
+bool keeps_vectors(const IvfOptions& options, Element element);
 
 class IvfSearches;  // work spaces, in search.cpp
 std::shared_ptr<IvfSearches> make_searches();
@@ -51,25 +60,42 @@ class IvfIndex : public Index {
   // Of codes and vectors, for a search that did this.
   std::uint64_t bytes_of(const Work& work) const;
   std::size_t default_effort(std::size_t k) const override;
+  Answers answers() const { return answers_; }
+  bool keeps_vectors() const override { return vectors_ != nullptr; }
+  // The share of the 10 nearest that the default effort found at build; nothing where it was not measured.
+  std::optional<double> expected_recall() const;
 
  protected:
   std::vector<Answer> search_some(MatrixView queries, const Request& request) const override;
   void verify_own(const Monitor& monitor) const override;
+  void copy_vector(std::uint32_t row, std::byte* to) const override;
 
  private:
   friend class IvfQueries;
   friend class ListRanking;
   friend class ListScan;
   friend class RowComparison;
+  void read_answers();
   void read_facts();
   void read_directions();
   void read_lists();
   void read_curve();
+  void read_bytes();
+  // CorruptFile: a list names a row that does not exist.
+  [[noreturn]] void throw_row(std::uint64_t row) const;
+  void add_unestimated(MatrixView queries, std::size_t k, std::vector<Answer>& answers) const;
+  // The point of the curve that searches take where nothing is asked for; null: all lists.
+  const CurvePoint* usual_point() const;
   std::vector<Answer> scan_all(MatrixView queries, const Request& request) const;
+  std::vector<Answer> scan_bytes(MatrixView queries, const Request& request) const;
   void fill_up(MatrixView queries, const Request& request, std::size_t effort, std::vector<Answer>& answers) const;
 
-  const storage::Section* vectors_;
-  ExactScan scan_;
+  Answers answers_ = Answers::vectors;
+  const storage::Section* vectors_;  // null where none are kept
+  std::optional<ExactScan> scan_;    // where they are
+  const storage::Section* byte_codes_ = nullptr;
+  const storage::Section* byte_squares_ = nullptr;  // under Space::squared
+  ByteSteps byte_steps_;
   Lift lift_;
   LeadingCodes codes_{{32, 1}};
   std::uint64_t seed_ = 0;

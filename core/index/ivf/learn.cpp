@@ -157,6 +157,7 @@ LearntLists learn(const RowReader& read, const Source& source, const IvfOptions&
                   Trials& trials, const Monitor& monitor) {
   const std::size_t rows = source.rows();
   LearntLists learnt;
+  learnt.answers = answers_of(options, source.element());
   learnt.lift = lift_for(read, source, threads);
   const LiftedReader lifted(read, learnt.lift);
   const std::size_t dims = learnt.lift.outputs();

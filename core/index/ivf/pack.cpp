@@ -96,7 +96,7 @@ PackedList pack(std::size_t list, const Gathered& gathered, std::size_t first, s
     put_codes(gathered.codes.data() + (first + i) * shape.bytes(), shape.lines(), place, block);
     put_terms(held[i].facts.terms, packed.steps, place, block + shape.lines() * kernels::kLineBytes);
     packed.rows[i * columns] = held[i].row;
-    if (learnt.squares) packed.rows[i * columns + 1] = held[i].facts.square;
+    if (columns > 1) packed.rows[i * columns + 1] = held[i].facts.square;
   }
   return packed;
 }

@@ -32,6 +32,8 @@ class ListScan {
 
   // Where the rows that look nearest to a query lie, among list_rows: at most kept_at_most(depth).
   std::span<const std::uint32_t> candidates(std::size_t query);
+  // What their codes estimate, in their order (estimates.h has the units).
+  std::span<const float> estimates(std::size_t query) const { return {scans_[query].estimates, scans_[query].found}; }
 
   std::size_t lists_scanned() const { return probes_.size(); }
   std::size_t codes_scanned() const { return codes_scanned_; }

@@ -1,6 +1,7 @@
 // Searching lists of codes, a group of queries at a time.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <memory>
 #include <mutex>
 
@@ -109,24 +110,37 @@ Spend spend_for(const std::vector<CurvePoint>& curve, std::size_t effort, std::s
 
 std::shared_ptr<IvfSearches> make_searches() { return std::make_shared<IvfSearches>(); }
 
-std::size_t IvfIndex::default_effort(std::size_t k) const {
+const CurvePoint* IvfIndex::usual_point() const {
   constexpr double kRecall = 0.95;
-  double probes = static_cast<double>(lists());
   for (const CurvePoint& point : curve_)
-    if (point.recall >= kRecall) {
-      probes = point.probes;
-      break;
-    }
+    if (point.recall >= kRecall) return &point;
+  return answers_ == Answers::vectors || curve_.empty() ? nullptr : &curve_.back();
+}
+
+std::size_t IvfIndex::default_effort(std::size_t k) const {
+  const CurvePoint* const point = usual_point();
+  const double probes = point ? point->probes : static_cast<double>(lists());
   const double wider = std::sqrt(std::max(1.0, static_cast<double>(k) / static_cast<double>(kCurveNeighbours)));
   return static_cast<std::size_t>(std::max(1.0, std::ceil(probes * wider)));
+}
+
+std::optional<double> IvfIndex::expected_recall() const {
+  if (rows() == 0) return {};
+  if (answers_ == Answers::vectors && default_effort(kCurveNeighbours) >= lists()) return 1;  // the exact scan
+  const CurvePoint* const point = usual_point();
+  return point ? std::optional<double>(point->recall) : std::nullopt;
 }
 
 std::vector<Answer> IvfIndex::search_some(MatrixView queries, const Request& request) const {
   const std::size_t wanted =
       std::max<std::size_t>(1, request.effort.value_or(default_effort(request.radius ? 10 : request.k)));
-  if (request.exact || wanted >= lists()) return scan_all(queries, request);
+  const bool everything = wanted >= lists();
+  if (request.exact || (everything && answers_ == Answers::vectors)) return scan_all(queries, request);
+  if (everything && answers_ == Answers::byte_codes) return scan_bytes(queries, request);
   // Within a radius may lie any number of rows.
-  Spend spend = spend_for(curve_, wanted, request.radius ? kCurveNeighbours : request.k);
+  const std::size_t effort = std::min(wanted, lists());
+  Spend spend = spend_for(curve_, effort, request.radius ? kCurveNeighbours : request.k);
+  if (answers_ == Answers::small_codes) spend.depth = request.k;
   if (request.radius) spend.depth = rows();
   spend.depth = std::min(spend.depth, rows());
   std::vector<Answer> answers(queries.rows);
@@ -148,13 +162,14 @@ std::vector<Answer> IvfIndex::search_some(MatrixView queries, const Request& req
         request.work->add(done);
       },
       request.monitor);
-  if (!request.radius) fill_up(queries, request, wanted, answers);
+  if (!request.radius && !everything) fill_up(queries, request, wanted, answers);
+  if (!request.radius && everything) add_unestimated(queries, request.k, answers);
   return answers;
 }
 
 std::uint64_t IvfIndex::bytes_of(const Work& work) const {
   const std::uint64_t code = kernels::block_bytes(shape().lines()) / kernels::kBlockRows;
-  const std::uint64_t row = row_bytes(descriptor().element, dims());
+  const std::uint64_t row = answers_ == Answers::vectors ? row_bytes(descriptor().element, dims()) : dims();
   const std::uint64_t facts = list_rows_->shape().columns * sizeof(std::uint32_t);
   return work.codes * code + work.compared * (row + facts);
 }
@@ -169,10 +184,31 @@ void IvfIndex::fill_up(MatrixView queries, const Request& request, std::size_t e
       answers[i] = search_some({queries.row(i), 1, queries.dims, queries.stride, queries.element}, harder)[0];
 }
 
+// From so far away that floats hold no estimate, a query has all rows at its own distance from the centre.
+void IvfIndex::add_unestimated(MatrixView queries, std::size_t k, std::vector<Answer>& answers) const {
+  EstimateUnits units(lift_, centre_);
+  for (std::size_t i = 0; i < queries.rows; ++i) {
+    Answer& answer = answers[i];
+    if (answer.rows.size() >= k) continue;
+    units.bind(queries, i);
+    const double distance = bind_query(queries, i, descriptor()).distance(units.rank(0));
+    const float least = answer.distances.empty() ? std::numeric_limits<float>::lowest() : answer.distances.back();
+    constexpr double kMost = std::numeric_limits<float>::max();
+    const float told = std::max(least, static_cast<float>(std::min(distance, kMost)));
+    std::vector<bool> seen(rows(), false);
+    for (const std::uint32_t row : answer.rows) seen[row] = true;
+    for (std::uint32_t row = 0; row < rows() && answer.rows.size() < k; ++row) {
+      if (seen[row]) continue;
+      answer.rows.push_back(row);
+      answer.distances.push_back(told);
+    }
+  }
+}
+
 // The rows lie in the file one after the other, and are to be read so.
 std::vector<Answer> IvfIndex::scan_all(MatrixView queries, const Request& request) const {
   vectors_->advise(storage::system::Access::in_order);
-  std::vector<Answer> answers = scan_.search(queries, request);
+  std::vector<Answer> answers = scan_->search(queries, request);
   vectors_->advise(storage::system::Access::anywhere);
   return answers;
 }

@@ -39,6 +39,7 @@ Trials take_trials(std::span<const float> queries, const RowReader& read, std::s
     lift.queries(row.data(), 1, vector);
     for (std::size_t j = 0; j < dims; ++j) vector[j] -= centre[j];
     trials.squares.push_back(squared_norm(vector, dims));
+    trials.vectors.push_back(row);
   }
   trials.nearest.assign(count, TopK(kCurveNeighbours));
   return trials;

@@ -14,10 +14,11 @@
 namespace nearabout {
 
 struct Trials {
-  std::vector<std::uint32_t> rows;  // where they were taken from; empty for queries that the user gave
-  std::vector<float> lifted;        // as queries, centred; queries x dims of lifted vectors
-  std::vector<double> squares;      // of their lengths
-  std::vector<TopK> nearest;        // by squared distance; filled as rows are coded (encode.h)
+  std::vector<std::uint32_t> rows;          // where they were taken from; empty for queries that the user gave
+  std::vector<std::vector<float>> vectors;  // as they are asked
+  std::vector<float> lifted;                // as queries, centred; queries x dims of lifted vectors
+  std::vector<double> squares;              // of their lengths
+  std::vector<TopK> nearest;                // by squared distance; filled as rows are coded (encode.h)
 
   std::size_t count() const { return squares.size(); }
   // Whether a row at that squared distance, the difference of numbers of that size, counts as a neighbour. Rows are not

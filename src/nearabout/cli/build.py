@@ -18,8 +18,8 @@ index of them, whole or not at all.
   --metric M           cosine (default), dot, euclidean, sqeuclidean, manhattan, hamming, jaccard, haversine
   --kind K             auto (default: exact for few vectors, ivf for many), exact, forest or ivf
   --dtype D            f32, f16, bf16, u8, i8, bits; left out, the input's own where it can be kept
-  --set name=value     a setting of the kind: of forest, trees=N and leaf_size=N; of ivf, lists=N and codes=N (bytes a
-                       row); exact has none
+  --set name=value     a setting of the kind: of forest, trees=N and leaf_size=N; of ivf, lists=N, codes=N (bytes a
+                       row), refine=false and keep_vectors=false (answers from codes, a smaller file); exact has none
   --seed S             of what is random in the build, of forest and ivf; the same seed gives the same file
   --threads N          how many threads to use (all cores)
   --memory SIZE        what the build may take for itself, such as 512MB or 2GiB: for files larger than memory

@@ -74,7 +74,10 @@ def _load(source: str) -> "Loaded":
         from nearabout.index import open
 
         index = open(source)
-        return index.vectors(), None if index.info()["keys"] == "none" else index.keys(), []
+        info = index.info()
+        decoded = info.get("answers") == "8-bit codes" and not info["keeps_vectors"]
+        notes = ["the index keeps 8-bit codes: the vectors are what those stand for, nearly those it was built of"]
+        return index.vectors(), None if info["keys"] == "none" else index.keys(), notes if decoded else []
     from nearabout.formats import read
 
     embeddings = read(source)

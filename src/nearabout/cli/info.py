@@ -10,6 +10,12 @@ Tells the kind, metric, type and shape of an index, what was noted when it was b
 """
 
 _OPTIONS = Options("info", {"json": bool})
+_KNOWN_BETTER = ("kind", "codes", "refine", "keep_vectors")  # of which the index itself tells more than was noted
+_ANSWERS = {
+    "vectors": "from the vectors: distances are exact",
+    "8-bit codes": "from 8-bit codes, which are kept in place of vectors: distances are estimates",
+    "small codes": "from small codes alone: distances are estimates",
+}
 _KEYS = {"str": "strings", "int": "integers", "none": "the row numbers"}
 
 
@@ -34,7 +40,7 @@ def run(arguments: list[str]) -> int:
         *[
             [name.replace("_", " "), printable(str(value))]
             for name, value in info["metadata"].items()
-            if name not in ("kind", "codes") and name not in info  # of which the index itself knows more
+            if name not in _KNOWN_BETTER and name not in info
         ],
         *_of_trees(info),
         *_of_lists(info),
@@ -68,15 +74,25 @@ def _of_lists(info: "dict[str, Any]") -> "list[list[str]]":
         return []
     row_bytes, directions, bits = (info[name] for name in ("code_bytes", "code_directions", "code_bits"))
     points = dict.fromkeys(
-        f"recall {share:.3f}".replace(" 0.", " .") + f": {_counted(lists, 'list')}, {_counted(rows, 'row')} compared"
+        f"recall {_share(share)}: {_counted(lists, 'list')}"
+        + (f", {_counted(rows, 'row')} compared" if info["answers"] != "small codes" else "")
         for share, lists, rows in info["curve"]
     )
     measured = ["measured at build, of the 10 nearest:", *points] if points else ["not measured"]
+    answers, recall = _ANSWERS[info["answers"]], info["expected_recall"]
+    if info["answers"] == "small codes" and info["keeps_vectors"]:
+        answers += ", but with --exact, for which vectors are kept"
     return [
+        ["answers", answers],
+        ["expect", "not measured" if recall is None else f"recall {_share(recall)} of the 10 nearest, effort left out"],
         ["lists", f"{info['lists']:,}; seed {info['seed']}"],
         ["codes", f"{directions:,} directions x {_counted(bits, 'bit')} = {_counted(row_bytes, 'byte')} a row"],
         *[["effort" if place == 0 else "", line] for place, line in enumerate(measured)],
     ]
+
+
+def _share(share: float) -> str:
+    return f"{share:.3f}".removeprefix("0")
 
 
 def _counted(count: float, what: str) -> str:

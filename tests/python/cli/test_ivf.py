@@ -47,7 +47,9 @@ def test_build(run: Run, rows: Path, tmp_path: Path) -> None:
         (["--set", "lists=0"], "lists is 0; pass a whole number from 1 to 1,000,000"),
         (["--set", "lists=many"], "'many' is not a whole number"),
         (["--set", "codes=513"], "codes is 513; pass a whole number from 1 to 512"),
-        (["--set", "trees=3"], "the kind ivf has the settings lists, codes"),
+        (["--set", "refine=no"], "--set refine=no: 'no' is neither true nor false"),
+        (["--set", "keep_vectors=1"], "'1' is neither true nor false"),
+        (["--set", "trees=3"], "the kind ivf has the settings lists, codes, refine, keep_vectors"),
         (["--metric", "manhattan"], "manhattan"),
     ],
 )
@@ -90,6 +92,47 @@ def test_info_of_what_was_not_measured(run: Run, tmp_path: Path) -> None:
     told = run("info", tmp_path / "none.near")
     assert told.code == 0
     assert re.search(r"^effort +not measured$", told.out, re.MULTILINE)
+
+
+SMALL = ["--set", "refine=false", "--set", "keep_vectors=false"]
+
+
+def test_codes_in_place_of_vectors(run: Run, rows: Path, tmp_path: Path) -> None:
+    """Built, told in plain words, and refused where vectors are needed."""
+    told = {}
+    for name, options in (("bytes", SMALL[2:]), ("both", SMALL[:2]), ("codes", SMALL)):
+        path = tmp_path / f"{name}.near"
+        assert run("build", rows, "-o", path, "--kind", "ivf", *options).code == 0
+        done = run("info", path)
+        assert (done.code, done.err) == (0, "")
+        fields = done.out.split("\n\n")[0]  # sections follow
+        told[name] = dict(re.findall(r"^(\w+(?: \w+)?) {2,}(.*)$", fields, re.MULTILINE))
+        recall = na.open(path).info()["expected_recall"]
+        assert told[name]["expect"] == f"recall {recall:.3f} of the 10 nearest, effort left out".replace(" 0.", " .")
+        assert not {"refine", "keep vectors"} & set(told[name])
+        assert run("verify", path).code == 0
+    assert told["bytes"]["answers"].startswith("from 8-bit codes")
+    assert told["codes"]["answers"] == "from small codes alone: distances are estimates"
+    assert told["both"]["answers"].endswith("but with --exact, for which vectors are kept")
+    assert run("search", tmp_path / "bytes.near", "17").code == 0
+    assert run("search", tmp_path / "both.near", "17", "--exact").code == 0
+    for options in (["17"], ["17", "--exact"], ["17 + 18"]):
+        done = run("search", tmp_path / "codes.near", *options)
+        assert (done.code, done.out) == (2, "")
+        assert "this index keeps no vectors" in done.err
+    assert "this index keeps no vectors" in run("search", tmp_path / "bytes.near", "17", "--exact").err
+
+
+def test_converting_what_bytes_stand_for(run: Run, rows: Path, tmp_path: Path) -> None:
+    na.build(rows, metric="euclidean", kind=na.IVF(keep_vectors=False), path=tmp_path / "bytes.near")
+    done = run("convert", tmp_path / "bytes.near", tmp_path / "again.npy")
+    assert (done.code, done.err) == (0, "")
+    assert "the index keeps 8-bit codes" in done.out
+    np.testing.assert_allclose(np.load(tmp_path / "again.npy"), np.load(rows), atol=0.03)
+    na.build(rows, kind=na.IVF(refine=False, keep_vectors=False), path=tmp_path / "codes.near")
+    done = run("convert", tmp_path / "codes.near", tmp_path / "more.npy")
+    assert done.code == 2
+    assert "this index keeps no vectors" in done.err
 
 
 def test_all_effort_is_exact(run: Run, lists: Path) -> None:

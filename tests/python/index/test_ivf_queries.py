@@ -90,3 +90,19 @@ def test_queries_that_cannot_be(queries: Any, sentence: str) -> None:
 def test_kinds_that_measure_nothing_with_them(kind: str) -> None:
     with pytest.raises(na.InvalidInput, match=f"the kind '{kind}' measures nothing with them"):
         na.build(np.eye(4), kind=kind, queries=np.eye(4))
+
+
+@pytest.mark.parametrize("kept", [{"refine": False}, {"keep_vectors": False}, {"refine": False, "keep_vectors": False}])
+def test_where_rows_are_not_compared_by_vectors(kept: dict[str, bool]) -> None:
+    rows, middle = sphere_and_its_middle()
+    truth = na.build(rows, metric="euclidean", kind="exact").search(middle[300:]).rows
+    index = na.build(rows, metric="euclidean", kind=na.IVF(lists=64, **kept), queries=middle[:300])
+    expected = index.info()["expected_recall"]
+    assert abs(share_found(index.search(middle[300:]).rows, truth) - expected) < 0.05
+
+
+def test_auto_takes_queries_whatever_it_chooses() -> None:
+    rows, middle = sphere_and_its_middle()
+    assert na.build(rows, metric="euclidean", queries=middle).kind == "exact"
+    with pytest.raises(na.InvalidInput, match="the query has 7 dims; the index has 8"):
+        na.build(rows, metric="euclidean", queries=middle[:, :7])

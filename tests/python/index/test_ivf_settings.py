@@ -63,9 +63,10 @@ def test_they_are_values() -> None:
 
 
 def test_what_is_stored_of_them() -> None:
-    assert na.IVF(lists=3, codes=12).settings() == {"kind": "ivf", "lists": 3, "codes": 12}
+    kept = {"refine": True, "keep_vectors": True}
+    assert na.IVF(lists=3, codes=12).settings() == {"kind": "ivf", "lists": 3, "codes": 12, **kept}
     settings = na.IVF(codes=na.LeadingCodes(8, bits=4)).settings()
-    assert settings == {"kind": "ivf", "lists": "auto", "codes": {"size": 8, "bits": 4}}
+    assert settings == {"kind": "ivf", "lists": "auto", "codes": {"size": 8, "bits": 4}, **kept}
     metadata = lists_of_codes(codes=na.LeadingCodes(8, bits=4)).info()["metadata"]
     assert metadata == {"library": f"nearabout {na.__version__}", **json.loads(json.dumps(settings))}
 

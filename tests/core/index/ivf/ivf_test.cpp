@@ -113,9 +113,40 @@ void threads_do_not_matter() {
   CHECK(image(1, 1) != one);
 }
 
-void many_threads_search_at_once() {
+// What is kept in place of vectors: the same file at any number of threads, and answers that are what was measured.
+void codes_in_place_of_vectors(Metric metric, bool refine) {
+  const Vectors base = clustered(3'000, 24, 1);
+  const Vectors queries = clustered(150, 24, 2);
+  const IvfOptions options{.lists = 50, .refine = refine, .keep_vectors = false};
+  const auto image = [&](std::size_t threads) {
+    const auto index = lists(base, metric, options, threads);
+    const auto bytes = index->file().bytes();
+    return std::vector<std::byte>(bytes.begin(), bytes.end());
+  };
+  CHECK(image(1) == image(3));
+  const auto index = std::dynamic_pointer_cast<const IvfIndex>(lists(base, metric, options));
+  CHECK(index->answers() == (refine ? Answers::byte_codes : Answers::small_codes));
+  const std::vector<Answer> truth = lists(base, metric, {})->search(queries.view(), exactly(10));
+  const double found = recall(index->search(queries.view(), request(10)), truth);
+  if (std::abs(found - index->expected_recall().value()) > 0.06)
+    std::printf("%s: recall %.3f, %.3f expected\n", std::string(name_of(metric)).c_str(), found,
+                index->expected_recall().value());
+  CHECK(std::abs(found - index->expected_recall().value()) <= 0.06);
+  CHECK(same(index->search(queries.view(), request(10, 50)), index->search(queries.view(), request(10, 80, 3))));
+  CHECK_THROWS(index->search(queries.view(), exactly(10)), InvalidInput);
+  std::vector<float> copied(24);
+  if (refine)
+    index->copy_vectors({7}, std::as_writable_bytes(std::span(copied)).data());
+  else
+    CHECK_THROWS((index->copy_vectors({7}, nullptr), 0), InvalidInput);
+  for (std::size_t j = 0; refine && metric != Metric::cosine && j < 24; ++j)
+    CHECK(std::abs(copied[j] - base.values[7 * 24 + j]) < 0.1f);
+  index->verify();
+}
+
+void many_threads_search_at_once(const IvfOptions& options) {
   const Vectors base = clustered(2'000, 16, 5);
-  const auto index = lists(base, Metric::euclidean, {.lists = 40});
+  const auto index = lists(base, Metric::euclidean, options);
   const std::vector<Answer> expected = index->search(base.view(), request(5, 6));
   std::atomic<int> wrong = 0;
   std::vector<std::thread> threads;
@@ -146,8 +177,12 @@ int main() {
     most_are_found(metric, {.lists = 50});
     most_are_found(metric, {.lists = 30, .code_bytes = 8, .code_bits = 2});
   }
+  for (const Metric metric : {Metric::euclidean, Metric::sqeuclidean, Metric::cosine, Metric::dot})
+    for (const bool refine : {true, false}) codes_in_place_of_vectors(metric, refine);
   threads_do_not_matter();
-  many_threads_search_at_once();
+  many_threads_search_at_once({.lists = 40});
+  many_threads_search_at_once({.lists = 40, .keep_vectors = false});
+  many_threads_search_at_once({.lists = 40, .refine = false, .keep_vectors = false});
   lists_are_many();
   return test::report("ivf_index");
 }

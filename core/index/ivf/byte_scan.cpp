@@ -1,0 +1,73 @@
+// Rows that are kept as a byte a dimension: all of them compared with queries, and decoded.
+#include <algorithm>
+#include <limits>
+
+#include "base/convert.h"
+#include "base/error.h"
+#include "base/threads.h"
+#include "index/ivf/ivf.h"
+#include "index/queries.h"
+#include "storage/items.h"
+
+namespace nearabout {
+namespace {
+
+constexpr std::size_t kQueries = 32;  // that rows are read for together
+constexpr std::size_t kRows = 256;
+
+}  // namespace
+
+// The rows lie in the file one after the other, and are read so.
+std::vector<Answer> IvfIndex::scan_bytes(MatrixView queries, const Request& request) const {
+  const float radius = radius_of(request);
+  const MatrixView codes = byte_codes_->matrix();
+  std::vector<Answer> answers(queries.rows);
+  const auto scan = [&](std::size_t begin, std::size_t end, std::size_t) {
+    std::vector<BoundQuery> bound;
+    std::vector<BoundByteQuery> byte_queries;
+    std::vector<TopK> best;
+    const std::vector<float> vectors = widened(queries, begin, end);
+    for (std::size_t i = begin; i < end; ++i) {
+      bound.push_back(bind_query(queries, i, descriptor()));
+      byte_queries.emplace_back(byte_steps_, lift_, vectors.data() + (i - begin) * dims());
+      best.emplace_back(request.k, rank_within(bound.back(), radius));
+    }
+    double ranks[kRows];
+    for (std::size_t first = 0; first < rows(); first += kRows) {
+      const std::size_t count = std::min(kRows, rows() - first);
+      byte_codes_->check_rows(first, first + count);
+      const float* const squares = byte_squares_ ? byte_squares_->items<float>(first, count).data() : nullptr;
+      for (std::size_t i = 0; i < best.size(); ++i) {
+        byte_queries[i].ranks({codes.row(first), codes.stride, nullptr, count}, squares, ranks);
+        for (std::size_t r = 0; r < count; ++r) best[i].push(ranks[r], static_cast<std::uint32_t>(first + r));
+      }
+    }
+    for (std::size_t i = begin; i < end; ++i) answers[i] = answer_of(bound[i - begin], best[i - begin], radius);
+  };
+  const std::size_t threads = thread_count(request.threads);
+  const std::size_t grain = std::clamp<std::size_t>((queries.rows + threads - 1) / threads, 1, kQueries);
+  byte_codes_->advise(storage::system::Access::in_order);
+  parallel_for(queries.rows, grain, threads, scan, request.monitor);
+  byte_codes_->advise(storage::system::Access::anywhere);
+  return answers;
+}
+
+// Under cosine what comes back is of length 1, about: the row's own length is not kept.
+void IvfIndex::copy_vector(std::uint32_t row, std::byte* to) const {
+  if (keeps_vectors()) return Index::copy_vector(row, to);
+  if (!byte_codes_)
+    throw InvalidInput(
+        "this index keeps no vectors, only small codes of them, so that the vector of a row or a key cannot be had; "
+        "search for a vector of your own, or build the index with keep_vectors=True or refine=True");
+  byte_codes_->check_rows(row, std::uint64_t{row} + 1);
+  const MatrixView codes = byte_codes_->matrix();
+  std::vector<double> values(dims());
+  byte_steps_.decode(storage::items_of<std::int8_t>(codes.row(row)), values.data());
+  const double unit = lift_.space() == Space::inner ? double{lift_.longest()} : 1 / double{lift_.scale()};
+  constexpr double kMost = std::numeric_limits<float>::max();
+  std::vector<float> vector;
+  for (const double value : values) vector.push_back(static_cast<float>(std::clamp(value * unit, -kMost, kMost)));
+  from_f32(vector.data(), dims(), descriptor().element, to);
+}
+
+}  // namespace nearabout

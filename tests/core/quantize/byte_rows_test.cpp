@@ -1,0 +1,177 @@
+// Rows as bytes: coordinates within half a step, and ranks that are those of what the bytes stand for.
+#include "quantize/byte_rows.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include "check.h"
+#include "quantize/shapes.h"
+
+using namespace nearabout;
+using namespace nearabout::test;
+
+namespace {
+
+struct Coded {
+  Lift lift;
+  std::size_t rows;
+  std::vector<float> lifted;  // rows x lift.outputs()
+  ByteSteps steps;
+  std::vector<std::int8_t> bytes;
+  std::vector<float> squares;
+};
+
+Coded code(const Table& table, std::size_t rows, const Lift& lift) {
+  Coded coded{lift, rows, std::vector<float>(rows * lift.outputs()), {}, {}, {}};
+  lift.rows(table.values.data(), rows, coded.lifted.data());
+  ByteRanges ranges(lift.inputs());
+  ByteRanges others(lift.inputs());
+  for (std::size_t i = 0; i < rows; ++i) (i % 2 == 0 ? ranges : others).add(coded.lifted.data() + i * lift.outputs());
+  ranges.merge(others);
+  coded.steps = ByteSteps(ranges);
+  coded.bytes.resize(rows * lift.inputs());
+  for (std::size_t i = 0; i < rows; ++i) {
+    std::int8_t* const bytes = coded.bytes.data() + i * lift.inputs();
+    coded.steps.encode(coded.lifted.data() + i * lift.outputs(), bytes);
+    coded.squares.push_back(coded.steps.square(bytes));
+  }
+  return coded;
+}
+
+void coordinates_are_off_by_half_a_step(const Coded& coded) {
+  const std::size_t dims = coded.lift.inputs();
+  std::vector<double> decoded(dims);
+  for (std::size_t i = 0; i < coded.rows; ++i) {
+    coded.steps.decode(coded.bytes.data() + i * dims, decoded.data());
+    for (std::size_t j = 0; j < dims; ++j) {
+      const double value = double{coded.lifted[i * coded.lift.outputs() + j]};
+      const double step = double{coded.steps.steps()[j]};
+      CHECK(std::abs(decoded[j] - value) <= 0.501 * step + 1e-6 * std::abs(value));
+      CHECK(coded.bytes[i * dims + j] >= -127);
+    }
+  }
+}
+
+// What the rank is of the decoded row, by the metric's definition.
+double reference(const Coded& coded, std::size_t row, const float* query) {
+  const std::size_t dims = coded.lift.inputs();
+  std::vector<double> decoded(dims);
+  coded.steps.decode(coded.bytes.data() + row * dims, decoded.data());
+  double product = 0, apart = 0, square = 0;
+  for (std::size_t j = 0; j < dims; ++j) {
+    const double value = double{query[j]};
+    product += value * decoded[j];
+    square += value * value;
+    apart += (value - decoded[j] / double{coded.lift.scale()}) * (value - decoded[j] / double{coded.lift.scale()});
+  }
+  if (coded.lift.space() == Space::squared) return apart;
+  if (coded.lift.space() == Space::unit) return std::clamp(1 - product / std::sqrt(square), 0.0, 2.0);
+  return -product * double{coded.lift.longest()};
+}
+
+void ranks_are_those_of_decoded_rows(const Coded& coded, const Table& queries) {
+  const std::size_t dims = coded.lift.inputs();
+  std::vector<double> ranks(coded.rows);
+  for (std::size_t q = 0; q < queries.rows; ++q) {
+    const float* const query = queries.values.data() + q * dims;
+    const BoundByteQuery bound(coded.steps, coded.lift, query);
+    bound.ranks({coded.bytes.data(), dims, nullptr, coded.rows}, coded.squares.data(), ranks.data());
+    double size = 0;  // what is rounded is a square from the centres
+    for (std::size_t j = 0; j < dims; ++j) {
+      const double centre = double{coded.steps.centres()[j]} / double{coded.lift.scale()};
+      size += double{query[j]} * double{query[j]} + centre * centre;
+    }
+    for (std::size_t i = 0; i < coded.rows; ++i) {
+      const double expected = reference(coded, i, query);
+      double length = 0;
+      for (std::size_t j = 0; j < dims; ++j)
+        length += std::pow(double{coded.lifted[i * coded.lift.outputs() + j]} / double{coded.lift.scale()}, 2);
+      const double whole = coded.lift.space() == Space::squared ? size + length : std::abs(expected) + 1;
+      if (!(std::abs(ranks[i] - expected) <= 1e-6 * whole))
+        std::printf("%zu dims: rank %g, %g expected\n", dims, ranks[i], expected);
+      CHECK(std::abs(ranks[i] - expected) <= 1e-6 * whole);
+      // A row alone, by its number, has the same bits.
+      const std::uint32_t number = static_cast<std::uint32_t>(i);
+      double alone = 0;
+      bound.ranks({coded.bytes.data(), dims, &number, 1}, coded.squares.data() + i, &alone);
+      CHECK(alone == ranks[i]);
+    }
+  }
+}
+
+void every_space(std::size_t rows, std::size_t dims, double width, float scale) {
+  Generator random(static_cast<unsigned>(dims + rows));
+  Table table = normal(random, rows, dims, 0.5, 2);
+  const Table queries = normal(random, 3, dims, 0.5, 2);
+  for (std::size_t i = 0; i < rows; ++i) {
+    table.values[i * dims] *= static_cast<float>(width);
+    if (dims > 2) table.values[i * dims + 2] = 7.5f;  // constant
+  }
+  float longest = 0;
+  for (std::size_t i = 0; i < rows; ++i) {
+    double square = 0;
+    for (std::size_t j = 0; j < dims; ++j) square += std::pow(double{table.values[i * dims + j]}, 2);
+    longest = std::max(longest, static_cast<float>(std::sqrt(square)));
+  }
+  for (const Lift& lift :
+       {Lift(Space::squared, dims, scale, 0), Lift(Space::unit, dims, 1, 0), Lift(Space::inner, dims, 1, longest)}) {
+    const Coded coded = code(table, rows, lift);
+    coordinates_are_off_by_half_a_step(coded);
+    ranks_are_those_of_decoded_rows(coded, queries);
+    if (dims > 2 && lift.space() == Space::squared) CHECK(coded.steps.steps()[2] == 0);
+  }
+}
+
+// One dimension a thousand times as wide changes nothing in the others.
+void dimensions_do_not_care_for_each_other() {
+  Generator random(4);
+  Table table = normal(random, 50, 9);
+  const Lift lift(Space::squared, 9, 1, 0);
+  const Coded before = code(table, 50, lift);
+  for (std::size_t i = 0; i < 50; ++i) table.values[i * 9 + 4] *= 1'000;
+  const Coded after = code(table, 50, lift);
+  for (std::size_t k = 0; k < before.bytes.size(); ++k)
+    if (k % 9 != 4) CHECK(before.bytes[k] == after.bytes[k]);
+  CHECK(after.steps.unit() > 900 * double{before.steps.steps()[4]});
+}
+
+// The squares of numbers as large as floats can be are more than a float holds, and less than nothing is lost.
+void floats_as_large_as_can_be() {
+  const Table table{{3e38f, -3e38f, 0, 1e38f, 3e38f, 0}, 3, 2};
+  const Lift lift(Space::squared, 2, 1, 0);
+  const Coded coded = code(table, 3, lift);
+  const float query[2] = {3e38f, -3e38f};
+  double ranks[3];
+  BoundByteQuery(coded.steps, lift, query).ranks({coded.bytes.data(), 2, nullptr, 3}, coded.squares.data(), ranks);
+  for (std::size_t i = 0; i < 3; ++i) {
+    CHECK(std::isfinite(coded.squares[i]) && std::isfinite(ranks[i]));
+    const double expected = reference(coded, i, query);
+    CHECK(std::abs(ranks[i] - expected) <= 1e-6 * (expected + 1.8e77));
+  }
+}
+
+void no_rows_and_equal_rows() {
+  const ByteSteps none(ByteRanges(3));
+  CHECK(none.unit() == 0 && none.centres() == std::vector<float>(3, 0.0f));
+  const Table equal{{1.5f, -2, 0, 1.5f, -2, 0}, 2, 3};
+  const Coded coded = code(equal, 2, Lift(Space::squared, 3, 1, 0));
+  const float query[3] = {1.5f, -2, 1};
+  double ranks[2];
+  BoundByteQuery(coded.steps, coded.lift, query)
+      .ranks({coded.bytes.data(), 3, nullptr, 2}, coded.squares.data(), ranks);
+  CHECK(ranks[0] == 1 && ranks[1] == 1 && coded.squares[0] == 0);
+}
+
+}  // namespace
+
+int main() {
+  for (const std::size_t dims : {1u, 2u, 3u, 7u, 16u, 31u, 64u, 65u, 127u, 300u}) every_space(37, dims, 1, 1);
+  every_space(1, 5, 1, 1);
+  every_space(2, 33, 1'000, 1);
+  every_space(90, 48, 1'000, 0.25f);
+  dimensions_do_not_care_for_each_other();
+  floats_as_large_as_can_be();
+  no_rows_and_equal_rows();
+  return report("quantize_byte_rows");
+}
