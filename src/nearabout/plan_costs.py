@@ -99,7 +99,8 @@ def seconds(case: Case, threads: int = 1, crowding: float = 1.0) -> float:
 
 def build_seconds(case: Case, threads: int, speed: Speed, memory: int) -> float:
     """Of a build on a machine of this speed."""
-    return seconds(case, threads, speed.crowding) * speed.slowness * _FRESH[case.kind.name] + _FIRST + (_TO_DISK if memory else 0.0)
+    once = _FIRST + (_TO_DISK if memory else 0.0)
+    return seconds(case, threads, speed.crowding) * speed.slowness * _FRESH[case.kind.name] + once
 
 
 def _working(case: Case, memory: int) -> tuple[int, int]:
