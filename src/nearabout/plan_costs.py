@@ -9,6 +9,7 @@ of an AMD EPYC with AVX-512 by least squares of the ratios. benchmarks/plan.py c
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 from nearabout.params import IVF, Forest
 from nearabout.plan_sizes import Case, code_width, directions, file_bytes, screen_width, sketch_width
@@ -23,7 +24,7 @@ _PARALLEL = {"exact": 0.5, "forest": 0.4, "ivf": 0.8}
 # In a process that does nothing else: memory is touched for the first time, which no small index measures.
 _FRESH = {"exact": 1.25, "forest": 1.4, "ivf": 1.1}
 _FIRST = 0.001  # seconds, of what is done once
-_TO_DISK = 0.005  # seconds until a file lies there safely
+_TO_DISK = 0.008  # seconds until a file lies there safely
 # An image in memory grows while it is written: the old and the new one are there for a moment.
 _GROWING_IMAGE = 1.85
 _CODED = 40  # bytes a row beside its code, while the screen is made
@@ -71,7 +72,20 @@ def _lists_seconds(case: Case) -> float:
     return 2.1e-3 + learning + clustering + projecting + 4.1e-6 * rows + 5.9e-10 * rows * case.row_bytes
 
 
-def seconds(case: Case, threads: int = 1) -> float:
+@dataclass(frozen=True)
+class Speed:
+    """Of a machine, as it was measured.
+
+    Attributes:
+        slowness: how many times as long as the model says a build takes on one thread.
+        crowding: how many times as long as alone a thread takes while all others work too: 1 where each has a core.
+    """
+
+    slowness: float = 1.0
+    crowding: float = 1.0
+
+
+def seconds(case: Case, threads: int = 1, crowding: float = 1.0) -> float:
     """Of the build, once warm, on the machine that this was fitted on; on another, ratios are worth more."""
     if isinstance(case.kind, Forest):
         alone = _forest_seconds(case)
@@ -80,12 +94,13 @@ def seconds(case: Case, threads: int = 1) -> float:
     else:
         alone = _exact_seconds(case)
     shared = _PARALLEL[case.kind.name]
-    return alone * (1 - shared + shared / threads)
+    return alone * (1 - shared + shared * crowding / threads)
 
 
-def build_seconds(case: Case, threads: int, slowness: float, memory: int) -> float:
-    """Of a build on a machine that takes `slowness` times as long."""
-    return seconds(case, threads) * slowness * _FRESH[case.kind.name] + _FIRST + (_TO_DISK if memory else 0.0)
+def build_seconds(case: Case, threads: int, speed: Speed, memory: int) -> float:
+    """Of a build on a machine of this speed."""
+    once = _FIRST + (_TO_DISK if memory else 0.0)
+    return seconds(case, threads, speed.crowding) * speed.slowness * _FRESH[case.kind.name] + once
 
 
 def _working(case: Case, memory: int) -> tuple[int, int]:

@@ -6,6 +6,8 @@ import dataclasses
 import operator
 import os
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,12 +22,13 @@ from nearabout.inputs import MAX_DIMS, as_vectors
 from nearabout.larger import check_memory
 from nearabout.names import BIT_METRICS, check_dtype, check_metric
 from nearabout.params import IVF, Exact, Forest, Kind, resolve_kind
-from nearabout.plan_costs import build_seconds, memory_bytes, seconds
+from nearabout.plan_costs import Speed, build_seconds, memory_bytes, seconds
 from nearabout.plan_sizes import Case, file_bytes
 
 MOST_ROWS = 2**32 - 2
 _FEW_DIMS, _MOST_DIMS = 32, 256  # of the index that the machine is measured with
 _FEW_ROWS, _MANY_ROWS = 512, 2_048
+_MOST_AT_ONCE = 16  # builds
 _ENOUGH = 0.05  # seconds of measuring, after which no further build is begun
 
 
@@ -125,7 +128,7 @@ def plan(
         metric,
         stored,
         used,
-        build_seconds(case, used, _slowness(case), budget),
+        build_seconds(case, used, _speed(case, used), budget),
         memory_bytes(case, used, budget),
         file_bytes(case),
     )
@@ -159,15 +162,15 @@ def _with_numbers(case: Case) -> Kind:
     return case.kind
 
 
-def _slowness(case: Case) -> float:
-    """How many times as long as the model says a small build of the same kind takes here and now."""
+def _speed(case: Case, threads: int) -> Speed:
+    """Of this machine here and now, by small builds of the same kind."""
     dims = min(case.dims, _MOST_DIMS)
     rows = _MANY_ROWS if dims <= _FEW_DIMS else _FEW_ROWS
     plain: Kind = type(case.kind)() if not isinstance(case.kind, Exact) else case.kind
     small = Case(rows, dims, case.metric, case.dtype, plain)
     sample = _sample(small)
 
-    def once() -> float:
+    def once(_: int = 0) -> float:
         begin = time.perf_counter()
         build(sample, metric=small.metric, kind=small.kind, dtype=small.dtype, threads=1)
         return time.perf_counter() - begin
@@ -176,7 +179,17 @@ def _slowness(case: Case) -> float:
     times = [once(), once()]  # the first touches memory and code that the second finds there
     while time.perf_counter() - begin < _ENOUGH and len(times) < 5:
         times.append(once())
-    return min(times) / seconds(small)
+    alone = min(times)
+    return Speed(alone / seconds(small), _crowding(once, alone, min(threads, _MOST_AT_ONCE)))
+
+
+def _crowding(once: Callable[[int], float], alone: float, threads: int) -> float:
+    """How many times as long a build takes while each thread has one: 1 where there is a core for each."""
+    if threads == 1:
+        return 1.0
+    with ThreadPoolExecutor(threads) as pool:
+        slowest = [max(pool.map(once, range(threads))) for _ in range(2)]  # the first starts the threads
+    return min(max(1.0, min(slowest) / alone), threads)
 
 
 def _sample(case: Case) -> NDArray[Any]:
