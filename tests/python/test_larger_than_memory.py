@@ -429,6 +429,11 @@ def test_the_budget_is_kept_by_forests(tmp_path: Path) -> None:
     check_budget(write_npy, "npy", 300_000, 80, 64, tmp_path, "forest")  # 96 MB; sketches of 26 MB, three times
 
 
+@pytest.mark.parametrize(("rows", "dims"), [(300_000, 80), (40_000, 784)])
+def test_the_budget_is_kept_by_lists(rows: int, dims: int, tmp_path: Path) -> None:
+    check_budget(write_npy, "npy", rows, dims, 64, tmp_path, "ivf")  # 96 and 125 MB
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("write", "ending"), [(write_npy, "npy"), (write_text, "txt"), (write_arrow, "arrow")])
 def test_the_budget_is_kept_by_larger_files(write: Write, ending: str, tmp_path: Path) -> None:

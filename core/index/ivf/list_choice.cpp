@@ -15,7 +15,6 @@
 namespace nearabout {
 namespace {
 
-constexpr std::size_t kRowsSeen = 32'768;
 constexpr std::size_t kFewestNeighbours = 2;
 constexpr double kRecall = 0.95;
 
@@ -30,41 +29,37 @@ std::vector<std::int8_t> points_of(const LearntLists& learnt, const std::vector<
 
 }  // namespace
 
-ListTrial::ListTrial(const LearntLists& learnt, const std::vector<float>& images, std::size_t sampled,
-                     const Trials& trials, std::size_t rows, std::size_t threads)
+ListTrial::ListTrial(const LearntLists& learnt, const std::vector<float>& images, const Trials& trials,
+                     std::size_t rows, std::size_t threads)
     : learnt_(learnt), threads_(threads) {
   const std::size_t outputs = learnt.directions.outputs;
-  const std::size_t count = std::min(sampled, kRowsSeen);
-  std::vector<float> seen(count * outputs);
-  for (std::size_t i = 0; i < count; ++i)
-    std::copy_n(images.data() + i * sampled / count * outputs, outputs, seen.data() + i * outputs);
   std::vector<float> queries(trials.count() * outputs);
   kernels::table().project(trials.lifted.data(), trials.count(), learnt.directions.dims,
                            learnt.directions.matrix.data(), outputs, queries.data());
-  points_ = points_of(learnt, seen);
+  points_ = points_of(learnt, images);
   queries_ = points_of(learnt, queries);
-  share_ = static_cast<double>(count) / static_cast<double>(rows);
+  share_ = static_cast<double>(images.size() / outputs) / static_cast<double>(rows);
   // As near, among fewer rows, as the neighbours that searches are for.
   const auto wanted = static_cast<std::size_t>(std::lround(share_ * double{kCurveNeighbours}));
-  find_neighbours(seen, std::move(queries), std::max(kFewestNeighbours, wanted));
+  find_neighbours(images, std::move(queries), std::max(kFewestNeighbours, wanted));
 }
 
 // Along the directions that lists are made in.
-void ListTrial::find_neighbours(const std::vector<float>& seen, std::vector<float> queries, std::size_t wanted) {
+void ListTrial::find_neighbours(const std::vector<float>& images, std::vector<float> queries, std::size_t wanted) {
   constexpr std::size_t kRowsAtATime = 256;
   const std::size_t outputs = learnt_.directions.outputs;
   const std::size_t count = queries.size() / outputs;
-  const std::size_t rows = seen.size() / outputs;
+  const std::size_t rows = images.size() / outputs;
   const std::size_t columns = (count + 15) / 16 * 16;
   std::vector<float> flipped(outputs * columns, 0.0f);
   transpose(queries.data(), count, outputs, flipped.data(), columns);
   std::vector<std::vector<TopK>> nearest(threads_, std::vector<TopK>(count, TopK(wanted)));
   parallel_for(rows, kRowsAtATime, threads_, [&](std::size_t begin, std::size_t end, std::size_t worker) {
     std::vector<float> products((end - begin) * columns);
-    kernels::table().project(seen.data() + begin * outputs, end - begin, outputs, flipped.data(), columns,
+    kernels::table().project(images.data() + begin * outputs, end - begin, outputs, flipped.data(), columns,
                              products.data());
     for (std::size_t i = begin; i < end; ++i) {
-      const double square = squared_norm(seen.data() + i * outputs, outputs);
+      const double square = squared_norm(images.data() + i * outputs, outputs);
       for (std::size_t q = 0; q < count; ++q)
         nearest[worker][q].push(square - 2 * double{products[(i - begin) * columns + q]},
                                 static_cast<std::uint32_t>(i));

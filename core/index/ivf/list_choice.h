@@ -12,10 +12,10 @@ namespace nearabout {
 
 class ListTrial {
  public:
-  // `images` are those of a sample of the `rows`, sampled x directions.outputs. Of `learnt` it needs the directions,
-  // the shape of codes and the step of points.
-  ListTrial(const LearntLists& learnt, const std::vector<float>& images, std::size_t sampled, const Trials& trials,
-            std::size_t rows, std::size_t threads);
+  // `images` are those of a sample of the `rows`, each of directions.outputs. Of `learnt` it needs the directions, the
+  // shape of codes and the step of points.
+  ListTrial(const LearntLists& learnt, const std::vector<float>& images, const Trials& trials, std::size_t rows,
+            std::size_t threads);
 
   // Nanoseconds, about, of a query that finds 95 in 100 of its neighbours, were the rows parted around `centroids`.
   double cost(const std::vector<std::int8_t>& centroids) const;
@@ -27,7 +27,7 @@ class ListTrial {
     std::vector<std::size_t> places;
     std::vector<double> rows;
   };
-  void find_neighbours(const std::vector<float>& seen, std::vector<float> queries, std::size_t wanted);
+  void find_neighbours(const std::vector<float>& images, std::vector<float> queries, std::size_t wanted);
   Ranking rank(std::size_t query, const std::vector<std::int8_t>& centroids, const std::vector<std::uint32_t>& lists,
                const std::vector<double>& sizes) const;
 

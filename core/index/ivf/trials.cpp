@@ -45,18 +45,4 @@ Trials take_trials(std::span<const float> queries, const RowReader& read, std::s
   return trials;
 }
 
-void leave_out(const Trials& trials, std::size_t rows, Sample& sample) {
-  if (sample.rows < 4 * trials.rows.size()) return;
-  std::size_t kept = 0;
-  std::size_t trial = 0;
-  for (std::size_t i = 0; i < sample.rows; ++i) {
-    const std::size_t row = i * rows / sample.rows;  // as take_sample() spreads them
-    while (trial < trials.rows.size() && trials.rows[trial] < row) ++trial;
-    if (trial < trials.rows.size() && trials.rows[trial] == row) continue;
-    std::copy_n(sample.row(i), sample.dims, sample.values.data() + kept++ * sample.dims);
-  }
-  sample.rows = kept;
-  sample.values.resize(kept * sample.dims);
-}
-
 }  // namespace nearabout

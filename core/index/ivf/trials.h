@@ -35,8 +35,4 @@ struct Trials {
 Trials take_trials(std::span<const float> queries, const RowReader& read, std::size_t rows, const Lift& lift,
                    const std::vector<float>& centre);
 
-// Takes rows that serve as queries out of a sample that take_sample() took: had they shaped the lists, they would find
-// their neighbours more easily than others. (Where there are few rows it cannot be helped.)
-void leave_out(const Trials& trials, std::size_t rows, Sample& sample);
-
 }  // namespace nearabout

@@ -1,0 +1,112 @@
+#include "index/ivf/clustering.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/threads.h"
+#include "index/ivf/list_choice.h"
+#include "quantize/kmeans.h"
+
+namespace nearabout {
+namespace {
+
+constexpr std::size_t kListRows = 64;        // of the sample, a list
+constexpr std::size_t kFewestListRows = 16;  // where that would be very many
+constexpr std::size_t kFewestRows = 2'048;   // of the sample
+constexpr std::size_t kManyRows = 262'144;
+constexpr std::size_t kRowsSeen = 32'768;  // whose images are kept
+constexpr double kBalance = 0.05;          // saves some 3 % of the rows scanned; 0.15 and more cost some
+constexpr double kClearly = 0.9;
+
+// Spread evenly over all rows, but for those that are trials.
+std::vector<std::size_t> sample_of(std::size_t rows, std::size_t lists, const Trials& trials) {
+  const std::size_t most = std::max(lists * kFewestListRows, kManyRows);
+  const std::size_t wanted = std::min({rows, std::max(lists * kListRows, kFewestRows), most});
+  const bool enough = wanted >= 4 * trials.rows.size();
+  std::vector<std::size_t> sample;
+  auto trial = trials.rows.begin();
+  for (std::size_t i = 0; i < wanted; ++i) {
+    const std::size_t row = i * rows / wanted;
+    while (trial != trials.rows.end() && *trial < row) ++trial;
+    if (!enough || trial == trials.rows.end() || *trial != row) sample.push_back(row);
+  }
+  return sample;
+}
+
+// How far from zero coordinates of images reach, but for one in a thousand.
+float usual_reach(const std::vector<float>& images) {
+  constexpr std::size_t kEnough = 200'000;
+  const std::size_t step = 1 + images.size() / kEnough;
+  std::vector<float> sizes;
+  for (std::size_t i = 0; i < images.size(); i += step) sizes.push_back(std::abs(images[i]));
+  const auto place = sizes.begin() + static_cast<std::ptrdiff_t>(sizes.size() - 1 - sizes.size() / 1000);
+  std::nth_element(sizes.begin(), place, sizes.end());
+  return *place;
+}
+
+}  // namespace
+
+Clustering::Clustering(LearntLists& learnt, const RowReader& read, const Trials& trials, std::size_t rows,
+                       std::size_t lists, std::size_t threads)
+    : learnt_(learnt), trials_(trials), rows_(rows), threads_(threads), sample_(sample_of(rows, lists, trials)) {
+  const std::size_t step = (sample_.size() + kRowsSeen - 1) / kRowsSeen;
+  seen_ = images(read, 0, sample_.size(), step);
+  learnt.point_step = std::max(usual_reach(seen_) * 1.3f, 1e-30f) / 127;
+  points_.reserve(sample_.size() * learnt.shape.directions);
+  if (step == 1) keep_points(seen_);
+  for (std::size_t begin = 0; step > 1 && begin < sample_.size(); begin += kRowsSeen)
+    keep_points(images(read, begin, std::min(begin + kRowsSeen, sample_.size()), 1));
+}
+
+// Of every `step`th of rows [begin, end) of the sample.
+std::vector<float> Clustering::images(const RowReader& read, std::size_t begin, std::size_t end,
+                                      std::size_t step) const {
+  constexpr std::size_t kRowsAtATime = 64;
+  const LearntDirections& directions = learnt_.directions;
+  const std::size_t count = (end - begin + step - 1) / step;
+  std::vector<float> found(count * directions.outputs);
+  parallel_for(count, kRowsAtATime, threads_, [&](std::size_t first, std::size_t last, std::size_t) {
+    std::vector<float> lifted((last - first) * directions.dims);
+    std::vector<float> rests(last - first);
+    for (std::size_t i = first; i < last; ++i) {
+      const std::size_t row = sample_[begin + i * step];
+      read(row, row + 1, lifted.data() + (i - first) * directions.dims);
+    }
+    directions.project(lifted.data(), last - first, found.data() + first * directions.outputs, rests.data());
+  });
+  return found;
+}
+
+void Clustering::keep_points(const std::vector<float>& images) {
+  const std::size_t outputs = learnt_.directions.outputs;
+  const std::size_t m = learnt_.shape.directions;
+  const std::size_t before = points_.size();
+  const std::size_t count = images.size() / outputs;
+  points_.resize(before + count * m);
+  for (std::size_t i = 0; i < count; ++i)
+    learnt_.to_bytes(images.data() + i * outputs, points_.data() + before + i * m);
+}
+
+std::vector<std::int8_t> Clustering::centroids(std::size_t lists) const {
+  KMeansOptions options;
+  options.clusters = lists;
+  options.threads = threads_;
+  options.balance = kBalance;
+  return kmeans(points_, learnt_.shape.directions, options);
+}
+
+// On real data the three are within a tenth of each other. Of near equals the usual number is better than half of it,
+// since an effort of few lists is a coarse measure.
+std::vector<std::int8_t> Clustering::measured_centroids(std::size_t usual) const {
+  const ListTrial trial(learnt_, seen_, trials_, rows_, threads_);
+  std::vector<std::int8_t> best = centroids(usual);
+  const double cost = trial.cost(best);
+  std::vector<std::int8_t> fewer = centroids(usual / 2);
+  const double cost_of_fewer = trial.cost(fewer);
+  if (cost_of_fewer < kClearly * cost) return fewer;
+  if (kClearly * cost_of_fewer < cost) return best;  // more are worth a try only where fewer were a loss
+  std::vector<std::int8_t> more = centroids(usual * 2);
+  return trial.cost(more) < kClearly * cost ? more : best;
+}
+
+}  // namespace nearabout

@@ -1,0 +1,40 @@
+// Centroids of lists, learnt from a sample of the rows.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "index/ivf/encode.h"
+#include "index/ivf/trials.h"
+#include "quantize/sample.h"
+
+namespace nearabout {
+
+// The sample that all attempts at centroids share. Rows are read when they are projected, and only bytes are kept of
+// them: floats of a small part, to measure with.
+class Clustering {
+ public:
+  // `read` delivers lifted rows. Sets the step of points of `learnt`, whose directions and shape it needs. Rows that
+  // serve as trials stay out of the sample: had they shaped the lists, they would find their neighbours more easily
+  // than others. (Where there are few rows it cannot be helped.)
+  Clustering(LearntLists& learnt, const RowReader& read, const Trials& trials, std::size_t rows, std::size_t lists,
+             std::size_t threads);
+
+  std::vector<std::int8_t> centroids(std::size_t lists) const;
+  // Half as many as usual, or twice as many, where a query is measured to cost clearly less.
+  std::vector<std::int8_t> measured_centroids(std::size_t usual) const;
+
+ private:
+  std::vector<float> images(const RowReader& read, std::size_t begin, std::size_t end, std::size_t step) const;
+  void keep_points(const std::vector<float>& images);
+
+  LearntLists& learnt_;
+  const Trials& trials_;
+  std::size_t rows_, threads_;
+  std::vector<std::size_t> sample_;  // row numbers
+  std::vector<float> seen_;          // images of some
+  std::vector<std::int8_t> points_;  // of all of the sample
+};
+
+}  // namespace nearabout
