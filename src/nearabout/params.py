@@ -155,9 +155,8 @@ class IVF:
             dimensions. Longer codes tell near rows apart better, so that fewer have to be compared in full; they take
             room, and longer to scan.
         refine: whether the rows that look nearest are compared. False: answers come from the small codes alone, and
-            distances are estimates in the units of the metric, off by a hundredth to a tenth; fewer of the true
-            neighbours are found, which longer `codes` make up for. No vector is read then, so they may lie on a slow
-            disk.
+            distances are estimates in the units of the metric. Fewer of the true neighbours are found, which longer
+            `codes` make up for. No vector is read then, so they may lie on a slow disk.
         keep_vectors: whether the file has the vectors. False: with `refine`, it has 8-bit codes in their place, one
             byte a dimension (a quarter of float32), and rows are compared by those: distances are off by about what a
             grid of 254 steps in each dimension loses. `index[key]`, `vectors` and `search_by_key` then take what the

@@ -43,10 +43,10 @@ Vectors clustered(std::size_t rows, std::size_t dims, unsigned seed) {
 }
 
 std::shared_ptr<const Index> lists(const Vectors& vectors, Metric metric, const IvfOptions& options,
-                                   std::size_t threads = 2) {
-  const Source source(vectors.view(), Element::f32, metric, OnBad::error, threads, {});
+                                   const BuildOptions& build = {.threads = 2}) {
+  const Source source(vectors.view(), Element::f32, metric, OnBad::error, build.threads, {});
   storage::Writer writer = storage::Writer::to_memory();
-  write_ivf(writer, source, options, "{}", {.threads = threads}, {});
+  write_ivf(writer, source, options, "{}", build, {});
   return Index::open(writer.finish());
 }
 
@@ -67,6 +67,12 @@ Request exactly(std::size_t k) {
 bool same(const std::vector<Answer>& left, const std::vector<Answer>& right) {
   return std::equal(left.begin(), left.end(), right.begin(), right.end(),
                     [](const Answer& a, const Answer& b) { return a.rows == b.rows && a.distances == b.distances; });
+}
+
+bool same_file(const Index& left, const Index& right) {
+  const std::span<const std::byte> bytes = left.file().bytes();
+  const std::span<const std::byte> others = right.file().bytes();
+  return std::equal(bytes.begin(), bytes.end(), others.begin(), others.end());
 }
 
 double recall(const std::vector<Answer>& answers, const std::vector<Answer>& truth) {
@@ -104,7 +110,7 @@ void most_are_found(Metric metric, const IvfOptions& options) {
 void threads_do_not_matter() {
   const Vectors base = clustered(2'000, 17, 4);
   const auto image = [&](std::size_t threads, std::uint64_t seed) {
-    const auto index = lists(base, Metric::cosine, {.lists = 40, .seed = seed}, threads);
+    const auto index = lists(base, Metric::cosine, {.lists = 40, .seed = seed}, {.threads = threads});
     const auto bytes = index->file().bytes();
     return std::vector<std::byte>(bytes.begin(), bytes.end());
   };
@@ -118,13 +124,11 @@ void codes_in_place_of_vectors(Metric metric, bool refine) {
   const Vectors base = clustered(3'000, 24, 1);
   const Vectors queries = clustered(150, 24, 2);
   const IvfOptions options{.lists = 50, .refine = refine, .keep_vectors = false};
-  const auto image = [&](std::size_t threads) {
-    const auto index = lists(base, metric, options, threads);
-    const auto bytes = index->file().bytes();
-    return std::vector<std::byte>(bytes.begin(), bytes.end());
-  };
-  CHECK(image(1) == image(3));
-  const auto index = std::dynamic_pointer_cast<const IvfIndex>(lists(base, metric, options));
+  const auto index = std::dynamic_pointer_cast<const IvfIndex>(lists(base, metric, options, {.threads = 1}));
+  CHECK(same_file(*index, *lists(base, metric, options, {.threads = 3})));
+  // So little memory that scratch files have to do.
+  const BuildOptions little{.threads = 2, .memory = 20'000, .path = "codes_in_place_of_vectors.near"};
+  CHECK(same_file(*index, *lists(base, metric, options, little)));
   CHECK(index->answers() == (refine ? Answers::byte_codes : Answers::small_codes));
   const std::vector<Answer> truth = lists(base, metric, {})->search(queries.view(), exactly(10));
   const double found = recall(index->search(queries.view(), request(10)), truth);
@@ -168,6 +172,9 @@ void lists_are_many() {
   const std::vector<Answer> truth = index->search(queries.view(), exactly(10));
   CHECK(recall(index->search(queries.view(), request(10, 400)), truth) >= 0.9);
   index->verify();
+  const auto small = lists(base, Metric::euclidean, {.lists = kManyLists, .refine = false, .keep_vectors = false});
+  for (const Answer& answer : small->search(queries.view(), request(9'000, kManyLists)))
+    CHECK(std::set<std::uint32_t>(answer.rows.begin(), answer.rows.end()).size() == 9'000);
 }
 
 }  // namespace
