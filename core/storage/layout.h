@@ -58,10 +58,10 @@ enum class SectionId : std::uint32_t {
   curve = 41,
   group_bytes = 42,
   group_squares = 43,
-  answers = 48,
-  byte_codes = 49,
-  byte_steps = 50,
-  byte_squares = 51,
+  answers = 44,
+  byte_codes = 45,
+  byte_steps = 46,
+  byte_squares = 47,
   checksums = 255,  // written by Writer::finish alone
 };
 std::string_view name_of(SectionId id);  // "unknown" for a number that this version does not know

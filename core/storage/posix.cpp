@@ -154,6 +154,13 @@ void advise(std::span<const std::byte> mapped, Access access) noexcept {
   ::madvise(reinterpret_cast<void*>(begin), end - begin, access == Access::anywhere ? MADV_RANDOM : MADV_NORMAL);
 }
 
+void will_need(std::span<const std::byte> mapped) noexcept {
+  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const auto first = reinterpret_cast<std::uintptr_t>(mapped.data());
+  const auto begin = first / page * page;
+  if (!mapped.empty()) ::madvise(reinterpret_cast<void*>(begin), first - begin + mapped.size(), MADV_WILLNEED);
+}
+
 TemporaryFile::TemporaryFile(const std::string& target) : asked_(target), target_(resolve_links(target)) {
   if (target.empty()) throw SystemError(ENOENT, target, "cannot save to an empty path");
   refuse_odd_target(target_);

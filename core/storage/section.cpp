@@ -46,6 +46,11 @@ void Section::advise(system::Access access) const {
   if (!file_->path().empty()) system::advise({data_, entry_.length}, access);
 }
 
+void Section::will_need(std::uint64_t begin, std::uint64_t end) const {
+  if (file_->path().empty() || begin >= end || end > entry_.length) return;
+  system::will_need({data_ + begin, static_cast<std::size_t>(end - begin)});
+}
+
 MatrixView Section::matrix() const { return {data_, entry_.rows, entry_.columns, stride_, element()}; }
 
 MatrixView Section::rows(std::uint64_t begin, std::uint64_t end) const {

@@ -104,6 +104,8 @@ class Section {
 
   // Tells the system how this section will be read, where it lies in a mapped file.
   void advise(system::Access access) const;
+  // Has the system read bytes [begin, end) of a mapped file, without waiting for them.
+  void will_need(std::uint64_t begin, std::uint64_t end) const;
 
   // Asks for the cache line with this byte: what is looked up next, while something else is waited for.
   void fetch(std::uint64_t place) const {

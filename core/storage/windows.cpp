@@ -123,6 +123,11 @@ Mapping::~Mapping() {
 
 void advise(std::span<const std::byte>, Access) noexcept {}  // Windows takes no such advice for what is mapped
 
+void will_need(std::span<const std::byte> mapped) noexcept {
+  WIN32_MEMORY_RANGE_ENTRY range{const_cast<std::byte*>(mapped.data()), mapped.size()};
+  if (!mapped.empty()) ::PrefetchVirtualMemory(::GetCurrentProcess(), 1, &range, 0);
+}
+
 TemporaryFile::TemporaryFile(const std::string& target) : asked_(target), target_(target) {
   if (target.empty()) throw SystemError(ENOENT, target, "cannot save to an empty path");
   if (is_folder(target)) throw SystemError(EISDIR, target, "cannot save to " + target + ", which is a folder");

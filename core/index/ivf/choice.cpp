@@ -217,7 +217,8 @@ CodeShape choose_shape(const Sample& sample, const PrincipalDirections& principa
   const ShapeTrial trial(sample, principal);
   std::vector<double> costs(shapes.size());
   parallel_for(shapes.size(), 1, threads, [&](std::size_t i, std::size_t, std::size_t) {
-    costs[i] = cost(shapes[i], trial.depth(shapes[i]), sample.dims, shaping);
+    const double depth = trial.depth(shapes[i]);
+    costs[i] = options.refine ? cost(shapes[i], depth, sample.dims, shaping) : depth;
   });
   return shapes[static_cast<std::size_t>(std::min_element(costs.begin(), costs.end()) - costs.begin())];
 }

@@ -19,8 +19,9 @@ struct Shaping {
 // The most directions that may be chosen, for a sample.
 std::size_t most_directions(const Sample& sample);
 
-// The codes with which a query is expected to cost least; what `options` fixes stays as it is. `sample` is of lifted
-// rows, `principal` has most_directions() of them.
+// The codes with which a query is expected to cost least; where rows are not compared besides, those that rank
+// neighbours best. What `options` fixes stays as it is. `sample` is of lifted rows, `principal` has most_directions()
+// of them.
 CodeShape choose_shape(const Sample& sample, const PrincipalDirections& principal, const Shaping& shaping,
                        const IvfOptions& options, std::size_t threads);
 

@@ -30,6 +30,30 @@ RowComparison::RowComparison(const IvfIndex& index)
 
 void RowComparison::run(ListScan& scan, MatrixView queries, std::size_t begin, const Request& request,
                         std::vector<Answer>& answers) {
+  Coldness& coldness = *index_.coldness_;
+  if (!coldness.watched()) return answer(scan, queries, begin, request, answers);
+  const auto start = std::chrono::steady_clock::now();
+  if (coldness.cold()) ask_for_rows(scan);
+  answer(scan, queries, begin, request, answers);
+  coldness.learn(std::chrono::steady_clock::now() - start, compared_);
+}
+
+// Of all queries, before the first is answered.
+void RowComparison::ask_for_rows(ListScan& scan) {
+  cold_.clear();
+  for (std::size_t i = 0; i < scan.queries().count(); ++i) {
+    const std::span<const std::uint32_t> places = scan.candidates(i);
+    cold_.insert(cold_.end(), places.begin(), places.end());
+  }
+  read_ahead(*index_.list_rows_, cold_);
+  if (!table_) return;
+  for (std::uint32_t& place : cold_)
+    place = index_.list_rows_->items<std::uint32_t>(std::uint64_t{place} * columns_, columns_)[0];
+  read_ahead(*table_, cold_);
+}
+
+void RowComparison::answer(ListScan& scan, MatrixView queries, std::size_t begin, const Request& request,
+                           std::vector<Answer>& answers) {
   const float radius = radius_of(request);
   const std::size_t count = scan.queries().count();
   compared_ = 0;

@@ -30,6 +30,9 @@ class RowComparison {
     std::vector<std::uint32_t> places;  // among list_rows
     std::vector<std::uint32_t> rows, squares;
   };
+  void ask_for_rows(ListScan& scan);
+  void answer(ListScan& scan, MatrixView queries, std::size_t begin, const Request& request,
+              std::vector<Answer>& answers);
   void find_places(ListScan& scan, std::size_t query, Pending& pending) const;
   void find_rows(Pending& pending) const;
   void compare(const BoundQuery& bound, const Pending& pending, TopK& best) const;
@@ -43,6 +46,7 @@ class RowComparison {
   bool squares_;
   EstimateUnits units_;
   Pending pending_[3];
+  std::vector<std::uint32_t> cold_;  // places, then rows, of a whole group
   std::size_t compared_ = 0;
 };
 

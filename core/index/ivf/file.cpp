@@ -39,6 +39,7 @@ std::span<const float> finite_floats(const storage::File& file, const Section& s
 
 IvfIndex::IvfIndex(std::shared_ptr<const storage::File> file, const Descriptor& descriptor)
     : Index(std::move(file), descriptor),
+      coldness_(std::make_unique<Coldness>(!this->file().path().empty())),
       vectors_(this->file().has(SectionId::vectors) ? &this->file().section(SectionId::vectors) : nullptr) {
   if (vectors_) scan_.emplace(descriptor, *vectors_, nullptr);
   if (!space_of(descriptor.metric) || descriptor.element == Element::bits)

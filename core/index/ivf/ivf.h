@@ -25,6 +25,7 @@
 #include "index/index.h"
 #include "index/ivf/answers.h"
 #include "index/ivf/curve.h"
+#include "index/ivf/read_ahead.h"
 #include "index/source.h"
 #include "quantize/byte_rows.h"
 #include "quantize/leading_codes.h"
@@ -90,6 +91,7 @@ class IvfIndex : public Index {
   std::vector<Answer> scan_bytes(MatrixView queries, const Request& request) const;
   void fill_up(MatrixView queries, const Request& request, std::size_t effort, std::vector<Answer>& answers) const;
 
+  std::unique_ptr<Coldness> coldness_;
   Answers answers_ = Answers::vectors;
   const storage::Section* vectors_;  // null where none are kept
   std::optional<ExactScan> scan_;    // where they are

@@ -52,6 +52,7 @@ void ListScan::rank(const Spend& spend) {
 // The nearest list of each query is scanned at once: what is found there says what is worth keeping elsewhere. Then in
 // the order of lists: each is read once, for all queries together.
 void ListScan::scan() {
+  if (index_.coldness_->cold()) ask_for_lists();
   firsts_.assign(index_.lists() + 1, 0);
   for (std::size_t query = 0; query < queries_.count(); ++query) {
     const std::size_t nearest = first_probes_[query];
@@ -69,6 +70,17 @@ void ListScan::scan() {
     for (end = begin + 1; end < order_.size() && order_[end].list == order_[begin].list;) ++end;
     scan_list(order_.data() + begin, end - begin);
   }
+}
+
+// The codes of all lists that will be looked into, in the order in which they lie.
+void ListScan::ask_for_lists() {
+  cold_.clear();
+  for (const Probe& probe : probes_) cold_.push_back(probe.list);
+  std::sort(cold_.begin(), cold_.end());
+  cold_.erase(std::unique(cold_.begin(), cold_.end()), cold_.end());
+  const std::uint64_t bytes = kernels::block_bytes(index_.shape().lines());
+  for (const std::uint32_t list : cold_)
+    index_.list_codes_->will_need(index_.blocks_[list] * bytes, index_.blocks_[list + 1] * bytes);
 }
 
 // Some queries that look into the same list.

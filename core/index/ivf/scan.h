@@ -44,6 +44,7 @@ class ListScan {
     float distance;  // as RankedList has it
   };
   void make_room();
+  void ask_for_lists();
   void scan_list(const Probe* probes, std::size_t count);
   void thin(kernels::CodeScan& scan) const;
 
@@ -63,6 +64,7 @@ class ListScan {
   std::vector<std::size_t> first_probes_;  // of each query
   std::vector<Probe> order_;               // by lists
   std::vector<std::size_t> firsts_;
+  std::vector<std::uint32_t> cold_;  // lists of a whole group
   std::size_t codes_scanned_ = 0;
 };
 
