@@ -33,7 +33,7 @@ def choose_kind(rows: int, dims: int, metric: str, dtype: str) -> Exact | IVF:
     Where lists of codes do not serve (manhattan, hamming, jaccard, haversine, bits) it is the exact scan.
 
     >>> choose_kind(5_000, 100, "cosine", "f32"), choose_kind(50_000, 100, "cosine", "f32")
-    (Exact(), IVF(lists='auto', codes='auto'))
+    (Exact(), IVF(lists='auto', codes='auto', refine=True, keep_vectors=True))
     """
     served = metric in _SERVED_BY_LISTS and dtype != "bits"
     return IVF() if served and rows > most_exact_rows(dims) else Exact()

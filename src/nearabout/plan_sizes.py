@@ -81,6 +81,8 @@ def code_width(case: Case) -> int:
     codes = case.kind.codes if isinstance(case.kind, IVF) else "auto"
     if isinstance(codes, LeadingCodes):
         codes = codes.size
+    if codes == "auto" and isinstance(case.kind, IVF) and not case.kind.refine:
+        codes = round(min(48, max(16, case.dims / 2)))  # those that rank best: of many bytes
     wanted = min(48.0, max(8.0, 2.4 * math.sqrt(case.dims))) if codes == "auto" else codes
     return 4 * math.ceil(min(wanted, max(4, case.dims / 2) if codes == "auto" else 96) / 4)
 
@@ -116,9 +118,20 @@ def _lists_bytes(case: Case) -> int:
     return list_codes_bytes(case) + numbers + learnt
 
 
+def _kept_bytes(case: Case) -> int:
+    """Vectors, or what lists keep in place of them."""
+    kind = case.kind
+    if not isinstance(kind, IVF) or kind.keep_vectors or (kind.refine and case.integers):
+        return case.rows * case.row_bytes
+    if not kind.refine:
+        return 0
+    squares = 4 * case.rows if case.metric in ("euclidean", "sqeuclidean") else 0
+    return case.rows * case.dims + 8 * case.dims + squares
+
+
 def file_bytes(case: Case) -> int:
     """Of the file, without keys: vectors, what the kind adds, and 8 bytes of checksum for each 4,096."""
-    parts = case.rows * case.row_bytes + 8_192  # vectors begin on a page; header, directory and small sections
+    parts = _kept_bytes(case) + 8_192  # vectors begin on a page; header, directory and small sections
     if isinstance(case.kind, Forest):
         parts += _forest_bytes(case)
     elif isinstance(case.kind, IVF):

@@ -49,7 +49,7 @@ class Plan:
     >>> import nearabout as na
     >>> expected = na.plan(20_000, 32)
     >>> expected.kind, 2_000_000 < expected.file_bytes < 8_000_000
-    (IVF(lists=352, codes='auto'), True)
+    (IVF(lists=352, codes='auto', refine=True, keep_vectors=True), True)
     """
 
     kind: Kind
@@ -65,7 +65,8 @@ class Plan:
     def __repr__(self) -> str:
         threads = f"{self.threads} thread{'' if self.threads == 1 else 's'}"
         return (
-            f"<nearabout.Plan: {self.kind!r}, {self.rows:,} rows of {self.dims:,} dims, {self.metric}, {self.dtype}\n"
+            f"<nearabout.Plan: {self.rows:,} rows of {self.dims:,} dims, {self.metric}, {self.dtype}\n"
+            f"  kind    {self.kind!r}\n"
             f"  build   about {_duration(self.build_seconds)} with {threads}\n"
             f"  memory  about {_size(self.build_memory)} beside the vectors\n"
             f"  file    about {_size(self.file_bytes)}>"
@@ -105,7 +106,8 @@ def plan(
 
     >>> import nearabout as na
     >>> na.plan(1_000_000, 100, memory="1GB")  # doctest: +ELLIPSIS
-    <nearabout.Plan: IVF(lists=2496, codes='auto'), 1,000,000 rows of 100 dims, cosine, f32
+    <nearabout.Plan: 1,000,000 rows of 100 dims, cosine, f32
+      kind    IVF(lists=2496, codes='auto', refine=True, keep_vectors=True)
       build   about ... with ...
       memory  about ... beside the vectors
       file    about 433.7 MB>

@@ -130,7 +130,7 @@ def test_a_device_is_refused(device: str) -> None:
 def test_the_judge_finds_nothing_wrong_with_good_files(golden: str) -> None:
     answers, errors = judge.ask(make_golden.FOLDER / f"{golden}.near")
     assert not errors
-    assert len(answers) == (7 if golden == "empty" else 11 if golden.startswith("forest") else 9)
+    assert len(answers) == (7 if golden == "empty" else 12 if golden.startswith("forest") else 9)
 
 
 @pytest.mark.parametrize("golden", GOLDENS)

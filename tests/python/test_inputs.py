@@ -311,7 +311,7 @@ def test_names_and_options(arguments: dict[str, Any], sentence: str) -> None:
         na.build(BASE, **arguments)
 
 
-@pytest.mark.parametrize("name", ["recall", "queries"])
+@pytest.mark.parametrize("name", ["recall", "calibrate"])
 def test_nothing_is_accepted_and_ignored(name: str) -> None:
     with pytest.raises(TypeError, match=name):
         na.build(BASE, **{name: 1})

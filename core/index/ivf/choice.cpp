@@ -24,10 +24,10 @@ constexpr std::size_t kRowsPerCluster = 64;
 
 std::size_t padded(std::size_t count) { return (count + 15) / 16 * 16; }
 
-// Codes worth trying: 8 to 48 bytes, and of few dimensions not more than two bits for each. Directions are whole lines
-// of codes.
+// Codes worth trying: 8 to 48 bytes, and of few dimensions not more than two bits for each, or four where codes are all
+// that answers come from. Directions are whole lines of codes.
 std::vector<CodeShape> candidates(std::size_t most, std::size_t dims, const IvfOptions& options) {
-  const std::size_t largest = std::max<std::size_t>(16, dims / 4);
+  const std::size_t largest = std::max<std::size_t>(16, dims / (options.refine ? 4 : 2));
   std::vector<CodeShape> shapes;
   for (const std::size_t bits : {1u, 2u, 4u}) {
     if (options.code_bits != 0 && options.code_bits != bits) continue;
