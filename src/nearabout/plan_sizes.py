@@ -78,13 +78,12 @@ def sketch_width(case: Case) -> int:
 
 def code_width(case: Case) -> int:
     """Bytes of a row's code in lists, in whole lines of four."""
-    codes = case.kind.codes if isinstance(case.kind, IVF) else "auto"
-    if isinstance(codes, LeadingCodes):
-        codes = codes.size
-    if codes == "auto" and isinstance(case.kind, IVF) and not case.kind.refine:
-        codes = round(min(48, max(16, case.dims / 2)))  # those that rank best: of many bytes
-    wanted = min(48.0, max(8.0, 2.4 * math.sqrt(case.dims))) if codes == "auto" else codes
-    return 4 * math.ceil(min(wanted, max(4, case.dims / 2) if codes == "auto" else 96) / 4)
+    kind = case.kind if isinstance(case.kind, IVF) else IVF()
+    if kind.codes != "auto":
+        return 4 * math.ceil(min(kind.codes.size if isinstance(kind.codes, LeadingCodes) else kind.codes, 96) / 4)
+    if not kind.refine:  # those that rank best: of many bytes
+        return 4 * round(min(48, max(16, case.dims / 2)) / 4)
+    return 4 * math.ceil(min(48.0, max(8.0, 2.4 * math.sqrt(case.dims)), max(4, case.dims / 2)) / 4)
 
 
 def list_codes_bytes(case: Case) -> int:
