@@ -107,6 +107,15 @@ std::vector<Answer> Index::search_rows(const std::vector<std::uint32_t>& queries
   return answers;
 }
 
+void Index::ask_again(MatrixView queries, const Request& request, std::size_t effort,
+                      std::vector<Answer>& answers) const {
+  Request harder = request;
+  harder.effort = effort;
+  for (std::size_t i = 0; i < queries.rows; ++i)
+    if (answers[i].rows.size() < request.k)
+      answers[i] = search_some({queries.row(i), 1, queries.dims, queries.stride, queries.element}, harder)[0];
+}
+
 void Index::copy_vectors(const std::vector<std::uint32_t>& queries, std::byte* to) const {
   const std::size_t bytes = row_bytes(descriptor_.element, dims());
   for (std::size_t i = 0; i < queries.size(); ++i) {

@@ -73,6 +73,8 @@ class Index {
 
   // `k` is at least 1 and at most rows(); there is at least one row and one query.
   virtual std::vector<Answer> search_some(MatrixView queries, const Request& request) const = 0;
+  // Queries that were answered with fewer than k rows are asked again, with more effort.
+  void ask_again(MatrixView queries, const Request& request, std::size_t effort, std::vector<Answer>& answers) const;
   // One of copy_vectors().
   virtual void copy_vector(std::uint32_t row, std::byte* to) const;
   // What verify() has to read of the sections that only this kind has.

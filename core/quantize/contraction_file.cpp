@@ -1,9 +1,10 @@
 // Contractions and grids in a file: what screens and sketches have in common.
 #include "quantize/contraction_file.h"
 
-#include <cmath>
+#include <span>
 #include <string>
 
+#include "storage/numbers.h"
 #include "storage/validate.h"
 
 namespace nearabout {
@@ -13,19 +14,9 @@ using storage::Section;
 using storage::SectionId;
 using storage::Writer;
 
-void throw_number(const File& file, const Section& section, std::size_t place, const char* expected, double found) {
-  const std::uint64_t at = section.offset() + place * row_bytes(section.element(), 1);
-  storage::throw_corrupt(file.name(), "a number in section " + section.name(), at, expected, std::to_string(found));
-}
-
 namespace {
 
-std::vector<float> finite_floats(const File& file, const Section& section) {
-  const std::span<const float> values = section.all<float>();
-  for (std::size_t i = 0; i < values.size(); ++i)
-    if (!std::isfinite(values[i])) throw_number(file, section, i, "finite", double{values[i]});
-  return {values.begin(), values.end()};
-}
+std::vector<float> copied(std::span<const float> values) { return {values.begin(), values.end()}; }
 
 }  // namespace
 
@@ -46,27 +37,28 @@ void write_grid(Writer& writer, const Grid& grid) {
 Contraction read_contraction(const File& file, std::size_t dims, double epsilon) {
   const Section& centre = file.section(SectionId::centre);
   centre.expect(Element::f32, {1, dims});
-  if (!file.has(SectionId::directions)) return Contraction(finite_floats(file, centre));
+  if (!file.has(SectionId::directions)) return Contraction(copied(storage::finite_floats(file, centre)));
   const Section& directions = file.section(SectionId::directions);
   const std::uint64_t outputs = directions.shape().columns;
   if (outputs == 0 || outputs % 16 != 0 || outputs > dims)
     storage::throw_corrupt(file.name(), "the number of columns of section " + directions.name(), directions.offset(),
                            "a multiple of 16 up to " + std::to_string(dims), std::to_string(outputs));
   directions.expect(Element::f32, {dims, outputs});
-  return Contraction(finite_floats(file, centre), finite_floats(file, directions), outputs, epsilon);
+  return Contraction(copied(storage::finite_floats(file, centre)), copied(storage::finite_floats(file, directions)),
+                     outputs, epsilon);
 }
 
 Grid read_grid(const File& file, std::size_t outputs) {
   const Section& section = file.section(SectionId::grid);
   section.expect(Element::f32, {3, outputs});
-  const std::vector<float> values = finite_floats(file, section);
+  const std::span<const float> values = storage::finite_floats(file, section);
   const auto part = [&](std::size_t index) {
     const auto begin = values.begin() + static_cast<std::ptrdiff_t>(index * outputs);
     return std::vector<float>(begin, begin + static_cast<std::ptrdiff_t>(outputs));
   };
   Grid grid{part(0), part(1), part(2)};
   for (std::size_t j = 0; j < outputs; ++j)
-    if (!(grid.step[j] > 0)) throw_number(file, section, outputs + j, "a step above 0", double{grid.step[j]});
+    if (!(grid.step[j] > 0)) storage::throw_number(file, section, outputs + j, "a step above 0", double{grid.step[j]});
   return grid;
 }
 

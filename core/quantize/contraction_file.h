@@ -17,8 +17,4 @@ void write_grid(storage::Writer& writer, const Grid& grid);
 Contraction read_contraction(const storage::File& file, std::size_t dims, double epsilon);
 Grid read_grid(const storage::File& file, std::size_t outputs);
 
-// CorruptFile: `section` has a number at `place` that is none of what was `expected`.
-[[noreturn]] void throw_number(const storage::File& file, const storage::Section& section, std::size_t place,
-                               const char* expected, double found);
-
 }  // namespace nearabout

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "quantize/contraction_file.h"
+#include "storage/numbers.h"
 
 namespace nearabout {
 namespace {
@@ -23,7 +24,7 @@ void read_bounds(const File& file, Screen& screen, double& epsilon) {
   const std::span<const double> bounds = section.all<double>();
   for (std::size_t i = 0; i < bounds.size(); ++i)
     if (!(bounds[i] >= 0) || !std::isfinite(bounds[i]))
-      throw_number(file, section, i, "finite and not negative", bounds[i]);
+      storage::throw_number(file, section, i, "finite and not negative", bounds[i]);
   epsilon = bounds[kEpsilon];
   screen.usual_error = bounds[kUsualError];
   screen.usual_spread = bounds[kUsualSpread];

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "quantize/contraction_file.h"
+#include "storage/numbers.h"
 
 namespace nearabout {
 namespace {
@@ -27,8 +28,8 @@ Sketch read_sketch(const storage::File& file, Space space, std::size_t dims) {
   const std::span<const double> numbers = section.all<double>();
   for (std::size_t i = 0; i < numbers.size(); ++i)
     if (!(numbers[i] >= 0) || !std::isfinite(numbers[i]))
-      throw_number(file, section, i, "finite and not negative", numbers[i]);
-  if (!(numbers[kScale] > 0)) throw_number(file, section, kScale, "a scale above 0", numbers[kScale]);
+      storage::throw_number(file, section, i, "finite and not negative", numbers[i]);
+  if (!(numbers[kScale] > 0)) storage::throw_number(file, section, kScale, "a scale above 0", numbers[kScale]);
   Sketch sketch;
   sketch.space = space;
   sketch.scale = static_cast<float>(numbers[kScale]);

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -197,14 +198,15 @@ def _vectors_of(
     notes: dict[str, object],
 ) -> tuple[Vectors | FileVectors, Any]:
     """Vectors and keys of whatever was given. Notes where they came from."""
-    from nearabout.formats import Embeddings, read
-
-    found: FileVectors | Embeddings | None = data if isinstance(data, Embeddings) else None
+    formats = sys.modules.get("nearabout.formats")  # where nobody loaded it, nobody has what it reads
+    found: FileVectors | Embeddings | None = data if formats and isinstance(data, formats.Embeddings) else None
     if isinstance(data, (str, os.PathLike)):
         source = check_path(data)
         if budget and target is not None:
             found = from_file(source, metric, dtype, budget, target, monitor)
         else:
+            from nearabout.formats import read
+
             found = from_place(source, metric, dtype) or read(source)
     if found is not None:
         _note(found, notes)

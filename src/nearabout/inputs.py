@@ -22,6 +22,7 @@ values too large for the dtype, NaN and infinity (the core names the row).
 
 from __future__ import annotations
 
+import sys
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -53,7 +54,7 @@ def as_array(data: object, what: str) -> NDArray[Any]:
         InvalidInput: it does not hold real numbers in a rectangular shape.
     """
     array = to_numpy(data, what)
-    if isinstance(array, np.ma.MaskedArray):
+    if "numpy.ma" in sys.modules and isinstance(array, np.ma.MaskedArray):  # else nobody has made one
         if np.ma.is_masked(array):
             raise InvalidInput(f"{what} is a masked array with masked values; fill or drop them first")
         array = array.data

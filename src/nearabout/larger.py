@@ -1,20 +1,25 @@
-"""Vectors that need not fit into memory, on their way to the core: left in their file, or written aside in pieces."""
+"""Vectors that need not fit into memory, on their way to the core: left in their file, or written aside in pieces.
+
+Readers are loaded where a file is read: an array is indexed without them.
+"""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nearabout import _core
 from nearabout.errors import InvalidInput
-from nearabout.formats import Place, Report, Stream, open_rows
 from nearabout.inputs import Vectors, as_vectors, check_range, to_numpy
 from nearabout.progress import Monitor
+
+if TYPE_CHECKING:
+    from nearabout.formats import Place, Report, Stream
 
 LEAST_MEMORY = 64_000_000  # what blocks, parsers and libraries take between them, with room to spare
 _PIECE = 4 << 20  # bytes of vectors that are converted at a time
@@ -78,12 +83,16 @@ def from_place(path: str, metric: str, dtype: str | None) -> FileVectors | None:
     """The vectors of a file that can be used where they lie; None where it has to be read."""
     if not os.path.isfile(path):  # a pipe is opened once only; a file that is not there will be missed by whoever reads
         return None
+    from nearabout.formats import open_rows
+
     with open_rows(path, room=None, scratch=None) as stream:
         return None if stream.place is None else _placed(stream, stream.place, metric, dtype)
 
 
 def from_file(path: str, metric: str, dtype: str | None, memory: int, target: str, progress: Monitor) -> FileVectors:
     """The vectors of any file, in place or in a temporary file beside the target."""
+    from nearabout.formats import open_rows
+
     folder = os.path.dirname(target) or os.curdir
     with open_rows(path, room=memory // 2, scratch=folder, progress=progress) as stream:
         if stream.place is not None:
@@ -101,6 +110,8 @@ def from_array(data: object, metric: str, dtype: str | None, target: str) -> Vec
     converted = as_vectors(array[:1], metric, dtype).array
     if len(array) <= 1 or (converted.dtype == array.dtype and np.may_share_memory(converted, array)):
         return as_vectors(array, metric, dtype)
+    from nearabout.formats import Report
+
     rows, vectors = _set_aside([array], metric, dtype, target)
     return FileVectors(rows, *vectors[1:], None, "", "", Report())
 

@@ -19,6 +19,7 @@ _EXACT_SAMPLE, _FOREST_SAMPLE, _LISTS_SAMPLE = 4_096, 2_048, 4_096
 _EXACT_TRIED = (32, 48, 64, 96, 128, 160, 192, 256, 320, 384)
 _FOREST_TRIED = (32, 48, 64, 96, 128, 192)
 _LISTS_TRIED = 192
+_LISTS_SEEN = 32_768  # rows whose images along the directions are kept for a while
 # The share of a build that threads divide among them.
 _PARALLEL = {"exact": 0.5, "forest": 0.4, "ivf": 0.8}
 # In a process that does nothing else: memory is touched for the first time, which no small index measures.
@@ -58,7 +59,7 @@ def _forest_seconds(case: Case) -> float:
 
 def _lists_sample(case: Case) -> int:
     """Rows that lists are learnt from."""
-    return min(case.rows, max(64 * case.lists, 2_048))
+    return min(case.rows, max(64 * case.lists, 2_048), max(16 * case.lists, 262_144))
 
 
 def _lists_seconds(case: Case) -> float:
@@ -108,8 +109,9 @@ def _working(case: Case, memory: int) -> tuple[int, int]:
     rows, dims = case.rows, case.dims
     if isinstance(case.kind, IVF):
         held = rows * (code_width(case) + 24)
-        point = 4 * dims + 4 * 32 * math.ceil(min(dims, 96) / 32) + min(dims, 96)
-        learning = max(_lists_sample(case) * point, min(rows, _LISTS_SAMPLE) * (16 * dims + 600))
+        coded = 32 * math.ceil(min(dims, 96) / 32)
+        clustering = _lists_sample(case) * (2 * coded + 16) + min(_lists_sample(case), _LISTS_SEEN) * 5 * coded
+        learning = max(clustering, min(rows, _LISTS_SAMPLE) * (16 * dims + 600))
         return max(learning, held), held
     if isinstance(case.kind, Forest):
         sample = min(rows, _FOREST_SAMPLE) * (14 * dims + 5 * _tried(case, _FOREST_TRIED))

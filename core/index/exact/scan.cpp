@@ -109,4 +109,11 @@ std::vector<Answer> ExactScan::search(MatrixView queries, const Request& request
   return answers;
 }
 
+std::vector<Answer> ExactScan::search_in_order(MatrixView queries, const Request& request) const {
+  vectors_->advise(storage::system::Access::in_order);
+  std::vector<Answer> answers = search(queries, request);
+  vectors_->advise(storage::system::Access::anywhere);
+  return answers;
+}
+
 }  // namespace nearabout

@@ -19,6 +19,8 @@ class ExactScan {
 
   // `request.k` is at least 1 and at most the rows; there is at least one row and one query.
   std::vector<Answer> search(MatrixView queries, const Request& request) const;
+  // The same where other searches read the vectors anywhere: for this one they are read in the order of the file.
+  std::vector<Answer> search_in_order(MatrixView queries, const Request& request) const;
 
  private:
   void scan(const BoundQuery* queries, std::vector<TopK>& best, std::size_t begin, std::size_t end) const;

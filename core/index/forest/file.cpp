@@ -6,8 +6,8 @@
 #include "base/error.h"
 #include "index/forest/forest.h"
 #include "index/verify.h"
-#include "quantize/contraction_file.h"
 #include "quantize/sketch_file.h"
+#include "storage/numbers.h"
 #include "storage/validate.h"
 
 namespace nearabout {
@@ -17,12 +17,6 @@ using storage::Section;
 using storage::SectionId;
 
 enum Fact : std::size_t { kTrees, kLeafSize, kSeed, kFacts };  // and the nodes of each level
-
-[[noreturn]] void throw_fact(const storage::File& file, const Section& section, std::size_t place,
-                             const std::string& expected, std::uint64_t found) {
-  storage::throw_corrupt(file.name(), "a number in section " + section.name(), section.offset() + place * 8, expected,
-                         std::to_string(found));
-}
 
 }  // namespace
 
@@ -53,10 +47,11 @@ void ForestIndex::read_nodes() {
   const Section& facts = file().section(SectionId::forest);
   const std::uint64_t columns = facts.shape().columns;
   if (columns <= kFacts || columns > kFacts + kMostLevels)
-    throw_fact(file(), facts, 0, "one to " + std::to_string(kMostLevels) + " levels", columns - kFacts);
+    storage::throw_count(file(), facts, 0, "one to " + std::to_string(kMostLevels) + " levels", columns - kFacts);
   facts.expect(Element::u64, {1, columns});
   const std::span<const std::uint64_t> values = facts.all<std::uint64_t>();
-  if (values[kTrees] == 0 || values[kTrees] > kMostTrees) throw_fact(file(), facts, kTrees, "trees", values[kTrees]);
+  if (values[kTrees] == 0 || values[kTrees] > kMostTrees)
+    storage::throw_count(file(), facts, kTrees, "trees", values[kTrees]);
   trees_ = values[kTrees];
   leaf_size_ = values[kLeafSize];
   seed_ = values[kSeed];
@@ -67,13 +62,15 @@ void ForestIndex::read_nodes() {
   std::uint64_t below = places;
   for (std::size_t level = 0; level + kFacts < columns; ++level) {
     const std::uint64_t count = values[kFacts + level];
-    if (count == 0 || count > below) throw_fact(file(), facts, kFacts + level, "fewer nodes than below", count);
+    if (count == 0 || count > below)
+      storage::throw_count(file(), facts, kFacts + level, "fewer nodes than below", count);
     const std::uint64_t first = begin + level;  // each level has one number more than nodes
     const std::span<const std::uint64_t> firsts = nodes.items<std::uint64_t>(first, count + 1);
     for (std::size_t i = 0; i < count; ++i)
-      if (firsts[i] >= firsts[i + 1]) throw_fact(file(), nodes, first + i, "less than the next", firsts[i]);
-    if (firsts[0] != 0) throw_fact(file(), nodes, first, "0", firsts[0]);
-    if (firsts[count] != below) throw_fact(file(), nodes, first + count, std::to_string(below), firsts[count]);
+      if (firsts[i] >= firsts[i + 1]) storage::throw_count(file(), nodes, first + i, "less than the next", firsts[i]);
+    if (firsts[0] != 0) storage::throw_count(file(), nodes, first, "0", firsts[0]);
+    if (firsts[count] != below)
+      storage::throw_count(file(), nodes, first + count, std::to_string(below), firsts[count]);
     levels_.push_back({firsts, begin});
     begin += count;
     below = count;
@@ -119,9 +116,10 @@ void ForestIndex::read_efforts() {
   const std::span<const double> numbers = section.all<double>();
   for (std::size_t i = 0; i + 1 < numbers.size(); i += 2) {
     const EffortPoint point{numbers[i], numbers[i + 1]};
-    if (!(point.share > 0 && point.share <= 1)) throw_number(file(), section, i, "a share up to 1", point.share);
+    if (!(point.share > 0 && point.share <= 1))
+      storage::throw_number(file(), section, i, "a share up to 1", point.share);
     if (!(point.effort >= 1) || !std::isfinite(point.effort))
-      throw_number(file(), section, i + 1, "an effort of at least 1", point.effort);
+      storage::throw_number(file(), section, i + 1, "an effort of at least 1", point.effort);
     efforts_.push_back(point);
   }
 }

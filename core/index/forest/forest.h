@@ -67,8 +67,6 @@ class ForestIndex : public Index {
  private:
   friend class ForestSearch;
   friend class LeafRanking;
-  std::vector<Answer> scan_all(MatrixView queries, const Request& request) const;
-  void fill_up(MatrixView queries, const Request& request, std::size_t effort, std::vector<Answer>& answers) const;
   void read_nodes();
   void read_efforts();
 

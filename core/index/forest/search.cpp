@@ -187,7 +187,7 @@ std::size_t ForestIndex::default_effort(std::size_t k) const {
 std::vector<Answer> ForestIndex::search_some(MatrixView queries, const Request& request) const {
   const std::size_t wanted = request.effort.value_or(default_effort(request.radius ? 10 : request.k));
   // As many rows as there are: then they are read in order, once, and nothing is left out.
-  if (request.exact || wanted >= rows()) return scan_all(queries, request);
+  if (request.exact || wanted >= rows()) return scan_.search_in_order(queries, request);
   const std::size_t effort = std::max(wanted, request.radius ? 1 : request.k);
   const std::vector<BoundQuery> bound = bind_queries(queries, descriptor());
   const float radius = radius_of(request);
@@ -208,26 +208,9 @@ std::vector<Answer> ForestIndex::search_some(MatrixView queries, const Request& 
     }
   };
   parallel_for(queries.rows, kQueriesAtATime, threads, run, request.monitor);
-  if (!request.radius) fill_up(queries, request, effort, answers);
+  // Trees that share most of their rows may give fewer than k.
+  if (!request.radius) ask_again(queries, request, 4 * effort, answers);
   return answers;
-}
-
-// The rows lie in the file one after the other, and are to be read so.
-std::vector<Answer> ForestIndex::scan_all(MatrixView queries, const Request& request) const {
-  vectors_->advise(storage::system::Access::in_order);
-  std::vector<Answer> answers = scan_.search(queries, request);
-  vectors_->advise(storage::system::Access::anywhere);
-  return answers;
-}
-
-// Trees that share most of their rows may give fewer than k: such queries are asked again, with more effort.
-void ForestIndex::fill_up(MatrixView queries, const Request& request, std::size_t effort,
-                          std::vector<Answer>& answers) const {
-  Request harder = request;
-  harder.effort = 4 * effort;
-  for (std::size_t i = 0; i < queries.rows; ++i)
-    if (answers[i].rows.size() < request.k)
-      answers[i] = search_some({queries.row(i), 1, queries.dims, queries.stride, queries.element}, harder)[0];
 }
 
 }  // namespace nearabout

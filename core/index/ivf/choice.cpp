@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <numeric>
 
@@ -67,14 +68,21 @@ class ShapeTrial {
     cluster();
   }
 
+  // Rows and centroids along so many directions, mixed: the same for codes of any bits.
+  struct Mixed {
+    std::size_t outputs;
+    std::vector<float> images, centres;
+  };
+  Mixed mix(std::size_t directions) const {
+    const std::size_t m = std::min(directions, available_);
+    const std::size_t outputs = padded(directions);
+    return {outputs, mixed(images_, rows_, m, outputs), mixed(centres_, centres_.size() / width_, m, outputs)};
+  }
+
   // So deep that 49 of 50 neighbours are found.
-  double depth(const CodeShape& shape) const {
+  double depth(const CodeShape& shape, const Mixed& along) const {
     constexpr double kShare = 0.98;
-    const std::size_t m = std::min(shape.directions, available_);
-    const std::size_t outputs = padded(shape.directions);
-    const std::vector<float> images = mixed(images_, rows_, m, outputs);
-    const std::vector<float> centres = mixed(centres_, centres_.size() / width_, m, outputs);
-    const std::vector<float> estimates = estimate(shape, images, centres, outputs);
+    const std::vector<float> estimates = estimate(shape, along.images, along.centres, along.outputs);
     std::vector<double> depths;
     for (std::size_t q = 0; q < queries_; ++q)
       for (const std::uint32_t neighbour : neighbours_[q]) {
@@ -134,11 +142,13 @@ class ShapeTrial {
 
   std::vector<float> mixed(const std::vector<float>& images, std::size_t count, std::size_t m,
                            std::size_t outputs) const {
-    std::vector<double> identity(width_ * m, 0.0);
+    std::vector<double> identity(m * m, 0.0);
     for (std::size_t a = 0; a < m; ++a) identity[a * m + a] = 1;
-    const std::vector<float> mixer = mixed_directions(identity, width_, m, m, outputs);
+    const std::vector<float> mixer = mixed_directions(identity, m, m, m, outputs);
+    std::vector<float> leading(count * m);
+    for (std::size_t i = 0; i < count; ++i) std::copy_n(images.data() + i * width_, m, leading.data() + i * m);
     std::vector<float> result(count * outputs);
-    kernels::table().project(images.data(), count, width_, mixer.data(), outputs, result.data());
+    kernels::table().project(leading.data(), count, m, mixer.data(), outputs, result.data());
     return result;
   }
 
@@ -216,9 +226,17 @@ CodeShape choose_shape(const Sample& sample, const PrincipalDirections& principa
   if (shapes.size() == 1) return shapes.front();
   const ShapeTrial trial(sample, principal);
   std::vector<double> costs(shapes.size());
-  parallel_for(shapes.size(), 1, threads, [&](std::size_t i, std::size_t, std::size_t) {
-    const double depth = trial.depth(shapes[i]);
-    costs[i] = options.refine ? cost(shapes[i], depth, sample.dims, shaping) : depth;
+  std::vector<std::size_t> directions;  // the most first, which take longest
+  for (const CodeShape& shape : shapes) directions.push_back(shape.directions);
+  std::sort(directions.begin(), directions.end(), std::greater<>());
+  directions.erase(std::unique(directions.begin(), directions.end()), directions.end());
+  parallel_for(directions.size(), 1, threads, [&](std::size_t number, std::size_t, std::size_t) {
+    const ShapeTrial::Mixed along = trial.mix(directions[number]);
+    for (std::size_t i = 0; i < shapes.size(); ++i) {
+      if (shapes[i].directions != directions[number]) continue;
+      const double depth = trial.depth(shapes[i], along);
+      costs[i] = options.refine ? cost(shapes[i], depth, sample.dims, shaping) : depth;
+    }
   });
   return shapes[static_cast<std::size_t>(std::min_element(costs.begin(), costs.end()) - costs.begin())];
 }

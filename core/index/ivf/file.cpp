@@ -10,7 +10,7 @@
 #include "index/verify.h"
 #include "kernels/kernels.h"
 #include "quantize/byte_centroids.h"
-#include "quantize/contraction_file.h"
+#include "storage/numbers.h"
 #include "storage/validate.h"
 
 namespace nearabout {
@@ -21,19 +21,6 @@ using storage::SectionId;
 
 enum Fact : std::size_t { kLists, kDirections, kBits, kSeed, kFacts };
 enum LiftNumber : std::size_t { kScale, kLongest, kPointStep, kLiftNumbers };
-
-[[noreturn]] void throw_fact(const storage::File& file, const Section& section, std::size_t place,
-                             const std::string& expected, std::uint64_t found) {
-  storage::throw_corrupt(file.name(), "a number in section " + section.name(),
-                         section.offset() + place * row_bytes(section.element(), 1), expected, std::to_string(found));
-}
-
-std::span<const float> finite_floats(const storage::File& file, const Section& section) {
-  const std::span<const float> values = section.all<float>();
-  for (std::size_t i = 0; i < values.size(); ++i)
-    if (!std::isfinite(values[i])) throw_number(file, section, i, "finite", double{values[i]});
-  return values;
-}
 
 }  // namespace
 
@@ -64,16 +51,16 @@ void IvfIndex::read_answers() {
   const std::uint64_t found = section.all<std::uint64_t>()[0];
   if (found != static_cast<std::uint64_t>(Answers::byte_codes) &&
       found != static_cast<std::uint64_t>(Answers::small_codes))
-    throw_fact(file(), section, 0, "2 (8-bit codes) or 3 (small codes)", found);
+    storage::throw_count(file(), section, 0, "2 (8-bit codes) or 3 (small codes)", found);
   answers_ = static_cast<Answers>(found);
 }
 
 void IvfIndex::read_bytes() {
   const Section& steps = file().section(SectionId::byte_steps);
   steps.expect(Element::f32, {2, dims()});
-  const std::span<const float> numbers = finite_floats(file(), steps);
+  const std::span<const float> numbers = storage::finite_floats(file(), steps);
   for (std::size_t j = dims(); j < numbers.size(); ++j)
-    if (numbers[j] < 0) throw_number(file(), steps, j, "a step that is not negative", double{numbers[j]});
+    if (numbers[j] < 0) storage::throw_number(file(), steps, j, "a step that is not negative", double{numbers[j]});
   const auto middle = numbers.begin() + static_cast<std::ptrdiff_t>(dims());
   byte_steps_ = ByteSteps({numbers.begin(), middle}, {middle, numbers.end()});
   byte_codes_ = &file().section(SectionId::byte_codes);
@@ -89,10 +76,11 @@ void IvfIndex::read_facts() {
   const std::span<const std::uint64_t> facts = section.all<std::uint64_t>();
   const CodeShape shape{facts[kDirections], facts[kBits]};
   if (shape.bits != 1 && shape.bits != 2 && shape.bits != 4)
-    throw_fact(file(), section, kBits, "1, 2 or 4 bits", facts[kBits]);
+    storage::throw_count(file(), section, kBits, "1, 2 or 4 bits", facts[kBits]);
   if (shape.directions == 0 || shape.directions > kMostByteDims || shape.directions * shape.bits % 32 != 0)
-    throw_fact(file(), section, kDirections, "whole lines of codes", facts[kDirections]);
-  if (facts[kLists] == 0 || facts[kLists] > rows()) throw_fact(file(), section, kLists, "lists", facts[kLists]);
+    storage::throw_count(file(), section, kDirections, "whole lines of codes", facts[kDirections]);
+  if (facts[kLists] == 0 || facts[kLists] > rows())
+    storage::throw_count(file(), section, kLists, "lists", facts[kLists]);
   codes_ = LeadingCodes(shape);
   seed_ = facts[kSeed];
   const Section& sizes = file().section(SectionId::list_sizes);
@@ -107,9 +95,9 @@ void IvfIndex::read_directions() {
   constexpr double kMost = std::numeric_limits<float>::max();
   for (const std::size_t place : {kScale, kPointStep})
     if (!(values[place] > 0 && values[place] <= kMost))
-      throw_number(file(), numbers, place, "a float above 0", values[place]);
+      storage::throw_number(file(), numbers, place, "a float above 0", values[place]);
   if (!(values[kLongest] >= 0 && values[kLongest] <= kMost))
-    throw_number(file(), numbers, kLongest, "a float that is not negative", values[kLongest]);
+    storage::throw_number(file(), numbers, kLongest, "a float that is not negative", values[kLongest]);
   lift_ = Lift(*space_of(descriptor().metric), dims(), static_cast<float>(values[kScale]),
                static_cast<float>(values[kLongest]));
   point_step_ = static_cast<float>(values[kPointStep]);
@@ -120,10 +108,10 @@ void IvfIndex::read_directions() {
   direction_bytes_->expect(Element::u8, {outputs_ / kernels::kPanelRows, kernels::panel_bytes(lifted)});
   const Section& centre = file().section(SectionId::centre);
   centre.expect(Element::f32, {1, lifted});
-  centre_ = finite_floats(file(), centre);
+  centre_ = storage::finite_floats(file(), centre);
   const Section& terms = file().section(SectionId::direction_terms);
   terms.expect(Element::f32, {3, outputs_});
-  const std::span<const float> all = finite_floats(file(), terms);
+  const std::span<const float> all = storage::finite_floats(file(), terms);
   direction_steps_ = all.subspan(0, outputs_);
   direction_sums_ = all.subspan(outputs_, outputs_);
   direction_centres_ = all.subspan(2 * outputs_, outputs_);
@@ -140,11 +128,11 @@ void IvfIndex::read_lists() {
     group_bytes_->expect(Element::u8, {group_panels, kernels::panel_bytes(shape().directions)});
     const Section& squares = file().section(SectionId::group_squares);
     squares.expect(Element::f32, {1, panels});
-    group_squares_ = finite_floats(file(), squares);
+    group_squares_ = storage::finite_floats(file(), squares);
   }
   const Section& terms = file().section(SectionId::list_terms);
   terms.expect(Element::f32, {4, count});
-  const std::span<const float> all = finite_floats(file(), terms);
+  const std::span<const float> all = storage::finite_floats(file(), terms);
   centroid_squares_ = all.subspan(0, count);
   offset_lows_ = all.subspan(count, count);
   offset_steps_ = all.subspan(2 * count, count);
@@ -157,9 +145,10 @@ void IvfIndex::read_lists() {
     blocks_.push_back(static_cast<std::uint32_t>(blocks));
     sum += sizes_[list];
     blocks += (std::uint64_t{sizes_[list]} + kernels::kBlockRows - 1) / kernels::kBlockRows;
-    if (sum > rows()) throw_fact(file(), sizes, list, "no more rows than there are", sizes_[list]);
+    if (sum > rows()) storage::throw_count(file(), sizes, list, "no more rows than there are", sizes_[list]);
   }
-  if (sum != rows()) throw_fact(file(), sizes, count - 1, "the last of " + std::to_string(rows()) + " rows", sum);
+  if (sum != rows())
+    storage::throw_count(file(), sizes, count - 1, "the last of " + std::to_string(rows()) + " rows", sum);
   blocks_.push_back(static_cast<std::uint32_t>(blocks));
   list_codes_ = &file().section(SectionId::list_codes);
   list_codes_->expect(Element::u8, {blocks, kernels::block_bytes(shape().lines())});
@@ -176,10 +165,12 @@ void IvfIndex::read_curve() {
   const std::span<const double> numbers = section.all<double>();
   for (std::size_t i = 0; i + 2 < numbers.size(); i += 3) {
     const CurvePoint point{numbers[i], numbers[i + 1], numbers[i + 2]};
-    if (!(point.recall > 0 && point.recall <= 1)) throw_number(file(), section, i, "a share up to 1", point.recall);
+    if (!(point.recall > 0 && point.recall <= 1))
+      storage::throw_number(file(), section, i, "a share up to 1", point.recall);
     if (!(point.probes >= 1 && point.probes <= static_cast<double>(lists())))
-      throw_number(file(), section, i + 1, "a number of lists", point.probes);
-    if (!(point.depth >= 1 && point.depth <= 1e6)) throw_number(file(), section, i + 2, "a depth", point.depth);
+      storage::throw_number(file(), section, i + 1, "a number of lists", point.probes);
+    if (!(point.depth >= 1 && point.depth <= 1e6))
+      storage::throw_number(file(), section, i + 2, "a depth", point.depth);
     curve_.push_back(point);
   }
 }
@@ -195,7 +186,7 @@ void IvfIndex::verify_own(const Monitor& monitor) const {
   for (std::uint64_t row = 0; byte_squares_ && row < rows(); ++row) {
     const float square = byte_squares_->items<float>(row, 1)[0];
     if (!(std::isfinite(square) && square >= 0))
-      throw_number(file(), *byte_squares_, row, "finite and not negative", double{square});
+      storage::throw_number(file(), *byte_squares_, row, "finite and not negative", double{square});
   }
   std::vector<bool> seen(rows(), false);
   const std::uint64_t columns = list_rows_->shape().columns;

@@ -87,9 +87,7 @@ class IvfIndex : public Index {
   void add_unestimated(MatrixView queries, std::size_t k, std::vector<Answer>& answers) const;
   // The point of the curve that searches take where nothing is asked for; null: all lists.
   const CurvePoint* usual_point() const;
-  std::vector<Answer> scan_all(MatrixView queries, const Request& request) const;
   std::vector<Answer> scan_bytes(MatrixView queries, const Request& request) const;
-  void fill_up(MatrixView queries, const Request& request, std::size_t effort, std::vector<Answer>& answers) const;
 
   std::unique_ptr<Coldness> coldness_;
   Answers answers_ = Answers::vectors;

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kDirectionRows = 4'096;  // of the sample that directions are learnt from
 constexpr std::size_t kScaleRows = 2'048;      // that tell how large the numbers are
-constexpr std::size_t kFewLists = 64;          // are not worth more than one attempt
+constexpr std::size_t kFewLists = 320;         // are not worth more than one attempt
 
 // Rows as they are stored, lifted.
 class LiftedReader {

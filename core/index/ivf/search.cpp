@@ -135,7 +135,7 @@ std::vector<Answer> IvfIndex::search_some(MatrixView queries, const Request& req
   const std::size_t wanted =
       std::max<std::size_t>(1, request.effort.value_or(default_effort(request.radius ? 10 : request.k)));
   const bool everything = wanted >= lists();
-  if (request.exact || (everything && answers_ == Answers::vectors)) return scan_all(queries, request);
+  if (request.exact || (everything && answers_ == Answers::vectors)) return scan_->search_in_order(queries, request);
   if (everything && answers_ == Answers::byte_codes) return scan_bytes(queries, request);
   // Within a radius may lie any number of rows.
   const std::size_t effort = std::min(wanted, lists());
@@ -162,7 +162,8 @@ std::vector<Answer> IvfIndex::search_some(MatrixView queries, const Request& req
         request.work->add(done);
       },
       request.monitor);
-  if (!request.radius && !everything) fill_up(queries, request, wanted, answers);
+  // Small lists may have fewer rows than are asked for.
+  if (!request.radius && !everything) ask_again(queries, request, 4 * wanted, answers);
   if (!request.radius && everything) add_unestimated(queries, request.k, answers);
   return answers;
 }
@@ -172,16 +173,6 @@ std::uint64_t IvfIndex::bytes_of(const Work& work) const {
   const std::uint64_t row = answers_ == Answers::vectors ? row_bytes(descriptor().element, dims()) : dims();
   const std::uint64_t facts = list_rows_->shape().columns * sizeof(std::uint32_t);
   return work.codes * code + work.compared * (row + facts);
-}
-
-// Small lists may have fewer rows than are asked for: such queries are asked again, with more of them.
-void IvfIndex::fill_up(MatrixView queries, const Request& request, std::size_t effort,
-                       std::vector<Answer>& answers) const {
-  Request harder = request;
-  harder.effort = 4 * effort;
-  for (std::size_t i = 0; i < queries.rows; ++i)
-    if (answers[i].rows.size() < request.k)
-      answers[i] = search_some({queries.row(i), 1, queries.dims, queries.stride, queries.element}, harder)[0];
 }
 
 // From so far away that floats hold no estimate, a query has all rows at its own distance from the centre.
@@ -203,14 +194,6 @@ void IvfIndex::add_unestimated(MatrixView queries, std::size_t k, std::vector<An
       answer.distances.push_back(told);
     }
   }
-}
-
-// The rows lie in the file one after the other, and are to be read so.
-std::vector<Answer> IvfIndex::scan_all(MatrixView queries, const Request& request) const {
-  vectors_->advise(storage::system::Access::in_order);
-  std::vector<Answer> answers = scan_->search(queries, request);
-  vectors_->advise(storage::system::Access::anywhere);
-  return answers;
 }
 
 }  // namespace nearabout

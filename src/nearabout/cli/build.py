@@ -9,7 +9,7 @@ from nearabout.errors import InvalidInput
 
 USAGE = """
 usage: nearabout build INPUT [-o OUT.near] [--metric M] [--kind K] [--dtype D] [--set name=value]... [--seed S]
-                       [--threads N] [--memory SIZE] [--on-bad error|skip]
+                       [--queries FILE] [--threads N] [--memory SIZE] [--on-bad error|skip]
 
 Reads a file of vectors (word2vec, GloVe, fastText, NumPy, fvecs, CSV, Parquet, ...; compressed ones too) and writes an
 index of them, whole or not at all.
@@ -21,6 +21,7 @@ index of them, whole or not at all.
   --set name=value     a setting of the kind: of forest, trees=N and leaf_size=N; of ivf, lists=N, codes=N (bytes a
                        row), refine=false and keep_vectors=false (answers from codes, a smaller file); exact has none
   --seed S             of what is random in the build, of forest and ivf; the same seed gives the same file
+  --queries FILE       vectors such as will be searched for: lists of codes measure with them what an effort finds
   --threads N          how many threads to use (all cores)
   --memory SIZE        what the build may take for itself, such as 512MB or 2GiB: for files larger than memory
   --on-bad error|skip  vectors with NaN or infinity, and zeros under cosine: refuse them (default) or leave them out
@@ -35,6 +36,7 @@ _OPTIONS = Options(
         "dtype": str,
         "set": list,
         "seed": int,
+        "queries": str,
         "threads": int,
         "memory": str,
         "on-bad": str,
@@ -55,11 +57,13 @@ def run(arguments: list[str]) -> int:
         given["on_bad"] = given.pop("on-bad")
 
     from nearabout.building import build
+    from nearabout.formats import read
     from nearabout.params import kind_from_settings
 
     given["kind"] = kind_from_settings(str(given.get("kind", "auto")), settings)  # type: ignore[assignment]
+    queries = read(str(given.pop("queries"))).vectors if "queries" in given else None
     start = time.perf_counter()
-    index = build(source, path=target, progress=True, **given)  # type: ignore[arg-type]
+    index = build(source, path=target, queries=queries, progress=True, **given)  # type: ignore[arg-type]
     build_time = time.perf_counter() - start
 
     notes = index.info()["metadata"]

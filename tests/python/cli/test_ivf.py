@@ -41,6 +41,17 @@ def test_build(run: Run, rows: Path, tmp_path: Path) -> None:
     assert (tmp_path / "auto.near").read_bytes() == (tmp_path / "two.near").read_bytes()
 
 
+def test_build_measures_with_queries(run: Run, rows: Path, tmp_path: Path) -> None:
+    queries = np.random.default_rng(2).normal(size=(50, 64)).astype(np.float32)
+    np.save(tmp_path / "queries.npy", queries)
+    options = ["--kind", "ivf", "--queries", tmp_path / "queries.npy"]
+    assert run("build", rows, "-o", tmp_path / "one.near", *options).code == 0
+    na.build(rows, kind="ivf", queries=queries, path=tmp_path / "two.near")
+    assert (tmp_path / "one.near").read_bytes() == (tmp_path / "two.near").read_bytes()
+    done = run("build", rows, "-o", tmp_path / "no.near", "--kind", "exact", "--queries", tmp_path / "queries.npy")
+    assert (done.code, "the kind 'exact' measures nothing with them" in done.err) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
