@@ -17,7 +17,9 @@ Metric = Literal["euclidean", "cosine"]
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
 
-JITTER = 4  # of the copies that make SIFT longer, as the standard deviation of each number
+# Of the copies that make SIFT longer, the standard deviation of each number. Two copies of a row are then 264 apart,
+# about as far as a row and its nearest neighbour (255): with much less, rows would come in clumps of near duplicates.
+JITTER = 20
 _COPY = 100_000
 
 

@@ -18,7 +18,8 @@ namespace nearabout {
 namespace {
 
 constexpr std::size_t kMostDirections = 192;
-constexpr std::size_t kTrialRows = 4'096;
+constexpr std::size_t kFewTrialRows = 4'096;
+constexpr std::size_t kTrialRows = 16'384;  // at most
 constexpr std::size_t kTrialQueries = 48;
 constexpr std::size_t kNeighbours = 10;
 constexpr std::size_t kRowsPerCluster = 64;
@@ -205,15 +206,15 @@ class ShapeTrial {
 };
 
 // Of a query that finds most of its neighbours. In the whole table more rows are as near as those of a sample, and are
-// in doubt.
+// in doubt: the more, the more there are.
 double cost(const CodeShape& shape, double depth, std::size_t dims, const Shaping& shaping) {
   constexpr double kScanned = 10;  // times the root of the rows: about, at recall .95
-  constexpr double kNearer = 2;
   const double rows = static_cast<double>(shaping.rows);
+  const double nearer = std::max(2.0, 0.4 * std::sqrt(rows / static_cast<double>(kFewTrialRows)));
   const double scanned = std::min(rows, kScanned * std::sqrt(rows));
   const auto directions = static_cast<double>(shape.directions);
   return directions * product_cost(dims) + static_cast<double>(shaping.lists) * product_cost(shape.directions) +
-         scanned * scan_cost(shape) + kNearer * depth * compare_cost(shaping.row_bytes);
+         scanned * scan_cost(shape) + nearer * depth * compare_cost(shaping.row_bytes);
 }
 
 }  // namespace

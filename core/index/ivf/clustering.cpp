@@ -16,6 +16,7 @@ constexpr std::size_t kFewestRows = 2'048;   // of the sample
 constexpr std::size_t kManyRows = 262'144;
 constexpr std::size_t kRowsSeen = 32'768;  // whose images are kept
 constexpr double kBalance = 0.05;          // saves some 3 % of the rows scanned; 0.15 and more cost some
+constexpr std::size_t kSeenAtLeast = 4;    // one row in so many, for numbers of lists to be compared
 constexpr double kClearly = 0.9;
 
 // Spread evenly over all rows, but for those that are trials.
@@ -98,6 +99,8 @@ std::vector<std::int8_t> Clustering::centroids(std::size_t lists) const {
 // On real data the three are within a tenth of each other. Of near equals the usual number is better than half of it,
 // since an effort of few lists is a coarse measure.
 std::vector<std::int8_t> Clustering::measured_centroids(std::size_t usual) const {
+  // Among few of many rows no neighbour is as near as those that searches are for, and the measurement says little.
+  if (seen_.size() / learnt_.directions.outputs * kSeenAtLeast < rows_) return centroids(usual);
   const ListTrial trial(learnt_, seen_, trials_, rows_, threads_);
   std::vector<std::int8_t> best = centroids(usual);
   const double cost = trial.cost(best);

@@ -12,9 +12,12 @@
 namespace nearabout {
 namespace {
 
-constexpr std::size_t kDirectionRows = 4'096;  // of the sample that directions are learnt from
-constexpr std::size_t kScaleRows = 2'048;      // that tell how large the numbers are
-constexpr std::size_t kFewLists = 320;         // are not worth more than one attempt
+constexpr std::size_t kDirectionRows = 4'096;       // of the sample that directions are learnt from, at least
+constexpr std::size_t kManyDirectionRows = 16'384;  // of a large table, where neighbours in a small sample are far
+constexpr std::size_t kDirectionNumbers = std::size_t{4} << 20;
+constexpr std::size_t kLargeTable = 200'000;
+constexpr std::size_t kScaleRows = 2'048;  // that tell how large the numbers are
+constexpr std::size_t kFewLists = 320;     // are not worth more than one attempt
 
 // Rows as they are stored, lifted.
 class LiftedReader {
@@ -82,7 +85,9 @@ void learn_centroids(LearntLists& learnt, const RowReader& read, const Trials& t
 void learn_shape(LearntLists& learnt, const RowReader& read, const Source& source, const IvfOptions& options,
                  std::size_t threads) {
   const std::size_t rows = source.rows();
-  const Sample sample = take_sample(read, rows, learnt.lift.outputs(), kDirectionRows);
+  const std::size_t dims = learnt.lift.outputs();
+  const std::size_t many = std::clamp(kDirectionNumbers / dims, kDirectionRows, kManyDirectionRows);
+  const Sample sample = take_sample(read, rows, dims, rows < kLargeTable ? kDirectionRows : many);
   const PrincipalDirections principal = find_directions(sample, most_directions(sample), threads);
   const std::size_t width = row_bytes(source.element(), source.dims());
   const Shaping shaping{rows, lists_for(rows, options.lists), width};

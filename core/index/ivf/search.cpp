@@ -14,7 +14,10 @@
 namespace nearabout {
 namespace {
 
-constexpr std::size_t kGroup = 128;                         // queries that go through the lists together
+// Queries that go through the lists together. Where there are many lists few of 128 look into the same.
+constexpr std::size_t kGroup = 128;
+constexpr std::size_t kLargestGroup = 512;
+constexpr std::size_t kListsPerQuery = 8;
 constexpr double kThreadNanoseconds = 200'000;              // of work, at least, for a thread to be worth starting
 constexpr double kQueryNanoseconds = 3'000;                 // about
 constexpr std::size_t kWaitingMost = std::size_t{4} << 20;  // rows that wait, of a group
@@ -86,7 +89,9 @@ class IvfSearches {
 
 namespace {
 
-// Between the points of the measured curve, for 10 neighbours; more need more rows.
+// Between the points of the measured curve, for 10 neighbours; more need more rows. Beyond its last point nearly all
+// were found: queries that go there are unlike those it was measured with, and the depth grows with the root of the
+// lists.
 Spend spend_for(const std::vector<CurvePoint>& curve, std::size_t effort, std::size_t k) {
   constexpr double kUnmeasured = 64;
   const auto probes = static_cast<double>(effort);
@@ -99,7 +104,7 @@ Spend spend_for(const std::vector<CurvePoint>& curve, std::size_t effort, std::s
       const double part = (probes - before.probes) / (after->probes - before.probes);
       at.depth += part * (after->depth - before.depth);
     } else if (after == curve.end()) {
-      at.depth *= probes / before.probes;
+      at.depth *= std::sqrt(probes / before.probes);
     }
   }
   const double wider = 1.5 * static_cast<double>(std::max(k, kCurveNeighbours) - kCurveNeighbours);
@@ -148,8 +153,8 @@ std::vector<Answer> IvfIndex::search_some(MatrixView queries, const Request& req
   const auto most = static_cast<std::size_t>(std::max(1.0, work / kThreadNanoseconds));
   const std::size_t threads = std::min(thread_count(request.threads), most);
   const std::size_t fitting = std::max<std::size_t>(1, kWaitingMost / spend.depth);
-  const std::size_t group =
-      std::clamp<std::size_t>((queries.rows + threads - 1) / threads, 1, std::min(kGroup, fitting));
+  const std::size_t most_together = std::min(std::clamp(lists() / kListsPerQuery, kGroup, kLargestGroup), fitting);
+  const std::size_t group = std::clamp<std::size_t>((queries.rows + threads - 1) / threads, 1, most_together);
   std::mutex adding;
   parallel_for(
       queries.rows, group, threads,
