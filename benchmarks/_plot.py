@@ -91,4 +91,4 @@ def draw(panels: Sequence[tuple[str, Sequence[Run]]], path: Path) -> None:
         places[len(panels)].legend([lines[name] for name in named], named, loc="center", frameon=False)
         figure.supxlabel("recall@10", fontsize=11)
         figure.supylabel("queries a second", fontsize=11)
-        figure.savefig(path, metadata={"Date": None})
+        figure.savefig(path, metadata={"Date": None, "Creator": None}, facecolor="white")

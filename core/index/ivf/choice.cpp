@@ -69,6 +69,12 @@ class ShapeTrial {
     cluster();
   }
 
+  // Each holds the rows along its directions, and what their codes stand for.
+  std::size_t most_threads() const {
+    constexpr std::size_t kBytes = std::size_t{32} << 20;
+    return std::max<std::size_t>(2, kBytes / (rows_ * (2 * width_ + padded(queries_)) * sizeof(float)));
+  }
+
   // Rows and centroids along so many directions, mixed: the same for codes of any bits.
   struct Mixed {
     std::size_t outputs;
@@ -231,14 +237,15 @@ CodeShape choose_shape(const Sample& sample, const PrincipalDirections& principa
   for (const CodeShape& shape : shapes) directions.push_back(shape.directions);
   std::sort(directions.begin(), directions.end(), std::greater<>());
   directions.erase(std::unique(directions.begin(), directions.end()), directions.end());
-  parallel_for(directions.size(), 1, threads, [&](std::size_t number, std::size_t, std::size_t) {
-    const ShapeTrial::Mixed along = trial.mix(directions[number]);
-    for (std::size_t i = 0; i < shapes.size(); ++i) {
-      if (shapes[i].directions != directions[number]) continue;
-      const double depth = trial.depth(shapes[i], along);
-      costs[i] = options.refine ? cost(shapes[i], depth, sample.dims, shaping) : depth;
-    }
-  });
+  parallel_for(directions.size(), 1, std::min(threads, trial.most_threads()),
+               [&](std::size_t number, std::size_t, std::size_t) {
+                 const ShapeTrial::Mixed along = trial.mix(directions[number]);
+                 for (std::size_t i = 0; i < shapes.size(); ++i) {
+                   if (shapes[i].directions != directions[number]) continue;
+                   const double depth = trial.depth(shapes[i], along);
+                   costs[i] = options.refine ? cost(shapes[i], depth, sample.dims, shaping) : depth;
+                 }
+               });
   return shapes[static_cast<std::size_t>(std::min_element(costs.begin(), costs.end()) - costs.begin())];
 }
 
