@@ -40,10 +40,7 @@ def well_formed(index: na.Index, expected: int | None, found: Any, distances: An
 
 def kept(index: na.Index) -> tuple[bool, bool]:
     """Whether vectors can be had, and whether they can be compared: what cannot is refused, and not asked for."""
-    try:
-        return make_golden.has_vectors(index), index.info().get("keeps_vectors", True)
-    except na.NearaboutError:  # of metadata that lies: the questions will tell
-        return True, True
+    return make_golden.has_vectors(index), bool(index._core.details().get("keeps_vectors", True))
 
 
 def questions(index: na.Index) -> list[Callable[[], Any]]:

@@ -129,8 +129,8 @@ def path_of(name: str) -> Path:
 
 def has_vectors(index: na.Index) -> bool:
     """Whether they are kept, or codes that they nearly come back from."""
-    info = index.info()
-    return info.get("answers") != "small codes" or info["keeps_vectors"]
+    details = index._core.details()  # and not info(), which a file with damaged metadata refuses
+    return details.get("answers") != "small codes" or bool(details["keeps_vectors"])
 
 
 def query_of(index: na.Index, query: list[float]) -> Any:
