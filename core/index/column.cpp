@@ -1,5 +1,7 @@
 #include "index/column.h"
 
+#include <algorithm>
+
 namespace nearabout {
 
 Column::Column(std::size_t item_bytes, const std::string* beside) : item_bytes_(item_bytes) {
@@ -23,6 +25,17 @@ const std::byte* Column::read(std::size_t begin, std::size_t end, std::vector<st
   buffer.resize((end - begin) * item_bytes_);
   file_->read_at(begin * item_bytes_, buffer);
   return buffer.data();
+}
+
+void Column::write(storage::Writer& writer, storage::SectionId id, Element element, std::size_t columns) const {
+  constexpr std::size_t kAtATime = 65'536;
+  writer.begin(id, element, {size_, columns});
+  std::vector<std::byte> buffer;
+  for (std::size_t first = 0; first < size_; first += kAtATime) {
+    const std::size_t last = std::min(first + kAtATime, size_);
+    writer.append({read(first, last, buffer), (last - first) * item_bytes_});
+  }
+  writer.end();
 }
 
 }  // namespace nearabout

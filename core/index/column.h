@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "storage/system.h"
+#include "storage/writer.h"
 
 namespace nearabout {
 
@@ -22,6 +23,8 @@ class Column {
   void append(std::span<const std::byte> items);
   // Items [begin, end): where they lie, or read into `buffer`.
   const std::byte* read(std::size_t begin, std::size_t end, std::vector<std::byte>& buffer) const;
+  // As a section: each item is a row of `columns` elements.
+  void write(storage::Writer& writer, storage::SectionId id, Element element, std::size_t columns) const;
 
  private:
   std::size_t item_bytes_;

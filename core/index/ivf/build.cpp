@@ -87,18 +87,6 @@ struct Beside {
   std::vector<float> terms;  // of lists: squares of centroids, offset lows and steps, scale steps
 };
 
-void write_column(storage::Writer& writer, SectionId id, Element element, std::size_t columns, const Column& column,
-                  std::size_t item_bytes) {
-  constexpr std::size_t kAtATime = 65'536;
-  writer.begin(id, element, {column.size(), columns});
-  std::vector<std::byte> buffer;
-  for (std::size_t first = 0; first < column.size(); first += kAtATime) {
-    const std::size_t last = std::min(first + kAtATime, column.size());
-    writer.append({column.read(first, last, buffer), (last - first) * item_bytes});
-  }
-  writer.end();
-}
-
 void write_lists(storage::Writer& writer, const LearntLists& learnt, const EncodedRows& encoded,
                  const std::vector<std::uint32_t>& sizes, CurveMeasure& measure, const BuildOptions& build,
                  const std::string* place, const Monitor& monitor) {
@@ -121,8 +109,7 @@ void write_lists(storage::Writer& writer, const LearntLists& learnt, const Encod
   };
   pack_lists(encoded, learnt, sizes, build.memory, build.threads, take, monitor);
   writer.end();
-  const std::size_t columns = learnt.list_columns();
-  write_column(writer, SectionId::list_rows, Element::u32, columns, beside.rows, columns * sizeof(std::uint32_t));
+  beside.rows.write(writer, SectionId::list_rows, Element::u32, learnt.list_columns());
   writer.add<float>(SectionId::list_terms, {4, lists}, beside.terms);
   writer.add<std::uint32_t>(SectionId::list_sizes, {lists, 1}, sizes);
 }

@@ -54,9 +54,12 @@ Clustering::Clustering(LearntLists& learnt, const RowReader& read, const Trials&
   seen_ = images(read, 0, sample_.size(), step);
   learnt.point_step = std::max(usual_reach(seen_) * 1.3f, 1e-30f) / 127;
   points_.reserve(sample_.size() * learnt.shape.directions);
-  if (step == 1) keep_points(seen_);
-  for (std::size_t begin = 0; step > 1 && begin < sample_.size(); begin += kRowsSeen)
-    keep_points(images(read, begin, std::min(begin + kRowsSeen, sample_.size()), 1));
+  if (step == 1) points_ = learnt.points_of(seen_);
+  for (std::size_t begin = 0; step > 1 && begin < sample_.size(); begin += kRowsSeen) {
+    const std::size_t end = std::min(begin + kRowsSeen, sample_.size());
+    const std::vector<std::int8_t> points = learnt.points_of(images(read, begin, end, 1));
+    points_.insert(points_.end(), points.begin(), points.end());
+  }
 }
 
 // Of every `step`th of rows [begin, end) of the sample.
@@ -76,16 +79,6 @@ std::vector<float> Clustering::images(const RowReader& read, std::size_t begin, 
     directions.project(lifted.data(), last - first, found.data() + first * directions.outputs, rests.data());
   });
   return found;
-}
-
-void Clustering::keep_points(const std::vector<float>& images) {
-  const std::size_t outputs = learnt_.directions.outputs;
-  const std::size_t m = learnt_.shape.directions;
-  const std::size_t before = points_.size();
-  const std::size_t count = images.size() / outputs;
-  points_.resize(before + count * m);
-  for (std::size_t i = 0; i < count; ++i)
-    learnt_.to_bytes(images.data() + i * outputs, points_.data() + before + i * m);
 }
 
 std::vector<std::int8_t> Clustering::centroids(std::size_t lists) const {

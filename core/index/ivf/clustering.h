@@ -27,7 +27,6 @@ class Clustering {
 
  private:
   std::vector<float> images(const RowReader& read, std::size_t begin, std::size_t end, std::size_t step) const;
-  void keep_points(const std::vector<float>& images);
 
   LearntLists& learnt_;
   const Trials& trials_;

@@ -96,6 +96,14 @@ void LearntLists::to_bytes(const float* image, std::int8_t* point) const {
     point[j] = static_cast<std::int8_t>(std::lrint(std::clamp(image[j] * inverse, -127.0f, 127.0f)));
 }
 
+std::vector<std::int8_t> LearntLists::points_of(const std::vector<float>& images) const {
+  const std::size_t count = images.size() / directions.outputs;
+  std::vector<std::int8_t> points(count * shape.directions);
+  for (std::size_t i = 0; i < count; ++i)
+    to_bytes(images.data() + i * directions.outputs, points.data() + i * shape.directions);
+  return points;
+}
+
 EncodedRows encode_rows(const LearntLists& learnt, const RowReader& read, std::size_t rows, Trials& trials,
                         const std::string* beside, std::size_t threads, const Monitor& monitor) {
   const std::size_t dims = learnt.directions.dims;

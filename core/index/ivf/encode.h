@@ -33,6 +33,8 @@ struct LearntLists {
   std::size_t list_columns() const { return squares && answers == Answers::vectors ? 2 : 1; }
   // An image as a point of bytes: what lies outside is put on the edge.
   void to_bytes(const float* image, std::int8_t* point) const;
+  // Of images of directions.outputs floats each.
+  std::vector<std::int8_t> points_of(const std::vector<float>& images) const;
 };
 
 // What is kept of every row, in the order of rows.

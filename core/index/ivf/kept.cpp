@@ -51,17 +51,6 @@ void write_steps(storage::Writer& writer, const ByteSteps& steps) {
   writer.add<float>(SectionId::byte_steps, {2, steps.dims()}, numbers);
 }
 
-void write_squares(storage::Writer& writer, const Column& squares) {
-  constexpr std::size_t kAtATime = 65'536;
-  std::vector<std::byte> buffer;
-  writer.begin(SectionId::byte_squares, Element::f32, {squares.size(), 1});
-  for (std::size_t first = 0; first < squares.size(); first += kAtATime) {
-    const std::size_t last = std::min(first + kAtATime, squares.size());
-    writer.append({squares.read(first, last, buffer), (last - first) * sizeof(float)});
-  }
-  writer.end();
-}
-
 }  // namespace
 
 void write_byte_rows(storage::Writer& writer, const LearntLists& learnt, const RowReader& read, std::size_t rows,
@@ -92,7 +81,7 @@ void write_byte_rows(storage::Writer& writer, const LearntLists& learnt, const R
     all_squares.append(std::as_bytes(std::span(squares.data(), count)));
   }
   writer.end();
-  if (lift.space() == Space::squared) write_squares(writer, all_squares);
+  if (lift.space() == Space::squared) all_squares.write(writer, SectionId::byte_squares, Element::f32, 1);
 }
 
 }  // namespace nearabout

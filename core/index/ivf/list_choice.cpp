@@ -18,15 +18,6 @@ namespace {
 constexpr std::size_t kFewestNeighbours = 2;
 constexpr double kRecall = 0.95;
 
-std::vector<std::int8_t> points_of(const LearntLists& learnt, const std::vector<float>& images) {
-  const std::size_t outputs = learnt.directions.outputs;
-  const std::size_t m = learnt.shape.directions;
-  std::vector<std::int8_t> points(images.size() / outputs * m);
-  for (std::size_t i = 0; i * outputs < images.size(); ++i)
-    learnt.to_bytes(images.data() + i * outputs, points.data() + i * m);
-  return points;
-}
-
 }  // namespace
 
 ListTrial::ListTrial(const LearntLists& learnt, const std::vector<float>& images, const Trials& trials,
@@ -36,8 +27,8 @@ ListTrial::ListTrial(const LearntLists& learnt, const std::vector<float>& images
   std::vector<float> queries(trials.count() * outputs);
   kernels::table().project(trials.lifted.data(), trials.count(), learnt.directions.dims,
                            learnt.directions.matrix.data(), outputs, queries.data());
-  points_ = points_of(learnt, images);
-  queries_ = points_of(learnt, queries);
+  points_ = learnt.points_of(images);
+  queries_ = learnt.points_of(queries);
   share_ = static_cast<double>(images.size() / outputs) / static_cast<double>(rows);
   // As near, among fewer rows, as the neighbours that searches are for.
   const auto wanted = static_cast<std::size_t>(std::lround(share_ * double{kCurveNeighbours}));

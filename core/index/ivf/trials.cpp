@@ -1,7 +1,6 @@
 #include "index/ivf/trials.h"
 
 #include <algorithm>
-#include <string>
 
 #include "base/norm.h"
 #include "index/ivf/curve.h"
