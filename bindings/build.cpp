@@ -9,6 +9,7 @@
 #include "arrays.h"
 #include "base/threads.h"
 #include "index/exact/exact.h"
+#include "index/calibration/measure.h"
 #include "index/forest/forest.h"
 #include "index/ivf/ivf.h"
 #include "parts.h"
@@ -115,8 +116,10 @@ Metric metric_named(const std::string& name) {
   throw InvalidInput("metric '" + name + "' is unknown");
 }
 
+using FloatMatrix = std::optional<nb::ndarray<const float, nb::ndim<2>, nb::c_contig, nb::device::cpu>>;
+
 // What an index of any kind is built from, as it came from Python.
-struct Request {
+struct BuildRequest {
   const nb::object& vectors;
   std::size_t dims;
   const std::string& dtype;
@@ -128,10 +131,19 @@ struct Request {
   const std::string& metadata;
   std::size_t threads;
   std::size_t memory;
+  bool calibrate;
+  double recall;
+  const FloatMatrix& queries;
+
+  MeasureOptions measuring() const {
+    MeasureOptions options{calibrate, recall, {}};
+    if (queries) options.queries = {queries->data(), queries->size()};
+    return options;
+  }
 };
 
 // An array is kept alive by `kept` for as long as the input is used.
-Input input_of(const Request& request, std::optional<AnyArray>& kept) {
+Input input_of(const BuildRequest& request, std::optional<AnyArray>& kept) {
   const Element element = element_named(request.source_dtype);
   if (nb::isinstance<RowsInFile>(request.vectors)) {
     const Input& input = nb::cast<const RowsInFile&>(request.vectors).input;
@@ -147,7 +159,7 @@ Input input_of(const Request& request, std::optional<AnyArray>& kept) {
 
 // The whole of a build but for what the kind itself adds: write(writer, source, options, monitor).
 template <class Write>
-nb::tuple build(const Request& request, nb::object monitor, const Write& write) {
+nb::tuple build(const BuildRequest& request, nb::object monitor, const Write& write) {
   std::optional<AnyArray> kept;
   const Input input = input_of(request, kept);
   Keys keys(request.keys);
@@ -170,7 +182,8 @@ nb::tuple build(const Request& request, nb::object monitor, const Write& write) 
     keys.leave_out(source.skipped());
     skipped.assign(source.skipped().begin(), source.skipped().end());
     storage::Writer writer = request.path ? storage::Writer::to_path(*request.path) : storage::Writer::to_memory();
-    write(writer, source, options, watch);
+    write(writer, source, options, step_of(watch, 0.0, 0.9));
+    measure(writer, source, request.measuring(), options.threads, step_of(watch, 0.9, 1.0));
     if (keys.present()) keys.builder().write(writer);
     source.check_unchanged();
     index = Index::open(writer.finish());
@@ -179,7 +192,7 @@ nb::tuple build(const Request& request, nb::object monitor, const Write& write) 
   return nb::make_tuple(std::const_pointer_cast<Index>(index), owned_array(std::move(skipped), {count}));
 }
 
-// Defines the builder of a kind: write(writer, source, metadata, options, monitor, own...), where `Own` are the types
+// Defines the builder of a kind: write(writer, source, request, options, monitor, own...), where `Own` are the types
 // of the arguments that only this kind takes and `named` their names.
 template <class... Own, class Write, class... Named>
 void define_builder(nb::module_& m, const char* name, const Write& write, const Named&... named) {
@@ -188,40 +201,43 @@ void define_builder(nb::module_& m, const char* name, const Write& write, const 
       [write](const nb::object& vectors, std::size_t dims, const std::string& dtype, const std::string& source_dtype,
               const std::string& metric, const nb::object& keys, const std::string& on_bad,
               const std::optional<std::string>& path, const std::string& metadata, std::size_t threads,
-              std::size_t memory, nb::object monitor, const Own&... own) {
-        const Request request{vectors, dims, dtype,    source_dtype, metric, keys,
-                              on_bad,  path, metadata, threads,      memory};
+              std::size_t memory, bool calibrate, double recall, const FloatMatrix& queries, nb::object monitor,
+              const Own&... own) {
+        const BuildRequest request{vectors, dims,     dtype,   source_dtype, metric,    keys,   on_bad,
+                              path,    metadata, threads, memory,       calibrate, recall, queries};
         return build(request, std::move(monitor),
                      [&](storage::Writer& writer, const Source& source, const BuildOptions& options,
-                         const Monitor& watch) { write(writer, source, metadata, options, watch, own...); });
+                         const Monitor& watch) { write(writer, source, request, options, watch, own...); });
       },
       nb::arg("vectors"), nb::kw_only(), nb::arg("dims"), nb::arg("dtype"), nb::arg("source_dtype"), nb::arg("metric"),
       nb::arg("keys").none(), nb::arg("on_bad"), nb::arg("path").none(), nb::arg("metadata"), nb::arg("threads") = 0,
-      nb::arg("memory") = 0, nb::arg("monitor") = nb::none(), named...);
+      nb::arg("memory") = 0, nb::arg("calibrate") = true, nb::arg("recall") = kUsualRecall,
+      nb::arg("queries").none() = nb::none(), nb::arg("monitor") = nb::none(), named...);
 }
 
 }  // namespace
 
 void bind_build(nb::module_& m) {
-  define_builder(m, "build_exact", write_exact);
+  define_builder(m, "build_exact",
+                 [](storage::Writer& writer, const Source& source, const BuildRequest& request, const BuildOptions& options,
+                    const Monitor& monitor) { write_exact(writer, source, request.metadata, options, monitor); });
   define_builder<std::size_t, std::size_t, std::uint64_t>(
       m, "build_forest",
-      [](storage::Writer& writer, const Source& source, const std::string& metadata, const BuildOptions& options,
-         const Monitor& monitor, std::size_t trees, std::size_t leaf_size,
-         std::uint64_t seed) { write_forest(writer, source, {trees, leaf_size, seed}, metadata, options, monitor); },
+      [](storage::Writer& writer, const Source& source, const BuildRequest& request, const BuildOptions& options,
+         const Monitor& monitor, std::size_t trees, std::size_t leaf_size, std::uint64_t seed) {
+        write_forest(writer, source, {trees, leaf_size, seed}, request.metadata, options, monitor);
+      },
       nb::arg("trees"), nb::arg("leaf_size"), nb::arg("seed"));
-  using Queries = std::optional<nb::ndarray<const float, nb::ndim<2>, nb::c_contig, nb::device::cpu>>;
-  define_builder<std::size_t, std::size_t, std::size_t, std::uint64_t, bool, bool, Queries>(
+  define_builder<std::size_t, std::size_t, std::size_t, std::uint64_t, bool, bool>(
       m, "build_ivf",
-      [](storage::Writer& writer, const Source& source, const std::string& metadata, const BuildOptions& options,
+      [](storage::Writer& writer, const Source& source, const BuildRequest& request, const BuildOptions& options,
          const Monitor& monitor, std::size_t lists, std::size_t code_bytes, std::size_t code_bits, std::uint64_t seed,
-         bool refine, bool keep_vectors, const Queries& queries) {
-        IvfOptions own{lists, code_bytes, code_bits, seed, refine, keep_vectors};
-        if (queries) own.queries = {queries->data(), queries->size()};
-        write_ivf(writer, source, own, metadata, options, monitor);
+         bool refine, bool keep_vectors) {
+        const IvfOptions own{lists, code_bytes, code_bits, seed, refine, keep_vectors, request.measuring().queries};
+        write_ivf(writer, source, own, request.metadata, options, monitor);
       },
       nb::arg("lists"), nb::arg("code_bytes"), nb::arg("code_bits"), nb::arg("seed"), nb::arg("refine"),
-      nb::arg("keep_vectors"), nb::arg("queries").none());
+      nb::arg("keep_vectors"));
 }
 
 }  // namespace nearabout

@@ -301,7 +301,8 @@ nb::object vectors(const Index& index, const RowNumbers& numbers) {
 
 nb::list sections(const Index& index) {
   nb::list list;
-  for (const storage::Section& section : index.file().sections()) {
+  for (const storage::Section* part : index.file().sections()) {
+    const storage::Section& section = *part;
     nb::dict entry;
     entry["name"] = section.name();
     entry["element"] = std::string(name_of(section.element()));
@@ -334,13 +335,16 @@ nb::dict details_of(const IvfIndex& lists) {
   found["code_bits"] = lists.shape().bits;
   found["code_bytes"] = lists.shape().bytes();
   found["seed"] = lists.seed();
-  nb::list curve;
-  for (const CurvePoint& point : lists.curve()) curve.append(nb::make_tuple(point.recall, point.probes, point.depth));
-  found["curve"] = curve;
+  nb::dict curves;
+  for (std::size_t place = 0; place < kMeasuredAt.size(); ++place) {
+    nb::list curve;
+    for (const CurvePoint& point : lists.curves().points[place])
+      curve.append(nb::make_tuple(point.recall, point.probes, point.depth));
+    curves[nb::int_(kMeasuredAt[place])] = curve;
+  }
+  found["curves"] = curves;
   found["answers"] = std::string(name_of(lists.answers()));
   found["keeps_vectors"] = lists.keeps_vectors();
-  found["expected_recall"] = nb::none();
-  if (const std::optional<double> recall = lists.expected_recall()) found["expected_recall"] = *recall;
   return found;
 }
 
@@ -371,7 +375,10 @@ void save(const Index& index, const std::string& path) {
 }  // namespace
 
 void bind_index(nb::module_& m) {
-  nb::class_<Index>(m, "Index")
+  nb::class_<Index> index(m, "Index");
+  bind_calibration(index);
+
+  index
       .def_static(
           "open", [](const std::string& path) { return opened(storage::File::open(path)); }, nb::arg("path"))
       .def_static("from_bytes", &from_bytes, nb::arg("image"))

@@ -47,7 +47,7 @@ void verify_finite(const storage::File& file, const storage::Section& section, c
 }
 
 Index::Index(std::shared_ptr<const storage::File> file, const Descriptor& descriptor)
-    : file_(std::move(file)), descriptor_(descriptor), keys_(file_) {
+    : file_(std::move(file)), descriptor_(descriptor), keys_(file_), calibration_(read_calibration(*file_)) {
   if (keys_.kind() != storage::KeyKind::none && keys_.size() != descriptor_.rows)
     throw CorruptFile(file_->name() + " is corrupt: it has " + std::to_string(keys_.size()) + " keys for " +
                       std::to_string(descriptor_.rows) + " vectors. Copy or build it again.");
@@ -64,6 +64,30 @@ std::shared_ptr<const Index> Index::open(std::shared_ptr<const storage::File> fi
       break;
   }
   return std::make_shared<const ExactIndex>(std::move(file), descriptor);
+}
+
+std::size_t Index::default_effort(std::size_t k) const {
+  if (!calibration_ || calibration_->points.empty()) return usual_effort(k);
+  if (const std::optional<std::size_t> effort = effort_for(k, calibration_->target)) return *effort;
+  // Kinds that keep no vectors have nothing better to fall back to than about the most that their codes find.
+  if (keeps_vectors()) return most_effort();
+  return static_cast<std::size_t>(std::ceil(calibration_->effort_near_most(k, calibration_->target)));
+}
+
+std::optional<std::size_t> Index::effort_for(std::size_t k, double recall) const {
+  if (!calibration_) return {};
+  const std::optional<double> effort = calibration_->effort_for(k, recall);
+  if (!effort) return {};
+  return std::clamp(static_cast<std::size_t>(std::ceil(*effort)), least_effort(), most_effort());
+}
+
+std::unique_ptr<Trace> Index::trace(const Trials& trials, std::size_t threads, const Monitor& monitor) const {
+  return search_trace(*this, trials, threads, monitor);
+}
+
+TraceCost Index::cost_of(std::size_t k, std::size_t effort) const {
+  (void)k;
+  return {static_cast<double>(effort), 0};
 }
 
 std::vector<Answer> Index::search(MatrixView queries, const Request& request) const {

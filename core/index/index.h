@@ -10,6 +10,7 @@
 #include "base/matrix.h"
 #include "base/monitor.h"
 #include "base/top_k.h"
+#include "index/calibration/calibration.h"
 #include "index/descriptor.h"
 #include "storage/file.h"
 #include "storage/key_map.h"
@@ -53,11 +54,20 @@ class Index {
   // The same with stored rows as queries. `include_self` false leaves each row itself out of its answer.
   std::vector<Answer> search_rows(const std::vector<std::uint32_t>& rows, bool include_self,
                                   const Request& request) const;
-  // What a search spends where nothing is asked for: 0 for kinds that have no choice.
-  virtual std::size_t default_effort(std::size_t k) const {
-    (void)k;
-    return 0;
-  }
+  const std::shared_ptr<const storage::File>& shared_file() const { return file_; }
+
+  // --- What a search may spend; 0 for kinds that have no choice ---
+  virtual bool has_effort() const { return false; }
+  virtual std::size_t least_effort() const { return 0; }
+  virtual std::size_t most_effort() const { return 0; }  // where everything is looked at
+  // What a search spends where nothing is asked for.
+  std::size_t default_effort(std::size_t k) const;
+  // What it has to spend for a recall, by the calibration; nothing: more than was measured, or everything.
+  std::optional<std::size_t> effort_for(std::size_t k, double recall) const;
+  const std::optional<Calibration>& calibration() const { return calibration_; }
+  // What trials find, and what that costs.
+  virtual std::unique_ptr<Trace> trace(const Trials& trials, std::size_t threads, const Monitor& monitor) const;
+  virtual TraceCost cost_of(std::size_t k, std::size_t effort) const;
   // False for kinds that keep codes in place of vectors: they have no exact search.
   virtual bool keeps_vectors() const { return true; }
   // Stored vectors, verified, one after the other; of an index that keeps none, what its codes stand for. InvalidInput
@@ -71,6 +81,11 @@ class Index {
  protected:
   Index(std::shared_ptr<const storage::File> file, const Descriptor& descriptor);
 
+  // The default of an index that is not calibrated.
+  virtual std::size_t usual_effort(std::size_t k) const {
+    (void)k;
+    return 0;
+  }
   // `k` is at least 1 and at most rows(); there is at least one row and one query.
   virtual std::vector<Answer> search_some(MatrixView queries, const Request& request) const = 0;
   // Queries that were answered with fewer than k rows are asked again, with more effort.
@@ -84,6 +99,7 @@ class Index {
   std::shared_ptr<const storage::File> file_;
   Descriptor descriptor_;
   storage::KeyMap keys_;
+  std::optional<Calibration> calibration_;
 };
 
 }  // namespace nearabout

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "storage/system.h"
 #include "storage/validate.h"
+#include "storage/writer.h"
 
 namespace nearabout::storage {
 namespace {
@@ -27,6 +28,16 @@ std::shared_ptr<const File> File::from_memory(AlignedBytes bytes, std::size_t si
   if (reinterpret_cast<std::uintptr_t>(image.data()) % kAlignment != 0)
     throw InvalidInput("an image in memory must start on a multiple of 64 bytes: take it from aligned_bytes");
   return std::shared_ptr<const File>(new File(std::make_shared<const AlignedBytes>(std::move(bytes)), image, ""));
+}
+
+std::shared_ptr<const File> File::view(std::span<const std::byte> image) {
+  return std::shared_ptr<const File>(new File(nullptr, image, ""));
+}
+
+std::shared_ptr<const File> File::with(std::shared_ptr<const File> other) const {
+  std::shared_ptr<File> file(new File(owner_, bytes(), path_));
+  file->other_ = std::move(other);
+  return file;
 }
 
 File::File(std::shared_ptr<const void> owner, std::span<const std::byte> image, std::string path)
@@ -50,6 +61,8 @@ File::File(std::shared_ptr<const void> owner, std::span<const std::byte> image, 
 std::string File::name() const { return path_.empty() ? "the index in memory" : path_; }
 
 const Section* File::find(SectionId id) const {
+  if (other_ && id != SectionId::checksums)
+    if (const Section* section = other_->find(id)) return section;
   for (const Section& section : sections_)
     if (section.id() == id && section.known()) return &section;
   return nullptr;
@@ -79,7 +92,21 @@ void File::verify_padding(std::uint64_t begin, std::uint64_t end) const {
                     std::to_string(std::to_integer<unsigned>(data_[place])));
 }
 
+std::vector<const Section*> File::sections() const {
+  std::vector<const Section*> found;
+  for (const Section& section : sections_) {
+    const Section* const newer = section.known() ? find(section.id()) : nullptr;
+    found.push_back(newer ? newer : &section);
+  }
+  if (!other_) return found;
+  for (const Section& section : other_->sections_)
+    if (std::find(found.begin(), found.end(), &section) == found.end() && section.id() != SectionId::checksums)
+      found.insert(found.end() - 1, &section);
+  return found;
+}
+
 void File::verify(const Monitor& monitor) const {
+  if (other_) other_->verify();
   std::uint64_t end = sizeof(Header);
   for (const Section& section : sections_) {
     verify_padding(end, section.offset());
@@ -96,6 +123,7 @@ void File::verify(const Monitor& monitor) const {
 
 void File::save(const std::string& path, const Monitor& monitor) const {
   verify(monitor ? [&](double share) { monitor(share / 2); } : Monitor{});
+  if (other_) return rewrite(path, monitor);
   system::TemporaryFile file(path);
   for (std::uint64_t begin = 0; begin < size_; begin += kCopyBytes) {
     report(monitor, 0.5 + 0.5 * static_cast<double>(begin) / static_cast<double>(size_));
@@ -103,6 +131,24 @@ void File::save(const std::string& path, const Monitor& monitor) const {
   }
   report(monitor, 1.0);  // the last moment to stop: what is published stays
   file.publish();
+}
+
+// Section by section: those of two images lie in one from now on.
+void File::rewrite(const std::string& path, const Monitor& monitor) const {
+  Writer writer = Writer::to_path(path);
+  for (const Section* section : sections()) {
+    if (section->id() == SectionId::checksums) continue;
+    writer.begin(section->id(), section->element(), section->shape(),
+                 section->optional() ? Need::optional : Need::required);
+    for (std::uint64_t begin = 0; begin < section->length(); begin += kCopyBytes) {
+      report(monitor, 0.5 + 0.5 * static_cast<double>(section->offset() + begin) / static_cast<double>(size_));
+      const std::uint64_t end = std::min(begin + kCopyBytes, section->length());
+      writer.append({section->checked(begin, end), static_cast<std::size_t>(end - begin)});
+    }
+    writer.end();
+  }
+  report(monitor, 1.0);
+  writer.finish();
 }
 
 }  // namespace nearabout::storage

@@ -24,6 +24,10 @@ class File {
   static std::shared_ptr<const File> open(const std::string& path);
   // Takes an image that starts on a multiple of 64; validated like a file.
   static std::shared_ptr<const File> from_memory(AlignedBytes bytes, std::size_t size);
+  // An image in memory that outlives the file.
+  static std::shared_ptr<const File> view(std::span<const std::byte> image);
+  // This file, but that sections which `other` has too are those of the other, and what only the other has is there.
+  std::shared_ptr<const File> with(std::shared_ptr<const File> other) const;
 
   // Writes the same bytes to `path`: after any failure the file that was there is still there. The image is verified
   // first, so that a damaged one never takes the place of a good one. Saving onto the very file that is open is fine:
@@ -38,7 +42,7 @@ class File {
   const Section& section(SectionId id) const;  // CorruptFile when absent
 
   // All of them, in the order in which they lie: optional ones of later versions and the checksums too.
-  std::span<const Section> sections() const { return sections_; }
+  std::vector<const Section*> sections() const;
   std::span<const std::byte> bytes() const { return {data_, size_}; }
   std::size_t size() const { return size_; }
   const std::string& path() const { return path_; }  // empty for an image in memory
@@ -53,6 +57,7 @@ class File {
 
   const Section* find(SectionId id) const;
   std::uint64_t expected_checksum(const Section& section, std::uint64_t block) const;
+  void rewrite(const std::string& path, const Monitor& monitor) const;
   void verify_padding(std::uint64_t begin, std::uint64_t end) const;
 
   std::shared_ptr<const void> owner_;  // keeps the bytes: a mapping or memory
@@ -61,6 +66,7 @@ class File {
   std::string path_;
   std::vector<Section> sections_;
   std::unique_ptr<std::atomic<std::uint64_t>[]> verified_;  // words of bits, each section its own
+  std::shared_ptr<const File> other_;                       // whose sections take the place of this one's
 };
 
 }  // namespace nearabout::storage

@@ -48,6 +48,8 @@ constexpr std::pair<SectionId, std::string_view> kNames[] = {
     {SectionId::byte_codes, "byte_codes"},
     {SectionId::byte_steps, "byte_steps"},
     {SectionId::byte_squares, "byte_squares"},
+    {SectionId::calibrated, "calibrated"},
+    {SectionId::calibration, "calibration"},
     {SectionId::checksums, "checksums"},
 };
 

@@ -62,6 +62,8 @@ enum class SectionId : std::uint32_t {
   byte_codes = 45,
   byte_steps = 46,
   byte_squares = 47,
+  calibrated = 48,
+  calibration = 49,
   checksums = 255,  // written by Writer::finish alone
 };
 std::string_view name_of(SectionId id);  // "unknown" for a number that this version does not know

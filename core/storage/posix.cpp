@@ -186,6 +186,12 @@ void TemporaryFile::write_at(std::uint64_t offset, std::span<const std::byte> by
   write_all(descriptor_, offset, bytes, asked_, "cannot write");
 }
 
+void TemporaryFile::shorten(std::uint64_t size) {
+  while (::ftruncate(descriptor_, static_cast<off_t>(size)) < 0)
+    if (errno != EINTR) throw_errno(asked_, "cannot write");
+  size_ = size;
+}
+
 void TemporaryFile::publish() {
   if (flush(descriptor_) < 0) throw_errno(asked_, "cannot write");
   const int descriptor = descriptor_;

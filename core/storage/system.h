@@ -50,6 +50,9 @@ class TemporaryFile {
 
   void write(std::span<const std::byte> bytes);                           // at the end
   void write_at(std::uint64_t offset, std::span<const std::byte> bytes);  // over what was written
+  // Leaves the first `size` bytes of what was written. Nothing may be mapped of it.
+  void shorten(std::uint64_t size);
+  const std::string& path() const { return path_; }
   // Flushes to disk, takes the target's name, flushes the folder.
   void publish();
 

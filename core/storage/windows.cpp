@@ -168,6 +168,14 @@ void TemporaryFile::write_at(std::uint64_t offset, std::span<const std::byte> by
   write_all(handle_, offset, bytes, asked_, "cannot write");
 }
 
+void TemporaryFile::shorten(std::uint64_t size) {
+  LARGE_INTEGER place;
+  place.QuadPart = static_cast<LONGLONG>(size);
+  if (!::SetFilePointerEx(handle_, place, nullptr, FILE_BEGIN) || !::SetEndOfFile(handle_))
+    throw_last(asked_, "cannot write");
+  size_ = size;
+}
+
 void TemporaryFile::publish() {
   if (!::FlushFileBuffers(handle_)) throw_last(asked_, "cannot write");
   const HANDLE handle = handle_;

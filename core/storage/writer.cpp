@@ -18,6 +18,8 @@ class Writer::Sink {
   virtual ~Sink() = default;
   virtual void write(std::span<const std::byte> bytes) = 0;
   virtual void write_header(std::span<const std::byte> header) = 0;
+  virtual std::shared_ptr<const File> preview() = 0;
+  virtual void shorten(std::uint64_t size) = 0;
   virtual std::shared_ptr<const File> publish() = 0;
 };
 
@@ -28,6 +30,8 @@ class FileSink final : public Writer::Sink {
   explicit FileSink(const std::string& path) : path_(path), file_(path) {}
   void write(std::span<const std::byte> bytes) override { file_.write(bytes); }
   void write_header(std::span<const std::byte> header) override { file_.write_at(0, header); }
+  std::shared_ptr<const File> preview() override { return File::open(file_.path()); }
+  void shorten(std::uint64_t size) override { file_.shorten(size); }
   std::shared_ptr<const File> publish() override {
     file_.publish();
     return File::open(path_);
@@ -51,6 +55,8 @@ class MemorySink final : public Writer::Sink {
   void write_header(std::span<const std::byte> header) override {
     std::memcpy(bytes_.get(), header.data(), header.size());
   }
+  std::shared_ptr<const File> preview() override { return File::view({bytes_.get(), size_}); }
+  void shorten(std::uint64_t size) override { size_ = size; }
   std::shared_ptr<const File> publish() override { return File::from_memory(std::move(bytes_), size_); }
 
  private:
@@ -105,6 +111,7 @@ void Writer::begin(SectionId id, Element element, Shape shape, Need need) {
 void Writer::start_entry(SectionId id, Element element, Shape shape, Need need) {
   if (!sink_ || open_section_)
     throw std::logic_error("begin() needs a writer that is not finished and no open section");
+  leave_preview();
   for (const Entry& entry : entries_)
     if (entry.id == static_cast<std::uint32_t>(id))
       throw std::logic_error("section " + std::to_string(entry.id) + " was added before");
@@ -147,7 +154,32 @@ void Writer::end() {
   open_section_ = false;
 }
 
+std::shared_ptr<const File> Writer::preview() {
+  leave_preview();
+  const std::vector<Entry> entries = entries_;
+  const std::vector<std::uint64_t> checksums = checksums_;
+  const std::uint64_t end = position_;
+  put_end();
+  entries_ = entries;
+  checksums_ = checksums;
+  end_ = end;
+  return sink_->preview();
+}
+
+void Writer::leave_preview() {
+  if (end_ == 0) return;
+  sink_->write_header(std::span(kZeros).first(sizeof(Header)));
+  sink_->shorten(end_);
+  position_ = std::exchange(end_, 0);
+}
+
 std::shared_ptr<const File> Writer::finish() {
+  put_end();
+  const std::unique_ptr<Sink> sink = std::move(sink_);
+  return sink->publish();
+}
+
+void Writer::put_end() {
   const std::vector<std::uint64_t> checksums = checksums_;
   start_entry(SectionId::checksums, Element::u64, {checksums.size(), 1}, Need::required);
   checksums_.clear();  // from here on: of the checksums section itself
@@ -158,8 +190,6 @@ std::shared_ptr<const File> Writer::finish() {
   const std::vector<std::byte> bytes = directory();
   put(bytes);
   put_header(directory_offset, bytes);
-  const std::unique_ptr<Sink> sink = std::move(sink_);
-  return sink->publish();
 }
 
 std::vector<std::byte> Writer::directory() {

@@ -35,6 +35,9 @@ class Writer {
   void append(std::span<const std::byte> bytes);
   void end();
 
+  // What was added so far, open to be read. More can be added once it is gone: nothing is left of it in the image.
+  std::shared_ptr<const File> preview();
+
   // Adds checksums, directory and header; a file is then flushed to disk and takes its name. Returns it, open.
   // Without finish() nothing appears under the name, and the temporary file is removed.
   std::shared_ptr<const File> finish();
@@ -54,6 +57,8 @@ class Writer {
   void pad_to(std::uint64_t offset);
   void put(std::span<const std::byte> bytes);
   std::vector<std::byte> directory();
+  void leave_preview();
+  void put_end();
   void put_header(std::uint64_t directory_offset, std::span<const std::byte> directory);
 
   std::unique_ptr<Sink> sink_;
@@ -61,6 +66,7 @@ class Writer {
   std::vector<std::uint64_t> checksums_;  // of all blocks of all sections so far
   std::vector<std::byte> pending_;        // what is not written yet
   std::uint64_t position_ = 0;
+  std::uint64_t end_ = 0;       // of the sections, while a preview lies behind it; otherwise 0
   std::uint64_t appended_ = 0;  // bytes of the section being written
   bool open_section_ = false;
 };

@@ -14,15 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearabout import __version__, _core
-from nearabout.arguments import check_path, check_seed, check_threads
+from nearabout.arguments import check_flag, check_path, check_seed, check_threads
+from nearabout.calibration import check_recall
 from nearabout.choice import choose_kind
 from nearabout.errors import InvalidInput
 from nearabout.index import Index
-from nearabout.inputs import Vectors, as_queries, as_vectors
+from nearabout.inputs import Vectors, as_measured, as_vectors
 from nearabout.keys import as_keys
 from nearabout.larger import FileVectors, check_memory, from_array, from_file, from_place, in_two_steps
 from nearabout.names import check_dtype, check_metric
-from nearabout.params import IVF, Forest, Kind, LeadingCodes, resolve_kind
+from nearabout.params import IVF, Exact, Forest, Kind, LeadingCodes, resolve_kind
 from nearabout.progress import Monitor, monitor_for
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ def build(
     *,
     metric: str = "cosine",
     kind: str | Kind = "auto",
+    recall: float = 0.95,
+    calibrate: bool = True,
     dtype: str | None = None,
     path: str | os.PathLike[str] | None = None,
     queries: Any = None,
@@ -62,15 +65,21 @@ def build(
             fast at about 95 in 100 of the true neighbours; always "exact" for manhattan, hamming, jaccard and
             haversine. "exact" or `Exact()` compares the query with every vector; "forest" or `Forest()` grows trees and
             looks at the most promising rows; "ivf" or `IVF()` keeps lists of small codes and looks into the nearest.
+        recall: the share of the true neighbours that searches aim at which ask for nothing else; what codes and how
+            many lists are chosen for; 1 chooses the exact scan where the kind is "auto". `search(recall=)` asks for
+            another.
+        calibrate: whether to measure, with 512 of the rows or with `queries`, which effort finds which share of the
+            true neighbours, so that a recall can be asked for. It adds some 10 to 15 in 100 to the build of lists of
+            codes over 100,000 rows. False: searches go by a rule, which is right about the default recall for 10
+            neighbours and says nothing of others; `Index.calibrate` makes up for it.
         dtype: how a number is stored: "f32", "f16", "bf16", "u8", "i8" or "bits". None keeps the input's type where it
             can (float64 and wide integers become f32, booleans under hamming and jaccard become bits). Fewer bytes make
             a smaller file and a faster search, at the price of rounding.
         path: where to write the index, which then is mapped from there; None builds in memory.
-        queries: (n, dims), or one of (dims,): some of the queries that will be asked, for lists of codes, which measure
-            with them what an effort finds. Some hundred are enough, 256 are used. Without them rows serve, which is
-            right where queries are like the rows; where they are not (pictures taken otherwise, questions and not
-            answers) the measured curve would promise too much. Other kinds take none; where "auto" chooses the exact
-            scan there is nothing to measure.
+        queries: (n, dims), or one of (dims,): some of the queries that will be asked, to measure with in place of rows.
+            Some hundred are enough, 1,024 are used at most. Without them rows serve, which is right where queries are
+            like the rows; where they are not (pictures taken otherwise, questions and not answers) the calibration
+            would promise too much. An exact index takes none; where "auto" chooses it there is nothing to measure.
         memory: how much the build may take for itself, for vectors that are larger than memory: bytes, or a size such
             as "512MB" or "1.5 GiB", at least 64 MB; what the caller holds and the libraries themselves are not
             counted. It needs `path`, in whose folder temporary files of the size of the vectors may come and go. Keys
@@ -101,6 +110,8 @@ def build(
     metric = check_metric(metric)
     dtype = check_dtype(dtype)
     asked = resolve_kind(kind)
+    target_recall = check_recall(recall)
+    calibrate = check_flag("calibrate", calibrate)
     seed = check_seed(seed, "auto" if asked == "auto" else asked.name)
     target = None if path is None else check_path(path)
     if on_bad not in ("error", "skip"):
@@ -113,10 +124,15 @@ def build(
         reading, monitor = in_two_steps(monitor)
         vectors, keys = _vectors_of(data, keys, metric, dtype, budget, target, reading, origin)
         rows = vectors.rows if isinstance(vectors, FileVectors) else vectors.array
-        params = choose_kind(len(rows), vectors.dims, metric, vectors.dtype) if asked == "auto" else asked
+        params = choose_kind(len(rows), vectors.dims, metric, vectors.dtype, target_recall) if asked == "auto" else asked
         chosen = {"chosen_by": "auto"} if asked == "auto" else {}
         notes = {"library": f"nearabout {__version__}", **params.settings(), **chosen, **origin}
-        core, skipped = _builder(params, seed, _checked_queries(queries, metric, vectors, asked))(
+        if queries is not None and asked != "auto" and isinstance(params, Exact):
+            raise InvalidInput(
+                "queries were given, and an exact index measures nothing with them: it compares every row; leave them "
+                "out, or choose another kind"
+            )
+        core, skipped = _builder(params, seed)(
             rows,
             dims=vectors.dims,
             dtype=vectors.dtype,
@@ -128,6 +144,9 @@ def build(
             metadata=json.dumps(notes, ensure_ascii=False),
             threads=thread_count,
             memory=budget,
+            calibrate=calibrate,
+            recall=target_recall,
+            queries=as_measured(queries, metric, vectors.dtype, vectors.dims),
             monitor=monitor,
         )
     finally:
@@ -135,9 +154,7 @@ def build(
     return Index(core, skipped)
 
 
-def _builder(
-    params: Kind, seed: int, queries: NDArray[np.float32] | None
-) -> Callable[..., tuple[_core.Index, NDArray[np.int64]]]:
+def _builder(params: Kind, seed: int) -> Callable[..., tuple[_core.Index, NDArray[np.int64]]]:
     """The core's builder of a kind, with what only that kind takes."""
     if isinstance(params, Forest):
         trees = 1 if params.trees == "auto" else params.trees
@@ -154,26 +171,8 @@ def _builder(
             seed=seed,
             refine=params.refine,
             keep_vectors=params.keep_vectors,
-            queries=queries,
         )
     return _core.build_exact
-
-
-def _checked_queries(
-    queries: Any, metric: str, vectors: Vectors | FileVectors, kind: Kind | Literal["auto"]
-) -> NDArray[Any] | None:
-    """Queries to measure with, as the core takes them: float32 for lists of codes."""
-    if queries is None:
-        return None
-    if kind != "auto" and not isinstance(kind, IVF):
-        raise InvalidInput(
-            f"queries were given, and the kind {kind.name!r} measures nothing with them; lists of codes do: "
-            'choose kind="ivf", or leave them out'
-        )
-    checked, _ = as_queries(queries, metric, "bits" if vectors.dtype == "bits" else "f32", vectors.dims)
-    if not len(checked):
-        raise InvalidInput("queries is empty; pass some of the queries that will be asked, or leave them out")
-    return checked
 
 
 def _or_zero(setting: int | Literal["auto"]) -> int:

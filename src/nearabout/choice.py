@@ -27,13 +27,14 @@ def most_exact_rows(dims: int) -> int:
     return _MOST_EXACT // (dims + _ROW_OF_NO_DIMS)
 
 
-def choose_kind(rows: int, dims: int, metric: str, dtype: str) -> Exact | IVF:
-    """What `kind="auto"` builds of so many rows.
+def choose_kind(rows: int, dims: int, metric: str, dtype: str, recall: float = 0.95) -> Exact | IVF:
+    """What `kind="auto"` builds of so many rows, to find that share of the true neighbours: all of them is what the
+    exact scan is for.
 
     Where lists of codes do not serve (manhattan, hamming, jaccard, haversine, bits) it is the exact scan.
 
     >>> choose_kind(5_000, 100, "cosine", "f32"), choose_kind(50_000, 100, "cosine", "f32")
     (Exact(), IVF(lists='auto', codes='auto', refine=True, keep_vectors=True))
     """
-    served = metric in _SERVED_BY_LISTS and dtype != "bits"
+    served = metric in _SERVED_BY_LISTS and dtype != "bits" and recall < 1
     return IVF() if served and rows > most_exact_rows(dims) else Exact()

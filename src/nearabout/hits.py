@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nearabout.calibration import Spent, Told
 from nearabout.errors import InvalidInput
 
 Keys = NDArray[Any]  # object (str) or int64
@@ -24,6 +25,9 @@ class Hits:
         rows: int64, the numbers of the vectors in the index.
         distances: float32, always smaller-is-closer, in the units of the metric (haversine: metres).
         counts: how many hits there are: an int for one query, int64 of shape (n,) for a batch.
+        expected_recall: the share of the true neighbours that is to be expected among them.
+        untested: whether the query is unlike those that this was measured with.
+        effort: what the search spent; None where every row was compared.
 
     >>> import nearabout as na
     >>> index = na.build([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], keys=["a", "b", "c"])
@@ -34,7 +38,7 @@ class Hits:
     [0.9950000047683716, 0.7739999890327454]
     """
 
-    __slots__ = ("_find_keys", "_keys", "_metric", "counts", "distances", "rows")
+    __slots__ = ("_find_keys", "_keys", "_metric", "_spent", "counts", "distances", "rows")
 
     rows: NDArray[np.int64]
     distances: NDArray[np.float32]
@@ -47,6 +51,7 @@ class Hits:
         counts: int | NDArray[np.int64],
         metric: str,
         find_keys: Callable[[NDArray[np.int64]], Keys],
+        spent: Spent | Told | None = None,
     ) -> None:
         self.rows = rows
         self.distances = distances
@@ -54,6 +59,7 @@ class Hits:
         self._metric = metric
         self._find_keys = find_keys
         self._keys: Keys | None = None
+        self._spent = spent
 
     @property
     def keys(self) -> Keys:
@@ -79,6 +85,32 @@ class Hits:
             "use hits.distances, where smaller is closer"
         )
 
+    @property
+    def effort(self) -> int | None:
+        """What the search spent on a query: rows or lists looked at; None where every row was compared."""
+        return None if self._spent is None else self._spent.number()
+
+    @property
+    def expected_recall(self) -> float | None:
+        """The share of the true neighbours that is to be expected here, by the calibration of the index: 1.0 where
+        every row was compared; None where nothing was measured (`calibrate=False`) and for a radius search.
+
+        It holds for queries like those it was measured with: see `untested`.
+        """
+        return None if self._spent is None else self._spent.expected_recall()
+
+    @property
+    def untested(self) -> bool | NDArray[np.bool_]:
+        """Whether `expected_recall` is untested for the query: its neighbours are nearer, or farther away, than those
+        of all queries that calibration saw. A bool for one query, (n,) for a batch.
+
+        Such queries may be of another kind than the rows; `Index.calibrate` measures with them.
+        """
+        if self._spent is None:
+            return False if self.rows.ndim == 1 else np.zeros(len(self.rows), bool)
+        found = self._spent.untested(np.atleast_2d(self.distances))
+        return bool(found[0]) if self.rows.ndim == 1 else found
+
     def __iter__(self) -> Iterator[Any]:
         yield self.keys
         yield self.distances
@@ -87,9 +119,10 @@ class Hits:
         return f"Hits(keys={self.keys!r}, distances={self.distances!r})"
 
     def __getstate__(self) -> tuple[Any, ...]:
-        return self.rows, self.distances, self.counts, self._metric, self.keys
+        told = Told(self.effort, self.expected_recall, self.untested)
+        return self.rows, self.distances, self.counts, self._metric, self.keys, told
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
-        self.rows, self.distances, self.counts, self._metric, keys = state
+        self.rows, self.distances, self.counts, self._metric, keys, self._spent = state
         self._keys = keys
         self._find_keys = lambda rows: keys

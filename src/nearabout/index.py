@@ -20,10 +20,12 @@ from nearabout.arguments import (
     check_radius,
     check_threads,
 )
+from nearabout.calibration import Spent, effort_of_recall
 from nearabout.errors import CorruptFile, InvalidInput, UnknownKey
 from nearabout.hits import Hits, Keys
 from nearabout.inputs import as_queries, stored_to_numpy
 from nearabout.keys import INT64_MAX, INT64_MIN, as_keys, is_utf8
+from nearabout.measuring import Measuring
 from nearabout.progress import monitor_for
 
 if TYPE_CHECKING:
@@ -58,7 +60,7 @@ def open(path: str | os.PathLike[str]) -> Index:
     return Index(_core.Index.open(path))
 
 
-class Index:
+class Index(Measuring):
     """Vectors and their keys, ready to be searched. Made by `build` and `open`; immutable.
 
     A row is the number of a vector, 0 to len - 1; its key is what the user calls it, a string or an int64. Where none
@@ -139,6 +141,7 @@ class Index:
             "isa": _core.isa(),
             "metadata": self._metadata(),
             **self._core.details(),
+            "calibration": self._core.calibration(),
             "sections": self._core.sections(),
         }
 
@@ -149,6 +152,7 @@ class Index:
         query: Any,
         k: int = 10,
         *,
+        recall: float | None = None,
         effort: int | None = None,
         exact: bool = False,
         threads: int | None = None,
@@ -159,13 +163,15 @@ class Index:
             query: shape (dims,) for one query, (n, dims) for a batch; anything that `build` takes as vectors. For an
                 index of bits: booleans, or packed bytes.
             k: how many neighbours, at least 1. Asking for more than there are gives all there are.
+            recall: the share of the k true neighbours to find, on average over queries like those that the index was
+                calibrated with: the least effort whose measured recall, less one standard error, is as much. What it
+                cannot reach it answers by comparing every row, and `hits.effort` is None then; where no vectors are
+                kept, by the codes of all rows, and `hits.expected_recall` tells what to expect. None: what `build`
+                was given, 0.95.
             effort: how much an approximate index may look at; of a forest: how many rows (Annoy calls it search_k); of
                 lists of codes: into how many lists (nprobe elsewhere). More finds more of the true neighbours and takes
-                longer; as many as there are rows, or lists, finds them all. None takes what should find 95 in 100 of
-                them, by what was measured at build (`info()["efforts"]`, `info()["curve"]`); lists that answer from
-                codes (`IVF(refine=False)`, `IVF(keep_vectors=False)`) take what found about the most where that is less
-                (`info()["expected_recall"]`), and with all lists rank all rows by those codes. An exact index has no
-                such choice.
+                longer; as many as there are rows, or lists, finds them all (lists that answer from codes then rank
+                all rows by those codes). None leaves it to `recall`. An exact index has no such choice.
             exact: True compares the query with every vector, whatever the kind of index, if it keeps them.
             threads: how many threads a batch may use; None uses all cores. The answer is the same.
 
@@ -175,7 +181,8 @@ class Index:
 
         Raises:
             InvalidInput: wrong dims or rank, NaN or infinity, a zero query under cosine, k that is no positive integer,
-                an effort where there is no choice, `exact` where no vectors are kept.
+                an effort where there is no choice, `exact` where no vectors are kept, a recall outside (0, 1] or of an
+                index that is not calibrated, two of recall, effort and exact at once.
 
         >>> import nearabout as na
         >>> index = na.build([[0, 0], [3, 4], [6, 8]], metric="euclidean")
@@ -183,14 +190,17 @@ class Index:
         >>> keys.tolist(), distances.tolist()
         ([1, 0], [0.0, 5.0])
         """
+        if recall is not None:
+            effort, exact = effort_of_recall(self._core, check_k(k, len(self)), recall, effort, exact)
         found = self._core.search_single(query, k, effort, exact, threads)
         if found is not None:
-            return Hits(*found, len(found[0]), self._metric, self._keys_of)
-        spent, everything = check_effort(effort, exact, self.kind)
+            spent = Spent(self._core, len(found[0]), effort, False)
+            return Hits(*found, len(found[0]), self._metric, self._keys_of, spent)
+        looked, everything = check_effort(effort, exact, self.kind)
         k = check_k(k, len(self))
         queries, single = as_queries(query, self.metric, self.dtype, self.dims)
-        rows, distances = self._core.search(queries, k, spent, everything, check_threads(threads))
-        return self._full_hits(rows, distances, single)
+        rows, distances = self._core.search(queries, k, looked, everything, check_threads(threads))
+        return self._full_hits(rows, distances, single, Spent(self._core, k, looked, everything))
 
     def profile(self, query: Any, k: int = 10, *, effort: int | None = None, threads: int | None = 1) -> Profile:
         """Searches, and tells what the search did instead of what it found: for lists of codes.
@@ -230,6 +240,7 @@ class Index:
         k: int = 10,
         *,
         include_self: bool = False,
+        recall: float | None = None,
         effort: int | None = None,
         exact: bool = False,
         threads: int | None = None,
@@ -240,6 +251,7 @@ class Index:
             key: a key, or a list or array of them.
             k: how many neighbours, at least 1.
             include_self: whether the key itself may be among its neighbours.
+            recall: as in `search`.
             effort: as in `search`.
             exact: as in `search`.
             threads: as in `search`.
@@ -258,13 +270,15 @@ class Index:
         >>> index.search_by_key("east", k=1).keys.tolist()
         ['easterly']
         """
-        spent, everything = check_effort(effort, exact, self.kind)
         include_self = check_flag("include_self", include_self)
         k = check_k(k, len(self) - (not include_self))
+        if recall is not None:
+            effort, exact = effort_of_recall(self._core, k, recall, effort, exact)
+        spent, everything = check_effort(effort, exact, self.kind)
         single = _is_single_key(key)
         wanted = np.array([self._row(key)], np.int64) if single else self.rows(key)
         rows, distances = self._core.search_rows(wanted, k, include_self, spent, everything, check_threads(threads))
-        return self._full_hits(rows, distances, single)
+        return self._full_hits(rows, distances, single, Spent(self._core, k, spent, everything))
 
     def radius_search(
         self,
@@ -435,11 +449,19 @@ class Index:
         where = self._core.path or "the index in memory"
         raise CorruptFile(f"{where} is corrupt: its section metadata is {problem}. Copy or build it again.")
 
-    def _full_hits(self, rows: NDArray[np.int64], distances: NDArray[np.float32], single: bool) -> Hits:
+    def _full_hits(
+        self, rows: NDArray[np.int64], distances: NDArray[np.float32], single: bool, spent: Spent
+    ) -> Hits:
         if single:
-            return Hits(rows[0], distances[0], rows.shape[1], self.metric, self._keys_of)
+            return Hits(rows[0], distances[0], rows.shape[1], self.metric, self._keys_of, spent)
         counts = np.full(len(rows), rows.shape[1], np.int64)
-        return Hits(rows, distances, counts, self.metric, self._keys_of)
+        return Hits(rows, distances, counts, self.metric, self._keys_of, spent)
+
+    def _with(self, core: _core.Index) -> Index:
+        """The same, measured otherwise; its file has the calibration that it had, so that it has no path."""
+        index = Index(core, self.skipped)
+        index._path = None
+        return index
 
     def _keys_of(self, rows: NDArray[np.int64]) -> Keys:
         if self._core.key_type == "none":

@@ -260,6 +260,22 @@ def as_queries(query: object, metric: str, dtype: str, dims: int) -> tuple[NDArr
     return queries, single
 
 
+def as_measured(queries: object, metric: str, dtype: str, dims: int) -> NDArray[np.float32]:
+    """Queries to measure with, as the core takes them: float32, bits as zeros and ones; no rows for None.
+
+    Raises:
+        InvalidInput: as `as_queries`; no query among them.
+    """
+    if queries is None:
+        return np.empty((0, dims), np.float32)
+    found, _ = as_queries(queries, metric, "bits" if dtype == "bits" else "f32", dims)
+    if not len(found):
+        raise InvalidInput("queries is empty; pass some of the queries that will be asked, or leave them out")
+    if dtype == "bits":
+        found = np.unpackbits(found, axis=1, count=dims, bitorder="little")
+    return np.ascontiguousarray(found, np.float32)
+
+
 def _check_finite(queries: NDArray[np.float32], given: NDArray[Any]) -> None:
     finite = np.isfinite(queries)
     if finite.all():

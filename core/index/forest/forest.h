@@ -12,6 +12,7 @@
 // `effort` is Annoy's search_k: how many rows of leaves a search looks at.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -56,9 +57,12 @@ class ForestIndex : public Index {
   // Of a row in each tree.
   std::size_t sketch_bytes() const { return rows() == 0 ? 0 : sketch_.width(); }
   const std::vector<EffortPoint>& efforts() const { return efforts_; }
-  std::size_t default_effort(std::size_t k) const override;
+  bool has_effort() const override { return true; }
+  std::size_t least_effort() const override { return std::min<std::size_t>(leaf_size_, rows()); }
+  std::size_t most_effort() const override { return rows(); }
 
  protected:
+  std::size_t usual_effort(std::size_t k) const override;
   std::vector<Answer> search_some(MatrixView queries, const Request& request) const override;
 
   // That each tree has each row in one leaf, and that nothing is ranked by NaN.

@@ -168,9 +168,9 @@ class ForestSearch {
   std::vector<float> marks_;
 };
 
-std::size_t ForestIndex::default_effort(std::size_t k) const {
+std::size_t ForestIndex::usual_effort(std::size_t k) const {
   constexpr double kShare = 0.97;  // in the leaves: some of them are lost among the sketches
-  constexpr double kMeasuredAt = 10;
+  constexpr double kUsualNeighbours = 10;
   double effort = static_cast<double>(rows());
   for (const EffortPoint& point : efforts_)
     if (point.share >= kShare) {
@@ -178,7 +178,7 @@ std::size_t ForestIndex::default_effort(std::size_t k) const {
       break;
     }
   // More neighbours lie in more leaves: not so many more as there are neighbours.
-  const double wider = std::sqrt(std::max(1.0, static_cast<double>(k) / kMeasuredAt));
+  const double wider = std::sqrt(std::max(1.0, static_cast<double>(k) / kUsualNeighbours));
   // Tiny leaves, and tiny tables, make it seem too easy: neighbours by sketches are then what leaves are ranked by.
   const double least = 100 + 10 * static_cast<double>(k);
   return static_cast<std::size_t>(std::max(effort * wider, least));

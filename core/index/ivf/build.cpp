@@ -2,7 +2,6 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "index/ivf/curve.h"
 #include "index/ivf/groups.h"
 #include "index/ivf/kept.h"
 #include "index/ivf/learn.h"
@@ -88,8 +87,8 @@ struct Beside {
 };
 
 void write_lists(storage::Writer& writer, const LearntLists& learnt, const EncodedRows& encoded,
-                 const std::vector<std::uint32_t>& sizes, CurveMeasure& measure, const BuildOptions& build,
-                 const std::string* place, const Monitor& monitor) {
+                 const std::vector<std::uint32_t>& sizes, const BuildOptions& build, const std::string* place,
+                 const Monitor& monitor) {
   std::uint64_t blocks = 0;
   for (const std::uint32_t size : sizes) blocks += (std::uint64_t{size} + kBlockRows - 1) / kBlockRows;
   const std::uint64_t lists = sizes.size();
@@ -98,7 +97,6 @@ void write_lists(storage::Writer& writer, const LearntLists& learnt, const Encod
   std::copy(squares.begin(), squares.end(), beside.terms.begin());
   writer.begin(SectionId::list_codes, Element::u8, {blocks, kernels::block_bytes(learnt.shape.lines())});
   const auto take = [&](const std::vector<PackedList>& packed) {
-    measure.look_at(packed);
     for (const PackedList& list : packed) {
       writer.append(std::as_bytes(std::span(list.blocks)));
       beside.rows.append(std::as_bytes(std::span(list.rows)));
@@ -112,17 +110,6 @@ void write_lists(storage::Writer& writer, const LearntLists& learnt, const Encod
   beside.rows.write(writer, SectionId::list_rows, Element::u32, learnt.list_columns());
   writer.add<float>(SectionId::list_terms, {4, lists}, beside.terms);
   writer.add<std::uint32_t>(SectionId::list_sizes, {lists, 1}, sizes);
-}
-
-void write_curve(storage::Writer& writer, const std::vector<CurvePoint>& points) {
-  std::vector<double> numbers;
-  for (const CurvePoint& point : points) numbers.insert(numbers.end(), {point.recall, point.probes, point.depth});
-  writer.add<double>(SectionId::curve, {points.size(), 3}, numbers);
-}
-
-// What is there of a row to be compared.
-std::size_t compared_bytes(Answers answers, Element element, std::size_t dims) {
-  return answers == Answers::vectors ? row_bytes(element, dims) : answers == Answers::byte_codes ? dims : 0;
 }
 
 void check_options(const IvfOptions& options, Metric metric, Element element) {
@@ -146,23 +133,20 @@ void write_ivf(storage::Writer& writer, const Source& source, const IvfOptions& 
   if (answers != Answers::vectors) writer.add<std::uint64_t>(SectionId::answers, {1, 1}, told);
   if (rows > 0) {
     const RowReader read = [&](std::size_t begin, std::size_t end, float* to) { source.read_f32(begin, end, to); };
-    Trials trials;
-    const LearntLists learnt = learn(read, source, options, build.threads, trials, step_of(monitor, 0.2, 0.4));
+    const LearntLists learnt = learn(read, source, options, build.threads, step_of(monitor, 0.2, 0.4));
     const std::size_t width = learnt.shape.bytes() + sizeof(RowFacts);
     const bool fits = build.memory == 0 || rows <= build.memory / 4 / width;
     const std::string* place = fits ? nullptr : &build.path;
     const EncodedRows encoded =
-        encode_rows(learnt, read, rows, trials, place, build.threads, step_of(monitor, 0.4, 0.7));
+        encode_rows(learnt, read, rows, place, build.threads, step_of(monitor, 0.4, 0.7));
     const std::vector<std::uint32_t> sizes = list_sizes(encoded, learnt.lists());
-    CurveMeasure measure(learnt, encoded, trials, sizes, build.threads);
     const std::uint64_t facts[] = {learnt.lists(), learnt.shape.directions, learnt.shape.bits, options.seed};
     writer.add<std::uint64_t>(SectionId::ivf, {1, 4}, facts);
     write_directions(writer, learnt);
     write_centroids(writer, learnt);
-    write_lists(writer, learnt, encoded, sizes, measure, build, place, step_of(monitor, 0.7, 0.8));
+    write_lists(writer, learnt, encoded, sizes, build, place, step_of(monitor, 0.7, 0.8));
     if (answers == Answers::byte_codes)
-      write_byte_rows(writer, learnt, read, rows, measure, place, build.threads, step_of(monitor, 0.8, 1.0));
-    write_curve(writer, measure.points(compared_bytes(answers, source.element(), source.dims())));
+      write_byte_rows(writer, learnt, read, rows, place, build.threads, step_of(monitor, 0.8, 1.0));
   }
   if (keeps_vectors(options, source.element())) source.write(writer, step_of(monitor, 0.8, 1.0));
 }

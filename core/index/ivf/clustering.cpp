@@ -19,17 +19,18 @@ constexpr double kBalance = 0.05;          // saves some 3 % of the rows scanned
 constexpr std::size_t kSeenAtLeast = 4;    // one row in so many, for numbers of lists to be compared
 constexpr double kClearly = 0.9;
 
-// Spread evenly over all rows, but for those that are trials.
-std::vector<std::size_t> sample_of(std::size_t rows, std::size_t lists, const Trials& trials) {
+// Spread evenly over all rows, but for those that may be trials.
+std::vector<std::size_t> sample_of(std::size_t rows, std::size_t lists) {
   const std::size_t most = std::max(lists * kFewestListRows, kManyRows);
   const std::size_t wanted = std::min({rows, std::max(lists * kListRows, kFewestRows), most});
-  const bool enough = wanted >= 4 * trials.rows.size();
+  const std::vector<std::uint32_t> trials = trial_rows(rows);
+  const bool enough = wanted >= 4 * trials.size();
   std::vector<std::size_t> sample;
-  auto trial = trials.rows.begin();
+  auto trial = trials.begin();
   for (std::size_t i = 0; i < wanted; ++i) {
     const std::size_t row = i * rows / wanted;
-    while (trial != trials.rows.end() && *trial < row) ++trial;
-    if (!enough || trial == trials.rows.end() || *trial != row) sample.push_back(row);
+    while (trial != trials.end() && *trial < row) ++trial;
+    if (!enough || trial == trials.end() || *trial != row) sample.push_back(row);
   }
   return sample;
 }
@@ -49,7 +50,7 @@ float usual_reach(const std::vector<float>& images) {
 
 Clustering::Clustering(LearntLists& learnt, const RowReader& read, const Trials& trials, std::size_t rows,
                        std::size_t lists, std::size_t threads)
-    : learnt_(learnt), trials_(trials), rows_(rows), threads_(threads), sample_(sample_of(rows, lists, trials)) {
+    : learnt_(learnt), trials_(trials), rows_(rows), threads_(threads), sample_(sample_of(rows, lists)) {
   const std::size_t step = (sample_.size() + kRowsSeen - 1) / kRowsSeen;
   seen_ = images(read, 0, sample_.size(), step);
   learnt.point_step = std::max(usual_reach(seen_) * 1.3f, 1e-30f) / 127;

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "index/calibration/trials.h"
 #include "index/ivf/encode.h"
-#include "index/ivf/trials.h"
 #include "quantize/sample.h"
 
 namespace nearabout {
@@ -16,8 +16,8 @@ namespace nearabout {
 class Clustering {
  public:
   // `read` delivers lifted rows. Sets the step of points of `learnt`, whose directions and shape it needs. Rows that
-  // serve as trials stay out of the sample: had they shaped the lists, they would find their neighbours more easily
-  // than others. (Where there are few rows it cannot be helped.)
+  // may be trials (trial_rows) stay out of the sample: had they shaped the lists, they would find their neighbours more
+  // easily than others. (Where there are few rows it cannot be helped.)
   Clustering(LearntLists& learnt, const RowReader& read, const Trials& trials, std::size_t rows, std::size_t lists,
              std::size_t threads);
 

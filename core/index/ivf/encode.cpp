@@ -5,7 +5,6 @@
 
 #include "base/norm.h"
 #include "base/threads.h"
-#include "base/transpose.h"
 #include "kernels/kernels.h"
 #include "quantize/byte_centroids.h"
 
@@ -18,14 +17,8 @@ constexpr std::size_t kBlockRows = 16'384;  // that are kept by one call
 // One thread's work space.
 class Encoder {
  public:
-  Encoder(const LearntLists& learnt, const LeadingCodes& codes, const ByteCentroids& centroids,
-          const std::vector<float>& trial_columns, const Trials& trials)
-      : learnt_(learnt),
-        codes_(codes),
-        centroids_(centroids),
-        trial_columns_(trial_columns),
-        trials_(trials),
-        nearest_(trials.nearest) {}
+  Encoder(const LearntLists& learnt, const LeadingCodes& codes, const ByteCentroids& centroids)
+      : learnt_(learnt), codes_(codes), centroids_(centroids) {}
 
   void encode(const RowReader& read, std::size_t begin, std::size_t count, RowFacts* facts, std::uint8_t* packed) {
     const LearntDirections& directions = learnt_.directions;
@@ -39,7 +32,6 @@ class Encoder {
       facts[i].square = static_cast<std::uint32_t>(squared_norm(vectors_.data() + i * inputs, inputs));
     learnt_.lift.rows(vectors_.data(), count, lifted_.data());
     directions.project(lifted_.data(), count, images_.data(), rests_.data());
-    if (trials_.count() > 0) compare(begin, count);
 
     const std::size_t m = learnt_.shape.directions;
     points_.resize(count * m);
@@ -55,35 +47,13 @@ class Encoder {
     }
   }
 
-  const std::vector<TopK>& nearest() const { return nearest_; }
-
  private:
   const float* image(std::size_t i) const { return images_.data() + i * learnt_.directions.outputs; }
-
-  // Rows against all trial queries, as a product with the queries as columns.
-  void compare(std::size_t begin, std::size_t count) {
-    const std::size_t dims = learnt_.directions.dims;
-    const std::size_t columns = trial_columns_.size() / dims;
-    products_.resize(count * columns);
-    kernels::table().project(lifted_.data(), count, dims, trial_columns_.data(), columns, products_.data());
-    for (std::size_t i = 0; i < count; ++i) {
-      const double square = squared_norm(lifted_.data() + i * dims, dims);
-      for (std::size_t q = 0; q < trials_.count(); ++q) {
-        const double sum = square + trials_.squares[q];
-        const double distance = sum - 2 * double{products_[i * columns + q]};
-        if (distance <= nearest_[q].worst() && trials_.counts(q, begin + i, distance, sum))
-          nearest_[q].push(distance, static_cast<std::uint32_t>(begin + i));
-      }
-    }
-  }
 
   const LearntLists& learnt_;
   const LeadingCodes& codes_;
   const ByteCentroids& centroids_;
-  const std::vector<float>& trial_columns_;
-  const Trials& trials_;
-  std::vector<TopK> nearest_;
-  std::vector<float> vectors_, lifted_, images_, rests_, centroid_, products_;
+  std::vector<float> vectors_, lifted_, images_, rests_, centroid_;
   std::vector<std::int8_t> points_;
   std::vector<std::uint32_t> lists_;
 };
@@ -104,16 +74,11 @@ std::vector<std::int8_t> LearntLists::points_of(const std::vector<float>& images
   return points;
 }
 
-EncodedRows encode_rows(const LearntLists& learnt, const RowReader& read, std::size_t rows, Trials& trials,
+EncodedRows encode_rows(const LearntLists& learnt, const RowReader& read, std::size_t rows,
                         const std::string* beside, std::size_t threads, const Monitor& monitor) {
-  const std::size_t dims = learnt.directions.dims;
-  const std::size_t columns = (trials.count() + 15) / 16 * 16;
-  std::vector<float> trial_columns(dims * columns, 0.0f);
-  transpose(trials.lifted.data(), trials.count(), dims, trial_columns.data(), columns);
-
   const LeadingCodes codes(learnt.shape);
   const ByteCentroids centroids(learnt.centroids, learnt.shape.directions);
-  std::vector<Encoder> encoders(threads, Encoder(learnt, codes, centroids, trial_columns, trials));
+  std::vector<Encoder> encoders(threads, Encoder(learnt, codes, centroids));
   EncodedRows encoded(learnt.shape.bytes(), beside);
   encoded.facts.reserve(rows);
   encoded.codes.reserve(rows);
@@ -129,8 +94,6 @@ EncodedRows encode_rows(const LearntLists& learnt, const RowReader& read, std::s
     encoded.facts.append(std::as_bytes(std::span(facts.data(), count)));
     encoded.codes.append(std::as_bytes(std::span(packed.data(), count * learnt.shape.bytes())));
   }
-  for (const Encoder& encoder : encoders)
-    for (std::size_t q = 0; q < trials.count(); ++q) trials.nearest[q].merge(encoder.nearest()[q]);
   return encoded;
 }
 

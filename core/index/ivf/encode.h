@@ -1,5 +1,4 @@
-// All rows once: projected, each given to its nearest centroid and coded; and meanwhile compared in full with some
-// queries, so that the curve (curve.h) is measured against the truth.
+// All rows once: projected, each given to its nearest centroid and coded.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +9,6 @@
 #include "base/monitor.h"
 #include "index/column.h"
 #include "index/ivf/answers.h"
-#include "index/ivf/trials.h"
 #include "quantize/directions.h"
 #include "quantize/leading_codes.h"
 #include "quantize/lift.h"
@@ -50,7 +48,7 @@ struct EncodedRows {
   std::size_t rows() const { return facts.size(); }
 };
 
-EncodedRows encode_rows(const LearntLists& learnt, const RowReader& read, std::size_t rows, Trials& trials,
+EncodedRows encode_rows(const LearntLists& learnt, const RowReader& read, std::size_t rows,
                         const std::string* beside, std::size_t threads, const Monitor& monitor);
 
 }  // namespace nearabout

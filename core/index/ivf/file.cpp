@@ -1,4 +1,5 @@
 // Lists of codes in their file: see docs/explanation/file-format.md.
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -159,19 +160,23 @@ void IvfIndex::read_lists() {
   list_rows_->expect(Element::u32, {slots, squares ? 2u : 1u});
 }
 
+// An index that is being built has none yet.
 void IvfIndex::read_curve() {
+  if (!file().has(SectionId::curve)) return;
   const Section& section = file().section(SectionId::curve);
-  section.expect(Element::f64, {section.shape().rows, 3});
+  section.expect(Element::f64, {section.shape().rows, 4});
   const std::span<const double> numbers = section.all<double>();
-  for (std::size_t i = 0; i + 2 < numbers.size(); i += 3) {
-    const CurvePoint point{numbers[i], numbers[i + 1], numbers[i + 2]};
+  for (std::size_t i = 0; i + 3 < numbers.size(); i += 4) {
+    const auto place = std::find(kMeasuredAt.begin(), kMeasuredAt.end(), numbers[i]);
+    if (place == kMeasuredAt.end()) storage::throw_number(file(), section, i, "1, 10 or 100 neighbours", numbers[i]);
+    const CurvePoint point{numbers[i + 1], numbers[i + 2], numbers[i + 3]};
     if (!(point.recall > 0 && point.recall <= 1))
-      storage::throw_number(file(), section, i, "a share up to 1", point.recall);
+      storage::throw_number(file(), section, i + 1, "a share up to 1", point.recall);
     if (!(point.probes >= 1 && point.probes <= static_cast<double>(lists())))
-      storage::throw_number(file(), section, i + 1, "a number of lists", point.probes);
+      storage::throw_number(file(), section, i + 2, "a number of lists", point.probes);
     if (!(point.depth >= 1 && point.depth <= 1e6))
-      storage::throw_number(file(), section, i + 2, "a depth", point.depth);
-    curve_.push_back(point);
+      storage::throw_number(file(), section, i + 3, "a depth", point.depth);
+    curves_.points[static_cast<std::size_t>(place - kMeasuredAt.begin())].push_back(point);
   }
 }
 

@@ -40,7 +40,7 @@ struct IvfOptions {
   std::uint64_t seed = 0;
   bool refine = true;                   // rows that look nearest are compared by more than their small codes
   bool keep_vectors = true;             // false: by a byte a dimension, where they are compared
-  std::span<const float> queries = {};  // of the kind that will be asked, one after the other; empty: rows serve
+  std::span<const float> queries = {};  // that lists are tried with, one after the other; empty: rows serve
 };
 
 // Vectors that are bytes are their own 8-bit codes.
@@ -57,22 +57,27 @@ class IvfIndex : public Index {
   std::size_t lists() const { return sizes_.size(); }
   const CodeShape& shape() const { return codes_.shape(); }
   std::uint64_t seed() const { return seed_; }
-  const std::vector<CurvePoint>& curve() const { return curve_; }
+  const Curves& curves() const { return curves_; }
+  // What is there of a row to be compared.
+  std::size_t compared_bytes() const;
   // Of codes and vectors, for a search that did this.
   std::uint64_t bytes_of(const Work& work) const;
-  std::size_t default_effort(std::size_t k) const override;
+  bool has_effort() const override { return true; }
+  std::size_t least_effort() const override { return 1; }
+  std::size_t most_effort() const override { return lists(); }
+  std::unique_ptr<Trace> trace(const Trials& trials, std::size_t threads, const Monitor& monitor) const override;
   Answers answers() const { return answers_; }
   bool keeps_vectors() const override { return vectors_ != nullptr; }
-  // The share of the 10 nearest that the default effort found at build; nothing where it was not measured.
-  std::optional<double> expected_recall() const;
 
  protected:
+  std::size_t usual_effort(std::size_t k) const override;
   std::vector<Answer> search_some(MatrixView queries, const Request& request) const override;
   void verify_own(const Monitor& monitor) const override;
   void copy_vector(std::uint32_t row, std::byte* to) const override;
 
  private:
   friend class IvfQueries;
+  friend class IvfTrace;
   friend class ListRanking;
   friend class ListScan;
   friend class RowComparison;
@@ -85,8 +90,6 @@ class IvfIndex : public Index {
   // CorruptFile: a list names a row that does not exist.
   [[noreturn]] void throw_row(std::uint64_t row) const;
   void add_unestimated(MatrixView queries, std::size_t k, std::vector<Answer>& answers) const;
-  // The point of the curve that searches take where nothing is asked for; null: all lists.
-  const CurvePoint* usual_point() const;
   std::vector<Answer> scan_bytes(MatrixView queries, const Request& request) const;
 
   std::unique_ptr<Coldness> coldness_;
@@ -111,7 +114,7 @@ class IvfIndex : public Index {
   std::vector<std::uint32_t> blocks_;     // where each list's blocks begin, and where the last ends
   const storage::Section* list_rows_ = nullptr;
   const storage::Section* list_codes_ = nullptr;
-  std::vector<CurvePoint> curve_;
+  Curves curves_;
   std::shared_ptr<IvfSearches> searches_ = make_searches();
 };
 

@@ -54,12 +54,11 @@ void write_steps(storage::Writer& writer, const ByteSteps& steps) {
 }  // namespace
 
 void write_byte_rows(storage::Writer& writer, const LearntLists& learnt, const RowReader& read, std::size_t rows,
-                     CurveMeasure& measure, const std::string* beside, std::size_t threads, const Monitor& monitor) {
+                     const std::string* beside, std::size_t threads, const Monitor& monitor) {
   const Lift& lift = learnt.lift;
   const std::size_t dims = lift.inputs();
   const ByteSteps steps(ranges_of(lift, read, rows, threads, step_of(monitor, 0.0, 0.4)));
   write_steps(writer, steps);
-  measure.bind_bytes(steps);
   const std::size_t block = std::max(kRowsAtATime, kBlockBytes / dims);
   Column all_squares(sizeof(float), beside);
   std::vector<std::int8_t> codes(std::min(block, rows) * dims);
@@ -76,7 +75,6 @@ void write_byte_rows(storage::Writer& writer, const LearntLists& learnt, const R
         squares[i] = steps.square(codes.data() + i * dims);
       }
     });
-    measure.look_at_bytes(begin, count, codes.data(), squares.data());
     writer.append(std::as_bytes(std::span(codes.data(), count * dims)));
     all_squares.append(std::as_bytes(std::span(squares.data(), count)));
   }

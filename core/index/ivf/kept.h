@@ -5,15 +5,14 @@
 #include <string>
 
 #include "base/monitor.h"
-#include "index/ivf/curve.h"
 #include "index/ivf/encode.h"
 #include "quantize/byte_rows.h"
 #include "storage/writer.h"
 
 namespace nearabout {
 
-// Codes all rows by bytes, in two passes over them: ranges, then codes. `measure` sees the codes as they are written.
+// Codes all rows by bytes, in two passes over them: ranges, then codes.
 void write_byte_rows(storage::Writer& writer, const LearntLists& learnt, const RowReader& read, std::size_t rows,
-                     CurveMeasure& measure, const std::string* beside, std::size_t threads, const Monitor& monitor);
+                     const std::string* beside, std::size_t threads, const Monitor& monitor);
 
 }  // namespace nearabout

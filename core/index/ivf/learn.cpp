@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/norm.h"
-#include "base/threads.h"
 #include "index/ivf/choice.h"
 #include "index/ivf/clustering.h"
 #include "index/ivf/groups.h"
+#include "quantize/lift_for.h"
 
 namespace nearabout {
 namespace {
@@ -16,8 +15,8 @@ constexpr std::size_t kDirectionRows = 4'096;       // of the sample that direct
 constexpr std::size_t kManyDirectionRows = 16'384;  // of a large table, where neighbours in a small sample are far
 constexpr std::size_t kDirectionNumbers = std::size_t{4} << 20;
 constexpr std::size_t kLargeTable = 200'000;
-constexpr std::size_t kScaleRows = 2'048;  // that tell how large the numbers are
-constexpr std::size_t kFewLists = 320;     // are not worth more than one attempt
+constexpr std::size_t kFewLists = 320;    // are not worth more than one attempt
+constexpr std::size_t kStepOfTrials = 4;  // that numbers of lists are tried with: few are enough
 
 // Rows as they are stored, lifted.
 class LiftedReader {
@@ -33,34 +32,6 @@ class LiftedReader {
   const RowReader& read_;
   const Lift& lift_;
 };
-
-float longest_of(const RowReader& read, std::size_t rows, std::size_t dims, std::size_t threads) {
-  constexpr std::size_t kRowsAtATime = 256;
-  std::vector<float> longest(threads, 0.0f);
-  parallel_for(rows, kRowsAtATime, threads, [&](std::size_t begin, std::size_t end, std::size_t worker) {
-    std::vector<float> vectors((end - begin) * dims);
-    read(begin, end, vectors.data());
-    for (std::size_t i = 0; i < end - begin; ++i)
-      longest[worker] = std::max(longest[worker], static_cast<float>(norm(vectors.data() + i * dims, dims)));
-  });
-  return *std::max_element(longest.begin(), longest.end());
-}
-
-// Vectors whose squares a float holds with room are left as they are.
-float scale_for(const RowReader& read, std::size_t rows, std::size_t dims) {
-  const Sample sample = take_sample(read, rows, dims, kScaleRows);
-  float largest = 0;
-  for (const float value : sample.values) largest = std::max(largest, std::abs(value));
-  if (largest == 0 || (largest < 1e9f && largest > 1e-9f)) return 1;
-  return static_cast<float>(std::exp2(-std::floor(std::log2(double{largest}))));
-}
-
-Lift lift_for(const RowReader& read, const Source& source, std::size_t threads) {
-  const Space space = *space_of(source.metric());
-  const std::size_t dims = source.dims();
-  if (space == Space::inner) return Lift(space, dims, 1, longest_of(read, source.rows(), dims, threads));
-  return Lift(space, dims, space == Space::squared ? scale_for(read, source.rows(), dims) : 1, 0);
-}
 
 std::size_t lists_for(std::size_t rows, std::size_t wanted) {
   if (wanted > 0) return std::min(wanted, rows);
@@ -99,15 +70,15 @@ void learn_shape(LearntLists& learnt, const RowReader& read, const Source& sourc
 }  // namespace
 
 LearntLists learn(const RowReader& read, const Source& source, const IvfOptions& options, std::size_t threads,
-                  Trials& trials, const Monitor& monitor) {
+                  const Monitor& monitor) {
   LearntLists learnt;
   learnt.answers = answers_of(options, source.element());
   learnt.squares = source.element() == Element::u8 || source.element() == Element::i8;
-  learnt.lift = lift_for(read, source, threads);
+  learnt.lift = lift_for(read, source.rows(), source.dims(), *space_of(source.metric()), threads);
   const LiftedReader lifted(read, learnt.lift);
   learn_shape(learnt, lifted, source, options, threads);
   report(monitor, 0.4);
-  trials = take_trials(options.queries, read, source.rows(), learnt.lift, learnt.directions.centre);
+  const Trials trials = take_trials(options.queries, read, source.rows(), source.dims(), kStepOfTrials);
   learn_centroids(learnt, lifted, trials, source.rows(), options, threads);
   return learnt;
 }

@@ -5,12 +5,10 @@
 
 #include "index/ivf/encode.h"
 #include "index/ivf/ivf.h"
-#include "index/ivf/trials.h"
 
 namespace nearabout {
 
-// `trials` are taken on the way: lists are measured with them.
 LearntLists learn(const RowReader& read, const Source& source, const IvfOptions& options, std::size_t threads,
-                  Trials& trials, const Monitor& monitor);
+                  const Monitor& monitor);
 
 }  // namespace nearabout

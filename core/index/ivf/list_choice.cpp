@@ -6,9 +6,9 @@
 
 #include "base/norm.h"
 #include "base/threads.h"
+#include "base/top_k.h"
 #include "base/transpose.h"
 #include "index/ivf/costs.h"
-#include "index/ivf/curve.h"
 #include "kernels/kernels.h"
 #include "quantize/byte_centroids.h"
 
@@ -23,15 +23,19 @@ constexpr double kRecall = 0.95;
 ListTrial::ListTrial(const LearntLists& learnt, const std::vector<float>& images, const Trials& trials,
                      std::size_t rows, std::size_t threads)
     : learnt_(learnt), threads_(threads) {
-  const std::size_t outputs = learnt.directions.outputs;
+  const LearntDirections& directions = learnt.directions;
+  const std::size_t outputs = directions.outputs;
+  std::vector<float> lifted(trials.count() * directions.dims);
+  learnt.lift.queries(trials.vectors.data(), trials.count(), lifted.data());
+  for (std::size_t i = 0; i < lifted.size(); ++i) lifted[i] -= directions.centre[i % directions.dims];
   std::vector<float> queries(trials.count() * outputs);
-  kernels::table().project(trials.lifted.data(), trials.count(), learnt.directions.dims,
-                           learnt.directions.matrix.data(), outputs, queries.data());
+  kernels::table().project(lifted.data(), trials.count(), directions.dims, directions.matrix.data(), outputs,
+                           queries.data());
   points_ = learnt.points_of(images);
   queries_ = learnt.points_of(queries);
   share_ = static_cast<double>(images.size() / outputs) / static_cast<double>(rows);
   // As near, among fewer rows, as the neighbours that searches are for.
-  const auto wanted = static_cast<std::size_t>(std::lround(share_ * double{kCurveNeighbours}));
+  const auto wanted = static_cast<std::size_t>(std::lround(share_ * 10));
   find_neighbours(images, std::move(queries), std::max(kFewestNeighbours, wanted));
 }
 

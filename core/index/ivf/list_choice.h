@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "index/calibration/trials.h"
 #include "index/ivf/encode.h"
-#include "index/ivf/trials.h"
 
 namespace nearabout {
 

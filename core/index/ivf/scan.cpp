@@ -119,6 +119,13 @@ void ListScan::thin(kernels::CodeScan& scan) const {
   scan.found = std::min(scan.found, kernels::kept_at_most(spend_.depth));  // of those that look equally near
 }
 
+std::vector<RankedList> ListScan::ranked_lists(std::size_t query) const {
+  std::vector<RankedList> lists;
+  for (std::size_t i = first_probes_[query]; i < first_probes_[query + 1]; ++i)
+    lists.push_back({probes_[i].distance, probes_[i].list});
+  return lists;
+}
+
 std::span<const std::uint32_t> ListScan::candidates(std::size_t query) {
   thin(scans_[query]);
   return {scans_[query].numbers, scans_[query].found};

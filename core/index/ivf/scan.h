@@ -35,6 +35,9 @@ class ListScan {
   // What their codes estimate, in their order (estimates.h has the units).
   std::span<const float> estimates(std::size_t query) const { return {scans_[query].estimates, scans_[query].found}; }
 
+  // The lists that a query looks into, the nearest in front.
+  std::vector<RankedList> ranked_lists(std::size_t query) const;
+
   std::size_t lists_scanned() const { return probes_.size(); }
   std::size_t codes_scanned() const { return codes_scanned_; }
 

@@ -8,6 +8,7 @@
 #include "base/threads.h"
 #include "index/ivf/compare.h"
 #include "index/ivf/scan.h"
+#include "index/ivf/trace.h"
 #include "index/queries.h"
 #include "index/work.h"
 
@@ -87,53 +88,24 @@ class IvfSearches {
   std::vector<std::unique_ptr<IvfSearch>> idle_;
 };
 
-namespace {
-
-// Between the points of the measured curve, for 10 neighbours; more need more rows. Beyond its last point nearly all
-// were found: queries that go there are unlike those it was measured with, and the depth grows with the root of the
-// lists.
-Spend spend_for(const std::vector<CurvePoint>& curve, std::size_t effort, std::size_t k) {
-  constexpr double kUnmeasured = 64;
-  const auto probes = static_cast<double>(effort);
-  CurvePoint at{0, probes, kUnmeasured};
-  if (!curve.empty()) {
-    const auto after = std::find_if(curve.begin(), curve.end(), [=](const CurvePoint& p) { return p.probes > probes; });
-    const CurvePoint& before = after == curve.begin() ? *after : *(after - 1);
-    at = before;
-    if (after != curve.end() && after != curve.begin()) {
-      const double part = (probes - before.probes) / (after->probes - before.probes);
-      at.depth += part * (after->depth - before.depth);
-    } else if (after == curve.end()) {
-      at.depth *= std::sqrt(probes / before.probes);
-    }
-  }
-  const double wider = 1.5 * static_cast<double>(std::max(k, kCurveNeighbours) - kCurveNeighbours);
-  return {effort, std::max(k, static_cast<std::size_t>(at.depth + wider))};
-}
-
-}  // namespace
-
 std::shared_ptr<IvfSearches> make_searches() { return std::make_shared<IvfSearches>(); }
 
-const CurvePoint* IvfIndex::usual_point() const {
-  constexpr double kRecall = 0.95;
-  for (const CurvePoint& point : curve_)
-    if (point.recall >= kRecall) return &point;
-  return answers_ == Answers::vectors || curve_.empty() ? nullptr : &curve_.back();
-}
-
-std::size_t IvfIndex::default_effort(std::size_t k) const {
-  const CurvePoint* const point = usual_point();
-  const double probes = point ? point->probes : static_cast<double>(lists());
-  const double wider = std::sqrt(std::max(1.0, static_cast<double>(k) / static_cast<double>(kCurveNeighbours)));
+// The first point of the curve for ten neighbours that finds 95 in 100 of them, and the last where vectors are not
+// compared; more neighbours lie in more lists.
+std::size_t IvfIndex::usual_effort(std::size_t k) const {
+  const std::vector<CurvePoint>& points = curves_.points[1];
+  const auto enough = std::find_if(points.begin(), points.end(), [](const CurvePoint& p) { return p.recall >= kUsualRecall; });
+  double probes = static_cast<double>(lists());
+  if (enough != points.end())
+    probes = enough->probes;
+  else if (answers_ != Answers::vectors && !points.empty())
+    probes = points.back().probes;
+  const double wider = std::sqrt(std::max(1.0, static_cast<double>(k) / 10));
   return static_cast<std::size_t>(std::max(1.0, std::ceil(probes * wider)));
 }
 
-std::optional<double> IvfIndex::expected_recall() const {
-  if (rows() == 0) return {};
-  if (answers_ == Answers::vectors && default_effort(kCurveNeighbours) >= lists()) return 1;  // the exact scan
-  const CurvePoint* const point = usual_point();
-  return point ? std::optional<double>(point->recall) : std::nullopt;
+std::unique_ptr<Trace> IvfIndex::trace(const Trials& trials, std::size_t threads, const Monitor& monitor) const {
+  return std::make_unique<IvfTrace>(*this, trials, threads, monitor);
 }
 
 std::vector<Answer> IvfIndex::search_some(MatrixView queries, const Request& request) const {
@@ -144,7 +116,7 @@ std::vector<Answer> IvfIndex::search_some(MatrixView queries, const Request& req
   if (everything && answers_ == Answers::byte_codes) return scan_bytes(queries, request);
   // Within a radius may lie any number of rows.
   const std::size_t effort = std::min(wanted, lists());
-  Spend spend = spend_for(curve_, effort, request.radius ? kCurveNeighbours : request.k);
+  Spend spend{effort, curves_.depth(effort, request.radius ? 10 : request.k)};
   if (answers_ == Answers::small_codes) spend.depth = request.k;
   if (request.radius) spend.depth = rows();
   spend.depth = std::min(spend.depth, rows());
@@ -175,9 +147,13 @@ std::vector<Answer> IvfIndex::search_some(MatrixView queries, const Request& req
 
 std::uint64_t IvfIndex::bytes_of(const Work& work) const {
   const std::uint64_t code = kernels::block_bytes(shape().lines()) / kernels::kBlockRows;
-  const std::uint64_t row = answers_ == Answers::vectors ? row_bytes(descriptor().element, dims()) : dims();
   const std::uint64_t facts = list_rows_->shape().columns * sizeof(std::uint32_t);
-  return work.codes * code + work.compared * (row + facts);
+  return work.codes * code + work.compared * (compared_bytes() + facts);
+}
+
+std::size_t IvfIndex::compared_bytes() const {
+  if (answers_ == Answers::vectors) return row_bytes(descriptor().element, dims());
+  return answers_ == Answers::byte_codes ? dims() : 0;
 }
 
 // From so far away that floats hold no estimate, a query has all rows at its own distance from the centre.

@@ -1,0 +1,90 @@
+// What an index was measured to find, and measuring it again.
+#include <algorithm>
+#include <utility>
+
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/shared_ptr.h>
+
+#include "arrays.h"
+#include "base/threads.h"
+#include "index/calibration/measure.h"
+#include "parts.h"
+
+namespace nearabout {
+namespace {
+
+using FloatMatrix = nb::ndarray<const float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+
+// What was measured, as plain values; None where nothing was.
+nb::object calibration(const Index& index) {
+  const std::optional<Calibration>& known = index.calibration();
+  if (!known) return nb::none();
+  nb::dict found;
+  found["measured_on"] = known->origin == Calibration::Origin::rows ? "rows" : "queries";
+  found["queries"] = known->queries;
+  found["recall"] = known->target;
+  nb::list points;
+  for (const CalibrationPoint& point : known->points) {
+    nb::dict entry;
+    entry["effort"] = static_cast<std::size_t>(point.effort);
+    for (std::size_t place = 0; place < kMeasuredAt.size(); ++place) {
+      const CalibrationPoint::At& at = point.at[place];
+      const auto expected = known->expected(kMeasuredAt[place], point.effort);
+      nb::dict values;
+      values["recall"] = at.recall;
+      values["low"] = std::max(0.0, expected.low);
+      values["distances"] = at.distances;
+      values["seconds"] = at.seconds;
+      entry[nb::int_(kMeasuredAt[place])] = values;
+    }
+    points.append(entry);
+  }
+  found["points"] = points;
+  return found;
+}
+
+// (recall, its lower end) to expect of a search; None where nothing was measured.
+nb::object expected_recall(const Index& index, std::size_t k, std::optional<std::size_t> effort) {
+  if (!index.has_effort() || index.rows() == 0) return nb::make_tuple(1.0, 1.0);
+  const std::size_t spent = effort.value_or(index.default_effort(k));
+  if (spent >= index.most_effort() && index.keeps_vectors()) return nb::make_tuple(1.0, 1.0);
+  if (!index.calibration()) return nb::none();
+  const auto expected = index.calibration()->expected(k, static_cast<double>(spent));
+  return nb::make_tuple(expected.recall, std::max(0.0, expected.low));
+}
+
+// The distances between which calibration saw the nearest neighbour, and the tenth.
+nb::object seen_distances(const Index& index) {
+  if (!index.calibration()) return nb::none();
+  const auto& ranges = index.calibration()->distances;
+  return nb::make_tuple(nb::make_tuple(ranges[0].least, ranges[0].most),
+                        nb::make_tuple(ranges[1].least, ranges[1].most));
+}
+
+std::shared_ptr<Index> calibrated(const Index& index, const FloatMatrix& queries, double recall, std::size_t threads,
+                        nb::object monitor) {
+  const Monitor watch = python_monitor(std::move(monitor));
+  const nb::gil_scoped_release release;
+  return std::const_pointer_cast<Index>(
+      remeasured(index, {queries.data(), queries.size()}, recall, thread_count(threads), watch));
+}
+
+// What a recall takes; None: more than was measured.
+std::optional<std::size_t> effort_for(const Index& index, std::size_t k, double recall) {
+  return index.effort_for(k, recall);
+}
+
+}  // namespace
+
+void bind_calibration(nb::class_<Index>& index) {
+  index.def("calibration", &calibration)
+      .def("expected_recall", &expected_recall, nb::arg("k"), nb::arg("effort").none())
+      .def("effort_for", &effort_for, nb::arg("k"), nb::arg("recall"))
+      .def("default_effort", [](const Index& own, std::size_t k) { return own.default_effort(k); }, nb::arg("k"))
+      .def_prop_ro("most_effort", [](const Index& own) { return own.most_effort(); })
+      .def_prop_ro("keeps_vectors", [](const Index& own) { return own.keeps_vectors(); })
+      .def("seen_distances", &seen_distances)
+      .def("calibrated", &calibrated, nb::arg("queries"), nb::arg("recall"), nb::arg("threads"), nb::arg("monitor"));
+}
+
+}  // namespace nearabout

@@ -1,0 +1,73 @@
+// What an index knows of itself: which effort finds which share of the true neighbours, how sure that is, and what it
+// costs. Measured when it is built, or later with other queries; one form for every kind.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/monitor.h"
+#include "index/calibration/trace.h"
+#include "storage/file.h"
+#include "storage/writer.h"
+
+namespace nearabout {
+
+inline constexpr std::array<std::size_t, 3> kMeasuredAt{1, 10, 100};  // recall@k
+inline constexpr double kUsualRecall = 0.95;
+
+// Where k lies among kMeasuredAt, on a logarithmic scale: `part` of the way from one to the next; more than all of it
+// beyond the last.
+struct Between {
+  std::size_t below;
+  double part;
+};
+Between between_measured(std::size_t k);
+
+struct CalibrationPoint {
+  double effort;
+  struct At {
+    double recall;     // the mean over all queries
+    double error;      // its standard error
+    double distances;  // of a query
+    double seconds;
+  };
+  std::array<At, kMeasuredAt.size()> at;  // k
+};
+
+// The nearest and the farthest at which the queries had their neighbour: distances as answers give them.
+struct DistanceRange {
+  double least;
+  double most;
+};
+
+struct Calibration {
+  enum class Origin : std::uint64_t { rows = 1, queries = 2 };
+  Origin origin = Origin::rows;
+  std::size_t queries = 0;
+  double target = kUsualRecall;             // what searches that ask for nothing are to reach
+  std::array<DistanceRange, 2> distances{};  // of the nearest neighbour and of the tenth (of the last, of fewer)
+  std::vector<CalibrationPoint> points;      // by effort
+
+  // The least effort whose recall@k is at least `recall`, by the lower end of the confidence interval; nothing where
+  // no effort that was measured is.
+  std::optional<double> effort_for(std::size_t k, double recall) const;
+  // The same, or where `recall` is out of reach the least that finds about the most.
+  double effort_near_most(std::size_t k, double recall) const;
+  // What to expect of an effort: between points, by the logarithm of the effort. Beyond them, of the nearest.
+  struct Expected {
+    double recall;
+    double low;
+  };
+  Expected expected(std::size_t k, double effort) const;
+};
+
+// What a trace says, but for `target` and `distances`.
+Calibration calibrate(const Trace& trace, const Trials& trials);
+
+void write_calibration(storage::Writer& writer, const Calibration& calibration);
+std::optional<Calibration> read_calibration(const storage::File& file);
+
+}  // namespace nearabout

@@ -1,0 +1,30 @@
+// Measuring an index: when it is built, and again for other queries.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+
+#include "index/calibration/calibration.h"
+#include "index/index.h"
+#include "index/source.h"
+#include "storage/writer.h"
+
+namespace nearabout {
+
+struct MeasureOptions {
+  bool calibrate = true;                // false: what a kind needs for knobs of its own is measured, with fewer rows
+  double target = kUsualRecall;         // the recall of searches that ask for none
+  std::span<const float> queries = {};  // of the kind that will be asked, one after the other; empty: rows serve
+};
+
+// Adds what is measured to an index all of which but its keys has been written.
+void measure(storage::Writer& writer, const Source& source, const MeasureOptions& options, std::size_t threads,
+             const Monitor& monitor);
+
+// The same index, calibrated anew. InvalidInput where nothing can be measured: an exact index, or one that keeps no
+// vectors to compare with.
+std::shared_ptr<const Index> remeasured(const Index& index, std::span<const float> queries, double target,
+                                        std::size_t threads, const Monitor& monitor);
+
+}  // namespace nearabout

@@ -1,0 +1,41 @@
+// How the searches of some queries whose neighbours are known would go, at any effort: what a kind of index is
+// calibrated by. A kind that can tell this faster than by searching again and again has a Trace of its own.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "base/monitor.h"
+#include "index/calibration/trials.h"
+#include "storage/writer.h"
+
+namespace nearabout {
+
+class Index;
+
+// Of a query, on average: distances that are computed, by codes and in full; and seconds on one thread, as the kind's
+// own model of its costs has them. Measured times would make a file differ from build to build.
+struct TraceCost {
+  double distances = 0;
+  double seconds = 0;
+};
+
+class Trace {
+ public:
+  virtual ~Trace() = default;
+
+  // Worth measuring, ascending.
+  virtual const std::vector<std::size_t>& efforts() const = 0;
+  // How many of its first k neighbours each query finds.
+  virtual std::vector<double> found(std::size_t k, std::size_t effort) const = 0;
+  virtual TraceCost cost(std::size_t k, std::size_t effort) const = 0;
+  // Adds what else the kind has learnt from the queries, for sections of its own.
+  virtual void write(storage::Writer& writer) const { (void)writer; }
+};
+
+// By searching: right for every kind.
+std::unique_ptr<Trace> search_trace(const Index& index, const Trials& trials, std::size_t threads,
+                                    const Monitor& monitor);
+
+}  // namespace nearabout

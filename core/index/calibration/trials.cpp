@@ -1,0 +1,105 @@
+#include "index/calibration/trials.h"
+
+#include <algorithm>
+
+#include "base/threads.h"
+#include "index/calibration/truth.h"
+
+namespace nearabout {
+namespace {
+
+constexpr std::size_t kMostGiven = 1'024;
+constexpr std::size_t kCentreRows = 1'024;
+constexpr std::size_t kRowsAtATime = 64;                     // of a thread
+constexpr std::size_t kBlockNumbers = std::size_t{1} << 20;  // of rows between two rounds of all queries
+
+// `number` of `count`, spread evenly over `all`.
+std::size_t spread(std::size_t number, std::size_t count, std::size_t all) {
+  return (2 * number + 1) * all / (2 * count);
+}
+
+// The mean of some rows, lifted: bytes of what is left are finer.
+std::vector<float> centre_for(const RowReader& read, std::size_t rows, const Lift& lift) {
+  const auto lifted = [&](std::size_t begin, std::size_t end, float* to) {
+    std::vector<float> vectors((end - begin) * lift.inputs());
+    read(begin, end, vectors.data());
+    lift.rows(vectors.data(), end - begin, to);
+  };
+  return centre_of(take_sample(lifted, rows, lift.outputs(), kCentreRows), false);
+}
+
+void move_by(const std::vector<float>& centre, float* vectors, std::size_t count) {
+  const std::size_t dims = centre.size();
+  for (std::size_t i = 0; i < count; ++i)
+    for (std::size_t j = 0; j < dims; ++j) vectors[i * dims + j] -= centre[j];
+}
+
+}  // namespace
+
+AskedTrials::AskedTrials(const Trials& trials, Element element) {
+  if (element != Element::bits) {
+    const auto* bytes = static_cast<const std::byte*>(static_cast<const void*>(trials.vectors.data()));
+    view_ = {bytes, trials.count(), trials.dims, trials.dims * sizeof(float), Element::f32};
+    return;
+  }
+  const std::size_t stride = row_bytes(Element::bits, trials.dims);
+  bits_.resize(trials.count() * stride);
+  for (std::size_t i = 0; i < trials.count(); ++i)
+    for (std::size_t j = 0; j < trials.dims; ++j)
+      if (trials.vector(i)[j] != 0) bits_[i * stride + j / 8] |= std::byte{1} << j % 8;
+  view_ = {bits_.data(), trials.count(), trials.dims, stride, Element::bits};
+}
+
+std::vector<std::uint32_t> trial_rows(std::size_t rows) {
+  const std::size_t count = std::min(rows, kTrialRows);
+  std::vector<std::uint32_t> numbers;
+  for (std::size_t i = 0; i < count; ++i) numbers.push_back(static_cast<std::uint32_t>(spread(i, count, rows)));
+  return numbers;
+}
+
+Trials take_trials(std::span<const float> queries, const RowReader& read, std::size_t rows, std::size_t dims,
+                   std::size_t step) {
+  Trials trials;
+  trials.dims = dims;
+  const std::size_t given = queries.size() / dims;
+  const std::size_t taken = std::min(given, kMostGiven / step);
+  for (std::size_t i = 0; i < taken; ++i) {
+    const float* const query = queries.data() + spread(i, taken, given) * dims;
+    trials.vectors.insert(trials.vectors.end(), query, query + dims);
+  }
+  if (given > 0) return trials;
+  const std::vector<std::uint32_t> numbers = trial_rows(rows);
+  for (std::size_t i = 0; i < numbers.size(); i += step) trials.rows.push_back(numbers[i]);
+  trials.vectors.resize(trials.rows.size() * dims);
+  for (std::size_t i = 0; i < trials.rows.size(); ++i)
+    read(trials.rows[i], std::size_t{trials.rows[i]} + 1, trials.vectors.data() + i * dims);
+  return trials;
+}
+
+void find_neighbours(Trials& trials, const RowReader& read, std::size_t rows, const Lift& lift, std::size_t threads,
+                     const Monitor& monitor) {
+  const std::size_t dims = lift.outputs();
+  const std::vector<float> centre = centre_for(read, rows, lift);
+  std::vector<float> queries(trials.count() * dims);
+  lift.queries(trials.vectors.data(), trials.count(), queries.data());
+  move_by(centre, queries.data(), trials.count());
+  TruthScan scan(queries, dims, std::min(kMostNeighbours, rows), trials.rows, threads);
+
+  const std::size_t block = std::clamp<std::size_t>(kBlockNumbers / dims / TruthScan::kPanel * TruthScan::kPanel,
+                                                    TruthScan::kPanel, 16'384);
+  std::vector<float> lifted(std::min(block, rows) * dims);
+  for (std::size_t begin = 0; begin < rows; begin += block) {
+    report(monitor, static_cast<double>(begin) / static_cast<double>(rows));
+    const std::size_t count = std::min(block, rows - begin);
+    parallel_for(count, kRowsAtATime, threads, [&](std::size_t first, std::size_t last, std::size_t) {
+      std::vector<float> vectors((last - first) * lift.inputs());
+      read(begin + first, begin + last, vectors.data());
+      lift.rows(vectors.data(), last - first, lifted.data() + first * dims);
+      move_by(centre, lifted.data() + first * dims, last - first);
+    });
+    scan.look_at(begin, lifted.data(), count);
+  }
+  trials.nearest = scan.take();
+}
+
+}  // namespace nearabout

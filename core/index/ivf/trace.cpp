@@ -1,0 +1,273 @@
+#include "index/ivf/trace.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "base/threads.h"
+#include "index/ivf/costs.h"
+#include "index/ivf/scan.h"
+#include "quantize/byte_rows.h"
+
+namespace nearabout {
+namespace {
+
+constexpr std::array<std::size_t, 34> kDepths{1,  2,  3,  4,  5,  6,  8,   10,  12,  14,  16,  20,  24,  28,  32,  40,  48,
+                                              56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 640, 768, 1024};
+constexpr std::array<double, 17> kRecalls{0.5,  0.6,  0.7,  0.8,   0.85, 0.9,   0.925, 0.95, 0.96,
+                                          0.97, 0.98, 0.985, 0.99, 0.9925, 0.995, 0.9975, 0.999};
+constexpr std::size_t kKept = kDepths.back();  // rows of a query
+constexpr std::size_t kGroup = 128;            // queries that go through the lists together
+constexpr std::size_t kMostProbes = std::size_t{4} << 20;  // of a group
+
+// 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 18, ... and all lists: each about a sixth more than the one before.
+std::vector<std::size_t> probes_to_try(std::size_t lists) {
+  std::vector<std::size_t> probes;
+  for (std::size_t count = 1; count < lists; count += 1 + count / 6) probes.push_back(count);
+  probes.push_back(lists);
+  return probes;
+}
+
+}  // namespace
+
+IvfTrace::IvfTrace(const IvfIndex& index, const Trials& trials, std::size_t threads, const Monitor& monitor)
+    : answers_(index.answers()),
+      shape_(index.shape()),
+      row_bytes_(index.compared_bytes()),
+      probes_(probes_to_try(index.lists())),
+      scanned_(probes_.size(), 0),
+      places_(trials.count() * probes_.size() * kMostNeighbours, Place{kNever, 0}) {
+  for (const std::vector<std::uint32_t>& nearest : trials.nearest) neighbours_.push_back(nearest.size());
+  const std::size_t most = std::max<std::size_t>(1, kMostProbes / index.lists());
+  const std::size_t group = std::clamp<std::size_t>((trials.count() + threads - 1) / threads, 1, std::min(kGroup, most));
+  std::vector<std::vector<double>> scanned((trials.count() + group - 1) / group);
+  parallel_for(
+      trials.count(), group, threads,
+      [&](std::size_t begin, std::size_t end, std::size_t) {
+        scanned[begin / group] = look_at(index, trials, begin, end);
+      },
+      monitor);
+  for (const std::vector<double>& rows : scanned)
+    for (std::size_t step = 0; step < probes_.size(); ++step) scanned_[step] += rows[step] / static_cast<double>(trials.count());
+  choose_points(threads);
+}
+
+// Sends a group through all lists, as a search would. Returns the rows scanned up to each step, of all of them.
+std::vector<double> IvfTrace::look_at(const IvfIndex& index, const Trials& trials, std::size_t begin, std::size_t end) {
+  ListScan scan(index);
+  const AskedTrials asked(trials, Element::f32);
+  scan.bind(asked.view(), begin, end);
+  scan.rank({index.lists(), std::min(kKept, index.rows())});
+  scan.scan();
+  std::vector<double> scanned(probes_.size(), 0);
+  std::vector<std::uint8_t> steps;
+  for (std::size_t i = 0; i < end - begin; ++i) {
+    steps_of(index, scan.ranked_lists(i), steps, scanned);
+    std::vector<Candidate> candidates = candidates_of(index, trials, begin + i, scan, i, steps);
+    place(trials, begin + i, candidates, [](const Candidate& c) { return double{c.estimate}; },
+          [](Place& place) -> std::uint16_t& { return place.nearer; });
+    if (answers_ != Answers::byte_codes) continue;
+    rank_by_bytes(index, trials, begin + i, candidates);
+    place(trials, begin + i, candidates, [](const Candidate& c) { return c.rank; },
+          [](Place& place) -> std::uint16_t& { return place.better; });
+  }
+  return scanned;
+}
+
+// Of each list the step at which it is looked into.
+void IvfTrace::steps_of(const IvfIndex& index, std::vector<RankedList> ranked, std::vector<std::uint8_t>& steps,
+                        std::vector<double>& scanned) const {
+  std::sort(ranked.begin(), ranked.end(), [](const RankedList& a, const RankedList& b) {
+    return a.distance < b.distance || (a.distance == b.distance && a.list < b.list);
+  });
+  steps.assign(index.lists(), static_cast<std::uint8_t>(probes_.size() - 1));
+  double rows = 0;
+  std::size_t step = 0;
+  for (std::size_t rank = 0; rank < ranked.size(); ++rank) {
+    if (rank >= probes_[step]) scanned[step++] += rows;
+    rows += index.sizes_[ranked[rank].list];
+    steps[ranked[rank].list] = static_cast<std::uint8_t>(step);
+  }
+  for (; step < probes_.size(); ++step) scanned[step] += rows;
+}
+
+// Without the query's own row, and copies of it: a query that is no row has none.
+std::vector<IvfTrace::Candidate> IvfTrace::candidates_of(const IvfIndex& index, const Trials& trials,
+                                                         std::size_t query, ListScan& scan, std::size_t number,
+                                                         const std::vector<std::uint8_t>& steps) const {
+  const std::span<const std::uint32_t> places = scan.candidates(number);
+  const std::span<const float> estimates = scan.estimates(number);
+  const std::uint64_t columns = index.list_rows_->shape().columns;
+  std::vector<Candidate> candidates;
+  candidates.reserve(places.size());
+  std::optional<std::pair<float, std::size_t>> own;  // estimate and list
+  std::vector<std::size_t> lists;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const std::size_t block = places[i] / kernels::kBlockRows;
+    const auto after = std::upper_bound(index.blocks_.begin(), index.blocks_.end(), block);
+    lists.push_back(static_cast<std::size_t>(after - index.blocks_.begin()) - 1);
+    const std::uint32_t row = index.list_rows_->items<std::uint32_t>(std::uint64_t{places[i]} * columns, columns)[0];
+    if (row >= index.rows()) index.throw_row(row);
+    if (!trials.rows.empty() && row == trials.rows[query]) own = {estimates[i], lists[i]};
+    candidates.push_back({estimates[i], row, steps[lists[i]], 0});
+  }
+  if (!own) return candidates;
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < candidates.size(); ++i)
+    if (estimates[i] != own->first || lists[i] != own->second) candidates[kept++] = candidates[i];
+  candidates.resize(kept);
+  return candidates;
+}
+
+void IvfTrace::rank_by_bytes(const IvfIndex& index, const Trials& trials, std::size_t query,
+                             std::vector<Candidate>& candidates) const {
+  const BoundByteQuery bound(index.byte_steps_, index.lift_, trials.vector(query));
+  const MatrixView codes = index.byte_codes_->matrix();
+  for (Candidate& candidate : candidates) {
+    const std::uint32_t row = candidate.row;
+    index.byte_codes_->check_rows(row, std::uint64_t{row} + 1);
+    const float square = index.byte_squares_ ? index.byte_squares_->items<float>(row, 1)[0] : 0;
+    bound.ranks({codes.data, codes.stride, &row, 1}, &square, &candidate.rank);
+  }
+}
+
+// Counts, for each neighbour and each step, the candidates within reach that come before it in the order of `rank`.
+template <class Rank, class Of>
+void IvfTrace::place(const Trials& trials, std::size_t query, std::vector<Candidate>& candidates, Rank rank, Of of) {
+  std::sort(candidates.begin(), candidates.end(), [&](const Candidate& a, const Candidate& b) {
+    return rank(a) < rank(b) || (rank(a) == rank(b) && a.row < b.row);
+  });
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> numbers;  // of neighbours, by row
+  for (std::uint32_t i = 0; i < trials.nearest[query].size(); ++i) numbers.emplace_back(trials.nearest[query][i], i);
+  std::sort(numbers.begin(), numbers.end());
+  std::vector<std::uint32_t> before(probes_.size(), 0);  // at each step
+  for (const Candidate& candidate : candidates) {
+    const auto found = std::lower_bound(numbers.begin(), numbers.end(), std::pair{candidate.row, std::uint32_t{0}});
+    if (found != numbers.end() && found->first == candidate.row) {
+      std::uint32_t sum = 0;
+      for (std::size_t step = 0; step < probes_.size(); ++step) {
+        sum += before[step];
+        if (step >= candidate.step) of(places(query, step)[found->second]) = static_cast<std::uint16_t>(sum);
+      }
+    }
+    ++before[candidate.step];
+  }
+}
+
+bool IvfTrace::is_found(const Place& place, std::size_t k, std::size_t depth) const {
+  if (answers_ == Answers::small_codes) return place.nearer < k;
+  return place.nearer < depth && place.better < k;
+}
+
+std::vector<double> IvfTrace::found(std::size_t k, std::size_t effort) const {
+  const auto after = std::upper_bound(probes_.begin(), probes_.end(), effort);
+  const auto step = static_cast<std::size_t>(after - probes_.begin()) - 1;
+  const std::size_t depth = curves_.depth(effort, k);
+  const bool everything = effort >= probes_.back() && answers_ == Answers::vectors;  // the exact scan
+  std::vector<double> counts;
+  for (std::size_t query = 0; query < neighbours_.size(); ++query) {
+    const Place* const own = places(query, step);
+    const std::size_t wanted = std::min(k, neighbours_[query]);
+    const auto is = [&](const Place& place) { return everything || is_found(place, k, depth); };
+    counts.push_back(static_cast<double>(std::count_if(own, own + wanted, is)));
+  }
+  return counts;
+}
+
+double IvfTrace::nanoseconds(std::size_t step, double depth) const {
+  const auto probes = static_cast<double>(probes_[step]);
+  return scanned_[step] * scan_cost(shape_) + probes * kListCost + depth * compare_cost(row_bytes_);
+}
+
+TraceCost IvfTrace::cost(std::size_t k, std::size_t effort) const {
+  const auto after = std::upper_bound(probes_.begin(), probes_.end(), effort);
+  const auto step = static_cast<std::size_t>(after - probes_.begin()) - 1;
+  const auto depth = static_cast<double>(answers_ == Answers::small_codes ? 0 : curves_.depth(effort, k));
+  const double ranking = ranking_cost(probes_.back(), effort, shape_.directions);
+  return {scanned_[step] + depth, 1e-9 * (ranking + nanoseconds(step, depth))};
+}
+
+// Neighbours found, by the step of lists and the depth.
+struct IvfTrace::Found {
+  double all = 0;
+  std::vector<std::array<double, kDepths.size()>> counts;
+
+  // What is nearly the most that was reached, by less than the measurement is off by: the last hundredth would often
+  // take all lists.
+  double nearly_most() const {
+    constexpr double kNearly = 0.005;
+    double most = 0;
+    for (const auto& of_depths : counts) most = std::max(most, of_depths.back() / std::max(all, 1.0));
+    return std::max(most - kNearly, most / 2);
+  }
+};
+
+IvfTrace::Found IvfTrace::count_all(std::size_t k, std::size_t threads) const {
+  Found found{0, std::vector<std::array<double, kDepths.size()>>(probes_.size())};
+  for (const std::size_t count : neighbours_) found.all += static_cast<double>(std::min(k, count));
+  const bool by_codes = answers_ == Answers::small_codes;
+  std::array<std::uint8_t, kKept + 1> first_depth{};  // that reaches a place
+  for (std::size_t nearer = 0, depth = 0; nearer < kKept; ++nearer) {
+    if (nearer >= kDepths[depth]) ++depth;
+    first_depth[nearer] = static_cast<std::uint8_t>(depth);
+  }
+  parallel_for(probes_.size(), 1, threads, [&](std::size_t step, std::size_t, std::size_t) {
+    auto& counts = found.counts[step];
+    for (std::size_t query = 0; query < neighbours_.size(); ++query) {
+      const Place* const own = places(query, step);
+      for (std::size_t i = 0; i < std::min(k, neighbours_[query]); ++i)
+        if (own[i].nearer < (by_codes ? k : kKept) && own[i].better < k) ++counts[first_depth[own[i].nearer]];
+    }
+    for (std::size_t depth = 1; depth < kDepths.size(); ++depth) counts[depth] += counts[depth - 1];
+    if (by_codes) counts.fill(counts.back());
+  });
+  return found;
+}
+
+CurvePoint IvfTrace::cheapest(double recall, std::size_t k, const Found& found) const {
+  CurvePoint best{0, 0, 0};
+  double least = std::numeric_limits<double>::infinity();
+  for (std::size_t step = 0; step < probes_.size(); ++step)
+    for (std::size_t d = 0; d < kDepths.size(); ++d) {
+      if (kDepths[d] < k || found.counts[step][d] < recall * std::max(found.all, 1.0)) continue;
+      const auto depth = static_cast<double>(kDepths[d]);
+      const double cost = nanoseconds(step, depth);
+      if (cost >= least) continue;
+      least = cost;
+      best = {found.counts[step][d] / found.all, static_cast<double>(probes_[step]), depth};
+    }
+  return best;
+}
+
+void IvfTrace::choose_points(std::size_t threads) {
+  for (std::size_t place = 0; place < kMeasuredAt.size(); ++place) {
+    const Found found = count_all(kMeasuredAt[place], threads);
+    std::vector<double> wanted(kRecalls.begin(), kRecalls.end());
+    if (answers_ != Answers::vectors) {
+      const double most = found.nearly_most();
+      std::erase_if(wanted, [=](double recall) { return recall > most; });
+      if (most > 0 && most < kRecalls.back()) wanted.push_back(most);
+    }
+    std::vector<CurvePoint>& points = curves_.points[place];
+    for (const double recall : wanted) {
+      CurvePoint best = cheapest(recall, kMeasuredAt[place], found);
+      if (best.probes == 0) break;
+      if (!points.empty()) {
+        best.probes = std::max(best.probes, points.back().probes);
+        best.depth = std::max(best.depth, points.back().depth);
+      }
+      points.push_back(best);
+    }
+  }
+}
+
+void IvfTrace::write(storage::Writer& writer) const {
+  std::vector<double> numbers;
+  for (std::size_t place = 0; place < kMeasuredAt.size(); ++place)
+    for (const CurvePoint& point : curves_.points[place])
+      numbers.insert(numbers.end(), {static_cast<double>(kMeasuredAt[place]), point.recall, point.probes, point.depth});
+  writer.add<double>(storage::SectionId::curve, {numbers.size() / 4, 4}, numbers);
+}
+
+}  // namespace nearabout

@@ -1,0 +1,72 @@
+// The searches of trials through lists of codes: where each true neighbour lies among the lists and among the rows that
+// look nearest, from one scan of all lists; then the cheapest lists and depths for each recall.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "index/calibration/trace.h"
+#include "index/ivf/curve.h"
+#include "index/ivf/ivf.h"
+#include "index/ivf/scan.h"
+
+namespace nearabout {
+
+class IvfTrace : public Trace {
+ public:
+  IvfTrace(const IvfIndex& index, const Trials& trials, std::size_t threads, const Monitor& monitor);
+
+  const std::vector<std::size_t>& efforts() const override { return probes_; }
+  std::vector<double> found(std::size_t k, std::size_t effort) const override;
+  TraceCost cost(std::size_t k, std::size_t effort) const override;
+  void write(storage::Writer& writer) const override;
+
+ private:
+  // Of a neighbour, for each number of lists that is tried: how many rows look nearer, and how many are nearer by their
+  // bytes where those decide. kNever where its list is not reached, or too many look nearer.
+  struct Place {
+    std::uint16_t nearer, better;
+  };
+  static constexpr std::uint16_t kNever = 0xFFFF;
+  struct Candidate {
+    float estimate;
+    std::uint32_t row;
+    std::uint32_t step;
+    double rank;  // by its bytes, where those are compared
+  };
+  struct Found;
+
+  std::vector<double> look_at(const IvfIndex& index, const Trials& trials, std::size_t begin, std::size_t end);
+  void steps_of(const IvfIndex& index, std::vector<RankedList> ranked, std::vector<std::uint8_t>& steps,
+                std::vector<double>& scanned) const;
+  std::vector<Candidate> candidates_of(const IvfIndex& index, const Trials& trials, std::size_t query, ListScan& scan,
+                                       std::size_t number, const std::vector<std::uint8_t>& steps) const;
+  void rank_by_bytes(const IvfIndex& index, const Trials& trials, std::size_t query,
+                     std::vector<Candidate>& candidates) const;
+  template <class Rank, class Of>
+  void place(const Trials& trials, std::size_t query, std::vector<Candidate>& candidates, Rank rank, Of of);
+  bool is_found(const Place& place, std::size_t k, std::size_t depth) const;
+  Found count_all(std::size_t k, std::size_t threads) const;
+  CurvePoint cheapest(double recall, std::size_t k, const Found& found) const;
+  void choose_points(std::size_t threads);
+  double nanoseconds(std::size_t step, double depth) const;
+  Place* places(std::size_t query, std::size_t step) {
+    return places_.data() + (query * probes_.size() + step) * kMostNeighbours;
+  }
+  const Place* places(std::size_t query, std::size_t step) const {
+    return places_.data() + (query * probes_.size() + step) * kMostNeighbours;
+  }
+
+  Answers answers_;
+  CodeShape shape_;
+  std::size_t row_bytes_;               // that comparing a row reads
+  std::vector<std::size_t> probes_;     // the numbers of lists that are tried
+  std::vector<std::size_t> neighbours_;  // of each query
+  std::vector<double> scanned_;         // rows of that many lists, of an average query
+  std::vector<Place> places_;           // queries x probes_ x kMostNeighbours
+  Curves curves_;
+};
+
+}  // namespace nearabout

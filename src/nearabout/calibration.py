@@ -1,0 +1,152 @@
+"""Recall as a number to ask for: what an index measured of itself, and what a search spends for a recall."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearabout.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from nearabout import _core
+
+MEASURED_AT = (1, 10, 100)
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What searches for k neighbours found and cost at one effort.
+
+    Attributes:
+        recall: the share of the k true neighbours that were found, on average over the queries.
+        low: the lower end of its confidence interval, one standard error below; what `search(recall=)` goes by.
+        distances: that a query computed, on average: of codes, and of rows compared in full.
+        seconds: of a query on one thread, as a model of the kind's costs has it, on a current processor. It is not
+            measured, so that the same data always give the same file.
+    """
+
+    recall: float
+    low: float
+    distances: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class CalibrationPoint:
+    """One effort, and what it finds: `at[1]`, `at[10]` and `at[100]` for so many neighbours."""
+
+    effort: int
+    at: dict[int, Measurement]
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What an index knows of itself.
+
+    Attributes:
+        measured_on: "rows" that were held out, or "queries" of the user's.
+        queries: how many of them.
+        recall: what searches aim at that ask for nothing.
+        points: by effort, ascending.
+    """
+
+    measured_on: str
+    queries: int
+    recall: float
+    points: tuple[CalibrationPoint, ...]
+
+    @classmethod
+    def of(cls, core: _core.Index) -> Calibration | None:
+        found: dict[str, Any] | None = core.calibration()
+        if found is None:
+            return None
+        points = tuple(
+            CalibrationPoint(point["effort"], {k: Measurement(**point[k]) for k in MEASURED_AT})
+            for point in found["points"]
+        )
+        return cls(found["measured_on"], found["queries"], found["recall"], points)
+
+
+class Spent(NamedTuple):
+    """What a search was told to spend."""
+
+    core: _core.Index
+    k: int
+    effort: int | None  # None: the default
+    exact: bool
+
+    def number(self) -> int | None:
+        """The effort; None where every row was compared."""
+        core = self.core
+        if self.exact or core.kind == "exact":
+            return None
+        effort = core.default_effort(max(1, self.k)) if self.effort is None else min(self.effort, core.most_effort)
+        return None if effort >= core.most_effort and core.keeps_vectors else effort
+
+    def expected_recall(self) -> float | None:
+        effort = self.number()
+        if effort is None:
+            return 1.0
+        found = self.core.expected_recall(max(1, self.k), effort)
+        return None if found is None else found[0]
+
+    def untested(self, distances: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """Whether queries have their neighbours nearer or farther than any that calibration saw; (n, k) to (n,)."""
+        none = np.zeros(len(distances), bool)
+        seen = self.core.seen_distances()
+        if self.number() is None or seen is None or distances.shape[1] == 0:
+            return none
+        column = min(distances.shape[1], 10) - 1
+        least, most = seen[1 if column == 9 else 0]
+        told = distances[:, column if column == 9 else 0]
+        return (told < least) | (told > most)
+
+
+class Told(NamedTuple):
+    """The same of hits that were pickled: their index is not with them."""
+
+    effort: int | None
+    share: float | None
+    flags: bool | NDArray[np.bool_]
+
+    def number(self) -> int | None:
+        return self.effort
+
+    def expected_recall(self) -> float | None:
+        return self.share
+
+    def untested(self, distances: NDArray[np.float32]) -> NDArray[np.bool_]:
+        return np.atleast_1d(self.flags)
+
+
+def check_recall(recall: object) -> float:
+    """A share of the true neighbours."""
+    if isinstance(recall, (bool, np.bool_)) or not isinstance(recall, (int, float, np.integer, np.floating)):
+        raise InvalidInput(f"recall is a {type(recall).__name__}; pass the share to find, such as 0.95")
+    share = float(recall)
+    if not 0 < share <= 1 or math.isnan(share):
+        raise InvalidInput(f"recall is {recall}; pass a share above 0 and up to 1, such as 0.95")
+    return share
+
+
+def effort_of_recall(core: _core.Index, k: int, recall: object, effort: object, exact: object) -> tuple[int | None, bool]:
+    """What to spend for a recall: an effort, or everything."""
+    share = check_recall(recall)
+    if effort is not None or exact is not False:
+        other = "exact" if effort is None else "effort"
+        raise InvalidInput(f"recall and {other} were given; each says how much to spend: pass one of them")
+    if core.kind == "exact" or len(core) == 0:
+        return None, False
+    if core.seen_distances() is None:
+        raise InvalidInput(
+            "recall was asked of an index that is not calibrated, so that nobody knows what it takes; call "
+            "index.calibrate(queries) first, or build it with calibrate=True"
+        )
+    found = core.effort_for(max(1, k), share)
+    if found is not None:
+        return found, False
+    return (None, True) if core.keeps_vectors else (core.most_effort, False)

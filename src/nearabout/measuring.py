@@ -1,0 +1,118 @@
+"""What an index measures of itself: the part of `Index` that is about recall."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nearabout import _core
+from nearabout.arguments import check_threads
+from nearabout.calibration import Calibration, check_recall
+from nearabout.inputs import as_measured
+from nearabout.progress import monitor_for
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from nearabout.hits import Hits
+
+
+class Measuring:
+    """The methods of `Index` about recall."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+        _core: _core.Index
+
+        @property
+        def metric(self) -> str: ...
+        @property
+        def dtype(self) -> str: ...
+        @property
+        def dims(self) -> int: ...
+        def search(self, query: Any, k: int = ..., **options: Any) -> Hits: ...
+        def _with(self, core: _core.Index) -> Self: ...
+
+    def calibration(self) -> Calibration | None:
+        """What the index measured of itself: effort against recall@1, @10 and @100, how sure that is, and the cost.
+        None for an exact index, which has nothing to measure, and for one that was built with `calibrate=False`.
+        """
+        return Calibration.of(self._core)
+
+    def calibrate(
+        self, queries: Any = None, *, recall: float | None = None, threads: int | None = None, progress: object = None
+    ) -> Self:
+        """The same index, calibrated anew: for queries of another kind than those it was calibrated with.
+
+        An index does not change: this returns another one, which shares the vectors and all else with this one, in
+        memory or in its file. Save it to keep what was measured.
+
+        Args:
+            queries: some of the queries that will be asked, (n, dims); some hundred are enough, 1,024 are used at most,
+                spread evenly. Fewer leave more doubt, and `search(recall=)` spends more to make up for it. None takes
+                rows of the index.
+            recall: what searches aim at that ask for nothing; None keeps what it was.
+            threads: how many to use; None uses all cores. The result is the same.
+            progress: None, True (a bar on a terminal), or a function of the share done.
+
+        Raises:
+            InvalidInput: queries as in `search`, or none in them; an exact index, which compares every row whatever is
+                asked; an index that keeps no vectors, which true neighbours cannot be found with (give `build` the
+                queries).
+
+        >>> import nearabout as na, numpy as np
+        >>> random = np.random.default_rng(0)
+        >>> index = na.build(random.normal(size=(3000, 16)), metric="euclidean", kind="ivf")
+        >>> asked = random.normal(size=(200, 16)) * 3
+        >>> bool(index.search(asked, k=10).untested.mean() > 0.5)
+        True
+        >>> better = index.calibrate(asked)
+        >>> bool(better.search(asked, k=10).untested.any())
+        False
+        """
+        known = self._core.calibration()
+        target = check_recall(recall) if recall is not None else 0.95 if known is None else float(known["recall"])
+        given = as_measured(queries, self.metric, self.dtype, self.dims)
+        monitor, finish = monitor_for(progress, "calibrating")
+        try:
+            core = self._core.calibrated(given, target, check_threads(threads), monitor)
+        finally:
+            finish()
+        return self._with(core)
+
+    def recall(
+        self,
+        queries: Any,
+        k: int = 10,
+        *,
+        recall: float | None = None,
+        effort: int | None = None,
+        threads: int | None = None,
+    ) -> float:
+        """Measures: the share of the k true neighbours of some queries that a search finds.
+
+        Args:
+            queries: (n, dims), as in `search`.
+            k: how many neighbours.
+            recall: as in `search`.
+            effort: as in `search`.
+            threads: as in `search`.
+
+        Raises:
+            InvalidInput: as in `search`; an index that keeps no vectors, for which `evaluation.recall` takes true
+                neighbours that were found otherwise.
+
+        >>> import nearabout as na, numpy as np
+        >>> vectors = np.random.default_rng(0).normal(size=(3000, 16))
+        >>> index = na.build(vectors, metric="euclidean", kind="ivf")
+        >>> index.recall(vectors[:100], k=10, effort=index.info()["lists"])
+        1.0
+        """
+        found = np.atleast_2d(self.search(queries, k, recall=recall, effort=effort, threads=threads).rows)
+        true = np.atleast_2d(self.search(queries, k, exact=True, threads=threads).rows)
+        if not true.size:
+            return 1.0
+        shared = [len(np.intersect1d(*pair, assume_unique=True)) for pair in zip(found, true, strict=True)]
+        return sum(shared) / true.size
