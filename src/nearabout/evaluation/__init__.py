@@ -15,6 +15,7 @@ when they are needed.
 
 from __future__ import annotations
 
+from nearabout.evaluation.ann_benchmarks import DataSet, read_dataset, write_dataset, write_result
 from nearabout.evaluation.distances import true_distances
 from nearabout.evaluation.hardness import Hardness, contrast, hardness, intrinsic_dimension
 from nearabout.evaluation.pareto import pareto_front, queries_per_second_at
@@ -32,6 +33,7 @@ from nearabout.evaluation.sweep import Measured, sweep
 from nearabout.evaluation.truth import Truth, ground_truth
 
 __all__ = [
+    "DataSet",
     "Hardness",
     "Interval",
     "Measured",
@@ -43,6 +45,7 @@ __all__ = [
     "intrinsic_dimension",
     "pareto_front",
     "queries_per_second_at",
+    "read_dataset",
     "recall",
     "recall_by_distance",
     "recalls",
@@ -51,4 +54,6 @@ __all__ = [
     "relative_errors",
     "sweep",
     "true_distances",
+    "write_dataset",
+    "write_result",
 ]
