@@ -16,9 +16,11 @@ when they are needed.
 from __future__ import annotations
 
 from nearabout.evaluation.ann_benchmarks import DataSet, read_dataset, write_dataset, write_result
+from nearabout.evaluation.course import Run
 from nearabout.evaluation.distances import true_distances
 from nearabout.evaluation.hardness import Hardness, contrast, hardness, intrinsic_dimension
 from nearabout.evaluation.pareto import pareto_front, queries_per_second_at
+from nearabout.evaluation.race import Race, Skipped, race
 from nearabout.evaluation.recall import (
     Interval,
     interval,
@@ -37,6 +39,9 @@ __all__ = [
     "Hardness",
     "Interval",
     "Measured",
+    "Race",
+    "Run",
+    "Skipped",
     "Truth",
     "contrast",
     "ground_truth",
@@ -45,6 +50,7 @@ __all__ = [
     "intrinsic_dimension",
     "pareto_front",
     "queries_per_second_at",
+    "race",
     "read_dataset",
     "recall",
     "recall_by_distance",

@@ -29,7 +29,7 @@ _SPARE = 3  # times as many are asked for, in place of duplicates
 _SAME = 1e-6  # of the farthest of them: nearer than this is a duplicate
 _FAR = 1000  # rows that stand for all in the mean distance
 
-HOPELESS, HARD = 1.2, 1.6  # contrasts with the 10th neighbour; see docs/how-to/compare-with-peers.md
+HOPELESS, HARD = 1.15, 1.6  # contrasts with the 10th neighbour; see docs/how-to/compare-with-peers.md
 
 
 @dataclass(frozen=True)
