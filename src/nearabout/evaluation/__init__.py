@@ -20,6 +20,7 @@ from nearabout.evaluation.course import Run
 from nearabout.evaluation.distances import true_distances
 from nearabout.evaluation.hardness import Hardness, contrast, hardness, intrinsic_dimension
 from nearabout.evaluation.pareto import pareto_front, queries_per_second_at
+from nearabout.evaluation.plot import plot
 from nearabout.evaluation.race import Race, Skipped, race
 from nearabout.evaluation.recall import (
     Interval,
@@ -31,6 +32,7 @@ from nearabout.evaluation.recall import (
     relative_error,
     relative_errors,
 )
+from nearabout.evaluation.report import report
 from nearabout.evaluation.sweep import Measured, sweep
 from nearabout.evaluation.truth import Truth, ground_truth
 
@@ -49,6 +51,7 @@ __all__ = [
     "interval",
     "intrinsic_dimension",
     "pareto_front",
+    "plot",
     "queries_per_second_at",
     "race",
     "read_dataset",
@@ -58,6 +61,7 @@ __all__ = [
     "recalls_by_distance",
     "relative_error",
     "relative_errors",
+    "report",
     "sweep",
     "true_distances",
     "write_dataset",
