@@ -203,7 +203,7 @@ def _held_out(vectors: NDArray[Any], count: int | None) -> tuple[NDArray[Any], N
 
 def _lines(outcome: Race) -> list[str]:
     from nearabout.evaluation.plot import in_order
-    from nearabout.evaluation.report import RECALLS, figures
+    from nearabout.evaluation.report import RECALLS, figures, made
 
     threads = "1 thread" if outcome.threads == 1 else f"{outcome.threads} threads"
     lines = [f"asked  {outcome.queries:,} queries in a batch, {outcome.metric}, k {outcome.k}, {threads}"]
@@ -211,7 +211,7 @@ def _lines(outcome: Race) -> list[str]:
         lines.append(f"data   {outcome.hardness.summary()}")
     head = ["", "build", "memory", *(f"at {recall:.2f}" for recall in RECALLS), "most recall", ""]
     runs = in_order(outcome.runs)
-    rows = [[run.name, *figures(run), f"{run.version}: {run.built}" if run.built else run.version] for run in runs]
+    rows = [[run.name, *figures(run), made(run)] for run in runs]
     caption = f"Queries a second at a recall@{outcome.k}, beside what the build took:"
     lines += ["", caption, *table([head, *rows], "lrrrrrrl"), ""]
     lines += [f"failed {run.name}: {printable(run.problem)}" for run in runs if run.problem]

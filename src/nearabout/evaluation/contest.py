@@ -30,7 +30,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nearabout.evaluation.peers import Contestant, Setting, Task
+from nearabout.evaluation.peers import Contestant, Setting, Task, library
 
 _ENOUGH = 0.9995  # recall after which a series ends
 _SLOWER = 1.05  # a setting that another beats by this factor at first sight is not timed at length
@@ -81,6 +81,7 @@ class Contest:
         return Task(self.job["metric"], self.job["k"], self.job["threads"], rows, int(self.base.shape[1]))
 
     def run(self) -> None:
+        library(self.kind)  # imported before anything is timed or weighed
         if self.kind.compiles:
             few = self.kind(self.task(min(_COMPILED_WITH, len(self.base))))
             few.build(self.base[:_COMPILED_WITH])

@@ -118,13 +118,19 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]], right: str, marke
 def _contestants(race: Race) -> str:
     runs = in_order(race.runs)
     head = ["", "build", "memory", *(f"at {recall:.2f}" for recall in RECALLS), "most recall", "how it was built"]
-    rows = [[run.name, *figures(run), f"{run.package} {run.version}: {run.built}" if run.built else ""] for run in runs]
+    rows = [[run.name, *figures(run), made(run)] for run in runs]
     table = _table(head, rows, "lrrrrrrl", [run.ours for run in runs])
     problems = [f"<li>{escape(run.name)}: {escape(run.problem)}</li>" for run in runs if run.problem]
     told = f"\n<ul>{''.join(problems)}</ul>" if problems else ""
     alone = ", ".join(escape(run.name) for run in runs if run.one_thread and race.threads > 1)
     note = f'\n<p class="faint">Searched on one thread, having no other way: {alone}.</p>' if alone else ""
     return f"<h2>Queries a second at a recall@{race.k}</h2>\n{table}{told}{note}"
+
+
+def made(run: Run) -> str:
+    """Which library, and how it was built, as far as it came."""
+    library = f"{run.package} {run.version}".strip()
+    return f"{library}: {run.built}" if run.built else library
 
 
 def figures(run: Run) -> list[str]:

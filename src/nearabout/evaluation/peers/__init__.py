@@ -6,7 +6,7 @@ results. A library is imported when it is first used, in the process of its own 
 
 from __future__ import annotations
 
-from nearabout.evaluation.peers._contestant import Contestant, Setting, Task
+from nearabout.evaluation.peers._contestant import Contestant, Setting, Task, library
 from nearabout.evaluation.peers.annoy import Annoy
 from nearabout.evaluation.peers.faiss import Faiss
 from nearabout.evaluation.peers.hnswlib import Hnswlib
@@ -33,4 +33,4 @@ PEERS: dict[str, type[Contestant]] = {
     "voyager": Voyager,
 }
 
-__all__ = ["OURS", "PEERS", "Contestant", "Setting", "Task"]
+__all__ = ["OURS", "PEERS", "Contestant", "Setting", "Task", "library"]

@@ -34,6 +34,7 @@ class Contestant(ABC):
 
     Class attributes:
         module: as it is imported. package: as it is installed.
+        part: the module that is used, where it is not the one that tells whether the library is there.
         metrics: those it serves, by our names, and what it calls them.
         as_floats: it is given float32, of unit length under cosine (before any time is taken); otherwise the vectors as
             they are stored.
@@ -43,6 +44,7 @@ class Contestant(ABC):
 
     module: ClassVar[str]
     package: ClassVar[str]
+    part: ClassVar[str] = ""
     metrics: ClassVar[Mapping[str, str]]
     as_floats: ClassVar[bool] = True
     compiles: ClassVar[bool] = False
@@ -67,10 +69,10 @@ class Contestant(ABC):
         """The rows found for a batch, (n, k); -1 for nothing."""
 
 
-def library(contestant: type[Contestant], name: str | None = None) -> Any:
-    """The contestant's library, or another module of it."""
+def library(contestant: type[Contestant]) -> Any:
+    """What the contestant uses of its library. Its import is no part of a build: a race does it before."""
     try:
-        return importlib.import_module(name or contestant.module)
+        return importlib.import_module(contestant.part or contestant.module)
     except ImportError as error:
         raise MissingDependency(
             f"{contestant.package} cannot be imported ({error}): pip install {contestant.package}"

@@ -12,6 +12,7 @@ from nearabout.evaluation.peers._contestant import Contestant, Setting, Vectors,
 
 class ScikitLearn(Contestant):
     module, package = "sklearn", "scikit-learn"
+    part = "sklearn.neighbors"
     metrics: ClassVar[Mapping[str, str]] = {
         "euclidean": "euclidean",
         "sqeuclidean": "sqeuclidean",
@@ -23,7 +24,7 @@ class ScikitLearn(Contestant):
     }
 
     def build(self, base: Vectors) -> None:
-        self.index = library(ScikitLearn, "sklearn.neighbors").NearestNeighbors(
+        self.index = library(ScikitLearn).NearestNeighbors(
             n_neighbors=min(self.task.k, self.task.rows),
             metric=self.metrics[self.task.metric],
             n_jobs=self.task.threads,

@@ -12,10 +12,11 @@ from nearabout.evaluation.peers._contestant import BEAMS, Contestant, Setting, V
 
 class Usearch(Contestant):
     module = package = "usearch"
+    part = "usearch.index"
     metrics: ClassVar[Mapping[str, str]] = {"euclidean": "l2sq", "sqeuclidean": "l2sq", "cosine": "cos", "dot": "ip"}
 
     def build(self, base: Vectors) -> None:
-        self.index = library(Usearch, "usearch.index").Index(
+        self.index = library(Usearch).Index(
             ndim=base.shape[1],
             metric=self.metrics[self.task.metric],
             dtype="f32",
