@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -184,7 +185,7 @@ class Course:
         assert self.results is not None
         write_result(
             self.results,
-            dataset=self.title or "data",
+            dataset=re.sub(r"[^\w.-]+", "_", self.title).lstrip(".-") or "data",
             algorithm=name.replace(" ", "-"),
             name=f"{name}({point.setting})",
             arguments=[self.metric, told.get("built", ""), look["setting"]],

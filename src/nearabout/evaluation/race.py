@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 import os
 import tempfile
 from collections.abc import Callable, Iterable
@@ -21,6 +22,7 @@ from nearabout.evaluation.hardness import Hardness, hardness
 from nearabout.evaluation.machine import machine
 from nearabout.evaluation.peers import OURS, PEERS, Contestant
 from nearabout.evaluation.truth import Truth, ground_truth
+from nearabout.formats.hdf5 import library
 from nearabout.inputs import as_array
 from nearabout.names import check_metric, nearest
 
@@ -50,8 +52,12 @@ class Race:
     skipped: list[Skipped]
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values, for JSON."""
-        return asdict(self)
+        """Plain values, for JSON: None for what is infinite."""
+        told = asdict(self)
+        for name, value in (told["hardness"] or {}).items():
+            if isinstance(value, float) and not math.isfinite(value):
+                told["hardness"][name] = None
+        return told
 
 
 def race(
@@ -73,7 +79,7 @@ def race(
 
     Args:
         base: the vectors, (rows, dims). Ours take them as they are, peers as float32 (of unit length under cosine).
-        queries: (n, dims), of the same kind.
+        queries: (n, dims).
         metric: what near means.
         k: how many neighbours are asked for.
         peers: names, of annoy, faiss, hnswlib, pynndescent, scann, scikit-learn, usearch and voyager. None takes all;
@@ -93,13 +99,16 @@ def race(
     chosen = _chosen(peers)
     if results is not None and metric not in METRICS.values():
         raise InvalidInput(f"metric is {metric!r}; ann-benchmarks has no name for it: leave the result files out")
-    vectors, asked = (_stored(as_array(data, what)) for data, what in ((base, "base"), (queries, "queries")))
+    if results is not None:
+        library()  # before anything takes time
+    vectors, asked = _stored(as_array(base, "base"), as_array(queries, "queries"))
     _check(vectors, asked, metric, k, threads, seconds, timeout)
     if truth is None:
         truth = ground_truth(vectors, asked, k, metric=metric)
     if len(truth) != len(asked) or truth.metric != metric or truth.k < k:
         raise InvalidInput(f"{truth} is no truth of {len(asked):,} queries under {metric} at k={k}; leave it out")
     course = Course(vectors, asked, truth, metric, k, threads, seconds, timeout, title, results)
+    told = _hardness(vectors, asked, metric)
     runs, skipped = [], []
     with tempfile.TemporaryDirectory(prefix="nearabout-race-") as folder:
         course.lay_out(Path(folder))
@@ -110,7 +119,6 @@ def race(
             if progress is not None:
                 progress(name)
             runs.append(course.run(name, contestant, Path(folder)))
-    told = hardness(vectors, metric=metric, queries=asked) if metric != "dot" and len(vectors) >= 30 else None
     shape = (len(vectors), int(vectors.shape[1]), len(asked))
     return Race(title, *shape, metric, k, threads, machine(), told, runs, skipped)
 
@@ -125,11 +133,20 @@ def _chosen(peers: Iterable[str] | None) -> dict[str, type[Contestant]]:
     return {**OURS, **{name: PEERS[name] for name in PEERS if name in wanted}}
 
 
-def _stored(vectors: NDArray[Any]) -> NDArray[Any]:
-    """As an index stores them: doubles and wide integers as float32."""
-    if vectors.dtype.name in ("float32", "float16", "uint8", "int8", "bool"):
-        return np.ascontiguousarray(vectors)
-    return np.ascontiguousarray(vectors, dtype=np.float32)
+def _stored(*arrays: NDArray[Any]) -> list[NDArray[Any]]:
+    """As an index stores them: of one type, doubles and wide integers as float32."""
+    kinds = {array.dtype.name for array in arrays}
+    if len(kinds) == 1 and kinds <= {"float32", "float16", "uint8", "int8", "bool"}:
+        return [np.ascontiguousarray(array) for array in arrays]
+    return [np.ascontiguousarray(array, dtype=np.float32) for array in arrays]
+
+
+def _hardness(base: NDArray[Any], queries: NDArray[Any], metric: str) -> Hardness | None:
+    """None where it cannot be told: inner products, few vectors, nothing but duplicates."""
+    try:
+        return hardness(base, metric=metric, queries=queries)
+    except InvalidInput:
+        return None
 
 
 def _check(
@@ -143,10 +160,10 @@ def _check(
     check_k(k, len(base))
     if k > len(base):
         raise InvalidInput(f"k is {k} and there are {len(base)} vectors; ask for at most {len(base)}")
-    if (metric in ("hamming", "jaccard")) != (base.dtype == np.bool_) or base.dtype != queries.dtype:
+    if (metric in ("hamming", "jaccard")) != (base.dtype == np.bool_):
         raise InvalidInput(
-            f"base is of {base.dtype} and queries of {queries.dtype}, under {metric}; both have one dtype, which is "
-            "bool under hamming and jaccard and numbers otherwise"
+            f"base is of {base.dtype} and queries of {queries.dtype}, under {metric}; pass booleans under hamming and "
+            "jaccard, and numbers otherwise"
         )
     if isinstance(threads, bool) or not isinstance(threads, (int, np.integer)) or threads < 1:
         raise InvalidInput(f"threads is {threads!r}; pass a positive whole number")

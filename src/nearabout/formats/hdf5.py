@@ -32,7 +32,8 @@ def sniff(head: Head) -> bool:
     return head.data.startswith(_MAGIC)
 
 
-def _library() -> Any:
+def library() -> Any:
+    """h5py, or a sentence that names the extra."""
     try:
         return importlib.import_module("h5py")
     except ImportError:
@@ -56,7 +57,7 @@ def _check_whole(dataset: Any, path: str) -> None:
 @contextmanager
 def _dataset(source: Source, options: ReadOptions) -> Iterator[tuple[Any, str]]:
     """The dataset that is meant, open, and its name; whatever goes wrong with it is told as CorruptFile."""
-    h5py = _library()
+    h5py = library()
     try:
         with h5py.File(source.path if source.plain else source.file(), "r") as file:
             shapes: dict[str, tuple[int, ...]] = {}
@@ -108,7 +109,7 @@ def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
 
 def read_arrays(path: str, names: tuple[str, ...]) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     """Those of the named datasets that are there, whole, and the attributes of the file: for what has several parts."""
-    h5py = _library()
+    h5py = library()
     os.stat(path)  # an OSError that names the file, which h5py's does not
     try:
         with h5py.File(path, "r") as file:
@@ -128,7 +129,7 @@ def read_arrays(path: str, names: tuple[str, ...]) -> tuple[dict[str, NDArray[An
 
 def write_arrays(path: str, arrays: Mapping[str, NDArray[Any]], attributes: Mapping[str, Any]) -> None:
     """A file of datasets with attributes of the whole, written aside and put in place when it is whole."""
-    h5py = _library()
+    h5py = library()
     part = f"{path}.part"
     try:
         open(part, "wb").close()  # an OSError that names the file

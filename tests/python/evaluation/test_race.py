@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -175,6 +176,26 @@ def test_annoy_from_its_own_process_and_results_for_other_plots(tmp_path: Path) 
     assert 0 < recall_by_distance(distances, known.truth, 10) <= 1
 
 
+def test_duplicates_types_that_differ_and_a_title_of_any_kind(tmp_path: Path) -> None:
+    pytest.importorskip("h5py", reason="results of ann-benchmarks are HDF5")
+    same = np.full((80, 3), 7, np.uint8)
+    outcome = race(
+        same,
+        np.ones((5, 3)),
+        metric="euclidean",
+        peers=[],
+        title="../all: the same",
+        results=tmp_path,
+        **QUICK,
+    )
+    assert outcome.hardness is not None
+    assert outcome.hardness.contrast == pytest.approx(1)
+    assert outcome.as_dict()["hardness"]["intrinsic_dimension"] is None  # infinite
+    assert [run.points[-1].recall for run in outcome.runs] == [1, 1, 1]  # all are equally near
+    assert [folder.name for folder in tmp_path.iterdir()] == ["_all_the_same"]
+    json.dumps(outcome.as_dict(), allow_nan=False)
+
+
 def test_what_does_not_fit_is_refused(tmp_path: Path) -> None:
     for change, sentence in [
         ({"metric": "l2"}, "did you mean 'euclidean'"),
@@ -182,7 +203,7 @@ def test_what_does_not_fit_is_refused(tmp_path: Path) -> None:
         ({"k": 601}, "there are 600 vectors"),
         ({"threads": 0}, "threads is 0"),
         ({"seconds": -1}, "seconds is -1"),
-        ({"metric": "hamming"}, "bool under hamming"),
+        ({"metric": "hamming"}, "pass booleans under hamming"),
         ({"queries": QUERIES[:, :3]}, "the same dims"),
         ({"truth": ground_truth(BASE, QUERIES, 5)}, "is no truth of 40 queries"),
         ({"metric": "manhattan", "results": tmp_path}, "no name for it"),
