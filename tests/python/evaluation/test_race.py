@@ -119,14 +119,14 @@ def test_peers_that_cannot_take_part_are_named(monkeypatch: pytest.MonkeyPatch) 
     assert [run.name for run in outcome.runs] == ["nearabout exact", "nearabout forest"]
 
 
-@pytest.mark.parametrize("name", PEERS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] if side.compiles else []) for name, side in PEERS.items()]
+)
 def test_a_peer_finds_the_neighbours(name: str) -> None:
     """Each that is installed, in this process: the shape of its answers, and that its best setting finds most."""
     side = PEERS[name]
     if importlib.util.find_spec(side.module) is None:
         pytest.skip(f"{side.package} is not installed")
-    if side.compiles:
-        pytest.skip(f"{side.package} compiles for half a minute")
     for metric in ("euclidean", "cosine"):
         base, queries = BASE, QUERIES
         if metric == "cosine":
