@@ -11,6 +11,7 @@ COMMANDS = {
     "search": "find what is near a word, or a sum of words",
     "info": "tell what an index is",
     "verify": "compare everything in an index with its checksums",
+    "bench": "race against other libraries on your own vectors",
     "convert": "change the format of a file of vectors",
 }
 
