@@ -45,12 +45,9 @@ nb::object calibration(const Index& index) {
 
 // (recall, its lower end) to expect of a search; None where nothing was measured.
 nb::object expected_recall(const Index& index, std::size_t k, std::optional<std::size_t> effort) {
-  if (!index.has_effort() || index.rows() == 0) return nb::make_tuple(1.0, 1.0);
-  const std::size_t spent = effort.value_or(index.default_effort(k));
-  if (spent >= index.most_effort() && index.keeps_vectors()) return nb::make_tuple(1.0, 1.0);
-  if (!index.calibration()) return nb::none();
-  const auto expected = index.calibration()->expected(k, static_cast<double>(spent));
-  return nb::make_tuple(expected.recall, std::max(0.0, expected.low));
+  const std::optional<Calibration::Expected> expected = index.expected(k, effort);
+  if (!expected) return nb::none();
+  return nb::make_tuple(expected->recall, std::max(0.0, expected->low));
 }
 
 // The distances between which calibration saw the nearest neighbour, and the tenth.

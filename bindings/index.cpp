@@ -301,7 +301,7 @@ nb::object vectors(const Index& index, const RowNumbers& numbers) {
 
 nb::list sections(const Index& index) {
   nb::list list;
-  for (const storage::Section* part : index.file().sections()) {
+  for (const storage::Section* part : index.file().current_sections()) {
     const storage::Section& section = *part;
     nb::dict entry;
     entry["name"] = section.name();
@@ -349,9 +349,13 @@ nb::dict details_of(const IvfIndex& lists) {
 }
 
 nb::dict details(const Index& index) {
-  if (const auto* forest = dynamic_cast<const ForestIndex*>(&index)) return details_of(*forest);
-  if (const auto* lists = dynamic_cast<const IvfIndex*>(&index)) return details_of(*lists);
-  return {};
+  nb::dict found;
+  if (const auto* forest = dynamic_cast<const ForestIndex*>(&index)) found = details_of(*forest);
+  if (const auto* lists = dynamic_cast<const IvfIndex*>(&index)) found = details_of(*lists);
+  if (!index.has_effort()) return found;
+  const std::optional<Calibration::Expected> expected = index.expected(10);
+  found["expected_recall"] = expected ? nb::cast(expected->recall) : nb::none();
+  return found;
 }
 
 IndexPointer from_bytes(const nb::bytes& image) {

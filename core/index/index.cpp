@@ -81,6 +81,14 @@ std::optional<std::size_t> Index::effort_for(std::size_t k, double recall) const
   return std::clamp(static_cast<std::size_t>(std::ceil(*effort)), least_effort(), most_effort());
 }
 
+std::optional<Calibration::Expected> Index::expected(std::size_t k, std::optional<std::size_t> effort) const {
+  if (!has_effort() || (rows() == 0 && keeps_vectors())) return Calibration::Expected{1, 1};
+  const std::size_t spent = effort.value_or(default_effort(k));
+  if (spent >= most_effort() && keeps_vectors()) return Calibration::Expected{1, 1};
+  if (!calibration_ || calibration_->points.empty()) return {};
+  return calibration_->expected(k, static_cast<double>(spent));
+}
+
 std::vector<Answer> Index::search(MatrixView queries, const Request& request) const {
   if (request.exact && !keeps_vectors())
     throw InvalidInput(

@@ -65,6 +65,9 @@ class Index {
   // What it has to spend for a recall, by the calibration; nothing: more than was measured, or everything.
   std::optional<std::size_t> effort_for(std::size_t k, double recall) const;
   const std::optional<Calibration>& calibration() const { return calibration_; }
+  // What to expect of a search with this effort, or with the default: 1 where every row is compared; nothing where it
+  // was not measured.
+  std::optional<Calibration::Expected> expected(std::size_t k, std::optional<std::size_t> effort = {}) const;
   // What trials find, and what that costs; null for kinds without a choice.
   virtual std::unique_ptr<Trace> trace(const Trials&, std::size_t, const Monitor&) const { return nullptr; }
   // False for kinds that keep codes in place of vectors: they have no exact search.

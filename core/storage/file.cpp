@@ -92,7 +92,7 @@ void File::verify_padding(std::uint64_t begin, std::uint64_t end) const {
                     std::to_string(std::to_integer<unsigned>(data_[place])));
 }
 
-std::vector<const Section*> File::sections() const {
+std::vector<const Section*> File::current_sections() const {
   std::vector<const Section*> found;
   for (const Section& section : sections_) {
     const Section* const newer = section.known() ? find(section.id()) : nullptr;
@@ -136,7 +136,7 @@ void File::save(const std::string& path, const Monitor& monitor) const {
 // Section by section: those of two images lie in one from now on.
 void File::rewrite(const std::string& path, const Monitor& monitor) const {
   Writer writer = Writer::to_path(path);
-  for (const Section* section : sections()) {
+  for (const Section* section : current_sections()) {
     if (section->id() == SectionId::checksums) continue;
     writer.begin(section->id(), section->element(), section->shape(),
                  section->optional() ? Need::optional : Need::required);

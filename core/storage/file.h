@@ -41,8 +41,10 @@ class File {
   bool has(SectionId id) const { return find(id) != nullptr; }
   const Section& section(SectionId id) const;  // CorruptFile when absent
 
-  // All of them, in the order in which they lie: optional ones of later versions and the checksums too.
-  std::vector<const Section*> sections() const;
+  // All of this image, in the order in which they lie: optional ones of later versions and the checksums too.
+  std::span<const Section> sections() const { return sections_; }
+  // The same, but that sections of another image which this file is with() take the place of its own.
+  std::vector<const Section*> current_sections() const;
   std::span<const std::byte> bytes() const { return {data_, size_}; }
   std::size_t size() const { return size_; }
   const std::string& path() const { return path_; }  // empty for an image in memory

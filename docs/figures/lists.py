@@ -131,7 +131,7 @@ def draw_recall(points: Floats, queries: Floats) -> Figure:
     vectors = points.astype(np.float32)
     index = na.build(vectors, metric="cosine", kind=na.IVF(codes=CODE_BYTES), threads=1)
     # Of points with the same effort the last counts, as it does in a search.
-    curve = {int(effort): (recall, depth) for recall, effort, depth in index.info()["curve"]}
+    curve = {int(effort): (recall, depth) for recall, effort, depth in index.info()["curves"][10]}
     probes, measured = list(curve), [recall for recall, _ in curve.values()]
     wanted = [nearest(points, query) for query in queries]
     fresh = []

@@ -127,13 +127,14 @@ def numbers_of_lists(image: bytes) -> Iterator[Attack]:
 
 
 def curves(image: bytes) -> Iterator[Attack]:
-    """Shares, probes and depths that cannot be, in any order; and there may be any number of points."""
+    """Neighbours, shares, probes and depths that cannot be, in any order; and there may be any number of points."""
     curve = _numbers(image, near.CURVE, "<f8")
     lists = int(_numbers(image, near.IVF, "<u8")[0, LISTS])
     lies = [
-        (0, (0.0, -1.0, 1.0000001, *NO_NUMBERS)),
-        (1, (0.0, 0.999, -5.0, lists + 1.0, 1e18, 1e300, *NO_NUMBERS)),
-        (2, (0.0, 0.999, -5.0, 1e7, 1e18, 1e300, *NO_NUMBERS)),
+        (0, (0.0, -1.0, 2.0, 1.0000001, 1000.0, *NO_NUMBERS)),
+        (1, (0.0, -1.0, 1.0000001, *NO_NUMBERS)),
+        (2, (0.0, 0.999, -5.0, lists + 1.0, 1e18, 1e300, *NO_NUMBERS)),
+        (3, (0.0, 0.999, -5.0, 1e7, 1e18, 1e300, *NO_NUMBERS)),
     ]
     for column, values in lies:
         for value in values:
@@ -142,7 +143,8 @@ def curves(image: bytes) -> Iterator[Attack]:
                 changed[places, column] = value
                 told = f"{name} of column {column} of the curve is {value}"
                 yield Attack(told, _table(image, near.CURVE, changed), "CorruptFile", "curve")
-    for column, value in [(0, 1e-300), (0, 1.0), (1, 1.0), (1, 1.5), (1, float(lists)), (2, 1.0), (2, 1e5)]:
+    ordered = [(0, 1.0), (0, 100.0), (1, 1e-300), (1, 1.0), (2, 1.0), (2, 1.5), (2, float(lists)), (3, 1.0), (3, 1e5)]
+    for column, value in ordered:
         changed = curve.copy()
         changed[:, column] = value
         yield Attack(f"all of column {column} of the curve are {value}", _table(image, near.CURVE, changed))
@@ -150,6 +152,44 @@ def curves(image: bytes) -> Iterator[Attack]:
     yield Attack("the curve has no point", _table(image, near.CURVE, curve[:0]))
     yield Attack("the curve has one point", _table(image, near.CURVE, curve[:1]))
     yield Attack("the curve is long", _table(image, near.CURVE, np.tile(curve, (500, 1))))
+
+
+def calibrations(image: bytes) -> Iterator[Attack]:
+    """What was measured, and cannot be: efforts that fall, shares above all, costs below nothing; and halves of it."""
+    facts = _numbers(image, near.CALIBRATED, "<f8")
+    lies = [(0, (0.0, 1.5, 3.0)), (1, (-1.0, 1e300)), (2, (0.0, -0.5, 1.01)), *((place, (math.nan,)) for place in range(7))]
+    for place, values in lies:
+        for value in values:
+            changed = facts.copy()
+            changed[0, place] = value
+            told = f"number {place} of what was calibrated is {value}"
+            yield Attack(told, _table(image, near.CALIBRATED, changed), "CorruptFile", "calibrated")
+    for value in (-math.inf, math.inf, -1e300, 1e300):
+        changed = facts.copy()
+        changed[0, 3:] = value
+        yield Attack(f"all distances are {value}", _table(image, near.CALIBRATED, changed))
+    points = _numbers(image, near.CALIBRATION, "<f8")
+    for column in range(points.shape[1]):
+        kind = "effort" if column == 0 else ("share", "error", "distances", "seconds")[(column - 1) % 4]
+        values = (0.0, -1.0, 1e300, *NO_NUMBERS) if kind == "effort" else (-1e-9, *NO_NUMBERS)
+        for value in (*values, *((1.0000001,) if kind in ("share", "error") else ())):
+            changed = points.copy()
+            changed[-1, column] = value
+            told = f"the last {kind} in column {column} is {value}"
+            yield Attack(told, _table(image, near.CALIBRATION, changed), "CorruptFile", "calibration")
+    yield Attack("efforts fall", _table(image, near.CALIBRATION, points[::-1].copy()), "CorruptFile", "calibration")
+    yield Attack("one effort twice", _table(image, near.CALIBRATION, points[[0, 0]]), "CorruptFile", "calibration")
+    for value in (0.0, 1.0):
+        changed = points.copy()
+        changed[:, 1::4] = value
+        yield Attack(f"all shares are {value}", _table(image, near.CALIBRATION, changed))
+    yield Attack("no point", _table(image, near.CALIBRATION, points[:0]))
+    yield Attack("one point", _table(image, near.CALIBRATION, points[:1]))
+    changed = points.copy()
+    changed[:, 0] *= 1e9
+    yield Attack("efforts beyond all rows", _table(image, near.CALIBRATION, changed))
+    yield Attack("points without facts", near.leave_out(image, near.CALIBRATED), "CorruptFile", "calibrated")
+    yield Attack("facts without points", near.leave_out(image, near.CALIBRATION), "CorruptFile", "calibration")
 
 
 def codes_of_lists(image: bytes) -> Iterator[Attack]:

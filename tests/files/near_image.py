@@ -19,7 +19,7 @@ KEY_OFFSETS, KEY_BYTES, KEY_NUMBERS, KEY_TAGS, KEY_SLOTS, CHECKSUMS = 16, 17, 18
 FOREST, EFFORTS, TREE_NODES, NODE_CODES, NODE_OFFSETS, TREE_ROWS, TREE_CODES, TREE_OFFSETS = range(24, 32)
 IVF, LIFT, DIRECTION_BYTES, DIRECTION_TERMS, CENTROID_BYTES = range(32, 37)
 LIST_TERMS, LIST_SIZES, LIST_ROWS, LIST_CODES, CURVE = range(37, 42)
-ANSWERS, BYTE_CODES, BYTE_STEPS, BYTE_SQUARES = range(44, 48)
+ANSWERS, BYTE_CODES, BYTE_STEPS, BYTE_SQUARES, CALIBRATED, CALIBRATION = range(44, 50)
 NAMES = {
     DESCRIPTOR: "descriptor",
     METADATA: "metadata",
@@ -58,6 +58,8 @@ NAMES = {
     BYTE_CODES: "byte_codes",
     BYTE_STEPS: "byte_steps",
     BYTE_SQUARES: "byte_squares",
+    CALIBRATED: "calibrated",
+    CALIBRATION: "calibration",
     CHECKSUMS: "checksums",
 }
 
@@ -143,6 +145,11 @@ def exchange(image: bytes, id_: int, **changes: object) -> bytes:
     parts = take_apart(image)
     assert any(part.id == id_ for part in parts), f"no section {NAMES[id_]} to change"
     return put_together([replace(part, **changes) if part.id == id_ else part for part in parts])  # type: ignore[arg-type]
+
+
+def leave_out(image: bytes, id_: int) -> bytes:
+    """The image without one of its parts."""
+    return put_together([part for part in take_apart(image) if part.id != id_])
 
 
 def part_of(image: bytes, id_: int) -> Part:

@@ -25,6 +25,7 @@ CONTENT = [
     "sizes_of_lists",
     "numbers_of_lists",
     "curves",
+    "calibrations",
     "codes_of_lists",
     "answers_of_lists",
     "other_metrics_of_lists",

@@ -53,7 +53,7 @@ void write_calibration(storage::Writer& writer, const Calibration& calibration) 
 }
 
 std::optional<Calibration> read_calibration(const storage::File& file) {
-  if (!file.has(SectionId::calibrated)) return {};
+  if (!file.has(SectionId::calibrated) && !file.has(SectionId::calibration)) return {};
   const Section& facts = file.section(SectionId::calibrated);
   facts.expect(Element::f64, {1, kFacts});
   const std::span<const double> values = facts.all<double>();

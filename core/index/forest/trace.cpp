@@ -12,9 +12,9 @@
 namespace nearabout {
 namespace {
 
-constexpr double kStep = 1.15;         // from one effort to the next
-constexpr double kNearlyAll = 0.999;   // of all neighbours lie within the largest effort that is tried but for all rows
-constexpr double kMost = 0.99;         // of them within the effort that is searched with
+constexpr double kStep = 1.15;        // from one effort to the next
+constexpr double kNearlyAll = 0.999;  // of all neighbours lie within the largest effort that is tried but for all rows
+constexpr double kMost = 0.99;        // of them within the effort that is searched with
 constexpr std::size_t kFewTrials = 96;  // have some thousand of a hundred neighbours
 constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
 
@@ -108,8 +108,8 @@ void ForestTrace::find_leaves(const ForestIndex& forest, const Trials& trials, s
   parallel_for(leaf_efforts_.size(), 1, threads, rank, monitor);
 }
 
-// How many are told apart hardly depends on the effort. One neighbour is looked for as ten are (search.cpp), and is told
-// as often at least; a hundred are told with a few of the queries.
+// How many are told apart hardly depends on the effort. One neighbour is looked for as ten are (search.cpp), and is
+// told as often at least; a hundred are told with a few of the queries.
 void ForestTrace::search_some(const ForestIndex& forest, const Trials& trials, std::size_t threads,
                               const Monitor& monitor) {
   const std::size_t step = std::max<std::size_t>(1, trials.count() / kFewTrials);

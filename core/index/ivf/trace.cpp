@@ -145,9 +145,9 @@ std::vector<IvfTrace::Candidate> IvfTrace::candidates_of(const IvfIndex& index, 
   lists.reserve(places.size());
   for (std::size_t i = 0; i < places.size(); ++i) {
     lists.push_back(list_of_block_[places[i] / kernels::kBlockRows]);
-    const std::uint64_t number = std::uint64_t{places[i]} * columns;
+    const std::uint64_t entry = std::uint64_t{places[i]} * columns;
     const std::byte* const at =
-        index.list_rows_->checked(number * sizeof(std::uint32_t), (number + 1) * sizeof(std::uint32_t));
+        index.list_rows_->checked(entry * sizeof(std::uint32_t), (entry + 1) * sizeof(std::uint32_t));
     const std::uint32_t row = *storage::items_of<std::uint32_t>(at);
     if (row >= index.rows()) index.throw_row(row);
     if (!trials.rows.empty() && row == trials.rows[query]) own = {estimates[i], lists[i]};

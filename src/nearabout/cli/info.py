@@ -70,13 +70,13 @@ def _of_trees(info: "dict[str, Any]") -> "list[list[str]]":
 
 def _of_lists(info: "dict[str, Any]") -> "list[list[str]]":
     """What is told of lists of codes besides."""
-    if "curve" not in info:
+    if "curves" not in info:
         return []
     row_bytes, directions, bits = (info[name] for name in ("code_bytes", "code_directions", "code_bits"))
     points = dict.fromkeys(
         f"recall {_share(share)}: {_counted(lists, 'list')}"
         + (f", {_counted(rows, 'row')} compared" if info["answers"] != "small codes" else "")
-        for share, lists, rows in info["curve"]
+        for share, lists, rows in info["curves"][10]
     )
     measured = ["measured at build, of the 10 nearest:", *points] if points else ["not measured"]
     answers, recall = _ANSWERS[info["answers"]], info["expected_recall"]

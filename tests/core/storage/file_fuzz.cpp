@@ -73,8 +73,7 @@ class Mutator {
 // Writes the payload's checksums anew from the good image's own layout; mutations are then of sections only.
 void recompute_payload_checksums(Bytes& image, const File& good) {
   std::vector<std::uint64_t> checksums;
-  for (const Section* part : good.sections()) {
-    const Section& section = *part;
+  for (const Section& section : good.sections()) {
     if (section.id() == SectionId::checksums) {
       std::memcpy(image.data() + section.offset(), checksums.data(), section.length());
       checksums.clear();

@@ -49,7 +49,7 @@ def test_build_measures_with_queries(run: Run, rows: Path, tmp_path: Path) -> No
     na.build(rows, kind="ivf", queries=queries, path=tmp_path / "two.near")
     assert (tmp_path / "one.near").read_bytes() == (tmp_path / "two.near").read_bytes()
     done = run("build", rows, "-o", tmp_path / "no.near", "--kind", "exact", "--queries", tmp_path / "queries.npy")
-    assert (done.code, "the kind 'exact' measures nothing with them" in done.err) == (2, True)
+    assert (done.code, "an exact index measures nothing with them" in done.err) == (2, True)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_info_tells_what_was_measured(run: Run, lists: Path) -> None:
     assert fields["codes"] == "64 directions x 2 bits = 16 bytes a row"
     assert fields["effort"] == "measured at build, of the 10 nearest:"
     shown = re.findall(r"^ +recall (\d?\.\d{3}): ([\d,]+) lists?, ([\d,]+) rows compared$", told.out, re.MULTILINE)
-    curve = na.open(lists).info()["curve"]
+    curve = na.open(lists).info()["curves"][10]
     assert [(float(share), int(probes), int(rows.replace(",", ""))) for share, probes, rows in shown] == list(
         dict.fromkeys((round(share, 3), int(probes), int(rows)) for share, probes, rows in curve)
     )

@@ -165,7 +165,7 @@ def test_more_effort_finds_more(settings: dict[str, Any], metric: str) -> None:
 def test_longer_codes_compare_fewer() -> None:
     base, _ = parted(blobs(np.random.default_rng(9), DIMS, apart=1))
     sizes = (4, 16, 32)
-    curves = [na.build(base, metric="euclidean", kind=na.IVF(64, size)).info()["curve"] for size in sizes]
+    curves = [na.build(base, metric="euclidean", kind=na.IVF(64, size)).info()["curves"][10] for size in sizes]
     depths = [next(depth for share, _, depth in curve if share >= 0.9) for curve in curves]
     assert depths == sorted(depths, reverse=True)
     assert depths[-1] < depths[0]
@@ -176,6 +176,6 @@ def test_dimensions_of_zeros_change_little() -> None:
     random = np.random.default_rng(5)
     base = (random.normal(size=(4_000, 24)) * np.geomspace(1, 0.5, 24)).astype(np.float32)
     tables = base, np.hstack([base, np.zeros((4_000, 8), np.float32)])
-    curves = [na.build(table, metric="euclidean", kind=LISTS).info()["curve"] for table in tables]
+    curves = [na.build(table, metric="euclidean", kind=LISTS).info()["curves"][10] for table in tables]
     short, padded = (next(depth for share, _, depth in curve if share >= 0.95) for curve in curves)
     assert short <= 3 * padded

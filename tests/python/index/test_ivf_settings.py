@@ -86,7 +86,7 @@ def test_what_info_tells(codes: Any, directions: int, bits: int, size: int) -> N
     info = index.info()
     assert (info["kind"], info["lists"], info["seed"]) == ("ivf", 40, 0)
     assert (info["code_directions"], info["code_bits"], info["code_bytes"]) == (directions, bits, size)
-    shares, probes, depths = zip(*info["curve"], strict=True)
+    shares, probes, depths = zip(*info["curves"][10], strict=True)
     for numbers in (shares, probes, depths):
         assert list(numbers) == sorted(numbers)
     assert 0.5 <= shares[0] <= shares[-1] <= 1
@@ -103,7 +103,7 @@ def test_what_is_chosen() -> None:
 
 def test_info_of_nothing() -> None:
     info = na.build(np.empty((0, 3), np.float32), keys=[], kind="ivf").info()
-    assert (info["kind"], info["rows"], list(info["curve"])) == ("ivf", 0, [])
+    assert (info["kind"], info["rows"], list(info["curves"][10])) == ("ivf", 0, [])
 
 
 @pytest.mark.parametrize("metric", ["manhattan", "hamming", "jaccard", "haversine"])
@@ -158,5 +158,9 @@ def test_effort_may_be_a_numpy_integer() -> None:
 
 def test_the_effort_that_is_left_out_found_95_in_100() -> None:
     index = lists_of_codes(lists=40)
-    chosen = next(int(probes) for share, probes, _ in index.info()["curve"] if share >= 0.95)
-    np.testing.assert_array_equal(index.search(BASE).rows, index.search(BASE, effort=chosen).rows)
+    usual = index.search(BASE)
+    assert usual.effort == index.search(BASE, recall=0.95).effort
+    np.testing.assert_array_equal(usual.rows, index.search(BASE, effort=usual.effort).rows)
+    alone = na.build(BASE, metric="euclidean", kind=na.IVF(lists=40), calibrate=False)
+    chosen = next(int(probes) for share, probes, _ in alone.info()["curves"][10] if share >= 0.95)
+    np.testing.assert_array_equal(alone.search(BASE).rows, alone.search(BASE, effort=chosen).rows)

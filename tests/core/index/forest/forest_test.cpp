@@ -11,6 +11,7 @@
 #include "base/convert.h"
 #include "base/error.h"
 #include "check.h"
+#include "index/calibration/measure.h"
 #include "index/exact/exact.h"
 #include "storage/writer.h"
 
@@ -48,6 +49,7 @@ std::shared_ptr<const Index> forest(const Vectors& vectors, Metric metric, const
   const Source source(vectors.view(), Element::f32, metric, OnBad::error, threads, {});
   storage::Writer writer = storage::Writer::to_memory();
   write_forest(writer, source, options, "{}", {.threads = threads}, {});
+  measure(writer, source, {}, threads, {});
   return Index::open(writer.finish());
 }
 

@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "check.h"
+#include "index/calibration/trials.h"
 #include "index/forest/codes.h"
 
 using namespace nearabout;
@@ -85,8 +86,30 @@ struct Expected {
   double offset = 0;
 };
 
-Expected slow_centroid(const Tree& tree, const Sketch& sketch, std::uint64_t begin, std::uint64_t end) {
+// Rows that measure are left out of their leaf, unless it has no others; the others then count for them.
+std::vector<double> weights_of(const SketchedRows& rows, std::size_t count, std::size_t all) {
+  std::vector<double> weights;
+  double drawn = 0;
+  for (std::size_t i = 0; i < count; ++i) drawn += is_left_out(rows.numbers[i], all) ? 0 : 1;
+  for (std::size_t i = 0; i < count; ++i) {
+    const bool left = drawn > 0 && is_left_out(rows.numbers[i], all);
+    weights.push_back(left ? 0 : static_cast<double>(count) / (drawn > 0 ? drawn : static_cast<double>(count)));
+  }
+  return weights;
+}
+
+// Of rows [begin, end) of a tree, which are those of whole leaves; `leaves` has where each begins, and ends.
+Expected slow_centroid(const Tree& tree, const Sketch& sketch, std::uint64_t begin, std::uint64_t end,
+                       const std::vector<std::uint64_t>& leaves) {
   SketchStore::Buffers buffers;
+  std::vector<double> weights;
+  for (std::size_t leaf = 0; leaf + 1 < leaves.size(); ++leaf) {
+    if (leaves[leaf] < begin || leaves[leaf] >= end) continue;
+    const std::uint64_t last = std::min(leaves[leaf + 1], end);
+    const std::vector<double> own =
+        weights_of(tree.rows.read(leaves[leaf], last, buffers), last - leaves[leaf], tree.rows.rows());
+    weights.insert(weights.end(), own.begin(), own.end());
+  }
   const SketchedRows rows = tree.rows.read(begin, end, buffers);
   const std::size_t width = sketch.width();
   const double count = static_cast<double>(end - begin);
@@ -96,8 +119,8 @@ Expected slow_centroid(const Tree& tree, const Sketch& sketch, std::uint64_t beg
     double squares = 0;
     for (std::size_t i = 0; i < end - begin; ++i) {
       const double code = rows.codes[i * width + j];
-      sum += code;
-      squares += code * code;
+      sum += weights[i] * code;
+      squares += weights[i] * code * code;
     }
     const double step = double{sketch.grid.step[j]};
     const double mean = sum / count;
@@ -126,8 +149,11 @@ void check_centroids(const std::vector<Tree>& trees, std::size_t rows, const Ske
     }
     for (std::size_t i = 0; i < levels[level].nodes(); ++i, ++node) {
       const std::uint64_t first = places[i] / rows * rows;
+      std::vector<std::uint64_t> leaves;  // of this tree
+      for (const std::uint64_t place : levels[0].firsts)
+        if (place >= first && place <= first + rows) leaves.push_back(place - first);
       const Expected expected =
-          slow_centroid(trees[places[i] / rows], sketch, places[i] - first, places[i + 1] - first);
+          slow_centroid(trees[places[i] / rows], sketch, places[i] - first, places[i + 1] - first, leaves);
       double room = 1e-4;
       for (std::size_t j = 0; j < width; ++j) {
         const double off = 0.5 + static_cast<double>(level) + 1e-9;
