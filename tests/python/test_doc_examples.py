@@ -22,6 +22,8 @@ MODULES = [
     "nearabout.building",
     "nearabout.choice",
     "nearabout.hits",
+    "nearabout.measuring",
+    "nearabout.reasons",
     "nearabout.index",
     "nearabout.params",
     "nearabout.planning",

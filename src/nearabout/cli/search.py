@@ -106,7 +106,7 @@ class Searcher:
 
     def find(self, words: list[str]) -> list[tuple[str | int, int, float]]:
         """Key, row and distance of the neighbours of what the words, given as arguments, say; nearest first."""
-        hits = self._index.search_sum(self._terms(words), self._k, self._effort, self._exact, self._threads)
+        hits = self._index.search_sum(self.terms(words), self._k, self._effort, self._exact, self._threads)
         return [(self._index.key_of(row), row, distance) for row, distance in hits]
 
     def answer(self, words: list[str]) -> None:
@@ -120,7 +120,7 @@ class Searcher:
         for number, (key, _, _) in zip(numbers([distance for _, _, distance in hits]), hits, strict=True):
             print(f"{number}  {printable(str(key))}")
 
-    def _terms(self, words: list[str]) -> list[tuple[float, int]]:
+    def terms(self, words: list[str]) -> list[tuple[float, int]]:
         """Weights and rows. An argument that is a key as a whole is one; others are split at spaces."""
         tokens: list[tuple[str, int]] = []
         for word in words:
@@ -133,13 +133,18 @@ class Searcher:
             if token in ("+", "-") and place + 1 < len(tokens):
                 sign = 1.0 if token == "+" else -1.0
                 continue
-            if row < 0:
-                raise UnknownKey(self._unknown(token))
-            terms.append((sign, row))
+            terms.append((sign, row if row >= 0 else self.row(token)))
             sign = 1.0
         if not terms:
             raise InvalidInput("there is no word to search for in a blank; give at least one")
         return terms
+
+    def row(self, word: str) -> int:
+        """The row of a key."""
+        row = self._find(word)
+        if row < 0:
+            raise UnknownKey(self._unknown(word))
+        return row
 
     def _find(self, word: str) -> int:
         if self._index.key_type == "str":
