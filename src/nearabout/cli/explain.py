@@ -1,6 +1,6 @@
 """`nearabout explain`: why a search finds a key, or does not."""
 
-from nearabout.cli.arguments import Options, one
+from nearabout.cli.arguments import Options, number, one
 from nearabout.cli.output import print_json, printable, table
 from nearabout.errors import InvalidInput
 
@@ -82,14 +82,6 @@ def _vector(path: str) -> "NDArray[Any]":
         raise InvalidInput(f"{path} holds an array of the shape {array.shape}; one vector is explained: (dims,)")
     vector: NDArray[Any] = array.reshape(-1)
     return vector
-
-
-def number(name: str, text: str) -> float:
-    """The value of an option that is no whole number."""
-    try:
-        return float(text)
-    except ValueError:
-        raise InvalidInput(f"--{name} is {text!r}; a number is needed, such as 0.95") from None
 
 
 def _told(index: "Index", told: "Explanation") -> list[str]:
