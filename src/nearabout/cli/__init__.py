@@ -12,6 +12,7 @@ COMMANDS = {
     "explain": "tell why a search finds a key, or does not",
     "info": "tell what an index is",
     "verify": "compare everything in an index with its checksums",
+    "bench": "race against other libraries on your own vectors",
     "convert": "change the format of a file of vectors",
 }
 

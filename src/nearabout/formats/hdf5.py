@@ -6,11 +6,13 @@ https://github.com/erikbern/ann-benchmarks. Datasets that lie in other files (ex
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nearabout.errors import CorruptFile, FileFormatError, InvalidInput, MissingDependency
 from nearabout.formats._arrays import as_vectors, choose_vectors
@@ -30,7 +32,8 @@ def sniff(head: Head) -> bool:
     return head.data.startswith(_MAGIC)
 
 
-def _library() -> Any:
+def library() -> Any:
+    """h5py, or a sentence that names the extra."""
     try:
         return importlib.import_module("h5py")
     except ImportError:
@@ -54,7 +57,7 @@ def _check_whole(dataset: Any, path: str) -> None:
 @contextmanager
 def _dataset(source: Source, options: ReadOptions) -> Iterator[tuple[Any, str]]:
     """The dataset that is meant, open, and its name; whatever goes wrong with it is told as CorruptFile."""
-    h5py = _library()
+    h5py = library()
     try:
         with h5py.File(source.path if source.plain else source.file(), "r") as file:
             shapes: dict[str, tuple[int, ...]] = {}
@@ -102,3 +105,40 @@ def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
                 yield as_vectors(np.asarray(dataset[first : first + step]), source.path, f"the dataset {name}")
 
     return in_pieces(source, NAME, pieces())
+
+
+def read_arrays(path: str, names: tuple[str, ...]) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    """Those of the named datasets that are there, whole, and the attributes of the file: for what has several parts."""
+    h5py = library()
+    os.stat(path)  # an OSError that names the file, which h5py's does not
+    try:
+        with h5py.File(path, "r") as file:
+            arrays = {}
+            for name in names:
+                if isinstance(file.get(name), h5py.Dataset) and _is_own(file[name]):
+                    _check_whole(file[name], path)
+                    arrays[name] = np.asarray(file[name][...])
+            return arrays, dict(file.attrs)
+    except FileFormatError:
+        raise
+    except MemoryError:
+        raise
+    except Exception as error:  # h5py has no error type of its own
+        raise CorruptFile(f"{path}: the HDF5 file cannot be read ({error}): get the file again") from None
+
+
+def write_arrays(path: str, arrays: Mapping[str, NDArray[Any]], attributes: Mapping[str, Any]) -> None:
+    """A file of datasets with attributes of the whole, written aside and put in place when it is whole."""
+    h5py = library()
+    part = f"{path}.part"
+    try:
+        open(part, "wb").close()  # an OSError that names the file
+        with h5py.File(part, "w") as file:
+            for name, value in attributes.items():
+                file.attrs[name] = value
+            for name, array in arrays.items():
+                file.create_dataset(name, data=array)
+        os.replace(part, path)
+    finally:
+        if os.path.exists(part):
+            os.remove(part)

@@ -1,0 +1,69 @@
+"""How good an index is: truth, recall, sweeps, how hard data is, and races against other libraries.
+
+>>> import nearabout as na, numpy as np
+>>> from nearabout import evaluation
+>>> vectors = np.random.default_rng(0).normal(size=(5000, 16)).astype(np.float32)
+>>> base, queries = vectors[:-100], vectors[-100:]
+>>> truth = evaluation.ground_truth(base, queries, k=10, metric="euclidean")
+>>> index = na.build(base, metric="euclidean", kind="ivf")
+>>> evaluation.recall(index.search(queries).rows, truth) > 0.8
+True
+
+docs/how-to/compare-with-peers.md shows the rest. matplotlib (plots) and h5py (files of ann-benchmarks) are imported
+when they are needed.
+"""
+
+from __future__ import annotations
+
+from nearabout.evaluation.ann_benchmarks import DataSet, read_dataset, write_dataset, write_result
+from nearabout.evaluation.course import Run
+from nearabout.evaluation.distances import true_distances
+from nearabout.evaluation.hardness import Hardness, contrast, hardness, intrinsic_dimension
+from nearabout.evaluation.pareto import pareto_front, queries_per_second_at
+from nearabout.evaluation.plot import plot
+from nearabout.evaluation.race import Race, Skipped, race
+from nearabout.evaluation.recall import (
+    Interval,
+    interval,
+    recall,
+    recall_by_distance,
+    recalls,
+    recalls_by_distance,
+    relative_error,
+    relative_errors,
+)
+from nearabout.evaluation.report import report
+from nearabout.evaluation.sweep import Measured, sweep
+from nearabout.evaluation.truth import Truth, ground_truth
+
+__all__ = [
+    "DataSet",
+    "Hardness",
+    "Interval",
+    "Measured",
+    "Race",
+    "Run",
+    "Skipped",
+    "Truth",
+    "contrast",
+    "ground_truth",
+    "hardness",
+    "interval",
+    "intrinsic_dimension",
+    "pareto_front",
+    "plot",
+    "queries_per_second_at",
+    "race",
+    "read_dataset",
+    "recall",
+    "recall_by_distance",
+    "recalls",
+    "recalls_by_distance",
+    "relative_error",
+    "relative_errors",
+    "report",
+    "sweep",
+    "true_distances",
+    "write_dataset",
+    "write_result",
+]

@@ -1,0 +1,175 @@
+"""One contestant of a race, in a process of its own: ``python -m nearabout.evaluation.contest FOLDER``.
+
+No library sees the threads, the memory or the crash of another. `race` leaves in the folder
+
+    job.json        the contestant, as module:class, and what is asked of it
+    base.npy, queries.npy, truth.npy
+
+and finds there, whatever became of the process,
+
+    built.json      once the index is built: version, choice, seconds, memory
+    points.jsonl    a line for each look at a setting: setting, seconds a query, whether it was timed at length
+    rows-N.npy      what line N found
+    done            when all was tried
+    error.json      what the library raised
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import importlib.metadata
+import json
+import math
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearabout.evaluation.peers import Contestant, Setting, Task, library
+
+_ENOUGH = 0.9995  # recall after which a series ends
+_SLOWER = 1.05  # a setting that another beats by this factor at first sight is not timed at length
+_COMPILED_WITH = 1000  # rows of an index that is made only to have a library compiled
+
+
+class Look(NamedTuple):
+    """A first sight of a setting."""
+
+    setting: Setting
+    recall: float
+    seconds: float
+
+
+def resident_bytes() -> int | None:
+    """The memory of this process that is in use now; None where the system does not tell."""
+    try:
+        status = Path("/proc/self/status").read_text()
+    except OSError:
+        return None
+    line = next((line for line in status.splitlines() if line.startswith("VmRSS:")), "")
+    return int(line.split()[1]) * 1024 if line else None
+
+
+def prepared(vectors: NDArray[Any], metric: str) -> NDArray[np.float32]:
+    """As the peers take them: float32, of unit length under cosine."""
+    values = np.ascontiguousarray(vectors, dtype=np.float32)
+    if metric == "cosine":
+        values = values / np.linalg.norm(values, axis=1, keepdims=True)
+    return np.asarray(values)
+
+
+class Contest:
+    """The builds and looks of one contestant."""
+
+    def __init__(self, folder: Path, job: dict[str, Any]) -> None:
+        self.folder, self.job = folder, job
+        module, _, name = job["contestant"].partition(":")
+        self.kind: type[Contestant] = getattr(importlib.import_module(module), name)
+        self.truth: NDArray[np.int64] = np.load(folder / "truth.npy")
+        base, queries = (np.load(folder / f"{part}.npy") for part in ("base", "queries"))
+        if self.kind.as_floats:
+            base, queries = (prepared(vectors, job["metric"]) for vectors in (base, queries))
+        self.base, self.queries = base, queries
+        self.count = 0
+
+    def task(self, rows: int) -> Task:
+        return Task(self.job["metric"], self.job["k"], self.job["threads"], rows, int(self.base.shape[1]))
+
+    def run(self) -> None:
+        library(self.kind)  # imported before anything is timed or weighed
+        if self.kind.compiles:
+            few = self.kind(self.task(min(_COMPILED_WITH, len(self.base))))
+            few.build(self.base[:_COMPILED_WITH])
+            few.choose(few.series()[0][0])
+            few.ask(self.queries)
+            del few
+        side = self.build()
+        looks = [look for series in side.series() for look in self.looks(side, series)]
+        for look in worth_timing(looks):
+            side.choose(look.setting)
+            rows, seconds = timed(lambda: side.ask(self.queries), self.job["seconds"])
+            self.keep(look.setting, rows, seconds, at_length=True)
+        (self.folder / "done").touch()
+
+    def build(self) -> Contestant:
+        side = self.kind(self.task(len(self.base)))
+        gc.collect()
+        before, begin = resident_bytes(), time.perf_counter()
+        side.build(self.base)
+        seconds = time.perf_counter() - begin
+        gc.collect()
+        after = resident_bytes()
+        memory = None if before is None or after is None else max(0, after - before)
+        told = {"version": version(self.kind.package), "built": side.built, "seconds": seconds, "memory": memory}
+        (self.folder / "built.json").write_text(json.dumps(told))
+        return side
+
+    def looks(self, side: Contestant, series: Any) -> list[Look]:
+        """Every setting asked twice, until one finds enough."""
+        found = []
+        for setting in series:
+            side.choose(setting)
+            rows, seconds = timed(lambda: side.ask(self.queries), 0)
+            self.keep(setting, rows, seconds, at_length=False)
+            share = float((self.truth[:, :, None] == rows[:, None, :]).any(axis=2).mean())
+            found.append(Look(setting, share, seconds))
+            if share > _ENOUGH:
+                break
+        return found
+
+    def keep(self, setting: Setting, rows: NDArray[Any], seconds: float, *, at_length: bool) -> None:
+        np.save(self.folder / f"rows-{self.count}.npy", rows.astype(np.int64))
+        line = {"setting": setting, "seconds": seconds / len(self.queries), "at_length": at_length, "rows": self.count}
+        with (self.folder / "points.jsonl").open("a") as file:
+            file.write(json.dumps(line) + "\n")
+        self.count += 1
+
+
+def timed(ask: Callable[[], NDArray[Any]], stretch: float) -> tuple[NDArray[Any], float]:
+    """What it gives, and its least seconds over a stretch of repeats. The first warms up, unless it is that long."""
+    begin = time.perf_counter()
+    rows = np.asarray(ask())
+    first = time.perf_counter() - begin
+    if first > max(stretch, 1.0):
+        return rows, first
+    best, begin = math.inf, time.perf_counter()
+    while best == math.inf or time.perf_counter() - begin < stretch:
+        start = time.perf_counter()
+        ask()
+        best = min(best, time.perf_counter() - start)
+    return rows, best
+
+
+def worth_timing(looks: list[Look]) -> list[Look]:
+    """All but those that another clearly beats."""
+    return [
+        look
+        for look in looks
+        if not any(other.recall >= look.recall and other.seconds * _SLOWER < look.seconds for other in looks)
+    ]
+
+
+def version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "unknown"
+
+
+def main(folder: Path) -> int:
+    try:
+        Contest(folder, json.loads((folder / "job.json").read_text())).run()
+    except Exception as error:  # whatever a library raises
+        told = {"kind": type(error).__name__, "message": str(error)}
+        (folder / "error.json").write_text(json.dumps(told))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

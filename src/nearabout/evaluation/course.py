@@ -1,0 +1,217 @@
+"""What a race asks of every contestant, and what is made of what each leaves behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearabout.evaluation.ann_benchmarks import write_result
+from nearabout.evaluation.distances import true_distances
+from nearabout.evaluation.pareto import pareto_front
+from nearabout.evaluation.peers import OURS, Contestant
+from nearabout.evaluation.recall import interval, recalls_by_distance, relative_error
+from nearabout.evaluation.sweep import Measured
+from nearabout.evaluation.truth import Truth
+
+_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What came of one contestant.
+
+    Attributes:
+        name: of the library, or of our kind of index.
+        package: as it is installed. version: of it.
+        built: what was chosen for its build.
+        build_seconds: None where it did not come so far.
+        memory_bytes: by which the process had grown after the build; None where the system does not tell.
+        points: those of its settings that no other of its own beats, by rising recall. Recall is by distance, so that
+            ties count as right.
+        problem: a sentence on what went wrong; empty where nothing did. What was measured before is kept.
+        one_thread: its searches took one thread, whatever was asked for.
+    """
+
+    name: str
+    package: str
+    version: str = ""
+    built: str = ""
+    build_seconds: float | None = None
+    memory_bytes: int | None = None
+    points: list[Measured] = field(default_factory=list)
+    problem: str = ""
+    one_thread: bool = False
+
+    @property
+    def ours(self) -> bool:
+        """Whether it is one of our kinds."""
+        return self.name in OURS
+
+
+@dataclass(frozen=True)
+class Course:
+    """What is the same for all contestants."""
+
+    base: NDArray[Any]
+    queries: NDArray[Any]
+    truth: Truth
+    metric: str
+    k: int
+    threads: int
+    seconds: float
+    timeout: float
+    title: str
+    results: str | os.PathLike[str] | None
+
+    def lay_out(self, folder: Path) -> None:
+        np.save(folder / "base.npy", self.base)
+        np.save(folder / "queries.npy", self.queries)
+        np.save(folder / "truth.npy", self.truth.rows[:, : self.k])
+
+    def run(self, name: str, contestant: type[Contestant], shared: Path) -> Run:
+        """One contestant, from its process to its points."""
+        with tempfile.TemporaryDirectory(dir=shared) as place:
+            folder = Path(place)
+            for part in ("base", "queries", "truth"):
+                os.link(shared / f"{part}.npy", folder / f"{part}.npy")
+            job = {
+                "contestant": f"{contestant.__module__}:{contestant.__qualname__}",
+                "metric": self.metric,
+                "k": self.k,
+                "threads": int(self.threads),
+                "seconds": self.seconds,
+            }
+            (folder / "job.json").write_text(json.dumps(job))
+            problem = self._process(folder)
+            told = _json(folder / "built.json")
+            points = self._points(name, folder, told)
+        return Run(
+            name,
+            contestant.package,
+            told.get("version", ""),
+            told.get("built", ""),
+            told.get("seconds"),
+            told.get("memory"),
+            points,
+            problem,
+            contestant.one_thread,
+        )
+
+    def _process(self, folder: Path) -> str:
+        """Runs it; what went wrong, or nothing."""
+        environment = {**os.environ, **dict.fromkeys(_THREAD_VARIABLES, str(self.threads))}
+        if paths := environment.get("PYTHONPATH"):  # the process starts in another folder
+            environment["PYTHONPATH"] = os.pathsep.join(map(os.path.abspath, paths.split(os.pathsep)))
+        command = [sys.executable, "-m", "nearabout.evaluation.contest", str(folder)]
+        with (folder / "log").open("wb") as log:
+            try:
+                # In its own folder: a file of the user's called faiss.py must not be taken for the library.
+                done = subprocess.run(
+                    command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                    timeout=self.timeout, check=False,
+                )  # fmt: skip
+            except subprocess.TimeoutExpired:
+                return f"stopped after {self.timeout:g} seconds"
+        error = _json(folder / "error.json")
+        if error:
+            return f"{error['kind']}: {error['message']}"
+        if done.returncode < 0:
+            return f"crashed: ended by the signal {signal.Signals(-done.returncode).name}"
+        if done.returncode:
+            lines = (folder / "log").read_text(errors="replace").strip().splitlines()
+            return f"ended with the exit code {done.returncode}: {lines[-1] if lines else 'it said nothing'}"
+        return ""
+
+    def _points(self, name: str, folder: Path, told: dict[str, Any]) -> list[Measured]:
+        """The settings that no other beats: of those timed at length, or of all where it did not come so far."""
+        if not (folder / "points.jsonl").exists():
+            return []
+        looks = [json.loads(line) for line in (folder / "points.jsonl").read_text().splitlines() if line.endswith("}")]
+        if (folder / "done").exists():
+            looks = [look for look in looks if look["at_length"]]
+        points = {}
+        for look in looks:
+            rows, distances = self._true(np.load(folder / f"rows-{look['rows']}.npy"))
+            point = self._measured(look, distances)
+            points[point.setting] = point
+            if self.results is not None:
+                self._write(name, look, point, rows, distances, told)
+        return pareto_front(points.values())
+
+    def _true(self, found: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """What was found, by true distance: libraries answer in other units, and some in another order."""
+        rows = _without_repeats(found, len(self.base))
+        distances = true_distances(self.base, self.queries, rows, metric=self.metric)
+        order = np.argsort(distances, axis=1, kind="stable")
+        return np.take_along_axis(rows, order, axis=1), np.take_along_axis(distances, order, axis=1)
+
+    def _measured(self, look: dict[str, Any], distances: NDArray[np.float32]) -> Measured:
+        shares = recalls_by_distance(distances, self.truth, self.k)
+        error = relative_error(distances, self.truth, self.k)
+        setting: dict[str, float] = look["setting"]
+        low, high = interval(shares)
+        return Measured(
+            effort=int(setting["effort"]) if "effort" in setting else None,
+            recall=float(shares.mean()),
+            queries_per_second=1 / max(look["seconds"], 1e-12),
+            recall_low=low,
+            recall_high=high,
+            recall_by_distance=float(shares.mean()),
+            relative_error=None if np.isnan(error) else error,
+            setting=", ".join(f"{key}={value:g}" for key, value in setting.items()),
+        )
+
+    def _write(
+        self,
+        name: str,
+        look: dict[str, Any],
+        point: Measured,
+        rows: NDArray[Any],
+        distances: NDArray[Any],
+        told: dict[str, Any],
+    ) -> None:
+        """A result file of ann-benchmarks."""
+        assert self.results is not None
+        write_result(
+            self.results,
+            dataset=re.sub(r"[^\w.-]+", "_", self.title).lstrip(".-") or "data",
+            algorithm=name.replace(" ", "-"),
+            name=f"{name}({point.setting})",
+            arguments=[self.metric, told.get("built", ""), look["setting"]],
+            k=self.k,
+            metric=self.metric,
+            rows=rows,
+            distances=distances,
+            seconds=look["seconds"],
+            build_seconds=float(told.get("seconds", 0)),
+            index_kilobytes=float(told.get("memory") or 0) / 1024,
+        )
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        value: dict[str, Any] = json.loads(path.read_text())
+    except (OSError, ValueError):  # not written, or not to its end
+        return {}
+    return value
+
+
+def _without_repeats(rows: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """-1 in place of a row that was listed before, and of one that is none: neither may count as found."""
+    cleaned = np.where((rows >= 0) & (rows < count), rows, -1)
+    order = np.argsort(cleaned, axis=1, kind="stable")
+    ranked = np.take_along_axis(cleaned, order, axis=1)
+    again = np.zeros(rows.shape, np.bool_)
+    np.put_along_axis(again, order[:, 1:], ranked[:, 1:] == ranked[:, :-1], axis=1)
+    return np.where(again, -1, cleaned)

@@ -1,0 +1,138 @@
+"""True distances of rows that somebody found, computed plainly in float64.
+
+Libraries answer with estimates, squares, or distances in float32 that were summed in their own way; compared with one
+another, all of them are measured here, with the same few lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearabout.errors import InvalidInput
+from nearabout.index import Index
+from nearabout.inputs import as_array
+from nearabout.names import check_metric
+
+Floats = NDArray[np.float64]
+
+_EARTH_RADIUS = 6_371_008.8  # metres: the mean radius of IUGG, as in the core
+_BLOCK = 4 << 20  # numbers of found vectors that are held at a time
+
+
+def _euclidean(x: Floats, q: Floats) -> Floats:
+    return np.asarray(np.sqrt(((x - q) ** 2).sum(axis=-1)))
+
+
+def _sqeuclidean(x: Floats, q: Floats) -> Floats:
+    return np.asarray(((x - q) ** 2).sum(axis=-1))
+
+
+def _cosine(x: Floats, q: Floats) -> Floats:
+    lengths = np.linalg.norm(x, axis=-1) * np.linalg.norm(q, axis=-1)
+    return np.asarray(1 - (x * q).sum(axis=-1) / lengths)
+
+
+def _dot(x: Floats, q: Floats) -> Floats:
+    return np.asarray(-(x * q).sum(axis=-1))
+
+
+def _manhattan(x: Floats, q: Floats) -> Floats:
+    return np.asarray(np.abs(x - q).sum(axis=-1))
+
+
+def _hamming(x: Floats, q: Floats) -> Floats:
+    return np.asarray((x != q).mean(axis=-1))
+
+
+def _jaccard(x: Floats, q: Floats) -> Floats:
+    either = np.maximum(x, q).sum(axis=-1)
+    both = np.minimum(x, q).sum(axis=-1)
+    return np.where(either == 0, 0.0, 1 - both / np.maximum(either, 1))
+
+
+def _haversine(x: Floats, q: Floats) -> Floats:
+    latitudes, longitudes = np.radians(x[..., 0]), np.radians(x[..., 1])
+    latitude, longitude = np.radians(q[..., 0]), np.radians(q[..., 1])
+    chord = np.sin((latitudes - latitude) / 2) ** 2
+    chord += np.cos(latitudes) * np.cos(latitude) * np.sin((longitudes - longitude) / 2) ** 2
+    return np.asarray(2 * _EARTH_RADIUS * np.arcsin(np.sqrt(np.minimum(chord, 1))))
+
+
+_MEASURES: dict[str, Callable[[Floats, Floats], Floats]] = {
+    "euclidean": _euclidean,
+    "sqeuclidean": _sqeuclidean,
+    "cosine": _cosine,
+    "dot": _dot,
+    "manhattan": _manhattan,
+    "hamming": _hamming,
+    "jaccard": _jaccard,
+    "haversine": _haversine,
+}
+
+
+def true_distances(base: Any, queries: Any, rows: Any, *, metric: str | None = None) -> NDArray[np.float32]:
+    """The distance of each query to each of the rows that were found for it.
+
+    For what `recall_by_distance` and `relative_error` compare: distances of another library, or of an index that
+    answers from codes, are estimates or are in other units.
+
+    Args:
+        base: the vectors, (rows, dims), or an `Index` that keeps them. Bits as booleans. Compared with an index of
+            float32, they should be float32 too.
+        queries: (n, dims).
+        rows: (n, any) integers: what was found for each query. -1 stands for nothing.
+        metric: the name of a metric; None takes that of an `Index`.
+
+    Returns:
+        float32 of the shape of `rows`, in the units of the metric; inf where the row is -1.
+
+    Raises:
+        InvalidInput: shapes that do not fit, a row outside the base, another metric than the index has.
+
+    >>> from nearabout.evaluation import true_distances
+    >>> true_distances([[0, 0], [3, 4]], [[0, 0]], [[1, 0, -1]], metric="euclidean").tolist()
+    [[5.0, 0.0, inf]]
+    """
+    metric = _metric_of(base, metric)
+    measure = _MEASURES[metric]
+    asked = as_array(queries, "queries")
+    found = np.asarray(rows)
+    vectors = base if isinstance(base, Index) else as_array(base, "base")
+    _check_shapes(vectors, asked, found)
+    distances = np.full(found.shape, np.inf, np.float32)
+    step = max(1, _BLOCK // max(1, found.shape[1] * asked.shape[1]))
+    for first in range(0, len(found), step):
+        part = found[first : first + step]
+        there = np.maximum(part, 0)  # any row in place of none; not looked at
+        near = vectors.vectors(there) if isinstance(vectors, Index) else vectors[there]
+        with np.errstate(invalid="ignore", divide="ignore"):  # a zero vector under cosine
+            measured = measure(near.astype(np.float64), asked[first : first + step, None, :].astype(np.float64))
+        distances[first : first + step][part >= 0] = measured[part >= 0]
+    return distances
+
+
+def _metric_of(base: Any, metric: str | None) -> str:
+    if not isinstance(base, Index):
+        if metric is None:
+            raise InvalidInput("metric is missing; vectors alone do not tell what near means: pass metric=")
+        return check_metric(metric)
+    if metric is not None and check_metric(metric) != base.metric:
+        raise InvalidInput(f"metric is {metric!r} and the index has {base.metric!r}; leave the metric out")
+    return base.metric
+
+
+def _check_shapes(vectors: Any, queries: NDArray[Any], rows: NDArray[Any]) -> None:
+    if rows.ndim != 2 or rows.dtype.kind not in "iu":
+        raise InvalidInput(f"rows has the shape {rows.shape} and dtype {rows.dtype}; integers (n, k) are needed")
+    if queries.ndim != 2 or len(queries) != len(rows):
+        raise InvalidInput(f"queries has the shape {queries.shape} and rows {rows.shape}; both have a line a query")
+    dims = vectors.dims if isinstance(vectors, Index) else vectors.shape[-1]
+    if queries.shape[1] != dims:
+        raise InvalidInput(f"the queries have {queries.shape[1]} dims and the vectors {dims}; the same are needed")
+    if rows.size and (int(rows.max()) >= len(vectors) or int(rows.min()) < -1):
+        bad = int(rows.max()) if int(rows.max()) >= len(vectors) else int(rows.min())
+        raise InvalidInput(f"there is no row {bad}; the base has {len(vectors):,} rows, and -1 stands for nothing")

@@ -1,0 +1,223 @@
+"""How hard a set of vectors is to search, before anything is built: intrinsic dimension and contrast.
+
+An index can pass over vectors because most are much farther from a query than its neighbours. Where all are about
+equally far, as in noise of many dimensions, nothing can be passed over, and no index of any library will be much faster
+than comparing everything. Two numbers tell beforehand.
+
+Both are of distances that obey the triangle inequality: under cosine those between vectors of length 1, under
+sqeuclidean their roots. Inner products have no ratio of distances, so dot is refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearabout.arguments import check_seed
+from nearabout.building import build
+from nearabout.errors import InvalidInput
+from nearabout.evaluation.distances import true_distances
+from nearabout.index import Index
+
+Floats = NDArray[np.float64]
+
+_NEIGHBOURS = 20  # fewer are noisier, more look farther than the neighbourhood
+_SPARE = 3  # times as many are asked for, in place of duplicates
+_SAME = 1e-6  # of the farthest of them: nearer than this is a duplicate
+_FAR = 1000  # rows that stand for all in the mean distance
+
+HOPELESS, HARD = 1.15, 1.6  # contrasts with the 10th neighbour; see docs/how-to/compare-with-peers.md
+
+
+@dataclass(frozen=True)
+class Hardness:
+    """How hard vectors are to search.
+
+    Attributes:
+        rows: how many there are.
+        dims: of each.
+        metric: what near means.
+        intrinsic_dimension: of how many dimensions data as hard as this would be if it were spread evenly. Real data
+            mostly has 5 to 25, whatever its dims.
+        contrast: the mean distance over that of the nearest neighbour. 1 means that everything is equally far.
+        contrast_10: the same of the 10th neighbour, which a search for 10 has to tell from the rest.
+    """
+
+    rows: int
+    dims: int
+    metric: str
+    intrinsic_dimension: float
+    contrast: float
+    contrast_10: float
+
+    def summary(self) -> str:
+        """A sentence or two in plain words."""
+        near = f"the 10th neighbour is {self.contrast_10:.2f} times nearer than the mean"
+        size = f"{self.rows:,} vectors of {self.dims:,} dims, as hard as {self.intrinsic_dimension:.1f} even dimensions"
+        if self.contrast_10 < HOPELESS:
+            verdict = (
+                "nearly everything is equally far: no index will help much, and what is found first is hardly nearer "
+                'than the rest. Search exactly (kind="exact"), and ask whether these vectors say what is near'
+            )
+        elif self.contrast_10 < HARD:
+            verdict = "hard: an index helps, and a high recall costs much of the speed"
+        else:
+            verdict = "an index will help"
+        return f"{size}; {near}: {verdict}."
+
+
+def hardness(
+    data: Any,
+    *,
+    metric: str | None = None,
+    queries: Any = None,
+    sample: int = 1000,
+    seed: int = 0,
+    threads: int | None = None,
+) -> Hardness:
+    """How hard vectors are to search: intrinsic dimension and contrast, of a sample of them.
+
+    Args:
+        data: vectors (n, dims), whatever else `nearabout.build` takes, or an open `Index` that keeps its vectors.
+        metric: None is that of an `Index`, and cosine for vectors, as in `build`.
+        queries: (m, dims): the queries that will be asked, which may be harder than the vectors themselves. None takes
+            the vectors, each without itself and its duplicates.
+        sample: how many are looked at, at most. 1,000 give both numbers within a few hundredths.
+        seed: of the sample; the same seed gives the same numbers.
+        threads: how many to use; None uses all cores.
+
+    Raises:
+        InvalidInput: the metric dot, fewer than 30 vectors, vectors that are all duplicates, what `build` refuses.
+
+    >>> import numpy as np
+    >>> from nearabout.evaluation import hardness
+    >>> cube = np.random.default_rng(0).random((5000, 3))
+    >>> found = hardness(cube @ np.eye(3, 100), metric="euclidean")  # 3 dimensions hidden in 100
+    >>> round(found.intrinsic_dimension), found.contrast_10 > 5
+    (3, True)
+    """
+    index, asked, near = _neighbours(data, metric, queries, sample, seed, threads)
+    dimension = _dimension(near)
+    mean = _mean_distance(index, asked, seed)
+    nearest, tenth = (float(near[:, place].mean()) for place in (0, 9))
+    return Hardness(len(index), index.dims, index.metric, dimension, mean / nearest, mean / tenth)
+
+
+def intrinsic_dimension(
+    data: Any, *, metric: str | None = None, sample: int = 1000, seed: int = 0, threads: int | None = None
+) -> float:
+    """Of how many dimensions the data is, judged by how its neighbourhoods grow.
+
+    The maximum likelihood estimate of Levina and Bickel (2004) from the 20 nearest neighbours, the inverses averaged
+    over vectors as MacKay and Ghahramani correct it. Duplicates of a vector are left out. Above about 20 it is too low,
+    as all such estimates are: the number of vectors that it takes grows exponentially.
+
+    Args:
+        data: as in `hardness`.
+        metric: as in `hardness`.
+        sample: as in `hardness`.
+        seed: as in `hardness`.
+        threads: as in `hardness`.
+
+    Raises:
+        InvalidInput: as in `hardness`.
+    """
+    return _dimension(_neighbours(data, metric, None, sample, seed, threads)[2])
+
+
+def contrast(
+    data: Any,
+    *,
+    metric: str | None = None,
+    nth: int = 1,
+    queries: Any = None,
+    sample: int = 1000,
+    seed: int = 0,
+    threads: int | None = None,
+) -> float:
+    """The mean distance over that of the nth neighbour: the relative contrast of He, Kumar and Chang (2012).
+
+    Args:
+        data: as in `hardness`.
+        metric: as in `hardness`.
+        nth: which neighbour, 1 to 20. The nearest is often a near duplicate; the 10th is steadier.
+        queries: as in `hardness`.
+        sample: as in `hardness`.
+        seed: as in `hardness`.
+        threads: as in `hardness`.
+
+    Raises:
+        InvalidInput: as in `hardness`, or an nth outside 1 to 20.
+    """
+    if isinstance(nth, bool) or not isinstance(nth, (int, np.integer)) or not 1 <= nth <= _NEIGHBOURS:
+        raise InvalidInput(f"nth is {nth!r}; pass a whole number from 1 to {_NEIGHBOURS}")
+    index, asked, near = _neighbours(data, metric, queries, sample, seed, threads)
+    return _mean_distance(index, asked, seed) / float(near[:, nth - 1].mean())
+
+
+def _neighbours(
+    data: Any, metric: str | None, queries: Any, sample: int, seed: int, threads: int | None
+) -> tuple[Index, NDArray[Any], Floats]:
+    """An exact index, queries to it, and the distances of each to its 20 nearest that are no duplicates of it."""
+    if isinstance(sample, bool) or not isinstance(sample, (int, np.integer)) or sample < 1:
+        raise InvalidInput(f"sample is {sample!r}; pass how many vectors to look at, such as 1000")
+    random = np.random.default_rng(check_seed(seed, "sample"))
+    index = data if isinstance(data, Index) else build(data, metric=metric or "cosine", kind="exact", threads=threads)
+    if metric is not None and metric != index.metric:
+        raise InvalidInput(f"metric is {metric!r} and the index has {index.metric!r}; leave the metric out")
+    if index.metric == "dot":
+        raise InvalidInput(
+            "the metric is dot, and inner products have no ratio of distances; ask under cosine or euclidean"
+        )
+    if len(index) < _NEIGHBOURS + 10:
+        raise InvalidInput(f"there are {len(index)} vectors; at least {_NEIGHBOURS + 10} are needed to tell")
+    if queries is None:
+        asked = index.vectors(np.sort(random.permutation(len(index))[:sample]))
+    else:
+        asked = np.asarray(queries)
+        if asked.ndim != 2 or not len(asked):
+            raise InvalidInput(f"queries has the shape {asked.shape}; (n, dims) is needed, at least one")
+        asked = asked[np.sort(random.permutation(len(asked))[:sample])]
+    hits = index.search(asked, _SPARE * _NEIGHBOURS, exact=True, threads=threads)
+    near = _without_duplicates(_as_lengths(hits.distances, index.metric))
+    if not len(near):
+        raise InvalidInput("none of the vectors has 20 neighbours that are not its duplicates; remove duplicates first")
+    return index, asked, near
+
+
+def _as_lengths(distances: NDArray[Any], metric: str) -> Floats:
+    """Distances that obey the triangle inequality."""
+    values = np.maximum(distances.astype(np.float64), 0)
+    if metric == "cosine":
+        return np.asarray(np.sqrt(2 * values))
+    return np.asarray(np.sqrt(values)) if metric == "sqeuclidean" else values
+
+
+def _without_duplicates(lengths: Floats) -> Floats:
+    """The first 20 of each line that are not 0; lines that have fewer are left out."""
+    same = (lengths <= _SAME * lengths[:, -1:]).sum(axis=1)
+    whole = (same + _NEIGHBOURS <= lengths.shape[1]) & (lengths[:, -1] > 0)
+    places = same[whole, None] + np.arange(_NEIGHBOURS)
+    return np.asarray(np.take_along_axis(lengths[whole], places, axis=1))
+
+
+def _dimension(near: Floats) -> float:
+    logs = np.log(near[:, -1:] / near[:, :-1])
+    mean = float(logs.mean())
+    return 1 / mean if mean > 0 else float("inf")  # all equally far
+
+
+def _mean_distance(index: Index, queries: NDArray[Any], seed: int) -> float:
+    """Between queries and all vectors, by a sample of both; a vector and itself do not count."""
+    random = np.random.default_rng([seed, 1])
+    rows = np.sort(random.permutation(len(index))[:_FAR])
+    asked = queries[random.permutation(len(queries))[:256]]
+    found = true_distances(
+        index.vectors(rows), asked, np.tile(np.arange(len(rows)), (len(asked), 1)), metric=index.metric
+    )
+    lengths = _as_lengths(found, index.metric)
+    apart = lengths > _SAME * lengths.max()
+    return float(lengths[apart].mean())

@@ -1,0 +1,63 @@
+"""What is read off many settings: those worth having, and the speed at a recall."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Protocol, TypeVar
+
+from nearabout.errors import InvalidInput
+
+
+class Point(Protocol):
+    """A setting: what it found and how fast."""
+
+    @property
+    def recall(self) -> float: ...
+    @property
+    def queries_per_second(self) -> float: ...
+
+
+AnyPoint = TypeVar("AnyPoint", bound=Point)
+
+
+def pareto_front(points: Iterable[AnyPoint]) -> list[AnyPoint]:
+    """The points that no other beats in both recall and speed, by rising recall, and so by falling speed."""
+    best: list[AnyPoint] = []
+    for point in sorted(points, key=lambda point: (-point.recall, -point.queries_per_second)):
+        if not best or point.queries_per_second > best[-1].queries_per_second:
+            best.append(point)
+    return best[::-1]
+
+
+def queries_per_second_at(points: Iterable[Point], recall: float) -> float | None:
+    """The speed at a recall; None where no point has as much.
+
+    Between the points of the front on either side of it the logarithm of the speed is a straight line. Nothing is
+    guessed beyond them: where the fastest point finds more, its speed counts.
+
+    Args:
+        points: in any order.
+        recall: 0 to 1.
+
+    Raises:
+        InvalidInput: a recall outside 0 to 1.
+
+    >>> from nearabout.evaluation import Measured, queries_per_second_at
+    >>> points = [Measured(1, 0.8, 1000.0), Measured(2, 1.0, 10.0)]
+    >>> round(queries_per_second_at(points, 0.9))
+    100
+    """
+    if not 0 <= recall <= 1:
+        raise InvalidInput(f"recall is {recall}; pass a share from 0 to 1")
+    below: Point | None = None
+    for above in pareto_front(points):
+        if above.recall < recall:
+            below = above
+            continue
+        if below is None or above.recall == recall:
+            return above.queries_per_second
+        share = (recall - below.recall) / (above.recall - below.recall)
+        logs = math.log(below.queries_per_second), math.log(above.queries_per_second)
+        return math.exp(logs[0] + share * (logs[1] - logs[0]))
+    return None

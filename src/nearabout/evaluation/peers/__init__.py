@@ -1,0 +1,36 @@
+"""The contestants of a race: one module per library, each with a class of one shape.
+
+Each is built and asked as its documentation or its authors' benchmark recommends, by settings that are told with the
+results. A library is imported when it is first used, in the process of its own that a race gives it.
+"""
+
+from __future__ import annotations
+
+from nearabout.evaluation.peers._contestant import Contestant, Setting, Task, library
+from nearabout.evaluation.peers.annoy import Annoy
+from nearabout.evaluation.peers.faiss import Faiss
+from nearabout.evaluation.peers.hnswlib import Hnswlib
+from nearabout.evaluation.peers.ours import OurExact, OurForest, OurLists
+from nearabout.evaluation.peers.pynndescent import PyNNDescent
+from nearabout.evaluation.peers.scann import Scann
+from nearabout.evaluation.peers.scikit_learn import ScikitLearn
+from nearabout.evaluation.peers.usearch import Usearch
+from nearabout.evaluation.peers.voyager import Voyager
+
+OURS: dict[str, type[Contestant]] = {
+    "nearabout exact": OurExact,
+    "nearabout forest": OurForest,
+    "nearabout ivf": OurLists,
+}
+PEERS: dict[str, type[Contestant]] = {
+    "annoy": Annoy,
+    "faiss": Faiss,
+    "hnswlib": Hnswlib,
+    "pynndescent": PyNNDescent,
+    "scann": Scann,
+    "scikit-learn": ScikitLearn,
+    "usearch": Usearch,
+    "voyager": Voyager,
+}
+
+__all__ = ["OURS", "PEERS", "Contestant", "Setting", "Task", "library"]

@@ -1,0 +1,87 @@
+"""What takes part in a race: the shape that all share."""
+
+from __future__ import annotations
+
+import importlib
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearabout.errors import MissingDependency
+
+Vectors = NDArray[Any]
+Rows = NDArray[np.int64]
+Setting = dict[str, int | float]
+
+BEAMS = (10, 12, 16, 20, 24, 32, 40, 48, 64, 80, 96, 128, 192, 256, 384, 512, 768)
+
+
+class Task(NamedTuple):
+    """What is asked of every contestant."""
+
+    metric: str
+    k: int
+    threads: int
+    rows: int
+    dims: int
+
+
+class Contestant(ABC):
+    """One index of one library: built once, then set and asked again and again.
+
+    Class attributes:
+        module: as it is imported. package: as it is installed.
+        part: the module that is used, where it is not the one that tells whether the library is there.
+        metrics: those it serves, by our names, and what it calls them.
+        as_floats: it is given float32, of unit length under cosine (before any time is taken); otherwise the vectors as
+            they are stored.
+        compiles: at its first use in a process, which is not to be timed.
+        one_thread: its searches take one thread, whatever is asked for.
+    """
+
+    module: ClassVar[str]
+    package: ClassVar[str]
+    part: ClassVar[str] = ""
+    metrics: ClassVar[Mapping[str, str]]
+    as_floats: ClassVar[bool] = True
+    compiles: ClassVar[bool] = False
+    one_thread: ClassVar[bool] = False
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+        self.built = ""  # what was chosen for the build, for people
+
+    @abstractmethod
+    def build(self, base: Vectors) -> None: ...
+
+    @abstractmethod
+    def series(self) -> Sequence[Sequence[Setting]]:
+        """Settings to try, once built; within a series each finds more than the one before, or as much."""
+
+    @abstractmethod
+    def choose(self, setting: Setting) -> None: ...
+
+    @abstractmethod
+    def ask(self, queries: Vectors) -> Vectors:
+        """The rows found for a batch, (n, k); -1 for nothing."""
+
+
+def library(contestant: type[Contestant]) -> Any:
+    """What the contestant uses of its library. Its import is no part of a build: a race does it before."""
+    try:
+        return importlib.import_module(contestant.part or contestant.module)
+    except ImportError as error:
+        raise MissingDependency(
+            f"{contestant.package} cannot be imported ({error}): pip install {contestant.package}"
+        ) from None
+
+
+def padded(lines: Sequence[Sequence[int]], k: int) -> Rows:
+    """Answers of different lengths as one array, -1 where there is nothing."""
+    rows = np.full((len(lines), k), -1, np.int64)
+    for place, line in enumerate(lines):
+        rows[place, : len(line)] = line[:k]
+    return rows

@@ -1,0 +1,167 @@
+"""The picture of a race: recall against queries a second on a logarithmic scale. Needs matplotlib, the extra `plot`."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from nearabout.arguments import check_path
+from nearabout.errors import InvalidInput, MissingDependency
+from nearabout.evaluation.course import Run
+from nearabout.evaluation.pareto import pareto_front, queries_per_second_at
+from nearabout.evaluation.race import Race
+
+_STYLE: dict[str, Any] = {
+    "svg.fonttype": "none",  # text stays text: it can be searched, and is drawn by the reader's own font
+    "svg.hashsalt": "nearabout",
+    "font.family": "sans-serif",
+    "font.size": 11,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+}
+_OTHER = "#888888"
+# Okabe and Ito's colours, ours three blues; markers differ too, for whoever cannot tell the colours apart.
+_LINES = {
+    "nearabout ivf": ("#0072B2", "o"),
+    "nearabout forest": ("#56B4E9", "P"),
+    "nearabout exact": ("#003A5D", "*"),
+    "annoy": ("#E69F00", "v"),
+    "faiss": ("#009E73", "^"),
+    "hnswlib": ("#CC79A7", "D"),
+    "pynndescent": ("#8C6D1F", "<"),
+    "scann": ("#707070", "X"),
+    "scikit-learn": ("#000000", "s"),
+    "usearch": ("#D55E00", ">"),
+    "voyager": ("#9467BD", "h"),
+}
+
+
+def plot(race: Race, path: str | os.PathLike[str]) -> None:
+    """Draws recall against queries a second; up and to the right is better.
+
+    Args:
+        race: what `race` returned.
+        path: ends in .svg (sharp at any size, text can be searched) or .png.
+
+    Raises:
+        InvalidInput: another ending; nobody measured anything.
+        MissingDependency: matplotlib is not installed.
+        OSError: the folder is missing.
+    """
+    name = check_plot(path)
+    with _drawn(race) as figure:
+        metadata = {"Date": None, "Creator": None} if name.lower().endswith(".svg") else {"Software": None}
+        figure.savefig(name, metadata=metadata, facecolor="white", dpi=144)
+
+
+def check_plot(path: str | os.PathLike[str]) -> str:
+    """The path as text, if `plot` can write there: to be asked before a race that takes long.
+
+    Raises:
+        InvalidInput, MissingDependency, OSError: as in `plot`.
+    """
+    name = check_path(path)
+    if not name.lower().endswith((".svg", ".png")):
+        raise InvalidInput(f"the plot is {name!r}; its name ends in .svg or .png")
+    library("matplotlib")
+    os.stat(os.path.dirname(name) or ".")
+    return name
+
+
+def library(name: str) -> Any:
+    """matplotlib or a module of it."""
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        raise MissingDependency("plots need the library matplotlib: pip install 'nearabout[plot]'") from None
+
+
+def plot_svg(race: Race) -> str:
+    """The same picture as the text of an SVG element, to be put into a page.
+
+    Raises:
+        InvalidInput: nobody measured anything.
+        MissingDependency: matplotlib is not installed.
+    """
+    with _drawn(race) as figure:
+        text = io.StringIO()
+        figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None}, facecolor="white")
+    svg = text.getvalue()
+    return svg[svg.index("<svg") :]
+
+
+@contextmanager
+def _drawn(race: Race) -> Iterator[Any]:
+    shown = [run for run in race.runs if run.points]
+    if not shown:
+        raise InvalidInput("nobody in this race measured anything; there is nothing to draw")
+    mpl, figures = library("matplotlib"), library("matplotlib.figure")
+    with mpl.rc_context(_STYLE):
+        figure = figures.Figure(figsize=(8.6, 5.2), layout="constrained")
+        axes = figure.subplots()
+        left = _least_recall(shown)
+        for run in in_order(shown):
+            _draw_line(axes, run, left)
+        _draw_frame(axes, race, shown, left)
+        figure.legend(loc="outside right center", frameon=False, fontsize=10)
+        yield figure
+
+
+def in_order(runs: Sequence[Run]) -> list[Run]:
+    """By speed at a recall of .95, the fastest first; then those that do not reach it, by what they reach."""
+
+    def place(run: Run) -> tuple[float, float]:
+        speed = queries_per_second_at(run.points, 0.95)
+        return (-(speed or 0.0), -max((point.recall for point in run.points), default=0.0))
+
+    return sorted(runs, key=place)
+
+
+def _least_recall(runs: Sequence[Run]) -> float:
+    """Where the axis begins: what matters is above .8, unless somebody never comes there."""
+    lowest = min(max(point.recall for point in run.points) for run in runs)
+    return 0.8 if lowest >= 0.85 else max(0.0, int(lowest * 10) / 10 - 0.1)
+
+
+def _draw_line(axes: Any, run: Run, left: float) -> None:
+    """The settings that none of the same contestant beats; the last one left of the frame leads the line in."""
+    points = pareto_front(run.points)
+    first = max((place for place, point in enumerate(points) if point.recall < left), default=0)
+    colour, marker = _LINES.get(run.name, (_OTHER, "."))
+    axes.plot(
+        [point.recall for point in points[first:]],
+        [point.queries_per_second for point in points[first:]],
+        color=colour,
+        marker=marker,
+        markersize=10 if marker == "*" else 5.5 if run.ours else 4.5,
+        linewidth=2.4 if run.ours else 1.3,
+        zorder=3 if run.ours else 2,
+        label=run.name,
+        clip_on=True,
+    )
+
+
+def _draw_frame(axes: Any, race: Race, runs: Sequence[Run], left: float) -> None:
+    ticker = library("matplotlib.ticker")
+    speeds = [point.queries_per_second for run in runs for point in run.points if point.recall >= left]
+    axes.set(xlim=(left, 1 + 0.012 * (1 - left)), yscale="log", ylim=(min(speeds) / 1.25, max(speeds) * 1.25))
+    axes.xaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:.3f}".rstrip("0").rstrip(".")))
+    axes.yaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter(ticker.FuncFormatter(_thousands))
+    axes.yaxis.set_minor_locator(ticker.NullLocator())
+    axes.grid(color="#e4e4e4", linewidth=0.6)
+    threads = "one thread" if race.threads == 1 else f"{race.threads} threads"
+    axes.set_xlabel(f"recall@{race.k} (up and to the right is better)")
+    axes.set_ylabel(f"queries a second, in a batch, {threads}")
+    title = f"{race.title}: " if race.title else ""
+    axes.set_title(f"{title}{race.rows:,} x {race.dims:,}, {race.metric}".replace("$", r"\$"), loc="left", fontsize=11)
+
+
+def _thousands(value: float, _: object = None) -> str:
+    if value >= 1e6:
+        return f"{value / 1e6:g}M"
+    return f"{value / 1000:g}k" if value >= 1000 else f"{value:g}"

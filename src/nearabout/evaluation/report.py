@@ -1,0 +1,189 @@
+"""A race as one HTML page that stands alone: picture, tables, machine. No script, nothing loaded from elsewhere."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+
+from nearabout.arguments import check_path
+from nearabout.errors import InvalidInput
+from nearabout.evaluation.course import Run
+from nearabout.evaluation.pareto import queries_per_second_at
+from nearabout.evaluation.plot import in_order, library, plot_svg
+from nearabout.evaluation.race import Race
+
+RECALLS = (0.90, 0.95, 0.99)
+
+_STYLE = """
+:root { color-scheme: light dark; --line: #d8d8d8; --faint: #666; --paper: #fff; --ink: #1a1a1a; --mark: #e8f1f8; }
+@media (prefers-color-scheme: dark) {
+  :root { --line: #3a3a3a; --faint: #a0a0a0; --paper: #000; --ink: #e4e4e4; --mark: #10293a; }
+  figure svg { filter: invert(1) hue-rotate(180deg); }
+}
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
+  background: var(--paper); color: var(--ink); }
+h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2.2rem; }
+figure { margin: 1.5rem 0; } figure svg { width: 100%; height: auto; }
+.wide { overflow-x: auto; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .92rem; }
+th, td { padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); text-align: left; }
+th { font-weight: 600; } .n { text-align: right; } .ours td { background: var(--mark); }
+p.faint, details { color: var(--faint); } summary { cursor: pointer; }
+""".strip()
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>
+{style}
+</style>
+</head>
+<body>
+{body}
+</body>
+</html>
+"""
+
+
+def report(race: Race, path: str | os.PathLike[str]) -> None:
+    """Writes the page: the picture, what each contestant reached, all settings, the data, the machine.
+
+    Args:
+        race: what `race` returned.
+        path: ends in .html.
+
+    Raises:
+        InvalidInput: another ending; nobody measured anything.
+        MissingDependency: matplotlib is not installed.
+        OSError: the folder is missing.
+    """
+    name = check_report(path)
+    Path(name).write_text(page(race), encoding="utf-8")
+
+
+def check_report(path: str | os.PathLike[str]) -> str:
+    """The path as text, if `report` can write there: to be asked before a race that takes long.
+
+    Raises:
+        InvalidInput, MissingDependency, OSError: as in `report`.
+    """
+    name = check_path(path)
+    if not name.lower().endswith((".html", ".htm")):
+        raise InvalidInput(f"the report is {name!r}; its name ends in .html")
+    library("matplotlib")
+    os.stat(os.path.dirname(name) or ".")
+    return name
+
+
+def page(race: Race) -> str:
+    """The text of the page."""
+    title = escape(race.title or "A race")
+    size = f"{race.rows:,} vectors of {race.dims:,} dims, {race.queries:,} queries"
+    measured = (
+        f"{size}; {escape(race.metric)}, k = {race.k}, {race.threads} thread{'s' if race.threads > 1 else ''}. "
+        "Queries are asked in a batch. Recall counts every row that is as near as the true neighbours."
+    )
+    parts = [
+        f"<h1>{title}</h1>\n<p>{measured}</p>",
+        f"<figure>\n{plot_svg(race)}</figure>",
+        _contestants(race),
+        _data(race),
+        _absent(race),
+        _settings(race),
+        _machine(race),
+    ]
+    body = "\n".join(filter(None, parts))
+    return _PAGE.format(title=title, style=_STYLE, body=body)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]], right: str, marked: Sequence[bool] = ()) -> str:
+    """A table of plain text; columns whose letter in `right` is "r" are numbers."""
+
+    def cells(row: Sequence[str], tag: str) -> str:
+        kinds = (' class="n"' if right[place : place + 1] == "r" else "" for place in range(len(row)))
+        return "".join(f"<{tag}{kind}>{escape(cell)}</{tag}>" for kind, cell in zip(kinds, row, strict=True))
+
+    lines = [f"<tr>{cells(head, 'th')}</tr>"]
+    for place, row in enumerate(rows):
+        mark = ' class="ours"' if place < len(marked) and marked[place] else ""
+        lines.append(f"<tr{mark}>{cells(row, 'td')}</tr>")
+    return '<div class="wide"><table>\n' + "\n".join(lines) + "\n</table></div>"
+
+
+def _contestants(race: Race) -> str:
+    runs = in_order(race.runs)
+    head = ["", "build", "memory", *(f"at {recall:.2f}" for recall in RECALLS), "most recall", "how it was built"]
+    rows = [[run.name, *figures(run), made(run)] for run in runs]
+    table = _table(head, rows, "lrrrrrrl", [run.ours for run in runs])
+    problems = [f"<li>{escape(run.name)}: {escape(run.problem)}</li>" for run in runs if run.problem]
+    told = f"\n<ul>{''.join(problems)}</ul>" if problems else ""
+    alone = ", ".join(escape(run.name) for run in runs if run.one_thread and race.threads > 1)
+    note = f'\n<p class="faint">Searched on one thread, having no other way: {alone}.</p>' if alone else ""
+    return f"<h2>Queries a second at a recall@{race.k}</h2>\n{table}{told}{note}"
+
+
+def made(run: Run) -> str:
+    """Which library, and how it was built, as far as it came."""
+    library = f"{run.package} {run.version}".strip()
+    return f"{library}: {run.built}" if run.built else library
+
+
+def figures(run: Run) -> list[str]:
+    """Build, memory, queries a second at each recall and the most recall, as text; a dash where there is none."""
+    build = "-" if run.build_seconds is None else f"{run.build_seconds:.2f} s"
+    memory = "-" if run.memory_bytes is None else f"{run.memory_bytes / 1e6:,.0f} MB"
+    speeds = [queries_per_second_at(run.points, recall) for recall in RECALLS]
+    most = max((point.recall for point in run.points), default=None)
+    return [
+        build,
+        memory,
+        *("-" if speed is None else f"{speed:,.0f}" for speed in speeds),
+        "-" if most is None else f"{most:.4f}",
+    ]
+
+
+def _data(race: Race) -> str:
+    if race.hardness is None:
+        return ""
+    told = race.hardness
+    rows = [
+        ["intrinsic dimension", f"{told.intrinsic_dimension:.1f}"],
+        ["mean distance over that of the nearest neighbour", f"{told.contrast:.2f}"],
+        ["mean distance over that of the 10th neighbour", f"{told.contrast_10:.2f}"],
+    ]
+    return f"<h2>The data</h2>\n<p>{escape(told.summary())}</p>\n{_table(['', ''], rows, 'lr')}"
+
+
+def _absent(race: Race) -> str:
+    if not race.skipped:
+        return ""
+    lines = "".join(f"<li>{escape(skip.name)}: {escape(skip.reason)}</li>" for skip in race.skipped)
+    return f"<h2>Did not take part</h2>\n<ul>{lines}</ul>"
+
+
+def _settings(race: Race) -> str:
+    rows = [
+        [
+            run.name,
+            point.setting,
+            f"{point.recall:.4f}",
+            f"{point.recall_low:.4f} to {point.recall_high:.4f}",
+            "-" if point.relative_error is None else f"{point.relative_error:.2g}",
+            f"{point.queries_per_second:,.0f}",
+        ]
+        for run in in_order(race.runs)
+        for point in run.points
+    ]
+    head = ["", "setting", "recall", "of all such queries, 95 %", "distances farther by", "queries a second"]
+    table = _table(head, rows, "llrrrr")
+    summary = f"<summary>{len(rows)} that no other of the same contestant beats</summary>"
+    return f"<h2>All settings</h2>\n<details>{summary}\n{table}</details>"
+
+
+def _machine(race: Race) -> str:
+    return f"<h2>The machine</h2>\n{_table(['', ''], [list(pair) for pair in race.machine.items()], 'll')}"
