@@ -23,6 +23,7 @@ MODULES = [
     "nearabout.choice",
     "nearabout.evaluation",
     "nearabout.evaluation.distances",
+    "nearabout.evaluation.evaluate",
     "nearabout.evaluation.hardness",
     "nearabout.evaluation.pareto",
     "nearabout.evaluation.recall",
