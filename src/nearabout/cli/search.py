@@ -3,12 +3,12 @@
 import sys
 
 from nearabout import _core
-from nearabout.cli.arguments import Options, Value
+from nearabout.cli.arguments import Options, Value, number
 from nearabout.cli.output import complain, is_text, numbers, print_json, printable
 from nearabout.errors import InvalidInput, UnknownKey
 
 USAGE = """
-usage: nearabout search INDEX.near [WORD...] [-k 10] [--effort E | --exact] [--threads N] [--json]
+usage: nearabout search INDEX.near [WORD...] [-k 10] [--recall R | --effort E | --exact] [--threads N] [--json]
 
 Prints what is nearest to a word, nearest first: the distance, then the word.
 
@@ -22,6 +22,7 @@ out of the answer. A word that holds spaces is found when it is given as one arg
 after --.
 
   -k N         how many neighbours (10; 20 for lines from standard input)
+  --recall R   the share of the true neighbours to find, such as 0.99; left out, what the index was built for
   --effort E   how many rows (of lists: how many lists) may be looked at: more finds more, and takes longer
   --exact      true neighbours: every row is compared
   --threads N  how many threads to use (all cores)
@@ -31,7 +32,9 @@ after --.
 Exit code: 0 found; 2 a word that is not there, or wrong use.
 """
 
-_OPTIONS = Options("search", {"k": int, "effort": int, "exact": bool, "threads": int, "json": bool}, {"k": "k"})
+_OPTIONS = Options(
+    "search", {"k": int, "recall": str, "effort": int, "exact": bool, "threads": int, "json": bool}, {"k": "k"}
+)
 
 
 def run(arguments: list[str]) -> int:
@@ -45,6 +48,11 @@ def run(arguments: list[str]) -> int:
     if effort and "exact" in given:
         raise InvalidInput("--effort and --exact were given; an exact search looks at everything: give one of them")
     searcher = Searcher(words[0], k, effort or None, "exact" in given, threads, "json" in given)
+    if "recall" in given:
+        if effort or "exact" in given:
+            other = "--effort" if effort else "--exact"
+            raise InvalidInput(f"--recall and {other} were given; each says how much to spend: give one of them")
+        searcher.aim_at(number("recall", str(given["recall"])))
     if from_lines:
         return _loop(searcher)
     searcher.answer(words[1:])
@@ -103,6 +111,25 @@ class Searcher:
         self._exact = exact
         self._threads = threads
         self.as_json = as_json
+
+    def aim_at(self, recall: float) -> None:
+        """Spend what that share of the true neighbours takes: the rules of `calibration.effort_of_recall`, which costs
+        the import of NumPy."""
+        if not 0 < recall <= 1:
+            raise InvalidInput(f"--recall is {recall:g}; a share above 0 and up to 1 is needed, such as 0.95")
+        index = self._index
+        if index.kind == "exact" or len(index) == 0:
+            return
+        if index.seen_distances() is None:
+            raise InvalidInput(
+                f"--recall is {recall:g}, and this index is not calibrated, so that nobody knows what it takes; build "
+                "it again without --no-calibrate, or give --effort"
+            )
+        self._effort = index.effort_for(max(1, self._k), recall)
+        if self._effort is None and index.keeps_vectors:
+            self._exact = True
+        elif self._effort is None:
+            self._effort = index.most_effort
 
     def find(self, words: list[str]) -> list[tuple[str | int, int, float]]:
         """Key, row and distance of the neighbours of what the words, given as arguments, say; nearest first."""
