@@ -8,8 +8,8 @@
 
 #include "arrays.h"
 #include "base/threads.h"
-#include "index/exact/exact.h"
 #include "index/calibration/measure.h"
+#include "index/exact/exact.h"
 #include "index/forest/forest.h"
 #include "index/ivf/ivf.h"
 #include "parts.h"
@@ -204,7 +204,7 @@ void define_builder(nb::module_& m, const char* name, const Write& write, const 
               std::size_t memory, bool calibrate, double recall, const FloatMatrix& queries, nb::object monitor,
               const Own&... own) {
         const BuildRequest request{vectors, dims,     dtype,   source_dtype, metric,    keys,   on_bad,
-                              path,    metadata, threads, memory,       calibrate, recall, queries};
+                                   path,    metadata, threads, memory,       calibrate, recall, queries};
         return build(request, std::move(monitor),
                      [&](storage::Writer& writer, const Source& source, const BuildOptions& options,
                          const Monitor& watch) { write(writer, source, request, options, watch, own...); });
@@ -218,9 +218,10 @@ void define_builder(nb::module_& m, const char* name, const Write& write, const 
 }  // namespace
 
 void bind_build(nb::module_& m) {
-  define_builder(m, "build_exact",
-                 [](storage::Writer& writer, const Source& source, const BuildRequest& request, const BuildOptions& options,
-                    const Monitor& monitor) { write_exact(writer, source, request.metadata, options, monitor); });
+  define_builder(
+      m, "build_exact",
+      [](storage::Writer& writer, const Source& source, const BuildRequest& request, const BuildOptions& options,
+         const Monitor& monitor) { write_exact(writer, source, request.metadata, options, monitor); });
   define_builder<std::size_t, std::size_t, std::uint64_t>(
       m, "build_forest",
       [](storage::Writer& writer, const Source& source, const BuildRequest& request, const BuildOptions& options,

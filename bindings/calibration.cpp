@@ -62,7 +62,7 @@ nb::object seen_distances(const Index& index) {
 }
 
 std::shared_ptr<Index> calibrated(const Index& index, const FloatMatrix& queries, double recall, std::size_t threads,
-                        nb::object monitor) {
+                                  nb::object monitor) {
   const Monitor watch = python_monitor(std::move(monitor));
   const nb::gil_scoped_release release;
   return std::const_pointer_cast<Index>(
@@ -80,7 +80,8 @@ void bind_calibration(nb::class_<Index>& index) {
   index.def("calibration", &calibration)
       .def("expected_recall", &expected_recall, nb::arg("k"), nb::arg("effort").none())
       .def("effort_for", &effort_for, nb::arg("k"), nb::arg("recall"))
-      .def("default_effort", [](const Index& own, std::size_t k) { return own.default_effort(k); }, nb::arg("k"))
+      .def(
+          "default_effort", [](const Index& own, std::size_t k) { return own.default_effort(k); }, nb::arg("k"))
       .def_prop_ro("most_effort", [](const Index& own) { return own.most_effort(); })
       .def_prop_ro("keeps_vectors", [](const Index& own) { return own.keeps_vectors(); })
       .def("seen_distances", &seen_distances)

@@ -378,9 +378,8 @@ void bind_index(nb::module_& m) {
   nb::class_<Index> index(m, "Index");
   bind_calibration(index);
 
-  index
-      .def_static(
-          "open", [](const std::string& path) { return opened(storage::File::open(path)); }, nb::arg("path"))
+  index.def_static(
+           "open", [](const std::string& path) { return opened(storage::File::open(path)); }, nb::arg("path"))
       .def_static("from_bytes", &from_bytes, nb::arg("image"))
       .def("save", &save, nb::arg("path"))
       .def_prop_ro("kind", [](const Index& index) { return std::string(name_of(index.descriptor().kind)); })

@@ -81,15 +81,6 @@ std::optional<std::size_t> Index::effort_for(std::size_t k, double recall) const
   return std::clamp(static_cast<std::size_t>(std::ceil(*effort)), least_effort(), most_effort());
 }
 
-std::unique_ptr<Trace> Index::trace(const Trials& trials, std::size_t threads, const Monitor& monitor) const {
-  return search_trace(*this, trials, threads, monitor);
-}
-
-TraceCost Index::cost_of(std::size_t k, std::size_t effort) const {
-  (void)k;
-  return {static_cast<double>(effort), 0};
-}
-
 std::vector<Answer> Index::search(MatrixView queries, const Request& request) const {
   if (request.exact && !keeps_vectors())
     throw InvalidInput(

@@ -65,9 +65,8 @@ class Index {
   // What it has to spend for a recall, by the calibration; nothing: more than was measured, or everything.
   std::optional<std::size_t> effort_for(std::size_t k, double recall) const;
   const std::optional<Calibration>& calibration() const { return calibration_; }
-  // What trials find, and what that costs.
-  virtual std::unique_ptr<Trace> trace(const Trials& trials, std::size_t threads, const Monitor& monitor) const;
-  virtual TraceCost cost_of(std::size_t k, std::size_t effort) const;
+  // What trials find, and what that costs; null for kinds without a choice.
+  virtual std::unique_ptr<Trace> trace(const Trials&, std::size_t, const Monitor&) const { return nullptr; }
   // False for kinds that keep codes in place of vectors: they have no exact search.
   virtual bool keeps_vectors() const { return true; }
   // Stored vectors, verified, one after the other; of an index that keeps none, what its codes stand for. InvalidInput

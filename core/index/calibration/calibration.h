@@ -47,7 +47,7 @@ struct Calibration {
   enum class Origin : std::uint64_t { rows = 1, queries = 2 };
   Origin origin = Origin::rows;
   std::size_t queries = 0;
-  double target = kUsualRecall;             // what searches that ask for nothing are to reach
+  double target = kUsualRecall;              // what searches that ask for nothing are to reach
   std::array<DistanceRange, 2> distances{};  // of the nearest neighbour and of the tenth (of the last, of fewer)
   std::vector<CalibrationPoint> points;      // by effort
 

@@ -11,9 +11,10 @@
 namespace nearabout {
 namespace {
 
-constexpr std::size_t kStepForKnobs = 4;  // one row in so many serves where nothing but knobs is measured
+constexpr std::size_t kStepForKnobs = 3;  // one row in so many serves where nothing but knobs is measured
 
-// Where near is not a Euclidean distance, the exact scan tells. Rows are not their own neighbours, nor are their copies.
+// Where near is not a Euclidean distance, the exact scan tells. Rows are not their own neighbours, nor are their
+// copies.
 void find_by_search(const Index& index, Trials& trials, std::size_t threads, const Monitor& monitor) {
   Request request;
   request.exact = true;
@@ -94,16 +95,14 @@ void measure(storage::Writer& writer, const Source& source, const MeasureOptions
 
 std::shared_ptr<const Index> remeasured(const Index& index, std::span<const float> queries, double target,
                                         std::size_t threads, const Monitor& monitor) {
-  if (!index.has_effort())
-    throw InvalidInput("an exact index compares every row: there is nothing to calibrate");
+  if (!index.has_effort()) throw InvalidInput("an exact index compares every row: there is nothing to calibrate");
   if (!index.keeps_vectors())
     throw InvalidInput(
         "this index keeps no vectors to find true neighbours with; give queries= when you build it, or build it with "
         "keep_vectors=True");
   const std::size_t bytes = row_bytes(index.descriptor().element, index.dims());
   const RowReader read = [&](std::size_t begin, std::size_t end, float* to) {
-    const std::byte* const rows =
-        index.file().section(storage::SectionId::vectors).checked(begin * bytes, end * bytes);
+    const std::byte* const rows = index.file().section(storage::SectionId::vectors).checked(begin * bytes, end * bytes);
     for (std::size_t i = 0; i < end - begin; ++i)
       to_f32(index.descriptor().element, rows + i * bytes, index.dims(), to + i * index.dims());
   };

@@ -1,9 +1,9 @@
 // How the searches of some queries whose neighbours are known would go, at any effort: what a kind of index is
-// calibrated by. A kind that can tell this faster than by searching again and again has a Trace of its own.
+// calibrated by. Each kind has its own, which goes once through what a search would see and tells every effort from
+// that; tests compare it with searching again and again.
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <vector>
 
 #include "base/monitor.h"
@@ -11,8 +11,6 @@
 #include "storage/writer.h"
 
 namespace nearabout {
-
-class Index;
 
 // Of a query, on average: distances that are computed, by codes and in full; and seconds on one thread, as the kind's
 // own model of its costs has them. Measured times would make a file differ from build to build.
@@ -33,9 +31,5 @@ class Trace {
   // Adds what else the kind has learnt from the queries, for sections of its own.
   virtual void write(storage::Writer& writer) const { (void)writer; }
 };
-
-// By searching: right for every kind.
-std::unique_ptr<Trace> search_trace(const Index& index, const Trials& trials, std::size_t threads,
-                                    const Monitor& monitor);
 
 }  // namespace nearabout

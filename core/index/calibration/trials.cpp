@@ -10,8 +10,9 @@ namespace {
 
 constexpr std::size_t kMostGiven = 1'024;
 constexpr std::size_t kCentreRows = 1'024;
-constexpr std::size_t kRowsAtATime = 64;                     // of a thread
-constexpr std::size_t kBlockNumbers = std::size_t{1} << 20;  // of rows between two rounds of all queries
+constexpr std::size_t kRowsAtATime = 64;  // of a thread
+constexpr std::size_t kMostGroups = 128;
+constexpr std::size_t kBlockNumbers = std::size_t{4} << 20;  // of rows between two rounds of all queries
 
 // `number` of `count`, spread evenly over `all`.
 std::size_t spread(std::size_t number, std::size_t count, std::size_t all) {
@@ -57,6 +58,13 @@ std::vector<std::uint32_t> trial_rows(std::size_t rows) {
   return numbers;
 }
 
+bool is_left_out(std::size_t row, std::size_t rows) {
+  constexpr std::size_t kFew = 4;
+  if (rows < kFew * kTrialRows) return false;
+  const std::size_t near = row * kTrialRows / rows;  // spread() puts number `near` at this row, or nothing
+  return spread(near, kTrialRows, rows) == row;
+}
+
 Trials take_trials(std::span<const float> queries, const RowReader& read, std::size_t rows, std::size_t dims,
                    std::size_t step) {
   Trials trials;
@@ -85,8 +93,8 @@ void find_neighbours(Trials& trials, const RowReader& read, std::size_t rows, co
   move_by(centre, queries.data(), trials.count());
   TruthScan scan(queries, dims, std::min(kMostNeighbours, rows), trials.rows, threads);
 
-  const std::size_t block = std::clamp<std::size_t>(kBlockNumbers / dims / TruthScan::kPanel * TruthScan::kPanel,
-                                                    TruthScan::kPanel, 16'384);
+  const std::size_t groups = std::clamp<std::size_t>(kBlockNumbers / dims / TruthScan::kGroupRows, 1, kMostGroups);
+  const std::size_t block = groups * TruthScan::kGroupRows;
   std::vector<float> lifted(std::min(block, rows) * dims);
   for (std::size_t begin = 0; begin < rows; begin += block) {
     report(monitor, static_cast<double>(begin) / static_cast<double>(rows));

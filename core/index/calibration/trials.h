@@ -15,7 +15,7 @@
 namespace nearabout {
 
 inline constexpr std::size_t kMostNeighbours = 100;  // that are looked for
-inline constexpr std::size_t kTrialRows = 512;       // where rows are the queries
+inline constexpr std::size_t kTrialRows = 384;       // where rows are the queries
 
 struct Trials {
   std::size_t dims = 0;
@@ -42,8 +42,11 @@ class AskedTrials {
 
 // The rows that may become queries: nothing that is to be measured with them should be learnt from them.
 std::vector<std::uint32_t> trial_rows(std::size_t rows);
+// Whether a row is one of them, and they are few enough of all to be left out of what is learnt.
+bool is_left_out(std::size_t row, std::size_t rows);
 
-// Of the user's queries as many as are of use, spread evenly; where there are none, trial_rows(). One in `step` of them.
+// Of the user's queries as many as are of use, spread evenly; where there are none, trial_rows(). One in `step` of
+// them.
 Trials take_trials(std::span<const float> queries, const RowReader& read, std::size_t rows, std::size_t dims,
                    std::size_t step);
 

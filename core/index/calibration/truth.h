@@ -1,10 +1,10 @@
 // The true neighbours of some queries, from one pass over all rows.
 //
-// Rows and queries are first compared as bytes, 32 rows by 8 queries at a time. What rounding to bytes can be off by is
-// known of every row and every query (the lengths of what was rounded away, by the inequality of Cauchy and Schwarz),
-// so that a lower bound of each distance is proven; only rows whose bound is within a query's k nearest so far are
-// compared in float64. The exact index does the same with a screen that it keeps (quantize/screen.h); here rows pass by
-// once, and nothing is kept.
+// Rows and queries are first compared as bytes, panels of rows by 8 queries at a time. What rounding to bytes can be
+// off by is known of every row and every query (the lengths of what was rounded away, by the inequality of Cauchy and
+// Schwarz), so that bounds of each distance are proven; only rows whose lower bound is within a query's k nearest so
+// far are compared in float64, a block of rows at a time, the most promising first. The exact index does the same with
+// a screen that it keeps (quantize/screen.h); here rows pass by once, and nothing is kept.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +19,7 @@ namespace nearabout {
 
 class TruthScan {
  public:
-  static constexpr std::size_t kPanel = kernels::kPanelRows;
+  static constexpr std::size_t kGroupRows = 8 * kernels::kPanelRows;  // that share a scale
 
   // `queries` are one after the other, in the space in which near means a small Euclidean distance, and outlive this.
   // `own` has the row that each query is, or nothing: neither that row nor a copy of it is its neighbour then.
@@ -33,6 +33,12 @@ class TruthScan {
   std::vector<std::vector<std::uint32_t>> take();
 
  private:
+  // A row that may be near: the least that its squared distance from a query, less the query's square, can be.
+  struct Waiting {
+    float least;
+    std::uint32_t row;  // of those at hand
+    friend bool operator<(const Waiting& a, const Waiting& b) { return a.least < b.least; }
+  };
   // A query: bytes, multiples of `scale`; `length` and `error` are those of the vector and of what was rounded away.
   struct Query {
     std::vector<double> vector;
@@ -42,24 +48,29 @@ class TruthScan {
     double length = 0;
     double error = 0;
     TopK best{0};
+    std::vector<Waiting> waiting;
+    float limit = 0;  // of `least`
+    float width = 0;  // at most so much above the least is the distance
   };
-  // 32 rows: bytes are multiples of `scale`; `longest` of their rounded vectors.
-  struct Panel {
+  // Some panels of rows: bytes are multiples of `scale`; `longest` of their rounded vectors.
+  struct Group {
     float scale;
     float longest;
+    float error;  // the largest of its rows
   };
-  void pack(const float* rows, std::size_t panel, std::size_t count);
-  void compare(std::size_t query, std::size_t panel, std::size_t first, const float* rows, std::size_t count,
-               const std::int32_t* dots);
-  std::uint8_t* panel_bytes(std::size_t panel) const;
+  void pack(const float* rows, std::size_t group, std::size_t count);
+  void look_at_group(std::size_t query, std::size_t group, std::size_t count, const std::int32_t* dots);
+  void tighten(Query& query) const;
+  void settle(std::size_t query, std::size_t first, const float* rows);
+  std::uint8_t* group_bytes(std::size_t group) const;
 
-  std::size_t dims_, padded_, threads_;
+  std::size_t dims_, padded_, k_, threads_;
   const std::vector<std::uint32_t>& own_;
   std::vector<Query> queries_;
   std::vector<std::int8_t> query_bytes_;
-  std::vector<Panel> panels_;
+  std::vector<Group> groups_;
   AlignedBytes packed_;
-  std::size_t room_ = 0;                // panels
+  std::size_t room_ = 0;                 // groups
   std::vector<float> squares_, errors_;  // of the rows at hand
 };
 

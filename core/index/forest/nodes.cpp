@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/threads.h"
+#include "index/calibration/trials.h"
 
 namespace nearabout {
 namespace {
@@ -112,7 +113,12 @@ void leaf_centroids(const std::vector<Tree>& trees, const Level& leaves, const S
       const std::uint64_t first = leaves.firsts[leaf] % rows;
       const std::uint64_t count = leaves.firsts[leaf + 1] - leaves.firsts[leaf];
       const SketchedRows own = trees[leaves.firsts[leaf] / rows].rows.read(first, first + count, buffers);
-      for (std::uint64_t i = 0; i < count; ++i) centre.add(own.codes + i * sketch.width(), 1, 0);
+      // Rows that measure how leaves are ranked do not draw their own leaf nearer, unless they are all it has.
+      const auto drawn = [&](std::uint64_t i) { return !is_left_out(own.numbers[i], rows); };
+      bool any = false;
+      for (std::uint64_t i = 0; i < count; ++i) any |= drawn(i);
+      for (std::uint64_t i = 0; i < count; ++i)
+        if (!any || drawn(i)) centre.add(own.codes + i * sketch.width(), 1, 0);
       centre.finish(centroids.codes.data() + leaf * sketch.width(), &centroids.offsets[leaf]);
     }
   });

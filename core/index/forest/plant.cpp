@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "index/calibration/trials.h"
 #include "index/forest/route.h"
 
 namespace nearabout {
@@ -105,7 +106,9 @@ Tree plant_tree(const SketchStore& sketches, const Grid& grid, std::size_t leaf_
   const Router router(sketches, grid, seed, step_of(monitor, 0.0, 0.1));
   std::vector<std::vector<Branch>> branches;
   const auto grow = [&](const SketchedRows& rows, std::size_t count, const Monitor& part_monitor) {
-    const Codes codes{rows.codes, width};
+    std::vector<bool> left_out(count);
+    for (std::size_t i = 0; i < count; ++i) left_out[i] = is_left_out(rows.numbers[i], sketches.rows());
+    const Codes codes{rows.codes, width, &left_out};
     GrownBranch grown = grow_branch(codes, count, tree.rows.rows(), grid, leaf_size, seed, threads, part_monitor);
     append_ordered(tree.rows, rows, grown.order);
     branches.push_back(std::move(grown.branches));

@@ -7,12 +7,14 @@
 #include "base/row_set.h"
 #include "base/threads.h"
 #include "index/forest/ranking.h"
+#include "index/forest/trace.h"
 #include "index/queries.h"
 #include "kernels/kernels.h"
 
 namespace nearabout {
 namespace {
 
+constexpr std::size_t kFewest = 10;             // neighbours that are looked for, at least
 constexpr std::size_t kBatch = 8;               // rows compared by one call
 constexpr std::size_t kWaitingRoom = 32;        // rows that may wait before the next look at them
 constexpr std::size_t kQueriesAtATime = 16;     // a thread's share, between two looks at whether to stop
@@ -24,6 +26,11 @@ constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 void fetch(const storage::Section& section, std::uint64_t begin, std::uint64_t bytes) {
   for (std::uint64_t line = 0; line < bytes; line += kLine) section.fetch(begin + line);
+}
+
+void shorten(Answer& answer, std::size_t k) {
+  answer.rows.resize(k);
+  answer.distances.resize(k);
 }
 
 }  // namespace
@@ -184,6 +191,10 @@ std::size_t ForestIndex::usual_effort(std::size_t k) const {
   return static_cast<std::size_t>(std::max(effort * wider, least));
 }
 
+std::unique_ptr<Trace> ForestIndex::trace(const Trials& trials, std::size_t threads, const Monitor& monitor) const {
+  return std::make_unique<ForestTrace>(*this, trials, threads, monitor);
+}
+
 std::vector<Answer> ForestIndex::search_some(MatrixView queries, const Request& request) const {
   const std::size_t wanted = request.effort.value_or(default_effort(request.radius ? 10 : request.k));
   // As many rows as there are: then they are read in order, once, and nothing is left out.
@@ -192,6 +203,8 @@ std::vector<Answer> ForestIndex::search_some(MatrixView queries, const Request& 
   const std::vector<BoundQuery> bound = bind_queries(queries, descriptor());
   const float radius = radius_of(request);
 
+  // A limit at the one nearest so far would lose it among the sketches too often.
+  const std::size_t kept = request.radius ? request.k : std::min(std::max(request.k, kFewest), rows());
   std::vector<Answer> answers(queries.rows);
   const double work = static_cast<double>(queries.rows) * (kQueryNanoseconds + 2 * static_cast<double>(effort));
   const auto most = static_cast<std::size_t>(std::max(1.0, work / kThreadNanoseconds));
@@ -202,9 +215,10 @@ std::vector<Answer> ForestIndex::search_some(MatrixView queries, const Request& 
     const std::vector<float> vectors = widened(queries, begin, end);
     const std::vector<SketchQuery> sketches = SketchQuery::bind(sketch_, vectors.data(), end - begin);
     for (std::size_t i = begin; i < end; ++i) {
-      TopK best(request.k, rank_within(bound[i], radius));
-      searches[worker]->search(bound[i], sketches[i - begin], effort, request.k, best);
+      TopK best(kept, rank_within(bound[i], radius));
+      searches[worker]->search(bound[i], sketches[i - begin], effort, kept, best);
       answers[i] = answer_of(bound[i], best, radius);
+      if (answers[i].rows.size() > request.k) shorten(answers[i], request.k);
     }
   };
   parallel_for(queries.rows, kQueriesAtATime, threads, run, request.monitor);

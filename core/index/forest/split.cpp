@@ -19,11 +19,14 @@ constexpr std::size_t kLeastShare = 16;
 void Splitter::take_sample(const std::uint32_t* rows, std::size_t count, Random& random) {
   if (count <= kSampleRows) {
     sample_.assign(rows, rows + count);
-    return;
+  } else {
+    sample_.resize(kSampleRows);
+    const std::size_t stride = count / kSampleRows;
+    for (std::size_t i = 0; i < kSampleRows; ++i) sample_[i] = rows[i * stride + random.next() % stride];
   }
-  sample_.resize(kSampleRows);
-  const std::size_t stride = count / kSampleRows;
-  for (std::size_t i = 0; i < kSampleRows; ++i) sample_[i] = rows[i * stride + random.next() % stride];
+  if (!codes_.left_out) return;
+  std::erase_if(sample_, [&](std::uint32_t row) { return (*codes_.left_out)[row]; });
+  if (sample_.size() < 2) sample_.assign(rows, rows + std::min(count, kSampleRows));
 }
 
 // The plane where a code is as far from one mean as from the other, distances being those of the values that codes

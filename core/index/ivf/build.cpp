@@ -137,8 +137,7 @@ void write_ivf(storage::Writer& writer, const Source& source, const IvfOptions& 
     const std::size_t width = learnt.shape.bytes() + sizeof(RowFacts);
     const bool fits = build.memory == 0 || rows <= build.memory / 4 / width;
     const std::string* place = fits ? nullptr : &build.path;
-    const EncodedRows encoded =
-        encode_rows(learnt, read, rows, place, build.threads, step_of(monitor, 0.4, 0.7));
+    const EncodedRows encoded = encode_rows(learnt, read, rows, place, build.threads, step_of(monitor, 0.4, 0.7));
     const std::vector<std::uint32_t> sizes = list_sizes(encoded, learnt.lists());
     const std::uint64_t facts[] = {learnt.lists(), learnt.shape.directions, learnt.shape.bits, options.seed};
     writer.add<std::uint64_t>(SectionId::ivf, {1, 4}, facts);

@@ -74,8 +74,8 @@ std::vector<std::int8_t> LearntLists::points_of(const std::vector<float>& images
   return points;
 }
 
-EncodedRows encode_rows(const LearntLists& learnt, const RowReader& read, std::size_t rows,
-                        const std::string* beside, std::size_t threads, const Monitor& monitor) {
+EncodedRows encode_rows(const LearntLists& learnt, const RowReader& read, std::size_t rows, const std::string* beside,
+                        std::size_t threads, const Monitor& monitor) {
   const LeadingCodes codes(learnt.shape);
   const ByteCentroids centroids(learnt.centroids, learnt.shape.directions);
   std::vector<Encoder> encoders(threads, Encoder(learnt, codes, centroids));

@@ -48,7 +48,7 @@ struct EncodedRows {
   std::size_t rows() const { return facts.size(); }
 };
 
-EncodedRows encode_rows(const LearntLists& learnt, const RowReader& read, std::size_t rows,
-                        const std::string* beside, std::size_t threads, const Monitor& monitor);
+EncodedRows encode_rows(const LearntLists& learnt, const RowReader& read, std::size_t rows, const std::string* beside,
+                        std::size_t threads, const Monitor& monitor);
 
 }  // namespace nearabout

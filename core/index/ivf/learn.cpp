@@ -16,7 +16,7 @@ constexpr std::size_t kManyDirectionRows = 16'384;  // of a large table, where n
 constexpr std::size_t kDirectionNumbers = std::size_t{4} << 20;
 constexpr std::size_t kLargeTable = 200'000;
 constexpr std::size_t kFewLists = 320;    // are not worth more than one attempt
-constexpr std::size_t kStepOfTrials = 4;  // that numbers of lists are tried with: few are enough
+constexpr std::size_t kStepOfTrials = 3;  // that numbers of lists are tried with: few are enough
 
 // Rows as they are stored, lifted.
 class LiftedReader {

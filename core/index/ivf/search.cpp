@@ -94,7 +94,8 @@ std::shared_ptr<IvfSearches> make_searches() { return std::make_shared<IvfSearch
 // compared; more neighbours lie in more lists.
 std::size_t IvfIndex::usual_effort(std::size_t k) const {
   const std::vector<CurvePoint>& points = curves_.points[1];
-  const auto enough = std::find_if(points.begin(), points.end(), [](const CurvePoint& p) { return p.recall >= kUsualRecall; });
+  const auto enough =
+      std::find_if(points.begin(), points.end(), [](const CurvePoint& p) { return p.recall >= kUsualRecall; });
   double probes = static_cast<double>(lists());
   if (enough != points.end())
     probes = enough->probes;

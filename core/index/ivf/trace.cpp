@@ -5,20 +5,23 @@
 #include <cmath>
 #include <limits>
 
+#include "base/marked.h"
 #include "base/threads.h"
 #include "index/ivf/costs.h"
 #include "index/ivf/scan.h"
 #include "quantize/byte_rows.h"
+#include "storage/items.h"
 
 namespace nearabout {
 namespace {
 
-constexpr std::array<std::size_t, 34> kDepths{1,  2,  3,  4,  5,  6,  8,   10,  12,  14,  16,  20,  24,  28,  32,  40,  48,
-                                              56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 640, 768, 1024};
-constexpr std::array<double, 17> kRecalls{0.5,  0.6,  0.7,  0.8,   0.85, 0.9,   0.925, 0.95, 0.96,
+constexpr std::array<std::size_t, 34> kDepths{1,   2,   3,   4,   5,   6,   8,   10,  12,  14,  16,  20,
+                                              24,  28,  32,  40,  48,  56,  64,  80,  96,  112, 128, 160,
+                                              192, 224, 256, 320, 384, 448, 512, 640, 768, 1024};
+constexpr std::array<double, 17> kRecalls{0.5,  0.6,  0.7,   0.8,  0.85,   0.9,   0.925,  0.95, 0.96,
                                           0.97, 0.98, 0.985, 0.99, 0.9925, 0.995, 0.9975, 0.999};
-constexpr std::size_t kKept = kDepths.back();  // rows of a query
-constexpr std::size_t kGroup = 128;            // queries that go through the lists together
+constexpr std::size_t kKept = kDepths.back();              // rows of a query
+constexpr std::size_t kGroup = 128;                        // queries that go through the lists together
 constexpr std::size_t kMostProbes = std::size_t{4} << 20;  // of a group
 
 // 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 18, ... and all lists: each about a sixth more than the one before.
@@ -28,6 +31,32 @@ std::vector<std::size_t> probes_to_try(std::size_t lists) {
   probes.push_back(lists);
   return probes;
 }
+
+// The number of each neighbour, by its row: a table that is open, and a quarter full at most.
+class NumbersOfRows {
+ public:
+  explicit NumbersOfRows(const std::vector<std::uint32_t>& rows) : rows_(rows) {
+    for (std::uint16_t number = 0; number < rows.size(); ++number) {
+      std::size_t slot = slot_of(rows[number]);
+      while (slots_[slot] != 0) slot = (slot + 1) % kSlots;
+      slots_[slot] = static_cast<std::uint16_t>(number + 1);
+    }
+  }
+  std::uint32_t find(std::uint32_t row) const {
+    for (std::size_t slot = slot_of(row); slots_[slot] != 0; slot = (slot + 1) % kSlots)
+      if (rows_[slots_[slot] - 1u] == row) return slots_[slot] - 1u;
+    return kNone;
+  }
+
+ private:
+  static constexpr std::size_t kSlots = 512;
+  static constexpr std::uint32_t kNone = 0xFFFF'FFFFu;
+  static std::size_t slot_of(std::uint32_t row) { return row * 0x9E37'79B1u >> 23; }
+
+  const std::vector<std::uint32_t>& rows_;
+  std::array<std::uint16_t, kSlots> slots_{};
+};
+static_assert(kMostNeighbours <= 128);
 
 }  // namespace
 
@@ -39,8 +68,12 @@ IvfTrace::IvfTrace(const IvfIndex& index, const Trials& trials, std::size_t thre
       scanned_(probes_.size(), 0),
       places_(trials.count() * probes_.size() * kMostNeighbours, Place{kNever, 0}) {
   for (const std::vector<std::uint32_t>& nearest : trials.nearest) neighbours_.push_back(nearest.size());
+  list_of_block_.resize(index.blocks_.back());
+  for (std::uint32_t list = 0; list < index.lists(); ++list)
+    std::fill(list_of_block_.begin() + index.blocks_[list], list_of_block_.begin() + index.blocks_[list + 1], list);
   const std::size_t most = std::max<std::size_t>(1, kMostProbes / index.lists());
-  const std::size_t group = std::clamp<std::size_t>((trials.count() + threads - 1) / threads, 1, std::min(kGroup, most));
+  const std::size_t group =
+      std::clamp<std::size_t>((trials.count() + threads - 1) / threads, 1, std::min(kGroup, most));
   std::vector<std::vector<double>> scanned((trials.count() + group - 1) / group);
   parallel_for(
       trials.count(), group, threads,
@@ -49,7 +82,9 @@ IvfTrace::IvfTrace(const IvfIndex& index, const Trials& trials, std::size_t thre
       },
       monitor);
   for (const std::vector<double>& rows : scanned)
-    for (std::size_t step = 0; step < probes_.size(); ++step) scanned_[step] += rows[step] / static_cast<double>(trials.count());
+    for (std::size_t step = 0; step < probes_.size(); ++step)
+      scanned_[step] += rows[step] / static_cast<double>(trials.count());
+  list_of_block_.clear();
   choose_points(threads);
 }
 
@@ -65,52 +100,59 @@ std::vector<double> IvfTrace::look_at(const IvfIndex& index, const Trials& trial
   for (std::size_t i = 0; i < end - begin; ++i) {
     steps_of(index, scan.ranked_lists(i), steps, scanned);
     std::vector<Candidate> candidates = candidates_of(index, trials, begin + i, scan, i, steps);
-    place(trials, begin + i, candidates, [](const Candidate& c) { return double{c.estimate}; },
-          [](Place& place) -> std::uint16_t& { return place.nearer; });
+    place(
+        trials, begin + i, candidates, [](const Candidate& c) { return c.estimate; },
+        [](Place& place) -> std::uint16_t& { return place.nearer; });
     if (answers_ != Answers::byte_codes) continue;
     rank_by_bytes(index, trials, begin + i, candidates);
-    place(trials, begin + i, candidates, [](const Candidate& c) { return c.rank; },
-          [](Place& place) -> std::uint16_t& { return place.better; });
+    place(
+        trials, begin + i, candidates, [](const Candidate& c) { return static_cast<float>(c.rank); },
+        [](Place& place) -> std::uint16_t& { return place.better; });
   }
   return scanned;
 }
 
 // Of each list the step at which it is looked into.
-void IvfTrace::steps_of(const IvfIndex& index, std::vector<RankedList> ranked, std::vector<std::uint8_t>& steps,
+void IvfTrace::steps_of(const IvfIndex& index, const std::vector<RankedList>& ranked, std::vector<std::uint8_t>& steps,
                         std::vector<double>& scanned) const {
-  std::sort(ranked.begin(), ranked.end(), [](const RankedList& a, const RankedList& b) {
-    return a.distance < b.distance || (a.distance == b.distance && a.list < b.list);
-  });
+  std::vector<Marked> order;
+  order.reserve(ranked.size());
+  for (const RankedList& list : ranked) order.emplace_back(list.distance, list.list);
+  std::sort(order.begin(), order.end());
   steps.assign(index.lists(), static_cast<std::uint8_t>(probes_.size() - 1));
   double rows = 0;
   std::size_t step = 0;
-  for (std::size_t rank = 0; rank < ranked.size(); ++rank) {
+  for (std::size_t rank = 0; rank < order.size(); ++rank) {
     if (rank >= probes_[step]) scanned[step++] += rows;
-    rows += index.sizes_[ranked[rank].list];
-    steps[ranked[rank].list] = static_cast<std::uint8_t>(step);
+    rows += index.sizes_[order[rank].row()];
+    steps[order[rank].row()] = static_cast<std::uint8_t>(step);
   }
   for (; step < probes_.size(); ++step) scanned[step] += rows;
 }
 
 // Without the query's own row, and copies of it: a query that is no row has none.
-std::vector<IvfTrace::Candidate> IvfTrace::candidates_of(const IvfIndex& index, const Trials& trials,
-                                                         std::size_t query, ListScan& scan, std::size_t number,
+std::vector<IvfTrace::Candidate> IvfTrace::candidates_of(const IvfIndex& index, const Trials& trials, std::size_t query,
+                                                         ListScan& scan, std::size_t number,
                                                          const std::vector<std::uint8_t>& steps) const {
   const std::span<const std::uint32_t> places = scan.candidates(number);
   const std::span<const float> estimates = scan.estimates(number);
   const std::uint64_t columns = index.list_rows_->shape().columns;
+  const NumbersOfRows numbers(trials.nearest[query]);
   std::vector<Candidate> candidates;
   candidates.reserve(places.size());
-  std::optional<std::pair<float, std::size_t>> own;  // estimate and list
-  std::vector<std::size_t> lists;
+  std::optional<std::pair<float, std::uint32_t>> own;  // estimate and list
+  std::vector<std::uint32_t> lists;
+  lists.reserve(places.size());
   for (std::size_t i = 0; i < places.size(); ++i) {
-    const std::size_t block = places[i] / kernels::kBlockRows;
-    const auto after = std::upper_bound(index.blocks_.begin(), index.blocks_.end(), block);
-    lists.push_back(static_cast<std::size_t>(after - index.blocks_.begin()) - 1);
-    const std::uint32_t row = index.list_rows_->items<std::uint32_t>(std::uint64_t{places[i]} * columns, columns)[0];
+    lists.push_back(list_of_block_[places[i] / kernels::kBlockRows]);
+    const std::uint64_t number = std::uint64_t{places[i]} * columns;
+    const std::byte* const at =
+        index.list_rows_->checked(number * sizeof(std::uint32_t), (number + 1) * sizeof(std::uint32_t));
+    const std::uint32_t row = *storage::items_of<std::uint32_t>(at);
     if (row >= index.rows()) index.throw_row(row);
     if (!trials.rows.empty() && row == trials.rows[query]) own = {estimates[i], lists[i]};
-    candidates.push_back({estimates[i], row, steps[lists[i]], 0});
+    const auto found = numbers.find(row);
+    candidates.push_back({estimates[i], row, found, steps[lists[i]], 0});
   }
   if (!own) return candidates;
   std::size_t kept = 0;
@@ -133,25 +175,30 @@ void IvfTrace::rank_by_bytes(const IvfIndex& index, const Trials& trials, std::s
 }
 
 // Counts, for each neighbour and each step, the candidates within reach that come before it in the order of `rank`.
+// Neighbours are few: they are sorted, and each candidate falls between two of them.
 template <class Rank, class Of>
-void IvfTrace::place(const Trials& trials, std::size_t query, std::vector<Candidate>& candidates, Rank rank, Of of) {
-  std::sort(candidates.begin(), candidates.end(), [&](const Candidate& a, const Candidate& b) {
-    return rank(a) < rank(b) || (rank(a) == rank(b) && a.row < b.row);
-  });
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> numbers;  // of neighbours, by row
-  for (std::uint32_t i = 0; i < trials.nearest[query].size(); ++i) numbers.emplace_back(trials.nearest[query][i], i);
-  std::sort(numbers.begin(), numbers.end());
-  std::vector<std::uint32_t> before(probes_.size(), 0);  // at each step
-  for (const Candidate& candidate : candidates) {
-    const auto found = std::lower_bound(numbers.begin(), numbers.end(), std::pair{candidate.row, std::uint32_t{0}});
-    if (found != numbers.end() && found->first == candidate.row) {
-      std::uint32_t sum = 0;
-      for (std::size_t step = 0; step < probes_.size(); ++step) {
-        sum += before[step];
-        if (step >= candidate.step) of(places(query, step)[found->second]) = static_cast<std::uint16_t>(sum);
-      }
+void IvfTrace::place(const Trials& trials, std::size_t query, const std::vector<Candidate>& candidates, Rank rank,
+                     Of of) {
+  std::vector<Marked> order;  // neighbours among the candidates, by the latter's numbers
+  for (std::uint32_t i = 0; i < candidates.size(); ++i)
+    if (candidates[i].neighbour < trials.nearest[query].size()) order.emplace_back(rank(candidates[i]), i);
+  std::sort(order.begin(), order.end());
+  const std::size_t steps = probes_.size();
+  std::vector<std::uint16_t> counts((order.size() + 1) * steps, 0);  // before each neighbour, at each step
+  for (std::uint32_t i = 0; i < candidates.size(); ++i) {
+    const auto after = std::upper_bound(order.begin(), order.end(), Marked(rank(candidates[i]), i));
+    ++counts[static_cast<std::size_t>(after - order.begin()) * steps + candidates[i].step];
+  }
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const Candidate& neighbour = candidates[order[i].row()];
+    std::uint16_t* const own = counts.data() + i * steps;
+    std::uint32_t sum = 0;
+    for (std::size_t step = 0; step < steps; ++step) {
+      sum += own[step];
+      if (step >= neighbour.step) of(places(query, step)[neighbour.neighbour]) = static_cast<std::uint16_t>(sum);
     }
-    ++before[candidate.step];
+    for (std::size_t step = 0; step < steps; ++step)
+      own[steps + step] = static_cast<std::uint16_t>(own[steps + step] + own[step]);
   }
 }
 

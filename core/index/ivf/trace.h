@@ -33,20 +33,21 @@ class IvfTrace : public Trace {
   struct Candidate {
     float estimate;
     std::uint32_t row;
+    std::uint32_t neighbour;  // its number among them; more than any for other rows
     std::uint32_t step;
     double rank;  // by its bytes, where those are compared
   };
   struct Found;
 
   std::vector<double> look_at(const IvfIndex& index, const Trials& trials, std::size_t begin, std::size_t end);
-  void steps_of(const IvfIndex& index, std::vector<RankedList> ranked, std::vector<std::uint8_t>& steps,
+  void steps_of(const IvfIndex& index, const std::vector<RankedList>& ranked, std::vector<std::uint8_t>& steps,
                 std::vector<double>& scanned) const;
   std::vector<Candidate> candidates_of(const IvfIndex& index, const Trials& trials, std::size_t query, ListScan& scan,
                                        std::size_t number, const std::vector<std::uint8_t>& steps) const;
   void rank_by_bytes(const IvfIndex& index, const Trials& trials, std::size_t query,
                      std::vector<Candidate>& candidates) const;
   template <class Rank, class Of>
-  void place(const Trials& trials, std::size_t query, std::vector<Candidate>& candidates, Rank rank, Of of);
+  void place(const Trials& trials, std::size_t query, const std::vector<Candidate>& candidates, Rank rank, Of of);
   bool is_found(const Place& place, std::size_t k, std::size_t depth) const;
   Found count_all(std::size_t k, std::size_t threads) const;
   CurvePoint cheapest(double recall, std::size_t k, const Found& found) const;
@@ -61,11 +62,12 @@ class IvfTrace : public Trace {
 
   Answers answers_;
   CodeShape shape_;
-  std::size_t row_bytes_;               // that comparing a row reads
-  std::vector<std::size_t> probes_;     // the numbers of lists that are tried
+  std::size_t row_bytes_;            // that comparing a row reads
+  std::vector<std::size_t> probes_;  // the numbers of lists that are tried
+  std::vector<std::uint32_t> list_of_block_;
   std::vector<std::size_t> neighbours_;  // of each query
-  std::vector<double> scanned_;         // rows of that many lists, of an average query
-  std::vector<Place> places_;           // queries x probes_ x kMostNeighbours
+  std::vector<double> scanned_;          // rows of that many lists, of an average query
+  std::vector<Place> places_;            // queries x probes_ x kMostNeighbours
   Curves curves_;
 };
 

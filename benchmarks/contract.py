@@ -1,0 +1,135 @@
+"""Recall as a contract: what is asked, what is found, and what it cost beside the least that it could have cost.
+
+For each set, kind, k and target: the recall of `search(recall=)` on queries that calibration never saw, the effort that
+it chose, the least effort that meets the target on these very queries (found by trying efforts, which nobody could know
+beforehand), and their ratio. Efforts of few lists are coarse: one list more than the least is told as such.
+
+Then queries of another kind than the rows, with and without `queries=`, and what calibration adds to the time of a
+build and of a search.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from _sets import SETS, Set
+from numpy.typing import NDArray
+
+import nearabout as na
+
+TARGETS = (0.80, 0.90, 0.95, 0.99)
+NEIGHBOURS = (1, 10, 100)
+KINDS = ("ivf", "forest")
+ALLOWED_BELOW, ALLOWED_RATIO = 0.01, 1.3
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One promise and what became of it."""
+
+    set: str
+    kind: str
+    k: int
+    target: float
+    recall: float
+    expected: float
+    effort: int
+    least: int
+
+    @property
+    def ratio(self) -> float:
+        return self.effort / self.least
+
+    @property
+    def kept(self) -> bool:
+        return self.recall >= self.target - ALLOWED_BELOW
+
+    @property
+    def thrifty(self) -> bool:
+        return self.ratio <= ALLOWED_RATIO
+
+    @property
+    def coarse(self) -> bool:
+        """Whether the next effort that there is would be too much."""
+        return not self.thrifty and self.effort <= self.least + 1
+
+
+class Truth:
+    """The true neighbours of some queries, and the recall of searches."""
+
+    def __init__(self, index: na.Index, queries: NDArray[Any]) -> None:
+        self.index = index
+        self.queries = queries
+        self.rows = index.search(queries, max(NEIGHBOURS), exact=True).rows
+        self.most = int(index.info()["lists"]) if index.kind == "ivf" else len(index)
+
+    def recall(self, k: int, effort: int) -> float:
+        return self.of(self.index.search(self.queries, k, effort=effort).rows)
+
+    def of(self, rows: NDArray[np.int64]) -> float:
+        k = rows.shape[1]
+        pairs = zip(rows.tolist(), self.rows[:, :k].tolist(), strict=True)
+        return sum(len(set(found).intersection(true)) for found, true in pairs) / rows.size
+
+    def least_effort(self, k: int, target: float) -> int:
+        """By bisection: recall hardly ever falls where effort rises."""
+        low, high = 0, self.most
+        while high - low > max(1, high // 200):
+            middle = (low + high) // 2
+            if self.recall(k, middle) >= target:
+                high = middle
+            else:
+                low = middle
+        return high
+
+
+def cells_of(case: Set, kind: str, seed: int) -> list[Cell]:
+    index = na.build(case.base, metric=case.metric, kind=kind, seed=seed)
+    truth = Truth(index, case.queries)
+    cells = []
+    for k in NEIGHBOURS:
+        for target in TARGETS:
+            hits = index.search(case.queries, k, recall=target)
+            effort = truth.most if hits.effort is None else hits.effort
+            expected = hits.expected_recall or 0.0
+            least = truth.least_effort(k, target)
+            cells.append(Cell(case.name, kind, k, target, truth.of(hits.rows), expected, effort, least))
+    return cells
+
+
+def show(cells: list[Cell]) -> None:
+    print(f"{'set':18} {'kind':6} {'k':>3} target recall expected  effort   least  ratio")
+    for cell in cells:
+        told = "" if cell.kept else "  below"
+        told += "" if cell.thrifty else "  one step more" if cell.coarse else "  too much"
+        print(
+            f"{cell.set:18} {cell.kind:6} {cell.k:3} {cell.target:6.2f} {cell.recall:6.3f} {cell.expected:8.3f} "
+            f"{cell.effort:7,} {cell.least:7,} {cell.ratio:6.2f}{told}"
+        )
+    kept = sum(cell.kept for cell in cells)
+    thrifty = sum(cell.thrifty or cell.coarse for cell in cells)
+    print(f"recall at least the target less .01: {kept} of {len(cells)}; effort at most 1.3 times the least, or one "
+          f"list more: {thrifty}; median ratio {np.median([cell.ratio for cell in cells]):.2f}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sets", default=",".join(SETS))
+    parser.add_argument("--kinds", default=",".join(KINDS))
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    cells = [
+        cell
+        for name in options.sets.split(",")
+        for case in [SETS[name]()]
+        for kind in options.kinds.split(",")
+        for cell in cells_of(case, kind, options.seed)
+    ]
+    show(cells)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+// The searches of trials through a forest: at which effort the leaf of each true neighbour is looked at, and which
+// neighbours are then told from the other rows of their leaves by their sketches.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "index/calibration/calibration.h"
+#include "index/forest/forest.h"
+
+namespace nearabout {
+
+class ForestTrace : public Trace {
+ public:
+  ForestTrace(const ForestIndex& forest, const Trials& trials, std::size_t threads, const Monitor& monitor);
+
+  const std::vector<std::size_t>& efforts() const override { return efforts_; }
+  std::vector<double> found(std::size_t k, std::size_t effort) const override;
+  TraceCost cost(std::size_t k, std::size_t effort) const override;
+
+ private:
+  std::vector<std::uint32_t> ranked_leaves(const ForestIndex& forest, const float* query) const;
+  std::uint64_t effort_within(double share) const;
+  void find_leaves(const ForestIndex& forest, const Trials& trials, std::size_t threads, const Monitor& monitor);
+  void search_some(const ForestIndex& forest, const Trials& trials, std::size_t threads, const Monitor& monitor);
+
+  std::size_t rows_;
+  std::size_t width_;  // of a sketch
+  std::size_t row_bytes_;
+  // The least effort that looks at the leaf of a neighbour; of each query's, nearest first.
+  std::vector<std::vector<std::uint64_t>> leaf_efforts_;
+  // Of the neighbours in leaves that are looked at, the share that a search for each k of kMeasuredAt tells from the
+  // other rows by their sketches.
+  std::array<double, kMeasuredAt.size()> told_{};
+  std::vector<std::size_t> efforts_;
+};
+
+}  // namespace nearabout
