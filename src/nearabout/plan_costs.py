@@ -4,7 +4,7 @@ The terms follow the stages of the build (core/index/*/build.cpp): directions ar
 thousand rows, which takes the same time for ten thousand rows and for a million; then all rows are coded. Seconds were
 fitted to 230 builds of words, SIFT, MiniLM and MNIST (16 to 784 dims, 500 to 200,000 rows, f32, f16, u8) on one thread
 of an AMD EPYC with AVX-512 by least squares of the ratios. benchmarks/plan.py compares them with builds. What
-calibration adds to lists was measured by six builds with it and without.
+calibration adds was measured by six builds of each kind with it and without.
 """
 
 from __future__ import annotations
@@ -75,10 +75,13 @@ def _lists_seconds(case: Case) -> float:
 
 
 def calibration_seconds(case: Case) -> float:
-    """Of measuring lists with 512 rows, whose neighbours are looked for among all (core/index/calibration/truth.h)."""
-    if not isinstance(case.kind, IVF):
-        return 0.0
-    return 0.1 * min(1.0, case.rows / 1_500) + 6.4e-9 * case.rows * case.dims
+    """Of measuring with 512 rows, whose neighbours are looked for among all (core/index/calibration/truth.h); forests
+    leave those rows out of what they learn, and search for them."""
+    if isinstance(case.kind, IVF):
+        return 0.06 * min(1.0, case.rows / 1_500) + 2.2e-9 * case.rows * case.dims
+    if isinstance(case.kind, Forest):
+        return 0.03 * min(1.0, case.rows / 1_500) + 2.2e-6 * case.rows + 8e-9 * case.rows * case.dims
+    return 0.0
 
 
 @dataclass(frozen=True)
