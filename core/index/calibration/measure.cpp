@@ -51,7 +51,8 @@ std::array<DistanceRange, 2> distances_of(const Index& index, const Trials& tria
   request.effort = static_cast<std::size_t>(effort);
   request.threads = threads;
   std::array<DistanceRange, 2> ranges{DistanceRange{kInfinity, -kInfinity}, DistanceRange{kInfinity, -kInfinity}};
-  const std::vector<Answer> answers = index.search(AskedTrials(trials, index.descriptor().element).view(), request);
+  const AskedTrials asked(trials, index.descriptor().element);
+  const std::vector<Answer> answers = index.search(asked.view(), request);
   for (std::size_t query = 0; query < answers.size(); ++query) {
     const std::vector<std::uint32_t>& nearest = trials.nearest[query];
     std::vector<double> distances;

@@ -14,8 +14,8 @@ namespace {
 
 constexpr double kStep = 1.15;         // from one effort to the next
 constexpr double kNearlyAll = 0.999;   // of all neighbours lie within the largest effort that is tried but for all rows
-constexpr double kMost = 0.997;        // of them within the effort that is searched with
-constexpr std::size_t kSearched = 96;  // trials: they have some thousand neighbours
+constexpr double kMost = 0.99;         // of them within the effort that is searched with
+constexpr std::size_t kFewTrials = 96;  // have some thousand of a hundred neighbours
 constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
 
 // About, in nanoseconds with AVX-512: only ratios matter.
@@ -108,35 +108,40 @@ void ForestTrace::find_leaves(const ForestIndex& forest, const Trials& trials, s
   parallel_for(leaf_efforts_.size(), 1, threads, rank, monitor);
 }
 
-// How many are told apart hardly depends on the effort, nor on the query: some are enough to tell it.
+// How many are told apart hardly depends on the effort. One neighbour is looked for as ten are (search.cpp), and is told
+// as often at least; a hundred are told with a few of the queries.
 void ForestTrace::search_some(const ForestIndex& forest, const Trials& trials, std::size_t threads,
                               const Monitor& monitor) {
+  const std::size_t step = std::max<std::size_t>(1, trials.count() / kFewTrials);
+  told_[0] = told_[1] = told(forest, trials, 10, 1, threads, step_of(monitor, 0.0, 0.5));
+  told_[2] = told(forest, trials, 100, step, threads, step_of(monitor, 0.5, 1.0));
+}
+
+// Of one trial in `step`.
+double ForestTrace::told(const ForestIndex& forest, const Trials& trials, std::size_t k, std::size_t step,
+                         std::size_t threads, const Monitor& monitor) const {
   const AskedTrials asked(trials, forest.descriptor().element);
-  const std::size_t step = std::max<std::size_t>(1, trials.count() / kSearched);
   MatrixView some = asked.view();
   some.stride *= step;
   some.rows = (some.rows + step - 1) / step;
-  const std::uint64_t effort = std::max<std::uint64_t>(effort_within(kMost), 2 * kMostNeighbours);
-  for (std::size_t place = 0; place < kMeasuredAt.size(); ++place) {
-    Request request;
-    request.k = kMeasuredAt[place] + (trials.rows.empty() ? 0 : 1);  // the row itself is found, too
-    request.effort = effort;
-    request.threads = threads;
-    request.monitor = monitor;
-    double reached = 0;
-    double told = 0;
-    const std::vector<Answer> answers = forest.search(some, request);
-    for (std::size_t i = 0; i < answers.size(); ++i) {
-      const std::vector<std::uint32_t> rows = sorted(answers[i].rows);
-      const std::vector<std::uint32_t>& nearest = trials.nearest[i * step];
-      for (std::size_t n = 0; n < std::min(kMeasuredAt[place], nearest.size()); ++n) {
-        if (leaf_efforts_[i * step][n] > effort) continue;
-        ++reached;
-        told += std::binary_search(rows.begin(), rows.end(), nearest[n]) ? 1 : 0;
-      }
+  Request request;
+  request.k = k + (trials.rows.empty() ? 0 : 1);  // the row itself is found, too
+  request.effort = std::max<std::uint64_t>(effort_within(kMost), 2 * kMostNeighbours);
+  request.threads = threads;
+  request.monitor = monitor;
+  double reached = 0;
+  double found = 0;
+  const std::vector<Answer> answers = forest.search(some, request);
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    const std::vector<std::uint32_t> rows = sorted(answers[i].rows);
+    const std::vector<std::uint32_t>& nearest = trials.nearest[i * step];
+    for (std::size_t n = 0; n < std::min(k, nearest.size()); ++n) {
+      if (leaf_efforts_[i * step][n] > *request.effort) continue;
+      ++reached;
+      found += std::binary_search(rows.begin(), rows.end(), nearest[n]) ? 1 : 0;
     }
-    told_[place] = reached > 0 ? told / reached : 1;
   }
+  return reached > 0 ? found / reached : 1;
 }
 
 std::vector<double> ForestTrace::found(std::size_t k, std::size_t effort) const {

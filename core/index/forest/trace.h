@@ -24,6 +24,8 @@ class ForestTrace : public Trace {
   std::vector<std::uint32_t> ranked_leaves(const ForestIndex& forest, const float* query) const;
   std::uint64_t effort_within(double share) const;
   void find_leaves(const ForestIndex& forest, const Trials& trials, std::size_t threads, const Monitor& monitor);
+  double told(const ForestIndex& forest, const Trials& trials, std::size_t k, std::size_t step, std::size_t threads,
+              const Monitor& monitor) const;
   void search_some(const ForestIndex& forest, const Trials& trials, std::size_t threads, const Monitor& monitor);
 
   std::size_t rows_;
