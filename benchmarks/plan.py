@@ -4,7 +4,8 @@ Real vectors of 16 to 784 dims as f32, f16 and u8, 5,000 to 200,000 rows; exact 
 thread and two; in memory, and within a budget of 64 MB to a file. Each build runs in a fresh process and tells its
 peak of resident memory beyond what the vectors took; plans and builds alternate. Printed are the medians of what was
 planned and what it was, and the ratio. The exit code is 1 where one of them is off by more than a factor of
-two. Needs Linux (/proc tells the peak) and, for the seconds, a machine with nothing else to do.
+two. With --queries it is the time of a query instead, as planned for a recall and as searches that ask for it take, and
+a factor of three. Needs Linux (/proc tells the peak) and, for the seconds, a machine with nothing else to do.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import Any
 
 import _race
 import numpy as np
+from _plan_queries import compare_queries
 from _sets import SETS, sift_of
 from auto_choice import shortened
 
@@ -37,6 +39,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="sets of at most 24,000 rows")
     parser.add_argument("--repeats", type=int, default=3, help="plans and builds of each, in turn (default 3)")
+    parser.add_argument("--queries", action="store_true", help="compare the time of queries instead of builds")
     parser.add_argument("--child", nargs=5, help=argparse.SUPPRESS)
     return parser.parse_args()
 
@@ -129,6 +132,8 @@ def main() -> int:
         child(*options.child)
         return 0
     print(f"plan: {_race.describe(_race.Race('plan', ()).machine())}")
+    if options.queries:
+        return 1 if compare_queries(options.quick, na_type) else 0
     print(f"{'':45}  {'seconds':>23}  {'memory, MB':>23}  {'file, MB':>23}")
     print(f"{'':45}" + f"  {'planned':>8} {'real':>8} {'ratio':>5}" * 3)
     found: dict[str, list[float]] = {what: [] for what in MEASURED}

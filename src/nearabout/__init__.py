@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         TruncatedFile,
         UnknownKey,
     )
+    from nearabout.explaining import Explanation
     from nearabout.formats import Embeddings, read
     from nearabout.hits import Hits
     from nearabout.index import Index, open
@@ -39,6 +40,7 @@ __all__ = [
     "CorruptFile",
     "Embeddings",
     "Exact",
+    "Explanation",
     "FileFormatError",
     "Forest",
     "Hits",
@@ -62,6 +64,7 @@ __all__ = [
 
 _HOMES = {
     "build": "nearabout.building",
+    "Explanation": "nearabout.explaining",
     "Embeddings": "nearabout.formats",
     "read": "nearabout.formats",
     "Hits": "nearabout.hits",

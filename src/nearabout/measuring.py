@@ -15,6 +15,7 @@ from nearabout.progress import monitor_for
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from nearabout.explaining import Explanation
     from nearabout.hits import Hits
 
 
@@ -116,3 +117,36 @@ class Measuring:
             return 1.0
         shared = [len(np.intersect1d(*pair, assume_unique=True)) for pair in zip(found, true, strict=True)]
         return sum(shared) / true.size
+
+    def explain(
+        self, query: Any, key: Any, k: int = 10, *, recall: float | None = None, effort: int | None = None
+    ) -> Explanation:
+        """Tells why a search found a key, or did not: its true rank, whether it can be found, and at what effort.
+
+        It searches some tens of times, and exactly once or more: as many rows as the key's rank are held at a time.
+
+        Args:
+            query: one query, (dims,), as in `search`; or a key, whose own row is left out as in `search_by_key`.
+            key: the key of the row that is asked about.
+            k: how many neighbours the search is for.
+            recall: as in `search`.
+            effort: as in `search`.
+
+        Returns:
+            `Explanation`; its `why` says it in words.
+
+        Raises:
+            UnknownKey: a key is not in the index.
+            InvalidInput: as in `search`; the key is that of the query; a key as query where small codes alone are kept.
+
+        >>> import nearabout as na, numpy as np
+        >>> vectors = np.random.default_rng(0).normal(size=(3000, 16))
+        >>> index = na.build(vectors, metric="euclidean", kind=na.IVF(lists=64))
+        >>> tenth = index.search_by_key(0, k=10, exact=True).rows[9]
+        >>> told = index.explain(0, tenth, effort=1)
+        >>> told.rank, told.expected, told.reachable
+        (10, True, True)
+        """
+        from nearabout.explaining import explain
+
+        return explain(self, query, key, k, recall=recall, effort=effort)  # type: ignore[arg-type]

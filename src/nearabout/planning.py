@@ -16,13 +16,15 @@ from numpy.typing import NDArray
 
 from nearabout.arguments import check_threads
 from nearabout.building import build
+from nearabout.calibration import check_recall
 from nearabout.choice import choose_kind
 from nearabout.errors import InvalidInput
-from nearabout.inputs import MAX_DIMS, as_vectors
+from nearabout.inputs import MAX_DIMS
 from nearabout.larger import check_memory
 from nearabout.names import BIT_METRICS, check_dtype, check_metric
 from nearabout.params import IVF, Exact, Forest, Kind, resolve_kind
 from nearabout.plan_costs import Speed, build_seconds, memory_bytes, seconds
+from nearabout.plan_queries import query_cost
 from nearabout.plan_sizes import Case, file_bytes
 
 MOST_ROWS = 2**32 - 2
@@ -34,7 +36,8 @@ _ENOUGH = 0.05  # seconds of measuring, after which no further build is begun
 
 @dataclass(frozen=True, repr=False)
 class Plan:
-    """What `plan` expects of a build. All numbers are meant to be right within a factor of two.
+    """What `plan` expects of a build and of searches. All numbers are meant to be right within a factor of two, those
+    of queries within three: how hard data are to search shows when they are seen.
 
     Attributes:
         kind: the parameters that the build would use: of "auto", what it chooses; `lists` and `trees` as numbers. What
@@ -45,6 +48,9 @@ class Plan:
         build_memory: bytes that the build takes at its height, beside the vectors that are given to it. Without
             `memory=` the index is built in memory, and is counted too; with it, the index is in its file.
         file_bytes: of the file, without keys.
+        recall: the share of the 10 nearest that queries are to find, as `build` takes it.
+        query_seconds: of a query, one a call, on one thread of this machine as it is now.
+        queries_per_second: in a batch, on one thread.
 
     >>> import nearabout as na
     >>> expected = na.plan(20_000, 32)
@@ -61,6 +67,9 @@ class Plan:
     build_seconds: float
     build_memory: int
     file_bytes: int
+    recall: float
+    query_seconds: float
+    queries_per_second: float
 
     def __repr__(self) -> str:
         threads = f"{self.threads} thread{'' if self.threads == 1 else 's'}"
@@ -69,7 +78,9 @@ class Plan:
             f"  kind    {self.kind!r}\n"
             f"  build   about {_duration(self.build_seconds)} with {threads}\n"
             f"  memory  about {_size(self.build_memory)} beside the vectors\n"
-            f"  file    about {_size(self.file_bytes)}>"
+            f"  file    about {_size(self.file_bytes)}\n"
+            f"  query   about {_duration(self.query_seconds)} at recall {self.recall:g}, "
+            f"{_rounded(self.queries_per_second)} a second in a batch, on one thread>"
         )
 
 
@@ -79,11 +90,13 @@ def plan(
     *,
     metric: str = "cosine",
     kind: str | Kind = "auto",
+    recall: float = 0.95,
     dtype: str | None = None,
     threads: int | None = None,
     memory: int | str | None = None,
 ) -> Plan:
-    """Tell what `build` would take of time, memory and disk, without the vectors.
+    """Tell what `build` would choose and take of time, memory and disk, and how fast searches would be, without the
+    vectors.
 
     The file's size follows from its format. Time and memory are models of the stages of a build, fitted to builds of
     real vectors; the speed of the machine is measured in this call by building a small index of the same kind, which
@@ -93,13 +106,15 @@ def plan(
     Args:
         n: how many vectors, 1 to 2**32 - 2.
         dims: of each, 1 to 65,535; of bits, how many bits.
+        recall: the share of the 10 nearest that searches are to find. More takes longer; 1 chooses the exact scan where
+            the kind is "auto", and lists and forests compare every row for it.
         metric, kind, memory: as `build` takes them. With `memory=` the index is thought to be written to a path.
         dtype: how numbers are stored. None is "f32", and "bits" under hamming and jaccard.
         threads: None counts with all cores. More threads than cores are counted as the cores.
 
     Returns:
         A `Plan`: kind, build_seconds, build_memory and file_bytes, each of the last three about right, within a factor
-        of two.
+        of two; query_seconds and queries_per_second for data like words, sentences and pictures, within one of three.
 
     Raises:
         InvalidInput: what `build` would refuse too, or a number out of its range.
@@ -110,19 +125,23 @@ def plan(
       kind    IVF(lists=2496, codes='auto', refine=True, keep_vectors=True)
       build   about ... with ...
       memory  about ... beside the vectors
-      file    about 433.7 MB>
+      file    about 433.7 MB
+      query   about ... at recall 0.95, ... a second in a batch, on one thread>
     """
     rows = _check_number("n", n, MOST_ROWS)
     dims = _check_number("dims", dims, MAX_DIMS)
     metric = check_metric(metric)
     stored = check_dtype(dtype) or ("bits" if metric in BIT_METRICS else "f32")
     none = np.empty((0, dims), np.bool_ if stored == "bits" else np.float32)
-    as_vectors(none, metric, stored)  # refuses what build refuses
     budget = check_memory(memory, "planned.near")
     asked = resolve_kind(kind)
-    chosen = choose_kind(rows, dims, metric, stored) if asked == "auto" else asked
+    share = check_recall(recall)
+    chosen = choose_kind(rows, dims, metric, stored, share) if asked == "auto" else asked
+    build(none, metric=metric, kind=chosen, dtype=stored)  # refuses what it would refuse
     used = min(check_threads(threads) or _cores(), _cores())
     case = Case(rows, dims, metric, stored, chosen)
+    speed = _speed(case, used)
+    query = query_cost(case, share)
     return Plan(
         _with_numbers(case),
         rows,
@@ -130,9 +149,12 @@ def plan(
         metric,
         stored,
         used,
-        build_seconds(case, used, _speed(case, used), budget),
+        build_seconds(case, used, speed, budget),
         memory_bytes(case, used, budget),
         file_bytes(case),
+        share,
+        query.alone * speed.slowness,
+        1 / (query.batch * speed.slowness),
     )
 
 
@@ -165,16 +187,20 @@ def _with_numbers(case: Case) -> Kind:
 
 
 def _speed(case: Case, threads: int) -> Speed:
-    """Of this machine here and now, by small builds of the same kind."""
+    """Of this machine here and now, by small builds of the same kind. Of forests by exact ones: a small forest is all
+    measuring of efforts, which says nothing of a large one's growth."""
     dims = min(case.dims, _MOST_DIMS)
     rows = _MANY_ROWS if dims <= _FEW_DIMS else _FEW_ROWS
-    plain: Kind = type(case.kind)() if not isinstance(case.kind, Exact) else case.kind
-    small = Case(rows, dims, case.metric, case.dtype, plain)
+    if isinstance(case.kind, Forest):
+        small = Case(rows, dims, "euclidean", "f32" if case.dtype == "bits" else case.dtype, Exact())
+    else:
+        plain: Kind = IVF() if isinstance(case.kind, IVF) else case.kind
+        small = Case(rows, dims, case.metric, case.dtype, plain)
     sample = _sample(small)
 
     def once(_: int = 0) -> float:
         begin = time.perf_counter()
-        build(sample, metric=small.metric, kind=small.kind, dtype=small.dtype, threads=1)
+        build(sample, metric=small.metric, kind=small.kind, dtype=small.dtype, threads=1, calibrate=False)
         return time.perf_counter() - begin
 
     begin = time.perf_counter()
@@ -208,6 +234,12 @@ def _sample(case: Case) -> NDArray[Any]:
     return values
 
 
+def _rounded(count: float) -> str:
+    """A large number that is known about: 41,000."""
+    digits = max(0, len(str(int(count))) - 2)
+    return f"{round(count, -digits):,.0f}"
+
+
 def _size(count: int) -> str:
     """Bytes, for people."""
     value = float(count)
@@ -220,6 +252,8 @@ def _size(count: int) -> str:
 
 def _duration(seconds: float) -> str:
     """Seconds, for people."""
+    if seconds < 1e-3:
+        return f"{seconds * 1e6:.0f} microseconds"
     if seconds < 1:
         return f"{seconds * 1e3:.0f} ms" if seconds >= 0.01 else f"{seconds * 1e3:.1f} ms"
     return f"{seconds:.1f} s" if seconds < 120 else f"{seconds / 60:.0f} minutes"

@@ -48,6 +48,7 @@ def test_the_drop_in_is_light() -> None:
 
 
 def test_search_is_light(words: Path) -> None:
-    loaded = modules_loaded("-m", "nearabout", "search", str(words), "good")
-    assert "nearabout" in loaded
-    assert not loaded & HEAVY
+    for options in ((), ("--recall", "0.9")):
+        loaded = modules_loaded("-m", "nearabout", "search", str(words), "good", *options)
+        assert "nearabout" in loaded
+        assert not loaded & HEAVY

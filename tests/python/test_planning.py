@@ -14,6 +14,7 @@ import nearabout as na
 from nearabout.cli import main
 from nearabout.params import Kind
 from nearabout.plan_costs import memory_bytes, seconds
+from nearabout.plan_queries import query_cost
 from nearabout.plan_sizes import Case, list_codes_bytes
 
 BUNDLED = Path(na.__file__).parent / "data" / "glove.6B.50d.5k.bin"
@@ -106,6 +107,35 @@ def test_what_grows_with_what() -> None:
         assert memory_bytes(many, 1, 64_000_000) < memory_bytes(many, 1, 0)
 
 
+def test_a_recall_chooses_the_kind() -> None:
+    assert na.plan(50_000, 100, recall=1).kind == na.Exact()
+    assert na.plan(50_000, 100, recall=0.999).kind == na.IVF(lists=544)
+    assert na.plan(50_000, 100, kind="ivf", recall=1).kind == na.IVF(lists=544)
+    assert na.plan(50_000, 100).recall == 0.95
+    assert na.plan(50_000, 100, recall=0.9, memory="64MB").recall == 0.9
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != na.Exact()], ids=repr)
+def test_queries_take_longer_for_more_rows_and_more_recall(kind: Kind) -> None:
+    for dims in (16, 100, 784):
+        few, many = (Case(rows, dims, "cosine", "f32", kind) for rows in (10_000, 1_000_000))
+        for recall in (0.8, 0.9, 0.99):
+            assert query_cost(few, recall).alone < query_cost(many, recall).alone
+            assert query_cost(few, recall).batch < query_cost(many, recall).batch
+            assert query_cost(many, recall).batch < query_cost(many, recall).alone
+        costs = [query_cost(many, recall).alone for recall in (0.5, 0.8, 0.9, 0.95, 0.99, 0.999, 1)]
+        assert costs == sorted(costs)
+
+
+def test_no_kind_is_planned_slower_than_a_comparison_of_every_row() -> None:
+    for rows in (1, 100, 1_000, 100_000):
+        every_row = query_cost(Case(rows, 100, "manhattan", "f32", na.Exact()), 1)
+        for kind in (na.IVF(), na.IVF(lists=1_000), na.Forest(trees=100)):
+            for recall in (0.5, 0.999, 1):
+                cost = query_cost(Case(rows, 100, "cosine", "f32", kind), recall)
+                assert (cost.alone <= every_row.alone, cost.batch <= every_row.batch) == (True, True)
+
+
 def test_a_plan_to_read() -> None:
     planned = na.plan(50_000, 100, threads=1)
     assert planned.threads == 1
@@ -115,7 +145,8 @@ def test_a_plan_to_read() -> None:
     assert lines == repr(planned).splitlines()
     assert lines[0] == "<nearabout.Plan: 50,000 rows of 100 dims, cosine, f32"
     assert lines[1] == "  kind    IVF(lists=544, codes='auto', refine=True, keep_vectors=True)"
-    assert [line.split()[0] for line in lines[1:]] == ["kind", "build", "memory", "file"]
+    assert [line.split()[0] for line in lines[1:]] == ["kind", "build", "memory", "file", "query"]
+    assert "at recall 0.95, " in lines[-1]
     with pytest.raises(dataclasses.FrozenInstanceError):
         planned.rows = 3  # type: ignore[misc]
 
@@ -151,6 +182,8 @@ def test_numbers_that_cannot_be(arguments: tuple[Any, Any], sentence: str) -> No
         ({"metric": "manhattan", "kind": "ivf"}, "lists of codes cannot be built under the metric manhattan"),
         ({"metric": "jaccard", "kind": "forest"}, "a forest cannot be grown under the metric jaccard"),
         ({"threads": 0}, "threads is 0"),
+        ({"recall": 1.1}, "recall is 1.1; pass a share above 0 and up to 1"),
+        ({"recall": "most"}, "recall is a str"),
         ({"memory": "1MB"}, "memory is '1MB'"),
     ],
 )
@@ -162,7 +195,8 @@ def test_what_build_would_refuse(arguments: dict[str, Any], sentence: str) -> No
 def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["plan", "50,000", "100", "--dtype", "f16", "--threads", "1", "--memory", "1GB"]) == 0
     fields = {line.split()[0]: line.split(None, 1)[1] for line in capsys.readouterr().out.splitlines()}
-    assert list(fields) == ["kind", "vectors", "build", "memory", "file"]
+    assert list(fields) == ["kind", "vectors", "build", "memory", "file", "query", "batch"]
+    assert fields["query"].endswith("at recall 0.95, on one thread")
     assert fields["kind"] == "ivf (lists 544, codes auto, refine True, keep_vectors True)"
     assert fields["vectors"] == "50,000 of 100 dims, cosine, f16"
     assert fields["build"].endswith("(threads: 1)")
@@ -170,6 +204,10 @@ def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     told = json.loads(capsys.readouterr().out)
     expected = na.plan(500, 10, kind="exact", metric="dot")
     assert (told["kind"], told["rows"], told["file_bytes"]) == ("exact", 500, expected.file_bytes)
+    assert (told["recall"], told["query_seconds"] > 0, told["queries_per_second"] > 0) == (0.95, True, True)
+    assert main(["plan", "50,000", "100", "--recall", "1", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["kind"], told["recall"]) == ("exact", 1)
 
 
 @pytest.mark.parametrize(
@@ -180,6 +218,8 @@ def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
         (["many", "2"], "ROWS is 'many'; a whole number is needed"),
         (["2", "x"], "DIMS is 'x'"),
         (["0", "2"], "n is 0; pass"),
+        (["5", "2", "--recall", "most"], "--recall is 'most'; a number is needed"),
+        (["5", "2", "--recall", "0"], "recall is 0"),
         (["5", "2", "--path", "a"], "has no option '--path'"),
     ],
 )

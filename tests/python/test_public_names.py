@@ -14,6 +14,7 @@ NAMES = [
     "CorruptFile",
     "Embeddings",
     "Exact",
+    "Explanation",
     "FileFormatError",
     "Forest",
     "Hits",
@@ -36,6 +37,7 @@ NAMES = [
 ]
 INDEX = {"dims", "dtype", "info", "keys", "kind", "metric", "path", "radius_search", "rows", "save", "search"}
 INDEX |= {"profile", "search_by_key", "skipped", "vectors", "verify"}
+INDEX |= {"explain"}
 HITS = {"counts", "distances", "keys", "rows", "scores"}
 
 

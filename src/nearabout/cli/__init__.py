@@ -9,6 +9,8 @@ COMMANDS = {
     "build": "make an index of a file of vectors",
     "plan": "tell what a build would take of time, memory and disk",
     "search": "find what is near a word, or a sum of words",
+    "eval": "measure what an index finds, and how fast",
+    "explain": "tell why a search finds a key, or does not",
     "info": "tell what an index is",
     "verify": "compare everything in an index with its checksums",
     "bench": "race against other libraries on your own vectors",

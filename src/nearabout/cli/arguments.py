@@ -83,6 +83,14 @@ def _dashed(name: str) -> str:
     return f"--{name}" if len(name) > 1 else f"-{name}"
 
 
+def number(name: str, text: str) -> float:
+    """The value of an option that is no whole number."""
+    try:
+        return float(text)
+    except ValueError:
+        raise InvalidInput(f"--{name} is {text!r}; a number is needed, such as 0.95") from None
+
+
 def one(words: list[str], what: str, command: str) -> str:
     """The only positional argument."""
     if len(words) != 1:

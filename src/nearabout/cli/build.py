@@ -3,13 +3,13 @@
 import time
 from pathlib import Path
 
-from nearabout.cli.arguments import Options, one
+from nearabout.cli.arguments import Options, number, one
 from nearabout.cli.output import duration, printable, size
 from nearabout.errors import InvalidInput
 
 USAGE = """
-usage: nearabout build INPUT [-o OUT.near] [--metric M] [--kind K] [--dtype D] [--set name=value]... [--seed S]
-                       [--queries FILE] [--threads N] [--memory SIZE] [--on-bad error|skip]
+usage: nearabout build INPUT [-o OUT.near] [--metric M] [--kind K] [--recall R] [--dtype D] [--set name=value]...
+                       [--seed S] [--queries FILE] [--no-calibrate] [--threads N] [--memory SIZE] [--on-bad error|skip]
 
 Reads a file of vectors (word2vec, GloVe, fastText, NumPy, fvecs, CSV, Parquet, ...; compressed ones too) and writes an
 index of them, whole or not at all.
@@ -17,11 +17,14 @@ index of them, whole or not at all.
   -o, --output FILE    where to (the name of INPUT with .near in place of its endings, in the current folder)
   --metric M           cosine (default), dot, euclidean, sqeuclidean, manhattan, hamming, jaccard, haversine
   --kind K             auto (default: exact for few vectors, ivf for many), exact, forest or ivf
+  --recall R           the share of the true neighbours that searches aim at which ask for nothing (0.95); 1 makes
+                       auto the exact scan
   --dtype D            f32, f16, bf16, u8, i8, bits; left out, the input's own where it can be kept
   --set name=value     a setting of the kind: of forest, trees=N and leaf_size=N; of ivf, lists=N, codes=N (bytes a
                        row), refine=false and keep_vectors=false (answers from codes, a smaller file); exact has none
   --seed S             of what is random in the build, of forest and ivf; the same seed gives the same file
-  --queries FILE       vectors such as will be searched for: lists of codes measure with them what an effort finds
+  --queries FILE       vectors such as will be searched for: what an effort finds is measured with them, not with rows
+  --no-calibrate       measure nothing: a faster build, and searches that cannot ask for a recall
   --threads N          how many threads to use (all cores)
   --memory SIZE        what the build may take for itself, such as 512MB or 2GiB: for files larger than memory
   --on-bad error|skip  vectors with NaN or infinity, and zeros under cosine: refuse them (default) or leave them out
@@ -35,8 +38,10 @@ _OPTIONS = Options(
         "kind": str,
         "dtype": str,
         "set": list,
+        "recall": str,
         "seed": int,
         "queries": str,
+        "no-calibrate": bool,
         "threads": int,
         "memory": str,
         "on-bad": str,
@@ -53,6 +58,10 @@ def run(arguments: list[str]) -> int:
     target = str(given.pop("output", default_output(source)))
     if not target.endswith(".near"):
         raise InvalidInput(f"the output is {target!r}; the name of an index ends in .near (other formats: convert)")
+    if "recall" in given:
+        given["recall"] = number("recall", str(given["recall"]))  # type: ignore[assignment]
+    if given.pop("no-calibrate", False):
+        given["calibrate"] = False
     if "on-bad" in given:
         given["on_bad"] = given.pop("on-bad")
 

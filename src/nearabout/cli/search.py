@@ -3,12 +3,12 @@
 import sys
 
 from nearabout import _core
-from nearabout.cli.arguments import Options, Value
+from nearabout.cli.arguments import Options, Value, number
 from nearabout.cli.output import complain, is_text, numbers, print_json, printable
 from nearabout.errors import InvalidInput, UnknownKey
 
 USAGE = """
-usage: nearabout search INDEX.near [WORD...] [-k 10] [--effort E | --exact] [--threads N] [--json]
+usage: nearabout search INDEX.near [WORD...] [-k 10] [--recall R | --effort E | --exact] [--threads N] [--json]
 
 Prints what is nearest to a word, nearest first: the distance, then the word.
 
@@ -22,6 +22,7 @@ out of the answer. A word that holds spaces is found when it is given as one arg
 after --.
 
   -k N         how many neighbours (10; 20 for lines from standard input)
+  --recall R   the share of the true neighbours to find, such as 0.99; left out, what the index was built for
   --effort E   how many rows (of lists: how many lists) may be looked at: more finds more, and takes longer
   --exact      true neighbours: every row is compared
   --threads N  how many threads to use (all cores)
@@ -31,7 +32,9 @@ after --.
 Exit code: 0 found; 2 a word that is not there, or wrong use.
 """
 
-_OPTIONS = Options("search", {"k": int, "effort": int, "exact": bool, "threads": int, "json": bool}, {"k": "k"})
+_OPTIONS = Options(
+    "search", {"k": int, "recall": str, "effort": int, "exact": bool, "threads": int, "json": bool}, {"k": "k"}
+)
 
 
 def run(arguments: list[str]) -> int:
@@ -45,6 +48,11 @@ def run(arguments: list[str]) -> int:
     if effort and "exact" in given:
         raise InvalidInput("--effort and --exact were given; an exact search looks at everything: give one of them")
     searcher = Searcher(words[0], k, effort or None, "exact" in given, threads, "json" in given)
+    if "recall" in given:
+        if effort or "exact" in given:
+            other = "--effort" if effort else "--exact"
+            raise InvalidInput(f"--recall and {other} were given; each says how much to spend: give one of them")
+        searcher.aim_at(number("recall", str(given["recall"])))
     if from_lines:
         return _loop(searcher)
     searcher.answer(words[1:])
@@ -104,9 +112,28 @@ class Searcher:
         self._threads = threads
         self.as_json = as_json
 
+    def aim_at(self, recall: float) -> None:
+        """Spend what that share of the true neighbours takes: the rules of `calibration.effort_of_recall`, which costs
+        the import of NumPy."""
+        if not 0 < recall <= 1:
+            raise InvalidInput(f"--recall is {recall:g}; a share above 0 and up to 1 is needed, such as 0.95")
+        index = self._index
+        if index.kind == "exact" or len(index) == 0:
+            return
+        if index.seen_distances() is None:
+            raise InvalidInput(
+                f"--recall is {recall:g}, and this index is not calibrated, so that nobody knows what it takes; build "
+                "it again without --no-calibrate, or give --effort"
+            )
+        self._effort = index.effort_for(max(1, self._k), recall)
+        if self._effort is None and index.keeps_vectors:
+            self._exact = True
+        elif self._effort is None:
+            self._effort = index.most_effort
+
     def find(self, words: list[str]) -> list[tuple[str | int, int, float]]:
         """Key, row and distance of the neighbours of what the words, given as arguments, say; nearest first."""
-        hits = self._index.search_sum(self._terms(words), self._k, self._effort, self._exact, self._threads)
+        hits = self._index.search_sum(self.terms(words), self._k, self._effort, self._exact, self._threads)
         return [(self._index.key_of(row), row, distance) for row, distance in hits]
 
     def answer(self, words: list[str]) -> None:
@@ -120,7 +147,7 @@ class Searcher:
         for number, (key, _, _) in zip(numbers([distance for _, _, distance in hits]), hits, strict=True):
             print(f"{number}  {printable(str(key))}")
 
-    def _terms(self, words: list[str]) -> list[tuple[float, int]]:
+    def terms(self, words: list[str]) -> list[tuple[float, int]]:
         """Weights and rows. An argument that is a key as a whole is one; others are split at spaces."""
         tokens: list[tuple[str, int]] = []
         for word in words:
@@ -133,13 +160,18 @@ class Searcher:
             if token in ("+", "-") and place + 1 < len(tokens):
                 sign = 1.0 if token == "+" else -1.0
                 continue
-            if row < 0:
-                raise UnknownKey(self._unknown(token))
-            terms.append((sign, row))
+            terms.append((sign, row if row >= 0 else self.row(token)))
             sign = 1.0
         if not terms:
             raise InvalidInput("there is no word to search for in a blank; give at least one")
         return terms
+
+    def row(self, word: str) -> int:
+        """The row of a key."""
+        row = self._find(word)
+        if row < 0:
+            raise UnknownKey(self._unknown(word))
+        return row
 
     def _find(self, word: str) -> int:
         if self._index.key_type == "str":

@@ -18,6 +18,7 @@ from __future__ import annotations
 from nearabout.evaluation.ann_benchmarks import DataSet, read_dataset, write_dataset, write_result
 from nearabout.evaluation.course import Run
 from nearabout.evaluation.distances import true_distances
+from nearabout.evaluation.evaluate import Evaluated, Questions, evaluate, questions_of
 from nearabout.evaluation.hardness import Hardness, contrast, hardness, intrinsic_dimension
 from nearabout.evaluation.pareto import pareto_front, queries_per_second_at
 from nearabout.evaluation.plot import plot
@@ -38,14 +39,17 @@ from nearabout.evaluation.truth import Truth, ground_truth
 
 __all__ = [
     "DataSet",
+    "Evaluated",
     "Hardness",
     "Interval",
     "Measured",
+    "Questions",
     "Race",
     "Run",
     "Skipped",
     "Truth",
     "contrast",
+    "evaluate",
     "ground_truth",
     "hardness",
     "interval",
@@ -53,6 +57,7 @@ __all__ = [
     "pareto_front",
     "plot",
     "queries_per_second_at",
+    "questions_of",
     "race",
     "read_dataset",
     "recall",

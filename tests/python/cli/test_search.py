@@ -99,7 +99,7 @@ def test_options_are_checked(run: Run, words: Path) -> None:
         (["-k"], "-k needs a value"),
         (["--threads", "0"], "--threads is 0"),
         (["--json=yes"], "--json takes no value"),
-        (["--recall", "0.9"], "no option '--recall'"),
+        (["--radius", "0.9"], "no option '--radius'"),
         (["--jsno"], "did you mean '--json'"),
     ]:
         done = run("search", words, "king", *arguments)

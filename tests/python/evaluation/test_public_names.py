@@ -11,10 +11,11 @@ import pytest
 from nearabout import evaluation
 
 NAMES = [
-    "DataSet", "Hardness", "Interval", "Measured", "Race", "Run", "Skipped", "Truth", "contrast", "ground_truth",
-    "hardness", "interval", "intrinsic_dimension", "pareto_front", "plot", "queries_per_second_at", "race",
-    "read_dataset", "recall", "recall_by_distance", "recalls", "recalls_by_distance", "relative_error",
-    "relative_errors", "report", "sweep", "true_distances", "write_dataset", "write_result",
+    "DataSet", "Evaluated", "Hardness", "Interval", "Measured", "Questions", "Race", "Run", "Skipped", "Truth",
+    "contrast", "evaluate", "ground_truth", "hardness", "interval", "intrinsic_dimension", "pareto_front", "plot",
+    "queries_per_second_at", "questions_of", "race", "read_dataset", "recall", "recall_by_distance", "recalls",
+    "recalls_by_distance", "relative_error", "relative_errors", "report", "sweep", "true_distances", "write_dataset",
+    "write_result",
 ]  # fmt: skip
 
 

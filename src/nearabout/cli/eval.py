@@ -1,0 +1,193 @@
+"""`nearabout eval`: what an index finds, and how fast."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from typing import TYPE_CHECKING, Any
+
+from nearabout.cli.arguments import Options, number, one
+from nearabout.cli.output import print_json, printable, table
+from nearabout.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from nearabout.evaluation import Evaluated, Questions, Truth
+    from nearabout.index import Index
+
+USAGE = """
+usage: nearabout eval INDEX.near [--queries FILE] [--truth FILE] [-k 10] [--efforts 1,2,4 | --recalls .8,.9]
+                      [--threads 1] [--seconds S] [--plot FILE.svg|.png] [--json]
+
+Asks an index in batches and prints, for each recall that is asked for or each effort: the share of the true neighbours
+that were found, with the interval in which that of all such queries lies (confidence .95); the same by distance, where
+ties count as right; what the calibration of the index had promised; and queries a second.
+
+  --queries FILE   vectors in any format that build takes, or a data set of ann-benchmarks (.hdf5); without, up to 1,000
+                   rows of the index are asked, each left out of its own answer
+  --truth FILE     the rows of the true neighbours, nearest first, a line for each query: .ivecs, .npy, .npz of
+                   evaluation.Truth, or .hdf5 of ann-benchmarks; without, they are found by comparing every row
+  -k N             how many neighbours (10)
+  --efforts LIST   which efforts to try, such as 1,2,4,8
+  --recalls LIST   which recalls to ask for (.5,.8,.9,.95,.98,.99,.995)
+  --threads N      of a batch (1)
+  --seconds S      how long each line is timed at least (0.5)
+  --plot FILE      recall against queries a second, as .svg or .png; needs matplotlib
+  --json           one line of JSON
+"""
+
+_OPTIONS = Options(
+    "eval",
+    {
+        "queries": str,
+        "truth": str,
+        "k": int,
+        "efforts": str,
+        "recalls": str,
+        "threads": int,
+        "seconds": str,
+        "plot": str,
+        "json": bool,
+    },
+    {"k": "k"},
+)
+
+
+def run(arguments: list[str]) -> int:
+    words, given = _OPTIONS.parse(arguments)
+    path = one(words, "index file", "eval")
+    k = int(str(given.get("k", 10)))
+    efforts, targets = _numbers("efforts", given, int), _numbers("recalls", given, float)
+    seconds = number("seconds", str(given.get("seconds", 0.5)))
+    if not 0 <= seconds < float("inf"):
+        raise InvalidInput(f"--seconds is {seconds:g}; how long each line is timed is 0 or more, such as 0.5")
+
+    from nearabout.arguments import check_k
+    from nearabout.evaluation import evaluate, questions_of
+    from nearabout.evaluation.plot import check_plot
+    from nearabout.index import open
+
+    if "plot" in given:
+        check_plot(str(given["plot"]))
+    index = open(path)
+    k = check_k(k, len(index))
+    queries, truth = _read(index, given, k)
+    questions = questions_of(index, queries, truth, k)
+    threads = int(str(given.get("threads", 1)))
+    points = evaluate(index, questions, k, efforts=efforts, targets=targets, threads=threads, seconds=seconds)
+    if "json" in given:
+        facts = {"index": path, "kind": index.kind, "metric": index.metric, "rows": len(index), "dims": index.dims}
+        source = given.get("queries", given.get("truth") if questions.rows is None else None)
+        asked = {"queries": len(questions.vectors), "queries_from": source or "rows of the index"}
+        print_json({**facts, **asked, "k": k, "threads": threads, "points": [_plain(point) for point in points]})
+    else:
+        print("\n".join(_lines(index, questions, points, k, threads)))
+    if "plot" in given:
+        _plot(index, path, questions, points, k, threads, str(given["plot"]))
+        if "json" not in given:
+            print(f"wrote  {printable(str(given['plot']))}")
+    return 0
+
+
+def _numbers(name: str, given: dict[str, Any], kind: type) -> list[Any] | None:
+    """1,2,4."""
+    if name not in given:
+        return None
+    try:
+        return [kind(part) for part in str(given[name]).split(",")]
+    except ValueError:
+        usual = "1,2,4" if kind is int else ".8,.9"
+        raise InvalidInput(f"--{name} is {given[name]!r}; numbers with commas are needed, such as {usual}") from None
+
+
+def _read(index: Index, given: dict[str, Any], k: int) -> tuple[NDArray[Any] | None, Truth | None]:
+    """The files of queries and of true rows."""
+    from nearabout.evaluation.ann_benchmarks import is_data_set, read_dataset
+    from nearabout.formats import read
+
+    queries = truth = None
+    for name in ("truth", "queries"):
+        if name in given and is_data_set(str(given[name])):
+            known = read_dataset(str(given[name]))
+            queries = known.test if name == "queries" or "queries" not in given else None
+            truth = known.truth if name == "truth" else truth
+    if "queries" in given and queries is None:
+        queries = read(str(given["queries"])).vectors
+    if "truth" in given and truth is None:
+        if queries is None:
+            raise InvalidInput("--truth is of queries, and none were given; add --queries FILE")
+        truth = _truth(index, str(given["truth"]), queries, k)
+    if queries is not None and index.dtype == "bits":
+        queries = queries.astype(bool)
+    return queries, truth
+
+
+def _truth(index: Index, path: str, queries: NDArray[Any], k: int) -> Truth:
+    """True rows, and their distances where the index has the vectors to tell."""
+    import numpy as np
+
+    from nearabout.evaluation import Truth, true_distances
+    from nearabout.formats import read
+
+    if path.endswith(".npz"):
+        return Truth.load(path)
+    given: NDArray[Any] = np.asarray(read(path).vectors)
+    if given.dtype.kind not in "iu" and not (given == np.rint(given)).all():
+        raise InvalidInput(
+            f"{path}: holds {given.dtype}, and not row numbers; --truth takes the rows of the neighbours"
+        )
+    rows: NDArray[np.int64] = given.astype(np.int64)
+    if len(rows) != len(queries) or rows.shape[1] < k:
+        raise InvalidInput(
+            f"{path}: has the shape {rows.shape}; for {len(queries):,} queries and k {k}, ({len(queries)}, {k}) or "
+            "wider is needed"
+        )
+    rows = rows[:, :k]
+    if rows.min(initial=0) < 0 or rows.max(initial=0) >= len(index):
+        raise InvalidInput(f"{path}: has a row outside 0 to {len(index) - 1}; is it of other vectors?")
+    if not index.info().get("keeps_vectors", True):
+        return Truth(rows, np.zeros(rows.shape, np.float32), index.metric)
+    distances = true_distances(index, queries.astype(bool) if index.dtype == "bits" else queries, rows)
+    order = np.argsort(distances, axis=1, kind="stable")
+    return Truth(np.take_along_axis(rows, order, 1), np.take_along_axis(distances, order, 1), index.metric)
+
+
+def _lines(index: Index, questions: Questions, points: list[Evaluated], k: int, threads: int) -> list[str]:
+    what = "queries" if questions.rows is None else "rows of the index, each left out of its own answer"
+    asked = f"{len(questions.vectors):,} {what}; {'1 thread' if threads == 1 else f'{threads} threads'}"
+    unit = {"ivf": "lists", "forest": "rows"}.get(index.kind, "effort")
+    head = ["asked for", unit, f"recall@{k}", "of all such", "by distance", "expected", "queries/s"]
+    rows = [
+        [
+            "-" if point.target is None else f"{point.target:g}",
+            "all" if point.effort is None else f"{point.effort:,}",
+            f"{point.recall:.4f}",
+            f"{point.recall_low:.3f} to {point.recall_high:.3f}",
+            _share(point.recall_by_distance),
+            _share(point.expected_recall),
+            f"{point.queries_per_second:,.0f}",
+        ]
+        for point in points
+    ]
+    return [f"asked  {asked}", "", *table([head, *rows], "rrrrrrr")]
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"
+
+
+def _plain(point: Evaluated) -> dict[str, Any]:
+    names = ("target", "effort", "recall", "recall_low", "recall_high", "recall_by_distance", "expected_recall")
+    told = dataclasses.asdict(point)
+    return {name: told[name] for name in (*names, "queries_per_second")}
+
+
+def _plot(
+    index: Index, path: str, questions: Questions, points: list[Evaluated], k: int, threads: int, target: str
+) -> None:
+    from nearabout.evaluation import Race, Run, plot
+
+    run = Run(f"nearabout {index.kind}", "nearabout", points=list(points))
+    title, count = os.path.basename(path), len(questions.vectors)
+    plot(Race(title, len(index), index.dims, count, index.metric, k, threads, {}, None, [run], []), target)

@@ -1,0 +1,216 @@
+"""Why a search found a row, or did not: the rank that it has in truth, and the effort from which on it is found."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearabout.arguments import check_effort, check_k
+from nearabout.calibration import effort_of_recall
+from nearabout.errors import InvalidInput
+from nearabout.inputs import as_queries
+from nearabout.reasons import why
+
+if TYPE_CHECKING:
+    from nearabout.hits import Hits
+    from nearabout.index import Index
+
+_FIRST_ASKED = 128  # neighbours, where the true rank is looked for; then _MORE times as many, and so on
+_MORE = 16
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why a search for k neighbours found a row, or did not.
+
+    Attributes:
+        key, row: which vector was asked about.
+        k: how many neighbours were searched for.
+        rank: its true rank, 1 for the nearest; equal distances in the order of rows.
+        distance: its distance from the query, and `kth_distance` that of the last of the true k nearest.
+        expected: whether it is among the true k nearest.
+        found: whether the search found it.
+        effort: what that search spent; None where every row was compared.
+        appears_at: the least effort that finds it, with all above it: of a search for k, or for `rank` neighbours where
+            that is more. None where no effort does, or the index has no such choice.
+        reachable: whether a search can find it without comparing every row. Always true of an exact index.
+        looked_at: of lists that compare vectors, whether its list was among those looked into; None of other kinds, and
+            where every row was compared.
+        ranked_by: what rank and distances come from: "vectors"; of an index that keeps none, "8-bit codes" or "small
+            codes", and then they are estimates.
+        why: all this in a sentence or two.
+    """
+
+    key: str | int
+    row: int
+    k: int
+    rank: int
+    distance: float
+    kth_distance: float
+    expected: bool
+    found: bool
+    effort: int | None
+    appears_at: int | None
+    reachable: bool
+    looked_at: bool | None
+    ranked_by: str
+    why: str
+
+
+class Sum(NamedTuple):
+    """A query that was calculated from rows, which are no answers to it."""
+
+    vector: NDArray[np.float32]
+    rows: frozenset[int]
+
+
+def sum_of(index: Index, terms: Sequence[tuple[float, int]]) -> Sum:
+    """The weighted sum of rows, of their directions under cosine: what `nearabout search` asks for several words."""
+    if index.dtype == "bits" or index.metric == "haversine":
+        raise InvalidInput(f"vectors under metric {index.metric!r} cannot be added; ask for one key at a time")
+    vectors = index.vectors([row for _, row in terms]).astype(np.float64)
+    if index.metric == "cosine":
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        vectors /= np.where(lengths > 0, lengths, 1)
+    total: NDArray[np.float32] = (np.array([weight for weight, _ in terms]) @ vectors).astype(np.float32)
+    return Sum(total, frozenset(row for _, row in terms))
+
+
+@dataclass(frozen=True)
+class _Question:
+    """One query, however it was given."""
+
+    index: Index
+    vector: Any
+    own: frozenset[int]  # rows that are no answers
+
+    @classmethod
+    def of(cls, index: Index, query: Any) -> _Question:
+        if isinstance(query, Sum):
+            return cls(index, query.vector, query.rows)
+        if isinstance(query, (str, int, np.integer)):
+            return cls(index, index[query], frozenset([index._row(query)]))
+        _, single = as_queries(query, index.metric, index.dtype, index.dims)
+        if not single:
+            shape = np.shape(query)
+            raise InvalidInput(f"the query has the shape {shape}; one query is explained at a time: ({index.dims},)")
+        return cls(index, query, frozenset())
+
+    @property
+    def answers(self) -> int:
+        """How many rows may be answers."""
+        return len(self.index) - len(self.own)
+
+    def ask(self, k: int, *, effort: int | None = None, exact: bool = False) -> tuple[list[int], list[float], Hits]:
+        """Rows and distances of the k nearest but for its own rows."""
+        hits = self.index.search(self.vector, k + len(self.own), effort=effort, exact=exact)
+        kept = [place for place, row in enumerate(hits.rows.tolist()) if row not in self.own][:k]
+        return hits.rows[kept].tolist(), hits.distances[kept].tolist(), hits
+
+    def finds(self, row: int, k: int, effort: int) -> bool:
+        return row in self.ask(k, effort=effort)[0]
+
+
+def explain(
+    index: Index, query: Any, key: Any, k: int = 10, *, recall: float | None = None, effort: int | None = None
+) -> Explanation:
+    """Tell why a search finds a key, or does not; `Index.explain` is this."""
+    question = _Question.of(index, query)
+    row = index._row(key)
+    if row in question.own:
+        raise InvalidInput(
+            f"the key {key!r} is asked with, and what is asked with is left out of the answer; ask about another key, "
+            "or pass a vector as the query"
+        )
+    k = check_k(k, question.answers)
+    if recall is not None:
+        effort, everything = effort_of_recall(index._core, k, recall, effort, False)
+    else:
+        effort, everything = check_effort(effort, False, index.kind)
+    rows, distances = _truth(question, row, k)
+    rank = rows.index(row) + 1
+    found, _, hits = question.ask(k, effort=effort, exact=everything)
+    spent = hits.effort
+    if spent is None and not everything and not _compares(index):
+        spent = index._core.most_effort
+    appears_at = _appears_at(question, row, max(k, rank), spent)
+    told = Explanation(
+        key=key.item() if isinstance(key, np.generic) else key,
+        row=row,
+        k=k,
+        rank=rank,
+        distance=distances[rank - 1],
+        kth_distance=distances[k - 1],
+        expected=rank <= k,
+        found=row in found,
+        effort=spent,
+        appears_at=appears_at,
+        reachable=index.kind == "exact" or appears_at is not None,
+        looked_at=None if spent is None else _looked_at(question, row, distances[rank - 1], spent),
+        ranked_by="vectors" if index._core.keeps_vectors else _answers(index),
+        why="",
+    )
+    return dataclasses.replace(told, why=why(index, told, asked=effort is not None or recall is not None))
+
+
+def _answers(index: Index) -> str:
+    """What answers come from: lists may have them from codes."""
+    return str(index._core.details().get("answers", "vectors"))
+
+
+def _compares(index: Index) -> bool:
+    """Whether the most effort is a comparison of every row's vector."""
+    return _answers(index) == "vectors"
+
+
+def _truth(question: _Question, row: int, k: int) -> tuple[list[int], list[float]]:
+    """The nearest rows down to the one asked about and to the k-th, and their distances: by the exact scan, or by the
+    codes of all rows where no vectors are kept."""
+    core = question.index._core
+    all_of_it: dict[str, Any] = {"exact": True} if core.keeps_vectors else {"effort": core.most_effort}
+    wanted = max(k, _FIRST_ASKED)
+    while True:
+        rows, distances, _ = question.ask(min(wanted, question.answers), **all_of_it)
+        if row in rows or wanted >= question.answers:
+            return rows, distances
+        wanted *= _MORE
+
+
+def _appears_at(question: _Question, row: int, k: int, spent: int | None) -> int | None:
+    """The least effort from which on the row is found among k, as far as this can tell: efforts are tried from the most
+    down, each half of the last, until one does not find it; then what lies between is halved. More effort need not find
+    all that less does, so that only those that were tried are known."""
+    core = question.index._core
+    if question.index.kind == "exact":
+        return None
+    most = core.most_effort - (1 if _compares(question.index) else 0)
+    found = None
+    ladder = sorted({most >> step for step in range(most.bit_length())} | ({spent} if spent else set()), reverse=True)
+    missed = 0
+    for effort in ladder:
+        if effort > most:
+            continue
+        if not question.finds(row, k, effort):
+            missed = effort
+            break
+        found = effort
+    while found is not None and found - missed > 1:
+        middle = (found + missed) // 2
+        if question.finds(row, k, middle):
+            found = middle
+        else:
+            missed = middle
+    return found
+
+
+def _looked_at(question: _Question, row: int, distance: float, effort: int) -> bool | None:
+    """Whether the row's list is among those looked into: a search within a radius compares all of their rows."""
+    index = question.index
+    if index.kind != "ivf" or not _compares(index):
+        return None
+    return row in index.radius_search(question.vector, distance, effort=effort).rows.tolist()

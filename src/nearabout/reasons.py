@@ -1,0 +1,86 @@
+"""Explanations in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nearabout.explaining import Explanation
+    from nearabout.index import Index
+
+_TARGETS = (0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)  # recalls that people ask for
+
+
+def why(index: Index, told: Explanation, asked: bool) -> str:
+    """A sentence or two. `asked`: whether the search was told what to spend."""
+    spending = _spending(index, told.effort, asked)
+    if told.expected and told.found:
+        first = f"{_place(told)}, and {spending} found it"
+        if told.appears_at is None or told.effort is None or told.appears_at >= told.effort:
+            return f"{first}."
+        return f"{first}; {_counted(index, told.appears_at)} would do."
+    if told.expected:
+        return f"{_place(told)}, and {spending} did not find it{_cause(told)}. {_remedy(index, told)}"
+    if told.found:
+        nearest = "the nearest" if told.k == 1 else f"the {told.k:,} nearest"
+        return f"{_place(told)}, and not among {nearest}; {spending} found it in place of a nearer one that it missed."
+    last = f"the {ordinal(told.k)} at {told.kth_distance:.4g}"
+    right = f"a search for {_neighbours(told.k)} is right to leave it out"
+    sentence = f"{_place(told)}, at {told.distance:.4g}, and {last}: {right}."
+    if told.appears_at is None:
+        return sentence
+    return f"{sentence} A search for {told.rank:,} finds it from an effort of {_counted(index, told.appears_at)} on."
+
+
+def _place(told: Explanation) -> str:
+    rank = "the nearest" if told.rank == 1 else f"the {ordinal(told.rank)} nearest"
+    if told.ranked_by == "vectors":
+        return f"It is {rank}"
+    return f"By the {told.ranked_by} that are kept in place of vectors it is {rank}"
+
+
+def _spending(index: Index, effort: int | None, asked: bool) -> str:
+    if effort is None:
+        return "the comparison of every row"
+    return f"{'an' if asked else 'the default'} effort of {_counted(index, effort)}"
+
+
+def _cause(told: Explanation) -> str:
+    if told.looked_at is None:
+        return ""
+    if told.looked_at:
+        return ": its list was looked into, but by its code other rows looked nearer, and it was not compared"
+    return ": its list was not among them"
+
+
+def _remedy(index: Index, told: Explanation) -> str:
+    """What finds it."""
+    core = index._core
+    if told.appears_at is None:
+        if core.keeps_vectors:
+            return "No effort finds it but the comparison of every row: exact=True."
+        return f"No effort finds it among {_neighbours(told.k)}; ask for more of them."
+    sentence = f"From {_counted(index, told.appears_at)} on it is found."
+    for target in _TARGETS:
+        spent = core.effort_for(told.k, target)
+        if spent is not None and spent >= told.appears_at:
+            return f"{sentence} Searches that ask for recall={target:g} spend {spent:,}."
+    return sentence
+
+
+def _counted(index: Index, effort: int) -> str:
+    what = "list" if index.kind == "ivf" else "row"
+    return f"{effort:,} {what}{'' if effort == 1 else 's'}"
+
+
+def _neighbours(k: int) -> str:
+    return "1 neighbour" if k == 1 else f"{k:,} neighbours"
+
+
+def ordinal(number: int) -> str:
+    """
+    >>> [ordinal(number) for number in (1, 2, 3, 4, 11, 12, 21, 1_113)]
+    ['1st', '2nd', '3rd', '4th', '11th', '12th', '21st', '1,113th']
+    """
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number:,}{ending}"
