@@ -183,7 +183,7 @@ nb::tuple build(const BuildRequest& request, nb::object monitor, const Write& wr
     skipped.assign(source.skipped().begin(), source.skipped().end());
     storage::Writer writer = request.path ? storage::Writer::to_path(*request.path) : storage::Writer::to_memory();
     write(writer, source, options, step_of(watch, 0.0, 0.9));
-    measure(writer, source, request.measuring(), options.threads, step_of(watch, 0.9, 1.0));
+    measure(writer, source, request.measuring(), options, step_of(watch, 0.9, 1.0));
     if (keys.present()) keys.builder().write(writer);
     source.check_unchanged();
     index = Index::open(writer.finish());

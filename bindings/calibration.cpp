@@ -80,9 +80,11 @@ void bind_calibration(nb::class_<Index>& index) {
       .def(
           "default_effort", [](const Index& own, std::size_t k) { return own.default_effort(k); }, nb::arg("k"))
       .def_prop_ro("most_effort", [](const Index& own) { return own.most_effort(); })
+      .def_prop_ro("ends_exactly", [](const Index& own) { return own.ends_exactly(); })
       .def_prop_ro("keeps_vectors", [](const Index& own) { return own.keeps_vectors(); })
       .def("seen_distances", &seen_distances)
-      .def("calibrated", &calibrated, nb::arg("queries"), nb::arg("recall"), nb::arg("threads"), nb::arg("monitor"));
+      .def("calibrated", &calibrated, nb::arg("queries"), nb::arg("recall"), nb::arg("threads"),
+           nb::arg("monitor").none());
 }
 
 }  // namespace nearabout

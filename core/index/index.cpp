@@ -69,8 +69,8 @@ std::shared_ptr<const Index> Index::open(std::shared_ptr<const storage::File> fi
 std::size_t Index::default_effort(std::size_t k) const {
   if (!calibration_ || calibration_->points.empty()) return usual_effort(k);
   if (const std::optional<std::size_t> effort = effort_for(k, calibration_->target)) return *effort;
-  // Kinds that keep no vectors have nothing better to fall back to than about the most that their codes find.
-  if (keeps_vectors()) return most_effort();
+  // Kinds that rank by codes have nothing better to fall back to than about the most that these find.
+  if (ends_exactly()) return most_effort();
   return static_cast<std::size_t>(std::ceil(calibration_->effort_near_most(k, calibration_->target)));
 }
 
@@ -82,9 +82,9 @@ std::optional<std::size_t> Index::effort_for(std::size_t k, double recall) const
 }
 
 std::optional<Calibration::Expected> Index::expected(std::size_t k, std::optional<std::size_t> effort) const {
-  if (!has_effort() || (rows() == 0 && keeps_vectors())) return Calibration::Expected{1, 1};
+  if (!has_effort() || rows() == 0) return Calibration::Expected{1, 1};
   const std::size_t spent = effort.value_or(default_effort(k));
-  if (spent >= most_effort() && keeps_vectors()) return Calibration::Expected{1, 1};
+  if (spent >= most_effort() && ends_exactly()) return Calibration::Expected{1, 1};
   if (!calibration_ || calibration_->points.empty()) return {};
   return calibration_->expected(k, static_cast<double>(spent));
 }

@@ -58,6 +58,10 @@ class Index {
 
   // --- What a search may spend; 0 for kinds that have no choice ---
   virtual bool has_effort() const { return false; }
+  // Whether the largest effort is the exact scan; kinds that rank by codes still do, of all rows.
+  virtual bool ends_exactly() const { return true; }
+  // Whether a kind has knobs of its own, which are measured whatever is asked.
+  virtual bool has_knobs() const { return false; }
   virtual std::size_t least_effort() const { return 0; }
   virtual std::size_t most_effort() const { return 0; }  // where everything is looked at
   // What a search spends where nothing is asked for.
@@ -69,7 +73,7 @@ class Index {
   // was not measured.
   std::optional<Calibration::Expected> expected(std::size_t k, std::optional<std::size_t> effort = {}) const;
   // What trials find, and what that costs; null for kinds without a choice.
-  virtual std::unique_ptr<Trace> trace(const Trials&, std::size_t, const Monitor&) const { return nullptr; }
+  virtual std::unique_ptr<Trace> trace(const Trials&, const BuildOptions&, const Monitor&) const { return nullptr; }
   // False for kinds that keep codes in place of vectors: they have no exact search.
   virtual bool keeps_vectors() const { return true; }
   // Stored vectors, verified, one after the other; of an index that keeps none, what its codes stand for. InvalidInput

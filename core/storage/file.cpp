@@ -92,6 +92,10 @@ void File::verify_padding(std::uint64_t begin, std::uint64_t end) const {
                     std::to_string(std::to_integer<unsigned>(data_[place])));
 }
 
+void File::forget() const {
+  if (!path_.empty()) system::forget(bytes());
+}
+
 std::vector<const Section*> File::current_sections() const {
   std::vector<const Section*> found;
   for (const Section& section : sections_) {

@@ -37,6 +37,9 @@ class File {
   // Compares every checksum afresh, and the padding with zero.
   void verify(const Monitor& monitor = {}) const;
 
+  // Gives back the memory of what was read of a mapped file; nothing else changes. Advice.
+  void forget() const;
+
   // Sections that this version knows.
   bool has(SectionId id) const { return find(id) != nullptr; }
   const Section& section(SectionId id) const;  // CorruptFile when absent

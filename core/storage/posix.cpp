@@ -161,6 +161,11 @@ void will_need(std::span<const std::byte> mapped) noexcept {
   if (!mapped.empty()) ::madvise(reinterpret_cast<void*>(begin), first - begin + mapped.size(), MADV_WILLNEED);
 }
 
+// A mapping begins with a page, and whole files are given.
+void forget(std::span<const std::byte> mapped) noexcept {
+  if (!mapped.empty()) ::madvise(const_cast<std::byte*>(mapped.data()), mapped.size(), MADV_DONTNEED);
+}
+
 TemporaryFile::TemporaryFile(const std::string& target) : asked_(target), target_(resolve_links(target)) {
   if (target.empty()) throw SystemError(ENOENT, target, "cannot save to an empty path");
   refuse_odd_target(target_);

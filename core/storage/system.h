@@ -36,6 +36,9 @@ enum class Access { anywhere, in_order };
 void advise(std::span<const std::byte> mapped, Access access) noexcept;
 // Has the system read mapped bytes that are not in memory, and does not wait for them. Advice as well.
 void will_need(std::span<const std::byte> mapped) noexcept;
+// Gives back the memory of bytes that are mapped from a file: they are read again where they are needed. Not for other
+// memory, which would lose what it holds.
+void forget(std::span<const std::byte> mapped) noexcept;
 
 // A new file with an unpredictable name in the folder of `target`, which it replaces when it is published. Until then,
 // and whatever happens, the file under the target's name is untouched; the destructor removes what was not published. A

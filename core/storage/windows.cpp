@@ -128,12 +128,17 @@ void will_need(std::span<const std::byte> mapped) noexcept {
   if (!mapped.empty()) ::PrefetchVirtualMemory(::GetCurrentProcess(), 1, &range, 0);
 }
 
+// Unlocking what is not locked takes pages out of the working set.
+void forget(std::span<const std::byte> mapped) noexcept {
+  if (!mapped.empty()) ::VirtualUnlock(const_cast<std::byte*>(mapped.data()), mapped.size());
+}
+
 TemporaryFile::TemporaryFile(const std::string& target) : asked_(target), target_(target) {
   if (target.empty()) throw SystemError(ENOENT, target, "cannot save to an empty path");
   if (is_folder(target)) throw SystemError(EISDIR, target, "cannot save to " + target + ", which is a folder");
   for (int attempt = 0; attempt < 100; ++attempt) {
     const std::string name = folder_of(target_) + random_name();
-    handle_ = ::CreateFileW(wide(name).c_str(), GENERIC_READ | GENERIC_WRITE, 0, nullptr, CREATE_NEW,
+    handle_ = ::CreateFileW(wide(name).c_str(), GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ, nullptr, CREATE_NEW,
                             FILE_ATTRIBUTE_NORMAL, nullptr);
     if (handle_ != INVALID_HANDLE_VALUE) {
       path_ = name;

@@ -38,7 +38,8 @@ class Index:
     def metadata(self) -> str: ...  # JSON text
     def sections(self) -> list[dict[str, Any]]: ...  # name, element, rows, columns, bytes, offset
     # Of a forest: trees, leaf_size, seed, sketch_bytes, efforts. Of lists of codes: lists, code_directions, code_bits,
-    # code_bytes, seed, curve (recall, lists looked into, rows compared), answers, keeps_vectors, expected_recall.
+    # code_bytes, seed, curves (of 1, 10 and 100 neighbours: recall, lists looked into, rows compared), answers,
+    # keeps_vectors. Of both expected_recall, of 10 neighbours at the default effort.
     def details(self) -> dict[str, Any]: ...
     def verify(self, monitor: Monitor = None) -> None: ...
 
@@ -83,6 +84,23 @@ class Index:
     def keys_of(self, rows: NDArray[np.int64]) -> list[str] | NDArray[np.int64]: ...  # flat; rows >= 0 only
     # In the stored dtype: f16 as float16, bf16 as uint16 bit patterns, bits as packed uint8.
     def vectors(self, rows: NDArray[np.int64]) -> Array: ...
+    # What was measured: measured_on, queries, recall, and points of an effort with recall, low, distances and seconds for
+    # 1, 10 and 100 neighbours. None where nothing was.
+    def calibration(self) -> dict[str, Any] | None: ...
+    # The recall to expect and the lower end of its interval; None where it was not measured. effort None: the default.
+    def expected_recall(self, k: int, effort: int | None) -> tuple[float, float] | None: ...
+    def effort_for(self, k: int, recall: float) -> int | None: ...  # None: more than was measured
+    def default_effort(self, k: int) -> int: ...
+    @property
+    def most_effort(self) -> int: ...  # with which everything is looked at
+    @property
+    def ends_exactly(self) -> bool: ...  # whether that compares every row
+    @property
+    def keeps_vectors(self) -> bool: ...
+    # Between which calibration saw the distance of the nearest neighbour, and of the tenth.
+    def seen_distances(self) -> tuple[tuple[float, float], tuple[float, float]] | None: ...
+    # The same index, calibrated anew: with rows where there are no queries.
+    def calibrated(self, queries: NDArray[np.float32], recall: float, threads: int, monitor: Monitor) -> Index: ...
     def similar_keys(self, word: str, count: int) -> list[str]: ...  # nearest spellings; [] when keys are not strings
 
 def build_exact(
@@ -100,6 +118,9 @@ def build_exact(
     metadata: str,  # JSON text, stored as it is
     threads: int = 0,
     memory: int = 0,  # bytes for the build itself, 0: as much as is convenient
+    calibrate: bool = True,
+    recall: float = 0.95,  # that searches aim at which ask for none
+    queries: NDArray[np.float32] | None = None,  # to measure with; rows where there are none
     monitor: Monitor = None,
 ) -> tuple[Index, NDArray[np.int64]]: ...  # the index, open, and the rows that on_bad="skip" left out
 def build_forest(
@@ -115,6 +136,9 @@ def build_forest(
     metadata: str,
     threads: int = 0,
     memory: int = 0,
+    calibrate: bool = True,
+    recall: float = 0.95,
+    queries: NDArray[np.float32] | None = None,
     monitor: Monitor = None,
     trees: int,
     leaf_size: int,
@@ -133,6 +157,9 @@ def build_ivf(
     metadata: str,
     threads: int = 0,
     memory: int = 0,
+    calibrate: bool = True,
+    recall: float = 0.95,
+    queries: NDArray[np.float32] | None = None,
     monitor: Monitor = None,
     lists: int,
     code_bytes: int,
@@ -140,7 +167,6 @@ def build_ivf(
     seed: int,
     refine: bool,  # whether rows that look nearest are compared
     keep_vectors: bool,  # whether that is by vectors, or by 8-bit codes in place of them
-    queries: NDArray[np.float32] | None,
 ) -> tuple[Index, NDArray[np.int64]]: ...  # the same, with what lists of codes take; 0 lets the core choose
 
 # --- Rows in files. Dtypes are those of build_exact's source_dtype. ---

@@ -85,7 +85,7 @@ class Spent(NamedTuple):
         if self.exact or core.kind == "exact":
             return None
         effort = core.default_effort(max(1, self.k)) if self.effort is None else min(self.effort, core.most_effort)
-        return None if effort >= core.most_effort and core.keeps_vectors else effort
+        return None if effort >= core.most_effort and core.ends_exactly else effort
 
     def expected_recall(self) -> float | None:
         effort = self.number()

@@ -278,7 +278,8 @@ class Index(Measuring):
         single = _is_single_key(key)
         wanted = np.array([self._row(key)], np.int64) if single else self.rows(key)
         rows, distances = self._core.search_rows(wanted, k, include_self, spent, everything, check_threads(threads))
-        return self._full_hits(rows, distances, single, Spent(self._core, k, spent, everything))
+        looked_for = min(k + (not include_self), len(self))  # the row itself is found, and left out
+        return self._full_hits(rows, distances, single, Spent(self._core, looked_for, spent, everything))
 
     def radius_search(
         self,

@@ -157,7 +157,8 @@ def curves(image: bytes) -> Iterator[Attack]:
 def calibrations(image: bytes) -> Iterator[Attack]:
     """What was measured, and cannot be: efforts that fall, shares above all, costs below nothing; and halves of it."""
     facts = _numbers(image, near.CALIBRATED, "<f8")
-    lies = [(0, (0.0, 1.5, 3.0)), (1, (-1.0, 1e300)), (2, (0.0, -0.5, 1.01)), *((place, (math.nan,)) for place in range(7))]
+    lies: list[tuple[int, tuple[float, ...]]] = [(0, (0.0, 1.5, 3.0)), (1, (-1.0, 1e300)), (2, (0.0, -0.5, 1.01))]
+    lies += [(3, (0.0, -1.0, facts[0, 3] - 1, 1e300)), *((place, (math.nan,)) for place in range(8))]
     for place, values in lies:
         for value in values:
             changed = facts.copy()
@@ -166,7 +167,7 @@ def calibrations(image: bytes) -> Iterator[Attack]:
             yield Attack(told, _table(image, near.CALIBRATED, changed), "CorruptFile", "calibrated")
     for value in (-math.inf, math.inf, -1e300, 1e300):
         changed = facts.copy()
-        changed[0, 3:] = value
+        changed[0, 4:] = value
         yield Attack(f"all distances are {value}", _table(image, near.CALIBRATED, changed))
     points = _numbers(image, near.CALIBRATION, "<f8")
     for column in range(points.shape[1]):
@@ -178,13 +179,18 @@ def calibrations(image: bytes) -> Iterator[Attack]:
             told = f"the last {kind} in column {column} is {value}"
             yield Attack(told, _table(image, near.CALIBRATION, changed), "CorruptFile", "calibration")
     yield Attack("efforts fall", _table(image, near.CALIBRATION, points[::-1].copy()), "CorruptFile", "calibration")
-    yield Attack("one effort twice", _table(image, near.CALIBRATION, points[[0, 0]]), "CorruptFile", "calibration")
+    twice = points.copy()
+    twice[1] = twice[0]
+    yield Attack("one effort twice", _table(image, near.CALIBRATION, twice), "CorruptFile", "calibration")
     for value in (0.0, 1.0):
         changed = points.copy()
         changed[:, 1::4] = value
         yield Attack(f"all shares are {value}", _table(image, near.CALIBRATION, changed))
-    yield Attack("no point", _table(image, near.CALIBRATION, points[:0]))
-    yield Attack("one point", _table(image, near.CALIBRATION, points[:1]))
+    for count in (0, 1):
+        changed = facts.copy()
+        changed[0, 3] = count
+        fewer = _table(_table(image, near.CALIBRATED, changed), near.CALIBRATION, points[:count])
+        yield Attack(f"{count} points", fewer)
     changed = points.copy()
     changed[:, 0] *= 1e9
     yield Attack("efforts beyond all rows", _table(image, near.CALIBRATION, changed))

@@ -14,7 +14,7 @@ using storage::SectionId;
 
 constexpr std::size_t kNumbersAt = 4;
 constexpr std::size_t kColumns = 1 + kNumbersAt * kMeasuredAt.size();
-enum Fact : std::size_t { kOrigin, kQueries, kTarget, kDistances, kFacts = kDistances + 4 };
+enum Fact : std::size_t { kOrigin, kQueries, kTarget, kPoints, kDistances, kFacts = kDistances + 4 };
 
 void check_point(const storage::File& file, const Section& section, std::size_t first, const CalibrationPoint& point,
                  double before) {
@@ -38,6 +38,7 @@ void write_calibration(storage::Writer& writer, const Calibration& calibration) 
   const double facts[kFacts] = {static_cast<double>(calibration.origin),
                                 static_cast<double>(calibration.queries),
                                 calibration.target,
+                                static_cast<double>(calibration.points.size()),
                                 calibration.distances[0].least,
                                 calibration.distances[0].most,
                                 calibration.distances[1].least,
@@ -73,6 +74,8 @@ std::optional<Calibration> read_calibration(const storage::File& file) {
     calibration.distances[i] = {values[kDistances + 2 * i], values[kDistances + 2 * i + 1]};
 
   const Section& section = file.section(SectionId::calibration);
+  if (values[kPoints] != static_cast<double>(section.shape().rows))
+    storage::throw_number(file, facts, kPoints, std::to_string(section.shape().rows) + " points", values[kPoints]);
   section.expect(Element::f64, {section.shape().rows, kColumns});
   const std::span<const double> numbers = section.all<double>();
   double before = 0;

@@ -6,6 +6,7 @@
 
 #include "base/convert.h"
 #include "base/error.h"
+#include "index/queries.h"
 #include "quantize/lift_for.h"
 
 namespace nearabout {
@@ -15,10 +16,10 @@ constexpr std::size_t kStepForKnobs = 3;  // one row in so many serves where not
 
 // Where near is not a Euclidean distance, the exact scan tells. Rows are not their own neighbours, nor are their
 // copies.
-void find_by_search(const Index& index, Trials& trials, std::size_t threads, const Monitor& monitor) {
+void find_by_search(const Index& index, Trials& trials, const BuildOptions& build, const Monitor& monitor) {
   Request request;
   request.exact = true;
-  request.threads = threads;
+  request.threads = build.threads;
   request.monitor = monitor;
   request.k = kMostNeighbours + (trials.rows.empty() ? 0 : 1);
   trials.nearest.clear();
@@ -33,34 +34,65 @@ void find_by_search(const Index& index, Trials& trials, std::size_t threads, con
   }
 }
 
-void find_truth(const Index& index, Trials& trials, const RowReader& read, std::size_t threads,
+void find_truth(const Index& index, Trials& trials, const RowReader& read, const BuildOptions& build,
                 const Monitor& monitor) {
   const std::optional<Space> space = space_of(index.descriptor().metric);
-  if (!space || index.descriptor().element == Element::bits) return find_by_search(index, trials, threads, monitor);
-  find_neighbours(trials, read, index.rows(), lift_for(read, index.rows(), index.dims(), *space, threads), threads,
-                  monitor);
+  if (!space || index.descriptor().element == Element::bits) return find_by_search(index, trials, build, monitor);
+  const Lift lift = lift_for(read, index.rows(), index.dims(), *space, build.threads);
+  find_neighbours(trials, read, index.rows(), lift, build, monitor);
 }
 
-// What answers give as the distance of the nearest true neighbour that they found, and of the tenth.
-std::array<DistanceRange, 2> distances_of(const Index& index, const Trials& trials, double effort,
-                                          std::size_t threads) {
-  constexpr std::size_t kTenth = 10;
-  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr std::size_t kTenth = 10;
+
+// Of each trial's nearest neighbours, up to ten, the distances that answers would tell.
+using Distances = std::vector<std::vector<double>>;
+
+Distances true_distances(const Index& index, const Trials& trials, const BuildOptions& build) {
+  const AskedTrials asked(trials, index.descriptor().element);
+  const storage::Section& vectors = index.file().section(storage::SectionId::vectors);
+  const MatrixView rows = vectors.matrix();
+  Distances distances(trials.count());
+  for (std::size_t query = 0; query < trials.count(); ++query) {
+    const BoundQuery bound = bind_query(asked.view(), query, index.descriptor());
+    const std::vector<std::uint32_t>& nearest = trials.nearest[query];
+    for (const std::size_t place : {std::size_t{0}, kTenth - 1}) {
+      if (nearest.empty()) break;
+      const std::uint32_t row = nearest[std::min(place, nearest.size() - 1)];
+      vectors.check_rows(row, std::uint64_t{row} + 1);
+      double rank = 0;
+      bound.ranks({rows.data, rows.stride, &row, 1}, &rank);
+      distances[query].push_back(bound.distance(rank));
+    }
+    if (build.memory > 0) index.file().forget();
+  }
+  return distances;
+}
+
+// Where answers tell what codes estimate.
+Distances told_distances(const Index& index, const Trials& trials, double effort, const BuildOptions& build) {
   Request request;
   request.k = kTenth + 1;
   request.effort = static_cast<std::size_t>(effort);
-  request.threads = threads;
-  std::array<DistanceRange, 2> ranges{DistanceRange{kInfinity, -kInfinity}, DistanceRange{kInfinity, -kInfinity}};
+  request.threads = build.threads;
   const AskedTrials asked(trials, index.descriptor().element);
-  const std::vector<Answer> answers = index.search(asked.view(), request);
-  for (std::size_t query = 0; query < answers.size(); ++query) {
-    const std::vector<std::uint32_t>& nearest = trials.nearest[query];
-    std::vector<double> distances;
-    for (std::size_t i = 0; i < answers[query].rows.size() && distances.size() < kTenth; ++i)
-      if (std::find(nearest.begin(), nearest.end(), answers[query].rows[i]) != nearest.end())
-        distances.push_back(double{answers[query].distances[i]});
-    if (distances.empty()) continue;
-    const double of[] = {distances.front(), distances.back()};
+  Distances distances;
+  for (const Answer& answer : search_within(index, asked.view(), request, build.memory)) {
+    const std::vector<std::uint32_t>& nearest = trials.nearest[distances.size()];
+    std::vector<double>& own = distances.emplace_back();
+    for (std::size_t i = 0; i < answer.rows.size() && own.size() < kTenth; ++i)
+      if (std::find(nearest.begin(), nearest.end(), answer.rows[i]) != nearest.end())
+        own.push_back(double{answer.distances[i]});
+  }
+  return distances;
+}
+
+// Of the nearest neighbour, and of the tenth.
+std::array<DistanceRange, 2> ranges_of(const Distances& distances) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  std::array<DistanceRange, 2> ranges{DistanceRange{kInfinity, -kInfinity}, DistanceRange{kInfinity, -kInfinity}};
+  for (const std::vector<double>& own : distances) {
+    if (own.empty()) continue;
+    const double of[] = {double{static_cast<float>(own.front())}, double{static_cast<float>(own.back())}};
     for (std::size_t i = 0; i < ranges.size(); ++i)
       ranges[i] = {std::min(ranges[i].least, of[i]), std::max(ranges[i].most, of[i])};
   }
@@ -68,27 +100,28 @@ std::array<DistanceRange, 2> distances_of(const Index& index, const Trials& tria
 }
 
 Calibration calibration_of(const Index& index, const Trace& trace, const Trials& trials, double target,
-                           std::size_t threads) {
+                           const BuildOptions& build) {
   Calibration calibration = calibrate(trace, trials);
   calibration.target = target;
-  const double usual = calibration.effort_near_most(10, kUsualRecall);
-  calibration.distances = distances_of(index, trials, usual, threads);
+  const double usual = calibration.effort_near_most(kTenth, kUsualRecall);
+  calibration.distances = ranges_of(index.ends_exactly() ? true_distances(index, trials, build)
+                                                         : told_distances(index, trials, usual, build));
   return calibration;
 }
 
 }  // namespace
 
-void measure(storage::Writer& writer, const Source& source, const MeasureOptions& options, std::size_t threads,
+void measure(storage::Writer& writer, const Source& source, const MeasureOptions& options, const BuildOptions& build,
              const Monitor& monitor) {
   std::shared_ptr<const Index> index = Index::open(writer.preview());
-  if (!index->has_effort() || index->rows() == 0) return;
+  if (!index->has_effort() || index->rows() == 0 || (!options.calibrate && !index->has_knobs())) return;
   const RowReader read = [&](std::size_t begin, std::size_t end, float* to) { source.read_f32(begin, end, to); };
   const std::size_t step = options.calibrate ? 1 : kStepForKnobs;
   Trials trials = take_trials(options.queries, read, source.rows(), source.dims(), step);
-  find_truth(*index, trials, read, threads, step_of(monitor, 0.0, 0.5));
-  const std::unique_ptr<Trace> trace = index->trace(trials, threads, step_of(monitor, 0.5, 1.0));
+  find_truth(*index, trials, read, build, step_of(monitor, 0.0, 0.5));
+  const std::unique_ptr<Trace> trace = index->trace(trials, build, step_of(monitor, 0.5, 1.0));
   std::optional<Calibration> calibration;
-  if (options.calibrate) calibration = calibration_of(*index, *trace, trials, options.target, threads);
+  if (options.calibrate) calibration = calibration_of(*index, *trace, trials, options.target, build);
   index.reset();  // nothing may read the preview any more
   trace->write(writer);
   if (calibration) write_calibration(writer, *calibration);
@@ -107,12 +140,13 @@ std::shared_ptr<const Index> remeasured(const Index& index, std::span<const floa
     for (std::size_t i = 0; i < end - begin; ++i)
       to_f32(index.descriptor().element, rows + i * bytes, index.dims(), to + i * index.dims());
   };
+  const BuildOptions build{.threads = threads};
   Trials trials = take_trials(queries, read, index.rows(), index.dims(), 1);
-  find_truth(index, trials, read, threads, step_of(monitor, 0.0, 0.5));
-  const std::unique_ptr<Trace> trace = index.trace(trials, threads, step_of(monitor, 0.5, 1.0));
+  find_truth(index, trials, read, build, step_of(monitor, 0.0, 0.5));
+  const std::unique_ptr<Trace> trace = index.trace(trials, build, step_of(monitor, 0.5, 1.0));
   storage::Writer writer = storage::Writer::to_memory();
   trace->write(writer);
-  write_calibration(writer, calibration_of(index, *trace, trials, target, threads));
+  write_calibration(writer, calibration_of(index, *trace, trials, target, build));
   return Index::open(index.shared_file()->with(writer.finish()));
 }
 

@@ -19,7 +19,7 @@ struct MeasureOptions {
 };
 
 // Adds what is measured to an index all of which but its keys has been written.
-void measure(storage::Writer& writer, const Source& source, const MeasureOptions& options, std::size_t threads,
+void measure(storage::Writer& writer, const Source& source, const MeasureOptions& options, const BuildOptions& build,
              const Monitor& monitor);
 
 // The same index, calibrated anew. InvalidInput where nothing can be measured: an exact index, or one that keeps no

@@ -4,13 +4,15 @@
 
 #include "base/threads.h"
 #include "index/calibration/truth.h"
+#include "index/index.h"
 
 namespace nearabout {
 namespace {
 
 constexpr std::size_t kMostGiven = 1'024;
 constexpr std::size_t kCentreRows = 1'024;
-constexpr std::size_t kRowsAtATime = 64;  // of a thread
+constexpr std::size_t kRowsAtATime = 64;   // of a thread
+constexpr std::size_t kPartOfMemory = 64;  // as many bytes of a budget for each number of a block
 constexpr std::size_t kMostGroups = 128;
 constexpr std::size_t kBlockNumbers = std::size_t{4} << 20;  // of rows between two rounds of all queries
 
@@ -84,22 +86,34 @@ Trials take_trials(std::span<const float> queries, const RowReader& read, std::s
   return trials;
 }
 
-void find_neighbours(Trials& trials, const RowReader& read, std::size_t rows, const Lift& lift, std::size_t threads,
-                     const Monitor& monitor) {
+// One at a time: with each page that is read the system maps those around it, 64 KiB for a row here and a row there.
+std::vector<Answer> search_within(const Index& index, MatrixView queries, const Request& request, std::size_t memory) {
+  if (memory == 0) return index.search(queries, request);
+  std::vector<Answer> answers;
+  for (std::size_t i = 0; i < queries.rows; ++i) {
+    answers.push_back(index.search({queries.row(i), 1, queries.dims, queries.stride, queries.element}, request)[0]);
+    index.file().forget();
+  }
+  return answers;
+}
+
+void find_neighbours(Trials& trials, const RowReader& read, std::size_t rows, const Lift& lift,
+                     const BuildOptions& build, const Monitor& monitor) {
   const std::size_t dims = lift.outputs();
   const std::vector<float> centre = centre_for(read, rows, lift);
   std::vector<float> queries(trials.count() * dims);
   lift.queries(trials.vectors.data(), trials.count(), queries.data());
   move_by(centre, queries.data(), trials.count());
-  TruthScan scan(queries, dims, std::min(kMostNeighbours, rows), trials.rows, threads);
+  TruthScan scan(queries, dims, std::min(kMostNeighbours, rows), trials.rows, build.threads);
 
-  const std::size_t groups = std::clamp<std::size_t>(kBlockNumbers / dims / TruthScan::kGroupRows, 1, kMostGroups);
+  const std::size_t numbers = build.memory == 0 ? kBlockNumbers : std::min(kBlockNumbers, build.memory / kPartOfMemory);
+  const std::size_t groups = std::clamp<std::size_t>(numbers / dims / TruthScan::kGroupRows, 1, kMostGroups);
   const std::size_t block = groups * TruthScan::kGroupRows;
   std::vector<float> lifted(std::min(block, rows) * dims);
   for (std::size_t begin = 0; begin < rows; begin += block) {
     report(monitor, static_cast<double>(begin) / static_cast<double>(rows));
     const std::size_t count = std::min(block, rows - begin);
-    parallel_for(count, kRowsAtATime, threads, [&](std::size_t first, std::size_t last, std::size_t) {
+    parallel_for(count, kRowsAtATime, build.threads, [&](std::size_t first, std::size_t last, std::size_t) {
       std::vector<float> vectors((last - first) * lift.inputs());
       read(begin + first, begin + last, vectors.data());
       lift.rows(vectors.data(), last - first, lifted.data() + first * dims);

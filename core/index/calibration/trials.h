@@ -9,10 +9,15 @@
 
 #include "base/matrix.h"
 #include "base/monitor.h"
+#include "index/build_options.h"
 #include "quantize/lift.h"
 #include "quantize/sample.h"
 
 namespace nearabout {
+
+class Index;
+struct Answer;
+struct Request;
 
 inline constexpr std::size_t kMostNeighbours = 100;  // that are looked for
 inline constexpr std::size_t kTrialRows = 384;       // where rows are the queries
@@ -50,8 +55,11 @@ bool is_left_out(std::size_t row, std::size_t rows);
 Trials take_trials(std::span<const float> queries, const RowReader& read, std::size_t rows, std::size_t dims,
                    std::size_t step);
 
+// Index::search(), but that a build within a budget asks one at a time and gives back the memory of what it read.
+std::vector<Answer> search_within(const Index& index, MatrixView queries, const Request& request, std::size_t memory);
+
 // Fills trials.nearest by comparing every trial with every row, in the space that `lift` leads to.
-void find_neighbours(Trials& trials, const RowReader& read, std::size_t rows, const Lift& lift, std::size_t threads,
-                     const Monitor& monitor = {});
+void find_neighbours(Trials& trials, const RowReader& read, std::size_t rows, const Lift& lift,
+                     const BuildOptions& build, const Monitor& monitor = {});
 
 }  // namespace nearabout

@@ -60,7 +60,7 @@ class ForestIndex : public Index {
   bool has_effort() const override { return true; }
   std::size_t least_effort() const override { return std::min<std::size_t>(leaf_size_, rows()); }
   std::size_t most_effort() const override { return rows(); }
-  std::unique_ptr<Trace> trace(const Trials& trials, std::size_t threads, const Monitor& monitor) const override;
+  std::unique_ptr<Trace> trace(const Trials& trials, const BuildOptions& build, const Monitor& monitor) const override;
 
  protected:
   std::size_t usual_effort(std::size_t k) const override;
@@ -74,7 +74,6 @@ class ForestIndex : public Index {
   friend class ForestTrace;
   friend class LeafRanking;
   void read_nodes();
-  std::uint64_t leaf_rows(std::size_t leaf) const { return levels_[0].firsts[leaf + 1] - levels_[0].firsts[leaf]; }
   void read_efforts();
 
   std::size_t trees_ = 0;

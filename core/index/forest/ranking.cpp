@@ -9,7 +9,6 @@ namespace nearabout {
 namespace {
 
 constexpr std::size_t kGuessedFrom = 128;  // keys
-constexpr std::uint64_t kWiden = 8;  // groups are taken for so many times the rows that are wanted of their leaves
 
 }  // namespace
 

@@ -10,6 +10,9 @@
 
 namespace nearabout {
 
+// Groups of leaves are taken for so many times the rows that are wanted of their leaves.
+inline constexpr std::uint64_t kWiden = 8;
+
 // Where a leaf's rows lie in the trees' order.
 struct LeafSpan {
   std::uint64_t begin, end;

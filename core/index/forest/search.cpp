@@ -191,8 +191,9 @@ std::size_t ForestIndex::usual_effort(std::size_t k) const {
   return static_cast<std::size_t>(std::max(effort * wider, least));
 }
 
-std::unique_ptr<Trace> ForestIndex::trace(const Trials& trials, std::size_t threads, const Monitor& monitor) const {
-  return std::make_unique<ForestTrace>(*this, trials, threads, monitor);
+std::unique_ptr<Trace> ForestIndex::trace(const Trials& trials, const BuildOptions& build,
+                                          const Monitor& monitor) const {
+  return std::make_unique<ForestTrace>(*this, trials, build, monitor);
 }
 
 std::vector<Answer> ForestIndex::search_some(MatrixView queries, const Request& request) const {

@@ -7,6 +7,7 @@
 
 #include "base/marked.h"
 #include "base/threads.h"
+#include "index/forest/ranking.h"
 #include "kernels/kernels.h"
 
 namespace nearabout {
@@ -14,8 +15,8 @@ namespace {
 
 constexpr double kStep = 1.15;        // from one effort to the next
 constexpr double kNearlyAll = 0.999;  // of all neighbours lie within the largest effort that is tried but for all rows
-constexpr double kMost = 0.99;        // of them within the effort that is searched with
-constexpr std::size_t kFewTrials = 96;  // have some thousand of a hundred neighbours
+constexpr double kMost = 0.99;        // of them within the effort that is searched with,
+constexpr std::uint64_t kMostSearched = 6'000;  // or so many rows: what is read has to fit a budget
 constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
 
 // About, in nanoseconds with AVX-512: only ratios matter.
@@ -41,26 +42,22 @@ class LeavesOfRows {
   std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> leaves_;
 };
 
-std::vector<std::uint32_t> sorted(std::vector<std::uint32_t> rows) {
-  std::sort(rows.begin(), rows.end());
-  return rows;
-}
-
 }  // namespace
 
-ForestTrace::ForestTrace(const ForestIndex& forest, const Trials& trials, std::size_t threads, const Monitor& monitor)
+ForestTrace::ForestTrace(const ForestIndex& forest, const Trials& trials, const BuildOptions& build,
+                         const Monitor& monitor)
     : rows_(forest.rows()),
       width_(forest.sketch_bytes()),
       row_bytes_(row_bytes(forest.descriptor().element, forest.dims())) {
   for (const std::vector<std::uint32_t>& nearest : trials.nearest) leaf_efforts_.emplace_back(nearest.size(), kNever);
-  find_leaves(forest, trials, threads, step_of(monitor, 0.0, 0.5));
+  find_leaves(forest, trials, build.threads, step_of(monitor, 0.0, 0.5));
   const std::uint64_t most = effort_within(kNearlyAll);
   for (double effort = static_cast<double>(forest.least_effort()); effort < static_cast<double>(most);
        effort = std::max(effort + 1, std::ceil(effort * kStep)))
     efforts_.push_back(static_cast<std::size_t>(effort));
   if (most < rows_) efforts_.push_back(most);
   efforts_.push_back(rows_);
-  search_some(forest, trials, threads, step_of(monitor, 0.5, 1.0));
+  told_ = share_told(forest, trials, build, step_of(monitor, 0.5, 1.0));
 }
 
 // That looks at this share of all neighbours' leaves.
@@ -73,34 +70,60 @@ std::uint64_t ForestTrace::effort_within(double share) const {
   return std::min<std::uint64_t>(all[place], rows_);
 }
 
-// All leaves, the nearest first.
-std::vector<std::uint32_t> ForestTrace::ranked_leaves(const ForestIndex& forest, const float* query) const {
-  const std::size_t count = forest.levels_[0].nodes();
-  const SketchQuery sketch = SketchQuery::bind(forest.sketch_, query, 1)[0];
+// For each node of a level, how many rows the nodes nearer to the query have, by their centroids: what is looked at
+// before it.
+std::vector<std::uint64_t> ForestTrace::rows_before(const ForestIndex& forest, const SketchQuery& sketch,
+                                                    std::size_t level, const std::vector<std::uint64_t>& rows) const {
+  const std::size_t count = rows.size();
+  const std::uint64_t first = forest.levels_[level].begin;
   std::vector<std::int32_t> dots(count);
-  const MatrixView codes = forest.node_codes_->rows(0, count);
+  const MatrixView codes = forest.node_codes_->rows(first, first + count);
   kernels::table().screen.rows(sketch.bytes(), {codes.data, codes.stride, nullptr, count}, width_, 0, dots.data());
-  const std::span<const float> offsets = forest.node_offsets_->items<float>(0, count);
-  std::vector<Marked> leaves;
-  for (std::uint32_t leaf = 0; leaf < count; ++leaf)
-    leaves.emplace_back(offsets[leaf] + sketch.centroid_scale() * static_cast<float>(dots[leaf]), leaf);
-  std::sort(leaves.begin(), leaves.end());
-  std::vector<std::uint32_t> order;
-  for (const Marked& leaf : leaves) order.push_back(leaf.row());
-  return order;
+  const std::span<const float> offsets = forest.node_offsets_->items<float>(first, count);
+  std::vector<Marked> nodes;
+  nodes.reserve(count);
+  for (std::uint32_t node = 0; node < count; ++node)
+    nodes.emplace_back(offsets[node] + sketch.centroid_scale() * static_cast<float>(dots[node]), node);
+  std::sort(nodes.begin(), nodes.end());
+  std::vector<std::uint64_t> before(count);
+  std::uint64_t sum = 0;
+  for (const Marked& node : nodes) {
+    before[node.row()] = sum;
+    sum += rows[node.row()];
+  }
+  return before;
 }
 
-// How many rows are looked at before a leaf is the effort that does not reach it.
+// The least effort that looks at each leaf: so many rows as are nearer, or, where a group that it belongs to is further
+// away than that, as many as have the search take the group (ranking.h).
+std::vector<std::uint64_t> ForestTrace::efforts_of_leaves(const ForestIndex& forest, const float* query) const {
+  const SketchQuery sketch = SketchQuery::bind(forest.sketch_, query, 1)[0];
+  std::vector<std::uint64_t> above;  // of the level above, by its nodes
+  for (std::size_t level = forest.levels_.size(); level-- > 0;) {
+    std::vector<std::uint64_t> efforts = rows_before(forest, sketch, level, node_rows_[level]);
+    for (std::uint64_t& effort : efforts) effort = level == 0 ? effort + 1 : effort / kWiden + 1;
+    for (std::size_t node = 0; node < above.size(); ++node) {
+      const std::span<const std::uint64_t> children = forest.levels_[level + 1].firsts.subspan(node, 2);
+      for (std::uint64_t child = children[0]; child < children[1]; ++child)
+        efforts[child] = std::max(efforts[child], above[node]);
+    }
+    above.swap(efforts);
+  }
+  return above;
+}
+
 void ForestTrace::find_leaves(const ForestIndex& forest, const Trials& trials, std::size_t threads,
                               const Monitor& monitor) {
+  for (const ForestIndex::StoredLevel& level : forest.levels_) {
+    std::vector<std::uint64_t> rows(level.nodes(), 0);
+    for (std::size_t node = 0; node < rows.size(); ++node)
+      for (std::uint64_t child = level.firsts[node]; child < level.firsts[node + 1]; ++child)
+        rows[node] += node_rows_.empty() ? 1 : node_rows_.back()[child];
+    node_rows_.push_back(std::move(rows));
+  }
   const LeavesOfRows leaves(forest.tree_rows_->all<std::uint32_t>(), forest.levels_[0].firsts, trials, rows_);
   const auto rank = [&](std::size_t query, std::size_t, std::size_t) {
-    std::vector<std::uint64_t> efforts(forest.levels_[0].nodes(), kNever);
-    std::uint64_t looked = 0;
-    for (const std::uint32_t leaf : ranked_leaves(forest, trials.vector(query))) {
-      efforts[leaf] = looked + 1;
-      looked += forest.leaf_rows(leaf);
-    }
+    const std::vector<std::uint64_t> efforts = efforts_of_leaves(forest, trials.vector(query));
     for (std::size_t i = 0; i < leaf_efforts_[query].size(); ++i)
       for (const std::uint32_t leaf : leaves.of(trials.nearest[query][i]))
         leaf_efforts_[query][i] = std::min(leaf_efforts_[query][i], efforts[leaf]);
@@ -108,45 +131,34 @@ void ForestTrace::find_leaves(const ForestIndex& forest, const Trials& trials, s
   parallel_for(leaf_efforts_.size(), 1, threads, rank, monitor);
 }
 
-// How many are told apart hardly depends on the effort. One neighbour is looked for as ten are (search.cpp), and is
-// told as often at least; a hundred are told with a few of the queries.
-void ForestTrace::search_some(const ForestIndex& forest, const Trials& trials, std::size_t threads,
-                              const Monitor& monitor) {
-  const std::size_t step = std::max<std::size_t>(1, trials.count() / kFewTrials);
-  told_[0] = told_[1] = told(forest, trials, 10, 1, threads, step_of(monitor, 0.0, 0.5));
-  told_[2] = told(forest, trials, 100, step, threads, step_of(monitor, 0.5, 1.0));
-}
-
-// Of one trial in `step`.
-double ForestTrace::told(const ForestIndex& forest, const Trials& trials, std::size_t k, std::size_t step,
-                         std::size_t threads, const Monitor& monitor) const {
+// Of the ten nearest in leaves that are looked at, how many a search finds: the same, nearly, whatever the effort. One
+// neighbour is looked for as ten are (search.cpp), and of a hundred no fewer are found.
+double ForestTrace::share_told(const ForestIndex& forest, const Trials& trials, const BuildOptions& build,
+                               const Monitor& monitor) const {
+  constexpr std::size_t kNeighbours = 10;
   const AskedTrials asked(trials, forest.descriptor().element);
-  MatrixView some = asked.view();
-  some.stride *= step;
-  some.rows = (some.rows + step - 1) / step;
   Request request;
-  request.k = k + (trials.rows.empty() ? 0 : 1);  // the row itself is found, too
-  request.effort = std::max<std::uint64_t>(effort_within(kMost), 2 * kMostNeighbours);
-  request.threads = threads;
+  request.k = kNeighbours + (trials.rows.empty() ? 0 : 1);  // the row itself is found, too
+  request.effort = std::clamp<std::uint64_t>(effort_within(kMost), 2 * kMostNeighbours, kMostSearched);
+  request.threads = build.threads;
   request.monitor = monitor;
   double reached = 0;
   double found = 0;
-  const std::vector<Answer> answers = forest.search(some, request);
-  for (std::size_t i = 0; i < answers.size(); ++i) {
-    const std::vector<std::uint32_t> rows = sorted(answers[i].rows);
-    const std::vector<std::uint32_t>& nearest = trials.nearest[i * step];
-    for (std::size_t n = 0; n < std::min(k, nearest.size()); ++n) {
-      if (leaf_efforts_[i * step][n] > *request.effort) continue;
+  const std::vector<Answer> answers = search_within(forest, asked.view(), request, build.memory);
+  for (std::size_t query = 0; query < answers.size(); ++query) {
+    const std::vector<std::uint32_t>& rows = answers[query].rows;
+    const std::vector<std::uint32_t>& nearest = trials.nearest[query];
+    for (std::size_t n = 0; n < std::min(kNeighbours, nearest.size()); ++n) {
+      if (leaf_efforts_[query][n] > *request.effort) continue;
       ++reached;
-      found += std::binary_search(rows.begin(), rows.end(), nearest[n]) ? 1 : 0;
+      found += std::find(rows.begin(), rows.end(), nearest[n]) != rows.end() ? 1 : 0;
     }
   }
   return reached > 0 ? found / reached : 1;
 }
 
 std::vector<double> ForestTrace::found(std::size_t k, std::size_t effort) const {
-  const auto place = std::find(kMeasuredAt.begin(), kMeasuredAt.end(), k) - kMeasuredAt.begin();
-  const double told = effort >= rows_ ? 1 : told_[static_cast<std::size_t>(place)];
+  const double told = effort >= rows_ ? 1 : told_;
   std::vector<double> counts;
   for (const std::vector<std::uint64_t>& efforts : leaf_efforts_) {
     const auto end = efforts.begin() + static_cast<std::ptrdiff_t>(std::min(k, efforts.size()));

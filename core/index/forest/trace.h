@@ -14,28 +14,28 @@ namespace nearabout {
 
 class ForestTrace : public Trace {
  public:
-  ForestTrace(const ForestIndex& forest, const Trials& trials, std::size_t threads, const Monitor& monitor);
+  ForestTrace(const ForestIndex& forest, const Trials& trials, const BuildOptions& build, const Monitor& monitor);
 
   const std::vector<std::size_t>& efforts() const override { return efforts_; }
   std::vector<double> found(std::size_t k, std::size_t effort) const override;
   TraceCost cost(std::size_t k, std::size_t effort) const override;
 
  private:
-  std::vector<std::uint32_t> ranked_leaves(const ForestIndex& forest, const float* query) const;
+  std::vector<std::uint64_t> rows_before(const ForestIndex& forest, const SketchQuery& sketch, std::size_t level,
+                                         const std::vector<std::uint64_t>& rows) const;
+  std::vector<std::uint64_t> efforts_of_leaves(const ForestIndex& forest, const float* query) const;
   std::uint64_t effort_within(double share) const;
   void find_leaves(const ForestIndex& forest, const Trials& trials, std::size_t threads, const Monitor& monitor);
-  double told(const ForestIndex& forest, const Trials& trials, std::size_t k, std::size_t step, std::size_t threads,
-              const Monitor& monitor) const;
-  void search_some(const ForestIndex& forest, const Trials& trials, std::size_t threads, const Monitor& monitor);
+  double share_told(const ForestIndex& forest, const Trials& trials, const BuildOptions& build,
+                    const Monitor& monitor) const;
 
   std::size_t rows_;
   std::size_t width_;  // of a sketch
   std::size_t row_bytes_;
+  std::vector<std::vector<std::uint64_t>> node_rows_;  // of each level
   // The least effort that looks at the leaf of a neighbour; of each query's, nearest first.
   std::vector<std::vector<std::uint64_t>> leaf_efforts_;
-  // Of the neighbours in leaves that are looked at, the share that a search for each k of kMeasuredAt tells from the
-  // other rows by their sketches.
-  std::array<double, kMeasuredAt.size()> told_{};
+  double told_ = 1;  // of the neighbours in leaves that are looked at, by their sketches
   std::vector<std::size_t> efforts_;
 };
 

@@ -63,9 +63,11 @@ class IvfIndex : public Index {
   // Of codes and vectors, for a search that did this.
   std::uint64_t bytes_of(const Work& work) const;
   bool has_effort() const override { return true; }
+  bool ends_exactly() const override { return answers_ == Answers::vectors; }
+  bool has_knobs() const override { return true; }
   std::size_t least_effort() const override { return 1; }
   std::size_t most_effort() const override { return lists(); }
-  std::unique_ptr<Trace> trace(const Trials& trials, std::size_t threads, const Monitor& monitor) const override;
+  std::unique_ptr<Trace> trace(const Trials& trials, const BuildOptions& build, const Monitor& monitor) const override;
   Answers answers() const { return answers_; }
   bool keeps_vectors() const override { return vectors_ != nullptr; }
 

@@ -105,8 +105,8 @@ std::size_t IvfIndex::usual_effort(std::size_t k) const {
   return static_cast<std::size_t>(std::max(1.0, std::ceil(probes * wider)));
 }
 
-std::unique_ptr<Trace> IvfIndex::trace(const Trials& trials, std::size_t threads, const Monitor& monitor) const {
-  return std::make_unique<IvfTrace>(*this, trials, threads, monitor);
+std::unique_ptr<Trace> IvfIndex::trace(const Trials& trials, const BuildOptions& build, const Monitor& monitor) const {
+  return std::make_unique<IvfTrace>(*this, trials, build, monitor);
 }
 
 std::vector<Answer> IvfIndex::search_some(MatrixView queries, const Request& request) const {

@@ -60,7 +60,7 @@ static_assert(kMostNeighbours <= 128);
 
 }  // namespace
 
-IvfTrace::IvfTrace(const IvfIndex& index, const Trials& trials, std::size_t threads, const Monitor& monitor)
+IvfTrace::IvfTrace(const IvfIndex& index, const Trials& trials, const BuildOptions& build, const Monitor& monitor)
     : answers_(index.answers()),
       shape_(index.shape()),
       row_bytes_(index.compared_bytes()),
@@ -71,12 +71,13 @@ IvfTrace::IvfTrace(const IvfIndex& index, const Trials& trials, std::size_t thre
   list_of_block_.resize(index.blocks_.back());
   for (std::uint32_t list = 0; list < index.lists(); ++list)
     std::fill(list_of_block_.begin() + index.blocks_[list], list_of_block_.begin() + index.blocks_[list + 1], list);
-  const std::size_t most = std::max<std::size_t>(1, kMostProbes / index.lists());
+  const std::size_t waiting = build.memory == 0 ? kMostProbes : kMostProbes / 128;
+  const std::size_t most = std::max<std::size_t>(1, waiting / index.lists());
   const std::size_t group =
-      std::clamp<std::size_t>((trials.count() + threads - 1) / threads, 1, std::min(kGroup, most));
+      std::clamp<std::size_t>((trials.count() + build.threads - 1) / build.threads, 1, std::min(kGroup, most));
   std::vector<std::vector<double>> scanned((trials.count() + group - 1) / group);
   parallel_for(
-      trials.count(), group, threads,
+      trials.count(), group, build.threads,
       [&](std::size_t begin, std::size_t end, std::size_t) {
         scanned[begin / group] = look_at(index, trials, begin, end);
       },
@@ -85,7 +86,7 @@ IvfTrace::IvfTrace(const IvfIndex& index, const Trials& trials, std::size_t thre
     for (std::size_t step = 0; step < probes_.size(); ++step)
       scanned_[step] += rows[step] / static_cast<double>(trials.count());
   list_of_block_.clear();
-  choose_points(threads);
+  choose_points(build.threads);
 }
 
 // Sends a group through all lists, as a search would. Returns the rows scanned up to each step, of all of them.

@@ -16,7 +16,7 @@ namespace nearabout {
 
 class IvfTrace : public Trace {
  public:
-  IvfTrace(const IvfIndex& index, const Trials& trials, std::size_t threads, const Monitor& monitor);
+  IvfTrace(const IvfIndex& index, const Trials& trials, const BuildOptions& build, const Monitor& monitor);
 
   const std::vector<std::size_t>& efforts() const override { return probes_; }
   std::vector<double> found(std::size_t k, std::size_t effort) const override;

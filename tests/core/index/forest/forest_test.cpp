@@ -49,7 +49,7 @@ std::shared_ptr<const Index> forest(const Vectors& vectors, Metric metric, const
   const Source source(vectors.view(), Element::f32, metric, OnBad::error, threads, {});
   storage::Writer writer = storage::Writer::to_memory();
   write_forest(writer, source, options, "{}", {.threads = threads}, {});
-  measure(writer, source, {}, threads, {});
+  measure(writer, source, {}, {.threads = threads}, {});
   return Index::open(writer.finish());
 }
 

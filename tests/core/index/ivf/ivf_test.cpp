@@ -48,7 +48,7 @@ std::shared_ptr<const Index> lists(const Vectors& vectors, Metric metric, const 
   const Source source(vectors.view(), Element::f32, metric, OnBad::error, build.threads, {});
   storage::Writer writer = storage::Writer::to_memory();
   write_ivf(writer, source, options, "{}", build, {});
-  measure(writer, source, {}, build.threads, {});
+  measure(writer, source, {}, build, {});
   return Index::open(writer.finish());
 }
 
