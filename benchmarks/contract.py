@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from _sets import SETS, Set
+from _sets import SETS, Metric, Set
 from numpy.typing import NDArray
 
 import nearabout as na
@@ -115,20 +115,114 @@ def show(cells: list[Cell]) -> None:
           f"list more: {thrifty}; median ratio {np.median([cell.ratio for cell in cells]):.2f}")
 
 
+@dataclass(frozen=True)
+class Strange:
+    """Queries of another kind than the rows: half of them to calibrate with, half to ask."""
+
+    name: str
+    metric: Metric
+    base: NDArray[Any]
+    given: NDArray[Any]
+    asked: NDArray[Any]
+
+
+def strange_sets() -> Iterator[Strange]:
+    pictures, clothes = SETS["mnist"](), SETS["fashion"]()
+    fresh = np.concatenate([clothes.queries, clothes.base[:1000]])
+    yield Strange("MNIST asked with Fashion-MNIST", "euclidean", pictures.base, fresh[1000:], fresh[:1000])
+    words = SETS["words"]()
+    rows = words.base / np.linalg.norm(words.base, axis=1, keepdims=True)
+    chosen = np.random.default_rng(4).integers(len(rows), size=(2000, 4))
+    sums = rows[chosen].sum(axis=1).astype(np.float32)
+    yield Strange("words asked with sums of four", "cosine", words.base, sums[1000:], sums[:1000])
+
+
+def show_strange(kinds: Sequence[str]) -> list[dict[str, Any]]:
+    """What is promised and found for queries unlike the rows, by an index that was given some and by one that was not."""
+    print(f"\n{'queries':31} {'kind':6} {'k':>3} target   given: recall expected untested   not given: the same")
+    told = []
+    for case in strange_sets():
+        for kind in kinds:
+            alone = na.build(case.base, metric=case.metric, kind=kind)
+            given = na.build(case.base, metric=case.metric, kind=kind, queries=case.given)
+            truth = Truth(alone, case.asked)
+            for k in NEIGHBOURS:
+                for target in TARGETS:
+                    row: dict[str, Any] = {"queries": case.name, "kind": kind, "k": k, "target": target}
+                    for name, index in (("given", given), ("not given", alone)):
+                        hits = index.search(case.asked, k, recall=target)
+                        untested = float(np.mean(hits.untested))
+                        row[name] = (truth.of(hits.rows), hits.expected_recall or 0.0, untested)
+                    told.append(row)
+                    parts = ["{:6.3f} {:8.3f} {:8.2f}".format(*row[name]) for name in ("given", "not given")]
+                    below = "" if row["given"][0] >= target - ALLOWED_BELOW else "  below"
+                    print(f"{case.name:31} {kind:6} {k:3} {target:6.2f}          {parts[0]}           {parts[1]}{below}")
+    kept = sum(row["given"][0] >= row["target"] - ALLOWED_BELOW for row in told)
+    print(f"with queries given, recall at least the target less .01: {kept} of {len(told)}")
+    return told
+
+
+def seconds_of(run: Callable[[], object]) -> float:
+    begin = time.perf_counter()
+    run()
+    return time.perf_counter() - begin
+
+
+def show_costs(repeats: int) -> dict[str, float]:
+    """Builds and searches in turn with and without calibration; the median of the ratios of neighbours in time."""
+    case = SETS["sift"]()
+    costs = {}
+    build = partial(na.build, case.base, metric=case.metric)
+    print()
+    for kind in KINDS:
+        for threads in (1, 2):
+            pairs = [
+                [seconds_of(partial(build, kind=kind, threads=threads, calibrate=on)) for on in (True, False)]
+                for _ in range(repeats)
+            ]
+            costs[f"build {kind}, threads {threads}"] = float(np.median([on / off for on, off in pairs]))
+        indexes = [build(kind=kind, calibrate=on) for on in (True, False)]
+        effort = indexes[0].search(case.queries).effort
+        for index in indexes:
+            index.search(case.queries, effort=effort)
+        ratios: dict[str, list[float]] = {"batch": [], "one a call": []}
+        for _ in range(5 * repeats):
+            batch = [seconds_of(partial(index.search, case.queries, effort=effort, threads=1)) for index in indexes]
+            ratios["batch"].append(batch[0] / batch[1])
+            single = [
+                seconds_of(lambda index=index: [index.search(query, effort=effort) for query in case.queries[:300]])
+                for index in indexes
+            ]
+            ratios["one a call"].append(single[0] / single[1])
+        costs |= {f"search {kind}, {name}": float(np.median(values)) for name, values in ratios.items()}
+    for name, ratio in costs.items():
+        print(f"SIFT 100k, time with calibration / without: {name:28} {ratio:.3f}")
+    return costs
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sets", default=",".join(SETS))
     parser.add_argument("--kinds", default=",".join(KINDS))
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--repeats", type=int, default=7, help="of builds, whose medians count (default 7)")
+    parser.add_argument("--save", action="store_true", help="write the figures to benchmarks/results")
     options = parser.parse_args()
     cells = [
         cell
-        for name in options.sets.split(",")
+        for name in options.sets.split(",") if name
         for case in [SETS[name]()]
         for kind in options.kinds.split(",")
         for cell in cells_of(case, kind, options.seed)
     ]
     show(cells)
+    strange = show_strange(options.kinds.split(","))
+    costs = show_costs(options.repeats)
+    if options.save:
+        race = _race.Race("contract", ())
+        told = {**race.machine(), "cells": [asdict(cell) for cell in cells], "strange": strange, "costs": costs}
+        path = _race.RESULTS / "contract.json"
+        path.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

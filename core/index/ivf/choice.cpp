@@ -86,9 +86,8 @@ class ShapeTrial {
     return {outputs, mixed(images_, rows_, m, outputs), mixed(centres_, centres_.size() / width_, m, outputs)};
   }
 
-  // So deep that 49 of 50 neighbours are found.
-  double depth(const CodeShape& shape, const Mixed& along) const {
-    constexpr double kShare = 0.98;
+  // So deep that all but `missed` of the neighbours are found.
+  double depth(const CodeShape& shape, const Mixed& along, double missed) const {
     const std::vector<float> estimates = estimate(shape, along.images, along.centres, along.outputs);
     std::vector<double> depths;
     for (std::size_t q = 0; q < queries_; ++q)
@@ -99,7 +98,7 @@ class ShapeTrial {
         depths.push_back(static_cast<double>(nearer));
       }
     if (depths.empty()) return 1;
-    const auto place = depths.begin() + static_cast<std::ptrdiff_t>(kShare * static_cast<double>(depths.size() - 1));
+    const auto place = depths.begin() + static_cast<std::ptrdiff_t>((1 - missed) * static_cast<double>(depths.size() - 1));
     std::nth_element(depths.begin(), place, depths.end());
     return *place + 1;
   }
@@ -211,13 +210,21 @@ class ShapeTrial {
   std::vector<std::uint32_t> nearest_;                  // of each row
 };
 
-// Of a query that finds most of its neighbours. In the whole table more rows are as near as those of a sample, and are
+// What a search may miss, where the usual one may miss 1.
+double misses_of(double recall) {
+  constexpr double kLeast = 0.05;
+  return std::max((1 - recall) / (1 - kUsualRecall), kLeast);
+}
+
+// Of a query that finds as many of its neighbours as are wanted. In the whole table more rows are as near as those of a sample, and are
 // in doubt: the more, the more there are.
 double cost(const CodeShape& shape, double depth, std::size_t dims, const Shaping& shaping) {
-  constexpr double kScanned = 10;  // times the root of the rows: about, at recall .95
+  constexpr double kScanned = 10;  // times the root of the rows: about, at the usual recall; and of others:
+  constexpr double kOfMisses = -0.55;
   const double rows = static_cast<double>(shaping.rows);
   const double nearer = std::max(2.0, 0.4 * std::sqrt(rows / static_cast<double>(kFewTrialRows)));
-  const double scanned = std::min(rows, kScanned * std::sqrt(rows));
+  const double scanned =
+      std::min(rows, kScanned * std::sqrt(rows) * std::pow(misses_of(shaping.recall), kOfMisses));
   const auto directions = static_cast<double>(shape.directions);
   return directions * product_cost(dims) + static_cast<double>(shaping.lists) * product_cost(shape.directions) +
          scanned * scan_cost(shape) + nearer * depth * compare_cost(shaping.row_bytes);
@@ -231,6 +238,8 @@ CodeShape choose_shape(const Sample& sample, const PrincipalDirections& principa
                        const IvfOptions& options, std::size_t threads) {
   const std::vector<CodeShape> shapes = candidates(principal.available, sample.dims, options);
   if (shapes.size() == 1) return shapes.front();
+  constexpr double kMissed = 0.02;  // by the codes, of the usual recall
+  const double missed = std::min(0.5, kMissed * misses_of(shaping.recall));
   const ShapeTrial trial(sample, principal);
   std::vector<double> costs(shapes.size());
   std::vector<std::size_t> directions;  // the most first, which take longest
@@ -242,7 +251,7 @@ CodeShape choose_shape(const Sample& sample, const PrincipalDirections& principa
                  const ShapeTrial::Mixed along = trial.mix(directions[number]);
                  for (std::size_t i = 0; i < shapes.size(); ++i) {
                    if (shapes[i].directions != directions[number]) continue;
-                   const double depth = trial.depth(shapes[i], along);
+                   const double depth = trial.depth(shapes[i], along, missed);
                    costs[i] = options.refine ? cost(shapes[i], depth, sample.dims, shaping) : depth;
                  }
                });

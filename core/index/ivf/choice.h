@@ -14,6 +14,7 @@ struct Shaping {
   std::size_t rows;       // of the whole table
   std::size_t lists;      // it will have
   std::size_t row_bytes;  // of a vector
+  double recall;          // that searches aim at
 };
 
 // The most directions that may be chosen, for a sample.

@@ -92,10 +92,10 @@ std::vector<std::int8_t> Clustering::centroids(std::size_t lists) const {
 
 // On real data the three are within a tenth of each other. Of near equals the usual number is better than half of it,
 // since an effort of few lists is a coarse measure.
-std::vector<std::int8_t> Clustering::measured_centroids(std::size_t usual) const {
+std::vector<std::int8_t> Clustering::measured_centroids(std::size_t usual, double recall) const {
   // Among few of many rows no neighbour is as near as those that searches are for, and the measurement says little.
   if (seen_.size() / learnt_.directions.outputs * kSeenAtLeast < rows_) return centroids(usual);
-  const ListTrial trial(learnt_, seen_, trials_, rows_, threads_);
+  const ListTrial trial(learnt_, seen_, trials_, rows_, recall, threads_);
   std::vector<std::int8_t> best = centroids(usual);
   const double cost = trial.cost(best);
   std::vector<std::int8_t> fewer = centroids(usual / 2);

@@ -22,8 +22,9 @@ class Clustering {
              std::size_t threads);
 
   std::vector<std::int8_t> centroids(std::size_t lists) const;
-  // Half as many as usual, or twice as many, where a query is measured to cost clearly less.
-  std::vector<std::int8_t> measured_centroids(std::size_t usual) const;
+  // Half as many as usual, or twice as many, where a query that finds `recall` of its neighbours is measured to cost
+  // clearly less.
+  std::vector<std::int8_t> measured_centroids(std::size_t usual, double recall) const;
 
  private:
   std::vector<float> images(const RowReader& read, std::size_t begin, std::size_t end, std::size_t step) const;

@@ -40,6 +40,7 @@ struct IvfOptions {
   std::uint64_t seed = 0;
   bool refine = true;                   // rows that look nearest are compared by more than their small codes
   bool keep_vectors = true;             // false: by a byte a dimension, where they are compared
+  double recall = kUsualRecall;         // that searches aim at: what is chosen is chosen for it
   std::span<const float> queries = {};  // that lists are tried with, one after the other; empty: rows serve
 };
 

@@ -46,7 +46,7 @@ void learn_centroids(LearntLists& learnt, const RowReader& read, const Trials& t
   const std::size_t m = learnt.shape.directions;
   const Clustering clustering(learnt, read, trials, rows, lists, threads);
   const bool given = options.lists > 0 || lists < kFewLists;
-  const std::vector<std::int8_t> centroids = given ? clustering.centroids(lists) : clustering.measured_centroids(lists);
+  const std::vector<std::int8_t> centroids = given ? clustering.centroids(lists) : clustering.measured_centroids(lists, options.recall);
   for (const std::uint32_t centroid : order_by_nearness(centroids, m))
     learnt.centroids.insert(learnt.centroids.end(), centroids.begin() + static_cast<std::ptrdiff_t>(centroid * m),
                             centroids.begin() + static_cast<std::ptrdiff_t>((centroid + 1) * m));
@@ -61,7 +61,7 @@ void learn_shape(LearntLists& learnt, const RowReader& read, const Source& sourc
   const Sample sample = take_sample(read, rows, dims, rows < kLargeTable ? kDirectionRows : many);
   const PrincipalDirections principal = find_directions(sample, most_directions(sample), threads);
   const std::size_t width = row_bytes(source.element(), source.dims());
-  const Shaping shaping{rows, lists_for(rows, options.lists), width};
+  const Shaping shaping{rows, lists_for(rows, options.lists), width, options.recall};
   learnt.shape = choose_shape(sample, principal, shaping, options, threads);
   const std::size_t count = std::min(learnt.shape.directions, principal.available);
   learnt.directions = learn_directions(principal, count, options.seed);

@@ -16,13 +16,12 @@ namespace nearabout {
 namespace {
 
 constexpr std::size_t kFewestNeighbours = 2;
-constexpr double kRecall = 0.95;
 
 }  // namespace
 
 ListTrial::ListTrial(const LearntLists& learnt, const std::vector<float>& images, const Trials& trials,
-                     std::size_t rows, std::size_t threads)
-    : learnt_(learnt), threads_(threads) {
+                     std::size_t rows, double recall, std::size_t threads)
+    : learnt_(learnt), threads_(threads), recall_(std::clamp(recall, 0.5, 0.995)) {
   const LearntDirections& directions = learnt.directions;
   const std::size_t outputs = directions.outputs;
   std::vector<float> lifted(trials.count() * directions.dims);
@@ -106,7 +105,7 @@ double ListTrial::cost(const std::vector<std::int8_t>& centroids) const {
   });
   std::vector<std::size_t> places;
   for (const Ranking& ranking : rankings) places.insert(places.end(), ranking.places.begin(), ranking.places.end());
-  const auto least = places.begin() + static_cast<std::ptrdiff_t>(kRecall * static_cast<double>(places.size() - 1));
+  const auto least = places.begin() + static_cast<std::ptrdiff_t>(recall_ * static_cast<double>(places.size() - 1));
   std::nth_element(places.begin(), least, places.end());
   const std::size_t probes = *least + 1;
   double scanned = 0;

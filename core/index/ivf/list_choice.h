@@ -15,9 +15,9 @@ class ListTrial {
   // `images` are those of a sample of the `rows`, each of directions.outputs. Of `learnt` it needs the directions, the
   // shape of codes and the step of points.
   ListTrial(const LearntLists& learnt, const std::vector<float>& images, const Trials& trials, std::size_t rows,
-            std::size_t threads);
+            double recall, std::size_t threads);
 
-  // Nanoseconds, about, of a query that finds 95 in 100 of its neighbours, were the rows parted around `centroids`.
+  // Nanoseconds, about, of a query that finds that share of its neighbours, were the rows parted around `centroids`.
   double cost(const std::vector<std::int8_t>& centroids) const;
 
  private:
@@ -33,6 +33,7 @@ class ListTrial {
 
   const LearntLists& learnt_;
   std::size_t threads_;
+  double recall_;
   double share_ = 1;                  // of all rows, that are looked at
   std::vector<std::int8_t> points_;   // those rows
   std::vector<std::int8_t> queries_;  // as points, too
