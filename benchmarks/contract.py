@@ -11,9 +11,14 @@ build and of a search.
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
+import _race
 import numpy as np
 from _sets import SETS, Metric, Set
 from numpy.typing import NDArray

@@ -234,8 +234,8 @@ void bind_build(nb::module_& m) {
       [](storage::Writer& writer, const Source& source, const BuildRequest& request, const BuildOptions& options,
          const Monitor& monitor, std::size_t lists, std::size_t code_bytes, std::size_t code_bits, std::uint64_t seed,
          bool refine, bool keep_vectors) {
-        const IvfOptions own{lists, code_bytes, code_bits, seed, refine,
-                             keep_vectors, request.recall, request.measuring().queries};
+        const IvfOptions own{lists,  code_bytes,   code_bits,      seed,
+                             refine, keep_vectors, request.recall, request.measuring().queries};
         write_ivf(writer, source, own, request.metadata, options, monitor);
       },
       nb::arg("lists"), nb::arg("code_bytes"), nb::arg("code_bits"), nb::arg("seed"), nb::arg("refine"),

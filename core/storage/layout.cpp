@@ -50,6 +50,7 @@ constexpr std::pair<SectionId, std::string_view> kNames[] = {
     {SectionId::byte_squares, "byte_squares"},
     {SectionId::calibrated, "calibrated"},
     {SectionId::calibration, "calibration"},
+    {SectionId::list_share, "list_share"},
     {SectionId::checksums, "checksums"},
 };
 

@@ -64,6 +64,7 @@ enum class SectionId : std::uint32_t {
   byte_squares = 47,
   calibrated = 48,
   calibration = 49,
+  list_share = 50,
   checksums = 255,  // written by Writer::finish alone
 };
 std::string_view name_of(SectionId id);  // "unknown" for a number that this version does not know

@@ -198,6 +198,29 @@ def calibrations(image: bytes) -> Iterator[Attack]:
     yield Attack("facts without points", near.leave_out(image, near.CALIBRATION), "CorruptFile", "calibration")
 
 
+def shares_of_lists(image: bytes) -> Iterator[Attack]:
+    """How an effort is shared out: whatever the numbers are, a query looks into one list at least, and no more than all."""
+    if near.LIST_SHARE not in {part.id for part in near.take_apart(image)}:
+        image = _with_share(image)
+    share = _numbers(image, near.LIST_SHARE, "<f8")
+    for place in range(share.shape[1]):
+        for value in (*NO_NUMBERS, 1e31, -1e31, -1.0, 0.0, 1e-300, 1e30, -1e30):
+            changed = share.copy()
+            changed[0, place] = value
+            refused = not abs(value) <= 1e30 or (place == 3 and value <= 0)
+            lying = _table(image, near.LIST_SHARE, changed)
+            told = f"number {place} of the share is {value}"
+            yield Attack(told, lying, *(("CorruptFile", "list_share") if refused else ("",)))
+
+
+def _with_share(image: bytes) -> bytes:
+    """The image with a share that changes what is looked into, where small files have none."""
+    *parts, sums = near.take_apart(image)
+    share = np.array([[0.0, 0.5, -0.5, 1.0, -10.0, 10.0, -10.0, 10.0]])
+    element = near.part_of(image, near.CURVE).element
+    return near.put_together([*parts, near.Part(near.LIST_SHARE, 0, 1, element, 1, 8, share.tobytes()), sums])
+
+
 def codes_of_lists(image: bytes) -> Iterator[Attack]:
     """Bytes that are all alike, in codes, centroids and directions: any of them is a code."""
     for id_ in (near.LIST_CODES, near.CENTROID_BYTES, near.DIRECTION_BYTES):

@@ -26,6 +26,7 @@ CONTENT = [
     "numbers_of_lists",
     "curves",
     "calibrations",
+    "shares_of_lists",
     "codes_of_lists",
     "answers_of_lists",
     "other_metrics_of_lists",

@@ -98,7 +98,8 @@ class ShapeTrial {
         depths.push_back(static_cast<double>(nearer));
       }
     if (depths.empty()) return 1;
-    const auto place = depths.begin() + static_cast<std::ptrdiff_t>((1 - missed) * static_cast<double>(depths.size() - 1));
+    const auto place =
+        depths.begin() + static_cast<std::ptrdiff_t>((1 - missed) * static_cast<double>(depths.size() - 1));
     std::nth_element(depths.begin(), place, depths.end());
     return *place + 1;
   }
@@ -216,15 +217,14 @@ double misses_of(double recall) {
   return std::max((1 - recall) / (1 - kUsualRecall), kLeast);
 }
 
-// Of a query that finds as many of its neighbours as are wanted. In the whole table more rows are as near as those of a sample, and are
-// in doubt: the more, the more there are.
+// Of a query that finds as many of its neighbours as are wanted. In the whole table more rows are as near as those of a
+// sample, and are in doubt: the more, the more there are.
 double cost(const CodeShape& shape, double depth, std::size_t dims, const Shaping& shaping) {
   constexpr double kScanned = 10;  // times the root of the rows: about, at the usual recall; and of others:
   constexpr double kOfMisses = -0.55;
   const double rows = static_cast<double>(shaping.rows);
   const double nearer = std::max(2.0, 0.4 * std::sqrt(rows / static_cast<double>(kFewTrialRows)));
-  const double scanned =
-      std::min(rows, kScanned * std::sqrt(rows) * std::pow(misses_of(shaping.recall), kOfMisses));
+  const double scanned = std::min(rows, kScanned * std::sqrt(rows) * std::pow(misses_of(shaping.recall), kOfMisses));
   const auto directions = static_cast<double>(shape.directions);
   return directions * product_cost(dims) + static_cast<double>(shaping.lists) * product_cost(shape.directions) +
          scanned * scan_cost(shape) + nearer * depth * compare_cost(shaping.row_bytes);

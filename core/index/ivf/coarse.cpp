@@ -26,6 +26,26 @@ void ListRanking::compare(const IvfQueries& queries, std::size_t first, std::siz
                  queries.bytes(first), queries.byte_stride(), count, dots_.data(), stride_);
 }
 
+float ListRanking::least_distance(const IvfQueries& queries, std::size_t i) const {
+  constexpr std::size_t kLanes = 16;  // that the compiler makes a vector of
+  const IvfQueries::Query& query = queries[first_ + i];
+  const float scale = -2 * query.byte_scale * index_.point_step_;
+  const std::int32_t* const dots = dots_.data() + i * stride_;
+  const std::span<const float> squares = index_.centroid_squares_;
+  float least[kLanes];
+  std::fill_n(least, kLanes, kInfinity);
+  const auto look = [&](std::size_t lane, std::size_t list) {
+    const float mark = squares[list] + scale * static_cast<float>(dots[list]);
+    least[lane] = mark < least[lane] ? mark : least[lane];
+  };
+  std::size_t list = 0;
+  for (; list + kLanes <= squares.size(); list += kLanes)
+    for (std::size_t lane = 0; lane < kLanes; ++lane) look(lane, list + lane);
+  for (; list < squares.size(); ++list) look(0, list);
+  const auto constant = static_cast<float>(-128.0 * double{scale} * static_cast<double>(query.sum));
+  return *std::min_element(least, least + kLanes) + constant;
+}
+
 void ListRanking::nearest(const IvfQueries& queries, std::size_t i, std::size_t probes,
                           std::vector<RankedList>& lists) {
   const IvfQueries::Query& query = queries[first_ + i];

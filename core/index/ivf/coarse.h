@@ -27,6 +27,8 @@ class ListRanking {
   // Up to kPanelQueries queries from number `first` on are compared with all centroids, or with all groups of them
   // (groups.h).
   void compare(const IvfQueries& queries, std::size_t first, std::size_t count);
+  // The least distance, as RankedList has it, of query `first + i` from any centroid; where there are no groups.
+  float least_distance(const IvfQueries& queries, std::size_t i) const;
   // The `probes` nearest lists of query `first + i`, the nearest one in front and the others in any order.
   void nearest(const IvfQueries& queries, std::size_t i, std::size_t probes, std::vector<RankedList>& lists);
 

@@ -39,6 +39,7 @@ IvfIndex::IvfIndex(std::shared_ptr<const storage::File> file, const Descriptor& 
   read_directions();
   read_lists();
   read_curve();
+  read_share();
   if (answers_ == Answers::byte_codes) read_bytes();
   for (const Section* section : {vectors_, list_rows_, list_codes_, byte_codes_, byte_squares_})
     if (section) section->advise(storage::system::Access::anywhere);
@@ -178,6 +179,18 @@ void IvfIndex::read_curve() {
       storage::throw_number(file(), section, i + 3, "a depth", point.depth);
     curves_.points[static_cast<std::size_t>(place - kMeasuredAt.begin())].push_back(point);
   }
+}
+
+// Without it all queries look into the same number of lists.
+void IvfIndex::read_share() {
+  if (!file().has(SectionId::list_share)) return;
+  const Section& section = file().section(SectionId::list_share);
+  section.expect(Element::f64, {1, 8});
+  const std::span<const double> numbers = section.all<double>();
+  for (std::size_t i = 0; i < numbers.size(); ++i)
+    if (!(std::abs(numbers[i]) <= 1e30)) storage::throw_number(file(), section, i, "a number", numbers[i]);
+  if (!(numbers[3] > 0)) storage::throw_number(file(), section, 3, "above 0", numbers[3]);
+  share_ = {numbers[0], numbers[1], numbers[2], numbers[3], {numbers[4], numbers[5]}, {numbers[6], numbers[7]}, true};
 }
 
 void IvfIndex::throw_row(std::uint64_t row) const {

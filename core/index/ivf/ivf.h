@@ -9,7 +9,7 @@
 // * One table serves a query in all lists, since what depends on the centroid is kept with the row.
 // * How many directions, bits, lists, probes and rows to compare is measured at build and kept as one curve.
 //
-// `effort` is the number of lists that a search looks into (nprobe elsewhere).
+// `effort` is the number of lists that a search looks into (nprobe elsewhere), on average: see share.h.
 #pragma once
 
 #include <cstddef>
@@ -26,6 +26,7 @@
 #include "index/ivf/answers.h"
 #include "index/ivf/curve.h"
 #include "index/ivf/read_ahead.h"
+#include "index/ivf/share.h"
 #include "index/source.h"
 #include "quantize/byte_rows.h"
 #include "quantize/leading_codes.h"
@@ -59,6 +60,7 @@ class IvfIndex : public Index {
   const CodeShape& shape() const { return codes_.shape(); }
   std::uint64_t seed() const { return seed_; }
   const Curves& curves() const { return curves_; }
+  const ListShare& share() const { return share_; }
   // What is there of a row to be compared.
   std::size_t compared_bytes() const;
   // Of codes and vectors, for a search that did this.
@@ -89,6 +91,7 @@ class IvfIndex : public Index {
   void read_directions();
   void read_lists();
   void read_curve();
+  void read_share();
   void read_bytes();
   // CorruptFile: a list names a row that does not exist.
   [[noreturn]] void throw_row(std::uint64_t row) const;
@@ -118,6 +121,7 @@ class IvfIndex : public Index {
   const storage::Section* list_rows_ = nullptr;
   const storage::Section* list_codes_ = nullptr;
   Curves curves_;
+  ListShare share_;
   std::shared_ptr<IvfSearches> searches_ = make_searches();
 };
 

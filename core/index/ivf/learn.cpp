@@ -46,7 +46,8 @@ void learn_centroids(LearntLists& learnt, const RowReader& read, const Trials& t
   const std::size_t m = learnt.shape.directions;
   const Clustering clustering(learnt, read, trials, rows, lists, threads);
   const bool given = options.lists > 0 || lists < kFewLists;
-  const std::vector<std::int8_t> centroids = given ? clustering.centroids(lists) : clustering.measured_centroids(lists, options.recall);
+  const std::vector<std::int8_t> centroids =
+      given ? clustering.centroids(lists) : clustering.measured_centroids(lists, options.recall);
   for (const std::uint32_t centroid : order_by_nearness(centroids, m))
     learnt.centroids.insert(learnt.centroids.end(), centroids.begin() + static_cast<std::ptrdiff_t>(centroid * m),
                             centroids.begin() + static_cast<std::ptrdiff_t>((centroid + 1) * m));

@@ -18,6 +18,12 @@ std::int32_t sum_of(const std::int8_t* bytes, std::size_t count) {
   return sum;
 }
 
+std::int32_t square_of(const std::int8_t* bytes, std::size_t count) {
+  std::int32_t sum = 0;
+  for (std::size_t j = 0; j < count; ++j) sum += bytes[j] * bytes[j];
+  return sum;
+}
+
 }  // namespace
 
 IvfQueries::IvfQueries(const IvfIndex& index)
@@ -107,6 +113,7 @@ void IvfQueries::finish(std::size_t i) {
   std::int8_t* const bytes = bytes_.data() + i * m;
   query.byte_scale = to_bytes(image, m, bytes);
   query.sum = sum_of(bytes, m);
+  query.square = double{query.byte_scale} * double{query.byte_scale} * static_cast<double>(square_of(bytes, m));
   query.unit = index_.codes_.fill_tables(image, table_memory() + i * table_bytes_);
 }
 

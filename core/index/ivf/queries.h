@@ -24,6 +24,7 @@ class IvfQueries {
     float byte_scale;  // what its bytes are multiples of
     std::int32_t sum;  // of its bytes
     float unit;        // what an entry of 1 in its tables stands for
+    double square;     // of its length along the leading directions, as its bytes have it
   };
   std::size_t count() const { return queries_.size(); }
   const Query& operator[](std::size_t i) const { return queries_[i]; }

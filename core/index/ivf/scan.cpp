@@ -30,6 +30,14 @@ void ListScan::make_room() {
                  estimates_.get() + i * room_, 0};
 }
 
+// An easy query looks into fewer lists, a hard one into more. Where lists are many, all are alike.
+std::size_t ListScan::probes_of(std::size_t first, std::size_t i) const {
+  if (spend_.alike || !index_.share_.used || index_.group_bytes_) return spend_.probes;
+  const double square = queries_[first + i].square;
+  const double nearest = std::max(0.0, double{ranking_.least_distance(queries_, i)} + square);
+  return index_.share_.lists(spend_.probes, index_.lists(), nearest, square);
+}
+
 void ListScan::rank(const Spend& spend) {
   spend_ = spend;
   codes_scanned_ = 0;
@@ -40,7 +48,7 @@ void ListScan::rank(const Spend& spend) {
     const std::size_t count = std::min(kernels::kPanelQueries, queries_.count() - first);
     ranking_.compare(queries_, first, count);
     for (std::size_t i = 0; i < count; ++i) {
-      ranking_.nearest(queries_, i, spend.probes, ranked_);
+      ranking_.nearest(queries_, i, probes_of(first, i), ranked_);
       first_probes_.push_back(probes_.size());
       for (const RankedList& ranked : ranked_)
         probes_.push_back({ranked.list, static_cast<std::uint32_t>(first + i), ranked.distance});

@@ -15,8 +15,9 @@ namespace nearabout {
 
 // What a search spends on a query: lists looked into, and rows that are kept by their codes to be compared in full.
 struct Spend {
-  std::size_t probes;
+  std::size_t probes;  // on average; `alike`: of every query
   std::size_t depth;
+  bool alike = false;
 };
 
 // Keeps its work space from group to group.
@@ -46,6 +47,7 @@ class ListScan {
     std::uint32_t list, query;
     float distance;  // as RankedList has it
   };
+  std::size_t probes_of(std::size_t first, std::size_t i) const;
   void make_room();
   void ask_for_lists();
   void scan_list(const Probe* probes, std::size_t count);

@@ -75,131 +75,171 @@ IvfTrace::IvfTrace(const IvfIndex& index, const Trials& trials, const BuildOptio
   const std::size_t most = std::max<std::size_t>(1, waiting / index.lists());
   const std::size_t group =
       std::clamp<std::size_t>((trials.count() + build.threads - 1) / build.threads, 1, std::min(kGroup, most));
-  std::vector<std::vector<double>> scanned((trials.count() + group - 1) / group);
+  std::vector<Seen> seen(trials.count());
   parallel_for(
       trials.count(), group, build.threads,
-      [&](std::size_t begin, std::size_t end, std::size_t) {
-        scanned[begin / group] = look_at(index, trials, begin, end);
-      },
-      monitor);
-  for (const std::vector<double>& rows : scanned)
-    for (std::size_t step = 0; step < probes_.size(); ++step)
-      scanned_[step] += rows[step] / static_cast<double>(trials.count());
+      [&](std::size_t begin, std::size_t end, std::size_t) { look_at(index, trials, begin, end, seen); }, monitor);
   list_of_block_.clear();
+  if (index.lists() < kManyLists) learn_share_of(seen);
+  parallel_for(trials.count(), 1, build.threads,
+               [&](std::size_t query, std::size_t, std::size_t) { settle(query, seen[query]); });
+  for (const Seen& own : seen)
+    for (std::size_t step = 0; step < probes_.size(); ++step)
+      scanned_[step] += rows_of(own, probes_[step]) / static_cast<double>(trials.count());
   choose_points(build.threads);
 }
 
-// Sends a group through all lists, as a search would. Returns the rows scanned up to each step, of all of them.
-std::vector<double> IvfTrace::look_at(const IvfIndex& index, const Trials& trials, std::size_t begin, std::size_t end) {
+// Sends a group through all lists, as a search would.
+void IvfTrace::look_at(const IvfIndex& index, const Trials& trials, std::size_t begin, std::size_t end,
+                       std::vector<Seen>& seen) {
   ListScan scan(index);
   const AskedTrials asked(trials, Element::f32);
   scan.bind(asked.view(), begin, end);
-  scan.rank({index.lists(), std::min(kKept, index.rows())});
+  scan.rank({index.lists(), std::min(kKept, index.rows()), true});
   scan.scan();
-  std::vector<double> scanned(probes_.size(), 0);
-  std::vector<std::uint8_t> steps;
   for (std::size_t i = 0; i < end - begin; ++i) {
-    steps_of(index, scan.ranked_lists(i), steps, scanned);
-    std::vector<Candidate> candidates = candidates_of(index, trials, begin + i, scan, i, steps);
-    place(
-        trials, begin + i, candidates, [](const Candidate& c) { return c.estimate; },
-        [](Place& place) -> std::uint16_t& { return place.nearer; });
-    if (answers_ != Answers::byte_codes) continue;
-    rank_by_bytes(index, trials, begin + i, candidates);
-    place(
-        trials, begin + i, candidates, [](const Candidate& c) { return static_cast<float>(c.rank); },
-        [](Place& place) -> std::uint16_t& { return place.better; });
+    Seen& own = seen[begin + i];
+    own.square = scan.queries()[i].square;
+    const std::vector<std::uint32_t> places = list_places(index, scan.ranked_lists(i), own);
+    take_candidates(index, trials, begin + i, scan, i, places, own);
   }
-  return scanned;
 }
 
-// Of each list the step at which it is looked into.
-void IvfTrace::steps_of(const IvfIndex& index, const std::vector<RankedList>& ranked, std::vector<std::uint8_t>& steps,
-                        std::vector<double>& scanned) const {
+// Of each list its place among all, the nearest first.
+std::vector<std::uint32_t> IvfTrace::list_places(const IvfIndex& index, const std::vector<RankedList>& ranked,
+                                                 Seen& seen) const {
   std::vector<Marked> order;
   order.reserve(ranked.size());
   for (const RankedList& list : ranked) order.emplace_back(list.distance, list.list);
   std::sort(order.begin(), order.end());
-  steps.assign(index.lists(), static_cast<std::uint8_t>(probes_.size() - 1));
+  seen.nearest_square = std::max(0.0, double{order.front().mark()} + seen.square);
+  std::vector<std::uint32_t> places(index.lists(), static_cast<std::uint32_t>(index.lists() - 1));
   double rows = 0;
-  std::size_t step = 0;
-  for (std::size_t rank = 0; rank < order.size(); ++rank) {
-    if (rank >= probes_[step]) scanned[step++] += rows;
-    rows += index.sizes_[order[rank].row()];
-    steps[order[rank].row()] = static_cast<std::uint8_t>(step);
+  for (std::uint32_t place = 0; place < order.size(); ++place) {
+    places[order[place].row()] = place;
+    rows += index.sizes_[order[place].row()];
+    if (place + 1 == probes_[seen.rows.size()]) seen.rows.push_back(rows);
   }
-  for (; step < probes_.size(); ++step) scanned[step] += rows;
+  seen.rows.resize(probes_.size(), rows);
+  return places;
 }
 
 // Without the query's own row, and copies of it: a query that is no row has none.
-std::vector<IvfTrace::Candidate> IvfTrace::candidates_of(const IvfIndex& index, const Trials& trials, std::size_t query,
-                                                         ListScan& scan, std::size_t number,
-                                                         const std::vector<std::uint8_t>& steps) const {
-  const std::span<const std::uint32_t> places = scan.candidates(number);
+void IvfTrace::take_candidates(const IvfIndex& index, const Trials& trials, std::size_t query, ListScan& scan,
+                               std::size_t number, const std::vector<std::uint32_t>& places, Seen& seen) const {
+  const std::span<const std::uint32_t> found = scan.candidates(number);
   const std::span<const float> estimates = scan.estimates(number);
   const std::uint64_t columns = index.list_rows_->shape().columns;
   const NumbersOfRows numbers(trials.nearest[query]);
-  std::vector<Candidate> candidates;
-  candidates.reserve(places.size());
-  std::optional<std::pair<float, std::uint32_t>> own;  // estimate and list
+  std::vector<Candidate>& candidates = seen.candidates;
+  candidates.reserve(found.size());
+  std::vector<std::uint32_t> rows;
   std::vector<std::uint32_t> lists;
-  lists.reserve(places.size());
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    lists.push_back(list_of_block_[places[i] / kernels::kBlockRows]);
-    const std::uint64_t entry = std::uint64_t{places[i]} * columns;
+  std::optional<std::size_t> own;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    lists.push_back(list_of_block_[found[i] / kernels::kBlockRows]);
+    const std::uint64_t entry = std::uint64_t{found[i]} * columns;
     const std::byte* const at =
         index.list_rows_->checked(entry * sizeof(std::uint32_t), (entry + 1) * sizeof(std::uint32_t));
     const std::uint32_t row = *storage::items_of<std::uint32_t>(at);
     if (row >= index.rows()) index.throw_row(row);
-    if (!trials.rows.empty() && row == trials.rows[query]) own = {estimates[i], lists[i]};
-    const auto found = numbers.find(row);
-    candidates.push_back({estimates[i], row, found, steps[lists[i]], 0});
+    if (!trials.rows.empty() && row == trials.rows[query]) own = i;
+    rows.push_back(row);
+    candidates.push_back({estimates[i], 0, places[lists[i]], numbers.find(row)});
   }
-  if (!own) return candidates;
+  if (answers_ == Answers::byte_codes) rank_by_bytes(index, trials.vector(query), rows, candidates);
+  if (!own) return;
+  const auto copy = [&](std::size_t i) { return estimates[i] == estimates[*own] && lists[i] == lists[*own]; };
   std::size_t kept = 0;
-  for (std::size_t i = 0; i < candidates.size(); ++i)
-    if (estimates[i] != own->first || lists[i] != own->second) candidates[kept++] = candidates[i];
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    if (!copy(i)) candidates[kept++] = candidates[i];
   candidates.resize(kept);
-  return candidates;
 }
 
-void IvfTrace::rank_by_bytes(const IvfIndex& index, const Trials& trials, std::size_t query,
+void IvfTrace::rank_by_bytes(const IvfIndex& index, const float* query, const std::vector<std::uint32_t>& rows,
                              std::vector<Candidate>& candidates) const {
-  const BoundByteQuery bound(index.byte_steps_, index.lift_, trials.vector(query));
+  const BoundByteQuery bound(index.byte_steps_, index.lift_, query);
   const MatrixView codes = index.byte_codes_->matrix();
-  for (Candidate& candidate : candidates) {
-    const std::uint32_t row = candidate.row;
-    index.byte_codes_->check_rows(row, std::uint64_t{row} + 1);
-    const float square = index.byte_squares_ ? index.byte_squares_->items<float>(row, 1)[0] : 0;
-    bound.ranks({codes.data, codes.stride, &row, 1}, &square, &candidate.rank);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    index.byte_codes_->check_rows(rows[i], std::uint64_t{rows[i]} + 1);
+    const float square = index.byte_squares_ ? index.byte_squares_->items<float>(rows[i], 1)[0] : 0;
+    double rank = 0;
+    bound.ranks({codes.data, codes.stride, &rows[i], 1}, &square, &rank);
+    candidates[i].rank = static_cast<float>(rank);
   }
+}
+
+// What queries need is told by where the lists of all but one of their ten nearest lie.
+void IvfTrace::learn_share_of(const std::vector<Seen>& seen) {
+  constexpr std::size_t kNearest = 10;
+  std::vector<SharedQuery> queries;
+  for (std::size_t query = 0; query < seen.size(); ++query) {
+    const std::size_t wanted = std::min(kNearest, neighbours_[query]);
+    if (wanted == 0) continue;
+    std::vector<std::size_t> places(wanted, probes_.back() - 1);
+    for (const Candidate& candidate : seen[query].candidates)
+      if (candidate.neighbour < wanted) places[candidate.neighbour] = candidate.list_place;
+    std::sort(places.begin(), places.end());
+    const std::size_t last = places[wanted > 1 ? wanted - 2 : 0];
+    queries.push_back({seen[query].nearest_square, seen[query].square, static_cast<double>(last + 1)});
+  }
+  share_ = learn_share(queries);
+}
+
+// Rows that a query scans with an effort.
+double IvfTrace::rows_of(const Seen& seen, std::size_t effort) const {
+  const std::size_t lists = share_.lists(effort, probes_.back(), seen.nearest_square, seen.square);
+  const auto step = static_cast<std::size_t>(std::lower_bound(probes_.begin(), probes_.end(), lists) - probes_.begin());
+  if (step == 0 || probes_[step] == lists) return seen.rows[step];
+  const double part =
+      static_cast<double>(lists - probes_[step - 1]) / static_cast<double>(probes_[step] - probes_[step - 1]);
+  return seen.rows[step - 1] + part * (seen.rows[step] - seen.rows[step - 1]);
+}
+
+// At which step each candidate is reached, and what comes before the neighbours among them.
+void IvfTrace::settle(std::size_t query, const Seen& seen) {
+  std::vector<std::size_t> reached;  // lists, at each step
+  for (const std::size_t effort : probes_)
+    reached.push_back(share_.lists(effort, probes_.back(), seen.nearest_square, seen.square));
+  std::vector<std::uint8_t> steps;
+  for (const Candidate& candidate : seen.candidates)
+    steps.push_back(static_cast<std::uint8_t>(std::upper_bound(reached.begin(), reached.end(), candidate.list_place) -
+                                              reached.begin()));
+  place(
+      query, seen.candidates, steps, [](const Candidate& c) { return c.estimate; },
+      [](Place& place) -> std::uint16_t& { return place.nearer; });
+  if (answers_ != Answers::byte_codes) return;
+  place(
+      query, seen.candidates, steps, [](const Candidate& c) { return c.rank; },
+      [](Place& place) -> std::uint16_t& { return place.better; });
 }
 
 // Counts, for each neighbour and each step, the candidates within reach that come before it in the order of `rank`.
 // Neighbours are few: they are sorted, and each candidate falls between two of them.
 template <class Rank, class Of>
-void IvfTrace::place(const Trials& trials, std::size_t query, const std::vector<Candidate>& candidates, Rank rank,
-                     Of of) {
+void IvfTrace::place(std::size_t query, const std::vector<Candidate>& candidates,
+                     const std::vector<std::uint8_t>& steps, Rank rank, Of of) {
   std::vector<Marked> order;  // neighbours among the candidates, by the latter's numbers
   for (std::uint32_t i = 0; i < candidates.size(); ++i)
-    if (candidates[i].neighbour < trials.nearest[query].size()) order.emplace_back(rank(candidates[i]), i);
+    if (candidates[i].neighbour < neighbours_[query]) order.emplace_back(rank(candidates[i]), i);
   std::sort(order.begin(), order.end());
-  const std::size_t steps = probes_.size();
-  std::vector<std::uint16_t> counts((order.size() + 1) * steps, 0);  // before each neighbour, at each step
+  const std::size_t count = probes_.size();
+  std::vector<std::uint16_t> counts((order.size() + 1) * count, 0);  // before each neighbour, at each step
   for (std::uint32_t i = 0; i < candidates.size(); ++i) {
     const auto after = std::upper_bound(order.begin(), order.end(), Marked(rank(candidates[i]), i));
-    ++counts[static_cast<std::size_t>(after - order.begin()) * steps + candidates[i].step];
+    ++counts[static_cast<std::size_t>(after - order.begin()) * count + steps[i]];
   }
   for (std::size_t i = 0; i < order.size(); ++i) {
-    const Candidate& neighbour = candidates[order[i].row()];
-    std::uint16_t* const own = counts.data() + i * steps;
+    const std::uint32_t neighbour = order[i].row();
+    std::uint16_t* const own = counts.data() + i * count;
     std::uint32_t sum = 0;
-    for (std::size_t step = 0; step < steps; ++step) {
+    for (std::size_t step = 0; step < count; ++step) {
       sum += own[step];
-      if (step >= neighbour.step) of(places(query, step)[neighbour.neighbour]) = static_cast<std::uint16_t>(sum);
+      if (step >= steps[neighbour])
+        of(places(query, step)[candidates[neighbour].neighbour]) = static_cast<std::uint16_t>(sum);
     }
-    for (std::size_t step = 0; step < steps; ++step)
-      own[steps + step] = static_cast<std::uint16_t>(own[steps + step] + own[step]);
+    for (std::size_t step = 0; step < count; ++step)
+      own[count + step] = static_cast<std::uint16_t>(own[count + step] + own[step]);
   }
 }
 
@@ -316,6 +356,10 @@ void IvfTrace::write(storage::Writer& writer) const {
     for (const CurvePoint& point : curves_.points[place])
       numbers.insert(numbers.end(), {static_cast<double>(kMeasuredAt[place]), point.recall, point.probes, point.depth});
   writer.add<double>(storage::SectionId::curve, {numbers.size() / 4, 4}, numbers);
+  const double share[] = {share_.constant,        share_.nearest,          share_.length,
+                          share_.spread,          share_.nearest_range[0], share_.nearest_range[1],
+                          share_.length_range[0], share_.length_range[1]};
+  if (share_.used) writer.add<double>(storage::SectionId::list_share, {1, 8}, share);
 }
 
 }  // namespace nearabout

@@ -32,22 +32,32 @@ class IvfTrace : public Trace {
   static constexpr std::uint16_t kNever = 0xFFFF;
   struct Candidate {
     float estimate;
-    std::uint32_t row;
-    std::uint32_t neighbour;  // its number among them; more than any for other rows
-    std::uint32_t step;
-    double rank;  // by its bytes, where those are compared
+    float rank;                // by its bytes, where those are compared
+    std::uint32_t list_place;  // of its list, among all lists by their distance
+    std::uint32_t neighbour;   // its number among them; more than any for other rows
+  };
+  // What one scan of all lists tells of a query.
+  struct Seen {
+    double nearest_square, square;
+    std::vector<Candidate> candidates;
+    std::vector<double> rows;  // of as many of the nearest lists as `probes_` has
   };
   struct Found;
 
-  std::vector<double> look_at(const IvfIndex& index, const Trials& trials, std::size_t begin, std::size_t end);
-  void steps_of(const IvfIndex& index, const std::vector<RankedList>& ranked, std::vector<std::uint8_t>& steps,
-                std::vector<double>& scanned) const;
-  std::vector<Candidate> candidates_of(const IvfIndex& index, const Trials& trials, std::size_t query, ListScan& scan,
-                                       std::size_t number, const std::vector<std::uint8_t>& steps) const;
-  void rank_by_bytes(const IvfIndex& index, const Trials& trials, std::size_t query,
+  void look_at(const IvfIndex& index, const Trials& trials, std::size_t begin, std::size_t end,
+               std::vector<Seen>& seen);
+  std::vector<std::uint32_t> list_places(const IvfIndex& index, const std::vector<RankedList>& ranked,
+                                         Seen& seen) const;
+  void take_candidates(const IvfIndex& index, const Trials& trials, std::size_t query, ListScan& scan,
+                       std::size_t number, const std::vector<std::uint32_t>& places, Seen& seen) const;
+  void rank_by_bytes(const IvfIndex& index, const float* query, const std::vector<std::uint32_t>& rows,
                      std::vector<Candidate>& candidates) const;
+  double rows_of(const Seen& seen, std::size_t effort) const;
+  void learn_share_of(const std::vector<Seen>& seen);
+  void settle(std::size_t query, const Seen& seen);
   template <class Rank, class Of>
-  void place(const Trials& trials, std::size_t query, const std::vector<Candidate>& candidates, Rank rank, Of of);
+  void place(std::size_t query, const std::vector<Candidate>& candidates, const std::vector<std::uint8_t>& steps,
+             Rank rank, Of of);
   bool is_found(const Place& place, std::size_t k, std::size_t depth) const;
   Found count_all(std::size_t k, std::size_t threads) const;
   CurvePoint cheapest(double recall, std::size_t k, const Found& found) const;
@@ -67,7 +77,8 @@ class IvfTrace : public Trace {
   std::vector<std::uint32_t> list_of_block_;
   std::vector<std::size_t> neighbours_;  // of each query
   std::vector<double> scanned_;          // rows of that many lists, of an average query
-  std::vector<Place> places_;            // queries x probes_ x kMostNeighbours
+  ListShare share_;
+  std::vector<Place> places_;  // queries x probes_ x kMostNeighbours
   Curves curves_;
 };
 
