@@ -101,7 +101,7 @@ def test_a_wide_dimension_of_two_values_costs_the_others_nothing() -> None:
     for table in (base, queries):
         table[:, 5] = 1_000 * np.sign(table[:, 5])
     index = lists(base, **BYTES)
-    assert found(index.search(queries, effort=39), distances(base, queries, "euclidean")) >= 0.97
+    assert found(index.search(queries, effort=39), distances(base, queries, "euclidean")) >= 0.95
     others = [column for column in range(DIMS) if column != 5]
     np.testing.assert_array_equal(index.vectors()[:, others], one_step.vectors()[:, others])
 
