@@ -140,7 +140,7 @@ def draw_recall(points: Floats, queries: Floats) -> Figure:
         fresh.append(np.mean([np.isin(true, found).mean() for true, found in zip(wanted, rows, strict=True)]))
     figure = Figure(figsize=(6.4, 4.2), layout="constrained")
     axes = figure.subplots()
-    axes.plot(probes, measured, "o-", color=BLUE, label="measured at build, on 128 rows", markersize=4.5)
+    axes.plot(probes, measured, "o-", color=BLUE, label="measured at build, on 384 rows", markersize=4.5)
     label = f"found, by {len(queries)} other words"
     axes.plot(probes, fresh, "x--", color=VERMILLION, label=label, markersize=5.5)
     for effort, (recall, depth) in curve.items():

@@ -6,7 +6,8 @@ from nearabout.cli.output import print_json, printable, size, table
 USAGE = """
 usage: nearabout info INDEX.near [--json]
 
-Tells the kind, metric, type and shape of an index, what was noted when it was built, and the sections of its file.
+Tells the kind, metric, type and shape of an index, what was noted when it was built, what a recall takes, and the
+sections of its file.
 """
 
 _OPTIONS = Options("info", {"json": bool})
@@ -16,6 +17,8 @@ _ANSWERS = {
     "8-bit codes": "from 8-bit codes, which are kept in place of vectors: distances are estimates",
     "small codes": "from small codes alone: distances are estimates",
 }
+_RECALLS = (0.80, 0.90, 0.95, 0.99)
+_NEIGHBOURS = (1, 10, 100)  # as they are measured
 _KEYS = {"str": "strings", "int": "integers", "none": "the row numbers"}
 
 
@@ -25,7 +28,8 @@ def run(arguments: list[str]) -> int:
 
     from nearabout.index import open
 
-    info = open(path).info()
+    index = open(path)
+    info = index.info()
     if "json" in given:
         print_json(info)
         return 0
@@ -47,6 +51,9 @@ def run(arguments: list[str]) -> int:
         ["computes with", info["isa"]],
     ]
     print("\n".join(table(fields)))
+    if _is_measured(info):
+        print()
+        print("\n".join(table(_efforts(index), "lrrr")))
     sections = [
         [part["name"], part["element"], f"{part['rows']:,} x {part['columns']:,}", size(part["bytes"])]
         for part in info["sections"]
@@ -60,11 +67,13 @@ def _of_trees(info: "dict[str, Any]") -> "list[list[str]]":
     """What is told of a forest besides."""
     if "efforts" not in info:
         return []
-    measured = ", ".join(f"{share:.0%} {effort:,.0f}" for share, effort in info["efforts"])
+    found = ", ".join(f"{share:.0%} {effort:,.0f}" for share, effort in info["efforts"])
     return [
+        _expected(info),
         ["trees", f"{info['trees']:,}, of leaves of {info['leaf_size']:,} rows at most; seed {info['seed']}"],
         ["sketches", f"{info['sketch_bytes']:,} bytes a row in each tree"],
-        ["effort", f"{measured} (to find so many of the 10 nearest, at build)" if measured else "not measured"],
+        *([["by sketches", f"{found} (rows looked at to find so many of the 10 nearest)"]] if found else []),
+        ["effort", _measured(info, "rows looked at")],
     ]
 
 
@@ -73,22 +82,49 @@ def _of_lists(info: "dict[str, Any]") -> "list[list[str]]":
     if "curves" not in info:
         return []
     row_bytes, directions, bits = (info[name] for name in ("code_bytes", "code_directions", "code_bits"))
-    points = dict.fromkeys(
-        f"recall {_share(share)}: {_counted(lists, 'list')}"
-        + (f", {_counted(rows, 'row')} compared" if info["answers"] != "small codes" else "")
-        for share, lists, rows in info["curves"][10]
-    )
-    measured = ["measured at build, of the 10 nearest:", *points] if points else ["not measured"]
-    answers, recall = _ANSWERS[info["answers"]], info["expected_recall"]
+    answers = _ANSWERS[info["answers"]]
     if info["answers"] == "small codes" and info["keeps_vectors"]:
         answers += ", but with --exact, for which vectors are kept"
     return [
         ["answers", answers],
-        ["expect", "not measured" if recall is None else f"recall {_share(recall)} of the 10 nearest, effort left out"],
+        _expected(info),
         ["lists", f"{info['lists']:,}; seed {info['seed']}"],
         ["codes", f"{directions:,} directions x {_counted(bits, 'bit')} = {_counted(row_bytes, 'byte')} a row"],
-        *[["effort" if place == 0 else "", line] for place, line in enumerate(measured)],
+        ["effort", _measured(info, "lists looked into")],
     ]
+
+
+def _expected(info: "dict[str, Any]") -> "list[str]":
+    recall = info["expected_recall"]
+    told = "not measured" if recall is None else f"recall {_share(recall)} of the 10 nearest, effort left out"
+    return ["expect", told]
+
+
+def _is_measured(info: "dict[str, Any]") -> bool:
+    """Whether there are efforts to tell: of copies of one row nothing could be measured."""
+    return bool(info["calibration"] and info["calibration"]["points"])
+
+
+def _measured(info: "dict[str, Any]", what: str) -> str:
+    if not _is_measured(info):
+        return "not measured"
+    known = info["calibration"]
+    source = "of its rows" if known["measured_on"] == "rows" else "queries that were given"
+    return f"{what}, measured on {known['queries']:,} {source}; below, what a recall takes"
+
+
+def _efforts(index: "Index") -> "list[list[str]]":
+    """What `--recall` spends."""
+    core = index._core
+    beyond = "every row" if core.keeps_vectors else "all lists"
+
+    def effort(k: int, recall: float) -> str:
+        found = core.effort_for(k, recall)
+        everything = found is None or (found >= core.most_effort and core.ends_exactly)
+        return beyond if everything else f"{found:,}"
+
+    rows = [[_share(recall), *[effort(k, recall) for k in _NEIGHBOURS]] for recall in _RECALLS]
+    return [["recall", *[f"{k} nearest" for k in _NEIGHBOURS]], *rows]
 
 
 def _share(share: float) -> str:
@@ -102,3 +138,5 @@ def _counted(count: float, what: str) -> str:
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from nearabout.index import Index

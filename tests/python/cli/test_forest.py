@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,14 @@ def test_info_and_verify(run: Run, forest: Path) -> None:
     told = run("info", forest)
     assert told.code == 0
     assert "forest" in told.out
+    assert "rows looked at, measured on 384 of its rows; below, what a recall takes" in told.out
+    assert "(rows looked at to find so many of the 10 nearest)" in told.out
+    index = na.open(forest)
+    for recall in (0.80, 0.90, 0.95, 0.99):
+        efforts = [index.search_by_key("king", k, recall=recall, include_self=True).effort for k in (1, 10, 100)]
+        cells = ["every row" if effort is None else f"{effort:,}" for effort in efforts]
+        share = f"{recall:.3f}".removeprefix("0")
+        assert re.search(rf"^{re.escape(share)} +{' +'.join(cells)}$", told.out, re.MULTILINE)
     assert json.loads(run("info", forest, "--json").out) == json.loads(json.dumps(na.open(forest).info()))
     assert run("verify", forest).code == 0
 

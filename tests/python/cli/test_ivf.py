@@ -77,6 +77,27 @@ def test_names_of_others(run: Run, rows: Path, tmp_path: Path) -> None:
     assert "there is no kind 'ivfpq'; did you mean 'ivf'?" in done.err
 
 
+def shown_efforts(told: str) -> dict[float, list[str]]:
+    """The table of efforts: for each recall, those of 1, 10 and 100 neighbours."""
+    lines = told.split("\n\n")[1].splitlines()
+    assert re.split(r"  +", lines[0].strip()) == ["recall", "1 nearest", "10 nearest", "100 nearest"]
+    cells = [re.split(r"  +", line.strip()) for line in lines[1:]]
+    return {float(recall): efforts for recall, *efforts in cells}
+
+
+def efforts_of(index: na.Index) -> dict[float, list[str]]:
+    """The same, by what searches spend."""
+    query = np.ones(index.dims, np.float32)
+    spent = {
+        recall: [index.search(query, k, recall=recall).effort for k in (1, 10, 100)]
+        for recall in (0.80, 0.90, 0.95, 0.99)
+    }
+    return {
+        recall: ["every row" if effort is None else f"{effort:,}" for effort in efforts]
+        for recall, efforts in spent.items()
+    }
+
+
 def test_info_tells_what_was_measured(run: Run, lists: Path) -> None:
     told = run("info", lists)
     assert (told.code, told.err) == (0, "")
@@ -84,14 +105,21 @@ def test_info_tells_what_was_measured(run: Run, lists: Path) -> None:
     assert fields["kind"] == "ivf"
     assert fields["lists"] == "40; seed 0"
     assert fields["codes"] == "64 directions x 2 bits = 16 bytes a row"
-    assert fields["effort"] == "measured at build, of the 10 nearest:"
-    shown = re.findall(r"^ +recall (\d?\.\d{3}): ([\d,]+) lists?, ([\d,]+) rows compared$", told.out, re.MULTILINE)
-    curve = na.open(lists).info()["curves"][10]
-    assert [(float(share), int(probes), int(rows.replace(",", ""))) for share, probes, rows in shown] == list(
-        dict.fromkeys((round(share, 3), int(probes), int(rows)) for share, probes, rows in curve)
-    )
+    assert fields["effort"] == "lists looked into, measured on 384 of its rows; below, what a recall takes"
+    assert shown_efforts(told.out) == efforts_of(na.open(lists))
     assert "recall 0" not in told.out
     assert run("verify", lists).code == 0
+
+
+def test_info_tells_of_given_queries(run: Run, tmp_path: Path) -> None:
+    """Lists that keep no vectors have nothing beyond all lists; what was given is told as such."""
+    random = np.random.default_rng(3)
+    rows, queries = random.normal(size=(3_000, 64)), random.normal(size=(70, 64))
+    small = na.IVF(lists=40, codes=16, refine=False, keep_vectors=False)
+    na.build(rows, kind=small, queries=queries, path=tmp_path / "codes.near")
+    told = run("info", tmp_path / "codes.near")
+    assert (told.code, "lists looked into, measured on 70 queries that were given" in told.out) == (0, True)
+    assert shown_efforts(told.out)[0.99] == ["all lists"] * 3
 
 
 def test_info_as_json(run: Run, lists: Path) -> None:
@@ -103,6 +131,13 @@ def test_info_of_what_was_not_measured(run: Run, tmp_path: Path) -> None:
     told = run("info", tmp_path / "none.near")
     assert told.code == 0
     assert re.search(r"^effort +not measured$", told.out, re.MULTILINE)
+    same = np.ones((2_000, 3), np.float32)  # no row has a neighbour other than its copies
+    for kind, calibrate in (("ivf", True), ("forest", True), ("ivf", False)):
+        na.build(same, kind=kind, calibrate=calibrate, path=tmp_path / "same.near")
+        told = run("info", tmp_path / "same.near")
+        assert (told.code, told.err) == (0, "")
+        assert re.search(r"^effort +not measured$", told.out, re.MULTILINE)
+        assert "recall  1 nearest" not in told.out
 
 
 SMALL = ["--set", "refine=false", "--set", "keep_vectors=false"]
