@@ -1,0 +1,78 @@
+// What a forest says of given queries is what searching with those queries finds, at every effort.
+//
+// Which leaves are looked at is known of each effort; how many of their rows are then told apart by sketches is
+// measured at one effort and taken to be the same at others, which is right within a hundredth or two. And the recall
+// of the one nearest is steadied by that of ten. Where leaves of several trees are ranked in groups, a search that is
+// to be quick goes deeper into those groups than a ranking of all leaves would: there less is told than is found.
+#include "index/forest/forest.h"
+
+#include <cmath>
+#include <cstdio>
+
+#include "check.h"
+#include "index/calibration/measure.h"
+#include "tables.h"
+
+using namespace nearabout;
+using namespace nearabout::test;
+
+namespace {
+
+constexpr double kRoom = 0.02;
+
+struct Case {
+  Metric metric;
+  Table base, queries;
+  ForestOptions options;
+  std::size_t least_nodes = 0;  // beyond 2,048 leaves they are ranked in groups
+  double sure_from = 0;         // recall; less of it may be told than is found
+};
+
+void agrees(const Case& one) {
+  const Source source(one.base.view(), Element::f32, one.metric, OnBad::error, 2, {});
+  storage::Writer writer = storage::Writer::to_memory();
+  write_forest(writer, source, one.options, "{}", {.threads = 2}, {});
+  MeasureOptions options;
+  options.queries = one.queries.values;
+  measure(writer, source, options, {.threads = 2}, {});
+  const std::shared_ptr<const Index> index = Index::open(writer.finish());
+  CHECK(index->calibration()->origin == Calibration::Origin::queries);
+  CHECK(index->calibration()->queries == one.queries.rows() && index->calibration()->points.size() > 3);
+  CHECK(index->file().section(storage::SectionId::node_codes).shape().rows > one.least_nodes);
+  for (const std::size_t k : {1u, 10u, 100u}) {
+    std::size_t compared = 0;
+    const std::vector<Answer> truth = true_answers(*index, one.queries, k);
+    for (const CalibrationPoint& point : index->calibration()->points) {
+      const auto effort = static_cast<std::size_t>(point.effort);
+      if (effort < 2 * k * one.options.trees) continue;  // fewer than k different rows: it is asked again
+      const double told = index->expected(k, effort)->recall;
+      const double found = recall_of(index->search(one.queries.view(), request(k, effort)), truth, k);
+      const bool right = told <= found + kRoom && (found <= told + kRoom || told < one.sure_from);
+      if (!right)
+        std::printf("%s, %zu x %zu, trees %zu, leaves of %zu, k %zu, effort %zu: %.4f told, %.4f found\n",
+                    std::string(name_of(one.metric)).c_str(), one.base.rows(), one.base.dims, one.options.trees,
+                    one.options.leaf_size, k, effort, told, found);
+      CHECK(right);
+      ++compared;
+    }
+    CHECK(compared >= 3);
+  }
+}
+
+}  // namespace
+
+int main() {
+  const Table base = clustered(4'000, 24, 1);
+  const Table queries = clustered(500, 24, 2);
+  for (const Metric metric : {Metric::euclidean, Metric::cosine, Metric::dot}) {
+    agrees({metric, base, queries, {}});
+    agrees({metric, base, queries, {5, 20, 1}});
+  }
+  agrees({Metric::manhattan, base, queries, {2, 30, 1}});
+  agrees({Metric::euclidean, base, queries, {1, 1, 1}, 3'000});
+  agrees({Metric::euclidean, clustered(9'000, 12, 3), clustered(400, 12, 4), {3, 6, 2}, 3'000, 0.93});
+  agrees({Metric::euclidean, clustered(5'000, 100, 5, 0.3f), clustered(300, 100, 6, 0.3f), {}});
+  agrees({Metric::euclidean, clustered(3'001, 3, 7), clustered(500, 3, 8), {2, 10, 1}});
+  agrees({Metric::cosine, base, clustered(400, 24, 9, 0.1f), {}});  // unlike the rows
+  return test::report("calibration_forest");
+}

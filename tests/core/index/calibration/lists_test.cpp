@@ -1,0 +1,81 @@
+// What lists of codes say of given queries is what searching with those queries finds, at every effort.
+//
+// It is nearly so and not quite. A search keeps up to an eighth more lists and rows than it is asked for where that is
+// less work than telling them apart (kept_at_most), and asks again where the lists hold fewer than k rows: so what is
+// told may be less than what is found, up to what so many more lists find.
+#include <cmath>
+#include <cstdio>
+
+#include "check.h"
+#include "index/calibration/measure.h"
+#include "index/ivf/ivf.h"
+#include "kernels/kernels.h"
+#include "tables.h"
+
+using namespace nearabout;
+using namespace nearabout::test;
+
+namespace {
+
+struct Case {
+  Metric metric;
+  Table base, queries;
+  IvfOptions options;
+};
+
+void agrees_at(const Case& one, const Index& index, const std::vector<Answer>& truth, std::size_t k) {
+  const double room = k == 10 ? 0.01 : 0.02;
+  // The recall of the one nearest is steadied by that of ten: chance is less, and so is the likeness to these queries.
+  const double steadied = k == 1 ? 0.03 : room;
+  const std::size_t rows_of_list = one.base.rows() / index.most_effort();
+  std::size_t compared = 0;
+  for (const CalibrationPoint& point : index.calibration()->points) {
+    const auto effort = static_cast<std::size_t>(point.effort);
+    if (effort * rows_of_list < 5 * k && effort < index.most_effort()) continue;  // may be asked again
+    const double told = index.expected(k, effort)->recall;
+    const double more = index.expected(k, kernels::kept_at_most(effort))->recall;
+    const double found = recall_of(index.search(one.queries.view(), request(k, effort)), truth, k);
+    if (found < told - steadied || found > more + steadied)
+      std::printf("%s, %zu x %zu, answers %d, k %zu, %zu lists: %.4f to %.4f told, %.4f found\n",
+                  std::string(name_of(one.metric)).c_str(), one.base.rows(), one.base.dims,
+                  static_cast<int>(dynamic_cast<const IvfIndex&>(index).answers()), k, effort, told, more, found);
+    CHECK(found >= told - steadied && found <= more + steadied);
+    ++compared;
+  }
+  CHECK(compared >= 3);
+}
+
+void agrees(const Case& one) {
+  const Source source(one.base.view(), Element::f32, one.metric, OnBad::error, 2, {});
+  storage::Writer writer = storage::Writer::to_memory();
+  const BuildOptions build{.threads = 2};
+  write_ivf(writer, source, one.options, "{}", build, {});
+  MeasureOptions options;
+  options.queries = one.queries.values;
+  measure(writer, source, options, build, {});
+  const std::shared_ptr<const Index> index = Index::open(writer.finish());
+  CHECK(index->calibration()->origin == Calibration::Origin::queries);
+  CHECK(index->calibration()->queries == one.queries.rows() && index->calibration()->points.size() > 3);
+
+  storage::Writer plain = storage::Writer::to_memory();  // where the truth comes from
+  write_ivf(plain, source, {.lists = 1}, "{}", build, {});
+  const std::shared_ptr<const Index> exact = Index::open(plain.finish());
+  for (const std::size_t k : kMeasuredAt) agrees_at(one, *index, true_answers(*exact, one.queries, k), k);
+}
+
+}  // namespace
+
+int main() {
+  const Table base = clustered(4'000, 24, 1);
+  const Table queries = clustered(500, 24, 2);
+  for (const Metric metric : {Metric::euclidean, Metric::cosine, Metric::dot}) {
+    agrees({metric, base, queries, {.lists = 60}});
+    agrees({metric, base, queries, {.lists = 60, .keep_vectors = false}});
+    agrees({metric, base, queries, {.lists = 60, .refine = false, .keep_vectors = false}});
+  }
+  agrees({Metric::sqeuclidean, base, queries, {.lists = 30, .code_bytes = 4, .code_bits = 1}});
+  agrees({Metric::euclidean, clustered(5'000, 100, 3, 0.3f), clustered(300, 100, 4, 0.3f), {.lists = 100}});
+  agrees({Metric::euclidean, clustered(3'001, 3, 5), clustered(500, 3, 6), {.lists = 60}});
+  agrees({Metric::cosine, base, clustered(400, 24, 7, 0.1f), {.lists = 60}});  // unlike the rows
+  return test::report("calibration_lists");
+}

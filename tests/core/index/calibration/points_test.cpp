@@ -1,0 +1,154 @@
+// What is read off points of a calibration: efforts for recalls, recalls of efforts, between points and beyond them;
+// what a trace of which all is known becomes; and the sections of the file.
+#include <cmath>
+
+#include "check.h"
+#include "index/calibration/calibration.h"
+#include "storage/writer.h"
+
+using namespace nearabout;
+
+namespace {
+
+bool near(double one, double other) { return std::abs(one - other) < 1e-9; }
+
+CalibrationPoint point(double effort, std::array<double, 3> recalls, double error = 0) {
+  CalibrationPoint made{effort, {}};
+  for (std::size_t i = 0; i < 3; ++i) made.at[i] = {recalls[i], error, 10 * effort, 1e-6 * effort};
+  return made;
+}
+
+Calibration by_hand(double error = 0) {
+  Calibration calibration;
+  calibration.points = {point(10, {0.8, 0.6, 0.4}, error), point(100, {0.95, 0.9, 0.7}, error),
+                        point(1'000, {0.99, 0.97, 0.9}, error)};
+  return calibration;
+}
+
+void where_k_lies() {
+  const auto is = [](std::size_t k, std::size_t below, double part) {
+    const Between at = between_measured(k);
+    return at.below == below && near(at.part, part);
+  };
+  CHECK(is(0, 0, 0) && is(1, 0, 0) && is(10, 1, 0) && is(100, 1, 1));
+  CHECK(is(2, 0, std::log10(2.0)) && is(30, 1, std::log10(3.0)));
+  CHECK(is(1'000, 1, 2));  // beyond
+}
+
+void recall_of_an_effort() {
+  const Calibration calibration = by_hand(0.01);
+  CHECK(near(calibration.expected(10, 100).recall, 0.9));
+  CHECK(near(calibration.expected(10, 100).low, 0.9 - 0.0164));
+  CHECK(near(calibration.expected(10, std::sqrt(1'000.0)).recall, 0.75));  // half-way by the logarithm
+  CHECK(near(calibration.expected(30, 100).recall, 0.9 - std::log10(3.0) * 0.2));
+  CHECK(near(calibration.expected(100, 100).recall, 0.7));
+  CHECK(near(calibration.expected(10, 1).recall, 0.6) && near(calibration.expected(10, 1e9).recall, 0.97));
+  CHECK(calibration.expected(1'000, 100).recall < 0.7);  // of more neighbours fewer, on the line through the last two
+  CHECK(calibration.expected(1'000'000, 10).recall == 0);
+  CHECK(Calibration().expected(10, 5).recall == 1);  // all rows are copies
+  for (const std::size_t k : {1u, 3u, 10u, 50u, 100u, 300u})
+    for (double effort = 5, before = 0; effort < 3'000; effort *= 1.3) {
+      const Calibration::Expected found = calibration.expected(k, effort);
+      CHECK(found.recall >= before && found.recall <= 1 && found.low <= found.recall);
+      before = found.recall;
+    }
+}
+
+void effort_of_a_recall() {
+  const Calibration calibration = by_hand();
+  CHECK(calibration.effort_for(10, 0.9) == 100 && calibration.effort_for(10, 0.1) == 10);
+  CHECK(near(*calibration.effort_for(10, 0.75), std::sqrt(1'000.0)));
+  CHECK(!calibration.effort_for(10, 0.98) && !calibration.effort_for(100, 0.95));
+  CHECK(!calibration.effort_for(1'000, 0.9));  // where a hundred just reach it
+  CHECK(!Calibration().effort_for(10, 0.5));
+  for (const std::size_t k : {1u, 4u, 10u, 30u, 100u})
+    for (double recall = 0.3, before = 0; recall < 0.9; recall += 0.01) {
+      const double effort = *calibration.effort_for(k, recall);
+      CHECK(effort >= before && (effort == 10 || near(calibration.expected(k, effort).low, recall)));
+      before = effort;
+    }
+  CHECK(*by_hand(0.01).effort_for(10, 0.8) > *calibration.effort_for(10, 0.8));  // doubt costs
+}
+
+void about_the_most() {
+  Calibration calibration = by_hand();
+  calibration.points.push_back(point(1e6, {0.992, 0.971, 0.901}));
+  CHECK(near(calibration.effort_near_most(10, 0.9), 100));
+  const double spent = calibration.effort_near_most(10, 0.999);
+  CHECK(spent < 1'000 && near(calibration.expected(10, spent).low, 0.966));
+  CHECK(Calibration().effort_near_most(10, 0.9) == 1);
+}
+
+// One query finds all from the second effort on, another half at the first and, by chance, less at the second.
+class Known : public Trace {
+ public:
+  const std::vector<std::size_t>& efforts() const override { return efforts_; }
+  std::vector<double> found(std::size_t k, std::size_t effort) const override {
+    const auto all = static_cast<double>(k);
+    if (effort == 4) return {0.5 * all, 0.5 * all, 0};
+    if (effort == 8) return {1.0 * all, 0.0 * all, 0};
+    return {all, all, 0};
+  }
+  TraceCost cost(std::size_t k, std::size_t effort) const override {
+    return {static_cast<double>(k * effort), 1e-3 * static_cast<double>(effort)};
+  }
+
+ private:
+  std::vector<std::size_t> efforts_{4, 8, 16, 32, 64};
+};
+
+void what_a_trace_becomes() {
+  std::vector<std::uint32_t> hundred(100);
+  const Trials trials{1, {0, 0, 0}, {}, {hundred, hundred, {}}};  // the third has no neighbours, and does not count
+  const Calibration calibration = calibrate(Known(), trials);
+  CHECK(calibration.origin == Calibration::Origin::queries && calibration.queries == 2);
+  CHECK(calibrate(Known(), {1, {0, 0, 0}, {0, 1, 2}, trials.nearest}).origin == Calibration::Origin::rows);
+  // Between where all are found and the largest effort there is nothing to tell.
+  CHECK(calibration.points.size() == 4 && calibration.points.back().effort == 64);
+  const CalibrationPoint& second = calibration.points[1];
+  CHECK(near(second.at[1].recall, 0.5) && near(second.at[2].recall, 0.5));
+  CHECK(near(second.at[1].error, std::sqrt(0.25 / 2 + 0.25 * 0.25)));
+  CHECK(near(second.at[1].distances, 80) && near(second.at[2].distances, 800) && near(second.at[2].seconds, 8e-3));
+  CHECK(near(calibration.points[2].at[1].recall, 1) && near(calibration.points[2].at[1].error, 0.25));
+  CHECK(calibrate(Known(), {1, {0}, {}, {{}}}).points.empty());  // nothing but copies
+}
+
+void round_trip() {
+  Calibration calibration = by_hand(0.02);
+  calibration.origin = Calibration::Origin::queries;
+  calibration.queries = 300;
+  calibration.target = 0.8;
+  calibration.distances = {DistanceRange{-1.5, 2}, DistanceRange{INFINITY, -INFINITY}};
+  storage::Writer writer = storage::Writer::to_memory();
+  write_calibration(writer, calibration);
+  const auto file = writer.finish();
+  const std::optional<Calibration> read = read_calibration(*file);
+  CHECK(read && read->origin == calibration.origin && read->queries == 300 && read->target == 0.8);
+  CHECK(read->distances[0].least == -1.5 && read->distances[1].least == INFINITY);
+  CHECK(read->points.size() == 3);
+  for (std::size_t i = 0; i < 3; ++i) {
+    CHECK(read->points[i].effort == calibration.points[i].effort);
+    for (std::size_t place = 0; place < 3; ++place) {
+      const CalibrationPoint::At& at = read->points[i].at[place];
+      const CalibrationPoint::At& given = calibration.points[i].at[place];
+      CHECK(at.recall == given.recall && at.error == given.error);
+      CHECK(at.distances == given.distances && at.seconds == given.seconds);
+    }
+  }
+  storage::Writer empty = storage::Writer::to_memory();
+  write_calibration(empty, {});
+  CHECK(read_calibration(*empty.finish())->points.empty());
+  CHECK(!read_calibration(*storage::Writer::to_memory().finish()));
+}
+
+}  // namespace
+
+int main() {
+  where_k_lies();
+  recall_of_an_effort();
+  effort_of_a_recall();
+  about_the_most();
+  what_a_trace_becomes();
+  round_trip();
+  return test::report("calibration_points");
+}

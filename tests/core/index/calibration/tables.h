@@ -1,0 +1,82 @@
+// Tables of vectors, and what the tests of this folder share.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <random>
+#include <set>
+#include <span>
+#include <vector>
+
+#include "base/matrix.h"
+#include "index/index.h"
+#include "quantize/sample.h"
+
+namespace nearabout::test {
+
+struct Table {
+  std::vector<float> values;
+  std::size_t dims;
+
+  std::size_t rows() const { return values.size() / dims; }
+  float* row(std::size_t i) { return values.data() + i * dims; }
+  const float* row(std::size_t i) const { return values.data() + i * dims; }
+  MatrixView view() const {
+    return {std::as_bytes(std::span(values)).data(), rows(), dims, dims * sizeof(float), Element::f32};
+  }
+  RowReader reader() const {
+    return [this](std::size_t begin, std::size_t end, float* to) { std::copy(row(begin), row(end), to); };
+  }
+  void copy_row(std::size_t from, std::size_t to) { std::copy(row(from), row(from) + dims, row(to)); }
+};
+
+// A bell around each of 30 centres, `apart` of its width from each other; `seed` leaves the centres as they are.
+inline Table clustered(std::size_t rows, std::size_t dims, unsigned seed, float apart = 1) {
+  std::mt19937 fixed(77);
+  std::mt19937 random(seed);
+  std::normal_distribution<float> bell;
+  std::vector<float> centres(30 * dims);
+  for (float& value : centres) value = apart * bell(fixed);
+  Table table{std::vector<float>(rows * dims), dims};
+  for (std::size_t i = 0; i < rows; ++i) {
+    const float* const centre = centres.data() + random() % 30 * dims;
+    for (std::size_t j = 0; j < dims; ++j) table.row(i)[j] = centre[j] + bell(random);
+  }
+  return table;
+}
+
+// Whole numbers: their distances have ties, and no rounding.
+inline Table whole_numbers(std::size_t rows, std::size_t dims, unsigned seed) {
+  std::mt19937 random(seed);
+  Table table{std::vector<float>(rows * dims), dims};
+  for (float& value : table.values) value = static_cast<float>(static_cast<int>(random() % 21) - 10);
+  return table;
+}
+
+inline Request request(std::size_t k, std::size_t effort) {
+  Request asked;
+  asked.k = k;
+  asked.effort = effort;
+  asked.threads = 2;
+  return asked;
+}
+
+inline std::vector<Answer> true_answers(const Index& index, const Table& queries, std::size_t k) {
+  Request asked = request(k, 0);
+  asked.effort.reset();
+  asked.exact = true;
+  return index.search(queries.view(), asked);
+}
+
+// The share of the first k of the truth among the answers.
+inline double recall_of(const std::vector<Answer>& answers, const std::vector<Answer>& truth, std::size_t k) {
+  std::size_t found = 0;
+  for (std::size_t i = 0; i < truth.size(); ++i) {
+    const std::set<std::uint32_t> rows(answers[i].rows.begin(), answers[i].rows.end());
+    for (std::size_t n = 0; n < k; ++n) found += rows.contains(truth[i].rows[n]) ? 1u : 0u;
+  }
+  return static_cast<double>(found) / static_cast<double>(k * truth.size());
+}
+
+}  // namespace nearabout::test
