@@ -116,8 +116,10 @@ def show(cells: list[Cell]) -> None:
         )
     kept = sum(cell.kept for cell in cells)
     thrifty = sum(cell.thrifty or cell.coarse for cell in cells)
-    print(f"recall at least the target less .01: {kept} of {len(cells)}; effort at most 1.3 times the least, or one "
-          f"list more: {thrifty}; median ratio {np.median([cell.ratio for cell in cells]):.2f}")
+    print(
+        f"recall at least the target less .01: {kept} of {len(cells)}; effort at most 1.3 times the least, or one "
+        f"list more: {thrifty}; median ratio {np.median([cell.ratio for cell in cells]):.2f}"
+    )
 
 
 @dataclass(frozen=True)
@@ -161,7 +163,9 @@ def show_strange(kinds: Sequence[str]) -> list[dict[str, Any]]:
                     told.append(row)
                     parts = ["{:6.3f} {:8.3f} {:8.2f}".format(*row[name]) for name in ("given", "not given")]
                     below = "" if row["given"][0] >= target - ALLOWED_BELOW else "  below"
-                    print(f"{case.name:31} {kind:6} {k:3} {target:6.2f}          {parts[0]}           {parts[1]}{below}")
+                    print(
+                        f"{case.name:31} {kind:6} {k:3} {target:6.2f}          {parts[0]}           {parts[1]}{below}"
+                    )
     kept = sum(row["given"][0] >= row["target"] - ALLOWED_BELOW for row in told)
     print(f"with queries given, recall at least the target less .01: {kept} of {len(told)}")
     return told
@@ -215,7 +219,8 @@ def main() -> None:
     options = parser.parse_args()
     cells = [
         cell
-        for name in options.sets.split(",") if name
+        for name in options.sets.split(",")
+        if name
         for case in [SETS[name]()]
         for kind in options.kinds.split(",")
         for cell in cells_of(case, kind, options.seed)

@@ -68,7 +68,7 @@ def build(
         recall: the share of the true neighbours that searches aim at which ask for nothing else; what codes and how
             many lists are chosen for; 1 chooses the exact scan where the kind is "auto". `search(recall=)` asks for
             another.
-        calibrate: whether to measure, with 512 of the rows or with `queries`, which effort finds which share of the
+        calibrate: whether to measure, with 384 of the rows or with `queries`, which effort finds which share of the
             true neighbours, so that a recall can be asked for. It adds some 10 to 15 in 100 to the build of lists of
             codes over 100,000 rows. False: searches go by a rule, which is right about the default recall for 10
             neighbours and says nothing of others; `Index.calibrate` makes up for it.
@@ -110,8 +110,8 @@ def build(
     metric = check_metric(metric)
     dtype = check_dtype(dtype)
     asked = resolve_kind(kind)
-    target_recall = check_recall(recall)
-    calibrate = check_flag("calibrate", calibrate)
+    recall, calibrate = check_recall(recall), check_flag("calibrate", calibrate)
+    _refuse_queries_of_exact(queries, asked)
     seed = check_seed(seed, "auto" if asked == "auto" else asked.name)
     target = None if path is None else check_path(path)
     if on_bad not in ("error", "skip"):
@@ -124,14 +124,9 @@ def build(
         reading, monitor = in_two_steps(monitor)
         vectors, keys = _vectors_of(data, keys, metric, dtype, budget, target, reading, origin)
         rows = vectors.rows if isinstance(vectors, FileVectors) else vectors.array
-        params = choose_kind(len(rows), vectors.dims, metric, vectors.dtype, target_recall) if asked == "auto" else asked
+        params = choose_kind(len(rows), vectors.dims, metric, vectors.dtype, recall) if asked == "auto" else asked
         chosen = {"chosen_by": "auto"} if asked == "auto" else {}
         notes = {"library": f"nearabout {__version__}", **params.settings(), **chosen, **origin}
-        if queries is not None and asked != "auto" and isinstance(params, Exact):
-            raise InvalidInput(
-                "queries were given, and an exact index measures nothing with them: it compares every row; leave them "
-                "out, or choose another kind"
-            )
         core, skipped = _builder(params, seed)(
             rows,
             dims=vectors.dims,
@@ -145,13 +140,21 @@ def build(
             threads=thread_count,
             memory=budget,
             calibrate=calibrate,
-            recall=target_recall,
+            recall=recall,
             queries=as_measured(queries, metric, vectors.dtype, vectors.dims),
             monitor=monitor,
         )
     finally:
         finish()
     return Index(core, skipped)
+
+
+def _refuse_queries_of_exact(queries: Any, asked: Kind | Literal["auto"]) -> None:
+    if queries is not None and isinstance(asked, Exact):
+        raise InvalidInput(
+            "queries were given, and an exact index measures nothing with them: it compares every row; leave them out, "
+            "or choose another kind"
+        )
 
 
 def _builder(params: Kind, seed: int) -> Callable[..., tuple[_core.Index, NDArray[np.int64]]]:

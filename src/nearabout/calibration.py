@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from nearabout import _core
 
 MEASURED_AT = (1, 10, 100)
+_SAME = 1e-3
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,8 @@ class Measurement:
 
     Attributes:
         recall: the share of the k true neighbours that were found, on average over the queries.
-        low: the lower end of its confidence interval, one standard error below; what `search(recall=)` goes by.
+        low: the lower end of its confidence interval, 1.64 standard errors below, so that 95 in 100 lie above; what
+            `search(recall=)` goes by.
         distances: that a query computed, on average: of codes, and of rows compared in full.
         seconds: of a query on one thread, as a model of the kind's costs has it, on a current processor. It is not
             measured, so that the same data always give the same file.
@@ -103,7 +105,8 @@ class Spent(NamedTuple):
         column = min(distances.shape[1], 10) - 1
         least, most = seen[1 if column == 9 else 0]
         told = distances[:, column if column == 9 else 0]
-        return (told < least) | (told > most)
+        itself = (told >= 0) & (told <= _SAME * abs(least))  # a query that is one of the rows: nothing is easier
+        return ((told < least) & ~itself) | (told > most)
 
 
 class Told(NamedTuple):
@@ -133,7 +136,9 @@ def check_recall(recall: object) -> float:
     return share
 
 
-def effort_of_recall(core: _core.Index, k: int, recall: object, effort: object, exact: object) -> tuple[int | None, bool]:
+def effort_of_recall(
+    core: _core.Index, k: int, recall: object, effort: object, exact: object
+) -> tuple[int | None, bool]:
     """What to spend for a recall: an effort, or everything."""
     share = check_recall(recall)
     if effort is not None or exact is not False:

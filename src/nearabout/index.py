@@ -122,12 +122,12 @@ class Index(Measuring):
             kind, metric, dtype, dims, rows, keys ("str", "int" or "none"), path, file_bytes, isa (the instruction set
             in use on this machine), metadata (what `build` noted) and sections (name, element, rows, columns, bytes,
             offset of each part of the file). Of a forest also trees, leaf_size, seed, sketch_bytes (of a row in a tree)
-            and efforts: pairs of a share of the 10 nearest and the effort that found it when the index was built. Of
-            lists of codes also lists, code_directions, code_bits (a direction), code_bytes (a row), seed, and curve:
-            triples of a share of the 10 nearest, the effort that found it, and how many rows that compared; answers,
-            what those come from: "vectors", "8-bit codes" or "small codes"; keeps_vectors, whether the file has the
-            vectors; and expected_recall, the share of the 10 nearest that a search without an effort found at build
-            (None where there was nothing to measure).
+            and efforts: pairs of a share of the 10 nearest and the effort that found it, by sketches. Of lists of codes
+            also lists, code_directions, code_bits (a direction), code_bytes (a row), seed, and curves: for 1, 10 and
+            100 neighbours, triples of a share of them, the effort that found it, and how many rows that compared;
+            answers, what those come from: "vectors", "8-bit codes" or "small codes"; keeps_vectors, whether the file
+            has the vectors. Of both calibration (see `Index.calibration`; None where nothing was measured) and
+            expected_recall, the share of the 10 nearest to expect of a search that asks for nothing.
         """
         return {
             "kind": self.kind,
@@ -164,7 +164,8 @@ class Index(Measuring):
                 index of bits: booleans, or packed bytes.
             k: how many neighbours, at least 1. Asking for more than there are gives all there are.
             recall: the share of the k true neighbours to find, on average over queries like those that the index was
-                calibrated with: the least effort whose measured recall, less one standard error, is as much. What it
+                calibrated with: the least effort whose measured recall is as much even at the lower end of its interval,
+                1.64 standard errors below. What it
                 cannot reach it answers by comparing every row, and `hits.effort` is None then; where no vectors are
                 kept, by the codes of all rows, and `hits.expected_recall` tells what to expect. None: what `build`
                 was given, 0.95.
@@ -450,9 +451,7 @@ class Index(Measuring):
         where = self._core.path or "the index in memory"
         raise CorruptFile(f"{where} is corrupt: its section metadata is {problem}. Copy or build it again.")
 
-    def _full_hits(
-        self, rows: NDArray[np.int64], distances: NDArray[np.float32], single: bool, spent: Spent
-    ) -> Hits:
+    def _full_hits(self, rows: NDArray[np.int64], distances: NDArray[np.float32], single: bool, spent: Spent) -> Hits:
         if single:
             return Hits(rows[0], distances[0], rows.shape[1], self.metric, self._keys_of, spent)
         counts = np.full(len(rows), rows.shape[1], np.int64)

@@ -139,7 +139,7 @@ class IVF:
 
     How many lists are looked into is `effort`, which others call nprobe; as many as there are lists compare every row,
     which is the exact search. What each effort finds is measured when the index is built, together with how many rows
-    it takes to compare, and kept in the file as one curve (`info()["curve"]`). A search without an effort takes what
+    it takes to compare, and kept in the file as curves (`info()["curves"]`). A search without an effort takes what
     found 95 in 100 of the 10 nearest.
 
     For euclidean, sqeuclidean, cosine and dot, over f32, f16, bf16, u8 and i8. The same data and settings give the same

@@ -156,7 +156,9 @@ def test_effort_left_out_finds_about_the_most() -> None:
     assert info["curves"][10][-1][2] == 10, "nothing is compared besides"
     assert hits.effort == index.search(queries, effort=hits.effort).effort
     assert 0.5 < info["expected_recall"] < 0.95
-    most = max(point["10"]["recall"] if "10" in point else point[10]["recall"] for point in info["calibration"]["points"])
+    most = max(
+        point["10"]["recall"] if "10" in point else point[10]["recall"] for point in info["calibration"]["points"]
+    )
     assert most - 0.02 <= info["expected_recall"] <= most
     assert_same(hits, index.search(queries, effort=hits.effort))
 
