@@ -126,7 +126,14 @@ def sections_gone(image: bytes) -> Iterator[Attack]:
         # A file without the terms has no screen, one without keys has row numbers, one that does not say what answers
         # come from compares vectors, and one that says so may have none; without a curve lists go by a rule: whole in
         # themselves.
-        whole = part.id in {near.METADATA, near.ROW_TERMS, near.KEY_BYTES, near.KEY_NUMBERS, near.DIRECTIONS, near.CURVE}
+        whole = part.id in {
+            near.METADATA,
+            near.ROW_TERMS,
+            near.KEY_BYTES,
+            near.KEY_NUMBERS,
+            near.DIRECTIONS,
+            near.CURVE,
+        }
         whole |= near.ANSWERS in {other.id for other in parts} and part.id in {near.ANSWERS, near.VECTORS}
         yield Attack(f"no {part.name}", near.put_together(others), "" if whole else "CorruptFile", "")
         yield Attack(f"{part.name} twice", near.put_together([*parts, part]), "CorruptFile", "id")

@@ -156,7 +156,9 @@ def test_effort_left_out_finds_about_the_most() -> None:
     assert info["curves"][10][-1][2] == 10, "nothing is compared besides"
     assert hits.effort == index.search(queries, effort=hits.effort).effort
     assert 0.5 < info["expected_recall"] < 0.95
-    most = max(point["10"]["recall"] if "10" in point else point[10]["recall"] for point in info["calibration"]["points"])
+    most = max(
+        point["10"]["recall"] if "10" in point else point[10]["recall"] for point in info["calibration"]["points"]
+    )
     assert most - 0.02 <= info["expected_recall"] <= most
     assert_same(hits, index.search(queries, effort=hits.effort))
 
@@ -350,7 +352,7 @@ def test_what_is_not_kept_cannot_be_had() -> None:
 
 
 def test_expected_recall_of_vectors() -> None:
-    """What the default effort found; where all rows are compared, or all rows are the same, there is nothing to miss."""
+    """What the default effort found; where all rows are compared, or all are the same, there is nothing to miss."""
     base, _ = rows_and_queries()
     assert 0.95 <= lists(base).info()["expected_recall"] <= 0.99
     assert na.build(base[:100], metric="euclidean", kind="ivf").info()["expected_recall"] == 1
