@@ -311,7 +311,15 @@ def test_names_and_options(arguments: dict[str, Any], sentence: str) -> None:
         na.build(BASE, **arguments)
 
 
-@pytest.mark.parametrize("name", ["recall", "calibrate"])
+@pytest.mark.parametrize("name", ["effort", "lists", "trees", "normalize"])
 def test_nothing_is_accepted_and_ignored(name: str) -> None:
     with pytest.raises(TypeError, match=name):
         na.build(BASE, **{name: 1})
+
+
+@pytest.mark.parametrize("name", ["target", "nprobe", "search_k"])
+def test_nor_in_a_search(name: str, kind: Kind) -> None:
+    index = na.build(BASE, kind=kind)
+    for search in (lambda: index.search(QUERY, **{name: 1}), lambda: index.search_by_key(1, **{name: 1})):
+        with pytest.raises(TypeError, match=name):
+            search()

@@ -37,8 +37,8 @@ NAMES = [
 ]
 INDEX = {"dims", "dtype", "info", "keys", "kind", "metric", "path", "radius_search", "rows", "save", "search"}
 INDEX |= {"profile", "search_by_key", "skipped", "vectors", "verify"}
-INDEX |= {"explain"}
-HITS = {"counts", "distances", "keys", "rows", "scores"}
+INDEX |= {"calibrate", "calibration", "explain", "recall"}
+HITS = {"counts", "distances", "effort", "expected_recall", "keys", "rows", "scores", "untested"}
 
 
 def public(thing: object) -> set[str]:

@@ -352,7 +352,7 @@ def test_what_is_not_kept_cannot_be_had() -> None:
 
 
 def test_expected_recall_of_vectors() -> None:
-    """What the default effort found; where all rows are compared, or all rows are the same, there is nothing to miss."""
+    """What the default effort found; where all rows are compared, or all are the same, there is nothing to miss."""
     base, _ = rows_and_queries()
     assert 0.95 <= lists(base).info()["expected_recall"] <= 0.99
     assert na.build(base[:100], metric="euclidean", kind="ivf").info()["expected_recall"] == 1

@@ -1,0 +1,268 @@
+"""Recall as a number to ask for: what is promised is found, what is spent is told, and what cannot be is refused."""
+
+from __future__ import annotations
+
+import copy
+import math
+import pickle
+from typing import Any
+
+import numpy as np
+import pytest
+
+import nearabout as na
+
+from .calibrated import BOTH, KINDS, WITH_VECTORS, assert_same, built, share, table, truth
+
+ROOM = 0.03  # of other queries than those it was measured with
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cosine", "dot"])
+@pytest.mark.parametrize("name", KINDS)
+def test_what_is_asked_for_is_found(name: str, metric: str) -> None:
+    """Of queries that nobody measured with; for k between those that were measured, and beyond."""
+    index, queries = built(name, metric), table()[1]
+    for k in (1, 10, 30, 100, 150):
+        # Beyond a hundred neighbours the curves are drawn on in a straight line, which is right near their end.
+        for target in (0.6, 0.8, 0.9, 0.97) if k <= 100 else (0.95, 0.98):
+            hits = index.search(queries, k, recall=target)
+            expected = hits.expected_recall
+            assert expected is not None
+            found = share(hits.rows, truth(metric, k))
+            # The one nearest by small codes is told by ten, of which more are found.
+            room = 2 * ROOM if (name, k) == ("codes", 1) else ROOM
+            assert found >= min(target, expected) - room, (k, target, hits.effort)
+            if name in WITH_VECTORS:
+                assert expected >= target
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_what_is_expected_is_what_is_found(name: str) -> None:
+    index, queries = built(name), table()[1]
+    calibration = index.calibration()
+    assert calibration is not None
+    for point in calibration.points[1:]:
+        for k in (10, 100):
+            hits = index.search(queries, k, effort=point.effort)
+            expected = hits.expected_recall
+            assert expected is not None
+            assert abs(expected - point.at[k].recall) < 1e-9 or expected == 1.0
+            if expected >= 0.8:  # with less effort a search does more than it is asked to
+                assert abs(share(hits.rows, truth("euclidean", k)) - expected) <= 0.05
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_more_recall_is_never_less_effort(name: str) -> None:
+    index, query = built(name), table()[1][0]
+    for k in (1, 10, 30, 100, 150):
+        efforts = [index.search(query, k, recall=recall).effort or math.inf for recall in np.linspace(0.3, 1, 50)]
+        assert efforts == sorted(efforts)
+        assert efforts[0] < efforts[-1]
+        if name in WITH_VECTORS:
+            assert efforts[-1] == math.inf
+
+
+@pytest.mark.parametrize("name", WITH_VECTORS)
+def test_out_of_reach_compares_every_row(name: str) -> None:
+    index, queries = built(name), table()[1]
+    for k, recall in ((1, 1), (10, 1.0), (10, np.float32(1)), (100, 0.9999), (150, 1)):
+        hits = index.search(queries, k, recall=recall)
+        assert hits.effort is None
+        assert hits.expected_recall == 1.0
+        assert isinstance(hits.untested, np.ndarray)
+        assert not hits.untested.any()
+        assert_same(hits, index.search(queries, k, exact=True))
+        alone = index.search(queries[0], k, recall=recall)
+        assert alone.effort is None
+        assert_same(alone, index.search(queries[0], k, exact=True))
+
+
+@pytest.mark.parametrize("name", ["bytes", "codes"])
+def test_out_of_reach_of_codes_ranks_all_of_them(name: str) -> None:
+    index, queries = built(name), table()[1]
+    hits = index.search(queries, 10, recall=1)
+    assert hits.effort == 60
+    assert_same(hits, index.search(queries, 10, effort=60))
+    expected = hits.expected_recall
+    assert expected is not None
+    assert 0.5 < expected < 1
+    assert abs(share(hits.rows, truth("euclidean", 10)) - expected) <= ROOM
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_one_query_is_told_what_a_batch_is(name: str) -> None:
+    index, queries = built(name), table()[1]
+    for k in (1, 7, 10, 100):
+        for options in ({"recall": 0.8}, {"recall": 0.97}, {"effort": 9}, {}):
+            batch, alone = index.search(queries, k, **options), index.search(queries[3], k, **options)  # type: ignore[arg-type]
+            assert alone.effort == batch.effort
+            assert alone.expected_recall == batch.expected_recall
+            assert isinstance(batch.untested, np.ndarray)
+            assert batch.untested.shape == (len(queries),)
+            assert isinstance(alone.untested, bool)
+            assert alone.untested == batch.untested[3]
+            assert batch.effort is None or isinstance(batch.effort, int)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_recall_is_an_effort(name: str) -> None:
+    index, queries = built(name), table()[1]
+    hits = index.search(queries, 10, recall=0.8)
+    assert hits.effort is not None
+    assert_same(hits, index.search(queries, 10, effort=hits.effort))
+    if name != "codes":  # which do not find as many: what asks for nothing spends what finds nearly the most
+        assert_same(index.search(queries, 10), index.search(queries, 10, recall=0.95))
+    calibration = index.calibration()
+    assert calibration is not None
+    assert calibration.recall == 0.95
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_points_are_in_order(name: str) -> None:
+    calibration = built(name).calibration()
+    assert calibration is not None
+    assert calibration.measured_on == "rows"
+    assert calibration.queries == 384
+    points = calibration.points
+    assert [point.effort for point in points] == sorted({point.effort for point in points})
+    for k in (1, 10, 100):
+        recalls = [point.at[k].recall for point in points]
+        assert recalls == sorted(recalls)
+        assert recalls[0] < recalls[-1] <= 1
+        for point in points:
+            at = point.at[k]
+            assert 0 <= at.low <= at.recall
+            assert at.distances > 0
+            assert at.seconds > 0
+        assert points[-1].at[k].seconds > points[0].at[k].seconds
+    assert built(name).info()["calibration"]["points"][0]["effort"] == points[0].effort
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_pickled_hits_keep_what_they_were_told(name: str) -> None:
+    queries = np.concatenate([table()[1][:5], 100 * table()[1][:5]])
+    for hits in (built(name).search(queries, 10, recall=0.8), built(name).search(queries[9], 10, recall=0.8)):
+        for other in (pickle.loads(pickle.dumps(hits)), pickle.loads(pickle.dumps(copy.copy(hits)))):
+            assert (other.effort, other.expected_recall) == (hits.effort, hits.expected_recall)
+            np.testing.assert_array_equal(other.untested, hits.untested)
+            assert type(other.untested) is type(hits.untested)
+            assert_same(other, hits)
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "sqeuclidean"])
+@pytest.mark.parametrize("name", KINDS)
+def test_far_and_very_near_queries_are_untested(name: str, metric: str) -> None:
+    index, (rows, queries) = built(name, metric), table()
+    for k in (1, 3, 10, 20):
+        assert np.asarray(index.search(100 * queries, k).untested).all()
+        assert index.search(100 * queries[0], k).untested is True
+        assert np.asarray(index.search(queries, k).untested).mean() < 0.1
+    if name in WITH_VECTORS:  # a row is nearer to itself than any row was to others
+        hits = index.search(rows[:50], 1, recall=0.97)
+        itself = hits.rows[:, 0] == np.arange(50)
+        assert itself.mean() > 0.9
+        assert np.asarray(hits.untested)[itself].all()
+        assert not np.asarray(index.search(100 * queries, 10, exact=True).untested).any()
+
+
+@pytest.mark.parametrize("name", WITH_VECTORS)
+def test_rows_that_ask_by_key_are_tested(name: str) -> None:
+    """Their own row is left out, as it was when they were measured with."""
+    index = built(name)
+    held_out = (2 * np.arange(384) + 1) * len(index) // 768
+    assert not np.asarray(index.search_by_key(held_out, 10, recall=0.99).untested).any()
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_by_key(name: str) -> None:
+    index = built(name)
+    keys = np.arange(0, 5_000, 25)
+    if name == "codes":
+        with pytest.raises(na.InvalidInput):
+            index.search_by_key(keys, 10, recall=0.8)
+        return
+    hits = index.search_by_key(keys, 10, recall=0.8)
+    assert hits.effort is not None
+    assert hits.expected_recall is not None
+    assert hits.expected_recall >= 0.8
+    assert index.search_by_key(25, 10, recall=0.8).effort == hits.effort
+    assert not (hits.rows == keys[:, None]).any()
+    true = built("lists").search_by_key(keys, 10, exact=True).rows
+    assert share(hits.rows, true) >= 0.8 - ROOM
+    more = index.search_by_key(keys, 10, recall=0.93)
+    assert share(more.rows, true) > share(hits.rows, true)
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_recall_measures(name: str) -> None:
+    index, queries = built(name), table()[1]
+    for options in ({"effort": 5}, {"effort": 200}, {"recall": 0.8}, {}):
+        found = share(index.search(queries, 10, **options).rows, truth("euclidean", 10))  # type: ignore[arg-type]
+        assert index.recall(queries, 10, **options) == pytest.approx(found)  # type: ignore[arg-type]
+    assert index.recall(queries, recall=1) == 1.0
+    assert index.recall(queries[0], 10, effort=10**6) == 1.0
+    with pytest.raises(na.InvalidInput, match="keeps no vectors"):
+        built("codes").recall(queries)
+
+
+@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize(
+    ("recall", "sentence"),
+    [
+        (0, "recall is 0; pass a share above 0 and up to 1"),
+        (-1, "recall is -1; pass a share"),
+        (1.5, r"recall is 1\.5; pass a share"),
+        (math.nan, "recall is nan; pass a share"),
+        (math.inf, "recall is inf; pass a share"),
+        (True, "recall is a bool; pass the share to find"),
+        ("x", "recall is a str; pass the share to find"),
+    ],
+)
+def test_recalls_that_cannot_be(name: str, recall: Any, sentence: str) -> None:
+    index, (rows, queries) = built(name), table()
+    for refused in (
+        lambda: index.search(queries, recall=recall),
+        lambda: index.search(queries[0], recall=recall),
+        lambda: index.search_by_key(3, recall=recall),
+        lambda: index.recall(queries, recall=recall),
+        lambda: index.calibrate(recall=recall),
+        lambda: na.build(rows[:9], kind=KINDS[name], recall=recall),
+    ):
+        with pytest.raises(na.InvalidInput, match=sentence):
+            refused()
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_two_ways_to_say_how_much(name: str) -> None:
+    index, query = built(name), table()[1][0]
+    with pytest.raises(na.InvalidInput, match="recall and effort were given.*pass one of them"):
+        index.search(query, recall=0.9, effort=5)
+    with pytest.raises(na.InvalidInput, match="recall and exact were given.*pass one of them"):
+        index.search(query, recall=0.9, exact=True)
+    with pytest.raises(na.InvalidInput, match="recall and effort were given"):
+        index.search_by_key(4, recall=0.9, effort=5)
+
+
+def test_an_exact_index_finds_all_whatever_is_asked() -> None:
+    rows, queries = table()
+    index = na.build(rows, metric="euclidean", kind="exact")
+    for recall in (0.1, 0.9, 1):
+        hits = index.search(queries, 10, recall=recall)
+        assert_same(hits, index.search(queries, 10))
+        assert hits.effort is None
+        assert hits.expected_recall == 1.0
+        assert not np.asarray(hits.untested).any()
+    assert index.search_by_key(3, recall=0.5).effort is None
+    assert index.recall(queries) == 1.0
+    assert index.calibration() is None
+    with pytest.raises(na.InvalidInput, match="recall is 2"):
+        index.search(queries, recall=2)
+    with pytest.raises(na.InvalidInput, match="recall and exact"):
+        index.search(queries, recall=0.5, exact=True)
+
+
+def test_a_radius_has_no_recall() -> None:
+    hits = built("lists").radius_search(table()[1], 3.0)
+    assert hits.expected_recall is None
+    assert hits.effort is None
+    assert not np.asarray(hits.untested).any()
