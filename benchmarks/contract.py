@@ -145,7 +145,7 @@ def strange_sets() -> Iterator[Strange]:
 
 
 def show_strange(kinds: Sequence[str]) -> list[dict[str, Any]]:
-    """What is promised and found for queries unlike the rows, by an index that was given some and by one that was not."""
+    """What is promised and found for queries unlike the rows, by indexes that were given some and that were not."""
     print(f"\n{'queries':31} {'kind':6} {'k':>3} target   given: recall expected untested   not given: the same")
     told = []
     for case in strange_sets():
@@ -177,6 +177,11 @@ def seconds_of(run: Callable[[], object]) -> float:
     return time.perf_counter() - begin
 
 
+def ask_one_by_one(index: na.Index, queries: NDArray[Any], effort: int | None) -> None:
+    for query in queries:
+        index.search(query, effort=effort)
+
+
 def show_costs(repeats: int) -> dict[str, float]:
     """Builds and searches in turn with and without calibration; the median of the ratios of neighbours in time."""
     case = SETS["sift"]()
@@ -198,10 +203,7 @@ def show_costs(repeats: int) -> dict[str, float]:
         for _ in range(5 * repeats):
             batch = [seconds_of(partial(index.search, case.queries, effort=effort, threads=1)) for index in indexes]
             ratios["batch"].append(batch[0] / batch[1])
-            single = [
-                seconds_of(lambda index=index: [index.search(query, effort=effort) for query in case.queries[:300]])
-                for index in indexes
-            ]
+            single = [seconds_of(partial(ask_one_by_one, index, case.queries[:300], effort)) for index in indexes]
             ratios["one a call"].append(single[0] / single[1])
         costs |= {f"search {kind}, {name}": float(np.median(values)) for name, values in ratios.items()}
     for name, ratio in costs.items():

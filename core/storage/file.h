@@ -26,7 +26,8 @@ class File {
   static std::shared_ptr<const File> from_memory(AlignedBytes bytes, std::size_t size);
   // An image in memory that outlives the file.
   static std::shared_ptr<const File> view(std::span<const std::byte> image);
-  // This file, but that sections which `other` has too are those of the other, and what only the other has is there.
+  // This file as it lies, but that sections which `other` has too are those of the other, and what only the other has
+  // is there.
   std::shared_ptr<const File> with(std::shared_ptr<const File> other) const;
 
   // Writes the same bytes to `path`: after any failure the file that was there is still there. The image is verified

@@ -84,8 +84,8 @@ class Index:
     def keys_of(self, rows: NDArray[np.int64]) -> list[str] | NDArray[np.int64]: ...  # flat; rows >= 0 only
     # In the stored dtype: f16 as float16, bf16 as uint16 bit patterns, bits as packed uint8.
     def vectors(self, rows: NDArray[np.int64]) -> Array: ...
-    # What was measured: measured_on, queries, recall, and points of an effort with recall, low, distances and seconds for
-    # 1, 10 and 100 neighbours. None where nothing was.
+    # What was measured: measured_on, queries, recall, and points of an effort with recall, low, distances and seconds
+    # for 1, 10 and 100 neighbours. None where nothing was.
     def calibration(self) -> dict[str, Any] | None: ...
     # The recall to expect and the lower end of its interval; None where it was not measured. effort None: the default.
     def expected_recall(self, k: int, effort: int | None) -> tuple[float, float] | None: ...

@@ -164,11 +164,11 @@ class Index(Measuring):
                 index of bits: booleans, or packed bytes.
             k: how many neighbours, at least 1. Asking for more than there are gives all there are.
             recall: the share of the k true neighbours to find, on average over queries like those that the index was
-                calibrated with: the least effort whose measured recall is as much even at the lower end of its interval,
-                1.64 standard errors below. What it
-                cannot reach it answers by comparing every row, and `hits.effort` is None then; where no vectors are
-                kept, by the codes of all rows, and `hits.expected_recall` tells what to expect. None: what `build`
-                was given, 0.95.
+                calibrated with: the least effort whose measured recall is as much even at the lower end of its
+                interval, 1.64 standard errors below. What that cannot reach is answered by comparing every row, and
+                `hits.effort` is None then; where no vectors are kept, by the codes of all rows, and
+                `hits.expected_recall` tells what to expect. None: what `build` was given, 0.95; or, where codes cannot
+                reach that, about the most that they find.
             effort: how much an approximate index may look at; of a forest: how many rows (Annoy calls it search_k); of
                 lists of codes: into how many lists (nprobe elsewhere). More finds more of the true neighbours and takes
                 longer; as many as there are rows, or lists, finds them all (lists that answer from codes then rank

@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nearabout import _core
 from nearabout.arguments import check_threads
 from nearabout.calibration import Calibration, check_recall
 from nearabout.inputs import as_measured
 from nearabout.progress import monitor_for
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from typing_extensions import Self
 
+    from nearabout._core import Index as Core
     from nearabout.explaining import Explanation
     from nearabout.hits import Hits
 
@@ -25,7 +27,7 @@ class Measuring:
     __slots__ = ()
 
     if TYPE_CHECKING:
-        _core: _core.Index
+        _core: Core
 
         @property
         def metric(self) -> str: ...
@@ -33,8 +35,9 @@ class Measuring:
         def dtype(self) -> str: ...
         @property
         def dims(self) -> int: ...
-        def search(self, query: Any, k: int = ..., **options: Any) -> Hits: ...
-        def _with(self, core: _core.Index) -> Self: ...
+        @property
+        def search(self) -> Callable[..., Hits]: ...
+        def _with(self, core: Core) -> Self: ...
 
     def calibration(self) -> Calibration | None:
         """What the index measured of itself: effort against recall@1, @10 and @100, how sure that is, and the cost.

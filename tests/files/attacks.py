@@ -133,10 +133,7 @@ def sections_gone(image: bytes) -> Iterator[Attack]:
             near.KEY_NUMBERS,
             near.DIRECTIONS,
             near.CURVE,
-<<<<<<< HEAD
             near.LIST_SHARE,
-=======
->>>>>>> tests5
         }
         whole |= near.ANSWERS in {other.id for other in parts} and part.id in {near.ANSWERS, near.VECTORS}
         yield Attack(f"no {part.name}", near.put_together(others), "" if whole else "CorruptFile", "")

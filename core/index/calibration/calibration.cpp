@@ -16,11 +16,16 @@ double low_of(const At& at) { return at.recall - kDoubt * at.error; }
 
 using Of = double (*)(const At&);
 
-// Of the k between two that were measured.
+// Of the k between two that were measured; beyond the last misses go on to grow with a power of k, as they did before
+// it, or with its logarithm, whichever is more.
 double between(const CalibrationPoint& point, Between k, Of of) {
   const double below = of(point.at[k.below]);
   if (k.part == 0) return below;
-  return std::clamp(below + k.part * (of(point.at[k.below + 1]) - below), 0.0, 1.0);
+  const double above = of(point.at[k.below + 1]);
+  double share = below + k.part * (above - below);
+  if (k.part > 1 && below < 1 && above < below)
+    share = std::min(share, 1 - (1 - above) * std::pow((1 - above) / (1 - below), k.part - 1));
+  return std::clamp(share, 0.0, 1.0);
 }
 
 At measured_at(const Trace& trace, const std::vector<double>& wanted, std::size_t k, std::size_t effort) {
@@ -105,7 +110,7 @@ Between between_measured(std::size_t k) {
 
 // Recall does not fall where more is spent: what looks otherwise is noise. Beyond where nearly all are found, for every
 // k, only the largest effort is told.
-Calibration calibrate(const Trace& trace, const Trials& trials) {
+Calibration calibrate(const Trace& trace, const Trials& trials, bool ends_exactly) {
   constexpr double kNearlyAll = 0.9995;
   Calibration calibration;
   calibration.origin = trials.rows.empty() ? Calibration::Origin::queries : Calibration::Origin::rows;
@@ -126,7 +131,7 @@ Calibration calibrate(const Trace& trace, const Trials& trials) {
     calibration.points.push_back(point);
   }
   if (calibration.queries == 0) calibration.points.clear();  // all rows are copies of each other
-  steady_the_first(calibration);
+  if (ends_exactly) steady_the_first(calibration);
   return calibration;
 }
 

@@ -65,7 +65,10 @@ struct Calibration {
 };
 
 // What a trace says, but for `target` and `distances`.
-Calibration calibrate(const Trace& trace, const Trials& trials);
+//
+// Where all are found with all effort, the curve for one neighbour is steadied by that for ten; codes alone never find
+// some.
+Calibration calibrate(const Trace& trace, const Trials& trials, bool ends_exactly);
 
 void write_calibration(storage::Writer& writer, const Calibration& calibration);
 std::optional<Calibration> read_calibration(const storage::File& file);

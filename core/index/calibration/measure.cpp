@@ -101,7 +101,7 @@ std::array<DistanceRange, 2> ranges_of(const Distances& distances) {
 
 Calibration calibration_of(const Index& index, const Trace& trace, const Trials& trials, double target,
                            const BuildOptions& build) {
-  Calibration calibration = calibrate(trace, trials);
+  Calibration calibration = calibrate(trace, trials, index.ends_exactly());
   calibration.target = target;
   const double usual = calibration.effort_near_most(kTenth, kUsualRecall);
   calibration.distances = ranges_of(index.ends_exactly() ? true_distances(index, trials, build)
@@ -130,6 +130,7 @@ void measure(storage::Writer& writer, const Source& source, const MeasureOptions
 std::shared_ptr<const Index> remeasured(const Index& index, std::span<const float> queries, double target,
                                         std::size_t threads, const Monitor& monitor) {
   if (!index.has_effort()) throw InvalidInput("an exact index compares every row: there is nothing to calibrate");
+  if (index.rows() == 0) throw InvalidInput("the index has no rows: there is nothing to calibrate it with");
   if (!index.keeps_vectors())
     throw InvalidInput(
         "this index keeps no vectors to find true neighbours with; give queries= when you build it, or build it with "

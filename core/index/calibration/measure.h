@@ -22,8 +22,8 @@ struct MeasureOptions {
 void measure(storage::Writer& writer, const Source& source, const MeasureOptions& options, const BuildOptions& build,
              const Monitor& monitor);
 
-// The same index, calibrated anew. InvalidInput where nothing can be measured: an exact index, or one that keeps no
-// vectors to compare with.
+// The same index, calibrated anew. InvalidInput where nothing can be measured: an exact index, one without rows, or
+// one that keeps no vectors to compare with.
 std::shared_ptr<const Index> remeasured(const Index& index, std::span<const float> queries, double target,
                                         std::size_t threads, const Monitor& monitor);
 

@@ -18,7 +18,7 @@ using kernels::kPanelRows;
 constexpr std::size_t kQueriesAtATime = 32;  // of a thread
 constexpr std::size_t kWaitingMost = 256;    // rows, and some for each neighbour, before the limit is drawn closer
 constexpr double kRounding = 1e-5;           // what sums of floats are off by, of the squares, with room to spare
-constexpr double kSame = 1e-6;               // as near as this, of the squares, are copies
+constexpr double kSame = 1e-12;              // as near as this, of the squares, are copies: nothing but rounding
 
 // Sums of squares, in sixteen lanes that the compiler makes vectors of.
 struct Lanes {

@@ -158,6 +158,7 @@ double ForestTrace::share_told(const ForestIndex& forest, const Trials& trials, 
 }
 
 std::vector<double> ForestTrace::found(std::size_t k, std::size_t effort) const {
+  effort = std::max(effort, k);  // as a search has it
   const double told = effort >= rows_ ? 1 : told_;
   std::vector<double> counts;
   for (const std::vector<std::uint64_t>& efforts : leaf_efforts_) {

@@ -144,8 +144,8 @@ class Searcher:
             found = [{"key": key, "row": row, "distance": float(f"{distance:.9g}")} for key, row, distance in hits]
             print_json({"query": " ".join(words), "metric": self._index.metric, "hits": found})
             return
-        for number, (key, _, _) in zip(numbers([distance for _, _, distance in hits]), hits, strict=True):
-            print(f"{number}  {printable(str(key))}")
+        for told, (key, _, _) in zip(numbers([distance for _, _, distance in hits]), hits, strict=True):
+            print(f"{told}  {printable(str(key))}")
 
     def terms(self, words: list[str]) -> list[tuple[float, int]]:
         """Weights and rows. An argument that is a key as a whole is one; others are split at spaces."""
