@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from nearabout import _core
 
 MEASURED_AT = (1, 10, 100)
-_SAME = 1e-3
 
 
 @dataclass(frozen=True)
@@ -24,7 +23,7 @@ class Measurement:
 
     Attributes:
         recall: the share of the k true neighbours that were found, on average over the queries.
-        low: the lower end of its confidence interval, 1.64 standard errors below, so that 95 in 100 lie above; what
+        low: the lower end of its confidence interval, 1.28 standard errors below, so that 90 in 100 lie above; what
             `search(recall=)` goes by.
         distances: that a query computed, on average: of codes, and of rows compared in full.
         seconds: of a query on one thread, as a model of the kind's costs has it, on a current processor. It is not
@@ -105,8 +104,7 @@ class Spent(NamedTuple):
         column = min(distances.shape[1], 10) - 1
         least, most = seen[1 if column == 9 else 0]
         told = distances[:, column if column == 9 else 0]
-        itself = (told >= 0) & (told <= _SAME * abs(least))  # a query that is one of the rows: nothing is easier
-        return ((told < least) & ~itself) | (told > most)
+        return (told < least) | (told > most)
 
 
 class Told(NamedTuple):

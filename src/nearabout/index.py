@@ -165,7 +165,7 @@ class Index(Measuring):
             k: how many neighbours, at least 1. Asking for more than there are gives all there are.
             recall: the share of the k true neighbours to find, on average over queries like those that the index was
                 calibrated with: the least effort whose measured recall is as much even at the lower end of its
-                interval, 1.64 standard errors below. What that cannot reach is answered by comparing every row, and
+                interval, 1.28 standard errors below. What that cannot reach is answered by comparing every row, and
                 `hits.effort` is None then; where no vectors are kept, by the codes of all rows, and
                 `hits.expected_recall` tells what to expect. None: what `build` was given, 0.95; or, where codes cannot
                 reach that, about the most that they find.
@@ -273,13 +273,13 @@ class Index(Measuring):
         """
         include_self = check_flag("include_self", include_self)
         k = check_k(k, len(self) - (not include_self))
+        looked_for = min(k + (not include_self), len(self))  # the row itself is found, and left out
         if recall is not None:
-            effort, exact = effort_of_recall(self._core, k, recall, effort, exact)
+            effort, exact = effort_of_recall(self._core, looked_for, recall, effort, exact)
         spent, everything = check_effort(effort, exact, self.kind)
         single = _is_single_key(key)
         wanted = np.array([self._row(key)], np.int64) if single else self.rows(key)
         rows, distances = self._core.search_rows(wanted, k, include_self, spent, everything, check_threads(threads))
-        looked_for = min(k + (not include_self), len(self))  # the row itself is found, and left out
         return self._full_hits(rows, distances, single, Spent(self._core, looked_for, spent, everything))
 
     def radius_search(

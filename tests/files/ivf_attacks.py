@@ -199,7 +199,7 @@ def calibrations(image: bytes) -> Iterator[Attack]:
 
 
 def shares_of_lists(image: bytes) -> Iterator[Attack]:
-    """How an effort is shared out: whatever the numbers are, a query looks into one list or more, and never all twice."""
+    """How an effort is shared out: whatever the numbers are, a query looks into some, none of them twice."""
     if near.LIST_SHARE not in {part.id for part in near.take_apart(image)}:
         image = _with_share(image)
     share = _numbers(image, near.LIST_SHARE, "<f8")

@@ -6,7 +6,7 @@
 namespace nearabout {
 namespace {
 
-constexpr double kDoubt = 1.64;     // standard errors between a measured recall and the lower end: 95 in 100 lie above
+constexpr double kDoubt = 1.28;     // standard errors between a measured recall and the lower end: 90 in 100 lie above
 constexpr double kExtraRows = 0.5;  // a query or less may be missed where all were found
 
 using At = CalibrationPoint::At;
@@ -159,7 +159,8 @@ Calibration::Expected Calibration::expected(std::size_t k, double effort) const 
   if (points.empty()) return {1, 1};
   const Between at = between_measured(k);
   const auto of = [&](const CalibrationPoint& point) {
-    return Expected{between(point, at, recall_of), between(point, at, low_of)};
+    const double low = between(point, at, low_of);
+    return Expected{std::max(low, between(point, at, recall_of)), low};
   };
   const auto after =
       std::find_if(points.begin(), points.end(), [&](const CalibrationPoint& point) { return point.effort >= effort; });

@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::size_t kMostGiven = 1'024;
 constexpr std::size_t kCentreRows = 1'024;
-constexpr std::size_t kRowsAtATime = 64;   // of a thread
-constexpr std::size_t kPartOfMemory = 64;  // as many bytes of a budget for each number of a block
+constexpr std::size_t kRowsAtATime = 64;    // of a thread
+constexpr std::size_t kPartOfMemory = 128;  // as many bytes of a budget for each number of a block
 constexpr std::size_t kMostGroups = 128;
 constexpr std::size_t kBlockNumbers = std::size_t{4} << 20;  // of rows between two rounds of all queries
 

@@ -16,7 +16,7 @@ namespace {
 constexpr double kStep = 1.15;        // from one effort to the next
 constexpr double kNearlyAll = 0.999;  // of all neighbours lie within the largest effort that is tried but for all rows
 constexpr double kMost = 0.99;        // of them within the effort that is searched with,
-constexpr std::uint64_t kMostSearched = 6'000;  // or so many rows: what is read has to fit a budget
+constexpr std::uint64_t kMostSearched = 4'000;  // or so many rows: what is read has to fit a budget
 constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
 
 // About, in nanoseconds with AVX-512: only ratios matter.

@@ -71,10 +71,12 @@ IvfTrace::IvfTrace(const IvfIndex& index, const Trials& trials, const BuildOptio
   list_of_block_.resize(index.blocks_.back());
   for (std::uint32_t list = 0; list < index.lists(); ++list)
     std::fill(list_of_block_.begin() + index.blocks_[list], list_of_block_.begin() + index.blocks_[list + 1], list);
+  // As many groups for each thread.
   const std::size_t waiting = build.memory == 0 ? kMostProbes : kMostProbes / 128;
-  const std::size_t most = std::max<std::size_t>(1, waiting / index.lists());
-  const std::size_t group =
-      std::clamp<std::size_t>((trials.count() + build.threads - 1) / build.threads, 1, std::min(kGroup, most));
+  const std::size_t most = std::clamp<std::size_t>(waiting / index.lists(), 1, kGroup);
+  const std::size_t rounds = (trials.count() + most * build.threads - 1) / (most * build.threads);
+  const std::size_t groups = std::max<std::size_t>(1, rounds * build.threads);
+  const std::size_t group = std::max<std::size_t>(1, (trials.count() + groups - 1) / groups);
   std::vector<Seen> seen(trials.count());
   parallel_for(
       trials.count(), group, build.threads,

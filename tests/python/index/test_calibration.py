@@ -14,7 +14,7 @@ import nearabout as na
 
 from .calibrated import BOTH, KINDS, WITH_VECTORS, assert_same, built, share, table, truth
 
-ROOM = 0.03  # of other queries than those it was measured with
+ROOM = 0.04  # of other queries than those it was measured with
 
 
 @pytest.mark.parametrize("metric", ["euclidean", "cosine", "dot"])
