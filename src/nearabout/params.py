@@ -137,10 +137,11 @@ class IVF:
     A code is what a row is beyond its list's centroid, along the leading principal directions of the data, in 1, 2 or 4
     bits each.
 
-    How many lists are looked into is `effort`, which others call nprobe; as many as there are lists compare every row,
-    which is the exact search. What each effort finds is measured when the index is built, together with how many rows
-    it takes to compare, and kept in the file as curves (`info()["curves"]`). A search without an effort takes what
-    found 95 in 100 of the 10 nearest.
+    How many lists are looked into is `effort`, which others call nprobe; it is an average: of queries that the trials
+    showed to be easy fewer, of hard ones more. As many as there are lists compare every row, which is the exact search.
+    What each effort finds is measured when the index is built, together with how many rows it takes to compare, and
+    kept in the file (`Index.calibration`, `info()["curves"]`). A search without an effort takes what the recall needs
+    that `build` was given.
 
     For euclidean, sqeuclidean, cosine and dot, over f32, f16, bf16, u8 and i8. The same data and settings give the same
     bytes at any number of threads. Less than some 160 rows are one list, unless more are asked for, and so are

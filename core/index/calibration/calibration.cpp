@@ -76,7 +76,7 @@ std::optional<double> effort_of_ten(const std::vector<CalibrationPoint>& points)
   return std::exp(sum / count);
 }
 
-// One neighbour a query tells little where nearly all are found: of 512 queries five miss it at a recall of .99, give
+// One neighbour a query tells little where nearly all are found: of 384 queries four miss it at a recall of .99, give
 // or take two. Ten tell more, and the curve for one is nearly theirs at so many times the effort. What was counted and
 // what follows from ten are weighed by how sure each is.
 void steady_the_first(Calibration& calibration) {

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 
 #include "base/convert.h"
 #include "base/error.h"
+#include "base/threads.h"
+#include "base/top_k.h"
 #include "index/queries.h"
 #include "quantize/lift_for.h"
 
@@ -14,32 +17,48 @@ namespace {
 
 constexpr std::size_t kStepForKnobs = 3;  // one row in so many serves where nothing but knobs is measured
 
-// Where near is not a Euclidean distance, the exact scan tells. Rows are not their own neighbours, nor are their
-// copies.
-void find_by_search(const Index& index, Trials& trials, const BuildOptions& build, const Monitor& monitor) {
-  Request request;
-  request.exact = true;
-  request.threads = build.threads;
-  request.monitor = monitor;
-  request.k = kMostNeighbours + (trials.rows.empty() ? 0 : 1);
-  trials.nearest.clear();
-  const AskedTrials asked(trials, index.descriptor().element);
-  for (const Answer& answer : index.search(asked.view(), request)) {
-    std::vector<std::uint32_t>& nearest = trials.nearest.emplace_back();
-    const std::size_t query = trials.nearest.size() - 1;
-    for (std::size_t i = 0; i < answer.rows.size() && nearest.size() < kMostNeighbours; ++i) {
-      const bool itself = !trials.rows.empty() && (answer.rows[i] == trials.rows[query] || answer.distances[i] == 0);
-      if (!itself) nearest.push_back(answer.rows[i]);
-    }
+// Rows as they are stored: delivers rows [begin, end).
+using StoredReader = std::function<void(std::size_t begin, std::size_t end, std::byte* to)>;
+
+// Where near is not a Euclidean distance, rows are compared as a search compares them, a block at a time. Rows are not
+// their own neighbours, nor are their copies.
+void find_by_ranks(const Descriptor& descriptor, Trials& trials, const StoredReader& read, const BuildOptions& build,
+                   const Monitor& monitor) {
+  constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
+  constexpr std::size_t kQueriesAtATime = 8;
+  const AskedTrials asked(trials, descriptor.element);
+  const std::vector<BoundQuery> bound = bind_queries(asked.view(), descriptor);
+  const std::size_t stride = row_bytes(descriptor.element, descriptor.dims);
+  const std::size_t block = std::clamp<std::size_t>(kBlockBytes / stride, 1, descriptor.rows);
+  std::vector<TopK> best(trials.count(), TopK(std::min<std::size_t>(kMostNeighbours, descriptor.rows)));
+  std::vector<std::byte> rows(block * stride);
+  for (std::size_t begin = 0; begin < descriptor.rows; begin += block) {
+    report(monitor, static_cast<double>(begin) / static_cast<double>(descriptor.rows));
+    const std::size_t count = std::min<std::size_t>(block, descriptor.rows - begin);
+    read(begin, begin + count, rows.data());
+    parallel_for(trials.count(), kQueriesAtATime, build.threads, [&](std::size_t first, std::size_t last, std::size_t) {
+      std::vector<double> ranks(count);
+      for (std::size_t query = first; query < last; ++query) {
+        bound[query].ranks({rows.data(), stride, nullptr, count}, ranks.data());
+        for (std::size_t i = 0; i < count; ++i) {
+          const bool itself = !trials.rows.empty() && (trials.rows[query] == begin + i || ranks[i] == 0);
+          if (!itself) best[query].push(ranks[i], static_cast<std::uint32_t>(begin + i));
+        }
+      }
+    });
   }
+  trials.nearest.assign(trials.count(), {});
+  for (std::size_t query = 0; query < trials.count(); ++query)
+    for (const Neighbour& found : best[query].take_sorted()) trials.nearest[query].push_back(found.row);
 }
 
-void find_truth(const Index& index, Trials& trials, const RowReader& read, const BuildOptions& build,
-                const Monitor& monitor) {
-  const std::optional<Space> space = space_of(index.descriptor().metric);
-  if (!space || index.descriptor().element == Element::bits) return find_by_search(index, trials, build, monitor);
-  const Lift lift = lift_for(read, index.rows(), index.dims(), *space, build.threads);
-  find_neighbours(trials, read, index.rows(), lift, build, monitor);
+void find_truth(const Descriptor& descriptor, Trials& trials, const RowReader& read, const StoredReader& read_stored,
+                const BuildOptions& build, const Monitor& monitor) {
+  const std::optional<Space> space = space_of(descriptor.metric);
+  if (!space || descriptor.element == Element::bits)
+    return find_by_ranks(descriptor, trials, read_stored, build, monitor);
+  const Lift lift = lift_for(read, descriptor.rows, descriptor.dims, *space, build.threads);
+  find_neighbours(trials, read, descriptor.rows, lift, build, monitor);
 }
 
 constexpr std::size_t kTenth = 10;
@@ -118,7 +137,10 @@ void measure(storage::Writer& writer, const Source& source, const MeasureOptions
   const RowReader read = [&](std::size_t begin, std::size_t end, float* to) { source.read_f32(begin, end, to); };
   const std::size_t step = options.calibrate ? 1 : kStepForKnobs;
   Trials trials = take_trials(options.queries, read, source.rows(), source.dims(), step);
-  find_truth(*index, trials, read, build, step_of(monitor, 0.0, 0.5));
+  const StoredReader read_stored = [&](std::size_t begin, std::size_t end, std::byte* to) {
+    source.read(begin, end, to);
+  };
+  find_truth(index->descriptor(), trials, read, read_stored, build, step_of(monitor, 0.0, 0.5));
   const std::unique_ptr<Trace> trace = index->trace(trials, build, step_of(monitor, 0.5, 1.0));
   std::optional<Calibration> calibration;
   if (options.calibrate) calibration = calibration_of(*index, *trace, trials, options.target, build);
@@ -136,14 +158,18 @@ std::shared_ptr<const Index> remeasured(const Index& index, std::span<const floa
         "this index keeps no vectors to find true neighbours with; give queries= when you build it, or build it with "
         "keep_vectors=True");
   const std::size_t bytes = row_bytes(index.descriptor().element, index.dims());
+  const storage::Section& vectors = index.file().section(storage::SectionId::vectors);
+  const StoredReader read_stored = [&](std::size_t begin, std::size_t end, std::byte* to) {
+    std::copy_n(vectors.checked(begin * bytes, end * bytes), (end - begin) * bytes, to);
+  };
   const RowReader read = [&](std::size_t begin, std::size_t end, float* to) {
-    const std::byte* const rows = index.file().section(storage::SectionId::vectors).checked(begin * bytes, end * bytes);
+    const std::byte* const rows = vectors.checked(begin * bytes, end * bytes);
     for (std::size_t i = 0; i < end - begin; ++i)
       to_f32(index.descriptor().element, rows + i * bytes, index.dims(), to + i * index.dims());
   };
   const BuildOptions build{.threads = threads};
   Trials trials = take_trials(queries, read, index.rows(), index.dims(), 1);
-  find_truth(index, trials, read, build, step_of(monitor, 0.0, 0.5));
+  find_truth(index.descriptor(), trials, read, read_stored, build, step_of(monitor, 0.0, 0.5));
   const std::unique_ptr<Trace> trace = index.trace(trials, build, step_of(monitor, 0.5, 1.0));
   storage::Writer writer = storage::Writer::to_memory();
   trace->write(writer);
