@@ -200,9 +200,7 @@ def calibrations(image: bytes) -> Iterator[Attack]:
 
 def shares_of_lists(image: bytes) -> Iterator[Attack]:
     """How an effort is shared out: whatever the numbers are, a query looks into some, none of them twice."""
-    if near.LIST_SHARE not in {part.id for part in near.take_apart(image)}:
-        image = _with_share(image)
-    share = _numbers(image, near.LIST_SHARE, "<f8")
+    share = np.array([[0.0, 0.5, -0.5, 1.0, -10.0, 10.0, -10.0, 10.0]])  # that of a small file says nothing
     for place in range(share.shape[1]):
         for value in (*NO_NUMBERS, 1e31, -1e31, -1.0, 0.0, 1e-300, 1e30, -1e30):
             changed = share.copy()
@@ -211,14 +209,6 @@ def shares_of_lists(image: bytes) -> Iterator[Attack]:
             lying = _table(image, near.LIST_SHARE, changed)
             told = f"number {place} of the share is {value}"
             yield Attack(told, lying, *(("CorruptFile", "list_share") if refused else ("",)))
-
-
-def _with_share(image: bytes) -> bytes:
-    """The image with a share that changes what is looked into, where small files have none."""
-    *parts, sums = near.take_apart(image)
-    share = np.array([[0.0, 0.5, -0.5, 1.0, -10.0, 10.0, -10.0, 10.0]])
-    element = near.part_of(image, near.CURVE).element
-    return near.put_together([*parts, near.Part(near.LIST_SHARE, 0, 1, element, 1, 8, share.tobytes()), sums])
 
 
 def codes_of_lists(image: bytes) -> Iterator[Attack]:

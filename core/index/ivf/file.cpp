@@ -190,7 +190,8 @@ void IvfIndex::read_share() {
   for (std::size_t i = 0; i < numbers.size(); ++i)
     if (!(std::abs(numbers[i]) <= 1e30)) storage::throw_number(file(), section, i, "a number", numbers[i]);
   if (!(numbers[3] > 0)) storage::throw_number(file(), section, 3, "above 0", numbers[3]);
-  share_ = {numbers[0], numbers[1], numbers[2], numbers[3], {numbers[4], numbers[5]}, {numbers[6], numbers[7]}, true};
+  const bool used = numbers[0] != 0 || numbers[1] != 0 || numbers[2] != 0;
+  share_ = {numbers[0], numbers[1], numbers[2], numbers[3], {numbers[4], numbers[5]}, {numbers[6], numbers[7]}, used};
 }
 
 void IvfIndex::throw_row(std::uint64_t row) const {

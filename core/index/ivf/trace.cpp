@@ -358,10 +358,11 @@ void IvfTrace::write(storage::Writer& writer) const {
     for (const CurvePoint& point : curves_.points[place])
       numbers.insert(numbers.end(), {static_cast<double>(kMeasuredAt[place]), point.recall, point.probes, point.depth});
   writer.add<double>(storage::SectionId::curve, {numbers.size() / 4, 4}, numbers);
-  const double share[] = {share_.constant,        share_.nearest,          share_.length,
-                          share_.spread,          share_.nearest_range[0], share_.nearest_range[1],
-                          share_.length_range[0], share_.length_range[1]};
-  if (share_.used) writer.add<double>(storage::SectionId::list_share, {1, 8}, share);
+  // One that says nothing, too: it takes the place of one that was learnt from other queries.
+  const ListShare share = share_.used ? share_ : ListShare{};
+  const double told[] = {share.constant,         share.nearest,          share.length,          share.spread,
+                         share.nearest_range[0], share.nearest_range[1], share.length_range[0], share.length_range[1]};
+  writer.add<double>(storage::SectionId::list_share, {1, 8}, told);
 }
 
 }  // namespace nearabout
