@@ -219,3 +219,17 @@ def test_threads_and_memory_change_no_byte(name: str, tmp_path: Path) -> None:
         na.build(rows, metric="cosine", kind=KINDS[name], queries=queries).save(tmp_path / "saved.near")
         images.add((tmp_path / "saved.near").read_bytes())
         assert len(images) == 1
+
+
+def test_few_queries_leave_nothing_of_an_earlier_rule() -> None:
+    """From few queries it cannot be told which are hard, and what rows had told is of another kind of queries."""
+    random = np.random.default_rng(3)
+    spread = random.gamma(1.0, size=(6_000, 1))  # some rows lie much further out than others
+    rows = (spread * random.normal(size=(6_000, 24))).astype(np.float32)
+    index = na.build(rows, metric="euclidean", kind=na.IVF(lists=100))
+    asked = rows[:300]
+    each = [index.profile(query[None], effort=8).lists for query in asked]
+    assert min(each) < 8, "the test has to have a rule to begin with"
+    alike = index.calibrate(asked[:20])
+    lists = [alike.profile(query[None], effort=8).lists for query in asked]
+    assert 8 <= min(lists) <= max(lists) <= 10
