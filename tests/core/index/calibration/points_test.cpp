@@ -110,7 +110,7 @@ void what_a_trace_becomes() {
   CHECK(near(second.at[1].error, std::sqrt(0.25 / 2 + 0.25 * 0.25)));
   CHECK(near(second.at[1].distances, 80) && near(second.at[2].distances, 800) && near(second.at[2].seconds, 8e-3));
   CHECK(near(calibration.points[2].at[1].recall, 1) && near(calibration.points[2].at[1].error, 0.25));
-  CHECK(calibrate(Known(), {1, {0}, {}, {{}}}, true).points.empty());  // nothing but copies
+  CHECK(calibrate(Known(), {1, {0, 0, 0}, {}, {{}, {}, {}}}, true).points.empty());  // nothing but copies
 }
 
 void round_trip() {
