@@ -70,8 +70,8 @@ def build(
             another.
         calibrate: whether to measure, with 384 of the rows or with `queries`, which effort finds which share of the
             true neighbours, so that a recall can be asked for. It adds some 15 in 100 to the build of lists of codes
-            over 100,000 rows, and about doubles that of a forest. False: searches go by a rule, which is right about the default recall for 10
-            neighbours and says nothing of others; `Index.calibrate` makes up for it.
+            over 100,000 rows, and about doubles that of a forest. False: searches go by a rule, which is right about
+            the default recall for 10 neighbours and says nothing of others; `Index.calibrate` makes up for it.
         dtype: how a number is stored: "f32", "f16", "bf16", "u8", "i8" or "bits". None keeps the input's type where it
             can (float64 and wide integers become f32, booleans under hamming and jaccard become bits). Fewer bytes make
             a smaller file and a faster search, at the price of rounding.
