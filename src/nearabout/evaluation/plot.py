@@ -64,9 +64,14 @@ def check_plot(path: str | os.PathLike[str]) -> str:
     Raises:
         InvalidInput, MissingDependency, OSError: as in `plot`.
     """
+    return check_drawing(path, "plot", (".svg", ".png"))
+
+
+def check_drawing(path: str | os.PathLike[str], what: str, endings: tuple[str, ...]) -> str:
+    """The path as text, if a file with one of these endings that holds a picture can be written there."""
     name = check_path(path)
-    if not name.lower().endswith((".svg", ".png")):
-        raise InvalidInput(f"the plot is {name!r}; its name ends in .svg or .png")
+    if not name.lower().endswith(endings):
+        raise InvalidInput(f"the {what} is {name!r}; its name ends in {' or '.join(endings)}")
     library("matplotlib")
     os.stat(os.path.dirname(name) or ".")
     return name

@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
-from nearabout.arguments import check_path
-from nearabout.errors import InvalidInput
 from nearabout.evaluation.course import Run
 from nearabout.evaluation.pareto import queries_per_second_at
-from nearabout.evaluation.plot import in_order, library, plot_svg
+from nearabout.evaluation.plot import check_drawing, in_order, plot_svg
 from nearabout.evaluation.race import Race
 
 RECALLS = (0.90, 0.95, 0.99)
@@ -72,12 +70,7 @@ def check_report(path: str | os.PathLike[str]) -> str:
     Raises:
         InvalidInput, MissingDependency, OSError: as in `report`.
     """
-    name = check_path(path)
-    if not name.lower().endswith((".html", ".htm")):
-        raise InvalidInput(f"the report is {name!r}; its name ends in .html")
-    library("matplotlib")
-    os.stat(os.path.dirname(name) or ".")
-    return name
+    return check_drawing(path, "report", (".html", ".htm"))
 
 
 def page(race: Race) -> str:
