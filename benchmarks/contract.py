@@ -20,7 +20,7 @@ from typing import Any
 
 import _race
 import numpy as np
-from _sets import SETS, Metric, Set
+from _sets import SETS, Metric, Set, recall
 from numpy.typing import NDArray
 
 import nearabout as na
@@ -75,9 +75,7 @@ class Truth:
         return self.of(self.index.search(self.queries, k, effort=effort).rows)
 
     def of(self, rows: NDArray[np.int64]) -> float:
-        k = rows.shape[1]
-        pairs = zip(rows.tolist(), self.rows[:, :k].tolist(), strict=True)
-        return sum(len(set(found).intersection(true)) for found, true in pairs) / rows.size
+        return recall(rows, self.rows[:, : rows.shape[1]])
 
     def least_effort(self, k: int, target: float) -> int:
         """By bisection: recall hardly ever falls where effort rises."""
