@@ -250,9 +250,13 @@ bool IvfTrace::is_found(const Place& place, std::size_t k, std::size_t depth) co
   return place.nearer < depth && place.better < k;
 }
 
+// The last step that takes no more lists than the effort.
+std::size_t IvfTrace::step_of(std::size_t effort) const {
+  return static_cast<std::size_t>(std::upper_bound(probes_.begin(), probes_.end(), effort) - probes_.begin()) - 1;
+}
+
 std::vector<double> IvfTrace::found(std::size_t k, std::size_t effort) const {
-  const auto after = std::upper_bound(probes_.begin(), probes_.end(), effort);
-  const auto step = static_cast<std::size_t>(after - probes_.begin()) - 1;
+  const std::size_t step = step_of(effort);
   const std::size_t depth = curves_.depth(effort, k);
   const bool everything = effort >= probes_.back() && answers_ == Answers::vectors;  // the exact scan
   std::vector<double> counts;
@@ -271,8 +275,7 @@ double IvfTrace::nanoseconds(std::size_t step, double depth) const {
 }
 
 TraceCost IvfTrace::cost(std::size_t k, std::size_t effort) const {
-  const auto after = std::upper_bound(probes_.begin(), probes_.end(), effort);
-  const auto step = static_cast<std::size_t>(after - probes_.begin()) - 1;
+  const std::size_t step = step_of(effort);
   const auto depth = static_cast<double>(answers_ == Answers::small_codes ? 0 : curves_.depth(effort, k));
   const double ranking = ranking_cost(probes_.back(), effort, shape_.directions);
   return {scanned_[step] + depth, 1e-9 * (ranking + nanoseconds(step, depth))};

@@ -62,6 +62,7 @@ class IvfTrace : public Trace {
   Found count_all(std::size_t k, std::size_t threads) const;
   CurvePoint cheapest(double recall, std::size_t k, const Found& found) const;
   void choose_points(std::size_t threads);
+  std::size_t step_of(std::size_t effort) const;
   double nanoseconds(std::size_t step, double depth) const;
   Place* places(std::size_t query, std::size_t step) {
     return places_.data() + (query * probes_.size() + step) * kMostNeighbours;
