@@ -5,6 +5,7 @@
 #include "base/threads.h"
 #include "index/calibration/truth.h"
 #include "index/index.h"
+#include "quantize/lifted_reader.h"
 
 namespace nearabout {
 namespace {
@@ -19,16 +20,6 @@ constexpr std::size_t kBlockNumbers = std::size_t{4} << 20;  // of rows between 
 // `number` of `count`, spread evenly over `all`.
 std::size_t spread(std::size_t number, std::size_t count, std::size_t all) {
   return (2 * number + 1) * all / (2 * count);
-}
-
-// The mean of some rows, lifted: bytes of what is left are finer.
-std::vector<float> centre_for(const RowReader& read, std::size_t rows, const Lift& lift) {
-  const auto lifted = [&](std::size_t begin, std::size_t end, float* to) {
-    std::vector<float> vectors((end - begin) * lift.inputs());
-    read(begin, end, vectors.data());
-    lift.rows(vectors.data(), end - begin, to);
-  };
-  return centre_of(take_sample(lifted, rows, lift.outputs(), kCentreRows), false);
 }
 
 void move_by(const std::vector<float>& centre, float* vectors, std::size_t count) {
@@ -100,7 +91,9 @@ std::vector<Answer> search_within(const Index& index, MatrixView queries, const 
 void find_neighbours(Trials& trials, const RowReader& read, std::size_t rows, const Lift& lift,
                      const BuildOptions& build, const Monitor& monitor) {
   const std::size_t dims = lift.outputs();
-  const std::vector<float> centre = centre_for(read, rows, lift);
+  const LiftedReader lifted(read, lift);
+  // What is left of rows without their mean is smaller: its bytes are finer.
+  const std::vector<float> centre = centre_of(take_sample(lifted, rows, dims, kCentreRows), false);
   std::vector<float> queries(trials.count() * dims);
   lift.queries(trials.vectors.data(), trials.count(), queries.data());
   move_by(centre, queries.data(), trials.count());
@@ -109,17 +102,15 @@ void find_neighbours(Trials& trials, const RowReader& read, std::size_t rows, co
   const std::size_t numbers = build.memory == 0 ? kBlockNumbers : std::min(kBlockNumbers, build.memory / kPartOfMemory);
   const std::size_t groups = std::clamp<std::size_t>(numbers / dims / TruthScan::kGroupRows, 1, kMostGroups);
   const std::size_t block = groups * TruthScan::kGroupRows;
-  std::vector<float> lifted(std::min(block, rows) * dims);
+  std::vector<float> vectors(std::min(block, rows) * dims);
   for (std::size_t begin = 0; begin < rows; begin += block) {
     report(monitor, static_cast<double>(begin) / static_cast<double>(rows));
     const std::size_t count = std::min(block, rows - begin);
     parallel_for(count, kRowsAtATime, build.threads, [&](std::size_t first, std::size_t last, std::size_t) {
-      std::vector<float> vectors((last - first) * lift.inputs());
-      read(begin + first, begin + last, vectors.data());
-      lift.rows(vectors.data(), last - first, lifted.data() + first * dims);
-      move_by(centre, lifted.data() + first * dims, last - first);
+      lifted(begin + first, begin + last, vectors.data() + first * dims);
+      move_by(centre, vectors.data() + first * dims, last - first);
     });
-    scan.look_at(begin, lifted.data(), count);
+    scan.look_at(begin, vectors.data(), count);
   }
   trials.nearest = scan.take();
 }

@@ -7,6 +7,7 @@
 #include "index/ivf/clustering.h"
 #include "index/ivf/groups.h"
 #include "quantize/lift_for.h"
+#include "quantize/lifted_reader.h"
 
 namespace nearabout {
 namespace {
@@ -17,21 +18,6 @@ constexpr std::size_t kDirectionNumbers = std::size_t{4} << 20;
 constexpr std::size_t kLargeTable = 200'000;
 constexpr std::size_t kFewLists = 320;    // are not worth more than one attempt
 constexpr std::size_t kStepOfTrials = 3;  // that numbers of lists are tried with: few are enough
-
-// Rows as they are stored, lifted.
-class LiftedReader {
- public:
-  LiftedReader(const RowReader& read, const Lift& lift) : read_(read), lift_(lift) {}
-  void operator()(std::size_t begin, std::size_t end, float* to) const {
-    std::vector<float> vectors((end - begin) * lift_.inputs());
-    read_(begin, end, vectors.data());
-    lift_.rows(vectors.data(), end - begin, to);
-  }
-
- private:
-  const RowReader& read_;
-  const Lift& lift_;
-};
 
 std::size_t lists_for(std::size_t rows, std::size_t wanted) {
   if (wanted > 0) return std::min(wanted, rows);
