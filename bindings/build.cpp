@@ -116,8 +116,6 @@ Metric metric_named(const std::string& name) {
   throw InvalidInput("metric '" + name + "' is unknown");
 }
 
-using FloatMatrix = std::optional<nb::ndarray<const float, nb::ndim<2>, nb::c_contig, nb::device::cpu>>;
-
 // What an index of any kind is built from, as it came from Python.
 struct BuildRequest {
   const nb::object& vectors;
@@ -133,7 +131,7 @@ struct BuildRequest {
   std::size_t memory;
   bool calibrate;
   double recall;
-  const FloatMatrix& queries;
+  const std::optional<FloatMatrix>& queries;
 
   MeasureOptions measuring() const {
     MeasureOptions options{calibrate, recall, {}};
@@ -201,8 +199,8 @@ void define_builder(nb::module_& m, const char* name, const Write& write, const 
       [write](const nb::object& vectors, std::size_t dims, const std::string& dtype, const std::string& source_dtype,
               const std::string& metric, const nb::object& keys, const std::string& on_bad,
               const std::optional<std::string>& path, const std::string& metadata, std::size_t threads,
-              std::size_t memory, bool calibrate, double recall, const FloatMatrix& queries, nb::object monitor,
-              const Own&... own) {
+              std::size_t memory, bool calibrate, double recall, const std::optional<FloatMatrix>& queries,
+              nb::object monitor, const Own&... own) {
         const BuildRequest request{vectors, dims,     dtype,   source_dtype, metric,    keys,   on_bad,
                                    path,    metadata, threads, memory,       calibrate, recall, queries};
         return build(request, std::move(monitor),

@@ -13,8 +13,6 @@
 namespace nearabout {
 namespace {
 
-using FloatMatrix = nb::ndarray<const float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
-
 // What was measured, as plain values; None where nothing was.
 nb::object calibration(const Index& index) {
   const std::optional<Calibration>& known = index.calibration();
@@ -66,22 +64,16 @@ std::shared_ptr<Index> calibrated(const Index& index, const FloatMatrix& queries
       remeasured(index, {queries.data(), queries.size()}, recall, thread_count(threads), watch));
 }
 
-// What a recall takes; None: more than was measured.
-std::optional<std::size_t> effort_for(const Index& index, std::size_t k, double recall) {
-  return index.effort_for(k, recall);
-}
-
 }  // namespace
 
 void bind_calibration(nb::class_<Index>& index) {
   index.def("calibration", &calibration)
       .def("expected_recall", &expected_recall, nb::arg("k"), nb::arg("effort").none())
-      .def("effort_for", &effort_for, nb::arg("k"), nb::arg("recall"))
-      .def(
-          "default_effort", [](const Index& own, std::size_t k) { return own.default_effort(k); }, nb::arg("k"))
-      .def_prop_ro("most_effort", [](const Index& own) { return own.most_effort(); })
-      .def_prop_ro("ends_exactly", [](const Index& own) { return own.ends_exactly(); })
-      .def_prop_ro("keeps_vectors", [](const Index& own) { return own.keeps_vectors(); })
+      .def("effort_for", &Index::effort_for, nb::arg("k"), nb::arg("recall"))
+      .def("default_effort", &Index::default_effort, nb::arg("k"))
+      .def_prop_ro("most_effort", &Index::most_effort)
+      .def_prop_ro("ends_exactly", &Index::ends_exactly)
+      .def_prop_ro("keeps_vectors", &Index::keeps_vectors)
       .def("seen_distances", &seen_distances)
       .def("calibrated", &calibrated, nb::arg("queries"), nb::arg("recall"), nb::arg("threads"),
            nb::arg("monitor").none());

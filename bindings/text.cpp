@@ -10,6 +10,7 @@
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 
+#include "arrays.h"
 #include "base/error.h"
 #include "parts.h"
 #include "text/delimited.h"
@@ -145,9 +146,7 @@ auto insert_keys(text::KeyTable& table, const Bytes& blob, const Offsets& offset
   return as_array<std::int64_t>(std::move(kept));
 }
 
-using Matrix = nb::ndarray<const float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
-
-nb::bytes lines_of(const Matrix& vectors, const Bytes& blob, const Offsets& offsets) {
+nb::bytes lines_of(const FloatMatrix& vectors, const Bytes& blob, const Offsets& offsets) {
   if (count_keys(blob, offsets) != vectors.shape(0)) throw nb::value_error("one key a vector is needed");
   std::string text;
   {
