@@ -68,26 +68,47 @@ nb::tuple table_of(const std::vector<Answer>& answers, std::size_t columns) {
                         owned_array(std::move(distances), {answers.size(), columns}));
 }
 
-Request request_for(std::size_t k, std::optional<std::size_t> effort, bool exact, std::size_t threads) {
+// What each search spent, and which queries are unlike those of the calibration.
+nb::tuple spent_on(const std::vector<Answer>& answers) {
+  std::vector<std::int64_t> efforts;
+  std::vector<std::uint8_t> unlike;
+  for (const Answer& answer : answers) {
+    efforts.push_back(answer.effort);
+    unlike.push_back(answer.unlike ? 1 : 0);
+  }
+  const std::size_t count = answers.size();
+  return nb::make_tuple(owned_array(std::move(efforts), {count}), owned_array(std::move(unlike), {count}));
+}
+
+// What a search of Python's was told to spend.
+struct Asked {
+  std::optional<std::size_t> effort;
+  std::optional<double> recall;
+  bool exact;
+  std::size_t threads;
+};
+
+Request request_for(std::size_t k, const Asked& asked) {
   Request request;
   request.k = k;
-  request.effort = effort;
-  request.exact = exact;
-  request.threads = threads;
+  request.effort = asked.effort;
+  request.recall = asked.recall;
+  request.exact = asked.exact;
+  request.threads = asked.threads;
   request.monitor = python_monitor(nb::none());
   return request;
 }
 
-nb::tuple search(const Index& index, const AnyArray& queries, std::size_t k, std::optional<std::size_t> effort,
-                 bool exact, std::size_t threads) {
+nb::object search(const Index& index, const AnyArray& queries, std::size_t k, std::optional<std::size_t> effort,
+                 std::optional<double> recall, bool exact, std::size_t threads) {
   const MatrixView view = matrix_view(queries, index.dims(), query_element(index, queries));
-  const Request request = request_for(k, effort, exact, threads);
+  const Request request = request_for(k, {effort, recall, exact, threads});
   std::vector<Answer> answers;
   {
     const nb::gil_scoped_release release;
     answers = index.search(view, request);
   }
-  return table_of(answers, std::min(k, index.rows()));
+  return table_of(answers, std::min(k, index.rows())) + spent_on(answers);
 }
 
 // What a search does, in numbers; where an exact scan answers, nothing is counted.
@@ -95,7 +116,7 @@ nb::dict profile(const Index& index, const AnyArray& queries, std::size_t k, std
                  std::size_t threads) {
   const MatrixView view = matrix_view(queries, index.dims(), query_element(index, queries));
   Work work;
-  Request request = request_for(k, effort, false, threads);
+  Request request = request_for(k, {effort, {}, false, threads});
   request.work = &work;
   {
     const nb::gil_scoped_release release;
@@ -112,23 +133,24 @@ nb::dict profile(const Index& index, const AnyArray& queries, std::size_t k, std
   return found;
 }
 
-nb::tuple search_rows(const Index& index, const RowNumbers& numbers, std::size_t k, bool include_self,
-                      std::optional<std::size_t> effort, bool exact, std::size_t threads) {
+nb::object search_rows(const Index& index, const RowNumbers& numbers, std::size_t k, bool include_self,
+                      std::optional<std::size_t> effort, std::optional<double> recall, bool exact,
+                      std::size_t threads) {
   const std::vector<std::uint32_t> rows = row_numbers(index, numbers);
-  const Request request = request_for(k, effort, exact, threads);
+  const Request request = request_for(k, {effort, recall, exact, threads});
   std::vector<Answer> answers;
   {
     const nb::gil_scoped_release release;
     answers = index.search_rows(rows, include_self, request);
   }
   const std::size_t others = index.rows() - (include_self || index.rows() == 0 ? 0 : 1);
-  return table_of(answers, std::min(k, others));
+  return table_of(answers, std::min(k, others)) + spent_on(answers);
 }
 
-nb::tuple radius_search(const Index& index, const AnyArray& queries, double radius, std::optional<std::size_t> effort,
-                        bool exact, std::size_t threads) {
+nb::object radius_search(const Index& index, const AnyArray& queries, double radius, std::optional<std::size_t> effort,
+                        std::optional<double> recall, bool exact, std::size_t threads) {
   const MatrixView view = matrix_view(queries, index.dims(), query_element(index, queries));
-  Request request = request_for(index.rows(), effort, exact, threads);
+  Request request = request_for(index.rows(), {effort, recall, exact, threads});
   request.radius = radius;
   std::vector<Answer> answers;
   {
@@ -145,7 +167,8 @@ nb::tuple radius_search(const Index& index, const AnyArray& queries, double radi
   }
   const std::size_t count = rows.size();
   return nb::make_tuple(owned_array(std::move(rows), {count}), owned_array(std::move(distances), {count}),
-                        owned_array(std::move(offsets), {answers.size() + 1}));
+                        owned_array(std::move(offsets), {answers.size() + 1})) +
+         spent_on(answers);
 }
 
 using Terms = std::vector<std::pair<double, std::int64_t>>;
@@ -172,7 +195,7 @@ std::vector<float> weighted_sum(const Index& index, const Terms& terms) {
 
 std::vector<std::pair<std::int64_t, float>> search_sum(const Index& index, const Terms& terms, std::size_t k,
                                                        std::optional<std::size_t> effort, bool exact,
-                                                       std::size_t threads) {
+                                                       std::size_t threads, std::optional<double> recall) {
   std::vector<std::uint32_t> own;
   for (const auto& [weight, row] : terms) {
     if (row < 0 || static_cast<std::uint64_t>(row) >= index.rows())
@@ -180,7 +203,7 @@ std::vector<std::pair<std::int64_t, float>> search_sum(const Index& index, const
                          std::to_string(index.rows()) + " rows");
     own.push_back(static_cast<std::uint32_t>(row));
   }
-  const Request request = request_for(k > index.rows() ? index.rows() : k + own.size(), effort, exact, threads);
+  const Request request = request_for(k > index.rows() ? index.rows() : k + own.size(), {effort, recall, exact, threads});
   std::vector<Answer> answers;
   {
     const nb::gil_scoped_release release;
@@ -353,7 +376,7 @@ nb::dict details(const Index& index) {
   if (const auto* forest = dynamic_cast<const ForestIndex*>(&index)) found = details_of(*forest);
   if (const auto* lists = dynamic_cast<const IvfIndex*>(&index)) found = details_of(*lists);
   if (!index.has_effort()) return found;
-  const std::optional<Calibration::Expected> expected = index.expected(10);
+  const std::optional<Calibration::Expected> expected = index.expected(10, index.default_effort(10));
   found["expected_recall"] = expected ? nb::cast(expected->recall) : nb::none();
   return found;
 }
@@ -399,16 +422,18 @@ void bind_index(nb::module_& m) {
       .def("sections", &sections)
       .def("verify", &verify, nb::arg("monitor") = nb::none())
       .def("search", &search, nb::arg("queries"), nb::arg("k"), nb::arg("effort").none() = nb::none(),
-           nb::arg("exact") = false, nb::arg("threads") = 0)
+           nb::arg("recall").none() = nb::none(), nb::arg("exact") = false, nb::arg("threads") = 0)
       .def("search_single", &search_single, nb::arg("query").none(), nb::arg("k").none(), nb::arg("effort").none(),
-           nb::arg("exact").none(), nb::arg("threads").none())
+           nb::arg("recall").none(), nb::arg("exact").none(), nb::arg("threads").none())
       .def("profile", &profile, nb::arg("queries"), nb::arg("k"), nb::arg("effort").none(), nb::arg("threads"))
       .def("search_rows", &search_rows, nb::arg("rows"), nb::arg("k"), nb::arg("include_self"),
-           nb::arg("effort").none() = nb::none(), nb::arg("exact") = false, nb::arg("threads") = 0)
+           nb::arg("effort").none() = nb::none(), nb::arg("recall").none() = nb::none(), nb::arg("exact") = false,
+           nb::arg("threads") = 0)
       .def("radius_search", &radius_search, nb::arg("queries"), nb::arg("radius"),
-           nb::arg("effort").none() = nb::none(), nb::arg("exact") = false, nb::arg("threads") = 0)
+           nb::arg("effort").none() = nb::none(), nb::arg("recall").none() = nb::none(), nb::arg("exact") = false,
+           nb::arg("threads") = 0)
       .def("search_sum", &search_sum, nb::arg("terms"), nb::arg("k"), nb::arg("effort").none() = nb::none(),
-           nb::arg("exact") = false, nb::arg("threads") = 0)
+           nb::arg("exact") = false, nb::arg("threads") = 0, nb::arg("recall").none() = nb::none())
       .def("details", &details)
       .def("row_of", &row_of, nb::arg("key"))
       .def("rows_of", &rows_of, nb::arg("keys"))

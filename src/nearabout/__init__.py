@@ -14,6 +14,7 @@ does not pay for the rest, NumPy among it.
 TYPE_CHECKING = False  # type checkers take this as true; the real one would cost the import of `typing`
 if TYPE_CHECKING:
     from nearabout.building import build
+    from nearabout.calibration import EVERY_ROW
     from nearabout.errors import (
         CorruptFile,
         FileFormatError,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "EVERY_ROW",
     "IVF",
     "CorruptFile",
     "Embeddings",
@@ -63,6 +65,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "EVERY_ROW": "nearabout.calibration",
     "build": "nearabout.building",
     "Explanation": "nearabout.explaining",
     "Embeddings": "nearabout.formats",

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nearabout.calibration import Spent, Told
+from nearabout.calibration import EVERY_ROW, Spent, Told
 from nearabout.errors import InvalidInput
 
 Keys = NDArray[Any]  # object (str) or int64
@@ -27,7 +27,7 @@ class Hits:
         counts: how many hits there are: an int for one query, int64 of shape (n,) for a batch.
         expected_recall: the share of the true neighbours that is to be expected among them.
         untested: whether the query is unlike those that this was measured with.
-        effort: what the search spent; None where every row was compared.
+        effort: what was spent on each query; EVERY_ROW (-1) where every row was compared.
 
     >>> import nearabout as na
     >>> index = na.build([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], keys=["a", "b", "c"])
@@ -86,25 +86,29 @@ class Hits:
         )
 
     @property
-    def effort(self) -> int | None:
-        """What the search spent on a query: rows or lists looked at; None where every row was compared."""
-        return None if self._spent is None else self._spent.number()
+    def effort(self) -> int | NDArray[np.int64]:
+        """What was spent on the query: rows or lists looked at; `nearabout.EVERY_ROW` (-1) where every row was
+        compared. An int for one query, int64 of shape (n,) for a batch.
+        """
+        return EVERY_ROW if self._spent is None else self._spent.number()
 
     @property
-    def expected_recall(self) -> float | None:
-        """The share of the true neighbours that is to be expected here, by the calibration of the index: 1.0 where
-        every row was compared; None where nothing was measured (`calibrate=False`) and for a radius search.
+    def expected_recall(self) -> float | None | NDArray[np.float64]:
+        """The share of the true neighbours to expect, as the index was calibrated: 1.0 where every row was compared;
+        None where nothing was measured (`calibrate=False`, or a radius search with an effort). A float for one query;
+        for a batch float64 of shape (n,), with NaN in place of None.
 
-        It holds for queries like those it was measured with: see `untested`.
+        It holds for queries like those it was measured with. Others get more effort than those, see `untested`.
         """
         return None if self._spent is None else self._spent.expected_recall()
 
     @property
     def untested(self) -> bool | NDArray[np.bool_]:
-        """Whether `expected_recall` is untested for the query: its neighbours are nearer, or farther away, than those
-        of all queries that calibration saw. A bool for one query, (n,) for a batch.
+        """Whether the query is unlike those of the calibration: its neighbours are nearer or farther away than theirs, or
+        many more of them were probably missed at first. A bool for one query, (n,) for a batch.
 
-        Such queries may be of another kind than the rows; `Index.calibrate` measures with them.
+        With `recall=`, or without effort, such a query was given more effort, up to every row. `Index.calibrate`
+        measures with queries of that kind.
         """
         if self._spent is None:
             return False if self.rows.ndim == 1 else np.zeros(len(self.rows), bool)

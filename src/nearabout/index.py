@@ -20,7 +20,7 @@ from nearabout.arguments import (
     check_radius,
     check_threads,
 )
-from nearabout.calibration import Spent, effort_of_recall
+from nearabout.calibration import EVERY_ROW, Spent, check_spending
 from nearabout.errors import CorruptFile, InvalidInput, UnknownKey
 from nearabout.hits import Hits, Keys
 from nearabout.inputs import as_queries, stored_to_numpy
@@ -192,16 +192,18 @@ class Index(Measuring):
         ([1, 0], [0.0, 5.0])
         """
         if recall is not None:
-            effort, exact = effort_of_recall(self._core, check_k(k, len(self)), recall, effort, exact)
-        found = self._core.search_single(query, k, effort, exact, threads)
+            recall = check_spending(self._core, recall, effort, exact)
+        found = self._core.search_single(query, k, effort, recall, exact, threads)
         if found is not None:
-            spent = Spent(self._core, len(found[0]), effort, False)
-            return Hits(*found, len(found[0]), self._metric, self._keys_of, spent)
+            rows, distances, spent, unlike = found
+            base = None if spent == EVERY_ROW else self._core.base_effort(len(rows), effort, recall, False)
+            spending = Spent(self._core, len(rows), base, spent, unlike)
+            return Hits(rows, distances, len(rows), self._metric, self._keys_of, spending)
         looked, everything = check_effort(effort, exact, self.kind)
         k = check_k(k, len(self))
         queries, single = as_queries(query, self.metric, self.dtype, self.dims)
-        rows, distances = self._core.search(queries, k, looked, everything, check_threads(threads))
-        return self._full_hits(rows, distances, single, Spent(self._core, k, looked, everything))
+        found = self._core.search(queries, k, looked, recall, everything, check_threads(threads))
+        return self._full_hits(found, single, k, (looked, recall, everything))
 
     def profile(self, query: Any, k: int = 10, *, effort: int | None = None, threads: int | None = 1) -> Profile:
         """Searches, and tells what the search did instead of what it found: for lists of codes.
@@ -274,31 +276,35 @@ class Index(Measuring):
         include_self = check_flag("include_self", include_self)
         k = check_k(k, len(self) - (not include_self))
         looked_for = min(k + (not include_self), len(self))  # the row itself is found, and left out
-        if recall is not None:
-            effort, exact = effort_of_recall(self._core, looked_for, recall, effort, exact)
+        recall = check_spending(self._core, recall, effort, exact)
         spent, everything = check_effort(effort, exact, self.kind)
         single = _is_single_key(key)
         wanted = np.array([self._row(key)], np.int64) if single else self.rows(key)
-        rows, distances = self._core.search_rows(wanted, k, include_self, spent, everything, check_threads(threads))
-        return self._full_hits(rows, distances, single, Spent(self._core, looked_for, spent, everything))
+        found = self._core.search_rows(wanted, k, include_self, spent, recall, everything, check_threads(threads))
+        return self._full_hits(found, single, looked_for, (spent, recall, everything))
 
     def radius_search(
         self,
         query: Any,
         radius: float,
         *,
+        recall: float | None = None,
         effort: int | None = None,
         exact: bool = False,
         threads: int | None = None,
     ) -> Hits:
-        """All vectors at most `radius` away from a query, or from each of a batch; of an approximate index, those among
-        the rows that it looks at.
+        """All vectors at most `radius` away from a query, or from each of a batch.
+
+        How many there are is not known before the search, so nothing can be calibrated for it: an index that keeps its
+        vectors compares every row, through the screen that rules most rows out, and finds all of them.
 
         Args:
             query: as in `search`.
             radius: in the units of the metric (haversine: metres); under dot it may be negative: -20 asks for inner
                 products of at least 20.
-            effort: as in `search`.
+            recall: as in `search`; any recall is reached by comparing every row.
+            effort: as in `search`: looks at that much and no more, so that some may be missed. `hits.expected_recall`
+                is then None (in a batch NaN), since it was not measured.
             exact: as in `search`.
             threads: as in `search`.
 
@@ -314,12 +320,17 @@ class Index(Measuring):
         >>> index.radius_search([0.0, 0.0], radius=5).rows.tolist()
         [0, 1]
         """
+        recall = check_spending(self._core, recall, effort, exact)
         spent, everything = check_effort(effort, exact, self.kind)
         radius = check_radius(radius)
         queries, single = as_queries(query, self.metric, self.dtype, self.dims)
-        rows, distances, offsets = self._core.radius_search(queries, radius, spent, everything, check_threads(threads))
+        rows, distances, offsets, efforts, unlike = self._core.radius_search(
+            queries, radius, spent, recall, everything, check_threads(threads)
+        )
+        base = self._core.base_effort(10, spent, recall, everything)
         if single:
-            return Hits(rows, distances, len(rows), self.metric, self._keys_of)
+            spending = Spent(self._core, len(rows), base, int(efforts[0]), bool(unlike[0]), True)
+            return Hits(rows, distances, len(rows), self.metric, self._keys_of, spending)
         counts = np.diff(offsets)
         shape = (len(counts), int(counts.max(initial=0)))
         filled = np.arange(shape[1]) < counts[:, None]
@@ -327,7 +338,8 @@ class Index(Measuring):
         padded_rows[filled] = rows
         padded_distances = np.full(shape, np.inf, np.float32)
         padded_distances[filled] = distances
-        return Hits(padded_rows, padded_distances, counts, self.metric, self._keys_of)
+        spending = Spent(self._core, shape[1], base, efforts, unlike, True)
+        return Hits(padded_rows, padded_distances, counts, self.metric, self._keys_of, spending)
 
     # --- Keys and vectors ---
 
@@ -451,11 +463,14 @@ class Index(Measuring):
         where = self._core.path or "the index in memory"
         raise CorruptFile(f"{where} is corrupt: its section metadata is {problem}. Copy or build it again.")
 
-    def _full_hits(self, rows: NDArray[np.int64], distances: NDArray[np.float32], single: bool, spent: Spent) -> Hits:
+    def _full_hits(self, found: tuple[Any, ...], single: bool, k: int, asked: tuple[Any, Any, bool]) -> Hits:
+        rows, distances, efforts, unlike = found
+        base = self._core.base_effort(k, *asked)
         if single:
+            spent = Spent(self._core, k, base, int(efforts[0]), bool(unlike[0]))
             return Hits(rows[0], distances[0], rows.shape[1], self.metric, self._keys_of, spent)
         counts = np.full(len(rows), rows.shape[1], np.int64)
-        return Hits(rows, distances, counts, self.metric, self._keys_of, spent)
+        return Hits(rows, distances, counts, self.metric, self._keys_of, Spent(self._core, k, base, efforts, unlike))
 
     def _with(self, core: _core.Index) -> Index:
         """The same, measured otherwise; its file has the calibration that it had, so that it has no path."""
