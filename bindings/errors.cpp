@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "gil.h"
 #include "parts.h"
 
 namespace nb = nanobind;
@@ -51,11 +52,11 @@ void bind_errors(nb::module_&) { nb::register_exception_translator(translate); }
 Monitor python_monitor(nb::object callable) {
   // The callable is released with the GIL held, whichever thread lets go of the monitor last.
   const auto shared = std::shared_ptr<nb::object>(new nb::object(std::move(callable)), [](nb::object* object) {
-    const nb::gil_scoped_acquire gil;
+    const AcquiredGil gil;
     delete object;
   });
   return [shared](double share) {
-    const nb::gil_scoped_acquire gil;
+    const AcquiredGil gil;
     if (PyErr_CheckSignals() != 0) throw nb::python_error();
     if (!shared->is_none()) (*shared)(share);
   };
