@@ -8,6 +8,7 @@ from typing import Literal
 
 from nearabout.errors import InvalidInput
 from nearabout.names import nearest
+from nearabout.other_kinds import what_serves
 
 _MOST_TREES = 1_000
 _LARGEST_LEAF = 1_000_000
@@ -213,18 +214,6 @@ class IVF:
 Kind = Exact | Forest | IVF
 _CLASSES: dict[str, type[Exact] | type[Forest] | type[IVF]] = {"exact": Exact, "forest": Forest, "ivf": IVF}
 KINDS = ("auto", *_CLASSES)
-_OTHER_NAMES = {
-    "flat": "exact",
-    "brute": "exact",
-    "annoy": "forest",
-    "trees": "forest",
-    "tree": "forest",
-    "lists": "ivf",
-    "inverted": "ivf",
-    "ivfflat": "ivf",
-    "ivfpq": "ivf",
-    "ivf-pq": "ivf",
-}
 
 
 def _check_count(name: str, value: object, most: int, other: str = "") -> None:
@@ -243,7 +232,10 @@ def resolve_kind(kind: object) -> Kind | Literal["auto"]:
     if not isinstance(kind, str):
         raise InvalidInput(f"kind is a {type(kind).__name__}; pass one of {names}, or an object such as na.Forest()")
     if kind not in KINDS:
-        raise InvalidInput(f"there is no kind {kind!r}; {nearest(kind, KINDS, _OTHER_NAMES)}")
+        served = what_serves(kind)
+        allowed = f"Allowed: {', '.join(KINDS)}"
+        advice = f"{served}{'' if served.endswith('?') else '.'} {allowed}" if served else nearest(kind, KINDS)
+        raise InvalidInput(f"there is no kind {kind!r}; {advice}")
     return "auto" if kind == "auto" else _CLASSES[kind]()
 
 

@@ -33,6 +33,7 @@ MODULES = [
     "nearabout.measuring",
     "nearabout.reasons",
     "nearabout.index",
+    "nearabout.other_kinds",
     "nearabout.params",
     "nearabout.planning",
 ]
