@@ -26,6 +26,7 @@ from nearabout.hits import Hits, Keys
 from nearabout.inputs import as_queries, stored_to_numpy
 from nearabout.keys import INT64_MAX, INT64_MIN, as_keys, is_utf8
 from nearabout.measuring import Measuring
+from nearabout.names import unknown_key
 from nearabout.progress import monitor_for
 
 if TYPE_CHECKING:
@@ -504,15 +505,7 @@ class Index(Measuring):
         return row
 
     def _unknown(self, key: object) -> str:
-        kind = self._core.key_type
-        key = key.item() if isinstance(key, np.generic) else key
-        if kind == "none":
-            return f"no key {key!r}: this index has no keys of its own, its {len(self):,} rows are 0 to {len(self) - 1}"
-        if isinstance(key, str) != (kind == "str"):
-            return f"no key {key!r}: the keys of this index are {'strings' if kind == 'str' else 'integers'}"
-        sentence = f"no key {key!r} among the {len(self):,} of this index"
-        near = self._core.similar_keys(key, 5) if isinstance(key, str) and is_utf8(key) else []
-        return f"{sentence}; nearest spellings: {', '.join(near)}" if near else sentence
+        return unknown_key(self._core, key.item() if isinstance(key, np.generic) else key)
 
 
 def _is_single_key(key: object) -> bool:

@@ -149,3 +149,23 @@ def test_a_vector_is_a_copy(compass: na.Index) -> None:
     vector = compass["east"]
     vector[:] = 9
     assert compass["east"].tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("labels", [["cat", "dog", "cat"], [7, 8, 7]])
+def test_labels_that_rows_share_are_no_keys(labels: list[Any]) -> None:
+    advice = r"of row 0 and again of row 2\..* build without keys, .* by row number, labels\[hits\.rows\]"
+    with pytest.raises(na.InvalidInput, match=advice):
+        with_keys(labels)
+    hits = with_keys(None).search([3.0], k=2)  # what the sentence says
+    assert np.array(labels)[hits.rows].tolist() == [labels[2], labels[1]]
+
+
+def test_a_key_of_the_other_type_is_pointed_to() -> None:
+    with pytest.raises(na.UnknownKey, match=r"the keys of this index are integers; 2 is one of them$"):
+        _ = with_keys([1, 2, 3])["2"]
+    with pytest.raises(na.UnknownKey, match=r"the keys of this index are strings; '2' is one of them$"):
+        _ = with_keys(["1", "2", "3"])[2]
+    with pytest.raises(na.UnknownKey, match=r"the keys of this index are integers$"):
+        _ = with_keys([1, 2, 3])["9" * 30]
+    with pytest.raises(na.UnknownKey, match="no key 'a': this index is empty"):
+        _ = na.build(np.empty((0, 2), np.float32))["a"]
