@@ -69,8 +69,8 @@ class Index:
     def radius_search(
         self, queries: Array, radius: float, effort: int | None = None, exact: bool = False, threads: int = 0
     ) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int64]]: ...
-    # The sum of the vectors of rows (weight, row) and of n other vectors, (n, dims), with their weights; under cosine of
-    # their directions.
+    # The weighted sum of the vectors of rows, (weight, row), and of n other vectors, (n, dims); under cosine, of their
+    # directions.
     def weighted_sum(
         self, terms: Sequence[tuple[float, int]], vectors: NDArray[np.float32], weights: Sequence[float]
     ) -> NDArray[np.float32]: ...

@@ -283,6 +283,51 @@ class Index(Measuring):
         rows, distances = self._core.search_rows(wanted, k, include_self, spent, everything, check_threads(threads))
         return self._full_hits(rows, distances, single, Spent(self._core, looked_for, spent, everything))
 
+    def analogy(
+        self,
+        positive: Any = (),
+        negative: Any = (),
+        k: int = 10,
+        *,
+        recall: float | None = None,
+        effort: int | None = None,
+        exact: bool = False,
+        threads: int | None = None,
+    ) -> Hits:
+        """The k nearest to a sum: "king" and "woman" added, "man" subtracted, is near "queen".
+
+        Under cosine vectors are added as unit vectors, so that each counts alike; under other metrics as they are.
+        One positive key alone is searched as it is stored. The keys that are given are left out of the answer. The
+        shell's `nearabout search` does the same; gensim calls it most_similar.
+
+        Args:
+            positive: what is added: a key, a vector of shape (dims,), or a list of keys and vectors; each may be a
+                tuple with a weight, ("king", 0.5). An array of numbers is a vector, or vectors, (n, dims).
+            negative: what is subtracted: as `positive`.
+            k: how many neighbours, at least 1.
+            recall: as in `search`.
+            effort: as in `search`.
+            exact: as in `search`.
+            threads: as in `search`.
+
+        Returns:
+            `Hits` of one query: min(k, the number of rows that were not given as keys).
+
+        Raises:
+            UnknownKey: a key is not in the index.
+            InvalidInput: nothing is given, or it cancels out; vectors of bits, and degrees, cannot be added; as in
+                `search`.
+
+        >>> import nearabout as na
+        >>> vectors = [[1, 1, 0], [1, -1, 0], [0, 1, 1], [0, -1, 1], [0, 0, -1]]
+        >>> index = na.build(vectors, keys=["king", "queen", "man", "woman", "stone"])
+        >>> index.analogy(positive=["king", "woman"], negative=["man"], k=1).keys.tolist()
+        ['queen']
+        """
+        from nearabout.analogy import analogy
+
+        return analogy(self, positive, negative, k, recall=recall, effort=effort, exact=exact, threads=threads)
+
     def radius_search(
         self,
         query: Any,

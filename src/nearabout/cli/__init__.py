@@ -47,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
         complain("there is not enough memory for this")
         return WRONG
     except OSError as error:
-        complain(_system_sentence(error, output_fails()))
+        complain(_system_sentence(error, output_fails(probe=error.filename is None)))
         return WRONG
 
 

@@ -24,10 +24,11 @@ def flush_output() -> None:
         sys.stdout.flush()
 
 
-def output_fails() -> bool:
-    """Whether what was printed cannot be written. It is dropped then, so that the interpreter's last flush is quiet."""
+def output_fails(probe: bool = False) -> bool:
+    """Whether what was printed cannot be written. It is dropped then, so that the interpreter's last flush is quiet.
+    Unbuffered, nothing is left that a flush could fail at: only a `probe` tells, an empty line."""
     try:
-        if getattr(sys.stdout, "write_through", False):  # unbuffered: nothing is left that a flush could fail at
+        if probe and getattr(sys.stdout, "write_through", False):
             print()
         flush_output()
     except OSError:
