@@ -1,6 +1,8 @@
 // The core's exceptions as their namesakes in nearabout.errors, and Ctrl-C.
 #include <exception>
 #include <memory>
+#include <new>
+#include <stdexcept>
 #include <utility>
 
 #include "base/error.h"
@@ -11,6 +13,9 @@ namespace nb = nanobind;
 
 namespace nearabout {
 namespace {
+
+constexpr const char* kNoMemory =
+    "there is not enough memory for this; give a build a budget with memory=, ask a search for less at a time";
 
 void raise(const char* name, const std::exception& error) {
   const nb::object type = nb::module_::import_("nearabout.errors").attr(name);
@@ -42,6 +47,10 @@ void translate(const std::exception_ptr& pointer, void*) {
     raise("InvalidInput", error);
   } catch (const SystemError& error) {
     raise_system_error(error);
+  } catch (const std::bad_alloc&) {
+    PyErr_SetString(PyExc_MemoryError, kNoMemory);
+  } catch (const std::length_error&) {  // more than a vector can hold
+    PyErr_SetString(PyExc_MemoryError, kNoMemory);
   }
 }
 

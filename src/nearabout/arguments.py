@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import operator
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -90,3 +92,23 @@ def check_path(path: object) -> str:
     if not is_utf8(text):
         raise InvalidInput(f"the path {text!r} is not valid UTF-8; give the file or folder another name")
     return text
+
+
+_HIT_BYTES = 12  # a row number and a distance
+
+
+@contextmanager
+def room_for_hits(queries: int, k: int | None) -> Iterator[None]:
+    """Makes a sentence of a MemoryError in a search: what the answer takes, and how to ask for less. `k` is None for a
+    radius search, whose answers are as long as they are."""
+    try:
+        yield
+    except MemoryError:
+        asked = f"{queries:,} quer{'y' if queries == 1 else 'ies'}"
+        if k is None:
+            told, less = f"a radius search for {asked}", "with a smaller radius"
+        else:
+            told, less = f"{asked} with {k:,} neighbours each", "for fewer neighbours"
+            told += f", which takes {queries * k * _HIT_BYTES / 1e9:,.1f} GB" if queries * k > 10**7 else ""
+        in_parts = ", or in parts: index.search(queries[:1000]) and so on" if queries > 1 else ""
+        raise MemoryError(f"there is not enough memory for the answer to {told}; ask {less}{in_parts}") from None

@@ -19,6 +19,7 @@ from nearabout.arguments import (
     check_path,
     check_radius,
     check_threads,
+    room_for_hits,
 )
 from nearabout.calibration import Spent, effort_of_recall
 from nearabout.errors import CorruptFile, InvalidInput, UnknownKey
@@ -201,7 +202,8 @@ class Index(Measuring):
         looked, everything = check_effort(effort, exact, self.kind)
         k = check_k(k, len(self))
         queries, single = as_queries(query, self.metric, self.dtype, self.dims)
-        rows, distances = self._core.search(queries, k, looked, everything, check_threads(threads))
+        with room_for_hits(len(queries), k):
+            rows, distances = self._core.search(queries, k, looked, everything, check_threads(threads))
         return self._full_hits(rows, distances, single, Spent(self._core, k, looked, everything))
 
     def profile(self, query: Any, k: int = 10, *, effort: int | None = None, threads: int | None = 1) -> Profile:
@@ -280,7 +282,8 @@ class Index(Measuring):
         spent, everything = check_effort(effort, exact, self.kind)
         single = _is_single_key(key)
         wanted = np.array([self._row(key)], np.int64) if single else self.rows(key)
-        rows, distances = self._core.search_rows(wanted, k, include_self, spent, everything, check_threads(threads))
+        with room_for_hits(len(wanted), k):
+            rows, distances = self._core.search_rows(wanted, k, include_self, spent, everything, check_threads(threads))
         return self._full_hits(rows, distances, single, Spent(self._core, looked_for, spent, everything))
 
     def analogy(
@@ -363,7 +366,10 @@ class Index(Measuring):
         spent, everything = check_effort(effort, exact, self.kind)
         radius = check_radius(radius)
         queries, single = as_queries(query, self.metric, self.dtype, self.dims)
-        rows, distances, offsets = self._core.radius_search(queries, radius, spent, everything, check_threads(threads))
+        with room_for_hits(len(queries), None):
+            rows, distances, offsets = self._core.radius_search(
+                queries, radius, spent, everything, check_threads(threads)
+            )
         if single:
             return Hits(rows, distances, len(rows), self.metric, self._keys_of)
         counts = np.diff(offsets)

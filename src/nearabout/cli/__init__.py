@@ -43,8 +43,9 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         discard_output()
         return BROKEN_PIPE
-    except MemoryError:
-        complain("there is not enough memory for this")
+    except MemoryError as error:
+        told = str(error)
+        complain(told if " " in told else "there is not enough memory for this")  # not the name of a C++ exception
         return WRONG
     except OSError as error:
         complain(_system_sentence(error, output_fails(probe=error.filename is None)))
