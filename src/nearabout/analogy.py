@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearabout.arguments import check_k
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInput, UnknownKey
 from nearabout.inputs import as_queries
+from nearabout.names import a_type
 
 if TYPE_CHECKING:
     from nearabout.hits import Hits
@@ -59,7 +60,7 @@ def _items(name: str, given: Any) -> list[Any]:
         return list(np.atleast_2d(given))
     if hasattr(given, "__iter__") and not isinstance(given, (bytes, dict)):
         return given.tolist() if isinstance(given, np.ndarray) else list(given)
-    raise InvalidInput(f"{name} is a {type(given).__name__}; pass a key, a vector, or a list of keys and vectors")
+    raise InvalidInput(f"{name} is {a_type(given)}; pass a key, a vector, or a list of keys and vectors")
 
 
 def _is_weighted(item: Any) -> bool:
@@ -74,11 +75,14 @@ def _add(index: Index, terms: _Terms, name: str, item: Any, sign: float) -> None
         if not np.isfinite(weight):
             raise InvalidInput(f"{name} has the weight {weight}; weights are finite numbers")
     if isinstance(item, (str, int, np.integer)) and not isinstance(item, bool):
-        terms.rows.append((sign * weight, index._row(item)))
+        try:
+            terms.rows.append((sign * weight, index._row(item)))
+        except UnknownKey as error:
+            raise UnknownKey(f"{error}{_as_lists(index, item)}") from None
         return
     if np.ndim(item) == 0:
         raise InvalidInput(
-            f"{name} has {item!r}, a {type(item).__name__}, where a key or a vector belongs; to pass a single vector, "
+            f"{name} has {item!r}, {a_type(item)}, where a key or a vector belongs; to pass a single vector, "
             "make it an array, or put it into a list: [vector]"
         )
     if index.dtype == "bits" or index.metric == "haversine":
@@ -86,10 +90,26 @@ def _add(index: Index, terms: _Terms, name: str, item: Any, sign: float) -> None
     try:
         vector, single = as_queries(item, index.metric, "f32", index.dims)
     except InvalidInput as error:
-        raise InvalidInput(f"{name} has a vector that cannot be used: {error}") from None
+        advice = "; if these are keys, pass a list of them" if np.asarray(item).dtype.kind in "iu" else ""
+        raise InvalidInput(f"{name} has a vector that cannot be used: {error}{advice}") from None
     if not single:
         raise InvalidInput(
             f"{name} has an item of the shape {np.shape(item)}; each is a key or one vector, ({index.dims},)"
         )
     terms.vectors.append(vector[0])
     terms.weights.append(sign * weight)
+
+
+def _as_lists(index: Index, item: Any) -> str:
+    """The end of a sentence about "king - man + woman", which the shell takes: what to pass instead."""
+    lists: dict[str, list[str]] = {"+": [], "-": []}
+    sign = "+"
+    for word in item.split() if isinstance(item, str) and " " in item else []:
+        if word in lists:
+            sign = word
+        elif word not in index:
+            return ""
+        else:
+            lists[sign].append(word)
+            sign = "+"
+    return f"; to add and subtract, pass positive={lists['+']}, negative={lists['-']}" if any(lists.values()) else ""

@@ -78,6 +78,8 @@ class Index(Measuring):
     skipped: NDArray[np.int64]
 
     def __init__(self, core: _core.Index, skipped: NDArray[np.int64] | None = None) -> None:
+        if not isinstance(core, _core.Index):
+            raise InvalidInput("an Index is made by nearabout.build(vectors), or by nearabout.open(path) of a file")
         self._core = core
         self._metric = core.metric
         self._path = str(Path(core.path).absolute()) if core.path else None
@@ -109,6 +111,14 @@ class Index(Measuring):
     def path(self) -> str | None:
         """The absolute path of the file that is mapped; None for an index in memory."""
         return self._path
+
+    if not TYPE_CHECKING:  # a type checker would take any attribute for one of ours
+
+        def __getattr__(self, name: str) -> Any:
+            """Tells what serves for a method that other libraries have."""
+            from nearabout.other_methods import what_serves
+
+            raise AttributeError(f"'Index' object has no attribute {name!r}{what_serves(name)}", name=name, obj=self)
 
     def __len__(self) -> int:
         return len(self._core)
@@ -534,7 +544,10 @@ class Index(Measuring):
         if array.size == 0:
             return np.empty(array.shape, np.int64)
         if array.dtype.kind not in "iu":
-            raise InvalidInput(f"rows has the dtype {array.dtype}; row numbers are integers, 0 to {len(self) - 1}")
+            advice = ": index[key] is the vector of a key" if array.dtype.kind in "OUT" else ""
+            raise InvalidInput(
+                f"rows has the dtype {array.dtype}; row numbers are integers, 0 to {len(self) - 1}{advice}"
+            )
         if (low := int(array.min())) < 0 or int(array.max()) >= len(self):
             given = low if low < 0 else int(array.max())
             raise InvalidInput(f"there is no row {given}; the index has {len(self):,} rows, 0 to {len(self) - 1}")

@@ -55,6 +55,12 @@ _OTHER_DTYPES = {
 }
 
 
+def a_type(value: object) -> str:
+    """Returns the name of a value's type with its article: "a str", "an int"."""
+    name = type(value).__name__
+    return f"{'an' if name[:1] in 'aeiouAEIOU' else 'a'} {name}"
+
+
 def nearest(given: str, allowed: Sequence[str], other_names: Mapping[str, str] | None = None) -> str:
     """The end of a sentence about an unknown name: what was perhaps meant, and all that is allowed."""
     from difflib import get_close_matches
@@ -69,7 +75,7 @@ def nearest(given: str, allowed: Sequence[str], other_names: Mapping[str, str] |
 def check_metric(metric: object) -> str:
     """`metric` if it is one; InvalidInput with the nearest names if not."""
     if not isinstance(metric, str):
-        raise InvalidInput(f"metric is a {type(metric).__name__}; pass one of {', '.join(METRICS)}")
+        raise InvalidInput(f"metric is {a_type(metric)}; pass one of {', '.join(METRICS)}")
     if metric not in METRICS:
         raise InvalidInput(f"there is no metric {metric!r}; {nearest(metric, METRICS, _OTHER_METRICS)}")
     return metric
@@ -99,7 +105,8 @@ def unknown_key(core: _core.Index, key: object) -> str:
     if not isinstance(key, str) or not _is_text(key):
         return sentence
     near = core.similar_keys(key, 5)
-    holding = [other for other in core.keys_with(key, 10) if other not in near][:5]
+    in_other_case = any(other.lower() == key.lower() for other in near)
+    holding = [] if in_other_case else [other for other in core.keys_with(key, 10) if other not in near][:5]
     if near:
         sentence += f"; nearest spellings: {', '.join(near)}"
     if holding:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nearabout.errors import InvalidInput
-from nearabout.names import nearest
+from nearabout.names import a_type, nearest
 from nearabout.other_kinds import what_serves
 
 _MOST_TREES = 1_000
@@ -230,7 +230,7 @@ def resolve_kind(kind: object) -> Kind | Literal["auto"]:
         if kind is known:
             raise InvalidInput(f"kind is the class na.{known.__name__}; pass an object of it: na.{known.__name__}()")
     if not isinstance(kind, str):
-        raise InvalidInput(f"kind is a {type(kind).__name__}; pass one of {names}, or an object such as na.Forest()")
+        raise InvalidInput(f"kind is {a_type(kind)}; pass one of {names}, or an object such as na.Forest()")
     if kind not in KINDS:
         served = what_serves(kind)
         allowed = f"Allowed: {', '.join(KINDS)}"

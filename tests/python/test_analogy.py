@@ -141,6 +141,16 @@ def test_a_key_that_is_not_there() -> None:
         built("cosine").analogy(["w1", "w1000"])
 
 
+def test_a_sum_as_the_shell_has_it_is_explained() -> None:
+    sentence = r"to add and subtract, pass positive=\['w1', 'w3'\], negative=\['w2'\]$"
+    with pytest.raises(na.UnknownKey, match=sentence):
+        built("cosine").analogy("w1 - w2 + w3")
+    with pytest.raises(na.UnknownKey, match=r"no key 'w1 w1000' among the 60 of this index$"):
+        built("cosine").analogy("w1 w1000")
+    with pytest.raises(na.InvalidInput, match="2 dims; the index has 7; if these are keys, pass a list of them"):
+        built("cosine", keys=range(60)).analogy(np.array([1, 2]))
+
+
 def test_bits_and_degrees_cannot_be_added() -> None:
     bits = na.build(VECTORS > 0, keys=WORDS, metric="hamming")
     places = na.build(VECTORS[:, :2], keys=WORDS, metric="haversine")

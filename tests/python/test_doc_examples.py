@@ -34,6 +34,7 @@ MODULES = [
     "nearabout.reasons",
     "nearabout.index",
     "nearabout.other_kinds",
+    "nearabout.other_methods",
     "nearabout.params",
     "nearabout.planning",
 ]

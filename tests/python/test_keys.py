@@ -81,7 +81,7 @@ def test_without_keys_the_rows_are_keys(kind: Kind) -> None:
         (["a", "b"], "3 vectors but 2 keys"),
         (["a", "b", "a"], r"\ba\b"),
         ([4, 5, 4], "4"),
-        (["a", 2, "c"], "key 1 is 2, a int, while key 0 is a str"),
+        (["a", 2, "c"], "key 1 is 2, an int, while key 0 is a str"),
         ([1, 2.5, 3], "key 1 is 2.5, a float"),
         ([1, True, 3], "key 1 is True, a bool"),
         (["a", None, "c"], "key 1 is None"),
@@ -95,7 +95,7 @@ def test_without_keys_the_rows_are_keys(kind: Kind) -> None:
         ("abc", "single str"),
         ({"a", "b", "c"}, "keys is a set, which has no order"),
         ({"a": 1, "b": 2, "c": 3}, "keys is a dict, which has no order"),
-        (7, "keys is a int"),
+        (7, "keys is an int"),
     ],
 )
 def test_keys_that_cannot_be(keys: Any, sentence: str, kind: Kind) -> None:
@@ -141,8 +141,12 @@ def test_vectors_and_keys_of_rows(compass: na.Index) -> None:
     for rows in ([5], [-1], [0, 99]):
         with pytest.raises(na.InvalidInput, match=r"there is no row .*0 to 4"):
             compass.keys(rows)
-    with pytest.raises(na.InvalidInput, match="row numbers are integers"):
+    with pytest.raises(na.InvalidInput, match="row numbers are integers, 0 to 4$"):
         compass.vectors([0.5])
+    with pytest.raises(na.InvalidInput, match=r"row numbers are integers, 0 to 4: index\[key\] is the vector of a key"):
+        compass.vectors("east")
+    with pytest.raises(na.InvalidInput, match=r"keys is slice\(0, 2, None\); .*index\.vectors\(range"):
+        _ = compass[0:2]
 
 
 def test_a_vector_is_a_copy(compass: na.Index) -> None:

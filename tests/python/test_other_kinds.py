@@ -7,6 +7,7 @@ import re
 import pytest
 
 import nearabout as na
+from nearabout.other_methods import _SERVES
 from nearabout.params import kind_from_settings
 
 GRAPH = "did you mean 'ivf'? It does the work of a graph, which this library does not build. Allowed: auto, "
@@ -52,3 +53,39 @@ def test_what_is_pointed_to_can_be_built() -> None:
     pointed = re.search(r"na\.(IVF\(.*?\))\?", str(told.value))
     assert pointed is not None
     assert na.IVF(lists=64, codes=8) == eval(pointed[1], {"IVF": na.IVF})
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("most_similar", r"; use index\.analogy\(positive=, negative=\)$"),
+        ("knn_query", r"; use index\.search\(query, k\)$"),
+        ("kneighbors", r"; use index\.search\(query, k\)$"),
+        ("get_nns_by_item", r"; use index\.search_by_key\(key, k\)$"),
+        ("add_items", "; an index is immutable: build one of all the vectors with nearabout.build$"),
+        ("load", r"; use nearabout\.open\(path\)$"),
+        ("ntotal", r"; use len\(index\)$"),
+        ("cupboard", "has no attribute 'cupboard'$"),
+    ],
+)
+def test_a_method_of_others(name: str, advice: str) -> None:
+    index = na.build([[1.0, 2.0]])
+    with pytest.raises(AttributeError, match=advice) as told:
+        getattr(index, name)
+    assert str(told.value).startswith(f"'Index' object has no attribute {name!r}")
+    assert not hasattr(index, name)
+
+
+def test_no_method_of_ours_is_among_those_of_others() -> None:
+    index = na.build([[1.0, 2.0]])
+    assert not [name for name in _SERVES if hasattr(index, name)]
+    for advice in set(_SERVES.values()):
+        for owner, name in re.findall(r"(index|nearabout)\.(\w+)", advice):
+            assert hasattr(index if owner == "index" else na, name)
+
+
+def test_an_index_is_not_made_by_its_class() -> None:
+    with pytest.raises(na.InvalidInput, match=r"made by nearabout\.build\(vectors\), or by nearabout\.open\(path\)"):
+        na.Index([[1.0, 2.0]])  # type: ignore[arg-type]
+    with pytest.raises(AttributeError, match=r"no attribute 'load'; use nearabout\.open$"):
+        _ = na.load  # type: ignore[attr-defined]

@@ -8,6 +8,21 @@ from nearabout.errors import InvalidInput
 Value = str | int | bool | list[str]
 
 
+# What other programs call them: understood, not accepted.
+_OTHER_OPTIONS = {
+    **dict.fromkeys(("-n", "--n", "--top", "--topk", "--top-k", "--topn", "--num", "--count", "--limit"), "-k"),
+    **dict.fromkeys(("--neighbors", "--neighbours", "--n-neighbors", "--results"), "-k"),
+    **dict.fromkeys(("-j", "-t", "--jobs", "--cores", "--n-jobs"), "--threads"),
+    **dict.fromkeys(("-m", "--distance", "--dist", "--space", "--similarity"), "--metric"),
+    **dict.fromkeys(("--nprobe", "--probes", "--ef", "--search-k", "--ef-search"), "--effort"),
+    **dict.fromkeys(("--brute", "--brute-force", "--flat"), "--exact"),
+    **dict.fromkeys(("--out", "--out-file", "--save"), "--output"),
+    **dict.fromkeys(("-t", "--type", "--index", "--algorithm", "--method"), "--kind"),
+    **dict.fromkeys(("-q", "--query-file"), "--queries"),
+    **dict.fromkeys(("--accuracy", "--target-recall"), "--recall"),
+}
+
+
 class Options:
     """What a command understands. `names` maps each option to how it is read: bool, int, str, or list (repeatable);
     `advice` is told when a word looks like an option and is none."""
@@ -85,9 +100,9 @@ class Options:
         from nearabout.names import nearest
 
         allowed = tuple(_dashed(name) for name in self._names)
-        return InvalidInput(
-            f"`nearabout {self._command}` has no option {argument!r}; {nearest(argument, allowed)}. {self._advice}"
-        )
+        other_names = {other: name for other, name in _OTHER_OPTIONS.items() if name in allowed}
+        meant = nearest(argument.partition("=")[0], allowed, other_names)
+        return InvalidInput(f"`nearabout {self._command}` has no option {argument!r}; {meant}. {self._advice}")
 
 
 def _dashed(name: str) -> str:

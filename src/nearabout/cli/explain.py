@@ -30,6 +30,11 @@ _OPTIONS = Options(
 
 def run(arguments: list[str]) -> int:
     words, given = _OPTIONS.parse(arguments)
+    if len(words) > 1:
+        raise InvalidInput(
+            f"`nearabout explain` takes one index file; {len(words)} words were given: {' '.join(words)}. The query "
+            "goes after --query, and the key after --key"
+        )
     path = one(words, "index file", "explain")
     for name in ("query", "key"):
         if name not in given:

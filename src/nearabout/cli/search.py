@@ -192,16 +192,18 @@ class Searcher:
         return row
 
     def _spaced(self, tokens: list[tuple[str, int]]) -> str:
-        """The end of the sentence where spaces around + and - would make words of all of it: actor -man+woman."""
+        """The end of the sentence where spaces would make words of all of it: actor -man+woman, chinese,river."""
         from re import findall
 
         spaced: list[str] = []
         for token, row in tokens:
-            parts = [token] if row >= 0 or token in ("+", "-") else findall(r"[+-]|[^+-]+", token)
+            parts = [token] if row >= 0 or token in ("+", "-") else findall(r"[+-]|[^+,;-]+", token)
             if not all(part in ("+", "-") or self._find(part) >= 0 for part in parts):
                 return ""
             spaced.extend(parts)
-        return f"; to add and subtract words, leave spaces around + and -: {' '.join(spaced)}"
+        if "+" in spaced or "-" in spaced:
+            return f"; to add and subtract words, leave spaces around + and -: {' '.join(spaced)}"
+        return f"; several words have spaces between them: {' '.join(spaced)}"
 
     def _find(self, word: str) -> int:
         if self._index.key_type == "str":

@@ -91,3 +91,9 @@ def test_files_that_hold_no_vector(run: Run, lists: Path, tmp_path: Path) -> Non
     ):
         done = run("explain", lists, "--query", tmp_path / name, "--key", "w2")
         assert (done.code, sentence in done.err) == (2, True)
+
+
+def test_words_without_options_are_told_where_they_go(run: Run, words: Path) -> None:
+    done = run("explain", words, "king", "queen")
+    assert done.code == 2
+    assert "The query goes after --query, and the key after --key" in done.err

@@ -164,6 +164,27 @@ def test_blanks_around_operators_are_explained(run: Run, words: Path, query: str
     assert run("search", words, "king-unknown").err.count("leave spaces") == 0  # no words even then
 
 
+def test_commas_between_words_are_explained(run: Run, words: Path) -> None:
+    done = run("search", words, "king,queen")
+    assert done.err.endswith("; several words have spaces between them: king queen\n")
+
+
+@pytest.mark.parametrize(
+    ("option", "ours"), [("-n", "-k"), ("--top=5", "-k"), ("--nprobe", "--effort"), ("--jobs", "--threads")]
+)
+def test_options_of_other_programs_are_understood(run: Run, words: Path, option: str, ours: str) -> None:
+    assert f"has no option {option!r}; did you mean {ours!r}?" in run("search", words, "king", option).err
+
+
+def test_a_word_in_other_letters_needs_no_more_offers(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "cases.near"
+    na.build(np.eye(3, dtype=np.float32), keys=["king", "kingdom", "smoking"], path=path)
+    assert run("search", path, "King").err.endswith("nearest spellings: king\n")
+    assert run("search", path, "kin").err.endswith(
+        "spellings: king; keys that begin with it or contain it: kingdom, smoking\n"
+    )
+
+
 def test_an_operator_without_a_blank_is_no_option(run: Run, words: Path) -> None:
     for word in ("-man", "-king"):  # -k has a value
         done = run("search", words, "queen", word)
