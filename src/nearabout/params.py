@@ -214,6 +214,14 @@ class IVF:
 Kind = Exact | Forest | IVF
 _CLASSES: dict[str, type[Exact] | type[Forest] | type[IVF]] = {"exact": Exact, "forest": Forest, "ivf": IVF}
 KINDS = ("auto", *_CLASSES)
+# What other libraries call their settings: understood, not accepted.
+_OTHER_SETTINGS = {
+    **dict.fromkeys(("nlist", "n_lists", "num_lists", "centroids", "n_centroids", "clusters"), "lists"),
+    **dict.fromkeys(("m", "pq", "code_size", "bytes", "n_bytes"), "codes"),
+    **dict.fromkeys(("n_trees", "ntrees", "num_trees"), "trees"),
+    **dict.fromkeys(("leaf", "leafsize", "max_leaf_size"), "leaf_size"),
+    **dict.fromkeys(("rerank", "reorder", "rflat"), "refine"),
+}
 
 
 def _check_count(name: str, value: object, most: int, other: str = "") -> None:
@@ -257,7 +265,8 @@ def kind_from_settings(kind: str, settings: dict[str, str]) -> Kind | Literal["a
     values: dict[str, int | str | bool] = {}
     for name, text in settings.items():
         if name not in fields:
-            known = "no settings" if not fields else f"the settings {', '.join(fields)}"
+            other_names = {other: ours for other, ours in _OTHER_SETTINGS.items() if ours in fields}
+            known = f"no setting {name!r}; {nearest(name, tuple(fields), other_names)}" if fields else "no settings"
             raise InvalidInput(f"--set {name}={text}: the kind {chosen.name} has {known}")
         is_flag = isinstance(fields[name].default, bool)
         values[name] = _flag(name, text) if is_flag else text if text == "auto" else _number(name, text)
