@@ -164,6 +164,10 @@ class Hits:
         table: pyarrow.Table = to_arrow(self)
         return table
 
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """The Arrow C interface, by which polars, DuckDB and others read hits as they are; it needs pyarrow."""
+        return self.to_arrow().__arrow_c_stream__(requested_schema)
+
     def to_polars(self) -> polars.DataFrame:
         """The columns of `to_dict` as a polars data frame.
 

@@ -97,6 +97,22 @@ def test_types_are_those_of_the_columns(index: na.Index) -> None:
     assert str(arrow.schema.field("key").type) == ("string" if text else "int64")
 
 
+def test_other_libraries_read_hits_as_they_are(index: na.Index) -> None:
+    polars, arrow = importlib.import_module("polars"), importlib.import_module("pyarrow")
+    for hits in (index.search(DIRECTIONS, k=2), index.search(DIRECTIONS[0], k=2)):
+        assert polars.DataFrame(hits).rows() == rows_of(hits)
+        assert arrow.table(hits).equals(hits.to_arrow())
+
+
+def test_frames_are_joined_by_row_and_by_query(index: na.Index) -> None:
+    pandas = importlib.import_module("pandas")
+    colours = pandas.DataFrame({"colour": ["red", "green", "blue", "white", "black"]})  # of the vectors, in their order
+    asked = pandas.DataFrame({"name": ["up", "left"]})  # of the queries
+    frame = index.search(DIRECTIONS[[0, 4]], k=2).to_pandas().join(colours, on="row").join(asked, on="query")
+    assert frame["colour"].tolist() == [colours["colour"][row] for row in frame["row"]]
+    assert frame["name"].tolist() == ["up", "up", "left", "left"]
+
+
 def test_keys_of_every_sort_and_pickled_hits() -> None:
     import pickle
 
