@@ -102,7 +102,8 @@ def _told(index: "Index", told: "Explanation") -> list[str]:
     if index.kind != "exact":
         least = "at no effort" if told.appears_at is None else f"from effort {told.appears_at:,} {unit} on"
         fields.append(["appears", least])
-    return [*table(fields), printable(told.why)]
+    note = ["Under dot, a distance is a negative inner product."] if index.metric == "dot" else []
+    return [*table(fields), printable(told.why), *note]
 
 
 TYPE_CHECKING = False
