@@ -171,7 +171,9 @@ def _summary(run: Run) -> str:
     told += reached[-1:]
     told += [f"recall up to {most}"] if run.points else []
     told += [f"failed, {printable(run.problem)}"] if run.problem else []
-    told += [f"other work had its cores for up to {run.lost:.0%} of the time"] if run.lost > BUSY else []
+    told += (
+        [f"other work had its cores for up to {run.busy_fraction:.0%} of the time"] if run.busy_fraction > BUSY else []
+    )
     return "; ".join(told)
 
 

@@ -41,9 +41,9 @@ class Run:
             ties count as right.
         problem: a sentence on what went wrong; empty where nothing did. What was measured before is kept.
         one_thread: its searches took one thread, whatever was asked for.
-        lost: the largest share of the time of a timing, or of the build, in which other work had its cores; timings
-            were repeated because of it. 0 where none was noticed.
-        repeated: how many timings were repeated.
+        busy_fraction: the largest share of the time of a timing, or of the build, in which other work had its cores;
+            timings were repeated because of it. 0 where none was noticed.
+        repeated_timings: how many timings were repeated.
     """
 
     name: str
@@ -55,8 +55,8 @@ class Run:
     points: list[Measured] = field(default_factory=list)
     problem: str = ""
     one_thread: bool = False
-    lost: float = 0.0
-    repeated: int = 0
+    busy_fraction: float = 0.0
+    repeated_timings: int = 0
 
     @property
     def ours(self) -> bool:

@@ -95,7 +95,7 @@ def race(
         finished: called with what came of each contestant, once it is through.
 
     Where other work had a core during a timing (its processor time is less than the clock says), the timing is repeated
-    after a pause, three times at the most; `Run.lost` tells what remained.
+    after a pause, three times at the most; `Run.busy_fraction` tells what remained.
 
     Raises:
         InvalidInput: shapes that do not fit, an unknown peer or metric, more neighbours than there are rows.

@@ -130,11 +130,11 @@ def made(run: Run) -> str:
 
 def busy(run: Run) -> str:
     """What there is to say of other work on its cores; empty where there was none."""
-    repeated = f"{run.repeated} timing{'s' if run.repeated > 1 else ''} repeated"
-    if run.lost <= BUSY:
-        return f"{repeated} because of other work on its cores, then undisturbed" if run.repeated else ""
-    told = f"other work had its cores for up to {run.lost:.0%} of the time"
-    return f"{told}{f', {repeated}' if run.repeated else ''}: its figures may be too low"
+    repeated = f"{run.repeated_timings} timing{'s' if run.repeated_timings > 1 else ''} repeated"
+    if run.busy_fraction <= BUSY:
+        return f"{repeated} because of other work on its cores, then undisturbed" if run.repeated_timings else ""
+    told = f"other work had its cores for up to {run.busy_fraction:.0%} of the time"
+    return f"{told}{f', {repeated}' if run.repeated_timings else ''}: its figures may be too low"
 
 
 def figures(run: Run) -> list[str]:

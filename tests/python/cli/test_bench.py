@@ -131,9 +131,15 @@ def test_each_contestant_is_told_of_when_it_is_through(run: Run, base: Path, mon
 
 def test_a_busy_core_is_told(run: Run, base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     runs = {
-        "nearabout exact": Outcome("nearabout exact", "nearabout", build_seconds=1.0, lost=0.37, repeated=2),
-        "nearabout forest": Outcome("nearabout forest", "nearabout", build_seconds=1.0, lost=0.02, repeated=1),
-        "nearabout ivf": Outcome("nearabout ivf", "nearabout", build_seconds=1.0, lost=0.02, problem="crashed: x"),
+        "nearabout exact": Outcome(
+            "nearabout exact", "nearabout", build_seconds=1.0, busy_fraction=0.37, repeated_timings=2
+        ),
+        "nearabout forest": Outcome(
+            "nearabout forest", "nearabout", build_seconds=1.0, busy_fraction=0.02, repeated_timings=1
+        ),
+        "nearabout ivf": Outcome(
+            "nearabout ivf", "nearabout", build_seconds=1.0, busy_fraction=0.02, problem="crashed: x"
+        ),
     }
     monkeypatch.setattr(Course, "run", lambda self, name, *_: runs[name])
     done = run("bench", base, *QUICK)
@@ -145,4 +151,4 @@ def test_a_busy_core_is_told(run: Run, base: Path, monkeypatch: pytest.MonkeyPat
         f"busy   nearabout exact: other work had its cores for up to 37% of the time, {more}",
         "busy   nearabout forest: 1 timing repeated because of other work on its cores, then undisturbed",
     ]
-    assert json.loads(run("bench", base, *QUICK, "--json").out)["runs"][0]["lost"] == 0.37
+    assert json.loads(run("bench", base, *QUICK, "--json").out)["runs"][0]["busy_fraction"] == 0.37

@@ -116,6 +116,6 @@ def test_a_race_tells_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     (run,) = outcome.runs
     assert through == [run]
     assert run.problem == ""
-    assert run.lost > clock.BUSY
-    assert run.repeated == 1
-    assert json.loads(json.dumps(outcome.as_dict()))["runs"][0]["repeated"] == 1
+    assert run.busy_fraction > clock.BUSY
+    assert run.repeated_timings == 1
+    assert json.loads(json.dumps(outcome.as_dict()))["runs"][0]["repeated_timings"] == 1

@@ -117,7 +117,9 @@ def test_a_page_without_what_was_not_measured(tmp_path: Path) -> None:
 
 
 def test_busy_cores_are_on_the_page(tmp_path: Path) -> None:
-    report(a_race(RUNS[0], dataclasses.replace(RUNS[1], lost=0.25, repeated=3)), tmp_path / "race.html")
+    report(
+        a_race(RUNS[0], dataclasses.replace(RUNS[1], busy_fraction=0.25, repeated_timings=3)), tmp_path / "race.html"
+    )
     text = (tmp_path / "race.html").read_text(encoding="utf-8")
     told = "other work had its cores for up to 25% of the time, 3 timings repeated: its figures may be too low"
     assert f"<li>nearabout ivf: {told}</li>" in text
