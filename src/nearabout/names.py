@@ -96,6 +96,8 @@ def unknown_key(core: _core.Index, key: object) -> str:
     kind, rows = core.key_type, len(core)
     if rows == 0:
         return f"no key {key!r}: this index is empty"
+    if not isinstance(key, (str, int)) or isinstance(key, bool):
+        return f"no key {key!r}: keys are strings or integers, and this is {a_type(key)}{_retyped(core, key)}"
     if kind == "none":
         return f"no key {key!r}: this index has no keys of its own, its {rows:,} rows are 0 to {rows - 1}"
     if isinstance(key, str) != (kind == "str"):
@@ -115,14 +117,16 @@ def unknown_key(core: _core.Index, key: object) -> str:
 
 
 def _retyped(core: _core.Index, key: object) -> str:
-    """The end of the sentence where the key is there, but of the other type: '7' for 7, or 7 for '7'."""
-    if isinstance(key, str):
-        digits = key.strip()
-        other: str | int = int(digits) if digits.isdecimal() and digits.isascii() and len(digits) < 19 else -1
-        there = other != -1 and core.row_of(other) >= 0
+    """The end of the sentence where the key is there, but of another type: '7' or 7.0 for 7, or 7 for '7'."""
+    digits = isinstance(key, str) and key.isascii() and key.strip().isdecimal() and len(key) < 19
+    whole = isinstance(key, float) and key.is_integer() and abs(key) < 2**53
+    if core.key_type == "str":
+        other: str | int = str(key)
+    elif digits or whole:
+        other = int(key)  # type: ignore[call-overload]
     else:
-        other = str(key)
-        there = _is_text(other) and core.row_of(other) >= 0
+        return ""
+    there = _is_text(str(other)) and core.row_of(other) >= 0
     return f"; {other!r} is one of them" if there else ""
 
 

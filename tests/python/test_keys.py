@@ -170,6 +170,16 @@ def test_a_key_of_the_other_type_is_pointed_to() -> None:
     with pytest.raises(na.UnknownKey, match=r"the keys of this index are strings; '2' is one of them$"):
         _ = with_keys(["1", "2", "3"])[2]
     with pytest.raises(na.UnknownKey, match=r"the keys of this index are integers$"):
-        _ = with_keys([1, 2, 3])["9" * 30]
+        _ = with_keys([1, 2, -1])["9" * 30]
+    with pytest.raises(na.UnknownKey, match=r"the keys of this index are integers$"):
+        _ = with_keys([1, 2, -1])["nine"]
+    for index in (with_keys(None), with_keys([0, 1, 2])):
+        sentence = r"no key 2\.0: keys are strings or integers, and this is a float; 2 is one of them$"
+        with pytest.raises(na.UnknownKey, match=sentence):
+            index.search_by_key(2.0)
+    with pytest.raises(na.UnknownKey, match=r"no key nan: keys are strings or integers, and this is a float$"):
+        with_keys(None).search_by_key(float("nan"))
+    with pytest.raises(na.UnknownKey, match=r"no key True: keys are strings or integers, and this is a bool$"):
+        with_keys(None).search_by_key(True)
     with pytest.raises(na.UnknownKey, match="no key 'a': this index is empty"):
         _ = na.build(np.empty((0, 2), np.float32))["a"]
