@@ -19,9 +19,7 @@ def columns(hits: Hits) -> dict[str, NDArray[Any]]:
     if hits.rows.ndim == 1:
         ranks = np.arange(1, len(hits.rows) + 1)
         return {"rank": ranks, "key": hits.keys, "row": hits.rows, "distance": hits.distances}
-    counts = np.asarray(hits.counts)
-    queries, ranks = np.nonzero(np.arange(hits.rows.shape[1]) < counts[:, None])
-    real = queries, ranks
+    real = queries, ranks = np.nonzero(hits.rows >= 0)  # padding is row -1
     return {
         "query": queries,
         "rank": ranks + 1,

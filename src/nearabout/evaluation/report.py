@@ -134,7 +134,7 @@ def busy(run: Run) -> str:
     if run.busy_fraction <= BUSY:
         return f"{repeated} because of other work on its cores, then undisturbed" if run.repeated_timings else ""
     told = f"other work had its cores for up to {run.busy_fraction:.0%} of the time"
-    return f"{told}{f', {repeated}' if run.repeated_timings else ''}: its figures may be too low"
+    return f"{told}{f', {repeated}' if run.repeated_timings else ''}: alone it may be faster"
 
 
 def figures(run: Run) -> list[str]:

@@ -146,7 +146,7 @@ def test_a_busy_core_is_told(run: Run, base: Path, monkeypatch: pytest.MonkeyPat
     assert "raced  nearabout exact: built in 1.00 s; other work had its cores for up to 37% of the time\n" in done.out
     assert "raced  nearabout ivf: built in 1.00 s; failed, crashed: x\n" in done.out
     busy = [line for line in done.out.splitlines() if line.startswith("busy ")]
-    more = "2 timings repeated: its figures may be too low"
+    more = "2 timings repeated: alone it may be faster"
     assert busy == [
         f"busy   nearabout exact: other work had its cores for up to 37% of the time, {more}",
         "busy   nearabout forest: 1 timing repeated because of other work on its cores, then undisturbed",
