@@ -16,6 +16,7 @@
 #include "base/aligned.h"
 #include "base/convert.h"
 #include "base/norm.h"
+#include "gil.h"
 #include "index/forest/forest.h"
 #include "index/ivf/ivf.h"
 #include "index/work.h"
@@ -105,7 +106,7 @@ nb::object search(const Index& index, const AnyArray& queries, std::size_t k, st
   const Request request = request_for(k, {effort, recall, exact, threads});
   std::vector<Answer> answers;
   {
-    const nb::gil_scoped_release release;
+    const ReleasedGil released;
     answers = index.search(view, request);
   }
   return table_of(answers, std::min(k, index.rows())) + spent_on(answers);
@@ -119,7 +120,7 @@ nb::dict profile(const Index& index, const AnyArray& queries, std::size_t k, std
   Request request = request_for(k, {effort, {}, false, threads});
   request.work = &work;
   {
-    const nb::gil_scoped_release release;
+    const ReleasedGil released;
     (void)index.search(view, request);
   }
   nb::dict found;
@@ -140,7 +141,7 @@ nb::object search_rows(const Index& index, const RowNumbers& numbers, std::size_
   const Request request = request_for(k, {effort, recall, exact, threads});
   std::vector<Answer> answers;
   {
-    const nb::gil_scoped_release release;
+    const ReleasedGil released;
     answers = index.search_rows(rows, include_self, request);
   }
   const std::size_t others = index.rows() - (include_self || index.rows() == 0 ? 0 : 1);
@@ -154,7 +155,7 @@ nb::object radius_search(const Index& index, const AnyArray& queries, double rad
   request.radius = radius;
   std::vector<Answer> answers;
   {
-    const nb::gil_scoped_release release;
+    const ReleasedGil released;
     answers = index.search(view, request);
   }
   std::vector<std::int64_t> offsets{0};
@@ -173,40 +174,59 @@ nb::object radius_search(const Index& index, const AnyArray& queries, double rad
 
 using Terms = std::vector<std::pair<double, std::int64_t>>;
 
-// The weighted sum of the rows' vectors: of their directions under cosine, so that each word counts alike.
-std::vector<float> weighted_sum(const Index& index, const Terms& terms) {
+std::uint32_t existing_row(const Index& index, std::int64_t row) {
+  if (row < 0 || static_cast<std::uint64_t>(row) >= index.rows())
+    throw InvalidInput("row " + std::to_string(row) + " does not exist; the index has " + std::to_string(index.rows()) +
+                       " rows");
+  return static_cast<std::uint32_t>(row);
+}
+
+// The weighted sum of the vectors of rows, and of other vectors; under cosine of their directions, so that each counts
+// alike.
+std::vector<float> weighted_sum(const Index& index, const Terms& terms, const FloatMatrix* others = nullptr,
+                                const std::vector<double>& weights = {}) {
   const Element element = index.descriptor().element;
-  if (element == Element::bits || index.descriptor().metric == Metric::haversine)
-    throw InvalidInput("vectors under metric '" + std::string(name_of(index.descriptor().metric)) +
+  const Metric metric = index.descriptor().metric;
+  if (element == Element::bits || metric == Metric::haversine)
+    throw InvalidInput("vectors under metric '" + std::string(name_of(metric)) +
                        "' cannot be added; ask for one key at a time");
   std::vector<double> sum(index.dims(), 0.0);
+  const auto add = [&](double weight, const float* vector) {
+    const double square = squared_norm(vector, sum.size());
+    const double scale = metric == Metric::cosine && square > 0 ? weight / std::sqrt(square) : weight;
+    for (std::size_t j = 0; j < sum.size(); ++j) sum[j] += scale * double{vector[j]};
+  };
   std::vector<std::byte> stored(row_bytes(element, index.dims()));
   std::vector<float> vector(index.dims());
   for (const auto& [weight, row] : terms) {
-    index.copy_vectors({static_cast<std::uint32_t>(row)}, stored.data());
+    index.copy_vectors({existing_row(index, row)}, stored.data());
     to_f32(element, stored.data(), index.dims(), vector.data());
-    const double square = squared_norm(vector.data(), vector.size());
-    const double scale =
-        index.descriptor().metric == Metric::cosine && square > 0 ? weight / std::sqrt(square) : weight;
-    for (std::size_t j = 0; j < sum.size(); ++j) sum[j] += scale * double{vector[j]};
+    add(weight, vector.data());
   }
-  return {sum.begin(), sum.end()};
+  for (std::size_t i = 0; others && i < weights.size(); ++i) add(weights[i], others->data() + i * index.dims());
+  std::vector<float> result(sum.begin(), sum.end());
+  if (metric == Metric::cosine && std::all_of(result.begin(), result.end(), [](float value) { return value == 0; }))
+    throw InvalidInput("what is added and what is subtracted cancel out: the sum is zero, which has no direction");
+  return result;
+}
+
+nb::ndarray<nb::numpy, float> sum_of(const Index& index, const Terms& terms, const FloatMatrix& others,
+                                     const std::vector<double>& weights) {
+  if (others.shape(0) != weights.size() || others.shape(1) != index.dims())
+    throw InvalidInput("there must be one weight a vector, and vectors of the index's dims");
+  return owned_array(weighted_sum(index, terms, &others, weights), {index.dims()});
 }
 
 std::vector<std::pair<std::int64_t, float>> search_sum(const Index& index, const Terms& terms, std::size_t k,
                                                        std::optional<std::size_t> effort, bool exact,
                                                        std::size_t threads, std::optional<double> recall) {
   std::vector<std::uint32_t> own;
-  for (const auto& [weight, row] : terms) {
-    if (row < 0 || static_cast<std::uint64_t>(row) >= index.rows())
-      throw InvalidInput("row " + std::to_string(row) + " does not exist; the index has " +
-                         std::to_string(index.rows()) + " rows");
-    own.push_back(static_cast<std::uint32_t>(row));
-  }
-  const Request request = request_for(k > index.rows() ? index.rows() : k + own.size(), {effort, recall, exact, threads});
+  for (const auto& [weight, row] : terms) own.push_back(existing_row(index, row));
+  const Request request =
+      request_for(k > index.rows() ? index.rows() : k + own.size(), {effort, recall, exact, threads});
   std::vector<Answer> answers;
   {
-    const nb::gil_scoped_release release;
+    const ReleasedGil released;
     if (terms.size() == 1 && terms[0].first == 1) {
       answers = index.search_rows(own, true, request);
     } else {
@@ -389,13 +409,13 @@ IndexPointer from_bytes(const nb::bytes& image) {
 
 void verify(const Index& index, nb::object monitor) {
   const Monitor watch = python_monitor(std::move(monitor));
-  const nb::gil_scoped_release release;
+  const ReleasedGil released;
   index.verify(watch);
 }
 
 void save(const Index& index, const std::string& path) {
   const Monitor watch = python_monitor(nb::none());
-  const nb::gil_scoped_release release;
+  const ReleasedGil released;
   index.file().save(path, watch);
 }
 
@@ -434,6 +454,7 @@ void bind_index(nb::module_& m) {
            nb::arg("threads") = 0)
       .def("search_sum", &search_sum, nb::arg("terms"), nb::arg("k"), nb::arg("effort").none() = nb::none(),
            nb::arg("exact") = false, nb::arg("threads") = 0, nb::arg("recall").none() = nb::none())
+      .def("weighted_sum", &sum_of, nb::arg("terms"), nb::arg("vectors"), nb::arg("weights"))
       .def("details", &details)
       .def("row_of", &row_of, nb::arg("key"))
       .def("rows_of", &rows_of, nb::arg("keys"))
@@ -445,7 +466,13 @@ void bind_index(nb::module_& m) {
           [](const Index& index, const std::string& word, std::size_t count) {
             return storage::similar_keys(index.keys(), word, count);
           },
-          nb::arg("word"), nb::arg("count"));
+          nb::arg("word"), nb::arg("count"))
+      .def(
+          "keys_with",
+          [](const Index& index, const std::string& text, std::size_t count) {
+            return storage::keys_with(index.keys(), text, count);
+          },
+          nb::arg("text"), nb::arg("count"));
 }
 
 }  // namespace nearabout

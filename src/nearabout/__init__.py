@@ -86,7 +86,11 @@ _HOMES = {
 def __getattr__(name: str) -> object:
     """Import a public name at its first use (PEP 562)."""
     if name not in __all__:
-        raise AttributeError(f"module 'nearabout' has no attribute {name!r}")
+        served = {"load": "open", "load_index": "open", "read_index": "open", "fit": "build", "create": "build"}.get(
+            name
+        )
+        advice = f"; use nearabout.{served}" if served else ""
+        raise AttributeError(f"module 'nearabout' has no attribute {name!r}{advice}")
     from importlib import import_module
 
     value: object = getattr(import_module(_HOMES.get(name, "nearabout.errors")), name)

@@ -71,13 +71,7 @@ class Sum(NamedTuple):
 
 def sum_of(index: Index, terms: Sequence[tuple[float, int]]) -> Sum:
     """The weighted sum of rows, of their directions under cosine: what `nearabout search` asks for several words."""
-    if index.dtype == "bits" or index.metric == "haversine":
-        raise InvalidInput(f"vectors under metric {index.metric!r} cannot be added; ask for one key at a time")
-    vectors = index.vectors([row for _, row in terms]).astype(np.float64)
-    if index.metric == "cosine":
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        vectors /= np.where(lengths > 0, lengths, 1)
-    total: NDArray[np.float32] = (np.array([weight for weight, _ in terms]) @ vectors).astype(np.float32)
+    total = index._core.weighted_sum(terms, np.empty((0, index.dims), np.float32), [])
     return Sum(total, frozenset(row for _, row in terms))
 
 

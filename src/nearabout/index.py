@@ -19,6 +19,7 @@ from nearabout.arguments import (
     check_path,
     check_radius,
     check_threads,
+    room_for_hits,
 )
 from nearabout.calibration import EVERY_ROW, Spent, check_spending
 from nearabout.errors import CorruptFile, InvalidInput, UnknownKey
@@ -26,6 +27,7 @@ from nearabout.hits import Hits, Keys
 from nearabout.inputs import as_queries, stored_to_numpy
 from nearabout.keys import INT64_MAX, INT64_MIN, as_keys, is_utf8
 from nearabout.measuring import Measuring
+from nearabout.names import unknown_key
 from nearabout.progress import monitor_for
 
 if TYPE_CHECKING:
@@ -76,6 +78,8 @@ class Index(Measuring):
     skipped: NDArray[np.int64]
 
     def __init__(self, core: _core.Index, skipped: NDArray[np.int64] | None = None) -> None:
+        if not isinstance(core, _core.Index):
+            raise InvalidInput("an Index is made by nearabout.build(vectors), or by nearabout.open(path) of a file")
         self._core = core
         self._metric = core.metric
         self._path = str(Path(core.path).absolute()) if core.path else None
@@ -107,6 +111,14 @@ class Index(Measuring):
     def path(self) -> str | None:
         """The absolute path of the file that is mapped; None for an index in memory."""
         return self._path
+
+    if not TYPE_CHECKING:  # a type checker would take any attribute for one of ours
+
+        def __getattr__(self, name: str) -> Any:
+            """Tells what serves for a method that other libraries have."""
+            from nearabout.other_methods import what_serves
+
+            raise AttributeError(f"'Index' object has no attribute {name!r}{what_serves(name)}", name=name, obj=self)
 
     def __len__(self) -> int:
         return len(self._core)
@@ -202,7 +214,8 @@ class Index(Measuring):
         looked, everything = check_effort(effort, exact, self.kind)
         k = check_k(k, len(self))
         queries, single = as_queries(query, self.metric, self.dtype, self.dims)
-        found = self._core.search(queries, k, looked, recall, everything, check_threads(threads))
+        with room_for_hits(len(queries), k):
+            found = self._core.search(queries, k, looked, recall, everything, check_threads(threads))
         return self._full_hits(found, single, k, (looked, recall, everything))
 
     def profile(self, query: Any, k: int = 10, *, effort: int | None = None, threads: int | None = 1) -> Profile:
@@ -280,8 +293,54 @@ class Index(Measuring):
         spent, everything = check_effort(effort, exact, self.kind)
         single = _is_single_key(key)
         wanted = np.array([self._row(key)], np.int64) if single else self.rows(key)
-        found = self._core.search_rows(wanted, k, include_self, spent, recall, everything, check_threads(threads))
+        with room_for_hits(len(wanted), k):
+            found = self._core.search_rows(wanted, k, include_self, spent, recall, everything, check_threads(threads))
         return self._full_hits(found, single, looked_for, (spent, recall, everything))
+
+    def analogy(
+        self,
+        positive: Any = (),
+        negative: Any = (),
+        k: int = 10,
+        *,
+        recall: float | None = None,
+        effort: int | None = None,
+        exact: bool = False,
+        threads: int | None = None,
+    ) -> Hits:
+        """The k nearest to a sum: "king" and "woman" added, "man" subtracted, is near "queen".
+
+        Under cosine vectors are added as unit vectors, so that each counts alike; under other metrics as they are.
+        One positive key alone is searched as it is stored. The keys that are given are left out of the answer. The
+        shell's `nearabout search` does the same; gensim calls it most_similar.
+
+        Args:
+            positive: what is added: a key, a vector of shape (dims,), or a list of keys and vectors; each may be a
+                tuple with a weight, ("king", 0.5). An array of numbers is a vector, or vectors, (n, dims).
+            negative: what is subtracted: as `positive`.
+            k: how many neighbours, at least 1.
+            recall: as in `search`.
+            effort: as in `search`.
+            exact: as in `search`.
+            threads: as in `search`.
+
+        Returns:
+            `Hits` of one query: min(k, the number of rows that were not given as keys).
+
+        Raises:
+            UnknownKey: a key is not in the index.
+            InvalidInput: nothing is given, or it cancels out; vectors of bits, and degrees, cannot be added; as in
+                `search`.
+
+        >>> import nearabout as na
+        >>> vectors = [[1, 1, 0], [1, -1, 0], [0, 1, 1], [0, -1, 1], [0, 0, -1]]
+        >>> index = na.build(vectors, keys=["king", "queen", "man", "woman", "stone"])
+        >>> index.analogy(positive=["king", "woman"], negative=["man"], k=1).keys.tolist()
+        ['queen']
+        """
+        from nearabout.analogy import analogy
+
+        return analogy(self, positive, negative, k, recall=recall, effort=effort, exact=exact, threads=threads)
 
     def radius_search(
         self,
@@ -324,9 +383,10 @@ class Index(Measuring):
         spent, everything = check_effort(effort, exact, self.kind)
         radius = check_radius(radius)
         queries, single = as_queries(query, self.metric, self.dtype, self.dims)
-        rows, distances, offsets, efforts, unlike = self._core.radius_search(
-            queries, radius, spent, recall, everything, check_threads(threads)
-        )
+        with room_for_hits(len(queries), None):
+            rows, distances, offsets, efforts, unlike = self._core.radius_search(
+                queries, radius, spent, recall, everything, check_threads(threads)
+            )
         base = self._core.base_effort(10, spent, recall, everything)
         if single:
             spending = Spent(self._core, len(rows), base, int(efforts[0]), bool(unlike[0]), True)
@@ -497,7 +557,10 @@ class Index(Measuring):
         if array.size == 0:
             return np.empty(array.shape, np.int64)
         if array.dtype.kind not in "iu":
-            raise InvalidInput(f"rows has the dtype {array.dtype}; row numbers are integers, 0 to {len(self) - 1}")
+            advice = ": index[key] is the vector of a key" if array.dtype.kind in "OUT" else ""
+            raise InvalidInput(
+                f"rows has the dtype {array.dtype}; row numbers are integers, 0 to {len(self) - 1}{advice}"
+            )
         if (low := int(array.min())) < 0 or int(array.max()) >= len(self):
             given = low if low < 0 else int(array.max())
             raise InvalidInput(f"there is no row {given}; the index has {len(self):,} rows, 0 to {len(self) - 1}")
@@ -519,15 +582,7 @@ class Index(Measuring):
         return row
 
     def _unknown(self, key: object) -> str:
-        kind = self._core.key_type
-        key = key.item() if isinstance(key, np.generic) else key
-        if kind == "none":
-            return f"no key {key!r}: this index has no keys of its own, its {len(self):,} rows are 0 to {len(self) - 1}"
-        if isinstance(key, str) != (kind == "str"):
-            return f"no key {key!r}: the keys of this index are {'strings' if kind == 'str' else 'integers'}"
-        sentence = f"no key {key!r} among the {len(self):,} of this index"
-        near = self._core.similar_keys(key, 5) if isinstance(key, str) and is_utf8(key) else []
-        return f"{sentence}; nearest spellings: {', '.join(near)}" if near else sentence
+        return unknown_key(self._core, key.item() if isinstance(key, np.generic) else key)
 
 
 def _is_single_key(key: object) -> bool:

@@ -248,9 +248,7 @@ def as_queries(query: object, metric: str, dtype: str, dims: int) -> tuple[NDArr
             queries = np.ascontiguousarray(rows, dtype=np.float32)
         _check_finite(queries, rows)
     if metric == "cosine" and not (nonzero := queries.any(axis=1)).all():
-        raise InvalidInput(
-            f"query {int(np.argmin(nonzero))} is a zero vector, which has no direction: cosine cannot compare it"
-        )
+        raise InvalidInput(_zero_query(int(np.argmin(nonzero)), rows))
     if metric == "haversine" and (beyond := np.abs(queries[:, 0]) > 90).any():
         row = int(np.argmax(beyond))
         raise InvalidInput(
@@ -258,6 +256,17 @@ def as_queries(query: object, metric: str, dtype: str, dims: int) -> tuple[NDArr
             "longitudes: perhaps the two are swapped"
         )
     return queries, single
+
+
+def _zero_query(row: int, given: NDArray[Any]) -> str:
+    """The sentence about a query that is zero as float32: because it is, or because its numbers are too small."""
+    largest = float(np.abs(given[row]).max()) if given.shape[1] else 0.0
+    if largest == 0:
+        return f"query {row} is a zero vector, which has no direction: cosine cannot compare it"
+    return (
+        f"query {row} has only numbers that are zero as float32 (the largest is {largest:.3g}), so it has no direction "
+        "and cosine cannot compare it: scale it, for example to length 1"
+    )
 
 
 def as_measured(queries: object, metric: str, dtype: str, dims: int) -> NDArray[np.float32]:

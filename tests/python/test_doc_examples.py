@@ -33,6 +33,8 @@ MODULES = [
     "nearabout.measuring",
     "nearabout.reasons",
     "nearabout.index",
+    "nearabout.other_kinds",
+    "nearabout.other_methods",
     "nearabout.params",
     "nearabout.planning",
 ]

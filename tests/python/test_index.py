@@ -75,7 +75,7 @@ def test_paths_that_cannot_be(compass: na.Index, tmp_path: Path) -> None:
     text.write_text("This is no index.\n" * 20)
     with pytest.raises(na.NotOurFile):
         na.open(text)
-    with pytest.raises(na.InvalidInput, match="path is a int"):
+    with pytest.raises(na.InvalidInput, match="path is an int"):
         na.open(3)  # type: ignore[arg-type]
     with pytest.raises(na.InvalidInput, match="is empty"):
         compass.save("")

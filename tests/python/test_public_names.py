@@ -37,8 +37,9 @@ NAMES = [
 ]
 INDEX = {"dims", "dtype", "info", "keys", "kind", "metric", "path", "radius_search", "rows", "save", "search"}
 INDEX |= {"profile", "search_by_key", "skipped", "vectors", "verify"}
-INDEX |= {"calibrate", "calibration", "explain", "recall"}
+INDEX |= {"analogy", "calibrate", "calibration", "explain", "recall"}
 HITS = {"counts", "distances", "effort", "expected_recall", "keys", "rows", "scores", "untested"}
+HITS |= {"to_arrow", "to_dict", "to_pandas", "to_polars"}
 
 
 def public(thing: object) -> set[str]:

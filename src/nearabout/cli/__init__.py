@@ -25,36 +25,37 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; the exit code. Without `arguments`, those of the process."""
     import sys
 
-    from nearabout.cli.output import complain, discard_output
+    from nearabout.cli.output import complain, discard_output, flush_output, output_fails
     from nearabout.errors import NearaboutError
 
     if arguments is None:
         arguments = sys.argv[1:]
     try:
         code = _run(arguments)
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        flush_output()
         return code
     except NearaboutError as error:
         complain(str(error))
+        output_fails()  # what was printed before: its failure is not the news
         return WRONG
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
         discard_output()
         return BROKEN_PIPE
-    except MemoryError:
-        complain("there is not enough memory for this")
+    except MemoryError as error:
+        told = str(error)
+        complain(told if " " in told else "there is not enough memory for this")  # not the name of a C++ exception
         return WRONG
     except OSError as error:
-        complain(_system_sentence(error))
+        complain(_system_sentence(error, output_fails(probe=error.filename is None)))
         return WRONG
 
 
-def _system_sentence(error: OSError) -> str:
+def _system_sentence(error: OSError, of_output: bool) -> str:
     """What the system said and of which file, once each."""
     reason = error.strerror or str(error)
-    name = error.filename
+    name = error.filename or ("standard output" if of_output else None)
     return reason if name is None or str(name) in reason else f"{name}: {reason}"
 
 
