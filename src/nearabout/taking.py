@@ -1,0 +1,147 @@
+"""What `build` is given, as the core takes it: vectors and keys of files, tables, dicts, iterators and arrays."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearabout.arguments import check_path
+from nearabout.errors import InvalidInput
+from nearabout.given import Pieces, comes_in_pieces
+from nearabout.inputs import Vectors, as_vectors
+from nearabout.larger import FileVectors, from_array, from_file, from_pieces, from_place
+from nearabout.names import nearest
+from nearabout.progress import Monitor
+
+if TYPE_CHECKING:
+    from nearabout.formats import Embeddings
+
+_NONE_MISSING = np.empty(0, np.int64)
+
+
+class Wanted(NamedTuple):
+    """How vectors are to be taken."""
+
+    metric: str
+    dtype: str | None
+    memory: int  # bytes, 0: no limit
+    target: str | None  # the path of the index
+    on_bad: Literal["error", "skip"]
+
+
+class Taken(NamedTuple):
+    """Vectors and keys; rows with something missing are left out of both."""
+
+    vectors: Vectors | FileVectors
+    keys: Any
+    missing: NDArray[np.int64]  # rows of the input
+
+
+def take(
+    data: Any,
+    keys: Any,
+    wanted: Wanted,
+    reading: dict[str, Any],
+    monitor: Monitor,
+    notes: dict[str, object],
+) -> Taken:
+    """Returns vectors and keys of whatever was given. Notes where they came from.
+
+    Raises:
+        InvalidInput: something that holds no vectors, or a choice that has to be made by the caller.
+        TypeError: an argument that `build` does not have.
+    """
+    check_reading(reading, data)
+    formats = sys.modules.get("nearabout.formats")  # where nobody loaded it, nobody has what it reads
+    found: FileVectors | Embeddings | None = data if formats and isinstance(data, formats.Embeddings) else None
+    if isinstance(data, (str, os.PathLike)):
+        found = _of_file(check_path(data), wanted, reading, monitor)
+    if found is not None:
+        _note(found, notes)
+        keys = found.keys if keys is None else keys
+        data = found if isinstance(found, FileVectors) else found.vectors
+    elif comes_in_pieces(data):
+        return _of_pieces(Pieces(data, "data", keys is not None, wanted.on_bad), keys, wanted)
+    if isinstance(data, FileVectors):
+        return Taken(data, keys, _NONE_MISSING)
+    if wanted.memory and wanted.target is not None:
+        return Taken(from_array(data, wanted.metric, wanted.dtype, wanted.target), keys, _NONE_MISSING)
+    return Taken(as_vectors(data, wanted.metric, wanted.dtype), keys, _NONE_MISSING)
+
+
+def _of_file(path: str, wanted: Wanted, reading: dict[str, Any], monitor: Monitor) -> FileVectors | Embeddings:
+    if wanted.memory and wanted.target is not None:
+        return from_file(path, wanted.metric, wanted.dtype, wanted.memory, wanted.target, monitor, reading)
+    from nearabout.formats import read
+
+    return from_place(path, wanted.metric, wanted.dtype, reading) or read(path, progress=monitor, **reading)
+
+
+def _of_pieces(pieces: Pieces, keys: Any, wanted: Wanted) -> Taken:
+    if wanted.memory and wanted.target is not None:
+        vectors: Vectors | FileVectors = from_pieces(pieces, wanted.metric, wanted.dtype, wanted.memory, wanted.target)
+    else:
+        vectors = as_vectors(pieces.whole(), wanted.metric, wanted.dtype)
+    missing = pieces.all_missing()
+    if keys is None:
+        return Taken(vectors, pieces.all_keys(), missing)
+    return Taken(vectors, without(keys, missing, pieces.rows), missing)
+
+
+def without(keys: Any, missing: NDArray[np.int64], rows: int) -> Any:
+    """Returns the keys of the rows that are not missing, of one key for each row."""
+    if not len(missing):
+        return keys
+    from nearabout.keys import as_keys
+
+    checked = as_keys(keys, rows)
+    kept = np.delete(np.arange(rows), missing)
+    return checked[kept] if isinstance(checked, np.ndarray) else [checked[row] for row in kept.tolist()]
+
+
+# --- Options of readers. ---
+
+
+def reading_names() -> tuple[str, ...]:
+    """The arguments that `build` passes on to `read`."""
+    from dataclasses import fields
+
+    from nearabout.formats._options import ReadOptions
+
+    return ("format", "member", *(field.name for field in fields(ReadOptions) if field.name != "on_bad"))
+
+
+def check_reading(reading: dict[str, Any], data: object) -> None:
+    """Refuses arguments that nobody has, and those of readers where no file is read."""
+    if not reading:
+        return
+    names = reading_names()
+    for name in reading:
+        if name not in names:
+            raise TypeError(f"build() has no argument {name!r}; {nearest(name, (*_own_names(), *names))}")
+        if not isinstance(data, (str, os.PathLike)):
+            raise InvalidInput(
+                f"{name}= says how a file is read, and data is a {type(data).__name__}, not a path: leave it out"
+            )
+
+
+def _own_names() -> tuple[str, ...]:
+    import inspect
+
+    from nearabout.building import build
+
+    return tuple(name for name in inspect.signature(build).parameters if name != "reading")
+
+
+def _note(found: FileVectors | Embeddings, notes: dict[str, object]) -> None:
+    if found.source:
+        notes["source"] = Path(found.source).name  # the name only: a file tells nobody where it was made
+    if found.format:
+        notes["format"] = found.format
+    if found.report:
+        notes["reader"] = "; ".join(found.report.sentences())

@@ -1,0 +1,104 @@
+"""Dicts and iterators of rows: the same index as of an array, with a budget and without."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import nearabout as na
+
+VECTORS = np.random.default_rng(0).normal(size=(50, 4)).astype(np.float32)
+WORDS = [f"word {i}" for i in range(50)]
+
+
+class Corpus:
+    """Iterable, again and again, and nothing else."""
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(VECTORS)
+
+
+UNNAMED: dict[str, Callable[[], Any]] = {
+    "generator": lambda: (row for row in VECTORS),
+    "generator of lists": lambda: (row.tolist() for row in VECTORS),
+    "map": lambda: map(np.asarray, VECTORS),
+    "iterable": Corpus,
+    "arrays of several": lambda: iter(np.array_split(VECTORS, 7)),
+    "arrays of one and of several": lambda: iter([VECTORS[0], VECTORS[1:20], VECTORS[20:]]),
+}
+NAMED: dict[str, Callable[[], Any]] = {
+    "dict": lambda: dict(zip(WORDS, VECTORS, strict=True)),
+    "dict of lists": lambda: dict(zip(WORDS, VECTORS.tolist(), strict=True)),
+    "pairs": lambda: zip(WORDS, VECTORS, strict=True),
+    "pairs of lists": lambda: ((word, row.tolist()) for word, row in zip(WORDS, VECTORS, strict=True)),
+}
+
+
+@pytest.mark.parametrize("memory", [None, "64MB"])
+@pytest.mark.parametrize("name", [*UNNAMED, *NAMED])
+def test_rows_of_every_kind(name: str, memory: str | None, tmp_path: Path) -> None:
+    make = {**UNNAMED, **NAMED}[name]
+    index = na.build(make(), path=tmp_path / "a.near", memory=memory)
+    keys = WORDS if name in NAMED else None
+    expected = na.build(VECTORS, keys, path=tmp_path / "b.near")
+    if "lists" not in name:  # those are float64, and say so in nothing that is kept
+        assert (tmp_path / "a.near").read_bytes() == (tmp_path / "b.near").read_bytes()
+    np.testing.assert_array_equal(index.vectors(), expected.vectors())
+    assert list(index) == list(expected)
+    assert index.search(make(), k=3).rows.tolist() == expected.search(VECTORS, k=3).rows.tolist()
+    assert list(na.build(make(), keys=range(50), path=tmp_path / "a.near", memory=memory)) == list(range(50))
+
+
+def test_whole_numbers_in_lists_leave_room_for_fractions() -> None:
+    assert na.build(iter([[1, 2], [0.5, 3]]), metric="euclidean").vectors().tolist() == [[1, 2], [0.5, 3]]
+    assert na.build({1: [1, 2], 2: [0.5, 3]}, metric="euclidean")[2].tolist() == [0.5, 3]
+    assert na.build(iter([[True, False]] * 3), metric="hamming").dtype == "bits"
+    assert na.build(iter(np.ones((2, 3), np.uint8))).dtype == "u8"
+
+
+@pytest.mark.parametrize(
+    ("rows", "sentence"),
+    [
+        ([], "no rows and does not tell the dims"),
+        ([1, 2], r"row 0 of data has the shape \(\); a vector"),
+        (["a line"], "row 0 of data holds text.*vectors come first"),
+        ([[1, 2], [3]], "ragged: row 0 has 2 values, row 1 has 1"),
+        ([[1, 2], None], "row 1 of data has the dtype object"),
+        ([np.ones((2, 2, 2))], r"row 0 of data has the shape \(2, 2, 2\)"),
+        ([np.ones(2, "u1"), np.ones(2, "f4")], "row 1 of data is of float32, row 0 of uint8; all rows need one type"),
+        ([("a", [1, 2]), [1, 2]], "row 1 of data has no key, unlike row 0"),
+        ([[1, 2], ("a", [1, 2])], "row 1 of data has a key, unlike row 0"),
+        ([("a", np.ones((2, 2)))], "row 0 of data is 2 vectors with one key, 'a'"),
+        ([("a", [1, 2]), ("a", [1, 3])], '"a" is the key of row 0 and again of row 1'),
+        ([("a", [1, 2]), (1, [1, 3])], "strings or all integers"),
+    ],
+)
+@pytest.mark.parametrize("memory", [None, "64MB"])
+def test_rows_that_are_none(rows: list[Any], sentence: str, memory: str | None, tmp_path: Path) -> None:
+    with pytest.raises(na.InvalidInput, match=sentence):
+        na.build(iter(rows), path=tmp_path / "x.near", memory=memory)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_iterator_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    def rows() -> Iterator[Any]:
+        yield [1.0, 2.0]
+        raise OSError("the line is cut")
+
+    for memory in (None, "64MB"):
+        with pytest.raises(OSError, match="the line is cut"):
+            na.build(rows(), path=tmp_path / "x.near", memory=memory)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_keys_of_an_iterator_count_towards_the_budget(tmp_path: Path) -> None:
+    def rows() -> Iterator[Any]:
+        for i in range(200):
+            yield f"{i}" * 400_000, np.ones(2, np.float32)
+
+    with pytest.raises(na.InvalidInput, match=r"data: the keys of the first \d+ rows take .* give more"):
+        na.build(rows(), path=tmp_path / "x.near", memory="64MB")
