@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from nearabout.arguments import (
     check_threads,
 )
 from nearabout.calibration import Spent, effort_of_recall
+from nearabout.closed import Closed
 from nearabout.errors import CorruptFile, InvalidInput, UnknownKey
 from nearabout.hits import Hits, Keys
 from nearabout.inputs import as_queries, stored_to_numpy
@@ -35,19 +36,26 @@ _ITERATED_KEYS = 4096  # made at a time when iterating
 _METADATA_BYTES = 1 << 20  # `build` notes a few hundred; a file of someone else's may claim anything
 
 
-def open(path: str | os.PathLike[str]) -> Index:
+def open(path: str | os.PathLike[str], *, mapped: bool = True) -> Index:
     """Open an index file. The file is mapped, not read: this takes the same time for a megabyte and a gigabyte.
 
     The structure is validated at once; each block of what is large is compared with its checksum when it is first read,
     so damage is an error and never a wrong answer. The mapping stays valid when another index is saved under the same
-    name: an open index goes on with the old bytes.
+    name: an open index goes on with the old bytes. It does not survive a program that truncates the file or writes into
+    it (`cp` onto it, `rsync --inplace`, a network drive that goes away): reading it then ends the process with SIGBUS,
+    as for any mapped file. Nearabout itself never does that.
 
     Args:
         path: a .near file.
+        mapped: False reads the whole file into memory at once, so that nothing that happens to it later matters.
+
+    Returns:
+        The index. `with nearabout.open(path) as index:` closes it at the end of the block.
 
     Raises:
         FileFormatError: NotOurFile, TruncatedFile, CorruptFile or NewerFile.
         OSError: there is no such file, or it may not be read.
+        MemoryError: `mapped=False`, and the file is larger than memory.
 
     >>> import os, tempfile
     >>> import nearabout as na
@@ -56,8 +64,7 @@ def open(path: str | os.PathLike[str]) -> Index:
     >>> na.open(path)
     <nearabout.Index: exact, 2 rows of 2 dims, cosine, f32>
     """
-    path = check_path(path)
-    return Index(_core.Index.open(path))
+    return Index(_core.Index.open(check_path(path), check_flag("mapped", mapped)))
 
 
 class Index(Measuring):
@@ -65,7 +72,8 @@ class Index(Measuring):
 
     A row is the number of a vector, 0 to len - 1; its key is what the user calls it, a string or an int64. Where none
     were given, the row number is the key. One index may be searched by any number of threads at once (the interpreter
-    lock is released), and by child processes after a fork. Pickling keeps the path of the file, not the vectors.
+    lock is released), and by child processes after a fork. Pickling keeps the path of the file and what tells it from
+    any other, so that unpickling refuses a file that was replaced; of an index in memory it keeps the bytes.
 
     Attributes:
         skipped: int64, the rows of the input that `build(on_bad="skip")` left out; empty otherwise.
@@ -105,13 +113,15 @@ class Index(Measuring):
 
     @property
     def path(self) -> str | None:
-        """The absolute path of the file that is mapped; None for an index in memory."""
+        """The absolute path of the file that was opened; None for an index that came from none."""
         return self._path
 
     def __len__(self) -> int:
         return len(self._core)
 
     def __repr__(self) -> str:
+        if isinstance(self._core, Closed):
+            return "<nearabout.Index: closed>"
         rows = f"{len(self):,} rows of {self.dims:,} dims"
         return f"<nearabout.Index: {self.kind}, {rows}, {self.metric}, {self.dtype}>"
 
@@ -403,6 +413,30 @@ class Index(Measuring):
         """
         self._core.save(check_path(path))
 
+    def to_bytes(self) -> bytes:
+        """Returns the whole index as bytes, those that `save` would write, for `nearabout.from_bytes`.
+
+        Raises:
+            CorruptFile: the file that is mapped is not as it was written.
+            MemoryError: there is no room for all of it.
+        """
+        return self._core.to_bytes()
+
+    def close(self) -> None:
+        """Let go of the file or the memory: as soon as nothing else holds it (hits that came of it do). Closing again
+        does nothing; any other use of a closed index raises InvalidInput. Not needed: an index that nobody holds any
+        more is closed.
+        """
+        if not isinstance(self._core, Closed):
+            self._core = cast("_core.Index", Closed(self._path))
+
+    def __enter__(self) -> Index:
+        self._core.key_type  # noqa: B018  refuses a closed one
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def verify(self, *, progress: object = None) -> None:
         """Read everything and compare it with the checksums that were written with it.
 
@@ -420,12 +454,11 @@ class Index(Measuring):
             finish()
 
     def __reduce__(self) -> tuple[Any, ...]:
+        from nearabout.images import reopened, unpickled
+
         if self._path is None:
-            raise TypeError(
-                "an index in memory cannot be pickled; save it to a file, index.save(path), and pass the path on: "
-                "every process that opens it shares one copy"
-            )
-        return open, (self._path,)
+            return unpickled, (self.to_bytes(), self.skipped)
+        return reopened, (self._path, self._core.identity, self._core.mapped, self.skipped)
 
     def __copy__(self) -> Index:
         return self

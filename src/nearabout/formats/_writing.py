@@ -6,6 +6,7 @@ import contextlib
 import gzip
 import os
 import secrets
+import stat
 from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO, cast
 
@@ -99,18 +100,44 @@ def _as_float32(vectors: Vectors, name: str) -> Vectors:
 
 @contextlib.contextmanager
 def _replacing(path: str) -> Iterator[BinaryIO]:
-    """A temporary file beside ``path`` that takes its name once it is whole."""
+    """A temporary file beside ``path`` that takes its name once it is whole, with the mode and the owner of the file
+    that it replaces. A symbolic link is followed."""
+    path = os.path.realpath(path) if os.path.islink(path) else path
     temporary = f"{path}.{secrets.token_hex(4)}.part"
+    private = os.path.exists(path)
     try:
-        with open(temporary, "xb") as file:
+        with open(temporary, "xb", opener=_open_private if private else None) as file:
             yield file
             file.flush()
+            if private:
+                _keep_mode_and_owner(file.fileno(), path)
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
+
+
+def _open_private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _keep_mode_and_owner(descriptor: int, replaced: str) -> None:
+    """What the system refuses leaves the new file as private as it was made."""
+    if os.name != "posix":
+        return
+    before, now = os.stat(replaced), os.fstat(descriptor)
+    mode = stat.S_IMODE(before.st_mode)
+    if (before.st_uid, before.st_gid) != (now.st_uid, now.st_gid):
+        try:
+            os.fchown(descriptor, before.st_uid, before.st_gid)
+        except OSError:  # only the superuser gives files away; to a group of their own anyone may
+            mode &= 0o777
+            with contextlib.suppress(OSError):
+                os.fchown(descriptor, -1, before.st_gid)
+    with contextlib.suppress(OSError):
+        os.fchmod(descriptor, mode)
 
 
 def _compressed(file: BinaryIO, suffix: str) -> Any:
