@@ -17,6 +17,7 @@ COMMANDS = {
     "convert": "change the format of a file of vectors",
 }
 
+READERS = ("build", "convert", "bench", "eval")  # commands with the options of readers of files
 OK, NO, WRONG = 0, 1, 2  # done; the answer is no; wrong use or bad input
 INTERRUPTED, BROKEN_PIPE = 130, 141  # as a shell reports SIGINT and SIGPIPE
 
@@ -36,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
             sys.stdout.flush()
         return code
     except NearaboutError as error:
-        complain(str(error))
+        complain(_in_options(str(error), arguments[0]))
         return WRONG
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -49,6 +50,16 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         complain(_system_sentence(error))
         return WRONG
+
+
+def _in_options(sentence: str, command: str) -> str:
+    """The sentence of an error with options of the shell in place of arguments of Python."""
+    if command not in READERS or "=" not in sentence:
+        return sentence
+    from nearabout.cli.reading import in_shell
+
+    module = __import__(f"nearabout.cli.{command}", fromlist=["_OPTIONS"])
+    return in_shell(sentence, module._OPTIONS.names)
 
 
 def _system_sentence(error: OSError) -> str:
