@@ -9,7 +9,19 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from nearabout.arrow_memory import Array, Chunk, Schema, arrays_of, bits, child, metadata, missing, view
+from nearabout.arrow_memory import (
+    Array,
+    Chunk,
+    Missing,
+    Schema,
+    arrays_of,
+    bits,
+    child,
+    either,
+    metadata,
+    missing,
+    view,
+)
 from nearabout.columns import Column, Part, choose, stacked
 from nearabout.errors import InvalidInput
 
@@ -41,16 +53,16 @@ def parts_of(data: Any, what: str, keyed: bool) -> Iterator[Part]:
         for chunk in arrays.chunks:
             yield _single(chunk, schema, what)
         if column.holds == "vectors":
-            yield _nothing([schema], None)
+            yield _nothing([schema])
         return
     fields = [child(schema, place) for place in range(schema.n_children)]
     chosen = choose([_column(field) for field in fields], what, keyed)
     for chunk in arrays.chunks:
         yield _rows(chunk, fields, chosen.vectors, chosen.key, what)
-    yield _nothing([fields[place] for place in chosen.vectors], None if chosen.key is None else fields[chosen.key])
+    yield _nothing([fields[place] for place in chosen.vectors])
 
 
-def _nothing(vectors: list[Schema], key: Schema | None) -> Part:
+def _nothing(vectors: list[Schema]) -> Part:
     """No rows, as wide and of the type that the columns tell: there may have been no batch at all."""
     kinds = [_dtype(field) for field in vectors]
     dims = len(vectors) if _format(vectors[0]) in _NUMBERS else _width(vectors[0])
@@ -76,9 +88,20 @@ def _single(chunk: Chunk, schema: Schema, what: str) -> Part:
     array = chunk.array
     if _format(schema) in _NUMBERS:
         values, absent = _numbers(chunk, schema, array, 0, array.length)
-        return Part(values[~absent] if absent.any() else values, None, absent)
+        return Part(_present(values, absent), None, _as_rows(absent, array.length))
     vectors, absent = _vectors(chunk, schema, array, 0, array.length, what)
-    return Part(vectors, None, absent)
+    return Part(vectors, None, _as_rows(absent, array.length))
+
+
+def _present(values: Any, absent: Missing) -> Any:
+    """Those of some rows that are there."""
+    if absent is None or not absent.any():
+        return values
+    return values[~absent] if isinstance(values, np.ndarray) else values.take(np.flatnonzero(~absent))
+
+
+def _as_rows(absent: Missing, count: int) -> NDArray[np.bool_]:
+    return np.zeros(count, np.bool_) if absent is None else absent
 
 
 def _rows(chunk: Chunk, fields: list[Schema], places: list[int], key: int | None, what: str) -> Part:
@@ -90,24 +113,22 @@ def _rows(chunk: Chunk, fields: list[Schema], places: list[int], key: int | None
     def whole(place: int) -> tuple[Chunk, Schema, Array, int, int]:
         return chunk, fields[place], columns[place], table.offset, count
 
-    words = None if key is None else _keys(*whole(key))
-    if words is not None:
-        absent = absent | words[1]
+    keys = None
+    if key is not None:
+        keys, without = _keys(*whole(key))
+        absent = either(absent, without)
     if _format(fields[places[0]]) in _NUMBERS:
-        read = [_numbers(*whole(place)) for place in places]
-        absent = absent | np.logical_or.reduce([one for _, one in read])
-        vectors = stacked([values for values, _ in read])
-        vectors = vectors[~absent] if absent.any() else vectors
+        numbers = []
+        for place in places:
+            values, without = _numbers(*whole(place))
+            numbers.append(values)
+            absent = either(absent, without)
+        vectors = _present(stacked(numbers), absent)
     else:
         vectors, without = _vectors(*whole(places[0]), what)
-        if absent.any():
-            vectors = vectors[~absent[~without]]
-        absent = absent | without
-    keys = None if words is None else words[0]
-    if keys is not None and absent.any():
-        kept = np.flatnonzero(~absent)
-        keys = keys[kept] if isinstance(keys, np.ndarray) else keys.take(kept)
-    return Part(vectors, keys, absent)
+        vectors = _present(vectors, absent if absent is None or without is None else absent[~without])
+        absent = either(absent, without)
+    return Part(vectors, None if keys is None else _present(keys, absent), _as_rows(absent, count))
 
 
 # --- Types. ---
@@ -168,9 +189,7 @@ def _type(schema: Schema) -> str:
 # --- Values of elements [begin, begin + count), and which of them are null. ---
 
 
-def _numbers(
-    chunk: Chunk, schema: Schema, array: Array, begin: int, count: int
-) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+def _numbers(chunk: Chunk, schema: Schema, array: Array, begin: int, count: int) -> tuple[NDArray[Any], Missing]:
     kind, first = _format(schema), array.offset + begin
     if kind == "b":
         values: NDArray[Any] = bits(chunk, array, 1, first, count)
@@ -183,17 +202,17 @@ def _numbers(
 
 def _vectors(
     chunk: Chunk, schema: Schema, array: Array, begin: int, count: int, what: str
-) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+) -> tuple[NDArray[Any], Missing]:
     """The vectors of those that are there."""
     _check_shape(schema, what)
     absent = missing(chunk, array, begin, count)
     kind = _format(schema)
     if kind.startswith("+w:"):
-        flat, without = _flat(chunk, schema, array, begin, count)
-        absent = absent | without.any(axis=1)
-        return (flat[~absent] if absent.any() else flat), absent
+        flat, holes = _flat(chunk, schema, array, begin, count)
+        absent = either(absent, None if holes is None else np.asarray(holes.any(axis=1)))
+        return _present(flat, absent), absent
     starts, lengths = _extents(chunk, kind, array, begin, count)
-    kept = np.flatnonzero(~absent)
+    kept = np.arange(count) if absent is None else np.flatnonzero(~absent)
     if not len(kept):
         return np.empty((0, 0), _dtype(schema)), absent
     starts, lengths = starts[kept], lengths[kept]
@@ -206,13 +225,19 @@ def _vectors(
         )
     inner, values = child(schema, 0), child(array, 0)
     first, last = int(starts.min()), int((starts + lengths).max())
+    width = _width(inner)
     flat, without = _flat_child(chunk, inner, values, first, last - first)
+    flat, without = flat.reshape(-1, width), None if without is None else without.reshape(-1, width)
     if not (np.diff(starts) == dims).all():  # gaps, or lists in another order
-        places = (starts - first)[:, None] + np.arange(dims)
-        flat, without = flat[places.ravel()], without[places.ravel()]
-    vectors, holes = flat.reshape(len(kept), -1), without.reshape(len(kept), -1).any(axis=1)
-    absent[kept[holes]] = True
-    return (vectors[~holes] if holes.any() else vectors), absent
+        places = ((starts - first)[:, None] + np.arange(dims)).ravel()
+        flat, without = flat[places], None if without is None else without[places]
+    vectors = flat.reshape(len(kept), dims * width)
+    if without is None or not without.any():
+        return vectors, absent
+    bad = np.asarray(without.reshape(len(kept), -1).any(axis=1))
+    rows = _as_rows(absent, count)
+    rows[kept[bad]] = True
+    return vectors[~bad], rows
 
 
 def _check_shape(schema: Schema, what: str) -> None:
@@ -252,29 +277,29 @@ def _offsets(chunk: Chunk, array: Array, size: str, first: int, count: int) -> N
     return view(chunk, array, 1, size, first, count + 1).astype(np.int64) if count else np.zeros(1, np.int64)
 
 
-def _flat(chunk: Chunk, schema: Schema, array: Array, begin: int, count: int) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+def _flat(chunk: Chunk, schema: Schema, array: Array, begin: int, count: int) -> tuple[NDArray[Any], Missing]:
     """Lists of a fixed length, as rows."""
     dims = int(_format(schema)[len("+w:") :])
     first = (array.offset + begin) * dims
     values, absent = _flat_child(chunk, child(schema, 0), child(array, 0), first, count * dims)
-    return values.reshape(count, -1 if count else dims), absent.reshape(count, -1 if count else dims)
+    shape = (count, _width(schema))
+    return values.reshape(shape), None if absent is None else absent.reshape(shape)
 
 
-def _flat_child(
-    chunk: Chunk, schema: Schema, array: Array, begin: int, count: int
-) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+def _flat_child(chunk: Chunk, schema: Schema, array: Array, begin: int, count: int) -> tuple[NDArray[Any], Missing]:
     """The numbers inside lists: at any depth, one after the other."""
     if _format(schema) in _NUMBERS:
         return _numbers(chunk, schema, array, begin, count)
     values, without = _flat(chunk, schema, array, begin, count)
     absent = missing(chunk, array, begin, count)
-    return values.ravel(), (without | absent[:, None]).ravel()
+    wide = None if absent is None else np.repeat(absent, values.shape[1])
+    return values.ravel(), either(None if without is None else without.ravel(), wide)
 
 
 # --- Keys. ---
 
 
-def _keys(chunk: Chunk, schema: Schema, array: Array, begin: int, count: int) -> tuple[Any, NDArray[np.bool_]]:
+def _keys(chunk: Chunk, schema: Schema, array: Array, begin: int, count: int) -> tuple[Any, Missing]:
     """Keys, and which of them are null; those are empty."""
     if not schema.dictionary:
         if _format(schema) in _NUMBERS:
@@ -283,20 +308,25 @@ def _keys(chunk: Chunk, schema: Schema, array: Array, begin: int, count: int) ->
     words = array.dictionary.contents
     found = _text(chunk, schema.dictionary.contents, words, 0, words.length)
     places, absent = _numbers(chunk, schema, array, begin, count)
-    places = np.where(absent, 0, places).astype(np.int64)
-    absent = absent | (missing(chunk, words, 0, words.length)[places] if words.length else True)
-    return found.take(places if words.length else places[:0]), absent
+    if not words.length:
+        return found, np.ones(count, np.bool_)
+    places = (places if absent is None else np.where(absent, 0, places)).astype(np.int64)
+    without = missing(chunk, words, 0, words.length)
+    return found.take(places), either(absent, None if without is None else without[places])
 
 
 def _text(chunk: Chunk, schema: Schema, array: Array, begin: int, count: int) -> Any:
     """Texts, packed one after another."""
     kind, first = _format(schema), array.offset + begin
     if kind == "vu":
-        source, starts, lengths = _views(chunk, array, first, count)
+        source, starts, lengths = _views(chunk, array, begin, count)
     else:
         offsets = _offsets(chunk, array, "i4" if kind == "u" else "i8", first, count)
         source = view(chunk, array, 2, np.uint8, 0, int(offsets[-1]))
         starts, lengths = offsets[:-1], np.diff(offsets)
+    absent = missing(chunk, array, begin, count)
+    if absent is not None:
+        lengths = np.where(absent, 0, lengths)  # whatever lies there
     ends = np.zeros(count + 1, np.int64)
     np.cumsum(lengths, out=ends[1:])
     if count and (starts[1:] == (starts + lengths)[:-1]).all():
@@ -307,12 +337,14 @@ def _text(chunk: Chunk, schema: Schema, array: Array, begin: int, count: int) ->
 
 
 def _views(
-    chunk: Chunk, array: Array, first: int, count: int
+    chunk: Chunk, array: Array, begin: int, count: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]:
     """Texts in views: short ones lie in the view itself, the others in one of several buffers."""
-    views = view(chunk, array, 1, _VIEW, first, count)
-    absent = missing(chunk, array, first - array.offset, count)
-    lengths = np.where(absent, 0, views["length"]).astype(np.int64)
+    views = view(chunk, array, 1, _VIEW, array.offset + begin, count)
+    absent = missing(chunk, array, begin, count)
+    lengths = views["length"].astype(np.int64)
+    if absent is not None:
+        lengths[absent] = 0
     buffers = array.n_buffers - 3
     sizes = view(chunk, array, array.n_buffers - 1, np.int64, 0, buffers)
     lying = [view(chunk, array, 2 + place, np.uint8, 0, int(size)) for place, size in enumerate(sizes)]

@@ -177,11 +177,21 @@ def bits(chunk: Chunk, array: Array, buffer: int, begin: int, count: int) -> NDA
     return np.unpackbits(packed, bitorder="little")[begin - first * 8 :][:count].astype(np.bool_)
 
 
-def missing(chunk: Chunk, array: Array, begin: int, count: int) -> NDArray[np.bool_]:
-    """Returns which of elements [begin, begin + count) are null."""
+Missing = NDArray[np.bool_] | None
+
+
+def missing(chunk: Chunk, array: Array, begin: int, count: int) -> Missing:
+    """Returns which of elements [begin, begin + count) are null; None where none is."""
     if array.null_count == 0 or array.n_buffers == 0 or not array.buffers[_NULLABLE_BITS]:
-        return np.zeros(count, np.bool_)
+        return None
     return ~bits(chunk, array, _NULLABLE_BITS, array.offset + begin, count)
+
+
+def either(one: Missing, other: Missing) -> Missing:
+    """Returns what is missing in one of two."""
+    if one is None or other is None:
+        return other if one is None else one
+    return one | other
 
 
 def child(holder: Any, place: int) -> Any:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from nearabout.errors import InvalidInput
 
 _SHOWN = 12  # columns that an error lists
+_BLOCK = 1 << 22  # bytes of rows that are stacked at a time
 _COUNTED = ("key", "keys", "id", "ids")  # of columns of whole numbers only these are keys where others are dimensions
 
 
@@ -118,6 +119,7 @@ def stacked(numbers: list[NDArray[Any]]) -> NDArray[Any]:
     """Returns one column a dimension as rows, in the narrowest type that holds them all."""
     dtype = np.result_type(*numbers)
     rows = np.empty((len(numbers[0]), len(numbers)), dtype)
-    for place, column in enumerate(numbers):
-        rows[:, place] = column
+    step = max(1, _BLOCK // (len(numbers) * dtype.itemsize))  # rows that stay in the cache while all columns are taken
+    for first in range(0, len(rows), step):
+        rows[first : first + step] = np.array([column[first : first + step] for column in numbers], dtype).T
     return rows

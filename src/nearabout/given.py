@@ -179,7 +179,8 @@ class _Gathered:
 
     def take(self, vector: Any, key: Any) -> bool:
         """Adds a row, or an array of rows. True where it is time to take them away."""
-        rows = self._array(vector)
+        plain = type(vector) is np.ndarray and vector.dtype == self._dtype and vector.shape == (self._dims,)
+        rows = vector[None, :] if plain else self._array(vector)
         if self._named not in (None, key is not None):
             raise InvalidInput(
                 f"row {self._count} of {self._what} {'has no' if self._named else 'has a'} key, unlike row 0"

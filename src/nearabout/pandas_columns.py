@@ -30,6 +30,7 @@ def part_of(data: Any, what: str, keyed: bool) -> Part:
     kinds = [_column(name, column) for name, column in zip(names, columns, strict=True)]
     chosen = choose(kinds, what, keyed)
     holders = [columns[place] for place in chosen.vectors]
+    one_type = len({column.dtype for column in holders}) == 1 and isinstance(holders[0].dtype, np.dtype)
     absent = np.zeros(len(data), np.bool_)
     words = None
     if chosen.key is not None:
@@ -37,6 +38,8 @@ def part_of(data: Any, what: str, keyed: bool) -> Part:
         words = columns[chosen.key]
     if kinds[chosen.vectors[0]].holds == "vectors":
         vectors, absent = _lists(holders[0], absent, what)
+    elif one_type and len(holders) == len(columns) and holders[0].dtype.kind != "O":
+        vectors = data.to_numpy()  # where it lies, if it lies in one piece
     else:
         vectors, absent = _table(holders, absent)
     if keyed:
