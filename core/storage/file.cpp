@@ -37,7 +37,8 @@ std::shared_ptr<const File> File::from_memory(AlignedBytes bytes, std::size_t si
   const std::span<const std::byte> image{bytes.get(), size};
   if (reinterpret_cast<std::uintptr_t>(image.data()) % kAlignment != 0)
     throw InvalidInput("an image in memory must start on a multiple of 64 bytes: take it from aligned_bytes");
-  return std::shared_ptr<const File>(new File(std::make_shared<const AlignedBytes>(std::move(bytes)), image, "", false));
+  return std::shared_ptr<const File>(
+      new File(std::make_shared<const AlignedBytes>(std::move(bytes)), image, "", false));
 }
 
 std::shared_ptr<const File> File::view(std::span<const std::byte> image) {
