@@ -128,7 +128,10 @@ def _rows(chunk: Chunk, fields: list[Schema], places: list[int], key: int | None
         vectors, without = _vectors(*whole(places[0]), what)
         vectors = _present(vectors, absent if absent is None or without is None else absent[~without])
         absent = either(absent, without)
-    return Part(vectors, None if keys is None else _present(keys, absent), _as_rows(absent, count))
+    if key is None:
+        return Part(vectors, None, _as_rows(absent, count))
+    name = f"the column {_column(fields[key]).name!r} of {what}"
+    return Part(vectors, _present(keys, absent), _as_rows(absent, count), name)
 
 
 # --- Types. ---

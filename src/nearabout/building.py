@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Literal
 
@@ -18,8 +18,7 @@ from nearabout.choice import choose_kind
 from nearabout.errors import InvalidInput
 from nearabout.index import Index
 from nearabout.inputs import as_measured
-from nearabout.keys import as_keys
-from nearabout.larger import FileVectors, check_memory
+from nearabout.larger import check_memory
 from nearabout.names import check_dtype, check_metric
 from nearabout.params import IVF, Exact, Forest, Kind, LeadingCodes, resolve_kind
 from nearabout.progress import in_two_steps, monitor_for
@@ -125,18 +124,18 @@ def build(
     try:
         told_reading, monitor = in_two_steps(monitor)
         wanted = Wanted(metric, dtype, budget, target, on_bad)
-        vectors, keys, missing = take(data, keys, wanted, reading, told_reading, origin)
-        rows = vectors.rows if isinstance(vectors, FileVectors) else vectors.array
+        taken = take(data, keys, wanted, reading, told_reading, origin)
+        vectors, rows = taken.vectors, taken.rows
         params = choose_kind(len(rows), vectors.dims, metric, vectors.dtype, recall) if asked == "auto" else asked
         chosen = {"chosen_by": "auto"} if asked == "auto" else {}
         notes = {"library": f"nearabout {__version__}", **params.settings(), **chosen, **origin}
-        core, skipped = _builder(params, seed)(
+        core, skipped = taken.naming_keys(_builder(params, seed))(
             rows,
             dims=vectors.dims,
             dtype=vectors.dtype,
             source_dtype=vectors.source_dtype,
             metric=metric,
-            keys=_keys_for(keys, len(rows), missing, on_bad),
+            keys=taken.keys_for(on_bad),
             on_bad=on_bad,
             path=target,
             metadata=json.dumps(notes, ensure_ascii=False),
@@ -149,9 +148,7 @@ def build(
         )
     finally:
         finish()
-    if len(missing):
-        skipped = np.union1d(missing, _rows_left(len(rows), missing)[skipped])
-    return Index(core, skipped)
+    return Index(core, taken.left_out(skipped))
 
 
 def _check_on_bad(on_bad: object) -> None:
@@ -191,18 +188,3 @@ def _builder(params: Kind, seed: int) -> Callable[..., tuple[_core.Index, NDArra
 def _or_zero(setting: int | Literal["auto"]) -> int:
     """What the core takes: 0 lets it choose."""
     return 0 if setting == "auto" else setting
-
-
-def _keys_for(
-    keys: Any, count: int, missing: NDArray[np.int64], on_bad: str
-) -> Sequence[str] | NDArray[np.int64] | None:
-    """Keys of the rows that are left; row numbers of the input where some may be left out and there are none."""
-    if keys is not None:
-        return as_keys(keys, count)
-    return _rows_left(count, missing) if on_bad == "skip" else None
-
-
-def _rows_left(count: int, missing: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The rows of the input that the core is given, by their place there."""
-    rows = np.arange(count + len(missing), dtype=np.int64)
-    return np.delete(rows, missing) if len(missing) else rows

@@ -36,6 +36,7 @@ class Part(NamedTuple):
     vectors: NDArray[Any]  # (n, dims); (n,) where a single column of numbers was given
     keys: Any
     missing: NDArray[np.bool_]  # which of the rows that were there are left out
+    keys_from: str = ""  # what the keys are, for errors
 
 
 def choose(columns: Sequence[Column], what: str, keyed: bool) -> Chosen:

@@ -16,7 +16,7 @@ _PIECE = 4 << 20  # bytes of rows that are gathered at a time
 
 
 def comes_in_pieces(data: object) -> bool:
-    """Whether `pieces_of` is for this: all that is neither an array nor a sequence of rows."""
+    """Whether `Pieces` is for this: all that is neither an array nor a sequence of rows."""
     if isinstance(data, (np.ndarray, list, tuple, str, bytes)):
         return False
     return _is_arrow(data) or _is_pandas(data) or isinstance(data, Mapping) or _is_iterable_only(data)
@@ -42,6 +42,7 @@ class Pieces:
 
     Attributes:
         keys: of the rows that were given out so far, a part for each piece that had some.
+        keys_from: what the keys are, for errors.
         missing: int64 arrays, rows of the input that were left out so far.
         rows: how many rows there were so far, the missing ones too.
     """
@@ -52,6 +53,7 @@ class Pieces:
         self._what = what
         self._skip = on_missing == "skip"
         self.keys: list[Any] = []
+        self.keys_from = ""
         self.missing: list[NDArray[np.int64]] = []
         self.rows = 0
 
@@ -65,6 +67,7 @@ class Pieces:
             self.missing.append(absent)
             if part.keys is not None:
                 self.keys.append(part.keys)
+                self.keys_from = part.keys_from
             if part.vectors.ndim == 2 and len(part.vectors):
                 if dims not in (0, part.vectors.shape[1]):
                     raise InvalidInput(
@@ -208,6 +211,11 @@ class _Gathered:
 
         where = f"row {self._count} of {self._what}"
         array = as_array(vector, where)
+        if array.ndim != 1 and comes_in_pieces(vector):  # which may have keys of its own
+            raise InvalidInput(
+                f"{where} is a {type(vector).__name__}; a vector is needed, or an array (n, dims) of some: pass such "
+                "tables as one, or their numbers, .to_numpy()"
+            )
         if array.ndim not in (1, 2) or 0 in array.shape[-1:]:
             raise InvalidInput(
                 f"{where} has the shape {array.shape}; a vector, or an array (n, dims) of some, is needed"

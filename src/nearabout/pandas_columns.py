@@ -46,10 +46,10 @@ def part_of(data: Any, what: str, keyed: bool) -> Part:
         return Part(vectors, None, absent)
     labels = _labels(data.index, what, words is not None)
     if words is not None:
-        labels = _plain(words[~absent])
-    elif labels is not None and absent.any():
+        return Part(vectors, _plain(words[~absent]), absent, f"the column {str(words.name)!r} of {what}")
+    if labels is not None and absent.any():
         labels = labels[~absent]
-    return Part(vectors, labels, absent)
+    return Part(vectors, labels, absent, f"the index of {what}")
 
 
 def _of_series(data: Any, what: str, keyed: bool) -> Part:

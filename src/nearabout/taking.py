@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nearabout import _core
 from nearabout.arguments import check_path
 from nearabout.errors import InvalidInput
 from nearabout.given import Pieces, comes_in_pieces
 from nearabout.inputs import Vectors, as_vectors
+from nearabout.keys import as_keys
 from nearabout.larger import FileVectors, from_array, from_file, from_pieces, from_place
 from nearabout.names import nearest
 from nearabout.progress import Monitor
@@ -21,6 +24,7 @@ from nearabout.progress import Monitor
 if TYPE_CHECKING:
     from nearabout.formats import Embeddings
 
+Built: TypeAlias = tuple[_core.Index, NDArray[np.int64]]
 _NONE_MISSING = np.empty(0, np.int64)
 
 
@@ -40,6 +44,42 @@ class Taken(NamedTuple):
     vectors: Vectors | FileVectors
     keys: Any
     missing: NDArray[np.int64]  # rows of the input
+    keys_from: str = ""  # what the keys are, for errors
+
+    @property
+    def rows(self) -> NDArray[Any] | _core.RowsInFile:
+        """The rows, as the core takes them."""
+        return self.vectors.rows if isinstance(self.vectors, FileVectors) else self.vectors.array
+
+    def keys_for(self, on_bad: str) -> Sequence[str] | NDArray[np.int64] | None:
+        """Returns the keys as the core takes them: row numbers of the input where rows may be left out and there are
+        none."""
+        if self.keys is not None:
+            return as_keys(self.keys, len(self.rows))
+        return self._places() if on_bad == "skip" else None
+
+    def left_out(self, skipped: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Returns the rows of the input that were left out, `skipped` by the core among them."""
+        return np.union1d(self.missing, self._places()[skipped]) if len(self.missing) else skipped
+
+    def naming_keys(self, build: Callable[..., Built]) -> Callable[..., Built]:
+        """Returns the same function, whose error about a key that comes twice says where the keys are from."""
+
+        def told(*arguments: Any, **options: Any) -> Built:
+            try:
+                return build(*arguments, **options)
+            except InvalidInput as error:
+                if not self.keys_from or not str(error).startswith("keys must be unique"):
+                    raise
+                advice = f"The keys are those of {self.keys_from}: pass keys=, or select the columns that are meant."
+                raise InvalidInput(f"{error} {advice}") from None
+
+        return told
+
+    def _places(self) -> NDArray[np.int64]:
+        """Where in the input the rows are that are left."""
+        rows = np.arange(len(self.rows) + len(self.missing), dtype=np.int64)
+        return np.delete(rows, self.missing) if len(self.missing) else rows
 
 
 def take(
@@ -89,7 +129,7 @@ def _of_pieces(pieces: Pieces, keys: Any, wanted: Wanted) -> Taken:
         vectors = as_vectors(pieces.whole(), wanted.metric, wanted.dtype)
     missing = pieces.all_missing()
     if keys is None:
-        return Taken(vectors, pieces.all_keys(), missing)
+        return Taken(vectors, pieces.all_keys(), missing, pieces.keys_from)
     return Taken(vectors, without(keys, missing, pieces.rows), missing)
 
 
@@ -97,8 +137,6 @@ def without(keys: Any, missing: NDArray[np.int64], rows: int) -> Any:
     """Returns the keys of the rows that are not missing, of one key for each row."""
     if not len(missing):
         return keys
-    from nearabout.keys import as_keys
-
     checked = as_keys(keys, rows)
     kept = np.delete(np.arange(rows), missing)
     return checked[kept] if isinstance(checked, np.ndarray) else [checked[row] for row in kept.tolist()]

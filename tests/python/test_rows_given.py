@@ -72,6 +72,8 @@ def test_whole_numbers_in_lists_leave_room_for_fractions() -> None:
         ([np.ones(2, "u1"), np.ones(2, "f4")], "row 1 of data is of float32, row 0 of uint8; all rows need one type"),
         ([("a", [1, 2]), [1, 2]], "row 1 of data has no key, unlike row 0"),
         ([[1, 2], ("a", [1, 2])], "row 1 of data has a key, unlike row 0"),
+        ([{"id": [1, 2]}], "row 0 of data is a dict; a vector is needed"),
+        ([{"id": 1}], "row 0 of row 0 of data has the shape"),
         ([("a", np.ones((2, 2)))], "row 0 of data is 2 vectors with one key, 'a'"),
         ([("a", [1, 2]), ("a", [1, 3])], '"a" is the key of row 0 and again of row 1'),
         ([("a", [1, 2]), (1, [1, 3])], "strings or all integers"),

@@ -207,6 +207,32 @@ def test_keys_that_are_given_leave_columns_of_keys_out() -> None:
     assert na.build(counts, metric="euclidean").dims == 2
 
 
+def test_keys_that_come_twice_are_told_with_their_column() -> None:
+    species = ["setosa", "setosa", "virginica", "a", "b", "c"]
+    for frame in (pd.DataFrame(VECTORS).assign(species=species), pa.table({"species": species, "v": VECTORS.tolist()})):
+        with pytest.raises(na.InvalidInput, match=r"\"setosa\".*those of the column 'species' of data: pass keys="):
+            na.build(frame)
+        assert len(na.build(frame, keys=range(6))) == 6
+
+
+def test_tables_in_an_iterator_are_refused_and_rows_of_them_are_not() -> None:
+    frame = pd.DataFrame(VECTORS, index=WORDS)
+    for table in (frame, pl.DataFrame(VECTORS), pa.record_batch({"v": VECTORS.tolist()})):
+        with pytest.raises(na.InvalidInput, match=r"row 0 of data is a \w+; a vector is needed.*to_numpy"):
+            na.build(iter([table]))
+    assert list(na.build(frame.iterrows())) == WORDS
+    np.testing.assert_array_equal(na.build(frame.iterrows()).vectors(), VECTORS)
+    np.testing.assert_array_equal(na.build(pl.DataFrame(VECTORS).iter_rows()).vectors(), VECTORS)
+
+
+@pytest.mark.parametrize("kind", [pl.String, pl.Categorical, pl.Enum(WORDS)], ids=str)
+def test_text_of_polars(kind: Any) -> None:
+    frame = pl.DataFrame({"word": pl.Series(WORDS, dtype=kind), "vector": VECTORS})
+    assert list(na.build(frame)) == WORDS
+    assert list(na.build(frame[1:4])) == WORDS[1:4]
+    assert list(na.build(pl.concat([frame[:2], frame[2:]], rechunk=False))) == WORDS
+
+
 NULLS: dict[str, Make] = {
     "pandas lists": lambda: pd.Series(HOLES),
     "pandas hole in a list": lambda: pd.Series([*VECTORS[:2].tolist(), [1.0, None, 2.0], *VECTORS[3:].tolist()]),
