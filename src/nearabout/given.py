@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, MappingView
 from typing import Any
 
 import numpy as np
@@ -31,10 +31,10 @@ def _is_pandas(data: object) -> bool:
 
 
 def _is_iterable_only(data: object) -> bool:
-    """An iterator, or what can be iterated over and nothing else."""
+    """An iterator, the values or items of a dict, or what can be iterated over and nothing else."""
     if not isinstance(data, Iterable) or hasattr(data, "__dlpack__") or hasattr(data, "__array_interface__"):
         return False
-    return isinstance(data, Iterator) or not (hasattr(data, "__len__") or hasattr(data, "__array__"))
+    return isinstance(data, (Iterator, MappingView)) or not (hasattr(data, "__len__") or hasattr(data, "__array__"))
 
 
 class Pieces:

@@ -8,6 +8,8 @@ import pickle
 import stat
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -208,6 +210,33 @@ def test_closing_lets_go(tmp_path: Path) -> None:
         assert len(memory) == 5
     with pytest.raises(na.InvalidInput, match=r"the index in memory is closed, and"):
         len(memory)
+
+
+def test_closing_under_searches_that_are_on_their_way(tmp_path: Path) -> None:
+    vectors = np.random.default_rng(0).normal(size=(3000, 16)).astype(np.float32)
+    na.build(vectors, path=tmp_path / "x.near")
+    expected = na.open(tmp_path / "x.near").search(vectors[:50], k=3).rows.tolist()
+    for _ in range(10):
+        index = na.open(tmp_path / "x.near")
+        seen: list[str] = []
+
+        def ask(index: na.Index = index, seen: list[str] = seen) -> None:
+            try:
+                while True:
+                    assert index.search(vectors[:50], k=3).rows.tolist() == expected
+                    seen.append("answer")
+            except na.InvalidInput as error:
+                seen.append(str(error))
+
+        threads = [threading.Thread(target=ask) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        while not seen:
+            time.sleep(0.001)
+        index.close()
+        for thread in threads:
+            thread.join(timeout=60)
+        assert sum("is closed" in one for one in seen) == 3
 
 
 # --- Whose a file is. ---

@@ -27,12 +27,14 @@ UNNAMED: dict[str, Callable[[], Any]] = {
     "generator of lists": lambda: (row.tolist() for row in VECTORS),
     "map": lambda: map(np.asarray, VECTORS),
     "iterable": Corpus,
+    "values of a dict": lambda: dict(zip(WORDS, VECTORS, strict=True)).values(),
     "arrays of several": lambda: iter(np.array_split(VECTORS, 7)),
     "arrays of one and of several": lambda: iter([VECTORS[0], VECTORS[1:20], VECTORS[20:]]),
 }
 NAMED: dict[str, Callable[[], Any]] = {
     "dict": lambda: dict(zip(WORDS, VECTORS, strict=True)),
     "dict of lists": lambda: dict(zip(WORDS, VECTORS.tolist(), strict=True)),
+    "items of a dict": lambda: dict(zip(WORDS, VECTORS, strict=True)).items(),
     "pairs": lambda: zip(WORDS, VECTORS, strict=True),
     "pairs of lists": lambda: ((word, row.tolist()) for word, row in zip(WORDS, VECTORS, strict=True)),
 }
@@ -84,6 +86,11 @@ def test_rows_that_are_none(rows: list[Any], sentence: str, memory: str | None, 
     with pytest.raises(na.InvalidInput, match=sentence):
         na.build(iter(rows), path=tmp_path / "x.near", memory=memory)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_has_no_order_is_refused() -> None:
+    with pytest.raises(na.InvalidInput, match="data has the dtype object"):
+        na.build({(1.0, 2.0), (3.0, 4.0)})
 
 
 def test_an_iterator_that_fails_leaves_nothing(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import sys
 import time
 
 from nearabout.cli.arguments import Options
-from nearabout.cli.output import duration, printable
+from nearabout.cli.output import command, duration, printable
 from nearabout.cli.reading import reading_names, reading_usage, taken
 from nearabout.errors import InvalidInput
 
@@ -68,7 +68,7 @@ def run(arguments: list[str]) -> int:
     source, target = words
     from_annoy, to_index = source.lower().endswith(_ANNOY), target.lower().endswith(".near")
     if to_index and not from_annoy:
-        raise InvalidInput(f"to make an index use: nearabout build {source} -o {target}")
+        raise InvalidInput(f"to make an index use: {command('nearabout', 'build', source, '-o', target)}")
     _refuse(given, () if from_annoy else _FOR_ANNOY, f"is for an index of Annoy (.annoy, .ann); {source} is none")
     _refuse(given, () if to_index else _FOR_INDEX, f"is for making an index (.near); {target} is none")
     if not to_index and (from_annoy or "on-bad" not in reading_names()):

@@ -193,6 +193,17 @@ def test_what_to_try_can_be_pasted(
     assert run(*shlex.split(line)[1:]).code == 0
 
 
+def test_other_commands_that_are_told_can_be_pasted(run: Run, tmp_path: Path) -> None:
+    index = tmp_path / "my words.near"
+    done = run("demo", "-o", index)
+    assert f"nearabout info '{index}'" in done.out
+    assert f"nearabout search '{index}' paris - france + italy" in done.out
+    assert f"nearabout convert '{index}' '{index.with_suffix('.vec')}'" in run("build", index, "-o", "x.near").err
+    source = tmp_path / "my words.txt"
+    source.write_text("north 0 1\n")
+    assert f"nearabout build '{source}' -o '{index}'" in run("convert", source, index).err
+
+
 def test_standard_input_needs_a_name_for_the_index(run: Run) -> None:
     done = run("build", "-")
     assert done.code == 2
