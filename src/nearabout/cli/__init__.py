@@ -37,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
             sys.stdout.flush()
         return code
     except NearaboutError as error:
-        complain(_in_options(str(error), arguments[0]))
+        complain(str(error))
         return WRONG
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -50,16 +50,6 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         complain(_system_sentence(error))
         return WRONG
-
-
-def _in_options(sentence: str, command: str) -> str:
-    """The sentence of an error with options of the shell in place of arguments of Python."""
-    if command not in READERS or "=" not in sentence:
-        return sentence
-    from nearabout.cli.reading import in_shell
-
-    module = __import__(f"nearabout.cli.{command}", fromlist=["_OPTIONS"])
-    return in_shell(sentence, module._OPTIONS.names)
 
 
 def _system_sentence(error: OSError) -> str:
@@ -85,7 +75,21 @@ def _run(arguments: list[str]) -> int:
     if "--help" in options or "-h" in options:
         print(module.USAGE.strip())
         return OK
-    code: int = module.run(arguments[1:])
+    return _in_options(module, command, arguments[1:])
+
+
+def _in_options(module: "ModuleType", command: str, arguments: list[str]) -> int:
+    """Runs a command; an error of one that reads files names options of the shell in place of arguments of Python."""
+    if command not in READERS:
+        code: int = module.run(arguments)
+        return code
+    from nearabout.cli.reading import in_shell
+    from nearabout.errors import NearaboutError
+
+    try:
+        code = module.run(arguments)
+    except NearaboutError as error:
+        raise NearaboutError(in_shell(str(error), module._OPTIONS.names)) from error
     return code
 
 
@@ -107,3 +111,8 @@ def _unknown_command(command: str) -> Exception:
     from nearabout.names import nearest
 
     return InvalidInput(f"there is no command {command!r}; {nearest(command, tuple(COMMANDS))}")
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType

@@ -13,8 +13,13 @@ class Options:
 
     def __init__(self, command: str, names: dict[str, type], short: dict[str, str] | None = None) -> None:
         self._command = command
-        self.names = names
+        self._names = names
         self._short = short or {}
+
+    @property
+    def names(self) -> list[str]:
+        """The options, without their dashes."""
+        return list(self._names)
 
     def parse(self, arguments: list[str]) -> tuple[list[str], dict[str, Value]]:
         """The words that are no options, and the options that were given, without their dashes.
@@ -42,12 +47,12 @@ class Options:
             name, value = self._short.get(argument[1], ""), argument[2:]
             equals = "=" if value else ""
             value = value.removeprefix("=")
-        if name not in self.names:
+        if name not in self._names:
             raise self._unknown(argument)
         return name, equals, value
 
     def _store(self, given: dict[str, Value], name: str, value: str | None, rest: "Iterator[str]") -> None:
-        kind = self.names[name]
+        kind = self._names[name]
         if kind is bool:
             if value is not None:
                 raise InvalidInput(f"{_dashed(name)} takes no value; {value!r} was given")
@@ -72,7 +77,7 @@ class Options:
     def _unknown(self, argument: str) -> InvalidInput:
         from nearabout.names import nearest
 
-        allowed = tuple(_dashed(name) for name in self.names)
+        allowed = tuple(_dashed(name) for name in self._names)
         return InvalidInput(
             f"`nearabout {self._command}` has no option {argument!r}; {nearest(argument, allowed)}. "
             "A word that begins with a dash goes after --"
