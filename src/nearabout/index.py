@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ from nearabout.arguments import (
     check_threads,
 )
 from nearabout.calibration import Spent, effort_of_recall
-from nearabout.closed import Closed
+from nearabout.closed import Closable, Closed
 from nearabout.errors import CorruptFile, InvalidInput, UnknownKey
 from nearabout.hits import Hits, Keys
 from nearabout.inputs import as_queries, stored_to_numpy
@@ -67,7 +67,7 @@ def open(path: str | os.PathLike[str], *, mapped: bool = True) -> Index:
     return Index(_core.Index.open(check_path(path), check_flag("mapped", mapped)))
 
 
-class Index(Measuring):
+class Index(Measuring, Closable):
     """Vectors and their keys, ready to be searched. Made by `build` and `open`; immutable.
 
     A row is the number of a vector, 0 to len - 1; its key is what the user calls it, a string or an int64. Where none
@@ -413,30 +413,6 @@ class Index(Measuring):
         """
         self._core.save(check_path(path))
 
-    def to_bytes(self) -> bytes:
-        """Returns the whole index as bytes, those that `save` would write, for `nearabout.from_bytes`.
-
-        Raises:
-            CorruptFile: the file that is mapped is not as it was written.
-            MemoryError: there is no room for all of it.
-        """
-        return self._core.to_bytes()
-
-    def close(self) -> None:
-        """Let go of the file or the memory: as soon as nothing else holds it (hits that came of it do). Closing again
-        does nothing; any other use of a closed index raises InvalidInput. Not needed: an index that nobody holds any
-        more is closed.
-        """
-        if not isinstance(self._core, Closed):
-            self._core = cast("_core.Index", Closed(self._path))
-
-    def __enter__(self) -> Index:
-        self._core.key_type  # noqa: B018  refuses a closed one
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     def verify(self, *, progress: object = None) -> None:
         """Read everything and compare it with the checksums that were written with it.
 
@@ -452,13 +428,6 @@ class Index(Measuring):
             self._metadata()
         finally:
             finish()
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        from nearabout.images import reopened, unpickled
-
-        if self._path is None:
-            return unpickled, (self.to_bytes(), self.skipped)
-        return reopened, (self._path, self._core.identity, self._core.mapped, self.skipped)
 
     def __copy__(self) -> Index:
         return self
