@@ -100,7 +100,7 @@ def take(
     formats = sys.modules.get("nearabout.formats")  # where nobody loaded it, nobody has what it reads
     found: FileVectors | Embeddings | None = data if formats and isinstance(data, formats.Embeddings) else None
     if isinstance(data, (str, os.PathLike)):
-        found = _of_file(check_path(data), wanted, reading, monitor)
+        found = _of_file(check_path(data), wanted, _with_on_bad(reading, wanted.on_bad), monitor)
     if found is not None:
         _note(found, notes)
         keys = found.keys if keys is None else keys
@@ -152,6 +152,18 @@ def reading_names() -> tuple[str, ...]:
     from nearabout.formats._options import ReadOptions
 
     return ("format", "member", *(field.name for field in fields(ReadOptions) if field.name != "on_bad"))
+
+
+def _with_on_bad(reading: dict[str, Any], on_bad: str) -> dict[str, Any]:
+    """What readers do about rows that cannot be read is what `build` does about vectors that cannot be used."""
+    if on_bad == "error":
+        return reading
+    from dataclasses import fields
+
+    from nearabout.formats._options import ReadOptions
+
+    takes = any(field.name == "on_bad" for field in fields(ReadOptions))
+    return {**reading, "on_bad": on_bad} if takes else reading
 
 
 def check_reading(reading: dict[str, Any], data: object) -> None:
