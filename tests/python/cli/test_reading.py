@@ -99,7 +99,7 @@ def test_eval_and_bench_read_as_they_are_told(run: Run, tmp_path: Path) -> None:
     ("options", "sentence"),
     [
         (["--key-column", "town"], "--key-column town, but the file has the columns place, lat, lon"),
-        (["--key-column", "9"], "--key-column 9: give 0 to 2, a name, or none for none"),
+        (["--key-column", "9"], "--key-column 9: give 0 to 2"),
         (["--dataset", "x"], "--dataset x has no meaning for the format delimited; options it takes: --"),
         (["--header", "perhaps"], "--header is 'perhaps'; give yes or no"),
         (["--format", "cvs"], "--format cvs is not known"),
