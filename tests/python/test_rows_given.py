@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -111,3 +113,59 @@ def test_keys_of_an_iterator_count_towards_the_budget(tmp_path: Path) -> None:
 
     with pytest.raises(na.InvalidInput, match=r"data: the keys of the first \d+ rows take .* give more"):
         na.build(rows(), path=tmp_path / "x.near", memory="64MB")
+
+
+GIVEN = """
+import re, sys
+import numpy as np
+import nearabout as na
+
+def peak():
+    return 1024 * int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read()).group(1))
+
+def batches(rows):
+    block = np.random.default_rng(2).random((1000, 512), np.float32)
+    for first in range(0, rows, 1000):
+        yield first, block
+
+def rows(count):
+    return (row for _, block in batches(count) for row in block)
+
+def pairs(count):
+    return ((f"word{first + i}", block[i]) for first, block in batches(count) for i in range(1000))
+
+def arrays(count):
+    return (block for _, block in batches(count))
+
+def lists(count):
+    return (row.tolist() for row in rows(count))
+
+def reader(count):
+    import pyarrow as pa
+    kind = pa.list_(pa.float32(), 512)
+    schema = pa.schema([("key", pa.string()), ("vector", kind)])
+    def tables():
+        for first, block in batches(count):
+            keys = pa.array([f"word{row}" for row in range(first, first + 1000)])
+            vectors = pa.FixedSizeListArray.from_arrays(pa.array(block.ravel()), type=kind)
+            yield pa.record_batch([keys, vectors], schema=schema)
+    return pa.RecordBatchReader.from_batches(schema, tables())
+
+make = globals()[sys.argv[1]]
+na.build(make(3000), path=sys.argv[2], memory="80MB", metric="euclidean", kind="exact")
+before = peak()
+na.build(make(50_000), path=sys.argv[2], memory="80MB", metric="euclidean", kind="exact")
+print(peak() - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="peak memory is told by /proc on Linux only")
+@pytest.mark.parametrize("name", ["rows", "pairs", "arrays", "lists", "reader"])
+def test_the_budget_is_kept(name: str, tmp_path: Path) -> None:
+    """102 MB as float32."""
+    if name == "reader":
+        pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    command = [sys.executable, "-c", GIVEN, name, str(tmp_path / "x.near")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) < 80e6
