@@ -112,7 +112,11 @@ def _as_float32(vectors: Vectors, name: str) -> Vectors:
 @contextlib.contextmanager
 def _replacing(path: str) -> Iterator[BinaryIO]:
     """A temporary file beside ``path`` that takes its name once it is whole, with the mode and the owner of the file
-    that it replaces. A symbolic link is followed."""
+    that it replaces. A symbolic link is followed; a pipe or a device is written to, and never replaced."""
+    if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
+        with open(path, "wb") as device:
+            yield device
+        return
     path = os.path.realpath(path) if os.path.islink(path) else path
     temporary = f"{path}.{secrets.token_hex(4)}.part"
     private = os.path.exists(path)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import stat
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +118,24 @@ def test_convert_to_standard_output(words: Path, tmp_path: Path) -> None:
     assert process("convert", words, "-").stdout == (tmp_path / "x.csv").read_bytes()
     npy = process("convert", words, "-", "--to", "npy", "--no-keys").stdout
     assert np.load(io.BytesIO(npy)).shape == (8, 6)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="devices are POSIX's")
+def test_devices_and_pipes_are_written_to_and_not_replaced(run: Run, words: Path, tmp_path: Path) -> None:
+    expected = process("convert", words, "-").stdout
+    assert process("convert", words, "/dev/stdout", "--to", "csv").stdout.startswith(expected)
+    assert run("convert", words, "/dev/null", "--to", "csv").code == 0
+    assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
+    pipe = tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE) as cat:
+        assert run("convert", words, pipe).code == 0
+        assert cat.stdout is not None
+        assert cat.stdout.read() == expected
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    with pytest.raises(IsADirectoryError):
+        write(tmp_path, VECTORS, format="delimited")
+    assert [path.name for path in tmp_path.iterdir()] == ["pipe.csv"]
 
 
 @pytest.mark.parametrize(
