@@ -63,14 +63,14 @@ def parts_of(data: Any, what: str, keyed: bool) -> Iterator[Part]:
 
 
 def _nothing(vectors: list[Schema]) -> Part:
-    """No rows, as wide and of the type that the columns tell: there may have been no batch at all."""
+    """Returns no rows, as wide and of the type that the columns have: there may have been no batch at all."""
     kinds = [_dtype(field) for field in vectors]
     dims = len(vectors) if _format(vectors[0]) in _NUMBERS else _width(vectors[0])
     return Part(np.empty((0, dims), np.result_type(*kinds)), None, np.zeros(0, np.bool_))
 
 
 def _width(schema: Schema) -> int:
-    """How many numbers a list has; 0 where its type does not say."""
+    """Returns how many numbers a list has; 0 where its type does not say."""
     kind = _format(schema)
     if kind in _NUMBERS:
         return 1
@@ -84,7 +84,7 @@ def _no_vectors(column: Column, what: str) -> str:
 
 
 def _single(chunk: Chunk, schema: Schema, what: str) -> Part:
-    """An array that is no table: of vectors, or of numbers that are one."""
+    """Reads an array that is no table: one of vectors, or of numbers that are a vector."""
     array = chunk.array
     if _format(schema) in _NUMBERS:
         values, absent = _numbers(chunk, schema, array, 0, array.length)
@@ -94,7 +94,7 @@ def _single(chunk: Chunk, schema: Schema, what: str) -> Part:
 
 
 def _present(values: Any, absent: Missing) -> Any:
-    """Those of some rows that are there."""
+    """Returns the rows that are not missing."""
     if absent is None or not absent.any():
         return values
     return values[~absent] if isinstance(values, np.ndarray) else values.take(np.flatnonzero(~absent))
@@ -105,7 +105,7 @@ def _as_rows(absent: Missing, count: int) -> NDArray[np.bool_]:
 
 
 def _rows(chunk: Chunk, fields: list[Schema], places: list[int], key: int | None, what: str) -> Part:
-    """A batch of a table: its columns are the children of one array."""
+    """Reads a batch of a table, whose columns are the children of one array."""
     table, count = chunk.array, chunk.array.length
     absent = missing(chunk, table, 0, count)
     columns = [child(table, place) for place in range(table.n_children)]
@@ -167,7 +167,7 @@ def _is_list(kind: str) -> bool:
 
 
 def _innermost(schema: Schema) -> bool:
-    """Whether lists hold numbers, or arrays of a fixed shape of numbers."""
+    """Returns whether lists hold numbers, or arrays of numbers of a fixed shape."""
     inner = child(schema, 0)
     if inner.dictionary or _extension(inner) not in ("", "arrow.bool8"):
         return False
@@ -206,7 +206,7 @@ def _numbers(chunk: Chunk, schema: Schema, array: Array, begin: int, count: int)
 def _vectors(
     chunk: Chunk, schema: Schema, array: Array, begin: int, count: int, what: str
 ) -> tuple[NDArray[Any], Missing]:
-    """The vectors of those that are there."""
+    """Returns the vectors that are not missing, and which are."""
     _check_shape(schema, what)
     absent = missing(chunk, array, begin, count)
     kind = _format(schema)
@@ -257,7 +257,7 @@ def _check_shape(schema: Schema, what: str) -> None:
 
 
 def _dtype(schema: Schema) -> np.dtype[Any]:
-    """Of the numbers in lists."""
+    """Returns the type of the numbers in lists."""
     kind = _format(schema)
     return np.dtype(_NUMBERS[kind]) if kind in _NUMBERS else _dtype(child(schema, 0))
 
@@ -265,7 +265,7 @@ def _dtype(schema: Schema) -> np.dtype[Any]:
 def _extents(
     chunk: Chunk, kind: str, array: Array, begin: int, count: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Where lists of any length begin, and how long they are."""
+    """Returns where lists of any length begin, and how long they are."""
     first = array.offset + begin
     if kind in ("+vl", "+vL"):
         size = "i4" if kind == "+vl" else "i8"
@@ -276,12 +276,12 @@ def _extents(
 
 
 def _offsets(chunk: Chunk, array: Array, size: str, first: int, count: int) -> NDArray[np.int64]:
-    """Where elements begin, and where the last one ends. Of no elements the buffer may be empty."""
+    """Returns where elements begin, and where the last one ends. Without elements the buffer may be empty."""
     return view(chunk, array, 1, size, first, count + 1).astype(np.int64) if count else np.zeros(1, np.int64)
 
 
 def _flat(chunk: Chunk, schema: Schema, array: Array, begin: int, count: int) -> tuple[NDArray[Any], Missing]:
-    """Lists of a fixed length, as rows."""
+    """Returns lists of a fixed length as rows."""
     dims = int(_format(schema)[len("+w:") :])
     first = (array.offset + begin) * dims
     values, absent = _flat_child(chunk, child(schema, 0), child(array, 0), first, count * dims)
@@ -290,7 +290,7 @@ def _flat(chunk: Chunk, schema: Schema, array: Array, begin: int, count: int) ->
 
 
 def _flat_child(chunk: Chunk, schema: Schema, array: Array, begin: int, count: int) -> tuple[NDArray[Any], Missing]:
-    """The numbers inside lists: at any depth, one after the other."""
+    """Returns the numbers inside lists, at any depth, one after the other."""
     if _format(schema) in _NUMBERS:
         return _numbers(chunk, schema, array, begin, count)
     values, without = _flat(chunk, schema, array, begin, count)
@@ -303,7 +303,7 @@ def _flat_child(chunk: Chunk, schema: Schema, array: Array, begin: int, count: i
 
 
 def _keys(chunk: Chunk, schema: Schema, array: Array, begin: int, count: int) -> tuple[Any, Missing]:
-    """Keys, and which of them are null; those are empty."""
+    """Returns keys, and which of them are null; those are empty."""
     if not schema.dictionary:
         if _format(schema) in _NUMBERS:
             return _numbers(chunk, schema, array, begin, count)
@@ -319,7 +319,7 @@ def _keys(chunk: Chunk, schema: Schema, array: Array, begin: int, count: int) ->
 
 
 def _text(chunk: Chunk, schema: Schema, array: Array, begin: int, count: int) -> Any:
-    """Texts, packed one after another."""
+    """Returns texts, packed one after another."""
     kind, first = _format(schema), array.offset + begin
     if kind == "vu":
         source, starts, lengths = _views(chunk, array, begin, count)
@@ -342,7 +342,7 @@ def _text(chunk: Chunk, schema: Schema, array: Array, begin: int, count: int) ->
 def _views(
     chunk: Chunk, array: Array, begin: int, count: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]:
-    """Texts in views: short ones lie in the view itself, the others in one of several buffers."""
+    """Returns a buffer of texts, where they begin in it and their lengths. Short ones lie in their view itself."""
     views = view(chunk, array, 1, _VIEW, array.offset + begin, count)
     absent = missing(chunk, array, begin, count)
     lengths = views["length"].astype(np.int64)
@@ -359,7 +359,7 @@ def _views(
 
 
 def _checked(blob: NDArray[np.uint8], ends: NDArray[np.int64]) -> Any:
-    """Producers promise UTF-8; a file must not hold anything else."""
+    """Returns packed keys. Refuses what is not UTF-8: producers promise it, and a file must not hold anything else."""
     from nearabout.formats import KeyList
 
     begins = ends[:-1][ends[:-1] < len(blob)]

@@ -100,7 +100,7 @@ class Arrays(NamedTuple):
 
 
 def is_arrow(data: object) -> bool:
-    """Whether an object offers the Arrow C interface."""
+    """Returns whether an object offers the Arrow C interface."""
     return hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__")
 
 

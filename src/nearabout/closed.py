@@ -54,7 +54,7 @@ class Closable:
         return self._core.to_bytes()
 
     def close(self) -> None:
-        """Let go of the file or the memory: as soon as nothing else holds it (hits that came of it do). Closing again
+        """Lets go of the file or the memory, once nothing else holds it (hits that came of it do). Closing again
         does nothing; any other use of a closed index raises InvalidInput. Not needed: an index that nobody holds any
         more is closed.
         """

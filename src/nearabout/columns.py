@@ -73,7 +73,7 @@ def _is_key_beside_dimensions(column: Column, name: str) -> bool:
 
 
 def _key(columns: Sequence[Column], usual: list[int], what: str, keyed: bool) -> int | None:
-    """The likeliest of the columns whose name says that they have keys, or the only one of text."""
+    """Returns the likeliest of the columns that have a usual name of keys, or the only one of text."""
     if usual:
         column = columns[usual[0]]
         if column.holds not in ("text", "integers") and not keyed:
@@ -92,7 +92,7 @@ def _key(columns: Sequence[Column], usual: list[int], what: str, keyed: bool) ->
 
 
 def _dimensions(columns: Sequence[Column], keys: set[int | None], key: int | None, what: str, keyed: bool) -> list[int]:
-    """Every column but that of the keys is a dimension. Where keys were given, text and what could be keys are none."""
+    """Returns all columns but that of the keys. Where keys were given, text and what could be keys are left out too."""
     rest = [place for place in range(len(columns)) if place not in (keys if keyed else {key})]
     odd = [place for place in rest if columns[place].holds not in ("numbers", "integers") or place in keys]
     if keyed:

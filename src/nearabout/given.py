@@ -16,7 +16,7 @@ _PIECE = 4 << 20  # bytes of rows that are gathered at a time
 
 
 def comes_in_pieces(data: object) -> bool:
-    """Whether `Pieces` is for this: all that is neither an array nor a sequence of rows."""
+    """Returns whether `Pieces` is for this: for all that is neither an array nor a sequence of rows."""
     if isinstance(data, (np.ndarray, list, tuple, str, bytes)):
         return False
     return _is_arrow(data) or _is_pandas(data) or isinstance(data, Mapping) or _is_iterable_only(data)
@@ -31,7 +31,7 @@ def _is_pandas(data: object) -> bool:
 
 
 def _is_iterable_only(data: object) -> bool:
-    """An iterator, the values or items of a dict, or what can be iterated over and nothing else."""
+    """Returns whether this is an iterator, the values or items of a dict, or can be iterated over and nothing else."""
     if not isinstance(data, Iterable) or hasattr(data, "__dlpack__") or hasattr(data, "__array_interface__"):
         return False
     return isinstance(data, (Iterator, MappingView)) or not (hasattr(data, "__len__") or hasattr(data, "__array__"))
@@ -48,7 +48,7 @@ class Pieces:
     """
 
     def __init__(self, data: Any, what: str, keyed: bool, on_missing: str) -> None:
-        """`keyed`: keys come otherwise. `on_missing`: "error" or "skip" what is null. `what` names it in errors."""
+        """Takes `data`, which errors call `what`. `keyed`: keys come otherwise. `on_missing`: of nulls."""
         self._parts = _parts_of(data, what, keyed)
         self._what = what
         self._skip = on_missing == "skip"
@@ -88,7 +88,7 @@ class Pieces:
         return np.concatenate(self.missing) if self.missing else np.empty(0, np.int64)
 
     def all_keys(self) -> Any:
-        """The keys of all rows that were given out; None where there were none."""
+        """Returns the keys of all rows that were given out; None where there were none."""
         if not self.keys:
             return None
         if len(self.keys) == 1:
@@ -98,11 +98,11 @@ class Pieces:
         return [key for part in self.keys for key in part]
 
     def held(self) -> int:
-        """The bytes that keys take in memory so far."""
+        """Returns the bytes that keys take in memory so far."""
         return sum(map(_bytes_of_keys, self.keys))
 
     def tables(self) -> Iterator[NDArray[Any]]:
-        """The pieces that have rows; one that has none where nobody has, but tells the dims."""
+        """Gives out the pieces that have rows; where none has, an empty one that has the dims."""
         empty: NDArray[Any] | None = None
         some = False
         for piece in self:
@@ -121,7 +121,7 @@ class Pieces:
         yield empty
 
     def whole(self) -> NDArray[Any]:
-        """All of it, as one array."""
+        """Returns all rows as one array."""
         pieces = list(self.tables())
         return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
 
@@ -148,7 +148,7 @@ def _parts_of(data: Any, what: str, keyed: bool) -> Iterator[Part]:
 
 
 def _parts_of_rows(rows: Iterator[Any], what: str, named: bool) -> Iterator[Part]:
-    """Rows one by one: vectors, pairs of a key and a vector (all of them, where `named`), or arrays of several rows."""
+    """Gathers rows one by one: vectors, pairs of a key and a vector (all are, where `named`), or arrays of several."""
     gathered = _Gathered(what)
     for row in rows:
         key, vector = row if named or _is_pair(row) else (None, row)
@@ -200,7 +200,7 @@ class _Gathered:
         return self._bytes >= _PIECE
 
     def part(self) -> Part:
-        """What was gathered, which is forgotten."""
+        """Returns what was gathered, and forgets it."""
         vectors = np.concatenate(self._rows) if self._rows else np.empty((0, 0), np.float32)
         keys = self._keys if self._named else None
         self._rows, self._keys, self._bytes = [], [], 0

@@ -115,8 +115,8 @@ def _is_torch(data: object) -> bool:
 
 
 def _from_torch(data: Any) -> NDArray[Any]:
-    """A tensor, or a list of some, wherever it lies and whether or not it is part of a graph; bfloat16, which NumPy
-    does not have, as the same numbers in float32."""
+    """Takes a tensor, or a list of some, from wherever it lies and out of its graph; bfloat16, which NumPy does not
+    have, becomes the same numbers in float32."""
     if isinstance(data, (list, tuple)):
         return np.stack([_from_torch(tensor) if _is_torch(tensor) else np.asarray(tensor) for tensor in data])
     tensor = data.detach().cpu()
@@ -126,7 +126,7 @@ def _from_torch(data: Any) -> NDArray[Any]:
 
 
 def _is_torch_bfloat16(data: object) -> bool:
-    """Whether this is a tensor, or a list of tensors, of torch's bfloat16."""
+    """Returns whether this is a tensor, or a list of tensors, of torch's bfloat16."""
     one = data[0] if isinstance(data, (list, tuple)) and data else data
     return _is_torch(one) and str(getattr(one, "dtype", "")) == "torch.bfloat16"
 

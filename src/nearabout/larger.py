@@ -111,7 +111,7 @@ def from_array(data: object, metric: str, dtype: str | None, target: str) -> Vec
 
 
 def from_pieces(pieces: Pieces, metric: str, dtype: str | None, memory: int, target: str) -> FileVectors:
-    """The vectors of a table or an iterator, written aside as they come."""
+    """Writes the vectors of a table or an iterator aside as they come."""
     from nearabout.formats import Report
 
     rows, vectors = _set_aside(_within(pieces.tables(), pieces.held, memory, "data"), metric, dtype, target)
@@ -157,7 +157,7 @@ def _set_aside(
 def _within(
     pieces: Iterable[NDArray[Any]], held: Callable[[], int], memory: int, source: str
 ) -> Iterator[NDArray[Any]]:
-    """The pieces, as long as their keys, of which `held` tells the bytes, leave room for all else."""
+    """Gives out pieces as long as their keys, which take `held` bytes, leave room for all else."""
     rows = 0
     for piece in pieces:
         rows += len(piece)

@@ -13,7 +13,7 @@ from nearabout.errors import InvalidInput
 
 
 def is_pandas(data: object) -> bool:
-    """Whether this is a frame or a series of pandas, or of something derived from it."""
+    """Returns whether this is a frame or a series of pandas, or of something derived from it."""
     return hasattr(data, "iloc") and any(base.__module__.split(".")[0] == "pandas" for base in type(data).__mro__)
 
 
@@ -107,7 +107,7 @@ def _all_text(values: Any) -> bool:
 
 
 def _table(columns: Sequence[Any], absent: NDArray[np.bool_]) -> tuple[NDArray[Any], NDArray[np.bool_]]:
-    """A dimension a column. NaN is a number that the core refuses; what pandas calls missing is none."""
+    """Reads a dimension from each column. NaN is left to the core; what pandas calls missing is not."""
     read = []
     for column in columns:
         kind = column.dtype
@@ -126,7 +126,7 @@ def _table(columns: Sequence[Any], absent: NDArray[np.bool_]) -> tuple[NDArray[A
 
 
 def _lists(column: Any, absent: NDArray[np.bool_], what: str) -> tuple[NDArray[Any], NDArray[np.bool_]]:
-    """A vector an entry; one that has a hole is missing."""
+    """Reads a vector from each entry; one with a None inside is missing."""
     from nearabout.inputs import to_numpy
 
     rows = column.tolist()
@@ -150,7 +150,7 @@ def _has_hole(row: Any) -> bool:
 
 
 def _labels(index: Any, what: str, has_keys: bool) -> NDArray[Any] | None:
-    """Labels of rows as keys; none where they are the row numbers, or where a column has keys and they only count."""
+    """Returns labels as keys; None where they are the row numbers, or are numbers beside a column of keys."""
     if type(index).__name__ == "RangeIndex" and (index.start, index.step) == (0, 1):
         return None
     counts = getattr(index, "nlevels", 1) == 1 and index.dtype.kind in "iu"
@@ -178,7 +178,7 @@ def _labels(index: Any, what: str, has_keys: bool) -> NDArray[Any] | None:
 
 
 def _plain(values: Any) -> NDArray[Any]:
-    """Integers, or strings as objects."""
+    """Returns integers, or strings as objects."""
     if values.dtype.kind in "iu":
         return np.asarray(values.to_numpy())
     return np.asarray(values.to_numpy(dtype=object))

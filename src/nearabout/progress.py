@@ -51,7 +51,7 @@ class Rising:
             self._tell(share)
 
     def end(self) -> None:
-        """Tell that all is done."""
+        """Reports that all is done."""
         self._tell(1.0)
 
 
@@ -80,7 +80,7 @@ def monitor_for(progress: object, label: str) -> tuple[Monitor, Callable[[], Non
 
 
 def in_two_steps(monitor: Monitor) -> tuple[Monitor, Monitor]:
-    """For the share that is read and the share that is built: the second goes on where the first stopped."""
+    """Returns monitors for reading and for building: the second goes on where the first stopped."""
     if monitor is None:
         return None, None
     tell = monitor

@@ -48,7 +48,7 @@ class Taken(NamedTuple):
 
     @property
     def rows(self) -> NDArray[Any] | _core.RowsInFile:
-        """The rows, as the core takes them."""
+        """Returns the rows as the core takes them."""
         return self.vectors.rows if isinstance(self.vectors, FileVectors) else self.vectors.array
 
     def keys_for(self, on_bad: str) -> Sequence[str] | NDArray[np.int64] | None:
@@ -77,7 +77,7 @@ class Taken(NamedTuple):
         return told
 
     def _places(self) -> NDArray[np.int64]:
-        """Where in the input the rows are that are left."""
+        """Returns where in the input the rows are that were not missing."""
         rows = np.arange(len(self.rows) + len(self.missing), dtype=np.int64)
         return np.delete(rows, self.missing) if len(self.missing) else rows
 
@@ -146,7 +146,7 @@ def without(keys: Any, missing: NDArray[np.int64], rows: int) -> Any:
 
 
 def reading_names() -> tuple[str, ...]:
-    """The arguments that `build` passes on to `read`."""
+    """Returns the arguments that `build` passes on to `read`."""
     from dataclasses import fields
 
     from nearabout.formats._options import ReadOptions
@@ -155,7 +155,7 @@ def reading_names() -> tuple[str, ...]:
 
 
 def _with_on_bad(reading: dict[str, Any], on_bad: str) -> dict[str, Any]:
-    """What readers do about rows that cannot be read is what `build` does about vectors that cannot be used."""
+    """Adds `on_bad`: readers do about rows that cannot be read what `build` does about vectors."""
     if on_bad == "error":
         return reading
     from dataclasses import fields

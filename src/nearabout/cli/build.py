@@ -98,7 +98,7 @@ def run(arguments: list[str]) -> int:
 
 
 def _example(index: "Index", path: str) -> "list[str] | None":
-    """The arguments of a search to try: of the first key that can be typed."""
+    """Returns the arguments of a search to try, for the first key that can be typed."""
     if index.info()["keys"] != "str":
         return None
     for key in index.keys(range(min(len(index), _TRIED))).tolist():

@@ -95,7 +95,7 @@ def run(arguments: list[str]) -> int:
 
 
 def _form(target: str, wanted: "Value | None") -> str | None:
-    """The format to write, by its name; None where the ending of OUT tells."""
+    """Returns the name of the format to write; None where the ending of OUT has one."""
     from nearabout.formats import writer_names, written_suffixes
 
     endings = ", ".join(suffix[1:] for suffix in written_suffixes())

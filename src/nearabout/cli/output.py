@@ -26,7 +26,7 @@ def printable(text: str) -> str:
 
 
 def command(*words: str) -> str:
-    """A command that can be pasted into a shell."""
+    """Returns a command that can be pasted into a shell."""
     from shlex import quote
 
     return " ".join(map(quote, words))

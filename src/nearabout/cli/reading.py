@@ -78,7 +78,7 @@ def _value(name: str, kind: str, text: Any) -> Any:
 
 
 def _column(text: str) -> str | int:
-    """A name, or a number from 0."""
+    """Returns the name of a column, or its number from 0."""
     return int(text) if text.isascii() and text.isdigit() else text
 
 

@@ -17,7 +17,7 @@ SUFFIXES = (".jsonl", ".ndjson")
 
 
 def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:
-    """Keys stay what they are, strings or whole numbers. JSON has no NaN and no infinity: those are refused."""
+    """Writes keys as what they are, strings or whole numbers. Refuses NaN and infinity, which JSON does not have."""
     bad = np.flatnonzero(~np.isfinite(np.asarray(vectors, np.float32)).all(axis=1))
     if len(bad):
         raise InvalidInput(
@@ -35,7 +35,7 @@ def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:
 
 
 def _slice(keys: Keys, begin: int, end: int) -> list[str] | list[int]:
-    """Some of the keys."""
+    """Returns some of the keys."""
     assert keys is not None
     some = keys[begin:end]
     return some.tolist() if isinstance(some, np.ndarray) else list(some)

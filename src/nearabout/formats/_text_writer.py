@@ -46,7 +46,7 @@ def words_of(keys: Keys, rows: int, format_name: str) -> KeyList:
 
 
 def numbers_of(vectors: Vectors, separator: bytes) -> Iterator[tuple[int, list[bytes]]]:
-    """The numbers of each row as text, in blocks: the first row of a block, and a line for each of its rows."""
+    """Gives out the numbers of rows as text, in blocks: the first row of a block, and a line for each of its rows."""
     rows, dims = vectors.shape
     step = max(_NUMBERS // dims, 1)
     nothing = KeyList(np.empty(0, np.uint8), np.zeros(step + 1, np.uint64))  # no words before the numbers

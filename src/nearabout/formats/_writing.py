@@ -31,7 +31,7 @@ def writer_names() -> list[str]:
 
 
 def written_suffixes() -> list[str]:
-    """The suffixes that ``write`` knows a format by; one that compresses may come after it."""
+    """Returns the suffixes that ``write`` knows a format by; one that compresses may come after it."""
     return [suffix for one in WRITERS for suffix in one.SUFFIXES if suffix not in _NOT_WRITTEN]
 
 
@@ -111,8 +111,8 @@ def _as_float32(vectors: Vectors, name: str) -> Vectors:
 
 @contextlib.contextmanager
 def _replacing(path: str) -> Iterator[BinaryIO]:
-    """A temporary file beside ``path`` that takes its name once it is whole, with the mode and the owner of the file
-    that it replaces. A symbolic link is followed; a pipe or a device is written to, and never replaced."""
+    """Opens a temporary file beside ``path`` that takes its name once it is whole, with the mode and the owner of the
+    file that it replaces. A symbolic link is followed; a pipe or a device is written to, and never replaced."""
     if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
         with open(path, "wb") as device:
             yield device
@@ -139,7 +139,7 @@ def _open_private(path: str, flags: int) -> int:
 
 
 def _keep_mode_and_owner(descriptor: int, replaced: str) -> None:
-    """What the system refuses leaves the new file as private as it was made."""
+    """Copies mode and owner. What the system refuses leaves the new file as private as it was made."""
     if os.name != "posix":
         return
     before, now = os.stat(replaced), os.fstat(descriptor)
