@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from nearabout.columns import Part
 from nearabout.errors import InvalidInput
 
+_PYTHON_NUMBERS = {np.dtype(np.int64), np.dtype(np.float64)}  # a list may have whole ones, the next one fractions
 _PIECE = 4 << 20  # bytes of rows that are gathered at a time
 
 
@@ -221,8 +222,6 @@ class _Gathered:
                 f"{where} has the shape {array.shape}; a vector, or an array (n, dims) of some, is needed"
             )
         array = array[None, :] if array.ndim == 1 else array
-        if isinstance(vector, (list, tuple)) and array.dtype.kind in "iu":
-            array = array.astype(np.float64)  # the next list may have fractions
         if self._dims not in (0, array.shape[1]):
             raise InvalidInput(
                 f"{self._what} is ragged: row 0 has {self._dims} values, row {self._count} has {array.shape[1]}; every "
@@ -230,7 +229,8 @@ class _Gathered:
             )
         self._dims = array.shape[1]
         self._dtype = self._dtype or array.dtype
-        if array.dtype != self._dtype:
+        plain = isinstance(vector, (list, tuple)) and {array.dtype, self._dtype} == _PYTHON_NUMBERS
+        if array.dtype != self._dtype and not plain:
             if not np.can_cast(array.dtype, self._dtype, "safe"):
                 raise InvalidInput(
                     f"{where} is of {array.dtype}, row 0 of {self._dtype}; all rows need one type: convert them, "

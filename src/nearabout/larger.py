@@ -142,11 +142,15 @@ def _set_aside(
 ) -> tuple[_core.RowsInFile, Vectors]:
     """Writes vectors to a temporary file as the core reads them; what they are is told by the last piece."""
     scratch = _core.ScratchFile(target)
-    rows = 0
+    rows, first_one = 0, None
     for piece in pieces:
         step = max(1, _PIECE // max(1, piece.shape[1] * piece.itemsize))
         for first in range(0, max(len(piece), 1), step):
             vectors = as_vectors(piece[first : first + step], metric, dtype, rows)
+            first_one = first_one or vectors
+            if vectors.source_dtype != first_one.source_dtype:  # whole numbers came first, or fractions
+                array = vectors.array.astype(first_one.array.dtype)
+                vectors = vectors._replace(array=array, source_dtype=first_one.source_dtype)
             scratch.append(np.ascontiguousarray(vectors.array).reshape(-1).view(np.uint8))
             rows += len(vectors.array)
     stride = vectors.array.shape[1] * vectors.array.itemsize

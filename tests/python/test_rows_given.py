@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import nearabout as na
+from nearabout import given
 
 VECTORS = np.random.default_rng(0).normal(size=(50, 4)).astype(np.float32)
 WORDS = [f"word {i}" for i in range(50)]
@@ -57,8 +58,20 @@ def test_rows_of_every_kind(name: str, memory: str | None, tmp_path: Path) -> No
     assert list(na.build(make(), keys=range(50), path=tmp_path / "a.near", memory=memory)) == list(range(50))
 
 
-def test_whole_numbers_in_lists_leave_room_for_fractions() -> None:
-    assert na.build(iter([[1, 2], [0.5, 3]]), metric="euclidean").vectors().tolist() == [[1, 2], [0.5, 3]]
+@pytest.mark.parametrize("dtype", [None, "f16", "bf16", "u8"])
+def test_whole_numbers_in_lists_leave_room_for_fractions(
+    dtype: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(given, "_PIECE", 1)  # so that each row is a piece
+    fraction = 5.0 if dtype == "u8" else 0.1
+    for rows in ([[1, 2], [fraction, 3]], [[fraction, 3], [1, 2]]):
+        expected = na.build(rows, metric="euclidean", dtype=dtype).vectors().tolist()
+        for memory in (None, "64MB"):
+            index = na.build(iter(rows), metric="euclidean", dtype=dtype, path=tmp_path / "x.near", memory=memory)
+            assert index.vectors().tolist() == expected
+
+
+def test_types_of_numbers_in_lists() -> None:
     assert na.build({1: [1, 2], 2: [0.5, 3]}, metric="euclidean")[2].tolist() == [0.5, 3]
     assert na.build(iter([[True, False]] * 3), metric="hamming").dtype == "bits"
     assert na.build(iter(np.ones((2, 3), np.uint8))).dtype == "u8"
