@@ -407,6 +407,21 @@ IndexPointer from_bytes(const nb::bytes& image) {
   return opened(storage::File::from_memory(std::move(copy), image.size()));
 }
 
+nb::bytes to_bytes(const Index& index) {
+  std::shared_ptr<const storage::File> image;
+  {
+    const ReleasedGil released;
+    image = index.file().in_one_piece();
+  }
+  return nb::bytes(image->bytes().data(), image->size());
+}
+
+IndexPointer open_file(const std::string& path, bool mapped) {
+  if (mapped) return opened(storage::File::open(path));
+  const ReleasedGil released;
+  return opened(storage::File::read(path));
+}
+
 void verify(const Index& index, nb::object monitor) {
   const Monitor watch = python_monitor(std::move(monitor));
   const ReleasedGil released;
@@ -425,10 +440,12 @@ void bind_index(nb::module_& m) {
   nb::class_<Index> index(m, "Index");
   bind_calibration(index);
 
-  index.def_static(
-           "open", [](const std::string& path) { return opened(storage::File::open(path)); }, nb::arg("path"))
+  index.def_static("open", &open_file, nb::arg("path"), nb::arg("mapped") = true)
       .def_static("from_bytes", &from_bytes, nb::arg("image"))
+      .def("to_bytes", &to_bytes)
       .def("save", &save, nb::arg("path"))
+      .def_prop_ro("identity", [](const Index& index) { return index.file().identity(); })
+      .def_prop_ro("mapped", [](const Index& index) { return index.file().mapped(); })
       .def_prop_ro("kind", [](const Index& index) { return std::string(name_of(index.descriptor().kind)); })
       .def_prop_ro("metric", [](const Index& index) { return std::string(name_of(index.descriptor().metric)); })
       .def_prop_ro("dtype", [](const Index& index) { return std::string(name_of(index.descriptor().element)); })

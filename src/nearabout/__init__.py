@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from nearabout.explaining import Explanation
     from nearabout.formats import Embeddings, read
     from nearabout.hits import Hits
+    from nearabout.images import from_bytes
     from nearabout.index import Index, open
     from nearabout.params import IVF, Exact, Forest, LeadingCodes
     from nearabout.planning import Plan, plan
@@ -59,6 +60,7 @@ __all__ = [
     "UnknownKey",
     "__version__",
     "build",
+    "from_bytes",
     "open",
     "plan",
     "read",
@@ -72,6 +74,7 @@ _HOMES = {
     "read": "nearabout.formats",
     "Hits": "nearabout.hits",
     "Index": "nearabout.index",
+    "from_bytes": "nearabout.images",
     "open": "nearabout.index",
     "Exact": "nearabout.params",
     "Forest": "nearabout.params",

@@ -22,6 +22,7 @@ from nearabout.arguments import (
     room_for_hits,
 )
 from nearabout.calibration import EVERY_ROW, Spent, check_spending
+from nearabout.closed import Closable, Closed
 from nearabout.errors import CorruptFile, InvalidInput, UnknownKey
 from nearabout.hits import Hits, Keys
 from nearabout.inputs import as_queries, stored_to_numpy
@@ -37,19 +38,26 @@ _ITERATED_KEYS = 4096  # made at a time when iterating
 _METADATA_BYTES = 1 << 20  # `build` notes a few hundred; a file of someone else's may claim anything
 
 
-def open(path: str | os.PathLike[str]) -> Index:
+def open(path: str | os.PathLike[str], *, mapped: bool = True) -> Index:
     """Open an index file. The file is mapped, not read: this takes the same time for a megabyte and a gigabyte.
 
     The structure is validated at once; each block of what is large is compared with its checksum when it is first read,
     so damage is an error and never a wrong answer. The mapping stays valid when another index is saved under the same
-    name: an open index goes on with the old bytes.
+    name: an open index goes on with the old bytes. It does not survive a program that truncates the file or writes into
+    it (`cp` onto it, `rsync --inplace`, a network drive that goes away): reading it then ends the process with SIGBUS,
+    as for any mapped file. Nearabout itself never does that.
 
     Args:
         path: a .near file.
+        mapped: False reads the whole file into memory at once, so that nothing that happens to it later matters.
+
+    Returns:
+        The index. `with nearabout.open(path) as index:` closes it at the end of the block.
 
     Raises:
         FileFormatError: NotOurFile, TruncatedFile, CorruptFile or NewerFile.
         OSError: there is no such file, or it may not be read.
+        MemoryError: `mapped=False`, and the file is larger than memory.
 
     >>> import os, tempfile
     >>> import nearabout as na
@@ -58,16 +66,16 @@ def open(path: str | os.PathLike[str]) -> Index:
     >>> na.open(path)
     <nearabout.Index: exact, 2 rows of 2 dims, cosine, f32>
     """
-    path = check_path(path)
-    return Index(_core.Index.open(path))
+    return Index(_core.Index.open(check_path(path), check_flag("mapped", mapped)))
 
 
-class Index(Measuring):
+class Index(Measuring, Closable):
     """Vectors and their keys, ready to be searched. Made by `build` and `open`; immutable.
 
     A row is the number of a vector, 0 to len - 1; its key is what the user calls it, a string or an int64. Where none
     were given, the row number is the key. One index may be searched by any number of threads at once (the interpreter
-    lock is released), and by child processes after a fork. Pickling keeps the path of the file, not the vectors.
+    lock is released), and by child processes after a fork. Pickling keeps the path of the file and what tells it from
+    any other, so that unpickling refuses a file that was replaced; of an index in memory it keeps the bytes.
 
     Attributes:
         skipped: int64, the rows of the input that `build(on_bad="skip")` left out; empty otherwise.
@@ -109,7 +117,7 @@ class Index(Measuring):
 
     @property
     def path(self) -> str | None:
-        """The absolute path of the file that is mapped; None for an index in memory."""
+        """The absolute path of the file that was opened; None for an index that came from none."""
         return self._path
 
     if not TYPE_CHECKING:  # a type checker would take any attribute for one of ours
@@ -124,6 +132,8 @@ class Index(Measuring):
         return len(self._core)
 
     def __repr__(self) -> str:
+        if isinstance(self._core, Closed):
+            return "<nearabout.Index: closed>"
         rows = f"{len(self):,} rows of {self.dims:,} dims"
         return f"<nearabout.Index: {self.kind}, {rows}, {self.metric}, {self.dtype}>"
 
@@ -490,14 +500,6 @@ class Index(Measuring):
             self._metadata()
         finally:
             finish()
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        if self._path is None:
-            raise TypeError(
-                "an index in memory cannot be pickled; save it to a file, index.save(path), and pass the path on: "
-                "every process that opens it shares one copy"
-            )
-        return open, (self._path,)
 
     def __copy__(self) -> Index:
         return self

@@ -1,8 +1,9 @@
 """The one conversion of vectors and queries, used by everything that takes them.
 
 What is accepted: NumPy arrays of any strides and byte order, read-only or not; nested sequences of numbers; anything
-with DLPack, `__array_interface__`, `__array__` or the buffer protocol (torch, JAX, pandas, pyarrow, memoryview). No
-copy is made where the core can read the memory as it lies.
+with DLPack, `__array_interface__`, `__array__` or the buffer protocol (torch, JAX, memoryview); and what `given` takes
+apart: frames and series of pandas and polars, anything with the Arrow C interface, dicts, iterators. No copy is made
+where the core can read the memory as it lies.
 
 What is stored for each type of number, when `dtype=None`:
 
@@ -10,7 +11,7 @@ What is stored for each type of number, when `dtype=None`:
 float32                f32, as it is
 float64, long double   f32, rounded to nearest (`dtype=` may ask for less, never for more)
 float16                f16, as it is
-bfloat16 (ml_dtypes)   bf16, as it is
+bfloat16 (ml_dtypes)   bf16, as it is; torch's too
 uint8, int8            u8, i8, as they are
 other integers         f32, rounded to nearest
 bool                   bits under hamming and jaccard, eight a byte; u8 (0 and 1) under the others
@@ -29,6 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearabout.errors import InvalidInput
+from nearabout.given import Pieces, comes_in_pieces
 from nearabout.names import BIT_METRICS
 
 MAX_DIMS = 65_535  # the core's integer kernels are exact up to here
@@ -62,7 +64,7 @@ def as_array(data: object, what: str) -> NDArray[Any]:
     if kind in "US":
         raise InvalidInput(
             f"{what} holds text, not numbers; vectors come first, keys second: build(vectors, keys=words)"
-            if what == "data"
+            if what.endswith("data")
             else f"{what} holds text, not numbers; to search by a key use search_by_key(key)"
         )
     if array.dtype.name == "bfloat16":  # of ml_dtypes: NumPy itself has none
@@ -90,7 +92,11 @@ def to_numpy(data: object, what: str) -> NDArray[Any]:
         return data
     if isinstance(data, (str, bytes)):
         return np.asarray(data)
+    if comes_in_pieces(data):
+        return Pieces(data, what, keyed=True, on_missing="error").whole()
     try:
+        if _is_torch(data) or (isinstance(data, (list, tuple)) and data and _is_torch(data[0])):
+            return _from_torch(data)
         if hasattr(data, "__dlpack__") and not hasattr(data, "__array_interface__"):
             try:
                 return np.from_dlpack(data)
@@ -102,6 +108,27 @@ def to_numpy(data: object, what: str) -> NDArray[Any]:
         raise
     except (ValueError, TypeError, RuntimeError, OverflowError) as error:
         raise InvalidInput(_why_not_an_array(data, what, error)) from error
+
+
+def _is_torch(data: object) -> bool:
+    return type(data).__module__.partition(".")[0] == "torch" and hasattr(data, "detach")
+
+
+def _from_torch(data: Any) -> NDArray[Any]:
+    """Takes a tensor, or a list of some, from wherever it lies and out of its graph; bfloat16, which NumPy does not
+    have, becomes the same numbers in float32."""
+    if isinstance(data, (list, tuple)):
+        return np.stack([_from_torch(tensor) if _is_torch(tensor) else np.asarray(tensor) for tensor in data])
+    tensor = data.detach().cpu()
+    if _is_torch_bfloat16(tensor):
+        tensor = tensor.float()
+    return np.asarray(tensor.numpy())
+
+
+def _is_torch_bfloat16(data: object) -> bool:
+    """Returns whether this is a tensor, or a list of tensors, of torch's bfloat16."""
+    one = data[0] if isinstance(data, (list, tuple)) and data else data
+    return _is_torch(one) and str(getattr(one, "dtype", "")) == "torch.bfloat16"
 
 
 def _why_not_an_array(data: object, what: str, error: Exception) -> str:
@@ -121,7 +148,7 @@ def as_vectors(data: object, metric: str, dtype: str | None, first_row: int = 0)
     Raises:
         InvalidInput: wrong shape, a type that is not numbers, a dtype that the metric or the values do not allow.
     """
-    array = as_array(data, "data")
+    array, dtype = as_array(data, "data"), stored_dtype(data, metric, dtype)
     if array.ndim != 2:
         raise InvalidInput(_wrong_rank(array))
     if array.shape[1] == 0:
@@ -136,6 +163,13 @@ def as_vectors(data: object, metric: str, dtype: str | None, first_row: int = 0)
             f"haversine takes vectors of 2 dims, latitude and longitude in degrees; these have {vectors.dims}"
         )
     return vectors
+
+
+def stored_dtype(data: object, metric: str, dtype: str | None) -> str | None:
+    """Returns the dtype to store, where that follows from what the data was before it became an array."""
+    if dtype is None and metric not in BIT_METRICS and _is_torch_bfloat16(data):
+        return "bf16"  # which holds the float32 that it became as it was
+    return dtype
 
 
 def _rows_in_one_piece(array: NDArray[Any]) -> NDArray[Any]:

@@ -30,6 +30,7 @@ MODULES = [
     "nearabout.evaluation.sweep",
     "nearabout.evaluation.truth",
     "nearabout.hits",
+    "nearabout.images",
     "nearabout.measuring",
     "nearabout.reasons",
     "nearabout.index",

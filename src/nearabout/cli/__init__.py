@@ -17,6 +17,7 @@ COMMANDS = {
     "convert": "change the format of a file of vectors",
 }
 
+READERS = ("build", "convert", "bench", "eval")  # commands with the options of readers of files
 OK, NO, WRONG = 0, 1, 2  # done; the answer is no; wrong use or bad input
 INTERRUPTED, BROKEN_PIPE = 130, 141  # as a shell reports SIGINT and SIGPIPE
 
@@ -75,7 +76,21 @@ def _run(arguments: list[str]) -> int:
     if "--help" in options or "-h" in options:
         print(module.USAGE.strip())
         return OK
-    code: int = module.run(arguments[1:])
+    return _in_options(module, command, arguments[1:])
+
+
+def _in_options(module: "ModuleType", command: str, arguments: list[str]) -> int:
+    """Runs a command; an error of one that reads files names options of the shell in place of arguments of Python."""
+    if command not in READERS:
+        code: int = module.run(arguments)
+        return code
+    from nearabout.cli.reading import in_shell
+    from nearabout.errors import NearaboutError
+
+    try:
+        code = module.run(arguments)
+    except NearaboutError as error:
+        raise NearaboutError(in_shell(str(error), module._OPTIONS.names)) from error
     return code
 
 
@@ -97,3 +112,8 @@ def _unknown_command(command: str) -> Exception:
     from nearabout.names import nearest
 
     return InvalidInput(f"there is no command {command!r}; {nearest(command, tuple(COMMANDS))}")
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType

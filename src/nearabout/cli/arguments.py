@@ -39,6 +39,11 @@ class Options:
         self._short = short or {}
         self._advice = advice
 
+    @property
+    def names(self) -> list[str]:
+        """The options, without their dashes."""
+        return list(self._names)
+
     def parse(self, arguments: list[str]) -> tuple[list[str], dict[str, Value]]:
         """The words that are no options, and the options that were given, without their dashes.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nearabout.cli.arguments import Options
 from nearabout.cli.output import print_json, printable, table
+from nearabout.cli.reading import reading_names, reading_usage, taken
 from nearabout.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from nearabout.evaluation import Race, Run, Truth
 
-USAGE = """
+USAGE = f"""
 usage: nearabout bench BASE [QUERIES] [--peers a,b] [-k 10] [--metric M] [--threads N] [--limit N] [--queries N]
                        [--seconds S] [--timeout S] [--plot FILE.svg|.png] [--report FILE.html] [--results FOLDER]
                        [--json]
@@ -39,6 +40,8 @@ ann-benchmarks (.hdf5), which brings its queries and its metric.
   --report FILE      a page that stands alone: picture, tables, settings, machine
   --results FOLDER   result files of ann-benchmarks, for its own plots
   --json             one line of JSON
+
+{reading_usage("BASE, and QUERIES,")}
 """
 
 _OPTIONS = Options(
@@ -56,6 +59,7 @@ _OPTIONS = Options(
         "report": str,
         "results": str,
         "json": bool,
+        **reading_names(),
     },
     {"k": "k"},
 )
@@ -188,9 +192,10 @@ def _read(words: list[str], given: dict[str, Any]) -> Data:
     from nearabout.evaluation.ann_benchmarks import is_data_set, read_dataset
     from nearabout.formats import read
 
+    reading = taken(given)
     title = os.path.splitext(os.path.basename(words[0]))[0]
     metric, limit, count = given.get("metric"), given.get("limit"), given.get("queries")
-    if len(words) == 1 and is_data_set(words[0]):
+    if len(words) == 1 and not reading and is_data_set(words[0]):
         known = read_dataset(words[0])
         truth = known.truth if metric in (None, known.metric) and limit is None else None
         queries = known.test[: count or _MOST_QUERIES]
@@ -199,10 +204,10 @@ def _read(words: list[str], given: dict[str, Any]) -> Data:
         size = f"{len(base):,} vectors of {base.shape[1]:,} dims, {len(queries):,} queries"
         return Data(title, metric, base, queries, truth, [f"read   {printable(words[0])}: {size}"])
     metric = metric or "cosine"
-    base = read(words[0]).vectors[:limit]
+    base = read(words[0], **reading).vectors[:limit]
     base, notes = _usable(base, metric, words[0])
     if len(words) == 2:
-        queries = read(words[1]).vectors[: count or _MOST_QUERIES]
+        queries = read(words[1], **reading).vectors[: count or _MOST_QUERIES]
         queries, more = _usable(queries, metric, words[1])
         return Data(title, metric, base, queries, None, [*notes, *more])
     base, queries = _held_out(base, count)

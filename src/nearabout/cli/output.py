@@ -61,6 +61,13 @@ def printable(text: str) -> str:
     return text if text.isascii() else text.encode(encoding, "backslashreplace").decode(encoding)
 
 
+def command(*words: str) -> str:
+    """Returns a command that can be pasted into a shell."""
+    from shlex import quote
+
+    return " ".join(map(quote, words))
+
+
 def is_text(word: str) -> bool:
     """Whether it can be a key: bytes on the command line that are no text in this locale cannot."""
     try:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import difflib
 import os
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal
+from typing import Any, Literal
 
 from nearabout.errors import InvalidInput, NotOurFile, TruncatedFile
 from nearabout.formats import npz
@@ -64,17 +65,25 @@ def read(
 
 @contextmanager
 def open_rows(
-    path: str | os.PathLike[str], *, room: int | None, scratch: str | None, progress: Progress | None = None
+    path: str | os.PathLike[str],
+    *,
+    room: int | None,
+    scratch: str | None,
+    progress: Progress | None = None,
+    format: str | None = None,
+    member: str | None = None,
+    **options: Any,
 ) -> Iterator[Stream]:
     """The same vectors without holding them: where they lie in the file, or piece by piece. Use them inside the block.
 
     room: bytes that may be taken by vectors which cannot be read in pieces; None is no limit. scratch: a folder for
-    what must be read at any place and is compressed; None keeps that in memory. Raises what ``read`` raises, and
+    what must be read at any place and is compressed; None keeps that in memory. format, member and the other options
+    are those of ``read``. Raises what ``read`` raises, and
     InvalidInput where a file has to be read whole and there is no room for it.
     """
-    options = ReadOptions()
-    with _opened(path, None, None, options, progress, scratch) as (source, chosen):
-        stream = chosen.stream(source, options, room)
+    chosen_options = ReadOptions(**options)
+    with _opened(path, format, member, chosen_options, progress, scratch) as (source, chosen):
+        stream = chosen.stream(source, chosen_options, room)
         yield stream
         if stream.place is not None:
             source.check_not_replaced()
@@ -142,10 +151,11 @@ def _refuse_index(source: Source) -> None:
             "nearabout.open)"
         )
     stem, ending = os.path.splitext(source.path)
-    convert = f"nearabout convert {source.path} {stem}.vec"
+    path, target = shlex.quote(source.path), shlex.quote(f"{stem}.vec")  # so that the commands can be pasted
+    convert = f"nearabout convert {path} {target}"
     if ending.lower() != ".near":
         convert = "give it a name that ends in .near, then use nearabout convert"
     raise NotOurFile(
-        f"{source.path}: is a nearabout index already: search it (nearabout search {source.path}, or nearabout.open); "
+        f"{source.path}: is a nearabout index already: search it (nearabout search {path}, or nearabout.open); "
         f"to get its vectors out: {convert}"
     )
