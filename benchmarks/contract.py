@@ -20,7 +20,8 @@ from typing import Any
 
 import _race
 import numpy as np
-from _sets import SETS, Metric, Set, recall
+from _promises import found, show_hostile
+from _sets import SETS, Metric, Set
 from numpy.typing import NDArray
 
 import nearabout as na
@@ -68,14 +69,15 @@ class Truth:
     def __init__(self, index: na.Index, queries: NDArray[Any]) -> None:
         self.index = index
         self.queries = queries
-        self.rows = index.search(queries, max(NEIGHBOURS), exact=True).rows
+        self.distances = index.search(queries, max(NEIGHBOURS), exact=True).distances
         self.most = int(index.info()["lists"]) if index.kind == "ivf" else len(index)
 
     def recall(self, k: int, effort: int) -> float:
-        return self.of(self.index.search(self.queries, k, effort=effort).rows)
+        return self.of(self.index.search(self.queries, k, effort=effort).distances, k)
 
-    def of(self, rows: NDArray[np.int64]) -> float:
-        return recall(rows, self.rows[:, : rows.shape[1]])
+    def of(self, distances: NDArray[np.float32], k: int) -> float:
+        """A hit no farther than the true k-th neighbour counts as found."""
+        return float(found(distances, self.distances, k).mean())
 
     def least_effort(self, k: int, target: float) -> int:
         """By bisection: recall hardly ever falls where effort rises."""
@@ -96,10 +98,11 @@ def cells_of(case: Set, kind: str, seed: int) -> list[Cell]:
     for k in NEIGHBOURS:
         for target in TARGETS:
             hits = index.search(case.queries, k, recall=target)
-            effort = truth.most if hits.effort is None else hits.effort
-            expected = hits.expected_recall or 0.0
+            efforts = np.asarray(hits.effort)
+            effort = int(np.where(efforts == na.EVERY_ROW, truth.most, efforts).mean())
+            expected = float(np.mean(np.asarray(hits.expected_recall)))
             least = truth.least_effort(k, target)
-            cells.append(Cell(case.name, kind, k, target, truth.of(hits.rows), expected, effort, least))
+            cells.append(Cell(case.name, kind, k, target, truth.of(hits.distances, k), expected, effort, least))
     return cells
 
 
@@ -157,7 +160,8 @@ def show_strange(kinds: Sequence[str]) -> list[dict[str, Any]]:
                     for name, index in (("given", given), ("not given", alone)):
                         hits = index.search(case.asked, k, recall=target)
                         untested = float(np.mean(hits.untested))
-                        row[name] = (truth.of(hits.rows), hits.expected_recall or 0.0, untested)
+                        expected = float(np.mean(np.asarray(hits.expected_recall)))
+                        row[name] = (truth.of(hits.distances, k), expected, untested)
                     told.append(row)
                     parts = ["{:6.3f} {:8.3f} {:8.2f}".format(*row[name]) for name in ("given", "not given")]
                     below = "" if row["given"][0] >= target - ALLOWED_BELOW else "  below"
@@ -194,7 +198,7 @@ def show_costs(repeats: int) -> dict[str, float]:
             ]
             costs[f"build {kind}, threads {threads}"] = float(np.median([on / off for on, off in pairs]))
         indexes = [build(kind=kind, calibrate=on) for on in (True, False)]
-        effort = indexes[0].search(case.queries).effort
+        effort = int(np.median(np.asarray(indexes[0].search(case.queries).effort)))
         for index in indexes:
             index.search(case.queries, effort=effort)
         ratios: dict[str, list[float]] = {"batch": [], "one a call": []}
@@ -215,8 +219,17 @@ def main() -> None:
     parser.add_argument("--kinds", default=",".join(KINDS))
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--repeats", type=int, default=7, help="of builds, whose medians count (default 7)")
+    parser.add_argument("--hostile", action="store_true", help="instead: hostile sets, and time beside the exact kind's")
+    parser.add_argument("--rows", type=int, default=20_000, help="of each hostile set (default 20000)")
     parser.add_argument("--save", action="store_true", help="write the figures to benchmarks/results")
     options = parser.parse_args()
+    if options.hostile:
+        promises = show_hostile(options.rows, options.kinds.split(","))
+        if options.save:
+            race = _race.Race("hostile", ())
+            text = json.dumps({**race.machine(), "promises": [asdict(promise) for promise in promises]}, indent=1)
+            (_race.RESULTS / "hostile.json").write_text(text + "\n", encoding="utf-8")
+        return
     cells = [
         cell
         for name in options.sets.split(",")

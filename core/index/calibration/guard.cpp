@@ -26,25 +26,32 @@ float tail(float z2) {
 
 }  // namespace
 
-double expected_rows(const GroupResiduals& residuals, double lambda, std::span<const RankedList> lists, float threshold,
-                     double square) {
+std::vector<GroupResiduals> residuals_of(std::span<const float> columns, std::span<const std::uint32_t> rows) {
+  const std::size_t count = rows.size();
+  std::vector<GroupResiduals> residuals(count);
+  for (std::size_t i = 0; i < count; ++i)
+    residuals[i] = {columns[i], columns[count + i], columns[2 * count + i], columns[3 * count + i],
+                    static_cast<float>(rows[i])};
+  return residuals;
+}
+
+double expected_rows(std::span<const GroupResiduals> residuals, double lambda, std::span<const RankedList> lists,
+                     float threshold, double square) {
   const auto four_lambda = static_cast<float>(4 * lambda);
   const auto own = static_cast<float>(square);
   float sum = 0;
   for (const RankedList& list : lists) {
-    const float median = residuals.medians[list.list];
+    const GroupResiduals& group = residuals[list.list];
     const float away = std::max(list.distance + own, 0.0f);
-    const float variance = residuals.variances[list.list] + four_lambda * away * median;
-    const float room = threshold - list.distance - median;
+    const float variance = group.variance + four_lambda * away * group.median;
+    const float room = threshold - list.distance - group.median;
     const float beyond = variance > 0 ? tail(room * room / variance) : 0.0f;
-    const float far_rows = residuals.far_rows[list.list];
-    sum += (static_cast<float>(residuals.sizes[list.list]) - far_rows) * (room < 0 ? beyond : 1 - beyond);
-    if (far_rows == 0) continue;
-    const float far = residuals.far_medians[list.list];
-    const float far_room = threshold - list.distance - far;
-    const float far_variance = away * far;  // as if lambda were 1/4
+    sum += (group.rows - group.far_rows) * (room < 0 ? beyond : 1 - beyond);
+    if (group.far_rows == 0) continue;
+    const float far_room = threshold - list.distance - group.far_median;
+    const float far_variance = away * group.far_median;  // as if lambda were 1/4
     const float far_beyond = far_variance > 0 ? tail(far_room * far_room / far_variance) : 0.0f;
-    sum += far_rows * (far_room < 0 ? far_beyond : 1 - far_beyond);
+    sum += group.far_rows * (far_room < 0 ? far_beyond : 1 - far_beyond);
   }
   return double{sum};
 }
@@ -93,10 +100,8 @@ double Guard::limit(std::size_t k, std::size_t effort, double recall) const {
   const double below = std::log(std::max(at.misses[between.below], kLeast));
   const double above = std::log(std::max(at.misses[between.below + 1], kLeast));
   constexpr double kAtLeast = 0.1;
-  constexpr double kAtMost = 10;
-  constexpr double kAlways = 5;  // rows: for few neighbours the estimate is often too large by so many
   const double allowed = (1 - recall) * static_cast<double>(k);
-  return std::clamp(std::exp(below + part * (above - below)), kAtLeast * allowed, kAtMost * allowed + kAlways);
+  return std::max(std::exp(below + part * (above - below)), kAtLeast * allowed);
 }
 
 }  // namespace nearabout

@@ -91,10 +91,10 @@ void ForestIndex::read_nodes() {
   const std::size_t leaves = levels_[0].nodes();
   residuals.expect(Element::f32, {kResidualNumbers, leaves});
   const std::span<const float> numbers = storage::finite_floats(file(), residuals);
+  std::vector<std::uint32_t> leaf_rows;
   for (std::size_t leaf = 0; leaf < leaves; ++leaf)
-    leaf_rows_.push_back(static_cast<std::uint32_t>(levels_[0].firsts[leaf + 1] - levels_[0].firsts[leaf]));
-  residuals_ = {numbers.subspan(0, leaves), numbers.subspan(leaves, leaves), numbers.subspan(2 * leaves, leaves),
-                numbers.subspan(3 * leaves, leaves), leaf_rows_};
+    leaf_rows.push_back(static_cast<std::uint32_t>(levels_[0].firsts[leaf + 1] - levels_[0].firsts[leaf]));
+  residuals_ = residuals_of(numbers, leaf_rows);
   tree_rows_ = &file().section(SectionId::tree_rows);
   tree_rows_->expect(Element::u32, {places, 1});
   tree_codes_ = &file().section(SectionId::tree_codes);

@@ -61,7 +61,7 @@ class ForestIndex : public Index {
   bool has_effort() const override { return true; }
   // Whether searches tell queries that have probably missed neighbours: where leaves are ranked as rows are.
   bool is_guarded() const { return sketch_.space != Space::inner && descriptor().metric != Metric::manhattan; }
-  const GroupResiduals& residuals() const { return residuals_; }
+  std::span<const GroupResiduals> residuals() const { return residuals_; }
   std::size_t least_effort() const override { return std::min<std::size_t>(leaf_size_, rows()); }
   std::size_t most_effort() const override { return rows(); }
   std::unique_ptr<Trace> trace(const Trials& trials, const BuildOptions& build, const Monitor& monitor) const override;
@@ -87,8 +87,7 @@ class ForestIndex : public Index {
   Sketch sketch_;
   std::vector<EffortPoint> efforts_;
   Guard guard_;
-  std::vector<std::uint32_t> leaf_rows_;
-  GroupResiduals residuals_;  // of leaves
+  std::vector<GroupResiduals> residuals_;  // of leaves
   // Of each level, leaves first: its nodes' children, and where its nodes begin among those of all levels.
   struct StoredLevel {
     std::span<const std::uint64_t> firsts;

@@ -46,25 +46,28 @@ float ListRanking::least_distance(const IvfQueries& queries, std::size_t i) cons
   return *std::min_element(least, least + kLanes) + constant;
 }
 
-void ListRanking::nearest(const IvfQueries& queries, std::size_t i, std::size_t probes,
-                          std::vector<RankedList>& lists) {
+// Leaves the nearest lists, `wanted` or some more, in hits_ and marks_; returns how many.
+std::size_t ListRanking::rank(const IvfQueries& queries, std::size_t i, std::size_t wanted) {
   const IvfQueries::Query& query = queries[first_ + i];
   const float scale = -2 * query.byte_scale * index_.point_step_;
-  const std::int32_t* dots = dots_.data() + i * stride_;
-  std::span<const float> squares = index_.centroid_squares_;
-  const bool groups = index_.group_bytes_ != nullptr;
-  if (groups) {
-    look_into_groups(queries.bytes(first_ + i), dots, scale, probes);
-    dots = member_dots_.data();
-    squares = member_squares_;
-  }
-  const std::size_t found = least(dots, squares, scale, probes);
-  const auto constant = static_cast<float>(-128.0 * double{scale} * static_cast<double>(query.sum));
+  const std::int32_t* const dots = dots_.data() + i * stride_;
+  constant_ = static_cast<float>(-128.0 * double{scale} * static_cast<double>(query.sum));
+  if (!index_.group_bytes_) return least(dots, index_.centroid_squares_, scale, wanted);
+  look_into_groups(queries.bytes(first_ + i), dots, scale, wanted);
+  return least(member_dots_.data(), member_squares_, scale, wanted);
+}
+
+RankedList ListRanking::ranked(std::size_t place) const {
+  return {marks_[place] + constant_, index_.group_bytes_ ? members_[hits_[place]] : hits_[place]};
+}
+
+void ListRanking::nearest(const IvfQueries& queries, std::size_t i, std::size_t probes,
+                          std::vector<RankedList>& lists) {
+  const std::size_t found = rank(queries, i, probes);
   lists.resize(found);
   std::size_t nearest = 0;
   for (std::size_t place = 0; place < found; ++place) {
-    const std::uint32_t list = groups ? members_[hits_[place]] : hits_[place];
-    lists[place] = {marks_[place] + constant, list};
+    lists[place] = ranked(place);
     if (marks_[place] < marks_[nearest]) nearest = place;
   }
   if (found > 0) std::swap(lists[0], lists[nearest]);
@@ -72,24 +75,30 @@ void ListRanking::nearest(const IvfQueries& queries, std::size_t i, std::size_t 
 
 void ListRanking::nearest(const IvfQueries& queries, std::size_t i, std::size_t probes, std::size_t more,
                           std::vector<RankedList>& lists, std::vector<RankedList>& beyond) {
-  nearest(queries, i, probes + more, beyond);
-  lists.clear();
-  if (beyond.empty()) return;
-  some_.resize(beyond.size() + 16);
-  numbers_.resize(beyond.size() + 16);
-  for (std::size_t place = 0; place < beyond.size(); ++place) some_[place] = beyond[place].distance;
-  std::fill(numbers_.begin(), numbers_.end(), 0u);
+  const std::size_t found = rank(queries, i, probes + more);
   float threshold = kInfinity;
-  if (probes < beyond.size())
-    kernels::table().codes.keep_least(some_.data(), numbers_.data(), beyond.size(), probes, &threshold);
-  std::size_t left = 0;
-  for (const RankedList& ranked : beyond) {
-    if (ranked.distance <= threshold)
-      lists.push_back(ranked);
-    else
-      beyond[left++] = ranked;
+  if (probes < found) {
+    some_.assign(marks_.begin(), marks_.begin() + static_cast<std::ptrdiff_t>(found + 16));
+    numbers_.resize(found + 16);
+    kernels::table().codes.keep_least(some_.data(), numbers_.data(), found, probes, &threshold);
   }
+  lists.resize(found);
+  beyond.resize(found);
+  std::size_t kept = 0;
+  std::size_t left = 0;
+  std::size_t nearest = 0;
+  for (std::size_t place = 0; place < found; ++place) {
+    const RankedList list = ranked(place);
+    const bool within = marks_[place] <= threshold;
+    lists[kept] = list;
+    beyond[left] = list;
+    if (within && list.distance < lists[nearest].distance) nearest = kept;
+    kept += within ? 1 : 0;
+    left += within ? 0 : 1;
+  }
+  lists.resize(kept);
   beyond.resize(left);
+  if (kept > 0) std::swap(lists[0], lists[nearest]);
 }
 
 // At least `wanted` of those with the least marks (all that have one, where those are fewer): their places and marks go

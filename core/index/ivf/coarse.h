@@ -30,6 +30,8 @@ class ListRanking {
                std::vector<RankedList>& lists, std::vector<RankedList>& beyond);
 
  private:
+  std::size_t rank(const IvfQueries& queries, std::size_t i, std::size_t wanted);
+  RankedList ranked(std::size_t place) const;
   std::size_t least(const std::int32_t* dots, std::span<const float> squares, float scale, std::size_t wanted);
   float promising(const std::int32_t* dots, std::span<const float> squares, float scale, std::size_t wanted);
   void look_into_groups(const std::int8_t* query, const std::int32_t* dots, float scale, std::size_t probes);
@@ -37,6 +39,7 @@ class ListRanking {
   const IvfIndex& index_;
   std::size_t first_ = 0;
   std::size_t stride_ = 0;
+  float constant_ = 0;  // what a distance is beyond its mark, of the query that was ranked last
   std::vector<std::int32_t> dots_;      // of centroids; of groups, where lists are many
   std::vector<std::uint32_t> members_;  // of the nearest groups
   std::vector<std::int32_t> member_dots_;

@@ -70,7 +70,7 @@ void RowComparison::answer(ListScan& scan, MatrixView queries, std::size_t begin
     switch (index_.answers_) {
       case Answers::vectors:
         compare(bound, pending, best);
-        if (scan.is_guarded()) {
+        if (scan.is_suspicious(i - 2)) {
           units_.bind(queries, number);
           if (is_too_shallow(scan, i - 2, best)) scan.ask_for_every_row(i - 2);
         }

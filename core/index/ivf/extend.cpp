@@ -44,10 +44,13 @@ double ListScan::cost(std::size_t rows, std::size_t lists) const {
 float ListScan::threshold_of(std::size_t query, std::size_t k) {
   const kernels::CodeScan& scan = scans_[query];
   if (scan.found < k) return std::numeric_limits<float>::infinity();
+  if (k == 1) return *std::min_element(scan.estimates, scan.estimates + scan.found);
   some_estimates_.assign(scan.estimates, scan.estimates + scan.found);
-  const auto last = some_estimates_.begin() + static_cast<std::ptrdiff_t>(k - 1);
-  std::nth_element(some_estimates_.begin(), last, some_estimates_.end());
-  return *last;
+  some_estimates_.resize(scan.found + 16);
+  some_numbers_.resize(scan.found + 16);
+  float threshold = 0;
+  kernels::table().codes.keep_least(some_estimates_.data(), some_numbers_.data(), scan.found, k, &threshold);
+  return threshold;
 }
 
 // Decides whether a query is done.

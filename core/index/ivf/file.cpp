@@ -148,8 +148,7 @@ void IvfIndex::read_lists() {
   offset_lows_ = all.subspan(count, count);
   offset_steps_ = all.subspan(2 * count, count);
   scale_steps_ = all.subspan(3 * count, count);
-  residuals_ = {all.subspan(4 * count, count), all.subspan(5 * count, count), all.subspan(6 * count, count),
-                all.subspan(7 * count, count), sizes_};
+  residuals_ = residuals_of(all.subspan(4 * count), sizes_);
 
   const Section& sizes = file().section(SectionId::list_sizes);
   std::uint64_t sum = 0;

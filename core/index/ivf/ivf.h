@@ -127,7 +127,7 @@ class IvfIndex : public Index {
   const storage::Section* list_codes_ = nullptr;
   Curves curves_;
   ListShare share_;
-  GroupResiduals residuals_;
+  std::vector<GroupResiduals> residuals_;  // of each list
   Guard guard_;
   std::shared_ptr<IvfSearches> searches_ = make_searches();
 };

@@ -97,6 +97,7 @@ void ListScan::scan() {
 
 // Scans what order_ has, sorted by lists.
 void ListScan::scan_in_order() {
+  if (order_.empty()) return;
   firsts_.assign(index_.lists() + 1, 0);
   for (const Probe& probe : order_) ++firsts_[probe.list + 1];
   for (std::size_t list = 0; list + 1 < firsts_.size(); ++list) firsts_[list + 1] += firsts_[list];

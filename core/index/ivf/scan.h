@@ -43,7 +43,10 @@ class ListScan {
   // Whether a query is better answered by comparing every row.
   bool wants_every_row(std::size_t query) const { return progress_[query].every_row; }
   // Whether it has probably missed far more than the queries of the calibration.
-  bool is_guarded() const { return spend_.k > 0; }
+  // Whether a query was looked at closer than those that go like the calibration's.
+  bool is_suspicious(std::size_t query) const {
+    return spend_.k > 0 && (progress_[query].unlike || !progress_[query].more.empty());
+  }
   // Whether rows were dropped since their estimates were too large.
   bool has_dropped(std::size_t query) const {
     return scans_[query].threshold < std::numeric_limits<float>::infinity();
@@ -89,7 +92,7 @@ class ListScan {
   void scan_list(const Probe* probes, std::size_t count);
   void thin(std::size_t query);
   void scan_in_order();
-  // The k-th least estimate of a query so far.
+  // About the k-th least estimate of a query so far, and no less.
   float threshold_of(std::size_t query, std::size_t k);
   void look(std::size_t query, bool first);
   void start_anew(std::size_t query);

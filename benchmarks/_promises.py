@@ -1,0 +1,116 @@
+"""What is promised and found on hostile data, and what it costs beside the exact kind: `contract.py --hostile`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from _hostile import SETS, Hostile, hostile_set
+from numpy.typing import NDArray
+
+import nearabout as na
+
+TARGETS = (0.80, 0.90, 0.95, 0.99)
+NEIGHBOURS = (1, 10, 100)
+ALLOWED_BELOW, ALLOWED_ABOVE, ALLOWED_TIME = 0.01, 0.02, 1.2
+
+
+@dataclass(frozen=True)
+class Promise:
+    """One promise on one set and what became of it."""
+
+    set: str
+    rows: int
+    kind: str
+    k: int
+    target: float
+    recall: float
+    error: float  # two standard errors of it
+    expected: float
+    effort: float  # the median over the queries that did not compare every row
+    every_row: float  # the share of queries that did
+    flagged: float  # the share of queries that were told to be unlike the calibration's
+    time: float  # beside the exact kind's
+
+    @property
+    def kept(self) -> bool:
+        return self.recall >= self.target - ALLOWED_BELOW - self.error
+
+    @property
+    def true(self) -> bool:
+        return self.expected <= self.recall + ALLOWED_ABOVE + self.error
+
+    @property
+    def quick(self) -> bool:
+        return self.time <= ALLOWED_TIME
+
+
+def found(distances: NDArray[np.float32], true: NDArray[np.float32], k: int) -> NDArray[np.float64]:
+    """The share of k neighbours that each query found: a hit no farther than the k-th true one counts."""
+    within: NDArray[np.float64] = (distances[:, :k] <= true[:, k - 1 : k]).mean(axis=1)
+    return within
+
+
+def best_of(repeats: int, run: Callable[[], object]) -> float:
+    seconds = []
+    for _ in range(repeats):
+        begin = time.perf_counter()
+        run()
+        seconds.append(time.perf_counter() - begin)
+    return min(seconds)
+
+
+def promises_of(case: Hostile, kinds: Sequence[str], repeats: int = 3) -> Iterator[Promise]:
+    exact = na.build(case.base, metric=case.metric, kind="exact")
+    true = exact.search(case.queries, max(NEIGHBOURS)).distances
+    seconds = {k: best_of(repeats, lambda k=k: exact.search(case.queries, k, threads=1)) for k in NEIGHBOURS}  # type: ignore[misc]
+    for kind in kinds:
+        index = na.build(case.base, metric=case.metric, kind=kind)
+        for k in NEIGHBOURS:
+            for target in TARGETS:
+                hits = index.search(case.queries, k, recall=target, threads=1)
+                spent = best_of(repeats, lambda k=k, t=target: index.search(case.queries, k, recall=t, threads=1))  # type: ignore[misc]
+                share = found(hits.distances, true, k)
+                efforts = np.asarray(hits.effort)
+                chosen = efforts[efforts != na.EVERY_ROW]
+                yield Promise(
+                    case.name,
+                    len(case.base),
+                    kind,
+                    k,
+                    target,
+                    float(share.mean()),
+                    2 * float(share.std()) / len(share) ** 0.5,
+                    float(np.mean(np.asarray(hits.expected_recall))),
+                    float(np.median(chosen)) if len(chosen) else float("nan"),
+                    float(np.mean(efforts == na.EVERY_ROW)),
+                    float(np.mean(hits.untested)),
+                    spent / seconds[k],
+                )
+
+
+def show_hostile(rows: int, kinds: Sequence[str], names: Sequence[str] = tuple(SETS)) -> list[Promise]:
+    head = f"{'set':21} {'rows':>7} {'kind':6} {'k':>3} target recall expected  effort every row flagged  time/exact"
+    print(head)
+    promises = []
+    for name in names:
+        for promise in promises_of(hostile_set(name, rows), kinds):
+            promises.append(promise)
+            wrong = "" if promise.kept else "  broken"
+            wrong += "" if promise.true else "  too hopeful"
+            wrong += "" if promise.quick else "  slow"
+            print(
+                f"{promise.set:21} {promise.rows:7,} {promise.kind:6} {promise.k:3} {promise.target:6.2f} "
+                f"{promise.recall:6.3f} {promise.expected:8.3f} {promise.effort:7,.0f} {promise.every_row:9.2f} "
+                f"{promise.flagged:7.2f} {promise.time:11.2f}{wrong}",
+                flush=True,
+            )
+    count = len(promises)
+    print(
+        f"of {count} promises {sum(p.kept for p in promises)} kept (found at least the target less .01 and two standard "
+        f"errors), {sum(p.true for p in promises)} with an expected recall at most .02 above what was found, "
+        f"{sum(p.quick for p in promises)} in at most {ALLOWED_TIME} times the exact kind's time"
+    )
+    return promises
