@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Literal
+from typing import Any, Literal
 
 from nearabout.errors import InvalidInput, NotOurFile, TruncatedFile
 from nearabout.formats import npz
+from nearabout.formats._decimal_commas import refuse_decimal_commas
 from nearabout.formats._embeddings import Embeddings
-from nearabout.formats._options import Head, ReadOptions
+from nearabout.formats._options import Head, ReadOptions, read_options
 from nearabout.formats._registry import BY_NAME, FORMATS, Format
 from nearabout.formats._source import HEAD, Progress, Source
 from nearabout.formats._stream import Stream
@@ -33,9 +34,12 @@ def read(
     dims: int | None = None,
     dataset: str | None = None,
     key_column: str | int | Literal[False] | None = None,
-    vector_column: str | None = None,
+    vector_column: str | int | None = None,
+    vector_columns: Sequence[str | int] | None = None,
     header: bool | None = None,
     delimiter: str | None = None,
+    quotes: bool | None = None,
+    on_bad: Literal["error", "skip"] = "error",
     progress: Progress | None = None,
 ) -> Embeddings:
     """Reads vectors, and their keys where there are some.
@@ -54,7 +58,18 @@ def read(
     passed on. Raises OSError, InvalidInput, MissingDependency or a FileFormatError, whose sentence names the line or
     the byte.
     """
-    options = ReadOptions(errors, dims, dataset, key_column, vector_column, header, delimiter)
+    options = read_options(
+        errors=errors,
+        dims=dims,
+        dataset=dataset,
+        key_column=key_column,
+        vector_column=vector_column,
+        vector_columns=vector_columns,
+        header=header,
+        delimiter=delimiter,
+        quotes=quotes,
+        on_bad=on_bad,
+    )
     with _opened(path, format, member, options, progress, None) as (source, chosen):
         embeddings = chosen.read(source, options)
     if progress is not None:
@@ -64,17 +79,24 @@ def read(
 
 @contextmanager
 def open_rows(
-    path: str | os.PathLike[str], *, room: int | None, scratch: str | None, progress: Progress | None = None
+    path: str | os.PathLike[str],
+    *,
+    room: int | None,
+    scratch: str | None,
+    progress: Progress | None = None,
+    format: str | None = None,
+    member: str | None = None,
+    **options: Any,
 ) -> Iterator[Stream]:
     """The same vectors without holding them: where they lie in the file, or piece by piece. Use them inside the block.
 
     room: bytes that may be taken by vectors which cannot be read in pieces; None is no limit. scratch: a folder for
     what must be read at any place and is compressed; None keeps that in memory. Raises what ``read`` raises, and
-    InvalidInput where a file has to be read whole and there is no room for it.
+    InvalidInput where a file has to be read whole and there is no room for it. All else is as for ``read``.
     """
-    options = ReadOptions()
-    with _opened(path, None, None, options, progress, scratch) as (source, chosen):
-        stream = chosen.stream(source, options, room)
+    choices = read_options(**options)
+    with _opened(path, format, member, choices, progress, scratch) as (source, chosen):
+        stream = chosen.stream(source, choices, room)
         yield stream
         if stream.place is not None:
             source.check_not_replaced()
@@ -97,6 +119,7 @@ def _opened(
     name, member = _split_member(os.fspath(path), member)
     with Source(name, member, progress, scratch) as source:
         _refuse_index(source)
+        source.translate_old_line_ends()
         chosen = BY_NAME[format] if format is not None else _recognise(source)
         options.check(chosen.NAME, chosen.OPTIONS)
         yield source, chosen
@@ -122,6 +145,7 @@ def _recognise(source: Source) -> Format:
     for one in FORMATS:
         if one.sniff(head):
             return one
+    refuse_decimal_commas(data, source.path)
     for one in FORMATS:  # its reader will say what is wrong
         if head.suffix in one.SUFFIXES:
             return one

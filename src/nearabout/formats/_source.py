@@ -23,6 +23,7 @@ from nearabout.formats._compression import CODECS, PIECE, ahead, codec_of, decom
 
 HEAD = 1 << 16
 _CHUNK = 1 << 20
+MAX_LINE = 1 << 26  # bytes of a line of text: far beyond a vector of 65,535 dims and a key of a megabyte
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _SMALL = 1 << 24
 _MAX_LAYERS = 4  # a .gz in a .zip is common; deeper nesting is a trick
@@ -139,17 +140,30 @@ class Source:
             yield piece
 
     def lines(self) -> Iterator[bytes]:
-        """All that is left, by lines, without their line feeds."""
-        rest = b""
+        """All that is left, by lines, without their line feeds; refuses one that is longer than ``MAX_LINE``."""
+        begun: list[bytes] = []  # of a line whose end has not come yet, joined once it has
+        size = 0
+        number = 1
         for chunk in self.chunks():
-            if b"\n" not in chunk:
-                rest += chunk
-                continue
-            parts = (rest + chunk).split(b"\n")
-            rest = parts.pop()
-            yield from parts
-        if rest:
-            yield rest
+            parts = chunk.split(b"\n")
+            size += len(parts[0])
+            self.check_line(number, size)
+            begun.append(parts[0])
+            if len(parts) > 1:
+                yield b"".join(begun)
+                yield from parts[1:-1]
+                begun, size = [parts[-1]], len(parts[-1])
+                number += len(parts) - 1
+        if size:
+            yield b"".join(begun)
+
+    def check_line(self, number: int, size: int) -> None:
+        """Refuses a line of more than ``MAX_LINE`` bytes: nothing that is read here has such lines."""
+        if size > MAX_LINE:
+            raise InvalidInput(
+                f"{self.path}: line {number:,} has more than {MAX_LINE:,} bytes, which is the most for a line: perhaps "
+                "its line ends are lost, or it is something else than text"
+            )
 
     def exactly(self, size: int, what: str) -> bytes:
         """Exactly ``size`` bytes, for small things such as headers."""
@@ -236,6 +250,18 @@ class Source:
         now = os.stat(self.path)
         if (now.st_dev, now.st_ino) != (self._before.st_dev, self._before.st_ino):
             raise CorruptFile(f"{self.path}: the file was replaced while it was read: read it again")
+
+    def translate_old_line_ends(self) -> None:
+        """Makes line feeds of carriage returns where they alone end the lines of a text, as on old Macintoshes."""
+        if self.zip_names:
+            return
+        head = self.head(HEAD)
+        if b"\r" not in head or b"\n" in head or any(byte < 9 for byte in head):
+            return
+        pieces, self._buffer = chain([self._buffer], self._pieces), b""
+        self._pieces = _with_line_feeds(pieces, self.path)
+        self._layers += 1  # it lies in no file like this
+        self.size = None
 
     # --- Inside. ---
 
@@ -359,6 +385,16 @@ class _Unclosable(io.RawIOBase):
 
     def readinto(self, buffer: Any, /) -> int:
         return self._inner.readinto(buffer) or 0
+
+
+def _with_line_feeds(pieces: Iterator[bytes], path: str) -> Iterator[bytes]:
+    for piece in pieces:
+        if b"\n" in piece:
+            raise CorruptFile(
+                f"{path}: its lines end in carriage returns and in line feeds: which of them are meant? Give all the "
+                f"same"
+            )
+        yield piece.replace(b"\r", b"\n")
 
 
 def _member_pieces(stream: Any, path: str, name: str) -> Iterator[bytes]:

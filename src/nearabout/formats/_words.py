@@ -6,8 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from nearabout import _core
 from nearabout.errors import CorruptFile, FileFormatError, InvalidInput, TruncatedFile
+from nearabout.formats._decimal_commas import COMMA_ADVICE, is_decimal_comma
 from nearabout.formats._embeddings import Embeddings, Report, Vectors
 from nearabout.formats._keys import KeyList
 from nearabout.formats._options import ReadOptions
@@ -55,16 +58,20 @@ def take_header(source: Source, options: ReadOptions) -> Header:
     return header
 
 
-def run(parser: Any, source: Source, dims: int, announced: int | None, format_name: str) -> Embeddings:
+def run(
+    parser: Any, source: Source, options: ReadOptions, dims: int, announced: int | None, format_name: str
+) -> Embeddings:
     """Feeds a parser with all that is left of a source; the vectors end where the parser put them."""
     for _ in _fed(parser, source, dims, announced):
         pass
     vectors = parser.take_rows()
-    keys, report = _finished(parser)
+    keys, report = _finished(parser, source.path, options)
     return Embeddings(vectors, keys, source.path, format_name, report)
 
 
-def stream(parser: Any, source: Source, dims: int, announced: int | None, format_name: str) -> Stream:
+def stream(
+    parser: Any, source: Source, options: ReadOptions, dims: int, announced: int | None, format_name: str
+) -> Stream:
     """The same, taking vectors out as they come."""
 
     def pieces() -> Iterator[Vectors]:
@@ -73,11 +80,41 @@ def stream(parser: Any, source: Source, dims: int, announced: int | None, format
                 yield parser.take_rows()
         yield parser.take_rows()
 
-    return in_pieces(source, format_name, pieces(), lambda: _finished(parser), lambda: int(parser.key_bytes))
+    return in_pieces(
+        source, format_name, pieces(), lambda: _finished(parser, source.path, options), lambda: int(parser.key_bytes)
+    )
 
 
-def _finished(parser: Any) -> tuple[KeyList, Report]:
-    return KeyList(*parser.take_keys()), Report(parser.duplicates, parser.bytes_repaired, parser.blank_lines)
+def _finished(parser: Any, path: str, options: ReadOptions) -> tuple[KeyList, Report]:
+    keys = KeyList(*parser.take_keys())
+    if isinstance(parser, _core.LineParser):
+        _refuse_carriage_returns(keys, path)
+        if options.dims is None:
+            _refuse_numbers(keys, path)
+    return keys, Report(parser.duplicates, parser.bytes_repaired, parser.blank_lines)
+
+
+def _refuse_carriage_returns(keys: KeyList, path: str) -> None:
+    """A line end of old within a line would make one key of a whole row and the next key."""
+    places = np.flatnonzero(keys.blob == ord("\r"))
+    if len(places):
+        row = int(np.searchsorted(keys.offsets, places[0], side="right")) - 1
+        raise CorruptFile(
+            f"{path}: the key {keys[row]!r:.80} (row {row:,}) has a carriage return: lines end in line feeds here, "
+            "perhaps after one; mend the line ends"
+        )
+
+
+def _refuse_numbers(keys: KeyList, path: str) -> None:
+    """A number with a decimal comma would end as the last word of a key."""
+    for row, key in keys.spaced():
+        last = key.split()[-1:]
+        if last and is_decimal_comma(last[0].decode(errors="replace")) and last[0] != key:
+            raise CorruptFile(
+                f"{path}: the key {key.decode()!r:.80} (row {row:,}) ends in a number with a decimal comma: "
+                f"{COMMA_ADVICE}. "
+                "If it belongs to the key, say so with dims="
+            )
 
 
 def _fed(parser: Any, source: Source, dims: int, announced: int | None) -> Iterator[None]:
@@ -108,6 +145,8 @@ def _error(problem: _core.TextProblem, path: str, place_name: str, dims: int, an
             f"{where} has {found} numbers after its key; {dims} are expected: mend or remove the line. "
             f"If the first of them belong to the key, say so with dims={dims}"
         )
+    if kind == "not_a_number" and is_decimal_comma(token[:40].decode("latin-1")):
+        return CorruptFile(f"{where}, number {found + 1} of {dims}: {_shown(token)} is not a number: {COMMA_ADVICE}")
     if kind == "not_a_number":
         return CorruptFile(
             f"{where}, number {found + 1} of {dims}: {_shown(token)} is not a number: mend or remove the line"

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, BinaryIO
 
+import numpy as np
+
 from nearabout import _core
 from nearabout.errors import CorruptFile, InvalidInput
 from nearabout.formats import _text_writer, _words
@@ -79,18 +81,28 @@ def _parser(source: Source, options: ReadOptions) -> tuple[Any, int, int | None]
 
 def read(source: Source, options: ReadOptions) -> Embeddings:
     parser, dims, announced = _parser(source, options)
-    return _words.run(parser, source, dims, announced, NAME)
+    return _words.run(parser, source, options, dims, announced, NAME)
 
 
 def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
     parser, dims, announced = _parser(source, options)
-    return _words.stream(parser, source, dims, announced, NAME)
+    return _words.stream(parser, source, options, dims, announced, NAME)
 
 
 def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:
     words = _text_writer.words_of(keys, len(vectors), NAME)
-    for row, word in _text_writer.spaced(words):
+    for row in np.flatnonzero(np.diff(words.offsets.astype(np.int64)) == 0)[:1].tolist():
+        raise InvalidInput(
+            f"key {row} is empty: without a header a line that begins with a number would be read as another row; "
+            f"write "
+            "word2vec-text or Parquet, or give it a name"
+        )
+    for row, word in words.spaced():
         fields = word.split()
+        if not fields:
+            raise InvalidInput(
+                f"key {row}, {word.decode()!r}, is white space alone: it cannot be told from none; give it a name"
+            )
         if len(fields) > 1 and _words.NUMBER.fullmatch(fields[-1]):
             raise InvalidInput(
                 f"key {row}, {word.decode()!r}, ends in a number: without a header it would be read as part of "

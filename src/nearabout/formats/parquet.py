@@ -1,4 +1,4 @@
-"""Parquet with a column of lists of numbers, and perhaps one of keys (https://parquet.apache.org/). Needs pyarrow."""
+"""Parquet with columns of vectors, and perhaps one of keys (https://parquet.apache.org/). Needs pyarrow."""
 
 from __future__ import annotations
 

@@ -51,18 +51,18 @@ def _parser(source: Source, options: ReadOptions, reserve: bool) -> tuple[Any, i
 
 def read(source: Source, options: ReadOptions) -> Embeddings:
     parser, dims, announced = _parser(source, options, True)
-    return _words.run(parser, source, dims, announced, NAME)
+    return _words.run(parser, source, options, dims, announced, NAME)
 
 
 def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
     parser, dims, announced = _parser(source, options, False)
-    return _words.stream(parser, source, dims, announced, NAME)
+    return _words.stream(parser, source, options, dims, announced, NAME)
 
 
 def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:
     rows, dims = vectors.shape
     words = _text_writer.packed(keys, rows)
-    for row, word in _text_writer.spaced(words):
+    for row, word in words.spaced():
         if b" " in word or b"\n" in word:
             raise InvalidInput(
                 f"key {row}, {word.decode()!r}, cannot be written as {NAME}: a space ends a key there, and line "

@@ -140,12 +140,21 @@ def test_embeddings_are_written_as_they_were_read(tmp_path: Path, samples: Path)
 @pytest.mark.parametrize(("name", "key"), [
     ("word2vec-binary", "two words"), ("word2vec-binary", "a\nb"), ("word2vec-text", "a\nb"), ("word2vec-text", "a "),
     ("glove", "a\t"), ("glove", "New York 1984"), ("word2vec-text", "version 2.0"),
-    ("glove", "a\r"), ("word2vec-text", "\v7 .5"), ("glove", "a\f1"),
+    ("glove", "a\r"), ("word2vec-text", "\v7 .5"), ("glove", "a\f1"), ("glove", ""), ("glove", "\v"),
+    ("glove", "a\rb"), ("word2vec-text", "a\rb"),
 ])  # fmt: skip
 def test_keys_that_would_come_back_changed_are_refused(tmp_path: Path, name: str, key: str) -> None:
     with pytest.raises(InvalidInput, match="key 1"):
         write(tmp_path / f"w{SUFFIX[name]}", MATRIX[:2], ["good", key])
     assert os.listdir(tmp_path) == []
+
+
+def test_an_empty_key_is_refused_where_it_would_be_lost(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="key 2 is empty.*word2vec-text"):
+        write(tmp_path / "w.txt", MATRIX, ["a", "b", "", "d"])
+    for name in ("w.vec", "w.bin", "w.parquet"):
+        write(tmp_path / name, MATRIX, ["", "b", "c", "d"])
+        assert read(tmp_path / name).keys == ["", "b", "c", "d"], name
 
 
 def test_what_cannot_be_written(tmp_path: Path) -> None:
