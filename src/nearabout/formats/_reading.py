@@ -13,6 +13,7 @@ from nearabout.formats import npz
 from nearabout.formats._decimal_commas import refuse_decimal_commas
 from nearabout.formats._embeddings import Embeddings
 from nearabout.formats._options import Head, ReadOptions, read_options
+from nearabout.formats._recognised import refuse_others
 from nearabout.formats._registry import BY_NAME, FORMATS, Format
 from nearabout.formats._source import HEAD, Progress, Source
 from nearabout.formats._stream import Stream
@@ -119,7 +120,9 @@ def _opened(
     name, member = _split_member(os.fspath(path), member)
     with Source(name, member, progress, scratch) as source:
         _refuse_index(source)
-        source.translate_old_line_ends()
+        if not source.zip_names:
+            refuse_others(_head(source), source.path)
+            source.translate_old_line_ends()
         chosen = BY_NAME[format] if format is not None else _recognise(source)
         options.check(chosen.NAME, chosen.OPTIONS)
         yield source, chosen
@@ -140,8 +143,7 @@ def _recognise(source: Source) -> Format:
     data = source.head(HEAD)
     if not data:
         raise TruncatedFile(f"{source.path}: is empty: there is nothing to read")
-    whole = len(data) if len(data) < HEAD else source.size
-    head = Head(data, source.suffix, whole)
+    head = _head(source)
     for one in FORMATS:
         if one.sniff(head):
             return one
@@ -154,6 +156,11 @@ def _recognise(source: Source) -> Format:
         f"by the ending of its name. Formats that can be read: {', '.join(BY_NAME)}. If the file is of one of these, "
         "say which with format=, or give it that format's ending"
     )
+
+
+def _head(source: Source) -> Head:
+    data = source.head(HEAD)
+    return Head(data, source.suffix, len(data) if len(data) < HEAD else source.size)
 
 
 def _refuse_index(source: Source) -> None:

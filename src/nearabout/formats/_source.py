@@ -253,8 +253,6 @@ class Source:
 
     def translate_old_line_ends(self) -> None:
         """Makes line feeds of carriage returns where they alone end the lines of a text, as on old Macintoshes."""
-        if self.zip_names:
-            return
         head = self.head(HEAD)
         if b"\r" not in head or b"\n" in head or any(byte < 9 for byte in head):
             return

@@ -10,9 +10,9 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from nearabout.errors import CorruptFile, FileFormatError, InvalidInput, NotOurFile, TruncatedFile
-from nearabout.formats import npy
-from nearabout.formats._arrays import as_vectors, choose_keys, choose_vectors
+from nearabout.errors import CorruptFile, FileFormatError, InvalidInput, NotOurFile
+from nearabout.formats import npy, pickled
+from nearabout.formats._arrays import Member, as_vectors, choose_keys, choose_vectors
 from nearabout.formats._embeddings import Embeddings, Report, Vectors, without_duplicates
 from nearabout.formats._keys import Keys, as_keys
 from nearabout.formats._options import Head, ReadOptions
@@ -48,16 +48,12 @@ class _Member(Source):
         self._pieces = iter(lambda: self._stream.read(1 << 20), b"")
 
 
-def _shape(source: Source, name: str) -> tuple[str, tuple[int, ...]]:
-    """The kind and shape of a member, from its header."""
+def _member(source: Source, name: str) -> Member:
+    """The type and shape of a member, from its header."""
     member = _stream(source, name)
-    head = member.head(1 << 17)
-    if len(head) < 12 or not head.startswith(npy.MAGIC):
-        raise CorruptFile(f"{member.path}: is no .npy file")
-    width = 2 if head[6] == 1 else 4
-    size = int.from_bytes(head[8 : 8 + width], "little")
-    dtype, _, shape = npy.parse_header(head[8 + width : 8 + width + size], member.path)
-    return dtype.kind, shape
+    text = npy.header_text(member.head(1 << 17), member.path)
+    dtype, _, shape = npy.parse_header(text, member.path, objects=True)
+    return Member(dtype.kind, shape, "objects" if dtype.kind == "O" else str(dtype))
 
 
 @contextmanager
@@ -75,9 +71,9 @@ def _telling_broken(source: Source) -> Iterator[None]:
 
 def read(source: Source, options: ReadOptions) -> Embeddings:
     with _telling_broken(source):
-        chosen, lengths = _chosen(source, options)
+        chosen, members = _chosen(source, options)
         vectors = as_vectors(npy.read_array(_stream(source, f"{chosen}.npy")), source.path, f"the array {chosen}")
-        found = _keys(source, options, lengths, chosen, len(vectors))
+        found = _keys(source, options, members, chosen, len(vectors))
         vectors, keys, dropped = without_duplicates(vectors, found)
         return Embeddings(vectors, keys, source.path, NAME, Report(duplicates=dropped))
 
@@ -85,9 +81,9 @@ def read(source: Source, options: ReadOptions) -> Embeddings:
 def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
     """The member is read in order, as its checksum is; keys are read before it."""
     with _telling_broken(source):
-        chosen, lengths = _chosen(source, options)
-        rows = _shape(source, f"{chosen}.npy")[1][0]
-        keys = _keys(source, options, lengths, chosen, rows)
+        chosen, members = _chosen(source, options)
+        rows = members[chosen].shape[0]
+        keys = _keys(source, options, members, chosen, rows)
         named = NamedRows(rows, keys)
         member = npy.stream(_stream(source, f"{chosen}.npy"), ReadOptions(), room)
 
@@ -98,37 +94,26 @@ def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
     return in_pieces(source, NAME, pieces(), named.finish, named.held)
 
 
-def _chosen(source: Source, options: ReadOptions) -> tuple[str, dict[str, int]]:
-    """The array of vectors, and all that may be keys with their lengths."""
-    shapes: dict[str, tuple[int, ...]] = {}
-    lengths: dict[str, int] = {}
-    for name in source.zip_names:
-        try:
-            kind, shape = _shape(source, name)
-        except TruncatedFile:
-            raise
-        except CorruptFile:
-            continue  # an array of objects beside those of numbers is no reason to refuse them
-        if kind in "fiub":
-            shapes[name.removesuffix(".npy")] = shape
-        if kind in "iuUS" and len(shape) == 1:
-            lengths[name.removesuffix(".npy")] = shape[0]
-    return choose_vectors(shapes, options.dataset, source.path), lengths
+def _chosen(source: Source, options: ReadOptions) -> tuple[str, dict[str, Member]]:
+    """The array of vectors, and all arrays."""
+    members = {name.removesuffix(".npy"): _member(source, name) for name in source.zip_names}
+    shapes = {name: one.shape for name, one in members.items() if one.kind in "fiub"}
+    if options.dataset in members and options.dataset not in shapes:
+        what = members[str(options.dataset)].what
+        raise InvalidInput(f"{source.path}: dataset={options.dataset!r} holds {what}: vectors are numbers")
+    return choose_vectors(shapes, options.dataset, source.path), members
 
 
-def _keys(source: Source, options: ReadOptions, lengths: dict[str, int], chosen: str, rows: int) -> Keys:
-    name = options.key_column
-    if name is False:
-        return None
+def _keys(source: Source, options: ReadOptions, members: dict[str, Member], chosen: str, rows: int) -> Keys:
+    name = choose_keys(members, options.key_column, chosen, rows, source.path)
     if name is None:
-        name = choose_keys(lengths, chosen, rows)
-        if name is None:
-            return None
-    elif name not in lengths:
-        raise InvalidInput(
-            f"{source.path}: key_column={name!r}: it has {', '.join(lengths) or 'no array of one dimension'}"
-        )
-    return as_keys(_texts(npy.read_array(_stream(source, f"{name}.npy")), source.path, str(name)), rows)
+        return None
+    member = _stream(source, f"{name}.npy")
+    if members[name].kind == "O":
+        head = member.head(1 << 17)
+        member.skip(head.index(npy.header_text(head, member.path)) + len(npy.header_text(head, member.path)))
+        return as_keys(pickled.texts_of(member.rest(), member.path), rows)
+    return as_keys(_texts(npy.read_array(member), source.path, name), rows)
 
 
 def _texts(array: NDArray[Any], path: str, name: str) -> list[Any]:
