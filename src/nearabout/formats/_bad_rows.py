@@ -7,6 +7,7 @@ from nearabout.formats._options import ReadOptions
 
 _TOLD = 3  # of the rows that are left out
 _SHOWN = 120  # characters of what is wrong with one
+MEND = "mend or remove the line, or leave such rows out with on_bad='skip'"
 
 
 class BadRow(Exception):
@@ -19,9 +20,14 @@ class BadRow(Exception):
         self.sound = sound  # the file is as its writer meant it: nothing is damaged, but this is no vector
         self.advice = advice
 
+    def told(self) -> str:
+        """Returns the row's place and what is wrong with it, for a list of several."""
+        reason = self.reason.lstrip(":, ").replace(";", ",")
+        return f"{self.place} ({reason[:_SHOWN]})"
+
     def error(self, path: str) -> CorruptFile | InvalidInput:
         """Returns the error that a reader raises for this row."""
-        advice = self.advice or "mend or remove the line, or leave such rows out with on_bad='skip'"
+        advice = self.advice or MEND
         kind = InvalidInput if self.sound else CorruptFile
         return kind(f"{path}: {self.place}{self.reason}: {advice}")
 
@@ -41,5 +47,4 @@ class BadRows:
             raise bad.error(self._path) from None
         self.count += 1
         if len(self.first) < _TOLD:
-            reason = bad.reason.removeprefix(":").strip().replace(";", ",")
-            self.first.append(f"{bad.place} ({reason[:_SHOWN]})")
+            self.first.append(bad.told())

@@ -15,24 +15,27 @@ from nearabout.errors import FileFormatError, InvalidInput
 from nearabout.formats._arrays import KEY_NAMES, VECTOR_NAMES, as_vectors
 from nearabout.formats._embeddings import Embeddings, Report, without_duplicates
 from nearabout.formats._keys import Keys, as_keys
+from nearabout.formats._source import expands_too_far
 
 Plain = Callable[[Any], Any]
 _MOST_PARTS = 8  # of a dictionary with named parts; one of words has more
 
 
 def embeddings_of(
-    content: Any, path: str, format_name: str, what: str, plain: Plain = lambda value: value
+    content: Any, path: str, format_name: str, what: str, most: int, plain: Plain = lambda value: value
 ) -> Embeddings:
     """Returns the vectors and keys of what was saved; ``plain`` undoes stand-ins for arrays and numbers.
 
+    A list that is there once may stand for a million rows: ``most`` is how many bytes the vectors may take.
+
     Raises:
-        InvalidInput: there are none, or it is not clear which they are.
+        InvalidInput: there are none, it is not clear which they are, or they take more than that.
     """
     try:
         words, rows = _Forms(plain, path).parts(content)
         with np.errstate(over="ignore"):
-            vectors: Any = as_vectors(_stacked(rows, plain), path, "the saved array")
-        found = None if words is None else _keys_of(words, len(vectors), plain)
+            vectors: Any = as_vectors(_stacked(rows, plain, path, most), path, "the saved array")
+        found = None if words is None else _keys_of(words, len(vectors), plain, path, most)
     except (FileFormatError, InvalidInput):
         raise
     except (ValueError, TypeError, KeyError, IndexError, OverflowError, AttributeError, RecursionError) as error:
@@ -48,7 +51,7 @@ def first_line(error: Exception) -> str:
     return (str(error) or type(error).__name__).split("\n")[0][:160]
 
 
-def _stacked(rows: Any, plain: Plain) -> np.ndarray[Any, Any]:
+def _stacked(rows: Any, plain: Plain, path: str, most: int) -> np.ndarray[Any, Any]:
     """Rows of any kind as one array; of Python numbers, float32 as from text."""
     rows = plain(rows)
     if isinstance(rows, np.ndarray):
@@ -57,6 +60,9 @@ def _stacked(rows: Any, plain: Plain) -> np.ndarray[Any, Any]:
     lengths = {len(part) for part in parts}
     if len(lengths) != 1:
         raise ValueError(f"rows of {len(lengths)} different lengths" if lengths else "no rows")
+    size = 8 * len(parts) * lengths.pop()
+    if size > most:
+        raise expands_too_far(path, size)
     return np.stack([part if isinstance(part, np.ndarray) else _numbers(part, plain) for part in parts])
 
 
@@ -67,9 +73,20 @@ def _numbers(part: Any, plain: Plain) -> np.ndarray[Any, Any]:
     return np.array(values, np.float64).astype(np.float32)
 
 
-def _keys_of(values: Any, rows: int, plain: Plain) -> Keys:
+def _keys_of(values: Any, rows: int, plain: Plain, path: str, most: int) -> Keys:
     values = plain(values)
-    return as_keys(values if isinstance(values, np.ndarray) else [plain(value) for value in values], rows)
+    if isinstance(values, np.ndarray):
+        return as_keys(values, rows)
+    values = [plain(value) for value in values]
+    check_texts(values, most, path)
+    return as_keys(values, rows)
+
+
+def check_texts(values: list[Any], most: int, path: str) -> None:
+    """Refuses texts of more than ``most`` characters in all: one that is there once may come a million times."""
+    size = sum(len(value) for value in values if isinstance(value, str))
+    if size > most:
+        raise expands_too_far(path, size)
 
 
 class _Forms:
@@ -110,10 +127,12 @@ class _Forms:
         return (self._other_words(names, vectors) if usual is None else usual), names[vectors]
 
     def _rank(self, value: Any) -> int:
-        try:
-            return int(np.ndim(self._plain(value)))
-        except ValueError:  # ragged
-            return 0
+        """Returns the dimensions of an array or of nested lists, by their first elements: NumPy would copy them all."""
+        rank, value = 0, self._plain(value)
+        while isinstance(value, (list, tuple)) and rank < 3:
+            rank += 1
+            value = self._plain(value[0]) if value else None
+        return rank + (value.ndim if isinstance(value, np.ndarray) else 0)
 
     def _other_words(self, names: dict[str, Any], vectors: str) -> Any:
         """Returns the words of an unusual name; refuses to choose among several."""

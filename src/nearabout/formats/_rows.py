@@ -98,8 +98,7 @@ class Rows:
     def _add(self, line: int, values: array[float], key: Any, row: int) -> None:
         count = len(values)
         if count == 0 or (self.dims and count != self.dims):
-            expected = f"{self.dims} are expected, as in the first row" if self.dims else "one at least is expected"
-            raise BadRow(self.place(line), f" has {count} numbers; {expected}")
+            raise self.wrong_count(line, count)
         if (key is not None) != bool(self._named) and self._rows:
             raise BadRow(
                 self.place(line), ": some rows have keys and some have none", advice="give all of them one, or none"
@@ -108,6 +107,11 @@ class Rows:
         self.dims = count
         self._numbers.extend(values)
         self._take_key(key, row)
+
+    def wrong_count(self, line: int, count: int) -> BadRow:
+        """Returns what is wrong with a row of so many numbers."""
+        expected = f"{self.dims} are expected, as in the first row" if self.dims else "one at least is expected"
+        return BadRow(self.place(line), f" has {count} numbers; {expected}")
 
     def _take_key(self, key: Any, row: int) -> None:
         if key is not None:

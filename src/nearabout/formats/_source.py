@@ -11,7 +11,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from itertools import chain
 from typing import Any, BinaryIO, cast
 
@@ -26,6 +26,8 @@ _CHUNK = 1 << 20
 MAX_LINE = 1 << 26  # bytes of a line of text: far beyond a vector of 65,535 dims and a key of a megabyte
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _SMALL = 1 << 24
+_ALWAYS = 1 << 28  # bytes that any file may become
+_EXPANSION = 200
 _MAX_LAYERS = 4  # a .gz in a .zip is common; deeper nesting is a trick
 _COMPRESSED_SUFFIXES = tuple(codec.suffix for codec in CODECS)
 # What zipfile raises for a damaged archive; lzma is not in every build of Python.
@@ -65,9 +67,11 @@ class Source:
         self._scratch = scratch
         self._closing = ExitStack()  # of temporary files
         self._content: BinaryIO | None = None  # uncompressed, where it had to be read at any place
+        self._pieces: Iterator[bytes] = iter(())
         self._file = io.FileIO(path)
         try:
-            self._before = os.fstat(self._file.fileno())
+            with naming(path):
+                self._before = os.fstat(self._file.fileno())
             self.regular = stat.S_ISREG(self._before.st_mode)
             self.size: int | None = self._before.st_size if self.regular else None
             self._pieces = self._raw_pieces()
@@ -238,7 +242,8 @@ class Source:
         """Refuses a file that was written to while it was read: what came of it belongs to no version of it."""
         if not self.regular:
             return
-        after = os.fstat(self._file.fileno())
+        with naming(self.path):
+            after = os.fstat(self._file.fileno())
         if (after.st_size, after.st_mtime_ns) != (self._before.st_size, self._before.st_mtime_ns):
             raise CorruptFile(
                 f"{self.path}: the file changed while it was read ({self._before.st_size:,} bytes before, "
@@ -282,7 +287,11 @@ class Source:
         return taken
 
     def _raw_pieces(self) -> Iterator[bytes]:
-        while piece := self._file.read(_CHUNK):
+        while True:
+            with naming(self.path):
+                piece = self._file.read(_CHUNK)
+            if not piece:
+                return
             self._consumed += len(piece)
             yield piece
 
@@ -317,9 +326,18 @@ class Source:
         self._layers += 1
         if self._layers > _MAX_LAYERS:
             raise FileFormatError(f"{self.path}: compressed more than {_MAX_LAYERS} times over: unpack it first")
-        self._pieces = pieces
+        self._pieces = self._bounded(pieces)
         self.size = None
         self._content = None
+
+    def _bounded(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        """The same pieces, as long as they are no more than what was read of the file may become."""
+        size = 0
+        for piece in pieces:
+            size += len(piece)
+            if size > most_expanded(self._consumed):
+                raise expands_too_far(self.path, size)
+            yield piece
 
     def _open_archive(self, member: str | None) -> bool:
         """Goes on inside a member; True where the archive is to be left whole (.npz)."""
@@ -341,6 +359,7 @@ class Source:
                 raise
             raise CorruptFile(f"{self.path}: the .zip cannot be read ({error}): get the file again") from None
         self.name = chosen
+        self._check_member(archive.getinfo(chosen))
         self._enter(ahead(_member_pieces(stream, self.path, chosen)))
         return False
 
@@ -358,9 +377,43 @@ class Source:
             f"{self.path}: holds {len(wanted)} files: {_listed(wanted)}. Name one: {self.path}!{wanted[0]}, or member="
         )
 
-    def zip_member(self, name: str) -> BinaryIO:
-        """A member of an archive that was left whole."""
+    def _check_member(self, member: zipfile.ZipInfo) -> None:
+        self._consumed = max(self._consumed, member.compress_size)
+        if member.file_size > most_expanded(member.compress_size):
+            raise expands_too_far(self.path, member.file_size)
+
+    def zip_member(self, name: str, whole: bool = True) -> BinaryIO:
+        """A member of an archive that was left whole; not ``whole``: for its first bytes alone."""
+        if whole:
+            self._check_member(self._archive.getinfo(name))
         return cast(BinaryIO, self._archive.open(name))
+
+
+def most_expanded(size: int) -> int:
+    """Returns how many bytes may become of so many compressed ones, or of a pickle: beyond it, it is taken for a trick.
+
+    Vectors compress to some part of their size, those of few values to a hundredth; zeros alone to nearly nothing.
+    """
+    return max(_ALWAYS, _EXPANSION * size)
+
+
+def expands_too_far(path: str, size: int) -> InvalidInput:
+    """Returns the error for what becomes more than ``most_expanded``."""
+    return InvalidInput(
+        f"{path}: becomes {size:,} bytes and more, over {_EXPANSION} times its own size: it holds next to nothing but "
+        "the same values again and again. If that is meant, decompress it first, or save it as a plain file"
+    )
+
+
+@contextmanager
+def naming(path: str) -> Iterator[None]:
+    """Gives an error of the system the name of the file, where it comes from a call that knows its number alone."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = path
+        raise
 
 
 class _Unclosable(io.RawIOBase):

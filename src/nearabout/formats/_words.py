@@ -10,11 +10,12 @@ import numpy as np
 
 from nearabout import _core
 from nearabout.errors import CorruptFile, FileFormatError, InvalidInput, TruncatedFile
+from nearabout.formats._bad_rows import MEND, BadRow
 from nearabout.formats._decimal_commas import COMMA_ADVICE, is_decimal_comma
 from nearabout.formats._embeddings import Embeddings, Report, Vectors
 from nearabout.formats._keys import KeyList
 from nearabout.formats._options import ReadOptions
-from nearabout.formats._source import Source
+from nearabout.formats._source import MAX_LINE, Source
 from nearabout.formats._stream import PIECE, Stream, in_pieces
 
 BOM = b"\xef\xbb\xbf"
@@ -65,7 +66,7 @@ def run(
     for _ in _fed(parser, source, dims, announced):
         pass
     vectors = parser.take_rows()
-    keys, report = _finished(parser, source.path, options)
+    keys, report = _finished(parser, source.path, options, dims)
     return Embeddings(vectors, keys, source.path, format_name, report)
 
 
@@ -81,17 +82,22 @@ def stream(
         yield parser.take_rows()
 
     return in_pieces(
-        source, format_name, pieces(), lambda: _finished(parser, source.path, options), lambda: int(parser.key_bytes)
+        source,
+        format_name,
+        pieces(),
+        lambda: _finished(parser, source.path, options, dims),
+        lambda: int(parser.key_bytes),
     )
 
 
-def _finished(parser: Any, path: str, options: ReadOptions) -> tuple[KeyList, Report]:
+def _finished(parser: Any, path: str, options: ReadOptions, dims: int) -> tuple[KeyList, Report]:
     keys = KeyList(*parser.take_keys())
     if isinstance(parser, _core.LineParser):
         _refuse_carriage_returns(keys, path)
         if options.dims is None:
             _refuse_numbers(keys, path)
-    return keys, Report(parser.duplicates, parser.bytes_repaired, parser.blank_lines)
+    left_out = (parser.skipped, tuple(_skipped(parser, dims)))
+    return keys, Report(parser.duplicates, parser.bytes_repaired, parser.blank_lines, *left_out)
 
 
 def _refuse_carriage_returns(keys: KeyList, path: str) -> None:
@@ -119,49 +125,79 @@ def _refuse_numbers(keys: KeyList, path: str) -> None:
 
 def _fed(parser: Any, source: Source, dims: int, announced: int | None) -> Iterator[None]:
     """Stops after each piece of the source."""
-    place = "byte" if isinstance(parser, _core.RecordParser) else "line"
     for chunk in source.chunks():
         problem = parser.feed(chunk)
         if problem is not None:
-            raise _error(problem, source.path, place, dims, announced)
+            raise _error(problem, source.path, _place_name(parser), dims, announced)
+        _check_length(parser, source, dims)
         yield
     problem = parser.finish()
     if problem is not None:
-        raise _error(problem, source.path, place, dims, announced)
-    if announced is not None and parser.rows_read < announced:
+        raise _error(problem, source.path, _place_name(parser), dims, announced)
+    if parser.skipped and not parser.rows_read:
+        first = ", ".join(_skipped(parser, dims))
+        raise InvalidInput(f"{source.path}: none of its {parser.skipped:,} rows can be read: {first}")
+    if announced is not None and parser.rows_read + parser.skipped < announced:
         raise TruncatedFile(
             f"{source.path}: its header announces {announced:,} words, the file ends after {parser.rows_read:,}: "
             "get the file again, or correct its first line"
         )
 
 
-def _error(problem: _core.TextProblem, path: str, place_name: str, dims: int, announced: int | None) -> FileFormatError:
-    kind, place, found, token = problem
-    where = f"{path}: {place_name} {place:,}"
+def _place_name(parser: Any) -> str:
+    return "byte" if isinstance(parser, _core.RecordParser) else "line"
+
+
+def _check_length(parser: Any, source: Source, dims: int) -> None:
+    """Refuses a line that does not end, or a record whose key does not."""
+    if isinstance(parser, _core.LineParser):
+        source.check_line(parser.place, parser.waiting_bytes)
+    elif parser.waiting_bytes > MAX_LINE + 4 * dims:
+        raise CorruptFile(
+            f"{source.path}: the record at byte {parser.place:,} has no end within {MAX_LINE:,} bytes: get the file "
+            f"again"
+        )
+
+
+def _skipped(parser: Any, dims: int) -> list[str]:
+    """Where the first rows are that were left out, and why."""
+    return [_bad_row(problem, _place_name(parser), dims).told() for problem in parser.first_skipped]
+
+
+def _bad_row(problem: _core.TextProblem, place_name: str, dims: int) -> BadRow:
+    """A row that cannot be read, while the rest of the file can."""
+    kind, number, found, token = problem
+    place = f"{place_name} {number:,}"
     if kind == "too_few_numbers":
-        return CorruptFile(f"{where} has {found} numbers after its key; {dims} are expected: mend or remove the line")
+        return BadRow(place, f" has {found} numbers after its key; {dims} are expected")
     if kind == "too_many_numbers":
-        return CorruptFile(
-            f"{where} has {found} numbers after its key; {dims} are expected: mend or remove the line. "
-            f"If the first of them belong to the key, say so with dims={dims}"
-        )
-    if kind == "not_a_number" and is_decimal_comma(token[:40].decode("latin-1")):
-        return CorruptFile(f"{where}, number {found + 1} of {dims}: {_shown(token)} is not a number: {COMMA_ADVICE}")
+        more = f". If the first of them belong to the key, say so with dims={dims}"
+        return BadRow(place, f" has {found} numbers after its key; {dims} are expected", advice=MEND + more)
     if kind == "not_a_number":
-        return CorruptFile(
-            f"{where}, number {found + 1} of {dims}: {_shown(token)} is not a number: mend or remove the line"
-        )
-    if kind == "not_utf8":
-        return CorruptFile(
-            f"{where}: the key {_shown(token)} is not UTF-8 (its byte {found + 1:,}, 0x{token[found]:02x}): "
-            "read with errors='replace' or errors='ignore', or convert the file"
-        )
+        advice = COMMA_ADVICE if is_decimal_comma(token[:40].decode("latin-1")) else MEND
+        return BadRow(place, f", number {found + 1} of {dims}: {_shown(token)} is not a number", advice=advice)
+    return BadRow(
+        place,
+        f": the key {_shown(token)} is not UTF-8 (its byte {found + 1:,}, 0x{token[found]:02x})",
+        advice="read with errors='replace' or errors='ignore', or convert the file",
+    )
+
+
+def _error(
+    problem: _core.TextProblem, path: str, place_name: str, dims: int, announced: int | None
+) -> FileFormatError | InvalidInput:
+    kind, place, found, _ = problem
+    where = f"{path}: {place_name} {place:,}"
     if kind == "more_rows":
         return CorruptFile(
             f"{where}: the header announces {announced:,} words, but there is more: correct the header, or cut "
             "the file there"
         )
-    return TruncatedFile(f"{where}: the last record is cut short ({found:,} bytes of it are there): get the file again")
+    if kind == "truncated":
+        return TruncatedFile(
+            f"{where}: the last record is cut short ({found:,} bytes of it are there): get the file again"
+        )
+    return _bad_row(problem, place_name, dims).error(path)
 
 
 def _shown(token: bytes) -> str:

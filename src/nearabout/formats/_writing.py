@@ -18,6 +18,7 @@ from nearabout.formats._compression import CODECS, library_of
 from nearabout.formats._embeddings import Embeddings, Vectors
 from nearabout.formats._keys import Keys, as_keys
 from nearabout.formats._registry import WRITERS, WritableFormat
+from nearabout.formats._source import naming
 
 _WITH_KEYS = ("word2vec-binary", "word2vec-text", "glove", "parquet")
 _COMPRESSORS = (".gz", ".bz2", ".xz")
@@ -102,7 +103,7 @@ def _replacing(path: str) -> Iterator[BinaryIO]:
     """A temporary file beside ``path`` that takes its name once it is whole."""
     temporary = f"{path}.{secrets.token_hex(4)}.part"
     try:
-        with open(temporary, "xb") as file:
+        with naming(path), open(temporary, "xb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())

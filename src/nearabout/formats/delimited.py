@@ -201,6 +201,9 @@ class _Table:
             if columns.text is not None:
                 self._rows.add(number, self._vector(number, fields[columns.text]), key)
                 return
+            count = len(fields) - (columns.key is not None)
+            if columns.numbers is None and self._rows.dims and count != self._rows.dims:
+                raise self._rows.wrong_count(number, count)
             places = columns.numbers or (place for place in range(len(fields)) if place != columns.key)
             self._rows.add(number, (float(fields[place]) for place in places), key)
         except BadRow as bad:

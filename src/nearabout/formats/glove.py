@@ -73,6 +73,7 @@ def _parser(source: Source, options: ReadOptions) -> tuple[Any, int, int | None]
         announced_rows=None,
         reserved_rows=0,
         errors=options.errors,
+        skip_bad=options.on_bad == "skip",
         first_line=1,
         fractions_in_keys=options.dims is not None,
     )

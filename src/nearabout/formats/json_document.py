@@ -22,7 +22,7 @@ from nearabout.formats._json_rows import JsonRows
 from nearabout.formats._named_parts import embeddings_of
 from nearabout.formats._options import Head, ReadOptions
 from nearabout.formats._rows import Rows
-from nearabout.formats._source import MAX_LINE, Source
+from nearabout.formats._source import MAX_LINE, Source, most_expanded
 from nearabout.formats._stream import Stream, read_whole
 
 NAME = "json"
@@ -84,7 +84,7 @@ def _read_object(source: Source, options: ReadOptions) -> Embeddings:
         content = json.loads(text.decode(errors=options.errors), object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
         raise CorruptFile(f"{source.path}: is not JSON ({error}): mend the file") from None
-    return embeddings_of(content, source.path, NAME, "the JSON object")
+    return embeddings_of(content, source.path, NAME, "the JSON object", most_expanded(len(text)))
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

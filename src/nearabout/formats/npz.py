@@ -29,14 +29,14 @@ def sniff(head: Head) -> bool:
     return False  # an archive is opened before content is looked at: the dispatcher knows it by its members
 
 
-def _stream(source: Source, name: str) -> Source:
-    return _Member(source, name)
+def _stream(source: Source, name: str, whole: bool = True) -> Source:
+    return _Member(source, name, whole)
 
 
 class _Member(Source):
     """A member of the archive as a source of its own."""
 
-    def __init__(self, archive: Source, name: str) -> None:  # no file is opened: the archive's is used
+    def __init__(self, archive: Source, name: str, whole: bool) -> None:  # no file is opened: the archive's is used
         self.path = f"{archive.path}!{name}"
         self.size = None
         self.regular = False
@@ -44,13 +44,13 @@ class _Member(Source):
         self._consumed = 0
         self._buffer = b""
         self._layers = 1
-        self._stream = archive.zip_member(name)
+        self._stream = archive.zip_member(name, whole)
         self._pieces = iter(lambda: self._stream.read(1 << 20), b"")
 
 
 def _member(source: Source, name: str) -> Member:
     """The type and shape of a member, from its header."""
-    member = _stream(source, name)
+    member = _stream(source, name, whole=False)
     text = npy.header_text(member.head(1 << 17), member.path)
     dtype, _, shape = npy.parse_header(text, member.path, objects=True)
     return Member(dtype.kind, shape, "objects" if dtype.kind == "O" else str(dtype))

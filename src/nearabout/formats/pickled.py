@@ -18,9 +18,9 @@ import numpy as np
 
 from nearabout.errors import CorruptFile, InvalidInput
 from nearabout.formats._embeddings import Embeddings
-from nearabout.formats._named_parts import embeddings_of, first_line
+from nearabout.formats._named_parts import check_texts, embeddings_of, first_line
 from nearabout.formats._options import Head, ReadOptions
-from nearabout.formats._source import Source
+from nearabout.formats._source import Source, most_expanded
 from nearabout.formats._stream import Stream, read_whole
 
 NAME = "pickle"
@@ -133,6 +133,15 @@ def _encode(text: Any, encoding: Any) -> bytes:
     return text.encode("latin-1")
 
 
+def _bytearray(content: Any = b"", encoding: Any = None) -> bytearray:
+    """Stands for bytearray, which makes gigabytes of a number."""
+    if encoding is not None:
+        content = _encode(content, encoding)
+    if not isinstance(content, (bytes, bytearray)):
+        raise ValueError("a bytearray of an unknown form")
+    return bytearray(content)
+
+
 def _reconstruct(*_: Any) -> _Array:
     return _Array()
 
@@ -142,7 +151,7 @@ _STAND_INS: dict[tuple[str, str], Any] = {
     ("numpy", "ndarray"): _Array,
     ("_codecs", "encode"): _encode,
     ("collections", "OrderedDict"): OrderedDict,
-    ("builtins", "bytearray"): bytearray,
+    ("builtins", "bytearray"): _bytearray,
     **{(f"numpy.{core}.multiarray", "_reconstruct"): _reconstruct for core in ("core", "_core")},
     **{(f"numpy.{core}.multiarray", "scalar"): _Scalar for core in ("core", "_core")},
     **{(f"numpy.{core}.numeric", "_frombuffer"): _Buffer for core in ("core", "_core")},
@@ -204,6 +213,7 @@ def texts_of(data: bytes, path: str) -> list[Any]:
                 f"text, "
                 "keys.astype(str)"
             )
+    check_texts(values, most_expanded(len(data)), path)
     return values
 
 
@@ -214,7 +224,8 @@ def _plain(value: Any) -> Any:
 
 
 def read(source: Source, options: ReadOptions) -> Embeddings:
-    return embeddings_of(_load(source.rest(), source.path), source.path, NAME, "the pickle", _plain)
+    data = source.rest()
+    return embeddings_of(_load(data, source.path), source.path, NAME, "the pickle", most_expanded(len(data)), _plain)
 
 
 def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:

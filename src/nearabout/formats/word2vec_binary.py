@@ -44,6 +44,7 @@ def _parser(source: Source, options: ReadOptions, reserve: bool) -> tuple[Any, i
         announced_rows=header.rows,
         reserved_rows=header.rows if reserve and left is not None else 0,
         errors=options.errors,
+        skip_bad=options.on_bad == "skip",
         first_byte=header.size,
     )
     return parser, header.dims, header.rows

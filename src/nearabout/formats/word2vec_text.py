@@ -72,6 +72,7 @@ def _parser(source: Source, options: ReadOptions, reserve: bool) -> tuple[Any, i
         announced_rows=header.rows,
         reserved_rows=min(header.rows, left // (2 * header.dims)) if reserve else 0,
         errors=options.errors,
+        skip_bad=options.on_bad == "skip",
         first_line=2,
         fractions_in_keys=options.dims is not None,
     )
