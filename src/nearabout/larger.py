@@ -81,7 +81,7 @@ def in_two_steps(monitor: Monitor) -> tuple[Monitor, Monitor]:
 
 def from_place(path: str, metric: str, dtype: str | None) -> FileVectors | None:
     """The vectors of a file that can be used where they lie; None where it has to be read."""
-    if not os.path.isfile(path):  # a pipe is opened once only; a file that is not there will be missed by whoever reads
+    if path == "-" or not os.path.isfile(path):  # a pipe is opened once only; a file that is not there will be missed by whoever reads
         return None
     from nearabout.formats import open_rows
 

@@ -74,6 +74,12 @@ def _run(arguments: list[str]) -> int:
     if "--help" in options or "-h" in options:
         print(module.USAGE.strip())
         return OK
+    if command != "search":  # which reads no files of vectors, and has no time for the import
+        import warnings
+
+        from nearabout.cli.output import caution
+
+        warnings.showwarning = caution
     code: int = module.run(arguments[1:])
     return code
 

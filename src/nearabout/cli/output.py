@@ -10,6 +10,15 @@ def complain(sentence: str) -> None:
         sys.stderr.flush()
 
 
+def caution(
+    message: Warning | str, category: object, filename: str, lineno: int, file: object = None, line: str | None = None
+) -> None:
+    """A warning, on standard error: takes the place of `warnings.showwarning`, which shows lines of source."""
+    if sys.stderr is not None:
+        sys.stderr.write(f"nearabout: warning: {printable(str(message))}\n")
+        sys.stderr.flush()
+
+
 def discard_output() -> None:
     """The reader of our output went away (`| head`): let the interpreter's last flush go nowhere instead of failing."""
     import os

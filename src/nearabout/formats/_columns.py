@@ -130,7 +130,9 @@ def choose_columns(names: list[str] | None, line: int, row: list[str], options: 
     taken = {text} if text is not None else set(numbers or ())
     key = chooser.key(options.key_column, taken)
     if text is None and numbers is None:
-        chooser.check_numbers(key, line)
+        if options.key_column is False:
+            numbers = chooser.without_text()
+        chooser.check_numbers(key, line, numbers)
     return Columns(len(row), key, numbers, text)
 
 
@@ -214,9 +216,16 @@ class _Chooser:
             )
         return texts[0] if texts else None
 
-    def check_numbers(self, key: int | None, line: int) -> None:
+    def without_text(self) -> tuple[int, ...] | None:
+        """Returns all columns but the only one of text, which would be the keys; None where there is none."""
+        places = range(len(self._row))
+        texts = [place for place in places if not is_number(self._row[place]) and self._row[place].strip()]
+        return tuple(place for place in places if place != texts[0]) if len(texts) == 1 else None
+
+    def check_numbers(self, key: int | None, line: int, numbers: tuple[int, ...] | None) -> None:
         """Refuses text among what would be the vectors: the file is sound, but somebody has to choose."""
-        wrong = [place for place, field in enumerate(self._row) if place != key and not _is_float(field)]
+        taken = numbers or [place for place in range(len(self._row)) if place != key]
+        wrong = [place for place in taken if not _is_float(self._row[place])]
         if wrong and self._row[wrong[0]].strip():
             field = self._row[wrong[0]]
             header = "" if self._names is not None else " (or, if the first line names the columns, pass header=True)"

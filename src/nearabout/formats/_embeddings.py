@@ -22,17 +22,19 @@ class Report:
     blank_lines: int = 0
     skipped_rows: int = 0  # rows that could not be read, left out as ``on_bad="skip"`` asked
     first_skipped: tuple[str, ...] = ()  # where the first few of them are and what is wrong with each
+    key_column: str = ""  # the column or array that the keys are from; of a table without names its place
 
     def __bool__(self) -> bool:
         return bool(self.duplicates or self.bytes_repaired or self.blank_lines or self.skipped_rows)
 
     def sentences(self) -> list[str]:
         """One short line for each thing that happened, for people."""
+        of = f" in {self.key_column!r}" if self.key_column else ""
         told = [
             (
                 self.duplicates,
-                "duplicate key left out (the first row stays)",
-                "duplicate keys left out (the first row stays)",
+                f"duplicate key{of} left out (the first row stays)",
+                f"duplicate keys{of} left out (the first row stays)",
             ),
             (self.bytes_repaired, "byte was not UTF-8", "bytes were not UTF-8"),
             (self.blank_lines, "blank line passed over", "blank lines passed over"),

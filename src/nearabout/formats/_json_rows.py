@@ -62,6 +62,7 @@ class JsonRows:
         if isinstance(entry, dict):
             if self._members is None:
                 self._members = self._choose(number, entry)
+                self._rows.key_column = self._members[0] or ""
             key_name, vector_name = self._members
             key = None if key_name is None else entry.get(key_name)
             if key_name is not None and key is None:

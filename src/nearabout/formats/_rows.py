@@ -46,6 +46,7 @@ class Rows:
         self._duplicates = 0
         self.bad = BadRows(path, options)
         self._held: list[tuple[int, array[float], Any, int] | BadRow] = []  # the last: its place among all rows
+        self.key_column = ""  # where the keys are from
         self.dims = 0  # of the first row; 0 until it is settled
         self.bytes_repaired = 0
         self.blank_lines = 0
@@ -220,7 +221,8 @@ class Rows:
         elif self.bad.count:
             keys = np.array(self._numbered, np.int64)
         left_out = (self.bad.count, tuple(self.bad.first))
-        return keys, Report(self._duplicates, self.bytes_repaired, self.blank_lines, *left_out)
+        column = self.key_column if self._named else ""
+        return keys, Report(self._duplicates, self.bytes_repaired, self.blank_lines, *left_out, column)
 
 
 def _is_whole_number(key: Any) -> bool:

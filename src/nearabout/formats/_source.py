@@ -22,6 +22,7 @@ from nearabout.errors import CorruptFile, FileFormatError, InvalidInput, Truncat
 from nearabout.formats._compression import CODECS, PIECE, ahead, codec_of, decompressed, split
 
 HEAD = 1 << 16
+STANDARD_INPUT = "-"
 _CHUNK = 1 << 20
 MAX_LINE = 1 << 26  # bytes of a line of text: far beyond a vector of 65,535 dims and a key of a megabyte
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
@@ -59,7 +60,7 @@ class Source:
         self, path: str, member: str | None = None, progress: Progress | None = None, scratch: str | None = None
     ) -> None:
         """``scratch``: a folder for compressed content that must be read at any place; None keeps it in memory."""
-        self.path = path
+        self.path = "standard input" if path == STANDARD_INPUT else path
         self.name = path  # of the content: changes with every layer taken off
         self._progress = progress
         self._consumed = 0
@@ -68,11 +69,13 @@ class Source:
         self._closing = ExitStack()  # of temporary files
         self._content: BinaryIO | None = None  # uncompressed, where it had to be read at any place
         self._pieces: Iterator[bytes] = iter(())
-        self._file = io.FileIO(path)
+        with naming(self.path):
+            self._file = io.FileIO(path) if path != STANDARD_INPUT else io.FileIO(os.dup(0))
         try:
-            with naming(path):
+            with naming(self.path):
                 self._before = os.fstat(self._file.fileno())
-            self.regular = stat.S_ISREG(self._before.st_mode)
+            # Standard input is read as a pipe, whatever it is: nobody can open it a second time.
+            self.regular = stat.S_ISREG(self._before.st_mode) and path != STANDARD_INPUT
             self.size: int | None = self._before.st_size if self.regular else None
             self._pieces = self._raw_pieces()
             self._layers = 0

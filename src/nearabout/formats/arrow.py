@@ -197,7 +197,7 @@ class _TableRows:
         keys = self._joined(parts)
         if self._bad.skipping:
             keys = self._leave_out(np.concatenate(lengths) if lengths else np.empty(0, np.int64), keys)
-        self._named = NamedRows(0 if keys is None else len(keys), keys)
+        self._named = NamedRows(0 if keys is None else len(keys), keys, self._key)
 
     def _joined(self, parts: list[Keys]) -> Keys:
         if self._key is None:

@@ -83,6 +83,7 @@ class _Table:
         row = second if header else first
         if row is not None:
             self._columns = choose_columns(self._names, *row, self._options, self._path)
+            self._rows.key_column = self._key_name()
         for one in filter(None, (None if header else first, second)):
             self._add(*one)
             yield
@@ -113,6 +114,12 @@ class _Table:
             if record is not None:
                 return number, record
         return None
+
+    def _key_name(self) -> str:
+        place = self._columns.key if self._columns is not None else None
+        if place is None:
+            return ""
+        return (self._names[place] if self._names is not None else "") or f"column {place}"
 
     def _fits_header(self, number: int, row: list[str]) -> bool:
         """Whether the first row of data has the columns that the header names; bad ones are refused or left out."""

@@ -111,14 +111,15 @@ def read(source: Source, options: ReadOptions) -> Embeddings:
     with _dataset(source, options) as (dataset, name, keys):
         array = np.asarray(dataset[...])
         found = _keys_of(keys, source.path)
+        key_name = "" if keys is None else keys.name.lstrip("/")
     vectors, kept, dropped = without_duplicates(as_vectors(array, source.path, f"the dataset {name}"), found)
-    return Embeddings(vectors, kept, source.path, NAME, Report(duplicates=dropped))
+    return Embeddings(vectors, kept, source.path, NAME, Report(duplicates=dropped, key_column=key_name))
 
 
 def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
     with _dataset(source, options) as (dataset, name, keys):
         shape, dtype = dataset.shape, dataset.dtype
-        named = NamedRows(shape[0] if shape else 0, _keys_of(keys, source.path))
+        named = NamedRows(shape[0] if shape else 0, _keys_of(keys, source.path), keys and keys.name.lstrip("/"))
         nothing = np.empty((0, *shape[1:]) if shape else (), dtype)
         dims = as_vectors(nothing, source.path, f"the dataset {name}").shape[1]
         # In one piece, and counted from the beginning of the file.

@@ -73,9 +73,9 @@ def read(source: Source, options: ReadOptions) -> Embeddings:
     with _telling_broken(source):
         chosen, members = _chosen(source, options)
         vectors = as_vectors(npy.read_array(_stream(source, f"{chosen}.npy")), source.path, f"the array {chosen}")
-        found = _keys(source, options, members, chosen, len(vectors))
+        name, found = _keys(source, options, members, chosen, len(vectors))
         vectors, keys, dropped = without_duplicates(vectors, found)
-        return Embeddings(vectors, keys, source.path, NAME, Report(duplicates=dropped))
+        return Embeddings(vectors, keys, source.path, NAME, Report(duplicates=dropped, key_column=name))
 
 
 def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
@@ -83,8 +83,8 @@ def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
     with _telling_broken(source):
         chosen, members = _chosen(source, options)
         rows = members[chosen].shape[0]
-        keys = _keys(source, options, members, chosen, rows)
-        named = NamedRows(rows, keys)
+        name, keys = _keys(source, options, members, chosen, rows)
+        named = NamedRows(rows, keys, name)
         member = npy.stream(_stream(source, f"{chosen}.npy"), ReadOptions(), room)
 
     def pieces() -> Iterator[Vectors]:
@@ -104,16 +104,17 @@ def _chosen(source: Source, options: ReadOptions) -> tuple[str, dict[str, Member
     return choose_vectors(shapes, options.dataset, source.path), members
 
 
-def _keys(source: Source, options: ReadOptions, members: dict[str, Member], chosen: str, rows: int) -> Keys:
+def _keys(source: Source, options: ReadOptions, members: dict[str, Member], chosen: str, rows: int) -> tuple[str, Keys]:
+    """The name of the array of keys, and the keys."""
     name = choose_keys(members, options.key_column, chosen, rows, source.path)
     if name is None:
-        return None
+        return "", None
     member = _stream(source, f"{name}.npy")
     if members[name].kind == "O":
         head = member.head(1 << 17)
         member.skip(head.index(npy.header_text(head, member.path)) + len(npy.header_text(head, member.path)))
-        return as_keys(pickled.texts_of(member.rest(), member.path), rows)
-    return as_keys(_texts(npy.read_array(member), source.path, name), rows)
+        return name, as_keys(pickled.texts_of(member.rest(), member.path), rows)
+    return name, as_keys(_texts(npy.read_array(member), source.path, name), rows)
 
 
 def _texts(array: NDArray[Any], path: str, name: str) -> list[Any]:
