@@ -13,6 +13,7 @@ from nearabout.formats._arrays import as_vectors
 from nearabout.formats._arrow_keys import is_text
 from nearabout.formats._embeddings import Vectors
 from nearabout.formats._vector_text import numbers_of
+from nearabout.formats._warnings import warn_of_rounding
 
 # In place of a row's length, where it cannot be read.
 NO_VECTOR, NO_NUMBER, NO_KEY = -1, -2, -3
@@ -130,7 +131,10 @@ class NumberColumns:
                 raise InvalidInput(
                     f"{self._path}: the column {name} has {column.null_count:,} missing numbers: {_ADVICE}"
                 )
-            found[:, place] = column.to_numpy(zero_copy_only=False)
+            values = column.to_numpy(zero_copy_only=False)
+            if first_row == 0 and values.dtype.kind in "iu" and self._dtype.kind == "f":
+                warn_of_rounding(self._path, f"the column {name}", int(values[0]))
+            found[:, place] = values
         return as_vectors(found, self._path, "the columns")
 
     def nothing(self) -> Vectors:

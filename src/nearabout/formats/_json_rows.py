@@ -13,6 +13,9 @@ from nearabout.formats._arrays import KEY_NAMES, VECTOR_NAMES
 from nearabout.formats._bad_rows import BadRow
 from nearabout.formats._options import ReadOptions
 from nearabout.formats._rows import Rows
+from nearabout.formats._warnings import warn_of_rounding
+
+_MOST_WHOLE = 1 << 24  # float32 holds all whole numbers up to here
 
 
 def _is_vector(value: Any) -> bool:
@@ -30,6 +33,7 @@ class JsonRows:
         self._rows = rows
         self._options = options
         self._path = path
+        self._looked = False  # at the numbers of the first row
         self._members: tuple[str | None, str] | None = None  # of the key and of the vector
 
     def add(self, number: int, entry: Any) -> None:
@@ -55,6 +59,11 @@ class JsonRows:
             )
         if isinstance(key, str) and not key.isascii():
             self._check_text(number, key)
+        if not self._looked:
+            self._looked = True
+            wide = [one for one in vector if type(one) is int and abs(one) > _MOST_WHOLE]
+            for one in wide[:1]:
+                warn_of_rounding(self._path, self._rows.place(number), one)
         self._rows.add(number, vector, key)
 
     def _parts(self, number: int, entry: Any) -> tuple[Any, Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import warnings
 
+import numpy as np
+
 from nearabout.errors import NearaboutWarning
 from nearabout.formats._embeddings import Report
 
@@ -20,6 +22,19 @@ def warn(sentence: str) -> None:
     ):
         level, frame = level + 1, frame.f_back
     warnings.warn(sentence, NearaboutWarning, stacklevel=level)
+
+
+def warn_of_rounding(path: str, where: str, value: int) -> None:
+    """Warns where float32, as which text is read, does not hold a whole number, such as a time stamp."""
+    try:
+        rounded = int(np.float32(value))
+    except OverflowError:
+        return  # infinite: the build refuses it
+    if rounded != value:
+        warn(
+            f"{path}: {where}: the number {value} becomes {rounded} in float32, which holds whole numbers up to "
+            "16,777,216 only: subtract a starting point from such a column (of time stamps, say), or scale it"
+        )
 
 
 def warn_of_duplicates(path: str, report: Report, rows: int) -> None:

@@ -24,11 +24,13 @@ from nearabout.formats._rows import Rows
 from nearabout.formats._source import Source
 from nearabout.formats._stream import Stream
 from nearabout.formats._vector_text import numbers_of
+from nearabout.formats._warnings import warn_of_rounding
 
 NAME = "delimited"
 SUFFIXES = (".csv", ".tsv", ".tab")
 OPTIONS = frozenset({"errors", "key_column", "vector_column", "vector_columns", "header", "delimiter", "quotes"})
 _DELIMITERS = (",", "\t", ";", "|")
+_SHORT = 7  # digits that float32 always holds
 _MAX_FIELD = 1 << 26  # bytes of a record: a quote that nobody closes must not take the whole file
 
 
@@ -84,6 +86,7 @@ class _Table:
         if row is not None:
             self._columns = choose_columns(self._names, *row, self._options, self._path)
             self._rows.key_column = self._key_name()
+            self._warn_of_rounding(*row)
         for one in filter(None, (None if header else first, second)):
             self._add(*one)
             yield
@@ -114,6 +117,18 @@ class _Table:
             if record is not None:
                 return number, record
         return None
+
+    def _warn_of_rounding(self, number: int, row: list[str]) -> None:
+        """A look at the first row: a column of time stamps has one in every row."""
+        columns = self._columns
+        if columns is None or columns.text is not None:
+            return
+        places = columns.numbers or [place for place in range(len(row)) if place != columns.key]
+        wide = [row[place].strip() for place in places if len(row[place].strip().lstrip("+-")) > _SHORT]
+        for field in wide:
+            if field.lstrip("+-").isdigit():
+                warn_of_rounding(self._path, f"line {number:,}", int(field))
+                return
 
     def _key_name(self) -> str:
         place = self._columns.key if self._columns is not None else None

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import nearabout
@@ -71,3 +72,42 @@ def test_a_column_of_repeated_texts_in_parquet(tmp_path: Path) -> None:
     assert "4 duplicate keys in 'text' left out (the first row stays)" in done.stdout
     assert done.stderr.startswith("nearabout: warning: ")
     assert done.stderr.count("\n") == 1
+
+
+STAMP = 1_700_000_001
+
+
+def test_a_time_stamp_that_float32_rounds(file: File, tmp_path: Path) -> None:
+    rounds = r"the number 1700000001 becomes 1700000000 in float32.*subtract a starting point"
+    for name, text in (
+        ("t.csv", f"id,x,when\na,0.5,{STAMP}\nb,0.5,{STAMP + 100}\n"),
+        ("t.jsonl", f'[0.5, {STAMP}]\n[0.5, {STAMP + 100}]\n'),
+        ("t.json", f'[[0.5, {STAMP}], [0.5, {STAMP + 100}]]\n'),
+    ):  # fmt: skip
+        with pytest.warns(NearaboutWarning, match=rounds):
+            read(file(name, text))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        read(file("t.csv", f"id,x\n{STAMP},0.5\n{STAMP + 1},0.5\n"))  # a key is no number of the vector
+        read(file("t.csv", "a,16777216,33554432\nb,1,1234567.5\n"))
+    pa = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    parquet.write_table(pa.table({"x": [0.5], "when": [STAMP]}), tmp_path / "t.parquet")
+    with pytest.warns(NearaboutWarning, match="the column when: " + rounds):
+        read(tmp_path / "t.parquet", vector_columns=["x", "when"])
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.int32, np.uint64, np.uint32])
+def test_whole_numbers_that_float32_rounds_are_refused(tmp_path: Path, dtype: Any) -> None:
+    stamps = np.array([[1, 2], [STAMP, 3]], dtype)
+    sentence = r"row 1 has the value 1700000001 in dimension 0, which float32 rounds to 1700000000.*dtype='f32'"
+    np.save(tmp_path / "t.npy", stamps)
+    for given in (stamps, tmp_path / "t.npy"):
+        with pytest.raises(nearabout.InvalidInput, match=sentence):
+            nearabout.build(given, metric="euclidean")
+        with pytest.raises(nearabout.InvalidInput, match=sentence):
+            nearabout.build(given, metric="euclidean", path=tmp_path / "t.near", memory="64MB")
+    rounded = nearabout.build(stamps, metric="euclidean", dtype="f32").vectors()
+    assert rounded[1, 0] == np.float32(STAMP)
+    exact = np.array([[1 << 24, -(1 << 24)], [1 << 30, 3 << 23]])
+    assert nearabout.build(exact, metric="euclidean").vectors().tolist() == exact.tolist()
