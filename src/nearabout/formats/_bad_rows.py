@@ -10,6 +10,14 @@ _SHOWN = 120  # characters of what is wrong with one
 MEND = "mend or remove the line, or leave such rows out with on_bad='skip'"
 
 
+_MISSING = ("", "na", "n/a", "null", "none", "-", "?")
+
+
+def is_missing(field: str) -> bool:
+    """Whether a field of text says that there is no value."""
+    return field.strip().lower() in _MISSING
+
+
 class BadRow(Exception):
     """A row that cannot be read. ``reason`` follows its place in a sentence: " has 1 numbers; 2 are expected"."""
 

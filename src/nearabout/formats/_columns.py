@@ -8,6 +8,7 @@ from typing import NamedTuple
 from nearabout.errors import InvalidInput
 from nearabout.formats import _words
 from nearabout.formats._arrays import KEY_NAMES, VECTOR_NAMES
+from nearabout.formats._bad_rows import is_missing
 from nearabout.formats._decimal_commas import COMMA_ADVICE, is_decimal_comma
 from nearabout.formats._options import ReadOptions
 from nearabout.formats._vector_text import is_vector_text
@@ -113,6 +114,12 @@ def _goes_on(names: list[str], values: list[str], step: float) -> bool:
 def choose_columns(names: list[str] | None, line: int, row: list[str], options: ReadOptions, path: str) -> Columns:
     """Returns the columns that are asked for, or meant without a doubt; ``row`` is the first of data, in ``line``."""
     _refuse_decimal_commas(row, path)
+    if len(row) == 1 and not is_number(row[0]) and not is_vector_text(row[0]):
+        raise InvalidInput(
+            f"{path}: no delimiter was found in line {line:,}, {row[0]!r:.60}: pass delimiter=, or format='glove' "
+            f"for words "
+            "and numbers with spaces between them"
+        )
     chooser = _Chooser(names, row, path)
     numbers = None
     if options.vector_columns is not None:
@@ -202,7 +209,7 @@ class _Chooser:
                 return self._plain.index(name)
         if 0 in free and self._plain and self._plain[0] in _INDEX_NAMES:
             return 0
-        texts = [place for place in free if not is_number(self._row[place]) and self._row[place].strip()]
+        texts = [place for place in free if not is_number(self._row[place]) and not is_missing(self._row[place])]
         if not texts and 0 in free and self._names is None and not self._row[0].strip():
             raise InvalidInput(
                 f"{self._path}: its first row begins with an empty field: pass key_column=0 if it is a key, or "
@@ -219,14 +226,14 @@ class _Chooser:
     def without_text(self) -> tuple[int, ...] | None:
         """Returns all columns but the only one of text, which would be the keys; None where there is none."""
         places = range(len(self._row))
-        texts = [place for place in places if not is_number(self._row[place]) and self._row[place].strip()]
+        texts = [place for place in places if not is_number(self._row[place]) and not is_missing(self._row[place])]
         return tuple(place for place in places if place != texts[0]) if len(texts) == 1 else None
 
     def check_numbers(self, key: int | None, line: int, numbers: tuple[int, ...] | None) -> None:
         """Refuses text among what would be the vectors: the file is sound, but somebody has to choose."""
         taken = numbers or [place for place in range(len(self._row)) if place != key]
-        wrong = [place for place in taken if not _is_float(self._row[place])]
-        if wrong and self._row[wrong[0]].strip():
+        wrong = [place for place in taken if not _is_float(self._row[place]) and not is_missing(self._row[place])]
+        if wrong:
             field = self._row[wrong[0]]
             header = "" if self._names is not None else " (or, if the first line names the columns, pass header=True)"
             raise InvalidInput(

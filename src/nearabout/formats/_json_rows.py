@@ -26,6 +26,16 @@ def _listed(entry: dict[str, Any]) -> str:
     return ", ".join(f"{name} ({type(value).__name__})" for name, value in list(entry.items())[:12]) or "none"
 
 
+def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Makes a dictionary of members; for ``object_pairs_hook``. Raises ValueError where a name comes twice."""
+    content = dict(pairs)
+    if len(content) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in content if names.count(name) > 1)
+        raise ValueError(f"the member {twice!r:.80} comes twice in one object")
+    return content
+
+
 class JsonRows:
     """Adds JSON values to rows, one by one."""
 
@@ -49,6 +59,13 @@ class JsonRows:
                 f"{', '.join(VECTOR_NAMES[:4])}; another name is given with vector_column=, and rows without one are "
                 f"left "
                 "out with on_bad='skip'",
+            )
+        if any(isinstance(one, (list, dict)) for one in vector[:1]):
+            raise BadRow(
+                self._rows.place(number),
+                f" has a vector that begins with a {type(vector[0]).__name__}",
+                sound=True,
+                advice="a vector is a list of numbers; if the rows are deeper in the file, write them as one array",
             )
         if key is not None and (isinstance(key, bool) or not isinstance(key, (str, int))):
             raise BadRow(

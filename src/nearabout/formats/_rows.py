@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from nearabout import _core
 from nearabout.errors import CorruptFile, InvalidInput
-from nearabout.formats._bad_rows import BadRow, BadRows
+from nearabout.formats._bad_rows import BadRow, BadRows, is_missing
 from nearabout.formats._decimal_commas import COMMA_ADVICE, is_decimal_comma
 from nearabout.formats._embeddings import Embeddings, Report, Vectors
 from nearabout.formats._keys import KeyList, Keys
@@ -22,7 +22,6 @@ from nearabout.formats._source import Source
 from nearabout.formats._stream import PIECE, Stream, in_pieces
 
 _WHOLE_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,17}")
-_MISSING = ("", "na", "n/a", "null", "none", "-", "?")
 _HELD = 100  # rows whose lengths are compared before the length of a row is settled, where bad ones are left out
 
 
@@ -76,7 +75,7 @@ class Rows:
         token = str(error).rpartition(": ")[2].strip("'\"")
         if is_decimal_comma(token):
             return BadRow(self.place(line), f": {token!r} is not a number", sound=True, advice=COMMA_ADVICE)
-        missing = isinstance(error, ValueError) and token.strip().lower() in _MISSING
+        missing = isinstance(error, ValueError) and is_missing(token)
         missing = missing or "NoneType" in str(error)
         what = ": a value is missing" if missing else ": a value is not a number"
         return BadRow(self.place(line), f"{what} ({error})", sound=missing)
@@ -217,20 +216,21 @@ class Rows:
         if self._named:
             keys = KeyList(*self._table.take())
             if self._whole_numbers:
-                keys = _as_integers(keys)
+                keys = self._as_integers(keys)
         elif self.bad.count:
             keys = np.array(self._numbered, np.int64)
         left_out = (self.bad.count, tuple(self.bad.first))
         column = self.key_column if self._named else ""
         return keys, Report(self._duplicates, self.bytes_repaired, self.blank_lines, *left_out, column)
 
+    def _as_integers(self, keys: KeyList) -> NDArray[np.int64]:
+        try:
+            return np.fromiter(map(int, keys), np.int64, len(keys))
+        except OverflowError:
+            raise InvalidInput(
+                f"{self._path}: a key is outside the range of int64: write the keys as text, or as smaller numbers"
+            ) from None
+
 
 def _is_whole_number(key: Any) -> bool:
     return type(key) is int or (type(key) is str and _WHOLE_NUMBER.fullmatch(key) is not None)
-
-
-def _as_integers(keys: KeyList) -> NDArray[np.int64]:
-    try:
-        return np.fromiter(map(int, keys), np.int64, len(keys))
-    except OverflowError:
-        raise InvalidInput("a key is outside the range of int64: give strings, or smaller numbers") from None

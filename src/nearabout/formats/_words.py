@@ -95,7 +95,7 @@ def _finished(parser: Any, path: str, options: ReadOptions, dims: int) -> tuple[
     if isinstance(parser, _core.LineParser):
         _refuse_carriage_returns(keys, path)
         if options.dims is None:
-            _refuse_numbers(keys, path)
+            _refuse_numbers(keys, path, dims)
     left_out = (parser.skipped, tuple(_skipped(parser, dims)))
     return keys, Report(parser.duplicates, parser.bytes_repaired, parser.blank_lines, *left_out)
 
@@ -111,10 +111,18 @@ def _refuse_carriage_returns(keys: KeyList, path: str) -> None:
         )
 
 
-def _refuse_numbers(keys: KeyList, path: str) -> None:
-    """A number with a decimal comma would end as the last word of a key."""
+def _refuse_numbers(keys: KeyList, path: str, dims: int) -> None:
+    """A number with a decimal comma would end as the last word of a key, and a whole row that lost its line end too."""
+    most = max(2, min(dims, 3))
     for row, key in keys.spaced():
-        last = key.split()[-1:]
+        fields = key.split()
+        if sum(NUMBER.fullmatch(field) is not None for field in fields) >= most:
+            raise CorruptFile(
+                f"{path}: the key {key.decode()!r:.80} (row {row:,}) holds numbers, as if two rows were in one line: "
+                f"mend "
+                f"the line. If it is a key, say so with dims={dims}"
+            )
+        last = fields[-1:]
         if last and is_decimal_comma(last[0].decode(errors="replace")) and last[0] != key:
             raise CorruptFile(
                 f"{path}: the key {key.decode()!r:.80} (row {row:,}) ends in a number with a decimal comma: "

@@ -15,10 +15,11 @@ import numpy as np
 from nearabout import _core
 from nearabout.errors import CorruptFile, InvalidInput
 from nearabout.formats import _text_writer, _words
+from nearabout.formats._decimal_commas import refuse_decimal_commas
 from nearabout.formats._embeddings import Embeddings, Vectors
 from nearabout.formats._keys import Keys
 from nearabout.formats._options import Head, ReadOptions
-from nearabout.formats._source import Source
+from nearabout.formats._source import HEAD, Source
 from nearabout.formats._stream import Stream
 
 NAME = "glove"
@@ -36,19 +37,20 @@ def _numbers_after_word(line: bytes) -> int:
     return count
 
 
-def _dims_of(head: bytes, complete: bool) -> int:
-    """What most lines have; the smaller where two are equally common; 0 where there are no vectors."""
+def _dims_of(head: bytes, complete: bool) -> list[int]:
+    """What most lines have, more than one where they are equally common, the smallest first; none for no vectors."""
     lines = head.removeprefix(_words.BOM).split(b"\n")
     if not complete and len(lines) > 1:
         lines.pop()  # cut off
     counts = Counter(_numbers_after_word(line) for line in lines[:_LINES] if line.strip())
-    return min(counts, key=lambda dims: (-counts[dims], dims), default=0)
+    most = max(counts.values(), default=0)
+    return sorted(dims for dims, count in counts.items() if count == most and dims)
 
 
 def sniff(head: Head) -> bool:
     if b"\x00" in head.data:
         return False
-    return _dims_of(head.data, len(head.data) == head.size) > 0
+    return bool(_dims_of(head.data, len(head.data) == head.size))
 
 
 def _parser(source: Source, options: ReadOptions) -> tuple[Any, int, int | None]:
@@ -58,7 +60,17 @@ def _parser(source: Source, options: ReadOptions) -> tuple[Any, int, int | None]
     while b"\n" not in head and len(head) == size and size < _MAX_LINE:
         size *= 4
         head = source.head(size)
-    dims = options.dims or _dims_of(head, len(head) < size)
+    found = [options.dims] if options.dims else _dims_of(head, len(head) < size)
+    if len(found) != 1:
+        refuse_decimal_commas(head[:HEAD], source.path)
+    if len(found) > 1:
+        choices = ", ".join(f"dims={one}" for one in found[:4])
+        raise CorruptFile(
+            f"{source.path}: its lines have {' or '.join(map(str, found[:4]))} numbers after their word, each as "
+            f"often: "
+            f"mend the lines, or say which it is with {choices}"
+        )
+    dims = found[0] if found else 0
     if dims == 0:
         raise CorruptFile(
             f"{source.path}: no line of a word and its numbers was found at its beginning: "

@@ -18,7 +18,7 @@ from nearabout.formats import _words
 from nearabout.formats._arrays import VECTOR_NAMES
 from nearabout.formats._bad_rows import BadRow
 from nearabout.formats._embeddings import Embeddings
-from nearabout.formats._json_rows import JsonRows
+from nearabout.formats._json_rows import JsonRows, once
 from nearabout.formats._named_parts import embeddings_of
 from nearabout.formats._options import Head, ReadOptions
 from nearabout.formats._rows import Rows
@@ -49,7 +49,8 @@ def sniff(head: Head) -> bool:
             value = json.loads(first)
         except (ValueError, RecursionError):
             return True  # it goes on in other lines
-        return not rest.strip() and all(isinstance(one, list) for one in value.values()) and len(value) > 1
+        many = len(value) > 1 or match[2] == b"["
+        return not rest.strip() and all(isinstance(one, list) for one in value.values()) and many
     return True
 
 
@@ -81,19 +82,10 @@ def _read_object(source: Source, options: ReadOptions) -> Embeddings:
             raise InvalidInput(f"{source.path}: {name}= is of rows; this file is one object of words and vectors")
     text = source.rest().removeprefix(_words.BOM)
     try:
-        content = json.loads(text.decode(errors=options.errors), object_pairs_hook=_once)
+        content = json.loads(text.decode(errors=options.errors), object_pairs_hook=once)
     except (ValueError, RecursionError) as error:
         raise CorruptFile(f"{source.path}: is not JSON ({error}): mend the file") from None
     return embeddings_of(content, source.path, NAME, "the JSON object", most_expanded(len(text)))
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    content = dict(pairs)
-    if len(content) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in content if names.count(name) > 1)
-        raise ValueError(f"the member {twice!r:.80} comes twice in one object")
-    return content
 
 
 def _add_rows(rows: Rows, source: Source, options: ReadOptions) -> Iterator[None]:
@@ -159,7 +151,7 @@ def _elements(source: Source, options: ReadOptions) -> Iterator[Any]:
     if text.next() != "[":
         raise CorruptFile(f"{source.path}: begins with {text.text[:40]!r}: an array of rows, or an object, is needed")
     text.place += 1
-    decoder = json.JSONDecoder()
+    decoder = json.JSONDecoder(object_pairs_hook=once)
     closed = text.next() == "]"
     number = 0
     while not closed:
@@ -190,12 +182,12 @@ def _element(text: _Text, decoder: json.JSONDecoder, number: int, path: str) -> 
             raise TruncatedFile(f"{path}: the file ends before row {number:,} of its array: get the file again")
         try:
             value, end = decoder.raw_decode(text.text, text.place)
-        except RecursionError as error:
-            raise _no_json(path, number, error) from None
         except json.JSONDecodeError as error:
             cut_off = error.pos + _LONGEST_TOKEN > len(text.text) or error.msg.startswith("Unterminated")
             if cut_off and text.more():
                 continue
+            raise _no_json(path, number, error) from None
+        except (RecursionError, ValueError) as error:  # the latter of a member that comes twice
             raise _no_json(path, number, error) from None
         if end == len(text.text) and text.more():
             continue  # a number at the end may go on

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from nearabout.formats import _words
 from nearabout.formats._bad_rows import BadRow
 from nearabout.formats._embeddings import Embeddings
-from nearabout.formats._json_rows import JsonRows
+from nearabout.formats._json_rows import JsonRows, once
 from nearabout.formats._options import Head, ReadOptions
 from nearabout.formats._rows import Rows
 from nearabout.formats._source import Source
@@ -61,7 +61,7 @@ def _add_lines(rows: Rows, source: Source, options: ReadOptions) -> Iterator[Non
 
 def _value(text: str, place: str) -> object:
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=once)
     except (ValueError, RecursionError) as error:
         reason = f" is not JSON ({error}); JSON lines have one whole value a line"
         raise BadRow(place, reason) from None

@@ -35,11 +35,19 @@ def looks_like_text(head: Head, header: _words.Header) -> bool:
     if not fields or header.dims > 8 or any(_words.NUMBER.fullmatch(field) for field in fields[1:]):
         return True
     # No number in the first line: text all the same, such as "the 0,1 0,2", but for few raw numbers that look like it.
-    return not _has_controls(body) and not (head.suffix == ".bin" and _are_records(head, header))
+    return not _has_controls(body) and (_are_lines(head, header) or not _are_records(head, header))
 
 
 def _has_controls(text: bytes) -> bool:
     return any(byte < 32 and byte not in b"\t\r\n" for byte in text)
+
+
+def _are_lines(head: Head, header: _words.Header) -> bool:
+    """Whether the lines that are there have a word and as many fields as the header announces."""
+    lines = [line for line in head.data[header.size :].split(b"\n") if line.strip()]
+    if len(head.data) != head.size:
+        lines.pop()  # cut off
+    return bool(lines) and all(len(line.split()) > header.dims for line in lines)
 
 
 def _are_records(head: Head, header: _words.Header) -> bool:

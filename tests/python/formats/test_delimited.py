@@ -125,7 +125,7 @@ def test_quotes_enclose_between_tabs_too(file: File) -> None:
     "the\t0,1\nof\t0,2\n", "the\t0,1\t0,2\nof\t0,2\t0,4\n", "the;0,1\nof;0,2\n", "w;x;y\nthe;0,1;0,2\n",
     "0,1;0,2\n0,5;0,25\n", 'w,x\nthe,"0,5"\n', "the 1 2\nof 0,5 2\n", "the;1;2\nof;0,5;2\n", "2 2\nthe 1 2\nof 0,5 2\n",
 ])  # fmt: skip
-@pytest.mark.parametrize("name", ["t.txt", "t.csv", "t.tsv", "t.vec", "t"])
+@pytest.mark.parametrize("name", ["t.txt", "t.csv", "t.tsv", "t.vec", "t.bin", "t"])
 def test_decimal_commas_are_refused(file: File, text: str, name: str) -> None:
     """Each way that such a file may be taken leads to the same sentence, and none to numbers."""
     if text.startswith(("2 3", "1 1", "2 2", "the 1 2")) and name in ("t.csv", "t.tsv"):
@@ -189,8 +189,20 @@ def test_columns_are_chosen(file: File) -> None:
     assert read(numbered).vectors.tolist() == [[1, 2], [3, 4]]
 
 
+def test_what_has_one_column_says_that_no_delimiter_was_found(file: File) -> None:
+    for text in ("a 1 2\nb 3 4\n", "1 2 3\n4 5 6\n", "x y\n1 2\n"):
+        with pytest.raises(InvalidInput, match="no delimiter was found in line [12].*format='glove'"):
+            read(file("t.csv", text))
+
+
 def test_a_sound_file_is_never_called_damaged(file: File) -> None:
-    for text in (PLACES, "id,kind,x,y\n1,a,2,3\n2,b,4,5\n", "Paris,48.5,2.25,France\n", "a,1,\nb,2,3\n"):
+    for text in (
+        PLACES,
+        "id,kind,x,y\n1,a,2,3\n2,b,4,5\n",
+        "Paris,48.5,2.25,France\n",
+        "a,1,\nb,2,3\n",
+        "a,1,None\nb,2,3\n",
+    ):
         with pytest.raises(InvalidInput) as caught:
             read(file("t.csv", text))
         assert "mend" not in str(caught.value) or "on_bad" in str(caught.value)

@@ -47,7 +47,7 @@ def test_lines_mean_the_same(file: File, form: str) -> None:
 @pytest.mark.parametrize("indent", [None, 2])
 @pytest.mark.parametrize("content", [
     {"a": [1, 2], "b": [3.5, 4]}, {"words": ["a", "b"], "vectors": [[1, 2], [3.5, 4]]},
-    {"embeddings": [[1, 2], [3.5, 4]], "vocabulary": ["a", "b"]},
+    {"vectors": [[1, 2], [3.5, 4]], "keys": ["a", "b"]}, {"embeddings": [[1, 2], [3.5, 4]], "vocabulary": ["a", "b"]},
 ])  # fmt: skip
 def test_one_object(file: File, content: dict[str, Any], indent: int | None) -> None:
     found = read(file("t.json", json.dumps(content, indent=indent)))
@@ -59,12 +59,23 @@ def test_one_object(file: File, content: dict[str, Any], indent: int | None) -> 
     ("[[1, 2], [3, x]]", "row 2 of its array is not JSON"), ("[[1, 2]] [[3, 4]]", "more after its array"),
     ("[[1, 2], [3]]", "row 2 has 1 numbers"), ("[[1, 2], {}]", "row 2 has no vector"), ("[[1, 2],]", "not JSON"),
     ('[["a", [1, 2]], [[3], [4]]]', "neither a string nor"), ("[[1, 2], null]", "row 2 has no vector"),
-    ('{"a": [1], "b": [2], "a": [3]}', "comes twice"),
+    ('{"a": [1], "b": [2], "a": [3]}', "comes twice"), ('[{"id": 1, "id": 2, "vector": [1]}]', "comes twice"),
+    ('{"data": [{"embedding": [1]}]}', "no vectors that can be made out|begins with a dict"),
     ('[[1, 2], ["unfinished', "not JSON"), ("[[1, 2], [" * 2000, "row"),
 ])  # fmt: skip
 def test_documents_that_cannot_be_read(file: File, text: str, sentence: str) -> None:
     with pytest.raises((FileFormatError, InvalidInput), match=sentence):
         read(file("t.json", text))
+
+
+def test_one_object_of_vectors_alone(file: File) -> None:
+    assert read(file("t.json", '{"vectors": [[1, 2], [3.5, 4]]}')).vectors.tolist() == [[1, 2], [3.5, 4]]
+    assert read(file("t.json", '{"a": [1, 2]}')).vectors.tolist() == [[1, 2]]  # a row of JSON lines
+
+
+def test_a_member_that_comes_twice_is_refused(file: File) -> None:
+    with pytest.raises(CorruptFile, match="line 1 is not JSON.*'id' comes twice"):
+        read(file("t.jsonl", '{"id": 1, "id": 2, "vector": [1]}\n'))
 
 
 def test_a_long_array_is_read_in_pieces(file: File, monkeypatch: pytest.MonkeyPatch) -> None:
