@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -67,6 +68,26 @@ def _listed(shapes: Mapping[str, tuple[int, ...]]) -> str:
     return shown or "none"
 
 
+_LIKE_KEYS = re.compile(
+    r"(?i:.*[_\-. ](?:ids?|keys?|uuid|guid)|_id|uuid|guid)"  # doc_id, item-key
+    r"|.*[a-z](?:Ids?|IDs?|Keys?|Uuid|UUID)"  # userId
+)
+_CLASSES = ("y", "label", "labels", "target", "targets", "class", "classes", "category", "categories")
+
+
+def key_candidates(names: Iterable[str]) -> list[str]:
+    """Returns which of some names is meant for keys.
+
+    It is the likeliest of the usual ones, whatever its case, else all that end as doc_id, userId and product.key do.
+    """
+    known = list(names)
+    plain = {name.strip().lower(): name for name in reversed(known)}
+    for usual in KEY_NAMES:
+        if usual in plain:
+            return [plain[usual]]
+    return [name for name in known if _LIKE_KEYS.fullmatch(name.strip())]
+
+
 class Member(NamedTuple):
     """An array that may be keys: what NumPy calls the kind of its elements, its shape, and its type for sentences."""
 
@@ -109,7 +130,9 @@ def choose_keys(
             f"{path}: {name} would be the keys of {vectors}, but holds {members[name].what} in the shape "
             f"{members[name].shape}, and {rows:,} are needed, text or whole numbers; {advice}"
         )
-    texts = [name for name, one in members.items() if one.fits(rows) and one.kind in "USO" and name != vectors]
+    free = {name: one for name, one in members.items() if one.fits(rows) and name != vectors}
+    texts = [name for name, one in free.items() if one.kind in "USO" and name.lower() not in _CLASSES]
+    texts = key_candidates(free) or texts
     if len(texts) > 1:
         raise InvalidInput(f"{path}: {', '.join(texts)} may each be the keys of {vectors}; {advice}")
     return texts[0] if texts else None

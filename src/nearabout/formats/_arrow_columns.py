@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from nearabout.errors import InvalidInput
-from nearabout.formats._arrays import KEY_NAMES, VECTOR_NAMES
+from nearabout.formats._arrays import VECTOR_NAMES, key_candidates
 from nearabout.formats._arrow_keys import is_key, is_text, refusal
 from nearabout.formats._arrow_vectors import is_list, is_number
 from nearabout.formats._options import ReadOptions
@@ -15,7 +15,7 @@ from nearabout.formats._vector_text import is_vector_text
 
 _SHOWN = 12  # columns listed in an error
 _NUMBERED = re.compile(r"(.*?)(\d+)")
-_INDEX = "__index_level_0__"  # what pandas calls the column of an index without a name
+_INDEX = re.compile(r"__index_level_\d+__")  # what pandas calls the columns of an index without a name
 
 
 class Chooser:
@@ -129,10 +129,16 @@ class Chooser:
             name, kind = self._field(wanted, "key_column")
             return self._checked(name, kind)
         free = [field for field in self._fields if field[0] not in taken]
-        plain = {name.strip().lower(): (name, kind) for name, kind in reversed(free)}
-        for usual in (*KEY_NAMES, _INDEX):
-            if usual in plain:
-                return self._checked(*plain[usual])
+        named = key_candidates(name for name, _ in free)
+        levels = [name for name, _ in free if _INDEX.fullmatch(name)]
+        if len(named) > 1 or (len(levels) > 1 and not named):
+            raise InvalidInput(
+                f"{self._path}: {', '.join((named or levels)[:_SHOWN])} may each be the key; the columns are "
+                f"{self._listed()}. "
+                "Name it with key_column=, or pass key_column=False for none"
+            )
+        if named or levels:
+            return self._checked(*next(field for field in free if field[0] == (named or levels)[0]))
         texts = [name for name, kind in free if is_text(self._arrow, kind) and not self._has_vector_text(name, kind)]
         if len(texts) > 1:
             raise InvalidInput(

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearabout.errors import InvalidInput
-from nearabout.formats._keys import KeyList, Keys, as_keys
+from nearabout.formats._keys import KeyList, Keys, keys_from
 
 _ADVICE = "cast it to text or whole numbers, name another column with key_column=, or pass key_column=False for none"
 
@@ -70,7 +70,7 @@ def keys_of(arrow: Any, column: Any, path: str, name: str) -> Keys:
         )
     column = _decoded(arrow, column)
     if arrow.types.is_integer(column.type):
-        return as_keys(column.to_pylist(), len(column)) if len(column) else np.empty(0, np.int64)
+        return keys_from(path, column.to_pylist(), len(column)) if len(column) else np.empty(0, np.int64)
     if _is_uuid(column.type):
         return KeyList.from_strings(str(uuid.UUID(bytes=one.as_py().bytes)) for one in column)
     if arrow.types.is_binary_view(column.type):
@@ -92,11 +92,21 @@ def _decoded(arrow: Any, column: Any) -> Any:
         if arrow.types.is_run_end_encoded(column.type):
             column = importlib.import_module("pyarrow.compute").run_end_decode(column)
         elif isinstance(column, arrow.ChunkedArray):
-            chunks = [chunk.dictionary_decode() for chunk in column.chunks]
-            column = arrow.chunked_array(chunks, column.type.value_type)
+            chunks = [_looked_up(arrow, chunk) for chunk in column.chunks]
+            kind = chunks[0].type if chunks else column.type.value_type
+            column = arrow.chunked_array(chunks, kind)
         else:
-            column = column.dictionary_decode()
+            column = _looked_up(arrow, column)
     return column
+
+
+def _looked_up(arrow: Any, column: Any) -> Any:
+    """The values of a dictionary; views are copied, since Arrow cannot look them up."""
+    words = column.dictionary
+    if arrow.types.is_string_view(words.type) or arrow.types.is_binary_view(words.type):
+        words = words.cast(arrow.large_string() if arrow.types.is_string_view(words.type) else arrow.large_binary())
+        column = arrow.DictionaryArray.from_arrays(column.indices, words)
+    return column.dictionary_decode()
 
 
 def joined(parts: list[KeyList | NDArray[np.int64]]) -> Keys:

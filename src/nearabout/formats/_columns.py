@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from nearabout.errors import InvalidInput
 from nearabout.formats import _words
-from nearabout.formats._arrays import KEY_NAMES, VECTOR_NAMES
+from nearabout.formats._arrays import KEY_NAMES, VECTOR_NAMES, key_candidates
 from nearabout.formats._bad_rows import is_missing
 from nearabout.formats._decimal_commas import COMMA_ADVICE, is_decimal_comma
 from nearabout.formats._options import ReadOptions
@@ -204,9 +204,15 @@ class _Chooser:
         if wanted is not None:
             return self.place(wanted, "key_column")
         free = [place for place in range(len(self._row)) if place not in taken and not is_vector_text(self._row[place])]
-        for name in KEY_NAMES:
-            if name in self._plain and self._plain.index(name) in free:
-                return self._plain.index(name)
+        named = [] if self._names is None else key_candidates(self._names[place] for place in free)
+        if len(named) > 1:
+            raise InvalidInput(
+                f"{self._path}: {', '.join(named[:_SHOWN])} may each be the key; the columns are {self.listed()}. "
+                f"Name it "
+                "with key_column=, or pass key_column=False for none"
+            )
+        if named and self._names is not None:
+            return next(place for place in free if self._names[place] == named[0])
         if 0 in free and self._plain and self._plain[0] in _INDEX_NAMES:
             return 0
         texts = [place for place in free if not is_number(self._row[place]) and not is_missing(self._row[place])]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from nearabout.errors import InvalidInput
-from nearabout.formats._arrays import KEY_NAMES, VECTOR_NAMES
+from nearabout.formats._arrays import VECTOR_NAMES, key_candidates
 from nearabout.formats._bad_rows import BadRow
 from nearabout.formats._options import ReadOptions
 from nearabout.formats._rows import Rows
@@ -120,10 +120,15 @@ class JsonRows:
             return wanted, vector
         if wanted is not None:
             raise InvalidInput(f"{self._path}: key_column={wanted!r}: members have names: give one, or False for none")
-        plain = {name.strip().lower(): name for name in reversed(entry) if name != vector}
-        usual = next((plain[name] for name in KEY_NAMES if name in plain), None)
-        if usual is not None:
-            return usual, vector
+        named = key_candidates(name for name in entry if name != vector)
+        if len(named) > 1:
+            raise InvalidInput(
+                f"{self._path}: {', '.join(named[:12])} may each be the key; the members are {_listed(entry)}. Name "
+                f"it with "
+                "key_column=, or pass key_column=False for none"
+            )
+        if named:
+            return named[0], vector
         texts = [name for name, value in entry.items() if isinstance(value, str) and name != vector]
         if len(texts) > 1:
             raise InvalidInput(

@@ -120,3 +120,11 @@ def as_keys(values: Sequence[Any] | NDArray[Any] | KeyList | None, rows: int) ->
         except OverflowError:
             raise InvalidInput("a key is outside the range of int64: give strings, or smaller numbers") from None
     return KeyList.from_strings(values)
+
+
+def keys_from(path: str, values: Sequence[Any] | NDArray[Any] | KeyList | None, rows: int) -> Keys:
+    """The same of a file, whose name goes before what is wrong with them."""
+    try:
+        return as_keys(values, rows)
+    except InvalidInput as error:
+        raise InvalidInput(f"{path}: {error}") from None

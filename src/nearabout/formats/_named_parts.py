@@ -14,7 +14,7 @@ import numpy as np
 from nearabout.errors import FileFormatError, InvalidInput
 from nearabout.formats._arrays import KEY_NAMES, VECTOR_NAMES, as_vectors
 from nearabout.formats._embeddings import Embeddings, Report, without_duplicates
-from nearabout.formats._keys import Keys, as_keys
+from nearabout.formats._keys import Keys, keys_from
 from nearabout.formats._source import expands_too_far
 
 Plain = Callable[[Any], Any]
@@ -60,6 +60,8 @@ def _stacked(rows: Any, plain: Plain, path: str, most: int) -> np.ndarray[Any, A
     lengths = {len(part) for part in parts}
     if len(lengths) != 1:
         raise ValueError(f"rows of {len(lengths)} different lengths" if lengths else "no rows")
+    if any(isinstance(part, np.ndarray) and part.ndim > 1 for part in parts):
+        raise ValueError("a list of arrays of more than one dimension: save them as one, np.stack(arrays)")
     size = 8 * len(parts) * lengths.pop()
     if size > most:
         raise expands_too_far(path, size)
@@ -76,10 +78,10 @@ def _numbers(part: Any, plain: Plain) -> np.ndarray[Any, Any]:
 def _keys_of(values: Any, rows: int, plain: Plain, path: str, most: int) -> Keys:
     values = plain(values)
     if isinstance(values, np.ndarray):
-        return as_keys(values, rows)
+        return keys_from(path, values, rows)
     values = [plain(value) for value in values]
     check_texts(values, most, path)
-    return as_keys(values, rows)
+    return keys_from(path, values, rows)
 
 
 def check_texts(values: list[Any], most: int, path: str) -> None:
@@ -102,6 +104,15 @@ class _Forms:
             return value.ndim == 1 and value.dtype.kind in "USiu"
         return isinstance(value, (list, tuple)) and bool(value) and all(isinstance(one, (str, int)) for one in value)
 
+    def _is_pair(self, row: Any) -> bool:
+        """Whether something is a word, or a number, and its vector."""
+        if not isinstance(row, (list, tuple)) or len(row) != 2:
+            return False
+        key = self._plain(row[0])
+        return isinstance(key, str) or (
+            isinstance(key, int) and isinstance(self._plain(row[1]), (list, tuple, np.ndarray))
+        )
+
     def parts(self, content: Any) -> tuple[Any, Any]:
         """Returns the keys, or None, and the vectors."""
         content = self._plain(content)
@@ -112,9 +123,7 @@ class _Forms:
                 return content[0], content[1]
             if len(content) == 2 and self._are_words(content[1]) and not self._are_words(content[0]):
                 return content[1], content[0]
-            if content and all(
-                isinstance(row, (list, tuple)) and len(row) == 2 and isinstance(row[0], str) for row in content
-            ):
+            if content and all(map(self._is_pair, content)):
                 return [row[0] for row in content], [row[1] for row in content]
         return None, content
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from nearabout.errors import CorruptFile, FileFormatError, InvalidInput, MissingDependency
 from nearabout.formats._arrays import Member, as_vectors, choose_keys, choose_vectors
 from nearabout.formats._embeddings import Embeddings, Report, Vectors, without_duplicates
-from nearabout.formats._keys import Keys, as_keys
+from nearabout.formats._keys import Keys, keys_from
 from nearabout.formats._options import Head, ReadOptions
 from nearabout.formats._source import Source
 from nearabout.formats._stream import NamedRows, Place, Stream, can_lie, in_pieces, in_place, rows_in_piece
@@ -98,9 +98,9 @@ def _keys_of(dataset: Any, path: str) -> Keys:
         return None
     _check_whole(dataset, path)
     if dataset.dtype.kind in "iu":
-        return as_keys(dataset[...], dataset.shape[0])
+        return keys_from(path, dataset[...], dataset.shape[0])
     try:
-        return as_keys(list(dataset.asstr("utf-8")[...]), dataset.shape[0])
+        return keys_from(path, list(dataset.asstr("utf-8")[...]), dataset.shape[0])
     except UnicodeDecodeError as error:
         raise InvalidInput(
             f"{path}: the keys in {dataset.name} are not UTF-8 ({error}): pass key_column=False"

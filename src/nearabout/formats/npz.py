@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from nearabout.errors import CorruptFile, FileFormatError, InvalidInput, NotOurFile
 from nearabout.formats import npy, pickled
-from nearabout.formats._arrays import Member, as_vectors, choose_keys, choose_vectors
+from nearabout.formats._arrays import VECTOR_NAMES, Member, as_vectors, choose_keys, choose_vectors
 from nearabout.formats._embeddings import Embeddings, Report, Vectors, without_duplicates
-from nearabout.formats._keys import Keys, as_keys
+from nearabout.formats._keys import Keys, keys_from
 from nearabout.formats._options import Head, ReadOptions
 from nearabout.formats._source import Source
 from nearabout.formats._stream import NamedRows, Stream, in_pieces
@@ -22,6 +22,7 @@ from nearabout.formats._stream import NamedRows, Stream, in_pieces
 NAME = "npz"
 SUFFIXES = (".npz",)
 OPTIONS = frozenset({"dataset", "key_column"})
+_NOTHING = Member("", (), "")
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
 
 
@@ -98,9 +99,17 @@ def _chosen(source: Source, options: ReadOptions) -> tuple[str, dict[str, Member
     """The array of vectors, and all arrays."""
     members = {name.removesuffix(".npy"): _member(source, name) for name in source.zip_names}
     shapes = {name: one.shape for name, one in members.items() if one.kind in "fiub"}
-    if options.dataset in members and options.dataset not in shapes:
-        what = members[str(options.dataset)].what
-        raise InvalidInput(f"{source.path}: dataset={options.dataset!r} holds {what}: vectors are numbers")
+    likely = options.dataset or next(
+        (name for name in VECTOR_NAMES if len(members.get(name, _NOTHING).shape) > 1), None
+    )
+    if likely is None and not any(len(shape) > 1 for shape in shapes.values()):
+        likely = next((name for name, one in members.items() if len(one.shape) > 1), None)
+    if likely in members and likely not in shapes:
+        raise InvalidInput(
+            f"{source.path}: the array {likely} holds {members[likely].what}: vectors are numbers; save it as "
+            f"float32, or name "
+            "another array with dataset="
+        )
     return choose_vectors(shapes, options.dataset, source.path), members
 
 
@@ -113,8 +122,8 @@ def _keys(source: Source, options: ReadOptions, members: dict[str, Member], chos
     if members[name].kind == "O":
         head = member.head(1 << 17)
         member.skip(head.index(npy.header_text(head, member.path)) + len(npy.header_text(head, member.path)))
-        return name, as_keys(pickled.texts_of(member.rest(), member.path), rows)
-    return name, as_keys(_texts(npy.read_array(member), source.path, name), rows)
+        return name, keys_from(source.path, pickled.texts_of(member.rest(), member.path), rows)
+    return name, keys_from(source.path, _texts(npy.read_array(member), source.path, name), rows)
 
 
 def _texts(array: NDArray[Any], path: str, name: str) -> list[Any]:

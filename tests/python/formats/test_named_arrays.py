@@ -83,10 +83,28 @@ def test_npz_keys_that_cannot_be_used_are_refused(file: File, keys: Any) -> None
     assert read(path, key_column=False).keys is None
 
 
+def test_npz_whose_vectors_cannot_be_used_is_not_read_for_others(file: File) -> None:
+    for vectors in (np.array([[1, 2], [3, 4]], object), np.zeros((2, 2), [("a", "f4")])):
+        for arrays in ({"vectors": vectors}, {"vectors": vectors, "other": MATRIX}):
+            with pytest.raises(InvalidInput, match=r"the array vectors holds .*vectors are numbers.*dataset="):
+                read(file("a.npz", npz(**arrays)))
+    assert len(read(file("a.npz", npz(vectors=vectors, other=MATRIX)), dataset="other")) == 3
+    labelled = read(file("a.npz", npz(X=MATRIX, y=np.array(["cat", "dog", "cat"]))))
+    assert (len(labelled), labelled.keys) == (3, None)  # classes, which many rows share
+
+
 def test_npz_keys_of_other_vectors_are_left_to_them(file: File) -> None:
     path = file("a.npz", npz(train=MATRIX, test=MATRIX[:2], ids=np.array([7, 8])))
     assert keys_of(path) is None
     assert keys_of(path, dataset="test") == [7, 8]
+    pairs = [(7, MATRIX[0]), (8, MATRIX[1])]
+    assert np.asarray(read(file("a.pkl", pickle.dumps(pairs))).keys).tolist() == [7, 8]
+    with pytest.raises(
+        InvalidInput, match=r"a\.pkl: the pickle.*a list of arrays of more than one dimension.*np\.stack"
+    ):
+        read(file("a.pkl", pickle.dumps([MATRIX, MATRIX])))
+    with pytest.raises(InvalidInput, match=r"a\.pkl: 2 keys were given for 3 vectors"):
+        read(file("a.pkl", pickle.dumps((MATRIX, ["a", "b"]))))
     with pytest.raises(InvalidInput, match=r"first, second may each be the keys of vectors.*key_column="):
         read(file("b.npz", npz(vectors=MATRIX, first=np.array(WORDS), second=np.array(WORDS))))
 
