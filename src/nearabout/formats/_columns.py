@@ -227,6 +227,14 @@ class _Chooser:
                 f"{self.listed()}. Name the key with key_column=, or pass key_column=False for none"
                 + ("" if taken else "; and the numbers with vector_columns=")
             )
+        if texts and texts[0] and not taken:
+            raise InvalidInput(
+                f"{self._path}: only its column {texts[0]} holds text ({self._row[texts[0]]!r:.24}), which may be a "
+                f"key or a "
+                f"class that many rows share; the columns are {self.listed()}. Pass key_column={texts[0]} if it is "
+                f"the key, "
+                "or key_column=False to leave it out"
+            )
         return texts[0] if texts else None
 
     def without_text(self) -> tuple[int, ...] | None:
@@ -247,6 +255,24 @@ class _Chooser:
                 f"{self.listed()}: choose "
                 f"those of the vectors with vector_columns=[...]{header}"
             )
+
+
+def refuse_row_numbers(first: list[str], second: list[str] | None, path: str) -> None:
+    """Refuses to take row numbers for numbers of the vectors: what pandas writes before each row, without a header.
+
+    Raises:
+        InvalidInput: the first column counts, and all others are fractions.
+    """
+    if second is None or len(first) != len(second) or len(first) < 2:
+        return
+    counts = (first[0].strip(), second[0].strip()) in (("0", "1"), ("1", "2"))
+    others = [field.strip() for field in (*first[1:], *second[1:])]
+    if counts and _are_fractions(others):
+        raise InvalidInput(
+            f"{path}: its first column counts rows ({first[0].strip()}, {second[0].strip()}), it seems: pass "
+            f"key_column=0 if "
+            "they are keys, or key_column=False if they are numbers of the vectors"
+        )
 
 
 def _is_float(field: str) -> bool:

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from nearabout.errors import CorruptFile, FileFormatError, InvalidInput, TruncatedFile
+from nearabout.errors import CorruptFile, FileFormatError, InvalidInput, NotOurFile, TruncatedFile
 from nearabout.formats._compression import CODECS, PIECE, ahead, codec_of, decompressed, split
 
 HEAD = 1 << 16
@@ -372,6 +372,14 @@ class Source:
             if member in names:
                 return member
             raise InvalidInput(f"{self.path}: has no member {member!r}; it has {_listed(wanted)}: name one of these")
+        if "[Content_Types].xml" in names and any(name.startswith("xl/") for name in names):
+            raise NotOurFile(f"{self.path}: is an Excel workbook: save its sheet as CSV, or as Parquet from pandas")
+        if any(name.endswith("/data.pkl") for name in names):
+            raise NotOurFile(
+                f"{self.path}: is what torch.save writes, a pickle with its data: load it with torch, and save the "
+                f"vectors "
+                "with numpy.save or as .safetensors"
+            )
         if len(wanted) == 1:
             return wanted[0]
         if not wanted:

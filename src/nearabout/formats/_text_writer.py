@@ -10,7 +10,7 @@ from nearabout import _core
 from nearabout.errors import InvalidInput
 from nearabout.formats._embeddings import Vectors
 from nearabout.formats._keys import KeyList, Keys
-from nearabout.formats._words import BOM
+from nearabout.formats._words import BOM, are_in_quotes, holds_a_row
 
 _NUMBERS = 1 << 18  # written at once: some 3 MB of text
 
@@ -22,9 +22,19 @@ def packed(keys: Keys, rows: int) -> KeyList:
     return KeyList.from_strings(map(str, range(rows) if keys is None else keys.tolist()))
 
 
-def words_of(keys: Keys, rows: int, format_name: str) -> KeyList:
-    """Keys that a line can begin with: the others are refused, since they would come back changed."""
+def words_of(keys: Keys, rows: int, dims: int, format_name: str) -> KeyList:
+    """Keys that a line can begin with: the others are refused, since they would come back changed, or not at all."""
     words = packed(keys, rows)
+    if are_in_quotes(words):
+        raise InvalidInput(f"every key is in quotes, as {words[0]!r:.40} is: {format_name} has none; take them off")
+    for row, word in words.spaced():
+        wrong = holds_a_row(word, dims)
+        if wrong:
+            raise InvalidInput(
+                f"key {row}, {word.decode()!r:.80}, cannot be written as {format_name}: it {wrong}. Change the key, "
+                f"or write "
+                "Parquet"
+            )
     marked = [(0, words[0].encode())] if rows and words[0].encode().startswith(BOM) else []
     for row, word in (*marked, *words.spaced()):
         if b"\n" in word or b"\r" in word or word[-1:] in (b" ", b"\t") or (row == 0 and word.startswith(BOM)):

@@ -95,7 +95,7 @@ def _finished(parser: Any, path: str, options: ReadOptions, dims: int) -> tuple[
     if isinstance(parser, _core.LineParser):
         _refuse_carriage_returns(keys, path)
         if options.dims is None:
-            _refuse_numbers(keys, path, dims)
+            _refuse_rows(keys, path, dims)
     left_out = (parser.skipped, tuple(_skipped(parser, dims)))
     return keys, Report(parser.duplicates, parser.bytes_repaired, parser.blank_lines, *left_out)
 
@@ -111,23 +111,37 @@ def _refuse_carriage_returns(keys: KeyList, path: str) -> None:
         )
 
 
-def _refuse_numbers(keys: KeyList, path: str, dims: int) -> None:
-    """A number with a decimal comma would end as the last word of a key, and a whole row that lost its line end too."""
-    most = max(2, min(dims, 3))
+def are_in_quotes(keys: KeyList) -> bool:
+    """Whether words are all in quotes, as R's write.table writes them: they are no words with quotes."""
+    starts, ends = keys.offsets[:-1], keys.offsets[1:]
+    if len(keys) < 2 or (ends - starts).min() < 2:
+        return False
+    return bool((keys.blob[starts] == ord('"')).all() and (keys.blob[ends - np.uint64(1)] == ord('"')).all())
+
+
+def holds_a_row(key: bytes, dims: int) -> str:
+    """Says how a key of several words looks like part of a row of numbers; nothing where it does not."""
+    fields = key.split()
+    if sum(NUMBER.fullmatch(field) is not None for field in fields) >= max(2, min(dims, 3)):
+        return "holds numbers, as if two rows were in one line"
+    if len(fields) > 1 and is_decimal_comma(fields[-1].decode(errors="replace")):
+        return "ends in a number with a decimal comma"
+    return ""
+
+
+def _refuse_rows(keys: KeyList, path: str, dims: int) -> None:
+    """A row that lost its line end, or a number that is none, would end as part of a key."""
+    if are_in_quotes(keys):
+        raise InvalidInput(
+            f"{path}: every word is in quotes, as {keys[0]!r:.40} is: read it with format='delimited', delimiter=' '"
+        )
     for row, key in keys.spaced():
-        fields = key.split()
-        if sum(NUMBER.fullmatch(field) is not None for field in fields) >= most:
+        wrong = holds_a_row(key, dims)
+        if wrong:
+            advice = COMMA_ADVICE if "comma" in wrong else "mend the line"
             raise CorruptFile(
-                f"{path}: the key {key.decode()!r:.80} (row {row:,}) holds numbers, as if two rows were in one line: "
-                f"mend "
-                f"the line. If it is a key, say so with dims={dims}"
-            )
-        last = fields[-1:]
-        if last and is_decimal_comma(last[0].decode(errors="replace")) and last[0] != key:
-            raise CorruptFile(
-                f"{path}: the key {key.decode()!r:.80} (row {row:,}) ends in a number with a decimal comma: "
-                f"{COMMA_ADVICE}. "
-                "If it belongs to the key, say so with dims="
+                f"{path}: the key {key.decode()!r:.80} (row {row:,}) {wrong}: {advice}. If it is a key, say so with "
+                f"dims={dims}"
             )
 
 

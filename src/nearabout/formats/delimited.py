@@ -15,7 +15,7 @@ from nearabout import _core
 from nearabout.errors import CorruptFile, InvalidInput
 from nearabout.formats import _words
 from nearabout.formats._bad_rows import BadRow
-from nearabout.formats._columns import Columns, choose_columns, has_header, is_number
+from nearabout.formats._columns import Columns, choose_columns, has_header, is_number, refuse_row_numbers
 from nearabout.formats._decimal_commas import COMMA_ADVICE, has_decimal_commas
 from nearabout.formats._embeddings import Embeddings
 from nearabout.formats._options import Head, ReadOptions
@@ -82,6 +82,8 @@ class _Table:
             self._names = first[1]
             while second is not None and not self._fits_header(*second):
                 second = self._next(lines)
+        elif self._options.key_column is None and self._options.vector_columns is None:
+            refuse_row_numbers(first[1], None if second is None else second[1], self._path)
         row = second if header else first
         if row is not None:
             self._columns = choose_columns(self._names, *row, self._options, self._path)

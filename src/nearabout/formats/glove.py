@@ -103,7 +103,7 @@ def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
 
 
 def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:
-    words = _text_writer.words_of(keys, len(vectors), NAME)
+    words = _text_writer.words_of(keys, len(vectors), vectors.shape[1], NAME)
     for row in np.flatnonzero(np.diff(words.offsets.astype(np.int64)) == 0)[:1].tolist():
         raise InvalidInput(
             f"key {row} is empty: without a header a line that begins with a number would be read as another row; "

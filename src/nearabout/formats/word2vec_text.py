@@ -99,7 +99,7 @@ def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
 
 def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:
     rows, dims = vectors.shape
-    words = _text_writer.words_of(keys, rows, NAME)
+    words = _text_writer.words_of(keys, rows, dims, NAME)
     for row, word in words.spaced():
         fields = word.split()
         if len(fields) > 1 and b"." in fields[-1] and _words.NUMBER.fullmatch(fields[-1]):

@@ -70,6 +70,36 @@ def test_rows_of_numbers_stay_rows(file: File) -> None:
     assert len(read(file("t.csv", "5,7,2\n0.5,2,1\n"))) == 2
 
 
+def test_row_numbers_without_a_header_are_no_dimension(file: File) -> None:
+    for first in (0, 1):
+        path = file("t.csv", "".join(f"{first + row},{row}.5,-{row}.25\n" for row in range(4)))
+        with pytest.raises(
+            InvalidInput, match=r"first column counts rows.*key_column=0 if they are keys.*key_column=False"
+        ):
+            read(path)
+        assert np.asarray(read(path, key_column=0).keys).tolist() == [first + row for row in range(4)]
+        assert read(path, key_column=False).vectors.shape == (4, 3)
+    assert read(file("t.csv", "0,1,0\n1,0,0\n")).vectors.shape == (2, 3)
+
+
+def test_a_class_beside_the_numbers_is_no_key_by_itself(file: File) -> None:
+    for text in ("5.1,3.5,setosa\n4.9,3.0,setosa\n", "sepal,petal,species\n5.1,3.5,setosa\n4.9,3.0,setosa\n"):
+        path = file("t.csv", text)
+        with pytest.raises(
+            InvalidInput, match=r"key or a class that many rows share.*key_column=2 if.*key_column=False"
+        ):
+            read(path)
+        assert len(read(path, key_column=False)) == 2
+        assert read(path, key_column=2).keys == ["setosa"]
+
+
+def test_words_in_quotes_with_spaces_between(file: File) -> None:
+    path = file("t.txt", '"a" 1 2\n"b c" 3 4\n')
+    with pytest.raises(InvalidInput, match="every word is in quotes.*format='delimited', delimiter=' '"):
+        read(path)
+    assert read(path, format="delimited", delimiter=" ").keys == ["a", "b c"]
+
+
 def test_a_header_of_r_has_no_name_for_the_rows(file: File) -> None:
     found = read(file("t.csv", '"x","y"\n"a",1,2\n"b",3,4\n'))
     assert found.keys == ["a", "b"]

@@ -6,6 +6,7 @@ import gzip
 import io
 import struct
 import tarfile
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -52,6 +53,19 @@ def test_files_of_other_kinds(file: File, what: str, name: str) -> None:
     content, sentence = FOREIGN[what]
     with pytest.raises(NotOurFile, match=sentence):
         read(file(name, gzip.compress(content) if name.endswith(".gz") else content))
+
+
+@pytest.mark.parametrize(("members", "sentence"), [
+    (["[Content_Types].xml", "xl/workbook.xml"], "is an Excel workbook: save its sheet as CSV"),
+    (["archive/data.pkl", "archive/data/0"], "is what torch.save writes"),
+])  # fmt: skip
+def test_archives_of_other_kinds(file: File, members: list[str], sentence: str) -> None:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name in members:
+            archive.writestr(name, b"content")
+    with pytest.raises(NotOurFile, match=sentence):
+        read(file("a.any", content.getvalue()))
 
 
 def test_the_way_out_is_known_where_the_format_is_named(file: File) -> None:
