@@ -45,7 +45,12 @@ def library() -> Any:
 
 def read(source: Source, options: ReadOptions) -> Embeddings:
     one_pass = _is_stream(source)
-    return table_of(source, options, NAME, lambda file: _reader(file, one_pass).read_all())
+
+    def load(file: Any) -> Any:
+        table = _reader(file, one_pass).read_all()
+        return table.schema, table.select
+
+    return table_of(source, options, NAME, load)
 
 
 def _is_stream(source: Source) -> bool:
@@ -90,20 +95,21 @@ def _telling_broken(source: Source, name: str) -> Iterator[Any]:
         raise CorruptFile(f"{source.path}: the {name} file cannot be read ({first}): get the file again") from None
 
 
-def table_of(source: Source, options: ReadOptions, name: str, load: Any) -> Embeddings:
-    """Loads a table and takes the columns of vectors and keys from it."""
+def table_of(source: Source, options: ReadOptions, name: str, load: Callable[[Any], Any]) -> Embeddings:
+    """Takes the columns of vectors and keys from a table: ``load(file)`` gives its schema and a way to some columns."""
     with _telling_broken(source, name) as arrow:
-        table = load(arrow.PythonFile(source.file(), mode="r"))
-        table.validate(full=True)
-        rows = _TableRows(arrow, source.path, options, table.schema, lambda names: _batches(table.select(names)))
+        schema, select = load(arrow.PythonFile(source.file(), mode="r"))
+
+        def batches(names: list[str]) -> Iterator[Any]:
+            table = select(names)
+            table.validate(full=True)
+            yield from table.to_batches()
+
+        rows = _TableRows(arrow, source.path, options, schema, batches)
         parts = list(rows.pieces())
         vectors = parts[0] if len(parts) == 1 else np.concatenate(parts)
         keys, report = rows.finish()
         return Embeddings(vectors, keys, source.path, name, report)
-
-
-def _batches(table: Any) -> Iterator[Any]:
-    yield from table.to_batches()
 
 
 def stream_of(source: Source, options: ReadOptions, name: str, schema: Any, batches: Any) -> Stream:

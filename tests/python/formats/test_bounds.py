@@ -79,6 +79,20 @@ def test_members_that_swell_are_refused(file: File, low_bounds: None) -> None:
     assert len(read(file("w.npz", content_npz.getvalue()), dataset="small")) == 2
 
 
+def test_tables_that_swell_are_refused(tmp_path: Path, low_bounds: None) -> None:
+    pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    zeros = pa.FixedSizeListArray.from_arrays(pa.array(np.zeros(4_000_000, np.float32)), 100)
+    parquet.write_table(pa.table({"vector": zeros, "other": pa.nulls(40_000)}), tmp_path / "w.parquet")
+    long = pa.array(["k" * 10_000]).dictionary_encode().take(pa.array(np.zeros(40_000, np.int32)))
+    table = pa.table({"vector": zeros.slice(0, 40_000), "key": long})
+    with pa.OSFile(str(tmp_path / "w.arrow"), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+        writer.write_table(table)
+    for name in ("w.parquet", "w.arrow"):
+        for fetch in (read, gathered):
+            with pytest.raises(InvalidInput, match=rf"{name}: {TOO_FAR}"):
+                fetch(tmp_path / name)
+
+
 def test_what_compresses_well_is_read(file: File, low_bounds: None) -> None:
     few = np.zeros((5000, 1000), np.uint8)
     few[:, ::50] = np.random.default_rng(0).integers(0, 2, (5000, 20))
