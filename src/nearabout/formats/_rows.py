@@ -77,8 +77,8 @@ class Rows:
             return BadRow(self.place(line), f": {token!r} is not a number", sound=True, advice=COMMA_ADVICE)
         missing = isinstance(error, ValueError) and is_missing(token)
         missing = missing or "NoneType" in str(error)
-        what = ": a value is missing" if missing else ": a value is not a number"
-        return BadRow(self.place(line), f"{what} ({error})", sound=missing)
+        reason = ": a value is missing" if missing else f": a value is not a number ({error})"
+        return BadRow(self.place(line), reason, sound=missing)
 
     def settle(self) -> None:
         """Settles the length of a row by the first rows, where bad ones are left out, and adds those that fit."""
