@@ -7,6 +7,7 @@
 
 #include "arrays.h"
 #include "base/threads.h"
+#include "gil.h"
 #include "index/calibration/measure.h"
 #include "parts.h"
 
@@ -27,10 +28,9 @@ nb::object calibration(const Index& index) {
     entry["effort"] = static_cast<std::size_t>(point.effort);
     for (std::size_t place = 0; place < kMeasuredAt.size(); ++place) {
       const CalibrationPoint::At& at = point.at[place];
-      const auto expected = known->expected(kMeasuredAt[place], point.effort);
       nb::dict values;
       values["recall"] = at.recall;
-      values["low"] = std::max(0.0, expected.low);
+      values["low"] = std::max(0.0, known->expected(kMeasuredAt[place], point.effort)->low);
       values["distances"] = at.distances;
       values["seconds"] = at.seconds;
       entry[nb::int_(kMeasuredAt[place])] = values;
@@ -39,6 +39,19 @@ nb::object calibration(const Index& index) {
   }
   found["points"] = points;
   return found;
+}
+
+// The effort that a search is given for each query, before it goes beyond it where that is needed; None: every row.
+std::optional<std::size_t> base_effort(const Index& index, std::size_t k, std::optional<std::size_t> effort,
+                                       std::optional<double> recall, bool exact) {
+  Request request;
+  request.k = std::min(k, std::max<std::size_t>(index.rows(), 1));
+  request.effort = effort;
+  request.recall = recall;
+  request.exact = exact;
+  const Budget budget = index.budget(request);
+  if (budget.every_row) return {};
+  return std::min(budget.effort, index.most_effort());
 }
 
 // (recall, its lower end) to expect of a search; None where nothing was measured.
@@ -59,7 +72,7 @@ nb::object seen_distances(const Index& index) {
 std::shared_ptr<Index> calibrated(const Index& index, const FloatMatrix& queries, double recall, std::size_t threads,
                                   nb::object monitor) {
   const Monitor watch = python_monitor(std::move(monitor));
-  const nb::gil_scoped_release release;
+  const ReleasedGil released;
   return std::const_pointer_cast<Index>(
       remeasured(index, {queries.data(), queries.size()}, recall, thread_count(threads), watch));
 }
@@ -70,7 +83,8 @@ void bind_calibration(nb::class_<Index>& index) {
   index.def("calibration", &calibration)
       .def("expected_recall", &expected_recall, nb::arg("k"), nb::arg("effort").none())
       .def("effort_for", &Index::effort_for, nb::arg("k"), nb::arg("recall"))
-      .def("default_effort", &Index::default_effort, nb::arg("k"))
+      .def("base_effort", &base_effort, nb::arg("k"), nb::arg("effort").none(), nb::arg("recall").none(),
+           nb::arg("exact"))
       .def_prop_ro("most_effort", &Index::most_effort)
       .def_prop_ro("ends_exactly", &Index::ends_exactly)
       .def_prop_ro("keeps_vectors", &Index::keeps_vectors)

@@ -1,15 +1,21 @@
 // The core's exceptions as their namesakes in nearabout.errors, and Ctrl-C.
 #include <exception>
 #include <memory>
+#include <new>
+#include <stdexcept>
 #include <utility>
 
 #include "base/error.h"
+#include "gil.h"
 #include "parts.h"
 
 namespace nb = nanobind;
 
 namespace nearabout {
 namespace {
+
+constexpr const char* kNoMemory =
+    "there is not enough memory for this; give a build a budget with memory=, ask a search for less at a time";
 
 void raise(const char* name, const std::exception& error) {
   const nb::object type = nb::module_::import_("nearabout.errors").attr(name);
@@ -41,6 +47,10 @@ void translate(const std::exception_ptr& pointer, void*) {
     raise("InvalidInput", error);
   } catch (const SystemError& error) {
     raise_system_error(error);
+  } catch (const std::bad_alloc&) {
+    PyErr_SetString(PyExc_MemoryError, kNoMemory);
+  } catch (const std::length_error&) {  // more than a vector can hold
+    PyErr_SetString(PyExc_MemoryError, kNoMemory);
   }
 }
 
@@ -51,11 +61,11 @@ void bind_errors(nb::module_&) { nb::register_exception_translator(translate); }
 Monitor python_monitor(nb::object callable) {
   // The callable is released with the GIL held, whichever thread lets go of the monitor last.
   const auto shared = std::shared_ptr<nb::object>(new nb::object(std::move(callable)), [](nb::object* object) {
-    const nb::gil_scoped_acquire gil;
+    const AcquiredGil gil;
     delete object;
   });
   return [shared](double share) {
-    const nb::gil_scoped_acquire gil;
+    const AcquiredGil gil;
     if (PyErr_CheckSignals() != 0) throw nb::python_error();
     if (!shared->is_none()) (*shared)(share);
   };

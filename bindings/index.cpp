@@ -16,6 +16,7 @@
 #include "base/aligned.h"
 #include "base/convert.h"
 #include "base/norm.h"
+#include "gil.h"
 #include "index/forest/forest.h"
 #include "index/ivf/ivf.h"
 #include "index/work.h"
@@ -68,26 +69,47 @@ nb::tuple table_of(const std::vector<Answer>& answers, std::size_t columns) {
                         owned_array(std::move(distances), {answers.size(), columns}));
 }
 
-Request request_for(std::size_t k, std::optional<std::size_t> effort, bool exact, std::size_t threads) {
+// What each search spent, and which queries are unlike those of the calibration.
+nb::tuple spent_on(const std::vector<Answer>& answers) {
+  std::vector<std::int64_t> efforts;
+  std::vector<std::uint8_t> unlike;
+  for (const Answer& answer : answers) {
+    efforts.push_back(answer.effort);
+    unlike.push_back(answer.unlike ? 1 : 0);
+  }
+  const std::size_t count = answers.size();
+  return nb::make_tuple(owned_array(std::move(efforts), {count}), owned_array(std::move(unlike), {count}));
+}
+
+// What a search of Python's was told to spend.
+struct Asked {
+  std::optional<std::size_t> effort;
+  std::optional<double> recall;
+  bool exact;
+  std::size_t threads;
+};
+
+Request request_for(std::size_t k, const Asked& asked) {
   Request request;
   request.k = k;
-  request.effort = effort;
-  request.exact = exact;
-  request.threads = threads;
+  request.effort = asked.effort;
+  request.recall = asked.recall;
+  request.exact = asked.exact;
+  request.threads = asked.threads;
   request.monitor = python_monitor(nb::none());
   return request;
 }
 
-nb::tuple search(const Index& index, const AnyArray& queries, std::size_t k, std::optional<std::size_t> effort,
-                 bool exact, std::size_t threads) {
+nb::object search(const Index& index, const AnyArray& queries, std::size_t k, std::optional<std::size_t> effort,
+                 std::optional<double> recall, bool exact, std::size_t threads) {
   const MatrixView view = matrix_view(queries, index.dims(), query_element(index, queries));
-  const Request request = request_for(k, effort, exact, threads);
+  const Request request = request_for(k, {effort, recall, exact, threads});
   std::vector<Answer> answers;
   {
-    const nb::gil_scoped_release release;
+    const ReleasedGil released;
     answers = index.search(view, request);
   }
-  return table_of(answers, std::min(k, index.rows()));
+  return table_of(answers, std::min(k, index.rows())) + spent_on(answers);
 }
 
 // What a search does, in numbers; where an exact scan answers, nothing is counted.
@@ -95,10 +117,10 @@ nb::dict profile(const Index& index, const AnyArray& queries, std::size_t k, std
                  std::size_t threads) {
   const MatrixView view = matrix_view(queries, index.dims(), query_element(index, queries));
   Work work;
-  Request request = request_for(k, effort, false, threads);
+  Request request = request_for(k, {effort, {}, false, threads});
   request.work = &work;
   {
-    const nb::gil_scoped_release release;
+    const ReleasedGil released;
     (void)index.search(view, request);
   }
   nb::dict found;
@@ -112,27 +134,28 @@ nb::dict profile(const Index& index, const AnyArray& queries, std::size_t k, std
   return found;
 }
 
-nb::tuple search_rows(const Index& index, const RowNumbers& numbers, std::size_t k, bool include_self,
-                      std::optional<std::size_t> effort, bool exact, std::size_t threads) {
+nb::object search_rows(const Index& index, const RowNumbers& numbers, std::size_t k, bool include_self,
+                      std::optional<std::size_t> effort, std::optional<double> recall, bool exact,
+                      std::size_t threads) {
   const std::vector<std::uint32_t> rows = row_numbers(index, numbers);
-  const Request request = request_for(k, effort, exact, threads);
+  const Request request = request_for(k, {effort, recall, exact, threads});
   std::vector<Answer> answers;
   {
-    const nb::gil_scoped_release release;
+    const ReleasedGil released;
     answers = index.search_rows(rows, include_self, request);
   }
   const std::size_t others = index.rows() - (include_self || index.rows() == 0 ? 0 : 1);
-  return table_of(answers, std::min(k, others));
+  return table_of(answers, std::min(k, others)) + spent_on(answers);
 }
 
-nb::tuple radius_search(const Index& index, const AnyArray& queries, double radius, std::optional<std::size_t> effort,
-                        bool exact, std::size_t threads) {
+nb::object radius_search(const Index& index, const AnyArray& queries, double radius, std::optional<std::size_t> effort,
+                        std::optional<double> recall, bool exact, std::size_t threads) {
   const MatrixView view = matrix_view(queries, index.dims(), query_element(index, queries));
-  Request request = request_for(index.rows(), effort, exact, threads);
+  Request request = request_for(index.rows(), {effort, recall, exact, threads});
   request.radius = radius;
   std::vector<Answer> answers;
   {
-    const nb::gil_scoped_release release;
+    const ReleasedGil released;
     answers = index.search(view, request);
   }
   std::vector<std::int64_t> offsets{0};
@@ -145,45 +168,65 @@ nb::tuple radius_search(const Index& index, const AnyArray& queries, double radi
   }
   const std::size_t count = rows.size();
   return nb::make_tuple(owned_array(std::move(rows), {count}), owned_array(std::move(distances), {count}),
-                        owned_array(std::move(offsets), {answers.size() + 1}));
+                        owned_array(std::move(offsets), {answers.size() + 1})) +
+         spent_on(answers);
 }
 
 using Terms = std::vector<std::pair<double, std::int64_t>>;
 
-// The weighted sum of the rows' vectors: of their directions under cosine, so that each word counts alike.
-std::vector<float> weighted_sum(const Index& index, const Terms& terms) {
+std::uint32_t existing_row(const Index& index, std::int64_t row) {
+  if (row < 0 || static_cast<std::uint64_t>(row) >= index.rows())
+    throw InvalidInput("row " + std::to_string(row) + " does not exist; the index has " + std::to_string(index.rows()) +
+                       " rows");
+  return static_cast<std::uint32_t>(row);
+}
+
+// The weighted sum of the vectors of rows, and of other vectors; under cosine of their directions, so that each counts
+// alike.
+std::vector<float> weighted_sum(const Index& index, const Terms& terms, const FloatMatrix* others = nullptr,
+                                const std::vector<double>& weights = {}) {
   const Element element = index.descriptor().element;
-  if (element == Element::bits || index.descriptor().metric == Metric::haversine)
-    throw InvalidInput("vectors under metric '" + std::string(name_of(index.descriptor().metric)) +
+  const Metric metric = index.descriptor().metric;
+  if (element == Element::bits || metric == Metric::haversine)
+    throw InvalidInput("vectors under metric '" + std::string(name_of(metric)) +
                        "' cannot be added; ask for one key at a time");
   std::vector<double> sum(index.dims(), 0.0);
+  const auto add = [&](double weight, const float* vector) {
+    const double square = squared_norm(vector, sum.size());
+    const double scale = metric == Metric::cosine && square > 0 ? weight / std::sqrt(square) : weight;
+    for (std::size_t j = 0; j < sum.size(); ++j) sum[j] += scale * double{vector[j]};
+  };
   std::vector<std::byte> stored(row_bytes(element, index.dims()));
   std::vector<float> vector(index.dims());
   for (const auto& [weight, row] : terms) {
-    index.copy_vectors({static_cast<std::uint32_t>(row)}, stored.data());
+    index.copy_vectors({existing_row(index, row)}, stored.data());
     to_f32(element, stored.data(), index.dims(), vector.data());
-    const double square = squared_norm(vector.data(), vector.size());
-    const double scale =
-        index.descriptor().metric == Metric::cosine && square > 0 ? weight / std::sqrt(square) : weight;
-    for (std::size_t j = 0; j < sum.size(); ++j) sum[j] += scale * double{vector[j]};
+    add(weight, vector.data());
   }
-  return {sum.begin(), sum.end()};
+  for (std::size_t i = 0; others && i < weights.size(); ++i) add(weights[i], others->data() + i * index.dims());
+  std::vector<float> result(sum.begin(), sum.end());
+  if (metric == Metric::cosine && std::all_of(result.begin(), result.end(), [](float value) { return value == 0; }))
+    throw InvalidInput("what is added and what is subtracted cancel out: the sum is zero, which has no direction");
+  return result;
+}
+
+nb::ndarray<nb::numpy, float> sum_of(const Index& index, const Terms& terms, const FloatMatrix& others,
+                                     const std::vector<double>& weights) {
+  if (others.shape(0) != weights.size() || others.shape(1) != index.dims())
+    throw InvalidInput("there must be one weight a vector, and vectors of the index's dims");
+  return owned_array(weighted_sum(index, terms, &others, weights), {index.dims()});
 }
 
 std::vector<std::pair<std::int64_t, float>> search_sum(const Index& index, const Terms& terms, std::size_t k,
                                                        std::optional<std::size_t> effort, bool exact,
-                                                       std::size_t threads) {
+                                                       std::size_t threads, std::optional<double> recall) {
   std::vector<std::uint32_t> own;
-  for (const auto& [weight, row] : terms) {
-    if (row < 0 || static_cast<std::uint64_t>(row) >= index.rows())
-      throw InvalidInput("row " + std::to_string(row) + " does not exist; the index has " +
-                         std::to_string(index.rows()) + " rows");
-    own.push_back(static_cast<std::uint32_t>(row));
-  }
-  const Request request = request_for(k > index.rows() ? index.rows() : k + own.size(), effort, exact, threads);
+  for (const auto& [weight, row] : terms) own.push_back(existing_row(index, row));
+  const Request request =
+      request_for(k > index.rows() ? index.rows() : k + own.size(), {effort, recall, exact, threads});
   std::vector<Answer> answers;
   {
-    const nb::gil_scoped_release release;
+    const ReleasedGil released;
     if (terms.size() == 1 && terms[0].first == 1) {
       answers = index.search_rows(own, true, request);
     } else {
@@ -353,7 +396,7 @@ nb::dict details(const Index& index) {
   if (const auto* forest = dynamic_cast<const ForestIndex*>(&index)) found = details_of(*forest);
   if (const auto* lists = dynamic_cast<const IvfIndex*>(&index)) found = details_of(*lists);
   if (!index.has_effort()) return found;
-  const std::optional<Calibration::Expected> expected = index.expected(10);
+  const std::optional<Calibration::Expected> expected = index.expected(10, index.default_effort(10));
   found["expected_recall"] = expected ? nb::cast(expected->recall) : nb::none();
   return found;
 }
@@ -364,15 +407,30 @@ IndexPointer from_bytes(const nb::bytes& image) {
   return opened(storage::File::from_memory(std::move(copy), image.size()));
 }
 
+nb::bytes to_bytes(const Index& index) {
+  std::shared_ptr<const storage::File> image;
+  {
+    const ReleasedGil released;
+    image = index.file().in_one_piece();
+  }
+  return nb::bytes(image->bytes().data(), image->size());
+}
+
+IndexPointer open_file(const std::string& path, bool mapped) {
+  if (mapped) return opened(storage::File::open(path));
+  const ReleasedGil released;
+  return opened(storage::File::read(path));
+}
+
 void verify(const Index& index, nb::object monitor) {
   const Monitor watch = python_monitor(std::move(monitor));
-  const nb::gil_scoped_release release;
+  const ReleasedGil released;
   index.verify(watch);
 }
 
 void save(const Index& index, const std::string& path) {
   const Monitor watch = python_monitor(nb::none());
-  const nb::gil_scoped_release release;
+  const ReleasedGil released;
   index.file().save(path, watch);
 }
 
@@ -382,10 +440,12 @@ void bind_index(nb::module_& m) {
   nb::class_<Index> index(m, "Index");
   bind_calibration(index);
 
-  index.def_static(
-           "open", [](const std::string& path) { return opened(storage::File::open(path)); }, nb::arg("path"))
+  index.def_static("open", &open_file, nb::arg("path"), nb::arg("mapped") = true)
       .def_static("from_bytes", &from_bytes, nb::arg("image"))
+      .def("to_bytes", &to_bytes)
       .def("save", &save, nb::arg("path"))
+      .def_prop_ro("identity", [](const Index& index) { return index.file().identity(); })
+      .def_prop_ro("mapped", [](const Index& index) { return index.file().mapped(); })
       .def_prop_ro("kind", [](const Index& index) { return std::string(name_of(index.descriptor().kind)); })
       .def_prop_ro("metric", [](const Index& index) { return std::string(name_of(index.descriptor().metric)); })
       .def_prop_ro("dtype", [](const Index& index) { return std::string(name_of(index.descriptor().element)); })
@@ -399,16 +459,19 @@ void bind_index(nb::module_& m) {
       .def("sections", &sections)
       .def("verify", &verify, nb::arg("monitor") = nb::none())
       .def("search", &search, nb::arg("queries"), nb::arg("k"), nb::arg("effort").none() = nb::none(),
-           nb::arg("exact") = false, nb::arg("threads") = 0)
+           nb::arg("recall").none() = nb::none(), nb::arg("exact") = false, nb::arg("threads") = 0)
       .def("search_single", &search_single, nb::arg("query").none(), nb::arg("k").none(), nb::arg("effort").none(),
-           nb::arg("exact").none(), nb::arg("threads").none())
+           nb::arg("recall").none(), nb::arg("exact").none(), nb::arg("threads").none())
       .def("profile", &profile, nb::arg("queries"), nb::arg("k"), nb::arg("effort").none(), nb::arg("threads"))
       .def("search_rows", &search_rows, nb::arg("rows"), nb::arg("k"), nb::arg("include_self"),
-           nb::arg("effort").none() = nb::none(), nb::arg("exact") = false, nb::arg("threads") = 0)
+           nb::arg("effort").none() = nb::none(), nb::arg("recall").none() = nb::none(), nb::arg("exact") = false,
+           nb::arg("threads") = 0)
       .def("radius_search", &radius_search, nb::arg("queries"), nb::arg("radius"),
-           nb::arg("effort").none() = nb::none(), nb::arg("exact") = false, nb::arg("threads") = 0)
+           nb::arg("effort").none() = nb::none(), nb::arg("recall").none() = nb::none(), nb::arg("exact") = false,
+           nb::arg("threads") = 0)
       .def("search_sum", &search_sum, nb::arg("terms"), nb::arg("k"), nb::arg("effort").none() = nb::none(),
-           nb::arg("exact") = false, nb::arg("threads") = 0)
+           nb::arg("exact") = false, nb::arg("threads") = 0, nb::arg("recall").none() = nb::none())
+      .def("weighted_sum", &sum_of, nb::arg("terms"), nb::arg("vectors"), nb::arg("weights"))
       .def("details", &details)
       .def("row_of", &row_of, nb::arg("key"))
       .def("rows_of", &rows_of, nb::arg("keys"))
@@ -420,7 +483,13 @@ void bind_index(nb::module_& m) {
           [](const Index& index, const std::string& word, std::size_t count) {
             return storage::similar_keys(index.keys(), word, count);
           },
-          nb::arg("word"), nb::arg("count"));
+          nb::arg("word"), nb::arg("count"))
+      .def(
+          "keys_with",
+          [](const Index& index, const std::string& text, std::size_t count) {
+            return storage::keys_with(index.keys(), text, count);
+          },
+          nb::arg("text"), nb::arg("count"));
 }
 
 }  // namespace nearabout

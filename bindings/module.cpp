@@ -10,6 +10,8 @@
 
 NB_MODULE(_core, m) {
   namespace kernels = nearabout::kernels;
+  // A daemon thread that outlives the interpreter keeps what it holds: no leak, and nothing to tell the user.
+  nanobind::set_leak_warnings(false);
   m.doc() = "The compiled core of nearabout. Private: use the nearabout package.";
   nearabout::bind_errors(m);
   nearabout::bind_index(m);

@@ -8,6 +8,7 @@
 
 #include "arrays.h"
 #include "base/convert.h"
+#include "gil.h"
 #include "index/index.h"
 #include "parts.h"
 
@@ -56,8 +57,8 @@ nb::object array_of(const std::vector<T>& values) {
 
 }  // namespace
 
-nb::object search_single(const Index& index, nb::handle query, nb::handle k, nb::handle effort, nb::handle exact,
-                         nb::handle threads) {
+nb::object search_single(const Index& index, nb::handle query, nb::handle k, nb::handle effort, nb::handle recall,
+                         nb::handle exact, nb::handle threads) {
   const Descriptor& descriptor = index.descriptor();
   if (index.rows() == 0 || descriptor.element == Element::bits || descriptor.metric == Metric::haversine)
     return nb::none();
@@ -90,15 +91,16 @@ nb::object search_single(const Index& index, nb::handle query, nb::handle k, nb:
   Request request;
   request.k = *wanted;
   if (*spent != kUnset) request.effort = *spent;
+  if (!recall.is_none()) request.recall = nb::cast<double>(recall);
   request.threads = *most;
   request.monitor = python_monitor(nb::none());
   std::vector<Answer> answers;
   {
-    const nb::gil_scoped_release release;
+    const ReleasedGil released;
     answers = index.search({values, 1, index.dims(), row_bytes(*element, index.dims()), *element}, request);
   }
   const std::vector<std::int64_t> rows(answers[0].rows.begin(), answers[0].rows.end());
-  return nb::make_tuple(array_of(rows), array_of(answers[0].distances));
+  return nb::make_tuple(array_of(rows), array_of(answers[0].distances), answers[0].effort, answers[0].unlike);
 }
 
 }  // namespace nearabout

@@ -32,6 +32,7 @@ class TopK {
     if (!(rank <= limit_) || k_ == 0) return;
     const bool full = kept_.size() == k_;
     if (full && !(candidate < (k_ <= kInOrder ? kept_.back() : kept_.front()))) return;
+    ++entered_;
     if (k_ <= kInOrder)
       insert(candidate, full);
     else
@@ -43,6 +44,9 @@ class TopK {
     if (kept_.size() < k_ || k_ == 0) return limit_;
     return k_ <= kInOrder ? kept_.back().rank : kept_.front().rank;
   }
+
+  // How many were among the best when they came.
+  std::size_t entered() const { return entered_; }
 
   // Best first. Leaves nothing.
   std::vector<Neighbour> take_sorted() {
@@ -75,6 +79,7 @@ class TopK {
   }
 
   std::size_t k_;
+  std::size_t entered_ = 0;
   double limit_;
   std::vector<Neighbour> kept_;
 };

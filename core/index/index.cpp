@@ -66,27 +66,41 @@ std::shared_ptr<const Index> Index::open(std::shared_ptr<const storage::File> fi
   return std::make_shared<const ExactIndex>(std::move(file), descriptor);
 }
 
-std::size_t Index::default_effort(std::size_t k) const {
-  if (!calibration_ || calibration_->points.empty()) return usual_effort(k);
-  if (const std::optional<std::size_t> effort = effort_for(k, calibration_->target)) return *effort;
+std::optional<std::size_t> Index::default_effort(std::size_t k) const {
+  if (!calibration_) return usual_effort(k);
+  if (const std::optional<std::size_t> effort = effort_for(k, calibration_->target)) return effort;
   // Kinds that rank by codes have nothing better to fall back to than about the most that these find.
-  if (ends_exactly()) return most_effort();
+  if (ends_exactly()) return {};
   return static_cast<std::size_t>(std::ceil(calibration_->effort_near_most(k, calibration_->target)));
 }
 
 std::optional<std::size_t> Index::effort_for(std::size_t k, double recall) const {
   if (!calibration_) return {};
   const std::optional<double> effort = calibration_->effort_for(k, recall);
-  if (!effort) return {};
-  return std::clamp(static_cast<std::size_t>(std::ceil(*effort)), least_effort(), most_effort());
+  if (!effort || *effort >= static_cast<double>(most_effort())) return {};
+  if (ends_exactly() && calibration_->nanoseconds(k, *effort) > exact_cost()) return {};
+  return std::max(static_cast<std::size_t>(*effort), least_effort());
 }
 
 std::optional<Calibration::Expected> Index::expected(std::size_t k, std::optional<std::size_t> effort) const {
-  if (!has_effort() || rows() == 0) return Calibration::Expected{1, 1};
-  const std::size_t spent = effort.value_or(default_effort(k));
-  if (spent >= most_effort() && ends_exactly()) return Calibration::Expected{1, 1};
+  if (!has_effort() || rows() == 0 || !effort) return Calibration::Expected{1, 1};
+  if (*effort >= most_effort() && ends_exactly()) return Calibration::Expected{1, 1};
   if (!calibration_ || calibration_->points.empty()) return {};
-  return calibration_->expected(k, static_cast<double>(spent));
+  return calibration_->expected(k, static_cast<double>(*effort));
+}
+
+Budget Index::budget(const Request& request) const {
+  if (!has_effort() || request.exact || rows() == 0) return {0, true, false, 0};
+  const auto exact_from = [&](std::size_t effort) { return effort >= most_effort() && ends_exactly(); };
+  if (request.effort) return {*request.effort, exact_from(*request.effort), false, 0};
+  // How many rows lie within a radius nobody knows beforehand: what calibration says of k neighbours does not hold.
+  if (request.radius && ends_exactly()) return {most_effort(), true, false, 0};
+  const std::size_t k = request.radius ? kMeasuredAt[1] : request.k;
+  const double recall = request.recall.value_or(calibration_ ? calibration_->target : kUsualRecall);
+  std::optional<std::size_t> effort = request.recall ? effort_for(k, recall) : default_effort(k);
+  if (!effort && !keeps_vectors()) effort = most_effort();
+  if (!effort || exact_from(*effort)) return {most_effort(), true, false, 0};
+  return {*effort, false, calibration_.has_value() && !request.radius, recall};
 }
 
 std::vector<Answer> Index::search(MatrixView queries, const Request& request) const {
@@ -97,7 +111,7 @@ std::vector<Answer> Index::search(MatrixView queries, const Request& request) co
   if (queries.rows == 0 || rows() == 0) return std::vector<Answer>(queries.rows);
   Request clamped = request;
   clamped.k = std::min(request.k, rows());
-  std::vector<Answer> answers = search_some(queries, clamped);
+  std::vector<Answer> answers = search_some(queries, clamped, budget(clamped));
   if (!request.radius)
     for (const Answer& answer : answers)
       if (answer.rows.size() < clamped.k) throw_incomparable(*file_, answer.rows.size(), clamped.k);
@@ -134,9 +148,10 @@ void Index::ask_again(MatrixView queries, const Request& request, std::size_t ef
                       std::vector<Answer>& answers) const {
   Request harder = request;
   harder.effort = effort;
+  const Budget more = budget(harder);
   for (std::size_t i = 0; i < queries.rows; ++i)
     if (answers[i].rows.size() < request.k)
-      answers[i] = search_some({queries.row(i), 1, queries.dims, queries.stride, queries.element}, harder)[0];
+      answers[i] = search_some({queries.row(i), 1, queries.dims, queries.stride, queries.element}, harder, more)[0];
 }
 
 void Index::copy_vectors(const std::vector<std::uint32_t>& queries, std::byte* to) const {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -25,14 +26,28 @@ struct Request {
   std::size_t threads = 1;            // 0: all cores; fewer are used where the work is too small to share
   Monitor monitor = {};
   bool exact = false;                      // true neighbours, whatever the kind
-  std::optional<std::size_t> effort = {};  // how much an approximate kind may look at; nothing: default_effort(k)
+  // How much an approximate kind may look at: obeyed as it is. Nothing: what `recall` takes.
+  std::optional<std::size_t> effort = {};
+  std::optional<double> recall = {};  // to aim at; nothing: the calibration's target
   Work* work = nullptr;                    // what the search does is added here, by kinds that keep count
 };
+
+inline constexpr std::int64_t kEveryRow = -1;  // the effort of a search that compared every row
 
 // Neighbours of one query, nearest first, ties by row.
 struct Answer {
   std::vector<std::uint32_t> rows;
   std::vector<float> distances;
+  std::int64_t effort = kEveryRow;  // spent on this query
+  bool unlike = false;              // whether its search went unlike those that calibration saw
+};
+
+// What a search may spend on each query.
+struct Budget {
+  std::size_t effort = 0;
+  bool every_row = false;  // compare every row
+  bool guarded = false;    // spend more on queries whose search goes unlike those that calibration saw
+  double recall = 0;       // where it is guarded: the recall to keep
 };
 
 class Index {
@@ -64,14 +79,18 @@ class Index {
   virtual bool has_knobs() const { return false; }
   virtual std::size_t least_effort() const { return 0; }
   virtual std::size_t most_effort() const { return 0; }  // where everything is looked at
-  // What a search spends where nothing is asked for.
-  std::size_t default_effort(std::size_t k) const;
-  // What it has to spend for a recall, by the calibration; nothing: more than was measured, or everything.
+  // What a search may spend for this request.
+  Budget budget(const Request& request) const;
+  // What a search spends where nothing is asked for; nothing: it compares every row.
+  std::optional<std::size_t> default_effort(std::size_t k) const;
+  // The effort that a recall takes by the calibration; nothing where no measured effort is enough, or where comparing
+  // every row is expected to be faster.
   std::optional<std::size_t> effort_for(std::size_t k, double recall) const;
   const std::optional<Calibration>& calibration() const { return calibration_; }
-  // What to expect of a search with this effort, or with the default: 1 where every row is compared; nothing where it
-  // was not measured.
-  std::optional<Calibration::Expected> expected(std::size_t k, std::optional<std::size_t> effort = {}) const;
+  // What to expect of a search with this effort: 1 where every row is compared; nothing where it was not measured.
+  std::optional<Calibration::Expected> expected(std::size_t k, std::optional<std::size_t> effort) const;
+  // Nanoseconds that comparing a query with every row takes, about, in a batch.
+  virtual double exact_cost() const { return std::numeric_limits<double>::infinity(); }
   // What trials find, and what that costs; null for kinds without a choice.
   virtual std::unique_ptr<Trace> trace(const Trials&, const BuildOptions&, const Monitor&) const { return nullptr; }
   // False for kinds that keep codes in place of vectors: they have no exact search.
@@ -92,8 +111,9 @@ class Index {
     (void)k;
     return 0;
   }
-  // `k` is at least 1 and at most rows(); there is at least one row and one query.
-  virtual std::vector<Answer> search_some(MatrixView queries, const Request& request) const = 0;
+  // `k` is at least 1 and at most rows(); there is at least one row and one query. Where `budget` says every row and
+  // the index keeps vectors, answers are exact.
+  virtual std::vector<Answer> search_some(MatrixView queries, const Request& request, const Budget& budget) const = 0;
   // Queries that were answered with fewer than k rows are asked again, with more effort.
   void ask_again(MatrixView queries, const Request& request, std::size_t effort, std::vector<Answer>& answers) const;
   // One of copy_vectors().

@@ -120,6 +120,23 @@ Source::Fault Source::convert(const std::byte* from, std::byte* to, std::vector<
                                                                                              : Fault::none;
 }
 
+// What is stored of a row is zero under cosine: because it is, or because its numbers are too small for that.
+std::string Source::zero_sentence(std::size_t row) const {
+  std::vector<std::byte> buffer;
+  const std::byte* from = input_.read(row, row + 1, buffer).row(0);
+  double largest = 0;
+  std::vector<float> values(dims());
+  if (input_.element() != Element::f64) to_f32(input_.element(), from, dims(), values.data());
+  for (std::size_t j = 0; j < dims(); ++j) {
+    double value = double{values[j]};
+    if (input_.element() == Element::f64) std::memcpy(&value, from + j * sizeof value, sizeof value);
+    largest = std::max(largest, std::abs(value));
+  }
+  if (largest == 0) return " is a zero vector, which has no direction and so no cosine";
+  return " has only numbers that are zero as " + std::string(name_of(stored_)) + " (the largest is about 1e" +
+         std::to_string(std::lround(std::log10(largest))) + ": scale the vectors up)";
+}
+
 void Source::refuse(std::size_t bad_row, Fault fault, std::size_t count) const {
   const std::string row = std::to_string(bad_row);
   std::string what;
@@ -129,7 +146,7 @@ void Source::refuse(std::size_t bad_row, Fault fault, std::size_t count) const {
              " cannot hold (out of range, or not whole)";
       break;
     case Fault::zero:
-      what = "row " + row + " is a zero vector, which has no direction and so no cosine";
+      what = "row " + row + zero_sentence(bad_row);
       break;
     case Fault::latitude:
       what = "row " + row + " has a latitude beyond 90 degrees (the order is latitude, longitude)";

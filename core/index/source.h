@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "base/element.h"
@@ -45,6 +46,7 @@ class Source {
   struct Faults;
   Fault convert(const std::byte* from, std::byte* to, std::vector<float>& scratch) const;
   void check(OnBad on_bad, std::size_t threads, const Monitor& monitor);
+  std::string zero_sentence(std::size_t row) const;
   [[noreturn]] void refuse(std::size_t row, Fault fault, std::size_t count) const;
   template <class Take>
   void each_row(std::size_t begin, std::size_t end, Take take) const;

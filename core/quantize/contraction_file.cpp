@@ -20,25 +20,25 @@ std::vector<float> copied(std::span<const float> values) { return {values.begin(
 
 }  // namespace
 
-void write_contraction(Writer& writer, const Contraction& contraction) {
+void write_contraction(Writer& writer, const Contraction& contraction, const ImageSections& ids) {
   const std::uint64_t dims = contraction.dims();
-  writer.add<float>(SectionId::centre, {1, dims}, contraction.centre());
+  writer.add<float>(ids.centre, {1, dims}, contraction.centre());
   if (!contraction.identity())
-    writer.add<float>(SectionId::directions, {dims, contraction.outputs()}, contraction.directions());
+    writer.add<float>(ids.directions, {dims, contraction.outputs()}, contraction.directions());
 }
 
-void write_grid(Writer& writer, const Grid& grid) {
+void write_grid(Writer& writer, const Grid& grid, const ImageSections& ids) {
   std::vector<float> values = grid.low;
   values.insert(values.end(), grid.step.begin(), grid.step.end());
   values.insert(values.end(), grid.middle.begin(), grid.middle.end());
-  writer.add<float>(SectionId::grid, {3, grid.dims()}, values);
+  writer.add<float>(ids.grid, {3, grid.dims()}, values);
 }
 
-Contraction read_contraction(const File& file, std::size_t dims, double epsilon) {
-  const Section& centre = file.section(SectionId::centre);
+Contraction read_contraction(const File& file, std::size_t dims, double epsilon, const ImageSections& ids) {
+  const Section& centre = file.section(ids.centre);
   centre.expect(Element::f32, {1, dims});
-  if (!file.has(SectionId::directions)) return Contraction(copied(storage::finite_floats(file, centre)));
-  const Section& directions = file.section(SectionId::directions);
+  if (!file.has(ids.directions)) return Contraction(copied(storage::finite_floats(file, centre)));
+  const Section& directions = file.section(ids.directions);
   const std::uint64_t outputs = directions.shape().columns;
   if (outputs == 0 || outputs % 16 != 0 || outputs > dims)
     storage::throw_corrupt(file.name(), "the number of columns of section " + directions.name(), directions.offset(),
@@ -48,8 +48,8 @@ Contraction read_contraction(const File& file, std::size_t dims, double epsilon)
                      outputs, epsilon);
 }
 
-Grid read_grid(const File& file, std::size_t outputs) {
-  const Section& section = file.section(SectionId::grid);
+Grid read_grid(const File& file, std::size_t outputs, const ImageSections& ids) {
+  const Section& section = file.section(ids.grid);
   section.expect(Element::f32, {3, outputs});
   const std::span<const float> values = storage::finite_floats(file, section);
   const auto part = [&](std::size_t index) {

@@ -10,11 +10,20 @@
 
 namespace nearabout {
 
-void write_contraction(storage::Writer& writer, const Contraction& contraction);
-void write_grid(storage::Writer& writer, const Grid& grid);
+// The sections that hold a contraction and a grid. A kind whose own sections have the usual names keeps its screen under
+// others.
+struct ImageSections {
+  storage::SectionId centre = storage::SectionId::centre;
+  storage::SectionId directions = storage::SectionId::directions;
+  storage::SectionId grid = storage::SectionId::grid;
+};
+
+void write_contraction(storage::Writer& writer, const Contraction& contraction, const ImageSections& ids = {});
+void write_grid(storage::Writer& writer, const Grid& grid, const ImageSections& ids = {});
 
 // CorruptFile where shapes do not fit or a number is not finite.
-Contraction read_contraction(const storage::File& file, std::size_t dims, double epsilon);
-Grid read_grid(const storage::File& file, std::size_t outputs);
+Contraction read_contraction(const storage::File& file, std::size_t dims, double epsilon,
+                             const ImageSections& ids = {});
+Grid read_grid(const storage::File& file, std::size_t outputs, const ImageSections& ids = {});
 
 }  // namespace nearabout

@@ -15,6 +15,34 @@ Sample take_sample(const RowReader& read, std::size_t rows, std::size_t dims, st
   return sample;
 }
 
+Sample without_far_rows(const Sample& sample) {
+  constexpr double kFar = 16;
+  constexpr std::size_t kOneIn = 20;
+  if (sample.rows < kOneIn) return sample;
+  std::vector<double> distances(sample.rows, 0.0);
+  std::vector<float> column(sample.rows);
+  const auto middle = column.begin() + static_cast<std::ptrdiff_t>(sample.rows / 2);
+  for (std::size_t j = 0; j < sample.dims; ++j) {
+    for (std::size_t i = 0; i < sample.rows; ++i) column[i] = sample.row(i)[j];
+    std::nth_element(column.begin(), middle, column.end());
+    for (std::size_t i = 0; i < sample.rows; ++i) {
+      const double off = double{sample.row(i)[j]} - double{*middle};
+      distances[i] += off * off;
+    }
+  }
+  std::vector<double> sorted = distances;
+  std::sort(sorted.begin(), sorted.end());
+  const double far = std::max(kFar * kFar * sorted[sample.rows / 2], sorted[sample.rows - 1 - sample.rows / kOneIn]);
+  if (!(sorted.back() > far)) return sample;
+  Sample kept{{}, 0, sample.dims};
+  for (std::size_t i = 0; i < sample.rows; ++i) {
+    if (!(distances[i] <= far)) continue;
+    kept.values.insert(kept.values.end(), sample.row(i), sample.row(i) + sample.dims);
+    ++kept.rows;
+  }
+  return kept;
+}
+
 std::vector<float> centre_of(const Sample& sample, bool whole) {
   std::vector<double> sums(sample.dims, 0.0);
   for (std::size_t i = 0; i < sample.rows; ++i)

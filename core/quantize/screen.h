@@ -21,6 +21,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/element.h"
@@ -29,6 +30,7 @@
 #include "quantize/grid.h"
 #include "quantize/sample.h"
 #include "quantize/space.h"
+#include "storage/column.h"
 
 namespace nearabout {
 
@@ -85,14 +87,15 @@ class ScreenQuery {
 
 struct BuiltScreen {
   Screen screen;
-  std::vector<std::uint8_t> codes;  // rows x outputs; empty where the stored bytes are the codes
-  std::vector<float> terms;         // the offsets of all rows, then their errors
+  std::optional<Column> codes;  // rows x outputs; nothing where the stored bytes are the codes
+  std::vector<float> terms;     // the offsets of all rows, then their errors
 };
 
 // Measures on a sample which contraction is cheapest, and makes the codes. Nothing where a plain scan is as good: few
-// rows or few dimensions. The same at any number of threads.
+// rows or few dimensions. The same at any number of threads. Codes are kept in memory, or beside the path `scratch`.
 std::optional<BuiltScreen> build_screen(const RowReader& read, std::size_t rows, std::size_t dims, Element stored,
-                                        Space space, std::size_t threads, const Monitor& monitor);
+                                        Space space, const std::string* scratch, std::size_t threads,
+                                        const Monitor& monitor);
 
 // What is xor-ed into stored bytes to make codes of them.
 constexpr std::uint8_t flip_of(Element stored) { return stored == Element::i8 ? 0x80 : 0; }

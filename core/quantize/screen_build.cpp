@@ -1,6 +1,7 @@
 // Coding all rows, once it is chosen what to keep of them.
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <utility>
 
 #include "base/threads.h"
@@ -14,6 +15,7 @@ constexpr std::size_t kFewRows = 512;
 constexpr std::size_t kFewDims = 16;
 constexpr std::size_t kSampleRows = 4096;
 constexpr std::size_t kRowsAtATime = 128;
+constexpr std::size_t kBlockRows = 16'384;  // coded before they are kept
 constexpr double kOffsetRoom = 0x1p-21;     // relative: an offset is rounded here, and in the sum of a mark
 constexpr double kErrorRoom = 1 + 0x1p-20;  // the same for an error
 
@@ -25,33 +27,28 @@ bool fits_floats(const Sample& sample) {
   return largest < 1e15f;
 }
 
-// Codes and terms of all rows, and how far each row is from its code.
+// Codes and terms of all rows, and how far each row is from its code. Rows are coded a block at a time.
 class Coder {
  public:
-  Coder(const RowReader& read, Screen& screen, std::size_t rows, bool keep_codes)
-      : read_(read),
-        screen_(screen),
-        outputs_(screen.contraction.outputs()),
-        errors_(rows),
-        spreads_(rows),
-        images_(rows) {
+  Coder(const RowReader& read, Screen& screen, std::size_t rows, bool keep_codes, const std::string* scratch)
+      : read_(read), screen_(screen), outputs_(screen.contraction.outputs()), errors_(rows), spreads_(rows) {
     built_.terms.resize(2 * rows);
-    built_.codes.resize(keep_codes ? rows * outputs_ : 0);
+    if (!keep_codes) return;
+    built_.codes.emplace(outputs_, scratch);
+    built_.codes->reserve(rows);
   }
 
-  void code(std::size_t begin, std::size_t end) {
-    const std::size_t dims = screen_.contraction.dims();
-    const std::size_t count = end - begin;
-    std::vector<float> vectors(count * dims);
-    read_(begin, end, vectors.data());
-    if (screen_.space == Space::unit) normalise(vectors.data(), count, dims);
-    std::vector<float> images(count * outputs_);
-    std::vector<double> errors(count);
-    screen_.contraction.apply(vectors.data(), count, true, images.data(), errors.data());
-    std::vector<std::uint8_t> codes(outputs_);
-    for (std::size_t i = 0; i < count; ++i) {
-      std::uint8_t* target = built_.codes.empty() ? codes.data() : built_.codes.data() + (begin + i) * outputs_;
-      code_one(begin + i, images.data() + i * outputs_, errors[i], target);
+  void run(std::size_t threads, const Monitor& monitor) {
+    const std::size_t rows = errors_.size();
+    codes_.resize(std::min(kBlockRows, rows) * outputs_);
+    images_.assign(threads, 0.0);
+    for (std::size_t begin = 0; begin < rows; begin += kBlockRows) {
+      report(monitor, static_cast<double>(begin) / static_cast<double>(rows));
+      const std::size_t count = std::min(kBlockRows, rows - begin);
+      parallel_for(count, kRowsAtATime, threads, [&](std::size_t first, std::size_t last, std::size_t worker) {
+        code(begin, first, last, images_[worker]);
+      });
+      if (built_.codes) built_.codes->append(std::as_bytes(std::span(codes_.data(), count * outputs_)));
     }
   }
 
@@ -73,7 +70,25 @@ class Coder {
   }
 
  private:
-  void code_one(std::size_t row, const float* image, double error, std::uint8_t* codes) {
+  // Rows begin + first .. begin + last - 1 of the block that begins there.
+  void code(std::size_t begin, std::size_t first, std::size_t last, double& largest_image) {
+    const std::size_t dims = screen_.contraction.dims();
+    const std::size_t count = last - first;
+    std::vector<float> vectors(count * dims);
+    read_(begin + first, begin + last, vectors.data());
+    if (screen_.space == Space::unit) normalise(vectors.data(), count, dims);
+    std::vector<float> images(count * outputs_);
+    std::vector<double> errors(count);
+    screen_.contraction.apply(vectors.data(), count, true, images.data(), errors.data());
+    for (std::size_t i = 0; i < count; ++i) {
+      const double image = code_one(begin + first + i, images.data() + i * outputs_, errors[i],
+                                    codes_.data() + (first + i) * outputs_);
+      largest_image = std::max(largest_image, image);
+    }
+  }
+
+  // Returns a bound of the length of the row's image.
+  double code_one(std::size_t row, const float* image, double error, std::uint8_t* codes) {
     const Grid& grid = screen_.grid;
     grid.encode(image, codes);
     double off = 0;
@@ -91,10 +106,10 @@ class Coder {
     constexpr double margin = 1 + 1e-9;  // sums in double are off by far less
     errors_[row] = (std::sqrt(off) + error) * margin;
     spreads_[row] = std::sqrt(spread) * margin;
-    images_[row] = std::sqrt(whole) * margin + error;
     const double offset = kept - errors_[row] * errors_[row];
     built_.terms[row] =
         screen_.space == Space::inner ? 0.0f : static_cast<float>(offset - kOffsetRoom * std::abs(offset));
+    return std::sqrt(whole) * margin + error;
   }
 
   // Exact codes have no error at all: any unit will do to measure zeros by.
@@ -107,19 +122,23 @@ class Coder {
   const RowReader& read_;
   Screen& screen_;
   std::size_t outputs_;
-  std::vector<double> errors_, spreads_, images_;
+  std::vector<double> errors_, spreads_;
+  std::vector<double> images_;        // the longest that each thread saw
+  std::vector<std::uint8_t> codes_;  // of a block
   BuiltScreen built_;
 };
 
 }  // namespace
 
 std::optional<BuiltScreen> build_screen(const RowReader& read, std::size_t rows, std::size_t dims, Element stored,
-                                        Space space, std::size_t threads, const Monitor& monitor) {
+                                        Space space, const std::string* scratch, std::size_t threads,
+                                        const Monitor& monitor) {
   if (rows < kFewRows || dims < kFewDims) return std::nullopt;
   const bool integers = (stored == Element::u8 || stored == Element::i8) && space != Space::unit;
   Sample sample = take_sample(read, rows, dims, kSampleRows);
   if (space == Space::unit) normalise(sample.values.data(), sample.rows, dims);
   if (!fits_floats(sample)) return std::nullopt;
+  sample = without_far_rows(sample);
 
   Screen screen;
   screen.space = space;
@@ -134,10 +153,8 @@ std::optional<BuiltScreen> build_screen(const RowReader& read, std::size_t rows,
     screen.grid = Grid::of_integers(screen.contraction.centre(), stored == Element::u8 ? 0.0f : -128.0f);
   }
 
-  Coder coder(read, screen, rows, own_codes);
-  parallel_for(
-      rows, kRowsAtATime, threads, [&](std::size_t begin, std::size_t end, std::size_t) { coder.code(begin, end); },
-      [&](double share) { report(monitor, 0.2 + 0.8 * share); });
+  Coder coder(read, screen, rows, own_codes, scratch);
+  coder.run(threads, step_of(monitor, 0.2, 1.0));
   return coder.finish();
 }
 

@@ -5,7 +5,6 @@
 #include <string>
 
 #include "base/error.h"
-#include "quantize/contraction_file.h"
 #include "storage/numbers.h"
 
 namespace nearabout {
@@ -18,8 +17,8 @@ using storage::Writer;
 
 enum Bound : std::size_t { kEpsilon, kUsualError, kUsualSpread, kLargestImage, kBounds };
 
-void read_bounds(const File& file, Screen& screen, double& epsilon) {
-  const Section& section = file.section(SectionId::bounds);
+void read_bounds(const File& file, SectionId id, Screen& screen, double& epsilon) {
+  const Section& section = file.section(id);
   section.expect(Element::f64, {1, kBounds});
   const std::span<const double> bounds = section.all<double>();
   for (std::size_t i = 0; i < bounds.size(); ++i)
@@ -33,30 +32,31 @@ void read_bounds(const File& file, Screen& screen, double& epsilon) {
 
 }  // namespace
 
-void write_screen(Writer& writer, const BuiltScreen& built) {
+void write_screen(Writer& writer, const BuiltScreen& built, const ScreenSections& ids) {
   const Screen& screen = built.screen;
   const std::uint64_t rows = built.terms.size() / 2;
   const std::uint64_t outputs = screen.contraction.outputs();
   const double bounds[kBounds] = {screen.contraction.epsilon(), screen.usual_error, screen.usual_spread,
                                   screen.largest_image};
-  writer.add<double>(SectionId::bounds, {1, kBounds}, bounds);
-  write_contraction(writer, screen.contraction);
-  write_grid(writer, screen.grid);
+  writer.add<double>(ids.bounds, {1, kBounds}, bounds);
+  write_contraction(writer, screen.contraction, ids.image);
+  write_grid(writer, screen.grid, ids.image);
   writer.add<float>(SectionId::row_terms, {2, rows}, built.terms);
-  if (!built.codes.empty()) writer.add<std::uint8_t>(SectionId::codes, {rows, outputs}, built.codes);
+  if (built.codes) built.codes->write(writer, SectionId::codes, Element::u8, outputs);
 }
 
-std::optional<StoredScreen> read_screen(const File& file, Space space, const Section& vectors) {
+std::optional<StoredScreen> read_screen(const File& file, Space space, const Section& vectors,
+                                        const ScreenSections& ids) {
   if (!file.has(SectionId::row_terms)) return std::nullopt;
   const std::uint64_t rows = vectors.shape().rows;
   const std::uint64_t dims = vectors.shape().columns;
   StoredScreen stored;
   stored.screen.space = space;
   double epsilon = 0;
-  read_bounds(file, stored.screen, epsilon);
-  stored.screen.contraction = read_contraction(file, dims, epsilon);
+  read_bounds(file, ids.bounds, stored.screen, epsilon);
+  stored.screen.contraction = read_contraction(file, dims, epsilon, ids.image);
   const std::size_t outputs = stored.screen.contraction.outputs();
-  stored.screen.grid = read_grid(file, outputs);
+  stored.screen.grid = read_grid(file, outputs, ids.image);
   stored.terms = &file.section(SectionId::row_terms);
   stored.terms->expect(Element::f32, {2, rows});
   if (file.has(SectionId::codes)) {

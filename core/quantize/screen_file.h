@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "quantize/contraction_file.h"
 #include "quantize/screen.h"
 #include "storage/file.h"
 #include "storage/writer.h"
@@ -18,9 +19,20 @@ struct StoredScreen {
   std::uint8_t flip = 0;
 };
 
-void write_screen(storage::Writer& writer, const BuiltScreen& built);
+// Where the parts of a screen lie: the exact kind's, and those of a screen beside the sections of another kind.
+struct ScreenSections {
+  storage::SectionId bounds = storage::SectionId::bounds;
+  ImageSections image = {};
+};
+inline constexpr ScreenSections kScreenOfExact{};
+inline constexpr ScreenSections kScreenBeside{
+    storage::SectionId::screen_bounds,
+    {storage::SectionId::screen_centre, storage::SectionId::screen_directions, storage::SectionId::screen_grid}};
+
+void write_screen(storage::Writer& writer, const BuiltScreen& built, const ScreenSections& ids);
 
 // Nothing where the file has no screen; CorruptFile where its parts do not fit the vectors or each other.
-std::optional<StoredScreen> read_screen(const storage::File& file, Space space, const storage::Section& vectors);
+std::optional<StoredScreen> read_screen(const storage::File& file, Space space, const storage::Section& vectors,
+                                        const ScreenSections& ids);
 
 }  // namespace nearabout

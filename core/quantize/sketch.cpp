@@ -115,7 +115,8 @@ SketchQuery::SketchQuery(const Sketch& sketch, const QueryImage& image)
     spread_ = image.norm;
   } else {
     scale_ = centroid_scale_ = -2 * codes_.scale;
-    constant_ = squared_norm(image.values, sketch.width()) + image.rest * image.rest - 2 * codes_.constant;
+    square_ = squared_norm(image.values, sketch.width()) - 2 * codes_.constant;
+    constant_ = square_ + image.rest * image.rest;
     doubt_unit_ = image.rest * image.rest + 2 * codes_.residual * sketch.spread;
   }
   slack_ = sketch.doubt * doubt_unit_;
@@ -149,6 +150,10 @@ double SketchQuery::doubt(float mark, const float* query, const float* row) cons
                        : space_ == Space::inner ? sketch_scale_
                                                 : sketch_scale_ * sketch_scale_;
   return (double{mark} + constant_ - rank * scale) / doubt_unit_;
+}
+
+double SketchQuery::mark_of(double rank) const {
+  return (space_ == Space::unit ? 2 * rank : rank * sketch_scale_ * sketch_scale_) - constant_;
 }
 
 double SketchQuery::mark_within(double rank) const {

@@ -72,6 +72,10 @@ class SketchQuery {
   double estimate(float mark) const;
   // No row whose true rank is `rank` or less is expected to have a larger mark.
   double mark_within(double rank) const;
+  // The mark of a row with this rank, were the estimate exact; and the square of the query's image. Not for inner
+  // products.
+  double mark_of(double rank) const;
+  double square() const { return square_; }
   // By how much the estimate of a row with this mark is too large, in the unit of Sketch::doubt; zero where the
   // estimate cannot be wrong. `query` and `row` are as given.
   double doubt(float mark, const float* query, const float* row) const;
@@ -86,6 +90,7 @@ class SketchQuery {
   float scale_;
   float centroid_scale_;
   double constant_;        // what an estimate is beyond its mark
+  double square_ = 0;
   double doubt_unit_;      // what a doubt of 1 is in marks
   double slack_;           // what marks may be too large by
   double grid_error_ = 0;  // of a code along any one direction

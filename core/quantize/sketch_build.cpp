@@ -162,6 +162,7 @@ Sketch learn_sketch(const RowReader& read, std::size_t rows, std::size_t dims, S
   sketch.scale = scale_for(sample);
   sketch.prepare(sample.values.data(), sample.rows, dims);
   for (std::size_t i = 0; i < sample.rows; ++i) sketch.longest = std::max(sketch.longest, norm(sample.row(i), dims));
+  sample = without_far_rows(sample);
   sketch.contraction = leading_directions(sample, threads);
 
   const bool one_more = space == Space::inner && sketch.contraction.identity();

@@ -20,28 +20,39 @@ constexpr std::uint64_t kCopyBytes = 8 << 20;  // between two looks at the monit
 std::shared_ptr<const File> File::open(const std::string& path) {
   auto mapping = std::make_shared<const system::Mapping>(path);
   const auto image = mapping->bytes();
-  return std::shared_ptr<const File>(new File(std::move(mapping), image, path));
+  return std::shared_ptr<const File>(new File(std::move(mapping), image, path, true));
+}
+
+std::shared_ptr<const File> File::read(const std::string& path) {
+  const system::ReadFile file(path);
+  const std::size_t size = file.size();
+  auto bytes = std::make_shared<AlignedBytes>(aligned_bytes(size, kPageAlignment));
+  file.read_at(0, {bytes->get(), size});
+  file.check_unchanged();
+  const std::span<const std::byte> image{bytes->get(), size};
+  return std::shared_ptr<const File>(new File(std::move(bytes), image, path, false));
 }
 
 std::shared_ptr<const File> File::from_memory(AlignedBytes bytes, std::size_t size) {
   const std::span<const std::byte> image{bytes.get(), size};
   if (reinterpret_cast<std::uintptr_t>(image.data()) % kAlignment != 0)
     throw InvalidInput("an image in memory must start on a multiple of 64 bytes: take it from aligned_bytes");
-  return std::shared_ptr<const File>(new File(std::make_shared<const AlignedBytes>(std::move(bytes)), image, ""));
+  return std::shared_ptr<const File>(
+      new File(std::make_shared<const AlignedBytes>(std::move(bytes)), image, "", false));
 }
 
 std::shared_ptr<const File> File::view(std::span<const std::byte> image) {
-  return std::shared_ptr<const File>(new File(nullptr, image, ""));
+  return std::shared_ptr<const File>(new File(nullptr, image, "", false));
 }
 
 std::shared_ptr<const File> File::with(std::shared_ptr<const File> other) const {
-  std::shared_ptr<File> file(new File(owner_, bytes(), path_));
+  std::shared_ptr<File> file(new File(owner_, bytes(), path_, mapped_));
   file->other_ = std::move(other);
   return file;
 }
 
-File::File(std::shared_ptr<const void> owner, std::span<const std::byte> image, std::string path)
-    : owner_(std::move(owner)), data_(image.data()), size_(image.size()), path_(std::move(path)) {
+File::File(std::shared_ptr<const void> owner, std::span<const std::byte> image, std::string path, bool mapped)
+    : owner_(std::move(owner)), data_(image.data()), size_(image.size()), path_(std::move(path)), mapped_(mapped) {
   const std::vector<Entry> entries = validate(image, name());
   const auto words_of = [](const Entry& entry) { return (blocks_of(entry.length) + 63) / 64; };
   std::uint64_t words = 0;
@@ -93,7 +104,7 @@ void File::verify_padding(std::uint64_t begin, std::uint64_t end) const {
 }
 
 void File::forget() const {
-  if (!path_.empty()) system::forget(bytes());
+  if (mapped_) system::forget(bytes());
 }
 
 std::vector<const Section*> File::current_sections() const {
@@ -127,7 +138,11 @@ void File::verify(const Monitor& monitor) const {
 
 void File::save(const std::string& path, const Monitor& monitor) const {
   verify(monitor ? [&](double share) { monitor(share / 2); } : Monitor{});
-  if (other_) return rewrite(path, monitor);
+  if (other_) {
+    Writer writer = Writer::to_path(path);
+    rewrite(writer, monitor);
+    return;
+  }
   system::TemporaryFile file(path);
   for (std::uint64_t begin = 0; begin < size_; begin += kCopyBytes) {
     report(monitor, 0.5 + 0.5 * static_cast<double>(begin) / static_cast<double>(size_));
@@ -137,9 +152,22 @@ void File::save(const std::string& path, const Monitor& monitor) const {
   file.publish();
 }
 
+std::shared_ptr<const File> File::in_one_piece() const {
+  verify();
+  if (!other_) return std::shared_ptr<const File>(new File(owner_, bytes(), path_, mapped_));
+  Writer writer = Writer::to_memory(size_ + other_->size_);
+  return rewrite(writer, {});
+}
+
+// The header has the checksum of the directory, which has those of the blocks that hold the checksums of all others.
+std::uint64_t File::identity() const {
+  Header header;
+  std::memcpy(&header, data_, sizeof header);
+  return header.checksum;
+}
+
 // Section by section: those of two images lie in one from now on.
-void File::rewrite(const std::string& path, const Monitor& monitor) const {
-  Writer writer = Writer::to_path(path);
+std::shared_ptr<const File> File::rewrite(Writer& writer, const Monitor& monitor) const {
   for (const Section* section : current_sections()) {
     if (section->id() == SectionId::checksums) continue;
     writer.begin(section->id(), section->element(), section->shape(),
@@ -152,7 +180,7 @@ void File::rewrite(const std::string& path, const Monitor& monitor) const {
     writer.end();
   }
   report(monitor, 1.0);
-  writer.finish();
+  return writer.finish();
 }
 
 }  // namespace nearabout::storage

@@ -18,10 +18,15 @@
 
 namespace nearabout::storage {
 
+class Writer;
+
 class File {
  public:
   // NotOurFile, TruncatedFile, CorruptFile, NewerFile; SystemError where the system refuses.
   static std::shared_ptr<const File> open(const std::string& path);
+  // Reads the whole file into memory, for files that others truncate or overwrite in place: what happens to it
+  // afterwards does not matter. CorruptFile where it is written to meanwhile.
+  static std::shared_ptr<const File> read(const std::string& path);
   // Takes an image that starts on a multiple of 64; validated like a file.
   static std::shared_ptr<const File> from_memory(AlignedBytes bytes, std::size_t size);
   // An image in memory that outlives the file.
@@ -35,8 +40,15 @@ class File {
   // the open image keeps the old bytes.
   void save(const std::string& path, const Monitor& monitor = {}) const;
 
+  // Returns an image that has all in one piece: this one, or, of one that is with() another, a new one in memory.
+  // Verified first, as by save().
+  std::shared_ptr<const File> in_one_piece() const;
+
   // Compares every checksum afresh, and the padding with zero.
   void verify(const Monitor& monitor = {}) const;
+
+  // Returns a number that differs, but for chance, where any byte of the image differs.
+  std::uint64_t identity() const;
 
   // Gives back the memory of what was read of a mapped file; nothing else changes. Advice.
   void forget() const;
@@ -51,7 +63,8 @@ class File {
   std::vector<const Section*> current_sections() const;
   std::span<const std::byte> bytes() const { return {data_, size_}; }
   std::size_t size() const { return size_; }
-  const std::string& path() const { return path_; }  // empty for an image in memory
+  bool mapped() const { return mapped_; }
+  const std::string& path() const { return path_; }  // empty for an image that came from no file
   std::string name() const;                          // for sentences: the path, or "the index in memory"
 
   File(const File&) = delete;
@@ -59,17 +72,18 @@ class File {
 
  private:
   friend class Section;
-  File(std::shared_ptr<const void> owner, std::span<const std::byte> image, std::string path);
+  File(std::shared_ptr<const void> owner, std::span<const std::byte> image, std::string path, bool mapped);
 
   const Section* find(SectionId id) const;
   std::uint64_t expected_checksum(const Section& section, std::uint64_t block) const;
-  void rewrite(const std::string& path, const Monitor& monitor) const;
+  std::shared_ptr<const File> rewrite(Writer& writer, const Monitor& monitor) const;
   void verify_padding(std::uint64_t begin, std::uint64_t end) const;
 
   std::shared_ptr<const void> owner_;  // keeps the bytes: a mapping or memory
   const std::byte* data_;
   std::size_t size_;
   std::string path_;
+  bool mapped_;
   std::vector<Section> sections_;
   std::unique_ptr<std::atomic<std::uint64_t>[]> verified_;  // words of bits, each section its own
   std::shared_ptr<const File> other_;                       // whose sections take the place of this one's

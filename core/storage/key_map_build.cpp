@@ -92,7 +92,9 @@ void KeyMapBuilder::insert_all(std::size_t count, HashOf hash_of, Same same, Nam
         const std::uint32_t earlier = slots_[place + table::lowest(marks)];
         if (same(earlier, row))
           throw InvalidInput("keys must be unique: " + name(row) + " is the key of row " + std::to_string(earlier) +
-                             " and again of row " + std::to_string(row) + ". Leave one of them out or rename it.");
+                             " and again of row " + std::to_string(row) +
+                             ". Leave one of them out or rename it. Labels that rows share are no keys: build without "
+                             "keys, and look the labels up by row number, labels[hits.rows].");
       }
       if (const std::uint64_t free = table::empties(tags); free != 0) {
         const std::uint64_t slot = place + table::lowest(free);

@@ -51,6 +51,12 @@ constexpr std::pair<SectionId, std::string_view> kNames[] = {
     {SectionId::calibrated, "calibrated"},
     {SectionId::calibration, "calibration"},
     {SectionId::list_share, "list_share"},
+    {SectionId::screen_bounds, "screen_bounds"},
+    {SectionId::screen_centre, "screen_centre"},
+    {SectionId::screen_directions, "screen_directions"},
+    {SectionId::screen_grid, "screen_grid"},
+    {SectionId::guard, "guard"},
+    {SectionId::leaf_residuals, "leaf_residuals"},
     {SectionId::checksums, "checksums"},
 };
 

@@ -65,6 +65,12 @@ enum class SectionId : std::uint32_t {
   calibrated = 48,
   calibration = 49,
   list_share = 50,
+  screen_bounds = 51,
+  screen_centre = 52,
+  screen_directions = 53,
+  screen_grid = 54,
+  guard = 55,
+  leaf_residuals = 56,
   checksums = 255,  // written by Writer::finish alone
 };
 std::string_view name_of(SectionId id);  // "unknown" for a number that this version does not know

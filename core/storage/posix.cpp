@@ -166,10 +166,38 @@ void forget(std::span<const std::byte> mapped) noexcept {
   if (!mapped.empty()) ::madvise(const_cast<std::byte*>(mapped.data()), mapped.size(), MADV_DONTNEED);
 }
 
+namespace {
+
+bool exists(const std::string& path) {
+  struct stat status;
+  return ::stat(path.c_str(), &status) == 0;
+}
+
+// Gives a new file the mode of the one that it will replace and, where the system allows that, its owner and group.
+// What the system refuses leaves the new file as private as it was made.
+void keep_mode_and_owner(int descriptor, const std::string& replaced) {
+  struct stat before;
+  struct stat now;
+  if (::stat(replaced.c_str(), &before) != 0 || ::fstat(descriptor, &now) != 0) return;
+  mode_t mode = before.st_mode & 07777;
+  const auto owned_by = [&](uid_t user, gid_t group) { return ::fchown(descriptor, user, group) == 0; };
+  if (before.st_uid != now.st_uid || before.st_gid != now.st_gid) {
+    // Only the superuser gives files away; to a group of their own anyone may.
+    const bool kept = owned_by(before.st_uid, before.st_gid);
+    if (!kept && before.st_gid != now.st_gid) (void)owned_by(static_cast<uid_t>(-1), before.st_gid);
+    if (!kept) mode &= 0777;
+  }
+  (void)::fchmod(descriptor, mode);  // after the owner: a change of that takes bits of the mode away
+}
+
+}  // namespace
+
 TemporaryFile::TemporaryFile(const std::string& target) : asked_(target), target_(resolve_links(target)) {
   if (target.empty()) throw SystemError(ENOENT, target, "cannot save to an empty path");
   refuse_odd_target(target_);
-  descriptor_ = create_unnamed(folder_of(target_), O_RDWR, 0666, asked_, path_);  // less the umask, as for any new file
+  // Nobody else's until it is published where it replaces a file, which may be private; else as any new file.
+  const mode_t mode = exists(target_) ? 0600 : 0666;
+  descriptor_ = create_unnamed(folder_of(target_), O_RDWR, mode, asked_, path_);
   if (descriptor_ < 0) throw_errno(asked_, "cannot write");
 }
 
@@ -198,6 +226,7 @@ void TemporaryFile::shorten(std::uint64_t size) {
 }
 
 void TemporaryFile::publish() {
+  keep_mode_and_owner(descriptor_, target_);
   if (flush(descriptor_) < 0) throw_errno(asked_, "cannot write");
   const int descriptor = descriptor_;
   descriptor_ = -1;  // closed whether or not close reports a late error

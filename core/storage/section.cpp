@@ -43,11 +43,11 @@ void Section::verify_block(std::uint64_t block) const {
 }
 
 void Section::advise(system::Access access) const {
-  if (!file_->path().empty()) system::advise({data_, entry_.length}, access);
+  if (file_->mapped()) system::advise({data_, entry_.length}, access);
 }
 
 void Section::will_need(std::uint64_t begin, std::uint64_t end) const {
-  if (file_->path().empty() || begin >= end || end > entry_.length) return;
+  if (!file_->mapped() || begin >= end || end > entry_.length) return;
   system::will_need({data_ + begin, static_cast<std::size_t>(end - begin)});
 }
 

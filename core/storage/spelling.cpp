@@ -4,6 +4,7 @@
 #include <bit>
 #include <compare>
 #include <cstdint>
+#include <string>
 #include <utility>
 
 namespace nearabout::storage {
@@ -160,6 +161,12 @@ class Speller {
   Best best_;
 };
 
+void fold_ascii(std::string_view text, std::string& folded) {
+  folded.assign(text);
+  for (char& letter : folded)
+    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter + ('a' - 'A'));
+}
+
 }  // namespace
 
 std::vector<std::string> similar_keys(const KeyMap& keys, std::string_view word, std::size_t count) {
@@ -169,6 +176,25 @@ std::vector<std::string> similar_keys(const KeyMap& keys, std::string_view word,
   keys.each_string([&](std::size_t row, std::string_view key) { speller.consider(row, key); });
   for (const Candidate& candidate : std::move(speller).best()) words.emplace_back(keys.string_key(candidate.row));
   return words;
+}
+
+std::vector<std::string> keys_with(const KeyMap& keys, std::string_view text, std::size_t count) {
+  std::vector<std::string> beginning;
+  std::vector<std::string> containing;
+  if (text.empty()) return beginning;
+  std::string wanted;
+  std::string folded;
+  fold_ascii(text, wanted);
+  keys.each_string([&](std::size_t, std::string_view key) {
+    if (key.size() < wanted.size() || beginning.size() == count) return;
+    fold_ascii(key, folded);
+    const std::size_t place = folded.find(wanted);
+    auto& list = place == 0 ? beginning : containing;
+    if (place != std::string::npos && list.size() < count) list.emplace_back(key);
+  });
+  for (std::string& key : containing)
+    if (beginning.size() < count) beginning.push_back(std::move(key));
+  return beginning;
 }
 
 }  // namespace nearabout::storage

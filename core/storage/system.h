@@ -46,6 +46,7 @@ void forget(std::span<const std::byte> mapped) noexcept;
 class TemporaryFile {
  public:
   // Refuses a target that exists and is not a regular file. A symbolic link is followed: the file it names is replaced.
+  // What replaces a file gets its mode and, where the system allows that, its owner.
   explicit TemporaryFile(const std::string& target);
   ~TemporaryFile();
   TemporaryFile(const TemporaryFile&) = delete;

@@ -23,9 +23,10 @@ void check_magic(std::span<const std::byte> image, const std::string& name) {
   const std::size_t present = std::min(image.size(), kMagic.size());
   if (image.empty()) throw NotOurFile(name + " is empty: it is not a .near file. Build an index to get one.");
   if (std::memcmp(image.data(), kMagic.data(), present) != 0)
-    throw NotOurFile(name +
-                     " is not a .near file: it does not begin with the bytes that mark one. To make an index of "
-                     "vectors in another format, build it.");
+    throw NotOurFile(
+        name +
+        " is not a .near file: it does not begin with the bytes that mark one. If it holds vectors, make an "
+        "index of it: nearabout.build in Python, nearabout build in the shell.");
 }
 
 [[noreturn]] void throw_truncated(const std::string& name, std::uint64_t expected, std::uint64_t found) {

@@ -14,6 +14,7 @@ does not pay for the rest, NumPy among it.
 TYPE_CHECKING = False  # type checkers take this as true; the real one would cost the import of `typing`
 if TYPE_CHECKING:
     from nearabout.building import build
+    from nearabout.calibration import EVERY_ROW
     from nearabout.errors import (
         CorruptFile,
         FileFormatError,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from nearabout.explaining import Explanation
     from nearabout.formats import Embeddings, read
     from nearabout.hits import Hits
+    from nearabout.images import from_bytes
     from nearabout.index import Index, open
     from nearabout.params import IVF, Exact, Forest, LeadingCodes
     from nearabout.planning import Plan, plan
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "EVERY_ROW",
     "IVF",
     "CorruptFile",
     "Embeddings",
@@ -59,18 +62,21 @@ __all__ = [
     "UnknownKey",
     "__version__",
     "build",
+    "from_bytes",
     "open",
     "plan",
     "read",
 ]
 
 _HOMES = {
+    "EVERY_ROW": "nearabout.calibration",
     "build": "nearabout.building",
     "Explanation": "nearabout.explaining",
     "Embeddings": "nearabout.formats",
     "read": "nearabout.formats",
     "Hits": "nearabout.hits",
     "Index": "nearabout.index",
+    "from_bytes": "nearabout.images",
     "open": "nearabout.index",
     "Exact": "nearabout.params",
     "Forest": "nearabout.params",
@@ -85,7 +91,11 @@ _HOMES = {
 def __getattr__(name: str) -> object:
     """Import a public name at its first use (PEP 562)."""
     if name not in __all__:
-        raise AttributeError(f"module 'nearabout' has no attribute {name!r}")
+        served = {"load": "open", "load_index": "open", "read_index": "open", "fit": "build", "create": "build"}.get(
+            name
+        )
+        advice = f"; use nearabout.{served}" if served else ""
+        raise AttributeError(f"module 'nearabout' has no attribute {name!r}{advice}")
     from importlib import import_module
 
     value: object = getattr(import_module(_HOMES.get(name, "nearabout.errors")), name)

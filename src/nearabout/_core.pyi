@@ -16,9 +16,14 @@ class Index:
     """An open index: an image of a .near file, mapped or in memory. Immutable; safe to share between threads."""
 
     @staticmethod
-    def open(path: str) -> Index: ...
+    def open(path: str, mapped: bool = True) -> Index: ...  # not mapped: read whole
     @staticmethod
     def from_bytes(image: bytes) -> Index: ...
+    def to_bytes(self) -> bytes: ...  # verified; what `save` would write
+    @property
+    def identity(self) -> int: ...  # another where any byte of the image is another
+    @property
+    def mapped(self) -> bool: ...
     def save(self, path: str) -> None: ...
     @property
     def kind(self) -> str: ...
@@ -69,7 +74,12 @@ class Index:
     def radius_search(
         self, queries: Array, radius: float, effort: int | None = None, exact: bool = False, threads: int = 0
     ) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int64]]: ...
-    # For the command line, without NumPy: neighbours of a sum of unit vectors of rows, those rows left out.
+    # The weighted sum of the vectors of rows, (weight, row), and of n other vectors, (n, dims); under cosine, of their
+    # directions.
+    def weighted_sum(
+        self, terms: Sequence[tuple[float, int]], vectors: NDArray[np.float32], weights: Sequence[float]
+    ) -> NDArray[np.float32]: ...
+    # For the command line, without NumPy: neighbours of the weighted sum of rows, those rows left out.
     def search_sum(
         self,
         terms: Sequence[tuple[float, int]],
@@ -102,6 +112,7 @@ class Index:
     # The same index, calibrated anew: with rows where there are no queries.
     def calibrated(self, queries: NDArray[np.float32], recall: float, threads: int, monitor: Monitor) -> Index: ...
     def similar_keys(self, word: str, count: int) -> list[str]: ...  # nearest spellings; [] when keys are not strings
+    def keys_with(self, text: str, count: int) -> list[str]: ...  # keys that begin with a text, then those that have it
 
 def build_exact(
     # (n, dims), each row in one piece: any of the types below, bf16 as uint16, bits as packed uint8; or rows in a file

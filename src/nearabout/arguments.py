@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 import operator
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 
 from nearabout.errors import InvalidInput
 from nearabout.keys import is_utf8
+from nearabout.names import a_type
 
 
 def check_k(k: object, available: int) -> int:
@@ -21,9 +24,7 @@ def check_k(k: object, available: int) -> int:
     except TypeError:
         shape = getattr(k, "shape", None)
         hint = "" if shape is None else f" of shape {shape}"
-        raise InvalidInput(
-            f"k is a {type(k).__name__}{hint}; it is a positive integer, and the query comes before it"
-        ) from None
+        raise InvalidInput(f"k is {a_type(k)}{hint}; it is a positive integer, and the query comes before it") from None
     if count < 1:
         raise InvalidInput(f"k is {count}; ask for at least 1 neighbour")
     return max(0, min(count, available))
@@ -65,7 +66,7 @@ def check_threads(threads: object) -> int:
 def check_radius(radius: object) -> float:
     """A distance; infinity asks for everything."""
     if isinstance(radius, (bool, np.bool_)) or not isinstance(radius, (int, float, np.integer, np.floating)):
-        raise InvalidInput(f"radius is a {type(radius).__name__}; pass a number in the units of the metric")
+        raise InvalidInput(f"radius is {a_type(radius)}; pass a number in the units of the metric")
     value = float(radius)
     if math.isnan(value):
         raise InvalidInput("radius is NaN; pass a number in the units of the metric, or inf for everything")
@@ -84,9 +85,29 @@ def check_path(path: object) -> str:
     try:
         text = os.fsdecode(path)  # type: ignore[arg-type]
     except TypeError:
-        raise InvalidInput(f"path is a {type(path).__name__}; pass a string or a pathlib.Path") from None
+        raise InvalidInput(f"path is {a_type(path)}; pass a string or a pathlib.Path") from None
     if "\0" in text or not text:
         raise InvalidInput(f"the path {text!r} is empty or holds a zero byte; no file can have that name")
     if not is_utf8(text):
         raise InvalidInput(f"the path {text!r} is not valid UTF-8; give the file or folder another name")
     return text
+
+
+_HIT_BYTES = 12  # a row number and a distance
+
+
+@contextmanager
+def room_for_hits(queries: int, k: int | None) -> Iterator[None]:
+    """Makes a sentence of a MemoryError in a search: what the answer takes, and how to ask for less. `k` is None for a
+    radius search, whose answers are as long as they are."""
+    try:
+        yield
+    except MemoryError:
+        asked = f"{queries:,} quer{'y' if queries == 1 else 'ies'}"
+        if k is None:
+            told, less = f"a radius search for {asked}", "with a smaller radius"
+        else:
+            told, less = f"{asked} with {k:,} neighbours each", "for fewer neighbours"
+            told += f", which takes {queries * k * _HIT_BYTES / 1e9:,.1f} GB" if queries * k > 10**7 else ""
+        in_parts = ", or in parts: index.search(queries[:1000]) and so on" if queries > 1 else ""
+        raise MemoryError(f"there is not enough memory for the answer to {told}; ask {less}{in_parts}") from None

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,15 +17,12 @@ from nearabout.calibration import check_recall
 from nearabout.choice import choose_kind
 from nearabout.errors import InvalidInput
 from nearabout.index import Index
-from nearabout.inputs import Vectors, as_measured, as_vectors
-from nearabout.keys import as_keys
-from nearabout.larger import FileVectors, check_memory, from_array, from_file, from_place, in_two_steps
+from nearabout.inputs import as_measured
+from nearabout.larger import check_memory
 from nearabout.names import check_dtype, check_metric
 from nearabout.params import IVF, Exact, Forest, Kind, LeadingCodes, resolve_kind
-from nearabout.progress import Monitor, monitor_for
-
-if TYPE_CHECKING:
-    from nearabout.formats import Embeddings
+from nearabout.progress import in_two_steps, monitor_for
+from nearabout.taking import Wanted, take
 
 
 def build(
@@ -46,15 +41,18 @@ def build(
     threads: int | None = None,
     on_bad: Literal["error", "skip"] = "error",
     progress: object = None,
+    **reading: Any,
 ) -> Index:
     """Make an index of vectors.
 
     Args:
         data: the vectors, shape (n, dims): a NumPy array of any type and layout, nested lists, a torch tensor or
-            anything with DLPack or the array interface; or the path of a file that `read` understands; or the
-            `Embeddings` that `read` returned.
-        keys: one a vector, all strings or all int64, none twice. None takes those of the file, or, where there are
-            none, the row numbers 0 to n - 1. Given with a file, they take the place of the file's own.
+            anything with DLPack or the array interface; a frame or series of pandas or polars, or anything with the
+            Arrow C interface; a dict of keys to vectors; an iterator of vectors, of pairs of a key and a vector, or of
+            arrays of several; or the path of a file that `read` understands; or the `Embeddings` that `read` returned.
+        keys: one a vector, all strings or all int64, none twice. None takes those that come with the vectors (of a
+            file, a dict, a column named key, word, id or so, the index of a pandas frame), or, where there are none,
+            the row numbers 0 to n - 1. Given, they take the place of those.
         metric: what near means. "cosine" (1 - cosine similarity, the length of vectors does not count) is right for
             most embeddings; "dot" (the negative inner product) where length means importance; "euclidean",
             "sqeuclidean" (its square) and "manhattan" for measured quantities and pixels; "hamming" (the share of bits
@@ -88,16 +86,20 @@ def build(
             give the same bytes. Exact indexes have nothing that is random, and take 0 only; "auto" takes any, so that a
             program does not depend on the size of its data: where it chooses "exact", all give the same.
         threads: how many to use; None uses all cores. The result is the same, byte for byte.
-        on_bad: what to do about vectors with NaN or infinity, and zero vectors under cosine: "error" refuses, "skip"
-            leaves them out and lists their rows in `Index.skipped`. With "skip" and without keys, the keys are the
-            row numbers of the input, so that they still point into it.
-        progress: None, True (a bar on standard error if that is a terminal), or a function called with the share done.
+        on_bad: what to do about vectors with NaN or infinity, zero vectors under cosine, and rows of a table that miss
+            a value (null): "error" refuses, "skip" leaves them out and lists their rows in `Index.skipped`. With "skip"
+            and without keys, the keys are the row numbers of the input, so that they still point into it.
+        progress: None, True (a bar on standard error if that is a terminal), or a function called with the share done,
+            which ends with 1.0.
+        reading: how a file is read: format, member, dims, dataset, key_column, vector_column, header, delimiter and
+            errors, as `read` takes them.
 
     Returns:
         The index, open.
 
     Raises:
         InvalidInput: an argument that cannot be used; the sentence says what was given and what is allowed.
+        TypeError: an argument that there is not.
         FileFormatError: the input file cannot be understood.
         MissingDependency: reading this file format needs an optional library.
         OSError: a file cannot be read or written; a file that was at `path` before is as it was.
@@ -114,26 +116,26 @@ def build(
     _refuse_queries_of_exact(queries, asked)
     seed = check_seed(seed, "auto" if asked == "auto" else asked.name)
     target = None if path is None else check_path(path)
-    if on_bad not in ("error", "skip"):
-        raise InvalidInput(f'on_bad is {on_bad!r}; pass "error" or "skip"')
+    _check_on_bad(on_bad)
     budget = check_memory(memory, target)
     monitor, finish = monitor_for(progress, "building")
     thread_count = check_threads(threads)
     origin: dict[str, object] = {}
     try:
-        reading, monitor = in_two_steps(monitor)
-        vectors, keys = _vectors_of(data, keys, metric, dtype, budget, target, reading, origin)
-        rows = vectors.rows if isinstance(vectors, FileVectors) else vectors.array
+        told_reading, monitor = in_two_steps(monitor)
+        wanted = Wanted(metric, dtype, budget, target, on_bad)
+        taken = take(data, keys, wanted, reading, told_reading, origin)
+        vectors, rows = taken.vectors, taken.rows
         params = choose_kind(len(rows), vectors.dims, metric, vectors.dtype, recall) if asked == "auto" else asked
         chosen = {"chosen_by": "auto"} if asked == "auto" else {}
         notes = {"library": f"nearabout {__version__}", **params.settings(), **chosen, **origin}
-        core, skipped = _builder(params, seed)(
+        core, skipped = taken.naming_keys(_builder(params, seed))(
             rows,
             dims=vectors.dims,
             dtype=vectors.dtype,
             source_dtype=vectors.source_dtype,
             metric=metric,
-            keys=_keys_for(keys, len(rows), on_bad),
+            keys=taken.keys_for(on_bad),
             on_bad=on_bad,
             path=target,
             metadata=json.dumps(notes, ensure_ascii=False),
@@ -146,7 +148,12 @@ def build(
         )
     finally:
         finish()
-    return Index(core, skipped)
+    return Index(core, taken.left_out(skipped))
+
+
+def _check_on_bad(on_bad: object) -> None:
+    if on_bad not in ("error", "skip"):
+        raise InvalidInput(f'on_bad is {on_bad!r}; pass "error" or "skip"')
 
 
 def _refuse_queries_of_exact(queries: Any, asked: Kind | Literal["auto"]) -> None:
@@ -181,50 +188,3 @@ def _builder(params: Kind, seed: int) -> Callable[..., tuple[_core.Index, NDArra
 def _or_zero(setting: int | Literal["auto"]) -> int:
     """What the core takes: 0 lets it choose."""
     return 0 if setting == "auto" else setting
-
-
-def _keys_for(keys: Any, count: int, on_bad: str) -> Sequence[str] | NDArray[np.int64] | None:
-    if keys is not None:
-        return as_keys(keys, count)
-    return np.arange(count, dtype=np.int64) if on_bad == "skip" else None
-
-
-def _vectors_of(
-    data: Any,
-    keys: Any,
-    metric: str,
-    dtype: str | None,
-    budget: int,
-    target: str | None,
-    monitor: Monitor,
-    notes: dict[str, object],
-) -> tuple[Vectors | FileVectors, Any]:
-    """Vectors and keys of whatever was given. Notes where they came from."""
-    formats = sys.modules.get("nearabout.formats")  # where nobody loaded it, nobody has what it reads
-    found: FileVectors | Embeddings | None = data if formats and isinstance(data, formats.Embeddings) else None
-    if isinstance(data, (str, os.PathLike)):
-        source = check_path(data)
-        if budget and target is not None:
-            found = from_file(source, metric, dtype, budget, target, monitor)
-        else:
-            from nearabout.formats import read
-
-            found = from_place(source, metric, dtype) or read(source)
-    if found is not None:
-        _note(found, notes)
-        keys = found.keys if keys is None else keys
-        data = found if isinstance(found, FileVectors) else found.vectors
-    if isinstance(data, FileVectors):
-        return data, keys
-    if budget and target is not None:
-        return from_array(data, metric, dtype, target), keys
-    return as_vectors(data, metric, dtype), keys
-
-
-def _note(found: FileVectors | Embeddings, notes: dict[str, object]) -> None:
-    if found.source:
-        notes["source"] = Path(found.source).name  # the name only: a file tells nobody where it was made
-    if found.format:
-        notes["format"] = found.format
-    if found.report:
-        notes["reader"] = "; ".join(found.report.sentences())

@@ -72,52 +72,55 @@ class Calibration:
         return cls(found["measured_on"], found["queries"], found["recall"], points)
 
 
+EVERY_ROW = -1
+"""The `effort` of a search that compared every row."""
+
+
 class Spent(NamedTuple):
-    """What a search was told to spend."""
+    """What a search spent: on each query of a batch, or on the one that was asked."""
 
     core: _core.Index
     k: int
-    effort: int | None  # None: the default
-    exact: bool
+    base: int | None  # the effort that every query was given at least; None: every row
+    efforts: Any  # int64 (n,), or an int
+    unlike: Any  # uint8 (n,), or a bool
+    radius: bool = False
 
-    def number(self) -> int | None:
-        """The effort; None where every row was compared."""
-        core = self.core
-        if self.exact or core.kind == "exact":
-            return None
-        effort = core.default_effort(max(1, self.k)) if self.effort is None else min(self.effort, core.most_effort)
-        return None if effort >= core.most_effort and core.ends_exactly else effort
+    def number(self) -> Any:
+        return self.efforts
 
-    def expected_recall(self) -> float | None:
-        effort = self.number()
-        if effort is None:
-            return 1.0
-        found = self.core.expected_recall(max(1, self.k), effort)
-        return None if found is None else found[0]
+    def expected_recall(self) -> Any:
+        """Of a batch an array, NaN where nothing was measured; of one query a float or None."""
+        found = None
+        if self.base is not None and not self.radius:
+            found = self.core.expected_recall(max(1, self.k), self.base)
+        if isinstance(self.efforts, int):
+            return 1.0 if self.efforts == EVERY_ROW else None if found is None else found[0]
+        return np.where(self.efforts == EVERY_ROW, 1.0, np.nan if found is None else found[0])
 
     def untested(self, distances: NDArray[np.float32]) -> NDArray[np.bool_]:
         """Whether queries have their neighbours nearer or farther than any that calibration saw; (n, k) to (n,)."""
-        none = np.zeros(len(distances), bool)
+        unlike = np.atleast_1d(np.asarray(self.unlike, bool))
         seen = self.core.seen_distances()
-        if self.number() is None or seen is None or distances.shape[1] == 0:
-            return none
+        if self.base is None or self.radius or seen is None or distances.shape[1] == 0:
+            return unlike
         column = min(distances.shape[1], 10) - 1
         least, most = seen[1 if column == 9 else 0]
-        told = distances[:, column if column == 9 else 0]
-        return (told < least) | (told > most)
+        own = distances[:, column if column == 9 else 0]
+        return unlike | (own < least) | (own > most)
 
 
 class Told(NamedTuple):
     """The same of hits that were pickled: their index is not with them."""
 
-    effort: int | None
-    share: float | None
+    effort: Any
+    share: Any
     flags: bool | NDArray[np.bool_]
 
-    def number(self) -> int | None:
+    def number(self) -> Any:
         return self.effort
 
-    def expected_recall(self) -> float | None:
+    def expected_recall(self) -> Any:
         return self.share
 
     def untested(self, distances: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -134,22 +137,17 @@ def check_recall(recall: object) -> float:
     return share
 
 
-def effort_of_recall(
-    core: _core.Index, k: int, recall: object, effort: object, exact: object
-) -> tuple[int | None, bool]:
-    """What to spend for a recall: an effort, or everything."""
+def check_spending(core: _core.Index, recall: object, effort: object, exact: object) -> float | None:
+    """The recall to aim at, where one is given: alone, and to an index that knows what it takes."""
+    if recall is None:
+        return None
     share = check_recall(recall)
     if effort is not None or exact is not False:
         other = "exact" if effort is None else "effort"
-        raise InvalidInput(f"recall and {other} were given; each says how much to spend: pass one of them")
-    if core.kind == "exact" or len(core) == 0:
-        return None, False
-    if core.seen_distances() is None:
+        raise InvalidInput(f"pass either recall= or {other}=, not both: each says how much to spend")
+    if core.kind != "exact" and len(core) > 0 and core.seen_distances() is None:
         raise InvalidInput(
-            "recall was asked of an index that is not calibrated, so that nobody knows what it takes; call "
-            "index.calibrate(queries) first, or build it with calibrate=True"
+            "recall= needs an index that is calibrated, and this one is not; call index.calibrate(queries) first, or "
+            "build it with calibrate=True"
         )
-    found = core.effort_for(max(1, k), share)
-    if found is not None:
-        return found, False
-    return (None, True) if core.keeps_vectors else (core.most_effort, False)
+    return share

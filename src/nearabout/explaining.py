@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearabout.arguments import check_effort, check_k
-from nearabout.calibration import effort_of_recall
+from nearabout.calibration import EVERY_ROW, check_spending
 from nearabout.errors import InvalidInput
 from nearabout.inputs import as_queries
 from nearabout.reasons import why
@@ -71,13 +71,7 @@ class Sum(NamedTuple):
 
 def sum_of(index: Index, terms: Sequence[tuple[float, int]]) -> Sum:
     """The weighted sum of rows, of their directions under cosine: what `nearabout search` asks for several words."""
-    if index.dtype == "bits" or index.metric == "haversine":
-        raise InvalidInput(f"vectors under metric {index.metric!r} cannot be added; ask for one key at a time")
-    vectors = index.vectors([row for _, row in terms]).astype(np.float64)
-    if index.metric == "cosine":
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        vectors /= np.where(lengths > 0, lengths, 1)
-    total: NDArray[np.float32] = (np.array([weight for weight, _ in terms]) @ vectors).astype(np.float32)
+    total = index._core.weighted_sum(terms, np.empty((0, index.dims), np.float32), [])
     return Sum(total, frozenset(row for _, row in terms))
 
 
@@ -106,9 +100,11 @@ class _Question:
         """How many rows may be answers."""
         return len(self.index) - len(self.own)
 
-    def ask(self, k: int, *, effort: int | None = None, exact: bool = False) -> tuple[list[int], list[float], Hits]:
+    def ask(
+        self, k: int, *, effort: int | None = None, recall: float | None = None, exact: bool = False
+    ) -> tuple[list[int], list[float], Hits]:
         """Rows and distances of the k nearest but for its own rows."""
-        hits = self.index.search(self.vector, k + len(self.own), effort=effort, exact=exact)
+        hits = self.index.search(self.vector, k + len(self.own), effort=effort, recall=recall, exact=exact)
         kept = [place for place, row in enumerate(hits.rows.tolist()) if row not in self.own][:k]
         return hits.rows[kept].tolist(), hits.distances[kept].tolist(), hits
 
@@ -128,16 +124,12 @@ def explain(
             "or pass a vector as the query"
         )
     k = check_k(k, question.answers)
-    if recall is not None:
-        effort, everything = effort_of_recall(index._core, k, recall, effort, False)
-    else:
-        effort, everything = check_effort(effort, False, index.kind)
+    recall = check_spending(index._core, recall, effort, False)
+    effort, _ = check_effort(effort, False, index.kind)
     rows, distances = _truth(question, row, k)
     rank = rows.index(row) + 1
-    found, _, hits = question.ask(k, effort=effort, exact=everything)
-    spent = hits.effort
-    if spent is None and not everything and not _compares(index):
-        spent = index._core.most_effort
+    found, _, hits = question.ask(k, effort=effort, recall=recall)
+    spent = None if hits.effort == EVERY_ROW else int(hits.effort)
     appears_at = _appears_at(question, row, max(k, rank), spent)
     told = Explanation(
         key=key.item() if isinstance(key, np.generic) else key,

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Set
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nearabout.calibration import Spent, Told
+from nearabout.calibration import EVERY_ROW, Spent, Told
 from nearabout.errors import InvalidInput
+
+if TYPE_CHECKING:
+    import pandas
+    import polars
+    import pyarrow
 
 Keys = NDArray[Any]  # object (str) or int64
 
@@ -20,6 +25,7 @@ class Hits:
     After a search for one query every field is one-dimensional; after a batch of n queries the fields have n rows. A
     batch in which some query has fewer hits than others is padded at the end of its row: row -1, distance inf, key None
     (-1 where keys are integers); `counts` tells how many are real. It unpacks as ``keys, distances = hits``.
+    `to_pandas`, `to_polars` and `to_arrow` make a data frame of it.
 
     Attributes:
         rows: int64, the numbers of the vectors in the index.
@@ -27,7 +33,7 @@ class Hits:
         counts: how many hits there are: an int for one query, int64 of shape (n,) for a batch.
         expected_recall: the share of the true neighbours that is to be expected among them.
         untested: whether the query is unlike those that this was measured with.
-        effort: what the search spent; None where every row was compared.
+        effort: what was spent on each query; EVERY_ROW (-1) where every row was compared.
 
     >>> import nearabout as na
     >>> index = na.build([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], keys=["a", "b", "c"])
@@ -86,30 +92,101 @@ class Hits:
         )
 
     @property
-    def effort(self) -> int | None:
-        """What the search spent on a query: rows or lists looked at; None where every row was compared."""
-        return None if self._spent is None else self._spent.number()
+    def effort(self) -> int | NDArray[np.int64]:
+        """What was spent on the query: rows or lists looked at; `nearabout.EVERY_ROW` (-1) where every row was
+        compared. An int for one query, int64 of shape (n,) for a batch.
+        """
+        return EVERY_ROW if self._spent is None else self._spent.number()
 
     @property
-    def expected_recall(self) -> float | None:
-        """The share of the true neighbours that is to be expected here, by the calibration of the index: 1.0 where
-        every row was compared; None where nothing was measured (`calibrate=False`) and for a radius search.
+    def expected_recall(self) -> float | None | NDArray[np.float64]:
+        """The share of the true neighbours to expect, as the index was calibrated: 1.0 where every row was compared;
+        None where nothing was measured (`calibrate=False`, or a radius search with an effort). A float for one query;
+        for a batch float64 of shape (n,), with NaN in place of None.
 
-        It holds for queries like those it was measured with: see `untested`.
+        It holds for queries like those it was measured with. Others get more effort than those, see `untested`.
         """
         return None if self._spent is None else self._spent.expected_recall()
 
     @property
     def untested(self) -> bool | NDArray[np.bool_]:
-        """Whether `expected_recall` is untested for the query: its neighbours are nearer, or farther away, than those
-        of all queries that calibration saw. A bool for one query, (n,) for a batch.
+        """Whether the query is unlike those of the calibration: its neighbours are nearer or farther away than theirs, or
+        many more of them were probably missed at first. A bool for one query, (n,) for a batch.
 
-        Such queries may be of another kind than the rows; `Index.calibrate` measures with them.
+        With `recall=`, or without effort, such a query was given more effort, up to every row. `Index.calibrate`
+        measures with queries of that kind.
         """
         if self._spent is None:
             return False if self.rows.ndim == 1 else np.zeros(len(self.rows), bool)
         found = self._spent.untested(np.atleast_2d(self.distances))
         return bool(found[0]) if self.rows.ndim == 1 else found
+
+    def to_dict(self) -> dict[str, NDArray[Any]]:
+        """The hits as columns, an entry for each hit: what a data frame of any library is made of.
+
+        Returns:
+            After one query the columns `rank` (1 for the nearest), `key`, `row` and `distance`; after a batch also
+            `query`, in front, the number of the query in the batch. Queries are in their order and hits nearest first;
+            padding is left out. Numbers are int64 and distances float32; keys are int64, or strings in an object array.
+
+        >>> import nearabout as na
+        >>> index = na.build([[0.0], [1.0], [3.0]], keys=["a", "b", "c"], metric="euclidean")
+        >>> hits = index.search([[0.0], [2.9]], k=2)
+        >>> {name: column.tolist() for name, column in hits.to_dict().items() if name != "distance"}
+        {'query': [0, 0, 1, 1], 'rank': [1, 2, 1, 2], 'key': ['a', 'b', 'c', 'b'], 'row': [0, 1, 2, 1]}
+        """
+        from nearabout.frames import columns
+
+        return columns(self)
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """The columns of `to_dict` as a pandas data frame.
+
+        Raises:
+            MissingDependency: pandas is not installed.
+
+        >>> import nearabout as na
+        >>> index = na.build([[0.0], [1.0], [3.0]], keys=["a", "b", "c"], metric="euclidean")
+        >>> index.search([1.1], k=2).to_pandas()  # doctest: +SKIP
+           rank key  row  distance
+        0     1   b    1       0.1
+        1     2   a    0       1.1
+        """
+        from nearabout.frames import to_pandas
+
+        frame: pandas.DataFrame = to_pandas(self)
+        return frame
+
+    def to_arrow(self) -> pyarrow.Table:
+        """The columns of `to_dict` as an Arrow table; keys are strings or int64.
+
+        Raises:
+            MissingDependency: pyarrow is not installed.
+        """
+        from nearabout.frames import to_arrow
+
+        table: pyarrow.Table = to_arrow(self)
+        return table
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """The Arrow C interface, by which polars, DuckDB and others read hits as they are; it needs pyarrow."""
+        return self.to_arrow().__arrow_c_stream__(requested_schema)
+
+    def to_polars(self) -> polars.DataFrame:
+        """The columns of `to_dict` as a polars data frame.
+
+        Raises:
+            MissingDependency: polars is not installed.
+        """
+        from nearabout.frames import to_polars
+
+        frame: polars.DataFrame = to_polars(self)
+        return frame
+
+    def _without(self, rows: Set[int], k: int) -> Hits:
+        """The first k hits of one query that are none of these rows."""
+        kept = [place for place, row in enumerate(self.rows.tolist()) if row not in rows][:k]
+        return Hits(self.rows[kept], self.distances[kept], len(kept), self._metric, self._find_keys, self._spent)
 
     def __iter__(self) -> Iterator[Any]:
         yield self.keys

@@ -19,13 +19,16 @@ from nearabout.arguments import (
     check_path,
     check_radius,
     check_threads,
+    room_for_hits,
 )
-from nearabout.calibration import Spent, effort_of_recall
+from nearabout.calibration import EVERY_ROW, Spent, check_spending
+from nearabout.closed import Closable, Closed
 from nearabout.errors import CorruptFile, InvalidInput, UnknownKey
 from nearabout.hits import Hits, Keys
 from nearabout.inputs import as_queries, stored_to_numpy
 from nearabout.keys import INT64_MAX, INT64_MIN, as_keys, is_utf8
 from nearabout.measuring import Measuring
+from nearabout.names import unknown_key
 from nearabout.progress import monitor_for
 
 if TYPE_CHECKING:
@@ -35,19 +38,26 @@ _ITERATED_KEYS = 4096  # made at a time when iterating
 _METADATA_BYTES = 1 << 20  # `build` notes a few hundred; a file of someone else's may claim anything
 
 
-def open(path: str | os.PathLike[str]) -> Index:
+def open(path: str | os.PathLike[str], *, mapped: bool = True) -> Index:
     """Open an index file. The file is mapped, not read: this takes the same time for a megabyte and a gigabyte.
 
     The structure is validated at once; each block of what is large is compared with its checksum when it is first read,
     so damage is an error and never a wrong answer. The mapping stays valid when another index is saved under the same
-    name: an open index goes on with the old bytes.
+    name: an open index goes on with the old bytes. It does not survive a program that truncates the file or writes into
+    it (`cp` onto it, `rsync --inplace`, a network drive that goes away): reading it then ends the process with SIGBUS,
+    as for any mapped file. Nearabout itself never does that.
 
     Args:
         path: a .near file.
+        mapped: False reads the whole file into memory at once, so that nothing that happens to it later matters.
+
+    Returns:
+        The index. `with nearabout.open(path) as index:` closes it at the end of the block.
 
     Raises:
         FileFormatError: NotOurFile, TruncatedFile, CorruptFile or NewerFile.
         OSError: there is no such file, or it may not be read.
+        MemoryError: `mapped=False`, and the file is larger than memory.
 
     >>> import os, tempfile
     >>> import nearabout as na
@@ -56,16 +66,16 @@ def open(path: str | os.PathLike[str]) -> Index:
     >>> na.open(path)
     <nearabout.Index: exact, 2 rows of 2 dims, cosine, f32>
     """
-    path = check_path(path)
-    return Index(_core.Index.open(path))
+    return Index(_core.Index.open(check_path(path), check_flag("mapped", mapped)))
 
 
-class Index(Measuring):
+class Index(Measuring, Closable):
     """Vectors and their keys, ready to be searched. Made by `build` and `open`; immutable.
 
     A row is the number of a vector, 0 to len - 1; its key is what the user calls it, a string or an int64. Where none
     were given, the row number is the key. One index may be searched by any number of threads at once (the interpreter
-    lock is released), and by child processes after a fork. Pickling keeps the path of the file, not the vectors.
+    lock is released), and by child processes after a fork. Pickling keeps the path of the file and what tells it from
+    any other, so that unpickling refuses a file that was replaced; of an index in memory it keeps the bytes.
 
     Attributes:
         skipped: int64, the rows of the input that `build(on_bad="skip")` left out; empty otherwise.
@@ -76,6 +86,8 @@ class Index(Measuring):
     skipped: NDArray[np.int64]
 
     def __init__(self, core: _core.Index, skipped: NDArray[np.int64] | None = None) -> None:
+        if not isinstance(core, _core.Index):
+            raise InvalidInput("an Index is made by nearabout.build(vectors), or by nearabout.open(path) of a file")
         self._core = core
         self._metric = core.metric
         self._path = str(Path(core.path).absolute()) if core.path else None
@@ -105,13 +117,23 @@ class Index(Measuring):
 
     @property
     def path(self) -> str | None:
-        """The absolute path of the file that is mapped; None for an index in memory."""
+        """The absolute path of the file that was opened; None for an index that came from none."""
         return self._path
+
+    if not TYPE_CHECKING:  # a type checker would take any attribute for one of ours
+
+        def __getattr__(self, name: str) -> Any:
+            """Tells what serves for a method that other libraries have."""
+            from nearabout.other_methods import what_serves
+
+            raise AttributeError(f"'Index' object has no attribute {name!r}{what_serves(name)}", name=name, obj=self)
 
     def __len__(self) -> int:
         return len(self._core)
 
     def __repr__(self) -> str:
+        if isinstance(self._core, Closed):
+            return "<nearabout.Index: closed>"
         rows = f"{len(self):,} rows of {self.dims:,} dims"
         return f"<nearabout.Index: {self.kind}, {rows}, {self.metric}, {self.dtype}>"
 
@@ -192,16 +214,19 @@ class Index(Measuring):
         ([1, 0], [0.0, 5.0])
         """
         if recall is not None:
-            effort, exact = effort_of_recall(self._core, check_k(k, len(self)), recall, effort, exact)
-        found = self._core.search_single(query, k, effort, exact, threads)
+            recall = check_spending(self._core, recall, effort, exact)
+        found = self._core.search_single(query, k, effort, recall, exact, threads)
         if found is not None:
-            spent = Spent(self._core, len(found[0]), effort, False)
-            return Hits(*found, len(found[0]), self._metric, self._keys_of, spent)
+            rows, distances, spent, unlike = found
+            base = None if spent == EVERY_ROW else self._core.base_effort(len(rows), effort, recall, False)
+            spending = Spent(self._core, len(rows), base, spent, unlike)
+            return Hits(rows, distances, len(rows), self._metric, self._keys_of, spending)
         looked, everything = check_effort(effort, exact, self.kind)
         k = check_k(k, len(self))
         queries, single = as_queries(query, self.metric, self.dtype, self.dims)
-        rows, distances = self._core.search(queries, k, looked, everything, check_threads(threads))
-        return self._full_hits(rows, distances, single, Spent(self._core, k, looked, everything))
+        with room_for_hits(len(queries), k):
+            found = self._core.search(queries, k, looked, recall, everything, check_threads(threads))
+        return self._full_hits(found, single, k, (looked, recall, everything))
 
     def profile(self, query: Any, k: int = 10, *, effort: int | None = None, threads: int | None = 1) -> Profile:
         """Searches, and tells what the search did instead of what it found: for lists of codes.
@@ -274,31 +299,81 @@ class Index(Measuring):
         include_self = check_flag("include_self", include_self)
         k = check_k(k, len(self) - (not include_self))
         looked_for = min(k + (not include_self), len(self))  # the row itself is found, and left out
-        if recall is not None:
-            effort, exact = effort_of_recall(self._core, looked_for, recall, effort, exact)
+        recall = check_spending(self._core, recall, effort, exact)
         spent, everything = check_effort(effort, exact, self.kind)
         single = _is_single_key(key)
         wanted = np.array([self._row(key)], np.int64) if single else self.rows(key)
-        rows, distances = self._core.search_rows(wanted, k, include_self, spent, everything, check_threads(threads))
-        return self._full_hits(rows, distances, single, Spent(self._core, looked_for, spent, everything))
+        with room_for_hits(len(wanted), k):
+            found = self._core.search_rows(wanted, k, include_self, spent, recall, everything, check_threads(threads))
+        return self._full_hits(found, single, looked_for, (spent, recall, everything))
+
+    def analogy(
+        self,
+        positive: Any = (),
+        negative: Any = (),
+        k: int = 10,
+        *,
+        recall: float | None = None,
+        effort: int | None = None,
+        exact: bool = False,
+        threads: int | None = None,
+    ) -> Hits:
+        """The k nearest to a sum: "king" and "woman" added, "man" subtracted, is near "queen".
+
+        Under cosine vectors are added as unit vectors, so that each counts alike; under other metrics as they are.
+        One positive key alone is searched as it is stored. The keys that are given are left out of the answer. The
+        shell's `nearabout search` does the same; gensim calls it most_similar.
+
+        Args:
+            positive: what is added: a key, a vector of shape (dims,), or a list of keys and vectors; each may be a
+                tuple with a weight, ("king", 0.5). An array of numbers is a vector, or vectors, (n, dims).
+            negative: what is subtracted: as `positive`.
+            k: how many neighbours, at least 1.
+            recall: as in `search`.
+            effort: as in `search`.
+            exact: as in `search`.
+            threads: as in `search`.
+
+        Returns:
+            `Hits` of one query: min(k, the number of rows that were not given as keys).
+
+        Raises:
+            UnknownKey: a key is not in the index.
+            InvalidInput: nothing is given, or it cancels out; vectors of bits, and degrees, cannot be added; as in
+                `search`.
+
+        >>> import nearabout as na
+        >>> vectors = [[1, 1, 0], [1, -1, 0], [0, 1, 1], [0, -1, 1], [0, 0, -1]]
+        >>> index = na.build(vectors, keys=["king", "queen", "man", "woman", "stone"])
+        >>> index.analogy(positive=["king", "woman"], negative=["man"], k=1).keys.tolist()
+        ['queen']
+        """
+        from nearabout.analogy import analogy
+
+        return analogy(self, positive, negative, k, recall=recall, effort=effort, exact=exact, threads=threads)
 
     def radius_search(
         self,
         query: Any,
         radius: float,
         *,
+        recall: float | None = None,
         effort: int | None = None,
         exact: bool = False,
         threads: int | None = None,
     ) -> Hits:
-        """All vectors at most `radius` away from a query, or from each of a batch; of an approximate index, those among
-        the rows that it looks at.
+        """All vectors at most `radius` away from a query, or from each of a batch.
+
+        How many there are is not known before the search, so nothing can be calibrated for it: an index that keeps its
+        vectors compares every row, through the screen that rules most rows out, and finds all of them.
 
         Args:
             query: as in `search`.
             radius: in the units of the metric (haversine: metres); under dot it may be negative: -20 asks for inner
                 products of at least 20.
-            effort: as in `search`.
+            recall: as in `search`; any recall is reached by comparing every row.
+            effort: as in `search`: looks at that much and no more, so that some may be missed. `hits.expected_recall`
+                is then None (in a batch NaN), since it was not measured.
             exact: as in `search`.
             threads: as in `search`.
 
@@ -314,12 +389,18 @@ class Index(Measuring):
         >>> index.radius_search([0.0, 0.0], radius=5).rows.tolist()
         [0, 1]
         """
+        recall = check_spending(self._core, recall, effort, exact)
         spent, everything = check_effort(effort, exact, self.kind)
         radius = check_radius(radius)
         queries, single = as_queries(query, self.metric, self.dtype, self.dims)
-        rows, distances, offsets = self._core.radius_search(queries, radius, spent, everything, check_threads(threads))
+        with room_for_hits(len(queries), None):
+            rows, distances, offsets, efforts, unlike = self._core.radius_search(
+                queries, radius, spent, recall, everything, check_threads(threads)
+            )
+        base = self._core.base_effort(10, spent, recall, everything)
         if single:
-            return Hits(rows, distances, len(rows), self.metric, self._keys_of)
+            spending = Spent(self._core, len(rows), base, int(efforts[0]), bool(unlike[0]), True)
+            return Hits(rows, distances, len(rows), self.metric, self._keys_of, spending)
         counts = np.diff(offsets)
         shape = (len(counts), int(counts.max(initial=0)))
         filled = np.arange(shape[1]) < counts[:, None]
@@ -327,7 +408,8 @@ class Index(Measuring):
         padded_rows[filled] = rows
         padded_distances = np.full(shape, np.inf, np.float32)
         padded_distances[filled] = distances
-        return Hits(padded_rows, padded_distances, counts, self.metric, self._keys_of)
+        spending = Spent(self._core, shape[1], base, efforts, unlike, True)
+        return Hits(padded_rows, padded_distances, counts, self.metric, self._keys_of, spending)
 
     # --- Keys and vectors ---
 
@@ -419,14 +501,6 @@ class Index(Measuring):
         finally:
             finish()
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        if self._path is None:
-            raise TypeError(
-                "an index in memory cannot be pickled; save it to a file, index.save(path), and pass the path on: "
-                "every process that opens it shares one copy"
-            )
-        return open, (self._path,)
-
     def __copy__(self) -> Index:
         return self
 
@@ -451,11 +525,14 @@ class Index(Measuring):
         where = self._core.path or "the index in memory"
         raise CorruptFile(f"{where} is corrupt: its section metadata is {problem}. Copy or build it again.")
 
-    def _full_hits(self, rows: NDArray[np.int64], distances: NDArray[np.float32], single: bool, spent: Spent) -> Hits:
+    def _full_hits(self, found: tuple[Any, ...], single: bool, k: int, asked: tuple[Any, Any, bool]) -> Hits:
+        rows, distances, efforts, unlike = found
+        base = self._core.base_effort(k, *asked)
         if single:
+            spent = Spent(self._core, k, base, int(efforts[0]), bool(unlike[0]))
             return Hits(rows[0], distances[0], rows.shape[1], self.metric, self._keys_of, spent)
         counts = np.full(len(rows), rows.shape[1], np.int64)
-        return Hits(rows, distances, counts, self.metric, self._keys_of, spent)
+        return Hits(rows, distances, counts, self.metric, self._keys_of, Spent(self._core, k, base, efforts, unlike))
 
     def _with(self, core: _core.Index) -> Index:
         """The same, measured otherwise; its file has the calibration that it had, so that it has no path."""
@@ -482,7 +559,10 @@ class Index(Measuring):
         if array.size == 0:
             return np.empty(array.shape, np.int64)
         if array.dtype.kind not in "iu":
-            raise InvalidInput(f"rows has the dtype {array.dtype}; row numbers are integers, 0 to {len(self) - 1}")
+            advice = ": index[key] is the vector of a key" if array.dtype.kind in "OUT" else ""
+            raise InvalidInput(
+                f"rows has the dtype {array.dtype}; row numbers are integers, 0 to {len(self) - 1}{advice}"
+            )
         if (low := int(array.min())) < 0 or int(array.max()) >= len(self):
             given = low if low < 0 else int(array.max())
             raise InvalidInput(f"there is no row {given}; the index has {len(self):,} rows, 0 to {len(self) - 1}")
@@ -504,15 +584,7 @@ class Index(Measuring):
         return row
 
     def _unknown(self, key: object) -> str:
-        kind = self._core.key_type
-        key = key.item() if isinstance(key, np.generic) else key
-        if kind == "none":
-            return f"no key {key!r}: this index has no keys of its own, its {len(self):,} rows are 0 to {len(self) - 1}"
-        if isinstance(key, str) != (kind == "str"):
-            return f"no key {key!r}: the keys of this index are {'strings' if kind == 'str' else 'integers'}"
-        sentence = f"no key {key!r} among the {len(self):,} of this index"
-        near = self._core.similar_keys(key, 5) if isinstance(key, str) and is_utf8(key) else []
-        return f"{sentence}; nearest spellings: {', '.join(near)}" if near else sentence
+        return unknown_key(self._core, key.item() if isinstance(key, np.generic) else key)
 
 
 def _is_single_key(key: object) -> bool:

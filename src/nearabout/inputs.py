@@ -1,8 +1,9 @@
 """The one conversion of vectors and queries, used by everything that takes them.
 
 What is accepted: NumPy arrays of any strides and byte order, read-only or not; nested sequences of numbers; anything
-with DLPack, `__array_interface__`, `__array__` or the buffer protocol (torch, JAX, pandas, pyarrow, memoryview). No
-copy is made where the core can read the memory as it lies.
+with DLPack, `__array_interface__`, `__array__` or the buffer protocol (torch, JAX, memoryview); and what `given` takes
+apart: frames and series of pandas and polars, anything with the Arrow C interface, dicts, iterators. No copy is made
+where the core can read the memory as it lies.
 
 What is stored for each type of number, when `dtype=None`:
 
@@ -10,7 +11,7 @@ What is stored for each type of number, when `dtype=None`:
 float32                f32, as it is
 float64, long double   f32, rounded to nearest (`dtype=` may ask for less, never for more)
 float16                f16, as it is
-bfloat16 (ml_dtypes)   bf16, as it is
+bfloat16 (ml_dtypes)   bf16, as it is; torch's too
 uint8, int8            u8, i8, as they are
 other integers         f32, if it holds each of them; rounded to nearest with dtype="f32"
 bool                   bits under hamming and jaccard, eight a byte; u8 (0 and 1) under the others
@@ -29,6 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearabout.errors import InvalidInput
+from nearabout.given import Pieces, comes_in_pieces
 from nearabout.names import BIT_METRICS
 
 MAX_DIMS = 65_535  # the core's integer kernels are exact up to here
@@ -63,7 +65,7 @@ def as_array(data: object, what: str) -> NDArray[Any]:
     if kind in "US":
         raise InvalidInput(
             f"{what} holds text, not numbers; vectors come first, keys second: build(vectors, keys=words)"
-            if what == "data"
+            if what.endswith("data")
             else f"{what} holds text, not numbers; to search by a key use search_by_key(key)"
         )
     if array.dtype.name == "bfloat16":  # of ml_dtypes: NumPy itself has none
@@ -91,7 +93,11 @@ def to_numpy(data: object, what: str) -> NDArray[Any]:
         return data
     if isinstance(data, (str, bytes)):
         return np.asarray(data)
+    if comes_in_pieces(data):
+        return Pieces(data, what, keyed=True, on_missing="error").whole()
     try:
+        if _is_torch(data) or (isinstance(data, (list, tuple)) and data and _is_torch(data[0])):
+            return _from_torch(data)
         if hasattr(data, "__dlpack__") and not hasattr(data, "__array_interface__"):
             try:
                 return np.from_dlpack(data)
@@ -103,6 +109,27 @@ def to_numpy(data: object, what: str) -> NDArray[Any]:
         raise
     except (ValueError, TypeError, RuntimeError, OverflowError) as error:
         raise InvalidInput(_why_not_an_array(data, what, error)) from error
+
+
+def _is_torch(data: object) -> bool:
+    return type(data).__module__.partition(".")[0] == "torch" and hasattr(data, "detach")
+
+
+def _from_torch(data: Any) -> NDArray[Any]:
+    """Takes a tensor, or a list of some, from wherever it lies and out of its graph; bfloat16, which NumPy does not
+    have, becomes the same numbers in float32."""
+    if isinstance(data, (list, tuple)):
+        return np.stack([_from_torch(tensor) if _is_torch(tensor) else np.asarray(tensor) for tensor in data])
+    tensor = data.detach().cpu()
+    if _is_torch_bfloat16(tensor):
+        tensor = tensor.float()
+    return np.asarray(tensor.numpy())
+
+
+def _is_torch_bfloat16(data: object) -> bool:
+    """Returns whether this is a tensor, or a list of tensors, of torch's bfloat16."""
+    one = data[0] if isinstance(data, (list, tuple)) and data else data
+    return _is_torch(one) and str(getattr(one, "dtype", "")) == "torch.bfloat16"
 
 
 def _why_not_an_array(data: object, what: str, error: Exception) -> str:
@@ -122,7 +149,7 @@ def as_vectors(data: object, metric: str, dtype: str | None, first_row: int = 0)
     Raises:
         InvalidInput: wrong shape, a type that is not numbers, a dtype that the metric or the values do not allow.
     """
-    array = as_array(data, "data")
+    array, dtype = as_array(data, "data"), stored_dtype(data, metric, dtype)
     if array.ndim != 2:
         raise InvalidInput(_wrong_rank(array))
     if array.shape[1] == 0:
@@ -137,6 +164,13 @@ def as_vectors(data: object, metric: str, dtype: str | None, first_row: int = 0)
             f"haversine takes vectors of 2 dims, latitude and longitude in degrees; these have {vectors.dims}"
         )
     return vectors
+
+
+def stored_dtype(data: object, metric: str, dtype: str | None) -> str | None:
+    """Returns the dtype to store, where that follows from what the data was before it became an array."""
+    if dtype is None and metric not in BIT_METRICS and _is_torch_bfloat16(data):
+        return "bf16"  # which holds the float32 that it became as it was
+    return dtype
 
 
 def _rows_in_one_piece(array: NDArray[Any]) -> NDArray[Any]:
@@ -230,7 +264,7 @@ def _check_exact(array: NDArray[Any], first_row: int) -> None:
     step = max(1, _CHECKED_BYTES // max(1, array.shape[1] * array.dtype.itemsize))
     for first in range(0, len(array), step):
         part = array[first : first + step]
-        if -_MOST_WHOLE <= part.min(initial=0) and part.max(initial=0) <= _MOST_WHOLE:
+        if part.min(initial=0) >= -_MOST_WHOLE and part.max(initial=0) <= _MOST_WHOLE:
             continue
         wrong = part.astype(np.float32).astype(np.float64) != part
         if wrong.any():
@@ -238,8 +272,8 @@ def _check_exact(array: NDArray[Any], first_row: int) -> None:
             value = int(part[row, column])
             raise InvalidInput(
                 f"row {first_row + first + row} has the value {value} in dimension {column}, which float32 rounds to "
-                f"{int(np.float32(value))}: it holds whole numbers up to {_MOST_WHOLE:,}. Subtract a starting point from "
-                "such a column (of time stamps, say), scale it, or pass dtype='f32' to have it rounded"
+                f"{int(np.float32(value))}: it holds whole numbers up to {_MOST_WHOLE:,}. Subtract a starting point "
+                "from such a column (of time stamps, say), scale it, or pass dtype='f32' to have it rounded"
             )
 
 
@@ -269,9 +303,7 @@ def as_queries(query: object, metric: str, dtype: str, dims: int) -> tuple[NDArr
             queries = np.ascontiguousarray(rows, dtype=np.float32)
         _check_finite(queries, rows)
     if metric == "cosine" and not (nonzero := queries.any(axis=1)).all():
-        raise InvalidInput(
-            f"query {int(np.argmin(nonzero))} is a zero vector, which has no direction: cosine cannot compare it"
-        )
+        raise InvalidInput(_zero_query(int(np.argmin(nonzero)), rows))
     if metric == "haversine" and (beyond := np.abs(queries[:, 0]) > 90).any():
         row = int(np.argmax(beyond))
         raise InvalidInput(
@@ -279,6 +311,17 @@ def as_queries(query: object, metric: str, dtype: str, dims: int) -> tuple[NDArr
             "longitudes: perhaps the two are swapped"
         )
     return queries, single
+
+
+def _zero_query(row: int, given: NDArray[Any]) -> str:
+    """The sentence about a query that is zero as float32: because it is, or because its numbers are too small."""
+    largest = float(np.abs(given[row]).max()) if given.shape[1] else 0.0
+    if largest == 0:
+        return f"query {row} is a zero vector, which has no direction: cosine cannot compare it"
+    return (
+        f"query {row} has only numbers that are zero as float32 (the largest is {largest:.3g}), so it has no direction "
+        "and cosine cannot compare it: scale it, for example to length 1"
+    )
 
 
 def as_measured(queries: object, metric: str, dtype: str, dims: int) -> NDArray[np.float32]:

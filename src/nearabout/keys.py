@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearabout.errors import InvalidInput
+from nearabout.names import a_type
 
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 
@@ -41,10 +42,12 @@ def _is_key_list(keys: object) -> bool:
 def _listed(keys: object) -> list[Any]:
     if isinstance(keys, (str, bytes)):
         raise InvalidInput(f"keys is a single {type(keys).__name__}, {keys!r:.60}; pass a list with one key a vector")
+    if isinstance(keys, slice):
+        raise InvalidInput(f"keys is {keys}; pass a list of keys. Rows by their numbers: index.vectors(range(0, 3))")
     if isinstance(keys, (Mapping, Set)) and not isinstance(keys, KeysView):
-        raise InvalidInput(f"keys is a {type(keys).__name__}, which has no order; pass a list in the order of the rows")
+        raise InvalidInput(f"keys is {a_type(keys)}, which has no order; pass a list in the order of the rows")
     if not isinstance(keys, Iterable):
-        raise InvalidInput(f"keys is a {type(keys).__name__}; pass a list of strings or integers, one a vector")
+        raise InvalidInput(f"keys is {a_type(keys)}; pass a list of strings or integers, one a vector")
     return list(keys)
 
 
@@ -72,14 +75,13 @@ def _from_list(keys: list[Any]) -> Sequence[str] | NDArray[np.int64]:
     # Subclasses and NumPy's own scalars (np.str_, np.int64), or something that cannot be a key.
     row = next((row for row, key in enumerate(keys) if not _may_be_key(key)), None)
     if row is not None:
-        kind = type(keys[row]).__name__
-        raise InvalidInput(f"key {row} is {keys[row]!r:.60}, a {kind}; keys are strings or integers")
+        raise InvalidInput(f"key {row} is {keys[row]!r:.60}, {a_type(keys[row])}; keys are strings or integers")
     if all(isinstance(key, str) for key in keys):
         return _from_list([str(key) for key in keys])
     row = next((row for row, key in enumerate(keys) if isinstance(key, str) != isinstance(keys[0], str)), None)
     if row is not None:
         raise InvalidInput(
-            f"key {row} is {keys[row]!r:.60}, a {type(keys[row]).__name__}, while key 0 is a {type(keys[0]).__name__}; "
+            f"key {row} is {keys[row]!r:.60}, {a_type(keys[row])}, while key 0 is {a_type(keys[0])}; "
             "keys are all strings or all integers"
         )
     return _integers([int(key) for key in keys])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from nearabout import _core
 from nearabout.errors import InvalidInput
-from nearabout.inputs import Vectors, as_vectors, check_range, to_numpy
+from nearabout.given import Pieces
+from nearabout.inputs import Vectors, as_vectors, check_range, stored_dtype, to_numpy
 from nearabout.progress import Monitor
 
 if TYPE_CHECKING:
@@ -64,47 +65,41 @@ def check_memory(memory: object, path: str | None) -> int:
     return size
 
 
-def in_two_steps(monitor: Monitor) -> tuple[Monitor, Monitor]:
-    """For the share that is read and the share that is built: the second goes on where the first stopped."""
-    if monitor is None:
-        return None, None
-    tell = monitor
-    reached = 0.0
-
-    def reading(share: float) -> None:
-        nonlocal reached
-        reached = share / 2
-        tell(reached)
-
-    return reading, lambda share: tell(reached + (1 - reached) * share)
-
-
-def from_place(path: str, metric: str, dtype: str | None) -> FileVectors | None:
+def from_place(path: str, metric: str, dtype: str | None, reading: dict[str, Any]) -> FileVectors | None:
     """The vectors of a file that can be used where they lie; None where it has to be read."""
-    if path == "-" or not os.path.isfile(path):  # a pipe is opened once only; a file that is not there will be missed by whoever reads
+    # A pipe is opened once only; a file that is not there will be missed by whoever reads.
+    if path == "-" or not os.path.isfile(path):
         return None
     from nearabout.formats import open_rows
 
-    with open_rows(path, room=None, scratch=None) as stream:
+    with open_rows(path, room=None, scratch=None, **reading) as stream:
         return None if stream.place is None else _placed(stream, stream.place, metric, dtype)
 
 
-def from_file(path: str, metric: str, dtype: str | None, memory: int, target: str, progress: Monitor) -> FileVectors:
+def from_file(
+    path: str,
+    metric: str,
+    dtype: str | None,
+    memory: int,
+    target: str,
+    progress: Monitor,
+    reading: dict[str, Any],
+) -> FileVectors:
     """The vectors of any file, in place or in a temporary file beside the target."""
     from nearabout.formats import open_rows
 
     folder = os.path.dirname(target) or os.curdir
-    with open_rows(path, room=memory // 2, scratch=folder, progress=progress) as stream:
+    with open_rows(path, room=memory // 2, scratch=folder, progress=progress, **reading) as stream:
         if stream.place is not None:
             return _placed(stream, stream.place, metric, dtype)
-        rows, vectors = _set_aside(_within(stream, memory), metric, dtype, target)
+        rows, vectors = _set_aside(_within(stream.pieces, stream.held, memory, stream.source), metric, dtype, target)
         keys, report = stream.finish()
     return FileVectors(rows, *vectors[1:], keys, stream.source, stream.format, report)
 
 
 def from_array(data: object, metric: str, dtype: str | None, target: str) -> Vectors | FileVectors:
     """The vectors of an array; where they have to be converted, the copy is written aside."""
-    array = to_numpy(data, "data")
+    array, dtype = to_numpy(data, "data"), stored_dtype(data, metric, dtype)
     if array.ndim != 2 or array.shape[1] == 0:
         return as_vectors(array, metric, dtype)  # which refuses it
     converted = as_vectors(array[:1], metric, dtype).array
@@ -113,6 +108,14 @@ def from_array(data: object, metric: str, dtype: str | None, target: str) -> Vec
     from nearabout.formats import Report
 
     rows, vectors = _set_aside([array], metric, dtype, target)
+    return FileVectors(rows, *vectors[1:], None, "", "", Report())
+
+
+def from_pieces(pieces: Pieces, metric: str, dtype: str | None, memory: int, target: str) -> FileVectors:
+    """Writes the vectors of a table or an iterator aside as they come."""
+    from nearabout.formats import Report
+
+    rows, vectors = _set_aside(_within(pieces.tables(), pieces.held, memory, "data"), metric, dtype, target)
     return FileVectors(rows, *vectors[1:], None, "", "", Report())
 
 
@@ -140,11 +143,15 @@ def _set_aside(
 ) -> tuple[_core.RowsInFile, Vectors]:
     """Writes vectors to a temporary file as the core reads them; what they are is told by the last piece."""
     scratch = _core.ScratchFile(target)
-    rows = 0
+    rows, first_one = 0, None
     for piece in pieces:
         step = max(1, _PIECE // max(1, piece.shape[1] * piece.itemsize))
         for first in range(0, max(len(piece), 1), step):
             vectors = as_vectors(piece[first : first + step], metric, dtype, rows)
+            first_one = first_one or vectors
+            if vectors.source_dtype != first_one.source_dtype:  # whole numbers came first, or fractions
+                array = vectors.array.astype(first_one.array.dtype)
+                vectors = vectors._replace(array=array, source_dtype=first_one.source_dtype)
             scratch.append(np.ascontiguousarray(vectors.array).reshape(-1).view(np.uint8))
             rows += len(vectors.array)
     stride = vectors.array.shape[1] * vectors.array.itemsize
@@ -152,15 +159,17 @@ def _set_aside(
     return lying, vectors
 
 
-def _within(stream: Stream, memory: int) -> Iterator[NDArray[Any]]:
-    """The pieces of a stream, as long as its keys leave room for all else."""
+def _within(
+    pieces: Iterable[NDArray[Any]], held: Callable[[], int], memory: int, source: str
+) -> Iterator[NDArray[Any]]:
+    """Gives out pieces as long as their keys, which take `held` bytes, leave room for all else."""
     rows = 0
-    for piece in stream.pieces:
+    for piece in pieces:
         rows += len(piece)
-        needed = _COPIES_OF_KEYS * stream.held() + LEAST_MEMORY // 2
+        needed = _COPIES_OF_KEYS * held() + LEAST_MEMORY // 2
         if needed > memory:
             raise InvalidInput(
-                f"{stream.source}: the keys of the first {rows:,} rows take {needed:,} bytes of memory already, and "
+                f"{source}: the keys of the first {rows:,} rows take {needed:,} bytes of memory already, and "
                 f"memory={memory:,} was given: keys are held until the index is written; give more, or use row numbers"
             )
         yield piece

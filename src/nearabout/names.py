@@ -1,10 +1,14 @@
-"""The names that arguments may take, and the sentence for one that is not among them."""
+"""The names that arguments may take, and the sentence for one that is not among them; the same for keys."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 from nearabout.errors import InvalidInput
+
+TYPE_CHECKING = False  # type checkers take this as true; the real one would cost the import of `typing`
+if TYPE_CHECKING:
+    from nearabout import _core
 
 METRICS = ("euclidean", "sqeuclidean", "cosine", "dot", "manhattan", "hamming", "jaccard", "haversine")
 BIT_METRICS = ("hamming", "jaccard")
@@ -14,9 +18,15 @@ DTYPES = ("f32", "f16", "bf16", "u8", "i8", "bits")
 _OTHER_METRICS = {
     "l2": "euclidean",
     "l2sq": "sqeuclidean",
+    "sql2": "sqeuclidean",
+    "squared_euclidean": "sqeuclidean",
     "angular": "cosine",
     "cos": "cosine",
+    "cosine_similarity": "cosine",
     "ip": "dot",
+    "dotproduct": "dot",
+    "dot_product": "dot",
+    "mips": "dot",
     "inner": "dot",
     "inner_product": "dot",
     "innerproduct": "dot",
@@ -24,6 +34,8 @@ _OTHER_METRICS = {
     "cityblock": "manhattan",
     "taxicab": "manhattan",
     "tanimoto": "jaccard",
+    "geo": "haversine",
+    "great_circle": "haversine",
 }
 _OTHER_DTYPES = {
     "float32": "f32",
@@ -43,6 +55,12 @@ _OTHER_DTYPES = {
 }
 
 
+def a_type(value: object) -> str:
+    """Returns the name of a value's type with its article: "a str", "an int"."""
+    name = type(value).__name__
+    return f"{'an' if name[:1] in 'aeiouAEIOU' else 'a'} {name}"
+
+
 def nearest(given: str, allowed: Sequence[str], other_names: Mapping[str, str] | None = None) -> str:
     """The end of a sentence about an unknown name: what was perhaps meant, and all that is allowed."""
     from difflib import get_close_matches
@@ -57,7 +75,7 @@ def nearest(given: str, allowed: Sequence[str], other_names: Mapping[str, str] |
 def check_metric(metric: object) -> str:
     """`metric` if it is one; InvalidInput with the nearest names if not."""
     if not isinstance(metric, str):
-        raise InvalidInput(f"metric is a {type(metric).__name__}; pass one of {', '.join(METRICS)}")
+        raise InvalidInput(f"metric is {a_type(metric)}; pass one of {', '.join(METRICS)}")
     if metric not in METRICS:
         raise InvalidInput(f"there is no metric {metric!r}; {nearest(metric, METRICS, _OTHER_METRICS)}")
     return metric
@@ -71,3 +89,51 @@ def check_dtype(dtype: object) -> str | None:
         return dtype
     name = dtype if isinstance(dtype, str) else getattr(dtype, "name", None) or getattr(dtype, "__name__", str(dtype))
     raise InvalidInput(f"there is no dtype {name!r}; {nearest(str(name), DTYPES, _OTHER_DTYPES)}")
+
+
+def unknown_key(core: _core.Index, key: object) -> str:
+    """Returns the sentence for a key that an index does not have, with the keys that were perhaps meant."""
+    kind, rows = core.key_type, len(core)
+    if rows == 0:
+        return f"no key {key!r}: this index is empty"
+    if not isinstance(key, (str, int)) or isinstance(key, bool):
+        return f"no key {key!r}: keys are strings or integers, and this is {a_type(key)}{_retyped(core, key)}"
+    if kind == "none":
+        return f"no key {key!r}: this index has no keys of its own, its {rows:,} rows are 0 to {rows - 1}"
+    if isinstance(key, str) != (kind == "str"):
+        types = "strings" if kind == "str" else "integers"
+        return f"no key {key!r}: the keys of this index are {types}{_retyped(core, key)}"
+    sentence = f"no key {key!r} among the {rows:,} of this index"
+    if not isinstance(key, str) or not _is_text(key):
+        return sentence
+    near = core.similar_keys(key, 5)
+    in_other_case = any(other.lower() == key.lower() for other in near)
+    holding = [] if in_other_case else [other for other in core.keys_with(key, 10) if other not in near][:5]
+    if near:
+        sentence += f"; nearest spellings: {', '.join(near)}"
+    if holding:
+        sentence += f"; keys that begin with it or contain it: {', '.join(holding)}"
+    return sentence
+
+
+def _retyped(core: _core.Index, key: object) -> str:
+    """The end of the sentence where the key is there, but of another type: '7' or 7.0 for 7, or 7 for '7'."""
+    digits = isinstance(key, str) and key.isascii() and key.strip().isdecimal() and len(key) < 19
+    whole = isinstance(key, float) and key.is_integer() and abs(key) < 2**53
+    if core.key_type == "str":
+        other: str | int = str(key)
+    elif digits or whole:
+        other = int(key)  # type: ignore[call-overload]
+    else:
+        return ""
+    there = _is_text(str(other)) and core.row_of(other) >= 0
+    return f"; {other!r} is one of them" if there else ""
+
+
+def _is_text(key: str) -> bool:
+    """Whether it can be written as UTF-8: a lone surrogate cannot."""
+    try:
+        key.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nearabout.errors import InvalidInput
-from nearabout.names import nearest
+from nearabout.names import a_type, nearest
+from nearabout.other_kinds import what_serves
 
 _MOST_TREES = 1_000
 _LARGEST_LEAF = 1_000_000
@@ -213,17 +214,13 @@ class IVF:
 Kind = Exact | Forest | IVF
 _CLASSES: dict[str, type[Exact] | type[Forest] | type[IVF]] = {"exact": Exact, "forest": Forest, "ivf": IVF}
 KINDS = ("auto", *_CLASSES)
-_OTHER_NAMES = {
-    "flat": "exact",
-    "brute": "exact",
-    "annoy": "forest",
-    "trees": "forest",
-    "tree": "forest",
-    "lists": "ivf",
-    "inverted": "ivf",
-    "ivfflat": "ivf",
-    "ivfpq": "ivf",
-    "ivf-pq": "ivf",
+# What other libraries call their settings: understood, not accepted.
+_OTHER_SETTINGS = {
+    **dict.fromkeys(("nlist", "n_lists", "num_lists", "centroids", "n_centroids", "clusters"), "lists"),
+    **dict.fromkeys(("m", "pq", "code_size", "bytes", "n_bytes"), "codes"),
+    **dict.fromkeys(("n_trees", "ntrees", "num_trees"), "trees"),
+    **dict.fromkeys(("leaf", "leafsize", "max_leaf_size"), "leaf_size"),
+    **dict.fromkeys(("rerank", "reorder", "rflat"), "refine"),
 }
 
 
@@ -241,9 +238,12 @@ def resolve_kind(kind: object) -> Kind | Literal["auto"]:
         if kind is known:
             raise InvalidInput(f"kind is the class na.{known.__name__}; pass an object of it: na.{known.__name__}()")
     if not isinstance(kind, str):
-        raise InvalidInput(f"kind is a {type(kind).__name__}; pass one of {names}, or an object such as na.Forest()")
+        raise InvalidInput(f"kind is {a_type(kind)}; pass one of {names}, or an object such as na.Forest()")
     if kind not in KINDS:
-        raise InvalidInput(f"there is no kind {kind!r}; {nearest(kind, KINDS, _OTHER_NAMES)}")
+        served = what_serves(kind)
+        allowed = f"Allowed: {', '.join(KINDS)}"
+        advice = f"{served}{'' if served.endswith('?') else '.'} {allowed}" if served else nearest(kind, KINDS)
+        raise InvalidInput(f"there is no kind {kind!r}; {advice}")
     return "auto" if kind == "auto" else _CLASSES[kind]()
 
 
@@ -265,7 +265,8 @@ def kind_from_settings(kind: str, settings: dict[str, str]) -> Kind | Literal["a
     values: dict[str, int | str | bool] = {}
     for name, text in settings.items():
         if name not in fields:
-            known = "no settings" if not fields else f"the settings {', '.join(fields)}"
+            other_names = {other: ours for other, ours in _OTHER_SETTINGS.items() if ours in fields}
+            known = f"no setting {name!r}; {nearest(name, tuple(fields), other_names)}" if fields else "no settings"
             raise InvalidInput(f"--set {name}={text}: the kind {chosen.name} has {known}")
         is_flag = isinstance(fields[name].default, bool)
         values[name] = _flag(name, text) if is_flag else text if text == "auto" else _number(name, text)

@@ -38,8 +38,26 @@ class Bar:
         self._shown = text
 
 
+class Rising:
+    """Tells shares of what is done that only grow, and 1.0 once, at the end: whatever is reported on the way."""
+
+    def __init__(self, tell: Callable[[float], object]) -> None:
+        self._tell = tell
+        self._reached = -1.0
+
+    def __call__(self, share: float) -> None:
+        if self._reached < share < 1:
+            self._reached = share
+            self._tell(share)
+
+    def end(self) -> None:
+        """Reports that all is done."""
+        self._tell(1.0)
+
+
 def monitor_for(progress: object, label: str) -> tuple[Monitor, Callable[[], None]]:
-    """What the core calls with the share done, and what to call at the end, for a `progress=` argument."""
+    """Returns what the core calls with the share done, and what to call in a `finally` at the end, for a `progress=`
+    argument."""
     if progress is None or progress is False:
         return None, lambda: None
     if progress is True:
@@ -48,8 +66,29 @@ def monitor_for(progress: object, label: str) -> tuple[Monitor, Callable[[], Non
         bar = Bar(label)
         return bar, bar.close
     if callable(progress):
-        return progress, lambda: None
+        rising, before = Rising(progress), sys.exc_info()[1]
+
+        def finish() -> None:
+            if sys.exc_info()[1] is before:  # no exception is on its way through the `finally`
+                rising.end()
+
+        return rising, finish
     raise InvalidInput(
         f"progress is a {type(progress).__name__}; pass None, True (a bar on standard error when that is a terminal) "
         "or a function that takes the share done, 0 to 1"
     )
+
+
+def in_two_steps(monitor: Monitor) -> tuple[Monitor, Monitor]:
+    """Returns monitors for reading and for building: the second goes on where the first stopped."""
+    if monitor is None:
+        return None, None
+    tell = monitor
+    reached = 0.0
+
+    def reading(share: float) -> None:
+        nonlocal reached
+        reached = share / 2
+        tell(reached)
+
+    return reading, lambda share: tell(reached + (1 - reached) * share)

@@ -48,6 +48,11 @@ RULES = [
         "nothing is printed", r"\b(printf|fprintf|puts|perror)\s*\(|\bstd::(cout|cerr|clog)\b|#\s*include\s*<iostream>"
     ),
     Rule("nothing ends the process", r"(?<![\w.>])(std::)?(abort|exit|quick_exit|_Exit|terminate)\s*\(|\bassert\s*\("),
+    Rule(
+        "the interpreter's lock only through ReleasedGil and AcquiredGil, which outlive the interpreter",
+        r"\bgil_scoped_(release|acquire)\b|\bPyEval_(Save|Restore)Thread\b|\bPyGILState_\w+\(|\bPy_BEGIN_ALLOW_THREADS\b",
+        ("bindings/gil.",),
+    ),
     Rule("no random numbers of the C library", r"(?<![\w.>])(std::)?s?rand\s*\("),
     Rule("entropy only for the names of temporary files", r"\bstd::random_device\b", ("core/storage/",)),
     Rule("nothing global by using namespace", r"\busing\s+namespace\s+std\b"),
@@ -85,6 +90,8 @@ def test_rule_holds(rule: Rule) -> None:
         ("nothing is printed", "std::cerr << 1;"),
         ("nothing ends", "std::abort();"),
         ("nothing ends", "assert(n > 0);"),
+        ("the interpreter's lock", "const nb::gil_scoped_release release;"),
+        ("the interpreter's lock", "PyEval_RestoreThread(state);"),
         ("no random", "int r = rand();"),
         ("entropy", "std::random_device device;"),
         ("nothing global", "using namespace std;"),

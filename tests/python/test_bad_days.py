@@ -222,12 +222,13 @@ used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (used + 50_000_000, resource.RLIM_INFINITY))
 for attempt in (
     lambda: index.search(queries, len(index), threads=1),
+    lambda: index.search_by_key(range(2_000), len(index), threads=1),
     lambda: index.radius_search(queries, 10.0, exact=True, threads=2),
 ):
     try:
         attempt()
-    except MemoryError:
-        print("no memory")
+    except MemoryError as error:
+        print(error)
 print(index.search(np.ones(4), 3, threads=1).rows.tolist() == expected)
 """
 
@@ -238,7 +239,14 @@ def test_no_memory_for_an_answer(tmp_path: Path, kind: Kind) -> None:
     path = tmp_path / "many.near"
     na.build(np.random.default_rng(4).random((20_000, 4), np.float32), metric="euclidean", path=path, kind=kind)
     done = run_python(NO_ROOM, path)
-    assert done.stdout.splitlines() == ["no memory", "no memory", "True"], done.stderr
+    told = "there is not enough memory for the answer to"
+    less = "or in parts: index.search(queries[:1000]) and so on"
+    assert done.stdout.splitlines() == [
+        f"{told} 2,000 queries with 20,000 neighbours each, which takes 0.5 GB; ask for fewer neighbours, {less}",
+        f"{told} 2,000 queries with 19,999 neighbours each, which takes 0.5 GB; ask for fewer neighbours, {less}",
+        f"{told} a radius search for 2,000 queries; ask with a smaller radius, {less}",
+        "True",
+    ], done.stderr
 
 
 def test_searching_while_another_thread_builds(compass: na.Index, kind: Kind) -> None:

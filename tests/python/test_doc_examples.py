@@ -30,9 +30,12 @@ MODULES = [
     "nearabout.evaluation.sweep",
     "nearabout.evaluation.truth",
     "nearabout.hits",
+    "nearabout.images",
     "nearabout.measuring",
     "nearabout.reasons",
     "nearabout.index",
+    "nearabout.other_kinds",
+    "nearabout.other_methods",
     "nearabout.params",
     "nearabout.planning",
 ]

@@ -81,7 +81,7 @@ def test_without_keys_the_rows_are_keys(kind: Kind) -> None:
         (["a", "b"], "3 vectors but 2 keys"),
         (["a", "b", "a"], r"\ba\b"),
         ([4, 5, 4], "4"),
-        (["a", 2, "c"], "key 1 is 2, a int, while key 0 is a str"),
+        (["a", 2, "c"], "key 1 is 2, an int, while key 0 is a str"),
         ([1, 2.5, 3], "key 1 is 2.5, a float"),
         ([1, True, 3], "key 1 is True, a bool"),
         (["a", None, "c"], "key 1 is None"),
@@ -95,7 +95,7 @@ def test_without_keys_the_rows_are_keys(kind: Kind) -> None:
         ("abc", "single str"),
         ({"a", "b", "c"}, "keys is a set, which has no order"),
         ({"a": 1, "b": 2, "c": 3}, "keys is a dict, which has no order"),
-        (7, "keys is a int"),
+        (7, "keys is an int"),
     ],
 )
 def test_keys_that_cannot_be(keys: Any, sentence: str, kind: Kind) -> None:
@@ -141,11 +141,45 @@ def test_vectors_and_keys_of_rows(compass: na.Index) -> None:
     for rows in ([5], [-1], [0, 99]):
         with pytest.raises(na.InvalidInput, match=r"there is no row .*0 to 4"):
             compass.keys(rows)
-    with pytest.raises(na.InvalidInput, match="row numbers are integers"):
+    with pytest.raises(na.InvalidInput, match="row numbers are integers, 0 to 4$"):
         compass.vectors([0.5])
+    with pytest.raises(na.InvalidInput, match=r"row numbers are integers, 0 to 4: index\[key\] is the vector of a key"):
+        compass.vectors("east")
+    with pytest.raises(na.InvalidInput, match=r"keys is slice\(0, 2, None\); .*index\.vectors\(range"):
+        _ = compass[0:2]
 
 
 def test_a_vector_is_a_copy(compass: na.Index) -> None:
     vector = compass["east"]
     vector[:] = 9
     assert compass["east"].tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("labels", [["cat", "dog", "cat"], [7, 8, 7]])
+def test_labels_that_rows_share_are_no_keys(labels: list[Any]) -> None:
+    advice = r"of row 0 and again of row 2\..* build without keys, .* by row number, labels\[hits\.rows\]"
+    with pytest.raises(na.InvalidInput, match=advice):
+        with_keys(labels)
+    hits = with_keys(None).search([3.0], k=2)  # what the sentence says
+    assert np.array(labels)[hits.rows].tolist() == [labels[2], labels[1]]
+
+
+def test_a_key_of_the_other_type_is_pointed_to() -> None:
+    with pytest.raises(na.UnknownKey, match=r"the keys of this index are integers; 2 is one of them$"):
+        _ = with_keys([1, 2, 3])["2"]
+    with pytest.raises(na.UnknownKey, match=r"the keys of this index are strings; '2' is one of them$"):
+        _ = with_keys(["1", "2", "3"])[2]
+    with pytest.raises(na.UnknownKey, match=r"the keys of this index are integers$"):
+        _ = with_keys([1, 2, -1])["9" * 30]
+    with pytest.raises(na.UnknownKey, match=r"the keys of this index are integers$"):
+        _ = with_keys([1, 2, -1])["nine"]
+    for index in (with_keys(None), with_keys([0, 1, 2])):
+        sentence = r"no key 2\.0: keys are strings or integers, and this is a float; 2 is one of them$"
+        with pytest.raises(na.UnknownKey, match=sentence):
+            index.search_by_key(2.0)
+    with pytest.raises(na.UnknownKey, match=r"no key nan: keys are strings or integers, and this is a float$"):
+        with_keys(None).search_by_key(float("nan"))
+    with pytest.raises(na.UnknownKey, match=r"no key True: keys are strings or integers, and this is a bool$"):
+        with_keys(None).search_by_key(True)
+    with pytest.raises(na.UnknownKey, match="no key 'a': this index is empty"):
+        _ = na.build(np.empty((0, 2), np.float32))["a"]

@@ -205,7 +205,7 @@ def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     expected = na.plan(500, 10, kind="exact", metric="dot")
     assert (told["kind"], told["rows"], told["file_bytes"]) == ("exact", 500, expected.file_bytes)
     assert (told["recall"], told["query_seconds"] > 0, told["queries_per_second"] > 0) == (0.95, True, True)
-    assert main(["plan", "50,000", "100", "--recall", "1", "--json"]) == 0
+    assert main(["plan", "5e4", "100", "--recall", "1", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert (told["kind"], told["recall"]) == ("exact", 1)
 
@@ -216,6 +216,8 @@ def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
         ([], "takes two numbers, ROWS and DIMS; none was given"),
         (["1", "2", "3"], "3 were given: 1 2 3"),
         (["many", "2"], "ROWS is 'many'; a whole number is needed"),
+        (["1.5e0", "2"], "ROWS is '1.5e0'; a whole number is needed"),
+        (["1e999", "2"], "ROWS is '1e999'; a whole number is needed"),
         (["2", "x"], "DIMS is 'x'"),
         (["0", "2"], "n is 0; pass"),
         (["5", "2", "--recall", "most"], "--recall is 'most'; a number is needed"),

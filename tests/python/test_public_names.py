@@ -32,14 +32,17 @@ NAMES = [
     "UnknownKey",
     "__version__",
     "build",
+    "from_bytes",
     "open",
     "plan",
     "read",
 ]
 INDEX = {"dims", "dtype", "info", "keys", "kind", "metric", "path", "radius_search", "rows", "save", "search"}
+INDEX |= {"close", "to_bytes"}
 INDEX |= {"profile", "search_by_key", "skipped", "vectors", "verify"}
-INDEX |= {"calibrate", "calibration", "explain", "recall"}
+INDEX |= {"analogy", "calibrate", "calibration", "explain", "recall"}
 HITS = {"counts", "distances", "effort", "expected_recall", "keys", "rows", "scores", "untested"}
+HITS |= {"to_arrow", "to_dict", "to_pandas", "to_polars"}
 
 
 def public(thing: object) -> set[str]:

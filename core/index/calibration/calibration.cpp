@@ -76,6 +76,18 @@ std::optional<double> effort_of_ten(const std::vector<CalibrationPoint>& points)
   return std::exp(sum / count);
 }
 
+// Of a place of kMeasuredAt at any effort: between points, by the logarithm of the effort.
+At interpolated(const std::vector<CalibrationPoint>& points, std::size_t place, double effort) {
+  const auto after =
+      std::find_if(points.begin(), points.end(), [&](const CalibrationPoint& point) { return point.effort >= effort; });
+  if (after == points.end()) return points.back().at[place];
+  if (after == points.begin()) return after->at[place];
+  const double part = std::log(effort / (after - 1)->effort) / std::log(after->effort / (after - 1)->effort);
+  const At& below = (after - 1)->at[place];
+  const At& above = after->at[place];
+  return {below.recall + part * (above.recall - below.recall), below.error + part * (above.error - below.error), 0, 0};
+}
+
 // One neighbour a query tells little where nearly all are found: of 384 queries four miss it at a recall of .99, give
 // or take two. Ten tell more, and the curve for one is nearly theirs at so many times the effort. What was counted and
 // what follows from ten are weighed by how sure each is.
@@ -87,8 +99,8 @@ void steady_the_first(Calibration& calibration) {
   std::vector<At> steadied;
   for (const CalibrationPoint& point : calibration.points) {
     At one = point.at[0];
-    const auto ten = calibration.expected(kMeasuredAt[1], point.effort * *times);
-    const double doubt_of_ten = (ten.recall - ten.low) / kDoubt;
+    const At ten = interpolated(calibration.points, 1, point.effort * *times);
+    const double doubt_of_ten = ten.error;
     const double counted = one.error * one.error;
     const double modelled = std::pow(kModelError * (1 - ten.recall), 2) + doubt_of_ten * doubt_of_ten;
     const double weight = modelled / (counted + modelled);  // of what was counted
@@ -140,36 +152,31 @@ std::optional<double> Calibration::effort_for(std::size_t k, double recall) cons
   const auto enough = [&](const CalibrationPoint& point) { return between(point, at, low_of) >= recall; };
   const auto first = std::find_if(points.begin(), points.end(), enough);
   if (first == points.end()) return {};
-  if (first == points.begin()) return first->effort;
-  const CalibrationPoint& before = *(first - 1);
-  const double low = between(before, at, low_of);
-  const double part = (recall - low) / (between(*first, at, low_of) - low);
-  return before.effort * std::pow(first->effort / before.effort, part);
+  return first->effort;
 }
 
 double Calibration::effort_near_most(std::size_t k, double recall) const {
   constexpr double kNearly = 0.005;
   if (points.empty()) return 1;
   if (const std::optional<double> effort = effort_for(k, recall)) return *effort;
-  const double most = expected(k, points.back().effort).low;
+  const double most = between(points.back(), between_measured(k), low_of);
   return effort_for(k, std::max(most - kNearly, 0.0)).value_or(points.back().effort);
 }
 
-Calibration::Expected Calibration::expected(std::size_t k, double effort) const {
-  if (points.empty()) return {1, 1};
+double Calibration::nanoseconds(std::size_t k, double effort) const {
+  double seconds = 0;
+  for (const CalibrationPoint& point : points)
+    if (point.effort <= effort) seconds = point.at[std::min(between_measured(k).below + 1, point.at.size() - 1)].seconds;
+  return 1e9 * seconds;
+}
+
+std::optional<Calibration::Expected> Calibration::expected(std::size_t k, double effort) const {
+  const auto above =
+      std::find_if(points.begin(), points.end(), [&](const CalibrationPoint& point) { return point.effort > effort; });
+  if (above == points.begin()) return {};
   const Between at = between_measured(k);
-  const auto of = [&](const CalibrationPoint& point) {
-    const double low = between(point, at, low_of);
-    return Expected{std::max(low, between(point, at, recall_of)), low};
-  };
-  const auto after =
-      std::find_if(points.begin(), points.end(), [&](const CalibrationPoint& point) { return point.effort >= effort; });
-  if (after == points.end()) return of(points.back());
-  const Expected above = of(*after);
-  if (after == points.begin() || after->effort == effort) return above;
-  const Expected below = of(*(after - 1));
-  const double part = std::log(effort / (after - 1)->effort) / std::log(after->effort / (after - 1)->effort);
-  return {below.recall + part * (above.recall - below.recall), below.low + part * (above.low - below.low)};
+  const double low = between(*(above - 1), at, low_of);
+  return Expected{std::max(low, between(*(above - 1), at, recall_of)), low};
 }
 
 }  // namespace nearabout

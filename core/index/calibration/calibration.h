@@ -51,17 +51,19 @@ struct Calibration {
   std::array<DistanceRange, 2> distances{};  // of the nearest neighbour and of the tenth (of the last, of fewer)
   std::vector<CalibrationPoint> points;      // by effort
 
-  // The least effort whose recall@k is at least `recall`, by the lower end of the confidence interval; nothing where
-  // no effort that was measured is.
+  // The smallest measured effort whose recall@k is at least `recall` by the lower end of the confidence interval;
+  // nothing where no measured effort is enough. Nothing is interpolated: between two efforts recall may do anything.
   std::optional<double> effort_for(std::size_t k, double recall) const;
+  // What a query at an effort costs, by the model of the kind, as the largest measured effort not above it says.
+  double nanoseconds(std::size_t k, double effort) const;
   // The same, or where `recall` is out of reach the least that finds about the most.
   double effort_near_most(std::size_t k, double recall) const;
-  // What to expect of an effort: between points, by the logarithm of the effort. Beyond them, of the nearest.
+  // What the largest measured effort that is not above this one finds; nothing below the smallest.
   struct Expected {
     double recall;
     double low;
   };
-  Expected expected(std::size_t k, double effort) const;
+  std::optional<Expected> expected(std::size_t k, double effort) const;
 };
 
 // What a trace says, but for `target` and `distances`.

@@ -30,7 +30,9 @@ void find_by_ranks(const Descriptor& descriptor, Trials& trials, const StoredRea
   const std::vector<BoundQuery> bound = bind_queries(asked.view(), descriptor);
   const std::size_t stride = row_bytes(descriptor.element, descriptor.dims);
   const std::size_t block = std::clamp<std::size_t>(kBlockBytes / stride, 1, descriptor.rows);
-  std::vector<TopK> best(trials.count(), TopK(std::min<std::size_t>(kMostNeighbours, descriptor.rows)));
+  const std::size_t k = trials.rows.empty() ? kMostNeighbours : kScannedNeighbours;
+  std::vector<TopK> best(trials.count(), TopK(std::min<std::size_t>(k, descriptor.rows)));
+  std::vector<std::size_t> copies(trials.count(), 0);
   std::vector<std::byte> rows(block * stride);
   for (std::size_t begin = 0; begin < descriptor.rows; begin += block) {
     report(monitor, static_cast<double>(begin) / static_cast<double>(descriptor.rows));
@@ -41,15 +43,16 @@ void find_by_ranks(const Descriptor& descriptor, Trials& trials, const StoredRea
       for (std::size_t query = first; query < last; ++query) {
         bound[query].ranks({rows.data(), stride, nullptr, count}, ranks.data());
         for (std::size_t i = 0; i < count; ++i) {
-          const bool itself = !trials.rows.empty() && (trials.rows[query] == begin + i || ranks[i] == 0);
-          if (!itself) best[query].push(ranks[i], static_cast<std::uint32_t>(begin + i));
+          const bool itself = !trials.rows.empty() && trials.rows[query] == begin + i;
+          const bool copy = !trials.rows.empty() && ranks[i] == 0;
+          if (!itself && !copy) best[query].push(ranks[i], static_cast<std::uint32_t>(begin + i));
+          copies[query] += copy && !itself ? 1 : 0;
         }
       }
     });
   }
-  trials.nearest.assign(trials.count(), {});
   for (std::size_t query = 0; query < trials.count(); ++query)
-    for (const Neighbour& found : best[query].take_sorted()) trials.nearest[query].push_back(found.row);
+    trials.take_found(query, best[query].take_sorted(), 1, 1, copies[query]);
 }
 
 void find_truth(const Descriptor& descriptor, Trials& trials, const RowReader& read, const StoredReader& read_stored,

@@ -1,6 +1,7 @@
 #include "index/calibration/trials.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/threads.h"
 #include "index/calibration/truth.h"
@@ -77,6 +78,38 @@ Trials take_trials(std::span<const float> queries, const RowReader& read, std::s
   return trials;
 }
 
+std::size_t Trials::count_as_near(std::size_t i, std::size_t k) const {
+  std::size_t count = std::min(k, nearest[i].size());
+  for (std::size_t place = 0; place < kMeasuredAt.size(); ++place)
+    if (kMeasuredAt[place] == k) count = as_near[i][place];
+  return count;
+}
+
+void Trials::take_found(std::size_t i, const std::vector<Neighbour>& found, double power, double unit,
+                        std::size_t copies) {
+  nearest.resize(count());
+  squares.resize(count());
+  near_copies.resize(count());
+  as_near.resize(count(), {0, 0, 0});
+  if (copies > kMostCopies) return;
+  std::vector<double> distances;
+  for (const Neighbour& neighbour : found) distances.push_back(std::pow(std::max(neighbour.rank, 0.0), 1 / power));
+  const std::size_t left_out = rows.empty() ? 0 : count_near_copies(distances);
+  for (std::size_t n = 0; n < left_out; ++n) near_copies[i].push_back(found[n].row);
+  std::sort(near_copies[i].begin(), near_copies[i].end());
+  const std::size_t end = std::min(found.size(), left_out + kMostNeighbours);
+  for (std::size_t n = left_out; n < end; ++n) {
+    nearest[i].push_back(found[n].row);
+    squares[i].push_back(found[n].rank * unit);
+  }
+  for (std::size_t place = 0; place < kMeasuredAt.size(); ++place) {
+    std::size_t& enough = as_near[i][place];
+    enough = std::min(kMeasuredAt[place], nearest[i].size());
+    while (enough > 0 && left_out + enough < end && found[left_out + enough].rank <= found[left_out + enough - 1].rank)
+      ++enough;
+  }
+}
+
 // One at a time: with each page that is read the system maps those around it, 64 KiB for a row here and a row there.
 std::vector<Answer> search_within(const Index& index, MatrixView queries, const Request& request, std::size_t memory) {
   if (memory == 0) return index.search(queries, request);
@@ -97,7 +130,8 @@ void find_neighbours(Trials& trials, const RowReader& read, std::size_t rows, co
   std::vector<float> queries(trials.count() * dims);
   lift.queries(trials.vectors.data(), trials.count(), queries.data());
   move_by(centre, queries.data(), trials.count());
-  TruthScan scan(queries, dims, std::min(kMostNeighbours, rows), trials.rows, build.threads);
+  const std::size_t k = trials.rows.empty() ? kMostNeighbours : kScannedNeighbours;
+  TruthScan scan(queries, dims, std::min(k, rows), trials.rows, build.threads);
 
   const std::size_t numbers = build.memory == 0 ? kBlockNumbers : std::min(kBlockNumbers, build.memory / kPartOfMemory);
   const std::size_t groups = std::clamp<std::size_t>(numbers / dims / TruthScan::kGroupRows, 1, kMostGroups);
@@ -112,7 +146,8 @@ void find_neighbours(Trials& trials, const RowReader& read, std::size_t rows, co
     });
     scan.look_at(begin, vectors.data(), count);
   }
-  trials.nearest = scan.take();
+  const double unit = lift.space() == Space::squared ? 1 / (double{lift.scale()} * double{lift.scale()}) : 1;
+  for (std::size_t i = 0; i < trials.count(); ++i) trials.take_found(i, scan.take(i), 2, unit, scan.copies(i));
 }
 
 }  // namespace nearabout

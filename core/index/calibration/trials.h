@@ -1,6 +1,8 @@
 // Queries whose true neighbours are known: what an index is measured with.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -9,7 +11,9 @@
 
 #include "base/matrix.h"
 #include "base/monitor.h"
+#include "base/top_k.h"
 #include "index/build_options.h"
+#include "index/calibration/near_copies.h"
 #include "quantize/lift.h"
 #include "quantize/sample.h"
 
@@ -20,6 +24,9 @@ struct Answer;
 struct Request;
 
 inline constexpr std::size_t kMostNeighbours = 100;  // that are looked for
+// Rows are asked with for some more, of which near copies are left out (near_copies.h).
+inline constexpr std::size_t kScannedNeighbours = kMostNeighbours + kMaxNearCopies + 4;
+inline constexpr std::size_t kMostCopies = 24;  // exact ones: a row with more of them says nothing of other queries
 inline constexpr std::size_t kTrialRows = 384;       // where rows are the queries
 
 struct Trials {
@@ -27,11 +34,27 @@ struct Trials {
   std::vector<float> vectors;       // as they are asked, one after the other
   std::vector<std::uint32_t> rows;  // where they were taken from; empty for queries that the user gave
   // The true neighbours of each, nearest first: kMostNeighbours, or as many as there are. Rows are not their own
-  // neighbours, nor are their duplicates, which say nothing of others.
+  // neighbours, nor are their copies and near copies, which say nothing of other queries; a row with more than
+  // kMostCopies copies has no neighbours.
   std::vector<std::vector<std::uint32_t>> nearest;
+  // Their squared distances, of unit vectors under cosine; other metrics': their ranks (metric/bound_query.h).
+  std::vector<std::vector<double>> squares;
+  // The near copies of each, ascending by row.
+  std::vector<std::vector<std::uint32_t>> near_copies;
+  // For each of kMeasuredAt neighbours, how many of `nearest` are no farther than the last of them: where distances
+  // are equal, any of these rows will do.
+  std::vector<std::array<std::size_t, 3>> as_near;
 
   std::size_t count() const { return dims == 0 ? 0 : vectors.size() / dims; }
   const float* vector(std::size_t i) const { return vectors.data() + i * dims; }
+  bool is_near_copy(std::size_t i, std::uint32_t row) const {
+    return std::binary_search(near_copies[i].begin(), near_copies[i].end(), row);
+  }
+  // How many of the nearest count where k neighbours are asked for, those that are as near as the last among them.
+  std::size_t count_as_near(std::size_t i, std::size_t k) const;
+  // Takes what was found for trial i, nearest first, by ranks that are distances to the `power`, in `unit`; and the
+  // number of exact copies that were left out.
+  void take_found(std::size_t i, const std::vector<Neighbour>& found, double power, double unit, std::size_t copies);
 };
 
 // Trials as an index of that element is asked: as they are, or packed into bits.

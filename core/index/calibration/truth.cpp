@@ -182,19 +182,13 @@ void TruthScan::settle(std::size_t number, std::size_t first, const float* rows)
     kernels::table().f32.squared_l2(query.vector.data(), {rows, dims_ * sizeof(float), batch, count}, dims_, distances);
     for (std::size_t i = 0; i < count; ++i) {
       const std::size_t row = first + batch[i];
-      const bool itself =
-          !own_.empty() && (own_[number] == row || distances[i] <= kSame * (query.square + double{squares_[batch[i]]}));
-      if (!itself) query.best.push(distances[i], static_cast<std::uint32_t>(row));
+      const bool itself = !own_.empty() && own_[number] == row;
+      const bool copy = !own_.empty() && distances[i] <= kSame * (query.square + double{squares_[batch[i]]});
+      if (!itself && !copy) query.best.push(distances[i], static_cast<std::uint32_t>(row));
+      query.copies += copy && !itself ? 1 : 0;
     }
   }
   query.waiting.clear();
-}
-
-std::vector<std::vector<std::uint32_t>> TruthScan::take() {
-  std::vector<std::vector<std::uint32_t>> nearest(queries_.size());
-  for (std::size_t i = 0; i < queries_.size(); ++i)
-    for (const Neighbour& found : queries_[i].best.take_sorted()) nearest[i].push_back(found.row);
-  return nearest;
 }
 
 }  // namespace nearabout

@@ -29,8 +29,10 @@ class TruthScan {
   // Rows first .. first + count - 1; each row comes once.
   void look_at(std::size_t first, const float* rows, std::size_t count);
 
-  // The neighbours of each query, nearest first, ties by row.
-  std::vector<std::vector<std::uint32_t>> take();
+  // The neighbours of a query by their squared distances, nearest first, ties by row. Once for each query.
+  std::vector<Neighbour> take(std::size_t query) { return queries_[query].best.take_sorted(); }
+  // How many copies of a query were left out, itself not counted.
+  std::size_t copies(std::size_t query) const { return queries_[query].copies; }
 
  private:
   // A row that may be near: the least that its squared distance from a query, less the query's square, can be.
@@ -48,6 +50,7 @@ class TruthScan {
     double length = 0;
     double error = 0;
     TopK best{0};
+    std::size_t copies = 0;
     std::vector<Waiting> waiting;
     float limit = 0;  // of `least`
     float width = 0;  // at most so much above the least is the distance

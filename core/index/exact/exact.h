@@ -22,7 +22,7 @@ class ExactIndex : public Index {
   bool has_screen() const { return screen_.has_value(); }
 
  protected:
-  std::vector<Answer> search_some(MatrixView queries, const Request& request) const override {
+  std::vector<Answer> search_some(MatrixView queries, const Request& request, const Budget&) const override {
     return scan_.search(queries, request);
   }
 

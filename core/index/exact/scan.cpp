@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 #include "base/error.h"
@@ -55,6 +56,11 @@ void ExactScan::scan(const BoundQuery* queries, std::vector<TopK>& best, std::si
 double ExactScan::pair_cost() const {
   if (screen_) return 0.2 + 0.01 * static_cast<double>(screen_->screen.contraction.outputs());
   return 1 + 0.1 * static_cast<double>(row_bytes(descriptor_.element, descriptor_.dims));
+}
+
+double ExactScan::query_cost() const {
+  constexpr double kQueryCost = 3'000;  // of binding, and of comparing those that pass
+  return kQueryCost + pair_cost() * static_cast<double>(vectors_->shape().rows);
 }
 
 ExactScan::Cut ExactScan::cut(std::size_t queries, std::size_t threads) const {
@@ -109,7 +115,25 @@ std::vector<Answer> ExactScan::search(MatrixView queries, const Request& request
   return answers;
 }
 
+void answer_exactly(const ExactScan& scan, MatrixView queries, const std::vector<std::size_t>& numbers,
+                    const Request& request, std::vector<Answer>& answers) {
+  const std::size_t bytes = row_bytes(queries.element, queries.dims);
+  std::vector<std::byte> vectors(numbers.size() * bytes);
+  for (std::size_t i = 0; i < numbers.size(); ++i)
+    std::memcpy(vectors.data() + i * bytes, queries.row(numbers[i]), bytes);
+  Request alone = request;
+  alone.threads = 1;
+  alone.monitor = {};
+  std::vector<Answer> exact =
+      scan.search({vectors.data(), numbers.size(), queries.dims, bytes, queries.element}, alone);
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    exact[i].unlike = answers[numbers[i]].unlike;
+    answers[numbers[i]] = std::move(exact[i]);
+  }
+}
+
 std::vector<Answer> ExactScan::search_in_order(MatrixView queries, const Request& request) const {
+  if (screen_) return search(queries, request);  // reads codes in order, and few vectors
   vectors_->advise(storage::system::Access::in_order);
   std::vector<Answer> answers = search(queries, request);
   vectors_->advise(storage::system::Access::anywhere);

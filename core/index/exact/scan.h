@@ -11,6 +11,12 @@
 
 namespace nearabout {
 
+class ExactScan;
+
+// Answers these queries of a batch with every row; their answers keep whether the query is unlike others.
+void answer_exactly(const ExactScan& scan, MatrixView queries, const std::vector<std::size_t>& numbers,
+                    const Request& request, std::vector<Answer>& answers);
+
 class ExactScan {
  public:
   // Both outlive the scan. Without a screen every row is compared in full.
@@ -21,6 +27,8 @@ class ExactScan {
   std::vector<Answer> search(MatrixView queries, const Request& request) const;
   // The same where other searches read the vectors anywhere: for this one they are read in the order of the file.
   std::vector<Answer> search_in_order(MatrixView queries, const Request& request) const;
+  // Nanoseconds that a query takes, about, in a batch: a model, the same on every machine.
+  double query_cost() const;
 
  private:
   void scan(const BoundQuery* queries, std::vector<TopK>& best, std::size_t begin, std::size_t end) const;

@@ -5,6 +5,8 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "base/threads.h"
+#include "index/calibration/residuals.h"
+#include "index/exact/screen.h"
 #include "index/forest/measure.h"
 #include "quantize/sketch_file.h"
 
@@ -78,6 +80,7 @@ void write_nodes(storage::Writer& writer, const GrownForest& forest, const Fores
   writer.add<std::uint64_t>(SectionId::tree_nodes, {firsts.size(), 1}, firsts);
   writer.add<std::uint8_t>(SectionId::node_codes, {nodes, forest.sketch.width()}, forest.centroids.codes);
   writer.add<float>(SectionId::node_offsets, {nodes, 1}, forest.centroids.offsets);
+  writer.add<float>(SectionId::leaf_residuals, {kResidualNumbers, forest.levels[0].nodes()}, forest.centroids.residuals);
 }
 
 // One section of what the trees keep of their rows, in the order of their leaves.
@@ -145,7 +148,8 @@ void write_forest(storage::Writer& writer, const Source& source, const ForestOpt
     write_efforts(writer, measured.efforts);
     write_trees(writer, forest, step_of(monitor, 0.75, 0.8));
   }
-  source.write(writer, step_of(monitor, 0.8, 1.0));
+  write_screen_of(writer, source, kScreenBeside, build, step_of(monitor, 0.8, 0.9));
+  source.write(writer, step_of(monitor, 0.9, 1.0));
 }
 
 }  // namespace nearabout

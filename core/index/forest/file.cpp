@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "base/error.h"
+#include "index/calibration/residuals.h"
+#include "index/exact/screen.h"
 #include "index/forest/forest.h"
 #include "index/verify.h"
 #include "quantize/sketch_file.h"
@@ -29,7 +31,8 @@ std::optional<Space> forest_space_of(Metric metric) {
 ForestIndex::ForestIndex(std::shared_ptr<const storage::File> file, const Descriptor& descriptor)
     : Index(std::move(file), descriptor),
       vectors_(&this->file().section(SectionId::vectors)),
-      scan_(descriptor, *vectors_, nullptr) {
+      screen_(screen_of(this->file(), descriptor, *vectors_, kScreenBeside)),
+      scan_(descriptor, *vectors_, screen_ ? &*screen_ : nullptr) {
   const std::optional<Space> space = forest_space_of(descriptor.metric);
   if (!space)
     throw CorruptFile(this->file().name() + " is corrupt: it says that it is a forest under the metric " +
@@ -39,6 +42,8 @@ ForestIndex::ForestIndex(std::shared_ptr<const storage::File> file, const Descri
   sketch_ = read_sketch(this->file(), *space, descriptor.dims);
   read_nodes();
   read_efforts();
+  read_guard(this->file(), guard_);
+  guard_.lambda = 1 / static_cast<double>(sketch_.width());
   for (const Section* section : {vectors_, node_codes_, tree_rows_, tree_codes_, tree_offsets_})
     if (section) section->advise(storage::system::Access::anywhere);
 }
@@ -82,6 +87,14 @@ void ForestIndex::read_nodes() {
   node_codes_->expect(Element::u8, {begin, width});
   node_offsets_ = &file().section(SectionId::node_offsets);
   node_offsets_->expect(Element::f32, {begin, 1});
+  const Section& residuals = file().section(SectionId::leaf_residuals);
+  const std::size_t leaves = levels_[0].nodes();
+  residuals.expect(Element::f32, {kResidualNumbers, leaves});
+  const std::span<const float> numbers = storage::finite_floats(file(), residuals);
+  for (std::size_t leaf = 0; leaf < leaves; ++leaf)
+    leaf_rows_.push_back(static_cast<std::uint32_t>(levels_[0].firsts[leaf + 1] - levels_[0].firsts[leaf]));
+  residuals_ = {numbers.subspan(0, leaves), numbers.subspan(leaves, leaves), numbers.subspan(2 * leaves, leaves),
+                numbers.subspan(3 * leaves, leaves), leaf_rows_};
   tree_rows_ = &file().section(SectionId::tree_rows);
   tree_rows_->expect(Element::u32, {places, 1});
   tree_codes_ = &file().section(SectionId::tree_codes);

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "index/build_options.h"
+#include "index/calibration/guard.h"
 #include "index/exact/scan.h"
 #include "index/forest/nodes.h"
 #include "index/index.h"
@@ -58,13 +59,17 @@ class ForestIndex : public Index {
   std::size_t sketch_bytes() const { return rows() == 0 ? 0 : sketch_.width(); }
   const std::vector<EffortPoint>& efforts() const { return efforts_; }
   bool has_effort() const override { return true; }
+  // Whether searches tell queries that have probably missed neighbours: where leaves are ranked as rows are.
+  bool is_guarded() const { return sketch_.space != Space::inner && descriptor().metric != Metric::manhattan; }
+  const GroupResiduals& residuals() const { return residuals_; }
   std::size_t least_effort() const override { return std::min<std::size_t>(leaf_size_, rows()); }
   std::size_t most_effort() const override { return rows(); }
   std::unique_ptr<Trace> trace(const Trials& trials, const BuildOptions& build, const Monitor& monitor) const override;
 
  protected:
   std::size_t usual_effort(std::size_t k) const override;
-  std::vector<Answer> search_some(MatrixView queries, const Request& request) const override;
+  std::vector<Answer> search_some(MatrixView queries, const Request& request, const Budget& budget) const override;
+  double exact_cost() const override { return scan_.query_cost(); }
 
   // That each tree has each row in one leaf, and that nothing is ranked by NaN.
   void verify_own(const Monitor& monitor) const override;
@@ -81,6 +86,9 @@ class ForestIndex : public Index {
   std::uint64_t seed_ = 0;
   Sketch sketch_;
   std::vector<EffortPoint> efforts_;
+  Guard guard_;
+  std::vector<std::uint32_t> leaf_rows_;
+  GroupResiduals residuals_;  // of leaves
   // Of each level, leaves first: its nodes' children, and where its nodes begin among those of all levels.
   struct StoredLevel {
     std::span<const std::uint64_t> firsts;
@@ -89,6 +97,7 @@ class ForestIndex : public Index {
   };
   std::vector<StoredLevel> levels_;
   const storage::Section* vectors_;
+  std::optional<StoredScreen> screen_;
   ExactScan scan_;
   const storage::Section* node_codes_ = nullptr;
   const storage::Section* node_offsets_ = nullptr;

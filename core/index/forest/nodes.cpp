@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/threads.h"
+#include "index/calibration/residuals.h"
 #include "index/calibration/trials.h"
 
 namespace nearabout {
@@ -102,6 +103,22 @@ class Centre {
   double inner_ = 0;
 };
 
+// How far codes lie from that of their leaf.
+ResidualSummary residuals_of(const SketchedRows& rows, std::uint64_t count, const std::uint8_t* centre,
+                             const Sketch& sketch) {
+  const std::size_t width = sketch.width();
+  std::vector<float> residuals(count);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    float sum = 0;
+    for (std::size_t j = 0; j < width; ++j) {
+      const float off = sketch.grid.step[j] * static_cast<float>(int{rows.codes[i * width + j]} - int{centre[j]});
+      sum += off * off;
+    }
+    residuals[i] = sum;
+  }
+  return summarize_residuals(residuals);
+}
+
 // Of leaves: from the codes of their rows.
 void leaf_centroids(const std::vector<Tree>& trees, const Level& leaves, const Sketch& sketch, std::size_t threads,
                     Centroids& centroids) {
@@ -119,7 +136,11 @@ void leaf_centroids(const std::vector<Tree>& trees, const Level& leaves, const S
       for (std::uint64_t i = 0; i < count; ++i) any |= drawn(i);
       for (std::uint64_t i = 0; i < count; ++i)
         if (!any || drawn(i)) centre.add(own.codes + i * sketch.width(), 1, 0);
-      centre.finish(centroids.codes.data() + leaf * sketch.width(), &centroids.offsets[leaf]);
+      std::uint8_t* const code = centroids.codes.data() + leaf * sketch.width();
+      centre.finish(code, &centroids.offsets[leaf]);
+      const ResidualSummary summary = residuals_of(own, count, code, sketch);
+      const float numbers[] = {summary.median, summary.variance, summary.far_rows, summary.far_median};
+      for (std::size_t i = 0; i < kResidualNumbers; ++i) centroids.residuals[i * leaves.nodes() + leaf] = numbers[i];
     }
   });
 }
@@ -131,7 +152,8 @@ Centroids centroids_of(const std::vector<Tree>& trees, const std::vector<Level>&
   const std::size_t width = sketch.width();
   std::size_t nodes = 0;
   for (const Level& level : levels) nodes += level.nodes();
-  Centroids centroids{std::vector<std::uint8_t>(nodes * width), std::vector<float>(nodes)};
+  Centroids centroids{std::vector<std::uint8_t>(nodes * width), std::vector<float>(nodes),
+                      std::vector<float>(kResidualNumbers * levels[0].nodes())};
   leaf_centroids(trees, levels[0], sketch, threads, centroids);
 
   std::vector<std::uint64_t> places = levels[0].firsts;

@@ -33,6 +33,9 @@ std::vector<Level> levels_of(const std::vector<Tree>& trees, std::uint64_t rows)
 struct Centroids {
   std::vector<std::uint8_t> codes;
   std::vector<float> offsets;
+  // Of the rows of each leaf, the squared distances of their codes from the leaf's, summarized (residuals.h): the
+  // medians of all leaves, then their variances, far rows and far medians.
+  std::vector<float> residuals;
 };
 
 Centroids centroids_of(const std::vector<Tree>& trees, const std::vector<Level>& levels, const Sketch& sketch,

@@ -16,6 +16,8 @@ inline constexpr std::uint64_t kWiden = 8;
 // Where a leaf's rows lie in the trees' order.
 struct LeafSpan {
   std::uint64_t begin, end;
+  float key;  // its centroid's mark
+  std::uint32_t leaf;
 };
 
 // Keeps its work space from query to query; one for each thread.

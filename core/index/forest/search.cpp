@@ -6,6 +6,7 @@
 #include "base/marked.h"
 #include "base/row_set.h"
 #include "base/threads.h"
+#include "index/forest/costs.h"
 #include "index/forest/ranking.h"
 #include "index/forest/trace.h"
 #include "index/queries.h"
@@ -23,6 +24,9 @@ constexpr double kThreadNanoseconds = 200'000;  // of work, at least, for a thre
 constexpr std::size_t kFetched = 512;  // bytes of a row that are asked for in advance: the rest follows by itself
 constexpr std::uint64_t kLine = 64;
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
+constexpr double kNoLimit = std::numeric_limits<double>::infinity();
+constexpr double kTooMuch = 0.5;       // of what comparing every row costs: no more is spent before that
+constexpr double kFarFromUsual = 16;  // times the misses that are usual: a query unlike those of the calibration
 
 void fetch(const storage::Section& section, std::uint64_t begin, std::uint64_t bytes) {
   for (std::uint64_t line = 0; line < bytes; line += kLine) section.fetch(begin + line);
@@ -35,27 +39,104 @@ void shorten(Answer& answer, std::size_t k) {
 
 }  // namespace
 
+// What a query may cost.
+struct ForestSpend {
+  std::size_t effort;
+  std::size_t kept;                               // neighbours that are looked for
+  double misses = kNoLimit;                       // that may be expected, where the query is guarded
+  double recall = 0;                              // to keep then
+  double most_rows = 0;                           // that may be looked at before every row is compared
+};
+
+struct ForestSpent {
+  std::size_t rows = 0, rounds = 0;
+  bool every_row = false, unlike = false;
+};
+
 // One thread's work space, and its way through one query after another.
 class ForestSearch {
  public:
   explicit ForestSearch(const ForestIndex& forest)
       : forest_(forest), ranking_(forest), codes_(forest.tree_codes_->matrix()), rows_(forest.vectors_->matrix()) {}
 
-  // The best of at least `effort` rows.
-  void search(const BoundQuery& query, const SketchQuery& sketch, std::size_t effort, std::size_t k, TopK& best) {
-    start(query, sketch, effort, k, best);
-    const std::vector<LeafSpan>& leaves = ranking_.rank(sketch, effort);
-    for (std::size_t i = 0; i < leaves.size(); ++i) {
-      if (i + 1 < leaves.size()) fetch_leaf(leaves[i + 1]);
-      look_at(leaves[i]);
-      if (waiting_.size() >= next_look_) by_estimate() ? tighten() : shorten();
+  // The best of at least `effort` rows, and of more where the query is guarded and has probably missed neighbours.
+  ForestSpent search(const BoundQuery& query, const SketchQuery& sketch, const ForestSpend& spend, TopK& best) {
+    start(query, sketch, spend.effort, spend.kept, best);
+    const bool guarded = spend.misses < kNoLimit;
+    ForestSpent spent;
+    std::size_t next = 0;
+    std::size_t wanted = spend.effort;
+    const std::vector<LeafSpan>* leaves = &ranking_.rank(sketch, guarded ? rows_with_beyond(wanted) : wanted);
+    for (;;) {
+      next = look_at_leaves(*leaves, next, wanted, spent.rows);
+      settle();
+      if (!guarded || next == leaves->size()) return spent;
+      if (dropped_ < mark_limit()) {  // rows that may be near were passed over for want of room
+        spent.every_row = spent.unlike = true;
+        return spent;
+      }
+      const std::size_t entered = best.entered();
+      const bool last_round_found_little = spent.rounds > 0 && found_little(entered - entered_before_, spend);
+      const double misses = expected_misses(*leaves, next, best);
+      if (spent.rounds == 0) spent.unlike = misses > kFarFromUsual * spend.misses;
+      if (!(misses > spend.misses) || last_round_found_little) return spent;
+      wanted = spent.rows + std::max<std::size_t>(spent.rows / 2, forest_.leaf_size_);
+      if (static_cast<double>(wanted) > spend.most_rows) {
+        spent.every_row = true;
+        return spent;
+      }
+      entered_before_ = entered;
+      ++spent.rounds;
+      widen(spend.kept, wanted);
+      if (rows_with_beyond(wanted) > rows_ranked_) leaves = &ranking_.rank(sketch, rows_with_beyond(2 * wanted));
+      rows_ranked_ = 0;
+      for (const LeafSpan& leaf : *leaves) rows_ranked_ += leaf.end - leaf.begin;
     }
-    settle();
   }
 
  private:
   // Whether marks are estimates of the ranks: under manhattan they are those of another metric, and say less.
   bool by_estimate() const { return forest_.descriptor().metric != Metric::manhattan; }
+
+  // Rows of leaves that are ranked beyond those that are looked at (guard.h).
+  std::size_t rows_with_beyond(std::size_t effort) const {
+    const std::size_t leaves = effort / std::max<std::size_t>(1, forest_.leaf_size_) + 1;
+    return effort + lists_beyond(leaves) * forest_.leaf_size_;
+  }
+
+  // Leaves from number `next` on until `wanted` rows were looked at; returns the number of the next one.
+  std::size_t look_at_leaves(const std::vector<LeafSpan>& leaves, std::size_t next, std::size_t wanted,
+                             std::size_t& rows) {
+    for (; next < leaves.size() && rows < wanted; ++next) {
+      if (next + 1 < leaves.size()) fetch_leaf(leaves[next + 1]);
+      look_at(leaves[next]);
+      rows += leaves[next].end - leaves[next].begin;
+      if (waiting_.size() >= next_look_) by_estimate() ? tighten() : shorten();
+    }
+    return next;
+  }
+
+  double expected_misses(const std::vector<LeafSpan>& leaves, std::size_t next, const TopK& best) {
+    beyond_.clear();
+    const std::size_t end = std::min(leaves.size(), next + lists_beyond(next));
+    for (std::size_t leaf = next; leaf < end; ++leaf) beyond_.push_back({leaves[leaf].key, leaves[leaf].leaf});
+    const double worst = best.worst();
+    const float mark = worst < std::numeric_limits<double>::infinity() ? static_cast<float>(sketch_->mark_of(worst))
+                                                                      : kInfinity;
+    return expected_rows(forest_.residuals(), forest_.guard_.lambda, beyond_, mark, sketch_->square());
+  }
+
+  static bool found_little(std::size_t entered, const ForestSpend& spend) {
+    return static_cast<double>(entered) <= 0.5 * (1 - spend.recall) * static_cast<double>(spend.kept);
+  }
+
+  // After a look at all that waited: more rows may wait, of more leaves.
+  void widen(std::size_t k, std::size_t effort) {
+    waiting_.clear();
+    depth_ = std::max(depth_, (4 * k + 96 + effort / 8) * std::min<std::size_t>(forest_.trees_, 3));
+    next_look_ = by_estimate() ? 2 * k + kBatch : 2 * depth_;
+    threshold_ = by_estimate() ? mark_limit() : kInfinity;
+  }
 
   void start(const BoundQuery& query, const SketchQuery& sketch, std::size_t effort, std::size_t k, TopK& best) {
     query_ = &query;
@@ -65,6 +146,7 @@ class ForestSearch {
     depth_ = (4 * k + 96 + effort / 8) * std::min<std::size_t>(forest_.trees_, 3);
     next_look_ = by_estimate() ? 2 * k + kBatch : 2 * depth_;
     threshold_ = by_estimate() ? mark_limit() : kInfinity;
+    dropped_ = kInfinity;
     waiting_.clear();
     compared_.clear();
   }
@@ -116,6 +198,7 @@ class ForestSearch {
     std::nth_element(waiting_.begin(), place(depth_ - 1), waiting_.end());
     waiting_.resize(depth_);
     threshold_ = waiting_.back().mark();
+    dropped_ = std::min(dropped_, threshold_);
   }
 
   // The most promising first, until those that follow are not expected to be among the best.
@@ -168,11 +251,15 @@ class ForestSearch {
   std::size_t depth_ = 0;      // the most that wait
   std::size_t next_look_ = 0;  // when so many wait
   float threshold_ = kInfinity;
+  float dropped_ = kInfinity;  // the least mark of rows that were dropped for want of room
   std::vector<Marked> waiting_;
   RowSet compared_;
   std::vector<std::int32_t> dots_;
   std::vector<std::uint32_t> hits_;
   std::vector<float> marks_;
+  std::vector<RankedList> beyond_;
+  std::size_t entered_before_ = 0;
+  std::size_t rows_ranked_ = 0;
 };
 
 std::size_t ForestIndex::usual_effort(std::size_t k) const {
@@ -196,16 +283,22 @@ std::unique_ptr<Trace> ForestIndex::trace(const Trials& trials, const BuildOptio
   return std::make_unique<ForestTrace>(*this, trials, build, monitor);
 }
 
-std::vector<Answer> ForestIndex::search_some(MatrixView queries, const Request& request) const {
-  const std::size_t wanted = request.effort.value_or(default_effort(request.radius ? 10 : request.k));
-  // As many rows as there are: then they are read in order, once, and nothing is left out.
-  if (request.exact || wanted >= rows()) return scan_.search_in_order(queries, request);
+std::vector<Answer> ForestIndex::search_some(MatrixView queries, const Request& request,
+                                             const Budget& budget) const {
+  const std::size_t wanted = budget.effort;
+  if (budget.every_row || wanted >= rows()) return scan_.search_in_order(queries, request);
   const std::size_t effort = std::max(wanted, request.radius ? 1 : request.k);
   const std::vector<BoundQuery> bound = bind_queries(queries, descriptor());
   const float radius = radius_of(request);
 
   // A limit at the one nearest so far would lose it among the sketches too often.
   const std::size_t kept = request.radius ? request.k : std::min(std::max(request.k, kFewest), rows());
+  ForestSpend spend{effort, kept};
+  if (budget.guarded && !guard_.limits.empty()) {
+    spend.recall = budget.recall;
+    spend.misses = guard_.limit(kept, effort, budget.recall);
+    spend.most_rows = rows_within(kTooMuch * exact_cost(), sketch_.width());
+  }
   std::vector<Answer> answers(queries.rows);
   const double work = static_cast<double>(queries.rows) * (kQueryNanoseconds + 2 * static_cast<double>(effort));
   const auto most = static_cast<std::size_t>(std::max(1.0, work / kThreadNanoseconds));
@@ -214,13 +307,18 @@ std::vector<Answer> ForestIndex::search_some(MatrixView queries, const Request& 
   const auto run = [&](std::size_t begin, std::size_t end, std::size_t worker) {
     if (!searches[worker]) searches[worker] = std::make_unique<ForestSearch>(*this);
     const std::vector<float> vectors = widened(queries, begin, end);
+    std::vector<std::size_t> every_row;
     const std::vector<SketchQuery> sketches = SketchQuery::bind(sketch_, vectors.data(), end - begin);
     for (std::size_t i = begin; i < end; ++i) {
       TopK best(kept, rank_within(bound[i], radius));
-      searches[worker]->search(bound[i], sketches[i - begin], effort, kept, best);
+      const ForestSpent spent = searches[worker]->search(bound[i], sketches[i - begin], spend, best);
       answers[i] = answer_of(bound[i], best, radius);
       if (answers[i].rows.size() > request.k) shorten(answers[i], request.k);
+      answers[i].effort = static_cast<std::int64_t>(spent.rows);
+      answers[i].unlike = spent.unlike;
+      if (spent.every_row) every_row.push_back(i);
     }
+    if (!every_row.empty()) answer_exactly(scan_, queries, every_row, request, answers);
   };
   parallel_for(queries.rows, kQueriesAtATime, threads, run, request.monitor);
   // Trees that share most of their rows may give fewer than k.

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "index/column.h"
+#include "storage/column.h"
 
 namespace nearabout {
 

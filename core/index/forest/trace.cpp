@@ -7,22 +7,19 @@
 
 #include "base/marked.h"
 #include "base/threads.h"
+#include "index/forest/costs.h"
 #include "index/forest/ranking.h"
 #include "kernels/kernels.h"
 
 namespace nearabout {
 namespace {
 
+constexpr std::size_t kMostLeaves = 4'096;  // that are kept in order, of a query
 constexpr double kStep = 1.15;        // from one effort to the next
 constexpr double kNearlyAll = 0.999;  // of all neighbours lie within the largest effort that is tried but for all rows
 constexpr double kMost = 0.99;        // of them within the effort that is searched with,
 constexpr std::uint64_t kMostSearched = 4'000;  // or so many rows: what is read has to fit a budget
 constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
-
-// About, in nanoseconds with AVX-512: only ratios matter.
-constexpr double kQueryCost = 3'000;
-double scan_cost(std::size_t width) { return 1.5 + 0.02 * static_cast<double>(width); }            // a row of a leaf
-double compare_cost(std::size_t row_bytes) { return 40 + 0.15 * static_cast<double>(row_bytes); }  // a row in full
 
 // The leaves, one a tree, of all rows that trials have near.
 class LeavesOfRows {
@@ -42,13 +39,24 @@ class LeavesOfRows {
   std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> leaves_;
 };
 
+// The squared distance of the k-th nearest row in leaves that have only `found` of the neighbours: as many of the rows
+// beyond these as of them are there, and rows become more with a power of the distance, the local dimension.
+double square_of_more(const std::vector<double>& squares, std::size_t found, std::size_t k) {
+  const double last = squares.back();
+  const double half = squares[squares.size() / 2];
+  const double dimension = half > 0 && last > half ? 2 * std::log(2.0) / std::log(last / half) : 1e3;
+  const double times = static_cast<double>(k) / std::max(0.5, static_cast<double>(found));
+  return last * std::pow(std::max(1.0, times), 2 / std::min(dimension, 1e3));
+}
+
 }  // namespace
 
 ForestTrace::ForestTrace(const ForestIndex& forest, const Trials& trials, const BuildOptions& build,
                          const Monitor& monitor)
     : rows_(forest.rows()),
       width_(forest.sketch_bytes()),
-      row_bytes_(row_bytes(forest.descriptor().element, forest.dims())) {
+      row_bytes_(row_bytes(forest.descriptor().element, forest.dims())),
+      as_near_(trials.as_near) {
   for (const std::vector<std::uint32_t>& nearest : trials.nearest) leaf_efforts_.emplace_back(nearest.size(), kNever);
   find_leaves(forest, trials, build.threads, step_of(monitor, 0.0, 0.5));
   const std::uint64_t most = effort_within(kNearlyAll);
@@ -58,6 +66,57 @@ ForestTrace::ForestTrace(const ForestIndex& forest, const Trials& trials, const 
   if (most < rows_) efforts_.push_back(most);
   efforts_.push_back(rows_);
   told_ = share_told(forest, trials, build, step_of(monitor, 0.5, 1.0));
+  if (forest.is_guarded()) choose_limits(forest, trials, build.threads);
+  nearest_leaves_.clear();
+}
+
+// As a search expects them once it has looked at so many rows, its nearest neighbours so far being those of the true
+// ones whose leaves it has looked at.
+std::array<float, kMeasuredAt.size()> ForestTrace::expect_misses(const ForestIndex& forest, const Trials& trials,
+                                                                 const SketchQuery& sketch, std::size_t query,
+                                                                 std::size_t effort) const {
+  const std::vector<Marked>& nearest = nearest_leaves_[query];
+  const std::span<const std::uint64_t> firsts = forest.levels_[0].firsts;
+  std::size_t taken = 0;
+  for (std::uint64_t rows = 0; taken < nearest.size() && rows < effort; ++taken)
+    rows += firsts[nearest[taken].row() + 1] - firsts[nearest[taken].row()];
+  std::vector<RankedList> beyond;
+  const std::size_t end = std::min(nearest.size(), taken + lists_beyond(taken));
+  for (std::size_t leaf = taken; leaf < end; ++leaf) beyond.push_back({nearest[leaf].mark(), nearest[leaf].row()});
+
+  std::array<float, kMeasuredAt.size()> misses{};
+  std::size_t found = 0;
+  std::size_t place = 0;
+  const double rank_of_square = forest.sketch_.space == Space::unit ? 0.5 : 1;
+  const auto expected = [&](double mark) {
+    return static_cast<float>(
+        expected_rows(forest.residuals(), forest.guard_.lambda, beyond, static_cast<float>(mark), sketch.square()));
+  };
+  for (std::size_t n = 0; n < trials.nearest[query].size() && place < misses.size(); ++n) {
+    if (leaf_efforts_[query][n] > effort || ++found < kMeasuredAt[place]) continue;
+    misses[place++] = expected(sketch.mark_of(trials.squares[query][n] * rank_of_square));
+  }
+  for (; place < misses.size(); ++place)
+    misses[place] = expected(sketch.mark_of(rank_of_square * square_of_more(trials.squares[query], found, kMeasuredAt[place])));
+  return misses;
+}
+
+// At each effort, what most of the queries stay below.
+void ForestTrace::choose_limits(const ForestIndex& forest, const Trials& trials, std::size_t threads) {
+  std::vector<std::size_t> efforts;  // that need no more leaves than were kept
+  for (const std::size_t effort : efforts_)
+    if (effort < rows_ && effort < kMostLeaves / 3 * forest.leaf_size_) efforts.push_back(effort);
+  std::vector<std::size_t> queries;
+  for (std::size_t query = 0; query < trials.count(); ++query)
+    if (!trials.nearest[query].empty()) queries.push_back(query);
+  std::vector<std::vector<std::array<float, kMeasuredAt.size()>>> misses(
+      efforts.size(), std::vector<std::array<float, kMeasuredAt.size()>>(queries.size()));
+  parallel_for(queries.size(), 1, threads, [&](std::size_t i, std::size_t, std::size_t) {
+    const SketchQuery sketch = SketchQuery::bind(forest.sketch_, trials.vector(queries[i]), 1)[0];
+    for (std::size_t e = 0; e < efforts.size(); ++e)
+      misses[e][i] = expect_misses(forest, trials, sketch, queries[i], efforts[e]);
+  });
+  for (std::size_t e = 0; e < efforts.size(); ++e) guard_.add(static_cast<double>(efforts[e]), misses[e]);
 }
 
 // That looks at this share of all neighbours' leaves.
@@ -73,14 +132,15 @@ std::uint64_t ForestTrace::effort_within(double share) const {
 // For each node of a level, how many rows the nodes nearer to the query have, by their centroids: what is looked at
 // before it.
 std::vector<std::uint64_t> ForestTrace::rows_before(const ForestIndex& forest, const SketchQuery& sketch,
-                                                    std::size_t level, const std::vector<std::uint64_t>& rows) const {
+                                                    std::size_t level, const std::vector<std::uint64_t>& rows,
+                                                    std::vector<Marked>& nodes) const {
   const std::size_t count = rows.size();
   const std::uint64_t first = forest.levels_[level].begin;
   std::vector<std::int32_t> dots(count);
   const MatrixView codes = forest.node_codes_->rows(first, first + count);
   kernels::table().screen.rows(sketch.bytes(), {codes.data, codes.stride, nullptr, count}, width_, 0, dots.data());
   const std::span<const float> offsets = forest.node_offsets_->items<float>(first, count);
-  std::vector<Marked> nodes;
+  nodes.clear();
   nodes.reserve(count);
   for (std::uint32_t node = 0; node < count; ++node)
     nodes.emplace_back(offsets[node] + sketch.centroid_scale() * static_cast<float>(dots[node]), node);
@@ -96,11 +156,11 @@ std::vector<std::uint64_t> ForestTrace::rows_before(const ForestIndex& forest, c
 
 // The least effort that looks at each leaf: so many rows as are nearer, or, where a group that it belongs to is further
 // away than that, as many as have the search take the group (ranking.h).
-std::vector<std::uint64_t> ForestTrace::efforts_of_leaves(const ForestIndex& forest, const float* query) const {
-  const SketchQuery sketch = SketchQuery::bind(forest.sketch_, query, 1)[0];
+std::vector<std::uint64_t> ForestTrace::efforts_of_leaves(const ForestIndex& forest, const SketchQuery& sketch,
+                                                          std::vector<Marked>& nearest) const {
   std::vector<std::uint64_t> above;  // of the level above, by its nodes
   for (std::size_t level = forest.levels_.size(); level-- > 0;) {
-    std::vector<std::uint64_t> efforts = rows_before(forest, sketch, level, node_rows_[level]);
+    std::vector<std::uint64_t> efforts = rows_before(forest, sketch, level, node_rows_[level], nearest);
     for (std::uint64_t& effort : efforts) effort = level == 0 ? effort + 1 : effort / kWiden + 1;
     for (std::size_t node = 0; node < above.size(); ++node) {
       const std::span<const std::uint64_t> children = forest.levels_[level + 1].firsts.subspan(node, 2);
@@ -121,9 +181,14 @@ void ForestTrace::find_leaves(const ForestIndex& forest, const Trials& trials, s
         rows[node] += node_rows_.empty() ? 1 : node_rows_.back()[child];
     node_rows_.push_back(std::move(rows));
   }
+  nearest_leaves_.resize(leaf_efforts_.size());
   const LeavesOfRows leaves(forest.tree_rows_->all<std::uint32_t>(), forest.levels_[0].firsts, trials, rows_);
   const auto rank = [&](std::size_t query, std::size_t, std::size_t) {
-    const std::vector<std::uint64_t> efforts = efforts_of_leaves(forest, trials.vector(query));
+    std::vector<Marked>& nearest = nearest_leaves_[query];
+    const SketchQuery sketch = SketchQuery::bind(forest.sketch_, trials.vector(query), 1)[0];
+    const std::vector<std::uint64_t> efforts = efforts_of_leaves(forest, sketch, nearest);
+    nearest.resize(std::min(nearest.size(), kMostLeaves));
+    nearest.shrink_to_fit();
     for (std::size_t i = 0; i < leaf_efforts_[query].size(); ++i)
       for (const std::uint32_t leaf : leaves.of(trials.nearest[query][i]))
         leaf_efforts_[query][i] = std::min(leaf_efforts_[query][i], efforts[leaf]);
@@ -138,7 +203,9 @@ double ForestTrace::share_told(const ForestIndex& forest, const Trials& trials, 
   constexpr std::size_t kNeighbours = 10;
   const AskedTrials asked(trials, forest.descriptor().element);
   Request request;
-  request.k = kNeighbours + (trials.rows.empty() ? 0 : 1);  // the row itself is found, too
+  std::size_t copies = 0;
+  for (const std::vector<std::uint32_t>& own : trials.near_copies) copies = std::max(copies, own.size());
+  request.k = kNeighbours + copies + (trials.rows.empty() ? 0 : 1);  // the row itself is found, too
   request.effort = std::clamp<std::uint64_t>(effort_within(kMost), 2 * kMostNeighbours, kMostSearched);
   request.threads = build.threads;
   request.monitor = monitor;
@@ -146,7 +213,11 @@ double ForestTrace::share_told(const ForestIndex& forest, const Trials& trials, 
   double found = 0;
   const std::vector<Answer> answers = search_within(forest, asked.view(), request, build.memory);
   for (std::size_t query = 0; query < answers.size(); ++query) {
-    const std::vector<std::uint32_t>& rows = answers[query].rows;
+    std::vector<std::uint32_t> rows = answers[query].rows;
+    std::erase_if(rows, [&](std::uint32_t row) {
+      return trials.is_near_copy(query, row) || (!trials.rows.empty() && row == trials.rows[query]);
+    });
+    rows.resize(std::min(rows.size(), kNeighbours));
     const std::vector<std::uint32_t>& nearest = trials.nearest[query];
     for (std::size_t n = 0; n < std::min(kNeighbours, nearest.size()); ++n) {
       if (leaf_efforts_[query][n] > *request.effort) continue;
@@ -161,11 +232,16 @@ std::vector<double> ForestTrace::found(std::size_t k, std::size_t effort) const 
   effort = std::max(effort, k);  // as a search has it
   const double told = effort >= rows_ ? 1 : told_;
   std::vector<double> counts;
-  for (const std::vector<std::uint64_t>& efforts : leaf_efforts_) {
-    const auto end = efforts.begin() + static_cast<std::ptrdiff_t>(std::min(k, efforts.size()));
-    const auto reached =
-        std::count_if(efforts.begin(), end, [&](std::uint64_t least) { return effort >= rows_ || least <= effort; });
-    counts.push_back(told * static_cast<double>(reached));
+  const auto measured = std::find(kMeasuredAt.begin(), kMeasuredAt.end(), k);
+  for (std::size_t query = 0; query < leaf_efforts_.size(); ++query) {
+    const std::vector<std::uint64_t>& efforts = leaf_efforts_[query];
+    const std::size_t wanted = std::min(k, efforts.size());
+    const std::size_t as_near = measured == kMeasuredAt.end()
+                                    ? wanted
+                                    : as_near_[query][static_cast<std::size_t>(measured - kMeasuredAt.begin())];
+    const auto reached = std::count_if(efforts.begin(), efforts.begin() + static_cast<std::ptrdiff_t>(as_near),
+                                       [&](std::uint64_t least) { return effort >= rows_ || least <= effort; });
+    counts.push_back(told * static_cast<double>(std::min<std::size_t>(static_cast<std::size_t>(reached), wanted)));
   }
   return counts;
 }
@@ -173,7 +249,8 @@ std::vector<double> ForestTrace::found(std::size_t k, std::size_t effort) const 
 TraceCost ForestTrace::cost(std::size_t k, std::size_t effort) const {
   const double compared = 20 + 2.5 * static_cast<double>(k);  // about, by their sketches
   const auto looked = static_cast<double>(effort);
-  const double nanoseconds = kQueryCost + looked * scan_cost(width_) + compared * compare_cost(row_bytes_);
+  const double nanoseconds = 
+      kForestQueryCost + looked * leaf_row_cost(width_) + compared * full_row_cost(row_bytes_);
   return {looked + compared, 1e-9 * nanoseconds};
 }
 

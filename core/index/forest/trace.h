@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/marked.h"
 #include "index/calibration/calibration.h"
+#include "index/calibration/guard.h"
 #include "index/forest/forest.h"
 
 namespace nearabout {
@@ -19,11 +21,18 @@ class ForestTrace : public Trace {
   const std::vector<std::size_t>& efforts() const override { return efforts_; }
   std::vector<double> found(std::size_t k, std::size_t effort) const override;
   TraceCost cost(std::size_t k, std::size_t effort) const override;
+  void write(storage::Writer& writer) const override { write_guard(writer, guard_); }
 
  private:
+  // `nearest` becomes the nodes of the level, nearest first.
   std::vector<std::uint64_t> rows_before(const ForestIndex& forest, const SketchQuery& sketch, std::size_t level,
-                                         const std::vector<std::uint64_t>& rows) const;
-  std::vector<std::uint64_t> efforts_of_leaves(const ForestIndex& forest, const float* query) const;
+                                         const std::vector<std::uint64_t>& rows, std::vector<Marked>& nearest) const;
+  std::vector<std::uint64_t> efforts_of_leaves(const ForestIndex& forest, const SketchQuery& sketch,
+                                               std::vector<Marked>& nearest) const;
+  void choose_limits(const ForestIndex& forest, const Trials& trials, std::size_t threads);
+  std::array<float, kMeasuredAt.size()> expect_misses(const ForestIndex& forest, const Trials& trials,
+                                                      const SketchQuery& sketch, std::size_t query,
+                                                      std::size_t effort) const;
   std::uint64_t effort_within(double share) const;
   void find_leaves(const ForestIndex& forest, const Trials& trials, std::size_t threads, const Monitor& monitor);
   double share_told(const ForestIndex& forest, const Trials& trials, const BuildOptions& build,
@@ -35,6 +44,9 @@ class ForestTrace : public Trace {
   std::vector<std::vector<std::uint64_t>> node_rows_;  // of each level
   // The least effort that looks at the leaf of a neighbour; of each query's, nearest first.
   std::vector<std::vector<std::uint64_t>> leaf_efforts_;
+  std::vector<std::array<std::size_t, kMeasuredAt.size()>> as_near_;  // as in Trials
+  std::vector<std::vector<Marked>> nearest_leaves_;                    // of each query, while limits are chosen
+  Guard guard_;
   double told_ = 1;  // of the neighbours in leaves that are looked at, by their sketches
   std::vector<std::size_t> efforts_;
 };

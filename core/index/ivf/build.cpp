@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "index/exact/screen.h"
 #include "index/ivf/groups.h"
 #include "index/ivf/kept.h"
 #include "index/ivf/learn.h"
@@ -19,8 +20,9 @@ using storage::SectionId;
 void write_directions(storage::Writer& writer, const LearntLists& learnt) {
   const LearntDirections& directions = learnt.directions;
   const std::uint64_t outputs = directions.outputs;
-  const double numbers[] = {double{learnt.lift.scale()}, double{learnt.lift.longest()}, double{learnt.point_step}};
-  writer.add<double>(SectionId::lift, {1, 3}, numbers);
+  const double numbers[] = {double{learnt.lift.scale()}, double{learnt.lift.longest()}, double{learnt.point_step},
+                            learnt.alignment};
+  writer.add<double>(SectionId::lift, {1, 4}, numbers);
   writer.add<float>(SectionId::centre, {1, directions.dims}, directions.centre);
   const std::vector<std::uint8_t> panels = panels_of(directions.bytes.data(), directions.dims, outputs);
   writer.add<std::uint8_t>(SectionId::direction_bytes, {outputs / kPanelRows, kernels::panel_bytes(directions.dims)},
@@ -81,9 +83,9 @@ void write_centroids(storage::Writer& writer, const LearntLists& learnt) {
 // What is written once all lists are packed; meanwhile kept as rows are, in memory or in scratch files.
 struct Beside {
   Beside(const LearntLists& learnt, const std::string* beside)
-      : rows(learnt.list_columns() * sizeof(std::uint32_t), beside), terms(4 * learnt.lists()) {}
+      : rows(learnt.list_columns() * sizeof(std::uint32_t), beside), terms((4 + kResidualNumbers) * learnt.lists()) {}
   Column rows;
-  std::vector<float> terms;  // of lists: squares of centroids, offset lows and steps, scale steps
+  std::vector<float> terms;  // of lists: squares of centroids, offset lows and steps, scale steps, residuals
 };
 
 void write_lists(storage::Writer& writer, const LearntLists& learnt, const EncodedRows& encoded,
@@ -103,12 +105,16 @@ void write_lists(storage::Writer& writer, const LearntLists& learnt, const Encod
       beside.terms[lists + list.list] = list.steps.offset_low;
       beside.terms[2 * lists + list.list] = list.steps.offset_step;
       beside.terms[3 * lists + list.list] = list.steps.scale_step;
+      beside.terms[4 * lists + list.list] = list.residuals.median;
+      beside.terms[5 * lists + list.list] = list.residuals.variance;
+      beside.terms[6 * lists + list.list] = list.residuals.far_rows;
+      beside.terms[7 * lists + list.list] = list.residuals.far_median;
     }
   };
   pack_lists(encoded, learnt, sizes, build.memory, build.threads, take, monitor);
   writer.end();
   beside.rows.write(writer, SectionId::list_rows, Element::u32, learnt.list_columns());
-  writer.add<float>(SectionId::list_terms, {4, lists}, beside.terms);
+  writer.add<float>(SectionId::list_terms, {4 + kResidualNumbers, lists}, beside.terms);
   writer.add<std::uint32_t>(SectionId::list_sizes, {lists, 1}, sizes);
 }
 
@@ -147,7 +153,9 @@ void write_ivf(storage::Writer& writer, const Source& source, const IvfOptions& 
     if (answers == Answers::byte_codes)
       write_byte_rows(writer, learnt, read, rows, place, build.threads, step_of(monitor, 0.8, 1.0));
   }
-  if (keeps_vectors(options, source.element())) source.write(writer, step_of(monitor, 0.8, 1.0));
+  if (!keeps_vectors(options, source.element())) return;
+  write_screen_of(writer, source, kScreenBeside, build, step_of(monitor, 0.8, 0.9));
+  source.write(writer, step_of(monitor, 0.9, 1.0));
 }
 
 }  // namespace nearabout

@@ -42,7 +42,10 @@ std::vector<Answer> IvfIndex::scan_bytes(MatrixView queries, const Request& requ
         for (std::size_t r = 0; r < count; ++r) best[i].push(ranks[r], static_cast<std::uint32_t>(first + r));
       }
     }
-    for (std::size_t i = begin; i < end; ++i) answers[i] = answer_of(bound[i - begin], best[i - begin], radius);
+    for (std::size_t i = begin; i < end; ++i) {
+      answers[i] = answer_of(bound[i - begin], best[i - begin], radius);
+      answers[i].effort = static_cast<std::int64_t>(lists());
+    }
   };
   const std::size_t threads = thread_count(request.threads);
   const std::size_t grain = std::clamp<std::size_t>((queries.rows + threads - 1) / threads, 1, kQueries);

@@ -5,6 +5,7 @@
 
 #include "base/threads.h"
 #include "index/ivf/list_choice.h"
+#include "quantize/byte_centroids.h"
 #include "quantize/kmeans.h"
 
 namespace nearabout {
@@ -88,6 +89,38 @@ std::vector<std::int8_t> Clustering::centroids(std::size_t lists) const {
   options.threads = threads_;
   options.balance = kBalance;
   return kmeans(points_, learnt_.shape.directions, options);
+}
+
+double Clustering::alignment(const std::vector<std::int8_t>& centroids) const {
+  constexpr std::size_t kPairs = 1'024;
+  const std::size_t m = learnt_.shape.directions;
+  const std::size_t count = points_.size() / m;
+  const std::size_t some = std::min(count, kPairs);
+  std::vector<std::int8_t> points;
+  for (std::size_t i = 0; i < some; ++i) {
+    const auto from = points_.begin() + static_cast<std::ptrdiff_t>(i * count / some * m);
+    points.insert(points.end(), from, from + static_cast<std::ptrdiff_t>(m));
+  }
+  std::vector<std::uint32_t> ids(some);
+  ByteCentroids(centroids, m).nearest(points.data(), some, {}, ids.data(), threads_);
+  double sum = 0;
+  double pairs = 0;
+  for (std::size_t i = 0; i < some; ++i) {
+    const std::int8_t* const own = centroids.data() + ids[i] * m;
+    const std::int8_t* const other = centroids.data() + ids[(i + 1) % some] * m;
+    double product = 0, residual = 0, way = 0;
+    for (std::size_t j = 0; j < m; ++j) {
+      const double r = points[i * m + j] - own[j];
+      const double u = other[j] - own[j];
+      product += r * u;
+      residual += r * r;
+      way += u * u;
+    }
+    if (residual == 0 || way == 0) continue;
+    sum += product * product / (residual * way);
+    ++pairs;
+  }
+  return pairs > 0 ? sum / pairs : 1 / static_cast<double>(m);
 }
 
 // On real data the three are within a tenth of each other. Of near equals the usual number is better than half of it,

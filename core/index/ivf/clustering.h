@@ -25,6 +25,9 @@ class Clustering {
   // Half as many as usual, or twice as many, where a query that finds `recall` of its neighbours is measured to cost
   // clearly less.
   std::vector<std::int8_t> measured_centroids(std::size_t usual, double recall) const;
+  // The part of a row's squared residual that lies along the way to another row's centroid, on average: the lambda of
+  // guard.h.
+  double alignment(const std::vector<std::int8_t>& centroids) const;
 
  private:
   std::vector<float> images(const RowReader& read, std::size_t begin, std::size_t end, std::size_t step) const;

@@ -70,6 +70,28 @@ void ListRanking::nearest(const IvfQueries& queries, std::size_t i, std::size_t 
   if (found > 0) std::swap(lists[0], lists[nearest]);
 }
 
+void ListRanking::nearest(const IvfQueries& queries, std::size_t i, std::size_t probes, std::size_t more,
+                          std::vector<RankedList>& lists, std::vector<RankedList>& beyond) {
+  nearest(queries, i, probes + more, beyond);
+  lists.clear();
+  if (beyond.empty()) return;
+  some_.resize(beyond.size() + 16);
+  numbers_.resize(beyond.size() + 16);
+  for (std::size_t place = 0; place < beyond.size(); ++place) some_[place] = beyond[place].distance;
+  std::fill(numbers_.begin(), numbers_.end(), 0u);
+  float threshold = kInfinity;
+  if (probes < beyond.size())
+    kernels::table().codes.keep_least(some_.data(), numbers_.data(), beyond.size(), probes, &threshold);
+  std::size_t left = 0;
+  for (const RankedList& ranked : beyond) {
+    if (ranked.distance <= threshold)
+      lists.push_back(ranked);
+    else
+      beyond[left++] = ranked;
+  }
+  beyond.resize(left);
+}
+
 // At least `wanted` of those with the least marks (all that have one, where those are fewer): their places and marks go
 // to hits_ and marks_.
 std::size_t ListRanking::least(const std::int32_t* dots, std::span<const float> squares, float scale,

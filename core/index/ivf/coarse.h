@@ -9,15 +9,9 @@
 #include "base/marked.h"
 #include "index/ivf/ivf.h"
 #include "index/ivf/queries.h"
+#include "index/calibration/ranked_list.h"
 
 namespace nearabout {
-
-struct RankedList {
-  // |q - c|^2 - |q|^2 along the leading directions: |q|^2 is the same for all, and beside it, in a query from far away,
-  // the rest would be lost.
-  float distance;
-  std::uint32_t list;
-};
 
 // Keeps its work space from query to query; one for each thread.
 class ListRanking {
@@ -31,6 +25,9 @@ class ListRanking {
   float least_distance(const IvfQueries& queries, std::size_t i) const;
   // The `probes` nearest lists of query `first + i`, the nearest one in front and the others in any order.
   void nearest(const IvfQueries& queries, std::size_t i, std::size_t probes, std::vector<RankedList>& lists);
+  // The same, and the next `more` lists after them in `beyond`, in any order.
+  void nearest(const IvfQueries& queries, std::size_t i, std::size_t probes, std::size_t more,
+               std::vector<RankedList>& lists, std::vector<RankedList>& beyond);
 
  private:
   std::size_t least(const std::int32_t* dots, std::span<const float> squares, float scale, std::size_t wanted);
@@ -46,6 +43,8 @@ class ListRanking {
   std::vector<float> member_squares_;
   std::vector<std::uint32_t> hits_;
   std::vector<float> marks_;
+  std::vector<float> some_;  // of marks_, and of hits_
+  std::vector<std::uint32_t> numbers_;
 };
 
 }  // namespace nearabout

@@ -1,6 +1,8 @@
 #include "index/ivf/compare.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 #include "index/queries.h"
 #include "kernels/kernels.h"
@@ -68,6 +70,10 @@ void RowComparison::answer(ListScan& scan, MatrixView queries, std::size_t begin
     switch (index_.answers_) {
       case Answers::vectors:
         compare(bound, pending, best);
+        if (scan.is_guarded()) {
+          units_.bind(queries, number);
+          if (is_too_shallow(scan, i - 2, best)) scan.ask_for_every_row(i - 2);
+        }
         break;
       case Answers::byte_codes:
         compare_bytes({index_.byte_steps_, index_.lift_, widened(queries, number, number + 1).data()}, pending, best);
@@ -107,8 +113,8 @@ void RowComparison::find_rows(Pending& pending) const {
   for (const std::uint64_t row : pending.rows) index_.byte_squares_->fetch(row * sizeof(float));
 }
 
-void RowComparison::compare(const BoundQuery& bound, const Pending& pending, TopK& best) const {
-  double ranks[kBatch];
+void RowComparison::compare(const BoundQuery& bound, const Pending& pending, TopK& best) {
+  ranks_.resize(pending.rows.size());
   const bool squares = squares_ && bound.takes_squares();
   for (std::size_t begin = 0; begin < pending.rows.size(); begin += kBatch) {
     const std::size_t count = std::min(kBatch, pending.rows.size() - begin);
@@ -116,11 +122,40 @@ void RowComparison::compare(const BoundQuery& bound, const Pending& pending, Top
     for (std::size_t i = 0; i < count; ++i) table_->check_rows(rows[i], std::uint64_t{rows[i]} + 1);
     const kernels::Rows batch{view_.data, view_.stride, rows, count, true};
     if (squares)
-      bound.ranks(batch, pending.squares.data() + begin, ranks);
+      bound.ranks(batch, pending.squares.data() + begin, ranks_.data() + begin);
     else
-      bound.ranks(batch, ranks);
-    for (std::size_t i = 0; i < count; ++i) best.push(ranks[i], rows[i]);
+      bound.ranks(batch, ranks_.data() + begin);
+    for (std::size_t i = 0; i < count; ++i) best.push(ranks_[begin + i], rows[i]);
   }
+}
+
+// What the estimates of this query's rows are off by is known of those that were compared: by how much on average, and
+// with what deviation. As many rows as lie within one deviation below the largest estimate that was kept are taken to
+// lie in each deviation above it; the expected number of those that are nearer than the k-th is then the deviation's
+// row count times the integral of the normal distribution's tail.
+bool RowComparison::is_too_shallow(ListScan& scan, std::size_t query, const TopK& best) const {
+  const std::span<const float> estimates = scan.estimates(query);
+  const std::size_t count = ranks_.size();
+  if (!scan.has_dropped(query) || count < 16 || best.worst() == std::numeric_limits<double>::infinity()) return false;
+  std::vector<double> estimated(count);
+  double sum = 0;
+  double squares = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    estimated[i] = units_.rank(estimates[i]);
+    const double off = ranks_[i] - estimated[i];
+    sum += off;
+    squares += off * off;
+  }
+  const double mean = sum / static_cast<double>(count);
+  const double deviation = std::sqrt(std::max(0.0, squares / static_cast<double>(count) - mean * mean));
+  if (!(deviation > 0)) return false;
+  const double cut = *std::max_element(estimated.begin(), estimated.end());
+  const auto near_cut = std::count_if(estimated.begin(), estimated.end(), [=](double e) { return e > cut - deviation; });
+  const double away = (cut + mean - best.worst()) / deviation;
+  constexpr double kRootOfTwoPi = 2.5066;
+  const double tail = 0.5 * std::erfc(away / std::sqrt(2.0));
+  const double missed = static_cast<double>(near_cut) * (std::exp(-0.5 * away * away) / kRootOfTwoPi - away * tail);
+  return missed > scan.allowed_by_depth();
 }
 
 void RowComparison::compare_bytes(const BoundByteQuery& bound, const Pending& pending, TopK& best) const {

@@ -35,7 +35,9 @@ class RowComparison {
               std::vector<Answer>& answers);
   void find_places(ListScan& scan, std::size_t query, Pending& pending) const;
   void find_rows(Pending& pending) const;
-  void compare(const BoundQuery& bound, const Pending& pending, TopK& best) const;
+  void compare(const BoundQuery& bound, const Pending& pending, TopK& best);
+  // Whether rows that were not compared, since their estimates were too large, are probably among the nearest.
+  bool is_too_shallow(ListScan& scan, std::size_t query, const TopK& best) const;
   void compare_bytes(const BoundByteQuery& bound, const Pending& pending, TopK& best) const;
   void rank(std::span<const float> estimates, const Pending& pending, TopK& best) const;
 
@@ -46,6 +48,7 @@ class RowComparison {
   bool squares_;
   EstimateUnits units_;
   Pending pending_[3];
+  std::vector<double> ranks_;        // of the rows that were compared last
   std::vector<std::uint32_t> cold_;  // places, then rows, of a whole group
   std::size_t compared_ = 0;
 };

@@ -43,11 +43,18 @@ class Encoder {
       for (std::size_t j = 0; j < m; ++j)
         centroid_[j] = learnt_.point_step * static_cast<float>(learnt_.centroids[lists_[i] * m + j]);
       facts[i].list = lists_[i];
+      facts[i].residual = residual(image(i), rests_[i]);
       facts[i].terms = codes_.encode(image(i), centroid_.data(), rests_[i], packed + i * learnt_.shape.bytes());
     }
   }
 
  private:
+  float residual(const float* image, float rest) const {
+    float sum = rest * rest;
+    for (std::size_t j = 0; j < centroid_.size(); ++j)
+      sum += (image[j] - centroid_[j]) * (image[j] - centroid_[j]);
+    return std::min(sum, 1e30f);
+  }
   const float* image(std::size_t i) const { return images_.data() + i * learnt_.directions.outputs; }
 
   const LearntLists& learnt_;

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/monitor.h"
-#include "index/column.h"
+#include "storage/column.h"
 #include "index/ivf/answers.h"
 #include "quantize/directions.h"
 #include "quantize/leading_codes.h"
@@ -23,6 +23,7 @@ struct LearntLists {
   CodeShape shape;
   Answers answers = Answers::vectors;
   bool squares = false;                // rows are integers: the squares of their lengths are known
+  double alignment = 0;                // lambda of guard.h
   float point_step = 1;                // of images, for points and centroids as bytes
   std::vector<std::int8_t> centroids;  // lists x shape.directions
 
@@ -39,6 +40,7 @@ struct LearntLists {
 struct RowFacts {
   std::uint32_t list;
   std::uint32_t square;  // where the lists keep them
+  float residual;        // the squared distance from the centroid, with what the directions leave out
   RowTerms terms;
 };
 struct EncodedRows {

@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "base/error.h"
+#include "index/exact/screen.h"
+#include "index/calibration/residuals.h"
 #include "index/ivf/groups.h"
 #include "index/ivf/ivf.h"
 #include "index/verify.h"
@@ -21,7 +23,7 @@ using storage::Section;
 using storage::SectionId;
 
 enum Fact : std::size_t { kLists, kDirections, kBits, kSeed, kFacts };
-enum LiftNumber : std::size_t { kScale, kLongest, kPointStep, kLiftNumbers };
+enum LiftNumber : std::size_t { kScale, kLongest, kPointStep, kAlignment, kLiftNumbers };
 
 }  // namespace
 
@@ -29,10 +31,13 @@ IvfIndex::IvfIndex(std::shared_ptr<const storage::File> file, const Descriptor& 
     : Index(std::move(file), descriptor),
       coldness_(std::make_unique<Coldness>(!this->file().path().empty())),
       vectors_(this->file().has(SectionId::vectors) ? &this->file().section(SectionId::vectors) : nullptr) {
-  if (vectors_) scan_.emplace(descriptor, *vectors_, nullptr);
   if (!space_of(descriptor.metric) || descriptor.element == Element::bits)
     throw CorruptFile(this->file().name() + " is corrupt: it says that it has lists of codes under the metric " +
                       std::string(name_of(descriptor.metric)) + ", which they do not serve. Copy or build it again.");
+  if (vectors_) {
+    screen_ = screen_of(this->file(), descriptor, *vectors_, kScreenBeside);
+    scan_.emplace(descriptor, *vectors_, screen_ ? &*screen_ : nullptr);
+  }
   read_answers();
   if (rows() == 0) return;
   read_facts();
@@ -40,6 +45,7 @@ IvfIndex::IvfIndex(std::shared_ptr<const storage::File> file, const Descriptor& 
   read_lists();
   read_curve();
   read_share();
+  read_guard(this->file(), guard_);
   if (answers_ == Answers::byte_codes) read_bytes();
   for (const Section* section : {vectors_, list_rows_, list_codes_, byte_codes_, byte_squares_})
     if (section) section->advise(storage::system::Access::anywhere);
@@ -103,6 +109,9 @@ void IvfIndex::read_directions() {
   lift_ = Lift(*space_of(descriptor().metric), dims(), static_cast<float>(values[kScale]),
                static_cast<float>(values[kLongest]));
   point_step_ = static_cast<float>(values[kPointStep]);
+  if (!(values[kAlignment] >= 0 && values[kAlignment] <= 1))
+    storage::throw_number(file(), numbers, kAlignment, "a part", values[kAlignment]);
+  guard_.lambda = values[kAlignment];
 
   const std::size_t lifted = lift_.outputs();
   outputs_ = (shape().directions + kernels::kPanelRows - 1) / kernels::kPanelRows * kernels::kPanelRows;
@@ -133,12 +142,14 @@ void IvfIndex::read_lists() {
     group_squares_ = storage::finite_floats(file(), squares);
   }
   const Section& terms = file().section(SectionId::list_terms);
-  terms.expect(Element::f32, {4, count});
+  terms.expect(Element::f32, {4 + kResidualNumbers, count});
   const std::span<const float> all = storage::finite_floats(file(), terms);
   centroid_squares_ = all.subspan(0, count);
   offset_lows_ = all.subspan(count, count);
   offset_steps_ = all.subspan(2 * count, count);
   scale_steps_ = all.subspan(3 * count, count);
+  residuals_ = {all.subspan(4 * count, count), all.subspan(5 * count, count), all.subspan(6 * count, count),
+                all.subspan(7 * count, count), sizes_};
 
   const Section& sizes = file().section(SectionId::list_sizes);
   std::uint64_t sum = 0;

@@ -25,6 +25,7 @@
 #include "index/index.h"
 #include "index/ivf/answers.h"
 #include "index/ivf/curve.h"
+#include "index/calibration/guard.h"
 #include "index/ivf/read_ahead.h"
 #include "index/ivf/share.h"
 #include "index/source.h"
@@ -61,6 +62,7 @@ class IvfIndex : public Index {
   std::uint64_t seed() const { return seed_; }
   const Curves& curves() const { return curves_; }
   const ListShare& share() const { return share_; }
+  const Guard& guard() const { return guard_; }
   // What is there of a row to be compared.
   std::size_t compared_bytes() const;
   // Of codes and vectors, for a search that did this.
@@ -76,7 +78,8 @@ class IvfIndex : public Index {
 
  protected:
   std::size_t usual_effort(std::size_t k) const override;
-  std::vector<Answer> search_some(MatrixView queries, const Request& request) const override;
+  std::vector<Answer> search_some(MatrixView queries, const Request& request, const Budget& budget) const override;
+  double exact_cost() const override;
   void verify_own(const Monitor& monitor) const override;
   void copy_vector(std::uint32_t row, std::byte* to) const override;
 
@@ -95,13 +98,15 @@ class IvfIndex : public Index {
   void read_bytes();
   // CorruptFile: a list names a row that does not exist.
   [[noreturn]] void throw_row(std::uint64_t row) const;
+  friend class IvfSearch;
   void add_unestimated(MatrixView queries, std::size_t k, std::vector<Answer>& answers) const;
   std::vector<Answer> scan_bytes(MatrixView queries, const Request& request) const;
 
   std::unique_ptr<Coldness> coldness_;
   Answers answers_ = Answers::vectors;
   const storage::Section* vectors_;  // null where none are kept
-  std::optional<ExactScan> scan_;    // where they are
+  std::optional<StoredScreen> screen_;
+  std::optional<ExactScan> scan_;  // where vectors are kept
   const storage::Section* byte_codes_ = nullptr;
   const storage::Section* byte_squares_ = nullptr;  // under Space::squared
   ByteSteps byte_steps_;
@@ -122,6 +127,8 @@ class IvfIndex : public Index {
   const storage::Section* list_codes_ = nullptr;
   Curves curves_;
   ListShare share_;
+  GroupResiduals residuals_;
+  Guard guard_;
   std::shared_ptr<IvfSearches> searches_ = make_searches();
 };
 

@@ -37,6 +37,7 @@ void learn_centroids(LearntLists& learnt, const RowReader& read, const Trials& t
   for (const std::uint32_t centroid : order_by_nearness(centroids, m))
     learnt.centroids.insert(learnt.centroids.end(), centroids.begin() + static_cast<std::ptrdiff_t>(centroid * m),
                             centroids.begin() + static_cast<std::ptrdiff_t>((centroid + 1) * m));
+  learnt.alignment = clustering.alignment(learnt.centroids);
 }
 
 // Which directions are coded, with how many bits; the sample that tells is gone at the end.
@@ -45,7 +46,7 @@ void learn_shape(LearntLists& learnt, const RowReader& read, const Source& sourc
   const std::size_t rows = source.rows();
   const std::size_t dims = learnt.lift.outputs();
   const std::size_t many = std::clamp(kDirectionNumbers / dims, kDirectionRows, kManyDirectionRows);
-  const Sample sample = take_sample(read, rows, dims, rows < kLargeTable ? kDirectionRows : many);
+  const Sample sample = without_far_rows(take_sample(read, rows, dims, rows < kLargeTable ? kDirectionRows : many));
   const PrincipalDirections principal = find_directions(sample, most_directions(sample), threads);
   const std::size_t width = row_bytes(source.element(), source.dims());
   const Shaping shaping{rows, lists_for(rows, options.lists), width, options.recall};

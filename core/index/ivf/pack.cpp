@@ -66,6 +66,12 @@ TermSteps steps_for(const Held* held, std::size_t count) {
   return {low, (high - low) / kMostTerm, most / kMostTerm};
 }
 
+ResidualSummary residuals_of(const Held* held, std::size_t count) {
+  std::vector<float> residuals(count);
+  for (std::size_t i = 0; i < count; ++i) residuals[i] = held[i].facts.residual;
+  return summarize_residuals(residuals);
+}
+
 std::uint16_t term_of(float value, float step) {
   if (!(step > 0)) return 0;
   return static_cast<std::uint16_t>(std::lrint(std::clamp(value / step, 0.0f, kMostTerm)));
@@ -87,7 +93,7 @@ PackedList pack(std::size_t list, const Gathered& gathered, std::size_t first, s
   const std::size_t bytes = kernels::block_bytes(shape.lines());
   const std::size_t columns = learnt.list_columns();
   const Held* const held = gathered.held.data() + first;
-  PackedList packed{list, steps_for(held, count), {}, {}, count};
+  PackedList packed{list, steps_for(held, count), residuals_of(held, count), {}, {}, count};
   packed.blocks.assign(blocks * bytes, 0);
   packed.rows.assign(blocks * kernels::kBlockRows * columns, kNoRow);
   for (std::size_t i = 0; i < count; ++i) {

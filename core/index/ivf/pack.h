@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/monitor.h"
+#include "index/calibration/residuals.h"
 #include "index/ivf/encode.h"
 
 namespace nearabout {
@@ -22,6 +23,7 @@ struct TermSteps {
 struct PackedList {
   std::size_t list;
   TermSteps steps;
+  ResidualSummary residuals;
   std::vector<std::uint8_t> blocks;
   // Of each place: the row's number in the input and what LearntLists::list_columns() counts besides; kNoRow where the
   // last block is not filled.

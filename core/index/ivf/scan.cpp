@@ -14,16 +14,25 @@ constexpr std::size_t kFewest = 64;      // that wait beyond the depth before th
 
 }  // namespace
 
+std::size_t ListScan::limit_of(std::size_t query) const {
+  const std::size_t depth = progress_[query].depth;
+  return std::max(2 * depth, depth + kFewest);
+}
+
 void ListScan::make_room() {
   const std::size_t count = queries_.count();
-  limit_ = std::max(2 * spend_.depth, spend_.depth + kFewest);
-  room_ = std::min(limit_, index_.rows()) + kChunkRows + kernels::kBlockRows;
+  constexpr std::size_t kDeeper = 8;  // times as many rows may be kept for queries that look into more lists
+  max_depth_ = std::min(spend_.k > 0 ? kDeeper * spend_.depth : spend_.depth, index_.rows());
+  const std::size_t limit = std::max(2 * max_depth_, max_depth_ + kFewest);
+  room_ = std::min(limit, index_.rows()) + kChunkRows + kernels::kBlockRows;
   if (all_room_ < count * room_) {
     all_room_ = 0;  // should there be no memory for one of them
     numbers_ = std::make_unique_for_overwrite<std::uint32_t[]>(count * room_);
     estimates_ = std::make_unique_for_overwrite<float[]>(count * room_);
     all_room_ = count * room_;
   }
+  progress_.resize(count);
+  for (Progress& progress : progress_) progress.depth = spend_.depth;
   scans_.resize(count);
   for (std::size_t i = 0; i < count; ++i)
     scans_[i] = {queries_.tables(i),           0, 0, 0, kInfinity, 0, numbers_.get() + i * room_,
@@ -48,35 +57,54 @@ void ListScan::rank(const Spend& spend) {
     const std::size_t count = std::min(kernels::kPanelQueries, queries_.count() - first);
     ranking_.compare(queries_, first, count);
     for (std::size_t i = 0; i < count; ++i) {
-      ranking_.nearest(queries_, i, probes_of(first, i), ranked_);
+      Progress& progress = progress_[first + i];
+      const std::size_t probes = probes_of(first, i);
+      progress.beyond.clear();
+      if (spend.k > 0)
+        ranking_.nearest(queries_, i, probes, lists_beyond(probes), ranked_, progress.beyond);
+      else
+        ranking_.nearest(queries_, i, probes, ranked_);
+      progress.probes = ranked_.size();
+      progress.rows = 0;
+      for (const RankedList& ranked : ranked_) progress.rows += index_.sizes_[ranked.list];
+      progress.done = progress.every_row = progress.unlike = false;
+      progress.more.clear();
       first_probes_.push_back(probes_.size());
       for (const RankedList& ranked : ranked_)
         probes_.push_back({ranked.list, static_cast<std::uint32_t>(first + i), ranked.distance});
     }
   }
   first_probes_.push_back(probes_.size());
+  lists_scanned_ = probes_.size();
 }
 
 // The nearest list of each query is scanned at once: what is found there says what is worth keeping elsewhere. Then in
 // the order of lists: each is read once, for all queries together.
 void ListScan::scan() {
   if (index_.coldness_->cold()) ask_for_lists();
-  firsts_.assign(index_.lists() + 1, 0);
+  order_.clear();
   for (std::size_t query = 0; query < queries_.count(); ++query) {
     const std::size_t nearest = first_probes_[query];
-    if (nearest == first_probes_[query + 1]) continue;
+    const std::size_t end = first_probes_[query + 1];
+    if (nearest == end) continue;
     scan_list(&probes_[nearest], 1);
-    thin(scans_[query]);
-    for (std::size_t probe = nearest + 1; probe < first_probes_[query + 1]; ++probe) ++firsts_[probes_[probe].list + 1];
+    thin(query);
+    order_.insert(order_.end(), probes_.begin() + static_cast<std::ptrdiff_t>(nearest + 1),
+                  probes_.begin() + static_cast<std::ptrdiff_t>(end));
   }
+  scan_in_order();
+}
+
+// Scans what order_ has, sorted by lists.
+void ListScan::scan_in_order() {
+  firsts_.assign(index_.lists() + 1, 0);
+  for (const Probe& probe : order_) ++firsts_[probe.list + 1];
   for (std::size_t list = 0; list + 1 < firsts_.size(); ++list) firsts_[list + 1] += firsts_[list];
-  order_.resize(firsts_.back());
-  for (std::size_t query = 0; query < queries_.count(); ++query)
-    for (std::size_t probe = first_probes_[query] + 1; probe < first_probes_[query + 1]; ++probe)
-      order_[firsts_[probes_[probe].list]++] = probes_[probe];
-  for (std::size_t begin = 0, end = 0; begin < order_.size(); begin = end) {
-    for (end = begin + 1; end < order_.size() && order_[end].list == order_[begin].list;) ++end;
-    scan_list(order_.data() + begin, end - begin);
+  sorted_.resize(order_.size());
+  for (const Probe& probe : order_) sorted_[firsts_[probe.list]++] = probe;
+  for (std::size_t begin = 0, end = 0; begin < sorted_.size(); begin = end) {
+    for (end = begin + 1; end < sorted_.size() && sorted_[end].list == sorted_[begin].list;) ++end;
+    scan_list(sorted_.data() + begin, end - begin);
   }
 }
 
@@ -115,16 +143,17 @@ void ListScan::scan_list(const Probe* probes, std::size_t count) {
     kernels::table().codes.scan(storage::bytes_of(from), chunk, lines, some_.data(), count);
     for (std::size_t i = 0; i < count; ++i) {
       some_[i]->first += static_cast<std::uint32_t>(chunk);
-      if (some_[i]->found > limit_) thin(*some_[i]);
+      if (some_[i]->found > limit_of(probes[i].query)) thin(probes[i].query);
     }
   }
 }
 
-void ListScan::thin(kernels::CodeScan& scan) const {
-  if (scan.found <= spend_.depth) return;
-  scan.found =
-      kernels::table().codes.keep_least(scan.estimates, scan.numbers, scan.found, spend_.depth, &scan.threshold);
-  scan.found = std::min(scan.found, kernels::kept_at_most(spend_.depth));  // of those that look equally near
+void ListScan::thin(std::size_t query) {
+  kernels::CodeScan& scan = scans_[query];
+  const std::size_t depth = progress_[query].depth;
+  if (scan.found <= depth) return;
+  scan.found = kernels::table().codes.keep_least(scan.estimates, scan.numbers, scan.found, depth, &scan.threshold);
+  scan.found = std::min(scan.found, kernels::kept_at_most(depth));  // of those that look equally near
 }
 
 std::vector<RankedList> ListScan::ranked_lists(std::size_t query) const {
@@ -135,7 +164,7 @@ std::vector<RankedList> ListScan::ranked_lists(std::size_t query) const {
 }
 
 std::span<const std::uint32_t> ListScan::candidates(std::size_t query) {
-  thin(scans_[query]);
+  thin(query);
   return {scans_[query].numbers, scans_[query].found};
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 #include <vector>
@@ -18,6 +19,11 @@ struct Spend {
   std::size_t probes;  // on average; `alike`: of every query
   std::size_t depth;
   bool alike = false;
+  // Where queries are guarded (guard.h):
+  std::size_t k = 0;          // neighbours; 0: they are not
+  double misses = 0;          // that may be expected
+  double recall = 0;          // to keep
+  double every_row_cost = 0;  // nanoseconds of comparing every row: what a query may not cost more than
 };
 
 // Keeps its work space from group to group.
@@ -31,6 +37,24 @@ class ListScan {
   void rank(const Spend& spend);
   void scan();
 
+  // Looks into more lists for guarded queries that have probably missed neighbours.
+  void extend();
+
+  // Whether a query is better answered by comparing every row.
+  bool wants_every_row(std::size_t query) const { return progress_[query].every_row; }
+  // Whether it has probably missed far more than the queries of the calibration.
+  bool is_guarded() const { return spend_.k > 0; }
+  // Whether rows were dropped since their estimates were too large.
+  bool has_dropped(std::size_t query) const {
+    return scans_[query].threshold < std::numeric_limits<float>::infinity();
+  }
+  void ask_for_every_row(std::size_t query) { progress_[query].every_row = progress_[query].unlike = true; }
+  // How many neighbours a query may be expected to miss among the rows that were dropped: some times what the recall
+  // allows, since how deep to look was chosen for the mean of all queries.
+  double allowed_by_depth() const { return 3 * (1 - spend_.recall) * static_cast<double>(spend_.k); }
+  bool unlike(std::size_t query) const { return progress_[query].unlike; }
+  std::size_t probes(std::size_t query) const { return progress_[query].probes; }
+
   // Where the rows that look nearest to a query lie, among list_rows: at most kept_at_most(depth).
   std::span<const std::uint32_t> candidates(std::size_t query);
   // What their codes estimate, in their order (estimates.h has the units).
@@ -39,25 +63,46 @@ class ListScan {
   // The lists that a query looks into, the nearest in front.
   std::vector<RankedList> ranked_lists(std::size_t query) const;
 
-  std::size_t lists_scanned() const { return probes_.size(); }
+  std::size_t lists_scanned() const { return lists_scanned_; }
   std::size_t codes_scanned() const { return codes_scanned_; }
 
  private:
+  // How far a query has come.
+  struct Progress {
+    std::size_t probes = 0;          // lists looked into
+    std::size_t rows = 0;            // in them
+    std::size_t depth = 0;           // rows kept by their codes
+    double misses = 0;               // expected at the last look
+    std::vector<float> nearest;      // the least estimates before the last round
+    std::vector<RankedList> beyond;  // the nearest lists that were not looked into
+    std::vector<std::uint32_t> more;  // lists that were looked into after the first round
+    bool done = false, every_row = false, unlike = false;
+  };
   struct Probe {
     std::uint32_t list, query;
     float distance;  // as RankedList has it
   };
   std::size_t probes_of(std::size_t first, std::size_t i) const;
   void make_room();
+  std::size_t limit_of(std::size_t query) const;
   void ask_for_lists();
   void scan_list(const Probe* probes, std::size_t count);
-  void thin(kernels::CodeScan& scan) const;
+  void thin(std::size_t query);
+  void scan_in_order();
+  // The k-th least estimate of a query so far.
+  float threshold_of(std::size_t query, std::size_t k);
+  void look(std::size_t query, bool first);
+  void start_anew(std::size_t query);
+  void choose_more(std::size_t query);
+  void refill(std::size_t query);
+  bool found_little_new(std::size_t query);
+  double cost(std::size_t rows, std::size_t lists) const;
 
   const IvfIndex& index_;
   IvfQueries queries_;
   ListRanking ranking_;
   Spend spend_{};
-  std::size_t limit_ = 0;  // of those that wait, before they are thinned
+  std::size_t max_depth_ = 0;
   std::size_t room_ = 0;   // of a query
   std::size_t all_room_ = 0;
   std::unique_ptr<std::uint32_t[]> numbers_;
@@ -67,10 +112,14 @@ class ListScan {
   std::vector<RankedList> ranked_;
   std::vector<Probe> probes_;              // of all queries, one after the other, each with its nearest list in front
   std::vector<std::size_t> first_probes_;  // of each query
-  std::vector<Probe> order_;               // by lists
+  std::vector<Probe> order_, sorted_;      // that are scanned next; the same by lists
   std::vector<std::size_t> firsts_;
   std::vector<std::uint32_t> cold_;  // lists of a whole group
   std::size_t codes_scanned_ = 0;
+  std::size_t lists_scanned_ = 0;
+  std::vector<Progress> progress_;  // of each query
+  std::vector<float> some_estimates_;
+  std::vector<std::uint32_t> some_numbers_;
 };
 
 }  // namespace nearabout

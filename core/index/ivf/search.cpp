@@ -42,13 +42,28 @@ class IvfSearch {
     scan_.rank(spend);
     clock.finish(Work::rank);
     scan_.scan();
+    scan_.extend();
     clock.finish(Work::scan);
     comparison_.run(scan_, group.queries, group.begin, request, answers);
+    note_efforts(index, group, request, answers);
     clock.finish(Work::compare);
     if (work) count(index, *work);
   }
 
  private:
+  // Of each query what was spent; those that ask for every row are answered so.
+  void note_efforts(const IvfIndex& index, const Group& group, const Request& request, std::vector<Answer>& answers) {
+    for (std::size_t i = 0; i < scan_.queries().count(); ++i) {
+      Answer& answer = answers[group.begin + i];
+      answer.effort = static_cast<std::int64_t>(scan_.probes(i));
+      answer.unlike = scan_.unlike(i);
+    }
+    std::vector<std::size_t> left;
+    for (std::size_t i = 0; i < scan_.queries().count(); ++i)
+      if (scan_.wants_every_row(i)) left.push_back(group.begin + i);
+    if (!left.empty()) answer_exactly(*index.scan_, group.queries, left, request, answers);
+  }
+
   void count(const IvfIndex& index, Work& work) const {
     work.queries = scan_.queries().count();
     work.lists = scan_.lists_scanned();
@@ -109,17 +124,24 @@ std::unique_ptr<Trace> IvfIndex::trace(const Trials& trials, const BuildOptions&
   return std::make_unique<IvfTrace>(*this, trials, build, monitor);
 }
 
-std::vector<Answer> IvfIndex::search_some(MatrixView queries, const Request& request) const {
-  const std::size_t wanted =
-      std::max<std::size_t>(1, request.effort.value_or(default_effort(request.radius ? 10 : request.k)));
+double IvfIndex::exact_cost() const { return scan_ ? scan_->query_cost() : Index::exact_cost(); }
+
+std::vector<Answer> IvfIndex::search_some(MatrixView queries, const Request& request, const Budget& budget) const {
+  if (budget.every_row) return scan_->search_in_order(queries, request);
+  const std::size_t wanted = std::max<std::size_t>(1, budget.effort);
   const bool everything = wanted >= lists();
-  if (request.exact || (everything && answers_ == Answers::vectors)) return scan_->search_in_order(queries, request);
   if (everything && answers_ == Answers::byte_codes) return scan_bytes(queries, request);
   // Within a radius may lie any number of rows.
   const std::size_t effort = std::min(wanted, lists());
   Spend spend{effort, curves_.depth(effort, request.radius ? 10 : request.k)};
   if (answers_ == Answers::small_codes) spend.depth = request.k;
   if (request.radius) spend.depth = rows();
+  if (budget.guarded && !guard_.limits.empty() && answers_ == Answers::vectors) {
+    spend.k = request.k;
+    spend.misses = guard_.limit(request.k, effort, budget.recall);
+    spend.recall = budget.recall;
+    spend.every_row_cost = exact_cost();
+  }
   spend.depth = std::min(spend.depth, rows());
   std::vector<Answer> answers(queries.rows);
   const double work = static_cast<double>(queries.rows) * kQueryNanoseconds;

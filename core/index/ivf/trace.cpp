@@ -66,6 +66,7 @@ IvfTrace::IvfTrace(const IvfIndex& index, const Trials& trials, const BuildOptio
       row_bytes_(index.compared_bytes()),
       probes_(probes_to_try(index.lists())),
       scanned_(probes_.size(), 0),
+      as_near_(trials.as_near),
       places_(trials.count() * probes_.size() * kMostNeighbours, Place{kNever, 0}) {
   for (const std::vector<std::uint32_t>& nearest : trials.nearest) neighbours_.push_back(nearest.size());
   list_of_block_.resize(index.blocks_.back());
@@ -83,6 +84,7 @@ IvfTrace::IvfTrace(const IvfIndex& index, const Trials& trials, const BuildOptio
       [&](std::size_t begin, std::size_t end, std::size_t) { look_at(index, trials, begin, end, seen); }, monitor);
   list_of_block_.clear();
   if (index.lists() < kManyLists) learn_share_of(seen);
+  choose_limits(seen);
   parallel_for(trials.count(), 1, build.threads,
                [&](std::size_t query, std::size_t, std::size_t) { settle(query, seen[query]); });
   for (const Seen& own : seen)
@@ -102,28 +104,67 @@ void IvfTrace::look_at(const IvfIndex& index, const Trials& trials, std::size_t 
   for (std::size_t i = 0; i < end - begin; ++i) {
     Seen& own = seen[begin + i];
     own.square = scan.queries()[i].square;
-    const std::vector<std::uint32_t> places = list_places(index, scan.ranked_lists(i), own);
+    std::vector<RankedList> ranked = scan.ranked_lists(i);
+    const std::vector<std::uint32_t> places = list_places(index, ranked, own);
     take_candidates(index, trials, begin + i, scan, i, places, own);
+    if (answers_ == Answers::vectors) expect_misses(index, ranked, own);
   }
 }
 
 // Of each list its place among all, the nearest first.
-std::vector<std::uint32_t> IvfTrace::list_places(const IvfIndex& index, const std::vector<RankedList>& ranked,
+std::vector<std::uint32_t> IvfTrace::list_places(const IvfIndex& index, std::vector<RankedList>& ranked,
                                                  Seen& seen) const {
-  std::vector<Marked> order;
-  order.reserve(ranked.size());
-  for (const RankedList& list : ranked) order.emplace_back(list.distance, list.list);
-  std::sort(order.begin(), order.end());
-  seen.nearest_square = std::max(0.0, double{order.front().mark()} + seen.square);
+  std::sort(ranked.begin(), ranked.end(), [](const RankedList& a, const RankedList& b) {
+    return Marked(a.distance, a.list) < Marked(b.distance, b.list);
+  });
+  seen.nearest_square = std::max(0.0, double{ranked.front().distance} + seen.square);
   std::vector<std::uint32_t> places(index.lists(), static_cast<std::uint32_t>(index.lists() - 1));
   double rows = 0;
-  for (std::uint32_t place = 0; place < order.size(); ++place) {
-    places[order[place].row()] = place;
-    rows += index.sizes_[order[place].row()];
+  for (std::uint32_t place = 0; place < ranked.size(); ++place) {
+    places[ranked[place].list] = place;
+    rows += index.sizes_[ranked[place].list];
     if (place + 1 == probes_[seen.rows.size()]) seen.rows.push_back(rows);
   }
   seen.rows.resize(probes_.size(), rows);
   return places;
+}
+
+// As a search expects them after its first round, for each number of lists.
+void IvfTrace::expect_misses(const IvfIndex& index, const std::vector<RankedList>& ranked, Seen& seen) const {
+  std::vector<Marked> order;
+  for (const Candidate& candidate : seen.candidates) order.emplace_back(candidate.estimate, candidate.list_place);
+  std::sort(order.begin(), order.end());
+  seen.misses.assign(probes_.size(), {});
+  for (std::size_t step = 0; step + 1 < probes_.size(); ++step) {
+    const std::size_t probes = probes_[step];
+    const std::size_t more = std::min(lists_beyond(probes), ranked.size() - std::min(ranked.size(), probes));
+    std::size_t reached = 0;
+    std::size_t place = 0;
+    std::array<float, kMeasuredAt.size()> thresholds;
+    thresholds.fill(std::numeric_limits<float>::infinity());
+    for (const Marked& candidate : order) {
+      if (candidate.row() >= probes) continue;
+      if (++reached == kMeasuredAt[place]) thresholds[place++] = candidate.mark();
+      if (place == kMeasuredAt.size()) break;
+    }
+    for (std::size_t k = 0; k < kMeasuredAt.size(); ++k)
+      seen.misses[step][k] = static_cast<float>(expected_rows(
+          index.residuals_, index.guard_.lambda, {ranked.data() + probes, more}, thresholds[k], seen.square));
+  }
+}
+
+// At each effort, what most of the queries stay below.
+void IvfTrace::choose_limits(const std::vector<Seen>& seen) {
+  for (const std::size_t effort : probes_) {
+    if (effort == probes_.back()) break;
+    std::vector<std::array<float, kMeasuredAt.size()>> misses;
+    for (std::size_t query = 0; query < seen.size(); ++query) {
+      if (neighbours_[query] == 0 || seen[query].misses.empty()) continue;
+      const std::size_t lists = share_.lists(effort, probes_.back(), seen[query].nearest_square, seen[query].square);
+      misses.push_back(seen[query].misses[step_of(lists)]);
+    }
+    guard_.add(static_cast<double>(effort), misses);
+  }
 }
 
 // Without the query's own row, and copies of it: a query that is no row has none.
@@ -151,7 +192,9 @@ void IvfTrace::take_candidates(const IvfIndex& index, const Trials& trials, std:
   }
   if (answers_ == Answers::byte_codes) rank_by_bytes(index, trials.vector(query), rows, candidates);
   if (!own) return;
-  const auto copy = [&](std::size_t i) { return estimates[i] == estimates[*own] && lists[i] == lists[*own]; };
+  const auto copy = [&](std::size_t i) {
+    return (estimates[i] == estimates[*own] && lists[i] == lists[*own]) || trials.is_near_copy(query, rows[i]);
+  };
   std::size_t kept = 0;
   for (std::size_t i = 0; i < rows.size(); ++i)
     if (!copy(i)) candidates[kept++] = candidates[i];
@@ -262,9 +305,13 @@ std::vector<double> IvfTrace::found(std::size_t k, std::size_t effort) const {
   std::vector<double> counts;
   for (std::size_t query = 0; query < neighbours_.size(); ++query) {
     const Place* const own = places(query, step);
+    const auto measured = std::find(kMeasuredAt.begin(), kMeasuredAt.end(), k);
     const std::size_t wanted = std::min(k, neighbours_[query]);
+    const std::size_t as_near =
+        measured == kMeasuredAt.end() ? wanted : as_near_[query][static_cast<std::size_t>(measured - kMeasuredAt.begin())];
     const auto is = [&](const Place& place) { return everything || is_found(place, k, depth); };
-    counts.push_back(static_cast<double>(std::count_if(own, own + wanted, is)));
+    counts.push_back(static_cast<double>(std::min<std::ptrdiff_t>(std::count_if(own, own + as_near, is),
+                                                                  static_cast<std::ptrdiff_t>(wanted))));
   }
   return counts;
 }
@@ -366,6 +413,7 @@ void IvfTrace::write(storage::Writer& writer) const {
   const double told[] = {share.constant,         share.nearest,          share.length,          share.spread,
                          share.nearest_range[0], share.nearest_range[1], share.length_range[0], share.length_range[1]};
   writer.add<double>(storage::SectionId::list_share, {1, 8}, told);
+  write_guard(writer, guard_);
 }
 
 }  // namespace nearabout

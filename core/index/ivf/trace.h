@@ -41,13 +41,17 @@ class IvfTrace : public Trace {
     double nearest_square, square;
     std::vector<Candidate> candidates;
     std::vector<double> rows;  // of as many of the nearest lists as `probes_` has
+    // Misses that are expected after so many lists (guard.h), for each of kMeasuredAt neighbours.
+    std::vector<std::array<float, kMeasuredAt.size()>> misses;
   };
   struct Found;
 
   void look_at(const IvfIndex& index, const Trials& trials, std::size_t begin, std::size_t end,
                std::vector<Seen>& seen);
-  std::vector<std::uint32_t> list_places(const IvfIndex& index, const std::vector<RankedList>& ranked,
-                                         Seen& seen) const;
+  // Sorts the lists.
+  std::vector<std::uint32_t> list_places(const IvfIndex& index, std::vector<RankedList>& ranked, Seen& seen) const;
+  void expect_misses(const IvfIndex& index, const std::vector<RankedList>& ranked, Seen& seen) const;
+  void choose_limits(const std::vector<Seen>& seen);
   void take_candidates(const IvfIndex& index, const Trials& trials, std::size_t query, ListScan& scan,
                        std::size_t number, const std::vector<std::uint32_t>& places, Seen& seen) const;
   void rank_by_bytes(const IvfIndex& index, const float* query, const std::vector<std::uint32_t>& rows,
@@ -77,10 +81,13 @@ class IvfTrace : public Trace {
   std::vector<std::size_t> probes_;  // the numbers of lists that are tried
   std::vector<std::uint32_t> list_of_block_;
   std::vector<std::size_t> neighbours_;  // of each query
+  // Of each query, how many neighbours are as near as the k-th, for k in kMeasuredAt.
+  std::vector<std::array<std::size_t, kMeasuredAt.size()>> as_near_;
   std::vector<double> scanned_;          // rows of that many lists, of an average query
   ListShare share_;
   std::vector<Place> places_;  // queries x probes_ x kMostNeighbours
   Curves curves_;
+  Guard guard_;
 };
 
 }  // namespace nearabout

@@ -17,6 +17,7 @@ COMMANDS = {
     "convert": "change the format of a file of vectors",
 }
 
+READERS = ("build", "convert", "bench", "eval")  # commands with the options of readers of files
 OK, NO, WRONG = 0, 1, 2  # done; the answer is no; wrong use or bad input
 INTERRUPTED, BROKEN_PIPE = 130, 141  # as a shell reports SIGINT and SIGPIPE
 
@@ -25,36 +26,37 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; the exit code. Without `arguments`, those of the process."""
     import sys
 
-    from nearabout.cli.output import complain, discard_output
+    from nearabout.cli.output import complain, discard_output, flush_output, output_fails
     from nearabout.errors import NearaboutError
 
     if arguments is None:
         arguments = sys.argv[1:]
     try:
         code = _run(arguments)
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        flush_output()
         return code
     except NearaboutError as error:
         complain(str(error))
+        output_fails()  # what was printed before: its failure is not the news
         return WRONG
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
         discard_output()
         return BROKEN_PIPE
-    except MemoryError:
-        complain("there is not enough memory for this")
+    except MemoryError as error:
+        told = str(error)
+        complain(told if " " in told else "there is not enough memory for this")  # not the name of a C++ exception
         return WRONG
     except OSError as error:
-        complain(_system_sentence(error))
+        complain(_system_sentence(error, output_fails(probe=error.filename is None)))
         return WRONG
 
 
-def _system_sentence(error: OSError) -> str:
+def _system_sentence(error: OSError, of_output: bool) -> str:
     """What the system said and of which file, once each."""
     reason = error.strerror or str(error)
-    name = error.filename
+    name = error.filename or ("standard output" if of_output else None)
     return reason if name is None or str(name) in reason else f"{name}: {reason}"
 
 
@@ -80,7 +82,21 @@ def _run(arguments: list[str]) -> int:
         from nearabout.cli.output import caution
 
         warnings.showwarning = caution
-    code: int = module.run(arguments[1:])
+    return _in_options(module, command, arguments[1:])
+
+
+def _in_options(module: "ModuleType", command: str, arguments: list[str]) -> int:
+    """Runs a command; an error of one that reads files names options of the shell in place of arguments of Python."""
+    if command not in READERS:
+        code: int = module.run(arguments)
+        return code
+    from nearabout.cli.reading import in_shell
+    from nearabout.errors import NearaboutError
+
+    try:
+        code = module.run(arguments)
+    except NearaboutError as error:
+        raise NearaboutError(in_shell(str(error), module._OPTIONS.names)) from error
     return code
 
 
@@ -102,3 +118,8 @@ def _unknown_command(command: str) -> Exception:
     from nearabout.names import nearest
 
     return InvalidInput(f"there is no command {command!r}; {nearest(command, tuple(COMMANDS))}")
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType

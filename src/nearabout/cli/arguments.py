@@ -8,13 +8,41 @@ from nearabout.errors import InvalidInput
 Value = str | int | bool | list[str]
 
 
-class Options:
-    """What a command understands. `names` maps each option to how it is read: bool, int, str, or list (repeatable)."""
+# What other programs call them: understood, not accepted.
+_OTHER_OPTIONS = {
+    **dict.fromkeys(("-n", "--n", "--top", "--topk", "--top-k", "--topn", "--num", "--count", "--limit"), "-k"),
+    **dict.fromkeys(("--neighbors", "--neighbours", "--n-neighbors", "--results"), "-k"),
+    **dict.fromkeys(("-j", "-t", "--jobs", "--cores", "--n-jobs"), "--threads"),
+    **dict.fromkeys(("-m", "--distance", "--dist", "--space", "--similarity"), "--metric"),
+    **dict.fromkeys(("--nprobe", "--probes", "--ef", "--search-k", "--ef-search"), "--effort"),
+    **dict.fromkeys(("--brute", "--brute-force", "--flat"), "--exact"),
+    **dict.fromkeys(("--out", "--out-file", "--save"), "--output"),
+    **dict.fromkeys(("-t", "--type", "--index", "--algorithm", "--method"), "--kind"),
+    **dict.fromkeys(("-q", "--query-file"), "--queries"),
+    **dict.fromkeys(("--accuracy", "--target-recall"), "--recall"),
+}
 
-    def __init__(self, command: str, names: dict[str, type], short: dict[str, str] | None = None) -> None:
+
+class Options:
+    """What a command understands. `names` maps each option to how it is read: bool, int, str, or list (repeatable);
+    `advice` is told when a word looks like an option and is none."""
+
+    def __init__(
+        self,
+        command: str,
+        names: dict[str, type],
+        short: dict[str, str] | None = None,
+        advice: str = "A word that begins with a dash goes after --",
+    ) -> None:
         self._command = command
         self._names = names
         self._short = short or {}
+        self._advice = advice
+
+    @property
+    def names(self) -> list[str]:
+        """The options, without their dashes."""
+        return list(self._names)
 
     def parse(self, arguments: list[str]) -> tuple[list[str], dict[str, Value]]:
         """The words that are no options, and the options that were given, without their dashes.
@@ -32,7 +60,7 @@ class Options:
                 words.append(argument)
             else:
                 name, equals, value = self._split(argument)
-                self._store(given, name, value if equals else None, rest)
+                self._store(given, name, value if equals else None, rest, argument)
         return words, given
 
     def _split(self, argument: str) -> tuple[str, str, str]:
@@ -46,7 +74,9 @@ class Options:
             raise self._unknown(argument)
         return name, equals, value
 
-    def _store(self, given: dict[str, Value], name: str, value: str | None, rest: "Iterator[str]") -> None:
+    def _store(
+        self, given: dict[str, Value], name: str, value: str | None, rest: "Iterator[str]", argument: str
+    ) -> None:
         kind = self._names[name]
         if kind is bool:
             if value is not None:
@@ -61,7 +91,9 @@ class Options:
             try:
                 given[name] = int(value)
             except ValueError:
-                raise InvalidInput(f"{_dashed(name)} is {value!r}; a whole number is needed") from None
+                joined = not argument.startswith("--") and argument.endswith(value)  # -king is a k of 'ing'
+                advice = f". {self._advice}" if joined else ""
+                raise InvalidInput(f"{_dashed(name)} is {value!r}; a whole number is needed{advice}") from None
         elif kind is list:
             values = given.setdefault(name, [])
             assert isinstance(values, list)
@@ -73,10 +105,9 @@ class Options:
         from nearabout.names import nearest
 
         allowed = tuple(_dashed(name) for name in self._names)
-        return InvalidInput(
-            f"`nearabout {self._command}` has no option {argument!r}; {nearest(argument, allowed)}. "
-            "A word that begins with a dash goes after --"
-        )
+        other_names = {other: name for other, name in _OTHER_OPTIONS.items() if name in allowed}
+        meant = nearest(argument.partition("=")[0], allowed, other_names)
+        return InvalidInput(f"`nearabout {self._command}` has no option {argument!r}; {meant}. {self._advice}")
 
 
 def _dashed(name: str) -> str:

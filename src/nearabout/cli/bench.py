@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nearabout.cli.arguments import Options
 from nearabout.cli.output import print_json, printable, table
+from nearabout.cli.reading import reading_names, reading_usage, taken
 from nearabout.errors import InvalidInput
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from nearabout.evaluation import Race, Truth
+    from nearabout.evaluation import Race, Run, Truth
 
-USAGE = """
+USAGE = f"""
 usage: nearabout bench BASE [QUERIES] [--peers a,b] [-k 10] [--metric M] [--threads N] [--limit N] [--queries N]
                        [--seconds S] [--timeout S] [--plot FILE.svg|.png] [--report FILE.html] [--results FOLDER]
                        [--json]
@@ -39,6 +40,8 @@ ann-benchmarks (.hdf5), which brings its queries and its metric.
   --report FILE      a page that stands alone: picture, tables, settings, machine
   --results FOLDER   result files of ann-benchmarks, for its own plots
   --json             one line of JSON
+
+{reading_usage("BASE, and QUERIES,")}
 """
 
 _OPTIONS = Options(
@@ -56,6 +59,7 @@ _OPTIONS = Options(
         "report": str,
         "results": str,
         "json": bool,
+        **reading_names(),
     },
     {"k": "k"},
 )
@@ -104,13 +108,14 @@ def run(arguments: list[str]) -> int:
         truth=data.truth,
         title=data.title,
         results=str(given["results"]) if "results" in given else None,
-        progress=_progress if sys.stderr is not None and sys.stderr.isatty() else None,
+        progress=_Teller(data.notes, quiet="json" in given).begin,
+        finished=_Teller.finish if "json" not in given else None,
     )
-    _progress("")
+    _status("")
     if "json" in given:
         print_json(_plain(outcome))
     else:
-        print("\n".join([*data.notes, *_lines(outcome)]))
+        print("\n".join(_lines(outcome)))
     for name, write in (("plot", plot), ("report", report)):
         if name in given:
             write(outcome, str(given[name]))
@@ -137,7 +142,46 @@ def _peers(given: Any) -> list[str] | None:
     return [] if given == "none" else [name.strip() for name in given.split(",") if name.strip()]
 
 
-def _progress(name: str) -> None:
+class _Teller:
+    """Prints what was read before the first contestant, and a line for each that is through."""
+
+    def __init__(self, notes: list[str], quiet: bool) -> None:
+        self._notes = [] if quiet else notes
+
+    def begin(self, name: str) -> None:
+        for note in self._notes:
+            print(note, flush=True)
+        self._notes = []
+        _status(name)
+
+    @staticmethod
+    def finish(run: Run) -> None:
+        _status("")
+        print(f"raced  {run.name}: {_summary(run)}", flush=True)
+
+
+def _summary(run: Run) -> str:
+    """What came of a contestant, on a line."""
+    from nearabout.evaluation.clock import BUSY
+    from nearabout.evaluation.report import RECALLS, figures
+
+    build, _, *speeds, most = figures(run)
+    told = [f"built in {build}"] if run.build_seconds is not None else []
+    reached = [
+        f"{speed} queries a second at {recall:.2f}"
+        for recall, speed in zip(RECALLS, speeds, strict=True)
+        if speed != "-"
+    ]
+    told += reached[-1:]
+    told += [f"recall up to {most}"] if run.points else []
+    told += [f"failed, {printable(run.problem)}"] if run.problem else []
+    told += (
+        [f"other work had its cores for up to {run.busy_fraction:.0%} of the time"] if run.busy_fraction > BUSY else []
+    )
+    return "; ".join(told)
+
+
+def _status(name: str) -> None:
     """The contestant whose turn it is, in place of the one before; an empty name wipes the line."""
     if sys.stderr is not None and sys.stderr.isatty():
         sys.stderr.write(f"\r{'racing ' + name if name else '':<40}" + ("" if name else "\r"))
@@ -148,9 +192,10 @@ def _read(words: list[str], given: dict[str, Any]) -> Data:
     from nearabout.evaluation.ann_benchmarks import is_data_set, read_dataset
     from nearabout.formats import read
 
+    reading = taken(given)
     title = os.path.splitext(os.path.basename(words[0]))[0]
     metric, limit, count = given.get("metric"), given.get("limit"), given.get("queries")
-    if len(words) == 1 and is_data_set(words[0]):
+    if len(words) == 1 and not reading and is_data_set(words[0]):
         known = read_dataset(words[0])
         truth = known.truth if metric in (None, known.metric) and limit is None else None
         queries = known.test[: count or _MOST_QUERIES]
@@ -159,10 +204,10 @@ def _read(words: list[str], given: dict[str, Any]) -> Data:
         size = f"{len(base):,} vectors of {base.shape[1]:,} dims, {len(queries):,} queries"
         return Data(title, metric, base, queries, truth, [f"read   {printable(words[0])}: {size}"])
     metric = metric or "cosine"
-    base = read(words[0]).vectors[:limit]
+    base = read(words[0], **reading).vectors[:limit]
     base, notes = _usable(base, metric, words[0])
     if len(words) == 2:
-        queries = read(words[1]).vectors[: count or _MOST_QUERIES]
+        queries = read(words[1], **reading).vectors[: count or _MOST_QUERIES]
         queries, more = _usable(queries, metric, words[1])
         return Data(title, metric, base, queries, None, [*notes, *more])
     base, queries = _held_out(base, count)
@@ -203,7 +248,7 @@ def _held_out(vectors: NDArray[Any], count: int | None) -> tuple[NDArray[Any], N
 
 def _lines(outcome: Race) -> list[str]:
     from nearabout.evaluation.plot import in_order
-    from nearabout.evaluation.report import RECALLS, figures, made
+    from nearabout.evaluation.report import RECALLS, busy, figures, made
 
     threads = "1 thread" if outcome.threads == 1 else f"{outcome.threads} threads"
     lines = [f"asked  {outcome.queries:,} queries in a batch, {outcome.metric}, k {outcome.k}, {threads}"]
@@ -215,6 +260,7 @@ def _lines(outcome: Race) -> list[str]:
     caption = f"Queries a second at a recall@{outcome.k}, beside what the build took:"
     lines += ["", caption, *table([head, *rows], "lrrrrrrl"), ""]
     lines += [f"failed {run.name}: {printable(run.problem)}" for run in runs if run.problem]
+    lines += [f"busy   {run.name}: {busy(run)}" for run in runs if busy(run)]
     lines += [f"absent {skip.name}: {skip.reason}" for skip in outcome.skipped]
     return lines
 

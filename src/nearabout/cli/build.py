@@ -4,12 +4,14 @@ import time
 from pathlib import Path
 
 from nearabout.cli.arguments import Options, number, one
-from nearabout.cli.output import duration, printable, size
+from nearabout.cli.output import command, duration, printable, size
+from nearabout.cli.reading import reading_names, reading_usage, taken
 from nearabout.errors import InvalidInput
 
-USAGE = """
+USAGE = f"""
 usage: nearabout build INPUT [-o OUT.near] [--metric M] [--kind K] [--recall R] [--dtype D] [--set name=value]...
                        [--seed S] [--queries FILE] [--no-calibrate] [--threads N] [--memory SIZE] [--on-bad error|skip]
+                       [--key-column C] [--format NAME] [and other options of reading]
 
 Reads a file of vectors (word2vec, GloVe, fastText, NumPy, fvecs, CSV, Parquet, ...; compressed ones too) and writes an
 index of them, whole or not at all.
@@ -28,6 +30,8 @@ index of them, whole or not at all.
   --threads N          how many threads to use (all cores)
   --memory SIZE        what the build may take for itself, such as 512MB or 2GiB: for files larger than memory
   --on-bad error|skip  vectors with NaN or infinity, and zeros under cosine: refuse them (default) or leave them out
+
+{reading_usage("INPUT", "on_bad")}
 """
 
 _OPTIONS = Options(
@@ -45,9 +49,11 @@ _OPTIONS = Options(
         "threads": int,
         "memory": str,
         "on-bad": str,
+        **reading_names("on_bad"),
     },
     {"o": "output"},
 )
+_TRIED = 100  # keys, for one that can be typed
 _COMPRESSED = (".gz", ".bz2", ".xz", ".zst", ".zip")
 
 
@@ -55,7 +61,8 @@ def run(arguments: list[str]) -> int:
     words, given = _OPTIONS.parse(arguments)
     source = one(words, "input file", "build")
     settings = _settings(given.pop("set", []))  # type: ignore[arg-type]
-    target = str(given.pop("output", default_output(source)))
+    reading = taken(given, "on_bad")
+    target = str(given.pop("output")) if "output" in given else default_output(source)
     if not target.endswith(".near"):
         raise InvalidInput(f"the output is {target!r}; the name of an index ends in .near (other formats: convert)")
     if "recall" in given:
@@ -72,7 +79,7 @@ def run(arguments: list[str]) -> int:
     given["kind"] = kind_from_settings(str(given.get("kind", "auto")), settings)  # type: ignore[assignment]
     queries = read(str(given.pop("queries"))).vectors if "queries" in given else None
     start = time.perf_counter()
-    index = build(source, path=target, queries=queries, progress=True, **given)  # type: ignore[arg-type]
+    index = build(source, path=target, queries=queries, progress=True, **given, **reading)  # type: ignore[arg-type]
     build_time = time.perf_counter() - start
 
     notes = index.info()["metadata"]
@@ -84,9 +91,21 @@ def run(arguments: list[str]) -> int:
         print(f"       {len(index.skipped):,} left out (NaN, infinite or zero), first row {int(index.skipped[0])}")
     details = f"{index.kind}, {index.metric}, {index.dtype}, {len(index):,} rows, {size(Path(target).stat().st_size)}"
     print(f"wrote  {printable(target)}: {details}, {duration(build_time)}")
-    if index.info()["keys"] == "str" and len(index):
-        print(f"try    nearabout search {printable(target)} {printable(str(index.keys([0])[0]))}")
+    example = _example(index, target)
+    if example is not None:
+        print(f"try    {command('nearabout', 'search', *example)}")
     return 0
+
+
+def _example(index: "Index", path: str) -> "list[str] | None":
+    """Returns the arguments of a search to try, for the first key that can be typed."""
+    if index.info()["keys"] != "str":
+        return None
+    for key in index.keys(range(min(len(index), _TRIED))).tolist():
+        if key.strip() and key.isprintable() and printable(key) == key:
+            dashes = ["--"] if key.startswith("-") or path.startswith("-") else []
+            return [*dashes, path, key] if path.startswith("-") else [path, *dashes, key]
+    return None
 
 
 def _settings(given: list[str]) -> dict[str, str]:
@@ -100,8 +119,15 @@ def _settings(given: list[str]) -> dict[str, str]:
     return settings
 
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from nearabout.index import Index
+
+
 def default_output(source: str) -> str:
     """words.txt.gz becomes words.near, in the current folder."""
+    if source == "-":
+        raise InvalidInput("the input is standard input, which has no name to call the index by: give one with -o")
     name = Path(Path(source).name)
     if name.suffix.lower() in _COMPRESSED:
         name = name.with_suffix("")

@@ -1,19 +1,24 @@
 """`nearabout convert`: the same vectors in another format."""
 
+import os
+import sys
 import time
 
 from nearabout.cli.arguments import Options
-from nearabout.cli.output import duration, printable
+from nearabout.cli.output import command, duration, printable
+from nearabout.cli.reading import reading_names, reading_usage, taken
 from nearabout.errors import InvalidInput
 
-USAGE = """
-usage: nearabout convert IN OUT [--no-keys]
+USAGE = f"""
+usage: nearabout convert IN OUT [--no-keys] [--to FORMAT] [--key-column C] [--format NAME] [and others of reading]
        nearabout convert IN.annoy OUT --metric M --dims N [--keys WORDS.lmdb] [--kind K] [--on-bad error|skip]
 
 Writes the vectors and keys of IN, a file that `build` reads or an index, in the format that the ending of OUT names:
-.bin (word2vec), .txt (GloVe), .vec (word2vec text), .npy, .fvecs, .parquet. To make an index, use `build`.
+.bin (word2vec), .txt (GloVe), .vec (word2vec text), .npy, .fvecs, .parquet, .csv, .jsonl; .gz, .bz2 or .xz after it
+compresses. OUT may be -, standard output. To make an index, use `build`.
 
-  --no-keys  write the vectors alone; .npy and .fvecs have no room for keys
+  --no-keys    write the vectors alone; .npy and .fvecs have no room for keys
+  --to FORMAT  an ending such as csv or jsonl, whatever that of OUT; standard output gets csv where this is left out
 
 IN may be an index of Annoy (.annoy or .ann), and OUT an index then as well (.near). Annoy's files do not say what is in
 them, so it must be told:
@@ -24,12 +29,36 @@ them, so it must be told:
                        are the keys
   --kind K             the kind of index to make, as for `build`: auto (default), exact, forest
   --on-bad error|skip  vectors with NaN or infinity, and zeros under cosine: refuse them (default) or leave them out
+
+{reading_usage("IN")}
 """
 
-_OPTIONS = Options("convert", {"no-keys": bool, "metric": str, "dims": int, "keys": str, "kind": str, "on-bad": str})
+_OPTIONS = Options(
+    "convert",
+    {
+        **reading_names(),
+        "no-keys": bool,
+        "to": str,
+        "metric": str,
+        "dims": int,
+        "keys": str,
+        "kind": str,
+        "on-bad": str,
+    },
+)
 _ANNOY = (".annoy", ".ann")
-_FOR_ANNOY = ("metric", "dims", "keys")
-_FOR_INDEX = ("kind", "on-bad")
+_COMPRESSORS = (".gz", ".bz2", ".xz")
+_ENDINGS = {
+    "bin": "word2vec-binary",
+    "vec": "word2vec-text",
+    "w2v": "word2vec-text",
+    "txt": "glove",
+    "csv": "delimited",
+}
+_ENDINGS |= {"fvecs": "vecs", "jsonl": "json-lines", "ndjson": "json-lines", "pq": "parquet"}
+_TEXT = ("word2vec-text", "glove", "delimited", "json-lines")
+_FOR_ANNOY = ("metric", "keys")
+_FOR_INDEX = ("kind",)
 
 
 def run(arguments: list[str]) -> int:
@@ -39,26 +68,64 @@ def run(arguments: list[str]) -> int:
     source, target = words
     from_annoy, to_index = source.lower().endswith(_ANNOY), target.lower().endswith(".near")
     if to_index and not from_annoy:
-        raise InvalidInput(f"to make an index use: nearabout build {source} -o {target}")
+        raise InvalidInput(f"to make an index use: {command('nearabout', 'build', source, '-o', target)}")
     _refuse(given, () if from_annoy else _FOR_ANNOY, f"is for an index of Annoy (.annoy, .ann); {source} is none")
     _refuse(given, () if to_index else _FOR_INDEX, f"is for making an index (.near); {target} is none")
+    if not to_index and (from_annoy or "on-bad" not in reading_names()):
+        _refuse(given, ("on-bad",), f"is for making an index (.near); {target} is none")
     if to_index:
         _refuse(given, ("no-keys",), "has no meaning for an index: without --keys the item numbers are the keys")
+        _refuse(given, ("to",), "has no meaning for an index, which is made of an ending .near")
+    form = None if to_index else _form(target, given.get("to"))
 
     start = time.perf_counter()
-    vectors, keys, notes = _load_annoy(source, given) if from_annoy else _load(source)
+    vectors, keys, notes = _load_annoy(source, given) if from_annoy else _load(source, given)
     if to_index:
         notes += _build(target, vectors, keys, given)
     else:
-        from nearabout.formats import write
-
-        write(target, vectors, None if "no-keys" in given else keys)
+        _write(target, vectors, None if "no-keys" in given else keys, form)
     seconds = time.perf_counter() - start
     rows, dims = vectors.shape
-    print(f"wrote {printable(target)}: {rows:,} vectors of {dims:,} dims in {duration(seconds)}")
+    told = sys.stderr if target == "-" else sys.stdout
+    name = "standard output" if target == "-" else printable(target)
+    print(f"wrote {name}: {rows:,} vectors of {dims:,} dims in {duration(seconds)}", file=told)
     for line in notes:
-        print(f"      {line}")
+        print(f"      {line}", file=told)
     return 0
+
+
+def _form(target: str, wanted: "Value | None") -> str | None:
+    """Returns the name of the format to write; None where the ending of OUT has one."""
+    from nearabout.formats import writer_names, written_suffixes
+
+    endings = ", ".join(suffix[1:] for suffix in written_suffixes())
+    if wanted is None and target != "-":
+        stem, suffix = os.path.splitext(target.lower())
+        suffix = os.path.splitext(stem)[1] if suffix in _COMPRESSORS else suffix
+        if suffix not in written_suffixes():
+            raise InvalidInput(
+                f"{target}: its ending names no format that can be written; those are {endings}: give one, or --to"
+            )
+        return None
+    form = _ENDINGS.get(str(wanted), str(wanted)) if wanted is not None else _ENDINGS["csv"]
+    if form not in writer_names():
+        raise InvalidInput(f"--to is {wanted!r}; give one of {endings}")
+    if target == "-" and form not in _TEXT and sys.stdout is not None and sys.stdout.isatty():
+        raise InvalidInput(f"--to {wanted} is not text, and standard output is a terminal: send it to a file or a pipe")
+    return form
+
+
+def _write(target: str, vectors: "NDArray[Any]", keys: "Any", form: str | None) -> None:
+    from nearabout.formats import write
+
+    if target != "-":
+        write(target, vectors, keys, format=form)
+        return
+    if sys.stdout is None:
+        raise InvalidInput("standard output is closed; give the name of a file")
+    sys.stdout.flush()
+    write(sys.stdout.buffer, vectors, keys, format=form)
+    sys.stdout.buffer.flush()
 
 
 def _refuse(given: "dict[str, Value]", names: tuple[str, ...], why: str) -> None:
@@ -68,9 +135,10 @@ def _refuse(given: "dict[str, Value]", names: tuple[str, ...], why: str) -> None
             raise InvalidInput(f"--{name} {why}; leave it out")
 
 
-def _load(source: str) -> "Loaded":
+def _load(source: str, given: "dict[str, Value]") -> "Loaded":
     """Vectors, keys or None, and what the reader noted, of an index or of any file that can be read."""
     if source.lower().endswith(".near"):
+        _refuse(given, tuple(reading_names()), f"says how a file of vectors is read; {source} is an index")
         from nearabout.index import open
 
         index = open(source)
@@ -80,11 +148,12 @@ def _load(source: str) -> "Loaded":
         return index.vectors(), None if info["keys"] == "none" else index.keys(), notes if decoded else []
     from nearabout.formats import read
 
-    embeddings = read(source)
+    embeddings = read(source, **taken(given))
     return embeddings.vectors, embeddings.keys, embeddings.report.sentences()
 
 
 def _load_annoy(source: str, given: "dict[str, Value]") -> "Loaded":
+    _refuse(given, tuple(reading_names("dims", "on_bad")), f"says how a file of vectors is read; {source} is Annoy's")
     for name in ("metric", "dims"):
         if name not in given:
             raise InvalidInput(f"--{name} is needed: an index of Annoy does not say it, and {source} was made with one")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from nearabout.cli.arguments import Options
-from nearabout.cli.output import duration, printable, size
+from nearabout.cli.output import command, duration, printable, size
 from nearabout.errors import InvalidInput
 
 USAGE = """
@@ -40,8 +40,8 @@ def run(arguments: list[str]) -> int:
     if kept is not None:
         _show(str(kept))
         print("\nTry next")
-        print(f"  nearabout search {kept} paris - france + italy")
-        print(f"  nearabout info {kept}")
+        print(f"  {command('nearabout', 'search', str(kept), 'paris', '-', 'france', '+', 'italy')}")
+        print(f"  {command('nearabout', 'info', str(kept))}")
         return 0
 
     import tempfile

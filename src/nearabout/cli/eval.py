@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from nearabout.cli.arguments import Options, number, one
 from nearabout.cli.output import print_json, printable, table
+from nearabout.cli.reading import reading_names, reading_usage, taken
 from nearabout.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from nearabout.evaluation import Evaluated, Questions, Truth
     from nearabout.index import Index
 
-USAGE = """
+USAGE = f"""
 usage: nearabout eval INDEX.near [--queries FILE] [--truth FILE] [-k 10] [--efforts 1,2,4 | --recalls .8,.9]
                       [--threads 1] [--seconds S] [--plot FILE.svg|.png] [--json]
 
@@ -35,6 +36,8 @@ ties count as right; what the calibration of the index had promised; and queries
   --seconds S      how long each line is timed at least (0.5)
   --plot FILE      recall against queries a second, as .svg or .png; needs matplotlib
   --json           one line of JSON
+
+{reading_usage("the file of queries")}
 """
 
 _OPTIONS = Options(
@@ -49,6 +52,7 @@ _OPTIONS = Options(
         "seconds": str,
         "plot": str,
         "json": bool,
+        **reading_names(),
     },
     {"k": "k"},
 )
@@ -107,13 +111,17 @@ def _read(index: Index, given: dict[str, Any], k: int) -> tuple[NDArray[Any] | N
     from nearabout.formats import read
 
     queries = truth = None
+    reading = taken(given)
+    if reading and "queries" not in given:
+        option = f"--{next(iter(reading)).replace('_', '-')}"
+        raise InvalidInput(f"{option} says how the file of --queries is read, and none was given: leave it out")
     for name in ("truth", "queries"):
-        if name in given and is_data_set(str(given[name])):
+        if name in given and not (reading and name == "queries") and is_data_set(str(given[name])):
             known = read_dataset(str(given[name]))
             queries = known.test if name == "queries" or "queries" not in given else None
             truth = known.truth if name == "truth" else truth
     if "queries" in given and queries is None:
-        queries = read(str(given["queries"])).vectors
+        queries = read(str(given["queries"]), **reading).vectors
     if "truth" in given and truth is None:
         if queries is None:
             raise InvalidInput("--truth is of queries, and none were given; add --queries FILE")

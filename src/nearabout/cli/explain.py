@@ -30,6 +30,11 @@ _OPTIONS = Options(
 
 def run(arguments: list[str]) -> int:
     words, given = _OPTIONS.parse(arguments)
+    if len(words) > 1:
+        raise InvalidInput(
+            f"`nearabout explain` takes one index file; {len(words)} words were given: {' '.join(words)}. The query "
+            "goes after --query, and the key after --key"
+        )
     path = one(words, "index file", "explain")
     for name in ("query", "key"):
         if name not in given:
@@ -97,7 +102,8 @@ def _told(index: "Index", told: "Explanation") -> list[str]:
     if index.kind != "exact":
         least = "at no effort" if told.appears_at is None else f"from effort {told.appears_at:,} {unit} on"
         fields.append(["appears", least])
-    return [*table(fields), printable(told.why)]
+    note = ["Under dot, a distance is a negative inner product."] if index.metric == "dot" else []
+    return [*table(fields), printable(told.why), *note]
 
 
 TYPE_CHECKING = False

@@ -38,7 +38,7 @@ def run(arguments: list[str]) -> int:
         ["file", printable(path)],
         ["size", f"{size(info['file_bytes'])}" + (f" ({per_row:.0f} bytes a row)" if per_row else "")],
         ["kind", info["kind"]],
-        ["metric", info["metric"]],
+        ["metric", info["metric"] + (" (distances are negative inner products)" if info["metric"] == "dot" else "")],
         ["vectors", f"{info['rows']:,} of {info['dims']:,} dims, {info['dtype']}"],
         ["keys", _KEYS[info["keys"]]],
         *[

@@ -3,11 +3,38 @@
 import sys
 
 
-def complain(sentence: str) -> None:
-    """An error, on standard error."""
-    if sys.stderr is not None:
-        sys.stderr.write(f"nearabout: error: {printable(sentence)}\n")
-        sys.stderr.flush()
+def complain(sentence: str, what: str = "error") -> None:
+    """Writes an error, or a note, to standard error; nowhere if that is closed or cannot be written to."""
+    try:
+        if sys.stderr is not None:
+            sys.stderr.write(f"nearabout: {what}: {printable(sentence)}\n")
+            sys.stderr.flush()
+    except OSError:
+        _discard(sys.stderr)
+
+
+def is_terminal(stream: "TextIO | None") -> bool:
+    """Whether a person sees the stream; not if it is closed, which Python shows as None."""
+    return stream is not None and stream.isatty()
+
+
+def flush_output() -> None:
+    """Writes what was printed, if standard output is open."""
+    if sys.stdout is not None:
+        sys.stdout.flush()
+
+
+def output_fails(probe: bool = False) -> bool:
+    """Whether what was printed cannot be written. It is dropped then, so that the interpreter's last flush is quiet.
+    Unbuffered, nothing is left that a flush could fail at: only a `probe` tells, an empty line."""
+    try:
+        if probe and getattr(sys.stdout, "write_through", False):
+            print()
+        flush_output()
+    except OSError:
+        discard_output()
+        return True
+    return False
 
 
 def caution(
@@ -20,10 +47,19 @@ def caution(
 
 
 def discard_output() -> None:
-    """The reader of our output went away (`| head`): let the interpreter's last flush go nowhere instead of failing."""
+    """Sends what is still to be written to standard output nowhere: its reader went away (`| head`), or the disk is
+    full."""
+    if sys.stdout is not None:
+        _discard(sys.stdout)
+
+
+def _discard(stream: "TextIO") -> None:
     import os
 
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    except (OSError, ValueError):  # a stream without a file, as in tests
+        return
 
 
 def printable(text: str) -> str:
@@ -32,6 +68,13 @@ def printable(text: str) -> str:
         text = "".join(character if character.isprintable() else _escape(character) for character in text)
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"  # None where standard output is closed
     return text if text.isascii() else text.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def command(*words: str) -> str:
+    """Returns a command that can be pasted into a shell."""
+    from shlex import quote
+
+    return " ".join(map(quote, words))
 
 
 def is_text(word: str) -> bool:
@@ -96,5 +139,10 @@ def print_json(value: object) -> None:
     """One line of JSON; characters outside ASCII as they are, where the encoding has them."""
     import json
 
-    encoding = (sys.stdout.encoding or "").lower().replace("-", "")
+    encoding = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "")
     print(json.dumps(value, ensure_ascii=encoding != "utf8"), flush=True)
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TextIO

@@ -61,8 +61,15 @@ def run(arguments: list[str]) -> int:
 
 
 def _number(name: str, word: str) -> int:
-    """1000000, or 1_000_000 or 1,000,000."""
+    """1000000, or 1_000_000, 1,000,000 or 1e6."""
+    plain = word.replace(",", "")
     try:
-        return int(word.replace(",", ""))
-    except ValueError:
+        return int(plain) if "e" not in plain.lower() else _whole(float(plain))
+    except (ValueError, OverflowError):
         raise InvalidInput(f"{name} is {word!r}; a whole number is needed, such as 100000") from None
+
+
+def _whole(number: float) -> int:
+    if number != int(number):
+        raise ValueError
+    return int(number)

@@ -4,7 +4,7 @@ import sys
 
 from nearabout import _core
 from nearabout.cli.arguments import Options, Value, number
-from nearabout.cli.output import complain, is_text, numbers, print_json, printable
+from nearabout.cli.output import complain, flush_output, is_terminal, is_text, numbers, print_json, printable
 from nearabout.errors import InvalidInput, UnknownKey
 
 USAGE = """
@@ -19,9 +19,10 @@ Prints what is nearest to a word, nearest first: the distance, then the word.
 
 Under cosine, vectors are added as unit vectors, so that each word counts alike. The words that were asked for are left
 out of the answer. A word that holds spaces is found when it is given as one argument. Words that begin with a dash go
-after --.
+after --. Under dot, a distance is the negative inner product. Each line of standard input is answered by that line
+itself, its neighbours and an empty line.
 
-  -k N         how many neighbours (10; 20 for lines from standard input)
+  -k N         how many neighbours (10)
   --recall R   the share of the true neighbours to find, such as 0.99; left out, what the index was built for
   --effort E   how many rows (of lists: how many lists) may be looked at: more finds more, and takes longer
   --exact      true neighbours: every row is compared
@@ -33,7 +34,10 @@ Exit code: 0 found; 2 a word that is not there, or wrong use.
 """
 
 _OPTIONS = Options(
-    "search", {"k": int, "recall": str, "effort": int, "exact": bool, "threads": int, "json": bool}, {"k": "k"}
+    "search",
+    {"k": int, "recall": str, "effort": int, "exact": bool, "threads": int, "json": bool},
+    {"k": "k"},
+    advice="To subtract a word, leave a space after the minus: - man. A word that begins with a dash goes after --",
 )
 
 
@@ -42,7 +46,7 @@ def run(arguments: list[str]) -> int:
     if not words:
         raise InvalidInput("`nearabout search` needs an index file: nearabout search INDEX.near [WORD...]")
     from_lines = len(words) == 1
-    k = _positive(given, "k", 20 if from_lines else 10, "ask for at least 1 neighbour")
+    k = _positive(given, "k", 10, "ask for at least 1 neighbour")
     effort = _positive(given, "effort", 0, "it is how many rows or lists may be looked at, at least 1")
     threads = _positive(given, "threads", 0, "pass a positive number, or leave it out for all cores")
     if effort and "exact" in given:
@@ -53,6 +57,11 @@ def run(arguments: list[str]) -> int:
             other = "--effort" if effort else "--exact"
             raise InvalidInput(f"--recall and {other} were given; each says how much to spend: give one of them")
         searcher.aim_at(number("recall", str(given["recall"])))
+    if from_lines and sys.stdin is None:
+        raise InvalidInput(
+            "there is no word to search for, and standard input is closed; give a word, or lines to read"
+        )
+    searcher.tell_units()
     if from_lines:
         return _loop(searcher)
     searcher.answer(words[1:])
@@ -73,7 +82,7 @@ def _loop(searcher: "Searcher") -> int:
     """A line at a time; an unknown word is told and the loop goes on. 2 if any line had one."""
     code = 0
     sys.stdin.reconfigure(errors="surrogateescape")  # type: ignore[union-attr]  # bytes that are no text make an unknown word, not an end
-    prompt = sys.stdin.isatty() and sys.stdout.isatty()
+    prompt = is_terminal(sys.stdin) and is_terminal(sys.stdout)
     while True:
         if prompt:
             print("word: ", end="", flush=True)
@@ -86,10 +95,10 @@ def _loop(searcher: "Searcher") -> int:
         if not line.strip():
             continue
         try:
-            searcher.answer([line])
+            searcher.answer([line], named=not prompt)
             if not searcher.as_json:
                 print()
-            sys.stdout.flush()
+            flush_output()
         except (UnknownKey, InvalidInput) as error:
             complain(str(error))
             code = 2
@@ -109,12 +118,13 @@ class Searcher:
         self._k = min(k, len(self._index))
         self._effort = effort if effort is None else min(effort, 2**63)
         self._exact = exact
+        self._recall: float | None = None
         self._threads = threads
         self.as_json = as_json
 
     def aim_at(self, recall: float) -> None:
-        """Spend what that share of the true neighbours takes: the rules of `calibration.effort_of_recall`, which costs
-        the import of NumPy."""
+        """Spend what that share of the true neighbours takes: as `calibration.check_spending`, whose module costs the
+        import of NumPy."""
         if not 0 < recall <= 1:
             raise InvalidInput(f"--recall is {recall:g}; a share above 0 and up to 1 is needed, such as 0.95")
         index = self._index
@@ -125,25 +135,30 @@ class Searcher:
                 f"--recall is {recall:g}, and this index is not calibrated, so that nobody knows what it takes; build "
                 "it again without --no-calibrate, or give --effort"
             )
-        self._effort = index.effort_for(max(1, self._k), recall)
-        if self._effort is None and index.keeps_vectors:
-            self._exact = True
-        elif self._effort is None:
-            self._effort = index.most_effort
+        self._recall = recall
 
     def find(self, words: list[str]) -> list[tuple[str | int, int, float]]:
         """Key, row and distance of the neighbours of what the words, given as arguments, say; nearest first."""
-        hits = self._index.search_sum(self.terms(words), self._k, self._effort, self._exact, self._threads)
+        hits = self._index.search_sum(
+            self.terms(words), self._k, self._effort, self._exact, self._threads, self._recall
+        )
         return [(self._index.key_of(row), row, distance) for row, distance in hits]
 
-    def answer(self, words: list[str]) -> None:
-        """Find and print."""
+    def tell_units(self) -> None:
+        """Tells what the distances are, where they are not what one expects; JSON names the metric."""
+        if self._index.metric == "dot" and not self.as_json:
+            complain("distances under dot are negative inner products: the smaller, the nearer", "note")
+
+    def answer(self, words: list[str], named: bool = False) -> None:
+        """Find and print, the query on a line before its answer where it is `named`."""
         hits = self.find(words)
         if self.as_json:
             # Nine digits are what a float32 needs to come back as itself; more would show the widening to a double.
             found = [{"key": key, "row": row, "distance": float(f"{distance:.9g}")} for key, row, distance in hits]
             print_json({"query": " ".join(words), "metric": self._index.metric, "hits": found})
             return
+        if named:
+            print(printable(" ".join(words)))
         for told, (key, _, _) in zip(numbers([distance for _, _, distance in hits]), hits, strict=True):
             print(f"{told}  {printable(str(key))}")
 
@@ -160,7 +175,9 @@ class Searcher:
             if token in ("+", "-") and place + 1 < len(tokens):
                 sign = 1.0 if token == "+" else -1.0
                 continue
-            terms.append((sign, row if row >= 0 else self.row(token)))
+            if row < 0:
+                raise UnknownKey(self._unknown(token) + self._spaced(tokens))
+            terms.append((sign, row))
             sign = 1.0
         if not terms:
             raise InvalidInput("there is no word to search for in a blank; give at least one")
@@ -173,6 +190,20 @@ class Searcher:
             raise UnknownKey(self._unknown(word))
         return row
 
+    def _spaced(self, tokens: list[tuple[str, int]]) -> str:
+        """The end of the sentence where spaces would make words of all of it: actor -man+woman, chinese,river."""
+        from re import findall
+
+        spaced: list[str] = []
+        for token, row in tokens:
+            parts = [token] if row >= 0 or token in ("+", "-") else findall(r"[+-]|[^+,;-]+", token)
+            if not all(part in ("+", "-") or self._find(part) >= 0 for part in parts):
+                return ""
+            spaced.extend(parts)
+        if "+" in spaced or "-" in spaced:
+            return f"; to add and subtract words, leave spaces around + and -: {' '.join(spaced)}"
+        return f"; several words have spaces between them: {' '.join(spaced)}"
+
     def _find(self, word: str) -> int:
         if self._index.key_type == "str":
             return self._index.row_of(word) if is_text(word) else -1
@@ -183,10 +214,11 @@ class Searcher:
         return self._index.row_of(number) if -(2**63) <= number < 2**63 else -1
 
     def _unknown(self, word: str) -> str:
-        kind = self._index.key_type
-        if kind != "str":
-            what = "its row numbers" if kind == "none" else "integers"
-            return f"no key {word!r}: the keys of this index are {what}"
-        near = self._index.similar_keys(word, 5) if is_text(word) else []
-        sentence = f"no key {word!r} among the {len(self._index):,} of this index"
-        return f"{sentence}; nearest spellings: {', '.join(near)}" if near else sentence
+        from nearabout.names import unknown_key
+
+        if self._index.key_type == "str":
+            return unknown_key(self._index, word)
+        try:
+            return unknown_key(self._index, int(word))
+        except ValueError:
+            return unknown_key(self._index, word)

@@ -7,8 +7,9 @@ No library sees the threads, the memory or the crash of another. `race` leaves i
 
 and finds there, whatever became of the process,
 
-    built.json      once the index is built: version, choice, seconds, memory
-    points.jsonl    a line for each look at a setting: setting, seconds a query, whether it was timed at length
+    built.json      once the index is built: version, choice, seconds, memory, the share of the time lost to other work
+    points.jsonl    a line for each look at a setting: setting, seconds a query, whether it was timed at length, the
+                    share of the time lost to other work, how often it was timed
     rows-N.npy      what line N found
     done            when all was tried
     error.json      what the library raised
@@ -20,16 +21,14 @@ import gc
 import importlib
 import importlib.metadata
 import json
-import math
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nearabout.evaluation.clock import Clock, Timing
 from nearabout.evaluation.peers import Contestant, Setting, Task, library
 
 _ENOUGH = 0.9995  # recall after which a series ends
@@ -76,6 +75,7 @@ class Contest:
             base, queries = (prepared(vectors, job["metric"]) for vectors in (base, queries))
         self.base, self.queries = base, queries
         self.count = 0
+        self.clock = Clock(job["threads"])
 
     def task(self, rows: int) -> Task:
         return Task(self.job["metric"], self.job["k"], self.job["threads"], rows, int(self.base.shape[1]))
@@ -92,20 +92,20 @@ class Contest:
         looks = [look for series in side.series() for look in self.looks(side, series)]
         for look in worth_timing(looks):
             side.choose(look.setting)
-            rows, seconds = timed(lambda: side.ask(self.queries), self.job["seconds"])
-            self.keep(look.setting, rows, seconds, at_length=True)
+            timing = self.clock.undisturbed(lambda: side.ask(self.queries), self.job["seconds"])
+            self.keep(look.setting, timing, at_length=True)
         (self.folder / "done").touch()
 
     def build(self) -> Contestant:
         side = self.kind(self.task(len(self.base)))
         gc.collect()
-        before, begin = resident_bytes(), time.perf_counter()
-        side.build(self.base)
-        seconds = time.perf_counter() - begin
+        before = resident_bytes()
+        timing = Clock(self.job["threads"]).once(lambda: side.build(self.base))
         gc.collect()
         after = resident_bytes()
         memory = None if before is None or after is None else max(0, after - before)
-        told = {"version": version(self.kind.package), "built": side.built, "seconds": seconds, "memory": memory}
+        told = {"version": version(self.kind.package), "built": side.built, "seconds": timing.seconds, "memory": memory}
+        told["lost"] = timing.lost
         (self.folder / "built.json").write_text(json.dumps(told))
         return side
 
@@ -114,35 +114,28 @@ class Contest:
         found = []
         for setting in series:
             side.choose(setting)
-            rows, seconds = timed(lambda: side.ask(self.queries), 0)
-            self.keep(setting, rows, seconds, at_length=False)
+            timing = self.clock.best(lambda: side.ask(self.queries), 0)
+            self.keep(setting, timing, at_length=False)
+            rows = np.asarray(timing.result)
             share = float((self.truth[:, :, None] == rows[:, None, :]).any(axis=2).mean())
-            found.append(Look(setting, share, seconds))
+            found.append(Look(setting, share, timing.seconds))
             if share > _ENOUGH:
                 break
         return found
 
-    def keep(self, setting: Setting, rows: NDArray[Any], seconds: float, *, at_length: bool) -> None:
-        np.save(self.folder / f"rows-{self.count}.npy", rows.astype(np.int64))
-        line = {"setting": setting, "seconds": seconds / len(self.queries), "at_length": at_length, "rows": self.count}
+    def keep(self, setting: Setting, timing: Timing, *, at_length: bool) -> None:
+        np.save(self.folder / f"rows-{self.count}.npy", np.asarray(timing.result).astype(np.int64))
+        line = {
+            "setting": setting,
+            "seconds": timing.seconds / len(self.queries),
+            "at_length": at_length,
+            "rows": self.count,
+            "lost": timing.lost,
+            "tries": timing.tries,
+        }
         with (self.folder / "points.jsonl").open("a") as file:
             file.write(json.dumps(line) + "\n")
         self.count += 1
-
-
-def timed(ask: Callable[[], NDArray[Any]], stretch: float) -> tuple[NDArray[Any], float]:
-    """What it gives, and its least seconds over a stretch of repeats. The first warms up, unless it is that long."""
-    begin = time.perf_counter()
-    rows = np.asarray(ask())
-    first = time.perf_counter() - begin
-    if first > max(stretch, 1.0):
-        return rows, first
-    best, begin = math.inf, time.perf_counter()
-    while best == math.inf or time.perf_counter() - begin < stretch:
-        start = time.perf_counter()
-        ask()
-        best = min(best, time.perf_counter() - start)
-    return rows, best
 
 
 def worth_timing(looks: list[Look]) -> list[Look]:

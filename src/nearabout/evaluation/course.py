@@ -41,6 +41,9 @@ class Run:
             ties count as right.
         problem: a sentence on what went wrong; empty where nothing did. What was measured before is kept.
         one_thread: its searches took one thread, whatever was asked for.
+        busy_fraction: the largest share of the time of a timing, or of the build, in which other work had its cores;
+            timings were repeated because of it. 0 where none was noticed.
+        repeated_timings: how many timings were repeated.
     """
 
     name: str
@@ -52,6 +55,8 @@ class Run:
     points: list[Measured] = field(default_factory=list)
     problem: str = ""
     one_thread: bool = False
+    busy_fraction: float = 0.0
+    repeated_timings: int = 0
 
     @property
     def ours(self) -> bool:
@@ -95,7 +100,8 @@ class Course:
             (folder / "job.json").write_text(json.dumps(job))
             problem = self._process(folder)
             told = _json(folder / "built.json")
-            points = self._points(name, folder, told)
+            looks = _looks(folder)
+            points = self._points(name, folder, told, looks)
         return Run(
             name,
             contestant.package,
@@ -106,6 +112,8 @@ class Course:
             points,
             problem,
             contestant.one_thread,
+            max([told.get("lost", 0.0), *(look["lost"] for look in looks if look["at_length"])]),
+            sum(look["tries"] > 1 for look in looks),
         )
 
     def _process(self, folder: Path) -> str:
@@ -133,11 +141,8 @@ class Course:
             return f"ended with the exit code {done.returncode}: {lines[-1] if lines else 'it said nothing'}"
         return ""
 
-    def _points(self, name: str, folder: Path, told: dict[str, Any]) -> list[Measured]:
+    def _points(self, name: str, folder: Path, told: dict[str, Any], looks: list[dict[str, Any]]) -> list[Measured]:
         """The settings that no other beats: of those timed at length, or of all where it did not come so far."""
-        if not (folder / "points.jsonl").exists():
-            return []
-        looks = [json.loads(line) for line in (folder / "points.jsonl").read_text().splitlines() if line.endswith("}")]
         if (folder / "done").exists():
             looks = [look for look in looks if look["at_length"]]
         points = {}
@@ -197,6 +202,13 @@ class Course:
             build_seconds=float(told.get("seconds", 0)),
             index_kilobytes=float(told.get("memory") or 0) / 1024,
         )
+
+
+def _looks(folder: Path) -> list[dict[str, Any]]:
+    """What the contestant noted of its settings, as far as it came."""
+    path = folder / "points.jsonl"
+    lines = path.read_text().splitlines() if path.exists() else []
+    return [json.loads(line) for line in lines if line.endswith("}")]
 
 
 def _json(path: Path) -> dict[str, Any]:

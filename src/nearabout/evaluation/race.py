@@ -74,6 +74,7 @@ def race(
     title: str = "",
     results: str | os.PathLike[str] | None = None,
     progress: Callable[[str], object] | None = None,
+    finished: Callable[[Run], object] | None = None,
 ) -> Race:
     """Builds ours and each peer on the same vectors, asks the same queries at many settings, and compares.
 
@@ -91,6 +92,10 @@ def race(
         title: of plots and reports.
         results: a folder for result files of ann-benchmarks, whose data set is called by the title.
         progress: called with the name of each contestant when its turn comes.
+        finished: called with what came of each contestant, once it is through.
+
+    Where other work had a core during a timing (its processor time is less than the clock says), the timing is repeated
+    after a pause, three times at the most; `Run.busy_fraction` tells what remained.
 
     Raises:
         InvalidInput: shapes that do not fit, an unknown peer or metric, more neighbours than there are rows.
@@ -119,6 +124,8 @@ def race(
             if progress is not None:
                 progress(name)
             runs.append(course.run(name, contestant, Path(folder)))
+            if finished is not None:
+                finished(runs[-1])
     shape = (len(vectors), int(vectors.shape[1]), len(asked))
     return Race(title, *shape, metric, k, threads, machine(), told, runs, skipped)
 

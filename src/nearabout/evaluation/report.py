@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
+from nearabout.evaluation.clock import BUSY
 from nearabout.evaluation.course import Run
 from nearabout.evaluation.pareto import queries_per_second_at
 from nearabout.evaluation.plot import check_drawing, in_order, plot_svg
@@ -114,6 +115,7 @@ def _contestants(race: Race) -> str:
     rows = [[run.name, *figures(run), made(run)] for run in runs]
     table = _table(head, rows, "lrrrrrrl", [run.ours for run in runs])
     problems = [f"<li>{escape(run.name)}: {escape(run.problem)}</li>" for run in runs if run.problem]
+    problems += [f"<li>{escape(run.name)}: {escape(busy(run))}</li>" for run in runs if busy(run)]
     told = f"\n<ul>{''.join(problems)}</ul>" if problems else ""
     alone = ", ".join(escape(run.name) for run in runs if run.one_thread and race.threads > 1)
     note = f'\n<p class="faint">Searched on one thread, having no other way: {alone}.</p>' if alone else ""
@@ -124,6 +126,15 @@ def made(run: Run) -> str:
     """Which library, and how it was built, as far as it came."""
     library = f"{run.package} {run.version}".strip()
     return f"{library}: {run.built}" if run.built else library
+
+
+def busy(run: Run) -> str:
+    """What there is to say of other work on its cores; empty where there was none."""
+    repeated = f"{run.repeated_timings} timing{'s' if run.repeated_timings > 1 else ''} repeated"
+    if run.busy_fraction <= BUSY:
+        return f"{repeated} because of other work on its cores, then undisturbed" if run.repeated_timings else ""
+    told = f"other work had its cores for up to {run.busy_fraction:.0%} of the time"
+    return f"{told}{f', {repeated}' if run.repeated_timings else ''}: alone it may be faster"
 
 
 def figures(run: Run) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -206,10 +207,11 @@ def _refuse_index(source: Source) -> None:
             "nearabout.open)"
         )
     stem, ending = os.path.splitext(source.path)
-    convert = f"nearabout convert {source.path} {stem}.vec"
+    path, target = shlex.quote(source.path), shlex.quote(f"{stem}.vec")  # so that the commands can be pasted
+    convert = f"nearabout convert {path} {target}"
     if ending.lower() != ".near":
         convert = "give it a name that ends in .near, then use nearabout convert"
     raise NotOurFile(
-        f"{source.path}: is a nearabout index already: search it (nearabout search {source.path}, or nearabout.open); "
+        f"{source.path}: is a nearabout index already: search it (nearabout search {path}, or nearabout.open); "
         f"to get its vectors out: {convert}"
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import BinaryIO, Protocol, cast
 
 from nearabout.formats import (
+    _delimited_writer,
+    _json_writer,
     arrow,
     bigann,
     delimited,
@@ -41,7 +43,12 @@ class Format(Protocol):
     def stream(self, source: Source, options: ReadOptions, room: int | None) -> Stream: ...
 
 
-class WritableFormat(Format, Protocol):
+class WritableFormat(Protocol):
+    """What the module of a format that can be written has."""
+
+    NAME: str
+    SUFFIXES: tuple[str, ...]
+
     def write(self, file: BinaryIO, vectors: Vectors, keys: Keys) -> None: ...
 
 
@@ -67,5 +74,8 @@ FORMATS = cast(
         glove,
     ),
 )
-WRITERS = cast(tuple[WritableFormat, ...], (word2vec_binary, word2vec_text, glove, npy, vecs, parquet))
+WRITERS = cast(
+    tuple[WritableFormat, ...],
+    (word2vec_binary, word2vec_text, glove, npy, vecs, parquet, _delimited_writer, _json_writer),
+)
 BY_NAME = {one.NAME: one for one in FORMATS}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import BinaryIO
 
 import numpy as np
@@ -44,6 +45,17 @@ def words_of(keys: Keys, rows: int, dims: int, format_name: str) -> KeyList:
                 "key, or write Parquet"
             )
     return words
+
+
+def numbers_of(vectors: Vectors, separator: bytes) -> Iterator[tuple[int, list[bytes]]]:
+    """Gives out the numbers of rows as text, in blocks: the first row of a block, and a line for each of its rows."""
+    rows, dims = vectors.shape
+    step = max(_NUMBERS // dims, 1)
+    nothing = KeyList(np.empty(0, np.uint8), np.zeros(step + 1, np.uint64))  # no words before the numbers
+    for first in range(0, rows, step):
+        block = np.ascontiguousarray(vectors[first : first + step], np.float32)
+        text = bytes(_core.lines_of(block, nothing.blob, nothing.offsets[: len(block) + 1]))
+        yield first, [line.strip().replace(b" ", separator) for line in text.splitlines()]
 
 
 def write_lines(file: BinaryIO, words: KeyList, vectors: Vectors) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import gzip
 import os
 import secrets
+import stat
 from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO, cast
 
@@ -20,7 +21,8 @@ from nearabout.formats._keys import Keys, as_keys
 from nearabout.formats._registry import WRITERS, WritableFormat
 from nearabout.formats._source import naming
 
-_WITH_KEYS = ("word2vec-binary", "word2vec-text", "glove", "parquet")
+_WITH_KEYS = ("word2vec-binary", "word2vec-text", "glove", "parquet", "delimited", "json-lines")
+_NOT_WRITTEN = (".bvecs", ".ivecs")  # suffixes of a format that is written as another of its own
 _COMPRESSORS = (".gz", ".bz2", ".xz")
 
 
@@ -29,8 +31,13 @@ def writer_names() -> list[str]:
     return [one.NAME for one in WRITERS]
 
 
+def written_suffixes() -> list[str]:
+    """Returns the suffixes that ``write`` knows a format by; one that compresses may come after it."""
+    return [suffix for one in WRITERS for suffix in one.SUFFIXES if suffix not in _NOT_WRITTEN]
+
+
 def write(
-    path: str | os.PathLike[str],
+    path: str | os.PathLike[str] | BinaryIO,
     embeddings: Embeddings | ArrayLike,
     keys: Sequence[str] | Sequence[int] | Any = None,
     *,
@@ -38,12 +45,14 @@ def write(
 ) -> None:
     """Writes vectors, and their keys where the format has room for them.
 
-    The format is that of the suffix (.bin .vec .txt .npy .fvecs .parquet; .gz, .bz2 or .xz after it compresses), or
-    ``format``. .npy and Parquet keep the element type, the others hold float32. Row numbers stand for missing keys
-    where a format needs some; keys that a format cannot hold, or would give back changed, are refused. The file
-    appears whole or not at all.
+    The format is that of the suffix (.bin .vec .txt .npy .fvecs .parquet .csv .jsonl; .gz, .bz2 or .xz after it
+    compresses), or ``format``. .npy and Parquet keep the element type, the others hold float32. Row numbers stand for
+    missing keys where a format needs some; keys that a format cannot hold, or would give back changed, are refused. The
+    file appears whole or not at all, with the mode and the owner of the one that it replaces. ``path`` may be a binary
+    file that is open, such as ``sys.stdout.buffer``; ``format`` is needed then.
     """
-    name = os.fspath(path)
+    opened = None if isinstance(path, (str, os.PathLike)) else path
+    name = os.fspath(path) if opened is None else "the open file"  # type: ignore[arg-type]
     chosen, compressor = _choose(name, format)
     vectors, found = _content(embeddings, keys)
     if chosen.NAME not in (npy.NAME, parquet.NAME):
@@ -52,6 +61,9 @@ def write(
         raise InvalidInput(
             f"{name}: {chosen.NAME} has no room for keys: write {', '.join(_WITH_KEYS)}, or leave the keys out"
         )
+    if opened is not None:
+        chosen.write(opened, vectors, found)
+        return
     with _replacing(name) as raw:
         if compressor is None:
             chosen.write(raw, vectors, found)
@@ -66,9 +78,9 @@ def _choose(path: str, format: str | None) -> tuple[WritableFormat, str | None]:
     if compressor is not None:
         suffix = os.path.splitext(stem)[1]
     for one in WRITERS:
-        if format == one.NAME or (format is None and suffix in one.SUFFIXES and suffix not in (".bvecs", ".ivecs")):
+        if format == one.NAME or (format is None and suffix in one.SUFFIXES and suffix not in _NOT_WRITTEN):
             return one, compressor
-    given = f"format={format!r}" if format is not None else f"the suffix {suffix!r}"
+    given = f"format={format!r}" if format is not None else f"the suffix {suffix!r}" if suffix else "no suffix"
     raise InvalidInput(f"{path}: {given} is none that can be written: give format= one of {', '.join(writer_names())}")
 
 
@@ -100,18 +112,48 @@ def _as_float32(vectors: Vectors, name: str) -> Vectors:
 
 @contextlib.contextmanager
 def _replacing(path: str) -> Iterator[BinaryIO]:
-    """A temporary file beside ``path`` that takes its name once it is whole."""
+    """Opens a temporary file beside ``path`` that takes its name once it is whole, with the mode and the owner of the
+    file that it replaces. A symbolic link is followed; a pipe or a device is written to, and never replaced."""
+    if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
+        with open(path, "wb") as device:
+            yield device
+        return
+    path = os.path.realpath(path) if os.path.islink(path) else path
     temporary = f"{path}.{secrets.token_hex(4)}.part"
+    private = os.path.exists(path)
     try:
-        with naming(path), open(temporary, "xb") as file:
+        with naming(path), open(temporary, "xb", opener=_open_private if private else None) as file:
             yield file
             file.flush()
+            if private:
+                _keep_mode_and_owner(file.fileno(), path)
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
+
+
+def _open_private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _keep_mode_and_owner(descriptor: int, replaced: str) -> None:
+    """Copies mode and owner. What the system refuses leaves the new file as private as it was made."""
+    if os.name != "posix":
+        return
+    before, now = os.stat(replaced), os.fstat(descriptor)
+    mode = stat.S_IMODE(before.st_mode)
+    if (before.st_uid, before.st_gid) != (now.st_uid, now.st_gid):
+        try:
+            os.fchown(descriptor, before.st_uid, before.st_gid)
+        except OSError:  # only the superuser gives files away; to a group of their own anyone may
+            mode &= 0o777
+            with contextlib.suppress(OSError):
+                os.fchown(descriptor, -1, before.st_gid)
+    with contextlib.suppress(OSError):
+        os.fchmod(descriptor, mode)
 
 
 def _compressed(file: BinaryIO, suffix: str) -> Any:

@@ -100,9 +100,15 @@ void test_links_and_modes() {
   image->save(real);
   struct stat status;
   const mode_t mask = ::umask(027);
-  image->save(real);
+  image->save(folder.file("fresh.near"));
+  for (const mode_t mode : {0444u, 0600u, 0664u, 04755u}) {  // what is replaced keeps its mode, whatever the umask
+    CHECK(::chmod(real.c_str(), mode) == 0);
+    image->save(real);
+    CHECK(::stat(real.c_str(), &status) == 0 && (status.st_mode & 07777) == mode);
+  }
   ::umask(mask);
-  CHECK(::stat(real.c_str(), &status) == 0 && (status.st_mode & 0777) == 0640);
+  CHECK(::stat(folder.file("fresh.near").c_str(), &status) == 0 && (status.st_mode & 0777) == 0640);
+  CHECK(::chmod(real.c_str(), 0644) == 0);
 
   fs::create_symlink(real, folder.file("link.near"));
   load(large_image())->save(folder.file("link.near"));
@@ -116,6 +122,26 @@ void test_links_and_modes() {
   CHECK(::mkfifo(folder.file("pipe").c_str(), 0600) == 0);
   CHECK_THROWS(File::open(folder.file("pipe")), NotOurFile);  // and does not wait for a writer
   CHECK_THROWS(File::open("/dev/null"), NotOurFile);
+}
+
+// Another's file stays theirs; it is nobody else's while it is written.
+void test_owners() {
+  const Folder folder("nearabout_test_owners");
+  const std::string path = folder.file("a.near");
+  load(small_image())->save(path);
+  struct stat status;
+  CHECK(::chmod(path.c_str(), 0640) == 0);
+  {
+    Writer writer = Writer::to_path(path);
+    for (const auto& entry : fs::directory_iterator(folder.path))
+      if (entry.path() != fs::path(path))
+        CHECK(::stat(entry.path().c_str(), &status) == 0 && (status.st_mode & 0777) == 0600);
+  }
+  if (::geteuid() != 0) return;  // only root gives files away
+  CHECK(::chown(path.c_str(), 12'345, 23'456) == 0);
+  load(small_image())->save(path);
+  CHECK(::stat(path.c_str(), &status) == 0 && status.st_uid == 12'345 && status.st_gid == 23'456);
+  CHECK((status.st_mode & 0777) == 0640);
 }
 
 void test_read_only_folder() {
@@ -191,6 +217,7 @@ int main() {
 #ifndef _WIN32
   test_saving_over_the_open_file();
   test_links_and_modes();
+  test_owners();
   test_read_only_folder();
   test_disk_that_fills_up();
 #endif

@@ -103,11 +103,24 @@ void test_against_the_recurrence() {
   }
 }
 
+void test_keys_with_a_text() {
+  const KeyMap keys = map_of({"smartphone", "tele", "iPhone 13", "phone", "Phones", "telephone", "headPHONEs", "phon"});
+  CHECK(keys_with(keys, "phone", 9) ==
+        (Words{"phone", "Phones", "smartphone", "iPhone 13", "telephone", "headPHONEs"}));
+  CHECK(keys_with(keys, "PHONE", 3) == (Words{"phone", "Phones", "smartphone"}));
+  CHECK(keys_with(keys, "phone", 1) == (Words{"phone"}));
+  CHECK(keys_with(keys, "telephones", 3).empty());
+  CHECK(keys_with(keys, "", 3).empty());
+  CHECK(keys_with(keys, "phone", 0).empty());
+}
+
 void test_integer_keys_have_no_spelling() {
   const std::vector<std::int64_t> numbers{1, 2, 3};
   Writer writer = Writer::to_memory();
   KeyMapBuilder::integers(numbers).write(writer);
-  CHECK(similar_keys(KeyMap(writer.finish()), "1", 3).empty());
+  const KeyMap map(writer.finish());
+  CHECK(similar_keys(map, "1", 3).empty());
+  CHECK(keys_with(map, "1", 3).empty());
 }
 
 }  // namespace
@@ -115,6 +128,7 @@ void test_integer_keys_have_no_spelling() {
 int main() {
   test_examples();
   test_against_the_recurrence();
+  test_keys_with_a_text();
   test_integer_keys_have_no_spelling();
   return nearabout::test::report("storage_spelling");
 }

@@ -75,6 +75,8 @@ void it_is_saved_as_one() {
   const auto saved = File::open(folder.file("both.near"));
   saved->verify();
   is_both(*saved);
+  CHECK(image_of(*both->in_one_piece()) == image_of(*saved));
+  CHECK(image_of(*saved->in_one_piece()) == image_of(*saved));
   CHECK(saved->sections().size() == first->sections().size() + 1);
   CHECK(image_of(*File::open(path)) == first_image());  // as it was
   both->save(path);                                     // and in its place
@@ -104,6 +106,8 @@ void damage_of_either() {
     CHECK_THROWS(both->section(id).checked(4'096, 8'192), CorruptFile);
     CHECK_THROWS((both->verify(), 0), CorruptFile);
     CHECK_THROWS((both->save(folder.file("a.near")), 0), CorruptFile);
+    CHECK_THROWS(both->in_one_piece(), CorruptFile);
+    CHECK_THROWS(load(images[which])->in_one_piece(), CorruptFile);
     CHECK(folder.empty());
   }
 }

@@ -9,7 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nearabout.cli import main
+from nearabout.evaluation import Run as Outcome
 from nearabout.evaluation import write_dataset
+from nearabout.evaluation.course import Course
 
 from .conftest import Run
 
@@ -32,8 +35,11 @@ def test_a_table_a_plot_and_a_page(run: Run, base: Path, tmp_path: Path) -> None
     lines = done.out.splitlines()
     assert lines[0] == f"read   {base}: 330 vectors of 6 dims"
     assert lines[1] == "       33 of them held out as queries"
-    assert lines[2] == "asked  33 queries in a batch, cosine, k 5, 1 thread"
-    assert lines[3].startswith("data   297 vectors of 6 dims")
+    for line, kind in zip(lines[2:5], ("exact", "forest", "ivf"), strict=True):
+        told = rf"raced  nearabout {kind}: built in [\d.]+ s; [\d,]+ queries a second at 0\.99; recall up to [\d.]+"
+        assert re.fullmatch(told + r"(; other work had its cores for up to \d+% of the time)?", line)
+    assert lines[5] == "asked  33 queries in a batch, cosine, k 5, 1 thread"
+    assert lines[6].startswith("data   297 vectors of 6 dims")
     for kind in ("exact", "forest", "ivf"):
         (line,) = [line for line in lines if line.startswith(f"nearabout {kind}")]
         assert re.fullmatch(
@@ -110,3 +116,39 @@ def test_what_is_wrong_is_refused(run: Run, base: Path, tmp_path: Path) -> None:
         assert done.code == 2, arguments
         assert sentence in done.err, done.err
         assert done.out == ""
+
+
+def test_each_contestant_is_told_of_when_it_is_through(run: Run, base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr("builtins.print", lambda *words, **_: told.append(" ".join(map(str, words))))
+    seen: list[list[str]] = []
+    monkeypatch.setattr(Course, "run", lambda self, name, *_: seen.append(list(told)) or Outcome(name, name))
+    assert main(["bench", str(base), *QUICK]) == 0
+    read = [f"read   {base}: 330 vectors of 6 dims", "       33 of them held out as queries"]
+    raced = [f"raced  nearabout {kind}: " for kind in ("exact", "forest", "ivf")]
+    assert seen == [read, [*read, *raced[:1]], [*read, *raced[:2]]]
+
+
+def test_a_busy_core_is_told(run: Run, base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = {
+        "nearabout exact": Outcome(
+            "nearabout exact", "nearabout", build_seconds=1.0, busy_fraction=0.37, repeated_timings=2
+        ),
+        "nearabout forest": Outcome(
+            "nearabout forest", "nearabout", build_seconds=1.0, busy_fraction=0.02, repeated_timings=1
+        ),
+        "nearabout ivf": Outcome(
+            "nearabout ivf", "nearabout", build_seconds=1.0, busy_fraction=0.02, problem="crashed: x"
+        ),
+    }
+    monkeypatch.setattr(Course, "run", lambda self, name, *_: runs[name])
+    done = run("bench", base, *QUICK)
+    assert "raced  nearabout exact: built in 1.00 s; other work had its cores for up to 37% of the time\n" in done.out
+    assert "raced  nearabout ivf: built in 1.00 s; failed, crashed: x\n" in done.out
+    busy = [line for line in done.out.splitlines() if line.startswith("busy ")]
+    more = "2 timings repeated: alone it may be faster"
+    assert busy == [
+        f"busy   nearabout exact: other work had its cores for up to 37% of the time, {more}",
+        "busy   nearabout forest: 1 timing repeated because of other work on its cores, then undisturbed",
+    ]
+    assert json.loads(run("bench", base, *QUICK, "--json").out)["runs"][0]["busy_fraction"] == 0.37

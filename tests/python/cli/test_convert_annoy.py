@@ -131,7 +131,7 @@ def test_words_that_do_not_fit(run: Run, tmp_path: Path, extra: dict[str, str | 
         (("old.annoy", "new.near", "--metric", "angular", "--dims", "20", "--kind", "x"), "there is no kind 'x'"),
         (("old.annoy", "new.npy", "--metric", "angular", "--dims", "20", "--kind", "exact"), "--kind is for making"),
         (("old.npy", "new.bin", "--metric", "angular"), "--metric is for an index of Annoy"),
-        (("old.npy", "new.bin", "--dims", "20"), "--dims is for an index of Annoy"),
+        (("old.annoy", "new.npy", "--metric", "angular", "--dims", "20", "--header", "no"), "--header says how a file"),
         (("none.annoy", "new.near", "--metric", "angular", "--dims", "20"), "No such file"),
     ],
 )

@@ -91,3 +91,17 @@ def test_files_that_hold_no_vector(run: Run, lists: Path, tmp_path: Path) -> Non
     ):
         done = run("explain", lists, "--query", tmp_path / name, "--key", "w2")
         assert (done.code, sentence in done.err) == (2, True)
+
+
+def test_words_without_options_are_told_where_they_go(run: Run, words: Path) -> None:
+    done = run("explain", words, "king", "queen")
+    assert done.code == 2
+    assert "The query goes after --query, and the key after --key" in done.err
+
+
+def test_dot_says_what_its_distances_are(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "dot.near"
+    na.build(np.eye(3, dtype=np.float32) + 1, keys=["a", "b", "c"], metric="dot", path=path)
+    told = run("explain", path, "--query", "a", "--key", "b").out
+    assert told.splitlines()[-1] == "Under dot, a distance is a negative inner product."
+    assert "inner product" not in run("explain", path, "--query", "a", "--key", "b", "--json").out

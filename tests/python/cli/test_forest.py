@@ -50,7 +50,8 @@ def test_build_with_settings(run: Run, tmp_path: Path) -> None:
         (["--set", "trees=0"], "trees is 0; pass a whole number from 1 to 1,000"),
         (["--set", "trees=many"], "'many' is not a whole number"),
         (["--set", "leaf_size=auto"], "leaf_size is 'auto'"),
-        (["--set", "lists=3"], "the kind forest has the settings trees, leaf_size"),
+        (["--set", "lists=3"], "the kind forest has no setting 'lists'; "),
+        (["--set", "n_trees=3"], "no setting 'n_trees'; did you mean 'trees'?"),
         (["--set", "trees"], "--set trees"),
         (["--seed", "-1"], "seed is -1"),
         (["--seed", str(2**64)], f"seed is {2**64}"),
@@ -119,9 +120,9 @@ def test_options_are_checked(run: Run, forest: Path, words: Path) -> None:
 
 
 def test_how_many_where_none_is_asked_for(run: Run, forest: Path) -> None:
-    """Ten for words of the command line, twenty for lines of standard input."""
+    """Ten, for words of the command line and for lines of standard input."""
     assert len(run("search", forest, "king").out.splitlines()) == 10
     done = process("search", forest, stdin=b"king\nriver\n")
-    assert [len(answer.splitlines()) for answer in done.stdout.decode().strip("\n").split("\n\n")] == [20, 20]
+    assert [len(answer.splitlines()) for answer in done.stdout.decode().strip("\n").split("\n\n")] == [1 + 10, 1 + 10]
     done = process("search", forest, "-k", "3", "--exact", stdin=b"king\n")
-    assert done.stdout.decode().splitlines()[:3] == run("search", forest, "king", "-k", 3, "--exact").out.splitlines()
+    assert done.stdout.decode().splitlines()[1:4] == run("search", forest, "king", "-k", 3, "--exact").out.splitlines()

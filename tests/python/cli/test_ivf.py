@@ -60,7 +60,8 @@ def test_build_measures_with_queries(run: Run, rows: Path, tmp_path: Path) -> No
         (["--set", "codes=513"], "codes is 513; pass a whole number from 1 to 512"),
         (["--set", "refine=no"], "--set refine=no: 'no' is neither true nor false"),
         (["--set", "keep_vectors=1"], "'1' is neither true nor false"),
-        (["--set", "trees=3"], "the kind ivf has the settings lists, codes, refine, keep_vectors"),
+        (["--set", "trees=3"], "the kind ivf has no setting 'trees'; "),
+        (["--set", "nlist=3"], "no setting 'nlist'; did you mean 'lists'?"),
         (["--metric", "manhattan"], "manhattan"),
     ],
 )

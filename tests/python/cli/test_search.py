@@ -114,7 +114,7 @@ def test_lines_from_standard_input(words: Path) -> None:
     assert done.returncode == 2  # some line had an unknown word
     answers_given = done.stdout.decode().split("\n\n")
     assert len([answer for answer in answers_given if answer.strip()]) == 3
-    assert re.match(r"\d\.\d{4}  queen$", answers_given[0])
+    assert re.match(r"king - man \+ woman\n\d\.\d{4}  queen$", answers_given[0])
     assert done.stderr.decode().count("nearabout: error: ") == 2
     assert process("search", words, stdin=b"king\n").returncode == 0
     assert process("search", words, stdin=b"").stdout == b""
@@ -140,3 +140,83 @@ def test_nothing_is_imported_for_an_answer_but_what_is_ours(words: Path) -> None
     code, *names = done.stderr.decode().split()
     assert code == "0"
     assert set(names) - set(bare.stderr.decode().split()) <= {"__future__", "atexit"}
+
+
+def test_lines_are_named_and_have_the_same_k(words: Path) -> None:
+    done = process("search", words, stdin=b"king - man + woman\nNew York\n")
+    first, second, end = done.stdout.decode().split("\n\n")
+    assert end == ""
+    assert first.splitlines()[0] == "king - man + woman"
+    assert second.splitlines()[0] == "New York"
+    assert [len(answer.splitlines()) - 1 for answer in (first, second)] == [5, 7]  # all but its own words
+    many = words.with_name("many.near")
+    na.build(np.random.default_rng(0).normal(size=(50, 4)), keys=[f"w{row}" for row in range(50)], path=many)
+    assert len(process("search", many, stdin=b"w1\n").stdout.splitlines()) == 1 + 10 + 1
+    assert len(process("search", many, "w1").stdout.splitlines()) == 10
+    assert len(process("search", many, "-k", 3, stdin=b"w1\n").stdout.splitlines()) == 1 + 3 + 1
+
+
+@pytest.mark.parametrize("query", ["king -man +woman", "king-man+woman", "king -man+woman", "king - man +woman"])
+def test_blanks_around_operators_are_explained(run: Run, words: Path, query: str) -> None:
+    done = run("search", words, query)
+    assert done.code == 2
+    assert done.err.endswith("; to add and subtract words, leave spaces around + and -: king - man + woman\n")
+    assert run("search", words, "king-unknown").err.count("leave spaces") == 0  # no words even then
+
+
+def test_commas_between_words_are_explained(run: Run, words: Path) -> None:
+    done = run("search", words, "king,queen")
+    assert done.err.endswith("; several words have spaces between them: king queen\n")
+
+
+@pytest.mark.parametrize(
+    ("option", "ours"), [("-n", "-k"), ("--top=5", "-k"), ("--nprobe", "--effort"), ("--jobs", "--threads")]
+)
+def test_options_of_other_programs_are_understood(run: Run, words: Path, option: str, ours: str) -> None:
+    assert f"has no option {option!r}; did you mean {ours!r}?" in run("search", words, "king", option).err
+
+
+def test_a_word_in_other_letters_needs_no_more_offers(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "cases.near"
+    na.build(np.eye(3, dtype=np.float32), keys=["king", "kingdom", "smoking"], path=path)
+    assert run("search", path, "King").err.endswith("nearest spellings: king\n")
+    assert run("search", path, "kin").err.endswith(
+        "spellings: king; keys that begin with it or contain it: kingdom, smoking\n"
+    )
+
+
+def test_an_operator_without_a_blank_is_no_option(run: Run, words: Path) -> None:
+    for word in ("-man", "-king"):  # -k has a value
+        done = run("search", words, "queen", word)
+        assert done.code == 2
+        assert "To subtract a word, leave a space after the minus: - man" in done.err
+
+
+def test_an_unknown_word_offers_keys_that_contain_it(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "products.near"
+    names = ["Apple iPhone 13", "iphone case", "kettle", "Headphones", "phone", "phoney"]
+    na.build(np.eye(6, dtype=np.float32), keys=names, path=path)
+    sentence = "no key 'iphone' among the 6 of this index; nearest spellings: phone, phoney; "
+    sentence += "keys that begin with it or contain it: iphone case, Apple iPhone 13"
+    assert run("search", path, "iphone").err == f"nearabout: error: {sentence}\n"
+    with pytest.raises(na.UnknownKey) as caught:
+        na.open(path)["iphone"]
+    assert caught.value.args[0] == sentence
+
+
+def test_an_unknown_number_is_a_number(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "numbers.near"
+    na.build(np.eye(2, dtype=np.float32), keys=[70, 71], path=path)
+    assert "no key 9 among the 2 of this index" in run("search", path, "9").err
+    assert "no key 'nine': the keys of this index are integers\n" in run("search", path, "nine").err
+
+
+def test_dot_says_what_its_distances_are(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "dot.near"
+    na.build(np.eye(3, dtype=np.float32) + 1, keys=["a", "b", "c"], metric="dot", path=path)
+    done = run("search", path, "a")
+    assert done.code == 0
+    assert done.err == "nearabout: note: distances under dot are negative inner products: the smaller, the nearer\n"
+    assert float(done.out.split()[0]) < 0
+    assert run("search", path, "a", "--json").err == ""
+    assert "dot (distances are negative inner products)" in run("info", path).out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -113,6 +114,16 @@ def test_a_page_without_what_was_not_measured(tmp_path: Path) -> None:
     assert "The data" not in text
     assert "Did not take part" not in text
     assert "on one thread, having no other way: annoy" in text
+
+
+def test_busy_cores_are_on_the_page(tmp_path: Path) -> None:
+    report(
+        a_race(RUNS[0], dataclasses.replace(RUNS[1], busy_fraction=0.25, repeated_timings=3)), tmp_path / "race.html"
+    )
+    text = (tmp_path / "race.html").read_text(encoding="utf-8")
+    told = "other work had its cores for up to 25% of the time, 3 timings repeated: alone it may be faster"
+    assert f"<li>nearabout ivf: {told}</li>" in text
+    assert text.count("other work") == 1
 
 
 def test_figures_of_a_run() -> None:

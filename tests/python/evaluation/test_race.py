@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,7 @@ class Sleep(Odd):
 def odd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Their module where the processes of a race find it as well."""
     (tmp_path / "odd_peers.py").write_text(ODD)
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
     monkeypatch.syspath_prepend(str(tmp_path))
     sys.modules.pop("odd_peers", None)
     module = importlib.import_module("odd_peers")

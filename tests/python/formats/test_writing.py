@@ -23,8 +23,11 @@ SUFFIX = {
     "npy": ".npy",
     "vecs": ".fvecs",
     "parquet": ".parquet",
+    "delimited": ".csv",
+    "json-lines": ".jsonl",
 }
 KEYED = ["word2vec-binary", "word2vec-text", "glove", "parquet"]
+TABLES = ["delimited", "json-lines"]  # with keys too; tests/python/cli/test_convert_text.py has more of them
 MATRIX = np.array([[0.1, -2.5e-8], [3.4e38, 1e-45], [np.inf, -np.inf], [16777217, -0.0]], np.float32)
 WORDS = ["a", "日本", "x" * 300, "1984"]
 
@@ -48,11 +51,13 @@ def test_every_writer_is_tested() -> None:
 @pytest.mark.parametrize("compression", ["", ".gz", ".bz2", ".xz"])
 def test_the_suffix_chooses(tmp_path: Path, name: str, compression: str) -> None:
     path = tmp_path / f"w{SUFFIX[name]}{compression}"
-    write(path, MATRIX, WORDS if name in KEYED else None)
+    matrix = MATRIX if name != "json-lines" else np.nan_to_num(MATRIX)
+    keys = WORDS if name in KEYED + TABLES else None
+    write(path, matrix, keys)
     embeddings = read(path)
     assert embeddings.format == name
-    same(embeddings.vectors, MATRIX)
-    assert embeddings.keys == (WORDS if name in KEYED else None)
+    same(embeddings.vectors, matrix)
+    assert embeddings.keys == keys
     assert os.listdir(tmp_path) == [path.name]
 
 

@@ -1,4 +1,4 @@
-// What a build keeps of every row: in memory, or in a file without a name where a budget asks for it.
+// Items kept while a file is built, one for each row: in memory, or in a scratch file where a budget asks for it.
 #pragma once
 
 #include <cstddef>

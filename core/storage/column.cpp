@@ -1,4 +1,4 @@
-#include "index/column.h"
+#include "storage/column.h"
 
 #include <algorithm>
 

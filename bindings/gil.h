@@ -1,0 +1,36 @@
+// The interpreter's lock, let go and taken back, also by threads that outlive the interpreter.
+//
+// A daemon thread may be in the core when the interpreter ends. Before Python 3.14, such a thread is ended by
+// pthread_exit as soon as it asks for the lock, which unwinds its C++ frames; their destructors are noexcept, so the
+// process aborts. Here the thread waits for ever instead, as Python 3.14 does it, and goes with the process.
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+namespace nearabout {
+
+// Without the lock while it lives.
+class ReleasedGil {
+ public:
+  ReleasedGil();
+  ~ReleasedGil();
+  ReleasedGil(const ReleasedGil&) = delete;
+  ReleasedGil& operator=(const ReleasedGil&) = delete;
+
+ private:
+  PyThreadState* state_;
+};
+
+// With the lock while it lives.
+class AcquiredGil {
+ public:
+  AcquiredGil();
+  ~AcquiredGil();
+  AcquiredGil(const AcquiredGil&) = delete;
+  AcquiredGil& operator=(const AcquiredGil&) = delete;
+
+ private:
+  PyGILState_STATE state_;
+};
+
+}  // namespace nearabout

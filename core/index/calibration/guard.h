@@ -1,0 +1,71 @@
+// Whether a query has probably missed neighbours: how many rows nearer than those found so far are expected in the lists
+// (or leaves: groups of rows around a centroid) that it has not looked into.
+//
+// A row x of a group with centroid c is about |q - c|^2 + |x - c|^2 from a query q, give or take 2 <q - c, x - c>. Over
+// the rows of a group the second term is taken to lie around its median with a spread of its own, and the product to
+// be normally distributed with variance lambda |q - c|^2 |x - c|^2: in m dimensions that are alike, lambda is 1 / m.
+// So for each group the number of its rows within any distance can be estimated, without reading them. (Quake, the
+// adaptive index of J. Mohoney et al., OSDI 2025, estimates the same from volumes between hyperplanes.)
+//
+// A few rows of a group may lie far from it. They and the query may both lie on the side of the group where the rest of
+// the rows are, so that the product is not around zero: it is taken to be as large as it can be half of the time.
+//
+// The estimate is rough, but it is equally rough for all queries. Calibration notes what it was for the held-out queries
+// at each effort; a query whose estimate is above nearly all of those looks into more lists until it is not.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <cstddef>
+#include <limits>
+#include <span>
+#include <vector>
+
+#include "index/calibration/calibration.h"
+#include "index/calibration/ranked_list.h"
+
+namespace nearabout {
+
+// Lists that the estimate is taken over, beyond `probes`: the same for calibration and for searches.
+constexpr std::size_t lists_beyond(std::size_t probes) { return 64 + probes; }
+
+class Guard {
+ public:
+  // At an effort, what 93 in 100 of the calibration's queries stay below, for each of kMeasuredAt neighbours.
+  struct Limits {
+    double effort;
+    std::array<double, kMeasuredAt.size()> misses;
+  };
+  static constexpr double kQuantile = 0.93;
+
+  double lambda = 0;
+  std::vector<Limits> limits;  // by effort; empty where nothing was measured
+
+  // The misses that a query may expect which is to find a share `recall` of k neighbours at an effort: no more than
+  // 93 in 100 queries of the calibration did, but some times what the recall allows at most (other queries may be
+  // unlike them just where the estimate is too large for them), and a part of that at least (fewer are not worth looking
+  // for). Infinity where nothing was measured.
+  double limit(std::size_t k, std::size_t effort, double recall) const;
+  // Adds the limits of an effort: of each query, the misses that were expected for kMeasuredAt neighbours.
+  void add(double effort, std::span<const std::array<float, kMeasuredAt.size()>> misses);
+};
+
+void write_guard(storage::Writer& writer, const Guard& guard);
+// The limits that a file has; without them no query is told from others. CorruptFile where a number is none.
+void read_guard(const storage::File& file, Guard& guard);
+
+
+// What is known of the rows of each group (residuals.h).
+struct GroupResiduals {
+  std::span<const float> medians;    // of |x - c|^2, with what the codes leave out
+  std::span<const float> variances;  // of the same, about
+  std::span<const float> far_rows;   // how many lie much farther away,
+  std::span<const float> far_medians;
+  std::span<const std::uint32_t> sizes;
+};
+
+// How many rows of these groups are expected to have an estimate below `threshold`. `square` is |q|^2 as in RankedList.
+double expected_rows(const GroupResiduals& residuals, double lambda, std::span<const RankedList> lists, float threshold,
+                     double square);
+
+}  // namespace nearabout

@@ -1,0 +1,42 @@
+#include "index/calibration/near_copies.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace nearabout {
+namespace {
+
+constexpr std::size_t kEnough = 100;     // neighbours
+constexpr std::size_t kOuter = 30;       // neighbours that are too near to tell the dimension
+constexpr double kGap = 1.1;             // the ratio of two distances
+constexpr double kSignificance = 12;     // exp(-12) is one in 160,000
+constexpr double kMaxDimension = 1'000;  // where all neighbours are equally far
+
+double local_dimension(std::span<const double> distances) {
+  const double last = distances[kEnough - 1];
+  double sum = 0;
+  for (std::size_t i = kOuter; i + 1 < kEnough; ++i) sum += std::log(last / distances[i]);
+  const double mean = sum / static_cast<double>(kEnough - 1 - kOuter);
+  return mean > 1 / kMaxDimension ? 1 / mean : kMaxDimension;
+}
+
+}  // namespace
+
+std::size_t count_near_copies(std::span<const double> distances) {
+  if (distances.size() < kEnough || !(distances[kOuter] > 0) || !std::isfinite(distances[kEnough - 1])) return 0;
+  const double dimension = local_dimension(distances);
+  double most = kSignificance;
+  std::size_t copies = 0;
+  for (std::size_t s = 1; s <= kMaxNearCopies; ++s) {
+    if (!(distances[s] >= kGap * distances[s - 1]) || distances[s] == 0) continue;
+    // A distance of zero is an exact copy, and no gap is wider.
+    const double ratio = distances[s - 1] > 0 ? distances[s] / distances[s - 1] : 1e300;
+    const double gap = static_cast<double>(s) * dimension * std::log(ratio);
+    if (gap <= most) continue;
+    most = gap;
+    copies = s;
+  }
+  return copies;
+}
+
+}  // namespace nearabout

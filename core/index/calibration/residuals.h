@@ -1,0 +1,38 @@
+// How the rows of a group (a list, a leaf) lie around its centroid: by their squared distances from it.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <span>
+#include <vector>
+
+namespace nearabout {
+
+// Most rows are described by a median and a variance, from the quartiles; a few that lie much farther away, which would
+// be lost in these, by their number and their median.
+struct ResidualSummary {
+  float median = 0, variance = 0, far_rows = 0, far_median = 0;
+};
+inline constexpr std::size_t kResidualNumbers = 4;
+
+// `residuals` are sorted by this.
+inline ResidualSummary summarize_residuals(std::vector<float>& residuals) {
+  constexpr float kLargest = 1e30f;
+  constexpr float kDeviations = 1.349f;  // between the quartiles of a normal distribution
+  constexpr float kFar = 6;              // deviations above the median, and twice the median
+  const std::size_t count = residuals.size();
+  if (count == 0) return {};
+  std::sort(residuals.begin(), residuals.end());
+  const float median = residuals[count / 2];
+  const float deviation = (residuals[3 * count / 4] - residuals[count / 4]) / kDeviations;
+  const float far = std::max(median + kFar * deviation, 2 * median);
+  const auto first = std::upper_bound(residuals.begin(), residuals.end(), far);
+  const auto far_rows = static_cast<std::size_t>(residuals.end() - first);
+  ResidualSummary summary{std::min(median, kLargest), std::min(deviation * deviation, kLargest),
+                          static_cast<float>(far_rows), 0};
+  if (far_rows > 0) summary.far_median = std::min(*(first + static_cast<std::ptrdiff_t>(far_rows / 2)), kLargest);
+  return summary;
+}
+
+}  // namespace nearabout

@@ -1,0 +1,21 @@
+// The screen of an index, of any kind that keeps vectors: how it is built from the source and read from the file.
+#pragma once
+
+#include <optional>
+
+#include "index/build_options.h"
+#include "index/descriptor.h"
+#include "index/source.h"
+#include "quantize/screen_file.h"
+
+namespace nearabout {
+
+// Adds a screen of all rows where one pays (quantize/screen.h).
+void write_screen_of(storage::Writer& writer, const Source& source, const ScreenSections& ids,
+                     const BuildOptions& options, const Monitor& monitor);
+
+// Nothing where the file has no screen. CorruptFile where its parts do not fit.
+std::optional<StoredScreen> screen_of(const storage::File& file, const Descriptor& descriptor,
+                                      const storage::Section& vectors, const ScreenSections& ids);
+
+}  // namespace nearabout

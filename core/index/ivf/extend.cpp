@@ -1,0 +1,140 @@
+// Guarded queries: those that have probably missed neighbours look into more lists, a few at a time.
+//
+// After each round a query stops where no more misses are expected than usual (guard.h), or where a round that looked
+// into half as many lists again has hardly found anything new: the estimate is then too careful for this query. One
+// that would cost more than comparing every row is answered so.
+#include <algorithm>
+#include <cmath>
+
+#include "index/ivf/costs.h"
+#include "index/ivf/scan.h"
+
+namespace nearabout {
+namespace {
+
+constexpr double kFarFromUsual = 16;     // times the misses that are usual: a query unlike those of the calibration
+constexpr double kTooMuch = 0.5;         // of what comparing every row costs: no more is spent before that
+constexpr std::size_t kUnlikeDepth = 3;  // times the usual depth, for such a query
+constexpr std::size_t kAlwaysSeen = 20;  // neighbours by which a round is judged, at least
+
+}  // namespace
+
+void ListScan::extend() {
+  if (spend_.k == 0) return;
+  order_.clear();
+  for (std::size_t query = 0; query < queries_.count(); ++query) look(query, true);
+  lists_scanned_ += order_.size();
+  scan_in_order();
+  for (;;) {
+    order_.clear();
+    for (std::size_t query = 0; query < queries_.count(); ++query)
+      if (!progress_[query].done) choose_more(query);
+    if (order_.empty()) return;
+    lists_scanned_ += order_.size();
+    scan_in_order();
+    for (std::size_t query = 0; query < queries_.count(); ++query)
+      if (!progress_[query].done) look(query, false);
+  }
+}
+
+double ListScan::cost(std::size_t rows, std::size_t lists) const {
+  return static_cast<double>(rows) * scan_cost(index_.shape()) + static_cast<double>(lists) * kListCost;
+}
+
+float ListScan::threshold_of(std::size_t query, std::size_t k) {
+  const kernels::CodeScan& scan = scans_[query];
+  if (scan.found < k) return std::numeric_limits<float>::infinity();
+  some_estimates_.assign(scan.estimates, scan.estimates + scan.found);
+  const auto last = some_estimates_.begin() + static_cast<std::ptrdiff_t>(k - 1);
+  std::nth_element(some_estimates_.begin(), last, some_estimates_.end());
+  return *last;
+}
+
+// Decides whether a query is done.
+void ListScan::look(std::size_t query, bool first) {
+  Progress& progress = progress_[query];
+  if (!first && found_little_new(query)) {
+    progress.done = true;
+    return;
+  }
+  if (!first) refill(query);
+  const float threshold = threshold_of(query, spend_.k);
+  progress.misses =
+      expected_rows(index_.residuals_, index_.guard_.lambda, progress.beyond, threshold, queries_[query].square);
+  progress.done = !(progress.misses > spend_.misses) || progress.beyond.empty();
+  if (first && progress.misses > kFarFromUsual * spend_.misses) start_anew(query);
+}
+
+// How deep to look was measured with other queries than this one: its lists are scanned again, for more rows.
+void ListScan::start_anew(std::size_t query) {
+  Progress& progress = progress_[query];
+  progress.unlike = true;
+  if (progress.done || index_.answers() == Answers::small_codes) return;
+  progress.depth = std::min(max_depth_, kUnlikeDepth * progress.depth);
+  scans_[query].found = 0;
+  scans_[query].threshold = std::numeric_limits<float>::infinity();
+  for (std::size_t probe = first_probes_[query]; probe < first_probes_[query + 1]; ++probe)
+    order_.push_back(probes_[probe]);
+}
+
+// Whether the last round put hardly any new rows among the nearest. They are judged by their estimates.
+bool ListScan::found_little_new(std::size_t query) {
+  std::vector<float>& before = progress_[query].nearest;
+  const std::size_t judged = before.size();
+  if (judged < std::max(spend_.k, kAlwaysSeen)) return false;
+  const float threshold = threshold_of(query, judged);
+  const auto stayed = std::count_if(before.begin(), before.end(), [=](float mark) { return mark <= threshold; });
+  const double allowed = 0.5 * (1 - spend_.recall) * static_cast<double>(judged);
+  return static_cast<double>(judged) - static_cast<double>(stayed) <= allowed;
+}
+
+// The lists that are expected to have most of what was missed, half as many as were looked into; fewer where that leaves
+// few enough misses.
+void ListScan::choose_more(std::size_t query) {
+  Progress& progress = progress_[query];
+  const kernels::CodeScan& scan = scans_[query];
+  const std::size_t judged = std::min(std::max(spend_.k, kAlwaysSeen), scan.found);
+  progress.nearest.assign(scan.estimates, scan.estimates + scan.found);
+  std::partial_sort(progress.nearest.begin(), progress.nearest.begin() + static_cast<std::ptrdiff_t>(judged),
+                    progress.nearest.end());
+  progress.nearest.resize(judged);
+  const std::size_t wanted = std::min(progress.beyond.size(), std::max<std::size_t>(2, progress.probes / 2));
+  const auto end = progress.beyond.begin() + static_cast<std::ptrdiff_t>(wanted);
+  std::nth_element(progress.beyond.begin(), end - 1, progress.beyond.end(),
+                   [](const RankedList& a, const RankedList& b) { return a.distance < b.distance; });
+  std::size_t rows = 0;
+  for (auto list = progress.beyond.begin(); list != end; ++list) rows += index_.sizes_[list->list];
+  if (cost(progress.rows + rows, progress.probes + wanted) > kTooMuch * spend_.every_row_cost) {
+    progress.every_row = progress.done = true;
+    return;
+  }
+  for (auto list = progress.beyond.begin(); list != end; ++list) {
+    order_.push_back({list->list, static_cast<std::uint32_t>(query), list->distance});
+    progress.more.push_back(list->list);
+  }
+  progress.rows += rows;
+  progress.probes += wanted;
+  progress.beyond.erase(progress.beyond.begin(), end);
+  if (index_.answers() != Answers::small_codes)
+    progress.depth = std::clamp(index_.curves_.depth(progress.probes, spend_.k) * (progress.unlike ? kUnlikeDepth : 1),
+                                progress.depth, max_depth_);
+}
+
+// Ranks lists anew where few of those that were ranked are left.
+void ListScan::refill(std::size_t query) {
+  Progress& progress = progress_[query];
+  const std::size_t wanted = lists_beyond(progress.probes);
+  if (2 * progress.beyond.size() >= wanted || progress.probes + progress.beyond.size() >= index_.lists()) return;
+  const std::size_t first = query / kernels::kPanelQueries * kernels::kPanelQueries;
+  ranking_.compare(queries_, first, std::min(kernels::kPanelQueries, queries_.count() - first));
+  ranking_.nearest(queries_, query - first, std::min(index_.lists(), 2 * (progress.probes + wanted)), ranked_);
+  std::vector<bool> seen(index_.lists(), false);
+  for (std::size_t probe = first_probes_[query]; probe < first_probes_[query + 1]; ++probe)
+    seen[probes_[probe].list] = true;
+  for (const std::uint32_t list : progress.more) seen[list] = true;
+  progress.beyond.clear();
+  for (const RankedList& ranked : ranked_)
+    if (!seen[ranked.list]) progress.beyond.push_back(ranked);
+}
+
+}  // namespace nearabout

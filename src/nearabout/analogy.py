@@ -1,0 +1,115 @@
+"""What is to these as those are to others: neighbours of a weighted sum of keys and vectors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearabout.arguments import check_k
+from nearabout.errors import InvalidInput, UnknownKey
+from nearabout.inputs import as_queries
+from nearabout.names import a_type
+
+if TYPE_CHECKING:
+    from nearabout.hits import Hits
+    from nearabout.index import Index
+
+
+class _Terms(NamedTuple):
+    """What is added, each with its weight: rows of the index, and vectors of the caller's."""
+
+    rows: list[tuple[float, int]]
+    vectors: list[NDArray[np.float32]]
+    weights: list[float]
+
+
+def analogy(index: Index, positive: Any, negative: Any, k: Any, **spend: Any) -> Hits:
+    """`Index.analogy` is this."""
+    terms = _Terms([], [], [])
+    for name, given, sign in (("positive", positive, 1.0), ("negative", negative, -1.0)):
+        for item in _items(name, given):
+            _add(index, terms, name, item, sign)
+    if not terms.rows and not terms.vectors:
+        raise InvalidInput(
+            "positive and negative are empty; give at least one key or vector, such as positive=['king']"
+        )
+    own = {row for _, row in terms.rows}
+    k = check_k(k, len(index) - len(own))
+    if len(terms.rows) == 1 and not terms.vectors and terms.rows[0][0] == 1:
+        return index.search_by_key(index.keys(terms.rows[0][1])[()], k, **spend)  # as it is stored
+    vectors = np.array(terms.vectors, np.float32).reshape(len(terms.vectors), index.dims)
+    query = index._core.weighted_sum(terms.rows, vectors, terms.weights)
+    return index.search(query, k + len(own), **spend)._without(own, k)
+
+
+def _items(name: str, given: Any) -> list[Any]:
+    """A list of keys, vectors and (key or vector, weight); what is alone stands for a list of one."""
+    if given is None:
+        return []
+    if isinstance(given, (str, int, np.integer)) and not isinstance(given, bool):
+        return [given]
+    if isinstance(given, tuple) and _is_weighted(given):
+        if not isinstance(given[0], str) and np.ndim(given[0]) == 0:
+            raise InvalidInput(
+                f"{name} is {given}: two keys, or a key and its weight? Pass a list: {list(given)} or [{given}]"
+            )
+        return [given]
+    if isinstance(given, np.ndarray) and given.dtype.kind in "biuf" and given.ndim in (1, 2):
+        return list(np.atleast_2d(given))
+    if hasattr(given, "__iter__") and not isinstance(given, (bytes, dict)):
+        return given.tolist() if isinstance(given, np.ndarray) else list(given)
+    raise InvalidInput(f"{name} is {a_type(given)}; pass a key, a vector, or a list of keys and vectors")
+
+
+def _is_weighted(item: Any) -> bool:
+    """Whether it is a (key or vector, weight): a tuple of two, of which the second is a number."""
+    return isinstance(item, tuple) and len(item) == 2 and isinstance(item[1], (int, float, np.number))
+
+
+def _add(index: Index, terms: _Terms, name: str, item: Any, sign: float) -> None:
+    weight = 1.0
+    if _is_weighted(item):
+        item, weight = item[0], float(item[1])
+        if not np.isfinite(weight):
+            raise InvalidInput(f"{name} has the weight {weight}; weights are finite numbers")
+    if isinstance(item, (str, int, np.integer)) and not isinstance(item, bool):
+        try:
+            terms.rows.append((sign * weight, index._row(item)))
+        except UnknownKey as error:
+            raise UnknownKey(f"{error}{_as_lists(index, item)}") from None
+        return
+    if np.ndim(item) == 0:
+        raise InvalidInput(
+            f"{name} has {item!r}, {a_type(item)}, where a key or a vector belongs; to pass a single vector, "
+            "make it an array, or put it into a list: [vector]"
+        )
+    if index.dtype == "bits" or index.metric == "haversine":
+        raise InvalidInput(f"vectors under metric {index.metric!r} cannot be added; ask for one key at a time")
+    try:
+        vector, single = as_queries(item, index.metric, "f32", index.dims)
+    except InvalidInput as error:
+        advice = "; if these are keys, pass a list of them" if np.asarray(item).dtype.kind in "iu" else ""
+        raise InvalidInput(f"{name} has a vector that cannot be used: {error}{advice}") from None
+    if not single:
+        raise InvalidInput(
+            f"{name} has an item of the shape {np.shape(item)}; each is a key or one vector, ({index.dims},)"
+        )
+    terms.vectors.append(vector[0])
+    terms.weights.append(sign * weight)
+
+
+def _as_lists(index: Index, item: Any) -> str:
+    """The end of a sentence about "king - man + woman", which the shell takes: what to pass instead."""
+    lists: dict[str, list[str]] = {"+": [], "-": []}
+    sign = "+"
+    for word in item.split() if isinstance(item, str) and " " in item else []:
+        if word in lists:
+            sign = word
+        elif word not in index:
+            return ""
+        else:
+            lists[sign].append(word)
+            sign = "+"
+    return f"; to add and subtract, pass positive={lists['+']}, negative={lists['-']}" if any(lists.values()) else ""

@@ -1,0 +1,126 @@
+"""Tables in memory: which columns are the vectors, and which are the keys. Their names are those that readers know."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearabout.errors import InvalidInput
+
+_SHOWN = 12  # columns that an error lists
+_BLOCK = 1 << 22  # bytes of rows that are stacked at a time
+_COUNTED = ("key", "keys", "id", "ids")  # of columns of whole numbers only these are keys where others are dimensions
+
+
+class Column(NamedTuple):
+    """A column, before it is read."""
+
+    name: str
+    holds: Literal["numbers", "integers", "vectors", "text", "other"]
+    type: str  # for people
+
+
+class Chosen(NamedTuple):
+    """Places of columns."""
+
+    vectors: list[int]  # one that holds vectors, or those that hold a dimension each
+    key: int | None
+
+
+class Part(NamedTuple):
+    """Rows of a table, those left out that miss something."""
+
+    vectors: NDArray[Any]  # (n, dims); (n,) where a single column of numbers was given
+    keys: Any
+    missing: NDArray[np.bool_]  # which of the rows that were there are left out
+    keys_from: str = ""  # what the keys are, for errors
+
+
+def choose(columns: Sequence[Column], what: str, keyed: bool) -> Chosen:
+    """Returns the columns of vectors and of keys; `keyed`: keys were given otherwise. `what` names the table in errors.
+
+    Raises:
+        InvalidInput: no column, or several, could be meant, or one would have to be passed over; all are listed.
+    """
+    from nearabout.formats._arrays import KEY_NAMES, VECTOR_NAMES
+
+    lists = [place for place, column in enumerate(columns) if column.holds == "vectors"]
+    usual = {place: column.name.lower() for place, column in enumerate(columns) if column.name.lower() in KEY_NAMES}
+    if not lists:
+        usual = {place: name for place, name in usual.items() if _is_key_beside_dimensions(columns[place], name)}
+    places = sorted(
+        (place for place in usual if columns[place].holds != "vectors"), key=lambda place: KEY_NAMES.index(usual[place])
+    )
+    key = _key(columns, places, what, keyed)
+    if len(lists) == 1:
+        return Chosen(lists, None if keyed else key)
+    if lists:
+        named = [place for name in VECTOR_NAMES for place in lists if columns[place].name == name]
+        if not named:
+            raise InvalidInput(
+                f"{what} has {len(lists)} columns of vectors; {_listed(columns)}: pass the one that is meant, "
+                f"{what}[{columns[lists[0]].name!r}]"
+            )
+        return Chosen(named[:1], None if keyed else key)
+    return Chosen(_dimensions(columns, {key, *places}, key, what, keyed), None if keyed else key)
+
+
+def _is_key_beside_dimensions(column: Column, name: str) -> bool:
+    return column.holds == "text" or name in _COUNTED
+
+
+def _key(columns: Sequence[Column], usual: list[int], what: str, keyed: bool) -> int | None:
+    """Returns the likeliest of the columns that have a usual name of keys, or the only one of text."""
+    if usual:
+        column = columns[usual[0]]
+        if column.holds not in ("text", "integers") and not keyed:
+            raise InvalidInput(
+                f"the column {column.name!r} of {what} holds {column.type}; keys are strings or whole numbers: "
+                f"convert it, drop it, or pass keys="
+            )
+        return usual[0]
+    texts = [place for place, column in enumerate(columns) if column.holds == "text"]
+    if len(texts) > 1 and not keyed:
+        raise InvalidInput(
+            f"{what} has {len(texts)} columns of text, and none has a usual name of keys such as 'key', 'word' or "
+            f"'id'; {_listed(columns)}: pass the keys, keys={what}[{columns[texts[0]].name!r}]"
+        )
+    return texts[0] if len(texts) == 1 else None
+
+
+def _dimensions(columns: Sequence[Column], keys: set[int | None], key: int | None, what: str, keyed: bool) -> list[int]:
+    """Returns all columns but that of the keys. Where keys were given, text and what could be keys are left out too."""
+    rest = [place for place in range(len(columns)) if place not in (keys if keyed else {key})]
+    odd = [place for place in rest if columns[place].holds not in ("numbers", "integers") or place in keys]
+    if keyed:
+        odd = [place for place in odd if columns[place].holds != "text"]
+    if odd:
+        column = columns[odd[0]]
+        raise InvalidInput(
+            f"the column {column.name!r} of {what} holds {column.type}, which is neither a dimension nor a vector nor "
+            f"a key here; {_listed(columns)}: drop it, or pass the columns that are meant"
+        )
+    found = [place for place in rest if columns[place].holds in ("numbers", "integers")]
+    if not found:
+        raise InvalidInput(f"{what} has no column of numbers or of vectors; {_listed(columns)}")
+    return found
+
+
+def _listed(columns: Sequence[Column]) -> str:
+    if not columns:
+        return "it has no columns"
+    more = f" and {len(columns) - _SHOWN} more" if len(columns) > _SHOWN else ""
+    return "its columns are " + ", ".join(f"{one.name} ({one.type})" for one in columns[:_SHOWN]) + more
+
+
+def stacked(numbers: list[NDArray[Any]]) -> NDArray[Any]:
+    """Returns one column a dimension as rows, in the narrowest type that holds them all."""
+    dtype = np.result_type(*numbers)
+    rows = np.empty((len(numbers[0]), len(numbers)), dtype)
+    step = max(1, _BLOCK // (len(numbers) * dtype.itemsize))  # rows that stay in the cache while all columns are taken
+    for first in range(0, len(rows), step):
+        rows[first : first + step] = np.array([column[first : first + step] for column in numbers], dtype).T
+    return rows

@@ -1,0 +1,73 @@
+"""Times work, and tells when the cores that it ran on were busy with something else."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+BUSY = 0.1  # of the time: what is lost beyond it is told, and the timing repeated
+_TRIES = 3
+_TICK = 0.03  # seconds: some systems count processor time in steps of a hundredth
+
+
+class Timing(NamedTuple):
+    """What work gave, its least seconds, the share of the time that was lost to others, and how often it was tried."""
+
+    result: Any
+    seconds: float
+    lost: float
+    tries: int
+
+
+class Clock:
+    """Compares the processor time of this process with the clock on the wall.
+
+    One thread that computes takes a second of processor time a second. Several may wait for each other, so what they
+    take at the best of all timings counts as undisturbed.
+    """
+
+    def __init__(self, threads: int) -> None:
+        self._one_thread = threads == 1
+        self._usual = 1.0 if threads == 1 else 0.0  # processor seconds a second, undisturbed
+
+    def lost(self, wall: float, processor: float) -> float:
+        """The share of the time in which the work could not run, as far as that can be told: 0 to 1."""
+        if wall <= 0:
+            return 0.0
+        if not self._one_thread:
+            self._usual = max(self._usual, processor / wall)
+        missing = wall - processor / self._usual if self._usual > 0 else 0.0
+        return min(missing / wall, 1.0) if missing > _TICK else 0.0
+
+    def once(self, work: Callable[[], Any]) -> Timing:
+        """One run."""
+        processor, begin = time.process_time(), time.perf_counter()
+        result = work()
+        seconds = time.perf_counter() - begin
+        return Timing(result, seconds, self.lost(seconds, time.process_time() - processor), 1)
+
+    def best(self, work: Callable[[], Any], stretch: float) -> Timing:
+        """The least seconds over a stretch of runs. The first warms up, unless it is that long."""
+        first = self.once(work)
+        if first.seconds > max(stretch, 1.0):
+            return first
+        least, processor, begin = math.inf, time.process_time(), time.perf_counter()
+        while least == math.inf or time.perf_counter() - begin < stretch:
+            start = time.perf_counter()
+            work()
+            least = min(least, time.perf_counter() - start)
+        lost = self.lost(time.perf_counter() - begin, time.process_time() - processor)
+        return Timing(first.result, least, lost, 1)
+
+    def undisturbed(self, work: Callable[[], Any], stretch: float) -> Timing:
+        """The same; again, after a pause, where a core was busy: the least seconds of all, the least share lost."""
+        timing = self.best(work, stretch)
+        while timing.lost > BUSY and timing.tries < _TRIES:
+            time.sleep(min(stretch, 1.0))
+            again = self.best(work, stretch)
+            timing = Timing(
+                timing.result, min(timing.seconds, again.seconds), min(timing.lost, again.lost), timing.tries + 1
+            )
+        return timing

@@ -1,0 +1,240 @@
+"""What people hold, in pieces: frames, Arrow, dicts, iterators of rows. Arrays and lists are left to `inputs`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping, MappingView
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearabout.columns import Part
+from nearabout.errors import InvalidInput
+
+_PYTHON_NUMBERS = {np.dtype(np.int64), np.dtype(np.float64)}  # a list may have whole ones, the next one fractions
+_PIECE = 4 << 20  # bytes of rows that are gathered at a time
+
+
+def comes_in_pieces(data: object) -> bool:
+    """Returns whether `Pieces` is for this: for all that is neither an array nor a sequence of rows."""
+    if isinstance(data, (np.ndarray, list, tuple, str, bytes)):
+        return False
+    return _is_arrow(data) or _is_pandas(data) or isinstance(data, Mapping) or _is_iterable_only(data)
+
+
+def _is_arrow(data: object) -> bool:
+    return hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__")
+
+
+def _is_pandas(data: object) -> bool:
+    return hasattr(data, "iloc") and hasattr(data, "index")
+
+
+def _is_iterable_only(data: object) -> bool:
+    """Returns whether this is an iterator, the values or items of a dict, or can be iterated over and nothing else."""
+    if not isinstance(data, Iterable) or hasattr(data, "__dlpack__") or hasattr(data, "__array_interface__"):
+        return False
+    return isinstance(data, (Iterator, MappingView)) or not (hasattr(data, "__len__") or hasattr(data, "__array__"))
+
+
+class Pieces:
+    """The rows of something, a piece at a time; what was missing is known after the last.
+
+    Attributes:
+        keys: of the rows that were given out so far, a part for each piece that had some.
+        keys_from: what the keys are, for errors.
+        missing: int64 arrays, rows of the input that were left out so far.
+        rows: how many rows there were so far, the missing ones too.
+    """
+
+    def __init__(self, data: Any, what: str, keyed: bool, on_missing: str) -> None:
+        """Takes `data`, which errors call `what`. `keyed`: keys come otherwise. `on_missing`: of nulls."""
+        self._parts = _parts_of(data, what, keyed)
+        self._what = what
+        self._skip = on_missing == "skip"
+        self.keys: list[Any] = []
+        self.keys_from = ""
+        self.missing: list[NDArray[np.int64]] = []
+        self.rows = 0
+
+    def __iter__(self) -> Iterator[NDArray[Any]]:
+        dims = 0
+        for part in self._parts:
+            absent = np.flatnonzero(part.missing) + self.rows
+            if len(absent) and not self._skip:
+                raise InvalidInput(self._why_missing(part, absent))
+            before, self.rows = self.rows, self.rows + len(part.missing)
+            self.missing.append(absent)
+            if part.keys is not None:
+                self.keys.append(part.keys)
+                self.keys_from = part.keys_from
+            if part.vectors.ndim == 2 and len(part.vectors):
+                if dims not in (0, part.vectors.shape[1]):
+                    raise InvalidInput(
+                        f"{self._what} is ragged: row 0 has {dims} values, row {before} has {part.vectors.shape[1]}; "
+                        "every vector needs the same dims"
+                    )
+                dims = part.vectors.shape[1]
+            yield part.vectors
+
+    def _why_missing(self, part: Part, absent: NDArray[np.int64]) -> str:
+        if part.vectors.ndim == 1:
+            return f"{self._what} has a missing value at {absent[0]}: fill it, or leave it out"
+        more = f" ({len(absent):,} such rows, at least)" if len(absent) > 1 else ""
+        advice = ', or pass on_bad="skip"' if self._what == "data" else ""
+        return f"row {absent[0]} of {self._what} has a missing value (null){more}: fill it, leave the row out{advice}"
+
+    def all_missing(self) -> NDArray[np.int64]:
+        return np.concatenate(self.missing) if self.missing else np.empty(0, np.int64)
+
+    def all_keys(self) -> Any:
+        """Returns the keys of all rows that were given out; None where there were none."""
+        if not self.keys:
+            return None
+        if len(self.keys) == 1:
+            return self.keys[0]
+        if all(isinstance(part, np.ndarray) for part in self.keys):
+            return np.concatenate(self.keys)
+        return [key for part in self.keys for key in part]
+
+    def held(self) -> int:
+        """Returns the bytes that keys take in memory so far."""
+        return sum(map(_bytes_of_keys, self.keys))
+
+    def tables(self) -> Iterator[NDArray[Any]]:
+        """Gives out the pieces that have rows; where none has, an empty one that has the dims."""
+        empty: NDArray[Any] | None = None
+        some = False
+        for piece in self:
+            if len(piece):
+                some = True
+                yield piece
+            elif 0 not in piece.shape[1:]:
+                empty = piece
+        if some:
+            return
+        if empty is None:
+            raise InvalidInput(
+                f"{self._what} has no rows and does not tell the dims; for an empty index pass "
+                "np.empty((0, dims), 'float32')"
+            )
+        yield empty
+
+    def whole(self) -> NDArray[Any]:
+        """Returns all rows as one array."""
+        pieces = list(self.tables())
+        return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
+
+
+def _bytes_of_keys(keys: Any) -> int:
+    if isinstance(keys, list):
+        return sum(map(sys.getsizeof, keys)) + 8 * len(keys)
+    return int(keys.nbytes if isinstance(keys, np.ndarray) else keys.blob.nbytes + keys.offsets.nbytes)
+
+
+def _parts_of(data: Any, what: str, keyed: bool) -> Iterator[Part]:
+    if _is_pandas(data):
+        from nearabout.pandas_columns import is_pandas, part_of
+
+        if is_pandas(data):
+            return iter([part_of(data, what, keyed)])
+    if _is_arrow(data):
+        from nearabout.arrow_columns import parts_of
+
+        return parts_of(data, what, keyed)
+    if isinstance(data, Mapping):
+        return _parts_of_rows(iter(data.items()), what, True)
+    return _parts_of_rows(iter(data), what, False)
+
+
+def _parts_of_rows(rows: Iterator[Any], what: str, named: bool) -> Iterator[Part]:
+    """Gathers rows one by one: vectors, pairs of a key and a vector (all are, where `named`), or arrays of several."""
+    gathered = _Gathered(what)
+    for row in rows:
+        key, vector = row if named or _is_pair(row) else (None, row)
+        if gathered.take(vector, key):
+            yield gathered.part()
+    yield gathered.part()
+
+
+def _is_pair(row: Any) -> bool:
+    return (
+        isinstance(row, tuple) and len(row) == 2 and isinstance(row[0], (str, int, np.integer)) and _is_vector(row[1])
+    )
+
+
+def _is_vector(value: Any) -> bool:
+    return hasattr(value, "__len__") and not isinstance(value, (str, bytes))
+
+
+class _Gathered:
+    """Rows on their way into one array. The first says of what type they all are."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._dtype: np.dtype[Any] | None = None
+        self._named: bool | None = None
+        self._rows: list[NDArray[Any]] = []
+        self._keys: list[Any] = []
+        self._bytes = 0
+        self._count = 0  # rows so far
+        self._dims = 0
+
+    def take(self, vector: Any, key: Any) -> bool:
+        """Adds a row, or an array of rows. True where it is time to take them away."""
+        plain = type(vector) is np.ndarray and vector.dtype == self._dtype and vector.shape == (self._dims,)
+        rows = vector[None, :] if plain else self._array(vector)
+        if self._named not in (None, key is not None):
+            raise InvalidInput(
+                f"row {self._count} of {self._what} {'has no' if self._named else 'has a'} key, unlike row 0"
+            )
+        self._named = key is not None
+        if self._named and len(rows) != 1:
+            raise InvalidInput(f"row {self._count} of {self._what} is {len(rows)} vectors with one key, {key!r:.60}")
+        if self._named:
+            self._keys.append(key)
+            self._bytes += sys.getsizeof(key)
+        self._rows.append(rows)
+        self._count += len(rows)
+        self._bytes += rows.nbytes
+        return self._bytes >= _PIECE
+
+    def part(self) -> Part:
+        """Returns what was gathered, and forgets it."""
+        vectors = np.concatenate(self._rows) if self._rows else np.empty((0, 0), np.float32)
+        keys = self._keys if self._named else None
+        self._rows, self._keys, self._bytes = [], [], 0
+        return Part(vectors, keys, np.zeros(len(vectors), np.bool_))
+
+    def _array(self, vector: Any) -> NDArray[Any]:
+        from nearabout.inputs import as_array
+
+        where = f"row {self._count} of {self._what}"
+        array = as_array(vector, where)
+        if array.ndim != 1 and comes_in_pieces(vector):  # which may have keys of its own
+            raise InvalidInput(
+                f"{where} is a {type(vector).__name__}; a vector is needed, or an array (n, dims) of some: pass such "
+                "tables as one, or their numbers, .to_numpy()"
+            )
+        if array.ndim not in (1, 2) or 0 in array.shape[-1:]:
+            raise InvalidInput(
+                f"{where} has the shape {array.shape}; a vector, or an array (n, dims) of some, is needed"
+            )
+        array = array[None, :] if array.ndim == 1 else array
+        if self._dims not in (0, array.shape[1]):
+            raise InvalidInput(
+                f"{self._what} is ragged: row 0 has {self._dims} values, row {self._count} has {array.shape[1]}; every "
+                "vector needs the same dims"
+            )
+        self._dims = array.shape[1]
+        self._dtype = self._dtype or array.dtype
+        plain = isinstance(vector, (list, tuple)) and {array.dtype, self._dtype} == _PYTHON_NUMBERS
+        if array.dtype != self._dtype and not plain:
+            if not np.can_cast(array.dtype, self._dtype, "safe"):
+                raise InvalidInput(
+                    f"{where} is of {array.dtype}, row 0 of {self._dtype}; all rows need one type: convert them, "
+                    "such as with np.asarray(row, 'float32')"
+                )
+            array = array.astype(self._dtype)
+        return array

@@ -1,0 +1,197 @@
+"""What `build` is given, as the core takes it: vectors and keys of files, tables, dicts, iterators and arrays."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearabout import _core
+from nearabout.arguments import check_path
+from nearabout.errors import InvalidInput
+from nearabout.given import Pieces, comes_in_pieces
+from nearabout.inputs import Vectors, as_vectors
+from nearabout.keys import as_keys
+from nearabout.larger import FileVectors, from_array, from_file, from_pieces, from_place
+from nearabout.names import nearest
+from nearabout.progress import Monitor
+
+if TYPE_CHECKING:
+    from nearabout.formats import Embeddings
+
+Built: TypeAlias = tuple[_core.Index, NDArray[np.int64]]
+_NONE_MISSING = np.empty(0, np.int64)
+
+
+class Wanted(NamedTuple):
+    """How vectors are to be taken."""
+
+    metric: str
+    dtype: str | None
+    memory: int  # bytes, 0: no limit
+    target: str | None  # the path of the index
+    on_bad: Literal["error", "skip"]
+
+
+class Taken(NamedTuple):
+    """Vectors and keys; rows with something missing are left out of both."""
+
+    vectors: Vectors | FileVectors
+    keys: Any
+    missing: NDArray[np.int64]  # rows of the input
+    keys_from: str = ""  # what the keys are, for errors
+
+    @property
+    def rows(self) -> NDArray[Any] | _core.RowsInFile:
+        """Returns the rows as the core takes them."""
+        return self.vectors.rows if isinstance(self.vectors, FileVectors) else self.vectors.array
+
+    def keys_for(self, on_bad: str) -> Sequence[str] | NDArray[np.int64] | None:
+        """Returns the keys as the core takes them: row numbers of the input where rows may be left out and there are
+        none."""
+        if self.keys is not None:
+            return as_keys(self.keys, len(self.rows))
+        return self._places() if on_bad == "skip" else None
+
+    def left_out(self, skipped: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Returns the rows of the input that were left out, `skipped` by the core among them."""
+        return np.union1d(self.missing, self._places()[skipped]) if len(self.missing) else skipped
+
+    def naming_keys(self, build: Callable[..., Built]) -> Callable[..., Built]:
+        """Returns the same function, whose error about a key that comes twice says where the keys are from."""
+
+        def told(*arguments: Any, **options: Any) -> Built:
+            try:
+                return build(*arguments, **options)
+            except InvalidInput as error:
+                if not self.keys_from or not str(error).startswith("keys must be unique"):
+                    raise
+                advice = f"The keys are those of {self.keys_from}: pass keys=, or select the columns that are meant."
+                raise InvalidInput(f"{error} {advice}") from None
+
+        return told
+
+    def _places(self) -> NDArray[np.int64]:
+        """Returns where in the input the rows are that were not missing."""
+        rows = np.arange(len(self.rows) + len(self.missing), dtype=np.int64)
+        return np.delete(rows, self.missing) if len(self.missing) else rows
+
+
+def take(
+    data: Any,
+    keys: Any,
+    wanted: Wanted,
+    reading: dict[str, Any],
+    monitor: Monitor,
+    notes: dict[str, object],
+) -> Taken:
+    """Returns vectors and keys of whatever was given. Notes where they came from.
+
+    Raises:
+        InvalidInput: something that holds no vectors, or a choice that has to be made by the caller.
+        TypeError: an argument that `build` does not have.
+    """
+    check_reading(reading, data)
+    formats = sys.modules.get("nearabout.formats")  # where nobody loaded it, nobody has what it reads
+    found: FileVectors | Embeddings | None = data if formats and isinstance(data, formats.Embeddings) else None
+    if isinstance(data, (str, os.PathLike)):
+        found = _of_file(check_path(data), wanted, _with_on_bad(reading, wanted.on_bad), monitor)
+    if found is not None:
+        _note(found, notes)
+        keys = found.keys if keys is None else keys
+        data = found if isinstance(found, FileVectors) else found.vectors
+    elif comes_in_pieces(data):
+        return _of_pieces(Pieces(data, "data", keys is not None, wanted.on_bad), keys, wanted)
+    if isinstance(data, FileVectors):
+        return Taken(data, keys, _NONE_MISSING)
+    if wanted.memory and wanted.target is not None:
+        return Taken(from_array(data, wanted.metric, wanted.dtype, wanted.target), keys, _NONE_MISSING)
+    return Taken(as_vectors(data, wanted.metric, wanted.dtype), keys, _NONE_MISSING)
+
+
+def _of_file(path: str, wanted: Wanted, reading: dict[str, Any], monitor: Monitor) -> FileVectors | Embeddings:
+    if wanted.memory and wanted.target is not None:
+        return from_file(path, wanted.metric, wanted.dtype, wanted.memory, wanted.target, monitor, reading)
+    from nearabout.formats import read
+
+    return from_place(path, wanted.metric, wanted.dtype, reading) or read(path, progress=monitor, **reading)
+
+
+def _of_pieces(pieces: Pieces, keys: Any, wanted: Wanted) -> Taken:
+    if wanted.memory and wanted.target is not None:
+        vectors: Vectors | FileVectors = from_pieces(pieces, wanted.metric, wanted.dtype, wanted.memory, wanted.target)
+    else:
+        vectors = as_vectors(pieces.whole(), wanted.metric, wanted.dtype)
+    missing = pieces.all_missing()
+    if keys is None:
+        return Taken(vectors, pieces.all_keys(), missing, pieces.keys_from)
+    return Taken(vectors, without(keys, missing, pieces.rows), missing)
+
+
+def without(keys: Any, missing: NDArray[np.int64], rows: int) -> Any:
+    """Returns the keys of the rows that are not missing, of one key for each row."""
+    if not len(missing):
+        return keys
+    checked = as_keys(keys, rows)
+    kept = np.delete(np.arange(rows), missing)
+    return checked[kept] if isinstance(checked, np.ndarray) else [checked[row] for row in kept.tolist()]
+
+
+# --- Options of readers. ---
+
+
+def reading_names() -> tuple[str, ...]:
+    """Returns the arguments that `build` passes on to `read`."""
+    from dataclasses import fields
+
+    from nearabout.formats._options import ReadOptions
+
+    return ("format", "member", *(field.name for field in fields(ReadOptions) if field.name != "on_bad"))
+
+
+def _with_on_bad(reading: dict[str, Any], on_bad: str) -> dict[str, Any]:
+    """Adds `on_bad`: readers do about rows that cannot be read what `build` does about vectors."""
+    if on_bad == "error":
+        return reading
+    from dataclasses import fields
+
+    from nearabout.formats._options import ReadOptions
+
+    takes = any(field.name == "on_bad" for field in fields(ReadOptions))
+    return {**reading, "on_bad": on_bad} if takes else reading
+
+
+def check_reading(reading: dict[str, Any], data: object) -> None:
+    """Refuses arguments that nobody has, and those of readers where no file is read."""
+    if not reading:
+        return
+    names = reading_names()
+    for name in reading:
+        if name not in names:
+            raise TypeError(f"build() has no argument {name!r}; {nearest(name, (*_own_names(), *names))}")
+        if not isinstance(data, (str, os.PathLike)):
+            raise InvalidInput(
+                f"{name}= says how a file is read, and data is a {type(data).__name__}, not a path: leave it out"
+            )
+
+
+def _own_names() -> tuple[str, ...]:
+    import inspect
+
+    from nearabout.building import build
+
+    return tuple(name for name in inspect.signature(build).parameters if name != "reading")
+
+
+def _note(found: FileVectors | Embeddings, notes: dict[str, object]) -> None:
+    if found.source:
+        notes["source"] = Path(found.source).name  # the name only: a file tells nobody where it was made
+    if found.format:
+        notes["format"] = found.format
+    if found.report:
+        notes["reader"] = "; ".join(found.report.sentences())

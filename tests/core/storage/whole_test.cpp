@@ -1,0 +1,79 @@
+// Files that are read whole and not mapped, and what one image is told from another by.
+#include <filesystem>
+#include <fstream>
+
+#include "base/error.h"
+#include "check.h"
+#include "folder.h"
+#include "images.h"
+
+namespace {
+
+using namespace nearabout;
+using namespace nearabout::test;
+namespace fs = std::filesystem;
+
+Bytes an_image(std::byte first) {
+  Writer writer = Writer::to_memory();
+  write_small(writer);
+  Bytes vectors = pattern(40'000);
+  vectors[0] = first;
+  writer.add(SectionId::vectors, Element::u8, {vectors.size(), 1}, vectors);
+  return image_of(*writer.finish());
+}
+
+// Whatever happens to the file afterwards.
+void it_does_not_need_the_file() {
+  const Folder folder("nearabout_test_whole");
+  const std::string path = folder.file("a.near");
+  load(an_image(std::byte{1}))->save(path);
+  const auto mapped = File::open(path);
+  const auto whole = File::read(path);
+  CHECK(mapped->mapped() && !whole->mapped() && whole->path() == path);
+  CHECK(!load(an_image(std::byte{1}))->mapped());
+  CHECK(image_of(*whole) == image_of(*mapped) && whole->identity() == mapped->identity());
+  fs::resize_file(path, 0);
+  whole->forget();  // gives back nothing: there is no file to read it from again
+  whole->section(SectionId::vectors).advise(system::Access::anywhere);
+  whole->section(SectionId::vectors).will_need(0, 40'000);
+  whole->verify();
+  CHECK(image_of(*whole) == an_image(std::byte{1}));
+  const auto other = whole->with(load(an_image(std::byte{2})));
+  CHECK(!other->mapped());
+  whole->save(path);
+  CHECK(image_of(*File::open(path)) == an_image(std::byte{1}));
+}
+
+void it_is_checked_as_a_mapped_one() {
+  const Folder folder("nearabout_test_whole_damage");
+  const std::string path = folder.file("a.near");
+  CHECK_THROWS(File::read(path), SystemError);
+  CHECK_THROWS(File::read(folder.path.string()), SystemError);
+  std::ofstream(path).close();
+  CHECK_THROWS(File::read(path), NotOurFile);
+  std::ofstream(path) << "something else, of more than sixty-four bytes, so that it has a header's length";
+  CHECK_THROWS(File::read(path), NotOurFile);
+  fs::remove(path);
+  Bytes image = an_image(std::byte{1});
+  load(image)->save(path);
+  fs::resize_file(path, fs::file_size(path) - 1);
+  CHECK_THROWS(File::read(path), TruncatedFile);
+}
+
+// The same content has the same identity, wherever it lies; a changed byte of any section another.
+void identities() {
+  const Bytes one = an_image(std::byte{1});
+  const Bytes two = an_image(std::byte{2});
+  CHECK(one.size() == two.size());
+  CHECK(load(one)->identity() == load(an_image(std::byte{1}))->identity());
+  CHECK(load(one)->identity() != load(two)->identity());
+}
+
+}  // namespace
+
+int main() {
+  it_does_not_need_the_file();
+  it_is_checked_as_a_mapped_one();
+  identities();
+  return nearabout::test::report("storage_whole");
+}

@@ -1,0 +1,210 @@
+"""The options of readers in the shell: all of them, in every command that reads a file, and in its errors."""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import nearabout as na
+from nearabout.cli.reading import in_shell, reading_names, taken
+from nearabout.errors import InvalidInput
+from nearabout.formats import write
+from nearabout.formats._options import ReadOptions
+from nearabout.taking import reading_names as names_of_build
+
+from .conftest import Run
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    path = tmp_path / "places.csv"
+    path.write_text("place;lat;lon\nOslo;59.9;10.8\nRoma;41.9;12.5\nLima;-12.0;-77.0\n")
+    return path
+
+
+def test_every_option_of_a_reader_is_there() -> None:
+    names = {"format", "member", *(one.name for one in fields(ReadOptions))}
+    assert {name.replace("-", "_") for name in reading_names()} == names
+    assert {*names_of_build(), "on_bad"} == names | {"on_bad"}
+    for command in ("build", "convert", "bench", "eval"):
+        module = __import__(f"nearabout.cli.{command}", fromlist=["USAGE"])
+        for name in names:
+            option = f"--{name.replace('_', '-')} "
+            assert option in module.USAGE, (command, option)
+            assert option.strip("- ") in module._OPTIONS.names
+
+
+def test_build_and_convert_read_as_they_are_told(run: Run, table: Path, tmp_path: Path) -> None:
+    options = ("--delimiter", ";", "--key-column", "place", "--header", "yes", "--format", "delimited")
+    out = tmp_path / "places.near"
+    assert run("build", table, "-o", out, "--metric", "haversine", *options).code == 0
+    index = na.open(out)
+    assert list(index) == ["Oslo", "Roma", "Lima"]
+    assert index.dims == 2
+    assert run("convert", table, tmp_path / "x.vec", *options).code == 0
+    assert list(na.read(tmp_path / "x.vec").keys or ()) == ["Oslo", "Roma", "Lima"]
+    tabs = tmp_path / "tabs.csv"
+    tabs.write_text("1\t2\t5\n3\t4\t6\n")
+    assert run("build", tabs, "-o", out, "--delimiter", "tab", "--key-column", "none").code == 0
+    assert na.open(out).vectors().tolist() == [[1, 2, 5], [3, 4, 6]]
+    assert run("build", tabs, "-o", out, "--delimiter", "tab", "--key-column", "1").code == 0
+    assert list(na.open(out)) == [2, 4]
+    np.save(tmp_path / "x.npy", np.ones((2, 3)))
+    done = run("convert", tmp_path / "x.npy", tmp_path / "x.csv", "--dims", "3")
+    assert done.code == 2
+    assert "--dims 3 has no meaning for the format npy" in done.err
+
+
+def test_members_and_arrays(run: Run, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "two.zip", "w") as archive:
+        archive.writestr("a.txt", "north 0 1\n")
+        archive.writestr("b.txt", "east 1 0\n")
+    out = tmp_path / "x.near"
+    assert run("build", tmp_path / "two.zip", "-o", out, "--member", "b.txt").code == 0
+    assert list(na.open(out)) == ["east"]
+    done = run("build", tmp_path / "two.zip", "-o", out)
+    assert done.code == 2
+    assert "or --member" in done.err
+    np.savez(tmp_path / "two.npz", a=np.ones((2, 3)), b=np.ones((4, 2)))
+    assert run("build", tmp_path / "two.npz", "-o", out, "--dataset", "b").code == 0
+    assert len(na.open(out)) == 4
+
+
+def test_eval_and_bench_read_as_they_are_told(run: Run, tmp_path: Path) -> None:
+    vectors = np.random.default_rng(0).normal(size=(60, 4)).astype(np.float32)
+    asked = tmp_path / "asked.csv"
+    asked.write_text("\n".join(";".join(map(str, row)) for row in vectors[:5].tolist()))
+    na.build(vectors, path=tmp_path / "x.near")
+    done = run("eval", tmp_path / "x.near", "--queries", asked, "--delimiter", ";", "--seconds", "0", "-k", "3")
+    assert done.code == 0
+    assert "5 queries" in done.out
+    done = run("eval", tmp_path / "x.near", "--delimiter", ";")
+    assert (done.code, done.err) == (
+        2,
+        "nearabout: error: --delimiter says how the file of --queries is read, and none was given: leave it out\n",
+    )
+    base = tmp_path / "base.csv"
+    base.write_text("\n".join(";".join(map(str, row)) for row in vectors.tolist()))
+    options = ("--delimiter", ";", "--peers", "none", "--seconds", "0", "-k", "3")
+    done = run("bench", base, asked, *options)
+    assert done.code == 0, done.err
+    assert "60 vectors of 4 dims" in done.out
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--key-column", "town"], "--key-column town, but the file has the columns place, lat, lon"),
+        (["--key-column", "9"], "--key-column 9: give 0 to 2"),
+        (["--dataset", "x"], "--dataset x has no meaning for the format delimited; options it takes: --"),
+        (["--header", "perhaps"], "--header is 'perhaps'; give yes or no"),
+        (["--format", "cvs"], "--format cvs is not known"),
+        (["--errors", "never"], "--errors never: give strict, replace or ignore"),
+        (["--dims", "few"], "--dims is 'few'; a whole number is needed"),
+        (["--member", "x"], "--member x was asked for, but the file is no .zip: leave --member out"),
+    ],
+)
+def test_errors_name_options_of_the_shell(options: list[str], sentence: str, run: Run, table: Path) -> None:
+    done = run("build", table, "-o", table.with_suffix(".near"), *options)
+    assert done.code == 2
+    assert sentence in done.err
+    assert "=" not in done.err
+
+
+def test_words_of_the_shell() -> None:
+    names = reading_names()
+    told = "give key_column=False, header=True, vector_column='a b', dims=3 or format= (a.format=x, my-dims=4)"
+    assert in_shell(told, names) == (
+        "give --key-column none, --header yes, --vector-column 'a b', --dims 3 or --format (a.format=x, my-dims=4)"
+    )
+    assert in_shell("on_bad=\"skip\" and vector_columns=['lat', 'lon']", ["on-bad", "vector-columns"]) == (
+        "--on-bad skip and --vector-columns lat,lon"
+    )
+    given = {"header": "no", "key-column": "none", "delimiter": "\\t", "dims": 3, "other": "x"}
+    assert taken(given) == {"header": False, "key_column": False, "delimiter": "\t", "dims": 3}
+    assert given == {"other": "x"}
+    with pytest.raises(InvalidInput, match="give yes or no"):
+        taken({"header": "True"})
+
+
+# --- The same in Python. ---
+
+
+@pytest.mark.parametrize("memory", [None, "64MB"])
+def test_build_passes_options_on(memory: str | None, table: Path, tmp_path: Path) -> None:
+    index = na.build(
+        table,
+        metric="haversine",
+        path=tmp_path / "x.near",
+        memory=memory,
+        delimiter=";",
+        key_column="place",
+        header=True,
+    )
+    assert list(index) == ["Oslo", "Roma", "Lima"]
+    np.save(tmp_path / "x.npy", np.ones((3, 2)))
+    assert len(na.build(tmp_path / "x.npy", path=tmp_path / "y.near", memory=memory, format="npy")) == 3
+    with pytest.raises(na.InvalidInput, match="header=True has no meaning for the format npy"):
+        na.build(tmp_path / "x.npy", path=tmp_path / "y.near", memory=memory, header=True)
+
+
+def test_options_that_are_none() -> None:
+    with pytest.raises(TypeError, match=r"build\(\) has no argument 'metrics'; did you mean 'metric'"):
+        na.build(np.ones((2, 2)), metrics="cosine")
+    with pytest.raises(TypeError, match="has no argument 'key_colum'; did you mean 'key_column'"):
+        na.build("x.csv", key_colum=1)
+    with pytest.raises(na.InvalidInput, match="header= says how a file is read, and data is a ndarray, not a path"):
+        na.build(np.ones((2, 2)), header=True)
+    with pytest.raises(na.InvalidInput, match="data is a Embeddings"):
+        na.build(na.Embeddings(np.ones((2, 2))), header=True)
+
+
+# --- A search to try. ---
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "line"),
+    [
+        ("king", "my words.near", "nearabout search 'my words.near' king"),
+        ("it's $HOME", "w.near", "nearabout search w.near 'it'\"'\"'s $HOME'"),
+        ("-lrb-", "w.near", "nearabout search w.near -- -lrb-"),
+        ("king", "-w.near", "nearabout search -- -w.near king"),
+        (" \nking", "w.near", "nearabout search w.near other"),
+        ("", "w.near", "nearabout search w.near other"),
+    ],
+)
+def test_what_to_try_can_be_pasted(
+    key: str, name: str, line: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write("in.parquet", np.eye(2, dtype=np.float32), [key, "other"]) if "\n" in key else None
+    source = "in.parquet" if "\n" in key else "in.jsonl"
+    if source == "in.jsonl":
+        write(source, np.eye(2, dtype=np.float32), [key, "other"])
+    done = run("build", "--output", name, source) if not name.startswith("-") else run("build", source, f"-o={name}")
+    assert done.code == 0, done.err
+    assert done.out.splitlines()[-1] == f"try    {line}"
+    import shlex
+
+    assert run(*shlex.split(line)[1:]).code == 0
+
+
+def test_other_commands_that_are_told_can_be_pasted(run: Run, tmp_path: Path) -> None:
+    index = tmp_path / "my words.near"
+    done = run("demo", "-o", index)
+    assert f"nearabout info '{index}'" in done.out
+    assert f"nearabout search '{index}' paris - france + italy" in done.out
+    assert f"nearabout convert '{index}' '{index.with_suffix('.vec')}'" in run("build", index, "-o", "x.near").err
+    source = tmp_path / "my words.txt"
+    source.write_text("north 0 1\n")
+    assert f"nearabout build '{source}' -o '{index}'" in run("convert", source, index).err
+
+
+def test_standard_input_needs_a_name_for_the_index(run: Run) -> None:
+    done = run("build", "-")
+    assert done.code == 2
+    assert "give one with -o" in done.err
