@@ -64,9 +64,9 @@ OnBadUtf8 on_bad_utf8_of(std::string_view name) {
 }
 
 CollectOptions options_of(std::size_t dims, std::optional<std::uint64_t> announced_rows, std::size_t reserved_rows,
-                          const std::string& errors) {
+                          const std::string& errors, bool skip_bad) {
   if (dims == 0) throw nb::value_error("dims must be 1 or more");
-  return {dims, announced_rows, reserved_rows, on_bad_utf8_of(errors)};
+  return {dims, announced_rows, reserved_rows, on_bad_utf8_of(errors), skip_bad};
 }
 
 // A NumPy array of one dimension that owns the vector.
@@ -110,6 +110,14 @@ void define_parts(nb::class_<Parser>& parser) {
   parser.def("take_keys", [](Parser& self) { return take_keys(self.collected().keys); });
   parser.def_prop_ro("rows_waiting", [](Parser& self) { return self.collected().rows(); });
   parser.def_prop_ro("key_bytes", [](Parser& self) { return self.collected().keys.bytes(); });
+  parser.def_prop_ro("place", &Parser::place);
+  parser.def_prop_ro("waiting_bytes", &Parser::waiting_bytes);
+  parser.def_prop_ro("skipped", [](Parser& self) { return self.collected().counts.skipped; });
+  parser.def_prop_ro("first_skipped", [](Parser& self) {
+    nb::list problems;
+    for (const Problem& problem : self.collected().first_skipped) problems.append(as_object(problem));
+    return problems;
+  });
   parser.def_prop_ro("rows_read", [](Parser& self) { return self.collected().counts.rows_read; });
   parser.def_prop_ro("duplicates", [](Parser& self) { return self.collected().counts.duplicates; });
   parser.def_prop_ro("bytes_repaired", [](Parser& self) { return self.collected().counts.bytes_repaired; });
@@ -176,10 +184,11 @@ void bind_text(nb::module_& m) {
   lines.def(
       "__init__",
       [](LineParser* self, std::size_t dims, std::optional<std::uint64_t> announced_rows, std::size_t reserved_rows,
-         const std::string& errors, std::uint64_t first_line, bool fractions_in_keys) {
-        new (self) LineParser(options_of(dims, announced_rows, reserved_rows, errors), first_line, fractions_in_keys);
+         const std::string& errors, bool skip_bad, std::uint64_t first_line, bool fractions_in_keys) {
+        const auto options = options_of(dims, announced_rows, reserved_rows, errors, skip_bad);
+        new (self) LineParser(options, first_line, fractions_in_keys);
       },
-      nb::kw_only(), "dims"_a, "announced_rows"_a.none(), "reserved_rows"_a, "errors"_a, "first_line"_a,
+      nb::kw_only(), "dims"_a, "announced_rows"_a.none(), "reserved_rows"_a, "errors"_a, "skip_bad"_a = false, "first_line"_a,
       "fractions_in_keys"_a);
   define_parts(lines);
 
@@ -187,10 +196,10 @@ void bind_text(nb::module_& m) {
   records.def(
       "__init__",
       [](RecordParser* self, std::size_t dims, std::uint64_t announced_rows, std::size_t reserved_rows,
-         const std::string& errors, std::uint64_t first_byte) {
-        new (self) RecordParser(options_of(dims, announced_rows, reserved_rows, errors), first_byte);
+         const std::string& errors, bool skip_bad, std::uint64_t first_byte) {
+        new (self) RecordParser(options_of(dims, announced_rows, reserved_rows, errors, skip_bad), first_byte);
       },
-      nb::kw_only(), "dims"_a, "announced_rows"_a, "reserved_rows"_a, "errors"_a, "first_byte"_a);
+      nb::kw_only(), "dims"_a, "announced_rows"_a, "reserved_rows"_a, "errors"_a, "skip_bad"_a = false, "first_byte"_a);
   define_parts(records);
 
   nb::class_<text::KeyTable> table(m, "KeyTable");

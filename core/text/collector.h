@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "text/key_table.h"
 #include "text/row_buffer.h"
@@ -32,6 +34,7 @@ struct Problem {
 
 struct Counts {
   std::uint64_t rows_read = 0;  // with duplicates
+  std::uint64_t skipped = 0;    // rows that cannot be read
   std::uint64_t duplicates = 0;
   std::uint64_t bytes_repaired = 0;
   std::uint64_t blank_lines = 0;
@@ -42,13 +45,14 @@ struct CollectOptions {
   std::optional<std::uint64_t> announced_rows;  // more of them is a Problem
   std::size_t reserved_rows = 0;                // room to take at once: at most what the data can hold
   OnBadUtf8 on_bad_utf8 = OnBadUtf8::strict;
+  bool skip_bad = false;  // leave out rows that cannot be read
 };
 
 class Collector {
  public:
   explicit Collector(const CollectOptions& options) : options_(options), rows_(options.dims, options.reserved_rows) {}
 
-  bool full() const { return options_.announced_rows && counts.rows_read >= *options_.announced_rows; }
+  bool full() const { return options_.announced_rows && counts.rows_read + counts.skipped >= *options_.announced_rows; }
   float* next_row() { return rows_.next(); }
 
   // Keeps the row last filled, under this key; of a key that comes again only the first row stays.
@@ -71,6 +75,14 @@ class Collector {
     return std::nullopt;
   }
 
+  // Leaves a row out and counts it where that is wanted; otherwise returns the problem.
+  std::optional<Problem> skip_or_return(std::optional<Problem> problem) {
+    if (!options_.skip_bad || !problem) return problem;
+    ++counts.skipped;
+    if (first_skipped.size() < kTold) first_skipped.push_back(std::move(*problem));
+    return std::nullopt;
+  }
+
   std::size_t dims() const { return options_.dims; }
   // Rows that were kept and not yet taken. Taking them now and then keeps memory bounded; the keys stay, so that one
   // that comes again is still known.
@@ -79,8 +91,11 @@ class Collector {
 
   KeyTable keys;
   Counts counts;
+  std::vector<Problem> first_skipped;
 
  private:
+  static constexpr std::size_t kTold = 3;  // of the rows that are left out
+
   CollectOptions options_;
   RowBuffer rows_;
   std::string repaired_;

@@ -1,6 +1,7 @@
 #include "text/lines.h"
 
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "text/number.h"
@@ -99,8 +100,10 @@ std::optional<Problem> LineParser::parse_line(std::string_view line) {
   }
   if (collector_.full()) return Problem{Problem::Kind::more_rows, line_};
   std::string_view key;
-  if (!parse_forward(line, key, collector_.next_row())) return parse_from_right(line);
-  return collector_.keep(key, line_++);
+  auto problem = parse_forward(line, key, collector_.next_row()) ? collector_.keep(key, line_) : parse_from_right(line);
+  problem = collector_.skip_or_return(std::move(problem));
+  if (!problem) ++line_;
+  return problem;
 }
 
 // A key with spaces, or a line that cannot be read: slower, and exact about what is wrong.
@@ -118,7 +121,7 @@ std::optional<Problem> LineParser::parse_from_right(std::string_view line) {
   if (!fractions_in_keys_ && ends_in_fraction(key)) {
     return Problem{Problem::Kind::too_many_numbers, line_, trailing_numbers(line)};
   }
-  return collector_.keep(key, line_++);
+  return collector_.keep(key, line_);
 }
 
 }  // namespace nearabout::text

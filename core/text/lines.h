@@ -16,7 +16,8 @@ namespace nearabout::text {
 // A line is a key and `dims` numbers, separated by runs of spaces and tabs; it ends with a line feed, perhaps after a
 // carriage return, or with the text. The key is all that stands before the last `dims` fields, so it may hold spaces.
 // A key of several words whose last is a decimal fraction is taken as a row with too many numbers, unless
-// `fractions_in_keys`. Blank lines are passed over and counted. The header, if there is one, is the caller's to remove.
+// `fractions_in_keys`. With `skip_bad` a line that cannot be read is left out and counted. Blank lines are passed over
+// and counted. The header, if there is one, is the caller's to remove.
 class LineParser {
  public:
   LineParser(const CollectOptions& options, std::uint64_t first_line, bool fractions_in_keys)
@@ -27,6 +28,8 @@ class LineParser {
   std::optional<Problem> finish();  // the last line may lack its line feed
 
   Collector& collected() { return collector_; }
+  std::uint64_t place() const { return line_; }                // the line that is read next
+  std::size_t waiting_bytes() const { return carry_.size(); }  // of a line whose end has not come yet
 
  private:
   std::optional<Problem> parse_line(std::string_view line);

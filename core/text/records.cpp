@@ -35,7 +35,8 @@ std::optional<Problem> RecordParser::take_records(std::string_view& bytes) {
     const std::size_t key_end = bytes.find(' ');
     if (key_end == std::string_view::npos || bytes.size() - key_end - 1 < vector_bytes) break;
     copy_little_endian(bytes.data() + key_end + 1, collector_.dims(), collector_.next_row());
-    if (auto problem = collector_.keep(bytes.substr(0, key_end), byte_)) return problem;
+    auto problem = collector_.skip_or_return(collector_.keep(bytes.substr(0, key_end), byte_));
+    if (problem) return problem;
     bytes.remove_prefix(key_end + 1 + vector_bytes);
     byte_ += key_end + 1 + vector_bytes;
   }

@@ -23,6 +23,8 @@ class RecordParser {
   std::optional<Problem> finish();
 
   Collector& collected() { return collector_; }
+  std::uint64_t place() const { return byte_; }                // where the record begins that is read next
+  std::size_t waiting_bytes() const { return carry_.size(); }  // of a record whose end has not come yet
 
  private:
   // Takes whole records off the front of `bytes`.

@@ -218,6 +218,7 @@ class LineParser:
         announced_rows: int | None,
         reserved_rows: int,
         errors: str,
+        skip_bad: bool = False,
         first_line: int,
         fractions_in_keys: bool,
     ) -> None: ...
@@ -230,6 +231,14 @@ class LineParser:
     @property
     def key_bytes(self) -> int: ...  # of memory that keys take
     @property
+    def place(self) -> int: ...  # the line that is read next
+    @property
+    def waiting_bytes(self) -> int: ...  # of a line whose end has not come yet
+    @property
+    def skipped(self) -> int: ...  # lines left out, with skip_bad
+    @property
+    def first_skipped(self) -> list[TextProblem]: ...  # what is wrong with the first few of them
+    @property
     def rows_read(self) -> int: ...  # with duplicates
     @property
     def duplicates(self) -> int: ...
@@ -241,7 +250,16 @@ class LineParser:
 class RecordParser:
     """The records of word2vec's binary format, after the header: as LineParser."""
 
-    def __init__(self, *, dims: int, announced_rows: int, reserved_rows: int, errors: str, first_byte: int) -> None: ...
+    def __init__(
+        self,
+        *,
+        dims: int,
+        announced_rows: int,
+        reserved_rows: int,
+        errors: str,
+        skip_bad: bool = False,
+        first_byte: int,
+    ) -> None: ...
     def feed(self, piece: bytes) -> TextProblem | None: ...
     def finish(self) -> TextProblem | None: ...
     @property
@@ -250,6 +268,14 @@ class RecordParser:
     def take_keys(self) -> tuple[NDArray[np.uint8], NDArray[np.uint64]]: ...
     @property
     def key_bytes(self) -> int: ...
+    @property
+    def place(self) -> int: ...  # the byte where the next record begins
+    @property
+    def waiting_bytes(self) -> int: ...
+    @property
+    def skipped(self) -> int: ...
+    @property
+    def first_skipped(self) -> list[TextProblem]: ...
     @property
     def rows_read(self) -> int: ...
     @property

@@ -12,6 +12,8 @@
     │   └── NewerFile                    written by a later version
     └── MissingDependency (ImportError)  an optional library is needed; the sentence names the extra
 
+    NearaboutWarning (UserWarning)       something about the data that its owner may not expect, and that is no error
+
 A full disk, a missing folder or a forbidden file is an ``OSError`` with its path, as everywhere in Python.
 """
 
@@ -53,3 +55,7 @@ class NewerFile(FileFormatError):
 
 class MissingDependency(NearaboutError, ImportError):
     """An optional library is needed for this; the sentence names the extra that brings it."""
+
+
+class NearaboutWarning(UserWarning):
+    """Something was done with the data that its owner may not expect, such as leaving out rows whose keys repeat."""

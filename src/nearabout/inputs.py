@@ -13,7 +13,7 @@ float64, long double   f32, rounded to nearest (`dtype=` may ask for less, never
 float16                f16, as it is
 bfloat16 (ml_dtypes)   bf16, as it is; torch's too
 uint8, int8            u8, i8, as they are
-other integers         f32, rounded to nearest
+other integers         f32, if it holds each of them; rounded to nearest with dtype="f32"
 bool                   bits under hamming and jaccard, eight a byte; u8 (0 and 1) under the others
 =====================  =========================================================================
 
@@ -34,6 +34,7 @@ from nearabout.given import Pieces, comes_in_pieces
 from nearabout.names import BIT_METRICS
 
 MAX_DIMS = 65_535  # the core's integer kernels are exact up to here
+_MOST_WHOLE = 1 << 24  # beyond it float32 leaves whole numbers out
 _CHECKED_BYTES = 4 << 20  # of input looked at in one step, so that a check of a large array needs no large memory
 
 _CORE_NAMES = {"float64": "f64", "float32": "f32", "float16": "f16", "uint8": "u8", "int8": "i8", "bfloat16": "bf16"}
@@ -211,6 +212,8 @@ def _as_numbers(array: NDArray[Any], dtype: str | None, first_row: int) -> Vecto
     if source is None:  # the wider integers
         target = dtype or "f32"
         check_range(array, target, first_row)
+        if dtype is None:
+            _check_exact(array, first_row)
         array = array.astype(_NUMPY_TYPES.get(target, np.float64))
         source = _CORE_NAMES[array.dtype.name]
     else:
@@ -253,6 +256,24 @@ def check_range(array: NDArray[Any], dtype: str, first_row: int = 0) -> None:
             raise InvalidInput(
                 f"row {first_row + first + row} has the value {part[row, column]:g} in dimension {column}, which "
                 f"{reason}: it does not fit the dtype {dtype}; scale the vectors or choose another dtype"
+            )
+
+
+def _check_exact(array: NDArray[Any], first_row: int) -> None:
+    """Refuses whole numbers that float32 does not hold, such as time stamps, where nobody asked for float32."""
+    step = max(1, _CHECKED_BYTES // max(1, array.shape[1] * array.dtype.itemsize))
+    for first in range(0, len(array), step):
+        part = array[first : first + step]
+        if part.min(initial=0) >= -_MOST_WHOLE and part.max(initial=0) <= _MOST_WHOLE:
+            continue
+        wrong = part.astype(np.float32).astype(np.float64) != part
+        if wrong.any():
+            row, column = (int(place) for place in np.argwhere(wrong)[0])
+            value = int(part[row, column])
+            raise InvalidInput(
+                f"row {first_row + first + row} has the value {value} in dimension {column}, which float32 rounds to "
+                f"{int(np.float32(value))}: it holds whole numbers up to {_MOST_WHOLE:,}. Subtract a starting point "
+                "from such a column (of time stamps, say), scale it, or pass dtype='f32' to have it rounded"
             )
 
 

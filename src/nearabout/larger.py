@@ -67,7 +67,8 @@ def check_memory(memory: object, path: str | None) -> int:
 
 def from_place(path: str, metric: str, dtype: str | None, reading: dict[str, Any]) -> FileVectors | None:
     """The vectors of a file that can be used where they lie; None where it has to be read."""
-    if not os.path.isfile(path):  # a pipe is opened once only; a file that is not there will be missed by whoever reads
+    # A pipe is opened once only; a file that is not there will be missed by whoever reads.
+    if path == "-" or not os.path.isfile(path):
         return None
     from nearabout.formats import open_rows
 

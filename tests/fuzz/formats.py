@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import faulthandler
+import io
 import os
 import random
 import sys
@@ -63,8 +64,31 @@ _TOKENS = (
 )
 
 
-def samples() -> list[Path]:
-    return sorted(path for path in SAMPLES.iterdir() if path.suffix != ".py")
+def samples() -> list[tuple[str, bytes]]:
+    """The name and content of every sample."""
+    files = sorted(path for path in SAMPLES.iterdir() if path.suffix != ".py")
+    return [*((path.name, path.read_bytes()) for path in files), *_FORMS.items()]
+
+
+def packed(**arrays: object) -> bytes:
+    file = io.BytesIO()
+    np.savez(file, **arrays)  # type: ignore[arg-type]
+    return file.getvalue()
+
+
+# Other forms of the same formats.
+_FORMS = {
+    "array.json": b'[{"id": 1, "vector": [1, 2.5]}, {"id": 2, "vector": [3, -4e-1]}, {"id": 3, "vector": [5, 6]}]',
+    "pretty.json": b'[\n  ["a", [\n    1,\n    2\n  ]],\n  ["b", [3, 4]]\n]\n',
+    "object.json": b'{"words": ["a", "b"], "vectors": [[1, 2], [3, 4]]}',
+    "words.json": b'{"a": [1, 2],\n "b": [3, 4]}',
+    "quotes.csv": b'word,x,y\n"a, ""b""",1,2\n"two\nlines",3,4\nplain,5,6\n',
+    "text.csv": b'id,embedding\na,"[1, 2.5]"\nb,"[3 4]"\n',
+    "frame.csv": b",0,1,2\nthe,0.1,0.2,0.3\nof,0.4,0.5,0.6\n",
+    "quotes.tsv": b"\"\t1\t2\n''\t3\t4\nword\t5\t6\n",
+    "old.txt": b"a 1 2\rb 3 4\rc 5 6\r",
+    "objects.npz": packed(vectors=np.eye(2, dtype=np.float32), keys=np.array(["a", "b"], object)),
+}
 
 
 def mutated(data: bytes, dice: random.Random) -> bytes:
@@ -112,9 +136,9 @@ def check_form(embeddings: Embeddings) -> None:
     repr(embeddings)
 
 
-def gathered(path: Path, folder: Path) -> Embeddings:
+def gathered(path: Path, folder: Path, on_bad: str) -> Embeddings:
     """The same by way of pieces, or of the rows as they lie in the file."""
-    with open_rows(path, room=1 << 30, scratch=str(folder)) as stream:
+    with open_rows(path, room=1 << 30, scratch=str(folder), on_bad=on_bad) as stream:
         if stream.place is None:
             pieces = list(stream.pieces)
         else:
@@ -127,10 +151,10 @@ def gathered(path: Path, folder: Path) -> Embeddings:
     return Embeddings(np.concatenate(pieces), keys, str(path), stream.format, report)
 
 
-def check_pieces(path: Path, folder: Path, whole: Embeddings | NearaboutError) -> None:
+def check_pieces(path: Path, folder: Path, on_bad: str, whole: Embeddings | NearaboutError) -> None:
     """Both ways give the same vectors and keys, or both refuse the file."""
     try:
-        pieces = gathered(path, folder)
+        pieces = gathered(path, folder, on_bad)
     except NearaboutError as error:
         assert isinstance(whole, NearaboutError), f"in pieces {error!r}, as a whole {whole!r}"
         return
@@ -143,20 +167,22 @@ def check_pieces(path: Path, folder: Path, whole: Embeddings | NearaboutError) -
 def run_case(seed: int, number: int, folder: Path) -> str:
     """Reads one mutated file; says how it ended. Any other exception than ours is passed on."""
     dice = random.Random(f"{seed}.{number}")
-    sample = dice.choice(samples())
+    name, content = dice.choice(samples())
+    sample = Path(name)
     path = folder / f"case{''.join(sample.suffixes[-2:])}"
-    path.write_bytes(mutated(sample.read_bytes(), dice))
+    path.write_bytes(mutated(content, dice))
     errors = dice.choice(("strict", "replace", "ignore")) if sample.suffix in (".bin", ".vec", ".txt") else "strict"
+    on_bad = dice.choice(("error", "skip"))
     whole: Embeddings | NearaboutError
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
-            whole = read(path, errors=errors)  # type: ignore[arg-type]
+            whole = read(path, errors=errors, on_bad=on_bad)  # type: ignore[arg-type]
             check_form(whole)
         except NearaboutError as error:
             whole = error
         if errors == "strict":
-            check_pieces(path, folder, whole)
+            check_pieces(path, folder, on_bad, whole)
     if isinstance(whole, Embeddings):
         return "read"
     assert len(str(whole)) > 20, "an error without a sentence"

@@ -143,6 +143,7 @@ def write_tables(folder: Path) -> list[Path]:
     return [folder / name for name in names]
 
 
+@pytest.mark.filterwarnings("ignore::nearabout.NearaboutWarning")
 @pytest.mark.usefixtures("small_pieces")
 def test_keys_that_come_again(tmp_path: Path) -> None:
     for path in write_tables(tmp_path):
@@ -160,6 +161,7 @@ def test_keys_that_come_again(tmp_path: Path) -> None:
             assert isinstance(assert_same(tmp_path / "one.zip.gz", tmp_path / "out"), bytes)
 
 
+@pytest.mark.filterwarnings("ignore::nearabout.NearaboutWarning")
 @pytest.mark.usefixtures("small_pieces")
 @pytest.mark.parametrize("ending", ["parquet", "parquet.gz", "arrow", "arrows", "arrow.gz"])
 def test_columns(ending: str, tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ NAMES = [
     "LeadingCodes",
     "MissingDependency",
     "NearaboutError",
+    "NearaboutWarning",
     "NewerFile",
     "NotOurFile",
     "Plan",

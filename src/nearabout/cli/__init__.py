@@ -76,6 +76,12 @@ def _run(arguments: list[str]) -> int:
     if "--help" in options or "-h" in options:
         print(module.USAGE.strip())
         return OK
+    if command != "search":  # which reads no files of vectors, and has no time for the import
+        import warnings
+
+        from nearabout.cli.output import caution
+
+        warnings.showwarning = caution
     return _in_options(module, command, arguments[1:])
 
 

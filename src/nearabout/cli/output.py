@@ -37,6 +37,15 @@ def output_fails(probe: bool = False) -> bool:
     return False
 
 
+def caution(
+    message: Warning | str, category: object, filename: str, lineno: int, file: object = None, line: str | None = None
+) -> None:
+    """A warning, on standard error: takes the place of `warnings.showwarning`, which shows lines of source."""
+    if sys.stderr is not None:
+        sys.stderr.write(f"nearabout: warning: {printable(str(message))}\n")
+        sys.stderr.flush()
+
+
 def discard_output() -> None:
     """Sends what is still to be written to standard output nowhere: its reader went away (`| head`), or the disk is
     full."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any, Literal
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,13 +22,13 @@ KEY_NAMES = ("keys", "key", "words", "word", "tokens", "token", "ids", "id", "na
 def as_vectors(array: NDArray[Any], path: str, what: str) -> Vectors:
     """(n, dims) in native byte order; more dimensions, as images have, become one."""
     if array.dtype.kind not in "fiub" or array.dtype.itemsize > 8:
-        raise CorruptFile(f"{path}: {what} holds {array.dtype}: vectors are floating point numbers or integers")
+        raise InvalidInput(f"{path}: {what} holds {array.dtype}: vectors are floating point numbers or integers")
     if array.ndim < 2:
-        raise CorruptFile(f"{path}: {what} has the shape {array.shape}: vectors need two dimensions, rows and columns")
+        raise InvalidInput(f"{path}: {what} has the shape {array.shape}: vectors need two dimensions, rows and columns")
     if array.ndim > 2:
         array = array.reshape(array.shape[0], math.prod(array.shape[1:]))
     if array.shape[1] == 0:
-        raise CorruptFile(f"{path}: {what} has the shape {array.shape}: vectors of no dimensions")
+        raise InvalidInput(f"{path}: {what} has the shape {array.shape}: vectors of no dimensions")
     if array.dtype.kind == "b":
         array = array.astype(np.uint8)
     if not array.dtype.isnative:
@@ -58,7 +59,7 @@ def choose_vectors(shapes: Mapping[str, tuple[int, ...]], wanted: str | None, pa
     if len(matrices) == 1:
         return matrices[0]
     if not matrices:
-        raise CorruptFile(f"{path}: has no array of two dimensions; it has {_listed(shapes)}")
+        raise InvalidInput(f"{path}: has no array of two dimensions; it has {_listed(shapes)}")
     raise InvalidInput(f"{path}: has several arrays: {_listed(shapes)}. Name one with dataset=")
 
 
@@ -67,9 +68,78 @@ def _listed(shapes: Mapping[str, tuple[int, ...]]) -> str:
     return shown or "none"
 
 
-def choose_keys(lengths: Mapping[str, int], vectors_name: str, rows: int) -> str | None:
-    """The array of keys that goes with the vectors: named as keys are, perhaps after the vectors, and as long."""
-    for name in (*KEY_NAMES, *(f"{vectors_name}_{key}" for key in KEY_NAMES)):
-        if lengths.get(name) == rows:
+_LIKE_KEYS = re.compile(
+    r"(?i:.*[_\-. ](?:ids?|keys?|uuid|guid)|_id|uuid|guid)"  # doc_id, item-key
+    r"|.*[a-z](?:Ids?|IDs?|Keys?|Uuid|UUID)"  # userId
+)
+_CLASSES = ("y", "label", "labels", "target", "targets", "class", "classes", "category", "categories")
+
+
+def key_candidates(names: Iterable[str]) -> list[str]:
+    """Returns which of some names is meant for keys.
+
+    It is the likeliest of the usual ones, whatever its case, else all that end as doc_id, userId and product.key do.
+    """
+    known = list(names)
+    plain = {name.strip().lower(): name for name in reversed(known)}
+    for usual in KEY_NAMES:
+        if usual in plain:
+            return [plain[usual]]
+    return [name for name in known if _LIKE_KEYS.fullmatch(name.strip())]
+
+
+class Member(NamedTuple):
+    """An array that may be keys: what NumPy calls the kind of its elements, its shape, and its type for sentences."""
+
+    kind: str
+    shape: tuple[int, ...]
+    what: str
+
+    def fits(self, rows: int) -> bool:
+        """Whether these can be the keys of so many rows."""
+        return len(self.shape) == 1 and self.shape[0] == rows and self.kind in "iuUSO"
+
+
+def choose_keys(
+    members: Mapping[str, Member], wanted: str | int | Literal[False] | None, vectors: str, rows: int, path: str
+) -> str | None:
+    """Returns the array of keys that is asked for, or that goes with the vectors: named as keys are, perhaps after the
+    vectors, else the only one of text. None where there is none.
+
+    Raises:
+        InvalidInput: an array of such a name cannot be keys, or it is not clear which are.
+    """
+    if wanted is False:
+        return None
+    listed = ", ".join(f"{name} ({one.what} {one.shape})" for name, one in list(members.items())[:12])
+    advice = f"the arrays are {listed}. Name the keys with key_column=, or pass key_column=False for none"
+    if wanted is not None:
+        if not isinstance(wanted, str) or wanted not in members:
+            raise InvalidInput(f"{path}: key_column={wanted!r}: there is no such array; {advice}")
+        if not members[wanted].fits(rows):
+            raise InvalidInput(
+                f"{path}: key_column={wanted!r}: {rows:,} keys are needed, text or whole numbers; {advice}"
+            )
+        return wanted
+    for name in (*KEY_NAMES, *(f"{vectors}_{key}" for key in KEY_NAMES)):
+        if name not in members or name == vectors or _belongs_elsewhere(members, name, vectors, rows):
+            continue
+        if members[name].fits(rows):
             return name
-    return None
+        raise InvalidInput(
+            f"{path}: {name} would be the keys of {vectors}, but holds {members[name].what} in the shape "
+            f"{members[name].shape}, and {rows:,} are needed, text or whole numbers; {advice}"
+        )
+    free = {name: one for name, one in members.items() if one.fits(rows) and name != vectors}
+    texts = [name for name, one in free.items() if one.kind in "USO" and name.lower() not in _CLASSES]
+    texts = key_candidates(free) or texts
+    if len(texts) > 1:
+        raise InvalidInput(f"{path}: {', '.join(texts)} may each be the keys of {vectors}; {advice}")
+    return texts[0] if texts else None
+
+
+def _belongs_elsewhere(members: Mapping[str, Member], name: str, vectors: str, rows: int) -> bool:
+    """Whether an array has a row for each of another array of vectors, and not of these."""
+    shape = members[name].shape
+    others = {one.shape[0] for other, one in members.items() if len(one.shape) > 1 and other not in (name, vectors)}
+    return bool(shape) and len(shape) == 1 and shape[0] != rows and shape[0] in others

@@ -20,22 +20,34 @@ class Report:
     duplicates: int = 0  # rows left out because their key had come before: the first one stays
     bytes_repaired: int = 0  # bytes of keys that were not UTF-8, replaced or left out as ``errors=`` asked
     blank_lines: int = 0
+    skipped_rows: int = 0  # rows that could not be read, left out as ``on_bad="skip"`` asked
+    first_skipped: tuple[str, ...] = ()  # where the first few of them are and what is wrong with each
+    key_column: str = ""  # the column or array that the keys are from; of a table without names its place
 
     def __bool__(self) -> bool:
-        return bool(self.duplicates or self.bytes_repaired or self.blank_lines)
+        return bool(self.duplicates or self.bytes_repaired or self.blank_lines or self.skipped_rows)
 
     def sentences(self) -> list[str]:
         """One short line for each thing that happened, for people."""
+        of = f" in {self.key_column!r}" if self.key_column else ""
         told = [
             (
                 self.duplicates,
-                "duplicate key left out (the first row stays)",
-                "duplicate keys left out (the first row stays)",
+                f"duplicate key{of} left out (the first row stays)",
+                f"duplicate keys{of} left out (the first row stays)",
             ),
             (self.bytes_repaired, "byte was not UTF-8", "bytes were not UTF-8"),
             (self.blank_lines, "blank line passed over", "blank lines passed over"),
         ]
-        return [f"{count:,} {one if count == 1 else many}" for count, one, many in told if count]
+        sentences = [f"{count:,} {one if count == 1 else many}" for count, one, many in told if count]
+        if self.skipped_rows:
+            rows = "row that cannot be read was" if self.skipped_rows == 1 else "rows that cannot be read were"
+            first = ", ".join(self.first_skipped)
+            sentences.append(f"{self.skipped_rows:,} {rows} left out: {first}" + self._and_more())
+        return sentences
+
+    def _and_more(self) -> str:
+        return " and others" if self.skipped_rows > len(self.first_skipped) else ""
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from nearabout.errors import InvalidInput
 
+_IS_SPACE = np.zeros(256, np.bool_)
+_IS_SPACE[np.frombuffer(b" \t\n\r\v\f", np.uint8)] = True
+
 
 class KeyList(Sequence[str]):
     """Strings packed one after another, decoded when they are asked for.
@@ -51,6 +54,12 @@ class KeyList(Sequence[str]):
         np.cumsum(lengths, out=offsets[1:])
         places = np.repeat(starts - offsets[:-1], lengths) + np.arange(int(offsets[-1]), dtype=np.uint64)
         return KeyList(self.blob[places], offsets)
+
+    def spaced(self) -> Iterator[tuple[int, bytes]]:
+        """Returns the keys that hold white space, with their rows: few do."""
+        places = np.flatnonzero(_IS_SPACE[self.blob]).astype(np.uint64)
+        for row in np.unique(np.searchsorted(self.offsets, places, side="right") - 1).tolist():
+            yield row, self.blob[int(self.offsets[row]) : int(self.offsets[row + 1])].tobytes()
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -111,3 +120,11 @@ def as_keys(values: Sequence[Any] | NDArray[Any] | KeyList | None, rows: int) ->
         except OverflowError:
             raise InvalidInput("a key is outside the range of int64: give strings, or smaller numbers") from None
     return KeyList.from_strings(values)
+
+
+def keys_from(path: str, values: Sequence[Any] | NDArray[Any] | KeyList | None, rows: int) -> Keys:
+    """The same of a file, whose name goes before what is wrong with them."""
+    try:
+        return as_keys(values, rows)
+    except InvalidInput as error:
+        raise InvalidInput(f"{path}: {error}") from None

@@ -1,9 +1,13 @@
-"""The choices that a caller of ``read`` has, and what a sniffer sees."""
+"""The choices that a caller of ``read`` has, and what a sniffer sees.
+
+``on_bad`` is taken by every format: where rows cannot be bad one by one, as in .npy, there is nothing to leave out.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from typing import Literal
+from typing import Any, Literal
 
 from nearabout.errors import InvalidInput
 
@@ -16,15 +20,18 @@ class ReadOptions:
     dims: int | None = None
     dataset: str | None = None
     key_column: str | int | Literal[False] | None = None
-    vector_column: str | None = None
+    vector_column: str | int | None = None
+    vector_columns: tuple[str | int, ...] | None = None
     header: bool | None = None
     delimiter: str | None = None
+    quotes: bool | None = None
+    on_bad: Literal["error", "skip"] = "error"
 
     def check(self, format_name: str, taken: frozenset[str]) -> None:
         """An option that this format would ignore is refused."""
         for one in fields(self):
             value = getattr(self, one.name)
-            if value != one.default and one.name not in taken:
+            if value != one.default and one.name not in taken and one.name != "on_bad":
                 allowed = ", ".join(f"{name}=" for name in sorted(taken)) or "none"
                 raise InvalidInput(
                     f"{one.name}={value!r} has no meaning for the format {format_name}; options it takes: {allowed}. "
@@ -34,6 +41,46 @@ class ReadOptions:
             raise InvalidInput(f"errors={self.errors!r}: give strict, replace or ignore")
         if self.dims is not None and (isinstance(self.dims, bool) or not isinstance(self.dims, int) or self.dims < 1):
             raise InvalidInput(f"dims={self.dims!r}: give the number of dimensions, 1 or more")
+        if self.on_bad not in ("error", "skip"):
+            raise InvalidInput(f"on_bad={self.on_bad!r}: give 'error' or 'skip'")
+        self._check_columns()
+
+    def _check_columns(self) -> None:
+        """Refuses columns that are named twice or of a type that names none."""
+        if self.vector_columns is None:
+            return
+        if not self.vector_columns or len(set(self.vector_columns)) != len(self.vector_columns):
+            raise InvalidInput(f"vector_columns={list(self.vector_columns)!r}: give one column or more, each once")
+        if self.vector_column is not None:
+            raise InvalidInput(
+                "vector_column= names one column of whole vectors, vector_columns= one a dimension: not both"
+            )
+
+
+def read_options(**given: Any) -> ReadOptions:
+    """Returns the options of ``read`` by name; ``vector_columns`` may be any list.
+
+    Raises:
+        InvalidInput: there is no such option.
+    """
+    known = [one.name for one in fields(ReadOptions)]
+    for name in given:
+        if name not in known:
+            raise InvalidInput(f"{name}= is no option of a reader: give one of {', '.join(known)}")
+    return ReadOptions(**{**given, "vector_columns": _as_columns(given.get("vector_columns"))})
+
+
+def _as_columns(columns: object) -> tuple[str | int, ...] | None:
+    """Returns what ``vector_columns=`` was given as a tuple; refuses what is no list of names or places."""
+    if columns is None:
+        return None
+    if isinstance(columns, (str, int)) or not isinstance(columns, Iterable):
+        raise InvalidInput(f"vector_columns={columns!r}: give a list, such as ['lat', 'lon']")
+    given = tuple(columns)
+    for column in given:
+        if isinstance(column, bool) or not isinstance(column, (str, int)):
+            raise InvalidInput(f"vector_columns= holds {column!r}: columns are named by text, or by their place from 0")
+    return given
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,17 +5,22 @@ from __future__ import annotations
 import difflib
 import os
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Literal
 
 from nearabout.errors import InvalidInput, NotOurFile, TruncatedFile
 from nearabout.formats import npz
-from nearabout.formats._embeddings import Embeddings
-from nearabout.formats._options import Head, ReadOptions
+from nearabout.formats._decimal_commas import refuse_decimal_commas
+from nearabout.formats._embeddings import Embeddings, Report
+from nearabout.formats._keys import Keys
+from nearabout.formats._options import Head, ReadOptions, read_options
+from nearabout.formats._recognised import refuse_others
 from nearabout.formats._registry import BY_NAME, FORMATS, Format
 from nearabout.formats._source import HEAD, Progress, Source
 from nearabout.formats._stream import Stream
+from nearabout.formats._warnings import warn_of_duplicates
 
 _INDEX_MAGIC = b"\x89NEAR\r\n\x1a"  # core/storage writes it
 
@@ -34,30 +39,68 @@ def read(
     dims: int | None = None,
     dataset: str | None = None,
     key_column: str | int | Literal[False] | None = None,
-    vector_column: str | None = None,
+    vector_column: str | int | None = None,
+    vector_columns: Sequence[str | int] | None = None,
     header: bool | None = None,
     delimiter: str | None = None,
+    quotes: bool | None = None,
+    on_bad: Literal["error", "skip"] = "error",
     progress: Progress | None = None,
 ) -> Embeddings:
     """Reads vectors, and their keys where there are some.
 
-    The format is recognised by content, then by suffix; ``format`` names it instead. Compression (.gz, .bz2, .xz,
-    .zst) and .zip are seen through; of a .zip with several files one is named by ``member``, or as
-    ``"file.zip!member"``.
+    The format is recognised by content, then by suffix. Compression (.gz, .bz2, .xz, .zst) and .zip are seen through.
 
-    errors: keys that are not UTF-8 are refused ("strict"), or mended as Python does it ("replace", "ignore").
-    dims: the number of dimensions of a text format, where the file leaves it in doubt.
-    dataset: the array in a .npz, HDF5 or safetensors file. vector_column, key_column, header, delimiter: of tables;
-    False for ``key_column`` takes no column as keys. An option that the format would not use is refused. progress:
-    called with the share of the file that has been read, 0 to 1.
+    Args:
+        path: the file; "-" is standard input.
+        format: the name of the format, for a file that does not show it.
+        errors: what to do about keys that are not UTF-8: refuse them ("strict"), or mend them as Python does
+            ("replace", "ignore").
+        member: the file inside a .zip that holds several; the same as ``"file.zip!member"``.
+        dims: the number of dimensions of a text format, where the file leaves it in doubt.
+        dataset: the array in a .npz, HDF5 or safetensors file.
+        key_column: the column, array or member of the keys, by name or, in delimited text, by place; False for none.
+            None takes one of a usual name, or the only one of text.
+        vector_column: the column or member that holds whole vectors.
+        vector_columns: the columns of the dimensions, by name or place, where each has one of its own.
+        header: whether the first line of delimited text names the columns; None looks at it.
+        delimiter: the character between fields of delimited text; None looks for it.
+        quotes: whether quotes enclose fields of delimited text (True) or are letters like others (False); None looks.
+        on_bad: what to do about rows that cannot be read: "error" refuses the file, "skip" leaves them out, counts them
+            in ``report.skipped_rows`` and has the first few in ``report.first_skipped``. Row numbers then stand for
+            missing keys.
+        progress: called with the share of the file that has been read, 0 to 1.
 
-    Of a key that comes twice the first row stays; ``report`` of the result counts the others. NaN and infinity are
-    passed on. Raises OSError, InvalidInput, MissingDependency or a FileFormatError, whose sentence names the line or
-    the byte.
+    Returns:
+        The vectors, shape (n, dims), in the file's own element type (text: float32), and the keys. Of a key that comes
+        twice the first row stays; the report counts the others, and a NearaboutWarning tells of them. NaN and infinity
+        are passed on.
+
+    Raises:
+        OSError: the file cannot be read.
+        InvalidInput: an option that the format would not use, or a sound file that holds no vectors as it is.
+        FileFormatError: a damaged file, or one of another kind; the sentence names the line or the byte.
+        MissingDependency: the format needs an optional library.
+
+    >>> import nearabout as na
+    >>> na.read("words.txt").vectors.shape
+    (3, 2)
     """
-    options = ReadOptions(errors, dims, dataset, key_column, vector_column, header, delimiter)
+    options = read_options(
+        errors=errors,
+        dims=dims,
+        dataset=dataset,
+        key_column=key_column,
+        vector_column=vector_column,
+        vector_columns=vector_columns,
+        header=header,
+        delimiter=delimiter,
+        quotes=quotes,
+        on_bad=on_bad,
+    )
     with _opened(path, format, member, options, progress, None) as (source, chosen):
         embeddings = chosen.read(source, options)
+    warn_of_duplicates(embeddings.source, embeddings.report, len(embeddings))
     if progress is not None:
         progress(1.0)
     return embeddings
@@ -77,16 +120,21 @@ def open_rows(
     """The same vectors without holding them: where they lie in the file, or piece by piece. Use them inside the block.
 
     room: bytes that may be taken by vectors which cannot be read in pieces; None is no limit. scratch: a folder for
-    what must be read at any place and is compressed; None keeps that in memory. format, member and the other options
-    are those of ``read``. Raises what ``read`` raises, and
-    InvalidInput where a file has to be read whole and there is no room for it.
+    what must be read at any place and is compressed; None keeps that in memory. Raises what ``read`` raises, and
+    InvalidInput where a file has to be read whole and there is no room for it. All else is as for ``read``.
     """
-    chosen_options = ReadOptions(**options)
-    with _opened(path, format, member, chosen_options, progress, scratch) as (source, chosen):
-        stream = chosen.stream(source, chosen_options, room)
-        yield stream
+    choices = read_options(**options)
+    with _opened(path, format, member, choices, progress, scratch) as (source, chosen):
+        stream = chosen.stream(source, choices, room)
+        yield replace(stream, finish=lambda: _finished(stream))
         if stream.place is not None:
             source.check_not_replaced()
+
+
+def _finished(stream: Stream) -> tuple[Keys, Report]:
+    keys, report = stream.finish()
+    warn_of_duplicates(stream.source, report, 0 if keys is None else len(keys))
+    return keys, report
 
 
 @contextmanager
@@ -106,6 +154,9 @@ def _opened(
     name, member = _split_member(os.fspath(path), member)
     with Source(name, member, progress, scratch) as source:
         _refuse_index(source)
+        if not source.zip_names:
+            refuse_others(_head(source), source.path)
+            source.translate_old_line_ends()
         chosen = BY_NAME[format] if format is not None else _recognise(source)
         options.check(chosen.NAME, chosen.OPTIONS)
         yield source, chosen
@@ -126,11 +177,11 @@ def _recognise(source: Source) -> Format:
     data = source.head(HEAD)
     if not data:
         raise TruncatedFile(f"{source.path}: is empty: there is nothing to read")
-    whole = len(data) if len(data) < HEAD else source.size
-    head = Head(data, source.suffix, whole)
+    head = _head(source)
     for one in FORMATS:
         if one.sniff(head):
             return one
+    refuse_decimal_commas(data, source.path)
     for one in FORMATS:  # its reader will say what is wrong
         if head.suffix in one.SUFFIXES:
             return one
@@ -139,6 +190,11 @@ def _recognise(source: Source) -> Format:
         f"by the ending of its name. Formats that can be read: {', '.join(BY_NAME)}. If the file is of one of these, "
         "say which with format=, or give it that format's ending"
     )
+
+
+def _head(source: Source) -> Head:
+    data = source.head(HEAD)
+    return Head(data, source.suffix, len(data) if len(data) < HEAD else source.size)
 
 
 def _refuse_index(source: Source) -> None:

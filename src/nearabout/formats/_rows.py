@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from array import array
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
@@ -12,72 +13,151 @@ from numpy.typing import NDArray
 
 from nearabout import _core
 from nearabout.errors import CorruptFile, InvalidInput
+from nearabout.formats._bad_rows import BadRow, BadRows, is_missing
+from nearabout.formats._decimal_commas import COMMA_ADVICE, is_decimal_comma
 from nearabout.formats._embeddings import Embeddings, Report, Vectors
 from nearabout.formats._keys import KeyList, Keys
+from nearabout.formats._options import ReadOptions
 from nearabout.formats._source import Source
 from nearabout.formats._stream import PIECE, Stream, in_pieces
 
 _WHOLE_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,17}")
+_HELD = 100  # rows whose lengths are compared before the length of a row is settled, where bad ones are left out
 
 
 class Rows:
     """Collects float32 rows of one length; says which line is wrong."""
 
-    def __init__(self, path: str, format_name: str) -> None:
+    def __init__(self, path: str, format_name: str, options: ReadOptions, place_name: str = "line") -> None:
         self._path = path
         self._format = format_name
+        self._place_name = place_name
         self._numbers = array("f")  # of rows that wait to be taken
         self._keys: list[Any] = []  # theirs
-        self._rows = 0
+        self._rows = 0  # that were added
+        self._seen = 0  # with those that were left out
         self._named = 0
+        self._numbered: list[int] = []  # places among all rows of those added, where rows are left out
         self._table = _core.KeyTable()  # all keys that were taken, as text
         self._whole_numbers = True  # so far, every one of them
+        self._first_number = 0  # the line of the first key that is a number, 0 where there is none
+        self._first_digits = 0  # of the first that is text of digits
         self._duplicates = 0
-        self.dims = 0  # of the first row; 0 until it has come
+        self.bad = BadRows(path, options)
+        self._held: list[tuple[int, array[float], Any, int] | BadRow] = []  # the last: its place among all rows
+        self.key_column = ""  # where the keys are from
+        self.dims = 0  # of the first row; 0 until it is settled
         self.bytes_repaired = 0
         self.blank_lines = 0
 
+    def place(self, line: int) -> str:
+        return f"{self._place_name} {line:,}"
+
     def add(self, line: int, numbers: Iterable[Any], key: Any = None) -> None:
-        before = len(self._numbers)
+        """Adds a row; raises BadRow, and has added nothing, where it is none."""
+        values = array("f")
         try:
-            self._numbers.extend(numbers)
+            values.extend(numbers)
         except (ValueError, TypeError, OverflowError) as error:
-            raise CorruptFile(
-                f"{self._path}: line {line:,}: a value is not a number ({error}): mend or remove the line"
-            ) from None
-        count = len(self._numbers) - before
-        if self._rows == 0:
-            self.dims = count
-        if count == 0 or count != self.dims:
-            expected = f"{self.dims} are expected, as in the first row" if self._rows else "one at least is expected"
-            raise CorruptFile(f"{self._path}: line {line:,} has {count} numbers; {expected}: mend or remove the line")
-        self._rows += 1
+            raise self._no_number(line, error) from None
+        if self.bad.skipping and not self.dims:
+            if not values:
+                raise BadRow(self.place(line), " has 0 numbers")
+            self._held.append((line, values, key, self._seen))
+            self._seen += 1
+            if len(self._held) == _HELD:
+                self.settle()
+            return
+        self._add(line, values, key, self._seen)
+        self._seen += 1
+
+    def _no_number(self, line: int, error: Exception) -> BadRow:
+        token = str(error).rpartition(": ")[2].strip("'\"")
+        if is_decimal_comma(token):
+            return BadRow(self.place(line), f": {token!r} is not a number", sound=True, advice=COMMA_ADVICE)
+        missing = isinstance(error, ValueError) and is_missing(token)
+        missing = missing or "NoneType" in str(error)
+        reason = ": a value is missing" if missing else f": a value is not a number ({error})"
+        return BadRow(self.place(line), reason, sound=missing)
+
+    def settle(self) -> None:
+        """Settles the length of a row by the first rows, where bad ones are left out, and adds those that fit."""
+        held, self._held = self._held, []
+        if not held:
+            return
+        lengths = Counter(len(one[1]) for one in held if not isinstance(one, BadRow))
+        self.dims = max(lengths, key=lambda length: (lengths[length], length), default=0)
+        for one in held:
+            try:
+                if isinstance(one, BadRow):
+                    raise one
+                self._add(*one)
+            except BadRow as bad:
+                self.bad.take(bad)
+
+    def _add(self, line: int, values: array[float], key: Any, row: int) -> None:
+        count = len(values)
+        if count == 0 or (self.dims and count != self.dims):
+            raise self.wrong_count(line, count)
+        if (key is not None) != bool(self._named) and self._rows:
+            raise BadRow(
+                self.place(line), ": some rows have keys and some have none", advice="give all of them one, or none"
+            )
+        self._check_kind(line, key)
+        self.dims = count
+        self._numbers.extend(values)
+        self._take_key(key, row)
+
+    def wrong_count(self, line: int, count: int) -> BadRow:
+        """Returns what is wrong with a row of so many numbers."""
+        expected = f"{self.dims} are expected, as in the first row" if self.dims else "one at least is expected"
+        return BadRow(self.place(line), f" has {count} numbers; {expected}")
+
+    def _take_key(self, key: Any, row: int) -> None:
         if key is not None:
             self._keys.append(key)
             self._named += 1
-        if self._named and self._named != self._rows:
-            raise CorruptFile(
-                f"{self._path}: line {line:,}: some rows have keys and some have none: give all of them one, or none"
+        elif self.bad.skipping:
+            self._numbered.append(row)
+        self._rows += 1
+
+    def _check_kind(self, line: int, key: Any) -> None:
+        """Refuses 1 and "1" in one file: are they one key or two?"""
+        if type(key) is int:
+            self._first_number = self._first_number or line
+        elif type(key) is str and key[-1:].isdigit() and _WHOLE_NUMBER.fullmatch(key):
+            self._first_digits = self._first_digits or line
+        if self._first_number and self._first_digits and self._format.startswith("json"):
+            raise InvalidInput(
+                f"{self._path}: {self.place(self._first_number)} has a number as its key, "
+                f'{self.place(self._first_digits)} digits as text, so that 1 and "1" cannot be told apart: write '
+                "all keys as numbers, or all as text"
             )
 
     def add_bytes(self, numbers: bytes, key: str | None) -> None:
-        """A row of which all is known: ``dims`` float32, and a key where the others have one."""
+        """Adds a row of which all is known: ``dims`` float32, and a key where the others have one."""
         self._numbers.frombytes(numbers)
-        self._rows += 1
-        if key is not None:
-            self._keys.append(key)
-            self._named += 1
+        self._take_key(key, self._seen)
+        self._seen += 1
+
+    def skip(self, bad: BadRow) -> None:
+        """Leaves a row out, or raises its error."""
+        self._seen += 1
+        if self.bad.skipping and not self.dims:
+            self._held.append(bad)
+        else:
+            self.bad.take(bad)
 
     def decode(self, line: bytes, number: int, errors: Literal["strict", "replace", "ignore"]) -> str:
-        """A line as text; bytes that are not UTF-8 are counted."""
+        """Returns a line as text; bytes that are not UTF-8 are counted."""
         try:
             return line.decode()
         except UnicodeDecodeError as error:
             if errors == "strict":
-                raise CorruptFile(
-                    f"{self._path}: line {number:,} is not UTF-8 (its byte {error.start + 1:,}, "
-                    f"0x{line[error.start]:02x}): "
-                    "read with errors='replace' or errors='ignore', or convert the file"
+                raise BadRow(
+                    self.place(number),
+                    f" is not UTF-8 (its byte {error.start + 1:,}, 0x{line[error.start]:02x})",
+                    advice="read with errors='replace' or errors='ignore', or convert the file",
                 ) from None
         kept = line.decode(errors="ignore").encode()
         self.bytes_repaired += len(line) - len(kept)
@@ -106,11 +186,17 @@ class Rows:
         return in_pieces(source, self._format, pieces(), self._finish, lambda: self._table.bytes)
 
     def _check_some(self) -> None:
-        if self._rows == 0:
-            raise CorruptFile(f"{self._path}: holds no row: there is nothing that says how many dimensions there are")
+        self.settle()
+        if self._rows:
+            return
+        if self.bad.count:
+            raise InvalidInput(
+                f"{self._path}: none of its {self.bad.count:,} rows can be read: {', '.join(self.bad.first)}"
+            )
+        raise CorruptFile(f"{self._path}: holds no row: there is nothing that says how many dimensions there are")
 
     def _take(self) -> Vectors:
-        """The rows that wait, less those whose key had come before."""
+        """Returns the rows that wait, less those whose key had come before."""
         vectors: Vectors = np.frombuffer(self._numbers, np.float32).reshape(-1, self.dims)
         self._numbers = array("f")
         if not self._named:
@@ -124,21 +210,27 @@ class Rows:
         return vectors if len(kept) == len(packed) else vectors[kept]
 
     def _finish(self) -> tuple[Keys, Report]:
-        """Keys that are all whole numbers become int64; a mixture becomes text."""
+        """Keys that are all whole numbers become int64; a mixture becomes text. Row numbers stand for missing keys
+        where rows were left out, so that they still point into the file."""
         keys: Keys = None
         if self._named:
             keys = KeyList(*self._table.take())
             if self._whole_numbers:
-                keys = _as_integers(keys)
-        return keys, Report(self._duplicates, self.bytes_repaired, self.blank_lines)
+                keys = self._as_integers(keys)
+        elif self.bad.count:
+            keys = np.array(self._numbered, np.int64)
+        left_out = (self.bad.count, tuple(self.bad.first))
+        column = self.key_column if self._named else ""
+        return keys, Report(self._duplicates, self.bytes_repaired, self.blank_lines, *left_out, column)
+
+    def _as_integers(self, keys: KeyList) -> NDArray[np.int64]:
+        try:
+            return np.fromiter(map(int, keys), np.int64, len(keys))
+        except OverflowError:
+            raise InvalidInput(
+                f"{self._path}: a key is outside the range of int64: write the keys as text, or as smaller numbers"
+            ) from None
 
 
 def _is_whole_number(key: Any) -> bool:
     return type(key) is int or (type(key) is str and _WHOLE_NUMBER.fullmatch(key) is not None)
-
-
-def _as_integers(keys: KeyList) -> NDArray[np.int64]:
-    try:
-        return np.fromiter(map(int, keys), np.int64, len(keys))
-    except OverflowError:
-        raise InvalidInput("a key is outside the range of int64: give strings, or smaller numbers") from None

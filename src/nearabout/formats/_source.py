@@ -11,20 +11,24 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from itertools import chain
 from typing import Any, BinaryIO, cast
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from nearabout.errors import CorruptFile, FileFormatError, InvalidInput, TruncatedFile
+from nearabout.errors import CorruptFile, FileFormatError, InvalidInput, NotOurFile, TruncatedFile
 from nearabout.formats._compression import CODECS, PIECE, ahead, codec_of, decompressed, split
 
 HEAD = 1 << 16
+STANDARD_INPUT = "-"
 _CHUNK = 1 << 20
+MAX_LINE = 1 << 26  # bytes of a line of text: far beyond a vector of 65,535 dims and a key of a megabyte
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _SMALL = 1 << 24
+_ALWAYS = 1 << 28  # bytes that any file may become
+_EXPANSION = 200
 _MAX_LAYERS = 4  # a .gz in a .zip is common; deeper nesting is a trick
 _COMPRESSED_SUFFIXES = tuple(codec.suffix for codec in CODECS)
 # What zipfile raises for a damaged archive; lzma is not in every build of Python.
@@ -56,7 +60,7 @@ class Source:
         self, path: str, member: str | None = None, progress: Progress | None = None, scratch: str | None = None
     ) -> None:
         """``scratch``: a folder for compressed content that must be read at any place; None keeps it in memory."""
-        self.path = path
+        self.path = "standard input" if path == STANDARD_INPUT else path
         self.name = path  # of the content: changes with every layer taken off
         self._progress = progress
         self._consumed = 0
@@ -64,10 +68,14 @@ class Source:
         self._scratch = scratch
         self._closing = ExitStack()  # of temporary files
         self._content: BinaryIO | None = None  # uncompressed, where it had to be read at any place
-        self._file = io.FileIO(path)
+        self._pieces: Iterator[bytes] = iter(())
+        with naming(self.path):
+            self._file = io.FileIO(path) if path != STANDARD_INPUT else io.FileIO(os.dup(0))
         try:
-            self._before = os.fstat(self._file.fileno())
-            self.regular = stat.S_ISREG(self._before.st_mode)
+            with naming(self.path):
+                self._before = os.fstat(self._file.fileno())
+            # Standard input is read as a pipe, whatever it is: nobody can open it a second time.
+            self.regular = stat.S_ISREG(self._before.st_mode) and path != STANDARD_INPUT
             self.size: int | None = self._before.st_size if self.regular else None
             self._pieces = self._raw_pieces()
             self._layers = 0
@@ -139,17 +147,30 @@ class Source:
             yield piece
 
     def lines(self) -> Iterator[bytes]:
-        """All that is left, by lines, without their line feeds."""
-        rest = b""
+        """All that is left, by lines, without their line feeds; refuses one that is longer than ``MAX_LINE``."""
+        begun: list[bytes] = []  # of a line whose end has not come yet, joined once it has
+        size = 0
+        number = 1
         for chunk in self.chunks():
-            if b"\n" not in chunk:
-                rest += chunk
-                continue
-            parts = (rest + chunk).split(b"\n")
-            rest = parts.pop()
-            yield from parts
-        if rest:
-            yield rest
+            parts = chunk.split(b"\n")
+            size += len(parts[0])
+            self.check_line(number, size)
+            begun.append(parts[0])
+            if len(parts) > 1:
+                yield b"".join(begun)
+                yield from parts[1:-1]
+                begun, size = [parts[-1]], len(parts[-1])
+                number += len(parts) - 1
+        if size:
+            yield b"".join(begun)
+
+    def check_line(self, number: int, size: int) -> None:
+        """Refuses a line of more than ``MAX_LINE`` bytes: nothing that is read here has such lines."""
+        if size > MAX_LINE:
+            raise InvalidInput(
+                f"{self.path}: line {number:,} has more than {MAX_LINE:,} bytes, which is the most for a line: perhaps "
+                "its line ends are lost, or it is something else than text"
+            )
 
     def exactly(self, size: int, what: str) -> bytes:
         """Exactly ``size`` bytes, for small things such as headers."""
@@ -224,7 +245,8 @@ class Source:
         """Refuses a file that was written to while it was read: what came of it belongs to no version of it."""
         if not self.regular:
             return
-        after = os.fstat(self._file.fileno())
+        with naming(self.path):
+            after = os.fstat(self._file.fileno())
         if (after.st_size, after.st_mtime_ns) != (self._before.st_size, self._before.st_mtime_ns):
             raise CorruptFile(
                 f"{self.path}: the file changed while it was read ({self._before.st_size:,} bytes before, "
@@ -236,6 +258,16 @@ class Source:
         now = os.stat(self.path)
         if (now.st_dev, now.st_ino) != (self._before.st_dev, self._before.st_ino):
             raise CorruptFile(f"{self.path}: the file was replaced while it was read: read it again")
+
+    def translate_old_line_ends(self) -> None:
+        """Makes line feeds of carriage returns where they alone end the lines of a text, as on old Macintoshes."""
+        head = self.head(HEAD)
+        if b"\r" not in head or b"\n" in head or any(byte < 9 for byte in head):
+            return
+        pieces, self._buffer = chain([self._buffer], self._pieces), b""
+        self._pieces = _with_line_feeds(pieces, self.path)
+        self._layers += 1  # it lies in no file like this
+        self.size = None
 
     # --- Inside. ---
 
@@ -258,7 +290,11 @@ class Source:
         return taken
 
     def _raw_pieces(self) -> Iterator[bytes]:
-        while piece := self._file.read(_CHUNK):
+        while True:
+            with naming(self.path):
+                piece = self._file.read(_CHUNK)
+            if not piece:
+                return
             self._consumed += len(piece)
             yield piece
 
@@ -293,9 +329,18 @@ class Source:
         self._layers += 1
         if self._layers > _MAX_LAYERS:
             raise FileFormatError(f"{self.path}: compressed more than {_MAX_LAYERS} times over: unpack it first")
-        self._pieces = pieces
+        self._pieces = self._bounded(pieces)
         self.size = None
         self._content = None
+
+    def _bounded(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        """The same pieces, as long as they are no more than what was read of the file may become."""
+        size = 0
+        for piece in pieces:
+            size += len(piece)
+            if size > most_expanded(self._consumed):
+                raise expands_too_far(self.path, size)
+            yield piece
 
     def _open_archive(self, member: str | None) -> bool:
         """Goes on inside a member; True where the archive is to be left whole (.npz)."""
@@ -317,6 +362,7 @@ class Source:
                 raise
             raise CorruptFile(f"{self.path}: the .zip cannot be read ({error}): get the file again") from None
         self.name = chosen
+        self._check_member(archive.getinfo(chosen))
         self._enter(ahead(_member_pieces(stream, self.path, chosen)))
         return False
 
@@ -326,6 +372,14 @@ class Source:
             if member in names:
                 return member
             raise InvalidInput(f"{self.path}: has no member {member!r}; it has {_listed(wanted)}: name one of these")
+        if "[Content_Types].xml" in names and any(name.startswith("xl/") for name in names):
+            raise NotOurFile(f"{self.path}: is an Excel workbook: save its sheet as CSV, or as Parquet from pandas")
+        if any(name.endswith("/data.pkl") for name in names):
+            raise NotOurFile(
+                f"{self.path}: is what torch.save writes, a pickle with its data: load it with torch, and save the "
+                f"vectors "
+                "with numpy.save or as .safetensors"
+            )
         if len(wanted) == 1:
             return wanted[0]
         if not wanted:
@@ -334,9 +388,43 @@ class Source:
             f"{self.path}: holds {len(wanted)} files: {_listed(wanted)}. Name one: {self.path}!{wanted[0]}, or member="
         )
 
-    def zip_member(self, name: str) -> BinaryIO:
-        """A member of an archive that was left whole."""
+    def _check_member(self, member: zipfile.ZipInfo) -> None:
+        self._consumed = max(self._consumed, member.compress_size)
+        if member.file_size > most_expanded(member.compress_size):
+            raise expands_too_far(self.path, member.file_size)
+
+    def zip_member(self, name: str, whole: bool = True) -> BinaryIO:
+        """A member of an archive that was left whole; not ``whole``: for its first bytes alone."""
+        if whole:
+            self._check_member(self._archive.getinfo(name))
         return cast(BinaryIO, self._archive.open(name))
+
+
+def most_expanded(size: int) -> int:
+    """Returns how many bytes may become of so many compressed ones, or of a pickle: beyond it, it is taken for a trick.
+
+    Vectors compress to some part of their size, those of few values to a hundredth; zeros alone to nearly nothing.
+    """
+    return max(_ALWAYS, _EXPANSION * size)
+
+
+def expands_too_far(path: str, size: int) -> InvalidInput:
+    """Returns the error for what becomes more than ``most_expanded``."""
+    return InvalidInput(
+        f"{path}: becomes {size:,} bytes and more, over {_EXPANSION} times its own size: it holds next to nothing but "
+        "the same values again and again. If that is meant, decompress it first, or save it as a plain file"
+    )
+
+
+@contextmanager
+def naming(path: str) -> Iterator[None]:
+    """Gives an error of the system the name of the file, where it comes from a call that knows its number alone."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = path
+        raise
 
 
 class _Unclosable(io.RawIOBase):
@@ -359,6 +447,16 @@ class _Unclosable(io.RawIOBase):
 
     def readinto(self, buffer: Any, /) -> int:
         return self._inner.readinto(buffer) or 0
+
+
+def _with_line_feeds(pieces: Iterator[bytes], path: str) -> Iterator[bytes]:
+    for piece in pieces:
+        if b"\n" in piece:
+            raise CorruptFile(
+                f"{path}: its lines end in carriage returns and in line feeds: which of them are meant? Give all the "
+                f"same"
+            )
+        yield piece.replace(b"\r", b"\n")
 
 
 def _member_pieces(stream: Any, path: str, name: str) -> Iterator[bytes]:

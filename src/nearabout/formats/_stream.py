@@ -153,8 +153,9 @@ class Block(NamedTuple):
 class NamedRows:
     """Rows whose keys are all known before them, as in a table or an archive."""
 
-    def __init__(self, rows: int, keys: Keys) -> None:
+    def __init__(self, rows: int, keys: Keys, column: str | None = None) -> None:
         self._rows = rows
+        self._column = column or ""
         # Row numbers stand for rows: of those that stay nothing is copied but their numbers, where not all stay.
         numbers = np.arange(rows if keys is not None else 0)
         kept, self._keys, self._dropped = without_duplicates(numbers, keys)
@@ -174,7 +175,7 @@ class NamedRows:
             raise ValueError(f"{self._rows:,} keys, {first:,} vectors")
 
     def finish(self) -> tuple[Keys, Report]:
-        return self._keys, Report(duplicates=self._dropped)
+        return self._keys, Report(duplicates=self._dropped, key_column=self._column)
 
     def held(self) -> int:
         keys = self._keys

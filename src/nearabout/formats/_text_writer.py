@@ -11,11 +11,9 @@ from nearabout import _core
 from nearabout.errors import InvalidInput
 from nearabout.formats._embeddings import Vectors
 from nearabout.formats._keys import KeyList, Keys
-from nearabout.formats._words import BOM
+from nearabout.formats._words import BOM, are_in_quotes, holds_a_row
 
 _NUMBERS = 1 << 18  # written at once: some 3 MB of text
-_IS_SPACE = np.zeros(256, np.bool_)
-_IS_SPACE[np.frombuffer(b" \t\n\r\v\f", np.uint8)] = True
 
 
 def packed(keys: Keys, rows: int) -> KeyList:
@@ -25,22 +23,26 @@ def packed(keys: Keys, rows: int) -> KeyList:
     return KeyList.from_strings(map(str, range(rows) if keys is None else keys.tolist()))
 
 
-def spaced(keys: KeyList) -> Iterator[tuple[int, bytes]]:
-    """The keys that hold white space, with their rows. Few do, and only they can be what a format cannot hold."""
-    places = np.flatnonzero(_IS_SPACE[keys.blob]).astype(np.uint64)
-    for row in np.unique(np.searchsorted(keys.offsets, places, side="right") - 1).tolist():
-        yield row, keys.blob[int(keys.offsets[row]) : int(keys.offsets[row + 1])].tobytes()
-
-
-def words_of(keys: Keys, rows: int, format_name: str) -> KeyList:
-    """Keys that a line can begin with: the others are refused, since they would come back changed."""
+def words_of(keys: Keys, rows: int, dims: int, format_name: str) -> KeyList:
+    """Keys that a line can begin with: the others are refused, since they would come back changed, or not at all."""
     words = packed(keys, rows)
+    if are_in_quotes(words):
+        raise InvalidInput(f"every key is in quotes, as {words[0]!r:.40} is: {format_name} has none; take them off")
+    for row, word in words.spaced():
+        wrong = holds_a_row(word, dims)
+        if wrong:
+            raise InvalidInput(
+                f"key {row}, {word.decode()!r:.80}, cannot be written as {format_name}: it {wrong}. Change the key, "
+                f"or write "
+                "Parquet"
+            )
     marked = [(0, words[0].encode())] if rows and words[0].encode().startswith(BOM) else []
-    for row, word in (*marked, *spaced(words)):
-        if b"\n" in word or word[-1:] in (b" ", b"\t", b"\r") or (row == 0 and word.startswith(BOM)):
+    for row, word in (*marked, *words.spaced()):
+        if b"\n" in word or b"\r" in word or word[-1:] in (b" ", b"\t") or (row == 0 and word.startswith(BOM)):
             raise InvalidInput(
                 f"key {row}, {word.decode()!r}, cannot be written as {format_name}: a key must not hold a line "
-                "feed, end in a blank, nor begin the file with a byte order mark. Change the key, or write Parquet"
+                "feed or a carriage return, end in a blank, nor begin the file with a byte order mark. Change the "
+                "key, or write Parquet"
             )
     return words
 

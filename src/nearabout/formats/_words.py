@@ -6,12 +6,16 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from nearabout import _core
 from nearabout.errors import CorruptFile, FileFormatError, InvalidInput, TruncatedFile
+from nearabout.formats._bad_rows import MEND, BadRow
+from nearabout.formats._decimal_commas import COMMA_ADVICE, is_decimal_comma
 from nearabout.formats._embeddings import Embeddings, Report, Vectors
 from nearabout.formats._keys import KeyList
 from nearabout.formats._options import ReadOptions
-from nearabout.formats._source import Source
+from nearabout.formats._source import MAX_LINE, Source
 from nearabout.formats._stream import PIECE, Stream, in_pieces
 
 BOM = b"\xef\xbb\xbf"
@@ -55,16 +59,20 @@ def take_header(source: Source, options: ReadOptions) -> Header:
     return header
 
 
-def run(parser: Any, source: Source, dims: int, announced: int | None, format_name: str) -> Embeddings:
+def run(
+    parser: Any, source: Source, options: ReadOptions, dims: int, announced: int | None, format_name: str
+) -> Embeddings:
     """Feeds a parser with all that is left of a source; the vectors end where the parser put them."""
     for _ in _fed(parser, source, dims, announced):
         pass
     vectors = parser.take_rows()
-    keys, report = _finished(parser)
+    keys, report = _finished(parser, source.path, options, dims)
     return Embeddings(vectors, keys, source.path, format_name, report)
 
 
-def stream(parser: Any, source: Source, dims: int, announced: int | None, format_name: str) -> Stream:
+def stream(
+    parser: Any, source: Source, options: ReadOptions, dims: int, announced: int | None, format_name: str
+) -> Stream:
     """The same, taking vectors out as they come."""
 
     def pieces() -> Iterator[Vectors]:
@@ -73,56 +81,145 @@ def stream(parser: Any, source: Source, dims: int, announced: int | None, format
                 yield parser.take_rows()
         yield parser.take_rows()
 
-    return in_pieces(source, format_name, pieces(), lambda: _finished(parser), lambda: int(parser.key_bytes))
+    return in_pieces(
+        source,
+        format_name,
+        pieces(),
+        lambda: _finished(parser, source.path, options, dims),
+        lambda: int(parser.key_bytes),
+    )
 
 
-def _finished(parser: Any) -> tuple[KeyList, Report]:
-    return KeyList(*parser.take_keys()), Report(parser.duplicates, parser.bytes_repaired, parser.blank_lines)
+def _finished(parser: Any, path: str, options: ReadOptions, dims: int) -> tuple[KeyList, Report]:
+    keys = KeyList(*parser.take_keys())
+    if isinstance(parser, _core.LineParser):
+        _refuse_carriage_returns(keys, path)
+        if options.dims is None:
+            _refuse_rows(keys, path, dims)
+    left_out = (parser.skipped, tuple(_skipped(parser, dims)))
+    return keys, Report(parser.duplicates, parser.bytes_repaired, parser.blank_lines, *left_out)
+
+
+def _refuse_carriage_returns(keys: KeyList, path: str) -> None:
+    """A line end of old within a line would make one key of a whole row and the next key."""
+    places = np.flatnonzero(keys.blob == ord("\r"))
+    if len(places):
+        row = int(np.searchsorted(keys.offsets, places[0], side="right")) - 1
+        raise CorruptFile(
+            f"{path}: the key {keys[row]!r:.80} (row {row:,}) has a carriage return: lines end in line feeds here, "
+            "perhaps after one; mend the line ends"
+        )
+
+
+def are_in_quotes(keys: KeyList) -> bool:
+    """Whether words are all in quotes, as R's write.table writes them: they are no words with quotes."""
+    starts, ends = keys.offsets[:-1], keys.offsets[1:]
+    if len(keys) < 2 or (ends - starts).min() < 2:
+        return False
+    return bool((keys.blob[starts] == ord('"')).all() and (keys.blob[ends - np.uint64(1)] == ord('"')).all())
+
+
+def holds_a_row(key: bytes, dims: int) -> str:
+    """Says how a key of several words looks like part of a row of numbers; nothing where it does not."""
+    fields = key.split()
+    if sum(NUMBER.fullmatch(field) is not None for field in fields) >= max(2, min(dims, 3)):
+        return "holds numbers, as if two rows were in one line"
+    if len(fields) > 1 and is_decimal_comma(fields[-1].decode(errors="replace")):
+        return "ends in a number with a decimal comma"
+    return ""
+
+
+def _refuse_rows(keys: KeyList, path: str, dims: int) -> None:
+    """A row that lost its line end, or a number that is none, would end as part of a key."""
+    if are_in_quotes(keys):
+        raise InvalidInput(
+            f"{path}: every word is in quotes, as {keys[0]!r:.40} is: read it with format='delimited', delimiter=' '"
+        )
+    for row, key in keys.spaced():
+        wrong = holds_a_row(key, dims)
+        if wrong:
+            advice = COMMA_ADVICE if "comma" in wrong else "mend the line"
+            raise CorruptFile(
+                f"{path}: the key {key.decode()!r:.80} (row {row:,}) {wrong}: {advice}. If it is a key, say so with "
+                f"dims={dims}"
+            )
 
 
 def _fed(parser: Any, source: Source, dims: int, announced: int | None) -> Iterator[None]:
     """Stops after each piece of the source."""
-    place = "byte" if isinstance(parser, _core.RecordParser) else "line"
     for chunk in source.chunks():
         problem = parser.feed(chunk)
         if problem is not None:
-            raise _error(problem, source.path, place, dims, announced)
+            raise _error(problem, source.path, _place_name(parser), dims, announced)
+        _check_length(parser, source, dims)
         yield
     problem = parser.finish()
     if problem is not None:
-        raise _error(problem, source.path, place, dims, announced)
-    if announced is not None and parser.rows_read < announced:
+        raise _error(problem, source.path, _place_name(parser), dims, announced)
+    if parser.skipped and not parser.rows_read:
+        first = ", ".join(_skipped(parser, dims))
+        raise InvalidInput(f"{source.path}: none of its {parser.skipped:,} rows can be read: {first}")
+    if announced is not None and parser.rows_read + parser.skipped < announced:
         raise TruncatedFile(
             f"{source.path}: its header announces {announced:,} words, the file ends after {parser.rows_read:,}: "
             "get the file again, or correct its first line"
         )
 
 
-def _error(problem: _core.TextProblem, path: str, place_name: str, dims: int, announced: int | None) -> FileFormatError:
-    kind, place, found, token = problem
-    where = f"{path}: {place_name} {place:,}"
+def _place_name(parser: Any) -> str:
+    return "byte" if isinstance(parser, _core.RecordParser) else "line"
+
+
+def _check_length(parser: Any, source: Source, dims: int) -> None:
+    """Refuses a line that does not end, or a record whose key does not."""
+    if isinstance(parser, _core.LineParser):
+        source.check_line(parser.place, parser.waiting_bytes)
+    elif parser.waiting_bytes > MAX_LINE + 4 * dims:
+        raise CorruptFile(
+            f"{source.path}: the record at byte {parser.place:,} has no end within {MAX_LINE:,} bytes: get the file "
+            f"again"
+        )
+
+
+def _skipped(parser: Any, dims: int) -> list[str]:
+    """Where the first rows are that were left out, and why."""
+    return [_bad_row(problem, _place_name(parser), dims).told() for problem in parser.first_skipped]
+
+
+def _bad_row(problem: _core.TextProblem, place_name: str, dims: int) -> BadRow:
+    """A row that cannot be read, while the rest of the file can."""
+    kind, number, found, token = problem
+    place = f"{place_name} {number:,}"
     if kind == "too_few_numbers":
-        return CorruptFile(f"{where} has {found} numbers after its key; {dims} are expected: mend or remove the line")
+        return BadRow(place, f" has {found} numbers after its key; {dims} are expected")
     if kind == "too_many_numbers":
-        return CorruptFile(
-            f"{where} has {found} numbers after its key; {dims} are expected: mend or remove the line. "
-            f"If the first of them belong to the key, say so with dims={dims}"
-        )
+        more = f". If the first of them belong to the key, say so with dims={dims}"
+        return BadRow(place, f" has {found} numbers after its key; {dims} are expected", advice=MEND + more)
     if kind == "not_a_number":
-        return CorruptFile(
-            f"{where}, number {found + 1} of {dims}: {_shown(token)} is not a number: mend or remove the line"
-        )
-    if kind == "not_utf8":
-        return CorruptFile(
-            f"{where}: the key {_shown(token)} is not UTF-8 (its byte {found + 1:,}, 0x{token[found]:02x}): "
-            "read with errors='replace' or errors='ignore', or convert the file"
-        )
+        advice = COMMA_ADVICE if is_decimal_comma(token[:40].decode("latin-1")) else MEND
+        return BadRow(place, f", number {found + 1} of {dims}: {_shown(token)} is not a number", advice=advice)
+    return BadRow(
+        place,
+        f": the key {_shown(token)} is not UTF-8 (its byte {found + 1:,}, 0x{token[found]:02x})",
+        advice="read with errors='replace' or errors='ignore', or convert the file",
+    )
+
+
+def _error(
+    problem: _core.TextProblem, path: str, place_name: str, dims: int, announced: int | None
+) -> FileFormatError | InvalidInput:
+    kind, place, found, _ = problem
+    where = f"{path}: {place_name} {place:,}"
     if kind == "more_rows":
         return CorruptFile(
             f"{where}: the header announces {announced:,} words, but there is more: correct the header, or cut "
             "the file there"
         )
-    return TruncatedFile(f"{where}: the last record is cut short ({found:,} bytes of it are there): get the file again")
+    if kind == "truncated":
+        return TruncatedFile(
+            f"{where}: the last record is cut short ({found:,} bytes of it are there): get the file again"
+        )
+    return _bad_row(problem, place_name, dims).error(path)
 
 
 def _shown(token: bytes) -> str:

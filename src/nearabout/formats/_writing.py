@@ -19,6 +19,7 @@ from nearabout.formats._compression import CODECS, library_of
 from nearabout.formats._embeddings import Embeddings, Vectors
 from nearabout.formats._keys import Keys, as_keys
 from nearabout.formats._registry import WRITERS, WritableFormat
+from nearabout.formats._source import naming
 
 _WITH_KEYS = ("word2vec-binary", "word2vec-text", "glove", "parquet", "delimited", "json-lines")
 _NOT_WRITTEN = (".bvecs", ".ivecs")  # suffixes of a format that is written as another of its own
@@ -121,7 +122,7 @@ def _replacing(path: str) -> Iterator[BinaryIO]:
     temporary = f"{path}.{secrets.token_hex(4)}.part"
     private = os.path.exists(path)
     try:
-        with open(temporary, "xb", opener=_open_private if private else None) as file:
+        with naming(path), open(temporary, "xb", opener=_open_private if private else None) as file:
             yield file
             file.flush()
             if private:

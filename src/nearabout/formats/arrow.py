@@ -1,4 +1,4 @@
-"""Arrow IPC and Feather files, and what Parquet shares with them: a column of lists of numbers, perhaps one of keys.
+"""Arrow IPC and Feather files, and what Parquet shares with them: columns of vectors, perhaps one of keys.
 
 Needs pyarrow.
 """
@@ -6,24 +6,28 @@ Needs pyarrow.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nearabout.errors import CorruptFile, FileFormatError, InvalidInput, MissingDependency
-from nearabout.formats._arrays import KEY_NAMES, VECTOR_NAMES, as_vectors
-from nearabout.formats._embeddings import Embeddings, Report, Vectors, without_duplicates
-from nearabout.formats._keys import KeyList, Keys, as_keys
+from nearabout.formats._arrow_columns import Chooser
+from nearabout.formats._arrow_keys import joined, keys_of
+from nearabout.formats._arrow_vectors import NO_KEY, REASONS, reader_of
+from nearabout.formats._bad_rows import BadRow, BadRows
+from nearabout.formats._embeddings import Embeddings, Report, Vectors
+from nearabout.formats._keys import KeyList, Keys
 from nearabout.formats._options import Head, ReadOptions
 from nearabout.formats._source import Source
 from nearabout.formats._stream import NamedRows, Stream, in_pieces
 
 NAME = "arrow"
 SUFFIXES = (".arrow", ".feather", ".ipc")
-OPTIONS = frozenset({"key_column", "vector_column"})
+OPTIONS = frozenset({"key_column", "vector_column", "vector_columns"})
 
 
 def sniff(head: Head) -> bool:
@@ -41,7 +45,12 @@ def library() -> Any:
 
 def read(source: Source, options: ReadOptions) -> Embeddings:
     one_pass = _is_stream(source)
-    return table_of(source, options, NAME, lambda file: _reader(file, one_pass).read_all())
+
+    def load(file: Any) -> Any:
+        table = _reader(file, one_pass).read_all()
+        return table.schema, table.select
+
+    return table_of(source, options, NAME, load)
 
 
 def _is_stream(source: Source) -> bool:
@@ -86,16 +95,21 @@ def _telling_broken(source: Source, name: str) -> Iterator[Any]:
         raise CorruptFile(f"{source.path}: the {name} file cannot be read ({first}): get the file again") from None
 
 
-def table_of(source: Source, options: ReadOptions, name: str, load: Any) -> Embeddings:
-    """Loads a table and takes the two columns from it."""
+def table_of(source: Source, options: ReadOptions, name: str, load: Callable[[Any], Any]) -> Embeddings:
+    """Takes the columns of vectors and keys from a table: ``load(file)`` gives its schema and a way to some columns."""
     with _telling_broken(source, name) as arrow:
-        table = load(arrow.PythonFile(source.file(), mode="r"))
-        table.validate(full=True)
-        vector_name, key_name = _chosen(table.schema, options, arrow, source.path)
-        vectors = _vectors(arrow, table.column(vector_name), source.path, vector_name)
-        found = None if key_name is None else _keys(arrow, table.column(key_name), source.path, key_name)
-        vectors, keys, dropped = without_duplicates(vectors, found)
-        return Embeddings(vectors, keys, source.path, name, Report(duplicates=dropped))
+        schema, select = load(arrow.PythonFile(source.file(), mode="r"))
+
+        def batches(names: list[str]) -> Iterator[Any]:
+            table = select(names)
+            table.validate(full=True)
+            yield from table.to_batches()
+
+        rows = _TableRows(arrow, source.path, options, schema, batches)
+        parts = list(rows.pieces())
+        vectors = parts[0] if len(parts) == 1 else np.concatenate(parts)
+        keys, report = rows.finish()
+        return Embeddings(vectors, keys, source.path, name, report)
 
 
 def stream_of(source: Source, options: ReadOptions, name: str, schema: Any, batches: Any) -> Stream:
@@ -103,177 +117,136 @@ def stream_of(source: Source, options: ReadOptions, name: str, schema: Any, batc
 
     The keys are read first, in a pass of their own: which rows are left out has to be known before them.
     """
-    named: list[NamedRows] = []
+    rows: list[_TableRows] = []
 
     def pieces() -> Iterator[Vectors]:
         with _telling_broken(source, name) as arrow:
             content = source.file()
 
-            def columns(*names: str) -> Iterator[Any]:
+            def columns(names: list[str]) -> Iterator[Any]:
                 content.seek(0)
-                for batch in batches(arrow.PythonFile(content, mode="r"), list(names)):
+                for batch in batches(arrow.PythonFile(content, mode="r"), names):
                     batch.validate(full=True)
                     yield batch
 
             content.seek(0)
             fields = schema(arrow.PythonFile(content, mode="r"))
-            vector_name, key_name = _chosen(fields, options, arrow, source.path)
-            kind = fields.field(vector_name).type
-            rows, found = 0, None
-            if key_name is not None:
-                # Packed batch by batch: a column keeps the memory of its whole batch, vectors and all.
-                parts = [_keys(arrow, batch.column(key_name), source.path, key_name) for batch in columns(key_name)]
-                nothing = _keys(arrow, arrow.chunked_array([], fields.field(key_name).type), source.path, key_name)
-                found = _joined([part for part in parts if part is not None and len(part)])
-                found = nothing if found is None else found
-                rows = 0 if found is None else len(found)
-            named.append(NamedRows(rows, found))
-            found_pieces = _column_pieces(arrow, columns(vector_name), kind, source.path, vector_name)
-            yield from named[0].without_duplicates(found_pieces)
+            rows.append(_TableRows(arrow, source.path, options, fields, columns))
+            yield from rows[0].pieces()
 
-    return in_pieces(source, name, pieces(), lambda: named[0].finish(), lambda: named[0].held() if named else 0)
+    return in_pieces(source, name, pieces(), lambda: rows[0].finish(), lambda: rows[0].held() if rows else 0)
 
 
-def _column_pieces(arrow: Any, batches: Iterator[Any], kind: Any, path: str, name: str) -> Iterator[Vectors]:
-    dims = 0
-    for batch in batches:
-        if len(batch):
-            piece = _vectors(arrow, arrow.chunked_array([batch.column(name)]), path, name)
+class _TableRows:
+    """The rows of a table, whose columns can be gone through again and again: ``batches(names)``."""
+
+    def __init__(
+        self, arrow: Any, path: str, options: ReadOptions, schema: Any, batches: Callable[[list[str]], Iterator[Any]]
+    ) -> None:
+        self._arrow = arrow
+        self._path = path
+        self._schema = schema
+        self._batches = batches
+        self._bad = BadRows(path, options)
+        self._vectors, self._key = Chooser(arrow, schema, options, path, self._sample).columns()
+        self._reader = reader_of(arrow, schema, path, self._vectors)
+        self._good: NDArray[np.bool_] | None = None  # of all rows, where some are left out
+        self._named = NamedRows(0, None)
+
+    def pieces(self) -> Iterator[Vectors]:
+        """Reads the keys, then yields the vectors piece by piece, one at least."""
+        self._settle()
+        yield from self._named.without_duplicates(self._all_pieces())
+
+    def finish(self) -> tuple[Keys, Report]:
+        """Returns keys and report, after the last piece."""
+        keys, report = self._named.finish()
+        if self._good is not None:
+            keys = np.flatnonzero(self._good) if keys is None else keys
+            report = replace(report, skipped_rows=self._bad.count, first_skipped=tuple(self._bad.first))
+        return keys, report
+
+    def held(self) -> int:
+        """Returns the bytes that keys take."""
+        return self._named.held()
+
+    def _sample(self, names: list[str]) -> dict[str, Any]:
+        """Returns the first value that is there, of each of some columns."""
+        found: dict[str, Any] = {}
+        for batch in self._batches(names):
+            for name in names:
+                if name not in found and batch.column(name).null_count < len(batch):
+                    found[name] = batch.column(name).drop_null()[0].as_py()
+            if len(found) == len(names):
+                break
+        return found
+
+    def _settle(self) -> None:
+        """Reads the keys and, where bad rows are to be left out, which rows are good."""
+        names = [] if self._key is None else [self._key]
+        if self._bad.skipping:
+            names += self._vectors
+        if not names:
+            return
+        # Packed batch by batch: a column keeps the memory of its whole batch, vectors and all.
+        parts: list[Keys] = []
+        lengths: list[NDArray[np.int64]] = []
+        for batch in self._batches(list(dict.fromkeys(names))):
+            column = None if self._key is None else batch.column(self._key)
+            if self._bad.skipping:
+                lengths.append(self._reader.lengths(batch))
+                if column is not None:
+                    lengths[-1][column.is_null().to_numpy(zero_copy_only=False)] = NO_KEY
+                    column = column.drop_null()
+            if column is not None:
+                parts.append(keys_of(self._arrow, column, self._path, self._key or ""))
+        keys = self._joined(parts)
+        if self._bad.skipping:
+            keys = self._leave_out(np.concatenate(lengths) if lengths else np.empty(0, np.int64), keys)
+        self._named = NamedRows(0 if keys is None else len(keys), keys, self._key)
+
+    def _joined(self, parts: list[Keys]) -> Keys:
+        if self._key is None:
+            return None
+        some = [part for part in parts if part is not None and len(part)]
+        kind = self._schema.field(self._key).type
+        nothing = keys_of(self._arrow, self._arrow.chunked_array([], kind), self._path, self._key)
+        return joined(some) if some else nothing
+
+    def _leave_out(self, lengths: NDArray[np.int64], keys: Keys) -> Keys:
+        """Settles which rows are good, tells of the others, and returns the keys of the good ones."""
+        sizes, counts = np.unique(lengths[lengths > 0], return_counts=True)
+        if len(lengths) and not len(sizes):
+            raise InvalidInput(f"{self._path}: none of its {len(lengths):,} rows can be read")
+        dims = int(sizes[np.argmax(counts)]) if len(sizes) else 0
+        good = lengths == dims
+        for row in np.flatnonzero(~good).tolist():
+            reason = REASONS.get(int(lengths[row]), f"has {lengths[row]} numbers, {dims} are expected")
+            self._bad.take(BadRow(f"row {row:,}", f": {reason}"))
+        if not good.all():
+            self._good = good
+        if keys is None or self._good is None:
+            return keys
+        kept = np.flatnonzero(good[lengths != NO_KEY])
+        return keys.take(kept) if isinstance(keys, KeyList) else keys[kept]
+
+    def _all_pieces(self) -> Iterator[Vectors]:
+        """The vectors of all rows that are not left out."""
+        dims, row = 0, 0
+        for batch in self._batches(list(self._vectors)):
+            first, row = row, row + len(batch)
+            if self._good is not None:
+                batch = batch.filter(self._arrow.array(self._good[first:row]))
+            if not len(batch):
+                continue
+            piece = self._reader.piece(batch, first)
             if dims and piece.shape[1] != dims:
-                raise _widths_differ(path, name, {dims, piece.shape[1]})
+                raise InvalidInput(
+                    f"{self._path}: the lists in {self._vectors[0]} differ in length ({dims} and {piece.shape[1]}): "
+                    f"vectors "
+                    "must not"
+                )
             dims = piece.shape[1]
             yield piece
-    if not dims:
-        yield _vectors(arrow, arrow.chunked_array([], kind), path, name)
-
-
-def _chosen(schema: Any, options: ReadOptions, arrow: Any, path: str) -> tuple[str, str | None]:
-    """The columns of the vectors and of the keys."""
-    vector_name = _choose(schema, options.vector_column, VECTOR_NAMES, arrow, path, lists=True)
-    key_name = None
-    if options.key_column is not False:
-        if isinstance(options.key_column, int):
-            raise InvalidInput(
-                f"key_column={options.key_column}: columns have names here: give one, or False for no keys"
-            )
-        key_name = _choose(schema, options.key_column, KEY_NAMES, arrow, path, lists=False)
-    return vector_name, key_name
-
-
-def _is_vector(arrow: Any, kind: Any) -> bool:
-    types = arrow.types
-    if not (types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)):
-        return False
-    return bool(types.is_floating(kind.value_type) or types.is_integer(kind.value_type))
-
-
-def _is_key(arrow: Any, kind: Any) -> bool:
-    types = arrow.types
-    return bool(
-        types.is_string(kind) or types.is_large_string(kind) or types.is_integer(kind) or types.is_dictionary(kind)
-    )
-
-
-def _choose(schema: Any, wanted: str | None, usual: tuple[str, ...], arrow: Any, path: str, *, lists: bool) -> Any:
-    """The column that is asked for or meant; None where no column of keys is."""
-    fits = [field.name for field in schema if (_is_vector if lists else _is_key)(arrow, field.type)]
-    kind, option = ("lists of numbers", "vector_column") if lists else ("strings or whole numbers", "key_column")
-    columns = ", ".join(f"{field.name} ({field.type})" for field in list(schema)[:12]) or "none"
-    if wanted is not None:
-        if fits.count(wanted) == 1:
-            return wanted
-        raise InvalidInput(f"{path}: {option}={wanted!r} is no column of {kind}; the columns are {columns}")
-    for name in usual:
-        if fits.count(name) == 1:
-            return name
-    strings = [name for name in fits if lists or not arrow.types.is_integer(schema.field(name).type)]
-    if len(strings) == 1:
-        return strings[0]
-    if not lists:
-        return None
-    raise InvalidInput(f"{path}: {len(fits)} columns hold {kind}; the columns are {columns}. Name one with {option}=")
-
-
-def _vectors(arrow: Any, column: Any, path: str, name: str) -> Vectors:
-    parts = [_part(arrow, chunk, path, name) for chunk in column.chunks if len(chunk)]
-    if not parts:
-        kind = column.type
-        dims = kind.list_size if arrow.types.is_fixed_size_list(kind) else 0
-        if dims == 0:
-            raise CorruptFile(f"{path}: the column {name} has no rows: nothing says how many dimensions there are")
-        none = arrow.array([], kind.value_type).to_numpy(zero_copy_only=False)
-        return as_vectors(none.reshape(0, dims), path, name)
-    widths = {part.shape[1] for part in parts}
-    if len(widths) > 1:
-        raise _widths_differ(path, name, widths)
-    return as_vectors(parts[0] if len(parts) == 1 else np.concatenate(parts), path, f"the column {name}")
-
-
-def _widths_differ(path: str, name: str, widths: set[int]) -> CorruptFile:
-    return CorruptFile(
-        f"{path}: the lists in {name} differ in length ({min(widths)} and {max(widths)}): vectors must not"
-    )
-
-
-def _part(arrow: Any, chunk: Any, path: str, name: str) -> Any:
-    if chunk.null_count:
-        raise CorruptFile(
-            f"{path}: the column {name} has {chunk.null_count:,} empty entries: fill or remove those rows"
-        )
-    if arrow.types.is_fixed_size_list(chunk.type):
-        dims = chunk.type.list_size
-    else:
-        offsets = chunk.offsets.to_numpy()
-        lengths = np.diff(offsets)
-        dims = int(lengths[0])
-        wrong = np.flatnonzero(lengths != dims)
-        if len(wrong):
-            raise CorruptFile(
-                f"{path}: the lists in {name} differ in length ({dims} in the first row, {lengths[wrong[0]]} in row "
-                f"{wrong[0]:,}): vectors must not"
-            )
-    values = chunk.flatten()
-    if values.null_count:
-        raise CorruptFile(
-            f"{path}: the column {name} has {values.null_count:,} missing numbers: fill them or remove those rows"
-        )
-    if dims == 0 or len(values) != len(chunk) * dims:
-        raise CorruptFile(
-            f"{path}: the column {name} holds lists of {dims} numbers, {len(values):,} in all: it is no table "
-            "of vectors"
-        )
-    return values.to_numpy(zero_copy_only=False).reshape(len(chunk), dims)
-
-
-def _keys(arrow: Any, column: Any, path: str, name: str) -> Keys:
-    if column.null_count:
-        raise CorruptFile(f"{path}: the column {name} has {column.null_count:,} empty keys: fill or remove those rows")
-    if arrow.types.is_integer(column.type):
-        return as_keys(column.to_pylist(), len(column))
-    text = column.cast(arrow.large_string())
-    if isinstance(text, arrow.ChunkedArray):
-        text = text.combine_chunks()
-    if isinstance(text, arrow.ChunkedArray):
-        text = arrow.concat_arrays(text.chunks)
-    return _packed(text)
-
-
-def _joined(parts: list[KeyList | NDArray[np.int64]]) -> Keys:
-    """Keys of several batches, all of them of one kind; None where there are none."""
-    if all(isinstance(part, np.ndarray) for part in parts):
-        return np.concatenate(parts) if parts else None
-    packed = [part for part in parts if isinstance(part, KeyList)]
-    sizes = np.cumsum([0, *(len(part.blob) for part in packed)], dtype=np.uint64)
-    offsets = [part.offsets[:-1] + first for part, first in zip(packed, sizes, strict=False)]
-    return KeyList(np.concatenate([part.blob for part in packed]), np.concatenate([*offsets, sizes[-1:]]))
-
-
-def _packed(text: Any) -> KeyList:
-    """Arrow packs strings as KeyList does."""
-    _, offsets_buffer, blob_buffer = text.buffers()
-    if len(text) == 0:
-        return KeyList.from_strings([])
-    offsets = np.frombuffer(offsets_buffer, np.int64)[text.offset : text.offset + len(text) + 1]
-    blob = np.frombuffer(blob_buffer, np.uint8) if blob_buffer is not None else np.empty(0, np.uint8)
-    first = int(offsets[0])
-    return KeyList(blob[first : int(offsets[-1])].copy(), (offsets - first).astype(np.uint64))
+        if not dims:
+            yield self._reader.nothing()

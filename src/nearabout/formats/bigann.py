@@ -13,6 +13,7 @@ from nearabout.formats._embeddings import Embeddings
 from nearabout.formats._options import Head, ReadOptions
 from nearabout.formats._source import Source
 from nearabout.formats._stream import Block, Stream
+from nearabout.formats._swapped import refuse_other_element, refuse_swapped
 
 NAME = "bigann"
 OPTIONS: frozenset[str] = frozenset()
@@ -29,6 +30,7 @@ def _block(source: Source) -> Block:
     element = _ELEMENTS.get(source.suffix)
     if element is None:
         raise InvalidInput(f"{source.path}: the element type is in the suffix: name the file {', '.join(SUFFIXES)}")
+    refuse_swapped(source.head(), source.size, source.suffix, source.path)
     header = source.exactly(8, "the header of two uint32")
     rows, dims = int.from_bytes(header[:4], "little"), int.from_bytes(header[4:], "little")
     if not 1 <= dims <= _MAX_DIMS:
@@ -36,6 +38,9 @@ def _block(source: Source) -> Block:
     what = f"{rows:,} rows of {dims:,} dimensions"
     left = source.remaining(8)
     dtype = np.dtype(element)
+    if dims * dtype.itemsize <= len(source.head()):
+        some = np.frombuffer(source.head(), dtype, len(source.head()) // dtype.itemsize)
+        refuse_other_element(some.astype(dtype.newbyteorder("=")), source.suffix, source.path)
     extra = "" if left is None else f" ({left - rows * dims * dtype.itemsize:,} bytes)"
     more = f"there is more than the {rows:,} rows that its header announces{extra}"
     return Block(dtype, (rows, dims), 8, what, more)

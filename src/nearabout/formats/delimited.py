@@ -1,37 +1,42 @@
 """Delimited text, CSV and TSV: a row a line, perhaps with a header, perhaps with a key.
 
-Quoting is that of RFC 4180, but a quoted field cannot hold a line feed. Numbers are read as float32.
+Quoting is that of RFC 4180: a quoted field may hold line feeds. In text with tabs a quote may be a word of its own, as
+in the vocabularies of word vectors. Numbers are read as float32.
 
-The first row settles what a row is; those after it are read by the compiled core where they are plain. Every other
+The first rows settle what a row is; those after them are read by the compiled core where they are plain. Every other
 line goes the way of the first, in Python, which reads all that can be read and says what is wrong with the rest.
 """
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 
 from nearabout import _core
 from nearabout.errors import CorruptFile, InvalidInput
 from nearabout.formats import _words
-from nearabout.formats._arrays import KEY_NAMES
+from nearabout.formats._bad_rows import BadRow
+from nearabout.formats._columns import Columns, choose_columns, has_header, is_number, refuse_row_numbers
+from nearabout.formats._decimal_commas import COMMA_ADVICE, has_decimal_commas
 from nearabout.formats._embeddings import Embeddings
 from nearabout.formats._options import Head, ReadOptions
+from nearabout.formats._quotes import Quotes, is_open
 from nearabout.formats._rows import Rows
 from nearabout.formats._source import Source
 from nearabout.formats._stream import Stream
+from nearabout.formats._vector_text import numbers_of
+from nearabout.formats._warnings import warn_of_rounding
 
 NAME = "delimited"
 SUFFIXES = (".csv", ".tsv", ".tab")
-OPTIONS = frozenset({"errors", "key_column", "header", "delimiter"})
+OPTIONS = frozenset({"errors", "key_column", "vector_column", "vector_columns", "header", "delimiter", "quotes"})
 _DELIMITERS = (",", "\t", ";", "|")
+_SHORT = 7  # digits that float32 always holds
+_MAX_FIELD = 1 << 26  # bytes of a record: a quote that nobody closes must not take the whole file
 
 
-def _is_number(field: str) -> bool:
-    return _words.NUMBER.fullmatch(field.strip().encode()) is not None
-
-
-def _delimiter_of(line: str) -> str | None:
+def _delimiter_of(line: str, suffix: str) -> str | None:
+    if suffix in (".tsv", ".tab") and "\t" in line:
+        return "\t"
     best = max(_DELIMITERS, key=line.count)
     return best if line.count(best) else None
 
@@ -40,115 +45,218 @@ def sniff(head: Head) -> bool:
     if head.suffix in SUFFIXES:
         return b"\x00" not in head.data
     lines = [line for line in head.data.removeprefix(_words.BOM).decode("latin-1").split("\n") if line.strip()]
-    if not lines or b"\x00" in head.data or lines[0][0] in "{[":
+    if not lines or b"\x00" in head.data or lines[0][0] in "{[" or has_decimal_commas(lines[0]):
         return False
-    delimiter = _delimiter_of(lines[0])
-    fields = lines[-1 if len(lines) < 3 else 1].split(delimiter)
-    return delimiter is not None and len(fields) > 1 and sum(map(_is_number, fields)) >= len(fields) - 1
-
-
-def _is_header(fields: list[str]) -> bool:
-    return len(fields) > 1 and not any(_is_number(field) for field in fields[1:])
-
-
-def _key_place(fields: list[str], names: list[str] | None, options: ReadOptions, path: str) -> int | None:
-    """The column of the keys: the one asked for; else the first, where it holds no number or is named as keys are."""
-    wanted = options.key_column
-    if wanted is False:
-        return None
-    if isinstance(wanted, str):
-        if names is None or wanted not in names:
-            has = "has no header" if names is None else f"has the columns {', '.join(names[:8])}"
-            raise InvalidInput(
-                f"{path}: key_column={wanted!r}, but the file {has}: give a name that is there, or a number"
-            )
-        return names.index(wanted)
-    if wanted is not None:
-        if isinstance(wanted, bool) or not 0 <= wanted < len(fields):
-            raise InvalidInput(f"{path}: key_column={wanted!r}: give 0 to {len(fields) - 1}, a name, or False for none")
-        return wanted
-    named = names is not None and names[0].strip().lower() in (*KEY_NAMES, "index", "")
-    return 0 if named or not _is_number(fields[0]) else None
+    delimiter = _delimiter_of(lines[0], head.suffix)
+    line = lines[-1 if len(lines) < 3 else 1]
+    fields = line.split(delimiter)
+    if delimiter is None or len(fields) < 2 or sum(map(is_number, fields)) < len(fields) - 1:
+        return False
+    words = line.split()
+    return not (delimiter == "," and len(words) > 1 and all(map(is_number, words[1:])))  # the comma is a word
 
 
 class _Table:
     """Takes the lines one by one."""
 
-    def __init__(self, rows: Rows, options: ReadOptions, path: str) -> None:
+    def __init__(self, rows: Rows, options: ReadOptions, source: Source) -> None:
         self._rows = rows
         self._options = options
-        self._path = path
-        self._delimiter = options.delimiter
+        self._path = source.path
+        self._suffix = source.suffix
+        self._delimiter = options.delimiter or ""
+        self._quotes = Quotes(options.quotes, source.path)
         self._names: list[str] | None = None
-        self._key_place: int | None = None
+        self._columns: Columns | None = None
 
-    def take(self, number: int, line: bytes) -> None:
+    def take_all(self, lines: Iterator[tuple[int, bytes]]) -> Iterator[None]:
+        """Takes all lines; yields after each."""
+        first = self._next(lines)
+        if first is None:
+            return
+        second = self._next(lines)
+        header = self._options.header
+        if header is None:
+            header = has_header(first[1], None if second is None else second[1], self._path)
+        if header:
+            self._names = first[1]
+            while second is not None and not self._fits_header(*second):
+                second = self._next(lines)
+        elif self._options.key_column is None and self._options.vector_columns is None:
+            refuse_row_numbers(first[1], None if second is None else second[1], self._path)
+        row = second if header else first
+        if row is not None:
+            self._columns = choose_columns(self._names, *row, self._options, self._path)
+            self._rows.key_column = self._key_name()
+            self._warn_of_rounding(*row)
+        for one in filter(None, (None if header else first, second)):
+            self._add(*one)
+            yield
+        for number, line in lines:
+            self.take(number, line, lines)
+            yield
+
+    def take(self, number: int, line: bytes, more: Iterator[tuple[int, bytes]]) -> None:
+        """Takes one line, and those that belong to it where a quote is open at its end."""
         if self._rows.dims and self._take_plain(line.rstrip(b"\r")):
             return
-        text = self._rows.decode(line, number, self._options.errors).rstrip("\r")
-        if text.strip():
-            self._take_fields(number, self._split(number, text))
-        else:
-            self._rows.blank_lines += 1
+        try:
+            record = self._record(number, line, more)
+        except BadRow as bad:
+            self._rows.skip(bad)
+            return
+        if record is not None:
+            self._add(number, record)
+
+    def _next(self, lines: Iterator[tuple[int, bytes]]) -> tuple[int, list[str]] | None:
+        """Returns the next line that is not blank, in its fields."""
+        for number, line in lines:
+            try:
+                record = self._record(number, line, lines)
+            except BadRow as bad:
+                self._rows.skip(bad)
+                continue
+            if record is not None:
+                return number, record
+        return None
+
+    def _warn_of_rounding(self, number: int, row: list[str]) -> None:
+        """A look at the first row: a column of time stamps has one in every row."""
+        columns = self._columns
+        if columns is None or columns.text is not None:
+            return
+        places = columns.numbers or [place for place in range(len(row)) if place != columns.key]
+        wide = [row[place].strip() for place in places if len(row[place].strip().lstrip("+-")) > _SHORT]
+        for field in wide:
+            if field.lstrip("+-").isdigit():
+                warn_of_rounding(self._path, f"line {number:,}", int(field))
+                return
+
+    def _key_name(self) -> str:
+        place = self._columns.key if self._columns is not None else None
+        if place is None:
+            return ""
+        return (self._names[place] if self._names is not None else "") or f"column {place}"
+
+    def _fits_header(self, number: int, row: list[str]) -> bool:
+        """Whether the first row of data has the columns that the header names; bad ones are refused or left out."""
+        names = self._names or []
+        if len(row) == len(names) + 1:
+            self._names = ["", *names]  # as R's write.table does: nothing names the column of the row names
+        elif len(row) != len(names):
+            expected = f"{len(names)} are expected, as the first line has"
+            self._rows.skip(BadRow(f"line {number:,}", f" has {len(row)} fields; {expected}"))
+            return False
+        return True
 
     def _take_plain(self, line: bytes) -> bool:
         """The short way of a line like the first row; False where it is another, and nothing has happened."""
-        delimiter = self._delimiter or ","
-        if not delimiter.isascii():
+        columns = self._columns
+        if columns is None or columns.numbers is not None or columns.text is not None:
             return False
-        found = _core.read_delimited(line, delimiter, self._rows.dims, self._key_place)
+        if not self._delimiter.isascii() or (b'"' in line and not self._quotes.settled(self._delimiter)):
+            return False
+        found = _core.read_delimited(line, self._delimiter, self._rows.dims, columns.key)
         if found is None:
             return False
         numbers, key = found
         try:
-            self._rows.add_bytes(numbers, None if self._key_place is None else key.decode())
+            self._rows.add_bytes(numbers, None if columns.key is None else key.decode())
         except UnicodeDecodeError:
             return False
         return True
 
-    def _split(self, number: int, text: str) -> list[str]:
-        if self._delimiter is None:
-            self._delimiter = _delimiter_of(text) or ","
-        if '"' not in text:
-            return text.split(self._delimiter)
-        try:
-            return next(csv.reader([text], delimiter=self._delimiter, strict=True))
-        except (csv.Error, StopIteration) as error:
-            raise CorruptFile(
-                f"{self._path}: line {number:,}: its quotes make no sense ({error}): mend the line"
-            ) from None
+    def _record(self, number: int, line: bytes, more: Iterator[tuple[int, bytes]]) -> list[str] | None:
+        """Returns the fields of a line, with those that follow while a quote is open; None for a blank line."""
+        if not line.strip():
+            self._rows.blank_lines += 1
+            return None
+        if not self._delimiter:
+            self._delimiter = self._find_delimiter(line)
+        if b'"' in line and self._quotes.enclose and not self._is_literal(line):
+            line = self._complete(number, line, more)
+        text = self._rows.decode(line.rstrip(b"\r"), number, self._options.errors)
+        return self._quotes.fields(text, self._delimiter, number, self._width())
 
-    def _take_fields(self, number: int, fields: list[str]) -> None:
-        if not self._rows.dims:
-            header = self._options.header
-            if self._names is None and (header or (header is None and _is_header(fields))):
-                self._names = fields
-                return
-            self._key_place = _key_place(fields, self._names, self._options, self._path)
-        key = None
-        if self._key_place is not None:
-            if self._key_place >= len(fields):
+    def _find_delimiter(self, line: bytes) -> str:
+        text = line.decode(errors="replace")
+        delimiter = _delimiter_of(text, self._suffix) or ","
+        if delimiter == "," and has_decimal_commas(text):
+            raise InvalidInput(
+                f"{self._path}: its first line is {text[:60]!r}: {COMMA_ADVICE} (or pass delimiter=',' if each comma "
+                "is one between two numbers)"
+            )
+        return delimiter
+
+    def _width(self) -> int | None:
+        return None if self._columns is None else self._columns.width
+
+    def _is_literal(self, line: bytes) -> bool:
+        return self._quotes.is_literal(line.rstrip(b"\r").decode("latin-1"), self._delimiter, self._width())
+
+    def _complete(self, number: int, line: bytes, more: Iterator[tuple[int, bytes]]) -> bytes:
+        """Returns a line with those after it that lie inside its quotes."""
+        delimiter = self._delimiter.encode()
+        parts, size, open_ = [line], len(line), is_open(line, delimiter)
+        while open_:
+            following = next(more, None)
+            size += 1 + (len(following[1]) if following else 0)
+            if following is None or size > _MAX_FIELD:
+                end = "the end of the file" if following is None else f"{_MAX_FIELD:,} bytes"
                 raise CorruptFile(
-                    f"{self._path}: line {number:,} has {len(fields)} fields: the key's is missing; mend the line"
+                    f"{self._path}: line {number:,}: its quotes make no sense (one is open until {end}): mend the "
+                    f"line, "
+                    "or pass quotes=False if a quote is a letter like others"
                 )
-            key = fields.pop(self._key_place)
-        self._rows.add(number, map(float, fields), key)
+            parts.append(following[1])
+            open_ = is_open(following[1], delimiter, inside=True)
+        return b"\n".join(parts)
+
+    def _add(self, number: int, fields: list[str]) -> None:
+        columns = self._columns
+        if columns is None:
+            return
+        try:
+            if len(fields) != columns.width and (columns.numbers or columns.text is not None):
+                raise BadRow(f"line {number:,}", f" has {len(fields)} fields; {columns.width} are expected")
+            if columns.key is not None and columns.key >= len(fields):
+                raise BadRow(f"line {number:,}", f" has {len(fields)} fields: the key's is missing")
+            key = None if columns.key is None else fields[columns.key]
+            if columns.text is not None:
+                self._rows.add(number, self._vector(number, fields[columns.text]), key)
+                return
+            count = len(fields) - (columns.key is not None)
+            if columns.numbers is None and self._rows.dims and count != self._rows.dims:
+                raise self._rows.wrong_count(number, count)
+            places = columns.numbers or (place for place in range(len(fields)) if place != columns.key)
+            self._rows.add(number, (float(fields[place]) for place in places), key)
+        except BadRow as bad:
+            self._rows.skip(bad)
+
+    def _vector(self, number: int, field: str) -> Iterator[float]:
+        if not field.strip():
+            raise BadRow(f"line {number:,}", ": its vector is missing", sound=True)
+        try:
+            return iter(numbers_of(field))
+        except ValueError as error:
+            raise BadRow(
+                f"line {number:,}", f": a value is not a number ({error})", sound="shortened" in str(error)
+            ) from None
 
 
 def _add_lines(rows: Rows, source: Source, options: ReadOptions) -> Iterator[None]:
     if options.delimiter is not None and (len(options.delimiter) != 1 or options.delimiter in '\n\r"'):
         raise InvalidInput(f"delimiter={options.delimiter!r}: give one character, such as ',' or '\\t'")
-    table = _Table(rows, options, source.path)
-    for number, line in enumerate(source.lines(), 1):
-        table.take(number, line.removeprefix(_words.BOM) if number == 1 else line)
-        yield
+    if source.head(3) == _words.BOM:
+        source.skip(3)
+    yield from _Table(rows, options, source).take_all(iter(enumerate(source.lines(), 1)))
 
 
 def read(source: Source, options: ReadOptions) -> Embeddings:
-    rows = Rows(source.path, NAME)
+    rows = Rows(source.path, NAME, options)
     return rows.read(_add_lines(rows, source, options))
 
 
 def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
-    rows = Rows(source.path, NAME)
+    rows = Rows(source.path, NAME, options)
     return rows.stream(source, _add_lines(rows, source, options))

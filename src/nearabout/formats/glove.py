@@ -10,13 +10,16 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, BinaryIO
 
+import numpy as np
+
 from nearabout import _core
 from nearabout.errors import CorruptFile, InvalidInput
 from nearabout.formats import _text_writer, _words
+from nearabout.formats._decimal_commas import refuse_decimal_commas
 from nearabout.formats._embeddings import Embeddings, Vectors
 from nearabout.formats._keys import Keys
 from nearabout.formats._options import Head, ReadOptions
-from nearabout.formats._source import Source
+from nearabout.formats._source import HEAD, Source
 from nearabout.formats._stream import Stream
 
 NAME = "glove"
@@ -34,19 +37,20 @@ def _numbers_after_word(line: bytes) -> int:
     return count
 
 
-def _dims_of(head: bytes, complete: bool) -> int:
-    """What most lines have; the smaller where two are equally common; 0 where there are no vectors."""
+def _dims_of(head: bytes, complete: bool) -> list[int]:
+    """What most lines have, more than one where they are equally common, the smallest first; none for no vectors."""
     lines = head.removeprefix(_words.BOM).split(b"\n")
     if not complete and len(lines) > 1:
         lines.pop()  # cut off
     counts = Counter(_numbers_after_word(line) for line in lines[:_LINES] if line.strip())
-    return min(counts, key=lambda dims: (-counts[dims], dims), default=0)
+    most = max(counts.values(), default=0)
+    return sorted(dims for dims, count in counts.items() if count == most and dims)
 
 
 def sniff(head: Head) -> bool:
     if b"\x00" in head.data:
         return False
-    return _dims_of(head.data, len(head.data) == head.size) > 0
+    return bool(_dims_of(head.data, len(head.data) == head.size))
 
 
 def _parser(source: Source, options: ReadOptions) -> tuple[Any, int, int | None]:
@@ -56,7 +60,17 @@ def _parser(source: Source, options: ReadOptions) -> tuple[Any, int, int | None]
     while b"\n" not in head and len(head) == size and size < _MAX_LINE:
         size *= 4
         head = source.head(size)
-    dims = options.dims or _dims_of(head, len(head) < size)
+    found = [options.dims] if options.dims else _dims_of(head, len(head) < size)
+    if len(found) != 1:
+        refuse_decimal_commas(head[:HEAD], source.path)
+    if len(found) > 1:
+        choices = ", ".join(f"dims={one}" for one in found[:4])
+        raise CorruptFile(
+            f"{source.path}: its lines have {' or '.join(map(str, found[:4]))} numbers after their word, each as "
+            f"often: "
+            f"mend the lines, or say which it is with {choices}"
+        )
+    dims = found[0] if found else 0
     if dims == 0:
         raise CorruptFile(
             f"{source.path}: no line of a word and its numbers was found at its beginning: "
@@ -71,6 +85,7 @@ def _parser(source: Source, options: ReadOptions) -> tuple[Any, int, int | None]
         announced_rows=None,
         reserved_rows=0,
         errors=options.errors,
+        skip_bad=options.on_bad == "skip",
         first_line=1,
         fractions_in_keys=options.dims is not None,
     )
@@ -79,18 +94,28 @@ def _parser(source: Source, options: ReadOptions) -> tuple[Any, int, int | None]
 
 def read(source: Source, options: ReadOptions) -> Embeddings:
     parser, dims, announced = _parser(source, options)
-    return _words.run(parser, source, dims, announced, NAME)
+    return _words.run(parser, source, options, dims, announced, NAME)
 
 
 def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
     parser, dims, announced = _parser(source, options)
-    return _words.stream(parser, source, dims, announced, NAME)
+    return _words.stream(parser, source, options, dims, announced, NAME)
 
 
 def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:
-    words = _text_writer.words_of(keys, len(vectors), NAME)
-    for row, word in _text_writer.spaced(words):
+    words = _text_writer.words_of(keys, len(vectors), vectors.shape[1], NAME)
+    for row in np.flatnonzero(np.diff(words.offsets.astype(np.int64)) == 0)[:1].tolist():
+        raise InvalidInput(
+            f"key {row} is empty: without a header a line that begins with a number would be read as another row; "
+            f"write "
+            "word2vec-text or Parquet, or give it a name"
+        )
+    for row, word in words.spaced():
         fields = word.split()
+        if not fields:
+            raise InvalidInput(
+                f"key {row}, {word.decode()!r}, is white space alone: it cannot be told from none; give it a name"
+            )
         if len(fields) > 1 and _words.NUMBER.fullmatch(fields[-1]):
             raise InvalidInput(
                 f"key {row}, {word.decode()!r}, ends in a number: without a header it would be read as part of "

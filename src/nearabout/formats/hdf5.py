@@ -15,15 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearabout.errors import CorruptFile, FileFormatError, InvalidInput, MissingDependency
-from nearabout.formats._arrays import as_vectors, choose_vectors
-from nearabout.formats._embeddings import Embeddings, Vectors
+from nearabout.formats._arrays import Member, as_vectors, choose_keys, choose_vectors
+from nearabout.formats._embeddings import Embeddings, Report, Vectors, without_duplicates
+from nearabout.formats._keys import Keys, keys_from
 from nearabout.formats._options import Head, ReadOptions
 from nearabout.formats._source import Source
-from nearabout.formats._stream import Place, Stream, can_lie, in_pieces, in_place, rows_in_piece
+from nearabout.formats._stream import NamedRows, Place, Stream, can_lie, in_pieces, in_place, rows_in_piece
 
 NAME = "hdf5"
 SUFFIXES = (".hdf5", ".h5")
-OPTIONS = frozenset({"dataset"})
+OPTIONS = frozenset({"dataset", "key_column"})
 _MOST_EXPANSION = 1100  # of gzip, the filter that is used
 _MAGIC = b"\x89HDF\r\n\x1a\n"
 
@@ -41,7 +42,14 @@ def library() -> Any:
 
 
 def _is_own(dataset: Any) -> bool:
-    return dataset.dtype.kind in "fiub" and dataset.external is None and not dataset.is_virtual
+    return dataset.external is None and not dataset.is_virtual
+
+
+def _member(h5py: Any, dataset: Any) -> Member:
+    """The type and shape of a dataset; text of any sort is of the kind U."""
+    text = h5py.check_string_dtype(dataset.dtype) is not None
+    kind = "U" if text else "V" if dataset.dtype.kind == "O" else dataset.dtype.kind
+    return Member(kind, tuple(dataset.shape or ()), "text" if text else str(dataset.dtype))
 
 
 def _check_whole(dataset: Any, path: str) -> None:
@@ -55,21 +63,24 @@ def _check_whole(dataset: Any, path: str) -> None:
 
 
 @contextmanager
-def _dataset(source: Source, options: ReadOptions) -> Iterator[tuple[Any, str]]:
-    """The dataset that is meant, open, and its name; whatever goes wrong with it is told as CorruptFile."""
+def _dataset(source: Source, options: ReadOptions) -> Iterator[tuple[Any, str, Any]]:
+    """The dataset that is meant, open, its name, and that of the keys or None; what goes wrong is a CorruptFile."""
     h5py = library()
     try:
         with h5py.File(source.path if source.plain else source.file(), "r") as file:
-            shapes: dict[str, tuple[int, ...]] = {}
+            members: dict[str, Member] = {}
 
             def see(name: str, item: object) -> None:
                 if isinstance(item, h5py.Dataset) and _is_own(item):
-                    shapes[name] = tuple(item.shape or ())
+                    members[name] = _member(h5py, item)
 
             file.visititems(see)
+            shapes = {name: one.shape for name, one in members.items() if one.kind in "fiub"}
             name = choose_vectors(shapes, options.dataset, source.path)
             _check_whole(file[name], source.path)
-            yield file[name], name
+            rows = (shapes[name] or (0,))[0]
+            keys = choose_keys(members, options.key_column, name, rows, source.path)
+            yield file[name], name, None if keys is None else file[keys]
     except (FileFormatError, InvalidInput):
         raise
     except MemoryError:
@@ -82,29 +93,47 @@ def _dataset(source: Source, options: ReadOptions) -> Iterator[tuple[Any, str]]:
         raise CorruptFile(f"{source.path}: the HDF5 file cannot be read ({error}): get the file again") from None
 
 
+def _keys_of(dataset: Any, path: str) -> Keys:
+    if dataset is None:
+        return None
+    _check_whole(dataset, path)
+    if dataset.dtype.kind in "iu":
+        return keys_from(path, dataset[...], dataset.shape[0])
+    try:
+        return keys_from(path, list(dataset.asstr("utf-8")[...]), dataset.shape[0])
+    except UnicodeDecodeError as error:
+        raise InvalidInput(
+            f"{path}: the keys in {dataset.name} are not UTF-8 ({error}): pass key_column=False"
+        ) from None
+
+
 def read(source: Source, options: ReadOptions) -> Embeddings:
-    with _dataset(source, options) as (dataset, name):
+    with _dataset(source, options) as (dataset, name, keys):
         array = np.asarray(dataset[...])
-    return Embeddings(as_vectors(array, source.path, f"the dataset {name}"), None, source.path, NAME)
+        found = _keys_of(keys, source.path)
+        key_name = "" if keys is None else keys.name.lstrip("/")
+    vectors, kept, dropped = without_duplicates(as_vectors(array, source.path, f"the dataset {name}"), found)
+    return Embeddings(vectors, kept, source.path, NAME, Report(duplicates=dropped, key_column=key_name))
 
 
 def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
-    with _dataset(source, options) as (dataset, name):
+    with _dataset(source, options) as (dataset, name, keys):
         shape, dtype = dataset.shape, dataset.dtype
+        named = NamedRows(shape[0] if shape else 0, _keys_of(keys, source.path), keys and keys.name.lstrip("/"))
         nothing = np.empty((0, *shape[1:]) if shape else (), dtype)
         dims = as_vectors(nothing, source.path, f"the dataset {name}").shape[1]
         # In one piece, and counted from the beginning of the file.
         offset = dataset.id.get_offset() if dataset.file.userblock_size == 0 else None
-        if source.plain and can_lie(dtype) and offset is not None:
+        if source.plain and can_lie(dtype) and offset is not None and keys is None:
             return in_place(source, NAME, Place(dtype, shape[0], dims, offset, dims * dtype.itemsize))
 
     def pieces() -> Iterator[Vectors]:
-        with _dataset(source, options) as (dataset, _):
+        with _dataset(source, options) as (dataset, _, _):
             step = rows_in_piece(dims, dtype)
             for first in range(0, max(shape[0], 1), step):
                 yield as_vectors(np.asarray(dataset[first : first + step]), source.path, f"the dataset {name}")
 
-    return in_pieces(source, NAME, pieces())
+    return in_pieces(source, NAME, named.without_duplicates(pieces()), named.finish, named.held)
 
 
 def read_arrays(path: str, names: tuple[str, ...]) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
@@ -115,7 +144,7 @@ def read_arrays(path: str, names: tuple[str, ...]) -> tuple[dict[str, NDArray[An
         with h5py.File(path, "r") as file:
             arrays = {}
             for name in names:
-                if isinstance(file.get(name), h5py.Dataset) and _is_own(file[name]):
+                if isinstance(file.get(name), h5py.Dataset) and _is_own(file[name]) and file[name].dtype.kind in "fiub":
                     _check_whole(file[name], path)
                     arrays[name] = np.asarray(file[name][...])
             return arrays, dict(file.attrs)

@@ -1,27 +1,22 @@
-"""JSON lines: an object {"key": ..., "vector": [...]} or a pair [key, [...]] a line, or vectors alone.
-
-The members may have any of the usual names (key, word, token, id, ...; vector, embedding, ...), or those given by
-key_column= and vector_column=. Numbers are read as float32.
-"""
+"""JSON lines: a row a line, in one of the forms that ``_json_rows`` reads. Numbers are read as float32."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
 
-from nearabout.errors import CorruptFile
 from nearabout.formats import _words
-from nearabout.formats._arrays import KEY_NAMES, VECTOR_NAMES
+from nearabout.formats._bad_rows import BadRow
 from nearabout.formats._embeddings import Embeddings
+from nearabout.formats._json_rows import JsonRows, once
 from nearabout.formats._options import Head, ReadOptions
 from nearabout.formats._rows import Rows
 from nearabout.formats._source import Source
 from nearabout.formats._stream import Stream
 
 NAME = "json-lines"
-SUFFIXES = (".jsonl", ".ndjson", ".json")
+SUFFIXES = (".jsonl", ".ndjson")
 OPTIONS = frozenset({"errors", "key_column", "vector_column"})
 _LONG_LINE = re.compile(rb'[{\[]\s*(?:"|-?[0-9.eE+-]+\s*,)')
 
@@ -40,65 +35,33 @@ def sniff(head: Head) -> bool:
     return True
 
 
-def _member(entry: dict[str, Any], wanted: object, names: tuple[str, ...]) -> Any:
-    if isinstance(wanted, str):
-        return entry.get(wanted)
-    return next((entry[name] for name in names if name in entry), None)
-
-
-def _key_and_vector(entry: Any, options: ReadOptions) -> tuple[Any, Any]:
-    if isinstance(entry, dict):
-        key = None if options.key_column is False else _member(entry, options.key_column, KEY_NAMES)
-        return key, _member(entry, options.vector_column, VECTOR_NAMES)
-    if isinstance(entry, list) and len(entry) == 2 and isinstance(entry[1], list):
-        return (None if options.key_column is False else entry[0]), entry[1]
-    return None, entry
-
-
 def read(source: Source, options: ReadOptions) -> Embeddings:
-    rows = Rows(source.path, NAME)
+    rows = Rows(source.path, NAME, options)
     return rows.read(_add_lines(rows, source, options))
 
 
 def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
-    rows = Rows(source.path, NAME)
+    rows = Rows(source.path, NAME, options)
     return rows.stream(source, _add_lines(rows, source, options))
 
 
 def _add_lines(rows: Rows, source: Source, options: ReadOptions) -> Iterator[None]:
+    taker = JsonRows(rows, options, source.path)
     for number, raw in enumerate(source.lines(), 1):
-        text = rows.decode(raw.removeprefix(_words.BOM) if number == 1 else raw, number, options.errors)
-        if not text.strip():
-            rows.blank_lines += 1
-            continue
-        where = f"{source.path}: line {number:,}"
         try:
-            entry = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise CorruptFile(f"{where} is not JSON ({error}): JSON lines have one whole value a line") from None
-        key, vector = _key_and_vector(entry, options)
-        if not isinstance(vector, list) or bool in map(type, vector):
-            raise CorruptFile(
-                f"{where} has no vector: it takes a list of numbers, or an object with one named "
-                f"{', '.join(VECTOR_NAMES[:4])}; "
-                "another name is given with vector_column="
-            )
-        if key is not None and (isinstance(key, bool) or not isinstance(key, (str, int))):
-            raise CorruptFile(f"{where}: the key {key!r:.80} is neither a string nor a whole number")
-        if isinstance(options.key_column, str) and key is None:
-            raise CorruptFile(f"{where} has no member {options.key_column!r}, which key_column= names")
-        if isinstance(key, str) and not key.isascii():
-            key = _valid(key, where)
-        rows.add(number, vector, key)
+            text = rows.decode(raw.removeprefix(_words.BOM) if number == 1 else raw, number, options.errors)
+            if not text.strip():
+                rows.blank_lines += 1
+                continue
+            taker.add(number, _value(text, rows.place(number)))
+        except BadRow as bad:
+            rows.skip(bad)
         yield
 
 
-def _valid(key: str, where: str) -> str:
-    """JSON can spell a lone surrogate, which is no text."""
+def _value(text: str, place: str) -> object:
     try:
-        key.encode()
-    except UnicodeEncodeError:
-        raise CorruptFile(
-            f"{where}: the key {key!r:.80} has a lone surrogate: it is no Unicode text; mend the line"
-        ) from None
-    return key
+        return json.loads(text, object_pairs_hook=once)
+    except (ValueError, RecursionError) as error:
+        reason = f" is not JSON ({error}); JSON lines have one whole value a line"
+        raise BadRow(place, reason) from None

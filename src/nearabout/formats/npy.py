@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from nearabout.errors import CorruptFile, NotOurFile, TruncatedFile
+from nearabout.errors import CorruptFile, InvalidInput, NotOurFile, TruncatedFile
 from nearabout.formats._arrays import as_vectors, shaped
 from nearabout.formats._embeddings import Embeddings, Vectors
 from nearabout.formats._keys import Keys
@@ -34,8 +34,8 @@ def sniff(head: Head) -> bool:
     return head.data.startswith(MAGIC)
 
 
-def parse_header(text: bytes, path: str) -> tuple[np.dtype[Any], bool, tuple[int, ...]]:
-    """The element type, whether columns come first, and the shape."""
+def parse_header(text: bytes, path: str, objects: bool = False) -> tuple[np.dtype[Any], bool, tuple[int, ...]]:
+    """Returns the element type, whether columns come first, and the shape; ``objects``: of arrays of any type."""
     try:
         header = ast.literal_eval(text.decode("latin-1").strip())
         description, fortran, shape = header["descr"], header["fortran_order"], header["shape"]
@@ -46,11 +46,28 @@ def parse_header(text: bytes, path: str) -> tuple[np.dtype[Any], bool, tuple[int
         good = False
     if not good:
         raise CorruptFile(f"{path}: its .npy header {text[:80]!r} makes no sense: get the file again")
-    if dtype.kind not in "fiubUS" or dtype.itemsize == 0:
-        raise CorruptFile(
-            f"{path}: an array of {description!r}: numbers are read, and text as keys, but no objects or records"
-        )
+    if not objects and (dtype.kind not in "fiubUS" or dtype.itemsize == 0):
+        raise InvalidInput(f"{path}: an array of {description!r}: {_way_out(dtype)}")
     return dtype, fortran, shape
+
+
+def _way_out(dtype: np.dtype[Any]) -> str:
+    if dtype.kind == "V" and dtype.fields is None and dtype.itemsize in (1, 2):
+        return (
+            "perhaps bfloat16 or float8 of ml_dtypes, which .npy has no name for, so that what it is cannot be "
+            "known: save "
+            "array.astype(np.float32), or a .safetensors file"
+        )
+    return "numbers are read, and text as keys, but no objects or records"
+
+
+def header_text(head: bytes, path: str) -> bytes:
+    """Returns the text of the header that these bytes begin with."""
+    if len(head) < 12 or not head.startswith(MAGIC):
+        raise CorruptFile(f"{path}: is no .npy file")
+    width = 2 if head[6] == 1 else 4
+    size = int.from_bytes(head[8 : 8 + width], "little")
+    return head[8 + width : 8 + width + size]
 
 
 def _block(source: Source) -> tuple[Block, bool]:
@@ -117,4 +134,11 @@ def _from_columns(source: Source, block: Block) -> Iterator[Vectors]:
 
 
 def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:
-    np.lib.format.write_array(file, np.asarray(vectors), allow_pickle=False)
+    array = np.asarray(vectors)
+    header = np.lib.format.header_data_from_array_1_0(np.empty((0, 1), array.dtype))
+    header["shape"] = array.shape
+    np.lib.format.write_array_header_1_0(file, header)
+    # NumPy's own writing goes past Python's file, and its errors tell neither what failed nor where.
+    for first in range(0, len(array), rows_in_piece(array.shape[1], array.dtype)):
+        block = array[first : first + rows_in_piece(array.shape[1], array.dtype)]
+        file.write(np.ascontiguousarray(block).data)

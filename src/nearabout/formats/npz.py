@@ -10,11 +10,11 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from nearabout.errors import CorruptFile, FileFormatError, InvalidInput, NotOurFile, TruncatedFile
-from nearabout.formats import npy
-from nearabout.formats._arrays import as_vectors, choose_keys, choose_vectors
+from nearabout.errors import CorruptFile, FileFormatError, InvalidInput, NotOurFile
+from nearabout.formats import npy, pickled
+from nearabout.formats._arrays import VECTOR_NAMES, Member, as_vectors, choose_keys, choose_vectors
 from nearabout.formats._embeddings import Embeddings, Report, Vectors, without_duplicates
-from nearabout.formats._keys import Keys, as_keys
+from nearabout.formats._keys import Keys, keys_from
 from nearabout.formats._options import Head, ReadOptions
 from nearabout.formats._source import Source
 from nearabout.formats._stream import NamedRows, Stream, in_pieces
@@ -22,6 +22,7 @@ from nearabout.formats._stream import NamedRows, Stream, in_pieces
 NAME = "npz"
 SUFFIXES = (".npz",)
 OPTIONS = frozenset({"dataset", "key_column"})
+_NOTHING = Member("", (), "")
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
 
 
@@ -29,14 +30,14 @@ def sniff(head: Head) -> bool:
     return False  # an archive is opened before content is looked at: the dispatcher knows it by its members
 
 
-def _stream(source: Source, name: str) -> Source:
-    return _Member(source, name)
+def _stream(source: Source, name: str, whole: bool = True) -> Source:
+    return _Member(source, name, whole)
 
 
 class _Member(Source):
     """A member of the archive as a source of its own."""
 
-    def __init__(self, archive: Source, name: str) -> None:  # no file is opened: the archive's is used
+    def __init__(self, archive: Source, name: str, whole: bool) -> None:  # no file is opened: the archive's is used
         self.path = f"{archive.path}!{name}"
         self.size = None
         self.regular = False
@@ -44,20 +45,16 @@ class _Member(Source):
         self._consumed = 0
         self._buffer = b""
         self._layers = 1
-        self._stream = archive.zip_member(name)
+        self._stream = archive.zip_member(name, whole)
         self._pieces = iter(lambda: self._stream.read(1 << 20), b"")
 
 
-def _shape(source: Source, name: str) -> tuple[str, tuple[int, ...]]:
-    """The kind and shape of a member, from its header."""
-    member = _stream(source, name)
-    head = member.head(1 << 17)
-    if len(head) < 12 or not head.startswith(npy.MAGIC):
-        raise CorruptFile(f"{member.path}: is no .npy file")
-    width = 2 if head[6] == 1 else 4
-    size = int.from_bytes(head[8 : 8 + width], "little")
-    dtype, _, shape = npy.parse_header(head[8 + width : 8 + width + size], member.path)
-    return dtype.kind, shape
+def _member(source: Source, name: str) -> Member:
+    """The type and shape of a member, from its header."""
+    member = _stream(source, name, whole=False)
+    text = npy.header_text(member.head(1 << 17), member.path)
+    dtype, _, shape = npy.parse_header(text, member.path, objects=True)
+    return Member(dtype.kind, shape, "objects" if dtype.kind == "O" else str(dtype))
 
 
 @contextmanager
@@ -75,20 +72,20 @@ def _telling_broken(source: Source) -> Iterator[None]:
 
 def read(source: Source, options: ReadOptions) -> Embeddings:
     with _telling_broken(source):
-        chosen, lengths = _chosen(source, options)
+        chosen, members = _chosen(source, options)
         vectors = as_vectors(npy.read_array(_stream(source, f"{chosen}.npy")), source.path, f"the array {chosen}")
-        found = _keys(source, options, lengths, chosen, len(vectors))
+        name, found = _keys(source, options, members, chosen, len(vectors))
         vectors, keys, dropped = without_duplicates(vectors, found)
-        return Embeddings(vectors, keys, source.path, NAME, Report(duplicates=dropped))
+        return Embeddings(vectors, keys, source.path, NAME, Report(duplicates=dropped, key_column=name))
 
 
 def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
     """The member is read in order, as its checksum is; keys are read before it."""
     with _telling_broken(source):
-        chosen, lengths = _chosen(source, options)
-        rows = _shape(source, f"{chosen}.npy")[1][0]
-        keys = _keys(source, options, lengths, chosen, rows)
-        named = NamedRows(rows, keys)
+        chosen, members = _chosen(source, options)
+        rows = members[chosen].shape[0]
+        name, keys = _keys(source, options, members, chosen, rows)
+        named = NamedRows(rows, keys, name)
         member = npy.stream(_stream(source, f"{chosen}.npy"), ReadOptions(), room)
 
     def pieces() -> Iterator[Vectors]:
@@ -98,37 +95,35 @@ def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
     return in_pieces(source, NAME, pieces(), named.finish, named.held)
 
 
-def _chosen(source: Source, options: ReadOptions) -> tuple[str, dict[str, int]]:
-    """The array of vectors, and all that may be keys with their lengths."""
-    shapes: dict[str, tuple[int, ...]] = {}
-    lengths: dict[str, int] = {}
-    for name in source.zip_names:
-        try:
-            kind, shape = _shape(source, name)
-        except TruncatedFile:
-            raise
-        except CorruptFile:
-            continue  # an array of objects beside those of numbers is no reason to refuse them
-        if kind in "fiub":
-            shapes[name.removesuffix(".npy")] = shape
-        if kind in "iuUS" and len(shape) == 1:
-            lengths[name.removesuffix(".npy")] = shape[0]
-    return choose_vectors(shapes, options.dataset, source.path), lengths
-
-
-def _keys(source: Source, options: ReadOptions, lengths: dict[str, int], chosen: str, rows: int) -> Keys:
-    name = options.key_column
-    if name is False:
-        return None
-    if name is None:
-        name = choose_keys(lengths, chosen, rows)
-        if name is None:
-            return None
-    elif name not in lengths:
+def _chosen(source: Source, options: ReadOptions) -> tuple[str, dict[str, Member]]:
+    """The array of vectors, and all arrays."""
+    members = {name.removesuffix(".npy"): _member(source, name) for name in source.zip_names}
+    shapes = {name: one.shape for name, one in members.items() if one.kind in "fiub"}
+    likely = options.dataset or next(
+        (name for name in VECTOR_NAMES if len(members.get(name, _NOTHING).shape) > 1), None
+    )
+    if likely is None and not any(len(shape) > 1 for shape in shapes.values()):
+        likely = next((name for name, one in members.items() if len(one.shape) > 1), None)
+    if likely in members and likely not in shapes:
         raise InvalidInput(
-            f"{source.path}: key_column={name!r}: it has {', '.join(lengths) or 'no array of one dimension'}"
+            f"{source.path}: the array {likely} holds {members[likely].what}: vectors are numbers; save it as "
+            f"float32, or name "
+            "another array with dataset="
         )
-    return as_keys(_texts(npy.read_array(_stream(source, f"{name}.npy")), source.path, str(name)), rows)
+    return choose_vectors(shapes, options.dataset, source.path), members
+
+
+def _keys(source: Source, options: ReadOptions, members: dict[str, Member], chosen: str, rows: int) -> tuple[str, Keys]:
+    """The name of the array of keys, and the keys."""
+    name = choose_keys(members, options.key_column, chosen, rows, source.path)
+    if name is None:
+        return "", None
+    member = _stream(source, f"{name}.npy")
+    if members[name].kind == "O":
+        head = member.head(1 << 17)
+        member.skip(head.index(npy.header_text(head, member.path)) + len(npy.header_text(head, member.path)))
+        return name, keys_from(source.path, pickled.texts_of(member.rest(), member.path), rows)
+    return name, keys_from(source.path, _texts(npy.read_array(member), source.path, name), rows)
 
 
 def _texts(array: NDArray[Any], path: str, name: str) -> list[Any]:

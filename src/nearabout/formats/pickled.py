@@ -16,12 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from nearabout.errors import CorruptFile, FileFormatError, InvalidInput
-from nearabout.formats._arrays import KEY_NAMES, VECTOR_NAMES, as_vectors
-from nearabout.formats._embeddings import Embeddings, Report, without_duplicates
-from nearabout.formats._keys import Keys, as_keys
+from nearabout.errors import CorruptFile, InvalidInput
+from nearabout.formats._embeddings import Embeddings
+from nearabout.formats._named_parts import check_texts, embeddings_of, first_line
 from nearabout.formats._options import Head, ReadOptions
-from nearabout.formats._source import Source
+from nearabout.formats._source import Source, most_expanded
 from nearabout.formats._stream import Stream, read_whole
 
 NAME = "pickle"
@@ -76,8 +75,11 @@ class _Array:
     def __setstate__(self, state: Any) -> None:
         self.state = state
 
-    def array(self) -> np.ndarray[Any, Any]:
+    def array(self) -> Any:
+        """Returns the array; of objects, as arrays of words are saved, their list."""
         _, shape, kind, fortran, data = self.state
+        if isinstance(kind, _Type) and isinstance(kind.name, str) and kind.name[:1] == "O":
+            return _object_list(shape, data)
         return _build(data, kind, shape, "F" if fortran else "C")
 
 
@@ -118,11 +120,26 @@ def _build(data: Any, kind: Any, shape: Any, order: Any) -> np.ndarray[Any, Any]
     return np.frombuffer(data, dtype).reshape(shape, order=order)
 
 
+def _object_list(shape: Any, data: Any) -> list[Any]:
+    if not isinstance(data, list) or shape != (len(data),):
+        raise ValueError(f"an array of objects of the shape {shape!r}: one dimension is read, of text or numbers")
+    return data
+
+
 def _encode(text: Any, encoding: Any) -> bytes:
     """Stands for _codecs.encode, by which protocol 2 writes bytes."""
     if not isinstance(text, str) or encoding not in ("latin1", "latin-1"):
         raise ValueError("bytes of an unknown form")
     return text.encode("latin-1")
+
+
+def _bytearray(content: Any = b"", encoding: Any = None) -> bytearray:
+    """Stands for bytearray, which makes gigabytes of a number."""
+    if encoding is not None:
+        content = _encode(content, encoding)
+    if not isinstance(content, (bytes, bytearray)):
+        raise ValueError("a bytearray of an unknown form")
+    return bytearray(content)
 
 
 def _reconstruct(*_: Any) -> _Array:
@@ -134,7 +151,7 @@ _STAND_INS: dict[tuple[str, str], Any] = {
     ("numpy", "ndarray"): _Array,
     ("_codecs", "encode"): _encode,
     ("collections", "OrderedDict"): OrderedDict,
-    ("builtins", "bytearray"): bytearray,
+    ("builtins", "bytearray"): _bytearray,
     **{(f"numpy.{core}.multiarray", "_reconstruct"): _reconstruct for core in ("core", "_core")},
     **{(f"numpy.{core}.multiarray", "scalar"): _Scalar for core in ("core", "_core")},
     **{(f"numpy.{core}.numeric", "_frombuffer"): _Buffer for core in ("core", "_core")},
@@ -173,11 +190,31 @@ def _load(data: bytes, path: str) -> Any:
             "numbers and strings are read. If you trust it, load it yourself and save the vectors as .npy or Parquet"
         ) from None
     except Exception as error:  # a broken pickle may raise anything
-        raise CorruptFile(f"{path}: the pickle cannot be read ({_first_line(error)}): get the file again") from None
+        raise CorruptFile(f"{path}: the pickle cannot be read ({first_line(error)}): get the file again") from None
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).split("\n")[0][:160]
+def texts_of(data: bytes, path: str) -> list[Any]:
+    """Returns the elements of a pickled array of objects, each text or a whole number: what NumPy saves of words.
+
+    Raises:
+        InvalidInput: there is something else in it.
+        CorruptFile: the pickle cannot be read.
+    """
+    content = _load(data, path)
+    try:
+        values = content.array() if isinstance(content, _Array) else content
+        values = [_plain(value) for value in values]
+    except (ValueError, TypeError) as error:
+        raise InvalidInput(f"{path}: the array of objects cannot be used as keys ({first_line(error)})") from None
+    for row, value in enumerate(values):
+        if type(value) not in (str, int):
+            raise InvalidInput(
+                f"{path}: its element {row:,} is {value!r:.40}, neither text nor a whole number: save the keys as "
+                f"text, "
+                "keys.astype(str)"
+            )
+    check_texts(values, most_expanded(len(data)), path)
+    return values
 
 
 def _plain(value: Any) -> Any:
@@ -186,76 +223,9 @@ def _plain(value: Any) -> Any:
     return value.value() if isinstance(value, _Scalar) else value
 
 
-def _stacked(rows: Any) -> np.ndarray[Any, Any]:
-    """Rows of any kind as one array; of Python numbers, float32 as from text."""
-    rows = _plain(rows)
-    if isinstance(rows, np.ndarray):
-        return rows
-    parts = [_plain(row) for row in rows]
-    lengths = {len(part) for part in parts}
-    if len(lengths) != 1:
-        raise ValueError(f"rows of {len(lengths)} different lengths" if lengths else "no rows")
-    arrays = [part if isinstance(part, np.ndarray) else _numbers(part) for part in parts]
-    return np.stack(arrays)
-
-
-def _numbers(part: Any) -> np.ndarray[Any, Any]:
-    values = [_plain(value) for value in part]
-    if not all(type(value) in (int, float) for value in values):
-        raise ValueError("a vector that holds something else than numbers")
-    return np.array(values, np.float64).astype(np.float32)
-
-
-def _keys_of(values: Any, rows: int) -> Keys:
-    values = _plain(values)
-    return as_keys(values if isinstance(values, np.ndarray) else [_plain(value) for value in values], rows)
-
-
-def _is_words(value: Any) -> bool:
-    value = _plain(value)
-    if isinstance(value, np.ndarray):
-        return value.ndim == 1 and value.dtype.kind in "USiu"
-    return isinstance(value, (list, tuple)) and bool(value) and all(isinstance(one, (str, int)) for one in value)
-
-
-def _parts(content: Any) -> tuple[Any, Any]:
-    """Keys and vectors in the forms that people save."""
-    content = _plain(content)
-    if isinstance(content, dict):
-        names = {name: value for name, value in content.items() if isinstance(name, str)}
-        vectors = next((name for name in VECTOR_NAMES if np.ndim(_plain(names.get(name, 0))) == 2), None)
-        if vectors is not None and len(content) <= 8:
-            return next((names[name] for name in KEY_NAMES if name in names), None), names[vectors]
-        return list(content.keys()), list(content.values())
-    if isinstance(content, (list, tuple)):
-        if len(content) == 2 and _is_words(content[0]) and not _is_words(content[1]):
-            return content[0], content[1]
-        if len(content) == 2 and _is_words(content[1]) and not _is_words(content[0]):
-            return content[1], content[0]
-        if content and all(
-            isinstance(row, (list, tuple)) and len(row) == 2 and isinstance(row[0], str) for row in content
-        ):
-            return [row[0] for row in content], [row[1] for row in content]
-    return None, content
-
-
 def read(source: Source, options: ReadOptions) -> Embeddings:
-    content = _load(source.rest(), source.path)
-    try:
-        words, rows = _parts(content)
-        with np.errstate(over="ignore"):
-            vectors: Any = as_vectors(_stacked(rows), source.path, "the pickled array")
-        found = None if words is None else _keys_of(words, len(vectors))
-    except (FileFormatError, InvalidInput):
-        raise
-    except (ValueError, TypeError, KeyError, IndexError, OverflowError, AttributeError, RecursionError) as error:
-        raise CorruptFile(
-            f"{source.path}: the pickle holds no vectors that can be made out ({_first_line(error)}): it takes "
-            "an array, a list of "
-            "vectors, a dictionary of words and vectors, or words and vectors as a pair"
-        ) from None
-    vectors, keys, dropped = without_duplicates(vectors, found)
-    return Embeddings(vectors, keys, source.path, NAME, Report(duplicates=dropped))
+    data = source.rest()
+    return embeddings_of(_load(data, source.path), source.path, NAME, "the pickle", most_expanded(len(data)), _plain)
 
 
 def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:

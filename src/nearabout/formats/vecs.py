@@ -19,6 +19,7 @@ from nearabout.formats._keys import Keys
 from nearabout.formats._options import Head, ReadOptions
 from nearabout.formats._source import Source
 from nearabout.formats._stream import Place, Stream, can_lie, in_pieces, in_place
+from nearabout.formats._swapped import refuse_other_element, refuse_swapped
 
 NAME = "vecs"
 SUFFIXES = (".fvecs", ".bvecs", ".ivecs")
@@ -52,6 +53,7 @@ def _blocks(source: Source) -> Iterator[NDArray[Any]]:
         raise TruncatedFile(
             f"{source.path}: is empty: a vecs file has one row at least, which says how many dimensions there are"
         )
+    refuse_swapped(source.head(), source.size, source.suffix, source.path)
     record = _record(source)
     dims = record["row"].shape[0]
     rows = 0
@@ -70,6 +72,8 @@ def _blocks(source: Source) -> Iterator[NDArray[Any]]:
                 f"first {dims:,}: "
                 "all rows must have the same"
             )
+        if rows == 0:
+            refuse_other_element(block["row"].astype(_row(record)), source.suffix, source.path)
         yield block
         rows += len(block)
         source.skip(len(data))

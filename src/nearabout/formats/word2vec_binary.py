@@ -44,6 +44,7 @@ def _parser(source: Source, options: ReadOptions, reserve: bool) -> tuple[Any, i
         announced_rows=header.rows,
         reserved_rows=header.rows if reserve and left is not None else 0,
         errors=options.errors,
+        skip_bad=options.on_bad == "skip",
         first_byte=header.size,
     )
     return parser, header.dims, header.rows
@@ -51,18 +52,18 @@ def _parser(source: Source, options: ReadOptions, reserve: bool) -> tuple[Any, i
 
 def read(source: Source, options: ReadOptions) -> Embeddings:
     parser, dims, announced = _parser(source, options, True)
-    return _words.run(parser, source, dims, announced, NAME)
+    return _words.run(parser, source, options, dims, announced, NAME)
 
 
 def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
     parser, dims, announced = _parser(source, options, False)
-    return _words.stream(parser, source, dims, announced, NAME)
+    return _words.stream(parser, source, options, dims, announced, NAME)
 
 
 def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:
     rows, dims = vectors.shape
     words = _text_writer.packed(keys, rows)
-    for row, word in _text_writer.spaced(words):
+    for row, word in words.spaced():
         if b" " in word or b"\n" in word:
             raise InvalidInput(
                 f"key {row}, {word.decode()!r}, cannot be written as {NAME}: a space ends a key there, and line "

@@ -27,12 +27,42 @@ def looks_like_text(head: Head, header: _words.Header) -> bool:
     if not body:
         return head.suffix != ".bin"  # nothing but a header
     line, line_end, _ = body[: header.dims * 32 + 256].partition(b"\n")
-    if any(byte < 32 and byte not in b"\t\r" for byte in line):
+    if _has_controls(line):
         return False
     fields = line.split()
     if not line_end and len(fields) < 2:
         return head.suffix != ".bin"  # a key too long to see its end
-    return not fields or header.dims > 8 or any(_words.NUMBER.fullmatch(field) for field in fields[1:])
+    if not fields or header.dims > 8 or any(_words.NUMBER.fullmatch(field) for field in fields[1:]):
+        return True
+    # No number in the first line: text all the same, such as "the 0,1 0,2", but for few raw numbers that look like it.
+    return not _has_controls(body) and (_are_lines(head, header) or not _are_records(head, header))
+
+
+def _has_controls(text: bytes) -> bool:
+    return any(byte < 32 and byte not in b"\t\r\n" for byte in text)
+
+
+def _are_lines(head: Head, header: _words.Header) -> bool:
+    """Whether the lines that are there have a word and as many fields as the header announces."""
+    lines = [line for line in head.data[header.size :].split(b"\n") if line.strip()]
+    if len(head.data) != head.size:
+        lines.pop()  # cut off
+    return bool(lines) and all(len(line.split()) > header.dims for line in lines)
+
+
+def _are_records(head: Head, header: _words.Header) -> bool:
+    """Whether all of a file is as many binary records as its header announces."""
+    if len(head.data) != head.size:
+        return False
+    place = header.size
+    for _ in range(header.rows):
+        key_end = head.data.find(b" ", place)
+        place = key_end + 1 + 4 * header.dims
+        if key_end < 0 or place > len(head.data):
+            return False
+        while head.data[place : place + 1] == b"\n":
+            place += 1
+    return place == len(head.data)
 
 
 def sniff(head: Head) -> bool:
@@ -50,6 +80,7 @@ def _parser(source: Source, options: ReadOptions, reserve: bool) -> tuple[Any, i
         announced_rows=header.rows,
         reserved_rows=min(header.rows, left // (2 * header.dims)) if reserve else 0,
         errors=options.errors,
+        skip_bad=options.on_bad == "skip",
         first_line=2,
         fractions_in_keys=options.dims is not None,
     )
@@ -58,18 +89,18 @@ def _parser(source: Source, options: ReadOptions, reserve: bool) -> tuple[Any, i
 
 def read(source: Source, options: ReadOptions) -> Embeddings:
     parser, dims, announced = _parser(source, options, True)
-    return _words.run(parser, source, dims, announced, NAME)
+    return _words.run(parser, source, options, dims, announced, NAME)
 
 
 def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
     parser, dims, announced = _parser(source, options, False)
-    return _words.stream(parser, source, dims, announced, NAME)
+    return _words.stream(parser, source, options, dims, announced, NAME)
 
 
 def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:
     rows, dims = vectors.shape
-    words = _text_writer.words_of(keys, rows, NAME)
-    for row, word in _text_writer.spaced(words):
+    words = _text_writer.words_of(keys, rows, dims, NAME)
+    for row, word in words.spaced():
         fields = word.split()
         if len(fields) > 1 and b"." in fields[-1] and _words.NUMBER.fullmatch(fields[-1]):
             raise InvalidInput(

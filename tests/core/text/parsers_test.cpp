@@ -3,6 +3,7 @@
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "check.h"
 #include "text/lines.h"
@@ -166,6 +167,29 @@ void rows_in_pieces() {
   CHECK((parser.collected().keys.take().offsets == std::vector<std::uint64_t>{0, 1, 2, 3}));
 }
 
+// Bad rows are left out where that is wanted: counted, the first few told, and part of what a header announced.
+void skipped_rows() {
+  const CollectOptions skipping{2, 6, 0, OnBadUtf8::strict, true};
+  const std::string text = "a 1 2\nb 1\nc x 2\nd\xff 1 2\ne 0.5 1 2\nf 3 4\n";
+  const Answer answer = lines(text, skipping);
+  CHECK(!answer.problem && answer.keys == "a|f|" && answer.numbers == "1 2 3 4 ");
+  CHECK(answer.counts.rows_read == 2 && answer.counts.skipped == 4);
+  CHECK(refused(lines(text + "g 5 6\n", skipping), Kind::more_rows, 7));
+  CHECK(refused(lines(text), Kind::too_few_numbers, 2));
+  LineParser parser(skipping, 1, false);
+  CHECK(!feed(parser, text, 3));
+  const std::vector<Problem>& first = parser.collected().first_skipped;
+  CHECK(first.size() == 3 && first[0].place == 2 && first[1].kind == Kind::not_a_number && first[2].place == 4);
+  CHECK(parser.place() == 7 && parser.waiting_bytes() == 0);
+
+  RecordParser records({1, 3, 0, OnBadUtf8::strict, true}, 4);
+  CHECK(!feed(records,
+              "a \x01\x01\x01\x01z\xff \x01\x01\x01\x01"
+              "c \x01\x01\x01\x01",
+              4));
+  CHECK(records.collected().keys.size() == 2 && records.collected().counts.skipped == 1);
+}
+
 }  // namespace
 
 int main() {
@@ -177,5 +201,6 @@ int main() {
   long_rows();
   many_keys();
   rows_in_pieces();
+  skipped_rows();
   return nearabout::test::report("text/parsers");
 }

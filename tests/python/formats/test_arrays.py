@@ -50,7 +50,7 @@ def test_images_become_rows(file: File) -> None:
     (np.zeros((2, 2), "M8[s]"), "numbers are read"),
 ])  # fmt: skip
 def test_arrays_that_are_no_vectors(file: File, array: Any, sentence: str) -> None:
-    with pytest.raises(CorruptFile, match=sentence):
+    with pytest.raises(InvalidInput, match=sentence):
         read(file("a.npy", npy(array)))
 
 
@@ -98,7 +98,7 @@ def test_npz_that_leaves_a_doubt(file: File) -> None:
         read(path, dataset="third")
     with pytest.raises(InvalidInput, match="key_column='none'"):
         read(path, dataset="first", key_column="none")
-    with pytest.raises(CorruptFile, match="no array of two dimensions"):
+    with pytest.raises(InvalidInput, match="no array of two dimensions"):
         read(file("b.npz", npz(first=np.zeros(4))))
 
 
@@ -156,7 +156,7 @@ def test_idx_types_and_damage(file: File) -> None:
         read(file("a.idx", content[:-1]))
     with pytest.raises(CorruptFile, match="more than the array"):
         read(file("a.idx", content + b"x"))
-    with pytest.raises(CorruptFile, match=r"shape \(4,\): vectors need two"):  # MNIST's labels
+    with pytest.raises(InvalidInput, match=r"shape \(4,\): vectors need two"):  # MNIST's labels
         read(file("a.idx1-ubyte", b"\0\0\x08\x01" + struct.pack(">I", 4) + bytes(4)))
 
 
@@ -201,7 +201,7 @@ def test_safetensors_takes_the_tensor_that_is_named(file: File) -> None:
     ({}, 0, "no array of two dimensions"),
 ])  # fmt: skip
 def test_safetensors_headers_that_are_wrong(file: File, header: dict[str, Any], data: int, sentence: str) -> None:
-    with pytest.raises(FileFormatError, match=sentence):
+    with pytest.raises((FileFormatError, InvalidInput), match=sentence):
         read(file("a.safetensors", safetensors(header, bytes(data))))
 
 

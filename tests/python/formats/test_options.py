@@ -18,7 +18,7 @@ File = Callable[[str, bytes | str], Path]
 
 @pytest.mark.parametrize(("name", "option"), [
     ("array.npy", {"dataset": "x"}), ("array.npy", {"errors": "replace"}), ("rows.fvecs", {"dims": 5}),
-    ("gensim.bin", {"key_column": False}), ("glove.txt", {"header": True}), ("table.csv", {"vector_column": "x"}),
+    ("gensim.bin", {"key_column": False}), ("glove.txt", {"header": True}), ("table.csv", {"dataset": "x"}),
     ("lines.jsonl", {"delimiter": ","}), ("table.parquet", {"dims": 5}), ("lists.protocol4.pkl", {"dataset": "x"}),
 ])  # fmt: skip
 def test_an_option_without_meaning_is_refused(samples: Path, name: str, option: dict[str, Any]) -> None:

@@ -167,6 +167,36 @@ def test_standard_input() -> None:
     assert done.stdout.split() == [b"50000", b"2", b"glove"]
 
 
+@pytest.mark.parametrize("name", ["glove.txt", "glove.txt.gz", "array.npy", "arrays.npz", "table.parquet", "rows.fbin"])
+@pytest.mark.parametrize("piped", [True, False])
+def test_standard_input_by_its_usual_name(samples: Path, name: str, piped: bool) -> None:
+    """A pipe or a redirected file, whatever of it can be known without its name."""
+    if name.endswith(".parquet"):
+        pytest.importorskip("pyarrow")
+    given = "None" if name != "rows.fbin" else "'bigann'"
+    program = f"import nearabout.formats as f; e = f.read('-', format={given}); print(e.vectors.tolist(), e.source)"
+    command = [sys.executable, "-c", program]
+    with (samples / name).open("rb") as file:
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            check=False,
+            text=False,
+            **({"input": file.read()} if piped else {"stdin": file}),
+        )
+    if name == "rows.fbin":
+        assert b"standard input: the element type is in the suffix" in done.stderr
+        return
+    expected = read(samples / name).vectors.tolist()
+    assert done.stdout.decode().strip() == f"{expected} standard input", done.stderr
+
+
+def test_standard_input_that_is_closed() -> None:
+    program = "import os; os.close(0); import nearabout.formats as f; f.read('-')"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert "OSError: [Errno 9] Bad file descriptor: 'standard input'" in done.stderr
+
+
 @pytest.mark.parametrize("change", [b"more 1 2\n", None])
 def test_a_file_that_changes_while_it_is_read(file: File, change: bytes | None) -> None:
     path = file("w.txt", TEXT * 4)

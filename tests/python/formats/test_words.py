@@ -118,6 +118,20 @@ def test_given_dims_settle_what_belongs_to_the_key(file: File) -> None:
         read(file("w.vec", "1 2\na 1 2\n"), dims=3)
 
 
+def test_a_tie_does_not_decide_the_dimensions(file: File) -> None:
+    path = file("w.txt", "the 1e5 2\nof 1d5 3\n")
+    with pytest.raises(CorruptFile, match=r"1 or 2 numbers after their word, each as often.*dims=1, dims=2"):
+        read(path)
+    assert keys_of(read(path, dims=1)) == ["the 1e5", "of 1d5"]
+
+
+def test_two_rows_in_one_line_are_no_key(file: File) -> None:
+    for name, text in (("w.txt", "a 1 2\nb 3 4 c 5 6\nd 7 8\n"), ("w.vec", "3 2\na 1 2\nb 3 4 c 5 6\nd 7 8\n")):
+        with pytest.raises(CorruptFile, match=r"the key 'b 3 4 c' \(row 1\) holds numbers, as if two rows were in one"):
+            read(file(name, text))
+        assert keys_of(read(file(name, text), dims=2)) == ["a", "b 3 4 c", "d"]
+
+
 def test_one_odd_first_line_does_not_decide_the_dimensions(file: File) -> None:
     embeddings = read(file("w.txt", "New York 1984 1 2\nb 3 4\nc 5 6\n"))
     assert keys_of(embeddings) == ["New York 1984", "b", "c"]

@@ -145,12 +145,49 @@ def test_embeddings_are_written_as_they_were_read(tmp_path: Path, samples: Path)
 @pytest.mark.parametrize(("name", "key"), [
     ("word2vec-binary", "two words"), ("word2vec-binary", "a\nb"), ("word2vec-text", "a\nb"), ("word2vec-text", "a "),
     ("glove", "a\t"), ("glove", "New York 1984"), ("word2vec-text", "version 2.0"),
-    ("glove", "a\r"), ("word2vec-text", "\v7 .5"), ("glove", "a\f1"),
+    ("glove", "a\r"), ("word2vec-text", "\v7 .5"), ("glove", "a\f1"), ("glove", ""), ("glove", "\v"),
+    ("glove", "a\rb"), ("word2vec-text", "a\rb"),
 ])  # fmt: skip
 def test_keys_that_would_come_back_changed_are_refused(tmp_path: Path, name: str, key: str) -> None:
     with pytest.raises(InvalidInput, match="key 1"):
         write(tmp_path / f"w{SUFFIX[name]}", MATRIX[:2], ["good", key])
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("name", ["word2vec-text", "glove"])
+def test_what_is_written_is_read_back_without_help(tmp_path: Path, name: str) -> None:
+    """What a reader refuses, unless it is told the dimensions, a writer does not write."""
+    path = tmp_path / f"w{SUFFIX[name]}"
+    for keys in (["1 2 a", "b"], ["Budget 1,5", "b"], ['"a"', '"b"']):
+        with pytest.raises(InvalidInput, match="key"):
+            write(path, MATRIX[:2], keys)
+    for keys in (["7 a", "b"], ['"a"', "b"], ['"', '""'], ["a,5", ". . ."]):
+        write(path, MATRIX[:2], keys)
+        assert read(path).keys == keys
+
+
+@repeated
+@given(matrices, st.lists(words, min_size=8, max_size=8, unique=True), st.sampled_from(["word2vec-text", "glove"]))
+def test_any_words_come_back_without_help_or_are_refused(
+    tmp_path: Path, matrix: Any, keys: list[str], name: str
+) -> None:
+    keys = keys[: len(matrix)]
+    path = tmp_path / f"w{SUFFIX[name]}"
+    try:
+        write(path, matrix, keys)
+    except InvalidInput:
+        return
+    embeddings = read(path, format=name)
+    same(embeddings.vectors, matrix)
+    assert embeddings.keys == keys
+
+
+def test_an_empty_key_is_refused_where_it_would_be_lost(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="key 2 is empty.*word2vec-text"):
+        write(tmp_path / "w.txt", MATRIX, ["a", "b", "", "d"])
+    for name in ("w.vec", "w.bin", "w.parquet"):
+        write(tmp_path / name, MATRIX, ["", "b", "c", "d"])
+        assert read(tmp_path / name).keys == ["", "b", "c", "d"], name
 
 
 def test_what_cannot_be_written(tmp_path: Path) -> None:

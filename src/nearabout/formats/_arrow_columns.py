@@ -1,0 +1,153 @@
+"""Which columns of an Arrow table are the vectors and the keys: those that are asked for, or meant without a doubt."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from nearabout.errors import InvalidInput
+from nearabout.formats._arrays import VECTOR_NAMES, key_candidates
+from nearabout.formats._arrow_keys import is_key, is_text, refusal
+from nearabout.formats._arrow_vectors import is_list, is_number
+from nearabout.formats._options import ReadOptions
+from nearabout.formats._vector_text import is_vector_text
+
+_SHOWN = 12  # columns listed in an error
+_NUMBERED = re.compile(r"(.*?)(\d+)")
+_INDEX = re.compile(r"__index_level_\d+__")  # what pandas calls the columns of an index without a name
+
+
+class Chooser:
+    """Finds columns by their names and types. ``sample`` gives one row, where the contents of text have to decide."""
+
+    def __init__(
+        self, arrow: Any, schema: Any, options: ReadOptions, path: str, sample: Callable[[list[str]], Mapping[str, Any]]
+    ) -> None:
+        self._arrow = arrow
+        self._fields = [(field.name, field.type) for field in schema]
+        self._options = options
+        self._path = path
+        self._sample = sample
+
+    def columns(self) -> tuple[tuple[str, ...], str | None]:
+        """Returns the columns of the vectors, one or one a dimension, and that of the keys or None."""
+        vectors = self._vectors()
+        return vectors, self._key(set(vectors))
+
+    def _listed(self) -> str:
+        shown = ", ".join(f"{name} ({kind})" for name, kind in self._fields[:_SHOWN]) or "none"
+        return shown + (f" and {len(self._fields) - _SHOWN} more" if len(self._fields) > _SHOWN else "")
+
+    def _field(self, wanted: str | int, option: str) -> tuple[str, Any]:
+        """Returns the name and type of a column that a caller names."""
+        if isinstance(wanted, int):
+            if isinstance(wanted, bool) or not 0 <= wanted < len(self._fields):
+                raise InvalidInput(f"{self._path}: {option}={wanted!r}: give 0 to {len(self._fields) - 1}, or a name")
+            wanted = self._fields[wanted][0]
+        fits = [field for field in self._fields if field[0] == wanted]
+        if len(fits) != 1:
+            times = "more than once" if fits else "not"
+            raise InvalidInput(f"{self._path}: {option}={wanted!r} is {times} there; the columns are {self._listed()}")
+        return fits[0]
+
+    def _vectors(self) -> tuple[str, ...]:
+        if self._options.vector_columns is not None:
+            fields = [self._field(one, "vector_columns") for one in self._options.vector_columns]
+            for name, kind in fields:
+                if not is_number(self._arrow, kind):
+                    raise InvalidInput(
+                        f"{self._path}: vector_columns= names {name}, which is of the type {kind} and no column of "
+                        f"numbers; the columns are {self._listed()}"
+                    )
+            return tuple(name for name, _ in fields)
+        if self._options.vector_column is not None:
+            name, kind = self._field(self._options.vector_column, "vector_column")
+            if not is_list(self._arrow, kind) and not self._has_vector_text(name, kind):
+                raise InvalidInput(
+                    f"{self._path}: vector_column={name!r} is no column of lists of numbers, nor of vectors as text; "
+                    f"the "
+                    f"columns are {self._listed()}"
+                )
+            return (name,)
+        lists = [name for name, kind in self._fields if is_list(self._arrow, kind)]
+        if lists:
+            return (self._one(lists, "hold lists of numbers"),)
+        return self._vectors_otherwise()
+
+    def _vectors_otherwise(self) -> tuple[str, ...]:
+        """Returns the columns where none holds lists: vectors as text, or numbered columns."""
+        texts = [name for name, kind in self._fields if self._has_vector_text(name, kind)]
+        if texts:
+            return (self._one(texts, "hold vectors as text"),)
+        series = self._numbered()
+        if len(series) == 1:
+            return series[0]
+        raise InvalidInput(
+            f"{self._path}: 0 columns hold lists of numbers; the columns are {self._listed()}. Where each dimension "
+            f"has a "
+            "column of its own, name them with vector_columns=[...]"
+        )
+
+    def _one(self, names: list[str], what: str) -> str:
+        for usual in VECTOR_NAMES:
+            if names.count(usual) == 1:
+                return usual
+        if len(names) == 1:
+            return names[0]
+        raise InvalidInput(
+            f"{self._path}: {len(names)} columns {what}; the columns are {self._listed()}. Name one with vector_column="
+        )
+
+    def _has_vector_text(self, name: str, kind: Any) -> bool:
+        if not is_text(self._arrow, kind) or sum(field[0] == name for field in self._fields) > 1:
+            return False
+        value = self._sample([name]).get(name)
+        return isinstance(value, str) and is_vector_text(value)
+
+    def _numbered(self) -> list[tuple[str, ...]]:
+        """Returns the series of columns of numbers whose names count from 0 or 1: 0, 1, 2, or dim_1, dim_2."""
+        found: dict[str, dict[int, str]] = {}
+        for name, kind in self._fields:
+            match = _NUMBERED.fullmatch(name)
+            if match is not None and is_number(self._arrow, kind):
+                found.setdefault(match[1], {})[int(match[2])] = name
+        series = []
+        for members in found.values():
+            numbers = sorted(members)
+            if len(numbers) > 1 and numbers[0] in (0, 1) and numbers[-1] - numbers[0] == len(numbers) - 1:
+                series.append(tuple(members[number] for number in numbers))
+        return series
+
+    def _key(self, taken: set[str]) -> str | None:
+        wanted = self._options.key_column
+        if wanted is False:
+            return None
+        if isinstance(wanted, int):
+            raise InvalidInput(f"key_column={wanted}: columns have names here: give one, or False for no keys")
+        if wanted is not None:
+            name, kind = self._field(wanted, "key_column")
+            return self._checked(name, kind)
+        free = [field for field in self._fields if field[0] not in taken]
+        named = key_candidates(name for name, _ in free)
+        levels = [name for name, _ in free if _INDEX.fullmatch(name)]
+        if len(named) > 1 or (len(levels) > 1 and not named):
+            raise InvalidInput(
+                f"{self._path}: {', '.join((named or levels)[:_SHOWN])} may each be the key; the columns are "
+                f"{self._listed()}. "
+                "Name it with key_column=, or pass key_column=False for none"
+            )
+        if named or levels:
+            return self._checked(*next(field for field in free if field[0] == (named or levels)[0]))
+        texts = [name for name, kind in free if is_text(self._arrow, kind) and not self._has_vector_text(name, kind)]
+        if len(texts) > 1:
+            raise InvalidInput(
+                f"{self._path}: {len(texts)} columns hold text, and any of them may be the key; the columns are "
+                f"{self._listed()}. Name the key with key_column=, or pass key_column=False for none"
+            )
+        return texts[0] if texts else None
+
+    def _checked(self, name: str, kind: Any) -> str:
+        if not is_key(self._arrow, kind) or sum(field[0] == name for field in self._fields) > 1:
+            raise refusal(self._path, name, kind, self._listed())
+        return name

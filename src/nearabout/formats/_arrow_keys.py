@@ -1,0 +1,144 @@
+"""Keys in a column of Arrow: which types are read, and why the others are not."""
+
+from __future__ import annotations
+
+import importlib
+import uuid
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearabout.errors import InvalidInput
+from nearabout.formats._keys import KeyList, Keys, keys_from
+from nearabout.formats._source import expands_too_far, most_expanded
+
+_ADVICE = "cast it to text or whole numbers, name another column with key_column=, or pass key_column=False for none"
+
+
+def _inner(arrow: Any, kind: Any) -> Any:
+    """The type of the values, where they are written once and pointed at."""
+    while _points(arrow, kind):
+        kind = kind.value_type
+    return kind
+
+
+def _points(arrow: Any, kind: Any) -> bool:
+    return bool(arrow.types.is_dictionary(kind) or arrow.types.is_run_end_encoded(kind))
+
+
+def is_text(arrow: Any, kind: Any) -> bool:
+    """Whether a type is text, of any layout."""
+    types, kind = arrow.types, _inner(arrow, kind)
+    return bool(types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind))
+
+
+def _is_binary(arrow: Any, kind: Any) -> bool:
+    types = arrow.types
+    return bool(types.is_binary(kind) or types.is_large_binary(kind) or types.is_binary_view(kind))
+
+
+def is_key(arrow: Any, kind: Any) -> bool:
+    """Whether keys are read from a column of this type: text, whole numbers, UUID, and bytes, which must be UTF-8."""
+    inner = _inner(arrow, kind)
+    known = is_text(arrow, inner) or _is_binary(arrow, inner) or arrow.types.is_integer(inner)
+    return bool(known or _is_uuid(inner))
+
+
+def _is_uuid(kind: Any) -> bool:
+    return getattr(kind, "extension_name", None) == "arrow.uuid"
+
+
+def refusal(path: str, name: str, kind: Any, listed: str) -> InvalidInput:
+    """Returns the error for a column that should be keys and cannot be."""
+    return InvalidInput(
+        f"{path}: the column {name!r} would be the keys, and no keys are read from the type {kind}: {_ADVICE}. The "
+        f"columns are {listed}"
+    )
+
+
+def keys_of(arrow: Any, column: Any, path: str, name: str) -> Keys:
+    """Returns the keys in a column, an array or a chunked array, without nulls.
+
+    Raises:
+        InvalidInput: there is a null, a number outside int64, or bytes that are not UTF-8.
+    """
+    if column.null_count:
+        raise InvalidInput(
+            f"{path}: the column {name} has {column.null_count:,} empty keys: fill or remove those rows, or leave "
+            f"them out "
+            "with on_bad='skip'"
+        )
+    column = _decoded(arrow, column, path)
+    if arrow.types.is_integer(column.type):
+        return keys_from(path, column.to_pylist(), len(column)) if len(column) else np.empty(0, np.int64)
+    if _is_uuid(column.type):
+        return KeyList.from_strings(str(uuid.UUID(bytes=one.as_py().bytes)) for one in column)
+    if arrow.types.is_binary_view(column.type):
+        column = column.cast(arrow.large_binary())
+    try:
+        text = column.cast(arrow.large_string())
+    except arrow.ArrowInvalid as error:
+        raise InvalidInput(f"{path}: the keys in the column {name} are not UTF-8 ({error}): {_ADVICE}") from None
+    if isinstance(text, arrow.ChunkedArray):
+        text = text.combine_chunks()
+    if isinstance(text, arrow.ChunkedArray):
+        text = arrow.concat_arrays(text.chunks)
+    return _packed(text)
+
+
+def _decoded(arrow: Any, column: Any, path: str) -> Any:
+    """The values themselves, of a column that points at them."""
+    while _points(arrow, column.type):
+        if arrow.types.is_run_end_encoded(column.type):
+            column = importlib.import_module("pyarrow.compute").run_end_decode(column)
+        elif isinstance(column, arrow.ChunkedArray):
+            chunks = [_looked_up(arrow, chunk, path) for chunk in column.chunks]
+            kind = chunks[0].type if chunks else column.type.value_type
+            column = arrow.chunked_array(chunks, kind)
+        else:
+            column = _looked_up(arrow, column, path)
+    return column
+
+
+def _looked_up(arrow: Any, column: Any, path: str) -> Any:
+    """The values of a dictionary; views are copied, since Arrow cannot look them up."""
+    words = column.dictionary
+    if arrow.types.is_string_view(words.type) or arrow.types.is_binary_view(words.type):
+        words = words.cast(arrow.large_string() if arrow.types.is_string_view(words.type) else arrow.large_binary())
+        column = arrow.DictionaryArray.from_arrays(column.indices, words)
+    lengths = (
+        importlib.import_module("pyarrow.compute").binary_length(words) if _has_length(arrow, words.type) else None
+    )
+    size = 0 if lengths is None else lengths.take(column.indices).cast(arrow.int64()).sum().as_py() or 0
+    if size > most_expanded(words.nbytes + column.indices.nbytes):
+        raise expands_too_far(path, size)
+    return column.dictionary_decode()
+
+
+def _has_length(arrow: Any, kind: Any) -> bool:
+    types = arrow.types
+    return bool(
+        types.is_string(kind) or types.is_large_string(kind) or types.is_binary(kind) or types.is_large_binary(kind)
+    )
+
+
+def joined(parts: list[KeyList | NDArray[np.int64]]) -> Keys:
+    """Returns keys of several batches, all of them of one kind, as one; None where there are none."""
+    if all(isinstance(part, np.ndarray) for part in parts):
+        return np.concatenate(parts) if parts else None
+    packed = [part for part in parts if isinstance(part, KeyList)]
+    sizes = np.cumsum([0, *(len(part.blob) for part in packed)], dtype=np.uint64)
+    offsets = [part.offsets[:-1] + first for part, first in zip(packed, sizes, strict=False)]
+    return KeyList(np.concatenate([part.blob for part in packed]), np.concatenate([*offsets, sizes[-1:]]))
+
+
+def _packed(text: Any) -> KeyList:
+    """Arrow packs strings as KeyList does."""
+    _, offsets_buffer, blob_buffer = text.buffers()
+    if len(text) == 0:
+        return KeyList.from_strings([])
+    offsets = np.frombuffer(offsets_buffer, np.int64)[text.offset : text.offset + len(text) + 1]
+    blob = np.frombuffer(blob_buffer, np.uint8) if blob_buffer is not None else np.empty(0, np.uint8)
+    first = int(offsets[0])
+    return KeyList(blob[first : int(offsets[-1])].copy(), (offsets - first).astype(np.uint64))

@@ -1,0 +1,58 @@
+"""Rows that cannot be read: each is an error with its place, or is left out and counted."""
+
+from __future__ import annotations
+
+from nearabout.errors import CorruptFile, InvalidInput
+from nearabout.formats._options import ReadOptions
+
+_TOLD = 3  # of the rows that are left out
+_SHOWN = 120  # characters of what is wrong with one
+MEND = "mend or remove the line, or leave such rows out with on_bad='skip'"
+
+
+_MISSING = ("", "na", "n/a", "null", "none", "-", "?")
+
+
+def is_missing(field: str) -> bool:
+    """Whether a field of text says that there is no value."""
+    return field.strip().lower() in _MISSING
+
+
+class BadRow(Exception):
+    """A row that cannot be read. ``reason`` follows its place in a sentence: " has 1 numbers; 2 are expected"."""
+
+    def __init__(self, place: str, reason: str, *, sound: bool = False, advice: str = "") -> None:
+        super().__init__(place, reason)
+        self.place = place  # such as "line 7"
+        self.reason = reason
+        self.sound = sound  # the file is as its writer meant it: nothing is damaged, but this is no vector
+        self.advice = advice
+
+    def told(self) -> str:
+        """Returns the row's place and what is wrong with it, for a list of several."""
+        reason = self.reason.lstrip(":, ").replace(";", ",")
+        return f"{self.place} ({reason[:_SHOWN]})"
+
+    def error(self, path: str) -> CorruptFile | InvalidInput:
+        """Returns the error that a reader raises for this row."""
+        advice = self.advice or MEND
+        kind = InvalidInput if self.sound else CorruptFile
+        return kind(f"{path}: {self.place}{self.reason}: {advice}")
+
+
+class BadRows:
+    """Takes bad rows: raises the first, or counts them all and keeps the first few for the report."""
+
+    def __init__(self, path: str, options: ReadOptions) -> None:
+        self._path = path
+        self.skipping = options.on_bad == "skip"
+        self.count = 0
+        self.first: list[str] = []
+
+    def take(self, bad: BadRow) -> None:
+        """Counts a bad row, or raises its error where bad rows are not to be left out."""
+        if not self.skipping:
+            raise bad.error(self._path) from None
+        self.count += 1
+        if len(self.first) < _TOLD:
+            self.first.append(bad.told())

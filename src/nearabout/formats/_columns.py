@@ -1,0 +1,283 @@
+"""What the columns of delimited text mean: a header or none, and the places of the key and of the numbers."""
+
+from __future__ import annotations
+
+import itertools
+from typing import NamedTuple
+
+from nearabout.errors import InvalidInput
+from nearabout.formats import _words
+from nearabout.formats._arrays import KEY_NAMES, VECTOR_NAMES, key_candidates
+from nearabout.formats._bad_rows import is_missing
+from nearabout.formats._decimal_commas import COMMA_ADVICE, is_decimal_comma
+from nearabout.formats._options import ReadOptions
+from nearabout.formats._vector_text import is_vector_text
+
+_INDEX_NAMES = ("", "index", "unnamed: 0")  # what pandas calls the column of an index
+_YEARS = range(1500, 2201)
+_SHOWN = 12  # columns listed in an error
+
+
+class Columns(NamedTuple):
+    """The places of what a row is made of."""
+
+    width: int  # fields of a row
+    key: int | None
+    numbers: tuple[int, ...] | None  # one a dimension; None: all but the key
+    text: int | None = None  # of whole vectors written as text
+
+
+def is_number(field: str) -> bool:
+    return _words.NUMBER.fullmatch(field.strip().encode()) is not None
+
+
+def has_header(first: list[str], second: list[str] | None, path: str) -> bool:
+    """Whether the first line names the columns. Refuses a line of numbers that may be either."""
+    if any(is_vector_text(field) for field in first):
+        return False
+    if len(first) > 1 and not any(map(is_number, first[1:])):
+        return True
+    if len(first) == 1:
+        return not is_number(first[0]) and second is not None and all(map(is_number, second))
+    named = first[0].strip().lower() in (*_INDEX_NAMES, *KEY_NAMES)
+    if not all(map(is_number, first[named:])) or second is None or len(second) != len(first):
+        verdict: bool | None = False if not (named and first[0].strip() == "") else None
+    else:
+        names = [field.strip() for field in first[named:]]
+        values = [field.strip() for field in second[named:]]
+        verdict = _named_columns(names, values, first[0].strip()) if named else _bare_columns(names, values)
+    if verdict is None:
+        shown = ",".join(first[:6]) + (",…" if len(first) > 6 else "")
+        raise InvalidInput(
+            f"{path}: its first line, {shown}, may be names of columns or a row of numbers: say which with header=True "
+            "or header=False"
+        )
+    return verdict
+
+
+def _named_columns(names: list[str], values: list[str], index_name: str) -> bool | None:
+    """Decides on a line that begins with the name of an index, or with nothing, and goes on with numbers."""
+    if _are_whole(names) and _rise(names):
+        return True if index_name == "" or _step(names) == 1 or _are_fractions(values) else None
+    if index_name == "":  # an empty key, or names of columns that are no whole numbers
+        return True if len(names) > 2 and _step(names) is not None else None
+    return False
+
+
+def _bare_columns(names: list[str], values: list[str]) -> bool | None:
+    """Decides on a line of numbers alone, such as the names 0, 1, 2 or years, which pandas writes with index=False."""
+    step = _step(names)
+    whole = _are_whole(names) and _rise(names)
+    years = whole and len(names) > 1 and all(int(name) in _YEARS for name in names)
+    regular = step is not None and step > 0 and (len(names) > (2 if whole else 3) or float(names[0]) == 0)
+    if not (years or (regular and len(names) > 1)):
+        return False
+    if step is not None and all(map(is_number, values)) and _goes_on(names, values, step):
+        return False  # np.arange(n).reshape(...)
+    if years and all(is_number(value) and _is_year(value) for value in values):
+        return False
+    if whole and len(names) > 2 and _are_fractions(values):
+        return True
+    return None
+
+
+def _is_year(value: str) -> bool:
+    return value.isdigit() and int(value) in _YEARS
+
+
+def _are_whole(fields: list[str]) -> bool:
+    return all(field.isascii() and field.isdigit() for field in fields)
+
+
+def _are_fractions(fields: list[str]) -> bool:
+    return all(is_number(field) and not field.lstrip("+-").isdigit() for field in fields)
+
+
+def _rise(fields: list[str]) -> bool:
+    return all(float(one) < float(other) for one, other in itertools.pairwise(fields))
+
+
+def _step(fields: list[str]) -> float | None:
+    """Returns the constant step between numbers; None where they have none."""
+    values = list(map(float, fields))
+    steps = [other - one for one, other in itertools.pairwise(values)]
+    if not steps:
+        return 1.0 if values == [0.0] else None
+    same = all(abs(step - steps[0]) <= 1e-6 * abs(steps[0]) for step in steps)
+    return steps[0] if same and steps[0] > 0 else None
+
+
+def _goes_on(names: list[str], values: list[str], step: float) -> bool:
+    return _step(values) is not None and abs(float(values[0]) - float(names[-1]) - step) <= 1e-6 * step
+
+
+def choose_columns(names: list[str] | None, line: int, row: list[str], options: ReadOptions, path: str) -> Columns:
+    """Returns the columns that are asked for, or meant without a doubt; ``row`` is the first of data, in ``line``."""
+    _refuse_decimal_commas(row, path)
+    if len(row) == 1 and not is_number(row[0]) and not is_vector_text(row[0]):
+        raise InvalidInput(
+            f"{path}: no delimiter was found in line {line:,}, {row[0]!r:.60}: pass delimiter=, or format='glove' "
+            f"for words "
+            "and numbers with spaces between them"
+        )
+    chooser = _Chooser(names, row, path)
+    numbers = None
+    if options.vector_columns is not None:
+        numbers = tuple(chooser.place(one, "vector_columns") for one in options.vector_columns)
+    text = None
+    if options.vector_column is not None:
+        text = chooser.place(options.vector_column, "vector_column")
+        if not is_vector_text(row[text]):
+            raise InvalidInput(
+                f"{path}: vector_column={options.vector_column!r} holds {row[text]!r:.40} and no vector in brackets, "
+                "such as [0.1, 0.2]: name columns of numbers with vector_columns="
+            )
+    elif numbers is None:
+        text = chooser.column_of_vectors()
+    taken = {text} if text is not None else set(numbers or ())
+    key = chooser.key(options.key_column, taken)
+    if text is None and numbers is None:
+        if options.key_column is False:
+            numbers = chooser.without_text()
+        chooser.check_numbers(key, line, numbers)
+    return Columns(len(row), key, numbers, text)
+
+
+def _refuse_decimal_commas(row: list[str], path: str) -> None:
+    for field in row[1:]:
+        if is_decimal_comma(field):
+            raise InvalidInput(f"{path}: {field.strip()!r} is not a number: {COMMA_ADVICE}")
+
+
+class _Chooser:
+    """Finds columns by name, by place, or by what the first row of data has in them."""
+
+    def __init__(self, names: list[str] | None, row: list[str], path: str) -> None:
+        self._names = names
+        self._plain = [name.strip().lower() for name in names or ()]
+        self._row = row
+        self._path = path
+
+    def listed(self) -> str:
+        """Returns the columns with what is in them, for sentences."""
+        labels = self._names if self._names is not None else [f"column {place}" for place in range(len(self._row))]
+        shown = [f"{label} ({value!r:.24})" for label, value in zip(labels, self._row, strict=False)]
+        return ", ".join(shown[:_SHOWN]) + (f" and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else "")
+
+    def place(self, wanted: str | int, option: str) -> int:
+        """Returns the place of a column that a caller names."""
+        if isinstance(wanted, str):
+            if self._names is None:
+                raise InvalidInput(
+                    f"{self._path}: {option}={wanted!r}, but the file has no header: give the place of the column, "
+                    f"0 to {len(self._row) - 1}, or header=True"
+                )
+            if self._names.count(wanted) != 1:
+                times = "twice" if wanted in self._names else "not"
+                has = f"the columns {', '.join(self._names[:_SHOWN])}"
+                raise InvalidInput(
+                    f"{self._path}: {option}={wanted!r}, but the file has {has}: that name is {times} there"
+                )
+            wanted = self._names.index(wanted)
+        if isinstance(wanted, bool) or not 0 <= wanted < len(self._row):
+            raise InvalidInput(f"{self._path}: {option}={wanted!r}: give 0 to {len(self._row) - 1}, or a name")
+        return wanted
+
+    def column_of_vectors(self) -> int | None:
+        """Returns the one column of vectors in brackets, of several the one of a usual name."""
+        fits = [place for place, field in enumerate(self._row) if is_vector_text(field)]
+        if len(fits) < 2:
+            return fits[0] if fits else None
+        for name in VECTOR_NAMES:
+            if name in self._plain and self._plain.index(name) in fits:
+                return self._plain.index(name)
+        raise InvalidInput(
+            f"{self._path}: {len(fits)} columns hold vectors in brackets; the columns are {self.listed()}. Name one "
+            f"with "
+            "vector_column="
+        )
+
+    def key(self, wanted: str | int | None, taken: set[int]) -> int | None:
+        """Returns the column of keys: the one asked for, one of a usual name, or the only one of text."""
+        if wanted is False:
+            return None
+        if wanted is not None:
+            return self.place(wanted, "key_column")
+        free = [place for place in range(len(self._row)) if place not in taken and not is_vector_text(self._row[place])]
+        named = [] if self._names is None else key_candidates(self._names[place] for place in free)
+        if len(named) > 1:
+            raise InvalidInput(
+                f"{self._path}: {', '.join(named[:_SHOWN])} may each be the key; the columns are {self.listed()}. "
+                f"Name it "
+                "with key_column=, or pass key_column=False for none"
+            )
+        if named and self._names is not None:
+            return next(place for place in free if self._names[place] == named[0])
+        if 0 in free and self._plain and self._plain[0] in _INDEX_NAMES:
+            return 0
+        texts = [place for place in free if not is_number(self._row[place]) and not is_missing(self._row[place])]
+        if not texts and 0 in free and self._names is None and not self._row[0].strip():
+            raise InvalidInput(
+                f"{self._path}: its first row begins with an empty field: pass key_column=0 if it is a key, or "
+                "key_column=False and on_bad='skip' if a number is missing"
+            )
+        if len(texts) > 1:
+            raise InvalidInput(
+                f"{self._path}: {len(texts)} columns hold text, and any of them may be the key; the columns are "
+                f"{self.listed()}. Name the key with key_column=, or pass key_column=False for none"
+                + ("" if taken else "; and the numbers with vector_columns=")
+            )
+        if texts and texts[0] and not taken:
+            raise InvalidInput(
+                f"{self._path}: only its column {texts[0]} holds text ({self._row[texts[0]]!r:.24}), which may be a "
+                f"key or a "
+                f"class that many rows share; the columns are {self.listed()}. Pass key_column={texts[0]} if it is "
+                f"the key, "
+                "or key_column=False to leave it out"
+            )
+        return texts[0] if texts else None
+
+    def without_text(self) -> tuple[int, ...] | None:
+        """Returns all columns but the only one of text, which would be the keys; None where there is none."""
+        places = range(len(self._row))
+        texts = [place for place in places if not is_number(self._row[place]) and not is_missing(self._row[place])]
+        return tuple(place for place in places if place != texts[0]) if len(texts) == 1 else None
+
+    def check_numbers(self, key: int | None, line: int, numbers: tuple[int, ...] | None) -> None:
+        """Refuses text among what would be the vectors: the file is sound, but somebody has to choose."""
+        taken = numbers or [place for place in range(len(self._row)) if place != key]
+        wrong = [place for place in taken if not _is_float(self._row[place]) and not is_missing(self._row[place])]
+        if wrong:
+            field = self._row[wrong[0]]
+            header = "" if self._names is not None else " (or, if the first line names the columns, pass header=True)"
+            raise InvalidInput(
+                f"{self._path}: line {line:,}: a value is not a number ({field!r:.40}). The columns are "
+                f"{self.listed()}: choose "
+                f"those of the vectors with vector_columns=[...]{header}"
+            )
+
+
+def refuse_row_numbers(first: list[str], second: list[str] | None, path: str) -> None:
+    """Refuses to take row numbers for numbers of the vectors: what pandas writes before each row, without a header.
+
+    Raises:
+        InvalidInput: the first column counts, and all others are fractions.
+    """
+    if second is None or len(first) != len(second) or len(first) < 2:
+        return
+    counts = (first[0].strip(), second[0].strip()) in (("0", "1"), ("1", "2"))
+    others = [field.strip() for field in (*first[1:], *second[1:])]
+    if counts and _are_fractions(others):
+        raise InvalidInput(
+            f"{path}: its first column counts rows ({first[0].strip()}, {second[0].strip()}), it seems: pass "
+            f"key_column=0 if "
+            "they are keys, or key_column=False if they are numbers of the vectors"
+        )
+
+
+def _is_float(field: str) -> bool:
+    try:
+        float(field)
+    except ValueError:
+        return False
+    return True

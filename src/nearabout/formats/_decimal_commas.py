@@ -1,0 +1,42 @@
+"""Numbers with decimal commas, as some countries write them: recognised, so that they are refused by name."""
+
+from __future__ import annotations
+
+import re
+
+from nearabout.errors import InvalidInput
+
+COMMA_ADVICE = "numbers are read with a decimal point, not with a comma: replace the decimal commas in the file"
+_NUMBER = r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?"
+_WHOLE = re.compile(rf"\s*{_NUMBER}\s*")
+# One that stands alone: in quotes, or between blanks, semicolons and the like.
+_WITHIN = re.compile(rf"(?:[;|\s]|^){_NUMBER}(?=[;|\s]|$)|\"{_NUMBER}\"")
+_LINES = 3  # looked at
+
+
+def is_decimal_comma(field: str) -> bool:
+    """Whether a field is a number with a decimal comma."""
+    return _WHOLE.fullmatch(field) is not None
+
+
+def has_decimal_commas(line: str) -> bool:
+    """Whether a line is numbers with decimal commas and something else between them: "the 0,1 0,2"."""
+    for other in ("\t", ";", "|", None):
+        parts = line.split(other)
+        if len(parts) > 1 and all(map(is_decimal_comma, parts[1:])):
+            return True
+    return False
+
+
+def refuse_decimal_commas(head: bytes, path: str) -> None:
+    """Refuses text of no known format in whose first lines numbers have decimal commas.
+
+    Raises:
+        InvalidInput: it is such text.
+    """
+    if b"\x00" in head:
+        return
+    for number, line in enumerate(head.decode("latin-1").split("\n")[:_LINES], 1):
+        found = _WITHIN.search(line)
+        if found is not None:
+            raise InvalidInput(f"{path}: line {number} has {found[0].strip(' ;|')!r}: {COMMA_ADVICE}")

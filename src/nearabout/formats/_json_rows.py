@@ -1,0 +1,176 @@
+"""What JSON values mean as rows: an object {"key": ..., "vector": [...]}, a pair [key, [...]], or a vector alone.
+
+The members may have any of the usual names (key, word, token, id, ...; vector, embedding, ...), or those given by
+key_column= and vector_column=. The first row settles which they are.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nearabout.errors import InvalidInput
+from nearabout.formats._arrays import VECTOR_NAMES, key_candidates
+from nearabout.formats._bad_rows import BadRow
+from nearabout.formats._options import ReadOptions
+from nearabout.formats._rows import Rows
+from nearabout.formats._warnings import warn_of_rounding
+
+_MOST_WHOLE = 1 << 24  # float32 holds all whole numbers up to here
+
+
+def _is_vector(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(type(one) in (int, float) for one in value)
+
+
+def _listed(entry: dict[str, Any]) -> str:
+    return ", ".join(f"{name} ({type(value).__name__})" for name, value in list(entry.items())[:12]) or "none"
+
+
+def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Makes a dictionary of members; for ``object_pairs_hook``. Raises ValueError where a name comes twice."""
+    content = dict(pairs)
+    if len(content) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in content if names.count(name) > 1)
+        raise ValueError(f"the member {twice!r:.80} comes twice in one object")
+    return content
+
+
+class JsonRows:
+    """Adds JSON values to rows, one by one."""
+
+    def __init__(self, rows: Rows, options: ReadOptions, path: str) -> None:
+        self._rows = rows
+        self._options = options
+        self._path = path
+        self._looked = False  # at the numbers of the first row
+        self._members: tuple[str | None, str] | None = None  # of the key and of the vector
+
+    def add(self, number: int, entry: Any) -> None:
+        """Adds a row; raises BadRow where the value is none."""
+        key, vector = self._parts(number, entry)
+        if not isinstance(vector, list) or bool in map(type, vector):
+            missing = vector is None and isinstance(entry, dict) and self._members is not None
+            raise BadRow(
+                self._rows.place(number),
+                " has no vector",
+                sound=missing,
+                advice="it takes a list of numbers, or an object with one named "
+                f"{', '.join(VECTOR_NAMES[:4])}; another name is given with vector_column=, and rows without one are "
+                f"left "
+                "out with on_bad='skip'",
+            )
+        if any(isinstance(one, (list, dict)) for one in vector[:1]):
+            raise BadRow(
+                self._rows.place(number),
+                f" has a vector that begins with a {type(vector[0]).__name__}",
+                sound=True,
+                advice="a vector is a list of numbers; if the rows are deeper in the file, write them as one array",
+            )
+        if key is not None and (isinstance(key, bool) or not isinstance(key, (str, int))):
+            raise BadRow(
+                self._rows.place(number),
+                f": the key {key!r:.80} is neither a string nor a whole number",
+                sound=True,
+                advice="write it as text, name another member with key_column=, or pass key_column=False for none",
+            )
+        if isinstance(key, str) and not key.isascii():
+            self._check_text(number, key)
+        if not self._looked:
+            self._looked = True
+            wide = [one for one in vector if type(one) is int and abs(one) > _MOST_WHOLE]
+            for one in wide[:1]:
+                warn_of_rounding(self._path, self._rows.place(number), one)
+        self._rows.add(number, vector, key)
+
+    def _parts(self, number: int, entry: Any) -> tuple[Any, Any]:
+        """Returns the key and the vector of a value."""
+        if isinstance(entry, dict):
+            if self._members is None:
+                self._members = self._choose(number, entry)
+                self._rows.key_column = self._members[0] or ""
+            key_name, vector_name = self._members
+            key = None if key_name is None else entry.get(key_name)
+            if key_name is not None and key is None:
+                raise BadRow(
+                    self._rows.place(number),
+                    ": some rows have keys and some have none; the member "
+                    f"{key_name!r} is " + ("null" if key_name in entry else "missing"),
+                    sound=key_name in entry,
+                    advice="give all rows one, leave such rows out with on_bad='skip', or pass key_column=False",
+                )
+            return key, entry.get(vector_name)
+        if isinstance(entry, list) and len(entry) == 2 and isinstance(entry[1], list):
+            return (None if self._options.key_column is False else entry[0]), entry[1]
+        return None, entry
+
+    def _choose(self, number: int, entry: dict[str, Any]) -> tuple[str | None, str]:
+        """Settles the members by the first row that has a vector."""
+        vector = self._choose_vector(number, entry)
+        wanted = self._options.key_column
+        if wanted is False:
+            return None, vector
+        if isinstance(wanted, str):
+            if wanted not in entry:
+                raise InvalidInput(
+                    f"{self._path}: {self._rows.place(number)} has no member {wanted!r}, which key_column= names; it "
+                    f"has "
+                    f"{_listed(entry)}"
+                )
+            return wanted, vector
+        if wanted is not None:
+            raise InvalidInput(f"{self._path}: key_column={wanted!r}: members have names: give one, or False for none")
+        named = key_candidates(name for name in entry if name != vector)
+        if len(named) > 1:
+            raise InvalidInput(
+                f"{self._path}: {', '.join(named[:12])} may each be the key; the members are {_listed(entry)}. Name "
+                f"it with "
+                "key_column=, or pass key_column=False for none"
+            )
+        if named:
+            return named[0], vector
+        texts = [name for name, value in entry.items() if isinstance(value, str) and name != vector]
+        if len(texts) > 1:
+            raise InvalidInput(
+                f"{self._path}: {len(texts)} members hold text, and any of them may be the key; the members are "
+                f"{_listed(entry)}. Name the key with key_column=, or pass key_column=False for none"
+            )
+        return (texts[0] if texts else None), vector
+
+    def _choose_vector(self, number: int, entry: dict[str, Any]) -> str:
+        wanted = self._options.vector_column
+        if wanted is not None:
+            if not isinstance(wanted, str) or wanted not in entry:
+                raise BadRow(
+                    self._rows.place(number),
+                    f" has no vector: vector_column={wanted!r}, the members are {_listed(entry)}",
+                    sound=True,
+                    advice="name one that is there",
+                )
+            return wanted
+        usual = next((name for name in VECTOR_NAMES if isinstance(entry.get(name), list)), None)
+        fits = [name for name, value in entry.items() if _is_vector(value)]
+        if usual is None and len(fits) > 1:
+            raise InvalidInput(
+                f"{self._path}: {len(fits)} members hold lists of numbers; the members are {_listed(entry)}. Name "
+                f"one with "
+                "vector_column="
+            )
+        chosen = usual or (fits[0] if fits else None)
+        if chosen is None:
+            raise BadRow(
+                self._rows.place(number),
+                f" has no vector; its members are {_listed(entry)}",
+                sound=True,
+                advice="it takes a list of numbers, or an object with one; vector_column= names it",
+            )
+        return chosen
+
+    def _check_text(self, number: int, key: str) -> None:
+        """JSON can spell a lone surrogate, which is no text."""
+        try:
+            key.encode()
+        except UnicodeEncodeError:
+            raise BadRow(
+                self._rows.place(number), f": the key {key!r:.80} has a lone surrogate: it is no Unicode text"
+            ) from None

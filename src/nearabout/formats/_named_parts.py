@@ -1,0 +1,156 @@
+"""Words and vectors in the forms that people save with pickle or as one JSON object.
+
+An array, a list of vectors, a dictionary of words and vectors, a dictionary with both in usual names, words and vectors
+as a pair, or a list of such pairs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from nearabout.errors import FileFormatError, InvalidInput
+from nearabout.formats._arrays import KEY_NAMES, VECTOR_NAMES, as_vectors
+from nearabout.formats._embeddings import Embeddings, Report, without_duplicates
+from nearabout.formats._keys import Keys, keys_from
+from nearabout.formats._source import expands_too_far
+
+Plain = Callable[[Any], Any]
+_MOST_PARTS = 8  # of a dictionary with named parts; one of words has more
+
+
+def embeddings_of(
+    content: Any, path: str, format_name: str, what: str, most: int, plain: Plain = lambda value: value
+) -> Embeddings:
+    """Returns the vectors and keys of what was saved; ``plain`` undoes stand-ins for arrays and numbers.
+
+    A list that is there once may stand for a million rows: ``most`` is how many bytes the vectors may take.
+
+    Raises:
+        InvalidInput: there are none, it is not clear which they are, or they take more than that.
+    """
+    try:
+        words, rows = _Forms(plain, path).parts(content)
+        with np.errstate(over="ignore"):
+            vectors: Any = as_vectors(_stacked(rows, plain, path, most), path, "the saved array")
+        found = None if words is None else _keys_of(words, len(vectors), plain, path, most)
+    except (FileFormatError, InvalidInput):
+        raise
+    except (ValueError, TypeError, KeyError, IndexError, OverflowError, AttributeError, RecursionError) as error:
+        raise InvalidInput(
+            f"{path}: {what} holds no vectors that can be made out ({first_line(error)}): it takes an array, a list of "
+            "vectors, a dictionary of words and vectors, or words and vectors as a pair"
+        ) from None
+    vectors, keys, dropped = without_duplicates(vectors, found)
+    return Embeddings(vectors, keys, path, format_name, Report(duplicates=dropped))
+
+
+def first_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).split("\n")[0][:160]
+
+
+def _stacked(rows: Any, plain: Plain, path: str, most: int) -> np.ndarray[Any, Any]:
+    """Rows of any kind as one array; of Python numbers, float32 as from text."""
+    rows = plain(rows)
+    if isinstance(rows, np.ndarray):
+        return rows
+    parts = [plain(row) for row in rows]
+    lengths = {len(part) for part in parts}
+    if len(lengths) != 1:
+        raise ValueError(f"rows of {len(lengths)} different lengths" if lengths else "no rows")
+    if any(isinstance(part, np.ndarray) and part.ndim > 1 for part in parts):
+        raise ValueError("a list of arrays of more than one dimension: save them as one, np.stack(arrays)")
+    size = 8 * len(parts) * lengths.pop()
+    if size > most:
+        raise expands_too_far(path, size)
+    return np.stack([part if isinstance(part, np.ndarray) else _numbers(part, plain) for part in parts])
+
+
+def _numbers(part: Any, plain: Plain) -> np.ndarray[Any, Any]:
+    values = [plain(value) for value in part]
+    if not all(type(value) in (int, float) for value in values):
+        raise ValueError("a vector that holds something else than numbers")
+    return np.array(values, np.float64).astype(np.float32)
+
+
+def _keys_of(values: Any, rows: int, plain: Plain, path: str, most: int) -> Keys:
+    values = plain(values)
+    if isinstance(values, np.ndarray):
+        return keys_from(path, values, rows)
+    values = [plain(value) for value in values]
+    check_texts(values, most, path)
+    return keys_from(path, values, rows)
+
+
+def check_texts(values: list[Any], most: int, path: str) -> None:
+    """Refuses texts of more than ``most`` characters in all: one that is there once may come a million times."""
+    size = sum(len(value) for value in values if isinstance(value, str))
+    if size > most:
+        raise expands_too_far(path, size)
+
+
+class _Forms:
+    """Tells words from vectors."""
+
+    def __init__(self, plain: Plain, path: str) -> None:
+        self._plain = plain
+        self._path = path
+
+    def _are_words(self, value: Any) -> bool:
+        value = self._plain(value)
+        if isinstance(value, np.ndarray):
+            return value.ndim == 1 and value.dtype.kind in "USiu"
+        return isinstance(value, (list, tuple)) and bool(value) and all(isinstance(one, (str, int)) for one in value)
+
+    def _is_pair(self, row: Any) -> bool:
+        """Whether something is a word, or a number, and its vector."""
+        if not isinstance(row, (list, tuple)) or len(row) != 2:
+            return False
+        key = self._plain(row[0])
+        return isinstance(key, str) or (
+            isinstance(key, int) and isinstance(self._plain(row[1]), (list, tuple, np.ndarray))
+        )
+
+    def parts(self, content: Any) -> tuple[Any, Any]:
+        """Returns the keys, or None, and the vectors."""
+        content = self._plain(content)
+        if isinstance(content, dict):
+            return self._of_dictionary(content)
+        if isinstance(content, (list, tuple)):
+            if len(content) == 2 and self._are_words(content[0]) and not self._are_words(content[1]):
+                return content[0], content[1]
+            if len(content) == 2 and self._are_words(content[1]) and not self._are_words(content[0]):
+                return content[1], content[0]
+            if content and all(map(self._is_pair, content)):
+                return [row[0] for row in content], [row[1] for row in content]
+        return None, content
+
+    def _of_dictionary(self, content: dict[Any, Any]) -> tuple[Any, Any]:
+        names = {name: value for name, value in content.items() if isinstance(name, str)}
+        vectors = next((name for name in VECTOR_NAMES if self._rank(names.get(name)) == 2), None)
+        if vectors is None or len(content) > _MOST_PARTS:
+            return list(content.keys()), list(content.values())
+        usual = next((names[name] for name in KEY_NAMES if name in names), None)
+        return (self._other_words(names, vectors) if usual is None else usual), names[vectors]
+
+    def _rank(self, value: Any) -> int:
+        """Returns the dimensions of an array or of nested lists, by their first elements: NumPy would copy them all."""
+        rank, value = 0, self._plain(value)
+        while isinstance(value, (list, tuple)) and rank < 3:
+            rank += 1
+            value = self._plain(value[0]) if value else None
+        return rank + (value.ndim if isinstance(value, np.ndarray) else 0)
+
+    def _other_words(self, names: dict[str, Any], vectors: str) -> Any:
+        """Returns the words of an unusual name; refuses to choose among several."""
+        rows = len(self._plain(names[vectors]))
+        texts = [name for name, value in names.items() if self._are_words(value) and len(self._plain(value)) == rows]
+        texts = [name for name in texts if not isinstance(self._plain(names[name])[0], int | np.integer)]
+        if len(texts) > 1:
+            raise InvalidInput(
+                f"{self._path}: {', '.join(texts[:12])} may each be the keys of {vectors}: save those that are by the "
+                "name 'keys'"
+            )
+        return names[texts[0]] if texts else None

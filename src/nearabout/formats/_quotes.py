@@ -1,0 +1,133 @@
+"""Quotes in delimited text: those of RFC 4180, or letters like others.
+
+RFC 4180 has a field in quotes hold delimiters, line feeds and doubled quotes. Text with tabs often has no quoting at
+all: there a quote may be a word, as `"` and `''` are in the vocabularies of word vectors. A line that is a row when its
+quotes are letters, and none when they are not, settles it; a file that would need both is refused.
+"""
+
+from __future__ import annotations
+
+from nearabout.errors import InvalidInput
+from nearabout.formats._bad_rows import BadRow
+
+
+def is_open(line: bytes, delimiter: bytes, inside: bool = False) -> bool:
+    """Whether a quoted field goes on at the end of a line; ``inside``: it was open at the beginning."""
+    place = 0
+    while True:
+        if inside:
+            place = line.find(b'"', place) + 1
+            if place == 0:
+                return True
+            if line[place : place + 1] == b'"':
+                place += 1
+                continue
+            inside = False
+        elif line[place : place + 1] == b'"':
+            inside = True
+            place += 1
+            continue
+        place = line.find(delimiter, place)
+        if place < 0:
+            return False
+        place += len(delimiter)
+
+
+def _split(text: str, delimiter: str) -> tuple[list[str], bool]:
+    """Returns the fields by RFC 4180, and whether any was in quotes; ValueError says what is wrong."""
+    fields: list[str] = []
+    quoted = False
+    place = 0
+    while True:
+        if text[place : place + 1] == '"':
+            field, place = _take_quoted(text, place + 1)
+            quoted = True
+            if place < len(text) and text[place] != delimiter:
+                raise ValueError(f"{text[place : place + 8]!r} follows a closing quote")
+        else:
+            end = text.find(delimiter, place)
+            end = len(text) if end < 0 else end
+            field, place = text[place:end], end
+            _refuse_carriage_return(field)
+        fields.append(field)
+        if place >= len(text):
+            return fields, quoted
+        place += 1
+
+
+def _take_quoted(text: str, place: int) -> tuple[str, int]:
+    parts = []
+    while True:
+        end = text.find('"', place)
+        if end < 0:
+            raise ValueError("a quote is not closed")
+        parts.append(text[place:end])
+        if text[end + 1 : end + 2] != '"':
+            return '"'.join(parts), end + 1
+        place = end + 2
+
+
+def _refuse_carriage_return(text: str) -> None:
+    if "\r" in text:
+        raise ValueError("there is a carriage return within the line")
+
+
+class Quotes:
+    """What quotes are in one file."""
+
+    def __init__(self, wanted: bool | None, path: str) -> None:
+        self._wanted = wanted
+        self._path = path
+        self._enclosing = 0  # the first line where quotes enclosed a field
+        self._letters = 0  # the first where they were letters
+
+    @property
+    def enclose(self) -> bool:
+        """Whether a quote at the beginning of a field may open one."""
+        return self._wanted is not False
+
+    def settled(self, delimiter: str) -> bool:
+        """Whether quotes enclose fields and nothing else, so that a line may go the short way."""
+        return self._wanted is True or (self._wanted is None and delimiter != "\t")
+
+    def is_literal(self, text: str, delimiter: str, width: int | None) -> bool:
+        """Whether the quotes of a line are letters: it is a row that way, and none the other way."""
+        if self.settled(delimiter):
+            return False
+        try:
+            enclosed = _split(text, delimiter)[0]
+        except ValueError:
+            enclosed = []
+        fields = text.split(delimiter)
+        fits = len(fields) == width if width is not None else len(fields) > 1
+        return fits and len(enclosed) != len(fields) and all(map(_is_float, fields[1:]))
+
+    def fields(self, text: str, delimiter: str, line: int, width: int | None) -> list[str]:
+        """Returns the fields of a record; raises BadRow where its quotes make no sense."""
+        try:
+            if '"' not in text or not self.enclose:
+                _refuse_carriage_return(text)
+                return text.split(delimiter)
+            if self.is_literal(text, delimiter, width):
+                self._letters = self._letters or line
+                fields = text.split(delimiter)
+            else:
+                fields, enclosed = _split(text, delimiter)
+                self._enclosing = self._enclosing or (line if enclosed else 0)
+        except ValueError as error:
+            what = ": its quotes make no sense" if '"' in text else ""
+            raise BadRow(f"line {line:,}", f"{what or ' cannot be read'} ({error})") from None
+        if self._letters and self._enclosing and self._wanted is None:
+            raise InvalidInput(
+                f"{self._path}: a quote is a letter in line {self._letters:,}, and encloses a field in line "
+                f"{self._enclosing:,}: say which it is with quotes=True or quotes=False"
+            )
+        return fields
+
+
+def _is_float(field: str) -> bool:
+    try:
+        float(field)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,109 @@
+"""Files of other kinds, known by their first bytes: each is refused with the way to vectors that can be read."""
+
+from __future__ import annotations
+
+import re
+
+from nearabout.errors import NotOurFile
+from nearabout.formats._options import Head
+
+_FASTTEXT = (793712314).to_bytes(4, "little")
+_UNPACK = "unpack it, and read the file of vectors inside"
+# First bytes, what such a file is, and what to do.
+_MAGICS: tuple[tuple[bytes, str, str], ...] = (
+    (
+        _FASTTEXT,
+        "a fastText model",
+        "its vectors are in the .vec file beside it; if that is missing, write one in Python: model = "
+        "fasttext.load_model(path), then nearabout.formats.write('words.vec', "
+        "[model.get_word_vector(word) for word in model.words], model.words)",
+    ),
+    (
+        b"version https://git-lfs.github.com/spec/",
+        "a pointer of Git LFS, not the file itself",
+        "fetch the file with `git lfs pull`",
+    ),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", _UNPACK),
+    (b"Rar!\x1a\x07", "a RAR archive", _UNPACK),
+    (b"\x1f\x9d", "compressed by `compress`", "decompress it with `uncompress`"),
+    (b"\x04\x22\x4d\x18", "compressed by LZ4", "decompress it with `lz4 -d`"),
+    (b"SQLite format 3\x00", "an SQLite database", "export a table of it as CSV or Parquet"),
+    (b"GGUF", "a GGUF model", "compute vectors with it and save them as .npy"),
+    (b"ORC", "an ORC file", "write it as Parquet"),
+    (b"Obj\x01", "an Avro file", "write it as Parquet"),
+    (b"usearch", "an index of usearch", "get its vectors with usearch, and save them as .npy"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook", "save its sheet as CSV"),
+    (b"%PDF-", "a PDF document", "vectors are numbers: get the table it was made from"),
+)
+_FAISS = re.compile(rb"Ix[A-Z][A-Za-z0-9]|Iw[A-Z][A-Za-z0-9]|IHN[a-z]|IBx[A-Z]")
+_PAGE = re.compile(rb"\s*<(?:!doctype html|html>\s*<)", re.IGNORECASE)
+_TAR_HEADER = 512
+# These begin with a number of rows or dims, whose bytes may be those of a short magic or of a byte order mark.
+_KNOWN_BY_NAME = (".fvecs", ".bvecs", ".ivecs", ".fbin", ".f16bin", ".u8bin", ".i8bin", ".ibin")
+
+
+def refuse_others(head: Head, path: str) -> None:
+    """Refuses what is known to be something else than vectors.
+
+    Raises:
+        NotOurFile: with what it is, and the way out.
+    """
+    by_name = head.suffix in _KNOWN_BY_NAME
+    for magic, what, advice in _MAGICS:
+        if head.data.startswith(magic) and _is_meant(magic, head.data) and (not by_name or len(magic) > 3):
+            raise NotOurFile(f"{path}: is {what}: {advice}")
+    if _is_tar(head.data):
+        raise NotOurFile(f"{path}: is a tar archive: unpack it (tar -xf), and read the file of vectors inside")
+    if _FAISS.match(head.data) and b"\x00" in head.data[4:24]:
+        raise NotOurFile(
+            f"{path}: is an index of faiss: get its vectors with index.reconstruct_n(0, index.ntotal), and save them "
+            f"as .npy"
+        )
+    if _PAGE.match(head.data):
+        raise NotOurFile(
+            f"{path}: is a web page, perhaps in place of a download: open its address and get the file itself"
+        )
+    encoding = None if by_name else _wide_encoding(head.data)
+    if encoding is not None:
+        raise NotOurFile(
+            f"{path}: is text in {encoding}: convert it to UTF-8, as with iconv -f {encoding} -t UTF-8, or save it so"
+        )
+
+
+def _is_meant(magic: bytes, data: bytes) -> bool:
+    """Whether a magic of letters alone is one, and not the beginning of a word in text."""
+    if any(byte < 32 or byte > 126 for byte in magic) or len(magic) > 8:
+        return True
+    return b"\x00" in data[len(magic) : 64]
+
+
+def _is_tar(data: bytes) -> bool:
+    """A tar header has the sum of its bytes in it, the field of the sum counted as blanks."""
+    header = data[:_TAR_HEADER]
+    digits = header[148:156].strip(b" \x00")
+    if len(header) < _TAR_HEADER or not digits or not header[0]:
+        return False
+    try:
+        told = int(digits, 8)
+    except ValueError:
+        return False
+    return told == sum(header[:148]) + sum(header[156:]) + 8 * ord(" ")
+
+
+def _is_ascii_text(data: bytes) -> bool:
+    return all(byte in b"\t\r\n" or 32 <= byte < 127 for byte in data)
+
+
+def _wide_encoding(data: bytes) -> str | None:
+    """UTF-16 or UTF-32 by its byte order mark, or by the zeros beside ASCII letters."""
+    for mark, name in (
+        (b"\xff\xfe\x00\x00", "UTF-32"), (b"\x00\x00\xfe\xff", "UTF-32"), (b"\xff\xfe", "UTF-16"),
+        (b"\xfe\xff", "UTF-16"),
+    ):  # fmt: skip
+        if data.startswith(mark) and len(data) > len(mark):
+            return name
+    some = data[:256]
+    for zeros, letters, name in ((some[1::2], some[0::2], "UTF-16LE"), (some[0::2], some[1::2], "UTF-16BE")):
+        if len(zeros) >= 4 and not zeros.strip(b"\x00") and _is_ascii_text(letters):
+            return name
+    return None

@@ -1,0 +1,29 @@
+"""Vectors written as text in a column of a table: "[0.1, 0.2]", as exports of embeddings have them."""
+
+from __future__ import annotations
+
+import re
+from array import array
+
+_BRACKETS = re.compile(r"\s*\[\s*[-+0-9.nNiI].*\]\s*", re.DOTALL)
+_SEPARATOR = re.compile(r"\s*,\s*|\s+")
+
+
+def is_vector_text(field: str) -> bool:
+    """Whether a field looks like a vector: numbers in brackets."""
+    return _BRACKETS.fullmatch(field) is not None
+
+
+def numbers_of(text: str) -> array[float]:
+    """Returns the numbers of a vector in brackets, with commas between them, or spaces as NumPy prints them.
+
+    Raises:
+        ValueError: it is something else, or was shortened when it was printed.
+    """
+    inside = text.strip()
+    if not (inside.startswith("[") and inside.endswith("]")):
+        raise ValueError(f"no vector in brackets: {inside[:40]!r}")
+    if "..." in inside or "…" in inside:
+        raise ValueError("the vector was shortened to '...' when it was printed: its numbers are not there")
+    tokens = _SEPARATOR.split(inside[1:-1].strip())
+    return array("f", map(float, tokens))

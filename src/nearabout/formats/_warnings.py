@@ -1,0 +1,52 @@
+"""Warnings about data, told where the caller's own code stands."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+
+import numpy as np
+
+from nearabout.errors import NearaboutWarning
+from nearabout.formats._embeddings import Report
+
+_PACKAGE = __name__.partition(".")[0]
+
+
+def warn(sentence: str) -> None:
+    """Warns in the name of the first function that is not of this package."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in (
+        _PACKAGE,
+        "contextlib",
+    ):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(sentence, NearaboutWarning, stacklevel=level)
+
+
+def warn_of_rounding(path: str, where: str, value: int) -> None:
+    """Warns where float32, as which text is read, does not hold a whole number, such as a time stamp."""
+    try:
+        rounded = int(np.float32(value))
+    except OverflowError:
+        return  # infinite: the build refuses it
+    if rounded != value:
+        warn(
+            f"{path}: {where}: the number {value} becomes {rounded} in float32, which holds whole numbers up to "
+            "16,777,216 only: subtract a starting point from such a column (of time stamps, say), or scale it"
+        )
+
+
+def warn_of_duplicates(path: str, report: Report, rows: int) -> None:
+    """Warns where rows were left out because their keys had come before; ``rows``: those that stay."""
+    if not report.duplicates:
+        return
+    column = f", in {report.key_column!r}," if report.key_column else ""
+    advice = "name another column with key_column=, or pass key_column=False to keep every row"
+    if not report.key_column:
+        advice = "rename or remove the others to keep every row"
+    warn(
+        f"{path}: {report.duplicates:,} of {rows + report.duplicates:,} rows were left out, since their key{column} "
+        f"had "
+        f"come before: {advice}"
+    )
