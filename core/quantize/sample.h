@@ -20,6 +20,10 @@ struct Sample {
 // At most `wanted` rows, spread evenly over all.
 Sample take_sample(const RowReader& read, std::size_t rows, std::size_t dims, std::size_t wanted);
 
+// A power of two that brings the largest number near 1, as near as floats reach; 1 where a float holds all squares with
+// room, so that vectors can be left as they are.
+float scale_for(const Sample& sample);
+
 // The mean; whole numbers where `whole`: for integer rows, so that their differences from it are exact.
 std::vector<float> centre_of(const Sample& sample, bool whole);
 

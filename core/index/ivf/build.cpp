@@ -19,7 +19,7 @@ using storage::SectionId;
 void write_directions(storage::Writer& writer, const LearntLists& learnt) {
   const LearntDirections& directions = learnt.directions;
   const std::uint64_t outputs = directions.outputs;
-  const double numbers[] = {double{learnt.lift.scale()}, double{learnt.lift.longest()}, double{learnt.point_step}};
+  const double numbers[] = {double{learnt.lift.scale()}, learnt.lift.longest(), double{learnt.point_step}};
   writer.add<double>(SectionId::lift, {1, 3}, numbers);
   writer.add<float>(SectionId::centre, {1, directions.dims}, directions.centre);
   const std::vector<std::uint8_t> panels = panels_of(directions.bytes.data(), directions.dims, outputs);
