@@ -7,6 +7,7 @@
 
 #include "annoy/floats.h"
 #include "kernels/kernels.h"
+#include "metric/near_cosine.h"
 
 namespace nearabout::annoy {
 namespace {
@@ -159,6 +160,13 @@ void drop_far_angles(const Trees& trees, const std::byte* vector, std::size_t ke
   items.resize(near);
 }
 
+// Squared chords of vectors that are almost parallel are computed anew, as 2 - 2 cos of them is mostly rounding: an
+// item is at distance 0 of itself.
+bool is_near(double square) { return square < 2 * kNearCosine; }
+double near_chord(const float* left, const float* right, std::size_t dims) {
+  return 2 * near_cosine_distance(left, right, dims);
+}
+
 // What is sorted by, of each candidate: distances before Annoy's `normalized_distance`.
 void measure(const Trees& trees, const std::byte* vector, Scratch& scratch) {
   const Layout& layout = *trees.layout;
@@ -188,7 +196,11 @@ void measure(const Trees& trees, const std::byte* vector, Scratch& scratch) {
   }
   const double norm = norm_of(scratch.query);
   table.f32.projection(query, rows, layout.dims, out);
-  for (std::size_t i = 0; i < rows.count; ++i) out[i] = norm > 0 ? 2.0 - 2.0 * (out[i] / norm) : 2.0;
+  for (std::size_t i = 0; i < rows.count; ++i) {
+    out[i] = norm > 0 ? 2.0 - 2.0 * (out[i] / norm) : 2.0;
+    if (is_near(out[i]))
+      out[i] = near_chord(floats_at(vector, 0), floats_at(trees.vector(rows.rows[i]), 0), layout.dims);
+  }
 }
 
 // The same for one pair.
@@ -210,8 +222,10 @@ double distance_before(const Layout& layout, const std::byte* left, const std::b
     case Space::dot:
       return -sum_of(layout.dims,
                      [=](std::size_t i) { return static_cast<double>(one[i]) * static_cast<double>(other[i]); });
-    default:
-      return squared_chord(one, other, layout.dims);
+    default: {
+      const double square = squared_chord(one, other, layout.dims);
+      return is_near(square) ? near_chord(one, other, layout.dims) : square;
+    }
   }
 }
 

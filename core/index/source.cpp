@@ -95,11 +95,15 @@ Source::Fault Source::convert(const std::byte* from, std::byte* to, std::vector<
     if (dims() % 8 != 0) to[bytes - 1] &= static_cast<std::byte>((1u << (dims() % 8)) - 1);
     return Fault::none;
   }
-  if (input_.element() == stored_ && (stored_ == Element::u8 || stored_ == Element::i8)) {
+  // The row is read once, and what was read is what is judged: somebody may be writing to it.
+  if (input_.element() == stored_) {
     std::memcpy(to, from, bytes);
-    return metric_ == Metric::cosine && all_zero(to, bytes) ? Fault::zero : Fault::none;
+    if (stored_ == Element::u8 || stored_ == Element::i8)
+      return metric_ == Metric::cosine && all_zero(to, bytes) ? Fault::zero : Fault::none;
+    to_f32(stored_, to, dims(), scratch.data());
+  } else {
+    to_f32(input_.element(), from, dims(), scratch.data());
   }
-  to_f32(input_.element(), from, dims(), scratch.data());
   if (!all_finite(scratch.data(), dims())) {
     // A float64 beyond float32's range is finite all the same: too large, not infinite.
     for (std::size_t j = 0; input_.element() == Element::f64 && j < dims(); ++j) {
@@ -109,10 +113,7 @@ Source::Fault Source::convert(const std::byte* from, std::byte* to, std::vector<
     }
     return input_.element() == Element::f64 ? Fault::too_large : Fault::not_finite;
   }
-  if (input_.element() == stored_)
-    std::memcpy(to, from, bytes);
-  else if (from_f32(scratch.data(), dims(), stored_, to) != dims())
-    return Fault::too_large;
+  if (input_.element() != stored_ && from_f32(scratch.data(), dims(), stored_, to) != dims()) return Fault::too_large;
   if (metric_ == Metric::haversine && std::abs(scratch[0]) > 90.0f) return Fault::latitude;
   if (metric_ != Metric::cosine) return Fault::none;
   if (input_.element() != stored_) to_f32(stored_, to, dims(), scratch.data());
@@ -137,28 +138,35 @@ std::string Source::zero_sentence(std::size_t row) const {
          std::to_string(std::lround(std::log10(largest))) + ": scale the vectors up)";
 }
 
-void Source::refuse(std::size_t bad_row, Fault fault, std::size_t count) const {
+std::string Source::sentence_of(std::size_t bad_row, Fault fault) const {
   const std::string row = std::to_string(bad_row);
-  std::string what;
   switch (fault) {
     case Fault::too_large:
-      what = "row " + row + " has a number that " + std::string(name_of(stored_)) +
+      return "row " + row + " has a number that " + std::string(name_of(stored_)) +
              " cannot hold (out of range, or not whole)";
-      break;
     case Fault::zero:
-      what = "row " + row + zero_sentence(bad_row);
-      break;
+      return "row " + row + zero_sentence(bad_row);
     case Fault::latitude:
-      what = "row " + row + " has a latitude beyond 90 degrees (the order is latitude, longitude)";
-      break;
+      return "row " + row + " has a latitude beyond 90 degrees (the order is latitude, longitude)";
     default:
-      what = "row " + row + " has NaN or infinity";
+      return "row " + row + " has NaN or infinity";
   }
-  const std::string rows = count == 1 ? "the only such row" : "the first of " + std::to_string(count) + " such rows";
-  throw InvalidInput(what + ", " + rows + "; mend the data, or leave such rows out with on_bad='skip'");
 }
 
-// Calls take(bytes of a row of the input) for kept rows [begin, end), in order; at most a block of them is in memory.
+void Source::refuse(std::size_t bad_row, Fault fault, std::size_t count) const {
+  const std::string rows = count == 1 ? "the only such row" : "the first of " + std::to_string(count) + " such rows";
+  throw InvalidInput(sentence_of(bad_row, fault) + ", " + rows +
+                     "; mend the data, or leave such rows out with on_bad='skip'");
+}
+
+void Source::refuse_changed(std::size_t row, Fault fault) const {
+  check_unchanged();
+  throw InvalidInput("the vectors changed while the index was built: " + sentence_of(row, fault) +
+                     ", and had not before; keep others from writing to them, or build from a copy");
+}
+
+// Calls take(bytes of a row of the input, its number there) for kept rows [begin, end), in order; at most a block of
+// them is in memory.
 template <class Take>
 void Source::each_row(std::size_t begin, std::size_t end, Take take) const {
   // Kept row k is row k + j of the input, j of which are skipped: those with skipped_[j] - j <= k.
@@ -177,7 +185,7 @@ void Source::each_row(std::size_t begin, std::size_t end, Take take) const {
     const std::size_t together = next < skipped_.size() ? skipped_[next] - row : end - begin;
     const std::size_t count = std::min({together, end - begin, input_.block_rows()});
     const MatrixView rows = input_.read(row, row + count, buffer);
-    for (std::size_t i = 0; i < count; ++i) take(rows.row(i));
+    for (std::size_t i = 0; i < count; ++i) take(rows.row(i), row + i);
     begin += count;
     row += count;
     while (next < skipped_.size() && skipped_[next] == row) {
@@ -190,8 +198,9 @@ void Source::each_row(std::size_t begin, std::size_t end, Take take) const {
 void Source::read(std::size_t begin, std::size_t end, std::byte* to) const {
   const std::size_t bytes = row_bytes(stored_, dims());
   std::vector<float> scratch(dims());
-  each_row(begin, end, [&](const std::byte* row) {
-    convert(row, to, scratch);
+  each_row(begin, end, [&](const std::byte* row, std::size_t number) {
+    const Fault fault = convert(row, to, scratch);
+    if (fault != Fault::none) refuse_changed(number, fault);
     to += bytes;
   });
 }
@@ -199,8 +208,9 @@ void Source::read(std::size_t begin, std::size_t end, std::byte* to) const {
 void Source::read_f32(std::size_t begin, std::size_t end, float* to) const {
   std::vector<std::byte> stored(row_bytes(stored_, dims()));
   std::vector<float> scratch(dims());
-  each_row(begin, end, [&](const std::byte* row) {
-    convert(row, stored.data(), scratch);
+  each_row(begin, end, [&](const std::byte* row, std::size_t number) {
+    const Fault fault = convert(row, stored.data(), scratch);
+    if (fault != Fault::none) refuse_changed(number, fault);
     to_f32(stored_, stored.data(), dims(), to);
     to += dims();
   });

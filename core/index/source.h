@@ -1,4 +1,4 @@
-// Vectors on their way into an index: checked once, then read as they will be stored.
+// Vectors on their way into an index: checked at every reading, and read as they will be stored.
 #pragma once
 
 #include <cstddef>
@@ -31,7 +31,9 @@ class Source {
   // Rows of the input that were left out, in order.
   const std::vector<std::uint32_t>& skipped() const { return skipped_; }
 
-  // Rows [begin, end) as stored, one after the other. Any number of threads may read.
+  // Rows [begin, end) as stored, one after the other. Any number of threads may read. InvalidInput for a row that has
+  // become a bad one: what is read is always sound, but where somebody writes to the input, two readings of a row may
+  // differ.
   void read(std::size_t begin, std::size_t end, std::byte* to) const;
   // The same widened to float32; bits become zeros and ones.
   void read_f32(std::size_t begin, std::size_t end, float* to) const;
@@ -47,7 +49,9 @@ class Source {
   Fault convert(const std::byte* from, std::byte* to, std::vector<float>& scratch) const;
   void check(OnBad on_bad, std::size_t threads, const Monitor& monitor);
   std::string zero_sentence(std::size_t row) const;
+  std::string sentence_of(std::size_t row, Fault fault) const;
   [[noreturn]] void refuse(std::size_t row, Fault fault, std::size_t count) const;
+  [[noreturn]] void refuse_changed(std::size_t row, Fault fault) const;
   template <class Take>
   void each_row(std::size_t begin, std::size_t end, Take take) const;
 

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/norm.h"
 #include "metric/haversine.h"
+#include "metric/near_cosine.h"
 
 namespace nearabout {
 namespace {
@@ -79,7 +80,7 @@ bool fits_integers(const std::vector<double>& values, Element rows) {
 }  // namespace
 
 BoundQuery::BoundQuery(Metric metric, Element rows, std::size_t dims, const void* query, Element element)
-    : metric_(metric), dims_(dims) {
+    : metric_(metric), rows_(rows), dims_(dims) {
   if (rows == Element::bits)
     bind_bits(query);
   else if ((rows == Element::u8 || rows == Element::i8) && element == rows && metric != Metric::haversine)
@@ -140,9 +141,40 @@ void BoundQuery::ranks(kernels::Rows rows, double* out) const {
   else
     real_(values_.data(), rows, dims_, out);
   if (metric_ == Metric::cosine)
-    for (std::size_t i = 0; i < rows.count; ++i) out[i] = std::clamp(1.0 - out[i] / norm_, 0.0, 2.0);
+    cosines(rows, out);
   else if (metric_ == Metric::dot)
     for (std::size_t i = 0; i < rows.count; ++i) out[i] = 0.0 - out[i];
+}
+
+// Makes distances of projections on the rows; those that are mostly rounding are computed anew, from the rows.
+void BoundQuery::cosines(kernels::Rows rows, double* out) const {
+  const double norm = norm_;
+  std::int64_t near = 0;  // as wide as the numbers: counted several at a time
+  for (std::size_t i = 0; i < rows.count; ++i) {
+    out[i] = std::clamp(1.0 - out[i] / norm, 0.0, 2.0);
+    near += out[i] < kNearCosine ? 1 : 0;
+  }
+  if (near == 0) return;
+  const auto* base = static_cast<const std::byte*>(rows.base);
+  std::vector<float> scratch;
+  for (std::size_t i = 0; i < rows.count; ++i)
+    if (out[i] < kNearCosine) out[i] = near_cosine(base + (rows.rows ? rows.rows[i] : i) * rows.stride, scratch);
+}
+
+double BoundQuery::near_cosine(const void* row, std::vector<float>& scratch) const {
+  if (integer_) {
+    const kernels::IntegerKernels& kernels =
+        rows_ == Element::u8 ? kernels::table().integer_u8 : kernels::table().integer_i8;
+    double product = 0;
+    double square = 0;
+    kernels.dot(bytes_.data(), {row, dims_, nullptr, 1}, dims_, &product);
+    kernels.dot(row, {row, dims_, nullptr, 1}, dims_, &square);
+    const auto whole = [](double number) { return static_cast<std::uint64_t>(number); };
+    return near_cosine_distance(whole(square_), whole(square), whole(product));
+  }
+  scratch.resize(dims_);
+  to_f32(rows_, row, dims_, scratch.data());
+  return near_cosine_distance(values_.data(), scratch.data(), dims_);
 }
 
 // In whole numbers up to the last step, which is that of the kernel: equal bits.
@@ -153,10 +185,11 @@ void BoundQuery::ranks(kernels::Rows rows, const std::uint32_t* squares, double*
     if (metric_ == Metric::dot)
       out[i] = 0.0 - out[i];
     else if (metric_ == Metric::cosine)
-      out[i] = std::clamp(1.0 - (square == 0 ? 0.0 : out[i] / std::sqrt(square)) / norm_, 0.0, 2.0);
+      out[i] = square == 0 ? 0.0 : out[i] / std::sqrt(square);
     else
       out[i] = std::max(0.0, (square_ - out[i]) + (square - out[i]));  // below only where `squares` are wrong
   }
+  if (metric_ == Metric::cosine) cosines(rows, out);
 }
 
 double BoundQuery::distance(double rank) const {

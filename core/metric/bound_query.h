@@ -13,7 +13,8 @@ namespace nearabout {
 
 // Ranks order rows as distances do, and are cheaper: the square where the metric is euclidean, a count of bits where it
 // is hamming. They are exact to float64 (the contract of kernels.h), so that an order by (rank, row) is the same on
-// every instruction set but for ties closer than that.
+// every instruction set but for ties closer than that. Equal vectors have rank 0 (but for dot, which is no distance);
+// so do, under cosine, vectors of the same direction.
 class BoundQuery {
  public:
   // `query` holds `dims` elements of `element`: float32 for every row type but bits, or the rows' own integer type.
@@ -37,8 +38,11 @@ class BoundQuery {
   void bind_real(Element rows, const void* query, Element element);
   void bind_integer(Element rows, const void* query);
   void require_direction() const;
+  void cosines(kernels::Rows rows, double* out) const;
+  double near_cosine(const void* row, std::vector<float>& scratch) const;
 
   Metric metric_;
+  Element rows_;
   std::size_t dims_;
   std::vector<double> values_;
   std::vector<std::byte> bytes_;

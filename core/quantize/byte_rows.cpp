@@ -74,7 +74,7 @@ BoundByteQuery::BoundByteQuery(const ByteSteps& steps, const Lift& lift, const f
   const bool squared = space_ == Space::squared;
   double factor = 1;
   if (space_ == Space::unit) factor = 1 / norm(query, lift.inputs());
-  if (space_ == Space::inner) factor = double{lift.longest()};
+  if (space_ == Space::inner) factor = lift.longest();
   const double scale = double{lift.scale()};
   for (std::size_t j = 0; j < steps.dims(); ++j) {
     const double centre = double{steps.centres()[j]};

@@ -18,10 +18,11 @@ void Lift::queries(const float* vectors, std::size_t count, float* lifted) const
 void Lift::lift(const float* vector, bool row, float* lifted) const {
   double factor = double{scale_};
   if (space_ != Space::squared) {
-    const double length = space_ == Space::inner && row ? double{longest_} : norm(vector, dims_);
+    const double length = space_ == Space::inner && row ? longest_ : norm(vector, dims_);
     factor = length > 0 ? 1 / length : 0;
   }
-  for (std::size_t j = 0; j < dims_; ++j) lifted[j] = static_cast<float>(double{vector[j]} * factor);
+  for (std::size_t j = 0; j < dims_; ++j)
+    lifted[j] = static_cast<float>(std::clamp(double{vector[j]} * factor, -kMostLifted, kMostLifted));
   if (space_ != Space::inner) return;
   lifted[dims_] = row ? static_cast<float>(std::sqrt(std::max(0.0, 1 - squared_norm(lifted, dims_)))) : 0.0f;
 }

@@ -12,19 +12,23 @@
 
 namespace nearabout {
 
+// Coordinates beyond this are cut off there, so that squares of lifted vectors and sums of many are finite floats. Only
+// a row that is larger than those that the scale was chosen for, by a factor of 10^6 and more, comes so far.
+inline constexpr double kMostLifted = 1e15;
+
 class Lift {
  public:
   Lift() = default;
   // `scale` is what vectors of Space::squared are multiplied with; `longest` the length of the longest row of
   // Space::inner.
-  Lift(Space space, std::size_t dims, float scale, float longest)
+  Lift(Space space, std::size_t dims, float scale, double longest)
       : space_(space), dims_(dims), scale_(scale), longest_(longest) {}
 
   Space space() const { return space_; }
   std::size_t inputs() const { return dims_; }
   std::size_t outputs() const { return dims_ + (space_ == Space::inner ? 1 : 0); }
   float scale() const { return scale_; }
-  float longest() const { return longest_; }
+  double longest() const { return longest_; }
 
   // `count` vectors of inputs() floats become as many of outputs().
   void rows(const float* vectors, std::size_t count, float* lifted) const;
@@ -36,7 +40,7 @@ class Lift {
   Space space_ = Space::squared;
   std::size_t dims_ = 0;
   float scale_ = 1;
-  float longest_ = 0;
+  double longest_ = 0;
 };
 
 }  // namespace nearabout

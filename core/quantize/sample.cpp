@@ -43,6 +43,14 @@ Sample without_far_rows(const Sample& sample) {
   return kept;
 }
 
+float scale_for(const Sample& sample) {
+  constexpr double kMostExponent = 126;  // 2^128 is no float: vectors of subnormal numbers stay small
+  float largest = 0;
+  for (const float value : sample.values) largest = std::max(largest, std::abs(value));
+  if (largest == 0 || (largest < 1e9f && largest > 1e-9f)) return 1;
+  return static_cast<float>(std::exp2(std::min(kMostExponent, -std::floor(std::log2(double{largest})))));
+}
+
 std::vector<float> centre_of(const Sample& sample, bool whole) {
   std::vector<double> sums(sample.dims, 0.0);
   for (std::size_t i = 0; i < sample.rows; ++i)

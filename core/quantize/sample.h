@@ -25,6 +25,10 @@ Sample take_sample(const RowReader& read, std::size_t rows, std::size_t dims, st
 // the median of these distances; of more than one row in 20 only the farthest are left out.
 Sample without_far_rows(const Sample& sample);
 
+// A power of two that brings the largest number near 1, as near as floats reach; 1 where a float holds all squares with
+// room, so that vectors can be left as they are.
+float scale_for(const Sample& sample);
+
 // The mean; whole numbers where `whole`: for integer rows, so that their differences from it are exact.
 std::vector<float> centre_of(const Sample& sample, bool whole);
 

@@ -1,6 +1,7 @@
 // Coding all rows, once it is chosen what to keep of them.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <span>
 #include <utility>
 
@@ -104,12 +105,17 @@ class Coder {
       whole += double{image[j]} * double{image[j]};
     }
     constexpr double margin = 1 + 1e-9;  // sums in double are off by far less
-    errors_[row] = (std::sqrt(off) + error) * margin;
-    spreads_[row] = std::sqrt(spread) * margin;
+    errors_[row] = number_or_infinity((std::sqrt(off) + error) * margin);
+    spreads_[row] = number_or_infinity(std::sqrt(spread) * margin);
     const double offset = kept - errors_[row] * errors_[row];
     built_.terms[row] =
         screen_.space == Space::inner ? 0.0f : static_cast<float>(offset - kOffsetRoom * std::abs(offset));
-    return std::sqrt(whole) * margin + error;
+    return number_or_infinity(std::sqrt(whole) * margin + error);
+  }
+
+  // What is NaN where numbers are beyond floats has no place among numbers that are sorted.
+  static double number_or_infinity(double number) {
+    return number < std::numeric_limits<double>::infinity() ? number : std::numeric_limits<double>::infinity();
   }
 
   // Exact codes have no error at all: any unit will do to measure zeros by.

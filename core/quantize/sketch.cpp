@@ -4,11 +4,13 @@
 #include <cmath>
 
 #include "base/norm.h"
+#include "quantize/lift.h"
 
 namespace nearabout {
 namespace {
 
 constexpr float kLargest = 1e30f;  // offsets stay finite, whatever comes
+constexpr auto kMost = static_cast<float>(kMostLifted);
 
 // The nearest code, and the value it stands for. No call of the mathematics library: this runs for every coordinate.
 inline std::uint8_t code_of(float value, float low, float step) {
@@ -19,8 +21,8 @@ inline std::uint8_t code_of(float value, float low, float step) {
 }  // namespace
 
 void Sketch::prepare(float* vectors, std::size_t count, std::size_t dims) const {
-  if (scale != 1)
-    for (std::size_t i = 0; i < count * dims; ++i) vectors[i] *= scale;
+  if (space != Space::unit)
+    for (std::size_t i = 0; i < count * dims; ++i) vectors[i] = std::clamp(vectors[i] * scale, -kMost, kMost);
   if (space == Space::unit) normalise(vectors, count, dims);
 }
 

@@ -16,14 +16,6 @@ namespace {
 constexpr std::size_t kSampleRows = 2048;
 constexpr double kDepthOfAll = 12;  // bytes along all dimensions leave little in doubt
 
-// Vectors whose squares a float holds with room are left as they are.
-float scale_for(const Sample& sample) {
-  float largest = 0;
-  for (const float value : sample.values) largest = std::max(largest, std::abs(value));
-  if (largest == 0 || (largest < 1e9f && largest > 1e-9f)) return 1;
-  return static_cast<float>(std::exp2(-std::floor(std::log2(double{largest}))));
-}
-
 // Numbers of directions that are fewer enough than the dimensions to pay for the projection of each query.
 std::vector<std::size_t> candidate_outputs(std::size_t dims, std::size_t rows) {
   std::vector<std::size_t> candidates;

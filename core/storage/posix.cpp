@@ -8,7 +8,9 @@
 #include <new>
 #include <utility>
 
+#include <dirent.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -109,6 +111,45 @@ int create_unnamed(const std::string& folder, int flags, mode_t mode, const std:
   return -1;
 }
 
+// Whether `path` leads to this open file.
+bool leads_to(const std::string& path, int descriptor) {
+  struct stat named, open;
+  return ::lstat(path.c_str(), &named) == 0 && ::fstat(descriptor, &open) == 0 && named.st_dev == open.st_dev &&
+         named.st_ino == open.st_ino;
+}
+
+int try_lock(int descriptor) {
+  int result;
+  do {
+    result = ::flock(descriptor, LOCK_EX | LOCK_NB);
+  } while (result < 0 && errno == EINTR);
+  return result;
+}
+
+// Writers hold a lock on their temporary files for as long as they live; it goes with them, whatever ends them. Who has
+// the lock may remove the file, and does so before letting go of it. A file system without locks has none to be had, so
+// nothing is removed there.
+void remove_if_stale(const std::string& path) {
+  const Descriptor file{open_retrying(path.c_str(), O_RDWR | O_NONBLOCK | O_NOFOLLOW)};
+  struct stat status;
+  if (file.number < 0 || ::fstat(file.number, &status) != 0 || !S_ISREG(status.st_mode)) return;
+  if (status.st_uid == ::geteuid() && try_lock(file.number) == 0 && leads_to(path, file.number)) ::unlink(path.c_str());
+}
+
+// Failures are none of the caller's: it came to write another file.
+void remove_stale_files(const std::string& folder) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> entries(::opendir(folder.c_str()), &::closedir);
+  if (!entries) return;
+  while (const dirent* entry = ::readdir(entries.get()))
+    if (is_temporary_name(entry->d_name)) remove_if_stale(folder + "/" + entry->d_name);
+}
+
+// Locks a temporary file that was just made. False where somebody took it for a stale one in the moment before.
+bool lock_own(const std::string& path, int descriptor) {
+  if (try_lock(descriptor) == 0) return leads_to(path, descriptor);
+  return errno != EWOULDBLOCK;
+}
+
 constexpr std::size_t kMostBytes = 1 << 30;  // of one call: macOS refuses 2 GiB and more
 
 void write_all(int descriptor, std::uint64_t offset, std::span<const std::byte> bytes, const std::string& path,
@@ -195,18 +236,24 @@ void keep_mode_and_owner(int descriptor, const std::string& replaced) {
 TemporaryFile::TemporaryFile(const std::string& target) : asked_(target), target_(resolve_links(target)) {
   if (target.empty()) throw SystemError(ENOENT, target, "cannot save to an empty path");
   refuse_odd_target(target_);
-  // Nobody else's until it is published where it replaces a file, which may be private; else as any new file.
+  remove_stale_files(folder_of(target_));
+  // Nobody else's until it is published where it replaces a file, which may be private; else as any new file, less the
+  // umask.
   const mode_t mode = exists(target_) ? 0600 : 0666;
-  descriptor_ = create_unnamed(folder_of(target_), O_RDWR, mode, asked_, path_);
-  if (descriptor_ < 0) throw_errno(asked_, "cannot write");
+  for (;;) {
+    descriptor_ = create_unnamed(folder_of(target_), O_RDWR, mode, asked_, path_);
+    if (descriptor_ < 0) throw_errno(asked_, "cannot write");
+    if (lock_own(path_, descriptor_)) return;
+    remove();
+  }
 }
 
 TemporaryFile::~TemporaryFile() { remove(); }
 
 void TemporaryFile::remove() noexcept {
-  if (descriptor_ >= 0) ::close(descriptor_);
-  descriptor_ = -1;
   if (!path_.empty()) ::unlink(path_.c_str());
+  for (int* const descriptor : {&descriptor_, &lock_})
+    if (const int open = std::exchange(*descriptor, -1); open >= 0) ::close(open);
   path_.clear();
 }
 
@@ -228,12 +275,15 @@ void TemporaryFile::shorten(std::uint64_t size) {
 void TemporaryFile::publish() {
   keep_mode_and_owner(descriptor_, target_);
   if (flush(descriptor_) < 0) throw_errno(asked_, "cannot write");
+  lock_ = ::fcntl(descriptor_, F_DUPFD_CLOEXEC, 0);  // it stays locked when the first is closed
+  if (lock_ < 0) throw_errno(asked_, "cannot write");
   const int descriptor = descriptor_;
   descriptor_ = -1;  // closed whether or not close reports a late error
   if (::close(descriptor) < 0 && errno != EINTR) throw_errno(asked_, "cannot write");
   refuse_odd_target(target_);
   if (::rename(path_.c_str(), target_.c_str()) < 0) throw_errno(asked_, "cannot rename the finished file to");
   path_.clear();
+  ::close(std::exchange(lock_, -1));
   flush_folder(target_, asked_);
 }
 

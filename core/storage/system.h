@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace nearabout::storage::system {
 
@@ -42,7 +43,9 @@ void forget(std::span<const std::byte> mapped) noexcept;
 
 // A new file with an unpredictable name in the folder of `target`, which it replaces when it is published. Until then,
 // and whatever happens, the file under the target's name is untouched; the destructor removes what was not published. A
-// kill at any moment leaves the old file or the new one (and may leave the temporary one, ".nearabout-*.tmp").
+// kill at any moment leaves the old file or the new one, and may leave the temporary one, ".nearabout-*.tmp": the next
+// that is made in the folder removes it, and spares those of writers that live.
+bool is_temporary_name(std::string_view name);
 class TemporaryFile {
  public:
   // Refuses a target that exists and is not a regular file. A symbolic link is followed: the file it names is replaced.
@@ -71,6 +74,7 @@ class TemporaryFile {
   void* handle_ = nullptr;
 #else
   int descriptor_ = -1;
+  int lock_ = -1;  // the same open file, whose lock is held until it has the target's name
 #endif
   std::uint64_t size_ = 0;
 };

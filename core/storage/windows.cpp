@@ -65,6 +65,30 @@ std::string random_name() {
   return name + ".tmp";
 }
 
+std::uint64_t ticks_of(const FILETIME& time) {  // of 100 nanoseconds
+  return std::uint64_t{time.dwHighDateTime} << 32 | time.dwLowDateTime;
+}
+
+// A writer's open file cannot be deleted. It is closed for a moment only, between its last write and its new name, so
+// what nobody has written to for an hour belongs to no writer. Failures are none of the caller's: it came to write
+// another file.
+void remove_stale_files(const std::string& folder) {
+  constexpr std::uint64_t kHour = std::uint64_t{3600} * 10'000'000;
+  FILETIME now;
+  ::GetSystemTimeAsFileTime(&now);
+  WIN32_FIND_DATAW found;
+  const HANDLE search = ::FindFirstFileW(wide(folder + ".nearabout-*.tmp").c_str(), &found);
+  if (search == INVALID_HANDLE_VALUE) return;
+  do {
+    std::string name;
+    for (const wchar_t* unit = found.cFileName; *unit != 0; ++unit)
+      name += *unit < 128 ? static_cast<char>(*unit) : '?';
+    if (is_temporary_name(name) && ticks_of(found.ftLastWriteTime) + kHour < ticks_of(now))
+      ::DeleteFileW(wide(folder + name).c_str());
+  } while (::FindNextFileW(search, &found));
+  ::FindClose(search);
+}
+
 constexpr std::size_t kMostBytes = 1 << 30;  // of one call, which counts in 32 bits
 
 OVERLAPPED place_of(std::uint64_t offset) {
@@ -136,6 +160,7 @@ void forget(std::span<const std::byte> mapped) noexcept {
 TemporaryFile::TemporaryFile(const std::string& target) : asked_(target), target_(target) {
   if (target.empty()) throw SystemError(ENOENT, target, "cannot save to an empty path");
   if (is_folder(target)) throw SystemError(EISDIR, target, "cannot save to " + target + ", which is a folder");
+  remove_stale_files(folder_of(target_));
   for (int attempt = 0; attempt < 100; ++attempt) {
     const std::string name = folder_of(target_) + random_name();
     handle_ = ::CreateFileW(wide(name).c_str(), GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ, nullptr, CREATE_NEW,

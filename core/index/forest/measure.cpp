@@ -17,6 +17,7 @@ constexpr std::size_t kQueries = 64;
 constexpr std::size_t kNeighbours = 10;
 constexpr std::array<double, 9> kShares{0.5, 0.7, 0.8, 0.85, 0.9, 0.95, 0.97, 0.98, 0.99};
 constexpr double kDoubtShare = 0.98;
+constexpr double kMostDoubt = 1e30;  // what is more, or no number, of numbers at the ends of their range
 constexpr std::size_t kRowsAtATime = 8'192;
 
 // A row as a query, and its nearest others.
@@ -60,7 +61,8 @@ class Query {
         known->second.effort = std::min(known->second.effort, effort);
         if (!is_new) continue;
         read(row, row + 1, other.data());
-        known->second.doubt = bound_[0].doubt(static_cast<float>(neighbour.rank), vector_.data(), other.data());
+        const double doubt = bound_[0].doubt(static_cast<float>(neighbour.rank), vector_.data(), other.data());
+        known->second.doubt = doubt <= kMostDoubt ? doubt : kMostDoubt;
       }
     std::vector<Finding> all;
     for (const auto& [row, finding] : found) all.push_back(finding);

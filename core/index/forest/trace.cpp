@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <string>
 #include <unordered_map>
 
+#include "base/error.h"
 #include "base/marked.h"
 #include "base/threads.h"
 #include "index/forest/costs.h"
@@ -24,8 +26,9 @@ constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
 // The leaves, one a tree, of all rows that trials have near.
 class LeavesOfRows {
  public:
-  LeavesOfRows(std::span<const std::uint32_t> tree_rows, std::span<const std::uint64_t> firsts, const Trials& trials,
-               std::size_t rows) {
+  LeavesOfRows(const std::string& file, std::span<const std::uint32_t> tree_rows, std::span<const std::uint64_t> firsts,
+               const Trials& trials, std::size_t rows)
+      : file_(file) {
     std::vector<bool> wanted(rows, false);
     for (const std::vector<std::uint32_t>& nearest : trials.nearest)
       for (const std::uint32_t row : nearest) wanted[row] = true;
@@ -33,9 +36,15 @@ class LeavesOfRows {
       for (std::uint64_t place = firsts[leaf]; place < firsts[leaf + 1]; ++place)
         if (tree_rows[place] < rows && wanted[tree_rows[place]]) leaves_[tree_rows[place]].push_back(leaf);
   }
-  const std::vector<std::uint32_t>& of(std::uint32_t row) const { return leaves_.at(row); }
+  const std::vector<std::uint32_t>& of(std::uint32_t row) const {
+    const auto found = leaves_.find(row);
+    if (found != leaves_.end()) return found->second;
+    throw CorruptFile(file_ + " is corrupt: row " + std::to_string(row) +
+                      " is in none of its trees. Copy or build it again.");
+  }
 
  private:
+  std::string file_;
   std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> leaves_;
 };
 
@@ -182,7 +191,8 @@ void ForestTrace::find_leaves(const ForestIndex& forest, const Trials& trials, s
     node_rows_.push_back(std::move(rows));
   }
   nearest_leaves_.resize(leaf_efforts_.size());
-  const LeavesOfRows leaves(forest.tree_rows_->all<std::uint32_t>(), forest.levels_[0].firsts, trials, rows_);
+  const LeavesOfRows leaves(forest.file().name(), forest.tree_rows_->all<std::uint32_t>(), forest.levels_[0].firsts,
+                            trials, rows_);
   const auto rank = [&](std::size_t query, std::size_t, std::size_t) {
     std::vector<Marked>& nearest = nearest_leaves_[query];
     const SketchQuery sketch = SketchQuery::bind(forest.sketch_, trials.vector(query), 1)[0];

@@ -20,7 +20,7 @@ using storage::SectionId;
 void write_directions(storage::Writer& writer, const LearntLists& learnt) {
   const LearntDirections& directions = learnt.directions;
   const std::uint64_t outputs = directions.outputs;
-  const double numbers[] = {double{learnt.lift.scale()}, double{learnt.lift.longest()}, double{learnt.point_step},
+  const double numbers[] = {double{learnt.lift.scale()}, learnt.lift.longest(), double{learnt.point_step},
                             learnt.alignment};
   writer.add<double>(SectionId::lift, {1, 4}, numbers);
   writer.add<float>(SectionId::centre, {1, directions.dims}, directions.centre);

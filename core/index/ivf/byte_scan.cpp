@@ -66,7 +66,7 @@ void IvfIndex::copy_vector(std::uint32_t row, std::byte* to) const {
   const MatrixView codes = byte_codes_->matrix();
   std::vector<double> values(dims());
   byte_steps_.decode(storage::items_of<std::int8_t>(codes.row(row)), values.data());
-  const double unit = lift_.space() == Space::inner ? double{lift_.longest()} : 1 / double{lift_.scale()};
+  const double unit = lift_.space() == Space::inner ? lift_.longest() : 1 / double{lift_.scale()};
   constexpr double kMost = std::numeric_limits<float>::max();
   std::vector<float> vector;
   for (const double value : values) vector.push_back(static_cast<float>(std::clamp(value * unit, -kMost, kMost)));

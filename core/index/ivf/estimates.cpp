@@ -28,7 +28,7 @@ double EstimateUnits::rank(float estimate) const {
     case Space::unit:
       return std::min(square / 2, 2.0);
     case Space::inner:
-      return length_ * double{lift_.longest()} * (square / 2 - 1);
+      return length_ * lift_.longest() * (square / 2 - 1);
   }
   return square;
 }

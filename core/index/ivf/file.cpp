@@ -104,10 +104,9 @@ void IvfIndex::read_directions() {
   for (const std::size_t place : {kScale, kPointStep})
     if (!(values[place] > 0 && values[place] <= kMost))
       storage::throw_number(file(), numbers, place, "a float above 0", values[place]);
-  if (!(values[kLongest] >= 0 && values[kLongest] <= kMost))
-    storage::throw_number(file(), numbers, kLongest, "a float that is not negative", values[kLongest]);
-  lift_ = Lift(*space_of(descriptor().metric), dims(), static_cast<float>(values[kScale]),
-               static_cast<float>(values[kLongest]));
+  if (!(values[kLongest] >= 0 && std::isfinite(values[kLongest])))
+    storage::throw_number(file(), numbers, kLongest, "finite and not negative", values[kLongest]);
+  lift_ = Lift(*space_of(descriptor().metric), dims(), static_cast<float>(values[kScale]), values[kLongest]);
   point_step_ = static_cast<float>(values[kPointStep]);
   if (!(values[kAlignment] >= 0 && values[kAlignment] <= 1))
     storage::throw_number(file(), numbers, kAlignment, "a part", values[kAlignment]);

@@ -1,9 +1,11 @@
 #include "index/ivf/kept.h"
 
 #include <algorithm>
+#include <cmath>
 #include <span>
 #include <vector>
 
+#include "base/error.h"
 #include "base/threads.h"
 
 namespace nearabout {
@@ -45,6 +47,17 @@ ByteRanges ranges_of(const Lift& lift, const RowReader& read, std::size_t rows, 
   return found[0];
 }
 
+// Where some numbers are cut off, bytes in place of vectors would not be what they stand for.
+void require_holdable(const ByteRanges& ranges) {
+  const auto within = [](float number) { return std::abs(double{number}) < kMostLifted; };
+  if (std::all_of(ranges.least().begin(), ranges.least().end(), within) &&
+      std::all_of(ranges.largest().begin(), ranges.largest().end(), within))
+    return;
+  throw InvalidInput(
+      "some numbers are so much larger than most that bytes cannot stand for both; leave such rows out, or keep the "
+      "vectors (keep_vectors=True)");
+}
+
 void write_steps(storage::Writer& writer, const ByteSteps& steps) {
   std::vector<float> numbers = steps.centres();
   numbers.insert(numbers.end(), steps.steps().begin(), steps.steps().end());
@@ -57,7 +70,9 @@ void write_byte_rows(storage::Writer& writer, const LearntLists& learnt, const R
                      const std::string* beside, std::size_t threads, const Monitor& monitor) {
   const Lift& lift = learnt.lift;
   const std::size_t dims = lift.inputs();
-  const ByteSteps steps(ranges_of(lift, read, rows, threads, step_of(monitor, 0.0, 0.4)));
+  const ByteRanges ranges = ranges_of(lift, read, rows, threads, step_of(monitor, 0.0, 0.4));
+  if (lift.space() == Space::squared) require_holdable(ranges);
+  const ByteSteps steps(ranges);
   write_steps(writer, steps);
   const std::size_t block = std::max(kRowsAtATime, kBlockBytes / dims);
   Column all_squares(sizeof(float), beside);

@@ -176,9 +176,46 @@ void none_and_all() {
   CHECK(kept(skipped) == nothing);
 }
 
+// Rows that were sound when they were looked at, and are not when they are read.
+template <class T>
+void check_change(std::vector<T> values, std::size_t place, T bad, Element given, Element stored, Metric metric,
+                  const char* what) {
+  const Source source(view_of(values, 2, given), stored, metric, OnBad::error, 1, {});
+  std::vector<float> wide(values.size());
+  std::vector<std::byte> bytes(values.size() * sizeof(T));
+  values[place] = bad;
+  for (const bool widened : {true, false}) {
+    std::string sentence = "read";
+    try {
+      if (widened)
+        source.read_f32(0, source.rows(), wide.data());
+      else
+        source.read(0, source.rows(), bytes.data());
+    } catch (const InvalidInput& error) {
+      sentence = error.what();
+    }
+    CHECK(says(sentence, "changed while the index was built: row 1 "));
+    CHECK(says(sentence, what));
+  }
+}
+
+void what_changes_is_refused() {
+  const std::vector<float> floats{1, 2, 0, 4, 5, 6};
+  check_change(floats, 3, kNan, Element::f32, Element::f32, Metric::euclidean, "NaN or infinity");
+  check_change(floats, 2, kInfinity, Element::f32, Element::f16, Metric::euclidean, "NaN or infinity");
+  check_change(floats, 2, 1e30f, Element::f32, Element::f16, Metric::euclidean, "cannot hold");
+  check_change(floats, 3, 0.0f, Element::f32, Element::f32, Metric::cosine, "zero vector");
+  check_change(floats, 2, 91.0f, Element::f32, Element::f32, Metric::haversine, "latitude");
+  check_change<double>({1, 2, 0, 4}, 3, 1e300, Element::f64, Element::f32, Metric::euclidean, "cannot hold");
+  check_change<std::uint16_t>({0x3C00, 0x3C00, 0, 0x3C00}, 2, 0x7C00, Element::f16, Element::f16, Metric::euclidean,
+                              "NaN or infinity");
+  check_change<std::uint8_t>({1, 2, 0, 4}, 3, 0, Element::u8, Element::u8, Metric::cosine, "zero vector");
+}
+
 }  // namespace
 
 int main() {
+  what_changes_is_refused();
   every_fault_is_found();
   zeros_have_no_direction();
   latitudes_end_at_the_poles();

@@ -2,6 +2,7 @@
 // a radius takes in what is exactly that far away.
 #include "metric/bound_query.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
@@ -227,9 +228,31 @@ void bad_queries_are_refused() {
   CHECK_THROWS(BoundQuery(Metric::haversine, Element::f32, 2, beyond_the_pole, Element::f32), InvalidInput);
 }
 
+// However the rows are given, and whatever the query's type is.
+void equal_vectors_have_rank_zero() {
+  std::mt19937 random(3);
+  for (const Metric metric : {Metric::euclidean, Metric::sqeuclidean, Metric::cosine, Metric::manhattan})
+    for (const Element element : kNumbers)
+      for (const std::size_t dims : {1u, 3u, 16u, 50u, 333u}) {
+        const Rows rows = random_rows(random, element, 60, dims);
+        for (std::uint32_t i = 0; i < rows.count; ++i) {
+          const float* const query = rows.wide.data() + i * dims;
+          if (metric == Metric::cosine && std::all_of(query, query + dims, [](float x) { return x == 0; })) continue;
+          const BoundQuery bound(metric, element, dims, query, Element::f32);
+          std::vector<double> ranks(rows.count);
+          bound.ranks(rows.view(), ranks.data());
+          CHECK(ranks[i] == 0);
+          double one = -1;
+          bound.ranks({rows.stored.data(), row_bytes(element, dims), &i, 1}, &one);
+          CHECK(one == 0);
+        }
+      }
+}
+
 }  // namespace
 
 int main() {
+  equal_vectors_have_rank_zero();
   ranks_are_those_of_the_definition();
   queries_of_the_rows_type();
   integers_are_exact();

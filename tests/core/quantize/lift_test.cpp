@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "check.h"
+#include "quantize/sample.h"
 #include "quantize/shapes.h"
 
 using namespace nearabout;
@@ -108,9 +109,31 @@ void nothing_is_not_a_number() {
   CHECK(lifted[0] == 0 && lifted[3] == 1);
 }
 
+// Vectors of numbers at the ends of their range, and one that is larger than the scale was chosen for.
+void lifted_vectors_are_finite() {
+  for (const float size : {1.5e-45f, 1e-40f, 1e-20f, 1.0f, 1e20f, 3.4e38f}) {
+    const Sample sample{{size, -size, 0, size}, 2, 2};
+    const float scale = scale_for(sample);
+    CHECK(std::isfinite(scale) && scale > 0);
+    const Lift lift(Space::squared, 2, scale, 0);
+    float lifted[2];
+    lift.rows(sample.row(0), 1, lifted);
+    CHECK(lifted[0] > 1e-8f && lifted[0] < 1e10f && lifted[1] == -lifted[0]);
+    const float far[] = {3.4e38f, -3.4e38f};
+    lift.rows(far, 1, lifted);
+    CHECK(lifted[0] > 0.5f && lifted[0] <= 1.001e15f && lifted[1] == -lifted[0]);
+  }
+  const std::vector<float> longest(100, 3.4e38f);  // of a length that is no float
+  float lifted[101];
+  const Lift lift(Space::inner, 100, 1, 3.4e39);
+  lift.rows(longest.data(), 1, lifted);
+  CHECK(std::abs(lifted[0] - 0.1f) < 1e-6f);
+}
+
 }  // namespace
 
 int main() {
+  lifted_vectors_are_finite();
   every_space_has_its_ranks();
   rows_become_equally_long();
   nothing_is_not_a_number();
