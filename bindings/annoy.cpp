@@ -12,6 +12,7 @@
 #include "annoy_vectors.h"
 #include "arrays.h"
 #include "base/threads.h"
+#include "gil.h"
 #include "parts.h"
 
 namespace nearabout {
@@ -76,7 +77,7 @@ class AnnoyIndex {
     const bool distances = as_bool(include_distances);
     annoy::Found found;
     {
-      const nb::gil_scoped_release release;
+      const GilReleased released;
       const std::shared_lock lock(mutex_);
       found = index_.neighbours_of_item(checked(item), count, effort);
     }
@@ -92,7 +93,7 @@ class AnnoyIndex {
     read_annoy_vector(vector, values);
     annoy::Found found;
     {
-      const nb::gil_scoped_release release;
+      const GilReleased released;
       const std::shared_lock lock(mutex_);
       found = index_.neighbours_of_vector(values.data(), count, effort);
     }
@@ -171,7 +172,7 @@ class AnnoyIndex {
     std::vector<std::uint8_t> bits;
     const bool packed = index_.layout().space == annoy::Space::hamming;
     {
-      const nb::gil_scoped_release release;
+      const GilReleased released;
       const std::shared_lock lock(mutex_);
       for (std::uint32_t item = 0; item < index_.item_count(); ++item)
         if (!index_.is_hole(item)) numbers.push_back(item);
@@ -220,7 +221,7 @@ class AnnoyIndex {
   template <class Lock>
   static void wait_for(Lock& lock) {
     if (lock.owns_lock()) return;
-    const nb::gil_scoped_release release;
+    const GilReleased released;
     lock.lock();
   }
 
@@ -232,7 +233,7 @@ class AnnoyIndex {
 
   template <class Work>
   void change(const Work& work) {
-    const nb::gil_scoped_release release;
+    const GilReleased released;
     const std::unique_lock lock(mutex_);
     work();
   }

@@ -8,6 +8,7 @@
 
 #include "arrays.h"
 #include "base/threads.h"
+#include "gil.h"
 #include "index/calibration/measure.h"
 #include "index/exact/exact.h"
 #include "index/forest/forest.h"
@@ -171,7 +172,7 @@ nb::tuple build(const BuildRequest& request, nb::object monitor, const Write& wr
   std::shared_ptr<const Index> index;
   std::vector<std::int64_t> skipped;
   {
-    const nb::gil_scoped_release release;
+    const GilReleased released;
     const BuildOptions options =
         BuildOptions::within(request.memory, thread_count(request.threads), request.path.value_or(""));
     const Source source(input, element_named(request.dtype), metric_named(request.metric),

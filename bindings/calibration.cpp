@@ -7,6 +7,7 @@
 
 #include "arrays.h"
 #include "base/threads.h"
+#include "gil.h"
 #include "index/calibration/measure.h"
 #include "parts.h"
 
@@ -59,7 +60,7 @@ nb::object seen_distances(const Index& index) {
 std::shared_ptr<Index> calibrated(const Index& index, const FloatMatrix& queries, double recall, std::size_t threads,
                                   nb::object monitor) {
   const Monitor watch = python_monitor(std::move(monitor));
-  const nb::gil_scoped_release release;
+  const GilReleased released;
   return std::const_pointer_cast<Index>(
       remeasured(index, {queries.data(), queries.size()}, recall, thread_count(threads), watch));
 }

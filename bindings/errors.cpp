@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "gil.h"
 #include "parts.h"
 
 namespace nb = nanobind;
@@ -44,20 +45,24 @@ void translate(const std::exception_ptr& pointer, void*) {
   }
 }
 
+void call(const nb::object& callable, double share) {
+  const nb::object argument = nb::steal(PyFloat_FromDouble(share));
+  if (!argument.is_valid()) throw nb::python_error();
+  const auto call = [&] { return PyObject_CallFunctionObjArgs(callable.ptr(), argument.ptr(), nullptr); };
+  if (!nb::steal(while_python_lives(call)).is_valid()) throw nb::python_error();
+}
+
 }  // namespace
 
 void bind_errors(nb::module_&) { nb::register_exception_translator(translate); }
 
 Monitor python_monitor(nb::object callable) {
-  // The callable is released with the GIL held, whichever thread lets go of the monitor last.
-  const auto shared = std::shared_ptr<nb::object>(new nb::object(std::move(callable)), [](nb::object* object) {
-    const nb::gil_scoped_acquire gil;
-    delete object;
-  });
-  return [shared](double share) {
-    const nb::gil_scoped_acquire gil;
-    if (PyErr_CheckSignals() != 0) throw nb::python_error();
-    if (!shared->is_none()) (*shared)(share);
+  PyThreadState* const own = PyThreadState_Get();
+  // Monitors outlive what is done without the lock: it is held when the last of them lets go of the callable.
+  return [own, shared = std::make_shared<nb::object>(std::move(callable))](double share) {
+    const GilTaken gil(own);
+    if (while_python_lives([] { return PyErr_CheckSignals(); }) != 0) throw nb::python_error();
+    if (!shared->is_none()) call(*shared, share);
   };
 }
 

@@ -16,6 +16,7 @@
 #include "base/aligned.h"
 #include "base/convert.h"
 #include "base/norm.h"
+#include "gil.h"
 #include "index/forest/forest.h"
 #include "index/ivf/ivf.h"
 #include "index/work.h"
@@ -84,7 +85,7 @@ nb::tuple search(const Index& index, const AnyArray& queries, std::size_t k, std
   const Request request = request_for(k, effort, exact, threads);
   std::vector<Answer> answers;
   {
-    const nb::gil_scoped_release release;
+    const GilReleased released;
     answers = index.search(view, request);
   }
   return table_of(answers, std::min(k, index.rows()));
@@ -98,7 +99,7 @@ nb::dict profile(const Index& index, const AnyArray& queries, std::size_t k, std
   Request request = request_for(k, effort, false, threads);
   request.work = &work;
   {
-    const nb::gil_scoped_release release;
+    const GilReleased released;
     (void)index.search(view, request);
   }
   nb::dict found;
@@ -118,7 +119,7 @@ nb::tuple search_rows(const Index& index, const RowNumbers& numbers, std::size_t
   const Request request = request_for(k, effort, exact, threads);
   std::vector<Answer> answers;
   {
-    const nb::gil_scoped_release release;
+    const GilReleased released;
     answers = index.search_rows(rows, include_self, request);
   }
   const std::size_t others = index.rows() - (include_self || index.rows() == 0 ? 0 : 1);
@@ -132,7 +133,7 @@ nb::tuple radius_search(const Index& index, const AnyArray& queries, double radi
   request.radius = radius;
   std::vector<Answer> answers;
   {
-    const nb::gil_scoped_release release;
+    const GilReleased released;
     answers = index.search(view, request);
   }
   std::vector<std::int64_t> offsets{0};
@@ -183,7 +184,7 @@ std::vector<std::pair<std::int64_t, float>> search_sum(const Index& index, const
   const Request request = request_for(k > index.rows() ? index.rows() : k + own.size(), effort, exact, threads);
   std::vector<Answer> answers;
   {
-    const nb::gil_scoped_release release;
+    const GilReleased released;
     if (terms.size() == 1 && terms[0].first == 1) {
       answers = index.search_rows(own, true, request);
     } else {
@@ -366,13 +367,13 @@ IndexPointer from_bytes(const nb::bytes& image) {
 
 void verify(const Index& index, nb::object monitor) {
   const Monitor watch = python_monitor(std::move(monitor));
-  const nb::gil_scoped_release release;
+  const GilReleased released;
   index.verify(watch);
 }
 
 void save(const Index& index, const std::string& path) {
   const Monitor watch = python_monitor(nb::none());
-  const nb::gil_scoped_release release;
+  const GilReleased released;
   index.file().save(path, watch);
 }
 

@@ -8,8 +8,25 @@
 #include "kernels/kernels.h"
 #include "parts.h"
 
+namespace {
+
+// The runtime that is linked into this module makes its tables at the first exception, and aborts where the first that
+// it meets is the end of a thread (gil.h).
+void make_ready_for_exceptions() {
+  struct First {};
+  try {
+    throw First{};
+  } catch (const First&) {
+  }
+}
+
+}  // namespace
+
 NB_MODULE(_core, m) {
+  namespace nb = nanobind;
   namespace kernels = nearabout::kernels;
+  make_ready_for_exceptions();
+  nb::set_leak_warnings(false);  // threads that outlive the interpreter keep what they hold, and need no telling
   m.doc() = "The compiled core of nearabout. Private: use the nearabout package.";
   nearabout::bind_errors(m);
   nearabout::bind_index(m);

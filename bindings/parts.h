@@ -18,7 +18,8 @@ void bind_text(nanobind::module_& m);
 void bind_annoy(nanobind::module_& m);
 
 // A monitor that looks for Ctrl-C (and what else Python wants done) and then calls `callable`, which may be None. It
-// takes the GIL for itself: use it where the GIL was released.
+// takes the GIL for itself: use it where the GIL was released, on the thread that it was made on, and keep it until the
+// GIL is held again.
 Monitor python_monitor(nanobind::object callable);
 
 }  // namespace nearabout

@@ -10,6 +10,7 @@
 #include <nanobind/stl/string.h>
 
 #include "arrays.h"
+#include "gil.h"
 #include "parts.h"
 
 namespace nearabout {
@@ -35,7 +36,7 @@ auto read_rows(const RowsInFile& self, std::size_t begin, std::size_t end) {
   const std::size_t bytes = row_bytes(input.element(), input.dims());
   std::vector<std::uint8_t> packed((end - begin) * bytes);
   {
-    const nb::gil_scoped_release release;
+    const GilReleased released;
     std::vector<std::byte> buffer;
     for (std::size_t row = begin, step = input.block_rows(); row < end; row += step) {
       const MatrixView rows = input.read(row, std::min(row + step, end), buffer);
@@ -66,7 +67,7 @@ void bind_rows(nb::module_& m) {
   scratch.def(
       "append",
       [](ScratchFile& self, const Bytes& bytes) {
-        const nb::gil_scoped_release release;
+        const GilReleased released;
         self.append({static_cast<const std::byte*>(static_cast<const void*>(bytes.data())), bytes.size()});
       },
       "data"_a);

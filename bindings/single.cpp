@@ -8,6 +8,7 @@
 
 #include "arrays.h"
 #include "base/convert.h"
+#include "gil.h"
 #include "index/index.h"
 #include "parts.h"
 
@@ -94,7 +95,7 @@ nb::object search_single(const Index& index, nb::handle query, nb::handle k, nb:
   request.monitor = python_monitor(nb::none());
   std::vector<Answer> answers;
   {
-    const nb::gil_scoped_release release;
+    const GilReleased released;
     answers = index.search({values, 1, index.dims(), row_bytes(*element, index.dims()), *element}, request);
   }
   const std::vector<std::int64_t> rows(answers[0].rows.begin(), answers[0].rows.end());

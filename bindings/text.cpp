@@ -12,6 +12,7 @@
 
 #include "arrays.h"
 #include "base/error.h"
+#include "gil.h"
 #include "parts.h"
 #include "text/delimited.h"
 #include "text/line_writer.h"
@@ -95,7 +96,7 @@ template <class Parser>
 nb::object feed(Parser& parser, const nb::bytes& piece) {
   std::optional<Problem> problem;
   {
-    const nb::gil_scoped_release release;
+    const GilReleased released;
     problem = parser.feed(std::string_view(static_cast<const char*>(piece.data()), piece.size()));
   }
   return as_object(problem);
@@ -137,7 +138,7 @@ auto insert_keys(text::KeyTable& table, const Bytes& blob, const Offsets& offset
   const std::size_t count = count_keys(blob, offsets);
   std::vector<std::int64_t> kept;
   {
-    const nb::gil_scoped_release release;
+    const GilReleased released;
     for (std::size_t row = 0; row < count; ++row) {
       const auto size = static_cast<std::size_t>(places[row + 1] - places[row]);
       if (table.insert({bytes + places[row], size})) kept.push_back(static_cast<std::int64_t>(row));
@@ -150,7 +151,7 @@ nb::bytes lines_of(const FloatMatrix& vectors, const Bytes& blob, const Offsets&
   if (count_keys(blob, offsets) != vectors.shape(0)) throw nb::value_error("one key a vector is needed");
   std::string text;
   {
-    const nb::gil_scoped_release release;
+    const GilReleased released;
     text = text::lines_of({reinterpret_cast<const char*>(blob.data()), offsets.data(), vectors.data(), vectors.shape(0),
                            vectors.shape(1)});
   }
