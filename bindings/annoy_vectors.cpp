@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "gil.h"
+
 namespace nearabout {
 
 namespace nb = nanobind;
@@ -18,7 +20,7 @@ void require_length(Py_ssize_t given, std::size_t wanted) {
 }
 
 float as_float(const nb::object& item) {
-  const double value = PyFloat_AsDouble(item.ptr());
+  const double value = while_python_lives([&] { return PyFloat_AsDouble(item.ptr()); });
   if (value == -1.0 && PyErr_Occurred()) throw nb::python_error();
   return static_cast<float>(value);
 }
@@ -34,10 +36,10 @@ void read_items(nb::handle vector, std::span<float> out, GetItem item_at) {
 }
 
 void read_sequence(nb::handle vector, std::span<float> out) {
-  require_length(PyObject_Size(vector.ptr()), out.size());
+  require_length(while_python_lives([&] { return PyObject_Size(vector.ptr()); }), out.size());
   for (std::size_t i = 0; i < out.size(); ++i) {
     const nb::object key = nb::steal(PyLong_FromSize_t(i));
-    PyObject* item = PyObject_GetItem(vector.ptr(), key.ptr());
+    PyObject* item = while_python_lives([&] { return PyObject_GetItem(vector.ptr(), key.ptr()); });
     if (item == nullptr) throw nb::python_error();
     out[i] = as_float(nb::steal(item));
   }

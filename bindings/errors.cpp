@@ -58,6 +58,17 @@ void translate(const std::exception_ptr& pointer, void*) {
 
 void bind_errors(nb::module_&) { nb::register_exception_translator(translate); }
 
+namespace {
+
+void call(const nb::object& callable, double share) {
+  const nb::object argument = nb::steal(PyFloat_FromDouble(share));
+  if (!argument.is_valid()) throw nb::python_error();
+  const auto run = [&] { return PyObject_CallFunctionObjArgs(callable.ptr(), argument.ptr(), nullptr); };
+  if (!nb::steal(while_python_lives(run)).is_valid()) throw nb::python_error();
+}
+
+}  // namespace
+
 Monitor python_monitor(nb::object callable) {
   // The callable is released with the GIL held, whichever thread lets go of the monitor last.
   const auto shared = std::shared_ptr<nb::object>(new nb::object(std::move(callable)), [](nb::object* object) {
@@ -66,8 +77,8 @@ Monitor python_monitor(nb::object callable) {
   });
   return [shared](double share) {
     const AcquiredGil gil;
-    if (PyErr_CheckSignals() != 0) throw nb::python_error();
-    if (!shared->is_none()) (*shared)(share);
+    if (while_python_lives([] { return PyErr_CheckSignals(); }) != 0) throw nb::python_error();
+    if (!shared->is_none()) call(*shared, share);
   };
 }
 

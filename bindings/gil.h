@@ -5,9 +5,30 @@
 // process aborts. Here the thread waits for ever instead, as Python 3.14 does it, and goes with the process.
 #pragma once
 
+#include <chrono>
+#include <thread>
+
 #include <nanobind/nanobind.h>
+#ifdef __GLIBCXX__
+#include <cxxabi.h>
+#endif
 
 namespace nearabout {
+
+// Returns work(), which runs Python code that may let go of the lock and ask for it again. Does not return where the
+// interpreter ends meanwhile.
+template <class Work>
+auto while_python_lives(const Work& work) -> decltype(work()) {
+#ifdef __GLIBCXX__
+  try {
+    return work();
+  } catch (const abi::__forced_unwind&) {
+    for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
+  }
+#else
+  return work();
+#endif
+}
 
 // Without the lock while it lives.
 class ReleasedGil {

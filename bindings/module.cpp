@@ -8,8 +8,23 @@
 #include "kernels/kernels.h"
 #include "parts.h"
 
+namespace {
+
+// The runtime that is linked into this module makes its tables at the first exception, and aborts where the first that
+// it meets is the end of a thread (gil.h).
+void make_ready_for_exceptions() {
+  struct First {};
+  try {
+    throw First{};
+  } catch (const First&) {
+  }
+}
+
+}  // namespace
+
 NB_MODULE(_core, m) {
   namespace kernels = nearabout::kernels;
+  make_ready_for_exceptions();
   // A daemon thread that outlives the interpreter keeps what it holds: no leak, and nothing to tell the user.
   nanobind::set_leak_warnings(false);
   m.doc() = "The compiled core of nearabout. Private: use the nearabout package.";

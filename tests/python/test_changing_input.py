@@ -1,4 +1,4 @@
-"""Somebody writes to the vectors while an index is built of them: the answer is an index or an error, whatever is seen."""
+"""Somebody writes to the vectors while an index is built of them: an index or an error, whatever is seen."""
 
 from __future__ import annotations
 

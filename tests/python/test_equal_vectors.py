@@ -1,5 +1,5 @@
-"""Equal vectors have the distance 0 under every metric that is a distance, by every way to ask, in every kind that keeps
-its vectors; under cosine so have vectors of one direction."""
+"""Equal vectors have the distance 0 under every metric but dot, by every way to ask, in every kind that keeps vectors;
+under cosine so have vectors of one direction."""
 
 from __future__ import annotations
 
