@@ -60,8 +60,8 @@ def build(
             and values are those of SciPy.
         kind: "auto" chooses by rows and dims: "exact" as long as a query takes about a tenth of a millisecond, which is
             up to 10,000,000 / (dims + 500) rows (16,666 of 100 dims, 7,788 of 784), and "ivf" above, several times as
-            fast at about 95 in 100 of the true neighbours; always "exact" for manhattan, hamming, jaccard and
-            haversine. "exact" or `Exact()` compares the query with every vector; "forest" or `Forest()` grows trees and
+            fast at about 95 in 100 of the true neighbours; "exact" too where calibration finds that lists would not be
+            faster on these data; always "exact" for manhattan, hamming, jaccard and haversine. "exact" or `Exact()` compares the query with every vector; "forest" or `Forest()` grows trees and
             looks at the most promising rows; "ivf" or `IVF()` keeps lists of small codes and looks into the nearest.
         recall: the share of the true neighbours that searches aim at which ask for nothing else; what codes and how
             many lists are chosen for; 1 chooses the exact scan where the kind is "auto". `search(recall=)` asks for
@@ -127,25 +127,33 @@ def build(
         taken = take(data, keys, wanted, reading, told_reading, origin)
         vectors, rows = taken.vectors, taken.rows
         params = choose_kind(len(rows), vectors.dims, metric, vectors.dtype, recall) if asked == "auto" else asked
-        chosen = {"chosen_by": "auto"} if asked == "auto" else {}
-        notes = {"library": f"nearabout {__version__}", **params.settings(), **chosen, **origin}
-        core, skipped = taken.naming_keys(_builder(params, seed))(
-            rows,
-            dims=vectors.dims,
-            dtype=vectors.dtype,
-            source_dtype=vectors.source_dtype,
-            metric=metric,
-            keys=taken.keys_for(on_bad),
-            on_bad=on_bad,
-            path=target,
-            metadata=json.dumps(notes, ensure_ascii=False),
-            threads=thread_count,
-            memory=budget,
-            calibrate=calibrate,
-            recall=recall,
-            queries=as_measured(queries, metric, vectors.dtype, vectors.dims),
-            monitor=monitor,
-        )
+        measured = as_measured(queries, metric, vectors.dtype, vectors.dims)
+
+        def build_kind(params: Kind, watch: Any) -> tuple[_core.Index, NDArray[np.int64]]:
+            chosen = {"chosen_by": "auto"} if asked == "auto" else {}
+            notes = {"library": f"nearabout {__version__}", **params.settings(), **chosen, **origin}
+            return taken.naming_keys(_builder(params, seed))(
+                rows,
+                dims=vectors.dims,
+                dtype=vectors.dtype,
+                source_dtype=vectors.source_dtype,
+                metric=metric,
+                keys=taken.keys_for(on_bad),
+                on_bad=on_bad,
+                path=target,
+                metadata=json.dumps(notes, ensure_ascii=False),
+                threads=thread_count,
+                memory=budget,
+                calibrate=calibrate,
+                recall=recall,
+                queries=measured if isinstance(params, (Forest, IVF)) else None,
+                monitor=watch,
+            )
+
+        core, skipped = build_kind(params, monitor)
+        if asked == "auto" and calibrate and isinstance(params, IVF) and core.base_effort(10, None, None, False) is None:
+            # Calibration found that comparing every row reaches the recall sooner: then an exact index does it as well.
+            core, skipped = build_kind(Exact(), None)
     finally:
         finish()
     return Index(core, taken.left_out(skipped))
