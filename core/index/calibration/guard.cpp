@@ -56,6 +56,14 @@ double expected_rows(std::span<const GroupResiduals> residuals, double lambda, s
   return double{sum};
 }
 
+void Guard::see(double nearest_square, double square) {
+  constexpr double kMost = std::numeric_limits<double>::max();
+  const bool first = nearest_range[1] == kMost;
+  nearest_range = {first ? nearest_square : std::min(nearest_range[0], nearest_square),
+                   first ? nearest_square : std::max(nearest_range[1], nearest_square)};
+  square_range = {first ? square : std::min(square_range[0], square), first ? square : std::max(square_range[1], square)};
+}
+
 void Guard::add(double effort, std::span<const std::array<float, kMeasuredAt.size()>> misses) {
   if (misses.empty()) return;
   Limits added{effort, {}};
@@ -72,6 +80,8 @@ void Guard::add(double effort, std::span<const std::array<float, kMeasuredAt.siz
 
 void write_guard(storage::Writer& writer, const Guard& guard) {
   std::vector<double> numbers;
+  if (!guard.limits.empty())
+    numbers = {guard.nearest_range[0], guard.nearest_range[1], guard.square_range[0], guard.square_range[1]};
   for (const Guard::Limits& at : guard.limits)
     numbers.insert(numbers.end(), {at.effort, at.misses[0], at.misses[1], at.misses[2]});
   writer.add<double>(storage::SectionId::guard, {numbers.size() / kColumns, kColumns}, numbers);
@@ -83,9 +93,12 @@ void read_guard(const storage::File& file, Guard& guard) {
   section.expect(Element::f64, {section.shape().rows, kColumns});
   const std::span<const double> numbers = section.all<double>();
   for (std::size_t i = 0; i < numbers.size(); ++i)
-    if (!(numbers[i] >= 0 && numbers[i] <= 1e300))
+    if (!(numbers[i] >= (i < kColumns ? -1e300 : 0) && numbers[i] <= 1e300))
       storage::throw_number(file, section, i, "a number that is not negative", numbers[i]);
-  for (std::size_t i = 0; i < numbers.size(); i += kColumns)
+  if (numbers.empty()) return;
+  guard.nearest_range = {numbers[0], numbers[1]};
+  guard.square_range = {numbers[2], numbers[3]};
+  for (std::size_t i = kColumns; i < numbers.size(); i += kColumns)
     guard.limits.push_back({numbers[i], {numbers[i + 1], numbers[i + 2], numbers[i + 3]}});
 }
 

@@ -27,25 +27,37 @@
 namespace nearabout {
 
 // Lists that the estimate is taken over, beyond `probes`: the same for calibration and for searches.
-constexpr std::size_t lists_beyond(std::size_t probes) { return 12 + probes / 4; }
+constexpr std::size_t lists_beyond(std::size_t probes) { return 24 + probes / 3; }
 
 class Guard {
  public:
-  // At an effort, what 95 in 100 of the calibration's queries stay below, for each of kMeasuredAt neighbours.
+  // At an effort, what 92 in 100 of the calibration's queries stay below, for each of kMeasuredAt neighbours.
   struct Limits {
     double effort;
     std::array<double, kMeasuredAt.size()> misses;
   };
-  static constexpr double kQuantile = 0.95;
+  static constexpr double kQuantile = 0.92;
+
+  static constexpr double kOfUnseen = 1.0 / 16;  // of the limit, for queries that lie where no other did
 
   double lambda = 0;
+  // Between which the calibration's queries had their squared distances from the nearest centroid, and the squares of
+  // their lengths.
+  std::array<double, 2> nearest_range{0, std::numeric_limits<double>::max()};
+  std::array<double, 2> square_range{0, std::numeric_limits<double>::max()};
   std::vector<Limits> limits;  // by effort; empty where nothing was measured
 
   // The misses that a query may expect which is to find a share `recall` of k neighbours at an effort: no more than
-  // 95 in 100 queries of the calibration did, and a tenth of what the recall allows at least: fewer are not worth
+  // 92 in 100 queries of the calibration did, and a tenth of what the recall allows at least: fewer are not worth
   // looking for. Infinity where nothing was measured. (A limit from above, by what the recall allows, was tried: on real
   // data the estimate is often some times too large for all queries, and searches took two to eight times as long.)
   double limit(std::size_t k, std::size_t effort, double recall) const;
+  bool has_seen(double nearest_square, double square) const {
+    return nearest_square >= nearest_range[0] && nearest_square <= nearest_range[1] && square >= square_range[0] &&
+           square <= square_range[1];
+  }
+  // Widens the ranges of a guard that has no limits yet.
+  void see(double nearest_square, double square);
   // Adds the limits of an effort: of each query, the misses that were expected for kMeasuredAt neighbours.
   void add(double effort, std::span<const std::array<float, kMeasuredAt.size()>> misses);
 };

@@ -78,8 +78,11 @@ class ForestSearch {
       const std::size_t entered = best.entered();
       const bool last_round_found_little = spent.rounds > 0 && found_little(entered - entered_before_, spend);
       const double misses = expected_misses(*leaves, next, best);
-      if (spent.rounds == 0) spent.unlike = misses > kFarFromUsual * spend.misses;
-      if (!(misses > spend.misses) || last_round_found_little) return spent;
+      const double nearest = std::max(0.0, double{leaves->front().key} + sketch.square());
+      const bool seen = forest_.guard_.has_seen(nearest, sketch.square());
+      const double limit = seen ? spend.misses : spend.misses * Guard::kOfUnseen;
+      if (spent.rounds == 0) spent.unlike = misses > kFarFromUsual * limit;
+      if (!(misses > limit) || last_round_found_little) return spent;
       wanted = spent.rows + std::max<std::size_t>(spent.rows / 2, forest_.leaf_size_);
       if (static_cast<double>(wanted) > spend.most_rows) {
         spent.every_row = true;

@@ -118,6 +118,10 @@ void ForestTrace::choose_limits(const ForestIndex& forest, const Trials& trials,
   std::vector<std::size_t> queries;
   for (std::size_t query = 0; query < trials.count(); ++query)
     if (!trials.nearest[query].empty()) queries.push_back(query);
+  for (const std::size_t query : queries) {
+    const double square = SketchQuery::bind(forest.sketch_, trials.vector(query), 1)[0].square();
+    guard_.see(std::max(0.0, double{nearest_leaves_[query].front().mark()} + square), square);
+  }
   std::vector<std::vector<std::array<float, kMeasuredAt.size()>>> misses(
       efforts.size(), std::vector<std::array<float, kMeasuredAt.size()>>(queries.size()));
   parallel_for(queries.size(), 1, threads, [&](std::size_t i, std::size_t, std::size_t) {

@@ -1,7 +1,8 @@
 // Guarded queries: those that have probably missed neighbours look into more lists, a few at a time.
 //
 // After each round a query stops where no more misses are expected than usual (guard.h), or where a round that looked
-// into half as many lists again has hardly found anything new: the estimate is then too careful for this query. One
+// into half as many lists again has hardly found anything new (two of them, if it is far from usual): the estimate is
+// then too careful for this query. One
 // that would cost more than comparing every row is answered so.
 #include <algorithm>
 #include <cmath>
@@ -56,7 +57,8 @@ float ListScan::threshold_of(std::size_t query, std::size_t k) {
 // Decides whether a query is done.
 void ListScan::look(std::size_t query, bool first) {
   Progress& progress = progress_[query];
-  if (!first && found_little_new(query)) {
+  if (!first) progress.quiet = found_little_new(query) ? progress.quiet + 1 : 0;
+  if (progress.quiet > (progress.unlike ? 1u : 0u)) {
     progress.done = true;
     return;
   }
@@ -64,8 +66,8 @@ void ListScan::look(std::size_t query, bool first) {
   const float threshold = threshold_of(query, spend_.k);
   progress.misses =
       expected_rows(index_.residuals_, index_.guard_.lambda, progress.beyond, threshold, queries_[query].square);
-  progress.done = !(progress.misses > spend_.misses) || progress.beyond.empty();
-  if (first && progress.misses > kFarFromUsual * spend_.misses) start_anew(query);
+  progress.done = !(progress.misses > progress.limit) || progress.beyond.empty();
+  if (first && progress.misses > kFarFromUsual * progress.limit) start_anew(query);
 }
 
 // How deep to look was measured with other queries than this one: its lists are scanned again, for more rows.

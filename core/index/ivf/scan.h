@@ -43,9 +43,10 @@ class ListScan {
   // Whether a query is better answered by comparing every row.
   bool wants_every_row(std::size_t query) const { return progress_[query].every_row; }
   // Whether it has probably missed far more than the queries of the calibration.
-  // Whether a query was looked at closer than those that go like the calibration's.
+  // Whether a query was far from going like the calibration's: it looked into twice as many lists, at least.
   bool is_suspicious(std::size_t query) const {
-    return spend_.k > 0 && (progress_[query].unlike || !progress_[query].more.empty());
+    const Progress& progress = progress_[query];
+    return spend_.k > 0 && (progress.unlike || 2 * progress.more.size() >= progress.probes);
   }
   // Whether rows were dropped since their estimates were too large.
   bool has_dropped(std::size_t query) const {
@@ -54,7 +55,7 @@ class ListScan {
   void ask_for_every_row(std::size_t query) { progress_[query].every_row = progress_[query].unlike = true; }
   // How many neighbours a query may be expected to miss among the rows that were dropped: some times what the recall
   // allows, since how deep to look was chosen for the mean of all queries.
-  double allowed_by_depth() const { return 3 * (1 - spend_.recall) * static_cast<double>(spend_.k); }
+  double allowed_by_depth() const { return 5 * (1 - spend_.recall) * static_cast<double>(spend_.k); }
   bool unlike(std::size_t query) const { return progress_[query].unlike; }
   std::size_t probes(std::size_t query) const { return progress_[query].probes; }
 
@@ -76,9 +77,11 @@ class ListScan {
     std::size_t rows = 0;            // in them
     std::size_t depth = 0;           // rows kept by their codes
     double misses = 0;               // expected at the last look
+    std::size_t quiet = 0;           // rounds that found hardly anything new
     std::vector<float> nearest;      // the least estimates before the last round
     std::vector<RankedList> beyond;  // the nearest lists that were not looked into
     std::vector<std::uint32_t> more;  // lists that were looked into after the first round
+    double limit = 0;                // of misses
     bool done = false, every_row = false, unlike = false;
   };
   struct Probe {
