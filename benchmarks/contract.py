@@ -96,8 +96,8 @@ def cells_of(case: Set, kind: str, seed: int) -> list[Cell]:
     for k in NEIGHBOURS:
         for target in TARGETS:
             hits = index.search(case.queries, k, recall=target)
-            effort = truth.most if hits.effort is None else hits.effort
-            expected = hits.expected_recall or 0.0
+            effort = round(float(np.where(hits.effort == na.EVERY_ROW, truth.most, hits.effort).mean()))
+            expected = float(np.nan_to_num(hits.expected_recall).mean())
             least = truth.least_effort(k, target)
             cells.append(Cell(case.name, kind, k, target, truth.of(hits.rows), expected, effort, least))
     return cells
@@ -157,7 +157,7 @@ def show_strange(kinds: Sequence[str]) -> list[dict[str, Any]]:
                     for name, index in (("given", given), ("not given", alone)):
                         hits = index.search(case.asked, k, recall=target)
                         untested = float(np.mean(hits.untested))
-                        row[name] = (truth.of(hits.rows), hits.expected_recall or 0.0, untested)
+                        row[name] = (truth.of(hits.rows), float(np.nan_to_num(hits.expected_recall).mean()), untested)
                     told.append(row)
                     parts = ["{:6.3f} {:8.3f} {:8.2f}".format(*row[name]) for name in ("given", "not given")]
                     below = "" if row["given"][0] >= target - ALLOWED_BELOW else "  below"
@@ -194,7 +194,7 @@ def show_costs(repeats: int) -> dict[str, float]:
             ]
             costs[f"build {kind}, threads {threads}"] = float(np.median([on / off for on, off in pairs]))
         indexes = [build(kind=kind, calibrate=on) for on in (True, False)]
-        effort = indexes[0].search(case.queries).effort
+        effort = max(1, int(np.median(indexes[0].search(case.queries).effort)))
         for index in indexes:
             index.search(case.queries, effort=effort)
         ratios: dict[str, list[float]] = {"batch": [], "one a call": []}

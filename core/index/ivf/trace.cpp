@@ -65,8 +65,8 @@ IvfTrace::IvfTrace(const IvfIndex& index, const Trials& trials, const BuildOptio
       shape_(index.shape()),
       row_bytes_(index.compared_bytes()),
       probes_(probes_to_try(index.lists())),
-      scanned_(probes_.size(), 0),
       as_near_(trials.as_near),
+      scanned_(probes_.size(), 0),
       places_(trials.count() * probes_.size() * kMostNeighbours, Place{kNever, 0}) {
   for (const std::vector<std::uint32_t>& nearest : trials.nearest) neighbours_.push_back(nearest.size());
   list_of_block_.resize(index.blocks_.back());

@@ -110,10 +110,11 @@ class Searcher:
         self._effort = effort if effort is None else min(effort, 2**63)
         self._exact = exact
         self._threads = threads
+        self._recall: float | None = None
         self.as_json = as_json
 
     def aim_at(self, recall: float) -> None:
-        """Spend what that share of the true neighbours takes: the rules of `calibration.effort_of_recall`, which costs
+        """Spend what that share of the true neighbours takes: the rules of `calibration.check_spending`, which costs
         the import of NumPy."""
         if not 0 < recall <= 1:
             raise InvalidInput(f"--recall is {recall:g}; a share above 0 and up to 1 is needed, such as 0.95")
@@ -125,15 +126,12 @@ class Searcher:
                 f"--recall is {recall:g}, and this index is not calibrated, so that nobody knows what it takes; build "
                 "it again without --no-calibrate, or give --effort"
             )
-        self._effort = index.effort_for(max(1, self._k), recall)
-        if self._effort is None and index.keeps_vectors:
-            self._exact = True
-        elif self._effort is None:
-            self._effort = index.most_effort
+        self._recall = recall
 
     def find(self, words: list[str]) -> list[tuple[str | int, int, float]]:
         """Key, row and distance of the neighbours of what the words, given as arguments, say; nearest first."""
-        hits = self._index.search_sum(self.terms(words), self._k, self._effort, self._exact, self._threads)
+        terms = self.terms(words)
+        hits = self._index.search_sum(terms, self._k, self._effort, self._exact, self._threads, self._recall)
         return [(self._index.key_of(row), row, distance) for row, distance in hits]
 
     def answer(self, words: list[str]) -> None:
