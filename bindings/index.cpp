@@ -100,7 +100,7 @@ Request request_for(std::size_t k, const Asked& asked) {
 }
 
 nb::object search(const Index& index, const AnyArray& queries, std::size_t k, std::optional<std::size_t> effort,
-                 std::optional<double> recall, bool exact, std::size_t threads) {
+                  std::optional<double> recall, bool exact, std::size_t threads) {
   const MatrixView view = matrix_view(queries, index.dims(), query_element(index, queries));
   const Request request = request_for(k, {effort, recall, exact, threads});
   std::vector<Answer> answers;
@@ -134,8 +134,8 @@ nb::dict profile(const Index& index, const AnyArray& queries, std::size_t k, std
 }
 
 nb::object search_rows(const Index& index, const RowNumbers& numbers, std::size_t k, bool include_self,
-                      std::optional<std::size_t> effort, std::optional<double> recall, bool exact,
-                      std::size_t threads) {
+                       std::optional<std::size_t> effort, std::optional<double> recall, bool exact,
+                       std::size_t threads) {
   const std::vector<std::uint32_t> rows = row_numbers(index, numbers);
   const Request request = request_for(k, {effort, recall, exact, threads});
   std::vector<Answer> answers;
@@ -148,7 +148,7 @@ nb::object search_rows(const Index& index, const RowNumbers& numbers, std::size_
 }
 
 nb::object radius_search(const Index& index, const AnyArray& queries, double radius, std::optional<std::size_t> effort,
-                        std::optional<double> recall, bool exact, std::size_t threads) {
+                         std::optional<double> recall, bool exact, std::size_t threads) {
   const MatrixView view = matrix_view(queries, index.dims(), query_element(index, queries));
   Request request = request_for(index.rows(), {effort, recall, exact, threads});
   request.radius = radius;
@@ -203,7 +203,8 @@ std::vector<std::pair<std::int64_t, float>> search_sum(const Index& index, const
                          std::to_string(index.rows()) + " rows");
     own.push_back(static_cast<std::uint32_t>(row));
   }
-  const Request request = request_for(k > index.rows() ? index.rows() : k + own.size(), {effort, recall, exact, threads});
+  const Request request =
+      request_for(k > index.rows() ? index.rows() : k + own.size(), {effort, recall, exact, threads});
   std::vector<Answer> answers;
   {
     const nb::gil_scoped_release release;

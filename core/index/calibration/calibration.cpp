@@ -166,7 +166,8 @@ double Calibration::effort_near_most(std::size_t k, double recall) const {
 double Calibration::nanoseconds(std::size_t k, double effort) const {
   double seconds = 0;
   for (const CalibrationPoint& point : points)
-    if (point.effort <= effort) seconds = point.at[std::min(between_measured(k).below + 1, point.at.size() - 1)].seconds;
+    if (point.effort <= effort)
+      seconds = point.at[std::min(between_measured(k).below + 1, point.at.size() - 1)].seconds;
   return 1e9 * seconds;
 }
 

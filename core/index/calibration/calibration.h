@@ -54,10 +54,10 @@ struct Calibration {
   // The smallest measured effort whose recall@k is at least `recall` by the lower end of the confidence interval;
   // nothing where no measured effort is enough. Nothing is interpolated: between two efforts recall may do anything.
   std::optional<double> effort_for(std::size_t k, double recall) const;
-  // What a query at an effort costs, by the model of the kind, as the largest measured effort not above it says.
-  double nanoseconds(std::size_t k, double effort) const;
   // The same, or where `recall` is out of reach the least that finds about the most.
   double effort_near_most(std::size_t k, double recall) const;
+  // What a query at an effort costs, by the model of the kind, as the largest measured effort not above it says.
+  double nanoseconds(std::size_t k, double effort) const;
   // What the largest measured effort that is not above this one finds; nothing below the smallest.
   struct Expected {
     double recall;

@@ -15,7 +15,7 @@ namespace nearabout {
 namespace {
 
 constexpr std::size_t kMostLeaves = 4'096;  // that are kept in order, of a query
-constexpr double kStep = 1.15;        // from one effort to the next
+constexpr double kStep = 1.15;              // from one effort to the next
 constexpr double kNearlyAll = 0.999;  // of all neighbours lie within the largest effort that is tried but for all rows
 constexpr double kMost = 0.99;        // of them within the effort that is searched with,
 constexpr std::uint64_t kMostSearched = 4'000;  // or so many rows: what is read has to fit a budget
@@ -97,7 +97,8 @@ std::array<float, kMeasuredAt.size()> ForestTrace::expect_misses(const ForestInd
     misses[place++] = expected(sketch.mark_of(trials.squares[query][n] * rank_of_square));
   }
   for (; place < misses.size(); ++place)
-    misses[place] = expected(sketch.mark_of(rank_of_square * square_of_more(trials.squares[query], found, kMeasuredAt[place])));
+    misses[place] =
+        expected(sketch.mark_of(rank_of_square * square_of_more(trials.squares[query], found, kMeasuredAt[place])));
   return misses;
 }
 
@@ -249,8 +250,7 @@ std::vector<double> ForestTrace::found(std::size_t k, std::size_t effort) const 
 TraceCost ForestTrace::cost(std::size_t k, std::size_t effort) const {
   const double compared = 20 + 2.5 * static_cast<double>(k);  // about, by their sketches
   const auto looked = static_cast<double>(effort);
-  const double nanoseconds = 
-      kForestQueryCost + looked * leaf_row_cost(width_) + compared * full_row_cost(row_bytes_);
+  const double nanoseconds = kForestQueryCost + looked * leaf_row_cost(width_) + compared * full_row_cost(row_bytes_);
   return {looked + compared, 1e-9 * nanoseconds};
 }
 

@@ -88,8 +88,8 @@ bool ListScan::found_little_new(std::size_t query) {
   return static_cast<double>(judged) - static_cast<double>(stayed) <= allowed;
 }
 
-// The lists that are expected to have most of what was missed, half as many as were looked into; fewer where that leaves
-// few enough misses.
+// The lists that are expected to have most of what was missed, half as many as were looked into; fewer where that
+// leaves few enough misses.
 void ListScan::choose_more(std::size_t query) {
   Progress& progress = progress_[query];
   const kernels::CodeScan& scan = scans_[query];

@@ -45,9 +45,7 @@ class ListScan {
   // Whether it has probably missed far more than the queries of the calibration.
   bool is_guarded() const { return spend_.k > 0; }
   // Whether rows were dropped since their estimates were too large.
-  bool has_dropped(std::size_t query) const {
-    return scans_[query].threshold < std::numeric_limits<float>::infinity();
-  }
+  bool has_dropped(std::size_t query) const { return scans_[query].threshold < std::numeric_limits<float>::infinity(); }
   void ask_for_every_row(std::size_t query) { progress_[query].every_row = progress_[query].unlike = true; }
   // How many neighbours a query may be expected to miss among the rows that were dropped: some times what the recall
   // allows, since how deep to look was chosen for the mean of all queries.
@@ -69,12 +67,12 @@ class ListScan {
  private:
   // How far a query has come.
   struct Progress {
-    std::size_t probes = 0;          // lists looked into
-    std::size_t rows = 0;            // in them
-    std::size_t depth = 0;           // rows kept by their codes
-    double misses = 0;               // expected at the last look
-    std::vector<float> nearest;      // the least estimates before the last round
-    std::vector<RankedList> beyond;  // the nearest lists that were not looked into
+    std::size_t probes = 0;           // lists looked into
+    std::size_t rows = 0;             // in them
+    std::size_t depth = 0;            // rows kept by their codes
+    double misses = 0;                // expected at the last look
+    std::vector<float> nearest;       // the least estimates before the last round
+    std::vector<RankedList> beyond;   // the nearest lists that were not looked into
     std::vector<std::uint32_t> more;  // lists that were looked into after the first round
     bool done = false, every_row = false, unlike = false;
   };
@@ -103,7 +101,7 @@ class ListScan {
   ListRanking ranking_;
   Spend spend_{};
   std::size_t max_depth_ = 0;
-  std::size_t room_ = 0;   // of a query
+  std::size_t room_ = 0;  // of a query
   std::size_t all_room_ = 0;
   std::unique_ptr<std::uint32_t[]> numbers_;
   std::unique_ptr<float[]> estimates_;
