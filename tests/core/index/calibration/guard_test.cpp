@@ -33,7 +33,7 @@ Groups made(std::size_t count, unsigned seed, bool far) {
   for (std::uint32_t i = 0; i < count; ++i) {
     groups.medians.push_back(0.5f + uniform(random));
     groups.variances.push_back(0.1f * uniform(random));
-    groups.sizes.push_back(50 + random() % 400);
+    groups.sizes.push_back(static_cast<std::uint32_t>(50 + random() % 400));
     groups.far_rows.push_back(far ? static_cast<float>(random() % 5) : 0.0f);
     groups.far_medians.push_back(10 * uniform(random));
     groups.lists.push_back({-3 + 6 * uniform(random), i});
