@@ -116,11 +116,11 @@ def test_a_recall_is_an_effort(name: str) -> None:
     index, queries = built(name), table()[1]
     hits = index.search(queries, 10, recall=0.8)
     effort = base(index, 10, 0.8)
-    spent = np.asarray(hits.effort)
-    given = spent == (spent[spent > 0].min() if name in WITH_VECTORS else effort)
-    assert given.mean() > (0.7 if name in WITH_VECTORS else 0.99)
-    assert ((spent >= effort) | (spent == na.EVERY_ROW)).all()
-    same = index.search(queries, 10, effort=effort)
+    same = index.search(queries, 10, effort=int(effort))
+    spent, least = np.asarray(hits.effort), np.asarray(same.effort)
+    given = spent == least
+    assert given.mean() > 0.7 if name in WITH_VECTORS else given.all()
+    assert ((spent >= least) | (spent == na.EVERY_ROW)).all()
     np.testing.assert_array_equal(hits.rows[given], same.rows[given])
     np.testing.assert_array_equal(hits.distances[given], same.distances[given])
     if name != "codes":  # which do not find as many: what asks for nothing spends what finds nearly the most
@@ -290,11 +290,11 @@ def test_a_radius_finds_all(name: str) -> None:
         assert not np.asarray(hits.untested).any()
         alone = index.radius_search(queries[0], radius, **options)  # type: ignore[arg-type]
         assert (alone.effort, alone.expected_recall, alone.untested) == (na.EVERY_ROW, 1.0, False)
-    effort = 100 if name != "lists" else 2
+    effort = 100 if name != "lists" else 3
     some = index.radius_search(queries, radius, effort=effort)
     assert 0 < np.sum(some.counts) < np.sum(true.counts)
     assert np.isnan(np.asarray(some.expected_recall)).all()
-    assert (np.asarray(some.effort) >= effort).all()
+    assert effort / 2 <= np.mean(some.effort) <= 2 * effort
     alone = index.radius_search(queries[0], radius, effort=effort)
     assert alone.expected_recall is None
     assert isinstance(alone.effort, int)
