@@ -123,7 +123,8 @@ class ForestSearch {
     const double worst = best.worst();
     const float mark =
         worst < std::numeric_limits<double>::infinity() ? static_cast<float>(sketch_->mark_of(worst)) : kInfinity;
-    return expected_rows(forest_.residuals(), forest_.guard_.lambda, beyond_, mark, sketch_->square());
+    return expected_rows(forest_.residuals(), forest_.guard_.lambda, beyond_, mark, sketch_->square()) /
+           static_cast<double>(forest_.trees_);  // each tree has a leaf with a row that was missed
   }
 
   static bool found_little(std::size_t entered, const ForestSpend& spend) {

@@ -90,7 +90,8 @@ std::array<float, kMeasuredAt.size()> ForestTrace::expect_misses(const ForestInd
   const double rank_of_square = forest.sketch_.space == Space::unit ? 0.5 : 1;
   const auto expected = [&](double mark) {
     return static_cast<float>(
-        expected_rows(forest.residuals(), forest.guard_.lambda, beyond, static_cast<float>(mark), sketch.square()));
+        expected_rows(forest.residuals(), forest.guard_.lambda, beyond, static_cast<float>(mark), sketch.square()) /
+        static_cast<double>(forest.trees()));
   };
   for (std::size_t n = 0; n < trials.nearest[query].size() && place < misses.size(); ++n) {
     if (leaf_efforts_[query][n] > effort || ++found < kMeasuredAt[place]) continue;
