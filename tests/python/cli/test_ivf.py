@@ -100,7 +100,7 @@ def efforts_of(index: na.Index) -> dict[float, list[str]]:
 def test_info_tells_what_was_measured(run: Run, lists: Path) -> None:
     told = run("info", lists)
     assert (told.code, told.err) == (0, "")
-    fields = dict(re.findall(r"^(\w+(?: \w+)?) {2,}(.*)$", told.out, re.MULTILINE))
+    fields = dict(re.findall(r"^(\w+(?: \w+)?) {2,}(.*)$", told.out.split("\n\n")[0], re.MULTILINE))
     assert fields["kind"] == "ivf"
     assert fields["lists"] == "40; seed 0"
     assert fields["codes"] == "64 directions x 2 bits = 16 bytes a row"
