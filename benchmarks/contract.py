@@ -198,7 +198,7 @@ def show_costs(repeats: int) -> dict[str, float]:
             ]
             costs[f"build {kind}, threads {threads}"] = float(np.median([on / off for on, off in pairs]))
         indexes = [build(kind=kind, calibrate=on) for on in (True, False)]
-        effort = int(np.median(np.asarray(indexes[0].search(case.queries).effort)))
+        effort = max(1, int(np.median(indexes[0].search(case.queries).effort)))
         for index in indexes:
             index.search(case.queries, effort=effort)
         ratios: dict[str, list[float]] = {"batch": [], "one a call": []}

@@ -101,7 +101,7 @@ Request request_for(std::size_t k, const Asked& asked) {
 }
 
 nb::object search(const Index& index, const AnyArray& queries, std::size_t k, std::optional<std::size_t> effort,
-                 std::optional<double> recall, bool exact, std::size_t threads) {
+                  std::optional<double> recall, bool exact, std::size_t threads) {
   const MatrixView view = matrix_view(queries, index.dims(), query_element(index, queries));
   const Request request = request_for(k, {effort, recall, exact, threads});
   std::vector<Answer> answers;
@@ -135,8 +135,8 @@ nb::dict profile(const Index& index, const AnyArray& queries, std::size_t k, std
 }
 
 nb::object search_rows(const Index& index, const RowNumbers& numbers, std::size_t k, bool include_self,
-                      std::optional<std::size_t> effort, std::optional<double> recall, bool exact,
-                      std::size_t threads) {
+                       std::optional<std::size_t> effort, std::optional<double> recall, bool exact,
+                       std::size_t threads) {
   const std::vector<std::uint32_t> rows = row_numbers(index, numbers);
   const Request request = request_for(k, {effort, recall, exact, threads});
   std::vector<Answer> answers;
@@ -149,7 +149,7 @@ nb::object search_rows(const Index& index, const RowNumbers& numbers, std::size_
 }
 
 nb::object radius_search(const Index& index, const AnyArray& queries, double radius, std::optional<std::size_t> effort,
-                        std::optional<double> recall, bool exact, std::size_t threads) {
+                         std::optional<double> recall, bool exact, std::size_t threads) {
   const MatrixView view = matrix_view(queries, index.dims(), query_element(index, queries));
   Request request = request_for(index.rows(), {effort, recall, exact, threads});
   request.radius = radius;

@@ -25,11 +25,11 @@ struct Request {
   std::optional<double> radius = {};  // nothing further away than this
   std::size_t threads = 1;            // 0: all cores; fewer are used where the work is too small to share
   Monitor monitor = {};
-  bool exact = false;                      // true neighbours, whatever the kind
+  bool exact = false;  // true neighbours, whatever the kind
   // How much an approximate kind may look at: obeyed as it is. Nothing: what `recall` takes.
   std::optional<std::size_t> effort = {};
   std::optional<double> recall = {};  // to aim at; nothing: the calibration's target
-  Work* work = nullptr;                    // what the search does is added here, by kinds that keep count
+  Work* work = nullptr;               // what the search does is added here, by kinds that keep count
 };
 
 inline constexpr std::int64_t kEveryRow = -1;  // the effort of a search that compared every row

@@ -10,8 +10,8 @@
 
 namespace nearabout {
 
-// The sections that hold a contraction and a grid. A kind whose own sections have the usual names keeps its screen under
-// others.
+// The sections that hold a contraction and a grid. A kind whose own sections have the usual names keeps its screen
+// under others.
 struct ImageSections {
   storage::SectionId centre = storage::SectionId::centre;
   storage::SectionId directions = storage::SectionId::directions;

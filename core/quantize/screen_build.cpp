@@ -82,8 +82,8 @@ class Coder {
     std::vector<double> errors(count);
     screen_.contraction.apply(vectors.data(), count, true, images.data(), errors.data());
     for (std::size_t i = 0; i < count; ++i) {
-      const double image = code_one(begin + first + i, images.data() + i * outputs_, errors[i],
-                                    codes_.data() + (first + i) * outputs_);
+      const double image =
+          code_one(begin + first + i, images.data() + i * outputs_, errors[i], codes_.data() + (first + i) * outputs_);
       largest_image = std::max(largest_image, image);
     }
   }
@@ -129,7 +129,7 @@ class Coder {
   Screen& screen_;
   std::size_t outputs_;
   std::vector<double> errors_, spreads_;
-  std::vector<double> images_;        // the longest that each thread saw
+  std::vector<double> images_;       // the longest that each thread saw
   std::vector<std::uint8_t> codes_;  // of a block
   BuiltScreen built_;
 };

@@ -89,7 +89,7 @@ class SketchQuery {
   GridQuery codes_;
   float scale_;
   float centroid_scale_;
-  double constant_;        // what an estimate is beyond its mark
+  double constant_;  // what an estimate is beyond its mark
   double square_ = 0;
   double doubt_unit_;      // what a doubt of 1 is in marks
   double slack_;           // what marks may be too large by

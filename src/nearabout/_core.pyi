@@ -49,16 +49,24 @@ class Index:
     def verify(self, monitor: Monitor = None) -> None: ...
 
     # Rows are int64, -1 where a batch has no more; distances float32, inf there. Queries: (n, dims), C-contiguous,
-    # float32 or the index's own dtype (bits: packed uint8, (n, ceil(dims / 8))). effort None: the index's own choice;
-    # exact: everything is compared. threads = 0: all cores.
+    # float32 or the index's own dtype (bits: packed uint8, (n, ceil(dims / 8))). effort: obeyed; recall: aimed at;
+    # None of both: the recall that the index was calibrated for; exact: everything is compared. threads = 0: all cores.
+    # Then, of each query, the effort that it took, int64, -1 where every row was compared; and whether it is unlike the
+    # queries that calibration saw, uint8.
     def search(
-        self, queries: Array, k: int, effort: int | None = None, exact: bool = False, threads: int = 0
-    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]: ...
-    # Rows and distances of one query, (dims,); None where the arguments are not of the usual types, or something is
-    # wrong with them.
+        self,
+        queries: Array,
+        k: int,
+        effort: int | None = None,
+        recall: float | None = None,
+        exact: bool = False,
+        threads: int = 0,
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int64], NDArray[np.uint8]]: ...
+    # Rows, distances, effort and whether it is unlike others, of one query, (dims,); None where the arguments are not
+    # of the usual types, or something is wrong with them.
     def search_single(
-        self, query: object, k: object, effort: object, exact: object, threads: object
-    ) -> tuple[NDArray[np.int64], NDArray[np.float32]] | None: ...
+        self, query: object, k: object, effort: object, recall: float | None, exact: object, threads: object
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32], int, bool] | None: ...
     # What a search by lists of codes does: queries, lists, codes, compared, bytes, and seconds of its four stages.
     def profile(self, queries: Array, k: int, effort: int | None, threads: int) -> dict[str, Any]: ...
     def search_rows(
@@ -67,13 +75,23 @@ class Index:
         k: int,
         include_self: bool,
         effort: int | None = None,
+        recall: float | None = None,
         exact: bool = False,
         threads: int = 0,
-    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]: ...
-    # Flat results and where each query's begin: offsets has n + 1 entries. Ordered by distance, then row.
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int64], NDArray[np.uint8]]: ...
+    # Flat results and where each query's begin: offsets has n + 1 entries. Ordered by distance, then row. Then efforts
+    # and flags, as of search.
     def radius_search(
-        self, queries: Array, radius: float, effort: int | None = None, exact: bool = False, threads: int = 0
-    ) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int64]]: ...
+        self,
+        queries: Array,
+        radius: float,
+        effort: int | None = None,
+        recall: float | None = None,
+        exact: bool = False,
+        threads: int = 0,
+    ) -> tuple[
+        NDArray[np.int64], NDArray[np.float32], NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8]
+    ]: ...
     # The weighted sum of the vectors of rows, (weight, row), and of n other vectors, (n, dims); under cosine, of their
     # directions.
     def weighted_sum(
@@ -87,6 +105,7 @@ class Index:
         effort: int | None = None,
         exact: bool = False,
         threads: int = 0,
+        recall: float | None = None,
     ) -> list[tuple[int, float]]: ...
     def row_of(self, key: str | int) -> int: ...  # -1: not there
     def rows_of(self, keys: Sequence[str] | Sequence[int]) -> NDArray[np.int64]: ...
@@ -97,10 +116,12 @@ class Index:
     # What was measured: measured_on, queries, recall, and points of an effort with recall, low, distances and seconds
     # for 1, 10 and 100 neighbours. None where nothing was.
     def calibration(self) -> dict[str, Any] | None: ...
-    # The recall to expect and the lower end of its interval; None where it was not measured. effort None: the default.
+    # The recall to expect and the lower end of its interval; None where it was not measured. effort None: every row.
     def expected_recall(self, k: int, effort: int | None) -> tuple[float, float] | None: ...
-    def effort_for(self, k: int, recall: float) -> int | None: ...  # None: more than was measured
-    def default_effort(self, k: int) -> int: ...
+    # The least measured effort that is enough; None: none is, or comparing every row is expected to be faster.
+    def effort_for(self, k: int, recall: float) -> int | None: ...
+    # What a search gives each query at least; None: every row is compared.
+    def base_effort(self, k: int, effort: int | None, recall: float | None, exact: bool) -> int | None: ...
     @property
     def most_effort(self) -> int: ...  # with which everything is looked at
     @property

@@ -35,7 +35,7 @@ class Explanation:
         distance: its distance from the query, and `kth_distance` that of the last of the true k nearest.
         expected: whether it is among the true k nearest.
         found: whether the search found it.
-        effort: what that search spent; None where every row was compared.
+        effort: what that search spent, as `effort=` takes it; None where every row was compared.
         appears_at: the least effort that finds it, with all above it: of a search for k, or for `rank` neighbours where
             that is more. None where no effort does, or the index has no such choice.
         reachable: whether a search can find it without comparing every row. Always true of an exact index.
@@ -129,7 +129,7 @@ def explain(
     rows, distances = _truth(question, row, k)
     rank = rows.index(row) + 1
     found, _, hits = question.ask(k, effort=effort, recall=recall)
-    spent = None if hits.effort == EVERY_ROW else int(hits.effort)
+    spent = _spent(question, k, effort, recall, hits)
     appears_at = _appears_at(question, row, max(k, rank), spent)
     told = Explanation(
         key=key.item() if isinstance(key, np.generic) else key,
@@ -148,6 +148,17 @@ def explain(
         why="",
     )
     return dataclasses.replace(told, why=why(index, told, asked=effort is not None or recall is not None))
+
+
+def _spent(question: _Question, k: int, effort: int | None, recall: float | None, hits: Hits) -> int | None:
+    """The effort that finds the same. Lists look into more or fewer for a query than they are told; a query that was
+    given more than others is told of by what it looked into."""
+    if hits.effort == EVERY_ROW:
+        return None
+    given = question.index._core.base_effort(k, effort, recall, False)
+    if given is not None and (effort is not None or question.ask(k, effort=given)[2].effort == hits.effort):
+        return given
+    return int(hits.effort)
 
 
 def _answers(index: Index) -> str:

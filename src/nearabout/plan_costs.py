@@ -13,7 +13,7 @@ import math
 from dataclasses import dataclass
 
 from nearabout.params import IVF, Forest
-from nearabout.plan_sizes import Case, code_width, directions, file_bytes, screen_width, sketch_width
+from nearabout.plan_sizes import Case, code_width, directions, file_bytes, keeps_vectors, screen_width, sketch_width
 
 # Rows of the samples that directions are learnt from, and how many directions are tried at most.
 _EXACT_SAMPLE, _FOREST_SAMPLE, _LISTS_SAMPLE = 4_096, 2_048, 4_096
@@ -46,6 +46,11 @@ def _exact_seconds(case: Case) -> float:
     learning = 3.3e-11 * sample * dims * tried + 1.7e-9 * dims * tried**2 + 6.1e-8 * sample * dims + 9.1e-7 * sample
     coding = 2.4e-11 * rows * dims * directions(dims, 8) if tried else 0.0
     return 1.6e-4 + learning + coding + 1.4e-7 * rows + 2.6e-9 * rows * case.row_bytes
+
+
+def _screen_seconds(case: Case) -> float:
+    """Of the screen that forests and lists have beside their vectors."""
+    return _exact_seconds(case) if case.screened and keeps_vectors(case) else 0.0
 
 
 def _forest_seconds(case: Case) -> float:
@@ -100,9 +105,9 @@ class Speed:
 def seconds(case: Case, threads: int = 1, crowding: float = 1.0) -> float:
     """Of the build, once warm, on the machine that this was fitted on; on another, ratios are worth more."""
     if isinstance(case.kind, Forest):
-        alone = _forest_seconds(case)
+        alone = _forest_seconds(case) + _screen_seconds(case)
     elif isinstance(case.kind, IVF):
-        alone = _lists_seconds(case)
+        alone = _lists_seconds(case) + _screen_seconds(case)
     else:
         alone = _exact_seconds(case)
     shared = _PARALLEL[case.kind.name]
@@ -118,26 +123,34 @@ def build_seconds(case: Case, threads: int, speed: Speed, memory: int) -> float:
     return (building + measuring) * speed.slowness + once
 
 
+def _screen_working(case: Case, memory: int) -> int:
+    """Bytes at the height of making a screen: it comes after what the kind itself needs is given back."""
+    rows, dims = case.rows, case.dims
+    if not case.screened or not keeps_vectors(case):
+        return 0
+    sample = min(rows, _EXACT_SAMPLE) * (8 * dims + 12 * _tried(case, _EXACT_TRIED))
+    in_memory = memory == 0 or rows * (min(dims, _EXACT_TRIED[-1]) + _CODED) <= memory // 4
+    return max(sample, rows * ((screen_width(case) if in_memory else 0) + _CODED))
+
+
 def _working(case: Case, memory: int) -> tuple[int, int]:
     """Bytes at the height of the work, and what is still held while the vectors are written."""
     rows, dims = case.rows, case.dims
+    screen = _screen_working(case, memory)
     if isinstance(case.kind, IVF):
-        held = rows * (code_width(case) + 24)
+        held = rows * (code_width(case) + 28)
         coded = 32 * math.ceil(min(dims, 96) / 32)
         clustering = _lists_sample(case) * (2 * coded + 16) + min(_lists_sample(case), _LISTS_SEEN) * 5 * coded
         learning = max(clustering, min(rows, _LISTS_SAMPLE) * (16 * dims + 600))
-        return max(learning, held), held
+        return max(learning, held, screen), held
     if isinstance(case.kind, Forest):
         sample = min(rows, _FOREST_SAMPLE) * (14 * dims + 5 * _tried(case, _FOREST_TRIED))
         row = sketch_width(case) + _PLACES
         growing = round(rows * row * (case.trees + 1.4))  # as they come, in parts and in each tree, not all at once
         if memory and growing > memory // 2:  # they are kept in temporary files
             growing = 16_000_000
-        return max(sample, growing) + 1_300_000, 0 if memory else rows * row * case.trees
-    if not case.screened:
-        return 0, 0
-    sample = min(rows, _EXACT_SAMPLE) * (8 * dims + 12 * _tried(case, _EXACT_TRIED))
-    return max(sample, rows * (screen_width(case) + _CODED)), rows * (screen_width(case) + 8)
+        return max(sample, growing, screen) + 1_300_000, 0 if memory else rows * row * case.trees
+    return screen, rows * (screen_width(case) + 8) if case.screened else 0
 
 
 def memory_bytes(case: Case, threads: int, memory: int) -> int:

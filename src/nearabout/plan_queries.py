@@ -60,7 +60,8 @@ def _nanoseconds(case: Case, recall: float, way: int) -> float:
         return _screened(case, way) if case.screened else _every_row(case, way)
     if not keeps_vectors:
         return found
-    return _every_row(case, way) if recall == 1 else min(found, _every_row(case, way))
+    scan = _screened(case, way) if case.screened else _every_row(case, way)
+    return scan if recall == 1 else min(found, scan)
 
 
 def _lists(case: Case, recall: float, way: int) -> float:
@@ -92,7 +93,7 @@ def _screened(case: Case, way: int) -> float:
 
 
 def _every_row(case: Case, way: int) -> float:
-    """The exact scan without a screen, which only exact indexes have."""
+    """The exact scan without a screen."""
     base = (4_000.0, 1_000.0)[way]
     row, byte = _ROWS.get(case.metric, _OTHER_ROWS)[way]
     return base + case.rows * (row + byte * _row_bytes(case))

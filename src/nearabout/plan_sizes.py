@@ -66,7 +66,7 @@ def directions(dims: int, factor: float) -> int:
 
 
 def screen_width(case: Case) -> int:
-    """Bytes of a row's code in the screen of exact search; bytes of vectors often are their own codes."""
+    """Bytes of a row's code in the screen of the exact scan; bytes of vectors often are their own codes."""
     own = case.integers and case.metric != "cosine"
     return directions(case.dims, 8) // (2 if own else 1) if case.screened else 0
 
@@ -95,11 +95,19 @@ def _places(case: Case) -> int:
     return case.rows + case.lists * BLOCK_ROWS // 2
 
 
-def _exact_bytes(case: Case) -> int:
+def keeps_vectors(case: Case) -> bool:
+    """Lists may keep codes in their place; bytes are their own codes."""
+    kind = case.kind
+    return not isinstance(kind, IVF) or kind.keep_vectors or (kind.refine and case.integers)
+
+
+def screen_bytes(case: Case) -> int:
+    """Of the screen of the exact scan, which is there beside vectors whatever the kind."""
+    if not case.screened or not keeps_vectors(case):
+        return 0
     width = screen_width(case)
-    terms = 8 * case.rows if case.screened else 0
     learnt = 4 * case.dims * width if case.dims >= _FEWEST_CONTRACTED else 0
-    return case.rows * width + terms + learnt
+    return case.rows * (width + 8) + learnt
 
 
 def _forest_bytes(case: Case) -> int:
@@ -107,12 +115,12 @@ def _forest_bytes(case: Case) -> int:
     leaf_size = case.kind.leaf_size if isinstance(case.kind, Forest) else 1
     nodes = case.rows / max(1.0, 0.55 * leaf_size)  # leaves are half full, and there are levels above them
     learnt = 4 * case.dims * width if case.dims >= _FEWEST_CONTRACTED else 0
-    return learnt + round(case.trees * (case.rows * (width + 8) + nodes * (width + 12)))
+    return learnt + round(case.trees * (case.rows * (width + 8) + nodes * (width + 28)))
 
 
 def _lists_bytes(case: Case) -> int:
     panels = 32 * math.ceil(min(192, directions(case.dims, 5)) / 32)
-    learnt = panels * case.dims + 20 * case.lists + case.lists * panels
+    learnt = panels * case.dims + 36 * case.lists + case.lists * panels
     numbers = (8 if case.integers else 4) * _places(case)
     return list_codes_bytes(case) + numbers + learnt
 
@@ -120,8 +128,9 @@ def _lists_bytes(case: Case) -> int:
 def _kept_bytes(case: Case) -> int:
     """Vectors, or what lists keep in place of them."""
     kind = case.kind
-    if not isinstance(kind, IVF) or kind.keep_vectors or (kind.refine and case.integers):
+    if keeps_vectors(case):
         return case.rows * case.row_bytes
+    assert isinstance(kind, IVF)
     if not kind.refine:
         return 0
     squares = 4 * case.rows if case.metric in ("euclidean", "sqeuclidean") else 0
@@ -130,11 +139,10 @@ def _kept_bytes(case: Case) -> int:
 
 def file_bytes(case: Case) -> int:
     """Of the file, without keys: vectors, what the kind adds, and 8 bytes of checksum for each 4,096."""
-    parts = _kept_bytes(case) + 8_192  # vectors begin on a page; header, directory and small sections
+    # Vectors begin on a page; header, directory and small sections.
+    parts = _kept_bytes(case) + screen_bytes(case) + 8_192
     if isinstance(case.kind, Forest):
         parts += _forest_bytes(case)
     elif isinstance(case.kind, IVF):
         parts += _lists_bytes(case)
-    else:
-        parts += _exact_bytes(case)
     return parts + parts // 512

@@ -61,9 +61,11 @@ def _remedy(index: Index, told: Explanation) -> str:
             return "No effort finds it but the comparison of every row: exact=True."
         return f"No effort finds it among {_neighbours(told.k)}; ask for more of them."
     sentence = f"From {_counted(index, told.appears_at)} on it is found."
-    for target in _TARGETS:
-        spent = core.effort_for(told.k, target)
-        if spent is not None and spent >= told.appears_at:
+    for target in _TARGETS if core.seen_distances() is not None else ():
+        spent = core.base_effort(told.k, None, target, False)
+        if spent is None:
+            return f"{sentence} Searches that ask for recall={target:g} compare every row."
+        if spent >= told.appears_at:
             return f"{sentence} Searches that ask for recall={target:g} spend {spent:,}."
     return sentence
 

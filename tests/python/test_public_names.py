@@ -10,6 +10,7 @@ import pytest
 import nearabout as na
 
 NAMES = [
+    "EVERY_ROW",
     "IVF",
     "CorruptFile",
     "Embeddings",

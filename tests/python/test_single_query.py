@@ -19,6 +19,11 @@ def table(dtype: str, rows: int = 600) -> NDArray[Any]:
     return (np.abs(values) if dtype == "uint8" else values).astype(dtype)
 
 
+def told(share: float) -> float | None:
+    """What one query is told where a batch is told this."""
+    return None if np.isnan(share) else share
+
+
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 @pytest.mark.parametrize("metric", ["euclidean", "cosine", "dot"])
 @pytest.mark.parametrize(
@@ -37,13 +42,14 @@ def table(dtype: str, rows: int = 600) -> NDArray[Any]:
 def test_the_short_way_gives_the_same_answer(kind: Any, metric: str, stored: str, asked: str) -> None:
     index = na.build(table(stored), metric=metric, kind=kind)
     queries = table(stored, 20).astype(asked)
-    assert index._core.search_single(queries[0], 5, None, False, None) is not None, "the short way was not gone"
+    assert index._core.search_single(queries[0], 5, None, None, False, None) is not None, "the short way was not gone"
     effort = None if index.kind == "exact" else 4
     for query in queries:
         one = index.search(query, 5, effort=effort)
         many = index.search(query[None], 5, effort=effort)
         np.testing.assert_array_equal(one.rows, many.rows[0])
         np.testing.assert_array_equal(one.distances, many.distances[0])
+        assert (one.effort, one.expected_recall) == (many.effort[0], told(many.expected_recall[0]))
         assert (one.rows.dtype, one.distances.dtype, one.counts) == (np.int64, np.float32, 5)
 
 
@@ -74,7 +80,22 @@ def test_the_short_way_gives_the_same_answer(kind: Any, metric: str, stored: str
 )
 def test_what_is_unusual_goes_the_long_way(query: Any, k: Any, effort: Any, exact: Any, threads: Any) -> None:
     index = na.build(table("float32"), metric="cosine", kind=na.IVF(lists=8))
-    assert index._core.search_single(query, k, effort, exact, threads) is None
+    assert index._core.search_single(query, k, effort, None, exact, threads) is None
+
+
+@pytest.mark.parametrize("kind", [na.Forest(), na.IVF(lists=8)], ids=lambda kind: kind.name)
+def test_recall_takes_the_short_way_too(kind: Any) -> None:
+    made = np.random.default_rng(4).normal(size=(2_000, 12)).astype(np.float32)
+    index = na.build(made[:1_900], metric="euclidean", kind=kind)
+    assert index._core.search_single(made[1_900], 5, None, 0.9, False, None) is not None
+    many = index.search(made[1_900:], 5, recall=0.9)
+    for place, query in enumerate(made[1_900:]):
+        one = index.search(query, 5, recall=0.9)
+        np.testing.assert_array_equal(one.rows, many.rows[place])
+        assert isinstance(one.effort, int)
+        assert one.effort == many.effort[place]  # type: ignore[index]
+        assert one.expected_recall == many.expected_recall[place]  # type: ignore[index]
+        assert one.untested == many.untested[place]  # type: ignore[index]
 
 
 def test_more_neighbours_than_there_are_give_all() -> None:

@@ -170,9 +170,11 @@ double Calibration::effort_near_most(std::size_t k, double recall) const {
 }
 
 double Calibration::nanoseconds(std::size_t k, double effort) const {
+  const Between place = between_measured(k);
   double seconds = 0;
   for (const CalibrationPoint& point : points)
-    if (point.effort <= effort) seconds = point.at[std::min(between_measured(k).below + 1, point.at.size() - 1)].seconds;
+    if (point.effort <= effort)
+      seconds = std::lerp(point.at[place.below].seconds, point.at[place.below + 1].seconds, std::min(place.part, 1.0));
   return 1e9 * seconds;
 }
 

@@ -55,10 +55,10 @@ struct Calibration {
   // measured ones, by its logarithm. Nothing where no effort below `exact_from`, from which on every row is compared,
   // was measured to be enough: between the last inexact effort and that one recall may do anything.
   std::optional<double> effort_for(std::size_t k, double recall, double exact_from) const;
-  // What a query at an effort costs, by the model of the kind, as the largest measured effort not above it says.
-  double nanoseconds(std::size_t k, double effort) const;
   // The same, or where `recall` is out of reach the least that finds about the most.
   double effort_near_most(std::size_t k, double recall) const;
+  // What a query at an effort costs, by the model of the kind, as the largest measured effort not above it says.
+  double nanoseconds(std::size_t k, double effort) const;
   // What the largest measured effort that is not above this one finds; nothing below the smallest.
   struct Expected {
     double recall;

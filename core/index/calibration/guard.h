@@ -1,5 +1,5 @@
-// Whether a query has probably missed neighbours: how many rows nearer than those found so far are expected in the lists
-// (or leaves: groups of rows around a centroid) that it has not looked into.
+// Whether a query has probably missed neighbours: how many rows nearer than those found so far are expected in the
+// lists (or leaves: groups of rows around a centroid) that it has not looked into.
 //
 // A row x of a group with centroid c is about |q - c|^2 + |x - c|^2 from a query q, give or take 2 <q - c, x - c>. Over
 // the rows of a group the second term is taken to lie around its median with a spread of its own, and the product to
@@ -10,13 +10,13 @@
 // A few rows of a group may lie far from it. They and the query may both lie on the side of the group where the rest of
 // the rows are, so that the product is not around zero: it is taken to be as large as it can be half of the time.
 //
-// The estimate is rough, but it is equally rough for all queries. Calibration notes what it was for the held-out queries
-// at each effort; a query whose estimate is above nearly all of those looks into more lists until it is not.
+// The estimate is rough, but it is equally rough for all queries. Calibration notes what it was for the held-out
+// queries at each effort; a query whose estimate is above nearly all of those looks into more lists until it is not.
 #pragma once
 
 #include <array>
-#include <cstdint>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <span>
 #include <vector>
@@ -65,7 +65,6 @@ class Guard {
 void write_guard(storage::Writer& writer, const Guard& guard);
 // The limits that a file has; without them no query is told from others. CorruptFile where a number is none.
 void read_guard(const storage::File& file, Guard& guard);
-
 
 // What is known of the rows of a group (residuals.h): side by side, since groups are looked up here and there.
 struct GroupResiduals {

@@ -12,10 +12,11 @@ constexpr double kGap = 1.1;             // the ratio of two distances
 constexpr double kSignificance = 12;     // exp(-12) is one in 160,000
 constexpr double kMaxDimension = 1'000;  // where all neighbours are equally far
 
+// The likeliest by the gaps between neighbours: i m ln(d[i+1] / d[i]) has mean 1.
 double local_dimension(std::span<const double> distances) {
-  const double last = distances[kEnough - 1];
   double sum = 0;
-  for (std::size_t i = kOuter; i + 1 < kEnough; ++i) sum += std::log(last / distances[i]);
+  for (std::size_t i = kOuter; i + 1 < kEnough; ++i)
+    sum += static_cast<double>(i + 1) * std::log(distances[i + 1] / distances[i]);
   const double mean = sum / static_cast<double>(kEnough - 1 - kOuter);
   return mean > 1 / kMaxDimension ? 1 / mean : kMaxDimension;
 }

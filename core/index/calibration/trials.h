@@ -27,7 +27,7 @@ inline constexpr std::size_t kMostNeighbours = 100;  // that are looked for
 // Rows are asked with for some more, of which near copies are left out (near_copies.h).
 inline constexpr std::size_t kScannedNeighbours = kMostNeighbours + kMaxNearCopies + 4;
 inline constexpr std::size_t kMostCopies = 24;  // exact ones: a row with more of them says nothing of other queries
-inline constexpr std::size_t kTrialRows = 384;       // where rows are the queries
+inline constexpr std::size_t kTrialRows = 384;  // where rows are the queries
 
 struct Trials {
   std::size_t dims = 0;

@@ -12,9 +12,8 @@ void write_screen_of(storage::Writer& writer, const Source& source, const Screen
   // Codes of at most 384 bytes, and some 40 that are needed until all rows are coded.
   const std::size_t row = std::min<std::size_t>(source.dims(), 384) + 40;
   const bool fits = options.memory == 0 || source.rows() <= options.memory / 4 / row;
-  const std::optional<BuiltScreen> built =
-      build_screen(read, source.rows(), source.dims(), source.element(), *space, fits ? nullptr : &options.path,
-                   options.threads, monitor);
+  const std::optional<BuiltScreen> built = build_screen(read, source.rows(), source.dims(), source.element(), *space,
+                                                        fits ? nullptr : &options.path, options.threads, monitor);
   if (built) write_screen(writer, *built, ids);
 }
 

@@ -80,7 +80,8 @@ void write_nodes(storage::Writer& writer, const GrownForest& forest, const Fores
   writer.add<std::uint64_t>(SectionId::tree_nodes, {firsts.size(), 1}, firsts);
   writer.add<std::uint8_t>(SectionId::node_codes, {nodes, forest.sketch.width()}, forest.centroids.codes);
   writer.add<float>(SectionId::node_offsets, {nodes, 1}, forest.centroids.offsets);
-  writer.add<float>(SectionId::leaf_residuals, {kResidualNumbers, forest.levels[0].nodes()}, forest.centroids.residuals);
+  writer.add<float>(SectionId::leaf_residuals, {kResidualNumbers, forest.levels[0].nodes()},
+                    forest.centroids.residuals);
 }
 
 // One section of what the trees keep of their rows, in the order of their leaves.

@@ -1,5 +1,5 @@
-// About how long the parts of a search take, in nanoseconds with AVX-512: where efforts are compared with each other and
-// with the exact scan.
+// About how long the parts of a search take, in nanoseconds with AVX-512: where efforts are compared with each other
+// and with the exact scan.
 #pragma once
 
 #include <algorithm>

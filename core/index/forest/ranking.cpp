@@ -99,8 +99,8 @@ const std::vector<LeafSpan>& LeafRanking::rank(const SketchQuery& query, std::ui
   }
   leaves_.clear();
   for (const Marked& leaf : ranked_)
-    leaves_.push_back({forest_.levels_[0].firsts[leaf.row()], forest_.levels_[0].firsts[leaf.row() + 1], leaf.mark(),
-                       leaf.row()});
+    leaves_.push_back(
+        {forest_.levels_[0].firsts[leaf.row()], forest_.levels_[0].firsts[leaf.row() + 1], leaf.mark(), leaf.row()});
   return leaves_;
 }
 

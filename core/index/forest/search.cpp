@@ -25,7 +25,7 @@ constexpr std::size_t kFetched = 512;  // bytes of a row that are asked for in a
 constexpr std::uint64_t kLine = 64;
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr double kNoLimit = std::numeric_limits<double>::infinity();
-constexpr double kTooMuch = 0.5;       // of what comparing every row costs: no more is spent before that
+constexpr double kTooMuch = 0.5;      // of what comparing every row costs: no more is spent before that
 constexpr double kFarFromUsual = 16;  // times the misses that are usual: a query unlike those of the calibration
 
 void fetch(const storage::Section& section, std::uint64_t begin, std::uint64_t bytes) {
@@ -42,10 +42,10 @@ void shorten(Answer& answer, std::size_t k) {
 // What a query may cost.
 struct ForestSpend {
   std::size_t effort;
-  std::size_t kept;                               // neighbours that are looked for
-  double misses = kNoLimit;                       // that may be expected, where the query is guarded
-  double recall = 0;                              // to keep then
-  double most_rows = 0;                           // that may be looked at before every row is compared
+  std::size_t kept;          // neighbours that are looked for
+  double misses = kNoLimit;  // that may be expected, where the query is guarded
+  double recall = 0;         // to keep then
+  double most_rows = 0;      // that may be looked at before every row is compared
 };
 
 struct ForestSpent {
@@ -124,9 +124,10 @@ class ForestSearch {
     const std::size_t end = std::min(leaves.size(), next + lists_beyond(next));
     for (std::size_t leaf = next; leaf < end; ++leaf) beyond_.push_back({leaves[leaf].key, leaves[leaf].leaf});
     const double worst = best.worst();
-    const float mark = worst < std::numeric_limits<double>::infinity() ? static_cast<float>(sketch_->mark_of(worst))
-                                                                      : kInfinity;
-    return expected_rows(forest_.residuals(), forest_.guard_.lambda, beyond_, mark, sketch_->square());
+    const float mark =
+        worst < std::numeric_limits<double>::infinity() ? static_cast<float>(sketch_->mark_of(worst)) : kInfinity;
+    return expected_rows(forest_.residuals(), forest_.guard_.lambda, beyond_, mark, sketch_->square()) /
+           static_cast<double>(forest_.trees_);  // each tree has a leaf with a row that was missed
   }
 
   static bool found_little(std::size_t entered, const ForestSpend& spend) {
@@ -286,8 +287,7 @@ std::unique_ptr<Trace> ForestIndex::trace(const Trials& trials, const BuildOptio
   return std::make_unique<ForestTrace>(*this, trials, build, monitor);
 }
 
-std::vector<Answer> ForestIndex::search_some(MatrixView queries, const Request& request,
-                                             const Budget& budget) const {
+std::vector<Answer> ForestIndex::search_some(MatrixView queries, const Request& request, const Budget& budget) const {
   const std::size_t wanted = budget.effort;
   if (budget.every_row || wanted >= rows()) return scan_.search_in_order(queries, request);
   const std::size_t effort = std::max(wanted, request.radius ? 1 : request.k);

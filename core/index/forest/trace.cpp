@@ -17,7 +17,7 @@ namespace nearabout {
 namespace {
 
 constexpr std::size_t kMostLeaves = 4'096;  // that are kept in order, of a query
-constexpr double kStep = 1.15;        // from one effort to the next
+constexpr double kStep = 1.15;              // from one effort to the next
 constexpr double kNearlyAll = 0.999;  // of all neighbours lie within the largest effort that is tried but for all rows
 constexpr double kMost = 0.99;        // of them within the effort that is searched with,
 constexpr std::uint64_t kMostSearched = 4'000;  // or so many rows: what is read has to fit a budget
@@ -99,14 +99,16 @@ std::array<float, kMeasuredAt.size()> ForestTrace::expect_misses(const ForestInd
   const double rank_of_square = forest.sketch_.space == Space::unit ? 0.5 : 1;
   const auto expected = [&](double mark) {
     return static_cast<float>(
-        expected_rows(forest.residuals(), forest.guard_.lambda, beyond, static_cast<float>(mark), sketch.square()));
+        expected_rows(forest.residuals(), forest.guard_.lambda, beyond, static_cast<float>(mark), sketch.square()) /
+        static_cast<double>(forest.trees()));
   };
   for (std::size_t n = 0; n < trials.nearest[query].size() && place < misses.size(); ++n) {
     if (leaf_efforts_[query][n] > effort || ++found < kMeasuredAt[place]) continue;
     misses[place++] = expected(sketch.mark_of(trials.squares[query][n] * rank_of_square));
   }
   for (; place < misses.size(); ++place)
-    misses[place] = expected(sketch.mark_of(rank_of_square * square_of_more(trials.squares[query], found, kMeasuredAt[place])));
+    misses[place] =
+        expected(sketch.mark_of(rank_of_square * square_of_more(trials.squares[query], found, kMeasuredAt[place])));
   return misses;
 }
 
@@ -263,8 +265,7 @@ std::vector<double> ForestTrace::found(std::size_t k, std::size_t effort) const 
 TraceCost ForestTrace::cost(std::size_t k, std::size_t effort) const {
   const double compared = 20 + 2.5 * static_cast<double>(k);  // about, by their sketches
   const auto looked = static_cast<double>(effort);
-  const double nanoseconds = 
-      kForestQueryCost + looked * leaf_row_cost(width_) + compared * full_row_cost(row_bytes_);
+  const double nanoseconds = kForestQueryCost + looked * leaf_row_cost(width_) + compared * full_row_cost(row_bytes_);
   return {looked + compared, 1e-9 * nanoseconds};
 }
 

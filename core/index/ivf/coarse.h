@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "base/marked.h"
+#include "index/calibration/ranked_list.h"
 #include "index/ivf/ivf.h"
 #include "index/ivf/queries.h"
-#include "index/calibration/ranked_list.h"
 
 namespace nearabout {
 

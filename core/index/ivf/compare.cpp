@@ -150,7 +150,8 @@ bool RowComparison::is_too_shallow(ListScan& scan, std::size_t query, const TopK
   const double deviation = std::sqrt(std::max(0.0, squares / static_cast<double>(count) - mean * mean));
   if (!(deviation > 0)) return false;
   const double cut = *std::max_element(estimated.begin(), estimated.end());
-  const auto near_cut = std::count_if(estimated.begin(), estimated.end(), [=](double e) { return e > cut - deviation; });
+  const auto near_cut =
+      std::count_if(estimated.begin(), estimated.end(), [=](double e) { return e > cut - deviation; });
   const double away = (cut + mean - best.worst()) / deviation;
   constexpr double kRootOfTwoPi = 2.5066;
   const double tail = 0.5 * std::erfc(away / std::sqrt(2.0));

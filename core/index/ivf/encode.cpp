@@ -51,8 +51,7 @@ class Encoder {
  private:
   float residual(const float* image, float rest) const {
     float sum = rest * rest;
-    for (std::size_t j = 0; j < centroid_.size(); ++j)
-      sum += (image[j] - centroid_[j]) * (image[j] - centroid_[j]);
+    for (std::size_t j = 0; j < centroid_.size(); ++j) sum += (image[j] - centroid_[j]) * (image[j] - centroid_[j]);
     return std::min(sum, 1e30f);
   }
   const float* image(std::size_t i) const { return images_.data() + i * learnt_.directions.outputs; }

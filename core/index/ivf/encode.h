@@ -7,12 +7,12 @@
 #include <vector>
 
 #include "base/monitor.h"
-#include "storage/column.h"
 #include "index/ivf/answers.h"
 #include "quantize/directions.h"
 #include "quantize/leading_codes.h"
 #include "quantize/lift.h"
 #include "quantize/sample.h"
+#include "storage/column.h"
 
 namespace nearabout {
 

@@ -2,8 +2,7 @@
 //
 // After each round a query stops where no more misses are expected than usual (guard.h), or where a round that looked
 // into half as many lists again has hardly found anything new (two of them, if it is far from usual): the estimate is
-// then too careful for this query. One
-// that would cost more than comparing every row is answered so.
+// then too careful for this query. One that would cost more than comparing every row is answered so.
 #include <algorithm>
 #include <cmath>
 
@@ -93,8 +92,8 @@ bool ListScan::found_little_new(std::size_t query) {
   return static_cast<double>(judged) - static_cast<double>(stayed) <= allowed;
 }
 
-// The lists that are expected to have most of what was missed, half as many as were looked into; fewer where that leaves
-// few enough misses.
+// The lists that are expected to have most of what was missed, half as many as were looked into; fewer where that
+// leaves few enough misses.
 void ListScan::choose_more(std::size_t query) {
   Progress& progress = progress_[query];
   const kernels::CodeScan& scan = scans_[query];

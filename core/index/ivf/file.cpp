@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "base/error.h"
-#include "index/exact/screen.h"
 #include "index/calibration/residuals.h"
+#include "index/exact/screen.h"
 #include "index/ivf/groups.h"
 #include "index/ivf/ivf.h"
 #include "index/verify.h"

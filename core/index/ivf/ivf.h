@@ -21,11 +21,11 @@
 #include <vector>
 
 #include "index/build_options.h"
+#include "index/calibration/guard.h"
 #include "index/exact/scan.h"
 #include "index/index.h"
 #include "index/ivf/answers.h"
 #include "index/ivf/curve.h"
-#include "index/calibration/guard.h"
 #include "index/ivf/read_ahead.h"
 #include "index/ivf/share.h"
 #include "index/source.h"

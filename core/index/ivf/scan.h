@@ -49,9 +49,7 @@ class ListScan {
     return spend_.k > 0 && (progress.unlike || 2 * progress.more.size() >= progress.probes);
   }
   // Whether rows were dropped since their estimates were too large.
-  bool has_dropped(std::size_t query) const {
-    return scans_[query].threshold < std::numeric_limits<float>::infinity();
-  }
+  bool has_dropped(std::size_t query) const { return scans_[query].threshold < std::numeric_limits<float>::infinity(); }
   void ask_for_every_row(std::size_t query) { progress_[query].every_row = progress_[query].unlike = true; }
   // How many neighbours a query may be expected to miss among the rows that were dropped: some times what the recall
   // allows, since how deep to look was chosen for the mean of all queries.
@@ -109,7 +107,7 @@ class ListScan {
   ListRanking ranking_;
   Spend spend_{};
   std::size_t max_depth_ = 0;
-  std::size_t room_ = 0;   // of a query
+  std::size_t room_ = 0;  // of a query
   std::size_t all_room_ = 0;
   std::unique_ptr<std::uint32_t[]> numbers_;
   std::unique_ptr<float[]> estimates_;

@@ -65,8 +65,8 @@ IvfTrace::IvfTrace(const IvfIndex& index, const Trials& trials, const BuildOptio
       shape_(index.shape()),
       row_bytes_(index.compared_bytes()),
       probes_(probes_to_try(index.lists())),
-      scanned_(probes_.size(), 0),
       as_near_(trials.as_near),
+      scanned_(probes_.size(), 0),
       places_(trials.count() * probes_.size() * kMostNeighbours, Place{kNever, 0}) {
   for (const std::vector<std::uint32_t>& nearest : trials.nearest) neighbours_.push_back(nearest.size());
   list_of_block_.resize(index.blocks_.back());
@@ -309,11 +309,12 @@ std::vector<double> IvfTrace::found(std::size_t k, std::size_t effort) const {
     const Place* const own = places(query, step);
     const auto measured = std::find(kMeasuredAt.begin(), kMeasuredAt.end(), k);
     const std::size_t wanted = std::min(k, neighbours_[query]);
-    const std::size_t as_near =
-        measured == kMeasuredAt.end() ? wanted : as_near_[query][static_cast<std::size_t>(measured - kMeasuredAt.begin())];
+    const std::size_t as_near = measured == kMeasuredAt.end()
+                                    ? wanted
+                                    : as_near_[query][static_cast<std::size_t>(measured - kMeasuredAt.begin())];
     const auto is = [&](const Place& place) { return everything || is_found(place, k, depth); };
-    counts.push_back(static_cast<double>(std::min<std::ptrdiff_t>(std::count_if(own, own + as_near, is),
-                                                                  static_cast<std::ptrdiff_t>(wanted))));
+    counts.push_back(static_cast<double>(
+        std::min<std::ptrdiff_t>(std::count_if(own, own + as_near, is), static_cast<std::ptrdiff_t>(wanted))));
   }
   return counts;
 }

@@ -139,9 +139,8 @@ class Searcher:
 
     def find(self, words: list[str]) -> list[tuple[str | int, int, float]]:
         """Key, row and distance of the neighbours of what the words, given as arguments, say; nearest first."""
-        hits = self._index.search_sum(
-            self.terms(words), self._k, self._effort, self._exact, self._threads, self._recall
-        )
+        terms = self.terms(words)
+        hits = self._index.search_sum(terms, self._k, self._effort, self._exact, self._threads, self._recall)
         return [(self._index.key_of(row), row, distance) for row, distance in hits]
 
     def tell_units(self) -> None:

@@ -28,6 +28,7 @@ class Evaluated(Measured):
     """A `Measured`, and what was promised.
 
     Attributes:
+        effort: of a recall that was asked for, what each query was given at least; None where every row is compared.
         target: the recall that was asked for; None where an effort was.
         expected_recall: what the calibration of the index says of this effort; None where there is none.
     """
@@ -140,30 +141,35 @@ def _point(
     index: Index, questions: Questions, k: int, option: dict[str, Any], threads: int | None, seconds: float
 ) -> Evaluated:
     vectors, rows, truth = questions.vectors, questions.rows, questions.truth
-    promised = index.search(vectors[:1], k, **option)  # with k, of which the recall is meant
-    spend: dict[str, Any] = {"effort": promised.effort}
-    if promised.effort is None and index.kind != "exact":
-        spend = option if "effort" in option else {"exact": True}
+    effort, expected = _promise(index, k, option)
     asked = k if rows is None else k + 1
 
     best, begin = math.inf, time.perf_counter()
     while best == math.inf or time.perf_counter() - begin < seconds:
         start = time.perf_counter()
-        hits = index.search(vectors, asked, threads=threads, **spend)
+        hits = index.search(vectors, asked, threads=threads, **option)
         best = min(best, time.perf_counter() - start)
     found, distances = (hits.rows, hits.distances) if rows is None else _without(rows, hits.rows, hits.distances)
     shares = recalls(found, truth, k)
     low, high = interval(shares)
     return Evaluated(
-        promised.effort if promised.effort is not None or "exact" in spend else option.get("effort"),
+        effort,
         float(shares.mean()),
         len(vectors) / max(best, 1e-9),
         low,
         high,
         _by_distance(index, vectors, found, distances, truth, k),
         target=option.get("recall"),
-        expected_recall=promised.expected_recall,
+        expected_recall=expected,
     )
+
+
+def _promise(index: Index, k: int, option: dict[str, Any]) -> tuple[int | None, float | None]:
+    """The effort that a search begins with, and the recall to expect of it."""
+    core = index._core
+    effort = core.base_effort(k, option.get("effort"), option.get("recall"), False)
+    found = core.expected_recall(k, effort)
+    return option.get("effort", effort), None if found is None else found[0]
 
 
 def _by_distance(

@@ -35,26 +35,36 @@ Metric metric_of(Space space) {
 
 // Rows as stored, and their screen.
 struct Screened {
-  Screened(const Table& table, Element element, Space of, std::size_t threads = 1)
+  Screened(const Table& table, Element element, Space of, std::size_t threads = 1, const std::string* scratch = nullptr)
       : stored(table.rows * row_bytes(element, table.dims)), type(element), space(of) {
     CHECK(from_f32(table.values.data(), table.values.size(), element, stored.data()) == table.values.size());
     const RowReader read = [&](std::size_t begin, std::size_t end, float* to) {
       to_f32(type, stored.data() + begin * row_bytes(type, table.dims), (end - begin) * table.dims, to);
     };
-    built = build_screen(read, table.rows, table.dims, type, space, threads, {});
+    built = build_screen(read, table.rows, table.dims, type, space, scratch, threads, {});
     if (!built) return;
     ++(built->screen.contraction.identity() ? identities : projections);
-    own_codes += built->codes.empty() ? 1 : 0;
+    own_codes += built->codes ? 0 : 1;
   }
 
   // <bytes, code> of every row.
   std::vector<std::int32_t> dots(const ScreenQuery& query, std::size_t rows) const {
     const std::size_t outputs = built->screen.contraction.outputs();
-    const void* codes = built->codes.empty() ? static_cast<const void*>(stored.data()) : built->codes.data();
-    const std::uint8_t flip = built->codes.empty() ? flip_of(type) : std::uint8_t{0};
+    const std::vector<std::byte> own = codes();
+    const void* codes = built->codes ? own.data() : stored.data();
+    const std::uint8_t flip = built->codes ? std::uint8_t{0} : flip_of(type);
     std::vector<std::int32_t> products(rows);
     kernels::table().screen.rows(query.bytes().data(), {codes, outputs, nullptr, rows}, outputs, flip, products.data());
     return products;
+  }
+
+  // Nothing where the stored bytes are the codes.
+  std::vector<std::byte> codes() const {
+    if (!built->codes) return {};
+    std::vector<std::byte> buffer;
+    const std::size_t outputs = built->screen.contraction.outputs();
+    const std::byte* const begin = built->codes->read(0, built->codes->size(), buffer);
+    return {begin, begin + built->codes->size() * outputs};
   }
 
   std::vector<std::byte> stored;
@@ -269,7 +279,7 @@ void threads_change_nothing() {
     const Screened one(table, Element::f32, space, 1);
     for (const std::size_t threads : {2u, 3u}) {
       const Screened more(table, Element::f32, space, threads);
-      CHECK(one.built->codes == more.built->codes);
+      CHECK(one.codes() == more.codes());
       CHECK(one.built->terms == more.built->terms);
       CHECK(one.built->screen.contraction.directions() == more.built->screen.contraction.directions());
       CHECK(one.built->screen.grid.low == more.built->screen.grid.low);

@@ -74,7 +74,7 @@ def test_info_and_verify(run: Run, forest: Path) -> None:
     assert "(rows looked at to find so many of the 10 nearest)" in told.out
     index = na.open(forest)
     for recall in (0.80, 0.90, 0.95, 0.99):
-        efforts = [index.search_by_key("king", k, recall=recall, include_self=True).effort for k in (1, 10, 100)]
+        efforts = [index._core.base_effort(k, None, recall, False) for k in (1, 10, 100)]
         cells = ["every row" if effort is None else f"{effort:,}" for effort in efforts]
         share = f"{recall:.3f}".removeprefix("0")
         assert re.search(rf"^{re.escape(share)} +{' +'.join(cells)}$", told.out, re.MULTILINE)

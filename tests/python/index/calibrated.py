@@ -1,7 +1,12 @@
-"""Tables to calibrate with, in each kind and answer, and how much of the truth a search finds."""
+"""Tables to calibrate with, in each kind and answer, and how much of the truth a search finds.
+
+Rows have fewer dimensions than a screen needs, so that comparing all of these few takes longer, by the model of costs,
+than most efforts do: with a screen a forest would hardly ever be worth its leaves among so few rows.
+"""
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from typing import Any
 
@@ -11,7 +16,7 @@ from numpy.typing import NDArray
 import nearabout as na
 from tests.python.forest_recall import blobs
 
-ROWS, ASKED, DIMS = 5_000, 400, 24
+ROWS, ASKED, DIMS = 8_000, 400, 15
 FOREST = na.Forest()
 LISTS = na.IVF(lists=60)
 KINDS: dict[str, na.Forest | na.IVF] = {
@@ -40,6 +45,12 @@ def built(name: str, metric: str = "euclidean") -> na.Index:
 @cache
 def truth(metric: str, k: int) -> NDArray[np.int64]:
     return na.build(table()[0], metric=metric, kind="exact").search(table()[1], k).rows
+
+
+def base(index: na.Index, k: int = 10, recall: float | None = None) -> float:
+    """The effort that each query is given at least; infinity where every row is compared."""
+    effort = index._core.base_effort(k, None, recall, False)
+    return math.inf if effort is None else effort
 
 
 def share(found: NDArray[Any], true: NDArray[Any]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,11 @@ SMALL: dict[str, Any] = {
 }
 
 
+def between_0_and_1(expected: Any) -> bool:
+    """Or not measured."""
+    return all(math.isnan(share) or 0 <= share <= 1 for share in expected)
+
+
 @pytest.mark.parametrize("calibrate", [True, False])
 @pytest.mark.parametrize("rows", [0, 1, 2, 5])
 @pytest.mark.parametrize("name", SMALL)
@@ -35,10 +41,10 @@ def test_a_few_rows(name: str, rows: int, calibrate: bool) -> None:
             hits = index.search(queries, k, **options)  # type: ignore[arg-type]
             assert hits.rows.shape == (20, min(k, rows))
             assert np.asarray(hits.untested).shape == (20,)
-            assert hits.expected_recall is None or 0 <= hits.expected_recall <= 1
+            assert between_0_and_1(hits.expected_recall)
             if options == {"recall": 1} and "keep_vectors=False" not in repr(SMALL[name]):
                 assert_same(hits, exact.search(queries, k))
-            assert index.search(queries[0], k, **options).effort == hits.effort  # type: ignore[arg-type]
+            assert index.search(queries[0], k, **options).effort == np.asarray(hits.effort)[0]  # type: ignore[arg-type]
     if rows == 0:
         with pytest.raises(na.InvalidInput, match="the index has no rows"):
             index.calibrate(queries)
@@ -65,14 +71,14 @@ def test_all_rows_equal(name: str, metric: str) -> None:
         for k in (1, 10):
             hits = index.search(base[:3] + 1, k, **options)  # type: ignore[arg-type]
             assert hits.rows.shape == (3, k)
-            assert hits.expected_recall is None or 0 <= hits.expected_recall <= 1
+            assert between_0_and_1(hits.expected_recall)
 
 
 @pytest.mark.parametrize("name", KINDS)
 def test_copies_are_not_what_is_measured(name: str) -> None:
     """Each row is there twice: to find the copy of a row is no art, and says nothing of queries that are no rows."""
     rows, queries = table()
-    half = rows[:2_500]
+    half = rows[:4_000]
     twice = na.build(np.repeat(half, 2, axis=0), metric="euclidean", kind=KINDS[name])
     calibration = twice.calibration()
     assert calibration is not None
@@ -81,8 +87,7 @@ def test_copies_are_not_what_is_measured(name: str) -> None:
     true = na.build(np.repeat(half, 2, axis=0), metric="euclidean", kind="exact").search(queries, 10).rows
     assert share(twice.search(queries, 10, effort=first.effort).rows, true) < 0.9, "the test has to be harder"
     asked = twice.search(queries, 10, recall=0.9)  # five rows, each twice
-    assert asked.expected_recall is not None
-    assert share(asked.rows, true) >= min(0.9, asked.expected_recall) - 0.04
+    assert share(asked.rows, true) >= min(0.9, np.asarray(asked.expected_recall).min()) - 0.04
     assert not np.asarray(asked.untested).mean() > 0.05
 
 
@@ -98,8 +103,7 @@ def test_bits(kind: na.Forest, flipped: float) -> None:
         fresh = queries[200:]
         for target in (0.8, 0.95):
             hits, true = index.search(fresh, 10, recall=target), index.search(fresh, 10, exact=True)
-            assert hits.expected_recall is not None
-            assert hits.expected_recall >= target
+            assert np.asarray(hits.expected_recall).min() >= target
             assert (hits.distances <= true.distances[:, -1:]).mean() >= target - 0.03  # there are ties
         assert not np.asarray(index.search(fresh, 10).untested).mean() > 0.05
         assert index.calibrate(queries[:200]).calibration() == index.calibration() or given is None
@@ -119,8 +123,7 @@ def test_manhattan(kind: na.Forest, given: bool) -> None:
         for target in (0.8, 0.9):
             hits = index.search(queries[200:], k, recall=target)
             true = index.search(queries[200:], k, exact=True)
-            assert hits.expected_recall is not None
-            assert hits.expected_recall >= target
+            assert np.asarray(hits.expected_recall).min() >= target
             assert share(hits.rows, true.rows) >= target - 0.05
 
 
@@ -132,8 +135,7 @@ def test_other_types(name: str, dtype: str) -> None:
         rows, queries = (np.clip(np.rint(values * 15) + 60, 0, 127) for values in (rows, queries))
     index = na.build(rows, metric="euclidean", dtype=dtype, kind=KINDS[name])
     hits, true = index.search(queries, 10, recall=0.9), index.search(queries, 10, exact=True)
-    assert hits.expected_recall is not None
-    assert hits.expected_recall >= 0.9
+    assert np.asarray(hits.expected_recall).min() >= 0.9
     assert share(hits.rows, true.rows) >= 0.87
     again = index.calibrate().calibration()
     assert again == index.calibration()

@@ -29,11 +29,17 @@ void agrees_at(const Case& one, const Index& index, const std::vector<Answer>& t
   const double steadied = k == 1 ? 0.06 : room;
   const std::size_t rows_of_list = one.base.rows() / index.most_effort();
   std::size_t compared = 0;
-  for (const CalibrationPoint& point : index.calibration()->points) {
+  const std::vector<CalibrationPoint>& points = index.calibration()->points;
+  for (const CalibrationPoint& point : points) {
     const auto effort = static_cast<std::size_t>(point.effort);
     if (effort * rows_of_list < 5 * k && effort < index.most_effort()) continue;  // may be asked again
     const double told = index.expected(k, effort)->recall;
-    const double more = index.expected(k, kernels::kept_at_most(effort))->recall;
+    // Nothing is told of efforts between those that were measured: the next one.
+    const auto next = std::find_if(points.begin(), points.end(), [=](const CalibrationPoint& other) {
+      return other.effort >= static_cast<double>(kernels::kept_at_most(effort));
+    });
+    const double more =
+        index.expected(k, static_cast<std::size_t>(next == points.end() ? point.effort : next->effort))->recall;
     const double found = recall_of(index.search(one.queries.view(), request(k, effort)), truth, k);
     if (found < told - steadied || found > more + steadied)
       std::printf("%s, %zu x %zu, answers %d, k %zu, %zu lists: %.4f to %.4f told, %.4f found\n",

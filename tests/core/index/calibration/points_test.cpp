@@ -1,4 +1,4 @@
-// What is read off points of a calibration: efforts for recalls, recalls of efforts, between points and beyond them;
+// What is read off points of a calibration: efforts for recalls and recalls of efforts, in steps from point to point;
 // what a trace of which all is known becomes; and the sections of the file.
 #include <cmath>
 
@@ -37,18 +37,20 @@ void where_k_lies() {
 
 void recall_of_an_effort() {
   const Calibration calibration = by_hand(0.01);
-  CHECK(near(calibration.expected(10, 100).recall, 0.9));
-  CHECK(near(calibration.expected(10, 100).low, 0.9 - 0.0128));
-  CHECK(near(calibration.expected(10, std::sqrt(1'000.0)).recall, 0.75));  // half-way by the logarithm
-  CHECK(near(calibration.expected(30, 100).recall, 0.9 - std::log10(3.0) * 0.2));
-  CHECK(near(calibration.expected(100, 100).recall, 0.7));
-  CHECK(near(calibration.expected(10, 1).recall, 0.6) && near(calibration.expected(10, 1e9).recall, 0.97));
-  CHECK(calibration.expected(1'000, 100).recall < 0.7);  // of more neighbours fewer, on the line through the last two
-  CHECK(calibration.expected(1'000'000, 10).recall == 0);
-  CHECK(Calibration().expected(10, 5).recall == 1);  // all rows are copies
+  CHECK(near(calibration.expected(10, 100)->recall, 0.9));
+  CHECK(near(calibration.expected(10, 100)->low, 0.9 - 0.0128));
+  // Between two efforts that were measured, that of the smaller: more was not seen.
+  CHECK(near(calibration.expected(10, 99.9)->recall, 0.6) && near(calibration.expected(10, 999)->recall, 0.9));
+  CHECK(near(calibration.expected(30, 100)->recall, 0.9 - std::log10(3.0) * 0.2));
+  CHECK(near(calibration.expected(100, 100)->recall, 0.7));
+  CHECK(near(calibration.expected(10, 10)->recall, 0.6) && near(calibration.expected(10, 1e9)->recall, 0.97));
+  CHECK(!calibration.expected(10, 9.9));                  // nothing so small was measured
+  CHECK(calibration.expected(1'000, 100)->recall < 0.7);  // of more neighbours fewer, on the line through the last two
+  CHECK(calibration.expected(1'000'000, 10)->recall == 0);
+  CHECK(!Calibration().expected(10, 5));  // all rows are copies
   for (const std::size_t k : {1u, 3u, 10u, 50u, 100u, 300u})
-    for (double effort = 5, before = 0; effort < 3'000; effort *= 1.3) {
-      const Calibration::Expected found = calibration.expected(k, effort);
+    for (double effort = 10, before = 0; effort < 3'000; effort *= 1.3) {
+      const Calibration::Expected found = *calibration.expected(k, effort);
       CHECK(found.recall >= before && found.recall <= 1 && found.low <= found.recall);
       before = found.recall;
     }
@@ -57,17 +59,20 @@ void recall_of_an_effort() {
 void effort_of_a_recall() {
   const Calibration calibration = by_hand();
   CHECK(calibration.effort_for(10, 0.9) == 100 && calibration.effort_for(10, 0.1) == 10);
-  CHECK(near(*calibration.effort_for(10, 0.75), std::sqrt(1'000.0)));
+  CHECK(calibration.effort_for(10, 0.61) == 100 && calibration.effort_for(10, 0.75) == 100);  // nothing in between
+  CHECK(calibration.effort_for(10, 0.91) == 1'000);
   CHECK(!calibration.effort_for(10, 0.98) && !calibration.effort_for(100, 0.95));
   CHECK(!calibration.effort_for(1'000, 0.9));  // where a hundred just reach it
   CHECK(!Calibration().effort_for(10, 0.5));
   for (const std::size_t k : {1u, 4u, 10u, 30u, 100u})
     for (double recall = 0.3, before = 0; recall < 0.9; recall += 0.01) {
       const double effort = *calibration.effort_for(k, recall);
-      CHECK(effort >= before && (effort == 10 || near(calibration.expected(k, effort).low, recall)));
+      CHECK(effort >= before && (effort == 10 || effort == 100 || effort == 1'000));
+      CHECK(calibration.expected(k, effort)->low >= recall);
+      CHECK(effort == 10 || calibration.expected(k, effort / 10)->low < recall);
       before = effort;
     }
-  CHECK(*by_hand(0.01).effort_for(10, 0.8) > *calibration.effort_for(10, 0.8));  // doubt costs
+  CHECK(calibration.effort_for(10, 0.9) == 100 && by_hand(0.01).effort_for(10, 0.9) == 1'000);  // doubt costs
 }
 
 void about_the_most() {
@@ -75,8 +80,18 @@ void about_the_most() {
   calibration.points.push_back(point(1e6, {0.992, 0.971, 0.901}));
   CHECK(near(calibration.effort_near_most(10, 0.9), 100));
   const double spent = calibration.effort_near_most(10, 0.999);
-  CHECK(spent < 1'000 && near(calibration.expected(10, spent).low, 0.966));
+  CHECK(spent == 1'000);  // finds .97, and a thousand times as much no more than .971
   CHECK(Calibration().effort_near_most(10, 0.9) == 1);
+}
+
+void cost_of_an_effort() {
+  Calibration calibration = by_hand();
+  CHECK(near(calibration.nanoseconds(100, 100), 1e5) && near(calibration.nanoseconds(100, 999), 1e5));
+  CHECK(near(calibration.nanoseconds(10, 1'000), 1e6) && calibration.nanoseconds(10, 9) == 0);
+  calibration.points[0].at[2].seconds *= 3;  // of a hundred neighbours
+  CHECK(near(calibration.nanoseconds(1, 10), 1e4) && near(calibration.nanoseconds(10, 10), 1e4));
+  CHECK(near(calibration.nanoseconds(100, 10), 3e4) && near(calibration.nanoseconds(1'000, 10), 3e4));
+  CHECK(near(calibration.nanoseconds(30, 10), 1e4 + 2e4 * std::log10(3.0)));
 }
 
 // One query finds all from the second effort on, another half at the first and, by chance, less at the second.
@@ -97,12 +112,23 @@ class Known : public Trace {
   std::vector<std::size_t> efforts_{4, 8, 16, 32, 64};
 };
 
+Trials trials_of(const std::vector<std::vector<std::uint32_t>>& nearest) {
+  Trials trials;
+  trials.dims = 1;
+  trials.vectors.resize(nearest.size());
+  trials.nearest = nearest;
+  return trials;
+}
+
 void what_a_trace_becomes() {
   std::vector<std::uint32_t> hundred(100);
-  const Trials trials{1, {0, 0, 0}, {}, {hundred, hundred, {}}};  // the third has no neighbours, and does not count
+  // The third has no neighbours, and does not count.
+  const Trials trials = trials_of({hundred, hundred, {}});
   const Calibration calibration = calibrate(Known(), trials, true);
   CHECK(calibration.origin == Calibration::Origin::queries && calibration.queries == 2);
-  CHECK(calibrate(Known(), {1, {0, 0, 0}, {0, 1, 2}, trials.nearest}, true).origin == Calibration::Origin::rows);
+  Trials of_rows = trials;
+  of_rows.rows = {0, 1, 2};
+  CHECK(calibrate(Known(), of_rows, true).origin == Calibration::Origin::rows);
   // Between where all are found and the largest effort there is nothing to tell.
   CHECK(calibration.points.size() == 4 && calibration.points.back().effort == 64);
   const CalibrationPoint& second = calibration.points[1];
@@ -110,7 +136,7 @@ void what_a_trace_becomes() {
   CHECK(near(second.at[1].error, std::sqrt(0.25 / 2 + 0.25 * 0.25)));
   CHECK(near(second.at[1].distances, 80) && near(second.at[2].distances, 800) && near(second.at[2].seconds, 8e-3));
   CHECK(near(calibration.points[2].at[1].recall, 1) && near(calibration.points[2].at[1].error, 0.25));
-  CHECK(calibrate(Known(), {1, {0, 0, 0}, {}, {{}, {}, {}}}, true).points.empty());  // nothing but copies
+  CHECK(calibrate(Known(), trials_of({{}, {}, {}}), true).points.empty());  // nothing but copies
 }
 
 void round_trip() {
@@ -148,6 +174,7 @@ int main() {
   recall_of_an_effort();
   effort_of_a_recall();
   about_the_most();
+  cost_of_an_effort();
   what_a_trace_becomes();
   round_trip();
   return test::report("calibration_points");

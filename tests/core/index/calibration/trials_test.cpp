@@ -74,7 +74,9 @@ void given_queries_are_capped() {
 }
 
 void bits_are_asked_as_bits() {
-  const Trials trials{10, {1, 0, 1, 0, 0, 1, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0}, {}, {}};
+  Trials trials;
+  trials.dims = 10;
+  trials.vectors = {1, 0, 1, 0, 0, 1, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0};
   const AskedTrials bits(trials, Element::bits);
   CHECK(bits.view().rows == 2 && bits.view().dims == 10 && bits.view().element == Element::bits);
   CHECK(bits.view().row(0)[0] == std::byte{0b1010'0101} && bits.view().row(0)[1] == std::byte{0b10});

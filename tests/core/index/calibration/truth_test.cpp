@@ -60,7 +60,10 @@ std::vector<Rows> scanned(const Table& base, const Table& queries, std::size_t k
   TruthScan scan(queries.values, base.dims, k, own, way.threads);
   for (std::size_t begin = 0; begin < base.rows(); begin += way.block)
     scan.look_at(begin, base.row(begin), std::min(way.block, base.rows() - begin));
-  return scan.take();
+  std::vector<Rows> found(queries.rows());
+  for (std::size_t i = 0; i < queries.rows(); ++i)
+    for (const Neighbour& neighbour : scan.take(i)) found[i].push_back(neighbour.row);
+  return found;
 }
 
 // Every row in its place; distances of whole numbers are exact.
@@ -146,7 +149,9 @@ void is_nearly_the_truth(const Table& base, const Table& queries, Space space) {
   const Lift lift = lift_for(base.reader(), base.rows(), base.dims, space, 2);
   std::vector<Rows> before;
   for (const std::size_t threads : {1u, 3u}) {
-    Trials trials{base.dims, queries.values, {}, {}};
+    Trials trials;
+    trials.dims = base.dims;
+    trials.vectors = queries.values;
     find_neighbours(trials, base.reader(), base.rows(), lift, {.threads = threads});
     CHECK(trials.nearest.size() == queries.rows() && (before.empty() || before == trials.nearest));
     before = trials.nearest;

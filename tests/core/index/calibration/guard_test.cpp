@@ -1,0 +1,222 @@
+// How many rows are expected within a distance, against the normal distribution in double; what most queries stay
+// below; how residuals are summarized; and the section of the file.
+#include "index/calibration/guard.h"
+
+#include <cmath>
+#include <cstdio>
+#include <limits>
+#include <random>
+#include <vector>
+
+#include "base/error.h"
+#include "check.h"
+#include "index/calibration/residuals.h"
+#include "storage/writer.h"
+
+using namespace nearabout;
+
+namespace {
+
+// Groups of rows around centroids at all distances.
+struct Groups {
+  std::vector<float> medians, variances, far_rows, far_medians;
+  std::vector<std::uint32_t> sizes;
+  std::vector<RankedList> lists;
+
+  GroupResiduals residuals() const { return {medians, variances, far_rows, far_medians, sizes}; }
+};
+
+Groups made(std::size_t count, unsigned seed, bool far) {
+  std::mt19937 random(seed);
+  std::uniform_real_distribution<float> uniform;
+  Groups groups;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    groups.medians.push_back(0.5f + uniform(random));
+    groups.variances.push_back(0.1f * uniform(random));
+    groups.sizes.push_back(static_cast<std::uint32_t>(50 + random() % 400));
+    groups.far_rows.push_back(far ? static_cast<float>(random() % 5) : 0.0f);
+    groups.far_medians.push_back(10 * uniform(random));
+    groups.lists.push_back({-3 + 6 * uniform(random), i});
+  }
+  return groups;
+}
+
+double beyond(double room, double variance) {
+  return variance > 0 ? 0.5 * std::erfc(room / std::sqrt(2 * variance)) : room < 0 ? 1 : 0;
+}
+
+double by_the_formula(const Groups& groups, double lambda, double threshold, double square) {
+  double sum = 0;
+  for (const RankedList& list : groups.lists) {
+    const double median = double{groups.medians[list.list]};
+    const double distance = double{list.distance};
+    const double away = std::max(distance + square, 0.0);
+    const double far_rows = double{groups.far_rows[list.list]};
+    const double far = double{groups.far_medians[list.list]};
+    const double variance = double{groups.variances[list.list]} + 4 * lambda * away * median;
+    sum += (groups.sizes[list.list] - far_rows) * (1 - beyond(threshold - distance - median, variance));
+    sum += far_rows * (1 - beyond(threshold - distance - far, away * far));
+  }
+  return sum;
+}
+
+// Where fewer than a hundredth of a row is expected, how many exactly does not matter.
+void expected_rows_follow_the_normal_distribution() {
+  for (const unsigned seed : {1u, 2u, 3u, 4u, 5u})
+    for (const bool far : {false, true})
+      for (const double lambda : {0.25, 0.05, 0.01}) {
+        const Groups groups = made(200, seed, far);
+        double before = 0;
+        for (float threshold = -4; threshold < 12; threshold += 0.05f) {
+          const double told = expected_rows(groups.residuals(), lambda, groups.lists, threshold, 3);
+          const double right = by_the_formula(groups, lambda, double{threshold}, 3);
+          CHECK(told >= before);
+          before = told;
+          if (right < 0.01) {
+            CHECK(told < 0.02);
+            continue;
+          }
+          const bool near = std::abs(told / right - 1) < (right < 1 ? 0.35 : 0.12);
+          if (!near)
+            std::printf("seed %u, lambda %g, threshold %g: %g rows for %g\n", seed, lambda, double{threshold}, told,
+                        right);
+          CHECK(near);
+        }
+      }
+}
+
+// One group: the tail of the distribution, as far as rows are expected there.
+void of_one_group() {
+  const std::vector<float> median{2}, variance{1}, none{0};
+  const std::vector<std::uint32_t> size{1'000};
+  const RankedList list{0, 0};
+  double before = 0;
+  for (float threshold = -5; threshold < 9; threshold += 0.01f) {
+    const double told = expected_rows({median, variance, none, none, size}, 0, {&list, 1}, threshold, 0);
+    const double right = 1'000 * beyond(2 - double{threshold}, 1);
+    CHECK(told >= before && std::abs(told - right) < 30);
+    if (right > 0.01) CHECK(std::abs(told / right - 1) < 0.12);
+    before = told;
+  }
+  // Rows that all lie at one distance are within it or not.
+  CHECK(expected_rows({median, none, none, none, size}, 0, {&list, 1}, 2.5f, 0) == 1'000);
+  CHECK(expected_rows({median, none, none, none, size}, 0, {&list, 1}, 1.5f, 0) == 0);
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  CHECK(expected_rows({median, variance, none, none, size}, 0.1, {&list, 1}, kInfinity, 0) == 1'000);
+  CHECK(expected_rows({median, variance, none, none, size}, 0.1, {}, kInfinity, 0) == 0);
+}
+
+void limits_are_what_most_stay_below() {
+  Guard guard;
+  CHECK(guard.limit(10, 5, 0.9) == std::numeric_limits<double>::infinity());
+  guard.add(3, {});
+  CHECK(guard.limits.empty());
+  std::vector<std::array<float, 3>> misses;
+  for (int i = 0; i <= 100; ++i) {
+    const float part = static_cast<float>((37 * i) % 101) / 100;  // in another order
+    misses.push_back({0.1f * part, 1 * part, 10 * part});
+  }
+  guard.add(4, misses);
+  for (std::array<float, 3>& each : misses)
+    for (float& number : each) number /= 2;
+  guard.add(8, misses);
+  CHECK(guard.limits.size() == 2 && guard.limits[0].effort == 4);
+  CHECK(std::abs(guard.limits[0].misses[1] - 0.93) < 1e-6 && std::abs(guard.limits[1].misses[2] - 4.65) < 1e-6);
+
+  const auto near = [](double one, double other) { return std::abs(one / other - 1) < 1e-6; };
+  CHECK(near(guard.limit(10, 4, 0.95), 0.93) && near(guard.limit(10, 7, 0.95), 0.93));
+  CHECK(near(guard.limit(10, 8, 0.95), 0.465) && near(guard.limit(10, 1'000, 0.95), 0.465));
+  CHECK(near(guard.limit(10, 1, 0.95), 0.93));  // below what was measured
+  CHECK(near(guard.limit(30, 4, 0.95), 0.93 * std::pow(10, std::log10(3.0))));
+  CHECK(near(guard.limit(1'000, 4, 0.999), 9.3));  // beyond a hundred as of a hundred
+}
+
+// A tenth of what the recall allows is not worth looking for; ten times that, and five rows, are too many.
+void limits_stay_near_what_the_recall_allows() {
+  Guard guard;
+  guard.limits = {{2, {0, 1e-6, 1e-3}}, {4, {1'000, 1'000, 1'000}}};
+  const auto near = [](double one, double other) { return std::abs(one - other) < 1e-9; };
+  CHECK(near(guard.limit(1, 2, 0.9), 0.01) && near(guard.limit(10, 2, 0.9), 0.1));
+  CHECK(near(guard.limit(100, 2, 0.9), 1) && near(guard.limit(100, 2, 0.99), 0.1));
+  CHECK(near(guard.limit(1, 4, 0.9), 6) && near(guard.limit(10, 4, 0.9), 15) && near(guard.limit(100, 4, 0.99), 15));
+  CHECK(near(guard.limit(10, 4, 1), 5));
+}
+
+void round_trip() {
+  Guard guard;
+  guard.limits = {{2, {0, 0.5, 3}}, {7, {0.25, 1e200, 8}}};
+  storage::Writer writer = storage::Writer::to_memory();
+  write_guard(writer, guard);
+  Guard read;
+  read_guard(*writer.finish(), read);
+  CHECK(read.limits.size() == 2);
+  for (std::size_t i = 0; i < 2; ++i)
+    CHECK(read.limits[i].effort == guard.limits[i].effort && read.limits[i].misses == guard.limits[i].misses);
+  Guard none;
+  read_guard(*storage::Writer::to_memory().finish(), none);
+  CHECK(none.limits.empty());
+  storage::Writer empty = storage::Writer::to_memory();
+  write_guard(empty, none);
+  read_guard(*empty.finish(), none);
+  CHECK(none.limits.empty());
+}
+
+void what_is_no_limit_is_refused() {
+  constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  for (std::size_t place = 0; place < 4; ++place)
+    for (const double wrong : {kNan, kInfinity, -1.0, -kInfinity}) {
+      std::vector<double> numbers{2, 0.5, 1, 3, 4, 0.25, 1, 2};
+      numbers[4 + place] = wrong;
+      storage::Writer writer = storage::Writer::to_memory();
+      writer.add<double>(storage::SectionId::guard, {2, 4}, numbers);
+      const auto file = writer.finish();
+      Guard guard;
+      CHECK_THROWS(read_guard(*file, guard), CorruptFile);
+    }
+  storage::Writer writer = storage::Writer::to_memory();
+  writer.add<double>(storage::SectionId::guard, {2, 3}, std::vector<double>{1, 2, 3, 4, 5, 6});
+  const auto file = writer.finish();
+  Guard guard;
+  CHECK_THROWS(read_guard(*file, guard), CorruptFile);
+}
+
+// Most rows lie as a bell does around the median; a few far ones do not widen it, and are told apart.
+void residuals_are_summarized() {
+  std::mt19937 random(9);
+  std::normal_distribution<float> bell(100, 4);
+  std::vector<float> rows(2'000);
+  for (float& row : rows) row = bell(random);
+  std::vector<float> some = rows;
+  const ResidualSummary alone = summarize_residuals(some);
+  CHECK(std::abs(alone.median - 100) < 0.5f && std::abs(alone.variance - 16) < 2);
+  CHECK(alone.far_rows == 0 && alone.far_median == 0);
+  some = rows;
+  for (int i = 0; i < 5; ++i) some.push_back(1'000.0f + static_cast<float>(i));
+  const ResidualSummary more = summarize_residuals(some);
+  CHECK(more.far_rows == 5 && more.far_median == 1'002);
+  CHECK(std::abs(more.median - alone.median) < 0.1f && std::abs(more.variance - alone.variance) < 0.5f);
+
+  some.clear();
+  CHECK(summarize_residuals(some).median == 0 && summarize_residuals(some).far_rows == 0);
+  some = {3};
+  CHECK(summarize_residuals(some).median == 3 && summarize_residuals(some).variance == 0);
+  some.assign(10, 0.0f);  // copies of their centroid, and one that is none
+  some.push_back(7);
+  CHECK(summarize_residuals(some).far_rows == 1 && summarize_residuals(some).far_median == 7);
+  some.assign(9, std::numeric_limits<float>::infinity());
+  CHECK(std::isfinite(summarize_residuals(some).median));
+}
+
+}  // namespace
+
+int main() {
+  expected_rows_follow_the_normal_distribution();
+  of_one_group();
+  limits_are_what_most_stay_below();
+  limits_stay_near_what_the_recall_allows();
+  round_trip();
+  what_is_no_limit_is_refused();
+  residuals_are_summarized();
+  return test::report("calibration_guard");
+}

@@ -1,0 +1,140 @@
+// Near copies of a row are told from its other neighbours where they are much nearer, and nothing else is.
+#include "index/calibration/near_copies.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <limits>
+#include <random>
+#include <vector>
+
+#include "check.h"
+#include "index/calibration/trials.h"
+#include "quantize/lift_for.h"
+#include "tables.h"
+
+using namespace nearabout;
+using namespace nearabout::test;
+
+namespace {
+
+// The distances of neighbours among rows spread evenly in `dims` dimensions: their volumes are evenly spread.
+std::vector<double> spread_evenly(std::size_t count, double dims, std::mt19937& random) {
+  std::exponential_distribution<double> gap;
+  std::vector<double> distances;
+  for (double volume = 0; distances.size() < count;) distances.push_back(std::pow(volume += gap(random), 1 / dims));
+  return distances;
+}
+
+void evenly_spread_rows_have_none() {
+  std::mt19937 random(1);
+  std::size_t told = 0;
+  for (const double dims : {1.0, 2.0, 8.0, 30.0, 200.0})
+    for (int i = 0; i < 2'000; ++i) told += count_near_copies(spread_evenly(128, dims, random)) > 0 ? 1u : 0u;
+  std::printf("%zu of 10,000 rows without near copies were told to have some\n", told);
+  CHECK(told <= 10);  // one in 1,000
+}
+
+void a_group_is_found() {
+  std::mt19937 random(2);
+  for (const double dims : {8.0, 20.0, 60.0})
+    for (const std::size_t copies : {1u, 2u, 5u, 12u, 24u})
+      for (const double nearer : {0.01, 0.1}) {
+        std::vector<double> distances = spread_evenly(128, dims, random);
+        for (std::size_t i = 0; i < copies; ++i)
+          distances.insert(distances.begin() + static_cast<std::ptrdiff_t>(i),
+                           nearer * distances[i] * (1 + 0.01 * static_cast<double>(i)));
+        std::sort(distances.begin(), distances.end());
+        CHECK(count_near_copies(distances) == copies);
+      }
+}
+
+// More than 24 are no near copies any more but the rows that are around.
+void large_groups_are_neighbours() {
+  std::mt19937 random(3);
+  std::vector<double> distances = spread_evenly(128, 20, random);
+  for (std::size_t i = 0; i < 25; ++i) distances.insert(distances.begin(), 0.01 * distances[25]);
+  std::sort(distances.begin(), distances.end());
+  CHECK(count_near_copies(distances) == 0);
+}
+
+void of_few_nothing_is_told() {
+  std::mt19937 random(4);
+  std::vector<double> distances = spread_evenly(100, 20, random);
+  distances[0] *= 1e-3;
+  CHECK(count_near_copies(distances) == 1);
+  CHECK(count_near_copies(std::span(distances).first(99)) == 0);
+  CHECK(count_near_copies({}) == 0);
+}
+
+void distances_of_zero() {
+  std::mt19937 random(5);
+  std::vector<double> distances = spread_evenly(128, 20, random);
+  for (std::size_t i = 0; i < 4; ++i) distances[i] = 0;
+  CHECK(count_near_copies(distances) == 4);
+  CHECK(count_near_copies(std::vector<double>(128, 0.0)) == 0);
+  CHECK(count_near_copies(std::vector<double>(128, 2.0)) == 0);
+  distances.back() = distances[99] = std::numeric_limits<double>::infinity();
+  CHECK(count_near_copies(distances) == 0);
+}
+
+// What becomes of them among trials: they are left out of rows' neighbours, and kept apart; of queries' nothing is.
+void trials_leave_them_out() {
+  Table base = clustered(3'000, 24, 6);
+  const std::vector<std::uint32_t> own = trial_rows(base.rows());
+  const std::uint32_t asked = own[7];
+  const std::vector<std::uint32_t> near{20, 35, 50};
+  for (const std::uint32_t row : near) {
+    base.copy_row(asked, row);
+    base.row(row)[3] += 0.001f * static_cast<float>(row);
+  }
+  const Lift lift = lift_for(base.reader(), base.rows(), base.dims, Space::squared, 1);
+  Trials trials = take_trials({}, base.reader(), base.rows(), base.dims, 1);
+  find_neighbours(trials, base.reader(), base.rows(), lift, {.threads = 2});
+  CHECK(trials.rows[7] == asked && trials.near_copies[7] == near);
+  for (const std::uint32_t row : near) CHECK(trials.is_near_copy(7, row));
+  CHECK(!trials.is_near_copy(7, asked) && trials.nearest[7].size() == kMostNeighbours);
+  for (const std::uint32_t row : near)
+    CHECK(std::find(trials.nearest[7].begin(), trials.nearest[7].end(), row) == trials.nearest[7].end());
+  CHECK(std::is_sorted(trials.squares[7].begin(), trials.squares[7].end()));
+
+  const float* const vector = base.row(asked);
+  Trials given = take_trials({vector, vector + base.dims}, base.reader(), base.rows(), base.dims, 1);
+  find_neighbours(given, base.reader(), base.rows(), lift, {.threads = 2});
+  CHECK(given.near_copies[0].empty() && given.nearest[0][0] == asked && given.nearest[0][1] == near[0]);
+}
+
+std::vector<Neighbour> found(const std::vector<double>& ranks) {
+  std::vector<Neighbour> neighbours;
+  for (std::size_t i = 0; i < ranks.size(); ++i) neighbours.push_back({ranks[i], static_cast<std::uint32_t>(i)});
+  return neighbours;
+}
+
+// Where distances are equal any of the rows will do; a row with many copies says nothing.
+void ties_and_copies() {
+  Trials trials;
+  trials.dims = 1;
+  trials.vectors = {0, 0, 0};
+  std::vector<double> ranks(100);
+  for (std::size_t i = 0; i < 100; ++i) ranks[i] = i < 4 ? 1 : i < 8 ? 2 : i < 15 ? 3 : 4 + static_cast<double>(i);
+  trials.take_found(0, found(ranks), 2, 0.25, 0);
+  trials.take_found(1, found(ranks), 2, 1, kMostCopies);
+  trials.take_found(2, found(ranks), 2, 1, kMostCopies + 1);
+  CHECK(trials.count_as_near(0, 1) == 4 && trials.count_as_near(0, 10) == 15 && trials.count_as_near(0, 100) == 100);
+  CHECK(trials.count_as_near(0, 7) == 7);  // was not measured
+  CHECK(trials.squares[0][8] == 0.75 && trials.nearest[1].size() == 100);
+  CHECK(trials.nearest[2].empty() && trials.count_as_near(2, 10) == 0);
+}
+
+}  // namespace
+
+int main() {
+  evenly_spread_rows_have_none();
+  a_group_is_found();
+  large_groups_are_neighbours();
+  of_few_nothing_is_told();
+  distances_of_zero();
+  trials_leave_them_out();
+  ties_and_copies();
+  return test::report("calibration_near_copies");
+}
