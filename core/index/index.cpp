@@ -77,8 +77,7 @@ std::optional<std::size_t> Index::default_effort(std::size_t k) const {
 std::optional<std::size_t> Index::effort_for(std::size_t k, double recall) const {
   if (!calibration_) return {};
   const auto most = static_cast<double>(most_effort());
-  const std::optional<double> effort =
-      calibration_->effort_for(k, recall, ends_exactly() ? most : std::numeric_limits<double>::infinity());
+  const std::optional<double> effort = calibration_->effort_for(k, recall);
   if (!effort) return {};
   if (ends_exactly() && (*effort >= most || calibration_->nanoseconds(k, *effort) > exact_cost())) return {};
   return std::clamp(static_cast<std::size_t>(std::ceil(*effort)), least_effort(), most_effort());

@@ -2,12 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace nearabout {
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kDoubt = 1.28;     // standard errors between a measured recall and the lower end: 90 in 100 lie above
 constexpr double kExtraRows = 0.5;  // a query or less may be missed where all were found
 
@@ -149,24 +147,20 @@ Calibration calibrate(const Trace& trace, const Trials& trials, bool ends_exactl
   return calibration;
 }
 
-std::optional<double> Calibration::effort_for(std::size_t k, double recall, double exact_from) const {
+std::optional<double> Calibration::effort_for(std::size_t k, double recall) const {
   const Between at = between_measured(k);
   const auto enough = [&](const CalibrationPoint& point) { return between(point, at, low_of) >= recall; };
   const auto first = std::find_if(points.begin(), points.end(), enough);
-  if (first == points.end() || first->effort >= exact_from) return {};
-  if (first == points.begin()) return first->effort;
-  const CalibrationPoint& before = *(first - 1);
-  const double low = between(before, at, low_of);
-  const double part = (recall - low) / (between(*first, at, low_of) - low);
-  return before.effort * std::pow(first->effort / before.effort, part);
+  if (first == points.end()) return {};
+  return first->effort;
 }
 
 double Calibration::effort_near_most(std::size_t k, double recall) const {
   constexpr double kNearly = 0.005;
   if (points.empty()) return 1;
-  if (const std::optional<double> effort = effort_for(k, recall, kInfinity)) return *effort;
+  if (const std::optional<double> effort = effort_for(k, recall)) return *effort;
   const double most = between(points.back(), between_measured(k), low_of);
-  return effort_for(k, std::max(most - kNearly, 0.0), kInfinity).value_or(points.back().effort);
+  return effort_for(k, std::max(most - kNearly, 0.0)).value_or(points.back().effort);
 }
 
 double Calibration::nanoseconds(std::size_t k, double effort) const {

@@ -51,10 +51,9 @@ struct Calibration {
   std::array<DistanceRange, 2> distances{};  // of the nearest neighbour and of the tenth (of the last, of fewer)
   std::vector<CalibrationPoint> points;      // by effort
 
-  // The smallest effort whose recall@k is at least `recall` by the lower end of the confidence interval: between two
-  // measured ones, by its logarithm. Nothing where no effort below `exact_from`, from which on every row is compared,
-  // was measured to be enough: between the last inexact effort and that one recall may do anything.
-  std::optional<double> effort_for(std::size_t k, double recall, double exact_from) const;
+  // The smallest measured effort whose recall@k is at least `recall` by the lower end of the confidence interval;
+  // nothing where no measured effort is enough. Nothing is interpolated: between two efforts recall may do anything.
+  std::optional<double> effort_for(std::size_t k, double recall) const;
   // The same, or where `recall` is out of reach the least that finds about the most.
   double effort_near_most(std::size_t k, double recall) const;
   // What a query at an effort costs, by the model of the kind, as the largest measured effort not above it says.

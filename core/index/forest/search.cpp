@@ -91,9 +91,10 @@ class ForestSearch {
       entered_before_ = entered;
       ++spent.rounds;
       widen(spend.kept, wanted);
-      if (rows_with_beyond(wanted) > rows_ranked_) leaves = &ranking_.rank(sketch, rows_with_beyond(2 * wanted));
-      rows_ranked_ = 0;
-      for (const LeafSpan& leaf : *leaves) rows_ranked_ += leaf.end - leaf.begin;
+      if (rows_with_beyond(wanted) <= rows_of(*leaves)) continue;
+      leaves = &ranking_.rank(sketch, rows_with_beyond(2 * wanted));
+      // Through groups of leaves, more rows may bring nearer leaves as well: all are looked at again.
+      if (forest_.levels_.size() > 1) next = spent.rows = 0;
     }
   }
 
@@ -105,6 +106,12 @@ class ForestSearch {
   std::size_t rows_with_beyond(std::size_t effort) const {
     const std::size_t leaves = effort / std::max<std::size_t>(1, forest_.leaf_size_) + 1;
     return effort + lists_beyond(leaves) * forest_.leaf_size_;
+  }
+
+  static std::size_t rows_of(const std::vector<LeafSpan>& leaves) {
+    std::size_t rows = 0;
+    for (const LeafSpan& leaf : leaves) rows += leaf.end - leaf.begin;
+    return rows;
   }
 
   // Leaves from number `next` on until `wanted` rows were looked at; returns the number of the next one.
@@ -151,6 +158,7 @@ class ForestSearch {
     next_look_ = by_estimate() ? 2 * k + kBatch : 2 * depth_;
     threshold_ = by_estimate() ? mark_limit() : kInfinity;
     dropped_ = kInfinity;
+    entered_before_ = 0;
     waiting_.clear();
     compared_.clear();
   }
@@ -263,7 +271,6 @@ class ForestSearch {
   std::vector<float> marks_;
   std::vector<RankedList> beyond_;
   std::size_t entered_before_ = 0;
-  std::size_t rows_ranked_ = 0;
 };
 
 std::size_t ForestIndex::usual_effort(std::size_t k) const {
