@@ -97,7 +97,7 @@ def cells_of(case: Set, kind: str, seed: int) -> list[Cell]:
         for target in TARGETS:
             hits = index.search(case.queries, k, recall=target)
             effort = round(float(np.where(hits.effort == na.EVERY_ROW, truth.most, hits.effort).mean()))
-            expected = float(np.nan_to_num(hits.expected_recall).mean())
+            expected = float(np.nan_to_num(np.asarray(hits.expected_recall, float)).mean())
             least = truth.least_effort(k, target)
             cells.append(Cell(case.name, kind, k, target, truth.of(hits.rows), expected, effort, least))
     return cells
@@ -157,7 +157,11 @@ def show_strange(kinds: Sequence[str]) -> list[dict[str, Any]]:
                     for name, index in (("given", given), ("not given", alone)):
                         hits = index.search(case.asked, k, recall=target)
                         untested = float(np.mean(hits.untested))
-                        row[name] = (truth.of(hits.rows), float(np.nan_to_num(hits.expected_recall).mean()), untested)
+                        row[name] = (
+                            truth.of(hits.rows),
+                            float(np.nan_to_num(np.asarray(hits.expected_recall, float)).mean()),
+                            untested,
+                        )
                     told.append(row)
                     parts = ["{:6.3f} {:8.3f} {:8.2f}".format(*row[name]) for name in ("given", "not given")]
                     below = "" if row["given"][0] >= target - ALLOWED_BELOW else "  below"

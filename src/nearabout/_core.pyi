@@ -84,9 +84,7 @@ class Index:
         recall: float | None = None,
         exact: bool = False,
         threads: int = 0,
-    ) -> tuple[
-        NDArray[np.int64], NDArray[np.float32], NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8]
-    ]: ...
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8]]: ...
     # For the command line, without NumPy: neighbours of a sum of unit vectors of rows, those rows left out.
     def search_sum(
         self,

@@ -1,4 +1,4 @@
-"""Lists of codes, and what has no release yet: what is kept answers as it did, and every attack on it is an error of ours or an answer of rows."""
+"""Lists of codes, and what has no release yet: what is kept answers as it did; attacks meet errors of ours or answers."""
 
 from __future__ import annotations
 
