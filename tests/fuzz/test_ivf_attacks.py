@@ -1,4 +1,4 @@
-"""Lists of codes, and what has no release yet: what is kept answers as it did; attacks meet errors of ours or answers."""
+"""Lists of codes, and what has no release yet: it answers as it did, and attacks meet errors of ours or answers."""
 
 from __future__ import annotations
 
