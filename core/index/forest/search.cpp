@@ -67,6 +67,7 @@ class ForestSearch {
     std::size_t next = 0;
     std::size_t wanted = spend.effort;
     const std::vector<LeafSpan>* leaves = &ranking_.rank(sketch, guarded ? rows_with_beyond(wanted) : wanted);
+    std::size_t rows_ranked = guarded ? rows_of(*leaves) : 0;
     for (;;) {
       next = look_at_leaves(*leaves, next, wanted, spent.rows);
       settle();
@@ -88,15 +89,21 @@ class ForestSearch {
       entered_before_ = entered;
       ++spent.rounds;
       widen(spend.kept, wanted);
-      if (rows_with_beyond(wanted) > rows_ranked_) leaves = &ranking_.rank(sketch, rows_with_beyond(2 * wanted));
-      rows_ranked_ = 0;
-      for (const LeafSpan& leaf : *leaves) rows_ranked_ += leaf.end - leaf.begin;
+      if (rows_with_beyond(wanted) <= rows_ranked) continue;
+      leaves = &ranking_.rank(sketch, rows_with_beyond(2 * wanted));
+      rows_ranked = rows_of(*leaves);
     }
   }
 
  private:
   // Whether marks are estimates of the ranks: under manhattan they are those of another metric, and say less.
   bool by_estimate() const { return forest_.descriptor().metric != Metric::manhattan; }
+
+  static std::size_t rows_of(const std::vector<LeafSpan>& leaves) {
+    std::size_t rows = 0;
+    for (const LeafSpan& leaf : leaves) rows += leaf.end - leaf.begin;
+    return rows;
+  }
 
   // Rows of leaves that are ranked beyond those that are looked at (guard.h).
   std::size_t rows_with_beyond(std::size_t effort) const {
@@ -260,7 +267,6 @@ class ForestSearch {
   std::vector<float> marks_;
   std::vector<RankedList> beyond_;
   std::size_t entered_before_ = 0;
-  std::size_t rows_ranked_ = 0;
 };
 
 std::size_t ForestIndex::usual_effort(std::size_t k) const {
