@@ -48,12 +48,13 @@ def _manifold(random: np.random.Generator, rows: int, dims: int, inner: int = 12
     """A curved surface of few dimensions with noise: about as hard as real embeddings."""
     hidden = _normal(random, rows, inner)
     first = np.tanh(hidden @ random.standard_normal((inner, 2 * inner)) / np.sqrt(inner))
-    return first @ random.standard_normal((2 * inner, dims)) / np.sqrt(2 * inner) + 0.05 * _normal(random, rows, dims)
+    surface = first @ random.standard_normal((2 * inner, dims)) / np.sqrt(2 * inner)
+    return np.asarray(surface + 0.05 * _normal(random, rows, dims))
 
 
 def outliers(random: np.random.Generator, rows: int) -> tuple[Metric, Floats, Floats]:
     base, queries = _split(random, _normal(random, rows + QUERIES, 16), rows)
-    base[[5, rows // 50, rows // 5]] = np.float32([[999_999], [1e7], [-9_999]])
+    base[[5, rows // 50, rows // 5]] = np.array([[999_999], [1e7], [-9_999]], np.float32)
     return "euclidean", base, queries
 
 

@@ -70,13 +70,10 @@ void call(const nb::object& callable, double share) {
 }  // namespace
 
 Monitor python_monitor(nb::object callable) {
-  // The callable is released with the GIL held, whichever thread lets go of the monitor last.
-  const auto shared = std::shared_ptr<nb::object>(new nb::object(std::move(callable)), [](nb::object* object) {
-    const AcquiredGil gil;
-    delete object;
-  });
-  return [shared](double share) {
-    const AcquiredGil gil;
+  PyThreadState* const own = PyThreadState_Get();
+  // Monitors outlive what is done without the lock: it is held when the last of them lets go of the callable.
+  return [own, shared = std::make_shared<nb::object>(std::move(callable))](double share) {
+    const AcquiredGil gil(own);
     if (while_python_lives([] { return PyErr_CheckSignals(); }) != 0) throw nb::python_error();
     if (!shared->is_none()) call(*shared, share);
   };

@@ -42,16 +42,14 @@ class ReleasedGil {
   PyThreadState* state_;
 };
 
-// With the lock while it lives.
+// With the lock while it lives, on a thread that let go of it: `state` is the thread's own. (PyGILState_Ensure() crashes
+// where the interpreter is gone; this waits.)
 class AcquiredGil {
  public:
-  AcquiredGil();
+  explicit AcquiredGil(PyThreadState* state);
   ~AcquiredGil();
   AcquiredGil(const AcquiredGil&) = delete;
   AcquiredGil& operator=(const AcquiredGil&) = delete;
-
- private:
-  PyGILState_STATE state_;
 };
 
 }  // namespace nearabout

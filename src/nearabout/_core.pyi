@@ -89,9 +89,7 @@ class Index:
         recall: float | None = None,
         exact: bool = False,
         threads: int = 0,
-    ) -> tuple[
-        NDArray[np.int64], NDArray[np.float32], NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8]
-    ]: ...
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8]]: ...
     # The weighted sum of the vectors of rows, (weight, row), and of n other vectors, (n, dims); under cosine, of their
     # directions.
     def weighted_sum(

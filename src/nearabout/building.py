@@ -127,29 +127,26 @@ def build(
         taken = take(data, keys, wanted, reading, told_reading, origin)
         vectors, rows = taken.vectors, taken.rows
         params = choose_kind(len(rows), vectors.dims, metric, vectors.dtype, recall) if asked == "auto" else asked
-        measured = as_measured(queries, metric, vectors.dtype, vectors.dims)
-
-        def build_kind(params: Kind, watch: Any) -> tuple[_core.Index, NDArray[np.int64]]:
-            chosen = {"chosen_by": "auto"} if asked == "auto" else {}
-            notes = {"library": f"nearabout {__version__}", **params.settings(), **chosen, **origin}
-            return taken.naming_keys(_builder(params, seed))(
-                rows,
-                dims=vectors.dims,
-                dtype=vectors.dtype,
-                source_dtype=vectors.source_dtype,
-                metric=metric,
-                keys=taken.keys_for(on_bad),
-                on_bad=on_bad,
-                path=target,
-                metadata=json.dumps(notes, ensure_ascii=False),
-                threads=thread_count,
-                memory=budget,
-                calibrate=calibrate,
-                recall=recall,
-                queries=measured if isinstance(params, (Forest, IVF)) else None,
-                monitor=watch,
-            )
-
+        build_kind = partial(
+            _build_kind,
+            taken,
+            {
+                "dims": vectors.dims,
+                "dtype": vectors.dtype,
+                "source_dtype": vectors.source_dtype,
+                "metric": metric,
+                "keys": taken.keys_for(on_bad),
+                "on_bad": on_bad,
+                "path": target,
+                "threads": thread_count,
+                "memory": budget,
+                "calibrate": calibrate,
+                "recall": recall,
+            },
+            seed,
+            as_measured(queries, metric, vectors.dtype, vectors.dims),
+            {**({"chosen_by": "auto"} if asked == "auto" else {}), **origin},
+        )
         core, skipped = build_kind(params, monitor)
         if asked == "auto" and calibrate and isinstance(params, IVF) and core.base_effort(10, None, None, False) is None:
             # Calibration found that comparing every row reaches the recall sooner: then an exact index does it as well.
@@ -157,6 +154,20 @@ def build(
     finally:
         finish()
     return Index(core, taken.left_out(skipped))
+
+
+def _build_kind(
+    taken: Any, options: dict[str, Any], seed: int, queries: Any, notes: dict[str, object], params: Kind, monitor: Any
+) -> tuple[_core.Index, NDArray[np.int64]]:
+    """An index of one kind, and the rows that were skipped."""
+    metadata = {"library": f"nearabout {__version__}", **params.settings(), **notes}
+    return taken.naming_keys(_builder(params, seed))(
+        taken.rows,
+        **options,
+        metadata=json.dumps(metadata, ensure_ascii=False),
+        queries=queries if isinstance(params, (Forest, IVF)) else None,
+        monitor=monitor,
+    )
 
 
 def _check_on_bad(on_bad: object) -> None:

@@ -99,7 +99,7 @@ class Hits:
         return EVERY_ROW if self._spent is None else self._spent.number()
 
     @property
-    def expected_recall(self) -> float | None | NDArray[np.float64]:
+    def expected_recall(self) -> float | NDArray[np.float64] | None:
         """The share of the true neighbours to expect, as the index was calibrated: 1.0 where every row was compared;
         None where nothing was measured (`calibrate=False`, or a radius search with an effort). A float for one query;
         for a batch float64 of shape (n,), with NaN in place of None.
@@ -110,8 +110,8 @@ class Hits:
 
     @property
     def untested(self) -> bool | NDArray[np.bool_]:
-        """Whether the query is unlike those of the calibration: its neighbours are nearer or farther away than theirs, or
-        many more of them were probably missed at first. A bool for one query, (n,) for a batch.
+        """Whether the query is unlike those of the calibration: its neighbours are nearer or farther away than theirs,
+        or many more of them were probably missed at first. A bool for one query, (n,) for a batch.
 
         With `recall=`, or without effort, such a query was given more effort, up to every row. `Index.calibrate`
         measures with queries of that kind.

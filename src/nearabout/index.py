@@ -225,8 +225,8 @@ class Index(Measuring, Closable):
         k = check_k(k, len(self))
         queries, single = as_queries(query, self.metric, self.dtype, self.dims)
         with room_for_hits(len(queries), k):
-            found = self._core.search(queries, k, looked, recall, everything, check_threads(threads))
-        return self._full_hits(found, single, k, (looked, recall, everything))
+            answers = self._core.search(queries, k, looked, recall, everything, check_threads(threads))
+        return self._full_hits(answers, single, k, (looked, recall, everything))
 
     def profile(self, query: Any, k: int = 10, *, effort: int | None = None, threads: int | None = 1) -> Profile:
         """Searches, and tells what the search did instead of what it found: for lists of codes.

@@ -125,7 +125,7 @@ def plan(
       kind    IVF(lists=2496, codes='auto', refine=True, keep_vectors=True)
       build   about ... with ...
       memory  about ... beside the vectors
-      file    about 433.7 MB
+      file    about 522.0 MB
       query   about ... at recall 0.95, ... a second in a batch, on one thread>
     """
     rows = _check_number("n", n, MOST_ROWS)

@@ -124,8 +124,8 @@ def sections_gone(image: bytes) -> Iterator[Attack]:
     for number, part in enumerate(parts):
         others = parts[:number] + parts[number + 1 :]
         # A file without the terms has no screen, one without keys has row numbers, one that does not say what answers
-        # come from compares vectors, and one that says so may have none; without a curve lists go by a rule: whole in
-        # themselves.
+        # come from compares vectors, and one that says so may have none; without a curve lists go by a rule, without a
+        # guard no query looks further: whole in themselves.
         whole = part.id in {
             near.METADATA,
             near.ROW_TERMS,
@@ -134,6 +134,8 @@ def sections_gone(image: bytes) -> Iterator[Attack]:
             near.DIRECTIONS,
             near.CURVE,
             near.LIST_SHARE,
+            near.SCREEN_DIRECTIONS,
+            near.GUARD,
         }
         whole |= near.ANSWERS in {other.id for other in parts} and part.id in {near.ANSWERS, near.VECTORS}
         yield Attack(f"no {part.name}", near.put_together(others), "" if whole else "CorruptFile", "")
@@ -151,7 +153,7 @@ def shapes(image: bytes) -> Iterator[Attack]:
             continue
         row = len(part.data) // part.rows
         # Longer or shorter text is for the offsets to tell; of what was measured there may be any number.
-        free = "" if part.id in {near.KEY_BYTES, near.EFFORTS, near.CURVE} else "CorruptFile"
+        free = "" if part.id in {near.KEY_BYTES, near.EFFORTS, near.CURVE, near.GUARD} else "CorruptFile"
         taller = near.exchange(image, part.id, data=part.data + part.data[:row], rows=part.rows + 1)
         yield Attack(f"{part.name} has a row more", taller, free)
         shorter = near.exchange(image, part.id, data=part.data[:-row], rows=part.rows - 1)
@@ -203,6 +205,8 @@ def descriptors(image: bytes) -> Iterator[Attack]:
 def odd_numbers(image: bytes) -> Iterator[Attack]:
     """NaN, infinity, and numbers that are too large, zero or negative, wherever the file has floats."""
     names = {near.BOUNDS, near.GRID, near.CENTRE, near.DIRECTIONS, near.ROW_TERMS, near.VECTORS}
+    names |= {near.SCREEN_BOUNDS, near.SCREEN_GRID, near.SCREEN_CENTRE, near.SCREEN_DIRECTIONS}
+    names |= {near.GUARD, near.LEAF_RESIDUALS}
     for part in near.take_apart(image):
         if part.id not in names or part.element not in (1, 2, 10) or not part.data:
             continue
@@ -216,10 +220,17 @@ def odd_numbers(image: bytes) -> Iterator[Attack]:
                 lying = near.exchange(image, part.id, data=numbers.tobytes())
                 name = f"{value} in {part.name} ({which})"
                 yield Attack(name, lying, "CorruptFile" if refused else "", part.name if refused else "")
-        if part.id == near.BOUNDS:
+        if part.id in (near.BOUNDS, near.SCREEN_BOUNDS):
             lying = near.exchange(image, part.id, data=struct.pack("<4d", -1e-9, 1, 1, 1))
             yield Attack("a negative bound", lying, "CorruptFile", "negative")
-        if part.id == near.GRID:
+        if part.id == near.GUARD:
+            for number in range(min(4, len(part.data) // 8)):
+                numbers = np.frombuffer(part.data, "<f8").copy()
+                for value in (-1e-9, 1e301):
+                    numbers[number] = value
+                    lying = near.exchange(image, part.id, data=numbers.tobytes())
+                    yield Attack(f"number {number} of the guard is {value}", lying, "CorruptFile", "guard")
+        if part.id in (near.GRID, near.SCREEN_GRID):
             steps = np.frombuffer(part.data, dtype).copy().reshape(3, -1)
             steps[1] = 0
             yield Attack(

@@ -15,7 +15,7 @@ from .attacks import Attack
 MOST = (1 << 64) - 1
 NO_NUMBERS = (math.nan, math.inf, -math.inf)
 LISTS, DIRECTIONS, BITS, SEED = range(4)  # of the section `ivf`
-SCALE, LONGEST, POINT_STEP = range(3)  # of `lift`
+SCALE, LONGEST, POINT_STEP, ALIGNMENT = range(4)  # of `lift`
 PLACES: list[tuple[str, slice]] = [("first", slice(0, 1)), ("last", slice(-1, None)), ("every", slice(None))]
 
 
@@ -117,11 +117,12 @@ def numbers_of_lists(image: bytes) -> Iterator[Attack]:
                     told = f"{name} number in row {row} of {near.NAMES[id_]} is {value}"
                     yield Attack(told, _table(image, id_, changed), refused)
     lift = _numbers(image, near.LIFT, "<f8")
-    for place in (SCALE, LONGEST, POINT_STEP):
+    for place in (SCALE, LONGEST, POINT_STEP, ALIGNMENT):
         for value in (*NO_NUMBERS, -1.0, -1e-300, 0.0, 1e-300, 1e-40, 1e38, 1e300):
             changed = lift.copy()
             changed[0, place] = value
-            refused = not math.isfinite(value) or value < 0 or (value == 0 and place != LONGEST)
+            refused = not math.isfinite(value) or value < 0 or (value == 0 and place in (SCALE, POINT_STEP))
+            refused |= place == ALIGNMENT and value > 1
             lying = _table(image, near.LIFT, changed)
             yield Attack(f"number {place} of the lift is {value}", lying, "CorruptFile" if refused else "")
 

@@ -95,7 +95,7 @@ def forests() -> Iterator[Golden]:
 
 def lists() -> Iterator[Golden]:
     """What is not released yet, calibrated as it is by default."""
-    for golden in lists_of_codes():
+    for golden in (*lists_of_codes(), *screened_ones()):
         yield golden._replace(calibrate=True)
 
 
@@ -127,6 +127,18 @@ def lists_of_codes() -> Iterator[Golden]:
     yield Golden("ivf_estimates", floats.astype(np.float16), None, "dot", query, kind)
     kind = na.IVF(lists=8, codes=codes, refine=False, keep_vectors=False)
     yield Golden("ivf_codes", floats, range(300), "cosine", query, kind)
+
+
+def screened_ones() -> Iterator[Golden]:
+    """With a screen beside what they have: with directions, and of bytes that are their own codes."""
+    source = np.random.default_rng(20_263)
+    flat = (source.standard_normal((520, 4)) @ source.standard_normal((4, 48))).astype(np.float16)
+    query = (flat[9] + 0.1 * source.standard_normal(48)).tolist()
+    yield Golden("ivf_screened", flat, None, "euclidean", query, na.IVF(lists=12, codes=na.LeadingCodes(4, bits=1)))
+
+    pixels = source.integers(0, 256, (520, 16)).astype(np.uint8)
+    query = source.integers(0, 256, 16).tolist()
+    yield Golden("forest_screened", pixels, None, "euclidean", query, na.Forest(leaf_size=12))
 
 
 def path_of(name: str) -> Path:

@@ -86,7 +86,7 @@ std::size_t Trials::count_as_near(std::size_t i, std::size_t k) const {
 }
 
 void Trials::take_found(std::size_t i, const std::vector<Neighbour>& found, double power, double unit,
-                        std::size_t copies) {
+                        std::size_t copies, bool inner) {
   nearest.resize(count());
   squares.resize(count());
   near_copies.resize(count());
@@ -94,7 +94,7 @@ void Trials::take_found(std::size_t i, const std::vector<Neighbour>& found, doub
   if (copies > kMostCopies) return;
   std::vector<double> distances;
   for (const Neighbour& neighbour : found) distances.push_back(std::pow(std::max(neighbour.rank, 0.0), 1 / power));
-  const std::size_t left_out = rows.empty() ? 0 : count_near_copies(distances);
+  const std::size_t left_out = rows.empty() || inner ? 0 : count_near_copies(distances);
   for (std::size_t n = 0; n < left_out; ++n) near_copies[i].push_back(found[n].row);
   std::sort(near_copies[i].begin(), near_copies[i].end());
   const std::size_t end = std::min(found.size(), left_out + kMostNeighbours);
@@ -147,7 +147,8 @@ void find_neighbours(Trials& trials, const RowReader& read, std::size_t rows, co
     scan.look_at(begin, vectors.data(), count);
   }
   const double unit = lift.space() == Space::squared ? 1 / (double{lift.scale()} * double{lift.scale()}) : 1;
-  for (std::size_t i = 0; i < trials.count(); ++i) trials.take_found(i, scan.take(i), 2, unit, scan.copies(i));
+  for (std::size_t i = 0; i < trials.count(); ++i)
+    trials.take_found(i, scan.take(i), 2, unit, scan.copies(i), lift.space() == Space::inner);
 }
 
 }  // namespace nearabout

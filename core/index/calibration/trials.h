@@ -53,8 +53,10 @@ struct Trials {
   // How many of the nearest count where k neighbours are asked for, those that are as near as the last among them.
   std::size_t count_as_near(std::size_t i, std::size_t k) const;
   // Takes what was found for trial i, nearest first, by ranks that are distances to the `power`, in `unit`; and the
-  // number of exact copies that were left out.
-  void take_found(std::size_t i, const std::vector<Neighbour>& found, double power, double unit, std::size_t copies);
+  // number of exact copies that were left out. Under inner products a row far nearer than others is no near copy but a
+  // long row, which every query finds: none is told from the others then.
+  void take_found(std::size_t i, const std::vector<Neighbour>& found, double power, double unit, std::size_t copies,
+                  bool inner = false);
 };
 
 // Trials as an index of that element is asked: as they are, or packed into bits.

@@ -102,16 +102,16 @@ class ForestSearch {
   // Whether marks are estimates of the ranks: under manhattan they are those of another metric, and say less.
   bool by_estimate() const { return forest_.descriptor().metric != Metric::manhattan; }
 
-  // Rows of leaves that are ranked beyond those that are looked at (guard.h).
-  std::size_t rows_with_beyond(std::size_t effort) const {
-    const std::size_t leaves = effort / std::max<std::size_t>(1, forest_.leaf_size_) + 1;
-    return effort + lists_beyond(leaves) * forest_.leaf_size_;
-  }
-
   static std::size_t rows_of(const std::vector<LeafSpan>& leaves) {
     std::size_t rows = 0;
     for (const LeafSpan& leaf : leaves) rows += leaf.end - leaf.begin;
     return rows;
+  }
+
+  // Rows of leaves that are ranked beyond those that are looked at (guard.h).
+  std::size_t rows_with_beyond(std::size_t effort) const {
+    const std::size_t leaves = effort / std::max<std::size_t>(1, forest_.leaf_size_) + 1;
+    return effort + lists_beyond(leaves) * forest_.leaf_size_;
   }
 
   // Leaves from number `next` on until `wanted` rows were looked at; returns the number of the next one.

@@ -71,7 +71,10 @@ def test_a_vector_in_a_file(run: Run, lists: Path, tmp_path: Path) -> None:
         (["--query", "nobody", "--key", "w1"], "no key 'nobody'"),
         (["--query", "w1", "--key", "w1"], "is asked with"),
         (["--query", "w1", "--key", "w2", "--recall", "much"], "--recall is 'much'; a number is needed"),
-        (["--query", "w1", "--key", "w2", "--recall", "0.9", "--effort", "3"], "pass either recall= or effort=, not both"),
+        (
+            ["--query", "w1", "--key", "w2", "--recall", "0.9", "--effort", "3"],
+            "pass either recall= or effort=, not both",
+        ),
         (["--query", "w1", "--key", "w2", "-k", "0"], "k is 0"),
         (["--query", "missing.npy", "--key", "w2"], "missing.npy: No such file"),
     ],

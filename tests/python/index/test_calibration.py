@@ -110,6 +110,20 @@ def test_one_query_is_told_what_a_batch_is(name: str) -> None:
             assert alone.untested == batch.untested[3]
 
 
+@pytest.mark.parametrize("name", WITH_VECTORS)
+def test_a_query_is_answered_the_same_whatever_came_before_it(name: str) -> None:
+    """Though each may be given more effort than the one before."""
+    index = built(name)
+    for queries in (table()[1], 0.2 * table()[1]):
+        hits = index.search(queries, 10, recall=0.95, threads=1)
+        turned = index.search(queries[::-1].copy(), 10, recall=0.95, threads=2)
+        alone = [index.search(query, 10, recall=0.95) for query in queries]
+        np.testing.assert_array_equal(hits.rows, turned.rows[::-1])
+        np.testing.assert_array_equal(hits.effort, np.asarray(turned.effort)[::-1])
+        np.testing.assert_array_equal(hits.rows, [one.rows for one in alone])
+        np.testing.assert_array_equal(hits.effort, [one.effort for one in alone])
+
+
 @pytest.mark.parametrize("name", KINDS)
 def test_a_recall_is_an_effort(name: str) -> None:
     """For most queries; those that have probably missed neighbours are given more."""

@@ -104,6 +104,23 @@ void trials_leave_them_out() {
   CHECK(given.near_copies[0].empty() && given.nearest[0][0] == asked && given.nearest[0][1] == near[0]);
 }
 
+// Under inner products a few long rows are far nearer to all queries than others: they are neighbours.
+void long_rows_are_neighbours() {
+  Table base = clustered(3'000, 24, 7);
+  for (const std::size_t row : {100u, 200u, 300u})
+    for (std::size_t j = 0; j < base.dims; ++j) base.row(row)[j] *= 50;
+  const Lift lift = lift_for(base.reader(), base.rows(), base.dims, Space::inner, 1);
+  Trials trials = take_trials({}, base.reader(), base.rows(), base.dims, 1);
+  find_neighbours(trials, base.reader(), base.rows(), lift, {.threads = 2});
+  std::size_t long_ones = 0;
+  for (std::size_t i = 0; i < trials.count(); ++i) {
+    CHECK(trials.near_copies[i].empty());
+    const std::uint32_t first = trials.nearest[i][0];
+    long_ones += first == 100 || first == 200 || first == 300 ? 1u : 0u;
+  }
+  CHECK(long_ones > trials.count() / 2);
+}
+
 std::vector<Neighbour> found(const std::vector<double>& ranks) {
   std::vector<Neighbour> neighbours;
   for (std::size_t i = 0; i < ranks.size(); ++i) neighbours.push_back({ranks[i], static_cast<std::uint32_t>(i)});
@@ -135,6 +152,7 @@ int main() {
   of_few_nothing_is_told();
   distances_of_zero();
   trials_leave_them_out();
+  long_rows_are_neighbours();
   ties_and_copies();
   return test::report("calibration_near_copies");
 }
