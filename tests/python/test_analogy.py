@@ -107,7 +107,7 @@ def test_spending(kind: Kind) -> None:
     index = built("euclidean", kind)
     assert index.analogy(["w1", "w2"], recall=1.0).effort == na.EVERY_ROW
     if kind.name != "exact":
-        assert index.analogy(["w1", "w2"], effort=1).effort == 1
+        assert index.analogy(["w1", "w2"], effort=1).effort > 0  # asked again where a list holds too few
     with pytest.raises(na.InvalidInput, match="k is 0"):
         index.analogy(["w1"], k=0)
 
