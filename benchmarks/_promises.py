@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from _hostile import SETS, Hostile, hostile_set
@@ -65,13 +66,13 @@ def best_of(repeats: int, run: Callable[[], object]) -> float:
 def promises_of(case: Hostile, kinds: Sequence[str], repeats: int = 3) -> Iterator[Promise]:
     exact = na.build(case.base, metric=case.metric, kind="exact")
     true = exact.search(case.queries, max(NEIGHBOURS)).distances
-    seconds = {k: best_of(repeats, lambda k=k: exact.search(case.queries, k, threads=1)) for k in NEIGHBOURS}  # type: ignore[misc]
+    seconds = {k: best_of(repeats, partial(exact.search, case.queries, k, threads=1)) for k in NEIGHBOURS}
     for kind in kinds:
         index = na.build(case.base, metric=case.metric, kind=kind)
         for k in NEIGHBOURS:
             for target in TARGETS:
                 hits = index.search(case.queries, k, recall=target, threads=1)
-                spent = best_of(repeats, lambda k=k, t=target: index.search(case.queries, k, recall=t, threads=1))  # type: ignore[misc]
+                spent = best_of(repeats, partial(index.search, case.queries, k, recall=target, threads=1))
                 share = found(hits.distances, true, k)
                 efforts = np.asarray(hits.effort)
                 chosen = efforts[efforts != na.EVERY_ROW]
@@ -109,8 +110,8 @@ def show_hostile(rows: int, kinds: Sequence[str], names: Sequence[str] = tuple(S
             )
     count = len(promises)
     print(
-        f"of {count} promises {sum(p.kept for p in promises)} kept (found at least the target less .01 and two standard "
-        f"errors), {sum(p.true for p in promises)} with an expected recall at most .02 above what was found, "
+        f"of {count} promises {sum(p.kept for p in promises)} kept (found at least the target less .01 and two "
+        f"standard errors), {sum(p.true for p in promises)} with an expected recall at most .02 above what was found, "
         f"{sum(p.quick for p in promises)} in at most {ALLOWED_TIME} times the exact kind's time"
     )
     return promises

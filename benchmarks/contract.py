@@ -219,7 +219,9 @@ def main() -> None:
     parser.add_argument("--kinds", default=",".join(KINDS))
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--repeats", type=int, default=7, help="of builds, whose medians count (default 7)")
-    parser.add_argument("--hostile", action="store_true", help="instead: hostile sets, and time beside the exact kind's")
+    parser.add_argument(
+        "--hostile", action="store_true", help="instead: hostile sets, and time beside the exact kind's"
+    )
     parser.add_argument("--rows", type=int, default=20_000, help="of each hostile set (default 20000)")
     parser.add_argument("--save", action="store_true", help="write the figures to benchmarks/results")
     options = parser.parse_args()

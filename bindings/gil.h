@@ -42,8 +42,8 @@ class ReleasedGil {
   PyThreadState* state_;
 };
 
-// With the lock while it lives, on a thread that let go of it: `state` is the thread's own. (PyGILState_Ensure() crashes
-// where the interpreter is gone; this waits.)
+// With the lock while it lives, on a thread that let go of it: `state` is the thread's own. (PyGILState_Ensure()
+// crashes where the interpreter is gone; this waits.)
 class AcquiredGil {
  public:
   explicit AcquiredGil(PyThreadState* state);

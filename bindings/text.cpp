@@ -188,8 +188,8 @@ void bind_text(nb::module_& m) {
         const auto options = options_of(dims, announced_rows, reserved_rows, errors, skip_bad);
         new (self) LineParser(options, first_line, fractions_in_keys);
       },
-      nb::kw_only(), "dims"_a, "announced_rows"_a.none(), "reserved_rows"_a, "errors"_a, "skip_bad"_a = false, "first_line"_a,
-      "fractions_in_keys"_a);
+      nb::kw_only(), "dims"_a, "announced_rows"_a.none(), "reserved_rows"_a, "errors"_a, "skip_bad"_a = false,
+      "first_line"_a, "fractions_in_keys"_a);
   define_parts(lines);
 
   nb::class_<RecordParser> records(m, "RecordParser");

@@ -61,8 +61,9 @@ def build(
         kind: "auto" chooses by rows and dims: "exact" as long as a query takes about a tenth of a millisecond, which is
             up to 10,000,000 / (dims + 500) rows (16,666 of 100 dims, 7,788 of 784), and "ivf" above, several times as
             fast at about 95 in 100 of the true neighbours; "exact" too where calibration finds that lists would not be
-            faster on these data; always "exact" for manhattan, hamming, jaccard and haversine. "exact" or `Exact()` compares the query with every vector; "forest" or `Forest()` grows trees and
-            looks at the most promising rows; "ivf" or `IVF()` keeps lists of small codes and looks into the nearest.
+            faster on these data; always "exact" for manhattan, hamming, jaccard and haversine. "exact" or `Exact()`
+            compares the query with every vector; "forest" or `Forest()` grows trees and looks at the most promising
+            rows; "ivf" or `IVF()` keeps lists of small codes and looks into the nearest.
         recall: the share of the true neighbours that searches aim at which ask for nothing else; what codes and how
             many lists are chosen for; 1 chooses the exact scan where the kind is "auto". `search(recall=)` asks for
             another.
@@ -148,7 +149,12 @@ def build(
             {**({"chosen_by": "auto"} if asked == "auto" else {}), **origin},
         )
         core, skipped = build_kind(params, monitor)
-        if asked == "auto" and calibrate and isinstance(params, IVF) and core.base_effort(10, None, None, False) is None:
+        if (
+            asked == "auto"
+            and calibrate
+            and isinstance(params, IVF)
+            and core.base_effort(10, None, None, False) is None
+        ):
             # Calibration found that comparing every row reaches the recall sooner: then an exact index does it as well.
             core, skipped = build_kind(Exact(), None)
     finally:
@@ -161,13 +167,14 @@ def _build_kind(
 ) -> tuple[_core.Index, NDArray[np.int64]]:
     """An index of one kind, and the rows that were skipped."""
     metadata = {"library": f"nearabout {__version__}", **params.settings(), **notes}
-    return taken.naming_keys(_builder(params, seed))(
+    built: tuple[_core.Index, NDArray[np.int64]] = taken.naming_keys(_builder(params, seed))(
         taken.rows,
         **options,
         metadata=json.dumps(metadata, ensure_ascii=False),
         queries=queries if isinstance(params, (Forest, IVF)) else None,
         monitor=monitor,
     )
+    return built
 
 
 def _check_on_bad(on_bad: object) -> None:

@@ -55,11 +55,11 @@ double expected_rows(std::span<const GroupResiduals> residuals, double lambda, s
 }
 
 void Guard::see(double nearest_square, double square) {
-  constexpr double kMost = std::numeric_limits<double>::max();
-  const bool first = nearest_range[1] == kMost;
+  const bool first = nearest_range[1] == kUnbounded;
   nearest_range = {first ? nearest_square : std::min(nearest_range[0], nearest_square),
                    first ? nearest_square : std::max(nearest_range[1], nearest_square)};
-  square_range = {first ? square : std::min(square_range[0], square), first ? square : std::max(square_range[1], square)};
+  square_range = {first ? square : std::min(square_range[0], square),
+                  first ? square : std::max(square_range[1], square)};
 }
 
 void Guard::add(double effort, std::span<const std::array<float, kMeasuredAt.size()>> misses) {

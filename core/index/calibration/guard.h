@@ -38,19 +38,21 @@ class Guard {
   };
   static constexpr double kQuantile = 0.92;
 
+  static constexpr double kUnbounded = 1e300;
   static constexpr double kOfUnseen = 1.0 / 16;  // of the limit, for queries that lie where no other did
 
   double lambda = 0;
   // Between which the calibration's queries had their squared distances from the nearest centroid, and the squares of
   // their lengths.
-  std::array<double, 2> nearest_range{0, std::numeric_limits<double>::max()};
-  std::array<double, 2> square_range{0, std::numeric_limits<double>::max()};
+  std::array<double, 2> nearest_range{0, kUnbounded};
+  std::array<double, 2> square_range{0, kUnbounded};
   std::vector<Limits> limits;  // by effort; empty where nothing was measured
 
   // The misses that a query may expect which is to find a share `recall` of k neighbours at an effort: no more than
   // 92 in 100 queries of the calibration did, and a tenth of what the recall allows at least: fewer are not worth
-  // looking for. Infinity where nothing was measured. (A limit from above, by what the recall allows, was tried: on real
-  // data the estimate is often some times too large for all queries, and searches took two to eight times as long.)
+  // looking for. Infinity where nothing was measured. (A limit from above, by what the recall allows, was tried: on
+  // real data the estimate is often some times too large for all queries, and searches took two to eight times as
+  // long.)
   double limit(std::size_t k, std::size_t effort, double recall) const;
   bool has_seen(double nearest_square, double square) const {
     return nearest_square >= nearest_range[0] && nearest_square <= nearest_range[1] && square >= square_range[0] &&
@@ -78,7 +80,7 @@ struct GroupResiduals {
 std::vector<GroupResiduals> residuals_of(std::span<const float> columns, std::span<const std::uint32_t> rows);
 
 // How many rows of these groups are expected to have an estimate below `threshold`. `square` is |q|^2 as in RankedList.
-double expected_rows(std::span<const GroupResiduals> residuals, double lambda, std::span<const RankedList> lists, float threshold,
-                     double square);
+double expected_rows(std::span<const GroupResiduals> residuals, double lambda, std::span<const RankedList> lists,
+                     float threshold, double square);
 
 }  // namespace nearabout

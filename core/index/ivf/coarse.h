@@ -39,7 +39,7 @@ class ListRanking {
   const IvfIndex& index_;
   std::size_t first_ = 0;
   std::size_t stride_ = 0;
-  float constant_ = 0;  // what a distance is beyond its mark, of the query that was ranked last
+  float constant_ = 0;                  // what a distance is beyond its mark, of the query that was ranked last
   std::vector<std::int32_t> dots_;      // of centroids; of groups, where lists are many
   std::vector<std::uint32_t> members_;  // of the nearest groups
   std::vector<std::int32_t> member_dots_;

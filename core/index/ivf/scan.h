@@ -71,15 +71,15 @@ class ListScan {
  private:
   // How far a query has come.
   struct Progress {
-    std::size_t probes = 0;          // lists looked into
-    std::size_t rows = 0;            // in them
-    std::size_t depth = 0;           // rows kept by their codes
-    double misses = 0;               // expected at the last look
-    std::size_t quiet = 0;           // rounds that found hardly anything new
-    std::vector<float> nearest;      // the least estimates before the last round
-    std::vector<RankedList> beyond;  // the nearest lists that were not looked into
+    std::size_t probes = 0;           // lists looked into
+    std::size_t rows = 0;             // in them
+    std::size_t depth = 0;            // rows kept by their codes
+    double misses = 0;                // expected at the last look
+    std::size_t quiet = 0;            // rounds that found hardly anything new
+    std::vector<float> nearest;       // the least estimates before the last round
+    std::vector<RankedList> beyond;   // the nearest lists that were not looked into
     std::vector<std::uint32_t> more;  // lists that were looked into after the first round
-    double limit = 0;                // of misses
+    double limit = 0;                 // of misses
     bool done = false, every_row = false, unlike = false;
   };
   struct Probe {

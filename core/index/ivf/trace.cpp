@@ -156,7 +156,8 @@ void IvfTrace::expect_misses(const IvfIndex& index, const std::vector<RankedList
 // At each effort, what most of the queries stay below.
 void IvfTrace::choose_limits(const std::vector<Seen>& seen) {
   for (std::size_t query = 0; query < seen.size(); ++query)
-    if (neighbours_[query] > 0 && !seen[query].misses.empty()) guard_.see(seen[query].nearest_square, seen[query].square);
+    if (neighbours_[query] > 0 && !seen[query].misses.empty())
+      guard_.see(seen[query].nearest_square, seen[query].square);
   for (const std::size_t effort : probes_) {
     if (effort == probes_.back()) break;
     std::vector<std::array<float, kMeasuredAt.size()>> misses;
