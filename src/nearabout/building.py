@@ -128,38 +128,32 @@ def build(
         taken = take(data, keys, wanted, reading, told_reading, origin)
         vectors, rows = taken.vectors, taken.rows
         params = choose_kind(len(rows), vectors.dims, metric, vectors.dtype, recall) if asked == "auto" else asked
-        build_kind = partial(
-            _build_kind,
-            taken,
-            {
-                "dims": vectors.dims,
-                "dtype": vectors.dtype,
-                "source_dtype": vectors.source_dtype,
-                "metric": metric,
-                "keys": taken.keys_for(on_bad),
-                "on_bad": on_bad,
-                "path": target,
-                "threads": thread_count,
-                "memory": budget,
-                "calibrate": calibrate,
-                "recall": recall,
-            },
-            seed,
-            as_measured(queries, metric, vectors.dtype, vectors.dims),
-            {**({"chosen_by": "auto"} if asked == "auto" else {}), **origin},
-        )
-        core, skipped = build_kind(params, monitor)
-        if (
-            asked == "auto"
-            and calibrate
-            and isinstance(params, IVF)
-            and core.base_effort(10, None, None, False) is None
-        ):
-            # Calibration found that comparing every row reaches the recall sooner: then an exact index does it as well.
-            core, skipped = build_kind(Exact(), None)
+        options = {
+            "dims": vectors.dims,
+            "dtype": vectors.dtype,
+            "source_dtype": vectors.source_dtype,
+            "metric": metric,
+            "keys": taken.keys_for(on_bad),
+            "on_bad": on_bad,
+            "path": target,
+            "threads": thread_count,
+            "memory": budget,
+            "calibrate": calibrate,
+            "recall": recall,
+        }
+        measured = as_measured(queries, metric, vectors.dtype, vectors.dims)
+        notes = {**({"chosen_by": "auto"} if asked == "auto" else {}), **origin}
+        core, skipped = _build_kind(taken, options, seed, measured, notes, params, monitor)
+        if asked == "auto" and _is_better_exact(core, params, calibrate):
+            core, skipped = _build_kind(taken, options, seed, None, notes, Exact(), None)
     finally:
         finish()
     return Index(core, taken.left_out(skipped))
+
+
+def _is_better_exact(core: _core.Index, params: Kind, calibrate: bool) -> bool:
+    """Whether calibration found that comparing every row reaches the recall sooner: an exact index does it as well."""
+    return calibrate and isinstance(params, IVF) and core.base_effort(10, None, None, False) is None
 
 
 def _build_kind(

@@ -224,9 +224,9 @@ def odd_numbers(image: bytes) -> Iterator[Attack]:
             lying = near.exchange(image, part.id, data=struct.pack("<4d", -1e-9, 1, 1, 1))
             yield Attack("a negative bound", lying, "CorruptFile", "negative")
         if part.id == near.GUARD:
-            for number in range(min(4, len(part.data) // 8)):
+            for number in range(min(8, len(part.data) // 8)):
                 numbers = np.frombuffer(part.data, "<f8").copy()
-                for value in (-1e-9, 1e301):
+                for value in (1e301, -1e301) if number < 4 else (-1e-9, 1e301):  # ranges may begin below zero
                     numbers[number] = value
                     lying = near.exchange(image, part.id, data=numbers.tobytes())
                     yield Attack(f"number {number} of the guard is {value}", lying, "CorruptFile", "guard")
