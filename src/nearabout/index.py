@@ -21,7 +21,7 @@ from nearabout.arguments import (
     check_threads,
     room_for_hits,
 )
-from nearabout.calibration import EVERY_ROW, Spent, check_spending
+from nearabout.calibration import Spent, check_spending
 from nearabout.closed import Closable, Closed
 from nearabout.errors import CorruptFile, InvalidInput, UnknownKey
 from nearabout.hits import Hits, Keys
@@ -218,7 +218,7 @@ class Index(Measuring, Closable):
         found = self._core.search_single(query, k, effort, recall, exact, threads)
         if found is not None:
             rows, distances, spent, unlike = found
-            base = None if spent == EVERY_ROW else self._core.base_effort(len(rows), effort, recall, False)
+            base = self._core.base_effort(len(rows), effort, recall, False)
             spending = Spent(self._core, len(rows), base, spent, unlike)
             return Hits(rows, distances, len(rows), self._metric, self._keys_of, spending)
         looked, everything = check_effort(effort, exact, self.kind)
