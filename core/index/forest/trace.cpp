@@ -16,7 +16,7 @@
 namespace nearabout {
 namespace {
 
-constexpr std::size_t kMostLeaves = 4'096;  // that are kept in order, of a query
+constexpr std::size_t kMostLeaves = 2'048;  // that are kept in order, of a query
 constexpr double kStep = 1.15;              // from one effort to the next
 constexpr double kNearlyAll = 0.999;  // of all neighbours lie within the largest effort that is tried but for all rows
 constexpr double kMost = 0.99;        // of them within the effort that is searched with,
