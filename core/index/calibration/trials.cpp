@@ -78,11 +78,11 @@ Trials take_trials(std::span<const float> queries, const RowReader& read, std::s
   return trials;
 }
 
-std::size_t Trials::count_as_near(std::size_t i, std::size_t k) const {
-  std::size_t count = std::min(k, nearest[i].size());
-  for (std::size_t place = 0; place < kMeasuredAt.size(); ++place)
-    if (kMeasuredAt[place] == k) count = as_near[i][place];
-  return count;
+std::size_t count_as_near(const AsNear& as_near, std::size_t neighbours, std::size_t k) {
+  static_assert(std::tuple_size_v<AsNear> == kMeasuredAt.size());
+  const auto measured = std::find(kMeasuredAt.begin(), kMeasuredAt.end(), k);
+  if (measured == kMeasuredAt.end()) return std::min(k, neighbours);
+  return as_near[static_cast<std::size_t>(measured - kMeasuredAt.begin())];
 }
 
 void Trials::take_found(std::size_t i, const std::vector<Neighbour>& found, double power, double unit,

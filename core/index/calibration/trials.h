@@ -29,6 +29,12 @@ inline constexpr std::size_t kScannedNeighbours = kMostNeighbours + kMaxNearCopi
 inline constexpr std::size_t kMostCopies = 24;  // exact ones: a row with more of them says nothing of other queries
 inline constexpr std::size_t kTrialRows = 384;  // where rows are the queries
 
+// For each of kMeasuredAt neighbours, how many are no farther than the last of them: where distances are equal, any of
+// these rows will do.
+using AsNear = std::array<std::size_t, 3>;
+// How many of `neighbours` count where k are asked for: k, where that was not measured.
+std::size_t count_as_near(const AsNear& as_near, std::size_t neighbours, std::size_t k);
+
 struct Trials {
   std::size_t dims = 0;
   std::vector<float> vectors;       // as they are asked, one after the other
@@ -41,17 +47,16 @@ struct Trials {
   std::vector<std::vector<double>> squares;
   // The near copies of each, ascending by row.
   std::vector<std::vector<std::uint32_t>> near_copies;
-  // For each of kMeasuredAt neighbours, how many of `nearest` are no farther than the last of them: where distances
-  // are equal, any of these rows will do.
-  std::vector<std::array<std::size_t, 3>> as_near;
+  std::vector<AsNear> as_near;  // of `nearest`
 
   std::size_t count() const { return dims == 0 ? 0 : vectors.size() / dims; }
   const float* vector(std::size_t i) const { return vectors.data() + i * dims; }
   bool is_near_copy(std::size_t i, std::uint32_t row) const {
     return std::binary_search(near_copies[i].begin(), near_copies[i].end(), row);
   }
-  // How many of the nearest count where k neighbours are asked for, those that are as near as the last among them.
-  std::size_t count_as_near(std::size_t i, std::size_t k) const;
+  std::size_t count_as_near(std::size_t i, std::size_t k) const {
+    return nearabout::count_as_near(as_near[i], nearest[i].size(), k);
+  }
   // Takes what was found for trial i, nearest first, by ranks that are distances to the `power`, in `unit`; and the
   // number of exact copies that were left out. Under inner products a row far nearer than others is no near copy but a
   // long row, which every query finds: none is told from the others then.

@@ -248,13 +248,10 @@ std::vector<double> ForestTrace::found(std::size_t k, std::size_t effort) const 
   effort = std::max(effort, k);  // as a search has it
   const double told = effort >= rows_ ? 1 : told_;
   std::vector<double> counts;
-  const auto measured = std::find(kMeasuredAt.begin(), kMeasuredAt.end(), k);
   for (std::size_t query = 0; query < leaf_efforts_.size(); ++query) {
     const std::vector<std::uint64_t>& efforts = leaf_efforts_[query];
     const std::size_t wanted = std::min(k, efforts.size());
-    const std::size_t as_near = measured == kMeasuredAt.end()
-                                    ? wanted
-                                    : as_near_[query][static_cast<std::size_t>(measured - kMeasuredAt.begin())];
+    const std::size_t as_near = count_as_near(as_near_[query], efforts.size(), k);
     const auto reached = std::count_if(efforts.begin(), efforts.begin() + static_cast<std::ptrdiff_t>(as_near),
                                        [&](std::uint64_t least) { return effort >= rows_ || least <= effort; });
     counts.push_back(told * static_cast<double>(std::min<std::size_t>(static_cast<std::size_t>(reached), wanted)));

@@ -44,8 +44,8 @@ class ForestTrace : public Trace {
   std::vector<std::vector<std::uint64_t>> node_rows_;  // of each level
   // The least effort that looks at the leaf of a neighbour; of each query's, nearest first.
   std::vector<std::vector<std::uint64_t>> leaf_efforts_;
-  std::vector<std::array<std::size_t, kMeasuredAt.size()>> as_near_;  // as in Trials
-  std::vector<std::vector<Marked>> nearest_leaves_;                   // of each query, while limits are chosen
+  std::vector<AsNear> as_near_;
+  std::vector<std::vector<Marked>> nearest_leaves_;  // of each query, while limits are chosen
   Guard guard_;
   double told_ = 1;  // of the neighbours in leaves that are looked at, by their sketches
   std::vector<std::size_t> efforts_;

@@ -308,11 +308,8 @@ std::vector<double> IvfTrace::found(std::size_t k, std::size_t effort) const {
   std::vector<double> counts;
   for (std::size_t query = 0; query < neighbours_.size(); ++query) {
     const Place* const own = places(query, step);
-    const auto measured = std::find(kMeasuredAt.begin(), kMeasuredAt.end(), k);
     const std::size_t wanted = std::min(k, neighbours_[query]);
-    const std::size_t as_near = measured == kMeasuredAt.end()
-                                    ? wanted
-                                    : as_near_[query][static_cast<std::size_t>(measured - kMeasuredAt.begin())];
+    const std::size_t as_near = count_as_near(as_near_[query], neighbours_[query], k);
     const auto is = [&](const Place& place) { return everything || is_found(place, k, depth); };
     counts.push_back(static_cast<double>(
         std::min<std::ptrdiff_t>(std::count_if(own, own + as_near, is), static_cast<std::ptrdiff_t>(wanted))));

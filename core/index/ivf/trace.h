@@ -82,7 +82,7 @@ class IvfTrace : public Trace {
   std::vector<std::uint32_t> list_of_block_;
   std::vector<std::size_t> neighbours_;  // of each query
   // Of each query, how many neighbours are as near as the k-th, for k in kMeasuredAt.
-  std::vector<std::array<std::size_t, kMeasuredAt.size()>> as_near_;
+  std::vector<AsNear> as_near_;
   std::vector<double> scanned_;  // rows of that many lists, of an average query
   ListShare share_;
   std::vector<Place> places_;  // queries x probes_ x kMostNeighbours
