@@ -22,6 +22,12 @@ float tail(float z2) {
   return power_of_two(-1 - kLog2e * (0.685f * std::sqrt(bounded) + 0.434f * bounded));
 }
 
+// The part of rows that lie within a distance: `room` beyond their mean, of that variance.
+float part_within(float room, float variance) {
+  const float beyond = variance > 0 ? tail(room * room / variance) : 0.0f;
+  return room < 0 ? beyond : 1 - beyond;
+}
+
 }  // namespace
 
 std::vector<GroupResiduals> residuals_of(std::span<const float> columns, std::span<const std::uint32_t> rows) {
@@ -41,15 +47,11 @@ double expected_rows(std::span<const GroupResiduals> residuals, double lambda, s
   for (const RankedList& list : lists) {
     const GroupResiduals& group = residuals[list.list];
     const float away = std::max(list.distance + own, 0.0f);
-    const float variance = group.variance + four_lambda * away * group.median;
-    const float room = threshold - list.distance - group.median;
-    const float beyond = variance > 0 ? tail(room * room / variance) : 0.0f;
-    sum += (group.rows - group.far_rows) * (room < 0 ? beyond : 1 - beyond);
-    if (group.far_rows == 0) continue;
-    const float far_room = threshold - list.distance - group.far_median;
-    const float far_variance = away * group.far_median;  // as if lambda were 1/4
-    const float far_beyond = far_variance > 0 ? tail(far_room * far_room / far_variance) : 0.0f;
-    sum += group.far_rows * (far_room < 0 ? far_beyond : 1 - far_beyond);
+    const float room = threshold - list.distance;
+    sum += (group.rows - group.far_rows) *
+           part_within(room - group.median, group.variance + four_lambda * away * group.median);
+    if (group.far_rows > 0)  // as if lambda were 1/4
+      sum += group.far_rows * part_within(room - group.far_median, away * group.far_median);
   }
   return double{sum};
 }

@@ -40,6 +40,8 @@ class Guard {
 
   static constexpr double kUnbounded = 1e300;
   static constexpr double kOfUnseen = 1.0 / 16;  // of the limit, for queries that lie where no other did
+  static constexpr double kFarFromUsual = 16;    // times the limit: a query unlike those of the calibration
+  static constexpr double kTooMuch = 0.5;        // of what comparing every row costs: no more is spent before that
 
   double lambda = 0;
   // Between which the calibration's queries had their squared distances from the nearest centroid, and the squares of
@@ -57,6 +59,14 @@ class Guard {
   bool has_seen(double nearest_square, double square) const {
     return nearest_square >= nearest_range[0] && nearest_square <= nearest_range[1] && square >= square_range[0] &&
            square <= square_range[1];
+  }
+  // The part of `misses` that a query which lies there may expect.
+  double limit_of(double misses, double nearest_square, double square) const {
+    return has_seen(nearest_square, square) ? misses : misses * kOfUnseen;
+  }
+  // Whether so few new rows among those that a round is judged by are too little to go on.
+  static bool is_little(std::size_t entered, std::size_t judged, double recall) {
+    return static_cast<double>(entered) <= 0.5 * (1 - recall) * static_cast<double>(judged);
   }
   // Widens the ranges of a guard that has no limits yet.
   void see(double nearest_square, double square);

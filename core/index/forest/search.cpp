@@ -25,8 +25,6 @@ constexpr std::size_t kFetched = 512;  // bytes of a row that are asked for in a
 constexpr std::uint64_t kLine = 64;
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr double kNoLimit = std::numeric_limits<double>::infinity();
-constexpr double kTooMuch = 0.5;      // of what comparing every row costs: no more is spent before that
-constexpr double kFarFromUsual = 16;  // times the misses that are usual: a query unlike those of the calibration
 
 void fetch(const storage::Section& section, std::uint64_t begin, std::uint64_t bytes) {
   for (std::uint64_t line = 0; line < bytes; line += kLine) section.fetch(begin + line);
@@ -76,12 +74,12 @@ class ForestSearch {
         return spent;
       }
       const std::size_t entered = best.entered();
-      const bool last_round_found_little = spent.rounds > 0 && found_little(entered - entered_before_, spend);
+      const bool last_round_found_little =
+          spent.rounds > 0 && Guard::is_little(entered - entered_before_, spend.kept, spend.recall);
       const double misses = expected_misses(*leaves, next, best);
       const double nearest = std::max(0.0, double{leaves->front().key} + sketch.square());
-      const bool seen = forest_.guard_.has_seen(nearest, sketch.square());
-      const double limit = seen ? spend.misses : spend.misses * Guard::kOfUnseen;
-      if (spent.rounds == 0) spent.unlike = misses > kFarFromUsual * limit;
+      const double limit = forest_.guard_.limit_of(spend.misses, nearest, sketch.square());
+      if (spent.rounds == 0) spent.unlike = misses > Guard::kFarFromUsual * limit;
       if (!(misses > limit) || last_round_found_little) return spent;
       wanted = spent.rows + std::max<std::size_t>(spent.rows / 2, forest_.leaf_size_);
       if (static_cast<double>(wanted) > spend.most_rows) {
@@ -135,10 +133,6 @@ class ForestSearch {
         worst < std::numeric_limits<double>::infinity() ? static_cast<float>(sketch_->mark_of(worst)) : kInfinity;
     return expected_rows(forest_.residuals(), forest_.guard_.lambda, beyond_, mark, sketch_->square()) /
            static_cast<double>(forest_.trees_);  // each tree has a leaf with a row that was missed
-  }
-
-  static bool found_little(std::size_t entered, const ForestSpend& spend) {
-    return static_cast<double>(entered) <= 0.5 * (1 - spend.recall) * static_cast<double>(spend.kept);
   }
 
   // After a look at all that waited: more rows may wait, of more leaves.
@@ -307,7 +301,7 @@ std::vector<Answer> ForestIndex::search_some(MatrixView queries, const Request& 
   if (budget.guarded && !guard_.limits.empty()) {
     spend.recall = budget.recall;
     spend.misses = guard_.limit(kept, effort, budget.recall);
-    spend.most_rows = rows_within(kTooMuch * exact_cost(), sketch_.width());
+    spend.most_rows = rows_within(Guard::kTooMuch * exact_cost(), sketch_.width());
   }
   std::vector<Answer> answers(queries.rows);
   const double work = static_cast<double>(queries.rows) * (kQueryNanoseconds + 2 * static_cast<double>(effort));

@@ -12,8 +12,6 @@
 namespace nearabout {
 namespace {
 
-constexpr double kFarFromUsual = 16;     // times the misses that are usual: a query unlike those of the calibration
-constexpr double kTooMuch = 0.5;         // of what comparing every row costs: no more is spent before that
 constexpr std::size_t kUnlikeDepth = 3;  // times the usual depth, for such a query
 constexpr std::size_t kAlwaysSeen = 20;  // neighbours by which a round is judged, at least
 
@@ -63,10 +61,10 @@ void ListScan::look(std::size_t query, bool first) {
   }
   if (!first) refill(query);
   const float threshold = threshold_of(query, spend_.k);
-  progress.misses =
+  const double misses =
       expected_rows(index_.residuals_, index_.guard_.lambda, progress.beyond, threshold, queries_[query].square);
-  progress.done = !(progress.misses > progress.limit) || progress.beyond.empty();
-  if (first && progress.misses > kFarFromUsual * progress.limit) start_anew(query);
+  progress.done = !(misses > progress.limit) || progress.beyond.empty();
+  if (first && misses > Guard::kFarFromUsual * progress.limit) start_anew(query);
 }
 
 // How deep to look was measured with other queries than this one: its lists are scanned again, for more rows.
@@ -88,8 +86,7 @@ bool ListScan::found_little_new(std::size_t query) {
   if (judged < std::max(spend_.k, kAlwaysSeen)) return false;
   const float threshold = threshold_of(query, judged);
   const auto stayed = std::count_if(before.begin(), before.end(), [=](float mark) { return mark <= threshold; });
-  const double allowed = 0.5 * (1 - spend_.recall) * static_cast<double>(judged);
-  return static_cast<double>(judged) - static_cast<double>(stayed) <= allowed;
+  return Guard::is_little(judged - static_cast<std::size_t>(stayed), judged, spend_.recall);
 }
 
 // The lists that are expected to have most of what was missed, half as many as were looked into; fewer where that
@@ -108,7 +105,7 @@ void ListScan::choose_more(std::size_t query) {
                    [](const RankedList& a, const RankedList& b) { return a.distance < b.distance; });
   std::size_t rows = 0;
   for (auto list = progress.beyond.begin(); list != end; ++list) rows += index_.sizes_[list->list];
-  if (cost(progress.rows + rows, progress.probes + wanted) > kTooMuch * spend_.every_row_cost) {
+  if (cost(progress.rows + rows, progress.probes + wanted) > Guard::kTooMuch * spend_.every_row_cost) {
     progress.every_row = progress.done = true;
     return;
   }

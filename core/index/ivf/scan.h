@@ -42,7 +42,6 @@ class ListScan {
 
   // Whether a query is better answered by comparing every row.
   bool wants_every_row(std::size_t query) const { return progress_[query].every_row; }
-  // Whether it has probably missed far more than the queries of the calibration.
   // Whether a query was far from going like the calibration's: it looked into twice as many lists, at least.
   bool is_suspicious(std::size_t query) const {
     const Progress& progress = progress_[query];
@@ -54,6 +53,7 @@ class ListScan {
   // How many neighbours a query may be expected to miss among the rows that were dropped: some times what the recall
   // allows, since how deep to look was chosen for the mean of all queries.
   double allowed_by_depth() const { return 5 * (1 - spend_.recall) * static_cast<double>(spend_.k); }
+  // Whether it has probably missed far more than the queries of the calibration.
   bool unlike(std::size_t query) const { return progress_[query].unlike; }
   std::size_t probes(std::size_t query) const { return progress_[query].probes; }
 
@@ -74,7 +74,6 @@ class ListScan {
     std::size_t probes = 0;           // lists looked into
     std::size_t rows = 0;             // in them
     std::size_t depth = 0;            // rows kept by their codes
-    double misses = 0;                // expected at the last look
     std::size_t quiet = 0;            // rounds that found hardly anything new
     std::vector<float> nearest;       // the least estimates before the last round
     std::vector<RankedList> beyond;   // the nearest lists that were not looked into
