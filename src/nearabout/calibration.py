@@ -81,7 +81,7 @@ class Spent(NamedTuple):
 
     core: _core.Index
     k: int
-    base: int | None  # the effort that every query was given at least; None: every row
+    asked: tuple[Any, Any, bool]  # effort, recall and exact, as the search was asked for them
     efforts: Any  # int64 (n,), or an int
     unlike: Any  # uint8 (n,), or a bool
     radius: bool = False
@@ -89,11 +89,14 @@ class Spent(NamedTuple):
     def number(self) -> Any:
         return self.efforts
 
+    def base(self) -> int | None:
+        """The effort that every query was given at least; None: every row, or nothing that was measured."""
+        return None if self.radius else self.core.base_effort(max(1, self.k), *self.asked)
+
     def expected_recall(self) -> Any:
         """Of a batch an array, NaN where nothing was measured; of one query a float or None."""
-        found = None
-        if self.base is not None and not self.radius:
-            found = self.core.expected_recall(max(1, self.k), self.base)
+        base = self.base()
+        found = None if base is None else self.core.expected_recall(max(1, self.k), base)
         if isinstance(self.efforts, int):
             return 1.0 if self.efforts == EVERY_ROW else None if found is None else found[0]
         return np.where(self.efforts == EVERY_ROW, 1.0, np.nan if found is None else found[0])
@@ -102,7 +105,7 @@ class Spent(NamedTuple):
         """Whether queries have their neighbours nearer or farther than any that calibration saw; (n, k) to (n,)."""
         unlike = np.atleast_1d(np.asarray(self.unlike, bool))
         seen = self.core.seen_distances()
-        if self.base is None or self.radius or seen is None or distances.shape[1] == 0:
+        if seen is None or self.base() is None or distances.shape[1] == 0:
             return unlike
         column = min(distances.shape[1], 10) - 1
         least, most = seen[1 if column == 9 else 0]

@@ -218,8 +218,7 @@ class Index(Measuring, Closable):
         found = self._core.search_single(query, k, effort, recall, exact, threads)
         if found is not None:
             rows, distances, spent, unlike = found
-            base = self._core.base_effort(len(rows), effort, recall, False)
-            spending = Spent(self._core, len(rows), base, spent, unlike)
+            spending = Spent(self._core, len(rows), (effort, recall, False), spent, unlike)
             return Hits(rows, distances, len(rows), self._metric, self._keys_of, spending)
         looked, everything = check_effort(effort, exact, self.kind)
         k = check_k(k, len(self))
@@ -397,9 +396,9 @@ class Index(Measuring, Closable):
             rows, distances, offsets, efforts, unlike = self._core.radius_search(
                 queries, radius, spent, recall, everything, check_threads(threads)
             )
-        base = self._core.base_effort(10, spent, recall, everything)
+        asked = (spent, recall, everything)
         if single:
-            spending = Spent(self._core, len(rows), base, int(efforts[0]), bool(unlike[0]), True)
+            spending = Spent(self._core, len(rows), asked, int(efforts[0]), bool(unlike[0]), True)
             return Hits(rows, distances, len(rows), self.metric, self._keys_of, spending)
         counts = np.diff(offsets)
         shape = (len(counts), int(counts.max(initial=0)))
@@ -408,7 +407,7 @@ class Index(Measuring, Closable):
         padded_rows[filled] = rows
         padded_distances = np.full(shape, np.inf, np.float32)
         padded_distances[filled] = distances
-        spending = Spent(self._core, shape[1], base, efforts, unlike, True)
+        spending = Spent(self._core, shape[1], asked, efforts, unlike, True)
         return Hits(padded_rows, padded_distances, counts, self.metric, self._keys_of, spending)
 
     # --- Keys and vectors ---
@@ -527,12 +526,11 @@ class Index(Measuring, Closable):
 
     def _full_hits(self, found: tuple[Any, ...], single: bool, k: int, asked: tuple[Any, Any, bool]) -> Hits:
         rows, distances, efforts, unlike = found
-        base = self._core.base_effort(k, *asked)
         if single:
-            spent = Spent(self._core, k, base, int(efforts[0]), bool(unlike[0]))
+            spent = Spent(self._core, k, asked, int(efforts[0]), bool(unlike[0]))
             return Hits(rows[0], distances[0], rows.shape[1], self.metric, self._keys_of, spent)
         counts = np.full(len(rows), rows.shape[1], np.int64)
-        return Hits(rows, distances, counts, self.metric, self._keys_of, Spent(self._core, k, base, efforts, unlike))
+        return Hits(rows, distances, counts, self.metric, self._keys_of, Spent(self._core, k, asked, efforts, unlike))
 
     def _with(self, core: _core.Index) -> Index:
         """The same, measured otherwise; its file has the calibration that it had, so that it has no path."""
