@@ -246,7 +246,7 @@ class _Chooser:
     def check_numbers(self, key: int | None, line: int, numbers: tuple[int, ...] | None) -> None:
         """Refuses text among what would be the vectors: the file is sound, but somebody has to choose."""
         taken = numbers or [place for place in range(len(self._row)) if place != key]
-        wrong = [place for place in taken if not _is_float(self._row[place]) and not is_missing(self._row[place])]
+        wrong = [place for place in taken if not _words.is_float(self._row[place]) and not is_missing(self._row[place])]
         if wrong:
             field = self._row[wrong[0]]
             header = "" if self._names is not None else " (or, if the first line names the columns, pass header=True)"
@@ -273,11 +273,3 @@ def refuse_row_numbers(first: list[str], second: list[str] | None, path: str) ->
             f"key_column=0 if "
             "they are keys, or key_column=False if they are numbers of the vectors"
         )
-
-
-def _is_float(field: str) -> bool:
-    try:
-        float(field)
-    except ValueError:
-        return False
-    return True

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from nearabout.errors import InvalidInput
 from nearabout.formats._bad_rows import BadRow
+from nearabout.formats._words import is_float
 
 
 def is_open(line: bytes, delimiter: bytes, inside: bool = False) -> bool:
@@ -100,7 +101,7 @@ class Quotes:
             enclosed = []
         fields = text.split(delimiter)
         fits = len(fields) == width if width is not None else len(fields) > 1
-        return fits and len(enclosed) != len(fields) and all(map(_is_float, fields[1:]))
+        return fits and len(enclosed) != len(fields) and all(map(is_float, fields[1:]))
 
     def fields(self, text: str, delimiter: str, line: int, width: int | None) -> list[str]:
         """Returns the fields of a record; raises BadRow where its quotes make no sense."""
@@ -123,11 +124,3 @@ class Quotes:
                 f"{self._enclosing:,}: say which it is with quotes=True or quotes=False"
             )
         return fields
-
-
-def _is_float(field: str) -> bool:
-    try:
-        float(field)
-    except ValueError:
-        return False
-    return True

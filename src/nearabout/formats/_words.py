@@ -32,6 +32,15 @@ class Header(NamedTuple):
     size: int  # bytes, with a byte order mark and the line feed
 
 
+def is_float(field: str) -> bool:
+    """Whether Python takes a field for a number."""
+    try:
+        float(field)
+    except ValueError:
+        return False
+    return True
+
+
 def header_of(head: bytes) -> Header | None:
     """The header that these bytes begin with; None where they begin with something else."""
     start = len(BOM) if head.startswith(BOM) else 0
