@@ -114,8 +114,12 @@ void IvfTrace::look_at(const IvfIndex& index, const Trials& trials, std::size_t 
 // Of each list its place among all, the nearest first.
 std::vector<std::uint32_t> IvfTrace::list_places(const IvfIndex& index, std::vector<RankedList>& ranked,
                                                  Seen& seen) const {
-  std::sort(ranked.begin(), ranked.end(), [](const RankedList& a, const RankedList& b) {
-    return Marked(a.distance, a.list) < Marked(b.distance, b.list);
+  std::vector<Marked> order;
+  order.reserve(ranked.size());
+  for (const RankedList& list : ranked) order.emplace_back(list.distance, list.list);
+  std::sort(order.begin(), order.end());
+  std::transform(order.begin(), order.end(), ranked.begin(), [](const Marked& list) {
+    return RankedList{list.mark(), list.row()};
   });
   seen.nearest_square = std::max(0.0, double{ranked.front().distance} + seen.square);
   std::vector<std::uint32_t> places(index.lists(), static_cast<std::uint32_t>(index.lists() - 1));
@@ -170,7 +174,7 @@ void IvfTrace::choose_limits(const std::vector<Seen>& seen) {
   }
 }
 
-// Without the query's own row, and copies of it: a query that is no row has none.
+// Without the query's own row, its copies and its near copies: a query that is no row has none.
 void IvfTrace::take_candidates(const IvfIndex& index, const Trials& trials, std::size_t query, ListScan& scan,
                                std::size_t number, const std::vector<std::uint32_t>& places, Seen& seen) const {
   const std::span<const std::uint32_t> found = scan.candidates(number);
@@ -194,9 +198,8 @@ void IvfTrace::take_candidates(const IvfIndex& index, const Trials& trials, std:
     candidates.push_back({estimates[i], 0, places[lists[i]], numbers.find(row)});
   }
   if (answers_ == Answers::byte_codes) rank_by_bytes(index, trials.vector(query), rows, candidates);
-  if (!own) return;
   const auto copy = [&](std::size_t i) {
-    return (estimates[i] == estimates[*own] && lists[i] == lists[*own]) || trials.is_near_copy(query, rows[i]);
+    return (own && estimates[i] == estimates[*own] && lists[i] == lists[*own]) || trials.is_near_copy(query, rows[i]);
   };
   std::size_t kept = 0;
   for (std::size_t i = 0; i < rows.size(); ++i)
