@@ -67,7 +67,8 @@ ForestTrace::ForestTrace(const ForestIndex& forest, const Trials& trials, const 
       row_bytes_(row_bytes(forest.descriptor().element, forest.dims())),
       as_near_(trials.as_near) {
   for (const std::vector<std::uint32_t>& nearest : trials.nearest) leaf_efforts_.emplace_back(nearest.size(), kNever);
-  find_leaves(forest, trials, build.threads, step_of(monitor, 0.0, 0.5));
+  const std::vector<SketchQuery> sketches = SketchQuery::bind(forest.sketch_, trials.vectors.data(), trials.count());
+  find_leaves(forest, trials, sketches, build.threads, step_of(monitor, 0.0, 0.5));
   const std::uint64_t most = effort_within(kNearlyAll);
   for (double effort = static_cast<double>(forest.least_effort()); effort < static_cast<double>(most);
        effort = std::max(effort + 1, std::ceil(effort * kStep)))
@@ -75,7 +76,7 @@ ForestTrace::ForestTrace(const ForestIndex& forest, const Trials& trials, const 
   if (most < rows_) efforts_.push_back(most);
   efforts_.push_back(rows_);
   told_ = share_told(forest, trials, build, step_of(monitor, 0.5, 1.0));
-  if (forest.is_guarded()) choose_limits(forest, trials, build.threads);
+  if (forest.is_guarded()) choose_limits(forest, trials, sketches, build.threads);
   nearest_leaves_.clear();
 }
 
@@ -113,7 +114,8 @@ std::array<float, kMeasuredAt.size()> ForestTrace::expect_misses(const ForestInd
 }
 
 // At each effort, what most of the queries stay below.
-void ForestTrace::choose_limits(const ForestIndex& forest, const Trials& trials, std::size_t threads) {
+void ForestTrace::choose_limits(const ForestIndex& forest, const Trials& trials,
+                                const std::vector<SketchQuery>& sketches, std::size_t threads) {
   std::vector<std::size_t> efforts;  // that need no more leaves than were kept
   for (const std::size_t effort : efforts_)
     if (effort < rows_ && effort < kMostLeaves / 3 * forest.leaf_size_) efforts.push_back(effort);
@@ -121,15 +123,14 @@ void ForestTrace::choose_limits(const ForestIndex& forest, const Trials& trials,
   for (std::size_t query = 0; query < trials.count(); ++query)
     if (!trials.nearest[query].empty()) queries.push_back(query);
   for (const std::size_t query : queries) {
-    const double square = SketchQuery::bind(forest.sketch_, trials.vector(query), 1)[0].square();
+    const double square = sketches[query].square();
     guard_.see(std::max(0.0, double{nearest_leaves_[query].front().mark()} + square), square);
   }
   std::vector<std::vector<std::array<float, kMeasuredAt.size()>>> misses(
       efforts.size(), std::vector<std::array<float, kMeasuredAt.size()>>(queries.size()));
   parallel_for(queries.size(), 1, threads, [&](std::size_t i, std::size_t, std::size_t) {
-    const SketchQuery sketch = SketchQuery::bind(forest.sketch_, trials.vector(queries[i]), 1)[0];
     for (std::size_t e = 0; e < efforts.size(); ++e)
-      misses[e][i] = expect_misses(forest, trials, sketch, queries[i], efforts[e]);
+      misses[e][i] = expect_misses(forest, trials, sketches[queries[i]], queries[i], efforts[e]);
   });
   for (std::size_t e = 0; e < efforts.size(); ++e) guard_.add(static_cast<double>(efforts[e]), misses[e]);
 }
@@ -187,8 +188,8 @@ std::vector<std::uint64_t> ForestTrace::efforts_of_leaves(const ForestIndex& for
   return above;
 }
 
-void ForestTrace::find_leaves(const ForestIndex& forest, const Trials& trials, std::size_t threads,
-                              const Monitor& monitor) {
+void ForestTrace::find_leaves(const ForestIndex& forest, const Trials& trials, const std::vector<SketchQuery>& sketches,
+                              std::size_t threads, const Monitor& monitor) {
   for (const ForestIndex::StoredLevel& level : forest.levels_) {
     std::vector<std::uint64_t> rows(level.nodes(), 0);
     for (std::size_t node = 0; node < rows.size(); ++node)
@@ -201,8 +202,7 @@ void ForestTrace::find_leaves(const ForestIndex& forest, const Trials& trials, s
                             trials, rows_);
   const auto rank = [&](std::size_t query, std::size_t, std::size_t) {
     std::vector<Marked>& nearest = nearest_leaves_[query];
-    const SketchQuery sketch = SketchQuery::bind(forest.sketch_, trials.vector(query), 1)[0];
-    const std::vector<std::uint64_t> efforts = efforts_of_leaves(forest, sketch, nearest);
+    const std::vector<std::uint64_t> efforts = efforts_of_leaves(forest, sketches[query], nearest);
     nearest.resize(std::min(nearest.size(), kMostLeaves));
     nearest.shrink_to_fit();
     for (std::size_t i = 0; i < leaf_efforts_[query].size(); ++i)

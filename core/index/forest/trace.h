@@ -29,12 +29,14 @@ class ForestTrace : public Trace {
                                          const std::vector<std::uint64_t>& rows, std::vector<Marked>& nearest) const;
   std::vector<std::uint64_t> efforts_of_leaves(const ForestIndex& forest, const SketchQuery& sketch,
                                                std::vector<Marked>& nearest) const;
-  void choose_limits(const ForestIndex& forest, const Trials& trials, std::size_t threads);
+  void choose_limits(const ForestIndex& forest, const Trials& trials, const std::vector<SketchQuery>& sketches,
+                     std::size_t threads);
   std::array<float, kMeasuredAt.size()> expect_misses(const ForestIndex& forest, const Trials& trials,
                                                       const SketchQuery& sketch, std::size_t query,
                                                       std::size_t effort) const;
   std::uint64_t effort_within(double share) const;
-  void find_leaves(const ForestIndex& forest, const Trials& trials, std::size_t threads, const Monitor& monitor);
+  void find_leaves(const ForestIndex& forest, const Trials& trials, const std::vector<SketchQuery>& sketches,
+                   std::size_t threads, const Monitor& monitor);
   double share_told(const ForestIndex& forest, const Trials& trials, const BuildOptions& build,
                     const Monitor& monitor) const;
 
