@@ -78,8 +78,8 @@ def _key(columns: Sequence[Column], usual: list[int], what: str, keyed: bool) ->
         column = columns[usual[0]]
         if column.holds not in ("text", "integers") and not keyed:
             raise InvalidInput(
-                f"the column {column.name!r} of {what} holds {column.type}; keys are strings or whole numbers: "
-                f"convert it, drop it, or pass keys="
+                f"the column {column.name!r} of {what} holds {column.type}; keys are strings or whole numbers: convert "
+                "it, drop it, or pass keys="
             )
         return usual[0]
     texts = [place for place, column in enumerate(columns) if column.holds == "text"]

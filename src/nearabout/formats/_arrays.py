@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from nearabout.errors import CorruptFile, InvalidInput
 from nearabout.formats._embeddings import Vectors
+
+SHOWN = 12  # columns, arrays or members that an error lists
 
 # What people call them, the likeliest first.
 VECTOR_NAMES = ("train", "vectors", "vector", "embeddings", "embedding", "base", "data", "x", "X", "arr_0", "values")
@@ -64,7 +66,7 @@ def choose_vectors(shapes: Mapping[str, tuple[int, ...]], wanted: str | None, pa
 
 
 def _listed(shapes: Mapping[str, tuple[int, ...]]) -> str:
-    shown = ", ".join(f"{name} {shape}" for name, shape in list(shapes.items())[:12])
+    shown = ", ".join(f"{name} {shape}" for name, shape in list(shapes.items())[:SHOWN])
     return shown or "none"
 
 
@@ -86,6 +88,22 @@ def key_candidates(names: Iterable[str]) -> list[str]:
         if usual in plain:
             return [plain[usual]]
     return [name for name in known if _LIKE_KEYS.fullmatch(name.strip())]
+
+
+def several_names(path: str, names: Sequence[str], listed: str, parts: str = "columns") -> InvalidInput:
+    """Returns the error where several names are those of keys; ``listed`` are all the ``parts`` of a row."""
+    return InvalidInput(
+        f"{path}: {', '.join(names[:SHOWN])} may each be the key; the {parts} are {listed}. Name it with key_column=, "
+        "or pass key_column=False for none"
+    )
+
+
+def several_texts(path: str, count: int, listed: str, parts: str = "columns", more: str = "") -> InvalidInput:
+    """Returns the error where several parts of a row hold text and none has a name of keys."""
+    return InvalidInput(
+        f"{path}: {count} {parts} hold text, and any of them may be the key; the {parts} are {listed}. Name the key "
+        f"with key_column=, or pass key_column=False for none{more}"
+    )
 
 
 class Member(NamedTuple):
@@ -111,7 +129,7 @@ def choose_keys(
     """
     if wanted is False:
         return None
-    listed = ", ".join(f"{name} ({one.what} {one.shape})" for name, one in list(members.items())[:12])
+    listed = ", ".join(f"{name} ({one.what} {one.shape})" for name, one in list(members.items())[:SHOWN])
     advice = f"the arrays are {listed}. Name the keys with key_column=, or pass key_column=False for none"
     if wanted is not None:
         if not isinstance(wanted, str) or wanted not in members:

@@ -7,13 +7,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from nearabout.errors import InvalidInput
-from nearabout.formats._arrays import VECTOR_NAMES, key_candidates
+from nearabout.formats._arrays import SHOWN, VECTOR_NAMES, key_candidates, several_names, several_texts
 from nearabout.formats._arrow_keys import is_key, is_text, refusal
 from nearabout.formats._arrow_vectors import is_list, is_number
 from nearabout.formats._options import ReadOptions
 from nearabout.formats._vector_text import is_vector_text
 
-_SHOWN = 12  # columns listed in an error
 _NUMBERED = re.compile(r"(.*?)(\d+)")
 _INDEX = re.compile(r"__index_level_\d+__")  # what pandas calls the columns of an index without a name
 
@@ -36,8 +35,8 @@ class Chooser:
         return vectors, self._key(set(vectors))
 
     def _listed(self) -> str:
-        shown = ", ".join(f"{name} ({kind})" for name, kind in self._fields[:_SHOWN]) or "none"
-        return shown + (f" and {len(self._fields) - _SHOWN} more" if len(self._fields) > _SHOWN else "")
+        shown = ", ".join(f"{name} ({kind})" for name, kind in self._fields[:SHOWN]) or "none"
+        return shown + (f" and {len(self._fields) - SHOWN} more" if len(self._fields) > SHOWN else "")
 
     def _field(self, wanted: str | int, option: str) -> tuple[str, Any]:
         """Returns the name and type of a column that a caller names."""
@@ -66,8 +65,7 @@ class Chooser:
             if not is_list(self._arrow, kind) and not self._has_vector_text(name, kind):
                 raise InvalidInput(
                     f"{self._path}: vector_column={name!r} is no column of lists of numbers, nor of vectors as text; "
-                    f"the "
-                    f"columns are {self._listed()}"
+                    f"the columns are {self._listed()}"
                 )
             return (name,)
         lists = [name for name, kind in self._fields if is_list(self._arrow, kind)]
@@ -85,8 +83,7 @@ class Chooser:
             return series[0]
         raise InvalidInput(
             f"{self._path}: 0 columns hold lists of numbers; the columns are {self._listed()}. Where each dimension "
-            f"has a "
-            "column of its own, name them with vector_columns=[...]"
+            "has a column of its own, name them with vector_columns=[...]"
         )
 
     def _one(self, names: list[str], what: str) -> str:
@@ -132,19 +129,12 @@ class Chooser:
         named = key_candidates(name for name, _ in free)
         levels = [name for name, _ in free if _INDEX.fullmatch(name)]
         if len(named) > 1 or (len(levels) > 1 and not named):
-            raise InvalidInput(
-                f"{self._path}: {', '.join((named or levels)[:_SHOWN])} may each be the key; the columns are "
-                f"{self._listed()}. "
-                "Name it with key_column=, or pass key_column=False for none"
-            )
+            raise several_names(self._path, named or levels, self._listed())
         if named or levels:
             return self._checked(*next(field for field in free if field[0] == (named or levels)[0]))
         texts = [name for name, kind in free if is_text(self._arrow, kind) and not self._has_vector_text(name, kind)]
         if len(texts) > 1:
-            raise InvalidInput(
-                f"{self._path}: {len(texts)} columns hold text, and any of them may be the key; the columns are "
-                f"{self._listed()}. Name the key with key_column=, or pass key_column=False for none"
-            )
+            raise several_texts(self._path, len(texts), self._listed())
         return texts[0] if texts else None
 
     def _checked(self, name: str, kind: Any) -> str:

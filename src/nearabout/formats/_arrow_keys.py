@@ -65,9 +65,8 @@ def keys_of(arrow: Any, column: Any, path: str, name: str) -> Keys:
     """
     if column.null_count:
         raise InvalidInput(
-            f"{path}: the column {name} has {column.null_count:,} empty keys: fill or remove those rows, or leave "
-            f"them out "
-            "with on_bad='skip'"
+            f"{path}: the column {name} has {column.null_count:,} empty keys: fill or remove those rows, or leave them "
+            "out with on_bad='skip'"
         )
     column = _decoded(arrow, column, path)
     if arrow.types.is_integer(column.type):

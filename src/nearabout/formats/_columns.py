@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from nearabout.errors import InvalidInput
 from nearabout.formats import _words
-from nearabout.formats._arrays import KEY_NAMES, VECTOR_NAMES, key_candidates
+from nearabout.formats._arrays import KEY_NAMES, SHOWN, VECTOR_NAMES, key_candidates, several_names, several_texts
 from nearabout.formats._bad_rows import is_missing
 from nearabout.formats._decimal_commas import COMMA_ADVICE, is_decimal_comma
 from nearabout.formats._options import ReadOptions
@@ -15,7 +15,6 @@ from nearabout.formats._vector_text import is_vector_text
 
 _INDEX_NAMES = ("", "index", "unnamed: 0")  # what pandas calls the column of an index
 _YEARS = range(1500, 2201)
-_SHOWN = 12  # columns listed in an error
 
 
 class Columns(NamedTuple):
@@ -116,9 +115,8 @@ def choose_columns(names: list[str] | None, line: int, row: list[str], options: 
     _refuse_decimal_commas(row, path)
     if len(row) == 1 and not is_number(row[0]) and not is_vector_text(row[0]):
         raise InvalidInput(
-            f"{path}: no delimiter was found in line {line:,}, {row[0]!r:.60}: pass delimiter=, or format='glove' "
-            f"for words "
-            "and numbers with spaces between them"
+            f"{path}: no delimiter was found in line {line:,}, {row[0]!r:.60}: pass delimiter=, or format='glove' for "
+            "words and numbers with spaces between them"
         )
     chooser = _Chooser(names, row, path)
     numbers = None
@@ -162,7 +160,7 @@ class _Chooser:
         """Returns the columns with what is in them, for sentences."""
         labels = self._names if self._names is not None else [f"column {place}" for place in range(len(self._row))]
         shown = [f"{label} ({value!r:.24})" for label, value in zip(labels, self._row, strict=False)]
-        return ", ".join(shown[:_SHOWN]) + (f" and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else "")
+        return ", ".join(shown[:SHOWN]) + (f" and {len(shown) - SHOWN} more" if len(shown) > SHOWN else "")
 
     def place(self, wanted: str | int, option: str) -> int:
         """Returns the place of a column that a caller names."""
@@ -174,7 +172,7 @@ class _Chooser:
                 )
             if self._names.count(wanted) != 1:
                 times = "twice" if wanted in self._names else "not"
-                has = f"the columns {', '.join(self._names[:_SHOWN])}"
+                has = f"the columns {', '.join(self._names[:SHOWN])}"
                 raise InvalidInput(
                     f"{self._path}: {option}={wanted!r}, but the file has {has}: that name is {times} there"
                 )
@@ -193,8 +191,7 @@ class _Chooser:
                 return self._plain.index(name)
         raise InvalidInput(
             f"{self._path}: {len(fits)} columns hold vectors in brackets; the columns are {self.listed()}. Name one "
-            f"with "
-            "vector_column="
+            "with vector_column="
         )
 
     def key(self, wanted: str | int | None, taken: set[int]) -> int | None:
@@ -206,11 +203,7 @@ class _Chooser:
         free = [place for place in range(len(self._row)) if place not in taken and not is_vector_text(self._row[place])]
         named = [] if self._names is None else key_candidates(self._names[place] for place in free)
         if len(named) > 1:
-            raise InvalidInput(
-                f"{self._path}: {', '.join(named[:_SHOWN])} may each be the key; the columns are {self.listed()}. "
-                f"Name it "
-                "with key_column=, or pass key_column=False for none"
-            )
+            raise several_names(self._path, named, self.listed())
         if named and self._names is not None:
             return next(place for place in free if self._names[place] == named[0])
         if 0 in free and self._plain and self._plain[0] in _INDEX_NAMES:
@@ -222,18 +215,13 @@ class _Chooser:
                 "key_column=False and on_bad='skip' if a number is missing"
             )
         if len(texts) > 1:
-            raise InvalidInput(
-                f"{self._path}: {len(texts)} columns hold text, and any of them may be the key; the columns are "
-                f"{self.listed()}. Name the key with key_column=, or pass key_column=False for none"
-                + ("" if taken else "; and the numbers with vector_columns=")
-            )
+            more = "" if taken else "; and the numbers with vector_columns="
+            raise several_texts(self._path, len(texts), self.listed(), more=more)
         if texts and texts[0] and not taken:
             raise InvalidInput(
                 f"{self._path}: only its column {texts[0]} holds text ({self._row[texts[0]]!r:.24}), which may be a "
-                f"key or a "
-                f"class that many rows share; the columns are {self.listed()}. Pass key_column={texts[0]} if it is "
-                f"the key, "
-                "or key_column=False to leave it out"
+                f"key or a class that many rows share; the columns are {self.listed()}. Pass key_column={texts[0]} if "
+                "it is the key, or key_column=False to leave it out"
             )
         return texts[0] if texts else None
 
@@ -270,6 +258,5 @@ def refuse_row_numbers(first: list[str], second: list[str] | None, path: str) ->
     if counts and _are_fractions(others):
         raise InvalidInput(
             f"{path}: its first column counts rows ({first[0].strip()}, {second[0].strip()}), it seems: pass "
-            f"key_column=0 if "
-            "they are keys, or key_column=False if they are numbers of the vectors"
+            "key_column=0 if they are keys, or key_column=False if they are numbers of the vectors"
         )

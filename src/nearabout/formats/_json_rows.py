@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from nearabout.errors import InvalidInput
-from nearabout.formats._arrays import VECTOR_NAMES, key_candidates
+from nearabout.formats._arrays import SHOWN, VECTOR_NAMES, key_candidates, several_names, several_texts
 from nearabout.formats._bad_rows import BadRow
 from nearabout.formats._options import ReadOptions
 from nearabout.formats._rows import Rows
@@ -23,7 +23,7 @@ def _is_vector(value: Any) -> bool:
 
 
 def _listed(entry: dict[str, Any]) -> str:
-    return ", ".join(f"{name} ({type(value).__name__})" for name, value in list(entry.items())[:12]) or "none"
+    return ", ".join(f"{name} ({type(value).__name__})" for name, value in list(entry.items())[:SHOWN]) or "none"
 
 
 def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -57,8 +57,7 @@ class JsonRows:
                 sound=missing,
                 advice="it takes a list of numbers, or an object with one named "
                 f"{', '.join(VECTOR_NAMES[:4])}; another name is given with vector_column=, and rows without one are "
-                f"left "
-                "out with on_bad='skip'",
+                "left out with on_bad='skip'",
             )
         if any(isinstance(one, (list, dict)) for one in vector[:1]):
             raise BadRow(
@@ -114,27 +113,19 @@ class JsonRows:
             if wanted not in entry:
                 raise InvalidInput(
                     f"{self._path}: {self._rows.place(number)} has no member {wanted!r}, which key_column= names; it "
-                    f"has "
-                    f"{_listed(entry)}"
+                    f"has {_listed(entry)}"
                 )
             return wanted, vector
         if wanted is not None:
             raise InvalidInput(f"{self._path}: key_column={wanted!r}: members have names: give one, or False for none")
         named = key_candidates(name for name in entry if name != vector)
         if len(named) > 1:
-            raise InvalidInput(
-                f"{self._path}: {', '.join(named[:12])} may each be the key; the members are {_listed(entry)}. Name "
-                f"it with "
-                "key_column=, or pass key_column=False for none"
-            )
+            raise several_names(self._path, named, _listed(entry), "members")
         if named:
             return named[0], vector
         texts = [name for name, value in entry.items() if isinstance(value, str) and name != vector]
         if len(texts) > 1:
-            raise InvalidInput(
-                f"{self._path}: {len(texts)} members hold text, and any of them may be the key; the members are "
-                f"{_listed(entry)}. Name the key with key_column=, or pass key_column=False for none"
-            )
+            raise several_texts(self._path, len(texts), _listed(entry), "members")
         return (texts[0] if texts else None), vector
 
     def _choose_vector(self, number: int, entry: dict[str, Any]) -> str:
@@ -152,9 +143,8 @@ class JsonRows:
         fits = [name for name, value in entry.items() if _is_vector(value)]
         if usual is None and len(fits) > 1:
             raise InvalidInput(
-                f"{self._path}: {len(fits)} members hold lists of numbers; the members are {_listed(entry)}. Name "
-                f"one with "
-                "vector_column="
+                f"{self._path}: {len(fits)} members hold lists of numbers; the members are {_listed(entry)}. Name one "
+                "with vector_column="
             )
         chosen = usual or (fits[0] if fits else None)
         if chosen is None:

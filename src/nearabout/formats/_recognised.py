@@ -57,7 +57,7 @@ def refuse_others(head: Head, path: str) -> None:
     if _FAISS.match(head.data) and b"\x00" in head.data[4:24]:
         raise NotOurFile(
             f"{path}: is an index of faiss: get its vectors with index.reconstruct_n(0, index.ntotal), and save them "
-            f"as .npy"
+            "as .npy"
         )
     if _PAGE.match(head.data):
         raise NotOurFile(

@@ -377,8 +377,7 @@ class Source:
         if any(name.endswith("/data.pkl") for name in names):
             raise NotOurFile(
                 f"{self.path}: is what torch.save writes, a pickle with its data: load it with torch, and save the "
-                f"vectors "
-                "with numpy.save or as .safetensors"
+                "vectors with numpy.save or as .safetensors"
             )
         if len(wanted) == 1:
             return wanted[0]
@@ -454,7 +453,7 @@ def _with_line_feeds(pieces: Iterator[bytes], path: str) -> Iterator[bytes]:
         if b"\n" in piece:
             raise CorruptFile(
                 f"{path}: its lines end in carriage returns and in line feeds: which of them are meant? Give all the "
-                f"same"
+                "same"
             )
         yield piece.replace(b"\r", b"\n")
 

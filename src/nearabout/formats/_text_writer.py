@@ -32,9 +32,8 @@ def words_of(keys: Keys, rows: int, dims: int, format_name: str) -> KeyList:
         wrong = holds_a_row(word, dims)
         if wrong:
             raise InvalidInput(
-                f"key {row}, {word.decode()!r:.80}, cannot be written as {format_name}: it {wrong}. Change the key, "
-                f"or write "
-                "Parquet"
+                f"key {row}, {word.decode()!r:.80}, cannot be written as {format_name}: it {wrong}. Change the key, or "
+                "write Parquet"
             )
     marked = [(0, words[0].encode())] if rows and words[0].encode().startswith(BOM) else []
     for row, word in (*marked, *words.spaced()):

@@ -47,6 +47,5 @@ def warn_of_duplicates(path: str, report: Report, rows: int) -> None:
         advice = "rename or remove the others to keep every row"
     warn(
         f"{path}: {report.duplicates:,} of {rows + report.duplicates:,} rows were left out, since their key{column} "
-        f"had "
-        f"come before: {advice}"
+        f"had come before: {advice}"
     )

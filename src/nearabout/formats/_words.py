@@ -186,7 +186,7 @@ def _check_length(parser: Any, source: Source, dims: int) -> None:
     elif parser.waiting_bytes > MAX_LINE + 4 * dims:
         raise CorruptFile(
             f"{source.path}: the record at byte {parser.place:,} has no end within {MAX_LINE:,} bytes: get the file "
-            f"again"
+            "again"
         )
 
 

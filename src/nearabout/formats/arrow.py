@@ -243,8 +243,7 @@ class _TableRows:
             if dims and piece.shape[1] != dims:
                 raise InvalidInput(
                     f"{self._path}: the lists in {self._vectors[0]} differ in length ({dims} and {piece.shape[1]}): "
-                    f"vectors "
-                    "must not"
+                    "vectors must not"
                 )
             dims = piece.shape[1]
             yield piece

@@ -205,8 +205,7 @@ class _Table:
                 end = "the end of the file" if following is None else f"{_MAX_FIELD:,} bytes"
                 raise CorruptFile(
                     f"{self._path}: line {number:,}: its quotes make no sense (one is open until {end}): mend the "
-                    f"line, "
-                    "or pass quotes=False if a quote is a letter like others"
+                    "line, or pass quotes=False if a quote is a letter like others"
                 )
             parts.append(following[1])
             open_ = is_open(following[1], delimiter, inside=True)

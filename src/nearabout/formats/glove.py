@@ -67,8 +67,7 @@ def _parser(source: Source, options: ReadOptions) -> tuple[Any, int, int | None]
         choices = ", ".join(f"dims={one}" for one in found[:4])
         raise CorruptFile(
             f"{source.path}: its lines have {' or '.join(map(str, found[:4]))} numbers after their word, each as "
-            f"often: "
-            f"mend the lines, or say which it is with {choices}"
+            f"often: mend the lines, or say which it is with {choices}"
         )
     dims = found[0] if found else 0
     if dims == 0:
@@ -107,8 +106,7 @@ def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:
     for row in np.flatnonzero(np.diff(words.offsets.astype(np.int64)) == 0)[:1].tolist():
         raise InvalidInput(
             f"key {row} is empty: without a header a line that begins with a number would be read as another row; "
-            f"write "
-            "word2vec-text or Parquet, or give it a name"
+            "write word2vec-text or Parquet, or give it a name"
         )
     for row, word in words.spaced():
         fields = word.split()
@@ -118,8 +116,7 @@ def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:
             )
         if len(fields) > 1 and _words.NUMBER.fullmatch(fields[-1]):
             raise InvalidInput(
-                f"key {row}, {word.decode()!r}, ends in a number: without a header it would be read as part of "
-                "the vector; "
-                "write word2vec-text instead"
+                f"key {row}, {word.decode()!r}, ends in a number: without a header it would be read as part of the "
+                "vector; write word2vec-text instead"
             )
     _text_writer.write_lines(file, words, vectors)

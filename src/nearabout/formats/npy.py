@@ -54,9 +54,8 @@ def parse_header(text: bytes, path: str, objects: bool = False) -> tuple[np.dtyp
 def _way_out(dtype: np.dtype[Any]) -> str:
     if dtype.kind == "V" and dtype.fields is None and dtype.itemsize in (1, 2):
         return (
-            "perhaps bfloat16 or float8 of ml_dtypes, which .npy has no name for, so that what it is cannot be "
-            "known: save "
-            "array.astype(np.float32), or a .safetensors file"
+            "perhaps bfloat16 or float8 of ml_dtypes, which .npy has no name for, so that what it is cannot be known: "
+            "save array.astype(np.float32), or a .safetensors file"
         )
     return "numbers are read, and text as keys, but no objects or records"
 

@@ -106,9 +106,8 @@ def _chosen(source: Source, options: ReadOptions) -> tuple[str, dict[str, Member
         likely = next((name for name, one in members.items() if len(one.shape) > 1), None)
     if likely in members and likely not in shapes:
         raise InvalidInput(
-            f"{source.path}: the array {likely} holds {members[likely].what}: vectors are numbers; save it as "
-            f"float32, or name "
-            "another array with dataset="
+            f"{source.path}: the array {likely} holds {members[likely].what}: vectors are numbers; save it as float32, "
+            "or name another array with dataset="
         )
     return choose_vectors(shapes, options.dataset, source.path), members
 

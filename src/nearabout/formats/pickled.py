@@ -186,8 +186,8 @@ def _load(data: bytes, path: str) -> Any:
     except _Refused as error:
         raise InvalidInput(
             f"{path}: the pickle asks for {error}: a pickle can run any program, so only arrays, lists, tuples, "
-            "dictionaries, "
-            "numbers and strings are read. If you trust it, load it yourself and save the vectors as .npy or Parquet"
+            "dictionaries, numbers and strings are read. If you trust it, load it yourself and save the vectors as "
+            ".npy or Parquet"
         ) from None
     except Exception as error:  # a broken pickle may raise anything
         raise CorruptFile(f"{path}: the pickle cannot be read ({first_line(error)}): get the file again") from None
@@ -210,8 +210,7 @@ def texts_of(data: bytes, path: str) -> list[Any]:
         if type(value) not in (str, int):
             raise InvalidInput(
                 f"{path}: its element {row:,} is {value!r:.40}, neither text nor a whole number: save the keys as "
-                f"text, "
-                "keys.astype(str)"
+                "text, keys.astype(str)"
             )
     check_texts(values, most_expanded(len(data)), path)
     return values

@@ -66,9 +66,8 @@ def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:
     for row, word in words.spaced():
         if b" " in word or b"\n" in word:
             raise InvalidInput(
-                f"key {row}, {word.decode()!r}, cannot be written as {NAME}: a space ends a key there, and line "
-                "feeds are "
-                "passed over. Replace them (word2vec's own phrases use _), or write word2vec-text or Parquet"
+                f"key {row}, {word.decode()!r}, cannot be written as {NAME}: a space ends a key there, and line feeds "
+                "are passed over. Replace them (word2vec's own phrases use _), or write word2vec-text or Parquet"
             )
     file.write(f"{rows} {dims}\n".encode())
     encoded = map(str.encode, words)
