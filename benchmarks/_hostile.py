@@ -181,7 +181,7 @@ def far_queries(random: np.random.Generator, rows: int) -> tuple[Metric, Floats,
 
 
 def rare_part(random: np.random.Generator, rows: int) -> tuple[Metric, Floats, Floats]:
-    """Most rows lie in tight clusters; all queries are like the one row in fifty that does not."""
+    """One row in fifty lies outside the tight clusters of all others; every query is like those."""
     tight = _clustered(random, rows - rows // 50, 48, max(8, rows // 400), 0.02)
     loose = _normal(random, rows // 50 + QUERIES, 48)
     base = np.concatenate([tight, loose[QUERIES:]]).astype(np.float32)

@@ -32,7 +32,7 @@ class Promise:
     expected: float
     effort: float  # the median over the queries that did not compare every row
     every_row: float  # the share of queries that did
-    flagged: float  # the share of queries that were told to be unlike the calibration's
+    flagged: float  # the share of queries with hits.untested: unlike those of the calibration
     time: float  # beside the exact kind's
 
     @property

@@ -81,7 +81,7 @@ nb::tuple spent_on(const std::vector<Answer>& answers) {
   return nb::make_tuple(owned_array(std::move(efforts), {count}), owned_array(std::move(unlike), {count}));
 }
 
-// What a search of Python's was told to spend.
+// The arguments of a search in Python that say how much work it may do.
 struct Asked {
   std::optional<std::size_t> effort;
   std::optional<double> recall;

@@ -75,7 +75,8 @@ class Guard {
 };
 
 void write_guard(storage::Writer& writer, const Guard& guard);
-// The limits that a file has; without them no query is told from others. CorruptFile where a number is none.
+// Reads the limits of a file. A file without them judges no query: none is searched further, and none is flagged.
+// CorruptFile where one of them is no number.
 void read_guard(const storage::File& file, Guard& guard);
 
 // What is known of the rows of a group (residuals.h): side by side, since groups are looked up here and there.

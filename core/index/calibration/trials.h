@@ -59,7 +59,7 @@ struct Trials {
   }
   // Takes what was found for trial i, nearest first, by ranks that are distances to the `power`, in `unit`; and the
   // number of exact copies that were left out. Under inner products a row far nearer than others is no near copy but a
-  // long row, which every query finds: none is told from the others then.
+  // long row, which every query finds: nothing is left out then.
   void take_found(std::size_t i, const std::vector<Neighbour>& found, double power, double unit, std::size_t copies,
                   bool inner = false);
 };
