@@ -45,6 +45,23 @@ def one_giant(random: np.random.Generator) -> NDArray[np.float64]:
     return table
 
 
+def giants_first(random: np.random.Generator) -> NDArray[np.float64]:
+    """The rows that set the first limit are the worst that there are."""
+    table = bell(random)
+    table[:40] *= 1e6
+    return table
+
+
+def heavy_tails(random: np.random.Generator) -> NDArray[np.float64]:
+    return np.asarray(random.standard_cauchy((ROWS, 24)))
+
+
+def two_far_clusters(random: np.random.Generator) -> NDArray[np.float64]:
+    table = bell(random)
+    table[::2] += 500
+    return table
+
+
 def giants_outside_the_sample(random: np.random.Generator) -> NDArray[np.float64]:
     """The screen measures 4096 rows; here most are elsewhere than those."""
     table = bell(random, 9000, 32)
@@ -91,6 +108,9 @@ SHAPES = [
     duplicates,
     constant_dimensions,
     one_giant,
+    giants_first,
+    heavy_tails,
+    two_far_clusters,
     giants_outside_the_sample,
     far_from_zero,
     of_norms_a_thousandfold_apart,

@@ -18,6 +18,15 @@ void Candidates::compare(const std::vector<std::uint32_t>& rows) {
     compare_batch(rows.data() + next, std::min(kBatch, rows.size() - next));
 }
 
+void Candidates::compare(std::uint32_t first, const std::uint32_t* hits, std::size_t count) {
+  std::uint32_t batch[kBatch];
+  for (std::size_t next = 0; next < count; next += kBatch) {
+    const std::size_t some = std::min(kBatch, count - next);
+    for (std::size_t i = 0; i < some; ++i) batch[i] = first + hits[next + i];
+    compare_batch(batch, some);
+  }
+}
+
 void Candidates::add(std::uint32_t first, const std::uint32_t* hits, const float* marks, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) waiting_.push_back({marks[i], first + hits[i]});
 }
@@ -40,8 +49,12 @@ void Candidates::tighten(std::size_t wanted) {
   waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
 }
 
+// Marks that were made for a far looser limit say little of the rows: ruling out a few at a time took up to a hundred
+// times as long as comparing them.
 void Candidates::keep_short(std::size_t wanted) {
-  while (waiting_.size() > kTooMany) tighten(std::max(wanted, kBatch));
+  if (waiting_.size() <= kTooMany) return;
+  tighten(std::max(wanted, kBatch));
+  if (waiting_.size() > kTooMany / 2) settle(wanted);
 }
 
 void Candidates::settle(std::size_t wanted) {

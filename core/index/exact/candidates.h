@@ -21,13 +21,15 @@ class Candidates {
 
   // Compares these rows at once.
   void compare(const std::vector<std::uint32_t>& rows);
+  // The same of rows first + hits[i].
+  void compare(std::uint32_t first, const std::uint32_t* hits, std::size_t count);
   // Rows first + hits[i] passed with marks[i].
   void add(std::uint32_t first, const std::uint32_t* hits, const float* marks, std::size_t count);
   // These rows (in order) were compared already: they wait no more.
   void leave_out(const std::vector<std::uint32_t>& rows);
   // Compares the most promising of those that wait, as many as are wanted, and drops what that rules out.
   void tighten(std::size_t wanted);
-  // The same, until few enough wait.
+  // The same where too many wait; where that rules few out, compares them all.
   void keep_short(std::size_t wanted);
   // Compares all that may still be among the best.
   void settle(std::size_t wanted);

@@ -99,19 +99,37 @@ void ScreenedScan::start(const Block& block) {
   for (std::size_t q = 0; q < count(); ++q) start_one(q, block, dots_.data() + q * kBlockRows);
 }
 
+// The limit that the first compared rows set. Rows far from their codes look promising and are not (their bounds are
+// loose), and a limit that they set lets everything through: then twice as many are compared, and so on.
 void ScreenedScan::start_one(std::size_t query, const Block& block, const std::int32_t* dots) {
   Candidates& candidates = candidates_[query];
   std::vector<std::uint32_t> compared;
-  if (candidates.limit().threshold == std::numeric_limits<float>::infinity()) {
-    const float scale = screens_[query].scale();
-    const float promising = promising_mark(dots, block.offsets, block.rows, scale, k_);
-    const kernels::Screen first{block.offsets, nullptr, scale, 0.0f, promising};
-    const std::size_t found = kernels_.hits(dots, block.rows, first, hits_.data(), marks_.data());
-    for (std::size_t i = 0; i < found; ++i) compared.push_back(block.first + hits_[i]);
-    candidates.compare(compared);
-  }
-  take_hits(query, block, 0, block.rows, dots);
+  std::size_t passed = block.rows;
+  if (candidates.limit().threshold == std::numeric_limits<float>::infinity())
+    for (std::size_t wanted = k_; passed > block.rows / 4 && compared.size() < block.rows; wanted *= 2) {
+      compare_promising(query, block, dots, wanted, compared);
+      passed = find_hits(query, block, 0, block.rows, dots);
+    }
+  else
+    passed = find_hits(query, block, 0, block.rows, dots);
+  candidates.add(block.first, hits_.data(), marks_.data(), passed);
   candidates.leave_out(compared);
+}
+
+void ScreenedScan::compare_promising(std::size_t query, const Block& block, const std::int32_t* dots,
+                                     std::size_t wanted, std::vector<std::uint32_t>& compared) {
+  const float scale = screens_[query].scale();
+  const float promising = promising_mark(dots, block.offsets, block.rows, scale, wanted);
+  const kernels::Screen screen{block.offsets, nullptr, scale, 0.0f, promising};
+  const std::size_t found = kernels_.hits(dots, block.rows, screen, hits_.data(), marks_.data());
+  std::vector<std::uint32_t> fresh;
+  for (std::size_t i = 0; i < found; ++i)
+    if (!std::binary_search(compared.begin(), compared.end(), block.first + hits_[i]))
+      fresh.push_back(block.first + hits_[i]);
+  candidates_[query].compare(fresh);
+  const auto middle = static_cast<std::ptrdiff_t>(compared.size());
+  compared.insert(compared.end(), fresh.begin(), fresh.end());
+  std::inplace_merge(compared.begin(), compared.begin() + middle, compared.end());
 }
 
 void ScreenedScan::scan_rows(const Block& block) {
@@ -147,14 +165,24 @@ void ScreenedScan::products(std::size_t query, const Block& block, std::int32_t*
                 stored_.flip, dots);
 }
 
-void ScreenedScan::take_hits(std::size_t query, const Block& block, std::size_t row, std::size_t rows,
-                             const std::int32_t* dots) {
+std::size_t ScreenedScan::find_hits(std::size_t query, const Block& block, std::size_t row, std::size_t rows,
+                                    const std::int32_t* dots) {
   const Limit& limit = candidates_[query].limit();
   const kernels::Screen screen{block.offsets + row, block.errors + row, screens_[query].scale(), limit.slack,
                                limit.threshold};
-  const std::size_t found = kernels_.hits(dots, rows, screen, hits_.data(), marks_.data());
-  if (found > 0)
-    candidates_[query].add(block.first + static_cast<std::uint32_t>(row), hits_.data(), marks_.data(), found);
+  return kernels_.hits(dots, rows, screen, hits_.data(), marks_.data());
+}
+
+// Where the screen lets most through, as for a query far from all rows, it is of no use to put them off.
+void ScreenedScan::take_hits(std::size_t query, const Block& block, std::size_t row, std::size_t rows,
+                             const std::int32_t* dots) {
+  const std::size_t found = find_hits(query, block, row, rows, dots);
+  if (found == 0) return;
+  const std::uint32_t first = block.first + static_cast<std::uint32_t>(row);
+  if (2 * found > rows)
+    candidates_[query].compare(first, hits_.data(), found);
+  else
+    candidates_[query].add(first, hits_.data(), marks_.data(), found);
 }
 
 }  // namespace nearabout

@@ -43,7 +43,13 @@ class ScreenedScan {
   void each_panel(const Block& block, Take take);
   // Products of a query's code with the codes of a whole block.
   void products(std::size_t query, const Block& block, std::int32_t* dots) const;
-  // Adds to what waits the rows of `block` from `row` on that the query's limit allows.
+  // Compares as many of a block's most promising rows as are wanted, or more. `compared`: those that were, in order.
+  void compare_promising(std::size_t query, const Block& block, const std::int32_t* dots, std::size_t wanted,
+                         std::vector<std::uint32_t>& compared);
+  // Writes to hits_ and marks_ the rows of `block` from `row` on that the query's limit allows. Returns how many.
+  std::size_t find_hits(std::size_t query, const Block& block, std::size_t row, std::size_t rows,
+                        const std::int32_t* dots);
+  // Adds them to what waits, or compares them at once.
   void take_hits(std::size_t query, const Block& block, std::size_t row, std::size_t rows, const std::int32_t* dots);
 
   std::size_t count() const { return candidates_.size(); }
