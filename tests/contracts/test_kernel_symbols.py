@@ -46,6 +46,7 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_instruction_sets_define_their_table_only(nm: str, build: Path) -> None:
     objects = {
         path.name.split(".")[0]: path

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import nearabout as na
+from tests.combinations import star
 from tests.files import judge, make_golden, near_image
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,8 +58,7 @@ def complaints(outcomes: Iterator[dict[str, str]]) -> list[dict[str, str]]:
     return wrong
 
 
-@pytest.mark.parametrize("golden", RECORDED)
-@pytest.mark.parametrize("attack", [*STRUCTURE, "odd_numbers"])
+@pytest.mark.parametrize(("golden", "attack"), star(RECORDED, [*STRUCTURE, "odd_numbers"]))
 def test_lies_that_every_file_is_open_to(golden: str, attack: str, tmp_path: Path) -> None:
     assert complaints(judged(tmp_path, golden, [attack])) == []
 
@@ -74,8 +74,7 @@ def test_lies_about_trees(golden: str, attack: str, tmp_path: Path) -> None:
     assert complaints(judged(tmp_path, golden, [attack])) == []
 
 
-@pytest.mark.parametrize("golden", LISTS)
-@pytest.mark.parametrize("attack", CONTENT)
+@pytest.mark.parametrize(("golden", "attack"), star(LISTS, CONTENT))
 def test_lies_about_lists(golden: str, attack: str, tmp_path: Path) -> None:
     assert complaints(judged(tmp_path, golden, [attack])) == []
 

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 import nearabout as na
 from nearabout.errors import InvalidInput
+from tests.combinations import star
 
-SECONDS = 0.4  # that each attack lasts
+SECONDS = 0.25  # that each attack lasts
 KINDS: dict[str, Any] = {
     "exact": na.Exact(),
     "forest": na.Forest(trees=2),
@@ -57,8 +58,7 @@ def attacked(vectors: NDArray[Any], values: list[float]) -> Iterator[None]:
         thread.join()
 
 
-@pytest.mark.parametrize("dtype", ATTACKS)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("kind", "dtype"), star(KINDS, ATTACKS))
 def test_a_build_of_what_changes_is_an_index_or_an_error(kind: str, dtype: str) -> None:
     random = np.random.default_rng(0)
     vectors = (random.normal(size=(4000, 24)) * 20 + 100).clip(0, 255).astype(dtype)

@@ -114,7 +114,7 @@ for attempt in range(30):
 
 
 @linux_only
-@pytest.mark.parametrize("kind", ["exact", "forest", "ivf"])
+@pytest.mark.parametrize("kind", ["exact", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("forest", "ivf"))])
 def test_a_build_without_room_is_a_memory_error(kind: str) -> None:
     """No thread's first exception needs memory that is not there: the dynamic linker ended the process with 127."""
     ends = []

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import nearabout as na
+from tests.combinations import star
 
 from .brute_force import ABSOLUTE, RELATIVE, assert_exact, assert_exact_with_ties, true_distances
 
@@ -52,9 +53,7 @@ def test_every_size(metric: str, dtype: str, rows: int, dims: int, batch: int) -
     assert_exact(index, queries[0], 10)
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("metric", REAL)
-@pytest.mark.parametrize("dims", [16, 100])
+@pytest.mark.parametrize(("dtype", "metric", "dims"), star(DTYPES, REAL, [100, 16]))
 def test_every_metric_and_type_at_a_size_that_is_screened(metric: str, dtype: str, dims: int) -> None:
     index = na.build(sample(dtype, 3000, dims, 3), metric=metric, dtype=dtype, kind="exact")
     for batch in BATCHES:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 import nearabout as na
 from nearabout.errors import InvalidInput
+from tests.combinations import star
 
 from .reference import distances
 
@@ -58,8 +59,7 @@ def numbers() -> Iterator[tuple[str, NDArray[Any]]]:
 NUMBERS = dict(numbers())
 
 
-@pytest.mark.parametrize("metric", ["euclidean", "cosine", "dot", "manhattan"])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("kind", "metric"), star(KINDS, ["euclidean", "cosine", "dot", "manhattan"]))
 def test_a_build_is_an_index(kind: str, metric: str) -> None:
     if metric == "manhattan" and kind not in ("exact", "forest"):
         pytest.skip("lists of codes do not serve manhattan")

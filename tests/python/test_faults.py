@@ -117,8 +117,9 @@ print(index.search(np.ones(16), 3, threads=1).rows.tolist())
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_no_more_memory_is_an_error_like_others(kind: Kind) -> None:
-    done = run_python(NO_MEMORY, kind.name)
+@pytest.mark.parametrize("kind", ["exact", "forest", pytest.param("ivf", marks=pytest.mark.slow)])
+def test_no_more_memory_is_an_error_like_others(kind: str) -> None:
+    done = run_python(NO_MEMORY, kind)
     assert done.stdout.splitlines() == ["there is not enough memory for this; give a ", "[0, 1, 2]"], done.stderr
 
 

@@ -120,7 +120,7 @@ def test_from_a_file_of_vectors(tmp_path: Path, kind: Kind) -> None:
 
 def test_progress_is_told(kind: Kind) -> None:
     told: list[float] = []
-    na.build(np.random.default_rng(0).normal(size=(200_000, 32)), progress=told.append, kind=kind)
+    na.build(np.random.default_rng(0).normal(size=(30_000, 32)), progress=told.append, kind=kind)
     assert told
     assert all(0 <= share <= 1 for share in told)
     assert told == sorted(told)

@@ -422,7 +422,10 @@ def check_budget(
         assert int(done.stdout) < megabytes * 1e6
 
 
-@pytest.mark.parametrize(("write", "ending"), [(write_npy, "npy"), (write_text, "txt"), (write_arrow, "arrow")])
+@pytest.mark.parametrize(
+    ("write", "ending"),
+    [(write_npy, "npy"), pytest.param(write_text, "txt", marks=pytest.mark.slow), (write_arrow, "arrow")],
+)
 def test_the_budget_is_kept(write: Write, ending: str, tmp_path: Path) -> None:
     check_budget(write, ending, 50_000, 512, 80, tmp_path)  # 102 MB as float32
 
@@ -431,7 +434,7 @@ def test_the_budget_is_kept_by_forests(tmp_path: Path) -> None:
     check_budget(write_npy, "npy", 300_000, 80, 64, tmp_path, "forest")  # 96 MB; sketches of 26 MB, three times
 
 
-@pytest.mark.parametrize(("rows", "dims"), [(300_000, 80), (40_000, 784)])
+@pytest.mark.parametrize(("rows", "dims"), [pytest.param(300_000, 80, marks=pytest.mark.slow), (40_000, 784)])
 def test_the_budget_is_kept_by_lists(rows: int, dims: int, tmp_path: Path) -> None:
     check_budget(write_npy, "npy", rows, dims, 64, tmp_path, "ivf")  # 96 and 125 MB
 

@@ -16,6 +16,7 @@ from nearabout.params import Kind
 from nearabout.plan_costs import memory_bytes, seconds
 from nearabout.plan_queries import query_cost
 from nearabout.plan_sizes import Case, list_codes_bytes
+from tests.combinations import star
 
 BUNDLED = Path(na.__file__).parent / "data" / "glove.6B.50d.5k.bin"
 KINDS: list[Kind] = [
@@ -41,9 +42,9 @@ def assert_near(planned: int, real: int) -> None:
     assert 0.5 * real <= planned <= 2 * real
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=repr)
-@pytest.mark.parametrize(("rows", "dims", "dtype"), SHAPES)
-def test_the_size_of_the_file(kind: Kind, rows: int, dims: int, dtype: str) -> None:
+@pytest.mark.parametrize(("kind", "shape"), star(KINDS, SHAPES))
+def test_the_size_of_the_file(kind: Kind, shape: tuple[int, int, str]) -> None:
+    rows, dims, dtype = shape
     for metric in ("cosine", "euclidean", "dot"):
         vectors = directions_that_fade(rows, dims, dtype)
         index = na.build(vectors, metric=metric, kind=kind)

@@ -173,7 +173,9 @@ print(peak() - before)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="peak memory is told by /proc on Linux only")
-@pytest.mark.parametrize("name", ["rows", "pairs", "arrays", "lists", "reader"])
+@pytest.mark.parametrize(
+    "name", [*(pytest.param(name, marks=pytest.mark.slow) for name in ("rows", "arrays", "lists")), "pairs", "reader"]
+)
 def test_the_budget_is_kept(name: str, tmp_path: Path) -> None:
     """102 MB as float32."""
     if name == "reader":

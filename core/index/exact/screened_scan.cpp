@@ -103,15 +103,14 @@ void ScreenedScan::start(const Block& block) {
 // loose), and a limit that they set lets everything through: then twice as many are compared, and so on.
 void ScreenedScan::start_one(std::size_t query, const Block& block, const std::int32_t* dots) {
   Candidates& candidates = candidates_[query];
+  const bool limited = candidates.limit().threshold < std::numeric_limits<float>::infinity();
   std::vector<std::uint32_t> compared;
-  std::size_t passed = block.rows;
-  if (candidates.limit().threshold == std::numeric_limits<float>::infinity())
-    for (std::size_t wanted = k_; passed > block.rows / 4 && compared.size() < block.rows; wanted *= 2) {
-      compare_promising(query, block, dots, wanted, compared);
-      passed = find_hits(query, block, 0, block.rows, dots);
-    }
-  else
+  std::size_t passed = 0;
+  for (std::size_t wanted = k_;; wanted *= 2) {
+    if (!limited) compare_promising(query, block, dots, wanted, compared);
     passed = find_hits(query, block, 0, block.rows, dots);
+    if (limited || passed <= block.rows / 4 || wanted > kGroups) break;
+  }
   candidates.add(block.first, hits_.data(), marks_.data(), passed);
   candidates.leave_out(compared);
 }

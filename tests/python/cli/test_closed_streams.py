@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from nearabout.cli import COMMANDS
+from tests.combinations import star
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="a shell of POSIX closes the streams")
 
@@ -63,8 +64,7 @@ def test_every_command_is_tried() -> None:
     assert set(COMMANDS) <= {name.split(",")[0] for name in CASES}
 
 
-@pytest.mark.parametrize("streams", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-", "2>/dev/full"])
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize(("name", "streams"), star(CASES, ["<&- >&- 2>&-", "<&-", ">&-", "2>&-", "2>/dev/full"]))
 def test_a_closed_stream_changes_nothing_else(folder: Path, name: str, streams: str) -> None:
     code, out, err = shell(folder, CASES[name], streams)
     without_words = name == "search, lines" and "<&-" in streams

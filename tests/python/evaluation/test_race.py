@@ -89,14 +89,14 @@ def test_ours_beside_each_other() -> None:
 def test_what_goes_wrong_is_told_and_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
     peers = ["Crash", "Raise", "Quit", "Sleep", "Odd"]
     monkeypatch.setattr(sys.modules["nearabout.evaluation.race"], "OURS", {})
-    outcome = race(BASE, QUERIES, metric="euclidean", peers=peers, seconds=0, timeout=6)
+    outcome = race(BASE, QUERIES, metric="euclidean", peers=peers, seconds=0, timeout=4)
     runs = {run.name: run for run in outcome.runs}
     assert runs["Crash"].problem == "crashed: ended by the signal SIGSEGV"
     assert len(runs["Crash"].points) == 1  # what was measured before it
     assert runs["Raise"].problem == "RuntimeError: not today"
     assert runs["Raise"].build_seconds is None
     assert runs["Quit"].problem == "ended with the exit code 3: out of luck"
-    assert runs["Sleep"].problem == "stopped after 6 seconds"
+    assert runs["Sleep"].problem == "stopped after 4 seconds"
     assert [point.setting for point in runs["Sleep"].points] == ["given=1"]
     assert (runs["Odd"].problem, runs["Odd"].built) == ("", "float32")
     # It lists one row ten times, which counts once.

@@ -23,6 +23,7 @@ from nearabout import _core
 from nearabout.errors import CorruptFile, InvalidInput
 from nearabout.formats import _source, open_rows, read
 from nearabout.formats._source import Source
+from tests.combinations import star
 
 File = Callable[[str, bytes | str], Path]
 COMPRESS: dict[str, Callable[[bytes], bytes]] = {".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress}
@@ -53,8 +54,7 @@ SWELLING = {
 }
 
 
-@pytest.mark.parametrize("suffix", COMPRESS)
-@pytest.mark.parametrize("name", SWELLING)
+@pytest.mark.parametrize(("name", "suffix"), star(SWELLING, COMPRESS))
 def test_what_swells_is_refused(file: File, low_bounds: None, name: str, suffix: str) -> None:
     path = file(name + suffix, COMPRESS[suffix](SWELLING[name]))
     for fetch in (read, gathered):

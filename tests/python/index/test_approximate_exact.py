@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import nearabout as na
+from tests.combinations import star
 
 ROWS, DIMS = 1_200, 64
 
@@ -27,6 +28,9 @@ class Approximate:
     small: tuple[na.Forest | na.IVF, ...]  # for a few rows
     everything: int  # the effort that looks at all ROWS rows
     metrics: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 EUCLIDEAN_OR_INNER = ("euclidean", "sqeuclidean", "cosine", "dot")
@@ -50,6 +54,11 @@ BOTH = (FOREST, IVF)
 EACH = [pytest.param(case, metric, id=f"{case.name}-{metric}") for case in BOTH for metric in case.metrics]
 
 
+def of_types(*dtypes: str) -> list[Any]:
+    """Each kind with each metric that it serves and each type."""
+    return [parameters for case in BOTH for parameters in star([case], case.metrics, dtypes)]
+
+
 def table(dtype: str, rows: int, seed: int) -> NDArray[Any]:
     """Whole numbers in clusters, with copies among them: ties, as well as rows."""
     random = np.random.default_rng(seed)
@@ -65,8 +74,7 @@ def assert_same(one: na.Hits, other: na.Hits) -> None:
     np.testing.assert_array_equal(one.counts, other.counts)
 
 
-@pytest.mark.parametrize("dtype", ["f32", "f16", "bf16", "u8", "i8"])
-@pytest.mark.parametrize(("case", "metric"), EACH)
+@pytest.mark.parametrize(("case", "metric", "dtype"), of_types("f32", "f16", "bf16", "u8", "i8"))
 def test_everything_is_what_the_exact_index_gives(case: Approximate, metric: str, dtype: str) -> None:
     base, queries = table(dtype, ROWS, 2), table(dtype, 30, 3)
     exact = na.build(base, metric=metric, dtype=dtype, kind="exact")
@@ -80,8 +88,7 @@ def test_everything_is_what_the_exact_index_gives(case: Approximate, metric: str
         assert_same(index.search_by_key([4, 0, 5], 8, **options), exact.search_by_key([4, 0, 5], 8))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("dtype", ["f32", "u8"])
-@pytest.mark.parametrize(("case", "metric"), EACH)
+@pytest.mark.parametrize(("case", "metric", "dtype"), of_types("f32", "u8"))
 def test_what_is_found_has_its_true_distance(case: Approximate, metric: str, dtype: str) -> None:
     """Whatever the effort: k different rows, nearest first, each with the distance that an exact index gives it; where
     what is looked at holds fewer than k, more is."""

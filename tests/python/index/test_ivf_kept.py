@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 import nearabout as na
 from nearabout.cli.demo import bundled_words
+from tests.combinations import star
 from tests.python.forest_recall import blobs
 
 from .calibrated import base as base_effort
@@ -226,9 +227,7 @@ def test_few_rows(rows: int, metric: str, settings: dict[str, Any], tmp_path: Pa
         assert np.isfinite(hits.distances).all()
 
 
-@pytest.mark.parametrize("settings", OTHERS, ids=str)
-@pytest.mark.parametrize("metric", METRICS)
-@pytest.mark.parametrize("size", [1e-18, 1e18, 1e25])
+@pytest.mark.parametrize(("size", "metric", "settings"), star([1e18, 1e-18, 1e25], METRICS, OTHERS))
 def test_numbers_of_any_size(size: float, metric: str, settings: dict[str, Any]) -> None:
     base, queries = rows_and_queries(apart=3)
     small, large = (lists(base * np.float32(scale), metric, **settings) for scale in (1, size))
@@ -237,9 +236,7 @@ def test_numbers_of_any_size(size: float, metric: str, settings: dict[str, Any])
     assert same >= 0.85
 
 
-@pytest.mark.parametrize("settings", OTHERS, ids=str)
-@pytest.mark.parametrize("metric", METRICS)
-@pytest.mark.parametrize("far", [1e3, 1e15, 1e37])
+@pytest.mark.parametrize(("far", "metric", "settings"), star([1e15, 1e3, 1e37], METRICS, OTHERS))
 def test_queries_far_outside(far: float, metric: str, settings: dict[str, Any]) -> None:
     base, queries = rows_and_queries()
     index = lists(base, metric, **settings)
@@ -263,9 +260,9 @@ def test_rows_that_are_equal_come_in_order(settings: dict[str, Any]) -> None:
 # --- Files and what is in them ---
 
 
-@pytest.mark.parametrize("settings", OTHERS, ids=str)
-@pytest.mark.parametrize(("metric", "dtype"), [("euclidean", "f32"), ("cosine", "f16"), ("dot", "u8")])
-def test_threads_and_memory_change_nothing(metric: str, dtype: str, settings: dict[str, Any], tmp_path: Path) -> None:
+@pytest.mark.parametrize(("settings", "what"), star(OTHERS, [("euclidean", "f32"), ("cosine", "f16"), ("dot", "u8")]))
+def test_threads_and_memory_change_nothing(settings: dict[str, Any], what: tuple[str, str], tmp_path: Path) -> None:
+    metric, dtype = what
     base, queries = rows_and_queries(dtype, 20_000)
     np.save(tmp_path / "rows.npy", base)
     images = []

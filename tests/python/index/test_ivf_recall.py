@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 import nearabout as na
+from tests.combinations import star
 from tests.python.forest_recall import QUERIES, blobs, parted, recall
 
 ENOUGH = 0.9  # of the 10 nearest, by distance, of queries that are not in the index
@@ -92,8 +93,7 @@ for _dims in (1, 2, 3, 7, 33, 1_024, 4_096):
     SHAPES[f"in_{_dims}_dims"] = lambda random, dims=_dims: blobs(random, dims, 1_500 if dims > 1_000 else 4_060)
 
 
-@pytest.mark.parametrize("metric", METRICS)
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize(("shape", "metric"), star(SHAPES, METRICS))
 def test_nine_in_ten_are_found(shape: str, metric: str) -> None:
     base, queries = parted(SHAPES[shape](np.random.default_rng(5)))
     assert recall(na.build(base, metric=metric, kind=LISTS), queries) >= ENOUGH
