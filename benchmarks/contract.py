@@ -20,6 +20,7 @@ from typing import Any
 
 import _race
 import numpy as np
+from _hostile import SETS as HOSTILE
 from _promises import found, show_hostile
 from _sets import SETS, Metric, Set
 from numpy.typing import NDArray
@@ -215,18 +216,25 @@ def show_costs(repeats: int) -> dict[str, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sets", default=",".join(SETS))
+    parser.add_argument("--sets", help="names, parted by commas (default: all)")
     parser.add_argument("--kinds", default=",".join(KINDS))
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--repeats", type=int, default=7, help="of builds, whose medians count (default 7)")
     parser.add_argument(
         "--hostile", action="store_true", help="instead: hostile sets, and time beside the exact kind's"
     )
-    parser.add_argument("--rows", type=int, default=20_000, help="of each hostile set (default 20000)")
+    parser.add_argument(
+        "--rows", default="300,3000,20000,100000", help="of each hostile set (default 300,3000,20000,100000)"
+    )
     parser.add_argument("--save", action="store_true", help="write the figures to benchmarks/results")
     options = parser.parse_args()
     if options.hostile:
-        promises = show_hostile(options.rows, options.kinds.split(","))
+        names = options.sets.split(",") if options.sets else tuple(HOSTILE)
+        promises = [
+            promise
+            for rows in options.rows.split(",")
+            for promise in show_hostile(int(rows), options.kinds.split(","), names)
+        ]
         if options.save:
             race = _race.Race("hostile", ())
             text = json.dumps({**race.machine(), "promises": [asdict(promise) for promise in promises]}, indent=1)
@@ -234,8 +242,7 @@ def main() -> None:
         return
     cells = [
         cell
-        for name in options.sets.split(",")
-        if name
+        for name in (options.sets.split(",") if options.sets else SETS)
         for case in [SETS[name]()]
         for kind in options.kinds.split(",")
         for cell in cells_of(case, kind, options.seed)

@@ -48,4 +48,17 @@ inline MatrixView matrix_view(const AnyArray& array, std::size_t dims, Element e
   return {static_cast<const std::byte*>(array.data()), array.shape(0), dims, stride, element};
 }
 
+inline std::vector<std::uint32_t> row_numbers(const RowNumbers& numbers, std::uint64_t all) {
+  std::vector<std::uint32_t> rows;
+  rows.reserve(numbers.shape(0));
+  for (std::size_t i = 0; i < numbers.shape(0); ++i) {
+    const std::int64_t row = numbers.data()[i];
+    if (row < 0 || static_cast<std::uint64_t>(row) >= all)
+      throw InvalidInput("row " + std::to_string(row) + " was asked for; the index has " + std::to_string(all) +
+                         " rows, numbered from 0");
+    rows.push_back(static_cast<std::uint32_t>(row));
+  }
+  return rows;
+}
+
 }  // namespace nearabout

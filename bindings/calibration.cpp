@@ -69,12 +69,14 @@ nb::object seen_distances(const Index& index) {
                         nb::make_tuple(ranges[1].least, ranges[1].most));
 }
 
-std::shared_ptr<Index> calibrated(const Index& index, const FloatMatrix& queries, double recall, std::size_t threads,
-                                  nb::object monitor) {
+// Either queries or rows; none of both: the rows that are taken of themselves.
+std::shared_ptr<Index> calibrated(const Index& index, const FloatMatrix& queries, const RowNumbers& rows, double recall,
+                                  std::size_t threads, nb::object monitor) {
   const Monitor watch = python_monitor(std::move(monitor));
+  const std::vector<std::uint32_t> numbers = row_numbers(rows, index.rows());
   const ReleasedGil released;
   return std::const_pointer_cast<Index>(
-      remeasured(index, {queries.data(), queries.size()}, recall, thread_count(threads), watch));
+      remeasured(index, {{queries.data(), queries.size()}, numbers}, recall, thread_count(threads), watch));
 }
 
 }  // namespace
@@ -89,7 +91,7 @@ void bind_calibration(nb::class_<Index>& index) {
       .def_prop_ro("ends_exactly", &Index::ends_exactly)
       .def_prop_ro("keeps_vectors", &Index::keeps_vectors)
       .def("seen_distances", &seen_distances)
-      .def("calibrated", &calibrated, nb::arg("queries"), nb::arg("recall"), nb::arg("threads"),
+      .def("calibrated", &calibrated, nb::arg("queries"), nb::arg("rows"), nb::arg("recall"), nb::arg("threads"),
            nb::arg("monitor").none());
 }
 

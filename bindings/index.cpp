@@ -35,19 +35,6 @@ IndexPointer opened(std::shared_ptr<const storage::File> file) {
   return std::const_pointer_cast<Index>(Index::open(std::move(file)));
 }
 
-std::vector<std::uint32_t> row_numbers(const Index& index, const RowNumbers& numbers) {
-  std::vector<std::uint32_t> rows;
-  rows.reserve(numbers.shape(0));
-  for (std::size_t i = 0; i < numbers.shape(0); ++i) {
-    const std::int64_t row = numbers.data()[i];
-    if (row < 0 || static_cast<std::uint64_t>(row) >= index.rows())
-      throw InvalidInput("row " + std::to_string(row) + " was asked for; the index has " +
-                         std::to_string(index.rows()) + " rows, numbered from 0");
-    rows.push_back(static_cast<std::uint32_t>(row));
-  }
-  return rows;
-}
-
 Element query_element(const Index& index, const AnyArray& queries) {
   if (queries.dtype() == nb::dtype<float>()) return Element::f32;
   const Element stored = index.descriptor().element;
@@ -137,7 +124,7 @@ nb::dict profile(const Index& index, const AnyArray& queries, std::size_t k, std
 nb::object search_rows(const Index& index, const RowNumbers& numbers, std::size_t k, bool include_self,
                        std::optional<std::size_t> effort, std::optional<double> recall, bool exact,
                        std::size_t threads) {
-  const std::vector<std::uint32_t> rows = row_numbers(index, numbers);
+  const std::vector<std::uint32_t> rows = row_numbers(numbers, index.rows());
   const Request request = request_for(k, {effort, recall, exact, threads});
   std::vector<Answer> answers;
   {
@@ -309,7 +296,7 @@ nb::object key_of(const Index& index, std::int64_t row) {
 }
 
 nb::object keys_of(const Index& index, const RowNumbers& numbers) {
-  const std::vector<std::uint32_t> rows = row_numbers(index, numbers);
+  const std::vector<std::uint32_t> rows = row_numbers(numbers, index.rows());
   if (index.keys().kind() == KeyKind::strings) {
     nb::list keys;
     for (const std::uint32_t row : rows) keys.append(string_key(index, row));
@@ -333,7 +320,7 @@ nb::object as_array(Element element, std::vector<std::byte> bytes, std::initiali
 }
 
 nb::object vectors(const Index& index, const RowNumbers& numbers) {
-  const std::vector<std::uint32_t> rows = row_numbers(index, numbers);
+  const std::vector<std::uint32_t> rows = row_numbers(numbers, index.rows());
   const Element element = index.descriptor().element;
   const std::size_t bytes = row_bytes(element, index.dims());
   std::vector<std::byte> copied(rows.size() * bytes);

@@ -8,12 +8,14 @@ import numpy as np
 
 from nearabout.arguments import check_threads
 from nearabout.calibration import Calibration, check_recall
+from nearabout.errors import InvalidInput
 from nearabout.inputs import as_measured
 from nearabout.progress import monitor_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from numpy.typing import NDArray
     from typing_extensions import Self
 
     from nearabout._core import Index as Core
@@ -37,6 +39,7 @@ class Measuring:
         def dims(self) -> int: ...
         @property
         def search(self) -> Callable[..., Hits]: ...
+        def rows(self, keys: Any) -> NDArray[np.int64]: ...
         def _with(self, core: Core) -> Self: ...
 
     def calibration(self) -> Calibration | None:
@@ -46,7 +49,13 @@ class Measuring:
         return Calibration.of(self._core)
 
     def calibrate(
-        self, queries: Any = None, *, recall: float | None = None, threads: int | None = None, progress: object = None
+        self,
+        queries: Any = None,
+        *,
+        keys: Any = None,
+        recall: float | None = None,
+        threads: int | None = None,
+        progress: object = None,
     ) -> Self:
         """The same index, calibrated anew: for queries of another kind than those it was calibrated with.
 
@@ -57,14 +66,17 @@ class Measuring:
             queries: some of the queries that will be asked, (n, dims); some hundred are enough, 1,024 are used at most,
                 spread evenly. Fewer leave more doubt, and `search(recall=)` spends more to make up for it. None takes
                 rows of the index.
+            keys: in place of queries, a list of keys: the rows that will be asked about, such as the frequent words of
+                a vocabulary. None of them is its own neighbour, nor are its near copies.
             recall: what searches aim at that ask for nothing; None keeps what it was.
             threads: how many to use; None uses all cores. The result is the same.
             progress: None, True (a bar on a terminal), or a function of the share done.
 
         Raises:
-            InvalidInput: queries as in `search`, or none in them; an exact index, which compares every row whatever is
-                asked; an index that keeps no vectors, which true neighbours cannot be found with (give `build` the
-                queries).
+            UnknownKey: a key is not in the index.
+            InvalidInput: queries as in `search`, or none in them; no keys, or both keys and queries; an exact index,
+                which compares every row whatever is asked; an index that keeps no vectors, which true neighbours cannot
+                be found with (give `build` the queries).
 
         >>> import nearabout as na, numpy as np
         >>> random = np.random.default_rng(0)
@@ -78,10 +90,17 @@ class Measuring:
         """
         known = self._core.calibration()
         target = check_recall(recall) if recall is not None else 0.95 if known is None else float(known["recall"])
+        if queries is not None and keys is not None:
+            raise InvalidInput(
+                "queries and keys are both given; pass the queries that will be asked, or the keys of rows"
+            )
         given = as_measured(queries, self.metric, self.dtype, self.dims)
+        rows = np.empty(0, np.int64) if keys is None else np.unique(self.rows(keys))
+        if keys is not None and not rows.size:
+            raise InvalidInput("keys is empty; pass the keys of rows that will be asked about, or leave it out")
         monitor, finish = monitor_for(progress, "calibrating")
         try:
-            core = self._core.calibrated(given, target, check_threads(threads), monitor)
+            core = self._core.calibrated(given, rows, target, check_threads(threads), monitor)
         finally:
             finish()
         return self._with(core)
@@ -95,7 +114,8 @@ class Measuring:
         effort: int | None = None,
         threads: int | None = None,
     ) -> float:
-        """Measures: the share of the k true neighbours of some queries that a search finds.
+        """Measures: the share of the k true neighbours of some queries that a search finds. A hit that is no farther
+        than the k-th true one counts: where distances are equal, any of these rows will do.
 
         Args:
             queries: (n, dims), as in `search`.
@@ -114,12 +134,9 @@ class Measuring:
         >>> index.recall(vectors[:100], k=10, effort=index.info()["lists"])
         1.0
         """
-        found = np.atleast_2d(self.search(queries, k, recall=recall, effort=effort, threads=threads).rows)
-        true = np.atleast_2d(self.search(queries, k, exact=True, threads=threads).rows)
-        if not true.size:
-            return 1.0
-        shared = [len(np.intersect1d(*pair, assume_unique=True)) for pair in zip(found, true, strict=True)]
-        return sum(shared) / true.size
+        found = np.atleast_2d(self.search(queries, k, recall=recall, effort=effort, threads=threads).distances)
+        true = np.atleast_2d(self.search(queries, k, exact=True, threads=threads).distances)
+        return float((found <= true[:, -1:]).mean()) if true.size else 1.0
 
     def explain(
         self, query: Any, key: Any, k: int = 10, *, recall: float | None = None, effort: int | None = None

@@ -41,7 +41,7 @@ class Guard {
   static constexpr double kUnbounded = 1e300;
   static constexpr double kOfUnseen = 1.0 / 16;  // of the limit, for queries that lie where no other did
   static constexpr double kFarFromUsual = 16;    // times the limit: a query unlike those of the calibration
-  static constexpr double kTooMuch = 0.5;        // of what comparing every row costs: no more is spent before that
+  static constexpr double kTooMuch = 0.35;       // of what comparing every row costs: no more is spent before that
 
   double lambda = 0;
   // Between which the calibration's queries had their squared distances from the nearest centroid, and the squares of

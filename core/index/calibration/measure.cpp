@@ -139,7 +139,7 @@ void measure(storage::Writer& writer, const Source& source, const MeasureOptions
   if (!index->has_effort() || index->rows() == 0 || (!options.calibrate && !index->has_knobs())) return;
   const RowReader read = [&](std::size_t begin, std::size_t end, float* to) { source.read_f32(begin, end, to); };
   const std::size_t step = options.calibrate ? 1 : kStepForKnobs;
-  Trials trials = take_trials(options.queries, read, source.rows(), source.dims(), step);
+  Trials trials = take_trials({options.queries}, read, source.rows(), source.dims(), step);
   const StoredReader read_stored = [&](std::size_t begin, std::size_t end, std::byte* to) {
     source.read(begin, end, to);
   };
@@ -152,7 +152,7 @@ void measure(storage::Writer& writer, const Source& source, const MeasureOptions
   if (calibration) write_calibration(writer, *calibration);
 }
 
-std::shared_ptr<const Index> remeasured(const Index& index, std::span<const float> queries, double target,
+std::shared_ptr<const Index> remeasured(const Index& index, const GivenTrials& given, double target,
                                         std::size_t threads, const Monitor& monitor) {
   if (!index.has_effort()) throw InvalidInput("an exact index compares every row: there is nothing to calibrate");
   if (index.rows() == 0) throw InvalidInput("the index has no rows: there is nothing to calibrate it with");
@@ -171,7 +171,7 @@ std::shared_ptr<const Index> remeasured(const Index& index, std::span<const floa
       to_f32(index.descriptor().element, rows + i * bytes, index.dims(), to + i * index.dims());
   };
   const BuildOptions build{.threads = threads};
-  Trials trials = take_trials(queries, read, index.rows(), index.dims(), 1);
+  Trials trials = take_trials(given, read, index.rows(), index.dims(), 1);
   find_truth(index.descriptor(), trials, read, read_stored, build, step_of(monitor, 0.0, 0.5));
   const std::unique_ptr<Trace> trace = index.trace(trials, build, step_of(monitor, 0.5, 1.0));
   storage::Writer writer = storage::Writer::to_memory();

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "index/calibration/calibration.h"
+#include "index/calibration/trials.h"
 #include "index/index.h"
 #include "index/source.h"
 #include "storage/writer.h"
@@ -22,9 +23,9 @@ struct MeasureOptions {
 void measure(storage::Writer& writer, const Source& source, const MeasureOptions& options, const BuildOptions& build,
              const Monitor& monitor);
 
-// The same index, calibrated anew. InvalidInput where nothing can be measured: an exact index, one without rows, or
-// one that keeps no vectors to compare with.
-std::shared_ptr<const Index> remeasured(const Index& index, std::span<const float> queries, double target,
+// The same index, calibrated anew with what is given, whose rows are rows of the index. InvalidInput where nothing can
+// be measured: an exact index, one without rows, or one that keeps no vectors to compare with.
+std::shared_ptr<const Index> remeasured(const Index& index, const GivenTrials& given, double target,
                                         std::size_t threads, const Monitor& monitor);
 
 }  // namespace nearabout

@@ -59,19 +59,26 @@ bool is_left_out(std::size_t row, std::size_t rows) {
   return spread(near, kTrialRows, rows) == row;
 }
 
-Trials take_trials(std::span<const float> queries, const RowReader& read, std::size_t rows, std::size_t dims,
+Trials take_trials(const GivenTrials& given, const RowReader& read, std::size_t rows, std::size_t dims,
                    std::size_t step) {
   Trials trials;
   trials.dims = dims;
-  const std::size_t given = queries.size() / dims;
-  const std::size_t taken = std::min(given, kMostGiven / step);
-  for (std::size_t i = 0; i < taken; ++i) {
-    const float* const query = queries.data() + spread(i, taken, given) * dims;
-    trials.vectors.insert(trials.vectors.end(), query, query + dims);
+  const std::size_t queries = given.queries.size() / dims;
+  if (queries > 0) {
+    const std::size_t taken = std::min(queries, kMostGiven / step);
+    for (std::size_t i = 0; i < taken; ++i) {
+      const float* const query = given.queries.data() + spread(i, taken, queries) * dims;
+      trials.vectors.insert(trials.vectors.end(), query, query + dims);
+    }
+    return trials;
   }
-  if (given > 0) return trials;
-  const std::vector<std::uint32_t> numbers = trial_rows(rows);
-  for (std::size_t i = 0; i < numbers.size(); i += step) trials.rows.push_back(numbers[i]);
+  if (given.rows.empty()) {
+    const std::vector<std::uint32_t> numbers = trial_rows(rows);
+    for (std::size_t i = 0; i < numbers.size(); i += step) trials.rows.push_back(numbers[i]);
+  } else {
+    const std::size_t taken = std::min(given.rows.size(), kMostGiven / step);
+    for (std::size_t i = 0; i < taken; ++i) trials.rows.push_back(given.rows[spread(i, taken, given.rows.size())]);
+  }
   trials.vectors.resize(trials.rows.size() * dims);
   for (std::size_t i = 0; i < trials.rows.size(); ++i)
     read(trials.rows[i], std::size_t{trials.rows[i]} + 1, trials.vectors.data() + i * dims);

@@ -80,9 +80,14 @@ std::vector<std::uint32_t> trial_rows(std::size_t rows);
 // Whether a row is one of them, and they are few enough of all to be left out of what is learnt.
 bool is_left_out(std::size_t row, std::size_t rows);
 
-// Of the user's queries as many as are of use, spread evenly; where there are none, trial_rows(). One in `step` of
-// them.
-Trials take_trials(std::span<const float> queries, const RowReader& read, std::size_t rows, std::size_t dims,
+// What the user gave to measure with: queries, one after the other, or numbers of rows; or neither.
+struct GivenTrials {
+  std::span<const float> queries = {};
+  std::span<const std::uint32_t> rows = {};
+};
+
+// Of those given as many as are of use, spread evenly; where there are none, trial_rows(). One in `step` of them.
+Trials take_trials(const GivenTrials& given, const RowReader& read, std::size_t rows, std::size_t dims,
                    std::size_t step);
 
 // Index::search(), but that a build within a budget asks one at a time and gives back the memory of what it read.

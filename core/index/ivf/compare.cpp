@@ -44,6 +44,7 @@ void RowComparison::run(ListScan& scan, MatrixView queries, std::size_t begin, c
 void RowComparison::ask_for_rows(ListScan& scan) {
   cold_.clear();
   for (std::size_t i = 0; i < scan.queries().count(); ++i) {
+    if (scan.wants_every_row(i)) continue;
     const std::span<const std::uint32_t> places = scan.candidates(i);
     cold_.insert(cold_.end(), places.begin(), places.end());
   }
@@ -88,7 +89,10 @@ void RowComparison::answer(ListScan& scan, MatrixView queries, std::size_t begin
   }
 }
 
+// None for a query that will be answered by comparing every row.
 void RowComparison::find_places(ListScan& scan, std::size_t query, Pending& pending) const {
+  pending.places.clear();
+  if (scan.wants_every_row(query)) return;
   const std::span<const std::uint32_t> found = scan.candidates(query);
   pending.places.assign(found.begin(), found.end());
   for (const std::uint64_t place : pending.places) index_.list_rows_->fetch(place * columns_ * sizeof(std::uint32_t));

@@ -35,9 +35,15 @@ void ListScan::extend() {
   }
 }
 
-double ListScan::cost(std::size_t rows, std::size_t lists) const {
-  return static_cast<double>(rows) * scan_cost(index_.shape()) + static_cast<double>(lists) * kListCost;
+// Scanning these many rows in these many lists, and comparing as deep as the query does.
+bool ListScan::costs_too_much(const Progress& progress, std::size_t rows, std::size_t lists) const {
+  const double scanning =
+      static_cast<double>(rows) * scan_cost(index_.shape()) + static_cast<double>(lists) * kListCost;
+  const double comparing = static_cast<double>(std::min(progress.depth, rows)) * compare_cost(index_.compared_bytes());
+  return scanning + comparing > Guard::kTooMuch * spend_.every_row_cost;
 }
+
+void ListScan::give_up(Progress& progress) { progress.every_row = progress.done = true; }
 
 float ListScan::threshold_of(std::size_t query, std::size_t k) {
   const kernels::CodeScan& scan = scans_[query];
@@ -73,6 +79,7 @@ void ListScan::start_anew(std::size_t query) {
   progress.unlike = true;
   if (progress.done || index_.answers() == Answers::small_codes) return;
   progress.depth = std::min(max_depth_, kUnlikeDepth * progress.depth);
+  if (costs_too_much(progress, progress.rows, progress.probes)) return give_up(progress);
   scans_[query].found = 0;
   scans_[query].threshold = std::numeric_limits<float>::infinity();
   for (std::size_t probe = first_probes_[query]; probe < first_probes_[query + 1]; ++probe)
@@ -105,10 +112,7 @@ void ListScan::choose_more(std::size_t query) {
                    [](const RankedList& a, const RankedList& b) { return a.distance < b.distance; });
   std::size_t rows = 0;
   for (auto list = progress.beyond.begin(); list != end; ++list) rows += index_.sizes_[list->list];
-  if (cost(progress.rows + rows, progress.probes + wanted) > Guard::kTooMuch * spend_.every_row_cost) {
-    progress.every_row = progress.done = true;
-    return;
-  }
+  if (costs_too_much(progress, progress.rows + rows, progress.probes + wanted)) return give_up(progress);
   for (auto list = progress.beyond.begin(); list != end; ++list) {
     order_.push_back({list->list, static_cast<std::uint32_t>(query), list->distance});
     progress.more.push_back(list->list);

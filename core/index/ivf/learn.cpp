@@ -66,7 +66,7 @@ LearntLists learn(const RowReader& read, const Source& source, const IvfOptions&
   const LiftedReader lifted(read, learnt.lift);
   learn_shape(learnt, lifted, source, options, threads);
   report(monitor, 0.4);
-  const Trials trials = take_trials(options.queries, read, source.rows(), source.dims(), kStepOfTrials);
+  const Trials trials = take_trials({options.queries}, read, source.rows(), source.dims(), kStepOfTrials);
   learn_centroids(learnt, lifted, trials, source.rows(), options, threads);
   return learnt;
 }

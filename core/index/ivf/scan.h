@@ -99,7 +99,9 @@ class ListScan {
   void choose_more(std::size_t query);
   void refill(std::size_t query);
   bool found_little_new(std::size_t query);
-  double cost(std::size_t rows, std::size_t lists) const;
+  // Whether that is more than a part of what comparing every row costs, which then is the better way.
+  bool costs_too_much(const Progress& progress, std::size_t rows, std::size_t lists) const;
+  static void give_up(Progress& progress);
 
   const IvfIndex& index_;
   IvfQueries queries_;

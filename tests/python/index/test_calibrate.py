@@ -151,6 +151,38 @@ def test_what_cannot_be_calibrated() -> None:
             built(name, "cosine").calibrate(np.zeros((3, DIMS)))
 
 
+@pytest.mark.parametrize("name", WITH_VECTORS)
+def test_rows_that_will_be_asked_about(name: str) -> None:
+    """One row in ten lies outside the tight clusters of all others: rows spread evenly tell little of it."""
+    random = np.random.default_rng(8)
+    rows = random.normal(size=(40, 24))[random.integers(0, 40, 6_000)] + 0.01 * random.normal(size=(6_000, 24))
+    rows[::10] = random.normal(size=(600, 24))
+    keys = np.array([f"row {number}" for number in range(6_000)])
+    index = na.build(rows, keys=keys, metric="euclidean", kind=KINDS[name])
+    loose = keys[::10]
+    fitted = index.calibrate(keys=loose[::2])
+    known = fitted.calibration()
+    assert known is not None
+    assert (known.measured_on, known.queries) == ("rows", 300)
+    assert known == index.calibrate(keys=loose[::2][::-1], threads=1).calibration()
+    found = fitted.search_by_key(loose[1::2], 10, recall=0.9)
+    true = fitted.search_by_key(loose[1::2], 10, exact=True)
+    assert (found.distances <= true.distances[:, -1:]).mean() >= 0.88
+    for refused, error, sentence in (
+        ({"keys": []}, na.InvalidInput, "keys is empty"),
+        ({"keys": ["no row"]}, na.UnknownKey, "no key 'no row'"),
+        ({"keys": loose, "queries": rows[:2]}, na.InvalidInput, "queries and keys are both given"),
+    ):
+        with pytest.raises(error, match=sentence):
+            index.calibrate(**refused)  # type: ignore[arg-type]
+
+
+def test_hits_as_near_as_the_last_count() -> None:
+    rows = np.repeat(np.arange(50, dtype=np.float32), 40)[:, None] * np.ones(8, np.float32)
+    index = na.build(rows, metric="euclidean", kind=na.IVF(lists=20))
+    assert index.recall(rows[::40] + 0.25, k=10) == 1.0
+
+
 @pytest.mark.parametrize("name", KINDS)
 def test_without_calibration(name: str) -> None:
     rows, queries = table()

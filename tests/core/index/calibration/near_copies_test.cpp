@@ -99,7 +99,7 @@ void trials_leave_them_out() {
   CHECK(std::is_sorted(trials.squares[7].begin(), trials.squares[7].end()));
 
   const float* const vector = base.row(asked);
-  Trials given = take_trials({vector, vector + base.dims}, base.reader(), base.rows(), base.dims, 1);
+  Trials given = take_trials({.queries = {vector, vector + base.dims}}, base.reader(), base.rows(), base.dims, 1);
   find_neighbours(given, base.reader(), base.rows(), lift, {.threads = 2});
   CHECK(given.near_copies[0].empty() && given.nearest[0][0] == asked && given.nearest[0][1] == near[0]);
 }

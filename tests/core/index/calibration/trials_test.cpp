@@ -55,7 +55,7 @@ void given_queries_are_capped() {
   Table given{std::vector<float>(2 * 5'000), 2};
   for (std::size_t i = 0; i < 5'000; ++i) given.row(i)[0] = static_cast<float>(i);
   const auto taken = [&](std::size_t count, std::size_t step) {
-    return take_trials(std::span(given.values).first(2 * count), base.reader(), 10, 2, step);
+    return take_trials({std::span(given.values).first(2 * count)}, base.reader(), 10, 2, step);
   };
   for (const std::size_t count : {1u, 700u, 1'024u}) {
     const Trials trials = taken(count, 1);
@@ -85,6 +85,20 @@ void bits_are_asked_as_bits() {
   CHECK(floats.view().rows == 2 && floats.view().element == Element::f32 && floats.view().stride == 40);
 }
 
+void given_rows_are_capped() {
+  const Table base = whole_numbers(5'000, 3, 4);
+  std::vector<std::uint32_t> rows;
+  for (std::uint32_t row = 4'999; row > 1'000; --row) rows.push_back(row);
+  for (const std::size_t count : {1u, 700u, 3'000u}) {
+    const Trials trials = take_trials({.rows = std::span(rows).first(count)}, base.reader(), 5'000, 3, 1);
+    CHECK(trials.count() == std::min<std::size_t>(count, 1'024) && trials.rows.size() == trials.count());
+    for (std::size_t i = 0; i < trials.count(); ++i) {
+      CHECK(std::equal(trials.vector(i), trials.vector(i) + 3, base.row(trials.rows[i])));
+      CHECK(trials.rows[i] <= 4'999 && trials.rows[i] > 4'999 - count);
+    }
+  }
+}
+
 }  // namespace
 
 int main() {
@@ -92,6 +106,7 @@ int main() {
   those_left_out_are_the_trial_rows();
   rows_serve_where_nothing_was_given();
   given_queries_are_capped();
+  given_rows_are_capped();
   bits_are_asked_as_bits();
   return test::report("calibration_trials");
 }
