@@ -214,6 +214,11 @@ def show_costs(repeats: int) -> dict[str, float]:
     return costs
 
 
+def or_null(value: object) -> object:
+    """JSON has no word for what is not a number, or infinite."""
+    return None if isinstance(value, float) and not np.isfinite(value) else value
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sets", help="names, parted by commas (default: all)")
@@ -237,7 +242,8 @@ def main() -> None:
         ]
         if options.save:
             race = _race.Race("hostile", ())
-            text = json.dumps({**race.machine(), "promises": [asdict(promise) for promise in promises]}, indent=1)
+            rows = [{name: or_null(value) for name, value in asdict(promise).items()} for promise in promises]
+            text = json.dumps({**race.machine(), "promises": rows}, indent=1, allow_nan=False)
             (_race.RESULTS / "hostile.json").write_text(text + "\n", encoding="utf-8")
         return
     cells = [
