@@ -77,12 +77,25 @@ def _run(arguments: list[str]) -> int:
         print(module.USAGE.strip())
         return OK
     if command != "search":  # which reads no files of vectors, and has no time for the import
-        import warnings
-
-        from nearabout.cli.output import caution
-
-        warnings.showwarning = caution
+        _warn_in_shell(module, command)
     return _in_options(module, command, arguments[1:])
+
+
+def _warn_in_shell(module: "ModuleType", command: str) -> None:
+    """Has warnings shown on one line, and of commands that read files in options of the shell."""
+    import warnings
+
+    from nearabout.cli.output import caution
+
+    def show(message: "Warning | str", *_: object, **_named: object) -> None:
+        sentence = str(message)
+        if command in READERS:
+            from nearabout.cli.reading import in_shell
+
+            sentence = in_shell(sentence, module._OPTIONS.names)
+        caution(sentence)
+
+    warnings.showwarning = show
 
 
 def _in_options(module: "ModuleType", command: str, arguments: list[str]) -> int:

@@ -37,12 +37,10 @@ def output_fails(probe: bool = False) -> bool:
     return False
 
 
-def caution(
-    message: Warning | str, category: object, filename: str, lineno: int, file: object = None, line: str | None = None
-) -> None:
-    """A warning, on standard error: takes the place of `warnings.showwarning`, which shows lines of source."""
+def caution(sentence: str) -> None:
+    """A warning, on standard error."""
     if sys.stderr is not None:
-        sys.stderr.write(f"nearabout: warning: {printable(str(message))}\n")
+        sys.stderr.write(f"nearabout: warning: {printable(sentence)}\n")
         sys.stderr.flush()
 
 

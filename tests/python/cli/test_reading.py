@@ -115,6 +115,16 @@ def test_errors_name_options_of_the_shell(options: list[str], sentence: str, run
     assert "=" not in done.err
 
 
+@pytest.mark.filterwarnings("default")
+def test_warnings_name_options_of_the_shell(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "repeated.csv"
+    path.write_text("word,x,y\na,1,2\nb,3,4\na,5,6\n")
+    done = run("build", path, "-o", tmp_path / "repeated.near")
+    assert done.code == 0
+    assert "nearabout: warning: " in done.err
+    assert "name another column with --key-column, or pass --key-column none to keep every row" in done.err
+
+
 def test_words_of_the_shell() -> None:
     names = reading_names()
     told = "give key_column=False, header=True, vector_column='a b', dims=3 or format= (a.format=x, my-dims=4)"
