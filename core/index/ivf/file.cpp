@@ -29,7 +29,7 @@ enum LiftNumber : std::size_t { kScale, kLongest, kPointStep, kAlignment, kLiftN
 
 IvfIndex::IvfIndex(std::shared_ptr<const storage::File> file, const Descriptor& descriptor)
     : Index(std::move(file), descriptor),
-      coldness_(std::make_unique<Coldness>(!this->file().path().empty())),
+      coldness_(std::make_unique<Coldness>(this->file().mapped())),
       vectors_(this->file().has(SectionId::vectors) ? &this->file().section(SectionId::vectors) : nullptr) {
   if (!space_of(descriptor.metric) || descriptor.element == Element::bits)
     throw CorruptFile(this->file().name() + " is corrupt: it says that it has lists of codes under the metric " +
