@@ -214,9 +214,11 @@ def show_costs(repeats: int) -> dict[str, float]:
     return costs
 
 
-def or_null(value: object) -> object:
-    """JSON has no word for what is not a number, or infinite."""
-    return None if isinstance(value, float) and not np.isfinite(value) else value
+def short(value: object) -> object:
+    """Four digits of a number; JSON has no word for what is none, or infinite."""
+    if not isinstance(value, float):
+        return value
+    return round(value, 4) if np.isfinite(value) else None
 
 
 def main() -> None:
@@ -242,9 +244,10 @@ def main() -> None:
         ]
         if options.save:
             race = _race.Race("hostile", ())
-            rows = [{name: or_null(value) for name, value in asdict(promise).items()} for promise in promises]
-            text = json.dumps({**race.machine(), "promises": rows}, indent=1, allow_nan=False)
-            (_race.RESULTS / "hostile.json").write_text(text + "\n", encoding="utf-8")
+            rows = [{name: short(value) for name, value in asdict(promise).items()} for promise in promises]
+            lines = ",\n".join(json.dumps(row, allow_nan=False) for row in rows)
+            text = f'{{"machine": {json.dumps(race.machine())},\n"promises": [\n{lines}\n]}}\n'
+            (_race.RESULTS / "hostile.json").write_text(text, encoding="utf-8")
         return
     cells = [
         cell

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <utility>
 
 #include "storage/numbers.h"
 
@@ -26,6 +27,27 @@ float tail(float z2) {
 float part_within(float room, float variance) {
   const float beyond = variance > 0 ? tail(room * room / variance) : 0.0f;
   return room < 0 ? beyond : 1 - beyond;
+}
+
+// From the least to the largest of those squares that one in kAlike others is like: within a factor of two, before they
+// were squared. (On 100,000 rows of which one in fifty lay outside the tight clusters of all others, 8 of 384 queries
+// were of that kind. They are too few for a limit of their own, and that of the others let such queries find half of
+// what was asked.)
+std::array<double, 2> range_of_most(std::vector<double> squares) {
+  constexpr double kSquareOfTwo = 4;
+  constexpr std::size_t kAlike = 24;
+  std::sort(squares.begin(), squares.end());
+  const std::size_t enough = std::max<std::size_t>(2, squares.size() / kAlike);
+  std::array<double, 2> range{squares.front(), squares.back()};
+  bool any = false;
+  for (const double square : squares) {
+    const auto first = std::lower_bound(squares.begin(), squares.end(), square / kSquareOfTwo);
+    const auto last = std::upper_bound(squares.begin(), squares.end(), square * kSquareOfTwo);
+    if (static_cast<std::size_t>(last - first) < enough) continue;
+    range = {any ? range[0] : square, square};
+    any = true;
+  }
+  return range;
 }
 
 }  // namespace
@@ -56,12 +78,15 @@ double expected_rows(std::span<const GroupResiduals> residuals, double lambda, s
   return double{sum};
 }
 
-void Guard::see(double nearest_square, double square) {
-  const bool first = nearest_range[1] == kUnbounded;
-  nearest_range = {first ? nearest_square : std::min(nearest_range[0], nearest_square),
-                   first ? nearest_square : std::max(nearest_range[1], nearest_square)};
-  square_range = {first ? square : std::min(square_range[0], square),
-                  first ? square : std::max(square_range[1], square)};
+void Guard::see(std::span<const std::array<double, 2>> queries) {
+  if (queries.empty()) return;
+  std::vector<double> nearest;
+  square_range = {queries[0][1], queries[0][1]};
+  for (const auto& [of_nearest, square] : queries) {
+    nearest.push_back(of_nearest);
+    square_range = {std::min(square_range[0], square), std::max(square_range[1], square)};
+  }
+  nearest_range = range_of_most(std::move(nearest));
 }
 
 void Guard::add(double effort, std::span<const std::array<float, kMeasuredAt.size()>> misses) {

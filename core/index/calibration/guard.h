@@ -14,6 +14,7 @@
 // queries at each effort; a query whose estimate is above nearly all of those looks into more lists until it is not.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -41,11 +42,12 @@ class Guard {
   static constexpr double kUnbounded = 1e300;
   static constexpr double kOfUnseen = 1.0 / 16;  // of the limit, for queries that lie where no other did
   static constexpr double kFarFromUsual = 16;    // times the limit: a query unlike those of the calibration
-  static constexpr double kTooMuch = 0.35;       // of what comparing every row costs: no more is spent before that
+  static constexpr double kTooMuch = 0.35;       // of what comparing every row costs: no more is spent before that,
+  static constexpr double kTooMuchUnseen = 0.2;  // by queries that lie where no other did: they mostly end so
 
   double lambda = 0;
-  // Between which the calibration's queries had their squared distances from the nearest centroid, and the squares of
-  // their lengths.
+  // Between which the calibration's queries had their squared distances from the nearest centroid, without those that
+  // were nearly alone there, since too little is known of their like; and the squares of their lengths.
   std::array<double, 2> nearest_range{0, kUnbounded};
   std::array<double, 2> square_range{0, kUnbounded};
   std::vector<Limits> limits;  // by effort; empty where nothing was measured
@@ -60,16 +62,18 @@ class Guard {
     return nearest_square >= nearest_range[0] && nearest_square <= nearest_range[1] && square >= square_range[0] &&
            square <= square_range[1];
   }
-  // The part of `misses` that a query which lies there may expect.
-  double limit_of(double misses, double nearest_square, double square) const {
-    return has_seen(nearest_square, square) ? misses : misses * kOfUnseen;
+  // How many of limit()'s `misses` a query may expect which lies there: fewer where no other did, and no more than the
+  // recall allows.
+  double limit_of(double misses, std::size_t k, double recall, double nearest_square, double square) const {
+    if (has_seen(nearest_square, square)) return misses;
+    return std::min(misses * kOfUnseen, (1 - recall) * static_cast<double>(k));
   }
   // Whether so few new rows among those that a round is judged by are too little to go on.
   static bool is_little(std::size_t entered, std::size_t judged, double recall) {
     return static_cast<double>(entered) <= 0.5 * (1 - recall) * static_cast<double>(judged);
   }
-  // Widens the ranges of a guard that has no limits yet.
-  void see(double nearest_square, double square);
+  // Sets the ranges. Of each query: its squared distance from the nearest centroid, and the square of its length.
+  void see(std::span<const std::array<double, 2>> queries);
   // Adds the limits of an effort: of each query, the misses that were expected for kMeasuredAt neighbours.
   void add(double effort, std::span<const std::array<float, kMeasuredAt.size()>> misses);
 };

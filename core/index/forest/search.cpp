@@ -78,9 +78,10 @@ class ForestSearch {
           spent.rounds > 0 && Guard::is_little(entered - entered_before_, spend.kept, spend.recall);
       const double misses = expected_misses(*leaves, next, best);
       const double nearest = std::max(0.0, double{leaves->front().key} + sketch.square());
-      const double limit = forest_.guard_.limit_of(spend.misses, nearest, sketch.square());
+      const bool seen = forest_.guard_.has_seen(nearest, sketch.square());
+      const double limit = forest_.guard_.limit_of(spend.misses, spend.kept, spend.recall, nearest, sketch.square());
       if (spent.rounds == 0) spent.unlike = misses > Guard::kFarFromUsual * limit;
-      if (!(misses > limit) || last_round_found_little) return spent;
+      if (!(misses > limit) || (seen && last_round_found_little)) return spent;
       wanted = spent.rows + std::max<std::size_t>(spent.rows / 2, forest_.leaf_size_);
       if (static_cast<double>(wanted) > spend.most_rows) {
         spent.every_row = true;

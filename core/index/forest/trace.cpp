@@ -122,10 +122,12 @@ void ForestTrace::choose_limits(const ForestIndex& forest, const Trials& trials,
   std::vector<std::size_t> queries;
   for (std::size_t query = 0; query < trials.count(); ++query)
     if (!trials.nearest[query].empty()) queries.push_back(query);
+  std::vector<std::array<double, 2>> places;
   for (const std::size_t query : queries) {
     const double square = sketches[query].square();
-    guard_.see(std::max(0.0, double{nearest_leaves_[query].front().mark()} + square), square);
+    places.push_back({std::max(0.0, double{nearest_leaves_[query].front().mark()} + square), square});
   }
+  guard_.see(places);
   std::vector<std::vector<std::array<float, kMeasuredAt.size()>>> misses(
       efforts.size(), std::vector<std::array<float, kMeasuredAt.size()>>(queries.size()));
   parallel_for(queries.size(), 1, threads, [&](std::size_t i, std::size_t, std::size_t) {

@@ -72,7 +72,8 @@ void ListScan::rank(const Spend& spend) {
       progress.quiet = 0;
       const double square = queries_[first + i].square;
       const double nearest = ranked_.empty() ? 0 : std::max(0.0, double{ranked_[0].distance} + square);
-      progress.limit = index_.guard_.limit_of(spend.misses, nearest, square);
+      progress.seen = index_.guard_.has_seen(nearest, square);
+      progress.limit = index_.guard_.limit_of(spend.misses, spend.k, spend.recall, nearest, square);
       first_probes_.push_back(probes_.size());
       for (const RankedList& ranked : ranked_)
         probes_.push_back({ranked.list, static_cast<std::uint32_t>(first + i), ranked.distance});

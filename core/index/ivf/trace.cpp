@@ -118,9 +118,8 @@ std::vector<std::uint32_t> IvfTrace::list_places(const IvfIndex& index, std::vec
   order.reserve(ranked.size());
   for (const RankedList& list : ranked) order.emplace_back(list.distance, list.list);
   std::sort(order.begin(), order.end());
-  std::transform(order.begin(), order.end(), ranked.begin(), [](const Marked& list) {
-    return RankedList{list.mark(), list.row()};
-  });
+  std::transform(order.begin(), order.end(), ranked.begin(),
+                 [](const Marked& list) { return RankedList{list.mark(), list.row()}; });
   seen.nearest_square = std::max(0.0, double{ranked.front().distance} + seen.square);
   std::vector<std::uint32_t> places(index.lists(), static_cast<std::uint32_t>(index.lists() - 1));
   double rows = 0;
@@ -159,9 +158,11 @@ void IvfTrace::expect_misses(const IvfIndex& index, const std::vector<RankedList
 
 // At each effort, what most of the queries stay below.
 void IvfTrace::choose_limits(const std::vector<Seen>& seen) {
+  std::vector<std::array<double, 2>> places;
   for (std::size_t query = 0; query < seen.size(); ++query)
     if (neighbours_[query] > 0 && !seen[query].misses.empty())
-      guard_.see(seen[query].nearest_square, seen[query].square);
+      places.push_back({seen[query].nearest_square, seen[query].square});
+  guard_.see(places);
   for (const std::size_t effort : probes_) {
     if (effort == probes_.back()) break;
     std::vector<std::array<float, kMeasuredAt.size()>> misses;

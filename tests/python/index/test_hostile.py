@@ -55,6 +55,16 @@ def test_a_line_is_not_drawn_up_to_the_scan_of_every_row() -> None:
     assert np.mean(index.search(queries).expected_recall) <= index.recall(queries, k=10) + 0.03
 
 
+def test_a_kind_of_query_that_calibration_hardly_saw() -> None:
+    """One row in fifty lies outside the tight clusters of all others, and all queries are like those: .53 was found."""
+    case = hostile().hostile_set("rare_part", 100_000)
+    index = na.build(case.base, metric=case.metric, kind="ivf")
+    true = index.search(case.queries, 10, exact=True).distances
+    hits = index.search(case.queries, 10, recall=0.8)
+    assert (hits.distances <= true[:, -1:]).mean() >= 0.79
+    assert np.mean(hits.untested) > 0.9
+
+
 @pytest.mark.parametrize("kind", ["ivf", "forest"])
 def test_a_query_s_answer_does_not_depend_on_its_batch(kind: str) -> None:
     case = hostile().hostile_set("other_queries", ROWS)

@@ -148,12 +148,27 @@ void limits_stay_near_what_the_recall_allows() {
   CHECK(std::abs(guard.limit(10, 4, 1) - 1'000) < 1e-6);
 }
 
+// Few that lie far from all others tell nothing of their like.
+void queries_that_are_nearly_alone_widen_no_range() {
+  std::vector<std::array<double, 2>> queries;
+  for (int i = 0; i < 376; ++i) queries.push_back({1 + 0.001 * i, 9});
+  for (int i = 0; i < 8; ++i) queries.push_back({400.0 + i, 9});
+  Guard guard;
+  guard.see(queries);
+  CHECK(guard.nearest_range[0] == 1 && std::abs(guard.nearest_range[1] - 1.375) < 1e-12);
+  CHECK(guard.has_seen(1.2, 9) && !guard.has_seen(403, 9));
+  for (int i = 0; i < 8; ++i) queries.push_back({410.0 + i, 9});  // one in 24
+  guard.see(queries);
+  CHECK(guard.nearest_range[1] == 417 && guard.has_seen(403, 9));
+  guard.see(std::vector<std::array<double, 2>>{{1, 1}, {100, 1}});  // none is like another
+  CHECK(guard.nearest_range[0] == 1 && guard.nearest_range[1] == 100);
+}
+
 void round_trip() {
   Guard guard;
   guard.limits = {{2, {0, 0.5, 3}}, {7, {0.25, 1e200, 8}}};
   CHECK(guard.has_seen(0, 1e9));  // nobody knows
-  guard.see(3, 5);
-  guard.see(2, 7);
+  guard.see(std::vector<std::array<double, 2>>{{3, 5}, {2, 7}});
   CHECK(guard.has_seen(2.5, 6) && !guard.has_seen(1.9, 6) && !guard.has_seen(3.1, 6) && !guard.has_seen(2.5, 7.1));
   storage::Writer writer = storage::Writer::to_memory();
   write_guard(writer, guard);
@@ -226,6 +241,7 @@ int main() {
   of_one_group();
   limits_are_what_most_stay_below();
   limits_stay_near_what_the_recall_allows();
+  queries_that_are_nearly_alone_widen_no_range();
   round_trip();
   what_is_no_limit_is_refused();
   residuals_are_summarized();
