@@ -40,10 +40,11 @@ class Guard {
   static constexpr double kQuantile = 0.92;
 
   static constexpr double kUnbounded = 1e300;
-  static constexpr double kOfUnseen = 1.0 / 16;  // of the limit, for queries that lie where no other did
-  static constexpr double kFarFromUsual = 16;    // times the limit: a query unlike those of the calibration
-  static constexpr double kTooMuch = 0.35;       // of what comparing every row costs: no more is spent before that,
-  static constexpr double kTooMuchUnseen = 0.2;  // by queries that lie where no other did: they mostly end so
+  static constexpr double kOfUnseen = 1.0 / 16;   // of the limit, for queries that lie where no other did
+  static constexpr double kFarFromUsual = 16;     // times the limit: a query unlike those of the calibration
+  static constexpr double kTooMuch = 0.35;        // of what comparing every row costs: no more is spent before that,
+  static constexpr double kTooMuchStrange = 0.2;  // by strange queries: they mostly end so
+  static constexpr double kStrange = 4;           // times as far, squared, from the nearest centroid as any other
 
   double lambda = 0;
   // Between which the calibration's queries had their squared distances from the nearest centroid, without those that
@@ -62,11 +63,14 @@ class Guard {
     return nearest_square >= nearest_range[0] && nearest_square <= nearest_range[1] && square >= square_range[0] &&
            square <= square_range[1];
   }
-  // How many of limit()'s `misses` a query may expect which lies there: fewer where no other did, and no more than the
-  // recall allows.
+  // Whether it lies so far from where others did that what holds for them says nothing of it.
+  bool is_strange(double nearest_square) const { return nearest_square > kStrange * nearest_range[1]; }
+  // How many of limit()'s `misses` a query may expect which lies there: fewer where no other did; a strange one no more
+  // than the recall allows.
   double limit_of(double misses, std::size_t k, double recall, double nearest_square, double square) const {
     if (has_seen(nearest_square, square)) return misses;
-    return std::min(misses * kOfUnseen, (1 - recall) * static_cast<double>(k));
+    const double fewer = misses * kOfUnseen;
+    return is_strange(nearest_square) ? std::min(fewer, (1 - recall) * static_cast<double>(k)) : fewer;
   }
   // Whether so few new rows among those that a round is judged by are too little to go on.
   static bool is_little(std::size_t entered, std::size_t judged, double recall) {

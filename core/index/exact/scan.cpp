@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
 
 #include "base/error.h"
@@ -115,17 +114,18 @@ std::vector<Answer> ExactScan::search(MatrixView queries, const Request& request
   return answers;
 }
 
-void answer_exactly(const ExactScan& scan, MatrixView queries, const std::vector<std::size_t>& numbers,
-                    const Request& request, std::vector<Answer>& answers) {
+void answer_exactly(const ExactScan& scan, MatrixView queries, const Request& request, std::vector<Answer>& answers) {
   const std::size_t bytes = row_bytes(queries.element, queries.dims);
-  std::vector<std::byte> vectors(numbers.size() * bytes);
-  for (std::size_t i = 0; i < numbers.size(); ++i)
-    std::memcpy(vectors.data() + i * bytes, queries.row(numbers[i]), bytes);
-  Request alone = request;
-  alone.threads = 1;
-  alone.monitor = {};
+  std::vector<std::size_t> numbers;
+  std::vector<std::byte> vectors;
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    if (answers[i].effort != kEveryRow) continue;
+    numbers.push_back(i);
+    vectors.insert(vectors.end(), queries.row(i), queries.row(i) + bytes);
+  }
+  if (numbers.empty()) return;
   std::vector<Answer> exact =
-      scan.search({vectors.data(), numbers.size(), queries.dims, bytes, queries.element}, alone);
+      scan.search({vectors.data(), numbers.size(), queries.dims, bytes, queries.element}, request);
   for (std::size_t i = 0; i < numbers.size(); ++i) {
     exact[i].unlike = answers[numbers[i]].unlike;
     answers[numbers[i]] = std::move(exact[i]);

@@ -78,10 +78,9 @@ class ForestSearch {
           spent.rounds > 0 && Guard::is_little(entered - entered_before_, spend.kept, spend.recall);
       const double misses = expected_misses(*leaves, next, best);
       const double nearest = std::max(0.0, double{leaves->front().key} + sketch.square());
-      const bool seen = forest_.guard_.has_seen(nearest, sketch.square());
       const double limit = forest_.guard_.limit_of(spend.misses, spend.kept, spend.recall, nearest, sketch.square());
       if (spent.rounds == 0) spent.unlike = misses > Guard::kFarFromUsual * limit;
-      if (!(misses > limit) || (seen && last_round_found_little)) return spent;
+      if (!(misses > limit) || (last_round_found_little && !forest_.guard_.is_strange(nearest))) return spent;
       wanted = spent.rows + std::max<std::size_t>(spent.rows / 2, forest_.leaf_size_);
       if (static_cast<double>(wanted) > spend.most_rows) {
         spent.every_row = true;
@@ -312,20 +311,18 @@ std::vector<Answer> ForestIndex::search_some(MatrixView queries, const Request& 
   const auto run = [&](std::size_t begin, std::size_t end, std::size_t worker) {
     if (!searches[worker]) searches[worker] = std::make_unique<ForestSearch>(*this);
     const std::vector<float> vectors = widened(queries, begin, end);
-    std::vector<std::size_t> every_row;
     const std::vector<SketchQuery> sketches = SketchQuery::bind(sketch_, vectors.data(), end - begin);
     for (std::size_t i = begin; i < end; ++i) {
       TopK best(kept, rank_within(bound[i], radius));
       const ForestSpent spent = searches[worker]->search(bound[i], sketches[i - begin], spend, best);
       answers[i] = answer_of(bound[i], best, radius);
       if (answers[i].rows.size() > request.k) shorten(answers[i], request.k);
-      answers[i].effort = static_cast<std::int64_t>(spent.rows);
+      answers[i].effort = spent.every_row ? kEveryRow : static_cast<std::int64_t>(spent.rows);
       answers[i].unlike = spent.unlike;
-      if (spent.every_row) every_row.push_back(i);
     }
-    if (!every_row.empty()) answer_exactly(scan_, queries, every_row, request, answers);
   };
   parallel_for(queries.rows, kQueriesAtATime, threads, run, request.monitor);
+  if (spend.misses < kNoLimit) answer_exactly(scan_, queries, request, answers);
   // Trees that share most of their rows may give fewer than k.
   if (!request.radius) ask_again(queries, request, 4 * effort, answers);
   return answers;

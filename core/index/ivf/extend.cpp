@@ -2,7 +2,7 @@
 //
 // After each round a query stops where no more misses are expected than usual (guard.h), or where a round that looked
 // into half as many lists again has hardly found anything new (two of them, if it is far from usual): the estimate is
-// then too careful for this query. That is not believed of one that lies where no other did. One that would cost more
+// then too careful for this query. That is not believed of a strange one. One that would cost more
 // than comparing every row is answered so.
 #include <algorithm>
 #include <cmath>
@@ -41,7 +41,7 @@ bool ListScan::costs_too_much(const Progress& progress, std::size_t rows, std::s
   const double scanning =
       static_cast<double>(rows) * scan_cost(index_.shape()) + static_cast<double>(lists) * kListCost;
   const double comparing = static_cast<double>(std::min(progress.depth, rows)) * compare_cost(index_.compared_bytes());
-  const double most = progress.seen ? Guard::kTooMuch : Guard::kTooMuchUnseen;
+  const double most = progress.strange ? Guard::kTooMuchStrange : Guard::kTooMuch;
   return scanning + comparing > most * spend_.every_row_cost;
 }
 
@@ -63,7 +63,7 @@ float ListScan::threshold_of(std::size_t query, std::size_t k) {
 void ListScan::look(std::size_t query, bool first) {
   Progress& progress = progress_[query];
   if (!first) progress.quiet = found_little_new(query) ? progress.quiet + 1 : 0;
-  if (progress.seen && progress.quiet > (progress.unlike ? 1u : 0u)) {
+  if (!progress.strange && progress.quiet > (progress.unlike ? 1u : 0u)) {
     progress.done = true;
     return;
   }

@@ -72,7 +72,7 @@ void ListScan::rank(const Spend& spend) {
       progress.quiet = 0;
       const double square = queries_[first + i].square;
       const double nearest = ranked_.empty() ? 0 : std::max(0.0, double{ranked_[0].distance} + square);
-      progress.seen = index_.guard_.has_seen(nearest, square);
+      progress.strange = index_.guard_.is_strange(nearest);
       progress.limit = index_.guard_.limit_of(spend.misses, spend.k, spend.recall, nearest, square);
       first_probes_.push_back(probes_.size());
       for (const RankedList& ranked : ranked_)

@@ -79,7 +79,7 @@ class ListScan {
     std::vector<RankedList> beyond;   // the nearest lists that were not looked into
     std::vector<std::uint32_t> more;  // lists that were looked into after the first round
     double limit = 0;                 // of misses
-    bool done = false, every_row = false, unlike = false, seen = true;
+    bool done = false, every_row = false, unlike = false, strange = false;
   };
   struct Probe {
     std::uint32_t list, query;

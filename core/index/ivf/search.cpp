@@ -45,23 +45,19 @@ class IvfSearch {
     scan_.extend();
     clock.finish(Work::scan);
     comparison_.run(scan_, group.queries, group.begin, request, answers);
-    note_efforts(index, group, request, answers);
+    note_efforts(group, answers);
     clock.finish(Work::compare);
     if (work) count(index, *work);
   }
 
  private:
-  // Of each query what was spent; those that ask for every row are answered so.
-  void note_efforts(const IvfIndex& index, const Group& group, const Request& request, std::vector<Answer>& answers) {
+  // Of each query what was spent.
+  void note_efforts(const Group& group, std::vector<Answer>& answers) {
     for (std::size_t i = 0; i < scan_.queries().count(); ++i) {
       Answer& answer = answers[group.begin + i];
-      answer.effort = static_cast<std::int64_t>(scan_.probes(i));
+      answer.effort = scan_.wants_every_row(i) ? kEveryRow : static_cast<std::int64_t>(scan_.probes(i));
       answer.unlike = scan_.unlike(i);
     }
-    std::vector<std::size_t> left;
-    for (std::size_t i = 0; i < scan_.queries().count(); ++i)
-      if (scan_.wants_every_row(i)) left.push_back(group.begin + i);
-    if (!left.empty()) answer_exactly(*index.scan_, group.queries, left, request, answers);
   }
 
   void count(const IvfIndex& index, Work& work) const {
@@ -162,6 +158,7 @@ std::vector<Answer> IvfIndex::search_some(MatrixView queries, const Request& req
         request.work->add(done);
       },
       request.monitor);
+  if (spend.k > 0) answer_exactly(*scan_, queries, request, answers);
   // Small lists may have fewer rows than are asked for.
   if (!request.radius && !everything) ask_again(queries, request, 4 * wanted, answers);
   if (!request.radius && everything) add_unestimated(queries, request.k, answers);
