@@ -8,6 +8,7 @@
 
 #include "base/convert.h"
 #include "base/error.h"
+#include "index/calibration/trials.h"
 #include "index/exact/exact.h"
 #include "index/forest/forest.h"
 #include "index/ivf/ivf.h"
@@ -79,6 +80,8 @@ std::optional<std::size_t> Index::effort_for(std::size_t k, double recall) const
   const auto most = static_cast<double>(most_effort());
   const std::optional<double> effort = calibration_->effort_for(k, recall);
   if (!effort) return {};
+  // What was measured with rows that the index has learnt from promises too much; such an index is small.
+  if (ends_exactly() && calibration_->origin == Calibration::Origin::rows && !can_leave_out(rows())) return {};
   if (ends_exactly() && (*effort >= most || calibration_->nanoseconds(k, *effort) > exact_cost())) return {};
   return std::clamp(static_cast<std::size_t>(std::ceil(*effort)), least_effort(), most_effort());
 }

@@ -52,9 +52,13 @@ std::vector<std::uint32_t> trial_rows(std::size_t rows) {
   return numbers;
 }
 
-bool is_left_out(std::size_t row, std::size_t rows) {
+bool can_leave_out(std::size_t rows) {
   constexpr std::size_t kFew = 4;
-  if (rows < kFew * kTrialRows) return false;
+  return rows >= kFew * kTrialRows;
+}
+
+bool is_left_out(std::size_t row, std::size_t rows) {
+  if (!can_leave_out(rows)) return false;
   const std::size_t near = row * kTrialRows / rows;  // spread() puts number `near` at this row, or nothing
   return spread(near, kTrialRows, rows) == row;
 }

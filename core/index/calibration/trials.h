@@ -75,9 +75,11 @@ class AskedTrials {
   MatrixView view_;
 };
 
+// Whether a table has rows enough to do without those that may become queries.
+bool can_leave_out(std::size_t rows);
 // The rows that may become queries: nothing that is to be measured with them should be learnt from them.
 std::vector<std::uint32_t> trial_rows(std::size_t rows);
-// Whether a row is one of them, and they are few enough of all to be left out of what is learnt.
+// Whether a row is one of them, and is left out of what is learnt.
 bool is_left_out(std::size_t row, std::size_t rows);
 
 // What the user gave to measure with: queries, one after the other, or numbers of rows; or neither.

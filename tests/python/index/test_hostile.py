@@ -55,6 +55,31 @@ def test_a_line_is_not_drawn_up_to_the_scan_of_every_row() -> None:
     assert np.mean(index.search(queries).expected_recall) <= index.recall(queries, k=10) + 0.03
 
 
+@pytest.mark.parametrize("kind", ["ivf", "forest"])
+def test_what_was_learnt_from_promises_nothing(kind: str) -> None:
+    """500 sparse rows cannot spare those that calibration asks with: .99 was asked, .86 was found."""
+    rows, queries = (
+        (random.random((count, 200)) < 0.02) * random.exponential(size=(count, 200)) + 1e-9
+        for count, random in ((500, np.random.default_rng(100)), (1000, np.random.default_rng(999)))
+    )
+    index = na.build(rows, kind=kind)
+    assert (np.asarray(index.search(queries, 1, recall=0.9).effort) == na.EVERY_ROW).all()
+    assert index.recall(queries, k=1, recall=0.9) == 1.0
+    assert (np.asarray(index.calibrate(queries[::2]).search(queries, 1, recall=0.6).effort) != na.EVERY_ROW).any()
+
+
+def test_the_scan_of_every_row_steadies_nothing_before_it() -> None:
+    """Of one neighbour .999 was promised where .955 was found: a line to the exact scan, by way of ten neighbours."""
+    rows, queries = (np.random.default_rng(seed).normal(size=(20_000, 24)) * 1e15 for seed in (100, 999))
+    index = na.build(rows, metric="dot", kind="ivf")
+    calibration = index.calibration()
+    assert calibration is not None
+    last = calibration.points[-2]
+    true = index.search(queries[:2000], 1, exact=True).distances
+    found = (index.search(queries[:2000], 1, effort=last.effort).distances <= true).mean()
+    assert last.at[1].recall <= found + 0.03
+
+
 def test_a_kind_of_query_that_calibration_hardly_saw() -> None:
     """One row in fifty lies outside the tight clusters of all others, and all queries are like those: .53 was found."""
     case = hostile().hostile_set("rare_part", 100_000)

@@ -11,7 +11,7 @@ import pytest
 
 import nearabout as na
 
-BASE = np.random.default_rng(1).normal(size=(1_500, 16)).astype(np.float32)
+BASE = np.random.default_rng(1).normal(size=(1_600, 16)).astype(np.float32)
 
 
 def lists_of_codes(**settings: Any) -> na.Index:
@@ -92,7 +92,7 @@ def test_what_info_tells(codes: Any, directions: int, bits: int, size: int) -> N
     assert 0.5 <= shares[0] <= shares[-1] <= 1
     assert 1 <= probes[0] <= probes[-1] <= 40
     assert depths[0] >= 10
-    assert repr(index) == "<nearabout.Index: ivf, 1,500 rows of 16 dims, euclidean, f32>"
+    assert repr(index) == "<nearabout.Index: ivf, 1,600 rows of 16 dims, euclidean, f32>"
 
 
 def test_what_is_chosen() -> None:
