@@ -45,7 +45,7 @@ def choose(columns: Sequence[Column], what: str, keyed: bool) -> Chosen:
     Raises:
         InvalidInput: no column, or several, could be meant, or one would have to be passed over; all are listed.
     """
-    from nearabout.formats._arrays import KEY_NAMES, VECTOR_NAMES
+    from nearabout.formats._arrays import KEY_NAMES, VECTOR_NAMES, is_like_key
 
     lists = [place for place, column in enumerate(columns) if column.holds == "vectors"]
     usual = {place: column.name.lower() for place, column in enumerate(columns) if column.name.lower() in KEY_NAMES}
@@ -54,6 +54,14 @@ def choose(columns: Sequence[Column], what: str, keyed: bool) -> Chosen:
     places = sorted(
         (place for place in usual if columns[place].holds != "vectors"), key=lambda place: KEY_NAMES.index(usual[place])
     )
+    if not places:  # doc_id, userId
+        places = [at for at, one in enumerate(columns) if one.holds in ("text", "integers") and is_like_key(one.name)]
+        if len(places) > 1 and not keyed:
+            likely = " and ".join(repr(columns[place].name) for place in places)
+            raise InvalidInput(
+                f"{likely} of {what} may each be the key; {_listed(columns)}: pass the keys, "
+                f"keys={what}[{columns[places[0]].name!r}], and the columns that are meant"
+            )
     key = _key(columns, places, what, keyed)
     if len(lists) == 1:
         return Chosen(lists, None if keyed else key)

@@ -67,7 +67,7 @@ class Measuring:
                 spread evenly. Fewer leave more doubt, and `search(recall=)` spends more to make up for it. None takes
                 rows of the index.
             keys: in place of queries, a list of keys: the rows that will be asked about, such as the frequent words of
-                a vocabulary. None of them is its own neighbour, nor are its near copies.
+                a vocabulary. None of them counts as its own neighbour, and its near copies are not counted either.
             recall: what searches aim at that ask for nothing; None keeps what it was.
             threads: how many to use; None uses all cores. The result is the same.
             progress: None, True (a bar on a terminal), or a function of the share done.

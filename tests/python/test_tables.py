@@ -388,3 +388,13 @@ def test_nothing_heavy_is_imported_for_a_frame() -> None:
     )
     plain += "assert 'nearabout.arrow_memory' not in sys.modules and 'nearabout.formats' not in sys.modules"
     subprocess.run([sys.executable, "-c", plain], check=True)
+
+
+@pytest.mark.parametrize("name", ["movieId", "product_id", "doc-key"])
+def test_whole_numbers_of_a_name_like_keys_are_keys(name: str) -> None:
+    frame = pd.DataFrame({name: [7, 9], "x": [0.5, 1.5], "y": [1.0, 0.0]})
+    index = na.build(frame)
+    assert (list(index), index.dims) == ([7, 9], 2)
+    frame["user_id"] = [1, 2]
+    with pytest.raises(na.InvalidInput, match="may each be the key"):
+        na.build(frame)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from nearabout.arguments import check_k
 from nearabout.errors import InvalidInput
 from nearabout.evaluation.truth import Truth
+from nearabout.names import a_type
 
 TOLERANCE = 2.0**-20  # of a distance: eight steps of float32, about a millionth
 _COSINE_ZERO = 1e-12  # 1 minus a cosine of 1 is a few 1e-16, not 0
@@ -165,6 +166,11 @@ def _mean(values: NDArray[np.float64]) -> float:
 
 def _checked(given: Any, truth: Truth, k: int, what: str, kinds: str) -> NDArray[Any]:
     """What was found as an array of a line a query, once k is one that the truth knows."""
+    if not isinstance(truth, Truth):
+        raise InvalidInput(
+            f"truth is {a_type(truth)}; pass what evaluation.ground_truth returns, or make one of rows and distances: "
+            "Truth(rows, distances, metric)"
+        )
     check_k(k, truth.k)
     if k > truth.k:
         raise InvalidInput(f"k is {k} and the truth has {truth.k} neighbours a query; compute it for at least {k}")

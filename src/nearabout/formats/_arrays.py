@@ -87,14 +87,19 @@ def key_candidates(names: Iterable[str]) -> list[str]:
     for usual in KEY_NAMES:
         if usual in plain:
             return [plain[usual]]
-    return [name for name in known if _LIKE_KEYS.fullmatch(name.strip())]
+    return [name for name in known if is_like_key(name)]
 
 
-def several_names(path: str, names: Sequence[str], listed: str, parts: str = "columns") -> InvalidInput:
+def is_like_key(name: str) -> bool:
+    """Whether a name ends as those of keys do: doc_id, userId, product.key."""
+    return _LIKE_KEYS.fullmatch(name.strip()) is not None
+
+
+def several_names(path: str, names: Sequence[str], listed: str, parts: str = "columns", more: str = "") -> InvalidInput:
     """Returns the error where several names are those of keys; ``listed`` are all the ``parts`` of a row."""
     return InvalidInput(
         f"{path}: {', '.join(names[:SHOWN])} may each be the key; the {parts} are {listed}. Name it with key_column=, "
-        "or pass key_column=False for none"
+        f"or pass key_column=False for none{more}"
     )
 
 

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import itertools
+import re
 from typing import NamedTuple
 
 from nearabout.errors import InvalidInput
 from nearabout.formats import _words
-from nearabout.formats._arrays import KEY_NAMES, SHOWN, VECTOR_NAMES, key_candidates, several_names, several_texts
+from nearabout.formats._arrays import (
+    KEY_NAMES,
+    SHOWN,
+    VECTOR_NAMES,
+    is_like_key,
+    key_candidates,
+    several_names,
+    several_texts,
+)
 from nearabout.formats._bad_rows import is_missing
 from nearabout.formats._decimal_commas import COMMA_ADVICE, is_decimal_comma
 from nearabout.formats._options import ReadOptions
 from nearabout.formats._vector_text import is_vector_text
 
 _INDEX_NAMES = ("", "index", "unnamed: 0")  # what pandas calls the column of an index
+_COUNTED = ("key", "keys", "id", "ids")  # names of whole numbers that are keys
+_NAME_NUMBERS = "; and the numbers with vector_columns=, without the other"
 _YEARS = range(1500, 2201)
+# A number with a comma, spaces, two points, a per cent sign or brackets; in hexadecimal; what spreadsheets write for
+# none.
+_DAMAGED = re.compile(r"[+\-\u2212(]*[0-9][0-9.,_\u00a0 ]*[%)]?|0[xX][0-9a-fA-F]+|#[A-Z/0]+[!?]?|#N/A")
 
 
 class Columns(NamedTuple):
@@ -38,9 +52,11 @@ def has_header(first: list[str], second: list[str] | None, path: str) -> bool:
         return True
     if len(first) == 1:
         return not is_number(first[0]) and second is not None and all(map(is_number, second))
-    named = first[0].strip().lower() in (*_INDEX_NAMES, *KEY_NAMES)
-    if not all(map(is_number, first[named:])) or second is None or len(second) != len(first):
-        verdict: bool | None = False if not (named and first[0].strip() == "") else None
+    named = first[0].strip().lower() in (*_INDEX_NAMES, *KEY_NAMES) or bool(key_candidates(first[:1]))
+    if not named and not is_number(first[0]) and _count_from_zero(first[1:]):  # an index of any name, as pandas has it
+        verdict: bool | None = _counted_columns(first[1:], second)
+    elif not all(map(is_number, first[named:])) or second is None or len(second) != len(first):
+        verdict = False if not (named and first[0].strip() == "") else None
     else:
         names = [field.strip() for field in first[named:]]
         values = [field.strip() for field in second[named:]]
@@ -61,6 +77,20 @@ def _named_columns(names: list[str], values: list[str], index_name: str) -> bool
     if index_name == "":  # an empty key, or names of columns that are no whole numbers
         return True if len(names) > 2 and _step(names) is not None else None
     return False
+
+
+def _counted_columns(names: list[str], second: list[str] | None) -> bool | None:
+    """Decides on a line of some text and the numbers 0, 1, 2, ...: names of columns, or the row of a word."""
+    if second is None or len(second) != len(names) + 1:
+        return False
+    values = [field.strip() for field in second[1:]]
+    if all(map(is_number, values)) and _goes_on(names, values, 1.0):
+        return False
+    return True if _are_fractions(values) else None
+
+
+def _count_from_zero(fields: list[str]) -> bool:
+    return len(fields) > 2 and [field.strip() for field in fields] == [str(number) for number in range(len(fields))]
 
 
 def _bare_columns(names: list[str], values: list[str]) -> bool | None:
@@ -205,8 +235,11 @@ class _Chooser:
         if len(named) > 1:
             raise several_names(self._path, named, self.listed())
         if named and self._names is not None:
-            return next(place for place in free if self._names[place] == named[0])
-        if 0 in free and self._plain and self._plain[0] in _INDEX_NAMES:
+            key = next(place for place in free if self._names[place] == named[0])
+            if not taken:
+                self._refuse_second_key(key)
+            return key
+        if 0 in free and self._names and (self._plain[0] in _INDEX_NAMES or self._heads_numbered_columns()):
             return 0
         texts = [place for place in free if not is_number(self._row[place]) and not is_missing(self._row[place])]
         if not texts and 0 in free and self._names is None and not self._row[0].strip():
@@ -217,6 +250,11 @@ class _Chooser:
         if len(texts) > 1:
             more = "" if taken else "; and the numbers with vector_columns="
             raise several_texts(self._path, len(texts), self.listed(), more=more)
+        if texts and _DAMAGED.fullmatch(self._row[texts[0]].strip()):
+            raise InvalidInput(
+                f"{self._path}: its column {texts[0]} begins with {self._row[texts[0]]!r:.24}, which is nearly a "
+                f"number: mend it, or pass key_column={texts[0]} if the column holds keys"
+            )
         if texts and texts[0] and not taken:
             raise InvalidInput(
                 f"{self._path}: only its column {texts[0]} holds text ({self._row[texts[0]]!r:.24}), which may be a "
@@ -224,6 +262,16 @@ class _Chooser:
                 "it is the key, or key_column=False to leave it out"
             )
         return texts[0] if texts else None
+
+    def _heads_numbered_columns(self) -> bool:
+        """Whether the first column is what pandas writes of an index before columns without names: item, 0, 1, 2."""
+        return bool(self._plain) and not is_number(self._plain[0]) and _count_from_zero(self._plain[1:])
+
+    def _refuse_second_key(self, key: int) -> None:
+        """Refuses numbers of another column whose name is that of keys: they would be taken for a dimension."""
+        for place, name in enumerate(self._names or ()):
+            if place != key and (self._plain[place] in _COUNTED or is_like_key(name)) and is_number(self._row[place]):
+                raise several_names(self._path, [(self._names or [])[key], name], self.listed(), more=_NAME_NUMBERS)
 
     def without_text(self) -> tuple[int, ...] | None:
         """Returns all columns but the only one of text, which would be the keys; None where there is none."""

@@ -75,6 +75,7 @@ def _parser(source: Source, options: ReadOptions) -> tuple[Any, int, int | None]
             f"{source.path}: no line of a word and its numbers was found at its beginning: "
             "if the file is something else, name it with format="
         )
+    _refuse_numbers_alone(head, dims, source.path)
     if dims > _words.MAX_DIMS:
         raise InvalidInput(f"{dims:,} dimensions; 1 to {_words.MAX_DIMS:,} are possible")
     if head.startswith(_words.BOM):
@@ -89,6 +90,17 @@ def _parser(source: Source, options: ReadOptions) -> tuple[Any, int, int | None]
         fractions_in_keys=options.dims is not None,
     )
     return parser, dims, None
+
+
+def _refuse_numbers_alone(head: bytes, dims: int, path: str) -> None:
+    """Refuses lines of fractions without words, as `numpy.savetxt` writes them: the first would be taken for words."""
+    lines = [line.split() for line in head.removeprefix(_words.BOM).split(b"\n")[:_LINES] if line.strip()]
+    firsts = [fields[0] for fields in lines if len(fields) == dims + 1]
+    if len(firsts) > 1 and all(_words.NUMBER.fullmatch(one) and not one.lstrip(b"+-").isdigit() for one in firsts):
+        raise InvalidInput(
+            f"{path}: its lines are {dims + 1} numbers and no words, it seems: pass format='delimited', delimiter=' ' "
+            "and key_column=False to read them as vectors; with words, put a word first"
+        )
 
 
 def read(source: Source, options: ReadOptions) -> Embeddings:

@@ -244,3 +244,47 @@ def test_parquet_without_rows(tmp_path: Path) -> None:
     assert read(parquet(tmp_path / "t.parquet", v=empty)).vectors.shape == (0, 3)
     with pytest.raises(InvalidInput, match="nothing says how many dimensions"):
         read(parquet(tmp_path / "u.parquet", v=pa.array([], pa.list_(pa.float32()))))
+
+
+@pytest.mark.parametrize("name", ["item", "movieId", "product_id", "title", "city"])
+@pytest.mark.parametrize("keys", [["7", "9"], ["a", "b"]])
+def test_an_index_of_any_name_heads_numbered_columns(file: File, name: str, keys: list[str]) -> None:
+    """As pandas writes a frame with a named index: the header was a row."""
+    lines = [f"{name},0,1,2", *(f"{key},0.5,1.25,-2" for key in keys)]
+    text = "\n".join(lines).replace("-2", "-2.5") + "\n"
+    assert read(file("t.csv", text)).vectors.tolist() == [[0.5, 1.25, -2.5]] * 2
+
+
+def test_a_word_with_counted_numbers_is_a_row_or_refused(file: File) -> None:
+    assert list(read(file("t.csv", "a,0,1,2\nb,3,4,5\n")).keys) == ["a", "b"]  # type: ignore[arg-type]
+    with pytest.raises(InvalidInput, match="may be names of columns or a row of numbers"):
+        read(file("u.csv", "a,0,1,2\nb,1,4,5\n"))
+
+
+@pytest.mark.parametrize("cell", ["1,5", "1.234,5", "1%", "(1)", "1.2.3", "0x10", "1_000", "\u22121", "#REF!", "#N/A"])
+@pytest.mark.parametrize("header", ["x;y\n", ""])
+def test_what_is_nearly_a_number_makes_no_keys_of_its_column(file: File, cell: str, header: str) -> None:
+    path = file("t.csv", f"{header}{cell};2\n3;4\n")
+    if "," in cell and not header:
+        pytest.skip("that may be two columns")
+    with pytest.raises(InvalidInput, match=r"nearly a number: mend it, or pass key_column=0"):
+        read(path)
+    assert list(read(path, key_column=0).keys) == [cell, "3"]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("header", ["id,word,x", "user_id,name,x", "id,key,x"])
+def test_numbers_that_may_be_keys_are_no_dimension_beside_them(file: File, header: str) -> None:
+    path = file("t.csv", f"{header}\n1,a,1\n2,b,2\n")
+    with pytest.raises(InvalidInput, match=r"may each be the key.*vector_columns="):
+        read(path)
+    chosen = read(path, key_column=header.split(",")[1], vector_columns=["x"])
+    assert (list(chosen.keys), chosen.vectors.tolist()) == (["a", "b"], [[1.0], [2.0]])  # type: ignore[arg-type]
+
+
+def test_numbers_without_words_are_no_glove(file: File) -> None:
+    """As numpy.savetxt writes them: the first of each line became its key."""
+    path = file("t.txt", "1.5e-01 2.0e+00\n-3.5e-01 4.0e+00\n")
+    with pytest.raises(InvalidInput, match="2 numbers and no words.*format='delimited'"):
+        read(path)
+    found = read(path, format="delimited", delimiter=" ", key_column=False)
+    assert found.vectors.tolist() == [[np.float32(0.15), 2.0], [np.float32(-0.35), 4.0]]
