@@ -32,12 +32,12 @@ constexpr std::size_t lists_beyond(std::size_t probes) { return 24 + probes / 3;
 
 class Guard {
  public:
-  // At an effort, what 92 in 100 of the calibration's queries stay below, for each of kMeasuredAt neighbours.
+  // At an effort, what 97 in 100 of the calibration's queries stay below, for each of kMeasuredAt neighbours.
   struct Limits {
     double effort;
     std::array<double, kMeasuredAt.size()> misses;
   };
-  static constexpr double kQuantile = 0.92;
+  static constexpr double kQuantile = 0.97;
 
   static constexpr double kUnbounded = 1e300;
   static constexpr double kOfUnseen = 1.0 / 16;   // of the limit, for queries that lie where no other did
@@ -54,7 +54,7 @@ class Guard {
   std::vector<Limits> limits;  // by effort; empty where nothing was measured
 
   // The misses that a query may expect which is to find a share `recall` of k neighbours at an effort: no more than
-  // 92 in 100 queries of the calibration did, and a tenth of what the recall allows at least: fewer are not worth
+  // 97 in 100 queries of the calibration did, and a tenth of what the recall allows at least: fewer are not worth
   // looking for. Infinity where nothing was measured. (A limit from above, by what the recall allows, was tried: on
   // real data the estimate is often some times too large for all queries, and searches took two to eight times as
   // long.)
