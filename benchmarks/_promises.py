@@ -58,18 +58,19 @@ def found(distances: NDArray[np.float32], true: NDArray[np.float32], k: int) -> 
     return within
 
 
+def seconds_of(run: Callable[[], object]) -> float:
+    begin = time.perf_counter()
+    run()
+    return time.perf_counter() - begin
+
+
 def best_of(repeats: int, run: Callable[[], object]) -> float:
-    seconds = []
-    for _ in range(repeats):
-        begin = time.perf_counter()
-        run()
-        seconds.append(time.perf_counter() - begin)
-    return min(seconds)
+    return min(seconds_of(run) for _ in range(repeats))
 
 
 def least_seconds(index: na.Index, case: Hostile, k: int, target: float, true: NDArray[np.float32]) -> float:
-    """The time of the least measured effort that finds the target on these queries, told by trying them; infinity
-    where none does."""
+    """Tries the measured efforts, and returns the time of the least that finds the target on these queries; infinity
+    if none does."""
     calibration = index.calibration()
     efforts = [] if calibration is None else [point.effort for point in calibration.points]
     low, high = 0, len(efforts)

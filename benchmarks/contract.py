@@ -13,8 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
@@ -22,7 +21,7 @@ from typing import Any
 import _race
 import numpy as np
 from _hostile import SETS as HOSTILE
-from _promises import best_of, found, show_hostile
+from _promises import best_of, found, seconds_of, show_hostile
 from _sets import SETS, Metric, Set
 from numpy.typing import NDArray
 
@@ -171,12 +170,6 @@ def show_strange(kinds: Sequence[str]) -> list[dict[str, Any]]:
     kept = sum(row["given"][0] >= row["target"] - ALLOWED_BELOW for row in told)
     print(f"with queries given, recall at least the target less .01: {kept} of {len(told)}")
     return told
-
-
-def seconds_of(run: Callable[[], object]) -> float:
-    begin = time.perf_counter()
-    run()
-    return time.perf_counter() - begin
 
 
 def ask_one_by_one(index: na.Index, queries: NDArray[Any], effort: int | None) -> None:

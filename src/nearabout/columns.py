@@ -12,7 +12,6 @@ from nearabout.errors import InvalidInput
 
 _SHOWN = 12  # columns that an error lists
 _BLOCK = 1 << 22  # bytes of rows that are stacked at a time
-_COUNTED = ("key", "keys", "id", "ids")  # of columns of whole numbers only these are keys where others are dimensions
 
 
 class Column(NamedTuple):
@@ -77,7 +76,9 @@ def choose(columns: Sequence[Column], what: str, keyed: bool) -> Chosen:
 
 
 def _is_key_beside_dimensions(column: Column, name: str) -> bool:
-    return column.holds == "text" or name in _COUNTED
+    from nearabout.formats._arrays import COUNTED_KEYS
+
+    return column.holds == "text" or name in COUNTED_KEYS
 
 
 def _key(columns: Sequence[Column], usual: list[int], what: str, keyed: bool) -> int | None:

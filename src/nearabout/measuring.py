@@ -66,8 +66,8 @@ class Measuring:
             queries: some of the queries that will be asked, (n, dims); some hundred are enough, 1,024 are used at most,
                 spread evenly. Fewer leave more doubt, and `search(recall=)` spends more to make up for it. None takes
                 rows of the index.
-            keys: in place of queries, a list of keys: the rows that will be asked about, such as the frequent words of
-                a vocabulary. None of them counts as its own neighbour, and its near copies are not counted either.
+            keys: a list of keys, in place of queries. Their rows are asked with, 1,024 of them at most: those of the
+                frequent words of a vocabulary, say. A row is not its own neighbour, nor are its near copies.
             recall: what searches aim at that ask for nothing; None keeps what it was.
             threads: how many to use; None uses all cores. The result is the same.
             progress: None, True (a bar on a terminal), or a function of the share done.

@@ -74,6 +74,7 @@ _LIKE_KEYS = re.compile(
     r"(?i:.*[_\-. ](?:ids?|keys?|uuid|guid)|_id|uuid|guid)"  # doc_id, item-key
     r"|.*[a-z](?:Ids?|IDs?|Keys?|Uuid|UUID)"  # userId
 )
+COUNTED_KEYS = ("key", "keys", "id", "ids")  # names of whole numbers that are keys, and no dimension
 _CLASSES = ("y", "label", "labels", "target", "targets", "class", "classes", "category", "categories")
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from nearabout.errors import InvalidInput
 from nearabout.formats import _words
 from nearabout.formats._arrays import (
+    COUNTED_KEYS,
     KEY_NAMES,
     SHOWN,
     VECTOR_NAMES,
@@ -23,7 +24,6 @@ from nearabout.formats._options import ReadOptions
 from nearabout.formats._vector_text import is_vector_text
 
 _INDEX_NAMES = ("", "index", "unnamed: 0")  # what pandas calls the column of an index
-_COUNTED = ("key", "keys", "id", "ids")  # names of whole numbers that are keys
 _NAME_NUMBERS = "; and the numbers with vector_columns=, without the other"
 _YEARS = range(1500, 2201)
 # A number with a comma, spaces, two points, a per cent sign or brackets; in hexadecimal; what spreadsheets write for
@@ -270,7 +270,8 @@ class _Chooser:
     def _refuse_second_key(self, key: int) -> None:
         """Refuses numbers of another column whose name is that of keys: they would be taken for a dimension."""
         for place, name in enumerate(self._names or ()):
-            if place != key and (self._plain[place] in _COUNTED or is_like_key(name)) and is_number(self._row[place]):
+            usual = self._plain[place] in COUNTED_KEYS or is_like_key(name)
+            if usual and place != key and is_number(self._row[place]):
                 raise several_names(self._path, [(self._names or [])[key], name], self.listed(), more=_NAME_NUMBERS)
 
     def without_text(self) -> tuple[int, ...] | None:
