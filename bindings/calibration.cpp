@@ -61,6 +61,11 @@ nb::object expected_recall(const Index& index, std::size_t k, std::optional<std:
   return nb::make_tuple(expected->recall, std::max(0.0, expected->low));
 }
 
+// Whether it knows what a recall takes.
+bool keeps_promises(const Index& index) {
+  return !index.has_effort() || index.rows() == 0 || index.calibration().has_value();
+}
+
 // The distances between which calibration saw the nearest neighbour, and the tenth.
 nb::object seen_distances(const Index& index) {
   if (!index.calibration()) return nb::none();
@@ -88,6 +93,7 @@ void bind_calibration(nb::class_<Index>& index) {
       .def("base_effort", &base_effort, nb::arg("k"), nb::arg("effort").none(), nb::arg("recall").none(),
            nb::arg("exact"))
       .def_prop_ro("most_effort", &Index::most_effort)
+      .def_prop_ro("keeps_promises", &keeps_promises)
       .def_prop_ro("ends_exactly", &Index::ends_exactly)
       .def_prop_ro("keeps_vectors", &Index::keeps_vectors)
       .def("seen_distances", &seen_distances)

@@ -82,7 +82,9 @@ std::optional<std::size_t> Index::effort_for(std::size_t k, double recall) const
   if (!effort) return {};
   // What was measured with rows that the index has learnt from promises too much; such an index is small.
   if (ends_exactly() && calibration_->origin == Calibration::Origin::rows && !can_leave_out(rows())) return {};
-  if (ends_exactly() && (*effort >= most || calibration_->nanoseconds(k, *effort) > exact_cost())) return {};
+  constexpr double kWorthwhile = 0.8;  // of what comparing every row costs: some queries end so after all
+  if (ends_exactly() && (*effort >= most || calibration_->nanoseconds(k, *effort) > kWorthwhile * exact_cost(k)))
+    return {};
   return std::clamp(static_cast<std::size_t>(std::ceil(*effort)), least_effort(), most_effort());
 }
 

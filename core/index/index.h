@@ -89,8 +89,8 @@ class Index {
   const std::optional<Calibration>& calibration() const { return calibration_; }
   // What to expect of a search with this effort: 1 where every row is compared; nothing where it was not measured.
   std::optional<Calibration::Expected> expected(std::size_t k, std::optional<std::size_t> effort) const;
-  // Nanoseconds that comparing a query with every row takes, about, in a batch.
-  virtual double exact_cost() const { return std::numeric_limits<double>::infinity(); }
+  // Nanoseconds that finding k neighbours by comparing every row takes, about, in a batch.
+  virtual double exact_cost(std::size_t) const { return std::numeric_limits<double>::infinity(); }
   // What trials find, and what that costs; null for kinds without a choice.
   virtual std::unique_ptr<Trace> trace(const Trials&, const BuildOptions&, const Monitor&) const { return nullptr; }
   // False for kinds that keep codes in place of vectors: they have no exact search.

@@ -123,6 +123,8 @@ class Index:
     @property
     def most_effort(self) -> int: ...  # with which everything is looked at
     @property
+    def keeps_promises(self) -> bool: ...  # whether it knows what a recall takes
+    @property
     def ends_exactly(self) -> bool: ...  # whether that compares every row
     @property
     def keeps_vectors(self) -> bool: ...

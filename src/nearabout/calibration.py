@@ -132,6 +132,8 @@ class Told(NamedTuple):
 
 def check_recall(recall: object) -> float:
     """A share of the true neighbours."""
+    if type(recall) is float and 0 < recall <= 1:  # what single queries pass, again and again
+        return recall
     if isinstance(recall, (bool, np.bool_)) or not isinstance(recall, (int, float, np.integer, np.floating)):
         raise InvalidInput(f"recall is a {type(recall).__name__}; pass the share to find, such as 0.95")
     share = float(recall)
@@ -148,7 +150,7 @@ def check_spending(core: _core.Index, recall: object, effort: object, exact: obj
     if effort is not None or exact is not False:
         other = "exact" if effort is None else "effort"
         raise InvalidInput(f"pass either recall= or {other}=, not both: each says how much to spend")
-    if core.kind != "exact" and len(core) > 0 and core.seen_distances() is None:
+    if not core.keeps_promises:
         raise InvalidInput(
             "recall= needs an index that is calibrated, and this one is not; call index.calibrate(queries) first, or "
             "build it with calibrate=True"

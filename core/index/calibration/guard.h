@@ -36,6 +36,8 @@ class Guard {
   struct Limits {
     double effort;
     std::array<double, kMeasuredAt.size()> misses;
+
+    double at(std::size_t k) const;  // between those by the logarithms of k and of misses
   };
   static constexpr double kQuantile = 0.97;
 
@@ -43,7 +45,9 @@ class Guard {
   static constexpr double kOfUnseen = 1.0 / 16;   // of the limit, for queries that lie where no other did
   static constexpr double kFarFromUsual = 16;     // times the limit: a query unlike those of the calibration
   static constexpr double kTooMuch = 0.35;        // of what comparing every row costs: no more is spent before that,
-  static constexpr double kTooMuchStrange = 0.2;  // by strange queries: they mostly end so
+  static constexpr double kTooMuchStrange = 0.2;  // by strange queries: they mostly end so;
+  static constexpr double kTooMuchOnce = 0.7;     // in the first round of those that are above the limit by
+  static constexpr double kLittleAbove = 4;       // so many times at most: half of them need no more
   static constexpr double kStrange = 4;           // times as far, squared, from the nearest centroid as any other
 
   double lambda = 0;
@@ -54,10 +58,10 @@ class Guard {
   std::vector<Limits> limits;  // by effort; empty where nothing was measured
 
   // The misses that a query may expect which is to find a share `recall` of k neighbours at an effort: no more than
-  // 97 in 100 queries of the calibration did, and a tenth of what the recall allows at least: fewer are not worth
-  // looking for. Infinity where nothing was measured. (A limit from above, by what the recall allows, was tried: on
-  // real data the estimate is often some times too large for all queries, and searches took two to eight times as
-  // long.)
+  // 97 in 100 queries of the calibration did (between two efforts linearly), and a tenth of what the recall allows at
+  // least: fewer are not worth looking for. Infinity where nothing was measured. (A limit from above, by what the
+  // recall allows, was tried: on real data the estimate is often some times too large for all queries, and searches
+  // took two to eight times as long.)
   double limit(std::size_t k, std::size_t effort, double recall) const;
   bool has_seen(double nearest_square, double square) const {
     return nearest_square >= nearest_range[0] && nearest_square <= nearest_range[1] && square >= square_range[0] &&
@@ -71,6 +75,12 @@ class Guard {
     if (has_seen(nearest_square, square)) return misses;
     const double fewer = misses * kOfUnseen;
     return is_strange(nearest_square) ? std::min(fewer, (1 - recall) * static_cast<double>(k)) : fewer;
+  }
+  // The part of what comparing every row costs that a query may spend in its next round, having expected so many misses
+  // after the last one.
+  static double most_spent(bool strange, bool first, double misses, double limit) {
+    if (strange) return kTooMuchStrange;
+    return first && misses <= kLittleAbove * limit ? kTooMuchOnce : kTooMuch;
   }
   // Whether so few new rows among those that a round is judged by are too little to go on.
   static bool is_little(std::size_t entered, std::size_t judged, double recall) {

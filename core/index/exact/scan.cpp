@@ -57,9 +57,12 @@ double ExactScan::pair_cost() const {
   return 1 + 0.1 * static_cast<double>(row_bytes(descriptor_.element, descriptor_.dims));
 }
 
-double ExactScan::query_cost() const {
-  constexpr double kQueryCost = 3'000;  // of binding, and of comparing those that pass
-  return kQueryCost + pair_cost() * static_cast<double>(vectors_->shape().rows);
+double ExactScan::query_cost(std::size_t k) const {
+  constexpr double kQueryCost = 3'000;  // of binding
+  constexpr double kPassedCost = 100;   // of a row that passes: of rows in any order, k ln(n / k) at least
+  const auto rows = static_cast<double>(vectors_->shape().rows);
+  const double passed = static_cast<double>(k) * std::log(1 + rows / static_cast<double>(std::max<std::size_t>(k, 1)));
+  return kQueryCost + pair_cost() * rows + kPassedCost * std::min(passed, rows);
 }
 
 ExactScan::Cut ExactScan::cut(std::size_t queries, std::size_t threads) const {

@@ -27,8 +27,8 @@ class ExactScan {
   std::vector<Answer> search(MatrixView queries, const Request& request) const;
   // The same where other searches read the vectors anywhere: for this one they are read in the order of the file.
   std::vector<Answer> search_in_order(MatrixView queries, const Request& request) const;
-  // Nanoseconds that a query takes, about, in a batch: a model, the same on every machine.
-  double query_cost() const;
+  // Nanoseconds that a query for k neighbours takes, about, in a batch: a model, the same on every machine.
+  double query_cost(std::size_t k) const;
 
  private:
   void scan(const BoundQuery* queries, std::vector<TopK>& best, std::size_t begin, std::size_t end) const;

@@ -69,7 +69,7 @@ class ForestIndex : public Index {
  protected:
   std::size_t usual_effort(std::size_t k) const override;
   std::vector<Answer> search_some(MatrixView queries, const Request& request, const Budget& budget) const override;
-  double exact_cost() const override { return scan_.query_cost(); }
+  double exact_cost(std::size_t k) const override { return scan_.query_cost(k); }
 
   // That each tree has each row in one leaf, and that nothing is ranked by NaN.
   void verify_own(const Monitor& monitor) const override;

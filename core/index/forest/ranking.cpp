@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "index/calibration/guard.h"
 #include "kernels/kernels.h"
 
 namespace nearabout {
@@ -61,35 +62,62 @@ void LeafRanking::keep_below(float threshold) {
     count += keys_[i] <= threshold ? 1u : 0u;  // without a branch: which ones are kept is not to be guessed
   }
   ranked_.resize(count);
-  std::sort(ranked_.begin(), ranked_.end());
 }
 
-// Of the nodes with keys, the nearest that have `rows` together.
-void LeafRanking::keep_nearest(std::size_t level, std::uint64_t rows) {
+// Sorts the nearest nodes, as many as have `rows` together, to the front; returns how many, or nothing where all have
+// fewer. Sorting all that were kept took longer.
+std::optional<std::size_t> LeafRanking::sort_nearest(std::size_t level, std::uint64_t rows, std::size_t guessed) {
+  const auto place = [&](std::size_t index) { return ranked_.begin() + static_cast<std::ptrdiff_t>(index); };
+  std::uint64_t sum = 0;
+  for (std::size_t begin = 0; begin < ranked_.size();) {
+    const std::size_t end = std::min(ranked_.size(), begin + guessed);
+    if (end < ranked_.size()) std::nth_element(place(begin), place(end), ranked_.end());
+    std::sort(place(begin), place(end));
+    for (; begin < end; ++begin) {
+      sum += rows_of(level, ranked_[begin].row());
+      if (sum >= rows) return begin + 1;
+    }
+    guessed = guessed / 4 + 8;
+  }
+  return {};
+}
+
+// Of the nodes with keys, the nearest that have `rows` together; `beyond`: and those after them, in any order.
+void LeafRanking::keep_nearest(std::size_t level, std::uint64_t rows, bool beyond) {
   const std::uint64_t places = first_place(level, forest_.levels_[level].nodes());
   const std::uint64_t usual = std::max<std::uint64_t>(1, places / forest_.levels_[level].nodes());
-  for (std::size_t wanted = std::min<std::uint64_t>(rows / usual, keys_.size()) * 9 / 8 + 4;; wanted *= 2) {
+  const std::size_t guessed = std::min<std::uint64_t>(rows / usual, keys_.size()) * 9 / 8 + 4;
+  for (std::size_t wanted = guessed + (beyond ? lists_beyond(guessed) : 0);; wanted *= 2) {
     const float threshold = promising_key(wanted);
     keep_below(threshold);
-    std::uint64_t sum = 0;
-    for (std::size_t i = 0; i < ranked_.size(); ++i) {
-      sum += rows_of(level, ranked_[i].row());
-      if (sum >= rows) {
-        ranked_.resize(i + 1);
-        return;
-      }
-    }
-    if (threshold == std::numeric_limits<float>::infinity()) return;  // all of them
+    const bool all = threshold == std::numeric_limits<float>::infinity();
+    const std::optional<std::size_t> nearest = sort_nearest(level, rows, guessed);
+    if (!nearest && !all) continue;
+    nearest_ = nearest.value_or(ranked_.size());
+    const std::size_t kept = nearest_ + (beyond ? lists_beyond(nearest_) : 0);
+    if (kept > ranked_.size() && !all) continue;
+    if (kept >= ranked_.size()) return;
+    if (beyond)
+      std::nth_element(ranked_.begin() + static_cast<std::ptrdiff_t>(nearest_),
+                       ranked_.begin() + static_cast<std::ptrdiff_t>(kept), ranked_.end());
+    ranked_.resize(kept);
+    return;
   }
 }
 
-const std::vector<LeafSpan>& LeafRanking::rank(const SketchQuery& query, std::uint64_t effort) {
+void LeafRanking::sort_beyond() {
+  std::sort(leaves_.begin() + static_cast<std::ptrdiff_t>(nearest_), leaves_.end(),
+            [](const LeafSpan& a, const LeafSpan& b) { return Marked(a.key, a.leaf) < Marked(b.key, b.leaf); });
+}
+
+const std::vector<LeafSpan>& LeafRanking::rank(const SketchQuery& query, std::uint64_t effort, bool beyond) {
   const std::size_t top = forest_.levels_.size() - 1;
   keys_.clear();
   nodes_.clear();
   add_keys(query, top, 0, forest_.levels_[top].nodes());
   for (std::size_t level = top;; --level) {
-    keep_nearest(level, level == 0 || effort > ~std::uint64_t{0} / kWiden ? effort : effort * kWiden);
+    keep_nearest(level, level == 0 || effort > ~std::uint64_t{0} / kWiden ? effort : effort * kWiden,
+                 beyond && level == 0);
     if (level == 0) break;
     keys_.clear();
     nodes_.clear();

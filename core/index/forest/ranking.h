@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "base/marked.h"
@@ -26,11 +27,15 @@ class LeafRanking {
   explicit LeafRanking(const ForestIndex& forest) : forest_(forest) {}
 
   // The nearest leaves that together have at least `effort` rows (all there are, if it must be), nearest first.
-  const std::vector<LeafSpan>& rank(const SketchQuery& query, std::uint64_t effort);
+  // `beyond`: and as many after them, in any order, as an estimate of what was missed looks at (guard.h).
+  const std::vector<LeafSpan>& rank(const SketchQuery& query, std::uint64_t effort, bool beyond);
+  // Sorts those, too.
+  void sort_beyond();
 
  private:
   void add_keys(const SketchQuery& query, std::size_t level, std::uint64_t begin, std::uint64_t end);
-  void keep_nearest(std::size_t level, std::uint64_t rows);
+  std::optional<std::size_t> sort_nearest(std::size_t level, std::uint64_t rows, std::size_t guessed);
+  void keep_nearest(std::size_t level, std::uint64_t rows, bool beyond);
   void keep_below(float threshold);
   float promising_key(std::size_t wanted);
   std::uint64_t rows_of(std::size_t level, std::uint64_t node) const;
@@ -41,7 +46,8 @@ class LeafRanking {
   std::vector<float> keys_;
   std::vector<std::uint32_t> nodes_;  // whose keys these are
   std::vector<float> some_;
-  std::vector<Marked> ranked_;  // nodes by their keys
+  std::vector<Marked> ranked_;  // nodes by their keys: the nearest_ nearest in order
+  std::size_t nearest_ = 0;
   std::vector<LeafSpan> leaves_;
 };
 

@@ -40,10 +40,10 @@ void shorten(Answer& answer, std::size_t k) {
 // What a query may cost.
 struct ForestSpend {
   std::size_t effort;
-  std::size_t kept;          // neighbours that are looked for
-  double misses = kNoLimit;  // that may be expected, where the query is guarded
-  double recall = 0;         // to keep then
-  double most_rows = 0;      // that may be looked at before every row is compared
+  std::size_t kept;           // neighbours that are looked for
+  double misses = kNoLimit;   // that may be expected, where the query is guarded
+  double recall = 0;          // to keep then
+  double every_row_cost = 0;  // nanoseconds of comparing every row
 };
 
 struct ForestSpent {
@@ -64,7 +64,13 @@ class ForestSearch {
     ForestSpent spent;
     std::size_t next = 0;
     std::size_t wanted = spend.effort;
-    const std::vector<LeafSpan>* leaves = &ranking_.rank(sketch, guarded ? rows_with_beyond(wanted) : wanted);
+    const std::vector<LeafSpan>* leaves = &ranking_.rank(sketch, wanted, guarded);
+    const double nearest = std::max(0.0, double{leaves->front().key} + sketch.square());
+    const bool strange = guarded && forest_.guard_.is_strange(nearest);
+    if (strange && costs_more(wanted, Guard::kTooMuchStrange * spend.every_row_cost)) {  // it would end so
+      spent.every_row = spent.unlike = true;
+      return spent;
+    }
     for (;;) {
       next = look_at_leaves(*leaves, next, wanted, spent.rows);
       settle();
@@ -77,20 +83,20 @@ class ForestSearch {
       const bool last_round_found_little =
           spent.rounds > 0 && Guard::is_little(entered - entered_before_, spend.kept, spend.recall);
       const double misses = expected_misses(*leaves, next, best);
-      const double nearest = std::max(0.0, double{leaves->front().key} + sketch.square());
       const double limit = forest_.guard_.limit_of(spend.misses, spend.kept, spend.recall, nearest, sketch.square());
       if (spent.rounds == 0) spent.unlike = misses > Guard::kFarFromUsual * limit;
-      if (!(misses > limit) || (last_round_found_little && !forest_.guard_.is_strange(nearest))) return spent;
+      if (!(misses > limit) || (last_round_found_little && !strange)) return spent;
       wanted = spent.rows + std::max<std::size_t>(spent.rows / 2, forest_.leaf_size_);
-      if (static_cast<double>(wanted) > spend.most_rows) {
+      if (costs_more(wanted, Guard::most_spent(strange, spent.rounds == 0, misses, limit) * spend.every_row_cost)) {
         spent.every_row = true;
         return spent;
       }
       entered_before_ = entered;
       ++spent.rounds;
       widen(spend.kept, wanted);
+      if (spent.rounds == 1) ranking_.sort_beyond();
       if (rows_with_beyond(wanted) <= rows_of(*leaves)) continue;
-      leaves = &ranking_.rank(sketch, rows_with_beyond(2 * wanted));
+      leaves = &ranking_.rank(sketch, rows_with_beyond(2 * wanted), false);
       // Through groups of leaves, more rows may bring nearer leaves as well: all are looked at again.
       if (forest_.levels_.size() > 1) next = spent.rows = 0;
     }
@@ -104,6 +110,11 @@ class ForestSearch {
     std::size_t rows = 0;
     for (const LeafSpan& leaf : leaves) rows += leaf.end - leaf.begin;
     return rows;
+  }
+
+  // Whether looking at so many rows of leaves takes longer than that.
+  bool costs_more(std::size_t wanted, double nanoseconds) const {
+    return static_cast<double>(wanted) > rows_within(nanoseconds, forest_.sketch_.width());
   }
 
   // Rows of leaves that are ranked beyond those that are looked at (guard.h).
@@ -301,7 +312,7 @@ std::vector<Answer> ForestIndex::search_some(MatrixView queries, const Request& 
   if (budget.guarded && !guard_.limits.empty()) {
     spend.recall = budget.recall;
     spend.misses = guard_.limit(kept, effort, budget.recall);
-    spend.most_rows = rows_within(Guard::kTooMuch * exact_cost(), sketch_.width());
+    spend.every_row_cost = exact_cost(request.k);
   }
   std::vector<Answer> answers(queries.rows);
   const double work = static_cast<double>(queries.rows) * (kQueryNanoseconds + 2 * static_cast<double>(effort));

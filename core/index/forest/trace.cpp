@@ -17,7 +17,8 @@ namespace nearabout {
 namespace {
 
 constexpr std::size_t kMostLeaves = 2'048;  // that are kept in order, of a query
-constexpr double kStep = 1.15;              // from one effort to the next
+constexpr double kStep = 1.07;              // from one effort to the next,
+constexpr double kCoarseStep = 1.15;        // at least, between those that a limit of misses is chosen for
 constexpr double kNearlyAll = 0.999;  // of all neighbours lie within the largest effort that is tried but for all rows
 constexpr double kMost = 0.99;        // of them within the effort that is searched with,
 constexpr std::uint64_t kMostSearched = 4'000;  // or so many rows: what is read has to fit a budget
@@ -118,7 +119,9 @@ void ForestTrace::choose_limits(const ForestIndex& forest, const Trials& trials,
                                 const std::vector<SketchQuery>& sketches, std::size_t threads) {
   std::vector<std::size_t> efforts;  // that need no more leaves than were kept
   for (const std::size_t effort : efforts_)
-    if (effort < rows_ && effort < kMostLeaves / 3 * forest.leaf_size_) efforts.push_back(effort);
+    if (effort < rows_ && effort < kMostLeaves / 3 * forest.leaf_size_ &&
+        (efforts.empty() || static_cast<double>(effort) >= kCoarseStep * static_cast<double>(efforts.back())))
+      efforts.push_back(effort);
   std::vector<std::size_t> queries;
   for (std::size_t query = 0; query < trials.count(); ++query)
     if (!trials.nearest[query].empty()) queries.push_back(query);

@@ -54,51 +54,46 @@ std::size_t ListRanking::rank(const IvfQueries& queries, std::size_t i, std::siz
   constant_ = static_cast<float>(-128.0 * double{scale} * static_cast<double>(query.sum));
   if (!index_.group_bytes_) return least(dots, index_.centroid_squares_, scale, wanted);
   look_into_groups(queries.bytes(first_ + i), dots, scale, wanted);
-  return least(member_dots_.data(), member_squares_, scale, wanted);
+  const std::size_t found = least(member_dots_.data(), member_squares_, scale, wanted);
+  for (std::size_t place = 0; place < found; ++place) hits_[place] = members_[hits_[place]];
+  return found;
 }
 
-RankedList ListRanking::ranked(std::size_t place) const {
-  return {marks_[place] + constant_, index_.group_bytes_ ? members_[hits_[place]] : hits_[place]};
+// The first `count` of hits_ and marks_, the nearest in front.
+void ListRanking::take(std::size_t count, std::vector<RankedList>& lists) const {
+  lists.resize(count);
+  std::size_t nearest = 0;
+  float least = kInfinity;
+  for (std::size_t place = 0; place < count; ++place) {
+    lists[place] = {marks_[place] + constant_, hits_[place]};
+    nearest = marks_[place] < least ? place : nearest;
+    least = std::min(least, marks_[place]);
+  }
+  if (count > 0) std::swap(lists[0], lists[nearest]);
 }
 
 void ListRanking::nearest(const IvfQueries& queries, std::size_t i, std::size_t probes,
                           std::vector<RankedList>& lists) {
-  const std::size_t found = rank(queries, i, probes);
-  lists.resize(found);
-  std::size_t nearest = 0;
-  for (std::size_t place = 0; place < found; ++place) {
-    lists[place] = ranked(place);
-    if (marks_[place] < marks_[nearest]) nearest = place;
-  }
-  if (found > 0) std::swap(lists[0], lists[nearest]);
+  take(rank(queries, i, probes), lists);
 }
 
 void ListRanking::nearest(const IvfQueries& queries, std::size_t i, std::size_t probes, std::size_t more,
                           std::vector<RankedList>& lists, std::vector<RankedList>& beyond) {
   const std::size_t found = rank(queries, i, probes + more);
+  all_marks_.assign(marks_.begin(), marks_.begin() + static_cast<std::ptrdiff_t>(found));
+  all_hits_.assign(hits_.begin(), hits_.begin() + static_cast<std::ptrdiff_t>(found));
   float threshold = kInfinity;
-  if (probes < found) {
-    some_.assign(marks_.begin(), marks_.begin() + static_cast<std::ptrdiff_t>(found + 16));
-    numbers_.resize(found + 16);
-    kernels::table().codes.keep_least(some_.data(), numbers_.data(), found, probes, &threshold);
-  }
-  lists.resize(found);
+  const std::size_t within =
+      probes < found ? kernels::table().codes.keep_least(marks_.data(), hits_.data(), found, probes, &threshold)
+                     : found;
+  take(within, lists);
   beyond.resize(found);
-  std::size_t kept = 0;
   std::size_t left = 0;
-  std::size_t nearest = 0;
   for (std::size_t place = 0; place < found; ++place) {
-    const RankedList list = ranked(place);
-    const bool within = marks_[place] <= threshold;
-    lists[kept] = list;
-    beyond[left] = list;
-    if (within && list.distance < lists[nearest].distance) nearest = kept;
-    kept += within ? 1 : 0;
-    left += within ? 0 : 1;
+    beyond[left] = {all_marks_[place] + constant_, all_hits_[place]};
+    left += all_marks_[place] > threshold ? 1u : 0u;
   }
-  lists.resize(kept);
   beyond.resize(left);
-  if (kept > 0) std::swap(lists[0], lists[nearest]);
 }
 
 // At least `wanted` of those with the least marks (all that have one, where those are fewer): their places and marks go

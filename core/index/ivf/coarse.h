@@ -31,7 +31,7 @@ class ListRanking {
 
  private:
   std::size_t rank(const IvfQueries& queries, std::size_t i, std::size_t wanted);
-  RankedList ranked(std::size_t place) const;
+  void take(std::size_t count, std::vector<RankedList>& lists) const;
   std::size_t least(const std::int32_t* dots, std::span<const float> squares, float scale, std::size_t wanted);
   float promising(const std::int32_t* dots, std::span<const float> squares, float scale, std::size_t wanted);
   void look_into_groups(const std::int8_t* query, const std::int32_t* dots, float scale, std::size_t probes);
@@ -44,10 +44,10 @@ class ListRanking {
   std::vector<std::uint32_t> members_;  // of the nearest groups
   std::vector<std::int32_t> member_dots_;
   std::vector<float> member_squares_;
-  std::vector<std::uint32_t> hits_;
-  std::vector<float> marks_;
-  std::vector<float> some_;  // of marks_, and of hits_
-  std::vector<std::uint32_t> numbers_;
+  std::vector<std::uint32_t> hits_;  // the lists that were ranked,
+  std::vector<float> marks_;         // and their marks
+  std::vector<std::uint32_t> all_hits_;
+  std::vector<float> all_marks_;
 };
 
 }  // namespace nearabout

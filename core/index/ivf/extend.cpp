@@ -41,21 +41,27 @@ bool ListScan::costs_too_much(const Progress& progress, std::size_t rows, std::s
   const double scanning =
       static_cast<double>(rows) * scan_cost(index_.shape()) + static_cast<double>(lists) * kListCost;
   const double comparing = static_cast<double>(std::min(progress.depth, rows)) * compare_cost(index_.compared_bytes());
-  const double most = progress.strange ? Guard::kTooMuchStrange : Guard::kTooMuch;
-  return scanning + comparing > most * spend_.every_row_cost;
+  return scanning + comparing > progress.most_spent * spend_.every_row_cost;
 }
 
 void ListScan::give_up(Progress& progress) { progress.every_row = progress.done = true; }
+
+// The least `k` estimates of a query so far or a few more, in any order, and what none of them exceeds.
+std::span<const float> ListScan::least_estimates(std::size_t query, std::size_t k, float& threshold) {
+  const kernels::CodeScan& scan = scans_[query];
+  some_estimates_.assign(scan.estimates, scan.estimates + scan.found);
+  some_estimates_.resize(scan.found + 16);
+  some_numbers_.resize(scan.found + 16);
+  return {some_estimates_.data(),
+          kernels::table().codes.keep_least(some_estimates_.data(), some_numbers_.data(), scan.found, k, &threshold)};
+}
 
 float ListScan::threshold_of(std::size_t query, std::size_t k) {
   const kernels::CodeScan& scan = scans_[query];
   if (scan.found < k) return std::numeric_limits<float>::infinity();
   if (k == 1) return *std::min_element(scan.estimates, scan.estimates + scan.found);
-  some_estimates_.assign(scan.estimates, scan.estimates + scan.found);
-  some_estimates_.resize(scan.found + 16);
-  some_numbers_.resize(scan.found + 16);
   float threshold = 0;
-  kernels::table().codes.keep_least(some_estimates_.data(), some_numbers_.data(), scan.found, k, &threshold);
+  least_estimates(query, k, threshold);
   return threshold;
 }
 
@@ -68,10 +74,12 @@ void ListScan::look(std::size_t query, bool first) {
     return;
   }
   if (!first) refill(query);
+  thin(query);
   const float threshold = threshold_of(query, spend_.k);
   const double misses =
       expected_rows(index_.residuals_, index_.guard_.lambda, progress.beyond, threshold, queries_[query].square);
   progress.done = !(misses > progress.limit) || progress.beyond.empty();
+  progress.most_spent = Guard::most_spent(progress.strange, first, misses, progress.limit);
   if (first && misses > Guard::kFarFromUsual * progress.limit) start_anew(query);
 }
 
@@ -102,12 +110,10 @@ bool ListScan::found_little_new(std::size_t query) {
 // leaves few enough misses.
 void ListScan::choose_more(std::size_t query) {
   Progress& progress = progress_[query];
-  const kernels::CodeScan& scan = scans_[query];
-  const std::size_t judged = std::min(std::max(spend_.k, kAlwaysSeen), scan.found);
-  progress.nearest.assign(scan.estimates, scan.estimates + scan.found);
-  std::partial_sort(progress.nearest.begin(), progress.nearest.begin() + static_cast<std::ptrdiff_t>(judged),
-                    progress.nearest.end());
-  progress.nearest.resize(judged);
+  const std::size_t judged = std::min(std::max(spend_.k, kAlwaysSeen), scans_[query].found);
+  float threshold = 0;
+  const std::span<const float> nearest = least_estimates(query, judged, threshold);
+  progress.nearest.assign(nearest.begin(), nearest.end());
   const std::size_t wanted = std::min(progress.beyond.size(), std::max<std::size_t>(2, progress.probes / 2));
   const auto end = progress.beyond.begin() + static_cast<std::ptrdiff_t>(wanted);
   std::nth_element(progress.beyond.begin(), end - 1, progress.beyond.end(),

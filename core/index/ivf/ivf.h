@@ -79,7 +79,7 @@ class IvfIndex : public Index {
  protected:
   std::size_t usual_effort(std::size_t k) const override;
   std::vector<Answer> search_some(MatrixView queries, const Request& request, const Budget& budget) const override;
-  double exact_cost() const override;
+  double exact_cost(std::size_t k) const override;
   void verify_own(const Monitor& monitor) const override;
   void copy_vector(std::uint32_t row, std::byte* to) const override;
 

@@ -79,6 +79,7 @@ class ListScan {
     std::vector<RankedList> beyond;   // the nearest lists that were not looked into
     std::vector<std::uint32_t> more;  // lists that were looked into after the first round
     double limit = 0;                 // of misses
+    double most_spent = 0;            // in the next round, of what comparing every row costs
     bool done = false, every_row = false, unlike = false, strange = false;
   };
   struct Probe {
@@ -92,6 +93,7 @@ class ListScan {
   void scan_list(const Probe* probes, std::size_t count);
   void thin(std::size_t query);
   void scan_in_order();
+  std::span<const float> least_estimates(std::size_t query, std::size_t k, float& threshold);
   // About the k-th least estimate of a query so far, and no less.
   float threshold_of(std::size_t query, std::size_t k);
   void look(std::size_t query, bool first);

@@ -120,7 +120,7 @@ std::unique_ptr<Trace> IvfIndex::trace(const Trials& trials, const BuildOptions&
   return std::make_unique<IvfTrace>(*this, trials, build, monitor);
 }
 
-double IvfIndex::exact_cost() const { return scan_ ? scan_->query_cost() : Index::exact_cost(); }
+double IvfIndex::exact_cost(std::size_t k) const { return scan_ ? scan_->query_cost(k) : Index::exact_cost(k); }
 
 std::vector<Answer> IvfIndex::search_some(MatrixView queries, const Request& request, const Budget& budget) const {
   if (budget.every_row) return scan_->search_in_order(queries, request);
@@ -136,7 +136,7 @@ std::vector<Answer> IvfIndex::search_some(MatrixView queries, const Request& req
     spend.k = request.k;
     spend.misses = guard_.limit(request.k, effort, budget.recall);
     spend.recall = budget.recall;
-    spend.every_row_cost = exact_cost();
+    spend.every_row_cost = exact_cost(request.k);
   }
   spend.depth = std::min(spend.depth, rows());
   std::vector<Answer> answers(queries.rows);

@@ -24,12 +24,18 @@ constexpr std::size_t kKept = kDepths.back();              // rows of a query
 constexpr std::size_t kGroup = 128;                        // queries that go through the lists together
 constexpr std::size_t kMostProbes = std::size_t{4} << 20;  // of a group
 
-// 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 18, ... and all lists: each about a sixth more than the one before.
-std::vector<std::size_t> probes_to_try(std::size_t lists) {
+// 1, 2, 3, ... and fewer than all lists: each at most a `part`-th more than the one before, from `part` lists on.
+std::vector<std::size_t> ladder(std::size_t lists, std::size_t part) {
   std::vector<std::size_t> probes;
-  for (std::size_t count = 1; count < lists; count += 1 + count / 6) probes.push_back(count);
-  probes.push_back(lists);
+  for (std::size_t count = 1; count < lists; count += std::max<std::size_t>(1, count / part)) probes.push_back(count);
   return probes;
+}
+constexpr std::size_t kFine = 16;   // for what finds how much: fewer than 256 of 2^24 lists
+constexpr std::size_t kCoarse = 6;  // for the misses that are expected, which take longer to look at
+
+// The place of the last that is no more than the effort.
+std::size_t last_within(const std::vector<std::size_t>& probes, std::size_t effort) {
+  return static_cast<std::size_t>(std::upper_bound(probes.begin(), probes.end(), effort) - probes.begin()) - 1;
 }
 
 // The number of each neighbour, by its row: a table that is open, and a quarter full at most.
@@ -64,10 +70,12 @@ IvfTrace::IvfTrace(const IvfIndex& index, const Trials& trials, const BuildOptio
     : answers_(index.answers()),
       shape_(index.shape()),
       row_bytes_(index.compared_bytes()),
-      probes_(probes_to_try(index.lists())),
-      as_near_(trials.as_near),
-      scanned_(probes_.size(), 0),
-      places_(trials.count() * probes_.size() * kMostNeighbours, Place{kNever, 0}) {
+      probes_(ladder(index.lists(), kFine)),
+      guarded_(ladder(index.lists(), kCoarse)),
+      as_near_(trials.as_near) {
+  probes_.push_back(index.lists());
+  scanned_.assign(probes_.size(), 0);
+  places_.assign(trials.count() * probes_.size() * kMostNeighbours, Place{kNever, 0});
   for (const std::vector<std::uint32_t>& nearest : trials.nearest) neighbours_.push_back(nearest.size());
   list_of_block_.resize(index.blocks_.back());
   for (std::uint32_t list = 0; list < index.lists(); ++list)
@@ -137,9 +145,7 @@ void IvfTrace::expect_misses(const IvfIndex& index, const std::vector<RankedList
   std::vector<Marked> order;
   for (const Candidate& candidate : seen.candidates) order.emplace_back(candidate.estimate, candidate.list_place);
   std::sort(order.begin(), order.end());
-  seen.misses.assign(probes_.size(), {});
-  for (std::size_t step = 0; step + 1 < probes_.size(); ++step) {
-    const std::size_t probes = probes_[step];
+  for (const std::size_t probes : guarded_) {
     const std::size_t more = std::min(lists_beyond(probes), ranked.size() - std::min(ranked.size(), probes));
     std::size_t reached = 0;
     std::size_t place = 0;
@@ -150,9 +156,10 @@ void IvfTrace::expect_misses(const IvfIndex& index, const std::vector<RankedList
       if (++reached == kMeasuredAt[place]) thresholds[place++] = candidate.mark();
       if (place == kMeasuredAt.size()) break;
     }
+    std::array<float, kMeasuredAt.size()>& misses = seen.misses.emplace_back();
     for (std::size_t k = 0; k < kMeasuredAt.size(); ++k)
-      seen.misses[step][k] = static_cast<float>(expected_rows(
-          index.residuals_, index.guard_.lambda, {ranked.data() + probes, more}, thresholds[k], seen.square));
+      misses[k] = static_cast<float>(expected_rows(index.residuals_, index.guard_.lambda,
+                                                   {ranked.data() + probes, more}, thresholds[k], seen.square));
   }
 }
 
@@ -163,13 +170,12 @@ void IvfTrace::choose_limits(const std::vector<Seen>& seen) {
     if (neighbours_[query] > 0 && !seen[query].misses.empty())
       places.push_back({seen[query].nearest_square, seen[query].square});
   guard_.see(places);
-  for (const std::size_t effort : probes_) {
-    if (effort == probes_.back()) break;
+  for (const std::size_t effort : guarded_) {
     std::vector<std::array<float, kMeasuredAt.size()>> misses;
     for (std::size_t query = 0; query < seen.size(); ++query) {
       if (neighbours_[query] == 0 || seen[query].misses.empty()) continue;
       const std::size_t lists = share_.lists(effort, probes_.back(), seen[query].nearest_square, seen[query].square);
-      misses.push_back(seen[query].misses[step_of(lists)]);
+      misses.push_back(seen[query].misses[last_within(guarded_, lists)]);
     }
     guard_.add(static_cast<double>(effort), misses);
   }
@@ -300,13 +306,8 @@ bool IvfTrace::is_found(const Place& place, std::size_t k, std::size_t depth) co
   return place.nearer < depth && place.better < k;
 }
 
-// The last step that takes no more lists than the effort.
-std::size_t IvfTrace::step_of(std::size_t effort) const {
-  return static_cast<std::size_t>(std::upper_bound(probes_.begin(), probes_.end(), effort) - probes_.begin()) - 1;
-}
-
 std::vector<double> IvfTrace::found(std::size_t k, std::size_t effort) const {
-  const std::size_t step = step_of(effort);
+  const std::size_t step = last_within(probes_, effort);
   const std::size_t depth = curves_.depth(effort, k);
   const bool everything = effort >= probes_.back() && answers_ == Answers::vectors;  // the exact scan
   std::vector<double> counts;
@@ -327,7 +328,7 @@ double IvfTrace::nanoseconds(std::size_t step, double depth) const {
 }
 
 TraceCost IvfTrace::cost(std::size_t k, std::size_t effort) const {
-  const std::size_t step = step_of(effort);
+  const std::size_t step = last_within(probes_, effort);
   const auto depth = static_cast<double>(answers_ == Answers::small_codes ? 0 : curves_.depth(effort, k));
   const double ranking = ranking_cost(probes_.back(), effort, shape_.directions);
   return {scanned_[step] + depth, 1e-9 * (ranking + nanoseconds(step, depth))};

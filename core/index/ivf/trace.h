@@ -41,7 +41,7 @@ class IvfTrace : public Trace {
     double nearest_square, square;
     std::vector<Candidate> candidates;
     std::vector<double> rows;  // of as many of the nearest lists as `probes_` has
-    // Misses that are expected after so many lists (guard.h), for each of kMeasuredAt neighbours.
+    // Misses that are expected after as many lists as `guarded_` has (guard.h), for each of kMeasuredAt neighbours.
     std::vector<std::array<float, kMeasuredAt.size()>> misses;
   };
   struct Found;
@@ -66,7 +66,6 @@ class IvfTrace : public Trace {
   Found count_all(std::size_t k, std::size_t threads) const;
   CurvePoint cheapest(double recall, std::size_t k, const Found& found) const;
   void choose_points(std::size_t threads);
-  std::size_t step_of(std::size_t effort) const;
   double nanoseconds(std::size_t step, double depth) const;
   Place* places(std::size_t query, std::size_t step) {
     return places_.data() + (query * probes_.size() + step) * kMostNeighbours;
@@ -77,8 +76,9 @@ class IvfTrace : public Trace {
 
   Answers answers_;
   CodeShape shape_;
-  std::size_t row_bytes_;            // that comparing a row reads
-  std::vector<std::size_t> probes_;  // the numbers of lists that are tried
+  std::size_t row_bytes_;             // that comparing a row reads
+  std::vector<std::size_t> probes_;   // the numbers of lists that are tried
+  std::vector<std::size_t> guarded_;  // those that a limit of misses is chosen for
   std::vector<std::uint32_t> list_of_block_;
   std::vector<std::size_t> neighbours_;  // of each query
   // Of each query, how many neighbours are as near as the k-th, for k in kMeasuredAt.

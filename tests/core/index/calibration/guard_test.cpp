@@ -107,7 +107,7 @@ void of_one_group() {
   }
   // Rows that all lie at one distance are within it or not.
   CHECK(expected_rows({&alike, 1}, 0, {&list, 1}, 2.5f, 0) == 1'000);
-  CHECK(expected_rows({&alike, 1}, 0, {&list, 1}, 1.5f, 0) == 0);
+  CHECK(expected_rows({&alike, 1}, 0, {&list, 1}, 1.5f, 0) < 1e-9);
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   CHECK(expected_rows({&bell, 1}, 0.1, {&list, 1}, kInfinity, 0) == 1'000);
   CHECK(expected_rows({&bell, 1}, 0.1, {}, kInfinity, 0) == 0);
@@ -131,7 +131,7 @@ void limits_are_what_most_stay_below() {
   CHECK(std::abs(guard.limits[0].misses[1] - 0.97) < 1e-6 && std::abs(guard.limits[1].misses[2] - 4.85) < 1e-6);
 
   const auto near = [](double one, double other) { return std::abs(one / other - 1) < 1e-6; };
-  CHECK(near(guard.limit(10, 4, 0.95), 0.97) && near(guard.limit(10, 7, 0.95), 0.97));
+  CHECK(near(guard.limit(10, 4, 0.95), 0.97) && near(guard.limit(10, 7, 0.95), 0.97 - 0.75 * 0.485));
   CHECK(near(guard.limit(10, 8, 0.95), 0.485) && near(guard.limit(10, 1'000, 0.95), 0.485));
   CHECK(near(guard.limit(10, 1, 0.95), 0.97));  // below what was measured
   CHECK(near(guard.limit(30, 4, 0.95), 0.97 * std::pow(10, std::log10(3.0))));
