@@ -65,9 +65,10 @@ class ForestSearch {
     std::size_t next = 0;
     std::size_t wanted = spend.effort;
     const std::vector<LeafSpan>* leaves = &ranking_.rank(sketch, wanted, guarded);
+    if (leaves->empty()) return spent;  // of a file whose centroids are no numbers
     const double nearest = std::max(0.0, double{leaves->front().key} + sketch.square());
     const bool strange = guarded && forest_.guard_.is_strange(nearest);
-    if (strange && costs_more(wanted, Guard::kTooMuchStrange * spend.every_row_cost)) {  // it would end so
+    if (strange) {  // its neighbours may lie anywhere
       spent.every_row = spent.unlike = true;
       return spent;
     }
