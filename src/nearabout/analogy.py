@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearabout.arguments import check_k
-from nearabout.errors import InvalidInput, UnknownKey
+from nearabout.errors import InvalidInput, UnknownKey, quoted
 from nearabout.inputs import as_queries
 from nearabout.names import a_type
 
@@ -82,7 +82,7 @@ def _add(index: Index, terms: _Terms, name: str, item: Any, sign: float) -> None
         return
     if np.ndim(item) == 0:
         raise InvalidInput(
-            f"{name} has {item!r}, {a_type(item)}, where a key or a vector belongs; to pass a single vector, "
+            f"{name} has {quoted(item)}, {a_type(item)}, where a key or a vector belongs; to pass a single vector, "
             "make it an array, or put it into a list: [vector]"
         )
     if index.dtype == "bits" or index.metric == "haversine":

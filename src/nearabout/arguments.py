@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInput, quoted
 from nearabout.keys import is_utf8
 from nearabout.names import a_type
 
@@ -63,13 +63,18 @@ def check_threads(threads: object) -> int:
     return int(threads)
 
 
-def check_radius(radius: object) -> float:
-    """A distance; infinity asks for everything."""
+def check_radius(radius: object, metric: str) -> float:
+    """A distance that the metric may have; infinity asks for everything."""
     if isinstance(radius, (bool, np.bool_)) or not isinstance(radius, (int, float, np.integer, np.floating)):
         raise InvalidInput(f"radius is {a_type(radius)}; pass a number in the units of the metric")
     value = float(radius)
     if math.isnan(value):
         raise InvalidInput("radius is NaN; pass a number in the units of the metric, or inf for everything")
+    if value < 0 and metric != "dot":  # whose distances are negative products
+        raise InvalidInput(
+            f"radius is {value:g}, and distances under {metric} are never negative; pass 0 or more, or inf for "
+            "everything"
+        )
     return value
 
 
@@ -87,9 +92,9 @@ def check_path(path: object) -> str:
     except TypeError:
         raise InvalidInput(f"path is {a_type(path)}; pass a string or a pathlib.Path") from None
     if "\0" in text or not text:
-        raise InvalidInput(f"the path {text!r} is empty or holds a zero byte; no file can have that name")
+        raise InvalidInput(f"the path {quoted(text)} is empty or holds a zero byte; no file can have that name")
     if not is_utf8(text):
-        raise InvalidInput(f"the path {text!r} is not valid UTF-8; give the file or folder another name")
+        raise InvalidInput(f"the path {quoted(text)} is not valid UTF-8; give the file or folder another name")
     return text
 
 

@@ -122,7 +122,7 @@ def _listed(columns: Sequence[Column]) -> str:
     if not columns:
         return "it has no columns"
     more = f" and {len(columns) - _SHOWN} more" if len(columns) > _SHOWN else ""
-    return "its columns are " + ", ".join(f"{one.name} ({one.type})" for one in columns[:_SHOWN]) + more
+    return "its columns are " + ", ".join(f"{one.name:.60} ({one.type:.60})" for one in columns[:_SHOWN]) + more
 
 
 def stacked(numbers: list[NDArray[Any]]) -> NDArray[Any]:

@@ -17,6 +17,16 @@
 A full disk, a missing folder or a forbidden file is an ``OSError`` with its path, as everywhere in Python.
 """
 
+_SHOWN = 60  # characters of what was given that a sentence quotes
+
+
+def quoted(value: object) -> str:
+    """Returns what a sentence quotes of something that was given: all of it where it is short, else its beginning."""
+    if isinstance(value, (str, bytes)) and len(value) > _SHOWN:
+        return f"{value[:_SHOWN]!r}…"
+    text = repr(value)
+    return text if isinstance(value, (str, bytes)) or len(text) <= 4 * _SHOWN else f"{text[: 4 * _SHOWN]}…"
+
 
 class NearaboutError(Exception):
     """Whatever Nearabout raises on its own account."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from nearabout.arguments import check_effort, check_k
 from nearabout.calibration import EVERY_ROW, check_spending
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInput, quoted
 from nearabout.inputs import as_queries
 from nearabout.reasons import why
 
@@ -120,8 +120,8 @@ def explain(
     row = index._row(key)
     if row in question.own:
         raise InvalidInput(
-            f"the key {key!r} is asked with, and what is asked with is left out of the answer; ask about another key, "
-            "or pass a vector as the query"
+            f"the key {quoted(key)} is asked with, and what is asked with is left out of the answer; ask about another "
+            "key, or pass a vector as the query"
         )
     k = check_k(k, question.answers)
     recall = check_spending(index._core, recall, effort, False)

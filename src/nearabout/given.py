@@ -14,6 +14,7 @@ from nearabout.errors import InvalidInput
 
 _PYTHON_NUMBERS = {np.dtype(np.int64), np.dtype(np.float64)}  # a list may have whole ones, the next one fractions
 _PIECE = 4 << 20  # bytes of rows that are gathered at a time
+_COLLECTING = ("toPandas", "to_pandas", "collect", "compute", "df")  # what asks a lazy frame for its rows
 
 
 def comes_in_pieces(data: object) -> bool:
@@ -29,6 +30,18 @@ def _is_arrow(data: object) -> bool:
 
 def _is_pandas(data: object) -> bool:
     return hasattr(data, "iloc") and hasattr(data, "index")
+
+
+def refuse_lazy(data: object, what: str) -> None:
+    """Refuses a frame that has no rows until it is asked for them: one of polars (lazy), dask, Spark or DuckDB."""
+    kind = type(data)  # a frame may have a column of that name
+    method = next((name for name in _COLLECTING if callable(getattr(kind, name, None))), None)
+    if method is not None and hasattr(kind, "columns"):
+        library = kind.__module__.partition(".")[0]
+        raise InvalidInput(
+            f"{what} is a {kind.__name__} of {library}, which has no rows until it is asked for them: pass what its "
+            f".{method}() returns"
+        )
 
 
 def _is_iterable_only(data: object) -> bool:
@@ -143,6 +156,7 @@ def _parts_of(data: Any, what: str, keyed: bool) -> Iterator[Part]:
         from nearabout.arrow_columns import parts_of
 
         return parts_of(data, what, keyed)
+    refuse_lazy(data, what)
     if isinstance(data, Mapping):
         return _parts_of_rows(iter(data.items()), what, True)
     return _parts_of_rows(iter(data), what, False)

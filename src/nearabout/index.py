@@ -381,7 +381,7 @@ class Index(Measuring, Closable):
             others are padded (row -1, distance inf) and `counts` tells how many are real.
 
         Raises:
-            InvalidInput: as in `search`; a radius that is no number, or NaN.
+            InvalidInput: as in `search`; a radius that is no number, NaN, or negative under another metric than dot.
 
         >>> import nearabout as na
         >>> index = na.build([[0.0, 0.0], [3.0, 4.0], [6.0, 8.0]], metric="euclidean")
@@ -390,7 +390,7 @@ class Index(Measuring, Closable):
         """
         recall = check_spending(self._core, recall, effort, exact)
         spent, everything = check_effort(effort, exact, self.kind)
-        radius = check_radius(radius)
+        radius = check_radius(radius, self.metric)
         queries, single = as_queries(query, self.metric, self.dtype, self.dims)
         with room_for_hits(len(queries), None):
             rows, distances, offsets, efforts, unlike = self._core.radius_search(

@@ -30,7 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearabout.errors import InvalidInput
-from nearabout.given import Pieces, comes_in_pieces
+from nearabout.given import Pieces, comes_in_pieces, refuse_lazy
 from nearabout.names import BIT_METRICS
 
 MAX_DIMS = 65_535  # the core's integer kernels are exact up to here
@@ -95,6 +95,7 @@ def to_numpy(data: object, what: str) -> NDArray[Any]:
         return np.asarray(data)
     if comes_in_pieces(data):
         return Pieces(data, what, keyed=True, on_missing="error").whole()
+    refuse_lazy(data, what)
     try:
         if _is_torch(data) or (isinstance(data, (list, tuple)) and data and _is_torch(data[0])):
             return _from_torch(data)
@@ -266,14 +267,17 @@ def _check_exact(array: NDArray[Any], first_row: int) -> None:
         part = array[first : first + step]
         if part.min(initial=0) >= -_MOST_WHOLE and part.max(initial=0) <= _MOST_WHOLE:
             continue
-        wrong = part.astype(np.float32).astype(np.float64) != part
+        rounded = part.astype(np.float32)
+        # Compared as whole numbers: float64 would round those beyond 2**53 as well. Rounding up may leave their type.
+        beyond = rounded >= float(2 ** np.iinfo(part.dtype).bits >> (part.dtype.kind == "i"))
+        wrong = beyond | (np.where(beyond, 0, rounded).astype(part.dtype) != part)
         if wrong.any():
             row, column = (int(place) for place in np.argwhere(wrong)[0])
-            value = int(part[row, column])
             raise InvalidInput(
-                f"row {first_row + first + row} has the value {value} in dimension {column}, which float32 rounds to "
-                f"{int(np.float32(value))}: it holds whole numbers up to {_MOST_WHOLE:,}. Subtract a starting point "
-                "from such a column (of time stamps, say), scale it, or pass dtype='f32' to have it rounded"
+                f"row {first_row + first + row} has the value {int(part[row, column])} in dimension {column}, which "
+                f"float32 rounds to {int(rounded[row, column])}: it holds whole numbers up to {_MOST_WHOLE:,}. "
+                "Subtract a starting point from such a column (of time stamps, say), scale it, or pass dtype='f32' to "
+                "have it rounded"
             )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInput, quoted
 
 TYPE_CHECKING = False  # type checkers take this as true; the real one would cost the import of `typing`
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def check_metric(metric: object) -> str:
     if not isinstance(metric, str):
         raise InvalidInput(f"metric is {a_type(metric)}; pass one of {', '.join(METRICS)}")
     if metric not in METRICS:
-        raise InvalidInput(f"there is no metric {metric!r}; {nearest(metric, METRICS, _OTHER_METRICS)}")
+        raise InvalidInput(f"there is no metric {quoted(metric)}; {nearest(metric, METRICS, _OTHER_METRICS)}")
     return metric
 
 
@@ -88,31 +88,31 @@ def check_dtype(dtype: object) -> str | None:
     if isinstance(dtype, str) and dtype in DTYPES:
         return dtype
     name = dtype if isinstance(dtype, str) else getattr(dtype, "name", None) or getattr(dtype, "__name__", str(dtype))
-    raise InvalidInput(f"there is no dtype {name!r}; {nearest(str(name), DTYPES, _OTHER_DTYPES)}")
+    raise InvalidInput(f"there is no dtype {quoted(name)}; {nearest(str(name), DTYPES, _OTHER_DTYPES)}")
 
 
 def unknown_key(core: _core.Index, key: object) -> str:
     """Returns the sentence for a key that an index does not have, with the keys that were perhaps meant."""
     kind, rows = core.key_type, len(core)
     if rows == 0:
-        return f"no key {key!r}: this index is empty"
+        return f"no key {quoted(key)}: this index is empty"
     if not isinstance(key, (str, int)) or isinstance(key, bool):
-        return f"no key {key!r}: keys are strings or integers, and this is {a_type(key)}{_retyped(core, key)}"
+        return f"no key {quoted(key)}: keys are strings or integers, and this is {a_type(key)}{_retyped(core, key)}"
     if kind == "none":
-        return f"no key {key!r}: this index has no keys of its own, its {rows:,} rows are 0 to {rows - 1}"
+        return f"no key {quoted(key)}: this index has no keys of its own, its {rows:,} rows are 0 to {rows - 1}"
     if isinstance(key, str) != (kind == "str"):
         types = "strings" if kind == "str" else "integers"
-        return f"no key {key!r}: the keys of this index are {types}{_retyped(core, key)}"
-    sentence = f"no key {key!r} among the {rows:,} of this index"
+        return f"no key {quoted(key)}: the keys of this index are {types}{_retyped(core, key)}"
+    sentence = f"no key {quoted(key)} among the {rows:,} of this index"
     if not isinstance(key, str) or not _is_text(key):
         return sentence
     near = core.similar_keys(key, 5)
     in_other_case = any(other.lower() == key.lower() for other in near)
     holding = [] if in_other_case else [other for other in core.keys_with(key, 10) if other not in near][:5]
     if near:
-        sentence += f"; nearest spellings: {', '.join(near)}"
+        sentence += f"; nearest spellings: {', '.join(f'{other:.200}' for other in near)}"
     if holding:
-        sentence += f"; keys that begin with it or contain it: {', '.join(holding)}"
+        sentence += f"; keys that begin with it or contain it: {', '.join(f'{other:.200}' for other in holding)}"
     return sentence
 
 
@@ -127,7 +127,7 @@ def _retyped(core: _core.Index, key: object) -> str:
     else:
         return ""
     there = _is_text(str(other)) and core.row_of(other) >= 0
-    return f"; {other!r} is one of them" if there else ""
+    return f"; {quoted(other)} is one of them" if there else ""
 
 
 def _is_text(key: str) -> bool:

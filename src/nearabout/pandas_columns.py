@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearabout.columns import Column, Part, choose, stacked
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInput, quoted
 
 
 def is_pandas(data: object) -> bool:
@@ -171,8 +171,8 @@ def _labels(index: Any, what: str, has_keys: bool) -> NDArray[Any] | None:
     if not index.is_unique:
         twice = index[index.duplicated()][0]
         raise InvalidInput(
-            f"the index of {what} has the label {twice!r} more than once, and keys must be unique: pass keys=, or "
-            f"{what}.reset_index(drop=True) for row numbers, and look up labels[hits.rows]"
+            f"the index of {what} has the label {quoted(twice)} more than once, and keys must be unique: pass keys=, "
+            f"or {what}.reset_index(drop=True) for row numbers, and look up labels[hits.rows]"
         )
     return _plain(index)
 

@@ -60,6 +60,23 @@ def test_pages(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert result.failed == 0
 
 
+def test_the_shell_explains_a_miss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The commands of that page, after its Python: the first asks for a neighbour that is missed."""
+    monkeypatch.chdir(tmp_path)
+    na.build(bundled_words(), path="words.near")
+    page = ROOT / "docs" / "how-to" / "explain-a-miss.md"
+    doctest.testfile(str(page), module_relative=False, encoding="utf-8", optionflags=doctest.ELLIPSIS)
+    block = re.search(r"^```sh\n(.*?)^```$", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    assert block is not None
+    codes = []
+    for line in block.group(1).splitlines():
+        arguments = [sys.executable, "-m", *shlex.split(line, comments=True)]
+        done = subprocess.run(arguments, capture_output=True, check=False, timeout=60)
+        assert done.stderr == b""
+        codes.append(done.returncode)
+    assert codes == [1, 0, 0]
+
+
 @pytest.mark.parametrize("example", sorted(ROOT.glob("examples/*.py")), ids=lambda path: path.name)
 def test_examples_run(example: Path, tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, str(example)], cwd=tmp_path, capture_output=True, check=False, timeout=120)

@@ -232,6 +232,35 @@ def test_large_integers_too(kind: Kind) -> None:
         na.build([[1, 2], [300, 4]], dtype="u8", metric="euclidean", kind=kind)
 
 
+@pytest.mark.parametrize(
+    ("value", "dtype", "rounded"),
+    [
+        (2**24 + 1, "i4", 2**24),
+        (2**31 - 1, "i4", 2**31),
+        (2**53 + 1, "i8", 2**53),
+        (-(2**53) - 1, "i8", -(2**53)),
+        (2**63 - 1, "i8", 2**63),
+        (2**53 + 1, "u8", 2**53),
+        (2**64 - 1, "u8", 2**64),
+    ],
+)
+def test_whole_numbers_that_float32_rounds(value: int, dtype: str, rounded: int, kind: Kind) -> None:
+    data = np.array([[1, 2], [3, value]], dtype)
+    sentence = f"row 1 has the value {value} in dimension 1, which float32 rounds to {rounded}: .*dtype='f32'"
+    with pytest.raises(na.InvalidInput, match=sentence):
+        na.build(data, metric="euclidean", kind=kind)
+    assert na.build(data, metric="euclidean", dtype="f32", kind=kind).vectors()[1, 1] == np.float32(rounded)
+    if dtype == "i8":
+        with pytest.raises(na.InvalidInput, match=sentence):
+            na.build(data.tolist(), metric="euclidean", kind=kind)
+
+
+@pytest.mark.parametrize("value", [-(2**63), 2**53, 2**62, 2**63 - 2**39, 2**63, 2**64 - 2**40])
+def test_large_whole_numbers_that_float32_holds(value: int) -> None:
+    data = np.array([[value]], "i8" if value < 2**63 else "u8")
+    assert na.build(data, metric="euclidean").vectors().tolist() == [[value]]
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_nan_and_infinity_are_refused_with_their_row(bad: float, kind: Kind) -> None:
     data = BASE.copy()

@@ -80,8 +80,6 @@ def test_every_sample(name: str, metric: str, tmp_path: Path) -> None:
 LAYOUTS: dict[str, Callable[[np.ndarray[Any, Any]], np.ndarray[Any, Any]]] = {
     "rows": lambda x: x,
     "columns": np.asfortranarray,
-    "three axes": lambda x: x.reshape(ROWS, 4, 6),
-    "three axes, columns": lambda x: np.asfortranarray(x.reshape(ROWS, 4, 6)),
     "big-endian": lambda x: x.astype(x.dtype.newbyteorder(">")),
 }
 
@@ -97,6 +95,17 @@ def test_every_array(dtype: str, layout: str, ending: str, tmp_path: Path) -> No
     assert isinstance(assert_same(path, tmp_path / "out", on_bad="skip"), bytes)
     for stored in ("f32", "f16", "u8"):
         assert_same(path, tmp_path / "out", metric="euclidean", dtype=stored)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("ending", ["npy", "npy.gz"])
+def test_three_axes_are_refused_alike(order: Any, ending: str, tmp_path: Path) -> None:
+    path = tmp_path / f"a.{ending}"
+    with gzip.open(path, "wb") if ending.endswith("gz") else path.open("wb") as file:
+        np.save(file, np.asarray(vectors().reshape(ROWS, 4, 6), order=order))
+    told = assert_same(path, tmp_path / "out")
+    assert isinstance(told, str)
+    assert f"the array has the shape ({ROWS}, 4, 6): vectors need two dimensions" in told
 
 
 @pytest.mark.usefixtures("small_pieces")

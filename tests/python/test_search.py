@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 import nearabout as na
+from nearabout.names import METRICS
 
 from .conftest import Kind, skip_unserved
 from .reference import distances, nearest
@@ -207,6 +208,23 @@ def test_other_arguments_are_checked(compass: na.Index) -> None:
             compass.radius_search(query, radius)  # type: ignore[arg-type]
     with pytest.raises(na.InvalidInput, match="radius is NaN"):
         compass.radius_search(query, float("nan"))
+    for radius in (-1, -1e-30, -np.inf):
+        with pytest.raises(na.InvalidInput, match="distances under cosine are never negative; pass 0 or more"):
+            compass.radius_search([query, query], radius)
+    assert compass.radius_search(query, -0.0).counts == compass.radius_search(query, 0).counts
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_a_negative_radius_is_of_dot_alone(metric: str) -> None:
+    vectors = np.eye(2, dtype=bool if metric in ("hamming", "jaccard") else np.float32)
+    index = na.build(vectors, metric=metric)
+    if metric == "dot":
+        assert index.radius_search(vectors[0], -1).rows.tolist() == [0]
+        with pytest.raises(na.InvalidInput, match="radius is NaN"):
+            index.radius_search(vectors[0], np.nan)
+        return
+    with pytest.raises(na.InvalidInput, match=f"radius is -1, and distances under {metric} are never negative"):
+        index.radius_search(vectors[0], -1)
 
 
 def test_many_threads_search_one_index(kind: Kind) -> None:

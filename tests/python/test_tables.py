@@ -367,6 +367,35 @@ def test_what_a_producer_cannot_hand_over_is_told() -> None:
         na.build(reader)
 
 
+def lazy(name: str, library: str, method: str, **more: Any) -> Any:
+    """A frame as other libraries have them, which computes nothing by itself."""
+    methods = {method: lambda self: pd.DataFrame(VECTORS), "columns": property(lambda self: ["x"]), **more}
+    return type(name, (), {"__module__": f"{library}.frame", **methods})()
+
+
+DASK = {"iloc": None, "index": None, "__iter__": lambda self: iter(["x"]), "__array__": lambda self: VECTORS}
+LAZY: dict[str, tuple[Make, str]] = {
+    "polars": (lambda: pl.LazyFrame(VECTORS), r"LazyFrame of polars, .*\.collect\(\)"),
+    "dask": (lambda: lazy("DataFrame", "dask", "compute", **DASK), r"DataFrame of dask, .*\.compute\(\)"),
+    "Spark": (
+        lambda: lazy("DataFrame", "pyspark", "toPandas", collect=lambda self: []),
+        r"DataFrame of pyspark, .*\.toPandas\(\)",
+    ),
+    "DuckDB": (lambda: lazy("DuckDBPyRelation", "duckdb", "df"), r"DuckDBPyRelation of duckdb, .*\.df\(\)"),
+}
+
+
+@pytest.mark.parametrize("name", LAZY)
+@pytest.mark.parametrize("memory", [None, "64MB"])
+def test_a_lazy_frame_is_to_be_asked_for_its_rows(name: str, memory: str | None, tmp_path: Path) -> None:
+    make, sentence = LAZY[name]
+    with pytest.raises(na.InvalidInput, match=f"data is a {sentence}"):
+        na.build(make(), path=tmp_path / "t.near", memory=memory)
+    with pytest.raises(na.InvalidInput, match=f"the query is a {sentence}"):
+        na.build(VECTORS).search(make())
+    assert len(na.build(pd.DataFrame({"collect": [1.0, 2.0], "df": [3.0, 4.0]}))) == 2
+
+
 def test_memory_of_arrow_outlives_its_owner_and_is_given_back() -> None:
     before = pa.total_allocated_bytes()
     for _ in range(20):

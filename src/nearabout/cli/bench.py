@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nearabout.cli.arguments import Options
-from nearabout.cli.output import print_json, printable, table
+from nearabout.cli.output import print_json, printable, read_name, table
 from nearabout.cli.reading import reading_names, reading_usage, taken
 from nearabout.errors import InvalidInput
 
@@ -193,7 +193,7 @@ def _read(words: list[str], given: dict[str, Any]) -> Data:
     from nearabout.formats import read
 
     reading = taken(given)
-    title = os.path.splitext(os.path.basename(words[0]))[0]
+    title = os.path.splitext(os.path.basename(read_name(words[0])))[0]
     metric, limit, count = given.get("metric"), given.get("limit"), given.get("queries")
     if len(words) == 1 and not reading and is_data_set(words[0]):
         known = read_dataset(words[0])
@@ -205,10 +205,10 @@ def _read(words: list[str], given: dict[str, Any]) -> Data:
         return Data(title, metric, base, queries, truth, [f"read   {printable(words[0])}: {size}"])
     metric = metric or "cosine"
     base = read(words[0], **reading).vectors[:limit]
-    base, notes = _usable(base, metric, words[0])
+    base, notes = _usable(base, metric, read_name(words[0]))
     if len(words) == 2:
         queries = read(words[1], **reading).vectors[: count or _MOST_QUERIES]
-        queries, more = _usable(queries, metric, words[1])
+        queries, more = _usable(queries, metric, read_name(words[1]))
         return Data(title, metric, base, queries, None, [*notes, *more])
     base, queries = _held_out(base, count)
     notes.append(f"       {len(queries):,} of them held out as queries")

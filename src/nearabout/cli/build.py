@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 
 from nearabout.cli.arguments import Options, number, one
-from nearabout.cli.output import command, duration, printable, size
+from nearabout.cli.output import command, duration, printable, read_name, size
 from nearabout.cli.reading import reading_names, reading_usage, taken
 from nearabout.errors import InvalidInput
 
@@ -84,7 +84,7 @@ def run(arguments: list[str]) -> int:
 
     notes = index.info()["metadata"]
     rows = len(index) + len(index.skipped)
-    print(f"read   {printable(source)}: {notes['format']}, {rows:,} vectors of {index.dims:,} dims")
+    print(f"read   {printable(read_name(source))}: {notes['format']}, {rows:,} vectors of {index.dims:,} dims")
     for line in filter(None, notes.get("reader", "").split("; ")):
         print(f"       {line}")
     if len(index.skipped):
@@ -98,10 +98,11 @@ def run(arguments: list[str]) -> int:
 
 
 def _example(index: "Index", path: str) -> "list[str] | None":
-    """Returns the arguments of a search to try, for the first key that can be typed."""
-    if index.info()["keys"] != "str":
+    """Returns the arguments of a search to try, for the first key that can be typed, if keys can be searched by."""
+    info = index.info()
+    if info.get("answers") == "small codes" and not info["keeps_vectors"]:
         return None
-    for key in index.keys(range(min(len(index), _TRIED))).tolist():
+    for key in map(str, index.keys(range(min(len(index), _TRIED))).tolist()):
         if key.strip() and key.isprintable() and printable(key) == key:
             dashes = ["--"] if key.startswith("-") or path.startswith("-") else []
             return [*dashes, path, key] if path.startswith("-") else [path, *dashes, key]

@@ -5,7 +5,7 @@ import sys
 import time
 
 from nearabout.cli.arguments import Options
-from nearabout.cli.output import command, duration, printable
+from nearabout.cli.output import command, duration, printable, read_name, written_name
 from nearabout.cli.reading import reading_names, reading_usage, taken
 from nearabout.errors import InvalidInput
 
@@ -69,10 +69,12 @@ def run(arguments: list[str]) -> int:
     from_annoy, to_index = source.lower().endswith(_ANNOY), target.lower().endswith(".near")
     if to_index and not from_annoy:
         raise InvalidInput(f"to make an index use: {command('nearabout', 'build', source, '-o', target)}")
-    _refuse(given, () if from_annoy else _FOR_ANNOY, f"is for an index of Annoy (.annoy, .ann); {source} is none")
-    _refuse(given, () if to_index else _FOR_INDEX, f"is for making an index (.near); {target} is none")
+    _refuse(
+        given, () if from_annoy else _FOR_ANNOY, f"is for an index of Annoy (.annoy, .ann); {read_name(source)} is none"
+    )
+    _refuse(given, () if to_index else _FOR_INDEX, f"is for making an index (.near); {written_name(target)} is none")
     if not to_index and (from_annoy or "on-bad" not in reading_names()):
-        _refuse(given, ("on-bad",), f"is for making an index (.near); {target} is none")
+        _refuse(given, ("on-bad",), f"is for making an index (.near); {written_name(target)} is none")
     if to_index:
         _refuse(given, ("no-keys",), "has no meaning for an index: without --keys the item numbers are the keys")
         _refuse(given, ("to",), "has no meaning for an index, which is made of an ending .near")
@@ -83,12 +85,16 @@ def run(arguments: list[str]) -> int:
     if to_index:
         notes += _build(target, vectors, keys, given)
     else:
-        _write(target, vectors, None if "no-keys" in given else keys, form)
+        keys = None if "no-keys" in given else keys
+        if keys is not None:
+            _check_room(target, form)
+        _write(target, vectors, keys, form)
     seconds = time.perf_counter() - start
     rows, dims = vectors.shape
     told = sys.stderr if target == "-" else sys.stdout
-    name = "standard output" if target == "-" else printable(target)
-    print(f"wrote {name}: {rows:,} vectors of {dims:,} dims in {duration(seconds)}", file=told)
+    print(
+        f"wrote {printable(written_name(target))}: {rows:,} vectors of {dims:,} dims in {duration(seconds)}", file=told
+    )
     for line in notes:
         print(f"      {line}", file=told)
     return 0
@@ -100,9 +106,7 @@ def _form(target: str, wanted: "Value | None") -> str | None:
 
     endings = ", ".join(suffix[1:] for suffix in written_suffixes())
     if wanted is None and target != "-":
-        stem, suffix = os.path.splitext(target.lower())
-        suffix = os.path.splitext(stem)[1] if suffix in _COMPRESSORS else suffix
-        if suffix not in written_suffixes():
+        if _suffix(target) not in written_suffixes():
             raise InvalidInput(
                 f"{target}: its ending names no format that can be written; those are {endings}: give one, or --to"
             )
@@ -113,6 +117,26 @@ def _form(target: str, wanted: "Value | None") -> str | None:
     if target == "-" and form not in _TEXT and sys.stdout is not None and sys.stdout.isatty():
         raise InvalidInput(f"--to {wanted} is not text, and standard output is a terminal: send it to a file or a pipe")
     return form
+
+
+def _suffix(target: str) -> str:
+    """Returns the ending of a name that tells a format."""
+    stem, suffix = os.path.splitext(target.lower())
+    return os.path.splitext(stem)[1] if suffix in _COMPRESSORS else suffix
+
+
+def _check_room(target: str, form: str | None) -> None:
+    """Refuses a format without room for keys, where there are some."""
+    from nearabout.formats import written_suffixes
+
+    ending = _suffix(target)[1:]
+    form = form or _ENDINGS.get(ending, ending)
+    keyed = [suffix[1:] for suffix in written_suffixes(keyed=True)]
+    if form not in {_ENDINGS.get(one, one) for one in keyed}:
+        raise InvalidInput(
+            f"{written_name(target)}: {form} has no room for keys: pass --no-keys to write the vectors alone, or write "
+            f"a format that has (--to, or the ending of OUT): {', '.join(keyed)}"
+        )
 
 
 def _write(target: str, vectors: "NDArray[Any]", keys: "Any", form: str | None) -> None:

@@ -2,12 +2,14 @@
 
 import sys
 
+_LONGEST = 4000  # characters of an error: more is not its own text
+
 
 def complain(sentence: str, what: str = "error") -> None:
     """Writes an error, or a note, to standard error; nowhere if that is closed or cannot be written to."""
     try:
         if sys.stderr is not None:
-            sys.stderr.write(f"nearabout: {what}: {printable(sentence)}\n")
+            sys.stderr.write(f"nearabout: {what}: {printable(_shortened(sentence))}\n")
             sys.stderr.flush()
     except OSError:
         _discard(sys.stderr)
@@ -40,7 +42,7 @@ def output_fails(probe: bool = False) -> bool:
 def caution(sentence: str) -> None:
     """A warning, on standard error."""
     if sys.stderr is not None:
-        sys.stderr.write(f"nearabout: warning: {printable(sentence)}\n")
+        sys.stderr.write(f"nearabout: warning: {printable(_shortened(sentence))}\n")
         sys.stderr.flush()
 
 
@@ -60,12 +62,27 @@ def _discard(stream: "TextIO") -> None:
         return
 
 
+def _shortened(sentence: str) -> str:
+    """A sentence that a person can read, whatever it quotes: its beginning and its end, which says what to do."""
+    return sentence if len(sentence) <= _LONGEST else f"{sentence[: _LONGEST // 2]} … {sentence[-_LONGEST // 2 :]}"
+
+
 def printable(text: str) -> str:
     """Text on one line, in characters that the terminal's encoding has: a key may hold anything."""
     if not text.isprintable():
         text = "".join(character if character.isprintable() else _escape(character) for character in text)
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"  # None where standard output is closed
     return text if text.isascii() else text.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def read_name(path: str) -> str:
+    """Returns what a file that is read is called: "-" is standard input."""
+    return "standard input" if path == "-" else path
+
+
+def written_name(path: str) -> str:
+    """Returns what a file that is written is called: "-" is standard output."""
+    return "standard output" if path == "-" else path
 
 
 def command(*words: str) -> str:

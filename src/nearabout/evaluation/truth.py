@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from nearabout.arguments import check_path
 from nearabout.building import build
 from nearabout.errors import CorruptFile, InvalidInput, NotOurFile
+from nearabout.formats._source import naming
 from nearabout.index import Index
 from nearabout.names import check_metric
 
@@ -80,8 +81,9 @@ class Truth:
             raise InvalidInput(f"the path is {name!r}; the name of a saved truth ends in .npz")
         part = f"{name}.part.npz"
         try:
-            np.savez(part, rows=self.rows, distances=self.distances, metric=np.array(self.metric))
-            os.replace(part, name)
+            with naming(name, part):
+                np.savez(part, rows=self.rows, distances=self.distances, metric=np.array(self.metric))
+                os.replace(part, name)
         finally:
             Path(part).unlink(missing_ok=True)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
@@ -10,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nearabout.errors import CorruptFile, InvalidInput
+from nearabout.errors import CorruptFile, InvalidInput, quoted
 from nearabout.formats._embeddings import Vectors
 
 SHOWN = 12  # columns, arrays or members that an error lists
@@ -22,20 +21,31 @@ KEY_NAMES = ("keys", "key", "words", "word", "tokens", "token", "ids", "id", "na
 
 
 def as_vectors(array: NDArray[Any], path: str, what: str) -> Vectors:
-    """(n, dims) in native byte order; more dimensions, as images have, become one."""
+    """The array, (n, dims), in native byte order."""
     if array.dtype.kind not in "fiub" or array.dtype.itemsize > 8:
         raise InvalidInput(f"{path}: {what} holds {array.dtype}: vectors are floating point numbers or integers")
-    if array.ndim < 2:
-        raise InvalidInput(f"{path}: {what} has the shape {array.shape}: vectors need two dimensions, rows and columns")
-    if array.ndim > 2:
-        array = array.reshape(array.shape[0], math.prod(array.shape[1:]))
-    if array.shape[1] == 0:
-        raise InvalidInput(f"{path}: {what} has the shape {array.shape}: vectors of no dimensions")
+    check_shape(array.shape, path, what)
     if array.dtype.kind == "b":
         array = array.astype(np.uint8)
     if not array.dtype.isnative:
         array = array.astype(array.dtype.newbyteorder("="))
     return array
+
+
+def check_shape(shape: tuple[int, ...], path: str, what: str) -> None:
+    """Refuses what is no (n, dims). Of more axes, those that make a vector are known to who saved the array alone."""
+    advice = ""
+    if len(shape) < 2:
+        advice = "vectors need two dimensions, rows and columns"
+    elif len(shape) > 2:
+        advice = (
+            f"vectors need two dimensions, rows and columns: save array.reshape({shape[0]}, -1) if each of the "
+            f"{shape[0]:,} is a vector"
+        )
+    elif shape[1] == 0:
+        advice = "vectors of no dimensions"
+    if advice:
+        raise InvalidInput(f"{path}: {what} has the shape {shape}: {advice}")
 
 
 def shaped(flat: NDArray[Any], shape: tuple[int, ...], order: Literal["C", "F"], path: str) -> NDArray[Any]:
@@ -52,7 +62,7 @@ def choose_vectors(shapes: Mapping[str, tuple[int, ...]], wanted: str | None, pa
         if wanted in shapes:
             return wanted
         raise InvalidInput(
-            f"{path}: has no array of numbers named {wanted!r}; it has {_listed(shapes)}: name one with dataset="
+            f"{path}: has no array of numbers named {quoted(wanted)}; it has {_listed(shapes)}: name one with dataset="
         )
     matrices = [name for name, shape in shapes.items() if len(shape) >= 2]
     for name in VECTOR_NAMES:
@@ -66,7 +76,7 @@ def choose_vectors(shapes: Mapping[str, tuple[int, ...]], wanted: str | None, pa
 
 
 def _listed(shapes: Mapping[str, tuple[int, ...]]) -> str:
-    shown = ", ".join(f"{name} {shape}" for name, shape in list(shapes.items())[:SHOWN])
+    shown = ", ".join(f"{name:.60} {shape}" for name, shape in list(shapes.items())[:SHOWN])
     return shown or "none"
 
 
@@ -96,10 +106,14 @@ def is_like_key(name: str) -> bool:
     return _LIKE_KEYS.fullmatch(name.strip()) is not None
 
 
+def _named(names: Sequence[str]) -> str:
+    return ", ".join(f"{name:.60}" for name in names[:SHOWN])
+
+
 def several_names(path: str, names: Sequence[str], listed: str, parts: str = "columns", more: str = "") -> InvalidInput:
     """Returns the error where several names are those of keys; ``listed`` are all the ``parts`` of a row."""
     return InvalidInput(
-        f"{path}: {', '.join(names[:SHOWN])} may each be the key; the {parts} are {listed}. Name it with key_column=, "
+        f"{path}: {_named(names)} may each be the key; the {parts} are {listed}. Name it with key_column=, "
         f"or pass key_column=False for none{more}"
     )
 
@@ -135,14 +149,14 @@ def choose_keys(
     """
     if wanted is False:
         return None
-    listed = ", ".join(f"{name} ({one.what} {one.shape})" for name, one in list(members.items())[:SHOWN])
+    listed = ", ".join(f"{name:.60} ({one.what} {one.shape})" for name, one in list(members.items())[:SHOWN])
     advice = f"the arrays are {listed}. Name the keys with key_column=, or pass key_column=False for none"
     if wanted is not None:
         if not isinstance(wanted, str) or wanted not in members:
-            raise InvalidInput(f"{path}: key_column={wanted!r}: there is no such array; {advice}")
+            raise InvalidInput(f"{path}: key_column={quoted(wanted)}: there is no such array; {advice}")
         if not members[wanted].fits(rows):
             raise InvalidInput(
-                f"{path}: key_column={wanted!r}: {rows:,} keys are needed, text or whole numbers; {advice}"
+                f"{path}: key_column={quoted(wanted)}: {rows:,} keys are needed, text or whole numbers; {advice}"
             )
         return wanted
     for name in (*KEY_NAMES, *(f"{vectors}_{key}" for key in KEY_NAMES)):
@@ -158,7 +172,7 @@ def choose_keys(
     texts = [name for name, one in free.items() if one.kind in "USO" and name.lower() not in _CLASSES]
     texts = key_candidates(free) or texts
     if len(texts) > 1:
-        raise InvalidInput(f"{path}: {', '.join(texts)} may each be the keys of {vectors}; {advice}")
+        raise InvalidInput(f"{path}: {_named(texts)} may each be the keys of {vectors}; {advice}")
     return texts[0] if texts else None
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInput, quoted
 from nearabout.formats._arrays import SHOWN, VECTOR_NAMES, key_candidates, several_names, several_texts
 from nearabout.formats._arrow_keys import is_key, is_text, refusal
 from nearabout.formats._arrow_vectors import is_list, is_number
@@ -35,19 +35,23 @@ class Chooser:
         return vectors, self._key(set(vectors))
 
     def _listed(self) -> str:
-        shown = ", ".join(f"{name} ({kind})" for name, kind in self._fields[:SHOWN]) or "none"
+        shown = ", ".join(f"{name:.60} ({kind})" for name, kind in self._fields[:SHOWN]) or "none"
         return shown + (f" and {len(self._fields) - SHOWN} more" if len(self._fields) > SHOWN else "")
 
     def _field(self, wanted: str | int, option: str) -> tuple[str, Any]:
         """Returns the name and type of a column that a caller names."""
         if isinstance(wanted, int):
             if isinstance(wanted, bool) or not 0 <= wanted < len(self._fields):
-                raise InvalidInput(f"{self._path}: {option}={wanted!r}: give 0 to {len(self._fields) - 1}, or a name")
+                raise InvalidInput(
+                    f"{self._path}: {option}={quoted(wanted)}: give 0 to {len(self._fields) - 1}, or a name"
+                )
             wanted = self._fields[wanted][0]
         fits = [field for field in self._fields if field[0] == wanted]
         if len(fits) != 1:
             times = "more than once" if fits else "not"
-            raise InvalidInput(f"{self._path}: {option}={wanted!r} is {times} there; the columns are {self._listed()}")
+            raise InvalidInput(
+                f"{self._path}: {option}={quoted(wanted)} is {times} there; the columns are {self._listed()}"
+            )
         return fits[0]
 
     def _vectors(self) -> tuple[str, ...]:
@@ -64,8 +68,8 @@ class Chooser:
             name, kind = self._field(self._options.vector_column, "vector_column")
             if not is_list(self._arrow, kind) and not self._has_vector_text(name, kind):
                 raise InvalidInput(
-                    f"{self._path}: vector_column={name!r} is no column of lists of numbers, nor of vectors as text; "
-                    f"the columns are {self._listed()}"
+                    f"{self._path}: vector_column={quoted(name)} is no column of lists of numbers, nor of vectors as "
+                    f"text; the columns are {self._listed()}"
                 )
             return (name,)
         lists = [name for name, kind in self._fields if is_list(self._arrow, kind)]

@@ -9,22 +9,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInput, quoted
+from nearabout.formats._arrow_sizes import is_view, points
 from nearabout.formats._keys import KeyList, Keys, keys_from
-from nearabout.formats._source import expands_too_far, most_expanded
 
 _ADVICE = "cast it to text or whole numbers, name another column with key_column=, or pass key_column=False for none"
 
 
 def _inner(arrow: Any, kind: Any) -> Any:
     """The type of the values, where they are written once and pointed at."""
-    while _points(arrow, kind):
+    while points(arrow, kind):
         kind = kind.value_type
     return kind
-
-
-def _points(arrow: Any, kind: Any) -> bool:
-    return bool(arrow.types.is_dictionary(kind) or arrow.types.is_run_end_encoded(kind))
 
 
 def is_text(arrow: Any, kind: Any) -> bool:
@@ -52,8 +48,8 @@ def _is_uuid(kind: Any) -> bool:
 def refusal(path: str, name: str, kind: Any, listed: str) -> InvalidInput:
     """Returns the error for a column that should be keys and cannot be."""
     return InvalidInput(
-        f"{path}: the column {name!r} would be the keys, and no keys are read from the type {kind}: {_ADVICE}. The "
-        f"columns are {listed}"
+        f"{path}: the column {quoted(name)} would be the keys, and no keys are read from the type {kind}: {_ADVICE}. "
+        f"The columns are {listed}"
     )
 
 
@@ -68,7 +64,7 @@ def keys_of(arrow: Any, column: Any, path: str, name: str) -> Keys:
             f"{path}: the column {name} has {column.null_count:,} empty keys: fill or remove those rows, or leave them "
             "out with on_bad='skip'"
         )
-    column = _decoded(arrow, column, path)
+    column = _decoded(arrow, column)
     if arrow.types.is_integer(column.type):
         return keys_from(path, column.to_pylist(), len(column)) if len(column) else np.empty(0, np.int64)
     if _is_uuid(column.type):
@@ -86,40 +82,27 @@ def keys_of(arrow: Any, column: Any, path: str, name: str) -> Keys:
     return _packed(text)
 
 
-def _decoded(arrow: Any, column: Any, path: str) -> Any:
-    """The values themselves, of a column that points at them."""
-    while _points(arrow, column.type):
+def _decoded(arrow: Any, column: Any) -> Any:
+    """The values themselves, of a column that points at them; that they are not too many, ``ColumnSize`` has seen."""
+    while points(arrow, column.type):
         if arrow.types.is_run_end_encoded(column.type):
             column = importlib.import_module("pyarrow.compute").run_end_decode(column)
         elif isinstance(column, arrow.ChunkedArray):
-            chunks = [_looked_up(arrow, chunk, path) for chunk in column.chunks]
+            chunks = [_looked_up(arrow, chunk) for chunk in column.chunks]
             kind = chunks[0].type if chunks else column.type.value_type
             column = arrow.chunked_array(chunks, kind)
         else:
-            column = _looked_up(arrow, column, path)
+            column = _looked_up(arrow, column)
     return column
 
 
-def _looked_up(arrow: Any, column: Any, path: str) -> Any:
+def _looked_up(arrow: Any, column: Any) -> Any:
     """The values of a dictionary; views are copied, since Arrow cannot look them up."""
     words = column.dictionary
-    if arrow.types.is_string_view(words.type) or arrow.types.is_binary_view(words.type):
+    if is_view(arrow, words.type):
         words = words.cast(arrow.large_string() if arrow.types.is_string_view(words.type) else arrow.large_binary())
         column = arrow.DictionaryArray.from_arrays(column.indices, words)
-    lengths = (
-        importlib.import_module("pyarrow.compute").binary_length(words) if _has_length(arrow, words.type) else None
-    )
-    size = 0 if lengths is None else lengths.take(column.indices).cast(arrow.int64()).sum().as_py() or 0
-    if size > most_expanded(words.nbytes + column.indices.nbytes):
-        raise expands_too_far(path, size)
     return column.dictionary_decode()
-
-
-def _has_length(arrow: Any, kind: Any) -> bool:
-    types = arrow.types
-    return bool(
-        types.is_string(kind) or types.is_large_string(kind) or types.is_binary(kind) or types.is_large_binary(kind)
-    )
 
 
 def joined(parts: list[KeyList | NDArray[np.int64]]) -> Keys:

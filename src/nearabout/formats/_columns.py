@@ -6,7 +6,7 @@ import itertools
 import re
 from typing import NamedTuple
 
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInput, quoted
 from nearabout.formats import _words
 from nearabout.formats._arrays import (
     COUNTED_KEYS,
@@ -26,6 +26,7 @@ from nearabout.formats._vector_text import is_vector_text
 _INDEX_NAMES = ("", "index", "unnamed: 0")  # what pandas calls the column of an index
 _NAME_NUMBERS = "; and the numbers with vector_columns=, without the other"
 _YEARS = range(1500, 2201)
+_YEAR = re.compile(r"[0-9]{4}")
 # A number with a comma, spaces, two points, a per cent sign or brackets; in hexadecimal; what spreadsheets write for
 # none.
 _DAMAGED = re.compile(r"[+\-\u2212(]*[0-9][0-9.,_\u00a0 ]*[%)]?|0[xX][0-9a-fA-F]+|#[A-Z/0]+[!?]?|#N/A")
@@ -62,7 +63,7 @@ def has_header(first: list[str], second: list[str] | None, path: str) -> bool:
         values = [field.strip() for field in second[named:]]
         verdict = _named_columns(names, values, first[0].strip()) if named else _bare_columns(names, values)
     if verdict is None:
-        shown = ",".join(first[:6]) + (",…" if len(first) > 6 else "")
+        shown = ",".join(f"{field:.24}" for field in first[:6]) + (",…" if len(first) > 6 else "")
         raise InvalidInput(
             f"{path}: its first line, {shown}, may be names of columns or a row of numbers: say which with header=True "
             "or header=False"
@@ -97,13 +98,13 @@ def _bare_columns(names: list[str], values: list[str]) -> bool | None:
     """Decides on a line of numbers alone, such as the names 0, 1, 2 or years, which pandas writes with index=False."""
     step = _step(names)
     whole = _are_whole(names) and _rise(names)
-    years = whole and len(names) > 1 and all(int(name) in _YEARS for name in names)
+    years = whole and len(names) > 1 and all(map(_is_year, names))
     regular = step is not None and step > 0 and (len(names) > (2 if whole else 3) or float(names[0]) == 0)
     if not (years or (regular and len(names) > 1)):
         return False
     if step is not None and all(map(is_number, values)) and _goes_on(names, values, step):
         return False  # np.arange(n).reshape(...)
-    if years and all(is_number(value) and _is_year(value) for value in values):
+    if years and all(map(_is_year, values)):
         return False
     if whole and len(names) > 2 and _are_fractions(values):
         return True
@@ -111,7 +112,7 @@ def _bare_columns(names: list[str], values: list[str]) -> bool | None:
 
 
 def _is_year(value: str) -> bool:
-    return value.isdigit() and int(value) in _YEARS
+    return _YEAR.fullmatch(value) is not None and int(value) in _YEARS
 
 
 def _are_whole(fields: list[str]) -> bool:
@@ -157,8 +158,8 @@ def choose_columns(names: list[str] | None, line: int, row: list[str], options: 
         text = chooser.place(options.vector_column, "vector_column")
         if not is_vector_text(row[text]):
             raise InvalidInput(
-                f"{path}: vector_column={options.vector_column!r} holds {row[text]!r:.40} and no vector in brackets, "
-                "such as [0.1, 0.2]: name columns of numbers with vector_columns="
+                f"{path}: vector_column={quoted(options.vector_column)} holds {row[text]!r:.40} and no vector in "
+                "brackets, such as [0.1, 0.2]: name columns of numbers with vector_columns="
             )
     elif numbers is None:
         text = chooser.column_of_vectors()
@@ -174,7 +175,7 @@ def choose_columns(names: list[str] | None, line: int, row: list[str], options: 
 def _refuse_decimal_commas(row: list[str], path: str) -> None:
     for field in row[1:]:
         if is_decimal_comma(field):
-            raise InvalidInput(f"{path}: {field.strip()!r} is not a number: {COMMA_ADVICE}")
+            raise InvalidInput(f"{path}: {quoted(field.strip())} is not a number: {COMMA_ADVICE}")
 
 
 class _Chooser:
@@ -189,7 +190,7 @@ class _Chooser:
     def listed(self) -> str:
         """Returns the columns with what is in them, for sentences."""
         labels = self._names if self._names is not None else [f"column {place}" for place in range(len(self._row))]
-        shown = [f"{label} ({value!r:.24})" for label, value in zip(labels, self._row, strict=False)]
+        shown = [f"{label:.60} ({value!r:.24})" for label, value in zip(labels, self._row, strict=False)]
         return ", ".join(shown[:SHOWN]) + (f" and {len(shown) - SHOWN} more" if len(shown) > SHOWN else "")
 
     def place(self, wanted: str | int, option: str) -> int:
@@ -197,18 +198,18 @@ class _Chooser:
         if isinstance(wanted, str):
             if self._names is None:
                 raise InvalidInput(
-                    f"{self._path}: {option}={wanted!r}, but the file has no header: give the place of the column, "
-                    f"0 to {len(self._row) - 1}, or header=True"
+                    f"{self._path}: {option}={quoted(wanted)}, but the file has no header: give the place of the "
+                    f"column, 0 to {len(self._row) - 1}, or header=True"
                 )
             if self._names.count(wanted) != 1:
                 times = "twice" if wanted in self._names else "not"
-                has = f"the columns {', '.join(self._names[:SHOWN])}"
+                has = f"the columns {', '.join(f'{name:.60}' for name in self._names[:SHOWN])}"
                 raise InvalidInput(
-                    f"{self._path}: {option}={wanted!r}, but the file has {has}: that name is {times} there"
+                    f"{self._path}: {option}={quoted(wanted)}, but the file has {has}: that name is {times} there"
                 )
             wanted = self._names.index(wanted)
         if isinstance(wanted, bool) or not 0 <= wanted < len(self._row):
-            raise InvalidInput(f"{self._path}: {option}={wanted!r}: give 0 to {len(self._row) - 1}, or a name")
+            raise InvalidInput(f"{self._path}: {option}={quoted(wanted)}: give 0 to {len(self._row) - 1}, or a name")
         return wanted
 
     def column_of_vectors(self) -> int | None:
@@ -244,8 +245,8 @@ class _Chooser:
         texts = [place for place in free if not is_number(self._row[place]) and not is_missing(self._row[place])]
         if not texts and 0 in free and self._names is None and not self._row[0].strip():
             raise InvalidInput(
-                f"{self._path}: its first row begins with an empty field: pass key_column=0 if it is a key, or "
-                "key_column=False and on_bad='skip' if a number is missing"
+                f"{self._path}: its first row begins with an empty field: fill it and pass key_column=0 if it is a "
+                "key, or pass key_column=False and on_bad='skip' if a number is missing"
             )
         if len(texts) > 1:
             more = "" if taken else "; and the numbers with vector_columns="

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInput, quoted
 
 COMMA_ADVICE = "numbers are read with a decimal point, not with a comma: replace the decimal commas in the file"
 _NUMBER = r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?"
@@ -39,4 +39,4 @@ def refuse_decimal_commas(head: bytes, path: str) -> None:
     for number, line in enumerate(head.decode("latin-1").split("\n")[:_LINES], 1):
         found = _WITHIN.search(line)
         if found is not None:
-            raise InvalidInput(f"{path}: line {number} has {found[0].strip(' ;|')!r}: {COMMA_ADVICE}")
+            raise InvalidInput(f"{path}: line {number} has {quoted(found[0].strip(' ;|'))}: {COMMA_ADVICE}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInput, quoted
 from nearabout.formats._arrays import SHOWN, VECTOR_NAMES, key_candidates, several_names, several_texts
 from nearabout.formats._bad_rows import BadRow
 from nearabout.formats._options import ReadOptions
@@ -23,7 +23,7 @@ def _is_vector(value: Any) -> bool:
 
 
 def _listed(entry: dict[str, Any]) -> str:
-    return ", ".join(f"{name} ({type(value).__name__})" for name, value in list(entry.items())[:SHOWN]) or "none"
+    return ", ".join(f"{name:.60} ({type(value).__name__})" for name, value in list(entry.items())[:SHOWN]) or "none"
 
 
 def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -94,7 +94,7 @@ class JsonRows:
                 raise BadRow(
                     self._rows.place(number),
                     ": some rows have keys and some have none; the member "
-                    f"{key_name!r} is " + ("null" if key_name in entry else "missing"),
+                    f"{quoted(key_name)} is " + ("null" if key_name in entry else "missing"),
                     sound=key_name in entry,
                     advice="give all rows one, leave such rows out with on_bad='skip', or pass key_column=False",
                 )
@@ -112,12 +112,14 @@ class JsonRows:
         if isinstance(wanted, str):
             if wanted not in entry:
                 raise InvalidInput(
-                    f"{self._path}: {self._rows.place(number)} has no member {wanted!r}, which key_column= names; it "
-                    f"has {_listed(entry)}"
+                    f"{self._path}: {self._rows.place(number)} has no member {quoted(wanted)}, which key_column= "
+                    f"names; it has {_listed(entry)}"
                 )
             return wanted, vector
         if wanted is not None:
-            raise InvalidInput(f"{self._path}: key_column={wanted!r}: members have names: give one, or False for none")
+            raise InvalidInput(
+                f"{self._path}: key_column={quoted(wanted)}: members have names: give one, or False for none"
+            )
         named = key_candidates(name for name in entry if name != vector)
         if len(named) > 1:
             raise several_names(self._path, named, _listed(entry), "members")
@@ -134,7 +136,7 @@ class JsonRows:
             if not isinstance(wanted, str) or wanted not in entry:
                 raise BadRow(
                     self._rows.place(number),
-                    f" has no vector: vector_column={wanted!r}, the members are {_listed(entry)}",
+                    f" has no vector: vector_column={quoted(wanted)}, the members are {_listed(entry)}",
                     sound=True,
                     advice="name one that is there",
                 )

@@ -9,7 +9,7 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInput, quoted
 
 _IS_SPACE = np.zeros(256, np.bool_)
 _IS_SPACE[np.frombuffer(b" \t\n\r\v\f", np.uint8)] = True
@@ -34,12 +34,12 @@ class KeyList(Sequence[str]):
         encoded: list[bytes] = []
         for row, string in enumerate(strings):
             if not isinstance(string, str):
-                raise InvalidInput(f"key {row} is {string!r}, of type {type(string).__name__}: give strings")
+                raise InvalidInput(f"key {row} is {quoted(string)}, of type {type(string).__name__}: give strings")
             try:
                 encoded.append(string.encode())
             except UnicodeEncodeError as error:
                 raise InvalidInput(
-                    f"key {row}, {string!r}, has a lone surrogate at {error.start}: it is no Unicode text; "
+                    f"key {row}, {quoted(string)}, has a lone surrogate at {error.start}: it is no Unicode text; "
                     "remove it, or encode the key another way"
                 ) from None
         offsets = np.zeros(len(encoded) + 1, np.uint64)

@@ -61,7 +61,9 @@ def _stacked(rows: Any, plain: Plain, path: str, most: int) -> np.ndarray[Any, A
     if len(lengths) != 1:
         raise ValueError(f"rows of {len(lengths)} different lengths" if lengths else "no rows")
     if any(isinstance(part, np.ndarray) and part.ndim > 1 for part in parts):
-        raise ValueError("a list of arrays of more than one dimension: save them as one, np.stack(arrays)")
+        raise ValueError(
+            "a list of arrays of more than one dimension: save np.stack([array.ravel() for array in arrays])"
+        )
     size = 8 * len(parts) * lengths.pop()
     if size > most:
         raise expands_too_far(path, size)
@@ -149,8 +151,8 @@ class _Forms:
         texts = [name for name, value in names.items() if self._are_words(value) and len(self._plain(value)) == rows]
         texts = [name for name in texts if not isinstance(self._plain(names[name])[0], int | np.integer)]
         if len(texts) > 1:
+            several = ", ".join(f"{text:.60}" for text in texts[:12])
             raise InvalidInput(
-                f"{self._path}: {', '.join(texts[:12])} may each be the keys of {vectors}: save those that are by the "
-                "name 'keys'"
+                f"{self._path}: {several} may each be the keys of {vectors}: save those that are by the name 'keys'"
             )
         return names[texts[0]] if texts else None

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInput, quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +34,15 @@ class ReadOptions:
             if value != one.default and one.name not in taken and one.name != "on_bad":
                 allowed = ", ".join(f"{name}=" for name in sorted(taken)) or "none"
                 raise InvalidInput(
-                    f"{one.name}={value!r} has no meaning for the format {format_name}; options it takes: {allowed}. "
-                    f"Leave {one.name}= out, or name another format with format="
+                    f"{one.name}={quoted(value)} has no meaning for the format {format_name}; options it "
+                    f"takes: {allowed}. Leave {one.name}= out, or name another format with format="
                 )
         if self.errors not in ("strict", "replace", "ignore"):
-            raise InvalidInput(f"errors={self.errors!r}: give strict, replace or ignore")
+            raise InvalidInput(f"errors={quoted(self.errors)}: give strict, replace or ignore")
         if self.dims is not None and (isinstance(self.dims, bool) or not isinstance(self.dims, int) or self.dims < 1):
-            raise InvalidInput(f"dims={self.dims!r}: give the number of dimensions, 1 or more")
+            raise InvalidInput(f"dims={quoted(self.dims)}: give the number of dimensions, 1 or more")
         if self.on_bad not in ("error", "skip"):
-            raise InvalidInput(f"on_bad={self.on_bad!r}: give 'error' or 'skip'")
+            raise InvalidInput(f"on_bad={quoted(self.on_bad)}: give 'error' or 'skip'")
         self._check_columns()
 
     def _check_columns(self) -> None:
@@ -50,7 +50,9 @@ class ReadOptions:
         if self.vector_columns is None:
             return
         if not self.vector_columns or len(set(self.vector_columns)) != len(self.vector_columns):
-            raise InvalidInput(f"vector_columns={list(self.vector_columns)!r}: give one column or more, each once")
+            raise InvalidInput(
+                f"vector_columns={quoted(list(self.vector_columns))}: give one column or more, each once"
+            )
         if self.vector_column is not None:
             raise InvalidInput(
                 "vector_column= names one column of whole vectors, vector_columns= one a dimension: not both"
@@ -75,11 +77,13 @@ def _as_columns(columns: object) -> tuple[str | int, ...] | None:
     if columns is None:
         return None
     if isinstance(columns, (str, int)) or not isinstance(columns, Iterable):
-        raise InvalidInput(f"vector_columns={columns!r}: give a list, such as ['lat', 'lon']")
+        raise InvalidInput(f"vector_columns={quoted(columns)}: give a list, such as ['lat', 'lon']")
     given = tuple(columns)
     for column in given:
         if isinstance(column, bool) or not isinstance(column, (str, int)):
-            raise InvalidInput(f"vector_columns= holds {column!r}: columns are named by text, or by their place from 0")
+            raise InvalidInput(
+                f"vector_columns= holds {quoted(column)}: columns are named by text, or by their place from 0"
+            )
     return given
 
 

@@ -7,6 +7,8 @@ quotes are letters, and none when they are not, settles it; a file that would ne
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from nearabout.errors import InvalidInput
 from nearabout.formats._bad_rows import BadRow
 from nearabout.formats._words import is_float
@@ -34,15 +36,30 @@ def is_open(line: bytes, delimiter: bytes, inside: bool = False) -> bool:
         place += len(delimiter)
 
 
-def _split(text: str, delimiter: str) -> tuple[list[str], bool]:
+class Fields(list[str]):
+    """The fields of a record.
+
+    ``stated`` has the places of those that are nothing between two quotes: text that is empty, where a field without
+    quotes would say that there is none.
+    """
+
+    def __init__(self, fields: Iterable[str], stated: frozenset[int] = frozenset()) -> None:
+        super().__init__(fields)
+        self.stated = stated
+
+
+def _split(text: str, delimiter: str) -> tuple[Fields, bool]:
     """Returns the fields by RFC 4180, and whether any was in quotes; ValueError says what is wrong."""
     fields: list[str] = []
+    stated: set[int] = set()
     quoted = False
     place = 0
     while True:
         if text[place : place + 1] == '"':
             field, place = _take_quoted(text, place + 1)
             quoted = True
+            if not field:
+                stated.add(len(fields))
             if place < len(text) and text[place] != delimiter:
                 raise ValueError(f"{text[place : place + 8]!r} follows a closing quote")
         else:
@@ -52,7 +69,7 @@ def _split(text: str, delimiter: str) -> tuple[list[str], bool]:
             _refuse_carriage_return(field)
         fields.append(field)
         if place >= len(text):
-            return fields, quoted
+            return Fields(fields, frozenset(stated)), quoted
         place += 1
 
 
@@ -96,22 +113,22 @@ class Quotes:
         if self.settled(delimiter):
             return False
         try:
-            enclosed = _split(text, delimiter)[0]
+            enclosed = len(_split(text, delimiter)[0])
         except ValueError:
-            enclosed = []
+            enclosed = 0
         fields = text.split(delimiter)
         fits = len(fields) == width if width is not None else len(fields) > 1
-        return fits and len(enclosed) != len(fields) and all(map(is_float, fields[1:]))
+        return fits and enclosed != len(fields) and all(map(is_float, fields[1:]))
 
-    def fields(self, text: str, delimiter: str, line: int, width: int | None) -> list[str]:
+    def fields(self, text: str, delimiter: str, line: int, width: int | None) -> Fields:
         """Returns the fields of a record; raises BadRow where its quotes make no sense."""
         try:
             if '"' not in text or not self.enclose:
                 _refuse_carriage_return(text)
-                return text.split(delimiter)
+                return Fields(text.split(delimiter))
             if self.is_literal(text, delimiter, width):
                 self._letters = self._letters or line
-                fields = text.split(delimiter)
+                fields = Fields(text.split(delimiter))
             else:
                 fields, enclosed = _split(text, delimiter)
                 self._enclosing = self._enclosing or (line if enclosed else 0)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Literal
 
-from nearabout.errors import InvalidInput, NotOurFile, TruncatedFile
+from nearabout.errors import InvalidInput, NotOurFile, TruncatedFile, quoted
 from nearabout.formats import npz
 from nearabout.formats._decimal_commas import refuse_decimal_commas
 from nearabout.formats._embeddings import Embeddings, Report
@@ -150,7 +150,7 @@ def _opened(
     if format is not None and format not in BY_NAME:
         near = difflib.get_close_matches(format, BY_NAME, 1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise InvalidInput(f"format={format!r} is not known{hint}: give one of {', '.join(BY_NAME)}")
+        raise InvalidInput(f"format={quoted(format)} is not known{hint}: give one of {', '.join(BY_NAME)}")
     name, member = _split_member(os.fspath(path), member)
     with Source(name, member, progress, scratch) as source:
         _refuse_index(source)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearabout import _core
-from nearabout.errors import CorruptFile, InvalidInput
+from nearabout.errors import CorruptFile, InvalidInput, quoted
 from nearabout.formats._bad_rows import BadRow, BadRows, is_missing
 from nearabout.formats._decimal_commas import COMMA_ADVICE, is_decimal_comma
 from nearabout.formats._embeddings import Embeddings, Report, Vectors
@@ -31,6 +31,7 @@ class Rows:
     def __init__(self, path: str, format_name: str, options: ReadOptions, place_name: str = "line") -> None:
         self._path = path
         self._format = format_name
+        self._typed = format_name.startswith("json")  # a key says itself whether it is a number or text
         self._place_name = place_name
         self._numbers = array("f")  # of rows that wait to be taken
         self._keys: list[Any] = []  # theirs
@@ -74,7 +75,7 @@ class Rows:
     def _no_number(self, line: int, error: Exception) -> BadRow:
         token = str(error).rpartition(": ")[2].strip("'\"")
         if is_decimal_comma(token):
-            return BadRow(self.place(line), f": {token!r} is not a number", sound=True, advice=COMMA_ADVICE)
+            return BadRow(self.place(line), f": {quoted(token)} is not a number", sound=True, advice=COMMA_ADVICE)
         missing = isinstance(error, ValueError) and is_missing(token)
         missing = missing or "NoneType" in str(error)
         reason = ": a value is missing" if missing else f": a value is not a number ({error})"
@@ -127,7 +128,7 @@ class Rows:
             self._first_number = self._first_number or line
         elif type(key) is str and key[-1:].isdigit() and _WHOLE_NUMBER.fullmatch(key):
             self._first_digits = self._first_digits or line
-        if self._first_number and self._first_digits and self._format.startswith("json"):
+        if self._first_number and self._first_digits and self._typed:
             raise InvalidInput(
                 f"{self._path}: {self.place(self._first_number)} has a number as its key, "
                 f'{self.place(self._first_digits)} digits as text, so that 1 and "1" cannot be told apart: write '
@@ -202,7 +203,7 @@ class Rows:
         if not self._named:
             return vectors
         # As text, whole numbers are the same exactly where the numbers are: one table finds the duplicates of either.
-        self._whole_numbers = self._whole_numbers and all(map(_is_whole_number, self._keys))
+        self._whole_numbers = self._whole_numbers and all(map(self._is_whole_number, self._keys))
         packed = KeyList.from_strings(map(str, self._keys))
         self._keys = []
         kept = self._table.insert(packed.blob, packed.offsets)
@@ -210,8 +211,9 @@ class Rows:
         return vectors if len(kept) == len(packed) else vectors[kept]
 
     def _finish(self) -> tuple[Keys, Report]:
-        """Keys that are all whole numbers become int64; a mixture becomes text. Row numbers stand for missing keys
-        where rows were left out, so that they still point into the file."""
+        """Keys that are all whole numbers become int64, as text of digits does in tables, which have no types; a
+        mixture becomes text. Row numbers stand for missing keys where rows were left out, so that they still point into
+        the file."""
         keys: Keys = None
         if self._named:
             keys = KeyList(*self._table.take())
@@ -223,6 +225,11 @@ class Rows:
         column = self.key_column if self._named else ""
         return keys, Report(self._duplicates, self.bytes_repaired, self.blank_lines, *left_out, column)
 
+    def _is_whole_number(self, key: Any) -> bool:
+        if type(key) is int:
+            return True
+        return not self._typed and type(key) is str and _WHOLE_NUMBER.fullmatch(key) is not None
+
     def _as_integers(self, keys: KeyList) -> NDArray[np.int64]:
         try:
             return np.fromiter(map(int, keys), np.int64, len(keys))
@@ -230,7 +237,3 @@ class Rows:
             raise InvalidInput(
                 f"{self._path}: a key is outside the range of int64: write the keys as text, or as smaller numbers"
             ) from None
-
-
-def _is_whole_number(key: Any) -> bool:
-    return type(key) is int or (type(key) is str and _WHOLE_NUMBER.fullmatch(key) is not None)

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from nearabout.errors import CorruptFile, FileFormatError, InvalidInput, NotOurFile, TruncatedFile
+from nearabout.errors import CorruptFile, FileFormatError, InvalidInput, NotOurFile, TruncatedFile, quoted
 from nearabout.formats._compression import CODECS, PIECE, ahead, codec_of, decompressed, split
 
 HEAD = 1 << 16
@@ -322,7 +322,7 @@ class Source:
                 break
         if member is not None:
             raise InvalidInput(
-                f"{self.path}: member={member!r} was asked for, but the file is no .zip: leave member= out"
+                f"{self.path}: member={quoted(member)} was asked for, but the file is no .zip: leave member= out"
             )
 
     def _enter(self, pieces: Iterator[bytes]) -> None:
@@ -371,7 +371,9 @@ class Source:
         if member is not None:
             if member in names:
                 return member
-            raise InvalidInput(f"{self.path}: has no member {member!r}; it has {_listed(wanted)}: name one of these")
+            raise InvalidInput(
+                f"{self.path}: has no member {quoted(member)}; it has {_listed(wanted)}: name one of these"
+            )
         if "[Content_Types].xml" in names and any(name.startswith("xl/") for name in names):
             raise NotOurFile(f"{self.path}: is an Excel workbook: save its sheet as CSV, or as Parquet from pandas")
         if any(name.endswith("/data.pkl") for name in names):
@@ -416,13 +418,15 @@ def expands_too_far(path: str, size: int) -> InvalidInput:
 
 
 @contextmanager
-def naming(path: str) -> Iterator[None]:
-    """Gives an error of the system the name of the file, where it comes from a call that knows its number alone."""
+def naming(path: str, temporary: str | None = None) -> Iterator[None]:
+    """Gives an error of the system the name of the file, where it comes from a call that knows its number alone, or has
+    the name of a temporary file in its place."""
     try:
         yield
     except OSError as error:
-        if error.filename is None:
+        if error.filename in (None, temporary):
             error.filename = path
+            del error.filename2  # of what it was to be renamed to: the same file
         raise
 
 

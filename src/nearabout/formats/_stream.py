@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearabout.errors import CorruptFile, InvalidInput
-from nearabout.formats._arrays import as_vectors, shaped
+from nearabout.formats._arrays import as_vectors, check_shape, shaped
 from nearabout.formats._embeddings import Embeddings, Report, Vectors, without_duplicates
 from nearabout.formats._keys import Keys
 from nearabout.formats._source import Source
@@ -104,6 +104,7 @@ class Block(NamedTuple):
     what: str  # it is, in sentences
     more: str | None  # the complaint about bytes after it; None where they may be there
     before: int = 0  # bytes to pass over, from where the source stands
+    name: str = "the array"  # where its shape is told anyway
 
     @property
     def size(self) -> int:
@@ -123,8 +124,9 @@ class Block(NamedTuple):
     def row_dims(self, source: Source) -> int:
         """The dimensions of a row, once the block is known to be possible."""
         source.check_room(self.what, self.size, self.position)
-        nothing = shaped(np.empty(0, self.dtype), (0, *self.shape[1:]) if self.shape else (), "C", source.path)
-        return int(as_vectors(nothing, source.path, self.what).shape[1])
+        check_shape(self.shape, source.path, self.name)
+        nothing = shaped(np.empty(0, self.dtype), (0, self.shape[1]), "C", source.path)
+        return int(as_vectors(nothing, source.path, self.name).shape[1])
 
     def stream(self, source: Source, name: str) -> Stream:
         dims = self.row_dims(source)
@@ -146,7 +148,7 @@ class Block(NamedTuple):
             what = f"rows {first:,} to {first + count:,} of {self.what}"
             flat = source.array(self.dtype, count * dims, position, what)
             position += flat.nbytes
-            yield as_vectors(flat.reshape(count, dims), source.path, self.what)
+            yield as_vectors(flat.reshape(count, dims), source.path, self.name)
         self.check_end(source)
 
 

@@ -8,7 +8,7 @@ from typing import BinaryIO
 import numpy as np
 
 from nearabout import _core
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInput, quoted
 from nearabout.formats._embeddings import Vectors
 from nearabout.formats._keys import KeyList, Keys
 from nearabout.formats._words import BOM, are_in_quotes, holds_a_row
@@ -39,7 +39,7 @@ def words_of(keys: Keys, rows: int, dims: int, format_name: str) -> KeyList:
     for row, word in (*marked, *words.spaced()):
         if b"\n" in word or b"\r" in word or word[-1:] in (b" ", b"\t") or (row == 0 and word.startswith(BOM)):
             raise InvalidInput(
-                f"key {row}, {word.decode()!r}, cannot be written as {format_name}: a key must not hold a line "
+                f"key {row}, {quoted(word.decode())}, cannot be written as {format_name}: a key must not hold a line "
                 "feed or a carriage return, end in a blank, nor begin the file with a byte order mark. Change the "
                 "key, or write Parquet"
             )

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+import string
 from array import array
 
+from nearabout.errors import quoted
+from nearabout.formats._words import number_of
+
 _BRACKETS = re.compile(r"\s*\[\s*[-+0-9.nNiI].*\]\s*", re.DOTALL)
-_SEPARATOR = re.compile(r"\s*,\s*|\s+")
+_SEPARATOR = re.compile(r"\s*,\s*|\s+", re.ASCII)
 
 
 def is_vector_text(field: str) -> bool:
@@ -22,8 +26,8 @@ def numbers_of(text: str) -> array[float]:
     """
     inside = text.strip()
     if not (inside.startswith("[") and inside.endswith("]")):
-        raise ValueError(f"no vector in brackets: {inside[:40]!r}")
+        raise ValueError(f"no vector in brackets: {quoted(inside)}")
     if "..." in inside or "…" in inside:
         raise ValueError("the vector was shortened to '...' when it was printed: its numbers are not there")
-    tokens = _SEPARATOR.split(inside[1:-1].strip())
-    return array("f", map(float, tokens))
+    tokens = _SEPARATOR.split(inside[1:-1].strip(string.whitespace))
+    return array("f", map(number_of, tokens))

@@ -7,7 +7,7 @@ import warnings
 
 import numpy as np
 
-from nearabout.errors import NearaboutWarning
+from nearabout.errors import NearaboutWarning, quoted
 from nearabout.formats._embeddings import Report
 
 _PACKAGE = __name__.partition(".")[0]
@@ -41,7 +41,7 @@ def warn_of_duplicates(path: str, report: Report, rows: int) -> None:
     """Warns where rows were left out because their keys had come before; ``rows``: those that stay."""
     if not report.duplicates:
         return
-    column = f", in {report.key_column!r}," if report.key_column else ""
+    column = f", in {quoted(report.key_column)}," if report.key_column else ""
     advice = "name another column with key_column=, or pass key_column=False to keep every row"
     if not report.key_column:
         advice = "rename or remove the others to keep every row"

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nearabout import _core
-from nearabout.errors import CorruptFile, FileFormatError, InvalidInput, TruncatedFile
+from nearabout.errors import CorruptFile, FileFormatError, InvalidInput, TruncatedFile, quoted
 from nearabout.formats._bad_rows import MEND, BadRow
 from nearabout.formats._decimal_commas import COMMA_ADVICE, is_decimal_comma
 from nearabout.formats._embeddings import Embeddings, Report, Vectors
@@ -19,7 +19,7 @@ from nearabout.formats._source import MAX_LINE, Source
 from nearabout.formats._stream import PIECE, Stream, in_pieces
 
 BOM = b"\xef\xbb\xbf"
-NUMBER = re.compile(rb"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|(?i:inf|infinity|nan))")
+NUMBER = re.compile(rb"[+-]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?|(?i:inf|infinity|nan))")
 _HEADER = re.compile(rb"[ \t]*(\d{1,19})[ \t]+(\d{1,19})[ \t\r]*(?:\n|\Z)")
 MAX_DIMS = 1 << 24  # a header with more is a mistake: one vector would take 64 MiB
 
@@ -32,10 +32,26 @@ class Header(NamedTuple):
     size: int  # bytes, with a byte order mark and the line feed
 
 
-def is_float(field: str) -> bool:
-    """Whether Python takes a field for a number."""
+def number_of(field: str) -> float:
+    """Returns the number that a field is, blanks around it aside.
+
+    Python takes more for one than the compiled parser: digits of any script, and 1_000. Readers must not differ.
+
+    Raises:
+        ValueError: it is none; its message is the field.
+    """
     try:
-        float(field)
+        if field.isascii() and "_" not in field:
+            return float(field)
+    except ValueError:
+        pass
+    raise ValueError(quoted(field))
+
+
+def is_float(field: str) -> bool:
+    """Whether a field is a number, blanks around it aside."""
+    try:
+        number_of(field)
     except ValueError:
         return False
     return True
@@ -232,4 +248,4 @@ def _error(
 
 
 def _shown(token: bytes) -> str:
-    return repr(token[:60])[1:] + ("…" if len(token) > 60 else "")
+    return quoted(token)[1:]

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInput, quoted
 from nearabout.formats import npy, parquet
 from nearabout.formats._compression import CODECS, library_of
 from nearabout.formats._embeddings import Embeddings, Vectors
@@ -31,9 +31,11 @@ def writer_names() -> list[str]:
     return [one.NAME for one in WRITERS]
 
 
-def written_suffixes() -> list[str]:
-    """Returns the suffixes that ``write`` knows a format by; one that compresses may come after it."""
-    return [suffix for one in WRITERS for suffix in one.SUFFIXES if suffix not in _NOT_WRITTEN]
+def written_suffixes(keyed: bool = False) -> list[str]:
+    """Returns the suffixes that ``write`` knows a format by, or ``keyed``: one with room for keys. One that compresses
+    may come after it."""
+    writers = [one for one in WRITERS if not keyed or one.NAME in _WITH_KEYS]
+    return [suffix for one in writers for suffix in one.SUFFIXES if suffix not in _NOT_WRITTEN]
 
 
 def write(
@@ -80,7 +82,9 @@ def _choose(path: str, format: str | None) -> tuple[WritableFormat, str | None]:
     for one in WRITERS:
         if format == one.NAME or (format is None and suffix in one.SUFFIXES and suffix not in _NOT_WRITTEN):
             return one, compressor
-    given = f"format={format!r}" if format is not None else f"the suffix {suffix!r}" if suffix else "no suffix"
+    given = (
+        f"format={quoted(format)}" if format is not None else f"the suffix {quoted(suffix)}" if suffix else "no suffix"
+    )
     raise InvalidInput(f"{path}: {given} is none that can be written: give format= one of {', '.join(writer_names())}")
 
 
@@ -115,20 +119,21 @@ def _replacing(path: str) -> Iterator[BinaryIO]:
     """Opens a temporary file beside ``path`` that takes its name once it is whole, with the mode and the owner of the
     file that it replaces. A symbolic link is followed; a pipe or a device is written to, and never replaced."""
     if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
-        with open(path, "wb") as device:
+        with naming(path), open(path, "wb") as device:
             yield device
         return
-    path = os.path.realpath(path) if os.path.islink(path) else path
+    wanted, path = path, os.path.realpath(path) if os.path.islink(path) else path
     temporary = f"{path}.{secrets.token_hex(4)}.part"
     private = os.path.exists(path)
     try:
-        with naming(path), open(temporary, "xb", opener=_open_private if private else None) as file:
+        with naming(wanted, temporary), open(temporary, "xb", opener=_open_private if private else None) as file:
             yield file
             file.flush()
             if private:
                 _keep_mode_and_owner(file.fileno(), path)
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        with naming(wanted, temporary):
+            os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(temporary)

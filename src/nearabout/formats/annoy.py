@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearabout import _core
-from nearabout.errors import CorruptFile, InvalidInput, MissingDependency, NotOurFile
+from nearabout.errors import CorruptFile, InvalidInput, MissingDependency, NotOurFile, quoted
 from nearabout.formats._embeddings import Embeddings, Vectors
 from nearabout.formats._keys import KeyList
 
@@ -105,10 +105,10 @@ def _word_of(transaction: lmdb.Transaction, number: int, path: str) -> str:
     word = _text(bytes(entry), path)
     back = transaction.get(b"w" + bytes(entry))
     if back is None:
-        raise CorruptFile(f"{path}: item {number} is {word!r}, but the entry w{word} is missing")
+        raise CorruptFile(f"{path}: item {number} is {quoted(word)}, but the entry w{word} is missing")
     if bytes(back) != b"%d" % number:
         leads = _text(bytes(back), path)
-        raise CorruptFile(f"{path}: item {number} is {word!r}, but the entry w{word} leads to item {leads}")
+        raise CorruptFile(f"{path}: item {number} is {quoted(word)}, but the entry w{word} leads to item {leads}")
     return word
 
 
@@ -117,7 +117,7 @@ def _find_stray(transaction: lmdb.Transaction, words: set[str], path: str) -> No
     for key, value in transaction.cursor():
         name, target = _text(bytes(key), path), _text(bytes(value), path)
         if (name[1:] if name[:1] == "w" else target) not in words or name[:1] not in ("w", "i"):
-            raise CorruptFile(f"{path}: the entry {name} leads to {target!r}, which is of no item of the index")
+            raise CorruptFile(f"{path}: the entry {name} leads to {quoted(target)}, which is of no item of the index")
     raise CorruptFile(f"{path}: some words are named by more than one entry i<number>; each item has one")
 
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from nearabout.errors import CorruptFile, FileFormatError, InvalidInput, MissingDependency
 from nearabout.formats._arrow_columns import Chooser
 from nearabout.formats._arrow_keys import joined, keys_of
+from nearabout.formats._arrow_sizes import ColumnSize, may_grow
 from nearabout.formats._arrow_vectors import NO_KEY, REASONS, reader_of
 from nearabout.formats._bad_rows import BadRow, BadRows
 from nearabout.formats._embeddings import Embeddings, Report, Vectors
@@ -181,6 +182,16 @@ class _TableRows:
                 break
         return found
 
+    def _bounded(self, names: list[str]) -> Iterator[Any]:
+        """The same batches, as long as their columns become no more than they may."""
+        kinds = {name: self._schema.field(name).type for name in names}
+        growing = [name for name, kind in kinds.items() if may_grow(self._arrow, kind)]
+        sizes = {name: ColumnSize(self._arrow, self._path) for name in growing}
+        for batch in self._batches(names):
+            for name, size in sizes.items():
+                size.add(batch.column(name))
+            yield batch
+
     def _settle(self) -> None:
         """Reads the keys and, where bad rows are to be left out, which rows are good."""
         names = [] if self._key is None else [self._key]
@@ -191,7 +202,7 @@ class _TableRows:
         # Packed batch by batch: a column keeps the memory of its whole batch, vectors and all.
         parts: list[Keys] = []
         lengths: list[NDArray[np.int64]] = []
-        for batch in self._batches(list(dict.fromkeys(names))):
+        for batch in self._bounded(list(dict.fromkeys(names))):
             column = None if self._key is None else batch.column(self._key)
             if self._bad.skipping:
                 lengths.append(self._reader.lengths(batch))
@@ -233,7 +244,7 @@ class _TableRows:
     def _all_pieces(self) -> Iterator[Vectors]:
         """The vectors of all rows that are not left out."""
         dims, row = 0, 0
-        for batch in self._batches(list(self._vectors)):
+        for batch in self._bounded(list(self._vectors)):
             first, row = row, row + len(batch)
             if self._good is not None:
                 batch = batch.filter(self._arrow.array(self._good[first:row]))

@@ -9,17 +9,18 @@ line goes the way of the first, in Python, which reads all that can be read and 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from nearabout import _core
-from nearabout.errors import CorruptFile, InvalidInput
+from nearabout.errors import CorruptFile, InvalidInput, quoted
 from nearabout.formats import _words
 from nearabout.formats._bad_rows import BadRow
 from nearabout.formats._columns import Columns, choose_columns, has_header, is_number, refuse_row_numbers
 from nearabout.formats._decimal_commas import COMMA_ADVICE, has_decimal_commas
 from nearabout.formats._embeddings import Embeddings
 from nearabout.formats._options import Head, ReadOptions
-from nearabout.formats._quotes import Quotes, is_open
+from nearabout.formats._quotes import Fields, Quotes, is_open
 from nearabout.formats._rows import Rows
 from nearabout.formats._source import Source
 from nearabout.formats._stream import Stream
@@ -30,7 +31,8 @@ NAME = "delimited"
 SUFFIXES = (".csv", ".tsv", ".tab")
 OPTIONS = frozenset({"errors", "key_column", "vector_column", "vector_columns", "header", "delimiter", "quotes"})
 _DELIMITERS = (",", "\t", ";", "|")
-_SHORT = 7  # digits that float32 always holds
+_EXCEL = re.compile(rb'"?sep=([!-/:;|\t ])"?\r?', re.IGNORECASE)  # a first line that tells Excel the delimiter
+_WIDE_WHOLE = re.compile(r"[+-]?[0-9]{8,40}")  # fewer digits float32 always holds; more make it infinite
 _MAX_FIELD = 1 << 26  # bytes of a record: a quote that nobody closes must not take the whole file
 
 
@@ -108,7 +110,7 @@ class _Table:
         if record is not None:
             self._add(number, record)
 
-    def _next(self, lines: Iterator[tuple[int, bytes]]) -> tuple[int, list[str]] | None:
+    def _next(self, lines: Iterator[tuple[int, bytes]]) -> tuple[int, Fields] | None:
         """Returns the next line that is not blank, in its fields."""
         for number, line in lines:
             try:
@@ -126,9 +128,8 @@ class _Table:
         if columns is None or columns.text is not None:
             return
         places = columns.numbers or [place for place in range(len(row)) if place != columns.key]
-        wide = [row[place].strip() for place in places if len(row[place].strip().lstrip("+-")) > _SHORT]
-        for field in wide:
-            if field.lstrip("+-").isdigit():
+        for field in (row[place].strip() for place in places):
+            if _WIDE_WHOLE.fullmatch(field):
                 warn_of_rounding(self._path, f"line {number:,}", int(field))
                 return
 
@@ -160,16 +161,22 @@ class _Table:
         if found is None:
             return False
         numbers, key = found
+        if columns.key is not None and not key:
+            return False  # the other way tells an empty field from one in quotes
         try:
             self._rows.add_bytes(numbers, None if columns.key is None else key.decode())
         except UnicodeDecodeError:
             return False
         return True
 
-    def _record(self, number: int, line: bytes, more: Iterator[tuple[int, bytes]]) -> list[str] | None:
+    def _record(self, number: int, line: bytes, more: Iterator[tuple[int, bytes]]) -> Fields | None:
         """Returns the fields of a line, with those that follow while a quote is open; None for a blank line."""
         if not line.strip():
             self._rows.blank_lines += 1
+            return None
+        told = _EXCEL.fullmatch(line) if number == 1 else None
+        if told is not None:
+            self._delimiter = self._delimiter or told[1].decode()
             return None
         if not self._delimiter:
             self._delimiter = self._find_delimiter(line)
@@ -211,16 +218,14 @@ class _Table:
             open_ = is_open(following[1], delimiter, inside=True)
         return b"\n".join(parts)
 
-    def _add(self, number: int, fields: list[str]) -> None:
+    def _add(self, number: int, fields: Fields) -> None:
         columns = self._columns
         if columns is None:
             return
         try:
             if len(fields) != columns.width and (columns.numbers or columns.text is not None):
                 raise BadRow(f"line {number:,}", f" has {len(fields)} fields; {columns.width} are expected")
-            if columns.key is not None and columns.key >= len(fields):
-                raise BadRow(f"line {number:,}", f" has {len(fields)} fields: the key's is missing")
-            key = None if columns.key is None else fields[columns.key]
+            key = None if columns.key is None else self._key(number, fields, columns.key)
             if columns.text is not None:
                 self._rows.add(number, self._vector(number, fields[columns.text]), key)
                 return
@@ -228,9 +233,20 @@ class _Table:
             if columns.numbers is None and self._rows.dims and count != self._rows.dims:
                 raise self._rows.wrong_count(number, count)
             places = columns.numbers or (place for place in range(len(fields)) if place != columns.key)
-            self._rows.add(number, (float(fields[place]) for place in places), key)
+            self._rows.add(number, (_words.number_of(fields[place]) for place in places), key)
         except BadRow as bad:
             self._rows.skip(bad)
+
+    def _key(self, number: int, fields: Fields, place: int) -> str:
+        """Returns the key of a row. An empty field is none: only quotes with nothing between them say that it is."""
+        if place >= len(fields):
+            raise BadRow(f"line {number:,}", f" has {len(fields)} fields: the key's is missing")
+        if not fields[place] and place not in fields.stated:
+            name = self._names[place] if self._names is not None else ""
+            column = f"the column {quoted(name)}" if name else f"column {place}"
+            advice = "fill it, write \"\" if the key is the empty text, or leave such rows out with on_bad='skip'"
+            raise BadRow(f"line {number:,}", f": its key is missing, {column} is empty", sound=True, advice=advice)
+        return fields[place]
 
     def _vector(self, number: int, field: str) -> Iterator[float]:
         if not field.strip():
@@ -245,7 +261,7 @@ class _Table:
 
 def _add_lines(rows: Rows, source: Source, options: ReadOptions) -> Iterator[None]:
     if options.delimiter is not None and (len(options.delimiter) != 1 or options.delimiter in '\n\r"'):
-        raise InvalidInput(f"delimiter={options.delimiter!r}: give one character, such as ',' or '\\t'")
+        raise InvalidInput(f"delimiter={quoted(options.delimiter)}: give one character, such as ',' or '\\t'")
     if source.head(3) == _words.BOM:
         source.skip(3)
     yield from _Table(rows, options, source).take_all(iter(enumerate(source.lines(), 1)))

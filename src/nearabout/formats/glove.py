@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from nearabout import _core
-from nearabout.errors import CorruptFile, InvalidInput
+from nearabout.errors import CorruptFile, InvalidInput, quoted
 from nearabout.formats import _text_writer, _words
 from nearabout.formats._decimal_commas import refuse_decimal_commas
 from nearabout.formats._embeddings import Embeddings, Vectors
@@ -124,11 +124,11 @@ def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:
         fields = word.split()
         if not fields:
             raise InvalidInput(
-                f"key {row}, {word.decode()!r}, is white space alone: it cannot be told from none; give it a name"
+                f"key {row}, {quoted(word.decode())}, is white space alone: it cannot be told from none; give it a name"
             )
         if len(fields) > 1 and _words.NUMBER.fullmatch(fields[-1]):
             raise InvalidInput(
-                f"key {row}, {word.decode()!r}, ends in a number: without a header it would be read as part of the "
-                "vector; write word2vec-text instead"
+                f"key {row}, {quoted(word.decode())}, ends in a number: without a header it would be read as part of "
+                "the vector; write word2vec-text instead"
             )
     _text_writer.write_lines(file, words, vectors)

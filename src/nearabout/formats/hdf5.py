@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearabout.errors import CorruptFile, FileFormatError, InvalidInput, MissingDependency
-from nearabout.formats._arrays import Member, as_vectors, choose_keys, choose_vectors
+from nearabout.formats._arrays import Member, as_vectors, check_shape, choose_keys, choose_vectors
 from nearabout.formats._embeddings import Embeddings, Report, Vectors, without_duplicates
 from nearabout.formats._keys import Keys, keys_from
 from nearabout.formats._options import Head, ReadOptions
-from nearabout.formats._source import Source
+from nearabout.formats._source import Source, naming
 from nearabout.formats._stream import NamedRows, Place, Stream, can_lie, in_pieces, in_place, rows_in_piece
 
 NAME = "hdf5"
@@ -118,10 +118,11 @@ def read(source: Source, options: ReadOptions) -> Embeddings:
 
 def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
     with _dataset(source, options) as (dataset, name, keys):
-        shape, dtype = dataset.shape, dataset.dtype
-        named = NamedRows(shape[0] if shape else 0, _keys_of(keys, source.path), keys and keys.name.lstrip("/"))
-        nothing = np.empty((0, *shape[1:]) if shape else (), dtype)
-        dims = as_vectors(nothing, source.path, f"the dataset {name}").shape[1]
+        shape: tuple[int, ...] = dataset.shape or ()
+        dtype = dataset.dtype
+        check_shape(shape, source.path, f"the dataset {name}")
+        named = NamedRows(shape[0], _keys_of(keys, source.path), keys and keys.name.lstrip("/"))
+        dims = as_vectors(np.empty((0, shape[1]), dtype), source.path, f"the dataset {name}").shape[1]
         # In one piece, and counted from the beginning of the file.
         offset = dataset.id.get_offset() if dataset.file.userblock_size == 0 else None
         if source.plain and can_lie(dtype) and offset is not None and keys is None:
@@ -161,13 +162,15 @@ def write_arrays(path: str, arrays: Mapping[str, NDArray[Any]], attributes: Mapp
     h5py = library()
     part = f"{path}.part"
     try:
-        open(part, "wb").close()  # an OSError that names the file
+        with naming(path, part):
+            open(part, "wb").close()  # an OSError that names the file
         with h5py.File(part, "w") as file:
             for name, value in attributes.items():
                 file.attrs[name] = value
             for name, array in arrays.items():
                 file.create_dataset(name, data=array)
-        os.replace(part, path)
+        with naming(path, part):
+            os.replace(part, path)
     finally:
         if os.path.exists(part):
             os.remove(part)

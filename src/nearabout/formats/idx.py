@@ -5,6 +5,8 @@ http://yann.lecun.com/exdb/mnist/. Images of 28 x 28 become rows of 784.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from nearabout.errors import CorruptFile
@@ -37,8 +39,9 @@ def _block(source: Source) -> Block:
     rank = magic[3]
     sizes = source.exactly(4 * rank, "the IDX header")
     shape = tuple(int.from_bytes(sizes[4 * i : 4 * i + 4], "big") for i in range(rank))
+    rows = shape if rank < 3 else (shape[0], math.prod(shape[1:]))  # the pixels of an image are a vector
     more = f"there is more than the array of shape {shape} that its header announces"
-    return Block(np.dtype(element), shape, 4 + 4 * rank, f"an array with the shape {shape}", more)
+    return Block(np.dtype(element), rows, 4 + 4 * rank, f"an array with the shape {shape}", more)
 
 
 def read(source: Source, options: ReadOptions) -> Embeddings:

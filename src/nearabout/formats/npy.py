@@ -7,7 +7,6 @@ NumPy, so that its sizes are compared with the file before anything is allocated
 from __future__ import annotations
 
 import ast
-import math
 import os
 from collections.abc import Iterator
 from typing import Any, BinaryIO
@@ -15,7 +14,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from nearabout.errors import CorruptFile, InvalidInput, NotOurFile, TruncatedFile
+from nearabout.errors import CorruptFile, InvalidInput, NotOurFile, TruncatedFile, quoted
 from nearabout.formats._arrays import as_vectors, shaped
 from nearabout.formats._embeddings import Embeddings, Vectors
 from nearabout.formats._keys import Keys
@@ -47,7 +46,7 @@ def parse_header(text: bytes, path: str, objects: bool = False) -> tuple[np.dtyp
     if not good:
         raise CorruptFile(f"{path}: its .npy header {text[:80]!r} makes no sense: get the file again")
     if not objects and (dtype.kind not in "fiubUS" or dtype.itemsize == 0):
-        raise InvalidInput(f"{path}: an array of {description!r}: {_way_out(dtype)}")
+        raise InvalidInput(f"{path}: an array of {quoted(description)}: {_way_out(dtype)}")
     return dtype, fortran, shape
 
 
@@ -112,16 +111,14 @@ def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
 
 def _from_columns(source: Source, block: Block) -> Iterator[Vectors]:
     """Rows of an array that lies column after column, gathered."""
-    rows, inner = block.shape[0], block.shape[1:]
-    # Where the column of each dimension is: a row of several axes is taken in C order, as everywhere.
-    columns = np.arange(math.prod(inner)).reshape(inner, order="F").ravel().tolist()
-    step = rows_in_piece(len(columns), block.dtype)
+    rows, dims = block.shape
+    step = rows_in_piece(dims, block.dtype)
     file = source.file()
     for first in range(0, max(rows, 1), step):
         count = min(step, rows - first)
-        piece = np.empty((count, len(columns)), block.dtype)
-        for dimension, column in enumerate(columns):
-            file.seek(block.position + (column * rows + first) * block.dtype.itemsize)
+        piece = np.empty((count, dims), block.dtype)
+        for dimension in range(dims):
+            file.seek(block.position + (dimension * rows + first) * block.dtype.itemsize)
             data = file.read(count * block.dtype.itemsize)
             if len(data) < count * block.dtype.itemsize:
                 raise TruncatedFile(f"{source.path}: the file became shorter while it was read: get it again")

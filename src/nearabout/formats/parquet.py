@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
@@ -35,7 +35,7 @@ def read(source: Source, options: ReadOptions) -> Embeddings:
         opened = importlib.import_module("pyarrow.parquet").ParquetFile(file)
 
         def select(names: list[str]) -> Any:
-            _check_size(opened, names, source)
+            _check_size(file, opened, names, source)
             return opened.read(columns=names)
 
         return opened.schema_arrow, select
@@ -52,20 +52,77 @@ def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
 
     def batches(file: Any, columns: list[str]) -> Iterator[Any]:
         table = opened(file)
-        _check_size(table, columns, source)
+        _check_size(file, table, columns, source)
         yield from table.iter_batches(_ROWS, columns=columns, use_threads=False)
 
     return arrow.stream_of(source, options, NAME, lambda file: opened(file).schema_arrow, batches)
 
 
-def _check_size(opened: Any, names: list[str], source: Source) -> None:
-    """Refuses columns of the same number again and again: a few bytes of Parquet may stand for gigabytes of them."""
-    groups = [opened.metadata.row_group(index) for index in range(opened.metadata.num_row_groups)]
-    columns = [group.column(place) for group in groups for place in range(group.num_columns)]
-    some = [column for column in columns if column.path_in_schema.partition(".")[0] in names]
-    size = sum(column.num_values * _WIDTHS.get(column.physical_type, 0) for column in some)
-    if size > most_expanded(sum(column.total_compressed_size for column in some)):
-        raise expands_too_far(source.path, size)
+class _Shared(NamedTuple):
+    """Texts of a column in a row group of which some may be written once and stand for many."""
+
+    group: int
+    name: str
+    values: int
+    longest: int  # bytes of the longest that is shared, or more
+
+
+def _check_size(file: Any, opened: Any, names: list[str], source: Source) -> None:
+    """Refuses columns of the same value again and again: a few bytes of Parquet may stand for gigabytes of them."""
+    size, stored, wanted = 0, 0, set(names)
+    shared: list[_Shared] = []
+    for group in range(opened.metadata.num_row_groups):
+        for place in range(opened.metadata.num_columns):
+            chunk = opened.metadata.row_group(group).column(place)
+            name = _column_of(chunk.path_in_schema, wanted)
+            if not name:
+                continue
+            stored += chunk.total_compressed_size
+            if chunk.physical_type == "BYTE_ARRAY":
+                size += chunk.total_uncompressed_size
+                shared.append(_Shared(group, name, chunk.num_values, _longest(file, group, name, chunk)))
+            else:
+                size += chunk.num_values * _WIDTHS.get(chunk.physical_type, opened.schema.column(place).length)
+    most = most_expanded(stored)
+    if size + sum(one.values * one.longest for one in shared) <= most:
+        return
+    for becomes in _sizes(opened, [one for one in shared if one.longest], size):
+        if becomes > most:
+            raise expands_too_far(source.path, becomes)
+
+
+def _column_of(path: str, names: set[str]) -> str:
+    """Returns which of some columns a path such as vector.list.element is in; "" for none. A name may have points."""
+    while path and path not in names:
+        path = path.rpartition(".")[0]
+    return path
+
+
+def _longest(file: Any, group: int, name: str, chunk: Any) -> int:
+    """Returns the most bytes that a text may have which is written once and stands for many; 0 where there is none."""
+    if "DELTA_BYTE_ARRAY" in chunk.encodings:  # each shares its beginning with the one before
+        return int(chunk.total_uncompressed_size)
+    if not chunk.has_dictionary_page:
+        return 0
+    # One row brings the dictionary with it, unless it is null.
+    parquet = importlib.import_module("pyarrow.parquet").ParquetFile(file, read_dictionary=[name], pre_buffer=False)
+    for batch in parquet.iter_batches(1, row_groups=[group], columns=[name], use_threads=False):
+        words = batch.column(0).dictionary
+        if len(words) > 1:
+            compute = importlib.import_module("pyarrow.compute")
+            return int(compute.max(compute.binary_length(words)).as_py() or 0)
+        break
+    return int(chunk.total_uncompressed_size)
+
+
+def _sizes(opened: Any, shared: list[_Shared], size: int) -> Iterator[int]:
+    """Yields a size, and again and again with more of these texts added, which are read a few at a time."""
+    yield size
+    for one in shared:
+        rows = max(1, most_expanded(0) // one.longest)
+        for batch in opened.iter_batches(rows, row_groups=[one.group], columns=[one.name], use_threads=False):
+            size += batch.nbytes
+            yield size
 
 
 def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:

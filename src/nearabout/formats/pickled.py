@@ -162,7 +162,7 @@ class _Unpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         found = _STAND_INS.get((module, name))
         if found is None:
-            raise _Refused(f"{module}.{name}")
+            raise _Refused(f"{module:.60}.{name:.60}")
         return found
 
 

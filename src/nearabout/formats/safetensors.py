@@ -86,14 +86,15 @@ def _block(source: Source, options: ReadOptions) -> tuple[str, Block]:
     name = choose_vectors(shapes, options.dataset, source.path)
     tensor = tensors[name]
     dtype = np.dtype(_ELEMENTS[tensor.element])
-    return tensor.element, Block(dtype, tensor.shape, 8 + size + tensor.begin, f"the tensor {name}", None, tensor.begin)
+    what = f"the tensor {name}"
+    return tensor.element, Block(dtype, tensor.shape, 8 + size + tensor.begin, what, None, tensor.begin, what)
 
 
 def read(source: Source, options: ReadOptions) -> Embeddings:
     element, block = _block(source, options)
     flat = block.whole(source)
     array = _from_bfloat16(flat) if element == "BF16" else flat
-    vectors = as_vectors(shaped(array, block.shape, "C", source.path), source.path, block.what)
+    vectors = as_vectors(shaped(array, block.shape, "C", source.path), source.path, block.name)
     return Embeddings(vectors, None, source.path, NAME)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, BinaryIO
 
 from nearabout import _core
-from nearabout.errors import InvalidInput, TruncatedFile
+from nearabout.errors import InvalidInput, TruncatedFile, quoted
 from nearabout.formats import _text_writer, _words
 from nearabout.formats._embeddings import Embeddings, Vectors
 from nearabout.formats._keys import Keys
@@ -66,8 +66,8 @@ def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:
     for row, word in words.spaced():
         if b" " in word or b"\n" in word:
             raise InvalidInput(
-                f"key {row}, {word.decode()!r}, cannot be written as {NAME}: a space ends a key there, and line feeds "
-                "are passed over. Replace them (word2vec's own phrases use _), or write word2vec-text or Parquet"
+                f"key {row}, {quoted(word.decode())}, cannot be written as {NAME}: a space ends a key there, and line "
+                "feeds are passed over. Replace them (word2vec's own phrases use _), or write word2vec-text or Parquet"
             )
     file.write(f"{rows} {dims}\n".encode())
     encoded = map(str.encode, words)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, BinaryIO
 
 from nearabout import _core
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInput, quoted
 from nearabout.formats import _text_writer, _words
 from nearabout.formats._embeddings import Embeddings, Vectors
 from nearabout.formats._keys import Keys
@@ -104,8 +104,8 @@ def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:
         fields = word.split()
         if len(fields) > 1 and b"." in fields[-1] and _words.NUMBER.fullmatch(fields[-1]):
             raise InvalidInput(
-                f"key {row}, {word.decode()!r}, ends in a fraction: it would be read as a row with too many numbers. "
-                "Change the key, or write Parquet"
+                f"key {row}, {quoted(word.decode())}, ends in a fraction: it would be read as a row with too many "
+                "numbers. Change the key, or write Parquet"
             )
     file.write(f"{rows} {dims}\n".encode())
     _text_writer.write_lines(file, words, vectors)

@@ -40,6 +40,13 @@ def test_what_is_written_is_read_back(suffix: str, keys: Any, tmp_path: Path) ->
     assert again.format == ("delimited" if "csv" in suffix else "json-lines")
 
 
+def test_text_of_digits_comes_back_where_there_are_types(tmp_path: Path) -> None:
+    for keys in (["12", "7", "1"], [12, 7, 1]):
+        write(tmp_path / "x.jsonl", VECTORS, keys)
+        again = na.read(tmp_path / "x.jsonl").keys
+        assert (None if again is None else list(again)) == keys
+
+
 def test_other_programs_read_it() -> None:
     file = io.BytesIO()
     write(file, VECTORS, [*ODD[:2], "two\nlines"], format="delimited")
@@ -153,6 +160,23 @@ def test_what_convert_refuses(arguments: list[str], sentence: str, run: Run, wor
     done = run("convert", words, *arguments)
     assert done.code == 2
     assert sentence in done.err
+
+
+@pytest.mark.parametrize(
+    "arguments", [["-", "--to", "npy"], ["-", "--to", "fvecs"], ["x.npy.gz"], ["x", "--to", "vecs"]]
+)
+def test_keys_that_have_no_room(arguments: list[str], words: Path, tmp_path: Path) -> None:
+    target = "standard output" if arguments[0] == "-" else str(tmp_path / arguments[0])
+    if arguments[0] != "-":
+        arguments = [target, *arguments[1:]]
+    done = process("convert", words, *arguments)
+    form = "npy" if "npy" in " ".join(arguments) else "vecs"
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.decode() == (
+        f"nearabout: error: {target}: {form} has no room for keys: pass --no-keys to write the vectors alone, or write "
+        "a format that has (--to, or the ending of OUT): bin, vec, w2v, txt, glove, parquet, pq, csv, jsonl, ndjson\n"
+    )
+    assert process("convert", words, *arguments, "--no-keys").returncode == 0
 
 
 def test_every_writer_is_an_ending_of_the_shell() -> None:

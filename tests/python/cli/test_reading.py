@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from nearabout.formats import write
 from nearabout.formats._options import ReadOptions
 from nearabout.taking import reading_names as names_of_build
 
-from .conftest import Run
+from .conftest import Run, process
 
 
 @pytest.fixture
@@ -203,6 +204,36 @@ def test_what_to_try_can_be_pasted(
     assert run(*shlex.split(line)[1:]).code == 0
 
 
+@pytest.mark.parametrize(
+    ("keys", "words"), [([7, 9], ["7"]), ([-5, 9], ["--", "-5"]), (None, ["0"]), (["\t", "b"], ["b"]), (["\t"], None)]
+)
+@pytest.mark.parametrize("metric", ["euclidean", "haversine", "hamming"])
+def test_what_to_try_where_keys_are_numbers(
+    keys: Any, words: list[str] | None, metric: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    vectors = np.eye(2, dtype=np.uint8 if metric == "hamming" else np.float32)[: None if keys is None else len(keys)]
+    write("in.parquet", vectors, keys)
+    options = ("--dtype", "bits") if metric == "hamming" else ()
+    done = run("build", "in.parquet", "-o", "w.near", "--metric", metric, *options)
+    assert done.code == 0, done.err
+    if words is None:
+        assert "try" not in done.out
+        return
+    assert done.out.splitlines()[-1] == f"try    nearabout search w.near {' '.join(words)}"
+    assert run("search", "w.near", *words).code == 0
+
+
+def test_no_search_is_told_where_none_by_key_is_possible(run: Run, tmp_path: Path) -> None:
+    np.save(tmp_path / "in.npy", np.random.default_rng(0).normal(size=(600, 4)).astype(np.float32))
+    for settings, tried in ((["refine=false"], True), (["refine=false", "keep_vectors=false"], False)):
+        options = [option for setting in settings for option in ("--set", setting)]
+        done = run("build", tmp_path / "in.npy", "-o", tmp_path / "w.near", "--kind", "ivf", *options)
+        assert done.code == 0, done.err
+        assert done.out.splitlines()[-1].startswith("try ") == tried
+        assert run("search", tmp_path / "w.near", "0").code == (0 if tried else 2)
+
+
 def test_other_commands_that_are_told_can_be_pasted(run: Run, tmp_path: Path) -> None:
     index = tmp_path / "my words.near"
     done = run("demo", "-o", index)
@@ -212,6 +243,16 @@ def test_other_commands_that_are_told_can_be_pasted(run: Run, tmp_path: Path) ->
     source = tmp_path / "my words.txt"
     source.write_text("north 0 1\n")
     assert f"nearabout build '{source}' -o '{index}'" in run("convert", source, index).err
+
+
+def test_standard_input_is_called_so(tmp_path: Path) -> None:
+    lines = b"north 0 1\neast 1 0\nwest -1 0\n"
+    built = process("build", "-", "-o", tmp_path / "x.near", stdin=lines)
+    assert built.stdout.startswith(b"read   standard input: glove, 3 vectors of 2 dims")
+    raced = process("bench", "-", "--peers", "none", "--seconds", "0", "-k", "1", "--queries", "1", stdin=lines)
+    assert raced.stdout.startswith(b"read   standard input: 3 vectors of 2 dims"), raced.stderr
+    done = process("convert", "-", "-", "--keys", "x.lmdb", stdin=lines)
+    assert b"(.annoy, .ann); standard input is none" in done.stderr
 
 
 def test_standard_input_needs_a_name_for_the_index(run: Run) -> None:

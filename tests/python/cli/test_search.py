@@ -120,6 +120,17 @@ def test_lines_from_standard_input(words: Path) -> None:
     assert process("search", words, stdin=b"").stdout == b""
 
 
+@pytest.mark.parametrize("line", [b"\0" * 3_000_000, b"x" * 3_000_000, b"a,b" * 1_000_000])
+def test_a_line_of_any_length_is_quoted_in_part(words: Path, line: bytes) -> None:
+    done = process("search", words, stdin=line + b"\nking\n")
+    assert done.returncode == 2
+    told = done.stderr.decode()
+    assert len(told) < 500
+    assert told.startswith("nearabout: error: no key '")
+    assert "…" in told or "\\u2026" in told  # in a locale that has no such character
+    assert done.stdout.startswith(b"king\n")
+
+
 def test_lines_as_json(words: Path) -> None:
     done = process("search", words, "--json", stdin=b"king\nqueen\n")
     assert [json.loads(line)["query"] for line in done.stdout.splitlines()] == ["king", "queen"]

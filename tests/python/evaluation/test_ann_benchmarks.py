@@ -41,6 +41,12 @@ def test_a_data_set_comes_back_and_has_what_the_runner_reads(tmp_path: Path, met
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
 
 
+def test_an_error_of_the_system_names_the_file_that_was_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError) as caught:
+        write_dataset(tmp_path / "none" / "x.hdf5", BASE, QUERIES, metric="euclidean", k=5)
+    assert caught.value.filename == str(tmp_path / "none" / "x.hdf5")
+
+
 def test_bits_and_bytes(tmp_path: Path) -> None:
     bits = RANDOM.random((60, 17)) < 0.5
     write_dataset(tmp_path / "bits.hdf5", bits[:50], bits[50:], metric="hamming", k=5)

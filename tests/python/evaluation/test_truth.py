@@ -76,6 +76,13 @@ def test_saved_and_loaded(tmp_path: Path) -> None:
     assert again.first(2).rows.tolist() == truth.rows[:2].tolist()
 
 
+def test_an_error_of_the_system_names_the_file_that_was_asked_for(tmp_path: Path) -> None:
+    truth = ground_truth(np.eye(3), np.eye(3), 2)
+    with pytest.raises(FileNotFoundError) as caught:
+        truth.save(tmp_path / "none" / "t.npz")
+    assert caught.value.filename == str(tmp_path / "none" / "t.npz")
+
+
 def test_a_file_that_is_no_truth_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "truth.npz"
     path.write_bytes(b"nothing of the kind")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import pickle
+import re
 import struct
 import zipfile
 from collections.abc import Callable
@@ -14,7 +16,7 @@ import numpy as np
 import pytest
 
 from nearabout.errors import CorruptFile, FileFormatError, InvalidInput, NotOurFile, TruncatedFile
-from nearabout.formats import read
+from nearabout.formats import open_rows, read
 
 File = Callable[[str, bytes | str], Path]
 MATRIX = np.arange(12, dtype=np.float32).reshape(3, 4) / 8
@@ -35,9 +37,48 @@ def test_npy_of_every_type_and_order(file: File, dtype: str, order: Any) -> None
     assert vectors.dtype == (np.uint8 if dtype == "?" else array.dtype.newbyteorder("="))
 
 
-def test_images_become_rows(file: File) -> None:
+def test_more_than_two_dimensions_are_refused(file: File, tmp_path: Path) -> None:
+    """Whether an axis is of vectors or of their numbers, nobody but who saved the array knows."""
     array = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
-    np.testing.assert_array_equal(read(file("a.npy", npy(array))).vectors, array.reshape(2, 12))
+    header = {"a": tensor("U8", [2, 3, 4], 0, 24)}
+    brain = {"a": tensor("BF16", [2, 3, 2], 0, 24)}
+    paths = [
+        (file("a.npy", npy(array)), "the array", (2, 3, 4)),
+        (file("f.npy", npy(np.asfortranarray(array))), "the array", (2, 3, 4)),
+        (file("a.npz", npz(vectors=array)), "the array vectors", (2, 3, 4)),
+        (file("a.safetensors", safetensors(header, array.tobytes())), "the tensor a", (2, 3, 4)),
+        (file("b.safetensors", safetensors(brain, array.tobytes())), "the tensor a", (2, 3, 2)),
+        (file("a.pkl", pickle.dumps(array)), "the saved array", (2, 3, 4)),
+        (file("d.pkl", pickle.dumps([array[0], array[1]])), "np.stack", ()),
+    ]
+    for path, what, shape in paths:
+        sentence = rf"{what} has the shape {re.escape(str(shape))}: .*array\.reshape\(2, -1\)" if shape else what
+        with pytest.raises(InvalidInput, match=sentence):
+            read(path)
+        with (
+            pytest.raises(InvalidInput, match=sentence.replace("the array vectors", "the array")),
+            open_rows(path, room=None, scratch=None) as stream,
+        ):
+            list(stream.pieces)
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(tmp_path / "a.hdf5", "w") as content:
+        content["train"] = array
+    with pytest.raises(InvalidInput, match=r"the dataset train has the shape \(2, 3, 4\).*reshape\(2, -1\)"):
+        read(tmp_path / "a.hdf5")
+    with (
+        pytest.raises(InvalidInput, match=r"the dataset train has the shape \(2, 3, 4\)"),
+        open_rows(tmp_path / "a.hdf5", room=None, scratch=None) as stream,
+    ):
+        list(stream.pieces)
+
+
+def test_images_of_idx_become_rows(file: File) -> None:
+    array = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
+    path = file("a.idx3-ubyte", struct.pack(">2xBB3I", 0x08, 3, 2, 3, 4) + array.tobytes())
+    np.testing.assert_array_equal(read(path).vectors, array.reshape(2, 12))
+    with open_rows(path, room=None, scratch=None) as stream:
+        assert stream.place is not None
+        assert (stream.place.rows, stream.place.dims) == (2, 12)
 
 
 @pytest.mark.parametrize(("array", "sentence"), [

@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 
 from nearabout import _core
-from nearabout.errors import CorruptFile, InvalidInput
+from nearabout.errors import CorruptFile, FileFormatError, InvalidInput
 from nearabout.formats import _source, open_rows, read
 from nearabout.formats._source import Source
 from tests.combinations import star
@@ -93,6 +93,105 @@ def test_tables_that_swell_are_refused(tmp_path: Path, low_bounds: None) -> None
                 fetch(tmp_path / name)
 
 
+def repeated_texts() -> dict[str, Any]:
+    """Columns of long values that are the same again and again, and one of two short ones before them."""
+    pa, compute = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.compute")
+    word, vector = "k" * 10_000, f"[{', '.join(['0.5'] * 2500)}]"
+    shared = pa.DictionaryArray.from_arrays(pa.array(np.zeros(4000, np.int32)), pa.array([vector]))
+    numbers = pa.array(np.zeros(2500, np.float32))
+    ends = pa.array([4000], pa.int32())
+    views = pa.array([word] * 4000, pa.string_view())
+    return {
+        "key": pa.array([word] * 4000),
+        "key after a null": pa.array([None] + [word] * 3999),
+        "key after short ones": pa.array(["a", "b"] + [word] * 3998),
+        "key of bytes": pa.array([word.encode()] * 4000),
+        "vector": pa.array([vector] * 4000),
+        "key as a dictionary": pa.DictionaryArray.from_arrays(pa.array(np.zeros(4000, np.int32)), pa.array([word])),
+        "vector as a dictionary": shared,
+        "key in runs": pa.RunEndEncodedArray.from_arrays(ends, pa.array([word])),
+        "vector in views": pa.ListViewArray.from_arrays(
+            pa.array(np.zeros(4000, np.int32)), pa.array(np.full(4000, 2500, np.int32)), numbers
+        ),
+        "key in views": pa.Array.from_buffers(
+            pa.string_view(),
+            4000,
+            [None, pa.py_buffer(views.buffers()[1].to_pybytes()[:16] * 4000), views.buffers()[2]],
+        ),
+        "key in runs of a dictionary": compute.run_end_encode(pa.array([word] * 4000)),
+    }
+
+
+REPEATED = [
+    "key", "key after a null", "key after short ones", "key of bytes", "vector", "key as a dictionary",
+    "vector as a dictionary", "key in runs", "vector in views", "key in views", "key in runs of a dictionary",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REPEATED)
+@pytest.mark.parametrize("ending", ["parquet", "arrow", "delta.parquet"])
+def test_long_values_that_repeat_are_refused(tmp_path: Path, low_bounds: None, name: str, ending: str) -> None:
+    pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    column = repeated_texts()[name]
+    if ending != "arrow" and ("runs" in name or "views" in name):
+        return  # Parquet has no such types
+    if ending == "delta.parquet" and "dictionary" in name:
+        return  # pyarrow does not read such a file
+    if ending == "arrow" and name in ("key", "key after a null", "key after short ones", "key of bytes", "vector"):
+        return  # they are written in full
+    other = np.random.default_rng(0).normal(size=(4000, 2)).astype(np.float32)
+    beside = {"x0": other[:, 0], "x1": other[:, 1]} if name.startswith("key") else {}
+    table = pa.table({name.partition(" ")[0]: column, **beside})
+    path = tmp_path / f"w.{ending}"
+    if ending == "arrow":
+        with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+            writer.write_table(table, max_chunksize=50 if name.endswith("as a dictionary") else None)
+    elif ending == "parquet":
+        parquet.write_table(table, path, compression="zstd", row_group_size=1500)
+    else:
+        encoding = {name.partition(" ")[0]: "DELTA_BYTE_ARRAY"}
+        parquet.write_table(table, path, compression="zstd", use_dictionary=False, column_encoding=encoding)
+    for fetch in (read, gathered):
+        with pytest.raises(InvalidInput, match=rf"{path.name}: {TOO_FAR}"):
+            fetch(path)
+
+
+@pytest.mark.parametrize("options", [{}, {"use_dictionary": False}, {"column_encoding": "DELTA_BYTE_ARRAY"}])
+def test_texts_of_a_table_are_read_where_they_are_many(tmp_path: Path, low_bounds: None, options: Any) -> None:
+    """One that is long beside many short ones does not stand for them all."""
+    pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    words = ["k" * 20_000, *(f"word {row}" for row in range(20_000))]
+    if "column_encoding" in options:
+        options = {"use_dictionary": False, "column_encoding": {"key": "DELTA_BYTE_ARRAY"}}
+    rows = np.random.default_rng(0).normal(size=(20_001, 2)).astype(np.float32)
+    table = pa.table({"key": words, "vector": [str(row) for row in rows.tolist()]})
+    parquet.write_table(table, tmp_path / "w.parquet", row_group_size=8000, **options)
+    found = read(tmp_path / "w.parquet")
+    assert found.keys == words
+    np.testing.assert_array_equal(found.vectors, rows)
+    np.testing.assert_array_equal(np.concatenate(gathered(tmp_path / "w.parquet")), rows)
+
+
+def test_a_name_with_points_hides_nothing(tmp_path: Path, low_bounds: None) -> None:
+    pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    rows = np.random.default_rng(0).normal(size=(4000, 2)).astype(np.float32)
+    columns = {"x0": rows[:, 0], "x1": rows[:, 1]}
+    parquet.write_table(pa.table({"my.key": ["k" * 10_000] * 4000, **columns}), tmp_path / "w.parquet")
+    for fetch in (read, gathered):
+        with pytest.raises(InvalidInput, match=TOO_FAR):
+            fetch(tmp_path / "w.parquet")
+    parquet.write_table(pa.table({"my.key": ["a", "b"], "x0": [1.0, 2.0], "x1": [1.0, 2.0]}), tmp_path / "w.parquet")
+    assert read(tmp_path / "w.parquet").keys == ["a", "b"]
+
+
+def test_half_floats_that_swell_are_refused(tmp_path: Path, low_bounds: None) -> None:
+    pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    zeros = pa.FixedSizeListArray.from_arrays(pa.array(np.zeros(4_000_000, np.float16)), 100)
+    parquet.write_table(pa.table({"vector": zeros}), tmp_path / "w.parquet")
+    with pytest.raises(InvalidInput, match=TOO_FAR):
+        read(tmp_path / "w.parquet")
+
+
 def test_what_compresses_well_is_read(file: File, low_bounds: None) -> None:
     few = np.zeros((5000, 1000), np.uint8)
     few[:, ::50] = np.random.default_rng(0).integers(0, 2, (5000, 20))
@@ -162,6 +261,41 @@ def test_a_long_line_is_joined_once(file: File) -> None:
     """Of the pieces that it comes in, and not again with each of them: its buffer is no larger than it."""
     with Source(os.fspath(file("w.txt", b"x" * 40_000_000 + b"\ny"))) as source:
         assert [len(line) for line in source.lines()] == [40_000_000, 1]
+
+
+LONG_PARTS: dict[str, str] = {
+    "number.csv": "word,x,y\na,1,2\nb,1,{}\n",
+    "first.csv": "word,x,y\nb,1,{}\n",
+    "names.csv": "{},{}b,x\na,b,1\n",
+    "header.csv": "0,1,{}\n5,9,1\n",
+    "vectors.csv": 'word,vector\na,"[1, 2]"\nb,"[1, {}]"\n',
+    "bracket.tsv": "word\tvector\na\t[1 2]\nb\t{}\n",
+    "comma.csv": "w;x;y\na;1;2\nb;{},5;3\n",
+    "number.vec": "2 2\na 1 2\nb 1 {}\n",
+    "key.vec": "2 2\na 1 2\nb{}\x85\xff 1 2\n",
+    "numbers.txt": "a 1 2\nb 1 {} 2\nc 1 2\n",
+    "start.json": "{}",
+    "more.json": "[[1, 2]] {}",
+    "members.jsonl": '{{"{}": "a", "b{}": "b", "vector": [1]}}\n',
+    "twice.jsonl": '{{"{}": "a", "{}": "b", "vector": [1]}}\n',
+    "key.jsonl": '{{"id": ["{}"], "vector": [1]}}\n',
+}
+
+
+@pytest.mark.parametrize("name", LONG_PARTS)
+@pytest.mark.parametrize("character", ["x", "9", "\x07"])
+def test_an_error_quotes_what_is_long_in_part(file: File, name: str, character: str) -> None:
+    content = LONG_PARTS[name].replace("{}", character * 200_000).replace("{{", "{").replace("}}", "}")
+    path = file(name, content.encode("latin-1"))
+    with pytest.raises((FileFormatError, InvalidInput)) as caught:
+        read(path, key_column=f"no{character * 200_000}")
+    assert len(str(caught.value)) < 3000
+    try:
+        read(path)
+    except (FileFormatError, InvalidInput) as error:
+        assert len(str(error)) < 3000
+    else:
+        assert character == "9"
 
 
 @pytest.mark.parametrize("call", ["fstat", "read"])

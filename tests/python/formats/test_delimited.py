@@ -16,7 +16,7 @@ File = Callable[[str, bytes | str], Path]
 MATRIX = np.array([[0.5, -0.25, 1.0], [2.5, 0.125, -4.0]], np.float32)
 
 
-@pytest.mark.parametrize("words", [["the", "of"], [5, 7], ["", "of"]])
+@pytest.mark.parametrize("words", [["the", "of"], [5, 7]])
 @pytest.mark.parametrize("columns", [[0, 1, 2], [2001, 2002, 2003], [1990, 2000, 2005], ["x", "y", "z"]])
 @pytest.mark.parametrize("named", [None, "word"])
 def test_a_frame_that_pandas_wrote(file: File, words: list[Any], columns: list[Any], named: str | None) -> None:
@@ -57,9 +57,39 @@ def test_an_empty_first_field_is_no_key_by_itself(file: File) -> None:
     path = file("t.csv", ",0.5,0.75\nx,1.5,2.5\n")
     with pytest.raises(InvalidInput, match="may be names of columns or a row of numbers"):
         read(path)
-    with pytest.raises(InvalidInput, match="begins with an empty field: pass key_column=0"):
+    with pytest.raises(InvalidInput, match="begins with an empty field: fill it and pass key_column=0"):
         read(path, header=False)
-    assert read(path, header=False, key_column=0).keys == ["", "x"]
+    with pytest.raises(InvalidInput, match="line 1: its key is missing, column 0 is empty"):
+        read(path, header=False, key_column=0)
+    assert read(path, header=False, key_column=0, on_bad="skip").keys == ["x"]
+
+
+@pytest.mark.parametrize(("keys", "expected"), [(["a", "", "b"], ["a", "b"]), (["5", "", "7"], [5, 7])])
+@pytest.mark.parametrize("name", ["t.csv", "t.tsv"])
+@pytest.mark.parametrize("vector", [False, True])
+def test_an_empty_cell_is_no_key(file: File, keys: list[str], expected: list[Any], name: str, vector: bool) -> None:
+    cells = ["word", *keys]
+    rest = ["vector", *(['"[1, 2]"'] * 3)] if vector else ["x,y", *(["1,2"] * 3)]
+    lines = [f"{cell},{other}" for cell, other in zip(cells, rest, strict=True)]
+    text = "\n".join(lines) if name == "t.csv" else "\n".join(lines).replace(",", "\t").replace("\t ", ", ")
+    path = file(name, text + "\n")
+    with pytest.raises(InvalidInput, match=r"line 3: its key is missing, the column 'word' is empty: .*on_bad='skip'"):
+        read(path)
+    found = read(path, on_bad="skip")
+    assert list(found.keys if found.keys is not None else []) == expected
+    assert found.report.skipped_rows == 1
+    assert found.report.first_skipped == ("line 3 (its key is missing, the column 'word' is empty)",)
+    with open_rows(path, room=None, scratch=None, on_bad="skip") as stream:
+        assert len(np.concatenate(list(stream.pieces))) == 2
+        assert stream.finish()[1] == found.report
+
+
+def test_an_empty_text_in_quotes_is_a_key(file: File) -> None:
+    for text in ('word,x,y\na,1,2\n"",3,4\n', 'word,x,y\n"",3,4\na,1,2\n', 'a,1,2\nb,3,4\n"",5,6\n'):
+        assert "" in (read(file("t.csv", text)).keys or [])
+    assert read(file("t.tsv", 'word\tx\na\t1\n""\t2\n')).keys == ["a", ""]
+    with pytest.raises(InvalidInput, match="line 3: its key is missing"):
+        read(file("t.csv", 'word,x,y\n"",3,4\n,1,2\n'))
 
 
 def test_rows_of_numbers_stay_rows(file: File) -> None:
@@ -91,6 +121,17 @@ def test_a_class_beside_the_numbers_is_no_key_by_itself(file: File) -> None:
             read(path)
         assert len(read(path, key_column=False)) == 2
         assert read(path, key_column=2).keys == ["setosa"]
+
+
+@pytest.mark.parametrize("first", ["sep=;", '"sep=;"', "SEP=;\r", "\ufeffsep=;"])
+def test_a_first_line_for_excel_names_the_delimiter(file: File, first: str) -> None:
+    path = file("t.csv", f"{first}\nplace;lat;lon\nOslo, Norway;1;2\nRome;x;4\n".encode())
+    with pytest.raises(CorruptFile, match="line 4: a value is not a number"):
+        read(path)
+    found = read(path, on_bad="skip")
+    assert (found.keys, found.vectors.tolist()) == (["Oslo, Norway"], [[1, 2]])
+    assert found.report.blank_lines == 0
+    assert read(path, on_bad="skip", delimiter=";").keys == found.keys
 
 
 def test_words_in_quotes_with_spaces_between(file: File) -> None:

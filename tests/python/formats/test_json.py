@@ -101,6 +101,19 @@ def test_numbers_and_text_of_digits_are_not_one_key(file: File, form: str, first
     assert mixture.keys == ["1", "a"]
 
 
+@pytest.mark.parametrize("text", [
+    '{"12": [1, 2], "13": [3.5, 4]}', '{"keys": ["12", "13"], "vectors": [[1, 2], [3.5, 4]]}',
+    '[{"id": "12", "vector": [1, 2]}, {"id": "13", "vector": [3.5, 4]}]', '[["12", [1, 2]], ["13", [3.5, 4]]]',
+    '{"id": "12", "vector": [1, 2]}\n{"id": "13", "vector": [3.5, 4]}\n',
+])  # fmt: skip
+def test_text_of_digits_stays_text(file: File, text: str) -> None:
+    """JSON tells text from numbers, in every form of rows; a member's name is text."""
+    assert read(file("t.json", text)).keys == ["12", "13"]
+    numbers = text.replace('"12"', "12").replace('"13"', "13")
+    if not text.startswith('{"12"'):
+        assert np.asarray(read(file("u.json", numbers)).keys).tolist() == [12, 13]
+
+
 @pytest.mark.parametrize("value", ["1.5", "true", "[1]", "{}", "null"])
 def test_a_key_of_another_kind_is_refused(file: File, value: str) -> None:
     with pytest.raises(InvalidInput, match=r"line 1: .*key"):

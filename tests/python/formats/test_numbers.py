@@ -6,13 +6,17 @@ import random
 import struct
 from collections.abc import Iterator
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nearabout import _core
+from nearabout.errors import CorruptFile, InvalidInput
+from nearabout.formats import read
+from nearabout.formats._words import NUMBER, is_float
 
 ROW = 1000
 
@@ -103,3 +107,53 @@ def test_bad_utf8_is_mended_as_python_mends_it(text: bytes, errors: str) -> None
     assert parser.take_keys()[0].tobytes().decode() == key.decode(errors=errors)
     clean = key.decode(errors="ignore").encode()
     assert parser.bytes_repaired == len(key) - len(clean)
+
+
+SPELLINGS = [
+    "1", "+1", "-1.", ".5", "1e5", "1E-5", "inf", "-Infinity", "NaN", "1_0", "\uff11\uff12", "\u0664", "1\u00a0",
+    "\u22121", "1e1_0", "0x10", "1d5", "1e", ".", "+", "1\x1f", "infinit", "nan(1)", "1,5", "--1", "1f", "\u221e",
+]  # fmt: skip
+TEXTS = {
+    "w.vec": "2 2\na 1 2\nb 3 {}\n",
+    "w.txt": "a 1 2\nb 3 4\nc 5 6\nd 3 {}\n",
+    "w.csv": "word;x;y\na;1;2\nb;3;{}\n",
+    "first.csv": "word;x;y\nb;3;{}\na;1;2\n",
+    "columns.csv": "word;x;y\na;1;2\nb;3;{}\n",
+    "w.tsv": "word\tx\ty\na\t1\t2\nb\t3\t{}\n",
+    "vectors.tsv": "word\tvector\na\t[1 2]\nb\t[3 {}]\n",
+    "vectors.csv": 'word,vector\na,"[1, 2]"\nb,"[3, {}]"\n',
+}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+@pytest.mark.parametrize("name", TEXTS)
+def test_every_reader_of_text_takes_the_same_for_numbers(tmp_path: Path, name: str, spelling: str) -> None:
+    path = tmp_path / name
+    path.write_text(TEXTS[name].format(spelling), newline="")
+    options = {"vector_columns": ["x", "y"]} if name == "columns.csv" else {}
+    if NUMBER.fullmatch(spelling.encode()):
+        with np.errstate(over="ignore"):
+            assert float(spelling) in read(path, **options).vectors or "nan" in spelling.lower()  # type: ignore[arg-type]
+        return
+    with pytest.raises((CorruptFile, InvalidInput), match=r"number"):
+        read(path, **options)  # type: ignore[arg-type]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(st.sampled_from("0123456789+-.eE_infatyxd\uff11\u0664\u00a0"), max_size=8))
+def test_a_number_is_the_same_to_the_regular_expression(text: str) -> None:
+    assert is_float(text) == (NUMBER.fullmatch(text.encode()) is not None)
+
+
+@pytest.mark.parametrize("digits", ["\u00b2" * 9, "9" * 5000, "\uff11" * 9])
+def test_digits_that_are_no_whole_number_of_python(tmp_path: Path, digits: str) -> None:
+    """They were looked at for what float32 rounds."""
+    path = tmp_path / "w.csv"
+    path.write_text(f"word,x,y\na,1,{digits}\nb,3,4\n")
+    if digits[0] == "9":
+        assert read(path, vector_columns=["x", "y"]).vectors[0, 1] == np.inf
+        path.write_text(f"{digits},{digits}1\n1,2\n")
+        assert len(read(path)) == 2
+        return
+    with pytest.raises(CorruptFile, match="line 2: a value is not a number"):
+        read(path, vector_columns=["x", "y"])

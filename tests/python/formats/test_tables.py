@@ -68,9 +68,7 @@ def test_delimited_oddities(file: File) -> None:
     assert (embeddings.report.blank_lines, embeddings.report.duplicates) == (1, 1)
     with pytest.raises(CorruptFile, match=r"line 2 has 1 numbers; 2 are expected, as in the first row"):
         read(file("t.csv", "a,1,2\nb,3\n"))
-    with pytest.raises(
-        CorruptFile, match=r"line 2: a value is not a number \(could not convert string to float: 'x'\)"
-    ):
+    with pytest.raises(CorruptFile, match=r"line 2: a value is not a number \('x'\)"):
         read(file("t.csv", "a,1,2\nb,3,x\n"))
     with pytest.raises(CorruptFile, match=r"line 2 is not UTF-8 \(its byte 2, 0xff\)"):
         read(file("t.csv", b"a,1\nb\xff,2\n"))
@@ -86,7 +84,7 @@ def test_delimited_oddities(file: File) -> None:
 
 def test_delimited_lines_of_both_ways(file: File) -> None:
     """The compiled core takes the plain lines; those between them are as good."""
-    lines = ["w,x,y", "a,1,2", "b, 3 ,4", '"c, ""d""","5",6', "e,1_0,\u00a07", "a,0,0", "", "f,-inf,1e999"]
+    lines = ["w,x,y", "a,1,2", "b, 3 ,4", '"c, ""d""","5",6', "e,10.,\t7 ", "a,0,0", "", "f,-inf,1e999"]
     embeddings = read(file("t.csv", "\n".join(lines)))
     assert embeddings.keys == ["a", "b", 'c, "d"', "e", "f"]
     assert embeddings.vectors.tolist() == [[1, 2], [3, 4], [5, 6], [10, 7], [-np.inf, np.inf]]

@@ -188,8 +188,8 @@ def test_any_words_come_back_without_help_or_are_refused(
 def test_an_empty_key_is_refused_where_it_would_be_lost(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="key 2 is empty.*word2vec-text"):
         write(tmp_path / "w.txt", MATRIX, ["a", "b", "", "d"])
-    for name in ("w.vec", "w.bin", "w.parquet"):
-        write(tmp_path / name, MATRIX, ["", "b", "c", "d"])
+    for name in ("w.vec", "w.bin", "w.parquet", "w.csv", "w.jsonl"):
+        write(tmp_path / name, np.nan_to_num(MATRIX), ["", "b", "c", "d"])
         assert read(tmp_path / name).keys == ["", "b", "c", "d"], name
 
 
@@ -206,8 +206,30 @@ def test_what_cannot_be_written(tmp_path: Path) -> None:
         write(tmp_path / "w.vec", MATRIX[0])
     with pytest.raises(InvalidInput, match="row 0 has a number too large for float32"):
         write(tmp_path / "w.vec", np.array([[1e300]]))
-    with pytest.raises(FileNotFoundError):
-        write(tmp_path / "no-such-folder" / "w.npy", MATRIX)
+
+
+@pytest.mark.parametrize("name", ["w.npy", "w.csv.gz", "w.parquet"])
+def test_an_error_of_the_system_names_the_file_that_was_asked_for(tmp_path: Path, name: str) -> None:
+    missing = tmp_path / "no-such-folder" / name
+    with pytest.raises(FileNotFoundError) as caught:
+        write(missing, MATRIX)
+    assert (caught.value.filename, str(caught.value)) == (
+        str(missing),
+        f"[Errno 2] No such file or directory: '{missing}'",
+    )
+    folder = tmp_path / name
+    folder.mkdir()
+    with pytest.raises(IsADirectoryError) as taken:
+        write(folder, MATRIX)
+    assert str(taken.value).endswith(f"Is a directory: '{folder}'")
+    assert os.listdir(tmp_path) == [name]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device of Linux")
+@pytest.mark.parametrize("form", ["npy", "delimited", "word2vec-binary", "parquet"])
+def test_a_device_that_is_full_is_named(form: str) -> None:
+    with pytest.raises(OSError, match=r"No space left on device: '/dev/full'"):
+        write("/dev/full", MATRIX, format=form)
 
 
 def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

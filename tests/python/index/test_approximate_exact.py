@@ -120,7 +120,8 @@ def test_a_radius_gives_nothing_beyond_it(case: Approximate, metric: str) -> Non
             assert len(found) == int(hits.counts[number])  # type: ignore[index]
             assert found <= set(everything.rows[number].tolist())
         assert (hits.distances[hits.rows >= 0] <= np.float32(radius)).all()
-    assert index.radius_search(queries[0], -1e30 if metric == "dot" else -1.0).counts == 0
+    if metric == "dot":
+        assert index.radius_search(queries[0], -1e30).counts == 0
 
 
 @pytest.mark.parametrize("case", BOTH, ids=lambda case: case.name)

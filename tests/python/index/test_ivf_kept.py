@@ -198,7 +198,8 @@ def test_a_radius(metric: str, settings: dict[str, Any]) -> None:
         assert (within.distances <= np.float32(radius)).all()
         assert (np.diff(within.distances) >= 0).all()
     assert len(index.radius_search(queries[0], np.inf, effort=40).rows) == 900
-    assert len(index.radius_search(queries[0], -1e30).rows) == 0
+    if metric == "dot":
+        assert len(index.radius_search(queries[0], -1e30).rows) == 0
 
 
 @pytest.mark.parametrize("settings", OTHERS, ids=str)
