@@ -180,6 +180,24 @@ def far_queries(random: np.random.Generator, rows: int) -> tuple[Metric, Floats,
     return "euclidean", base, queries * np.float32(4)
 
 
+def noise_as_queries(random: np.random.Generator, rows: int) -> tuple[Metric, Floats, Floats]:
+    """Rows lie along few directions, queries along all."""
+    base = _normal(random, rows, 48) / np.arange(1, 49)
+    return "euclidean", base.astype(np.float32), (base.std() * _normal(random, QUERIES, 48)).astype(np.float32)
+
+
+def shuffled_queries(random: np.random.Generator, rows: int) -> tuple[Metric, Floats, Floats]:
+    """Each column of a query is another one of the rows'."""
+    base, queries = _split(random, _manifold(random, rows + QUERIES, 48), rows)
+    return "cosine", base, queries[:, random.permutation(48)]
+
+
+def sparse_asked_with_noise(random: np.random.Generator, rows: int) -> tuple[Metric, Floats, Floats]:
+    values = np.where(random.random((rows, 96)) < 0.06, random.exponential(size=(rows, 96)), 0)
+    values[:, 0] += 1e-3
+    return "cosine", values.astype(np.float32), _normal(random, QUERIES, 96).astype(np.float32)
+
+
 def rare_part(random: np.random.Generator, rows: int) -> tuple[Metric, Floats, Floats]:
     """One row in fifty lies outside the tight clusters of all others; every query is like those."""
     tight = _clustered(random, rows - rows // 50, 48, max(8, rows // 400), 0.02)
@@ -202,7 +220,8 @@ SETS: dict[str, Callable[[np.random.Generator, int], tuple[Metric, Floats, Float
         outliers, ten_far_rows, dominating_column, column_scales, cauchy, log_normal, wide_norms_euclidean,
         wide_norms_cosine, wide_norms_dot, half_equal, groups_of_5, groups_of_11, loose_groups_of_5, groups_of_7_cosine,
         two_far_clusters, curve, small_integers, mostly_zero, constant_columns, sorted_by_cluster, other_queries,
-        sums_as_queries, far_queries, rare_part, pure_noise, friendly,
+        sums_as_queries, far_queries, noise_as_queries, shuffled_queries, sparse_asked_with_noise, rare_part,
+        pure_noise, friendly,
     )
 }  # fmt: skip
 

@@ -160,6 +160,21 @@ void Index::ask_again(MatrixView queries, const Request& request, std::size_t ef
       answers[i] = search_some({queries.row(i), 1, queries.dims, queries.stride, queries.element}, harder, more)[0];
 }
 
+void Index::mark_unlike(std::size_t k, std::vector<Answer>& answers) const {
+  constexpr std::size_t kTenth = 10;
+  for (Answer& answer : answers) {
+    if (answer.effort == kEveryRow || answer.distances.empty()) continue;
+    const auto lies_outside = [&](const DistanceRange& range, std::size_t place) {
+      return answer.distances.size() > place && range.is_unlike(double{answer.distances[place]}, descriptor_.metric);
+    };
+    if (!lies_outside(calibration_->distances[0], 0) &&
+        !(k >= kTenth && lies_outside(calibration_->distances[1], kTenth - 1)))
+      continue;
+    answer.effort = kEveryRow;
+    answer.unlike = true;
+  }
+}
+
 void Index::copy_vectors(const std::vector<std::uint32_t>& queries, std::byte* to) const {
   const std::size_t bytes = row_bytes(descriptor_.element, dims());
   for (std::size_t i = 0; i < queries.size(); ++i) {

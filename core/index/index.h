@@ -115,6 +115,9 @@ class Index {
   // the index keeps vectors, answers are exact.
   virtual std::vector<Answer> search_some(MatrixView queries, const Request& request, const Budget& budget) const = 0;
   // Queries that were answered with fewer than k rows are asked again, with more effort.
+  // Has those guarded queries compared with every row whose neighbours, of k, lie where no query of the calibration had
+  // them: marks their answers (kEveryRow).
+  void mark_unlike(std::size_t k, std::vector<Answer>& answers) const;
   void ask_again(MatrixView queries, const Request& request, std::size_t effort, std::vector<Answer>& answers) const;
   // One of copy_vectors().
   virtual void copy_vector(std::uint32_t row, std::byte* to) const;

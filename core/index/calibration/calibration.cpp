@@ -118,6 +118,18 @@ void steady_the_first(Calibration& calibration) {
 
 }  // namespace
 
+// Products say less of how far away a row is than of how long it is.
+bool DistanceRange::is_unlike(double distance, Metric metric) const {
+  constexpr double kBeyond = 1.1;
+  constexpr double kNearer = 0.8;
+  constexpr double kNearCopy = 0.1;
+  if (metric == Metric::dot) return false;
+  const double power = metric == Metric::euclidean ? 2 : 1;
+  if (most > 0 && std::pow(distance / most, power) > kBeyond) return true;
+  const double part = least > 0 ? std::pow(distance / least, power) : 1;
+  return part < kNearer && part > kNearCopy;
+}
+
 Between between_measured(std::size_t k) {
   const double place = std::log10(static_cast<double>(std::max<std::size_t>(k, 1)));
   constexpr double kLastBelow = kMeasuredAt.size() - 2;

@@ -48,6 +48,7 @@ struct ForestSpend {
 
 struct ForestSpent {
   std::size_t rows = 0, rounds = 0;
+  std::size_t quiet = 0;  // rounds in a row that found hardly anything new
   bool every_row = false, unlike = false;
 };
 
@@ -67,8 +68,7 @@ class ForestSearch {
     const std::vector<LeafSpan>* leaves = &ranking_.rank(sketch, wanted, guarded);
     if (leaves->empty()) return spent;  // of a file whose centroids are no numbers
     const double nearest = std::max(0.0, double{leaves->front().key} + sketch.square());
-    const bool strange = guarded && forest_.guard_.is_strange(nearest);
-    if (strange) {  // its neighbours may lie anywhere
+    if (guarded && forest_.guard_.is_strange(nearest)) {  // its neighbours may lie anywhere
       spent.every_row = spent.unlike = true;
       return spent;
     }
@@ -81,14 +81,14 @@ class ForestSearch {
         return spent;
       }
       const std::size_t entered = best.entered();
-      const bool last_round_found_little =
-          spent.rounds > 0 && Guard::is_little(entered - entered_before_, spend.kept, spend.recall);
+      const bool is_quiet = spent.rounds > 0 && Guard::is_little(entered - entered_before_, spend.kept, spend.recall);
+      spent.quiet = is_quiet ? spent.quiet + 1 : 0;
       const double misses = expected_misses(*leaves, next, best);
       const double limit = forest_.guard_.limit_of(spend.misses, spend.kept, spend.recall, nearest, sketch.square());
       if (spent.rounds == 0) spent.unlike = misses > Guard::kFarFromUsual * limit;
-      if (!(misses > limit) || (last_round_found_little && !strange)) return spent;
+      if (!(misses > limit) || spent.quiet >= Guard::quiet_rounds(misses, limit)) return spent;
       wanted = spent.rows + std::max<std::size_t>(spent.rows / 2, forest_.leaf_size_);
-      if (costs_more(wanted, Guard::most_spent(strange, spent.rounds == 0, misses, limit) * spend.every_row_cost)) {
+      if (costs_more(wanted, Guard::most_spent(false, spent.rounds == 0, misses, limit) * spend.every_row_cost)) {
         spent.every_row = true;
         return spent;
       }
@@ -334,7 +334,10 @@ std::vector<Answer> ForestIndex::search_some(MatrixView queries, const Request& 
     }
   };
   parallel_for(queries.rows, kQueriesAtATime, threads, run, request.monitor);
-  if (spend.misses < kNoLimit) answer_exactly(scan_, queries, request, answers);
+  if (budget.guarded) {
+    mark_unlike(request.k, answers);
+    answer_exactly(scan_, queries, request, answers);
+  }
   // Trees that share most of their rows may give fewer than k.
   if (!request.radius) ask_again(queries, request, 4 * effort, answers);
   return answers;

@@ -69,7 +69,7 @@ float ListScan::threshold_of(std::size_t query, std::size_t k) {
 void ListScan::look(std::size_t query, bool first) {
   Progress& progress = progress_[query];
   if (!first) progress.quiet = found_little_new(query) ? progress.quiet + 1 : 0;
-  if (!progress.strange && progress.quiet > (progress.unlike ? 1u : 0u)) {
+  if (!progress.strange && !first && progress.quiet >= progress.quiet_wanted) {
     progress.done = true;
     return;
   }
@@ -79,6 +79,7 @@ void ListScan::look(std::size_t query, bool first) {
   const double misses =
       expected_rows(index_.residuals_, index_.guard_.lambda, progress.beyond, threshold, queries_[query].square);
   progress.done = !(misses > progress.limit) || progress.beyond.empty();
+  progress.quiet_wanted = Guard::quiet_rounds(misses, progress.limit);
   progress.most_spent = Guard::most_spent(progress.strange, first, misses, progress.limit);
   if (first && misses > Guard::kFarFromUsual * progress.limit) start_anew(query);
 }

@@ -74,7 +74,8 @@ class ListScan {
     std::size_t probes = 0;           // lists looked into
     std::size_t rows = 0;             // in them
     std::size_t depth = 0;            // rows kept by their codes
-    std::size_t quiet = 0;            // rounds that found hardly anything new
+    std::size_t quiet = 0;            // rounds in a row that found hardly anything new,
+    std::size_t quiet_wanted = 1;     // and how many are to be believed
     std::vector<float> nearest;       // the least estimates before the last round
     std::vector<RankedList> beyond;   // the nearest lists that were not looked into
     std::vector<std::uint32_t> more;  // lists that were looked into after the first round

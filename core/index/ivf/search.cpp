@@ -158,7 +158,10 @@ std::vector<Answer> IvfIndex::search_some(MatrixView queries, const Request& req
         request.work->add(done);
       },
       request.monitor);
-  if (spend.k > 0) answer_exactly(*scan_, queries, request, answers);
+  if (budget.guarded && answers_ == Answers::vectors) {
+    mark_unlike(request.k, answers);
+    answer_exactly(*scan_, queries, request, answers);
+  }
   // Small lists may have fewer rows than are asked for.
   if (!request.radius && !everything) ask_again(queries, request, 4 * wanted, answers);
   if (!request.radius && everything) add_unestimated(queries, request.k, answers);

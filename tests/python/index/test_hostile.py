@@ -13,7 +13,8 @@ import pytest
 import nearabout as na
 
 ROWS = 6_000
-NAMES = ("outliers", "groups_of_5", "loose_groups_of_5", "wide_norms_cosine", "other_queries", "half_equal", "curve")
+NAMES = ("outliers", "groups_of_5", "loose_groups_of_5", "wide_norms_cosine", "other_queries", "half_equal", "curve",
+         "noise_as_queries", "shuffled_queries")  # fmt: skip
 
 
 def hostile() -> ModuleType:

@@ -34,7 +34,9 @@ def test_the_curve_is_of_the_queries_that_were_given() -> None:
     by_rows = na.build(rows, metric="euclidean", kind=LISTS)
     by_queries = na.build(rows, metric="euclidean", kind=LISTS, queries=given)
     assert share_found(by_queries.search(fresh).rows, truth) >= 0.93
-    assert share_found(by_rows.search(fresh).rows, truth) < 0.93, "the test has to be harder"
+    of_rows = int(np.median(by_rows.search(rows[::20]).effort))
+    assert share_found(by_rows.search(fresh, effort=of_rows).rows, truth) < 0.93, "the test has to be harder"
+    assert (by_rows.search(fresh).effort == na.EVERY_ROW).all(), "their neighbours are farther away than those of rows"
     deepest = {effort: share for share, effort, _ in by_queries.info()["curves"][10] if share >= 0.8}
     for effort, share in deepest.items():
         assert abs(share_found(by_queries.search(fresh, effort=int(effort)).rows, truth) - share) < 0.05

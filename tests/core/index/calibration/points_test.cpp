@@ -35,6 +35,22 @@ void where_k_lies() {
   CHECK(is(1'000, 1, 2));  // beyond
 }
 
+void what_is_unlike_all_that_was_seen() {
+  const DistanceRange range{2, 10};
+  const Metric euclidean = Metric::euclidean;
+  CHECK(!range.is_unlike(2, euclidean) && !range.is_unlike(10, euclidean) && !range.is_unlike(10.4, euclidean));
+  CHECK(range.is_unlike(10.5, euclidean) && range.is_unlike(1e30, euclidean) && range.is_unlike(INFINITY, euclidean));
+  CHECK(!range.is_unlike(1.8, euclidean) && range.is_unlike(1.7, euclidean) && range.is_unlike(0.7, euclidean));
+  CHECK(!range.is_unlike(0.6, euclidean) && !range.is_unlike(0, euclidean));  // a near copy, and a copy
+  CHECK(!range.is_unlike(10.9, Metric::cosine) && range.is_unlike(11.1, Metric::cosine));
+  CHECK(!range.is_unlike(1.7, Metric::manhattan) && range.is_unlike(1.5, Metric::sqeuclidean));
+  CHECK(!range.is_unlike(99, Metric::dot) && !range.is_unlike(-99, Metric::dot));
+  const DistanceRange copies{0, 10};
+  CHECK(copies.is_unlike(11, euclidean) && !copies.is_unlike(1e-9, euclidean) && !copies.is_unlike(0, euclidean));
+  const DistanceRange nothing{INFINITY, -INFINITY};  // was seen
+  CHECK(!nothing.is_unlike(0, euclidean) && !nothing.is_unlike(5, euclidean));
+}
+
 void recall_of_an_effort() {
   const Calibration calibration = by_hand(0.01);
   CHECK(near(calibration.expected(10, 100)->recall, 0.9));
@@ -171,6 +187,7 @@ void round_trip() {
 
 int main() {
   where_k_lies();
+  what_is_unlike_all_that_was_seen();
   recall_of_an_effort();
   effort_of_a_recall();
   about_the_most();
