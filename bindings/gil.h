@@ -16,8 +16,11 @@
 namespace nearabout {
 
 // Returns work(), which runs Python code that may let go of the lock and ask for it again. Does not return where the
-// interpreter ends meanwhile.
+// interpreter ends meanwhile. (What is caught then is no object; UBSan would complain of a reference to none.)
 template <class Work>
+#ifdef __GLIBCXX__
+__attribute__((no_sanitize("undefined")))
+#endif
 auto while_python_lives(const Work& work) -> decltype(work()) {
 #ifdef __GLIBCXX__
   try {
