@@ -88,7 +88,8 @@ class Guard {
   // asked with uniform ones, .73 was found of .95.)
   static std::size_t quiet_rounds(double misses, double limit) {
     constexpr double kMost = 1e6;
-    return 1 + static_cast<std::size_t>(std::log2(std::clamp(misses / limit, 1.0, kMost)) / 2);
+    const double times = misses / limit;
+    return times > 1 ? 1 + static_cast<std::size_t>(std::log2(std::min(times, kMost)) / 2) : 1;
   }
   // Whether so few new rows among those that a round is judged by are too little to go on.
   static bool is_little(std::size_t entered, std::size_t judged, double recall) {

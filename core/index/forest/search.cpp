@@ -76,24 +76,8 @@ class ForestSearch {
       next = look_at_leaves(*leaves, next, wanted, spent.rows);
       settle();
       if (!guarded || next == leaves->size()) return spent;
-      if (dropped_ < mark_limit()) {  // rows that may be near were passed over for want of room
-        spent.every_row = spent.unlike = true;
-        return spent;
-      }
-      const std::size_t entered = best.entered();
-      const bool is_quiet = spent.rounds > 0 && Guard::is_little(entered - entered_before_, spend.kept, spend.recall);
-      spent.quiet = is_quiet ? spent.quiet + 1 : 0;
-      const double misses = expected_misses(*leaves, next, best);
-      const double limit = forest_.guard_.limit_of(spend.misses, spend.kept, spend.recall, nearest, sketch.square());
-      if (spent.rounds == 0) spent.unlike = misses > Guard::kFarFromUsual * limit;
-      if (!(misses > limit) || spent.quiet >= Guard::quiet_rounds(misses, limit)) return spent;
       wanted = spent.rows + std::max<std::size_t>(spent.rows / 2, forest_.leaf_size_);
-      if (costs_more(wanted, Guard::most_spent(false, spent.rounds == 0, misses, limit) * spend.every_row_cost)) {
-        spent.every_row = true;
-        return spent;
-      }
-      entered_before_ = entered;
-      ++spent.rounds;
+      if (!goes_on(expected_misses(*leaves, next, best), nearest, wanted, spend, spent)) return spent;
       widen(spend.kept, wanted);
       if (spent.rounds == 1) ranking_.sort_beyond();
       if (rows_with_beyond(wanted) <= rows_of(*leaves)) continue;
@@ -111,6 +95,26 @@ class ForestSearch {
     std::size_t rows = 0;
     for (const LeafSpan& leaf : leaves) rows += leaf.end - leaf.begin;
     return rows;
+  }
+
+  // Whether a guarded query looks at `wanted` rows next, since it may expect more misses than its limit. One that would
+  // take too long is marked to be compared with every row.
+  bool goes_on(double misses, double nearest, std::size_t wanted, const ForestSpend& spend, ForestSpent& spent) {
+    if (dropped_ < mark_limit()) {  // rows that may be near were passed over for want of room
+      spent.every_row = spent.unlike = true;
+      return false;
+    }
+    const bool first = spent.rounds == 0;
+    const std::size_t entered = best_->entered();
+    const bool is_quiet = !first && Guard::is_little(entered - entered_before_, spend.kept, spend.recall);
+    spent.quiet = is_quiet ? spent.quiet + 1 : 0;
+    const double limit = forest_.guard_.limit_of(spend.misses, spend.kept, spend.recall, nearest, sketch_->square());
+    if (first) spent.unlike = misses > Guard::kFarFromUsual * limit;
+    if (!(misses > limit) || spent.quiet >= Guard::quiet_rounds(misses, limit)) return false;
+    spent.every_row = costs_more(wanted, Guard::most_spent(false, first, misses, limit) * spend.every_row_cost);
+    entered_before_ = entered;
+    ++spent.rounds;
+    return !spent.every_row;
   }
 
   // Whether looking at so many rows of leaves takes longer than that.

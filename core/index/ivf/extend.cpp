@@ -1,9 +1,9 @@
 // Guarded queries: those that have probably missed neighbours look into more lists, a few at a time.
 //
 // After each round a query stops where no more misses are expected than usual (guard.h), or where a round that looked
-// into half as many lists again has hardly found anything new (two of them, if it is far from usual): the estimate is
-// then too careful for this query. That is not believed of a strange one. One that would cost more
-// than comparing every row is answered so.
+// into half as many lists again has hardly found anything new (some in a row, if it is far from usual): the estimate is
+// then too careful for this query. That is not believed of a strange one. One that would cost more than a part of what
+// comparing every row does is answered so.
 #include <algorithm>
 #include <cmath>
 
