@@ -161,15 +161,13 @@ void Index::ask_again(MatrixView queries, const Request& request, std::size_t ef
 }
 
 void Index::mark_unlike(std::size_t k, std::vector<Answer>& answers) const {
-  constexpr std::size_t kTenth = 10;
   for (Answer& answer : answers) {
-    if (answer.effort == kEveryRow || answer.distances.empty()) continue;
-    const auto lies_outside = [&](const DistanceRange& range, std::size_t place) {
-      return answer.distances.size() > place && range.is_unlike(double{answer.distances[place]}, descriptor_.metric);
+    const auto is_unlike = [&](std::size_t place) {  // of kMeasuredAt
+      const std::size_t last = kMeasuredAt[place] - 1;
+      return last < std::min(k, answer.distances.size()) &&
+             calibration_->distances[place].is_unlike(double{answer.distances[last]}, descriptor_.metric);
     };
-    if (!lies_outside(calibration_->distances[0], 0) &&
-        !(k >= kTenth && lies_outside(calibration_->distances[1], kTenth - 1)))
-      continue;
+    if (answer.effort == kEveryRow || !(is_unlike(0) || is_unlike(1))) continue;
     answer.effort = kEveryRow;
     answer.unlike = true;
   }

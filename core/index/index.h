@@ -114,10 +114,10 @@ class Index {
   // `k` is at least 1 and at most rows(); there is at least one row and one query. Where `budget` says every row and
   // the index keeps vectors, answers are exact.
   virtual std::vector<Answer> search_some(MatrixView queries, const Request& request, const Budget& budget) const = 0;
-  // Queries that were answered with fewer than k rows are asked again, with more effort.
-  // Has those guarded queries compared with every row whose neighbours, of k, lie where no query of the calibration had
-  // them: marks their answers (kEveryRow).
+  // Marks answers of guarded queries whose neighbours, of k, lie where no query of the calibration had them: every row
+  // is to be compared (kEveryRow).
   void mark_unlike(std::size_t k, std::vector<Answer>& answers) const;
+  // Queries that were answered with fewer than k rows are asked again, with more effort.
   void ask_again(MatrixView queries, const Request& request, std::size_t effort, std::vector<Answer>& answers) const;
   // One of copy_vectors().
   virtual void copy_vector(std::uint32_t row, std::byte* to) const;

@@ -120,8 +120,8 @@ def explain(
     row = index._row(key)
     if row in question.own:
         raise InvalidInput(
-            f"the key {quoted(key)} is asked with, and what is asked with is left out of the answer; ask about another "
-            "key, or pass a vector as the query"
+            f"the key {quoted(key)} is asked with, and answers leave such keys out; ask about another key, or pass a "
+            "vector as the query"
         )
     k = check_k(k, question.answers)
     recall = check_spending(index._core, recall, effort, False)

@@ -124,10 +124,9 @@ bool DistanceRange::is_unlike(double distance, Metric metric) const {
   constexpr double kNearer = 0.8;
   constexpr double kNearCopy = 0.1;
   if (metric == Metric::dot) return false;
-  const double power = metric == Metric::euclidean ? 2 : 1;
-  if (most > 0 && std::pow(distance / most, power) > kBeyond) return true;
-  const double part = least > 0 ? std::pow(distance / least, power) : 1;
-  return part < kNearer && part > kNearCopy;
+  const auto apart = [=](double told) { return metric == Metric::euclidean ? told * told : told; };
+  if (most > 0 && apart(distance) > kBeyond * apart(most)) return true;
+  return apart(distance) < kNearer * apart(least) && apart(distance) > kNearCopy * apart(least);
 }
 
 Between between_measured(std::size_t k) {

@@ -30,7 +30,7 @@ std::vector<std::size_t> ladder(std::size_t lists, std::size_t part) {
   for (std::size_t count = 1; count < lists; count += std::max<std::size_t>(1, count / part)) probes.push_back(count);
   return probes;
 }
-constexpr std::size_t kFine = 16;   // for what finds how much: fewer than 256 of 2^24 lists
+constexpr std::size_t kFine = 16;   // for what finds how much
 constexpr std::size_t kCoarse = 6;  // for the misses that are expected, which take longer to look at
 
 // The place of the last that is no more than the effort.
@@ -259,10 +259,10 @@ void IvfTrace::settle(std::size_t query, const Seen& seen) {
   std::vector<std::size_t> reached;  // lists, at each step
   for (const std::size_t effort : probes_)
     reached.push_back(share_.lists(effort, probes_.back(), seen.nearest_square, seen.square));
-  std::vector<std::uint8_t> steps;
+  std::vector<std::uint16_t> steps;
   for (const Candidate& candidate : seen.candidates)
-    steps.push_back(static_cast<std::uint8_t>(std::upper_bound(reached.begin(), reached.end(), candidate.list_place) -
-                                              reached.begin()));
+    steps.push_back(static_cast<std::uint16_t>(std::upper_bound(reached.begin(), reached.end(), candidate.list_place) -
+                                               reached.begin()));
   place(
       query, seen.candidates, steps, [](const Candidate& c) { return c.estimate; },
       [](Place& place) -> std::uint16_t& { return place.nearer; });
@@ -276,7 +276,7 @@ void IvfTrace::settle(std::size_t query, const Seen& seen) {
 // Neighbours are few: they are sorted, and each candidate falls between two of them.
 template <class Rank, class Of>
 void IvfTrace::place(std::size_t query, const std::vector<Candidate>& candidates,
-                     const std::vector<std::uint8_t>& steps, Rank rank, Of of) {
+                     const std::vector<std::uint16_t>& steps, Rank rank, Of of) {
   std::vector<Marked> order;  // neighbours among the candidates, by the latter's numbers
   for (std::uint32_t i = 0; i < candidates.size(); ++i)
     if (candidates[i].neighbour < neighbours_[query]) order.emplace_back(rank(candidates[i]), i);

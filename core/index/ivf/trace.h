@@ -60,7 +60,7 @@ class IvfTrace : public Trace {
   void learn_share_of(const std::vector<Seen>& seen);
   void settle(std::size_t query, const Seen& seen);
   template <class Rank, class Of>
-  void place(std::size_t query, const std::vector<Candidate>& candidates, const std::vector<std::uint8_t>& steps,
+  void place(std::size_t query, const std::vector<Candidate>& candidates, const std::vector<std::uint16_t>& steps,
              Rank rank, Of of);
   bool is_found(const Place& place, std::size_t k, std::size_t depth) const;
   Found count_all(std::size_t k, std::size_t threads) const;

@@ -127,15 +127,14 @@ def _suffix(target: str) -> str:
 
 def _check_room(target: str, form: str | None) -> None:
     """Refuses a format without room for keys, where there are some."""
-    from nearabout.formats import written_suffixes
+    from nearabout.formats import written_as, written_suffixes
 
-    ending = _suffix(target)[1:]
-    form = form or _ENDINGS.get(ending, ending)
-    keyed = [suffix[1:] for suffix in written_suffixes(keyed=True)]
-    if form not in {_ENDINGS.get(one, one) for one in keyed}:
+    name, has_room = written_as(target, form)
+    if not has_room:
+        keyed = ", ".join(suffix[1:] for suffix in written_suffixes(keyed=True))
         raise InvalidInput(
-            f"{written_name(target)}: {form} has no room for keys: pass --no-keys to write the vectors alone, or write "
-            f"a format that has (--to, or the ending of OUT): {', '.join(keyed)}"
+            f"{written_name(target)}: {name} has no room for keys: pass --no-keys to write the vectors alone, or write "
+            f"a format that has (--to, or the ending of OUT): {keyed}"
         )
 
 

@@ -127,10 +127,7 @@ class Searcher:
         import of NumPy."""
         if not 0 < recall <= 1:
             raise InvalidInput(f"--recall is {recall:g}; a share above 0 and up to 1 is needed, such as 0.95")
-        index = self._index
-        if index.kind == "exact" or len(index) == 0:
-            return
-        if index.seen_distances() is None:
+        if not self._index.keeps_promises:
             raise InvalidInput(
                 f"--recall is {recall:g}, and this index is not calibrated, so that nobody knows what it takes; build "
                 "it again without --no-calibrate, or give --effort"

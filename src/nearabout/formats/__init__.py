@@ -14,7 +14,7 @@ from nearabout.formats._embeddings import Embeddings, Report
 from nearabout.formats._keys import KeyList
 from nearabout.formats._reading import format_names, open_rows, read
 from nearabout.formats._stream import Place, Stream
-from nearabout.formats._writing import write, writer_names, written_suffixes
+from nearabout.formats._writing import write, writer_names, written_as, written_suffixes
 
 __all__ = [
     "Embeddings",
@@ -27,5 +27,6 @@ __all__ = [
     "read",
     "write",
     "writer_names",
+    "written_as",
     "written_suffixes",
 ]

@@ -106,14 +106,15 @@ def is_like_key(name: str) -> bool:
     return _LIKE_KEYS.fullmatch(name.strip()) is not None
 
 
-def _named(names: Sequence[str]) -> str:
+def shown_names(names: Sequence[str]) -> str:
+    """Returns the first names of a list, each cut, for a sentence."""
     return ", ".join(f"{name:.60}" for name in names[:SHOWN])
 
 
 def several_names(path: str, names: Sequence[str], listed: str, parts: str = "columns", more: str = "") -> InvalidInput:
     """Returns the error where several names are those of keys; ``listed`` are all the ``parts`` of a row."""
     return InvalidInput(
-        f"{path}: {_named(names)} may each be the key; the {parts} are {listed}. Name it with key_column=, "
+        f"{path}: {shown_names(names)} may each be the key; the {parts} are {listed}. Name it with key_column=, "
         f"or pass key_column=False for none{more}"
     )
 
@@ -172,7 +173,7 @@ def choose_keys(
     texts = [name for name, one in free.items() if one.kind in "USO" and name.lower() not in _CLASSES]
     texts = key_candidates(free) or texts
     if len(texts) > 1:
-        raise InvalidInput(f"{path}: {_named(texts)} may each be the keys of {vectors}; {advice}")
+        raise InvalidInput(f"{path}: {shown_names(texts)} may each be the keys of {vectors}; {advice}")
     return texts[0] if texts else None
 
 

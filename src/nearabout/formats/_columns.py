@@ -17,6 +17,7 @@ from nearabout.formats._arrays import (
     key_candidates,
     several_names,
     several_texts,
+    shown_names,
 )
 from nearabout.formats._bad_rows import is_missing
 from nearabout.formats._decimal_commas import COMMA_ADVICE, is_decimal_comma
@@ -203,7 +204,7 @@ class _Chooser:
                 )
             if self._names.count(wanted) != 1:
                 times = "twice" if wanted in self._names else "not"
-                has = f"the columns {', '.join(f'{name:.60}' for name in self._names[:SHOWN])}"
+                has = f"the columns {shown_names(self._names)}"
                 raise InvalidInput(
                     f"{self._path}: {option}={quoted(wanted)}, but the file has {has}: that name is {times} there"
                 )

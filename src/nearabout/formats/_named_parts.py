@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from nearabout.errors import FileFormatError, InvalidInput
-from nearabout.formats._arrays import KEY_NAMES, VECTOR_NAMES, as_vectors
+from nearabout.formats._arrays import KEY_NAMES, VECTOR_NAMES, as_vectors, shown_names
 from nearabout.formats._embeddings import Embeddings, Report, without_duplicates
 from nearabout.formats._keys import Keys, keys_from
 from nearabout.formats._source import expands_too_far
@@ -151,8 +151,8 @@ class _Forms:
         texts = [name for name, value in names.items() if self._are_words(value) and len(self._plain(value)) == rows]
         texts = [name for name in texts if not isinstance(self._plain(names[name])[0], int | np.integer)]
         if len(texts) > 1:
-            several = ", ".join(f"{text:.60}" for text in texts[:12])
             raise InvalidInput(
-                f"{self._path}: {several} may each be the keys of {vectors}: save those that are by the name 'keys'"
+                f"{self._path}: {shown_names(texts)} may each be the keys of {vectors}: save those that are by the "
+                "name 'keys'"
             )
         return names[texts[0]] if texts else None

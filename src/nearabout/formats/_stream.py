@@ -104,7 +104,7 @@ class Block(NamedTuple):
     what: str  # it is, in sentences
     more: str | None  # the complaint about bytes after it; None where they may be there
     before: int = 0  # bytes to pass over, from where the source stands
-    name: str = "the array"  # where its shape is told anyway
+    name: str = "the array"  # in an error about its shape
 
     @property
     def size(self) -> int:

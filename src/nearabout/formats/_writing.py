@@ -38,6 +38,12 @@ def written_suffixes(keyed: bool = False) -> list[str]:
     return [suffix for one in writers for suffix in one.SUFFIXES if suffix not in _NOT_WRITTEN]
 
 
+def written_as(path: str, format: str | None) -> tuple[str, bool]:
+    """Returns the name of the format that ``write`` would choose, and whether it has room for keys."""
+    name = _choose(path, format)[0].NAME
+    return name, name in _WITH_KEYS
+
+
 def write(
     path: str | os.PathLike[str] | BinaryIO,
     embeddings: Embeddings | ArrayLike,
