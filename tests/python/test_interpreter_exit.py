@@ -18,7 +18,8 @@ from nearabout.annoy import AnnoyIndex
 folder = Path(sys.argv[2])
 vectors = np.random.default_rng(0).normal(size=(8000, 32)).astype(np.float32)
 index = na.build(vectors, metric="euclidean", kind="exact", path=folder / "index.near")
-np.savetxt(folder / "vectors.txt", np.insert(vectors, 0, np.arange(8000), axis=1), "%.4f")  # a key, and its numbers
+words = np.insert(vectors, 0, np.arange(8000), axis=1)
+np.savetxt(folder / "vectors.txt", words, ["word%d"] + ["%.4f"] * 32)
 trees = AnnoyIndex(32, "euclidean")
 for item in range(1000):
     trees.add_item(item, vectors[item].tolist())
