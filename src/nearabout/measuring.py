@@ -8,6 +8,7 @@ import numpy as np
 
 from nearabout.arguments import check_threads
 from nearabout.calibration import Calibration, check_recall
+from nearabout.distinct import distinct
 from nearabout.errors import InvalidInput
 from nearabout.inputs import as_measured
 from nearabout.progress import monitor_for
@@ -95,7 +96,7 @@ class Measuring:
                 "queries and keys are both given; pass the queries that will be asked, or the keys of rows"
             )
         given = as_measured(queries, self.metric, self.dtype, self.dims)
-        rows = np.empty(0, np.int64) if keys is None else np.unique(self.rows(keys))
+        rows = np.empty(0, np.int64) if keys is None else distinct(self.rows(keys))
         if keys is not None and not rows.size:
             raise InvalidInput("keys is empty; pass the keys of rows that will be asked about, or leave it out")
         monitor, finish = monitor_for(progress, "calibrating")

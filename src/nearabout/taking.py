@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from nearabout import _core
 from nearabout.arguments import check_path
+from nearabout.distinct import distinct
 from nearabout.errors import InvalidInput
 from nearabout.given import Pieces, comes_in_pieces
 from nearabout.inputs import Vectors, as_vectors
@@ -60,7 +61,9 @@ class Taken(NamedTuple):
 
     def left_out(self, skipped: NDArray[np.int64]) -> NDArray[np.int64]:
         """Returns the rows of the input that were left out, `skipped` by the core among them."""
-        return np.union1d(self.missing, self._places()[skipped]) if len(self.missing) else skipped
+        if not len(self.missing):
+            return skipped
+        return distinct(np.concatenate([self.missing, self._places()[skipped]]))
 
     def naming_keys(self, build: Callable[..., Built]) -> Callable[..., Built]:
         """Returns the same function, whose error about a key that comes twice says where the keys are from."""

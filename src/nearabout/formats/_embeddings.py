@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearabout import _core
+from nearabout.distinct import first_rows
 from nearabout.formats._keys import KeyList, Keys
 
 Vectors = NDArray[np.generic]
@@ -86,10 +87,7 @@ def without_duplicates(vectors: Vectors, keys: Keys) -> tuple[Vectors, Keys, int
     """Keeps the first row of every key; says how many were left out. Nothing is copied where nothing is left out."""
     if keys is None:
         return vectors, keys, 0
-    if isinstance(keys, KeyList):
-        kept = _core.KeyTable().insert(keys.blob, keys.offsets)
-    else:
-        kept = np.sort(np.unique(keys, return_index=True)[1])
+    kept = _core.KeyTable().insert(keys.blob, keys.offsets) if isinstance(keys, KeyList) else first_rows(keys)
     dropped = len(keys) - len(kept)
     if dropped == 0:
         return vectors, keys, 0

@@ -9,6 +9,7 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from nearabout.distinct import distinct
 from nearabout.errors import InvalidInput, quoted
 
 _IS_SPACE = np.zeros(256, np.bool_)
@@ -58,7 +59,7 @@ class KeyList(Sequence[str]):
     def spaced(self) -> Iterator[tuple[int, bytes]]:
         """Returns the keys that hold white space, with their rows: few do."""
         places = np.flatnonzero(_IS_SPACE[self.blob]).astype(np.uint64)
-        for row in np.unique(np.searchsorted(self.offsets, places, side="right") - 1).tolist():
+        for row in distinct(np.searchsorted(self.offsets, places, side="right") - 1).tolist():
             yield row, self.blob[int(self.offsets[row]) : int(self.offsets[row + 1])].tobytes()
 
     def __len__(self) -> int:

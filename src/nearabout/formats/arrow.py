@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nearabout.distinct import distinct_counts
 from nearabout.errors import CorruptFile, FileFormatError, InvalidInput, MissingDependency
 from nearabout.formats._arrow_columns import Chooser
 from nearabout.formats._arrow_keys import joined, keys_of
@@ -226,7 +227,7 @@ class _TableRows:
 
     def _leave_out(self, lengths: NDArray[np.int64], keys: Keys) -> Keys:
         """Settles which rows are good, tells of the others, and returns the keys of the good ones."""
-        sizes, counts = np.unique(lengths[lengths > 0], return_counts=True)
+        sizes, counts = distinct_counts(lengths[lengths > 0])
         if len(lengths) and not len(sizes):
             raise InvalidInput(f"{self._path}: none of its {len(lengths):,} rows can be read")
         dims = int(sizes[np.argmax(counts)]) if len(sizes) else 0
