@@ -34,7 +34,7 @@ class Promise:
     expected: float
     effort: float  # the median over the queries that did not compare every row
     every_row: float  # the share of queries that did
-    flagged: float  # the share of queries with hits.untested: unlike those of the calibration
+    flagged: float  # the share of queries with hits.out_of_distribution: unlike those of the calibration
     time: float  # beside the exact kind's
     least: float  # the same of the least effort that reaches the target on these very queries; NaN: not tried
 
@@ -109,7 +109,7 @@ def promises_of(case: Hostile, kinds: Sequence[str], repeats: int = 3) -> Iterat
                     float(np.mean(np.asarray(hits.expected_recall))),
                     float(np.median(chosen)) if len(chosen) else float("nan"),
                     float(np.mean(efforts == na.EVERY_ROW)),
-                    float(np.mean(hits.untested)),
+                    float(np.mean(hits.out_of_distribution)),
                     spent / seconds[k],
                     least / seconds[k],
                 )

@@ -146,7 +146,7 @@ def strange_sets() -> Iterator[Strange]:
 
 def show_strange(kinds: Sequence[str]) -> list[dict[str, Any]]:
     """What is promised and found for queries unlike the rows, by indexes that were given some and that were not."""
-    print(f"\n{'queries':31} {'kind':6} {'k':>3} target   given: recall expected untested   not given: the same")
+    print(f"\n{'queries':31} {'kind':6} {'k':>3} target   given: recall expected  unlike   not given: the same")
     told = []
     for case in strange_sets():
         for kind in kinds:
@@ -158,9 +158,9 @@ def show_strange(kinds: Sequence[str]) -> list[dict[str, Any]]:
                     row: dict[str, Any] = {"queries": case.name, "kind": kind, "k": k, "target": target}
                     for name, index in (("given", given), ("not given", alone)):
                         hits = index.search(case.asked, k, recall=target)
-                        untested = float(np.mean(hits.untested))
+                        out_of_distribution = float(np.mean(hits.out_of_distribution))
                         expected = float(np.mean(np.asarray(hits.expected_recall)))
-                        row[name] = (truth.of(hits.distances, k), expected, untested)
+                        row[name] = (truth.of(hits.distances, k), expected, out_of_distribution)
                     told.append(row)
                     parts = ["{:6.3f} {:8.3f} {:8.2f}".format(*row[name]) for name in ("given", "not given")]
                     below = "" if row["given"][0] >= target - ALLOWED_BELOW else "  below"

@@ -141,10 +141,11 @@ class AnnoyIndex {
     const int trees = as_int32(n_trees);
     const int jobs = as_int32(n_jobs);
     if (trees < annoy::kTreesToFit)
-      throw InvalidInput("n_trees is " + std::to_string(trees) +
-                         "; give the number of trees, or -1 for as many as take the room of the items");
+      throw InvalidInputError("n_trees is " + std::to_string(trees) +
+                              "; give the number of trees, or -1 for as many as take the room of the items");
     if (jobs < -1 || jobs == 0)
-      throw InvalidInput("n_jobs is " + std::to_string(jobs) + "; give the number of threads, or -1 for all cores");
+      throw InvalidInputError("n_jobs is " + std::to_string(jobs) +
+                              "; give the number of threads, or -1 for all cores");
     const Monitor watch = python_monitor(std::move(monitor));
     change([&] { index_.build(trees, thread_count(jobs < 0 ? 0 : static_cast<std::size_t>(jobs)), watch); });
   }
@@ -197,12 +198,12 @@ class AnnoyIndex {
  private:
   static annoy::Space space_named(const std::string& metric) {
     if (const auto space = annoy::space_from_name(metric)) return *space;
-    throw InvalidInput("No such metric: '" + metric + "'; give angular, euclidean, manhattan, hamming or dot");
+    throw InvalidInputError("No such metric: '" + metric + "'; give angular, euclidean, manhattan, hamming or dot");
   }
 
   static std::size_t size_of(nb::handle dims) {
     const std::int32_t count = as_int32(dims);
-    if (count < 1) throw InvalidInput("f is " + std::to_string(count) + "; a vector has at least 1 dimension");
+    if (count < 1) throw InvalidInputError("f is " + std::to_string(count) + "; a vector has at least 1 dimension");
     return static_cast<std::size_t>(count);
   }
 
@@ -248,7 +249,7 @@ constexpr const char* kAddItem = R"(Put `vector` in as item number `i`.
 those left out are holes, which count in get_n_items() but are never found. `vector` is a sequence of f numbers: a list, a
 tuple, a NumPy array of any type. Under hamming those above 0.5 are set bits.
 
-Raises IndexError for a vector of another length or a negative `i`, TypeError for what is not numbers, InvalidInput for an
+Raises IndexError for a vector of another length or a negative `i`, TypeError for what is not numbers, InvalidInputError for an
 index that is built or loaded.)";
 
 constexpr const char* kByItem =
@@ -258,7 +259,7 @@ constexpr const char* kByItem =
 takes longer; -1 is n times the number of trees. With `include_distances`, a pair of lists: the items and their
 distances. Any number of threads may ask at once.
 
-Raises IndexError where there is no item `i`, CorruptFile where the search meets damage in a loaded file.)";
+Raises IndexError where there is no item `i`, CorruptFileError where the search meets damage in a loaded file.)";
 
 constexpr const char* kByVector = R"(The `n` items nearest to `vector`, f numbers; otherwise as get_nns_by_item.)";
 

@@ -37,13 +37,14 @@ nb::ndarray<nb::numpy, T> owned_array(std::vector<T> values, std::initializer_li
 
 // Two-dimensional, with rows that lie in one piece each.
 inline MatrixView matrix_view(const AnyArray& array, std::size_t dims, Element element) {
-  if (array.ndim() != 2) throw InvalidInput("vectors have 2 axes, not " + std::to_string(array.ndim()));
+  if (array.ndim() != 2) throw InvalidInputError("vectors have 2 axes, not " + std::to_string(array.ndim()));
   const std::size_t columns = element == Element::bits ? (dims + 7) / 8 : dims;
   if (array.shape(1) != columns)
-    throw InvalidInput("vectors have " + std::to_string(array.shape(1)) + " columns; " + std::to_string(columns) +
-                       " were expected");
+    throw InvalidInputError("vectors have " + std::to_string(array.shape(1)) + " columns; " + std::to_string(columns) +
+                            " were expected");
   const bool rows_in_one_piece = array.shape(0) == 0 || columns <= 1 || array.stride(1) == 1;
-  if (!rows_in_one_piece || array.stride(0) < 0) throw InvalidInput("the rows of vectors must lie in one piece each");
+  if (!rows_in_one_piece || array.stride(0) < 0)
+    throw InvalidInputError("the rows of vectors must lie in one piece each");
   const std::size_t stride = static_cast<std::size_t>(array.stride(0)) * array.itemsize();
   return {static_cast<const std::byte*>(array.data()), array.shape(0), dims, stride, element};
 }
@@ -54,8 +55,8 @@ inline std::vector<std::uint32_t> row_numbers(const RowNumbers& numbers, std::ui
   for (std::size_t i = 0; i < numbers.shape(0); ++i) {
     const std::int64_t row = numbers.data()[i];
     if (row < 0 || static_cast<std::uint64_t>(row) >= all)
-      throw InvalidInput("row " + std::to_string(row) + " was asked for; the index has " + std::to_string(all) +
-                         " rows, numbered from 0");
+      throw InvalidInputError("row " + std::to_string(row) + " was asked for; the index has " + std::to_string(all) +
+                              " rows, numbered from 0");
     rows.push_back(static_cast<std::uint32_t>(row));
   }
   return rows;

@@ -77,7 +77,7 @@ class Keys {
     offsets_.assign(offsets.data(), offsets.data() + offsets.shape(0));
     if (offsets_.empty() || offsets_.front() != 0 || offsets_.back() != blob.shape(0) ||
         !std::is_sorted(offsets_.begin(), offsets_.end()))
-      throw InvalidInput("packed keys need offsets that rise from 0 to the number of bytes");
+      throw InvalidInputError("packed keys need offsets that rise from 0 to the number of bytes");
     blob_.resize(blob.shape(0));
     if (!blob_.empty()) std::memcpy(blob_.data(), blob.data(), blob_.size());
   }
@@ -90,7 +90,7 @@ class Keys {
       const char* text = nb::isinstance<nb::str>(key) ? PyUnicode_AsUTF8AndSize(key.ptr(), &size) : nullptr;
       if (!text) {
         PyErr_Clear();
-        throw InvalidInput(
+        throw InvalidInputError(
             "key " + std::to_string(row) +
             " is not a string that UTF-8 can hold; keys are all str (without lone surrogates) or all int");
       }
@@ -109,12 +109,12 @@ class Keys {
 
 Element element_named(const std::string& name) {
   if (const std::optional<Element> element = element_from_name(name)) return *element;
-  throw InvalidInput("dtype '" + name + "' is unknown");
+  throw InvalidInputError("dtype '" + name + "' is unknown");
 }
 
 Metric metric_named(const std::string& name) {
   if (const std::optional<Metric> metric = metric_from_name(name)) return *metric;
-  throw InvalidInput("metric '" + name + "' is unknown");
+  throw InvalidInputError("metric '" + name + "' is unknown");
 }
 
 // What an index of any kind is built from, as it came from Python.
@@ -125,7 +125,7 @@ struct BuildRequest {
   const std::string& source_dtype;
   const std::string& metric;
   const nb::object& keys;
-  const std::string& on_bad;
+  const std::string& invalid;
   const std::optional<std::string>& path;
   const std::string& metadata;
   std::size_t threads;
@@ -147,7 +147,7 @@ Input input_of(const BuildRequest& request, std::optional<AnyArray>& kept) {
   if (nb::isinstance<RowsInFile>(request.vectors)) {
     const Input& input = nb::cast<const RowsInFile&>(request.vectors).input;
     if (input.dims() != request.dims || input.element() != element)
-      throw InvalidInput("the rows in the file have another dtype or other dims than were given");
+      throw InvalidInputError("the rows in the file have another dtype or other dims than were given");
     return input;
   }
   AnyArray array;
@@ -163,10 +163,10 @@ nb::tuple build(const BuildRequest& request, nb::object monitor, const Write& wr
   const Input input = input_of(request, kept);
   Keys keys(request.keys);
   if (keys.present() && keys.size() != input.rows())
-    throw InvalidInput(std::to_string(keys.size()) + " keys were given for " + std::to_string(input.rows()) +
-                       " vectors");
-  if (request.on_bad != "error" && request.on_bad != "skip")
-    throw InvalidInput("on_bad is 'error' or 'skip', not '" + request.on_bad + "'");
+    throw InvalidInputError(std::to_string(keys.size()) + " keys were given for " + std::to_string(input.rows()) +
+                            " vectors");
+  if (request.invalid != "raise" && request.invalid != "skip")
+    throw InvalidInputError("invalid is 'raise' or 'skip', not '" + request.invalid + "'");
   const Monitor watch = python_monitor(std::move(monitor));
 
   std::shared_ptr<const Index> index;
@@ -176,7 +176,7 @@ nb::tuple build(const BuildRequest& request, nb::object monitor, const Write& wr
     const BuildOptions options =
         BuildOptions::within(request.memory, thread_count(request.threads), request.path.value_or(""));
     const Source source(input, element_named(request.dtype), metric_named(request.metric),
-                        request.on_bad == "skip" ? OnBad::skip : OnBad::error, options.threads,
+                        request.invalid == "skip" ? InvalidRows::skip : InvalidRows::refuse, options.threads,
                         step_of(watch, 0.0, 0.2));
     keys.leave_out(source.skipped());
     skipped.assign(source.skipped().begin(), source.skipped().end());
@@ -198,18 +198,18 @@ void define_builder(nb::module_& m, const char* name, const Write& write, const 
   m.def(
       name,
       [write](const nb::object& vectors, std::size_t dims, const std::string& dtype, const std::string& source_dtype,
-              const std::string& metric, const nb::object& keys, const std::string& on_bad,
+              const std::string& metric, const nb::object& keys, const std::string& invalid,
               const std::optional<std::string>& path, const std::string& metadata, std::size_t threads,
               std::size_t memory, bool calibrate, double recall, const std::optional<FloatMatrix>& queries,
               nb::object monitor, const Own&... own) {
-        const BuildRequest request{vectors, dims,     dtype,   source_dtype, metric,    keys,   on_bad,
+        const BuildRequest request{vectors, dims,     dtype,   source_dtype, metric,    keys,   invalid,
                                    path,    metadata, threads, memory,       calibrate, recall, queries};
         return build(request, std::move(monitor),
                      [&](storage::Writer& writer, const Source& source, const BuildOptions& options,
                          const Monitor& watch) { write(writer, source, request, options, watch, own...); });
       },
       nb::arg("vectors"), nb::kw_only(), nb::arg("dims"), nb::arg("dtype"), nb::arg("source_dtype"), nb::arg("metric"),
-      nb::arg("keys").none(), nb::arg("on_bad"), nb::arg("path").none(), nb::arg("metadata"), nb::arg("threads") = 0,
+      nb::arg("keys").none(), nb::arg("invalid"), nb::arg("path").none(), nb::arg("metadata"), nb::arg("threads") = 0,
       nb::arg("memory") = 0, nb::arg("calibrate") = true, nb::arg("recall") = kUsualRecall,
       nb::arg("queries").none() = nb::none(), nb::arg("monitor") = nb::none(), named...);
 }

@@ -19,9 +19,9 @@ nb::object calibration(const Index& index) {
   const std::optional<Calibration>& known = index.calibration();
   if (!known) return nb::none();
   nb::dict found;
-  found["measured_on"] = known->origin == Calibration::Origin::rows ? "rows" : "queries";
+  found["source"] = known->origin == Calibration::Origin::rows ? "held_out_rows" : "user_queries";
   found["queries"] = known->queries;
-  found["recall"] = known->target;
+  found["target_recall"] = known->target;
   nb::list points;
   for (const CalibrationPoint& point : known->points) {
     nb::dict entry;
@@ -30,9 +30,9 @@ nb::object calibration(const Index& index) {
       const CalibrationPoint::At& at = point.at[place];
       nb::dict values;
       values["recall"] = at.recall;
-      values["low"] = std::max(0.0, known->expected(kMeasuredAt[place], point.effort)->low);
-      values["distances"] = at.distances;
-      values["seconds"] = at.seconds;
+      values["recall_lower"] = std::max(0.0, known->expected(kMeasuredAt[place], point.effort)->low);
+      values["distance_computations"] = at.distances;
+      values["modelled_seconds"] = at.seconds;
       entry[nb::int_(kMeasuredAt[place])] = values;
     }
     points.append(entry);

@@ -33,18 +33,18 @@ void raise_system_error(const SystemError& error) {
 void translate(const std::exception_ptr& pointer, void*) {
   try {
     std::rethrow_exception(pointer);
-  } catch (const NotOurFile& error) {
-    raise("NotOurFile", error);
-  } catch (const TruncatedFile& error) {
-    raise("TruncatedFile", error);
-  } catch (const CorruptFile& error) {
-    raise("CorruptFile", error);
-  } catch (const NewerFile& error) {
-    raise("NewerFile", error);
+  } catch (const UnknownFormatError& error) {
+    raise("UnknownFormatError", error);
+  } catch (const TruncatedFileError& error) {
+    raise("TruncatedFileError", error);
+  } catch (const CorruptFileError& error) {
+    raise("CorruptFileError", error);
+  } catch (const UnsupportedVersionError& error) {
+    raise("UnsupportedVersionError", error);
   } catch (const FileFormatError& error) {
     raise("FileFormatError", error);
-  } catch (const InvalidInput& error) {
-    raise("InvalidInput", error);
+  } catch (const InvalidInputError& error) {
+    raise("InvalidInputError", error);
   } catch (const SystemError& error) {
     raise_system_error(error);
   } catch (const std::bad_alloc&) {

@@ -40,7 +40,7 @@ Element query_element(const Index& index, const AnyArray& queries) {
   const Element stored = index.descriptor().element;
   if (queries.dtype() == nb::dtype<std::uint8_t>() && (stored == Element::u8 || stored == Element::bits)) return stored;
   if (queries.dtype() == nb::dtype<std::int8_t>() && stored == Element::i8) return stored;
-  throw InvalidInput("queries are float32, or of the index's own type " + std::string(name_of(stored)));
+  throw InvalidInputError("queries are float32, or of the index's own type " + std::string(name_of(stored)));
 }
 
 // Answers as a table of `columns`, padded with row -1 at infinity.
@@ -163,8 +163,8 @@ using Terms = std::vector<std::pair<double, std::int64_t>>;
 
 std::uint32_t existing_row(const Index& index, std::int64_t row) {
   if (row < 0 || static_cast<std::uint64_t>(row) >= index.rows())
-    throw InvalidInput("row " + std::to_string(row) + " does not exist; the index has " + std::to_string(index.rows()) +
-                       " rows");
+    throw InvalidInputError("row " + std::to_string(row) + " does not exist; the index has " +
+                            std::to_string(index.rows()) + " rows");
   return static_cast<std::uint32_t>(row);
 }
 
@@ -175,8 +175,8 @@ std::vector<float> weighted_sum(const Index& index, const Terms& terms, const Fl
   const Element element = index.descriptor().element;
   const Metric metric = index.descriptor().metric;
   if (element == Element::bits || metric == Metric::haversine)
-    throw InvalidInput("vectors under metric '" + std::string(name_of(metric)) +
-                       "' cannot be added; ask for one key at a time");
+    throw InvalidInputError("vectors under metric '" + std::string(name_of(metric)) +
+                            "' cannot be added; ask for one key at a time");
   std::vector<double> sum(index.dims(), 0.0);
   const auto add = [&](double weight, const float* vector) {
     const double square = squared_norm(vector, sum.size());
@@ -193,14 +193,14 @@ std::vector<float> weighted_sum(const Index& index, const Terms& terms, const Fl
   for (std::size_t i = 0; others && i < weights.size(); ++i) add(weights[i], others->data() + i * index.dims());
   std::vector<float> result(sum.begin(), sum.end());
   if (metric == Metric::cosine && std::all_of(result.begin(), result.end(), [](float value) { return value == 0; }))
-    throw InvalidInput("what is added and what is subtracted cancel out: the sum is zero, which has no direction");
+    throw InvalidInputError("what is added and what is subtracted cancel out: the sum is zero, which has no direction");
   return result;
 }
 
 nb::ndarray<nb::numpy, float> sum_of(const Index& index, const Terms& terms, const FloatMatrix& others,
                                      const std::vector<double>& weights) {
   if (others.shape(0) != weights.size() || others.shape(1) != index.dims())
-    throw InvalidInput("there must be one weight a vector, and vectors of the index's dims");
+    throw InvalidInputError("there must be one weight a vector, and vectors of the index's dims");
   return owned_array(weighted_sum(index, terms, &others, weights), {index.dims()});
 }
 
@@ -275,15 +275,15 @@ nb::object string_key(const Index& index, std::size_t row) {
   PyObject* text = PyUnicode_DecodeUTF8(key.data(), static_cast<Py_ssize_t>(key.size()), nullptr);
   if (!text) {
     PyErr_Clear();
-    throw CorruptFile(index.file().name() + ": the key of row " + std::to_string(row) + " is not valid UTF-8");
+    throw CorruptFileError(index.file().name() + ": the key of row " + std::to_string(row) + " is not valid UTF-8");
   }
   return nb::steal(text);
 }
 
 nb::object key_of(const Index& index, std::int64_t row) {
   if (row < 0 || static_cast<std::uint64_t>(row) >= index.rows())
-    throw InvalidInput("row " + std::to_string(row) + " has no key; the index has " + std::to_string(index.rows()) +
-                       " rows");
+    throw InvalidInputError("row " + std::to_string(row) + " has no key; the index has " +
+                            std::to_string(index.rows()) + " rows");
   switch (index.keys().kind()) {
     case KeyKind::strings:
       return string_key(index, static_cast<std::size_t>(row));
@@ -373,7 +373,7 @@ nb::dict details_of(const IvfIndex& lists) {
     curves[nb::int_(kMeasuredAt[place])] = curve;
   }
   found["curves"] = curves;
-  found["answers"] = std::string(name_of(lists.answers()));
+  found["distance_source"] = std::string(name_of(lists.answers()));
   found["keeps_vectors"] = lists.keeps_vectors();
   return found;
 }

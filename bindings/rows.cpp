@@ -24,15 +24,15 @@ using namespace nb::literals;
 RowLayout layout_of(std::uint64_t offset, std::uint64_t stride, std::size_t rows, std::size_t dims,
                     const std::string& dtype) {
   if (const std::optional<Element> element = element_from_name(dtype)) return {*element, rows, dims, offset, stride};
-  throw InvalidInput("dtype '" + dtype + "' is unknown");
+  throw InvalidInputError("dtype '" + dtype + "' is unknown");
 }
 
 // The bytes of some rows, one row after the other.
 auto read_rows(const RowsInFile& self, std::size_t begin, std::size_t end) {
   const Input& input = self.input;
   if (begin > end || end > input.rows())
-    throw InvalidInput("rows " + std::to_string(begin) + " to " + std::to_string(end) + " of " +
-                       std::to_string(input.rows()) + " were asked for");
+    throw InvalidInputError("rows " + std::to_string(begin) + " to " + std::to_string(end) + " of " +
+                            std::to_string(input.rows()) + " were asked for");
   const std::size_t bytes = row_bytes(input.element(), input.dims());
   std::vector<std::uint8_t> packed((end - begin) * bytes);
   {

@@ -172,7 +172,7 @@ class Builder {
   std::byte* make_room(std::size_t count) {
     const std::uint64_t wanted = std::uint64_t{built_.node_count} + count;
     if (wanted > kMostNodes)
-      throw InvalidInput(
+      throw InvalidInputError(
           "the trees would have more than 2147483647 nodes, which an Annoy file cannot number; "
           "build fewer trees");
     const std::size_t bytes = static_cast<std::size_t>(wanted) * layout_.node_bytes;

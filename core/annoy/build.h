@@ -28,7 +28,7 @@ struct Built {
 
 // Appends the trees and the copies of their roots to `nodes`, which holds the items. The bytes are the same at any
 // number of threads: a tree depends on its seed alone, and trees are appended in order. If this throws, `nodes` holds
-// the items still, and what else it holds may be written over. Throws InvalidInput if there were too many nodes.
+// the items still, and what else it holds may be written over. Throws InvalidInputError if there were too many nodes.
 Built build_trees(storage::system::GrowingBytes& nodes, const BuildPlan& plan, const Monitor& monitor);
 
 }  // namespace nearabout::annoy

@@ -55,7 +55,7 @@ Trees trees_in(const Mapping& file, const std::string& path, const Layout& layou
   trees.nodes = file.bytes().data();
   trees.name = path;
   if (size / layout.node_bytes > kMostNodes)
-    throw CorruptFile(path + " has more nodes than Annoy can number, 2147483647");
+    throw CorruptFileError(path + " has more nodes than Annoy can number, 2147483647");
   trees.node_count = static_cast<std::uint32_t>(size / layout.node_bytes);
   const std::int32_t items = descendants(trees.node(trees.node_count - 1));
   if (items < 0 || static_cast<std::uint32_t>(items) >= trees.node_count)
@@ -96,15 +96,15 @@ void Index::take_vector(const float* vector, std::byte* out) const {
 
 void Index::require_growing(const char* what) const {
   if (state_ == State::loaded)
-    throw InvalidInput(std::string("You can't ") + what + " a loaded index; unload() it, or start a new one");
+    throw InvalidInputError(std::string("You can't ") + what + " a loaded index; unload() it, or start a new one");
   if (state_ == State::built)
-    throw InvalidInput(std::string("You can't ") + what + " a built index; call unbuild() first");
+    throw InvalidInputError(std::string("You can't ") + what + " a built index; call unbuild() first");
 }
 
 void Index::add(std::uint32_t item, const float* vector) {
   require_growing("add an item to");
   if (item >= kMostNodes)
-    throw InvalidInput("item " + std::to_string(item) + " is too large; the largest is 2147483646");
+    throw InvalidInputError("item " + std::to_string(item) + " is too large; the largest is 2147483646");
   const std::size_t bytes = (std::size_t{item} + 1) * layout_.node_bytes;
   if (bytes > memory_->size()) {
     constexpr std::size_t kLeast = 1 << 16;

@@ -31,7 +31,7 @@ Layout::Layout(Space wanted, std::size_t count)
       node_bytes(vector + vector_bytes),
       list_room((node_bytes - children) / 4) {
   if (count == 0 || count > kMostNodes)
-    throw InvalidInput("f is " + std::to_string(count) + "; a vector has 1 to 2147483647 dimensions");
+    throw InvalidInputError("f is " + std::to_string(count) + "; a vector has 1 to 2147483647 dimensions");
 }
 
 }  // namespace nearabout::annoy

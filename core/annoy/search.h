@@ -49,7 +49,7 @@ class ScratchPool {
 };
 
 // `vector` is aligned, of the layout's vector_bytes. A negative `count` asks for all that is found, `search_k` -1 for
-// count times the number of trees, any other negative one for everything. Throws CorruptFile.
+// count times the number of trees, any other negative one for everything. Throws CorruptFileError.
 Found search(const Trees& trees, const std::byte* vector, std::int64_t count, std::int64_t search_k, Scratch& scratch);
 
 // Of two items; as Annoy's get_distance: the inner product under dot, sqrt(2 - 2 cos) under angular.

@@ -24,9 +24,9 @@ struct Trees {
   bool is_item(std::size_t number) const { return descendants(node(number)) == 1; }
 
   [[noreturn]] void corrupt(std::size_t number, const std::string& what) const {
-    throw CorruptFile(name + ": node " + std::to_string(number) + " of " + std::to_string(node_count) + " " + what +
-                      "; the file is damaged, or it was not made with metric '" + std::string(name_of(layout->space)) +
-                      "' and f=" + std::to_string(layout->dims));
+    throw CorruptFileError(name + ": node " + std::to_string(number) + " of " + std::to_string(node_count) + " " +
+                           what + "; the file is damaged, or it was not made with metric '" +
+                           std::string(name_of(layout->space)) + "' and f=" + std::to_string(layout->dims));
   }
 };
 

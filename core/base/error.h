@@ -9,7 +9,7 @@
 namespace nearabout {
 
 // Wrong shape, value, name or combination: the caller's to mend.
-class InvalidInput : public std::invalid_argument {
+class InvalidInputError : public std::invalid_argument {
  public:
   using std::invalid_argument::invalid_argument;
 };
@@ -19,19 +19,19 @@ class FileFormatError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
-class NotOurFile : public FileFormatError {
+class UnknownFormatError : public FileFormatError {
  public:
   using FileFormatError::FileFormatError;
 };
-class TruncatedFile : public FileFormatError {
+class TruncatedFileError : public FileFormatError {
  public:
   using FileFormatError::FileFormatError;
 };
-class CorruptFile : public FileFormatError {
+class CorruptFileError : public FileFormatError {
  public:
   using FileFormatError::FileFormatError;
 };
-class NewerFile : public FileFormatError {
+class UnsupportedVersionError : public FileFormatError {
  public:
   using FileFormatError::FileFormatError;
 };

@@ -51,8 +51,8 @@ Descriptor read_descriptor(const storage::File& file) {
 
   if (fields[kKind] == 0) throw_unknown(file, kKind, "the index kind", fields[kKind]);
   if (fields[kKind] > static_cast<std::uint64_t>(Kind::ivf))
-    throw NewerFile(file.name() + " holds an index of kind " + std::to_string(fields[kKind]) +
-                    ", which this version does not know; install a newer nearabout to open it");
+    throw UnsupportedVersionError(file.name() + " holds an index of kind " + std::to_string(fields[kKind]) +
+                                  ", which this version does not know; install a newer nearabout to open it");
   Descriptor descriptor;
   descriptor.kind = static_cast<Kind>(fields[kKind]);
   descriptor.metric = static_cast<Metric>(fields[kMetric]);
@@ -69,9 +69,9 @@ Descriptor read_descriptor(const storage::File& file) {
                            std::to_string(descriptor.rows));
   try {
     require_comparable(descriptor.metric, descriptor.element, descriptor.dims);
-  } catch (const InvalidInput& error) {
-    throw CorruptFile(file.name() + " is corrupt: section " + section.name() + " contradicts itself: " + error.what() +
-                      ". Copy or build it again.");
+  } catch (const InvalidInputError& error) {
+    throw CorruptFileError(file.name() + " is corrupt: section " + section.name() +
+                           " contradicts itself: " + error.what() + ". Copy or build it again.");
   }
   // Lists of codes may keep none, and say so.
   if (descriptor.kind != Kind::ivf || !file.has(SectionId::answers) || file.has(SectionId::vectors))

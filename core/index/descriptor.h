@@ -25,8 +25,8 @@ struct Descriptor {
 
 void write_descriptor(storage::Writer& writer, const Descriptor& descriptor);
 
-// CorruptFile where a number is none we know or disagrees with the vectors' section; NewerFile for a kind of the
-// future.
+// CorruptFileError where a number is none we know or disagrees with the vectors' section; UnsupportedVersionError for a
+// kind of the future.
 Descriptor read_descriptor(const storage::File& file);
 
 }  // namespace nearabout

@@ -21,9 +21,10 @@ namespace {
 // Rows that are no numbers have no rank, and numbers of a screen that are none rule out rows that qualify. Building
 // refuses both, so only a forged file or one from a faulty writer gets here.
 [[noreturn]] void throw_incomparable(const storage::File& file, std::size_t found, std::size_t wanted) {
-  throw CorruptFile(file.name() + " is corrupt: " + std::to_string(found) + " of " + std::to_string(wanted) +
-                    " neighbours were found, so the sections vectors or row_terms hold what is not a finite number. "
-                    "Build it again.");
+  throw CorruptFileError(
+      file.name() + " is corrupt: " + std::to_string(found) + " of " + std::to_string(wanted) +
+      " neighbours were found, so the sections vectors or row_terms hold what is not a finite number. "
+      "Build it again.");
 }
 
 }  // namespace
@@ -50,8 +51,8 @@ void verify_finite(const storage::File& file, const storage::Section& section, c
 Index::Index(std::shared_ptr<const storage::File> file, const Descriptor& descriptor)
     : file_(std::move(file)), descriptor_(descriptor), keys_(file_), calibration_(read_calibration(*file_)) {
   if (keys_.kind() != storage::KeyKind::none && keys_.size() != descriptor_.rows)
-    throw CorruptFile(file_->name() + " is corrupt: it has " + std::to_string(keys_.size()) + " keys for " +
-                      std::to_string(descriptor_.rows) + " vectors. Copy or build it again.");
+    throw CorruptFileError(file_->name() + " is corrupt: it has " + std::to_string(keys_.size()) + " keys for " +
+                           std::to_string(descriptor_.rows) + " vectors. Copy or build it again.");
 }
 
 std::shared_ptr<const Index> Index::open(std::shared_ptr<const storage::File> file) {
@@ -111,7 +112,7 @@ Budget Index::budget(const Request& request) const {
 
 std::vector<Answer> Index::search(MatrixView queries, const Request& request) const {
   if (request.exact && !keeps_vectors())
-    throw InvalidInput(
+    throw InvalidInputError(
         "an exact search compares vectors, and this index keeps no vectors, only codes of them; look "
         "into all lists by effort= instead, or build the index with keep_vectors=True");
   if (queries.rows == 0 || rows() == 0) return std::vector<Answer>(queries.rows);
@@ -177,8 +178,8 @@ void Index::copy_vectors(const std::vector<std::uint32_t>& queries, std::byte* t
   const std::size_t bytes = row_bytes(descriptor_.element, dims());
   for (std::size_t i = 0; i < queries.size(); ++i) {
     if (queries[i] >= rows())
-      throw InvalidInput("row " + std::to_string(queries[i]) + " was asked for; the index has " +
-                         std::to_string(rows()) + " rows, numbered from 0");
+      throw InvalidInputError("row " + std::to_string(queries[i]) + " was asked for; the index has " +
+                              std::to_string(rows()) + " rows, numbered from 0");
     copy_vector(queries[i], to + i * bytes);
   }
 }

@@ -52,7 +52,7 @@ struct Budget {
 
 class Index {
  public:
-  // CorruptFile where the sections of this kind do not fit each other.
+  // CorruptFileError where the sections of this kind do not fit each other.
   static std::shared_ptr<const Index> open(std::shared_ptr<const storage::File> file);
   virtual ~Index() = default;
   Index(const Index&) = delete;
@@ -95,11 +95,11 @@ class Index {
   virtual std::unique_ptr<Trace> trace(const Trials&, const BuildOptions&, const Monitor&) const { return nullptr; }
   // False for kinds that keep codes in place of vectors: they have no exact search.
   virtual bool keeps_vectors() const { return true; }
-  // Stored vectors, verified, one after the other; of an index that keeps none, what its codes stand for. InvalidInput
-  // where they are too small for that.
+  // Stored vectors, verified, one after the other; of an index that keeps none, what its codes stand for.
+  // InvalidInputError where they are too small for that.
   void copy_vectors(const std::vector<std::uint32_t>& rows, std::byte* to) const;
 
-  // CorruptFile where a checksum does not fit, a key does not lead to its row, or a number is not finite: what
+  // CorruptFileError where a checksum does not fit, a key does not lead to its row, or a number is not finite: what
   // accidents do, and what a faulty writer did.
   void verify(const Monitor& monitor = {}) const;
 

@@ -34,10 +34,11 @@ Input::Input(std::shared_ptr<const storage::system::ReadFile> file, const RowLay
                         layout.stride <= std::numeric_limits<std::size_t>::max() &&
                         layout.stride >= row_bytes(layout.element, layout.dims);
   const auto end = possible ? end_of(layout) : std::nullopt;
-  if (!end) throw CorruptFile(file_->path() + " cannot have " + shape + ": its header is wrong, get the file again");
+  if (!end)
+    throw CorruptFileError(file_->path() + " cannot have " + shape + ": its header is wrong, get the file again");
   if (*end > file_->size())
-    throw TruncatedFile(file_->path() + " is " + std::to_string(file_->size()) + " bytes long, too short for " + shape +
-                        ": get the file again");
+    throw TruncatedFileError(file_->path() + " is " + std::to_string(file_->size()) + " bytes long, too short for " +
+                             shape + ": get the file again");
 }
 
 std::size_t Input::block_rows() const {

@@ -27,7 +27,7 @@ class Input {
  public:
   // Rows in memory that outlives this; a view will do wherever an Input is asked for.
   Input(MatrixView rows) : rows_(rows) {}
-  // TruncatedFile where the file is too short for the rows; CorruptFile for a layout that no file can have.
+  // TruncatedFileError where the file is too short for the rows; CorruptFileError for a layout that no file can have.
   Input(std::shared_ptr<const storage::system::ReadFile> file, const RowLayout& layout);
 
   std::size_t rows() const { return rows_.rows; }
@@ -39,7 +39,7 @@ class Input {
   // Rows [begin, end): where they lie, or read into `buffer`, which is made large enough and outlives the view. Any
   // number of threads may read, each into a buffer of its own.
   MatrixView read(std::size_t begin, std::size_t end, std::vector<std::byte>& buffer) const;
-  // CorruptFile where the file was written to since it was opened.
+  // CorruptFileError where the file was written to since it was opened.
   void check_unchanged() const;
 
  private:

@@ -22,9 +22,9 @@ float as_float(double value) {
 BoundQuery bind_query(MatrixView queries, std::size_t number, const Descriptor& descriptor) {
   try {
     return BoundQuery(descriptor.metric, descriptor.element, queries.dims, queries.row(number), queries.element);
-  } catch (const InvalidInput& error) {
+  } catch (const InvalidInputError& error) {
     if (queries.rows == 1) throw;
-    throw InvalidInput("query " + std::to_string(number) + ": " + error.what());
+    throw InvalidInputError("query " + std::to_string(number) + ": " + error.what());
   }
 }
 

@@ -10,7 +10,7 @@
 
 namespace nearabout {
 
-// InvalidInput names the query that cannot be bound: of several, the first.
+// InvalidInputError names the query that cannot be bound: of several, the first.
 BoundQuery bind_query(MatrixView queries, std::size_t number, const Descriptor& descriptor);
 std::vector<BoundQuery> bind_queries(MatrixView queries, const Descriptor& descriptor);
 

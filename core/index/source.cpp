@@ -37,7 +37,7 @@ struct Source::Faults {
   std::size_t count = 0;
   std::size_t first_row = 0;
   Fault first = Fault::none;
-  std::vector<std::uint32_t> rows;  // with OnBad::skip
+  std::vector<std::uint32_t> rows;  // with InvalidRows::skip
   // What it works with.
   std::vector<std::byte> buffer, row;
   std::vector<float> scratch;
@@ -49,17 +49,18 @@ struct Source::Faults {
   }
 };
 
-Source::Source(Input input, Element stored, Metric metric, OnBad on_bad, std::size_t threads, const Monitor& monitor)
+Source::Source(Input input, Element stored, Metric metric, InvalidRows invalid, std::size_t threads,
+               const Monitor& monitor)
     : input_(std::move(input)), stored_(stored), metric_(metric) {
   require_comparable(metric, stored, input_.dims());
   if (input_.rows() >= 0xFFFF'FFFFu)
-    throw InvalidInput(std::to_string(input_.rows()) + " vectors were given; an index holds fewer than 2^32 - 1");
+    throw InvalidInputError(std::to_string(input_.rows()) + " vectors were given; an index holds fewer than 2^32 - 1");
   if ((stored == Element::bits) != (input_.element() == Element::bits))
-    throw InvalidInput("bits are stored as bits: pack boolean vectors, or choose another dtype");
-  check(on_bad, std::max<std::size_t>(threads, 1), monitor);
+    throw InvalidInputError("bits are stored as bits: pack boolean vectors, or choose another dtype");
+  check(invalid, std::max<std::size_t>(threads, 1), monitor);
 }
 
-void Source::check(OnBad on_bad, std::size_t threads, const Monitor& monitor) {
+void Source::check(InvalidRows invalid, std::size_t threads, const Monitor& monitor) {
   std::vector<Faults> found(threads);
   parallel_for(
       input_.rows(), std::min(input_.block_rows(), kRowsChecked), threads,
@@ -72,7 +73,7 @@ void Source::check(OnBad on_bad, std::size_t threads, const Monitor& monitor) {
           const Fault fault = convert(rows.row(i - begin), faults.row.data(), faults.scratch);
           if (fault == Fault::none) continue;
           faults.add(i, fault);
-          if (on_bad == OnBad::skip) faults.rows.push_back(static_cast<std::uint32_t>(i));
+          if (invalid == InvalidRows::skip) faults.rows.push_back(static_cast<std::uint32_t>(i));
         }
       },
       monitor);
@@ -84,7 +85,7 @@ void Source::check(OnBad on_bad, std::size_t threads, const Monitor& monitor) {
     skipped_.insert(skipped_.end(), faults.rows.begin(), faults.rows.end());
     if (faults.count != 0 && (first == nullptr || faults.first_row < first->first_row)) first = &faults;
   }
-  if (first != nullptr && on_bad == OnBad::error) refuse(first->first_row, first->first, count);
+  if (first != nullptr && invalid == InvalidRows::refuse) refuse(first->first_row, first->first, count);
   std::sort(skipped_.begin(), skipped_.end());
 }
 
@@ -155,14 +156,14 @@ std::string Source::sentence_of(std::size_t bad_row, Fault fault) const {
 
 void Source::refuse(std::size_t bad_row, Fault fault, std::size_t count) const {
   const std::string rows = count == 1 ? "the only such row" : "the first of " + std::to_string(count) + " such rows";
-  throw InvalidInput(sentence_of(bad_row, fault) + ", " + rows +
-                     "; mend the data, or leave such rows out with on_bad='skip'");
+  throw InvalidInputError(sentence_of(bad_row, fault) + ", " + rows +
+                          "; mend the data, or leave such rows out with invalid='skip'");
 }
 
 void Source::refuse_changed(std::size_t row, Fault fault) const {
   check_unchanged();
-  throw InvalidInput("the vectors changed while the index was built: " + sentence_of(row, fault) +
-                     ", and had not before; keep others from writing to them, or build from a copy");
+  throw InvalidInputError("the vectors changed while the index was built: " + sentence_of(row, fault) +
+                          ", and had not before; keep others from writing to them, or build from a copy");
 }
 
 // Calls take(bytes of a row of the input, its number there) for kept rows [begin, end), in order; at most a block of

@@ -14,15 +14,15 @@
 
 namespace nearabout {
 
-enum class OnBad { error, skip };
+enum class InvalidRows { refuse, skip };
 
 class Source {
  public:
   // The element of `input` is a stored type or f64, its dims the vectors' (bits: of bits). A bad row has NaN or
   // infinity, a number that `stored` cannot hold, no direction (zero under cosine), or a latitude beyond 90 degrees.
-  // OnBad::error: InvalidInput names the first and how many there are. OnBad::skip: they are left out. Besides a block
-  // of rows for each thread, nothing is held but the numbers of the rows that are left out.
-  Source(Input input, Element stored, Metric metric, OnBad on_bad, std::size_t threads, const Monitor& monitor);
+  // InvalidRows::refuse: InvalidInputError names the first and how many there are. InvalidRows::skip: they are left
+  // out. Besides a block of rows for each thread, nothing is held but the numbers of the rows that are left out.
+  Source(Input input, Element stored, Metric metric, InvalidRows invalid, std::size_t threads, const Monitor& monitor);
 
   std::size_t rows() const { return input_.rows() - skipped_.size(); }
   std::size_t dims() const { return input_.dims(); }
@@ -31,23 +31,23 @@ class Source {
   // Rows of the input that were left out, in order.
   const std::vector<std::uint32_t>& skipped() const { return skipped_; }
 
-  // Rows [begin, end) as stored, one after the other. Any number of threads may read. InvalidInput for a row that has
-  // become a bad one: what is read is always sound, but where somebody writes to the input, two readings of a row may
-  // differ.
+  // Rows [begin, end) as stored, one after the other. Any number of threads may read. InvalidInputError for a row that
+  // has become a bad one: what is read is always sound, but where somebody writes to the input, two readings of a row
+  // may differ.
   void read(std::size_t begin, std::size_t end, std::byte* to) const;
   // The same widened to float32; bits become zeros and ones.
   void read_f32(std::size_t begin, std::size_t end, float* to) const;
 
   // Adds the vectors section.
   void write(storage::Writer& writer, const Monitor& monitor) const;
-  // To be called after the last read: CorruptFile where the rows come from a file that changed meanwhile.
+  // To be called after the last read: CorruptFileError where the rows come from a file that changed meanwhile.
   void check_unchanged() const { input_.check_unchanged(); }
 
  private:
   enum class Fault : std::uint8_t { none, not_finite, too_large, zero, latitude };
   struct Faults;
   Fault convert(const std::byte* from, std::byte* to, std::vector<float>& scratch) const;
-  void check(OnBad on_bad, std::size_t threads, const Monitor& monitor);
+  void check(InvalidRows invalid, std::size_t threads, const Monitor& monitor);
   std::string zero_sentence(std::size_t row) const;
   std::string sentence_of(std::size_t row, Fault fault) const;
   [[noreturn]] void refuse(std::size_t row, Fault fault, std::size_t count) const;

@@ -7,7 +7,7 @@
 
 namespace nearabout {
 
-// CorruptFile where a section of floats holds NaN or infinity. Sections of other types have no such numbers.
+// CorruptFileError where a section of floats holds NaN or infinity. Sections of other types have no such numbers.
 void verify_finite(const storage::File& file, const storage::Section& section, const Monitor& monitor);
 
 }  // namespace nearabout

@@ -47,9 +47,9 @@ const Table& choose_table(const char* forced) {
     names += names.empty() ? "" : ", ";
     names += candidate->name;
   }
-  throw InvalidInput("NEARABOUT_ISA is \"" + std::string(forced) +
-                     "\", which is not an instruction set of this processor and this build. It can be one of: " +
-                     names + ". Unset it to have the best of them chosen.");
+  throw InvalidInputError("NEARABOUT_ISA is \"" + std::string(forced) +
+                          "\", which is not an instruction set of this processor and this build. It can be one of: " +
+                          names + ". Unset it to have the best of them chosen.");
 }
 
 const Table& table() {

@@ -180,8 +180,8 @@ struct Table {
   CodeKernels codes;
 };
 
-// The table in use. Chosen at the first call: the one named by NEARABOUT_ISA (InvalidInput if this CPU or this build
-// lacks it), else the best that the CPU and the operating system support.
+// The table in use. Chosen at the first call: the one named by NEARABOUT_ISA (InvalidInputError if this CPU or this
+// build lacks it), else the best that the CPU and the operating system support.
 const Table& table();
 
 // Every table that can run here, scalar first: for tests, and for `nearabout info`.

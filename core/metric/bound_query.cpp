@@ -58,8 +58,8 @@ double widen(std::vector<double>& values, Element element, const void* query, st
 
 [[noreturn]] void throw_not_finite(const std::vector<double>& values) {
   const auto bad = std::find_if(values.begin(), values.end(), [](double value) { return !std::isfinite(value); });
-  throw InvalidInput("the query has " + std::to_string(*bad) + " in dimension " + std::to_string(bad - values.begin()) +
-                     "; only finite numbers can be compared");
+  throw InvalidInputError("the query has " + std::to_string(*bad) + " in dimension " +
+                          std::to_string(bad - values.begin()) + "; only finite numbers can be compared");
 }
 
 bool follows_from_products(Metric metric) {
@@ -101,8 +101,8 @@ void BoundQuery::bind_real(Element rows, const void* query, Element element) {
   if (!std::isfinite(norm_)) throw_not_finite(values_);  // the squares of floats are far from overflow
   require_direction();
   if (metric_ == Metric::haversine && !(std::abs(values_[0]) <= 90))
-    throw InvalidInput("the query's latitude is " + std::to_string(values_[0]) +
-                       " degrees; it must lie between -90 and 90 (order: latitude, longitude)");
+    throw InvalidInputError("the query's latitude is " + std::to_string(values_[0]) +
+                            " degrees; it must lie between -90 and 90 (order: latitude, longitude)");
   if ((rows == Element::u8 || rows == Element::i8) && fits_integers(values_, rows)) {
     std::vector<std::uint8_t> bytes(dims_);
     for (std::size_t j = 0; j < dims_; ++j) bytes[j] = static_cast<std::uint8_t>(static_cast<int>(values_[j]) & 0xff);
@@ -128,7 +128,8 @@ void BoundQuery::bind_integer(Element rows, const void* query) {
 
 void BoundQuery::require_direction() const {
   if (metric_ == Metric::cosine && norm_ == 0)
-    throw InvalidInput("the query is a zero vector: it has no direction, so no cosine; give a vector that is not zero");
+    throw InvalidInputError(
+        "the query is a zero vector: it has no direction, so no cosine; give a vector that is not zero");
 }
 
 void BoundQuery::ranks(kernels::Rows rows, double* out) const {

@@ -18,7 +18,7 @@ namespace nearabout {
 class BoundQuery {
  public:
   // `query` holds `dims` elements of `element`: float32 for every row type but bits, or the rows' own integer type.
-  // Throws InvalidInput for NaN, infinity, and a zero vector under cosine.
+  // Throws InvalidInputError for NaN, infinity, and a zero vector under cosine.
   BoundQuery(Metric metric, Element rows, std::size_t dims, const void* query, Element element);
 
   void ranks(kernels::Rows rows, double* out) const;

@@ -25,7 +25,7 @@ enum class Metric : std::uint32_t {
 std::string_view name_of(Metric metric);
 std::optional<Metric> metric_from_name(std::string_view name);
 
-// Throws InvalidInput unless rows of this type and length can be compared under this metric.
+// Throws InvalidInputError unless rows of this type and length can be compared under this metric.
 void require_comparable(Metric metric, Element element, std::size_t dims);
 
 }  // namespace nearabout

@@ -21,7 +21,7 @@ struct ImageSections {
 void write_contraction(storage::Writer& writer, const Contraction& contraction, const ImageSections& ids = {});
 void write_grid(storage::Writer& writer, const Grid& grid, const ImageSections& ids = {});
 
-// CorruptFile where shapes do not fit or a number is not finite.
+// CorruptFileError where shapes do not fit or a number is not finite.
 Contraction read_contraction(const storage::File& file, std::size_t dims, double epsilon,
                              const ImageSections& ids = {});
 Grid read_grid(const storage::File& file, std::size_t outputs, const ImageSections& ids = {});

@@ -19,7 +19,7 @@ std::vector<float> positive_levels(std::size_t bits) {
 
 }  // namespace
 
-LeadingCodes::LeadingCodes(CodeShape shape) : shape_(shape) {
+PcaCodes::PcaCodes(CodeShape shape) : shape_(shape) {
   const std::vector<float> positive = positive_levels(shape.bits);
   for (auto level = positive.rbegin(); level != positive.rend(); ++level) levels_.push_back(-*level);
   levels_.insert(levels_.end(), positive.begin(), positive.end());
@@ -30,20 +30,20 @@ LeadingCodes::LeadingCodes(CodeShape shape) : shape_(shape) {
       patterns_.push_back(levels_[v >> (shape.bits * j) & ((std::size_t{1} << shape.bits) - 1)]);
 }
 
-std::size_t LeadingCodes::level_of(float value) const {
+std::size_t PcaCodes::level_of(float value) const {
   std::size_t level = 0;
   for (const float border : borders_) level += value > border ? 1 : 0;
   return level;
 }
 
-std::size_t LeadingCodes::level_at(const std::uint8_t* packed, std::size_t direction) const {
+std::size_t PcaCodes::level_at(const std::uint8_t* packed, std::size_t direction) const {
   const std::size_t covered = 4 / shape_.bits;
   const std::size_t code = direction / covered;
   const unsigned shifted = packed[code / 2] >> (code % 2 * 4 + direction % covered * shape_.bits);
   return shifted & ((1u << shape_.bits) - 1);
 }
 
-RowTerms LeadingCodes::encode(const float* image, const float* centroid, float rest, std::uint8_t* packed) const {
+RowTerms PcaCodes::encode(const float* image, const float* centroid, float rest, std::uint8_t* packed) const {
   double square = 0;
   for (std::size_t j = 0; j < shape_.directions; ++j) {
     const double residual = double{image[j]} - double{centroid[j]};
@@ -67,7 +67,7 @@ RowTerms LeadingCodes::encode(const float* image, const float* centroid, float r
   return {static_cast<float>(square + double{rest} + scale * centroid_along), static_cast<float>(scale)};
 }
 
-float LeadingCodes::fill_tables(const float* image, std::int8_t* tables) const {
+float PcaCodes::fill_tables(const float* image, std::int8_t* tables) const {
   const std::size_t covered = 4 / shape_.bits;
   float most = 0;
   for (std::size_t c = 0; c < shape_.codes(); ++c) {
@@ -81,11 +81,11 @@ float LeadingCodes::fill_tables(const float* image, std::int8_t* tables) const {
   return most > 1e-30f ? most / static_cast<float>(kernels::kMostEntry) : 0;
 }
 
-void LeadingCodes::approximate(const std::uint8_t* packed, const RowTerms& terms, float* values) const {
+void PcaCodes::approximate(const std::uint8_t* packed, const RowTerms& terms, float* values) const {
   for (std::size_t j = 0; j < shape_.directions; ++j) values[j] = terms.scale * levels_[level_at(packed, j)];
 }
 
-double LeadingCodes::estimate(const float* image, const std::uint8_t* packed, const RowTerms& terms) const {
+double PcaCodes::estimate(const float* image, const std::uint8_t* packed, const RowTerms& terms) const {
   double sum = 0;
   for (std::size_t j = 0; j < shape_.directions; ++j) sum += double{image[j]} * double{levels_[level_at(packed, j)]};
   return double{terms.offset} - double{terms.scale} * sum;

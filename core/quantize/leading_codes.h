@@ -35,9 +35,9 @@ struct RowTerms {
   float scale = 0;
 };
 
-class LeadingCodes {
+class PcaCodes {
  public:
-  explicit LeadingCodes(CodeShape shape);
+  explicit PcaCodes(CodeShape shape);
 
   const CodeShape& shape() const { return shape_; }
 

@@ -65,8 +65,8 @@ std::optional<StoredScreen> read_screen(const File& file, Space space, const Sec
     return stored;
   }
   if ((vectors.element() != Element::u8 && vectors.element() != Element::i8) || outputs != dims)
-    throw CorruptFile(file.name() + " is corrupt: it has a screen but no section " +
-                      std::string(name_of(SectionId::codes)) + ". Build it again.");
+    throw CorruptFileError(file.name() + " is corrupt: it has a screen but no section " +
+                           std::string(name_of(SectionId::codes)) + ". Build it again.");
   stored.codes = &vectors;
   stored.flip = flip_of(vectors.element());
   return stored;

@@ -31,7 +31,7 @@ inline constexpr ScreenSections kScreenBeside{
 
 void write_screen(storage::Writer& writer, const BuiltScreen& built, const ScreenSections& ids);
 
-// Nothing where the file has no screen; CorruptFile where its parts do not fit the vectors or each other.
+// Nothing where the file has no screen; CorruptFileError where its parts do not fit the vectors or each other.
 std::optional<StoredScreen> read_screen(const storage::File& file, Space space, const storage::Section& vectors,
                                         const ScreenSections& ids);
 

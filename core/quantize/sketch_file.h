@@ -9,7 +9,7 @@ namespace nearabout {
 
 void write_sketch(storage::Writer& writer, const Sketch& sketch);
 
-// CorruptFile where its parts do not fit the dimensions or each other.
+// CorruptFileError where its parts do not fit the dimensions or each other.
 Sketch read_sketch(const storage::File& file, Space space, std::size_t dims);
 
 }  // namespace nearabout

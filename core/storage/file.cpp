@@ -36,7 +36,7 @@ std::shared_ptr<const File> File::read(const std::string& path) {
 std::shared_ptr<const File> File::from_memory(AlignedBytes bytes, std::size_t size) {
   const std::span<const std::byte> image{bytes.get(), size};
   if (reinterpret_cast<std::uintptr_t>(image.data()) % kAlignment != 0)
-    throw InvalidInput("an image in memory must start on a multiple of 64 bytes: take it from aligned_bytes");
+    throw InvalidInputError("an image in memory must start on a multiple of 64 bytes: take it from aligned_bytes");
   return std::shared_ptr<const File>(
       new File(std::make_shared<const AlignedBytes>(std::move(bytes)), image, "", false));
 }
@@ -81,8 +81,8 @@ const Section* File::find(SectionId id) const {
 
 const Section& File::section(SectionId id) const {
   if (const Section* section = find(id)) return *section;
-  throw CorruptFile(name() + " is corrupt: it has no section " + std::string(name_of(id)) +
-                    ", which it needs. Build it again.");
+  throw CorruptFileError(name() + " is corrupt: it has no section " + std::string(name_of(id)) +
+                         ", which it needs. Build it again.");
 }
 
 // Checksums of blocks are in the checksums section, which is last; those of its own blocks end the directory, which was

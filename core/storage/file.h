@@ -22,10 +22,11 @@ class Writer;
 
 class File {
  public:
-  // NotOurFile, TruncatedFile, CorruptFile, NewerFile; SystemError where the system refuses.
+  // UnknownFormatError, TruncatedFileError, CorruptFileError, UnsupportedVersionError; SystemError where the system
+  // refuses.
   static std::shared_ptr<const File> open(const std::string& path);
   // Reads the whole file into memory, for files that others truncate or overwrite in place: what happens to it
-  // afterwards does not matter. CorruptFile where it is written to meanwhile.
+  // afterwards does not matter. CorruptFileError where it is written to meanwhile.
   static std::shared_ptr<const File> read(const std::string& path);
   // Takes an image that starts on a multiple of 64; validated like a file.
   static std::shared_ptr<const File> from_memory(AlignedBytes bytes, std::size_t size);
@@ -55,7 +56,7 @@ class File {
 
   // Sections that this version knows.
   bool has(SectionId id) const { return find(id) != nullptr; }
-  const Section& section(SectionId id) const;  // CorruptFile when absent
+  const Section& section(SectionId id) const;  // CorruptFileError when absent
 
   // All of this image, in the order in which they lie: optional ones of later versions and the checksums too.
   std::span<const Section> sections() const { return sections_; }

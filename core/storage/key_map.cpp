@@ -88,8 +88,8 @@ std::uint64_t KeyMap::offset(std::uint64_t index) const {
 
 std::string_view KeyMap::string_key(std::size_t row) const {
   if (kind_ != KeyKind::strings || row >= size_)
-    throw InvalidInput("row " + std::to_string(row) + " has no string key: there are " +
-                       std::to_string(kind_ == KeyKind::strings ? size_ : 0));
+    throw InvalidInputError("row " + std::to_string(row) + " has no string key: there are " +
+                            std::to_string(kind_ == KeyKind::strings ? size_ : 0));
   const std::uint64_t begin = offset(row);
   const std::uint64_t end = offset(row + 1);
   if (begin > end || end > keys_->length())
@@ -101,8 +101,8 @@ std::string_view KeyMap::string_key(std::size_t row) const {
 
 std::int64_t KeyMap::integer_key(std::size_t row) const {
   if (kind_ != KeyKind::integers || row >= size_)
-    throw InvalidInput("row " + std::to_string(row) + " has no integer key: there are " +
-                       std::to_string(kind_ == KeyKind::integers ? size_ : 0));
+    throw InvalidInputError("row " + std::to_string(row) + " has no integer key: there are " +
+                            std::to_string(kind_ == KeyKind::integers ? size_ : 0));
   return keys_->items<std::int64_t>(row, 1)[0];
 }
 

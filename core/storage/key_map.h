@@ -30,8 +30,8 @@ enum class KeyKind { none, strings, integers };
 // Keys, row by row, on their way into a file. The keys are not copied: they must outlive the builder.
 class KeyMapBuilder {
  public:
-  // Key i is blob[offsets[i], offsets[i + 1]); offsets has one more number than there are keys. InvalidInput names the
-  // first key that came before, and both rows.
+  // Key i is blob[offsets[i], offsets[i + 1]); offsets has one more number than there are keys. InvalidInputError names
+  // the first key that came before, and both rows.
   static KeyMapBuilder strings(std::span<const std::byte> blob, std::span<const std::uint64_t> offsets);
   static KeyMapBuilder integers(std::span<const std::int64_t> numbers);
 
@@ -63,7 +63,8 @@ class KeyMap {
   std::optional<std::uint32_t> row_of(std::string_view key) const;
   std::optional<std::uint32_t> row_of(std::int64_t key) const;
 
-  // The key of a row below size(); a string's bytes live as long as the file. InvalidInput for another row or kind.
+  // The key of a row below size(); a string's bytes live as long as the file. InvalidInputError for another row or
+  // kind.
   std::string_view string_key(std::size_t row) const;
   std::int64_t integer_key(std::size_t row) const;
 
@@ -73,8 +74,8 @@ class KeyMap {
     for (std::size_t row = 0; kind_ == KeyKind::strings && row < size_; ++row) visit(row, string_key(row));
   }
 
-  // Looks every key up: CorruptFile where the answer is not its own row. The file's verify() compares checksums; this
-  // finds what a faulty writer did.
+  // Looks every key up: CorruptFileError where the answer is not its own row. The file's verify() compares checksums;
+  // this finds what a faulty writer did.
   void verify(const Monitor& monitor = {}) const;
 
  private:

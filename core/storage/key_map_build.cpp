@@ -43,8 +43,8 @@ std::string_view key_at(std::span<const std::byte> blob, std::span<const std::ui
 void check_offsets(std::span<const std::byte> blob, std::span<const std::uint64_t> offsets) {
   if (offsets.empty() || offsets.front() != 0 || offsets.back() != blob.size() ||
       !std::is_sorted(offsets.begin(), offsets.end()))
-    throw InvalidInput("the offsets of keys must rise from 0 to the number of their bytes, " +
-                       std::to_string(blob.size()) + ", one more than there are keys");
+    throw InvalidInputError("the offsets of keys must rise from 0 to the number of their bytes, " +
+                            std::to_string(blob.size()) + ", one more than there are keys");
 }
 
 }  // namespace
@@ -78,7 +78,7 @@ KeyMapBuilder KeyMapBuilder::integers(std::span<const std::int64_t> numbers) {
 template <class HashOf, class Same, class Name>
 void KeyMapBuilder::insert_all(std::size_t count, HashOf hash_of, Same same, Name name) {
   if (count > kMostKeys)
-    throw InvalidInput(std::to_string(count) + " keys were given; an index holds at most 4294967295 rows");
+    throw InvalidInputError(std::to_string(count) + " keys were given; an index holds at most 4294967295 rows");
   const std::uint64_t groups = table::groups_for(count);
   tags_.assign(groups * table::kGroup, 0);
   slots_.assign(groups * table::kGroup, 0);
@@ -91,10 +91,11 @@ void KeyMapBuilder::insert_all(std::size_t count, HashOf hash_of, Same same, Nam
       for (std::uint64_t marks = table::matches(tags, table::tag_of(hash)); marks != 0; marks &= marks - 1) {
         const std::uint32_t earlier = slots_[place + table::lowest(marks)];
         if (same(earlier, row))
-          throw InvalidInput("keys must be unique: " + name(row) + " is the key of row " + std::to_string(earlier) +
-                             " and again of row " + std::to_string(row) +
-                             ". Leave one of them out or rename it. Labels that rows share are no keys: build without "
-                             "keys, and look the labels up by row number, labels[hits.rows].");
+          throw InvalidInputError(
+              "keys must be unique: " + name(row) + " is the key of row " + std::to_string(earlier) +
+              " and again of row " + std::to_string(row) +
+              ". Leave one of them out or rename it. Labels that rows share are no keys: build without "
+              "keys, and look the labels up by row number, labels[hits.rows].");
       }
       if (const std::uint64_t free = table::empties(tags); free != 0) {
         const std::uint64_t slot = place + table::lowest(free);

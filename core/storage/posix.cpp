@@ -175,7 +175,8 @@ Mapping::Mapping(const std::string& path) {
   if (::fstat(file.number, &status) != 0) throw_errno(path, "cannot examine");
   if (S_ISDIR(status.st_mode)) throw SystemError(EISDIR, path, "cannot open " + path + " as an index");
   if (!S_ISREG(status.st_mode))
-    throw NotOurFile(path + " is a pipe or a device, not a file: an index is mapped, so it must be a regular file");
+    throw UnknownFormatError(path +
+                             " is a pipe or a device, not a file: an index is mapped, so it must be a regular file");
   size_ = static_cast<std::size_t>(status.st_size);
   if (size_ == 0) return;  // nothing to map
   void* address = ::mmap(nullptr, size_, PROT_READ, MAP_SHARED, file.number, 0);
@@ -294,7 +295,7 @@ ReadFile::ReadFile(const std::string& path) : path_(path) {
   if (::fstat(file.number, &status) != 0) throw_errno(path, "cannot examine");
   if (S_ISDIR(status.st_mode)) throw SystemError(EISDIR, path, "cannot read " + path);
   if (!S_ISREG(status.st_mode))
-    throw InvalidInput(path + " is a pipe or a device, which is read once and in order: copy it to a file first");
+    throw InvalidInputError(path + " is a pipe or a device, which is read once and in order: copy it to a file first");
   descriptor_ = std::exchange(file.number, -1);
   before_ = stamp();
   size_ = before_->size;

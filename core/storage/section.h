@@ -62,8 +62,8 @@ class Section {
   bool known() const;        // this version knows the id and its version
   std::string name() const;  // "vectors", or "section 77"
 
-  // Bytes [begin, end), verified; the pointer is to byte `begin`. CorruptFile where a block is not what was written,
-  // and where the range is not inside the section: ranges come from elsewhere in the file.
+  // Bytes [begin, end), verified; the pointer is to byte `begin`. CorruptFileError where a block is not what was
+  // written, and where the range is not inside the section: ranges come from elsewhere in the file.
   const std::byte* checked(std::uint64_t begin, std::uint64_t end) const {
     if (begin >= end || end > entry_.length) return checked_edge(begin, end);
     const std::uint64_t last = (end - 1) / kBlockBytes;
@@ -72,8 +72,8 @@ class Section {
     return data_ + begin;
   }
 
-  // `count` numbers from number `first` on, counted through the whole table. CorruptFile if the file says that they are
-  // of another type.
+  // `count` numbers from number `first` on, counted through the whole table. CorruptFileError if the file says that
+  // they are of another type.
   template <class T>
   std::span<const T> items(std::uint64_t first, std::uint64_t count) const {
     if (element() != ElementOf<T>::value) throw_element(ElementOf<T>::value);
@@ -99,7 +99,7 @@ class Section {
   // Rows [begin, end) as a view of their own, verified.
   MatrixView rows(std::uint64_t begin, std::uint64_t end) const;
 
-  // CorruptFile unless the section holds this: an index says once, when it opens, what it needs.
+  // CorruptFileError unless the section holds this: an index says once, when it opens, what it needs.
   void expect(Element element, Shape shape) const;
 
   // Tells the system how this section will be read, where it lies in a mapped file.

@@ -18,7 +18,7 @@ namespace nearabout::storage::system {
 // does.
 class Mapping {
  public:
-  // NotOurFile for what is neither a file nor a folder (a pipe, a device), SystemError EISDIR for a folder.
+  // UnknownFormatError for what is neither a file nor a folder (a pipe, a device), SystemError EISDIR for a folder.
   explicit Mapping(const std::string& path);
   ~Mapping();
   Mapping(const Mapping&) = delete;
@@ -83,7 +83,7 @@ class TemporaryFile {
 // caller's buffer and nowhere else in this process, so a file larger than memory costs its buffers.
 class ReadFile {
  public:
-  // InvalidInput for a pipe or a device, SystemError EISDIR for a folder.
+  // InvalidInputError for a pipe or a device, SystemError EISDIR for a folder.
   explicit ReadFile(const std::string& path);
   ~ReadFile();
   ReadFile(const ReadFile&) = delete;
@@ -91,9 +91,10 @@ class ReadFile {
 
   const std::string& path() const { return path_; }
   std::uint64_t size() const { return size_; }  // when it was opened
-  // Fills `to`. TruncatedFile where the file became shorter than that.
+  // Fills `to`. TruncatedFileError where the file became shorter than that.
   void read_at(std::uint64_t offset, std::span<std::byte> to) const;
-  // CorruptFile where the file was written to since it was opened: what was read of it belongs to no version of it.
+  // CorruptFileError where the file was written to since it was opened: what was read of it belongs to no version of
+  // it.
   void check_unchanged() const;
 
  protected:

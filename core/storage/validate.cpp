@@ -21,17 +21,17 @@ void expect(const std::string& name, const char* what, std::uint64_t offset, std
 // The first bytes: is it ours at all?
 void check_magic(std::span<const std::byte> image, const std::string& name) {
   const std::size_t present = std::min(image.size(), kMagic.size());
-  if (image.empty()) throw NotOurFile(name + " is empty: it is not a .near file. Build an index to get one.");
+  if (image.empty()) throw UnknownFormatError(name + " is empty: it is not a .near file. Build an index to get one.");
   if (std::memcmp(image.data(), kMagic.data(), present) != 0)
-    throw NotOurFile(
+    throw UnknownFormatError(
         name +
         " is not a .near file: it does not begin with the bytes that mark one. If it holds vectors, make an "
         "index of it: nearabout.build in Python, nearabout build in the shell.");
 }
 
 [[noreturn]] void throw_truncated(const std::string& name, std::uint64_t expected, std::uint64_t found) {
-  throw TruncatedFile(name + " is cut short: it should have " + std::to_string(expected) + " bytes and has " +
-                      std::to_string(found) + ". Copy or build it again.");
+  throw TruncatedFileError(name + " is cut short: it should have " + std::to_string(expected) + " bytes and has " +
+                           std::to_string(found) + ". Copy or build it again.");
 }
 
 Header read_header(std::span<const std::byte> image, const std::string& name) {
@@ -47,8 +47,8 @@ Header read_header(std::span<const std::byte> image, const std::string& name) {
     throw_corrupt(name, "the header's checksum", offsetof(Header, checksum), hexadecimal(checksum),
                   hexadecimal(header.checksum));
   if (header.version > kFormatVersion)
-    throw NewerFile(name + " has format version " + std::to_string(header.version) + "; this nearabout reads up to " +
-                    std::to_string(kFormatVersion) + ". " + kUpgrade);
+    throw UnsupportedVersionError(name + " has format version " + std::to_string(header.version) +
+                                  "; this nearabout reads up to " + std::to_string(kFormatVersion) + ". " + kUpgrade);
   expect(name, "the format version", offsetof(Header, version), kFormatVersion, header.version);
   for (const std::uint64_t reserved : header.reserved)
     expect(name, "a reserved field of the header", offsetof(Header, reserved), 0, reserved);
@@ -90,11 +90,12 @@ void check_kind(const Entry& entry, std::uint64_t place, const std::string& name
   if (entry.version == 0) expect(name, "a section's version", place + offsetof(Entry, version), kSectionVersion, 0);
   if ((entry.flags & kFlagOptional) != 0 && entry.id != static_cast<std::uint32_t>(SectionId::checksums)) return;
   if (name_of(static_cast<SectionId>(entry.id)) == "unknown")
-    throw NewerFile(name + " needs section " + std::to_string(entry.id) + ", which this nearabout does not know. " +
-                    kUpgrade);
+    throw UnsupportedVersionError(name + " needs section " + std::to_string(entry.id) +
+                                  ", which this nearabout does not know. " + kUpgrade);
   if (entry.version > kSectionVersion)
-    throw NewerFile(name + " has " + title(entry) + " in version " + std::to_string(entry.version) +
-                    "; this nearabout reads version " + std::to_string(kSectionVersion) + ". " + kUpgrade);
+    throw UnsupportedVersionError(name + " has " + title(entry) + " in version " + std::to_string(entry.version) +
+                                  "; this nearabout reads version " + std::to_string(kSectionVersion) + ". " +
+                                  kUpgrade);
 }
 
 // That the section is exactly where the previous one (which ended at `previous_end`) leaves off. Returns its own end.
@@ -160,8 +161,8 @@ std::vector<Entry> validate(std::span<const std::byte> image, const std::string&
 
 void throw_corrupt(const std::string& name, const std::string& what, std::uint64_t offset, const std::string& expected,
                    const std::string& found) {
-  throw CorruptFile(name + " is corrupt: " + what + " (byte " + std::to_string(offset) + ") should be " + expected +
-                    " and is " + found + ". Copy or build it again.");
+  throw CorruptFileError(name + " is corrupt: " + what + " (byte " + std::to_string(offset) + ") should be " +
+                         expected + " and is " + found + ". Copy or build it again.");
 }
 
 std::string hexadecimal(std::uint64_t number) {

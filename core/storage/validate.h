@@ -17,10 +17,11 @@ namespace nearabout::storage {
 //  - its length is that of its element type and shape;
 //  - no two known or required ones share an id, and every required one is known and of a version that we read;
 //  - checksums has one u64 for each block of all others, and the directory one for each block of checksums.
-// NotOurFile, TruncatedFile, CorruptFile or NewerFile, with `name` in the sentence, where it does not.
+// UnknownFormatError, TruncatedFileError, CorruptFileError or UnsupportedVersionError, with `name` in the sentence,
+// where it does not.
 std::vector<Entry> validate(std::span<const std::byte> image, const std::string& name);
 
-// CorruptFile: `what` at byte `offset` should be `expected` but is `found`.
+// CorruptFileError: `what` at byte `offset` should be `expected` but is `found`.
 [[noreturn]] void throw_corrupt(const std::string& name, const std::string& what, std::uint64_t offset,
                                 const std::string& expected, const std::string& found);
 std::string hexadecimal(std::uint64_t number);

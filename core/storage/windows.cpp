@@ -129,7 +129,8 @@ Mapping::Mapping(const std::string& path) {
                                   OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, nullptr)};
   if (file.value == INVALID_HANDLE_VALUE) throw_last(path, "cannot open");
   if (::GetFileType(file.value) != FILE_TYPE_DISK)
-    throw NotOurFile(path + " is a pipe or a device, not a file: an index is mapped, so it must be a regular file");
+    throw UnknownFormatError(path +
+                             " is a pipe or a device, not a file: an index is mapped, so it must be a regular file");
   LARGE_INTEGER size;
   if (!::GetFileSizeEx(file.value, &size)) throw_last(path, "cannot examine");
   size_ = static_cast<std::size_t>(size.QuadPart);
@@ -222,7 +223,7 @@ ReadFile::ReadFile(const std::string& path) : path_(path) {
                             nullptr, OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, nullptr)};
   if (file.value == INVALID_HANDLE_VALUE) throw_last(path, "cannot open");
   if (::GetFileType(file.value) != FILE_TYPE_DISK)
-    throw InvalidInput(path + " is a pipe or a device, which is read once and in order: copy it to a file first");
+    throw InvalidInputError(path + " is a pipe or a device, which is read once and in order: copy it to a file first");
   handle_ = std::exchange(file.value, INVALID_HANDLE_VALUE);
   before_ = stamp();
   size_ = before_->size;

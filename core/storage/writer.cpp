@@ -118,8 +118,8 @@ void Writer::start_entry(SectionId id, Element element, Shape shape, Need need) 
   if (entries_.size() >= kMaxSections) throw std::logic_error("a file has at most 1024 sections");
   const auto length = table_bytes(element, shape);
   if (!length)
-    throw InvalidInput("a table of " + std::to_string(shape.rows) + " x " + std::to_string(shape.columns) +
-                       " cannot be stored: it needs columns, and fewer than 2^64 bytes");
+    throw InvalidInputError("a table of " + std::to_string(shape.rows) + " x " + std::to_string(shape.columns) +
+                            " cannot be stored: it needs columns, and fewer than 2^64 bytes");
   const std::uint32_t flags = (need == Need::optional ? kFlagOptional : 0) | (on_pages(id) ? kFlagPageAligned : 0);
   pad_to(*checked_round_up(position_, alignment_of(flags)));
   entries_.push_back({static_cast<std::uint32_t>(id), flags, kSectionVersion, static_cast<std::uint32_t>(element),

@@ -13,7 +13,7 @@ namespace nearabout::text {
 // no string object is ever made: three million words cost what their bytes cost.
 class KeyTable {
  public:
-  // False where the key is there already: nothing is changed then. Throws InvalidInput past 2^32 - 2 keys.
+  // False where the key is there already: nothing is changed then. Throws InvalidInputError past 2^32 - 2 keys.
   bool insert(std::string_view key);
 
   std::size_t size() const { return offsets_.size() - 1; }

@@ -16,23 +16,23 @@ if TYPE_CHECKING:
     from nearabout.building import build
     from nearabout.calibration import EVERY_ROW
     from nearabout.errors import (
-        CorruptFile,
+        CorruptFileError,
         FileFormatError,
-        InvalidInput,
-        MissingDependency,
+        InvalidInputError,
+        MissingDependencyError,
         NearaboutError,
         NearaboutWarning,
-        NewerFile,
-        NotOurFile,
-        TruncatedFile,
-        UnknownKey,
+        TruncatedFileError,
+        UnknownFormatError,
+        UnknownKeyError,
+        UnsupportedVersionError,
     )
     from nearabout.explaining import Explanation
     from nearabout.formats import Embeddings, read
     from nearabout.hits import Hits
     from nearabout.images import from_bytes
     from nearabout.index import Index, open
-    from nearabout.params import IVF, Exact, Forest, LeadingCodes
+    from nearabout.params import IVF, Exact, Forest, PcaCodes
     from nearabout.planning import Plan, plan
     from nearabout.profile import Profile
 
@@ -41,7 +41,7 @@ __version__ = "0.1.0"
 __all__ = [
     "EVERY_ROW",
     "IVF",
-    "CorruptFile",
+    "CorruptFileError",
     "Embeddings",
     "Exact",
     "Explanation",
@@ -49,17 +49,17 @@ __all__ = [
     "Forest",
     "Hits",
     "Index",
-    "InvalidInput",
-    "LeadingCodes",
-    "MissingDependency",
+    "InvalidInputError",
+    "MissingDependencyError",
     "NearaboutError",
     "NearaboutWarning",
-    "NewerFile",
-    "NotOurFile",
+    "PcaCodes",
     "Plan",
     "Profile",
-    "TruncatedFile",
-    "UnknownKey",
+    "TruncatedFileError",
+    "UnknownFormatError",
+    "UnknownKeyError",
+    "UnsupportedVersionError",
     "__version__",
     "build",
     "from_bytes",
@@ -81,7 +81,7 @@ _HOMES = {
     "Exact": "nearabout.params",
     "Forest": "nearabout.params",
     "IVF": "nearabout.params",
-    "LeadingCodes": "nearabout.params",
+    "PcaCodes": "nearabout.params",
     "Plan": "nearabout.planning",
     "plan": "nearabout.planning",
     "Profile": "nearabout.profile",

@@ -111,7 +111,7 @@ class Index:
     def keys_of(self, rows: NDArray[np.int64]) -> list[str] | NDArray[np.int64]: ...  # flat; rows >= 0 only
     # In the stored dtype: f16 as float16, bf16 as uint16 bit patterns, bits as packed uint8.
     def vectors(self, rows: NDArray[np.int64]) -> Array: ...
-    # What was measured: measured_on, queries, recall, and points of an effort with recall, low, distances and seconds
+    # What was measured: source, queries, recall, and points of an effort with recall, low, distances and seconds
     # for 1, 10 and 100 neighbours. None where nothing was.
     def calibration(self) -> dict[str, Any] | None: ...
     # The recall to expect and the lower end of its interval; None where it was not measured. effort None: every row.
@@ -147,7 +147,7 @@ def build_exact(
     source_dtype: str,  # what `vectors` holds: the same names, and "f64"
     metric: str,
     keys: Sequence[str] | NDArray[np.int64] | None,
-    on_bad: Literal["error", "skip"],
+    invalid: Literal["raise", "skip"],
     path: str | None,  # None: in memory
     metadata: str,  # JSON text, stored as it is
     threads: int = 0,
@@ -156,7 +156,7 @@ def build_exact(
     recall: float = 0.95,  # that searches aim at which ask for none
     queries: NDArray[np.float32] | None = None,  # to measure with; rows where there are none
     monitor: Monitor = None,
-) -> tuple[Index, NDArray[np.int64]]: ...  # the index, open, and the rows that on_bad="skip" left out
+) -> tuple[Index, NDArray[np.int64]]: ...  # the index, open, and the rows that invalid="skip" left out
 def build_forest(
     vectors: Array | RowsInFile,
     *,
@@ -165,7 +165,7 @@ def build_forest(
     source_dtype: str,
     metric: str,
     keys: Sequence[str] | NDArray[np.int64] | None,
-    on_bad: Literal["error", "skip"],
+    invalid: Literal["raise", "skip"],
     path: str | None,
     metadata: str,
     threads: int = 0,
@@ -186,7 +186,7 @@ def build_ivf(
     source_dtype: str,
     metric: str,
     keys: Sequence[str] | NDArray[np.int64] | None,
-    on_bad: Literal["error", "skip"],
+    invalid: Literal["raise", "skip"],
     path: str | None,
     metadata: str,
     threads: int = 0,

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearabout.arguments import check_k
-from nearabout.errors import InvalidInput, UnknownKey, quoted
+from nearabout.errors import InvalidInputError, UnknownKeyError, quoted
 from nearabout.inputs import as_queries
 from nearabout.names import a_type
 
@@ -32,7 +32,7 @@ def analogy(index: Index, positive: Any, negative: Any, k: Any, **spend: Any) ->
         for item in _items(name, given):
             _add(index, terms, name, item, sign)
     if not terms.rows and not terms.vectors:
-        raise InvalidInput(
+        raise InvalidInputError(
             "positive and negative are empty; give at least one key or vector, such as positive=['king']"
         )
     own = {row for _, row in terms.rows}
@@ -52,7 +52,7 @@ def _items(name: str, given: Any) -> list[Any]:
         return [given]
     if isinstance(given, tuple) and _is_weighted(given):
         if not isinstance(given[0], str) and np.ndim(given[0]) == 0:
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"{name} is {given}: two keys, or a key and its weight? Pass a list: {list(given)} or [{given}]"
             )
         return [given]
@@ -60,7 +60,7 @@ def _items(name: str, given: Any) -> list[Any]:
         return list(np.atleast_2d(given))
     if hasattr(given, "__iter__") and not isinstance(given, (bytes, dict)):
         return given.tolist() if isinstance(given, np.ndarray) else list(given)
-    raise InvalidInput(f"{name} is {a_type(given)}; pass a key, a vector, or a list of keys and vectors")
+    raise InvalidInputError(f"{name} is {a_type(given)}; pass a key, a vector, or a list of keys and vectors")
 
 
 def _is_weighted(item: Any) -> bool:
@@ -73,27 +73,27 @@ def _add(index: Index, terms: _Terms, name: str, item: Any, sign: float) -> None
     if _is_weighted(item):
         item, weight = item[0], float(item[1])
         if not np.isfinite(weight):
-            raise InvalidInput(f"{name} has the weight {weight}; weights are finite numbers")
+            raise InvalidInputError(f"{name} has the weight {weight}; weights are finite numbers")
     if isinstance(item, (str, int, np.integer)) and not isinstance(item, bool):
         try:
             terms.rows.append((sign * weight, index._row(item)))
-        except UnknownKey as error:
-            raise UnknownKey(f"{error}{_as_lists(index, item)}") from None
+        except UnknownKeyError as error:
+            raise UnknownKeyError(f"{error}{_as_lists(index, item)}") from None
         return
     if np.ndim(item) == 0:
-        raise InvalidInput(
+        raise InvalidInputError(
             f"{name} has {quoted(item)}, {a_type(item)}, where a key or a vector belongs; to pass a single vector, "
             "make it an array, or put it into a list: [vector]"
         )
     if index.dtype == "bits" or index.metric == "haversine":
-        raise InvalidInput(f"vectors under metric {index.metric!r} cannot be added; ask for one key at a time")
+        raise InvalidInputError(f"vectors under metric {index.metric!r} cannot be added; ask for one key at a time")
     try:
         vector, single = as_queries(item, index.metric, "f32", index.dims)
-    except InvalidInput as error:
+    except InvalidInputError as error:
         advice = "; if these are keys, pass a list of them" if np.asarray(item).dtype.kind in "iu" else ""
-        raise InvalidInput(f"{name} has a vector that cannot be used: {error}{advice}") from None
+        raise InvalidInputError(f"{name} has a vector that cannot be used: {error}{advice}") from None
     if not single:
-        raise InvalidInput(
+        raise InvalidInputError(
             f"{name} has an item of the shape {np.shape(item)}; each is a key or one vector, ({index.dims},)"
         )
     terms.vectors.append(vector[0])

@@ -24,7 +24,7 @@ import os
 import sys
 
 from nearabout import _core
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInputError
 
 TYPE_CHECKING = False  # importing typing takes twice as long as loading an index and asking it
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class AnnoyIndex(_core.AnnoyIndex):
             (the inner product, largest first). Left out, it is "angular", with a FutureWarning, as in Annoy.
 
     Raises:
-        InvalidInput: another metric, or `f` below 1.
+        InvalidInputError: another metric, or `f` below 1.
         TypeError: an argument of another type.
 
     >>> index = AnnoyIndex(2, "euclidean")
@@ -80,7 +80,7 @@ class AnnoyIndex(_core.AnnoyIndex):
             n_jobs: how many threads, -1 for all cores. The trees are the same.
 
         Raises:
-            InvalidInput: the index is built already, or was loaded; an argument out of range.
+            InvalidInputError: the index is built already, or was loaded; an argument out of range.
             OSError: a tree built on disk does not fit there.
             KeyboardInterrupt: Ctrl-C; the items are as they were, without trees.
 
@@ -97,7 +97,7 @@ class AnnoyIndex(_core.AnnoyIndex):
         """Cut the trees down, so that items can be added again.
 
         Raises:
-            InvalidInput: the index was loaded from a file.
+            InvalidInputError: the index was loaded from a file.
 
         >>> index = AnnoyIndex(2, "dot")
         >>> index.add_item(0, [1, 2])
@@ -137,8 +137,8 @@ class AnnoyIndex(_core.AnnoyIndex):
 
         Raises:
             OSError: it cannot be read, is empty, or is of a size that no file of this `f` and metric has.
-            CorruptFile: it holds something else; what is deeper in a damaged file is found out by the search that gets
-                there, which then raises this.
+            CorruptFileError: it holds something else; what is deeper in a damaged file is found out by the search that
+                gets there, which then raises this.
 
         >>> AnnoyIndex(2, "angular").load("there-is-no-such.ann")
         Traceback (most recent call last):
@@ -204,7 +204,7 @@ def _path(fn: str | os.PathLike[str]) -> str:
     if not isinstance(path, str):
         raise TypeError(f"fn is {type(fn).__name__}; give the path as str or os.PathLike")
     if "\0" in path:
-        raise InvalidInput(f"the path {path!r} has a null character, which no file name has")
+        raise InvalidInputError(f"the path {path!r} has a null character, which no file name has")
     return path
 
 

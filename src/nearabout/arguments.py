@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from nearabout.errors import InvalidInput, quoted
+from nearabout.errors import InvalidInputError, quoted
 from nearabout.keys import is_utf8
 from nearabout.names import a_type
 
@@ -24,9 +24,11 @@ def check_k(k: object, available: int) -> int:
     except TypeError:
         shape = getattr(k, "shape", None)
         hint = "" if shape is None else f" of shape {shape}"
-        raise InvalidInput(f"k is {a_type(k)}{hint}; it is a positive integer, and the query comes before it") from None
+        raise InvalidInputError(
+            f"k is {a_type(k)}{hint}; it is a positive integer, and the query comes before it"
+        ) from None
     if count < 1:
-        raise InvalidInput(f"k is {count}; ask for at least 1 neighbour")
+        raise InvalidInputError(f"k is {count}; ask for at least 1 neighbour")
     return max(0, min(count, available))
 
 
@@ -37,20 +39,24 @@ def check_effort(effort: object, exact: object, kind: str) -> tuple[int | None, 
     if effort is None:
         return None, everything
     if everything:
-        raise InvalidInput(f"effort is {effort!r} and exact is True; an exact search looks at everything: pass one")
+        raise InvalidInputError(
+            f"effort is {effort!r} and exact is True; an exact search looks at everything: pass one"
+        )
     if kind == "exact":
-        raise InvalidInput(f"effort is {effort!r}; an exact index always looks at everything: leave it out")
+        raise InvalidInputError(f"effort is {effort!r}; an exact index always looks at everything: leave it out")
     if isinstance(effort, (bool, np.bool_)) or not isinstance(effort, (int, np.integer)) or effort < 1:
-        raise InvalidInput(f"effort is {effort!r}; pass a positive whole number: how many rows or lists to look at")
+        raise InvalidInputError(
+            f"effort is {effort!r}; pass a positive whole number: how many rows or lists to look at"
+        )
     return min(int(effort), 2**63), everything
 
 
 def check_seed(seed: object, kind: str) -> int:
     """A number that the core can draw from."""
     if isinstance(seed, (bool, np.bool_)) or not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**64:
-        raise InvalidInput(f"seed is {seed!r}; pass a whole number from 0 to 2**64 - 1")
+        raise InvalidInputError(f"seed is {seed!r}; pass a whole number from 0 to 2**64 - 1")
     if seed != 0 and kind == "exact":
-        raise InvalidInput(f"seed is {seed}; nothing is random in an exact index: leave it out")
+        raise InvalidInputError(f"seed is {seed}; nothing is random in an exact index: leave it out")
     return int(seed)
 
 
@@ -59,19 +65,19 @@ def check_threads(threads: object) -> int:
     if threads is None:
         return 0
     if isinstance(threads, (bool, np.bool_)) or not isinstance(threads, (int, np.integer)) or not 1 <= threads < 2**31:
-        raise InvalidInput(f"threads is {threads!r}; pass a positive integer, or None for all cores")
+        raise InvalidInputError(f"threads is {threads!r}; pass a positive integer, or None for all cores")
     return int(threads)
 
 
 def check_radius(radius: object, metric: str) -> float:
     """A distance that the metric may have; infinity asks for everything."""
     if isinstance(radius, (bool, np.bool_)) or not isinstance(radius, (int, float, np.integer, np.floating)):
-        raise InvalidInput(f"radius is {a_type(radius)}; pass a number in the units of the metric")
+        raise InvalidInputError(f"radius is {a_type(radius)}; pass a number in the units of the metric")
     value = float(radius)
     if math.isnan(value):
-        raise InvalidInput("radius is NaN; pass a number in the units of the metric, or inf for everything")
+        raise InvalidInputError("radius is NaN; pass a number in the units of the metric, or inf for everything")
     if value < 0 and metric != "dot":  # whose distances are negative products
-        raise InvalidInput(
+        raise InvalidInputError(
             f"radius is {value:g}, and distances under {metric} are never negative; pass 0 or more, or inf for "
             "everything"
         )
@@ -81,7 +87,7 @@ def check_radius(radius: object, metric: str) -> float:
 def check_flag(name: str, value: object) -> bool:
     """True or False, and nothing that merely looks like it."""
     if not isinstance(value, (bool, np.bool_)):
-        raise InvalidInput(f"{name} is {value!r}; pass True or False")
+        raise InvalidInputError(f"{name} is {value!r}; pass True or False")
     return bool(value)
 
 
@@ -90,11 +96,11 @@ def check_path(path: object) -> str:
     try:
         text = os.fsdecode(path)  # type: ignore[arg-type]
     except TypeError:
-        raise InvalidInput(f"path is {a_type(path)}; pass a string or a pathlib.Path") from None
+        raise InvalidInputError(f"path is {a_type(path)}; pass a string or a pathlib.Path") from None
     if "\0" in text or not text:
-        raise InvalidInput(f"the path {quoted(text)} is empty or holds a zero byte; no file can have that name")
+        raise InvalidInputError(f"the path {quoted(text)} is empty or holds a zero byte; no file can have that name")
     if not is_utf8(text):
-        raise InvalidInput(f"the path {quoted(text)} is not valid UTF-8; give the file or folder another name")
+        raise InvalidInputError(f"the path {quoted(text)} is not valid UTF-8; give the file or folder another name")
     return text
 
 

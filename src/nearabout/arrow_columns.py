@@ -23,7 +23,7 @@ from nearabout.arrow_memory import (
     view,
 )
 from nearabout.columns import Column, Part, choose, stacked
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInputError
 
 _NUMBERS = {"c": "i1", "C": "u1", "s": "i2", "S": "u2", "i": "i4", "I": "u4", "l": "i8", "L": "u8"}
 _NUMBERS |= {"e": "f2", "f": "f4", "g": "f8", "b": "?"}
@@ -42,14 +42,14 @@ def parts_of(data: Any, what: str, keyed: bool) -> Iterator[Part]:
     """Returns the rows of an object with the Arrow C interface, a batch at a time; `what` names it in errors.
 
     Raises:
-        InvalidInput: a type, or a choice of columns, that is not understood.
+        InvalidInputError: a type, or a choice of columns, that is not understood.
     """
     arrays = arrays_of(data, what)
     schema = arrays.schema
     if _format(schema) != "+s":
         column = _column(schema)
         if column.holds not in ("vectors", "numbers", "integers"):
-            raise InvalidInput(_no_vectors(column, what))
+            raise InvalidInputError(_no_vectors(column, what))
         for chunk in arrays.chunks:
             yield _single(chunk, schema, what)
         if column.holds == "vectors":
@@ -222,7 +222,7 @@ def _vectors(
     dims = int(lengths[0])
     if (lengths != dims).any():
         row = int(np.argmax(lengths != dims))
-        raise InvalidInput(
+        raise InvalidInputError(
             f"{what} is ragged: row {chunk.first + kept[0]} has {dims} values, row {chunk.first + kept[row]} has "
             f"{lengths[row]}; every vector needs the same dims"
         )
@@ -250,7 +250,7 @@ def _check_shape(schema: Schema, what: str) -> None:
     noted = json.loads(metadata(schema).get("ARROW:extension:metadata") or "{}")
     order = noted.get("permutation")
     if order is not None and order != sorted(order):
-        raise InvalidInput(
+        raise InvalidInputError(
             f"{what} holds tensors with permuted dimensions; pass the numbers in one order, such as "
             "tensors.to_numpy_ndarray().reshape(len(tensors), -1)"
         )
@@ -364,10 +364,10 @@ def _checked(blob: NDArray[np.uint8], ends: NDArray[np.int64]) -> Any:
 
     begins = ends[:-1][ends[:-1] < len(blob)]
     if len(begins) and ((blob[begins] & 0xC0) == 0x80).any():
-        raise InvalidInput("a key is not valid UTF-8: it begins in the middle of a character")
+        raise InvalidInputError("a key is not valid UTF-8: it begins in the middle of a character")
     try:
         blob.tobytes().decode()
     except UnicodeDecodeError as error:
         row = int(np.searchsorted(ends, error.start, side="right")) - 1
-        raise InvalidInput(f"key {row} is not valid UTF-8 ({error.reason})") from None
+        raise InvalidInputError(f"key {row} is not valid UTF-8 ({error.reason})") from None
     return KeyList(blob, ends.astype(np.uint64))

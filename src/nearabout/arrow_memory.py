@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInputError
 
 _NULLABLE_BITS = 0  # which of an array's buffers says what is there; the next ones hold the values
 
@@ -108,16 +108,16 @@ def arrays_of(data: Any, what: str) -> Arrays:
     """Returns what an object with the Arrow C interface holds; `what` names it in errors.
 
     Raises:
-        InvalidInput: the object cannot hand it over.
+        InvalidInputError: the object cannot hand it over.
     """
     try:
         if hasattr(data, "__arrow_c_stream__"):
             return _of_stream(data.__arrow_c_stream__(), what)
         schema, array = data.__arrow_c_array__()
-    except (InvalidInput, MemoryError):
+    except (InvalidInputError, MemoryError):
         raise
     except Exception as error:  # whatever the producer raises for what it cannot hand over
-        raise InvalidInput(
+        raise InvalidInputError(
             f"{what} ({type(data).__name__}) cannot be handed over through the Arrow C interface: {error}"
         ) from error
     owner = _Owner(schema, array)
@@ -153,7 +153,9 @@ def _of_stream(capsule: object, what: str) -> Arrays:
 def _check(stream: _Stream, error: int, what: str) -> None:
     if error:
         told = stream.get_last_error(ctypes.byref(stream)) or b""
-        raise InvalidInput(f"{what} could not be read to its end: {told.decode(errors='replace') or f'error {error}'}")
+        raise InvalidInputError(
+            f"{what} could not be read to its end: {told.decode(errors='replace') or f'error {error}'}"
+        )
 
 
 # --- Values. ---

@@ -15,12 +15,12 @@ from nearabout import __version__, _core
 from nearabout.arguments import check_flag, check_path, check_seed, check_threads
 from nearabout.calibration import check_recall
 from nearabout.choice import choose_kind
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInputError
 from nearabout.index import Index
 from nearabout.inputs import as_measured
 from nearabout.larger import check_memory
 from nearabout.names import check_dtype, check_metric
-from nearabout.params import IVF, Exact, Forest, Kind, LeadingCodes, resolve_kind
+from nearabout.params import IVF, Exact, Forest, Kind, PcaCodes, resolve_kind
 from nearabout.progress import in_two_steps, monitor_for
 from nearabout.taking import Wanted, take
 
@@ -39,7 +39,7 @@ def build(
     memory: int | str | None = None,
     seed: int = 0,
     threads: int | None = None,
-    on_bad: Literal["error", "skip"] = "error",
+    invalid: Literal["raise", "skip"] = "raise",
     progress: object = None,
     **reading: Any,
 ) -> Index:
@@ -87,8 +87,8 @@ def build(
             give the same bytes. Exact indexes have nothing that is random, and take 0 only; "auto" takes any, so that a
             program does not depend on the size of its data: where it chooses "exact", all give the same.
         threads: how many to use; None uses all cores. The result is the same, byte for byte.
-        on_bad: what to do about vectors with NaN or infinity, zero vectors under cosine, and rows of a table that miss
-            a value (null): "error" refuses, "skip" leaves them out and lists their rows in `Index.skipped`. With "skip"
+        invalid: what to do about vectors with NaN or infinity, zero vectors under cosine, and rows of a table that miss
+            a value (null): "raise" refuses, "skip" leaves them out and lists their rows in `Index.skipped`. With "skip"
             and without keys, the keys are the row numbers of the input, so that they still point into it.
         progress: None, True (a bar on standard error if that is a terminal), or a function called with the share done,
             which ends with 1.0.
@@ -99,10 +99,10 @@ def build(
         The index, open.
 
     Raises:
-        InvalidInput: an argument that cannot be used; the sentence says what was given and what is allowed.
+        InvalidInputError: an argument that cannot be used; the sentence says what was given and what is allowed.
         TypeError: an argument that there is not.
         FileFormatError: the input file cannot be understood.
-        MissingDependency: reading this file format needs an optional library.
+        MissingDependencyError: reading this file format needs an optional library.
         OSError: a file cannot be read or written; a file that was at `path` before is as it was.
 
     >>> import nearabout as na
@@ -117,14 +117,14 @@ def build(
     _refuse_queries_of_exact(queries, asked)
     seed = check_seed(seed, "auto" if asked == "auto" else asked.name)
     target = None if path is None else check_path(path)
-    _check_on_bad(on_bad)
+    _check_invalid(invalid)
     budget = check_memory(memory, target)
     monitor, finish = monitor_for(progress, "building")
     thread_count = check_threads(threads)
     origin: dict[str, object] = {}
     try:
         told_reading, monitor = in_two_steps(monitor)
-        wanted = Wanted(metric, dtype, budget, target, on_bad)
+        wanted = Wanted(metric, dtype, budget, target, invalid)
         taken = take(data, keys, wanted, reading, told_reading, origin)
         vectors, rows = taken.vectors, taken.rows
         params = choose_kind(len(rows), vectors.dims, metric, vectors.dtype, recall) if asked == "auto" else asked
@@ -133,8 +133,8 @@ def build(
             "dtype": vectors.dtype,
             "source_dtype": vectors.source_dtype,
             "metric": metric,
-            "keys": taken.keys_for(on_bad),
-            "on_bad": on_bad,
+            "keys": taken.keys_for(invalid),
+            "invalid": invalid,
             "path": target,
             "threads": thread_count,
             "memory": budget,
@@ -171,14 +171,14 @@ def _build_kind(
     return built
 
 
-def _check_on_bad(on_bad: object) -> None:
-    if on_bad not in ("error", "skip"):
-        raise InvalidInput(f'on_bad is {on_bad!r}; pass "error" or "skip"')
+def _check_invalid(invalid: object) -> None:
+    if invalid not in ("raise", "skip"):
+        raise InvalidInputError(f'invalid is {invalid!r}; pass "raise" or "skip"')
 
 
 def _refuse_queries_of_exact(queries: Any, asked: Kind | Literal["auto"]) -> None:
     if queries is not None and isinstance(asked, Exact):
-        raise InvalidInput(
+        raise InvalidInputError(
             "queries were given, and an exact index measures nothing with them: it compares every row; leave them out, "
             "or choose another kind"
         )
@@ -190,7 +190,7 @@ def _builder(params: Kind, seed: int) -> Callable[..., tuple[_core.Index, NDArra
         trees = 1 if params.trees == "auto" else params.trees
         return partial(_core.build_forest, trees=trees, leaf_size=params.leaf_size, seed=seed)
     if isinstance(params, IVF):
-        codes = LeadingCodes(params.codes) if isinstance(params.codes, int) else params.codes
+        codes = PcaCodes(params.codes) if isinstance(params.codes, int) else params.codes
         size, bits = (0, 0) if codes == "auto" else (codes.size, _or_zero(codes.bits))
         lists = _or_zero(params.lists)
         return partial(

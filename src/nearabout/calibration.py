@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from nearabout import _core
@@ -23,17 +23,17 @@ class Measurement:
 
     Attributes:
         recall: the share of the k true neighbours that were found, on average over the queries.
-        low: the lower end of its confidence interval, 1.28 standard errors below, so that 90 in 100 lie above; what
-            `search(recall=)` goes by.
-        distances: that a query computed, on average: of codes, and of rows compared in full.
-        seconds: of a query on one thread, as a model of the kind's costs has it, on a current processor. It is not
+        recall_lower: the lower end of its confidence interval, 1.28 standard errors below (a one-sided 90 % bound).
+            `search(recall=)` uses this value.
+        distance_computations: distances that a query computes on average, to codes and to vectors.
+        modelled_seconds: time of a query on one thread of a current processor, by a cost model of the kind. It is not
             measured, so that the same data always give the same file.
     """
 
     recall: float
-    low: float
-    distances: float
-    seconds: float
+    recall_lower: float
+    distance_computations: float
+    modelled_seconds: float
 
 
 @dataclass(frozen=True)
@@ -49,15 +49,15 @@ class Calibration:
     """What an index knows of itself.
 
     Attributes:
-        measured_on: "rows" that were held out, or "queries" of the user's.
-        queries: how many of them.
-        recall: what searches aim at that ask for nothing.
-        points: by effort, ascending.
+        source: "held_out_rows", or "user_queries".
+        queries: number of calibration queries.
+        target_recall: recall that searches aim at by default.
+        points: measured efforts, ascending.
     """
 
-    measured_on: str
+    source: str
     queries: int
-    recall: float
+    target_recall: float
     points: tuple[CalibrationPoint, ...]
 
     @classmethod
@@ -69,7 +69,7 @@ class Calibration:
             CalibrationPoint(point["effort"], {k: Measurement(**point[k]) for k in MEASURED_AT})
             for point in found["points"]
         )
-        return cls(found["measured_on"], found["queries"], found["recall"], points)
+        return cls(found["source"], found["queries"], found["target_recall"], points)
 
 
 EVERY_ROW = -1
@@ -101,7 +101,7 @@ class Spent(NamedTuple):
             return 1.0 if self.efforts == EVERY_ROW else None if found is None else found[0]
         return np.where(self.efforts == EVERY_ROW, 1.0, np.nan if found is None else found[0])
 
-    def untested(self, distances: NDArray[np.float32]) -> NDArray[np.bool_]:
+    def out_of_distribution(self, distances: NDArray[np.float32]) -> NDArray[np.bool_]:
         """Whether queries have their neighbours nearer or farther than any that calibration saw; (n, k) to (n,)."""
         unlike = np.atleast_1d(np.asarray(self.unlike, bool))
         seen = self.core.seen_distances()
@@ -126,7 +126,7 @@ class Told(NamedTuple):
     def expected_recall(self) -> Any:
         return self.share
 
-    def untested(self, distances: NDArray[np.float32]) -> NDArray[np.bool_]:
+    def out_of_distribution(self, distances: NDArray[np.float32]) -> NDArray[np.bool_]:
         return np.atleast_1d(self.flags)
 
 
@@ -135,10 +135,10 @@ def check_recall(recall: object) -> float:
     if type(recall) is float and 0 < recall <= 1:  # what single queries pass, again and again
         return recall
     if isinstance(recall, (bool, np.bool_)) or not isinstance(recall, (int, float, np.integer, np.floating)):
-        raise InvalidInput(f"recall is a {type(recall).__name__}; pass the share to find, such as 0.95")
+        raise InvalidInputError(f"recall is a {type(recall).__name__}; pass the share to find, such as 0.95")
     share = float(recall)
     if not 0 < share <= 1 or math.isnan(share):
-        raise InvalidInput(f"recall is {recall}; pass a share above 0 and up to 1, such as 0.95")
+        raise InvalidInputError(f"recall is {recall}; pass a share above 0 and up to 1, such as 0.95")
     return share
 
 
@@ -149,9 +149,9 @@ def check_spending(core: _core.Index, recall: object, effort: object, exact: obj
     share = check_recall(recall)
     if effort is not None or exact is not False:
         other = "exact" if effort is None else "effort"
-        raise InvalidInput(f"pass either recall= or {other}=, not both: each says how much to spend")
+        raise InvalidInputError(f"pass either recall= or {other}=, not both: each says how much to spend")
     if not core.keeps_promises:
-        raise InvalidInput(
+        raise InvalidInputError(
             "recall= needs an index that is calibrated, and this one is not; call index.calibrate(queries) first, or "
             "build it with calibrate=True"
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInputError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,9 +26,9 @@ class Closed:
     def __len__(self) -> int:
         raise self._error()
 
-    def _error(self) -> InvalidInput:
+    def _error(self) -> InvalidInputError:
         again = f": open it again, nearabout.open({self.path!r})" if self.path else ""
-        return InvalidInput(
+        return InvalidInputError(
             f"the index {self.path or 'in memory'} is closed, and so is what hits look up in it, such as their keys"
             f"{again}; inside `with nearabout.open(...) as index:` it stays open to the end of the block"
         )
@@ -48,15 +48,15 @@ class Closable:
         """Returns the whole index as bytes, those that `save` would write, for `nearabout.from_bytes`.
 
         Raises:
-            CorruptFile: the file that is mapped is not as it was written.
+            CorruptFileError: the file that is mapped is not as it was written.
             MemoryError: there is no room for all of it.
         """
         return self._core.to_bytes()
 
     def close(self) -> None:
         """Lets go of the file or the memory, once nothing else holds it (hits that came of it do). Closing again
-        does nothing; any other use of a closed index raises InvalidInput. Not needed: an index that nobody holds any
-        more is closed.
+        does nothing; any other use of a closed index raises InvalidInputError. Not needed: an index that nobody holds
+        any more is closed.
         """
         if not isinstance(self._core, Closed):
             self._core = cast("Core", Closed(self._path))

@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInputError
 
 _SHOWN = 12  # columns that an error lists
 _BLOCK = 1 << 22  # bytes of rows that are stacked at a time
@@ -42,7 +42,7 @@ def choose(columns: Sequence[Column], what: str, keyed: bool) -> Chosen:
     """Returns the columns of vectors and of keys; `keyed`: keys were given otherwise. `what` names the table in errors.
 
     Raises:
-        InvalidInput: no column, or several, could be meant, or one would have to be passed over; all are listed.
+        InvalidInputError: no column, or several, could be meant, or one would have to be passed over; all are listed.
     """
     from nearabout.formats._arrays import KEY_NAMES, VECTOR_NAMES, is_like_key
 
@@ -57,7 +57,7 @@ def choose(columns: Sequence[Column], what: str, keyed: bool) -> Chosen:
         places = [at for at, one in enumerate(columns) if one.holds in ("text", "integers") and is_like_key(one.name)]
         if len(places) > 1 and not keyed:
             likely = " and ".join(repr(columns[place].name) for place in places)
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"{likely} of {what} may each be the key; {_listed(columns)}: pass the keys, "
                 f"keys={what}[{columns[places[0]].name!r}], and the columns that are meant"
             )
@@ -67,7 +67,7 @@ def choose(columns: Sequence[Column], what: str, keyed: bool) -> Chosen:
     if lists:
         named = [place for name in VECTOR_NAMES for place in lists if columns[place].name == name]
         if not named:
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"{what} has {len(lists)} columns of vectors; {_listed(columns)}: pass the one that is meant, "
                 f"{what}[{columns[lists[0]].name!r}]"
             )
@@ -86,14 +86,14 @@ def _key(columns: Sequence[Column], usual: list[int], what: str, keyed: bool) ->
     if usual:
         column = columns[usual[0]]
         if column.holds not in ("text", "integers") and not keyed:
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"the column {column.name!r} of {what} holds {column.type}; keys are strings or whole numbers: convert "
                 "it, drop it, or pass keys="
             )
         return usual[0]
     texts = [place for place, column in enumerate(columns) if column.holds == "text"]
     if len(texts) > 1 and not keyed:
-        raise InvalidInput(
+        raise InvalidInputError(
             f"{what} has {len(texts)} columns of text, and none has a usual name of keys such as 'key', 'word' or "
             f"'id'; {_listed(columns)}: pass the keys, keys={what}[{columns[texts[0]].name!r}]"
         )
@@ -108,13 +108,13 @@ def _dimensions(columns: Sequence[Column], keys: set[int | None], key: int | Non
         odd = [place for place in odd if columns[place].holds != "text"]
     if odd:
         column = columns[odd[0]]
-        raise InvalidInput(
+        raise InvalidInputError(
             f"the column {column.name!r} of {what} holds {column.type}, which is neither a dimension nor a vector nor "
             f"a key here; {_listed(columns)}: drop it, or pass the columns that are meant"
         )
     found = [place for place in rest if columns[place].holds in ("numbers", "integers")]
     if not found:
-        raise InvalidInput(f"{what} has no column of numbers or of vectors; {_listed(columns)}")
+        raise InvalidInputError(f"{what} has no column of numbers or of vectors; {_listed(columns)}")
     return found
 
 

@@ -3,14 +3,14 @@
 ::
 
     NearaboutError
-    ├── InvalidInput (ValueError)        an argument, a vector or a query that cannot be used
-    ├── UnknownKey (KeyError)            a key that is not in the index
+    ├── InvalidInputError (ValueError)        an argument, a vector or a query that cannot be used
+    ├── UnknownKeyError (KeyError)            a key that is not in the index
     ├── FileFormatError (ValueError)     a file that cannot be trusted
-    │   ├── NotOurFile                   not this kind of file at all
-    │   ├── TruncatedFile                it ends too early
-    │   ├── CorruptFile                  its parts contradict each other or their checksums
-    │   └── NewerFile                    written by a later version
-    └── MissingDependency (ImportError)  an optional library is needed; the sentence names the extra
+    │   ├── UnknownFormatError                   not this kind of file at all
+    │   ├── TruncatedFileError                it ends too early
+    │   ├── CorruptFileError                  its parts contradict each other or their checksums
+    │   └── UnsupportedVersionError                    written by a later version
+    └── MissingDependencyError (ImportError)  an optional library is needed; the sentence names the extra
 
     NearaboutWarning (UserWarning)       something about the data that its owner may not expect, and that is no error
 
@@ -32,11 +32,11 @@ class NearaboutError(Exception):
     """Whatever Nearabout raises on its own account."""
 
 
-class InvalidInput(NearaboutError, ValueError):
+class InvalidInputError(NearaboutError, ValueError):
     """An argument, a vector or a query cannot be used; the sentence says what was given and what is allowed."""
 
 
-class UnknownKey(NearaboutError, KeyError):
+class UnknownKeyError(NearaboutError, KeyError):
     """A key is not in the index."""
 
     def __str__(self) -> str:  # KeyError shows the repr of its argument; a sentence should be shown as it is
@@ -47,23 +47,23 @@ class FileFormatError(NearaboutError, ValueError):
     """A file cannot be trusted or understood."""
 
 
-class NotOurFile(FileFormatError):
+class UnknownFormatError(FileFormatError):
     """The file is not of the expected kind."""
 
 
-class TruncatedFile(FileFormatError):
+class TruncatedFileError(FileFormatError):
     """The file ends before its own header says it should."""
 
 
-class CorruptFile(FileFormatError):
+class CorruptFileError(FileFormatError):
     """Parts of the file contradict each other or their checksums."""
 
 
-class NewerFile(FileFormatError):
+class UnsupportedVersionError(FileFormatError):
     """The file was written by a later version of the library."""
 
 
-class MissingDependency(NearaboutError, ImportError):
+class MissingDependencyError(NearaboutError, ImportError):
     """An optional library is needed for this; the sentence names the extra that brings it."""
 
 

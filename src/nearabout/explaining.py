@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from nearabout.arguments import check_effort, check_k
 from nearabout.calibration import EVERY_ROW, check_spending
-from nearabout.errors import InvalidInput, quoted
+from nearabout.errors import InvalidInputError, quoted
 from nearabout.inputs import as_queries
 from nearabout.reasons import why
 
@@ -33,16 +33,16 @@ class Explanation:
         k: how many neighbours were searched for.
         rank: its true rank, 1 for the nearest; equal distances in the order of rows.
         distance: its distance from the query, and `kth_distance` that of the last of the true k nearest.
-        expected: whether it is among the true k nearest.
+        is_true_neighbour: whether it is among the true k nearest.
         found: whether the search found it.
         effort: what that search spent, as `effort=` takes it; None where every row was compared.
-        appears_at: the least effort that finds it, with all above it: of a search for k, or for `rank` neighbours where
-            that is more. None where no effort does, or the index has no such choice.
+        min_effort_found: the least effort that finds it, with all above it: of a search for k, or for `rank` neighbours
+            where that is more. None where no effort does, or the index has no such choice.
         reachable: whether a search can find it without comparing every row. Always true of an exact index.
-        looked_at: of lists that compare vectors, whether its list was among those looked into; None of other kinds, and
-            where every row was compared.
-        ranked_by: what rank and distances come from: "vectors"; of an index that keeps none, "8-bit codes" or "small
-            codes", and then they are estimates.
+        probed: of lists that compare vectors, whether its list was probed; None for other kinds, and where every row
+            was compared.
+        distance_source: what rank and distances come from: "vectors"; of an index without vectors "int8" or "codes",
+            and then they are estimates.
         why: all this in a sentence or two.
     """
 
@@ -52,13 +52,13 @@ class Explanation:
     rank: int
     distance: float
     kth_distance: float
-    expected: bool
+    is_true_neighbour: bool
     found: bool
     effort: int | None
-    appears_at: int | None
+    min_effort_found: int | None
     reachable: bool
-    looked_at: bool | None
-    ranked_by: str
+    probed: bool | None
+    distance_source: str
     why: str
 
 
@@ -92,7 +92,9 @@ class _Question:
         _, single = as_queries(query, index.metric, index.dtype, index.dims)
         if not single:
             shape = np.shape(query)
-            raise InvalidInput(f"the query has the shape {shape}; one query is explained at a time: ({index.dims},)")
+            raise InvalidInputError(
+                f"the query has the shape {shape}; one query is explained at a time: ({index.dims},)"
+            )
         return cls(index, query, frozenset())
 
     @property
@@ -119,7 +121,7 @@ def explain(
     question = _Question.of(index, query)
     row = index._row(key)
     if row in question.own:
-        raise InvalidInput(
+        raise InvalidInputError(
             f"the key {quoted(key)} is asked with, and answers leave such keys out; ask about another key, or pass a "
             "vector as the query"
         )
@@ -130,7 +132,7 @@ def explain(
     rank = rows.index(row) + 1
     found, _, hits = question.ask(k, effort=effort, recall=recall)
     spent = _spent(question, k, effort, recall, hits)
-    appears_at = _appears_at(question, row, max(k, rank), spent)
+    min_effort_found = _min_effort_found(question, row, max(k, rank), spent)
     told = Explanation(
         key=key.item() if isinstance(key, np.generic) else key,
         row=row,
@@ -138,13 +140,13 @@ def explain(
         rank=rank,
         distance=distances[rank - 1],
         kth_distance=distances[k - 1],
-        expected=rank <= k,
+        is_true_neighbour=rank <= k,
         found=row in found,
         effort=spent,
-        appears_at=appears_at,
-        reachable=index.kind == "exact" or appears_at is not None,
-        looked_at=None if spent is None else _looked_at(question, row, distances[rank - 1], spent),
-        ranked_by="vectors" if index._core.keeps_vectors else _answers(index),
+        min_effort_found=min_effort_found,
+        reachable=index.kind == "exact" or min_effort_found is not None,
+        probed=None if spent is None else _probed(question, row, distances[rank - 1], spent),
+        distance_source="vectors" if index._core.keeps_vectors else _distance_source(index),
         why="",
     )
     return dataclasses.replace(told, why=why(index, told, asked=effort is not None or recall is not None))
@@ -161,14 +163,14 @@ def _spent(question: _Question, k: int, effort: int | None, recall: float | None
     return int(hits.effort)
 
 
-def _answers(index: Index) -> str:
-    """What answers come from: lists may have them from codes."""
-    return str(index._core.details().get("answers", "vectors"))
+def _distance_source(index: Index) -> str:
+    """Returns what distances are computed from."""
+    return str(index._core.details().get("distance_source", "vectors"))
 
 
 def _compares(index: Index) -> bool:
     """Whether the most effort is a comparison of every row's vector."""
-    return _answers(index) == "vectors"
+    return _distance_source(index) == "vectors"
 
 
 def _truth(question: _Question, row: int, k: int) -> tuple[list[int], list[float]]:
@@ -184,7 +186,7 @@ def _truth(question: _Question, row: int, k: int) -> tuple[list[int], list[float
         wanted *= _MORE
 
 
-def _appears_at(question: _Question, row: int, k: int, spent: int | None) -> int | None:
+def _min_effort_found(question: _Question, row: int, k: int, spent: int | None) -> int | None:
     """The least effort from which on the row is found among k, as far as this can tell: efforts are tried from the most
     down, each half of the last, until one does not find it; then what lies between is halved. More effort need not find
     all that less does, so that only those that were tried are known."""
@@ -211,7 +213,7 @@ def _appears_at(question: _Question, row: int, k: int, spent: int | None) -> int
     return found
 
 
-def _looked_at(question: _Question, row: int, distance: float, effort: int) -> bool | None:
+def _probed(question: _Question, row: int, distance: float, effort: int) -> bool | None:
     """Whether the row's list is among those looked into: a search within a radius compares all of their rows."""
     index = question.index
     if index.kind != "ivf" or not _compares(index):

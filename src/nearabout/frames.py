@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nearabout.errors import MissingDependency
+from nearabout.errors import MissingDependencyError
 
 if TYPE_CHECKING:
     from nearabout.hits import Hits
@@ -43,8 +43,8 @@ def to_arrow(hits: Hits) -> Any:
 
     try:
         arrow = library_of_files()
-    except MissingDependency:
-        raise MissingDependency(_advice("pyarrow", "to_arrow")) from None
+    except MissingDependencyError:
+        raise MissingDependencyError(_advice("pyarrow", "to_arrow")) from None
     return arrow.table(
         {
             name: arrow.array(_plain(values), arrow.string() if values.dtype == object else None)
@@ -57,12 +57,12 @@ def library(name: str, method: str) -> Any:
     """The library that a method makes frames of.
 
     Raises:
-        MissingDependency: it is not installed.
+        MissingDependencyError: it is not installed.
     """
     try:
         return importlib.import_module(name)
     except ImportError:
-        raise MissingDependency(_advice(name, method)) from None
+        raise MissingDependencyError(_advice(name, method)) from None
 
 
 def _advice(name: str, method: str) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearabout.columns import Part
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInputError
 
 _PYTHON_NUMBERS = {np.dtype(np.int64), np.dtype(np.float64)}  # a list may have whole ones, the next one fractions
 _PIECE = 4 << 20  # bytes of rows that are gathered at a time
@@ -38,7 +38,7 @@ def refuse_lazy(data: object, what: str) -> None:
     method = next((name for name in _COLLECTING if callable(getattr(kind, name, None))), None)
     if method is not None and hasattr(kind, "columns"):
         library = kind.__module__.partition(".")[0]
-        raise InvalidInput(
+        raise InvalidInputError(
             f"{what} is a {kind.__name__} of {library}, which has no rows until it is asked for them: pass what its "
             f".{method}() returns"
         )
@@ -76,7 +76,7 @@ class Pieces:
         for part in self._parts:
             absent = np.flatnonzero(part.missing) + self.rows
             if len(absent) and not self._skip:
-                raise InvalidInput(self._why_missing(part, absent))
+                raise InvalidInputError(self._why_missing(part, absent))
             before, self.rows = self.rows, self.rows + len(part.missing)
             self.missing.append(absent)
             if part.keys is not None:
@@ -84,7 +84,7 @@ class Pieces:
                 self.keys_from = part.keys_from
             if part.vectors.ndim == 2 and len(part.vectors):
                 if dims not in (0, part.vectors.shape[1]):
-                    raise InvalidInput(
+                    raise InvalidInputError(
                         f"{self._what} is ragged: row 0 has {dims} values, row {before} has {part.vectors.shape[1]}; "
                         "every vector needs the same dims"
                     )
@@ -95,7 +95,7 @@ class Pieces:
         if part.vectors.ndim == 1:
             return f"{self._what} has a missing value at {absent[0]}: fill it, or leave it out"
         more = f" ({len(absent):,} such rows, at least)" if len(absent) > 1 else ""
-        advice = ', or pass on_bad="skip"' if self._what == "data" else ""
+        advice = ', or pass invalid="skip"' if self._what == "data" else ""
         return f"row {absent[0]} of {self._what} has a missing value (null){more}: fill it, leave the row out{advice}"
 
     def all_missing(self) -> NDArray[np.int64]:
@@ -128,7 +128,7 @@ class Pieces:
         if some:
             return
         if empty is None:
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"{self._what} has no rows and does not tell the dims; for an empty index pass "
                 "np.empty((0, dims), 'float32')"
             )
@@ -200,12 +200,14 @@ class _Gathered:
         plain = type(vector) is np.ndarray and vector.dtype == self._dtype and vector.shape == (self._dims,)
         rows = vector[None, :] if plain else self._array(vector)
         if self._named not in (None, key is not None):
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"row {self._count} of {self._what} {'has no' if self._named else 'has a'} key, unlike row 0"
             )
         self._named = key is not None
         if self._named and len(rows) != 1:
-            raise InvalidInput(f"row {self._count} of {self._what} is {len(rows)} vectors with one key, {key!r:.60}")
+            raise InvalidInputError(
+                f"row {self._count} of {self._what} is {len(rows)} vectors with one key, {key!r:.60}"
+            )
         if self._named:
             self._keys.append(key)
             self._bytes += sys.getsizeof(key)
@@ -227,17 +229,17 @@ class _Gathered:
         where = f"row {self._count} of {self._what}"
         array = as_array(vector, where)
         if array.ndim != 1 and comes_in_pieces(vector):  # which may have keys of its own
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"{where} is a {type(vector).__name__}; a vector is needed, or an array (n, dims) of some: pass such "
                 "tables as one, or their numbers, .to_numpy()"
             )
         if array.ndim not in (1, 2) or 0 in array.shape[-1:]:
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"{where} has the shape {array.shape}; a vector, or an array (n, dims) of some, is needed"
             )
         array = array[None, :] if array.ndim == 1 else array
         if self._dims not in (0, array.shape[1]):
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"{self._what} is ragged: row 0 has {self._dims} values, row {self._count} has {array.shape[1]}; every "
                 "vector needs the same dims"
             )
@@ -246,7 +248,7 @@ class _Gathered:
         plain = isinstance(vector, (list, tuple)) and {array.dtype, self._dtype} == _PYTHON_NUMBERS
         if array.dtype != self._dtype and not plain:
             if not np.can_cast(array.dtype, self._dtype, "safe"):
-                raise InvalidInput(
+                raise InvalidInputError(
                     f"{where} is of {array.dtype}, row 0 of {self._dtype}; all rows need one type: convert them, "
                     "such as with np.asarray(row, 'float32')"
                 )

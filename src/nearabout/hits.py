@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearabout.calibration import EVERY_ROW, Spent, Told
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInputError
 
 if TYPE_CHECKING:
     import pandas
@@ -32,7 +32,7 @@ class Hits:
         distances: float32, always smaller-is-closer, in the units of the metric (haversine: metres).
         counts: how many hits there are: an int for one query, int64 of shape (n,) for a batch.
         expected_recall: the share of the true neighbours that is to be expected among them.
-        untested: whether the query is unlike those that this was measured with.
+        out_of_distribution: whether the query is unlike those that this was measured with.
         effort: what was spent on each query; EVERY_ROW (-1) where every row was compared.
 
     >>> import nearabout as na
@@ -79,14 +79,14 @@ class Hits:
         """The similarity, larger-is-closer: the cosine (1 - distance), or the inner product (-distance).
 
         Raises:
-            InvalidInput: the metric is neither cosine nor dot, so there is no similarity; use `distances`.
+            InvalidInputError: the metric is neither cosine nor dot, so there is no similarity; use `distances`.
         """
         if self._metric == "cosine":
             similarity: NDArray[np.float32] = np.float32(1) - self.distances
             return similarity
         if self._metric == "dot":
             return -self.distances
-        raise InvalidInput(
+        raise InvalidInputError(
             f"the metric {self._metric!r} has distances but no similarity score (cosine and dot have); "
             "use hits.distances, where smaller is closer"
         )
@@ -104,12 +104,13 @@ class Hits:
         None where nothing was measured (`calibrate=False`, or a radius search with an effort). A float for one query;
         for a batch float64 of shape (n,), with NaN in place of None.
 
-        It holds for queries like those it was measured with. Others get more effort than those, see `untested`.
+        It holds for queries like those it was measured with. Others get more effort than those, see
+        `out_of_distribution`.
         """
         return None if self._spent is None else self._spent.expected_recall()
 
     @property
-    def untested(self) -> bool | NDArray[np.bool_]:
+    def out_of_distribution(self) -> bool | NDArray[np.bool_]:
         """Whether the query is unlike those of the calibration: its neighbours are nearer or farther away than theirs,
         or many more of them were probably missed at first. A bool for one query, (n,) for a batch.
 
@@ -118,7 +119,7 @@ class Hits:
         """
         if self._spent is None:
             return False if self.rows.ndim == 1 else np.zeros(len(self.rows), bool)
-        found = self._spent.untested(np.atleast_2d(self.distances))
+        found = self._spent.out_of_distribution(np.atleast_2d(self.distances))
         return bool(found[0]) if self.rows.ndim == 1 else found
 
     def to_dict(self) -> dict[str, NDArray[Any]]:
@@ -143,7 +144,7 @@ class Hits:
         """The columns of `to_dict` as a pandas data frame.
 
         Raises:
-            MissingDependency: pandas is not installed.
+            MissingDependencyError: pandas is not installed.
 
         >>> import nearabout as na
         >>> index = na.build([[0.0], [1.0], [3.0]], keys=["a", "b", "c"], metric="euclidean")
@@ -161,7 +162,7 @@ class Hits:
         """The columns of `to_dict` as an Arrow table; keys are strings or int64.
 
         Raises:
-            MissingDependency: pyarrow is not installed.
+            MissingDependencyError: pyarrow is not installed.
         """
         from nearabout.frames import to_arrow
 
@@ -176,7 +177,7 @@ class Hits:
         """The columns of `to_dict` as a polars data frame.
 
         Raises:
-            MissingDependency: polars is not installed.
+            MissingDependencyError: polars is not installed.
         """
         from nearabout.frames import to_polars
 
@@ -196,7 +197,7 @@ class Hits:
         return f"Hits(keys={self.keys!r}, distances={self.distances!r})"
 
     def __getstate__(self) -> tuple[Any, ...]:
-        told = Told(self.effort, self.expected_recall, self.untested)
+        told = Told(self.effort, self.expected_recall, self.out_of_distribution)
         return self.rows, self.distances, self.counts, self._metric, self.keys, told
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearabout import _core
-from nearabout.errors import FileFormatError, InvalidInput
+from nearabout.errors import FileFormatError, InvalidInputError
 from nearabout.index import Index
 
 
@@ -14,8 +14,9 @@ def from_bytes(data: bytes | bytearray | memoryview) -> Index:
     """Returns the index whose bytes these are: what `Index.to_bytes` gave, or the content of a .near file; copied.
 
     Raises:
-        InvalidInput: no bytes.
-        FileFormatError: NotOurFile, TruncatedFile, CorruptFile or NewerFile, as for a file.
+        InvalidInputError: no bytes.
+        FileFormatError: UnknownFormatError, TruncatedFileError, CorruptFileError or UnsupportedVersionError, as for a
+        file.
 
     >>> import nearabout as na
     >>> index = na.build([[0.0, 1.0], [1.0, 0.0]], keys=["north", "east"])
@@ -26,7 +27,7 @@ def from_bytes(data: bytes | bytearray | memoryview) -> Index:
         try:
             data = bytes(memoryview(data))
         except TypeError:
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"data is a {type(data).__name__}; pass the bytes of an index (of a path: nearabout.open)"
             ) from None
     return Index(_core.Index.from_bytes(data))

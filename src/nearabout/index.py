@@ -23,7 +23,7 @@ from nearabout.arguments import (
 )
 from nearabout.calibration import Spent, check_spending
 from nearabout.closed import Closable, Closed
-from nearabout.errors import CorruptFile, InvalidInput, UnknownKey
+from nearabout.errors import CorruptFileError, InvalidInputError, UnknownKeyError
 from nearabout.hits import Hits, Keys
 from nearabout.inputs import as_queries, stored_to_numpy
 from nearabout.keys import INT64_MAX, INT64_MIN, as_keys, is_utf8
@@ -55,7 +55,7 @@ def open(path: str | os.PathLike[str], *, mapped: bool = True) -> Index:
         The index. `with nearabout.open(path) as index:` closes it at the end of the block.
 
     Raises:
-        FileFormatError: NotOurFile, TruncatedFile, CorruptFile or NewerFile.
+        FileFormatError: UnknownFormatError, TruncatedFileError, CorruptFileError or UnsupportedVersionError.
         OSError: there is no such file, or it may not be read.
         MemoryError: `mapped=False`, and the file is larger than memory.
 
@@ -78,7 +78,7 @@ class Index(Measuring, Closable):
     any other, so that unpickling refuses a file that was replaced; of an index in memory it keeps the bytes.
 
     Attributes:
-        skipped: int64, the rows of the input that `build(on_bad="skip")` left out; empty otherwise.
+        skipped: int64, the rows of the input that `build(invalid="skip")` left out; empty otherwise.
     """
 
     __slots__ = ("__weakref__", "_core", "_metric", "_path", "skipped")
@@ -87,7 +87,9 @@ class Index(Measuring, Closable):
 
     def __init__(self, core: _core.Index, skipped: NDArray[np.int64] | None = None) -> None:
         if not isinstance(core, _core.Index):
-            raise InvalidInput("an Index is made by nearabout.build(vectors), or by nearabout.open(path) of a file")
+            raise InvalidInputError(
+                "an Index is made by nearabout.build(vectors), or by nearabout.open(path) of a file"
+            )
         self._core = core
         self._metric = core.metric
         self._path = str(Path(core.path).absolute()) if core.path else None
@@ -147,7 +149,7 @@ class Index(Measuring, Closable):
             and efforts: pairs of a share of the 10 nearest and the effort that found it, by sketches. Of lists of codes
             also lists, code_directions, code_bits (a direction), code_bytes (a row), seed, and curves: for 1, 10 and
             100 neighbours, triples of a share of them, the effort that found it, and how many rows that compared;
-            answers, what those come from: "vectors", "8-bit codes" or "small codes"; keeps_vectors, whether the file
+            answers, what those come from: "vectors", "int8" or "codes"; keeps_vectors, whether the file
             has the vectors. Of both calibration (see `Index.calibration`; None where nothing was measured) and
             expected_recall, the share of the 10 nearest to expect of a search that asks for nothing.
         """
@@ -200,10 +202,12 @@ class Index(Measuring, Closable):
 
         Returns:
             `Hits`, with min(k, len(index)) columns; equal distances in the order of their rows. Distances are those of
-            the vectors; where answers come from codes (`info()["answers"]`), they are estimates, in the same units.
+            the vectors; where answers come from codes (`info()["distance_source"]`), they are estimates, in the same
+            units.
 
         Raises:
-            InvalidInput: wrong dims or rank, NaN or infinity, a zero query under cosine, k that is no positive integer,
+            InvalidInputError: wrong dims or rank, NaN or infinity, a zero query under cosine, k that is no positive
+                integer,
                 an effort where there is no choice, `exact` where no vectors are kept, a recall outside (0, 1] or of an
                 index that is not calibrated, two of recall, effort and exact at once.
 
@@ -240,7 +244,7 @@ class Index(Measuring, Closable):
             `Profile`: lists, codes, rows and bytes, and the seconds of each stage.
 
         Raises:
-            InvalidInput: as in `search`, and for an index of another kind, which keeps no count.
+            InvalidInputError: as in `search`, and for an index of another kind, which keeps no count.
 
         >>> import nearabout as na, numpy as np
         >>> vectors = np.random.default_rng(0).normal(size=(2000, 16)).astype(np.float32)
@@ -251,7 +255,9 @@ class Index(Measuring, Closable):
         from nearabout.profile import Profile
 
         if self.kind != "ivf":
-            raise InvalidInput(f"an index of kind {self.kind!r} keeps no count of its work; only lists of codes do")
+            raise InvalidInputError(
+                f"an index of kind {self.kind!r} keeps no count of its work; only lists of codes do"
+            )
         spent, _ = check_effort(effort, False, self.kind)
         k = check_k(k, len(self))
         queries, _ = as_queries(query, self.metric, self.dtype, self.dims)
@@ -287,8 +293,8 @@ class Index(Measuring, Closable):
         Where 8-bit codes are kept in place of vectors, the query is what they stand for.
 
         Raises:
-            UnknownKey: a key is not in the index; the sentence offers the nearest spellings.
-            InvalidInput: as in `search`; where small codes alone are kept, which no vector comes back from.
+            UnknownKeyError: a key is not in the index; the sentence offers the nearest spellings.
+            InvalidInputError: as in `search`; where small codes alone are kept, which no vector comes back from.
 
         >>> import nearabout as na
         >>> index = na.build([[0.0, 1.0], [1.0, 0.0], [1.0, 0.1]], keys=["north", "east", "easterly"])
@@ -337,8 +343,8 @@ class Index(Measuring, Closable):
             `Hits` of one query: min(k, the number of rows that were not given as keys).
 
         Raises:
-            UnknownKey: a key is not in the index.
-            InvalidInput: nothing is given, or it cancels out; vectors of bits, and degrees, cannot be added; as in
+            UnknownKeyError: a key is not in the index.
+            InvalidInputError: nothing is given, or it cancels out; vectors of bits, and degrees, cannot be added; as in
                 `search`.
 
         >>> import nearabout as na
@@ -381,7 +387,8 @@ class Index(Measuring, Closable):
             others are padded (row -1, distance inf) and `counts` tells how many are real.
 
         Raises:
-            InvalidInput: as in `search`; a radius that is no number, NaN, or negative under another metric than dot.
+            InvalidInputError: as in `search`; a radius that is no number, NaN, or negative under another metric than
+            dot.
 
         >>> import nearabout as na
         >>> index = na.build([[0.0, 0.0], [3.0, 4.0], [6.0, 8.0]], metric="euclidean")
@@ -419,8 +426,8 @@ class Index(Measuring, Closable):
         """The vector of a key, (dims,), or those of a list of keys, (n, dims), as `vectors` gives them.
 
         Raises:
-            UnknownKey: a key is not in the index.
-            InvalidInput: no vectors are kept, as in `vectors`.
+            UnknownKeyError: a key is not in the index.
+            InvalidInputError: no vectors are kept, as in `vectors`.
         """
         if _is_single_key(key):
             stored = self._core.vectors(np.array([self._row(key)], np.int64))
@@ -436,7 +443,7 @@ class Index(Measuring, Closable):
         """The keys of rows (all rows when None): int64, or strings in an object array; the shape is that of `rows`.
 
         Raises:
-            InvalidInput: a row outside 0 to len - 1.
+            InvalidInputError: a row outside 0 to len - 1.
 
         >>> import nearabout as na
         >>> na.build([[1.0], [2.0], [3.0]], keys=["a", "b", "c"]).keys([2, 0]).tolist()
@@ -448,15 +455,15 @@ class Index(Measuring, Closable):
         """The row numbers of a list or array of keys.
 
         Raises:
-            UnknownKey: one of them is not in the index.
-            InvalidInput: something that cannot be a key.
+            UnknownKeyError: one of them is not in the index.
+            InvalidInputError: something that cannot be a key.
         """
         checked = as_keys(keys)
         if isinstance(checked, np.ndarray) != (self._core.key_type != "str") and len(checked):
-            raise UnknownKey(self._unknown(checked[0]))
+            raise UnknownKeyError(self._unknown(checked[0]))
         rows = self._core.rows_of(checked) if len(checked) else np.empty(0, np.int64)  # type: ignore[arg-type]
         if len(rows) and int(rows.min()) < 0:
-            raise UnknownKey(self._unknown(checked[int(np.argmin(rows))]))
+            raise UnknownKeyError(self._unknown(checked[int(np.argmin(rows))]))
         return rows
 
     def vectors(self, rows: Any = None) -> NDArray[Any]:
@@ -467,7 +474,7 @@ class Index(Measuring, Closable):
         of 1/254 of a dimension's range, and under cosine of length 1, about.
 
         Raises:
-            InvalidInput: a row outside 0 to len - 1; small codes alone are kept (`IVF(refine=False,
+            InvalidInputError: a row outside 0 to len - 1; small codes alone are kept (`IVF(refine=False,
                 keep_vectors=False)`).
         """
         wanted = self._checked_rows(rows)
@@ -491,7 +498,7 @@ class Index(Measuring, Closable):
             progress: None, True (a bar on a terminal), or a function of the share done.
 
         Raises:
-            CorruptFile: something is not as it was written; the sentence tells which part.
+            CorruptFileError: something is not as it was written; the sentence tells which part.
         """
         monitor, finish = monitor_for(progress, "verifying")
         try:
@@ -522,7 +529,7 @@ class Index(Measuring, Closable):
                     return notes
                 problem = "JSON, but not an object"
         where = self._core.path or "the index in memory"
-        raise CorruptFile(f"{where} is corrupt: its section metadata is {problem}. Copy or build it again.")
+        raise CorruptFileError(f"{where} is corrupt: its section metadata is {problem}. Copy or build it again.")
 
     def _full_hits(self, found: tuple[Any, ...], single: bool, k: int, asked: tuple[Any, Any, bool]) -> Hits:
         rows, distances, efforts, unlike = found
@@ -558,12 +565,12 @@ class Index(Measuring, Closable):
             return np.empty(array.shape, np.int64)
         if array.dtype.kind not in "iu":
             advice = ": index[key] is the vector of a key" if array.dtype.kind in "OUT" else ""
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"rows has the dtype {array.dtype}; row numbers are integers, 0 to {len(self) - 1}{advice}"
             )
         if (low := int(array.min())) < 0 or int(array.max()) >= len(self):
             given = low if low < 0 else int(array.max())
-            raise InvalidInput(f"there is no row {given}; the index has {len(self):,} rows, 0 to {len(self) - 1}")
+            raise InvalidInputError(f"there is no row {given}; the index has {len(self):,} rows, 0 to {len(self) - 1}")
         return array.astype(np.int64)
 
     def _find(self, key: object) -> int:
@@ -578,7 +585,7 @@ class Index(Measuring, Closable):
     def _row(self, key: object) -> int:
         row = self._find(key)
         if row < 0:
-            raise UnknownKey(self._unknown(key))
+            raise UnknownKeyError(self._unknown(key))
         return row
 
     def _unknown(self, key: object) -> str:

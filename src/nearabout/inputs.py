@@ -17,8 +17,8 @@ other integers         f32, if it holds each of them; rounded to nearest with dt
 bool                   bits under hamming and jaccard, eight a byte; u8 (0 and 1) under the others
 =====================  =========================================================================
 
-Refused with `InvalidInput`: objects, complex numbers, dates, strings, ragged lists, masked arrays with masked values,
-values too large for the dtype, NaN and infinity (the core names the row).
+Refused with `InvalidInputError`: objects, complex numbers, dates, strings, ragged lists, masked arrays with masked
+values, values too large for the dtype, NaN and infinity (the core names the row).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInputError
 from nearabout.given import Pieces, comes_in_pieces, refuse_lazy
 from nearabout.names import BIT_METRICS
 
@@ -54,16 +54,16 @@ def as_array(data: object, what: str) -> NDArray[Any]:
     """Whatever holds numbers, as a NumPy array in native byte order; `what` names it in errors.
 
     Raises:
-        InvalidInput: it does not hold real numbers in a rectangular shape.
+        InvalidInputError: it does not hold real numbers in a rectangular shape.
     """
     array = to_numpy(data, what)
     if "numpy.ma" in sys.modules and isinstance(array, np.ma.MaskedArray):  # else nobody has made one
         if np.ma.is_masked(array):
-            raise InvalidInput(f"{what} is a masked array with masked values; fill or drop them first")
+            raise InvalidInputError(f"{what} is a masked array with masked values; fill or drop them first")
         array = array.data
     kind = array.dtype.kind
     if kind in "US":
-        raise InvalidInput(
+        raise InvalidInputError(
             f"{what} holds text, not numbers; vectors come first, keys second: build(vectors, keys=words)"
             if what.endswith("data")
             else f"{what} holds text, not numbers; to search by a key use search_by_key(key)"
@@ -71,7 +71,9 @@ def as_array(data: object, what: str) -> NDArray[Any]:
     if array.dtype.name == "bfloat16":  # of ml_dtypes: NumPy itself has none
         return np.asarray(array)
     if kind not in "biuf":
-        raise InvalidInput(f"{what} has the dtype {array.dtype}; real numbers are needed: {_ADVICE.get(kind, _CAST)}")
+        raise InvalidInputError(
+            f"{what} has the dtype {array.dtype}; real numbers are needed: {_ADVICE.get(kind, _CAST)}"
+        )
     if kind == "f" and array.dtype.itemsize > 8:
         array = array.astype(np.float64)
     return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
@@ -104,12 +106,14 @@ def to_numpy(data: object, what: str) -> NDArray[Any]:
                 return np.from_dlpack(data)
             except (BufferError, RuntimeError, TypeError, ValueError) as error:
                 if not hasattr(data, "__array__"):
-                    raise InvalidInput(f"{what} cannot be read through DLPack: {error}; move it to the CPU") from error
+                    raise InvalidInputError(
+                        f"{what} cannot be read through DLPack: {error}; move it to the CPU"
+                    ) from error
         return np.asarray(data)
-    except InvalidInput:
+    except InvalidInputError:
         raise
     except (ValueError, TypeError, RuntimeError, OverflowError) as error:
-        raise InvalidInput(_why_not_an_array(data, what, error)) from error
+        raise InvalidInputError(_why_not_an_array(data, what, error)) from error
 
 
 def _is_torch(data: object) -> bool:
@@ -148,20 +152,20 @@ def as_vectors(data: object, metric: str, dtype: str | None, first_row: int = 0)
     """The vectors of an index to be, with the dtype to store them in. Errors count rows from `first_row`.
 
     Raises:
-        InvalidInput: wrong shape, a type that is not numbers, a dtype that the metric or the values do not allow.
+        InvalidInputError: wrong shape, a type that is not numbers, a dtype that the metric or the values do not allow.
     """
     array, dtype = as_array(data, "data"), stored_dtype(data, metric, dtype)
     if array.ndim != 2:
-        raise InvalidInput(_wrong_rank(array))
+        raise InvalidInputError(_wrong_rank(array))
     if array.shape[1] == 0:
-        raise InvalidInput(f"data has the shape {array.shape}; a vector needs at least one dimension")
+        raise InvalidInputError(f"data has the shape {array.shape}; a vector needs at least one dimension")
     wants_bits = metric in BIT_METRICS or dtype == "bits"
     vectors = _as_bits(array, metric, dtype) if wants_bits else _as_numbers(array, dtype, first_row)
     vectors = vectors._replace(array=_rows_in_one_piece(vectors.array))
     if vectors.dims > MAX_DIMS:
-        raise InvalidInput(f"the vectors have {vectors.dims:,} dims; at most {MAX_DIMS:,} are allowed")
+        raise InvalidInputError(f"the vectors have {vectors.dims:,} dims; at most {MAX_DIMS:,} are allowed")
     if metric == "haversine" and vectors.dims != 2:
-        raise InvalidInput(
+        raise InvalidInputError(
             f"haversine takes vectors of 2 dims, latitude and longitude in degrees; these have {vectors.dims}"
         )
     return vectors
@@ -195,15 +199,17 @@ def _wrong_rank(array: NDArray[Any]) -> str:
 
 def _as_bits(array: NDArray[Any], metric: str, dtype: str | None) -> Vectors:
     if metric not in BIT_METRICS:
-        raise InvalidInput(f"dtype 'bits' goes with the metrics hamming and jaccard, not with {metric!r}")
+        raise InvalidInputError(f"dtype 'bits' goes with the metrics hamming and jaccard, not with {metric!r}")
     if dtype not in (None, "bits"):
-        raise InvalidInput(f"the metric {metric!r} compares bits; dtype is {dtype!r}: leave it out or pass 'bits'")
+        raise InvalidInputError(f"the metric {metric!r} compares bits; dtype is {dtype!r}: leave it out or pass 'bits'")
     if array.dtype == np.bool_:
         return Vectors(np.packbits(array, axis=1, bitorder="little"), array.shape[1], "bits", "bits")
     if array.dtype == np.uint8 and dtype == "bits":
         return Vectors(array, array.shape[1] * 8, "bits", "bits")
     advice = "packed bytes need dtype='bits', 0 and 1 need" if array.dtype == np.uint8 else "convert it with"
-    raise InvalidInput(f"the metric {metric!r} compares bits; data has the dtype {array.dtype}: {advice} .astype(bool)")
+    raise InvalidInputError(
+        f"the metric {metric!r} compares bits; data has the dtype {array.dtype}: {advice} .astype(bool)"
+    )
 
 
 def _as_numbers(array: NDArray[Any], dtype: str | None, first_row: int) -> Vectors:
@@ -254,7 +260,7 @@ def check_range(array: NDArray[Any], dtype: str, first_row: int = 0) -> None:
             reason = "is not a whole number"
         if bad.any():
             row, column = (int(place) for place in np.argwhere(bad)[0])
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"row {first_row + first + row} has the value {part[row, column]:g} in dimension {column}, which "
                 f"{reason}: it does not fit the dtype {dtype}; scale the vectors or choose another dtype"
             )
@@ -273,7 +279,7 @@ def _check_exact(array: NDArray[Any], first_row: int) -> None:
         wrong = beyond | (np.where(beyond, 0, rounded).astype(part.dtype) != part)
         if wrong.any():
             row, column = (int(place) for place in np.argwhere(wrong)[0])
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"row {first_row + first + row} has the value {int(part[row, column])} in dimension {column}, which "
                 f"float32 rounds to {int(rounded[row, column])}: it holds whole numbers up to {_MOST_WHOLE:,}. "
                 "Subtract a starting point from such a column (of time stamps, say), scale it, or pass dtype='f32' to "
@@ -287,19 +293,19 @@ def as_queries(query: object, metric: str, dtype: str, dims: int) -> tuple[NDArr
     C-contiguous float32 (n, dims); bytes where the index holds bytes and the query does too; packed bits for bits.
 
     Raises:
-        InvalidInput: wrong rank or dims, NaN, infinity, a zero vector under cosine.
+        InvalidInputError: wrong rank or dims, NaN, infinity, a zero vector under cosine.
     """
     if isinstance(query, (bool, int, float)):
-        raise InvalidInput(f"the query is a number, {query}; the query comes first: search(query, k=10)")
+        raise InvalidInputError(f"the query is a number, {query}; the query comes first: search(query, k=10)")
     array = as_array(query, "the query")
     if array.ndim not in (1, 2):
-        raise InvalidInput(f"the query has the shape {array.shape}; ({dims},) or (n, {dims}) is needed")
+        raise InvalidInputError(f"the query has the shape {array.shape}; ({dims},) or (n, {dims}) is needed")
     single = array.ndim == 1
     rows = array[None, :] if single else array
     if dtype == "bits":
         return _bit_queries(rows, dims, metric), single
     if rows.shape[1] != dims:
-        raise InvalidInput(f"the query has {rows.shape[1]} dims; the index has {dims}{_transposed(rows, dims)}")
+        raise InvalidInputError(f"the query has {rows.shape[1]} dims; the index has {dims}{_transposed(rows, dims)}")
     if dtype in ("u8", "i8") and rows.dtype == _NUMPY_TYPES[dtype]:
         queries: NDArray[Any] = np.ascontiguousarray(rows)
     else:
@@ -307,10 +313,10 @@ def as_queries(query: object, metric: str, dtype: str, dims: int) -> tuple[NDArr
             queries = np.ascontiguousarray(rows, dtype=np.float32)
         _check_finite(queries, rows)
     if metric == "cosine" and not (nonzero := queries.any(axis=1)).all():
-        raise InvalidInput(_zero_query(int(np.argmin(nonzero)), rows))
+        raise InvalidInputError(_zero_query(int(np.argmin(nonzero)), rows))
     if metric == "haversine" and (beyond := np.abs(queries[:, 0]) > 90).any():
         row = int(np.argmax(beyond))
-        raise InvalidInput(
+        raise InvalidInputError(
             f"query {row} has the latitude {queries[row, 0]:g}; latitudes lie within -90 to 90 degrees and come before "
             "longitudes: perhaps the two are swapped"
         )
@@ -332,13 +338,13 @@ def as_measured(queries: object, metric: str, dtype: str, dims: int) -> NDArray[
     """Queries to measure with, as the core takes them: float32, bits as zeros and ones; no rows for None.
 
     Raises:
-        InvalidInput: as `as_queries`; no query among them.
+        InvalidInputError: as `as_queries`; no query among them.
     """
     if queries is None:
         return np.empty((0, dims), np.float32)
     found, _ = as_queries(queries, metric, "bits" if dtype == "bits" else "f32", dims)
     if not len(found):
-        raise InvalidInput("queries is empty; pass some of the queries that will be asked, or leave them out")
+        raise InvalidInputError("queries is empty; pass some of the queries that will be asked, or leave them out")
     if dtype == "bits":
         found = np.unpackbits(found, axis=1, count=dims, bitorder="little")
     return np.ascontiguousarray(found, np.float32)
@@ -350,7 +356,7 @@ def _check_finite(queries: NDArray[np.float32], given: NDArray[Any]) -> None:
         return
     row, column = (int(place) for place in np.argwhere(~finite)[0])
     bad_rows = int((~finite.all(axis=1)).sum())
-    raise InvalidInput(
+    raise InvalidInputError(
         f"query {row} has the value {float(given[row, column])} in dimension {column}, not a finite float32"
         + (f" ({bad_rows} such queries in all)" if bad_rows > 1 else "")
         + "; leave it out or replace the value"
@@ -367,9 +373,9 @@ def _bit_queries(rows: NDArray[Any], dims: int, metric: str) -> NDArray[np.uint8
         return np.packbits(rows, axis=1, bitorder="little")
     if rows.dtype == np.uint8 and rows.shape[1] == packed_dims:
         if dims % 8 and (rows[:, -1] >> (dims % 8)).any():
-            raise InvalidInput(f"a packed query has bits set beyond its {dims} dims; the padding must be zero")
+            raise InvalidInputError(f"a packed query has bits set beyond its {dims} dims; the padding must be zero")
         return np.ascontiguousarray(rows)
-    raise InvalidInput(
+    raise InvalidInputError(
         f"the query has the dtype {rows.dtype} and {rows.shape[1]} values; an index of {dims} bits ({metric}) takes "
         f"{dims} booleans, or {packed_dims} bytes packed with np.packbits(x, axis=-1, bitorder='little')"
     )

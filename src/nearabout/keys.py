@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInputError
 from nearabout.names import a_type
 
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
@@ -21,7 +21,7 @@ def as_keys(keys: object, count: int | None = None) -> Sequence[str] | NDArray[n
     twice is checked when the index is built.
 
     Raises:
-        InvalidInput: a wrong number of them, or a key that cannot be one, naming the first.
+        InvalidInputError: a wrong number of them, or a key that cannot be one, naming the first.
     """
     if _is_key_list(keys):
         checked: Sequence[str] | NDArray[np.int64] = keys  # type: ignore[assignment]
@@ -30,7 +30,9 @@ def as_keys(keys: object, count: int | None = None) -> Sequence[str] | NDArray[n
     else:
         checked = _from_list(_listed(keys))
     if count is not None and len(checked) != count:
-        raise InvalidInput(f"there are {count:,} vectors but {len(checked):,} keys; one key a vector, in row order")
+        raise InvalidInputError(
+            f"there are {count:,} vectors but {len(checked):,} keys; one key a vector, in row order"
+        )
     return checked
 
 
@@ -41,26 +43,30 @@ def _is_key_list(keys: object) -> bool:
 
 def _listed(keys: object) -> list[Any]:
     if isinstance(keys, (str, bytes)):
-        raise InvalidInput(f"keys is a single {type(keys).__name__}, {keys!r:.60}; pass a list with one key a vector")
+        raise InvalidInputError(
+            f"keys is a single {type(keys).__name__}, {keys!r:.60}; pass a list with one key a vector"
+        )
     if isinstance(keys, slice):
-        raise InvalidInput(f"keys is {keys}; pass a list of keys. Rows by their numbers: index.vectors(range(0, 3))")
+        raise InvalidInputError(
+            f"keys is {keys}; pass a list of keys. Rows by their numbers: index.vectors(range(0, 3))"
+        )
     if isinstance(keys, (Mapping, Set)) and not isinstance(keys, KeysView):
-        raise InvalidInput(f"keys is {a_type(keys)}, which has no order; pass a list in the order of the rows")
+        raise InvalidInputError(f"keys is {a_type(keys)}, which has no order; pass a list in the order of the rows")
     if not isinstance(keys, Iterable):
-        raise InvalidInput(f"keys is {a_type(keys)}; pass a list of strings or integers, one a vector")
+        raise InvalidInputError(f"keys is {a_type(keys)}; pass a list of strings or integers, one a vector")
     return list(keys)
 
 
 def _from_array(array: NDArray[Any]) -> Sequence[str] | NDArray[np.int64]:
     if array.ndim != 1:
-        raise InvalidInput(
+        raise InvalidInputError(
             f"keys has the shape {array.shape} and the dtype {array.dtype}; one key a vector is needed, shape (n,). "
             "If these are vectors: vectors come first, keys second"
         )
     if array.dtype.kind in "iu":
         if array.dtype.kind == "u" and array.size and int(array.max()) > INT64_MAX:
             row = int(np.argmax(array > INT64_MAX))
-            raise InvalidInput(_outside(row, int(array[row])))
+            raise InvalidInputError(_outside(row, int(array[row])))
         return np.ascontiguousarray(array, dtype=np.int64)
     return _from_list(array.tolist())
 
@@ -75,12 +81,12 @@ def _from_list(keys: list[Any]) -> Sequence[str] | NDArray[np.int64]:
     # Subclasses and NumPy's own scalars (np.str_, np.int64), or something that cannot be a key.
     row = next((row for row, key in enumerate(keys) if not _may_be_key(key)), None)
     if row is not None:
-        raise InvalidInput(f"key {row} is {keys[row]!r:.60}, {a_type(keys[row])}; keys are strings or integers")
+        raise InvalidInputError(f"key {row} is {keys[row]!r:.60}, {a_type(keys[row])}; keys are strings or integers")
     if all(isinstance(key, str) for key in keys):
         return _from_list([str(key) for key in keys])
     row = next((row for row, key in enumerate(keys) if isinstance(key, str) != isinstance(keys[0], str)), None)
     if row is not None:
-        raise InvalidInput(
+        raise InvalidInputError(
             f"key {row} is {keys[row]!r:.60}, {a_type(keys[row])}, while key 0 is {a_type(keys[0])}; "
             "keys are all strings or all integers"
         )
@@ -96,7 +102,7 @@ def _integers(keys: list[int]) -> NDArray[np.int64]:
         return np.array(keys, dtype=np.int64)
     except OverflowError:
         row = next(row for row, key in enumerate(keys) if not INT64_MIN <= key <= INT64_MAX)
-        raise InvalidInput(_outside(row, keys[row])) from None
+        raise InvalidInputError(_outside(row, keys[row])) from None
 
 
 def _outside(row: int, key: int) -> str:
@@ -106,7 +112,7 @@ def _outside(row: int, key: int) -> str:
 def _check_text(keys: list[str]) -> None:
     for row, key in enumerate(keys):
         if not key.isascii() and not is_utf8(key):
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"key {row}, {key!r:.60}, has a lone surrogate and is no valid Unicode text; "
                 "decode the text it came from with errors='replace'"
             )

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearabout import _core
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInputError
 from nearabout.given import Pieces
 from nearabout.inputs import Vectors, as_vectors, check_range, stored_dtype, to_numpy
 from nearabout.progress import Monitor
@@ -53,12 +53,12 @@ def check_memory(memory: object, path: str | None) -> int:
     elif isinstance(memory, str) and (match := _SIZE.fullmatch(memory)):
         size = int(float(match[1]) * (1024 if match[3] else 1000) ** ("kmgt".index(match[2].lower()) + 1))
     if not LEAST_MEMORY <= size < 2**63:
-        raise InvalidInput(
+        raise InvalidInputError(
             f"memory is {memory!r}; pass a number of bytes, or a size such as '512MB', '2GB' or '1.5 GiB', "
             f"of at least {LEAST_MEMORY // 10**6}MB"
         )
     if path is None:
-        raise InvalidInput(
+        raise InvalidInputError(
             f"memory={memory!r} was given without path=: an index that is built in memory takes all of its own size; "
             "say where to write it"
         )
@@ -168,7 +168,7 @@ def _within(
         rows += len(piece)
         needed = _COPIES_OF_KEYS * held() + LEAST_MEMORY // 2
         if needed > memory:
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"{source}: the keys of the first {rows:,} rows take {needed:,} bytes of memory already, and "
                 f"memory={memory:,} was given: keys are held until the index is written; give more, or use row numbers"
             )

@@ -9,7 +9,7 @@ import numpy as np
 from nearabout.arguments import check_threads
 from nearabout.calibration import Calibration, check_recall
 from nearabout.distinct import distinct
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInputError
 from nearabout.inputs import as_measured
 from nearabout.progress import monitor_for
 
@@ -74,8 +74,9 @@ class Measuring:
             progress: None, True (a bar on a terminal), or a function of the share done.
 
         Raises:
-            UnknownKey: a key is not in the index.
-            InvalidInput: queries as in `search`, or none in them; no keys, or both keys and queries; an exact index,
+            UnknownKeyError: a key is not in the index.
+            InvalidInputError: queries as in `search`, or none in them; no keys, or both keys and queries; an exact
+                index,
                 which compares every row whatever is asked; an index that keeps no vectors, which true neighbours cannot
                 be found with (give `build` the queries).
 
@@ -83,22 +84,24 @@ class Measuring:
         >>> random = np.random.default_rng(0)
         >>> index = na.build(random.normal(size=(3000, 16)), metric="euclidean", kind="ivf")
         >>> asked = random.normal(size=(200, 16)) * 3
-        >>> bool(index.search(asked, k=10).untested.mean() > 0.5)
+        >>> bool(index.search(asked, k=10).out_of_distribution.mean() > 0.5)
         True
         >>> better = index.calibrate(asked)
-        >>> bool(better.search(asked, k=10).untested.any())
+        >>> bool(better.search(asked, k=10).out_of_distribution.any())
         False
         """
         known = self._core.calibration()
-        target = check_recall(recall) if recall is not None else 0.95 if known is None else float(known["recall"])
+        target = (
+            check_recall(recall) if recall is not None else 0.95 if known is None else float(known["target_recall"])
+        )
         if queries is not None and keys is not None:
-            raise InvalidInput(
+            raise InvalidInputError(
                 "queries and keys are both given; pass the queries that will be asked, or the keys of rows"
             )
         given = as_measured(queries, self.metric, self.dtype, self.dims)
         rows = np.empty(0, np.int64) if keys is None else distinct(self.rows(keys))
         if keys is not None and not rows.size:
-            raise InvalidInput("keys is empty; pass the keys of rows that will be asked about, or leave it out")
+            raise InvalidInputError("keys is empty; pass the keys of rows that will be asked about, or leave it out")
         monitor, finish = monitor_for(progress, "calibrating")
         try:
             core = self._core.calibrated(given, rows, target, check_threads(threads), monitor)
@@ -106,7 +109,7 @@ class Measuring:
             finish()
         return self._with(core)
 
-    def recall(
+    def measure_recall(
         self,
         queries: Any,
         k: int = 10,
@@ -126,13 +129,13 @@ class Measuring:
             threads: as in `search`.
 
         Raises:
-            InvalidInput: as in `search`; an index that keeps no vectors, for which `evaluation.recall` takes true
+            InvalidInputError: as in `search`; an index that keeps no vectors, for which `evaluation.recall` takes true
                 neighbours that were found otherwise.
 
         >>> import nearabout as na, numpy as np
         >>> vectors = np.random.default_rng(0).normal(size=(3000, 16))
         >>> index = na.build(vectors, metric="euclidean", kind="ivf")
-        >>> index.recall(vectors[:100], k=10, effort=index.info()["lists"])
+        >>> index.measure_recall(vectors[:100], k=10, effort=index.info()["lists"])
         1.0
         """
         found = np.atleast_2d(self.search(queries, k, recall=recall, effort=effort, threads=threads).distances)
@@ -157,15 +160,16 @@ class Measuring:
             `Explanation`; its `why` says it in words.
 
         Raises:
-            UnknownKey: a key is not in the index.
-            InvalidInput: as in `search`; the key is that of the query; a key as query where small codes alone are kept.
+            UnknownKeyError: a key is not in the index.
+            InvalidInputError: as in `search`; the key is that of the query; a key as query where small codes alone are
+            kept.
 
         >>> import nearabout as na, numpy as np
         >>> vectors = np.random.default_rng(0).normal(size=(3000, 16))
         >>> index = na.build(vectors, metric="euclidean", kind=na.IVF(lists=64))
         >>> tenth = index.search_by_key(0, k=10, exact=True).rows[9]
         >>> told = index.explain(0, tenth, effort=1)
-        >>> told.rank, told.expected, told.reachable
+        >>> told.rank, told.is_true_neighbour, told.reachable
         (10, True, True)
         """
         from nearabout.explaining import explain

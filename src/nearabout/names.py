@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from nearabout.errors import InvalidInput, quoted
+from nearabout.errors import InvalidInputError, quoted
 
 TYPE_CHECKING = False  # type checkers take this as true; the real one would cost the import of `typing`
 if TYPE_CHECKING:
@@ -73,22 +73,22 @@ def nearest(given: str, allowed: Sequence[str], other_names: Mapping[str, str] |
 
 
 def check_metric(metric: object) -> str:
-    """`metric` if it is one; InvalidInput with the nearest names if not."""
+    """`metric` if it is one; InvalidInputError with the nearest names if not."""
     if not isinstance(metric, str):
-        raise InvalidInput(f"metric is {a_type(metric)}; pass one of {', '.join(METRICS)}")
+        raise InvalidInputError(f"metric is {a_type(metric)}; pass one of {', '.join(METRICS)}")
     if metric not in METRICS:
-        raise InvalidInput(f"there is no metric {quoted(metric)}; {nearest(metric, METRICS, _OTHER_METRICS)}")
+        raise InvalidInputError(f"there is no metric {quoted(metric)}; {nearest(metric, METRICS, _OTHER_METRICS)}")
     return metric
 
 
 def check_dtype(dtype: object) -> str | None:
-    """`dtype` if it is one, or None (keep the input's); InvalidInput with the nearest names if not."""
+    """`dtype` if it is one, or None (keep the input's); InvalidInputError with the nearest names if not."""
     if dtype is None:
         return None
     if isinstance(dtype, str) and dtype in DTYPES:
         return dtype
     name = dtype if isinstance(dtype, str) else getattr(dtype, "name", None) or getattr(dtype, "__name__", str(dtype))
-    raise InvalidInput(f"there is no dtype {quoted(name)}; {nearest(str(name), DTYPES, _OTHER_DTYPES)}")
+    raise InvalidInputError(f"there is no dtype {quoted(name)}; {nearest(str(name), DTYPES, _OTHER_DTYPES)}")
 
 
 def unknown_key(core: _core.Index, key: object) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearabout.columns import Column, Part, choose, stacked
-from nearabout.errors import InvalidInput, quoted
+from nearabout.errors import InvalidInputError, quoted
 
 
 def is_pandas(data: object) -> bool:
@@ -21,7 +21,7 @@ def part_of(data: Any, what: str, keyed: bool) -> Part:
     """Returns the rows of a frame or a series; `keyed`: its own keys are not wanted. `what` names it in errors.
 
     Raises:
-        InvalidInput: a choice of columns, a column or an index that is not understood.
+        InvalidInputError: a choice of columns, a column or an index that is not understood.
     """
     if data.ndim == 1:
         return _of_series(data, what, keyed)
@@ -59,11 +59,11 @@ def _of_series(data: Any, what: str, keyed: bool) -> Part:
         vectors, absent = _table([data], absent)
         return Part(vectors[:, 0], None, absent)
     if kind.holds == "text":
-        raise InvalidInput(
+        raise InvalidInputError(
             f"{what} holds text, not numbers; vectors come first, keys second: build(vectors, keys=words)"
         )
     if kind.holds == "other" and len(data):
-        raise InvalidInput(f"{what} holds {kind.type}; numbers, or lists of numbers of one length, are needed")
+        raise InvalidInputError(f"{what} holds {kind.type}; numbers, or lists of numbers of one length, are needed")
     vectors, absent = _lists(data, absent, what)
     labels = None if keyed else _labels(data.index, what, False)
     return Part(vectors, labels if labels is None else labels[~absent], absent)
@@ -135,7 +135,7 @@ def _lists(column: Any, absent: NDArray[np.bool_], what: str) -> tuple[NDArray[A
     for place, row in enumerate(kept):
         if len(row) != len(kept[0]):
             places = np.flatnonzero(~absent)
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"{what} is ragged: row {places[0]} has {len(kept[0])} values, row {places[place]} has {len(row)}; "
                 "every vector needs the same dims"
             )
@@ -157,20 +157,20 @@ def _labels(index: Any, what: str, has_keys: bool) -> NDArray[Any] | None:
     if has_keys and counts:
         return None
     if has_keys:
-        raise InvalidInput(
+        raise InvalidInputError(
             f"{what} has a column of keys and labels in its index: drop one of them, {what}.reset_index(drop=True), or "
             "pass keys="
         )
     text = getattr(index, "nlevels", 1) == 1 and not hasattr(index, "tz") and _all_text(index.dropna())
     if not (counts or text or len(index) == 0) or index.hasnans:
         kind = "several levels" if getattr(index, "nlevels", 1) > 1 else index.dtype
-        raise InvalidInput(
+        raise InvalidInputError(
             f"the index of {what} ({kind}) cannot be keys, which are strings or whole numbers: pass keys=, such as "
             f"keys={what}.index.astype(str), or {what}.reset_index(drop=True) for row numbers"
         )
     if not index.is_unique:
         twice = index[index.duplicated()][0]
-        raise InvalidInput(
+        raise InvalidInputError(
             f"the index of {what} has the label {quoted(twice)} more than once, and keys must be unique: pass keys=, "
             f"or {what}.reset_index(drop=True) for row numbers, and look up labels[hits.rows]"
         )

@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Literal
 
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInputError
 from nearabout.names import a_type, nearest
 from nearabout.other_kinds import what_serves
 
@@ -59,7 +59,7 @@ class Forest:
             are more of them to rank; 24 to 64 are as good as each other.
 
     Raises:
-        InvalidInput: a setting out of its range.
+        InvalidInputError: a setting out of its range.
 
     References:
         E. Bernhardsson, Annoy, https://github.com/spotify/annoy. S. Dasgupta and Y. Freund, "Random projection trees
@@ -91,7 +91,7 @@ class Forest:
 
 
 @dataclass(frozen=True)
-class LeadingCodes:
+class PcaCodes:
     """How the small codes of `IVF` are laid out: bytes a row, and bits a direction.
 
     A code has `size * 8 / bits` numbers of `bits` bits, one along each of that many leading directions of the data.
@@ -104,11 +104,11 @@ class LeadingCodes:
         bits: "auto" (by the data), or 1, 2 or 4 a direction. There are codes along 192 directions at the most.
 
     Raises:
-        InvalidInput: a setting out of its range, or more than 192 directions.
+        InvalidInputError: a setting out of its range, or more than 192 directions.
 
     >>> import nearabout as na
-    >>> na.IVF(codes=na.LeadingCodes(32, bits=4))
-    IVF(lists='auto', codes=LeadingCodes(size=32, bits=4), refine=True, keep_vectors=True)
+    >>> na.IVF(codes=na.PcaCodes(32, bits=4))
+    IVF(lists='auto', codes=PcaCodes(size=32, bits=4), refine=True, keep_vectors=True)
     """
 
     size: int
@@ -119,10 +119,10 @@ class LeadingCodes:
         if self.bits == "auto":
             return
         if isinstance(self.bits, bool) or not isinstance(self.bits, int) or self.bits not in _CODE_BITS:
-            raise InvalidInput(f'bits is {self.bits!r}; pass 1, 2 or 4 bits a direction, or "auto"')
+            raise InvalidInputError(f'bits is {self.bits!r}; pass 1, 2 or 4 bits a direction, or "auto"')
         directions = self.size * 8 // self.bits
         if directions > _MOST_DIRECTIONS:
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"codes of {self.size} bytes at {self.bits} bits a direction are along {directions:,} directions, and "
                 f"{_MOST_DIRECTIONS} are the most; pass a size of at most {_MOST_DIRECTIONS * self.bits // 8}"
             )
@@ -153,7 +153,7 @@ class IVF:
             of rows, or half or twice as many where the build measures that a query takes clearly less time. More lists
             are smaller: fewer rows are scanned for the same neighbours, but there are more centroids to rank, and the
             build takes longer. There are never more lists than rows.
-        codes: "auto", or bytes a row (1 to 512), or `LeadingCodes` where the bits matter too. "auto" chooses by the
+        codes: "auto", or bytes a row (1 to 512), or `PcaCodes` where the bits matter too. "auto" chooses by the
             dimensions. Longer codes tell near rows apart better, so that fewer have to be compared in full; they take
             room, and longer to scan.
         refine: whether the rows that look nearest are compared. False: answers come from the small codes alone, and
@@ -169,7 +169,7 @@ class IVF:
             (`expected_recall`).
 
     Raises:
-        InvalidInput: a setting out of its range.
+        InvalidInputError: a setting out of its range.
 
     References:
         H. Jegou, M. Douze and C. Schmid, "Product quantization for nearest neighbor search", TPAMI 2011. F. Andre,
@@ -183,23 +183,23 @@ class IVF:
     >>> int(index.search(vectors[7], k=3, effort=4).rows[0])
     7
     >>> small = na.build(vectors, metric="euclidean", kind=na.IVF(lists=64, keep_vectors=False))
-    >>> small.info()["answers"], small.info()["file_bytes"] < index.info()["file_bytes"] / 2
-    ('8-bit codes', True)
+    >>> small.info()["distance_source"], small.info()["file_bytes"] < index.info()["file_bytes"] / 2
+    ('int8', True)
     """
 
     lists: int | Literal["auto"] = "auto"
-    codes: int | LeadingCodes | Literal["auto"] = "auto"
+    codes: int | PcaCodes | Literal["auto"] = "auto"
     refine: bool = True
     keep_vectors: bool = True
 
     def __post_init__(self) -> None:
         if self.lists != "auto":
             _check_count("lists", self.lists, _MOST_LISTS, ', or "auto"')
-        if self.codes != "auto" and not isinstance(self.codes, LeadingCodes):
-            _check_count("codes", self.codes, _LARGEST_CODE, ' (bytes a row), a LeadingCodes, or "auto"')
+        if self.codes != "auto" and not isinstance(self.codes, PcaCodes):
+            _check_count("codes", self.codes, _LARGEST_CODE, ' (bytes a row), a PcaCodes, or "auto"')
         for name, flag in (("refine", self.refine), ("keep_vectors", self.keep_vectors)):
             if not isinstance(flag, bool):
-                raise InvalidInput(f"{name} is {flag!r}; pass True or False")
+                raise InvalidInputError(f"{name} is {flag!r}; pass True or False")
 
     @property
     def name(self) -> str:
@@ -226,7 +226,7 @@ _OTHER_SETTINGS = {
 
 def _check_count(name: str, value: object, most: int, other: str = "") -> None:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
-        raise InvalidInput(f"{name} is {value!r}; pass a whole number from 1 to {most:,}{other}")
+        raise InvalidInputError(f"{name} is {value!r}; pass a whole number from 1 to {most:,}{other}")
 
 
 def resolve_kind(kind: object) -> Kind | Literal["auto"]:
@@ -236,14 +236,16 @@ def resolve_kind(kind: object) -> Kind | Literal["auto"]:
     names = ", ".join(map(repr, KINDS))
     for known in _CLASSES.values():
         if kind is known:
-            raise InvalidInput(f"kind is the class na.{known.__name__}; pass an object of it: na.{known.__name__}()")
+            raise InvalidInputError(
+                f"kind is the class na.{known.__name__}; pass an object of it: na.{known.__name__}()"
+            )
     if not isinstance(kind, str):
-        raise InvalidInput(f"kind is {a_type(kind)}; pass one of {names}, or an object such as na.Forest()")
+        raise InvalidInputError(f"kind is {a_type(kind)}; pass one of {names}, or an object such as na.Forest()")
     if kind not in KINDS:
         served = what_serves(kind)
         allowed = f"Allowed: {', '.join(KINDS)}"
         advice = f"{served}{'' if served.endswith('?') else '.'} {allowed}" if served else nearest(kind, KINDS)
-        raise InvalidInput(f"there is no kind {kind!r}; {advice}")
+        raise InvalidInputError(f"there is no kind {kind!r}; {advice}")
     return "auto" if kind == "auto" else _CLASSES[kind]()
 
 
@@ -251,12 +253,12 @@ def kind_from_settings(kind: str, settings: dict[str, str]) -> Kind | Literal["a
     """The parameters that a name and `name=value` settings from a command line stand for.
 
     Raises:
-        InvalidInput: the kind has no such setting, or the value is none of what it takes.
+        InvalidInputError: the kind has no such setting, or the value is none of what it takes.
     """
     chosen = resolve_kind(kind)
     if chosen == "auto":
         for name, text in settings.items():
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"--set {name}={text}: the kind auto is chosen with its settings; name the kind as well: "
                 "--kind forest or --kind ivf"
             )
@@ -267,7 +269,7 @@ def kind_from_settings(kind: str, settings: dict[str, str]) -> Kind | Literal["a
         if name not in fields:
             other_names = {other: ours for other, ours in _OTHER_SETTINGS.items() if ours in fields}
             known = f"no setting {name!r}; {nearest(name, tuple(fields), other_names)}" if fields else "no settings"
-            raise InvalidInput(f"--set {name}={text}: the kind {chosen.name} has {known}")
+            raise InvalidInputError(f"--set {name}={text}: the kind {chosen.name} has {known}")
         is_flag = isinstance(fields[name].default, bool)
         values[name] = _flag(name, text) if is_flag else text if text == "auto" else _number(name, text)
     return dataclasses.replace(chosen, **values)  # type: ignore[arg-type]
@@ -275,7 +277,7 @@ def kind_from_settings(kind: str, settings: dict[str, str]) -> Kind | Literal["a
 
 def _flag(name: str, text: str) -> bool:
     if text not in ("true", "false"):
-        raise InvalidInput(f"--set {name}={text}: {text!r} is neither true nor false")
+        raise InvalidInputError(f"--set {name}={text}: {text!r} is neither true nor false")
     return text == "true"
 
 
@@ -283,4 +285,4 @@ def _number(name: str, text: str) -> int:
     try:
         return int(text)
     except ValueError:
-        raise InvalidInput(f"--set {name}={text}: {text!r} is not a whole number") from None
+        raise InvalidInputError(f"--set {name}={text}: {text!r} is not a whole number") from None

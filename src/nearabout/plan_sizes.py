@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from nearabout.params import IVF, Forest, Kind, LeadingCodes
+from nearabout.params import IVF, Forest, Kind, PcaCodes
 
 BLOCK_ROWS = 16  # of a list's codes
 _SPACES = ("euclidean", "sqeuclidean", "cosine", "dot")  # metrics that have a screen, and lists
@@ -80,7 +80,7 @@ def code_width(case: Case) -> int:
     """Bytes of a row's code in lists, in whole lines of four."""
     kind = case.kind if isinstance(case.kind, IVF) else IVF()
     if kind.codes != "auto":
-        return 4 * math.ceil(min(kind.codes.size if isinstance(kind.codes, LeadingCodes) else kind.codes, 96) / 4)
+        return 4 * math.ceil(min(kind.codes.size if isinstance(kind.codes, PcaCodes) else kind.codes, 96) / 4)
     if not kind.refine:  # those that rank best: of many bytes
         return 4 * round(min(48, max(16, case.dims / 2)) / 4)
     return 4 * math.ceil(min(48.0, max(8.0, 2.4 * math.sqrt(case.dims)), max(4, case.dims / 2)) / 4)

@@ -18,7 +18,7 @@ from nearabout.arguments import check_threads
 from nearabout.building import build
 from nearabout.calibration import check_recall
 from nearabout.choice import choose_kind
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInputError
 from nearabout.inputs import MAX_DIMS
 from nearabout.larger import check_memory
 from nearabout.names import BIT_METRICS, check_dtype, check_metric
@@ -117,7 +117,7 @@ def plan(
         of two; query_seconds and queries_per_second for data like words, sentences and pictures, within one of three.
 
     Raises:
-        InvalidInput: what `build` would refuse too, or a number out of its range.
+        InvalidInputError: what `build` would refuse too, or a number out of its range.
 
     >>> import nearabout as na
     >>> na.plan(1_000_000, 100, memory="1GB")  # doctest: +ELLIPSIS
@@ -164,9 +164,9 @@ def _check_number(name: str, value: object, most: int) -> int:
             raise TypeError
         number = operator.index(value)  # type: ignore[arg-type]
     except TypeError:
-        raise InvalidInput(f"{name} is {value!r}; pass a whole number from 1 to {most:,}") from None
+        raise InvalidInputError(f"{name} is {value!r}; pass a whole number from 1 to {most:,}") from None
     if not 1 <= number <= most:
-        raise InvalidInput(f"{name} is {number:,}; pass a whole number from 1 to {most:,}")
+        raise InvalidInputError(f"{name} is {number:,}; pass a whole number from 1 to {most:,}")
     return number
 
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import TypeAlias
 
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInputError
 
 Monitor: TypeAlias = Callable[[float], object] | None
 
@@ -73,7 +73,7 @@ def monitor_for(progress: object, label: str) -> tuple[Monitor, Callable[[], Non
                 rising.end()
 
         return rising, finish
-    raise InvalidInput(
+    raise InvalidInputError(
         f"progress is a {type(progress).__name__}; pass None, True (a bar on standard error when that is a terminal) "
         "or a function that takes the share done, 0 to 1"
     )

@@ -8,18 +8,19 @@ if TYPE_CHECKING:
     from nearabout.explaining import Explanation
     from nearabout.index import Index
 
+_CODES = {"int8": "8-bit codes", "codes": "small codes"}
 _TARGETS = (0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)  # recalls that people ask for
 
 
 def why(index: Index, told: Explanation, asked: bool) -> str:
     """A sentence or two. `asked`: whether the search was told what to spend."""
     spending = _spending(index, told.effort, asked)
-    if told.expected and told.found:
+    if told.is_true_neighbour and told.found:
         first = f"{_place(told)}, and {spending} found it"
-        if told.appears_at is None or told.effort is None or told.appears_at >= told.effort:
+        if told.min_effort_found is None or told.effort is None or told.min_effort_found >= told.effort:
             return f"{first}."
-        return f"{first}; {_counted(index, told.appears_at)} would do."
-    if told.expected:
+        return f"{first}; {_counted(index, told.min_effort_found)} would do."
+    if told.is_true_neighbour:
         return f"{_place(told)}, and {spending} did not find it{_cause(told)}. {_remedy(index, told)}"
     if told.found:
         nearest = "the nearest" if told.k == 1 else f"the {told.k:,} nearest"
@@ -27,16 +28,18 @@ def why(index: Index, told: Explanation, asked: bool) -> str:
     last = f"the {ordinal(told.k)} at {told.kth_distance:.4g}"
     right = f"a search for {_neighbours(told.k)} is right to leave it out"
     sentence = f"{_place(told)}, at {told.distance:.4g}, and {last}: {right}."
-    if told.appears_at is None:
+    if told.min_effort_found is None:
         return sentence
-    return f"{sentence} A search for {told.rank:,} finds it from an effort of {_counted(index, told.appears_at)} on."
+    return (
+        f"{sentence} A search for {told.rank:,} finds it from an effort of {_counted(index, told.min_effort_found)} on."
+    )
 
 
 def _place(told: Explanation) -> str:
     rank = "the nearest" if told.rank == 1 else f"the {ordinal(told.rank)} nearest"
-    if told.ranked_by == "vectors":
+    if told.distance_source == "vectors":
         return f"It is {rank}"
-    return f"By the {told.ranked_by} that are kept in place of vectors it is {rank}"
+    return f"By the {_CODES[told.distance_source]} that the index keeps instead of vectors, it is {rank}"
 
 
 def _spending(index: Index, effort: int | None, asked: bool) -> str:
@@ -46,9 +49,9 @@ def _spending(index: Index, effort: int | None, asked: bool) -> str:
 
 
 def _cause(told: Explanation) -> str:
-    if told.looked_at is None:
+    if told.probed is None:
         return ""
-    if told.looked_at:
+    if told.probed:
         return ": its list was looked into, but by its code other rows looked nearer, and it was not compared"
     return ": its list was not among them"
 
@@ -56,16 +59,16 @@ def _cause(told: Explanation) -> str:
 def _remedy(index: Index, told: Explanation) -> str:
     """What finds it."""
     core = index._core
-    if told.appears_at is None:
+    if told.min_effort_found is None:
         if core.keeps_vectors:
             return "No effort finds it but the comparison of every row: exact=True."
         return f"No effort finds it among {_neighbours(told.k)}; ask for more of them."
-    sentence = f"From {_counted(index, told.appears_at)} on it is found."
+    sentence = f"From {_counted(index, told.min_effort_found)} on it is found."
     for target in _TARGETS if core.seen_distances() is not None else ():
         spent = core.base_effort(told.k, None, target, False)
         if spent is None:
             return f"{sentence} Searches that ask for recall={target:g} compare every row."
-        if spent >= told.appears_at:
+        if spent >= told.min_effort_found:
             return f"{sentence} Searches that ask for recall={target:g} spend {spent:,}."
     return sentence
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from nearabout import _core
 from nearabout.arguments import check_path
 from nearabout.distinct import distinct
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInputError
 from nearabout.given import Pieces, comes_in_pieces
 from nearabout.inputs import Vectors, as_vectors
 from nearabout.keys import as_keys
@@ -36,7 +36,7 @@ class Wanted(NamedTuple):
     dtype: str | None
     memory: int  # bytes, 0: no limit
     target: str | None  # the path of the index
-    on_bad: Literal["error", "skip"]
+    invalid: Literal["raise", "skip"]
 
 
 class Taken(NamedTuple):
@@ -52,12 +52,12 @@ class Taken(NamedTuple):
         """Returns the rows as the core takes them."""
         return self.vectors.rows if isinstance(self.vectors, FileVectors) else self.vectors.array
 
-    def keys_for(self, on_bad: str) -> Sequence[str] | NDArray[np.int64] | None:
+    def keys_for(self, invalid: str) -> Sequence[str] | NDArray[np.int64] | None:
         """Returns the keys as the core takes them: row numbers of the input where rows may be left out and there are
         none."""
         if self.keys is not None:
             return as_keys(self.keys, len(self.rows))
-        return self._places() if on_bad == "skip" else None
+        return self._places() if invalid == "skip" else None
 
     def left_out(self, skipped: NDArray[np.int64]) -> NDArray[np.int64]:
         """Returns the rows of the input that were left out, `skipped` by the core among them."""
@@ -71,11 +71,11 @@ class Taken(NamedTuple):
         def told(*arguments: Any, **options: Any) -> Built:
             try:
                 return build(*arguments, **options)
-            except InvalidInput as error:
+            except InvalidInputError as error:
                 if not self.keys_from or not str(error).startswith("keys must be unique"):
                     raise
                 advice = f"The keys are those of {self.keys_from}: pass keys=, or select the columns that are meant."
-                raise InvalidInput(f"{error} {advice}") from None
+                raise InvalidInputError(f"{error} {advice}") from None
 
         return told
 
@@ -96,20 +96,20 @@ def take(
     """Returns vectors and keys of whatever was given. Notes where they came from.
 
     Raises:
-        InvalidInput: something that holds no vectors, or a choice that has to be made by the caller.
+        InvalidInputError: something that holds no vectors, or a choice that has to be made by the caller.
         TypeError: an argument that `build` does not have.
     """
     check_reading(reading, data)
     formats = sys.modules.get("nearabout.formats")  # where nobody loaded it, nobody has what it reads
     found: FileVectors | Embeddings | None = data if formats and isinstance(data, formats.Embeddings) else None
     if isinstance(data, (str, os.PathLike)):
-        found = _of_file(check_path(data), wanted, _with_on_bad(reading, wanted.on_bad), monitor)
+        found = _of_file(check_path(data), wanted, _with_invalid(reading, wanted.invalid), monitor)
     if found is not None:
         _note(found, notes)
         keys = found.keys if keys is None else keys
         data = found if isinstance(found, FileVectors) else found.vectors
     elif comes_in_pieces(data):
-        return _of_pieces(Pieces(data, "data", keys is not None, wanted.on_bad), keys, wanted)
+        return _of_pieces(Pieces(data, "data", keys is not None, wanted.invalid), keys, wanted)
     if isinstance(data, FileVectors):
         return Taken(data, keys, _NONE_MISSING)
     if wanted.memory and wanted.target is not None:
@@ -154,19 +154,19 @@ def reading_names() -> tuple[str, ...]:
 
     from nearabout.formats._options import ReadOptions
 
-    return ("format", "member", *(field.name for field in fields(ReadOptions) if field.name != "on_bad"))
+    return ("format", "member", *(field.name for field in fields(ReadOptions) if field.name != "invalid"))
 
 
-def _with_on_bad(reading: dict[str, Any], on_bad: str) -> dict[str, Any]:
-    """Adds `on_bad`: readers do about rows that cannot be read what `build` does about vectors."""
-    if on_bad == "error":
+def _with_invalid(reading: dict[str, Any], invalid: str) -> dict[str, Any]:
+    """Adds `invalid`: readers do about rows that cannot be read what `build` does about vectors."""
+    if invalid == "raise":
         return reading
     from dataclasses import fields
 
     from nearabout.formats._options import ReadOptions
 
-    takes = any(field.name == "on_bad" for field in fields(ReadOptions))
-    return {**reading, "on_bad": on_bad} if takes else reading
+    takes = any(field.name == "invalid" for field in fields(ReadOptions))
+    return {**reading, "invalid": invalid} if takes else reading
 
 
 def check_reading(reading: dict[str, Any], data: object) -> None:
@@ -178,7 +178,7 @@ def check_reading(reading: dict[str, Any], data: object) -> None:
         if name not in names:
             raise TypeError(f"build() has no argument {name!r}; {nearest(name, (*_own_names(), *names))}")
         if not isinstance(data, (str, os.PathLike)):
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"{name}= says how a file is read, and data is a {type(data).__name__}, not a path: leave it out"
             )
 

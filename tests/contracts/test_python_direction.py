@@ -133,7 +133,7 @@ def test_the_checker_sees_wrong_imports() -> None:
 
 
 def test_the_checker_passes_what_is_right() -> None:
-    assert wrong_imports("from ..errors import InvalidInput\nimport numpy\n", "nearabout.formats.npy") == []
+    assert wrong_imports("from ..errors import InvalidInputError\nimport numpy\n", "nearabout.formats.npy") == []
     assert wrong_imports("from ..index import build\nfrom .. import open\n", "nearabout.cli.build") == []
 
 

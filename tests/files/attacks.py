@@ -37,15 +37,15 @@ def truncations(image: bytes) -> Iterator[Attack]:
         borders |= {part.offset, part.end}
     cuts = {border + step for border in borders for step in (-1, 0, 1)}
     for cut in sorted(cuts & set(range(len(image)))):
-        yield Attack(f"cut to {cut} bytes", image[:cut], "TruncatedFile" if cut else "NotOurFile", "")
-    yield Attack("a byte too many", image + b"\0", "CorruptFile", "size")
+        yield Attack(f"cut to {cut} bytes", image[:cut], "TruncatedFileError" if cut else "UnknownFormatError", "")
+    yield Attack("a byte too many", image + b"\0", "CorruptFileError", "size")
 
 
 def flipped_bits(image: bytes) -> Iterator[Attack]:
     """Each bit of the header and of the directory, checksums left as they were."""
     place = near.directory_place(image)
     for at in [*range(near.HEADER.size), *range(place, len(image))]:
-        error = "NotOurFile" if at < len(near.MAGIC) else "CorruptFile"
+        error = "UnknownFormatError" if at < len(near.MAGIC) else "CorruptFileError"
         for bit in range(8):
             changed = bytearray(image)
             changed[at] ^= 1 << bit
@@ -56,7 +56,7 @@ def every_byte(image: bytes) -> Iterator[Attack]:
     """Every byte of the file wrong, one at a time, checksums left as they were."""
     for at, byte in enumerate(image):
         changed = image[:at] + bytes([byte ^ 0xA5]) + image[at + 1 :]
-        error = "NotOurFile" if at < len(near.MAGIC) else "CorruptFile"
+        error = "UnknownFormatError" if at < len(near.MAGIC) else "CorruptFileError"
         yield Attack(f"byte {at} changed, checksums not", changed, error, "", True)
 
 
@@ -94,28 +94,28 @@ def lying_directory(image: bytes) -> Iterator[Attack]:
                 if value >= 0:
                     lying = _entry(image, number, field, value)
                     # An empty table may have any number of columns: nothing follows from it but the descriptor's own.
-                    error = "" if not part.data else "CorruptFile"
+                    error = "" if not part.data else "CorruptFileError"
                     yield Attack(f"{name} of {part.name} is {value}", lying, error)
         if number and parts[number - 1].data:
             lying = _entry(image, number, 4, parts[number - 1].offset)
-            yield Attack(f"{part.name} lies over {parts[number - 1].name}", lying, "CorruptFile", "offset")
+            yield Attack(f"{part.name} lies over {parts[number - 1].name}", lying, "CorruptFileError", "offset")
         # 2^33 rows of 2^31 columns: a product of 2^64 or more, which a careless reader takes for something small.
         huge = bytearray(_entry(_entry(image, number, 6, 1 << 33), number, 7, 1 << 31))
-        yield Attack(f"{part.name} has 2^64 elements", bytes(huge), "CorruptFile", part.name)
-        yield Attack(f"{part.name} has an element type of 99", _entry(image, number, 3, 99), "CorruptFile", "99")
-        yield Attack(f"{part.name} has unknown flags", _entry(image, number, 1, 4), "CorruptFile", "flags")
-        yield Attack(f"{part.name} has version 0", _entry(image, number, 2, 0), "CorruptFile", "version")
-        yield Attack(f"{part.name} has version 2", _entry(image, number, 2, 2), "NewerFile", "version 2")
+        yield Attack(f"{part.name} has 2^64 elements", bytes(huge), "CorruptFileError", part.name)
+        yield Attack(f"{part.name} has an element type of 99", _entry(image, number, 3, 99), "CorruptFileError", "99")
+        yield Attack(f"{part.name} has unknown flags", _entry(image, number, 1, 4), "CorruptFileError", "flags")
+        yield Attack(f"{part.name} has version 0", _entry(image, number, 2, 0), "CorruptFileError", "version")
+        yield Attack(f"{part.name} has version 2", _entry(image, number, 2, 2), "UnsupportedVersionError", "version 2")
     for count in (0, len(parts) - 1, len(parts) + 1, 1_025, (1 << 32) - 1):
         changed = bytearray(image)
         struct.pack_into("<I", changed, 12, count)
         sealed = near.seal(changed, near.directory_place(image))
-        yield Attack(f"{count} sections instead of {len(parts)}", bytes(sealed), "CorruptFile")
+        yield Attack(f"{count} sections instead of {len(parts)}", bytes(sealed), "CorruptFileError")
     for place in (0, 1, 64, len(image) - 64, len(image), 1 << 63, (1 << 64) - 64, (1 << 64) - 1):
         changed = bytearray(image)
         struct.pack_into("<Q", changed, 24, place)
         struct.pack_into("<Q", changed, 56, near.checksum(changed[:56]))
-        yield Attack(f"directory at {place}", bytes(changed), "CorruptFile", "directory")
+        yield Attack(f"directory at {place}", bytes(changed), "CorruptFileError", "directory")
 
 
 def sections_gone(image: bytes) -> Iterator[Attack]:
@@ -138,10 +138,10 @@ def sections_gone(image: bytes) -> Iterator[Attack]:
             near.GUARD,
         }
         whole |= near.ANSWERS in {other.id for other in parts} and part.id in {near.ANSWERS, near.VECTORS}
-        yield Attack(f"no {part.name}", near.put_together(others), "" if whole else "CorruptFile", "")
-        yield Attack(f"{part.name} twice", near.put_together([*parts, part]), "CorruptFile", "id")
+        yield Attack(f"no {part.name}", near.put_together(others), "" if whole else "CorruptFileError", "")
+        yield Attack(f"{part.name} twice", near.put_together([*parts, part]), "CorruptFileError", "id")
         unknown = near.put_together([*others, replace(part, id=77, flags=0)])
-        yield Attack(f"{part.name} as a required section 77", unknown, "NewerFile", "77")
+        yield Attack(f"{part.name} as a required section 77", unknown, "UnsupportedVersionError", "77")
     harmless = near.put_together([*parts, near.Part(77, 1, 9, 4, 3, 1, b"abc")])
     yield Attack("an optional section of the future", harmless)
 
@@ -153,19 +153,19 @@ def shapes(image: bytes) -> Iterator[Attack]:
             continue
         row = len(part.data) // part.rows
         # Longer or shorter text is for the offsets to tell; of what was measured there may be any number.
-        free = "" if part.id in {near.KEY_BYTES, near.EFFORTS, near.CURVE, near.GUARD} else "CorruptFile"
+        free = "" if part.id in {near.KEY_BYTES, near.EFFORTS, near.CURVE, near.GUARD} else "CorruptFileError"
         taller = near.exchange(image, part.id, data=part.data + part.data[:row], rows=part.rows + 1)
         yield Attack(f"{part.name} has a row more", taller, free)
         shorter = near.exchange(image, part.id, data=part.data[:-row], rows=part.rows - 1)
         yield Attack(f"{part.name} has a row less", shorter, free)
         if part.element != 6:
             wider = near.exchange(image, part.id, data=part.data * 2, columns=part.columns * 2)
-            yield Attack(f"{part.name} has twice the columns", wider, "CorruptFile")
+            yield Attack(f"{part.name} has twice the columns", wider, "CorruptFileError")
         # u32 for f32, i8 for u8, f64 for u64 ...: as many bytes, and something else
         other = {1: 7, 2: 3, 4: 5, 5: 4, 6: 4, 7: 1, 8: 10, 9: 8, 10: 9}[part.element]
         columns = -(-part.columns // 8) if part.element == 6 else part.columns
         retyped = near.exchange(image, part.id, element=other, columns=columns)
-        yield Attack(f"{part.name} has element type {other}", retyped, "CorruptFile")
+        yield Attack(f"{part.name} has element type {other}", retyped, "CorruptFileError")
 
 
 def descriptors(image: bytes) -> Iterator[Attack]:
@@ -174,23 +174,23 @@ def descriptors(image: bytes) -> Iterator[Attack]:
     kind, metric, element, rows, dims = struct.unpack("<5Q", part.data)
     held = {other.id for other in near.take_apart(image)}
     lies: list[tuple[str, int, int, str, str]] = [
-        ("kind", 0, 0, "CorruptFile", "kind"),
-        ("kind", 0, 99, "NewerFile", "99"),
-        ("kind", 0, kind + (1 << 32), "NewerFile", "kind"),
-        ("metric", 1, 0, "CorruptFile", "metric"),
-        ("metric", 1, 99, "CorruptFile", "99"),
-        ("metric", 1, metric + (1 << 32), "CorruptFile", "metric"),
-        ("element", 2, 0, "CorruptFile", "element"),
-        ("element", 2, 8, "CorruptFile", "element"),
-        ("element", 2, element + (1 << 32), "CorruptFile", "element"),
+        ("kind", 0, 0, "CorruptFileError", "kind"),
+        ("kind", 0, 99, "UnsupportedVersionError", "99"),
+        ("kind", 0, kind + (1 << 32), "UnsupportedVersionError", "kind"),
+        ("metric", 1, 0, "CorruptFileError", "metric"),
+        ("metric", 1, 99, "CorruptFileError", "99"),
+        ("metric", 1, metric + (1 << 32), "CorruptFileError", "metric"),
+        ("element", 2, 0, "CorruptFileError", "element"),
+        ("element", 2, 8, "CorruptFileError", "element"),
+        ("element", 2, element + (1 << 32), "CorruptFileError", "element"),
         # Without vectors the type is what decoded ones are given as, and what queries may be.
-        ("element", 2, element % 6 + 1, "CorruptFile" if near.VECTORS in held else "", ""),
-        ("rows", 3, rows + 1, "CorruptFile", "vectors" if near.VECTORS in held else ""),
-        ("rows", 3, 1 << 32, "CorruptFile", "rows"),
-        ("rows", 3, (1 << 64) - 1, "CorruptFile", "rows"),
-        ("dims", 4, 0, "CorruptFile", "dim"),
-        ("dims", 4, dims + 1, "CorruptFile", ""),
-        ("dims", 4, 1 << 63, "CorruptFile", ""),
+        ("element", 2, element % 6 + 1, "CorruptFileError" if near.VECTORS in held else "", ""),
+        ("rows", 3, rows + 1, "CorruptFileError", "vectors" if near.VECTORS in held else ""),
+        ("rows", 3, 1 << 32, "CorruptFileError", "rows"),
+        ("rows", 3, (1 << 64) - 1, "CorruptFileError", "rows"),
+        ("dims", 4, 0, "CorruptFileError", "dim"),
+        ("dims", 4, dims + 1, "CorruptFileError", ""),
+        ("dims", 4, 1 << 63, "CorruptFileError", ""),
     ]
     for name, field, value, error, says in lies:
         fields = [kind, metric, element, rows, dims]
@@ -219,22 +219,22 @@ def odd_numbers(image: bytes) -> Iterator[Attack]:
                 refused = not np.isfinite(numbers).all()
                 lying = near.exchange(image, part.id, data=numbers.tobytes())
                 name = f"{value} in {part.name} ({which})"
-                yield Attack(name, lying, "CorruptFile" if refused else "", part.name if refused else "")
+                yield Attack(name, lying, "CorruptFileError" if refused else "", part.name if refused else "")
         if part.id in (near.BOUNDS, near.SCREEN_BOUNDS):
             lying = near.exchange(image, part.id, data=struct.pack("<4d", -1e-9, 1, 1, 1))
-            yield Attack("a negative bound", lying, "CorruptFile", "negative")
+            yield Attack("a negative bound", lying, "CorruptFileError", "negative")
         if part.id == near.GUARD:
             for number in range(min(8, len(part.data) // 8)):
                 numbers = np.frombuffer(part.data, "<f8").copy()
                 for value in (1e301, -1e301) if number < 4 else (-1e-9, 1e301):  # ranges may begin below zero
                     numbers[number] = value
                     lying = near.exchange(image, part.id, data=numbers.tobytes())
-                    yield Attack(f"number {number} of the guard is {value}", lying, "CorruptFile", "guard")
+                    yield Attack(f"number {number} of the guard is {value}", lying, "CorruptFileError", "guard")
         if part.id in (near.GRID, near.SCREEN_GRID):
             steps = np.frombuffer(part.data, dtype).copy().reshape(3, -1)
             steps[1] = 0
             yield Attack(
-                "a grid of steps 0", near.exchange(image, part.id, data=steps.tobytes()), "CorruptFile", "step"
+                "a grid of steps 0", near.exchange(image, part.id, data=steps.tobytes()), "CorruptFileError", "step"
             )
 
 
@@ -247,14 +247,16 @@ def key_tables(image: bytes) -> Iterator[Attack]:
     (rows,) = struct.unpack_from("<Q", parts[near.DESCRIPTOR].data, 24)
     for value in (1 << 31, (1 << 32) - 1, rows):
         lying = near.exchange(image, near.KEY_SLOTS, data=np.full_like(slots, value).tobytes())
-        yield Attack(f"every slot of the keys is row {value}", lying, "CorruptFile", "key_slots")
-    yield Attack("every key is in row 0", near.exchange(image, near.KEY_SLOTS, data=bytes(slots.nbytes)), "CorruptFile")
+        yield Attack(f"every slot of the keys is row {value}", lying, "CorruptFileError", "key_slots")
+    yield Attack(
+        "every key is in row 0", near.exchange(image, near.KEY_SLOTS, data=bytes(slots.nbytes)), "CorruptFileError"
+    )
     tags = np.frombuffer(parts[near.KEY_TAGS].data, np.uint8)
     full = np.where(tags == 0, 0x80, tags).astype(np.uint8)
     yield Attack("no slot is empty", near.exchange(image, near.KEY_TAGS, data=full.tobytes()))
     for value in (0, 0x80, 0xFF, 0x7F):
         lying = near.exchange(image, near.KEY_TAGS, data=bytes([value]) * len(tags))
-        yield Attack(f"every tag is {value}", lying, "CorruptFile", "")
+        yield Attack(f"every tag is {value}", lying, "CorruptFileError", "")
     if near.KEY_OFFSETS not in parts:
         return
     offsets = np.frombuffer(parts[near.KEY_OFFSETS].data, "<u4")
@@ -264,9 +266,9 @@ def key_tables(image: bytes) -> Iterator[Attack]:
         ("are 2^32 - 1", np.full_like(offsets, (1 << 32) - 1)),
     ]:
         lying = near.exchange(image, near.KEY_OFFSETS, data=changed.tobytes())
-        yield Attack(f"offsets of the keys {name}", lying, "CorruptFile", "key_offsets")
+        yield Attack(f"offsets of the keys {name}", lying, "CorruptFileError", "key_offsets")
     not_text = near.exchange(image, near.KEY_BYTES, data=b"\xff" * len(parts[near.KEY_BYTES].data))
-    yield Attack("keys are not UTF-8", not_text, "CorruptFile", "")
+    yield Attack("keys are not UTF-8", not_text, "CorruptFileError", "")
 
 
 def metadata(image: bytes) -> Iterator[Attack]:
@@ -284,7 +286,7 @@ def metadata(image: bytes) -> Iterator[Attack]:
         yield Attack(
             f"metadata is {name}",
             near.exchange(image, near.METADATA, data=text, rows=len(text)),
-            "" if name == "empty" else "CorruptFile",
+            "" if name == "empty" else "CorruptFileError",
             "" if name == "empty" else "metadata",
         )
 
@@ -295,10 +297,12 @@ def the_future(image: bytes) -> Iterator[Attack]:
         struct.pack_into("<I", changed, 8, version)
         changed[60:] = bytes(len(changed) - 60)  # nothing else need be as it is today
         struct.pack_into("<Q", changed, 56, near.checksum(changed[:56]))
-        yield Attack(f"format version {version}", bytes(changed), "NewerFile", str(version))
+        yield Attack(f"format version {version}", bytes(changed), "UnsupportedVersionError", str(version))
     changed = bytearray(image)
     struct.pack_into("<I", changed, 8, 0)
-    yield Attack("format version 0", bytes(near.seal(changed, near.directory_place(image))), "CorruptFile", "version")
+    yield Attack(
+        "format version 0", bytes(near.seal(changed, near.directory_place(image))), "CorruptFileError", "version"
+    )
 
 
 def strangers() -> Iterator[Attack]:
@@ -322,4 +326,4 @@ def strangers() -> Iterator[Attack]:
         ("random bytes", random.Random(1).randbytes(4_096)),
         ("copied as text", b"\x89NEAR\n\x1a" + bytes(200)),
     ]:
-        yield Attack(f"the file is {name}", image, "NotOurFile", ".near")
+        yield Attack(f"the file is {name}", image, "UnknownFormatError", ".near")

@@ -36,13 +36,13 @@ def trees(image: bytes) -> Iterator[Attack]:
     for place, name, value in lies:
         changed = facts.copy()
         changed[place] = value
-        yield Attack(f"{name}: {value}", _table(image, near.FOREST, changed), "CorruptFile")
+        yield Attack(f"{name}: {value}", _table(image, near.FOREST, changed), "CorruptFileError")
     for count in (0, 1, 2):
-        yield Attack(f"{count} facts", _table(image, near.FOREST, facts[:count]), "CorruptFile")
+        yield Attack(f"{count} facts", _table(image, near.FOREST, facts[:count]), "CorruptFileError")
     for count in (1, 2, 6, 100):
         more = np.concatenate([facts, np.ones(count, "<u8")])
-        yield Attack(f"{count} levels more", _table(image, near.FOREST, more), "CorruptFile")
-    yield Attack("no levels", _table(image, near.FOREST, facts[:LEVELS]), "CorruptFile")
+        yield Attack(f"{count} levels more", _table(image, near.FOREST, more), "CorruptFileError")
+    yield Attack("no levels", _table(image, near.FOREST, facts[:LEVELS]), "CorruptFileError")
     yield from _children(image)
 
 
@@ -61,11 +61,11 @@ def _children(image: bytes) -> Iterator[Attack]:
     ]:
         changed = nodes.copy()
         changed[place] = value
-        yield Attack(name, _table(image, near.TREE_NODES, changed), "CorruptFile")
+        yield Attack(name, _table(image, near.TREE_NODES, changed), "CorruptFileError")
     for name, changed in [("fall", nodes[::-1].copy()), ("are all 0", nodes * 0), ("wrap around", nodes * MOST)]:
-        yield Attack(f"children {name}", _table(image, near.TREE_NODES, changed), "CorruptFile")
+        yield Attack(f"children {name}", _table(image, near.TREE_NODES, changed), "CorruptFileError")
     for name, changed in [("one more", np.append(nodes, nodes[-1] + 1)), ("one less", nodes[:-1]), ("none", nodes[:0])]:
-        yield Attack(f"{name} in the list of children", _table(image, near.TREE_NODES, changed), "CorruptFile")
+        yield Attack(f"{name} in the list of children", _table(image, near.TREE_NODES, changed), "CorruptFileError")
 
 
 def _rows(image: bytes) -> int:
@@ -79,7 +79,7 @@ def rows_out_of_range(image: bytes) -> Iterator[Attack]:
         for name, places in [("first", slice(0, 1)), ("last", slice(-1, None)), ("every", slice(None))]:
             changed = rows.copy()
             changed[places] = value
-            yield Attack(f"{name} row is {value}", _table(image, near.TREE_ROWS, changed), "CorruptFile")
+            yield Attack(f"{name} row is {value}", _table(image, near.TREE_ROWS, changed), "CorruptFileError")
 
 
 def rows_named_twice(image: bytes) -> Iterator[Attack]:
@@ -88,7 +88,7 @@ def rows_named_twice(image: bytes) -> Iterator[Attack]:
     other = rows.copy()
     other[1] = other[0]
     for name, changed in [("0", rows * 0), ("the first", np.full_like(rows, rows[0])), ("mostly its own", other)]:
-        yield Attack(f"every row is {name}", _table(image, near.TREE_ROWS, changed), "CorruptFile")
+        yield Attack(f"every row is {name}", _table(image, near.TREE_ROWS, changed), "CorruptFileError")
 
 
 def offsets_that_are_no_numbers(image: bytes) -> Iterator[Attack]:
@@ -99,7 +99,7 @@ def offsets_that_are_no_numbers(image: bytes) -> Iterator[Attack]:
             for name, places in [("first", slice(0, 1)), ("last", slice(-1, None)), ("every", slice(None))]:
                 changed = _numbers(image, id_, "<f4")
                 changed[places] = value
-                yield Attack(f"{name} of {near.NAMES[id_]} is {value}", _table(image, id_, changed), "CorruptFile")
+                yield Attack(f"{name} of {near.NAMES[id_]} is {value}", _table(image, id_, changed), "CorruptFileError")
 
 
 def odd_numbers_of_trees(image: bytes) -> Iterator[Attack]:
@@ -111,14 +111,14 @@ def odd_numbers_of_trees(image: bytes) -> Iterator[Attack]:
             changed[place] = value
             refused = not math.isfinite(value) or value < 0 or (value == 0 and place == 1)
             name = f"number {place} of the sketch is {value}"
-            yield Attack(name, _table(image, near.SKETCH, changed), "CorruptFile" if refused else "")
+            yield Attack(name, _table(image, near.SKETCH, changed), "CorruptFileError" if refused else "")
     efforts = _numbers(image, near.EFFORTS, "<f8")
     for place, values in [(0, (0.0, -1.0, 1.5, math.nan, math.inf)), (1, (0.0, -5.0, math.nan, math.inf, -math.inf))]:
         for value in values:
             changed = efforts.copy()
             changed[place] = value
             lying = near.exchange(image, near.EFFORTS, data=changed.tobytes())
-            yield Attack(f"{value} in column {place} of efforts", lying, "CorruptFile", "efforts")
+            yield Attack(f"{value} in column {place} of efforts", lying, "CorruptFileError", "efforts")
     for value in (1e18, 1e19, 1e300):
         changed = efforts.copy()
         changed[1::2] = value
@@ -146,8 +146,8 @@ def other_metrics(image: bytes) -> Iterator[Attack]:
             columns=data[4],
             data=bytes(size * fields[3]),
         )
-        yield Attack(f"a forest under metric {metric}", lying, "CorruptFile", "metric")
+        yield Attack(f"a forest under metric {metric}", lying, "CorruptFileError", "metric")
     for kind in (4, 5, 1 << 31, MOST):
         data = [kind, *fields[1:]]
         lying = near.exchange(image, near.DESCRIPTOR, data=struct.pack("<5Q", *data))
-        yield Attack(f"kind {kind}", lying, "NewerFile", str(kind))
+        yield Attack(f"kind {kind}", lying, "UnsupportedVersionError", str(kind))

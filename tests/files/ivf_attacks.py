@@ -43,7 +43,7 @@ def facts_of_lists(image: bytes) -> Iterator[Attack]:
         for value in sorted(values - {lists if place == LISTS else directions if place == DIRECTIONS else bits}):
             changed = facts.copy()
             changed[0, place] = value
-            yield Attack(f"{value} {name}", _table(image, near.IVF, changed), "CorruptFile")
+            yield Attack(f"{value} {name}", _table(image, near.IVF, changed), "CorruptFileError")
     for value in (0, MOST):
         changed = facts.copy()
         changed[0, SEED] = value
@@ -52,7 +52,7 @@ def facts_of_lists(image: bytes) -> Iterator[Attack]:
     for bits_now in {1, 2, 4} - {bits}:
         changed = facts.copy()
         changed[0, DIRECTIONS], changed[0, BITS] = directions * bits // bits_now, bits_now
-        yield Attack(f"{bits_now} bits in codes as long", _table(image, near.IVF, changed), "CorruptFile")
+        yield Attack(f"{bits_now} bits in codes as long", _table(image, near.IVF, changed), "CorruptFileError")
 
 
 def sizes_of_lists(image: bytes) -> Iterator[Attack]:
@@ -64,13 +64,17 @@ def sizes_of_lists(image: bytes) -> Iterator[Attack]:
         for value in {0, own + 1, own + 16, rows, rows + 1, 1 << 31, widest - 15, widest} - {own}:
             changed = sizes.copy()
             changed[place, 0] = value
-            yield Attack(f"the {name} list has {value} rows", _table(image, near.LIST_SIZES, changed), "CorruptFile")
-    yield Attack("every list is as long as can be", _table(image, near.LIST_SIZES, sizes * 0 + widest), "CorruptFile")
+            yield Attack(
+                f"the {name} list has {value} rows", _table(image, near.LIST_SIZES, changed), "CorruptFileError"
+            )
+    yield Attack(
+        "every list is as long as can be", _table(image, near.LIST_SIZES, sizes * 0 + widest), "CorruptFileError"
+    )
     wrapping = sizes * 0  # together 2^32 and the rows: what a sum of 32 bits takes for the truth
     wrapping[:2, 0] = 1 << 31
     wrapping[-1, 0] = rows
-    yield Attack("the sizes wrap around", _table(image, near.LIST_SIZES, wrapping), "CorruptFile")
-    yield Attack("no list has a row", _table(image, near.LIST_SIZES, sizes * 0), "CorruptFile")
+    yield Attack("the sizes wrap around", _table(image, near.LIST_SIZES, wrapping), "CorruptFileError")
+    yield Attack("no list has a row", _table(image, near.LIST_SIZES, sizes * 0), "CorruptFileError")
     # The sum is right. Where the blocks are as many as well, only the places that are not filled tell.
     whole = sizes * 0
     whole[0, 0] = rows
@@ -79,7 +83,7 @@ def sizes_of_lists(image: bytes) -> Iterator[Attack]:
     donor, taker = int(np.argmax(sizes[:, 0])), int(np.argmax((sizes[:, 0] % 16 != 0) & (sizes[:, 0] < sizes.max())))
     moved[donor, 0] -= 1
     moved[taker, 0] += 1
-    yield Attack("a row moved to another list", _table(image, near.LIST_SIZES, moved), "CorruptFile")
+    yield Attack("a row moved to another list", _table(image, near.LIST_SIZES, moved), "CorruptFileError")
     yield Attack("the sizes turned round", _table(image, near.LIST_SIZES, sizes[::-1].copy()))
 
 
@@ -91,7 +95,9 @@ def rows_of_lists_out_of_range(image: bytes) -> Iterator[Attack]:
         for name, places in PLACES:
             changed = rows.copy()
             changed[filled[places], 0] = value
-            yield Attack(f"the {name} row of lists is {value}", _table(image, near.LIST_ROWS, changed), "CorruptFile")
+            yield Attack(
+                f"the {name} row of lists is {value}", _table(image, near.LIST_ROWS, changed), "CorruptFileError"
+            )
 
 
 def rows_of_lists_named_twice(image: bytes) -> Iterator[Attack]:
@@ -101,7 +107,7 @@ def rows_of_lists_named_twice(image: bytes) -> Iterator[Attack]:
     for name, value, places in [("0", 0, slice(None)), ("another", int(rows[filled[0], 0]), slice(1, 2))]:
         changed = rows.copy()
         changed[filled[places], 0] = value
-        yield Attack(f"a row of lists is {name}", _table(image, near.LIST_ROWS, changed), "CorruptFile")
+        yield Attack(f"a row of lists is {name}", _table(image, near.LIST_ROWS, changed), "CorruptFileError")
 
 
 def numbers_of_lists(image: bytes) -> Iterator[Attack]:
@@ -113,7 +119,7 @@ def numbers_of_lists(image: bytes) -> Iterator[Attack]:
                 for name, places in PLACES if not math.isfinite(value) else PLACES[::2]:
                     changed = table.copy()
                     changed[row, places] = value
-                    refused = "" if math.isfinite(value) else "CorruptFile"
+                    refused = "" if math.isfinite(value) else "CorruptFileError"
                     told = f"{name} number in row {row} of {near.NAMES[id_]} is {value}"
                     yield Attack(told, _table(image, id_, changed), refused)
     lift = _numbers(image, near.LIFT, "<f8")
@@ -124,7 +130,7 @@ def numbers_of_lists(image: bytes) -> Iterator[Attack]:
             refused = not math.isfinite(value) or value < 0 or (value == 0 and place in (SCALE, POINT_STEP))
             refused |= place == ALIGNMENT and value > 1
             lying = _table(image, near.LIFT, changed)
-            yield Attack(f"number {place} of the lift is {value}", lying, "CorruptFile" if refused else "")
+            yield Attack(f"number {place} of the lift is {value}", lying, "CorruptFileError" if refused else "")
 
 
 def curves(image: bytes) -> Iterator[Attack]:
@@ -143,7 +149,7 @@ def curves(image: bytes) -> Iterator[Attack]:
                 changed = curve.copy()
                 changed[places, column] = value
                 told = f"{name} of column {column} of the curve is {value}"
-                yield Attack(told, _table(image, near.CURVE, changed), "CorruptFile", "curve")
+                yield Attack(told, _table(image, near.CURVE, changed), "CorruptFileError", "curve")
     ordered = [(0, 1.0), (0, 100.0), (1, 1e-300), (1, 1.0), (2, 1.0), (2, 1.5), (2, float(lists)), (3, 1.0), (3, 1e5)]
     for column, value in ordered:
         changed = curve.copy()
@@ -165,7 +171,7 @@ def calibrations(image: bytes) -> Iterator[Attack]:
             changed = facts.copy()
             changed[0, place] = value
             told = f"number {place} of what was calibrated is {value}"
-            yield Attack(told, _table(image, near.CALIBRATED, changed), "CorruptFile", "calibrated")
+            yield Attack(told, _table(image, near.CALIBRATED, changed), "CorruptFileError", "calibrated")
     for value in (-math.inf, math.inf, -1e300, 1e300):
         changed = facts.copy()
         changed[0, 4:] = value
@@ -178,11 +184,13 @@ def calibrations(image: bytes) -> Iterator[Attack]:
             changed = points.copy()
             changed[-1, column] = value
             told = f"the last {kind} in column {column} is {value}"
-            yield Attack(told, _table(image, near.CALIBRATION, changed), "CorruptFile", "calibration")
-    yield Attack("efforts fall", _table(image, near.CALIBRATION, points[::-1].copy()), "CorruptFile", "calibration")
+            yield Attack(told, _table(image, near.CALIBRATION, changed), "CorruptFileError", "calibration")
+    yield Attack(
+        "efforts fall", _table(image, near.CALIBRATION, points[::-1].copy()), "CorruptFileError", "calibration"
+    )
     twice = points.copy()
     twice[1] = twice[0]
-    yield Attack("one effort twice", _table(image, near.CALIBRATION, twice), "CorruptFile", "calibration")
+    yield Attack("one effort twice", _table(image, near.CALIBRATION, twice), "CorruptFileError", "calibration")
     for value in (0.0, 1.0):
         changed = points.copy()
         changed[:, 1::4] = value
@@ -195,8 +203,8 @@ def calibrations(image: bytes) -> Iterator[Attack]:
     changed = points.copy()
     changed[:, 0] *= 1e9
     yield Attack("efforts beyond all rows", _table(image, near.CALIBRATION, changed))
-    yield Attack("points without facts", near.leave_out(image, near.CALIBRATED), "CorruptFile", "calibrated")
-    yield Attack("facts without points", near.leave_out(image, near.CALIBRATION), "CorruptFile", "calibration")
+    yield Attack("points without facts", near.leave_out(image, near.CALIBRATED), "CorruptFileError", "calibrated")
+    yield Attack("facts without points", near.leave_out(image, near.CALIBRATION), "CorruptFileError", "calibration")
 
 
 def shares_of_lists(image: bytes) -> Iterator[Attack]:
@@ -209,7 +217,7 @@ def shares_of_lists(image: bytes) -> Iterator[Attack]:
             refused = not abs(value) <= 1e30 or (place == 3 and value <= 0)
             lying = _table(image, near.LIST_SHARE, changed)
             told = f"number {place} of the share is {value}"
-            yield Attack(told, lying, *(("CorruptFile", "list_share") if refused else ("",)))
+            yield Attack(told, lying, *(("CorruptFileError", "list_share") if refused else ("",)))
 
 
 def codes_of_lists(image: bytes) -> Iterator[Attack]:
@@ -232,7 +240,7 @@ def answers_of_lists(image: bytes) -> Iterator[Attack]:
             section = near.Part(near.ANSWERS, 0, 1, 8, 1, 1, told)
             lying = near.put_together([*near.take_apart(image)[:-1], section])
         able = value == 3 or (value == 2 and near.BYTE_CODES in parts)
-        yield Attack(f"answers come from {value}", lying, "" if able else "CorruptFile")
+        yield Attack(f"answers come from {value}", lying, "" if able else "CorruptFileError")
 
 
 def bytes_of_lists(image: bytes) -> Iterator[Attack]:
@@ -247,7 +255,7 @@ def bytes_of_lists(image: bytes) -> Iterator[Attack]:
                 changed[row, places] = value
                 refused = not math.isfinite(value) or (value < 0 and name == "step")
                 lying = _table(image, near.BYTE_STEPS, changed)
-                yield Attack(f"{which} {name} is {value}", lying, "CorruptFile" if refused else "")
+                yield Attack(f"{which} {name} is {value}", lying, "CorruptFileError" if refused else "")
     squares = _numbers(image, near.BYTE_SQUARES, "<f4")
     for value in (*NO_NUMBERS, -1.0, -1e-40, 0.0, 3e38):
         for which, places in PLACES:
@@ -255,7 +263,7 @@ def bytes_of_lists(image: bytes) -> Iterator[Attack]:
             changed[places] = value
             refused = not math.isfinite(value) or value < 0
             lying = _table(image, near.BYTE_SQUARES, changed)
-            yield Attack(f"{which} square is {value}", lying, "CorruptFile" if refused else "")
+            yield Attack(f"{which} square is {value}", lying, "CorruptFileError" if refused else "")
     for byte in (0x00, 0x7F, 0x80, 0xFF):
         size = len(near.part_of(image, near.BYTE_CODES).data)
         yield Attack(f"every byte is {byte}", near.exchange(image, near.BYTE_CODES, data=bytes([byte]) * size))
@@ -272,4 +280,4 @@ def other_metrics_of_lists(image: bytes) -> Iterator[Attack]:
         lying = near.exchange(image, near.DESCRIPTOR, data=descriptor)
         if near.VECTORS in {part.id for part in near.take_apart(image)}:
             lying = near.exchange(lying, near.VECTORS, element=element, columns=dims, data=bytes(size * fields[3]))
-        yield Attack(f"lists of codes under metric {metric}", lying, "CorruptFile", "metric")
+        yield Attack(f"lists of codes under metric {metric}", lying, "CorruptFileError", "metric")

@@ -106,21 +106,21 @@ def lists_of_codes() -> Iterator[Golden]:
     floats = (centres[np.arange(300) % 12] + 0.4 * source.standard_normal((300, 32))).astype(np.float32)
     words = [f"list {row}" for row in range(len(floats))]
     query = (centres[5] + 0.3 * source.standard_normal(32)).tolist()
-    yield Golden("ivf", floats, words, "cosine", query, na.IVF(lists=9, codes=na.LeadingCodes(8, bits=2)), 7)
+    yield Golden("ivf", floats, words, "cosine", query, na.IVF(lists=9, codes=na.PcaCodes(8, bits=2)), 7)
 
     flat = source.standard_normal((320, 6)) @ source.standard_normal((6, 48))
     pixels = np.clip(128 + 20 * flat, 0, 255).astype(np.uint8)
     query = pixels[17].astype(int).tolist()
-    yield Golden("ivf_pixels", pixels, None, "euclidean", query, na.IVF(codes=na.LeadingCodes(4, bits=1)), 2**64 - 1)
+    yield Golden("ivf_pixels", pixels, None, "euclidean", query, na.IVF(codes=na.PcaCodes(4, bits=1)), 2**64 - 1)
 
     # Lists that are longer than what is scanned at once.
     signed = source.integers(-128, 128, (1_500, 7)).astype(np.int8)
     query = source.integers(-128, 128, 7).tolist()
-    yield Golden("ivf_dot", signed, range(1000, 2500), "dot", query, na.IVF(lists=6, codes=na.LeadingCodes(4, bits=4)))
+    yield Golden("ivf_dot", signed, range(1000, 2500), "dot", query, na.IVF(lists=6, codes=na.PcaCodes(4, bits=4)))
 
     # Without vectors to compare, or without any.
     query = (centres[2] + 0.3 * source.standard_normal(32)).tolist()
-    codes = na.LeadingCodes(16, bits=4)
+    codes = na.PcaCodes(16, bits=4)
     kind = na.IVF(lists=8, codes=codes, keep_vectors=False)
     yield Golden("ivf_bytes", floats, words, "euclidean", query, kind)
     kind = na.IVF(lists=8, codes=codes, refine=False)
@@ -134,7 +134,7 @@ def screened_ones() -> Iterator[Golden]:
     source = np.random.default_rng(20_263)
     flat = (source.standard_normal((520, 4)) @ source.standard_normal((4, 48))).astype(np.float16)
     query = (flat[9] + 0.1 * source.standard_normal(48)).tolist()
-    yield Golden("ivf_screened", flat, None, "euclidean", query, na.IVF(lists=12, codes=na.LeadingCodes(4, bits=1)))
+    yield Golden("ivf_screened", flat, None, "euclidean", query, na.IVF(lists=12, codes=na.PcaCodes(4, bits=1)))
 
     pixels = source.integers(0, 256, (520, 16)).astype(np.uint8)
     query = source.integers(0, 256, 16).tolist()
@@ -149,7 +149,7 @@ def path_of(name: str) -> Path:
 def has_vectors(index: na.Index) -> bool:
     """Whether they are kept, or codes that they nearly come back from."""
     details = index._core.details()  # and not info(), which a file with damaged metadata refuses
-    return details.get("answers") != "small codes" or bool(details["keeps_vectors"])
+    return details.get("distance_source") != "codes" or bool(details["keeps_vectors"])
 
 
 def query_of(index: na.Index, query: list[float]) -> Any:

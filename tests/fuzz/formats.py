@@ -136,9 +136,9 @@ def check_form(embeddings: Embeddings) -> None:
     repr(embeddings)
 
 
-def gathered(path: Path, folder: Path, on_bad: str) -> Embeddings:
+def gathered(path: Path, folder: Path, invalid: str) -> Embeddings:
     """The same by way of pieces, or of the rows as they lie in the file."""
-    with open_rows(path, room=1 << 30, scratch=str(folder), on_bad=on_bad) as stream:
+    with open_rows(path, room=1 << 30, scratch=str(folder), invalid=invalid) as stream:
         if stream.place is None:
             pieces = list(stream.pieces)
         else:
@@ -151,10 +151,10 @@ def gathered(path: Path, folder: Path, on_bad: str) -> Embeddings:
     return Embeddings(np.concatenate(pieces), keys, str(path), stream.format, report)
 
 
-def check_pieces(path: Path, folder: Path, on_bad: str, whole: Embeddings | NearaboutError) -> None:
+def check_pieces(path: Path, folder: Path, invalid: str, whole: Embeddings | NearaboutError) -> None:
     """Both ways give the same vectors and keys, or both refuse the file."""
     try:
-        pieces = gathered(path, folder, on_bad)
+        pieces = gathered(path, folder, invalid)
     except NearaboutError as error:
         assert isinstance(whole, NearaboutError), f"in pieces {error!r}, as a whole {whole!r}"
         return
@@ -172,17 +172,17 @@ def run_case(seed: int, number: int, folder: Path) -> str:
     path = folder / f"case{''.join(sample.suffixes[-2:])}"
     path.write_bytes(mutated(content, dice))
     errors = dice.choice(("strict", "replace", "ignore")) if sample.suffix in (".bin", ".vec", ".txt") else "strict"
-    on_bad = dice.choice(("error", "skip"))
+    invalid = dice.choice(("raise", "skip"))
     whole: Embeddings | NearaboutError
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
-            whole = read(path, errors=errors, on_bad=on_bad)  # type: ignore[arg-type]
+            whole = read(path, errors=errors, invalid=invalid)  # type: ignore[arg-type]
             check_form(whole)
         except NearaboutError as error:
             whole = error
         if errors == "strict":
-            check_pieces(path, folder, on_bad, whole)
+            check_pieces(path, folder, invalid, whole)
     if isinstance(whole, Embeddings):
         return "read"
     assert len(str(whole)) > 20, "an error without a sentence"

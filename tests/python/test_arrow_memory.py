@@ -86,9 +86,9 @@ def test_columns_of_numbers(data: st.DataObject) -> None:
     rows = list(zip(*columns, strict=True))
     whole = [row for row in rows if None not in row]
     if not whole:
-        with pytest.raises(na.InvalidInput, match="missing value"):
+        with pytest.raises(na.InvalidInputError, match="missing value"):
             na.build(table, metric="euclidean")
         return
-    index = na.build(table, metric="euclidean", on_bad="skip")
+    index = na.build(table, metric="euclidean", invalid="skip")
     assert index.vectors().tolist() == [list(row) for row in whole]
     assert index.skipped.tolist() == [place for place, row in enumerate(rows) if None in row]

@@ -82,7 +82,7 @@ def test_a_budget_for_an_array(tmp_path: Path) -> None:
 def test_rows_that_are_left_out_are_counted() -> None:
     some = MANY.copy()
     some[5] = 0
-    index = na.build(some, on_bad="skip")
+    index = na.build(some, invalid="skip")
     assert (index.kind, len(index)) == ("ivf", BORDER)
 
 
@@ -91,9 +91,9 @@ def test_seeds() -> None:
     few = na.build(FEW[:100], seed=7)
     assert few.kind == "exact"
     assert few.search(FEW[3], 1).rows.tolist() == [3]
-    with pytest.raises(na.InvalidInput, match="seed is 7; nothing is random in an exact index"):
+    with pytest.raises(na.InvalidInputError, match="seed is 7; nothing is random in an exact index"):
         na.build(FEW[:100], kind="exact", seed=7)
-    with pytest.raises(na.InvalidInput, match="seed is -1; pass a whole number"):
+    with pytest.raises(na.InvalidInputError, match="seed is -1; pass a whole number"):
         na.build(FEW[:100], seed=-1)
 
 

@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 import nearabout as na
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInputError
 from tests.combinations import star
 
 SECONDS = 0.25  # that each attack lasts
@@ -69,7 +69,7 @@ def test_a_build_of_what_changes_is_an_index_or_an_error(kind: str, dtype: str) 
             while time.monotonic() < end:
                 try:
                     index = na.build(vectors, metric=metric, kind=KINDS[kind], dtype="f32" if dtype == "f8" else None)
-                except InvalidInput:
+                except InvalidInputError:
                     continue
                 index.verify()
                 assert index.search(np.full(24, 100), 5).rows.shape == (5,)
@@ -83,5 +83,5 @@ def test_the_error_names_what_changed() -> None:
         if done > 0.2:
             vectors[:, 3] = np.nan
 
-    with pytest.raises(InvalidInput, match=r"changed while the index was built: row \d+ has NaN or infinity"):
+    with pytest.raises(InvalidInputError, match=r"changed while the index was built: row \d+ has NaN or infinity"):
         na.build(vectors, kind="exact", threads=1, progress=spoil)

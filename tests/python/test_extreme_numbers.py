@@ -1,4 +1,4 @@
-"""Numbers at the ends of float32's range: a build ends in an index that answers right, or in InvalidInput."""
+"""Numbers at the ends of float32's range: a build ends in an index that answers right, or in InvalidInputError."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 import nearabout as na
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInputError
 from tests.combinations import star
 
 from .reference import distances
@@ -74,7 +74,7 @@ def test_a_build_is_an_index(kind: str, metric: str) -> None:
             refusals.append("bytes cannot stand for both")
         try:
             index = na.build(given, metric=metric, kind=KINDS[kind], threads=2)
-        except InvalidInput as error:
+        except InvalidInputError as error:
             assert any(refusal in str(error) for refusal in refusals), (name, str(error))
             continue
         index.verify()
@@ -96,7 +96,7 @@ def test_halves(kind: str, dtype: str) -> None:
         given = rows.astype(np.float32)
         try:
             index = na.build(given, metric="euclidean", kind=KINDS[kind], dtype=dtype, threads=2)
-        except InvalidInput as error:
+        except InvalidInputError as error:
             assert "does not fit the dtype" in str(error), (name, str(error))
             continue
         index.verify()

@@ -38,7 +38,10 @@ def complaints(outcomes: Iterator[dict[str, str]]) -> list[dict[str, str]]:
     wrong = []
     for outcome in outcomes:
         expected, error, sentence = outcome["expected"], outcome["error"], outcome["sentence"]
-        named = error not in ("CorruptFile", "TruncatedFile", "NotOurFile", "NewerFile") or "FILE" in sentence
+        named = (
+            error not in ("CorruptFileError", "TruncatedFileError", "UnknownFormatError", "UnsupportedVersionError")
+            or "FILE" in sentence
+        )
         if (expected and error != expected) or outcome["says"] not in sentence or not named:
             wrong.append({**outcome, "sentence": sentence[:300]})
     return wrong
@@ -63,8 +66,8 @@ def test_lies_about_trees(golden: str, tmp_path: Path) -> None:
 def test_what_trees_name_wrongly_is_never_followed(golden: str, tmp_path: Path) -> None:
     """Rows that do not exist and marks that are no numbers: the judge would see a crash, and a row beyond the last."""
     told = [outcome["error"] for outcome in judged(tmp_path, golden, ["rows_out_of_range"])]
-    assert set(told) <= {"CorruptFile", ""}
-    assert told.count("CorruptFile") >= len(told) / 3  # where every row is one that does not exist
+    assert set(told) <= {"CorruptFileError", ""}
+    assert told.count("CorruptFileError") >= len(told) / 3  # where every row is one that does not exist
     assert list(judged(tmp_path, golden, ["offsets_that_are_no_numbers"]))
 
 
@@ -92,7 +95,7 @@ def test_every_bit_with_checksums_that_fit(golden: str, tmp_path: Path) -> None:
 def test_files_of_other_programs(attack: attacks.Attack, tmp_path: Path) -> None:
     path = tmp_path / "stranger.near"
     path.write_bytes(attack.image)
-    with pytest.raises(na.NotOurFile) as caught:
+    with pytest.raises(na.UnknownFormatError) as caught:
         na.open(path)
     assert str(path) in str(caught.value)
     assert attack.says in str(caught.value)
@@ -114,7 +117,9 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 def test_a_pipe_is_refused_at_once(tmp_path: Path) -> None:
     path = tmp_path / "pipe.near"
     os.mkfifo(path)
-    opening = f"import nearabout as na\ntry: na.open({str(path)!r})\nexcept na.NotOurFile as error: print(error)"
+    opening = (
+        f"import nearabout as na\ntry: na.open({str(path)!r})\nexcept na.UnknownFormatError as error: print(error)"
+    )
     done = subprocess.run([sys.executable, "-c", opening], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.startswith(f"{path} is a pipe")
 
@@ -122,7 +127,7 @@ def test_a_pipe_is_refused_at_once(tmp_path: Path) -> None:
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no devices here")
 @pytest.mark.parametrize("device", ["/dev/zero", "/dev/null"])
 def test_a_device_is_refused(device: str) -> None:
-    with pytest.raises(na.NotOurFile, match=device):
+    with pytest.raises(na.UnknownFormatError, match=device):
         na.open(device)
 
 
@@ -147,7 +152,7 @@ def test_a_flip_in_the_payload_is_an_error_or_nothing(golden: str, tmp_path: Pat
         damaged = tmp_path / f"{place}.near"
         damaged.write_bytes(changed)
         answers, errors = judge.ask(damaged)
-        assert {type(error) for error in errors} == {na.CorruptFile}, f"byte {place}"
+        assert {type(error) for error in errors} == {na.CorruptFileError}, f"byte {place}"
         assert judge.same_answers(answers, good), f"byte {place}"
         damaged.unlink()
 

@@ -21,13 +21,13 @@ def forest(**settings: Any) -> na.Index:
 
 @pytest.mark.parametrize("value", [0, -1, 1_001, 10**20, 1.0, True, "4", None, [2], np.int64(3)])
 def test_trees_that_cannot_be(value: Any) -> None:
-    with pytest.raises(na.InvalidInput, match=r'trees is .*; pass a whole number from 1 to 1,000, or "auto"'):
+    with pytest.raises(na.InvalidInputError, match=r'trees is .*; pass a whole number from 1 to 1,000, or "auto"'):
         na.Forest(trees=value)
 
 
 @pytest.mark.parametrize("value", [0, -5, 1_000_001, 48.0, False, "auto", None])
 def test_leaf_sizes_that_cannot_be(value: Any) -> None:
-    with pytest.raises(na.InvalidInput, match="leaf_size is .*; pass a whole number from 1 to 1,000,000$"):
+    with pytest.raises(na.InvalidInputError, match="leaf_size is .*; pass a whole number from 1 to 1,000,000$"):
         na.Forest(leaf_size=value)
 
 
@@ -44,7 +44,7 @@ def test_a_forest_is_a_value() -> None:
 @pytest.mark.parametrize("seed", [-1, 2**64, 1.5, True, "7", None])
 def test_seeds_that_cannot_be(seed: Any) -> None:
     for kind in ("exact", "forest"):
-        with pytest.raises(na.InvalidInput, match=r"seed is .*; pass a whole number from 0 to 2\*\*64 - 1"):
+        with pytest.raises(na.InvalidInputError, match=r"seed is .*; pass a whole number from 0 to 2\*\*64 - 1"):
             na.build(BASE, kind=kind, seed=seed)
 
 
@@ -57,7 +57,7 @@ def test_seeds(tmp_path: Path) -> None:
         trees.add(near_image.part_of(path.read_bytes(), near_image.TREE_ROWS).data)
         assert index.search(BASE[:5], 1, effort=60).rows[:, 0].tolist() == [0, 1, 2, 3, 4]
     assert len(trees) == 3  # each another tree, and the two of seed 1 the same
-    with pytest.raises(na.InvalidInput, match="seed is 1; nothing is random in an exact index: leave it out"):
+    with pytest.raises(na.InvalidInputError, match="seed is 1; nothing is random in an exact index: leave it out"):
         na.build(BASE, kind="exact", seed=1)
 
 
@@ -92,15 +92,17 @@ def test_what_info_tells() -> None:
 @pytest.mark.parametrize("metric", ["jaccard", "haversine"])
 def test_metrics_that_no_forest_serves(metric: str) -> None:
     data = np.ones((4, 2), bool) if metric == "jaccard" else np.ones((4, 2), np.float32)
-    with pytest.raises(na.InvalidInput, match=f'under the metric {metric}; it serves euclidean.*choose kind "exact"'):
+    with pytest.raises(
+        na.InvalidInputError, match=f'under the metric {metric}; it serves euclidean.*choose kind "exact"'
+    ):
         na.build(data, metric=metric, kind="forest")
 
 
 def test_names_of_others() -> None:
     for name in ("annoy", "trees", "tree", "forrest"):
-        with pytest.raises(na.InvalidInput, match=f"no kind '{name}'; did you mean 'forest'"):
+        with pytest.raises(na.InvalidInputError, match=f"no kind '{name}'; did you mean 'forest'"):
             na.build(BASE, kind=name)
-    with pytest.raises(na.InvalidInput, match=r"kind is the class na.Forest; pass an object of it: na.Forest\(\)"):
+    with pytest.raises(na.InvalidInputError, match=r"kind is the class na.Forest; pass an object of it: na.Forest\(\)"):
         na.build(BASE, kind=na.Forest)  # type: ignore[arg-type]
 
 
@@ -115,18 +117,20 @@ def test_efforts_that_cannot_be(effort: Any) -> None:
         lambda: index.search_by_key(0, effort=effort),
         lambda: index.radius_search(BASE[0], 1.0, effort=effort),
     ):
-        with pytest.raises(na.InvalidInput, match=r"effort is .*; pass a positive whole number: how many rows"):
+        with pytest.raises(na.InvalidInputError, match=r"effort is .*; pass a positive whole number: how many rows"):
             ask()
 
 
 def test_effort_goes_with_a_choice() -> None:
     exact = na.build(BASE, metric="euclidean", kind="exact")
-    with pytest.raises(na.InvalidInput, match="effort is 50; an exact index always looks at everything: leave it out"):
+    with pytest.raises(
+        na.InvalidInputError, match="effort is 50; an exact index always looks at everything: leave it out"
+    ):
         exact.search(BASE[0], effort=50)
-    with pytest.raises(na.InvalidInput, match="effort is 50 and exact is True"):
+    with pytest.raises(na.InvalidInputError, match="effort is 50 and exact is True"):
         forest().search(BASE[0], effort=50, exact=True)
     for flag in (1, "yes", None):
-        with pytest.raises(na.InvalidInput, match="exact is .*; pass True or False"):
+        with pytest.raises(na.InvalidInputError, match="exact is .*; pass True or False"):
             exact.search(BASE[0], exact=flag)  # type: ignore[arg-type]
     assert exact.search(BASE[0], exact=True).rows.tolist() == exact.search(BASE[0]).rows.tolist()
 

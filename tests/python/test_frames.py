@@ -128,7 +128,7 @@ def test_a_library_that_is_missing_is_named(library: str, monkeypatch: pytest.Mo
     monkeypatch.setitem(sys.modules, library, None)
     method = "to_arrow" if library == "pyarrow" else f"to_{library}"
     sentence = rf"hits\.{method}\(\) needs the library {library}: pip install {library}; hits\.to_dict\(\) has the same"
-    with pytest.raises(na.MissingDependency, match=sentence):
+    with pytest.raises(na.MissingDependencyError, match=sentence):
         getattr(hits, method)()
 
 

@@ -73,11 +73,11 @@ def test_paths_that_cannot_be(compass: na.Index, tmp_path: Path) -> None:
         compass.save(tmp_path / "no folder" / "x.near")
     text = tmp_path / "text.near"
     text.write_text("This is no index.\n" * 20)
-    with pytest.raises(na.NotOurFile):
+    with pytest.raises(na.UnknownFormatError):
         na.open(text)
-    with pytest.raises(na.InvalidInput, match="path is an int"):
+    with pytest.raises(na.InvalidInputError, match="path is an int"):
         na.open(3)  # type: ignore[arg-type]
-    with pytest.raises(na.InvalidInput, match="is empty"):
+    with pytest.raises(na.InvalidInputError, match="is empty"):
         compass.save("")
 
 

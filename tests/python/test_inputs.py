@@ -204,7 +204,7 @@ def test_bfloat16_arrays(kind: Kind) -> None:
     ],
 )
 def test_what_is_no_matrix_of_numbers(data: Any, sentence: str, kind: Kind) -> None:
-    with pytest.raises(na.InvalidInput, match=sentence):
+    with pytest.raises(na.InvalidInputError, match=sentence):
         na.build(data, kind=kind)
 
 
@@ -223,12 +223,12 @@ def test_what_is_no_matrix_of_numbers(data: Any, sentence: str, kind: Kind) -> N
 def test_values_too_large_for_the_dtype(value: float, dtype: str, sentence: str, kind: Kind) -> None:
     data = np.ones((4, 3))
     data[2, 1] = value
-    with pytest.raises(na.InvalidInput, match=sentence):
+    with pytest.raises(na.InvalidInputError, match=sentence):
         na.build(data, dtype=dtype, metric="euclidean", kind=kind)
 
 
 def test_large_integers_too(kind: Kind) -> None:
-    with pytest.raises(na.InvalidInput, match="row 1 has the value 300"):
+    with pytest.raises(na.InvalidInputError, match="row 1 has the value 300"):
         na.build([[1, 2], [300, 4]], dtype="u8", metric="euclidean", kind=kind)
 
 
@@ -247,11 +247,11 @@ def test_large_integers_too(kind: Kind) -> None:
 def test_whole_numbers_that_float32_rounds(value: int, dtype: str, rounded: int, kind: Kind) -> None:
     data = np.array([[1, 2], [3, value]], dtype)
     sentence = f"row 1 has the value {value} in dimension 1, which float32 rounds to {rounded}: .*dtype='f32'"
-    with pytest.raises(na.InvalidInput, match=sentence):
+    with pytest.raises(na.InvalidInputError, match=sentence):
         na.build(data, metric="euclidean", kind=kind)
     assert na.build(data, metric="euclidean", dtype="f32", kind=kind).vectors()[1, 1] == np.float32(rounded)
     if dtype == "i8":
-        with pytest.raises(na.InvalidInput, match=sentence):
+        with pytest.raises(na.InvalidInputError, match=sentence):
             na.build(data.tolist(), metric="euclidean", kind=kind)
 
 
@@ -265,14 +265,14 @@ def test_large_whole_numbers_that_float32_holds(value: int) -> None:
 def test_nan_and_infinity_are_refused_with_their_row(bad: float, kind: Kind) -> None:
     data = BASE.copy()
     data[[2, 4], 1] = bad
-    with pytest.raises(na.InvalidInput, match=r"row 2\b.*\b2\b"):
+    with pytest.raises(na.InvalidInputError, match=r"row 2\b.*\b2\b"):
         na.build(data, metric="euclidean", kind=kind)
 
 
 def test_a_zero_vector_is_bad_under_cosine_only(kind: Kind) -> None:
     data = BASE.copy()
     data[3] = 0
-    with pytest.raises(na.InvalidInput, match=r"row 3\b"):
+    with pytest.raises(na.InvalidInputError, match=r"row 3\b"):
         na.build(data, kind=kind)
     assert len(na.build(data, metric="euclidean", kind=kind)) == 6
 
@@ -280,15 +280,15 @@ def test_a_zero_vector_is_bad_under_cosine_only(kind: Kind) -> None:
 def test_bad_rows_can_be_left_out(kind: Kind) -> None:
     data = BASE.copy()
     data[1, 0], data[4] = np.nan, 0
-    named = na.build(data, keys=list("abcdef"), on_bad="skip", kind=kind)
+    named = na.build(data, keys=list("abcdef"), invalid="skip", kind=kind)
     assert named.skipped.tolist() == [1, 4]
     assert list(named) == ["a", "c", "d", "f"]
-    numbered = na.build(data, on_bad="skip", kind=kind)
+    numbered = na.build(data, invalid="skip", kind=kind)
     assert list(numbered) == [0, 2, 3, 5]  # the keys still point into the input
     np.testing.assert_array_equal(numbered[5], data[5])
     assert na.build(BASE, kind=kind).skipped.tolist() == []
-    with pytest.raises(na.InvalidInput, match="on_bad is 'drop'"):
-        na.build(data, on_bad="drop", kind=kind)  # type: ignore[arg-type]
+    with pytest.raises(na.InvalidInputError, match="invalid is 'drop'"):
+        na.build(data, invalid="drop", kind=kind)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -310,51 +310,51 @@ def test_bad_rows_can_be_left_out(kind: Kind) -> None:
 )
 def test_queries_that_cannot_be_asked(query: Any, sentence: str, kind: Kind) -> None:
     index = na.build(BASE, kind=kind)
-    with pytest.raises(na.InvalidInput, match=sentence):
+    with pytest.raises(na.InvalidInputError, match=sentence):
         index.search(query)
-    with pytest.raises(na.InvalidInput, match=sentence):
+    with pytest.raises(na.InvalidInputError, match=sentence):
         index.radius_search(query, 0.5)
 
 
 def test_swapped_arguments(kind: Kind) -> None:
     index = na.build(BASE, kind=kind)
-    with pytest.raises(na.InvalidInput, match="the query comes before it"):
+    with pytest.raises(na.InvalidInputError, match="the query comes before it"):
         index.search(5, QUERY)  # type: ignore[arg-type]
-    with pytest.raises(na.InvalidInput, match=r"k is a ndarray of shape \(4,\).*the query comes before it"):
+    with pytest.raises(na.InvalidInputError, match=r"k is a ndarray of shape \(4,\).*the query comes before it"):
         index.search(QUERY, QUERY)  # type: ignore[arg-type]
-    with pytest.raises(na.InvalidInput, match="vectors come first, keys second"):
+    with pytest.raises(na.InvalidInputError, match="vectors come first, keys second"):
         na.build(list("abcdef"), BASE, kind=kind)
-    with pytest.raises(na.InvalidInput, match=r"keys has the shape \(6, 4\).*vectors come first"):
+    with pytest.raises(na.InvalidInputError, match=r"keys has the shape \(6, 4\).*vectors come first"):
         na.build(BASE, BASE, kind=kind)
 
 
 def test_bits_are_told_from_bytes() -> None:
     packed = np.array([[1], [2]], np.uint8)
-    with pytest.raises(na.InvalidInput, match=r"packed bytes need dtype='bits', 0 and 1 need .astype\(bool\)"):
+    with pytest.raises(na.InvalidInputError, match=r"packed bytes need dtype='bits', 0 and 1 need .astype\(bool\)"):
         na.build(packed, metric="hamming")
-    with pytest.raises(na.InvalidInput, match="compares bits; data has the dtype float32"):
+    with pytest.raises(na.InvalidInputError, match="compares bits; data has the dtype float32"):
         na.build(BASE, metric="jaccard")
-    with pytest.raises(na.InvalidInput, match="compares bits; dtype is 'f32'"):
+    with pytest.raises(na.InvalidInputError, match="compares bits; dtype is 'f32'"):
         na.build(packed, metric="jaccard", dtype="f32")
-    with pytest.raises(na.InvalidInput, match="goes with the metrics hamming and jaccard"):
+    with pytest.raises(na.InvalidInputError, match="goes with the metrics hamming and jaccard"):
         na.build(packed, metric="cosine", dtype="bits")
     index = na.build(np.ones((2, 5), bool), metric="hamming")
-    with pytest.raises(na.InvalidInput, match="5 booleans, or 1 bytes packed"):
+    with pytest.raises(na.InvalidInputError, match="5 booleans, or 1 bytes packed"):
         index.search(np.ones(5))
-    with pytest.raises(na.InvalidInput, match="beyond its 5 dims"):
+    with pytest.raises(na.InvalidInputError, match="beyond its 5 dims"):
         index.search(np.array([0xFF], np.uint8))
 
 
 def test_haversine_takes_latitudes_first() -> None:
     new_york = [-100.0, 40.7]
-    with pytest.raises(na.InvalidInput, match="row 0 has a latitude beyond 90 degrees"):
+    with pytest.raises(na.InvalidInputError, match="row 0 has a latitude beyond 90 degrees"):
         na.build([new_york], metric="haversine")
-    with pytest.raises(na.InvalidInput, match=r"query 1 has the latitude -100.*perhaps the two are swapped"):
+    with pytest.raises(na.InvalidInputError, match=r"query 1 has the latitude -100.*perhaps the two are swapped"):
         na.build([[40.7, -74.0]], metric="haversine").search([[0.0, 0.0], new_york])
 
 
 def test_haversine_needs_two_dims() -> None:
-    with pytest.raises(na.InvalidInput, match="latitude and longitude in degrees; these have 4"):
+    with pytest.raises(na.InvalidInputError, match="latitude and longitude in degrees; these have 4"):
         na.build(BASE, metric="haversine")
 
 
@@ -379,7 +379,7 @@ def test_haversine_needs_two_dims() -> None:
     ],
 )
 def test_names_and_options(arguments: dict[str, Any], sentence: str) -> None:
-    with pytest.raises(na.InvalidInput, match=sentence):
+    with pytest.raises(na.InvalidInputError, match=sentence):
         na.build(BASE, **arguments)
 
 

@@ -71,7 +71,7 @@ def test_without_keys_the_rows_are_keys(kind: Kind) -> None:
     assert (2 in index, 3 in index, -1 in index, "2" in index) == (True, False, False, False)
     assert index[1].tolist() == [2]
     assert index.search([3.0], 1).keys.tolist() == [2]
-    with pytest.raises(na.UnknownKey, match="no key 3: this index has no keys of its own, its 3 rows are 0 to 2"):
+    with pytest.raises(na.UnknownKeyError, match="no key 3: this index has no keys of its own, its 3 rows are 0 to 2"):
         _ = index[3]
 
 
@@ -99,7 +99,7 @@ def test_without_keys_the_rows_are_keys(kind: Kind) -> None:
     ],
 )
 def test_keys_that_cannot_be(keys: Any, sentence: str, kind: Kind) -> None:
-    with pytest.raises(na.InvalidInput, match=sentence):
+    with pytest.raises(na.InvalidInputError, match=sentence):
         with_keys(keys, kind=kind)
 
 
@@ -113,19 +113,19 @@ def test_what_cannot_be_a_key_is_not_in_the_index(compass: na.Index, kind: Kind)
 
 def test_unknown_keys_are_told_with_what_is_near(compass: na.Index) -> None:
     with pytest.raises(
-        na.UnknownKey, match=r"no key 'sotuh' among the 5 of this index; nearest spellings: south"
+        na.UnknownKeyError, match=r"no key 'sotuh' among the 5 of this index; nearest spellings: south"
     ) as told:
         _ = compass["sotuh"]
     assert isinstance(told.value, KeyError)
-    with pytest.raises(na.UnknownKey, match=r"no key 7: the keys of this index are strings"):
+    with pytest.raises(na.UnknownKeyError, match=r"no key 7: the keys of this index are strings"):
         _ = compass[7]
-    with pytest.raises(na.UnknownKey, match="no key 'a': the keys of this index are integers"):
+    with pytest.raises(na.UnknownKeyError, match="no key 'a': the keys of this index are integers"):
         _ = with_keys([1, 2, 3])["a"]
-    with pytest.raises(na.UnknownKey, match="no key 9"):
+    with pytest.raises(na.UnknownKeyError, match="no key 9"):
         with_keys([1, 2, 3]).rows([1, 9])
-    with pytest.raises(na.UnknownKey, match="keys of this index are strings"):
+    with pytest.raises(na.UnknownKeyError, match="keys of this index are strings"):
         compass.rows([1, 2])
-    with pytest.raises(na.UnknownKey, match="no key None"):
+    with pytest.raises(na.UnknownKeyError, match="no key None"):
         _ = compass[None]
 
 
@@ -139,13 +139,15 @@ def test_vectors_and_keys_of_rows(compass: na.Index) -> None:
     assert compass.vectors(2).tolist() == [1, 0]
     assert compass.vectors([]).shape == (0, 2)
     for rows in ([5], [-1], [0, 99]):
-        with pytest.raises(na.InvalidInput, match=r"there is no row .*0 to 4"):
+        with pytest.raises(na.InvalidInputError, match=r"there is no row .*0 to 4"):
             compass.keys(rows)
-    with pytest.raises(na.InvalidInput, match="row numbers are integers, 0 to 4$"):
+    with pytest.raises(na.InvalidInputError, match="row numbers are integers, 0 to 4$"):
         compass.vectors([0.5])
-    with pytest.raises(na.InvalidInput, match=r"row numbers are integers, 0 to 4: index\[key\] is the vector of a key"):
+    with pytest.raises(
+        na.InvalidInputError, match=r"row numbers are integers, 0 to 4: index\[key\] is the vector of a key"
+    ):
         compass.vectors("east")
-    with pytest.raises(na.InvalidInput, match=r"keys is slice\(0, 2, None\); .*index\.vectors\(range"):
+    with pytest.raises(na.InvalidInputError, match=r"keys is slice\(0, 2, None\); .*index\.vectors\(range"):
         _ = compass[0:2]
 
 
@@ -158,28 +160,28 @@ def test_a_vector_is_a_copy(compass: na.Index) -> None:
 @pytest.mark.parametrize("labels", [["cat", "dog", "cat"], [7, 8, 7]])
 def test_labels_that_rows_share_are_no_keys(labels: list[Any]) -> None:
     advice = r"of row 0 and again of row 2\..* build without keys, .* by row number, labels\[hits\.rows\]"
-    with pytest.raises(na.InvalidInput, match=advice):
+    with pytest.raises(na.InvalidInputError, match=advice):
         with_keys(labels)
     hits = with_keys(None).search([3.0], k=2)  # what the sentence says
     assert np.array(labels)[hits.rows].tolist() == [labels[2], labels[1]]
 
 
 def test_a_key_of_the_other_type_is_pointed_to() -> None:
-    with pytest.raises(na.UnknownKey, match=r"the keys of this index are integers; 2 is one of them$"):
+    with pytest.raises(na.UnknownKeyError, match=r"the keys of this index are integers; 2 is one of them$"):
         _ = with_keys([1, 2, 3])["2"]
-    with pytest.raises(na.UnknownKey, match=r"the keys of this index are strings; '2' is one of them$"):
+    with pytest.raises(na.UnknownKeyError, match=r"the keys of this index are strings; '2' is one of them$"):
         _ = with_keys(["1", "2", "3"])[2]
-    with pytest.raises(na.UnknownKey, match=r"the keys of this index are integers$"):
+    with pytest.raises(na.UnknownKeyError, match=r"the keys of this index are integers$"):
         _ = with_keys([1, 2, -1])["9" * 30]
-    with pytest.raises(na.UnknownKey, match=r"the keys of this index are integers$"):
+    with pytest.raises(na.UnknownKeyError, match=r"the keys of this index are integers$"):
         _ = with_keys([1, 2, -1])["nine"]
     for index in (with_keys(None), with_keys([0, 1, 2])):
         sentence = r"no key 2\.0: keys are strings or integers, and this is a float; 2 is one of them$"
-        with pytest.raises(na.UnknownKey, match=sentence):
+        with pytest.raises(na.UnknownKeyError, match=sentence):
             index.search_by_key(2.0)
-    with pytest.raises(na.UnknownKey, match=r"no key nan: keys are strings or integers, and this is a float$"):
+    with pytest.raises(na.UnknownKeyError, match=r"no key nan: keys are strings or integers, and this is a float$"):
         with_keys(None).search_by_key(float("nan"))
-    with pytest.raises(na.UnknownKey, match=r"no key True: keys are strings or integers, and this is a bool$"):
+    with pytest.raises(na.UnknownKeyError, match=r"no key True: keys are strings or integers, and this is a bool$"):
         with_keys(None).search_by_key(True)
-    with pytest.raises(na.UnknownKey, match="no key 'a': this index is empty"):
+    with pytest.raises(na.UnknownKeyError, match="no key 'a': this index is empty"):
         _ = na.build(np.empty((0, 2), np.float32))["a"]

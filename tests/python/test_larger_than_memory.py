@@ -45,7 +45,7 @@ def image(data: Any, folder: Path, **arguments: Any) -> bytes | str:
     folder.mkdir(exist_ok=True)
     try:
         na.build(data, path=folder / "built.near", **arguments)
-    except na.MissingDependency as missing:
+    except na.MissingDependencyError as missing:
         pytest.skip(str(missing))
     except na.NearaboutError as error:
         assert os.listdir(folder) == []
@@ -60,7 +60,7 @@ def assert_same(path: Path, folder: Path, **arguments: Any) -> bytes | str:
     """All three ways from a file to an index give the same; what they give."""
     try:
         read: Any = na.read(path)
-    except na.MissingDependency as missing:
+    except na.MissingDependencyError as missing:
         pytest.skip(str(missing))
     except na.NearaboutError as error:
         expected: bytes | str = str(error)
@@ -92,7 +92,7 @@ def test_every_array(dtype: str, layout: str, ending: str, tmp_path: Path) -> No
     path = tmp_path / f"a.{ending}"
     with gzip.open(path, "wb") if ending.endswith("gz") else path.open("wb") as file:
         np.save(file, LAYOUTS[layout](vectors(dtype=dtype)))  # type: ignore[arg-type]
-    assert isinstance(assert_same(path, tmp_path / "out", on_bad="skip"), bytes)
+    assert isinstance(assert_same(path, tmp_path / "out", invalid="skip"), bytes)
     for stored in ("f32", "f16", "u8"):
         assert_same(path, tmp_path / "out", metric="euclidean", dtype=stored)
 
@@ -228,7 +228,7 @@ def test_a_file_that_is_replaced_meanwhile(tmp_path: Path) -> None:
             np.save(tmp_path / "b.npy", vectors())
             os.replace(tmp_path / "b.npy", tmp_path / "a.npy")
 
-    with pytest.raises(na.CorruptFile, match="was replaced while"):
+    with pytest.raises(na.CorruptFileError, match="was replaced while"):
         replace()
 
 
@@ -269,13 +269,13 @@ def test_bad_rows(dtype: str, tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", rows)
     refusal = assert_same(tmp_path / "a.npy", tmp_path / "out")
     assert "row 3 has NaN or infinity, the first of 4 such rows" in str(refusal)
-    assert_same(tmp_path / "a.npy", tmp_path / "out", on_bad="skip")
-    index = na.build(tmp_path / "a.npy", path=tmp_path / "kept.near", memory=BUDGET, on_bad="skip")
+    assert_same(tmp_path / "a.npy", tmp_path / "out", invalid="skip")
+    index = na.build(tmp_path / "a.npy", path=tmp_path / "kept.near", memory=BUDGET, invalid="skip")
     assert index.skipped.tolist() == [3, 4, 650, ROWS - 1]
     assert np.allclose(index[651], rows[651].astype("f4"))
     rows[600, 7] = 1e30
     np.save(tmp_path / "a.npy", rows)
-    refusal = assert_same(tmp_path / "a.npy", tmp_path / "out", on_bad="skip", dtype="f16")
+    refusal = assert_same(tmp_path / "a.npy", tmp_path / "out", invalid="skip", dtype="f16")
     assert "row 600 has the value 1e+30 in dimension 7" in str(refusal)
 
 
@@ -297,7 +297,7 @@ def test_a_file_that_changes_while_it_is_used(tmp_path: Path) -> None:
     [0, -1, 63_999_999, 2**63, True, 1e9, "", "1", "64", "1 G", "63MB", "-1GB", "nanGB", "9" * 400 + "GB", b"1GB"],
 )
 def test_budgets_that_are_none(memory: Any, tmp_path: Path) -> None:
-    with pytest.raises(na.InvalidInput, match="at least 64MB"):
+    with pytest.raises(na.InvalidInputError, match="at least 64MB"):
         na.build(vectors(), path=tmp_path / "a.near", memory=memory)
 
 
@@ -305,7 +305,7 @@ def test_budgets(tmp_path: Path) -> None:
     given = {64_000_000: 64e6, "64MB": 64e6, " 0.5 GiB ": 2**29, "1.5gb": 1.5e9, "2TB": 2e12, "70000kB": 7e7}
     for memory, size in given.items():
         assert larger.check_memory(memory, "a.near") == size
-    with pytest.raises(na.InvalidInput, match="without path="):
+    with pytest.raises(na.InvalidInputError, match="without path="):
         na.build(vectors(), memory="1GB")
 
 
@@ -314,17 +314,17 @@ def test_what_there_is_no_room_for(tmp_path: Path) -> None:
 
     path = tmp_path / "a.pkl"
     path.write_bytes(pickle.dumps(np.zeros((3000, 1000), np.float32)))
-    with pytest.raises(na.InvalidInput, match=r"pickle files like this one are read whole.*give more memory"):
+    with pytest.raises(na.InvalidInputError, match=r"pickle files like this one are read whole.*give more memory"):
         na.build(path, path=tmp_path / "a.near", memory="64MB")
     path = tmp_path / "columns.npy.gz"
     with gzip.open(path, "wb", 1) as file:
         np.save(file, np.zeros((1000, 5000), np.float32, order="F"))  # type: ignore[arg-type]
-    with pytest.raises(na.InvalidInput, match=r"read whole.*C order, or give more memory"):
+    with pytest.raises(na.InvalidInputError, match=r"read whole.*C order, or give more memory"):
         na.build(path, path=tmp_path / "a.near", memory="64MB")
     path = tmp_path / "long.txt"
     with path.open("w") as text:
         text.writelines(f"{row}{'x' * (1 << 20)} 1 2\n" for row in range(40))
-    with pytest.raises(na.InvalidInput, match=r"the keys of the first \d+ rows take .* give more"):
+    with pytest.raises(na.InvalidInputError, match=r"the keys of the first \d+ rows take .* give more"):
         na.build(path, path=tmp_path / "a.near", memory="64MB")
     assert not (tmp_path / "a.near").exists()
 

@@ -40,15 +40,15 @@ GRAPH = "did you mean 'ivf'? It does the work of a graph, which this library doe
     ],
 )
 def test_a_kind_of_others(kind: str, sentence: str) -> None:
-    with pytest.raises(na.InvalidInput, match=re.escape(sentence)) as told:
+    with pytest.raises(na.InvalidInputError, match=re.escape(sentence)) as told:
         na.build([[1.0, 2.0]], kind=kind)  # type: ignore[arg-type]
     assert str(told.value).startswith(f"there is no kind {kind!r}; ")
-    with pytest.raises(na.InvalidInput, match=re.escape(sentence)):
+    with pytest.raises(na.InvalidInputError, match=re.escape(sentence)):
         kind_from_settings(kind, {})
 
 
 def test_what_is_pointed_to_can_be_built() -> None:
-    with pytest.raises(na.InvalidInput) as told:
+    with pytest.raises(na.InvalidInputError) as told:
         na.build([[1.0, 2.0]], kind="IVF64,PQ16x4")  # type: ignore[arg-type]
     pointed = re.search(r"na\.(IVF\(.*?\))\?", str(told.value))
     assert pointed is not None
@@ -85,7 +85,9 @@ def test_no_method_of_ours_is_among_those_of_others() -> None:
 
 
 def test_an_index_is_not_made_by_its_class() -> None:
-    with pytest.raises(na.InvalidInput, match=r"made by nearabout\.build\(vectors\), or by nearabout\.open\(path\)"):
+    with pytest.raises(
+        na.InvalidInputError, match=r"made by nearabout\.build\(vectors\), or by nearabout\.open\(path\)"
+    ):
         na.Index([[1.0, 2.0]])  # type: ignore[arg-type]
     with pytest.raises(AttributeError, match=r"no attribute 'load'; use nearabout\.open$"):
         _ = na.load  # type: ignore[attr-defined]

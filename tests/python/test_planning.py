@@ -87,7 +87,7 @@ def test_the_numbers_of_lists_and_trees(rows: int) -> None:
 
 def test_the_codes_of_lists() -> None:
     vectors = directions_that_fade(4000, 64, "f32")
-    kind = na.IVF(lists=50, codes=na.LeadingCodes(16, bits=2))
+    kind = na.IVF(lists=50, codes=na.PcaCodes(16, bits=2))
     sections = {part["name"]: part["bytes"] for part in na.build(vectors, kind=kind).info()["sections"]}
     planned = list_codes_bytes(Case(4000, 64, "cosine", "f32", kind))
     assert 0.9 < planned / sections["list_codes"] < 1.1
@@ -166,7 +166,7 @@ def test_a_plan_to_read() -> None:
     ],
 )
 def test_numbers_that_cannot_be(arguments: tuple[Any, Any], sentence: str) -> None:
-    with pytest.raises(na.InvalidInput, match=sentence):
+    with pytest.raises(na.InvalidInputError, match=sentence):
         na.plan(*arguments)
 
 
@@ -189,7 +189,7 @@ def test_numbers_that_cannot_be(arguments: tuple[Any, Any], sentence: str) -> No
     ],
 )
 def test_what_build_would_refuse(arguments: dict[str, Any], sentence: str) -> None:
-    with pytest.raises(na.InvalidInput, match=sentence):
+    with pytest.raises(na.InvalidInputError, match=sentence):
         na.plan(1000, 300, **arguments)
 
 

@@ -65,6 +65,6 @@ def test_inside_the_handling_of_something_else() -> None:
 
 def test_a_failure_is_not_the_end() -> None:
     shares: list[float] = []
-    with pytest.raises(na.InvalidInput):
+    with pytest.raises(na.InvalidInputError):
         na.build(np.full((3, 2), np.nan), progress=shares.append)
     assert 1.0 not in shares

@@ -12,7 +12,7 @@ import nearabout as na
 NAMES = [
     "EVERY_ROW",
     "IVF",
-    "CorruptFile",
+    "CorruptFileError",
     "Embeddings",
     "Exact",
     "Explanation",
@@ -20,17 +20,17 @@ NAMES = [
     "Forest",
     "Hits",
     "Index",
-    "InvalidInput",
-    "LeadingCodes",
-    "MissingDependency",
+    "InvalidInputError",
+    "MissingDependencyError",
     "NearaboutError",
     "NearaboutWarning",
-    "NewerFile",
-    "NotOurFile",
+    "PcaCodes",
     "Plan",
     "Profile",
-    "TruncatedFile",
-    "UnknownKey",
+    "TruncatedFileError",
+    "UnknownFormatError",
+    "UnknownKeyError",
+    "UnsupportedVersionError",
     "__version__",
     "build",
     "from_bytes",
@@ -41,8 +41,8 @@ NAMES = [
 INDEX = {"dims", "dtype", "info", "keys", "kind", "metric", "path", "radius_search", "rows", "save", "search"}
 INDEX |= {"close", "to_bytes"}
 INDEX |= {"profile", "search_by_key", "skipped", "vectors", "verify"}
-INDEX |= {"analogy", "calibrate", "calibration", "explain", "recall"}
-HITS = {"counts", "distances", "effort", "expected_recall", "keys", "rows", "scores", "untested"}
+INDEX |= {"analogy", "calibrate", "calibration", "explain", "measure_recall"}
+HITS = {"counts", "distances", "effort", "expected_recall", "keys", "rows", "scores", "out_of_distribution"}
 HITS |= {"to_arrow", "to_dict", "to_pandas", "to_polars"}
 
 
@@ -78,12 +78,12 @@ def test_other_names_are_not() -> None:
 
 
 def test_errors_are_also_what_python_calls_them() -> None:
-    assert issubclass(na.InvalidInput, ValueError)
-    assert issubclass(na.UnknownKey, KeyError)
+    assert issubclass(na.InvalidInputError, ValueError)
+    assert issubclass(na.UnknownKeyError, KeyError)
     assert issubclass(na.FileFormatError, ValueError)
-    assert issubclass(na.MissingDependency, ImportError)
-    for name in ("NotOurFile", "TruncatedFile", "CorruptFile", "NewerFile"):
+    assert issubclass(na.MissingDependencyError, ImportError)
+    for name in ("UnknownFormatError", "TruncatedFileError", "CorruptFileError", "UnsupportedVersionError"):
         assert issubclass(getattr(na, name), na.FileFormatError)
-    for name in ("InvalidInput", "UnknownKey", "FileFormatError", "MissingDependency"):
+    for name in ("InvalidInputError", "UnknownKeyError", "FileFormatError", "MissingDependencyError"):
         assert issubclass(getattr(na, name), na.NearaboutError)
-    assert str(na.UnknownKey("a sentence")) == "a sentence"
+    assert str(na.UnknownKeyError("a sentence")) == "a sentence"

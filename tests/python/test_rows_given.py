@@ -98,13 +98,13 @@ def test_types_of_numbers_in_lists() -> None:
 )
 @pytest.mark.parametrize("memory", [None, "64MB"])
 def test_rows_that_are_none(rows: list[Any], sentence: str, memory: str | None, tmp_path: Path) -> None:
-    with pytest.raises(na.InvalidInput, match=sentence):
+    with pytest.raises(na.InvalidInputError, match=sentence):
         na.build(iter(rows), path=tmp_path / "x.near", memory=memory)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_what_has_no_order_is_refused() -> None:
-    with pytest.raises(na.InvalidInput, match="data has the dtype object"):
+    with pytest.raises(na.InvalidInputError, match="data has the dtype object"):
         na.build({(1.0, 2.0), (3.0, 4.0)})
 
 
@@ -124,7 +124,7 @@ def test_keys_of_an_iterator_count_towards_the_budget(tmp_path: Path) -> None:
         for i in range(200):
             yield f"{i}" * 400_000, np.ones(2, np.float32)
 
-    with pytest.raises(na.InvalidInput, match=r"data: the keys of the first \d+ rows take .* give more"):
+    with pytest.raises(na.InvalidInputError, match=r"data: the keys of the first \d+ rows take .* give more"):
         na.build(rows(), path=tmp_path / "x.near", memory="64MB")
 
 

@@ -123,9 +123,9 @@ def test_by_key_leaves_the_key_out_unless_asked(compass: na.Index) -> None:
     assert batch.rows.shape == (2, 2)
     assert "east" not in batch.keys[0]
     assert compass.search_by_key([], 2).rows.shape == (0, 2)
-    with pytest.raises(na.UnknownKey, match=r"no key 'norht'.*nearest spellings: north"):
+    with pytest.raises(na.UnknownKeyError, match=r"no key 'norht'.*nearest spellings: north"):
         compass.search_by_key("norht")
-    with pytest.raises(na.UnknownKey, match="no key 'up'"):
+    with pytest.raises(na.UnknownKeyError, match="no key 'up'"):
         compass.search_by_key(["east", "up"])
 
 
@@ -155,7 +155,7 @@ def test_scores(kind: Kind) -> None:
     np.testing.assert_allclose(na.build(base, kind=kind).search([1.0, 0.0]).scores, [1.0, 0.6], rtol=1e-6)
     assert na.build(base, metric="dot", kind=kind).search([1.0, 0.0]).scores.tolist() == [3.0, 1.0]
     hits = na.build(base, metric="euclidean", kind=kind).search([1.0, 0.0])
-    with pytest.raises(na.InvalidInput, match=r"'euclidean' has distances but no similarity score"):
+    with pytest.raises(na.InvalidInputError, match=r"'euclidean' has distances but no similarity score"):
         _ = hits.scores
 
 
@@ -185,7 +185,7 @@ def test_more_than_there_are_gives_all(compass: na.Index, k: int) -> None:
 
 @pytest.mark.parametrize("k", [0, -1, True, 2.0, "3", None, np.float32(3), np.array([1, 2])])
 def test_k_is_a_positive_integer(compass: na.Index, k: Any) -> None:
-    with pytest.raises(na.InvalidInput, match=r"k is"):
+    with pytest.raises(na.InvalidInputError, match=r"k is"):
         compass.search([1.0, 0.0], k)
 
 
@@ -197,19 +197,19 @@ def test_k_may_be_a_numpy_integer(compass: na.Index, k: Any) -> None:
 def test_other_arguments_are_checked(compass: na.Index) -> None:
     query = [1.0, 0.0]
     for threads in (0, -1, True, 1.5, "2"):
-        with pytest.raises(na.InvalidInput, match="threads is"):
+        with pytest.raises(na.InvalidInputError, match="threads is"):
             compass.search(query, threads=threads)  # type: ignore[arg-type]
-    with pytest.raises(na.InvalidInput, match="exact is 1; pass True or False"):
+    with pytest.raises(na.InvalidInputError, match="exact is 1; pass True or False"):
         compass.search(query, exact=1)  # type: ignore[arg-type]
-    with pytest.raises(na.InvalidInput, match="include_self is 1"):
+    with pytest.raises(na.InvalidInputError, match="include_self is 1"):
         compass.search_by_key("north", include_self=1)  # type: ignore[arg-type]
     for radius in ("1", True, None):
-        with pytest.raises(na.InvalidInput, match="radius is a"):
+        with pytest.raises(na.InvalidInputError, match="radius is a"):
             compass.radius_search(query, radius)  # type: ignore[arg-type]
-    with pytest.raises(na.InvalidInput, match="radius is NaN"):
+    with pytest.raises(na.InvalidInputError, match="radius is NaN"):
         compass.radius_search(query, float("nan"))
     for radius in (-1, -1e-30, -np.inf):
-        with pytest.raises(na.InvalidInput, match="distances under cosine are never negative; pass 0 or more"):
+        with pytest.raises(na.InvalidInputError, match="distances under cosine are never negative; pass 0 or more"):
             compass.radius_search([query, query], radius)
     assert compass.radius_search(query, -0.0).counts == compass.radius_search(query, 0).counts
 
@@ -220,10 +220,10 @@ def test_a_negative_radius_is_of_dot_alone(metric: str) -> None:
     index = na.build(vectors, metric=metric)
     if metric == "dot":
         assert index.radius_search(vectors[0], -1).rows.tolist() == [0]
-        with pytest.raises(na.InvalidInput, match="radius is NaN"):
+        with pytest.raises(na.InvalidInputError, match="radius is NaN"):
             index.radius_search(vectors[0], np.nan)
         return
-    with pytest.raises(na.InvalidInput, match=f"radius is -1, and distances under {metric} are never negative"):
+    with pytest.raises(na.InvalidInputError, match=f"radius is -1, and distances under {metric} are never negative"):
         index.radius_search(vectors[0], -1)
 
 

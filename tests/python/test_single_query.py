@@ -95,7 +95,7 @@ def test_recall_takes_the_short_way_too(kind: Any) -> None:
         assert isinstance(one.effort, int)
         assert one.effort == many.effort[place]  # type: ignore[index]
         assert one.expected_recall == many.expected_recall[place]  # type: ignore[index]
-        assert one.untested == many.untested[place]  # type: ignore[index]
+        assert one.out_of_distribution == many.out_of_distribution[place]  # type: ignore[index]
 
 
 def test_more_neighbours_than_there_are_give_all() -> None:

@@ -82,9 +82,9 @@ def test_a_column_of_numbers_is_one_query(make: Callable[[list[float]], Any]) ->
     hits = index.search(make(VECTORS[4].tolist()), k=3)
     assert hits.rows.shape == (3,)
     assert hits.rows[0] == 4
-    with pytest.raises(na.InvalidInput, match=r"the query has a missing value at 1|query 0 has the value nan"):
+    with pytest.raises(na.InvalidInputError, match=r"the query has a missing value at 1|query 0 has the value nan"):
         index.search(make([1.0, None, 2.0]))
-    with pytest.raises(na.InvalidInput, match=r"shape \(3,\)"):
+    with pytest.raises(na.InvalidInputError, match=r"shape \(3,\)"):
         na.build(make([1.0, 3.0, 2.0]))
 
 
@@ -170,29 +170,31 @@ REFUSED_KEYS: dict[str, Any] = {
 def test_what_cannot_be_keys_is_refused_by_its_name(name: str) -> None:
     vectors = pa.array(VECTORS.tolist(), pa.list_(pa.float32()))
     table = pa.table({"id": REFUSED_KEYS[name], "vector": vectors})
-    with pytest.raises(na.InvalidInput, match=f"the column 'id' of data holds {name}.*; keys are strings or whole"):
+    with pytest.raises(
+        na.InvalidInputError, match=f"the column 'id' of data holds {name}.*; keys are strings or whole"
+    ):
         na.build(table)
     assert list(na.build(table, WORDS)) == WORDS
     if name not in ("float64", "bool"):
         dimensions = pa.table({"when": REFUSED_KEYS[name], **{str(i): VECTORS[:, i] for i in range(3)}})
-        with pytest.raises(na.InvalidInput, match=f"the column 'when' of data holds {name}.*neither a dimension"):
+        with pytest.raises(na.InvalidInputError, match=f"the column 'when' of data holds {name}.*neither a dimension"):
             na.build(dimensions)
     if name not in ("float64", "bool", "struct"):  # a struct is a table
-        with pytest.raises(na.InvalidInput, match=f"data holds {name}.*lists of numbers"):
+        with pytest.raises(na.InvalidInputError, match=f"data holds {name}.*lists of numbers"):
             na.build(REFUSED_KEYS[name])
 
 
 def test_which_column_is_meant() -> None:
     vectors = pa.array(VECTORS.tolist(), pa.list_(pa.float32()))
     two = pa.table({"a": vectors, "b": vectors})
-    with pytest.raises(na.InvalidInput, match=r"2 columns of vectors; its columns are a \(list of float32\), b"):
+    with pytest.raises(na.InvalidInputError, match=r"2 columns of vectors; its columns are a \(list of float32\), b"):
         na.build(two)
     assert na.build(pa.table({"a": vectors, "embedding": vectors, "year": [1] * 6})).dims == 3
     texts = pa.table({"title": WORDS, "body": WORDS, "vector": vectors})
-    with pytest.raises(na.InvalidInput, match=r"2 columns of text.*title \(string\).*keys=data\['title'\]"):
+    with pytest.raises(na.InvalidInputError, match=r"2 columns of text.*title \(string\).*keys=data\['title'\]"):
         na.build(texts)
     assert list(na.build(texts, keys=texts["title"])) == WORDS
-    with pytest.raises(na.InvalidInput, match="no column of numbers or of vectors"):
+    with pytest.raises(na.InvalidInputError, match="no column of numbers or of vectors"):
         na.build(pa.table({"word": WORDS}))
 
 
@@ -200,7 +202,9 @@ def test_keys_that_are_given_leave_columns_of_keys_out() -> None:
     frame = pd.DataFrame(VECTORS).assign(id=range(6), word=WORDS)
     assert na.build(frame, keys=list("abcdef")).dims == 3
     assert na.build(VECTORS).search(frame, k=1).rows.shape == (6, 1)
-    with pytest.raises(na.InvalidInput, match=r"the column 'id' of data holds int64, which is neither a dimension nor"):
+    with pytest.raises(
+        na.InvalidInputError, match=r"the column 'id' of data holds int64, which is neither a dimension nor"
+    ):
         na.build(frame)
     assert list(na.build(frame.drop(columns="word"))) == [0, 1, 2, 3, 4, 5]
     counts = pd.DataFrame({"words": [3, 1, 2], "tokens": [4, 1, 5]})
@@ -210,7 +214,9 @@ def test_keys_that_are_given_leave_columns_of_keys_out() -> None:
 def test_keys_that_come_twice_are_told_with_their_column() -> None:
     species = ["setosa", "setosa", "virginica", "a", "b", "c"]
     for frame in (pd.DataFrame(VECTORS).assign(species=species), pa.table({"species": species, "v": VECTORS.tolist()})):
-        with pytest.raises(na.InvalidInput, match=r"\"setosa\".*those of the column 'species' of data: pass keys="):
+        with pytest.raises(
+            na.InvalidInputError, match=r"\"setosa\".*those of the column 'species' of data: pass keys="
+        ):
             na.build(frame)
         assert len(na.build(frame, keys=range(6))) == 6
 
@@ -218,7 +224,7 @@ def test_keys_that_come_twice_are_told_with_their_column() -> None:
 def test_tables_in_an_iterator_are_refused_and_rows_of_them_are_not() -> None:
     frame = pd.DataFrame(VECTORS, index=WORDS)
     for table in (frame, pl.DataFrame(VECTORS), pa.record_batch({"v": VECTORS.tolist()})):
-        with pytest.raises(na.InvalidInput, match=r"row 0 of data is a \w+; a vector is needed.*to_numpy"):
+        with pytest.raises(na.InvalidInputError, match=r"row 0 of data is a \w+; a vector is needed.*to_numpy"):
             na.build(iter([table]))
     assert list(na.build(frame.iterrows())) == WORDS
     np.testing.assert_array_equal(na.build(frame.iterrows()).vectors(), VECTORS)
@@ -258,11 +264,11 @@ NULLS: dict[str, Make] = {
 
 @pytest.mark.parametrize("name", NULLS)
 @pytest.mark.parametrize("memory", [None, "64MB"])
-def test_nulls_follow_on_bad(name: str, memory: str | None, tmp_path: Path) -> None:
+def test_nulls_follow_invalid(name: str, memory: str | None, tmp_path: Path) -> None:
     options = {"path": tmp_path / "t.near", "memory": memory}
-    with pytest.raises(na.InvalidInput, match=r'row 2 of data has a missing value.*on_bad="skip"'):
+    with pytest.raises(na.InvalidInputError, match=r'row 2 of data has a missing value.*invalid="skip"'):
         na.build(NULLS[name](), **options)
-    index = na.build(NULLS[name](), on_bad="skip", **options)
+    index = na.build(NULLS[name](), invalid="skip", **options)
     assert index.skipped.tolist() == [2]
     assert [int(key) for key in index] == [0, 1, 3, 4, 5]
     if name != "pandas objects":
@@ -271,10 +277,10 @@ def test_nulls_follow_on_bad(name: str, memory: str | None, tmp_path: Path) -> N
 
 def test_nulls_and_what_the_core_leaves_out_are_told_together() -> None:
     rows = [None, [0.0, 0.0], [1.0, 2.0], None, [float("nan"), 1.0], [3.0, 4.0]]
-    index = na.build(pa.array(rows), on_bad="skip")
+    index = na.build(pa.array(rows), invalid="skip")
     assert index.skipped.tolist() == [0, 1, 3, 4]
     assert list(index) == [2, 5]
-    named = na.build(pa.array(rows), keys=list("abcdef"), on_bad="skip")
+    named = na.build(pa.array(rows), keys=list("abcdef"), invalid="skip")
     assert named.skipped.tolist() == [0, 1, 3, 4]
     assert list(named) == ["c", "f"]
 
@@ -304,10 +310,10 @@ def test_the_index_of_a_pandas_frame() -> None:
 )
 def test_an_index_that_cannot_be_keys(index: Any, sentence: str) -> None:
     frame = pd.DataFrame(VECTORS, index=index)
-    with pytest.raises(na.InvalidInput, match=sentence):
+    with pytest.raises(na.InvalidInputError, match=sentence):
         na.build(frame)
     assert len(na.build(frame, keys=WORDS)) == 6
-    with pytest.raises(na.InvalidInput, match="cannot be keys|column of keys and labels|more than once"):
+    with pytest.raises(na.InvalidInputError, match="cannot be keys|column of keys and labels|more than once"):
         na.build(frame.assign(word=WORDS))
 
 
@@ -315,7 +321,7 @@ def test_ragged_lists_are_refused_with_their_rows() -> None:
     rows = [*VECTORS.tolist(), [1.0]]
     chunks = pa.chunked_array([rows[:2], rows[2:6], rows[6:]])
     for data in (pd.Series(rows), pl.Series(rows), pa.array(rows), chunks):
-        with pytest.raises(na.InvalidInput, match="ragged: row 0 has 3 values, row 6 has 1"):
+        with pytest.raises(na.InvalidInputError, match="ragged: row 0 has 3 values, row 6 has 1"):
             na.build(data)
 
 
@@ -324,7 +330,7 @@ def test_tensors_in_another_order_are_refused() -> None:
         pa.fixed_shape_tensor(pa.float32(), [2, 3], permutation=[1, 0]),
         pa.array([[1.0] * 6], pa.list_(pa.float32(), 6)),
     )
-    with pytest.raises(na.InvalidInput, match="permuted dimensions.*reshape"):
+    with pytest.raises(na.InvalidInputError, match="permuted dimensions.*reshape"):
         na.build(tensors)
     assert na.build(pa.FixedShapeTensorArray.from_numpy_ndarray(np.ones((2, 2, 3), np.float32))).dims == 6
 
@@ -337,7 +343,7 @@ def test_empty_tables() -> None:
         len(na.build(pa.table({"key": pa.array([], pa.string()), "v": pa.array([], pa.list_(pa.float32(), 3))}))) == 0
     )
     for data in (pa.array([], pa.list_(pa.float32())), pd.Series([], dtype=object), pl.DataFrame()):
-        with pytest.raises(na.InvalidInput, match="does not tell the dims|no column of numbers"):
+        with pytest.raises(na.InvalidInputError, match="does not tell the dims|no column of numbers"):
             na.build(data)
 
 
@@ -347,7 +353,7 @@ def test_text_that_is_no_text_is_refused() -> None:
             pa.string(), 2, [None, pa.py_buffer(np.array([0, 1, 2], "i4")), pa.py_buffer(bad)]
         )
         table = pa.table({"key": words, "vector": pa.array([[1.0], [2.0]])})
-        with pytest.raises(na.InvalidInput, match="not valid UTF-8"):
+        with pytest.raises(na.InvalidInputError, match="not valid UTF-8"):
             na.build(table)
 
 
@@ -360,10 +366,10 @@ def test_what_a_producer_cannot_hand_over_is_told() -> None:
         yield pa.record_batch({"v": pa.array(VECTORS.tolist())})
         raise ValueError("the disk is gone")
 
-    with pytest.raises(na.InvalidInput, match="Broken.*the connection was lost"):
+    with pytest.raises(na.InvalidInputError, match="Broken.*the connection was lost"):
         na.build(Broken())
     reader = pa.RecordBatchReader.from_batches(pa.schema({"v": pa.list_(pa.float64())}), batches())
-    with pytest.raises(na.InvalidInput, match="could not be read to its end.*the disk is gone"):
+    with pytest.raises(na.InvalidInputError, match="could not be read to its end.*the disk is gone"):
         na.build(reader)
 
 
@@ -389,9 +395,9 @@ LAZY: dict[str, tuple[Make, str]] = {
 @pytest.mark.parametrize("memory", [None, "64MB"])
 def test_a_lazy_frame_is_to_be_asked_for_its_rows(name: str, memory: str | None, tmp_path: Path) -> None:
     make, sentence = LAZY[name]
-    with pytest.raises(na.InvalidInput, match=f"data is a {sentence}"):
+    with pytest.raises(na.InvalidInputError, match=f"data is a {sentence}"):
         na.build(make(), path=tmp_path / "t.near", memory=memory)
-    with pytest.raises(na.InvalidInput, match=f"the query is a {sentence}"):
+    with pytest.raises(na.InvalidInputError, match=f"the query is a {sentence}"):
         na.build(VECTORS).search(make())
     assert len(na.build(pd.DataFrame({"collect": [1.0, 2.0], "df": [3.0, 4.0]}))) == 2
 
@@ -425,5 +431,5 @@ def test_whole_numbers_of_a_name_like_keys_are_keys(name: str) -> None:
     index = na.build(frame)
     assert (list(index), index.dims) == ([7, 9], 2)
     frame["user_id"] = [1, 2]
-    with pytest.raises(na.InvalidInput, match="may each be the key"):
+    with pytest.raises(na.InvalidInputError, match="may each be the key"):
         na.build(frame)

@@ -103,7 +103,7 @@ class Guard {
 
 void write_guard(storage::Writer& writer, const Guard& guard);
 // Reads the limits of a file. A file without them judges no query: none is searched further, and none is flagged.
-// CorruptFile where one of them is no number.
+// CorruptFileError where one of them is no number.
 void read_guard(const storage::File& file, Guard& guard);
 
 // What is known of the rows of a group (residuals.h): side by side, since groups are looked up here and there.

@@ -154,10 +154,10 @@ void measure(storage::Writer& writer, const Source& source, const MeasureOptions
 
 std::shared_ptr<const Index> remeasured(const Index& index, const GivenTrials& given, double target,
                                         std::size_t threads, const Monitor& monitor) {
-  if (!index.has_effort()) throw InvalidInput("an exact index compares every row: there is nothing to calibrate");
-  if (index.rows() == 0) throw InvalidInput("the index has no rows: there is nothing to calibrate it with");
+  if (!index.has_effort()) throw InvalidInputError("an exact index compares every row: there is nothing to calibrate");
+  if (index.rows() == 0) throw InvalidInputError("the index has no rows: there is nothing to calibrate it with");
   if (!index.keeps_vectors())
-    throw InvalidInput(
+    throw InvalidInputError(
         "this index keeps no vectors to find true neighbours with; give queries= when you build it, or build it with "
         "keep_vectors=True");
   const std::size_t bytes = row_bytes(index.descriptor().element, index.dims());

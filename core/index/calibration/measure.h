@@ -23,7 +23,7 @@ struct MeasureOptions {
 void measure(storage::Writer& writer, const Source& source, const MeasureOptions& options, const BuildOptions& build,
              const Monitor& monitor);
 
-// The same index, calibrated anew: with queries, with rows of the index, or with trial_rows(). InvalidInput where
+// The same index, calibrated anew: with queries, with rows of the index, or with trial_rows(). InvalidInputError where
 // nothing can be measured: an exact index, one without rows, or one that keeps no vectors to compare with.
 std::shared_ptr<const Index> remeasured(const Index& index, const GivenTrials& given, double target,
                                         std::size_t threads, const Monitor& monitor);

@@ -14,7 +14,7 @@ namespace nearabout {
 void write_screen_of(storage::Writer& writer, const Source& source, const ScreenSections& ids,
                      const BuildOptions& options, const Monitor& monitor);
 
-// Nothing where the file has no screen. CorruptFile where its parts do not fit.
+// Nothing where the file has no screen. CorruptFileError where its parts do not fit.
 std::optional<StoredScreen> screen_of(const storage::File& file, const Descriptor& descriptor,
                                       const storage::Section& vectors, const ScreenSections& ids);
 

@@ -124,12 +124,13 @@ void write_efforts(storage::Writer& writer, const std::vector<EffortPoint>& effo
 
 void check_options(const ForestOptions& options, Metric metric) {
   if (!forest_space_of(metric))
-    throw InvalidInput("a forest cannot be grown under the metric " + std::string(name_of(metric)) +
-                       "; it serves euclidean, sqeuclidean, cosine, dot, manhattan and hamming: choose kind \"exact\"");
+    throw InvalidInputError(
+        "a forest cannot be grown under the metric " + std::string(name_of(metric)) +
+        "; it serves euclidean, sqeuclidean, cosine, dot, manhattan and hamming: choose kind \"exact\"");
   if (options.trees < 1 || options.trees > kMostTrees)
-    throw InvalidInput("trees is " + std::to_string(options.trees) + "; 1 to " + std::to_string(kMostTrees) +
-                       " are allowed");
-  if (options.leaf_size < 1) throw InvalidInput("leaf_size is 0; a leaf holds at least 1 row");
+    throw InvalidInputError("trees is " + std::to_string(options.trees) + "; 1 to " + std::to_string(kMostTrees) +
+                            " are allowed");
+  if (options.leaf_size < 1) throw InvalidInputError("leaf_size is 0; a leaf holds at least 1 row");
 }
 
 }  // namespace

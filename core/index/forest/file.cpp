@@ -35,9 +35,9 @@ ForestIndex::ForestIndex(std::shared_ptr<const storage::File> file, const Descri
       scan_(descriptor, *vectors_, screen_ ? &*screen_ : nullptr) {
   const std::optional<Space> space = forest_space_of(descriptor.metric);
   if (!space)
-    throw CorruptFile(this->file().name() + " is corrupt: it says that it is a forest under the metric " +
-                      std::string(name_of(descriptor.metric)) +
-                      ", which forests do not serve. Copy or build it again.");
+    throw CorruptFileError(this->file().name() + " is corrupt: it says that it is a forest under the metric " +
+                           std::string(name_of(descriptor.metric)) +
+                           ", which forests do not serve. Copy or build it again.");
   if (rows() == 0) return;
   sketch_ = read_sketch(this->file(), *space, descriptor.dims);
   read_nodes();

@@ -40,8 +40,8 @@ class LeavesOfRows {
   const std::vector<std::uint32_t>& of(std::uint32_t row) const {
     const auto found = leaves_.find(row);
     if (found != leaves_.end()) return found->second;
-    throw CorruptFile(file_ + " is corrupt: row " + std::to_string(row) +
-                      " is in none of its trees. Copy or build it again.");
+    throw CorruptFileError(file_ + " is corrupt: row " + std::to_string(row) +
+                           " is in none of its trees. Copy or build it again.");
   }
 
  private:

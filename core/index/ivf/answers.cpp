@@ -9,9 +9,9 @@ std::string_view name_of(Answers answers) {
     case Answers::vectors:
       return "vectors";
     case Answers::byte_codes:
-      return "8-bit codes";
+      return "int8";
     case Answers::small_codes:
-      return "small codes";
+      return "codes";
   }
   return "unknown";
 }

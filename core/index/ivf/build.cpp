@@ -120,10 +120,11 @@ void write_lists(storage::Writer& writer, const LearntLists& learnt, const Encod
 
 void check_options(const IvfOptions& options, Metric metric, Element element) {
   if (!space_of(metric) || element == Element::bits)
-    throw InvalidInput("lists of codes cannot be built under the metric " + std::string(name_of(metric)) +
-                       "; they serve euclidean, sqeuclidean, cosine and dot: choose kind \"exact\" or \"forest\"");
+    throw InvalidInputError("lists of codes cannot be built under the metric " + std::string(name_of(metric)) +
+                            "; they serve euclidean, sqeuclidean, cosine and dot: choose kind \"exact\" or \"forest\"");
   if (options.code_bits != 0 && options.code_bits != 1 && options.code_bits != 2 && options.code_bits != 4)
-    throw InvalidInput("codes have " + std::to_string(options.code_bits) + " bits a direction; 1, 2 and 4 are allowed");
+    throw InvalidInputError("codes have " + std::to_string(options.code_bits) +
+                            " bits a direction; 1, 2 and 4 are allowed");
 }
 
 }  // namespace

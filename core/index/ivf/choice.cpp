@@ -162,7 +162,7 @@ class ShapeTrial {
   // rows x padded(queries), up to what is the same for all rows of a query.
   std::vector<float> estimate(const CodeShape& shape, const std::vector<float>& images,
                               const std::vector<float>& centres, std::size_t outputs) const {
-    const LeadingCodes codes(shape);
+    const PcaCodes codes(shape);
     const std::size_t columns = padded(queries_);
     std::vector<float> values(rows_ * outputs, 0.0f);
     std::vector<float> offsets(rows_);

@@ -17,7 +17,7 @@ constexpr std::size_t kBlockRows = 16'384;  // that are kept by one call
 // One thread's work space.
 class Encoder {
  public:
-  Encoder(const LearntLists& learnt, const LeadingCodes& codes, const ByteCentroids& centroids)
+  Encoder(const LearntLists& learnt, const PcaCodes& codes, const ByteCentroids& centroids)
       : learnt_(learnt), codes_(codes), centroids_(centroids) {}
 
   void encode(const RowReader& read, std::size_t begin, std::size_t count, RowFacts* facts, std::uint8_t* packed) {
@@ -57,7 +57,7 @@ class Encoder {
   const float* image(std::size_t i) const { return images_.data() + i * learnt_.directions.outputs; }
 
   const LearntLists& learnt_;
-  const LeadingCodes& codes_;
+  const PcaCodes& codes_;
   const ByteCentroids& centroids_;
   std::vector<float> vectors_, lifted_, images_, rests_, centroid_;
   std::vector<std::int8_t> points_;
@@ -82,7 +82,7 @@ std::vector<std::int8_t> LearntLists::points_of(const std::vector<float>& images
 
 EncodedRows encode_rows(const LearntLists& learnt, const RowReader& read, std::size_t rows, const std::string* beside,
                         std::size_t threads, const Monitor& monitor) {
-  const LeadingCodes codes(learnt.shape);
+  const PcaCodes codes(learnt.shape);
   const ByteCentroids centroids(learnt.centroids, learnt.shape.directions);
   std::vector<Encoder> encoders(threads, Encoder(learnt, codes, centroids));
   EncodedRows encoded(learnt.shape.bytes(), beside);

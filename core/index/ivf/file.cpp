@@ -32,8 +32,9 @@ IvfIndex::IvfIndex(std::shared_ptr<const storage::File> file, const Descriptor& 
       coldness_(std::make_unique<Coldness>(this->file().mapped())),
       vectors_(this->file().has(SectionId::vectors) ? &this->file().section(SectionId::vectors) : nullptr) {
   if (!space_of(descriptor.metric) || descriptor.element == Element::bits)
-    throw CorruptFile(this->file().name() + " is corrupt: it says that it has lists of codes under the metric " +
-                      std::string(name_of(descriptor.metric)) + ", which they do not serve. Copy or build it again.");
+    throw CorruptFileError(this->file().name() + " is corrupt: it says that it has lists of codes under the metric " +
+                           std::string(name_of(descriptor.metric)) +
+                           ", which they do not serve. Copy or build it again.");
   if (vectors_) {
     screen_ = screen_of(this->file(), descriptor, *vectors_, kScreenBeside);
     scan_.emplace(descriptor, *vectors_, screen_ ? &*screen_ : nullptr);
@@ -89,7 +90,7 @@ void IvfIndex::read_facts() {
     storage::throw_count(file(), section, kDirections, "whole lines of codes", facts[kDirections]);
   if (facts[kLists] == 0 || facts[kLists] > rows())
     storage::throw_count(file(), section, kLists, "lists", facts[kLists]);
-  codes_ = LeadingCodes(shape);
+  codes_ = PcaCodes(shape);
   seed_ = facts[kSeed];
   const Section& sizes = file().section(SectionId::list_sizes);
   sizes.expect(Element::u32, {facts[kLists], 1});

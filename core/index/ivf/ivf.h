@@ -96,7 +96,7 @@ class IvfIndex : public Index {
   void read_curve();
   void read_share();
   void read_bytes();
-  // CorruptFile: a list names a row that does not exist.
+  // CorruptFileError: a list names a row that does not exist.
   [[noreturn]] void throw_row(std::uint64_t row) const;
   friend class IvfSearch;
   void add_unestimated(MatrixView queries, std::size_t k, std::vector<Answer>& answers) const;
@@ -111,7 +111,7 @@ class IvfIndex : public Index {
   const storage::Section* byte_squares_ = nullptr;  // under Space::squared
   ByteSteps byte_steps_;
   Lift lift_;
-  LeadingCodes codes_{{32, 1}};
+  PcaCodes codes_{{32, 1}};
   std::uint64_t seed_ = 0;
   float point_step_ = 1;  // of the bytes of centroids
   std::size_t outputs_ = 0;

@@ -53,7 +53,7 @@ void require_holdable(const ByteRanges& ranges) {
   if (std::all_of(ranges.least().begin(), ranges.least().end(), within) &&
       std::all_of(ranges.largest().begin(), ranges.largest().end(), within))
     return;
-  throw InvalidInput(
+  throw InvalidInputError(
       "some numbers are so much larger than most that bytes cannot stand for both; leave such rows out, or keep the "
       "vectors (keep_vectors=True)");
 }

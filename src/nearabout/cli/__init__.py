@@ -127,10 +127,10 @@ def _help(topics: list[str]) -> int:
 
 
 def _unknown_command(command: str) -> Exception:
-    from nearabout.errors import InvalidInput
+    from nearabout.errors import InvalidInputError
     from nearabout.names import nearest
 
-    return InvalidInput(f"there is no command {command!r}; {nearest(command, tuple(COMMANDS))}")
+    return InvalidInputError(f"there is no command {command!r}; {nearest(command, tuple(COMMANDS))}")
 
 
 TYPE_CHECKING = False

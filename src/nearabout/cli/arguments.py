@@ -3,7 +3,7 @@
 argparse costs 6 to 10 ms to import, as much as a whole search; this is all that the commands need of it.
 """
 
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInputError
 
 Value = str | int | bool | list[str]
 
@@ -48,7 +48,7 @@ class Options:
         """The words that are no options, and the options that were given, without their dashes.
 
         Raises:
-            InvalidInput: an unknown option, a value missing or of the wrong kind.
+            InvalidInputError: an unknown option, a value missing or of the wrong kind.
         """
         words: list[str] = []
         given: dict[str, Value] = {}
@@ -80,20 +80,20 @@ class Options:
         kind = self._names[name]
         if kind is bool:
             if value is not None:
-                raise InvalidInput(f"{_dashed(name)} takes no value; {value!r} was given")
+                raise InvalidInputError(f"{_dashed(name)} takes no value; {value!r} was given")
             given[name] = True
             return
         if value is None:
             value = next(rest, None)
         if value is None:
-            raise InvalidInput(f"{_dashed(name)} needs a value; see: nearabout help {self._command}")
+            raise InvalidInputError(f"{_dashed(name)} needs a value; see: nearabout help {self._command}")
         if kind is int:
             try:
                 given[name] = int(value)
             except ValueError:
                 joined = not argument.startswith("--") and argument.endswith(value)  # -king is a k of 'ing'
                 advice = f". {self._advice}" if joined else ""
-                raise InvalidInput(f"{_dashed(name)} is {value!r}; a whole number is needed{advice}") from None
+                raise InvalidInputError(f"{_dashed(name)} is {value!r}; a whole number is needed{advice}") from None
         elif kind is list:
             values = given.setdefault(name, [])
             assert isinstance(values, list)
@@ -101,13 +101,13 @@ class Options:
         else:
             given[name] = value
 
-    def _unknown(self, argument: str) -> InvalidInput:
+    def _unknown(self, argument: str) -> InvalidInputError:
         from nearabout.names import nearest
 
         allowed = tuple(_dashed(name) for name in self._names)
         other_names = {other: name for other, name in _OTHER_OPTIONS.items() if name in allowed}
         meant = nearest(argument.partition("=")[0], allowed, other_names)
-        return InvalidInput(f"`nearabout {self._command}` has no option {argument!r}; {meant}. {self._advice}")
+        return InvalidInputError(f"`nearabout {self._command}` has no option {argument!r}; {meant}. {self._advice}")
 
 
 def _dashed(name: str) -> str:
@@ -119,14 +119,14 @@ def number(name: str, text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise InvalidInput(f"--{name} is {text!r}; a number is needed, such as 0.95") from None
+        raise InvalidInputError(f"--{name} is {text!r}; a number is needed, such as 0.95") from None
 
 
 def one(words: list[str], what: str, command: str) -> str:
     """The only positional argument."""
     if len(words) != 1:
         given = "none was given" if not words else f"{len(words)} were given: {' '.join(words)}"
-        raise InvalidInput(f"`nearabout {command}` takes one {what}; {given}")
+        raise InvalidInputError(f"`nearabout {command}` takes one {what}; {given}")
     return words[0]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from nearabout.cli.arguments import Options
 from nearabout.cli.output import print_json, printable, read_name, table
 from nearabout.cli.reading import reading_names, reading_usage, taken
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -81,11 +81,11 @@ def run(arguments: list[str]) -> int:
     words, given = _OPTIONS.parse(arguments)
     if len(words) not in (1, 2):
         told = f"{len(words)} were given: {' '.join(words)}" if words else "none was given"
-        raise InvalidInput(f"`nearabout bench` takes one or two files, BASE and perhaps QUERIES; {told}")
+        raise InvalidInputError(f"`nearabout bench` takes one or two files, BASE and perhaps QUERIES; {told}")
     seconds, timeout = (_seconds(name, given) for name in ("seconds", "timeout"))
     for name in ("limit", "queries"):
         if name in given and int(given[name]) < 1:  # type: ignore[arg-type]
-            raise InvalidInput(f"--{name} is {given[name]}; at least 1 is needed")
+            raise InvalidInputError(f"--{name} is {given[name]}; at least 1 is needed")
 
     from nearabout.evaluation import plot, race, report
     from nearabout.evaluation.plot import check_plot
@@ -132,7 +132,7 @@ def _seconds(name: str, given: dict[str, Any]) -> float | None:
     except ValueError:
         value = -1.0
     if not 0 <= value < float("inf") or (name == "timeout" and value == 0):
-        raise InvalidInput(f"--{name} is {given[name]!r}; a number of seconds is needed, such as 2 or 0.5")
+        raise InvalidInputError(f"--{name} is {given[name]!r}; a number of seconds is needed, such as 2 or 0.5")
     return value
 
 
@@ -222,7 +222,9 @@ def _usable(vectors: NDArray[Any], metric: str, name: str) -> tuple[NDArray[Any]
     notes = [f"read   {printable(name)}: {len(vectors):,} vectors of {vectors.shape[1]:,} dims"]
     if metric in ("hamming", "jaccard"):
         if ((vectors != 0) & (vectors != 1)).any():
-            raise InvalidInput(f"{name}: holds other numbers than 0 and 1; {metric} is of bits: choose another metric")
+            raise InvalidInputError(
+                f"{name}: holds other numbers than 0 and 1; {metric} is of bits: choose another metric"
+            )
         return vectors.astype(np.bool_), notes
     usable = np.isfinite(vectors).all(axis=1) if vectors.dtype.kind == "f" else np.ones(len(vectors), np.bool_)
     if metric == "cosine":
@@ -238,7 +240,7 @@ def _held_out(vectors: NDArray[Any], count: int | None) -> tuple[NDArray[Any], N
 
     count = min(_MOST_QUERIES, len(vectors) // 10) if count is None else count
     if not 0 < count < len(vectors):
-        raise InvalidInput(
+        raise InvalidInputError(
             f"there are {len(vectors):,} vectors and {count:,} would be held out as queries; give fewer with "
             "--queries, or a file of queries"
         )

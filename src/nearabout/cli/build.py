@@ -6,11 +6,11 @@ from pathlib import Path
 from nearabout.cli.arguments import Options, number, one
 from nearabout.cli.output import command, duration, printable, read_name, size
 from nearabout.cli.reading import reading_names, reading_usage, taken
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInputError
 
 USAGE = f"""
 usage: nearabout build INPUT [-o OUT.near] [--metric M] [--kind K] [--recall R] [--dtype D] [--set name=value]...
-                       [--seed S] [--queries FILE] [--no-calibrate] [--threads N] [--memory SIZE] [--on-bad error|skip]
+                       [--seed S] [--queries FILE] [--no-calibrate] [--threads N] [--memory SIZE] [--invalid raise|skip]
                        [--key-column C] [--format NAME] [and other options of reading]
 
 Reads a file of vectors (word2vec, GloVe, fastText, NumPy, fvecs, CSV, Parquet, ...; compressed ones too) and writes an
@@ -29,9 +29,9 @@ index of them, whole or not at all.
   --no-calibrate       measure nothing: a faster build, and searches that cannot ask for a recall
   --threads N          how many threads to use (all cores)
   --memory SIZE        what the build may take for itself, such as 512MB or 2GiB: for files larger than memory
-  --on-bad error|skip  vectors with NaN or infinity, and zeros under cosine: refuse them (default) or leave them out
+  --invalid raise|skip  vectors with NaN or infinity, and zeros under cosine: refuse them (default) or leave them out
 
-{reading_usage("INPUT", "on_bad")}
+{reading_usage("INPUT", "invalid")}
 """
 
 _OPTIONS = Options(
@@ -48,8 +48,8 @@ _OPTIONS = Options(
         "no-calibrate": bool,
         "threads": int,
         "memory": str,
-        "on-bad": str,
-        **reading_names("on_bad"),
+        "invalid": str,
+        **reading_names("invalid"),
     },
     {"o": "output"},
 )
@@ -61,16 +61,16 @@ def run(arguments: list[str]) -> int:
     words, given = _OPTIONS.parse(arguments)
     source = one(words, "input file", "build")
     settings = _settings(given.pop("set", []))  # type: ignore[arg-type]
-    reading = taken(given, "on_bad")
+    reading = taken(given, "invalid")
     target = str(given.pop("output")) if "output" in given else default_output(source)
     if not target.endswith(".near"):
-        raise InvalidInput(f"the output is {target!r}; the name of an index ends in .near (other formats: convert)")
+        raise InvalidInputError(
+            f"the output is {target!r}; the name of an index ends in .near (other formats: convert)"
+        )
     if "recall" in given:
         given["recall"] = number("recall", str(given["recall"]))  # type: ignore[assignment]
     if given.pop("no-calibrate", False):
         given["calibrate"] = False
-    if "on-bad" in given:
-        given["on_bad"] = given.pop("on-bad")
 
     from nearabout.building import build
     from nearabout.formats import read
@@ -100,7 +100,7 @@ def run(arguments: list[str]) -> int:
 def _example(index: "Index", path: str) -> "list[str] | None":
     """Returns the arguments of a search to try, for the first key that can be typed, if keys can be searched by."""
     info = index.info()
-    if info.get("answers") == "small codes" and not info["keeps_vectors"]:
+    if info.get("distance_source") == "codes" and not info["keeps_vectors"]:
         return None
     for key in map(str, index.keys(range(min(len(index), _TRIED))).tolist()):
         if key.strip() and key.isprintable() and printable(key) == key:
@@ -115,7 +115,7 @@ def _settings(given: list[str]) -> dict[str, str]:
     for setting in given:
         name, equals, value = setting.partition("=")
         if not equals or not name or not value:
-            raise InvalidInput(f"--set {setting}: a setting is written name=value, as in --set trees=4")
+            raise InvalidInputError(f"--set {setting}: a setting is written name=value, as in --set trees=4")
         settings[name] = value
     return settings
 
@@ -128,7 +128,7 @@ if TYPE_CHECKING:
 def default_output(source: str) -> str:
     """words.txt.gz becomes words.near, in the current folder."""
     if source == "-":
-        raise InvalidInput("the input is standard input, which has no name to call the index by: give one with -o")
+        raise InvalidInputError("the input is standard input, which has no name to call the index by: give one with -o")
     name = Path(Path(source).name)
     if name.suffix.lower() in _COMPRESSED:
         name = name.with_suffix("")

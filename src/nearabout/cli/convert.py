@@ -7,11 +7,11 @@ import time
 from nearabout.cli.arguments import Options
 from nearabout.cli.output import command, duration, printable, read_name, written_name
 from nearabout.cli.reading import reading_names, reading_usage, taken
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInputError
 
 USAGE = f"""
 usage: nearabout convert IN OUT [--no-keys] [--to FORMAT] [--key-column C] [--format NAME] [and others of reading]
-       nearabout convert IN.annoy OUT --metric M --dims N [--keys WORDS.lmdb] [--kind K] [--on-bad error|skip]
+       nearabout convert IN.annoy OUT --metric M --dims N [--keys WORDS.lmdb] [--kind K] [--invalid raise|skip]
 
 Writes the vectors and keys of IN, a file that `build` reads or an index, in the format that the ending of OUT names:
 .bin (word2vec), .txt (GloVe), .vec (word2vec text), .npy, .fvecs, .parquet, .csv, .jsonl; .gz, .bz2 or .xz after it
@@ -28,7 +28,7 @@ them, so it must be told:
   --keys WORDS.lmdb    an LMDB map where w<word> leads to the item and i<item> to the word; left out, the item numbers
                        are the keys
   --kind K             the kind of index to make, as for `build`: auto (default), exact, forest
-  --on-bad error|skip  vectors with NaN or infinity, and zeros under cosine: refuse them (default) or leave them out
+  --invalid raise|skip  vectors with NaN or infinity, and zeros under cosine: refuse them (default) or leave them out
 
 {reading_usage("IN")}
 """
@@ -43,7 +43,7 @@ _OPTIONS = Options(
         "dims": int,
         "keys": str,
         "kind": str,
-        "on-bad": str,
+        "invalid": str,
     },
 )
 _ANNOY = (".annoy", ".ann")
@@ -64,17 +64,17 @@ _FOR_INDEX = ("kind",)
 def run(arguments: list[str]) -> int:
     words, given = _OPTIONS.parse(arguments)
     if len(words) != 2:
-        raise InvalidInput(f"`nearabout convert` takes two files, IN and OUT; {len(words)} were given")
+        raise InvalidInputError(f"`nearabout convert` takes two files, IN and OUT; {len(words)} were given")
     source, target = words
     from_annoy, to_index = source.lower().endswith(_ANNOY), target.lower().endswith(".near")
     if to_index and not from_annoy:
-        raise InvalidInput(f"to make an index use: {command('nearabout', 'build', source, '-o', target)}")
+        raise InvalidInputError(f"to make an index use: {command('nearabout', 'build', source, '-o', target)}")
     _refuse(
         given, () if from_annoy else _FOR_ANNOY, f"is for an index of Annoy (.annoy, .ann); {read_name(source)} is none"
     )
     _refuse(given, () if to_index else _FOR_INDEX, f"is for making an index (.near); {written_name(target)} is none")
-    if not to_index and (from_annoy or "on-bad" not in reading_names()):
-        _refuse(given, ("on-bad",), f"is for making an index (.near); {written_name(target)} is none")
+    if not to_index and (from_annoy or "invalid" not in reading_names()):
+        _refuse(given, ("invalid",), f"is for making an index (.near); {written_name(target)} is none")
     if to_index:
         _refuse(given, ("no-keys",), "has no meaning for an index: without --keys the item numbers are the keys")
         _refuse(given, ("to",), "has no meaning for an index, which is made of an ending .near")
@@ -107,15 +107,17 @@ def _form(target: str, wanted: "Value | None") -> str | None:
     endings = ", ".join(suffix[1:] for suffix in written_suffixes())
     if wanted is None and target != "-":
         if _suffix(target) not in written_suffixes():
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"{target}: its ending names no format that can be written; those are {endings}: give one, or --to"
             )
         return None
     form = _ENDINGS.get(str(wanted), str(wanted)) if wanted is not None else _ENDINGS["csv"]
     if form not in writer_names():
-        raise InvalidInput(f"--to is {wanted!r}; give one of {endings}")
+        raise InvalidInputError(f"--to is {wanted!r}; give one of {endings}")
     if target == "-" and form not in _TEXT and sys.stdout is not None and sys.stdout.isatty():
-        raise InvalidInput(f"--to {wanted} is not text, and standard output is a terminal: send it to a file or a pipe")
+        raise InvalidInputError(
+            f"--to {wanted} is not text, and standard output is a terminal: send it to a file or a pipe"
+        )
     return form
 
 
@@ -132,7 +134,7 @@ def _check_room(target: str, form: str | None) -> None:
     name, has_room = written_as(target, form)
     if not has_room:
         keyed = ", ".join(suffix[1:] for suffix in written_suffixes(keyed=True))
-        raise InvalidInput(
+        raise InvalidInputError(
             f"{written_name(target)}: {name} has no room for keys: pass --no-keys to write the vectors alone, or write "
             f"a format that has (--to, or the ending of OUT): {keyed}"
         )
@@ -145,7 +147,7 @@ def _write(target: str, vectors: "NDArray[Any]", keys: "Any", form: str | None) 
         write(target, vectors, keys, format=form)
         return
     if sys.stdout is None:
-        raise InvalidInput("standard output is closed; give the name of a file")
+        raise InvalidInputError("standard output is closed; give the name of a file")
     sys.stdout.flush()
     write(sys.stdout.buffer, vectors, keys, format=form)
     sys.stdout.buffer.flush()
@@ -155,7 +157,7 @@ def _refuse(given: "dict[str, Value]", names: tuple[str, ...], why: str) -> None
     """An option that would be ignored is an error."""
     for name in names:
         if name in given:
-            raise InvalidInput(f"--{name} {why}; leave it out")
+            raise InvalidInputError(f"--{name} {why}; leave it out")
 
 
 def _load(source: str, given: "dict[str, Value]") -> "Loaded":
@@ -166,7 +168,7 @@ def _load(source: str, given: "dict[str, Value]") -> "Loaded":
 
         index = open(source)
         info = index.info()
-        decoded = info.get("answers") == "8-bit codes" and not info["keeps_vectors"]
+        decoded = info.get("distance_source") == "int8" and not info["keeps_vectors"]
         notes = ["the index keeps 8-bit codes: the vectors are what those stand for, nearly those it was built of"]
         return index.vectors(), None if info["keys"] == "none" else index.keys(), notes if decoded else []
     from nearabout.formats import read
@@ -176,10 +178,12 @@ def _load(source: str, given: "dict[str, Value]") -> "Loaded":
 
 
 def _load_annoy(source: str, given: "dict[str, Value]") -> "Loaded":
-    _refuse(given, tuple(reading_names("dims", "on_bad")), f"says how a file of vectors is read; {source} is Annoy's")
+    _refuse(given, tuple(reading_names("dims", "invalid")), f"says how a file of vectors is read; {source} is Annoy's")
     for name in ("metric", "dims"):
         if name not in given:
-            raise InvalidInput(f"--{name} is needed: an index of Annoy does not say it, and {source} was made with one")
+            raise InvalidInputError(
+                f"--{name} is needed: an index of Annoy does not say it, and {source} was made with one"
+            )
     from nearabout.formats.annoy import read_annoy
 
     words = given.get("keys")
@@ -198,7 +202,7 @@ def _build(target: str, vectors: "NDArray[Any]", keys: "Any", given: "dict[str, 
         keys,
         metric=METRICS[str(given["metric"])],
         kind=str(given.get("kind", "auto")),
-        on_bad=given.get("on-bad", "error"),  # type: ignore[arg-type]
+        invalid=given.get("invalid", "raise"),  # type: ignore[arg-type]
         path=target,
         progress=True,
     )

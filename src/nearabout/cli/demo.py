@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from nearabout.cli.arguments import Options
 from nearabout.cli.output import command, duration, printable, size
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInputError
 
 USAGE = """
 usage: nearabout demo [-o OUT.near]
@@ -35,7 +35,7 @@ def bundled_words() -> str:
 def run(arguments: list[str]) -> int:
     words, given = _OPTIONS.parse(arguments)
     if words:
-        raise InvalidInput(f"`nearabout demo` takes no arguments but -o; {words[0]!r} was given")
+        raise InvalidInputError(f"`nearabout demo` takes no arguments but -o; {words[0]!r} was given")
     kept = given.get("output")
     if kept is not None:
         _show(str(kept))

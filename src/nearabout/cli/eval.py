@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from nearabout.cli.arguments import Options, number, one
 from nearabout.cli.output import print_json, printable, table
 from nearabout.cli.reading import reading_names, reading_usage, taken
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -65,7 +65,7 @@ def run(arguments: list[str]) -> int:
     efforts, targets = _numbers("efforts", given, int), _numbers("recalls", given, float)
     seconds = number("seconds", str(given.get("seconds", 0.5)))
     if not 0 <= seconds < float("inf"):
-        raise InvalidInput(f"--seconds is {seconds:g}; how long each line is timed is 0 or more, such as 0.5")
+        raise InvalidInputError(f"--seconds is {seconds:g}; how long each line is timed is 0 or more, such as 0.5")
 
     from nearabout.arguments import check_k
     from nearabout.evaluation import evaluate, questions_of
@@ -102,7 +102,9 @@ def _numbers(name: str, given: dict[str, Any], kind: type) -> list[Any] | None:
         return [kind(part) for part in str(given[name]).split(",")]
     except ValueError:
         usual = "1,2,4" if kind is int else ".8,.9"
-        raise InvalidInput(f"--{name} is {given[name]!r}; numbers with commas are needed, such as {usual}") from None
+        raise InvalidInputError(
+            f"--{name} is {given[name]!r}; numbers with commas are needed, such as {usual}"
+        ) from None
 
 
 def _read(index: Index, given: dict[str, Any], k: int) -> tuple[NDArray[Any] | None, Truth | None]:
@@ -114,7 +116,7 @@ def _read(index: Index, given: dict[str, Any], k: int) -> tuple[NDArray[Any] | N
     reading = taken(given)
     if reading and "queries" not in given:
         option = f"--{next(iter(reading)).replace('_', '-')}"
-        raise InvalidInput(f"{option} says how the file of --queries is read, and none was given: leave it out")
+        raise InvalidInputError(f"{option} says how the file of --queries is read, and none was given: leave it out")
     for name in ("truth", "queries"):
         if name in given and not (reading and name == "queries") and is_data_set(str(given[name])):
             known = read_dataset(str(given[name]))
@@ -124,7 +126,7 @@ def _read(index: Index, given: dict[str, Any], k: int) -> tuple[NDArray[Any] | N
         queries = read(str(given["queries"]), **reading).vectors
     if "truth" in given and truth is None:
         if queries is None:
-            raise InvalidInput("--truth is of queries, and none were given; add --queries FILE")
+            raise InvalidInputError("--truth is of queries, and none were given; add --queries FILE")
         truth = _truth(index, str(given["truth"]), queries, k)
     if queries is not None and index.dtype == "bits":
         queries = queries.astype(bool)
@@ -142,18 +144,18 @@ def _truth(index: Index, path: str, queries: NDArray[Any], k: int) -> Truth:
         return Truth.load(path)
     given: NDArray[Any] = np.asarray(read(path).vectors)
     if given.dtype.kind not in "iu" and not (given == np.rint(given)).all():
-        raise InvalidInput(
+        raise InvalidInputError(
             f"{path}: holds {given.dtype}, and not row numbers; --truth takes the rows of the neighbours"
         )
     rows: NDArray[np.int64] = given.astype(np.int64)
     if len(rows) != len(queries) or rows.shape[1] < k:
-        raise InvalidInput(
+        raise InvalidInputError(
             f"{path}: has the shape {rows.shape}; for {len(queries):,} queries and k {k}, ({len(queries)}, {k}) or "
             "wider is needed"
         )
     rows = rows[:, :k]
     if rows.min(initial=0) < 0 or rows.max(initial=0) >= len(index):
-        raise InvalidInput(f"{path}: has a row outside 0 to {len(index) - 1}; is it of other vectors?")
+        raise InvalidInputError(f"{path}: has a row outside 0 to {len(index) - 1}; is it of other vectors?")
     if not index.info().get("keeps_vectors", True):
         return Truth(rows, np.zeros(rows.shape, np.float32), index.metric)
     distances = true_distances(index, queries.astype(bool) if index.dtype == "bits" else queries, rows)

@@ -2,7 +2,7 @@
 
 from nearabout.cli.arguments import Options, number, one
 from nearabout.cli.output import print_json, printable, table
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInputError
 
 USAGE = """
 usage: nearabout explain INDEX.near --query WORD|"king - man + woman"|FILE.npy --key KEY... [-k 10]
@@ -31,14 +31,14 @@ _OPTIONS = Options(
 def run(arguments: list[str]) -> int:
     words, given = _OPTIONS.parse(arguments)
     if len(words) > 1:
-        raise InvalidInput(
+        raise InvalidInputError(
             f"`nearabout explain` takes one index file; {len(words)} words were given: {' '.join(words)}. The query "
             "goes after --query, and the key after --key"
         )
     path = one(words, "index file", "explain")
     for name in ("query", "key"):
         if name not in given:
-            raise InvalidInput(f"`nearabout explain` needs --{name}; see: nearabout help explain")
+            raise InvalidInputError(f"`nearabout explain` needs --{name}; see: nearabout help explain")
 
     from nearabout.cli.search import Searcher
     from nearabout.explaining import explain
@@ -56,7 +56,7 @@ def run(arguments: list[str]) -> int:
     for place, word in enumerate(keys):
         key = index.keys([searcher.row(word)]).tolist()[0]
         told = explain(index, asked, key, int(str(given.get("k", 10))), **spend)  # type: ignore[arg-type]
-        missed |= told.expected and not told.found
+        missed |= told.is_true_neighbour and not told.found
         if "json" in given:
             print_json({"query": given["query"], "metric": index.metric, **vars(told)})
         else:
@@ -82,9 +82,9 @@ def _vector(path: str) -> "NDArray[Any]":
     try:
         array = np.load(path, allow_pickle=False)
     except (ValueError, EOFError) as error:
-        raise InvalidInput(f"{path} is no .npy file of numbers ({error}); write one with numpy.save") from None
+        raise InvalidInputError(f"{path} is no .npy file of numbers ({error}); write one with numpy.save") from None
     if array.ndim not in (1, 2) or (array.ndim == 2 and len(array) != 1):
-        raise InvalidInput(f"{path} holds an array of the shape {array.shape}; one vector is explained: (dims,)")
+        raise InvalidInputError(f"{path} holds an array of the shape {array.shape}; one vector is explained: (dims,)")
     vector: NDArray[Any] = array.reshape(-1)
     return vector
 
@@ -100,7 +100,7 @@ def _told(index: "Index", told: "Explanation") -> list[str]:
         ["found", f"{'yes' if told.found else 'no'} ({spent})"],
     ]
     if index.kind != "exact":
-        least = "at no effort" if told.appears_at is None else f"from effort {told.appears_at:,} {unit} on"
+        least = "at no effort" if told.min_effort_found is None else f"from effort {told.min_effort_found:,} {unit} on"
         fields.append(["appears", least])
     note = ["Under dot, a distance is a negative inner product."] if index.metric == "dot" else []
     return [*table(fields), printable(told.why), *note]

@@ -14,8 +14,8 @@ _OPTIONS = Options("info", {"json": bool})
 _KNOWN_BETTER = ("kind", "codes", "refine", "keep_vectors")  # of which the index itself tells more than was noted
 _ANSWERS = {
     "vectors": "from the vectors: distances are exact",
-    "8-bit codes": "from 8-bit codes, which are kept in place of vectors: distances are estimates",
-    "small codes": "from small codes alone: distances are estimates",
+    "int8": "from 8-bit codes, which are kept in place of vectors: distances are estimates",
+    "codes": "from small codes alone: distances are estimates",
 }
 _RECALLS = (0.80, 0.90, 0.95, 0.99)
 _NEIGHBOURS = (1, 10, 100)  # as they are measured
@@ -82,8 +82,8 @@ def _of_lists(info: "dict[str, Any]") -> "list[list[str]]":
     if "curves" not in info:
         return []
     row_bytes, directions, bits = (info[name] for name in ("code_bytes", "code_directions", "code_bits"))
-    answers = _ANSWERS[info["answers"]]
-    if info["answers"] == "small codes" and info["keeps_vectors"]:
+    answers = _ANSWERS[info["distance_source"]]
+    if info["distance_source"] == "codes" and info["keeps_vectors"]:
         answers += ", but with --exact, for which vectors are kept"
     return [
         ["answers", answers],
@@ -109,7 +109,7 @@ def _measured(info: "dict[str, Any]", what: str) -> str:
     if not _is_measured(info):
         return "not measured"
     known = info["calibration"]
-    source = "of its rows" if known["measured_on"] == "rows" else "queries that were given"
+    source = "of its rows" if known["source"] == "held_out_rows" else "queries that were given"
     return f"{what}, measured on {known['queries']:,} {source}; below, what a recall takes"
 
 

@@ -2,7 +2,7 @@
 
 from nearabout.cli.arguments import Options, number
 from nearabout.cli.output import duration, print_json, size, table
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInputError
 
 USAGE = """
 usage: nearabout plan ROWS DIMS [--metric M] [--kind K] [--recall R] [--dtype D] [--threads N] [--memory SIZE] [--json]
@@ -31,7 +31,7 @@ def run(arguments: list[str]) -> int:
     words, given = _OPTIONS.parse(arguments)
     if len(words) != 2:
         told = f"{len(words)} were given: {' '.join(words)}" if words else "none was given"
-        raise InvalidInput(f"`nearabout plan` takes two numbers, ROWS and DIMS; {told}")
+        raise InvalidInputError(f"`nearabout plan` takes two numbers, ROWS and DIMS; {told}")
     as_json = given.pop("json", False)
     if "recall" in given:
         given["recall"] = number("recall", str(given["recall"]))  # type: ignore[assignment]
@@ -66,7 +66,7 @@ def _number(name: str, word: str) -> int:
     try:
         return int(plain) if "e" not in plain.lower() else _whole(float(plain))
     except (ValueError, OverflowError):
-        raise InvalidInput(f"{name} is {word!r}; a whole number is needed, such as 100000") from None
+        raise InvalidInputError(f"{name} is {word!r}; a whole number is needed, such as 100000") from None
 
 
 def _whole(number: float) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import fields
 from typing import Any
 
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInputError
 from nearabout.formats._options import ReadOptions
 
 _TYPES = {"format": "str | None", "member": "str | None"} | {one.name: str(one.type) for one in fields(ReadOptions)}
@@ -24,7 +24,7 @@ _TOLD = {
     "header": ("yes|no", "whether the first line has the names of columns"),
     "delimiter": ("C", "what stands between two fields: a character, or tab"),
     "quotes": ("yes|no", "whether quotes around a field are no part of it"),
-    "on_bad": ("error|skip", "rows that cannot be read: refuse them (default) or leave them out"),
+    "invalid": ("raise|skip", "rows that cannot be read: refuse them (default) or leave them out"),
 }
 _WORDS = {"yes": True, "no": False}
 
@@ -48,7 +48,7 @@ def taken(given: dict[str, Any], *but: str) -> dict[str, Any]:
     """Takes the options of readers out of those that were given, as `read` has them.
 
     Raises:
-        InvalidInput: a value that is not one of those possible.
+        InvalidInputError: a value that is not one of those possible.
     """
     found = {}
     for name, kind in _TYPES.items():
@@ -66,7 +66,7 @@ def _value(name: str, kind: str, text: Any) -> Any:
         return text
     if kind == "bool | None":
         if text not in _WORDS:
-            raise InvalidInput(f"--{_dashed(name)} is {text!r}; give yes or no")
+            raise InvalidInputError(f"--{_dashed(name)} is {text!r}; give yes or no")
         return _WORDS[text]
     if name == "delimiter":
         return {"tab": "\t", "\\t": "\t"}.get(text, text)

@@ -5,7 +5,7 @@ import sys
 from nearabout import _core
 from nearabout.cli.arguments import Options, Value, number
 from nearabout.cli.output import complain, flush_output, is_terminal, is_text, numbers, print_json, printable
-from nearabout.errors import InvalidInput, UnknownKey
+from nearabout.errors import InvalidInputError, UnknownKeyError
 
 USAGE = """
 usage: nearabout search INDEX.near [WORD...] [-k 10] [--recall R | --effort E | --exact] [--threads N] [--json]
@@ -44,21 +44,23 @@ _OPTIONS = Options(
 def run(arguments: list[str]) -> int:
     words, given = _OPTIONS.parse(arguments)
     if not words:
-        raise InvalidInput("`nearabout search` needs an index file: nearabout search INDEX.near [WORD...]")
+        raise InvalidInputError("`nearabout search` needs an index file: nearabout search INDEX.near [WORD...]")
     from_lines = len(words) == 1
     k = _positive(given, "k", 10, "ask for at least 1 neighbour")
     effort = _positive(given, "effort", 0, "it is how many rows or lists may be looked at, at least 1")
     threads = _positive(given, "threads", 0, "pass a positive number, or leave it out for all cores")
     if effort and "exact" in given:
-        raise InvalidInput("--effort and --exact were given; an exact search looks at everything: give one of them")
+        raise InvalidInputError(
+            "--effort and --exact were given; an exact search looks at everything: give one of them"
+        )
     searcher = Searcher(words[0], k, effort or None, "exact" in given, threads, "json" in given)
     if "recall" in given:
         if effort or "exact" in given:
             other = "--effort" if effort else "--exact"
-            raise InvalidInput(f"--recall and {other} were given; each says how much to spend: give one of them")
+            raise InvalidInputError(f"--recall and {other} were given; each says how much to spend: give one of them")
         searcher.aim_at(number("recall", str(given["recall"])))
     if from_lines and sys.stdin is None:
-        raise InvalidInput(
+        raise InvalidInputError(
             "there is no word to search for, and standard input is closed; give a word, or lines to read"
         )
     searcher.tell_units()
@@ -74,7 +76,7 @@ def _positive(given: "dict[str, Value]", name: str, usual: int, advice: str) -> 
         return usual
     number = int(str(given[name]))
     if number < 1:
-        raise InvalidInput(f"{'-k' if name == 'k' else '--' + name} is {number}; {advice}")
+        raise InvalidInputError(f"{'-k' if name == 'k' else '--' + name} is {number}; {advice}")
     return number
 
 
@@ -99,7 +101,7 @@ def _loop(searcher: "Searcher") -> int:
             if not searcher.as_json:
                 print()
             flush_output()
-        except (UnknownKey, InvalidInput) as error:
+        except (UnknownKeyError, InvalidInputError) as error:
             complain(str(error))
             code = 2
 
@@ -111,10 +113,10 @@ class Searcher:
         self, path: str, k: int, effort: int | None = None, exact: bool = False, threads: int = 0, as_json: bool = False
     ) -> None:
         if not is_text(path):
-            raise InvalidInput(f"the path {path!r} is not valid UTF-8; give the file or folder another name")
+            raise InvalidInputError(f"the path {path!r} is not valid UTF-8; give the file or folder another name")
         self._index = _core.Index.open(path)
         if effort is not None and self._index.kind == "exact":
-            raise InvalidInput(f"--effort is {effort}; {path} is an exact index, which always looks at everything")
+            raise InvalidInputError(f"--effort is {effort}; {path} is an exact index, which always looks at everything")
         self._k = min(k, len(self._index))
         self._effort = effort if effort is None else min(effort, 2**63)
         self._exact = exact
@@ -126,9 +128,9 @@ class Searcher:
         """Spend what that share of the true neighbours takes: as `calibration.check_spending`, whose module costs the
         import of NumPy."""
         if not 0 < recall <= 1:
-            raise InvalidInput(f"--recall is {recall:g}; a share above 0 and up to 1 is needed, such as 0.95")
+            raise InvalidInputError(f"--recall is {recall:g}; a share above 0 and up to 1 is needed, such as 0.95")
         if not self._index.keeps_promises:
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"--recall is {recall:g}, and this index is not calibrated, so that nobody knows what it takes; build "
                 "it again without --no-calibrate, or give --effort"
             )
@@ -172,18 +174,18 @@ class Searcher:
                 sign = 1.0 if token == "+" else -1.0
                 continue
             if row < 0:
-                raise UnknownKey(self._unknown(token) + self._spaced(tokens))
+                raise UnknownKeyError(self._unknown(token) + self._spaced(tokens))
             terms.append((sign, row))
             sign = 1.0
         if not terms:
-            raise InvalidInput("there is no word to search for in a blank; give at least one")
+            raise InvalidInputError("there is no word to search for in a blank; give at least one")
         return terms
 
     def row(self, word: str) -> int:
         """The row of a key."""
         row = self._find(word)
         if row < 0:
-            raise UnknownKey(self._unknown(word))
+            raise UnknownKeyError(self._unknown(word))
         return row
 
     def _spaced(self, tokens: list[tuple[str, int]]) -> str:

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearabout.arguments import check_path
-from nearabout.errors import CorruptFile, InvalidInput
+from nearabout.errors import CorruptFileError, InvalidInputError
 from nearabout.evaluation.distances import true_distances
 from nearabout.evaluation.truth import Truth, ground_truth
 from nearabout.formats.hdf5 import read_arrays, write_arrays
@@ -70,20 +70,22 @@ def read_dataset(path: str | os.PathLike[str]) -> DataSet:
     Distances under dot, which others write with either sign, are computed anew from the neighbours.
 
     Raises:
-        InvalidInput: a distance that has no counterpart here; sets of numbers (its sparse jaccard data).
-        CorruptFile: parts are missing or do not fit.
-        MissingDependency: h5py is not installed.
+        InvalidInputError: a distance that has no counterpart here; sets of numbers (its sparse jaccard data).
+        CorruptFileError: parts are missing or do not fit.
+        MissingDependencyError: h5py is not installed.
         OSError: there is no such file.
     """
     name = check_path(path)
     arrays, attributes = read_arrays(name, ("train", "test", "neighbors", "distances"))
     if str(attributes.get("type", "dense")) == "sparse":
-        raise InvalidInput(f"{name}: holds sets of numbers (type sparse); vectors are needed")
+        raise InvalidInputError(f"{name}: holds sets of numbers (type sparse); vectors are needed")
     if missing := {"train", "test", "neighbors", "distances"} - arrays.keys():
-        raise CorruptFile(f"{name}: has no {' and no '.join(sorted(missing))}, which a data set of ann-benchmarks has")
+        raise CorruptFileError(
+            f"{name}: has no {' and no '.join(sorted(missing))}, which a data set of ann-benchmarks has"
+        )
     distance = str(attributes.get("distance"))
     if distance not in METRICS:
-        raise InvalidInput(f"{name}: the distance is {distance!r}; those known here are {', '.join(METRICS)}")
+        raise InvalidInputError(f"{name}: the distance is {distance!r}; those known here are {', '.join(METRICS)}")
     metric = METRICS[distance]
     train, test = arrays["train"], arrays["test"]
     if metric in ("hamming", "jaccard"):
@@ -94,11 +96,13 @@ def read_dataset(path: str | os.PathLike[str]) -> DataSet:
             distances = true_distances(train, test, arrays["neighbors"], metric=metric)
         truth = Truth(arrays["neighbors"], distances, metric)
         if train.ndim != 2 or test.ndim != 2 or train.shape[1] != test.shape[1] or len(truth) != len(test):
-            raise InvalidInput(f"train {train.shape}, test {test.shape} and neighbors {truth.rows.shape} do not fit")
+            raise InvalidInputError(
+                f"train {train.shape}, test {test.shape} and neighbors {truth.rows.shape} do not fit"
+            )
         if truth.rows.size and not 0 <= int(truth.rows.min()) <= int(truth.rows.max()) < len(train):
-            raise InvalidInput(f"neighbors has a row outside 0 to {len(train) - 1}")
-    except InvalidInput as error:
-        raise CorruptFile(f"{name}: {error}; get the file again") from None
+            raise InvalidInputError(f"neighbors has a row outside 0 to {len(train) - 1}")
+    except InvalidInputError as error:
+        raise CorruptFileError(f"{name}: {error}; get the file again") from None
     return DataSet(Path(name).stem, metric, train, test, truth)
 
 
@@ -124,20 +128,20 @@ def write_dataset(
         threads: how many to use for that; None uses all cores.
 
     Raises:
-        InvalidInput: another metric, a name that does not end in .hdf5, vectors that `ground_truth` refuses.
-        MissingDependency: h5py is not installed.
+        InvalidInputError: another metric, a name that does not end in .hdf5, vectors that `ground_truth` refuses.
+        MissingDependencyError: h5py is not installed.
     """
     name = check_path(path)
     if not name.endswith(".hdf5"):
-        raise InvalidInput(f"the path is {name!r}; the name of a data set ends in .hdf5")
+        raise InvalidInputError(f"the path is {name!r}; the name of a data set ends in .hdf5")
     if metric not in _WRITTEN:
-        raise InvalidInput(f"metric is {metric!r}; ann-benchmarks knows {', '.join(_WRITTEN)} of ours")
+        raise InvalidInputError(f"metric is {metric!r}; ann-benchmarks knows {', '.join(_WRITTEN)} of ours")
     bits = metric == "hamming"
     base, queries = (_plain(as_array(data, what), bits) for data, what in ((train, "train"), (test, "test")))
     if truth is None:
         truth = ground_truth(base, queries, k, metric=metric, threads=threads)
     if len(truth) != len(queries) or truth.metric != metric:
-        raise InvalidInput(f"{truth} is no truth of {len(queries):,} queries under {metric}; leave it out")
+        raise InvalidInputError(f"{truth} is no truth of {len(queries):,} queries under {metric}; leave it out")
     arrays = {
         "train": base,
         "test": queries,
@@ -198,17 +202,19 @@ def write_result(
         The path of the file: folder/dataset/k/algorithm/arguments.hdf5.
 
     Raises:
-        InvalidInput: shapes that do not fit, a metric that it does not know, a name that is no name of a folder.
-        MissingDependency: h5py is not installed.
+        InvalidInputError: shapes that do not fit, a metric that it does not know, a name that is no name of a folder.
+        MissingDependencyError: h5py is not installed.
     """
     if metric not in METRICS.values():
-        raise InvalidInput(f"metric is {metric!r}; ann-benchmarks has {', '.join(sorted(set(METRICS.values())))}")
+        raise InvalidInputError(f"metric is {metric!r}; ann-benchmarks has {', '.join(sorted(set(METRICS.values())))}")
     for what, given in (("dataset", dataset), ("algorithm", algorithm)):
         if not re.fullmatch(r"[\w][\w.+()=, -]*", given):
-            raise InvalidInput(f"{what} is {given!r}; a name of letters, digits, dots and dashes becomes a folder")
+            raise InvalidInputError(f"{what} is {given!r}; a name of letters, digits, dots and dashes becomes a folder")
     found, measured = np.asarray(rows), np.asarray(distances)
     if found.ndim != 2 or found.shape != measured.shape or found.shape[1] > k:
-        raise InvalidInput(f"rows {found.shape} and distances {measured.shape} are given; both are (n, k), k being {k}")
+        raise InvalidInputError(
+            f"rows {found.shape} and distances {measured.shape} are given; both are (n, k), k being {k}"
+        )
     times = np.broadcast_to(np.asarray(seconds, np.float64), (len(found),))
     missing = ((0, 0), (0, k - found.shape[1]))
     arrays = {

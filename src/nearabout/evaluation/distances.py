@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInputError
 from nearabout.index import Index
 from nearabout.inputs import as_array
 from nearabout.names import check_metric
@@ -91,7 +91,7 @@ def true_distances(base: Any, queries: Any, rows: Any, *, metric: str | None = N
         float32 of the shape of `rows`, in the units of the metric; inf where the row is -1.
 
     Raises:
-        InvalidInput: shapes that do not fit, a row outside the base, another metric than the index has.
+        InvalidInputError: shapes that do not fit, a row outside the base, another metric than the index has.
 
     >>> from nearabout.evaluation import true_distances
     >>> true_distances([[0, 0], [3, 4]], [[0, 0]], [[1, 0, -1]], metric="euclidean").tolist()
@@ -118,21 +118,23 @@ def true_distances(base: Any, queries: Any, rows: Any, *, metric: str | None = N
 def _metric_of(base: Any, metric: str | None) -> str:
     if not isinstance(base, Index):
         if metric is None:
-            raise InvalidInput("metric is missing; vectors alone do not tell what near means: pass metric=")
+            raise InvalidInputError("metric is missing; vectors alone do not tell what near means: pass metric=")
         return check_metric(metric)
     if metric is not None and check_metric(metric) != base.metric:
-        raise InvalidInput(f"metric is {metric!r} and the index has {base.metric!r}; leave the metric out")
+        raise InvalidInputError(f"metric is {metric!r} and the index has {base.metric!r}; leave the metric out")
     return base.metric
 
 
 def _check_shapes(vectors: Any, queries: NDArray[Any], rows: NDArray[Any]) -> None:
     if rows.ndim != 2 or rows.dtype.kind not in "iu":
-        raise InvalidInput(f"rows has the shape {rows.shape} and dtype {rows.dtype}; integers (n, k) are needed")
+        raise InvalidInputError(f"rows has the shape {rows.shape} and dtype {rows.dtype}; integers (n, k) are needed")
     if queries.ndim != 2 or len(queries) != len(rows):
-        raise InvalidInput(f"queries has the shape {queries.shape} and rows {rows.shape}; both have a line a query")
+        raise InvalidInputError(
+            f"queries has the shape {queries.shape} and rows {rows.shape}; both have a line a query"
+        )
     dims = vectors.dims if isinstance(vectors, Index) else vectors.shape[-1]
     if queries.shape[1] != dims:
-        raise InvalidInput(f"the queries have {queries.shape[1]} dims and the vectors {dims}; the same are needed")
+        raise InvalidInputError(f"the queries have {queries.shape[1]} dims and the vectors {dims}; the same are needed")
     if rows.size and (int(rows.max()) >= len(vectors) or int(rows.min()) < -1):
         bad = int(rows.max()) if int(rows.max()) >= len(vectors) else int(rows.min())
-        raise InvalidInput(f"there is no row {bad}; the base has {len(vectors):,} rows, and -1 stands for nothing")
+        raise InvalidInputError(f"there is no row {bad}; the base has {len(vectors):,} rows, and -1 stands for nothing")

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearabout.arguments import check_k
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInputError
 from nearabout.evaluation.distances import true_distances
 from nearabout.evaluation.recall import interval, recalls, recalls_by_distance
 from nearabout.evaluation.sweep import Measured
@@ -56,10 +56,11 @@ def questions_of(index: Index, queries: Any = None, truth: Truth | None = None, 
     """Queries with their true neighbours; without queries, rows of the index, evenly spread, up to 1,000.
 
     Raises:
-        InvalidInput: an index that keeps no vectors, of which the true neighbours are not given; no rows or queries.
+        InvalidInputError: an index that keeps no vectors, of which the true neighbours are not given; no rows or
+        queries.
     """
     if truth is None and not index.info().get("keeps_vectors", True):
-        raise InvalidInput(
+        raise InvalidInputError(
             "the index keeps no vectors, so that the true neighbours cannot be found with it; pass them as the truth, "
             "or evaluate an index of the same vectors that keeps them"
         )
@@ -68,7 +69,7 @@ def questions_of(index: Index, queries: Any = None, truth: Truth | None = None, 
         return Questions(vectors, ground_truth(index, vectors, k) if truth is None else truth)
     count = min(_MOST_ROWS, len(index))
     if count < 2:
-        raise InvalidInput(f"the index has {len(index)} rows and no queries were given; there is nothing to ask")
+        raise InvalidInputError(f"the index has {len(index)} rows and no queries were given; there is nothing to ask")
     rows = np.arange(count, dtype=np.int64) * len(index) // count
     vectors = index.vectors(rows)
     if truth is None:
@@ -100,7 +101,7 @@ def evaluate(
         seconds: how long each is timed at least; the fastest run counts.
 
     Raises:
-        InvalidInput: efforts and targets at once, or either for an exact index; what `search` refuses.
+        InvalidInputError: efforts and targets at once, or either for an exact index; what `search` refuses.
 
     >>> import nearabout as na, numpy as np
     >>> from nearabout.evaluation import evaluate, questions_of
@@ -122,10 +123,10 @@ def evaluate(
 def _options(index: Index, efforts: Iterable[int] | None, targets: Iterable[float] | None) -> list[dict[str, Any]]:
     """What each search is told to spend."""
     if efforts is not None and targets is not None:
-        raise InvalidInput("efforts and recalls were given; each says how much to spend: give one of them")
+        raise InvalidInputError("efforts and recalls were given; each says how much to spend: give one of them")
     if index.kind == "exact":
         if efforts is not None or targets is not None:
-            raise InvalidInput("an exact index always looks at everything; leave efforts and recalls out")
+            raise InvalidInputError("an exact index always looks at everything; leave efforts and recalls out")
         return [{}]
     if efforts is not None:
         return [{"effort": effort} for effort in efforts]
@@ -182,7 +183,7 @@ def _by_distance(
 ) -> float | None:
     """The recall by distance; None where neither the answers nor the index can tell true distances."""
     facts = index.info()
-    if facts.get("answers", "vectors") != "vectors":
+    if facts.get("distance_source", "vectors") != "vectors":
         if not facts["keeps_vectors"]:
             return None
         distances = true_distances(index, vectors, found)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from nearabout.arguments import check_seed
 from nearabout.building import build
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInputError
 from nearabout.evaluation.distances import true_distances
 from nearabout.index import Index
 
@@ -90,7 +90,7 @@ def hardness(
         threads: how many to use; None uses all cores.
 
     Raises:
-        InvalidInput: the metric dot, fewer than 30 vectors, vectors that are all duplicates, what `build` refuses.
+        InvalidInputError: the metric dot, fewer than 30 vectors, vectors that are all duplicates, what `build` refuses.
 
     >>> import numpy as np
     >>> from nearabout.evaluation import hardness
@@ -123,7 +123,7 @@ def intrinsic_dimension(
         threads: as in `hardness`.
 
     Raises:
-        InvalidInput: as in `hardness`.
+        InvalidInputError: as in `hardness`.
     """
     return _dimension(_neighbours(data, metric, None, sample, seed, threads)[2])
 
@@ -150,10 +150,10 @@ def contrast(
         threads: as in `hardness`.
 
     Raises:
-        InvalidInput: as in `hardness`, or an nth outside 1 to 20.
+        InvalidInputError: as in `hardness`, or an nth outside 1 to 20.
     """
     if isinstance(nth, bool) or not isinstance(nth, (int, np.integer)) or not 1 <= nth <= _NEIGHBOURS:
-        raise InvalidInput(f"nth is {nth!r}; pass a whole number from 1 to {_NEIGHBOURS}")
+        raise InvalidInputError(f"nth is {nth!r}; pass a whole number from 1 to {_NEIGHBOURS}")
     index, asked, near = _neighbours(data, metric, queries, sample, seed, threads)
     return _mean_distance(index, asked, seed) / float(near[:, nth - 1].mean())
 
@@ -163,28 +163,30 @@ def _neighbours(
 ) -> tuple[Index, NDArray[Any], Floats]:
     """An exact index, queries to it, and the distances of each to its 20 nearest that are no duplicates of it."""
     if isinstance(sample, bool) or not isinstance(sample, (int, np.integer)) or sample < 1:
-        raise InvalidInput(f"sample is {sample!r}; pass how many vectors to look at, such as 1000")
+        raise InvalidInputError(f"sample is {sample!r}; pass how many vectors to look at, such as 1000")
     random = np.random.default_rng(check_seed(seed, "sample"))
     index = data if isinstance(data, Index) else build(data, metric=metric or "cosine", kind="exact", threads=threads)
     if metric is not None and metric != index.metric:
-        raise InvalidInput(f"metric is {metric!r} and the index has {index.metric!r}; leave the metric out")
+        raise InvalidInputError(f"metric is {metric!r} and the index has {index.metric!r}; leave the metric out")
     if index.metric == "dot":
-        raise InvalidInput(
+        raise InvalidInputError(
             "the metric is dot, and inner products have no ratio of distances; ask under cosine or euclidean"
         )
     if len(index) < _NEIGHBOURS + 10:
-        raise InvalidInput(f"there are {len(index)} vectors; at least {_NEIGHBOURS + 10} are needed to tell")
+        raise InvalidInputError(f"there are {len(index)} vectors; at least {_NEIGHBOURS + 10} are needed to tell")
     if queries is None:
         asked = index.vectors(np.sort(random.permutation(len(index))[:sample]))
     else:
         asked = np.asarray(queries)
         if asked.ndim != 2 or not len(asked):
-            raise InvalidInput(f"queries has the shape {asked.shape}; (n, dims) is needed, at least one")
+            raise InvalidInputError(f"queries has the shape {asked.shape}; (n, dims) is needed, at least one")
         asked = asked[np.sort(random.permutation(len(asked))[:sample])]
     hits = index.search(asked, _SPARE * _NEIGHBOURS, exact=True, threads=threads)
     near = _without_duplicates(_as_lengths(hits.distances, index.metric))
     if not len(near):
-        raise InvalidInput("none of the vectors has 20 neighbours that are not its duplicates; remove duplicates first")
+        raise InvalidInputError(
+            "none of the vectors has 20 neighbours that are not its duplicates; remove duplicates first"
+        )
     return index, asked, near
 
 

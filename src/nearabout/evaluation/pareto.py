@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from typing import Protocol, TypeVar
 
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInputError
 
 
 class Point(Protocol):
@@ -41,7 +41,7 @@ def queries_per_second_at(points: Iterable[Point], recall: float) -> float | Non
         recall: 0 to 1.
 
     Raises:
-        InvalidInput: a recall outside 0 to 1.
+        InvalidInputError: a recall outside 0 to 1.
 
     >>> from nearabout.evaluation import Measured, queries_per_second_at
     >>> points = [Measured(1, 0.8, 1000.0), Measured(2, 1.0, 10.0)]
@@ -49,7 +49,7 @@ def queries_per_second_at(points: Iterable[Point], recall: float) -> float | Non
     100
     """
     if not 0 <= recall <= 1:
-        raise InvalidInput(f"recall is {recall}; pass a share from 0 to 1")
+        raise InvalidInputError(f"recall is {recall}; pass a share from 0 to 1")
     below: Point | None = None
     for above in pareto_front(points):
         if above.recall < recall:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from nearabout.arguments import check_path
-from nearabout.errors import InvalidInput, MissingDependency
+from nearabout.errors import InvalidInputError, MissingDependencyError
 from nearabout.evaluation.course import Run
 from nearabout.evaluation.pareto import pareto_front, queries_per_second_at
 from nearabout.evaluation.race import Race
@@ -48,8 +48,8 @@ def plot(race: Race, path: str | os.PathLike[str]) -> None:
         path: ends in .svg (sharp at any size, text can be searched) or .png.
 
     Raises:
-        InvalidInput: another ending; nobody measured anything.
-        MissingDependency: matplotlib is not installed.
+        InvalidInputError: another ending; nobody measured anything.
+        MissingDependencyError: matplotlib is not installed.
         OSError: the folder is missing.
     """
     name = check_plot(path)
@@ -62,7 +62,7 @@ def check_plot(path: str | os.PathLike[str]) -> str:
     """The path as text, if `plot` can write there: to be asked before a race that takes long.
 
     Raises:
-        InvalidInput, MissingDependency, OSError: as in `plot`.
+        InvalidInputError, MissingDependencyError, OSError: as in `plot`.
     """
     return check_drawing(path, "plot", (".svg", ".png"))
 
@@ -71,7 +71,7 @@ def check_drawing(path: str | os.PathLike[str], what: str, endings: tuple[str, .
     """The path as text, if a file with one of these endings that holds a picture can be written there."""
     name = check_path(path)
     if not name.lower().endswith(endings):
-        raise InvalidInput(f"the {what} is {name!r}; its name ends in {' or '.join(endings)}")
+        raise InvalidInputError(f"the {what} is {name!r}; its name ends in {' or '.join(endings)}")
     library("matplotlib")
     os.stat(os.path.dirname(name) or ".")
     return name
@@ -82,15 +82,15 @@ def library(name: str) -> Any:
     try:
         return importlib.import_module(name)
     except ImportError:
-        raise MissingDependency("plots need the library matplotlib: pip install 'nearabout[plot]'") from None
+        raise MissingDependencyError("plots need the library matplotlib: pip install 'nearabout[plot]'") from None
 
 
 def plot_svg(race: Race) -> str:
     """The same picture as the text of an SVG element, to be put into a page.
 
     Raises:
-        InvalidInput: nobody measured anything.
-        MissingDependency: matplotlib is not installed.
+        InvalidInputError: nobody measured anything.
+        MissingDependencyError: matplotlib is not installed.
     """
     with _drawn(race) as figure:
         text = io.StringIO()
@@ -103,7 +103,7 @@ def plot_svg(race: Race) -> str:
 def _drawn(race: Race) -> Iterator[Any]:
     shown = [run for run in race.runs if run.points]
     if not shown:
-        raise InvalidInput("nobody in this race measured anything; there is nothing to draw")
+        raise InvalidInputError("nobody in this race measured anything; there is nothing to draw")
     mpl, figures = library("matplotlib"), library("matplotlib.figure")
     with mpl.rc_context(_STYLE):
         figure = figures.Figure(figsize=(8.6, 5.2), layout="constrained")

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearabout.arguments import check_k
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInputError
 from nearabout.evaluation.ann_benchmarks import METRICS
 from nearabout.evaluation.course import Course, Run
 from nearabout.evaluation.hardness import Hardness, hardness
@@ -98,12 +98,12 @@ def race(
     after a pause, three times at the most; `Run.busy_fraction` tells what remained.
 
     Raises:
-        InvalidInput: shapes that do not fit, an unknown peer or metric, more neighbours than there are rows.
+        InvalidInputError: shapes that do not fit, an unknown peer or metric, more neighbours than there are rows.
     """
     check_metric(metric)
     chosen = _chosen(peers)
     if results is not None and metric not in METRICS.values():
-        raise InvalidInput(f"metric is {metric!r}; ann-benchmarks has no name for it: leave the result files out")
+        raise InvalidInputError(f"metric is {metric!r}; ann-benchmarks has no name for it: leave the result files out")
     if results is not None:
         library()  # before anything takes time
     vectors, asked = _stored(as_array(base, "base"), as_array(queries, "queries"))
@@ -111,7 +111,7 @@ def race(
     if truth is None:
         truth = ground_truth(vectors, asked, k, metric=metric)
     if len(truth) != len(asked) or truth.metric != metric or truth.k < k:
-        raise InvalidInput(f"{truth} is no truth of {len(asked):,} queries under {metric} at k={k}; leave it out")
+        raise InvalidInputError(f"{truth} is no truth of {len(asked):,} queries under {metric} at k={k}; leave it out")
     course = Course(vectors, asked, truth, metric, k, threads, seconds, timeout, title, results)
     told = _hardness(vectors, asked, metric)
     runs, skipped = [], []
@@ -136,7 +136,7 @@ def _chosen(peers: Iterable[str] | None) -> dict[str, type[Contestant]]:
     wanted = list(peers)
     for name in wanted:
         if name not in PEERS:
-            raise InvalidInput(f"there is no peer {name!r}; {nearest(name, tuple(PEERS))}")
+            raise InvalidInputError(f"there is no peer {name!r}; {nearest(name, tuple(PEERS))}")
     return {**OURS, **{name: PEERS[name] for name in PEERS if name in wanted}}
 
 
@@ -152,7 +152,7 @@ def _hardness(base: NDArray[Any], queries: NDArray[Any], metric: str) -> Hardnes
     """None where it cannot be told: inner products, few vectors, nothing but duplicates."""
     try:
         return hardness(base, metric=metric, queries=queries)
-    except InvalidInput:
+    except InvalidInputError:
         return None
 
 
@@ -160,22 +160,24 @@ def _check(
     base: NDArray[Any], queries: NDArray[Any], metric: str, k: int, threads: int, seconds: float, timeout: float
 ) -> None:
     if base.ndim != 2 or queries.ndim != 2 or not len(queries) or base.shape[1] != queries.shape[1]:
-        raise InvalidInput(
+        raise InvalidInputError(
             f"base has the shape {base.shape} and queries {queries.shape}; (rows, dims) and (n, dims) are needed, with "
             "the same dims and at least one query"
         )
     check_k(k, len(base))
     if k > len(base):
-        raise InvalidInput(f"k is {k} and there are {len(base)} vectors; ask for at most {len(base)}")
+        raise InvalidInputError(f"k is {k} and there are {len(base)} vectors; ask for at most {len(base)}")
     if (metric in ("hamming", "jaccard")) != (base.dtype == np.bool_):
-        raise InvalidInput(
+        raise InvalidInputError(
             f"base is of {base.dtype} and queries of {queries.dtype}, under {metric}; pass booleans under hamming and "
             "jaccard, and numbers otherwise"
         )
     if isinstance(threads, bool) or not isinstance(threads, (int, np.integer)) or threads < 1:
-        raise InvalidInput(f"threads is {threads!r}; pass a positive whole number")
+        raise InvalidInputError(f"threads is {threads!r}; pass a positive whole number")
     if not seconds >= 0 or not timeout > 0:
-        raise InvalidInput(f"seconds is {seconds} and timeout {timeout}; the one is 0 or more, the other more than 0")
+        raise InvalidInputError(
+            f"seconds is {seconds} and timeout {timeout}; the one is 0 or more, the other more than 0"
+        )
 
 
 def _reason_to_skip(contestant: type[Contestant], metric: str) -> str:

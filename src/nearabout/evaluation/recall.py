@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearabout.arguments import check_k
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInputError
 from nearabout.evaluation.truth import Truth
 from nearabout.names import a_type
 
@@ -39,7 +39,7 @@ def recall(found: Any, truth: Truth, k: int = 10) -> float:
         k: at most `truth.k`.
 
     Raises:
-        InvalidInput: another number of queries, or a k that the truth does not know.
+        InvalidInputError: another number of queries, or a k that the truth does not know.
 
     >>> from nearabout.evaluation import Truth, recall
     >>> truth = Truth([[0, 1], [2, 3]], [[0.1, 0.2], [0.3, 0.4]], "euclidean")
@@ -66,7 +66,8 @@ def recall_by_distance(distances: Any, truth: Truth, k: int = 10, *, tolerance: 
 
     Args:
         distances: (n, any number), of the rows found, nearest first; inf for what is missing. They have to be true:
-            those of `Hits` are, unless the index answers from codes (`info()["answers"]`) or the truth is of vectors in
+            those of `Hits` are, unless the index answers from codes (`info()["distance_source"]`) or the truth is of
+            vectors in
             another dtype; then, and for other libraries, compute them from the rows with `true_distances`. No row may
             be listed twice, which distances cannot tell.
         truth: of the same queries.
@@ -75,7 +76,7 @@ def recall_by_distance(distances: Any, truth: Truth, k: int = 10, *, tolerance: 
             float32.
 
     Raises:
-        InvalidInput: another number of queries, a k that the truth does not know, a tolerance that is negative.
+        InvalidInputError: another number of queries, a k that the truth does not know, a tolerance that is negative.
     """
     return _mean(recalls_by_distance(distances, truth, k, tolerance=tolerance))
 
@@ -85,7 +86,7 @@ def recalls_by_distance(
 ) -> NDArray[np.float64]:
     """`recall_by_distance` of each query, (n,)."""
     if not tolerance >= 0:
-        raise InvalidInput(f"tolerance is {tolerance}; a share of the distance is needed, 0 or more")
+        raise InvalidInputError(f"tolerance is {tolerance}; a share of the distance is needed, 0 or more")
     found = _checked(distances, truth, k, "distances", "f")[:, :k].astype(np.float64)
     farthest = truth.distances[:, k - 1].astype(np.float64)
     limit = farthest + tolerance * np.abs(farthest) + (_COSINE_ZERO if truth.metric == "cosine" else 0.0)
@@ -106,7 +107,7 @@ def relative_error(distances: Any, truth: Truth, k: int = 10) -> float:
         k: at most `truth.k`.
 
     Raises:
-        InvalidInput: as in `recall`.
+        InvalidInputError: as in `recall`.
 
     >>> from nearabout.evaluation import Truth, relative_error
     >>> round(relative_error([[1.0, 3.0]], Truth([[0, 1]], [[1.0, 2.0]], "euclidean"), k=2), 6)
@@ -142,13 +143,15 @@ def interval(shares: Any, confidence: float = 0.95) -> Interval:
         confidence: of every 100 such intervals, how many hold the truth, as a share.
 
     Raises:
-        InvalidInput: no queries, a share outside 0 to 1, a confidence that is not between 0 and 1.
+        InvalidInputError: no queries, a share outside 0 to 1, a confidence that is not between 0 and 1.
     """
     values = np.asarray(shares, np.float64)
     if values.ndim != 1 or not len(values) or not ((values >= 0) & (values <= 1)).all():
-        raise InvalidInput(f"shares has the shape {values.shape}; recalls of queries are needed, (n,), each 0 to 1")
+        raise InvalidInputError(
+            f"shares has the shape {values.shape}; recalls of queries are needed, (n,), each 0 to 1"
+        )
     if not 0 < confidence < 1:
-        raise InvalidInput(f"confidence is {confidence}; pass a share between 0 and 1, such as 0.95")
+        raise InvalidInputError(f"confidence is {confidence}; pass a share between 0 and 1, such as 0.95")
     from statistics import NormalDist
 
     z = NormalDist().inv_cdf((1 + confidence) / 2)
@@ -167,18 +170,18 @@ def _mean(values: NDArray[np.float64]) -> float:
 def _checked(given: Any, truth: Truth, k: int, what: str, kinds: str) -> NDArray[Any]:
     """What was found as an array of a line a query, once k is one that the truth knows."""
     if not isinstance(truth, Truth):
-        raise InvalidInput(
+        raise InvalidInputError(
             f"truth is {a_type(truth)}; pass what evaluation.ground_truth returns, or make one of rows and distances: "
             "Truth(rows, distances, metric)"
         )
     check_k(k, truth.k)
     if k > truth.k:
-        raise InvalidInput(f"k is {k} and the truth has {truth.k} neighbours a query; compute it for at least {k}")
+        raise InvalidInputError(f"k is {k} and the truth has {truth.k} neighbours a query; compute it for at least {k}")
     array = np.asarray(given)
     if kinds == "f" and array.dtype.kind in "iu":
         array = array.astype(np.float64)
     if array.ndim != 2 or len(array) != len(truth) or array.dtype.kind not in kinds:
-        raise InvalidInput(
+        raise InvalidInputError(
             f"{what} has the shape {array.shape} and dtype {array.dtype}; a line for each of the {len(truth):,} "
             f"queries of the truth is needed, of {'integers' if kinds == 'iu' else 'numbers'}"
         )

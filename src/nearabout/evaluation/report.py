@@ -57,8 +57,8 @@ def report(race: Race, path: str | os.PathLike[str]) -> None:
         path: ends in .html.
 
     Raises:
-        InvalidInput: another ending; nobody measured anything.
-        MissingDependency: matplotlib is not installed.
+        InvalidInputError: another ending; nobody measured anything.
+        MissingDependencyError: matplotlib is not installed.
         OSError: the folder is missing.
     """
     name = check_report(path)
@@ -69,7 +69,7 @@ def check_report(path: str | os.PathLike[str]) -> str:
     """The path as text, if `report` can write there: to be asked before a race that takes long.
 
     Raises:
-        InvalidInput, MissingDependency, OSError: as in `report`.
+        InvalidInputError, MissingDependencyError, OSError: as in `report`.
     """
     return check_drawing(path, "report", (".html", ".htm"))
 

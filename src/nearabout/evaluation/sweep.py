@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearabout.arguments import check_k
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInputError
 from nearabout.evaluation.distances import true_distances
 from nearabout.evaluation.recall import interval, recalls, recalls_by_distance, relative_error
 from nearabout.evaluation.truth import Truth
@@ -81,8 +81,8 @@ def sweep(
         A `Measured` for each effort, in the order tried.
 
     Raises:
-        InvalidInput: a truth of other queries or another metric, k beyond what it knows, no queries, efforts for an
-            exact index.
+        InvalidInputError: a truth of other queries or another metric, k beyond what it knows, no queries, efforts for
+            an exact index.
 
     >>> import nearabout as na, numpy as np
     >>> from nearabout.evaluation import ground_truth, sweep
@@ -97,7 +97,7 @@ def sweep(
     _check(index, asked, truth, k, seconds)
     if index.kind == "exact":
         if efforts is not None:
-            raise InvalidInput(
+            raise InvalidInputError(
                 "efforts were given for an exact index, which always looks at everything; leave them out"
             )
         return [_measure(index, asked, truth, k, None, threads, seconds, single, base)]
@@ -112,16 +112,16 @@ def sweep(
 def _check(index: Index, queries: NDArray[Any], truth: Truth, k: int, seconds: float) -> None:
     check_k(k, len(index))
     if truth.metric != index.metric:
-        raise InvalidInput(
+        raise InvalidInputError(
             f"the truth is of {truth.metric} and the index of {index.metric}; compute it for {index.metric}"
         )
     if queries.ndim != 2 or len(queries) != len(truth) or not len(queries):
-        raise InvalidInput(
+        raise InvalidInputError(
             f"queries has the shape {queries.shape} and the truth is of {len(truth):,} queries; the same are needed, "
             "(n, dims), at least one"
         )
     if not seconds >= 0:
-        raise InvalidInput(f"seconds is {seconds}; how long an effort is timed is 0 or more")
+        raise InvalidInputError(f"seconds is {seconds}; how long an effort is timed is 0 or more")
 
 
 def _ladder(index: Index) -> Iterator[int]:
@@ -172,7 +172,7 @@ def _distances(index: Index, queries: NDArray[Any], hits: Hits, base: Any) -> ND
     if base is not None:
         return true_distances(base, queries, hits.rows, metric=index.metric)
     details = index.info()
-    if details.get("answers", "vectors") == "vectors":
+    if details.get("distance_source", "vectors") == "vectors":
         return hits.distances
     return true_distances(index, queries, hits.rows) if details["keeps_vectors"] else None
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from nearabout.arguments import check_path
 from nearabout.building import build
-from nearabout.errors import CorruptFile, InvalidInput, NotOurFile
+from nearabout.errors import CorruptFileError, InvalidInputError, UnknownFormatError
 from nearabout.formats._source import naming
 from nearabout.index import Index
 from nearabout.names import check_metric
@@ -30,7 +30,7 @@ class Truth:
         k: how many neighbours of each query are known.
 
     Raises:
-        InvalidInput: the two do not have one shape (n, k), a distance is not finite or a line is not sorted.
+        InvalidInputError: the two do not have one shape (n, k), a distance is not finite or a line is not sorted.
     """
 
     rows: NDArray[np.int64]
@@ -40,7 +40,7 @@ class Truth:
     def __post_init__(self) -> None:
         rows, distances = np.asarray(self.rows), np.asarray(self.distances)
         if rows.ndim != 2 or rows.shape != distances.shape or rows.dtype.kind not in "iu":
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"rows {rows.shape} of {rows.dtype} and distances {distances.shape} are given; integers and numbers "
                 "of one shape (n, k) are needed"
             )
@@ -49,10 +49,10 @@ class Truth:
         object.__setattr__(self, "distances", np.ascontiguousarray(distances, np.float32))
         if not np.isfinite(self.distances).all():
             query = int(np.argmin(np.isfinite(self.distances).all(axis=1)))
-            raise InvalidInput(f"the true distances of query {query} are not all finite; leave it out")
+            raise InvalidInputError(f"the true distances of query {query} are not all finite; leave it out")
         if (np.diff(self.distances, axis=1) < 0).any():
             query = int(np.argmax((np.diff(self.distances, axis=1) < 0).any(axis=1)))
-            raise InvalidInput(f"the true distances of query {query} fall along the line; the nearest comes first")
+            raise InvalidInputError(f"the true distances of query {query} fall along the line; the nearest comes first")
 
     @property
     def k(self) -> int:
@@ -73,12 +73,12 @@ class Truth:
         """Write it as a .npz file of three arrays: rows, distances and metric.
 
         Raises:
-            InvalidInput: the name does not end in .npz.
+            InvalidInputError: the name does not end in .npz.
             OSError: the folder is missing or full.
         """
         name = check_path(path)
         if not name.endswith(".npz"):
-            raise InvalidInput(f"the path is {name!r}; the name of a saved truth ends in .npz")
+            raise InvalidInputError(f"the path is {name!r}; the name of a saved truth ends in .npz")
         part = f"{name}.part.npz"
         try:
             with naming(name, part):
@@ -92,8 +92,8 @@ class Truth:
         """Read what `save` wrote. Nothing in the file is executed.
 
         Raises:
-            NotOurFile: not a .npz file with rows, distances and metric.
-            CorruptFile: they are there and do not fit one another.
+            UnknownFormatError: not a .npz file with rows, distances and metric.
+            CorruptFileError: they are there and do not fit one another.
             OSError: there is no such file.
         """
         name = check_path(path)
@@ -101,14 +101,14 @@ class Truth:
             with np.load(name, allow_pickle=False) as arrays:
                 rows, distances, metric = arrays["rows"], arrays["distances"], str(arrays["metric"])
         except (KeyError, ValueError, TypeError, AttributeError, EOFError, zipfile.BadZipFile) as error:
-            raise NotOurFile(
+            raise UnknownFormatError(
                 f"{name}: is no saved truth, a .npz file with rows, distances and metric ({error}); make it with "
                 "ground_truth(...).save(path)"
             ) from None
         try:
             return cls(rows, distances, metric)
-        except InvalidInput as error:
-            raise CorruptFile(f"{name}: {error}; compute and save the truth again") from None
+        except InvalidInputError as error:
+            raise CorruptFileError(f"{name}: {error}; compute and save the truth again") from None
 
 
 def ground_truth(
@@ -129,7 +129,7 @@ def ground_truth(
         `Truth`: rows and distances, (n, min(k, rows)), equal distances in the order of their rows.
 
     Raises:
-        InvalidInput: what `build` and `Index.search` refuse; another metric than the index has.
+        InvalidInputError: what `build` and `Index.search` refuse; another metric than the index has.
 
     >>> from nearabout.evaluation import ground_truth
     >>> ground_truth([[0.0, 0.0], [3.0, 4.0]], [[3.0, 3.0]], k=2, metric="euclidean").rows.tolist()
@@ -137,7 +137,7 @@ def ground_truth(
     """
     if isinstance(base, Index):
         if metric is not None and check_metric(metric) != base.metric:
-            raise InvalidInput(f"metric is {metric!r} and the index has {base.metric!r}; leave the metric out")
+            raise InvalidInputError(f"metric is {metric!r} and the index has {base.metric!r}; leave the metric out")
         index = base
     else:
         index = build(base, metric="cosine" if metric is None else metric, kind="exact", threads=threads)

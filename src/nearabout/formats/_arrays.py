@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nearabout.errors import CorruptFile, InvalidInput, quoted
+from nearabout.errors import CorruptFileError, InvalidInputError, quoted
 from nearabout.formats._embeddings import Vectors
 
 SHOWN = 12  # columns, arrays or members that an error lists
@@ -23,7 +23,7 @@ KEY_NAMES = ("keys", "key", "words", "word", "tokens", "token", "ids", "id", "na
 def as_vectors(array: NDArray[Any], path: str, what: str) -> Vectors:
     """The array, (n, dims), in native byte order."""
     if array.dtype.kind not in "fiub" or array.dtype.itemsize > 8:
-        raise InvalidInput(f"{path}: {what} holds {array.dtype}: vectors are floating point numbers or integers")
+        raise InvalidInputError(f"{path}: {what} holds {array.dtype}: vectors are floating point numbers or integers")
     check_shape(array.shape, path, what)
     if array.dtype.kind == "b":
         array = array.astype(np.uint8)
@@ -45,7 +45,7 @@ def check_shape(shape: tuple[int, ...], path: str, what: str) -> None:
     elif shape[1] == 0:
         advice = "vectors of no dimensions"
     if advice:
-        raise InvalidInput(f"{path}: {what} has the shape {shape}: {advice}")
+        raise InvalidInputError(f"{path}: {what} has the shape {shape}: {advice}")
 
 
 def shaped(flat: NDArray[Any], shape: tuple[int, ...], order: Literal["C", "F"], path: str) -> NDArray[Any]:
@@ -53,7 +53,9 @@ def shaped(flat: NDArray[Any], shape: tuple[int, ...], order: Literal["C", "F"],
     try:
         return flat.reshape(shape, order=order)
     except (ValueError, OverflowError) as error:
-        raise CorruptFile(f"{path}: its header announces the shape {shape}, which is not possible ({error})") from None
+        raise CorruptFileError(
+            f"{path}: its header announces the shape {shape}, which is not possible ({error})"
+        ) from None
 
 
 def choose_vectors(shapes: Mapping[str, tuple[int, ...]], wanted: str | None, path: str) -> str:
@@ -61,7 +63,7 @@ def choose_vectors(shapes: Mapping[str, tuple[int, ...]], wanted: str | None, pa
     if wanted is not None:
         if wanted in shapes:
             return wanted
-        raise InvalidInput(
+        raise InvalidInputError(
             f"{path}: has no array of numbers named {quoted(wanted)}; it has {_listed(shapes)}: name one with dataset="
         )
     matrices = [name for name, shape in shapes.items() if len(shape) >= 2]
@@ -71,8 +73,8 @@ def choose_vectors(shapes: Mapping[str, tuple[int, ...]], wanted: str | None, pa
     if len(matrices) == 1:
         return matrices[0]
     if not matrices:
-        raise InvalidInput(f"{path}: has no array of two dimensions; it has {_listed(shapes)}")
-    raise InvalidInput(f"{path}: has several arrays: {_listed(shapes)}. Name one with dataset=")
+        raise InvalidInputError(f"{path}: has no array of two dimensions; it has {_listed(shapes)}")
+    raise InvalidInputError(f"{path}: has several arrays: {_listed(shapes)}. Name one with dataset=")
 
 
 def _listed(shapes: Mapping[str, tuple[int, ...]]) -> str:
@@ -111,17 +113,19 @@ def shown_names(names: Sequence[str]) -> str:
     return ", ".join(f"{name:.60}" for name in names[:SHOWN])
 
 
-def several_names(path: str, names: Sequence[str], listed: str, parts: str = "columns", more: str = "") -> InvalidInput:
+def several_names(
+    path: str, names: Sequence[str], listed: str, parts: str = "columns", more: str = ""
+) -> InvalidInputError:
     """Returns the error where several names are those of keys; ``listed`` are all the ``parts`` of a row."""
-    return InvalidInput(
+    return InvalidInputError(
         f"{path}: {shown_names(names)} may each be the key; the {parts} are {listed}. Name it with key_column=, "
         f"or pass key_column=False for none{more}"
     )
 
 
-def several_texts(path: str, count: int, listed: str, parts: str = "columns", more: str = "") -> InvalidInput:
+def several_texts(path: str, count: int, listed: str, parts: str = "columns", more: str = "") -> InvalidInputError:
     """Returns the error where several parts of a row hold text and none has a name of keys."""
-    return InvalidInput(
+    return InvalidInputError(
         f"{path}: {count} {parts} hold text, and any of them may be the key; the {parts} are {listed}. Name the key "
         f"with key_column=, or pass key_column=False for none{more}"
     )
@@ -146,7 +150,7 @@ def choose_keys(
     vectors, else the only one of text. None where there is none.
 
     Raises:
-        InvalidInput: an array of such a name cannot be keys, or it is not clear which are.
+        InvalidInputError: an array of such a name cannot be keys, or it is not clear which are.
     """
     if wanted is False:
         return None
@@ -154,9 +158,9 @@ def choose_keys(
     advice = f"the arrays are {listed}. Name the keys with key_column=, or pass key_column=False for none"
     if wanted is not None:
         if not isinstance(wanted, str) or wanted not in members:
-            raise InvalidInput(f"{path}: key_column={quoted(wanted)}: there is no such array; {advice}")
+            raise InvalidInputError(f"{path}: key_column={quoted(wanted)}: there is no such array; {advice}")
         if not members[wanted].fits(rows):
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"{path}: key_column={quoted(wanted)}: {rows:,} keys are needed, text or whole numbers; {advice}"
             )
         return wanted
@@ -165,7 +169,7 @@ def choose_keys(
             continue
         if members[name].fits(rows):
             return name
-        raise InvalidInput(
+        raise InvalidInputError(
             f"{path}: {name} would be the keys of {vectors}, but holds {members[name].what} in the shape "
             f"{members[name].shape}, and {rows:,} are needed, text or whole numbers; {advice}"
         )
@@ -173,7 +177,7 @@ def choose_keys(
     texts = [name for name, one in free.items() if one.kind in "USO" and name.lower() not in _CLASSES]
     texts = key_candidates(free) or texts
     if len(texts) > 1:
-        raise InvalidInput(f"{path}: {shown_names(texts)} may each be the keys of {vectors}; {advice}")
+        raise InvalidInputError(f"{path}: {shown_names(texts)} may each be the keys of {vectors}; {advice}")
     return texts[0] if texts else None
 
 

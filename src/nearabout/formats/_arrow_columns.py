@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from nearabout.errors import InvalidInput, quoted
+from nearabout.errors import InvalidInputError, quoted
 from nearabout.formats._arrays import SHOWN, VECTOR_NAMES, key_candidates, several_names, several_texts
 from nearabout.formats._arrow_keys import is_key, is_text, refusal
 from nearabout.formats._arrow_vectors import is_list, is_number
@@ -42,14 +42,14 @@ class Chooser:
         """Returns the name and type of a column that a caller names."""
         if isinstance(wanted, int):
             if isinstance(wanted, bool) or not 0 <= wanted < len(self._fields):
-                raise InvalidInput(
+                raise InvalidInputError(
                     f"{self._path}: {option}={quoted(wanted)}: give 0 to {len(self._fields) - 1}, or a name"
                 )
             wanted = self._fields[wanted][0]
         fits = [field for field in self._fields if field[0] == wanted]
         if len(fits) != 1:
             times = "more than once" if fits else "not"
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"{self._path}: {option}={quoted(wanted)} is {times} there; the columns are {self._listed()}"
             )
         return fits[0]
@@ -59,7 +59,7 @@ class Chooser:
             fields = [self._field(one, "vector_columns") for one in self._options.vector_columns]
             for name, kind in fields:
                 if not is_number(self._arrow, kind):
-                    raise InvalidInput(
+                    raise InvalidInputError(
                         f"{self._path}: vector_columns= names {name}, which is of the type {kind} and no column of "
                         f"numbers; the columns are {self._listed()}"
                     )
@@ -67,7 +67,7 @@ class Chooser:
         if self._options.vector_column is not None:
             name, kind = self._field(self._options.vector_column, "vector_column")
             if not is_list(self._arrow, kind) and not self._has_vector_text(name, kind):
-                raise InvalidInput(
+                raise InvalidInputError(
                     f"{self._path}: vector_column={quoted(name)} is no column of lists of numbers, nor of vectors as "
                     f"text; the columns are {self._listed()}"
                 )
@@ -85,7 +85,7 @@ class Chooser:
         series = self._numbered()
         if len(series) == 1:
             return series[0]
-        raise InvalidInput(
+        raise InvalidInputError(
             f"{self._path}: 0 columns hold lists of numbers; the columns are {self._listed()}. Where each dimension "
             "has a column of its own, name them with vector_columns=[...]"
         )
@@ -96,7 +96,7 @@ class Chooser:
                 return usual
         if len(names) == 1:
             return names[0]
-        raise InvalidInput(
+        raise InvalidInputError(
             f"{self._path}: {len(names)} columns {what}; the columns are {self._listed()}. Name one with vector_column="
         )
 
@@ -125,7 +125,7 @@ class Chooser:
         if wanted is False:
             return None
         if isinstance(wanted, int):
-            raise InvalidInput(f"key_column={wanted}: columns have names here: give one, or False for no keys")
+            raise InvalidInputError(f"key_column={wanted}: columns have names here: give one, or False for no keys")
         if wanted is not None:
             name, kind = self._field(wanted, "key_column")
             return self._checked(name, kind)

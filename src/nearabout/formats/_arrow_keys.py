@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nearabout.errors import InvalidInput, quoted
+from nearabout.errors import InvalidInputError, quoted
 from nearabout.formats._arrow_sizes import is_view, points
 from nearabout.formats._keys import KeyList, Keys, keys_from
 
@@ -45,9 +45,9 @@ def _is_uuid(kind: Any) -> bool:
     return getattr(kind, "extension_name", None) == "arrow.uuid"
 
 
-def refusal(path: str, name: str, kind: Any, listed: str) -> InvalidInput:
+def refusal(path: str, name: str, kind: Any, listed: str) -> InvalidInputError:
     """Returns the error for a column that should be keys and cannot be."""
-    return InvalidInput(
+    return InvalidInputError(
         f"{path}: the column {quoted(name)} would be the keys, and no keys are read from the type {kind}: {_ADVICE}. "
         f"The columns are {listed}"
     )
@@ -57,12 +57,12 @@ def keys_of(arrow: Any, column: Any, path: str, name: str) -> Keys:
     """Returns the keys in a column, an array or a chunked array, without nulls.
 
     Raises:
-        InvalidInput: there is a null, a number outside int64, or bytes that are not UTF-8.
+        InvalidInputError: there is a null, a number outside int64, or bytes that are not UTF-8.
     """
     if column.null_count:
-        raise InvalidInput(
+        raise InvalidInputError(
             f"{path}: the column {name} has {column.null_count:,} empty keys: fill or remove those rows, or leave them "
-            "out with on_bad='skip'"
+            "out with invalid='skip'"
         )
     column = _decoded(arrow, column)
     if arrow.types.is_integer(column.type):
@@ -74,7 +74,7 @@ def keys_of(arrow: Any, column: Any, path: str, name: str) -> Keys:
     try:
         text = column.cast(arrow.large_string())
     except arrow.ArrowInvalid as error:
-        raise InvalidInput(f"{path}: the keys in the column {name} are not UTF-8 ({error}): {_ADVICE}") from None
+        raise InvalidInputError(f"{path}: the keys in the column {name} are not UTF-8 ({error}): {_ADVICE}") from None
     if isinstance(text, arrow.ChunkedArray):
         text = text.combine_chunks()
     if isinstance(text, arrow.ChunkedArray):

@@ -44,7 +44,7 @@ class ColumnSize:
         """Counts a batch of the column.
 
         Raises:
-            InvalidInput: it becomes much more than it takes.
+            InvalidInputError: it becomes much more than it takes.
         """
         if self._arrow.types.is_dictionary(column.type):
             self._taken += column.indices.nbytes

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInputError
 from nearabout.formats._arrays import as_vectors
 from nearabout.formats._arrow_keys import is_text
 from nearabout.formats._embeddings import Vectors
@@ -65,20 +65,20 @@ class ListColumn:
         """Returns the vectors of a batch, which is not empty."""
         chunk = self._chunk(batch)
         if chunk.null_count:
-            raise InvalidInput(f"{self._where()} has {chunk.null_count:,} empty entries: {_ADVICE}")
+            raise InvalidInputError(f"{self._where()} has {chunk.null_count:,} empty entries: {_ADVICE}")
         lengths = self._lengths_alone(chunk)
         dims = int(lengths[0])
         wrong = np.flatnonzero(lengths != dims)
         if len(wrong):
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"{self._path}: the lists in {self._name} differ in length ({dims} in row {first_row:,}, "
                 f"{lengths[wrong[0]]} in row {first_row + wrong[0]:,}): vectors must not; {_ADVICE}"
             )
         values = chunk.flatten()
         if values.null_count:
-            raise InvalidInput(f"{self._where()} has {values.null_count:,} missing numbers: {_ADVICE}")
+            raise InvalidInputError(f"{self._where()} has {values.null_count:,} missing numbers: {_ADVICE}")
         if dims == 0 or len(values) != len(chunk) * dims:
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"{self._where()} holds lists of {dims} numbers, {len(values):,} in all: it is no table of vectors"
             )
         found = values.to_numpy(zero_copy_only=False).reshape(len(chunk), dims)
@@ -88,7 +88,7 @@ class ListColumn:
         """Returns no vectors, of as many dimensions as the type says."""
         dims = self._kind.list_size if self._arrow.types.is_fixed_size_list(self._kind) else 0
         if dims == 0:
-            raise InvalidInput(f"{self._where()} has no rows: nothing says how many dimensions there are")
+            raise InvalidInputError(f"{self._where()} has no rows: nothing says how many dimensions there are")
         none = self._arrow.array([], self._kind.value_type).to_numpy(zero_copy_only=False)
         return as_vectors(none.reshape(0, dims), self._path, self._name)
 
@@ -105,7 +105,7 @@ class ListColumn:
         return f"{self._path}: the column {self._name}"
 
 
-_ADVICE = "fill or remove those rows, or leave them out with on_bad='skip'"
+_ADVICE = "fill or remove those rows, or leave them out with invalid='skip'"
 
 
 class NumberColumns:
@@ -128,7 +128,7 @@ class NumberColumns:
         for place, name in enumerate(self._names):
             column = batch.column(name)
             if column.null_count:
-                raise InvalidInput(
+                raise InvalidInputError(
                     f"{self._path}: the column {name} has {column.null_count:,} missing numbers: {_ADVICE}"
                 )
             values = column.to_numpy(zero_copy_only=False)
@@ -169,19 +169,19 @@ class TextColumn:
         for row, text in enumerate(batch.column(self._name).to_pylist(), first_row):
             where = f"{self._path}: row {row:,} of the column {self._name}"
             if text is None:
-                raise InvalidInput(f"{where} is empty: {_ADVICE}")
+                raise InvalidInputError(f"{where} is empty: {_ADVICE}")
             try:
                 numbers = numbers_of(text)
             except ValueError as error:
-                raise InvalidInput(f"{where}: a value is not a number ({error}): {_ADVICE}") from None
+                raise InvalidInputError(f"{where}: a value is not a number ({error}): {_ADVICE}") from None
             dims = dims or len(numbers)
             if len(numbers) != dims:
-                raise InvalidInput(f"{where} has {len(numbers)} numbers; {dims} are expected: {_ADVICE}")
+                raise InvalidInputError(f"{where} has {len(numbers)} numbers; {dims} are expected: {_ADVICE}")
             found.extend(numbers)
         return np.frombuffer(found, np.float32).reshape(len(batch), dims)
 
     def nothing(self) -> Vectors:
-        raise InvalidInput(
+        raise InvalidInputError(
             f"{self._path}: the column {self._name} has no rows: nothing says how many dimensions there are"
         )
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from nearabout.errors import CorruptFile, InvalidInput
+from nearabout.errors import CorruptFileError, InvalidInputError
 from nearabout.formats._options import ReadOptions
 
 _TOLD = 3  # of the rows that are left out
 _SHOWN = 120  # characters of what is wrong with one
-MEND = "mend or remove the line, or leave such rows out with on_bad='skip'"
+MEND = "mend or remove the line, or leave such rows out with invalid='skip'"
 
 
 _MISSING = ("", "na", "n/a", "null", "none", "-", "?")
@@ -33,10 +33,10 @@ class BadRow(Exception):
         reason = self.reason.lstrip(":, ").replace(";", ",")
         return f"{self.place} ({reason[:_SHOWN]})"
 
-    def error(self, path: str) -> CorruptFile | InvalidInput:
+    def error(self, path: str) -> CorruptFileError | InvalidInputError:
         """Returns the error that a reader raises for this row."""
         advice = self.advice or MEND
-        kind = InvalidInput if self.sound else CorruptFile
+        kind = InvalidInputError if self.sound else CorruptFileError
         return kind(f"{path}: {self.place}{self.reason}: {advice}")
 
 
@@ -45,7 +45,7 @@ class BadRows:
 
     def __init__(self, path: str, options: ReadOptions) -> None:
         self._path = path
-        self.skipping = options.on_bad == "skip"
+        self.skipping = options.invalid == "skip"
         self.count = 0
         self.first: list[str] = []
 

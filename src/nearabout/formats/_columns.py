@@ -6,7 +6,7 @@ import itertools
 import re
 from typing import NamedTuple
 
-from nearabout.errors import InvalidInput, quoted
+from nearabout.errors import InvalidInputError, quoted
 from nearabout.formats import _words
 from nearabout.formats._arrays import (
     COUNTED_KEYS,
@@ -65,7 +65,7 @@ def has_header(first: list[str], second: list[str] | None, path: str) -> bool:
         verdict = _named_columns(names, values, first[0].strip()) if named else _bare_columns(names, values)
     if verdict is None:
         shown = ",".join(f"{field:.24}" for field in first[:6]) + (",…" if len(first) > 6 else "")
-        raise InvalidInput(
+        raise InvalidInputError(
             f"{path}: its first line, {shown}, may be names of columns or a row of numbers: say which with header=True "
             "or header=False"
         )
@@ -146,7 +146,7 @@ def choose_columns(names: list[str] | None, line: int, row: list[str], options: 
     """Returns the columns that are asked for, or meant without a doubt; ``row`` is the first of data, in ``line``."""
     _refuse_decimal_commas(row, path)
     if len(row) == 1 and not is_number(row[0]) and not is_vector_text(row[0]):
-        raise InvalidInput(
+        raise InvalidInputError(
             f"{path}: no delimiter was found in line {line:,}, {row[0]!r:.60}: pass delimiter=, or format='glove' for "
             "words and numbers with spaces between them"
         )
@@ -158,7 +158,7 @@ def choose_columns(names: list[str] | None, line: int, row: list[str], options: 
     if options.vector_column is not None:
         text = chooser.place(options.vector_column, "vector_column")
         if not is_vector_text(row[text]):
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"{path}: vector_column={quoted(options.vector_column)} holds {row[text]!r:.40} and no vector in "
                 "brackets, such as [0.1, 0.2]: name columns of numbers with vector_columns="
             )
@@ -176,7 +176,7 @@ def choose_columns(names: list[str] | None, line: int, row: list[str], options: 
 def _refuse_decimal_commas(row: list[str], path: str) -> None:
     for field in row[1:]:
         if is_decimal_comma(field):
-            raise InvalidInput(f"{path}: {quoted(field.strip())} is not a number: {COMMA_ADVICE}")
+            raise InvalidInputError(f"{path}: {quoted(field.strip())} is not a number: {COMMA_ADVICE}")
 
 
 class _Chooser:
@@ -198,19 +198,21 @@ class _Chooser:
         """Returns the place of a column that a caller names."""
         if isinstance(wanted, str):
             if self._names is None:
-                raise InvalidInput(
+                raise InvalidInputError(
                     f"{self._path}: {option}={quoted(wanted)}, but the file has no header: give the place of the "
                     f"column, 0 to {len(self._row) - 1}, or header=True"
                 )
             if self._names.count(wanted) != 1:
                 times = "twice" if wanted in self._names else "not"
                 has = f"the columns {shown_names(self._names)}"
-                raise InvalidInput(
+                raise InvalidInputError(
                     f"{self._path}: {option}={quoted(wanted)}, but the file has {has}: that name is {times} there"
                 )
             wanted = self._names.index(wanted)
         if isinstance(wanted, bool) or not 0 <= wanted < len(self._row):
-            raise InvalidInput(f"{self._path}: {option}={quoted(wanted)}: give 0 to {len(self._row) - 1}, or a name")
+            raise InvalidInputError(
+                f"{self._path}: {option}={quoted(wanted)}: give 0 to {len(self._row) - 1}, or a name"
+            )
         return wanted
 
     def column_of_vectors(self) -> int | None:
@@ -221,7 +223,7 @@ class _Chooser:
         for name in VECTOR_NAMES:
             if name in self._plain and self._plain.index(name) in fits:
                 return self._plain.index(name)
-        raise InvalidInput(
+        raise InvalidInputError(
             f"{self._path}: {len(fits)} columns hold vectors in brackets; the columns are {self.listed()}. Name one "
             "with vector_column="
         )
@@ -245,20 +247,20 @@ class _Chooser:
             return 0
         texts = [place for place in free if not is_number(self._row[place]) and not is_missing(self._row[place])]
         if not texts and 0 in free and self._names is None and not self._row[0].strip():
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"{self._path}: its first row begins with an empty field: fill it and pass key_column=0 if it is a "
-                "key, or pass key_column=False and on_bad='skip' if a number is missing"
+                "key, or pass key_column=False and invalid='skip' if a number is missing"
             )
         if len(texts) > 1:
             more = "" if taken else "; and the numbers with vector_columns="
             raise several_texts(self._path, len(texts), self.listed(), more=more)
         if texts and _DAMAGED.fullmatch(self._row[texts[0]].strip()):
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"{self._path}: its column {texts[0]} begins with {self._row[texts[0]]!r:.24}, which is nearly a "
                 f"number: mend it, or pass key_column={texts[0]} if the column holds keys"
             )
         if texts and texts[0] and not taken:
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"{self._path}: only its column {texts[0]} holds text ({self._row[texts[0]]!r:.24}), which may be a "
                 f"key or a class that many rows share; the columns are {self.listed()}. Pass key_column={texts[0]} if "
                 "it is the key, or key_column=False to leave it out"
@@ -289,7 +291,7 @@ class _Chooser:
         if wrong:
             field = self._row[wrong[0]]
             header = "" if self._names is not None else " (or, if the first line names the columns, pass header=True)"
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"{self._path}: line {line:,}: a value is not a number ({field!r:.40}). The columns are "
                 f"{self.listed()}: choose "
                 f"those of the vectors with vector_columns=[...]{header}"
@@ -300,14 +302,14 @@ def refuse_row_numbers(first: list[str], second: list[str] | None, path: str) ->
     """Refuses to take row numbers for numbers of the vectors: what pandas writes before each row, without a header.
 
     Raises:
-        InvalidInput: the first column counts, and all others are fractions.
+        InvalidInputError: the first column counts, and all others are fractions.
     """
     if second is None or len(first) != len(second) or len(first) < 2:
         return
     counts = (first[0].strip(), second[0].strip()) in (("0", "1"), ("1", "2"))
     others = [field.strip() for field in (*first[1:], *second[1:])]
     if counts and _are_fractions(others):
-        raise InvalidInput(
+        raise InvalidInputError(
             f"{path}: its first column counts rows ({first[0].strip()}, {second[0].strip()}), it seems: pass "
             "key_column=0 if they are keys, or key_column=False if they are numbers of the vectors"
         )

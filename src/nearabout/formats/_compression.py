@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from nearabout.errors import CorruptFile, MissingDependency, TruncatedFile
+from nearabout.errors import CorruptFileError, MissingDependencyError, TruncatedFileError
 
 PIECE = 1 << 16  # of compressed input: large enough that calls cost nothing
 # Of content, whatever it was compressed from: a thousandfold (gzip) and more are possible, and several pieces wait at a
@@ -61,7 +61,7 @@ def library_of(codec: Codec) -> Any:
         return importlib.import_module(codec.module)
     except ImportError:
         remedy = "pip install 'nearabout[zstd]'" if codec.name == "zstd" else "this Python was built without it"
-        raise MissingDependency(
+        raise MissingDependencyError(
             f"{codec.name} files need the library {codec.module}: {remedy}, or decompress the file first"
         ) from None
 
@@ -82,12 +82,14 @@ def decompressed(pieces: Iterator[bytes], codec: Codec, path: str) -> Iterator[b
             try:
                 content = decompressor.decompress(data, *limit)
             except errors as error:
-                raise CorruptFile(f"{path}: its {codec.name} data is damaged ({error}): get the file again") from None
+                raise CorruptFileError(
+                    f"{path}: its {codec.name} data is damaged ({error}): get the file again"
+                ) from None
             data = decompressor.unused_data if decompressor.eof else getattr(decompressor, "unconsumed_tail", b"")
             if content:
                 yield content
     if not decompressor.eof:
-        raise TruncatedFile(f"{path}: its {codec.name} data ends too early: get the file again")
+        raise TruncatedFileError(f"{path}: its {codec.name} data ends too early: get the file again")
 
 
 def _has_more(decompressor: Any) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from nearabout.errors import InvalidInput, quoted
+from nearabout.errors import InvalidInputError, quoted
 
 COMMA_ADVICE = "numbers are read with a decimal point, not with a comma: replace the decimal commas in the file"
 _NUMBER = r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?"
@@ -32,11 +32,11 @@ def refuse_decimal_commas(head: bytes, path: str) -> None:
     """Refuses text of no known format in whose first lines numbers have decimal commas.
 
     Raises:
-        InvalidInput: it is such text.
+        InvalidInputError: it is such text.
     """
     if b"\x00" in head:
         return
     for number, line in enumerate(head.decode("latin-1").split("\n")[:_LINES], 1):
         found = _WITHIN.search(line)
         if found is not None:
-            raise InvalidInput(f"{path}: line {number} has {quoted(found[0].strip(' ;|'))}: {COMMA_ADVICE}")
+            raise InvalidInputError(f"{path}: line {number} has {quoted(found[0].strip(' ;|'))}: {COMMA_ADVICE}")

@@ -21,7 +21,7 @@ class Report:
     duplicates: int = 0  # rows left out because their key had come before: the first one stays
     bytes_repaired: int = 0  # bytes of keys that were not UTF-8, replaced or left out as ``errors=`` asked
     blank_lines: int = 0
-    skipped_rows: int = 0  # rows that could not be read, left out as ``on_bad="skip"`` asked
+    skipped_rows: int = 0  # rows that could not be read, left out as ``invalid="skip"`` asked
     first_skipped: tuple[str, ...] = ()  # where the first few of them are and what is wrong with each
     key_column: str = ""  # the column or array that the keys are from; of a table without names its place
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nearabout.errors import InvalidInput, quoted
+from nearabout.errors import InvalidInputError, quoted
 from nearabout.formats._arrays import SHOWN, VECTOR_NAMES, key_candidates, several_names, several_texts
 from nearabout.formats._bad_rows import BadRow
 from nearabout.formats._options import ReadOptions
@@ -57,7 +57,7 @@ class JsonRows:
                 sound=missing,
                 advice="it takes a list of numbers, or an object with one named "
                 f"{', '.join(VECTOR_NAMES[:4])}; another name is given with vector_column=, and rows without one are "
-                "left out with on_bad='skip'",
+                "left out with invalid='skip'",
             )
         if any(isinstance(one, (list, dict)) for one in vector[:1]):
             raise BadRow(
@@ -96,7 +96,7 @@ class JsonRows:
                     ": some rows have keys and some have none; the member "
                     f"{quoted(key_name)} is " + ("null" if key_name in entry else "missing"),
                     sound=key_name in entry,
-                    advice="give all rows one, leave such rows out with on_bad='skip', or pass key_column=False",
+                    advice="give all rows one, leave such rows out with invalid='skip', or pass key_column=False",
                 )
             return key, entry.get(vector_name)
         if isinstance(entry, list) and len(entry) == 2 and isinstance(entry[1], list):
@@ -111,13 +111,13 @@ class JsonRows:
             return None, vector
         if isinstance(wanted, str):
             if wanted not in entry:
-                raise InvalidInput(
+                raise InvalidInputError(
                     f"{self._path}: {self._rows.place(number)} has no member {quoted(wanted)}, which key_column= "
                     f"names; it has {_listed(entry)}"
                 )
             return wanted, vector
         if wanted is not None:
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"{self._path}: key_column={quoted(wanted)}: members have names: give one, or False for none"
             )
         named = key_candidates(name for name in entry if name != vector)
@@ -144,7 +144,7 @@ class JsonRows:
         usual = next((name for name in VECTOR_NAMES if isinstance(entry.get(name), list)), None)
         fits = [name for name, value in entry.items() if _is_vector(value)]
         if usual is None and len(fits) > 1:
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"{self._path}: {len(fits)} members hold lists of numbers; the members are {_listed(entry)}. Name one "
                 "with vector_column="
             )

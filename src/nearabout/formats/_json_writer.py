@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInputError
 from nearabout.formats._embeddings import Vectors
 from nearabout.formats._keys import Keys
 from nearabout.formats._text_writer import numbers_of
@@ -20,7 +20,7 @@ def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:
     """Writes keys as what they are, strings or whole numbers. Refuses NaN and infinity, which JSON does not have."""
     bad = np.flatnonzero(~np.isfinite(np.asarray(vectors, np.float32)).all(axis=1))
     if len(bad):
-        raise InvalidInput(
+        raise InvalidInputError(
             f"row {bad[0]:,} has a number that is NaN or infinite, which JSON cannot hold: write .csv or .npy"
         )
     for first, lines in numbers_of(vectors, b", "):

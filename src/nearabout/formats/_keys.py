@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearabout.distinct import distinct
-from nearabout.errors import InvalidInput, quoted
+from nearabout.errors import InvalidInputError, quoted
 
 _IS_SPACE = np.zeros(256, np.bool_)
 _IS_SPACE[np.frombuffer(b" \t\n\r\v\f", np.uint8)] = True
@@ -35,11 +35,11 @@ class KeyList(Sequence[str]):
         encoded: list[bytes] = []
         for row, string in enumerate(strings):
             if not isinstance(string, str):
-                raise InvalidInput(f"key {row} is {quoted(string)}, of type {type(string).__name__}: give strings")
+                raise InvalidInputError(f"key {row} is {quoted(string)}, of type {type(string).__name__}: give strings")
             try:
                 encoded.append(string.encode())
             except UnicodeEncodeError as error:
-                raise InvalidInput(
+                raise InvalidInputError(
                     f"key {row}, {quoted(string)}, has a lone surrogate at {error.start}: it is no Unicode text; "
                     "remove it, or encode the key another way"
                 ) from None
@@ -108,18 +108,18 @@ def as_keys(values: Sequence[Any] | NDArray[Any] | KeyList | None, rows: int) ->
     if values is None:
         return None
     if len(values) != rows:
-        raise InvalidInput(f"{len(values)} keys were given for {rows} vectors: give one key a vector, or none")
+        raise InvalidInputError(f"{len(values)} keys were given for {rows} vectors: give one key a vector, or none")
     if isinstance(values, KeyList):
         return values
     if isinstance(values, np.ndarray):
         if values.ndim != 1:
-            raise InvalidInput(f"keys have the shape {values.shape}: give one dimension")
+            raise InvalidInputError(f"keys have the shape {values.shape}: give one dimension")
         values = values.tolist()
     if rows and all(isinstance(value, int) and not isinstance(value, bool) for value in values):
         try:
             return np.array(values, np.int64)
         except OverflowError:
-            raise InvalidInput("a key is outside the range of int64: give strings, or smaller numbers") from None
+            raise InvalidInputError("a key is outside the range of int64: give strings, or smaller numbers") from None
     return KeyList.from_strings(values)
 
 
@@ -127,5 +127,5 @@ def keys_from(path: str, values: Sequence[Any] | NDArray[Any] | KeyList | None, 
     """The same of a file, whose name goes before what is wrong with them."""
     try:
         return as_keys(values, rows)
-    except InvalidInput as error:
-        raise InvalidInput(f"{path}: {error}") from None
+    except InvalidInputError as error:
+        raise InvalidInputError(f"{path}: {error}") from None

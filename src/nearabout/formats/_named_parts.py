@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from nearabout.errors import FileFormatError, InvalidInput
+from nearabout.errors import FileFormatError, InvalidInputError
 from nearabout.formats._arrays import KEY_NAMES, VECTOR_NAMES, as_vectors, shown_names
 from nearabout.formats._embeddings import Embeddings, Report, without_duplicates
 from nearabout.formats._keys import Keys, keys_from
@@ -29,17 +29,17 @@ def embeddings_of(
     A list that is there once may stand for a million rows: ``most`` is how many bytes the vectors may take.
 
     Raises:
-        InvalidInput: there are none, it is not clear which they are, or they take more than that.
+        InvalidInputError: there are none, it is not clear which they are, or they take more than that.
     """
     try:
         words, rows = _Forms(plain, path).parts(content)
         with np.errstate(over="ignore"):
             vectors: Any = as_vectors(_stacked(rows, plain, path, most), path, "the saved array")
         found = None if words is None else _keys_of(words, len(vectors), plain, path, most)
-    except (FileFormatError, InvalidInput):
+    except (FileFormatError, InvalidInputError):
         raise
     except (ValueError, TypeError, KeyError, IndexError, OverflowError, AttributeError, RecursionError) as error:
-        raise InvalidInput(
+        raise InvalidInputError(
             f"{path}: {what} holds no vectors that can be made out ({first_line(error)}): it takes an array, a list of "
             "vectors, a dictionary of words and vectors, or words and vectors as a pair"
         ) from None
@@ -151,7 +151,7 @@ class _Forms:
         texts = [name for name, value in names.items() if self._are_words(value) and len(self._plain(value)) == rows]
         texts = [name for name in texts if not isinstance(self._plain(names[name])[0], int | np.integer)]
         if len(texts) > 1:
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"{self._path}: {shown_names(texts)} may each be the keys of {vectors}: save those that are by the "
                 "name 'keys'"
             )

@@ -1,6 +1,6 @@
 """The choices that a caller of ``read`` has, and what a sniffer sees.
 
-``on_bad`` is taken by every format: where rows cannot be bad one by one, as in .npy, there is nothing to leave out.
+``invalid`` is taken by every format: where rows cannot be bad one by one, as in .npy, there is nothing to leave out.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
-from nearabout.errors import InvalidInput, quoted
+from nearabout.errors import InvalidInputError, quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,24 +25,24 @@ class ReadOptions:
     header: bool | None = None
     delimiter: str | None = None
     quotes: bool | None = None
-    on_bad: Literal["error", "skip"] = "error"
+    invalid: Literal["raise", "skip"] = "raise"
 
     def check(self, format_name: str, taken: frozenset[str]) -> None:
         """An option that this format would ignore is refused."""
         for one in fields(self):
             value = getattr(self, one.name)
-            if value != one.default and one.name not in taken and one.name != "on_bad":
+            if value != one.default and one.name not in taken and one.name != "invalid":
                 allowed = ", ".join(f"{name}=" for name in sorted(taken)) or "none"
-                raise InvalidInput(
+                raise InvalidInputError(
                     f"{one.name}={quoted(value)} has no meaning for the format {format_name}; options it "
                     f"takes: {allowed}. Leave {one.name}= out, or name another format with format="
                 )
         if self.errors not in ("strict", "replace", "ignore"):
-            raise InvalidInput(f"errors={quoted(self.errors)}: give strict, replace or ignore")
+            raise InvalidInputError(f"errors={quoted(self.errors)}: give strict, replace or ignore")
         if self.dims is not None and (isinstance(self.dims, bool) or not isinstance(self.dims, int) or self.dims < 1):
-            raise InvalidInput(f"dims={quoted(self.dims)}: give the number of dimensions, 1 or more")
-        if self.on_bad not in ("error", "skip"):
-            raise InvalidInput(f"on_bad={quoted(self.on_bad)}: give 'error' or 'skip'")
+            raise InvalidInputError(f"dims={quoted(self.dims)}: give the number of dimensions, 1 or more")
+        if self.invalid not in ("raise", "skip"):
+            raise InvalidInputError(f"invalid={quoted(self.invalid)}: give 'raise' or 'skip'")
         self._check_columns()
 
     def _check_columns(self) -> None:
@@ -50,11 +50,11 @@ class ReadOptions:
         if self.vector_columns is None:
             return
         if not self.vector_columns or len(set(self.vector_columns)) != len(self.vector_columns):
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"vector_columns={quoted(list(self.vector_columns))}: give one column or more, each once"
             )
         if self.vector_column is not None:
-            raise InvalidInput(
+            raise InvalidInputError(
                 "vector_column= names one column of whole vectors, vector_columns= one a dimension: not both"
             )
 
@@ -63,12 +63,12 @@ def read_options(**given: Any) -> ReadOptions:
     """Returns the options of ``read`` by name; ``vector_columns`` may be any list.
 
     Raises:
-        InvalidInput: there is no such option.
+        InvalidInputError: there is no such option.
     """
     known = [one.name for one in fields(ReadOptions)]
     for name in given:
         if name not in known:
-            raise InvalidInput(f"{name}= is no option of a reader: give one of {', '.join(known)}")
+            raise InvalidInputError(f"{name}= is no option of a reader: give one of {', '.join(known)}")
     return ReadOptions(**{**given, "vector_columns": _as_columns(given.get("vector_columns"))})
 
 
@@ -77,11 +77,11 @@ def _as_columns(columns: object) -> tuple[str | int, ...] | None:
     if columns is None:
         return None
     if isinstance(columns, (str, int)) or not isinstance(columns, Iterable):
-        raise InvalidInput(f"vector_columns={quoted(columns)}: give a list, such as ['lat', 'lon']")
+        raise InvalidInputError(f"vector_columns={quoted(columns)}: give a list, such as ['lat', 'lon']")
     given = tuple(columns)
     for column in given:
         if isinstance(column, bool) or not isinstance(column, (str, int)):
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"vector_columns= holds {quoted(column)}: columns are named by text, or by their place from 0"
             )
     return given

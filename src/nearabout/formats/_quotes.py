@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInputError
 from nearabout.formats._bad_rows import BadRow
 from nearabout.formats._words import is_float
 
@@ -136,7 +136,7 @@ class Quotes:
             what = ": its quotes make no sense" if '"' in text else ""
             raise BadRow(f"line {line:,}", f"{what or ' cannot be read'} ({error})") from None
         if self._letters and self._enclosing and self._wanted is None:
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"{self._path}: a quote is a letter in line {self._letters:,}, and encloses a field in line "
                 f"{self._enclosing:,}: say which it is with quotes=True or quotes=False"
             )

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Literal
 
-from nearabout.errors import InvalidInput, NotOurFile, TruncatedFile, quoted
+from nearabout.errors import InvalidInputError, TruncatedFileError, UnknownFormatError, quoted
 from nearabout.formats import npz
 from nearabout.formats._decimal_commas import refuse_decimal_commas
 from nearabout.formats._embeddings import Embeddings, Report
@@ -44,7 +44,7 @@ def read(
     header: bool | None = None,
     delimiter: str | None = None,
     quotes: bool | None = None,
-    on_bad: Literal["error", "skip"] = "error",
+    invalid: Literal["raise", "skip"] = "raise",
     progress: Progress | None = None,
 ) -> Embeddings:
     """Reads vectors, and their keys where there are some.
@@ -66,7 +66,8 @@ def read(
         header: whether the first line of delimited text names the columns; None looks at it.
         delimiter: the character between fields of delimited text; None looks for it.
         quotes: whether quotes enclose fields of delimited text (True) or are letters like others (False); None looks.
-        on_bad: what to do about rows that cannot be read: "error" refuses the file, "skip" leaves them out, counts them
+        invalid: what to do about rows that cannot be read: "raise" refuses the file, "skip" leaves them out, counts
+            them
             in ``report.skipped_rows`` and has the first few in ``report.first_skipped``. Row numbers then stand for
             missing keys.
         progress: called with the share of the file that has been read, 0 to 1.
@@ -78,9 +79,9 @@ def read(
 
     Raises:
         OSError: the file cannot be read.
-        InvalidInput: an option that the format would not use, or a sound file that holds no vectors as it is.
+        InvalidInputError: an option that the format would not use, or a sound file that holds no vectors as it is.
         FileFormatError: a damaged file, or one of another kind; the sentence names the line or the byte.
-        MissingDependency: the format needs an optional library.
+        MissingDependencyError: the format needs an optional library.
 
     >>> import nearabout as na
     >>> na.read("words.txt").vectors.shape
@@ -96,7 +97,7 @@ def read(
         header=header,
         delimiter=delimiter,
         quotes=quotes,
-        on_bad=on_bad,
+        invalid=invalid,
     )
     with _opened(path, format, member, options, progress, None) as (source, chosen):
         embeddings = chosen.read(source, options)
@@ -121,7 +122,7 @@ def open_rows(
 
     room: bytes that may be taken by vectors which cannot be read in pieces; None is no limit. scratch: a folder for
     what must be read at any place and is compressed; None keeps that in memory. Raises what ``read`` raises, and
-    InvalidInput where a file has to be read whole and there is no room for it. All else is as for ``read``.
+    InvalidInputError where a file has to be read whole and there is no room for it. All else is as for ``read``.
     """
     choices = read_options(**options)
     with _opened(path, format, member, choices, progress, scratch) as (source, chosen):
@@ -150,7 +151,7 @@ def _opened(
     if format is not None and format not in BY_NAME:
         near = difflib.get_close_matches(format, BY_NAME, 1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise InvalidInput(f"format={quoted(format)} is not known{hint}: give one of {', '.join(BY_NAME)}")
+        raise InvalidInputError(f"format={quoted(format)} is not known{hint}: give one of {', '.join(BY_NAME)}")
     name, member = _split_member(os.fspath(path), member)
     with Source(name, member, progress, scratch) as source:
         _refuse_index(source)
@@ -176,7 +177,7 @@ def _recognise(source: Source) -> Format:
         return BY_NAME[npz.NAME]
     data = source.head(HEAD)
     if not data:
-        raise TruncatedFile(f"{source.path}: is empty: there is nothing to read")
+        raise TruncatedFileError(f"{source.path}: is empty: there is nothing to read")
     head = _head(source)
     for one in FORMATS:
         if one.sniff(head):
@@ -185,7 +186,7 @@ def _recognise(source: Source) -> Format:
     for one in FORMATS:  # its reader will say what is wrong
         if head.suffix in one.SUFFIXES:
             return one
-    raise NotOurFile(
+    raise UnknownFormatError(
         f"{source.path}: is of no format that is known here, neither by its content (it begins with {data[:16]!r}) nor "
         f"by the ending of its name. Formats that can be read: {', '.join(BY_NAME)}. If the file is of one of these, "
         "say which with format=, or give it that format's ending"
@@ -202,7 +203,7 @@ def _refuse_index(source: Source) -> None:
     if source.head(len(_INDEX_MAGIC)) != _INDEX_MAGIC:
         return
     if not source.plain:
-        raise NotOurFile(
+        raise UnknownFormatError(
             f"{source.path}: holds a nearabout index, compressed: decompress it, then search it (nearabout search, or "
             "nearabout.open)"
         )
@@ -211,7 +212,7 @@ def _refuse_index(source: Source) -> None:
     convert = f"nearabout convert {path} {target}"
     if ending.lower() != ".near":
         convert = "give it a name that ends in .near, then use nearabout convert"
-    raise NotOurFile(
+    raise UnknownFormatError(
         f"{source.path}: is a nearabout index already: search it (nearabout search {path}, or nearabout.open); "
         f"to get its vectors out: {convert}"
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from nearabout.errors import NotOurFile
+from nearabout.errors import UnknownFormatError
 from nearabout.formats._options import Head
 
 _FASTTEXT = (793712314).to_bytes(4, "little")
@@ -46,26 +46,26 @@ def refuse_others(head: Head, path: str) -> None:
     """Refuses what is known to be something else than vectors.
 
     Raises:
-        NotOurFile: with what it is, and the way out.
+        UnknownFormatError: with what it is, and the way out.
     """
     by_name = head.suffix in _KNOWN_BY_NAME
     for magic, what, advice in _MAGICS:
         if head.data.startswith(magic) and _is_meant(magic, head.data) and (not by_name or len(magic) > 3):
-            raise NotOurFile(f"{path}: is {what}: {advice}")
+            raise UnknownFormatError(f"{path}: is {what}: {advice}")
     if _is_tar(head.data):
-        raise NotOurFile(f"{path}: is a tar archive: unpack it (tar -xf), and read the file of vectors inside")
+        raise UnknownFormatError(f"{path}: is a tar archive: unpack it (tar -xf), and read the file of vectors inside")
     if _FAISS.match(head.data) and b"\x00" in head.data[4:24]:
-        raise NotOurFile(
+        raise UnknownFormatError(
             f"{path}: is an index of faiss: get its vectors with index.reconstruct_n(0, index.ntotal), and save them "
             "as .npy"
         )
     if _PAGE.match(head.data):
-        raise NotOurFile(
+        raise UnknownFormatError(
             f"{path}: is a web page, perhaps in place of a download: open its address and get the file itself"
         )
     encoding = None if by_name else _wide_encoding(head.data)
     if encoding is not None:
-        raise NotOurFile(
+        raise UnknownFormatError(
             f"{path}: is text in {encoding}: convert it to UTF-8, as with iconv -f {encoding} -t UTF-8, or save it so"
         )
 

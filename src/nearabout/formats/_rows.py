@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearabout import _core
-from nearabout.errors import CorruptFile, InvalidInput, quoted
+from nearabout.errors import CorruptFileError, InvalidInputError, quoted
 from nearabout.formats._bad_rows import BadRow, BadRows, is_missing
 from nearabout.formats._decimal_commas import COMMA_ADVICE, is_decimal_comma
 from nearabout.formats._embeddings import Embeddings, Report, Vectors
@@ -129,7 +129,7 @@ class Rows:
         elif type(key) is str and key[-1:].isdigit() and _WHOLE_NUMBER.fullmatch(key):
             self._first_digits = self._first_digits or line
         if self._first_number and self._first_digits and self._typed:
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"{self._path}: {self.place(self._first_number)} has a number as its key, "
                 f'{self.place(self._first_digits)} digits as text, so that 1 and "1" cannot be told apart: write '
                 "all keys as numbers, or all as text"
@@ -191,10 +191,10 @@ class Rows:
         if self._rows:
             return
         if self.bad.count:
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"{self._path}: none of its {self.bad.count:,} rows can be read: {', '.join(self.bad.first)}"
             )
-        raise CorruptFile(f"{self._path}: holds no row: there is nothing that says how many dimensions there are")
+        raise CorruptFileError(f"{self._path}: holds no row: there is nothing that says how many dimensions there are")
 
     def _take(self) -> Vectors:
         """Returns the rows that wait, less those whose key had come before."""
@@ -234,6 +234,6 @@ class Rows:
         try:
             return np.fromiter(map(int, keys), np.int64, len(keys))
         except OverflowError:
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"{self._path}: a key is outside the range of int64: write the keys as text, or as smaller numbers"
             ) from None

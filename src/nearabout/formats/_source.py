@@ -18,7 +18,14 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from nearabout.errors import CorruptFile, FileFormatError, InvalidInput, NotOurFile, TruncatedFile, quoted
+from nearabout.errors import (
+    CorruptFileError,
+    FileFormatError,
+    InvalidInputError,
+    TruncatedFileError,
+    UnknownFormatError,
+    quoted,
+)
 from nearabout.formats._compression import CODECS, PIECE, ahead, codec_of, decompressed, split
 
 HEAD = 1 << 16
@@ -167,7 +174,7 @@ class Source:
     def check_line(self, number: int, size: int) -> None:
         """Refuses a line of more than ``MAX_LINE`` bytes: nothing that is read here has such lines."""
         if size > MAX_LINE:
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"{self.path}: line {number:,} has more than {MAX_LINE:,} bytes, which is the most for a line: perhaps "
                 "its line ends are lost, or it is something else than text"
             )
@@ -176,7 +183,7 @@ class Source:
         """Exactly ``size`` bytes, for small things such as headers."""
         data = self.head(size)
         if len(data) < size:
-            raise TruncatedFile(
+            raise TruncatedFileError(
                 f"{self.path}: the file ends in {what}: {size:,} bytes are needed, {len(data):,} are left"
             )
         self.skip(size)
@@ -248,7 +255,7 @@ class Source:
         with naming(self.path):
             after = os.fstat(self._file.fileno())
         if (after.st_size, after.st_mtime_ns) != (self._before.st_size, self._before.st_mtime_ns):
-            raise CorruptFile(
+            raise CorruptFileError(
                 f"{self.path}: the file changed while it was read ({self._before.st_size:,} bytes before, "
                 f"{after.st_size:,} after): read it again when its writer has finished"
             )
@@ -257,7 +264,7 @@ class Source:
         """Refuses a file whose name leads to another one by now, for who opens it a second time."""
         now = os.stat(self.path)
         if (now.st_dev, now.st_ino) != (self._before.st_dev, self._before.st_ino):
-            raise CorruptFile(f"{self.path}: the file was replaced while it was read: read it again")
+            raise CorruptFileError(f"{self.path}: the file was replaced while it was read: read it again")
 
     def translate_old_line_ends(self) -> None:
         """Makes line feeds of carriage returns where they alone end the lines of a text, as on old Macintoshes."""
@@ -272,7 +279,7 @@ class Source:
     # --- Inside. ---
 
     def _too_short(self, what: str, needed: int, left: int) -> None:
-        raise TruncatedFile(
+        raise TruncatedFileError(
             f"{self.path}: {what} takes {needed:,} bytes, only {left:,} are left: the file is cut short or its "
             "header is wrong"
         )
@@ -321,7 +328,7 @@ class Source:
             else:
                 break
         if member is not None:
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"{self.path}: member={quoted(member)} was asked for, but the file is no .zip: leave member= out"
             )
 
@@ -355,12 +362,12 @@ class Source:
                 return True
             chosen = self._choose(names, member)
             stream = archive.open(chosen)
-        except (InvalidInput, FileFormatError):
+        except (InvalidInputError, FileFormatError):
             raise
         except (*_ZIP_ERRORS, OSError) as error:
             if isinstance(error, OSError) and error.errno != errno.EINVAL:  # EINVAL: a place before the beginning
                 raise
-            raise CorruptFile(f"{self.path}: the .zip cannot be read ({error}): get the file again") from None
+            raise CorruptFileError(f"{self.path}: the .zip cannot be read ({error}): get the file again") from None
         self.name = chosen
         self._check_member(archive.getinfo(chosen))
         self._enter(ahead(_member_pieces(stream, self.path, chosen)))
@@ -371,13 +378,15 @@ class Source:
         if member is not None:
             if member in names:
                 return member
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"{self.path}: has no member {quoted(member)}; it has {_listed(wanted)}: name one of these"
             )
         if "[Content_Types].xml" in names and any(name.startswith("xl/") for name in names):
-            raise NotOurFile(f"{self.path}: is an Excel workbook: save its sheet as CSV, or as Parquet from pandas")
+            raise UnknownFormatError(
+                f"{self.path}: is an Excel workbook: save its sheet as CSV, or as Parquet from pandas"
+            )
         if any(name.endswith("/data.pkl") for name in names):
-            raise NotOurFile(
+            raise UnknownFormatError(
                 f"{self.path}: is what torch.save writes, a pickle with its data: load it with torch, and save the "
                 "vectors with numpy.save or as .safetensors"
             )
@@ -385,7 +394,7 @@ class Source:
             return wanted[0]
         if not wanted:
             raise FileFormatError(f"{self.path}: the .zip holds no file with anything in it")
-        raise InvalidInput(
+        raise InvalidInputError(
             f"{self.path}: holds {len(wanted)} files: {_listed(wanted)}. Name one: {self.path}!{wanted[0]}, or member="
         )
 
@@ -409,9 +418,9 @@ def most_expanded(size: int) -> int:
     return max(_ALWAYS, _EXPANSION * size)
 
 
-def expands_too_far(path: str, size: int) -> InvalidInput:
+def expands_too_far(path: str, size: int) -> InvalidInputError:
     """Returns the error for what becomes more than ``most_expanded``."""
-    return InvalidInput(
+    return InvalidInputError(
         f"{path}: becomes {size:,} bytes and more, over {_EXPANSION} times its own size: it holds next to nothing but "
         "the same values again and again. If that is meant, decompress it first, or save it as a plain file"
     )
@@ -455,7 +464,7 @@ class _Unclosable(io.RawIOBase):
 def _with_line_feeds(pieces: Iterator[bytes], path: str) -> Iterator[bytes]:
     for piece in pieces:
         if b"\n" in piece:
-            raise CorruptFile(
+            raise CorruptFileError(
                 f"{path}: its lines end in carriage returns and in line feeds: which of them are meant? Give all the "
                 "same"
             )
@@ -467,7 +476,7 @@ def _member_pieces(stream: Any, path: str, name: str) -> Iterator[bytes]:
         while piece := stream.read(_CHUNK):
             yield piece
     except _ZIP_ERRORS as error:
-        raise CorruptFile(f"{path}: its member {name} is damaged ({error}): get the file again") from None
+        raise CorruptFileError(f"{path}: its member {name} is damaged ({error}): get the file again") from None
 
 
 def _listed(names: list[str]) -> str:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nearabout.errors import CorruptFile, InvalidInput
+from nearabout.errors import CorruptFileError, InvalidInputError
 from nearabout.formats._arrays import as_vectors, check_shape, shaped
 from nearabout.formats._embeddings import Embeddings, Report, Vectors, without_duplicates
 from nearabout.formats._keys import Keys
@@ -78,8 +78,8 @@ def read_whole(
 ) -> Stream:
     """What cannot be read in pieces: it is read whole where there is room for it. ``size``: bytes, None: unknown."""
 
-    def refuse(needed: str) -> InvalidInput:
-        return InvalidInput(
+    def refuse(needed: str) -> InvalidInputError:
+        return InvalidInputError(
             f"{source.path}: {name} files like this one are read whole, which takes {needed} of memory; the budget "
             f"leaves {room:,} bytes for it: {advice}, or give more memory"
         )
@@ -119,7 +119,7 @@ class Block(NamedTuple):
 
     def check_end(self, source: Source) -> None:
         if self.more is not None and not source.at_end():
-            raise CorruptFile(f"{source.path}: {self.more}")
+            raise CorruptFileError(f"{source.path}: {self.more}")
 
     def row_dims(self, source: Source) -> int:
         """The dimensions of a row, once the block is known to be possible."""
@@ -132,7 +132,7 @@ class Block(NamedTuple):
         dims = self.row_dims(source)
         if source.plain and can_lie(self.dtype):
             if self.more is not None and source.remaining(self.position) != self.size:
-                raise CorruptFile(f"{source.path}: {self.more}")
+                raise CorruptFileError(f"{source.path}: {self.more}")
             stride = dims * self.dtype.itemsize
             return in_place(source, name, Place(self.dtype, self.shape[0], dims, self.position, stride))
         return in_pieces(source, name, self.pieces(source))

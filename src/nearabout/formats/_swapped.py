@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInputError
 
 _MAX_DIMS = 1 << 24
 _ROWS = 3  # that are compared
@@ -21,7 +21,7 @@ def refuse_swapped(head: bytes, size: int | None, suffix: str, path: str) -> Non
     """Refuses a file whose rows are laid out as in the other family of formats.
 
     Raises:
-        InvalidInput: the other layout fits, and the one that the name says does not.
+        InvalidInputError: the other layout fits, and the one that the name says does not.
     """
     if suffix in _VECS and not _is_bigann(head, size, suffix) and _is_vecs(head, size, _VECS[suffix]):
         other = _VECS[suffix]
@@ -29,7 +29,7 @@ def refuse_swapped(head: bytes, size: int | None, suffix: str, path: str) -> Non
         other = _BIGANN[suffix]
     else:
         return
-    raise InvalidInput(
+    raise InvalidInputError(
         f"{path}: is named {suffix}, but its rows are laid out as in {other}: rename it to end in {other}"
     )
 
@@ -62,7 +62,7 @@ def refuse_other_element(rows: NDArray[np.generic], suffix: str, path: str) -> N
     """Refuses whole numbers that are named float32, and the reverse: each is a number of absurd size in the other type.
 
     Raises:
-        InvalidInput: all of the first rows are such numbers.
+        InvalidInputError: all of the first rows are such numbers.
     """
     some = rows[:100].reshape(-1)
     if rows.dtype.name not in ("float32", "int32") or not some.any():
@@ -77,4 +77,4 @@ def refuse_other_element(rows: NDArray[np.generic], suffix: str, path: str) -> N
         wrong = bool(len(bits) > 8 and ((exponents > 64) & (exponents < 160)).all())  # 1e-19 to 1e10
         other, kind = suffix.replace("i", "f", 1), "fractions"
     if wrong:
-        raise InvalidInput(f"{path}: is named {suffix}, but its numbers are {kind}: rename it to end in {other}")
+        raise InvalidInputError(f"{path}: is named {suffix}, but its numbers are {kind}: rename it to end in {other}")

@@ -8,7 +8,7 @@ from typing import BinaryIO
 import numpy as np
 
 from nearabout import _core
-from nearabout.errors import InvalidInput, quoted
+from nearabout.errors import InvalidInputError, quoted
 from nearabout.formats._embeddings import Vectors
 from nearabout.formats._keys import KeyList, Keys
 from nearabout.formats._words import BOM, are_in_quotes, holds_a_row
@@ -27,18 +27,20 @@ def words_of(keys: Keys, rows: int, dims: int, format_name: str) -> KeyList:
     """Keys that a line can begin with: the others are refused, since they would come back changed, or not at all."""
     words = packed(keys, rows)
     if are_in_quotes(words):
-        raise InvalidInput(f"every key is in quotes, as {words[0]!r:.40} is: {format_name} has none; take them off")
+        raise InvalidInputError(
+            f"every key is in quotes, as {words[0]!r:.40} is: {format_name} has none; take them off"
+        )
     for row, word in words.spaced():
         wrong = holds_a_row(word, dims)
         if wrong:
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"key {row}, {word.decode()!r:.80}, cannot be written as {format_name}: it {wrong}. Change the key, or "
                 "write Parquet"
             )
     marked = [(0, words[0].encode())] if rows and words[0].encode().startswith(BOM) else []
     for row, word in (*marked, *words.spaced()):
         if b"\n" in word or b"\r" in word or word[-1:] in (b" ", b"\t") or (row == 0 and word.startswith(BOM)):
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"key {row}, {quoted(word.decode())}, cannot be written as {format_name}: a key must not hold a line "
                 "feed or a carriage return, end in a blank, nor begin the file with a byte order mark. Change the "
                 "key, or write Parquet"

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nearabout import _core
-from nearabout.errors import CorruptFile, FileFormatError, InvalidInput, TruncatedFile, quoted
+from nearabout.errors import CorruptFileError, FileFormatError, InvalidInputError, TruncatedFileError, quoted
 from nearabout.formats._bad_rows import MEND, BadRow
 from nearabout.formats._decimal_commas import COMMA_ADVICE, is_decimal_comma
 from nearabout.formats._embeddings import Embeddings, Report, Vectors
@@ -69,17 +69,19 @@ def take_header(source: Source, options: ReadOptions) -> Header:
     header = header_of(source.head(200))
     if header is None:
         first = source.head(40).split(b"\n")[0]
-        raise CorruptFile(
+        raise CorruptFileError(
             f"{source.path}: begins with {first!r}, where a header of two whole numbers (how many words, how "
             "many dimensions) "
             "is needed: if the file has no header, read it with format='glove'"
         )
     if not 1 <= header.dims <= MAX_DIMS:
-        raise CorruptFile(
+        raise CorruptFileError(
             f"{source.path}: its header announces {header.dims:,} dimensions; 1 to {MAX_DIMS:,} are possible"
         )
     if options.dims is not None and options.dims != header.dims:
-        raise InvalidInput(f"{source.path}: has {header.dims} dimensions by its header, dims={options.dims} was given")
+        raise InvalidInputError(
+            f"{source.path}: has {header.dims} dimensions by its header, dims={options.dims} was given"
+        )
     source.skip(header.size)
     return header
 
@@ -130,7 +132,7 @@ def _refuse_carriage_returns(keys: KeyList, path: str) -> None:
     places = np.flatnonzero(keys.blob == ord("\r"))
     if len(places):
         row = int(np.searchsorted(keys.offsets, places[0], side="right")) - 1
-        raise CorruptFile(
+        raise CorruptFileError(
             f"{path}: the key {keys[row]!r:.80} (row {row:,}) has a carriage return: lines end in line feeds here, "
             "perhaps after one; mend the line ends"
         )
@@ -157,14 +159,14 @@ def holds_a_row(key: bytes, dims: int) -> str:
 def _refuse_rows(keys: KeyList, path: str, dims: int) -> None:
     """A row that lost its line end, or a number that is none, would end as part of a key."""
     if are_in_quotes(keys):
-        raise InvalidInput(
+        raise InvalidInputError(
             f"{path}: every word is in quotes, as {keys[0]!r:.40} is: read it with format='delimited', delimiter=' '"
         )
     for row, key in keys.spaced():
         wrong = holds_a_row(key, dims)
         if wrong:
             advice = COMMA_ADVICE if "comma" in wrong else "mend the line"
-            raise CorruptFile(
+            raise CorruptFileError(
                 f"{path}: the key {key.decode()!r:.80} (row {row:,}) {wrong}: {advice}. If it is a key, say so with "
                 f"dims={dims}"
             )
@@ -183,9 +185,9 @@ def _fed(parser: Any, source: Source, dims: int, announced: int | None) -> Itera
         raise _error(problem, source.path, _place_name(parser), dims, announced)
     if parser.skipped and not parser.rows_read:
         first = ", ".join(_skipped(parser, dims))
-        raise InvalidInput(f"{source.path}: none of its {parser.skipped:,} rows can be read: {first}")
+        raise InvalidInputError(f"{source.path}: none of its {parser.skipped:,} rows can be read: {first}")
     if announced is not None and parser.rows_read + parser.skipped < announced:
-        raise TruncatedFile(
+        raise TruncatedFileError(
             f"{source.path}: its header announces {announced:,} words, the file ends after {parser.rows_read:,}: "
             "get the file again, or correct its first line"
         )
@@ -200,7 +202,7 @@ def _check_length(parser: Any, source: Source, dims: int) -> None:
     if isinstance(parser, _core.LineParser):
         source.check_line(parser.place, parser.waiting_bytes)
     elif parser.waiting_bytes > MAX_LINE + 4 * dims:
-        raise CorruptFile(
+        raise CorruptFileError(
             f"{source.path}: the record at byte {parser.place:,} has no end within {MAX_LINE:,} bytes: get the file "
             "again"
         )
@@ -232,16 +234,16 @@ def _bad_row(problem: _core.TextProblem, place_name: str, dims: int) -> BadRow:
 
 def _error(
     problem: _core.TextProblem, path: str, place_name: str, dims: int, announced: int | None
-) -> FileFormatError | InvalidInput:
+) -> FileFormatError | InvalidInputError:
     kind, place, found, _ = problem
     where = f"{path}: {place_name} {place:,}"
     if kind == "more_rows":
-        return CorruptFile(
+        return CorruptFileError(
             f"{where}: the header announces {announced:,} words, but there is more: correct the header, or cut "
             "the file there"
         )
     if kind == "truncated":
-        return TruncatedFile(
+        return TruncatedFileError(
             f"{where}: the last record is cut short ({found:,} bytes of it are there): get the file again"
         )
     return _bad_row(problem, place_name, dims).error(path)

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nearabout.errors import InvalidInput, quoted
+from nearabout.errors import InvalidInputError, quoted
 from nearabout.formats import npy, parquet
 from nearabout.formats._compression import CODECS, library_of
 from nearabout.formats._embeddings import Embeddings, Vectors
@@ -66,7 +66,7 @@ def write(
     if chosen.NAME not in (npy.NAME, parquet.NAME):
         vectors = _as_float32(vectors, chosen.NAME)
     if chosen.NAME not in _WITH_KEYS and found is not None:
-        raise InvalidInput(
+        raise InvalidInputError(
             f"{name}: {chosen.NAME} has no room for keys: write {', '.join(_WITH_KEYS)}, or leave the keys out"
         )
     if opened is not None:
@@ -91,7 +91,9 @@ def _choose(path: str, format: str | None) -> tuple[WritableFormat, str | None]:
     given = (
         f"format={quoted(format)}" if format is not None else f"the suffix {quoted(suffix)}" if suffix else "no suffix"
     )
-    raise InvalidInput(f"{path}: {given} is none that can be written: give format= one of {', '.join(writer_names())}")
+    raise InvalidInputError(
+        f"{path}: {given} is none that can be written: give format= one of {', '.join(writer_names())}"
+    )
 
 
 def _content(embeddings: Embeddings | ArrayLike, keys: Any) -> tuple[Vectors, Keys]:
@@ -102,7 +104,7 @@ def _content(embeddings: Embeddings | ArrayLike, keys: Any) -> tuple[Vectors, Ke
         vectors = np.asarray(embeddings)
         found = as_keys(keys, len(vectors)) if vectors.ndim == 2 else None
     if vectors.ndim != 2 or vectors.shape[1] == 0 or vectors.dtype.kind not in "fiu":
-        raise InvalidInput(
+        raise InvalidInputError(
             f"vectors of {vectors.dtype} with the shape {vectors.shape}: give numbers in rows and columns"
         )
     return vectors, found
@@ -114,7 +116,7 @@ def _as_float32(vectors: Vectors, name: str) -> Vectors:
     if converted.dtype != vectors.dtype and vectors.dtype.kind == "f":
         lost = np.flatnonzero((np.isinf(converted) & np.isfinite(cast(Any, vectors))).any(axis=1))
         if len(lost):
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"row {lost[0]:,} has a number too large for float32, which is what {name} holds: write .npy"
             )
     return converted

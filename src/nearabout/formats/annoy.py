@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearabout import _core
-from nearabout.errors import CorruptFile, InvalidInput, MissingDependency, NotOurFile, quoted
+from nearabout.errors import CorruptFileError, InvalidInputError, MissingDependencyError, UnknownFormatError, quoted
 from nearabout.formats._embeddings import Embeddings, Vectors
 from nearabout.formats._keys import KeyList
 
@@ -52,13 +52,13 @@ def read_annoy(path: str, metric: str, dims: int, words: str | None = None) -> E
     Raises:
         OSError: a file cannot be read, or is of a size that no file of this metric and dims has.
         FileFormatError: the file holds something else, or the map does not name each item once.
-        InvalidInput: there is no such metric.
-        MissingDependency: the map needs the library lmdb.
+        InvalidInputError: there is no such metric.
+        MissingDependencyError: the map needs the library lmdb.
     """
     if metric not in METRICS:
-        raise InvalidInput(f"Annoy has no metric {metric!r}; it has {', '.join(METRICS)}")
+        raise InvalidInputError(f"Annoy has no metric {metric!r}; it has {', '.join(METRICS)}")
     if dims < 1:
-        raise InvalidInput(f"dims is {dims}; give the number of dimensions that the file was made with, 1 or more")
+        raise InvalidInputError(f"dims is {dims}; give the number of dimensions that the file was made with, 1 or more")
     index = _core.AnnoyIndex(dims, metric)
     index._load(path, False)
     numbers, vectors = index._items()
@@ -83,7 +83,7 @@ def read_words(path: str, numbers: Iterable[int]) -> list[str]:
     try:
         import lmdb
     except ImportError:
-        raise MissingDependency("a map of words needs the library lmdb: pip install 'nearabout[lmdb]'") from None
+        raise MissingDependencyError("a map of words needs the library lmdb: pip install 'nearabout[lmdb]'") from None
     if not os.path.exists(path):  # LMDB would say that it cannot open a folder
         raise FileNotFoundError(2, "there is no such LMDB map", path)
     try:
@@ -94,21 +94,21 @@ def read_words(path: str, numbers: Iterable[int]) -> list[str]:
                     _find_stray(transaction, set(found), path)
             return found
     except lmdb.Error as error:
-        raise NotOurFile(f"{path} cannot be read as an LMDB map: {error}") from None
+        raise UnknownFormatError(f"{path} cannot be read as an LMDB map: {error}") from None
 
 
 def _word_of(transaction: lmdb.Transaction, number: int, path: str) -> str:
     """The word of item `number`, which must lead back to it."""
     entry = transaction.get(b"i%d" % number)
     if entry is None:
-        raise CorruptFile(f"{path} has no word for item {number}: the entry i{number} is missing")
+        raise CorruptFileError(f"{path} has no word for item {number}: the entry i{number} is missing")
     word = _text(bytes(entry), path)
     back = transaction.get(b"w" + bytes(entry))
     if back is None:
-        raise CorruptFile(f"{path}: item {number} is {quoted(word)}, but the entry w{word} is missing")
+        raise CorruptFileError(f"{path}: item {number} is {quoted(word)}, but the entry w{word} is missing")
     if bytes(back) != b"%d" % number:
         leads = _text(bytes(back), path)
-        raise CorruptFile(f"{path}: item {number} is {quoted(word)}, but the entry w{word} leads to item {leads}")
+        raise CorruptFileError(f"{path}: item {number} is {quoted(word)}, but the entry w{word} leads to item {leads}")
     return word
 
 
@@ -117,12 +117,14 @@ def _find_stray(transaction: lmdb.Transaction, words: set[str], path: str) -> No
     for key, value in transaction.cursor():
         name, target = _text(bytes(key), path), _text(bytes(value), path)
         if (name[1:] if name[:1] == "w" else target) not in words or name[:1] not in ("w", "i"):
-            raise CorruptFile(f"{path}: the entry {name} leads to {quoted(target)}, which is of no item of the index")
-    raise CorruptFile(f"{path}: some words are named by more than one entry i<number>; each item has one")
+            raise CorruptFileError(
+                f"{path}: the entry {name} leads to {quoted(target)}, which is of no item of the index"
+            )
+    raise CorruptFileError(f"{path}: some words are named by more than one entry i<number>; each item has one")
 
 
 def _text(data: bytes, path: str) -> str:
     try:
         return data.decode()
     except UnicodeDecodeError:
-        raise CorruptFile(f"{path}: {data!r:.60} is not UTF-8 text") from None
+        raise CorruptFileError(f"{path}: {data!r:.60} is not UTF-8 text") from None

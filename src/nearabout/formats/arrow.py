@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearabout.distinct import distinct_counts
-from nearabout.errors import CorruptFile, FileFormatError, InvalidInput, MissingDependency
+from nearabout.errors import CorruptFileError, FileFormatError, InvalidInputError, MissingDependencyError
 from nearabout.formats._arrow_columns import Chooser
 from nearabout.formats._arrow_keys import joined, keys_of
 from nearabout.formats._arrow_sizes import ColumnSize, may_grow
@@ -40,7 +40,7 @@ def library() -> Any:
     try:
         return importlib.import_module("pyarrow")
     except ImportError:
-        raise MissingDependency(
+        raise MissingDependencyError(
             "Parquet and Arrow files need the library pyarrow: pip install 'nearabout[arrow]'"
         ) from None
 
@@ -80,21 +80,21 @@ def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
 
 @contextmanager
 def _telling_broken(source: Source, name: str) -> Iterator[Any]:
-    """The library; and what it raises for a damaged file, as CorruptFile."""
+    """The library; and what it raises for a damaged file, as CorruptFileError."""
     arrow = library()
     try:
         yield arrow
-    except (FileFormatError, InvalidInput):
+    except (FileFormatError, InvalidInputError):
         raise
     except MemoryError:
         if not source.small:
             raise
-        raise CorruptFile(
+        raise CorruptFileError(
             f"{source.path}: the {name} file asks for more memory than there is: get the file again"
         ) from None
     except (arrow.ArrowException, OSError, ValueError, TypeError, KeyError, IndexError) as error:
         first = str(error).split("\n")[0]
-        raise CorruptFile(f"{source.path}: the {name} file cannot be read ({first}): get the file again") from None
+        raise CorruptFileError(f"{source.path}: the {name} file cannot be read ({first}): get the file again") from None
 
 
 def table_of(source: Source, options: ReadOptions, name: str, load: Callable[[Any], Any]) -> Embeddings:
@@ -229,7 +229,7 @@ class _TableRows:
         """Settles which rows are good, tells of the others, and returns the keys of the good ones."""
         sizes, counts = distinct_counts(lengths[lengths > 0])
         if len(lengths) and not len(sizes):
-            raise InvalidInput(f"{self._path}: none of its {len(lengths):,} rows can be read")
+            raise InvalidInputError(f"{self._path}: none of its {len(lengths):,} rows can be read")
         dims = int(sizes[np.argmax(counts)]) if len(sizes) else 0
         good = lengths == dims
         for row in np.flatnonzero(~good).tolist():
@@ -253,7 +253,7 @@ class _TableRows:
                 continue
             piece = self._reader.piece(batch, first)
             if dims and piece.shape[1] != dims:
-                raise InvalidInput(
+                raise InvalidInputError(
                     f"{self._path}: the lists in {self._vectors[0]} differ in length ({dims} and {piece.shape[1]}): "
                     "vectors must not"
                 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nearabout.errors import CorruptFile, InvalidInput
+from nearabout.errors import CorruptFileError, InvalidInputError
 from nearabout.formats._embeddings import Embeddings
 from nearabout.formats._options import Head, ReadOptions
 from nearabout.formats._source import Source
@@ -29,12 +29,16 @@ def sniff(head: Head) -> bool:
 def _block(source: Source) -> Block:
     element = _ELEMENTS.get(source.suffix)
     if element is None:
-        raise InvalidInput(f"{source.path}: the element type is in the suffix: name the file {', '.join(SUFFIXES)}")
+        raise InvalidInputError(
+            f"{source.path}: the element type is in the suffix: name the file {', '.join(SUFFIXES)}"
+        )
     refuse_swapped(source.head(), source.size, source.suffix, source.path)
     header = source.exactly(8, "the header of two uint32")
     rows, dims = int.from_bytes(header[:4], "little"), int.from_bytes(header[4:], "little")
     if not 1 <= dims <= _MAX_DIMS:
-        raise CorruptFile(f"{source.path}: its header announces {dims:,} dimensions; 1 to {_MAX_DIMS:,} are possible")
+        raise CorruptFileError(
+            f"{source.path}: its header announces {dims:,} dimensions; 1 to {_MAX_DIMS:,} are possible"
+        )
     what = f"{rows:,} rows of {dims:,} dimensions"
     left = source.remaining(8)
     dtype = np.dtype(element)

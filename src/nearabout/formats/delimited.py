@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 
 from nearabout import _core
-from nearabout.errors import CorruptFile, InvalidInput, quoted
+from nearabout.errors import CorruptFileError, InvalidInputError, quoted
 from nearabout.formats import _words
 from nearabout.formats._bad_rows import BadRow
 from nearabout.formats._columns import Columns, choose_columns, has_header, is_number, refuse_row_numbers
@@ -189,7 +189,7 @@ class _Table:
         text = line.decode(errors="replace")
         delimiter = _delimiter_of(text, self._suffix) or ","
         if delimiter == "," and has_decimal_commas(text):
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"{self._path}: its first line is {text[:60]!r}: {COMMA_ADVICE} (or pass delimiter=',' if each comma "
                 "is one between two numbers)"
             )
@@ -210,7 +210,7 @@ class _Table:
             size += 1 + (len(following[1]) if following else 0)
             if following is None or size > _MAX_FIELD:
                 end = "the end of the file" if following is None else f"{_MAX_FIELD:,} bytes"
-                raise CorruptFile(
+                raise CorruptFileError(
                     f"{self._path}: line {number:,}: its quotes make no sense (one is open until {end}): mend the "
                     "line, or pass quotes=False if a quote is a letter like others"
                 )
@@ -244,7 +244,7 @@ class _Table:
         if not fields[place] and place not in fields.stated:
             name = self._names[place] if self._names is not None else ""
             column = f"the column {quoted(name)}" if name else f"column {place}"
-            advice = "fill it, write \"\" if the key is the empty text, or leave such rows out with on_bad='skip'"
+            advice = "fill it, write \"\" if the key is the empty text, or leave such rows out with invalid='skip'"
             raise BadRow(f"line {number:,}", f": its key is missing, {column} is empty", sound=True, advice=advice)
         return fields[place]
 
@@ -261,7 +261,7 @@ class _Table:
 
 def _add_lines(rows: Rows, source: Source, options: ReadOptions) -> Iterator[None]:
     if options.delimiter is not None and (len(options.delimiter) != 1 or options.delimiter in '\n\r"'):
-        raise InvalidInput(f"delimiter={quoted(options.delimiter)}: give one character, such as ',' or '\\t'")
+        raise InvalidInputError(f"delimiter={quoted(options.delimiter)}: give one character, such as ',' or '\\t'")
     if source.head(3) == _words.BOM:
         source.skip(3)
     yield from _Table(rows, options, source).take_all(iter(enumerate(source.lines(), 1)))

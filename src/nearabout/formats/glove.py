@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from nearabout import _core
-from nearabout.errors import CorruptFile, InvalidInput, quoted
+from nearabout.errors import CorruptFileError, InvalidInputError, quoted
 from nearabout.formats import _text_writer, _words
 from nearabout.formats._decimal_commas import refuse_decimal_commas
 from nearabout.formats._embeddings import Embeddings, Vectors
@@ -65,19 +65,19 @@ def _parser(source: Source, options: ReadOptions) -> tuple[Any, int, int | None]
         refuse_decimal_commas(head[:HEAD], source.path)
     if len(found) > 1:
         choices = ", ".join(f"dims={one}" for one in found[:4])
-        raise CorruptFile(
+        raise CorruptFileError(
             f"{source.path}: its lines have {' or '.join(map(str, found[:4]))} numbers after their word, each as "
             f"often: mend the lines, or say which it is with {choices}"
         )
     dims = found[0] if found else 0
     if dims == 0:
-        raise CorruptFile(
+        raise CorruptFileError(
             f"{source.path}: no line of a word and its numbers was found at its beginning: "
             "if the file is something else, name it with format="
         )
     _refuse_numbers_alone(head, dims, source.path)
     if dims > _words.MAX_DIMS:
-        raise InvalidInput(f"{dims:,} dimensions; 1 to {_words.MAX_DIMS:,} are possible")
+        raise InvalidInputError(f"{dims:,} dimensions; 1 to {_words.MAX_DIMS:,} are possible")
     if head.startswith(_words.BOM):
         source.skip(len(_words.BOM))
     parser = _core.LineParser(
@@ -85,7 +85,7 @@ def _parser(source: Source, options: ReadOptions) -> tuple[Any, int, int | None]
         announced_rows=None,
         reserved_rows=0,
         errors=options.errors,
-        skip_bad=options.on_bad == "skip",
+        skip_bad=options.invalid == "skip",
         first_line=1,
         fractions_in_keys=options.dims is not None,
     )
@@ -97,7 +97,7 @@ def _refuse_numbers_alone(head: bytes, dims: int, path: str) -> None:
     lines = [line.split() for line in head.removeprefix(_words.BOM).split(b"\n")[:_LINES] if line.strip()]
     firsts = [fields[0] for fields in lines if len(fields) == dims + 1]
     if len(firsts) > 1 and all(_words.NUMBER.fullmatch(one) and not one.lstrip(b"+-").isdigit() for one in firsts):
-        raise InvalidInput(
+        raise InvalidInputError(
             f"{path}: its lines are {dims + 1} numbers and no words, it seems: pass format='delimited', delimiter=' ' "
             "and key_column=False to read them as vectors; with words, put a word first"
         )
@@ -116,18 +116,18 @@ def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
 def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:
     words = _text_writer.words_of(keys, len(vectors), vectors.shape[1], NAME)
     for row in np.flatnonzero(np.diff(words.offsets.astype(np.int64)) == 0)[:1].tolist():
-        raise InvalidInput(
+        raise InvalidInputError(
             f"key {row} is empty: without a header a line that begins with a number would be read as another row; "
             "write word2vec-text or Parquet, or give it a name"
         )
     for row, word in words.spaced():
         fields = word.split()
         if not fields:
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"key {row}, {quoted(word.decode())}, is white space alone: it cannot be told from none; give it a name"
             )
         if len(fields) > 1 and _words.NUMBER.fullmatch(fields[-1]):
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"key {row}, {quoted(word.decode())}, ends in a number: without a header it would be read as part of "
                 "the vector; write word2vec-text instead"
             )

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nearabout.errors import CorruptFile, FileFormatError, InvalidInput, MissingDependency
+from nearabout.errors import CorruptFileError, FileFormatError, InvalidInputError, MissingDependencyError
 from nearabout.formats._arrays import Member, as_vectors, check_shape, choose_keys, choose_vectors
 from nearabout.formats._embeddings import Embeddings, Report, Vectors, without_duplicates
 from nearabout.formats._keys import Keys, keys_from
@@ -38,7 +38,7 @@ def library() -> Any:
     try:
         return importlib.import_module("h5py")
     except ImportError:
-        raise MissingDependency("HDF5 files need the library h5py: pip install 'nearabout[hdf5]'") from None
+        raise MissingDependencyError("HDF5 files need the library h5py: pip install 'nearabout[hdf5]'") from None
 
 
 def _is_own(dataset: Any) -> bool:
@@ -56,7 +56,7 @@ def _check_whole(dataset: Any, path: str) -> None:
     """A dataset's extent is only a claim: one far beyond what is stored (with compression) is not allocated."""
     stored = dataset.id.get_storage_size()
     if dataset.nbytes > stored * _MOST_EXPANSION:
-        raise CorruptFile(
+        raise CorruptFileError(
             f"{path}: the dataset {dataset.name} announces {dataset.nbytes:,} bytes, only {stored:,} are "
             "stored: it is not whole"
         )
@@ -64,7 +64,7 @@ def _check_whole(dataset: Any, path: str) -> None:
 
 @contextmanager
 def _dataset(source: Source, options: ReadOptions) -> Iterator[tuple[Any, str, Any]]:
-    """The dataset that is meant, open, its name, and that of the keys or None; what goes wrong is a CorruptFile."""
+    """Returns the open dataset, its name and that of the keys or None; raises CorruptFileError."""
     h5py = library()
     try:
         with h5py.File(source.path if source.plain else source.file(), "r") as file:
@@ -81,16 +81,16 @@ def _dataset(source: Source, options: ReadOptions) -> Iterator[tuple[Any, str, A
             rows = (shapes[name] or (0,))[0]
             keys = choose_keys(members, options.key_column, name, rows, source.path)
             yield file[name], name, None if keys is None else file[keys]
-    except (FileFormatError, InvalidInput):
+    except (FileFormatError, InvalidInputError):
         raise
     except MemoryError:
         if not source.small:
             raise
-        raise CorruptFile(
+        raise CorruptFileError(
             f"{source.path}: the HDF5 file asks for more memory than there is: get the file again"
         ) from None
     except Exception as error:  # h5py has no error type of its own
-        raise CorruptFile(f"{source.path}: the HDF5 file cannot be read ({error}): get the file again") from None
+        raise CorruptFileError(f"{source.path}: the HDF5 file cannot be read ({error}): get the file again") from None
 
 
 def _keys_of(dataset: Any, path: str) -> Keys:
@@ -102,7 +102,7 @@ def _keys_of(dataset: Any, path: str) -> Keys:
     try:
         return keys_from(path, list(dataset.asstr("utf-8")[...]), dataset.shape[0])
     except UnicodeDecodeError as error:
-        raise InvalidInput(
+        raise InvalidInputError(
             f"{path}: the keys in {dataset.name} are not UTF-8 ({error}): pass key_column=False"
         ) from None
 
@@ -154,7 +154,7 @@ def read_arrays(path: str, names: tuple[str, ...]) -> tuple[dict[str, NDArray[An
     except MemoryError:
         raise
     except Exception as error:  # h5py has no error type of its own
-        raise CorruptFile(f"{path}: the HDF5 file cannot be read ({error}): get the file again") from None
+        raise CorruptFileError(f"{path}: the HDF5 file cannot be read ({error}): get the file again") from None
 
 
 def write_arrays(path: str, arrays: Mapping[str, NDArray[Any]], attributes: Mapping[str, Any]) -> None:

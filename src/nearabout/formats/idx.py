@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from nearabout.errors import CorruptFile
+from nearabout.errors import CorruptFileError
 from nearabout.formats._arrays import as_vectors, shaped
 from nearabout.formats._embeddings import Embeddings
 from nearabout.formats._options import Head, ReadOptions
@@ -33,7 +33,7 @@ def _block(source: Source) -> Block:
     magic = source.exactly(4, "the IDX magic")
     element = _ELEMENTS.get(magic[2])
     if magic[:2] != b"\x00\x00" or element is None or not 1 <= magic[3] <= _MAX_RANK:
-        raise CorruptFile(
+        raise CorruptFileError(
             f"{source.path}: begins with {magic!r}: an IDX file begins with two zeros, a type of 8 to 14 and a rank"
         )
     rank = magic[3]

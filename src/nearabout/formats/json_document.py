@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from nearabout.errors import CorruptFile, InvalidInput, TruncatedFile
+from nearabout.errors import CorruptFileError, InvalidInputError, TruncatedFileError
 from nearabout.formats import _words
 from nearabout.formats._arrays import VECTOR_NAMES
 from nearabout.formats._bad_rows import BadRow
@@ -75,16 +75,18 @@ def _is_object(source: Source) -> bool:
 
 
 def _read_object(source: Source, options: ReadOptions) -> Embeddings:
-    if options.on_bad == "skip":
-        raise InvalidInput(f"{source.path}: rows of one JSON object cannot be left out: write an array or JSON lines")
+    if options.invalid == "skip":
+        raise InvalidInputError(
+            f"{source.path}: rows of one JSON object cannot be left out: write an array or JSON lines"
+        )
     for name in ("key_column", "vector_column"):
         if getattr(options, name) is not None:
-            raise InvalidInput(f"{source.path}: {name}= is of rows; this file is one object of words and vectors")
+            raise InvalidInputError(f"{source.path}: {name}= is of rows; this file is one object of words and vectors")
     text = source.rest().removeprefix(_words.BOM)
     try:
         content = json.loads(text.decode(errors=options.errors), object_pairs_hook=once)
     except (ValueError, RecursionError) as error:
-        raise CorruptFile(f"{source.path}: is not JSON ({error}): mend the file") from None
+        raise CorruptFileError(f"{source.path}: is not JSON ({error}): mend the file") from None
     return embeddings_of(content, source.path, NAME, "the JSON object", most_expanded(len(text)))
 
 
@@ -126,12 +128,14 @@ class _Text:
                 if self.ended:
                     break
         except UnicodeDecodeError as error:
-            raise CorruptFile(
+            raise CorruptFileError(
                 f"{self._path}: is not UTF-8 (0x{error.object[error.start]:02x}): read with errors='replace' or "
                 "errors='ignore', or convert the file"
             ) from None
         if len(parts[0]) > MAX_LINE:
-            raise InvalidInput(f"{self._path}: one row takes more than {MAX_LINE:,} bytes, which is the most for one")
+            raise InvalidInputError(
+                f"{self._path}: one row takes more than {MAX_LINE:,} bytes, which is the most for one"
+            )
         self.text, self.place = "".join(parts), 0
         return True
 
@@ -149,7 +153,9 @@ def _elements(source: Source, options: ReadOptions) -> Iterator[Any]:
     """The elements of the one array that a source holds."""
     text = _Text(source, options)
     if text.next() != "[":
-        raise CorruptFile(f"{source.path}: begins with {text.text[:40]!r}: an array of rows, or an object, is needed")
+        raise CorruptFileError(
+            f"{source.path}: begins with {text.text[:40]!r}: an array of rows, or an object, is needed"
+        )
     text.place += 1
     decoder = json.JSONDecoder(object_pairs_hook=once)
     closed = text.next() == "]"
@@ -165,21 +171,23 @@ def _elements(source: Source, options: ReadOptions) -> Iterator[Any]:
     if closed and number == 0:
         text.place += 1
     if text.next():
-        raise CorruptFile(
+        raise CorruptFileError(
             f"{source.path}: there is more after its array, {text.text[text.place :][:40]!r}: mend the file"
         )
 
 
 def _refuse(found: str, number: int, path: str) -> None:
     if not found:
-        raise TruncatedFile(f"{path}: the file ends after row {number:,} of its array: get the file again")
-    raise CorruptFile(f"{path}: {found!r} follows row {number:,} of its array, where , or ] is needed: mend the file")
+        raise TruncatedFileError(f"{path}: the file ends after row {number:,} of its array: get the file again")
+    raise CorruptFileError(
+        f"{path}: {found!r} follows row {number:,} of its array, where , or ] is needed: mend the file"
+    )
 
 
 def _element(text: _Text, decoder: json.JSONDecoder, number: int, path: str) -> Any:
     while True:
         if not text.next():
-            raise TruncatedFile(f"{path}: the file ends before row {number:,} of its array: get the file again")
+            raise TruncatedFileError(f"{path}: the file ends before row {number:,} of its array: get the file again")
         try:
             value, end = decoder.raw_decode(text.text, text.place)
         except json.JSONDecodeError as error:
@@ -195,6 +203,6 @@ def _element(text: _Text, decoder: json.JSONDecoder, number: int, path: str) -> 
         return value
 
 
-def _no_json(path: str, number: int, error: Exception) -> CorruptFile:
+def _no_json(path: str, number: int, error: Exception) -> CorruptFileError:
     reason = getattr(error, "msg", error)
-    return CorruptFile(f"{path}: row {number:,} of its array is not JSON ({reason}): mend the file")
+    return CorruptFileError(f"{path}: row {number:,} of its array is not JSON ({reason}): mend the file")

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from nearabout.errors import CorruptFile, InvalidInput, NotOurFile, TruncatedFile, quoted
+from nearabout.errors import CorruptFileError, InvalidInputError, TruncatedFileError, UnknownFormatError, quoted
 from nearabout.formats._arrays import as_vectors, shaped
 from nearabout.formats._embeddings import Embeddings, Vectors
 from nearabout.formats._keys import Keys
@@ -44,9 +44,9 @@ def parse_header(text: bytes, path: str, objects: bool = False) -> tuple[np.dtyp
     except (ValueError, SyntaxError, TypeError, KeyError, RecursionError, MemoryError, IndexError):
         good = False
     if not good:
-        raise CorruptFile(f"{path}: its .npy header {text[:80]!r} makes no sense: get the file again")
+        raise CorruptFileError(f"{path}: its .npy header {text[:80]!r} makes no sense: get the file again")
     if not objects and (dtype.kind not in "fiubUS" or dtype.itemsize == 0):
-        raise InvalidInput(f"{path}: an array of {quoted(description)}: {_way_out(dtype)}")
+        raise InvalidInputError(f"{path}: an array of {quoted(description)}: {_way_out(dtype)}")
     return dtype, fortran, shape
 
 
@@ -62,7 +62,7 @@ def _way_out(dtype: np.dtype[Any]) -> str:
 def header_text(head: bytes, path: str) -> bytes:
     """Returns the text of the header that these bytes begin with."""
     if len(head) < 12 or not head.startswith(MAGIC):
-        raise CorruptFile(f"{path}: is no .npy file")
+        raise CorruptFileError(f"{path}: is no .npy file")
     width = 2 if head[6] == 1 else 4
     size = int.from_bytes(head[8 : 8 + width], "little")
     return head[8 + width : 8 + width + size]
@@ -72,13 +72,13 @@ def _block(source: Source) -> tuple[Block, bool]:
     """The array that a source holds, and whether its columns come first."""
     start = source.exactly(8, "the .npy header")
     if not start.startswith(MAGIC):
-        raise NotOurFile(f"{source.path}: does not begin with the magic of a .npy file")
+        raise UnknownFormatError(f"{source.path}: does not begin with the magic of a .npy file")
     width = {1: 2, 2: 4, 3: 4}.get(start[6])
     if width is None:
-        raise CorruptFile(f"{source.path}: a .npy file of version {start[6]}; 1 to 3 are known")
+        raise CorruptFileError(f"{source.path}: a .npy file of version {start[6]}; 1 to 3 are known")
     size = int.from_bytes(source.exactly(width, "the .npy header"), "little")
     if size > _MAX_HEADER:
-        raise CorruptFile(f"{source.path}: a .npy header of {size:,} bytes; {_MAX_HEADER:,} are allowed")
+        raise CorruptFileError(f"{source.path}: a .npy header of {size:,} bytes; {_MAX_HEADER:,} are allowed")
     dtype, fortran, shape = parse_header(source.exactly(size, "the .npy header"), source.path)
     what = f"an array of {dtype} with the shape {shape}"
     return Block(dtype, shape, 8 + width + size, what, "bytes follow after the array: a .npy file holds one"), fortran
@@ -121,12 +121,12 @@ def _from_columns(source: Source, block: Block) -> Iterator[Vectors]:
             file.seek(block.position + (dimension * rows + first) * block.dtype.itemsize)
             data = file.read(count * block.dtype.itemsize)
             if len(data) < count * block.dtype.itemsize:
-                raise TruncatedFile(f"{source.path}: the file became shorter while it was read: get it again")
+                raise TruncatedFileError(f"{source.path}: the file became shorter while it was read: get it again")
             piece[:, dimension] = np.frombuffer(data, block.dtype)
         yield as_vectors(piece, source.path, "the array")
     file.seek(0, os.SEEK_END)
     if file.tell() != block.position + block.size:
-        raise CorruptFile(f"{source.path}: {block.more}")
+        raise CorruptFileError(f"{source.path}: {block.more}")
 
 
 def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from nearabout.errors import CorruptFile, FileFormatError, InvalidInput, NotOurFile
+from nearabout.errors import CorruptFileError, FileFormatError, InvalidInputError, UnknownFormatError
 from nearabout.formats import npy, pickled
 from nearabout.formats._arrays import VECTOR_NAMES, Member, as_vectors, choose_keys, choose_vectors
 from nearabout.formats._embeddings import Embeddings, Report, Vectors, without_duplicates
@@ -59,15 +59,15 @@ def _member(source: Source, name: str) -> Member:
 
 @contextmanager
 def _telling_broken(source: Source) -> Iterator[None]:
-    """What a damaged archive makes zipfile raise, as CorruptFile."""
+    """What a damaged archive makes zipfile raise, as CorruptFileError."""
     if not source.zip_names:
-        raise NotOurFile(f"{source.path}: is no .zip of .npy files, as a .npz is")
+        raise UnknownFormatError(f"{source.path}: is no .zip of .npy files, as a .npz is")
     try:
         yield
-    except (FileFormatError, InvalidInput):
+    except (FileFormatError, InvalidInputError):
         raise
     except _BROKEN as error:
-        raise CorruptFile(f"{source.path}: the .npz cannot be read ({error}): get the file again") from None
+        raise CorruptFileError(f"{source.path}: the .npz cannot be read ({error}): get the file again") from None
 
 
 def read(source: Source, options: ReadOptions) -> Embeddings:
@@ -105,7 +105,7 @@ def _chosen(source: Source, options: ReadOptions) -> tuple[str, dict[str, Member
     if likely is None and not any(len(shape) > 1 for shape in shapes.values()):
         likely = next((name for name, one in members.items() if len(one.shape) > 1), None)
     if likely in members and likely not in shapes:
-        raise InvalidInput(
+        raise InvalidInputError(
             f"{source.path}: the array {likely} holds {members[likely].what}: vectors are numbers; save it as float32, "
             "or name another array with dataset="
         )
@@ -131,4 +131,4 @@ def _texts(array: NDArray[Any], path: str, name: str) -> list[Any]:
             return [value.decode() for value in array.tolist()]
         return list(array.tolist())
     except (UnicodeDecodeError, ValueError) as error:
-        raise CorruptFile(f"{path}: the keys in {name} are not text ({error})") from None
+        raise CorruptFileError(f"{path}: the keys in {name} are not text ({error})") from None

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from nearabout.errors import CorruptFile, InvalidInput
+from nearabout.errors import CorruptFileError, InvalidInputError
 from nearabout.formats._embeddings import Embeddings
 from nearabout.formats._named_parts import check_texts, embeddings_of, first_line
 from nearabout.formats._options import Head, ReadOptions
@@ -184,31 +184,31 @@ def _load(data: bytes, path: str) -> Any:
         _check_program(data)
         return _Unpickler(io.BytesIO(data)).load()
     except _Refused as error:
-        raise InvalidInput(
+        raise InvalidInputError(
             f"{path}: the pickle asks for {error}: a pickle can run any program, so only arrays, lists, tuples, "
             "dictionaries, numbers and strings are read. If you trust it, load it yourself and save the vectors as "
             ".npy or Parquet"
         ) from None
     except Exception as error:  # a broken pickle may raise anything
-        raise CorruptFile(f"{path}: the pickle cannot be read ({first_line(error)}): get the file again") from None
+        raise CorruptFileError(f"{path}: the pickle cannot be read ({first_line(error)}): get the file again") from None
 
 
 def texts_of(data: bytes, path: str) -> list[Any]:
     """Returns the elements of a pickled array of objects, each text or a whole number: what NumPy saves of words.
 
     Raises:
-        InvalidInput: there is something else in it.
-        CorruptFile: the pickle cannot be read.
+        InvalidInputError: there is something else in it.
+        CorruptFileError: the pickle cannot be read.
     """
     content = _load(data, path)
     try:
         values = content.array() if isinstance(content, _Array) else content
         values = [_plain(value) for value in values]
     except (ValueError, TypeError) as error:
-        raise InvalidInput(f"{path}: the array of objects cannot be used as keys ({first_line(error)})") from None
+        raise InvalidInputError(f"{path}: the array of objects cannot be used as keys ({first_line(error)})") from None
     for row, value in enumerate(values):
         if type(value) not in (str, int):
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"{path}: its element {row:,} is {value!r:.40}, neither text nor a whole number: save the keys as "
                 "text, keys.astype(str)"
             )

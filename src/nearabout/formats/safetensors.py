@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nearabout.errors import CorruptFile
+from nearabout.errors import CorruptFileError
 from nearabout.formats._arrays import as_vectors, choose_vectors, shaped
 from nearabout.formats._embeddings import Embeddings
 from nearabout.formats._options import Head, ReadOptions
@@ -59,11 +59,11 @@ def _tensors(text: bytes, path: str) -> dict[str, _Tensor]:
         tensors = {name: _Tensor(entry) for name, entry in header.items() if name != "__metadata__"}
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         shown = str(error)[:120]
-        raise CorruptFile(f"{path}: its safetensors header is not valid ({shown}): get the file again") from None
+        raise CorruptFileError(f"{path}: its safetensors header is not valid ({shown}): get the file again") from None
     place = 0
     for tensor in sorted(tensors.values(), key=lambda one: (one.begin, one.end)):
         if tensor.begin != place:
-            raise CorruptFile(
+            raise CorruptFileError(
                 f"{path}: its tensors leave a hole or overlap at byte {place:,} of the data: get the file again"
             )
         place = tensor.end
@@ -74,12 +74,14 @@ def _block(source: Source, options: ReadOptions) -> tuple[str, Block]:
     """The element type of the tensor that is meant, and the tensor. The source is before the first of them."""
     size = int.from_bytes(source.exactly(8, "the length of the header"), "little")
     if not 2 <= size <= _MAX_HEADER:
-        raise CorruptFile(f"{source.path}: a safetensors header of {size:,} bytes; 2 to {_MAX_HEADER:,} are allowed")
+        raise CorruptFileError(
+            f"{source.path}: a safetensors header of {size:,} bytes; 2 to {_MAX_HEADER:,} are allowed"
+        )
     tensors = _tensors(source.exactly(size, "the header"), source.path)
     total = max((tensor.end for tensor in tensors.values()), default=0)
     left = source.remaining(8 + size)
     if left is not None and left != total:
-        raise CorruptFile(
+        raise CorruptFileError(
             f"{source.path}: its header describes {total:,} bytes of data, {left:,} are there: get the file again"
         )
     shapes = {name: tensor.shape for name, tensor in tensors.items() if tensor.element in _ELEMENTS}

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from nearabout.errors import CorruptFile, InvalidInput, TruncatedFile
+from nearabout.errors import CorruptFileError, InvalidInputError, TruncatedFileError
 from nearabout.formats._embeddings import Embeddings, Vectors
 from nearabout.formats._keys import Keys
 from nearabout.formats._options import Head, ReadOptions
@@ -36,12 +36,12 @@ def sniff(head: Head) -> bool:
 def _record(source: Source) -> np.dtype[Any]:
     element = _ELEMENTS.get(source.suffix)
     if element is None:
-        raise InvalidInput(
+        raise InvalidInputError(
             f"{source.path}: the element type of a vecs file is in its suffix: name it .fvecs, .bvecs or .ivecs"
         )
     dims = int.from_bytes(source.head(4), "little")
     if len(source.head(4)) < 4 or not 1 <= dims <= _MAX_DIMS:
-        raise CorruptFile(
+        raise CorruptFileError(
             f"{source.path}: its first row announces {dims:,} dimensions; 1 to {_MAX_DIMS:,} are possible"
         )
     return np.dtype([("dims", "<i4"), ("row", element, (dims,))])
@@ -50,7 +50,7 @@ def _record(source: Source) -> np.dtype[Any]:
 def _blocks(source: Source) -> Iterator[NDArray[Any]]:
     """Rows with their dimensions before them, checked, some at a time."""
     if source.at_end():
-        raise TruncatedFile(
+        raise TruncatedFileError(
             f"{source.path}: is empty: a vecs file has one row at least, which says how many dimensions there are"
         )
     refuse_swapped(source.head(), source.size, source.suffix, source.path)
@@ -59,7 +59,7 @@ def _blocks(source: Source) -> Iterator[NDArray[Any]]:
     rows = 0
     while data := source.head(max(_BLOCK // record.itemsize, 1) * record.itemsize):
         if len(data) % record.itemsize:
-            raise TruncatedFile(
+            raise TruncatedFileError(
                 f"{source.path}: row {rows + len(data) // record.itemsize:,} is cut short: rows take "
                 f"{record.itemsize:,} bytes, "
                 f"the last has {len(data) % record.itemsize:,}. The file is not whole, or its rows differ in length"
@@ -67,7 +67,7 @@ def _blocks(source: Source) -> Iterator[NDArray[Any]]:
         block = np.frombuffer(data, record)
         wrong = np.flatnonzero(block["dims"] != dims)
         if len(wrong):
-            raise CorruptFile(
+            raise CorruptFileError(
                 f"{source.path}: row {rows + wrong[0]:,} announces {block['dims'][wrong[0]]:,} dimensions, the "
                 f"first {dims:,}: "
                 "all rows must have the same"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, BinaryIO
 
 from nearabout import _core
-from nearabout.errors import InvalidInput, TruncatedFile, quoted
+from nearabout.errors import InvalidInputError, TruncatedFileError, quoted
 from nearabout.formats import _text_writer, _words
 from nearabout.formats._embeddings import Embeddings, Vectors
 from nearabout.formats._keys import Keys
@@ -35,7 +35,7 @@ def _parser(source: Source, options: ReadOptions, reserve: bool) -> tuple[Any, i
     left = source.remaining(header.size)
     smallest = header.rows * (4 * header.dims + 1)  # every key empty
     if left is not None and left < smallest:
-        raise TruncatedFile(
+        raise TruncatedFileError(
             f"{source.path}: its header announces {header.rows:,} words of {header.dims:,} dimensions, which take "
             f"{smallest:,} bytes at least; {left:,} are there: get the file again, or correct its first line"
         )
@@ -44,7 +44,7 @@ def _parser(source: Source, options: ReadOptions, reserve: bool) -> tuple[Any, i
         announced_rows=header.rows,
         reserved_rows=header.rows if reserve and left is not None else 0,
         errors=options.errors,
-        skip_bad=options.on_bad == "skip",
+        skip_bad=options.invalid == "skip",
         first_byte=header.size,
     )
     return parser, header.dims, header.rows
@@ -65,7 +65,7 @@ def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:
     words = _text_writer.packed(keys, rows)
     for row, word in words.spaced():
         if b" " in word or b"\n" in word:
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"key {row}, {quoted(word.decode())}, cannot be written as {NAME}: a space ends a key there, and line "
                 "feeds are passed over. Replace them (word2vec's own phrases use _), or write word2vec-text or Parquet"
             )

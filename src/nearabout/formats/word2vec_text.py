@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, BinaryIO
 
 from nearabout import _core
-from nearabout.errors import InvalidInput, quoted
+from nearabout.errors import InvalidInputError, quoted
 from nearabout.formats import _text_writer, _words
 from nearabout.formats._embeddings import Embeddings, Vectors
 from nearabout.formats._keys import Keys
@@ -80,7 +80,7 @@ def _parser(source: Source, options: ReadOptions, reserve: bool) -> tuple[Any, i
         announced_rows=header.rows,
         reserved_rows=min(header.rows, left // (2 * header.dims)) if reserve else 0,
         errors=options.errors,
-        skip_bad=options.on_bad == "skip",
+        skip_bad=options.invalid == "skip",
         first_line=2,
         fractions_in_keys=options.dims is not None,
     )
@@ -103,7 +103,7 @@ def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:
     for row, word in words.spaced():
         fields = word.split()
         if len(fields) > 1 and b"." in fields[-1] and _words.NUMBER.fullmatch(fields[-1]):
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"key {row}, {quoted(word.decode())}, ends in a fraction: it would be read as a row with too many "
                 "numbers. Change the key, or write Parquet"
             )

@@ -21,8 +21,8 @@ void places() {
   CHECK(is(Layout(Space::dot, 10), 4, 16, 56, 13));
   CHECK(is(Layout(Space::hamming, 64), 4, 16, 24, 5));
   CHECK(is(Layout(Space::hamming, 65), 4, 16, 32, 7));
-  CHECK_THROWS(Layout(Space::dot, 0), InvalidInput);
-  CHECK_THROWS(Layout(Space::dot, std::size_t{1} << 31), InvalidInput);
+  CHECK_THROWS(Layout(Space::dot, 0), InvalidInputError);
+  CHECK_THROWS(Layout(Space::dot, std::size_t{1} << 31), InvalidInputError);
 }
 
 void names() {

@@ -119,7 +119,7 @@ void stopping() {
 void too_much() {
   Index index(Space::angular, 3);
   const float vector[3] = {1, 2, 3};
-  CHECK_THROWS(index.add(0x7FFF'FFFF, vector), InvalidInput);
+  CHECK_THROWS(index.add(0x7FFF'FFFF, vector), InvalidInputError);
   CHECK(index.item_count() == 0);
 }
 

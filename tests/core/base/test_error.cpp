@@ -9,15 +9,15 @@ using namespace nearabout;
 
 namespace {
 
-[[noreturn]] void refuse() { throw CorruptFile("section 3 at byte 128: expected 64 bytes, found 60"); }
+[[noreturn]] void refuse() { throw CorruptFileError("section 3 at byte 128: expected 64 bytes, found 60"); }
 
 void a_broken_file_is_one_of_four() {
-  CHECK_THROWS(refuse(), CorruptFile);
+  CHECK_THROWS(refuse(), CorruptFileError);
   CHECK_THROWS(refuse(), FileFormatError);
-  CHECK_THROWS(throw NotOurFile("x"), FileFormatError);
-  CHECK_THROWS(throw TruncatedFile("x"), FileFormatError);
-  CHECK_THROWS(throw NewerFile("x"), FileFormatError);
-  CHECK_THROWS(throw InvalidInput("x"), std::invalid_argument);
+  CHECK_THROWS(throw UnknownFormatError("x"), FileFormatError);
+  CHECK_THROWS(throw TruncatedFileError("x"), FileFormatError);
+  CHECK_THROWS(throw UnsupportedVersionError("x"), FileFormatError);
+  CHECK_THROWS(throw InvalidInputError("x"), std::invalid_argument);
 }
 
 void a_system_error_tells_what_and_where() {

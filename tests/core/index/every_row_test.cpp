@@ -86,7 +86,7 @@ void every_metric_and_type() {
       if (element == Element::u8)
         for (Table* table : {&rows, &asked})
           for (float& value : table->values) value = std::clamp(std::nearbyint(value * 20 + 100), 1.0f, 255.0f);
-      const Source source(rows.view(), element, metric, OnBad::error, 2, {});
+      const Source source(rows.view(), element, metric, InvalidRows::refuse, 2, {});
       for (const Build build : {lists, forest}) answers_as_the_exact_kind(build, source, asked);
     }
 }
@@ -97,7 +97,7 @@ void ties() {
   Table copies = base;
   for (std::size_t i = 1'500; i < 3'000; ++i) copies.copy_row(i - 1'500, i);
   for (const Metric metric : {Metric::euclidean, Metric::cosine}) {
-    const Source source(copies.view(), Element::f32, metric, OnBad::error, 2, {});
+    const Source source(copies.view(), Element::f32, metric, InvalidRows::refuse, 2, {});
     for (const Build build : {lists, forest}) answers_as_the_exact_kind(build, source, whole_numbers(20, 16, 4));
   }
 }
@@ -107,7 +107,7 @@ void without_a_screen() {
   for (const auto& [rows, dims] : {std::pair{300u, 40u}, std::pair{2'000u, 8u}}) {
     const Table base = clustered(rows, dims, 5);
     const Table queries = clustered(10, dims, 6);
-    const Source source(base.view(), Element::f32, Metric::euclidean, OnBad::error, 2, {});
+    const Source source(base.view(), Element::f32, Metric::euclidean, InvalidRows::refuse, 2, {});
     const std::vector<Answer> right = built(exact, source)->search(queries.view(), request(10, 1));
     for (const Build build : {lists, forest}) {
       const std::shared_ptr<const Index> index = built(build, source);

@@ -73,9 +73,9 @@ void same_rows_from_a_file() {
         const Input file(file_of(image), {element, rows, kDims, kBefore, stride});
         const Element stored = element == Element::f64 ? Element::f32 : element;
         const Metric metric = element == Element::bits ? Metric::hamming : Metric::dot;
-        const Source expected(memory, stored, metric, OnBad::error, 1, {});
+        const Source expected(memory, stored, metric, InvalidRows::refuse, 1, {});
         for (const std::size_t threads : {1u, 3u}) {
-          const Source source(file, stored, metric, OnBad::error, threads, {});
+          const Source source(file, stored, metric, InvalidRows::refuse, threads, {});
           CHECK(source.rows() == rows && source.dims() == kDims);
           for (const std::size_t step : {1u, 100u, 5000u})
             if (step > 1 || gap == 0) CHECK(all_of(source, step) == all_of(expected, 5000));
@@ -96,7 +96,7 @@ void bad_rows_are_left_out() {
   const Input input(file, {Element::f32, kRows, kDims, 0, kDims * sizeof(float)});
   CHECK(input.block_rows() < kRows && input.block_rows() > 1000);
   for (const std::size_t threads : {1u, 2u}) {
-    const Source source(input, Element::f32, Metric::euclidean, OnBad::skip, threads, {});
+    const Source source(input, Element::f32, Metric::euclidean, InvalidRows::skip, threads, {});
     CHECK(source.skipped() == bad && source.rows() == kRows - bad.size());
     std::vector<float> kept(source.rows() * kDims);
     source.read_f32(0, source.rows(), kept.data());
@@ -112,9 +112,9 @@ void bad_rows_are_left_out() {
       ++place;
     }
     try {
-      const Source refused(input, Element::f32, Metric::euclidean, OnBad::error, threads, {});
+      const Source refused(input, Element::f32, Metric::euclidean, InvalidRows::refuse, threads, {});
       CHECK(false);
-    } catch (const InvalidInput& error) {
+    } catch (const InvalidInputError& error) {
       CHECK(std::string(error.what()).find("row 0 has NaN or infinity, the first of 8 such rows") != std::string::npos);
     }
   }
@@ -126,15 +126,15 @@ void layouts_that_no_file_has() {
   constexpr std::uint64_t kHuge = std::numeric_limits<std::uint64_t>::max();
   CHECK(refuse({Element::f32, 10, 25, 0, 100}).rows() == 10);
   CHECK(refuse({Element::f32, 10, 20, 20, 100}).rows() == 10);  // what follows the last row may be missing
-  CHECK_THROWS(refuse({Element::f32, 11, 25, 0, 100}), TruncatedFile);
-  CHECK_THROWS(refuse({Element::f32, 10, 25, 1, 100}), TruncatedFile);
-  CHECK_THROWS(refuse({Element::f32, 0, 25, 1001, 100}), TruncatedFile);
-  CHECK_THROWS(refuse({Element::f32, 2, 25, kHuge - 50, 100}), CorruptFile);
-  CHECK_THROWS(refuse({Element::f32, kHuge, 25, 0, 100}), CorruptFile);
-  CHECK_THROWS(refuse({Element::f32, 2, 25, 0, kHuge}), CorruptFile);
-  CHECK_THROWS(refuse({Element::f32, 2, 25, 0, 99}), CorruptFile);
-  CHECK_THROWS(refuse({Element::f32, 2, 0, 0, 100}), CorruptFile);
-  CHECK_THROWS(refuse({Element::u8, 1, std::size_t{1} << 62, 0, kHuge}), CorruptFile);
+  CHECK_THROWS(refuse({Element::f32, 11, 25, 0, 100}), TruncatedFileError);
+  CHECK_THROWS(refuse({Element::f32, 10, 25, 1, 100}), TruncatedFileError);
+  CHECK_THROWS(refuse({Element::f32, 0, 25, 1001, 100}), TruncatedFileError);
+  CHECK_THROWS(refuse({Element::f32, 2, 25, kHuge - 50, 100}), CorruptFileError);
+  CHECK_THROWS(refuse({Element::f32, kHuge, 25, 0, 100}), CorruptFileError);
+  CHECK_THROWS(refuse({Element::f32, 2, 25, 0, kHuge}), CorruptFileError);
+  CHECK_THROWS(refuse({Element::f32, 2, 25, 0, 99}), CorruptFileError);
+  CHECK_THROWS(refuse({Element::f32, 2, 0, 0, 100}), CorruptFileError);
+  CHECK_THROWS(refuse({Element::u8, 1, std::size_t{1} << 62, 0, kHuge}), CorruptFileError);
 }
 
 // The file is cut or written to after it was checked: an error when its rows are read, not other rows.
@@ -151,15 +151,15 @@ void a_file_that_changes() {
     file.publish();
   }
   const Input input(std::make_shared<const ReadFile>(path), {Element::f32, 1000, 8, 0, 32});
-  const Source source(input, Element::f32, Metric::dot, OnBad::error, 2, {});
+  const Source source(input, Element::f32, Metric::dot, InvalidRows::refuse, 2, {});
   source.check_unchanged();
   fs::resize_file(path, 32 * 600);
   std::vector<float> row(8);
   source.read_f32(599, 600, row.data());
   CHECK(row == std::vector<float>(8, 2.0f));
-  CHECK_THROWS(source.read_f32(600, 601, row.data()), TruncatedFile);
-  CHECK_THROWS(Source(input, Element::f32, Metric::dot, OnBad::skip, 2, {}), TruncatedFile);
-  CHECK_THROWS(source.check_unchanged(), CorruptFile);
+  CHECK_THROWS(source.read_f32(600, 601, row.data()), TruncatedFileError);
+  CHECK_THROWS(Source(input, Element::f32, Metric::dot, InvalidRows::skip, 2, {}), TruncatedFileError);
+  CHECK_THROWS(source.check_unchanged(), CorruptFileError);
   fs::remove_all(folder);
 }
 

@@ -26,8 +26,8 @@ MatrixView view_of(const std::vector<T>& values, std::size_t dims, Element eleme
 
 std::string refusal(MatrixView input, Element stored, Metric metric) {
   try {
-    const Source source(input, stored, metric, OnBad::error, 2, {});
-  } catch (const InvalidInput& error) {
+    const Source source(input, stored, metric, InvalidRows::refuse, 2, {});
+  } catch (const InvalidInputError& error) {
     return error.what();
   }
   return "accepted";
@@ -55,9 +55,9 @@ void check_fault(const char* what, const std::vector<T>& values, std::size_t dim
   CHECK(says(sentence, "row 1 "));
   CHECK(says(sentence, what));
   CHECK(says(sentence, "the first of 2 such rows"));
-  CHECK(says(sentence, "on_bad='skip'"));
+  CHECK(says(sentence, "invalid='skip'"));
   for (const std::size_t threads : {1u, 3u}) {
-    const Source source(input, stored, metric, OnBad::skip, threads, {});
+    const Source source(input, stored, metric, InvalidRows::skip, threads, {});
     CHECK(source.rows() == 3);
     CHECK((source.skipped() == std::vector<std::uint32_t>{1, 3}));
     std::vector<float> expected;
@@ -123,7 +123,7 @@ void latitudes_end_at_the_poles() {
 void conversions() {
   const std::vector<double> values{0.1, -2.5, 3, 65504, 1e-7, 127};
   for (const Element stored : {Element::f32, Element::f16, Element::bf16}) {
-    const Source source(view_of(values, 3, Element::f64), stored, Metric::euclidean, OnBad::error, 1, {});
+    const Source source(view_of(values, 3, Element::f64), stored, Metric::euclidean, InvalidRows::refuse, 1, {});
     CHECK(source.rows() == 2 && source.dims() == 3 && source.element() == stored && source.skipped().empty());
     CHECK(source.metric() == Metric::euclidean);
     for (std::size_t row = 0; row < 2; ++row) {
@@ -138,16 +138,16 @@ void conversions() {
   }
   const std::vector<std::int8_t> bytes{-128, 127, 0, 5};
   const std::vector<float> whole{-128, 127, 0, 5};
-  CHECK(kept(Source(view_of(bytes, 2, Element::i8), Element::i8, Metric::dot, OnBad::error, 1, {})) == whole);
-  CHECK(kept(Source(view_of(bytes, 2, Element::i8), Element::f32, Metric::dot, OnBad::error, 1, {})) == whole);
-  CHECK(kept(Source(view_of(whole, 2, Element::f32), Element::i8, Metric::dot, OnBad::error, 1, {})) == whole);
+  CHECK(kept(Source(view_of(bytes, 2, Element::i8), Element::i8, Metric::dot, InvalidRows::refuse, 1, {})) == whole);
+  CHECK(kept(Source(view_of(bytes, 2, Element::i8), Element::f32, Metric::dot, InvalidRows::refuse, 1, {})) == whole);
+  CHECK(kept(Source(view_of(whole, 2, Element::f32), Element::i8, Metric::dot, InvalidRows::refuse, 1, {})) == whole);
 
   // Rows with gaps between them, from an odd address.
   std::vector<std::byte> spread(1 + 3 * 11);
   const float pairs[3][2] = {{1, 2}, {3, 4}, {5, 6}};
   for (std::size_t i = 0; i < 3; ++i) std::memcpy(spread.data() + 1 + i * 11, pairs[i], sizeof pairs[i]);
   const MatrixView odd{spread.data() + 1, 3, 2, 11, Element::f32};
-  const Source source(odd, Element::f32, Metric::dot, OnBad::error, 1, {});
+  const Source source(odd, Element::f32, Metric::dot, InvalidRows::refuse, 1, {});
   CHECK((kept(source) == std::vector<float>{1, 2, 3, 4, 5, 6}));
 }
 
@@ -155,7 +155,7 @@ void conversions() {
 void bits() {
   const std::vector<std::uint8_t> bytes{0xFF, 0xFF, 0x01, 0xF4};
   const MatrixView input{std::as_bytes(std::span(bytes)).data(), 2, 11, 2, Element::bits};
-  const Source source(input, Element::bits, Metric::hamming, OnBad::error, 1, {});
+  const Source source(input, Element::bits, Metric::hamming, InvalidRows::refuse, 1, {});
   std::vector<std::byte> got(4);
   source.read(0, 2, got.data());
   CHECK((got == std::vector<std::byte>{std::byte{0xFF}, std::byte{0x07}, std::byte{0x01}, std::byte{0x04}}));
@@ -168,10 +168,10 @@ void bits() {
 void none_and_all() {
   const std::vector<float> nothing;
   const MatrixView none{nullptr, 0, 7, 28, Element::f32};
-  const Source empty(none, Element::f32, Metric::cosine, OnBad::error, 1, {});
+  const Source empty(none, Element::f32, Metric::cosine, InvalidRows::refuse, 1, {});
   CHECK(empty.rows() == 0 && empty.skipped().empty());
   const std::vector<float> bad(6, kNan);
-  const Source skipped(view_of(bad, 2, Element::f32), Element::f32, Metric::cosine, OnBad::skip, 1, {});
+  const Source skipped(view_of(bad, 2, Element::f32), Element::f32, Metric::cosine, InvalidRows::skip, 1, {});
   CHECK(skipped.rows() == 0 && skipped.skipped().size() == 3);
   CHECK(kept(skipped) == nothing);
 }
@@ -180,7 +180,7 @@ void none_and_all() {
 template <class T>
 void check_change(std::vector<T> values, std::size_t place, T bad, Element given, Element stored, Metric metric,
                   const char* what) {
-  const Source source(view_of(values, 2, given), stored, metric, OnBad::error, 1, {});
+  const Source source(view_of(values, 2, given), stored, metric, InvalidRows::refuse, 1, {});
   std::vector<float> wide(values.size());
   std::vector<std::byte> bytes(values.size() * sizeof(T));
   values[place] = bad;
@@ -191,7 +191,7 @@ void check_change(std::vector<T> values, std::size_t place, T bad, Element given
         source.read_f32(0, source.rows(), wide.data());
       else
         source.read(0, source.rows(), bytes.data());
-    } catch (const InvalidInput& error) {
+    } catch (const InvalidInputError& error) {
       sentence = error.what();
     }
     CHECK(says(sentence, "changed while the index was built: row 1 "));

@@ -31,7 +31,7 @@ MatrixView view_of(const std::vector<float>& values) {
 }
 
 std::shared_ptr<const Index> build(const std::vector<float>& base, std::size_t threads) {
-  const Source source(view_of(base), Element::f32, Metric::sqeuclidean, OnBad::error, threads, {});
+  const Source source(view_of(base), Element::f32, Metric::sqeuclidean, InvalidRows::refuse, threads, {});
   storage::Writer writer = storage::Writer::to_memory();
   write_exact(writer, source, "{}", {.threads = threads}, {});
   return Index::open(writer.finish());

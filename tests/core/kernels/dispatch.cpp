@@ -41,11 +41,11 @@ void test_default() {
 }
 
 void test_unknown() {
-  CHECK_THROWS(kernels::choose_table("mmx"), InvalidInput);
-  CHECK_THROWS(kernels::choose_table("SCALAR"), InvalidInput);
+  CHECK_THROWS(kernels::choose_table("mmx"), InvalidInputError);
+  CHECK_THROWS(kernels::choose_table("SCALAR"), InvalidInputError);
   try {
     kernels::choose_table("mmx");
-  } catch (const InvalidInput& error) {
+  } catch (const InvalidInputError& error) {
     const std::string sentence = error.what();
     CHECK(sentence.find("\"mmx\"") != std::string::npos);
     for (const Table* table : kernels::available_tables()) CHECK(sentence.find(table->name) != std::string::npos);

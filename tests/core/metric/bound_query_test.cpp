@@ -219,13 +219,13 @@ void bad_queries_are_refused() {
   const float zero[] = {0, -0.0f};
   const float beyond_the_pole[] = {90.001f, 0};
   for (const Metric metric : kReal) {
-    CHECK_THROWS(BoundQuery(metric, Element::f32, 2, nan, Element::f32), InvalidInput);
-    CHECK_THROWS(BoundQuery(metric, Element::u8, 2, infinite, Element::f32), InvalidInput);
+    CHECK_THROWS(BoundQuery(metric, Element::f32, 2, nan, Element::f32), InvalidInputError);
+    CHECK_THROWS(BoundQuery(metric, Element::u8, 2, infinite, Element::f32), InvalidInputError);
   }
-  CHECK_THROWS(BoundQuery(Metric::cosine, Element::f32, 2, zero, Element::f32), InvalidInput);
-  CHECK_THROWS(BoundQuery(Metric::cosine, Element::u8, 2, zero, Element::f32), InvalidInput);
+  CHECK_THROWS(BoundQuery(Metric::cosine, Element::f32, 2, zero, Element::f32), InvalidInputError);
+  CHECK_THROWS(BoundQuery(Metric::cosine, Element::u8, 2, zero, Element::f32), InvalidInputError);
   CHECK(BoundQuery(Metric::dot, Element::f32, 2, zero, Element::f32).norm() == 0);
-  CHECK_THROWS(BoundQuery(Metric::haversine, Element::f32, 2, beyond_the_pole, Element::f32), InvalidInput);
+  CHECK_THROWS(BoundQuery(Metric::haversine, Element::f32, 2, beyond_the_pole, Element::f32), InvalidInputError);
 }
 
 // However the rows are given, and whatever the query's type is.

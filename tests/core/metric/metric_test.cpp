@@ -36,20 +36,20 @@ void numbers_stay() {
 void bits_and_numbers_keep_apart() {
   for (const Metric metric : {Metric::hamming, Metric::jaccard}) {
     require_comparable(metric, Element::bits, 77);
-    for (const Element element : kNumbers) CHECK_THROWS(require_comparable(metric, element, 77), InvalidInput);
+    for (const Element element : kNumbers) CHECK_THROWS(require_comparable(metric, element, 77), InvalidInputError);
   }
   for (const Metric metric : {Metric::euclidean, Metric::sqeuclidean, Metric::cosine, Metric::dot, Metric::manhattan}) {
     for (const Element element : kNumbers) require_comparable(metric, element, 77);
-    CHECK_THROWS(require_comparable(metric, Element::bits, 77), InvalidInput);
+    CHECK_THROWS(require_comparable(metric, Element::bits, 77), InvalidInputError);
   }
 }
 
 void places_have_two_dimensions() {
   require_comparable(Metric::haversine, Element::f32, 2);
   for (const std::size_t dims : {0u, 1u, 3u})
-    CHECK_THROWS(require_comparable(Metric::haversine, Element::f32, dims), InvalidInput);
+    CHECK_THROWS(require_comparable(Metric::haversine, Element::f32, dims), InvalidInputError);
   for (const Element element : {Element::f16, Element::bf16, Element::u8, Element::i8, Element::bits})
-    CHECK_THROWS(require_comparable(Metric::haversine, element, 2), InvalidInput);
+    CHECK_THROWS(require_comparable(Metric::haversine, element, 2), InvalidInputError);
 }
 
 void dimensions_have_a_limit() {
@@ -58,8 +58,8 @@ void dimensions_have_a_limit() {
     require_comparable(Metric::hamming, Element::bits, dims);
   }
   for (const std::size_t dims : {std::size_t{0}, kernels::kMaxDims + 1}) {
-    CHECK_THROWS(require_comparable(Metric::euclidean, Element::f32, dims), InvalidInput);
-    CHECK_THROWS(require_comparable(Metric::hamming, Element::bits, dims), InvalidInput);
+    CHECK_THROWS(require_comparable(Metric::euclidean, Element::f32, dims), InvalidInputError);
+    CHECK_THROWS(require_comparable(Metric::hamming, Element::bits, dims), InvalidInputError);
   }
 }
 
@@ -67,7 +67,7 @@ void refusals_say_what_to_do() {
   try {
     require_comparable(Metric::jaccard, Element::f32, 8);
     CHECK(false);
-  } catch (const InvalidInput& error) {
+  } catch (const InvalidInputError& error) {
     const std::string said = error.what();
     CHECK(said.find("'jaccard'") != std::string::npos);
     CHECK(said.find("'f32'") != std::string::npos);

@@ -42,7 +42,7 @@ void estimates_are_unbiased(const CodeShape& shape) {
   constexpr double kResidual = 0.7, kAlong = 0.4, kAcross = 1.5, kRest = 0.25;
   constexpr std::size_t kTrials = 4'000;
   Generator random(static_cast<unsigned>(shape.directions * 10 + shape.bits));
-  const LeadingCodes codes(shape);
+  const PcaCodes codes(shape);
   const std::size_t m = shape.directions;
   double sum = 0, squares = 0;
   for (std::size_t trial = 0; trial < kTrials; ++trial) {
@@ -82,7 +82,7 @@ struct Packed {
 };
 
 Packed random_rows(Generator& random, const CodeShape& shape, std::size_t rows) {
-  const LeadingCodes codes(shape);
+  const PcaCodes codes(shape);
   Packed packed{shape, rows, std::vector<std::uint8_t>(rows * shape.bytes()), {}};
   const Table centroid = normal(random, 1, shape.directions);
   for (std::size_t i = 0; i < rows; ++i) {
@@ -129,7 +129,7 @@ Blocks blocks_of(const Packed& packed) {
 // To within half an entry for each code, half a step of each term, and the rounding of a float.
 void kernels_estimate_the_same(const CodeShape& shape, std::size_t rows) {
   Generator random(static_cast<unsigned>(shape.directions + rows));
-  const LeadingCodes codes(shape);
+  const PcaCodes codes(shape);
   const Packed packed = random_rows(random, shape, rows);
   const Blocks blocks = blocks_of(packed);
   const Table query = normal(random, 1, shape.directions, 0.2, 2);
@@ -192,7 +192,7 @@ void codes_lie_in_lines() {
 // A row on its centroid, residuals that squares hardly hold, and a query that is zero.
 void nothing_is_not_a_number() {
   for (const CodeShape& shape : kShapes) {
-    const LeadingCodes codes(shape);
+    const PcaCodes codes(shape);
     const std::vector<float> zero(shape.directions, 0.0f), one(shape.directions, 1.0f);
     std::vector<std::uint8_t> packed(shape.bytes());
     const RowTerms on_it = codes.encode(one.data(), one.data(), 0.5f, packed.data());

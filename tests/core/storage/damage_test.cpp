@@ -44,20 +44,20 @@ std::size_t directory_begin(const Bytes& image) {
 // Cut after every byte; a file of ours says that it is cut short.
 void test_truncations() {
   const Bytes image = small_image();
-  CHECK(refused<NotOurFile>({}, "empty"));
+  CHECK(refused<UnknownFormatError>({}, "empty"));
   for (std::size_t size = 1; size < image.size(); ++size) {
     const Bytes cut(image.begin(), image.begin() + static_cast<std::ptrdiff_t>(size));
-    CHECK(refused<TruncatedFile>(cut, "has " + std::to_string(size) + "."));
+    CHECK(refused<TruncatedFileError>(cut, "has " + std::to_string(size) + "."));
   }
   Bytes longer = image;
   longer.push_back(std::byte{0});
-  CHECK(refused<CorruptFile>(longer, "the file's size"));
+  CHECK(refused<CorruptFileError>(longer, "the file's size"));
 }
 
 void test_not_ours() {
-  CHECK(refused<NotOurFile>(pattern(5'000), "is not a .near file"));
-  CHECK(refused<NotOurFile>(Bytes(3), "is not a .near file"));
-  CHECK(refused<NotOurFile>(Bytes(100'000), "is not a .near file"));
+  CHECK(refused<UnknownFormatError>(pattern(5'000), "is not a .near file"));
+  CHECK(refused<UnknownFormatError>(Bytes(3), "is not a .near file"));
+  CHECK(refused<UnknownFormatError>(Bytes(100'000), "is not a .near file"));
 }
 
 // Any flipped bit in header or directory is found by the checksums alone.
@@ -104,14 +104,14 @@ void test_flipped_payload() {
       Bytes damaged = image;
       damaged[place] ^= static_cast<std::byte>(flip);
       const auto file = load(damaged);
-      CHECK_THROWS(file->verify(), CorruptFile);
-      CHECK_THROWS(file->save("/nowhere/never.near"), CorruptFile);  // refused before anything is written
+      CHECK_THROWS(file->verify(), CorruptFileError);
+      CHECK_THROWS(file->save("/nowhere/never.near"), CorruptFileError);  // refused before anything is written
       const auto inside = std::find_if(file->sections().begin(), file->sections().end(), [&](const Section& section) {
         return place >= section.offset() && place < section.offset() + section.length();
       });
       if (inside == file->sections().end()) continue;  // padding: nobody reads it, so nothing differs
-      CHECK_THROWS(inside->checked(0, 1), CorruptFile);
-      CHECK_THROWS(inside->checked(0, 1), CorruptFile);  // and again: a failed block is never taken for good
+      CHECK_THROWS(inside->checked(0, 1), CorruptFileError);
+      CHECK_THROWS(inside->checked(0, 1), CorruptFileError);  // and again: a failed block is never taken for good
       CHECK(answer(damaged, expected) == Answer::error);
     }
   }
@@ -127,11 +127,11 @@ void test_blocks_are_apart() {
   const Section& codes = file->section(SectionId::codes);
   CHECK(codes.checked(0, 69'632) != nullptr);
   CHECK(codes.checked(73'728, 200'000) != nullptr);
-  CHECK_THROWS(codes.checked(69'631, 69'633), CorruptFile);
-  CHECK_THROWS(codes.check_rows(73'727, 73'728), CorruptFile);
+  CHECK_THROWS(codes.checked(69'631, 69'633), CorruptFileError);
+  CHECK_THROWS(codes.check_rows(73'727, 73'728), CorruptFileError);
   try {
     (void)codes.checked(70'000, 70'001);
-  } catch (const CorruptFile& error) {
+  } catch (const CorruptFileError& error) {
     const std::string sentence = error.what();
     CHECK(sentence.find("section codes, bytes 69632 to 73728 (byte 73728)") != std::string::npos);
   }
@@ -140,17 +140,19 @@ void test_blocks_are_apart() {
 void test_attacks_on_the_header() {
   const Bytes image = small_image();
   using H = Header&;
-  CHECK(refused<NewerFile>(with_header(image, [](H h) { h.version = 2; }), "format version 2"));
-  CHECK(refused<CorruptFile>(with_header(image, [](H h) { h.version = 0; }), "the format version"));
-  CHECK(refused<CorruptFile>(with_header(image, [](H h) { h.sections = 0; }), "the number of sections"));
-  CHECK(refused<CorruptFile>(with_header(image, [](H h) { h.sections = ~0u; }), "the number of sections"));
-  CHECK(refused<CorruptFile>(with_header(image, [](H h) { h.sections = 1'024; }), "the directory's place"));
-  CHECK(refused<TruncatedFile>(with_header(image, [](H h) { h.file_bytes = ~0ull; }), "cut short"));
-  CHECK(refused<CorruptFile>(with_header(image, [](H h) { h.file_bytes -= 8; }), "the file's size"));
+  CHECK(refused<UnsupportedVersionError>(with_header(image, [](H h) { h.version = 2; }), "format version 2"));
+  CHECK(refused<CorruptFileError>(with_header(image, [](H h) { h.version = 0; }), "the format version"));
+  CHECK(refused<CorruptFileError>(with_header(image, [](H h) { h.sections = 0; }), "the number of sections"));
+  CHECK(refused<CorruptFileError>(with_header(image, [](H h) { h.sections = ~0u; }), "the number of sections"));
+  CHECK(refused<CorruptFileError>(with_header(image, [](H h) { h.sections = 1'024; }), "the directory's place"));
+  CHECK(refused<TruncatedFileError>(with_header(image, [](H h) { h.file_bytes = ~0ull; }), "cut short"));
+  CHECK(refused<CorruptFileError>(with_header(image, [](H h) { h.file_bytes -= 8; }), "the file's size"));
   for (const std::uint64_t place : {0ull, 63ull, 64ull + 1, ~0ull, ~0ull - 63, 1ull << 63})
-    CHECK(refused<CorruptFile>(with_header(image, [&](H h) { h.directory_offset = place; }), "the directory's place"));
-  CHECK(refused<CorruptFile>(with_header(image, [](H h) { h.directory_checksum ^= 1; }), "the directory's checksum"));
-  CHECK(refused<CorruptFile>(with_header(image, [](H h) { h.reserved[1] = 1; }), "a reserved field"));
+    CHECK(refused<CorruptFileError>(with_header(image, [&](H h) { h.directory_offset = place; }),
+                                    "the directory's place"));
+  CHECK(refused<CorruptFileError>(with_header(image, [](H h) { h.directory_checksum ^= 1; }),
+                                  "the directory's checksum"));
+  CHECK(refused<CorruptFileError>(with_header(image, [](H h) { h.reserved[1] = 1; }), "a reserved field"));
 }
 
 void test_attacks_on_the_directory() {
@@ -159,46 +161,47 @@ void test_attacks_on_the_directory() {
   const auto entry = [&](std::size_t index, const std::function<void(E)>& change) {
     return with_entry(image, index, change);
   };
-  CHECK(refused<CorruptFile>(entry(1, [](E e) { e.id = 1 + 1; }), "the id of a section"));  // metadata twice
-  CHECK(refused<NewerFile>(entry(1, [](E e) { e.id = 77; }), "needs section 77"));
-  CHECK(refused<NewerFile>(entry(1, [](E e) { e.version = 2; }), "in version 2"));
-  CHECK(refused<CorruptFile>(entry(1, [](E e) { e.version = 0; }), "a section's version"));
-  CHECK(refused<CorruptFile>(entry(1, [](E e) { e.flags = 4; }), "the flags of section row_terms"));
-  CHECK(refused<CorruptFile>(entry(1, [](E e) { e.flags = kFlagPageAligned; }), "the offset of section row_terms"));
-  CHECK(refused<CorruptFile>(entry(1, [](E e) { e.element = 0; }), "the element type"));
-  CHECK(refused<CorruptFile>(entry(1, [](E e) { e.element = 11; }), "the element type"));
-  CHECK(refused<CorruptFile>(entry(1, [](E e) { e.offset = 64; }), "the offset"));   // over another
-  CHECK(refused<CorruptFile>(entry(1, [](E e) { e.offset += 64; }), "the offset"));  // a hole
-  CHECK(refused<CorruptFile>(entry(1, [](E e) { e.offset = ~0ull - 63; }), "the offset"));
-  CHECK(refused<CorruptFile>(entry(1, [](E e) { e.length += 1; }), "the length"));
-  CHECK(refused<CorruptFile>(entry(1, [](E e) { e.rows = 1ull << 62; }), "below 2^64"));  // 3 x 4 x 2^62 wraps
-  CHECK(refused<CorruptFile>(entry(1, [](E e) { e.columns = ~0ull; }), "below 2^64"));
-  CHECK(refused<CorruptFile>(entry(1,
-                                   [](E e) {
-                                     e.rows = 1ull << 40;
-                                     e.columns = e.length = 0;
-                                   }),
-                             "with columns"));
-  CHECK(refused<CorruptFile>(entry(2,
-                                   [](E e) {
-                                     e.rows = e.length = 1ull << 40;
-                                     e.columns = 1;
-                                   }),
-                             "an end at or before"));
-  CHECK(refused<CorruptFile>(entry(2,
-                                   [](E e) {
-                                     e.rows = e.length = ~0ull;
-                                     e.columns = 1;
-                                   }),
-                             "an end at or before"));
+  CHECK(refused<CorruptFileError>(entry(1, [](E e) { e.id = 1 + 1; }), "the id of a section"));  // metadata twice
+  CHECK(refused<UnsupportedVersionError>(entry(1, [](E e) { e.id = 77; }), "needs section 77"));
+  CHECK(refused<UnsupportedVersionError>(entry(1, [](E e) { e.version = 2; }), "in version 2"));
+  CHECK(refused<CorruptFileError>(entry(1, [](E e) { e.version = 0; }), "a section's version"));
+  CHECK(refused<CorruptFileError>(entry(1, [](E e) { e.flags = 4; }), "the flags of section row_terms"));
+  CHECK(
+      refused<CorruptFileError>(entry(1, [](E e) { e.flags = kFlagPageAligned; }), "the offset of section row_terms"));
+  CHECK(refused<CorruptFileError>(entry(1, [](E e) { e.element = 0; }), "the element type"));
+  CHECK(refused<CorruptFileError>(entry(1, [](E e) { e.element = 11; }), "the element type"));
+  CHECK(refused<CorruptFileError>(entry(1, [](E e) { e.offset = 64; }), "the offset"));   // over another
+  CHECK(refused<CorruptFileError>(entry(1, [](E e) { e.offset += 64; }), "the offset"));  // a hole
+  CHECK(refused<CorruptFileError>(entry(1, [](E e) { e.offset = ~0ull - 63; }), "the offset"));
+  CHECK(refused<CorruptFileError>(entry(1, [](E e) { e.length += 1; }), "the length"));
+  CHECK(refused<CorruptFileError>(entry(1, [](E e) { e.rows = 1ull << 62; }), "below 2^64"));  // 3 x 4 x 2^62 wraps
+  CHECK(refused<CorruptFileError>(entry(1, [](E e) { e.columns = ~0ull; }), "below 2^64"));
+  CHECK(refused<CorruptFileError>(entry(1,
+                                        [](E e) {
+                                          e.rows = 1ull << 40;
+                                          e.columns = e.length = 0;
+                                        }),
+                                  "with columns"));
+  CHECK(refused<CorruptFileError>(entry(2,
+                                        [](E e) {
+                                          e.rows = e.length = 1ull << 40;
+                                          e.columns = 1;
+                                        }),
+                                  "an end at or before"));
+  CHECK(refused<CorruptFileError>(entry(2,
+                                        [](E e) {
+                                          e.rows = e.length = ~0ull;
+                                          e.columns = 1;
+                                        }),
+                                  "an end at or before"));
   // Longer by one: the next section's place no longer follows.
-  CHECK(refused<CorruptFile>(entry(2,
-                                   [](E e) {
-                                     e.rows = e.length = 300;
-                                     e.columns = 1;
-                                   }),
-                             "the offset of section bounds"));
-  CHECK(refused<CorruptFile>(with_header(image, [](Header& h) { h.sections -= 1; }), "the directory's place"));
+  CHECK(refused<CorruptFileError>(entry(2,
+                                        [](E e) {
+                                          e.rows = e.length = 300;
+                                          e.columns = 1;
+                                        }),
+                                  "the offset of section bounds"));
+  CHECK(refused<CorruptFileError>(with_header(image, [](Header& h) { h.sections -= 1; }), "the directory's place"));
 }
 
 void test_attacks_on_the_checksums() {
@@ -206,15 +209,15 @@ void test_attacks_on_the_checksums() {
   const std::size_t last = load(image)->sections().size() - 1;
   using E = Entry&;
   const auto entry = [&](const std::function<void(E)>& change) { return with_entry(image, last, change); };
-  CHECK(refused<CorruptFile>(entry([](E e) {
-                               e.rows -= 1;
-                               e.length -= 8;
-                             }),
-                             "checksums"));
-  CHECK(refused<CorruptFile>(entry([](E e) { e.id = 1; }), "the last section"));
-  CHECK(refused<CorruptFile>(entry([](E e) { e.flags = kFlagOptional; }), "the last section"));
-  CHECK(refused<CorruptFile>(entry([](E e) { e.element = 9; }), "the last section"));
-  CHECK(refused<CorruptFile>(entry([](E e) { std::swap(e.rows, e.columns); }), "the number of checksums"));
+  CHECK(refused<CorruptFileError>(entry([](E e) {
+                                    e.rows -= 1;
+                                    e.length -= 8;
+                                  }),
+                                  "checksums"));
+  CHECK(refused<CorruptFileError>(entry([](E e) { e.id = 1; }), "the last section"));
+  CHECK(refused<CorruptFileError>(entry([](E e) { e.flags = kFlagOptional; }), "the last section"));
+  CHECK(refused<CorruptFileError>(entry([](E e) { e.element = 9; }), "the last section"));
+  CHECK(refused<CorruptFileError>(entry([](E e) { std::swap(e.rows, e.columns); }), "the number of checksums"));
 }
 
 // What a later version may add: a section that is not required, or a new version of one.

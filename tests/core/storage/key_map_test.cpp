@@ -47,8 +47,8 @@ void test_strings_of_size(std::size_t count) {
   }
   CHECK(all);
   CHECK(!map.row_of(std::int64_t{0}));
-  CHECK_THROWS(map.string_key(count), InvalidInput);
-  CHECK_THROWS(map.integer_key(0), InvalidInput);
+  CHECK_THROWS(map.string_key(count), InvalidInputError);
+  CHECK_THROWS(map.integer_key(0), InvalidInputError);
   map.verify();
   std::size_t visited = 0;
   map.each_string([&](std::size_t row, std::string_view key) { visited += row < count && key == words[row]; });
@@ -75,7 +75,7 @@ void test_integers_of_size(std::size_t count) {
   }
   CHECK(all);
   CHECK(!map.row_of("0"));
-  CHECK_THROWS(map.integer_key(count), InvalidInput);
+  CHECK_THROWS(map.integer_key(count), InvalidInputError);
   map.verify();
 }
 
@@ -101,7 +101,7 @@ void test_odd_keys() {
 std::string sentence_of(const std::vector<std::string>& words) {
   try {
     PackedKeys(words).builder();
-  } catch (const InvalidInput& error) {
+  } catch (const InvalidInputError& error) {
     return error.what();
   }
   return "";
@@ -116,10 +116,10 @@ void test_duplicates() {
   CHECK(sentence_of({large, large}).find("x\"... (1048576 bytes)") != std::string::npos);
   CHECK(sentence_of({large, large}).size() < 300);
   const std::vector<std::int64_t> numbers{7, -8, 7};
-  CHECK_THROWS(KeyMapBuilder::integers(numbers), InvalidInput);
+  CHECK_THROWS(KeyMapBuilder::integers(numbers), InvalidInputError);
   const PackedKeys packed({"a", "b"});
   for (const std::vector<std::uint64_t>& wrong : {std::vector<std::uint64_t>{}, {1, 2}, {0, 1}, {0, 3, 2}, {0, 1, 3}})
-    CHECK_THROWS(KeyMapBuilder::strings(packed.blob, wrong), InvalidInput);
+    CHECK_THROWS(KeyMapBuilder::strings(packed.blob, wrong), InvalidInputError);
 }
 
 // Forged maps, with checksums that fit: errors or wrong rows within range, and every search ends.
@@ -149,22 +149,22 @@ void test_forged_maps() {
     search_all(full);
     CHECK(!full.row_of("zzz"));
     const KeyMap wild = forged({0, 3, 6}, every_tag, {2, 9, ~0u, 2, 2, 2, 2, 2});  // rows past the end
-    CHECK_THROWS(search_all(wild), CorruptFile);
+    CHECK_THROWS(search_all(wild), CorruptFileError);
   }
   const std::vector<std::uint8_t> none(8);
   const std::vector<std::uint32_t> zeros(8);
-  CHECK_THROWS(forged({0, 3, 6}, none, zeros).verify(), CorruptFile);
-  CHECK_THROWS(forged({0, 4, 3}, none, zeros).string_key(1), CorruptFile);
-  CHECK_THROWS(forged({0, 3, 7}, none, zeros).string_key(1), CorruptFile);
+  CHECK_THROWS(forged({0, 3, 6}, none, zeros).verify(), CorruptFileError);
+  CHECK_THROWS(forged({0, 4, 3}, none, zeros).string_key(1), CorruptFileError);
+  CHECK_THROWS(forged({0, 3, 7}, none, zeros).string_key(1), CorruptFileError);
   CHECK(forged({2, 3, 6}, none, zeros).string_key(0) == "c");
-  CHECK_THROWS(forged({}, none, zeros), CorruptFile);
-  CHECK_THROWS(forged({0, 6}, {}, zeros), CorruptFile);
-  CHECK_THROWS(forged({0, 6}, none, {}), CorruptFile);
-  CHECK_THROWS(forged({0, 6}, std::vector<std::uint8_t>(16), std::vector<std::uint32_t>(16)), CorruptFile);
+  CHECK_THROWS(forged({}, none, zeros), CorruptFileError);
+  CHECK_THROWS(forged({0, 6}, {}, zeros), CorruptFileError);
+  CHECK_THROWS(forged({0, 6}, none, {}), CorruptFileError);
+  CHECK_THROWS(forged({0, 6}, std::vector<std::uint8_t>(16), std::vector<std::uint32_t>(16)), CorruptFileError);
   Writer lonely = Writer::to_memory();
   lonely.add_text(SectionId::key_bytes, "abc");
   const auto file = lonely.finish();
-  CHECK_THROWS(KeyMap{file}, CorruptFile);
+  CHECK_THROWS(KeyMap{file}, CorruptFileError);
 }
 
 void test_flipped_bits_are_found_by_look_ups() {
@@ -181,7 +181,7 @@ void test_flipped_bits_are_found_by_look_ups() {
     std::size_t errors = 0;
     for (std::size_t row = 0; row < words.size(); ++row) try {
         CHECK(map.row_of(words[row]) == row);
-      } catch (const CorruptFile&) {
+      } catch (const CorruptFileError&) {
         ++errors;
       }
     CHECK(errors > 0);

@@ -74,7 +74,7 @@ void what_cannot_be_read() {
   CHECK_THROWS(ReadFile(folder.path.string()), SystemError);
 #ifndef _WIN32
   CHECK(::mkfifo(folder.file("pipe").c_str(), 0600) == 0);
-  CHECK_THROWS(ReadFile(folder.file("pipe")), InvalidInput);
+  CHECK_THROWS(ReadFile(folder.file("pipe")), InvalidInputError);
 #endif
 }
 
@@ -85,9 +85,9 @@ void a_file_that_changes_is_noticed() {
   file.check_unchanged();
   fs::resize_file(folder.file("a"), 1000);
   CHECK(part(file, 0, 1000) == counted(1000));
-  CHECK_THROWS(part(file, 0, 1001), TruncatedFile);
-  CHECK_THROWS(part(file, 4000, 1), TruncatedFile);
-  CHECK_THROWS(file.check_unchanged(), CorruptFile);
+  CHECK_THROWS(part(file, 0, 1001), TruncatedFileError);
+  CHECK_THROWS(part(file, 4000, 1), TruncatedFileError);
+  CHECK_THROWS(file.check_unchanged(), CorruptFileError);
 }
 
 void scratch_leaves_nothing() {
@@ -104,7 +104,7 @@ void scratch_leaves_nothing() {
   bytes[5] = bytes[6] = std::byte{255};
   file.write_at(5, std::span(bytes).subspan(5, 2));
   CHECK(file.size() == bytes.size() && part(file, 0, 10) == slice(bytes, 0, 10));
-  CHECK_THROWS(part(file, 69'999, 2), TruncatedFile);
+  CHECK_THROWS(part(file, 69'999, 2), TruncatedFileError);
   file.check_unchanged();  // nobody else can write to it
   ScratchFile somewhere("");
   somewhere.append(bytes);

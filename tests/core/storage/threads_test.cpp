@@ -51,7 +51,7 @@ void test_damage_is_seen_by_all() {
   on_all_threads([&](std::size_t) {
     try {
       file->section(SectionId::vectors).check_rows(0, 2'000);
-    } catch (const CorruptFile&) {
+    } catch (const CorruptFileError&) {
       ++refused;
     }
   });

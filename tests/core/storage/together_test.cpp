@@ -103,11 +103,11 @@ void damage_of_either() {
     const SectionId id = which == 0 ? SectionId::vectors : SectionId::codes;
     images[which][load(good[which])->section(id).offset() + 5'000] ^= std::byte{1};
     const auto both = load(images[0])->with(load(images[1]));
-    CHECK_THROWS(both->section(id).checked(4'096, 8'192), CorruptFile);
-    CHECK_THROWS((both->verify(), 0), CorruptFile);
-    CHECK_THROWS((both->save(folder.file("a.near")), 0), CorruptFile);
-    CHECK_THROWS(both->in_one_piece(), CorruptFile);
-    CHECK_THROWS(load(images[which])->in_one_piece(), CorruptFile);
+    CHECK_THROWS(both->section(id).checked(4'096, 8'192), CorruptFileError);
+    CHECK_THROWS((both->verify(), 0), CorruptFileError);
+    CHECK_THROWS((both->save(folder.file("a.near")), 0), CorruptFileError);
+    CHECK_THROWS(both->in_one_piece(), CorruptFileError);
+    CHECK_THROWS(load(images[which])->in_one_piece(), CorruptFileError);
     CHECK(folder.empty());
   }
 }

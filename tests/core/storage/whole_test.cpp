@@ -50,14 +50,14 @@ void it_is_checked_as_a_mapped_one() {
   CHECK_THROWS(File::read(path), SystemError);
   CHECK_THROWS(File::read(folder.path.string()), SystemError);
   std::ofstream(path).close();
-  CHECK_THROWS(File::read(path), NotOurFile);
+  CHECK_THROWS(File::read(path), UnknownFormatError);
   std::ofstream(path) << "something else, of more than sixty-four bytes, so that it has a header's length";
-  CHECK_THROWS(File::read(path), NotOurFile);
+  CHECK_THROWS(File::read(path), UnknownFormatError);
   fs::remove(path);
   Bytes image = an_image(std::byte{1});
   load(image)->save(path);
   fs::resize_file(path, fs::file_size(path) - 1);
-  CHECK_THROWS(File::read(path), TruncatedFile);
+  CHECK_THROWS(File::read(path), TruncatedFileError);
 }
 
 // The same content has the same identity, wherever it lies; a changed byte of any section another.

@@ -46,20 +46,20 @@ void test_values_and_shapes() {
   const Section& terms = file->section(SectionId::row_terms);
   CHECK(terms.shape() == (Shape{2, 3}) && terms.element() == Element::f32);
   CHECK(terms.items<float>(1, 2)[0] == -2.0f && terms.all<float>().size() == 6);
-  CHECK_THROWS(terms.items<std::uint32_t>(0, 1), CorruptFile);
-  CHECK_THROWS(terms.items<float>(5, 2), CorruptFile);
-  CHECK_THROWS(terms.items<float>(~0ull, 2), CorruptFile);
+  CHECK_THROWS(terms.items<std::uint32_t>(0, 1), CorruptFileError);
+  CHECK_THROWS(terms.items<float>(5, 2), CorruptFileError);
+  CHECK_THROWS(terms.items<float>(~0ull, 2), CorruptFileError);
   const MatrixView rows = terms.rows(1, 2);
   CHECK(rows.rows == 1 && rows.dims == 3 && rows.stride == 12);
-  CHECK_THROWS(terms.rows(1, 3), CorruptFile);
-  CHECK_THROWS(terms.rows(2, 1), CorruptFile);
+  CHECK_THROWS(terms.rows(1, 3), CorruptFileError);
+  CHECK_THROWS(terms.rows(2, 1), CorruptFileError);
   CHECK(terms.rows(2, 2).rows == 0);
-  CHECK_THROWS(terms.expect(Element::f64, {2, 3}), CorruptFile);
-  CHECK_THROWS(terms.expect(Element::f32, {3, 2}), CorruptFile);
+  CHECK_THROWS(terms.expect(Element::f64, {2, 3}), CorruptFileError);
+  CHECK_THROWS(terms.expect(Element::f32, {3, 2}), CorruptFileError);
   CHECK(file->section(SectionId::metadata).text() == R"({"made by": "a test"})");
   CHECK(file->section(SectionId::bounds).length() == 6);  // nine bits take two bytes
   CHECK(!file->has(SectionId::vectors));
-  CHECK_THROWS(file->section(SectionId::vectors), CorruptFile);
+  CHECK_THROWS(file->section(SectionId::vectors), CorruptFileError);
 }
 
 // Pieces of every awkward size give the image that one piece gives.
@@ -83,8 +83,8 @@ void test_pieces() {
   CHECK(section.offset() == kPageAlignment);
   CHECK(std::memcmp(section.checked(65'000, 140'000), payload.data() + 65'000, 75'000) == 0);
   CHECK(section.checked(size, size) == section.checked(0, 1) + size);
-  CHECK_THROWS(section.checked(size, size + 1), CorruptFile);
-  CHECK_THROWS(section.checked(2, 1), CorruptFile);
+  CHECK_THROWS(section.checked(size, size + 1), CorruptFileError);
+  CHECK_THROWS(section.checked(2, 1), CorruptFileError);
 }
 
 void test_empty_sections() {
@@ -112,8 +112,8 @@ void test_wrong_use() {
   writer.end();
   CHECK_THROWS(writer.add_text(SectionId::vectors, "again"), std::logic_error);
   CHECK_THROWS(writer.add_text(SectionId::checksums, ""), std::logic_error);
-  CHECK_THROWS(writer.begin(SectionId::codes, Element::f64, {1ull << 61, 2}), InvalidInput);
-  CHECK_THROWS(writer.begin(SectionId::codes, Element::f64, {2, 0}), InvalidInput);
+  CHECK_THROWS(writer.begin(SectionId::codes, Element::f64, {1ull << 61, 2}), InvalidInputError);
+  CHECK_THROWS(writer.begin(SectionId::codes, Element::f64, {2, 0}), InvalidInputError);
   writer.finish();
   CHECK_THROWS(writer.finish(), std::logic_error);
 }
@@ -149,7 +149,7 @@ void test_checksums_of_checksums() {
   Bytes image = image_of(*damaged_copy.finish());
   const auto good = load(image);
   image[good->sections().back().offset() + 3] ^= std::byte{1};
-  CHECK_THROWS(load(image)->section(SectionId::codes).checked(0, 1), CorruptFile);
+  CHECK_THROWS(load(image)->section(SectionId::codes).checked(0, 1), CorruptFileError);
 }
 
 }  // namespace

@@ -351,4 +351,4 @@ def test_items_of_a_loaded_file(tmp_path: Path) -> None:
             assert stored.dtype == np.uint8
             stored = np.unpackbits(stored, axis=1, count=11, bitorder="little")
         np.testing.assert_array_equal(stored, vectors)
-    assert issubclass(na.CorruptFile, ValueError)
+    assert issubclass(na.CorruptFileError, ValueError)

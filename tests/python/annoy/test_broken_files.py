@@ -58,9 +58,9 @@ class Image:
 
     def refused(self, words: str) -> None:
         index = self.load()
-        with pytest.raises(na.CorruptFile, match=words):
+        with pytest.raises(na.CorruptFileError, match=words):
             index.get_nns_by_item(0, ITEMS, 10**6)
-        with pytest.raises(na.CorruptFile, match=words):
+        with pytest.raises(na.CorruptFileError, match=words):
             index.get_nns_by_vector([0.3] * DIMS, ITEMS, 10**6)
         assert len(index.get_item_vector(0)) == DIMS
 
@@ -128,7 +128,7 @@ def test_a_bit_that_does_not_exist(tmp_path: Path) -> None:
 def test_a_number_of_items_that_cannot_be(image: Image, items: int) -> None:
     last = len(image.data) // NODE_BYTES[image.metric] - 1
     image.put(last, 0, items)
-    with pytest.raises(na.CorruptFile, match="is the root of a tree and says that it has"):
+    with pytest.raises(na.CorruptFileError, match="is the root of a tree and says that it has"):
         image.load()
 
 
@@ -141,7 +141,7 @@ def test_files_cut_between_nodes(image: Image) -> None:
         try:
             index = image.load()
             found = index.get_nns_by_vector([0.3] * DIMS, 10)
-        except na.CorruptFile:
+        except na.CorruptFileError:
             continue
         assert all(0 <= item < index.get_n_items() for item in found)
 

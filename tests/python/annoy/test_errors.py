@@ -124,7 +124,7 @@ def test_words_that_programs_look_for(tmp_path: Path) -> None:
         AnnoyIndex(3, "cosine")
     index.add_item(0, [1, 2, 3])
     index.build(1)
-    with pytest.raises(na.InvalidInput, match="You can't build a built index"):
+    with pytest.raises(na.InvalidInputError, match="You can't build a built index"):
         index.build(1)
     index.save(tmp_path / "x.ann")
     for change, words in (
@@ -132,7 +132,7 @@ def test_words_that_programs_look_for(tmp_path: Path) -> None:
         (lambda: index.build(1), "You can't build a loaded index"),
         (index.unbuild, "You can't unbuild a loaded index"),
     ):
-        with pytest.raises(na.InvalidInput, match=words):
+        with pytest.raises(na.InvalidInputError, match=words):
             change()
     with pytest.raises(OSError, match="You can't build a built or loaded index on disk"):
         index.on_disk_build(tmp_path / "y.ann")
@@ -142,18 +142,18 @@ def test_words_that_programs_look_for(tmp_path: Path) -> None:
 def test_numbers_that_make_annoy_hang_or_build_nothing(trees: int, jobs: int) -> None:
     index = AnnoyIndex(3, "angular")
     index.add_item(0, [1, 2, 3])
-    with pytest.raises(na.InvalidInput, match="n_trees is -2|n_jobs is"):
+    with pytest.raises(na.InvalidInputError, match="n_trees is -2|n_jobs is"):
         index.build(trees, n_jobs=jobs)
     assert index.build(2)
 
 
 def test_more_than_annoy_refuses() -> None:
-    with pytest.raises(na.InvalidInput, match="f is 0"):
+    with pytest.raises(na.InvalidInputError, match="f is 0"):
         AnnoyIndex(0, "angular")
     with pytest.raises(AttributeError):
         AnnoyIndex(3, "angular").f = 4  # type: ignore[misc]
     index = ours("dot", 30, 3)
-    with pytest.raises(na.InvalidInput, match="You can't add an item to a built index; call unbuild"):
+    with pytest.raises(na.InvalidInputError, match="You can't add an item to a built index; call unbuild"):
         index.add_item(30, [1, 2, 3])  # Annoy writes it over the trees
 
 

@@ -66,7 +66,7 @@ def test_build_refuses(run: Run, vectors_file: Path, tmp_path: Path) -> None:
         (["--set", "lists=4"], "--set lists=4: the kind auto is chosen with its settings; name the kind as well"),
         (["--set", "lists=4", "--kind", "exact"], "--set lists=4: the kind exact has no settings"),
         (["--threads", "0"], "threads is 0"),
-        (["--on-bad", "drop"], "on_bad is 'drop'"),
+        (["--invalid", "drop"], "invalid is 'drop'"),
         (["--kind", "exact", "--seed", "1"], "seed is 1; nothing is random in an exact index"),
         (["second.txt"], "takes one input file; 2 were given"),
         (["--output"], "--output needs a value"),
@@ -89,7 +89,7 @@ def test_build_can_leave_out_bad_rows(run: Run, tmp_path: Path) -> None:
     np.save(source, np.array([[1, 2], [0, 0], [3, 4]], np.float32))
     target = tmp_path / "zeros.near"
     assert run("build", source, "-o", target).code == 2
-    done = run("build", source, "-o", target, "--on-bad", "skip")
+    done = run("build", source, "-o", target, "--invalid", "skip")
     assert "1 left out (NaN, infinite or zero), first row 1" in done.out
     assert list(na.open(target)) == [0, 2]
 
@@ -127,7 +127,7 @@ def test_verify(run: Run, words: Path, tmp_path: Path) -> None:
     done = run("verify", text)
     assert done.code == 1
     assert "not sound" in done.out
-    assert json.loads(run("verify", text, "--json").out)["problem"] == "NotOurFile"
+    assert json.loads(run("verify", text, "--json").out)["problem"] == "UnknownFormatError"
     assert "If it holds vectors, make an index of it: nearabout.build in Python" in run("search", text, "king").err
     assert run("verify", tmp_path / "none.near").code == 2
 

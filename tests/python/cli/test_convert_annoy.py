@@ -155,7 +155,7 @@ def test_zero_vectors(run: Run, tmp_path: Path) -> None:
     index.save(str(tmp_path / "zero.annoy"))
     arguments = ("convert", tmp_path / "zero.annoy", tmp_path / "new.near", "--metric", "angular", "--dims", 2)
     assert run(*arguments).code == 2
-    done = run(*arguments, "--on-bad", "skip")
+    done = run(*arguments, "--invalid", "skip")
     assert done.code == 0
     assert "1 left out" in done.out
     assert list(na.open(tmp_path / "new.near")) == [0, 2]

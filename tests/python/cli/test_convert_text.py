@@ -78,7 +78,7 @@ def test_any_key_comes_back(words: list[str]) -> None:
 
 def test_what_json_cannot_hold_is_refused(tmp_path: Path) -> None:
     bad = np.array([[1, 2], [np.nan, 1]], np.float32)
-    with pytest.raises(na.InvalidInput, match="row 1 has a number that is NaN or infinite"):
+    with pytest.raises(na.InvalidInputError, match="row 1 has a number that is NaN or infinite"):
         write(tmp_path / "x.jsonl", bad)
     write(tmp_path / "x.csv", bad)
     assert np.isnan(na.read(tmp_path / "x.csv").vectors[1, 0])
@@ -86,7 +86,9 @@ def test_what_json_cannot_hold_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_open_file_needs_a_format() -> None:
-    with pytest.raises(na.InvalidInput, match="the open file: no suffix is none that can be written: give format="):
+    with pytest.raises(
+        na.InvalidInputError, match="the open file: no suffix is none that can be written: give format="
+    ):
         write(io.BytesIO(), VECTORS)
 
 

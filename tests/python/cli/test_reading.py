@@ -12,7 +12,7 @@ import pytest
 
 import nearabout as na
 from nearabout.cli.reading import in_shell, reading_names, taken
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInputError
 from nearabout.formats import write
 from nearabout.formats._options import ReadOptions
 from nearabout.taking import reading_names as names_of_build
@@ -30,7 +30,7 @@ def table(tmp_path: Path) -> Path:
 def test_every_option_of_a_reader_is_there() -> None:
     names = {"format", "member", *(one.name for one in fields(ReadOptions))}
     assert {name.replace("-", "_") for name in reading_names()} == names
-    assert {*names_of_build(), "on_bad"} == names | {"on_bad"}
+    assert {*names_of_build(), "invalid"} == names | {"invalid"}
     for command in ("build", "convert", "bench", "eval"):
         module = __import__(f"nearabout.cli.{command}", fromlist=["USAGE"])
         for name in names:
@@ -132,13 +132,13 @@ def test_words_of_the_shell() -> None:
     assert in_shell(told, names) == (
         "give --key-column none, --header yes, --vector-column 'a b', --dims 3 or --format (a.format=x, my-dims=4)"
     )
-    assert in_shell("on_bad=\"skip\" and vector_columns=['lat', 'lon']", ["on-bad", "vector-columns"]) == (
-        "--on-bad skip and --vector-columns lat,lon"
+    assert in_shell("invalid=\"skip\" and vector_columns=['lat', 'lon']", ["invalid", "vector-columns"]) == (
+        "--invalid skip and --vector-columns lat,lon"
     )
     given = {"header": "no", "key-column": "none", "delimiter": "\\t", "dims": 3, "other": "x"}
     assert taken(given) == {"header": False, "key_column": False, "delimiter": "\t", "dims": 3}
     assert given == {"other": "x"}
-    with pytest.raises(InvalidInput, match="give yes or no"):
+    with pytest.raises(InvalidInputError, match="give yes or no"):
         taken({"header": "True"})
 
 
@@ -159,7 +159,7 @@ def test_build_passes_options_on(memory: str | None, table: Path, tmp_path: Path
     assert list(index) == ["Oslo", "Roma", "Lima"]
     np.save(tmp_path / "x.npy", np.ones((3, 2)))
     assert len(na.build(tmp_path / "x.npy", path=tmp_path / "y.near", memory=memory, format="npy")) == 3
-    with pytest.raises(na.InvalidInput, match="header=True has no meaning for the format npy"):
+    with pytest.raises(na.InvalidInputError, match="header=True has no meaning for the format npy"):
         na.build(tmp_path / "x.npy", path=tmp_path / "y.near", memory=memory, header=True)
 
 
@@ -168,9 +168,11 @@ def test_options_that_are_none() -> None:
         na.build(np.ones((2, 2)), metrics="cosine")
     with pytest.raises(TypeError, match="has no argument 'key_colum'; did you mean 'key_column'"):
         na.build("x.csv", key_colum=1)
-    with pytest.raises(na.InvalidInput, match="header= says how a file is read, and data is a ndarray, not a path"):
+    with pytest.raises(
+        na.InvalidInputError, match="header= says how a file is read, and data is a ndarray, not a path"
+    ):
         na.build(np.ones((2, 2)), header=True)
-    with pytest.raises(na.InvalidInput, match="data is a Embeddings"):
+    with pytest.raises(na.InvalidInputError, match="data is a Embeddings"):
         na.build(na.Embeddings(np.ones((2, 2))), header=True)
 
 

@@ -210,7 +210,7 @@ def test_an_unknown_word_offers_keys_that_contain_it(run: Run, tmp_path: Path) -
     sentence = "no key 'iphone' among the 6 of this index; nearest spellings: phone, phoney; "
     sentence += "keys that begin with it or contain it: iphone case, Apple iPhone 13"
     assert run("search", path, "iphone").err == f"nearabout: error: {sentence}\n"
-    with pytest.raises(na.UnknownKey) as caught:
+    with pytest.raises(na.UnknownKeyError) as caught:
         na.open(path)["iphone"]
     assert caught.value.args[0] == sentence
 

@@ -79,25 +79,25 @@ def test_what_is_no_data_set_is_refused(tmp_path: Path) -> None:
     truth = ground_truth(BASE, QUERIES, 4, metric="euclidean")
     path = tmp_path / "x.hdf5"
     for error, sentence, arguments, attributes in [
-        (na.InvalidInput, "the distance is 'chord'", ("chord", truth.rows, truth.distances), {}),
-        (na.InvalidInput, "sets of numbers", ("jaccard", truth.rows, truth.distances), {"type": "sparse"}),
-        (na.CorruptFile, "has no distances", ("euclidean", truth.rows, None), {}),
-        (na.CorruptFile, "fall along the line", ("euclidean", truth.rows, truth.distances[:, ::-1]), {}),
-        (na.CorruptFile, "a row outside 0 to 199", ("euclidean", truth.rows + 199, truth.distances), {}),
-        (na.CorruptFile, "do not fit", ("euclidean", truth.rows[:3], truth.distances[:3]), {}),
+        (na.InvalidInputError, "the distance is 'chord'", ("chord", truth.rows, truth.distances), {}),
+        (na.InvalidInputError, "sets of numbers", ("jaccard", truth.rows, truth.distances), {"type": "sparse"}),
+        (na.CorruptFileError, "has no distances", ("euclidean", truth.rows, None), {}),
+        (na.CorruptFileError, "fall along the line", ("euclidean", truth.rows, truth.distances[:, ::-1]), {}),
+        (na.CorruptFileError, "a row outside 0 to 199", ("euclidean", truth.rows + 199, truth.distances), {}),
+        (na.CorruptFileError, "do not fit", ("euclidean", truth.rows[:3], truth.distances[:3]), {}),
     ]:
         written_elsewhere(path, *arguments, **attributes)
         with pytest.raises(error, match=sentence):
             read_dataset(path)
     path.write_bytes(b"nothing of the kind")
-    with pytest.raises(na.CorruptFile, match="cannot be read"):
+    with pytest.raises(na.CorruptFileError, match="cannot be read"):
         read_dataset(path)
     with pytest.raises(FileNotFoundError):
         read_dataset(tmp_path / "none.hdf5")
     for metric, name, sentence in [("dot", "x.hdf5", "metric is 'dot'"), ("cosine", "x.npy", r"ends in \.hdf5")]:
-        with pytest.raises(na.InvalidInput, match=sentence):
+        with pytest.raises(na.InvalidInputError, match=sentence):
             write_dataset(tmp_path / name, BASE, QUERIES, metric=metric)
-    with pytest.raises(na.InvalidInput, match="is no truth of 20 queries"):
+    with pytest.raises(na.InvalidInputError, match="is no truth of 20 queries"):
         write_dataset(path, BASE, QUERIES, metric="cosine", truth=truth)
 
 
@@ -189,5 +189,5 @@ def test_results_of_single_queries_lie_apart_and_short_answers_are_padded(tmp_pa
         ({"metric": "haversine"}, "metric is 'haversine'"),
         ({"k": 1}, r"both are \(n, k\), k being 1"),
     ]:
-        with pytest.raises(na.InvalidInput, match=sentence):
+        with pytest.raises(na.InvalidInputError, match=sentence):
             write_result(tmp_path, rows=[[1, 2], [3, 4]], distances=[[1.0, 2.0], [1.0, 2.0]], **(common | change))

@@ -87,14 +87,14 @@ def test_an_exact_index_has_one_point() -> None:
     (point,) = evaluate(index, questions_of(index, QUERIES), seconds=0)
     assert (point.effort, point.recall, point.expected_recall) == (None, 1, 1)
     for given in ({"efforts": [1]}, {"targets": [0.9]}):
-        with pytest.raises(na.InvalidInput, match="an exact index always looks at everything"):
+        with pytest.raises(na.InvalidInputError, match="an exact index always looks at everything"):
             evaluate(index, questions_of(index, QUERIES), **given)
 
 
 def test_an_index_without_vectors_needs_the_truth() -> None:
     index = built(na.IVF(lists=50, codes=8, keep_vectors=False))
     for queries in (None, QUERIES):
-        with pytest.raises(na.InvalidInput, match="keeps no vectors"):
+        with pytest.raises(na.InvalidInputError, match="keeps no vectors"):
             questions_of(index, queries)
     truth = ground_truth(BASE, QUERIES, 10, metric="euclidean")
     (point,) = evaluate(index, questions_of(index, QUERIES, truth), efforts=[20], seconds=0)
@@ -105,12 +105,12 @@ def test_an_index_without_vectors_needs_the_truth() -> None:
 def test_what_is_refused() -> None:
     index = built(KINDS[1])
     questions = questions_of(index, QUERIES, k=5)
-    with pytest.raises(na.InvalidInput, match="efforts and recalls were given"):
+    with pytest.raises(na.InvalidInputError, match="efforts and recalls were given"):
         evaluate(index, questions, efforts=[1], targets=[0.9])
-    with pytest.raises(na.InvalidInput, match="k is 6 and the truth has 5 neighbours"):
+    with pytest.raises(na.InvalidInputError, match="k is 6 and the truth has 5 neighbours"):
         evaluate(index, questions, 6, efforts=[1])
-    with pytest.raises(na.InvalidInput, match="there is nothing to ask"):
+    with pytest.raises(na.InvalidInputError, match="there is nothing to ask"):
         questions_of(na.build([[1.0, 2.0]]))
     other = Truth(questions.truth.rows[:9], questions.truth.distances[:9], "euclidean")
-    with pytest.raises(na.InvalidInput, match="for each of the 9 queries"):
+    with pytest.raises(na.InvalidInputError, match="for each of the 9 queries"):
         evaluate(index, Questions(QUERIES, other), 5, efforts=[1])

@@ -56,7 +56,7 @@ def test_duplicates_do_not_count() -> None:
     twice = np.concatenate([cube, cube, cube])
     assert intrinsic_dimension(twice, metric="euclidean") < 10
     assert np.isfinite(contrast(twice, metric="euclidean"))
-    with pytest.raises(na.InvalidInput, match="remove duplicates"):
+    with pytest.raises(na.InvalidInputError, match="remove duplicates"):
         hardness(np.ones((100, 3)), metric="euclidean")
 
 
@@ -79,11 +79,11 @@ def test_what_cannot_be_told_is_refused() -> None:
         ({"seed": -1}, "seed is -1"),
         ({"queries": [1.0, 2.0, 3.0]}, r"\(n, dims\)"),
     ]:
-        with pytest.raises(na.InvalidInput, match=sentence):
+        with pytest.raises(na.InvalidInputError, match=sentence):
             hardness(cube, **arguments)
-    with pytest.raises(na.InvalidInput, match="at least 30"):
+    with pytest.raises(na.InvalidInputError, match="at least 30"):
         hardness(cube[:29])
-    with pytest.raises(na.InvalidInput, match="nth is 21"):
+    with pytest.raises(na.InvalidInputError, match="nth is 21"):
         contrast(cube, nth=21)
-    with pytest.raises(na.InvalidInput, match="leave the metric out"):
+    with pytest.raises(na.InvalidInputError, match="leave the metric out"):
         hardness(na.build(cube), metric="euclidean")

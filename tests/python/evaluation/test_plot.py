@@ -133,11 +133,11 @@ def test_figures_of_a_run() -> None:
 
 
 def test_what_cannot_be_drawn_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(na.InvalidInput, match=r"ends in \.svg or \.png"):
+    with pytest.raises(na.InvalidInputError, match=r"ends in \.svg or \.png"):
         plot(a_race(*RUNS), tmp_path / "race.pdf")
-    with pytest.raises(na.InvalidInput, match=r"ends in \.html"):
+    with pytest.raises(na.InvalidInputError, match=r"ends in \.html"):
         report(a_race(*RUNS), tmp_path / "race.txt")
-    with pytest.raises(na.InvalidInput, match="nothing to draw"):
+    with pytest.raises(na.InvalidInputError, match="nothing to draw"):
         plot(a_race(RUNS[2]), tmp_path / "race.svg")
     with pytest.raises(FileNotFoundError):
         plot(a_race(*RUNS), tmp_path / "none" / "race.svg")
@@ -145,5 +145,5 @@ def test_what_cannot_be_drawn_is_refused(tmp_path: Path) -> None:
 
 def test_without_matplotlib_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "matplotlib", None)
-    with pytest.raises(na.MissingDependency, match=r"nearabout\[plot\]"):
+    with pytest.raises(na.MissingDependencyError, match=r"nearabout\[plot\]"):
         plot(a_race(*RUNS), tmp_path / "race.svg")

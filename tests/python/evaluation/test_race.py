@@ -209,7 +209,7 @@ def test_what_does_not_fit_is_refused(tmp_path: Path) -> None:
         ({"truth": ground_truth(BASE, QUERIES, 5)}, "is no truth of 40 queries"),
         ({"metric": "manhattan", "results": tmp_path}, "no name for it"),
     ]:
-        with pytest.raises(na.InvalidInput, match=sentence):
+        with pytest.raises(na.InvalidInputError, match=sentence):
             race(**{"base": BASE, "queries": QUERIES, **change})
 
 

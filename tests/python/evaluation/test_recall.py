@@ -96,12 +96,12 @@ def test_what_does_not_fit_is_refused() -> None:
         ([[1.5], [2.5]], 2, "integers"),
         ([1, 2], 2, "a line for each"),
     ]:
-        with pytest.raises(na.InvalidInput, match=sentence):
+        with pytest.raises(na.InvalidInputError, match=sentence):
             recall(found, TRUTH, k)
-    with pytest.raises(na.InvalidInput, match="of numbers"):
+    with pytest.raises(na.InvalidInputError, match="of numbers"):
         recall_by_distance([["a"], ["b"]], TRUTH, 2)
-    with pytest.raises(na.InvalidInput, match="tolerance is -1"):
+    with pytest.raises(na.InvalidInputError, match="tolerance is -1"):
         recall_by_distance([[1.0], [2.0]], TRUTH, 2, tolerance=-1)
     for shares, confidence, sentence in [([], 0.9, "shares has"), ([1.1], 0.9, "each 0 to 1"), ([1], 1, "confidence")]:
-        with pytest.raises(na.InvalidInput, match=sentence):
+        with pytest.raises(na.InvalidInputError, match=sentence):
             interval(shares, confidence)

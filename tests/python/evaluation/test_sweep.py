@@ -67,17 +67,17 @@ def test_estimated_distances_are_not_compared_with_true_ones() -> None:
 def test_what_does_not_fit_is_refused(lists: na.Index) -> None:
     exact = na.build(BASE, metric="euclidean", kind="exact")
     other = ground_truth(BASE, QUERIES, 10, metric="cosine")
-    with pytest.raises(na.InvalidInput, match="leave them out"):
+    with pytest.raises(na.InvalidInputError, match="leave them out"):
         sweep(exact, QUERIES, TRUTH, efforts=[1])
-    with pytest.raises(na.InvalidInput, match="the truth is of cosine"):
+    with pytest.raises(na.InvalidInputError, match="the truth is of cosine"):
         sweep(lists, QUERIES, other)
-    with pytest.raises(na.InvalidInput, match="the truth is of 100 queries"):
+    with pytest.raises(na.InvalidInputError, match="the truth is of 100 queries"):
         sweep(lists, QUERIES[:5], TRUTH)
-    with pytest.raises(na.InvalidInput, match="the truth has 10"):
+    with pytest.raises(na.InvalidInputError, match="the truth has 10"):
         sweep(lists, QUERIES, TRUTH, 11)
-    with pytest.raises(na.InvalidInput, match="seconds is -1"):
+    with pytest.raises(na.InvalidInputError, match="seconds is -1"):
         sweep(lists, QUERIES, TRUTH, seconds=-1)
-    with pytest.raises(na.InvalidInput, match="effort is 0"):
+    with pytest.raises(na.InvalidInputError, match="effort is 0"):
         sweep(lists, QUERIES, TRUTH, efforts=[0])
 
 
@@ -95,5 +95,5 @@ def test_the_speed_at_a_recall() -> None:
     assert queries_per_second_at(points, 0.9) == 100
     assert queries_per_second_at(points, 0.901) is None
     assert queries_per_second_at([], 0.5) is None
-    with pytest.raises(na.InvalidInput, match="recall is 95"):
+    with pytest.raises(na.InvalidInputError, match="recall is 95"):
         queries_per_second_at(points, 95)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nearabout.errors import MissingDependency
+from nearabout.errors import MissingDependencyError
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -51,5 +51,5 @@ def pytest_runtest_call() -> Generator[None, object, object]:
     """A test that needs an optional library is skipped where it is missing; the sentence names what to install."""
     try:
         return (yield)
-    except MissingDependency as missing:
+    except MissingDependencyError as missing:
         pytest.skip(str(missing))

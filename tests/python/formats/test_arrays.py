@@ -15,7 +15,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nearabout.errors import CorruptFile, FileFormatError, InvalidInput, NotOurFile, TruncatedFile
+from nearabout.errors import (
+    CorruptFileError,
+    FileFormatError,
+    InvalidInputError,
+    TruncatedFileError,
+    UnknownFormatError,
+)
 from nearabout.formats import open_rows, read
 
 File = Callable[[str, bytes | str], Path]
@@ -53,20 +59,20 @@ def test_more_than_two_dimensions_are_refused(file: File, tmp_path: Path) -> Non
     ]
     for path, what, shape in paths:
         sentence = rf"{what} has the shape {re.escape(str(shape))}: .*array\.reshape\(2, -1\)" if shape else what
-        with pytest.raises(InvalidInput, match=sentence):
+        with pytest.raises(InvalidInputError, match=sentence):
             read(path)
         with (
-            pytest.raises(InvalidInput, match=sentence.replace("the array vectors", "the array")),
+            pytest.raises(InvalidInputError, match=sentence.replace("the array vectors", "the array")),
             open_rows(path, room=None, scratch=None) as stream,
         ):
             list(stream.pieces)
     h5py = pytest.importorskip("h5py")
     with h5py.File(tmp_path / "a.hdf5", "w") as content:
         content["train"] = array
-    with pytest.raises(InvalidInput, match=r"the dataset train has the shape \(2, 3, 4\).*reshape\(2, -1\)"):
+    with pytest.raises(InvalidInputError, match=r"the dataset train has the shape \(2, 3, 4\).*reshape\(2, -1\)"):
         read(tmp_path / "a.hdf5")
     with (
-        pytest.raises(InvalidInput, match=r"the dataset train has the shape \(2, 3, 4\)"),
+        pytest.raises(InvalidInputError, match=r"the dataset train has the shape \(2, 3, 4\)"),
         open_rows(tmp_path / "a.hdf5", room=None, scratch=None) as stream,
     ):
         list(stream.pieces)
@@ -91,24 +97,24 @@ def test_images_of_idx_become_rows(file: File) -> None:
     (np.zeros((2, 2), "M8[s]"), "numbers are read"),
 ])  # fmt: skip
 def test_arrays_that_are_no_vectors(file: File, array: Any, sentence: str) -> None:
-    with pytest.raises(InvalidInput, match=sentence):
+    with pytest.raises(InvalidInputError, match=sentence):
         read(file("a.npy", npy(array)))
 
 
 def test_npy_files_that_are_damaged(file: File) -> None:
     good = npy(MATRIX)
-    with pytest.raises(TruncatedFile, match=r"takes 48 bytes, only 47 are left"):
+    with pytest.raises(TruncatedFileError, match=r"takes 48 bytes, only 47 are left"):
         read(file("a.npy", good[:-1]))
-    with pytest.raises(CorruptFile, match="bytes follow after the array"):
+    with pytest.raises(CorruptFileError, match="bytes follow after the array"):
         read(file("a.npy", good + b"x"))
-    with pytest.raises(NotOurFile, match="magic"):
+    with pytest.raises(UnknownFormatError, match="magic"):
         read(file("a.npy", b"\x00\x01" * 40))
-    with pytest.raises(CorruptFile, match="version 9"):
+    with pytest.raises(CorruptFileError, match="version 9"):
         read(file("a.npy", good[:6] + b"\x09" + good[7:]))
-    with pytest.raises(CorruptFile, match="makes no sense"):
+    with pytest.raises(CorruptFileError, match="makes no sense"):
         read(file("a.npy", good.replace(b"(3, 4)", b"(3,-4)")))
     header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (9000000000000000, 1), }\n"
-    with pytest.raises(TruncatedFile, match="takes 36,000,000,000,000,000"):
+    with pytest.raises(TruncatedFileError, match="takes 36,000,000,000,000,000"):
         read(file("a.npy", b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + bytes(16)))
 
 
@@ -132,14 +138,16 @@ def test_npz_chooses_what_is_meant(file: File) -> None:
 
 def test_npz_that_leaves_a_doubt(file: File) -> None:
     path = file("a.npz", npz(first=MATRIX, second=MATRIX))
-    with pytest.raises(InvalidInput, match=r"several arrays: first \(3, 4\), second \(3, 4\)\. Name one with dataset="):
+    with pytest.raises(
+        InvalidInputError, match=r"several arrays: first \(3, 4\), second \(3, 4\)\. Name one with dataset="
+    ):
         read(path)
     assert len(read(path, dataset="second")) == 3
-    with pytest.raises(InvalidInput, match="no array of numbers named 'third'"):
+    with pytest.raises(InvalidInputError, match="no array of numbers named 'third'"):
         read(path, dataset="third")
-    with pytest.raises(InvalidInput, match="key_column='none'"):
+    with pytest.raises(InvalidInputError, match="key_column='none'"):
         read(path, dataset="first", key_column="none")
-    with pytest.raises(InvalidInput, match="no array of two dimensions"):
+    with pytest.raises(InvalidInputError, match="no array of two dimensions"):
         read(file("b.npz", npz(first=np.zeros(4))))
 
 
@@ -154,15 +162,15 @@ def test_npz_with_objects_reads_the_rest_and_runs_nothing(file: File) -> None:
 def test_vecs_rows(file: File) -> None:
     rows = b"".join(struct.pack("<i", 4) + row.tobytes() for row in MATRIX)
     np.testing.assert_array_equal(read(file("a.fvecs", rows)).vectors, MATRIX)
-    with pytest.raises(TruncatedFile, match=r"row 2 is cut short: rows take 20 bytes, the last has 19"):
+    with pytest.raises(TruncatedFileError, match=r"row 2 is cut short: rows take 20 bytes, the last has 19"):
         read(file("a.fvecs", rows[:-1]))
-    with pytest.raises(CorruptFile, match=r"row 1 announces 3 dimensions, the first 4"):
+    with pytest.raises(CorruptFileError, match=r"row 1 announces 3 dimensions, the first 4"):
         read(file("a.fvecs", rows[:20] + struct.pack("<i", 3) + rows[24:]))
-    with pytest.raises(CorruptFile, match="announces 0 dimensions"):
+    with pytest.raises(CorruptFileError, match="announces 0 dimensions"):
         read(file("a.fvecs", bytes(8)))
-    with pytest.raises(TruncatedFile, match="is empty"):
+    with pytest.raises(TruncatedFileError, match="is empty"):
         read(file("a.fvecs", b""))
-    with pytest.raises(InvalidInput, match="element type of a vecs file is in its suffix"):
+    with pytest.raises(InvalidInputError, match="element type of a vecs file is in its suffix"):
         read(file("a.dat", rows), format="vecs")
 
 
@@ -177,11 +185,11 @@ def test_bigann_headers_that_lie(file: File) -> None:
     np.testing.assert_array_equal(read(file("a.fbin", content)).vectors, MATRIX)
     half = MATRIX.astype(np.float16)
     np.testing.assert_array_equal(read(file("a.f16bin", struct.pack("<2I", 3, 4) + half.tobytes())).vectors, half)
-    with pytest.raises(TruncatedFile, match="3 rows of 4 dimensions takes 48 bytes, only 47"):
+    with pytest.raises(TruncatedFileError, match="3 rows of 4 dimensions takes 48 bytes, only 47"):
         read(file("a.fbin", content[:-1]))
-    with pytest.raises(CorruptFile, match=r"more than the 3 rows.*\(1 bytes\)"):
+    with pytest.raises(CorruptFileError, match=r"more than the 3 rows.*\(1 bytes\)"):
         read(file("a.fbin", content + b"x"))
-    with pytest.raises(CorruptFile, match="0 dimensions"):
+    with pytest.raises(CorruptFileError, match="0 dimensions"):
         read(file("a.fbin", bytes(8)))
     assert read(file("a.fbin", struct.pack("<2I", 0, 4))).vectors.shape == (0, 4)
 
@@ -193,11 +201,11 @@ def test_idx_types_and_damage(file: File) -> None:
         vectors = read(file("a.idx", content)).vectors
         np.testing.assert_array_equal(vectors, array)
         assert vectors.dtype.isnative
-    with pytest.raises(TruncatedFile, match=r"shape \(2, 3\) takes 48 bytes, only 47"):
+    with pytest.raises(TruncatedFileError, match=r"shape \(2, 3\) takes 48 bytes, only 47"):
         read(file("a.idx", content[:-1]))
-    with pytest.raises(CorruptFile, match="more than the array"):
+    with pytest.raises(CorruptFileError, match="more than the array"):
         read(file("a.idx", content + b"x"))
-    with pytest.raises(InvalidInput, match=r"shape \(4,\): vectors need two"):  # MNIST's labels
+    with pytest.raises(InvalidInputError, match=r"shape \(4,\): vectors need two"):  # MNIST's labels
         read(file("a.idx1-ubyte", b"\0\0\x08\x01" + struct.pack(">I", 4) + bytes(4)))
 
 
@@ -225,7 +233,7 @@ def test_safetensors_takes_the_tensor_that_is_named(file: File) -> None:
     header = {"a": tensor("U8", [2, 2], 0, 4), "b": tensor("U8", [2, 3], 4, 10), "__metadata__": {"format": "np"}}
     path = file("a.safetensors", safetensors(header, bytes(range(10))))
     assert read(path, dataset="b").vectors.tolist() == [[4, 5, 6], [7, 8, 9]]
-    with pytest.raises(InvalidInput, match="several arrays"):
+    with pytest.raises(InvalidInputError, match="several arrays"):
         read(path)
 
 
@@ -242,14 +250,14 @@ def test_safetensors_takes_the_tensor_that_is_named(file: File) -> None:
     ({}, 0, "no array of two dimensions"),
 ])  # fmt: skip
 def test_safetensors_headers_that_are_wrong(file: File, header: dict[str, Any], data: int, sentence: str) -> None:
-    with pytest.raises((FileFormatError, InvalidInput), match=sentence):
+    with pytest.raises((FileFormatError, InvalidInputError), match=sentence):
         read(file("a.safetensors", safetensors(header, bytes(data))))
 
 
 def test_safetensors_headers_of_absurd_length(file: File) -> None:
-    with pytest.raises(CorruptFile, match="header of 18,446,744,073,709,551,615 bytes"):
+    with pytest.raises(CorruptFileError, match="header of 18,446,744,073,709,551,615 bytes"):
         read(file("a.safetensors", b"\xff" * 8 + b"{}"), format="safetensors")
-    with pytest.raises(TruncatedFile, match="ends in the header"):
+    with pytest.raises(TruncatedFileError, match="ends in the header"):
         read(file("a.safetensors", struct.pack("<Q", 90_000_000) + b"{}"))
 
 
@@ -264,10 +272,10 @@ def test_hdf5_datasets(tmp_path: Path) -> None:
         file.create_dataset("elsewhere", (3, 4), np.float32, external=[("/etc/hostname", 0, 48)])
     np.testing.assert_array_equal(read(path).vectors, MATRIX)
     assert read(path, dataset="deep/inside").vectors.dtype == np.float16
-    with pytest.raises(CorruptFile, match=r"announces 17,592,186,044,416 bytes, only 0 are stored"):
+    with pytest.raises(CorruptFileError, match=r"announces 17,592,186,044,416 bytes, only 0 are stored"):
         read(path, dataset="announced")
-    with pytest.raises(InvalidInput, match="no array of numbers named 'elsewhere'"):
+    with pytest.raises(InvalidInputError, match="no array of numbers named 'elsewhere'"):
         read(path, dataset="elsewhere")
     path.write_bytes(path.read_bytes()[:600])
-    with pytest.raises(CorruptFile, match="HDF5 file cannot be read"):
+    with pytest.raises(CorruptFileError, match="HDF5 file cannot be read"):
         read(path)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInputError
 from nearabout.formats import open_rows, read
 
 pa = pytest.importorskip("pyarrow")
@@ -105,7 +105,7 @@ def test_keys_of_every_other_type_are_refused(tmp_path: Path, name: str) -> None
     path = arrow(tmp_path / "t.arrow", vector=VECTORS, id=KEYS_REFUSED[name], other=pa.array(WORDS))
     for options in ({}, {"key_column": "id"}):
         with pytest.raises(
-            InvalidInput, match=r"the column 'id' would be the keys.*no keys are read from the type.*other"
+            InvalidInputError, match=r"the column 'id' would be the keys.*no keys are read from the type.*other"
         ):
             read(path, **options)
     assert read(path, key_column="other").keys == WORDS
@@ -132,10 +132,10 @@ def _holds(name: str, kind: Any) -> bool:
 
 def test_bytes_that_are_not_text_are_no_keys(tmp_path: Path) -> None:
     path = parquet(tmp_path / "t.parquet", vector=VECTORS, id=pa.array([b"a", b"\xff", b"c"]))
-    with pytest.raises(InvalidInput, match="the keys in the column id are not UTF-8"):
+    with pytest.raises(InvalidInputError, match="the keys in the column id are not UTF-8"):
         read(path)
     large = parquet(tmp_path / "u.parquet", vector=VECTORS, id=pa.array([1, 2, 1 << 63], pa.uint64()))
-    with pytest.raises(InvalidInput, match="outside the range of int64"):
+    with pytest.raises(InvalidInputError, match="outside the range of int64"):
         read(large)
 
 
@@ -177,9 +177,9 @@ def test_vectors_of_every_type_that_is_read(tmp_path: Path, kind: str) -> None:
 @pytest.mark.parametrize("kind", NO_LISTS)
 def test_vectors_of_every_other_type_are_refused(tmp_path: Path, kind: str) -> None:
     path = arrow(tmp_path / "t.arrow", vector=NO_LISTS[kind], key=pa.array(WORDS))
-    with pytest.raises(InvalidInput, match=r"0 columns hold lists of numbers; the columns are vector \("):
+    with pytest.raises(InvalidInputError, match=r"0 columns hold lists of numbers; the columns are vector \("):
         read(path)
-    with pytest.raises(InvalidInput, match="vector_column='vector' is no column of lists of numbers"):
+    with pytest.raises(InvalidInputError, match="vector_column='vector' is no column of lists of numbers"):
         read(path, vector_column="vector")
 
 
@@ -220,22 +220,24 @@ def test_columns_are_chosen(tmp_path: Path) -> None:
     path = parquet(
         tmp_path / "t.parquet", lat=[1.5, 2.5], lon=pa.array([3, 4], pa.int8()), city=["a", "b"], kind=["c", "d"]
     )
-    with pytest.raises(InvalidInput, match=r"lat \(double\), lon \(int8\), city.*vector_columns="):
+    with pytest.raises(InvalidInputError, match=r"lat \(double\), lon \(int8\), city.*vector_columns="):
         read(path)
-    with pytest.raises(InvalidInput, match=r"2 columns hold text.*Name the key with key_column="):
+    with pytest.raises(InvalidInputError, match=r"2 columns hold text.*Name the key with key_column="):
         read(path, vector_columns=["lat", "lon"])
     found = read(path, vector_columns=["lon", 0], key_column="city")
     assert found.vectors.tolist() == [[3, 1.5], [4, 2.5]]
     assert found.keys == ["a", "b"]
-    with pytest.raises(InvalidInput, match="vector_columns= names city, which is of the type string"):
+    with pytest.raises(InvalidInputError, match="vector_columns= names city, which is of the type string"):
         read(path, vector_columns=["city"])
-    with pytest.raises(InvalidInput, match="vector_columns='none' is not there"):
+    with pytest.raises(InvalidInputError, match="vector_columns='none' is not there"):
         read(path, vector_columns=["none"])
 
 
 def test_two_columns_of_text_are_not_chosen_between(tmp_path: Path) -> None:
     path = parquet(tmp_path / "t.parquet", title=WORDS, body=WORDS, v=VECTORS)
-    with pytest.raises(InvalidInput, match=r"2 columns hold text.*title \(string\), body \(string\), v.*key_column="):
+    with pytest.raises(
+        InvalidInputError, match=r"2 columns hold text.*title \(string\), body \(string\), v.*key_column="
+    ):
         read(path)
     assert read(path, key_column="body").keys == WORDS
     assert read(parquet(tmp_path / "u.parquet", Title=WORDS, v=VECTORS)).keys == WORDS
@@ -248,7 +250,7 @@ def test_the_index_of_a_frame_is_the_key(tmp_path: Path) -> None:
     assert read(tmp_path / "t.parquet").keys == WORDS
     levels = pandas.MultiIndex.from_tuples([("a", 1), ("a", 2), ("b", 1)])
     pandas.DataFrame({"v": ROWS}, index=levels).to_parquet(tmp_path / "v.parquet")
-    with pytest.raises(InvalidInput, match="__index_level_0__, __index_level_1__ may each be the key"):
+    with pytest.raises(InvalidInputError, match="__index_level_0__, __index_level_1__ may each be the key"):
         read(tmp_path / "v.parquet")
     pandas.DataFrame(ROWS, index=WORDS).rename(columns=str).to_parquet(tmp_path / "u.parquet")
     assert read(tmp_path / "u.parquet").keys == WORDS
@@ -268,24 +270,24 @@ def test_bad_rows_are_left_out_and_told(tmp_path: Path, kind: str, write: Callab
     if write is parquet and kind == "views":
         return
     path = write(tmp_path / "t.any", vector=BAD[kind], key=["a", "b", "c", "d", "e", None])
-    with pytest.raises(InvalidInput, match="on_bad='skip'"):
+    with pytest.raises(InvalidInputError, match="invalid='skip'"):
         read(path)
-    found = read(path, on_bad="skip")
+    found = read(path, invalid="skip")
     assert found.vectors.tolist() == [[1, 2], [3, 4]]
     assert found.keys == ["b", "d"]
     assert found.report.skipped_rows == 4
     assert [one.split(" (")[0] for one in found.report.first_skipped] == ["row 0", "row 2", "row 4"]
-    numbered = read(path, on_bad="skip", key_column=False)
+    numbered = read(path, invalid="skip", key_column=False)
     assert np.asarray(numbered.keys).tolist() == [1, 3, 5]
-    with open_rows(path, room=None, scratch=None, on_bad="skip") as stream:
+    with open_rows(path, room=None, scratch=None, invalid="skip") as stream:
         assert np.concatenate(list(stream.pieces)).tolist() == found.vectors.tolist()
         assert stream.finish() == (found.keys, found.report)
 
 
 def test_missing_numbers_in_columns(tmp_path: Path) -> None:
     path = parquet(tmp_path / "t.parquet", x0=[1.0, None, 3.0], x1=[1, 2, 3])
-    with pytest.raises(InvalidInput, match="the column x0 has 1 missing numbers"):
+    with pytest.raises(InvalidInputError, match="the column x0 has 1 missing numbers"):
         read(path)
-    assert read(path, on_bad="skip").vectors.tolist() == [[1, 1], [3, 3]]
-    with pytest.raises(InvalidInput, match="none of its 2 rows can be read"):
-        read(parquet(tmp_path / "u.parquet", x0=pa.array([None, None], pa.float32()), x1=[1, 2]), on_bad="skip")
+    assert read(path, invalid="skip").vectors.tolist() == [[1, 1], [3, 3]]
+    with pytest.raises(InvalidInputError, match="none of its 2 rows can be read"):
+        read(parquet(tmp_path / "u.parquet", x0=pa.array([None, None], pa.float32()), x1=[1, 2]), invalid="skip")

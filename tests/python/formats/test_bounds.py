@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 
 from nearabout import _core
-from nearabout.errors import CorruptFile, FileFormatError, InvalidInput
+from nearabout.errors import CorruptFileError, FileFormatError, InvalidInputError
 from nearabout.formats import _source, open_rows, read
 from nearabout.formats._source import Source
 from tests.combinations import star
@@ -58,7 +58,7 @@ SWELLING = {
 def test_what_swells_is_refused(file: File, low_bounds: None, name: str, suffix: str) -> None:
     path = file(name + suffix, COMPRESS[suffix](SWELLING[name]))
     for fetch in (read, gathered):
-        with pytest.raises(InvalidInput, match=rf"{name}{suffix}: {TOO_FAR}"):
+        with pytest.raises(InvalidInputError, match=rf"{name}{suffix}: {TOO_FAR}"):
             fetch(path)
 
 
@@ -74,7 +74,7 @@ def test_members_that_swell_are_refused(file: File, low_bounds: None) -> None:
     content_npz = io.BytesIO()
     np.savez_compressed(content_npz, vectors=np.zeros((5000, 1000), np.float32), small=np.ones((2, 2)))
     for name, data in (("w.zip", content.getvalue()), ("w.npz", content_npz.getvalue())):
-        with pytest.raises(InvalidInput, match=rf"{name}: {TOO_FAR}"):
+        with pytest.raises(InvalidInputError, match=rf"{name}: {TOO_FAR}"):
             read(file(name, data))
     assert len(read(file("w.npz", content_npz.getvalue()), dataset="small")) == 2
 
@@ -89,7 +89,7 @@ def test_tables_that_swell_are_refused(tmp_path: Path, low_bounds: None) -> None
         writer.write_table(table)
     for name in ("w.parquet", "w.arrow"):
         for fetch in (read, gathered):
-            with pytest.raises(InvalidInput, match=rf"{name}: {TOO_FAR}"):
+            with pytest.raises(InvalidInputError, match=rf"{name}: {TOO_FAR}"):
                 fetch(tmp_path / name)
 
 
@@ -152,7 +152,7 @@ def test_long_values_that_repeat_are_refused(tmp_path: Path, low_bounds: None, n
         encoding = {name.partition(" ")[0]: "DELTA_BYTE_ARRAY"}
         parquet.write_table(table, path, compression="zstd", use_dictionary=False, column_encoding=encoding)
     for fetch in (read, gathered):
-        with pytest.raises(InvalidInput, match=rf"{path.name}: {TOO_FAR}"):
+        with pytest.raises(InvalidInputError, match=rf"{path.name}: {TOO_FAR}"):
             fetch(path)
 
 
@@ -178,7 +178,7 @@ def test_a_name_with_points_hides_nothing(tmp_path: Path, low_bounds: None) -> N
     columns = {"x0": rows[:, 0], "x1": rows[:, 1]}
     parquet.write_table(pa.table({"my.key": ["k" * 10_000] * 4000, **columns}), tmp_path / "w.parquet")
     for fetch in (read, gathered):
-        with pytest.raises(InvalidInput, match=TOO_FAR):
+        with pytest.raises(InvalidInputError, match=TOO_FAR):
             fetch(tmp_path / "w.parquet")
     parquet.write_table(pa.table({"my.key": ["a", "b"], "x0": [1.0, 2.0], "x1": [1.0, 2.0]}), tmp_path / "w.parquet")
     assert read(tmp_path / "w.parquet").keys == ["a", "b"]
@@ -188,7 +188,7 @@ def test_half_floats_that_swell_are_refused(tmp_path: Path, low_bounds: None) ->
     pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
     zeros = pa.FixedSizeListArray.from_arrays(pa.array(np.zeros(4_000_000, np.float16)), 100)
     parquet.write_table(pa.table({"vector": zeros}), tmp_path / "w.parquet")
-    with pytest.raises(InvalidInput, match=TOO_FAR):
+    with pytest.raises(InvalidInputError, match=TOO_FAR):
         read(tmp_path / "w.parquet")
 
 
@@ -206,24 +206,24 @@ def shared_lists(rows: int, dims: int) -> bytes:
 
 
 def test_pickles_of_shared_lists_are_refused(file: File, low_bounds: None) -> None:
-    with pytest.raises(InvalidInput, match=TOO_FAR):
+    with pytest.raises(InvalidInputError, match=TOO_FAR):
         read(file("w.pkl", shared_lists(5000, 5000)))
     assert read(file("w.pkl", shared_lists(100, 100))).vectors.shape == (100, 100)
-    with pytest.raises(InvalidInput, match=TOO_FAR):
+    with pytest.raises(InvalidInputError, match=TOO_FAR):
         read(file("w.pkl", pickle.dumps((["k" * 5000] * 5000, np.zeros((5000, 1), np.float32)))))
-    with pytest.raises(InvalidInput, match=TOO_FAR):
+    with pytest.raises(InvalidInputError, match=TOO_FAR):
         read(file("w.pkl", pickle.dumps(dict.fromkeys(range(3000), np.zeros(3000, np.float32)))))
     nested: Any = [0.5] * 16
     for _ in range(60):
         nested = [nested, nested]
     for content in (nested, {"vectors": nested}):  # 2^60 rows, did anybody walk through them
-        with pytest.raises(InvalidInput):
+        with pytest.raises(InvalidInputError):
             read(file("w.pkl", pickle.dumps(content)))
 
 
 def test_a_pickle_makes_no_gigabytes_of_a_number(file: File) -> None:
     program = b"\x80\x04cbuiltins\nbytearray\n\x8a\x05\x00\x00\x00\x00\x01\x85R."
-    with pytest.raises(CorruptFile, match="a bytearray of an unknown form"):
+    with pytest.raises(CorruptFileError, match="a bytearray of an unknown form"):
         read(file("w.pkl", program))
 
 
@@ -245,7 +245,7 @@ def test_a_line_without_an_end_is_refused(file: File, monkeypatch: pytest.Monkey
     head, more = LONG[name]
     path = file(name, head + more * 3_000_000)
     for fetch in (read, gathered):
-        with pytest.raises(InvalidInput, match=r"(line [23]|one row) .*more than 3,000,000 bytes"):
+        with pytest.raises(InvalidInputError, match=r"(line [23]|one row) .*more than 3,000,000 bytes"):
             fetch(path)
 
 
@@ -253,7 +253,7 @@ def test_a_key_without_an_end_is_refused(file: File, monkeypatch: pytest.MonkeyP
     from nearabout.formats import _words
 
     monkeypatch.setattr(_words, "MAX_LINE", 3_000_000)
-    with pytest.raises(CorruptFile, match="the record at byte 10 has no end within 3,000,000 bytes"):
+    with pytest.raises(CorruptFileError, match="the record at byte 10 has no end within 3,000,000 bytes"):
         read(file("w.bin", b"2 1\n" + b"w " + np.float32(1).tobytes() + b"k" * 6_000_000))
 
 
@@ -287,12 +287,12 @@ LONG_PARTS: dict[str, str] = {
 def test_an_error_quotes_what_is_long_in_part(file: File, name: str, character: str) -> None:
     content = LONG_PARTS[name].replace("{}", character * 200_000).replace("{{", "{").replace("}}", "}")
     path = file(name, content.encode("latin-1"))
-    with pytest.raises((FileFormatError, InvalidInput)) as caught:
+    with pytest.raises((FileFormatError, InvalidInputError)) as caught:
         read(path, key_column=f"no{character * 200_000}")
     assert len(str(caught.value)) < 3000
     try:
         read(path)
-    except (FileFormatError, InvalidInput) as error:
+    except (FileFormatError, InvalidInputError) as error:
         assert len(str(error)) < 3000
     else:
         assert character == "9"
@@ -360,25 +360,25 @@ def test_bad_lines_of_text_are_left_out_and_told(file: File) -> None:
     for name, content in (("w.txt", text), ("w.vec", b"6 2\n" + text)):
         path = file(name, content)
         first = 2 if name == "w.txt" else 3
-        with pytest.raises(CorruptFile, match=rf"line {first} has 1 numbers after its key; 2 are.*on_bad='skip'"):
+        with pytest.raises(CorruptFileError, match=rf"line {first} has 1 numbers after its key; 2 are.*invalid='skip'"):
             read(path)
-        found = read(path, on_bad="skip")
+        found = read(path, invalid="skip")
         assert found.keys == ["a", "f"]
         assert found.vectors.tolist() == [[1, 2], [3, 4]]
         assert found.report.skipped_rows == 4
         assert [one.split(" (")[0] for one in found.report.first_skipped] == [f"line {first + row}" for row in range(3)]
         assert "number 1 of 2: 'x' is not a number" in found.report.first_skipped[1]
-        with open_rows(path, room=None, scratch=None, on_bad="skip") as stream:
+        with open_rows(path, room=None, scratch=None, invalid="skip") as stream:
             assert np.concatenate(list(stream.pieces)).tolist() == [[1, 2], [3, 4]]
             assert stream.finish() == (found.keys, found.report)
-    with pytest.raises(InvalidInput, match="none of its 2 rows can be read: line 2"):
-        read(file("w.vec", "2 2\na x\nb x\n"), on_bad="skip")
+    with pytest.raises(InvalidInputError, match="none of its 2 rows can be read: line 2"):
+        read(file("w.vec", "2 2\na x\nb x\n"), invalid="skip")
 
 
 def test_bad_keys_of_records_are_left_out(file: File) -> None:
     rows = [b"a", b"b\xff", b"c"]
     content = b"3 1\n" + b"".join(key + b" " + np.float32(1).tobytes() for key in rows)
-    found = read(file("w.bin", content), on_bad="skip")
+    found = read(file("w.bin", content), invalid="skip")
     assert (found.keys, found.report.skipped_rows) == (["a", "c"], 1)
     assert "not UTF-8" in found.report.first_skipped[0]
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nearabout.errors import CorruptFile, FileFormatError, InvalidInput, TruncatedFile
+from nearabout.errors import CorruptFileError, FileFormatError, InvalidInputError, TruncatedFileError
 from nearabout.formats import json_document, open_rows, read
 
 File = Callable[[str, bytes | str], Path]
@@ -64,7 +64,7 @@ def test_one_object(file: File, content: dict[str, Any], indent: int | None) -> 
     ('[[1, 2], ["unfinished', "not JSON"), ("[[1, 2], [" * 2000, "row"),
 ])  # fmt: skip
 def test_documents_that_cannot_be_read(file: File, text: str, sentence: str) -> None:
-    with pytest.raises((FileFormatError, InvalidInput), match=sentence):
+    with pytest.raises((FileFormatError, InvalidInputError), match=sentence):
         read(file("t.json", text))
 
 
@@ -74,7 +74,7 @@ def test_one_object_of_vectors_alone(file: File) -> None:
 
 
 def test_a_member_that_comes_twice_is_refused(file: File) -> None:
-    with pytest.raises(CorruptFile, match="line 1 is not JSON.*'id' comes twice"):
+    with pytest.raises(CorruptFileError, match="line 1 is not JSON.*'id' comes twice"):
         read(file("t.jsonl", '{"id": 1, "id": 2, "vector": [1]}\n'))
 
 
@@ -86,7 +86,7 @@ def test_a_long_array_is_read_in_pieces(file: File, monkeypatch: pytest.MonkeyPa
     assert found.keys == [row["id"] for row in rows]
     assert found.vectors.tolist() == [row["vector"] for row in rows]
     monkeypatch.setattr(json_document, "MAX_LINE", 100_000)
-    with pytest.raises(InvalidInput, match="one row takes more than 100,000 bytes"):
+    with pytest.raises(InvalidInputError, match="one row takes more than 100,000 bytes"):
         read(file("t.json", "[[" + "1, " * 500_000 + "1]]"))
 
 
@@ -95,7 +95,7 @@ def test_a_long_array_is_read_in_pieces(file: File, monkeypatch: pytest.MonkeyPa
 def test_numbers_and_text_of_digits_are_not_one_key(file: File, form: str, first: str, second: str) -> None:
     lines = [f'{{"id": {first}, "vector": [1, 2]}}', f'{{"id": {second}, "vector": [3, 4]}}']
     text = "\n".join(lines) if form == "t.jsonl" else f"[{','.join(lines)}]"
-    with pytest.raises(InvalidInput, match=r'so that 1 and "1" cannot be told apart'):
+    with pytest.raises(InvalidInputError, match=r'so that 1 and "1" cannot be told apart'):
         read(file(form, text))
     mixture = read(file("t.jsonl", '{"id": 1, "vector": [1]}\n{"id": "a", "vector": [2]}\n'))
     assert mixture.keys == ["1", "a"]
@@ -116,22 +116,24 @@ def test_text_of_digits_stays_text(file: File, text: str) -> None:
 
 @pytest.mark.parametrize("value", ["1.5", "true", "[1]", "{}", "null"])
 def test_a_key_of_another_kind_is_refused(file: File, value: str) -> None:
-    with pytest.raises(InvalidInput, match=r"line 1: .*key"):
+    with pytest.raises(InvalidInputError, match=r"line 1: .*key"):
         read(file("t.jsonl", f'{{"id": {value}, "vector": [1, 2]}}\n{{"id": {value}, "vector": [3, 4]}}\n'))
 
 
 def test_members_are_settled_by_the_first_row(file: File) -> None:
     text = '{"title": "a", "body": "b", "vector": [1]}\n'
-    with pytest.raises(InvalidInput, match=r"2 members hold text.*title \(str\), body \(str\), vector.*key_column="):
+    with pytest.raises(
+        InvalidInputError, match=r"2 members hold text.*title \(str\), body \(str\), vector.*key_column="
+    ):
         read(file("t.jsonl", text))
     assert read(file("t.jsonl", text), key_column="body").keys == ["b"]
     assert read(file("t.jsonl", text), key_column=False).keys is None
     assert read(file("t.jsonl", '{"ID": "a", "vector": [1]}\n')).keys == ["a"]
     with pytest.raises(
-        CorruptFile, match=r"line 2: some rows have keys and some have none; the member 'word' is missing"
+        CorruptFileError, match=r"line 2: some rows have keys and some have none; the member 'word' is missing"
     ):
         read(file("t.jsonl", '{"id": 1, "word": "a", "vector": [1]}\n{"id": 2, "vector": [2]}\n'))
-    with pytest.raises(InvalidInput, match=r"2 members hold lists of numbers.*vector_column="):
+    with pytest.raises(InvalidInputError, match=r"2 members hold lists of numbers.*vector_column="):
         read(file("t.jsonl", '{"id": 1, "p": [1], "q": [1]}\n'))
 
 
@@ -142,7 +144,7 @@ def test_bad_rows_are_left_out_and_told(file: File, form: str) -> None:
         '{"id": "c", "vector": [1]}', '{"id": "d", "vector": [1, null]}', '{"id": "e", "vector": [3, 4]}',
     ]  # fmt: skip
     text = "\n".join([*rows, "{", ""]) if form == "t.jsonl" else f"[{','.join(rows)}]"
-    found = read(file(form, text), on_bad="skip")
+    found = read(file(form, text), invalid="skip")
     assert found.keys == ["a", "e"]
     assert found.vectors.tolist() == [[1, 2], [3, 4]]
     assert found.report.skipped_rows == (6 if form == "t.jsonl" else 5)
@@ -151,5 +153,5 @@ def test_bad_rows_are_left_out_and_told(file: File, form: str) -> None:
 
 
 def test_a_file_that_is_cut_short_is_not_a_bad_row(file: File) -> None:
-    with pytest.raises(TruncatedFile):
-        read(file("t.json", "[[1, 2], [3, 4]"), on_bad="skip")
+    with pytest.raises(TruncatedFileError):
+        read(file("t.json", "[[1, 2], [3, 4]"), invalid="skip")

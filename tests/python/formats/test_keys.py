@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInputError
 from nearabout.formats import KeyList
 from nearabout.formats._embeddings import without_duplicates
 from nearabout.formats._keys import as_keys
@@ -54,13 +54,13 @@ def test_integer_keys_keep_their_first_row() -> None:
 
 
 def test_what_is_no_key_is_refused() -> None:
-    with pytest.raises(InvalidInput, match=r"key 1.*lone surrogate at 1"):
+    with pytest.raises(InvalidInputError, match=r"key 1.*lone surrogate at 1"):
         KeyList.from_strings(["a", "b\ud800"])
-    with pytest.raises(InvalidInput, match=r"key 1 is 2\.5, of type float"):
+    with pytest.raises(InvalidInputError, match=r"key 1 is 2\.5, of type float"):
         as_keys(["a", 2.5], 2)
-    with pytest.raises(InvalidInput, match="2 keys were given for 3 vectors"):
+    with pytest.raises(InvalidInputError, match="2 keys were given for 3 vectors"):
         as_keys(["a", "b"], 3)
-    with pytest.raises(InvalidInput, match="outside the range of int64"):
+    with pytest.raises(InvalidInputError, match="outside the range of int64"):
         as_keys([1 << 63], 1)
     with pytest.raises(IndexError):
         KeyList.from_strings(["a"])[1]

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import nearabout
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInputError
 from nearabout.formats import open_rows, read
 
 File = Callable[[str, bytes | str], Path]
@@ -64,7 +64,7 @@ def test_objects_are_read_without_running_a_pickle(file: File) -> None:
             return eval, ("1/0",)
 
     path = file("a.npz", npz(vectors=MATRIX, keys=np.array([Trap(), "b", "c"], object)))
-    with pytest.raises(InvalidInput, match=r"the pickle asks for builtins\.eval"):
+    with pytest.raises(InvalidInputError, match=r"the pickle asks for builtins\.eval"):
         read(path)
     assert len(read(path, key_column=False)) == 3
 
@@ -78,7 +78,7 @@ def test_objects_are_read_without_running_a_pickle(file: File) -> None:
 def test_npz_keys_that_cannot_be_used_are_refused(file: File, keys: Any) -> None:
     path = file("a.npz", npz(vectors=MATRIX, ids=keys))
     for options in ({}, {"key_column": "ids"}):
-        with pytest.raises(InvalidInput, match=r"ids|element \d is"):
+        with pytest.raises(InvalidInputError, match=r"ids|element \d is"):
             read(path, **options)
     assert read(path, key_column=False).keys is None
 
@@ -86,7 +86,7 @@ def test_npz_keys_that_cannot_be_used_are_refused(file: File, keys: Any) -> None
 def test_npz_whose_vectors_cannot_be_used_is_not_read_for_others(file: File) -> None:
     for vectors in (np.array([[1, 2], [3, 4]], object), np.zeros((2, 2), [("a", "f4")])):
         for arrays in ({"vectors": vectors}, {"vectors": vectors, "other": MATRIX}):
-            with pytest.raises(InvalidInput, match=r"the array vectors holds .*vectors are numbers.*dataset="):
+            with pytest.raises(InvalidInputError, match=r"the array vectors holds .*vectors are numbers.*dataset="):
                 read(file("a.npz", npz(**arrays)))
     assert len(read(file("a.npz", npz(vectors=vectors, other=MATRIX)), dataset="other")) == 3
     labelled = read(file("a.npz", npz(X=MATRIX, y=np.array(["cat", "dog", "cat"]))))
@@ -100,12 +100,12 @@ def test_npz_keys_of_other_vectors_are_left_to_them(file: File) -> None:
     pairs = [(7, MATRIX[0]), (8, MATRIX[1])]
     assert np.asarray(read(file("a.pkl", pickle.dumps(pairs))).keys).tolist() == [7, 8]
     with pytest.raises(
-        InvalidInput, match=r"a\.pkl: the pickle.*a list of arrays of more than one dimension.*np\.stack"
+        InvalidInputError, match=r"a\.pkl: the pickle.*a list of arrays of more than one dimension.*np\.stack"
     ):
         read(file("a.pkl", pickle.dumps([MATRIX, MATRIX])))
-    with pytest.raises(InvalidInput, match=r"a\.pkl: 2 keys were given for 3 vectors"):
+    with pytest.raises(InvalidInputError, match=r"a\.pkl: 2 keys were given for 3 vectors"):
         read(file("a.pkl", pickle.dumps((MATRIX, ["a", "b"]))))
-    with pytest.raises(InvalidInput, match=r"first, second may each be the keys of vectors.*key_column="):
+    with pytest.raises(InvalidInputError, match=r"first, second may each be the keys of vectors.*key_column="):
         read(file("b.npz", npz(vectors=MATRIX, first=np.array(WORDS), second=np.array(WORDS))))
 
 
@@ -124,7 +124,9 @@ def test_hdf5_with_keys(tmp_path: Path, name: str) -> None:
     assert keys_of(path) == [7, 8]
     with h5py.File(path, "w") as file:
         file["vectors"], file["ids"] = MATRIX, [7.0, 8.0, 9.0]
-    with pytest.raises(InvalidInput, match=r"ids would be the keys of vectors, but holds float64.*key_column=False"):
+    with pytest.raises(
+        InvalidInputError, match=r"ids would be the keys of vectors, but holds float64.*key_column=False"
+    ):
         read(path)
 
 
@@ -135,7 +137,7 @@ def test_pickles_with_words_of_other_forms(file: File) -> None:
         {"vectors": MATRIX, "x": WORDS, "n": [1, 2, 3]},
     ):  # fmt: skip
         assert read(file("a.pkl", pickle.dumps(content))).keys == WORDS
-    with pytest.raises(InvalidInput, match=r"first, second may each be the keys of vectors"):
+    with pytest.raises(InvalidInputError, match=r"first, second may each be the keys of vectors"):
         read(file("a.pkl", pickle.dumps({"vectors": MATRIX, "first": WORDS, "second": WORDS})))
-    with pytest.raises(InvalidInput, match=r"an array of objects of the shape \(2, 2\)"):
+    with pytest.raises(InvalidInputError, match=r"an array of objects of the shape \(2, 2\)"):
         read(file("a.pkl", pickle.dumps((np.array([["a", "b"]] * 2, object), MATRIX))))

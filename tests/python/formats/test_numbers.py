@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nearabout import _core
-from nearabout.errors import CorruptFile, InvalidInput
+from nearabout.errors import CorruptFileError, InvalidInputError
 from nearabout.formats import read
 from nearabout.formats._words import NUMBER, is_float
 
@@ -135,7 +135,7 @@ def test_every_reader_of_text_takes_the_same_for_numbers(tmp_path: Path, name: s
         with np.errstate(over="ignore"):
             assert float(spelling) in read(path, **options).vectors or "nan" in spelling.lower()  # type: ignore[arg-type]
         return
-    with pytest.raises((CorruptFile, InvalidInput), match=r"number"):
+    with pytest.raises((CorruptFileError, InvalidInputError), match=r"number"):
         read(path, **options)  # type: ignore[arg-type]
 
 
@@ -155,5 +155,5 @@ def test_digits_that_are_no_whole_number_of_python(tmp_path: Path, digits: str) 
         path.write_text(f"{digits},{digits}1\n1,2\n")
         assert len(read(path)) == 2
         return
-    with pytest.raises(CorruptFile, match="line 2: a value is not a number"):
+    with pytest.raises(CorruptFileError, match="line 2: a value is not a number"):
         read(path, vector_columns=["x", "y"])

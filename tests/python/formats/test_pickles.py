@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nearabout.errors import CorruptFile, InvalidInput
+from nearabout.errors import CorruptFileError, InvalidInputError
 from nearabout.formats import read
 
 File = Callable[[str, bytes | str], Path]
@@ -72,7 +72,7 @@ def test_everything_else_is_refused_by_its_name(
     file: File, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: Any, name: str, protocol: int
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(InvalidInput, match=rf"the pickle asks for .*({name}).*If you trust it"):
+    with pytest.raises(InvalidInputError, match=rf"the pickle asks for .*({name}).*If you trust it"):
         read(file("w.pkl", pickle.dumps(content, protocol)))
     assert not (tmp_path / "escaped").exists()
 
@@ -89,12 +89,14 @@ def test_everything_else_is_refused_by_its_name(
     b"(lp0\n",
 ])  # fmt: skip
 def test_broken_pickles(file: File, program: bytes) -> None:
-    with pytest.raises((CorruptFile, InvalidInput), match=r"the pickle cannot be read|no vectors that can be made out"):
+    with pytest.raises(
+        (CorruptFileError, InvalidInputError), match=r"the pickle cannot be read|no vectors that can be made out"
+    ):
         read(file("w.pkl", program))
 
 
 def test_programs_by_persistent_names_are_refused(file: File) -> None:
-    with pytest.raises(InvalidInput, match="opcode PERSID"):
+    with pytest.raises(InvalidInputError, match="opcode PERSID"):
         read(file("w.pkl", b"Pname\n."))
 
 
@@ -103,5 +105,5 @@ def test_programs_by_persistent_names_are_refused(file: File) -> None:
     np.array([[1, "a"]], object), np.zeros(3), [True, False], {"vectors": "none"},
 ])  # fmt: skip
 def test_pickles_without_vectors(file: File, content: Any) -> None:
-    with pytest.raises((CorruptFile, InvalidInput)):
+    with pytest.raises((CorruptFileError, InvalidInputError)):
         read(file("w.pkl", pickle.dumps(content)))

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nearabout.errors import InvalidInput, NotOurFile
+from nearabout.errors import InvalidInputError, UnknownFormatError
 from nearabout.formats import open_rows, read
 
 File = Callable[[str, bytes | str], Path]
@@ -51,7 +51,7 @@ FOREIGN = {
 @pytest.mark.parametrize("name", ["w.txt", "w.bin", "w.vec", "w.csv", "w.npy", "w.tar.gz", "w"])
 def test_files_of_other_kinds(file: File, what: str, name: str) -> None:
     content, sentence = FOREIGN[what]
-    with pytest.raises(NotOurFile, match=sentence):
+    with pytest.raises(UnknownFormatError, match=sentence):
         read(file(name, gzip.compress(content) if name.endswith(".gz") else content))
 
 
@@ -64,12 +64,12 @@ def test_archives_of_other_kinds(file: File, members: list[str], sentence: str) 
     with zipfile.ZipFile(content, "w") as archive:
         for name in members:
             archive.writestr(name, b"content")
-    with pytest.raises(NotOurFile, match=sentence):
+    with pytest.raises(UnknownFormatError, match=sentence):
         read(file("a.any", content.getvalue()))
 
 
 def test_the_way_out_is_known_where_the_format_is_named(file: File) -> None:
-    with pytest.raises(NotOurFile, match="Git LFS"):
+    with pytest.raises(UnknownFormatError, match="Git LFS"):
         read(file("w.npy", LFS), format="npy")
 
 
@@ -90,13 +90,13 @@ U8BIN = struct.pack("<2I", 4, 6) + BYTES.tobytes()
     (VECS, "a.fbin", ".fvecs"), (BIN, "a.fvecs", ".fbin"), (BVECS, "a.u8bin", ".bvecs"), (U8BIN, "a.bvecs", ".u8bin"),
 ])  # fmt: skip
 def test_layouts_that_are_mixed_up(file: File, content: bytes, name: str, right: str) -> None:
-    with pytest.raises(InvalidInput, match=rf"rows are laid out as in {right}: rename it to end in {right}"):
+    with pytest.raises(InvalidInputError, match=rf"rows are laid out as in {right}: rename it to end in {right}"):
         read(file(name, content))
-    with pytest.raises(InvalidInput, match="rename"), open_rows(file(name, content), room=None, scratch=None):
+    with pytest.raises(InvalidInputError, match="rename"), open_rows(file(name, content), room=None, scratch=None):
         pass
     assert len(read(file(f"b{right}", content))) == 4
     if name == "a.fbin":
-        with pytest.raises(InvalidInput, match="rename"):
+        with pytest.raises(InvalidInputError, match="rename"):
             read(file(f"{name}.gz", gzip.compress(content)))
     assert len(read(file(f"b{right}.gz", gzip.compress(content)))) == 4
 
@@ -108,7 +108,7 @@ def test_whole_numbers_named_fractions_and_the_reverse(file: File) -> None:
         (ivecs, "a.fvecs", ".ivecs"), (VECS, "a.ivecs", ".fvecs"),
         (BIN, "a.ibin", ".fbin"), (struct.pack("<2I", 4, 6) + integers.tobytes(), "a.fbin", ".ibin"),
     ):  # fmt: skip
-        with pytest.raises(InvalidInput, match=rf"rename it to end in {right}"):
+        with pytest.raises(InvalidInputError, match=rf"rename it to end in {right}"):
             read(file(name, content))
         assert len(read(file(f"b{right}", content))) == 4
     zeros = b"".join(struct.pack("<i", 6) + bytes(24) for _ in range(3))
@@ -124,5 +124,5 @@ def test_a_number_of_rows_is_no_magic(file: File, rows: int) -> None:
 def test_a_bfloat16_array_is_named(file: File) -> None:
     npy = io.BytesIO()
     np.save(npy, np.zeros((2, 3), "V2"))
-    with pytest.raises(InvalidInput, match=r"perhaps bfloat16.*array\.astype\(np\.float32\)"):
+    with pytest.raises(InvalidInputError, match=r"perhaps bfloat16.*array\.astype\(np\.float32\)"):
         read(file("a.npy", npy.getvalue()))

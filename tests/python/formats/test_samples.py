@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nearabout.errors import MissingDependency, NearaboutError
+from nearabout.errors import MissingDependencyError, NearaboutError
 from nearabout.formats import read
 
 WORDS = ["the", "naïve", "日本", "king", "queen", "two_words", "😀", "x" * 40]
@@ -110,5 +110,5 @@ def test_a_library_that_is_missing_is_named_with_its_extra(
 ) -> None:
     monkeypatch.setitem(__import__("sys").modules, library, None)
     remedy = rf"pip install 'nearabout\[{extra}\]'" if extra else "this Python was built without it"
-    with pytest.raises(MissingDependency, match=f"{library}.*{remedy}"):
+    with pytest.raises(MissingDependencyError, match=f"{library}.*{remedy}"):
         read(samples / name)

@@ -18,7 +18,13 @@ import numpy as np
 import pytest
 
 import nearabout
-from nearabout.errors import CorruptFile, FileFormatError, InvalidInput, NotOurFile, TruncatedFile
+from nearabout.errors import (
+    CorruptFileError,
+    FileFormatError,
+    InvalidInputError,
+    TruncatedFileError,
+    UnknownFormatError,
+)
 from nearabout.formats import read
 from nearabout.formats._source import Source
 
@@ -45,11 +51,11 @@ def test_joined_streams_are_one_text(file: File, suffix: str) -> None:
 @pytest.mark.parametrize("suffix", COMPRESS)
 def test_compressed_data_that_ends_early_or_is_damaged(file: File, suffix: str) -> None:
     content = COMPRESS[suffix](TEXT)
-    with pytest.raises(TruncatedFile, match="ends too early"):
+    with pytest.raises(TruncatedFileError, match="ends too early"):
         read(file(f"w.txt{suffix}", content[: len(content) // 2]))
     damaged = bytearray(content)
     damaged[len(content) // 2] ^= 0xFF
-    with pytest.raises(CorruptFile):
+    with pytest.raises(CorruptFileError):
         read(file(f"w.txt{suffix}", bytes(damaged)))
 
 
@@ -93,32 +99,34 @@ def test_a_zip_with_one_member_and_one_with_two(file: File) -> None:
     assert len(read(file("one.zip", archive(a__txt=TEXT)))) == 50_000
     assert len(read(file("packed.zip", archive(a__txt__gz=gzip.compress(TEXT))))) == 50_000
     path = file("two.zip", archive(a__txt=b"a 1 2\n", b__vec=b"1 3\nb 1 2 3\n"))
-    with pytest.raises(InvalidInput, match=r"holds 2 files: a\.txt, b\.vec\. Name one: .*two\.zip!a\.txt, or member="):
+    with pytest.raises(
+        InvalidInputError, match=r"holds 2 files: a\.txt, b\.vec\. Name one: .*two\.zip!a\.txt, or member="
+    ):
         read(path)
     assert read(f"{path}!b.vec").dims == 3
     assert read(path, member="a.txt").dims == 2
-    with pytest.raises(InvalidInput, match=r"no member 'c'; it has a\.txt, b\.vec"):
+    with pytest.raises(InvalidInputError, match=r"no member 'c'; it has a\.txt, b\.vec"):
         read(path, member="c")
-    with pytest.raises(InvalidInput, match=r"is no \.zip"):
+    with pytest.raises(InvalidInputError, match=r"is no \.zip"):
         read(file("w.txt", TEXT), member="a.txt")
 
 
 def test_zips_that_cannot_be_read(file: File) -> None:
     content = archive(a__txt=TEXT)
-    with pytest.raises(CorruptFile, match="zip cannot be read"):
+    with pytest.raises(CorruptFileError, match="zip cannot be read"):
         read(file("w.zip", content[:-30]))
     with pytest.raises(FileFormatError, match="holds no file"):
         read(file("e.zip", archive()))
     damaged = bytearray(content)
     damaged[len(content) // 2] ^= 0xFF
-    with pytest.raises(CorruptFile, match=r"a\.txt is damaged"):
+    with pytest.raises(CorruptFileError, match=r"a\.txt is damaged"):
         read(file("d.zip", bytes(damaged)))
 
 
 def test_empty_missing_directory_and_unknown(file: File, tmp_path: Path) -> None:
-    with pytest.raises(TruncatedFile, match="is empty"):
+    with pytest.raises(TruncatedFileError, match="is empty"):
         read(file("w.txt", b""))
-    with pytest.raises(TruncatedFile, match="is empty"):
+    with pytest.raises(TruncatedFileError, match="is empty"):
         read(file("w.txt.gz", gzip.compress(b"")))
     with pytest.raises(FileNotFoundError, match="no-such-file"):
         read(tmp_path / "no-such-file.txt")
@@ -126,7 +134,7 @@ def test_empty_missing_directory_and_unknown(file: File, tmp_path: Path) -> None
         with pytest.raises(IsADirectoryError):
             read(tmp_path)
     with pytest.raises(
-        NotOurFile, match=r"of no format that is known here.*begins with b'\\x89PNG.*say which with format="
+        UnknownFormatError, match=r"of no format that is known here.*begins with b'\\x89PNG.*say which with format="
     ):
         read(file("picture.png", b"\x89PNG\r\n\x1a\n" + bytes(100)))
 
@@ -135,13 +143,13 @@ def test_an_index_is_known_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.chdir(tmp_path)
     nearabout.build(np.eye(2, dtype=np.float32), path="w.near")
     for name in (None, "glove"):
-        with pytest.raises(NotOurFile, match=r"is a nearabout index already.*nearabout convert w\.near w\.vec"):
+        with pytest.raises(UnknownFormatError, match=r"is a nearabout index already.*nearabout convert w\.near w\.vec"):
             read("w.near", format=name)
-    with pytest.raises(NotOurFile, match=r"is a nearabout index already.*give it a name that ends in \.near"):
+    with pytest.raises(UnknownFormatError, match=r"is a nearabout index already.*give it a name that ends in \.near"):
         read(Path("w.near").rename("w.bin"))
     Path("w.bin").rename("w.near")
     Path("w.near.gz").write_bytes(gzip.compress(Path("w.near").read_bytes()))
-    with pytest.raises(NotOurFile, match="holds a nearabout index, compressed: decompress it"):
+    with pytest.raises(UnknownFormatError, match="holds a nearabout index, compressed: decompress it"):
         read("w.near.gz")
 
 
@@ -205,7 +213,7 @@ def test_a_file_that_changes_while_it_is_read(file: File, change: bytes | None) 
         if 0 < share < 1:
             os.utime(path, ns=(1, 1)) if change is None else path.write_bytes(TEXT * 4 + change)
 
-    with pytest.raises(CorruptFile, match="changed while it was read"):
+    with pytest.raises(CorruptFileError, match="changed while it was read"):
         read(path, progress=meddle)
 
 
@@ -250,7 +258,7 @@ def test_a_header_alone_takes_no_memory(file: File, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(np, "empty", empty)
     huge = b"\xff\xff\xff\x7f\x00\x00\x10\x00" + bytes(64)
     for content, name in ((huge, "a.fbin"), (gzip.compress(huge), "a.fbin.gz")):
-        with pytest.raises(TruncatedFile):
+        with pytest.raises(TruncatedFileError):
             read(file(name, content))
     assert max(asked, default=0) < 1000
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nearabout import _core
-from nearabout.errors import CorruptFile, InvalidInput
+from nearabout.errors import CorruptFileError, InvalidInputError
 from nearabout.formats import Embeddings, read
 
 File = Callable[[str, bytes | str], Path]
@@ -44,13 +44,15 @@ def test_delimited_columns_by_name_and_place(file: File) -> None:
         embeddings = read(path, key_column=column, header=True)
         assert embeddings.keys == ["a", "b"]
         assert embeddings.vectors.tolist() == [[1, 2], [3, 4]]
-    with pytest.raises(InvalidInput, match=r"key_column='z', but the file has the columns x, name, y"):
+    with pytest.raises(InvalidInputError, match=r"key_column='z', but the file has the columns x, name, y"):
         read(path, key_column="z")
-    with pytest.raises(InvalidInput, match="key_column=3: give 0 to 2"):
+    with pytest.raises(InvalidInputError, match="key_column=3: give 0 to 2"):
         read(path, key_column=3)
-    with pytest.raises(InvalidInput, match="has no header"):
+    with pytest.raises(InvalidInputError, match="has no header"):
         read(file("n.csv", "a,1\n"), key_column="x")
-    with pytest.raises(InvalidInput, match=r"line 1: a value is not a number \('x'\).*vector_columns=.*header=True"):
+    with pytest.raises(
+        InvalidInputError, match=r"line 1: a value is not a number \('x'\).*vector_columns=.*header=True"
+    ):
         read(path, header=False, key_column=False)
 
 
@@ -58,7 +60,7 @@ def test_delimited_quotes(file: File) -> None:
     embeddings = read(file("t.csv", 'w,x\n"a, ""b""",1\nplain,2\n'))
     assert embeddings.keys == ['a, "b"', "plain"]
     for line in ('"b,2', '"b" ,2', 'b\rc,"2"'):
-        with pytest.raises(CorruptFile, match="line 2: its quotes make no sense"):
+        with pytest.raises(CorruptFileError, match="line 2: its quotes make no sense"):
             read(file("t.csv", f"a,1\n{line}\n"))
 
 
@@ -66,18 +68,18 @@ def test_delimited_oddities(file: File) -> None:
     embeddings = read(file("t.csv", b"\xef\xbb\xbfa,1\r\n\r\nb,2\r\na,3"))
     assert embeddings.keys == ["a", "b"]
     assert (embeddings.report.blank_lines, embeddings.report.duplicates) == (1, 1)
-    with pytest.raises(CorruptFile, match=r"line 2 has 1 numbers; 2 are expected, as in the first row"):
+    with pytest.raises(CorruptFileError, match=r"line 2 has 1 numbers; 2 are expected, as in the first row"):
         read(file("t.csv", "a,1,2\nb,3\n"))
-    with pytest.raises(CorruptFile, match=r"line 2: a value is not a number \('x'\)"):
+    with pytest.raises(CorruptFileError, match=r"line 2: a value is not a number \('x'\)"):
         read(file("t.csv", "a,1,2\nb,3,x\n"))
-    with pytest.raises(CorruptFile, match=r"line 2 is not UTF-8 \(its byte 2, 0xff\)"):
+    with pytest.raises(CorruptFileError, match=r"line 2 is not UTF-8 \(its byte 2, 0xff\)"):
         read(file("t.csv", b"a,1\nb\xff,2\n"))
     mended = read(file("t.csv", b"a,1\nb\xff,2\n"), errors="replace")
     assert mended.keys == ["a", "b\ufffd"]
     assert mended.report.bytes_repaired == 1
-    with pytest.raises(CorruptFile, match="holds no row"):
+    with pytest.raises(CorruptFileError, match="holds no row"):
         read(file("t.csv", "word,x,y\n"))
-    with pytest.raises(InvalidInput, match="delimiter='ab': give one character"):
+    with pytest.raises(InvalidInputError, match="delimiter='ab': give one character"):
         read(file("t.csv", "a,1\n"), delimiter="ab")
     assert read(file("t.csv", "a:1:2\n"), delimiter=":").keys == ["a"]
 
@@ -106,7 +108,7 @@ TABLES = st.lists(ROWS, min_size=1, max_size=3)
 def outcome(path: Path, options: dict[str, object]) -> Embeddings | str:
     try:
         return read(path, **options)  # type: ignore[arg-type]
-    except (CorruptFile, InvalidInput) as error:
+    except (CorruptFileError, InvalidInputError) as error:
         return str(error)
 
 
@@ -179,7 +181,7 @@ def test_json_lines_keys_and_columns(file: File) -> None:
     ("[" * 100_000, "line 2 is not JSON"),
 ])  # fmt: skip
 def test_json_lines_that_cannot_be_read_are_named(file: File, line: str, sentence: str) -> None:
-    with pytest.raises((CorruptFile, InvalidInput), match=sentence):
+    with pytest.raises((CorruptFileError, InvalidInputError), match=sentence):
         read(file("t.jsonl", f'{{"word": "a", "vector": [1, 2]}}\n{line}\n'))
 
 
@@ -214,13 +216,13 @@ def test_parquet_of_many_shapes(tmp_path: Path) -> None:
 def test_parquet_columns(tmp_path: Path) -> None:
     pytest.importorskip("pyarrow")
     path = parquet(tmp_path / "t.parquet", a=[[1.0], [2.0]], b=[[3.0], [4.0]], number=[7, 8], label=[1, 1])
-    with pytest.raises(InvalidInput, match=r"2 columns hold lists of numbers; the columns are a \(list"):
+    with pytest.raises(InvalidInputError, match=r"2 columns hold lists of numbers; the columns are a \(list"):
         read(path)
     assert read(path, vector_column="b").keys is None
     assert np.asarray(read(path, vector_column="b", key_column="number").keys).tolist() == [7, 8]
-    with pytest.raises(InvalidInput, match="vector_column='number' is no column of lists of numbers"):
+    with pytest.raises(InvalidInputError, match="vector_column='number' is no column of lists of numbers"):
         read(path, vector_column="number")
-    with pytest.raises(InvalidInput, match="columns have names here"):
+    with pytest.raises(InvalidInputError, match="columns have names here"):
         read(path, vector_column="b", key_column=1)
 
 
@@ -232,7 +234,7 @@ def test_parquet_columns(tmp_path: Path) -> None:
     ({"v": [[1.0], [2.0]], "key": [1, None]}, "1 empty keys"),
 ])  # fmt: skip
 def test_parquet_that_is_no_table_of_vectors(tmp_path: Path, columns: dict[str, object], sentence: str) -> None:
-    with pytest.raises(InvalidInput, match=sentence):
+    with pytest.raises(InvalidInputError, match=sentence):
         read(parquet(tmp_path / "t.parquet", **columns))
 
 
@@ -240,7 +242,7 @@ def test_parquet_without_rows(tmp_path: Path) -> None:
     pa = pytest.importorskip("pyarrow")
     empty = pa.array([], pa.list_(pa.float32(), 3))
     assert read(parquet(tmp_path / "t.parquet", v=empty)).vectors.shape == (0, 3)
-    with pytest.raises(InvalidInput, match="nothing says how many dimensions"):
+    with pytest.raises(InvalidInputError, match="nothing says how many dimensions"):
         read(parquet(tmp_path / "u.parquet", v=pa.array([], pa.list_(pa.float32()))))
 
 
@@ -255,7 +257,7 @@ def test_an_index_of_any_name_heads_numbered_columns(file: File, name: str, keys
 
 def test_a_word_with_counted_numbers_is_a_row_or_refused(file: File) -> None:
     assert list(read(file("t.csv", "a,0,1,2\nb,3,4,5\n")).keys) == ["a", "b"]  # type: ignore[arg-type]
-    with pytest.raises(InvalidInput, match="may be names of columns or a row of numbers"):
+    with pytest.raises(InvalidInputError, match="may be names of columns or a row of numbers"):
         read(file("u.csv", "a,0,1,2\nb,1,4,5\n"))
 
 
@@ -265,7 +267,7 @@ def test_what_is_nearly_a_number_makes_no_keys_of_its_column(file: File, cell: s
     path = file("t.csv", f"{header}{cell};2\n3;4\n")
     if "," in cell and not header:
         pytest.skip("that may be two columns")
-    with pytest.raises(InvalidInput, match=r"nearly a number: mend it, or pass key_column=0"):
+    with pytest.raises(InvalidInputError, match=r"nearly a number: mend it, or pass key_column=0"):
         read(path)
     assert list(read(path, key_column=0).keys) == [cell, "3"]  # type: ignore[arg-type]
 
@@ -273,7 +275,7 @@ def test_what_is_nearly_a_number_makes_no_keys_of_its_column(file: File, cell: s
 @pytest.mark.parametrize("header", ["id,word,x", "user_id,name,x", "id,key,x"])
 def test_numbers_that_may_be_keys_are_no_dimension_beside_them(file: File, header: str) -> None:
     path = file("t.csv", f"{header}\n1,a,1\n2,b,2\n")
-    with pytest.raises(InvalidInput, match=r"may each be the key.*vector_columns="):
+    with pytest.raises(InvalidInputError, match=r"may each be the key.*vector_columns="):
         read(path)
     chosen = read(path, key_column=header.split(",")[1], vector_columns=["x"])
     assert (list(chosen.keys), chosen.vectors.tolist()) == (["a", "b"], [[1.0], [2.0]])  # type: ignore[arg-type]
@@ -282,7 +284,7 @@ def test_numbers_that_may_be_keys_are_no_dimension_beside_them(file: File, heade
 def test_numbers_without_words_are_no_glove(file: File) -> None:
     """As numpy.savetxt writes them: the first of each line became its key."""
     path = file("t.txt", "1.5e-01 2.0e+00\n-3.5e-01 4.0e+00\n")
-    with pytest.raises(InvalidInput, match="2 numbers and no words.*format='delimited'"):
+    with pytest.raises(InvalidInputError, match="2 numbers and no words.*format='delimited'"):
         read(path)
     found = read(path, format="delimited", delimiter=" ", key_column=False)
     assert found.vectors.tolist() == [[np.float32(0.15), 2.0], [np.float32(-0.35), 4.0]]

@@ -103,9 +103,9 @@ def test_whole_numbers_that_float32_rounds_are_refused(tmp_path: Path, dtype: An
     sentence = r"row 1 has the value 1700000001 in dimension 0, which float32 rounds to 1700000000.*dtype='f32'"
     np.save(tmp_path / "t.npy", stamps)
     for given in (stamps, tmp_path / "t.npy"):
-        with pytest.raises(nearabout.InvalidInput, match=sentence):
+        with pytest.raises(nearabout.InvalidInputError, match=sentence):
             nearabout.build(given, metric="euclidean")
-        with pytest.raises(nearabout.InvalidInput, match=sentence):
+        with pytest.raises(nearabout.InvalidInputError, match=sentence):
             nearabout.build(given, metric="euclidean", path=tmp_path / "t.near", memory="64MB")
     rounded = nearabout.build(stamps, metric="euclidean", dtype="f32").vectors()
     assert rounded[1, 0] == np.float32(STAMP)

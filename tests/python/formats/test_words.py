@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nearabout.errors import CorruptFile, InvalidInput, TruncatedFile
+from nearabout.errors import CorruptFileError, InvalidInputError, TruncatedFileError
 from nearabout.formats import Embeddings, read
 
 File = Callable[[str, bytes | str], Path]
@@ -62,7 +62,7 @@ def test_of_duplicate_words_the_first_stays(file: File) -> None:
 def test_bytes_that_are_not_utf8(file: File, name: str) -> None:
     header = "3 1\n" if name == "w.vec" else ""
     path = file(name, header.encode() + b"good 1\ncaf\xe9 2\n\x97x\x98 3\n")
-    with pytest.raises(CorruptFile, match=rf"line {2 + bool(header)}.*byte 4, 0xe9.*errors='replace'"):
+    with pytest.raises(CorruptFileError, match=rf"line {2 + bool(header)}.*byte 4, 0xe9.*errors='replace'"):
         read(path)
     replaced = read(path, errors="replace")
     assert keys_of(replaced) == ["good", "caf\ufffd", "\ufffdx\ufffd"]
@@ -77,21 +77,21 @@ def test_words_that_become_equal_by_repair_are_duplicates(file: File) -> None:
 
 
 def test_a_header_that_announces_too_many(file: File) -> None:
-    with pytest.raises(TruncatedFile, match=r"announces 3 words.*ends after 2"):
+    with pytest.raises(TruncatedFileError, match=r"announces 3 words.*ends after 2"):
         read(file("w.vec", "3 2\na 1 2\nb 3 4\n"))
 
 
 def test_a_header_that_announces_too_few(file: File) -> None:
-    with pytest.raises(CorruptFile, match=r"line 3: the header announces 1 words"):
+    with pytest.raises(CorruptFileError, match=r"line 3: the header announces 1 words"):
         read(file("w.vec", "1 2\na 1 2\nb 3 4\n"))
 
 
 def test_a_header_that_announces_what_no_machine_holds(file: File) -> None:
-    with pytest.raises(TruncatedFile, match="announces 1,000,000,000,000"):
+    with pytest.raises(TruncatedFileError, match="announces 1,000,000,000,000"):
         read(file("w.vec", "1000000000000 2\na 1 2\n"))
-    with pytest.raises(CorruptFile, match="announces 99,999,999,999 dimensions"):
+    with pytest.raises(CorruptFileError, match="announces 99,999,999,999 dimensions"):
         read(file("w.vec", "1 99999999999\na 1 2\n"))
-    with pytest.raises(CorruptFile, match="announces 0 dimensions"):
+    with pytest.raises(CorruptFileError, match="announces 0 dimensions"):
         read(file("w.vec", "1 0\na\n"))
 
 
@@ -105,29 +105,31 @@ def test_a_header_that_announces_what_no_machine_holds(file: File) -> None:
     ("b 3 \u0664", r"is not a number"),
 ])  # fmt: skip
 def test_lines_that_cannot_be_read_are_named(file: File, line: str, sentence: str) -> None:
-    with pytest.raises(CorruptFile, match=sentence):
+    with pytest.raises(CorruptFileError, match=sentence):
         read(file("w.vec", f"3 2\na 1 2\n{line}\nc 5 6\n"))
 
 
 def test_given_dims_settle_what_belongs_to_the_key(file: File) -> None:
     path = file("w.txt", "a 1 2\nversion 2.0 3 4\n")
-    with pytest.raises(CorruptFile, match="dims=2"):
+    with pytest.raises(CorruptFileError, match="dims=2"):
         read(path)
     assert keys_of(read(path, dims=2)) == ["a", "version 2.0"]
-    with pytest.raises(InvalidInput, match="has 2 dimensions by its header, dims=3 was given"):
+    with pytest.raises(InvalidInputError, match="has 2 dimensions by its header, dims=3 was given"):
         read(file("w.vec", "1 2\na 1 2\n"), dims=3)
 
 
 def test_a_tie_does_not_decide_the_dimensions(file: File) -> None:
     path = file("w.txt", "the 1e5 2\nof 1d5 3\n")
-    with pytest.raises(CorruptFile, match=r"1 or 2 numbers after their word, each as often.*dims=1, dims=2"):
+    with pytest.raises(CorruptFileError, match=r"1 or 2 numbers after their word, each as often.*dims=1, dims=2"):
         read(path)
     assert keys_of(read(path, dims=1)) == ["the 1e5", "of 1d5"]
 
 
 def test_two_rows_in_one_line_are_no_key(file: File) -> None:
     for name, text in (("w.txt", "a 1 2\nb 3 4 c 5 6\nd 7 8\n"), ("w.vec", "3 2\na 1 2\nb 3 4 c 5 6\nd 7 8\n")):
-        with pytest.raises(CorruptFile, match=r"the key 'b 3 4 c' \(row 1\) holds numbers, as if two rows were in one"):
+        with pytest.raises(
+            CorruptFileError, match=r"the key 'b 3 4 c' \(row 1\) holds numbers, as if two rows were in one"
+        ):
             read(file(name, text))
         assert keys_of(read(file(name, text), dims=2)) == ["a", "b 3 4 c", "d"]
 
@@ -147,7 +149,7 @@ def test_nothing_but_a_header(file: File) -> None:
         embeddings = read(file(name, "0 3\n"))
         assert embeddings.vectors.shape == (0, 3)
         assert keys_of(embeddings) == []
-    with pytest.raises(TruncatedFile):
+    with pytest.raises(TruncatedFileError):
         read(file("w.vec", "2 3\n"))
 
 
@@ -169,7 +171,7 @@ def test_a_key_of_a_megabyte(file: File) -> None:
 
 
 def test_text_without_vectors(file: File) -> None:
-    with pytest.raises(CorruptFile, match="no line of a word and its numbers"):
+    with pytest.raises(CorruptFileError, match="no line of a word and its numbers"):
         read(file("w.txt", "Athens Greece Baghdad Iraq\n"))
 
 
@@ -197,22 +199,24 @@ def test_binary_duplicates_and_odd_keys(file: File) -> None:
 
 def test_a_short_last_binary_record(file: File) -> None:
     content = b"2 2\n" + record(b"word", 1, 2) + record(b"other", 3, 4)
-    with pytest.raises(TruncatedFile, match=r"byte 17: the last record is cut short"):
+    with pytest.raises(TruncatedFileError, match=r"byte 17: the last record is cut short"):
         read(file("w.bin", content[:-1]))
-    with pytest.raises(TruncatedFile, match=r"announces 2 words of 2 dimensions, which take 18 bytes at least; 13 are"):
+    with pytest.raises(
+        TruncatedFileError, match=r"announces 2 words of 2 dimensions, which take 18 bytes at least; 13 are"
+    ):
         read(file("w.bin", content[:17]))
 
 
 def test_binary_headers_that_lie(file: File) -> None:
     content = record(b"a", 1, 2) + record(b"b", 3, 4)
-    with pytest.raises(CorruptFile, match=r"byte 14: the header announces 1 words"):
+    with pytest.raises(CorruptFileError, match=r"byte 14: the header announces 1 words"):
         read(file("w.bin", b"1 2\n" + content))
-    with pytest.raises(TruncatedFile, match="announces 9,000,000,000,000,000,000 words"):
+    with pytest.raises(TruncatedFileError, match="announces 9,000,000,000,000,000,000 words"):
         read(file("w.bin", b"9000000000000000000 2\n" + content))
 
 
 def test_binary_keys_that_are_not_utf8(file: File) -> None:
     path = file("w.bin", b"2 2\n" + record(b"a", 1, 2) + record(b"b\xff", 3, 4))
-    with pytest.raises(CorruptFile, match=r"byte 14.*0xff"):
+    with pytest.raises(CorruptFileError, match=r"byte 14.*0xff"):
         read(path)
     assert keys_of(read(path, errors="replace")) == ["a", "b\ufffd"]

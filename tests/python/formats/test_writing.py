@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from nearabout import _core
-from nearabout.errors import InvalidInput
+from nearabout.errors import InvalidInputError
 from nearabout.formats import read, write, writer_names
 
 SUFFIX = {
@@ -68,7 +68,7 @@ def test_any_words_come_back_or_are_refused(tmp_path: Path, matrix: Any, keys: l
     path = tmp_path / f"w{SUFFIX[name]}"
     try:
         write(path, matrix, keys)
-    except InvalidInput as error:
+    except InvalidInputError as error:
         assert name != "parquet"
         assert "key" in str(error)
         return
@@ -117,7 +117,7 @@ def test_text_is_written_in_blocks(tmp_path: Path, name: str) -> None:
     embeddings = read(path)
     same(embeddings.vectors, matrix)
     assert embeddings.keys == keys
-    with pytest.raises(InvalidInput, match="key 699"):
+    with pytest.raises(InvalidInputError, match="key 699"):
         write(path, matrix, [*keys[:-1], "a\n"])
 
 
@@ -152,7 +152,7 @@ def test_embeddings_are_written_as_they_were_read(tmp_path: Path, samples: Path)
     ("glove", "a\rb"), ("word2vec-text", "a\rb"),
 ])  # fmt: skip
 def test_keys_that_would_come_back_changed_are_refused(tmp_path: Path, name: str, key: str) -> None:
-    with pytest.raises(InvalidInput, match="key 1"):
+    with pytest.raises(InvalidInputError, match="key 1"):
         write(tmp_path / f"w{SUFFIX[name]}", MATRIX[:2], ["good", key])
     assert os.listdir(tmp_path) == []
 
@@ -162,7 +162,7 @@ def test_what_is_written_is_read_back_without_help(tmp_path: Path, name: str) ->
     """What a reader refuses, unless it is told the dimensions, a writer does not write."""
     path = tmp_path / f"w{SUFFIX[name]}"
     for keys in (["1 2 a", "b"], ["Budget 1,5", "b"], ['"a"', '"b"']):
-        with pytest.raises(InvalidInput, match="key"):
+        with pytest.raises(InvalidInputError, match="key"):
             write(path, MATRIX[:2], keys)
     for keys in (["7 a", "b"], ['"a"', "b"], ['"', '""'], ["a,5", ". . ."]):
         write(path, MATRIX[:2], keys)
@@ -178,7 +178,7 @@ def test_any_words_come_back_without_help_or_are_refused(
     path = tmp_path / f"w{SUFFIX[name]}"
     try:
         write(path, matrix, keys)
-    except InvalidInput:
+    except InvalidInputError:
         return
     embeddings = read(path, format=name)
     same(embeddings.vectors, matrix)
@@ -186,7 +186,7 @@ def test_any_words_come_back_without_help_or_are_refused(
 
 
 def test_an_empty_key_is_refused_where_it_would_be_lost(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match="key 2 is empty.*word2vec-text"):
+    with pytest.raises(InvalidInputError, match="key 2 is empty.*word2vec-text"):
         write(tmp_path / "w.txt", MATRIX, ["a", "b", "", "d"])
     for name in ("w.vec", "w.bin", "w.parquet", "w.csv", "w.jsonl"):
         write(tmp_path / name, np.nan_to_num(MATRIX), ["", "b", "c", "d"])
@@ -194,17 +194,17 @@ def test_an_empty_key_is_refused_where_it_would_be_lost(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_written(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match=r"the suffix '\.xyz' is none that can be written"):
+    with pytest.raises(InvalidInputError, match=r"the suffix '\.xyz' is none that can be written"):
         write(tmp_path / "w.xyz", MATRIX)
-    with pytest.raises(InvalidInput, match="format='nothing' is none"):
+    with pytest.raises(InvalidInputError, match="format='nothing' is none"):
         write(tmp_path / "w.npy", MATRIX, format="nothing")
-    with pytest.raises(InvalidInput, match="npy has no room for keys"):
+    with pytest.raises(InvalidInputError, match="npy has no room for keys"):
         write(tmp_path / "w.npy", MATRIX, WORDS)
-    with pytest.raises(InvalidInput, match="3 keys were given for 4 vectors"):
+    with pytest.raises(InvalidInputError, match="3 keys were given for 4 vectors"):
         write(tmp_path / "w.vec", MATRIX, WORDS[:3])
-    with pytest.raises(InvalidInput, match=r"shape \(2,\)"):
+    with pytest.raises(InvalidInputError, match=r"shape \(2,\)"):
         write(tmp_path / "w.vec", MATRIX[0])
-    with pytest.raises(InvalidInput, match="row 0 has a number too large for float32"):
+    with pytest.raises(InvalidInputError, match="row 0 has a number too large for float32"):
         write(tmp_path / "w.vec", np.array([[1e300]]))
 
 

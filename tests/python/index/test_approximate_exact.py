@@ -45,7 +45,7 @@ FOREST = Approximate(
 IVF = Approximate(
     "ivf",
     na.IVF(lists=20),
-    (na.IVF(lists=300), na.IVF(lists=7, codes=4), na.IVF(codes=na.LeadingCodes(32, 4))),
+    (na.IVF(lists=300), na.IVF(lists=7, codes=4), na.IVF(codes=na.PcaCodes(32, 4))),
     tuple(na.IVF(lists=lists) for lists in (1, 2, 5, 50)),
     20,
     EUCLIDEAN_OR_INNER,

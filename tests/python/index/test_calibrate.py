@@ -35,8 +35,8 @@ def test_calibrate_gives_another_index(name: str, tmp_path: Path) -> None:
     calibration = other.calibration()
     assert calibration is not None
     assert before is not None
-    assert (calibration.measured_on, calibration.queries, calibration.recall) == ("queries", 700, 0.95)
-    assert other.info()["calibration"]["measured_on"] == "queries"
+    assert (calibration.source, calibration.queries, calibration.target_recall) == ("user_queries", 700, 0.95)
+    assert other.info()["calibration"]["source"] == "user_queries"
     assert (other.kind, len(other), other.metric) == (index.kind, len(index), index.metric)
     other.verify()
     hits = other.search(fresh, 10, recall=0.9)
@@ -85,7 +85,7 @@ def test_with_rows_it_is_what_the_build_measured(name: str) -> None:
     assert again.calibrate(unlike()[0]).calibrate().calibration() == index.calibration()
     target = index.calibrate(recall=0.7).calibration()
     assert target is not None
-    assert target.recall == 0.7
+    assert target.target_recall == 0.7
     assert index.calibrate(recall=0.7).calibrate().calibration() == target  # which keeps it
 
 
@@ -102,9 +102,9 @@ def test_queries_at_build(name: str) -> None:
     index = na.build(table()[0], metric="euclidean", kind=KINDS[name], queries=given)
     calibration = index.calibration()
     assert calibration is not None
-    assert calibration.measured_on == "queries"
+    assert calibration.source == "user_queries"
     assert calibration.queries == 700
-    assert not np.asarray(index.search(fresh, 10).untested).mean() > 0.05
+    assert not np.asarray(index.search(fresh, 10).out_of_distribution).mean() > 0.05
     hits = index.search(fresh, 10, recall=0.9)
     true = na.build(table()[0], metric="euclidean", kind="exact").search(fresh, 10).rows
     assert share(hits.rows, true) >= min(0.9, np.asarray(hits.expected_recall).min()) - 0.03
@@ -127,27 +127,27 @@ def test_queries_are_capped_and_spread() -> None:
     calibration = built("lists").calibrate(queries).calibration()
     assert calibration is not None
     assert calibration.queries == 1_024
-    assert not np.asarray(built("lists").calibrate(queries).search(queries, 10).untested).mean() > 0.05
+    assert not np.asarray(built("lists").calibrate(queries).search(queries, 10).out_of_distribution).mean() > 0.05
 
 
 def test_what_cannot_be_calibrated() -> None:
     rows, queries = table()
-    with pytest.raises(na.InvalidInput, match="an exact index compares every row: there is nothing to calibrate"):
+    with pytest.raises(na.InvalidInputError, match="an exact index compares every row: there is nothing to calibrate"):
         na.build(rows, kind="exact").calibrate(queries)
     for name in ("bytes", "codes"):
-        with pytest.raises(na.InvalidInput, match="keeps no vectors.*give queries= when you build it"):
+        with pytest.raises(na.InvalidInputError, match="keeps no vectors.*give queries= when you build it"):
             built(name).calibrate(queries)
     for name in BOTH:
         index = built(name)
-        with pytest.raises(na.InvalidInput, match="queries is empty"):
+        with pytest.raises(na.InvalidInputError, match="queries is empty"):
             index.calibrate(queries[:0])
-        with pytest.raises(na.InvalidInput, match=f"7 dims; the index has {DIMS}"):
+        with pytest.raises(na.InvalidInputError, match=f"7 dims; the index has {DIMS}"):
             index.calibrate(queries[:, :7])
-        with pytest.raises(na.InvalidInput, match="not a finite float32"):
+        with pytest.raises(na.InvalidInputError, match="not a finite float32"):
             index.calibrate(np.full((3, DIMS), np.nan))
-        with pytest.raises(na.InvalidInput, match="threads is 0"):
+        with pytest.raises(na.InvalidInputError, match="threads is 0"):
             index.calibrate(queries, threads=0)
-        with pytest.raises(na.InvalidInput, match="zero vector"):
+        with pytest.raises(na.InvalidInputError, match="zero vector"):
             built(name, "cosine").calibrate(np.zeros((3, DIMS)))
 
 
@@ -163,15 +163,15 @@ def test_rows_that_will_be_asked_about(name: str) -> None:
     fitted = index.calibrate(keys=loose[::2])
     known = fitted.calibration()
     assert known is not None
-    assert (known.measured_on, known.queries) == ("rows", 300)
+    assert (known.source, known.queries) == ("held_out_rows", 300)
     assert known == index.calibrate(keys=loose[::2][::-1], threads=1).calibration()
     found = fitted.search_by_key(loose[1::2], 10, recall=0.9)
     true = fitted.search_by_key(loose[1::2], 10, exact=True)
     assert (found.distances <= true.distances[:, -1:]).mean() >= 0.88
     for refused, error, sentence in (
-        ({"keys": []}, na.InvalidInput, "keys is empty"),
-        ({"keys": ["no row"]}, na.UnknownKey, "no key 'no row'"),
-        ({"keys": loose, "queries": rows[:2]}, na.InvalidInput, "queries and keys are both given"),
+        ({"keys": []}, na.InvalidInputError, "keys is empty"),
+        ({"keys": ["no row"]}, na.UnknownKeyError, "no key 'no row'"),
+        ({"keys": loose, "queries": rows[:2]}, na.InvalidInputError, "queries and keys are both given"),
     ):
         with pytest.raises(error, match=sentence):
             index.calibrate(**refused)  # type: ignore[arg-type]
@@ -180,7 +180,7 @@ def test_rows_that_will_be_asked_about(name: str) -> None:
 def test_hits_as_near_as_the_last_count() -> None:
     rows = np.repeat(np.arange(50, dtype=np.float32), 40)[:, None] * np.ones(8, np.float32)
     index = na.build(rows, metric="euclidean", kind=na.IVF(lists=20))
-    assert index.recall(rows[::40] + 0.25, k=10) == 1.0
+    assert index.measure_recall(rows[::40] + 0.25, k=10) == 1.0
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -193,7 +193,7 @@ def test_without_calibration(name: str) -> None:
     assert (np.asarray(hits.effort) > 0).all()
     assert np.isnan(np.asarray(hits.expected_recall)).all()
     assert index.search(queries[0], 10).expected_recall is None
-    assert not np.asarray(hits.untested).any()
+    assert not np.asarray(hits.out_of_distribution).any()
     assert share(hits.rows, truth("euclidean", 10)) > 0.85
     pickled = pickle.loads(pickle.dumps(hits))
     assert np.isnan(pickled.expected_recall).all()
@@ -205,7 +205,7 @@ def test_without_calibration(name: str) -> None:
         lambda: index.search_by_key(1, recall=1),
         lambda: index.radius_search(queries[0], 1.0, recall=0.9),
     ):
-        with pytest.raises(na.InvalidInput, match=refusal):
+        with pytest.raises(na.InvalidInputError, match=refusal):
             refused()
     if name in WITH_VECTORS:
         later = index.calibrate()
@@ -215,7 +215,7 @@ def test_without_calibration(name: str) -> None:
 
 @pytest.mark.parametrize("flag", [1, "yes", None])
 def test_calibrate_is_true_or_false(flag: Any) -> None:
-    with pytest.raises(na.InvalidInput, match="calibrate is .*; pass True or False"):
+    with pytest.raises(na.InvalidInputError, match="calibrate is .*; pass True or False"):
         na.build(table()[0], calibrate=flag)
 
 
@@ -231,7 +231,7 @@ def test_the_recall_of_a_build_is_what_searches_aim_at(name: str) -> None:
         assert np.asarray(less.expected_recall).min() >= 0.7
     calibration = low.calibration()
     assert calibration is not None
-    assert calibration.recall == 0.7
+    assert calibration.target_recall == 0.7
 
 
 def test_all_of_them_is_what_the_exact_scan_is_for() -> None:

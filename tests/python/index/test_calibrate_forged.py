@@ -1,4 +1,4 @@
-"""Calibrating an index that somebody forged: CorruptFile, or a calibration; no other error."""
+"""Calibrating an index that somebody forged: CorruptFileError, or a calibration; no other error."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import nearabout as na
-from nearabout.errors import CorruptFile, FileFormatError, InvalidInput
+from nearabout.errors import CorruptFileError, FileFormatError, InvalidInputError
 from tests.files import near_image
 
 VECTORS = np.random.default_rng(0).normal(size=(600, 24)).astype("f4")
@@ -27,7 +27,7 @@ def test_rows_that_are_in_no_tree(tmp_path: Path) -> None:
     rows[rows % 2 == 0] = 1
     forged = tmp_path / "forged.near"
     forged.write_bytes(near_image.exchange(image, near_image.TREE_ROWS, data=rows.tobytes()))
-    with pytest.raises(CorruptFile, match=r"forged\.near is corrupt: row \d+ is in none of its trees"):
+    with pytest.raises(CorruptFileError, match=r"forged\.near is corrupt: row \d+ is in none of its trees"):
         na.open(forged).calibrate(VECTORS[:100] + np.float32(0.1))
 
 
@@ -52,6 +52,6 @@ def test_any_section(kind: str, tmp_path: Path) -> None:
             tried += 1
             try:
                 na.open(forged).calibrate(VECTORS[:64] + np.float32(0.1), threads=1)
-            except (FileFormatError, InvalidInput):
+            except (FileFormatError, InvalidInputError):
                 continue
     assert tried > 50

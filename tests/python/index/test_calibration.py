@@ -70,8 +70,8 @@ def test_out_of_reach_compares_every_row(name: str) -> None:
         hits = index.search(queries, k, recall=recall)
         assert np.asarray(hits.effort).tolist() == [na.EVERY_ROW] * len(queries)
         assert np.asarray(hits.expected_recall).tolist() == [1.0] * len(queries)
-        assert isinstance(hits.untested, np.ndarray)
-        assert not hits.untested.any()
+        assert isinstance(hits.out_of_distribution, np.ndarray)
+        assert not hits.out_of_distribution.any()
         assert_same(hits, index.search(queries, k, exact=True))
         alone = index.search(queries[0], k, recall=recall)
         assert alone.effort == na.EVERY_ROW
@@ -104,10 +104,10 @@ def test_one_query_is_told_what_a_batch_is(name: str) -> None:
             assert alone.expected_recall is None or isinstance(alone.expected_recall, float)
             expected = math.nan if alone.expected_recall is None else alone.expected_recall
             np.testing.assert_equal(expected, batch.expected_recall[3])  # type: ignore[index]
-            assert isinstance(batch.untested, np.ndarray)
-            assert batch.untested.shape == (len(queries),)
-            assert isinstance(alone.untested, bool)
-            assert alone.untested == batch.untested[3]
+            assert isinstance(batch.out_of_distribution, np.ndarray)
+            assert batch.out_of_distribution.shape == (len(queries),)
+            assert isinstance(alone.out_of_distribution, bool)
+            assert alone.out_of_distribution == batch.out_of_distribution[3]
 
 
 @pytest.mark.parametrize("name", WITH_VECTORS)
@@ -142,14 +142,14 @@ def test_a_recall_is_an_effort(name: str) -> None:
         assert_same(index.search(queries, 10), index.search(queries, 10, recall=0.95))
     calibration = index.calibration()
     assert calibration is not None
-    assert calibration.recall == 0.95
+    assert calibration.target_recall == 0.95
 
 
 @pytest.mark.parametrize("name", KINDS)
 def test_points_are_in_order(name: str) -> None:
     calibration = built(name).calibration()
     assert calibration is not None
-    assert calibration.measured_on == "rows"
+    assert calibration.source == "held_out_rows"
     assert calibration.queries == 384
     points = calibration.points
     assert [point.effort for point in points] == sorted({point.effort for point in points})
@@ -159,10 +159,10 @@ def test_points_are_in_order(name: str) -> None:
         assert recalls[0] < recalls[-1] <= 1
         for point in points:
             at = point.at[k]
-            assert 0 <= at.low <= at.recall
-            assert at.distances > 0
-            assert at.seconds > 0
-        assert points[-1].at[k].seconds > points[0].at[k].seconds
+            assert 0 <= at.recall_lower <= at.recall
+            assert at.distance_computations > 0
+            assert at.modelled_seconds > 0
+        assert points[-1].at[k].modelled_seconds > points[0].at[k].modelled_seconds
     assert built(name).info()["calibration"]["points"][0]["effort"] == points[0].effort
 
 
@@ -175,8 +175,8 @@ def test_pickled_hits_keep_what_they_were_told(name: str) -> None:
             assert type(other.expected_recall) is type(hits.expected_recall)
             np.testing.assert_array_equal(other.effort, hits.effort)
             np.testing.assert_array_equal(other.expected_recall, hits.expected_recall)
-            np.testing.assert_array_equal(other.untested, hits.untested)
-            assert type(other.untested) is type(hits.untested)
+            np.testing.assert_array_equal(other.out_of_distribution, hits.out_of_distribution)
+            assert type(other.out_of_distribution) is type(hits.out_of_distribution)
             assert_same(other, hits)
 
 
@@ -185,15 +185,15 @@ def test_pickled_hits_keep_what_they_were_told(name: str) -> None:
 def test_far_and_very_near_queries_are_untested(name: str, metric: str) -> None:
     index, (rows, queries) = built(name, metric), table()
     for k in (1, 3, 10, 20):
-        assert np.asarray(index.search(100 * queries, k).untested).all()
-        assert index.search(100 * queries[0], k).untested is True
-        assert np.asarray(index.search(queries, k).untested).mean() < 0.1
+        assert np.asarray(index.search(100 * queries, k).out_of_distribution).all()
+        assert index.search(100 * queries[0], k).out_of_distribution is True
+        assert np.asarray(index.search(queries, k).out_of_distribution).mean() < 0.1
     if name in WITH_VECTORS:  # a row is nearer to itself than any row was to others
         hits = index.search(rows[:50], 1, recall=0.97)
         itself = hits.rows[:, 0] == np.arange(50)
         assert itself.mean() > 0.9
-        assert np.asarray(hits.untested)[itself].all()
-        assert not np.asarray(index.search(100 * queries, 10, exact=True).untested).any()
+        assert np.asarray(hits.out_of_distribution)[itself].all()
+        assert not np.asarray(index.search(100 * queries, 10, exact=True).out_of_distribution).any()
 
 
 @pytest.mark.parametrize("name", WITH_VECTORS)
@@ -201,7 +201,9 @@ def test_rows_that_ask_by_key_are_tested(name: str) -> None:
     """Their own row is left out, as it was when they were measured with."""
     index = built(name)
     held_out = (2 * np.arange(384) + 1) * len(index) // 768
-    assert np.asarray(index.search_by_key(held_out, 10, recall=0.99).untested).mean() < 0.01  # guessed from the leaves
+    assert (
+        np.asarray(index.search_by_key(held_out, 10, recall=0.99).out_of_distribution).mean() < 0.01
+    )  # guessed from the leaves
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -209,7 +211,7 @@ def test_by_key(name: str) -> None:
     index = built(name)
     keys = np.arange(0, ROWS, 40)
     if name == "codes":
-        with pytest.raises(na.InvalidInput):
+        with pytest.raises(na.InvalidInputError):
             index.search_by_key(keys, 10, recall=0.8)
         return
     hits = index.search_by_key(keys, 10, recall=0.8)
@@ -228,11 +230,11 @@ def test_recall_measures(name: str) -> None:
     index, queries = built(name), table()[1]
     for options in ({"effort": 5}, {"effort": 200}, {"recall": 0.8}, {}):
         found = share(index.search(queries, 10, **options).rows, truth("euclidean", 10))  # type: ignore[arg-type]
-        assert index.recall(queries, 10, **options) == pytest.approx(found)  # type: ignore[arg-type]
-    assert index.recall(queries, recall=1) == 1.0
-    assert index.recall(queries[0], 10, effort=10**6) == 1.0
-    with pytest.raises(na.InvalidInput, match="keeps no vectors"):
-        built("codes").recall(queries)
+        assert index.measure_recall(queries, 10, **options) == pytest.approx(found)  # type: ignore[arg-type]
+    assert index.measure_recall(queries, recall=1) == 1.0
+    assert index.measure_recall(queries[0], 10, effort=10**6) == 1.0
+    with pytest.raises(na.InvalidInputError, match="keeps no vectors"):
+        built("codes").measure_recall(queries)
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -254,22 +256,22 @@ def test_recalls_that_cannot_be(name: str, recall: Any, sentence: str) -> None:
         lambda: index.search(queries, recall=recall),
         lambda: index.search(queries[0], recall=recall),
         lambda: index.search_by_key(3, recall=recall),
-        lambda: index.recall(queries, recall=recall),
+        lambda: index.measure_recall(queries, recall=recall),
         lambda: index.calibrate(recall=recall),
         lambda: na.build(rows[:9], kind=KINDS[name], recall=recall),
     ):
-        with pytest.raises(na.InvalidInput, match=sentence):
+        with pytest.raises(na.InvalidInputError, match=sentence):
             refused()
 
 
 @pytest.mark.parametrize("name", KINDS)
 def test_two_ways_to_say_how_much(name: str) -> None:
     index, query = built(name), table()[1][0]
-    with pytest.raises(na.InvalidInput, match="^pass either recall= or effort=, not both"):
+    with pytest.raises(na.InvalidInputError, match="^pass either recall= or effort=, not both"):
         index.search(query, recall=0.9, effort=5)
-    with pytest.raises(na.InvalidInput, match="^pass either recall= or exact=, not both"):
+    with pytest.raises(na.InvalidInputError, match="^pass either recall= or exact=, not both"):
         index.search(query, recall=0.9, exact=True)
-    with pytest.raises(na.InvalidInput, match="pass either recall= or effort="):
+    with pytest.raises(na.InvalidInputError, match="pass either recall= or effort="):
         index.search_by_key(4, recall=0.9, effort=5)
 
 
@@ -281,13 +283,13 @@ def test_an_exact_index_finds_all_whatever_is_asked() -> None:
         assert_same(hits, index.search(queries, 10))
         assert (np.asarray(hits.effort) == na.EVERY_ROW).all()
         assert (np.asarray(hits.expected_recall) == 1.0).all()
-        assert not np.asarray(hits.untested).any()
+        assert not np.asarray(hits.out_of_distribution).any()
     assert index.search_by_key(3, recall=0.5).effort == na.EVERY_ROW
-    assert index.recall(queries) == 1.0
+    assert index.measure_recall(queries) == 1.0
     assert index.calibration() is None
-    with pytest.raises(na.InvalidInput, match="recall is 2"):
+    with pytest.raises(na.InvalidInputError, match="recall is 2"):
         index.search(queries, recall=2)
-    with pytest.raises(na.InvalidInput, match="recall= or exact="):
+    with pytest.raises(na.InvalidInputError, match="recall= or exact="):
         index.search(queries, recall=0.5, exact=True)
 
 
@@ -302,9 +304,9 @@ def test_a_radius_finds_all(name: str) -> None:
         assert_same(hits, true)
         assert np.asarray(hits.effort).tolist() == [na.EVERY_ROW] * 50
         assert np.asarray(hits.expected_recall).tolist() == [1.0] * 50
-        assert not np.asarray(hits.untested).any()
+        assert not np.asarray(hits.out_of_distribution).any()
         alone = index.radius_search(queries[0], radius, **options)  # type: ignore[arg-type]
-        assert (alone.effort, alone.expected_recall, alone.untested) == (na.EVERY_ROW, 1.0, False)
+        assert (alone.effort, alone.expected_recall, alone.out_of_distribution) == (na.EVERY_ROW, 1.0, False)
     effort = 100 if name != "lists" else 3
     some = index.radius_search(queries, radius, effort=effort)
     assert 0 < np.sum(some.counts) < np.sum(true.counts)
@@ -322,11 +324,11 @@ def test_a_radius_of_codes_has_no_recall(name: str) -> None:
     assert (np.asarray(hits.effort) > 0).all()
     assert np.isnan(np.asarray(hits.expected_recall)).all()
     assert built(name).radius_search(table()[1][0], 3.0).expected_recall is None
-    assert not np.asarray(hits.untested).any()
+    assert not np.asarray(hits.out_of_distribution).any()
 
 
 def test_a_radius_takes_one_way() -> None:
-    with pytest.raises(na.InvalidInput, match="^pass either recall= or effort=, not both"):
+    with pytest.raises(na.InvalidInputError, match="^pass either recall= or effort=, not both"):
         built("lists").radius_search(table()[1][0], 3.0, recall=0.9, effort=5)
-    with pytest.raises(na.InvalidInput, match="recall is 2"):
+    with pytest.raises(na.InvalidInputError, match="recall is 2"):
         built("lists").radius_search(table()[1][0], 3.0, recall=2)

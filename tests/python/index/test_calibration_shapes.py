@@ -40,13 +40,13 @@ def test_a_few_rows(name: str, rows: int, calibrate: bool) -> None:
         for options in ({}, *([{"recall": 0.5}, {"recall": 1}] if calibrate or rows == 0 else [])):
             hits = index.search(queries, k, **options)  # type: ignore[arg-type]
             assert hits.rows.shape == (20, min(k, rows))
-            assert np.asarray(hits.untested).shape == (20,)
+            assert np.asarray(hits.out_of_distribution).shape == (20,)
             assert between_0_and_1(hits.expected_recall)
             if options == {"recall": 1} and "keep_vectors=False" not in repr(SMALL[name]):
                 assert_same(hits, exact.search(queries, k))
             assert index.search(queries[0], k, **options).effort == np.asarray(hits.effort)[0]  # type: ignore[arg-type]
     if rows == 0:
-        with pytest.raises(na.InvalidInput, match="the index has no rows"):
+        with pytest.raises(na.InvalidInputError, match="the index has no rows"):
             index.calibrate(queries)
     elif "keep_vectors=False" not in repr(SMALL[name]):
         again = index.calibrate(queries)
@@ -88,7 +88,7 @@ def test_copies_are_not_what_is_measured(name: str) -> None:
     assert share(twice.search(queries, 10, effort=first.effort).rows, true) < 0.9, "the test has to be harder"
     asked = twice.search(queries, 10, recall=0.9)  # five rows, each twice
     assert share(asked.rows, true) >= min(0.9, np.asarray(asked.expected_recall).min()) - 0.04
-    assert not np.asarray(asked.untested).mean() > 0.05
+    assert not np.asarray(asked.out_of_distribution).mean() > 0.05
 
 
 @pytest.mark.parametrize("flipped", [0.1, 0.3])
@@ -105,7 +105,7 @@ def test_bits(kind: na.Forest, flipped: float) -> None:
             hits, true = index.search(fresh, 10, recall=target), index.search(fresh, 10, exact=True)
             assert np.asarray(hits.expected_recall).min() >= target
             assert (hits.distances <= true.distances[:, -1:]).mean() >= target - 0.03  # there are ties
-        assert not np.asarray(index.search(fresh, 10).untested).mean() > 0.05
+        assert not np.asarray(index.search(fresh, 10).out_of_distribution).mean() > 0.05
         assert index.calibrate(queries[:200]).calibration() == index.calibration() or given is None
         packed = index.calibrate(np.packbits(queries[:200], axis=1, bitorder="little"))
         assert packed.calibration() == index.calibrate(queries[:200]).calibration()
@@ -118,7 +118,7 @@ def test_manhattan(kind: na.Forest, given: bool) -> None:
     index = na.build(rows, metric="manhattan", kind=kind, queries=queries[:200] if given else None)
     calibration = index.calibration()
     assert calibration is not None
-    assert calibration.measured_on == ("queries" if given else "rows")
+    assert calibration.source == ("user_queries" if given else "held_out_rows")
     for k in (1, 10, 100):
         for target in (0.8, 0.9):
             hits = index.search(queries[200:], k, recall=target)

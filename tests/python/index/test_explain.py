@@ -55,29 +55,29 @@ def cases(index: na.Index, effort: int | None) -> list[tuple[Any, int, bool, na.
 def test_what_is_told_is_what_searches_do(index: na.Index) -> None:
     for effort in [None] if index.kind == "exact" else [None, 3, 40]:
         for query, rank, seen, told in cases(index, effort):
-            assert (told.rank, told.expected, told.found, told.k) == (rank, rank <= 10, seen, 10)
+            assert (told.rank, told.is_true_neighbour, told.found, told.k) == (rank, rank <= 10, seen, 10)
             assert effort in (None, told.effort)
-            if told.ranked_by == "vectors":
+            if told.distance_source == "vectors":
                 assert told.distance == pytest.approx(np.linalg.norm(VECTORS[told.row] - query), rel=1e-6)
-            assert (told.distance <= told.kth_distance) == told.expected
+            assert (told.distance <= told.kth_distance) == told.is_true_neighbour
             if index.kind != "exact":
-                assert told.reachable == (told.appears_at is not None)
-            if told.expected and told.effort is not None and told.appears_at is not None:
-                assert told.found or told.appears_at > told.effort
-            if told.appears_at is not None:
-                at = index.search(query, max(10, rank), effort=told.appears_at).rows
+                assert told.reachable == (told.min_effort_found is not None)
+            if told.is_true_neighbour and told.effort is not None and told.min_effort_found is not None:
+                assert told.found or told.min_effort_found > told.effort
+            if told.min_effort_found is not None:
+                at = index.search(query, max(10, rank), effort=told.min_effort_found).rows
                 assert told.row in at
-                if told.appears_at > 1:
-                    assert told.row not in index.search(query, max(10, rank), effort=told.appears_at - 1).rows
+                if told.min_effort_found > 1:
+                    assert told.row not in index.search(query, max(10, rank), effort=told.min_effort_found - 1).rows
 
 
 def test_some_are_missed(index: na.Index) -> None:
     """The cases above are of both sorts."""
     if index.kind != "exact":
         told = [told for _, _, _, told in cases(index, 3)]
-        assert any(each.expected and not each.found for each in told)
-        assert any(each.found and not each.expected for each in told)
-        assert any(each.found and each.expected for each in told)
+        assert any(each.is_true_neighbour and not each.found for each in told)
+        assert any(each.found and not each.is_true_neighbour for each in told)
+        assert any(each.found and each.is_true_neighbour for each in told)
 
 
 def test_lists_tell_which_of_their_ways_missed_a_row() -> None:
@@ -88,22 +88,22 @@ def test_lists_tell_which_of_their_ways_missed_a_row() -> None:
             within = set(index.radius_search(query, 1e9, effort=effort).rows.tolist())  # all rows of those lists
             for row in truth(index, query)[:10].tolist():
                 told = index.explain(query, row, effort=effort)
-                assert told.looked_at == (row in within)
+                assert told.probed == (row in within)
                 if not told.found:
                     reasons.add(told.why.split(": ")[1].split(",")[0].split(".")[0])
     assert reasons == {"its list was not among them", "its list was looked into"}
-    assert index.explain(QUERIES[0], 5, effort=64).looked_at is None
+    assert index.explain(QUERIES[0], 5, effort=64).probed is None
 
 
 def test_a_key_as_query_is_no_answer_to_itself(index: na.Index) -> None:
-    if index.info().get("answers") == "small codes":
+    if index.info().get("distance_source") == "codes":
         return
     near = index.search_by_key(7, 20)
     for row in near.rows[[0, 9, 19]].tolist():
         told = index.explain(7, row)
         assert told.found == (row in index.search_by_key(7, 10).rows)
         assert told.rank >= near.rows.tolist().index(row) + 1
-    with pytest.raises(na.InvalidInput, match="the key 7 is asked with"):
+    with pytest.raises(na.InvalidInputError, match="the key 7 is asked with"):
         index.explain(7, 7)
 
 
@@ -114,16 +114,16 @@ def test_recall_says_what_to_spend() -> None:
     assert (told.found, type(told.key)) == (True, int)
     np.testing.assert_array_equal(hits.rows, index.search(QUERIES[0], effort=told.effort).rows)
     everything = index.explain(QUERIES[0], 17, recall=1)
-    assert (everything.effort, everything.found) == (None, everything.expected)
-    missed = next(told for _, _, _, told in cases(index, 2) if told.expected and not told.found)
-    assert missed.appears_at is not None
-    assert f"From {missed.appears_at:,} list" in missed.why
+    assert (everything.effort, everything.found) == (None, everything.is_true_neighbour)
+    missed = next(told for _, _, _, told in cases(index, 2) if told.is_true_neighbour and not told.found)
+    assert missed.min_effort_found is not None
+    assert f"From {missed.min_effort_found:,} list" in missed.why
     assert "an effort of 2 lists did not find it" in missed.why
     named = re.search(r"Searches that ask for recall=(\S+) (?:spend (\d+)|compare every row)\.", missed.why)
     assert named is not None
     least = base(index, 10, float(named[1]))
     assert least == (int(named[2]) if named[2] else math.inf)
-    assert least >= missed.appears_at
+    assert least >= missed.min_effort_found
 
 
 def test_a_sum_leaves_its_terms_out() -> None:
@@ -134,8 +134,13 @@ def test_a_sum_leaves_its_terms_out() -> None:
     asked = sum_of(words, [(1.0, 3), (-1.0, 4), (1.0, 5)])
     for rank in (1, 10, 190):
         told = words.explain(asked, f"w{order[rank - 1]}")
-        assert (told.rank, told.expected, told.found, told.row) == (rank, rank <= 10, rank <= 10, order[rank - 1])
-    with pytest.raises(na.InvalidInput, match="is asked with"):
+        assert (told.rank, told.is_true_neighbour, told.found, told.row) == (
+            rank,
+            rank <= 10,
+            rank <= 10,
+            order[rank - 1],
+        )
+    with pytest.raises(na.InvalidInputError, match="is asked with"):
         words.explain(asked, "w4")
 
 
@@ -151,16 +156,22 @@ def test_ties_are_ranked_by_row() -> None:
 @pytest.mark.parametrize(
     ("query", "key", "options", "error", "sentence"),
     [
-        ([1.0, 2.0], 0, {}, na.InvalidInput, "the query has 2 dims; the index has 24"),
-        (QUERIES, 0, {}, na.InvalidInput, r"shape \(25, 24\); one query is explained at a time"),
-        (QUERIES[0], 3000, {}, na.UnknownKey, "no key 3000"),
-        (QUERIES[0], "a", {}, na.UnknownKey, "no key 'a'"),
-        (QUERIES[0], [1, 2], {}, na.UnknownKey, r"no key \[1, 2\]"),
-        (3001, 0, {}, na.UnknownKey, "no key 3001"),
-        (QUERIES[0], 0, {"k": 0}, na.InvalidInput, "k is 0"),
-        (QUERIES[0], 0, {"effort": 0}, na.InvalidInput, "effort is 0"),
-        (QUERIES[0], 0, {"effort": 3, "recall": 0.9}, na.InvalidInput, "^pass either recall= or effort=, not both"),
-        (QUERIES[0], 0, {"recall": 2}, na.InvalidInput, "recall is 2"),
+        ([1.0, 2.0], 0, {}, na.InvalidInputError, "the query has 2 dims; the index has 24"),
+        (QUERIES, 0, {}, na.InvalidInputError, r"shape \(25, 24\); one query is explained at a time"),
+        (QUERIES[0], 3000, {}, na.UnknownKeyError, "no key 3000"),
+        (QUERIES[0], "a", {}, na.UnknownKeyError, "no key 'a'"),
+        (QUERIES[0], [1, 2], {}, na.UnknownKeyError, r"no key \[1, 2\]"),
+        (3001, 0, {}, na.UnknownKeyError, "no key 3001"),
+        (QUERIES[0], 0, {"k": 0}, na.InvalidInputError, "k is 0"),
+        (QUERIES[0], 0, {"effort": 0}, na.InvalidInputError, "effort is 0"),
+        (
+            QUERIES[0],
+            0,
+            {"effort": 3, "recall": 0.9},
+            na.InvalidInputError,
+            "^pass either recall= or effort=, not both",
+        ),
+        (QUERIES[0], 0, {"recall": 2}, na.InvalidInputError, "recall is 2"),
     ],
 )
 def test_what_is_refused(query: Any, key: Any, options: dict[str, Any], error: type[Exception], sentence: str) -> None:

@@ -52,8 +52,8 @@ def test_a_line_is_not_drawn_up_to_the_scan_of_every_row() -> None:
     rows[[5, 500, 5000]] = np.array([[999_999], [1e7], [-9_999]], np.float32)
     index = na.build(rows, metric="euclidean")
     queries = random.standard_normal((200, 16)).astype(np.float32)
-    assert index.recall(queries, k=10) >= 0.93
-    assert np.mean(index.search(queries).expected_recall) <= index.recall(queries, k=10) + 0.03
+    assert index.measure_recall(queries, k=10) >= 0.93
+    assert np.mean(index.search(queries).expected_recall) <= index.measure_recall(queries, k=10) + 0.03
 
 
 @pytest.mark.parametrize("kind", ["ivf", "forest"])
@@ -65,7 +65,7 @@ def test_what_was_learnt_from_promises_nothing(kind: str) -> None:
     )
     index = na.build(rows, kind=kind)
     assert (np.asarray(index.search(queries, 1, recall=0.9).effort) == na.EVERY_ROW).all()
-    assert index.recall(queries, k=1, recall=0.9) == 1.0
+    assert index.measure_recall(queries, k=1, recall=0.9) == 1.0
     assert (np.asarray(index.calibrate(queries[::2]).search(queries, 1, recall=0.6).effort) != na.EVERY_ROW).any()
 
 
@@ -88,7 +88,7 @@ def test_a_kind_of_query_that_calibration_hardly_saw() -> None:
     true = index.search(case.queries, 10, exact=True).distances
     hits = index.search(case.queries, 10, recall=0.8)
     assert (hits.distances <= true[:, -1:]).mean() >= 0.79
-    assert np.mean(hits.untested) > 0.9
+    assert np.mean(hits.out_of_distribution) > 0.9
 
 
 @pytest.mark.parametrize("kind", ["ivf", "forest"])
@@ -102,4 +102,4 @@ def test_a_query_s_answer_does_not_depend_on_its_batch(kind: str) -> None:
             alone = index.search(queries[i], 10, recall=recall)
             assert alone.rows.tolist() == batch.rows[i].tolist()
             assert alone.effort == batch.effort[i]  # type: ignore[index]
-            assert alone.untested == batch.untested[i]  # type: ignore[index]
+            assert alone.out_of_distribution == batch.out_of_distribution[i]  # type: ignore[index]

@@ -78,7 +78,7 @@ def test_a_flipped_bit_is_an_error_and_no_answer(tmp_path: Path) -> None:
             changed[part["offset"] + part["bytes"] // 2] ^= 1
             damaged = tmp_path / f"{part['name']}.near"
             damaged.write_bytes(changed)
-            with pytest.raises(na.CorruptFile):
+            with pytest.raises(na.CorruptFileError):
                 na.open(damaged).search(table(400, 7), effort=60)
 
 

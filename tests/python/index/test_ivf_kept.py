@@ -69,7 +69,7 @@ def test_bytes_are_compared_as_what_they_stand_for(metric: str, dtype: str) -> N
     """Of all rows, at all effort: the distances of the decoded vectors, and those are near the true ones."""
     base, queries = rows_and_queries(dtype, 500)
     index = lists(base, metric, **BYTES)
-    assert index.info()["answers"] == "8-bit codes"
+    assert index.info()["distance_source"] == "int8"
     decoded = index.vectors()
     assert decoded.dtype == base.dtype
     hits = index.search(queries, len(base), effort=40)
@@ -131,7 +131,7 @@ def test_small_codes_tell_what_to_expect(metric: str, dtype: str) -> None:
     truth = distances(base, queries, metric)
     index = lists(base, metric, **CODES)
     info = index.info()
-    assert (info["answers"], info["keeps_vectors"]) == ("small codes", False)
+    assert (info["distance_source"], info["keeps_vectors"]) == ("codes", False)
     hits = index.search(queries)
     assert abs(found(hits, truth) - info["expected_recall"]) <= 0.05
     own = np.take_along_axis(truth, hits.rows, axis=1)
@@ -145,7 +145,7 @@ def test_longer_codes_find_more() -> None:
     truth = distances(base, queries, "euclidean")
     recalls = []
     for bits in (1, 2, 4):
-        index = lists(base, codes=na.LeadingCodes(4 * bits, bits), **CODES)
+        index = lists(base, codes=na.PcaCodes(4 * bits, bits), **CODES)
         recalls.append(found(index.search(queries, effort=30), truth))
         assert abs(found(index.search(queries), truth) - index.info()["expected_recall"]) <= 0.06
     assert recalls == sorted(recalls)
@@ -220,7 +220,7 @@ def test_few_rows(rows: int, metric: str, settings: dict[str, Any], tmp_path: Pa
     path = tmp_path / "few.near"
     index = na.build(base, keys=list(range(5, 5 + rows)), metric=metric, kind=na.IVF(**settings), path=path)
     na.open(path).verify()
-    assert index.info()["answers"] == ("8-bit codes" if settings == BYTES else "small codes")
+    assert index.info()["distance_source"] == ("int8" if settings == BYTES else "codes")
     for effort in (None, 1, 5):
         hits = index.search(rows_and_queries()[1][:4], 3, effort=effort)
         assert hits.rows.shape == (4, rows)
@@ -310,7 +310,7 @@ def test_bytes_are_their_own_codes(dtype: str) -> None:
         base, queries = ((table.astype(np.int16) - 128).astype(np.int8) for table in (base, queries))
     kept, asked = lists(base), lists(base, keep_vectors=False)
     info = asked.info()
-    assert (info["answers"], info["keeps_vectors"]) == ("vectors", True)
+    assert (info["distance_source"], info["keeps_vectors"]) == ("vectors", True)
     assert info["curves"][10] == kept.info()["curves"][10]
     assert_same(asked.search(queries), kept.search(queries))
     assert_same(asked.search(queries, exact=True), kept.search(queries, exact=True))
@@ -325,7 +325,7 @@ def test_bytes_are_their_own_codes(dtype: str) -> None:
 def test_vectors_that_are_kept_are_exact() -> None:
     base, queries = rows_and_queries()
     estimated, exact = lists(base, **ESTIMATED), na.build(base, metric="euclidean")
-    assert (estimated.info()["answers"], estimated.info()["keeps_vectors"]) == ("small codes", True)
+    assert (estimated.info()["distance_source"], estimated.info()["keeps_vectors"]) == ("codes", True)
     assert_same(estimated.search(queries, exact=True), exact.search(queries))
     np.testing.assert_array_equal(estimated.vectors(), base)
     assert len(estimated.search_by_key([3, 5], 4).rows) == 2
@@ -340,10 +340,10 @@ def test_what_is_not_kept_cannot_be_had() -> None:
             lambda index=index: index.search_by_key(3, exact=True),
             lambda index=index: index.radius_search(queries[0], 1.0, exact=True),
         ):
-            with pytest.raises(na.InvalidInput, match="this index keeps no vectors"):
+            with pytest.raises(na.InvalidInputError, match="this index keeps no vectors"):
                 ask()
     for ask in (lambda: small[3], small.vectors, lambda: small.search_by_key(3)):
-        with pytest.raises(na.InvalidInput, match="this index keeps no vectors, only small codes of them"):
+        with pytest.raises(na.InvalidInputError, match="this index keeps no vectors, only small codes of them"):
             ask()
     assert coded[3].shape == (DIMS,)
     hits = coded.search_by_key([3, 70], 5)
@@ -366,5 +366,5 @@ def test_expected_recall_of_vectors() -> None:
 @pytest.mark.parametrize("name", ["refine", "keep_vectors"])
 @pytest.mark.parametrize("value", [0, 1, None, "true", np.True_])
 def test_settings_that_cannot_be(name: str, value: Any) -> None:
-    with pytest.raises(na.InvalidInput, match=f"{name} is .*; pass True or False"):
+    with pytest.raises(na.InvalidInputError, match=f"{name} is .*; pass True or False"):
         na.IVF(**{name: value})

@@ -84,12 +84,12 @@ def test_the_same_file_at_any_number_of_threads() -> None:
     ],
 )
 def test_queries_that_cannot_be(queries: Any, sentence: str) -> None:
-    with pytest.raises(na.InvalidInput, match=sentence):
+    with pytest.raises(na.InvalidInputError, match=sentence):
         na.build(np.eye(4), kind="ivf", queries=queries)
 
 
 def test_a_kind_that_measures_nothing_with_them() -> None:
-    with pytest.raises(na.InvalidInput, match="an exact index measures nothing with them"):
+    with pytest.raises(na.InvalidInputError, match="an exact index measures nothing with them"):
         na.build(np.eye(4), kind="exact", queries=np.eye(4))
 
 
@@ -105,5 +105,5 @@ def test_where_rows_are_not_compared_by_vectors(kept: dict[str, bool]) -> None:
 def test_auto_takes_queries_whatever_it_chooses() -> None:
     rows, middle = sphere_and_its_middle()
     assert na.build(rows, metric="euclidean", queries=middle).kind == "exact"
-    with pytest.raises(na.InvalidInput, match="the query has 7 dims; the index has 8"):
+    with pytest.raises(na.InvalidInputError, match="the query has 7 dims; the index has 8"):
         na.build(rows, metric="euclidean", queries=middle[:, :7])

@@ -139,9 +139,9 @@ SETTINGS = [
     {"lists": 1},
     {"lists": 500},
     {"codes": 4},
-    {"codes": na.LeadingCodes(8, bits=1)},
-    {"codes": na.LeadingCodes(16, bits=2)},
-    {"codes": na.LeadingCodes(32, bits=4)},
+    {"codes": na.PcaCodes(8, bits=1)},
+    {"codes": na.PcaCodes(16, bits=2)},
+    {"codes": na.PcaCodes(32, bits=4)},
 ]
 
 

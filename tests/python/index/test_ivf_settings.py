@@ -20,42 +20,42 @@ def lists_of_codes(**settings: Any) -> na.Index:
 
 @pytest.mark.parametrize("value", [0, -1, 1_000_001, 10**20, 1.0, True, "4", None, [2], np.int64(3)])
 def test_lists_that_cannot_be(value: Any) -> None:
-    with pytest.raises(na.InvalidInput, match=r'lists is .*; pass a whole number from 1 to 1,000,000, or "auto"$'):
+    with pytest.raises(na.InvalidInputError, match=r'lists is .*; pass a whole number from 1 to 1,000,000, or "auto"$'):
         na.IVF(lists=value)
 
 
 @pytest.mark.parametrize("value", [0, -1, 513, 16.0, True, "16", None, (16, 2)])
 def test_codes_that_cannot_be(value: Any) -> None:
     with pytest.raises(
-        na.InvalidInput, match=r"codes is .*; pass a whole number from 1 to 512 \(bytes a row\), a Lead"
+        na.InvalidInputError, match=r"codes is .*; pass a whole number from 1 to 512 \(bytes a row\), a PcaCodes"
     ):
         na.IVF(codes=value)
 
 
 @pytest.mark.parametrize("value", [0, 513, "auto", None, 4.0, False])
 def test_sizes_of_codes_that_cannot_be(value: Any) -> None:
-    with pytest.raises(na.InvalidInput, match="size is .*; pass a whole number from 1 to 512$"):
-        na.LeadingCodes(value)
+    with pytest.raises(na.InvalidInputError, match="size is .*; pass a whole number from 1 to 512$"):
+        na.PcaCodes(value)
 
 
 @pytest.mark.parametrize("value", [0, 3, 8, -1, 2.0, True, "2", None])
 def test_bits_that_cannot_be(value: Any) -> None:
-    with pytest.raises(na.InvalidInput, match='bits is .*; pass 1, 2 or 4 bits a direction, or "auto"'):
-        na.LeadingCodes(16, bits=value)
+    with pytest.raises(na.InvalidInputError, match='bits is .*; pass 1, 2 or 4 bits a direction, or "auto"'):
+        na.PcaCodes(16, bits=value)
 
 
 @pytest.mark.parametrize(("bits", "most"), [(1, 24), (2, 48), (4, 96)])
 def test_more_directions_than_there_are_codes_for(bits: int, most: int) -> None:
-    assert na.LeadingCodes(most, bits).size == most
-    with pytest.raises(na.InvalidInput, match=f"192 are the most; pass a size of at most {most}$"):
-        na.LeadingCodes(most + 1, bits)
+    assert na.PcaCodes(most, bits).size == most
+    with pytest.raises(na.InvalidInputError, match=f"192 are the most; pass a size of at most {most}$"):
+        na.PcaCodes(most + 1, bits)
 
 
 def test_they_are_values() -> None:
     assert na.IVF() == na.IVF("auto", "auto")
-    assert na.IVF(codes=na.LeadingCodes(16)) == na.IVF(codes=na.LeadingCodes(16, "auto"))
-    assert len({na.IVF(lists=3), na.IVF(lists=3), na.IVF(codes=na.LeadingCodes(8, 4))}) == 2
-    for value in (na.IVF(), na.LeadingCodes(8)):
+    assert na.IVF(codes=na.PcaCodes(16)) == na.IVF(codes=na.PcaCodes(16, "auto"))
+    assert len({na.IVF(lists=3), na.IVF(lists=3), na.IVF(codes=na.PcaCodes(8, 4))}) == 2
+    for value in (na.IVF(), na.PcaCodes(8)):
         with pytest.raises(dataclasses.FrozenInstanceError):
             value.lists = 2  # type: ignore[union-attr,misc]
     with pytest.raises(TypeError):
@@ -65,9 +65,9 @@ def test_they_are_values() -> None:
 def test_what_is_stored_of_them() -> None:
     kept = {"refine": True, "keep_vectors": True}
     assert na.IVF(lists=3, codes=12).settings() == {"kind": "ivf", "lists": 3, "codes": 12, **kept}
-    settings = na.IVF(codes=na.LeadingCodes(8, bits=4)).settings()
+    settings = na.IVF(codes=na.PcaCodes(8, bits=4)).settings()
     assert settings == {"kind": "ivf", "lists": "auto", "codes": {"size": 8, "bits": 4}, **kept}
-    metadata = lists_of_codes(codes=na.LeadingCodes(8, bits=4)).info()["metadata"]
+    metadata = lists_of_codes(codes=na.PcaCodes(8, bits=4)).info()["metadata"]
     assert metadata == {"library": f"nearabout {na.__version__}", **json.loads(json.dumps(settings))}
 
 
@@ -76,9 +76,9 @@ def test_what_is_stored_of_them() -> None:
     [
         ("auto", 16, 4, 8),
         (4, 16, 2, 4),
-        (na.LeadingCodes(4, bits=4), 8, 4, 4),
-        (na.LeadingCodes(4, bits=2), 16, 2, 4),
-        (na.LeadingCodes(1, bits=4), 8, 4, 4),  # rounded up to four bytes
+        (na.PcaCodes(4, bits=4), 8, 4, 4),
+        (na.PcaCodes(4, bits=2), 16, 2, 4),
+        (na.PcaCodes(1, bits=4), 8, 4, 4),  # rounded up to four bytes
     ],
 )
 def test_what_info_tells(codes: Any, directions: int, bits: int, size: int) -> None:
@@ -109,21 +109,21 @@ def test_info_of_nothing() -> None:
 @pytest.mark.parametrize("metric", ["manhattan", "hamming", "jaccard", "haversine"])
 def test_metrics_that_no_lists_serve(metric: str) -> None:
     data = np.ones((4, 2), bool if metric in ("hamming", "jaccard") else np.float32)
-    with pytest.raises(na.InvalidInput, match=f"under the metric {metric}; they serve euclidean.*choose kind"):
+    with pytest.raises(na.InvalidInputError, match=f"under the metric {metric}; they serve euclidean.*choose kind"):
         na.build(data, metric=metric, kind="ivf")
 
 
 def test_names_of_others() -> None:
     for name in ("lists", "ivfpq", "ivf-pq", "IVFFlat", "ifv"):
-        with pytest.raises(na.InvalidInput, match=f"no kind '{name}'; did you mean 'ivf'"):
+        with pytest.raises(na.InvalidInputError, match=f"no kind '{name}'; did you mean 'ivf'"):
             na.build(BASE, kind=name)
-    with pytest.raises(na.InvalidInput, match=r"kind is the class na.IVF; pass an object of it: na.IVF\(\)"):
+    with pytest.raises(na.InvalidInputError, match=r"kind is the class na.IVF; pass an object of it: na.IVF\(\)"):
         na.build(BASE, kind=na.IVF)  # type: ignore[arg-type]
 
 
 def test_the_seed_is_kept() -> None:
     assert na.build(BASE, metric="euclidean", kind="ivf", seed=2**64 - 1).info()["seed"] == 2**64 - 1
-    with pytest.raises(na.InvalidInput, match=r"seed is -1; pass a whole number from 0 to 2\*\*64 - 1"):
+    with pytest.raises(na.InvalidInputError, match=r"seed is -1; pass a whole number from 0 to 2\*\*64 - 1"):
         na.build(BASE, kind="ivf", seed=-1)
 
 
@@ -145,9 +145,9 @@ def test_efforts_that_cannot_be(effort: Any) -> None:
         lambda: index.search_by_key(0, effort=effort),
         lambda: index.radius_search(BASE[0], 1.0, effort=effort),
     ):
-        with pytest.raises(na.InvalidInput, match=r"effort is .*; pass a positive whole number"):
+        with pytest.raises(na.InvalidInputError, match=r"effort is .*; pass a positive whole number"):
             ask()
-    with pytest.raises(na.InvalidInput, match="effort is 5 and exact is True"):
+    with pytest.raises(na.InvalidInputError, match="effort is 5 and exact is True"):
         index.search(BASE[0], effort=5, exact=True)
 
 

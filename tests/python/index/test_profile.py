@@ -11,7 +11,7 @@ BASE = np.random.default_rng(8).normal(size=(3_000, 24)).astype(np.float32)
 
 
 def test_work_is_counted() -> None:
-    index = na.build(BASE, metric="euclidean", kind=na.IVF(lists=50, codes=na.LeadingCodes(8, bits=4)))
+    index = na.build(BASE, metric="euclidean", kind=na.IVF(lists=50, codes=na.PcaCodes(8, bits=4)))
     little, much = (index.profile(BASE[:200], 10, effort=effort) for effort in (4, 20))
     for work, effort in ((little, 4), (much, 20)):
         assert work.queries == 200
@@ -34,7 +34,7 @@ def test_threads_count_the_same_work() -> None:
 
 def test_integer_rows_have_squares() -> None:
     bytes_ = (BASE * 30 + 128).clip(0, 255).astype(np.uint8)
-    index = na.build(bytes_, metric="euclidean", kind=na.IVF(lists=50, codes=na.LeadingCodes(4, bits=4)))
+    index = na.build(bytes_, metric="euclidean", kind=na.IVF(lists=50, codes=na.PcaCodes(4, bits=4)))
     work = index.profile(bytes_[7], effort=5)
     assert work.queries == 1
     assert work.bytes == work.codes * 8 + work.compared * (24 + 8)
@@ -47,5 +47,5 @@ def test_the_exact_scan_counts_nothing() -> None:
 
 @pytest.mark.parametrize("kind", ["exact", "forest"])
 def test_other_kinds_keep_no_count(kind: str) -> None:
-    with pytest.raises(na.InvalidInput, match=f"kind '{kind}' keeps no count of its work; only lists of codes do"):
+    with pytest.raises(na.InvalidInputError, match=f"kind '{kind}' keeps no count of its work; only lists of codes do"):
         na.build(BASE, metric="euclidean", kind=kind).profile(BASE[0])

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nearabout.errors import MissingDependency
+from nearabout.errors import MissingDependencyError
 
 Vectors = NDArray[Any]
 Rows = NDArray[np.int64]
@@ -74,7 +74,7 @@ def library(contestant: type[Contestant]) -> Any:
     try:
         return importlib.import_module(contestant.part or contestant.module)
     except ImportError as error:
-        raise MissingDependency(
+        raise MissingDependencyError(
             f"{contestant.package} cannot be imported ({error}): pip install {contestant.package}"
         ) from None
 

@@ -29,7 +29,7 @@ struct Case {
 };
 
 void agrees(const Case& one) {
-  const Source source(one.base.view(), Element::f32, one.metric, OnBad::error, 2, {});
+  const Source source(one.base.view(), Element::f32, one.metric, InvalidRows::refuse, 2, {});
   storage::Writer writer = storage::Writer::to_memory();
   write_forest(writer, source, one.options, "{}", {.threads = 2}, {});
   MeasureOptions options;

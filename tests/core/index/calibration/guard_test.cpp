@@ -198,13 +198,13 @@ void what_is_no_limit_is_refused() {
       writer.add<double>(storage::SectionId::guard, {2, 4}, numbers);
       const auto file = writer.finish();
       Guard guard;
-      CHECK_THROWS(read_guard(*file, guard), CorruptFile);
+      CHECK_THROWS(read_guard(*file, guard), CorruptFileError);
     }
   storage::Writer writer = storage::Writer::to_memory();
   writer.add<double>(storage::SectionId::guard, {2, 3}, std::vector<double>{1, 2, 3, 4, 5, 6});
   const auto file = writer.finish();
   Guard guard;
-  CHECK_THROWS(read_guard(*file, guard), CorruptFile);
+  CHECK_THROWS(read_guard(*file, guard), CorruptFileError);
 }
 
 // Most rows lie as a bell does around the median; a few far ones do not widen it, and are told apart.

@@ -52,7 +52,7 @@ void agrees_at(const Case& one, const Index& index, const std::vector<Answer>& t
 }
 
 void agrees(const Case& one) {
-  const Source source(one.base.view(), Element::f32, one.metric, OnBad::error, 2, {});
+  const Source source(one.base.view(), Element::f32, one.metric, InvalidRows::refuse, 2, {});
   storage::Writer writer = storage::Writer::to_memory();
   const BuildOptions build{.threads = 2};
   write_ivf(writer, source, one.options, "{}", build, {});

@@ -46,7 +46,7 @@ Vectors clustered(std::size_t rows, std::size_t dims, unsigned seed) {
 
 std::shared_ptr<const Index> forest(const Vectors& vectors, Metric metric, const ForestOptions& options,
                                     std::size_t threads = 2) {
-  const Source source(vectors.view(), Element::f32, metric, OnBad::error, threads, {});
+  const Source source(vectors.view(), Element::f32, metric, InvalidRows::refuse, threads, {});
   storage::Writer writer = storage::Writer::to_memory();
   write_forest(writer, source, options, "{}", {.threads = threads}, {});
   measure(writer, source, {}, {.threads = threads}, {});
@@ -54,7 +54,7 @@ std::shared_ptr<const Index> forest(const Vectors& vectors, Metric metric, const
 }
 
 std::shared_ptr<const Index> exact(const Vectors& vectors, Metric metric) {
-  const Source source(vectors.view(), Element::f32, metric, OnBad::error, 2, {});
+  const Source source(vectors.view(), Element::f32, metric, InvalidRows::refuse, 2, {});
   storage::Writer writer = storage::Writer::to_memory();
   write_exact(writer, source, "{}", {.threads = 2}, {});
   return Index::open(writer.finish());
@@ -174,10 +174,10 @@ void many_threads_one_answer() {
 
 void what_cannot_be_grown_is_refused() {
   const Vectors base = clustered(10, 2, 10);
-  CHECK_THROWS(forest(base, Metric::haversine, {}), InvalidInput);
-  CHECK_THROWS(forest(base, Metric::euclidean, {0, 48, 0}), InvalidInput);
-  CHECK_THROWS(forest(base, Metric::euclidean, {kMostTrees + 1, 48, 0}), InvalidInput);
-  CHECK_THROWS(forest(base, Metric::euclidean, {1, 0, 0}), InvalidInput);
+  CHECK_THROWS(forest(base, Metric::haversine, {}), InvalidInputError);
+  CHECK_THROWS(forest(base, Metric::euclidean, {0, 48, 0}), InvalidInputError);
+  CHECK_THROWS(forest(base, Metric::euclidean, {kMostTrees + 1, 48, 0}), InvalidInputError);
+  CHECK_THROWS(forest(base, Metric::euclidean, {1, 0, 0}), InvalidInputError);
   for (const Metric metric : kMetrics) CHECK(forest_space_of(metric).has_value());
   CHECK(forest_space_of(Metric::hamming) == Space::squared);
   CHECK(!forest_space_of(Metric::jaccard) && !forest_space_of(Metric::haversine));

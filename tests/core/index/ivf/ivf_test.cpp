@@ -45,7 +45,7 @@ Vectors clustered(std::size_t rows, std::size_t dims, unsigned seed) {
 
 std::shared_ptr<const Index> lists(const Vectors& vectors, Metric metric, const IvfOptions& options,
                                    const BuildOptions& build = {.threads = 2}) {
-  const Source source(vectors.view(), Element::f32, metric, OnBad::error, build.threads, {});
+  const Source source(vectors.view(), Element::f32, metric, InvalidRows::refuse, build.threads, {});
   storage::Writer writer = storage::Writer::to_memory();
   write_ivf(writer, source, options, "{}", build, {});
   measure(writer, source, {}, build, {});
@@ -140,12 +140,12 @@ void codes_in_place_of_vectors(Metric metric, bool refine) {
     std::printf("%s: recall %.3f, %.3f expected\n", std::string(name_of(metric)).c_str(), found, expected);
   CHECK(std::abs(found - expected) <= 0.06);
   CHECK(same(index->search(queries.view(), request(10, 50)), index->search(queries.view(), request(10, 80, 3))));
-  CHECK_THROWS(index->search(queries.view(), exactly(10)), InvalidInput);
+  CHECK_THROWS(index->search(queries.view(), exactly(10)), InvalidInputError);
   std::vector<float> copied(24);
   if (refine)
     index->copy_vectors({7}, std::as_writable_bytes(std::span(copied)).data());
   else
-    CHECK_THROWS((index->copy_vectors({7}, nullptr), 0), InvalidInput);
+    CHECK_THROWS((index->copy_vectors({7}, nullptr), 0), InvalidInputError);
   for (std::size_t j = 0; refine && metric != Metric::cosine && j < 24; ++j)
     CHECK(std::abs(copied[j] - base.values[7 * 24 + j]) < 0.1f);
   index->verify();
