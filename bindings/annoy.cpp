@@ -12,8 +12,8 @@
 #include "annoy_vectors.h"
 #include "arrays.h"
 #include "base/threads.h"
+#include "bindings.h"
 #include "gil.h"
-#include "parts.h"
 
 namespace nearabout {
 namespace {

@@ -23,7 +23,7 @@ using RowNumbers = nb::ndarray<const std::int64_t, nb::ndim<1>, nb::c_contig, nb
 
 // Memory that lives as long as the capsule beside it.
 template <class T>
-std::pair<T*, nb::capsule> kept_by_python(std::vector<T> values) {
+std::pair<T*, nb::capsule> owned_by_capsule(std::vector<T> values) {
   auto* kept = new std::vector<T>(std::move(values));
   return {kept->data(), nb::capsule(kept, [](void* memory) noexcept { delete static_cast<std::vector<T>*>(memory); })};
 }
@@ -31,7 +31,7 @@ std::pair<T*, nb::capsule> kept_by_python(std::vector<T> values) {
 // An array that owns its memory, of any number of dimensions.
 template <class T>
 nb::ndarray<nb::numpy, T> owned_array(std::vector<T> values, std::initializer_list<std::size_t> shape) {
-  const auto [data, owner] = kept_by_python(std::move(values));
+  const auto [data, owner] = owned_by_capsule(std::move(values));
   return nb::ndarray<nb::numpy, T>(data, shape, owner);
 }
 

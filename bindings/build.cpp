@@ -8,12 +8,12 @@
 
 #include "arrays.h"
 #include "base/threads.h"
+#include "bindings.h"
 #include "gil.h"
 #include "index/calibration/measure.h"
 #include "index/exact/exact.h"
 #include "index/forest/forest.h"
 #include "index/ivf/ivf.h"
-#include "parts.h"
 #include "rows.h"
 
 namespace nearabout {
@@ -142,10 +142,10 @@ struct BuildRequest {
 };
 
 // An array is kept alive by `kept` for as long as the input is used.
-Input input_of(const BuildRequest& request, std::optional<AnyArray>& kept) {
+InputRows input_of(const BuildRequest& request, std::optional<AnyArray>& kept) {
   const Element element = element_named(request.source_dtype);
   if (nb::isinstance<RowsInFile>(request.vectors)) {
-    const Input& input = nb::cast<const RowsInFile&>(request.vectors).input;
+    const InputRows& input = nb::cast<const RowsInFile&>(request.vectors).input;
     if (input.dims() != request.dims || input.element() != element)
       throw InvalidInputError("the rows in the file have another dtype or other dims than were given");
     return input;
@@ -160,7 +160,7 @@ Input input_of(const BuildRequest& request, std::optional<AnyArray>& kept) {
 template <class Write>
 nb::tuple build(const BuildRequest& request, nb::object monitor, const Write& write) {
   std::optional<AnyArray> kept;
-  const Input input = input_of(request, kept);
+  const InputRows input = input_of(request, kept);
   Keys keys(request.keys);
   if (keys.present() && keys.size() != input.rows())
     throw InvalidInputError(std::to_string(keys.size()) + " keys were given for " + std::to_string(input.rows()) +
@@ -175,14 +175,14 @@ nb::tuple build(const BuildRequest& request, nb::object monitor, const Write& wr
     const ReleasedGil released;
     const BuildOptions options =
         BuildOptions::within(request.memory, thread_count(request.threads), request.path.value_or(""));
-    const Source source(input, element_named(request.dtype), metric_named(request.metric),
-                        request.invalid == "skip" ? InvalidRows::skip : InvalidRows::refuse, options.threads,
-                        step_of(watch, 0.0, 0.2));
+    const ValidatedRows source(input, element_named(request.dtype), metric_named(request.metric),
+                               request.invalid == "skip" ? InvalidRows::skip : InvalidRows::refuse, options.threads,
+                               subprogress(watch, 0.0, 0.2));
     keys.leave_out(source.skipped());
     skipped.assign(source.skipped().begin(), source.skipped().end());
     storage::Writer writer = request.path ? storage::Writer::to_path(*request.path) : storage::Writer::to_memory();
-    write(writer, source, options, step_of(watch, 0.0, 0.9));
-    measure(writer, source, request.measuring(), options, step_of(watch, 0.9, 1.0));
+    write(writer, source, options, subprogress(watch, 0.0, 0.9));
+    measure(writer, source, request.measuring(), options, subprogress(watch, 0.9, 1.0));
     if (keys.present()) keys.builder().write(writer);
     source.check_unchanged();
     index = Index::open(writer.finish());
@@ -205,12 +205,12 @@ void define_builder(nb::module_& m, const char* name, const Write& write, const 
         const BuildRequest request{vectors, dims,     dtype,   source_dtype, metric,    keys,   invalid,
                                    path,    metadata, threads, memory,       calibrate, recall, queries};
         return build(request, std::move(monitor),
-                     [&](storage::Writer& writer, const Source& source, const BuildOptions& options,
+                     [&](storage::Writer& writer, const ValidatedRows& source, const BuildOptions& options,
                          const Monitor& watch) { write(writer, source, request, options, watch, own...); });
       },
       nb::arg("vectors"), nb::kw_only(), nb::arg("dims"), nb::arg("dtype"), nb::arg("source_dtype"), nb::arg("metric"),
       nb::arg("keys").none(), nb::arg("invalid"), nb::arg("path").none(), nb::arg("metadata"), nb::arg("threads") = 0,
-      nb::arg("memory") = 0, nb::arg("calibrate") = true, nb::arg("recall") = kUsualRecall,
+      nb::arg("memory") = 0, nb::arg("calibrate") = true, nb::arg("recall") = kDefaultRecall,
       nb::arg("queries").none() = nb::none(), nb::arg("monitor") = nb::none(), named...);
 }
 
@@ -219,18 +219,18 @@ void define_builder(nb::module_& m, const char* name, const Write& write, const 
 void bind_build(nb::module_& m) {
   define_builder(
       m, "build_exact",
-      [](storage::Writer& writer, const Source& source, const BuildRequest& request, const BuildOptions& options,
+      [](storage::Writer& writer, const ValidatedRows& source, const BuildRequest& request, const BuildOptions& options,
          const Monitor& monitor) { write_exact(writer, source, request.metadata, options, monitor); });
   define_builder<std::size_t, std::size_t, std::uint64_t>(
       m, "build_forest",
-      [](storage::Writer& writer, const Source& source, const BuildRequest& request, const BuildOptions& options,
+      [](storage::Writer& writer, const ValidatedRows& source, const BuildRequest& request, const BuildOptions& options,
          const Monitor& monitor, std::size_t trees, std::size_t leaf_size, std::uint64_t seed) {
         write_forest(writer, source, {trees, leaf_size, seed}, request.metadata, options, monitor);
       },
       nb::arg("trees"), nb::arg("leaf_size"), nb::arg("seed"));
   define_builder<std::size_t, std::size_t, std::size_t, std::uint64_t, bool, bool>(
       m, "build_ivf",
-      [](storage::Writer& writer, const Source& source, const BuildRequest& request, const BuildOptions& options,
+      [](storage::Writer& writer, const ValidatedRows& source, const BuildRequest& request, const BuildOptions& options,
          const Monitor& monitor, std::size_t lists, std::size_t code_bytes, std::size_t code_bits, std::uint64_t seed,
          bool refine, bool keep_vectors) {
         const IvfOptions own{lists,  code_bytes,   code_bits,      seed,

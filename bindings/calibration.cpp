@@ -7,9 +7,9 @@
 
 #include "arrays.h"
 #include "base/threads.h"
+#include "bindings.h"
 #include "gil.h"
 #include "index/calibration/measure.h"
-#include "parts.h"
 
 namespace nearabout {
 namespace {
@@ -26,14 +26,14 @@ nb::object calibration(const Index& index) {
   for (const CalibrationPoint& point : known->points) {
     nb::dict entry;
     entry["effort"] = static_cast<std::size_t>(point.effort);
-    for (std::size_t place = 0; place < kMeasuredAt.size(); ++place) {
+    for (std::size_t place = 0; place < kCalibratedK.size(); ++place) {
       const CalibrationPoint::At& at = point.at[place];
       nb::dict values;
       values["recall"] = at.recall;
-      values["recall_lower"] = std::max(0.0, known->expected(kMeasuredAt[place], point.effort)->low);
+      values["recall_lower"] = std::max(0.0, known->expected(kCalibratedK[place], point.effort)->low);
       values["distance_computations"] = at.distances;
       values["modelled_seconds"] = at.seconds;
-      entry[nb::int_(kMeasuredAt[place])] = values;
+      entry[nb::int_(kCalibratedK[place])] = values;
     }
     points.append(entry);
   }
@@ -51,7 +51,7 @@ std::optional<std::size_t> base_effort(const Index& index, std::size_t k, std::o
   request.exact = exact;
   const Budget budget = index.budget(request);
   if (budget.every_row) return {};
-  return std::min(budget.effort, index.most_effort());
+  return std::min(budget.effort, index.max_effort());
 }
 
 // (recall, its lower end) to expect of a search; None where nothing was measured.
@@ -92,9 +92,9 @@ void bind_calibration(nb::class_<Index>& index) {
       .def("effort_for", &Index::effort_for, nb::arg("k"), nb::arg("recall"))
       .def("base_effort", &base_effort, nb::arg("k"), nb::arg("effort").none(), nb::arg("recall").none(),
            nb::arg("exact"))
-      .def_prop_ro("most_effort", &Index::most_effort)
+      .def_prop_ro("most_effort", &Index::max_effort)
       .def_prop_ro("keeps_promises", &keeps_promises)
-      .def_prop_ro("ends_exactly", &Index::ends_exactly)
+      .def_prop_ro("ends_exactly", &Index::max_effort_is_exact)
       .def_prop_ro("keeps_vectors", &Index::keeps_vectors)
       .def("seen_distances", &seen_distances)
       .def("calibrated", &calibrated, nb::arg("queries"), nb::arg("rows"), nb::arg("recall"), nb::arg("threads"),

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "base/error.h"
+#include "bindings.h"
 #include "gil.h"
-#include "parts.h"
 
 namespace nb = nanobind;
 
@@ -60,8 +60,8 @@ void bind_errors(nb::module_&) { nb::register_exception_translator(translate); }
 
 namespace {
 
-void call(const nb::object& callable, double share) {
-  const nb::object argument = nb::steal(PyFloat_FromDouble(share));
+void call(const nb::object& callable, double fraction) {
+  const nb::object argument = nb::steal(PyFloat_FromDouble(fraction));
   if (!argument.is_valid()) throw nb::python_error();
   const auto run = [&] { return PyObject_CallFunctionObjArgs(callable.ptr(), argument.ptr(), nullptr); };
   if (!nb::steal(while_python_lives(run)).is_valid()) throw nb::python_error();
@@ -72,10 +72,10 @@ void call(const nb::object& callable, double share) {
 Monitor python_monitor(nb::object callable) {
   PyThreadState* const own = PyThreadState_Get();
   // Monitors outlive what is done without the lock: it is held when the last of them lets go of the callable.
-  return [own, shared = std::make_shared<nb::object>(std::move(callable))](double share) {
+  return [own, shared = std::make_shared<nb::object>(std::move(callable))](double fraction) {
     const AcquiredGil gil(own);
     if (while_python_lives([] { return PyErr_CheckSignals(); }) != 0) throw nb::python_error();
-    if (!shared->is_none()) call(*shared, share);
+    if (!shared->is_none()) call(*shared, fraction);
   };
 }
 

@@ -17,19 +17,19 @@ namespace nearabout {
 
 // Returns work(), which runs Python code that may let go of the lock and ask for it again. Does not return where the
 // interpreter ends meanwhile. (What is caught then is no object; UBSan would complain of a reference to none.)
-template <class Work>
+template <class SearchStats>
 #ifdef __GLIBCXX__
 __attribute__((no_sanitize("undefined")))
 #endif
-auto while_python_lives(const Work& work) -> decltype(work()) {
+auto while_python_lives(const SearchStats& stats) -> decltype(stats()) {
 #ifdef __GLIBCXX__
   try {
-    return work();
+    return stats();
   } catch (const abi::__forced_unwind&) {
     for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
   }
 #else
-  return work();
+  return stats();
 #endif
 }
 

@@ -16,12 +16,12 @@
 #include "base/aligned.h"
 #include "base/convert.h"
 #include "base/norm.h"
+#include "bindings.h"
 #include "gil.h"
 #include "index/forest/forest.h"
 #include "index/ivf/ivf.h"
-#include "index/work.h"
-#include "parts.h"
-#include "single.h"
+#include "index/search_stats.h"
+#include "search_one.h"
 #include "storage/spelling.h"
 
 namespace nearabout {
@@ -44,28 +44,28 @@ Element query_element(const Index& index, const AnyArray& queries) {
 }
 
 // Answers as a table of `columns`, padded with row -1 at infinity.
-nb::tuple table_of(const std::vector<Answer>& answers, std::size_t columns) {
-  std::vector<std::int64_t> rows(answers.size() * columns, -1);
-  std::vector<float> distances(answers.size() * columns, std::numeric_limits<float>::infinity());
-  for (std::size_t i = 0; i < answers.size(); ++i) {
-    const std::size_t count = std::min(columns, answers[i].rows.size());
-    std::copy_n(answers[i].rows.begin(), count, rows.begin() + static_cast<std::ptrdiff_t>(i * columns));
-    std::copy_n(answers[i].distances.begin(), count, distances.begin() + static_cast<std::ptrdiff_t>(i * columns));
+nb::tuple table_of(const std::vector<SearchResult>& results, std::size_t columns) {
+  std::vector<std::int64_t> rows(results.size() * columns, -1);
+  std::vector<float> distances(results.size() * columns, std::numeric_limits<float>::infinity());
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    const std::size_t count = std::min(columns, results[i].rows.size());
+    std::copy_n(results[i].rows.begin(), count, rows.begin() + static_cast<std::ptrdiff_t>(i * columns));
+    std::copy_n(results[i].distances.begin(), count, distances.begin() + static_cast<std::ptrdiff_t>(i * columns));
   }
-  return nb::make_tuple(owned_array(std::move(rows), {answers.size(), columns}),
-                        owned_array(std::move(distances), {answers.size(), columns}));
+  return nb::make_tuple(owned_array(std::move(rows), {results.size(), columns}),
+                        owned_array(std::move(distances), {results.size(), columns}));
 }
 
 // What each search spent, and which queries are unlike those of the calibration.
-nb::tuple spent_on(const std::vector<Answer>& answers) {
+nb::tuple spent_on(const std::vector<SearchResult>& results) {
   std::vector<std::int64_t> efforts;
-  std::vector<std::uint8_t> unlike;
-  for (const Answer& answer : answers) {
-    efforts.push_back(answer.effort);
-    unlike.push_back(answer.unlike ? 1 : 0);
+  std::vector<std::uint8_t> out_of_distribution;
+  for (const SearchResult& result : results) {
+    efforts.push_back(result.effort);
+    out_of_distribution.push_back(result.out_of_distribution ? 1 : 0);
   }
-  const std::size_t count = answers.size();
-  return nb::make_tuple(owned_array(std::move(efforts), {count}), owned_array(std::move(unlike), {count}));
+  const std::size_t count = results.size();
+  return nb::make_tuple(owned_array(std::move(efforts), {count}), owned_array(std::move(out_of_distribution), {count}));
 }
 
 // The arguments of a search in Python that say how much work it may do.
@@ -91,33 +91,33 @@ nb::object search(const Index& index, const AnyArray& queries, std::size_t k, st
                   std::optional<double> recall, bool exact, std::size_t threads) {
   const MatrixView view = matrix_view(queries, index.dims(), query_element(index, queries));
   const Request request = request_for(k, {effort, recall, exact, threads});
-  std::vector<Answer> answers;
+  std::vector<SearchResult> results;
   {
     const ReleasedGil released;
-    answers = index.search(view, request);
+    results = index.search(view, request);
   }
-  return table_of(answers, std::min(k, index.rows())) + spent_on(answers);
+  return table_of(results, std::min(k, index.rows())) + spent_on(results);
 }
 
 // What a search does, in numbers; where an exact scan answers, nothing is counted.
 nb::dict profile(const Index& index, const AnyArray& queries, std::size_t k, std::optional<std::size_t> effort,
                  std::size_t threads) {
   const MatrixView view = matrix_view(queries, index.dims(), query_element(index, queries));
-  Work work;
+  SearchStats stats;
   Request request = request_for(k, {effort, {}, false, threads});
-  request.work = &work;
+  request.stats = &stats;
   {
     const ReleasedGil released;
     (void)index.search(view, request);
   }
   nb::dict found;
-  found["queries"] = work.queries;
-  found["lists"] = work.lists;
-  found["codes"] = work.codes;
-  found["compared"] = work.compared;
-  found["bytes"] = work.bytes;
-  found["seconds"] = nb::make_tuple(work.seconds[Work::bind], work.seconds[Work::rank], work.seconds[Work::scan],
-                                    work.seconds[Work::compare]);
+  found["queries"] = stats.queries;
+  found["lists"] = stats.lists;
+  found["codes"] = stats.codes;
+  found["compared"] = stats.compared;
+  found["bytes"] = stats.bytes;
+  found["seconds"] = nb::make_tuple(stats.seconds[SearchStats::bind], stats.seconds[SearchStats::rank],
+                                    stats.seconds[SearchStats::scan], stats.seconds[SearchStats::compare]);
   return found;
 }
 
@@ -126,13 +126,13 @@ nb::object search_rows(const Index& index, const RowNumbers& numbers, std::size_
                        std::size_t threads) {
   const std::vector<std::uint32_t> rows = row_numbers(numbers, index.rows());
   const Request request = request_for(k, {effort, recall, exact, threads});
-  std::vector<Answer> answers;
+  std::vector<SearchResult> results;
   {
     const ReleasedGil released;
-    answers = index.search_rows(rows, include_self, request);
+    results = index.search_rows(rows, include_self, request);
   }
   const std::size_t others = index.rows() - (include_self || index.rows() == 0 ? 0 : 1);
-  return table_of(answers, std::min(k, others)) + spent_on(answers);
+  return table_of(results, std::min(k, others)) + spent_on(results);
 }
 
 nb::object radius_search(const Index& index, const AnyArray& queries, double radius, std::optional<std::size_t> effort,
@@ -140,23 +140,23 @@ nb::object radius_search(const Index& index, const AnyArray& queries, double rad
   const MatrixView view = matrix_view(queries, index.dims(), query_element(index, queries));
   Request request = request_for(index.rows(), {effort, recall, exact, threads});
   request.radius = radius;
-  std::vector<Answer> answers;
+  std::vector<SearchResult> results;
   {
     const ReleasedGil released;
-    answers = index.search(view, request);
+    results = index.search(view, request);
   }
   std::vector<std::int64_t> offsets{0};
   std::vector<std::int64_t> rows;
   std::vector<float> distances;
-  for (const Answer& answer : answers) {
-    rows.insert(rows.end(), answer.rows.begin(), answer.rows.end());
-    distances.insert(distances.end(), answer.distances.begin(), answer.distances.end());
+  for (const SearchResult& result : results) {
+    rows.insert(rows.end(), result.rows.begin(), result.rows.end());
+    distances.insert(distances.end(), result.distances.begin(), result.distances.end());
     offsets.push_back(static_cast<std::int64_t>(rows.size()));
   }
   const std::size_t count = rows.size();
   return nb::make_tuple(owned_array(std::move(rows), {count}), owned_array(std::move(distances), {count}),
-                        owned_array(std::move(offsets), {answers.size() + 1})) +
-         spent_on(answers);
+                        owned_array(std::move(offsets), {results.size() + 1})) +
+         spent_on(results);
 }
 
 using Terms = std::vector<std::pair<double, std::int64_t>>;
@@ -211,21 +211,21 @@ std::vector<std::pair<std::int64_t, float>> search_sum(const Index& index, const
   for (const auto& [weight, row] : terms) own.push_back(existing_row(index, row));
   const Request request =
       request_for(k > index.rows() ? index.rows() : k + own.size(), {effort, recall, exact, threads});
-  std::vector<Answer> answers;
+  std::vector<SearchResult> results;
   {
     const ReleasedGil released;
     if (terms.size() == 1 && terms[0].first == 1) {
-      answers = index.search_rows(own, true, request);
+      results = index.search_rows(own, true, request);
     } else {
       const std::vector<float> sum = weighted_sum(index, terms);
       const auto* bytes = static_cast<const std::byte*>(static_cast<const void*>(sum.data()));
-      answers = index.search({bytes, 1, index.dims(), index.dims() * sizeof(float), Element::f32}, request);
+      results = index.search({bytes, 1, index.dims(), index.dims() * sizeof(float), Element::f32}, request);
     }
   }
   std::vector<std::pair<std::int64_t, float>> result;
-  for (std::size_t i = 0; i < answers[0].rows.size() && result.size() < k; ++i)
-    if (std::find(own.begin(), own.end(), answers[0].rows[i]) == own.end())
-      result.emplace_back(answers[0].rows[i], answers[0].distances[i]);
+  for (std::size_t i = 0; i < results[0].rows.size() && result.size() < k; ++i)
+    if (std::find(own.begin(), own.end(), results[0].rows[i]) == own.end())
+      result.emplace_back(results[0].rows[i], results[0].distances[i]);
   return result;
 }
 
@@ -310,7 +310,7 @@ nb::object keys_of(const Index& index, const RowNumbers& numbers) {
 
 // NumPy has no bfloat16: its bit patterns come as uint16.
 nb::object as_array(Element element, std::vector<std::byte> bytes, std::initializer_list<std::size_t> shape) {
-  const auto [data, owner] = kept_by_python(std::move(bytes));
+  const auto [data, owner] = owned_by_capsule(std::move(bytes));
   nb::dlpack::dtype type = nb::dtype<float>();
   if (element == Element::f16) type = {static_cast<std::uint8_t>(nb::dlpack::dtype_code::Float), 16, 1};
   if (element == Element::bf16) type = nb::dtype<std::uint16_t>();
@@ -353,7 +353,7 @@ nb::dict details_of(const ForestIndex& forest) {
   found["seed"] = forest.seed();
   found["sketch_bytes"] = forest.sketch_bytes();
   nb::list efforts;
-  for (const EffortPoint& point : forest.efforts()) efforts.append(nb::make_tuple(point.share, point.effort));
+  for (const EffortPoint& point : forest.efforts()) efforts.append(nb::make_tuple(point.fraction, point.effort));
   found["efforts"] = efforts;
   return found;
 }
@@ -366,14 +366,14 @@ nb::dict details_of(const IvfIndex& lists) {
   found["code_bytes"] = lists.shape().bytes();
   found["seed"] = lists.seed();
   nb::dict curves;
-  for (std::size_t place = 0; place < kMeasuredAt.size(); ++place) {
+  for (std::size_t place = 0; place < kCalibratedK.size(); ++place) {
     nb::list curve;
     for (const CurvePoint& point : lists.curves().points[place])
       curve.append(nb::make_tuple(point.recall, point.probes, point.depth));
-    curves[nb::int_(kMeasuredAt[place])] = curve;
+    curves[nb::int_(kCalibratedK[place])] = curve;
   }
   found["curves"] = curves;
-  found["distance_source"] = std::string(name_of(lists.answers()));
+  found["distance_source"] = std::string(name_of(lists.distance_source()));
   found["keeps_vectors"] = lists.keeps_vectors();
   return found;
 }

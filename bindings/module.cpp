@@ -5,8 +5,8 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include "bindings.h"
 #include "kernels/kernels.h"
-#include "parts.h"
 
 namespace {
 

@@ -10,8 +10,8 @@
 #include <nanobind/stl/string.h>
 
 #include "arrays.h"
+#include "bindings.h"
 #include "gil.h"
-#include "parts.h"
 
 namespace nearabout {
 namespace {
@@ -29,7 +29,7 @@ RowLayout layout_of(std::uint64_t offset, std::uint64_t stride, std::size_t rows
 
 // The bytes of some rows, one row after the other.
 auto read_rows(const RowsInFile& self, std::size_t begin, std::size_t end) {
-  const Input& input = self.input;
+  const InputRows& input = self.input;
   if (begin > end || end > input.rows())
     throw InvalidInputError("rows " + std::to_string(begin) + " to " + std::to_string(end) + " of " +
                             std::to_string(input.rows()) + " were asked for");
@@ -56,7 +56,7 @@ void bind_rows(nb::module_& m) {
       [](RowsInFile* self, const std::string& path, std::uint64_t offset, std::uint64_t stride, std::size_t count,
          std::size_t dims, const std::string& dtype) {
         const RowLayout layout = layout_of(offset, stride, count, dims, dtype);
-        new (self) RowsInFile{Input(std::make_shared<const ReadFile>(path), layout)};
+        new (self) RowsInFile{InputRows(std::make_shared<const ReadFile>(path), layout)};
       },
       "path"_a, nb::kw_only(), "offset"_a, "stride"_a, "rows"_a, "dims"_a, "dtype"_a);
   rows.def("__len__", [](const RowsInFile& self) { return self.input.rows(); });
@@ -74,7 +74,7 @@ void bind_rows(nb::module_& m) {
   scratch.def(
       "rows",
       [](const std::shared_ptr<ScratchFile>& self, std::uint64_t stride, std::size_t count, std::size_t dims,
-         const std::string& dtype) { return RowsInFile{Input(self, layout_of(0, stride, count, dims, dtype))}; },
+         const std::string& dtype) { return RowsInFile{InputRows(self, layout_of(0, stride, count, dims, dtype))}; },
       nb::kw_only(), "stride"_a, "rows"_a, "dims"_a, "dtype"_a);
 }
 

@@ -1,12 +1,12 @@
 // Rows in a file, as Python passes them on.
 #pragma once
 
-#include "index/input.h"
+#include "index/input_rows.h"
 
 namespace nearabout {
 
 struct RowsInFile {
-  Input input;
+  InputRows input;
 };
 
 }  // namespace nearabout

@@ -31,8 +31,8 @@ class Loop {
   Loop(std::size_t count, std::size_t grain, const Body& body) : count_(count), grain_(grain), body_(body) {}
 
   // Takes chunks until none is left or something failed; `between` runs after each.
-  template <class Between>
-  void work(std::size_t worker, Between between) noexcept {
+  template <class KInterpolation>
+  void work(std::size_t worker, KInterpolation between) noexcept {
     try {
       while (!stopped_.load(std::memory_order_relaxed)) {
         const std::size_t begin = next_.fetch_add(grain_, std::memory_order_relaxed);

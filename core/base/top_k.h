@@ -11,11 +11,11 @@
 namespace nearabout {
 
 struct Neighbour {
-  double rank;
+  double rdist;
   std::uint32_t row;
 
   friend bool operator<(const Neighbour& a, const Neighbour& b) {
-    return a.rank < b.rank || (a.rank == b.rank && a.row < b.row);
+    return a.rdist < b.rdist || (a.rdist == b.rdist && a.row < b.row);
   }
 };
 
@@ -27,9 +27,9 @@ class TopK {
     if (k <= kInOrder) kept_.reserve(k);
   }
 
-  void push(double rank, std::uint32_t row) {
-    const Neighbour candidate{rank, row};
-    if (!(rank <= limit_) || k_ == 0) return;
+  void push(double rdist, std::uint32_t row) {
+    const Neighbour candidate{rdist, row};
+    if (!(rdist <= limit_) || k_ == 0) return;
     const bool full = kept_.size() == k_;
     if (full && !(candidate < (k_ <= kInOrder ? kept_.back() : kept_.front()))) return;
     ++entered_;
@@ -42,7 +42,7 @@ class TopK {
   // The rank that a newcomer must not exceed.
   double worst() const {
     if (kept_.size() < k_ || k_ == 0) return limit_;
-    return k_ <= kInOrder ? kept_.back().rank : kept_.front().rank;
+    return k_ <= kInOrder ? kept_.back().rdist : kept_.front().rdist;
   }
 
   // How many were among the best when they came.
@@ -55,7 +55,7 @@ class TopK {
   }
 
   void merge(const TopK& other) {
-    for (const Neighbour& neighbour : other.kept_) push(neighbour.rank, neighbour.row);
+    for (const Neighbour& neighbour : other.kept_) push(neighbour.rdist, neighbour.row);
   }
 
  private:

@@ -74,7 +74,7 @@ Descriptor read_descriptor(const storage::File& file) {
                            " contradicts itself: " + error.what() + ". Copy or build it again.");
   }
   // Lists of codes may keep none, and say so.
-  if (descriptor.kind != Kind::ivf || !file.has(SectionId::answers) || file.has(SectionId::vectors))
+  if (descriptor.kind != Kind::ivf || !file.has(SectionId::distance_source) || file.has(SectionId::vectors))
     file.section(SectionId::vectors).expect(descriptor.element, {descriptor.rows, descriptor.dims});
   return descriptor;
 }

@@ -8,7 +8,7 @@
 
 #include "base/convert.h"
 #include "base/error.h"
-#include "index/calibration/trials.h"
+#include "index/calibration/calibration_queries.h"
 #include "index/exact/exact.h"
 #include "index/forest/forest.h"
 #include "index/ivf/ivf.h"
@@ -69,108 +69,108 @@ std::shared_ptr<const Index> Index::open(std::shared_ptr<const storage::File> fi
 }
 
 std::optional<std::size_t> Index::default_effort(std::size_t k) const {
-  if (!calibration_) return usual_effort(k);
+  if (!calibration_) return fallback_effort(k);
   if (const std::optional<std::size_t> effort = effort_for(k, calibration_->target)) return effort;
   // Kinds that rank by codes have nothing better to fall back to than about the most that these find.
-  if (ends_exactly()) return {};
-  return static_cast<std::size_t>(std::ceil(calibration_->effort_near_most(k, calibration_->target)));
+  if (max_effort_is_exact()) return {};
+  return static_cast<std::size_t>(std::ceil(calibration_->effort_for_best(k, calibration_->target)));
 }
 
 std::optional<std::size_t> Index::effort_for(std::size_t k, double recall) const {
   if (!calibration_) return {};
-  const auto most = static_cast<double>(most_effort());
+  const auto most = static_cast<double>(max_effort());
   const std::optional<double> effort = calibration_->effort_for(k, recall);
   if (!effort) return {};
   // What was measured with rows that the index has learnt from promises too much; such an index is small.
-  if (ends_exactly() && calibration_->origin == Calibration::Origin::rows && !can_leave_out(rows())) return {};
+  if (max_effort_is_exact() && calibration_->origin == Calibration::Origin::rows && !can_hold_out(rows())) return {};
   constexpr double kWorthwhile = 0.8;  // of what comparing every row costs: some queries end so after all
-  if (ends_exactly() && (*effort >= most || calibration_->nanoseconds(k, *effort) > kWorthwhile * exact_cost(k)))
+  if (max_effort_is_exact() && (*effort >= most || calibration_->nanoseconds(k, *effort) > kWorthwhile * exact_cost(k)))
     return {};
-  return std::clamp(static_cast<std::size_t>(std::ceil(*effort)), least_effort(), most_effort());
+  return std::clamp(static_cast<std::size_t>(std::ceil(*effort)), min_effort(), max_effort());
 }
 
 std::optional<Calibration::Expected> Index::expected(std::size_t k, std::optional<std::size_t> effort) const {
   if (!has_effort() || rows() == 0 || !effort) return Calibration::Expected{1, 1};
-  if (*effort >= most_effort() && ends_exactly()) return Calibration::Expected{1, 1};
+  if (*effort >= max_effort() && max_effort_is_exact()) return Calibration::Expected{1, 1};
   if (!calibration_ || calibration_->points.empty()) return {};
   return calibration_->expected(k, static_cast<double>(*effort));
 }
 
 Budget Index::budget(const Request& request) const {
   if (!has_effort() || request.exact || rows() == 0) return {0, true, false, 0};
-  const auto exact_from = [&](std::size_t effort) { return effort >= most_effort() && ends_exactly(); };
+  const auto exact_from = [&](std::size_t effort) { return effort >= max_effort() && max_effort_is_exact(); };
   if (request.effort) return {*request.effort, exact_from(*request.effort), false, 0};
   // How many rows lie within a radius nobody knows beforehand: what calibration says of k neighbours does not hold.
-  if (request.radius && ends_exactly()) return {most_effort(), true, false, 0};
-  const std::size_t k = request.radius ? kMeasuredAt[1] : request.k;
-  const double recall = request.recall.value_or(calibration_ ? calibration_->target : kUsualRecall);
+  if (request.radius && max_effort_is_exact()) return {max_effort(), true, false, 0};
+  const std::size_t k = request.radius ? kCalibratedK[1] : request.k;
+  const double recall = request.recall.value_or(calibration_ ? calibration_->target : kDefaultRecall);
   std::optional<std::size_t> effort = request.recall ? effort_for(k, recall) : default_effort(k);
-  if (!effort && !keeps_vectors()) effort = most_effort();
-  if (!effort || exact_from(*effort)) return {most_effort(), true, false, 0};
+  if (!effort && !keeps_vectors()) effort = max_effort();
+  if (!effort || exact_from(*effort)) return {max_effort(), true, false, 0};
   return {*effort, false, calibration_.has_value() && !request.radius, recall};
 }
 
-std::vector<Answer> Index::search(MatrixView queries, const Request& request) const {
+std::vector<SearchResult> Index::search(MatrixView queries, const Request& request) const {
   if (request.exact && !keeps_vectors())
     throw InvalidInputError(
         "an exact search compares vectors, and this index keeps no vectors, only codes of them; look "
         "into all lists by effort= instead, or build the index with keep_vectors=True");
-  if (queries.rows == 0 || rows() == 0) return std::vector<Answer>(queries.rows);
+  if (queries.rows == 0 || rows() == 0) return std::vector<SearchResult>(queries.rows);
   Request clamped = request;
   clamped.k = std::min(request.k, rows());
-  std::vector<Answer> answers = search_some(queries, clamped, budget(clamped));
+  std::vector<SearchResult> results = do_search(queries, clamped, budget(clamped));
   if (!request.radius)
-    for (const Answer& answer : answers)
-      if (answer.rows.size() < clamped.k) throw_incomparable(*file_, answer.rows.size(), clamped.k);
-  return answers;
+    for (const SearchResult& result : results)
+      if (result.rows.size() < clamped.k) throw_incomparable(*file_, result.rows.size(), clamped.k);
+  return results;
 }
 
-std::vector<Answer> Index::search_rows(const std::vector<std::uint32_t>& queries, bool include_self,
-                                       const Request& request) const {
+std::vector<SearchResult> Index::search_rows(const std::vector<std::uint32_t>& queries, bool include_self,
+                                             const Request& request) const {
   const Element element = descriptor_.element;
   const std::size_t bytes = row_bytes(element, dims());
   std::vector<std::byte> vectors(queries.size() * bytes);
   copy_vectors(queries, vectors.data());
   Request wider = request;
   if (!include_self && wider.k < rows()) ++wider.k;
-  std::vector<Answer> answers = search({vectors.data(), queries.size(), dims(), bytes, element}, wider);
-  if (include_self) return answers;
+  std::vector<SearchResult> results = search({vectors.data(), queries.size(), dims(), bytes, element}, wider);
+  if (include_self) return results;
   for (std::size_t i = 0; i < queries.size(); ++i) {
-    Answer& answer = answers[i];
+    SearchResult& result = results[i];
     // The row itself, or (among more duplicates of it than were asked for) the last.
-    const auto self = std::find(answer.rows.begin(), answer.rows.end(), queries[i]);
-    const auto place = self - answer.rows.begin();
-    if (self != answer.rows.end()) {
-      answer.rows.erase(self);
-      answer.distances.erase(answer.distances.begin() + place);
-    } else if (answer.rows.size() > request.k) {
-      answer.rows.pop_back();
-      answer.distances.pop_back();
+    const auto self = std::find(result.rows.begin(), result.rows.end(), queries[i]);
+    const auto place = self - result.rows.begin();
+    if (self != result.rows.end()) {
+      result.rows.erase(self);
+      result.distances.erase(result.distances.begin() + place);
+    } else if (result.rows.size() > request.k) {
+      result.rows.pop_back();
+      result.distances.pop_back();
     }
   }
-  return answers;
+  return results;
 }
 
-void Index::ask_again(MatrixView queries, const Request& request, std::size_t effort,
-                      std::vector<Answer>& answers) const {
+void Index::retry_short_results(MatrixView queries, const Request& request, std::size_t effort,
+                                std::vector<SearchResult>& results) const {
   Request harder = request;
   harder.effort = effort;
   const Budget more = budget(harder);
   for (std::size_t i = 0; i < queries.rows; ++i)
-    if (answers[i].rows.size() < request.k)
-      answers[i] = search_some({queries.row(i), 1, queries.dims, queries.stride, queries.element}, harder, more)[0];
+    if (results[i].rows.size() < request.k)
+      results[i] = do_search({queries.row(i), 1, queries.dims, queries.stride, queries.element}, harder, more)[0];
 }
 
-void Index::mark_unlike(std::size_t k, std::vector<Answer>& answers) const {
-  for (Answer& answer : answers) {
-    const auto is_unlike = [&](std::size_t place) {  // of kMeasuredAt
-      const std::size_t last = kMeasuredAt[place] - 1;
-      return last < std::min(k, answer.distances.size()) &&
-             calibration_->distances[place].is_unlike(double{answer.distances[last]}, descriptor_.metric);
+void Index::flag_out_of_distribution(std::size_t k, std::vector<SearchResult>& results) const {
+  for (SearchResult& result : results) {
+    const auto is_out_of_distribution = [&](std::size_t place) {  // of kCalibratedK
+      const std::size_t last = kCalibratedK[place] - 1;
+      return last < std::min(k, result.distances.size()) &&
+             calibration_->distances[place].is_out_of_distribution(double{result.distances[last]}, descriptor_.metric);
     };
-    if (answer.effort == kEveryRow || !(is_unlike(0) || is_unlike(1))) continue;
-    answer.effort = kEveryRow;
-    answer.unlike = true;
+    if (result.effort == kEveryRow || !(is_out_of_distribution(0) || is_out_of_distribution(1))) continue;
+    result.effort = kEveryRow;
+    result.out_of_distribution = true;
   }
 }
 
@@ -191,11 +191,11 @@ void Index::copy_vector(std::uint32_t row, std::byte* to) const {
 }
 
 void Index::verify(const Monitor& monitor) const {
-  file_->verify(step_of(monitor, 0.0, 0.5));
+  file_->verify(subprogress(monitor, 0.0, 0.5));
   for (const storage::SectionId id : {storage::SectionId::vectors, storage::SectionId::row_terms})
-    if (file_->has(id)) verify_finite(*file_, file_->section(id), step_of(monitor, 0.5, 0.7));
-  verify_own(step_of(monitor, 0.7, 0.8));
-  keys_.verify(step_of(monitor, 0.8, 1.0));
+    if (file_->has(id)) verify_finite(*file_, file_->section(id), subprogress(monitor, 0.5, 0.7));
+  verify_own(subprogress(monitor, 0.7, 0.8));
+  keys_.verify(subprogress(monitor, 0.8, 1.0));
   report(monitor, 1.0);
 }
 

@@ -18,7 +18,7 @@
 
 namespace nearabout {
 
-struct Work;  // work.h
+struct SearchStats;  // work.h
 
 struct Request {
   std::size_t k = 10;                 // clamped to the number of rows
@@ -29,17 +29,17 @@ struct Request {
   // How much an approximate kind may look at: obeyed as it is. Nothing: what `recall` takes.
   std::optional<std::size_t> effort = {};
   std::optional<double> recall = {};  // to aim at; nothing: the calibration's target
-  Work* work = nullptr;               // what the search does is added here, by kinds that keep count
+  SearchStats* stats = nullptr;       // what the search does is added here, by kinds that keep count
 };
 
 inline constexpr std::int64_t kEveryRow = -1;  // the effort of a search that compared every row
 
 // Neighbours of one query, nearest first, ties by row.
-struct Answer {
+struct SearchResult {
   std::vector<std::uint32_t> rows;
   std::vector<float> distances;
-  std::int64_t effort = kEveryRow;  // spent on this query
-  bool unlike = false;              // whether its search went unlike those that calibration saw
+  std::int64_t effort = kEveryRow;   // spent on this query
+  bool out_of_distribution = false;  // whether its search went unlike those that calibration saw
 };
 
 // What a search may spend on each query.
@@ -65,20 +65,20 @@ class Index {
   std::size_t dims() const { return descriptor_.dims; }
 
   // One answer a query. Queries are float32 or of the index's own element type, dims() wide.
-  std::vector<Answer> search(MatrixView queries, const Request& request) const;
+  std::vector<SearchResult> search(MatrixView queries, const Request& request) const;
   // The same with stored rows as queries. `include_self` false leaves each row itself out of its answer.
-  std::vector<Answer> search_rows(const std::vector<std::uint32_t>& rows, bool include_self,
-                                  const Request& request) const;
-  const std::shared_ptr<const storage::File>& shared_file() const { return file_; }
+  std::vector<SearchResult> search_rows(const std::vector<std::uint32_t>& rows, bool include_self,
+                                        const Request& request) const;
+  const std::shared_ptr<const storage::File>& file_handle() const { return file_; }
 
   // --- What a search may spend; 0 for kinds that have no choice ---
   virtual bool has_effort() const { return false; }
   // Whether the largest effort is the exact scan; kinds that rank by codes still do, of all rows.
-  virtual bool ends_exactly() const { return true; }
+  virtual bool max_effort_is_exact() const { return true; }
   // Whether a kind has knobs of its own, which are measured whatever is asked.
-  virtual bool has_knobs() const { return false; }
-  virtual std::size_t least_effort() const { return 0; }
-  virtual std::size_t most_effort() const { return 0; }  // where everything is looked at
+  virtual bool needs_tuning() const { return false; }
+  virtual std::size_t min_effort() const { return 0; }
+  virtual std::size_t max_effort() const { return 0; }  // where everything is looked at
   // What a search may spend for this request.
   Budget budget(const Request& request) const;
   // What a search spends where nothing is asked for; nothing: it compares every row.
@@ -91,8 +91,10 @@ class Index {
   std::optional<Calibration::Expected> expected(std::size_t k, std::optional<std::size_t> effort) const;
   // Nanoseconds that finding k neighbours by comparing every row takes, about, in a batch.
   virtual double exact_cost(std::size_t) const { return std::numeric_limits<double>::infinity(); }
-  // What trials find, and what that costs; null for kinds without a choice.
-  virtual std::unique_ptr<Trace> trace(const Trials&, const BuildOptions&, const Monitor&) const { return nullptr; }
+  // What calibration queries find, and what that costs; null for kinds without a choice.
+  virtual std::unique_ptr<RecallProfile> profile(const CalibrationQueries&, const BuildOptions&, const Monitor&) const {
+    return nullptr;
+  }
   // False for kinds that keep codes in place of vectors: they have no exact search.
   virtual bool keeps_vectors() const { return true; }
   // Stored vectors, verified, one after the other; of an index that keeps none, what its codes stand for.
@@ -107,18 +109,20 @@ class Index {
   Index(std::shared_ptr<const storage::File> file, const Descriptor& descriptor);
 
   // The default of an index that is not calibrated.
-  virtual std::size_t usual_effort(std::size_t k) const {
+  virtual std::size_t fallback_effort(std::size_t k) const {
     (void)k;
     return 0;
   }
   // `k` is at least 1 and at most rows(); there is at least one row and one query. Where `budget` says every row and
   // the index keeps vectors, answers are exact.
-  virtual std::vector<Answer> search_some(MatrixView queries, const Request& request, const Budget& budget) const = 0;
+  virtual std::vector<SearchResult> do_search(MatrixView queries, const Request& request,
+                                              const Budget& budget) const = 0;
   // Marks answers of guarded queries whose neighbours, of k, lie where no query of the calibration had them: every row
   // is to be compared (kEveryRow).
-  void mark_unlike(std::size_t k, std::vector<Answer>& answers) const;
+  void flag_out_of_distribution(std::size_t k, std::vector<SearchResult>& results) const;
   // Queries that were answered with fewer than k rows are asked again, with more effort.
-  void ask_again(MatrixView queries, const Request& request, std::size_t effort, std::vector<Answer>& answers) const;
+  void retry_short_results(MatrixView queries, const Request& request, std::size_t effort,
+                           std::vector<SearchResult>& results) const;
   // One of copy_vectors().
   virtual void copy_vector(std::uint32_t row, std::byte* to) const;
   // What verify() has to read of the sections that only this kind has.

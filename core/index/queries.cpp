@@ -35,7 +35,7 @@ std::vector<BoundQuery> bind_queries(MatrixView queries, const Descriptor& descr
   return bound;
 }
 
-std::vector<float> widened(MatrixView queries, std::size_t begin, std::size_t end) {
+std::vector<float> to_float32(MatrixView queries, std::size_t begin, std::size_t end) {
   std::vector<float> vectors((end - begin) * queries.dims);
   for (std::size_t i = begin; i < end; ++i)
     to_f32(queries.element, queries.row(i), queries.dims, vectors.data() + (i - begin) * queries.dims);
@@ -44,22 +44,22 @@ std::vector<float> widened(MatrixView queries, std::size_t begin, std::size_t en
 
 float radius_of(const Request& request) { return request.radius ? as_float(*request.radius) : kInfinity; }
 
-double rank_within(const BoundQuery& query, float radius) {
-  return query.rank_within(double{std::nextafter(radius, kInfinity)});
+double rdist_within(const BoundQuery& query, float radius) {
+  return query.rdist_within(double{std::nextafter(radius, kInfinity)});
 }
 
-Answer answer_of(const BoundQuery& query, TopK& best, float radius) {
-  Answer answer;
+SearchResult result_of(const BoundQuery& query, TopK& best, float radius) {
+  SearchResult result;
   const std::vector<Neighbour> found = best.take_sorted();
-  answer.rows.reserve(found.size());
-  answer.distances.reserve(found.size());
+  result.rows.reserve(found.size());
+  result.distances.reserve(found.size());
   for (const Neighbour& neighbour : found) {
-    const float distance = as_float(query.distance(neighbour.rank));
+    const float distance = as_float(query.distance(neighbour.rdist));
     if (distance > radius) break;
-    answer.rows.push_back(neighbour.row);
-    answer.distances.push_back(distance);
+    result.rows.push_back(neighbour.row);
+    result.distances.push_back(distance);
   }
-  return answer;
+  return result;
 }
 
 }  // namespace nearabout

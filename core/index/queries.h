@@ -15,12 +15,12 @@ BoundQuery bind_query(MatrixView queries, std::size_t number, const Descriptor& 
 std::vector<BoundQuery> bind_queries(MatrixView queries, const Descriptor& descriptor);
 
 // Queries [begin, end) as floats, one after the other.
-std::vector<float> widened(MatrixView queries, std::size_t begin, std::size_t end);
+std::vector<float> to_float32(MatrixView queries, std::size_t begin, std::size_t end);
 
 // Distances are handed out as float32, and a radius is compared with them as such: whoever takes the distance of an
 // answer for a radius finds that row again.
 float radius_of(const Request& request);  // infinity where none is asked for
-double rank_within(const BoundQuery& query, float radius);
-Answer answer_of(const BoundQuery& query, TopK& best, float radius);
+double rdist_within(const BoundQuery& query, float radius);
+SearchResult result_of(const BoundQuery& query, TopK& best, float radius);
 
 }  // namespace nearabout

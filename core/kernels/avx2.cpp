@@ -2,12 +2,12 @@
 #include <immintrin.h>
 #include <string.h>
 
-#include "kernels/tables.h"
+#include "kernels/kernel_sets.h"
 
 namespace nearabout::kernels::avx2 {
 namespace {
 
-#include "kernels/text/tags.inl"
+#include "kernels/generic/tags.inl"
 
 inline void prefetch(const Byte* at) { _mm_prefetch(reinterpret_cast<const char*>(at), _MM_HINT_T0); }
 
@@ -177,7 +177,7 @@ inline void panel_store(std::int32_t* to, PanelSums sums, std::int32_t) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), sums);
 }
 
-#include "kernels/text/parts.inl"
+#include "kernels/generic/parts.inl"
 
 // Most blocks have no hit: those that have one are gone through singly.
 constexpr std::size_t kHitLanes = 8;
@@ -255,8 +255,8 @@ inline void append_codes(CodeSums sums, const std::uint8_t* terms, std::size_t c
   if (_mm256_movemask_ps(near) != 0) append_estimates_singly(all, terms, count, number, scan);
 }
 
-#include "kernels/text/all.inl"
-#include "kernels/text/tiles.inl"
+#include "kernels/generic/all.inl"
+#include "kernels/generic/tiles.inl"
 
 }  // namespace
 

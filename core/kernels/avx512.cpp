@@ -2,12 +2,12 @@
 #include <immintrin.h>
 #include <string.h>
 
-#include "kernels/tables.h"
+#include "kernels/kernel_sets.h"
 
 namespace nearabout::kernels::avx512 {
 namespace {
 
-#include "kernels/text/avx512.inl"
+#include "kernels/generic/avx512.inl"
 
 // A line at once: each quarter of the register is the four codes' own table.
 constexpr std::size_t kCodeBlocks = 4;
@@ -25,7 +25,7 @@ inline CodeLine code_line(const std::uint8_t* from) {
   return {_mm512_and_si512(codes, half), _mm512_and_si512(_mm512_srli_epi16(codes, 4), half)};
 }
 inline CodeTables code_tables(const std::int8_t* from) {
-  const __m512i shift = _mm512_set1_epi8(kMostEntry + 1);
+  const __m512i shift = _mm512_set1_epi8(kMaxEntry + 1);
   return {_mm512_add_epi8(_mm512_loadu_si512(from), shift), _mm512_add_epi8(_mm512_loadu_si512(from + 64), shift)};
 }
 inline CodeSums no_code_sums() { return {_mm512_setzero_si512(), _mm512_setzero_si512()}; }
@@ -41,7 +41,7 @@ inline __m128i sum_quarters(__m512i sums) {
 template <std::size_t kBlocks>
 inline void append_tile(const CodeSums* sums, const std::uint8_t* terms, std::size_t stride, std::size_t rows,
                         std::uint32_t number, std::size_t lines, CodeScan& scan) {
-  const __m512i shift = _mm512_set1_epi32(static_cast<int>(lines * kLineCodes) * (kMostEntry + 1));
+  const __m512i shift = _mm512_set1_epi32(static_cast<int>(lines * kLineCodes) * (kMaxEntry + 1));
   __m512i whole[kBlocks];
   for (std::size_t b = 0; b < kBlocks; ++b) {
     const __m128i odd = sum_quarters(sums[b].odd);
@@ -52,7 +52,7 @@ inline void append_tile(const CodeSums* sums, const std::uint8_t* terms, std::si
   append_sums<kBlocks>(whole, terms, stride, rows, number, scan);
 }
 
-#include "kernels/text/all.inl"
+#include "kernels/generic/all.inl"
 
 }  // namespace
 

@@ -2,12 +2,12 @@
 #include <immintrin.h>
 #include <string.h>
 
-#include "kernels/tables.h"
+#include "kernels/kernel_sets.h"
 
 namespace nearabout::kernels::avx512_vbmi {
 namespace {
 
-#include "kernels/text/avx512.inl"
+#include "kernels/generic/avx512.inl"
 
 // The line's columns become rows, four codes of one row side by side, so that one instruction sums them in 32 bits.
 constexpr std::size_t kCodeBlocks = 4;
@@ -53,7 +53,7 @@ inline void append_tile(const CodeSums* sums, const std::uint8_t* terms, std::si
   append_sums<kBlocks>(sums, terms, stride, rows, number, scan);
 }
 
-#include "kernels/text/all.inl"
+#include "kernels/generic/all.inl"
 
 }  // namespace
 

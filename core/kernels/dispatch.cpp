@@ -4,7 +4,7 @@
 
 #include "base/cpu.h"
 #include "base/error.h"
-#include "kernels/tables.h"
+#include "kernels/kernel_sets.h"
 
 namespace nearabout::kernels {
 namespace {

@@ -119,15 +119,15 @@ using Project = void (*)(const float* vectors, std::size_t count, std::size_t di
 // 0
 // .. 3) holds two codes of row r: code 8 g + t in its low half and code 8 g + 4 + t in its high half. The terms are 16
 // offsets, then 16 scales, each a u16. A query has a table of 16 signed bytes for each code, one after the other, the
-// first at an address divisible by 64; none is larger than kMostEntry, so that two of them fit a byte, and kMostLines
+// first at an address divisible by 64; none is larger than kMaxEntry, so that two of them fit a byte, and kMaxLines
 // lines of such pairs 16 bits: no sum saturates or overflows anywhere. (Bytes in this order are what fast scans of
 // product codes use, too: Andre, Kermarrec and Le Scouarnec, "Cache locality is not enough", VLDB 2015.)
 inline constexpr std::size_t kBlockRows = 16;
 inline constexpr std::size_t kLineBytes = 64;
 inline constexpr std::size_t kLineCodes = 8;
 inline constexpr std::size_t kTableBytes = 16;
-inline constexpr std::size_t kMostLines = 64;
-inline constexpr int kMostEntry = 63;
+inline constexpr std::size_t kMaxLines = 64;
+inline constexpr int kMaxEntry = 63;
 constexpr std::size_t block_bytes(std::size_t lines) { return (lines + 1) * kLineBytes; }
 
 // A query on its way through some rows. For row i of them,
@@ -152,15 +152,15 @@ using ScanCodes = void (*)(const std::uint8_t* blocks, std::size_t rows, std::si
 
 // The tables of a query, for codes that each stand for `directions` values by one of 16 patterns:
 //   tables[16 c + v] = round(factor * sum_j query[c * directions + j] * patterns[16 j + v]),   c < codes
-// ties to even; the caller sees to it that no entry is larger than kMostEntry.
+// ties to even; the caller sees to it that no entry is larger than kMaxEntry.
 using FillTables = void (*)(const float* query, std::size_t codes, std::size_t directions, const float* patterns,
                             float factor, std::int8_t* tables);
 
 // Keeps the least of `count` estimates and their numbers, in order: at least `wanted` of them, and no more than
-// kept_at_most(wanted), but that all which tie with the last are kept. Returns how many; *threshold is what none of
+// max_kept(wanted), but that all which tie with the last are kept. Returns how many; *threshold is what none of
 // them exceeds. No estimate is NaN. Room as for hits. The search for the threshold is the same on every instruction
 // set, to the last bit.
-constexpr std::size_t kept_at_most(std::size_t wanted) { return wanted + wanted / 8 + 1; }
+constexpr std::size_t max_kept(std::size_t wanted) { return wanted + wanted / 8 + 1; }
 using KeepLeast = std::size_t (*)(float* estimates, std::uint32_t* numbers, std::size_t count, std::size_t wanted,
                                   float* threshold);
 

@@ -2,12 +2,12 @@
 #include <arm_neon.h>
 #include <string.h>
 
-#include "kernels/tables.h"
+#include "kernels/kernel_sets.h"
 
 namespace nearabout::kernels::neon {
 namespace {
 
-#include "kernels/text/neon.inl"
+#include "kernels/generic/neon.inl"
 
 // Products of bytes fit 16 bits, and are added in pairs to 32.
 inline Sums add_unsigned(Sums sums, Bytes a, Bytes b) {
@@ -72,7 +72,7 @@ inline void panel_store(std::int32_t* to, PanelSums sums, std::int32_t missing) 
   vst1q_s32(to, vaddq_s32(vpaddq_s32(sums.low, sums.high), vdupq_n_s32(missing)));
 }
 
-#include "kernels/text/all.inl"
+#include "kernels/generic/all.inl"
 
 }  // namespace
 

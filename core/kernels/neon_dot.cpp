@@ -2,12 +2,12 @@
 #include <arm_neon.h>
 #include <string.h>
 
-#include "kernels/tables.h"
+#include "kernels/kernel_sets.h"
 
 namespace nearabout::kernels::neon_dot {
 namespace {
 
-#include "kernels/text/neon.inl"
+#include "kernels/generic/neon.inl"
 
 inline Sums add_signed(Sums sums, Bytes a, Bytes b) {
   return vreinterpretq_u32_s32(vdotq_s32(vreinterpretq_s32_u32(sums), vreinterpretq_s8_u8(a), vreinterpretq_s8_u8(b)));
@@ -58,7 +58,7 @@ inline void panel_store(std::int32_t* to, PanelSums sums, std::int32_t missing) 
   vst1q_s32(to, vaddq_s32(sums, vdupq_n_s32(missing)));
 }
 
-#include "kernels/text/all.inl"
+#include "kernels/generic/all.inl"
 
 }  // namespace
 

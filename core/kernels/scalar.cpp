@@ -3,12 +3,12 @@
 #include <math.h>
 #include <string.h>
 
-#include "kernels/tables.h"
+#include "kernels/kernel_sets.h"
 
 namespace nearabout::kernels::scalar {
 namespace {
 
-#include "kernels/text/tags.inl"
+#include "kernels/generic/tags.inl"
 
 void prefetch(const Byte*) {}
 
@@ -210,7 +210,7 @@ inline PanelSums panel_step(PanelSums sums, PanelRows rows, PanelQuery query) {
 }
 inline void panel_store(std::int32_t* to, PanelSums sums, std::int32_t) { memcpy(to, sums.lane, sizeof(sums.lane)); }
 
-#include "kernels/text/parts.inl"
+#include "kernels/generic/parts.inl"
 
 constexpr std::size_t kHitLanes = 16;
 inline std::size_t append_hits(const std::int32_t* dots, std::size_t first, std::size_t count, const Screen& screen,
@@ -248,8 +248,8 @@ inline void append_codes(const CodeSums& sums, const std::uint8_t* terms, std::s
   append_estimates_singly(sums.row, terms, count, number, scan);
 }
 
-#include "kernels/text/all.inl"
-#include "kernels/text/tiles.inl"
+#include "kernels/generic/all.inl"
+#include "kernels/generic/tiles.inl"
 
 }  // namespace
 

@@ -132,7 +132,7 @@ void BoundQuery::require_direction() const {
         "the query is a zero vector: it has no direction, so no cosine; give a vector that is not zero");
 }
 
-void BoundQuery::ranks(kernels::Rows rows, double* out) const {
+void BoundQuery::rdists(kernels::Rows rows, double* out) const {
   if (metric_ == Metric::haversine) {
     haversine_rows(values_.data(), rows, out);
     return;
@@ -179,7 +179,7 @@ double BoundQuery::near_cosine(const void* row, std::vector<float>& scratch) con
 }
 
 // In whole numbers up to the last step, which is that of the kernel: equal bits.
-void BoundQuery::ranks(kernels::Rows rows, const std::uint32_t* squares, double* out) const {
+void BoundQuery::rdists(kernels::Rows rows, const std::uint32_t* squares, double* out) const {
   product_(bytes_.data(), rows, bytes_.size(), out);
   for (std::size_t i = 0; i < rows.count; ++i) {
     const double square = squares[i];
@@ -193,14 +193,14 @@ void BoundQuery::ranks(kernels::Rows rows, const std::uint32_t* squares, double*
   if (metric_ == Metric::cosine) cosines(rows, out);
 }
 
-double BoundQuery::distance(double rank) const {
+double BoundQuery::distance(double rdist) const {
   switch (metric_) {
     case Metric::euclidean:
-      return std::sqrt(rank);
+      return std::sqrt(rdist);
     case Metric::hamming:
-      return rank / static_cast<double>(dims_);
+      return rdist / static_cast<double>(dims_);
     default:
-      return rank;
+      return rdist;
   }
 }
 
@@ -227,7 +227,7 @@ double bits_within(double radius, double dims) {
 
 }  // namespace
 
-double BoundQuery::rank_within(double radius) const {
+double BoundQuery::rdist_within(double radius) const {
   if (metric_ == Metric::dot) return radius;
   if (!(radius >= 0)) return -std::numeric_limits<double>::infinity();
   switch (metric_) {

@@ -21,15 +21,15 @@ class BoundQuery {
   // Throws InvalidInputError for NaN, infinity, and a zero vector under cosine.
   BoundQuery(Metric metric, Element rows, std::size_t dims, const void* query, Element element);
 
-  void ranks(kernels::Rows rows, double* out) const;
+  void rdists(kernels::Rows rows, double* out) const;
   // Whether ranks can be had from products and the rows' own squares, sum x x, which are whole numbers: then this gives
   // the same ranks, and is faster.
   bool takes_squares() const { return product_ != nullptr; }
-  void ranks(kernels::Rows rows, const std::uint32_t* squares, double* out) const;
+  void rdists(kernels::Rows rows, const std::uint32_t* squares, double* out) const;
 
-  double distance(double rank) const;
+  double distance(double rdist) const;
   // The largest rank within `radius`: negative infinity where nothing can be.
-  double rank_within(double radius) const;
+  double rdist_within(double radius) const;
 
   double norm() const { return norm_; }
 

@@ -72,7 +72,7 @@ void ByteCentroids::nearest_of(const std::int8_t* points, std::size_t count, con
   constexpr std::size_t kStride = kPanelsAtATime * kPanelRows;
   alignas(64) std::int32_t dots[kPanelQueries * kStride];
   std::uint32_t hits[kStride];
-  float marks[kStride];
+  float scores[kStride];
   float least[kPanelQueries];
   float moved[kPanelQueries];  // 128 times the sum of the point, twice
   for (std::size_t q = 0; q < count; ++q) {
@@ -89,10 +89,10 @@ void ByteCentroids::nearest_of(const std::int8_t* points, std::size_t count, con
     for (std::size_t q = 0; q < count; ++q) {
       const std::size_t found =
           screen.hits(dots + q * kStride, centroids,
-                      {offsets.data() + first * kPanelRows, nullptr, -2.0f, 0, least[q] - moved[q]}, hits, marks);
+                      {offsets.data() + first * kPanelRows, nullptr, -2.0f, 0, least[q] - moved[q]}, hits, scores);
       for (std::size_t h = 0; h < found; ++h) {
-        if (marks[h] + moved[q] >= least[q]) continue;
-        least[q] = marks[h] + moved[q];
+        if (scores[h] + moved[q] >= least[q]) continue;
+        least[q] = scores[h] + moved[q];
         ids[q] = static_cast<std::uint32_t>(first * kPanelRows) + hits[h];
       }
     }

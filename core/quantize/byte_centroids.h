@@ -10,8 +10,8 @@
 
 namespace nearabout {
 
-// 2 * 127 * 255 * kMostByteDims + 127^2 * kMostByteDims is below 2^24: floats hold all sums exactly.
-inline constexpr std::size_t kMostByteDims = 192;
+// 2 * 127 * 255 * kMaxByteDims + 127^2 * kMaxByteDims is below 2^24: floats hold all sums exactly.
+inline constexpr std::size_t kMaxByteDims = 192;
 
 // Products of up to kPanelQueries signed points with panels of centroids, 128 added to each of their bytes:
 // out[q * stride + 32 p + r], stride >= 32 panels. Points are `point_stride` bytes apart, padded with zeros to a

@@ -10,7 +10,7 @@
 namespace nearabout {
 namespace {
 
-constexpr double kMostByte = 127;
+constexpr double kMaxByte = 127;
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 }  // namespace
@@ -40,7 +40,7 @@ ByteSteps::ByteSteps(const ByteRanges& ranges) {
     const double largest = double{ranges.largest()[j]};
     const bool some = least <= largest;  // else there is no row
     centres_.push_back(some ? static_cast<float>((least + largest) / 2) : 0.0f);
-    steps_.push_back(some ? static_cast<float>((largest - least) / (2 * kMostByte)) : 0.0f);
+    steps_.push_back(some ? static_cast<float>((largest - least) / (2 * kMaxByte)) : 0.0f);
     unit_ = std::max(unit_, double{steps_.back()});
   }
 }
@@ -49,7 +49,7 @@ void ByteSteps::encode(const float* row, std::int8_t* bytes) const {
   for (std::size_t j = 0; j < dims(); ++j) {
     const double step = double{steps_[j]};
     const double place = step > 0 ? (double{row[j]} - double{centres_[j]}) / step : 0.0;
-    bytes[j] = static_cast<std::int8_t>(std::lrint(std::clamp(place, -kMostByte, kMostByte)));
+    bytes[j] = static_cast<std::int8_t>(std::lrint(std::clamp(place, -kMaxByte, kMaxByte)));
   }
 }
 
@@ -69,13 +69,13 @@ float ByteSteps::square(const std::int8_t* bytes) const {
 
 // Every sum has the form base + weights . bytes; under Space::squared with y = x - c and p = q - c,
 // |q - x|^2 = |p|^2 + |y|^2 - 2 <p, y>.
-BoundByteQuery::BoundByteQuery(const ByteSteps& steps, const Lift& lift, const float* query)
-    : space_(lift.space()), weights_(steps.dims()) {
-  const bool squared = space_ == Space::squared;
+BoundByteQuery::BoundByteQuery(const ByteSteps& steps, const MetricTransform& transform, const float* query)
+    : space_(transform.space()), weights_(steps.dims()) {
+  const bool squared = space_ == CodeSpace::l2;
   double factor = 1;
-  if (space_ == Space::unit) factor = 1 / norm(query, lift.inputs());
-  if (space_ == Space::inner) factor = lift.longest();
-  const double scale = double{lift.scale()};
+  if (space_ == CodeSpace::cosine) factor = 1 / norm(query, transform.inputs());
+  if (space_ == CodeSpace::inner_product) factor = transform.longest();
+  const double scale = double{transform.scale()};
   for (std::size_t j = 0; j < steps.dims(); ++j) {
     const double centre = double{steps.centres()[j]};
     const double step = double{steps.steps()[j]};
@@ -87,18 +87,18 @@ BoundByteQuery::BoundByteQuery(const ByteSteps& steps, const Lift& lift, const f
   square_unit_ = unit * unit;
 }
 
-void BoundByteQuery::ranks(kernels::Rows rows, const float* squares, double* out) const {
+void BoundByteQuery::rdists(kernels::Rows rows, const float* squares, double* out) const {
   kernels::table().i8.dot(weights_.data(), rows, weights_.size(), out);
   for (std::size_t i = 0; i < rows.count; ++i) {
     const double sum = base_ + out[i];
     switch (space_) {
-      case Space::squared:
+      case CodeSpace::l2:
         out[i] = std::max(0.0, sum + square_unit_ * double{squares[i]});
         break;
-      case Space::unit:
+      case CodeSpace::cosine:
         out[i] = std::clamp(1.0 - sum, 0.0, 2.0);
         break;
-      case Space::inner:
+      case CodeSpace::inner_product:
         out[i] = 0.0 - sum;
         break;
     }

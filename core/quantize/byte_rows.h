@@ -2,8 +2,8 @@
 //
 // Each dimension has a centre c and a step s of its own, so that one a thousand times as wide as the others costs them
 // nothing. A coordinate x is kept as b = round((x - c) / s), from -127 to 127, and stands for c + s b, which is off by
-// half a step at most. Rows are lifted ones (lift.h), less the coordinate that an inner product adds: of a size that
-// floats hold with room, and under cosine of length 1.
+// half a step at most. Rows are transformed ones (transform.h), less the coordinate that an inner product adds: of a
+// size that floats hold with room, and under cosine of length 1.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "kernels/kernels.h"
-#include "quantize/lift.h"
+#include "transform/metric_transform.h"
 
 namespace nearabout {
 
@@ -54,14 +54,14 @@ class ByteSteps {
 // A query against rows of bytes: ranks in the units of BoundQuery, in float64.
 class BoundByteQuery {
  public:
-  // The query as it was asked, lift.inputs() floats, finite; not zero under Space::unit.
-  BoundByteQuery(const ByteSteps& steps, const Lift& lift, const float* query);
+  // The query as it was asked, transform.inputs() floats, finite; not zero under Space::unit.
+  BoundByteQuery(const ByteSteps& steps, const MetricTransform& transform, const float* query);
 
   // `squares` are those of the rows, in their order; not read but under Space::squared.
-  void ranks(kernels::Rows rows, const float* squares, double* out) const;
+  void rdists(kernels::Rows rows, const float* squares, double* out) const;
 
  private:
-  Space space_;
+  CodeSpace space_;
   std::vector<double> weights_;  // what bytes are multiplied with
   double base_ = 0;              // what is the same for all rows
   double square_unit_ = 0;

@@ -20,21 +20,21 @@ std::vector<float> copied(std::span<const float> values) { return {values.begin(
 
 }  // namespace
 
-void write_contraction(Writer& writer, const Contraction& contraction, const ImageSections& ids) {
+void write_contraction(Writer& writer, const Contraction& contraction, const ProjectionSections& ids) {
   const std::uint64_t dims = contraction.dims();
   writer.add<float>(ids.centre, {1, dims}, contraction.centre());
   if (!contraction.identity())
     writer.add<float>(ids.directions, {dims, contraction.outputs()}, contraction.directions());
 }
 
-void write_grid(Writer& writer, const Grid& grid, const ImageSections& ids) {
+void write_grid(Writer& writer, const Grid& grid, const ProjectionSections& ids) {
   std::vector<float> values = grid.low;
   values.insert(values.end(), grid.step.begin(), grid.step.end());
   values.insert(values.end(), grid.middle.begin(), grid.middle.end());
   writer.add<float>(ids.grid, {3, grid.dims()}, values);
 }
 
-Contraction read_contraction(const File& file, std::size_t dims, double epsilon, const ImageSections& ids) {
+Contraction read_contraction(const File& file, std::size_t dims, double epsilon, const ProjectionSections& ids) {
   const Section& centre = file.section(ids.centre);
   centre.expect(Element::f32, {1, dims});
   if (!file.has(ids.directions)) return Contraction(copied(storage::finite_floats(file, centre)));
@@ -48,7 +48,7 @@ Contraction read_contraction(const File& file, std::size_t dims, double epsilon,
                      outputs, epsilon);
 }
 
-Grid read_grid(const File& file, std::size_t outputs, const ImageSections& ids) {
+Grid read_grid(const File& file, std::size_t outputs, const ProjectionSections& ids) {
   const Section& section = file.section(ids.grid);
   section.expect(Element::f32, {3, outputs});
   const std::span<const float> values = storage::finite_floats(file, section);

@@ -5,7 +5,7 @@
 
 #include "base/norm.h"
 #include "kernels/kernels.h"
-#include "quantize/principal.h"
+#include "transform/pca.h"
 
 namespace nearabout {
 namespace {
@@ -52,12 +52,12 @@ LearntDirections learn_directions(const PrincipalDirections& principal, std::siz
   return learnt;
 }
 
-void LearntDirections::project(float* vectors, std::size_t rows, float* images, float* rests) const {
+void LearntDirections::project(float* vectors, std::size_t rows, float* projections, float* rests) const {
   for (std::size_t i = 0; i < rows; ++i)
     for (std::size_t j = 0; j < dims; ++j) vectors[i * dims + j] -= centre[j];
-  kernels::table().project(vectors, rows, dims, matrix.data(), outputs, images);
+  kernels::table().project(vectors, rows, dims, matrix.data(), outputs, projections);
   for (std::size_t i = 0; i < rows; ++i) {
-    const double rest = squared_norm(vectors + i * dims, dims) - squared_norm(images + i * outputs, outputs);
+    const double rest = squared_norm(vectors + i * dims, dims) - squared_norm(projections + i * outputs, outputs);
     rests[i] = static_cast<float>(std::max(0.0, rest));
   }
 }

@@ -13,8 +13,8 @@
 
 #include "base/aligned.h"
 #include "base/matrix.h"
-#include "quantize/lift.h"
-#include "quantize/sample.h"
+#include "transform/metric_transform.h"
+#include "transform/sample.h"
 
 namespace nearabout {
 
@@ -23,17 +23,17 @@ struct LearntDirections {
   std::size_t dims = 0;
   std::size_t outputs = 0;  // a multiple of 32: those past `count` are zero
   std::size_t count = 0;
-  std::vector<float> centre;       // of lifted rows
+  std::vector<float> centre;       // of transformed rows
   std::vector<std::int8_t> bytes;  // dims x outputs
   std::vector<float> steps;        // of each output: direction = step * bytes
   std::vector<float> matrix;       // the same as floats, dims x outputs
 
-  // Of `rows` lifted vectors (which are centred in place): outputs() floats each, and the square of what they leave
-  // out.
-  void project(float* vectors, std::size_t rows, float* images, float* rests) const;
+  // Of `rows` transformed vectors (which are centred in place): outputs() floats each, and the square of what they
+  // leave out.
+  void project(float* vectors, std::size_t rows, float* projections, float* rests) const;
 };
 
-// The leading `available` principal directions of a sample of lifted rows, before they are mixed.
+// The leading `available` principal directions of a sample of transformed rows, before they are mixed.
 struct PrincipalDirections {
   std::size_t dims = 0;
   std::size_t available = 0;

@@ -21,7 +21,7 @@ struct KMeansOptions {
 };
 
 // Centroids, clusters x dims. There are `clusters` of them whatever the points: some may have no point. `dims` is a
-// multiple of four up to kMostByteDims.
+// multiple of four up to kMaxByteDims.
 std::vector<std::int8_t> kmeans(const std::vector<std::int8_t>& points, std::size_t dims, const KMeansOptions& options);
 
 }  // namespace nearabout

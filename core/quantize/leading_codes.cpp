@@ -43,10 +43,10 @@ std::size_t PcaCodes::level_at(const std::uint8_t* packed, std::size_t direction
   return shifted & ((1u << shape_.bits) - 1);
 }
 
-RowTerms PcaCodes::encode(const float* image, const float* centroid, float rest, std::uint8_t* packed) const {
+RowTerms PcaCodes::encode(const float* projection, const float* centroid, float rest, std::uint8_t* packed) const {
   double square = 0;
   for (std::size_t j = 0; j < shape_.directions; ++j) {
-    const double residual = double{image[j]} - double{centroid[j]};
+    const double residual = double{projection[j]} - double{centroid[j]};
     square += residual * residual;
   }
   const double unit = std::sqrt(static_cast<double>(shape_.directions) / std::max(square, 1e-30));
@@ -56,7 +56,7 @@ RowTerms PcaCodes::encode(const float* image, const float* centroid, float rest,
   double centroid_along = 0;  // <y, c>
   const std::size_t covered = 4 / shape_.bits;
   for (std::size_t j = 0; j < shape_.directions; ++j) {
-    const float residual = image[j] - centroid[j];
+    const float residual = projection[j] - centroid[j];
     const std::size_t level = level_of(residual * factor);
     along += double{levels_[level]} * double{residual};
     centroid_along += double{levels_[level]} * double{centroid[j]};
@@ -67,27 +67,28 @@ RowTerms PcaCodes::encode(const float* image, const float* centroid, float rest,
   return {static_cast<float>(square + double{rest} + scale * centroid_along), static_cast<float>(scale)};
 }
 
-float PcaCodes::fill_tables(const float* image, std::int8_t* tables) const {
+float PcaCodes::fill_tables(const float* projection, std::int8_t* tables) const {
   const std::size_t covered = 4 / shape_.bits;
   float most = 0;
   for (std::size_t c = 0; c < shape_.codes(); ++c) {
     float sum = 0;
-    for (std::size_t j = 0; j < covered; ++j) sum += std::abs(image[c * covered + j]);
+    for (std::size_t j = 0; j < covered; ++j) sum += std::abs(projection[c * covered + j]);
     most = std::max(most, sum);
   }
   most *= levels_.back();
-  const float factor = most > 1e-30f ? static_cast<float>(kernels::kMostEntry) / most : 0;
-  kernels::table().codes.tables(image, shape_.codes(), covered, patterns_.data(), factor, tables);
-  return most > 1e-30f ? most / static_cast<float>(kernels::kMostEntry) : 0;
+  const float factor = most > 1e-30f ? static_cast<float>(kernels::kMaxEntry) / most : 0;
+  kernels::table().codes.tables(projection, shape_.codes(), covered, patterns_.data(), factor, tables);
+  return most > 1e-30f ? most / static_cast<float>(kernels::kMaxEntry) : 0;
 }
 
 void PcaCodes::approximate(const std::uint8_t* packed, const RowTerms& terms, float* values) const {
   for (std::size_t j = 0; j < shape_.directions; ++j) values[j] = terms.scale * levels_[level_at(packed, j)];
 }
 
-double PcaCodes::estimate(const float* image, const std::uint8_t* packed, const RowTerms& terms) const {
+double PcaCodes::estimate(const float* projection, const std::uint8_t* packed, const RowTerms& terms) const {
   double sum = 0;
-  for (std::size_t j = 0; j < shape_.directions; ++j) sum += double{image[j]} * double{levels_[level_at(packed, j)]};
+  for (std::size_t j = 0; j < shape_.directions; ++j)
+    sum += double{projection[j]} * double{levels_[level_at(packed, j)]};
   return double{terms.offset} - double{terms.scale} * sum;
 }
 

@@ -41,15 +41,15 @@ class PcaCodes {
 
   const CodeShape& shape() const { return shape_; }
 
-  // Codes of four bits, two to a byte: code i in the low half of byte i / 2 where i is even. `image` and `centroid`
-  // have directions() floats.
-  RowTerms encode(const float* image, const float* centroid, float rest, std::uint8_t* packed) const;
+  // Codes of four bits, two to a byte: code i in the low half of byte i / 2 where i is even. `projection` and
+  // `centroid` have directions() floats.
+  RowTerms encode(const float* projection, const float* centroid, float rest, std::uint8_t* packed) const;
   // What a query is multiplied with in place of the codes: the levels times the scale, directions() floats.
   void approximate(const std::uint8_t* packed, const RowTerms& terms, float* values) const;
   // The tables of a query (kernels.h), codes() * 16 bytes; gives what an entry of 1 stands for.
-  float fill_tables(const float* image, std::int8_t* tables) const;
+  float fill_tables(const float* projection, std::int8_t* tables) const;
   // The same estimate one row at a time, less what depends on the query and the list alone.
-  double estimate(const float* image, const std::uint8_t* packed, const RowTerms& terms) const;
+  double estimate(const float* projection, const std::uint8_t* packed, const RowTerms& terms) const;
 
  private:
   std::size_t level_of(float value) const;

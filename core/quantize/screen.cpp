@@ -13,8 +13,8 @@ constexpr double kUnit = 0x1p-24;
 constexpr double kUnitVectorError = 4 * kUnit;  // of a unit vector rounded to float, with room
 constexpr double kSmallest = 1e-36;             // below this, floats lose their relative accuracy
 
-// What every row is within. The slack is the largest too: marks made with it are never above a later threshold, as they
-// would be if it were zero (a search that started so lost true neighbours), and no error makes NaN of it.
+// What every row is within. The slack is the largest too: scores made with it are never above a later threshold, as
+// they would be if it were zero (a search that started so lost true neighbours), and no error makes NaN of it.
 constexpr Limit kEverything{std::numeric_limits<float>::infinity(), std::numeric_limits<float>::max()};
 
 // A float that is not below `value`.
@@ -25,62 +25,64 @@ float rounded_up(double value) {
 
 }  // namespace
 
-ScreenQuery::ScreenQuery(const Screen& screen, const float* query, const float* image, double error)
-    : screen_(&screen), codes_(screen.grid, image), error_(error) {
+ScreenQuery::ScreenQuery(const Screen& screen, const float* query, const float* projection, double error)
+    : screen_(&screen), codes_(screen.grid, projection), error_(error) {
   const std::size_t outputs = screen.contraction.outputs();
-  image_norm_ = norm(image, outputs);
-  rank_error_ = static_cast<double>(screen.contraction.dims() + 8) * 0x1p-52;
-  scale_ = screen.space == Space::inner ? -codes_.scale : -2 * codes_.scale;
-  if (screen.space == Space::unit) error_ += 2 * kUnitVectorError;  // of the query and of the row
-  if (screen.space == Space::inner) {
+  projection_norm_ = norm(projection, outputs);
+  rdist_error_ = static_cast<double>(screen.contraction.dims() + 8) * 0x1p-52;
+  scale_ = screen.space == CodeSpace::inner_product ? -codes_.scale : -2 * codes_.scale;
+  if (screen.space == CodeSpace::cosine) error_ += 2 * kUnitVectorError;  // of the query and of the row
+  if (screen.space == CodeSpace::inner_product) {
     query_norm_ = norm(query, screen.contraction.dims());
     centre_norm_ = norm(screen.contraction.centre().data(), screen.contraction.dims());
     for (std::size_t j = 0; j < screen.contraction.dims(); ++j)
       centre_product_ += double{query[j]} * double{screen.contraction.centre()[j]};
   }
-  // A mark takes a conversion, products and sums in float. What that does to offsets and errors they have room for (see
-  // screen_build.cpp); what it does to the product is here. The rest is in double.
-  if (!std::isfinite(scale_) || !(image_norm_ < kLargestScreened) || !std::isfinite(codes_.constant)) {
+  // A score takes a conversion, products and sums in float. What that does to offsets and errors they have room for
+  // (see screen_build.cpp); what it does to the product is here. The rest is in double.
+  if (!std::isfinite(scale_) || !(projection_norm_ < kLargestScreened) || !std::isfinite(codes_.constant)) {
     scale_ = 0;
     screens_ = false;
   }
   rounding_ = kSmallest + 8 * kUnit * std::abs(double{scale_}) * codes_.largest_sum +
-              1e-9 * (image_norm_ * image_norm_ + std::abs(codes_.constant));
+              1e-9 * (projection_norm_ * projection_norm_ + std::abs(codes_.constant));
 }
 
 std::vector<ScreenQuery> ScreenQuery::bind(const Screen& screen, const float* queries, std::size_t count) {
   const std::size_t dims = screen.contraction.dims();
   const std::size_t outputs = screen.contraction.outputs();
   std::vector<float> prepared(queries, queries + count * dims);
-  if (screen.space == Space::unit) normalise(prepared.data(), count, dims);
-  std::vector<float> images(count * outputs);
+  if (screen.space == CodeSpace::cosine) normalise(prepared.data(), count, dims);
+  std::vector<float> projections(count * outputs);
   std::vector<double> errors(count);
-  screen.contraction.apply(prepared.data(), count, screen.space != Space::inner, images.data(), errors.data());
+  screen.contraction.apply(prepared.data(), count, screen.space != CodeSpace::inner_product, projections.data(),
+                           errors.data());
   std::vector<ScreenQuery> bound;
   bound.reserve(count);
   for (std::size_t i = 0; i < count; ++i)
-    bound.emplace_back(screen, prepared.data() + i * dims, images.data() + i * outputs, errors[i]);
+    bound.emplace_back(screen, prepared.data() + i * dims, projections.data() + i * outputs, errors[i]);
   return bound;
 }
 
-Limit ScreenQuery::limit(double rank) const {
-  if (!screens_ || !(rank < std::numeric_limits<double>::infinity())) return kEverything;
-  return screen_->space == Space::inner ? limit_of_products(rank) : limit_of_squares(rank);
+Limit ScreenQuery::limit(double rdist) const {
+  if (!screens_ || !(rdist < std::numeric_limits<double>::infinity())) return kEverything;
+  return screen_->space == CodeSpace::inner_product ? limit_of_products(rdist) : limit_of_squares(rdist);
 }
 
-Limit ScreenQuery::limit_of_squares(double rank) const {
-  const double square = screen_->space == Space::unit ? 2 * (rank + rank_error_) : rank * (1 + rank_error_);
+Limit ScreenQuery::limit_of_squares(double rdist) const {
+  const double square = screen_->space == CodeSpace::cosine ? 2 * (rdist + rdist_error_) : rdist * (1 + rdist_error_);
   const double reach = std::sqrt(std::max(0.0, square) * (1 + screen_->contraction.epsilon())) + error_;
-  return rounded(reach * reach - image_norm_ * image_norm_ + 2 * codes_.constant,
-                 2 * (reach * screen_->usual_error + codes_.residual * screen_->usual_spread));
+  return rounded(reach * reach - projection_norm_ * projection_norm_ + 2 * codes_.constant,
+                 2 * (reach * screen_->typical_error + codes_.residual * screen_->typical_spread));
 }
 
-Limit ScreenQuery::limit_of_products(double rank) const {
-  const double wanted = -rank - centre_product_;  // <q, x - centre> of a row that qualifies
-  const double room = error_ * screen_->largest_image + kUnitVectorError * query_norm_ * screen_->largest_image +
-                      rank_error_ * query_norm_ * (screen_->largest_image + centre_norm_);
+Limit ScreenQuery::limit_of_products(double rdist) const {
+  const double wanted = -rdist - centre_product_;  // <q, x - centre> of a row that qualifies
+  const double room = error_ * screen_->largest_projection +
+                      kUnitVectorError * query_norm_ * screen_->largest_projection +
+                      rdist_error_ * query_norm_ * (screen_->largest_projection + centre_norm_);
   return rounded(codes_.constant + room - wanted * (1 + screen_->contraction.epsilon()),
-                 image_norm_ * screen_->usual_error + codes_.residual * screen_->usual_spread);
+                 projection_norm_ * screen_->typical_error + codes_.residual * screen_->typical_spread);
 }
 
 // Beyond what floats hold, nothing is ruled out: an infinite slack times no error would be NaN, which never passes.

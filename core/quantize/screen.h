@@ -1,8 +1,8 @@
 // A screen: small codes of all rows, and for a query a proven bound of its distance to each. Most rows are ruled out by
 // the bound; the few that are left are compared in full, so the answer is exact.
 //
-// A row is contracted (contraction.h), then put on a grid of bytes (grid.h). For a row x with image y, kept as y', and
-// a query q with image p (as computed; d_q bounds its rounding):
+// A row is contracted (contraction.h), then put on a grid of bytes (grid.h). For a row x with projection y, kept as y',
+// and a query q with projection p (as computed; d_q bounds its rounding):
 //
 //   |q - x| sqrt(1 + epsilon) >= |p - y'| - E - d_q             E: the row's |y - y'|
 //   |p - y'|^2  =  |p|^2 + |y'|^2 - 2 <p, y'>                   <p, y'> known to within R = residual * C
@@ -11,9 +11,9 @@
 //
 //   |y'|^2 - E^2  -  2 scale * <bytes, code>  -  2 (T E + residual C)   <=   T^2 - |p|^2 + 2 constant.
 //
-// The left side is the row's *mark*, the right side the query's *threshold* for D. A row keeps two floats: its offset
+// The left side is the row's *score*, the right side the query's *threshold* for D. A row keeps two floats: its offset
 // |y'|^2 - E^2, and its error, the larger of E and C as multiples of what is usual, so that one multiple (the query's
-// *slack*) covers both. As D falls, threshold and slack fall: a mark made with an older slack errs on the safe side.
+// *slack*) covers both. As D falls, threshold and slack fall: a score made with an older slack errs on the safe side.
 // Cosine is the same among unit vectors. For inner products <q, x> <= <q, centre> + <p, y> (Cauchy-Schwarz for the
 // remainders), the offset is zero and the slack |p| E + residual C.
 #pragma once
@@ -26,21 +26,21 @@
 
 #include "base/element.h"
 #include "base/monitor.h"
-#include "quantize/contraction.h"
 #include "quantize/grid.h"
-#include "quantize/sample.h"
-#include "quantize/space.h"
-#include "storage/column.h"
+#include "storage/spill_buffer.h"
+#include "transform/contraction.h"
+#include "transform/sample.h"
+#include "transform/space.h"
 
 namespace nearabout {
 
 struct Screen {
-  Space space = Space::squared;
+  CodeSpace space = CodeSpace::l2;
   Contraction contraction;
   Grid grid;
-  double usual_error = 0;    // the median of E
-  double usual_spread = 0;   // the median of C
-  double largest_image = 0;  // |y| of any row
+  double typical_error = 0;       // the median of E
+  double typical_spread = 0;      // the median of C
+  double largest_projection = 0;  // |y| of any row
 };
 
 // Images longer than this have squares that floats cannot hold: they are not screened.
@@ -55,46 +55,46 @@ struct Limit {
 // A query bound to a screen.
 class ScreenQuery {
  public:
-  // `image` and `error` are what the contraction made of the query; `query` itself is needed for inner products.
-  ScreenQuery(const Screen& screen, const float* query, const float* image, double error);
+  // `projection` and `error` are what the contraction made of the query; `query` itself is needed for inner products.
+  ScreenQuery(const Screen& screen, const float* query, const float* projection, double error);
 
   const std::vector<std::int8_t>& bytes() const { return codes_.bytes; }
-  // The factor of the integer product in a mark.
+  // The factor of the integer product in a score.
   float scale() const { return scale_; }
   // No row beyond this limit has `rank` or less. Ranks as in metric/bound_query.h: |q - x|^2, 1 - cosine, -<q, x>.
-  Limit limit(double rank) const;
+  Limit limit(double rdist) const;
 
   // Binds `count` queries of dims floats each (as they are: this centres or normalises them).
   static std::vector<ScreenQuery> bind(const Screen& screen, const float* queries, std::size_t count);
 
  private:
-  Limit limit_of_squares(double rank) const;
-  Limit limit_of_products(double rank) const;
+  Limit limit_of_squares(double rdist) const;
+  Limit limit_of_products(double rdist) const;
   Limit rounded(double threshold, double slack) const;
 
   const Screen* screen_;
   GridQuery codes_;
   float scale_;
   double error_;
-  double image_norm_ = 0;
+  double projection_norm_ = 0;
   double query_norm_ = 0;
   double centre_product_ = 0;  // <q, centre>
   double centre_norm_ = 0;
-  double rank_error_ = 0;  // of ranks, which are sums in double: the contract of kernels.h
-  double rounding_;        // of products in marks, and of thresholds
-  bool screens_ = true;    // false for a query too long for floats: every row passes
+  double rdist_error_ = 0;  // of ranks, which are sums in double: the contract of kernels.h
+  double rounding_;         // of products in scores, and of thresholds
+  bool screens_ = true;     // false for a query too long for floats: every row passes
 };
 
 struct BuiltScreen {
   Screen screen;
-  std::optional<Column> codes;  // rows x outputs; nothing where the stored bytes are the codes
-  std::vector<float> terms;     // the offsets of all rows, then their errors
+  std::optional<SpillBuffer> codes;  // rows x outputs; nothing where the stored bytes are the codes
+  std::vector<float> terms;          // the offsets of all rows, then their errors
 };
 
 // Measures on a sample which contraction is cheapest, and makes the codes. Nothing where a plain scan is as good: few
 // rows or few dimensions. The same at any number of threads. Codes are kept in memory, or beside the path `scratch`.
 std::optional<BuiltScreen> build_screen(const RowReader& read, std::size_t rows, std::size_t dims, Element stored,
-                                        Space space, const std::string* scratch, std::size_t threads,
+                                        CodeSpace space, const std::string* scratch, std::size_t threads,
                                         const Monitor& monitor);
 
 // What is xor-ed into stored bytes to make codes of them.

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "base/threads.h"
-#include "quantize/choice.h"
 #include "quantize/screen.h"
+#include "quantize/screen_dims.h"
 
 namespace nearabout {
 namespace {
@@ -17,7 +17,7 @@ constexpr std::size_t kFewDims = 16;
 constexpr std::size_t kSampleRows = 4096;
 constexpr std::size_t kRowsAtATime = 128;
 constexpr std::size_t kBlockRows = 16'384;  // coded before they are kept
-constexpr double kOffsetRoom = 0x1p-21;     // relative: an offset is rounded here, and in the sum of a mark
+constexpr double kOffsetRoom = 0x1p-21;     // relative: an offset is rounded here, and in the sum of a score
 constexpr double kErrorRoom = 1 + 0x1p-20;  // the same for an error
 
 // Whether squares and their sums stay well inside the range of floats. (Numbers too small for floats to hold their
@@ -42,12 +42,12 @@ class Coder {
   void run(std::size_t threads, const Monitor& monitor) {
     const std::size_t rows = errors_.size();
     codes_.resize(std::min(kBlockRows, rows) * outputs_);
-    images_.assign(threads, 0.0);
+    projections_.assign(threads, 0.0);
     for (std::size_t begin = 0; begin < rows; begin += kBlockRows) {
       report(monitor, static_cast<double>(begin) / static_cast<double>(rows));
       const std::size_t count = std::min(kBlockRows, rows - begin);
       parallel_for(count, kRowsAtATime, threads, [&](std::size_t first, std::size_t last, std::size_t worker) {
-        code(begin, first, last, images_[worker]);
+        code(begin, first, last, projections_[worker]);
       });
       if (built_.codes) built_.codes->append(std::as_bytes(std::span(codes_.data(), count * outputs_)));
     }
@@ -56,14 +56,14 @@ class Coder {
   // Measures the errors by what is usual. Nothing where numbers are so large that floats cannot hold the terms.
   std::optional<BuiltScreen> finish() {
     const std::size_t rows = errors_.size();
-    screen_.usual_error = median_or_one(errors_);
-    screen_.usual_spread = median_or_one(spreads_);
-    screen_.largest_image = *std::max_element(images_.begin(), images_.end());
+    screen_.typical_error = median_or_one(errors_);
+    screen_.typical_spread = median_or_one(spreads_);
+    screen_.largest_projection = *std::max_element(projections_.begin(), projections_.end());
     for (std::size_t row = 0; row < rows; ++row) {
-      const double error = std::max(errors_[row] / screen_.usual_error, spreads_[row] / screen_.usual_spread);
+      const double error = std::max(errors_[row] / screen_.typical_error, spreads_[row] / screen_.typical_spread);
       built_.terms[rows + row] = static_cast<float>(error * kErrorRoom);
     }
-    if (!(screen_.largest_image < kLargestScreened) ||
+    if (!(screen_.largest_projection < kLargestScreened) ||
         !std::all_of(built_.terms.begin(), built_.terms.end(), [](float term) { return std::isfinite(term); }))
       return std::nullopt;
     built_.screen = std::move(screen_);
@@ -72,26 +72,26 @@ class Coder {
 
  private:
   // Rows begin + first .. begin + last - 1 of the block that begins there.
-  void code(std::size_t begin, std::size_t first, std::size_t last, double& largest_image) {
+  void code(std::size_t begin, std::size_t first, std::size_t last, double& largest_projection) {
     const std::size_t dims = screen_.contraction.dims();
     const std::size_t count = last - first;
     std::vector<float> vectors(count * dims);
     read_(begin + first, begin + last, vectors.data());
-    if (screen_.space == Space::unit) normalise(vectors.data(), count, dims);
-    std::vector<float> images(count * outputs_);
+    if (screen_.space == CodeSpace::cosine) normalise(vectors.data(), count, dims);
+    std::vector<float> projections(count * outputs_);
     std::vector<double> errors(count);
-    screen_.contraction.apply(vectors.data(), count, true, images.data(), errors.data());
+    screen_.contraction.apply(vectors.data(), count, true, projections.data(), errors.data());
     for (std::size_t i = 0; i < count; ++i) {
-      const double image =
-          code_one(begin + first + i, images.data() + i * outputs_, errors[i], codes_.data() + (first + i) * outputs_);
-      largest_image = std::max(largest_image, image);
+      const double projection = code_one(begin + first + i, projections.data() + i * outputs_, errors[i],
+                                         codes_.data() + (first + i) * outputs_);
+      largest_projection = std::max(largest_projection, projection);
     }
   }
 
-  // Returns a bound of the length of the row's image.
-  double code_one(std::size_t row, const float* image, double error, std::uint8_t* codes) {
+  // Returns a bound of the length of the row's projection.
+  double code_one(std::size_t row, const float* projection, double error, std::uint8_t* codes) {
     const Grid& grid = screen_.grid;
-    grid.encode(image, codes);
+    grid.encode(projection, codes);
     double off = 0;
     double spread = 0;
     double kept = 0;
@@ -99,17 +99,17 @@ class Coder {
     for (std::size_t j = 0; j < outputs_; ++j) {
       const double value = double{grid.low[j]} + double{grid.step[j]} * codes[j];
       const double from_middle = codes[j] - double{grid.middle[j]};
-      off += (double{image[j]} - value) * (double{image[j]} - value);
+      off += (double{projection[j]} - value) * (double{projection[j]} - value);
       spread += from_middle * from_middle;
       kept += value * value;
-      whole += double{image[j]} * double{image[j]};
+      whole += double{projection[j]} * double{projection[j]};
     }
     constexpr double margin = 1 + 1e-9;  // sums in double are off by far less
     errors_[row] = number_or_infinity((std::sqrt(off) + error) * margin);
     spreads_[row] = number_or_infinity(std::sqrt(spread) * margin);
     const double offset = kept - errors_[row] * errors_[row];
     built_.terms[row] =
-        screen_.space == Space::inner ? 0.0f : static_cast<float>(offset - kOffsetRoom * std::abs(offset));
+        screen_.space == CodeSpace::inner_product ? 0.0f : static_cast<float>(offset - kOffsetRoom * std::abs(offset));
     return number_or_infinity(std::sqrt(whole) * margin + error);
   }
 
@@ -129,7 +129,7 @@ class Coder {
   Screen& screen_;
   std::size_t outputs_;
   std::vector<double> errors_, spreads_;
-  std::vector<double> images_;       // the longest that each thread saw
+  std::vector<double> projections_;  // the longest that each thread saw
   std::vector<std::uint8_t> codes_;  // of a block
   BuiltScreen built_;
 };
@@ -137,12 +137,12 @@ class Coder {
 }  // namespace
 
 std::optional<BuiltScreen> build_screen(const RowReader& read, std::size_t rows, std::size_t dims, Element stored,
-                                        Space space, const std::string* scratch, std::size_t threads,
+                                        CodeSpace space, const std::string* scratch, std::size_t threads,
                                         const Monitor& monitor) {
   if (rows < kFewRows || dims < kFewDims) return std::nullopt;
-  const bool integers = (stored == Element::u8 || stored == Element::i8) && space != Space::unit;
+  const bool integers = (stored == Element::u8 || stored == Element::i8) && space != CodeSpace::cosine;
   Sample sample = take_sample(read, rows, dims, kSampleRows);
-  if (space == Space::unit) normalise(sample.values.data(), sample.rows, dims);
+  if (space == CodeSpace::cosine) normalise(sample.values.data(), sample.rows, dims);
   if (!fits_floats(sample)) return std::nullopt;
   sample = without_far_rows(sample);
 
@@ -151,16 +151,16 @@ std::optional<BuiltScreen> build_screen(const RowReader& read, std::size_t rows,
   screen.contraction = choose_contraction(sample, rows, integers, threads, monitor);
   const bool own_codes = !(integers && screen.contraction.identity());
   if (own_codes) {
-    std::vector<float> images(sample.rows * screen.contraction.outputs());
+    std::vector<float> projections(sample.rows * screen.contraction.outputs());
     std::vector<double> errors(sample.rows);
-    screen.contraction.apply(sample.values.data(), sample.rows, true, images.data(), errors.data());
-    screen.grid = Grid::spanning(images, sample.rows, screen.contraction.outputs());
+    screen.contraction.apply(sample.values.data(), sample.rows, true, projections.data(), errors.data());
+    screen.grid = Grid::spanning(projections, sample.rows, screen.contraction.outputs());
   } else {
     screen.grid = Grid::of_integers(screen.contraction.centre(), stored == Element::u8 ? 0.0f : -128.0f);
   }
 
   Coder coder(read, screen, rows, own_codes, scratch);
-  coder.run(threads, step_of(monitor, 0.2, 1.0));
+  coder.run(threads, subprogress(monitor, 0.2, 1.0));
   return coder.finish();
 }
 

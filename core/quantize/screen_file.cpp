@@ -15,7 +15,7 @@ using storage::Section;
 using storage::SectionId;
 using storage::Writer;
 
-enum Bound : std::size_t { kEpsilon, kUsualError, kUsualSpread, kLargestImage, kBounds };
+enum Bound : std::size_t { kEpsilon, kTypicalError, kTypicalSpread, kLargestProjection, kBounds };
 
 void read_bounds(const File& file, SectionId id, Screen& screen, double& epsilon) {
   const Section& section = file.section(id);
@@ -25,9 +25,9 @@ void read_bounds(const File& file, SectionId id, Screen& screen, double& epsilon
     if (!(bounds[i] >= 0) || !std::isfinite(bounds[i]))
       storage::throw_number(file, section, i, "finite and not negative", bounds[i]);
   epsilon = bounds[kEpsilon];
-  screen.usual_error = bounds[kUsualError];
-  screen.usual_spread = bounds[kUsualSpread];
-  screen.largest_image = bounds[kLargestImage];
+  screen.typical_error = bounds[kTypicalError];
+  screen.typical_spread = bounds[kTypicalSpread];
+  screen.largest_projection = bounds[kLargestProjection];
 }
 
 }  // namespace
@@ -36,16 +36,16 @@ void write_screen(Writer& writer, const BuiltScreen& built, const ScreenSections
   const Screen& screen = built.screen;
   const std::uint64_t rows = built.terms.size() / 2;
   const std::uint64_t outputs = screen.contraction.outputs();
-  const double bounds[kBounds] = {screen.contraction.epsilon(), screen.usual_error, screen.usual_spread,
-                                  screen.largest_image};
+  const double bounds[kBounds] = {screen.contraction.epsilon(), screen.typical_error, screen.typical_spread,
+                                  screen.largest_projection};
   writer.add<double>(ids.bounds, {1, kBounds}, bounds);
-  write_contraction(writer, screen.contraction, ids.image);
-  write_grid(writer, screen.grid, ids.image);
+  write_contraction(writer, screen.contraction, ids.projection);
+  write_grid(writer, screen.grid, ids.projection);
   writer.add<float>(SectionId::row_terms, {2, rows}, built.terms);
   if (built.codes) built.codes->write(writer, SectionId::codes, Element::u8, outputs);
 }
 
-std::optional<StoredScreen> read_screen(const File& file, Space space, const Section& vectors,
+std::optional<StoredScreen> read_screen(const File& file, CodeSpace space, const Section& vectors,
                                         const ScreenSections& ids) {
   if (!file.has(SectionId::row_terms)) return std::nullopt;
   const std::uint64_t rows = vectors.shape().rows;
@@ -54,9 +54,9 @@ std::optional<StoredScreen> read_screen(const File& file, Space space, const Sec
   stored.screen.space = space;
   double epsilon = 0;
   read_bounds(file, ids.bounds, stored.screen, epsilon);
-  stored.screen.contraction = read_contraction(file, dims, epsilon, ids.image);
+  stored.screen.contraction = read_contraction(file, dims, epsilon, ids.projection);
   const std::size_t outputs = stored.screen.contraction.outputs();
-  stored.screen.grid = read_grid(file, outputs, ids.image);
+  stored.screen.grid = read_grid(file, outputs, ids.projection);
   stored.terms = &file.section(SectionId::row_terms);
   stored.terms->expect(Element::f32, {2, rows});
   if (file.has(SectionId::codes)) {

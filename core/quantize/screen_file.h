@@ -22,17 +22,17 @@ struct StoredScreen {
 // Where the parts of a screen lie: the exact kind's, and those of a screen beside the sections of another kind.
 struct ScreenSections {
   storage::SectionId bounds = storage::SectionId::bounds;
-  ImageSections image = {};
+  ProjectionSections projection = {};
 };
 inline constexpr ScreenSections kScreenOfExact{};
-inline constexpr ScreenSections kScreenBeside{
+inline constexpr ScreenSections kScreenOfRows{
     storage::SectionId::screen_bounds,
     {storage::SectionId::screen_centre, storage::SectionId::screen_directions, storage::SectionId::screen_grid}};
 
 void write_screen(storage::Writer& writer, const BuiltScreen& built, const ScreenSections& ids);
 
 // Nothing where the file has no screen; CorruptFileError where its parts do not fit the vectors or each other.
-std::optional<StoredScreen> read_screen(const storage::File& file, Space space, const storage::Section& vectors,
+std::optional<StoredScreen> read_screen(const storage::File& file, CodeSpace space, const storage::Section& vectors,
                                         const ScreenSections& ids);
 
 }  // namespace nearabout

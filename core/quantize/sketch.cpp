@@ -4,13 +4,13 @@
 #include <cmath>
 
 #include "base/norm.h"
-#include "quantize/lift.h"
+#include "transform/metric_transform.h"
 
 namespace nearabout {
 namespace {
 
 constexpr float kLargest = 1e30f;  // offsets stay finite, whatever comes
-constexpr auto kMost = static_cast<float>(kMostLifted);
+constexpr auto kMax = static_cast<float>(kMaxTransformed);
 
 // The nearest code, and the value it stands for. No call of the mathematics library: this runs for every coordinate.
 inline std::uint8_t code_of(float value, float low, float step) {
@@ -21,26 +21,26 @@ inline std::uint8_t code_of(float value, float low, float step) {
 }  // namespace
 
 void Sketch::prepare(float* vectors, std::size_t count, std::size_t dims) const {
-  if (space != Space::unit)
-    for (std::size_t i = 0; i < count * dims; ++i) vectors[i] = std::clamp(vectors[i] * scale, -kMost, kMost);
-  if (space == Space::unit) normalise(vectors, count, dims);
+  if (space != CodeSpace::cosine)
+    for (std::size_t i = 0; i < count * dims; ++i) vectors[i] = std::clamp(vectors[i] * scale, -kMax, kMax);
+  if (space == CodeSpace::cosine) normalise(vectors, count, dims);
 }
 
-void Sketch::images(const float* vectors, std::size_t count, float* images) const {
+void Sketch::project(const float* vectors, std::size_t count, float* projections) const {
   const std::size_t in = dims();
   const std::size_t out = contraction.outputs();
   std::vector<double> errors(count);
   if (out == width()) {
-    contraction.apply(vectors, count, true, images, errors.data());
+    contraction.apply(vectors, count, true, projections, errors.data());
   } else {  // all dimensions, and one more for inner products
     std::vector<float> narrow(count * out);
     contraction.apply(vectors, count, true, narrow.data(), errors.data());
-    for (std::size_t i = 0; i < count; ++i) std::copy_n(narrow.data() + i * out, out, images + i * width());
+    for (std::size_t i = 0; i < count; ++i) std::copy_n(narrow.data() + i * out, out, projections + i * width());
   }
-  if (space != Space::inner) return;
+  if (space != CodeSpace::inner_product) return;
   for (std::size_t i = 0; i < count; ++i) {
     const double missing = longest * longest - squared_norm(vectors + i * in, in);
-    images[(i + 1) * width() - 1] = static_cast<float>(std::sqrt(std::max(0.0, missing)));
+    projections[(i + 1) * width() - 1] = static_cast<float>(std::sqrt(std::max(0.0, missing)));
   }
 }
 
@@ -48,13 +48,13 @@ void Sketch::encode(float* vectors, std::size_t count, std::uint8_t* codes, floa
   const std::size_t out = width();
   std::vector<float> rows(count * out);
   prepare(vectors, count, dims());
-  images(vectors, count, rows.data());
+  project(vectors, count, rows.data());
   for (std::size_t i = 0; i < count; ++i) {
-    const float* image = rows.data() + i * out;
+    const float* projection = rows.data() + i * out;
     std::uint8_t* code = codes + i * out;
-    for (std::size_t j = 0; j < out; ++j) code[j] = code_of(image[j], grid.low[j], grid.step[j]);
+    for (std::size_t j = 0; j < out; ++j) code[j] = code_of(projection[j], grid.low[j], grid.step[j]);
     float square = 0;
-    if (space != Space::inner)
+    if (space != CodeSpace::inner_product)
       for (std::size_t j = 0; j < out; ++j) {
         const float value = grid.low[j] + grid.step[j] * static_cast<float>(code[j]);
         square += value * value;
@@ -63,8 +63,8 @@ void Sketch::encode(float* vectors, std::size_t count, std::uint8_t* codes, floa
   }
 }
 
-// A query's image with its last coordinate set to zero, and that coordinate.
-struct QueryImage {
+// A query's projection with its last coordinate set to zero, and that coordinate.
+struct QueryProjection {
   const float* values;
   double rest = 0;
   double norm = 0;            // Space::inner: of the query
@@ -75,101 +75,102 @@ std::vector<SketchQuery> SketchQuery::bind(const Sketch& sketch, const float* qu
   const std::size_t dims = sketch.dims();
   const Contraction& contraction = sketch.contraction;
   const std::size_t outputs = contraction.outputs();
-  const bool inner = sketch.space == Space::inner;
+  const bool inner = sketch.space == CodeSpace::inner_product;
   std::vector<float> vectors(queries, queries + count * dims);
   if (!inner) sketch.prepare(vectors.data(), count, dims);
-  std::vector<float> images(count * outputs);
+  std::vector<float> projections(count * outputs);
   std::vector<double> errors(count);
-  contraction.apply(vectors.data(), count, !inner, images.data(), errors.data());
+  contraction.apply(vectors.data(), count, !inner, projections.data(), errors.data());
 
   std::vector<SketchQuery> bound;
   bound.reserve(count);
   std::vector<float> values(sketch.width(), 0.0f);  // one more than outputs where inner products have all dimensions
   for (std::size_t i = 0; i < count; ++i) {
     const float* vector = vectors.data() + i * dims;
-    std::copy_n(images.data() + i * outputs, outputs, values.begin());
-    QueryImage image{values.data()};
+    std::copy_n(projections.data() + i * outputs, outputs, values.begin());
+    QueryProjection projection{values.data()};
     if (!contraction.identity()) {
-      image.rest = double{values[outputs - 1]};
+      projection.rest = double{values[outputs - 1]};
       values[outputs - 1] = 0;
     }
     if (inner) {
-      image.norm = norm(vector, dims);
+      projection.norm = norm(vector, dims);
       for (std::size_t j = 0; j < dims; ++j)
-        image.centre_product += double{vector[j]} * double{contraction.centre()[j]};
+        projection.centre_product += double{vector[j]} * double{contraction.centre()[j]};
     }
-    bound.push_back(SketchQuery(sketch, image));
+    bound.push_back(SketchQuery(sketch, projection));
   }
   return bound;
 }
 
-SketchQuery::SketchQuery(const Sketch& sketch, const QueryImage& image)
-    : space_(sketch.space), dims_(sketch.dims()), sketch_scale_(sketch.scale), codes_(sketch.grid, image.values) {
+SketchQuery::SketchQuery(const Sketch& sketch, const QueryProjection& projection)
+    : space_(sketch.space), dims_(sketch.dims()), sketch_scale_(sketch.scale), codes_(sketch.grid, projection.values) {
   double grid_error = 0;  // of the codes, along a direction at random
   for (const float step : sketch.grid.step) grid_error += double{step} * double{step} / 12;
   grid_error_ = std::sqrt(grid_error / static_cast<double>(sketch.width()));
-  if (space_ == Space::inner) {
+  if (space_ == CodeSpace::inner_product) {
     scale_ = -codes_.scale;
-    const double stretch = image.norm > 0 ? sketch.longest / image.norm : 0;
+    const double stretch = projection.norm > 0 ? sketch.longest / projection.norm : 0;
     centroid_scale_ = static_cast<float>(-2 * stretch * codes_.scale);
-    constant_ = -image.centre_product - codes_.constant;
-    doubt_unit_ = image.rest * sketch.longest + codes_.residual * sketch.spread;
-    spread_ = image.norm;
+    constant_ = -projection.centre_product - codes_.constant;
+    bias_unit_ = projection.rest * sketch.longest + codes_.residual * sketch.spread;
+    spread_ = projection.norm;
   } else {
     scale_ = centroid_scale_ = -2 * codes_.scale;
-    square_ = squared_norm(image.values, sketch.width()) - 2 * codes_.constant;
-    constant_ = square_ + image.rest * image.rest;
-    doubt_unit_ = image.rest * image.rest + 2 * codes_.residual * sketch.spread;
+    square_ = squared_norm(projection.values, sketch.width()) - 2 * codes_.constant;
+    constant_ = square_ + projection.rest * projection.rest;
+    bias_unit_ = projection.rest * projection.rest + 2 * codes_.residual * sketch.spread;
   }
-  slack_ = sketch.doubt * doubt_unit_;
+  slack_ = sketch.bias_bound * bias_unit_;
   if (!std::isfinite(scale_) || !std::isfinite(centroid_scale_)) scale_ = centroid_scale_ = 0;
 }
 
-double SketchQuery::estimate(float mark) const {
-  const double estimate = double{mark} + constant_;
+double SketchQuery::estimate(float score) const {
+  const double estimate = double{score} + constant_;
   switch (space_) {
-    case Space::squared:
+    case CodeSpace::l2:
       return estimate / (sketch_scale_ * sketch_scale_);
-    case Space::unit:
+    case CodeSpace::cosine:
       return estimate / 2;
-    case Space::inner:
+    case CodeSpace::inner_product:
       break;
   }
   return estimate / sketch_scale_;
 }
 
-double SketchQuery::doubt(float mark, const float* query, const float* row) const {
-  if (!(doubt_unit_ > 0)) return 0;
-  double rank = 0;
-  const double query_norm = space_ == Space::unit ? norm(query, dims_) : 1;
-  const double row_norm = space_ == Space::unit ? norm(row, dims_) : 1;
+double SketchQuery::bias_bound(float score, const float* query, const float* row) const {
+  if (!(bias_unit_ > 0)) return 0;
+  double rdist = 0;
+  const double query_norm = space_ == CodeSpace::cosine ? norm(query, dims_) : 1;
+  const double row_norm = space_ == CodeSpace::cosine ? norm(row, dims_) : 1;
   for (std::size_t j = 0; j < dims_; ++j) {
     const double left = double{query[j]} / query_norm;
     const double right = double{row[j]} / row_norm;
-    rank += space_ == Space::inner ? -left * right : (left - right) * (left - right);
+    rdist += space_ == CodeSpace::inner_product ? -left * right : (left - right) * (left - right);
   }
-  const double scale = space_ == Space::unit    ? 1
-                       : space_ == Space::inner ? sketch_scale_
-                                                : sketch_scale_ * sketch_scale_;
-  return (double{mark} + constant_ - rank * scale) / doubt_unit_;
+  const double scale = space_ == CodeSpace::cosine          ? 1
+                       : space_ == CodeSpace::inner_product ? sketch_scale_
+                                                            : sketch_scale_ * sketch_scale_;
+  return (double{score} + constant_ - rdist * scale) / bias_unit_;
 }
 
-double SketchQuery::mark_of(double rank) const {
-  return (space_ == Space::unit ? 2 * rank : rank * sketch_scale_ * sketch_scale_) - constant_;
+double SketchQuery::score_of(double rdist) const {
+  return (space_ == CodeSpace::cosine ? 2 * rdist : rdist * sketch_scale_ * sketch_scale_) - constant_;
 }
 
-double SketchQuery::mark_within(double rank) const {
+double SketchQuery::score_within(double rdist) const {
   constexpr double kDeviations = 3;
   switch (space_) {
-    case Space::squared:
-    case Space::unit: {
-      const double square = std::max(0.0, space_ == Space::unit ? 2 * rank : rank * sketch_scale_ * sketch_scale_);
+    case CodeSpace::l2:
+    case CodeSpace::cosine: {
+      const double square =
+          std::max(0.0, space_ == CodeSpace::cosine ? 2 * rdist : rdist * sketch_scale_ * sketch_scale_);
       return square + slack_ + 2 * std::sqrt(square) * grid_error_ * kDeviations - constant_;
     }
-    case Space::inner:
+    case CodeSpace::inner_product:
       break;
   }
-  return rank * sketch_scale_ + slack_ + spread_ * grid_error_ * kDeviations - constant_;
+  return rdist * sketch_scale_ + slack_ + spread_ * grid_error_ * kDeviations - constant_;
 }
 
 }  // namespace nearabout

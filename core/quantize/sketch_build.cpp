@@ -7,14 +7,14 @@
 #include "base/norm.h"
 #include "base/transpose.h"
 #include "kernels/kernels.h"
-#include "quantize/principal.h"
 #include "quantize/sketch.h"
+#include "transform/pca.h"
 
 namespace nearabout {
 namespace {
 
 constexpr std::size_t kSampleRows = 2048;
-constexpr double kDepthOfAll = 12;  // bytes along all dimensions leave little in doubt
+constexpr double kDepthOfAll = 12;  // bytes along all dimensions leave little in bias bound
 
 // Numbers of directions that are fewer enough than the dimensions to pay for the projection of each query.
 std::vector<std::size_t> candidate_outputs(std::size_t dims, std::size_t rows) {
@@ -29,10 +29,10 @@ class Trial {
  public:
   Trial(const Sample& sample, const std::vector<float>& centred, const std::vector<double>& directions,
         std::size_t width)
-      : rows_(sample.rows), queries_(std::min(kTrialQueries, sample.rows)), width_(width), squares_(sample.rows) {
+      : rows_(sample.rows), queries_(std::min(kCalibrationQueries, sample.rows)), width_(width), squares_(sample.rows) {
     const std::vector<float> plain(directions.begin(), directions.end());
-    images_.resize(rows_ * width);
-    kernels::table().project(centred.data(), rows_, sample.dims, plain.data(), width, images_.data());
+    projections_.resize(rows_ * width);
+    kernels::table().project(centred.data(), rows_, sample.dims, plain.data(), width, projections_.data());
     for (std::size_t i = 0; i < rows_; ++i) squares_[i] = squared_norm(centred.data() + i * sample.dims, sample.dims);
     products_ = products_of(centred, sample.dims);
   }
@@ -45,7 +45,7 @@ class Trial {
   }
 
  private:
-  static constexpr std::size_t kTrialQueries = 32;
+  static constexpr std::size_t kCalibrationQueries = 32;
   static constexpr std::size_t kNeighbours = 10;  // what a typical search asks for
 
   std::size_t query_row(std::size_t query) const { return query * rows_ / queries_; }
@@ -83,8 +83,8 @@ class Trial {
   }
 
   double kept_product(std::size_t left, std::size_t right, std::size_t count) const {
-    const float* a = images_.data() + left * width_;
-    const float* b = images_.data() + right * width_;
+    const float* a = projections_.data() + left * width_;
+    const float* b = projections_.data() + right * width_;
     float sums[8] = {};
     std::size_t j = 0;
     for (; j + 8 <= count; j += 8)
@@ -94,15 +94,15 @@ class Trial {
   }
 
   std::size_t rows_, queries_, width_;
-  std::vector<float> images_;    // rows x width
-  std::vector<double> squares_;  // lengths of centred rows
-  std::vector<float> products_;  // of the queries with all rows
+  std::vector<float> projections_;  // rows x width
+  std::vector<double> squares_;     // lengths of centred rows
+  std::vector<float> products_;     // of the queries with all rows
 };
 
 // Nanoseconds of a typical search that looks at about as many rows as the sample has (measured with AVX-512; only
 // ratios matter): the projection of the query, the sketches, and the rows that are compared in full. A byte of a sketch
 // counts once more for the file and the build. A search looks at rows that are nearer than those of a sample, so that
-// more of them are in doubt.
+// more of them are in bias bound.
 double cost(std::size_t dims, std::size_t outputs, double depth) {
   constexpr double kLookedAt = 2'000;
   constexpr double kNearer = 5;
@@ -135,19 +135,19 @@ Contraction leading_directions(const Sample& sample, std::size_t threads) {
 }
 
 // The root mean square of |code - middle|.
-double usual_spread(const Grid& grid, const std::vector<float>& images) {
+double typical_spread(const Grid& grid, const std::vector<float>& projections) {
   double sum = 0;
-  for (std::size_t i = 0; i < images.size(); ++i) {
+  for (std::size_t i = 0; i < projections.size(); ++i) {
     const std::size_t j = i % grid.dims();
-    const double code = (double{images[i]} - double{grid.low[j]}) / double{grid.step[j]};
+    const double code = (double{projections[i]} - double{grid.low[j]}) / double{grid.step[j]};
     sum += (code - double{grid.middle[j]}) * (code - double{grid.middle[j]});
   }
-  return std::sqrt(sum / static_cast<double>(images.size() / grid.dims()));
+  return std::sqrt(sum / static_cast<double>(projections.size() / grid.dims()));
 }
 
 }  // namespace
 
-Sketch learn_sketch(const RowReader& read, std::size_t rows, std::size_t dims, Space space, std::size_t threads) {
+Sketch learn_sketch(const RowReader& read, std::size_t rows, std::size_t dims, CodeSpace space, std::size_t threads) {
   Sample sample = take_sample(read, rows, dims, kSampleRows);
   Sketch sketch;
   sketch.space = space;
@@ -157,13 +157,13 @@ Sketch learn_sketch(const RowReader& read, std::size_t rows, std::size_t dims, S
   sample = without_far_rows(sample);
   sketch.contraction = leading_directions(sample, threads);
 
-  const bool one_more = space == Space::inner && sketch.contraction.identity();
+  const bool one_more = space == CodeSpace::inner_product && sketch.contraction.identity();
   const std::size_t width = sketch.contraction.outputs() + (one_more ? 1 : 0);
-  sketch.grid.low.resize(width);  // images() asks for the width only
-  std::vector<float> images(sample.rows * width);
-  sketch.images(sample.values.data(), sample.rows, images.data());
-  sketch.grid = Grid::spanning(images, sample.rows, width);
-  sketch.spread = usual_spread(sketch.grid, images);
+  sketch.grid.low.resize(width);  // project() asks for the width only
+  std::vector<float> projections(sample.rows * width);
+  sketch.project(sample.values.data(), sample.rows, projections.data());
+  sketch.grid = Grid::spanning(projections, sample.rows, width);
+  sketch.spread = typical_spread(sketch.grid, projections);
   return sketch;
 }
 

@@ -16,13 +16,13 @@ enum Number : std::size_t { kEpsilon, kScale, kLongest, kSpread, kDoubt, kNumber
 
 void write_sketch(storage::Writer& writer, const Sketch& sketch) {
   const double numbers[kNumbers] = {sketch.contraction.epsilon(), double{sketch.scale}, sketch.longest, sketch.spread,
-                                    sketch.doubt};
+                                    sketch.bias_bound};
   writer.add<double>(SectionId::sketch, {1, kNumbers}, numbers);
   write_contraction(writer, sketch.contraction);
   write_grid(writer, sketch.grid);
 }
 
-Sketch read_sketch(const storage::File& file, Space space, std::size_t dims) {
+Sketch read_sketch(const storage::File& file, CodeSpace space, std::size_t dims) {
   const storage::Section& section = file.section(SectionId::sketch);
   section.expect(Element::f64, {1, kNumbers});
   const std::span<const double> numbers = section.all<double>();
@@ -35,9 +35,9 @@ Sketch read_sketch(const storage::File& file, Space space, std::size_t dims) {
   sketch.scale = static_cast<float>(numbers[kScale]);
   sketch.longest = numbers[kLongest];
   sketch.spread = numbers[kSpread];
-  sketch.doubt = numbers[kDoubt];
+  sketch.bias_bound = numbers[kDoubt];
   sketch.contraction = read_contraction(file, dims, numbers[kEpsilon]);
-  const bool one_more = space == Space::inner && sketch.contraction.identity();
+  const bool one_more = space == CodeSpace::inner_product && sketch.contraction.identity();
   sketch.grid = read_grid(file, sketch.contraction.outputs() + (one_more ? 1 : 0));
   return sketch;
 }

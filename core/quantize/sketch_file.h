@@ -10,6 +10,6 @@ namespace nearabout {
 void write_sketch(storage::Writer& writer, const Sketch& sketch);
 
 // CorruptFileError where its parts do not fit the dimensions or each other.
-Sketch read_sketch(const storage::File& file, Space space, std::size_t dims);
+Sketch read_sketch(const storage::File& file, CodeSpace space, std::size_t dims);
 
 }  // namespace nearabout

@@ -137,7 +137,7 @@ void File::verify(const Monitor& monitor) const {
 }
 
 void File::save(const std::string& path, const Monitor& monitor) const {
-  verify(monitor ? [&](double share) { monitor(share / 2); } : Monitor{});
+  verify(monitor ? [&](double fraction) { monitor(fraction / 2); } : Monitor{});
   if (other_) {
     Writer writer = Writer::to_path(path);
     rewrite(writer, monitor);

@@ -59,8 +59,8 @@ std::optional<std::uint32_t> KeyMap::find(std::uint64_t hash, Same same) const {
     const std::uint64_t place = group * table::kGroup;
     slots_->fetch(place * sizeof(std::uint32_t));  // known as soon as the tags' place: one wait instead of two
     const std::uint64_t tags = table::load_tags(tags_->checked(place, place + table::kGroup));
-    for (std::uint64_t marks = table::matches(tags, table::tag_of(hash)); marks != 0; marks &= marks - 1) {
-      const std::uint32_t row = slots_->items<std::uint32_t>(place + table::lowest(marks), 1)[0];
+    for (std::uint64_t hits = table::matches(tags, table::tag_of(hash)); hits != 0; hits &= hits - 1) {
+      const std::uint32_t row = slots_->items<std::uint32_t>(place + table::lowest(hits), 1)[0];
       if (row >= size_)
         throw_corrupt(file_->name(), "a row number in section key_slots", slots_->offset() + place * sizeof row,
                       "below " + std::to_string(size_), std::to_string(row));

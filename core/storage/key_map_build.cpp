@@ -10,7 +10,7 @@
 namespace nearabout::storage {
 namespace {
 
-constexpr std::size_t kMostKeys = std::numeric_limits<std::uint32_t>::max();
+constexpr std::size_t kMaxFileKeys = std::numeric_limits<std::uint32_t>::max();
 
 // A key as it may be shown in a sentence: quoted, control characters escaped, cut after 40 bytes (not inside a
 // character).
@@ -77,7 +77,7 @@ KeyMapBuilder KeyMapBuilder::integers(std::span<const std::int64_t> numbers) {
 // In order of rows, so that in files sorted by frequency the common keys come first in their probe sequences.
 template <class HashOf, class Same, class Name>
 void KeyMapBuilder::insert_all(std::size_t count, HashOf hash_of, Same same, Name name) {
-  if (count > kMostKeys)
+  if (count > kMaxFileKeys)
     throw InvalidInputError(std::to_string(count) + " keys were given; an index holds at most 4294967295 rows");
   const std::uint64_t groups = table::groups_for(count);
   tags_.assign(groups * table::kGroup, 0);
@@ -88,8 +88,8 @@ void KeyMapBuilder::insert_all(std::size_t count, HashOf hash_of, Same same, Nam
     for (;;) {
       const std::uint64_t place = group * table::kGroup;
       const std::uint64_t tags = table::load_tags(tags_.data() + place);
-      for (std::uint64_t marks = table::matches(tags, table::tag_of(hash)); marks != 0; marks &= marks - 1) {
-        const std::uint32_t earlier = slots_[place + table::lowest(marks)];
+      for (std::uint64_t hits = table::matches(tags, table::tag_of(hash)); hits != 0; hits &= hits - 1) {
+        const std::uint32_t earlier = slots_[place + table::lowest(hits)];
         if (same(earlier, row))
           throw InvalidInputError(
               "keys must be unique: " + name(row) + " is the key of row " + std::to_string(earlier) +

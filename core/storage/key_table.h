@@ -33,14 +33,14 @@ inline std::uint64_t load_tags(const void* from) {
   return word;
 }
 
-// The high bit of each byte that is `tag`. A byte that is tag ^ 1 may be marked too (the borrow of the subtraction runs
+// The high bit of each byte that is `tag`. A byte that is tag ^ 1 may be scored too (the borrow of the subtraction runs
 // on from a match below it): the key is compared anyway, and an empty slot, whose tag differs in bit 7, is never
-// marked.
+// scored.
 constexpr std::uint64_t matches(std::uint64_t tags, std::uint8_t tag) {
   const std::uint64_t difference = tags ^ (kLowBits * tag);
   return (difference - kLowBits) & ~difference & kHighBits;
 }
 constexpr std::uint64_t empties(std::uint64_t tags) { return ~tags & kHighBits; }
-constexpr unsigned lowest(std::uint64_t marks) { return static_cast<unsigned>(std::countr_zero(marks)) / 8; }
+constexpr unsigned lowest(std::uint64_t hits) { return static_cast<unsigned>(std::countr_zero(hits)) / 8; }
 
 }  // namespace nearabout::storage::table

@@ -150,13 +150,13 @@ bool lock_own(const std::string& path, int descriptor) {
   return errno != EWOULDBLOCK;
 }
 
-constexpr std::size_t kMostBytes = 1 << 30;  // of one call: macOS refuses 2 GiB and more
+constexpr std::size_t kMaxBytes = 1 << 30;  // of one call: macOS refuses 2 GiB and more
 
 void write_all(int descriptor, std::uint64_t offset, std::span<const std::byte> bytes, const std::string& path,
                const std::string& doing) {
   while (!bytes.empty()) {
     const ssize_t written =
-        ::pwrite(descriptor, bytes.data(), std::min(bytes.size(), kMostBytes), static_cast<off_t>(offset));
+        ::pwrite(descriptor, bytes.data(), std::min(bytes.size(), kMaxBytes), static_cast<off_t>(offset));
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) throw_errno(path, doing);
     if (written == 0) throw SystemError(ENOSPC, path, doing + " " + path);
@@ -319,7 +319,7 @@ ReadFile::Stamp ReadFile::stamp() const {
 
 void ReadFile::read_at(std::uint64_t offset, std::span<std::byte> to) const {
   while (!to.empty()) {
-    const ssize_t got = ::pread(descriptor_, to.data(), std::min(to.size(), kMostBytes), static_cast<off_t>(offset));
+    const ssize_t got = ::pread(descriptor_, to.data(), std::min(to.size(), kMaxBytes), static_cast<off_t>(offset));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) throw_errno(path_, "cannot read");
     if (got == 0) throw_shorter();
@@ -328,10 +328,10 @@ void ReadFile::read_at(std::uint64_t offset, std::span<std::byte> to) const {
   }
 }
 
-ScratchFile::ScratchFile(const std::string& beside) {
+ScratchFile::ScratchFile(const std::string& scratch) {
   const char* const chosen = ::getenv("TMPDIR");
   const std::string common = chosen != nullptr && *chosen != '\0' ? chosen : "/tmp";
-  path_ = beside.empty() ? common : folder_of(resolve_links(beside));
+  path_ = scratch.empty() ? common : folder_of(resolve_links(scratch));
   std::string name;
   descriptor_ = create_unnamed(path_, O_RDWR, 0600, path_, name);
   if (descriptor_ < 0) throw_errno(path_, "cannot make a temporary file in");

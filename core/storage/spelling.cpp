@@ -12,7 +12,7 @@ namespace {
 
 using Points = std::vector<char32_t>;
 
-constexpr std::size_t kMostEdits = 8;
+constexpr std::size_t kMaxEdits = 8;
 
 // The code points of UTF-8. Bytes that are not UTF-8 stand for themselves in a range of their own: spelling must work
 // on any key that is stored.
@@ -132,7 +132,7 @@ class Speller {
     folded_ = exact_;
     fold(folded_);
     letters_ = letters(folded_);
-    best_ = Best(count, std::min(kMostEdits, std::max<std::size_t>(2, folded_.size() / 3)));
+    best_ = Best(count, std::min(kMaxEdits, std::max<std::size_t>(2, folded_.size() / 3)));
   }
 
   void consider(std::size_t row, std::string_view key) {

@@ -124,7 +124,7 @@ class ScratchFile : public ReadFile {
  public:
   // In the folder of `beside`, where what is made of it will be; of an empty path, in the system's folder for such
   // files.
-  explicit ScratchFile(const std::string& beside);
+  explicit ScratchFile(const std::string& scratch);
 
   void append(std::span<const std::byte> bytes);
   void write_at(std::uint64_t offset, std::span<const std::byte> bytes);  // over what was written

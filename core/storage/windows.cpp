@@ -89,7 +89,7 @@ void remove_stale_files(const std::string& folder) {
   ::FindClose(search);
 }
 
-constexpr std::size_t kMostBytes = 1 << 30;  // of one call, which counts in 32 bits
+constexpr std::size_t kMaxBytes = 1 << 30;  // of one call, which counts in 32 bits
 
 OVERLAPPED place_of(std::uint64_t offset) {
   OVERLAPPED place{};
@@ -103,7 +103,7 @@ void write_all(HANDLE handle, std::uint64_t offset, std::span<const std::byte> b
   while (!bytes.empty()) {
     OVERLAPPED place = place_of(offset);
     DWORD written = 0;
-    if (!::WriteFile(handle, bytes.data(), static_cast<DWORD>(std::min(bytes.size(), kMostBytes)), &written, &place))
+    if (!::WriteFile(handle, bytes.data(), static_cast<DWORD>(std::min(bytes.size(), kMaxBytes)), &written, &place))
       throw_last(path, doing);
     if (written == 0) throw SystemError(ENOSPC, path, doing + " " + path);
     bytes = bytes.subspan(written);
@@ -246,7 +246,7 @@ void ReadFile::read_at(std::uint64_t offset, std::span<std::byte> to) const {
   while (!to.empty()) {
     OVERLAPPED place = place_of(offset);
     DWORD got = 0;
-    const DWORD wanted = static_cast<DWORD>(std::min(to.size(), kMostBytes));
+    const DWORD wanted = static_cast<DWORD>(std::min(to.size(), kMaxBytes));
     if (!::ReadFile(handle_, to.data(), wanted, &got, &place) && ::GetLastError() != ERROR_HANDLE_EOF)
       throw_last(path_, "cannot read");
     if (got == 0) throw_shorter();
@@ -255,8 +255,8 @@ void ReadFile::read_at(std::uint64_t offset, std::span<std::byte> to) const {
   }
 }
 
-ScratchFile::ScratchFile(const std::string& beside) {
-  path_ = beside.empty() ? common_folder() : folder_of(beside);
+ScratchFile::ScratchFile(const std::string& scratch) {
+  path_ = scratch.empty() ? common_folder() : folder_of(scratch);
   for (int attempt = 0; attempt < 100; ++attempt) {
     const std::wstring name = wide(path_ + random_name());
     handle_ = ::CreateFileW(name.c_str(), GENERIC_READ | GENERIC_WRITE, 0, nullptr, CREATE_NEW,

@@ -12,12 +12,13 @@ KNOWS: dict[str, set[str]] = {
     "base": set(),
     "kernels": {"base"},
     "storage": {"base"},
-    "text": {"base"},
+    "parse": {"base"},
     "metric": {"base", "kernels"},
     "annoy": {"base", "kernels", "metric", "storage"},
-    "quantize": {"base", "kernels", "metric", "storage"},
-    "index": {"base", "kernels", "metric", "storage", "quantize"},
-    "bindings": {"base", "kernels", "metric", "storage", "quantize", "index", "text", "annoy"},
+    "transform": {"base", "kernels", "metric", "storage"},
+    "quantize": {"base", "kernels", "metric", "storage", "transform"},
+    "index": {"base", "kernels", "metric", "storage", "transform", "quantize"},
+    "bindings": {"base", "kernels", "metric", "storage", "transform", "quantize", "index", "parse", "annoy"},
 }
 
 _INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)

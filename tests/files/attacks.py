@@ -133,11 +133,11 @@ def sections_gone(image: bytes) -> Iterator[Attack]:
             near.KEY_NUMBERS,
             near.DIRECTIONS,
             near.CURVE,
-            near.LIST_SHARE,
+            near.ADAPTIVE_PROBES,
             near.SCREEN_DIRECTIONS,
             near.GUARD,
         }
-        whole |= near.ANSWERS in {other.id for other in parts} and part.id in {near.ANSWERS, near.VECTORS}
+        whole |= near.DISTANCE_SOURCE in {other.id for other in parts} and part.id in {near.DISTANCE_SOURCE, near.VECTORS}
         yield Attack(f"no {part.name}", near.put_together(others), "" if whole else "CorruptFileError", "")
         yield Attack(f"{part.name} twice", near.put_together([*parts, part]), "CorruptFileError", "id")
         unknown = near.put_together([*others, replace(part, id=77, flags=0)])

@@ -15,7 +15,7 @@ from .attacks import Attack
 MOST = (1 << 64) - 1
 NO_NUMBERS = (math.nan, math.inf, -math.inf)
 LISTS, DIRECTIONS, BITS, SEED = range(4)  # of the section `ivf`
-SCALE, LONGEST, POINT_STEP, ALIGNMENT = range(4)  # of `lift`
+SCALE, LONGEST, POINT_STEP, ALIGNMENT = range(4)  # of `transform`
 PLACES: list[tuple[str, slice]] = [("first", slice(0, 1)), ("last", slice(-1, None)), ("every", slice(None))]
 
 
@@ -111,7 +111,7 @@ def rows_of_lists_named_twice(image: bytes) -> Iterator[Attack]:
 
 
 def numbers_of_lists(image: bytes) -> Iterator[Attack]:
-    """What no number of directions, lists and the lift may be, and what misleads and does no harm."""
+    """What no number of directions, lists and the transform may be, and what misleads and does no harm."""
     for id_ in (near.CENTRE, near.DIRECTION_TERMS, near.LIST_TERMS):
         table = _numbers(image, id_, "<f4")
         for row in range(len(table)):
@@ -122,15 +122,15 @@ def numbers_of_lists(image: bytes) -> Iterator[Attack]:
                     refused = "" if math.isfinite(value) else "CorruptFileError"
                     told = f"{name} number in row {row} of {near.NAMES[id_]} is {value}"
                     yield Attack(told, _table(image, id_, changed), refused)
-    lift = _numbers(image, near.LIFT, "<f8")
+    transform = _numbers(image, near.TRANSFORM, "<f8")
     for place in (SCALE, LONGEST, POINT_STEP, ALIGNMENT):
         for value in (*NO_NUMBERS, -1.0, -1e-300, 0.0, 1e-300, 1e-40, 1e38, 1e300):
-            changed = lift.copy()
+            changed = transform.copy()
             changed[0, place] = value
             refused = not math.isfinite(value) or value < 0 or (value == 0 and place in (SCALE, POINT_STEP))
             refused |= place == ALIGNMENT and value > 1
-            lying = _table(image, near.LIFT, changed)
-            yield Attack(f"number {place} of the lift is {value}", lying, "CorruptFileError" if refused else "")
+            lying = _table(image, near.TRANSFORM, changed)
+            yield Attack(f"number {place} of the transform is {value}", lying, "CorruptFileError" if refused else "")
 
 
 def curves(image: bytes) -> Iterator[Attack]:
@@ -215,9 +215,9 @@ def shares_of_lists(image: bytes) -> Iterator[Attack]:
             changed = share.copy()
             changed[0, place] = value
             refused = not abs(value) <= 1e30 or (place == 3 and value <= 0)
-            lying = _table(image, near.LIST_SHARE, changed)
+            lying = _table(image, near.ADAPTIVE_PROBES, changed)
             told = f"number {place} of the share is {value}"
-            yield Attack(told, lying, *(("CorruptFileError", "list_share") if refused else ("",)))
+            yield Attack(told, lying, *(("CorruptFileError", "adaptive_probes") if refused else ("",)))
 
 
 def codes_of_lists(image: bytes) -> Iterator[Attack]:
@@ -234,10 +234,10 @@ def answers_of_lists(image: bytes) -> Iterator[Attack]:
     parts = {part.id for part in near.take_apart(image)}
     for value in (0, 1, 2, 3, 4, 1 << 32, MOST):
         told = struct.pack("<Q", value)
-        if near.ANSWERS in parts:
-            lying = near.exchange(image, near.ANSWERS, data=told)
+        if near.DISTANCE_SOURCE in parts:
+            lying = near.exchange(image, near.DISTANCE_SOURCE, data=told)
         else:
-            section = near.Part(near.ANSWERS, 0, 1, 8, 1, 1, told)
+            section = near.Part(near.DISTANCE_SOURCE, 0, 1, 8, 1, 1, told)
             lying = near.put_together([*near.take_apart(image)[:-1], section])
         able = value == 3 or (value == 2 and near.BYTE_CODES in parts)
         yield Attack(f"answers come from {value}", lying, "" if able else "CorruptFileError")

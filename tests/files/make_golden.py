@@ -22,7 +22,7 @@ import nearabout as na
 
 FOLDER = Path(__file__).with_name("v1")
 NEXT = Path(__file__).with_name("next")
-ANSWERS = "answers.json"
+DISTANCE_SOURCE = "answers.json"
 K = 6
 _ODD_KEYS = ["", " ", "nul\0in it", "two\nlines", "é", "שלום", "\U0001f600", "a" * 300]
 
@@ -193,7 +193,7 @@ def make(folder: Path, chosen: Iterator[Golden] | None = None) -> None:
         )
         recorded[golden.name] = answers_of(index, golden.query)
     text = json.dumps(recorded, indent=1, ensure_ascii=True)
-    (folder / ANSWERS).write_text(text + "\n", encoding="ascii")
+    (folder / DISTANCE_SOURCE).write_text(text + "\n", encoding="ascii")
 
 
 if __name__ == "__main__":

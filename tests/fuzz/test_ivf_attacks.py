@@ -19,7 +19,7 @@ from tests.files import judge, make_golden, near_image
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 600  # a child that needs longer hangs
-RECORDED: dict[str, Any] = json.loads((make_golden.NEXT / make_golden.ANSWERS).read_text("ascii"))
+RECORDED: dict[str, Any] = json.loads((make_golden.NEXT / make_golden.DISTANCE_SOURCE).read_text("ascii"))
 LISTS = [name for name in RECORDED if name.startswith("ivf")]
 FORESTS = [name for name in RECORDED if name.startswith("forest")]
 STRUCTURE = ["truncations", "lying_directory", "sections_gone", "shapes", "descriptors", "the_future"]

@@ -15,7 +15,7 @@ from tests.files import make_golden, near_image
 
 from .reference import distances
 
-RECORDED: dict[str, Any] = json.loads((make_golden.FOLDER / make_golden.ANSWERS).read_text("ascii"))
+RECORDED: dict[str, Any] = json.loads((make_golden.FOLDER / make_golden.DISTANCE_SOURCE).read_text("ascii"))
 METADATA_AND_CHECKSUMS = {near_image.METADATA, near_image.CHECKSUMS}  # the first names the library's version
 FORESTS = {"forest", "forest_turned", "forest_dot"}
 SCREENED = {"screened", "turned"} | FORESTS  # their numbers come from sums whose last bits are the processor's

@@ -19,32 +19,32 @@ using Of = double (*)(const At&);
 
 // Of the k between two that were measured; beyond the last misses go on to grow with a power of k, as they did before
 // it, or with its logarithm, whichever is more.
-double between(const CalibrationPoint& point, Between k, Of of) {
+double between(const CalibrationPoint& point, KInterpolation k, Of of) {
   const double below = of(point.at[k.below]);
   if (k.part == 0) return below;
   const double above = of(point.at[k.below + 1]);
-  double share = below + k.part * (above - below);
+  double fraction = below + k.part * (above - below);
   if (k.part > 1 && below < 1 && above < below)
-    share = std::min(share, 1 - (1 - above) * std::pow((1 - above) / (1 - below), k.part - 1));
-  return std::clamp(share, 0.0, 1.0);
+    fraction = std::min(fraction, 1 - (1 - above) * std::pow((1 - above) / (1 - below), k.part - 1));
+  return std::clamp(fraction, 0.0, 1.0);
 }
 
-At measured_at(const Trace& trace, const std::vector<double>& wanted, std::size_t k, std::size_t effort) {
-  const std::vector<double> found = trace.found(k, effort);
+At measured_at(const RecallProfile& profile, const std::vector<double>& wanted, std::size_t k, std::size_t effort) {
+  const std::vector<double> found = profile.found(k, effort);
   double sum = 0;
   double squares = 0;
   double count = 0;
   for (std::size_t query = 0; query < found.size(); ++query) {
     if (wanted[query] == 0) continue;
-    const double share = found[query] / wanted[query];
-    sum += share;
-    squares += share * share;
+    const double fraction = found[query] / wanted[query];
+    sum += fraction;
+    squares += fraction * fraction;
     ++count;
   }
   if (count == 0) return {1, 0, 0, 0};
   const double mean = sum / count;
   const double variance = std::max(0.0, squares / count - mean * mean);
-  const TraceCost cost = trace.cost(k, effort);
+  const ProfileCost cost = profile.cost(k, effort);
   const double least = kExtraRows / count;
   return {mean, std::sqrt(variance / count + least * least), cost.distances, cost.seconds};
 }
@@ -64,7 +64,7 @@ std::optional<double> effort_at(std::span<const CalibrationPoint> points, std::s
 // How many times as much effort ten neighbours take as the nearest one alone, for the same recall: nearly the same for
 // all recalls on most data. Measured where enough are missed to tell, but near the end, where it is needed: in a forest
 // over clusters that lie apart it was 1.14 at a recall of .8 and 1.05 at .95.
-std::optional<double> effort_of_ten(std::span<const CalibrationPoint> points) {
+std::optional<double> effort_ratio_10_to_1(std::span<const CalibrationPoint> points) {
   double sum = 0;
   double count = 0;
   for (const double level : {0.75, 0.8, 0.85, 0.9, 0.925, 0.95}) {
@@ -78,7 +78,7 @@ std::optional<double> effort_of_ten(std::span<const CalibrationPoint> points) {
   return std::exp(sum / count);
 }
 
-// Of a place of kMeasuredAt at any effort: between points, by the logarithm of the effort.
+// Of a place of kCalibratedK at any effort: between points, by the logarithm of the effort.
 At interpolated(std::span<const CalibrationPoint> points, std::size_t place, double effort) {
   const auto after =
       std::find_if(points.begin(), points.end(), [&](const CalibrationPoint& point) { return point.effort >= effort; });
@@ -94,20 +94,20 @@ At interpolated(std::span<const CalibrationPoint> points, std::size_t place, dou
 // or take two. Ten tell more, and the curve for one is nearly theirs at so many times the effort. What was counted and
 // what follows from ten are weighed by how sure each is. The scan of all rows, which comes last, says nothing of what
 // lies before it: a line drawn to it once promised .999 where .955 was found.
-void steady_the_first(Calibration& calibration) {
+void smooth_recall_at_1(Calibration& calibration) {
   constexpr double kModelError = 0.4;  // of the misses that follow from ten
   if (calibration.points.size() < 2) return;
   const std::span<const CalibrationPoint> inexact(calibration.points.data(), calibration.points.size() - 1);
-  const std::optional<double> times = effort_of_ten(inexact);
+  const std::optional<double> times = effort_ratio_10_to_1(inexact);
   if (!times) return;
   double reached = 0;
   std::vector<At> steadied;
   for (const CalibrationPoint& point : inexact) {
     At one = point.at[0];
     const At ten = interpolated(inexact, 1, point.effort * *times);
-    const double doubt_of_ten = ten.error;
+    const double bias_of_ten = ten.error;
     const double counted = one.error * one.error;
-    const double modelled = std::pow(kModelError * (1 - ten.recall), 2) + doubt_of_ten * doubt_of_ten;
+    const double modelled = std::pow(kModelError * (1 - ten.recall), 2) + bias_of_ten * bias_of_ten;
     const double weight = modelled / (counted + modelled);  // of what was counted
     one.recall = reached = std::max(reached, weight * one.recall + (1 - weight) * ten.recall);
     one.error = std::sqrt(counted * modelled / (counted + modelled));
@@ -119,7 +119,7 @@ void steady_the_first(Calibration& calibration) {
 }  // namespace
 
 // Products say less of how far away a row is than of how long it is.
-bool DistanceRange::is_unlike(double distance, Metric metric) const {
+bool DistanceRange::is_out_of_distribution(double distance, Metric metric) const {
   constexpr double kBeyond = 1.1;
   constexpr double kNearer = 0.8;
   constexpr double kNearCopy = 0.1;
@@ -129,49 +129,50 @@ bool DistanceRange::is_unlike(double distance, Metric metric) const {
   return apart(distance) < kNearer * apart(least) && apart(distance) > kNearCopy * apart(least);
 }
 
-Between between_measured(std::size_t k) {
+KInterpolation between_measured(std::size_t k) {
   const double place = std::log10(static_cast<double>(std::max<std::size_t>(k, 1)));
-  constexpr double kLastBelow = kMeasuredAt.size() - 2;
+  constexpr double kLastBelow = kCalibratedK.size() - 2;
   const auto below = static_cast<std::size_t>(std::min(place, kLastBelow));
   return {below, place - static_cast<double>(below)};
 }
 
 // Recall does not fall where more is spent: what looks otherwise is noise. Beyond where nearly all are found, for every
 // k, only the largest effort is told.
-Calibration calibrate(const Trace& trace, const Trials& trials, bool ends_exactly) {
+Calibration calibrate(const RecallProfile& profile, const CalibrationQueries& calibration_queries,
+                      bool max_effort_is_exact) {
   constexpr double kNearlyAll = 0.9995;
   Calibration calibration;
-  calibration.origin = trials.rows.empty() ? Calibration::Origin::queries : Calibration::Origin::rows;
-  std::array<std::vector<double>, kMeasuredAt.size()> wanted;
-  for (const std::vector<std::uint32_t>& nearest : trials.nearest) {
+  calibration.origin = calibration_queries.rows.empty() ? Calibration::Origin::queries : Calibration::Origin::rows;
+  std::array<std::vector<double>, kCalibratedK.size()> wanted;
+  for (const std::vector<std::uint32_t>& nearest : calibration_queries.nearest) {
     calibration.queries += nearest.empty() ? 0u : 1u;
-    for (std::size_t place = 0; place < kMeasuredAt.size(); ++place)
-      wanted[place].push_back(static_cast<double>(std::min(kMeasuredAt[place], nearest.size())));
+    for (std::size_t place = 0; place < kCalibratedK.size(); ++place)
+      wanted[place].push_back(static_cast<double>(std::min(kCalibratedK[place], nearest.size())));
   }
-  std::array<double, kMeasuredAt.size()> reached{};
-  for (const std::size_t effort : trace.efforts()) {
-    if (*std::min_element(reached.begin(), reached.end()) > kNearlyAll && effort != trace.efforts().back()) continue;
+  std::array<double, kCalibratedK.size()> reached{};
+  for (const std::size_t effort : profile.efforts()) {
+    if (*std::min_element(reached.begin(), reached.end()) > kNearlyAll && effort != profile.efforts().back()) continue;
     CalibrationPoint point{static_cast<double>(effort), {}};
-    for (std::size_t place = 0; place < kMeasuredAt.size(); ++place) {
-      point.at[place] = measured_at(trace, wanted[place], kMeasuredAt[place], effort);
+    for (std::size_t place = 0; place < kCalibratedK.size(); ++place) {
+      point.at[place] = measured_at(profile, wanted[place], kCalibratedK[place], effort);
       point.at[place].recall = reached[place] = std::max(reached[place], point.at[place].recall);
     }
     calibration.points.push_back(point);
   }
   if (calibration.queries == 0) calibration.points.clear();  // all rows are copies of each other
-  if (ends_exactly) steady_the_first(calibration);
+  if (max_effort_is_exact) smooth_recall_at_1(calibration);
   return calibration;
 }
 
 std::optional<double> Calibration::effort_for(std::size_t k, double recall) const {
-  const Between at = between_measured(k);
+  const KInterpolation at = between_measured(k);
   const auto enough = [&](const CalibrationPoint& point) { return between(point, at, low_of) >= recall; };
   const auto first = std::find_if(points.begin(), points.end(), enough);
   if (first == points.end()) return {};
   return first->effort;
 }
 
-double Calibration::effort_near_most(std::size_t k, double recall) const {
+double Calibration::effort_for_best(std::size_t k, double recall) const {
   constexpr double kNearly = 0.005;
   if (points.empty()) return 1;
   if (const std::optional<double> effort = effort_for(k, recall)) return *effort;
@@ -183,7 +184,7 @@ double Calibration::nanoseconds(std::size_t k, double effort) const {
   const auto after =
       std::find_if(points.begin(), points.end(), [&](const CalibrationPoint& point) { return point.effort > effort; });
   if (after == points.begin()) return 0;
-  const Between place = between_measured(k);
+  const KInterpolation place = between_measured(k);
   const auto& at = (after - 1)->at;
   return 1e9 * std::lerp(at[place.below].seconds, at[place.below + 1].seconds, std::min(place.part, 1.0));
 }
@@ -192,7 +193,7 @@ std::optional<Calibration::Expected> Calibration::expected(std::size_t k, double
   const auto above =
       std::find_if(points.begin(), points.end(), [&](const CalibrationPoint& point) { return point.effort > effort; });
   if (above == points.begin()) return {};
-  const Between at = between_measured(k);
+  const KInterpolation at = between_measured(k);
   const double low = between(*(above - 1), at, low_of);
   return Expected{std::max(low, between(*(above - 1), at, recall_of)), low};
 }

@@ -11,7 +11,7 @@
 namespace nearabout {
 namespace {
 
-constexpr std::size_t kColumns = 1 + kMeasuredAt.size();
+constexpr std::size_t kColumns = 1 + kCalibratedK.size();
 
 // 2^x to within 6 %, for -126 < x < 127: a float's exponent is x, its mantissa what is left, linearly.
 float power_of_two(float x) { return std::bit_cast<float>(static_cast<std::int32_t>((x + 127.0f) * 8'388'608.0f)); }
@@ -28,7 +28,7 @@ float tail(float z2) {
 // mean within which they are looked for, and the variance around it.
 struct Lanes {
   static constexpr std::size_t kCount = 16;
-  static constexpr float kLeast = 1e-30f;  // of a variance: all rows at their mean
+  static constexpr float kMin = 1e-30f;  // of a variance: all rows at their mean
   float rows[kCount], room[kCount], variance[kCount];
 
   void set(std::size_t i, float of_rows, float of_room, float of_variance) {
@@ -39,7 +39,7 @@ struct Lanes {
   // How many rows lie within, added to the sum of each lane.
   void add_to(float* sums) const {
     for (std::size_t i = 0; i < kCount; ++i) {
-      const float some = variance[i] > kLeast ? variance[i] : kLeast;
+      const float some = variance[i] > kMin ? variance[i] : kMin;
       const float beyond = tail(room[i] * room[i] / some);
       sums[i] += rows[i] * (room[i] < 0 ? beyond : 1 - beyond);
     }
@@ -116,11 +116,11 @@ void Guard::see(std::span<const std::array<double, 2>> queries) {
   nearest_range = range_of_most(std::move(nearest));
 }
 
-void Guard::add(double effort, std::span<const std::array<float, kMeasuredAt.size()>> misses) {
+void Guard::add(double effort, std::span<const std::array<float, kCalibratedK.size()>> misses) {
   if (misses.empty()) return;
   Limits added{effort, {}};
   std::vector<float> values(misses.size());
-  for (std::size_t k = 0; k < kMeasuredAt.size(); ++k) {
+  for (std::size_t k = 0; k < kCalibratedK.size(); ++k) {
     for (std::size_t query = 0; query < misses.size(); ++query) values[query] = misses[query][k];
     const auto place = values.begin() + static_cast<std::ptrdiff_t>(kQuantile * static_cast<double>(values.size() - 1));
     std::nth_element(values.begin(), place, values.end());
@@ -154,10 +154,10 @@ void read_guard(const storage::File& file, Guard& guard) {
 }
 
 double Guard::Limits::at(std::size_t k) const {
-  constexpr double kLeast = 1e-9;
-  const Between between = between_measured(k);
-  const double below = std::log(std::max(misses[between.below], kLeast));
-  const double above = std::log(std::max(misses[between.below + 1], kLeast));
+  constexpr double kMin = 1e-9;
+  const KInterpolation between = between_measured(k);
+  const double below = std::log(std::max(misses[between.below], kMin));
+  const double above = std::log(std::max(misses[between.below + 1], kMin));
   return std::exp(std::lerp(below, above, std::min(between.part, 1.0)));
 }
 

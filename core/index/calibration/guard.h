@@ -33,10 +33,10 @@ constexpr std::size_t lists_beyond(std::size_t probes) { return 24 + probes / 3;
 
 class Guard {
  public:
-  // At an effort, what 97 in 100 of the calibration's queries stay below, for each of kMeasuredAt neighbours.
+  // At an effort, what 97 in 100 of the calibration's queries stay below, for each of kCalibratedK neighbours.
   struct Limits {
     double effort;
-    std::array<double, kMeasuredAt.size()> misses;
+    std::array<double, kCalibratedK.size()> misses;
 
     double at(std::size_t k) const;  // between those by the logarithms of k and of misses
   };
@@ -44,7 +44,7 @@ class Guard {
 
   static constexpr double kUnbounded = 1e300;
   static constexpr double kOfUnseen = 1.0 / 16;   // of the limit, for queries that lie where no other did
-  static constexpr double kFarFromUsual = 16;     // times the limit: a query unlike those of the calibration
+  static constexpr double kFarFromTypical = 16;   // times the limit: a query unlike those of the calibration
   static constexpr double kTooMuch = 0.35;        // of what comparing every row costs: no more is spent before that,
   static constexpr double kTooMuchStrange = 0.2;  // by strange queries: they mostly end so;
   static constexpr double kTooMuchOnce = 0.7;     // in the first round of those that are above the limit by
@@ -87,9 +87,9 @@ class Guard {
   // its limit: two from four times on, one more for each four times more. (One for all was too few: of sparse rows,
   // asked with uniform ones, .73 was found of .95.)
   static std::size_t quiet_rounds(double misses, double limit) {
-    constexpr double kMost = 1e6;
+    constexpr double kMax = 1e6;
     const double times = misses / limit;
-    return times > 1 ? 1 + static_cast<std::size_t>(std::log2(std::min(times, kMost)) / 2) : 1;
+    return times > 1 ? 1 + static_cast<std::size_t>(std::log2(std::min(times, kMax)) / 2) : 1;
   }
   // Whether so few new rows among those that a round is judged by are too little to go on.
   static bool is_little(std::size_t entered, std::size_t judged, double recall) {
@@ -97,8 +97,8 @@ class Guard {
   }
   // Sets the ranges. Of each query: its squared distance from the nearest centroid, and the square of its length.
   void see(std::span<const std::array<double, 2>> queries);
-  // Adds the limits of an effort: of each query, the misses that were expected for kMeasuredAt neighbours.
-  void add(double effort, std::span<const std::array<float, kMeasuredAt.size()>> misses);
+  // Adds the limits of an effort: of each query, the misses that were expected for kCalibratedK neighbours.
+  void add(double effort, std::span<const std::array<float, kCalibratedK.size()>> misses);
 };
 
 void write_guard(storage::Writer& writer, const Guard& guard);

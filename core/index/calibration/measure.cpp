@@ -10,7 +10,7 @@
 #include "base/threads.h"
 #include "base/top_k.h"
 #include "index/queries.h"
-#include "quantize/lift_for.h"
+#include "transform/fit_metric_transform.h"
 
 namespace nearabout {
 namespace {
@@ -22,68 +22,70 @@ using StoredReader = std::function<void(std::size_t begin, std::size_t end, std:
 
 // Where near is not a Euclidean distance, rows are compared as a search compares them, a block at a time. Rows are not
 // their own neighbours, nor are their copies.
-void find_by_ranks(const Descriptor& descriptor, Trials& trials, const StoredReader& read, const BuildOptions& build,
-                   const Monitor& monitor) {
+void find_by_ranks(const Descriptor& descriptor, CalibrationQueries& calibration_queries, const StoredReader& read,
+                   const BuildOptions& build, const Monitor& monitor) {
   constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
   constexpr std::size_t kQueriesAtATime = 8;
-  const AskedTrials asked(trials, descriptor.element);
+  const EncodedQueries asked(calibration_queries, descriptor.element);
   const std::vector<BoundQuery> bound = bind_queries(asked.view(), descriptor);
   const std::size_t stride = row_bytes(descriptor.element, descriptor.dims);
   const std::size_t block = std::clamp<std::size_t>(kBlockBytes / stride, 1, descriptor.rows);
-  const std::size_t k = trials.rows.empty() ? kMostNeighbours : kScannedNeighbours;
-  std::vector<TopK> best(trials.count(), TopK(std::min<std::size_t>(k, descriptor.rows)));
-  std::vector<std::size_t> copies(trials.count(), 0);
+  const std::size_t k = calibration_queries.rows.empty() ? kMaxNeighbours : kScannedNeighbours;
+  std::vector<TopK> best(calibration_queries.count(), TopK(std::min<std::size_t>(k, descriptor.rows)));
+  std::vector<std::size_t> copies(calibration_queries.count(), 0);
   std::vector<std::byte> rows(block * stride);
   for (std::size_t begin = 0; begin < descriptor.rows; begin += block) {
     report(monitor, static_cast<double>(begin) / static_cast<double>(descriptor.rows));
     const std::size_t count = std::min<std::size_t>(block, descriptor.rows - begin);
     read(begin, begin + count, rows.data());
-    parallel_for(trials.count(), kQueriesAtATime, build.threads, [&](std::size_t first, std::size_t last, std::size_t) {
-      std::vector<double> ranks(count);
-      for (std::size_t query = first; query < last; ++query) {
-        bound[query].ranks({rows.data(), stride, nullptr, count}, ranks.data());
-        for (std::size_t i = 0; i < count; ++i) {
-          const bool itself = !trials.rows.empty() && trials.rows[query] == begin + i;
-          const bool copy = !trials.rows.empty() && ranks[i] == 0;
-          if (!itself && !copy) best[query].push(ranks[i], static_cast<std::uint32_t>(begin + i));
-          copies[query] += copy && !itself ? 1 : 0;
-        }
-      }
-    });
+    parallel_for(calibration_queries.count(), kQueriesAtATime, build.threads,
+                 [&](std::size_t first, std::size_t last, std::size_t) {
+                   std::vector<double> rdists(count);
+                   for (std::size_t query = first; query < last; ++query) {
+                     bound[query].rdists({rows.data(), stride, nullptr, count}, rdists.data());
+                     for (std::size_t i = 0; i < count; ++i) {
+                       const bool itself =
+                           !calibration_queries.rows.empty() && calibration_queries.rows[query] == begin + i;
+                       const bool copy = !calibration_queries.rows.empty() && rdists[i] == 0;
+                       if (!itself && !copy) best[query].push(rdists[i], static_cast<std::uint32_t>(begin + i));
+                       copies[query] += copy && !itself ? 1 : 0;
+                     }
+                   }
+                 });
   }
-  for (std::size_t query = 0; query < trials.count(); ++query)
-    trials.take_found(query, best[query].take_sorted(), 1, 1, copies[query]);
+  for (std::size_t query = 0; query < calibration_queries.count(); ++query)
+    calibration_queries.take_found(query, best[query].take_sorted(), 1, 1, copies[query]);
 }
 
-void find_truth(const Descriptor& descriptor, Trials& trials, const RowReader& read, const StoredReader& read_stored,
-                const BuildOptions& build, const Monitor& monitor) {
-  const std::optional<Space> space = space_of(descriptor.metric);
+void find_ground_truth(const Descriptor& descriptor, CalibrationQueries& calibration_queries, const RowReader& read,
+                       const StoredReader& read_stored, const BuildOptions& build, const Monitor& monitor) {
+  const std::optional<CodeSpace> space = code_space_of(descriptor.metric);
   if (!space || descriptor.element == Element::bits)
-    return find_by_ranks(descriptor, trials, read_stored, build, monitor);
-  const Lift lift = lift_for(read, descriptor.rows, descriptor.dims, *space, build.threads);
-  find_neighbours(trials, read, descriptor.rows, lift, build, monitor);
+    return find_by_ranks(descriptor, calibration_queries, read_stored, build, monitor);
+  const MetricTransform transform = fit_metric_transform(read, descriptor.rows, descriptor.dims, *space, build.threads);
+  find_neighbours(calibration_queries, read, descriptor.rows, transform, build, monitor);
 }
 
 constexpr std::size_t kTenth = 10;
 
-// Of each trial's nearest neighbours, up to ten, the distances that answers would tell.
+// Of each calibration query's nearest neighbours, up to ten, the distances that answers would tell.
 using Distances = std::vector<std::vector<double>>;
 
-Distances true_distances(const Index& index, const Trials& trials, const BuildOptions& build) {
-  const AskedTrials asked(trials, index.descriptor().element);
+Distances true_distances(const Index& index, const CalibrationQueries& calibration_queries, const BuildOptions& build) {
+  const EncodedQueries asked(calibration_queries, index.descriptor().element);
   const storage::Section& vectors = index.file().section(storage::SectionId::vectors);
   const MatrixView rows = vectors.matrix();
-  Distances distances(trials.count());
-  for (std::size_t query = 0; query < trials.count(); ++query) {
+  Distances distances(calibration_queries.count());
+  for (std::size_t query = 0; query < calibration_queries.count(); ++query) {
     const BoundQuery bound = bind_query(asked.view(), query, index.descriptor());
-    const std::vector<std::uint32_t>& nearest = trials.nearest[query];
+    const std::vector<std::uint32_t>& nearest = calibration_queries.nearest[query];
     for (const std::size_t place : {std::size_t{0}, kTenth - 1}) {
       if (nearest.empty()) break;
       const std::uint32_t row = nearest[std::min(place, nearest.size() - 1)];
       vectors.check_rows(row, std::uint64_t{row} + 1);
-      double rank = 0;
-      bound.ranks({rows.data, rows.stride, &row, 1}, &rank);
-      distances[query].push_back(bound.distance(rank));
+      double rdist = 0;
+      bound.rdists({rows.data, rows.stride, &row, 1}, &rdist);
+      distances[query].push_back(bound.distance(rdist));
     }
     if (build.memory > 0) index.file().forget();
   }
@@ -91,19 +93,20 @@ Distances true_distances(const Index& index, const Trials& trials, const BuildOp
 }
 
 // Where answers tell what codes estimate.
-Distances told_distances(const Index& index, const Trials& trials, double effort, const BuildOptions& build) {
+Distances result_distances(const Index& index, const CalibrationQueries& calibration_queries, double effort,
+                           const BuildOptions& build) {
   Request request;
   request.k = kTenth + 1;
   request.effort = static_cast<std::size_t>(effort);
   request.threads = build.threads;
-  const AskedTrials asked(trials, index.descriptor().element);
+  const EncodedQueries asked(calibration_queries, index.descriptor().element);
   Distances distances;
-  for (const Answer& answer : search_within(index, asked.view(), request, build.memory)) {
-    const std::vector<std::uint32_t>& nearest = trials.nearest[distances.size()];
+  for (const SearchResult& result : search_within(index, asked.view(), request, build.memory)) {
+    const std::vector<std::uint32_t>& nearest = calibration_queries.nearest[distances.size()];
     std::vector<double>& own = distances.emplace_back();
-    for (std::size_t i = 0; i < answer.rows.size() && own.size() < kTenth; ++i)
-      if (std::find(nearest.begin(), nearest.end(), answer.rows[i]) != nearest.end())
-        own.push_back(double{answer.distances[i]});
+    for (std::size_t i = 0; i < result.rows.size() && own.size() < kTenth; ++i)
+      if (std::find(nearest.begin(), nearest.end(), result.rows[i]) != nearest.end())
+        own.push_back(double{result.distances[i]});
   }
   return distances;
 }
@@ -121,38 +124,41 @@ std::array<DistanceRange, 2> ranges_of(const Distances& distances) {
   return ranges;
 }
 
-Calibration calibration_of(const Index& index, const Trace& trace, const Trials& trials, double target,
-                           const BuildOptions& build) {
-  Calibration calibration = calibrate(trace, trials, index.ends_exactly());
+Calibration calibration_of(const Index& index, const RecallProfile& profile,
+                           const CalibrationQueries& calibration_queries, double target, const BuildOptions& build) {
+  Calibration calibration = calibrate(profile, calibration_queries, index.max_effort_is_exact());
   calibration.target = target;
-  const double usual = calibration.effort_near_most(kTenth, kUsualRecall);
-  calibration.distances = ranges_of(index.ends_exactly() ? true_distances(index, trials, build)
-                                                         : told_distances(index, trials, usual, build));
+  const double usual = calibration.effort_for_best(kTenth, kDefaultRecall);
+  calibration.distances =
+      ranges_of(index.max_effort_is_exact() ? true_distances(index, calibration_queries, build)
+                                            : result_distances(index, calibration_queries, usual, build));
   return calibration;
 }
 
 }  // namespace
 
-void measure(storage::Writer& writer, const Source& source, const MeasureOptions& options, const BuildOptions& build,
-             const Monitor& monitor) {
+void measure(storage::Writer& writer, const ValidatedRows& source, const MeasureOptions& options,
+             const BuildOptions& build, const Monitor& monitor) {
   std::shared_ptr<const Index> index = Index::open(writer.preview());
-  if (!index->has_effort() || index->rows() == 0 || (!options.calibrate && !index->has_knobs())) return;
+  if (!index->has_effort() || index->rows() == 0 || (!options.calibrate && !index->needs_tuning())) return;
   const RowReader read = [&](std::size_t begin, std::size_t end, float* to) { source.read_f32(begin, end, to); };
   const std::size_t step = options.calibrate ? 1 : kStepForKnobs;
-  Trials trials = take_trials({options.queries}, read, source.rows(), source.dims(), step);
+  CalibrationQueries calibration_queries =
+      sample_calibration_queries({options.queries}, read, source.rows(), source.dims(), step);
   const StoredReader read_stored = [&](std::size_t begin, std::size_t end, std::byte* to) {
     source.read(begin, end, to);
   };
-  find_truth(index->descriptor(), trials, read, read_stored, build, step_of(monitor, 0.0, 0.5));
-  const std::unique_ptr<Trace> trace = index->trace(trials, build, step_of(monitor, 0.5, 1.0));
+  find_ground_truth(index->descriptor(), calibration_queries, read, read_stored, build, subprogress(monitor, 0.0, 0.5));
+  const std::unique_ptr<RecallProfile> profile =
+      index->profile(calibration_queries, build, subprogress(monitor, 0.5, 1.0));
   std::optional<Calibration> calibration;
-  if (options.calibrate) calibration = calibration_of(*index, *trace, trials, options.target, build);
+  if (options.calibrate) calibration = calibration_of(*index, *profile, calibration_queries, options.target, build);
   index.reset();  // nothing may read the preview any more
-  trace->write(writer);
+  profile->write(writer);
   if (calibration) write_calibration(writer, *calibration);
 }
 
-std::shared_ptr<const Index> remeasured(const Index& index, const GivenTrials& given, double target,
+std::shared_ptr<const Index> remeasured(const Index& index, const CalibrationInput& given, double target,
                                         std::size_t threads, const Monitor& monitor) {
   if (!index.has_effort()) throw InvalidInputError("an exact index compares every row: there is nothing to calibrate");
   if (index.rows() == 0) throw InvalidInputError("the index has no rows: there is nothing to calibrate it with");
@@ -171,13 +177,14 @@ std::shared_ptr<const Index> remeasured(const Index& index, const GivenTrials& g
       to_f32(index.descriptor().element, rows + i * bytes, index.dims(), to + i * index.dims());
   };
   const BuildOptions build{.threads = threads};
-  Trials trials = take_trials(given, read, index.rows(), index.dims(), 1);
-  find_truth(index.descriptor(), trials, read, read_stored, build, step_of(monitor, 0.0, 0.5));
-  const std::unique_ptr<Trace> trace = index.trace(trials, build, step_of(monitor, 0.5, 1.0));
+  CalibrationQueries calibration_queries = sample_calibration_queries(given, read, index.rows(), index.dims(), 1);
+  find_ground_truth(index.descriptor(), calibration_queries, read, read_stored, build, subprogress(monitor, 0.0, 0.5));
+  const std::unique_ptr<RecallProfile> profile =
+      index.profile(calibration_queries, build, subprogress(monitor, 0.5, 1.0));
   storage::Writer writer = storage::Writer::to_memory();
-  trace->write(writer);
-  write_calibration(writer, calibration_of(index, *trace, trials, target, build));
-  return Index::open(index.shared_file()->with(writer.finish()));
+  profile->write(writer);
+  write_calibration(writer, calibration_of(index, *profile, calibration_queries, target, build));
+  return Index::open(index.file_handle()->with(writer.finish()));
 }
 
 }  // namespace nearabout

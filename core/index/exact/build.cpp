@@ -3,7 +3,7 @@
 
 namespace nearabout {
 
-void write_exact(storage::Writer& writer, const Source& source, const std::string& metadata,
+void write_exact(storage::Writer& writer, const ValidatedRows& source, const std::string& metadata,
                  const BuildOptions& options, const Monitor& monitor) {
   Descriptor descriptor;
   descriptor.kind = Kind::exact;
@@ -13,8 +13,8 @@ void write_exact(storage::Writer& writer, const Source& source, const std::strin
   descriptor.dims = source.dims();
   write_descriptor(writer, descriptor);
   writer.add_text(storage::SectionId::metadata, metadata);
-  write_screen_of(writer, source, kScreenOfExact, options, step_of(monitor, 0.2, 0.7));
-  source.write(writer, step_of(monitor, 0.7, 1.0));
+  write_screen_of(writer, source, kScreenOfExact, options, subprogress(monitor, 0.2, 0.7));
+  source.write(writer, subprogress(monitor, 0.7, 1.0));
 }
 
 }  // namespace nearabout

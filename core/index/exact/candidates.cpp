@@ -27,8 +27,8 @@ void Candidates::compare(std::uint32_t first, const std::uint32_t* hits, std::si
   }
 }
 
-void Candidates::add(std::uint32_t first, const std::uint32_t* hits, const float* marks, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) waiting_.push_back({marks[i], first + hits[i]});
+void Candidates::add(std::uint32_t first, const std::uint32_t* hits, const float* scores, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) waiting_.push_back({scores[i], first + hits[i]});
 }
 
 void Candidates::leave_out(const std::vector<std::uint32_t>& rows) {
@@ -44,7 +44,7 @@ void Candidates::tighten(std::size_t wanted) {
   if (rest != waiting_.end()) std::nth_element(waiting_.begin(), rest, waiting_.end());
   compare(waiting_.data(), count);
   waiting_.erase(
-      std::remove_if(rest, waiting_.end(), [this](const Waiting& row) { return row.mark > limit_.threshold; }),
+      std::remove_if(rest, waiting_.end(), [this](const Waiting& row) { return row.score > limit_.threshold; }),
       waiting_.end());
   waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
 }
@@ -69,17 +69,17 @@ void Candidates::compare(const Waiting* waiting, std::size_t count) {
   for (std::size_t next = 0; next < count;) {
     std::size_t some = 0;
     for (; some < kBatch && next < count; ++next)
-      if (waiting[next].mark <= limit_.threshold) batch[some++] = waiting[next].row;
+      if (waiting[next].score <= limit_.threshold) batch[some++] = waiting[next].row;
     compare_batch(batch, some);
   }
 }
 
 void Candidates::compare_batch(const std::uint32_t* rows, std::size_t count) {
-  double ranks[kBatch];
+  double rdists[kBatch];
   const MatrixView table = vectors_.matrix();
   for (std::size_t i = 0; i < count; ++i) vectors_.check_rows(rows[i], rows[i] + 1);
-  query_.ranks({table.data, table.stride, rows, count}, ranks);
-  for (std::size_t i = 0; i < count; ++i) best_.push(ranks[i], rows[i]);
+  query_.rdists({table.data, table.stride, rows, count}, rdists);
+  for (std::size_t i = 0; i < count; ++i) best_.push(rdists[i], rows[i]);
   limit_ = screen_.limit(best_.worst());
 }
 

@@ -16,15 +16,15 @@ class Candidates {
  public:
   Candidates(const BoundQuery& query, const ScreenQuery& screen, const storage::Section& vectors, TopK& best);
 
-  // The marks that a row among the best can have.
+  // The scores that a row among the best can have.
   const Limit& limit() const { return limit_; }
 
   // Compares these rows at once.
   void compare(const std::vector<std::uint32_t>& rows);
   // The same of rows first + hits[i].
   void compare(std::uint32_t first, const std::uint32_t* hits, std::size_t count);
-  // Rows first + hits[i] passed with marks[i].
-  void add(std::uint32_t first, const std::uint32_t* hits, const float* marks, std::size_t count);
+  // Rows first + hits[i] passed with scores[i].
+  void add(std::uint32_t first, const std::uint32_t* hits, const float* scores, std::size_t count);
   // These rows (in order) were compared already: they wait no more.
   void leave_out(const std::vector<std::uint32_t>& rows);
   // Compares the most promising of those that wait, as many as are wanted, and drops what that rules out.
@@ -36,9 +36,9 @@ class Candidates {
 
  private:
   struct Waiting {
-    float mark;
+    float score;
     std::uint32_t row;
-    friend bool operator<(const Waiting& a, const Waiting& b) { return a.mark < b.mark; }
+    friend bool operator<(const Waiting& a, const Waiting& b) { return a.score < b.score; }
   };
 
   void compare(const Waiting* waiting, std::size_t count);

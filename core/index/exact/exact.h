@@ -10,7 +10,7 @@
 #include "index/build_options.h"
 #include "index/exact/scan.h"
 #include "index/index.h"
-#include "index/source.h"
+#include "index/validated_rows.h"
 #include "quantize/screen_file.h"
 
 namespace nearabout {
@@ -22,7 +22,7 @@ class ExactIndex : public Index {
   bool has_screen() const { return screen_.has_value(); }
 
  protected:
-  std::vector<Answer> search_some(MatrixView queries, const Request& request, const Budget&) const override {
+  std::vector<SearchResult> do_search(MatrixView queries, const Request& request, const Budget&) const override {
     return scan_.search(queries, request);
   }
 
@@ -33,7 +33,7 @@ class ExactIndex : public Index {
 };
 
 // Adds everything but keys to `writer`.
-void write_exact(storage::Writer& writer, const Source& source, const std::string& metadata,
+void write_exact(storage::Writer& writer, const ValidatedRows& source, const std::string& metadata,
                  const BuildOptions& options, const Monitor& monitor);
 
 }  // namespace nearabout

@@ -29,7 +29,7 @@ struct Bound {
 Bound bind(MatrixView queries, const Descriptor& descriptor, const StoredScreen* stored) {
   Bound bound{bind_queries(queries, descriptor), {}};
   if (!stored) return bound;
-  bound.screens = ScreenQuery::bind(stored->screen, widened(queries, 0, queries.rows).data(), queries.rows);
+  bound.screens = ScreenQuery::bind(stored->screen, to_float32(queries, 0, queries.rows).data(), queries.rows);
   return bound;
 }
 
@@ -39,14 +39,14 @@ Bound bind(MatrixView queries, const Descriptor& descriptor, const StoredScreen*
 void ExactScan::scan(const BoundQuery* queries, std::vector<TopK>& best, std::size_t begin, std::size_t end) const {
   const MatrixView rows = vectors_->matrix();
   const std::size_t step = std::clamp<std::size_t>(kBlockBytes / std::max<std::size_t>(rows.stride, 1), 16, 4096);
-  std::vector<double> ranks(step);
+  std::vector<double> rdists(step);
   for (std::size_t at = begin; at < end; at += step) {
     const std::size_t some = std::min(step, end - at);
     vectors_->check_rows(at, at + some);
     for (std::size_t q = 0; q < best.size(); ++q) {
-      queries[q].ranks({rows.row(at), rows.stride, nullptr, some}, ranks.data());
+      queries[q].rdists({rows.row(at), rows.stride, nullptr, some}, rdists.data());
       for (std::size_t i = 0; i < some; ++i)
-        if (ranks[i] <= best[q].worst()) best[q].push(ranks[i], static_cast<std::uint32_t>(at + i));
+        if (rdists[i] <= best[q].worst()) best[q].push(rdists[i], static_cast<std::uint32_t>(at + i));
     }
   }
 }
@@ -82,7 +82,7 @@ ExactScan::Cut ExactScan::cut(std::size_t queries, std::size_t threads) const {
   return cut;
 }
 
-std::vector<Answer> ExactScan::search(MatrixView queries, const Request& request) const {
+std::vector<SearchResult> ExactScan::search(MatrixView queries, const Request& request) const {
   const Bound bound = bind(queries, descriptor_, screen_);
   const Cut cut = this->cut(queries.rows, thread_count(request.threads));
 
@@ -94,7 +94,7 @@ std::vector<Answer> ExactScan::search(MatrixView queries, const Request& request
       const std::size_t first = task / cut.parts * cut.group;
       const std::size_t count = std::min(cut.group, queries.rows - first);
       for (std::size_t q = 0; q < count; ++q) {
-        best[task].emplace_back(request.k, rank_within(bound.queries[first + q], radius));
+        best[task].emplace_back(request.k, rdist_within(bound.queries[first + q], radius));
       }
       const std::size_t from = std::min(task % cut.parts * cut.part_rows, vectors_->shape().rows);
       const std::size_t to = std::min(from + cut.part_rows, vectors_->shape().rows);
@@ -107,40 +107,41 @@ std::vector<Answer> ExactScan::search(MatrixView queries, const Request& request
   };
   parallel_for(cut.groups * cut.parts, 1, cut.threads, run, request.monitor);
 
-  std::vector<Answer> answers(queries.rows);
+  std::vector<SearchResult> results(queries.rows);
   for (std::size_t i = 0; i < queries.rows; ++i) {
     std::vector<TopK>* of_parts = &best[i / cut.group * cut.parts];
     TopK& whole = of_parts[0][i % cut.group];
     for (std::size_t part = 1; part < cut.parts; ++part) whole.merge(of_parts[part][i % cut.group]);
-    answers[i] = answer_of(bound.queries[i], whole, radius);
+    results[i] = result_of(bound.queries[i], whole, radius);
   }
-  return answers;
+  return results;
 }
 
-void answer_exactly(const ExactScan& scan, MatrixView queries, const Request& request, std::vector<Answer>& answers) {
+void search_exactly(const ExactScan& scan, MatrixView queries, const Request& request,
+                    std::vector<SearchResult>& results) {
   const std::size_t bytes = row_bytes(queries.element, queries.dims);
   std::vector<std::size_t> numbers;
   std::vector<std::byte> vectors;
-  for (std::size_t i = 0; i < answers.size(); ++i) {
-    if (answers[i].effort != kEveryRow) continue;
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    if (results[i].effort != kEveryRow) continue;
     numbers.push_back(i);
     vectors.insert(vectors.end(), queries.row(i), queries.row(i) + bytes);
   }
   if (numbers.empty()) return;
-  std::vector<Answer> exact =
+  std::vector<SearchResult> exact =
       scan.search({vectors.data(), numbers.size(), queries.dims, bytes, queries.element}, request);
   for (std::size_t i = 0; i < numbers.size(); ++i) {
-    exact[i].unlike = answers[numbers[i]].unlike;
-    answers[numbers[i]] = std::move(exact[i]);
+    exact[i].out_of_distribution = results[numbers[i]].out_of_distribution;
+    results[numbers[i]] = std::move(exact[i]);
   }
 }
 
-std::vector<Answer> ExactScan::search_in_order(MatrixView queries, const Request& request) const {
+std::vector<SearchResult> ExactScan::search_in_order(MatrixView queries, const Request& request) const {
   if (screen_) return search(queries, request);  // reads codes in order, and few vectors
   vectors_->advise(storage::system::Access::in_order);
-  std::vector<Answer> answers = search(queries, request);
+  std::vector<SearchResult> results = search(queries, request);
   vectors_->advise(storage::system::Access::anywhere);
-  return answers;
+  return results;
 }
 
 }  // namespace nearabout

@@ -15,7 +15,8 @@ class ExactScan;
 
 // Answers those queries of a batch with every row whose answers say so (kEveryRow), together: alone, each would take
 // some three times as long. Their answers keep whether the query is unlike others.
-void answer_exactly(const ExactScan& scan, MatrixView queries, const Request& request, std::vector<Answer>& answers);
+void search_exactly(const ExactScan& scan, MatrixView queries, const Request& request,
+                    std::vector<SearchResult>& results);
 
 class ExactScan {
  public:
@@ -24,9 +25,9 @@ class ExactScan {
       : descriptor_(descriptor), vectors_(&vectors), screen_(screen) {}
 
   // `request.k` is at least 1 and at most the rows; there is at least one row and one query.
-  std::vector<Answer> search(MatrixView queries, const Request& request) const;
+  std::vector<SearchResult> search(MatrixView queries, const Request& request) const;
   // The same where other searches read the vectors anywhere: for this one they are read in the order of the file.
-  std::vector<Answer> search_in_order(MatrixView queries, const Request& request) const;
+  std::vector<SearchResult> search_in_order(MatrixView queries, const Request& request) const;
   // Nanoseconds that a query for k neighbours takes, about, in a batch: a model, the same on every machine.
   double query_cost(std::size_t k) const;
 

@@ -4,9 +4,9 @@
 
 namespace nearabout {
 
-void write_screen_of(storage::Writer& writer, const Source& source, const ScreenSections& ids,
+void write_screen_of(storage::Writer& writer, const ValidatedRows& source, const ScreenSections& ids,
                      const BuildOptions& options, const Monitor& monitor) {
-  const std::optional<Space> space = space_of(source.metric());
+  const std::optional<CodeSpace> space = code_space_of(source.metric());
   if (!space || source.element() == Element::bits) return;
   const RowReader read = [&](std::size_t begin, std::size_t end, float* to) { source.read_f32(begin, end, to); };
   // Codes of at most 384 bytes, and some 40 that are needed until all rows are coded.
@@ -19,7 +19,7 @@ void write_screen_of(storage::Writer& writer, const Source& source, const Screen
 
 std::optional<StoredScreen> screen_of(const storage::File& file, const Descriptor& descriptor,
                                       const storage::Section& vectors, const ScreenSections& ids) {
-  const std::optional<Space> space = space_of(descriptor.metric);
+  const std::optional<CodeSpace> space = code_space_of(descriptor.metric);
   if (!space || descriptor.element == Element::bits) return {};
   return read_screen(file, *space, vectors, ids);
 }

@@ -5,13 +5,13 @@
 
 #include "index/build_options.h"
 #include "index/descriptor.h"
-#include "index/source.h"
+#include "index/validated_rows.h"
 #include "quantize/screen_file.h"
 
 namespace nearabout {
 
 // Adds a screen of all rows where one pays (quantize/screen.h).
-void write_screen_of(storage::Writer& writer, const Source& source, const ScreenSections& ids,
+void write_screen_of(storage::Writer& writer, const ValidatedRows& source, const ScreenSections& ids,
                      const BuildOptions& options, const Monitor& monitor);
 
 // Nothing where the file has no screen. CorruptFileError where its parts do not fit.

@@ -13,18 +13,18 @@ constexpr std::size_t kBlockRows = 2048;
 constexpr std::size_t kFewQueries = 4;  // up to here panels do not pay for their packing
 constexpr std::size_t kGroups = 128;    // of a block's rows, to find its most promising
 
-// A mark that about `wanted` rows of a block do not pass, without sorting them: the wanted-th smallest of the minima of
-// kGroups groups, which at least that many rows stay within.
-float promising_mark(const std::int32_t* dots, const float* offsets, std::size_t rows, float scale,
-                     std::size_t wanted) {
+// A score that about `wanted` rows of a block do not pass, without sorting them: the wanted-th smallest of the minima
+// of kGroups groups, which at least that many rows stay within.
+float promising_score(const std::int32_t* dots, const float* offsets, std::size_t rows, float scale,
+                      std::size_t wanted) {
   if (wanted > kGroups) return std::numeric_limits<float>::infinity();
   float least[kGroups];
   std::fill_n(least, kGroups, std::numeric_limits<float>::infinity());
   for (std::size_t begin = 0; begin < rows; begin += kGroups) {
     const std::size_t groups = std::min(kGroups, rows - begin);
     for (std::size_t i = 0; i < groups; ++i) {
-      const float mark = offsets[begin + i] + scale * static_cast<float>(dots[begin + i]);
-      least[i] = mark < least[i] ? mark : least[i];
+      const float score = offsets[begin + i] + scale * static_cast<float>(dots[begin + i]);
+      least[i] = score < least[i] ? score : least[i];
     }
   }
   std::nth_element(least, least + wanted - 1, least + kGroups);
@@ -50,7 +50,7 @@ bool ScreenedScan::by_panels() const { return count() > kFewQueries; }
 
 void ScreenedScan::make_room(std::size_t dims) {
   hits_.resize(kBlockRows + 16);
-  marks_.resize(kBlockRows + 16);
+  scores_.resize(kBlockRows + 16);
   dots_.resize(by_panels() ? count() * kBlockRows : kBlockRows);
   if (!by_panels()) return;
   query_codes_ = aligned_bytes(count() * query_stride_);
@@ -111,16 +111,16 @@ void ScreenedScan::start_one(std::size_t query, const Block& block, const std::i
     passed = find_hits(query, block, 0, block.rows, dots);
     if (limited || passed <= block.rows / 4 || wanted > kGroups) break;
   }
-  candidates.add(block.first, hits_.data(), marks_.data(), passed);
+  candidates.add(block.first, hits_.data(), scores_.data(), passed);
   candidates.leave_out(compared);
 }
 
 void ScreenedScan::compare_promising(std::size_t query, const Block& block, const std::int32_t* dots,
                                      std::size_t wanted, std::vector<std::uint32_t>& compared) {
   const float scale = screens_[query].scale();
-  const float promising = promising_mark(dots, block.offsets, block.rows, scale, wanted);
+  const float promising = promising_score(dots, block.offsets, block.rows, scale, wanted);
   const kernels::Screen screen{block.offsets, nullptr, scale, 0.0f, promising};
-  const std::size_t found = kernels_.hits(dots, block.rows, screen, hits_.data(), marks_.data());
+  const std::size_t found = kernels_.hits(dots, block.rows, screen, hits_.data(), scores_.data());
   std::vector<std::uint32_t> fresh;
   for (std::size_t i = 0; i < found; ++i)
     if (!std::binary_search(compared.begin(), compared.end(), block.first + hits_[i]))
@@ -169,7 +169,7 @@ std::size_t ScreenedScan::find_hits(std::size_t query, const Block& block, std::
   const Limit& limit = candidates_[query].limit();
   const kernels::Screen screen{block.offsets + row, block.errors + row, screens_[query].scale(), limit.slack,
                                limit.threshold};
-  return kernels_.hits(dots, rows, screen, hits_.data(), marks_.data());
+  return kernels_.hits(dots, rows, screen, hits_.data(), scores_.data());
 }
 
 // Where the screen lets most through, as for a query far from all rows, it is of no use to put them off.
@@ -181,7 +181,7 @@ void ScreenedScan::take_hits(std::size_t query, const Block& block, std::size_t 
   if (2 * found > rows)
     candidates_[query].compare(first, hits_.data(), found);
   else
-    candidates_[query].add(first, hits_.data(), marks_.data(), found);
+    candidates_[query].add(first, hits_.data(), scores_.data(), found);
 }
 
 }  // namespace nearabout

@@ -46,7 +46,7 @@ class ScreenedScan {
   // Compares as many of a block's most promising rows as are wanted, or more. `compared`: those that were, in order.
   void compare_promising(std::size_t query, const Block& block, const std::int32_t* dots, std::size_t wanted,
                          std::vector<std::uint32_t>& compared);
-  // Writes to hits_ and marks_ the rows of `block` from `row` on that the query's limit allows. Returns how many.
+  // Writes to hits_ and scores_ the rows of `block` from `row` on that the query's limit allows. Returns how many.
   std::size_t find_hits(std::size_t query, const Block& block, std::size_t row, std::size_t rows,
                         const std::int32_t* dots);
   // Adds them to what waits, or compares them at once.
@@ -69,7 +69,7 @@ class ScreenedScan {
   AlignedBytes query_codes_, panel_, panel_dots_;  // for panels: the queries' codes side by side, and one panel's work
   std::vector<std::int32_t> dots_;                 // of a block: one query's, or at the start those of the whole group
   std::vector<std::uint32_t> hits_;
-  std::vector<float> marks_;
+  std::vector<float> scores_;
 };
 
 }  // namespace nearabout

@@ -19,7 +19,7 @@ constexpr std::size_t kRowsAtATime = 64;    // that a thread sketches
 constexpr std::size_t kBlockRows = 16'384;  // that are kept or written by one call
 
 // Where to keep what grows with the rows: null for memory.
-const std::string* place_for_rows(const Source& source, const ForestOptions& options, std::size_t width,
+const std::string* place_for_rows(const ValidatedRows& source, const ForestOptions& options, std::size_t width,
                                   const BuildOptions& build) {
   const std::size_t row = width + sizeof(float) + sizeof(std::uint32_t);
   const std::size_t copies = options.trees + 2;  // as they come, in parts, in each tree
@@ -27,9 +27,9 @@ const std::string* place_for_rows(const Source& source, const ForestOptions& opt
   return fits ? nullptr : &build.path;
 }
 
-SketchStore sketch_all(const Sketch& sketch, const RowReader& read, std::size_t rows, const std::string* beside,
+SketchStore sketch_all(const Sketch& sketch, const RowReader& read, std::size_t rows, const std::string* scratch,
                        std::size_t threads, const Monitor& monitor) {
-  SketchStore store(sketch.width(), beside);
+  SketchStore store(sketch.width(), scratch);
   store.reserve(rows);
   std::vector<std::uint8_t> codes(kBlockRows * sketch.width());
   std::vector<float> offsets(kBlockRows);
@@ -48,35 +48,36 @@ SketchStore sketch_all(const Sketch& sketch, const RowReader& read, std::size_t 
   return store;
 }
 
-GrownForest grow_forest(const Source& source, const RowReader& read, const ForestOptions& options,
+BuiltForest grow_forest(const ValidatedRows& source, const RowReader& read, const ForestOptions& options,
                         const BuildOptions& build, const Monitor& monitor) {
   const std::size_t rows = source.rows();
-  GrownForest forest;
+  BuiltForest forest;
   forest.sketch = learn_sketch(read, rows, source.dims(), *forest_space_of(source.metric()), build.threads);
   report(monitor, 0.2);
-  const std::string* beside = place_for_rows(source, options, forest.sketch.width(), build);
-  const SketchStore sketches = sketch_all(forest.sketch, read, rows, beside, build.threads, step_of(monitor, 0.2, 0.5));
-  const double share = 0.4 / static_cast<double>(options.trees);
+  const std::string* scratch = place_for_rows(source, options, forest.sketch.width(), build);
+  const SketchStore sketches =
+      sketch_all(forest.sketch, read, rows, scratch, build.threads, subprogress(monitor, 0.2, 0.5));
+  const double fraction = 0.4 / static_cast<double>(options.trees);
   for (std::size_t tree = 0; tree < options.trees; ++tree) {
-    const double done = 0.5 + share * static_cast<double>(tree);
+    const double done = 0.5 + fraction * static_cast<double>(tree);
     Random random(options.seed + tree);  // stirred: seeds that follow each other have nothing in common
-    forest.trees.push_back(plant_tree(sketches, forest.sketch.grid, options.leaf_size, random.next(), build.threads,
-                                      beside, step_of(monitor, done, done + share)));
+    forest.trees.push_back(build_tree(sketches, forest.sketch.grid, options.leaf_size, random.next(), build.threads,
+                                      scratch, subprogress(monitor, done, done + fraction)));
   }
   forest.levels = levels_of(forest.trees, rows);
   forest.centroids = centroids_of(forest.trees, forest.levels, forest.sketch, build.threads);
   return forest;
 }
 
-void write_nodes(storage::Writer& writer, const GrownForest& forest, const ForestOptions& options) {
-  std::vector<std::uint64_t> facts{forest.trees.size(), options.leaf_size, options.seed};
+void write_nodes(storage::Writer& writer, const BuiltForest& forest, const ForestOptions& options) {
+  std::vector<std::uint64_t> header{forest.trees.size(), options.leaf_size, options.seed};
   std::vector<std::uint64_t> firsts;
   for (const Level& level : forest.levels) {
-    facts.push_back(level.nodes());
+    header.push_back(level.nodes());
     firsts.insert(firsts.end(), level.firsts.begin(), level.firsts.end());
   }
   const std::uint64_t nodes = forest.centroids.offsets.size();
-  writer.add<std::uint64_t>(SectionId::forest, {1, facts.size()}, facts);
+  writer.add<std::uint64_t>(SectionId::forest, {1, header.size()}, header);
   writer.add<std::uint64_t>(SectionId::tree_nodes, {firsts.size(), 1}, firsts);
   writer.add<std::uint8_t>(SectionId::node_codes, {nodes, forest.sketch.width()}, forest.centroids.codes);
   writer.add<float>(SectionId::node_offsets, {nodes, 1}, forest.centroids.offsets);
@@ -86,7 +87,7 @@ void write_nodes(storage::Writer& writer, const GrownForest& forest, const Fores
 
 // One section of what the trees keep of their rows, in the order of their leaves.
 template <class Bytes>
-void write_column(storage::Writer& writer, const GrownForest& forest, SectionId id, Element element,
+void write_column(storage::Writer& writer, const BuiltForest& forest, SectionId id, Element element,
                   std::size_t columns, const Monitor& monitor, Bytes bytes_of) {
   const std::size_t rows = forest.trees[0].rows.rows();
   writer.begin(id, element, {forest.trees.size() * rows, columns});
@@ -102,23 +103,23 @@ void write_column(storage::Writer& writer, const GrownForest& forest, SectionId 
   writer.end();
 }
 
-void write_trees(storage::Writer& writer, const GrownForest& forest, const Monitor& monitor) {
+void write_trees(storage::Writer& writer, const BuiltForest& forest, const Monitor& monitor) {
   const std::size_t width = forest.sketch.width();
   write_column(
-      writer, forest, SectionId::tree_rows, Element::u32, 1, step_of(monitor, 0.0, 0.1),
+      writer, forest, SectionId::tree_rows, Element::u32, 1, subprogress(monitor, 0.0, 0.1),
       [](const SketchedRows& rows, std::size_t count) { return std::as_bytes(std::span(rows.numbers, count)); });
-  if (forest.sketch.space != Space::inner)
+  if (forest.sketch.space != CodeSpace::inner_product)
     write_column(
-        writer, forest, SectionId::tree_offsets, Element::f32, 1, step_of(monitor, 0.1, 0.2),
+        writer, forest, SectionId::tree_offsets, Element::f32, 1, subprogress(monitor, 0.1, 0.2),
         [](const SketchedRows& rows, std::size_t count) { return std::as_bytes(std::span(rows.offsets, count)); });
   write_column(
-      writer, forest, SectionId::tree_codes, Element::u8, width, step_of(monitor, 0.2, 1.0),
+      writer, forest, SectionId::tree_codes, Element::u8, width, subprogress(monitor, 0.2, 1.0),
       [=](const SketchedRows& rows, std::size_t count) { return std::as_bytes(std::span(rows.codes, count * width)); });
 }
 
 void write_efforts(storage::Writer& writer, const std::vector<EffortPoint>& efforts) {
   std::vector<double> numbers;
-  for (const EffortPoint& point : efforts) numbers.insert(numbers.end(), {point.share, point.effort});
+  for (const EffortPoint& point : efforts) numbers.insert(numbers.end(), {point.fraction, point.effort});
   writer.add<double>(SectionId::efforts, {efforts.size(), 2}, numbers);
 }
 
@@ -127,31 +128,31 @@ void check_options(const ForestOptions& options, Metric metric) {
     throw InvalidInputError(
         "a forest cannot be grown under the metric " + std::string(name_of(metric)) +
         "; it serves euclidean, sqeuclidean, cosine, dot, manhattan and hamming: choose kind \"exact\"");
-  if (options.trees < 1 || options.trees > kMostTrees)
-    throw InvalidInputError("trees is " + std::to_string(options.trees) + "; 1 to " + std::to_string(kMostTrees) +
+  if (options.trees < 1 || options.trees > kMaxTrees)
+    throw InvalidInputError("trees is " + std::to_string(options.trees) + "; 1 to " + std::to_string(kMaxTrees) +
                             " are allowed");
   if (options.leaf_size < 1) throw InvalidInputError("leaf_size is 0; a leaf holds at least 1 row");
 }
 
 }  // namespace
 
-void write_forest(storage::Writer& writer, const Source& source, const ForestOptions& options,
+void write_forest(storage::Writer& writer, const ValidatedRows& source, const ForestOptions& options,
                   const std::string& metadata, const BuildOptions& build, const Monitor& monitor) {
   check_options(options, source.metric());
   write_descriptor(writer, {Kind::forest, source.metric(), source.element(), source.rows(), source.dims()});
   writer.add_text(SectionId::metadata, metadata);
   if (source.rows() > 0) {
     const RowReader read = [&](std::size_t begin, std::size_t end, float* to) { source.read_f32(begin, end, to); };
-    GrownForest forest = grow_forest(source, read, options, build, step_of(monitor, 0.2, 0.7));
-    const Measured measured = measure(forest, read, source.rows(), build.threads, step_of(monitor, 0.7, 0.75));
-    forest.sketch.doubt = measured.doubt;
+    BuiltForest forest = grow_forest(source, read, options, build, subprogress(monitor, 0.2, 0.7));
+    const Measured measured = measure(forest, read, source.rows(), build.threads, subprogress(monitor, 0.7, 0.75));
+    forest.sketch.bias_bound = measured.bias_bound;
     write_sketch(writer, forest.sketch);
     write_nodes(writer, forest, options);
     write_efforts(writer, measured.efforts);
-    write_trees(writer, forest, step_of(monitor, 0.75, 0.8));
+    write_trees(writer, forest, subprogress(monitor, 0.75, 0.8));
   }
-  write_screen_of(writer, source, kScreenBeside, build, step_of(monitor, 0.8, 0.9));
-  source.write(writer, step_of(monitor, 0.9, 1.0));
+  write_screen_of(writer, source, kScreenOfRows, build, subprogress(monitor, 0.8, 0.9));
+  source.write(writer, subprogress(monitor, 0.9, 1.0));
 }
 
 }  // namespace nearabout

@@ -18,22 +18,22 @@ namespace {
 using storage::Section;
 using storage::SectionId;
 
-enum Fact : std::size_t { kTrees, kLeafSize, kSeed, kFacts };  // and the nodes of each level
+enum Field : std::size_t { kTrees, kLeafSize, kSeed, kFields };  // and the nodes of each level
 
 }  // namespace
 
 // Near in the Manhattan distance is near in the Euclidean one, mostly (distances are those of the metric); bits are
 // zeros and ones.
-std::optional<Space> forest_space_of(Metric metric) {
-  return metric == Metric::manhattan || metric == Metric::hamming ? Space::squared : space_of(metric);
+std::optional<CodeSpace> forest_space_of(Metric metric) {
+  return metric == Metric::manhattan || metric == Metric::hamming ? CodeSpace::l2 : code_space_of(metric);
 }
 
 ForestIndex::ForestIndex(std::shared_ptr<const storage::File> file, const Descriptor& descriptor)
     : Index(std::move(file), descriptor),
       vectors_(&this->file().section(SectionId::vectors)),
-      screen_(screen_of(this->file(), descriptor, *vectors_, kScreenBeside)),
+      screen_(screen_of(this->file(), descriptor, *vectors_, kScreenOfRows)),
       scan_(descriptor, *vectors_, screen_ ? &*screen_ : nullptr) {
-  const std::optional<Space> space = forest_space_of(descriptor.metric);
+  const std::optional<CodeSpace> space = forest_space_of(descriptor.metric);
   if (!space)
     throw CorruptFileError(this->file().name() + " is corrupt: it says that it is a forest under the metric " +
                            std::string(name_of(descriptor.metric)) +
@@ -49,14 +49,14 @@ ForestIndex::ForestIndex(std::shared_ptr<const storage::File> file, const Descri
 }
 
 void ForestIndex::read_nodes() {
-  const Section& facts = file().section(SectionId::forest);
-  const std::uint64_t columns = facts.shape().columns;
-  if (columns <= kFacts || columns > kFacts + kMostLevels)
-    storage::throw_count(file(), facts, 0, "one to " + std::to_string(kMostLevels) + " levels", columns - kFacts);
-  facts.expect(Element::u64, {1, columns});
-  const std::span<const std::uint64_t> values = facts.all<std::uint64_t>();
-  if (values[kTrees] == 0 || values[kTrees] > kMostTrees)
-    storage::throw_count(file(), facts, kTrees, "trees", values[kTrees]);
+  const Section& header = file().section(SectionId::forest);
+  const std::uint64_t columns = header.shape().columns;
+  if (columns <= kFields || columns > kFields + kMaxLevels)
+    storage::throw_count(file(), header, 0, "one to " + std::to_string(kMaxLevels) + " levels", columns - kFields);
+  header.expect(Element::u64, {1, columns});
+  const std::span<const std::uint64_t> values = header.all<std::uint64_t>();
+  if (values[kTrees] == 0 || values[kTrees] > kMaxTrees)
+    storage::throw_count(file(), header, kTrees, "trees", values[kTrees]);
   trees_ = values[kTrees];
   leaf_size_ = values[kLeafSize];
   seed_ = values[kSeed];
@@ -65,10 +65,10 @@ void ForestIndex::read_nodes() {
   const std::uint64_t places = trees_ * std::uint64_t{rows()};
   std::uint64_t begin = 0;  // of this level among all nodes
   std::uint64_t below = places;
-  for (std::size_t level = 0; level + kFacts < columns; ++level) {
-    const std::uint64_t count = values[kFacts + level];
+  for (std::size_t level = 0; level + kFields < columns; ++level) {
+    const std::uint64_t count = values[kFields + level];
     if (count == 0 || count > below)
-      storage::throw_count(file(), facts, kFacts + level, "fewer nodes than below", count);
+      storage::throw_count(file(), header, kFields + level, "fewer nodes than below", count);
     const std::uint64_t first = begin + level;  // each level has one number more than nodes
     const std::span<const std::uint64_t> firsts = nodes.items<std::uint64_t>(first, count + 1);
     for (std::size_t i = 0; i < count; ++i)
@@ -99,7 +99,7 @@ void ForestIndex::read_nodes() {
   tree_rows_->expect(Element::u32, {places, 1});
   tree_codes_ = &file().section(SectionId::tree_codes);
   tree_codes_->expect(Element::u8, {places, width});
-  if (sketch_.space == Space::inner) return;
+  if (sketch_.space == CodeSpace::inner_product) return;
   tree_offsets_ = &file().section(SectionId::tree_offsets);
   tree_offsets_->expect(Element::f32, {places, 1});
 }
@@ -107,7 +107,7 @@ void ForestIndex::read_nodes() {
 void ForestIndex::verify_own(const Monitor& monitor) const {
   if (rows() == 0) return;
   for (const Section* section : {node_offsets_, tree_offsets_})
-    if (section) verify_finite(file(), *section, step_of(monitor, 0.0, 0.5));
+    if (section) verify_finite(file(), *section, subprogress(monitor, 0.0, 0.5));
   for (std::size_t tree = 0; tree < trees_; ++tree) {
     report(monitor, 0.5 + 0.5 * static_cast<double>(tree) / static_cast<double>(trees_));
     const std::span<const std::uint32_t> own = tree_rows_->items<std::uint32_t>(tree * rows(), rows());
@@ -129,8 +129,8 @@ void ForestIndex::read_efforts() {
   const std::span<const double> numbers = section.all<double>();
   for (std::size_t i = 0; i + 1 < numbers.size(); i += 2) {
     const EffortPoint point{numbers[i], numbers[i + 1]};
-    if (!(point.share > 0 && point.share <= 1))
-      storage::throw_number(file(), section, i, "a share up to 1", point.share);
+    if (!(point.fraction > 0 && point.fraction <= 1))
+      storage::throw_number(file(), section, i, "a share up to 1", point.fraction);
     if (!(point.effort >= 1) || !std::isfinite(point.effort))
       storage::throw_number(file(), section, i + 1, "an effort of at least 1", point.effort);
     efforts_.push_back(point);

@@ -25,12 +25,12 @@
 #include "index/exact/scan.h"
 #include "index/forest/nodes.h"
 #include "index/index.h"
-#include "index/source.h"
+#include "index/validated_rows.h"
 #include "quantize/sketch.h"
 
 namespace nearabout {
 
-inline constexpr std::size_t kMostTrees = 1'000;
+inline constexpr std::size_t kMaxTrees = 1'000;
 
 struct ForestOptions {
   // One is fastest: more find the same in fewer rows, but not in less time (docs/explanation/forest.md).
@@ -40,11 +40,11 @@ struct ForestOptions {
 };
 
 // The space in which a forest of this metric is grown; nothing for metrics that it does not serve.
-std::optional<Space> forest_space_of(Metric metric);
+std::optional<CodeSpace> forest_space_of(Metric metric);
 
 // Of the efforts that were measured at build: the share of true neighbours (k = 10) in the leaves looked at.
 struct EffortPoint {
-  double share;
+  double fraction;
   double effort;
 };
 
@@ -60,15 +60,18 @@ class ForestIndex : public Index {
   const std::vector<EffortPoint>& efforts() const { return efforts_; }
   bool has_effort() const override { return true; }
   // Whether searches tell queries that have probably missed neighbours: where leaves are ranked as rows are.
-  bool is_guarded() const { return sketch_.space != Space::inner && descriptor().metric != Metric::manhattan; }
+  bool is_guarded() const {
+    return sketch_.space != CodeSpace::inner_product && descriptor().metric != Metric::manhattan;
+  }
   std::span<const GroupResiduals> residuals() const { return residuals_; }
-  std::size_t least_effort() const override { return std::min<std::size_t>(leaf_size_, rows()); }
-  std::size_t most_effort() const override { return rows(); }
-  std::unique_ptr<Trace> trace(const Trials& trials, const BuildOptions& build, const Monitor& monitor) const override;
+  std::size_t min_effort() const override { return std::min<std::size_t>(leaf_size_, rows()); }
+  std::size_t max_effort() const override { return rows(); }
+  std::unique_ptr<RecallProfile> profile(const CalibrationQueries& calibration_queries, const BuildOptions& build,
+                                         const Monitor& monitor) const override;
 
  protected:
-  std::size_t usual_effort(std::size_t k) const override;
-  std::vector<Answer> search_some(MatrixView queries, const Request& request, const Budget& budget) const override;
+  std::size_t fallback_effort(std::size_t k) const override;
+  std::vector<SearchResult> do_search(MatrixView queries, const Request& request, const Budget& budget) const override;
   double exact_cost(std::size_t k) const override { return scan_.query_cost(k); }
 
   // That each tree has each row in one leaf, and that nothing is ranked by NaN.
@@ -76,7 +79,7 @@ class ForestIndex : public Index {
 
  private:
   friend class ForestSearch;
-  friend class ForestTrace;
+  friend class ForestRecallProfile;
   friend class LeafRanking;
   void read_nodes();
   void read_efforts();
@@ -106,7 +109,7 @@ class ForestIndex : public Index {
 };
 
 // Adds everything but keys to `writer`.
-void write_forest(storage::Writer& writer, const Source& source, const ForestOptions& options,
+void write_forest(storage::Writer& writer, const ValidatedRows& source, const ForestOptions& options,
                   const std::string& metadata, const BuildOptions& build, const Monitor& monitor);
 
 }  // namespace nearabout

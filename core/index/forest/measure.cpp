@@ -16,14 +16,14 @@ namespace {
 constexpr std::size_t kQueries = 64;
 constexpr std::size_t kNeighbours = 10;
 constexpr std::array<double, 9> kShares{0.5, 0.7, 0.8, 0.85, 0.9, 0.95, 0.97, 0.98, 0.99};
-constexpr double kDoubtShare = 0.98;
-constexpr double kMostDoubt = 1e30;  // what is more, or no number, of numbers at the ends of their range
+constexpr double kBiasFraction = 0.98;
+constexpr double kMaxBias = 1e30;  // what is more, or no number, of numbers at the ends of their range
 constexpr std::size_t kRowsAtATime = 8'192;
 
 // A row as a query, and its nearest others.
 class Query {
  public:
-  Query(const GrownForest& forest, const RowReader& read, std::size_t row)
+  Query(const BuiltForest& forest, const RowReader& read, std::size_t row)
       : forest_(forest), width_(forest.sketch.width()), vector_(forest.sketch.dims()), own_(width_) {
     read(row, row + 1, vector_.data());
     bound_ = SketchQuery::bind(forest.sketch, vector_.data(), 1);
@@ -40,13 +40,13 @@ class Query {
     marks_of(bound_[0].scale(), rows.codes, rows.offsets, count);
     TopK& best = best_[tree];
     for (std::size_t i = 0; i < count; ++i)
-      if (double{marks_[i]} <= best.worst() && !std::equal(own_.begin(), own_.end(), rows.codes + i * width_))
-        best.push(double{marks_[i]}, static_cast<std::uint32_t>(place + i));
+      if (double{scores_[i]} <= best.worst() && !std::equal(own_.begin(), own_.end(), rows.codes + i * width_))
+        best.push(double{scores_[i]}, static_cast<std::uint32_t>(place + i));
   }
 
   struct Finding {
     double effort;  // that finds it
-    double doubt;
+    double bias_bound;
   };
   std::vector<Finding> findings(const RowReader& read) {
     std::map<std::uint32_t, Finding> found;  // by row: each tree has its own place for it
@@ -61,8 +61,9 @@ class Query {
         known->second.effort = std::min(known->second.effort, effort);
         if (!is_new) continue;
         read(row, row + 1, other.data());
-        const double doubt = bound_[0].doubt(static_cast<float>(neighbour.rank), vector_.data(), other.data());
-        known->second.doubt = doubt <= kMostDoubt ? doubt : kMostDoubt;
+        const double bias_bound =
+            bound_[0].bias_bound(static_cast<float>(neighbour.rdist), vector_.data(), other.data());
+        known->second.bias_bound = bias_bound <= kMaxBias ? bias_bound : kMaxBias;
       }
     std::vector<Finding> all;
     for (const auto& [row, finding] : found) all.push_back(finding);
@@ -72,9 +73,9 @@ class Query {
  private:
   void marks_of(float scale, const std::uint8_t* codes, const float* offsets, std::size_t count) {
     dots_.resize(count);
-    marks_.resize(count);
+    scores_.resize(count);
     kernels::table().screen.rows(bound_[0].bytes(), {codes, width_, nullptr, count}, width_, 0, dots_.data());
-    for (std::size_t i = 0; i < count; ++i) marks_[i] = offsets[i] + scale * static_cast<float>(dots_[i]);
+    for (std::size_t i = 0; i < count; ++i) scores_[i] = offsets[i] + scale * static_cast<float>(dots_[i]);
   }
 
   // For each leaf, how many rows a search has looked at when it is done with it.
@@ -85,7 +86,7 @@ class Query {
     std::vector<std::uint32_t> order(leaves.nodes());
     std::iota(order.begin(), order.end(), 0u);
     std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-      return marks_[a] < marks_[b] || (marks_[a] == marks_[b] && a < b);
+      return scores_[a] < scores_[b] || (scores_[a] == scores_[b] && a < b);
     });
     looked_.resize(leaves.nodes());
     std::uint64_t sum = 0;
@@ -101,19 +102,19 @@ class Query {
     return static_cast<double>(looked_[static_cast<std::size_t>(leaf)]);
   }
 
-  const GrownForest& forest_;
+  const BuiltForest& forest_;
   std::size_t width_;
   std::vector<float> vector_;
   std::vector<std::uint8_t> own_;  // its code
   std::vector<SketchQuery> bound_;
-  std::vector<TopK> best_;             // of each tree: marks and places
+  std::vector<TopK> best_;             // of each tree: scores and places
   std::vector<std::uint64_t> looked_;  // at each leaf
   std::vector<std::int32_t> dots_;
-  std::vector<float> marks_;
+  std::vector<float> scores_;
 };
 
 // All rows go past all queries once for each tree.
-void look_at_all(const GrownForest& forest, std::vector<Query>& queries, std::size_t threads, const Monitor& monitor) {
+void look_at_all(const BuiltForest& forest, std::vector<Query>& queries, std::size_t threads, const Monitor& monitor) {
   SketchStore::Buffers buffers;
   for (std::size_t tree = 0; tree < forest.trees.size(); ++tree) {
     const SketchStore& store = forest.trees[tree].rows;
@@ -135,14 +136,14 @@ void look_at_all(const GrownForest& forest, std::vector<Query>& queries, std::si
   }
 }
 
-double quantile(const std::vector<double>& sorted, double share) {
-  const double place = share * static_cast<double>(sorted.size() - 1);
+double quantile(const std::vector<double>& sorted, double fraction) {
+  const double place = fraction * static_cast<double>(sorted.size() - 1);
   return sorted[static_cast<std::size_t>(std::ceil(place))];
 }
 
 }  // namespace
 
-Measured measure(const GrownForest& forest, const RowReader& read, std::size_t rows, std::size_t threads,
+Measured measure(const BuiltForest& forest, const RowReader& read, std::size_t rows, std::size_t threads,
                  const Monitor& monitor) {
   const std::size_t count = std::min(kQueries, rows);
   std::vector<Query> queries;
@@ -151,18 +152,18 @@ Measured measure(const GrownForest& forest, const RowReader& read, std::size_t r
   look_at_all(forest, queries, threads, monitor);
 
   std::vector<double> efforts;
-  std::vector<double> doubts;
+  std::vector<double> bias_bounds;
   for (Query& query : queries)
     for (const Query::Finding& finding : query.findings(read)) {
       efforts.push_back(finding.effort);
-      doubts.push_back(finding.doubt);
+      bias_bounds.push_back(finding.bias_bound);
     }
   Measured measured;
   if (efforts.empty()) return measured;  // all rows are the same
   std::sort(efforts.begin(), efforts.end());
-  std::sort(doubts.begin(), doubts.end());
-  measured.doubt = std::max(0.0, quantile(doubts, kDoubtShare));
-  for (const double share : kShares) measured.efforts.push_back({share, quantile(efforts, share)});
+  std::sort(bias_bounds.begin(), bias_bounds.end());
+  measured.bias_bound = std::max(0.0, quantile(bias_bounds, kBiasFraction));
+  for (const double fraction : kShares) measured.efforts.push_back({fraction, quantile(efforts, fraction)});
   return measured;
 }
 

@@ -11,7 +11,7 @@
 namespace nearabout {
 
 // A forest before it is written.
-struct GrownForest {
+struct BuiltForest {
   Sketch sketch;
   std::vector<Tree> trees;
   std::vector<Level> levels;
@@ -20,11 +20,11 @@ struct GrownForest {
 
 struct Measured {
   std::vector<EffortPoint> efforts;
-  double doubt = 0;  // of the sketch
+  double bias_bound = 0;  // of the sketch
 };
 
 // Some rows are taken for queries; their nearest others by the sketches are looked for in the ranked leaves.
-Measured measure(const GrownForest& forest, const RowReader& read, std::size_t rows, std::size_t threads,
+Measured measure(const BuiltForest& forest, const RowReader& read, std::size_t rows, std::size_t threads,
                  const Monitor& monitor);
 
 }  // namespace nearabout

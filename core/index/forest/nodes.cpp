@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "base/threads.h"
+#include "index/calibration/calibration_queries.h"
 #include "index/calibration/residuals.h"
-#include "index/calibration/trials.h"
 
 namespace nearabout {
 namespace {
@@ -45,7 +45,7 @@ std::vector<Level> levels_of(const std::vector<Tree>& trees, std::uint64_t rows)
   for (const Span& span : below) leaves.firsts.push_back(span.begin);
   leaves.firsts.push_back(trees.size() * rows);
   levels.push_back(std::move(leaves));
-  for (std::size_t most = kFanOut; below.size() > kFewNodes && levels.size() < kMostLevels; most *= kFanOut) {
+  for (std::size_t most = kFanOut; below.size() > kFewNodes && levels.size() < kMaxLevels; most *= kFanOut) {
     const std::vector<Span> spans = cut(trees, rows, most);
     Level level;
     std::size_t child = 0;
@@ -66,7 +66,10 @@ namespace {
 class Centre {
  public:
   explicit Centre(const Sketch& sketch)
-      : sketch_(sketch), sums_(sketch.width()), squares_(sketch.width()), spread_(sketch.space == Space::inner) {}
+      : sketch_(sketch),
+        sums_(sketch.width()),
+        squares_(sketch.width()),
+        spread_(sketch.space == CodeSpace::inner_product) {}
 
   // A code that stands for `rows` rows, which are spread around it by `spread`, a mean square.
   void add(const std::uint8_t* code, std::uint64_t rows, double spread) {
@@ -131,7 +134,7 @@ void leaf_centroids(const std::vector<Tree>& trees, const Level& leaves, const S
       const std::uint64_t count = leaves.firsts[leaf + 1] - leaves.firsts[leaf];
       const SketchedRows own = trees[leaves.firsts[leaf] / rows].rows.read(first, first + count, buffers);
       // Rows that measure how leaves are ranked do not draw their own leaf nearer, unless they are all it has.
-      const auto drawn = [&](std::uint64_t i) { return !is_left_out(own.numbers[i], rows); };
+      const auto drawn = [&](std::uint64_t i) { return !is_held_out(own.numbers[i], rows); };
       bool any = false;
       for (std::uint64_t i = 0; i < count; ++i) any |= drawn(i);
       for (std::uint64_t i = 0; i < count; ++i)
@@ -165,7 +168,7 @@ Centroids centroids_of(const std::vector<Tree>& trees, const std::vector<Level>&
     for (const std::uint64_t child : levels[level].firsts) own_places.push_back(places[child]);
     for (std::size_t node = 0; node < levels[level].nodes(); ++node) {
       for (std::uint64_t child = levels[level].firsts[node]; child < levels[level].firsts[node + 1]; ++child) {
-        const double spread = sketch.space == Space::inner ? -double{centroids.offsets[below + child]} : 0;
+        const double spread = sketch.space == CodeSpace::inner_product ? -double{centroids.offsets[below + child]} : 0;
         centre.add(centroids.codes.data() + (below + child) * width, places[child + 1] - places[child], spread);
       }
       centre.finish(centroids.codes.data() + (begin + node) * width, &centroids.offsets[begin + node]);

@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "index/forest/plant.h"
+#include "index/forest/build_tree.h"
 #include "quantize/sketch.h"
 
 namespace nearabout {
@@ -22,14 +22,14 @@ struct Level {
   std::size_t nodes() const { return firsts.size() - 1; }
 };
 
-inline constexpr std::size_t kMostLevels = 6;
+inline constexpr std::size_t kMaxLevels = 6;
 
 // Levels from the leaves up, until one has few enough nodes to rank them all. Each of `trees` is over `rows` rows.
 std::vector<Level> levels_of(const std::vector<Tree>& trees, std::uint64_t rows);
 
 // Centroids of the nodes of all levels, one level after the other: a code on the rows' grid, and what it adds to its
-// mark. (Among unit vectors and for |q - x|^2 that is the squared length of the centroid's image; for inner products,
-// where images have all one length, less their spread.)
+// score. (Among unit vectors and for |q - x|^2 that is the squared length of the centroid's projection; for inner
+// products, where projections have all one length, less their spread.)
 struct Centroids {
   std::vector<std::uint8_t> codes;
   std::vector<float> offsets;

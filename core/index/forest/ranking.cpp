@@ -48,8 +48,8 @@ float LeafRanking::promising_key(std::size_t wanted) {
   if (stride < 2 || 2 * wanted >= keys_.size()) return std::numeric_limits<float>::infinity();
   some_.clear();
   for (std::size_t i = 0; i < keys_.size(); i += stride) some_.push_back(keys_[i]);
-  const std::size_t share = wanted * some_.size() / keys_.size();
-  const auto place = some_.begin() + static_cast<std::ptrdiff_t>(std::min(share * 5 / 4 + 2, some_.size() - 1));
+  const std::size_t fraction = wanted * some_.size() / keys_.size();
+  const auto place = some_.begin() + static_cast<std::ptrdiff_t>(std::min(fraction * 5 / 4 + 2, some_.size() - 1));
   std::nth_element(some_.begin(), place, some_.end());
   return *place;
 }
@@ -58,7 +58,7 @@ void LeafRanking::keep_below(float threshold) {
   ranked_.resize(keys_.size());
   std::size_t count = 0;
   for (std::size_t i = 0; i < keys_.size(); ++i) {
-    ranked_[count] = Marked(keys_[i], nodes_[i]);
+    ranked_[count] = Scored(keys_[i], nodes_[i]);
     count += keys_[i] <= threshold ? 1u : 0u;  // without a branch: which ones are kept is not to be guessed
   }
   ranked_.resize(count);
@@ -107,7 +107,7 @@ void LeafRanking::keep_nearest(std::size_t level, std::uint64_t rows, bool beyon
 
 void LeafRanking::sort_beyond() {
   std::sort(leaves_.begin() + static_cast<std::ptrdiff_t>(nearest_), leaves_.end(),
-            [](const LeafSpan& a, const LeafSpan& b) { return Marked(a.key, a.leaf) < Marked(b.key, b.leaf); });
+            [](const LeafSpan& a, const LeafSpan& b) { return Scored(a.key, a.leaf) < Scored(b.key, b.leaf); });
 }
 
 const std::vector<LeafSpan>& LeafRanking::rank(const SketchQuery& query, std::uint64_t effort, bool beyond) {
@@ -121,14 +121,14 @@ const std::vector<LeafSpan>& LeafRanking::rank(const SketchQuery& query, std::ui
     if (level == 0) break;
     keys_.clear();
     nodes_.clear();
-    for (const Marked& group : ranked_)
+    for (const Scored& group : ranked_)
       add_keys(query, level - 1, forest_.levels_[level].firsts[group.row()],
                forest_.levels_[level].firsts[group.row() + 1]);
   }
   leaves_.clear();
-  for (const Marked& leaf : ranked_)
+  for (const Scored& leaf : ranked_)
     leaves_.push_back(
-        {forest_.levels_[0].firsts[leaf.row()], forest_.levels_[0].firsts[leaf.row() + 1], leaf.mark(), leaf.row()});
+        {forest_.levels_[0].firsts[leaf.row()], forest_.levels_[0].firsts[leaf.row() + 1], leaf.score(), leaf.row()});
   return leaves_;
 }
 

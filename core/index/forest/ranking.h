@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "base/marked.h"
+#include "base/scored.h"
 #include "index/forest/forest.h"
 
 namespace nearabout {
@@ -17,7 +17,7 @@ inline constexpr std::uint64_t kWiden = 8;
 // Where a leaf's rows lie in the trees' order.
 struct LeafSpan {
   std::uint64_t begin, end;
-  float key;  // its centroid's mark
+  float key;  // its centroid's score
   std::uint32_t leaf;
 };
 
@@ -46,7 +46,7 @@ class LeafRanking {
   std::vector<float> keys_;
   std::vector<std::uint32_t> nodes_;  // whose keys these are
   std::vector<float> some_;
-  std::vector<Marked> ranked_;  // nodes by their keys: the nearest_ nearest in order
+  std::vector<Scored> ranked_;  // nodes by their keys: the nearest_ nearest in order
   std::size_t nearest_ = 0;
   std::vector<LeafSpan> leaves_;
 };

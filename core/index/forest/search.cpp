@@ -3,19 +3,19 @@
 #include <cmath>
 #include <limits>
 
-#include "base/marked.h"
 #include "base/row_set.h"
+#include "base/scored.h"
 #include "base/threads.h"
 #include "index/forest/costs.h"
 #include "index/forest/ranking.h"
-#include "index/forest/trace.h"
+#include "index/forest/recall_profile.h"
 #include "index/queries.h"
 #include "kernels/kernels.h"
 
 namespace nearabout {
 namespace {
 
-constexpr std::size_t kFewest = 10;             // neighbours that are looked for, at least
+constexpr std::size_t kMin = 10;                // neighbours that are looked for, at least
 constexpr std::size_t kBatch = 8;               // rows compared by one call
 constexpr std::size_t kWaitingRoom = 32;        // rows that may wait before the next look at them
 constexpr std::size_t kQueriesAtATime = 16;     // a thread's share, between two looks at whether to stop
@@ -30,15 +30,15 @@ void fetch(const storage::Section& section, std::uint64_t begin, std::uint64_t b
   for (std::uint64_t line = 0; line < bytes; line += kLine) section.fetch(begin + line);
 }
 
-void shorten(Answer& answer, std::size_t k) {
-  answer.rows.resize(k);
-  answer.distances.resize(k);
+void shorten(SearchResult& result, std::size_t k) {
+  result.rows.resize(k);
+  result.distances.resize(k);
 }
 
 }  // namespace
 
 // What a query may cost.
-struct ForestSpend {
+struct ForestBudget {
   std::size_t effort;
   std::size_t kept;           // neighbours that are looked for
   double misses = kNoLimit;   // that may be expected, where the query is guarded
@@ -46,10 +46,10 @@ struct ForestSpend {
   double every_row_cost = 0;  // nanoseconds of comparing every row
 };
 
-struct ForestSpent {
+struct ForestCost {
   std::size_t rows = 0, rounds = 0;
   std::size_t quiet = 0;  // rounds in a row that found hardly anything new
-  bool every_row = false, unlike = false;
+  bool every_row = false, out_of_distribution = false;
 };
 
 // One thread's work space, and its way through one query after another.
@@ -59,17 +59,17 @@ class ForestSearch {
       : forest_(forest), ranking_(forest), codes_(forest.tree_codes_->matrix()), rows_(forest.vectors_->matrix()) {}
 
   // The best of at least `effort` rows, and of more where the query is guarded and has probably missed neighbours.
-  ForestSpent search(const BoundQuery& query, const SketchQuery& sketch, const ForestSpend& spend, TopK& best) {
+  ForestCost search(const BoundQuery& query, const SketchQuery& sketch, const ForestBudget& spend, TopK& best) {
     start(query, sketch, spend.effort, spend.kept, best);
     const bool guarded = spend.misses < kNoLimit;
-    ForestSpent spent;
+    ForestCost spent;
     std::size_t next = 0;
     std::size_t wanted = spend.effort;
     const std::vector<LeafSpan>* leaves = &ranking_.rank(sketch, wanted, guarded);
     if (leaves->empty()) return spent;  // of a file whose centroids are no numbers
     const double nearest = std::max(0.0, double{leaves->front().key} + sketch.square());
     if (guarded && forest_.guard_.is_strange(nearest)) {  // its neighbours may lie anywhere
-      spent.every_row = spent.unlike = true;
+      spent.every_row = spent.out_of_distribution = true;
       return spent;
     }
     for (;;) {
@@ -88,7 +88,7 @@ class ForestSearch {
   }
 
  private:
-  // Whether marks are estimates of the ranks: under manhattan they are those of another metric, and say less.
+  // Whether scores are estimates of the ranks: under manhattan they are those of another metric, and say less.
   bool by_estimate() const { return forest_.descriptor().metric != Metric::manhattan; }
 
   static std::size_t rows_of(const std::vector<LeafSpan>& leaves) {
@@ -98,10 +98,10 @@ class ForestSearch {
   }
 
   // Whether a guarded query looks at `wanted` rows next, since it may expect more misses than its limit. One that would
-  // take too long is marked to be compared with every row.
-  bool goes_on(double misses, double nearest, std::size_t wanted, const ForestSpend& spend, ForestSpent& spent) {
+  // take too long is scored to be compared with every row.
+  bool goes_on(double misses, double nearest, std::size_t wanted, const ForestBudget& spend, ForestCost& spent) {
     if (dropped_ < mark_limit()) {  // rows that may be near were passed over for want of room
-      spent.every_row = spent.unlike = true;
+      spent.every_row = spent.out_of_distribution = true;
       return false;
     }
     const bool first = spent.rounds == 0;
@@ -109,7 +109,7 @@ class ForestSearch {
     const bool is_quiet = !first && Guard::is_little(entered - entered_before_, spend.kept, spend.recall);
     spent.quiet = is_quiet ? spent.quiet + 1 : 0;
     const double limit = forest_.guard_.limit_of(spend.misses, spend.kept, spend.recall, nearest, sketch_->square());
-    if (first) spent.unlike = misses > Guard::kFarFromUsual * limit;
+    if (first) spent.out_of_distribution = misses > Guard::kFarFromTypical * limit;
     if (!(misses > limit) || spent.quiet >= Guard::quiet_rounds(misses, limit)) return false;
     spent.every_row = costs_more(wanted, Guard::most_spent(false, first, misses, limit) * spend.every_row_cost);
     entered_before_ = entered;
@@ -145,9 +145,9 @@ class ForestSearch {
     const std::size_t end = std::min(leaves.size(), next + lists_beyond(next));
     for (std::size_t leaf = next; leaf < end; ++leaf) beyond_.push_back({leaves[leaf].key, leaves[leaf].leaf});
     const double worst = best.worst();
-    const float mark =
-        worst < std::numeric_limits<double>::infinity() ? static_cast<float>(sketch_->mark_of(worst)) : kInfinity;
-    return expected_rows(forest_.residuals(), forest_.guard_.lambda, beyond_, mark, sketch_->square()) /
+    const float score =
+        worst < std::numeric_limits<double>::infinity() ? static_cast<float>(sketch_->score_of(worst)) : kInfinity;
+    return expected_rows(forest_.residuals(), forest_.guard_.lambda, beyond_, score, sketch_->square()) /
            static_cast<double>(forest_.trees_);  // each tree has a leaf with a row that was missed
   }
 
@@ -173,11 +173,11 @@ class ForestSearch {
     compared_.clear();
   }
 
-  // The mark of rows that are not expected to be among the best any more.
+  // The score of rows that are not expected to be among the best any more.
   float mark_limit() const {
     const double worst = best_->worst();
     if (worst == std::numeric_limits<double>::infinity()) return kInfinity;
-    return static_cast<float>(sketch_->mark_within(worst));
+    return static_cast<float>(sketch_->score_within(worst));
   }
 
   void look_at(const LeafSpan& leaf) {
@@ -185,7 +185,7 @@ class ForestSearch {
     if (dots_.size() < count) {
       dots_.resize(count);
       hits_.resize(count + 16);
-      marks_.resize(count + 16);
+      scores_.resize(count + 16);
     }
     forest_.tree_codes_->check_rows(leaf.begin, leaf.end);
     const kernels::ScreenKernels& kernels = kernels::table().screen;
@@ -194,10 +194,10 @@ class ForestSearch {
     const storage::Section* offsets = forest_.tree_offsets_;
     const float* added = offsets ? offsets->items<float>(leaf.begin, count).data() : nullptr;
     const std::size_t found = kernels.hits(dots_.data(), count, {added, nullptr, sketch_->scale(), 0, threshold_},
-                                           hits_.data(), marks_.data());
+                                           hits_.data(), scores_.data());
     if (found == 0) return;
     const std::uint32_t* rows = forest_.tree_rows_->items<std::uint32_t>(leaf.begin, count).data();
-    for (std::size_t i = 0; i < found; ++i) waiting_.emplace_back(marks_[i], rows[hits_[i]]);
+    for (std::size_t i = 0; i < found; ++i) waiting_.emplace_back(scores_[i], rows[hits_[i]]);
   }
 
   // Compares the most promising of those that wait, and drops what that rules out.
@@ -207,8 +207,8 @@ class ForestSearch {
     compare(0, count);
     waiting_.erase(waiting_.begin(), place(count));
     threshold_ = std::min(threshold_, mark_limit());
-    const Marked last(threshold_, 0xFFFF'FFFFu);
-    std::erase_if(waiting_, [&](const Marked& waiting) { return waiting > last; });
+    const Scored last(threshold_, 0xFFFF'FFFFu);
+    std::erase_if(waiting_, [&](const Scored& waiting) { return waiting > last; });
     if (waiting_.size() > depth_) shorten();
     next_look_ = 2 * waiting_.size() + kWaitingRoom;
     some_ = 2 * kBatch;
@@ -219,7 +219,7 @@ class ForestSearch {
     if (waiting_.size() <= depth_) return;
     std::nth_element(waiting_.begin(), place(depth_ - 1), waiting_.end());
     waiting_.resize(depth_);
-    threshold_ = waiting_.back().mark();
+    threshold_ = waiting_.back().score();
     dropped_ = std::min(dropped_, threshold_);
   }
 
@@ -228,7 +228,7 @@ class ForestSearch {
     shorten();
     std::sort(waiting_.begin(), waiting_.end());
     for (std::size_t next = 0; next < waiting_.size(); next += kBatch) {
-      if (by_estimate() && waiting_[next].mark() > mark_limit()) return;
+      if (by_estimate() && waiting_[next].score() > mark_limit()) return;
       compare(next, std::min(next + kBatch, waiting_.size()));
     }
   }
@@ -249,17 +249,17 @@ class ForestSearch {
   }
 
   void compare_batch(const std::uint32_t* rows, std::size_t count) {
-    double ranks[kBatch];
+    double rdists[kBatch];
     for (std::size_t i = 0; i < count; ++i) forest_.vectors_->check_rows(rows[i], std::uint64_t{rows[i]} + 1);
-    query_->ranks({rows_.data, rows_.stride, rows, count}, ranks);
-    for (std::size_t i = 0; i < count; ++i) best_->push(ranks[i], rows[i]);
+    query_->rdists({rows_.data, rows_.stride, rows, count}, rdists);
+    for (std::size_t i = 0; i < count; ++i) best_->push(rdists[i], rows[i]);
   }
 
   void fetch_leaf(const LeafSpan& leaf) const {
     fetch(*forest_.tree_codes_, leaf.begin * codes_.stride, (leaf.end - leaf.begin) * codes_.stride);
   }
 
-  std::vector<Marked>::iterator place(std::size_t index) {
+  std::vector<Scored>::iterator place(std::size_t index) {
     return waiting_.begin() + static_cast<std::ptrdiff_t>(index);
   }
 
@@ -273,38 +273,39 @@ class ForestSearch {
   std::size_t depth_ = 0;      // the most that wait
   std::size_t next_look_ = 0;  // when so many wait
   float threshold_ = kInfinity;
-  float dropped_ = kInfinity;  // the least mark of rows that were dropped for want of room
-  std::vector<Marked> waiting_;
+  float dropped_ = kInfinity;  // the least score of rows that were dropped for want of room
+  std::vector<Scored> waiting_;
   RowSet compared_;
   std::vector<std::int32_t> dots_;
   std::vector<std::uint32_t> hits_;
-  std::vector<float> marks_;
+  std::vector<float> scores_;
   std::vector<RankedList> beyond_;
   std::size_t entered_before_ = 0;
 };
 
-std::size_t ForestIndex::usual_effort(std::size_t k) const {
+std::size_t ForestIndex::fallback_effort(std::size_t k) const {
   constexpr double kShare = 0.97;  // in the leaves: some of them are lost among the sketches
-  constexpr double kUsualNeighbours = 10;
+  constexpr double kTypicalNeighbours = 10;
   double effort = static_cast<double>(rows());
   for (const EffortPoint& point : efforts_)
-    if (point.share >= kShare) {
+    if (point.fraction >= kShare) {
       effort = std::min(effort, point.effort);
       break;
     }
   // More neighbours lie in more leaves: not so many more as there are neighbours.
-  const double wider = std::sqrt(std::max(1.0, static_cast<double>(k) / kUsualNeighbours));
+  const double wider = std::sqrt(std::max(1.0, static_cast<double>(k) / kTypicalNeighbours));
   // Tiny leaves, and tiny tables, make it seem too easy: neighbours by sketches are then what leaves are ranked by.
   const double least = 100 + 10 * static_cast<double>(k);
   return static_cast<std::size_t>(std::max(effort * wider, least));
 }
 
-std::unique_ptr<Trace> ForestIndex::trace(const Trials& trials, const BuildOptions& build,
-                                          const Monitor& monitor) const {
-  return std::make_unique<ForestTrace>(*this, trials, build, monitor);
+std::unique_ptr<RecallProfile> ForestIndex::profile(const CalibrationQueries& calibration_queries,
+                                                    const BuildOptions& build, const Monitor& monitor) const {
+  return std::make_unique<ForestRecallProfile>(*this, calibration_queries, build, monitor);
 }
 
-std::vector<Answer> ForestIndex::search_some(MatrixView queries, const Request& request, const Budget& budget) const {
+std::vector<SearchResult> ForestIndex::do_search(MatrixView queries, const Request& request,
+                                                 const Budget& budget) const {
   const std::size_t wanted = budget.effort;
   if (budget.every_row || wanted >= rows()) return scan_.search_in_order(queries, request);
   const std::size_t effort = std::max(wanted, request.radius ? 1 : request.k);
@@ -312,39 +313,39 @@ std::vector<Answer> ForestIndex::search_some(MatrixView queries, const Request& 
   const float radius = radius_of(request);
 
   // A limit at the one nearest so far would lose it among the sketches too often.
-  const std::size_t kept = request.radius ? request.k : std::min(std::max(request.k, kFewest), rows());
-  ForestSpend spend{effort, kept};
+  const std::size_t kept = request.radius ? request.k : std::min(std::max(request.k, kMin), rows());
+  ForestBudget spend{effort, kept};
   if (budget.guarded && !guard_.limits.empty()) {
     spend.recall = budget.recall;
     spend.misses = guard_.limit(kept, effort, budget.recall);
     spend.every_row_cost = exact_cost(request.k);
   }
-  std::vector<Answer> answers(queries.rows);
+  std::vector<SearchResult> results(queries.rows);
   const double work = static_cast<double>(queries.rows) * (kQueryNanoseconds + 2 * static_cast<double>(effort));
   const auto most = static_cast<std::size_t>(std::max(1.0, work / kThreadNanoseconds));
   const std::size_t threads = std::min(thread_count(request.threads), most);
   std::vector<std::unique_ptr<ForestSearch>> searches(threads);
   const auto run = [&](std::size_t begin, std::size_t end, std::size_t worker) {
     if (!searches[worker]) searches[worker] = std::make_unique<ForestSearch>(*this);
-    const std::vector<float> vectors = widened(queries, begin, end);
+    const std::vector<float> vectors = to_float32(queries, begin, end);
     const std::vector<SketchQuery> sketches = SketchQuery::bind(sketch_, vectors.data(), end - begin);
     for (std::size_t i = begin; i < end; ++i) {
-      TopK best(kept, rank_within(bound[i], radius));
-      const ForestSpent spent = searches[worker]->search(bound[i], sketches[i - begin], spend, best);
-      answers[i] = answer_of(bound[i], best, radius);
-      if (answers[i].rows.size() > request.k) shorten(answers[i], request.k);
-      answers[i].effort = spent.every_row ? kEveryRow : static_cast<std::int64_t>(spent.rows);
-      answers[i].unlike = spent.unlike;
+      TopK best(kept, rdist_within(bound[i], radius));
+      const ForestCost spent = searches[worker]->search(bound[i], sketches[i - begin], spend, best);
+      results[i] = result_of(bound[i], best, radius);
+      if (results[i].rows.size() > request.k) shorten(results[i], request.k);
+      results[i].effort = spent.every_row ? kEveryRow : static_cast<std::int64_t>(spent.rows);
+      results[i].out_of_distribution = spent.out_of_distribution;
     }
   };
   parallel_for(queries.rows, kQueriesAtATime, threads, run, request.monitor);
   if (budget.guarded) {
-    mark_unlike(request.k, answers);
-    answer_exactly(scan_, queries, request, answers);
+    flag_out_of_distribution(request.k, results);
+    search_exactly(scan_, queries, request, results);
   }
   // Trees that share most of their rows may give fewer than k.
-  if (!request.radius) ask_again(queries, request, 4 * effort, answers);
-  return answers;
+  if (!request.radius) retry_short_results(queries, request, 4 * effort, results);
+  return results;
 }
 
 }  // namespace nearabout

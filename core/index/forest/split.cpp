@@ -11,7 +11,7 @@ namespace {
 constexpr std::size_t kSampleRows = 256;  // twice as many gain nothing that can be measured
 constexpr int kRounds = 5;
 constexpr int kTries = 4;  // at two rows that differ
-constexpr std::size_t kLeastShare = 16;
+constexpr std::size_t kMinShare = 16;
 
 }  // namespace
 
@@ -102,7 +102,7 @@ Splitter::Division Splitter::divide(const Plane& plane, std::uint32_t* rows, std
   dots_.resize(count);
   kernels::table().screen.rows(plane.normal.data(), {codes_.data, codes_.width, rows, count}, codes_.width, 0,
                                dots_.data());
-  const std::size_t least = std::max<std::size_t>(1, count / kLeastShare);
+  const std::size_t least = std::max<std::size_t>(1, count / kMinShare);
   const auto below = [&](std::int32_t threshold) {
     return static_cast<std::size_t>(
         std::count_if(dots_.begin(), dots_.end(), [&](std::int32_t dot) { return dot < threshold; }));

@@ -18,7 +18,8 @@ namespace nearabout {
 struct Codes {
   const std::uint8_t* data;
   std::size_t width;
-  const std::vector<bool>* left_out = nullptr;  // of samples: rows that measure what is learnt (calibration/trials.h)
+  const std::vector<bool>* left_out =
+      nullptr;  // of samples: rows that measure what is learnt (calibration/calibration queries.h)
   const std::uint8_t* row(std::size_t i) const { return data + i * width; }
 };
 

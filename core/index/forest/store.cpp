@@ -6,8 +6,11 @@ namespace nearabout {
 
 using storage::items_of;
 
-SketchStore::SketchStore(std::size_t width, const std::string* beside)
-    : width_(width), codes_(width, beside), offsets_(sizeof(float), beside), numbers_(sizeof(std::uint32_t), beside) {}
+SketchStore::SketchStore(std::size_t width, const std::string* scratch)
+    : width_(width),
+      codes_(width, scratch),
+      offsets_(sizeof(float), scratch),
+      numbers_(sizeof(std::uint32_t), scratch) {}
 
 void SketchStore::reserve(std::size_t rows) {
   codes_.reserve(rows);

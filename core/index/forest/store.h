@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "storage/column.h"
+#include "storage/spill_buffer.h"
 
 namespace nearabout {
 
@@ -19,7 +19,7 @@ struct SketchedRows {
 
 class SketchStore {
  public:
-  SketchStore(std::size_t width, const std::string* beside);
+  SketchStore(std::size_t width, const std::string* scratch);
 
   std::size_t width() const { return width_; }
   std::size_t rows() const { return numbers_.size(); }
@@ -33,7 +33,7 @@ class SketchStore {
 
  private:
   std::size_t width_;
-  Column codes_, offsets_, numbers_;
+  SpillBuffer codes_, offsets_, numbers_;
 };
 
 }  // namespace nearabout

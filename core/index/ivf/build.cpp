@@ -3,8 +3,8 @@
 
 #include "base/error.h"
 #include "index/exact/screen.h"
+#include "index/ivf/byte_rows_build.h"
 #include "index/ivf/groups.h"
-#include "index/ivf/kept.h"
 #include "index/ivf/learn.h"
 #include "index/ivf/pack.h"
 #include "kernels/kernels.h"
@@ -20,9 +20,9 @@ using storage::SectionId;
 void write_directions(storage::Writer& writer, const LearntLists& learnt) {
   const LearntDirections& directions = learnt.directions;
   const std::uint64_t outputs = directions.outputs;
-  const double numbers[] = {double{learnt.lift.scale()}, learnt.lift.longest(), double{learnt.point_step},
+  const double numbers[] = {double{learnt.transform.scale()}, learnt.transform.longest(), double{learnt.point_step},
                             learnt.alignment};
-  writer.add<double>(SectionId::lift, {1, 4}, numbers);
+  writer.add<double>(SectionId::transform, {1, 4}, numbers);
   writer.add<float>(SectionId::centre, {1, directions.dims}, directions.centre);
   const std::vector<std::uint8_t> panels = panels_of(directions.bytes.data(), directions.dims, outputs);
   writer.add<std::uint8_t>(SectionId::direction_bytes, {outputs / kPanelRows, kernels::panel_bytes(directions.dims)},
@@ -48,7 +48,7 @@ void write_panels(storage::Writer& writer, SectionId id, const std::vector<std::
   const std::size_t bytes = kernels::panel_bytes(dims);
   writer.begin(id, Element::u8, {panels, bytes});
   for (std::size_t p = 0; p < panels; ++p) {
-    alignas(64) std::uint8_t panel[kernels::panel_bytes(kMostByteDims)];
+    alignas(64) std::uint8_t panel[kernels::panel_bytes(kMaxByteDims)];
     const std::size_t some = std::min(kPanelRows, count - p * kPanelRows);
     kernels::table().screen.pack_panel(values.data() + p * kPanelRows * dims, dims, some, dims, 0x80, panel);
     writer.append(std::as_bytes(std::span(panel, bytes)));
@@ -81,10 +81,10 @@ void write_centroids(storage::Writer& writer, const LearntLists& learnt) {
 }
 
 // What is written once all lists are packed; meanwhile kept as rows are, in memory or in scratch files.
-struct Beside {
-  Beside(const LearntLists& learnt, const std::string* beside)
-      : rows(learnt.list_columns() * sizeof(std::uint32_t), beside), terms((4 + kResidualNumbers) * learnt.lists()) {}
-  Column rows;
+struct Spills {
+  Spills(const LearntLists& learnt, const std::string* scratch)
+      : rows(learnt.list_columns() * sizeof(std::uint32_t), scratch), terms((4 + kResidualNumbers) * learnt.lists()) {}
+  SpillBuffer rows;
   std::vector<float> terms;  // of lists: squares of centroids, offset lows and steps, scale steps, residuals
 };
 
@@ -94,32 +94,32 @@ void write_lists(storage::Writer& writer, const LearntLists& learnt, const Encod
   std::uint64_t blocks = 0;
   for (const std::uint32_t size : sizes) blocks += (std::uint64_t{size} + kBlockRows - 1) / kBlockRows;
   const std::uint64_t lists = sizes.size();
-  Beside beside(learnt, place);
+  Spills scratch(learnt, place);
   const std::vector<float> squares = squares_of(learnt.centroids, learnt.shape.directions, learnt.point_step);
-  std::copy(squares.begin(), squares.end(), beside.terms.begin());
+  std::copy(squares.begin(), squares.end(), scratch.terms.begin());
   writer.begin(SectionId::list_codes, Element::u8, {blocks, kernels::block_bytes(learnt.shape.lines())});
   const auto take = [&](const std::vector<PackedList>& packed) {
     for (const PackedList& list : packed) {
       writer.append(std::as_bytes(std::span(list.blocks)));
-      beside.rows.append(std::as_bytes(std::span(list.rows)));
-      beside.terms[lists + list.list] = list.steps.offset_low;
-      beside.terms[2 * lists + list.list] = list.steps.offset_step;
-      beside.terms[3 * lists + list.list] = list.steps.scale_step;
-      beside.terms[4 * lists + list.list] = list.residuals.median;
-      beside.terms[5 * lists + list.list] = list.residuals.variance;
-      beside.terms[6 * lists + list.list] = list.residuals.far_rows;
-      beside.terms[7 * lists + list.list] = list.residuals.far_median;
+      scratch.rows.append(std::as_bytes(std::span(list.rows)));
+      scratch.terms[lists + list.list] = list.steps.offset_low;
+      scratch.terms[2 * lists + list.list] = list.steps.offset_step;
+      scratch.terms[3 * lists + list.list] = list.steps.scale_step;
+      scratch.terms[4 * lists + list.list] = list.residuals.median;
+      scratch.terms[5 * lists + list.list] = list.residuals.variance;
+      scratch.terms[6 * lists + list.list] = list.residuals.far_rows;
+      scratch.terms[7 * lists + list.list] = list.residuals.far_median;
     }
   };
   pack_lists(encoded, learnt, sizes, build.memory, build.threads, take, monitor);
   writer.end();
-  beside.rows.write(writer, SectionId::list_rows, Element::u32, learnt.list_columns());
-  writer.add<float>(SectionId::list_terms, {4 + kResidualNumbers, lists}, beside.terms);
+  scratch.rows.write(writer, SectionId::list_rows, Element::u32, learnt.list_columns());
+  writer.add<float>(SectionId::list_terms, {4 + kResidualNumbers, lists}, scratch.terms);
   writer.add<std::uint32_t>(SectionId::list_sizes, {lists, 1}, sizes);
 }
 
 void check_options(const IvfOptions& options, Metric metric, Element element) {
-  if (!space_of(metric) || element == Element::bits)
+  if (!code_space_of(metric) || element == Element::bits)
     throw InvalidInputError("lists of codes cannot be built under the metric " + std::string(name_of(metric)) +
                             "; they serve euclidean, sqeuclidean, cosine and dot: choose kind \"exact\" or \"forest\"");
   if (options.code_bits != 0 && options.code_bits != 1 && options.code_bits != 2 && options.code_bits != 4)
@@ -129,34 +129,35 @@ void check_options(const IvfOptions& options, Metric metric, Element element) {
 
 }  // namespace
 
-void write_ivf(storage::Writer& writer, const Source& source, const IvfOptions& options, const std::string& metadata,
-               const BuildOptions& build, const Monitor& monitor) {
+void write_ivf(storage::Writer& writer, const ValidatedRows& source, const IvfOptions& options,
+               const std::string& metadata, const BuildOptions& build, const Monitor& monitor) {
   check_options(options, source.metric(), source.element());
   const std::size_t rows = source.rows();
   write_descriptor(writer, {Kind::ivf, source.metric(), source.element(), rows, source.dims()});
   writer.add_text(SectionId::metadata, metadata);
-  const Answers answers = answers_of(options, source.element());
-  const std::uint64_t told[] = {static_cast<std::uint64_t>(answers)};
-  if (answers != Answers::vectors) writer.add<std::uint64_t>(SectionId::answers, {1, 1}, told);
+  const DistanceSource distance_source = distance_source_of(options, source.element());
+  const std::uint64_t source_number[] = {static_cast<std::uint64_t>(distance_source)};
+  if (distance_source != DistanceSource::vectors)
+    writer.add<std::uint64_t>(SectionId::distance_source, {1, 1}, source_number);
   if (rows > 0) {
     const RowReader read = [&](std::size_t begin, std::size_t end, float* to) { source.read_f32(begin, end, to); };
-    const LearntLists learnt = learn(read, source, options, build.threads, step_of(monitor, 0.2, 0.4));
-    const std::size_t width = learnt.shape.bytes() + sizeof(RowFacts);
+    const LearntLists learnt = learn(read, source, options, build.threads, subprogress(monitor, 0.2, 0.4));
+    const std::size_t width = learnt.shape.bytes() + sizeof(RowHeader);
     const bool fits = build.memory == 0 || rows <= build.memory / 4 / width;
     const std::string* place = fits ? nullptr : &build.path;
-    const EncodedRows encoded = encode_rows(learnt, read, rows, place, build.threads, step_of(monitor, 0.4, 0.7));
+    const EncodedRows encoded = encode_rows(learnt, read, rows, place, build.threads, subprogress(monitor, 0.4, 0.7));
     const std::vector<std::uint32_t> sizes = list_sizes(encoded, learnt.lists());
-    const std::uint64_t facts[] = {learnt.lists(), learnt.shape.directions, learnt.shape.bits, options.seed};
-    writer.add<std::uint64_t>(SectionId::ivf, {1, 4}, facts);
+    const std::uint64_t header[] = {learnt.lists(), learnt.shape.directions, learnt.shape.bits, options.seed};
+    writer.add<std::uint64_t>(SectionId::ivf, {1, 4}, header);
     write_directions(writer, learnt);
     write_centroids(writer, learnt);
-    write_lists(writer, learnt, encoded, sizes, build, place, step_of(monitor, 0.7, 0.8));
-    if (answers == Answers::byte_codes)
-      write_byte_rows(writer, learnt, read, rows, place, build.threads, step_of(monitor, 0.8, 1.0));
+    write_lists(writer, learnt, encoded, sizes, build, place, subprogress(monitor, 0.7, 0.8));
+    if (distance_source == DistanceSource::int8)
+      write_byte_rows(writer, learnt, read, rows, place, build.threads, subprogress(monitor, 0.8, 1.0));
   }
   if (!keeps_vectors(options, source.element())) return;
-  write_screen_of(writer, source, kScreenBeside, build, step_of(monitor, 0.8, 0.9));
-  source.write(writer, step_of(monitor, 0.9, 1.0));
+  write_screen_of(writer, source, kScreenOfRows, build, subprogress(monitor, 0.8, 0.9));
+  source.write(writer, subprogress(monitor, 0.9, 1.0));
 }
 
 }  // namespace nearabout

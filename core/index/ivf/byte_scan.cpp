@@ -18,33 +18,33 @@ constexpr std::size_t kRows = 256;
 }  // namespace
 
 // The rows lie in the file one after the other, and are read so.
-std::vector<Answer> IvfIndex::scan_bytes(MatrixView queries, const Request& request) const {
+std::vector<SearchResult> IvfIndex::scan_bytes(MatrixView queries, const Request& request) const {
   const float radius = radius_of(request);
   const MatrixView codes = byte_codes_->matrix();
-  std::vector<Answer> answers(queries.rows);
+  std::vector<SearchResult> results(queries.rows);
   const auto scan = [&](std::size_t begin, std::size_t end, std::size_t) {
     std::vector<BoundQuery> bound;
     std::vector<BoundByteQuery> byte_queries;
     std::vector<TopK> best;
-    const std::vector<float> vectors = widened(queries, begin, end);
+    const std::vector<float> vectors = to_float32(queries, begin, end);
     for (std::size_t i = begin; i < end; ++i) {
       bound.push_back(bind_query(queries, i, descriptor()));
-      byte_queries.emplace_back(byte_steps_, lift_, vectors.data() + (i - begin) * dims());
-      best.emplace_back(request.k, rank_within(bound.back(), radius));
+      byte_queries.emplace_back(byte_steps_, transform_, vectors.data() + (i - begin) * dims());
+      best.emplace_back(request.k, rdist_within(bound.back(), radius));
     }
-    double ranks[kRows];
+    double rdists[kRows];
     for (std::size_t first = 0; first < rows(); first += kRows) {
       const std::size_t count = std::min(kRows, rows() - first);
       byte_codes_->check_rows(first, first + count);
       const float* const squares = byte_squares_ ? byte_squares_->items<float>(first, count).data() : nullptr;
       for (std::size_t i = 0; i < best.size(); ++i) {
-        byte_queries[i].ranks({codes.row(first), codes.stride, nullptr, count}, squares, ranks);
-        for (std::size_t r = 0; r < count; ++r) best[i].push(ranks[r], static_cast<std::uint32_t>(first + r));
+        byte_queries[i].rdists({codes.row(first), codes.stride, nullptr, count}, squares, rdists);
+        for (std::size_t r = 0; r < count; ++r) best[i].push(rdists[r], static_cast<std::uint32_t>(first + r));
       }
     }
     for (std::size_t i = begin; i < end; ++i) {
-      answers[i] = answer_of(bound[i - begin], best[i - begin], radius);
-      answers[i].effort = static_cast<std::int64_t>(lists());
+      results[i] = result_of(bound[i - begin], best[i - begin], radius);
+      results[i].effort = static_cast<std::int64_t>(lists());
     }
   };
   const std::size_t threads = thread_count(request.threads);
@@ -52,7 +52,7 @@ std::vector<Answer> IvfIndex::scan_bytes(MatrixView queries, const Request& requ
   byte_codes_->advise(storage::system::Access::in_order);
   parallel_for(queries.rows, grain, threads, scan, request.monitor);
   byte_codes_->advise(storage::system::Access::anywhere);
-  return answers;
+  return results;
 }
 
 // Under cosine what comes back is of length 1, about: the row's own length is not kept.
@@ -66,10 +66,11 @@ void IvfIndex::copy_vector(std::uint32_t row, std::byte* to) const {
   const MatrixView codes = byte_codes_->matrix();
   std::vector<double> values(dims());
   byte_steps_.decode(storage::items_of<std::int8_t>(codes.row(row)), values.data());
-  const double unit = lift_.space() == Space::inner ? lift_.longest() : 1 / double{lift_.scale()};
-  constexpr double kMost = std::numeric_limits<float>::max();
+  const double unit =
+      transform_.space() == CodeSpace::inner_product ? transform_.longest() : 1 / double{transform_.scale()};
+  constexpr double kMax = std::numeric_limits<float>::max();
   std::vector<float> vector;
-  for (const double value : values) vector.push_back(static_cast<float>(std::clamp(value * unit, -kMost, kMost)));
+  for (const double value : values) vector.push_back(static_cast<float>(std::clamp(value * unit, -kMax, kMax)));
   from_f32(vector.data(), dims(), descriptor().element, to);
 }
 

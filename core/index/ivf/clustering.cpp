@@ -4,44 +4,44 @@
 #include <cmath>
 
 #include "base/threads.h"
-#include "index/ivf/list_choice.h"
+#include "index/ivf/list_count_choice.h"
 #include "quantize/byte_centroids.h"
 #include "quantize/kmeans.h"
 
 namespace nearabout {
 namespace {
 
-constexpr std::size_t kListRows = 64;        // of the sample, a list
-constexpr std::size_t kFewestListRows = 16;  // where that would be very many
-constexpr std::size_t kFewestRows = 2'048;   // of the sample
+constexpr std::size_t kListRows = 64;     // of the sample, a list
+constexpr std::size_t kMinListRows = 16;  // where that would be very many
+constexpr std::size_t kMinRows = 2'048;   // of the sample
 constexpr std::size_t kManyRows = 262'144;
-constexpr std::size_t kRowsSeen = 32'768;  // whose images are kept
+constexpr std::size_t kRowsSeen = 32'768;  // whose projections are kept
 constexpr double kBalance = 0.05;          // saves some 3 % of the rows scanned; 0.15 and more cost some
 constexpr std::size_t kSeenAtLeast = 4;    // one row in so many, for numbers of lists to be compared
 constexpr double kClearly = 0.9;
 
-// Spread evenly over all rows, but for those that may be trials.
+// Spread evenly over all rows, but for those that may be calibration queries.
 std::vector<std::size_t> sample_of(std::size_t rows, std::size_t lists) {
-  const std::size_t most = std::max(lists * kFewestListRows, kManyRows);
-  const std::size_t wanted = std::min({rows, std::max(lists * kListRows, kFewestRows), most});
-  const std::vector<std::uint32_t> trials = trial_rows(rows);
-  const bool enough = wanted >= 4 * trials.size();
+  const std::size_t most = std::max(lists * kMinListRows, kManyRows);
+  const std::size_t wanted = std::min({rows, std::max(lists * kListRows, kMinRows), most});
+  const std::vector<std::uint32_t> calibration_queries = held_out_rows(rows);
+  const bool enough = wanted >= 4 * calibration_queries.size();
   std::vector<std::size_t> sample;
-  auto trial = trials.begin();
+  auto trial = calibration_queries.begin();
   for (std::size_t i = 0; i < wanted; ++i) {
     const std::size_t row = i * rows / wanted;
-    while (trial != trials.end() && *trial < row) ++trial;
-    if (!enough || trial == trials.end() || *trial != row) sample.push_back(row);
+    while (trial != calibration_queries.end() && *trial < row) ++trial;
+    if (!enough || trial == calibration_queries.end() || *trial != row) sample.push_back(row);
   }
   return sample;
 }
 
-// How far from zero coordinates of images reach, but for one in a thousand.
-float usual_reach(const std::vector<float>& images) {
+// How far from zero coordinates of projections reach, but for one in a thousand.
+float usual_reach(const std::vector<float>& projections) {
   constexpr std::size_t kEnough = 200'000;
-  const std::size_t step = 1 + images.size() / kEnough;
+  const std::size_t step = 1 + projections.size() / kEnough;
   std::vector<float> sizes;
-  for (std::size_t i = 0; i < images.size(); i += step) sizes.push_back(std::abs(images[i]));
+  for (std::size_t i = 0; i < projections.size(); i += step) sizes.push_back(std::abs(projections[i]));
   const auto place = sizes.begin() + static_cast<std::ptrdiff_t>(sizes.size() - 1 - sizes.size() / 1000);
   std::nth_element(sizes.begin(), place, sizes.end());
   return *place;
@@ -49,36 +49,40 @@ float usual_reach(const std::vector<float>& images) {
 
 }  // namespace
 
-Clustering::Clustering(LearntLists& learnt, const RowReader& read, const Trials& trials, std::size_t rows,
-                       std::size_t lists, std::size_t threads)
-    : learnt_(learnt), trials_(trials), rows_(rows), threads_(threads), sample_(sample_of(rows, lists)) {
+Clustering::Clustering(LearntLists& learnt, const RowReader& read, const CalibrationQueries& calibration_queries,
+                       std::size_t rows, std::size_t lists, std::size_t threads)
+    : learnt_(learnt),
+      calibration_queries_(calibration_queries),
+      rows_(rows),
+      threads_(threads),
+      sample_(sample_of(rows, lists)) {
   const std::size_t step = (sample_.size() + kRowsSeen - 1) / kRowsSeen;
-  seen_ = images(read, 0, sample_.size(), step);
+  seen_ = projections(read, 0, sample_.size(), step);
   learnt.point_step = std::max(usual_reach(seen_) * 1.3f, 1e-30f) / 127;
   points_.reserve(sample_.size() * learnt.shape.directions);
   if (step == 1) points_ = learnt.points_of(seen_);
   for (std::size_t begin = 0; step > 1 && begin < sample_.size(); begin += kRowsSeen) {
     const std::size_t end = std::min(begin + kRowsSeen, sample_.size());
-    const std::vector<std::int8_t> points = learnt.points_of(images(read, begin, end, 1));
+    const std::vector<std::int8_t> points = learnt.points_of(projections(read, begin, end, 1));
     points_.insert(points_.end(), points.begin(), points.end());
   }
 }
 
 // Of every `step`th of rows [begin, end) of the sample.
-std::vector<float> Clustering::images(const RowReader& read, std::size_t begin, std::size_t end,
-                                      std::size_t step) const {
+std::vector<float> Clustering::projections(const RowReader& read, std::size_t begin, std::size_t end,
+                                           std::size_t step) const {
   constexpr std::size_t kRowsAtATime = 64;
   const LearntDirections& directions = learnt_.directions;
   const std::size_t count = (end - begin + step - 1) / step;
   std::vector<float> found(count * directions.outputs);
   parallel_for(count, kRowsAtATime, threads_, [&](std::size_t first, std::size_t last, std::size_t) {
-    std::vector<float> lifted((last - first) * directions.dims);
+    std::vector<float> transformed((last - first) * directions.dims);
     std::vector<float> rests(last - first);
     for (std::size_t i = first; i < last; ++i) {
       const std::size_t row = sample_[begin + i * step];
-      read(row, row + 1, lifted.data() + (i - first) * directions.dims);
+      read(row, row + 1, transformed.data() + (i - first) * directions.dims);
     }
-    directions.project(lifted.data(), last - first, found.data() + first * directions.outputs, rests.data());
+    directions.project(transformed.data(), last - first, found.data() + first * directions.outputs, rests.data());
   });
   return found;
 }
@@ -128,7 +132,7 @@ double Clustering::alignment(const std::vector<std::int8_t>& centroids) const {
 std::vector<std::int8_t> Clustering::measured_centroids(std::size_t usual, double recall) const {
   // Among few of many rows no neighbour is as near as those that searches are for, and the measurement says little.
   if (seen_.size() / learnt_.directions.outputs * kSeenAtLeast < rows_) return centroids(usual);
-  const ListTrial trial(learnt_, seen_, trials_, rows_, recall, threads_);
+  const ListCountEvaluator trial(learnt_, seen_, calibration_queries_, rows_, recall, threads_);
   std::vector<std::int8_t> best = centroids(usual);
   const double cost = trial.cost(best);
   std::vector<std::int8_t> fewer = centroids(usual / 2);

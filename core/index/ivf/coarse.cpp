@@ -12,7 +12,7 @@ namespace nearabout {
 namespace {
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
-constexpr std::size_t kSample = 64;  // lists whose marks say how far the nearest reach
+constexpr std::size_t kSample = 64;  // lists whose scores say how far the nearest reach
 
 }  // namespace
 
@@ -35,8 +35,8 @@ float ListRanking::least_distance(const IvfQueries& queries, std::size_t i) cons
   float least[kLanes];
   std::fill_n(least, kLanes, kInfinity);
   const auto look = [&](std::size_t lane, std::size_t list) {
-    const float mark = squares[list] + scale * static_cast<float>(dots[list]);
-    least[lane] = mark < least[lane] ? mark : least[lane];
+    const float score = squares[list] + scale * static_cast<float>(dots[list]);
+    least[lane] = score < least[lane] ? score : least[lane];
   };
   std::size_t list = 0;
   for (; list + kLanes <= squares.size(); list += kLanes)
@@ -46,7 +46,7 @@ float ListRanking::least_distance(const IvfQueries& queries, std::size_t i) cons
   return *std::min_element(least, least + kLanes) + constant;
 }
 
-// Leaves the nearest lists, `wanted` or some more, in hits_ and marks_; returns how many.
+// Leaves the nearest lists, `wanted` or some more, in hits_ and scores_; returns how many.
 std::size_t ListRanking::rank(const IvfQueries& queries, std::size_t i, std::size_t wanted) {
   const IvfQueries::Query& query = queries[first_ + i];
   const float scale = -2 * query.byte_scale * index_.point_step_;
@@ -59,15 +59,15 @@ std::size_t ListRanking::rank(const IvfQueries& queries, std::size_t i, std::siz
   return found;
 }
 
-// The first `count` of hits_ and marks_, the nearest in front.
+// The first `count` of hits_ and scores_, the nearest in front.
 void ListRanking::take(std::size_t count, std::vector<RankedList>& lists) const {
   lists.resize(count);
   std::size_t nearest = 0;
   float least = kInfinity;
   for (std::size_t place = 0; place < count; ++place) {
-    lists[place] = {marks_[place] + constant_, hits_[place]};
-    nearest = marks_[place] < least ? place : nearest;
-    least = std::min(least, marks_[place]);
+    lists[place] = {scores_[place] + constant_, hits_[place]};
+    nearest = scores_[place] < least ? place : nearest;
+    least = std::min(least, scores_[place]);
   }
   if (count > 0) std::swap(lists[0], lists[nearest]);
 }
@@ -80,37 +80,37 @@ void ListRanking::nearest(const IvfQueries& queries, std::size_t i, std::size_t 
 void ListRanking::nearest(const IvfQueries& queries, std::size_t i, std::size_t probes, std::size_t more,
                           std::vector<RankedList>& lists, std::vector<RankedList>& beyond) {
   const std::size_t found = rank(queries, i, probes + more);
-  all_marks_.assign(marks_.begin(), marks_.begin() + static_cast<std::ptrdiff_t>(found));
+  all_scores_.assign(scores_.begin(), scores_.begin() + static_cast<std::ptrdiff_t>(found));
   all_hits_.assign(hits_.begin(), hits_.begin() + static_cast<std::ptrdiff_t>(found));
   float threshold = kInfinity;
   const std::size_t within =
-      probes < found ? kernels::table().codes.keep_least(marks_.data(), hits_.data(), found, probes, &threshold)
+      probes < found ? kernels::table().codes.keep_least(scores_.data(), hits_.data(), found, probes, &threshold)
                      : found;
   take(within, lists);
   beyond.resize(found);
   std::size_t left = 0;
   for (std::size_t place = 0; place < found; ++place) {
-    beyond[left] = {all_marks_[place] + constant_, all_hits_[place]};
-    left += all_marks_[place] > threshold ? 1u : 0u;
+    beyond[left] = {all_scores_[place] + constant_, all_hits_[place]};
+    left += all_scores_[place] > threshold ? 1u : 0u;
   }
   beyond.resize(left);
 }
 
-// At least `wanted` of those with the least marks (all that have one, where those are fewer): their places and marks go
-// to hits_ and marks_.
+// At least `wanted` of those with the least scores (all that have one, where those are fewer): their places and scores
+// go to hits_ and scores_.
 std::size_t ListRanking::least(const std::int32_t* dots, std::span<const float> squares, float scale,
                                std::size_t wanted) {
   const std::size_t count = squares.size();
   hits_.resize(count + 16);
-  marks_.resize(count + 16);
+  scores_.resize(count + 16);
   std::size_t found = 0;
   for (const float limit : {promising(dots, squares, scale, wanted), kInfinity}) {
     const kernels::Screen screen{squares.data(), nullptr, scale, 0, limit};
-    found = kernels::table().screen.hits(dots, count, screen, hits_.data(), marks_.data());
+    found = kernels::table().screen.hits(dots, count, screen, hits_.data(), scores_.data());
     if (found >= wanted) break;
   }
   float threshold = 0;
-  return kernels::table().codes.keep_least(marks_.data(), hits_.data(), found, wanted, &threshold);
+  return kernels::table().codes.keep_least(scores_.data(), hits_.data(), found, wanted, &threshold);
 }
 
 // The members of the nearest groups: more groups than lists are wanted, since each may lie in another.
@@ -137,7 +137,7 @@ void ListRanking::look_into_groups(const std::int8_t* query, const std::int32_t*
   }
 }
 
-// A mark that the least `wanted` are within, and not many others: from a sample of all marks. Should it be too
+// A score that the least `wanted` are within, and not many others: from a sample of all scores. Should it be too
 // small, all are taken.
 float ListRanking::promising(const std::int32_t* dots, std::span<const float> squares, float scale,
                              std::size_t wanted) {

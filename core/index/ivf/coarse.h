@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "base/marked.h"
+#include "base/scored.h"
 #include "index/calibration/ranked_list.h"
 #include "index/ivf/ivf.h"
 #include "index/ivf/queries.h"
@@ -39,15 +39,15 @@ class ListRanking {
   const IvfIndex& index_;
   std::size_t first_ = 0;
   std::size_t stride_ = 0;
-  float constant_ = 0;                  // what a distance is beyond its mark, of the query that was ranked last
+  float constant_ = 0;                  // what a distance is beyond its score, of the query that was ranked last
   std::vector<std::int32_t> dots_;      // of centroids; of groups, where lists are many
   std::vector<std::uint32_t> members_;  // of the nearest groups
   std::vector<std::int32_t> member_dots_;
   std::vector<float> member_squares_;
   std::vector<std::uint32_t> hits_;  // the lists that were ranked,
-  std::vector<float> marks_;         // and their marks
+  std::vector<float> scores_;        // and their scores
   std::vector<std::uint32_t> all_hits_;
-  std::vector<float> all_marks_;
+  std::vector<float> all_scores_;
 };
 
 }  // namespace nearabout

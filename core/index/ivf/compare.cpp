@@ -22,22 +22,22 @@ void fetch(const storage::Section& section, std::uint64_t row, std::uint64_t str
 
 RowComparison::RowComparison(const IvfIndex& index)
     : index_(index),
-      table_(index.answers_ == Answers::vectors      ? index.vectors_
-             : index.answers_ == Answers::byte_codes ? index.byte_codes_
-                                                     : nullptr),
+      table_(index.distance_source_ == DistanceSource::vectors ? index.vectors_
+             : index.distance_source_ == DistanceSource::int8  ? index.byte_codes_
+                                                               : nullptr),
       view_(table_ ? table_->matrix() : MatrixView{}),
       columns_(index.list_rows_->shape().columns),
       squares_(columns_ == 2),
-      units_(index.lift_, index.centre_) {}
+      units_(index.transform_, index.centre_) {}
 
 void RowComparison::run(ListScan& scan, MatrixView queries, std::size_t begin, const Request& request,
-                        std::vector<Answer>& answers) {
-  Coldness& coldness = *index_.coldness_;
-  if (!coldness.watched()) return answer(scan, queries, begin, request, answers);
+                        std::vector<SearchResult>& results) {
+  PageCacheMonitor& page_cache = *index_.page_cache_;
+  if (!page_cache.is_enabled()) return result(scan, queries, begin, request, results);
   const auto start = std::chrono::steady_clock::now();
-  if (coldness.cold()) ask_for_rows(scan);
-  answer(scan, queries, begin, request, answers);
-  coldness.learn(std::chrono::steady_clock::now() - start, compared_);
+  if (page_cache.cold()) ask_for_rows(scan);
+  result(scan, queries, begin, request, results);
+  page_cache.observe(std::chrono::steady_clock::now() - start, compared_);
 }
 
 // Of all queries, before the first is answered.
@@ -55,8 +55,8 @@ void RowComparison::ask_for_rows(ListScan& scan) {
   read_ahead(*table_, cold_);
 }
 
-void RowComparison::answer(ListScan& scan, MatrixView queries, std::size_t begin, const Request& request,
-                           std::vector<Answer>& answers) {
+void RowComparison::result(ListScan& scan, MatrixView queries, std::size_t begin, const Request& request,
+                           std::vector<SearchResult>& results) {
   const float radius = radius_of(request);
   const std::size_t count = scan.queries().count();
   compared_ = 0;
@@ -66,26 +66,27 @@ void RowComparison::answer(ListScan& scan, MatrixView queries, std::size_t begin
     if (i < 2) continue;
     const std::size_t number = begin + i - 2;
     const BoundQuery bound = bind_query(queries, number, index_.descriptor());
-    TopK best(request.k, rank_within(bound, radius));
+    TopK best(request.k, rdist_within(bound, radius));
     const Pending& pending = pending_[(i - 2) % 3];
-    switch (index_.answers_) {
-      case Answers::vectors:
+    switch (index_.distance_source_) {
+      case DistanceSource::vectors:
         compare(bound, pending, best);
         if (scan.is_suspicious(i - 2)) {
           units_.bind(queries, number);
           if (is_too_shallow(scan, i - 2, best)) scan.ask_for_every_row(i - 2);
         }
         break;
-      case Answers::byte_codes:
-        compare_bytes({index_.byte_steps_, index_.lift_, widened(queries, number, number + 1).data()}, pending, best);
+      case DistanceSource::int8:
+        compare_bytes({index_.byte_steps_, index_.transform_, to_float32(queries, number, number + 1).data()}, pending,
+                      best);
         break;
-      case Answers::small_codes:
+      case DistanceSource::codes_alone:
         units_.bind(queries, number);
         rank(scan.estimates(i - 2), pending, best);
         break;
     }
     if (table_) compared_ += pending.rows.size();
-    answers[number] = answer_of(bound, best, radius);
+    results[number] = result_of(bound, best, radius);
   }
 }
 
@@ -107,18 +108,18 @@ void RowComparison::find_rows(Pending& pending) const {
     return;
   }
   for (const std::uint32_t place : pending.places) {
-    const std::uint32_t* const facts =
+    const std::uint32_t* const header =
         index_.list_rows_->items<std::uint32_t>(std::uint64_t{place} * columns_, columns_).data();
-    pending.rows.push_back(facts[0]);
-    if (squares_) pending.squares.push_back(facts[1]);
-    fetch(*table_, facts[0], view_.stride);
+    pending.rows.push_back(header[0]);
+    if (squares_) pending.squares.push_back(header[1]);
+    fetch(*table_, header[0], view_.stride);
   }
   if (!index_.byte_squares_) return;
   for (const std::uint64_t row : pending.rows) index_.byte_squares_->fetch(row * sizeof(float));
 }
 
 void RowComparison::compare(const BoundQuery& bound, const Pending& pending, TopK& best) {
-  ranks_.resize(pending.rows.size());
+  rdists_.resize(pending.rows.size());
   const bool squares = squares_ && bound.takes_squares();
   for (std::size_t begin = 0; begin < pending.rows.size(); begin += kBatch) {
     const std::size_t count = std::min(kBatch, pending.rows.size() - begin);
@@ -126,10 +127,10 @@ void RowComparison::compare(const BoundQuery& bound, const Pending& pending, Top
     for (std::size_t i = 0; i < count; ++i) table_->check_rows(rows[i], std::uint64_t{rows[i]} + 1);
     const kernels::Rows batch{view_.data, view_.stride, rows, count, true};
     if (squares)
-      bound.ranks(batch, pending.squares.data() + begin, ranks_.data() + begin);
+      bound.rdists(batch, pending.squares.data() + begin, rdists_.data() + begin);
     else
-      bound.ranks(batch, ranks_.data() + begin);
-    for (std::size_t i = 0; i < count; ++i) best.push(ranks_[begin + i], rows[i]);
+      bound.rdists(batch, rdists_.data() + begin);
+    for (std::size_t i = 0; i < count; ++i) best.push(rdists_[begin + i], rows[i]);
   }
 }
 
@@ -139,14 +140,14 @@ void RowComparison::compare(const BoundQuery& bound, const Pending& pending, Top
 // row count times the integral of the normal distribution's tail.
 bool RowComparison::is_too_shallow(ListScan& scan, std::size_t query, const TopK& best) const {
   const std::span<const float> estimates = scan.estimates(query);
-  const std::size_t count = ranks_.size();
+  const std::size_t count = rdists_.size();
   if (!scan.has_dropped(query) || count < 16 || best.worst() == std::numeric_limits<double>::infinity()) return false;
   std::vector<double> estimated(count);
   double sum = 0;
   double squares = 0;
   for (std::size_t i = 0; i < count; ++i) {
-    estimated[i] = units_.rank(estimates[i]);
-    const double off = ranks_[i] - estimated[i];
+    estimated[i] = units_.rdist(estimates[i]);
+    const double off = rdists_[i] - estimated[i];
     sum += off;
     squares += off * off;
   }
@@ -164,7 +165,7 @@ bool RowComparison::is_too_shallow(ListScan& scan, std::size_t query, const TopK
 }
 
 void RowComparison::compare_bytes(const BoundByteQuery& bound, const Pending& pending, TopK& best) const {
-  double ranks[kBatch];
+  double rdists[kBatch];
   float squares[kBatch] = {};
   for (std::size_t begin = 0; begin < pending.rows.size(); begin += kBatch) {
     const std::size_t count = std::min(kBatch, pending.rows.size() - begin);
@@ -172,15 +173,15 @@ void RowComparison::compare_bytes(const BoundByteQuery& bound, const Pending& pe
     for (std::size_t i = 0; i < count; ++i) table_->check_rows(rows[i], std::uint64_t{rows[i]} + 1);
     for (std::size_t i = 0; index_.byte_squares_ && i < count; ++i)
       squares[i] = index_.byte_squares_->items<float>(rows[i], 1)[0];
-    bound.ranks({view_.data, view_.stride, rows, count, true}, squares, ranks);
-    for (std::size_t i = 0; i < count; ++i) best.push(ranks[i], rows[i]);
+    bound.rdists({view_.data, view_.stride, rows, count, true}, squares, rdists);
+    for (std::size_t i = 0; i < count; ++i) best.push(rdists[i], rows[i]);
   }
 }
 
 void RowComparison::rank(std::span<const float> estimates, const Pending& pending, TopK& best) const {
   for (std::size_t i = 0; i < pending.rows.size(); ++i) {
     if (pending.rows[i] >= index_.rows()) index_.throw_row(pending.rows[i]);
-    best.push(units_.rank(estimates[i]), pending.rows[i]);
+    best.push(units_.rdist(estimates[i]), pending.rows[i]);
   }
 }
 

@@ -20,7 +20,8 @@ class RowComparison {
   explicit RowComparison(const IvfIndex& index);
 
   // Answers the queries of `scan`, which are those of `queries` from number `begin` on.
-  void run(ListScan& scan, MatrixView queries, std::size_t begin, const Request& request, std::vector<Answer>& answers);
+  void run(ListScan& scan, MatrixView queries, std::size_t begin, const Request& request,
+           std::vector<SearchResult>& results);
 
   std::size_t rows_compared() const { return compared_; }
 
@@ -31,8 +32,8 @@ class RowComparison {
     std::vector<std::uint32_t> rows, squares;
   };
   void ask_for_rows(ListScan& scan);
-  void answer(ListScan& scan, MatrixView queries, std::size_t begin, const Request& request,
-              std::vector<Answer>& answers);
+  void result(ListScan& scan, MatrixView queries, std::size_t begin, const Request& request,
+              std::vector<SearchResult>& results);
   void find_places(ListScan& scan, std::size_t query, Pending& pending) const;
   void find_rows(Pending& pending) const;
   void compare(const BoundQuery& bound, const Pending& pending, TopK& best);
@@ -48,7 +49,7 @@ class RowComparison {
   bool squares_;
   EstimateUnits units_;
   Pending pending_[3];
-  std::vector<double> ranks_;        // of the rows that were compared last
+  std::vector<double> rdists_;       // of the rows that were compared last
   std::vector<std::uint32_t> cold_;  // places, then rows, of a whole group
   std::size_t compared_ = 0;
 };

@@ -22,8 +22,8 @@ inline double ranking_cost(std::size_t lists, std::size_t probes, std::size_t di
   const std::size_t groups = lists / kernels::kPanelRows;
   const std::size_t compared =
       lists < kManyLists ? lists : groups + std::min(groups, probes + 32) * kernels::kPanelRows;
-  constexpr double kMark = 0.5;  // of each, to see whether it is among the nearest
-  return static_cast<double>(compared) * (kMark + product_cost(directions));
+  constexpr double kScore = 0.5;  // of each, to see whether it is among the nearest
+  return static_cast<double>(compared) * (kScore + product_cost(directions));
 }
 
 }  // namespace nearabout

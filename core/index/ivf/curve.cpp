@@ -21,15 +21,15 @@ double depth_on(const std::vector<CurvePoint>& points, double probes, double k) 
 }  // namespace
 
 std::size_t Curves::depth(std::size_t probes, std::size_t k) const {
-  Between at = between_measured(k);
+  KInterpolation at = between_measured(k);
   at.part = std::min(at.part, 1.0);
   const auto wanted = static_cast<double>(k);
   const auto of = [&](std::size_t place) {
-    return depth_on(points[place], static_cast<double>(probes), static_cast<double>(kMeasuredAt[place]));
+    return depth_on(points[place], static_cast<double>(probes), static_cast<double>(kCalibratedK[place]));
   };
   double depth = of(at.below);
   if (at.part > 0) depth = std::exp((1 - at.part) * std::log(depth) + at.part * std::log(of(at.below + 1)));
-  if (k > kMeasuredAt.back()) depth *= wanted / static_cast<double>(kMeasuredAt.back());
+  if (k > kCalibratedK.back()) depth *= wanted / static_cast<double>(kCalibratedK.back());
   return std::max(k, static_cast<std::size_t>(std::ceil(depth)));
 }
 

@@ -18,9 +18,9 @@ struct CurvePoint {
   double depth;
 };
 
-// For each of kMeasuredAt, the cheapest points for some recalls, ascending; empty where nothing was measured.
+// For each of kCalibratedK, the cheapest points for some recalls, ascending; empty where nothing was measured.
 struct Curves {
-  std::array<std::vector<CurvePoint>, kMeasuredAt.size()> points;
+  std::array<std::vector<CurvePoint>, kCalibratedK.size()> points;
 
   bool empty() const { return points[0].empty() && points[1].empty() && points[2].empty(); }
   // How many rows to compare, for any k and any number of lists.

@@ -9,26 +9,26 @@ namespace nearabout {
 
 void EstimateUnits::bind(MatrixView queries, std::size_t number) {
   vector_.resize(queries.dims);
-  lifted_.resize(lift_.outputs());
+  transformed_.resize(transform_.outputs());
   to_f32(queries.element, queries.row(number), queries.dims, vector_.data());
   length_ = norm(vector_.data(), vector_.size());
-  lift_.queries(vector_.data(), 1, lifted_.data());
-  for (std::size_t j = 0; j < lifted_.size(); ++j) lifted_[j] -= centre_[j];
-  square_ = squared_norm(lifted_.data(), lifted_.size());
+  transform_.queries(vector_.data(), 1, transformed_.data());
+  for (std::size_t j = 0; j < transformed_.size(); ++j) transformed_[j] -= centre_[j];
+  square_ = squared_norm(transformed_.data(), transformed_.size());
 }
 
 // With unit vectors q and x, |q - x|^2 = 2 - 2 <q, x>. Under Space::inner those are a query over its length and a row,
 // with one more coordinate, over the longest.
-double EstimateUnits::rank(float estimate) const {
+double EstimateUnits::rdist(float estimate) const {
   const double square = std::max(0.0, square_ + double{estimate});
-  const double scale = double{lift_.scale()};
-  switch (lift_.space()) {
-    case Space::squared:
+  const double scale = double{transform_.scale()};
+  switch (transform_.space()) {
+    case CodeSpace::l2:
       return square / (scale * scale);
-    case Space::unit:
+    case CodeSpace::cosine:
       return std::min(square / 2, 2.0);
-    case Space::inner:
-      return length_ * lift_.longest() * (square / 2 - 1);
+    case CodeSpace::inner_product:
+      return length_ * transform_.longest() * (square / 2 - 1);
   }
   return square;
 }

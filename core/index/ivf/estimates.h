@@ -6,26 +6,27 @@
 #include <vector>
 
 #include "base/matrix.h"
-#include "quantize/lift.h"
+#include "transform/metric_transform.h"
 
 namespace nearabout {
 
-// The scan estimates the squared distance of lifted vectors, less the square of the query from the centre. Keeps its
-// work space from query to query.
+// The scan estimates the squared distance of transformed vectors, less the square of the query from the centre. Keeps
+// its work space from query to query.
 class EstimateUnits {
  public:
-  EstimateUnits(const Lift& lift, std::span<const float> centre) : lift_(lift), centre_(centre) {}
+  EstimateUnits(const MetricTransform& transform, std::span<const float> centre)
+      : transform_(transform), centre_(centre) {}
 
   void bind(MatrixView queries, std::size_t number);
   // In the units of BoundQuery's ranks: no estimate is below zero where no distance is.
-  double rank(float estimate) const;
+  double rdist(float estimate) const;
 
  private:
-  const Lift& lift_;
+  const MetricTransform& transform_;
   std::span<const float> centre_;
-  std::vector<float> vector_, lifted_;
+  std::vector<float> vector_, transformed_;
   double length_ = 0;  // of the query
-  double square_ = 0;  // of the lifted query from the centre
+  double square_ = 0;  // of the transformed query from the centre
 };
 
 }  // namespace nearabout

@@ -13,8 +13,8 @@
 namespace nearabout {
 namespace {
 
-constexpr std::size_t kUnlikeDepth = 3;  // times the usual depth, for such a query
-constexpr std::size_t kAlwaysSeen = 20;  // neighbours by which a round is judged, at least
+constexpr std::size_t kOutlierDepth = 3;  // times the usual depth, for such a query
+constexpr std::size_t kAlwaysSeen = 20;   // neighbours by which a round is judged, at least
 
 }  // namespace
 
@@ -81,15 +81,15 @@ void ListScan::look(std::size_t query, bool first) {
   progress.done = !(misses > progress.limit) || progress.beyond.empty();
   progress.quiet_wanted = Guard::quiet_rounds(misses, progress.limit);
   progress.most_spent = Guard::most_spent(progress.strange, first, misses, progress.limit);
-  if (first && misses > Guard::kFarFromUsual * progress.limit) start_anew(query);
+  if (first && misses > Guard::kFarFromTypical * progress.limit) start_anew(query);
 }
 
 // How deep to look was measured with other queries than this one: its lists are scanned again, for more rows.
 void ListScan::start_anew(std::size_t query) {
   Progress& progress = progress_[query];
-  progress.unlike = true;
-  if (progress.done || index_.answers() == Answers::small_codes) return;
-  progress.depth = std::min(max_depth_, kUnlikeDepth * progress.depth);
+  progress.out_of_distribution = true;
+  if (progress.done || index_.distance_source() == DistanceSource::codes_alone) return;
+  progress.depth = std::min(max_depth_, kOutlierDepth * progress.depth);
   if (costs_too_much(progress, progress.rows, progress.probes)) return give_up(progress);
   scans_[query].found = 0;
   scans_[query].threshold = std::numeric_limits<float>::infinity();
@@ -103,7 +103,7 @@ bool ListScan::found_little_new(std::size_t query) {
   const std::size_t judged = before.size();
   if (judged < std::max(spend_.k, kAlwaysSeen)) return false;
   const float threshold = threshold_of(query, judged);
-  const auto stayed = std::count_if(before.begin(), before.end(), [=](float mark) { return mark <= threshold; });
+  const auto stayed = std::count_if(before.begin(), before.end(), [=](float score) { return score <= threshold; });
   return Guard::is_little(judged - static_cast<std::size_t>(stayed), judged, spend_.recall);
 }
 
@@ -129,9 +129,10 @@ void ListScan::choose_more(std::size_t query) {
   progress.rows += rows;
   progress.probes += wanted;
   progress.beyond.erase(progress.beyond.begin(), end);
-  if (index_.answers() != Answers::small_codes)
-    progress.depth = std::clamp(index_.curves_.depth(progress.probes, spend_.k) * (progress.unlike ? kUnlikeDepth : 1),
-                                progress.depth, max_depth_);
+  if (index_.distance_source() != DistanceSource::codes_alone)
+    progress.depth =
+        std::clamp(index_.curves_.depth(progress.probes, spend_.k) * (progress.out_of_distribution ? kOutlierDepth : 1),
+                   progress.depth, max_depth_);
 }
 
 // Ranks lists anew where few of those that were ranked are left.

@@ -22,46 +22,46 @@ namespace {
 using storage::Section;
 using storage::SectionId;
 
-enum Fact : std::size_t { kLists, kDirections, kBits, kSeed, kFacts };
-enum LiftNumber : std::size_t { kScale, kLongest, kPointStep, kAlignment, kLiftNumbers };
+enum Field : std::size_t { kLists, kDirections, kBits, kSeed, kFields };
+enum TransformNumber : std::size_t { kScale, kLongest, kPointStep, kAlignment, kTransformNumbers };
 
 }  // namespace
 
 IvfIndex::IvfIndex(std::shared_ptr<const storage::File> file, const Descriptor& descriptor)
     : Index(std::move(file), descriptor),
-      coldness_(std::make_unique<Coldness>(this->file().mapped())),
+      page_cache_(std::make_unique<PageCacheMonitor>(this->file().mapped())),
       vectors_(this->file().has(SectionId::vectors) ? &this->file().section(SectionId::vectors) : nullptr) {
-  if (!space_of(descriptor.metric) || descriptor.element == Element::bits)
+  if (!code_space_of(descriptor.metric) || descriptor.element == Element::bits)
     throw CorruptFileError(this->file().name() + " is corrupt: it says that it has lists of codes under the metric " +
                            std::string(name_of(descriptor.metric)) +
                            ", which they do not serve. Copy or build it again.");
   if (vectors_) {
-    screen_ = screen_of(this->file(), descriptor, *vectors_, kScreenBeside);
+    screen_ = screen_of(this->file(), descriptor, *vectors_, kScreenOfRows);
     scan_.emplace(descriptor, *vectors_, screen_ ? &*screen_ : nullptr);
   }
-  read_answers();
+  read_distance_source();
   if (rows() == 0) return;
-  read_facts();
+  read_header();
   read_directions();
   read_lists();
   read_curve();
   read_share();
   read_guard(this->file(), guard_);
-  if (answers_ == Answers::byte_codes) read_bytes();
+  if (distance_source_ == DistanceSource::int8) read_bytes();
   for (const Section* section : {vectors_, list_rows_, list_codes_, byte_codes_, byte_squares_})
     if (section) section->advise(storage::system::Access::anywhere);
 }
 
 // A file that does not say compares vectors.
-void IvfIndex::read_answers() {
-  if (!file().has(SectionId::answers)) return;
-  const Section& section = file().section(SectionId::answers);
+void IvfIndex::read_distance_source() {
+  if (!file().has(SectionId::distance_source)) return;
+  const Section& section = file().section(SectionId::distance_source);
   section.expect(Element::u64, {1, 1});
   const std::uint64_t found = section.all<std::uint64_t>()[0];
-  if (found != static_cast<std::uint64_t>(Answers::byte_codes) &&
-      found != static_cast<std::uint64_t>(Answers::small_codes))
+  if (found != static_cast<std::uint64_t>(DistanceSource::int8) &&
+      found != static_cast<std::uint64_t>(DistanceSource::codes_alone))
     storage::throw_count(file(), section, 0, "2 (8-bit codes) or 3 (small codes)", found);
-  answers_ = static_cast<Answers>(found);
+  distance_source_ = static_cast<DistanceSource>(found);
 }
 
 void IvfIndex::read_bytes() {
@@ -74,51 +74,52 @@ void IvfIndex::read_bytes() {
   byte_steps_ = ByteSteps({numbers.begin(), middle}, {middle, numbers.end()});
   byte_codes_ = &file().section(SectionId::byte_codes);
   byte_codes_->expect(Element::i8, {rows(), dims()});
-  if (lift_.space() != Space::squared) return;
+  if (transform_.space() != CodeSpace::l2) return;
   byte_squares_ = &file().section(SectionId::byte_squares);
   byte_squares_->expect(Element::f32, {rows(), 1});
 }
 
-void IvfIndex::read_facts() {
+void IvfIndex::read_header() {
   const Section& section = file().section(SectionId::ivf);
-  section.expect(Element::u64, {1, kFacts});
-  const std::span<const std::uint64_t> facts = section.all<std::uint64_t>();
-  const CodeShape shape{facts[kDirections], facts[kBits]};
+  section.expect(Element::u64, {1, kFields});
+  const std::span<const std::uint64_t> header = section.all<std::uint64_t>();
+  const CodeShape shape{header[kDirections], header[kBits]};
   if (shape.bits != 1 && shape.bits != 2 && shape.bits != 4)
-    storage::throw_count(file(), section, kBits, "1, 2 or 4 bits", facts[kBits]);
-  if (shape.directions == 0 || shape.directions > kMostByteDims || shape.directions * shape.bits % 32 != 0)
-    storage::throw_count(file(), section, kDirections, "whole lines of codes", facts[kDirections]);
-  if (facts[kLists] == 0 || facts[kLists] > rows())
-    storage::throw_count(file(), section, kLists, "lists", facts[kLists]);
+    storage::throw_count(file(), section, kBits, "1, 2 or 4 bits", header[kBits]);
+  if (shape.directions == 0 || shape.directions > kMaxByteDims || shape.directions * shape.bits % 32 != 0)
+    storage::throw_count(file(), section, kDirections, "whole lines of codes", header[kDirections]);
+  if (header[kLists] == 0 || header[kLists] > rows())
+    storage::throw_count(file(), section, kLists, "lists", header[kLists]);
   codes_ = PcaCodes(shape);
-  seed_ = facts[kSeed];
+  seed_ = header[kSeed];
   const Section& sizes = file().section(SectionId::list_sizes);
-  sizes.expect(Element::u32, {facts[kLists], 1});
+  sizes.expect(Element::u32, {header[kLists], 1});
   sizes_ = sizes.all<std::uint32_t>();
 }
 
 void IvfIndex::read_directions() {
-  const Section& numbers = file().section(SectionId::lift);
-  numbers.expect(Element::f64, {1, kLiftNumbers});
+  const Section& numbers = file().section(SectionId::transform);
+  numbers.expect(Element::f64, {1, kTransformNumbers});
   const std::span<const double> values = numbers.all<double>();
-  constexpr double kMost = std::numeric_limits<float>::max();
+  constexpr double kMax = std::numeric_limits<float>::max();
   for (const std::size_t place : {kScale, kPointStep})
-    if (!(values[place] > 0 && values[place] <= kMost))
+    if (!(values[place] > 0 && values[place] <= kMax))
       storage::throw_number(file(), numbers, place, "a float above 0", values[place]);
   if (!(values[kLongest] >= 0 && std::isfinite(values[kLongest])))
     storage::throw_number(file(), numbers, kLongest, "finite and not negative", values[kLongest]);
-  lift_ = Lift(*space_of(descriptor().metric), dims(), static_cast<float>(values[kScale]), values[kLongest]);
+  transform_ = MetricTransform(*code_space_of(descriptor().metric), dims(), static_cast<float>(values[kScale]),
+                               values[kLongest]);
   point_step_ = static_cast<float>(values[kPointStep]);
   if (!(values[kAlignment] >= 0 && values[kAlignment] <= 1))
     storage::throw_number(file(), numbers, kAlignment, "a part", values[kAlignment]);
   guard_.lambda = values[kAlignment];
 
-  const std::size_t lifted = lift_.outputs();
+  const std::size_t transformed = transform_.outputs();
   outputs_ = (shape().directions + kernels::kPanelRows - 1) / kernels::kPanelRows * kernels::kPanelRows;
   direction_bytes_ = &file().section(SectionId::direction_bytes);
-  direction_bytes_->expect(Element::u8, {outputs_ / kernels::kPanelRows, kernels::panel_bytes(lifted)});
+  direction_bytes_->expect(Element::u8, {outputs_ / kernels::kPanelRows, kernels::panel_bytes(transformed)});
   const Section& centre = file().section(SectionId::centre);
-  centre.expect(Element::f32, {1, lifted});
+  centre.expect(Element::f32, {1, transformed});
   centre_ = storage::finite_floats(file(), centre);
   const Section& terms = file().section(SectionId::direction_terms);
   terms.expect(Element::f32, {3, outputs_});
@@ -166,7 +167,7 @@ void IvfIndex::read_lists() {
   list_codes_->expect(Element::u8, {blocks, kernels::block_bytes(shape().lines())});
   list_rows_ = &file().section(SectionId::list_rows);
   const bool integers = descriptor().element == Element::u8 || descriptor().element == Element::i8;
-  const bool squares = integers && answers_ == Answers::vectors;
+  const bool squares = integers && distance_source_ == DistanceSource::vectors;
   const std::uint64_t slots = blocks * kernels::kBlockRows;
   list_rows_->expect(Element::u32, {slots, squares ? 2u : 1u});
 }
@@ -178,8 +179,8 @@ void IvfIndex::read_curve() {
   section.expect(Element::f64, {section.shape().rows, 4});
   const std::span<const double> numbers = section.all<double>();
   for (std::size_t i = 0; i + 3 < numbers.size(); i += 4) {
-    const auto place = std::find(kMeasuredAt.begin(), kMeasuredAt.end(), numbers[i]);
-    if (place == kMeasuredAt.end()) storage::throw_number(file(), section, i, "1, 10 or 100 neighbours", numbers[i]);
+    const auto place = std::find(kCalibratedK.begin(), kCalibratedK.end(), numbers[i]);
+    if (place == kCalibratedK.end()) storage::throw_number(file(), section, i, "1, 10 or 100 neighbours", numbers[i]);
     const CurvePoint point{numbers[i + 1], numbers[i + 2], numbers[i + 3]};
     if (!(point.recall > 0 && point.recall <= 1))
       storage::throw_number(file(), section, i + 1, "a share up to 1", point.recall);
@@ -187,21 +188,22 @@ void IvfIndex::read_curve() {
       storage::throw_number(file(), section, i + 2, "a number of lists", point.probes);
     if (!(point.depth >= 1 && point.depth <= 1e6))
       storage::throw_number(file(), section, i + 3, "a depth", point.depth);
-    curves_.points[static_cast<std::size_t>(place - kMeasuredAt.begin())].push_back(point);
+    curves_.points[static_cast<std::size_t>(place - kCalibratedK.begin())].push_back(point);
   }
 }
 
 // Without it all queries look into the same number of lists.
 void IvfIndex::read_share() {
-  if (!file().has(SectionId::list_share)) return;
-  const Section& section = file().section(SectionId::list_share);
+  if (!file().has(SectionId::adaptive_probes)) return;
+  const Section& section = file().section(SectionId::adaptive_probes);
   section.expect(Element::f64, {1, 8});
   const std::span<const double> numbers = section.all<double>();
   for (std::size_t i = 0; i < numbers.size(); ++i)
     if (!(std::abs(numbers[i]) <= 1e30)) storage::throw_number(file(), section, i, "a number", numbers[i]);
   if (!(numbers[3] > 0)) storage::throw_number(file(), section, 3, "above 0", numbers[3]);
   const bool used = numbers[0] != 0 || numbers[1] != 0 || numbers[2] != 0;
-  share_ = {numbers[0], numbers[1], numbers[2], numbers[3], {numbers[4], numbers[5]}, {numbers[6], numbers[7]}, used};
+  adaptive_probes_ = {
+      numbers[0], numbers[1], numbers[2], numbers[3], {numbers[4], numbers[5]}, {numbers[6], numbers[7]}, used};
 }
 
 void IvfIndex::throw_row(std::uint64_t row) const {

@@ -24,14 +24,14 @@
 #include "index/calibration/guard.h"
 #include "index/exact/scan.h"
 #include "index/index.h"
-#include "index/ivf/answers.h"
+#include "index/ivf/adaptive_probes.h"
 #include "index/ivf/curve.h"
-#include "index/ivf/read_ahead.h"
-#include "index/ivf/share.h"
-#include "index/source.h"
+#include "index/ivf/distance_source.h"
+#include "index/ivf/page_cache.h"
+#include "index/validated_rows.h"
 #include "quantize/byte_rows.h"
 #include "quantize/leading_codes.h"
-#include "quantize/lift.h"
+#include "transform/metric_transform.h"
 
 namespace nearabout {
 
@@ -42,12 +42,12 @@ struct IvfOptions {
   std::uint64_t seed = 0;
   bool refine = true;                   // rows that look nearest are compared by more than their small codes
   bool keep_vectors = true;             // false: by a byte a dimension, where they are compared
-  double recall = kUsualRecall;         // that searches aim at: what is chosen is chosen for it
+  double recall = kDefaultRecall;       // that searches aim at: what is chosen is chosen for it
   std::span<const float> queries = {};  // that lists are tried with, one after the other; empty: rows serve
 };
 
 // Vectors that are bytes are their own 8-bit codes.
-Answers answers_of(const IvfOptions& options, Element element);
+DistanceSource distance_source_of(const IvfOptions& options, Element element);
 bool keeps_vectors(const IvfOptions& options, Element element);
 
 class IvfSearches;  // work spaces, in search.cpp
@@ -61,36 +61,37 @@ class IvfIndex : public Index {
   const CodeShape& shape() const { return codes_.shape(); }
   std::uint64_t seed() const { return seed_; }
   const Curves& curves() const { return curves_; }
-  const ListShare& share() const { return share_; }
+  const AdaptiveProbes& adaptive_probes() const { return adaptive_probes_; }
   const Guard& guard() const { return guard_; }
   // What is there of a row to be compared.
   std::size_t compared_bytes() const;
   // Of codes and vectors, for a search that did this.
-  std::uint64_t bytes_of(const Work& work) const;
+  std::uint64_t bytes_of(const SearchStats& stats) const;
   bool has_effort() const override { return true; }
-  bool ends_exactly() const override { return answers_ == Answers::vectors; }
-  bool has_knobs() const override { return true; }
-  std::size_t least_effort() const override { return 1; }
-  std::size_t most_effort() const override { return lists(); }
-  std::unique_ptr<Trace> trace(const Trials& trials, const BuildOptions& build, const Monitor& monitor) const override;
-  Answers answers() const { return answers_; }
+  bool max_effort_is_exact() const override { return distance_source_ == DistanceSource::vectors; }
+  bool needs_tuning() const override { return true; }
+  std::size_t min_effort() const override { return 1; }
+  std::size_t max_effort() const override { return lists(); }
+  std::unique_ptr<RecallProfile> profile(const CalibrationQueries& calibration_queries, const BuildOptions& build,
+                                         const Monitor& monitor) const override;
+  DistanceSource distance_source() const { return distance_source_; }
   bool keeps_vectors() const override { return vectors_ != nullptr; }
 
  protected:
-  std::size_t usual_effort(std::size_t k) const override;
-  std::vector<Answer> search_some(MatrixView queries, const Request& request, const Budget& budget) const override;
+  std::size_t fallback_effort(std::size_t k) const override;
+  std::vector<SearchResult> do_search(MatrixView queries, const Request& request, const Budget& budget) const override;
   double exact_cost(std::size_t k) const override;
   void verify_own(const Monitor& monitor) const override;
   void copy_vector(std::uint32_t row, std::byte* to) const override;
 
  private:
   friend class IvfQueries;
-  friend class IvfTrace;
+  friend class IvfRecallProfile;
   friend class ListRanking;
   friend class ListScan;
   friend class RowComparison;
-  void read_answers();
-  void read_facts();
+  void read_distance_source();
+  void read_header();
   void read_directions();
   void read_lists();
   void read_curve();
@@ -99,18 +100,18 @@ class IvfIndex : public Index {
   // CorruptFileError: a list names a row that does not exist.
   [[noreturn]] void throw_row(std::uint64_t row) const;
   friend class IvfSearch;
-  void add_unestimated(MatrixView queries, std::size_t k, std::vector<Answer>& answers) const;
-  std::vector<Answer> scan_bytes(MatrixView queries, const Request& request) const;
+  void add_unestimated(MatrixView queries, std::size_t k, std::vector<SearchResult>& results) const;
+  std::vector<SearchResult> scan_bytes(MatrixView queries, const Request& request) const;
 
-  std::unique_ptr<Coldness> coldness_;
-  Answers answers_ = Answers::vectors;
+  std::unique_ptr<PageCacheMonitor> page_cache_;
+  DistanceSource distance_source_ = DistanceSource::vectors;
   const storage::Section* vectors_;  // null where none are kept
   std::optional<StoredScreen> screen_;
   std::optional<ExactScan> scan_;  // where vectors are kept
   const storage::Section* byte_codes_ = nullptr;
   const storage::Section* byte_squares_ = nullptr;  // under Space::squared
   ByteSteps byte_steps_;
-  Lift lift_;
+  MetricTransform transform_;
   PcaCodes codes_{{32, 1}};
   std::uint64_t seed_ = 0;
   float point_step_ = 1;  // of the bytes of centroids
@@ -126,14 +127,14 @@ class IvfIndex : public Index {
   const storage::Section* list_rows_ = nullptr;
   const storage::Section* list_codes_ = nullptr;
   Curves curves_;
-  ListShare share_;
+  AdaptiveProbes adaptive_probes_;
   std::vector<GroupResiduals> residuals_;  // of each list
   Guard guard_;
   std::shared_ptr<IvfSearches> searches_ = make_searches();
 };
 
 // Adds everything but keys to `writer`.
-void write_ivf(storage::Writer& writer, const Source& source, const IvfOptions& options, const std::string& metadata,
-               const BuildOptions& build, const Monitor& monitor);
+void write_ivf(storage::Writer& writer, const ValidatedRows& source, const IvfOptions& options,
+               const std::string& metadata, const BuildOptions& build, const Monitor& monitor);
 
 }  // namespace nearabout

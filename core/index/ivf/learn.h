@@ -8,7 +8,7 @@
 
 namespace nearabout {
 
-LearntLists learn(const RowReader& read, const Source& source, const IvfOptions& options, std::size_t threads,
+LearntLists learn(const RowReader& read, const ValidatedRows& source, const IvfOptions& options, std::size_t threads,
                   const Monitor& monitor);
 
 }  // namespace nearabout

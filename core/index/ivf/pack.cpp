@@ -15,11 +15,11 @@ using storage::items_of;
 constexpr std::size_t kConvenient = std::size_t{256} << 20;
 constexpr std::size_t kRowsAtATime = 65'536;
 constexpr std::size_t kListsAtATime = 256;
-constexpr float kMostTerm = 65'535;
+constexpr float kMaxTerm = 65'535;
 
 struct Held {
   std::uint32_t row;
-  RowFacts facts;
+  RowHeader header;
 };
 
 // The rows of lists [begin, end), list by list, rows rising.
@@ -38,15 +38,15 @@ Gathered gather(const EncodedRows& encoded, const LearntLists& learnt, const std
   gathered.held.resize(gathered.firsts.back());
   gathered.codes.resize(gathered.firsts.back() * width);
   std::vector<std::size_t> next(gathered.firsts.begin(), gathered.firsts.end() - 1);
-  std::vector<std::byte> facts_buffer, codes_buffer;
+  std::vector<std::byte> header_buffer, codes_buffer;
   for (std::size_t first = 0; first < encoded.rows(); first += kRowsAtATime) {
     const std::size_t last = std::min(first + kRowsAtATime, encoded.rows());
-    const auto* const facts = items_of<RowFacts>(encoded.facts.read(first, last, facts_buffer));
+    const auto* const header = items_of<RowHeader>(encoded.header.read(first, last, header_buffer));
     const auto* const codes = items_of<std::uint8_t>(encoded.codes.read(first, last, codes_buffer));
     for (std::size_t i = 0; i < last - first; ++i) {
-      if (facts[i].list < begin || facts[i].list >= end) continue;
-      const std::size_t place = next[facts[i].list - begin]++;
-      gathered.held[place] = {static_cast<std::uint32_t>(first + i), facts[i]};
+      if (header[i].list < begin || header[i].list >= end) continue;
+      const std::size_t place = next[header[i].list - begin]++;
+      gathered.held[place] = {static_cast<std::uint32_t>(first + i), header[i]};
       std::copy_n(codes + i * width, width, gathered.codes.data() + place * width);
     }
   }
@@ -55,26 +55,26 @@ Gathered gather(const EncodedRows& encoded, const LearntLists& learnt, const std
 
 TermSteps steps_for(const Held* held, std::size_t count) {
   if (count == 0) return {};
-  float low = held[0].facts.terms.offset;
+  float low = held[0].header.terms.offset;
   float high = low;
   float most = 0;
   for (std::size_t i = 0; i < count; ++i) {
-    low = std::min(low, held[i].facts.terms.offset);
-    high = std::max(high, held[i].facts.terms.offset);
-    most = std::max(most, held[i].facts.terms.scale);
+    low = std::min(low, held[i].header.terms.offset);
+    high = std::max(high, held[i].header.terms.offset);
+    most = std::max(most, held[i].header.terms.scale);
   }
-  return {low, (high - low) / kMostTerm, most / kMostTerm};
+  return {low, (high - low) / kMaxTerm, most / kMaxTerm};
 }
 
 ResidualSummary residuals_of(const Held* held, std::size_t count) {
   std::vector<float> residuals(count);
-  for (std::size_t i = 0; i < count; ++i) residuals[i] = held[i].facts.residual;
+  for (std::size_t i = 0; i < count; ++i) residuals[i] = held[i].header.residual;
   return summarize_residuals(residuals);
 }
 
 std::uint16_t term_of(float value, float step) {
   if (!(step > 0)) return 0;
-  return static_cast<std::uint16_t>(std::lrint(std::clamp(value / step, 0.0f, kMostTerm)));
+  return static_cast<std::uint16_t>(std::lrint(std::clamp(value / step, 0.0f, kMaxTerm)));
 }
 
 void put_terms(const RowTerms& terms, const TermSteps& steps, std::size_t place, std::uint8_t* line) {
@@ -100,9 +100,9 @@ PackedList pack(std::size_t list, const Gathered& gathered, std::size_t first, s
     std::uint8_t* const block = packed.blocks.data() + i / kernels::kBlockRows * bytes;
     const std::size_t place = i % kernels::kBlockRows;
     put_codes(gathered.codes.data() + (first + i) * shape.bytes(), shape.lines(), place, block);
-    put_terms(held[i].facts.terms, packed.steps, place, block + shape.lines() * kernels::kLineBytes);
+    put_terms(held[i].header.terms, packed.steps, place, block + shape.lines() * kernels::kLineBytes);
     packed.rows[i * columns] = held[i].row;
-    if (columns > 1) packed.rows[i * columns + 1] = held[i].facts.square;
+    if (columns > 1) packed.rows[i * columns + 1] = held[i].header.square;
   }
   return packed;
 }
@@ -114,8 +114,8 @@ std::vector<std::uint32_t> list_sizes(const EncodedRows& encoded, std::size_t li
   std::vector<std::byte> buffer;
   for (std::size_t first = 0; first < encoded.rows(); first += kRowsAtATime) {
     const std::size_t last = std::min(first + kRowsAtATime, encoded.rows());
-    const auto* const facts = items_of<RowFacts>(encoded.facts.read(first, last, buffer));
-    for (std::size_t i = 0; i < last - first; ++i) ++sizes[facts[i].list];
+    const auto* const header = items_of<RowHeader>(encoded.header.read(first, last, buffer));
+    for (std::size_t i = 0; i < last - first; ++i) ++sizes[header[i].list];
   }
   return sizes;
 }

@@ -29,7 +29,7 @@ std::int32_t square_of(const std::int8_t* bytes, std::size_t count) {
 IvfQueries::IvfQueries(const IvfIndex& index)
     : index_(index), table_bytes_(index.shape().codes() * kernels::kTableBytes) {}
 
-std::size_t IvfQueries::padded_dims() const { return kernels::padded_dims(index_.lift_.outputs()); }
+std::size_t IvfQueries::padded_dims() const { return kernels::padded_dims(index_.transform_.outputs()); }
 
 void IvfQueries::bind(MatrixView queries, std::size_t begin, std::size_t end) {
   const std::size_t count = end - begin;
@@ -51,7 +51,7 @@ void IvfQueries::bind(MatrixView queries, std::size_t begin, std::size_t end) {
 // Integer queries are bytes already, where distances are those of the vectors as they are.
 bool IvfQueries::take_integers(MatrixView queries, std::size_t begin) {
   const bool unsigned_bytes = queries.element == Element::u8;
-  if (index_.lift_.space() != Space::squared || (!unsigned_bytes && queries.element != Element::i8)) return false;
+  if (index_.transform_.space() != CodeSpace::l2 || (!unsigned_bytes && queries.element != Element::i8)) return false;
   centred_ = false;
   moved_ = unsigned_bytes ? 128 : 0;
   const std::uint8_t flip = unsigned_bytes ? 0x80 : 0;
@@ -61,23 +61,23 @@ bool IvfQueries::take_integers(MatrixView queries, std::size_t begin) {
     for (std::size_t j = 0; j < queries.dims; ++j)
       to[j] = static_cast<std::int8_t>(static_cast<std::uint8_t>(from[j]) ^ flip);
     std::fill(to + queries.dims, to + padded_dims(), std::int8_t{0});
-    input_scales_[i] = index_.lift_.scale();
+    input_scales_[i] = index_.transform_.scale();
   }
   return true;
 }
 
 void IvfQueries::take_floats(MatrixView queries, std::size_t begin) {
-  const std::size_t dims = index_.lift_.outputs();
+  const std::size_t dims = index_.transform_.outputs();
   centred_ = true;
   moved_ = 0;
   vectors_.resize(queries.dims);
-  lifted_.resize(padded_dims());
-  std::fill(lifted_.begin(), lifted_.end(), 0.0f);
+  transformed_.resize(padded_dims());
+  std::fill(transformed_.begin(), transformed_.end(), 0.0f);
   for (std::size_t i = 0; i < queries_.size(); ++i) {
     to_f32(queries.element, queries.row(begin + i), queries.dims, vectors_.data());
-    index_.lift_.queries(vectors_.data(), 1, lifted_.data());
-    for (std::size_t j = 0; j < dims; ++j) lifted_[j] -= index_.centre_[j];
-    input_scales_[i] = to_bytes(lifted_.data(), padded_dims(), inputs_.data() + i * padded_dims());
+    index_.transform_.queries(vectors_.data(), 1, transformed_.data());
+    for (std::size_t j = 0; j < dims; ++j) transformed_[j] -= index_.centre_[j];
+    input_scales_[i] = to_bytes(transformed_.data(), padded_dims(), inputs_.data() + i * padded_dims());
   }
 }
 
@@ -87,34 +87,34 @@ void IvfQueries::project() {
   const std::size_t count = queries_.size();
   const std::size_t panels = outputs / kernels::kPanelRows;
   dots_.resize(count * outputs);
-  images_.resize(count * outputs);
+  projections_.resize(count * outputs);
   const std::byte* const bytes = index_.direction_bytes_->checked(0, index_.direction_bytes_->length());
   for (std::size_t first = 0; first < count; first += kernels::kPanelQueries)
-    panel_products(storage::bytes_of(bytes), panels, index_.lift_.outputs(), inputs_.data() + first * padded_dims(),
-                   padded_dims(), std::min(kernels::kPanelQueries, count - first), dots_.data() + first * outputs,
-                   outputs);
+    panel_products(storage::bytes_of(bytes), panels, index_.transform_.outputs(),
+                   inputs_.data() + first * padded_dims(), padded_dims(),
+                   std::min(kernels::kPanelQueries, count - first), dots_.data() + first * outputs, outputs);
   for (std::size_t i = 0; i < count; ++i) {
     const std::int32_t* const dots = dots_.data() + i * outputs;
-    float* const image = images_.data() + i * outputs;
+    float* const projection = projections_.data() + i * outputs;
     const auto moved = static_cast<float>(moved_);
     const float taken = centred_ ? 0.0f : 1.0f;
     const std::int32_t own = 128 * input_sums_[i];
     for (std::size_t o = 0; o < outputs; ++o) {
       const float whole = static_cast<float>(dots[o] - own) + moved * index_.direction_sums_[o];
-      image[o] = index_.direction_steps_[o] * input_scales_[i] * whole - taken * index_.direction_centres_[o];
+      projection[o] = index_.direction_steps_[o] * input_scales_[i] * whole - taken * index_.direction_centres_[o];
     }
   }
 }
 
 void IvfQueries::finish(std::size_t i) {
-  const float* const image = images_.data() + i * index_.outputs_;
+  const float* const projection = projections_.data() + i * index_.outputs_;
   Query& query = queries_[i];
   const std::size_t m = byte_stride();
   std::int8_t* const bytes = bytes_.data() + i * m;
-  query.byte_scale = to_bytes(image, m, bytes);
+  query.byte_scale = to_bytes(projection, m, bytes);
   query.sum = sum_of(bytes, m);
   query.square = double{query.byte_scale} * double{query.byte_scale} * static_cast<double>(square_of(bytes, m));
-  query.unit = index_.codes_.fill_tables(image, table_memory() + i * table_bytes_);
+  query.unit = index_.codes_.fill_tables(projection, table_memory() + i * table_bytes_);
 }
 
 }  // namespace nearabout

@@ -48,9 +48,9 @@ class IvfQueries {
   std::vector<std::int32_t> input_sums_;
   std::int32_t moved_ = 0;  // what was taken from each byte of an input
   bool centred_ = false;
-  std::vector<float> vectors_, lifted_;
+  std::vector<float> vectors_, transformed_;
   std::vector<std::int32_t> dots_;
-  std::vector<float> images_;
+  std::vector<float> projections_;
   std::vector<std::int8_t> bytes_;
   AlignedBytes tables_;
   std::size_t table_room_ = 0;

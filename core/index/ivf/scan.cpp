@@ -10,20 +10,20 @@ namespace {
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr std::size_t kChunkRows = 512;  // of a list, between two looks at how many wait
-constexpr std::size_t kFewest = 64;      // that wait beyond the depth before they are thinned
+constexpr std::size_t kMin = 64;         // that wait beyond the depth before they are thinned
 
 }  // namespace
 
 std::size_t ListScan::limit_of(std::size_t query) const {
   const std::size_t depth = progress_[query].depth;
-  return std::max(2 * depth, depth + kFewest);
+  return std::max(2 * depth, depth + kMin);
 }
 
 void ListScan::make_room() {
   const std::size_t count = queries_.count();
   constexpr std::size_t kDeeper = 8;  // times as many rows may be kept for queries that look into more lists
   max_depth_ = std::min(spend_.k > 0 ? kDeeper * spend_.depth : spend_.depth, index_.rows());
-  const std::size_t limit = std::max(2 * max_depth_, max_depth_ + kFewest);
+  const std::size_t limit = std::max(2 * max_depth_, max_depth_ + kMin);
   room_ = std::min(limit, index_.rows()) + kChunkRows + kernels::kBlockRows;
   if (all_room_ < count * room_) {
     all_room_ = 0;  // should there be no memory for one of them
@@ -41,13 +41,13 @@ void ListScan::make_room() {
 
 // An easy query looks into fewer lists, a hard one into more. Where lists are many, all are alike.
 std::size_t ListScan::probes_of(std::size_t first, std::size_t i) const {
-  if (spend_.alike || !index_.share_.used || index_.group_bytes_) return spend_.probes;
+  if (spend_.alike || !index_.adaptive_probes_.used || index_.group_bytes_) return spend_.probes;
   const double square = queries_[first + i].square;
   const double nearest = std::max(0.0, double{ranking_.least_distance(queries_, i)} + square);
-  return index_.share_.lists(spend_.probes, index_.lists(), nearest, square);
+  return index_.adaptive_probes_.lists(spend_.probes, index_.lists(), nearest, square);
 }
 
-void ListScan::rank(const Spend& spend) {
+void ListScan::rank(const IvfBudget& spend) {
   spend_ = spend;
   codes_scanned_ = 0;
   make_room();
@@ -67,7 +67,7 @@ void ListScan::rank(const Spend& spend) {
       progress.probes = ranked_.size();
       progress.rows = 0;
       for (const RankedList& ranked : ranked_) progress.rows += index_.sizes_[ranked.list];
-      progress.done = progress.every_row = progress.unlike = false;
+      progress.done = progress.every_row = progress.out_of_distribution = false;
       progress.more.clear();
       progress.quiet = 0;
       const double square = queries_[first + i].square;
@@ -86,7 +86,7 @@ void ListScan::rank(const Spend& spend) {
 // The nearest list of each query is scanned at once: what is found there says what is worth keeping elsewhere. Then in
 // the order of lists: each is read once, for all queries together.
 void ListScan::scan() {
-  if (index_.coldness_->cold()) ask_for_lists();
+  if (index_.page_cache_->cold()) ask_for_lists();
   order_.clear();
   for (std::size_t query = 0; query < queries_.count(); ++query) {
     const std::size_t nearest = first_probes_[query];
@@ -159,7 +159,7 @@ void ListScan::thin(std::size_t query) {
   const std::size_t depth = progress_[query].depth;
   if (scan.found <= depth) return;
   scan.found = kernels::table().codes.keep_least(scan.estimates, scan.numbers, scan.found, depth, &scan.threshold);
-  scan.found = std::min(scan.found, kernels::kept_at_most(depth));  // of those that look equally near
+  scan.found = std::min(scan.found, kernels::max_kept(depth));  // of those that look equally near
 }
 
 std::vector<RankedList> ListScan::ranked_lists(std::size_t query) const {

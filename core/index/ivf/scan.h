@@ -15,7 +15,7 @@
 namespace nearabout {
 
 // What a search spends on a query: lists looked into, and rows that are kept by their codes to be compared in full.
-struct Spend {
+struct IvfBudget {
   std::size_t probes;  // on average; `alike`: of every query
   std::size_t depth;
   bool alike = false;
@@ -34,7 +34,7 @@ class ListScan {
   const IvfQueries& queries() const { return queries_; }
   void bind(MatrixView queries, std::size_t begin, std::size_t end) { queries_.bind(queries, begin, end); }
   // Ranks the lists of each query.
-  void rank(const Spend& spend);
+  void rank(const IvfBudget& spend);
   void scan();
 
   // Looks into more lists for guarded queries that have probably missed neighbours.
@@ -45,19 +45,21 @@ class ListScan {
   // Whether a query was far from going like the calibration's: it looked into twice as many lists, at least.
   bool is_suspicious(std::size_t query) const {
     const Progress& progress = progress_[query];
-    return spend_.k > 0 && (progress.unlike || 2 * progress.more.size() >= progress.probes);
+    return spend_.k > 0 && (progress.out_of_distribution || 2 * progress.more.size() >= progress.probes);
   }
   // Whether rows were dropped since their estimates were too large.
   bool has_dropped(std::size_t query) const { return scans_[query].threshold < std::numeric_limits<float>::infinity(); }
-  void ask_for_every_row(std::size_t query) { progress_[query].every_row = progress_[query].unlike = true; }
+  void ask_for_every_row(std::size_t query) {
+    progress_[query].every_row = progress_[query].out_of_distribution = true;
+  }
   // How many neighbours a query may be expected to miss among the rows that were dropped: some times what the recall
   // allows, since how deep to look was chosen for the mean of all queries.
   double allowed_by_depth() const { return 5 * (1 - spend_.recall) * static_cast<double>(spend_.k); }
   // Whether it has probably missed far more than the queries of the calibration.
-  bool unlike(std::size_t query) const { return progress_[query].unlike; }
+  bool out_of_distribution(std::size_t query) const { return progress_[query].out_of_distribution; }
   std::size_t probes(std::size_t query) const { return progress_[query].probes; }
 
-  // Where the rows that look nearest to a query lie, among list_rows: at most kept_at_most(depth).
+  // Where the rows that look nearest to a query lie, among list_rows: at most max_kept(depth).
   std::span<const std::uint32_t> candidates(std::size_t query);
   // What their codes estimate, in their order (estimates.h has the units).
   std::span<const float> estimates(std::size_t query) const { return {scans_[query].estimates, scans_[query].found}; }
@@ -81,7 +83,7 @@ class ListScan {
     std::vector<std::uint32_t> more;  // lists that were looked into after the first round
     double limit = 0;                 // of misses
     double most_spent = 0;            // in the next round, of what comparing every row costs
-    bool done = false, every_row = false, unlike = false, strange = false;
+    bool done = false, every_row = false, out_of_distribution = false, strange = false;
   };
   struct Probe {
     std::uint32_t list, query;
@@ -109,7 +111,7 @@ class ListScan {
   const IvfIndex& index_;
   IvfQueries queries_;
   ListRanking ranking_;
-  Spend spend_{};
+  IvfBudget spend_{};
   std::size_t max_depth_ = 0;
   std::size_t room_ = 0;  // of a query
   std::size_t all_room_ = 0;

@@ -7,10 +7,10 @@
 
 #include "base/threads.h"
 #include "index/ivf/compare.h"
+#include "index/ivf/recall_profile.h"
 #include "index/ivf/scan.h"
-#include "index/ivf/trace.h"
 #include "index/queries.h"
-#include "index/work.h"
+#include "index/search_stats.h"
 
 namespace nearabout {
 namespace {
@@ -34,38 +34,38 @@ class IvfSearch {
     MatrixView queries;
     std::size_t begin, end;
   };
-  void run(const IvfIndex& index, const Group& group, const Spend& spend, const Request& request, Work* work,
-           std::vector<Answer>& answers) {
-    StageClock clock(work);
+  void run(const IvfIndex& index, const Group& group, const IvfBudget& spend, const Request& request,
+           SearchStats* stats, std::vector<SearchResult>& results) {
+    StageTimer clock(stats);
     scan_.bind(group.queries, group.begin, group.end);
-    clock.finish(Work::bind);
+    clock.finish(SearchStats::bind);
     scan_.rank(spend);
-    clock.finish(Work::rank);
+    clock.finish(SearchStats::rank);
     scan_.scan();
     scan_.extend();
-    clock.finish(Work::scan);
-    comparison_.run(scan_, group.queries, group.begin, request, answers);
-    note_efforts(group, answers);
-    clock.finish(Work::compare);
-    if (work) count(index, *work);
+    clock.finish(SearchStats::scan);
+    comparison_.run(scan_, group.queries, group.begin, request, results);
+    note_efforts(group, results);
+    clock.finish(SearchStats::compare);
+    if (stats) count(index, *stats);
   }
 
  private:
   // Of each query what was spent.
-  void note_efforts(const Group& group, std::vector<Answer>& answers) {
+  void note_efforts(const Group& group, std::vector<SearchResult>& results) {
     for (std::size_t i = 0; i < scan_.queries().count(); ++i) {
-      Answer& answer = answers[group.begin + i];
-      answer.effort = scan_.wants_every_row(i) ? kEveryRow : static_cast<std::int64_t>(scan_.probes(i));
-      answer.unlike = scan_.unlike(i);
+      SearchResult& result = results[group.begin + i];
+      result.effort = scan_.wants_every_row(i) ? kEveryRow : static_cast<std::int64_t>(scan_.probes(i));
+      result.out_of_distribution = scan_.out_of_distribution(i);
     }
   }
 
-  void count(const IvfIndex& index, Work& work) const {
-    work.queries = scan_.queries().count();
-    work.lists = scan_.lists_scanned();
-    work.codes = scan_.codes_scanned();
-    work.compared = comparison_.rows_compared();
-    work.bytes = index.bytes_of(work);
+  void count(const IvfIndex& index, SearchStats& stats) const {
+    stats.queries = scan_.queries().count();
+    stats.lists = scan_.lists_scanned();
+    stats.codes = scan_.codes_scanned();
+    stats.compared = comparison_.rows_compared();
+    stats.bytes = index.bytes_of(stats);
   }
 
   ListScan scan_;
@@ -103,45 +103,46 @@ std::shared_ptr<IvfSearches> make_searches() { return std::make_shared<IvfSearch
 
 // The first point of the curve for ten neighbours that finds 95 in 100 of them, and the last where vectors are not
 // compared; more neighbours lie in more lists.
-std::size_t IvfIndex::usual_effort(std::size_t k) const {
+std::size_t IvfIndex::fallback_effort(std::size_t k) const {
   const std::vector<CurvePoint>& points = curves_.points[1];
   const auto enough =
-      std::find_if(points.begin(), points.end(), [](const CurvePoint& p) { return p.recall >= kUsualRecall; });
+      std::find_if(points.begin(), points.end(), [](const CurvePoint& p) { return p.recall >= kDefaultRecall; });
   double probes = static_cast<double>(lists());
   if (enough != points.end())
     probes = enough->probes;
-  else if (answers_ != Answers::vectors && !points.empty())
+  else if (distance_source_ != DistanceSource::vectors && !points.empty())
     probes = points.back().probes;
   const double wider = std::sqrt(std::max(1.0, static_cast<double>(k) / 10));
   return static_cast<std::size_t>(std::max(1.0, std::ceil(probes * wider)));
 }
 
-std::unique_ptr<Trace> IvfIndex::trace(const Trials& trials, const BuildOptions& build, const Monitor& monitor) const {
-  return std::make_unique<IvfTrace>(*this, trials, build, monitor);
+std::unique_ptr<RecallProfile> IvfIndex::profile(const CalibrationQueries& calibration_queries,
+                                                 const BuildOptions& build, const Monitor& monitor) const {
+  return std::make_unique<IvfRecallProfile>(*this, calibration_queries, build, monitor);
 }
 
 double IvfIndex::exact_cost(std::size_t k) const { return scan_ ? scan_->query_cost(k) : Index::exact_cost(k); }
 
-std::vector<Answer> IvfIndex::search_some(MatrixView queries, const Request& request, const Budget& budget) const {
+std::vector<SearchResult> IvfIndex::do_search(MatrixView queries, const Request& request, const Budget& budget) const {
   if (budget.every_row) return scan_->search_in_order(queries, request);
   const std::size_t wanted = std::max<std::size_t>(1, budget.effort);
   const bool everything = wanted >= lists();
-  if (everything && answers_ == Answers::byte_codes) return scan_bytes(queries, request);
+  if (everything && distance_source_ == DistanceSource::int8) return scan_bytes(queries, request);
   // Within a radius may lie any number of rows.
   const std::size_t effort = std::min(wanted, lists());
-  Spend spend{effort, curves_.depth(effort, request.radius ? 10 : request.k)};
-  if (answers_ == Answers::small_codes) spend.depth = request.k;
+  IvfBudget spend{effort, curves_.depth(effort, request.radius ? 10 : request.k)};
+  if (distance_source_ == DistanceSource::codes_alone) spend.depth = request.k;
   if (request.radius) spend.depth = rows();
-  if (budget.guarded && !guard_.limits.empty() && answers_ == Answers::vectors) {
+  if (budget.guarded && !guard_.limits.empty() && distance_source_ == DistanceSource::vectors) {
     spend.k = request.k;
     spend.misses = guard_.limit(request.k, effort, budget.recall);
     spend.recall = budget.recall;
     spend.every_row_cost = exact_cost(request.k);
   }
   spend.depth = std::min(spend.depth, rows());
-  std::vector<Answer> answers(queries.rows);
-  const double work = static_cast<double>(queries.rows) * kQueryNanoseconds;
-  const auto most = static_cast<std::size_t>(std::max(1.0, work / kThreadNanoseconds));
+  std::vector<SearchResult> results(queries.rows);
+  const double stats = static_cast<double>(queries.rows) * kQueryNanoseconds;
+  const auto most = static_cast<std::size_t>(std::max(1.0, stats / kThreadNanoseconds));
   const std::size_t threads = std::min(thread_count(request.threads), most);
   const std::size_t fitting = std::max<std::size_t>(1, kWaitingMost / spend.depth);
   const std::size_t most_together = std::min(std::clamp(lists() / kListsPerQuery, kGroup, kLargestGroup), fitting);
@@ -151,51 +152,51 @@ std::vector<Answer> IvfIndex::search_some(MatrixView queries, const Request& req
       queries.rows, group, threads,
       [&](std::size_t begin, std::size_t end, std::size_t) {
         const auto search = searches_->take(*this);
-        Work done;
-        search->run(*this, {queries, begin, end}, spend, request, request.work ? &done : nullptr, answers);
-        if (!request.work) return;
+        SearchStats done;
+        search->run(*this, {queries, begin, end}, spend, request, request.stats ? &done : nullptr, results);
+        if (!request.stats) return;
         const std::scoped_lock lock(adding);
-        request.work->add(done);
+        request.stats->add(done);
       },
       request.monitor);
-  if (budget.guarded && answers_ == Answers::vectors) {
-    mark_unlike(request.k, answers);
-    answer_exactly(*scan_, queries, request, answers);
+  if (budget.guarded && distance_source_ == DistanceSource::vectors) {
+    flag_out_of_distribution(request.k, results);
+    search_exactly(*scan_, queries, request, results);
   }
   // Small lists may have fewer rows than are asked for.
-  if (!request.radius && !everything) ask_again(queries, request, 4 * wanted, answers);
-  if (!request.radius && everything) add_unestimated(queries, request.k, answers);
-  return answers;
+  if (!request.radius && !everything) retry_short_results(queries, request, 4 * wanted, results);
+  if (!request.radius && everything) add_unestimated(queries, request.k, results);
+  return results;
 }
 
-std::uint64_t IvfIndex::bytes_of(const Work& work) const {
+std::uint64_t IvfIndex::bytes_of(const SearchStats& stats) const {
   const std::uint64_t code = kernels::block_bytes(shape().lines()) / kernels::kBlockRows;
-  const std::uint64_t facts = list_rows_->shape().columns * sizeof(std::uint32_t);
-  return work.codes * code + work.compared * (compared_bytes() + facts);
+  const std::uint64_t header = list_rows_->shape().columns * sizeof(std::uint32_t);
+  return stats.codes * code + stats.compared * (compared_bytes() + header);
 }
 
 std::size_t IvfIndex::compared_bytes() const {
-  if (answers_ == Answers::vectors) return row_bytes(descriptor().element, dims());
-  return answers_ == Answers::byte_codes ? dims() : 0;
+  if (distance_source_ == DistanceSource::vectors) return row_bytes(descriptor().element, dims());
+  return distance_source_ == DistanceSource::int8 ? dims() : 0;
 }
 
 // From so far away that floats hold no estimate, a query has all rows at its own distance from the centre.
-void IvfIndex::add_unestimated(MatrixView queries, std::size_t k, std::vector<Answer>& answers) const {
-  EstimateUnits units(lift_, centre_);
+void IvfIndex::add_unestimated(MatrixView queries, std::size_t k, std::vector<SearchResult>& results) const {
+  EstimateUnits units(transform_, centre_);
   for (std::size_t i = 0; i < queries.rows; ++i) {
-    Answer& answer = answers[i];
-    if (answer.rows.size() >= k) continue;
+    SearchResult& result = results[i];
+    if (result.rows.size() >= k) continue;
     units.bind(queries, i);
-    const double distance = bind_query(queries, i, descriptor()).distance(units.rank(0));
-    const float least = answer.distances.empty() ? std::numeric_limits<float>::lowest() : answer.distances.back();
-    constexpr double kMost = std::numeric_limits<float>::max();
-    const float told = std::max(least, static_cast<float>(std::min(distance, kMost)));
+    const double distance = bind_query(queries, i, descriptor()).distance(units.rdist(0));
+    const float least = result.distances.empty() ? std::numeric_limits<float>::lowest() : result.distances.back();
+    constexpr double kMax = std::numeric_limits<float>::max();
+    const float told = std::max(least, static_cast<float>(std::min(distance, kMax)));
     std::vector<bool> seen(rows(), false);
-    for (const std::uint32_t row : answer.rows) seen[row] = true;
-    for (std::uint32_t row = 0; row < rows() && answer.rows.size() < k; ++row) {
+    for (const std::uint32_t row : result.rows) seen[row] = true;
+    for (std::uint32_t row = 0; row < rows() && result.rows.size() < k; ++row) {
       if (seen[row]) continue;
-      answer.rows.push_back(row);
-      answer.distances.push_back(told);
+      result.rows.push_back(row);
+      result.distances.push_back(told);
     }
   }
 }

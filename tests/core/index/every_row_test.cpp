@@ -15,39 +15,41 @@ using namespace nearabout::test;
 
 namespace {
 
-using Build = void (*)(storage::Writer&, const Source&);
+using Build = void (*)(storage::Writer&, const ValidatedRows&);
 
-void lists(storage::Writer& writer, const Source& source) {
+void lists(storage::Writer& writer, const ValidatedRows& source) {
   write_ivf(writer, source, {.lists = 30}, "{}", {.threads = 2}, {});
 }
 
-void forest(storage::Writer& writer, const Source& source) {
+void forest(storage::Writer& writer, const ValidatedRows& source) {
   write_forest(writer, source, {.trees = 2, .leaf_size = 40}, "{}", {.threads = 2}, {});
 }
 
-void exact(storage::Writer& writer, const Source& source) { write_exact(writer, source, "{}", {.threads = 2}, {}); }
+void exact(storage::Writer& writer, const ValidatedRows& source) {
+  write_exact(writer, source, "{}", {.threads = 2}, {});
+}
 
-std::shared_ptr<const Index> built(Build build, const Source& source) {
+std::shared_ptr<const Index> built(Build build, const ValidatedRows& source) {
   storage::Writer writer = storage::Writer::to_memory();
   build(writer, source);
   measure(writer, source, {}, {.threads = 2}, {});
   return Index::open(writer.finish());
 }
 
-bool same(const std::vector<Answer>& one, const std::vector<Answer>& other) {
+bool same(const std::vector<SearchResult>& one, const std::vector<SearchResult>& other) {
   if (one.size() != other.size()) return false;
   for (std::size_t i = 0; i < one.size(); ++i)
     if (one[i].rows != other[i].rows || one[i].distances != other[i].distances) return false;
   return true;
 }
 
-bool all_rows(const std::vector<Answer>& answers) {
-  for (const Answer& answer : answers)
-    if (answer.effort != kEveryRow) return false;
+bool all_rows(const std::vector<SearchResult>& results) {
+  for (const SearchResult& result : results)
+    if (result.effort != kEveryRow) return false;
   return true;
 }
 
-void answers_as_the_exact_kind(Build build, const Source& source, const Table& queries) {
+void answers_as_the_exact_kind(Build build, const ValidatedRows& source, const Table& queries) {
   const std::shared_ptr<const Index> index = built(build, source);
   const std::shared_ptr<const Index> truth = built(exact, source);
   CHECK(index->file().has(storage::SectionId::screen_bounds));
@@ -56,23 +58,23 @@ void answers_as_the_exact_kind(Build build, const Source& source, const Table& q
     Request asked;
     asked.k = k;
     asked.threads = 2;
-    const std::vector<Answer> right = truth->search(queries.view(), asked);
+    const std::vector<SearchResult> right = truth->search(queries.view(), asked);
     asked.exact = true;
-    const std::vector<Answer> everything = index->search(queries.view(), asked);
+    const std::vector<SearchResult> everything = index->search(queries.view(), asked);
     CHECK(same(everything, right) && all_rows(everything));
-    CHECK(same(index->search(queries.view(), request(k, index->most_effort())), right));
+    CHECK(same(index->search(queries.view(), request(k, index->max_effort())), right));
     asked.exact = false;
     asked.recall = 1;
-    const std::vector<Answer> sure = index->search(queries.view(), asked);
+    const std::vector<SearchResult> sure = index->search(queries.view(), asked);
     CHECK(same(sure, right) && all_rows(sure));
   }
   // The distance of a tenth neighbour, so that there is something to find.
   Request within;
   within.radius = double{truth->search(queries.view(), request(10, 1))[0].distances[9]};
   within.k = source.rows();
-  const std::vector<Answer> right = truth->search(queries.view(), within);
+  const std::vector<SearchResult> right = truth->search(queries.view(), within);
   CHECK(right[0].rows.size() >= 10);
-  const std::vector<Answer> told = index->search(queries.view(), within);
+  const std::vector<SearchResult> told = index->search(queries.view(), within);
   CHECK(same(told, right) && all_rows(told));
 }
 
@@ -86,7 +88,7 @@ void every_metric_and_type() {
       if (element == Element::u8)
         for (Table* table : {&rows, &asked})
           for (float& value : table->values) value = std::clamp(std::nearbyint(value * 20 + 100), 1.0f, 255.0f);
-      const Source source(rows.view(), element, metric, InvalidRows::refuse, 2, {});
+      const ValidatedRows source(rows.view(), element, metric, InvalidRows::refuse, 2, {});
       for (const Build build : {lists, forest}) answers_as_the_exact_kind(build, source, asked);
     }
 }
@@ -97,7 +99,7 @@ void ties() {
   Table copies = base;
   for (std::size_t i = 1'500; i < 3'000; ++i) copies.copy_row(i - 1'500, i);
   for (const Metric metric : {Metric::euclidean, Metric::cosine}) {
-    const Source source(copies.view(), Element::f32, metric, InvalidRows::refuse, 2, {});
+    const ValidatedRows source(copies.view(), Element::f32, metric, InvalidRows::refuse, 2, {});
     for (const Build build : {lists, forest}) answers_as_the_exact_kind(build, source, whole_numbers(20, 16, 4));
   }
 }
@@ -107,8 +109,8 @@ void without_a_screen() {
   for (const auto& [rows, dims] : {std::pair{300u, 40u}, std::pair{2'000u, 8u}}) {
     const Table base = clustered(rows, dims, 5);
     const Table queries = clustered(10, dims, 6);
-    const Source source(base.view(), Element::f32, Metric::euclidean, InvalidRows::refuse, 2, {});
-    const std::vector<Answer> right = built(exact, source)->search(queries.view(), request(10, 1));
+    const ValidatedRows source(base.view(), Element::f32, Metric::euclidean, InvalidRows::refuse, 2, {});
+    const std::vector<SearchResult> right = built(exact, source)->search(queries.view(), request(10, 1));
     for (const Build build : {lists, forest}) {
       const std::shared_ptr<const Index> index = built(build, source);
       CHECK(!index->file().has(storage::SectionId::screen_bounds));

@@ -31,19 +31,21 @@ MatrixView view_of(const std::vector<float>& values) {
 }
 
 std::shared_ptr<const Index> build(const std::vector<float>& base, std::size_t threads) {
-  const Source source(view_of(base), Element::f32, Metric::sqeuclidean, InvalidRows::refuse, threads, {});
+  const ValidatedRows source(view_of(base), Element::f32, Metric::sqeuclidean, InvalidRows::refuse, threads, {});
   storage::Writer writer = storage::Writer::to_memory();
   write_exact(writer, source, "{}", {.threads = threads}, {});
   return Index::open(writer.finish());
 }
 
-bool same(const std::vector<Answer>& left, const std::vector<Answer>& right) {
-  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
-                    [](const Answer& a, const Answer& b) { return a.rows == b.rows && a.distances == b.distances; });
+bool same(const std::vector<SearchResult>& left, const std::vector<SearchResult>& right) {
+  return std::equal(
+      left.begin(), left.end(), right.begin(), right.end(),
+      [](const SearchResult& a, const SearchResult& b) { return a.rows == b.rows && a.distances == b.distances; });
 }
 
-std::vector<Answer> brute_force(const std::vector<float>& base, const std::vector<float>& queries, std::size_t k) {
-  std::vector<Answer> answers(kQueries);
+std::vector<SearchResult> brute_force(const std::vector<float>& base, const std::vector<float>& queries,
+                                      std::size_t k) {
+  std::vector<SearchResult> results(kQueries);
   for (std::size_t q = 0; q < kQueries; ++q) {
     std::vector<Neighbour> all(kRows);
     for (std::size_t i = 0; i < kRows; ++i) {
@@ -56,17 +58,17 @@ std::vector<Answer> brute_force(const std::vector<float>& base, const std::vecto
     }
     std::sort(all.begin(), all.end());
     for (std::size_t i = 0; i < k; ++i) {
-      answers[q].rows.push_back(all[i].row);
-      answers[q].distances.push_back(static_cast<float>(all[i].rank));
+      results[q].rows.push_back(all[i].row);
+      results[q].distances.push_back(static_cast<float>(all[i].rank));
     }
   }
-  return answers;
+  return results;
 }
 
 void many_threads_one_answer() {
   const std::vector<float> base = small_integers(kRows * kDims, 1);
   const std::vector<float> queries = small_integers(kQueries * kDims, 2);
-  const std::vector<Answer> expected = brute_force(base, queries, 20);
+  const std::vector<SearchResult> expected = brute_force(base, queries, 20);
   const std::shared_ptr<const Index> index = build(base, 3);
   CHECK(dynamic_cast<const ExactIndex&>(*index).has_screen());
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "check.h"
-#include "kernels/tables.h"
+#include "kernels/kernel_sets.h"
 
 namespace nearabout::test {
 

@@ -39,14 +39,14 @@ Expected reference(Metric metric, const std::vector<float>& query, const float* 
     of_row += x * x;
   }
   const long double lengths = std::sqrt(of_query) * std::sqrt(of_row);
-  const auto answer = [](long double distance, long double size) {
+  const auto result = [](long double distance, long double size) {
     return Expected{static_cast<double>(distance), static_cast<double>(size)};
   };
-  if (metric == Metric::euclidean) return answer(std::sqrt(square), std::sqrt(square));
-  if (metric == Metric::sqeuclidean) return answer(square, square);
-  if (metric == Metric::manhattan) return answer(sum, sum);
-  if (metric == Metric::dot) return answer(-product, magnitude);
-  return answer(lengths > 0 ? 1 - product / lengths : 1, 2);
+  if (metric == Metric::euclidean) return result(std::sqrt(square), std::sqrt(square));
+  if (metric == Metric::sqeuclidean) return result(square, square);
+  if (metric == Metric::manhattan) return result(sum, sum);
+  if (metric == Metric::dot) return result(-product, magnitude);
+  return result(lengths > 0 ? 1 - product / lengths : 1, 2);
 }
 
 struct Rows {
@@ -77,17 +77,17 @@ Rows random_rows(std::mt19937& random, Element element, std::size_t count, std::
 
 void check_query(Metric metric, const Rows& rows, const std::vector<float>& query, const void* given, Element element) {
   const BoundQuery bound(metric, rows.element, rows.dims, given, element);
-  std::vector<double> ranks(rows.count);
-  bound.ranks(rows.view(), ranks.data());
+  std::vector<double> rdists(rows.count);
+  bound.rdists(rows.view(), rdists.data());
   for (std::size_t i = 0; i < rows.count; ++i) {
     const Expected expected = reference(metric, query, rows.wide.data() + i * rows.dims);
-    const double distance = bound.distance(ranks[i]);
+    const double distance = bound.distance(rdists[i]);
     if (!(std::abs(distance - expected.distance) <= 1e-13 * expected.magnitude) && ++test::failures <= 20)
       std::printf("%s of %s, query as %s, dims %zu, row %zu: expected %.17g, got %.17g\n", name_of(metric).data(),
                   name_of(rows.element).data(), name_of(element).data(), rows.dims, i, expected.distance, distance);
     // A row is within its own distance, and not within less.
-    CHECK(ranks[i] <= bound.rank_within(distance));
-    if (distance != 0) CHECK(!(ranks[i] <= bound.rank_within(std::nextafter(distance, -kInfinity))));
+    CHECK(rdists[i] <= bound.rdist_within(distance));
+    if (distance != 0) CHECK(!(rdists[i] <= bound.rdist_within(std::nextafter(distance, -kInfinity))));
   }
 }
 
@@ -129,15 +129,15 @@ void integers_are_exact() {
   for (const float shift : {0.0f, 300.0f, -0.5f}) {  // bytes, beyond bytes, halves: all exact in float64
     for (float& value : query) value += shift;
     const BoundQuery bound(Metric::sqeuclidean, Element::u8, 784, query.data(), Element::f32);
-    std::vector<double> ranks(50);
-    bound.ranks(rows.view(), ranks.data());
+    std::vector<double> rdists(50);
+    bound.rdists(rows.view(), rdists.data());
     for (std::size_t i = 0; i < 50; ++i) {
       double square = 0;
       for (std::size_t j = 0; j < 784; ++j) {
         const double difference = double{query[j]} - double{rows.wide[i * 784 + j]};
         square += difference * difference;
       }
-      CHECK(ranks[i] == square);
+      CHECK(rdists[i] == square);
     }
   }
 }
@@ -147,8 +147,8 @@ void check_bits(std::size_t dims, const std::vector<std::byte>& query, const std
   const std::size_t count = rows.size() / bytes;
   for (const Metric metric : {Metric::hamming, Metric::jaccard}) {
     const BoundQuery bound(metric, Element::bits, dims, query.data(), Element::bits);
-    std::vector<double> ranks(count);
-    bound.ranks({rows.data(), bytes, nullptr, count}, ranks.data());
+    std::vector<double> rdists(count);
+    bound.rdists({rows.data(), bytes, nullptr, count}, rdists.data());
     for (std::size_t i = 0; i < count; ++i) {
       int differing = 0, both = 0, either = 0;
       for (std::size_t j = 0; j < dims; ++j) {
@@ -158,13 +158,13 @@ void check_bits(std::size_t dims, const std::vector<std::byte>& query, const std
         both += a && b;
         either += a || b;
       }
-      const double distance = bound.distance(ranks[i]);
+      const double distance = bound.distance(rdists[i]);
       const double expected = metric == Metric::hamming ? static_cast<double>(differing) / static_cast<double>(dims)
                               : either == 0             ? 0
                                                         : 1 - static_cast<double>(both) / either;
       CHECK(std::abs(distance - expected) <= 1e-15);
-      CHECK(ranks[i] <= bound.rank_within(distance));
-      if (distance > 0) CHECK(!(ranks[i] <= bound.rank_within(std::nextafter(distance, -1.0))));
+      CHECK(rdists[i] <= bound.rdist_within(distance));
+      if (distance > 0) CHECK(!(rdists[i] <= bound.rdist_within(std::nextafter(distance, -1.0))));
     }
   }
 }
@@ -187,14 +187,14 @@ void bits_are_counted() {
 void a_radius_is_inclusive() {
   const float one = 1;
   const BoundQuery euclidean(Metric::euclidean, Element::f32, 1, &one, Element::f32);
-  for (int square = 0; square <= 2000; ++square) CHECK(euclidean.rank_within(std::sqrt(square)) >= square);
+  for (int square = 0; square <= 2000; ++square) CHECK(euclidean.rdist_within(std::sqrt(square)) >= square);
   for (int square = 1; square <= 2000; ++square)
-    CHECK(euclidean.rank_within(std::nextafter(std::sqrt(square), 0.0)) < square);
+    CHECK(euclidean.rdist_within(std::nextafter(std::sqrt(square), 0.0)) < square);
   for (std::size_t dims = 1; dims <= 130; ++dims) {
     const std::vector<std::byte> query(row_bytes(Element::bits, dims));
     const BoundQuery hamming(Metric::hamming, Element::bits, dims, query.data(), Element::bits);
     for (std::size_t count = 0; count <= dims; ++count)
-      CHECK(hamming.rank_within(static_cast<double>(count) / static_cast<double>(dims)) >= static_cast<double>(count));
+      CHECK(hamming.rdist_within(static_cast<double>(count) / static_cast<double>(dims)) >= static_cast<double>(count));
   }
 }
 
@@ -203,14 +203,14 @@ void limits_of_a_radius() {
   for (const Metric metric :
        {Metric::euclidean, Metric::sqeuclidean, Metric::cosine, Metric::manhattan, Metric::haversine}) {
     const BoundQuery bound(metric, Element::f32, 2, query, Element::f32);
-    CHECK(bound.rank_within(0) == 0);
-    CHECK(bound.rank_within(-1) == -kInfinity);
-    CHECK(bound.rank_within(kInfinity) == kInfinity);
-    CHECK(bound.rank_within(1e200) >= 1e200);
-    CHECK(bound.rank_within(std::numeric_limits<double>::quiet_NaN()) == -kInfinity);
+    CHECK(bound.rdist_within(0) == 0);
+    CHECK(bound.rdist_within(-1) == -kInfinity);
+    CHECK(bound.rdist_within(kInfinity) == kInfinity);
+    CHECK(bound.rdist_within(1e200) >= 1e200);
+    CHECK(bound.rdist_within(std::numeric_limits<double>::quiet_NaN()) == -kInfinity);
   }
   const BoundQuery dot(Metric::dot, Element::f32, 2, query, Element::f32);
-  CHECK(dot.rank_within(-20) == -20 && dot.rank_within(3) == 3);
+  CHECK(dot.rdist_within(-20) == -20 && dot.rdist_within(3) == 3);
 }
 
 void bad_queries_are_refused() {
@@ -239,11 +239,11 @@ void equal_vectors_have_rank_zero() {
           const float* const query = rows.wide.data() + i * dims;
           if (metric == Metric::cosine && std::all_of(query, query + dims, [](float x) { return x == 0; })) continue;
           const BoundQuery bound(metric, element, dims, query, Element::f32);
-          std::vector<double> ranks(rows.count);
-          bound.ranks(rows.view(), ranks.data());
-          CHECK(ranks[i] == 0);
+          std::vector<double> rdists(rows.count);
+          bound.rdists(rows.view(), rdists.data());
+          CHECK(rdists[i] == 0);
           double one = -1;
-          bound.ranks({rows.stored.data(), row_bytes(element, dims), &i, 1}, &one);
+          bound.rdists({rows.stored.data(), row_bytes(element, dims), &i, 1}, &one);
           CHECK(one == 0);
         }
       }

@@ -51,8 +51,8 @@ void check_squares(Metric metric, const Rows& rows, std::size_t query_row) {
   }
   const kernels::Rows listed{rows.stored.data(), rows.dims, numbers.data(), rows.count};
   std::vector<double> plain(rows.count), quick(rows.count);
-  bound.ranks(listed, plain.data());
-  bound.ranks(listed, squares.data(), quick.data());
+  bound.rdists(listed, plain.data());
+  bound.rdists(listed, squares.data(), quick.data());
   CHECK(std::memcmp(plain.data(), quick.data(), rows.count * sizeof(double)) == 0);
 }
 

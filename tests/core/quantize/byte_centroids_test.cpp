@@ -88,15 +88,14 @@ void the_first_of_equals() {
 // The longest vectors that there may be: all sums must still be whole.
 void the_largest_sums() {
   std::mt19937 random(3);
-  Bytes corners = random_bytes(random, 70 * kMostByteDims, 1);
+  Bytes corners = random_bytes(random, 70 * kMaxByteDims, 1);
   for (std::int8_t& byte : corners) byte = byte < 0 ? std::int8_t{-127} : std::int8_t{127};
-  check(random_bytes(random, 70 * kMostByteDims, 127), random_bytes(random, 50 * kMostByteDims, 127), kMostByteDims,
-        {});
-  check(corners, random_bytes(random, 50 * kMostByteDims, 127), kMostByteDims, {});
-  check(corners, corners, kMostByteDims, {});
+  check(random_bytes(random, 70 * kMaxByteDims, 127), random_bytes(random, 50 * kMaxByteDims, 127), kMaxByteDims, {});
+  check(corners, random_bytes(random, 50 * kMaxByteDims, 127), kMaxByteDims, {});
+  check(corners, corners, kMaxByteDims, {});
   Bytes shifted = corners;
-  for (std::size_t c = 0; c < 70; ++c) shifted[c * kMostByteDims + c] = static_cast<std::int8_t>(c);
-  check(shifted, Bytes(9 * kMostByteDims, 127), kMostByteDims, {});
+  for (std::size_t c = 0; c < 70; ++c) shifted[c * kMaxByteDims + c] = static_cast<std::int8_t>(c);
+  check(shifted, Bytes(9 * kMaxByteDims, 127), kMaxByteDims, {});
 }
 
 }  // namespace

@@ -14,38 +14,39 @@ using namespace nearabout::test;
 namespace {
 
 struct Coded {
-  Lift lift;
+  MetricTransform transform;
   std::size_t rows;
-  std::vector<float> lifted;  // rows x lift.outputs()
+  std::vector<float> transformed;  // rows x transform.outputs()
   ByteSteps steps;
   std::vector<std::int8_t> bytes;
   std::vector<float> squares;
 };
 
-Coded code(const Table& table, std::size_t rows, const Lift& lift) {
-  Coded coded{lift, rows, std::vector<float>(rows * lift.outputs()), {}, {}, {}};
-  lift.rows(table.values.data(), rows, coded.lifted.data());
-  ByteRanges ranges(lift.inputs());
-  ByteRanges others(lift.inputs());
-  for (std::size_t i = 0; i < rows; ++i) (i % 2 == 0 ? ranges : others).add(coded.lifted.data() + i * lift.outputs());
+Coded code(const Table& table, std::size_t rows, const MetricTransform& transform) {
+  Coded coded{transform, rows, std::vector<float>(rows * transform.outputs()), {}, {}, {}};
+  transform.rows(table.values.data(), rows, coded.transformed.data());
+  ByteRanges ranges(transform.inputs());
+  ByteRanges others(transform.inputs());
+  for (std::size_t i = 0; i < rows; ++i)
+    (i % 2 == 0 ? ranges : others).add(coded.transformed.data() + i * transform.outputs());
   ranges.merge(others);
   coded.steps = ByteSteps(ranges);
-  coded.bytes.resize(rows * lift.inputs());
+  coded.bytes.resize(rows * transform.inputs());
   for (std::size_t i = 0; i < rows; ++i) {
-    std::int8_t* const bytes = coded.bytes.data() + i * lift.inputs();
-    coded.steps.encode(coded.lifted.data() + i * lift.outputs(), bytes);
+    std::int8_t* const bytes = coded.bytes.data() + i * transform.inputs();
+    coded.steps.encode(coded.transformed.data() + i * transform.outputs(), bytes);
     coded.squares.push_back(coded.steps.square(bytes));
   }
   return coded;
 }
 
 void coordinates_are_off_by_half_a_step(const Coded& coded) {
-  const std::size_t dims = coded.lift.inputs();
+  const std::size_t dims = coded.transform.inputs();
   std::vector<double> decoded(dims);
   for (std::size_t i = 0; i < coded.rows; ++i) {
     coded.steps.decode(coded.bytes.data() + i * dims, decoded.data());
     for (std::size_t j = 0; j < dims; ++j) {
-      const double value = double{coded.lifted[i * coded.lift.outputs() + j]};
+      const double value = double{coded.transformed[i * coded.transform.outputs() + j]};
       const double step = double{coded.steps.steps()[j]};
       CHECK(std::abs(decoded[j] - value) <= 0.501 * step + 1e-6 * std::abs(value));
       CHECK(coded.bytes[i * dims + j] >= -127);
@@ -55,7 +56,7 @@ void coordinates_are_off_by_half_a_step(const Coded& coded) {
 
 // What the rank is of the decoded row, by the metric's definition.
 double reference(const Coded& coded, std::size_t row, const float* query) {
-  const std::size_t dims = coded.lift.inputs();
+  const std::size_t dims = coded.transform.inputs();
   std::vector<double> decoded(dims);
   coded.steps.decode(coded.bytes.data() + row * dims, decoded.data());
   double product = 0, apart = 0, square = 0;
@@ -63,39 +64,41 @@ double reference(const Coded& coded, std::size_t row, const float* query) {
     const double value = double{query[j]};
     product += value * decoded[j];
     square += value * value;
-    apart += (value - decoded[j] / double{coded.lift.scale()}) * (value - decoded[j] / double{coded.lift.scale()});
+    apart +=
+        (value - decoded[j] / double{coded.transform.scale()}) * (value - decoded[j] / double{coded.transform.scale()});
   }
-  if (coded.lift.space() == Space::squared) return apart;
-  if (coded.lift.space() == Space::unit) return std::clamp(1 - product / std::sqrt(square), 0.0, 2.0);
-  return -product * double{coded.lift.longest()};
+  if (coded.transform.space() == CodeSpace::l2) return apart;
+  if (coded.transform.space() == CodeSpace::cosine) return std::clamp(1 - product / std::sqrt(square), 0.0, 2.0);
+  return -product * double{coded.transform.longest()};
 }
 
 void ranks_are_those_of_decoded_rows(const Coded& coded, const Table& queries) {
-  const std::size_t dims = coded.lift.inputs();
-  std::vector<double> ranks(coded.rows);
+  const std::size_t dims = coded.transform.inputs();
+  std::vector<double> rdists(coded.rows);
   for (std::size_t q = 0; q < queries.rows; ++q) {
     const float* const query = queries.values.data() + q * dims;
-    const BoundByteQuery bound(coded.steps, coded.lift, query);
-    bound.ranks({coded.bytes.data(), dims, nullptr, coded.rows}, coded.squares.data(), ranks.data());
+    const BoundByteQuery bound(coded.steps, coded.transform, query);
+    bound.rdists({coded.bytes.data(), dims, nullptr, coded.rows}, coded.squares.data(), rdists.data());
     double size = 0;  // what is rounded is a square from the centres
     for (std::size_t j = 0; j < dims; ++j) {
-      const double centre = double{coded.steps.centres()[j]} / double{coded.lift.scale()};
+      const double centre = double{coded.steps.centres()[j]} / double{coded.transform.scale()};
       size += double{query[j]} * double{query[j]} + centre * centre;
     }
     for (std::size_t i = 0; i < coded.rows; ++i) {
       const double expected = reference(coded, i, query);
       double length = 0;
       for (std::size_t j = 0; j < dims; ++j)
-        length += std::pow(double{coded.lifted[i * coded.lift.outputs() + j]} / double{coded.lift.scale()}, 2);
-      const double whole = coded.lift.space() == Space::squared ? size + length : std::abs(expected) + 1;
-      if (!(std::abs(ranks[i] - expected) <= 1e-6 * whole))
-        std::printf("%zu dims: rank %g, %g expected\n", dims, ranks[i], expected);
-      CHECK(std::abs(ranks[i] - expected) <= 1e-6 * whole);
+        length +=
+            std::pow(double{coded.transformed[i * coded.transform.outputs() + j]} / double{coded.transform.scale()}, 2);
+      const double whole = coded.transform.space() == CodeSpace::l2 ? size + length : std::abs(expected) + 1;
+      if (!(std::abs(rdists[i] - expected) <= 1e-6 * whole))
+        std::printf("%zu dims: rank %g, %g expected\n", dims, rdists[i], expected);
+      CHECK(std::abs(rdists[i] - expected) <= 1e-6 * whole);
       // A row alone, by its number, has the same bits.
       const std::uint32_t number = static_cast<std::uint32_t>(i);
       double alone = 0;
-      bound.ranks({coded.bytes.data(), dims, &number, 1}, coded.squares.data() + i, &alone);
-      CHECK(alone == ranks[i]);
+      bound.rdists({coded.bytes.data(), dims, &number, 1}, coded.squares.data() + i, &alone);
+      CHECK(alone == rdists[i]);
     }
   }
 }
@@ -114,12 +117,13 @@ void every_space(std::size_t rows, std::size_t dims, double width, float scale) 
     for (std::size_t j = 0; j < dims; ++j) square += std::pow(double{table.values[i * dims + j]}, 2);
     longest = std::max(longest, static_cast<float>(std::sqrt(square)));
   }
-  for (const Lift& lift :
-       {Lift(Space::squared, dims, scale, 0), Lift(Space::unit, dims, 1, 0), Lift(Space::inner, dims, 1, longest)}) {
-    const Coded coded = code(table, rows, lift);
+  for (const MetricTransform& transform :
+       {MetricTransform(CodeSpace::l2, dims, scale, 0), MetricTransform(CodeSpace::cosine, dims, 1, 0),
+        MetricTransform(CodeSpace::inner_product, dims, 1, longest)}) {
+    const Coded coded = code(table, rows, transform);
     coordinates_are_off_by_half_a_step(coded);
     ranks_are_those_of_decoded_rows(coded, queries);
-    if (dims > 2 && lift.space() == Space::squared) CHECK(coded.steps.steps()[2] == 0);
+    if (dims > 2 && transform.space() == CodeSpace::l2) CHECK(coded.steps.steps()[2] == 0);
   }
 }
 
@@ -127,10 +131,10 @@ void every_space(std::size_t rows, std::size_t dims, double width, float scale) 
 void dimensions_do_not_care_for_each_other() {
   Generator random(4);
   Table table = normal(random, 50, 9);
-  const Lift lift(Space::squared, 9, 1, 0);
-  const Coded before = code(table, 50, lift);
+  const MetricTransform transform(CodeSpace::l2, 9, 1, 0);
+  const Coded before = code(table, 50, transform);
   for (std::size_t i = 0; i < 50; ++i) table.values[i * 9 + 4] *= 1'000;
-  const Coded after = code(table, 50, lift);
+  const Coded after = code(table, 50, transform);
   for (std::size_t k = 0; k < before.bytes.size(); ++k)
     if (k % 9 != 4) CHECK(before.bytes[k] == after.bytes[k]);
   CHECK(after.steps.unit() > 900 * double{before.steps.steps()[4]});
@@ -139,15 +143,16 @@ void dimensions_do_not_care_for_each_other() {
 // The squares of numbers as large as floats can be are more than a float holds, and less than nothing is lost.
 void floats_as_large_as_can_be() {
   const Table table{{3e38f, -3e38f, 0, 1e38f, 3e38f, 0}, 3, 2};
-  const Lift lift(Space::squared, 2, 1, 0);
-  const Coded coded = code(table, 3, lift);
+  const MetricTransform transform(CodeSpace::l2, 2, 1, 0);
+  const Coded coded = code(table, 3, transform);
   const float query[2] = {3e38f, -3e38f};
-  double ranks[3];
-  BoundByteQuery(coded.steps, lift, query).ranks({coded.bytes.data(), 2, nullptr, 3}, coded.squares.data(), ranks);
+  double rdists[3];
+  BoundByteQuery(coded.steps, transform, query)
+      .rdists({coded.bytes.data(), 2, nullptr, 3}, coded.squares.data(), rdists);
   for (std::size_t i = 0; i < 3; ++i) {
-    CHECK(std::isfinite(coded.squares[i]) && std::isfinite(ranks[i]));
+    CHECK(std::isfinite(coded.squares[i]) && std::isfinite(rdists[i]));
     const double expected = reference(coded, i, query);
-    CHECK(std::abs(ranks[i] - expected) <= 1e-6 * (expected + 1.8e77));
+    CHECK(std::abs(rdists[i] - expected) <= 1e-6 * (expected + 1.8e77));
   }
 }
 
@@ -155,12 +160,12 @@ void no_rows_and_equal_rows() {
   const ByteSteps none(ByteRanges(3));
   CHECK(none.unit() == 0 && none.centres() == std::vector<float>(3, 0.0f));
   const Table equal{{1.5f, -2, 0, 1.5f, -2, 0}, 2, 3};
-  const Coded coded = code(equal, 2, Lift(Space::squared, 3, 1, 0));
+  const Coded coded = code(equal, 2, MetricTransform(CodeSpace::l2, 3, 1, 0));
   const float query[3] = {1.5f, -2, 1};
-  double ranks[2];
-  BoundByteQuery(coded.steps, coded.lift, query)
-      .ranks({coded.bytes.data(), 3, nullptr, 2}, coded.squares.data(), ranks);
-  CHECK(ranks[0] == 1 && ranks[1] == 1 && coded.squares[0] == 0);
+  double rdists[2];
+  BoundByteQuery(coded.steps, coded.transform, query)
+      .rdists({coded.bytes.data(), 3, nullptr, 2}, coded.squares.data(), rdists);
+  CHECK(rdists[0] == 1 && rdists[1] == 1 && coded.squares[0] == 0);
 }
 
 }  // namespace

@@ -50,8 +50,8 @@ void columns_are_nearly_orthonormal(const char* shape, const LearntDirections& l
 // In double, one number after the other.
 void projections_are_sums(const LearntDirections& learnt, const Table& table) {
   std::vector<float> vectors = table.values;
-  std::vector<float> images(table.rows * learnt.outputs), rests(table.rows);
-  learnt.project(vectors.data(), table.rows, images.data(), rests.data());
+  std::vector<float> projections(table.rows * learnt.outputs), rests(table.rows);
+  learnt.project(vectors.data(), table.rows, projections.data(), rests.data());
   for (std::size_t i = 0; i < table.rows; ++i) {
     double whole = 0, kept = 0;
     std::vector<float> moved(table.dims);
@@ -68,7 +68,7 @@ void projections_are_sums(const LearntDirections& learnt, const Table& table) {
         magnitude += std::abs(term);
       }
       kept += sum * sum;
-      CHECK(std::abs(double{images[i * learnt.outputs + o]} - sum) <= 1e-5 * magnitude);
+      CHECK(std::abs(double{projections[i * learnt.outputs + o]} - sum) <= 1e-5 * magnitude);
     }
     CHECK(std::abs(double{rests[i]} - std::max(0.0, whole - kept)) <= 1e-5 * whole);
     CHECK(rests[i] >= 0);
@@ -101,8 +101,8 @@ void rests_are_what_is_left() {
   const Table table = low_rank(random, 400, 80, 6, 0);
   for (const auto& [count, least, most] : {std::tuple{6u, 0.0, 0.02}, std::tuple{3u, 0.1, 0.7}}) {
     const LearntDirections learnt = learn_directions(find_directions(sample_of(table), count, 1), count);
-    std::vector<float> vectors = table.values, images(table.rows * learnt.outputs), rests(table.rows);
-    learnt.project(vectors.data(), table.rows, images.data(), rests.data());
+    std::vector<float> vectors = table.values, projections(table.rows * learnt.outputs), rests(table.rows);
+    learnt.project(vectors.data(), table.rows, projections.data(), rests.data());
     double left = 0, whole = 0;
     for (const float rest : rests) left += double{rest};
     for (const float value : vectors) whole += double{value} * double{value};

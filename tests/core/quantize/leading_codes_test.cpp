@@ -49,21 +49,22 @@ void estimates_are_unbiased(const CodeShape& shape) {
     const std::vector<float> first = across(random, std::vector<float>(m, 0.0f));
     const std::vector<float> second = across(random, first);
     const Table centroid = normal(random, 1, m, 0, 0.3);
-    std::vector<float> image(m), query(m);
+    std::vector<float> projection(m), query(m);
     for (std::size_t j = 0; j < m; ++j) {
-      image[j] = centroid.values[j] + static_cast<float>(kResidual) * first[j];
+      projection[j] = centroid.values[j] + static_cast<float>(kResidual) * first[j];
       query[j] = centroid.values[j] + static_cast<float>(kAlong) * first[j] + static_cast<float>(kAcross) * second[j];
     }
     std::vector<std::uint8_t> packed(shape.bytes());
-    const RowTerms terms = codes.encode(image.data(), centroid.values.data(), static_cast<float>(kRest), packed.data());
+    const RowTerms terms =
+        codes.encode(projection.data(), centroid.values.data(), static_cast<float>(kRest), packed.data());
     const double exact = kResidual * kResidual + kRest - 2 * kResidual * kAlong;
     const double error = codes.estimate(query.data(), packed.data(), terms) - exact;
     sum += error;
     squares += error * error;
   }
   const double deviation = std::sqrt(squares / kTrials);
-  const double share = kept_share(shape.bits);
-  const double expected = 2 * kResidual * kAcross * std::sqrt((1 / share - 1) / static_cast<double>(m - 1));
+  const double fraction = kept_share(shape.bits);
+  const double expected = 2 * kResidual * kAcross * std::sqrt((1 / fraction - 1) / static_cast<double>(m - 1));
   const double ratio = deviation / expected;
   const double bias = sum / kTrials / deviation * std::sqrt(static_cast<double>(kTrials));
   if (!(std::abs(bias) < 4 && ratio > 0.85 && ratio < 1.15))
@@ -86,8 +87,8 @@ Packed random_rows(Generator& random, const CodeShape& shape, std::size_t rows) 
   Packed packed{shape, rows, std::vector<std::uint8_t>(rows * shape.bytes()), {}};
   const Table centroid = normal(random, 1, shape.directions);
   for (std::size_t i = 0; i < rows; ++i) {
-    const Table image = normal(random, 1, shape.directions, 0.1, 1 + static_cast<double>(i % 5));
-    packed.terms.push_back(codes.encode(image.row(0), centroid.row(0), static_cast<float>(i) * 0.1f,
+    const Table projection = normal(random, 1, shape.directions, 0.1, 1 + static_cast<double>(i % 5));
+    packed.terms.push_back(codes.encode(projection.row(0), centroid.row(0), static_cast<float>(i) * 0.1f,
                                         packed.codes.data() + i * shape.bytes()));
   }
   return packed;
@@ -139,7 +140,7 @@ void kernels_estimate_the_same(const CodeShape& shape, std::size_t rows) {
   int largest = 0;
   for (std::size_t at = 0; at < shape.codes() * kernels::kTableBytes; ++at)
     largest = std::max(largest, std::abs(int{tables[at]}));
-  CHECK(largest == kernels::kMostEntry);  // the whole range is used, and no more
+  CHECK(largest == kernels::kMaxEntry);  // the whole range is used, and no more
 
   std::vector<std::uint32_t> numbers((rows + 15) / 16 * 16, 99);
   std::vector<float> estimates(numbers.size());
@@ -199,10 +200,10 @@ void nothing_is_not_a_number() {
     CHECK(on_it.offset == 0.5f && on_it.scale == 0);
     CHECK(codes.estimate(one.data(), packed.data(), on_it) == 0.5);
     for (const float size : {1e-25f, 1e-12f, 1e8f, 1e15f}) {
-      const std::vector<float> image(shape.directions, size);
-      const RowTerms terms = codes.encode(image.data(), zero.data(), 0, packed.data());
+      const std::vector<float> projection(shape.directions, size);
+      const RowTerms terms = codes.encode(projection.data(), zero.data(), 0, packed.data());
       const double square = static_cast<double>(shape.directions) * double{size} * double{size};
-      CHECK(std::abs(codes.estimate(image.data(), packed.data(), terms) + square) <= 1e-5 * square + 1e-37);
+      CHECK(std::abs(codes.estimate(projection.data(), packed.data(), terms) + square) <= 1e-5 * square + 1e-37);
     }
     std::vector<std::int8_t> tables(shape.codes() * kernels::kTableBytes, 1);
     CHECK(codes.fill_tables(zero.data(), tables.data()) == 0);

@@ -1,5 +1,5 @@
 // The proof in practice: for data of every shape, queries of every kind and every space, no row within a rank is beyond
-// the limit of that rank; and on ordinary data few others pass. The marks are those of the kernels in use, the ranks
+// the limit of that rank; and on ordinary data few others pass. The scores are those of the kernels in use, the ranks
 // those that a search compares (metric/bound_query.h, held against slow references in its own test).
 //
 // Mutations that this test was seen to notice: a slack halved, or without its residual; terms without a row's own
@@ -28,14 +28,15 @@ int identities = 0;  // screens seen of each kind
 int projections = 0;
 int own_codes = 0;  // whose codes are the stored bytes
 
-Metric metric_of(Space space) {
-  if (space == Space::squared) return Metric::sqeuclidean;
-  return space == Space::unit ? Metric::cosine : Metric::dot;
+Metric metric_of(CodeSpace space) {
+  if (space == CodeSpace::l2) return Metric::sqeuclidean;
+  return space == CodeSpace::cosine ? Metric::cosine : Metric::dot;
 }
 
 // Rows as stored, and their screen.
 struct Screened {
-  Screened(const Table& table, Element element, Space of, std::size_t threads = 1, const std::string* scratch = nullptr)
+  Screened(const Table& table, Element element, CodeSpace of, std::size_t threads = 1,
+           const std::string* scratch = nullptr)
       : stored(table.rows * row_bytes(element, table.dims)), type(element), space(of) {
     CHECK(from_f32(table.values.data(), table.values.size(), element, stored.data()) == table.values.size());
     const RowReader read = [&](std::size_t begin, std::size_t end, float* to) {
@@ -69,27 +70,27 @@ struct Screened {
 
   std::vector<std::byte> stored;
   Element type;
-  Space space;
+  CodeSpace space;
   std::optional<BuiltScreen> built;
 };
 
 std::vector<double> ranks_of(const Screened& screened, const Table& table, const float* query) {
-  std::vector<double> ranks(table.rows);
+  std::vector<double> rdists(table.rows);
   const BoundQuery bound(metric_of(screened.space), screened.type, table.dims, query, Element::f32);
-  bound.ranks({screened.stored.data(), row_bytes(screened.type, table.dims), nullptr, table.rows}, ranks.data());
-  return ranks;
+  bound.rdists({screened.stored.data(), row_bytes(screened.type, table.dims), nullptr, table.rows}, rdists.data());
+  return rdists;
 }
 
 // Counts the rows that pass the limit of `rank`; `only` row alone, or all.
 std::size_t passing(const Screened& screened, const ScreenQuery& query, const std::vector<std::int32_t>& dots,
-                    double rank, std::size_t first, std::size_t count) {
-  const Limit limit = query.limit(rank);
+                    double rdist, std::size_t first, std::size_t count) {
+  const Limit limit = query.limit(rdist);
   const std::vector<float>& terms = screened.built->terms;
   const kernels::Screen screen{terms.data() + first, terms.data() + dots.size() + first, query.scale(), limit.slack,
                                limit.threshold};
   std::vector<std::uint32_t> hits(count + 16);
-  std::vector<float> marks(count + 16);
-  return kernels::table().screen.hits(dots.data() + first, count, screen, hits.data(), marks.data());
+  std::vector<float> scores(count + 16);
+  return kernels::table().screen.hits(dots.data() + first, count, screen, hits.data(), scores.data());
 }
 
 struct Query {
@@ -97,7 +98,7 @@ struct Query {
   std::vector<float> values;
 };
 
-std::vector<Query> queries_for(const Table& table, Space space, Generator& random) {
+std::vector<Query> queries_for(const Table& table, CodeSpace space, Generator& random) {
   std::vector<Query> queries;
   const auto add = [&](const char* kind, auto value_at) {
     Query query{kind, std::vector<float>(table.dims)};
@@ -106,7 +107,7 @@ std::vector<Query> queries_for(const Table& table, Space space, Generator& rando
       query.values[j] = static_cast<float>(value_at(j));
       zero = zero && query.values[j] == 0;
     }
-    if (!(zero && space == Space::unit)) queries.push_back(std::move(query));
+    if (!(zero && space == CodeSpace::cosine)) queries.push_back(std::move(query));
   };
   for (const std::size_t i : {std::size_t{0}, table.rows / 3, table.rows - 1}) {
     const float* row = table.row(i);
@@ -129,46 +130,46 @@ std::vector<Query> queries_for(const Table& table, Space space, Generator& rando
   return queries;
 }
 
-// A falling limit must fall altogether: marks made with an older one stand.
-void check_order(const ScreenQuery& query, std::vector<double> ranks) {
-  ranks.insert(ranks.end(), {1e37, 1e39, 1e300, kInfinity});
-  std::sort(ranks.begin(), ranks.end());
-  Limit before = query.limit(ranks.front());
-  for (const double rank : ranks) {
-    const Limit limit = query.limit(rank);
+// A falling limit must fall altogether: scores made with an older one stand.
+void check_order(const ScreenQuery& query, std::vector<double> rdists) {
+  rdists.insert(rdists.end(), {1e37, 1e39, 1e300, kInfinity});
+  std::sort(rdists.begin(), rdists.end());
+  Limit before = query.limit(rdists.front());
+  for (const double rdist : rdists) {
+    const Limit limit = query.limit(rdist);
     CHECK(limit.threshold >= before.threshold && limit.slack >= before.slack);
     before = limit;
   }
 }
 
 void check_query(const std::string& what, const Screened& screened, const Table& table, const Query& query) {
-  const std::vector<double> ranks = ranks_of(screened, table, query.values.data());
+  const std::vector<double> rdists = ranks_of(screened, table, query.values.data());
   const ScreenQuery bound = ScreenQuery::bind(screened.built->screen, query.values.data(), 1).front();
   const std::vector<std::int32_t> dots = screened.dots(bound, table.rows);
   std::size_t wrong = 0;
   std::size_t first_wrong = 0;
   for (std::size_t row = 0; row < table.rows; ++row) {
-    if (passing(screened, bound, dots, ranks[row], row, 1) == 1) continue;
+    if (passing(screened, bound, dots, rdists[row], row, 1) == 1) continue;
     if (wrong++ == 0) first_wrong = row;
   }
   if (wrong > 0 && ++failures <= 20)
     std::printf("%s, query %s: %zu rows are ruled out at their own rank, the first row %zu at %.17g\n", what.c_str(),
-                query.kind, wrong, first_wrong, ranks[first_wrong]);
-  check_order(bound, ranks);
+                query.kind, wrong, first_wrong, rdists[first_wrong]);
+  check_order(bound, rdists);
   // Everything is within a rank that is as large as numbers go.
-  for (const double rank : {1e36, 1e38, 1e60, 1e78, 1e300, std::numeric_limits<double>::max(), kInfinity}) {
-    const double largest = *std::max_element(ranks.begin(), ranks.end());
-    if (rank < largest) continue;
-    const std::size_t passed = passing(screened, bound, dots, rank, 0, table.rows);
+  for (const double rdist : {1e36, 1e38, 1e60, 1e78, 1e300, std::numeric_limits<double>::max(), kInfinity}) {
+    const double largest = *std::max_element(rdists.begin(), rdists.end());
+    if (rdist < largest) continue;
+    const std::size_t passed = passing(screened, bound, dots, rdist, 0, table.rows);
     if (passed != table.rows && ++failures <= 20)
       std::printf("%s, query %s: %zu of %zu rows pass the limit of %g\n", what.c_str(), query.kind, passed, table.rows,
-                  rank);
+                  rdist);
   }
 }
 
 void check_shape(const std::string& shape, const Table& table, Element element = Element::f32) {
   Generator random(7);
-  for (const Space space : {Space::squared, Space::unit, Space::inner}) {
+  for (const CodeSpace space : {CodeSpace::l2, CodeSpace::cosine, CodeSpace::inner_product}) {
     const Screened screened(table, element, space);
     const char* const names[] = {"squared", "unit", "inner"};
     const std::string what = shape + " as " + std::string(name_of(element)) + ", " + names[static_cast<int>(space)];
@@ -210,7 +211,8 @@ void no_row_is_ruled_out_at_its_own_rank() {
   check_shape("large", scaled(clustered(random, 1000, 200, 10), 1e10f));
   check_shape("the largest", scaled(normal(random, 600, 20), 1e14f));
   const Table beyond = scaled(normal(random, 600, 20), 1e17f);
-  for (const Space space : {Space::squared, Space::inner}) CHECK(!Screened(beyond, Element::f32, space).built);
+  for (const CodeSpace space : {CodeSpace::l2, CodeSpace::inner_product})
+    CHECK(!Screened(beyond, Element::f32, space).built);
   check_shape("norms of every size", [&] {
     Table table = normal(random, 1500, 60);
     for (std::size_t i = 0; i < table.rows; ++i)
@@ -243,39 +245,40 @@ void no_row_of_integers_either() {
 void few_rows_pass_on_ordinary_data() {
   Generator random(3);
   const Table table = clustered(random, 5000, 100, 60);
-  for (const Space space : {Space::squared, Space::unit, Space::inner}) {
+  for (const CodeSpace space : {CodeSpace::l2, CodeSpace::cosine, CodeSpace::inner_product}) {
     const Screened screened(table, Element::f32, space);
     std::size_t passed = 0;
     const std::size_t queries = 40;
     for (std::size_t q = 0; q < queries; ++q) {
       std::vector<float> query(table.row(q * 100), table.row(q * 100) + table.dims);
       for (float& value : query) value += bell(random, 0, 0.1);
-      std::vector<double> ranks = ranks_of(screened, table, query.data());
-      std::nth_element(ranks.begin(), ranks.begin() + 9, ranks.end());
+      std::vector<double> rdists = ranks_of(screened, table, query.data());
+      std::nth_element(rdists.begin(), rdists.begin() + 9, rdists.end());
       const ScreenQuery bound = ScreenQuery::bind(screened.built->screen, query.data(), 1).front();
-      passed += passing(screened, bound, screened.dots(bound, table.rows), ranks[9], 0, table.rows);
+      passed += passing(screened, bound, screened.dots(bound, table.rows), rdists[9], 0, table.rows);
     }
-    const double share = static_cast<double>(passed) / static_cast<double>(queries * table.rows);
-    std::printf("space %d: %.2f %% of clustered rows pass for ten neighbours\n", static_cast<int>(space), 100 * share);
-    CHECK(share < 0.05);
+    const double fraction = static_cast<double>(passed) / static_cast<double>(queries * table.rows);
+    std::printf("space %d: %.2f %% of clustered rows pass for ten neighbours\n", static_cast<int>(space),
+                100 * fraction);
+    CHECK(fraction < 0.05);
   }
 }
 
 void there_is_none_where_it_would_not_pay_or_not_hold() {
   Generator random(4);
-  CHECK(!Screened(normal(random, 511, 64), Element::f32, Space::squared).built);
-  CHECK(!Screened(normal(random, 2000, 15), Element::f32, Space::squared).built);
-  CHECK(!Screened(scaled(normal(random, 600, 20), 1e18f), Element::f32, Space::squared).built);
-  CHECK(!Screened(scaled(normal(random, 600, 20), 1e37f), Element::f32, Space::inner).built);
-  CHECK(!Screened(scaled(low_rank(random, 600, 200, 3, 0), 1e30f), Element::f32, Space::squared).built);
+  CHECK(!Screened(normal(random, 511, 64), Element::f32, CodeSpace::l2).built);
+  CHECK(!Screened(normal(random, 2000, 15), Element::f32, CodeSpace::l2).built);
+  CHECK(!Screened(scaled(normal(random, 600, 20), 1e18f), Element::f32, CodeSpace::l2).built);
+  CHECK(!Screened(scaled(normal(random, 600, 20), 1e37f), Element::f32, CodeSpace::inner_product).built);
+  CHECK(!Screened(scaled(low_rank(random, 600, 200, 3, 0), 1e30f), Element::f32, CodeSpace::l2).built);
   // Under cosine the length does not matter.
-  CHECK(Screened(scaled(normal(random, 600, 20), 1e30f), Element::f32, Space::unit).built);
+  CHECK(Screened(scaled(normal(random, 600, 20), 1e30f), Element::f32, CodeSpace::cosine).built);
 }
 
 void threads_change_nothing() {
   Generator random(5);
   const Table table = low_rank(random, 2000, 200, 12, 0.1);
-  for (const Space space : {Space::squared, Space::unit, Space::inner}) {
+  for (const CodeSpace space : {CodeSpace::l2, CodeSpace::cosine, CodeSpace::inner_product}) {
     const Screened one(table, Element::f32, space, 1);
     for (const std::size_t threads : {2u, 3u}) {
       const Screened more(table, Element::f32, space, threads);

@@ -1,4 +1,4 @@
-// Sketches against slow references in double: images, codes, estimates, and what marks say of ranks.
+// Sketches against slow references in double: projected, codes, estimates, and what scores say of ranks.
 #include "quantize/sketch.h"
 
 #include <cmath>
@@ -15,16 +15,16 @@ using namespace nearabout::test;
 
 namespace {
 
-constexpr Space kSpaces[] = {Space::squared, Space::unit, Space::inner};
-int projections = 0;  // sketches seen that keep some directions only
+constexpr CodeSpace kSpaces[] = {CodeSpace::l2, CodeSpace::cosine, CodeSpace::inner_product};
+int projected = 0;  // sketches seen that keep some directions only
 int identities = 0;
 
-Sketch learnt(const Table& table, Space space, std::size_t threads = 1) {
+Sketch learnt(const Table& table, CodeSpace space, std::size_t threads = 1) {
   const RowReader read = [&](std::size_t begin, std::size_t end, float* to) {
     std::copy_n(table.row(begin), (end - begin) * table.dims, to);
   };
   Sketch sketch = learn_sketch(read, table.rows, table.dims, space, threads);
-  ++(sketch.contraction.identity() ? identities : projections);
+  ++(sketch.contraction.identity() ? identities : projected);
   return sketch;
 }
 
@@ -34,7 +34,7 @@ std::vector<double> prepared(const Sketch& sketch, const float* vector, bool pla
   std::vector<double> values(vector, vector + sketch.dims());
   if (plain) return values;
   for (double& value : values) value *= double{sketch.scale};
-  if (sketch.space != Space::unit) return values;
+  if (sketch.space != CodeSpace::cosine) return values;
   const double norm = std::sqrt(std::inner_product(values.begin(), values.end(), values.begin(), 0.0));
   for (double& value : values) value = norm > 0 ? value / norm : 0;
   return values;
@@ -60,7 +60,7 @@ std::vector<double> slow_image(const Sketch& sketch, const float* vector, bool c
     values = kept;
   }
   values.resize(sketch.width());
-  if (sketch.space == Space::inner && centred) {
+  if (sketch.space == CodeSpace::inner_product && centred) {
     const double square = std::inner_product(whole.begin(), whole.end(), whole.begin(), 0.0);
     values.back() = std::sqrt(std::max(0.0, sketch.longest * sketch.longest - square));
   }
@@ -89,15 +89,15 @@ void complain(bool holds, const std::string& what, std::size_t row, double expec
 
 void check_images(const std::string& what, const Sketch& sketch, const Table& table) {
   std::vector<float> vectors = table.values;
-  std::vector<float> images(table.rows * sketch.width());
+  std::vector<float> projected(table.rows * sketch.width());
   sketch.prepare(vectors.data(), table.rows, sketch.dims());
-  sketch.images(vectors.data(), table.rows, images.data());
+  sketch.project(vectors.data(), table.rows, computed.data());
   for (std::size_t i = 0; i < table.rows; ++i) {
     const std::vector<double> expected = slow_image(sketch, table.row(i));
     const double whole = largest_of(prepared(sketch, table.row(i))) + sketch.longest;
     for (std::size_t j = 0; j < sketch.width(); ++j) {  // what is left of a difference of squares is less exact
       const double room = (j + 1 < sketch.width() ? 1e-4 : 3e-3) * whole;
-      const double found = double{images[i * sketch.width() + j]};
+      const double found = double{computed[i * sketch.width() + j]};
       complain(std::abs(found - expected[j]) <= room, what + ": image", i, expected[j], found);
     }
   }
@@ -106,9 +106,9 @@ void check_images(const std::string& what, const Sketch& sketch, const Table& ta
 // Within half a step, or at the end of the grid; and the offset is the square of what the code stands for.
 void check_codes(const std::string& what, const Sketch& sketch, const Table& table, const Encoded& encoded) {
   std::vector<float> vectors = table.values;
-  std::vector<float> images(table.rows * sketch.width());
+  std::vector<float> projected(table.rows * sketch.width());
   sketch.prepare(vectors.data(), table.rows, sketch.dims());
-  sketch.images(vectors.data(), table.rows, images.data());
+  sketch.project(vectors.data(), table.rows, computed.data());
   for (std::size_t i = 0; i < table.rows; ++i) {
     double square = 0;
     double terms = 0;  // what low and code add up to where they do not cancel
@@ -117,23 +117,23 @@ void check_codes(const std::string& what, const Sketch& sketch, const Table& tab
       const double step = double{sketch.grid.step[j]};
       const std::uint8_t code = encoded.codes[i * sketch.width() + j];
       const double value = low + step * code;
-      const double image = double{images[i * sketch.width() + j]};
-      const bool clipped = (code == 0 && image < low) || (code == 255 && image > value);
-      complain(clipped || std::abs(value - image) <= 0.501 * step + 1e-6 * std::abs(image), what + ": code", i, image,
-               value);
+      const double projection = double{computed[i * sketch.width() + j]};
+      const bool clipped = (code == 0 && projection < low) || (code == 255 && projection > value);
+      complain(clipped || std::abs(value - projection) <= 0.501 * step + 1e-6 * std::abs(projection), what + ": code",
+               i, projection, value);
       square += value * value;
       terms += (std::abs(low) + step * code) * (std::abs(low) + step * code);
     }
-    const double expected = sketch.space == Space::inner ? 0 : square;
+    const double expected = sketch.space == CodeSpace::inner_product ? 0 : square;
     complain(std::abs(double{encoded.offsets[i]} - expected) <= 1e-6 * terms, what + ": offset", i, expected,
              double{encoded.offsets[i]});
   }
 }
 
 double true_rank(const Sketch& sketch, const float* query, const float* row) {
-  double rank = 0;
+  double rdist = 0;
   double norms[2] = {1, 1};
-  if (sketch.space == Space::unit)
+  if (sketch.space == CodeSpace::cosine)
     for (int which = 0; which < 2; ++which) {
       double square = 0;
       for (std::size_t j = 0; j < sketch.dims(); ++j) {
@@ -145,9 +145,9 @@ double true_rank(const Sketch& sketch, const float* query, const float* row) {
   for (std::size_t j = 0; j < sketch.dims(); ++j) {
     const double left = double{query[j]} / norms[0];
     const double right = double{row[j]} / norms[1];
-    rank += sketch.space == Space::inner ? -left * right : (left - right) * (left - right);
+    rdist += sketch.space == CodeSpace::inner_product ? -left * right : (left - right) * (left - right);
   }
-  return sketch.space == Space::unit ? rank / 2 : rank;
+  return sketch.space == CodeSpace::cosine ? rdist / 2 : rdist;
 }
 
 // The estimate as its definition has it, from the query before it is rounded to bytes; and how far rounding may lead
@@ -158,33 +158,33 @@ struct Slow {
 };
 
 Slow slow_estimate(const Sketch& sketch, const float* query, const std::uint8_t* code) {
-  const bool inner = sketch.space == Space::inner;
+  const bool inner = sketch.space == CodeSpace::inner_product;
   const double scale = double{sketch.scale};
-  std::vector<double> image = slow_image(sketch, query, !inner);
+  std::vector<double> projection = slow_image(sketch, query, !inner);
   double sum = 0;
   if (!sketch.contraction.identity()) {
-    double& rest = image[sketch.contraction.outputs() - 1];
+    double& rest = projection[sketch.contraction.outputs() - 1];
     sum = inner ? 0 : rest * rest;
     rest = 0;
   }
-  const std::vector<float> rounded(image.begin(), image.end());
+  const std::vector<float> rounded(projection.begin(), projection.end());
   double spread = 0;
   double size = std::abs(sum);
   for (std::size_t j = 0; j < sketch.width(); ++j) {
     const double value = double{sketch.grid.low[j]} + double{sketch.grid.step[j]} * code[j];
     const double from_middle = code[j] - double{sketch.grid.middle[j]};
-    sum += inner ? -image[j] * value : (image[j] - value) * (image[j] - value);
-    size += (std::abs(image[j]) + std::abs(value)) * (std::abs(image[j]) + std::abs(value));
+    sum += inner ? -projection[j] * value : (projection[j] - value) * (projection[j] - value);
+    size += (std::abs(projection[j]) + std::abs(value)) * (std::abs(projection[j]) + std::abs(value));
     spread += from_middle * from_middle;
   }
   if (inner)
     for (std::size_t j = 0; j < sketch.dims(); ++j) sum -= double{query[j]} * double{sketch.contraction.centre()[j]};
   const double room = (inner ? 1 : 2) * GridQuery(sketch.grid, rounded.data()).residual * std::sqrt(spread);
-  const double unit = inner ? scale : sketch.space == Space::unit ? 2 : scale * scale;
+  const double unit = inner ? scale : sketch.space == CodeSpace::cosine ? 2 : scale * scale;
   return {sum / unit, (room + 1e-5 * size) / unit};
 }
 
-float mark_of(const Sketch& sketch, const SketchQuery& query, const Encoded& encoded, std::size_t row) {
+float score_of(const Sketch& sketch, const SketchQuery& query, const Encoded& encoded, std::size_t row) {
   std::int32_t product = 0;
   for (std::size_t j = 0; j < sketch.width(); ++j)
     product += query.bytes()[j] * encoded.codes[row * sketch.width() + j];
@@ -192,14 +192,14 @@ float mark_of(const Sketch& sketch, const SketchQuery& query, const Encoded& enc
 }
 
 // Of the ten true nearest, the share among the first fifty by estimate.
-double nearest_kept(const std::vector<double>& ranks, const std::vector<double>& estimates) {
+double nearest_kept(const std::vector<double>& rdists, const std::vector<double>& estimates) {
   const auto order_by = [](const std::vector<double>& values) {
     std::vector<std::size_t> order(values.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return values[a] < values[b]; });
     return order;
   };
-  const std::vector<std::size_t> truth = order_by(ranks);
+  const std::vector<std::size_t> truth = order_by(rdists);
   const std::vector<std::size_t> guess = order_by(estimates);
   const auto some = guess.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(50, guess.size()));
   const std::size_t wanted = std::min<std::size_t>(10, truth.size());
@@ -211,40 +211,40 @@ double nearest_kept(const std::vector<double>& ranks, const std::vector<double>&
 void check_query(const std::string& what, Sketch sketch, const Table& table, const Encoded& encoded, const float* query,
                  double least_kept) {
   const SketchQuery bound = SketchQuery::bind(sketch, query, 1)[0];
-  std::vector<double> ranks;
+  std::vector<double> rdists;
   std::vector<double> estimates;
   for (std::size_t i = 0; i < table.rows; ++i) {
-    ranks.push_back(true_rank(sketch, query, table.row(i)));
-    estimates.push_back(bound.estimate(mark_of(sketch, bound, encoded, i)));
+    rdists.push_back(true_rank(sketch, query, table.row(i)));
+    estimates.push_back(bound.estimate(score_of(sketch, bound, encoded, i)));
   }
   for (std::size_t i = 0; i < table.rows; ++i) {
     const Slow slow = slow_estimate(sketch, query, encoded.codes.data() + i * sketch.width());
     complain(std::abs(estimates[i] - slow.estimate) <= slow.room, what + ": estimate", i, slow.estimate, estimates[i]);
   }
-  const double kept = nearest_kept(ranks, estimates);
+  const double kept = nearest_kept(rdists, estimates);
   complain(kept >= least_kept, what + ": nearest among the first estimates", 0, least_kept, kept);
 
-  // With just as much doubt as a row calls for, its mark is within its rank, and little more than that is.
+  // With just as much bias bound as a row calls for, its score is within its rank, and little more than that is.
   for (std::size_t i = 0; i < table.rows; i += 7) {
-    const float mark = mark_of(sketch, bound, encoded, i);
-    sketch.doubt = std::max(0.0, bound.doubt(mark, query, table.row(i)));
+    const float score = score_of(sketch, bound, encoded, i);
+    sketch.bias_bound = std::max(0.0, bound.bias_bound(score, query, table.row(i)));
     const SketchQuery again = SketchQuery::bind(sketch, query, 1)[0];
-    const double room = 1e-5 * (std::abs(double{mark}) + std::abs(again.mark_within(ranks[i])));
-    complain(again.mark_within(ranks[i]) >= double{mark} - room, what + ": mark within its rank", i, double{mark},
-             again.mark_within(ranks[i]));
-    complain(bound.mark_within(bound.estimate(mark)) >= double{mark} - room, what + ": mark of its estimate", i,
-             double{mark}, bound.mark_within(bound.estimate(mark)));
+    const double room = 1e-5 * (std::abs(double{score}) + std::abs(again.score_within(rdists[i])));
+    complain(again.score_within(rdists[i]) >= double{score} - room, what + ": mark within its rank", i, double{score},
+             again.score_within(rdists[i]));
+    complain(bound.score_within(bound.estimate(score)) >= double{score} - room, what + ": mark of its estimate", i,
+             double{score}, bound.score_within(bound.estimate(score)));
   }
 }
 
 void check_shape(const std::string& name, const Table& table, double least_kept) {
   Generator random(2);
-  for (const Space space : kSpaces) {
-    const std::string what = name + (space == Space::squared ? " (squared)"
-                                     : space == Space::unit  ? " (unit)"
-                                                             : " (inner)");
+  for (const CodeSpace space : kSpaces) {
+    const std::string what = name + (space == CodeSpace::l2       ? " (squared)"
+                                     : space == CodeSpace::cosine ? " (unit)"
+                                                                  : " (inner)");
     const Sketch sketch = learnt(table, space);
-    CHECK(sketch.dims() == table.dims && sketch.doubt == 0 && sketch.spread >= 0);
+    CHECK(sketch.dims() == table.dims && sketch.bias_bound == 0 && sketch.spread >= 0);
     const Encoded encoded(sketch, table);
     check_images(what, sketch, table);
     check_codes(what, sketch, table, encoded);
@@ -261,7 +261,7 @@ void check_shape(const std::string& name, const Table& table, double least_kept)
 void company_changes_nothing() {
   Generator random(3);
   for (const std::size_t dims : {5u, 70u, 200u})
-    for (const Space space : kSpaces) {
+    for (const CodeSpace space : kSpaces) {
       const Table table = low_rank(random, 400, dims, 4, 0.05);
       const Sketch sketch = learnt(table, space);
       for (const std::size_t count : {1u, 2u, 3u, 16u, 33u}) {
@@ -272,7 +272,7 @@ void company_changes_nothing() {
           CHECK(std::equal(alone.bytes(), alone.bytes() + kernels::padded_dims(sketch.width()), together[i].bytes()));
           CHECK(alone.scale() == together[i].scale() && alone.centroid_scale() == together[i].centroid_scale());
           CHECK(alone.estimate(1.5f) == together[i].estimate(1.5f));
-          CHECK(alone.mark_within(0.25) == together[i].mark_within(0.25));
+          CHECK(alone.score_within(0.25) == together[i].score_within(0.25));
         }
       }
     }
@@ -280,7 +280,7 @@ void company_changes_nothing() {
 
 void threads_learn_the_same() {
   Generator random(4);
-  for (const Space space : kSpaces) {
+  for (const CodeSpace space : kSpaces) {
     const Table table = low_rank(random, 900, 150, 10, 0.1);
     const Sketch one = learnt(table, space, 1);
     CHECK(!one.contraction.identity());
@@ -294,28 +294,28 @@ void threads_learn_the_same() {
   }
 }
 
-// Squares of these leave the range of floats, and marks do not.
+// Squares of these leave the range of floats, and scores do not.
 void vectors_of_any_size() {
   Generator random(5);
   for (const float factor : {1e37f, 1e20f, 1e-20f, 1e-37f})
     check_shape("scaled", scaled(normal(random, 200, 12), factor), 0.9);
   const Table zeros{std::vector<float>(50 * 6, 0.0f), 50, 6};
-  const Sketch sketch = learnt(zeros, Space::squared);
+  const Sketch sketch = learnt(zeros, CodeSpace::l2);
   const Encoded encoded(sketch, zeros);
   const SketchQuery bound = SketchQuery::bind(sketch, zeros.row(0), 1)[0];
-  CHECK(std::abs(bound.estimate(mark_of(sketch, bound, encoded, 3))) < 1e-6);
+  CHECK(std::abs(bound.estimate(score_of(sketch, bound, encoded, 3))) < 1e-6);
 }
 
 void one_row() {
   Generator random(6);
-  for (const Space space : kSpaces)
+  for (const CodeSpace space : kSpaces)
     for (const std::size_t dims : {1u, 3u, 100u}) {
       const Table table = normal(random, 1, dims);
       const Sketch sketch = learnt(table, space);
       const Encoded encoded(sketch, table);
       const SketchQuery bound = SketchQuery::bind(sketch, table.row(0), 1)[0];
-      const double rank = true_rank(sketch, table.row(0), table.row(0));
-      CHECK(std::abs(bound.estimate(mark_of(sketch, bound, encoded, 0)) - rank) <= 0.02 * std::abs(rank) + 1e-3);
+      const double rdist = true_rank(sketch, table.row(0), table.row(0));
+      CHECK(std::abs(bound.estimate(score_of(sketch, bound, encoded, 0)) - rdist) <= 0.02 * std::abs(rdist) + 1e-3);
     }
 }
 
@@ -332,7 +332,7 @@ int main() {
   check_shape("half constant", half_constant(normal(random, 300, 30)), 0.95);
   check_shape("whole", whole(correlated(random, 300, 60), 30, 128, 0, 255), 0.9);
   check_shape("duplicated", duplicated(normal(random, 300, 20), 30), 0.7);
-  CHECK(identities >= 30 && projections >= 3);
+  CHECK(identities >= 30 && projected >= 3);
   company_changes_nothing();
   threads_learn_the_same();
   vectors_of_any_size();

@@ -12,12 +12,12 @@ using namespace nearabout;
 using namespace nearabout::test;
 
 // Opens, verifies nothing, reads everything: what a search would be served.
-enum class Answer { same, error, different };
-Answer answer(const Bytes& image, const std::string& expected) {
+enum class SearchResult { same, error, different };
+SearchResult result(const Bytes& image, const std::string& expected) {
   try {
-    return contents(load(image)) == expected ? Answer::same : Answer::different;
+    return contents(load(image)) == expected ? SearchResult::same : SearchResult::different;
   } catch (const FileFormatError&) {
-    return Answer::error;
+    return SearchResult::error;
   }
 }
 
@@ -89,8 +89,8 @@ void test_flipped_structure_with_right_checksums() {
       Bytes damaged = image;
       damaged[place] ^= static_cast<std::byte>(1 << bit);
       recompute_checksums(damaged);
-      const Answer found = answer(damaged, expected);
-      CHECK(found != Answer::different || reinterprets);
+      const SearchResult found = result(damaged, expected);
+      CHECK(found != SearchResult::different || reinterprets);
     }
   }
 }
@@ -112,7 +112,7 @@ void test_flipped_payload() {
       if (inside == file->sections().end()) continue;  // padding: nobody reads it, so nothing differs
       CHECK_THROWS(inside->checked(0, 1), CorruptFileError);
       CHECK_THROWS(inside->checked(0, 1), CorruptFileError);  // and again: a failed block is never taken for good
-      CHECK(answer(damaged, expected) == Answer::error);
+      CHECK(result(damaged, expected) == SearchResult::error);
     }
   }
 }

@@ -56,24 +56,24 @@ class Faults {
   std::string path_ = (folder_ / "index.near").string();
 };
 
-constexpr int kMostCalls = 200;  // a save makes fewer: it is the test that went wrong
+constexpr int kMaxCalls = 200;  // a save makes fewer: it is the test that went wrong
 
 // Every call of this name in turn, until the save has no more of them. Returns how many there were.
 int kill_at_each(Faults& faults, const std::string& call) {
   int when = 1;
-  while (when < kMostCalls && !faults.save(call, "signal=SIGKILL", when)) {
+  while (when < kMaxCalls && !faults.save(call, "signal=SIGKILL", when)) {
     (void)faults.is_new();  // throws where the file is neither
     ++when;
   }
-  CHECK(when < kMostCalls && faults.is_new());
+  CHECK(when < kMaxCalls && faults.is_new());
   return when - 1;
 }
 
 void refuse_each(Faults& faults, const std::string& call, const std::string& error) {
   int when = 1;
-  for (; when < kMostCalls && !faults.save(call, "error=" + error, when); ++when)
+  for (; when < kMaxCalls && !faults.save(call, "error=" + error, when); ++when)
     CHECK(!faults.is_new() && faults.files() == 1);
-  CHECK(when > 1 && when < kMostCalls && faults.is_new() && faults.files() == 1);
+  CHECK(when > 1 && when < kMaxCalls && faults.is_new() && faults.files() == 1);
 }
 
 void test_faults(const std::string& program) {
@@ -96,7 +96,7 @@ void test_faults(const std::string& program) {
 int main(int count, char** arguments) {
   if (count == 3 && std::string_view(arguments[1]) == "save") return save_new(arguments[2]);
   if (!run("strace -o /dev/null -e inject=fsync:error=EIO:when=1 true")) {
-    std::printf("skipped: strace is not installed, or may not trace here\n");
+    std::printf("skipped: strace is not installed, or may not profile here\n");
     return 0;
   }
   test_faults(fs::absolute(arguments[0]).string());

@@ -201,8 +201,8 @@ void test_stopped_save() {
   for (const double at : {0.0, 0.5, 0.6})
     CHECK_THROWS(load(large_image())
                      ->save(path,
-                            [&](double share) {
-                              if (share >= at) throw Stop();
+                            [&](double fraction) {
+                              if (fraction >= at) throw Stop();
                             }),
                  Stop);
   CHECK(folder.count() == 1);

@@ -14,10 +14,10 @@ using namespace nearabout::test;
 constexpr std::size_t kThreads = 8;
 constexpr std::size_t kBytes = 2'000'000;
 
-template <class Work>
-void on_all_threads(Work work) {
+template <class SearchStats>
+void on_all_threads(SearchStats stats) {
   std::vector<std::thread> threads;
-  for (std::size_t thread = 0; thread < kThreads; ++thread) threads.emplace_back(work, thread);
+  for (std::size_t thread = 0; thread < kThreads; ++thread) threads.emplace_back(stats, thread);
   for (std::thread& thread : threads) thread.join();
 }
 

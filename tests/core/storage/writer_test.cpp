@@ -133,14 +133,14 @@ void test_checksums_of_checksums() {
   const auto file = writer.finish();
   CHECK(file->sections().back().length() == 8'193 * 8);
   double last = 0;
-  file->verify([&](double share) {
-    CHECK(share >= last && share <= 1.0);
-    last = share;
+  file->verify([&](double fraction) {
+    CHECK(fraction >= last && fraction <= 1.0);
+    last = fraction;
   });
   CHECK(last == 1.0);
   struct Stop {};
-  CHECK_THROWS(file->verify([](double share) {
-    if (share > 0.5) throw Stop();
+  CHECK_THROWS(file->verify([](double fraction) {
+    if (fraction > 0.5) throw Stop();
   }),
                Stop);
 

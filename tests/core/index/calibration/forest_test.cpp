@@ -29,7 +29,7 @@ struct Case {
 };
 
 void agrees(const Case& one) {
-  const Source source(one.base.view(), Element::f32, one.metric, InvalidRows::refuse, 2, {});
+  const ValidatedRows source(one.base.view(), Element::f32, one.metric, InvalidRows::refuse, 2, {});
   storage::Writer writer = storage::Writer::to_memory();
   write_forest(writer, source, one.options, "{}", {.threads = 2}, {});
   MeasureOptions options;
@@ -41,7 +41,7 @@ void agrees(const Case& one) {
   CHECK(index->file().section(storage::SectionId::node_codes).shape().rows > one.least_nodes);
   for (const std::size_t k : {1u, 10u, 100u}) {
     std::size_t compared = 0;
-    const std::vector<Answer> truth = true_answers(*index, one.queries, k);
+    const std::vector<SearchResult> truth = true_answers(*index, one.queries, k);
     for (std::size_t i = 0; i < index->calibration()->points.size(); i += 2) {  // each is slow where it is emulated
       const auto effort = static_cast<std::size_t>(index->calibration()->points[i].effort);
       if (effort < 2 * k * one.options.trees) continue;  // fewer than k different rows: it is asked again

@@ -1,7 +1,7 @@
 // What lists of codes say of given queries is what searching with those queries finds, at every effort.
 //
 // It is nearly so and not quite. A search keeps up to an eighth more lists and rows than it is asked for where that is
-// less work than telling them apart (kept_at_most), and asks again where the lists hold fewer than k rows: so what is
+// less work than telling them apart (max_kept), and asks again where the lists hold fewer than k rows: so what is
 // told may be less than what is found, up to what so many more lists find.
 #include <cmath>
 #include <cstdio>
@@ -23,20 +23,20 @@ struct Case {
   IvfOptions options;
 };
 
-void agrees_at(const Case& one, const Index& index, const std::vector<Answer>& truth, std::size_t k) {
+void agrees_at(const Case& one, const Index& index, const std::vector<SearchResult>& truth, std::size_t k) {
   const double room = k == 10 ? 0.01 : 0.02;
   // The recall of the one nearest is steadied by that of ten: chance is less, and so is the likeness to these queries.
   const double steadied = k == 1 ? 0.06 : room;
-  const std::size_t rows_of_list = one.base.rows() / index.most_effort();
+  const std::size_t rows_of_list = one.base.rows() / index.max_effort();
   std::size_t compared = 0;
   const std::vector<CalibrationPoint>& points = index.calibration()->points;
   for (const CalibrationPoint& point : points) {
     const auto effort = static_cast<std::size_t>(point.effort);
-    if (effort * rows_of_list < 5 * k && effort < index.most_effort()) continue;  // may be asked again
+    if (effort * rows_of_list < 5 * k && effort < index.max_effort()) continue;  // may be asked again
     const double told = index.expected(k, effort)->recall;
     // Nothing is told of efforts between those that were measured: the next one.
     const auto next = std::find_if(points.begin(), points.end(), [=](const CalibrationPoint& other) {
-      return other.effort >= static_cast<double>(kernels::kept_at_most(effort));
+      return other.effort >= static_cast<double>(kernels::max_kept(effort));
     });
     const double more =
         index.expected(k, static_cast<std::size_t>(next == points.end() ? point.effort : next->effort))->recall;
@@ -44,7 +44,8 @@ void agrees_at(const Case& one, const Index& index, const std::vector<Answer>& t
     if (found < told - steadied || found > more + steadied)
       std::printf("%s, %zu x %zu, answers %d, k %zu, %zu lists: %.4f to %.4f told, %.4f found\n",
                   std::string(name_of(one.metric)).c_str(), one.base.rows(), one.base.dims,
-                  static_cast<int>(dynamic_cast<const IvfIndex&>(index).answers()), k, effort, told, more, found);
+                  static_cast<int>(dynamic_cast<const IvfIndex&>(index).distance_source()), k, effort, told, more,
+                  found);
     CHECK(found >= told - steadied && found <= more + steadied);
     ++compared;
   }
@@ -52,7 +53,7 @@ void agrees_at(const Case& one, const Index& index, const std::vector<Answer>& t
 }
 
 void agrees(const Case& one) {
-  const Source source(one.base.view(), Element::f32, one.metric, InvalidRows::refuse, 2, {});
+  const ValidatedRows source(one.base.view(), Element::f32, one.metric, InvalidRows::refuse, 2, {});
   storage::Writer writer = storage::Writer::to_memory();
   const BuildOptions build{.threads = 2};
   write_ivf(writer, source, one.options, "{}", build, {});
@@ -66,7 +67,7 @@ void agrees(const Case& one) {
   storage::Writer plain = storage::Writer::to_memory();  // where the truth comes from
   write_ivf(plain, source, {.lists = 1}, "{}", build, {});
   const std::shared_ptr<const Index> exact = Index::open(plain.finish());
-  for (const std::size_t k : kMeasuredAt) agrees_at(one, *index, true_answers(*exact, one.queries, k), k);
+  for (const std::size_t k : kCalibratedK) agrees_at(one, *index, true_answers(*exact, one.queries, k), k);
 }
 
 }  // namespace

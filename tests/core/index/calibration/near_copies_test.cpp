@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "check.h"
-#include "index/calibration/trials.h"
-#include "quantize/lift_for.h"
+#include "index/calibration/calibration_queries.h"
 #include "tables.h"
+#include "transform/fit_metric_transform.h"
 
 using namespace nearabout;
 using namespace nearabout::test;
@@ -78,29 +78,32 @@ void distances_of_zero() {
   CHECK(count_near_copies(distances) == 0);
 }
 
-// What becomes of them among trials: they are left out of rows' neighbours, and kept apart; of queries' nothing is.
+// What becomes of them among calibration queries: they are left out of rows' neighbours, and kept apart; of queries'
+// nothing is.
 void trials_leave_them_out() {
   Table base = clustered(3'000, 24, 6);
-  const std::vector<std::uint32_t> own = trial_rows(base.rows());
+  const std::vector<std::uint32_t> own = held_out_rows(base.rows());
   const std::uint32_t asked = own[7];
   const std::vector<std::uint32_t> near{20, 35, 50};
   for (const std::uint32_t row : near) {
     base.copy_row(asked, row);
     base.row(row)[3] += 0.001f * static_cast<float>(row);
   }
-  const Lift lift = lift_for(base.reader(), base.rows(), base.dims, Space::squared, 1);
-  Trials trials = take_trials({}, base.reader(), base.rows(), base.dims, 1);
-  find_neighbours(trials, base.reader(), base.rows(), lift, {.threads = 2});
-  CHECK(trials.rows[7] == asked && trials.near_copies[7] == near);
-  for (const std::uint32_t row : near) CHECK(trials.is_near_copy(7, row));
-  CHECK(!trials.is_near_copy(7, asked) && trials.nearest[7].size() == kMostNeighbours);
+  const MetricTransform transform = fit_metric_transform(base.reader(), base.rows(), base.dims, CodeSpace::l2, 1);
+  CalibrationQueries calibration_queries = sample_calibration_queries({}, base.reader(), base.rows(), base.dims, 1);
+  find_neighbours(calibration_queries, base.reader(), base.rows(), transform, {.threads = 2});
+  CHECK(calibration_queries.rows[7] == asked && calibration_queries.near_copies[7] == near);
+  for (const std::uint32_t row : near) CHECK(calibration_queries.is_near_copy(7, row));
+  CHECK(!calibration_queries.is_near_copy(7, asked) && calibration_queries.nearest[7].size() == kMaxNeighbours);
   for (const std::uint32_t row : near)
-    CHECK(std::find(trials.nearest[7].begin(), trials.nearest[7].end(), row) == trials.nearest[7].end());
-  CHECK(std::is_sorted(trials.squares[7].begin(), trials.squares[7].end()));
+    CHECK(std::find(calibration_queries.nearest[7].begin(), calibration_queries.nearest[7].end(), row) ==
+          calibration_queries.nearest[7].end());
+  CHECK(std::is_sorted(calibration_queries.squares[7].begin(), calibration_queries.squares[7].end()));
 
   const float* const vector = base.row(asked);
-  Trials given = take_trials({.queries = {vector, vector + base.dims}}, base.reader(), base.rows(), base.dims, 1);
-  find_neighbours(given, base.reader(), base.rows(), lift, {.threads = 2});
+  CalibrationQueries given =
+      sample_calibration_queries({.queries = {vector, vector + base.dims}}, base.reader(), base.rows(), base.dims, 1);
+  find_neighbours(given, base.reader(), base.rows(), transform, {.threads = 2});
   CHECK(given.near_copies[0].empty() && given.nearest[0][0] == asked && given.nearest[0][1] == near[0]);
 }
 
@@ -109,38 +112,40 @@ void long_rows_are_neighbours() {
   Table base = clustered(3'000, 24, 7);
   for (const std::size_t row : {100u, 200u, 300u})
     for (std::size_t j = 0; j < base.dims; ++j) base.row(row)[j] *= 50;
-  const Lift lift = lift_for(base.reader(), base.rows(), base.dims, Space::inner, 1);
-  Trials trials = take_trials({}, base.reader(), base.rows(), base.dims, 1);
-  find_neighbours(trials, base.reader(), base.rows(), lift, {.threads = 2});
+  const MetricTransform transform =
+      fit_metric_transform(base.reader(), base.rows(), base.dims, CodeSpace::inner_product, 1);
+  CalibrationQueries calibration_queries = sample_calibration_queries({}, base.reader(), base.rows(), base.dims, 1);
+  find_neighbours(calibration_queries, base.reader(), base.rows(), transform, {.threads = 2});
   std::size_t long_ones = 0;
-  for (std::size_t i = 0; i < trials.count(); ++i) {
-    CHECK(trials.near_copies[i].empty());
-    const std::uint32_t first = trials.nearest[i][0];
+  for (std::size_t i = 0; i < calibration_queries.count(); ++i) {
+    CHECK(calibration_queries.near_copies[i].empty());
+    const std::uint32_t first = calibration_queries.nearest[i][0];
     long_ones += first == 100 || first == 200 || first == 300 ? 1u : 0u;
   }
-  CHECK(long_ones > trials.count() / 2);
+  CHECK(long_ones > calibration_queries.count() / 2);
 }
 
-std::vector<Neighbour> found(const std::vector<double>& ranks) {
+std::vector<Neighbour> found(const std::vector<double>& rdists) {
   std::vector<Neighbour> neighbours;
-  for (std::size_t i = 0; i < ranks.size(); ++i) neighbours.push_back({ranks[i], static_cast<std::uint32_t>(i)});
+  for (std::size_t i = 0; i < rdists.size(); ++i) neighbours.push_back({rdists[i], static_cast<std::uint32_t>(i)});
   return neighbours;
 }
 
 // Where distances are equal any of the rows will do; a row with many copies says nothing.
 void ties_and_copies() {
-  Trials trials;
-  trials.dims = 1;
-  trials.vectors = {0, 0, 0};
-  std::vector<double> ranks(100);
-  for (std::size_t i = 0; i < 100; ++i) ranks[i] = i < 4 ? 1 : i < 8 ? 2 : i < 15 ? 3 : 4 + static_cast<double>(i);
-  trials.take_found(0, found(ranks), 2, 0.25, 0);
-  trials.take_found(1, found(ranks), 2, 1, kMostCopies);
-  trials.take_found(2, found(ranks), 2, 1, kMostCopies + 1);
-  CHECK(trials.count_as_near(0, 1) == 4 && trials.count_as_near(0, 10) == 15 && trials.count_as_near(0, 100) == 100);
-  CHECK(trials.count_as_near(0, 7) == 7);  // was not measured
-  CHECK(trials.squares[0][8] == 0.75 && trials.nearest[1].size() == 100);
-  CHECK(trials.nearest[2].empty() && trials.count_as_near(2, 10) == 0);
+  CalibrationQueries calibration_queries;
+  calibration_queries.dims = 1;
+  calibration_queries.vectors = {0, 0, 0};
+  std::vector<double> rdists(100);
+  for (std::size_t i = 0; i < 100; ++i) rdists[i] = i < 4 ? 1 : i < 8 ? 2 : i < 15 ? 3 : 4 + static_cast<double>(i);
+  calibration_queries.take_found(0, found(rdists), 2, 0.25, 0);
+  calibration_queries.take_found(1, found(rdists), 2, 1, kMaxCopies);
+  calibration_queries.take_found(2, found(rdists), 2, 1, kMaxCopies + 1);
+  CHECK(calibration_queries.count_as_near(0, 1) == 4 && calibration_queries.count_as_near(0, 10) == 15 &&
+        calibration_queries.count_as_near(0, 100) == 100);
+  CHECK(calibration_queries.count_as_near(0, 7) == 7);  // was not measured
+  CHECK(calibration_queries.squares[0][8] == 0.75 && calibration_queries.nearest[1].size() == 100);
+  CHECK(calibration_queries.nearest[2].empty() && calibration_queries.count_as_near(2, 10) == 0);
 }
 
 }  // namespace

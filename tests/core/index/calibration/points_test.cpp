@@ -1,5 +1,5 @@
 // What is read off points of a calibration: efforts for recalls and recalls of efforts, in steps from point to point;
-// what a trace of which all is known becomes; and the sections of the file.
+// what a recall profile of which all is known becomes; and the sections of the file.
 #include <cmath>
 
 #include "check.h"
@@ -27,7 +27,7 @@ Calibration by_hand(double error = 0) {
 
 void where_k_lies() {
   const auto is = [](std::size_t k, std::size_t below, double part) {
-    const Between at = between_measured(k);
+    const KInterpolation at = between_measured(k);
     return at.below == below && near(at.part, part);
   };
   CHECK(is(0, 0, 0) && is(1, 0, 0) && is(10, 1, 0) && is(100, 1, 1));
@@ -38,17 +38,23 @@ void where_k_lies() {
 void what_is_unlike_all_that_was_seen() {
   const DistanceRange range{2, 10};
   const Metric euclidean = Metric::euclidean;
-  CHECK(!range.is_unlike(2, euclidean) && !range.is_unlike(10, euclidean) && !range.is_unlike(10.4, euclidean));
-  CHECK(range.is_unlike(10.5, euclidean) && range.is_unlike(1e30, euclidean) && range.is_unlike(INFINITY, euclidean));
-  CHECK(!range.is_unlike(1.8, euclidean) && range.is_unlike(1.7, euclidean) && range.is_unlike(0.7, euclidean));
-  CHECK(!range.is_unlike(0.6, euclidean) && !range.is_unlike(0, euclidean));  // a near copy, and a copy
-  CHECK(!range.is_unlike(10.9, Metric::cosine) && range.is_unlike(11.1, Metric::cosine));
-  CHECK(!range.is_unlike(1.7, Metric::manhattan) && range.is_unlike(1.5, Metric::sqeuclidean));
-  CHECK(!range.is_unlike(99, Metric::dot) && !range.is_unlike(-99, Metric::dot));
+  CHECK(!range.is_out_of_distribution(2, euclidean) && !range.is_out_of_distribution(10, euclidean) &&
+        !range.is_out_of_distribution(10.4, euclidean));
+  CHECK(range.is_out_of_distribution(10.5, euclidean) && range.is_out_of_distribution(1e30, euclidean) &&
+        range.is_out_of_distribution(INFINITY, euclidean));
+  CHECK(!range.is_out_of_distribution(1.8, euclidean) && range.is_out_of_distribution(1.7, euclidean) &&
+        range.is_out_of_distribution(0.7, euclidean));
+  CHECK(!range.is_out_of_distribution(0.6, euclidean) &&
+        !range.is_out_of_distribution(0, euclidean));  // a near copy, and a copy
+  CHECK(!range.is_out_of_distribution(10.9, Metric::cosine) && range.is_out_of_distribution(11.1, Metric::cosine));
+  CHECK(!range.is_out_of_distribution(1.7, Metric::manhattan) &&
+        range.is_out_of_distribution(1.5, Metric::sqeuclidean));
+  CHECK(!range.is_out_of_distribution(99, Metric::dot) && !range.is_out_of_distribution(-99, Metric::dot));
   const DistanceRange copies{0, 10};
-  CHECK(copies.is_unlike(11, euclidean) && !copies.is_unlike(1e-9, euclidean) && !copies.is_unlike(0, euclidean));
+  CHECK(copies.is_out_of_distribution(11, euclidean) && !copies.is_out_of_distribution(1e-9, euclidean) &&
+        !copies.is_out_of_distribution(0, euclidean));
   const DistanceRange nothing{INFINITY, -INFINITY};  // was seen
-  CHECK(!nothing.is_unlike(0, euclidean) && !nothing.is_unlike(5, euclidean));
+  CHECK(!nothing.is_out_of_distribution(0, euclidean) && !nothing.is_out_of_distribution(5, euclidean));
 }
 
 void recall_of_an_effort() {
@@ -88,16 +94,16 @@ void effort_of_a_recall() {
       CHECK(effort == 10 || calibration.expected(k, effort / 10)->low < recall);
       before = effort;
     }
-  CHECK(calibration.effort_for(10, 0.9) == 100 && by_hand(0.01).effort_for(10, 0.9) == 1'000);  // doubt costs
+  CHECK(calibration.effort_for(10, 0.9) == 100 && by_hand(0.01).effort_for(10, 0.9) == 1'000);  // bias bound costs
 }
 
 void about_the_most() {
   Calibration calibration = by_hand();
   calibration.points.push_back(point(1e6, {0.992, 0.971, 0.901}));
-  CHECK(near(calibration.effort_near_most(10, 0.9), 100));
-  const double spent = calibration.effort_near_most(10, 0.999);
+  CHECK(near(calibration.effort_for_best(10, 0.9), 100));
+  const double spent = calibration.effort_for_best(10, 0.999);
   CHECK(spent == 1'000);  // finds .97, and a thousand times as much no more than .971
-  CHECK(Calibration().effort_near_most(10, 0.9) == 1);
+  CHECK(Calibration().effort_for_best(10, 0.9) == 1);
 }
 
 void cost_of_an_effort() {
@@ -111,7 +117,7 @@ void cost_of_an_effort() {
 }
 
 // One query finds all from the second effort on, another half at the first and, by chance, less at the second.
-class Known : public Trace {
+class Known : public RecallProfile {
  public:
   const std::vector<std::size_t>& efforts() const override { return efforts_; }
   std::vector<double> found(std::size_t k, std::size_t effort) const override {
@@ -120,7 +126,7 @@ class Known : public Trace {
     if (effort == 8) return {1.0 * all, 0.0 * all, 0};
     return {all, all, 0};
   }
-  TraceCost cost(std::size_t k, std::size_t effort) const override {
+  ProfileCost cost(std::size_t k, std::size_t effort) const override {
     return {static_cast<double>(k * effort), 1e-3 * static_cast<double>(effort)};
   }
 
@@ -128,21 +134,21 @@ class Known : public Trace {
   std::vector<std::size_t> efforts_{4, 8, 16, 32, 64};
 };
 
-Trials trials_of(const std::vector<std::vector<std::uint32_t>>& nearest) {
-  Trials trials;
-  trials.dims = 1;
-  trials.vectors.resize(nearest.size());
-  trials.nearest = nearest;
-  return trials;
+CalibrationQueries trials_of(const std::vector<std::vector<std::uint32_t>>& nearest) {
+  CalibrationQueries calibration_queries;
+  calibration_queries.dims = 1;
+  calibration_queries.vectors.resize(nearest.size());
+  calibration_queries.nearest = nearest;
+  return calibration_queries;
 }
 
 void what_a_trace_becomes() {
   std::vector<std::uint32_t> hundred(100);
   // The third has no neighbours, and does not count.
-  const Trials trials = trials_of({hundred, hundred, {}});
-  const Calibration calibration = calibrate(Known(), trials, true);
+  const CalibrationQueries calibration_queries = trials_of({hundred, hundred, {}});
+  const Calibration calibration = calibrate(Known(), calibration_queries, true);
   CHECK(calibration.origin == Calibration::Origin::queries && calibration.queries == 2);
-  Trials of_rows = trials;
+  CalibrationQueries of_rows = calibration_queries;
   of_rows.rows = {0, 1, 2};
   CHECK(calibrate(Known(), of_rows, true).origin == Calibration::Origin::rows);
   // Between where all are found and the largest effort there is nothing to tell.

@@ -11,7 +11,7 @@
 
 #include "base/matrix.h"
 #include "index/index.h"
-#include "quantize/sample.h"
+#include "transform/sample.h"
 
 namespace nearabout::test {
 
@@ -62,7 +62,7 @@ inline Request request(std::size_t k, std::size_t effort) {
   return asked;
 }
 
-inline std::vector<Answer> true_answers(const Index& index, const Table& queries, std::size_t k) {
+inline std::vector<SearchResult> true_answers(const Index& index, const Table& queries, std::size_t k) {
   Request asked = request(k, 0);
   asked.effort.reset();
   asked.exact = true;
@@ -70,10 +70,11 @@ inline std::vector<Answer> true_answers(const Index& index, const Table& queries
 }
 
 // The share of the first k of the truth among the answers.
-inline double recall_of(const std::vector<Answer>& answers, const std::vector<Answer>& truth, std::size_t k) {
+inline double recall_of(const std::vector<SearchResult>& results, const std::vector<SearchResult>& truth,
+                        std::size_t k) {
   std::size_t found = 0;
   for (std::size_t i = 0; i < truth.size(); ++i) {
-    const std::set<std::uint32_t> rows(answers[i].rows.begin(), answers[i].rows.end());
+    const std::set<std::uint32_t> rows(results[i].rows.begin(), results[i].rows.end());
     for (std::size_t n = 0; n < k; ++n) found += rows.contains(truth[i].rows[n]) ? 1u : 0u;
   }
   return static_cast<double>(found) / static_cast<double>(k * truth.size());

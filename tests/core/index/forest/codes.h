@@ -60,8 +60,8 @@ inline std::vector<std::uint32_t> numbers_up_to(std::size_t count) {
 }
 
 // The rows of a table in order, each with its number for an offset.
-inline SketchStore stored(const CodeTable& table, const std::string* beside = nullptr) {
-  SketchStore store(table.width, beside);
+inline SketchStore stored(const CodeTable& table, const std::string* scratch = nullptr) {
+  SketchStore store(table.width, scratch);
   const std::vector<std::uint32_t> numbers = numbers_up_to(table.rows());
   const std::vector<float> offsets(numbers.begin(), numbers.end());
   store.append({table.values.data(), offsets.data(), numbers.data()}, table.rows());

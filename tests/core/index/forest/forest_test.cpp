@@ -46,7 +46,7 @@ Vectors clustered(std::size_t rows, std::size_t dims, unsigned seed) {
 
 std::shared_ptr<const Index> forest(const Vectors& vectors, Metric metric, const ForestOptions& options,
                                     std::size_t threads = 2) {
-  const Source source(vectors.view(), Element::f32, metric, InvalidRows::refuse, threads, {});
+  const ValidatedRows source(vectors.view(), Element::f32, metric, InvalidRows::refuse, threads, {});
   storage::Writer writer = storage::Writer::to_memory();
   write_forest(writer, source, options, "{}", {.threads = threads}, {});
   measure(writer, source, {}, {.threads = threads}, {});
@@ -54,7 +54,7 @@ std::shared_ptr<const Index> forest(const Vectors& vectors, Metric metric, const
 }
 
 std::shared_ptr<const Index> exact(const Vectors& vectors, Metric metric) {
-  const Source source(vectors.view(), Element::f32, metric, InvalidRows::refuse, 2, {});
+  const ValidatedRows source(vectors.view(), Element::f32, metric, InvalidRows::refuse, 2, {});
   storage::Writer writer = storage::Writer::to_memory();
   write_exact(writer, source, "{}", {.threads = 2}, {});
   return Index::open(writer.finish());
@@ -68,23 +68,24 @@ Request request(std::size_t k, std::optional<std::size_t> effort = {}, std::size
   return asked;
 }
 
-bool same(const std::vector<Answer>& left, const std::vector<Answer>& right) {
-  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
-                    [](const Answer& a, const Answer& b) { return a.rows == b.rows && a.distances == b.distances; });
+bool same(const std::vector<SearchResult>& left, const std::vector<SearchResult>& right) {
+  return std::equal(
+      left.begin(), left.end(), right.begin(), right.end(),
+      [](const SearchResult& a, const SearchResult& b) { return a.rows == b.rows && a.distances == b.distances; });
 }
 
 // k different rows, nearest first, with the distances that an exact index gives them; returns the share of true ones.
-double check_answers(const std::vector<Answer>& found, const std::vector<Answer>& all, std::size_t k) {
+double check_answers(const std::vector<SearchResult>& found, const std::vector<SearchResult>& all, std::size_t k) {
   std::size_t right = 0;
   for (std::size_t q = 0; q < found.size(); ++q) {
-    const Answer& answer = found[q];
-    CHECK(answer.rows.size() == k && answer.distances.size() == k);
-    CHECK(std::set<std::uint32_t>(answer.rows.begin(), answer.rows.end()).size() == k);
-    CHECK(std::is_sorted(answer.distances.begin(), answer.distances.end()));
-    for (std::size_t i = 0; i < answer.rows.size(); ++i) {
-      const auto place = std::find(all[q].rows.begin(), all[q].rows.end(), answer.rows[i]) - all[q].rows.begin();
+    const SearchResult& result = found[q];
+    CHECK(result.rows.size() == k && result.distances.size() == k);
+    CHECK(std::set<std::uint32_t>(result.rows.begin(), result.rows.end()).size() == k);
+    CHECK(std::is_sorted(result.distances.begin(), result.distances.end()));
+    for (std::size_t i = 0; i < result.rows.size(); ++i) {
+      const auto place = std::find(all[q].rows.begin(), all[q].rows.end(), result.rows[i]) - all[q].rows.begin();
       CHECK(static_cast<std::size_t>(place) < all[q].rows.size());
-      CHECK(answer.distances[i] == all[q].distances[static_cast<std::size_t>(place)]);
+      CHECK(result.distances[i] == all[q].distances[static_cast<std::size_t>(place)]);
       right += static_cast<std::size_t>(place) < k ? 1 : 0;
     }
   }
@@ -95,7 +96,7 @@ void answers_are_rows_with_their_distances() {
   const Vectors base = clustered(3'000, 24, 1);
   const Vectors queries = clustered(40, 24, 2);
   for (const Metric metric : kMetrics) {
-    const std::vector<Answer> all = exact(base, metric)->search(queries.view(), request(3'000));
+    const std::vector<SearchResult> all = exact(base, metric)->search(queries.view(), request(3'000));
     for (const std::size_t trees : {1u, 5u}) {
       const std::shared_ptr<const Index> index = forest(base, metric, {trees, 20, 3});
       CHECK(same(index->search(queries.view(), request(10, 3'000)),
@@ -118,7 +119,7 @@ void equal_rows_are_never_given_twice() {
   for (int copy = 0; copy < 5; ++copy) base.values.insert(base.values.end(), base.values.begin(), base.values.end());
   const Vectors queries = clustered(20, 6, 4);
   const std::size_t rows = base.rows();
-  const std::vector<Answer> all = exact(base, Metric::euclidean)->search(queries.view(), request(rows));
+  const std::vector<SearchResult> all = exact(base, Metric::euclidean)->search(queries.view(), request(rows));
   for (const std::size_t trees : {1u, 3u, 200u})
     for (const std::size_t effort : {1u, 50u, 300u}) {
       const auto index = forest(base, Metric::euclidean, {trees, 7, 1});
@@ -133,10 +134,10 @@ void few_rows_and_many_trees() {
         Vectors base = clustered(rows, 5, 5);
         const std::shared_ptr<const Index> index = forest(base, Metric::sqeuclidean, {trees, leaf_size, 1});
         const Vectors queries = clustered(7, 5, 6);
-        const std::vector<Answer> all = exact(base, Metric::sqeuclidean)->search(queries.view(), request(10));
+        const std::vector<SearchResult> all = exact(base, Metric::sqeuclidean)->search(queries.view(), request(10));
         CHECK(same(index->search(queries.view(), request(10)), all));
-        for (const Answer& answer : index->search(queries.view(), request(1, 1)))
-          CHECK(answer.rows.size() == std::min<std::size_t>(rows, 1));
+        for (const SearchResult& result : index->search(queries.view(), request(1, 1)))
+          CHECK(result.rows.size() == std::min<std::size_t>(rows, 1));
       }
 }
 
@@ -159,7 +160,7 @@ void many_threads_one_answer() {
   const Vectors queries = clustered(200, 12, 9);
   const auto fresh = [&] { return forest(base, Metric::euclidean, {2, 4, 1}); };
   CHECK(dynamic_cast<const ForestIndex&>(*fresh()).trees() == 2);
-  const std::vector<Answer> expected = fresh()->search(queries.view(), request(10, 300));
+  const std::vector<SearchResult> expected = fresh()->search(queries.view(), request(10, 300));
   const std::shared_ptr<const Index> index = fresh();  // of which nothing was read yet
   std::atomic<int> wrong = 0;
   std::vector<std::thread> threads;
@@ -176,10 +177,10 @@ void what_cannot_be_grown_is_refused() {
   const Vectors base = clustered(10, 2, 10);
   CHECK_THROWS(forest(base, Metric::haversine, {}), InvalidInputError);
   CHECK_THROWS(forest(base, Metric::euclidean, {0, 48, 0}), InvalidInputError);
-  CHECK_THROWS(forest(base, Metric::euclidean, {kMostTrees + 1, 48, 0}), InvalidInputError);
+  CHECK_THROWS(forest(base, Metric::euclidean, {kMaxTrees + 1, 48, 0}), InvalidInputError);
   CHECK_THROWS(forest(base, Metric::euclidean, {1, 0, 0}), InvalidInputError);
   for (const Metric metric : kMetrics) CHECK(forest_space_of(metric).has_value());
-  CHECK(forest_space_of(Metric::hamming) == Space::squared);
+  CHECK(forest_space_of(Metric::hamming) == CodeSpace::l2);
   CHECK(!forest_space_of(Metric::jaccard) && !forest_space_of(Metric::haversine));
 }
 

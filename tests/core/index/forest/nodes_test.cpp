@@ -6,7 +6,7 @@
 #include <cstdio>
 
 #include "check.h"
-#include "index/calibration/trials.h"
+#include "index/calibration/calibration_queries.h"
 #include "index/forest/codes.h"
 
 using namespace nearabout;
@@ -17,7 +17,7 @@ namespace {
 std::vector<Tree> forest_of(const CodeTable& table, std::size_t trees, std::size_t leaf_size) {
   std::vector<Tree> grown;
   for (std::size_t tree = 0; tree < trees; ++tree)
-    grown.push_back(plant_tree(stored(table), uneven_grid(table.width), leaf_size, tree, 2, nullptr, {}));
+    grown.push_back(build_tree(stored(table), uneven_grid(table.width), leaf_size, tree, 2, nullptr, {}));
   return grown;
 }
 
@@ -31,7 +31,7 @@ bool is_branch(const std::vector<Tree>& trees, std::uint64_t rows, std::uint64_t
 
 void check_levels(const std::vector<Tree>& trees, std::size_t rows) {
   const std::vector<Level> levels = levels_of(trees, rows);
-  CHECK(!levels.empty() && levels.size() <= kMostLevels);
+  CHECK(!levels.empty() && levels.size() <= kMaxLevels);
   CHECK(levels.back().nodes() <= std::max<std::size_t>(2'048, trees.size()));
   std::size_t leaves = 0;
   for (const Tree& tree : trees)
@@ -90,9 +90,9 @@ struct Expected {
 std::vector<double> weights_of(const SketchedRows& rows, std::size_t count, std::size_t all) {
   std::vector<double> weights;
   double drawn = 0;
-  for (std::size_t i = 0; i < count; ++i) drawn += is_left_out(rows.numbers[i], all) ? 0 : 1;
+  for (std::size_t i = 0; i < count; ++i) drawn += is_held_out(rows.numbers[i], all) ? 0 : 1;
   for (std::size_t i = 0; i < count; ++i) {
-    const bool left = drawn > 0 && is_left_out(rows.numbers[i], all);
+    const bool left = drawn > 0 && is_held_out(rows.numbers[i], all);
     weights.push_back(left ? 0 : static_cast<double>(count) / (drawn > 0 ? drawn : static_cast<double>(count)));
   }
   return weights;
@@ -126,7 +126,8 @@ Expected slow_centroid(const Tree& tree, const Sketch& sketch, std::uint64_t beg
     const double mean = sum / count;
     expected.means[j] = mean;
     const double value = double{sketch.grid.low[j]} + step * mean;
-    expected.offset += sketch.space == Space::inner ? (mean * mean - squares / count) * step * step : value * value;
+    expected.offset +=
+        sketch.space == CodeSpace::inner_product ? (mean * mean - squares / count) * step * step : value * value;
   }
   return expected;
 }
@@ -160,8 +161,8 @@ void check_centroids(const std::vector<Tree>& trees, std::size_t rows, const Ske
         CHECK(std::abs(centroids.codes[node * width + j] - expected.means[j]) <= off);
         const double step = double{sketch.grid.step[j]};
         const double value = double{sketch.grid.low[j]} + step * expected.means[j];
-        room += sketch.space == Space::inner ? 1.25 * static_cast<double>(level) * step * step
-                                             : off * step * (2 * std::abs(value) + off * step);
+        room += sketch.space == CodeSpace::inner_product ? 1.25 * static_cast<double>(level) * step * step
+                                                         : off * step * (2 * std::abs(value) + off * step);
       }
       CHECK(std::abs(double{centroids.offsets[node]} - expected.offset) <= room);
     }
@@ -172,7 +173,7 @@ void check_centroids(const std::vector<Tree>& trees, std::size_t rows, const Ske
 void centroids_are_means() {
   const CodeTable large = clustered_codes(9'000, 10, 30, 5);
   const CodeTable small = random_codes(900, 10, 255, 6);
-  for (const Space space : {Space::squared, Space::unit, Space::inner}) {
+  for (const CodeSpace space : {CodeSpace::l2, CodeSpace::cosine, CodeSpace::inner_product}) {
     Sketch sketch;
     sketch.space = space;
     sketch.grid = uneven_grid(10);
@@ -184,7 +185,7 @@ void centroids_are_means() {
 void the_largest_codes_do_not_overflow() {
   const CodeTable table{std::vector<std::uint8_t>(4'096 * 4, 255), 4};
   Sketch sketch;
-  sketch.space = Space::inner;
+  sketch.space = CodeSpace::inner_product;
   sketch.grid = uneven_grid(4);
   const std::vector<Tree> trees = forest_of(table, 1, 4'096);
   const Centroids centroids = centroids_of(trees, levels_of(trees, 4'096), sketch, 1);

@@ -13,7 +13,7 @@
 #include "check.h"
 #include "index/calibration/measure.h"
 #include "index/ivf/groups.h"
-#include "index/work.h"
+#include "index/search_stats.h"
 #include "storage/writer.h"
 
 using namespace nearabout;
@@ -45,7 +45,7 @@ Vectors clustered(std::size_t rows, std::size_t dims, unsigned seed) {
 
 std::shared_ptr<const Index> lists(const Vectors& vectors, Metric metric, const IvfOptions& options,
                                    const BuildOptions& build = {.threads = 2}) {
-  const Source source(vectors.view(), Element::f32, metric, InvalidRows::refuse, build.threads, {});
+  const ValidatedRows source(vectors.view(), Element::f32, metric, InvalidRows::refuse, build.threads, {});
   storage::Writer writer = storage::Writer::to_memory();
   write_ivf(writer, source, options, "{}", build, {});
   measure(writer, source, {}, build, {});
@@ -66,9 +66,10 @@ Request exactly(std::size_t k) {
   return asked;
 }
 
-bool same(const std::vector<Answer>& left, const std::vector<Answer>& right) {
-  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
-                    [](const Answer& a, const Answer& b) { return a.rows == b.rows && a.distances == b.distances; });
+bool same(const std::vector<SearchResult>& left, const std::vector<SearchResult>& right) {
+  return std::equal(
+      left.begin(), left.end(), right.begin(), right.end(),
+      [](const SearchResult& a, const SearchResult& b) { return a.rows == b.rows && a.distances == b.distances; });
 }
 
 bool same_file(const Index& left, const Index& right) {
@@ -77,12 +78,12 @@ bool same_file(const Index& left, const Index& right) {
   return std::equal(bytes.begin(), bytes.end(), others.begin(), others.end());
 }
 
-double recall(const std::vector<Answer>& answers, const std::vector<Answer>& truth) {
+double recall(const std::vector<SearchResult>& results, const std::vector<SearchResult>& truth) {
   std::size_t found = 0;
   std::size_t all = 0;
   for (std::size_t i = 0; i < truth.size(); ++i) {
-    const std::set<std::uint32_t> rows(answers[i].rows.begin(), answers[i].rows.end());
-    CHECK(rows.size() == answers[i].rows.size());
+    const std::set<std::uint32_t> rows(results[i].rows.begin(), results[i].rows.end());
+    CHECK(rows.size() == results[i].rows.size());
     for (const std::uint32_t row : truth[i].rows) found += rows.contains(row) ? 1u : 0u;
     all += truth[i].rows.size();
   }
@@ -93,8 +94,8 @@ void most_are_found(Metric metric, const IvfOptions& options) {
   const Vectors base = clustered(3'000, 24, 1);
   const Vectors queries = clustered(150, 24, 2);
   const auto index = lists(base, metric, options);
-  const std::vector<Answer> truth = index->search(queries.view(), exactly(10));
-  const std::vector<Answer> usual = index->search(queries.view(), request(10));
+  const std::vector<SearchResult> truth = index->search(queries.view(), exactly(10));
+  const std::vector<SearchResult> usual = index->search(queries.view(), request(10));
   const double found = recall(usual, truth);
   if (found < 0.9) std::printf("%s: recall %.3f\n", std::string(name_of(metric)).c_str(), found);
   CHECK(found >= 0.9);
@@ -104,7 +105,8 @@ void most_are_found(Metric metric, const IvfOptions& options) {
   CHECK(same(index->search(queries.view(), request(10, {}, 2)), usual));
   const MatrixView view = queries.view();
   for (std::size_t i = 0; i < 20; ++i) {
-    const std::vector<Answer> one = index->search({view.row(i), 1, view.dims, view.stride, view.element}, request(10));
+    const std::vector<SearchResult> one =
+        index->search({view.row(i), 1, view.dims, view.stride, view.element}, request(10));
     CHECK(recall(one, {usual[i]}) >= 0.9);  // a row or two may be kept in a batch that are not kept alone
   }
   index->verify();
@@ -112,14 +114,14 @@ void most_are_found(Metric metric, const IvfOptions& options) {
 
 void threads_do_not_matter() {
   const Vectors base = clustered(2'000, 17, 4);
-  const auto image = [&](std::size_t threads, std::uint64_t seed) {
+  const auto projection = [&](std::size_t threads, std::uint64_t seed) {
     const auto index = lists(base, Metric::cosine, {.lists = 40, .seed = seed}, {.threads = threads});
     const auto bytes = index->file().bytes();
     return std::vector<std::byte>(bytes.begin(), bytes.end());
   };
-  const std::vector<std::byte> one = image(1, 0);
-  CHECK(image(2, 0) == one && image(3, 0) == one);
-  CHECK(image(1, 1) != one);
+  const std::vector<std::byte> one = projection(1, 0);
+  CHECK(projection(2, 0) == one && projection(3, 0) == one);
+  CHECK(projection(1, 1) != one);
 }
 
 // What is kept in place of vectors: the same file at any number of threads, and answers that are what was measured.
@@ -132,8 +134,8 @@ void codes_in_place_of_vectors(Metric metric, bool refine) {
   // So little memory that scratch files have to do.
   const BuildOptions little{.threads = 2, .memory = 20'000, .path = "codes_in_place_of_vectors.near"};
   CHECK(same_file(*index, *lists(base, metric, options, little)));
-  CHECK(index->answers() == (refine ? Answers::byte_codes : Answers::small_codes));
-  const std::vector<Answer> truth = lists(base, metric, {})->search(queries.view(), exactly(10));
+  CHECK(index->distance_source() == (refine ? DistanceSource::int8 : DistanceSource::codes_alone));
+  const std::vector<SearchResult> truth = lists(base, metric, {})->search(queries.view(), exactly(10));
   const double found = recall(index->search(queries.view(), request(10)), truth);
   const double expected = index->expected(10, index->default_effort(10))->recall;
   if (std::abs(found - expected) > 0.06)
@@ -154,15 +156,15 @@ void codes_in_place_of_vectors(Metric metric, bool refine) {
 void many_threads_search_at_once(const IvfOptions& options) {
   const Vectors base = clustered(2'000, 16, 5);
   const auto index = lists(base, Metric::euclidean, options);
-  const std::vector<Answer> expected = index->search(base.view(), request(5, 6));
+  const std::vector<SearchResult> expected = index->search(base.view(), request(5, 6));
   std::atomic<int> wrong = 0;
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t)
     threads.emplace_back([&] {
-      Work work;
+      SearchStats stats;
       Request asked = request(5, 6, 2);
-      asked.work = &work;
-      if (!same(index->search(base.view(), asked), expected) || work.queries != base.rows()) ++wrong;
+      asked.stats = &stats;
+      if (!same(index->search(base.view(), asked), expected) || stats.queries != base.rows()) ++wrong;
     });
   for (std::thread& thread : threads) thread.join();
   CHECK(wrong == 0);
@@ -172,12 +174,12 @@ void lists_are_many() {
   const Vectors base = clustered(9'000, 8, 6);
   const auto index = lists(base, Metric::euclidean, {.lists = kManyLists});
   const Vectors queries = clustered(100, 8, 7);
-  const std::vector<Answer> truth = index->search(queries.view(), exactly(10));
+  const std::vector<SearchResult> truth = index->search(queries.view(), exactly(10));
   CHECK(recall(index->search(queries.view(), request(10, 400)), truth) >= 0.9);
   index->verify();
   const auto small = lists(base, Metric::euclidean, {.lists = kManyLists, .refine = false, .keep_vectors = false});
-  for (const Answer& answer : small->search(queries.view(), request(9'000, kManyLists)))
-    CHECK(std::set<std::uint32_t>(answer.rows.begin(), answer.rows.end()).size() == 9'000);
+  for (const SearchResult& result : small->search(queries.view(), request(9'000, kManyLists)))
+    CHECK(std::set<std::uint32_t>(result.rows.begin(), result.rows.end()).size() == 9'000);
 }
 
 }  // namespace

@@ -1,0 +1,107 @@
+// One query in a call of its own, by the shortest way from Python: looking at the arguments there takes longer than the
+// search itself.
+#include "search_one.h"
+
+#include <cmath>
+#include <limits>
+#include <optional>
+
+#include "arrays.h"
+#include "base/convert.h"
+#include "bindings.h"
+#include "gil.h"
+#include "index/index.h"
+
+namespace nearabout {
+namespace {
+
+using Query = nb::ndarray<nb::ro, nb::device::cpu, nb::c_contig, nb::ndim<1>>;
+
+// A positive number that is an int and nothing like it; `absent` for None.
+std::optional<std::size_t> positive(nb::handle number, std::size_t absent) {
+  if (number.is_none()) return absent;
+  if (!PyLong_CheckExact(number.ptr())) return {};
+  int overflow = 0;
+  const long long value = PyLong_AsLongLongAndOverflow(number.ptr(), &overflow);
+  if (overflow != 0 || value < 1) return {};
+  return static_cast<std::size_t>(value);
+}
+
+std::optional<Element> element_of(const Query& query, Element stored) {
+  using Code = nb::dlpack::dtype_code;
+  const nb::dlpack::dtype type = query.dtype();
+  if (type == nb::dtype<float>()) return Element::f32;
+  if (type.code == static_cast<std::uint8_t>(Code::Float) && type.bits == 16 && type.lanes == 1) return Element::f16;
+  if (type == nb::dtype<std::uint8_t>() && stored == Element::u8) return stored;
+  if (type == nb::dtype<std::int8_t>() && stored == Element::i8) return stored;
+  return {};
+}
+
+template <class T>
+bool any_of(const T* values, std::size_t count) {
+  bool any = false;
+  for (std::size_t j = 0; j < count; ++j) any |= values[j] != 0;
+  return any;
+}
+
+bool all_finite(const float* values, std::size_t count) {
+  bool finite = true;
+  for (std::size_t j = 0; j < count; ++j) finite &= std::abs(values[j]) <= std::numeric_limits<float>::max();
+  return finite;
+}
+
+template <class T>
+nb::object array_of(const std::vector<T>& values) {
+  return nb::cast(owned_array(values, {values.size()}));
+}
+
+}  // namespace
+
+nb::object search_single(const Index& index, nb::handle query, nb::handle k, nb::handle effort, nb::handle recall,
+                         nb::handle exact, nb::handle threads) {
+  const Descriptor& descriptor = index.descriptor();
+  if (index.rows() == 0 || descriptor.element == Element::bits || descriptor.metric == Metric::haversine)
+    return nb::none();
+  if (exact.ptr() != Py_False || (descriptor.kind == Kind::exact && !effort.is_none())) return nb::none();
+  constexpr std::size_t kUnset = 0;
+  const std::optional<std::size_t> wanted = positive(k, kUnset);
+  const std::optional<std::size_t> spent = positive(effort, kUnset);
+  const std::optional<std::size_t> most = positive(threads, kUnset);
+  if (!wanted || *wanted == kUnset || !spent || !most) return nb::none();
+
+  Query given;
+  if (!nb::try_cast(query, given, false) || given.shape(0) != index.dims()) return nb::none();
+  std::optional<Element> element = element_of(given, descriptor.element);
+  if (!element) return nb::none();
+  const auto* values = static_cast<const std::byte*>(given.data());
+  std::vector<float> wide;
+  if (*element == Element::f16) {
+    wide.resize(index.dims());
+    to_f32(Element::f16, values, index.dims(), wide.data());
+    values = static_cast<const std::byte*>(static_cast<const void*>(wide.data()));
+    element = Element::f32;
+  }
+  const void* const start = values;
+  const bool floats = *element == Element::f32;
+  if (floats && !all_finite(static_cast<const float*>(start), index.dims())) return nb::none();
+  const bool any = floats ? any_of(static_cast<const float*>(start), index.dims())
+                          : any_of(static_cast<const std::uint8_t*>(start), index.dims());
+  if (!any && descriptor.metric == Metric::cosine) return nb::none();
+
+  Request request;
+  request.k = *wanted;
+  if (*spent != kUnset) request.effort = *spent;
+  if (!recall.is_none()) request.recall = nb::cast<double>(recall);
+  request.threads = *most;
+  request.monitor = python_monitor(nb::none());
+  std::vector<SearchResult> results;
+  {
+    const ReleasedGil released;
+    results = index.search({values, 1, index.dims(), row_bytes(*element, index.dims()), *element}, request);
+  }
+  const std::vector<std::int64_t> rows(results[0].rows.begin(), results[0].rows.end());
+  return nb::make_tuple(array_of(rows), array_of(results[0].distances), results[0].effort,
+                        results[0].out_of_distribution);
+}
+
+}  // namespace nearabout

@@ -1,0 +1,100 @@
+#include "index/ivf/byte_rows_build.h"
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+#include <vector>
+
+#include "base/error.h"
+#include "base/threads.h"
+
+namespace nearabout {
+namespace {
+
+using storage::SectionId;
+
+constexpr std::size_t kRowsAtATime = 16;                   // of a thread
+constexpr std::size_t kBlockBytes = std::size_t{1} << 20;  // of codes that are written by one call, about
+
+// One thread's work space: rows as they were given, then transformed.
+class TransformedRows {
+ public:
+  explicit TransformedRows(const MetricTransform& transform) : transform_(transform) {}
+
+  void read(const RowReader& read, std::size_t begin, std::size_t end) {
+    vectors_.resize((end - begin) * transform_.inputs());
+    transformed_.resize((end - begin) * transform_.outputs());
+    read(begin, end, vectors_.data());
+    transform_.rows(vectors_.data(), end - begin, transformed_.data());
+  }
+  const float* row(std::size_t i) const { return transformed_.data() + i * transform_.outputs(); }
+
+ private:
+  const MetricTransform& transform_;
+  std::vector<float> vectors_, transformed_;
+};
+
+ByteRanges ranges_of(const MetricTransform& transform, const RowReader& read, std::size_t rows, std::size_t threads,
+                     const Monitor& monitor) {
+  std::vector<ByteRanges> found(threads, ByteRanges(transform.inputs()));
+  std::vector<TransformedRows> transformed(threads, TransformedRows(transform));
+  const auto look = [&](std::size_t begin, std::size_t end, std::size_t worker) {
+    transformed[worker].read(read, begin, end);
+    for (std::size_t i = 0; i < end - begin; ++i) found[worker].add(transformed[worker].row(i));
+  };
+  parallel_for(rows, kRowsAtATime, threads, look, monitor);
+  for (const ByteRanges& other : found) found[0].merge(other);
+  return found[0];
+}
+
+// Where some numbers are cut off, bytes in place of vectors would not be what they stand for.
+void require_holdable(const ByteRanges& ranges) {
+  const auto within = [](float number) { return std::abs(double{number}) < kMaxTransformed; };
+  if (std::all_of(ranges.least().begin(), ranges.least().end(), within) &&
+      std::all_of(ranges.largest().begin(), ranges.largest().end(), within))
+    return;
+  throw InvalidInputError(
+      "some numbers are so much larger than most that bytes cannot stand for both; leave such rows out, or keep the "
+      "vectors (keep_vectors=True)");
+}
+
+void write_steps(storage::Writer& writer, const ByteSteps& steps) {
+  std::vector<float> numbers = steps.centres();
+  numbers.insert(numbers.end(), steps.steps().begin(), steps.steps().end());
+  writer.add<float>(SectionId::byte_steps, {2, steps.dims()}, numbers);
+}
+
+}  // namespace
+
+void write_byte_rows(storage::Writer& writer, const LearntLists& learnt, const RowReader& read, std::size_t rows,
+                     const std::string* scratch, std::size_t threads, const Monitor& monitor) {
+  const MetricTransform& transform = learnt.transform;
+  const std::size_t dims = transform.inputs();
+  const ByteRanges ranges = ranges_of(transform, read, rows, threads, subprogress(monitor, 0.0, 0.4));
+  if (transform.space() == CodeSpace::l2) require_holdable(ranges);
+  const ByteSteps steps(ranges);
+  write_steps(writer, steps);
+  const std::size_t block = std::max(kRowsAtATime, kBlockBytes / dims);
+  SpillBuffer all_squares(sizeof(float), scratch);
+  std::vector<std::int8_t> codes(std::min(block, rows) * dims);
+  std::vector<float> squares(std::min(block, rows));
+  std::vector<TransformedRows> transformed(threads, TransformedRows(transform));
+  writer.begin(SectionId::byte_codes, Element::i8, {rows, dims});
+  for (std::size_t begin = 0; begin < rows; begin += block) {
+    report(monitor, 0.4 + 0.6 * static_cast<double>(begin) / static_cast<double>(rows));
+    const std::size_t count = std::min(block, rows - begin);
+    parallel_for(count, kRowsAtATime, threads, [&](std::size_t first, std::size_t last, std::size_t worker) {
+      transformed[worker].read(read, begin + first, begin + last);
+      for (std::size_t i = first; i < last; ++i) {
+        steps.encode(transformed[worker].row(i - first), codes.data() + i * dims);
+        squares[i] = steps.square(codes.data() + i * dims);
+      }
+    });
+    writer.append(std::as_bytes(std::span(codes.data(), count * dims)));
+    all_squares.append(std::as_bytes(std::span(squares.data(), count)));
+  }
+  writer.end();
+  if (transform.space() == CodeSpace::l2) all_squares.write(writer, SectionId::byte_squares, Element::f32, 1);
+}
+
+}  // namespace nearabout

@@ -1,0 +1,261 @@
+#include "index/ivf/code_shape_choice.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <numeric>
+
+#include "base/norm.h"
+#include "base/threads.h"
+#include "index/ivf/costs.h"
+#include "kernels/kernels.h"
+#include "quantize/byte_centroids.h"
+#include "quantize/kmeans.h"
+#include "transform/pca.h"
+
+namespace nearabout {
+namespace {
+
+constexpr std::size_t kMaxDirections = 192;
+constexpr std::size_t kFewHeldOutRows = 4'096;
+constexpr std::size_t kHeldOutRows = 16'384;  // at most
+constexpr std::size_t kCalibrationQueries = 48;
+constexpr std::size_t kNeighbours = 10;
+constexpr std::size_t kRowsPerCluster = 64;
+
+std::size_t padded(std::size_t count) { return (count + 15) / 16 * 16; }
+
+// Codes worth trying: 8 to 48 bytes, and of few dimensions not more than two bits for each, or four where codes are all
+// that answers come from. Directions are whole lines of codes.
+std::vector<CodeShape> candidates(std::size_t most, std::size_t dims, const IvfOptions& options) {
+  const std::size_t largest = std::max<std::size_t>(16, dims / (options.refine ? 4 : 2));
+  std::vector<CodeShape> shapes;
+  for (const std::size_t bits : {1u, 2u, 4u}) {
+    if (options.code_bits != 0 && options.code_bits != bits) continue;
+    const std::size_t unit = 32 / bits;
+    const auto whole = [&](std::size_t directions) { return (directions + unit - 1) / unit * unit; };
+    for (const std::size_t bytes : {8u, 12u, 16u, 24u, 32u, 48u}) {
+      if (options.code_bytes == 0 && bytes > largest) continue;
+      const std::size_t wanted = options.code_bytes > 0 ? options.code_bytes : bytes;
+      const CodeShape shape{whole(std::min(std::max<std::size_t>(1, wanted * 8 / bits), most)), bits};
+      if (std::find(shapes.begin(), shapes.end(), shape) == shapes.end()) shapes.push_back(shape);
+    }
+  }
+  return shapes;
+}
+
+// Some rows of the sample as queries against all of it: how far down the list of estimates their neighbours are.
+class CodeShapeEvaluator {
+ public:
+  CodeShapeEvaluator(const Sample& sample, const PrincipalDirections& principal)
+      : rows_(std::min(sample.rows, kHeldOutRows)),
+        queries_(std::min(kCalibrationQueries, rows_)),
+        dims_(sample.dims),
+        width_(padded(principal.available)),
+        available_(principal.available) {
+    std::vector<float> centred(rows_ * dims_);
+    for (std::size_t i = 0; i < rows_; ++i)
+      for (std::size_t j = 0; j < dims_; ++j)
+        centred[i * dims_ + j] = sample.row(i * sample.rows / rows_)[j] - principal.centre[j];
+    std::vector<float> matrix(dims_ * width_, 0.0f);
+    for (std::size_t j = 0; j < dims_; ++j)
+      for (std::size_t a = 0; a < available_; ++a)
+        matrix[j * width_ + a] = static_cast<float>(principal.columns[j * available_ + a]);
+    projections_.resize(rows_ * width_);
+    kernels::table().project(centred.data(), rows_, dims_, matrix.data(), width_, projections_.data());
+    for (std::size_t i = 0; i < rows_; ++i) squares_.push_back(squared_norm(centred.data() + i * dims_, dims_));
+    find_neighbours(centred);
+    cluster();
+  }
+
+  // Each holds the rows along its directions, and what their codes stand for.
+  std::size_t most_threads() const {
+    constexpr std::size_t kBytes = std::size_t{32} << 20;
+    return std::max<std::size_t>(2, kBytes / (rows_ * (2 * width_ + padded(queries_)) * sizeof(float)));
+  }
+
+  // Rows and centroids along so many directions, mixed: the same for codes of any bits.
+  struct Mixed {
+    std::size_t outputs;
+    std::vector<float> projections, centres;
+  };
+  Mixed mix(std::size_t directions) const {
+    const std::size_t m = std::min(directions, available_);
+    const std::size_t outputs = padded(directions);
+    return {outputs, mixed(projections_, rows_, m, outputs), mixed(centres_, centres_.size() / width_, m, outputs)};
+  }
+
+  // So deep that all but `missed` of the neighbours are found.
+  double depth(const CodeShape& shape, const Mixed& along, double missed) const {
+    const std::vector<float> estimates = estimate(shape, along.projections, along.centres, along.outputs);
+    std::vector<double> depths;
+    for (std::size_t q = 0; q < queries_; ++q)
+      for (const std::uint32_t neighbour : neighbours_[q]) {
+        const float own = estimates[neighbour * padded(queries_) + q];
+        std::size_t nearer = 0;
+        for (std::size_t i = 0; i < rows_; ++i) nearer += estimates[i * padded(queries_) + q] < own ? 1u : 0u;
+        depths.push_back(static_cast<double>(nearer));
+      }
+    if (depths.empty()) return 1;
+    const auto place =
+        depths.begin() + static_cast<std::ptrdiff_t>((1 - missed) * static_cast<double>(depths.size() - 1));
+    std::nth_element(depths.begin(), place, depths.end());
+    return *place + 1;
+  }
+
+ private:
+  std::size_t query_row(std::size_t query) const { return (2 * query + 1) * rows_ / (2 * queries_); }
+
+  // What is the same as the query says nothing of others.
+  void find_neighbours(const std::vector<float>& centred) {
+    constexpr double kSame = 1e-6;
+    const std::size_t columns = padded(queries_);
+    std::vector<float> flipped(dims_ * columns, 0.0f);
+    for (std::size_t q = 0; q < queries_; ++q)
+      for (std::size_t j = 0; j < dims_; ++j) flipped[j * columns + q] = centred[query_row(q) * dims_ + j];
+    std::vector<float> products(rows_ * columns);
+    kernels::table().project(centred.data(), rows_, dims_, flipped.data(), columns, products.data());
+    for (std::size_t q = 0; q < queries_; ++q) {
+      std::vector<std::pair<double, std::uint32_t>> found;
+      for (std::size_t i = 0; i < rows_; ++i) {
+        const double sum = squares_[i] + squares_[query_row(q)];
+        const double distance = sum - 2 * double{products[i * columns + q]};
+        if (distance > kSame * sum) found.emplace_back(distance, static_cast<std::uint32_t>(i));
+      }
+      const std::size_t wanted = std::min(kNeighbours, found.size());
+      std::partial_sort(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(wanted), found.end());
+      neighbours_.emplace_back();
+      for (std::size_t n = 0; n < wanted; ++n) neighbours_.back().push_back(found[n].second);
+    }
+  }
+
+  // A few clusters in place of the lists: residuals are what is coded.
+  void cluster() {
+    float most = 0;
+    for (const float value : projections_) most = std::max(most, std::abs(value));
+    const float step = std::max(most, 1e-30f) / 127;
+    std::vector<std::int8_t> points(projections_.size());
+    for (std::size_t i = 0; i < projections_.size(); ++i)
+      points[i] = static_cast<std::int8_t>(std::lrint(projections_[i] / step));
+    KMeansOptions options;
+    options.clusters = std::max<std::size_t>(1, rows_ / kRowsPerCluster);
+    options.rounds = 4;
+    const std::vector<std::int8_t> centroids = kmeans(points, width_, options);
+    for (const std::int8_t value : centroids) centres_.push_back(step * static_cast<float>(value));
+    nearest_.resize(rows_);
+    ByteCentroids(centroids, width_).nearest(points.data(), rows_, {}, nearest_.data(), 1);
+  }
+
+  std::vector<float> mixed(const std::vector<float>& projections, std::size_t count, std::size_t m,
+                           std::size_t outputs) const {
+    std::vector<double> identity(m * m, 0.0);
+    for (std::size_t a = 0; a < m; ++a) identity[a * m + a] = 1;
+    const std::vector<float> mixer = mixed_directions(identity, m, m, m, outputs);
+    std::vector<float> leading(count * m);
+    for (std::size_t i = 0; i < count; ++i) std::copy_n(projections.data() + i * width_, m, leading.data() + i * m);
+    std::vector<float> result(count * outputs);
+    kernels::table().project(leading.data(), count, m, mixer.data(), outputs, result.data());
+    return result;
+  }
+
+  // rows x padded(queries), up to what is the same for all rows of a query.
+  std::vector<float> estimate(const CodeShape& shape, const std::vector<float>& projections,
+                              const std::vector<float>& centres, std::size_t outputs) const {
+    const PcaCodes codes(shape);
+    const std::size_t columns = padded(queries_);
+    std::vector<float> values(rows_ * outputs, 0.0f);
+    std::vector<float> offsets(rows_);
+    std::vector<std::uint8_t> packed(shape.bytes());
+    for (std::size_t i = 0; i < rows_; ++i) {
+      const float* const projection = projections.data() + i * outputs;
+      const double rest = squares_[i] - squared_norm(projection, outputs);
+      const RowTerms terms = codes.encode(projection, centres.data() + nearest_[i] * outputs,
+                                          static_cast<float>(std::max(0.0, rest)), packed.data());
+      codes.approximate(packed.data(), terms, values.data() + i * outputs);
+      offsets[i] = terms.offset;
+    }
+    std::vector<float> flipped(outputs * columns, 0.0f);
+    for (std::size_t q = 0; q < queries_; ++q)
+      for (std::size_t j = 0; j < outputs; ++j) flipped[j * columns + q] = projections[query_row(q) * outputs + j];
+    std::vector<float> estimates(rows_ * columns);
+    kernels::table().project(values.data(), rows_, outputs, flipped.data(), columns, estimates.data());
+    add_centres(centres, projections, outputs, offsets, estimates);
+    return estimates;
+  }
+
+  void add_centres(const std::vector<float>& centres, const std::vector<float>& projections, std::size_t outputs,
+                   const std::vector<float>& offsets, std::vector<float>& estimates) const {
+    const std::size_t columns = padded(queries_);
+    const std::size_t clusters = centres.size() / outputs;
+    std::vector<float> bases(clusters * columns, 0.0f);
+    for (std::size_t c = 0; c < clusters; ++c)
+      for (std::size_t q = 0; q < queries_; ++q) {
+        double square = 0;
+        for (std::size_t j = 0; j < outputs; ++j) {
+          const double apart = double{projections[query_row(q) * outputs + j]} - double{centres[c * outputs + j]};
+          square += apart * apart;
+        }
+        bases[c * columns + q] = static_cast<float>(square);
+      }
+    for (std::size_t i = 0; i < rows_; ++i)
+      for (std::size_t q = 0; q < queries_; ++q)
+        estimates[i * columns + q] = bases[nearest_[i] * columns + q] + offsets[i] - estimates[i * columns + q];
+  }
+
+  std::size_t rows_, queries_, dims_, width_, available_;
+  std::vector<float> projections_;                      // along the directions, not mixed; rows x width
+  std::vector<double> squares_;                         // of centred rows
+  std::vector<std::vector<std::uint32_t>> neighbours_;  // of each query
+  std::vector<float> centres_;                          // clusters x width
+  std::vector<std::uint32_t> nearest_;                  // of each row
+};
+
+// What a search may miss, where the usual one may miss 1.
+double misses_of(double recall) {
+  constexpr double kMin = 0.05;
+  return std::max((1 - recall) / (1 - kDefaultRecall), kMin);
+}
+
+// Of a query that finds as many of its neighbours as are wanted. In the whole table more rows are as near as those of a
+// sample, and are in bias bound: the more, the more there are.
+double cost(const CodeShape& shape, double depth, std::size_t dims, const Workload& workload) {
+  constexpr double kScanned = 10;  // times the root of the rows: about, at the usual recall; and of others:
+  constexpr double kOfMisses = -0.55;
+  const double rows = static_cast<double>(workload.rows);
+  const double nearer = std::max(2.0, 0.4 * std::sqrt(rows / static_cast<double>(kFewHeldOutRows)));
+  const double scanned = std::min(rows, kScanned * std::sqrt(rows) * std::pow(misses_of(workload.recall), kOfMisses));
+  const auto directions = static_cast<double>(shape.directions);
+  return directions * product_cost(dims) + static_cast<double>(workload.lists) * product_cost(shape.directions) +
+         scanned * scan_cost(shape) + nearer * depth * compare_cost(workload.row_bytes);
+}
+
+}  // namespace
+
+std::size_t max_directions(const Sample& sample) { return std::min({sample.dims, sample.rows, kMaxDirections}); }
+
+CodeShape choose_shape(const Sample& sample, const PrincipalDirections& principal, const Workload& workload,
+                       const IvfOptions& options, std::size_t threads) {
+  const std::vector<CodeShape> shapes = candidates(principal.available, sample.dims, options);
+  if (shapes.size() == 1) return shapes.front();
+  constexpr double kMissed = 0.02;  // by the codes, of the usual recall
+  const double missed = std::min(0.5, kMissed * misses_of(workload.recall));
+  const CodeShapeEvaluator trial(sample, principal);
+  std::vector<double> costs(shapes.size());
+  std::vector<std::size_t> directions;  // the most first, which take longest
+  for (const CodeShape& shape : shapes) directions.push_back(shape.directions);
+  std::sort(directions.begin(), directions.end(), std::greater<>());
+  directions.erase(std::unique(directions.begin(), directions.end()), directions.end());
+  parallel_for(directions.size(), 1, std::min(threads, trial.most_threads()),
+               [&](std::size_t number, std::size_t, std::size_t) {
+                 const CodeShapeEvaluator::Mixed along = trial.mix(directions[number]);
+                 for (std::size_t i = 0; i < shapes.size(); ++i) {
+                   if (shapes[i].directions != directions[number]) continue;
+                   const double depth = trial.depth(shapes[i], along, missed);
+                   costs[i] = options.refine ? cost(shapes[i], depth, sample.dims, workload) : depth;
+                 }
+               });
+  return shapes[static_cast<std::size_t>(std::min_element(costs.begin(), costs.end()) - costs.begin())];
+}
+
+}  // namespace nearabout

@@ -1,0 +1,94 @@
+// The searches of calibration queries through lists of codes: where each true neighbour lies among the lists and among
+// the rows that look nearest, from one scan of all lists; then the cheapest lists and depths for each recall.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "index/calibration/recall_profile.h"
+#include "index/ivf/curve.h"
+#include "index/ivf/ivf.h"
+#include "index/ivf/scan.h"
+
+namespace nearabout {
+
+class IvfRecallProfile : public RecallProfile {
+ public:
+  IvfRecallProfile(const IvfIndex& index, const CalibrationQueries& calibration_queries, const BuildOptions& build,
+                   const Monitor& monitor);
+
+  const std::vector<std::size_t>& efforts() const override { return probes_; }
+  std::vector<double> found(std::size_t k, std::size_t effort) const override;
+  ProfileCost cost(std::size_t k, std::size_t effort) const override;
+  void write(storage::Writer& writer) const override;
+
+ private:
+  // Of a neighbour, for each number of lists that is tried: how many rows look nearer, and how many are nearer by their
+  // bytes where those decide. kNever where its list is not reached, or too many look nearer.
+  struct Place {
+    std::uint16_t nearer, better;
+  };
+  static constexpr std::uint16_t kNever = 0xFFFF;
+  struct Candidate {
+    float estimate;
+    float rank;                // by its bytes, where those are compared
+    std::uint32_t list_place;  // of its list, among all lists by their distance
+    std::uint32_t neighbour;   // its number among them; more than any for other rows
+  };
+  // What one scan of all lists tells of a query.
+  struct Seen {
+    double nearest_square, square;
+    std::vector<Candidate> candidates;
+    std::vector<double> rows;  // of as many of the nearest lists as `probes_` has
+    // Misses that are expected after as many lists as `guarded_` has (guard.h), for each of kCalibratedK neighbours.
+    std::vector<std::array<float, kCalibratedK.size()>> misses;
+  };
+  struct Found;
+
+  void look_at(const IvfIndex& index, const CalibrationQueries& calibration_queries, std::size_t begin, std::size_t end,
+               std::vector<Seen>& seen);
+  // Sorts the lists.
+  std::vector<std::uint32_t> list_places(const IvfIndex& index, std::vector<RankedList>& ranked, Seen& seen) const;
+  void expect_misses(const IvfIndex& index, const std::vector<RankedList>& ranked, Seen& seen) const;
+  void choose_limits(const std::vector<Seen>& seen);
+  void take_candidates(const IvfIndex& index, const CalibrationQueries& calibration_queries, std::size_t query,
+                       ListScan& scan, std::size_t number, const std::vector<std::uint32_t>& places, Seen& seen) const;
+  void rank_by_bytes(const IvfIndex& index, const float* query, const std::vector<std::uint32_t>& rows,
+                     std::vector<Candidate>& candidates) const;
+  double rows_of(const Seen& seen, std::size_t effort) const;
+  void fit_probes(const std::vector<Seen>& seen);
+  void settle(std::size_t query, const Seen& seen);
+  template <class Rank, class Of>
+  void place(std::size_t query, const std::vector<Candidate>& candidates, const std::vector<std::uint16_t>& steps,
+             Rank rank, Of of);
+  bool is_found(const Place& place, std::size_t k, std::size_t depth) const;
+  Found count_all(std::size_t k, std::size_t threads) const;
+  CurvePoint cheapest(double recall, std::size_t k, const Found& found) const;
+  void choose_points(std::size_t threads);
+  double nanoseconds(std::size_t step, double depth) const;
+  Place* places(std::size_t query, std::size_t step) {
+    return places_.data() + (query * probes_.size() + step) * kMaxNeighbours;
+  }
+  const Place* places(std::size_t query, std::size_t step) const {
+    return places_.data() + (query * probes_.size() + step) * kMaxNeighbours;
+  }
+
+  DistanceSource distance_source_;
+  CodeShape shape_;
+  std::size_t row_bytes_;             // that comparing a row reads
+  std::vector<std::size_t> probes_;   // the numbers of lists that are tried
+  std::vector<std::size_t> guarded_;  // those that a limit of misses is chosen for
+  std::vector<std::uint32_t> list_of_block_;
+  std::vector<std::size_t> neighbours_;  // of each query
+  // Of each query, how many neighbours are as near as the k-th, for k in kCalibratedK.
+  std::vector<AsNear> as_near_;
+  std::vector<double> scanned_;  // rows of that many lists, of an average query
+  AdaptiveProbes adaptive_probes_;
+  std::vector<Place> places_;  // queries x probes_ x kMaxNeighbours
+  Curves curves_;
+  Guard guard_;
+};
+
+}  // namespace nearabout

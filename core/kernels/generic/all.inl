@@ -1,0 +1,10 @@
+// The whole text, for a file that has defined its vectors. The order matters.
+// clang-format off
+#include "kernels/generic/rows.inl"
+#include "kernels/generic/exact.inl"
+#include "kernels/generic/integer.inl"
+#include "kernels/generic/bits.inl"
+#include "kernels/generic/screen.inl"
+#include "kernels/generic/project.inl"
+#include "kernels/generic/codes.inl"
+// clang-format on

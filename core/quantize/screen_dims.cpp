@@ -1,0 +1,156 @@
+#include "quantize/screen_dims.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "base/threads.h"
+#include "kernels/kernels.h"
+#include "transform/pca.h"
+
+namespace nearabout {
+namespace {
+
+constexpr std::size_t kSampleQueries = 48;
+constexpr std::size_t kNeighbours = 10;  // what a typical search asks for
+
+std::vector<std::size_t> candidate_outputs(std::size_t dims, std::size_t rows) {
+  std::vector<std::size_t> candidates;
+  for (const std::size_t outputs : {32u, 48u, 64u, 96u, 128u, 160u, 192u, 256u, 320u, 384u})
+    if (outputs * 5 <= dims * 4 && outputs * 4 <= rows) candidates.push_back(outputs);
+  return candidates;
+}
+
+double squared_distance(const float* a, const float* b, std::size_t begin, std::size_t end) {
+  double sums[8] = {};
+  std::size_t j = begin;
+  for (; j + 8 <= end; j += 8)
+    for (std::size_t lane = 0; lane < 8; ++lane) {
+      const double difference = double{a[j + lane]} - double{b[j + lane]};
+      sums[lane] += difference * difference;
+    }
+  for (; j < end; ++j) sums[0] += (double{a[j]} - double{b[j]}) * (double{a[j]} - double{b[j]});
+  return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
+}
+
+// The sample along its principal directions, and what each number of kept directions leaves out and costs in rounding.
+struct Projected {
+  std::vector<float> projections;  // rows x width
+  std::size_t width;
+  std::vector<std::vector<double>> remainders;  // for each candidate, the length of what is left of each row
+  std::vector<double> code_errors;              // for each candidate
+
+  const float* row(std::size_t i) const { return projections.data() + i * width; }
+};
+
+// A byte a coordinate, once the directions are mixed: the grid of a coordinate spans some 10.5 deviations, a
+// step is 1/255 of that, and its rounding 1/sqrt(12) of a step.
+constexpr double kCodeErrorShare = 10.5 / 255 / 3.4641;
+
+Projected project_sample(const std::vector<float>& centred, const Sample& sample, const std::vector<double>& directions,
+                         const std::vector<std::size_t>& candidates) {
+  Projected projected{{}, candidates.back(), {}, {}};
+  const std::vector<float> plain(directions.begin(), directions.end());
+  projected.projections.resize(sample.rows * projected.width);
+  kernels::table().project(centred.data(), sample.rows, sample.dims, plain.data(), projected.width,
+                           projected.projections.data());
+  projected.remainders.assign(candidates.size(), std::vector<double>(sample.rows));
+  std::vector<double> energies(candidates.size(), 0.0);
+  for (std::size_t i = 0; i < sample.rows; ++i) {
+    double whole = 0;
+    for (std::size_t j = 0; j < sample.dims; ++j)
+      whole += double{centred[i * sample.dims + j]} * double{centred[i * sample.dims + j]};
+    double kept = 0;
+    std::size_t j = 0;
+    for (std::size_t c = 0; c < candidates.size(); ++c) {
+      for (; j + 1 < candidates[c]; ++j) kept += double{projected.row(i)[j]} * double{projected.row(i)[j]};
+      projected.remainders[c][i] = std::sqrt(std::max(0.0, whole - kept));
+      energies[c] += kept;
+    }
+  }
+  for (const double energy : energies)
+    projected.code_errors.push_back(kCodeErrorShare * std::sqrt(energy / static_cast<double>(sample.rows)));
+  return projected;
+}
+
+// How many rows of the sample each candidate's screen would let through for one row of it as the query.
+std::vector<std::size_t> survivors_of(const Sample& sample, const Projected& projected, std::size_t query,
+                                      std::size_t neighbours, const std::vector<std::size_t>& candidates) {
+  std::vector<double> full(sample.rows);
+  for (std::size_t i = 0; i < sample.rows; ++i)
+    full[i] = squared_distance(sample.row(query), sample.row(i), 0, sample.dims);
+  full[query] = std::numeric_limits<double>::infinity();
+  const auto last = full.begin() + static_cast<std::ptrdiff_t>(std::min(neighbours, full.size()) - 1);
+  std::nth_element(full.begin(), last, full.end());
+  const double distance = std::sqrt(*last);
+
+  std::vector<std::size_t> counts(candidates.size(), 0);
+  for (std::size_t i = 0; i < sample.rows; ++i) {
+    double lead = 0;
+    std::size_t from = 0;
+    for (std::size_t c = 0; c < candidates.size(); ++c) {
+      lead += squared_distance(projected.row(query), projected.row(i), from, candidates[c] - 1);
+      from = candidates[c] - 1;
+      const double rest = projected.remainders[c][query] - projected.remainders[c][i];
+      const double reach = distance + 2 * projected.code_errors[c];
+      counts[c] += i != query && lead + rest * rest <= reach * reach;
+    }
+  }
+  return counts;
+}
+
+// Nanoseconds for a query over `rows` rows, one thread, as measured on AVX-512; only ratios matter. A code costs its
+// bytes (more than in a batch, where they are in cache, less than in a single query, where they are not) and the
+// handling of its score. A survivor is compared in full; and a screen that lets many through in the end lets through
+// more on the way, while the threshold falls.
+double cost(std::size_t rows, std::size_t dims, std::size_t outputs, double survivors, bool integers) {
+  const double n = static_cast<double>(rows);
+  const double d = static_cast<double>(dims);
+  const double o = static_cast<double>(outputs);
+  const double projection = outputs == dims ? 0 : 0.03 * d * o;
+  const double comparison = 40 + (integers ? 0.06 : 0.2) * d + 20 * (1 + std::log(1 + n / 2048));
+  return projection + n * (0.15 + 0.006 * o) + survivors * comparison;
+}
+
+}  // namespace
+
+Contraction choose_contraction(const Sample& sample, std::size_t rows, bool integers, std::size_t threads,
+                               const Monitor& monitor) {
+  std::vector<float> centre = centre_of(sample, integers);
+  const std::size_t dims = sample.dims;
+  const std::vector<std::size_t> candidates = candidate_outputs(dims, sample.rows);
+  if (candidates.empty()) return Contraction(std::move(centre));
+
+  std::vector<float> centred = sample.values;
+  for (std::size_t i = 0; i < sample.rows; ++i)
+    for (std::size_t j = 0; j < dims; ++j) centred[i * dims + j] -= centre[j];
+  const std::vector<double> directions = principal_directions(centred, sample.rows, dims, candidates.back(), threads);
+  report(monitor, 0.1);
+  const Projected projected = project_sample(centred, sample, directions, candidates);
+
+  const std::size_t neighbours = std::max<std::size_t>(1, (kNeighbours * sample.rows + rows - 1) / rows);
+  const std::size_t queries = std::min(kSampleQueries, sample.rows);
+  std::vector<std::vector<std::size_t>> counts(queries);
+  parallel_for(queries, 1, threads, [&](std::size_t begin, std::size_t, std::size_t) {
+    counts[begin] = survivors_of(sample, projected, begin * sample.rows / queries, neighbours, candidates);
+  });
+  report(monitor, 0.2);
+
+  double best_cost = cost(rows, dims, dims, 1.5 * kNeighbours, integers);
+  std::size_t best = dims;
+  for (std::size_t c = 0; c < candidates.size(); ++c) {
+    double survivors = 0;
+    for (const auto& of_query : counts) survivors += static_cast<double>(of_query[c]);
+    const double fraction = survivors / static_cast<double>(queries * sample.rows);
+    const double candidate_cost = cost(rows, dims, candidates[c], fraction * static_cast<double>(rows), integers);
+    if (candidate_cost < best_cost) {
+      best_cost = candidate_cost;
+      best = candidates[c];
+    }
+  }
+  if (best == dims) return Contraction(std::move(centre));
+  return Contraction(std::move(centre), mixed_directions(directions, dims, candidates.back(), best - 1, best), best);
+}
+
+}  // namespace nearabout

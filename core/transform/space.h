@@ -1,0 +1,19 @@
+// The space in which codes of vectors are compared.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+
+#include "metric/metric.h"
+
+namespace nearabout {
+
+enum class CodeSpace { l2, cosine, inner_product };  // |q - x|^2, the same of unit vectors, <q, x>
+
+// Where ranks of a metric are a function of an inner product; nothing for other metrics.
+std::optional<CodeSpace> code_space_of(Metric metric);
+
+// For Space::unit: each of `count` vectors divided by its length (in double, rounded once); zero stays zero.
+void normalise(float* vectors, std::size_t count, std::size_t dims);
+
+}  // namespace nearabout

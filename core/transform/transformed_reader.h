@@ -1,0 +1,27 @@
+// Rows as they are stored, transformed as they are read.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "transform/metric_transform.h"
+#include "transform/sample.h"
+
+namespace nearabout {
+
+// A RowReader; both that it is made of have to outlive it. Each call has buffers of its own: several threads may read.
+class TransformedReader {
+ public:
+  TransformedReader(const RowReader& read, const MetricTransform& transform) : read_(read), transform_(transform) {}
+  void operator()(std::size_t begin, std::size_t end, float* to) const {
+    std::vector<float> vectors((end - begin) * transform_.inputs());
+    read_(begin, end, vectors.data());
+    transform_.rows(vectors.data(), end - begin, to);
+  }
+
+ private:
+  const RowReader& read_;
+  const MetricTransform& transform_;
+};
+
+}  // namespace nearabout

@@ -1,0 +1,47 @@
+// Element types: names there and back, numbers that the file format relies on, bytes of a row.
+#include "base/element.h"
+
+#include <array>
+
+#include "check.h"
+
+using namespace nearabout;
+
+namespace {
+
+constexpr std::array kAll{Element::f32,  Element::f16, Element::bf16, Element::u8,  Element::i8,
+                          Element::bits, Element::u32, Element::u64,  Element::i64, Element::f64};
+
+void names_go_there_and_back() {
+  for (const Element element : kAll) CHECK(element_from_name(name_of(element)) == element);
+  CHECK(name_of(Element::bf16) == "bf16");
+  CHECK(!element_from_name("float32"));
+  CHECK(!element_from_name(""));
+  CHECK(name_of(static_cast<Element>(99)) == "unknown");
+}
+
+// Written into files: a change here is a change of the format.
+void numbers_stay() {
+  for (std::size_t i = 0; i < kAll.size(); ++i) CHECK(static_cast<std::size_t>(kAll[i]) == i + 1);
+}
+
+void rows_have_their_bytes() {
+  CHECK(row_bytes(Element::f32, 100) == 400);
+  CHECK(row_bytes(Element::f16, 3) == 6);
+  CHECK(row_bytes(Element::bf16, 3) == 6);
+  CHECK(row_bytes(Element::u8, 784) == 784);
+  CHECK(row_bytes(Element::f64, 2) == 16);
+  CHECK(row_bytes(Element::bits, 0) == 0);
+  CHECK(row_bytes(Element::bits, 1) == 1);
+  CHECK(row_bytes(Element::bits, 8) == 1);
+  CHECK(row_bytes(Element::bits, 9) == 2);
+}
+
+}  // namespace
+
+int main() {
+  names_go_there_and_back();
+  numbers_stay();
+  rows_have_their_bytes();
+  return test::report("base_element");
+}

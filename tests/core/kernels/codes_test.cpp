@@ -1,0 +1,183 @@
+// The code kernels of every table: the same estimates to the last bit, whatever the instruction set.
+#include <limits>
+
+#include "kernels/reference.h"
+
+using namespace nearabout;
+using namespace nearabout::test;
+using namespace nearabout::kernels;
+
+namespace {
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+
+// Rows as plain codes, and the blocks that the kernels read, in memory of exactly their size.
+struct Coded {
+  std::size_t rows, lines;
+  std::vector<std::uint8_t> codes;  // rows x (8 lines), one a byte
+  std::vector<std::uint16_t> offsets, scales;
+  std::vector<std::uint8_t> blocks;
+};
+
+Coded random_codes(std::mt19937& random, std::size_t rows, std::size_t lines) {
+  Coded coded{rows, lines, {}, {}, {}, {}};
+  const std::size_t count = (rows + kBlockRows - 1) / kBlockRows;
+  coded.blocks.resize(count * block_bytes(lines));
+  for (std::uint8_t& byte : coded.blocks) byte = static_cast<std::uint8_t>(random());
+  coded.codes.resize(rows * lines * kLineCodes);
+  for (std::size_t i = 0; i < rows; ++i) {
+    const std::uint8_t* const block = coded.blocks.data() + i / kBlockRows * block_bytes(lines);
+    const std::size_t r = i % kBlockRows;
+    for (std::size_t c = 0; c < lines * kLineCodes; ++c) {
+      const std::uint8_t both = block[c / 8 * kLineBytes + c % 4 * 16 + r];
+      coded.codes[i * lines * kLineCodes + c] = c % 8 < 4 ? both & 15 : both >> 4;
+    }
+    std::uint16_t terms[2];
+    std::memcpy(terms, block + lines * kLineBytes + r * 2, 2);
+    std::memcpy(terms + 1, block + lines * kLineBytes + 32 + r * 2, 2);
+    coded.offsets.push_back(terms[0]);
+    coded.scales.push_back(terms[1]);
+  }
+  return coded;
+}
+
+struct AlignedTables {
+  std::vector<std::int8_t> memory;
+  std::int8_t* at;
+  explicit AlignedTables(std::size_t lines) : memory(lines * kLineCodes * kTableBytes + 63) {
+    at = memory.data() + (64 - reinterpret_cast<std::uintptr_t>(memory.data()) % 64) % 64;
+  }
+};
+
+float estimate_of(const Coded& coded, std::size_t row, const CodeScan& scan) {
+  std::int32_t sum = 0;
+  for (std::size_t c = 0; c < coded.lines * kLineCodes; ++c)
+    sum += scan.tables[c * kTableBytes + coded.codes[row * coded.lines * kLineCodes + c]];
+  // Stored and read again, or compilers for processors with fused multiplication make one operation of two.
+  volatile float offset = scan.offset_step * static_cast<float>(coded.offsets[row]);
+  volatile float scale = scan.scale * static_cast<float>(coded.scales[row]);
+  volatile float product = scale * static_cast<float>(sum);
+  return (scan.base + offset) + product;
+}
+
+void check_scan(const Table& table, const Coded& coded, const std::vector<AlignedTables>& tables, float threshold) {
+  constexpr std::uint32_t kFirst = 1000;
+  const std::size_t room = (coded.rows + 15) / 16 * 16 + 1;
+  std::vector<std::vector<std::uint32_t>> numbers(tables.size(), std::vector<std::uint32_t>(room, 7));
+  std::vector<std::vector<float>> estimates(tables.size(), std::vector<float>(room, 7.0f));
+  std::vector<CodeScan> scans;
+  for (std::size_t q = 0; q < tables.size(); ++q)
+    scans.push_back({tables[q].at, 3.5f * static_cast<float>(q), 0.01f, -0.00003f, threshold, kFirst, numbers[q].data(),
+                     estimates[q].data(), 1});
+  std::vector<CodeScan*> each;
+  for (CodeScan& scan : scans) each.push_back(&scan);
+  table.codes.scan(coded.blocks.data(), coded.rows, coded.lines, each.data(), each.size());
+  for (std::size_t q = 0; q < tables.size(); ++q) {
+    CHECK(numbers[q][0] == 7 && estimates[q][0] == 7.0f);
+    std::size_t found = 1;
+    for (std::size_t i = 0; i < coded.rows; ++i) {
+      const float estimate = estimate_of(coded, i, scans[q]);
+      if (!(estimate <= threshold)) continue;
+      const bool same = found < scans[q].found && numbers[q][found] == kFirst + i && estimates[q][found] == estimate;
+      expect(same, table.name, "codes.scan", coded.lines, i, estimate, estimates[q][std::min(found, room - 1)]);
+      ++found;
+    }
+    CHECK(scans[q].found == found);
+  }
+}
+
+AlignedTables random_tables(std::mt19937& random, std::size_t lines, bool extreme) {
+  AlignedTables tables(lines);
+  for (std::size_t i = 0; i < lines * kLineCodes * kTableBytes; ++i)
+    tables.at[i] = static_cast<std::int8_t>(extreme ? kMaxEntry : static_cast<int>(random() % 127) - kMaxEntry);
+  return tables;
+}
+
+void test_scan(const Table& table, std::mt19937& random) {
+  for (const std::size_t lines : {1u, 2u, 3u, 4u, 7u, 12u, 64u}) {
+    for (std::size_t rows = 0; rows <= 150; rows += lines > 12 ? 29 : 1) {
+      const Coded coded = random_codes(random, rows, lines);
+      std::vector<AlignedTables> tables;
+      for (std::size_t q = 0; q < 1 + rows % 5; ++q) tables.push_back(random_tables(random, lines, false));
+      check_scan(table, coded, tables, kInfinity);
+      check_scan(table, coded, tables, static_cast<float>(random() % 700));
+    }
+  }
+}
+
+// The largest sums: what accumulators of 16 bits must hold.
+void test_extremes(const Table& table, std::mt19937& random) {
+  for (const int sign : {1, -1}) {
+    AlignedTables tables = random_tables(random, kMaxLines, true);
+    for (std::size_t i = 0; i < kMaxLines * kLineCodes * kTableBytes; ++i)
+      tables.at[i] = static_cast<std::int8_t>(sign * tables.at[i]);
+    check_scan(table, random_codes(random, 77, kMaxLines), {tables}, kInfinity);
+  }
+}
+
+void test_tables(const Table& table, std::mt19937& random) {
+  const Table& reference = **available_tables().begin();
+  for (const std::size_t directions : {1u, 2u, 4u}) {
+    for (const std::size_t codes : {8u, 24u, 96u}) {
+      std::vector<float> query(codes * directions), patterns(directions * kTableBytes);
+      for (float& value : query) value = static_cast<float>(static_cast<double>(random()) * 0x1p-31 - 1);
+      for (float& value : patterns) value = static_cast<float>(static_cast<double>(random()) * 0x1p-31 - 1);
+      const float factor = static_cast<float>(kMaxEntry) / static_cast<float>(directions);
+      std::vector<std::int8_t> got(codes * kTableBytes), expected(codes * kTableBytes);
+      table.codes.tables(query.data(), codes, directions, patterns.data(), factor, got.data());
+      reference.codes.tables(query.data(), codes, directions, patterns.data(), factor, expected.data());
+      for (std::size_t i = 0; i < got.size(); ++i) {
+        double exact = 0;
+        for (std::size_t j = 0; j < directions; ++j)
+          exact += double{query[i / 16 * directions + j]} * double{patterns[16 * j + i % 16]};
+        CHECK(std::abs(double{factor} * exact - got[i]) <= 0.501);
+        expect(got[i] == expected[i], table.name, "codes.tables", directions, i, expected[i], got[i]);
+      }
+    }
+  }
+}
+
+void test_keep_least(const Table& table, std::mt19937& random) {
+  const Table& reference = **available_tables().begin();
+  for (std::size_t count = 0; count < 400; count += 1 + count / 7) {
+    for (const std::size_t wanted : {std::size_t{1}, std::size_t{10}, std::size_t{60}, count / 2}) {
+      const std::size_t room = (count + 15) / 16 * 16;
+      std::vector<float> estimates(room);
+      std::vector<std::uint32_t> numbers(room);
+      const bool ties = random() % 3 == 0;
+      for (std::size_t i = 0; i < count; ++i) {
+        estimates[i] = static_cast<float>(static_cast<int>(random() % (ties ? 5 : 100'000)) - 3);
+        numbers[i] = static_cast<std::uint32_t>(i);
+      }
+      const std::vector<float> before(estimates.begin(), estimates.begin() + static_cast<std::ptrdiff_t>(count));
+      std::vector<float> same = estimates;
+      std::vector<std::uint32_t> same_numbers = numbers;
+      float threshold = 0, same_threshold = 0;
+      const std::size_t kept = table.codes.keep_least(estimates.data(), numbers.data(), count, wanted, &threshold);
+      const std::size_t same_kept =
+          reference.codes.keep_least(same.data(), same_numbers.data(), count, wanted, &same_threshold);
+      CHECK(kept == same_kept && threshold == same_threshold);
+      CHECK(kept >= std::min(count, wanted) && (ties || kept <= std::max(wanted + wanted / 8 + 1, std::size_t{2})));
+      std::size_t expected = 0;
+      for (std::size_t i = 0; i < count; ++i) {
+        if (before[i] > threshold) continue;
+        CHECK(expected < kept && estimates[expected] == before[i] && numbers[expected] == i);
+        ++expected;
+      }
+      CHECK(expected == kept);
+    }
+  }
+}
+
+}  // namespace
+
+int main() {
+  std::mt19937 random(20);
+  for (const Table* table : tables_to_test()) {
+    test_scan(*table, random);
+    test_extremes(*table, random);
+    test_tables(*table, random);
+    test_keep_least(*table, random);
+  }
+  return report("kernels: codes");
+}

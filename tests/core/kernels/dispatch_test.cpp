@@ -1,0 +1,93 @@
+// The table that NEARABOUT_ISA names is the one that runs; a wrong name is refused with the names there are.
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+
+#include "base/cpu.h"
+#include "base/error.h"
+#include "check.h"
+#include "kernels/kernel_sets.h"
+
+using namespace nearabout;
+using nearabout::kernels::Table;
+
+namespace {
+
+// Every kernel of a table, as one list of addresses.
+std::string kernels_of(const Table& table) {
+  return std::string(reinterpret_cast<const char*>(&table) + offsetof(Table, f32),
+                     sizeof(Table) - offsetof(Table, f32));
+}
+
+void test_forced() {
+  const kernels::TableList tables = kernels::available_tables();
+  CHECK(tables.count >= 1);
+  CHECK(std::strcmp((*tables.begin())->name, "scalar") == 0);
+  for (const Table* forced : tables) {
+    CHECK(&kernels::choose_table(forced->name) == forced);
+    for (const Table* other : tables) {
+      CHECK(forced == other || kernels_of(*forced) != kernels_of(*other));
+      CHECK(forced == other || forced->screen.rows != other->screen.rows);
+      CHECK(forced == other || forced->f32.dot != other->f32.dot);
+    }
+  }
+}
+
+void test_default() {
+  const kernels::TableList tables = kernels::available_tables();
+  CHECK(&kernels::choose_table(nullptr) == *(tables.end() - 1));
+  CHECK(&kernels::choose_table("") == *(tables.end() - 1));
+}
+
+void test_unknown() {
+  CHECK_THROWS(kernels::choose_table("mmx"), InvalidInputError);
+  CHECK_THROWS(kernels::choose_table("SCALAR"), InvalidInputError);
+  try {
+    kernels::choose_table("mmx");
+  } catch (const InvalidInputError& error) {
+    const std::string sentence = error.what();
+    CHECK(sentence.find("\"mmx\"") != std::string::npos);
+    for (const Table* table : kernels::available_tables()) CHECK(sentence.find(table->name) != std::string::npos);
+  }
+}
+
+// What the processor lacks is never offered.
+void test_features() {
+  const CpuFeatures& cpu = cpu_features();
+  CHECK(cpu.avx2 || !cpu.avx512);
+  CHECK(cpu.avx512 || !cpu.avx512_vbmi);
+  CHECK(cpu.neon || !cpu.dot_product);
+  for (const Table* table : kernels::available_tables()) {
+    const std::string name = table->name;
+    CHECK(name == "scalar" || (name == "avx2" && cpu.avx2) || (name == "avx512" && cpu.avx512) ||
+          (name == "avx512_vbmi" && cpu.avx512_vbmi) || (name == "neon" && cpu.neon) ||
+          (name == "neon_dot" && cpu.dot_product));
+  }
+}
+
+// scripts/test-isa runs this program with each name in turn.
+void test_environment() {
+  const char* forced = std::getenv("NEARABOUT_ISA");
+  if (forced == nullptr || *forced == '\0') {
+    CHECK(&kernels::table() == &kernels::choose_table(nullptr));
+  } else {
+    CHECK(std::strcmp(kernels::table().name, forced) == 0);
+  }
+  std::printf("kernels in use: %s\n", kernels::table().name);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc == 2 && std::strcmp(argv[1], "--list") == 0) {
+    for (const Table* table : kernels::available_tables()) std::printf("%s\n", table->name);
+    return 0;
+  }
+  test_forced();
+  test_default();
+  test_unknown();
+  test_features();
+  test_environment();
+  return test::report("kernels: dispatch");
+}

@@ -1,0 +1,84 @@
+#include "parse/delimited.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "check.h"
+
+namespace {
+
+using nearabout::parse::DelimitedLayout;
+using nearabout::parse::read_delimited;
+
+struct Line {
+  std::string key;
+  std::vector<float> numbers;
+  bool operator==(const Line&) const = default;
+};
+
+// The line lies alone in memory of its size, so that a sanitizer sees any look past its end.
+std::optional<Line> read(std::string_view text, const DelimitedLayout& layout) {
+  const auto alone = std::make_unique<char[]>(text.size());
+  text.copy(alone.get(), text.size());
+  Line line{"left over", std::vector<float>(layout.dims)};
+  if (!read_delimited({alone.get(), text.size()}, layout, line.numbers.data(), line.key)) return std::nullopt;
+  return line;
+}
+
+void plain_lines() {
+  const DelimitedLayout first{',', 2, 0};
+  CHECK(read("a,1,-2.5e1", first) == (Line{"a", {1, -25}}));
+  CHECK(read(" a b ,1,2", first) == (Line{" a b ", {1, 2}}));
+  CHECK(read(",1,2", first) == (Line{"", {1, 2}}));
+  CHECK(read("a, 1 ,  2", first) == (Line{"a", {1, 2}}));
+  CHECK(read("\xFF,1,2", first) == (Line{"\xFF", {1, 2}}));
+  CHECK(read("1,a,2", {',', 2, 1}) == (Line{"a", {1, 2}}));
+  CHECK(read("1,2,a", {',', 2, 2}) == (Line{"a", {1, 2}}));
+  CHECK(read("1,2,", {',', 2, 2}) == (Line{"", {1, 2}}));
+  CHECK(read("1\t2", {'\t', 2, std::nullopt}) == (Line{"", {1, 2}}));
+  CHECK(read("7", {',', 1, std::nullopt}) == (Line{"", {7}}));
+}
+
+void quoted_fields() {
+  const DelimitedLayout first{',', 1, 0};
+  CHECK(read(R"("a",1)", first) == (Line{"a", {1}}));
+  CHECK(read(R"("a, ""b""","1")", first) == (Line{R"(a, "b")", {1}}));
+  CHECK(read(R"("",1)", first) == (Line{"", {1}}));
+  CHECK(read(R"("""",1)", first) == (Line{"\"", {1}}));
+  CHECK(read(R"(1,"a")", {',', 1, 1}) == (Line{"a", {1}}));
+  for (const char* wrong : {R"("a)", R"("a",1")", R"("a"b,1)", R"("a""b,1)", R"(a"b,1)", R"("a" ,1)", "\""}) {
+    CHECK(!read(wrong, first));
+  }
+}
+
+void what_is_left_to_others() {
+  const DelimitedLayout first{',', 2, 0};
+  for (const char* line : {"", "a", "a,1", "a,1,2,3", "a,1,", "a,,2", "a,1,2,", "a,1,2x", "a,1_0,2", "a,\t1,2",
+                           "a\rb,1,2", "a,1, ", "a,1,2\r", "a,1,--2", "a;1;2"}) {
+    CHECK(!read(line, first));
+  }
+  CHECK(!read("1,2", {',', 2, 2}));  // the numbers are there, the key is not
+  CHECK(!read("", {',', 1, std::nullopt}));
+  CHECK(!read("1  2", {' ', 2, std::nullopt}));  // an empty field between two delimiters
+}
+
+// A delimiter that could belong to a number is a delimiter all the same.
+void odd_delimiters() {
+  CHECK(read("1.5", {'.', 2, std::nullopt}) == (Line{"", {1, 5}}));
+  CHECK(read("1e5", {'e', 2, std::nullopt}) == (Line{"", {1, 5}}));
+  CHECK(read("1-5", {'-', 2, std::nullopt}) == (Line{"", {1, 5}}));
+  CHECK(read("1 5", {' ', 2, std::nullopt}) == (Line{"", {1, 5}}));
+}
+
+}  // namespace
+
+int main() {
+  plain_lines();
+  quoted_fields();
+  what_is_left_to_others();
+  odd_delimiters();
+  return nearabout::test::report("parse/delimited");
+}
