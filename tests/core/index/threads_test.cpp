@@ -59,7 +59,7 @@ std::vector<SearchResult> brute_force(const std::vector<float>& base, const std:
     std::sort(all.begin(), all.end());
     for (std::size_t i = 0; i < k; ++i) {
       results[q].rows.push_back(all[i].row);
-      results[q].distances.push_back(static_cast<float>(all[i].rank));
+      results[q].distances.push_back(static_cast<float>(all[i].rdist));
     }
   }
   return results;

@@ -89,7 +89,7 @@ void complain(bool holds, const std::string& what, std::size_t row, double expec
 
 void check_images(const std::string& what, const Sketch& sketch, const Table& table) {
   std::vector<float> vectors = table.values;
-  std::vector<float> projected(table.rows * sketch.width());
+  std::vector<float> computed(table.rows * sketch.width());
   sketch.prepare(vectors.data(), table.rows, sketch.dims());
   sketch.project(vectors.data(), table.rows, computed.data());
   for (std::size_t i = 0; i < table.rows; ++i) {
@@ -106,7 +106,7 @@ void check_images(const std::string& what, const Sketch& sketch, const Table& ta
 // Within half a step, or at the end of the grid; and the offset is the square of what the code stands for.
 void check_codes(const std::string& what, const Sketch& sketch, const Table& table, const Encoded& encoded) {
   std::vector<float> vectors = table.values;
-  std::vector<float> projected(table.rows * sketch.width());
+  std::vector<float> computed(table.rows * sketch.width());
   sketch.prepare(vectors.data(), table.rows, sketch.dims());
   sketch.project(vectors.data(), table.rows, computed.data());
   for (std::size_t i = 0; i < table.rows; ++i) {
