@@ -23,7 +23,7 @@ import numpy as np
 from _sets import SETS, Floats, K, Set, recall
 
 import nearabout as na
-from nearabout.choice import choose_kind
+from nearabout.kinds.auto import choose_kind
 
 Line = dict[str, str | int | float]
 SIZES = (500, 1_000, 2_000, 4_000, 8_000, 12_000, 16_000, 24_000, 32_000, 50_000)

@@ -11,9 +11,8 @@
 #include "bindings.h"
 #include "gil.h"
 #include "index/calibration/measure.h"
-#include "index/exact/exact.h"
-#include "index/forest/forest.h"
-#include "index/ivf/ivf.h"
+#include "index/index.h"
+#include "index/registry.h"
 #include "rows.h"
 
 namespace nearabout {
@@ -117,128 +116,84 @@ Metric metric_named(const std::string& name) {
   throw InvalidInputError("metric '" + name + "' is unknown");
 }
 
-// What an index of any kind is built from, as it came from Python.
-struct BuildRequest {
-  const nb::object& vectors;
-  std::size_t dims;
-  const std::string& dtype;
-  const std::string& source_dtype;
-  const std::string& metric;
-  const nb::object& keys;
-  const std::string& invalid;
-  const std::optional<std::string>& path;
-  const std::string& metadata;
-  std::size_t threads;
-  std::size_t memory;
-  bool calibrate;
-  double recall;
-  const std::optional<FloatMatrix>& queries;
-
-  MeasureOptions measuring() const {
-    MeasureOptions options{calibrate, recall, {}};
-    if (queries) options.queries = {queries->data(), queries->size()};
-    return options;
-  }
-};
-
 // An array is kept alive by `kept` for as long as the input is used.
-InputRows input_of(const BuildRequest& request, std::optional<AnyArray>& kept) {
-  const Element element = element_named(request.source_dtype);
-  if (nb::isinstance<RowsInFile>(request.vectors)) {
-    const InputRows& input = nb::cast<const RowsInFile&>(request.vectors).input;
-    if (input.dims() != request.dims || input.element() != element)
+InputRows input_of(const nb::object& vectors, std::size_t dims, Element element, std::optional<AnyArray>& kept) {
+  if (nb::isinstance<RowsInFile>(vectors)) {
+    const InputRows& input = nb::cast<const RowsInFile&>(vectors).input;
+    if (input.dims() != dims || input.element() != element)
       throw InvalidInputError("the rows in the file have another dtype or other dims than were given");
     return input;
   }
   AnyArray array;
-  if (!nb::try_cast(request.vectors, array)) throw nb::type_error("vectors must be an array or RowsInFile");
+  if (!nb::try_cast(vectors, array)) throw nb::type_error("vectors must be an array or RowsInFile");
   kept = std::move(array);
-  return matrix_view(*kept, request.dims, element);
+  return matrix_view(*kept, dims, element);
 }
 
-// The whole of a build but for what the kind itself adds: write(writer, source, options, monitor).
-template <class Write>
-nb::tuple build(const BuildRequest& request, nb::object monitor, const Write& write) {
+Parameters parameters_of(const nb::dict& given) {
+  Parameters parameters;
+  for (const auto& [key, value] : given) {
+    const std::string name = nb::cast<std::string>(key);
+    if (nb::isinstance<nb::bool_>(value))
+      parameters.set(name, nb::cast<bool>(value));
+    else if (nb::isinstance<nb::int_>(value))
+      parameters.set(name, nb::cast<std::uint64_t>(value));
+    else if (nb::isinstance<nb::float_>(value))
+      parameters.set(name, nb::cast<double>(value));
+    else
+      parameters.set(name, nb::cast<std::string>(value));
+  }
+  return parameters;
+}
+
+nb::tuple build(const std::string& kind_name, const nb::object& vectors, std::size_t dims, const std::string& dtype,
+                const std::string& source_dtype, const std::string& metric, const nb::object& keys_given,
+                const std::string& invalid, const std::optional<std::string>& path, const std::string& metadata,
+                const nb::dict& given, std::size_t threads, std::size_t memory, bool calibrate, double recall,
+                const std::optional<FloatMatrix>& queries, nb::object monitor) {
+  const IndexKind& kind = kind_named(kind_name);
+  const Parameters parameters = parameters_of(given);
   std::optional<AnyArray> kept;
-  const InputRows input = input_of(request, kept);
-  Keys keys(request.keys);
+  const InputRows input = input_of(vectors, dims, element_named(source_dtype), kept);
+  Keys keys(keys_given);
   if (keys.present() && keys.size() != input.rows())
     throw InvalidInputError(std::to_string(keys.size()) + " keys were given for " + std::to_string(input.rows()) +
                             " vectors");
-  if (request.invalid != "raise" && request.invalid != "skip")
-    throw InvalidInputError("invalid is 'raise' or 'skip', not '" + request.invalid + "'");
+  if (invalid != "raise" && invalid != "skip")
+    throw InvalidInputError("invalid is 'raise' or 'skip', not '" + invalid + "'");
+  MeasureOptions measuring{calibrate, recall, {}};
+  if (queries) measuring.queries = {queries->data(), queries->size()};
   const Monitor watch = python_monitor(std::move(monitor));
 
   std::shared_ptr<const Index> index;
   std::vector<std::int64_t> skipped;
   {
     const ReleasedGil released;
-    const BuildOptions options =
-        BuildOptions::within(request.memory, thread_count(request.threads), request.path.value_or(""));
-    const ValidatedRows source(input, element_named(request.dtype), metric_named(request.metric),
-                               request.invalid == "skip" ? InvalidRows::skip : InvalidRows::refuse, options.threads,
-                               subprogress(watch, 0.0, 0.2));
-    keys.leave_out(source.skipped());
-    skipped.assign(source.skipped().begin(), source.skipped().end());
-    storage::Writer writer = request.path ? storage::Writer::to_path(*request.path) : storage::Writer::to_memory();
-    write(writer, source, options, subprogress(watch, 0.0, 0.9));
-    measure(writer, source, request.measuring(), options, subprogress(watch, 0.9, 1.0));
+    const BuildOptions options = BuildOptions::within(memory, thread_count(threads), path.value_or(""));
+    const ValidatedRows rows(input, element_named(dtype), metric_named(metric),
+                             invalid == "skip" ? InvalidRows::skip : InvalidRows::refuse, options.threads,
+                             subprogress(watch, 0.0, 0.2));
+    keys.leave_out(rows.skipped());
+    skipped.assign(rows.skipped().begin(), rows.skipped().end());
+    storage::Writer writer = path ? storage::Writer::to_path(*path) : storage::Writer::to_memory();
+    kind.write(writer, rows, {parameters, metadata, options, recall, measuring.queries}, subprogress(watch, 0.0, 0.9));
+    measure(writer, rows, measuring, options, subprogress(watch, 0.9, 1.0));
     if (keys.present()) keys.builder().write(writer);
-    source.check_unchanged();
+    rows.check_unchanged();
     index = Index::open(writer.finish());
   }
   const std::size_t count = skipped.size();
   return nb::make_tuple(std::const_pointer_cast<Index>(index), owned_array(std::move(skipped), {count}));
 }
 
-// Defines the builder of a kind: write(writer, source, request, options, monitor, own...), where `Own` are the types
-// of the arguments that only this kind takes and `named` their names.
-template <class... Own, class Write, class... Named>
-void define_builder(nb::module_& m, const char* name, const Write& write, const Named&... named) {
-  m.def(
-      name,
-      [write](const nb::object& vectors, std::size_t dims, const std::string& dtype, const std::string& source_dtype,
-              const std::string& metric, const nb::object& keys, const std::string& invalid,
-              const std::optional<std::string>& path, const std::string& metadata, std::size_t threads,
-              std::size_t memory, bool calibrate, double recall, const std::optional<FloatMatrix>& queries,
-              nb::object monitor, const Own&... own) {
-        const BuildRequest request{vectors, dims,     dtype,   source_dtype, metric,    keys,   invalid,
-                                   path,    metadata, threads, memory,       calibrate, recall, queries};
-        return build(request, std::move(monitor),
-                     [&](storage::Writer& writer, const ValidatedRows& source, const BuildOptions& options,
-                         const Monitor& watch) { write(writer, source, request, options, watch, own...); });
-      },
-      nb::arg("vectors"), nb::kw_only(), nb::arg("dims"), nb::arg("dtype"), nb::arg("source_dtype"), nb::arg("metric"),
-      nb::arg("keys").none(), nb::arg("invalid"), nb::arg("path").none(), nb::arg("metadata"), nb::arg("threads") = 0,
-      nb::arg("memory") = 0, nb::arg("calibrate") = true, nb::arg("recall") = kDefaultRecall,
-      nb::arg("queries").none() = nb::none(), nb::arg("monitor") = nb::none(), named...);
-}
-
 }  // namespace
 
 void bind_build(nb::module_& m) {
-  define_builder(
-      m, "build_exact",
-      [](storage::Writer& writer, const ValidatedRows& source, const BuildRequest& request, const BuildOptions& options,
-         const Monitor& monitor) { write_exact(writer, source, request.metadata, options, monitor); });
-  define_builder<std::size_t, std::size_t, std::uint64_t>(
-      m, "build_forest",
-      [](storage::Writer& writer, const ValidatedRows& source, const BuildRequest& request, const BuildOptions& options,
-         const Monitor& monitor, std::size_t trees, std::size_t leaf_size, std::uint64_t seed) {
-        write_forest(writer, source, {trees, leaf_size, seed}, request.metadata, options, monitor);
-      },
-      nb::arg("trees"), nb::arg("leaf_size"), nb::arg("seed"));
-  define_builder<std::size_t, std::size_t, std::size_t, std::uint64_t, bool, bool>(
-      m, "build_ivf",
-      [](storage::Writer& writer, const ValidatedRows& source, const BuildRequest& request, const BuildOptions& options,
-         const Monitor& monitor, std::size_t lists, std::size_t code_bytes, std::size_t code_bits, std::uint64_t seed,
-         bool refine, bool keep_vectors) {
-        const IvfOptions own{lists,  code_bytes,   code_bits,      seed,
-                             refine, keep_vectors, request.recall, request.measuring().queries};
-        write_ivf(writer, source, own, request.metadata, options, monitor);
-      },
-      nb::arg("lists"), nb::arg("code_bytes"), nb::arg("code_bits"), nb::arg("seed"), nb::arg("refine"),
-      nb::arg("keep_vectors"));
+  m.def("build", &build, nb::arg("kind"), nb::arg("vectors"), nb::kw_only(), nb::arg("dims"), nb::arg("dtype"),
+        nb::arg("source_dtype"), nb::arg("metric"), nb::arg("keys").none(), nb::arg("invalid"), nb::arg("path").none(),
+        nb::arg("metadata"), nb::arg("parameters"), nb::arg("threads") = 0, nb::arg("memory") = 0,
+        nb::arg("calibrate") = true, nb::arg("recall") = kDefaultRecall, nb::arg("queries").none() = nb::none(),
+        nb::arg("monitor") = nb::none());
 }
 
 }  // namespace nearabout

@@ -51,7 +51,7 @@ std::optional<std::size_t> base_effort(const Index& index, std::size_t k, std::o
   request.exact = exact;
   const Budget budget = index.budget(request);
   if (budget.every_row) return {};
-  return std::min(budget.effort, index.max_effort());
+  return std::min(budget.effort, index.effort().max);
 }
 
 // (recall, its lower end) to expect of a search; None where nothing was measured.
@@ -63,7 +63,7 @@ nb::object expected_recall(const Index& index, std::size_t k, std::optional<std:
 
 // Whether it knows what a recall takes.
 bool keeps_promises(const Index& index) {
-  return !index.has_effort() || index.rows() == 0 || index.calibration().has_value();
+  return !index.effort() || index.rows() == 0 || index.calibration().has_value();
 }
 
 // The distances between which calibration saw the nearest neighbour, and the tenth.
@@ -92,9 +92,7 @@ void bind_calibration(nb::class_<Index>& index) {
       .def("effort_for", &Index::effort_for, nb::arg("k"), nb::arg("recall"))
       .def("base_effort", &base_effort, nb::arg("k"), nb::arg("effort").none(), nb::arg("recall").none(),
            nb::arg("exact"))
-      .def_prop_ro("most_effort", &Index::max_effort)
       .def_prop_ro("keeps_promises", &keeps_promises)
-      .def_prop_ro("ends_exactly", &Index::max_effort_is_exact)
       .def_prop_ro("keeps_vectors", &Index::keeps_vectors)
       .def("seen_distances", &seen_distances)
       .def("calibrated", &calibrated, nb::arg("queries"), nb::arg("rows"), nb::arg("recall"), nb::arg("threads"),

@@ -18,8 +18,7 @@
 #include "base/norm.h"
 #include "bindings.h"
 #include "gil.h"
-#include "index/forest/forest.h"
-#include "index/ivf/ivf.h"
+#include "index/registry.h"
 #include "index/search_stats.h"
 #include "search_one.h"
 #include "storage/spelling.h"
@@ -345,47 +344,41 @@ nb::list sections(const Index& index) {
   return list;
 }
 
-// What a kind knows of itself beyond what every kind does.
-nb::dict details_of(const ForestIndex& forest) {
-  nb::dict found;
-  found["trees"] = forest.trees();
-  found["leaf_size"] = forest.leaf_size();
-  found["seed"] = forest.seed();
-  found["sketch_bytes"] = forest.sketch_bytes();
-  nb::list efforts;
-  for (const EffortPoint& point : forest.efforts()) efforts.append(nb::make_tuple(point.fraction, point.effort));
-  found["efforts"] = efforts;
-  return found;
-}
+nb::object as_object(const DescribedValue& described);
 
-nb::dict details_of(const IvfIndex& lists) {
-  nb::dict found;
-  found["lists"] = lists.lists();
-  found["code_directions"] = lists.shape().directions;
-  found["code_bits"] = lists.shape().bits;
-  found["code_bytes"] = lists.shape().bytes();
-  found["seed"] = lists.seed();
-  nb::dict curves;
-  for (std::size_t place = 0; place < kCalibratedK.size(); ++place) {
-    nb::list curve;
-    for (const CurvePoint& point : lists.curves().points[place])
-      curve.append(nb::make_tuple(point.recall, point.probes, point.depth));
-    curves[nb::int_(kCalibratedK[place])] = curve;
+struct ToPython {
+  nb::object operator()(bool value) const { return nb::bool_(value); }
+  nb::object operator()(std::uint64_t value) const { return nb::int_(value); }
+  nb::object operator()(double value) const { return nb::float_(value); }
+  nb::object operator()(const std::string& value) const { return nb::str(value.c_str(), value.size()); }
+  nb::object operator()(const DescribedList& values) const {
+    nb::list list;
+    for (const DescribedValue& value : values) list.append(as_object(value));
+    return list;
   }
-  found["curves"] = curves;
-  found["distance_source"] = std::string(name_of(lists.distance_source()));
-  found["keeps_vectors"] = lists.keeps_vectors();
-  return found;
-}
+  nb::object operator()(const Description& values) const {
+    nb::dict dict;
+    for (const auto& [name, value] : values) dict[name.c_str()] = as_object(value);
+    return dict;
+  }
+};
 
+nb::object as_object(const DescribedValue& described) { return std::visit(ToPython{}, described.value); }
+
+// What the kind tells of an index beyond what every kind does.
 nb::dict details(const Index& index) {
-  nb::dict found;
-  if (const auto* forest = dynamic_cast<const ForestIndex*>(&index)) found = details_of(*forest);
-  if (const auto* lists = dynamic_cast<const IvfIndex*>(&index)) found = details_of(*lists);
-  if (!index.has_effort()) return found;
+  nb::dict found = nb::cast<nb::dict>(ToPython{}(index.describe()));
+  if (!index.effort()) return found;
   const std::optional<Calibration::Expected> expected = index.expected(10, index.default_effort(10));
   found["expected_recall"] = expected ? nb::cast(expected->recall) : nb::none();
   return found;
+}
+
+// (unit, least, most, whether the most compares the vector of every row); None for a kind without a choice.
+nb::object effort_range(const Index& index) {
+  const EffortRange range = index.effort();
+  if (!range) return nb::none();
+  return nb::make_tuple(std::string(range.unit), range.min, range.max, range.exact_at_max);
 }
 
 IndexPointer from_bytes(const nb::bytes& image) {
@@ -433,7 +426,7 @@ void bind_index(nb::module_& m) {
       .def("save", &save, nb::arg("path"))
       .def_prop_ro("identity", [](const Index& index) { return index.file().identity(); })
       .def_prop_ro("mapped", [](const Index& index) { return index.file().mapped(); })
-      .def_prop_ro("kind", [](const Index& index) { return std::string(name_of(index.descriptor().kind)); })
+      .def_prop_ro("kind", [](const Index& index) { return std::string(find_kind(index.descriptor().kind)->name); })
       .def_prop_ro("metric", [](const Index& index) { return std::string(name_of(index.descriptor().metric)); })
       .def_prop_ro("dtype", [](const Index& index) { return std::string(name_of(index.descriptor().element)); })
       .def_prop_ro("dims", [](const Index& index) { return index.dims(); })
@@ -460,6 +453,8 @@ void bind_index(nb::module_& m) {
            nb::arg("exact") = false, nb::arg("threads") = 0, nb::arg("recall").none() = nb::none())
       .def("weighted_sum", &sum_of, nb::arg("terms"), nb::arg("vectors"), nb::arg("weights"))
       .def("details", &details)
+      .def_prop_ro("effort_range", &effort_range)
+      .def_prop_ro("counts_work", &Index::counts_work)
       .def("row_of", &row_of, nb::arg("key"))
       .def("rows_of", &rows_of, nb::arg("keys"))
       .def("key_of", &key_of, nb::arg("row"))

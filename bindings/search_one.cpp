@@ -62,7 +62,7 @@ nb::object search_single(const Index& index, nb::handle query, nb::handle k, nb:
   const Descriptor& descriptor = index.descriptor();
   if (index.rows() == 0 || descriptor.element == Element::bits || descriptor.metric == Metric::haversine)
     return nb::none();
-  if (exact.ptr() != Py_False || (descriptor.kind == Kind::exact && !effort.is_none())) return nb::none();
+  if (exact.ptr() != Py_False || (!index.effort() && !effort.is_none())) return nb::none();
   constexpr std::size_t kUnset = 0;
   const std::optional<std::size_t> wanted = positive(k, kUnset);
   const std::optional<std::size_t> spent = positive(effort, kUnset);

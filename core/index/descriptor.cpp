@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "index/registry.h"
 #include "storage/validate.h"
 
 namespace nearabout {
@@ -25,22 +26,10 @@ constexpr std::uint64_t kMaxRows = 0xFFFF'FFFEu;
 
 }  // namespace
 
-std::string_view name_of(Kind kind) {
-  switch (kind) {
-    case Kind::exact:
-      return "exact";
-    case Kind::forest:
-      return "forest";
-    case Kind::ivf:
-      return "ivf";
-  }
-  return "unknown";
-}
-
 void write_descriptor(storage::Writer& writer, const Descriptor& descriptor) {
-  const std::array<std::uint64_t, kFields> fields{
-      static_cast<std::uint64_t>(descriptor.kind), static_cast<std::uint64_t>(descriptor.metric),
-      static_cast<std::uint64_t>(descriptor.element), descriptor.rows, descriptor.dims};
+  const std::array<std::uint64_t, kFields> fields{descriptor.kind, static_cast<std::uint64_t>(descriptor.metric),
+                                                  static_cast<std::uint64_t>(descriptor.element), descriptor.rows,
+                                                  descriptor.dims};
   writer.add<std::uint64_t>(SectionId::descriptor, {1, kFields}, fields);
 }
 
@@ -50,11 +39,12 @@ Descriptor read_descriptor(const storage::File& file) {
   const std::span<const std::uint64_t> fields = section.all<std::uint64_t>();
 
   if (fields[kKind] == 0) throw_unknown(file, kKind, "the index kind", fields[kKind]);
-  if (fields[kKind] > static_cast<std::uint64_t>(Kind::ivf))
+  const IndexKind* const kind = find_kind(fields[kKind]);
+  if (!kind)
     throw UnsupportedVersionError(file.name() + " holds an index of kind " + std::to_string(fields[kKind]) +
                                   ", which this version does not know; install a newer nearabout to open it");
   Descriptor descriptor;
-  descriptor.kind = static_cast<Kind>(fields[kKind]);
+  descriptor.kind = kind->number;
   descriptor.metric = static_cast<Metric>(fields[kMetric]);
   descriptor.element = static_cast<Element>(fields[kElement]);
   descriptor.rows = fields[kRows];
@@ -73,8 +63,7 @@ Descriptor read_descriptor(const storage::File& file) {
     throw CorruptFileError(file.name() + " is corrupt: section " + section.name() +
                            " contradicts itself: " + error.what() + ". Copy or build it again.");
   }
-  // Lists of codes may keep none, and say so.
-  if (descriptor.kind != Kind::ivf || !file.has(SectionId::distance_source) || file.has(SectionId::vectors))
+  if (file.has(SectionId::vectors) || !kind->may_lack_vectors || !kind->may_lack_vectors(file))
     file.section(SectionId::vectors).expect(descriptor.element, {descriptor.rows, descriptor.dims});
   return descriptor;
 }

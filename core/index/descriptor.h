@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
 
 #include "base/element.h"
 #include "metric/metric.h"
@@ -11,12 +10,8 @@
 
 namespace nearabout {
 
-// The numbers are part of the file format: never reuse one.
-enum class Kind : std::uint32_t { exact = 1, forest = 2, ivf = 3 };
-std::string_view name_of(Kind kind);
-
 struct Descriptor {
-  Kind kind = Kind::exact;
+  std::uint32_t kind = 0;  // its number: see registry.h
   Metric metric = Metric::cosine;
   Element element = Element::f32;
   std::uint64_t rows = 0;
@@ -25,8 +20,8 @@ struct Descriptor {
 
 void write_descriptor(storage::Writer& writer, const Descriptor& descriptor);
 
-// CorruptFileError where a number is none we know or disagrees with the vectors' section; UnsupportedVersionError for a
-// kind of the future.
+// CorruptFileError where a number is unknown or disagrees with the vectors' section; UnsupportedVersionError for a kind
+// that is not registered.
 Descriptor read_descriptor(const storage::File& file);
 
 }  // namespace nearabout

@@ -9,9 +9,8 @@
 #include "base/convert.h"
 #include "base/error.h"
 #include "index/calibration/calibration_queries.h"
-#include "index/exact/exact.h"
-#include "index/forest/forest.h"
-#include "index/ivf/ivf.h"
+#include "index/calibration/searched_profile.h"
+#include "index/registry.h"
 #include "index/verify.h"
 #include "storage/validate.h"
 
@@ -57,57 +56,61 @@ Index::Index(std::shared_ptr<const storage::File> file, const Descriptor& descri
 
 std::shared_ptr<const Index> Index::open(std::shared_ptr<const storage::File> file) {
   const Descriptor descriptor = read_descriptor(*file);
-  switch (descriptor.kind) {
-    case Kind::forest:
-      return std::make_shared<const ForestIndex>(std::move(file), descriptor);
-    case Kind::ivf:
-      return std::make_shared<const IvfIndex>(std::move(file), descriptor);
-    case Kind::exact:
-      break;
-  }
-  return std::make_shared<const ExactIndex>(std::move(file), descriptor);
+  return find_kind(descriptor.kind)->open(std::move(file), descriptor);
 }
 
 std::optional<std::size_t> Index::default_effort(std::size_t k) const {
   if (!calibration_) return fallback_effort(k);
-  if (const std::optional<std::size_t> effort = effort_for(k, calibration_->target)) return effort;
+  if (const std::optional<std::size_t> needed = effort_for(k, calibration_->target)) return needed;
   // Kinds that rank by codes have nothing better to fall back to than about the most that these find.
-  if (max_effort_is_exact()) return {};
+  if (effort().exact_at_max) return {};
   return static_cast<std::size_t>(std::ceil(calibration_->effort_for_best(k, calibration_->target)));
 }
 
 std::optional<std::size_t> Index::effort_for(std::size_t k, double recall) const {
   if (!calibration_) return {};
-  const auto most = static_cast<double>(max_effort());
-  const std::optional<double> effort = calibration_->effort_for(k, recall);
-  if (!effort) return {};
+  const EffortRange range = effort();
+  const std::optional<double> needed = calibration_->effort_for(k, recall);
+  if (!needed) return {};
   // What was measured with rows that the index has learnt from promises too much; such an index is small.
-  if (max_effort_is_exact() && calibration_->origin == Calibration::Origin::rows && !can_hold_out(rows())) return {};
+  if (range.exact_at_max && calibration_->origin == Calibration::Origin::rows && !can_hold_out(rows())) return {};
   constexpr double kWorthwhile = 0.8;  // of what comparing every row costs: some queries end so after all
-  if (max_effort_is_exact() && (*effort >= most || calibration_->nanoseconds(k, *effort) > kWorthwhile * exact_cost(k)))
+  const bool reaches_max = *needed >= static_cast<double>(range.max);
+  if (range.exact_at_max && (reaches_max || calibration_->nanoseconds(k, *needed) > kWorthwhile * exact_cost(k)))
     return {};
-  return std::clamp(static_cast<std::size_t>(std::ceil(*effort)), min_effort(), max_effort());
+  return std::clamp(static_cast<std::size_t>(std::ceil(*needed)), range.min, range.max);
 }
 
-std::optional<Calibration::Expected> Index::expected(std::size_t k, std::optional<std::size_t> effort) const {
-  if (!has_effort() || rows() == 0 || !effort) return Calibration::Expected{1, 1};
-  if (*effort >= max_effort() && max_effort_is_exact()) return Calibration::Expected{1, 1};
+std::optional<Calibration::Expected> Index::expected(std::size_t k, std::optional<std::size_t> spent) const {
+  const EffortRange range = effort();
+  if (!range || rows() == 0 || !spent || range.is_exact(*spent)) return Calibration::Expected{1, 1};
   if (!calibration_ || calibration_->points.empty()) return {};
-  return calibration_->expected(k, static_cast<double>(*effort));
+  return calibration_->expected(k, static_cast<double>(*spent));
 }
 
 Budget Index::budget(const Request& request) const {
-  if (!has_effort() || request.exact || rows() == 0) return {0, true, false, 0};
-  const auto exact_from = [&](std::size_t effort) { return effort >= max_effort() && max_effort_is_exact(); };
-  if (request.effort) return {*request.effort, exact_from(*request.effort), false, 0};
+  const EffortRange range = effort();
+  if (!range || request.exact || rows() == 0) return {0, true, false, 0};
+  if (request.effort) return {*request.effort, range.is_exact(*request.effort), false, 0};
   // How many rows lie within a radius nobody knows beforehand: what calibration says of k neighbours does not hold.
-  if (request.radius && max_effort_is_exact()) return {max_effort(), true, false, 0};
+  if (request.radius && range.exact_at_max) return {range.max, true, false, 0};
   const std::size_t k = request.radius ? kCalibratedK[1] : request.k;
   const double recall = request.recall.value_or(calibration_ ? calibration_->target : kDefaultRecall);
-  std::optional<std::size_t> effort = request.recall ? effort_for(k, recall) : default_effort(k);
-  if (!effort && !keeps_vectors()) effort = max_effort();
-  if (!effort || exact_from(*effort)) return {max_effort(), true, false, 0};
-  return {*effort, false, calibration_.has_value() && !request.radius, recall};
+  std::optional<std::size_t> needed = request.recall ? effort_for(k, recall) : default_effort(k);
+  if (!needed && !keeps_vectors()) needed = range.max;
+  if (!needed || range.is_exact(*needed)) return {range.max, true, false, 0};
+  return {*needed, false, calibration_.has_value() && !request.radius, recall};
+}
+
+std::unique_ptr<RecallProfile> Index::profile(const CalibrationQueries& queries, const BuildOptions& build,
+                                              const Monitor& monitor) const {
+  return std::make_unique<SearchedProfile>(*this, queries, build, monitor);
+}
+
+double Index::query_cost(std::size_t k, std::size_t effort) const {
+  const double all = exact_cost(k);
+  const double every_row = std::isfinite(all) ? all : static_cast<double>(rows()) * static_cast<double>(dims());
+  return every_row * static_cast<double>(effort) / static_cast<double>(std::max<std::size_t>(1, this->effort().max));
 }
 
 std::vector<SearchResult> Index::search(MatrixView queries, const Request& request) const {

@@ -12,7 +12,9 @@
 #include "base/monitor.h"
 #include "base/top_k.h"
 #include "index/calibration/calibration.h"
+#include "index/description.h"
 #include "index/descriptor.h"
+#include "index/effort.h"
 #include "storage/file.h"
 #include "storage/key_map.h"
 
@@ -71,14 +73,9 @@ class Index {
                                         const Request& request) const;
   const std::shared_ptr<const storage::File>& file_handle() const { return file_; }
 
-  // --- What a search may spend; 0 for kinds that have no choice ---
-  virtual bool has_effort() const { return false; }
-  // Whether the largest effort is the exact scan; kinds that rank by codes still do, of all rows.
-  virtual bool max_effort_is_exact() const { return true; }
-  // Whether a kind has knobs of its own, which are measured whatever is asked.
+  virtual EffortRange effort() const { return {}; }
+  // Whether the build fits parameters of the kind with held-out queries, even if it is not to be calibrated.
   virtual bool needs_tuning() const { return false; }
-  virtual std::size_t min_effort() const { return 0; }
-  virtual std::size_t max_effort() const { return 0; }  // where everything is looked at
   // What a search may spend for this request.
   Budget budget(const Request& request) const;
   // What a search spends where nothing is asked for; nothing: it compares every row.
@@ -92,9 +89,14 @@ class Index {
   // Nanoseconds that finding k neighbours by comparing every row takes, about, in a batch.
   virtual double exact_cost(std::size_t) const { return std::numeric_limits<double>::infinity(); }
   // What calibration queries find, and what that costs; null for kinds without a choice.
-  virtual std::unique_ptr<RecallProfile> profile(const CalibrationQueries&, const BuildOptions&, const Monitor&) const {
-    return nullptr;
-  }
+  virtual std::unique_ptr<RecallProfile> profile(const CalibrationQueries& queries, const BuildOptions& build,
+                                                 const Monitor& monitor) const;
+  // Nanoseconds of a query for k neighbours with this effort, about, on one thread: a model, the same on every machine.
+  virtual double query_cost(std::size_t k, std::size_t effort) const;
+  // Whether searches fill Request::stats.
+  virtual bool counts_work() const { return false; }
+  // What info() shows of this kind.
+  virtual Description describe() const { return {}; }
   // False for kinds that keep codes in place of vectors: they have no exact search.
   virtual bool keeps_vectors() const { return true; }
   // Stored vectors, verified, one after the other; of an index that keeps none, what its codes stand for.

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from nearabout.hits import Hits
     from nearabout.images import from_bytes
     from nearabout.index import Index, open
-    from nearabout.params import IVF, Exact, Forest, PcaCodes
-    from nearabout.planning import Plan, plan
+    from nearabout.kinds import IVF, Exact, Forest, PcaCodes
+    from nearabout.planning.plan import Plan, plan
     from nearabout.profile import Profile
 
 __version__ = "0.1.0"
@@ -78,12 +78,12 @@ _HOMES = {
     "Index": "nearabout.index",
     "from_bytes": "nearabout.images",
     "open": "nearabout.index",
-    "Exact": "nearabout.params",
-    "Forest": "nearabout.params",
-    "IVF": "nearabout.params",
-    "PcaCodes": "nearabout.params",
-    "Plan": "nearabout.planning",
-    "plan": "nearabout.planning",
+    "Exact": "nearabout.kinds",
+    "Forest": "nearabout.kinds",
+    "IVF": "nearabout.kinds",
+    "PcaCodes": "nearabout.kinds",
+    "Plan": "nearabout.planning.plan",
+    "plan": "nearabout.planning.plan",
     "Profile": "nearabout.profile",
 }
 

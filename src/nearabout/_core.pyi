@@ -121,11 +121,12 @@ class Index:
     # What a search gives each query at least; None: every row is compared.
     def base_effort(self, k: int, effort: int | None, recall: float | None, exact: bool) -> int | None: ...
     @property
-    def most_effort(self) -> int: ...  # with which everything is looked at
+    def counts_work(self) -> bool: ...  # whether profile() is to be had
+    # (unit, least, most, whether the most compares every vector); None for a kind that always compares every row.
+    @property
+    def effort_range(self) -> tuple[str, int, int, bool] | None: ...
     @property
     def keeps_promises(self) -> bool: ...  # whether it knows what a recall takes
-    @property
-    def ends_exactly(self) -> bool: ...  # whether that compares every row
     @property
     def keeps_vectors(self) -> bool: ...
     # Between which calibration saw the distance of the nearest neighbour, and of the tenth.
@@ -137,7 +138,8 @@ class Index:
     def similar_keys(self, word: str, count: int) -> list[str]: ...  # nearest spellings; [] when keys are not strings
     def keys_with(self, text: str, count: int) -> list[str]: ...  # keys that begin with a text, then those that have it
 
-def build_exact(
+def build(
+    kind: str,  # as the registry has it
     # (n, dims), each row in one piece: any of the types below, bf16 as uint16, bits as packed uint8; or rows in a file
     # of these `dims` and `source_dtype`.
     vectors: Array | RowsInFile,
@@ -150,6 +152,7 @@ def build_exact(
     invalid: Literal["raise", "skip"],
     path: str | None,  # None: in memory
     metadata: str,  # JSON text, stored as it is
+    parameters: dict[str, bool | int | float | str],  # of the kind
     threads: int = 0,
     memory: int = 0,  # bytes for the build itself, 0: as much as is convenient
     calibrate: bool = True,
@@ -157,53 +160,8 @@ def build_exact(
     queries: NDArray[np.float32] | None = None,  # to measure with; rows where there are none
     monitor: Monitor = None,
 ) -> tuple[Index, NDArray[np.int64]]: ...  # the index, open, and the rows that invalid="skip" left out
-def build_forest(
-    vectors: Array | RowsInFile,
-    *,
-    dims: int,
-    dtype: str,
-    source_dtype: str,
-    metric: str,
-    keys: Sequence[str] | NDArray[np.int64] | None,
-    invalid: Literal["raise", "skip"],
-    path: str | None,
-    metadata: str,
-    threads: int = 0,
-    memory: int = 0,
-    calibrate: bool = True,
-    recall: float = 0.95,
-    queries: NDArray[np.float32] | None = None,
-    monitor: Monitor = None,
-    trees: int,
-    leaf_size: int,
-    seed: int,
-) -> tuple[Index, NDArray[np.int64]]: ...  # the same, with what a forest takes
-def build_ivf(
-    vectors: Array | RowsInFile,
-    *,
-    dims: int,
-    dtype: str,
-    source_dtype: str,
-    metric: str,
-    keys: Sequence[str] | NDArray[np.int64] | None,
-    invalid: Literal["raise", "skip"],
-    path: str | None,
-    metadata: str,
-    threads: int = 0,
-    memory: int = 0,
-    calibrate: bool = True,
-    recall: float = 0.95,
-    queries: NDArray[np.float32] | None = None,
-    monitor: Monitor = None,
-    lists: int,
-    code_bytes: int,
-    code_bits: int,
-    seed: int,
-    refine: bool,  # whether rows that look nearest are compared
-    keep_vectors: bool,  # whether that is by vectors, or by 8-bit codes in place of them
-) -> tuple[Index, NDArray[np.int64]]: ...  # the same, with what lists of codes take; 0 lets the core choose
 
-# --- Rows in files. Dtypes are those of build_exact's source_dtype. ---
+# --- Rows in files. Dtypes are those of build's source_dtype. ---
 
 class RowsInFile:
     """Rows of a regular file, read when they are needed. A layout that the file cannot have is a FileFormatError."""

@@ -32,7 +32,7 @@ def check_k(k: object, available: int) -> int:
     return max(0, min(count, available))
 
 
-def check_effort(effort: object, exact: object, kind: str) -> tuple[int | None, bool]:
+def check_effort(effort: object, exact: object, has_effort: bool) -> tuple[int | None, bool]:
     """How much a search may look at, as the core takes it: a number or None for the index's own choice, and whether it
     looks at everything."""
     everything = check_flag("exact", exact)
@@ -42,7 +42,7 @@ def check_effort(effort: object, exact: object, kind: str) -> tuple[int | None, 
         raise InvalidInputError(
             f"effort is {effort!r} and exact is True; an exact search looks at everything: pass one"
         )
-    if kind == "exact":
+    if not has_effort:
         raise InvalidInputError(f"effort is {effort!r}; an exact index always looks at everything: leave it out")
     if isinstance(effort, (bool, np.bool_)) or not isinstance(effort, (int, np.integer)) or effort < 1:
         raise InvalidInputError(
@@ -51,11 +51,11 @@ def check_effort(effort: object, exact: object, kind: str) -> tuple[int | None, 
     return min(int(effort), 2**63), everything
 
 
-def check_seed(seed: object, kind: str) -> int:
+def check_seed(seed: object, is_random: bool) -> int:
     """A number that the core can draw from."""
     if isinstance(seed, (bool, np.bool_)) or not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**64:
         raise InvalidInputError(f"seed is {seed!r}; pass a whole number from 0 to 2**64 - 1")
-    if seed != 0 and kind == "exact":
+    if seed != 0 and not is_random:
         raise InvalidInputError(f"seed is {seed}; nothing is random in an exact index: leave it out")
     return int(seed)
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
-from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -14,13 +12,13 @@ from numpy.typing import NDArray
 from nearabout import __version__, _core
 from nearabout.arguments import check_flag, check_path, check_seed, check_threads
 from nearabout.calibration import check_recall
-from nearabout.choice import choose_kind
 from nearabout.errors import InvalidInputError
 from nearabout.index import Index
 from nearabout.inputs import as_measured
+from nearabout.kinds import Kind, resolve_kind
+from nearabout.kinds.auto import choose_kind, every_row_kind
 from nearabout.larger import check_memory
 from nearabout.names import check_dtype, check_metric
-from nearabout.params import IVF, Exact, Forest, Kind, PcaCodes, resolve_kind
 from nearabout.progress import in_two_steps, monitor_for
 from nearabout.taking import Wanted, take
 
@@ -115,7 +113,7 @@ def build(
     asked = resolve_kind(kind)
     recall, calibrate = check_recall(recall), check_flag("calibrate", calibrate)
     _refuse_queries_of_exact(queries, asked)
-    seed = check_seed(seed, "auto" if asked == "auto" else asked.name)
+    seed = check_seed(seed, is_random=asked == "auto" or asked.takes_seed)
     target = None if path is None else check_path(path)
     _check_invalid(invalid)
     budget = check_memory(memory, target)
@@ -145,7 +143,8 @@ def build(
         notes = {**({"chosen_by": "auto"} if asked == "auto" else {}), **origin}
         core, skipped = _build_kind(taken, options, seed, measured, notes, params, monitor)
         if asked == "auto" and _is_better_exact(core, params, calibrate):
-            core, skipped = _build_kind(taken, options, seed, None, notes, Exact(), None)
+            exact = every_row_kind(metric, vectors.dtype)
+            core, skipped = _build_kind(taken, options, seed, None, notes, exact, None)
     finally:
         finish()
     return Index(core, taken.left_out(skipped))
@@ -153,7 +152,7 @@ def build(
 
 def _is_better_exact(core: _core.Index, params: Kind, calibrate: bool) -> bool:
     """Whether calibration found that comparing every row reaches the recall sooner: an exact index does it as well."""
-    return calibrate and isinstance(params, IVF) and core.base_effort(10, None, None, False) is None
+    return calibrate and not params.always_exact and core.base_effort(10, None, None, False) is None
 
 
 def _build_kind(
@@ -161,11 +160,13 @@ def _build_kind(
 ) -> tuple[_core.Index, NDArray[np.int64]]:
     """An index of one kind, and the rows that were skipped."""
     metadata = {"library": f"nearabout {__version__}", **params.settings(), **notes}
-    built: tuple[_core.Index, NDArray[np.int64]] = taken.naming_keys(_builder(params, seed))(
+    built: tuple[_core.Index, NDArray[np.int64]] = taken.naming_keys(_core.build)(
+        params.name,
         taken.rows,
         **options,
         metadata=json.dumps(metadata, ensure_ascii=False),
-        queries=queries if isinstance(params, (Forest, IVF)) else None,
+        parameters=params.parameters(seed),
+        queries=None if params.always_exact else queries,
         monitor=monitor,
     )
     return built
@@ -177,34 +178,8 @@ def _check_invalid(invalid: object) -> None:
 
 
 def _refuse_queries_of_exact(queries: Any, asked: Kind | Literal["auto"]) -> None:
-    if queries is not None and isinstance(asked, Exact):
+    if queries is not None and isinstance(asked, Kind) and asked.always_exact:
         raise InvalidInputError(
             "queries were given, and an exact index measures nothing with them: it compares every row; leave them out, "
             "or choose another kind"
         )
-
-
-def _builder(params: Kind, seed: int) -> Callable[..., tuple[_core.Index, NDArray[np.int64]]]:
-    """The core's builder of a kind, with what only that kind takes."""
-    if isinstance(params, Forest):
-        trees = 1 if params.trees == "auto" else params.trees
-        return partial(_core.build_forest, trees=trees, leaf_size=params.leaf_size, seed=seed)
-    if isinstance(params, IVF):
-        codes = PcaCodes(params.codes) if isinstance(params.codes, int) else params.codes
-        size, bits = (0, 0) if codes == "auto" else (codes.size, _or_zero(codes.bits))
-        lists = _or_zero(params.lists)
-        return partial(
-            _core.build_ivf,
-            lists=lists,
-            code_bytes=size,
-            code_bits=bits,
-            seed=seed,
-            refine=params.refine,
-            keep_vectors=params.keep_vectors,
-        )
-    return _core.build_exact
-
-
-def _or_zero(setting: int | Literal["auto"]) -> int:
-    """What the core takes: 0 lets it choose."""
-    return 0 if setting == "auto" else setting

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from nearabout.arguments import check_effort, check_k
 from nearabout.calibration import EVERY_ROW, check_spending
+from nearabout.effort import index_effort
 from nearabout.errors import InvalidInputError, quoted
 from nearabout.inputs import as_queries
 from nearabout.reasons import why
@@ -127,7 +128,7 @@ def explain(
         )
     k = check_k(k, question.answers)
     recall = check_spending(index._core, recall, effort, False)
-    effort, _ = check_effort(effort, False, index.kind)
+    effort, _ = check_effort(effort, False, index._core.effort_range is not None)
     rows, distances = _truth(question, row, k)
     rank = rows.index(row) + 1
     found, _, hits = question.ask(k, effort=effort, recall=recall)
@@ -144,7 +145,7 @@ def explain(
         found=row in found,
         effort=spent,
         min_effort_found=min_effort_found,
-        reachable=index.kind == "exact" or min_effort_found is not None,
+        reachable=index._core.effort_range is None or min_effort_found is not None,
         probed=None if spent is None else _probed(question, row, distances[rank - 1], spent),
         distance_source="vectors" if index._core.keeps_vectors else _distance_source(index),
         why="",
@@ -177,7 +178,7 @@ def _truth(question: _Question, row: int, k: int) -> tuple[list[int], list[float
     """The nearest rows down to the one asked about and to the k-th, and their distances: by the exact scan, or by the
     codes of all rows where no vectors are kept."""
     core = question.index._core
-    all_of_it: dict[str, Any] = {"exact": True} if core.keeps_vectors else {"effort": core.most_effort}
+    all_of_it: dict[str, Any] = {"exact": True} if core.keeps_vectors else {"effort": index_effort(core).most}
     wanted = max(k, _FIRST_ASKED)
     while True:
         rows, distances, _ = question.ask(min(wanted, question.answers), **all_of_it)
@@ -191,9 +192,9 @@ def _min_effort_found(question: _Question, row: int, k: int, spent: int | None) 
     down, each half of the last, until one does not find it; then what lies between is halved. More effort need not find
     all that less does, so that only those that were tried are known."""
     core = question.index._core
-    if question.index.kind == "exact":
+    if core.effort_range is None:
         return None
-    most = core.most_effort - (1 if _compares(question.index) else 0)
+    most = index_effort(core).most - (1 if _compares(question.index) else 0)
     found = None
     ladder = sorted({most >> step for step in range(most.bit_length())} | ({spent} if spent else set()), reverse=True)
     missed = 0
@@ -216,6 +217,6 @@ def _min_effort_found(question: _Question, row: int, k: int, spent: int | None) 
 def _probed(question: _Question, row: int, distance: float, effort: int) -> bool | None:
     """Whether the row's list is among those looked into: a search within a radius compares all of their rows."""
     index = question.index
-    if index.kind != "ivf" or not _compares(index):
+    if not index._core.counts_work or not _compares(index):
         return None
     return row in index.radius_search(question.vector, distance, effort=effort).rows.tolist()

@@ -26,7 +26,8 @@ from nearabout.closed import Closable, Closed
 from nearabout.errors import CorruptFileError, InvalidInputError, UnknownKeyError
 from nearabout.hits import Hits, Keys
 from nearabout.inputs import as_queries, stored_to_numpy
-from nearabout.keys import INT64_MAX, INT64_MIN, as_keys, is_utf8
+from nearabout.keys import as_keys
+from nearabout.lookup import checked_rows, is_single_key, keys_of, row_of
 from nearabout.measuring import Measuring
 from nearabout.names import unknown_key
 from nearabout.progress import monitor_for
@@ -103,6 +104,12 @@ class Index(Measuring, Closable):
         return self._core.kind
 
     @property
+    def effort_unit(self) -> str | None:
+        """What `effort=` counts: "lists" or "rows"; None where a search always compares every row."""
+        found = self._core.effort_range
+        return None if found is None else found[0]
+
+    @property
     def metric(self) -> str:
         """What near means, as given to `build`."""
         return self._metric
@@ -164,10 +171,16 @@ class Index(Measuring, Closable):
             "file_bytes": self._core.file_bytes,
             "isa": _core.isa(),
             "metadata": self._metadata(),
-            **self._core.details(),
+            **self._details(),
             "calibration": self._core.calibration(),
             "sections": self._core.sections(),
         }
+
+    def _details(self) -> dict[str, Any]:
+        """Returns what the kind tells of this index."""
+        from nearabout.kinds import KINDS
+
+        return KINDS[self.kind].info(self._core.details())
 
     # --- Searching ---
 
@@ -224,7 +237,7 @@ class Index(Measuring, Closable):
             rows, distances, spent, unlike = found
             spending = Spent(self._core, len(rows), (effort, recall, False), spent, unlike)
             return Hits(rows, distances, len(rows), self._metric, self._keys_of, spending)
-        looked, everything = check_effort(effort, exact, self.kind)
+        looked, everything = check_effort(effort, exact, self._core.effort_range is not None)
         k = check_k(k, len(self))
         queries, single = as_queries(query, self.metric, self.dtype, self.dims)
         with room_for_hits(len(queries), k):
@@ -254,11 +267,11 @@ class Index(Measuring, Closable):
         """
         from nearabout.profile import Profile
 
-        if self.kind != "ivf":
+        if not self._core.counts_work:
             raise InvalidInputError(
-                f"an index of kind {self.kind!r} keeps no count of its work; only lists of codes do"
+                f"profile() is for kinds that count their work; an index of kind {self.kind!r} does not"
             )
-        spent, _ = check_effort(effort, False, self.kind)
+        spent, _ = check_effort(effort, False, self._core.effort_range is not None)
         k = check_k(k, len(self))
         queries, _ = as_queries(query, self.metric, self.dtype, self.dims)
         found = self._core.profile(queries, k, spent, check_threads(threads))
@@ -305,8 +318,8 @@ class Index(Measuring, Closable):
         k = check_k(k, len(self) - (not include_self))
         looked_for = min(k + (not include_self), len(self))  # the row itself is found, and left out
         recall = check_spending(self._core, recall, effort, exact)
-        spent, everything = check_effort(effort, exact, self.kind)
-        single = _is_single_key(key)
+        spent, everything = check_effort(effort, exact, self._core.effort_range is not None)
+        single = is_single_key(key)
         wanted = np.array([self._row(key)], np.int64) if single else self.rows(key)
         with room_for_hits(len(wanted), k):
             found = self._core.search_rows(wanted, k, include_self, spent, recall, everything, check_threads(threads))
@@ -396,7 +409,7 @@ class Index(Measuring, Closable):
         [0, 1]
         """
         recall = check_spending(self._core, recall, effort, exact)
-        spent, everything = check_effort(effort, exact, self.kind)
+        spent, everything = check_effort(effort, exact, self._core.effort_range is not None)
         radius = check_radius(radius, self.metric)
         queries, single = as_queries(query, self.metric, self.dtype, self.dims)
         with room_for_hits(len(queries), None):
@@ -420,7 +433,7 @@ class Index(Measuring, Closable):
     # --- Keys and vectors ---
 
     def __contains__(self, key: object) -> bool:
-        return self._find(key) >= 0
+        return row_of(self._core, key) >= 0
 
     def __getitem__(self, key: Any) -> NDArray[Any]:
         """The vector of a key, (dims,), or those of a list of keys, (n, dims), as `vectors` gives them.
@@ -429,7 +442,7 @@ class Index(Measuring, Closable):
             UnknownKeyError: a key is not in the index.
             InvalidInputError: no vectors are kept, as in `vectors`.
         """
-        if _is_single_key(key):
+        if is_single_key(key):
             stored = self._core.vectors(np.array([self._row(key)], np.int64))
             return stored_to_numpy(stored[0], self.dtype, self.dims)
         return self.vectors(self.rows(key))
@@ -449,7 +462,7 @@ class Index(Measuring, Closable):
         >>> na.build([[1.0], [2.0], [3.0]], keys=["a", "b", "c"]).keys([2, 0]).tolist()
         ['c', 'a']
         """
-        return self._keys_of(self._checked_rows(rows))
+        return self._keys_of(checked_rows(rows, len(self)))
 
     def rows(self, keys: Any) -> NDArray[np.int64]:
         """The row numbers of a list or array of keys.
@@ -477,7 +490,7 @@ class Index(Measuring, Closable):
             InvalidInputError: a row outside 0 to len - 1; small codes alone are kept (`IVF(refine=False,
                 keep_vectors=False)`).
         """
-        wanted = self._checked_rows(rows)
+        wanted = checked_rows(rows, len(self))
         stored = self._core.vectors(wanted.ravel())
         return stored_to_numpy(stored, self.dtype, self.dims).reshape(*wanted.shape, self.dims)
 
@@ -546,51 +559,13 @@ class Index(Measuring, Closable):
         return index
 
     def _keys_of(self, rows: NDArray[np.int64]) -> Keys:
-        if self._core.key_type == "none":
-            return rows
-        found = rows >= 0
-        if self._core.key_type == "int":
-            numbers = np.full(rows.shape, -1, np.int64)
-            numbers[found] = self._core.keys_of(rows[found])
-            return numbers
-        words = np.full(rows.shape, None, object)
-        words[found] = self._core.keys_of(rows[found])
-        return words
-
-    def _checked_rows(self, rows: Any) -> NDArray[np.int64]:
-        if rows is None:
-            return np.arange(len(self), dtype=np.int64)
-        array = np.asarray(rows)
-        if array.size == 0:
-            return np.empty(array.shape, np.int64)
-        if array.dtype.kind not in "iu":
-            advice = ": index[key] is the vector of a key" if array.dtype.kind in "OUT" else ""
-            raise InvalidInputError(
-                f"rows has the dtype {array.dtype}; row numbers are integers, 0 to {len(self) - 1}{advice}"
-            )
-        if (low := int(array.min())) < 0 or int(array.max()) >= len(self):
-            given = low if low < 0 else int(array.max())
-            raise InvalidInputError(f"there is no row {given}; the index has {len(self):,} rows, 0 to {len(self) - 1}")
-        return array.astype(np.int64)
-
-    def _find(self, key: object) -> int:
-        """The row of a key, or -1; what cannot be a key is not in the index."""
-        if self._core.key_type == "str":
-            return self._core.row_of(str(key)) if isinstance(key, str) and is_utf8(key) else -1
-        if isinstance(key, (bool, np.bool_)) or not isinstance(key, (int, np.integer)):
-            return -1
-        number = int(key)
-        return self._core.row_of(number) if INT64_MIN <= number <= INT64_MAX else -1
+        return keys_of(self._core, rows)
 
     def _row(self, key: object) -> int:
-        row = self._find(key)
+        row = row_of(self._core, key)
         if row < 0:
             raise UnknownKeyError(self._unknown(key))
         return row
 
     def _unknown(self, key: object) -> str:
         return unknown_key(self._core, key.item() if isinstance(key, np.generic) else key)
-
-
-def _is_single_key(key: object) -> bool:
-    return isinstance(key, (str, bytes, int, float, np.generic)) or key is None

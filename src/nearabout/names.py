@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 METRICS = ("euclidean", "sqeuclidean", "cosine", "dot", "manhattan", "hamming", "jaccard", "haversine")
 BIT_METRICS = ("hamming", "jaccard")
+FLOAT_METRICS = METRICS[:4]  # Euclidean distance, or distance as a function of an inner product
 DTYPES = ("f32", "f16", "bf16", "u8", "i8", "bits")
 
 # What other libraries call them. They are not accepted, since one thing has one name here, but they are understood.

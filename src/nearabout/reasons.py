@@ -74,8 +74,8 @@ def _remedy(index: Index, told: Explanation) -> str:
 
 
 def _counted(index: Index, effort: int) -> str:
-    what = "list" if index.kind == "ivf" else "row"
-    return f"{effort:,} {what}{'' if effort == 1 else 's'}"
+    unit = index.effort_unit or "rows"
+    return f"{effort:,} {unit.removesuffix('s') if effort == 1 else unit}"
 
 
 def _neighbours(k: int) -> str:

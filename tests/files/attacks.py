@@ -137,7 +137,8 @@ def sections_gone(image: bytes) -> Iterator[Attack]:
             near.SCREEN_DIRECTIONS,
             near.GUARD,
         }
-        whole |= near.DISTANCE_SOURCE in {other.id for other in parts} and part.id in {near.DISTANCE_SOURCE, near.VECTORS}
+        without = {other.id for other in parts}
+        whole |= near.DISTANCE_SOURCE in without and part.id in {near.DISTANCE_SOURCE, near.VECTORS}
         yield Attack(f"no {part.name}", near.put_together(others), "" if whole else "CorruptFileError", "")
         yield Attack(f"{part.name} twice", near.put_together([*parts, part]), "CorruptFileError", "id")
         unknown = near.put_together([*others, replace(part, id=77, flags=0)])

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 import nearabout as na
-from nearabout.choice import choose_kind, most_exact_rows
 from nearabout.cli import main
+from nearabout.kinds.auto import choose_kind
+from nearabout.kinds.exact import most_exact_rows
 
 DIMS = 24
 BORDER = most_exact_rows(DIMS)

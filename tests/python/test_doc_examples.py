@@ -20,7 +20,7 @@ MODULES = [
     "nearabout",
     "nearabout.annoy",
     "nearabout.building",
-    "nearabout.choice",
+    "nearabout.kinds.auto",
     "nearabout.evaluation",
     "nearabout.evaluation.distances",
     "nearabout.evaluation.evaluate",
@@ -34,10 +34,12 @@ MODULES = [
     "nearabout.measuring",
     "nearabout.reasons",
     "nearabout.index",
-    "nearabout.other_kinds",
     "nearabout.other_methods",
-    "nearabout.params",
-    "nearabout.planning",
+    "nearabout.kinds",
+    "nearabout.kinds.exact",
+    "nearabout.kinds.forest",
+    "nearabout.kinds.ivf",
+    "nearabout.planning.plan",
 ]
 PAGES = ["README.md", *sorted(str(page.relative_to(ROOT)) for page in ROOT.glob("docs/how-to/*.md"))]
 PAGES += ["docs/reference/python.md"]

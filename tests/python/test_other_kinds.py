@@ -7,8 +7,8 @@ import re
 import pytest
 
 import nearabout as na
+from nearabout.kinds import kind_from_settings
 from nearabout.other_methods import _SERVES
-from nearabout.params import kind_from_settings
 
 GRAPH = "did you mean 'ivf'? It does the work of a graph, which this library does not build. Allowed: auto, "
 

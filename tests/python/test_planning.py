@@ -12,10 +12,9 @@ import pytest
 
 import nearabout as na
 from nearabout.cli import main
-from nearabout.params import Kind
-from nearabout.plan_costs import memory_bytes, seconds
-from nearabout.plan_queries import query_cost
-from nearabout.plan_sizes import Case, list_codes_bytes
+from nearabout.kinds import Kind
+from nearabout.planning.case import Case
+from nearabout.planning.costs import memory_bytes, query_cost, seconds
 from tests.combinations import star
 
 BUNDLED = Path(na.__file__).parent / "data" / "glove.6B.50d.5k.bin"
@@ -89,7 +88,7 @@ def test_the_codes_of_lists() -> None:
     vectors = directions_that_fade(4000, 64, "f32")
     kind = na.IVF(lists=50, codes=na.PcaCodes(16, bits=2))
     sections = {part["name"]: part["bytes"] for part in na.build(vectors, kind=kind).info()["sections"]}
-    planned = list_codes_bytes(Case(4000, 64, "cosine", "f32", kind))
+    planned = kind.codes_bytes(Case(4000, 64, "cosine", "f32", kind))
     assert 0.9 < planned / sections["list_codes"] < 1.1
 
 

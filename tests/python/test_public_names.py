@@ -41,7 +41,7 @@ NAMES = [
 INDEX = {"dims", "dtype", "info", "keys", "kind", "metric", "path", "radius_search", "rows", "save", "search"}
 INDEX |= {"close", "to_bytes"}
 INDEX |= {"profile", "search_by_key", "skipped", "vectors", "verify"}
-INDEX |= {"analogy", "calibrate", "calibration", "explain", "measure_recall"}
+INDEX |= {"analogy", "effort_unit", "calibrate", "calibration", "explain", "measure_recall"}
 HITS = {"counts", "distances", "effort", "expected_recall", "keys", "rows", "scores", "out_of_distribution"}
 HITS |= {"to_arrow", "to_dict", "to_pandas", "to_polars"}
 

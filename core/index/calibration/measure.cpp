@@ -126,11 +126,11 @@ std::array<DistanceRange, 2> ranges_of(const Distances& distances) {
 
 Calibration calibration_of(const Index& index, const RecallProfile& profile,
                            const CalibrationQueries& calibration_queries, double target, const BuildOptions& build) {
-  Calibration calibration = calibrate(profile, calibration_queries, index.max_effort_is_exact());
+  Calibration calibration = calibrate(profile, calibration_queries, index.effort().exact_at_max);
   calibration.target = target;
   const double usual = calibration.effort_for_best(kTenth, kDefaultRecall);
   calibration.distances =
-      ranges_of(index.max_effort_is_exact() ? true_distances(index, calibration_queries, build)
+      ranges_of(index.effort().exact_at_max ? true_distances(index, calibration_queries, build)
                                             : result_distances(index, calibration_queries, usual, build));
   return calibration;
 }
@@ -140,7 +140,7 @@ Calibration calibration_of(const Index& index, const RecallProfile& profile,
 void measure(storage::Writer& writer, const ValidatedRows& source, const MeasureOptions& options,
              const BuildOptions& build, const Monitor& monitor) {
   std::shared_ptr<const Index> index = Index::open(writer.preview());
-  if (!index->has_effort() || index->rows() == 0 || (!options.calibrate && !index->needs_tuning())) return;
+  if (!index->effort() || index->rows() == 0 || (!options.calibrate && !index->needs_tuning())) return;
   const RowReader read = [&](std::size_t begin, std::size_t end, float* to) { source.read_f32(begin, end, to); };
   const std::size_t step = options.calibrate ? 1 : kStepForKnobs;
   CalibrationQueries calibration_queries =
@@ -160,7 +160,7 @@ void measure(storage::Writer& writer, const ValidatedRows& source, const Measure
 
 std::shared_ptr<const Index> remeasured(const Index& index, const CalibrationInput& given, double target,
                                         std::size_t threads, const Monitor& monitor) {
-  if (!index.has_effort()) throw InvalidInputError("an exact index compares every row: there is nothing to calibrate");
+  if (!index.effort()) throw InvalidInputError("an exact index compares every row: there is nothing to calibrate");
   if (index.rows() == 0) throw InvalidInputError("the index has no rows: there is nothing to calibrate it with");
   if (!index.keeps_vectors())
     throw InvalidInputError(

@@ -6,7 +6,7 @@ namespace nearabout {
 void write_exact(storage::Writer& writer, const ValidatedRows& source, const std::string& metadata,
                  const BuildOptions& options, const Monitor& monitor) {
   Descriptor descriptor;
-  descriptor.kind = Kind::exact;
+  descriptor.kind = kExactNumber;
   descriptor.metric = source.metric();
   descriptor.element = source.element();
   descriptor.rows = source.rows();

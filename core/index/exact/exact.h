@@ -15,6 +15,10 @@
 
 namespace nearabout {
 
+struct IndexKind;  // registry.h
+
+inline constexpr std::uint32_t kExactNumber = 1;
+
 class ExactIndex : public Index {
  public:
   ExactIndex(std::shared_ptr<const storage::File> file, const Descriptor& descriptor);
@@ -31,6 +35,8 @@ class ExactIndex : public Index {
   std::optional<StoredScreen> screen_;
   ExactScan scan_;
 };
+
+IndexKind exact_kind();
 
 // Adds everything but keys to `writer`.
 void write_exact(storage::Writer& writer, const ValidatedRows& source, const std::string& metadata,

@@ -139,7 +139,7 @@ void check_options(const ForestOptions& options, Metric metric) {
 void write_forest(storage::Writer& writer, const ValidatedRows& source, const ForestOptions& options,
                   const std::string& metadata, const BuildOptions& build, const Monitor& monitor) {
   check_options(options, source.metric());
-  write_descriptor(writer, {Kind::forest, source.metric(), source.element(), source.rows(), source.dims()});
+  write_descriptor(writer, {kForestNumber, source.metric(), source.element(), source.rows(), source.dims()});
   writer.add_text(SectionId::metadata, metadata);
   if (source.rows() > 0) {
     const RowReader read = [&](std::size_t begin, std::size_t end, float* to) { source.read_f32(begin, end, to); };

@@ -30,6 +30,9 @@
 
 namespace nearabout {
 
+struct IndexKind;  // registry.h
+
+inline constexpr std::uint32_t kForestNumber = 2;
 inline constexpr std::size_t kMaxTrees = 1'000;
 
 struct ForestOptions {
@@ -58,14 +61,13 @@ class ForestIndex : public Index {
   // Of a row in each tree.
   std::size_t sketch_bytes() const { return rows() == 0 ? 0 : sketch_.width(); }
   const std::vector<EffortPoint>& efforts() const { return efforts_; }
-  bool has_effort() const override { return true; }
   // Whether searches tell queries that have probably missed neighbours: where leaves are ranked as rows are.
   bool is_guarded() const {
     return sketch_.space != CodeSpace::inner_product && descriptor().metric != Metric::manhattan;
   }
   std::span<const GroupResiduals> residuals() const { return residuals_; }
-  std::size_t min_effort() const override { return std::min<std::size_t>(leaf_size_, rows()); }
-  std::size_t max_effort() const override { return rows(); }
+  EffortRange effort() const override { return {"rows", std::min<std::size_t>(leaf_size_, rows()), rows(), true}; }
+  Description describe() const override;
   std::unique_ptr<RecallProfile> profile(const CalibrationQueries& calibration_queries, const BuildOptions& build,
                                          const Monitor& monitor) const override;
 
@@ -107,6 +109,8 @@ class ForestIndex : public Index {
   const storage::Section* tree_codes_ = nullptr;
   const storage::Section* tree_offsets_ = nullptr;  // null for inner products
 };
+
+IndexKind forest_kind();
 
 // Adds everything but keys to `writer`.
 void write_forest(storage::Writer& writer, const ValidatedRows& source, const ForestOptions& options,

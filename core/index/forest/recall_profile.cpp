@@ -73,7 +73,7 @@ ForestRecallProfile::ForestRecallProfile(const ForestIndex& forest, const Calibr
       SketchQuery::bind(forest.sketch_, calibration_queries.vectors.data(), calibration_queries.count());
   find_leaves(forest, calibration_queries, sketches, build.threads, subprogress(monitor, 0.0, 0.5));
   const std::uint64_t most = effort_within(kNearlyAll);
-  for (double effort = static_cast<double>(forest.min_effort()); effort < static_cast<double>(most);
+  for (double effort = static_cast<double>(forest.effort().min); effort < static_cast<double>(most);
        effort = std::max(effort + 1, std::ceil(effort * kStep)))
     efforts_.push_back(static_cast<std::size_t>(effort));
   if (most < rows_) efforts_.push_back(most);

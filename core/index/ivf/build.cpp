@@ -133,7 +133,7 @@ void write_ivf(storage::Writer& writer, const ValidatedRows& source, const IvfOp
                const std::string& metadata, const BuildOptions& build, const Monitor& monitor) {
   check_options(options, source.metric(), source.element());
   const std::size_t rows = source.rows();
-  write_descriptor(writer, {Kind::ivf, source.metric(), source.element(), rows, source.dims()});
+  write_descriptor(writer, {kIvfNumber, source.metric(), source.element(), rows, source.dims()});
   writer.add_text(SectionId::metadata, metadata);
   const DistanceSource distance_source = distance_source_of(options, source.element());
   const std::uint64_t source_number[] = {static_cast<std::uint64_t>(distance_source)};

@@ -35,6 +35,10 @@
 
 namespace nearabout {
 
+struct IndexKind;  // registry.h
+
+inline constexpr std::uint32_t kIvfNumber = 3;
+
 struct IvfOptions {
   std::size_t lists = 0;       // 0: by the number of rows
   std::size_t code_bytes = 0;  // 0: by the data
@@ -67,13 +71,12 @@ class IvfIndex : public Index {
   std::size_t compared_bytes() const;
   // Of codes and vectors, for a search that did this.
   std::uint64_t bytes_of(const SearchStats& stats) const;
-  bool has_effort() const override { return true; }
-  bool max_effort_is_exact() const override { return distance_source_ == DistanceSource::vectors; }
+  EffortRange effort() const override { return {"lists", 1, lists(), distance_source_ == DistanceSource::vectors}; }
   bool needs_tuning() const override { return true; }
-  std::size_t min_effort() const override { return 1; }
-  std::size_t max_effort() const override { return lists(); }
   std::unique_ptr<RecallProfile> profile(const CalibrationQueries& calibration_queries, const BuildOptions& build,
                                          const Monitor& monitor) const override;
+  Description describe() const override;
+  bool counts_work() const override { return true; }
   DistanceSource distance_source() const { return distance_source_; }
   bool keeps_vectors() const override { return vectors_ != nullptr; }
 
@@ -132,6 +135,8 @@ class IvfIndex : public Index {
   Guard guard_;
   std::shared_ptr<IvfSearches> searches_ = make_searches();
 };
+
+IndexKind ivf_kind();
 
 // Adds everything but keys to `writer`.
 void write_ivf(storage::Writer& writer, const ValidatedRows& source, const IvfOptions& options,

@@ -74,7 +74,7 @@ def run(arguments: list[str]) -> int:
 
     from nearabout.building import build
     from nearabout.formats import read
-    from nearabout.params import kind_from_settings
+    from nearabout.kinds import kind_from_settings
 
     given["kind"] = kind_from_settings(str(given.get("kind", "auto")), settings)  # type: ignore[assignment]
     queries = read(str(given.pop("queries"))).vectors if "queries" in given else None

@@ -166,7 +166,7 @@ def _truth(index: Index, path: str, queries: NDArray[Any], k: int) -> Truth:
 def _lines(index: Index, questions: Questions, points: list[Evaluated], k: int, threads: int) -> list[str]:
     what = "queries" if questions.rows is None else "rows of the index, each left out of its own answer"
     asked = f"{len(questions.vectors):,} {what}; {'1 thread' if threads == 1 else f'{threads} threads'}"
-    unit = {"ivf": "lists", "forest": "rows"}.get(index.kind, "effort")
+    unit = index.effort_unit or "effort"
     head = ["asked for", unit, f"recall@{k}", "of all such", "by distance", "expected", "queries/s"]
     rows = [
         [

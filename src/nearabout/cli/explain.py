@@ -91,7 +91,7 @@ def _vector(path: str) -> "NDArray[Any]":
 
 def _told(index: "Index", told: "Explanation") -> list[str]:
     """Lines for people."""
-    unit = "lists" if index.kind == "ivf" else "rows"
+    unit = index.effort_unit
     spent = "every row was compared" if told.effort is None else f"effort {told.effort:,} {unit}"
     fields = [
         ["key", printable(str(told.key))],
@@ -99,7 +99,7 @@ def _told(index: "Index", told: "Explanation") -> list[str]:
         ["distance", f"{told.distance:.6g} (the last of {told.k:,}: {told.kth_distance:.6g})"],
         ["found", f"{'yes' if told.found else 'no'} ({spent})"],
     ]
-    if index.kind != "exact":
+    if unit is not None:
         least = "at no effort" if told.min_effort_found is None else f"from effort {told.min_effort_found:,} {unit} on"
         fields.append(["appears", least])
     note = ["Under dot, a distance is a negative inner product."] if index.metric == "dot" else []

@@ -11,12 +11,7 @@ sections of its file.
 """
 
 _OPTIONS = Options("info", {"json": bool})
-_KNOWN_BETTER = ("kind", "codes", "refine", "keep_vectors")  # of which the index itself tells more than was noted
-_ANSWERS = {
-    "vectors": "from the vectors: distances are exact",
-    "int8": "from 8-bit codes, which are kept in place of vectors: distances are estimates",
-    "codes": "from small codes alone: distances are estimates",
-}
+_KNOWN_BETTER = ("kind", "codes", "refine", "keep_vectors")  # of which the index itself says more than was noted
 _RECALLS = (0.80, 0.90, 0.95, 0.99)
 _NEIGHBOURS = (1, 10, 100)  # as they are measured
 _KEYS = {"str": "strings", "int": "integers", "none": "the row numbers"}
@@ -46,8 +41,7 @@ def run(arguments: list[str]) -> int:
             for name, value in info["metadata"].items()
             if name not in _KNOWN_BETTER and name not in info
         ],
-        *_of_trees(info),
-        *_of_lists(info),
+        *_of_kind(index, info),
         ["computes with", info["isa"]],
     ]
     print("\n".join(table(fields)))
@@ -63,35 +57,14 @@ def run(arguments: list[str]) -> int:
     return 0
 
 
-def _of_trees(info: "dict[str, Any]") -> "list[list[str]]":
-    """What is told of a forest besides."""
-    if "efforts" not in info:
-        return []
-    found = ", ".join(f"{share:.0%} {effort:,.0f}" for share, effort in info["efforts"])
-    return [
-        _expected(info),
-        ["trees", f"{info['trees']:,}, of leaves of {info['leaf_size']:,} rows at most; seed {info['seed']}"],
-        ["sketches", f"{info['sketch_bytes']:,} bytes a row in each tree"],
-        *([["by sketches", f"{found} (rows looked at to find so many of the 10 nearest)"]] if found else []),
-        ["effort", _measured(info, "rows looked at")],
-    ]
+def _of_kind(index: "Index", info: "dict[str, Any]") -> "list[list[str]]":
+    """Returns the lines about what only this kind has, and about its effort."""
+    from nearabout.kinds import KINDS
 
-
-def _of_lists(info: "dict[str, Any]") -> "list[list[str]]":
-    """What is told of lists of codes besides."""
-    if "curves" not in info:
-        return []
-    row_bytes, directions, bits = (info[name] for name in ("code_bytes", "code_directions", "code_bits"))
-    answers = _ANSWERS[info["distance_source"]]
-    if info["distance_source"] == "codes" and info["keeps_vectors"]:
-        answers += ", but with --exact, for which vectors are kept"
-    return [
-        ["answers", answers],
-        _expected(info),
-        ["lists", f"{info['lists']:,}; seed {info['seed']}"],
-        ["codes", f"{directions:,} directions x {_counted(bits, 'bit')} = {_counted(row_bytes, 'byte')} a row"],
-        ["effort", _measured(info, "lists looked into")],
-    ]
+    lines = KINDS[index.kind].info_lines(info)
+    if index.effort_unit is None:
+        return lines
+    return [_expected(info), *lines, ["effort", _measured(info, f"{index.effort_unit} probed")]]
 
 
 def _expected(info: "dict[str, Any]") -> "list[str]":
@@ -115,12 +88,15 @@ def _measured(info: "dict[str, Any]", what: str) -> str:
 
 def _efforts(index: "Index") -> "list[list[str]]":
     """What `--recall` spends."""
+    from nearabout.effort import index_effort
+
     core = index._core
-    beyond = "every row" if core.keeps_vectors else "all lists"
+    range_ = index_effort(core)
+    beyond = "every row" if core.keeps_vectors else f"all {range_.unit}"
 
     def effort(k: int, recall: float) -> str:
         found = core.effort_for(k, recall)
-        everything = found is None or (found >= core.most_effort and core.ends_exactly)
+        everything = found is None or (found >= range_.most and range_.exact_at_most)
         return beyond if everything else f"{found:,}"
 
     rows = [[_share(recall), *[effort(k, recall) for k in _NEIGHBOURS]] for recall in _RECALLS]
@@ -129,10 +105,6 @@ def _efforts(index: "Index") -> "list[list[str]]":
 
 def _share(share: float) -> str:
     return f"{share:.3f}".removeprefix("0")
-
-
-def _counted(count: float, what: str) -> str:
-    return f"{count:,.0f} {what}{'' if count == 1 else 's'}"
 
 
 TYPE_CHECKING = False

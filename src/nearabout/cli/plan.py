@@ -37,7 +37,7 @@ def run(arguments: list[str]) -> int:
         given["recall"] = number("recall", str(given["recall"]))  # type: ignore[assignment]
     rows, dims = (_number(name, word) for name, word in zip(("ROWS", "DIMS"), words, strict=True))
 
-    from nearabout.planning import plan
+    from nearabout.planning.plan import plan
 
     expected = plan(rows, dims, **given)  # type: ignore[arg-type]
     settings = expected.kind.settings()

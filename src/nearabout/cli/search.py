@@ -115,7 +115,7 @@ class Searcher:
         if not is_text(path):
             raise InvalidInputError(f"the path {path!r} is not valid UTF-8; give the file or folder another name")
         self._index = _core.Index.open(path)
-        if effort is not None and self._index.kind == "exact":
+        if effort is not None and self._index.effort_range is None:
             raise InvalidInputError(f"--effort is {effort}; {path} is an exact index, which always looks at everything")
         self._k = min(k, len(self._index))
         self._effort = effort if effort is None else min(effort, 2**63)

@@ -124,7 +124,7 @@ def _options(index: Index, efforts: Iterable[int] | None, targets: Iterable[floa
     """What each search is told to spend."""
     if efforts is not None and targets is not None:
         raise InvalidInputError("efforts and recalls were given; each says how much to spend: give one of them")
-    if index.kind == "exact":
+    if index.effort_unit is None:
         if efforts is not None or targets is not None:
             raise InvalidInputError("an exact index always looks at everything; leave efforts and recalls out")
         return [{}]

@@ -164,7 +164,7 @@ def _neighbours(
     """An exact index, queries to it, and the distances of each to its 20 nearest that are no duplicates of it."""
     if isinstance(sample, bool) or not isinstance(sample, (int, np.integer)) or sample < 1:
         raise InvalidInputError(f"sample is {sample!r}; pass how many vectors to look at, such as 1000")
-    random = np.random.default_rng(check_seed(seed, "sample"))
+    random = np.random.default_rng(check_seed(seed, is_random=True))
     index = data if isinstance(data, Index) else build(data, metric=metric or "cosine", kind="exact", threads=threads)
     if metric is not None and metric != index.metric:
         raise InvalidInputError(f"metric is {metric!r} and the index has {index.metric!r}; leave the metric out")

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearabout.arguments import check_k
+from nearabout.effort import index_effort
 from nearabout.errors import InvalidInputError
 from nearabout.evaluation.distances import true_distances
 from nearabout.evaluation.recall import interval, recalls, recalls_by_distance, relative_error
@@ -95,7 +96,7 @@ def sweep(
     """
     asked = np.asarray(queries)
     _check(index, asked, truth, k, seconds)
-    if index.kind == "exact":
+    if index.effort_unit is None:
         if efforts is not None:
             raise InvalidInputError(
                 "efforts were given for an exact index, which always looks at everything; leave them out"
@@ -126,7 +127,7 @@ def _check(index: Index, queries: NDArray[Any], truth: Truth, k: int, seconds: f
 
 def _ladder(index: Index) -> Iterator[int]:
     """1 and on, each about 1.41 times the one before, and at last everything."""
-    everything = int(index.info()["lists"]) if index.kind == "ivf" else len(index)
+    everything = index_effort(index._core).most
     effort, exact = 1, 1.0
     while effort < everything:
         yield effort

@@ -62,7 +62,7 @@ void answers_as_the_exact_kind(Build build, const ValidatedRows& source, const T
     asked.exact = true;
     const std::vector<SearchResult> everything = index->search(queries.view(), asked);
     CHECK(same(everything, right) && all_rows(everything));
-    CHECK(same(index->search(queries.view(), request(k, index->max_effort())), right));
+    CHECK(same(index->search(queries.view(), request(k, index->effort().max)), right));
     asked.exact = false;
     asked.recall = 1;
     const std::vector<SearchResult> sure = index->search(queries.view(), asked);

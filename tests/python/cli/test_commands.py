@@ -63,7 +63,7 @@ def test_build_refuses(run: Run, vectors_file: Path, tmp_path: Path) -> None:
         (["--metric", "l2"], "did you mean 'euclidean'"),
         (["--kind", "tree"], "there is no kind 'tree'"),
         (["--dtype", "float16"], "did you mean 'f16'"),
-        (["--set", "lists=4"], "--set lists=4: the kind auto is chosen with its settings; name the kind as well"),
+        (["--set", "lists=4"], "--set lists=4: auto chooses the kind with its settings; name the kind as well"),
         (["--set", "lists=4", "--kind", "exact"], "--set lists=4: the kind exact has no settings"),
         (["--threads", "0"], "threads is 0"),
         (["--invalid", "drop"], "invalid is 'drop'"),

@@ -70,7 +70,7 @@ def test_info_and_verify(run: Run, forest: Path) -> None:
     told = run("info", forest)
     assert told.code == 0
     assert "forest" in told.out
-    assert "rows looked at, measured on 384 of its rows; below, what a recall takes" in told.out
+    assert "rows probed, measured on 384 of its rows; below, what a recall takes" in told.out
     assert "(rows looked at to find so many of the 10 nearest)" in told.out
     index = na.open(forest)
     for recall in (0.80, 0.90, 0.95, 0.99):

@@ -105,7 +105,7 @@ def test_info_tells_what_was_measured(run: Run, lists: Path) -> None:
     assert fields["kind"] == "ivf"
     assert fields["lists"] == "40; seed 0"
     assert fields["codes"] == "64 directions x 2 bits = 16 bytes a row"
-    assert fields["effort"] == "lists looked into, measured on 384 of its rows; below, what a recall takes"
+    assert fields["effort"] == "lists probed, measured on 384 of its rows; below, what a recall takes"
     assert shown_efforts(told.out) == efforts_of(na.open(lists))
     assert "recall 0" not in told.out
     assert run("verify", lists).code == 0
@@ -118,7 +118,7 @@ def test_info_tells_of_given_queries(run: Run, tmp_path: Path) -> None:
     small = na.IVF(lists=40, codes=16, refine=False, keep_vectors=False)
     na.build(rows, kind=small, queries=queries, path=tmp_path / "codes.near")
     told = run("info", tmp_path / "codes.near")
-    assert (told.code, "lists looked into, measured on 70 queries that were given" in told.out) == (0, True)
+    assert (told.code, "lists probed, measured on 70 queries that were given" in told.out) == (0, True)
     assert shown_efforts(told.out)[0.99] == ["all lists"] * 3
 
 

@@ -9,7 +9,7 @@ import pytest
 
 import nearabout as na
 from nearabout.evaluation import Questions, Truth, evaluate, ground_truth, questions_of
-from nearabout.params import Kind
+from nearabout.kinds import Kind
 
 VECTORS = np.random.default_rng(0).normal(size=(2500, 15)).astype(np.float32)
 BASE, QUERIES = VECTORS[:-80], VECTORS[-80:]

@@ -11,7 +11,7 @@ import pytest
 
 import nearabout as na
 from nearabout.explaining import sum_of
-from nearabout.params import Kind
+from nearabout.kinds import Kind
 
 from .calibrated import base
 

@@ -10,18 +10,15 @@ from nearabout.evaluation.peers._contestant import Contestant, Setting, Task, li
 from nearabout.evaluation.peers.annoy import Annoy
 from nearabout.evaluation.peers.faiss import Faiss
 from nearabout.evaluation.peers.hnswlib import Hnswlib
-from nearabout.evaluation.peers.ours import OurExact, OurForest, OurLists
+from nearabout.evaluation.peers.ours import ours_of
 from nearabout.evaluation.peers.pynndescent import PyNNDescent
 from nearabout.evaluation.peers.scann import Scann
 from nearabout.evaluation.peers.scikit_learn import ScikitLearn
 from nearabout.evaluation.peers.usearch import Usearch
 from nearabout.evaluation.peers.voyager import Voyager
+from nearabout.kinds import KINDS
 
-OURS: dict[str, type[Contestant]] = {
-    "nearabout exact": OurExact,
-    "nearabout forest": OurForest,
-    "nearabout ivf": OurLists,
-}
+OURS: dict[str, type[Contestant]] = {f"nearabout {name}": ours_of(kind) for name, kind in KINDS.items()}
 PEERS: dict[str, type[Contestant]] = {
     "annoy": Annoy,
     "faiss": Faiss,

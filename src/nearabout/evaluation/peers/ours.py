@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
 from nearabout.building import build
+from nearabout.effort import index_effort
 from nearabout.evaluation.peers._contestant import Contestant, Setting, Task, Vectors
 from nearabout.index import Index
-from nearabout.names import METRICS
+from nearabout.kinds import KINDS, Kind
 
 _MANY = 1.25  # from one effort to the next
 
@@ -26,15 +27,12 @@ class Ours(Contestant):
 
     def build(self, base: Vectors) -> None:
         self.index = build(base, metric=self.task.metric, kind=self.kind, threads=self.task.threads)
-        told = self.index.info()
-        if self.kind == "ivf":
-            self.built = f"{told['lists']} lists, {told['code_bytes']} bytes a code"
-        elif self.kind == "forest":
-            self.built = f"trees: {told['trees']}"
+        self.built = KINDS[self.kind].short(self.index.info())
 
     def series(self) -> Sequence[Sequence[Setting]]:
-        told = self.index.info()
-        first, last = (1, told["lists"]) if self.kind == "ivf" else (max(1, 5 * self.task.k), len(self.index))
+        if self.index.effort_unit is None:
+            return [[{}]]
+        first, last = KINDS[self.kind].least_worthwhile(self.task.k), index_effort(self.index._core).most
         steps = math.ceil(math.log(max(1, last / first)) / math.log(_MANY))
         efforts = sorted({min(last, round(first * _MANY**step)) for step in range(steps + 1)})
         return [[{"effort": effort} for effort in efforts]]
@@ -46,19 +44,14 @@ class Ours(Contestant):
         return self.index.search(queries, self.task.k, effort=self.effort, threads=self.task.threads).rows
 
 
-class OurExact(Ours):
-    kind = "exact"
-    metrics: ClassVar[Mapping[str, str]] = {metric: metric for metric in METRICS}
-
-    def series(self) -> Sequence[Sequence[Setting]]:
-        return [[{}]]
+def ours_of(kind: type[Kind]) -> type[Ours]:
+    """Returns the contestant of a kind; other processes find it by its name here."""
+    members = {"__module__": __name__, "kind": kind.name, "metrics": {name: name for name in kind.metrics}}
+    return type(f"Our{kind.__name__}", (Ours,), members)
 
 
-class OurForest(Ours):
-    kind = "forest"
-    metrics: ClassVar[Mapping[str, str]] = {metric: metric for metric in METRICS[:6]}
-
-
-class OurLists(Ours):
-    kind = "ivf"
-    metrics: ClassVar[Mapping[str, str]] = {metric: metric for metric in ("euclidean", "sqeuclidean", "cosine", "dot")}
+def __getattr__(name: str) -> type[Ours]:
+    for kind in KINDS.values():
+        if name == f"Our{kind.__name__}":
+            return ours_of(kind)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

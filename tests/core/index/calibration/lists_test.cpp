@@ -27,12 +27,12 @@ void agrees_at(const Case& one, const Index& index, const std::vector<SearchResu
   const double room = k == 10 ? 0.01 : 0.02;
   // The recall of the one nearest is steadied by that of ten: chance is less, and so is the likeness to these queries.
   const double steadied = k == 1 ? 0.06 : room;
-  const std::size_t rows_of_list = one.base.rows() / index.max_effort();
+  const std::size_t rows_of_list = one.base.rows() / index.effort().max;
   std::size_t compared = 0;
   const std::vector<CalibrationPoint>& points = index.calibration()->points;
   for (const CalibrationPoint& point : points) {
     const auto effort = static_cast<std::size_t>(point.effort);
-    if (effort * rows_of_list < 5 * k && effort < index.max_effort()) continue;  // may be asked again
+    if (effort * rows_of_list < 5 * k && effort < index.effort().max) continue;  // may be asked again
     const double told = index.expected(k, effort)->recall;
     // Nothing is told of efforts between those that were measured: the next one.
     const auto next = std::find_if(points.begin(), points.end(), [=](const CalibrationPoint& other) {

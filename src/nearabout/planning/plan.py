@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import operator
 import os
 import time
@@ -17,15 +16,14 @@ from numpy.typing import NDArray
 from nearabout.arguments import check_threads
 from nearabout.building import build
 from nearabout.calibration import check_recall
-from nearabout.choice import choose_kind
 from nearabout.errors import InvalidInputError
 from nearabout.inputs import MAX_DIMS
+from nearabout.kinds import Kind, resolve_kind
+from nearabout.kinds.auto import choose_kind
 from nearabout.larger import check_memory
 from nearabout.names import BIT_METRICS, check_dtype, check_metric
-from nearabout.params import IVF, Exact, Forest, Kind, resolve_kind
-from nearabout.plan_costs import Speed, build_seconds, memory_bytes, seconds
-from nearabout.plan_queries import query_cost
-from nearabout.plan_sizes import Case, file_bytes
+from nearabout.planning.case import Case
+from nearabout.planning.costs import Speed, build_seconds, file_bytes, memory_bytes, query_cost, seconds
 
 MOST_ROWS = 2**32 - 2
 _FEW_DIMS, _MOST_DIMS = 32, 256  # of the index that the machine is measured with
@@ -143,7 +141,7 @@ def plan(
     speed = _speed(case, used)
     query = query_cost(case, share)
     return Plan(
-        _with_numbers(case),
+        chosen.resolved(case),
         rows,
         dims,
         metric,
@@ -177,25 +175,11 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
-def _with_numbers(case: Case) -> Kind:
-    """The parameters, with what `auto` stands for where it does not depend on the data."""
-    if isinstance(case.kind, IVF):
-        return dataclasses.replace(case.kind, lists=case.lists)
-    if isinstance(case.kind, Forest):
-        return dataclasses.replace(case.kind, trees=case.trees)
-    return case.kind
-
-
 def _speed(case: Case, threads: int) -> Speed:
-    """Of this machine here and now, by small builds of the same kind. Of forests by exact ones: a small forest is all
-    measuring of efforts, which says nothing of a large one's growth."""
+    """Returns the speed of this machine here and now, by small builds of the kind's reference."""
     dims = min(case.dims, _MOST_DIMS)
     rows = _MANY_ROWS if dims <= _FEW_DIMS else _FEW_ROWS
-    if isinstance(case.kind, Forest):
-        small = Case(rows, dims, "euclidean", "f32" if case.dtype == "bits" else case.dtype, Exact())
-    else:
-        plain: Kind = IVF() if isinstance(case.kind, IVF) else case.kind
-        small = Case(rows, dims, case.metric, case.dtype, plain)
+    small = case.kind.reference(Case(rows, dims, case.metric, case.dtype, case.kind))
     sample = _sample(small)
 
     def once(_: int = 0) -> float:

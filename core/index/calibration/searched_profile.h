@@ -1,0 +1,41 @@
+// The recall profile of any kind: the calibration queries are searched at a ladder of efforts.
+//
+// What a kind is calibrated by unless it has a profile of its own, which is faster to make; tests compare those with
+// this one.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <vector>
+
+#include "index/calibration/calibration.h"
+#include "index/index.h"
+
+namespace nearabout {
+
+class SearchedProfile : public RecallProfile {
+ public:
+  SearchedProfile(const Index& index, const CalibrationQueries& queries, const BuildOptions& build,
+                  const Monitor& monitor);
+
+  const std::vector<std::size_t>& efforts() const override { return efforts_; }
+  std::vector<double> found(std::size_t k, std::size_t effort) const override;
+  ProfileCost cost(std::size_t k, std::size_t effort) const override;
+
+ private:
+  std::vector<double> count_found(std::size_t k, std::size_t effort, const BuildOptions& build) const;
+  std::size_t place_of(std::size_t effort) const;
+
+  const Index& index_;
+  const CalibrationQueries& queries_;
+  std::vector<std::size_t> efforts_;
+  // Of each effort, for each of kCalibratedK: how many neighbours each query finds.
+  std::vector<std::array<std::vector<double>, kCalibratedK.size()>> found_;
+};
+
+// How many of its k nearest neighbours a search with this effort finds for calibration query `query`, whose result is
+// given: the query's own row, its copies and its near copies are passed over.
+double neighbours_found(const CalibrationQueries& queries, std::size_t query, std::size_t k,
+                        const SearchResult& result);
+
+}  // namespace nearabout

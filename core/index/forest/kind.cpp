@@ -1,0 +1,35 @@
+// The forest in the registry, and what it tells of itself.
+#include "index/forest/forest.h"
+#include "index/registry.h"
+
+namespace nearabout {
+namespace {
+
+std::shared_ptr<const Index> open(std::shared_ptr<const storage::File> file, const Descriptor& descriptor) {
+  return std::make_shared<const ForestIndex>(std::move(file), descriptor);
+}
+
+void write(storage::Writer& writer, const ValidatedRows& rows, const KindBuild& build, const Monitor& monitor) {
+  const Parameters& given = build.parameters;
+  given.expect({"trees", "leaf_size", "seed"});
+  const ForestOptions options{given.integer("trees"), given.integer("leaf_size"), given.integer("seed")};
+  write_forest(writer, rows, options, build.metadata, build.options, monitor);
+}
+
+}  // namespace
+
+IndexKind forest_kind() { return {kForestNumber, "forest", open, write}; }
+
+Description ForestIndex::describe() const {
+  DescribedList points;
+  for (const EffortPoint& point : efforts_) points.push_back({DescribedList{{point.fraction}, {point.effort}}});
+  return {
+      {"trees", {std::uint64_t{trees_}}},
+      {"leaf_size", {std::uint64_t{leaf_size_}}},
+      {"seed", {seed_}},
+      {"sketch_bytes", {std::uint64_t{sketch_bytes()}}},
+      {"efforts", {std::move(points)}},
+  };
+}
+
+}  // namespace nearabout

@@ -1,0 +1,55 @@
+// Lists of codes in the registry, and what they tell of themselves.
+#include <string>
+
+#include "index/ivf/ivf.h"
+#include "index/registry.h"
+
+namespace nearabout {
+namespace {
+
+std::shared_ptr<const Index> open(std::shared_ptr<const storage::File> file, const Descriptor& descriptor) {
+  return std::make_shared<const IvfIndex>(std::move(file), descriptor);
+}
+
+void write(storage::Writer& writer, const ValidatedRows& rows, const KindBuild& build, const Monitor& monitor) {
+  const Parameters& given = build.parameters;
+  given.expect({"lists", "code_bytes", "code_bits", "seed", "refine", "keep_vectors"});
+  const IvfOptions options{given.integer("lists"),
+                           given.integer("code_bytes"),
+                           given.integer("code_bits"),
+                           given.integer("seed"),
+                           given.flag("refine"),
+                           given.flag("keep_vectors"),
+                           build.recall,
+                           build.queries};
+  write_ivf(writer, rows, options, build.metadata, build.options, monitor);
+}
+
+// Such a file says that distances are computed from codes.
+bool may_lack_vectors(const storage::File& file) { return file.has(storage::SectionId::distance_source); }
+
+}  // namespace
+
+IndexKind ivf_kind() { return {kIvfNumber, "ivf", open, write, may_lack_vectors}; }
+
+Description IvfIndex::describe() const {
+  Description curves;
+  for (std::size_t place = 0; place < kCalibratedK.size(); ++place) {
+    DescribedList curve;
+    for (const CurvePoint& point : curves_.points[place])
+      curve.push_back({DescribedList{{point.recall}, {point.probes}, {point.depth}}});
+    curves.emplace_back(std::to_string(kCalibratedK[place]), DescribedValue{std::move(curve)});
+  }
+  return {
+      {"lists", {std::uint64_t{lists()}}},
+      {"code_directions", {std::uint64_t{shape().directions}}},
+      {"code_bits", {std::uint64_t{shape().bits}}},
+      {"code_bytes", {std::uint64_t{shape().bytes()}}},
+      {"seed", {seed_}},
+      {"curves", {std::move(curves)}},
+      {"distance_source", {std::string(name_of(distance_source_))}},
+      {"keeps_vectors", {keeps_vectors()}},
+  };
+}
+
+}  // namespace nearabout

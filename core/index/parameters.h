@@ -1,0 +1,33 @@
+// The parameters of a kind by name, as a build is given them: each kind reads its own.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <map>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace nearabout {
+
+class Parameters {
+ public:
+  using Value = std::variant<bool, std::uint64_t, double, std::string>;
+
+  void set(std::string name, Value value) { values_[std::move(name)] = std::move(value); }
+
+  // InvalidInputError names a parameter that is missing, one that is not among `names`.
+  void expect(std::initializer_list<std::string_view> names) const;
+  // InvalidInputError where the parameter is of another type.
+  std::uint64_t integer(std::string_view name) const;
+  double number(std::string_view name) const;
+  bool flag(std::string_view name) const;
+
+ private:
+  template <class T>
+  T get(std::string_view name, const char* type) const;
+
+  std::map<std::string, Value, std::less<>> values_;
+};
+
+}  // namespace nearabout

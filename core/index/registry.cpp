@@ -1,0 +1,44 @@
+#include "index/registry.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "base/error.h"
+#include "index/exact/exact.h"
+#include "index/forest/forest.h"
+#include "index/ivf/ivf.h"
+
+namespace nearabout {
+namespace {
+
+std::vector<IndexKind>& kinds() {
+  static std::vector<IndexKind> all{
+      exact_kind(),
+      forest_kind(),
+      ivf_kind(),
+  };
+  return all;
+}
+
+}  // namespace
+
+void register_kind(const IndexKind& kind) {
+  for (const IndexKind& known : kinds())
+    if (known.number == kind.number || known.name == kind.name)
+      throw InvalidInputError("the kind " + std::string(kind.name) + " has the number or the name of " +
+                              std::string(known.name));
+  kinds().push_back(kind);
+}
+
+const IndexKind* find_kind(std::uint64_t number) {
+  const auto found = std::find_if(kinds().begin(), kinds().end(), [&](const auto& k) { return k.number == number; });
+  return found == kinds().end() ? nullptr : &*found;
+}
+
+const IndexKind& kind_named(std::string_view name) {
+  const auto found = std::find_if(kinds().begin(), kinds().end(), [&](const auto& k) { return k.name == name; });
+  if (found == kinds().end()) throw InvalidInputError("there is no kind '" + std::string(name) + "'");
+  return *found;
+}
+
+}  // namespace nearabout

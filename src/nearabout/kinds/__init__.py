@@ -1,0 +1,107 @@
+"""The kinds of index: one object for each, with its parameters and all that the package knows of it.
+
+A kind is registered with one line here and one in the core (core/index/registry.cpp).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Literal
+
+from nearabout.errors import InvalidInputError
+from nearabout.kinds._kind import Kind
+from nearabout.kinds.exact import Exact
+from nearabout.kinds.forest import Forest
+from nearabout.kinds.ivf import IVF, PcaCodes
+from nearabout.names import a_type, nearest
+
+__all__ = ["IVF", "KINDS", "Exact", "Forest", "Kind", "PcaCodes", "kind_from_settings", "register", "resolve_kind"]
+
+KINDS: dict[str, type[Kind]] = {kind.name: kind for kind in (Exact, Forest, IVF)}
+
+
+def register(kind: type[Kind]) -> None:
+    """Adds a kind that the core knows by the same name; for kinds outside of this package."""
+    KINDS[kind.name] = kind
+
+
+def names() -> tuple[str, ...]:
+    """Returns what `kind=` takes."""
+    return ("auto", *KINDS)
+
+
+def resolve_kind(kind: object) -> Kind | Literal["auto"]:
+    """Returns the parameters that `kind=` stands for; "auto" where they are chosen once rows and dims are known."""
+    if isinstance(kind, Kind):
+        return kind
+    known = ", ".join(map(repr, names()))
+    for one in KINDS.values():
+        if kind is one:
+            raise InvalidInputError(f"kind is the class na.{one.__name__}; pass an object of it: na.{one.__name__}()")
+    if not isinstance(kind, str):
+        raise InvalidInputError(f"kind is {a_type(kind)}; pass one of {known}, or an object such as na.Forest()")
+    if kind not in names():
+        served = what_serves(kind)
+        allowed = f"Allowed: {', '.join(names())}"
+        advice = f"{served}{'' if served.endswith('?') else '.'} {allowed}" if served else nearest(kind, names())
+        raise InvalidInputError(f"there is no kind {kind!r}; {advice}")
+    return "auto" if kind == "auto" else KINDS[kind]()
+
+
+def what_serves(kind: str) -> str:
+    """Returns a question that points from the name of another library's index to a kind of ours; "" for other names.
+
+    >>> what_serves("HNSW32")
+    "did you mean 'ivf'? It does the work of a graph, which this library does not build"
+    >>> what_serves("IVF1024,PQ16")
+    "did you mean 'ivf' with lists=1024, codes=16, which is na.IVF(lists=1024, codes=16)?"
+    """
+    for one in KINDS.values():
+        advice = one.other_advice(kind)
+        if advice:
+            return advice
+    parts = [part.strip().lower().translate(str.maketrans("", "", " -_")) for part in kind.split(",")]
+    named = [part for part in parts if not part.startswith(("idmap", "pca", "opq", "rr", "l2norm"))] or parts
+    # The longest beginning counts.
+    matches = [(len(word), one.name) for one in KINDS.values() for word in one.other_names if named[0].startswith(word)]
+    return f"did you mean {max(matches)[1]!r}?" if matches else ""
+
+
+def kind_from_settings(kind: str, settings: dict[str, str]) -> Kind | Literal["auto"]:
+    """Returns the parameters that a name and `name=value` settings from a command line stand for.
+
+    Raises:
+        InvalidInputError: the kind has no such setting, or the value is none of what it takes.
+    """
+    chosen = resolve_kind(kind)
+    if chosen == "auto":
+        for name, text in settings.items():
+            with_settings = " or ".join(f"--kind {one.name}" for one in KINDS.values() if dataclasses.fields(one))
+            raise InvalidInputError(
+                f"--set {name}={text}: auto chooses the kind with its settings; name the kind as well: {with_settings}"
+            )
+        return chosen
+    fields = {field.name: field for field in dataclasses.fields(chosen)}
+    values: dict[str, int | str | bool] = {}
+    for name, text in settings.items():
+        if name not in fields:
+            known = "no settings"
+            if fields:
+                known = f"no setting {name!r}; {nearest(name, tuple(fields), chosen.other_settings)}"
+            raise InvalidInputError(f"--set {name}={text}: the kind {chosen.name} has {known}")
+        is_flag = isinstance(fields[name].default, bool)
+        values[name] = _flag(name, text) if is_flag else text if text == "auto" else _number(name, text)
+    return dataclasses.replace(chosen, **values)
+
+
+def _flag(name: str, text: str) -> bool:
+    if text not in ("true", "false"):
+        raise InvalidInputError(f"--set {name}={text}: {text!r} is neither true nor false")
+    return text == "true"
+
+
+def _number(name: str, text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise InvalidInputError(f"--set {name}={text}: {text!r} is not a whole number") from None

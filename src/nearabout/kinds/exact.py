@@ -1,0 +1,51 @@
+"""The exact kind: every vector is compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from nearabout.kinds._kind import FLOAT_METRICS, Kind
+from nearabout.planning.case import Case
+from nearabout.planning.scan import is_screened, screen_width, write_seconds
+
+# A query takes a tenth of a millisecond where rows x (dims + 500) is ten million (auto.py).
+_QUICK = 10_000_000
+_ROW_OF_NO_DIMS = 500  # what a row costs besides its dims, in dims
+
+
+def most_exact_rows(dims: int) -> int:
+    """Returns how many rows of so many dims "auto" still searches exactly.
+
+    >>> [most_exact_rows(dims) for dims in (16, 100, 384, 784)]
+    [19379, 16666, 11312, 7788]
+    """
+    return _QUICK // (dims + _ROW_OF_NO_DIMS)
+
+
+@dataclass(frozen=True)
+class Exact(Kind):
+    """Compare the query with every vector: always the true neighbours, in time that grows with the number of rows.
+
+    It has no settings. Others call it brute force, flat or linear scan.
+
+    >>> import nearabout as na
+    >>> na.build([[1.0, 2.0], [3.0, 4.0]], kind=na.Exact()).kind
+    'exact'
+    """
+
+    name: ClassVar[str] = "exact"
+    metrics: ClassVar[tuple[str, ...]] = (*FLOAT_METRICS, "manhattan", "hamming", "jaccard", "haversine")
+    serves_bits: ClassVar[bool] = True
+    always_exact: ClassVar[bool] = True
+    takes_seed: ClassVar[bool] = False
+    other_names: ClassVar[tuple[str, ...]] = ("flat", "indexflat", "brute", "linear", "nearestneighbors", "knn")
+
+    def auto_seconds(self, case: Case, recall: float) -> float | None:
+        return 1e-4 * case.rows * (case.dims + _ROW_OF_NO_DIMS) / _QUICK
+
+    def own_seconds(self, case: Case) -> float:
+        return write_seconds(case)
+
+    def working_bytes(self, case: Case, memory: int) -> tuple[int, int]:
+        return 0, case.rows * (screen_width(case) + 8) if is_screened(case) else 0

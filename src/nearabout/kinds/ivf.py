@@ -1,0 +1,313 @@
+"""Lists of small codes: an inverted file."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import re
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from nearabout.errors import InvalidInputError
+from nearabout.kinds._kind import FLOAT_METRICS, Kind, check_count
+from nearabout.planning.case import Case, directions
+from nearabout.planning.scan import write_seconds
+
+_MOST_LISTS = 1_000_000
+_LARGEST_CODE = 512  # bytes
+_CODE_BITS = (1, 2, 4)
+_MOST_DIRECTIONS = 192
+_BLOCK_ROWS = 16  # of a list's codes
+# Directions that are tried, rows of the sample that they are learnt from, and rows whose projections are kept a while.
+_TRIED = 192
+_SAMPLE = 4_096
+_SEEN = 32_768
+_MOST_CODED = 96  # directions
+# Nanoseconds of a query: at all, and of centroids ranked, codes scanned and rows compared; one a call, and in a batch.
+_COMPARED = ((3_870.0, 0.0294, 0.758, 0.749), (856.0, 0.0385, 0.688, 0.646))
+_BY_CODES = ((3_810.0, 0.0101, 1.536, 1.32), (765.0, 0.0274, 1.194, 0.883))
+# To find the same recall, about rows**.63 of the rows have to be scanned, and 1 / (1 - recall)**.55 times as many for
+# more of them; how many exactly depends on the data.
+_SCANNED, _MISSED = 0.63, 0.55
+_LEAST_MISSED = 1e-4  # what is nearer to 1 finds as many
+_SOURCES = {
+    "vectors": "from the vectors: distances are exact",
+    "int8": "from 8-bit codes, which are kept instead of vectors: distances are estimates",
+    "codes": "from small codes alone: distances are estimates",
+}
+_GRAPHS = (
+    *("hnsw", "indexhnsw", "nsw", "nsg", "graph", "vamana", "diskann", "usearch", "voyager", "ngt", "nndescent"),
+    *("pynndescent", "cagra", "svs"),
+)
+_LISTS_OF_FAISS = re.compile(r"ivf(\d+)")
+_CODES_OF_FAISS = re.compile(r"pq(\d+)(?:x(\d+))?")
+
+
+@dataclass(frozen=True)
+class PcaCodes:
+    """How the small codes of `IVF` are laid out: bytes a row, and bits a direction.
+
+    A code has `size * 8 / bits` numbers of `bits` bits, one along each of that many leading directions of the data.
+    Fewer bits cover more directions, each more roughly: 4 bits suit data of few directions (below some fifty), 1 bit
+    data of hundreds. What the directions leave out of a row is kept as one number.
+
+    Args:
+        size: bytes a row, 1 to 512. Rounded up to a multiple of 4, which is what the scan takes at a time, and cut to
+            the directions that the data has; `Index.info()` tells what came of it.
+        bits: "auto" (by the data), or 1, 2 or 4 a direction. There are codes along 192 directions at the most.
+
+    Raises:
+        InvalidInputError: a setting out of its range, or more than 192 directions.
+
+    >>> import nearabout as na
+    >>> na.IVF(codes=na.PcaCodes(32, bits=4))
+    IVF(lists='auto', codes=PcaCodes(size=32, bits=4), refine=True, keep_vectors=True)
+    """
+
+    size: int
+    bits: int | Literal["auto"] = "auto"
+
+    def __post_init__(self) -> None:
+        check_count("size", self.size, _LARGEST_CODE)
+        if self.bits == "auto":
+            return
+        if isinstance(self.bits, bool) or not isinstance(self.bits, int) or self.bits not in _CODE_BITS:
+            raise InvalidInputError(f'bits is {self.bits!r}; pass 1, 2 or 4 bits a direction, or "auto"')
+        directions = self.size * 8 // self.bits
+        if directions > _MOST_DIRECTIONS:
+            raise InvalidInputError(
+                f"codes of {self.size} bytes at {self.bits} bits a direction are along {directions:,} directions, and "
+                f"{_MOST_DIRECTIONS} are the most; pass a size of at most {_MOST_DIRECTIONS * self.bits // 8}"
+            )
+
+
+@dataclass(frozen=True)
+class IVF(Kind):
+    """Lists of rows that lie together, each row kept as a small code: an inverted file, for many rows in little time.
+
+    The rows are parted into lists around centroids (k-means). A search ranks the lists by the distance of their
+    centroids, scans the codes of the nearest lists in memory order, many rows at a time by tables in registers, and
+    compares the rows that look nearest in full: distances are no estimates, unless `refine` or `keep_vectors` is False.
+    A code is what a row is beyond its list's centroid, along the leading principal directions of the data, in 1, 2 or 4
+    bits each.
+
+    How many lists are looked into is `effort`, which others call nprobe; it is an average: of queries that the trials
+    showed to be easy fewer, of hard ones more. As many as there are lists compare every row, which is the exact search.
+    What each effort finds is measured when the index is built, together with how many rows it takes to compare, and
+    kept in the file (`Index.calibration`, `info()["curves"]`). A search without an effort takes what the recall needs
+    that `build` was given.
+
+    For euclidean, sqeuclidean, cosine and dot, over f32, f16, bf16, u8 and i8. The same data and settings give the same
+    bytes at any number of threads. Less than some 160 rows are one list, unless more are asked for, and so are
+    searched exactly.
+
+    Args:
+        lists: "auto" or 1 to 1,000,000; others call it nlist. "auto" is about 2.5 times the square root of the number
+            of rows, or half or twice as many where the build measures that a query takes clearly less time. More lists
+            are smaller: fewer rows are scanned for the same neighbours, but there are more centroids to rank, and the
+            build takes longer. There are never more lists than rows.
+        codes: "auto", or bytes a row (1 to 512), or `PcaCodes` where the bits matter too. "auto" chooses by the
+            dimensions. Longer codes tell near rows apart better, so that fewer have to be compared in full; they take
+            room, and longer to scan.
+        refine: whether the rows that look nearest are compared. False: answers come from the small codes alone, and
+            distances are estimates in the units of the metric. Fewer of the true neighbours are found, which longer
+            `codes` make up for. No vector is read then, so they may lie on a slow disk.
+        keep_vectors: whether the file has the vectors. False: with `refine`, it has 8-bit codes in their place, one
+            byte a dimension (a quarter of float32), and rows are compared by those: distances are off by about what a
+            grid of 254 steps in each dimension loses. `index[key]`, `vectors` and `search_by_key` then take what the
+            codes stand for, under cosine as vectors of length 1. Without `refine` it has the small codes alone, and
+            those three are not to be had. `exact=True` needs vectors. Vectors that are bytes already (u8, i8) are their
+            own 8-bit codes: with `refine` they are kept whatever is asked for here, and answers are exact in every
+            digit. `Index.info()` tells which it came to (`answers`, `keeps_vectors`) and what to expect
+            (`expected_recall`).
+
+    Raises:
+        InvalidInputError: a setting out of its range.
+
+    References:
+        H. Jegou, M. Douze and C. Schmid, "Product quantization for nearest neighbor search", TPAMI 2011. F. Andre,
+        A.-M. Kermarrec and N. Le Scouarnec, "Cache locality is not enough: high-performance nearest neighbor search
+        with product quantization fast scan", VLDB 2015. J. Gao and C. Long, "RaBitQ: quantizing high-dimensional
+        vectors with a theoretical error bound for approximate nearest neighbor search", SIGMOD 2024.
+
+    >>> import nearabout as na, numpy as np
+    >>> vectors = np.random.default_rng(0).normal(size=(5000, 16)).astype(np.float32)
+    >>> index = na.build(vectors, metric="euclidean", kind=na.IVF(lists=64))
+    >>> int(index.search(vectors[7], k=3, effort=4).rows[0])
+    7
+    >>> small = na.build(vectors, metric="euclidean", kind=na.IVF(lists=64, keep_vectors=False))
+    >>> small.info()["distance_source"], small.info()["file_bytes"] < index.info()["file_bytes"] / 2
+    ('int8', True)
+    """
+
+    lists: int | Literal["auto"] = "auto"
+    codes: int | PcaCodes | Literal["auto"] = "auto"
+    refine: bool = True
+    keep_vectors: bool = True
+
+    def __post_init__(self) -> None:
+        if self.lists != "auto":
+            check_count("lists", self.lists, _MOST_LISTS, ', or "auto"')
+        if self.codes != "auto" and not isinstance(self.codes, PcaCodes):
+            check_count("codes", self.codes, _LARGEST_CODE, ' (bytes a row), a PcaCodes, or "auto"')
+        for name, flag in (("refine", self.refine), ("keep_vectors", self.keep_vectors)):
+            if not isinstance(flag, bool):
+                raise InvalidInputError(f"{name} is {flag!r}; pass True or False")
+
+    name: ClassVar[str] = "ivf"
+    metrics: ClassVar[tuple[str, ...]] = FLOAT_METRICS
+    parallel: ClassVar[float] = 0.8
+    fresh: ClassVar[float] = 1.1
+    thread_bytes: ClassVar[int] = 5_000_000
+    keeps_work: ClassVar[bool] = True
+    other_names: ClassVar[tuple[str, ...]] = (
+        *("ivf", "indexivf", "inverted", "list", "pq", "opq", "sq", "rabitq", "indexpq", "scann", "faiss", "lsh"),
+        *("indexlsh", "milvus", "approximate", "ann", "symqg"),
+    )
+    other_settings: ClassVar[dict[str, str]] = {
+        **dict.fromkeys(("nlist", "n_lists", "num_lists", "centroids", "n_centroids", "clusters"), "lists"),
+        **dict.fromkeys(("m", "pq", "code_size", "bytes", "n_bytes"), "codes"),
+        **dict.fromkeys(("rerank", "reorder", "rflat"), "refine"),
+    }
+
+    def parameters(self, seed: int) -> dict[str, bool | int | float | str]:
+        codes = PcaCodes(self.codes) if isinstance(self.codes, int) else self.codes
+        size, bits = (0, 0) if codes == "auto" else (codes.size, _or_zero(codes.bits))
+        return {
+            "lists": _or_zero(self.lists),
+            "code_bytes": size,
+            "code_bits": bits,
+            "seed": seed,
+            "refine": self.refine,
+            "keep_vectors": self.keep_vectors,
+        }
+
+    @classmethod
+    def info(cls, details: dict[str, Any]) -> dict[str, Any]:
+        curves = {int(k): [tuple(point) for point in points] for k, points in details["curves"].items()}
+        return {**details, "curves": curves}
+
+    @classmethod
+    def info_lines(cls, info: dict[str, Any]) -> list[list[str]]:
+        row_bytes, along, bits = (info[name] for name in ("code_bytes", "code_directions", "code_bits"))
+        answers = _SOURCES[info["distance_source"]]
+        if info["distance_source"] == "codes" and info["keeps_vectors"]:
+            answers += ", but with --exact, for which vectors are kept"
+        return [
+            ["answers", answers],
+            ["lists", f"{info['lists']:,}; seed {info['seed']}"],
+            ["codes", f"{along:,} directions x {_counted(bits, 'bit')} = {_counted(row_bytes, 'byte')} a row"],
+        ]
+
+    @classmethod
+    def short(cls, info: dict[str, Any]) -> str:
+        return f"{info['lists']} lists, {info['code_bytes']} bytes a code"
+
+    @classmethod
+    def other_advice(cls, kind: str) -> str | None:
+        """FAISS's factory strings are understood as far as there are their parts here: "IVF1024,PQ16" has 1,024 lists
+        and codes of 16 bytes."""
+        parts = [re.sub(r"[\s_-]", "", part).lower() for part in kind.split(",")]
+        lists = next((_LISTS_OF_FAISS.match(part) for part in parts if _LISTS_OF_FAISS.match(part)), None)
+        if lists is None and parts[0].startswith(_GRAPHS):
+            return f"did you mean {cls.name!r}? It does the work of a graph, which this library does not build"
+        codes = next((_CODES_OF_FAISS.match(part) for part in parts if _CODES_OF_FAISS.match(part)), None)
+        if lists is None and codes is None:
+            return None
+        settings = [f"lists={int(lists[1])}"] if lists and 1 <= int(lists[1]) <= _MOST_LISTS else []
+        if codes is not None and 1 <= (size := int(codes[1]) * int(codes[2] or 8) // 8) <= _LARGEST_CODE:
+            settings.append(f"codes={size}")
+        told = ", ".join(settings)
+        return f"did you mean {cls.name!r} with {told}, which is na.IVF({told})?" if told else None
+
+    # --- Choosing and planning ---
+
+    def auto_seconds(self, case: Case, recall: float) -> float | None:
+        return self.query_nanoseconds(case, recall, batch=False) * 1e-9
+
+    def list_count(self, case: Case) -> int:
+        """Returns how many lists the build makes (core/index/ivf/learn.cpp)."""
+        if self.lists != "auto":
+            return min(self.lists, case.rows)
+        return min(max(int(2.5 * math.sqrt(case.rows)) // 32 * 32, 1), max(1, case.rows // 24))
+
+    def code_width(self, case: Case) -> int:
+        """Returns the bytes of a row's code, in whole lines of four."""
+        if self.codes != "auto":
+            size = self.codes.size if isinstance(self.codes, PcaCodes) else self.codes
+            return 4 * math.ceil(min(size, 96) / 4)
+        if not self.refine:  # those that rank best: of many bytes
+            return 4 * round(min(48, max(16, case.dims / 2)) / 4)
+        return 4 * math.ceil(min(48.0, max(8.0, 2.4 * math.sqrt(case.dims)), max(4, case.dims / 2)) / 4)
+
+    def codes_bytes(self, case: Case) -> int:
+        """Returns the bytes of all codes with their terms; each list is filled up to a whole block."""
+        return self._places(case) * (self.code_width(case) + 4)
+
+    def _places(self, case: Case) -> int:
+        return case.rows + self.list_count(case) * _BLOCK_ROWS // 2
+
+    def resolved(self, case: Case) -> IVF:
+        return dataclasses.replace(self, lists=self.list_count(case))
+
+    def keeps_vectors(self, case: Case) -> bool:
+        return self.keep_vectors or (self.refine and case.integers)
+
+    def instead_bytes(self, case: Case) -> int:
+        if not self.refine:
+            return 0
+        squares = 4 * case.rows if case.metric in ("euclidean", "sqeuclidean") else 0
+        return case.rows * case.dims + 8 * case.dims + squares
+
+    def own_bytes(self, case: Case) -> int:
+        lists = self.list_count(case)
+        panels = 32 * math.ceil(min(_TRIED, directions(case.dims, 5)) / 32)
+        learnt = panels * case.dims + 36 * lists + lists * panels
+        return self.codes_bytes(case) + (8 if case.integers else 4) * self._places(case) + learnt
+
+    def _sample(self, case: Case) -> int:
+        """Returns how many rows lists are learnt from."""
+        lists = self.list_count(case)
+        return min(case.rows, max(64 * lists, 2_048), max(16 * lists, 262_144))
+
+    def own_seconds(self, case: Case) -> float:
+        rows, dims = case.rows, case.dims
+        tried = min(dims, rows, _TRIED)
+        coded = min(dims, _MOST_CODED)
+        sample = min(rows, _SAMPLE)
+        learning = 2.3e-9 * dims * tried**2 + sample * (1.0e-5 + 2.8e-8 * (dims + 4 * tried) + 1.3e-10 * tried**2)
+        clustering = self.list_count(case) * coded * (1.6e-11 * self._sample(case) + 2e-12 * rows)
+        projecting = 1.0e-10 * (rows + self._sample(case)) * dims * coded
+        coding = 2.1e-3 + 4.1e-6 * rows + 5.9e-10 * rows * case.row_bytes
+        writing = write_seconds(case) if self.keeps_vectors(case) else 0.0
+        return learning + clustering + projecting + coding + writing
+
+    def calibration_seconds(self, case: Case) -> float:
+        return 0.06 * min(1.0, case.rows / 1_500) + 2.2e-9 * case.rows * case.dims
+
+    def working_bytes(self, case: Case, memory: int) -> tuple[int, int]:
+        rows, dims = case.rows, case.dims
+        held = rows * (self.code_width(case) + 28)
+        coded = 32 * math.ceil(min(dims, _MOST_CODED) / 32)
+        sample = self._sample(case)
+        clustering = sample * (2 * coded + 16) + min(sample, _SEEN) * 5 * coded
+        learning = max(clustering, min(rows, _SAMPLE) * (16 * dims + 600))
+        return max(learning, held), held
+
+    def query_nanoseconds(self, case: Case, recall: float, batch: bool) -> float:
+        base, ranking, scanning, comparing = (_COMPARED if self.refine else _BY_CODES)[batch]
+        missed = max(1 - recall, _LEAST_MISSED)
+        scanned: float = min(case.rows, float(case.rows**_SCANNED * missed**-_MISSED))
+        ranked = self.list_count(case) * min(case.dims, _MOST_CODED)
+        row = case.compared_bytes if self.keep_vectors else case.dims
+        scan = scanned * (0.1 + 0.0145 * self.code_width(case))
+        return base + ranking * ranked + scanning * scan + comparing * row * float(missed**-0.2)
+
+
+def _or_zero(setting: int | Literal["auto"]) -> int:
+    """Returns what the core takes: 0 lets it choose."""
+    return 0 if setting == "auto" else setting
+
+
+def _counted(count: float, what: str) -> str:
+    return f"{count:,.0f} {what}{'' if count == 1 else 's'}"

@@ -1,0 +1,1 @@
+"""What a build will take: its file, time, memory and searches."""
