@@ -15,7 +15,7 @@ MOST_BYTES = 300_000
 
 
 def script(name: str) -> ModuleType:
-    pytest.importorskip("matplotlib", reason="the pictures are drawn by matplotlib: pip install nearabout[docs]")
+    pytest.importorskip("matplotlib", reason="the pictures are drawn by matplotlib: pip install nearabout[figures]")
     sys.path.insert(0, str(FIGURES))
     try:
         return importlib.import_module(name)
