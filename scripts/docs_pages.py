@@ -46,7 +46,7 @@ def is_relative(link: str) -> bool:
 
 
 def with_plain_bars(markdown: str) -> str:
-    """Returns the text with bars in the code of tables as Python-Markdown wants them: GitHub wants a backslash there."""
+    """Returns the text with plain bars in the code of tables, where GitHub wants a backslash before them."""
     code = re.compile(r"`[^`]*`")
     return _TABLE_ROW.sub(lambda row: code.sub(lambda span: span.group().replace("\\|", "|"), row.group()), markdown)
 
