@@ -28,7 +28,7 @@ def site_place(path: str) -> str | None:
         return PAGES[path]
     if path.startswith("docs/") and not path.endswith(".py"):
         return path.removeprefix("docs/")
-    if (ROOT / path / "README.md").is_file() and f"{path}/README.md" in PAGES:
+    if f"{path}/README.md" in PAGES:
         return PAGES[f"{path}/README.md"]
     if not (ROOT / path).is_file():
         return None

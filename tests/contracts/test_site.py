@@ -37,7 +37,7 @@ def test_bars_in_the_code_of_tables_are_plain(pages: ModuleType) -> None:
     ("page", "link", "there"),
     [
         ("README.md", "[a](docs/how-to/search.md#by-key)", "[a](how-to/search.md#by-key)"),
-        ("README.md", "![a](benchmarks/results/race.svg)", "![a](benchmarks/results/race.svg)"),
+        ("README.md", "![a](docs/figures/speed.svg)", "![a](figures/speed.svg)"),
         ("README.md", "[a](benchmarks)", "[a](benchmarks/README.md)"),
         ("README.md", "[a](examples)", "a"),
         ("README.md", "[a](https://example.org) [b](#own)", "[a](https://example.org) [b](#own)"),
