@@ -45,8 +45,8 @@ def test_bars_in_the_code_of_tables_are_plain(pages: ModuleType) -> None:
         ("docs/how-to/search.md", "[a](build-an-index.md)", "[a](build-an-index.md)"),
         (
             "docs/explanation/lists.md",
-            "[`a[0]`](../../core/quantize/lift.h)",
-            "[`a[0]`](../source/core/quantize/lift.h.md)",
+            "[`a[0]`](../../CMakeLists.txt)",
+            "[`a[0]`](../source/CMakeLists.txt.md)",
         ),
         ("README.md", "```\n[a](examples)\n```", "```\n[a](examples)\n```"),
     ],
