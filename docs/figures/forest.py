@@ -1,4 +1,4 @@
-"""Draws the pictures of docs/explanation/forest.md: `python docs/figures/forest.py` (needs the `docs` extra).
+"""Draws the pictures of docs/explanation/forest.md: `python docs/figures/forest.py` (needs the `figures` extra).
 
 The trees are those of small_trees.py and not the library's, whose files keep no planes. All is seeded, and the same
 version of matplotlib writes the same bytes. Colours are from Okabe and Ito's palette, which colour-blind people can

@@ -1,4 +1,4 @@
-"""Draws the pictures of docs/explanation/lists.md: `python docs/figures/lists.py` (needs the `docs` extra).
+"""Draws the pictures of docs/explanation/lists.md: `python docs/figures/lists.py` (needs the `figures` extra).
 
 Cells and codes are those of lists_codes.py, in plain NumPy; recall is that of the library. All is seeded, and the same
 version of matplotlib writes the same bytes on the same processor. Points, colours and strokes are those of forest.py.

@@ -90,8 +90,8 @@ def build(
             and without keys, the keys are the row numbers of the input, so that they still point into it.
         progress: None, True (a bar on standard error if that is a terminal), or a function called with the share done,
             which ends with 1.0.
-        reading: how a file is read: format, member, dims, dataset, key_column, vector_column, header, delimiter and
-            errors, as `read` takes them.
+        reading: how a file is read: format, member, dims, dataset, key_column, vector_column, vector_columns, header,
+            delimiter, quotes and errors, as `read` takes them.
 
     Returns:
         The index, open.

@@ -5,16 +5,17 @@
     NearaboutError
     ├── InvalidInputError (ValueError)        an argument, a vector or a query that cannot be used
     ├── UnknownKeyError (KeyError)            a key that is not in the index
-    ├── FileFormatError (ValueError)     a file that cannot be trusted
-    │   ├── UnknownFormatError                   not this kind of file at all
+    ├── FileFormatError (ValueError)          a file that cannot be trusted
+    │   ├── UnknownFormatError                not this kind of file at all
     │   ├── TruncatedFileError                it ends too early
     │   ├── CorruptFileError                  its parts contradict each other or their checksums
-    │   └── UnsupportedVersionError                    written by a later version
+    │   └── UnsupportedVersionError           written by a later version
     └── MissingDependencyError (ImportError)  an optional library is needed; the sentence names the extra
 
-    NearaboutWarning (UserWarning)       something about the data that its owner may not expect, and that is no error
+    NearaboutWarning (UserWarning)            something about the data that its owner may not expect; no error
 
-A full disk, a missing folder or a forbidden file is an ``OSError`` with its path, as everywhere in Python.
+A full disk, a missing folder or a forbidden file is an ``OSError`` with its path, as everywhere in Python. Too little
+memory is a ``MemoryError`` that says what the answer would take and how to ask for less.
 """
 
 _SHOWN = 60  # characters of what was given that a sentence quotes
@@ -68,4 +69,6 @@ class MissingDependencyError(NearaboutError, ImportError):
 
 
 class NearaboutWarning(UserWarning):
-    """Something was done with the data that its owner may not expect, such as leaving out rows whose keys repeat."""
+    """Something was done with the data that its owner may not expect: a reader left out rows whose keys repeat, or
+    float32 rounds whole numbers that stand in text.
+    """

@@ -30,15 +30,19 @@ class Explanation:
     """Why a search for k neighbours found a row, or did not.
 
     Attributes:
-        key, row: which vector was asked about.
+        key: key of the vector that was asked about.
+        row: its row number.
         k: how many neighbours were searched for.
         rank: its true rank, 1 for the nearest; equal distances in the order of rows.
-        distance: its distance from the query, and `kth_distance` that of the last of the true k nearest.
+        distance: its distance from the query.
+        kth_distance: distance of the last of the true k nearest.
         is_true_neighbour: whether it is among the true k nearest.
         found: whether the search found it.
         effort: what that search spent, as `effort=` takes it; None where every row was compared.
-        min_effort_found: the least effort that finds it, with all above it: of a search for k, or for `rank` neighbours
-            where that is more. None where no effort does, or the index has no such choice.
+        min_effort_found: smallest effort that finds it, in a search for k neighbours, or for `rank` neighbours if that
+            is more. Efforts are tried by halves, from the largest down, and only those that were tried are known: a
+            larger effort need not find all that a smaller one finds. None if no effort finds it, or if the kind of
+            index takes no effort.
         reachable: whether a search can find it without comparing every row. Always true of an exact index.
         probed: of lists that compare vectors, whether its list was probed; None for other kinds, and where every row
             was compared.

@@ -16,7 +16,7 @@ def from_bytes(data: bytes | bytearray | memoryview) -> Index:
     Raises:
         InvalidInputError: no bytes.
         FileFormatError: UnknownFormatError, TruncatedFileError, CorruptFileError or UnsupportedVersionError, as for a
-        file.
+            file.
 
     >>> import nearabout as na
     >>> index = na.build([[0.0, 1.0], [1.0, 0.0]], keys=["north", "east"])

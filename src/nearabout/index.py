@@ -150,15 +150,13 @@ class Index(Measuring, Closable):
         """What the index is and what its file holds, as plain values (the command `nearabout info` prints them).
 
         Returns:
-            kind, metric, dtype, dims, rows, keys ("str", "int" or "none"), path, file_bytes, isa (the instruction set
-            in use on this machine), metadata (what `build` noted) and sections (name, element, rows, columns, bytes,
-            offset of each part of the file). Of a forest also trees, leaf_size, seed, sketch_bytes (of a row in a tree)
-            and efforts: pairs of a share of the 10 nearest and the effort that found it, by sketches. Of lists of codes
-            also lists, code_directions, code_bits (a direction), code_bytes (a row), seed, and curves: for 1, 10 and
-            100 neighbours, triples of a share of them, the effort that found it, and how many rows that compared;
-            answers, what those come from: "vectors", "int8" or "codes"; keeps_vectors, whether the file
-            has the vectors. Of both calibration (see `Index.calibration`; None where nothing was measured) and
-            expected_recall, the share of the 10 nearest to expect of a search that asks for nothing.
+            A dict. Every index has kind, metric, dtype, dims, rows, keys ("str", "int" or "none"), path, file_bytes,
+            isa (the instruction set in use on this machine), metadata (what `build` noted) and sections (name, element,
+            rows, columns, bytes and offset of each part of the file). A forest and lists of codes add calibration (as
+            `Index.calibration`, in plain values; None if nothing was measured), expected_recall (of the 10 nearest, in
+            a search without recall= and effort=) and seed. A forest adds trees, leaf_size, sketch_bytes (a row in one
+            tree) and efforts. Lists of codes add lists, code_directions, code_bits (a direction), code_bytes (a row),
+            curves, distance_source ("vectors", "int8" or "codes") and keeps_vectors. The Python reference has a table.
         """
         return {
             "kind": self.kind,
@@ -203,7 +201,7 @@ class Index(Measuring, Closable):
             recall: the share of the k true neighbours to find, on average over queries like those that the index was
                 calibrated with: the least effort whose measured recall is as much even at the lower end of its
                 interval, 1.28 standard errors below. What that cannot reach is answered by comparing every row, and
-                `hits.effort` is None then; where no vectors are kept, by the codes of all rows, and
+                `hits.effort` is then `EVERY_ROW`, -1; where no vectors are kept, by the codes of all rows, and
                 `hits.expected_recall` tells what to expect. None: what `build` was given, 0.95; or, where codes cannot
                 reach that, about the most that they find.
             effort: how much an approximate index may look at; of a forest: how many rows (Annoy calls it search_k); of
@@ -220,9 +218,8 @@ class Index(Measuring, Closable):
 
         Raises:
             InvalidInputError: wrong dims or rank, NaN or infinity, a zero query under cosine, k that is no positive
-                integer,
-                an effort where there is no choice, `exact` where no vectors are kept, a recall outside (0, 1] or of an
-                index that is not calibrated, two of recall, effort and exact at once.
+                integer, an effort where there is no choice, `exact` where no vectors are kept, a recall outside (0, 1]
+                or of an index that is not calibrated, two of recall, effort and exact at once.
 
         >>> import nearabout as na
         >>> index = na.build([[0, 0], [3, 4], [6, 8]], metric="euclidean")
@@ -401,7 +398,7 @@ class Index(Measuring, Closable):
 
         Raises:
             InvalidInputError: as in `search`; a radius that is no number, NaN, or negative under another metric than
-            dot.
+                dot.
 
         >>> import nearabout as na
         >>> index = na.build([[0.0, 0.0], [3.0, 4.0], [6.0, 8.0]], metric="euclidean")

@@ -76,9 +76,8 @@ class Measuring:
         Raises:
             UnknownKeyError: a key is not in the index.
             InvalidInputError: queries as in `search`, or none in them; no keys, or both keys and queries; an exact
-                index,
-                which compares every row whatever is asked; an index that keeps no vectors, which true neighbours cannot
-                be found with (give `build` the queries).
+                index, which compares every row whatever is asked; an index that keeps no vectors, which true neighbours
+                cannot be found with (give `build` the queries).
 
         >>> import nearabout as na, numpy as np
         >>> random = np.random.default_rng(0)
@@ -162,7 +161,7 @@ class Measuring:
         Raises:
             UnknownKeyError: a key is not in the index.
             InvalidInputError: as in `search`; the key is that of the query; a key as query where small codes alone are
-            kept.
+                kept.
 
         >>> import nearabout as na, numpy as np
         >>> vectors = np.random.default_rng(0).normal(size=(3000, 16))

@@ -41,8 +41,10 @@ MODULES = [
     "nearabout.kinds.ivf",
     "nearabout.planning.plan",
 ]
-PAGES = ["README.md", *sorted(str(page.relative_to(ROOT)) for page in ROOT.glob("docs/how-to/*.md"))]
-PAGES += ["docs/reference/python.md"]
+PAGES = ["README.md", "docs/reference/python.md"]
+PAGES += sorted(
+    str(page.relative_to(ROOT)) for folder in ("how-to", "tutorials") for page in ROOT.glob(f"docs/{folder}/*.md")
+)
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -60,6 +62,17 @@ def test_pages(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     result = doctest.testfile(str(ROOT / page), module_relative=False, encoding="utf-8", optionflags=doctest.ELLIPSIS)
     assert result.attempted > 0
     assert result.failed == 0
+
+
+def test_the_commands_of_the_tutorial_work(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "tutorials" / "first-index.md").read_text(encoding="utf-8")
+    block = re.search(r"^```sh\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    assert block is not None
+    for line in block.group(1).splitlines():
+        arguments = [sys.executable, "-m", *shlex.split(line, comments=True)]
+        done = subprocess.run(arguments, cwd=tmp_path, capture_output=True, check=False, timeout=60)
+        assert (done.returncode, done.stderr) == (0, b""), line
+        assert done.stdout.strip(), line
 
 
 def test_the_shell_explains_a_miss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

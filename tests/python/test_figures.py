@@ -15,7 +15,7 @@ MOST_BYTES = 300_000
 
 
 def script(name: str) -> ModuleType:
-    pytest.importorskip("matplotlib", reason="the pictures are drawn by matplotlib: pip install nearabout[docs]")
+    pytest.importorskip("matplotlib", reason="the pictures are drawn by matplotlib: pip install nearabout[figures]")
     sys.path.insert(0, str(FIGURES))
     try:
         return importlib.import_module(name)
@@ -104,3 +104,15 @@ def test_drawing_again_gives_the_same_files_and_those_of_the_page(name: str, tmp
         assert (first / picture).read_bytes() == (second / picture).read_bytes()
         assert (FIGURES / picture).stat().st_size < MOST_BYTES
         assert f"(../figures/{picture})" in page
+
+
+def test_the_picture_of_the_readme_is_of_its_table(tmp_path: Path) -> None:
+    speed = script("speed")
+    rows = speed.speeds(speed.README.read_text(encoding="utf-8"))
+    assert [row.data for row in rows] == ["Fashion-MNIST", "MNIST", "MiniLM sentences", "words", "SIFT"]
+    assert all(row.batch > row.other_batch and row.single > row.other_single for row in rows)
+    [drawn] = speed.draw_all(tmp_path)
+    once = drawn.read_bytes()
+    speed.draw_all(tmp_path)
+    assert drawn.read_bytes() == once
+    assert "(docs/figures/speed.svg)" in speed.README.read_text(encoding="utf-8")

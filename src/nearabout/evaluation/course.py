@@ -33,7 +33,8 @@ class Run:
 
     Attributes:
         name: of the library, or of our kind of index.
-        package: as it is installed. version: of it.
+        package: name of its package, as it is installed.
+        version: version of the package.
         built: what was chosen for its build.
         build_seconds: None where it did not come so far.
         memory_bytes: by which the process had grown after the build; None where the system does not tell.

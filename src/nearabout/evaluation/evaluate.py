@@ -57,7 +57,7 @@ def questions_of(index: Index, queries: Any = None, truth: Truth | None = None, 
 
     Raises:
         InvalidInputError: an index that keeps no vectors, of which the true neighbours are not given; no rows or
-        queries.
+            queries.
     """
     if truth is None and not index.info().get("keeps_vectors", True):
         raise InvalidInputError(

@@ -118,7 +118,7 @@ class IVF(Kind):
             codes stand for, under cosine as vectors of length 1. Without `refine` it has the small codes alone, and
             those three are not to be had. `exact=True` needs vectors. Vectors that are bytes already (u8, i8) are their
             own 8-bit codes: with `refine` they are kept whatever is asked for here, and answers are exact in every
-            digit. `Index.info()` tells which it came to (`answers`, `keeps_vectors`) and what to expect
+            digit. `Index.info()` shows the result (`distance_source`, `keeps_vectors`) and what to expect
             (`expected_recall`).
 
     Raises:

@@ -40,8 +40,11 @@ class Plan:
     Attributes:
         kind: the parameters that the build would use: of "auto", what it chooses; `lists` and `trees` as numbers. What
             depends on the data, such as `codes`, is left "auto".
-        rows, dims, metric, dtype: what is to be built.
-        threads: how many are counted with.
+        rows: number of vectors.
+        dims: dimensions of each.
+        metric: metric of the index.
+        dtype: type of a stored number.
+        threads: number of threads of the build.
         build_seconds: of a build from an array or a file that needs no parsing, on this machine as it is now.
         build_memory: bytes that the build takes at its height, beside the vectors that are given to it. Without
             `memory=` the index is built in memory, and is counted too; with it, the index is in its file.
@@ -104,11 +107,13 @@ def plan(
     Args:
         n: how many vectors, 1 to 2**32 - 2.
         dims: of each, 1 to 65,535; of bits, how many bits.
+        metric: as in `build`.
+        kind: as in `build`.
         recall: the share of the 10 nearest that searches are to find. More takes longer; 1 chooses the exact scan where
             the kind is "auto", and lists and forests compare every row for it.
-        metric, kind, memory: as `build` takes them. With `memory=` the index is thought to be written to a path.
         dtype: how numbers are stored. None is "f32", and "bits" under hamming and jaccard.
         threads: None counts with all cores. More threads than cores are counted as the cores.
+        memory: as in `build`. The plan then assumes that the index is written to a path.
 
     Returns:
         A `Plan`: kind, build_seconds, build_memory and file_bytes, each of the last three about right, within a factor
