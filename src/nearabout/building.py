@@ -143,8 +143,7 @@ def build(
         notes = {**({"chosen_by": "auto"} if asked == "auto" else {}), **origin}
         core, skipped = _build_kind(taken, options, seed, measured, notes, params, monitor)
         if asked == "auto" and _is_better_exact(core, params, calibrate):
-            exact = every_row_kind(metric, vectors.dtype)
-            core, skipped = _build_kind(taken, options, seed, None, notes, exact, None)
+            core, skipped = _build_kind(taken, options, seed, None, notes, every_row_kind(), None)
     finally:
         finish()
     return Index(core, taken.left_out(skipped))

@@ -28,7 +28,7 @@ def _table(image: bytes, id_: int, numbers: NDArray[np.generic]) -> bytes:
 
 def trees(image: bytes) -> Iterator[Attack]:
     """Counts, levels and children that cannot be."""
-    facts = _numbers(image, near.FOREST, "<u8")
+    facts = _numbers(image, near.TREE_HEADER, "<u8")
     lies = [(TREES, "trees", value) for value in (0, int(facts[TREES]) + 1, 1_001, 1 << 63, MOST)]
     for level in range(LEVELS, len(facts)):
         own = int(facts[level])
@@ -36,13 +36,13 @@ def trees(image: bytes) -> Iterator[Attack]:
     for place, name, value in lies:
         changed = facts.copy()
         changed[place] = value
-        yield Attack(f"{name}: {value}", _table(image, near.FOREST, changed), "CorruptFileError")
+        yield Attack(f"{name}: {value}", _table(image, near.TREE_HEADER, changed), "CorruptFileError")
     for count in (0, 1, 2):
-        yield Attack(f"{count} facts", _table(image, near.FOREST, facts[:count]), "CorruptFileError")
+        yield Attack(f"{count} facts", _table(image, near.TREE_HEADER, facts[:count]), "CorruptFileError")
     for count in (1, 2, 6, 100):
         more = np.concatenate([facts, np.ones(count, "<u8")])
-        yield Attack(f"{count} levels more", _table(image, near.FOREST, more), "CorruptFileError")
-    yield Attack("no levels", _table(image, near.FOREST, facts[:LEVELS]), "CorruptFileError")
+        yield Attack(f"{count} levels more", _table(image, near.TREE_HEADER, more), "CorruptFileError")
+    yield Attack("no levels", _table(image, near.TREE_HEADER, facts[:LEVELS]), "CorruptFileError")
     yield from _children(image)
 
 

@@ -34,7 +34,7 @@ def _rows(image: bytes) -> int:
 
 def facts_of_lists(image: bytes) -> Iterator[Attack]:
     """Numbers of lists, directions and bits that cannot be; a seed may be any."""
-    facts = _numbers(image, near.IVF, "<u8")
+    facts = _numbers(image, near.LIST_HEADER, "<u8")
     lists, directions, bits = (int(facts[0, place]) for place in (LISTS, DIRECTIONS, BITS))
     lies = [(LISTS, "lists", {0, lists + 1, lists - 1, _rows(image), _rows(image) + 1, 1 << 32, 1 << 63, MOST})]
     lies += [(DIRECTIONS, "directions", {0, 1, directions + 1, directions * 2, 256, 257, 264, 1 << 62, MOST})]
@@ -43,16 +43,16 @@ def facts_of_lists(image: bytes) -> Iterator[Attack]:
         for value in sorted(values - {lists if place == LISTS else directions if place == DIRECTIONS else bits}):
             changed = facts.copy()
             changed[0, place] = value
-            yield Attack(f"{value} {name}", _table(image, near.IVF, changed), "CorruptFileError")
+            yield Attack(f"{value} {name}", _table(image, near.LIST_HEADER, changed), "CorruptFileError")
     for value in (0, MOST):
         changed = facts.copy()
         changed[0, SEED] = value
-        yield Attack(f"seed {value}", _table(image, near.IVF, changed))
+        yield Attack(f"seed {value}", _table(image, near.LIST_HEADER, changed))
     # As many bits in all, cut otherwise: the tables have another shape, and yet all lengths fit.
     for bits_now in {1, 2, 4} - {bits}:
         changed = facts.copy()
         changed[0, DIRECTIONS], changed[0, BITS] = directions * bits // bits_now, bits_now
-        yield Attack(f"{bits_now} bits in codes as long", _table(image, near.IVF, changed), "CorruptFileError")
+        yield Attack(f"{bits_now} bits in codes as long", _table(image, near.LIST_HEADER, changed), "CorruptFileError")
 
 
 def sizes_of_lists(image: bytes) -> Iterator[Attack]:
@@ -136,7 +136,7 @@ def numbers_of_lists(image: bytes) -> Iterator[Attack]:
 def curves(image: bytes) -> Iterator[Attack]:
     """Neighbours, shares, probes and depths that cannot be, in any order; and there may be any number of points."""
     curve = _numbers(image, near.CURVE, "<f8")
-    lists = int(_numbers(image, near.IVF, "<u8")[0, LISTS])
+    lists = int(_numbers(image, near.LIST_HEADER, "<u8")[0, LISTS])
     lies = [
         (0, (0.0, -1.0, 2.0, 1.0000001, 1000.0, *NO_NUMBERS)),
         (1, (0.0, -1.0, 1.0000001, *NO_NUMBERS)),

@@ -77,7 +77,7 @@ void write_nodes(storage::Writer& writer, const BuiltForest& forest, const Fores
     firsts.insert(firsts.end(), level.firsts.begin(), level.firsts.end());
   }
   const std::uint64_t nodes = forest.centroids.offsets.size();
-  writer.add<std::uint64_t>(SectionId::forest, {1, header.size()}, header);
+  writer.add<std::uint64_t>(SectionId::tree_header, {1, header.size()}, header);
   writer.add<std::uint64_t>(SectionId::tree_nodes, {firsts.size(), 1}, firsts);
   writer.add<std::uint8_t>(SectionId::node_codes, {nodes, forest.sketch.width()}, forest.centroids.codes);
   writer.add<float>(SectionId::node_offsets, {nodes, 1}, forest.centroids.offsets);

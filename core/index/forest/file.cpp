@@ -49,7 +49,7 @@ ForestIndex::ForestIndex(std::shared_ptr<const storage::File> file, const Descri
 }
 
 void ForestIndex::read_nodes() {
-  const Section& header = file().section(SectionId::forest);
+  const Section& header = file().section(SectionId::tree_header);
   const std::uint64_t columns = header.shape().columns;
   if (columns <= kFields || columns > kFields + kMaxLevels)
     storage::throw_count(file(), header, 0, "one to " + std::to_string(kMaxLevels) + " levels", columns - kFields);

@@ -148,7 +148,7 @@ void write_ivf(storage::Writer& writer, const ValidatedRows& source, const IvfOp
     const EncodedRows encoded = encode_rows(learnt, read, rows, place, build.threads, subprogress(monitor, 0.4, 0.7));
     const std::vector<std::uint32_t> sizes = list_sizes(encoded, learnt.lists());
     const std::uint64_t header[] = {learnt.lists(), learnt.shape.directions, learnt.shape.bits, options.seed};
-    writer.add<std::uint64_t>(SectionId::ivf, {1, 4}, header);
+    writer.add<std::uint64_t>(SectionId::list_header, {1, 4}, header);
     write_directions(writer, learnt);
     write_centroids(writer, learnt);
     write_lists(writer, learnt, encoded, sizes, build, place, subprogress(monitor, 0.7, 0.8));

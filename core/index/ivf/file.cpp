@@ -80,7 +80,7 @@ void IvfIndex::read_bytes() {
 }
 
 void IvfIndex::read_header() {
-  const Section& section = file().section(SectionId::ivf);
+  const Section& section = file().section(SectionId::list_header);
   section.expect(Element::u64, {1, kFields});
   const std::span<const std::uint64_t> header = section.all<std::uint64_t>();
   const CodeShape shape{header[kDirections], header[kBits]};

@@ -21,6 +21,7 @@ from nearabout.building import build
 from nearabout.errors import InvalidInputError
 from nearabout.evaluation.distances import true_distances
 from nearabout.index import Index
+from nearabout.kinds.auto import every_row_kind
 
 Floats = NDArray[np.float64]
 
@@ -165,7 +166,11 @@ def _neighbours(
     if isinstance(sample, bool) or not isinstance(sample, (int, np.integer)) or sample < 1:
         raise InvalidInputError(f"sample is {sample!r}; pass how many vectors to look at, such as 1000")
     random = np.random.default_rng(check_seed(seed, is_random=True))
-    index = data if isinstance(data, Index) else build(data, metric=metric or "cosine", kind="exact", threads=threads)
+    index = (
+        data
+        if isinstance(data, Index)
+        else build(data, metric=metric or "cosine", kind=every_row_kind(), threads=threads)
+    )
     if metric is not None and metric != index.metric:
         raise InvalidInputError(f"metric is {metric!r} and the index has {index.metric!r}; leave the metric out")
     if index.metric == "dot":

@@ -16,6 +16,7 @@ from nearabout.building import build
 from nearabout.errors import CorruptFileError, InvalidInputError, UnknownFormatError
 from nearabout.formats._source import naming
 from nearabout.index import Index
+from nearabout.kinds.auto import every_row_kind
 from nearabout.names import check_metric
 
 
@@ -140,6 +141,6 @@ def ground_truth(
             raise InvalidInputError(f"metric is {metric!r} and the index has {base.metric!r}; leave the metric out")
         index = base
     else:
-        index = build(base, metric="cosine" if metric is None else metric, kind="exact", threads=threads)
+        index = build(base, metric="cosine" if metric is None else metric, kind=every_row_kind(), threads=threads)
     hits = index.search(queries, k, exact=True, threads=threads)
     return Truth(np.atleast_2d(hits.rows), np.atleast_2d(hits.distances), index.metric)

@@ -33,12 +33,12 @@ def choose_kind(rows: int, dims: int, metric: str, dtype: str, recall: float = 0
     if quick:
         return quick[0]
     others = [(kind, cost) for kind, cost in costs if not kind.always_exact and cost < math.inf]
-    return min(others, key=lambda one: one[1])[0] if others and recall < 1 else every_row_kind(metric, dtype)
+    return min(others, key=lambda one: one[1])[0] if others and recall < 1 else every_row_kind()
 
 
-def every_row_kind(metric: str, dtype: str) -> Kind:
-    """Returns the kind that compares every row."""
-    return next(kind for kind in _serving(metric, dtype) if kind.always_exact)
+def every_row_kind() -> Kind:
+    """Returns the kind that compares every row, under every metric."""
+    return next(kind() for kind in KINDS.values() if kind.always_exact)
 
 
 def _serving(metric: str, dtype: str) -> list[Kind]:
