@@ -5,6 +5,7 @@
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
 
 #include "arrays.h"
 #include "base/threads.h"
@@ -189,6 +190,7 @@ nb::tuple build(const std::string& kind_name, const nb::object& vectors, std::si
 }  // namespace
 
 void bind_build(nb::module_& m) {
+  m.def("kinds", &kind_names);
   m.def("build", &build, nb::arg("kind"), nb::arg("vectors"), nb::kw_only(), nb::arg("dims"), nb::arg("dtype"),
         nb::arg("source_dtype"), nb::arg("metric"), nb::arg("keys").none(), nb::arg("invalid"), nb::arg("path").none(),
         nb::arg("metadata"), nb::arg("parameters"), nb::arg("threads") = 0, nb::arg("memory") = 0,

@@ -30,6 +30,12 @@ void register_kind(const IndexKind& kind) {
   kinds().push_back(kind);
 }
 
+std::vector<std::string> kind_names() {
+  std::vector<std::string> names;
+  for (const IndexKind& kind : kinds()) names.emplace_back(kind.name);
+  return names;
+}
+
 const IndexKind* find_kind(std::uint64_t number) {
   const auto found = std::find_if(kinds().begin(), kinds().end(), [&](const auto& k) { return k.number == number; });
   return found == kinds().end() ? nullptr : &*found;

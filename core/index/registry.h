@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/monitor.h"
 #include "index/build_options.h"
@@ -44,6 +45,8 @@ struct IndexKind {
 // taken. Not to be called while another thread uses the registry.
 void register_kind(const IndexKind& kind);
 
+// The names of all kinds, in the order of their registration.
+std::vector<std::string> kind_names();
 // Null where there is none.
 const IndexKind* find_kind(std::uint64_t number);
 // InvalidInputError where there is none.

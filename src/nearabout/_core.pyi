@@ -138,6 +138,7 @@ class Index:
     def similar_keys(self, word: str, count: int) -> list[str]: ...  # nearest spellings; [] when keys are not strings
     def keys_with(self, text: str, count: int) -> list[str]: ...  # keys that begin with a text, then those that have it
 
+def kinds() -> list[str]: ...  # the names that are registered
 def build(
     kind: str,  # as the registry has it
     # (n, dims), each row in one piece: any of the types below, bf16 as uint16, bits as packed uint8; or rows in a file

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 import nearabout as na
+from nearabout import kinds
+from nearabout.kinds import Kind
 
 WORDS = ["north", "north-east", "east", "south", "west"]
 DIRECTIONS = np.array([[0, 1], [1, 1], [1, 0], [0, -1], [-1, 0]], np.float32)
@@ -19,15 +21,16 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-Kind = na.Exact | na.Forest | na.IVF
-# Every kind of index, with settings that make even a few rows a real one: more than one tree, leaf and list.
-KINDS: list[Kind] = [na.Exact(), na.Forest(trees=2, leaf_size=2), na.IVF(lists=2)]
+# Settings that make even a few rows a real index: more than one tree, leaf and list.
+SETTINGS: dict[str, Kind] = {"forest": na.Forest(trees=2, leaf_size=2), "ivf": na.IVF(lists=2)}
+# Every kind that is registered.
+KINDS: list[Kind] = [SETTINGS.get(name, one()) for name, one in kinds.KINDS.items()]
 
 
 def skip_unserved(kind: Kind, metric: str) -> None:
     """Ends a test of any kind under any metric where this kind does not serve this metric."""
-    if kind.name == "ivf" and metric not in ("euclidean", "sqeuclidean", "cosine", "dot"):
-        pytest.skip(f"lists of codes do not serve {metric}")
+    if metric not in kind.metrics:
+        pytest.skip(f"the kind {kind.name} does not serve {metric}")
 
 
 @pytest.fixture(scope="session", params=KINDS, ids=lambda kind: kind.name)

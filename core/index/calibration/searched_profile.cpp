@@ -41,12 +41,16 @@ double neighbours_found(const CalibrationQueries& queries, std::size_t query, st
 
 SearchedProfile::SearchedProfile(const Index& index, const CalibrationQueries& queries, const BuildOptions& build,
                                  const Monitor& monitor)
-    : index_(index), queries_(queries), efforts_(ladder(index.effort())) {
-  for (std::size_t i = 0; i < efforts_.size(); ++i) {
-    report(monitor, static_cast<double>(i) / static_cast<double>(efforts_.size()));
+    : index_(index), queries_(queries) {
+  const std::vector<std::size_t> all = ladder(index.effort());
+  for (const std::size_t effort : all) {
+    report(monitor, static_cast<double>(efforts_.size()) / static_cast<double>(all.size()));
+    efforts_.push_back(effort);
     auto& found = found_.emplace_back();
     for (std::size_t place = 0; place < kCalibratedK.size(); ++place)
-      found[place] = count_found(kCalibratedK[place], efforts_[i], build);
+      found[place] = index.effort().is_exact(effort) ? all_neighbours(kCalibratedK[place])
+                                                     : count_found(kCalibratedK[place], effort, build);
+    if (finds_all()) break;  // more effort finds no more
   }
 }
 
@@ -63,6 +67,19 @@ std::vector<double> SearchedProfile::count_found(std::size_t k, std::size_t effo
   for (std::size_t query = 0; query < results.size(); ++query)
     found.push_back(neighbours_found(queries_, query, k, results[query]));
   return found;
+}
+
+std::vector<double> SearchedProfile::all_neighbours(std::size_t k) const {
+  std::vector<double> found;
+  for (const std::vector<std::uint32_t>& nearest : queries_.nearest)
+    found.push_back(static_cast<double>(std::min(k, nearest.size())));
+  return found;
+}
+
+bool SearchedProfile::finds_all() const {
+  for (std::size_t place = 0; place < kCalibratedK.size(); ++place)
+    if (found_.back()[place] != all_neighbours(kCalibratedK[place])) return false;
+  return true;
 }
 
 std::size_t SearchedProfile::place_of(std::size_t effort) const {

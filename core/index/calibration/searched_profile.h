@@ -24,6 +24,10 @@ class SearchedProfile : public RecallProfile {
 
  private:
   std::vector<double> count_found(std::size_t k, std::size_t effort, const BuildOptions& build) const;
+  // As many as there are, up to k, of each query.
+  std::vector<double> all_neighbours(std::size_t k) const;
+  // Whether the largest effort so far finds all neighbours of all queries.
+  bool finds_all() const;
   std::size_t place_of(std::size_t effort) const;
 
   const Index& index_;

@@ -1,0 +1,29 @@
+"""The kind of prefix_kind.cpp in Python: importing this registers it (scripts/test-kind)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from nearabout import kinds
+from nearabout.names import FLOAT_METRICS
+from nearabout.planning.case import Case
+from nearabout.planning.scan import write_seconds
+
+
+@dataclass(frozen=True)
+class Prefix(kinds.Kind):
+    """Rows in the order of their first coordinate."""
+
+    name: ClassVar[str] = "prefix"
+    metrics: ClassVar[tuple[str, ...]] = (*FLOAT_METRICS, "manhattan")
+    takes_seed: ClassVar[bool] = False
+
+    def own_seconds(self, case: Case) -> float:
+        return write_seconds(case)
+
+    def query_nanoseconds(self, case: Case, recall: float, batch: bool) -> float:
+        return recall * case.rows * case.dims
+
+
+kinds.register(Prefix)

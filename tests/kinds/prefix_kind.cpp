@@ -1,0 +1,80 @@
+// A kind of index for the tests alone: rows in the order of their first coordinate, of which a search compares the
+// `effort` nearest in that order. It shows what a kind needs, and that nothing else has to know of it.
+#include <algorithm>
+#include <numeric>
+
+#include "base/convert.h"
+#include "base/threads.h"
+#include "index/index.h"
+#include "index/queries.h"
+#include "index/registry.h"
+
+namespace nearabout {
+namespace {
+
+constexpr std::uint32_t kPrefixNumber = 1'000;
+
+class PrefixIndex : public Index {
+ public:
+  PrefixIndex(std::shared_ptr<const storage::File> file, const Descriptor& descriptor)
+      : Index(std::move(file), descriptor), vectors_(&this->file().section(storage::SectionId::vectors)) {
+    const MatrixView all = vectors_->matrix();
+    for (std::size_t row = 0; row < rows(); ++row) order_.emplace_back(to_float32(all, row, row + 1)[0], row);
+    std::sort(order_.begin(), order_.end());
+  }
+
+  EffortRange effort() const override { return {"rows", 1, rows(), true}; }
+  double exact_cost(std::size_t) const override { return static_cast<double>(rows() * dims()); }
+
+ protected:
+  std::size_t fallback_effort(std::size_t k) const override { return std::max(k, rows() / 2); }
+
+  std::vector<SearchResult> do_search(MatrixView queries, const Request& request, const Budget& budget) const override {
+    const std::size_t count = budget.every_row ? rows() : std::clamp(budget.effort, request.k, rows());
+    std::vector<SearchResult> results(queries.rows);
+    const auto search = [&](std::size_t begin, std::size_t end, std::size_t) {
+      for (std::size_t i = begin; i < end; ++i) {
+        const BoundQuery query = bind_query(queries, i, descriptor());
+        TopK best(request.k, rdist_within(query, radius_of(request)));
+        compare(query, to_float32(queries, i, i + 1)[0], count, best);
+        results[i] = result_of(query, best, radius_of(request));
+        if (!budget.every_row) results[i].effort = static_cast<std::int64_t>(count);
+      }
+    };
+    parallel_for(queries.rows, 1, thread_count(request.threads), search, request.monitor);
+    return results;
+  }
+
+ private:
+  void compare(const BoundQuery& query, float first, std::size_t count, TopK& best) const {
+    const auto at = std::lower_bound(order_.begin(), order_.end(), std::pair{first, std::size_t{0}}) - order_.begin();
+    const std::size_t half = count / 2;
+    const std::size_t begin = std::min(static_cast<std::size_t>(at) - std::min<std::size_t>(half, at), rows() - count);
+    const MatrixView all = vectors_->matrix();
+    std::vector<std::uint32_t> some;
+    for (std::size_t i = begin; i < begin + count; ++i) some.push_back(static_cast<std::uint32_t>(order_[i].second));
+    for (const std::uint32_t row : some) vectors_->check_rows(row, std::uint64_t{row} + 1);
+    std::vector<double> rdists(count);
+    query.rdists({all.data, all.stride, some.data(), count}, rdists.data());
+    for (std::size_t i = 0; i < count; ++i) best.push(rdists[i], some[i]);
+  }
+
+  const storage::Section* vectors_;
+  std::vector<std::pair<float, std::size_t>> order_;  // first coordinate and row
+};
+
+std::shared_ptr<const Index> open(std::shared_ptr<const storage::File> file, const Descriptor& descriptor) {
+  return std::make_shared<const PrefixIndex>(std::move(file), descriptor);
+}
+
+void write(storage::Writer& writer, const ValidatedRows& rows, const KindBuild& build, const Monitor& monitor) {
+  build.parameters.expect({});
+  write_descriptor(writer, {kPrefixNumber, rows.metric(), rows.element(), rows.rows(), rows.dims()});
+  writer.add_text(storage::SectionId::metadata, build.metadata);
+  rows.write(writer, monitor);
+}
+
+[[maybe_unused]] const bool registered = (register_kind({kPrefixNumber, "prefix", open, write}), true);
+
+}  // namespace
+}  // namespace nearabout
