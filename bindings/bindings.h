@@ -7,11 +7,11 @@
 
 namespace nearabout {
 
-class Index;
+class StoredIndex;
 
 void bind_errors(nanobind::module_& m);
 void bind_index(nanobind::module_& m);
-void bind_calibration(nanobind::class_<Index>& index);
+void bind_calibration(nanobind::class_<StoredIndex>& index);
 void bind_build(nanobind::module_& m);
 void bind_rows(nanobind::module_& m);
 void bind_text(nanobind::module_& m);

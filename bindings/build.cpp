@@ -12,8 +12,8 @@
 #include "bindings.h"
 #include "gil.h"
 #include "index/calibration/measure.h"
-#include "index/index.h"
 #include "index/registry.h"
+#include "index/stored_index.h"
 #include "rows.h"
 
 namespace nearabout {
@@ -166,7 +166,7 @@ nb::tuple build(const std::string& kind_name, const nb::object& vectors, std::si
   if (queries) measuring.queries = {queries->data(), queries->size()};
   const Monitor watch = python_monitor(std::move(monitor));
 
-  std::shared_ptr<const Index> index;
+  std::shared_ptr<const StoredIndex> index;
   std::vector<std::int64_t> skipped;
   {
     const ReleasedGil released;
@@ -181,10 +181,10 @@ nb::tuple build(const std::string& kind_name, const nb::object& vectors, std::si
     measure(writer, rows, measuring, options, subprogress(watch, 0.9, 1.0));
     if (keys.present()) keys.builder().write(writer);
     rows.check_unchanged();
-    index = Index::open(writer.finish());
+    index = StoredIndex::open(writer.finish());
   }
   const std::size_t count = skipped.size();
-  return nb::make_tuple(std::const_pointer_cast<Index>(index), owned_array(std::move(skipped), {count}));
+  return nb::make_tuple(std::const_pointer_cast<StoredIndex>(index), owned_array(std::move(skipped), {count}));
 }
 
 }  // namespace

@@ -15,8 +15,8 @@ namespace nearabout {
 namespace {
 
 // What was measured, as plain values; None where nothing was.
-nb::object calibration(const Index& index) {
-  const std::optional<Calibration>& known = index.calibration();
+nb::object calibration(const StoredIndex& index) {
+  const std::optional<Calibration>& known = index.searcher().calibration();
   if (!known) return nb::none();
   nb::dict found;
   found["source"] = known->origin == Calibration::Origin::rows ? "held_out_rows" : "user_queries";
@@ -42,58 +42,61 @@ nb::object calibration(const Index& index) {
 }
 
 // The effort that a search is given for each query, before it goes beyond it where that is needed; None: every row.
-std::optional<std::size_t> base_effort(const Index& index, std::size_t k, std::optional<std::size_t> effort,
+std::optional<std::size_t> base_effort(const StoredIndex& index, std::size_t k, std::optional<std::size_t> effort,
                                        std::optional<double> recall, bool exact) {
   Request request;
   request.k = std::min(k, std::max<std::size_t>(index.rows(), 1));
   request.effort = effort;
   request.recall = recall;
   request.exact = exact;
-  const Budget budget = index.budget(request);
+  const Budget budget = index.searcher().budget(request);
   if (budget.every_row) return {};
-  return std::min(budget.effort, index.effort().max);
+  return std::min(budget.effort, index.searcher().effort().max);
 }
 
 // (recall, its lower end) to expect of a search; None where nothing was measured.
-nb::object expected_recall(const Index& index, std::size_t k, std::optional<std::size_t> effort) {
-  const std::optional<Calibration::Expected> expected = index.expected(k, effort);
+nb::object expected_recall(const StoredIndex& index, std::size_t k, std::optional<std::size_t> effort) {
+  const std::optional<Calibration::Expected> expected = index.searcher().expected(k, effort);
   if (!expected) return nb::none();
   return nb::make_tuple(expected->recall, std::max(0.0, expected->low));
 }
 
 // Whether it knows what a recall takes.
-bool keeps_promises(const Index& index) {
-  return !index.effort() || index.rows() == 0 || index.calibration().has_value();
+bool keeps_promises(const StoredIndex& index) {
+  return !index.searcher().effort() || index.rows() == 0 || index.searcher().calibration().has_value();
 }
 
 // The distances between which calibration saw the nearest neighbour, and the tenth.
-nb::object seen_distances(const Index& index) {
-  if (!index.calibration()) return nb::none();
-  const auto& ranges = index.calibration()->distances;
+nb::object seen_distances(const StoredIndex& index) {
+  if (!index.searcher().calibration()) return nb::none();
+  const auto& ranges = index.searcher().calibration()->distances;
   return nb::make_tuple(nb::make_tuple(ranges[0].least, ranges[0].most),
                         nb::make_tuple(ranges[1].least, ranges[1].most));
 }
 
 // Either queries or rows; none of both: the rows that are taken of themselves.
-std::shared_ptr<Index> calibrated(const Index& index, const FloatMatrix& queries, const RowNumbers& rows, double recall,
-                                  std::size_t threads, nb::object monitor) {
+std::shared_ptr<StoredIndex> calibrated(const StoredIndex& index, const FloatMatrix& queries, const RowNumbers& rows,
+                                        double recall, std::size_t threads, nb::object monitor) {
   const Monitor watch = python_monitor(std::move(monitor));
   const std::vector<std::uint32_t> numbers = row_numbers(rows, index.rows());
   const ReleasedGil released;
-  return std::const_pointer_cast<Index>(
+  return std::const_pointer_cast<StoredIndex>(
       remeasured(index, {{queries.data(), queries.size()}, numbers}, recall, thread_count(threads), watch));
 }
 
 }  // namespace
 
-void bind_calibration(nb::class_<Index>& index) {
+void bind_calibration(nb::class_<StoredIndex>& index) {
   index.def("calibration", &calibration)
       .def("expected_recall", &expected_recall, nb::arg("k"), nb::arg("effort").none())
-      .def("effort_for", &Index::effort_for, nb::arg("k"), nb::arg("recall"))
+      .def(
+          "effort_for",
+          [](const StoredIndex& index, std::size_t k, double recall) { return index.searcher().effort_for(k, recall); },
+          nb::arg("k"), nb::arg("recall"))
       .def("base_effort", &base_effort, nb::arg("k"), nb::arg("effort").none(), nb::arg("recall").none(),
            nb::arg("exact"))
       .def_prop_ro("keeps_promises", &keeps_promises)
-      .def_prop_ro("keeps_vectors", &Index::keeps_vectors)
+      .def_prop_ro("keeps_vectors", [](const StoredIndex& index) { return index.searcher().keeps_vectors(); })
       .def("seen_distances", &seen_distances)
       .def("calibrated", &calibrated, nb::arg("queries"), nb::arg("rows"), nb::arg("recall"), nb::arg("threads"),
            nb::arg("monitor").none());

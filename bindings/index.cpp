@@ -1,6 +1,4 @@
 // An open index: searching, looking up, telling about itself.
-#include "index/index.h"
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -20,6 +18,7 @@
 #include "gil.h"
 #include "index/registry.h"
 #include "index/search_stats.h"
+#include "index/stored_index.h"
 #include "search_one.h"
 #include "storage/spelling.h"
 
@@ -27,14 +26,14 @@ namespace nearabout {
 namespace {
 
 using storage::KeyKind;
-using IndexPointer = std::shared_ptr<Index>;
+using IndexPointer = std::shared_ptr<StoredIndex>;
 
 // Python holds indexes as non-const; they have no method that changes them.
 IndexPointer opened(std::shared_ptr<const storage::File> file) {
-  return std::const_pointer_cast<Index>(Index::open(std::move(file)));
+  return std::const_pointer_cast<StoredIndex>(StoredIndex::open(std::move(file)));
 }
 
-Element query_element(const Index& index, const AnyArray& queries) {
+Element query_element(const StoredIndex& index, const AnyArray& queries) {
   if (queries.dtype() == nb::dtype<float>()) return Element::f32;
   const Element stored = index.descriptor().element;
   if (queries.dtype() == nb::dtype<std::uint8_t>() && (stored == Element::u8 || stored == Element::bits)) return stored;
@@ -86,20 +85,20 @@ Request request_for(std::size_t k, const Asked& asked) {
   return request;
 }
 
-nb::object search(const Index& index, const AnyArray& queries, std::size_t k, std::optional<std::size_t> effort,
+nb::object search(const StoredIndex& index, const AnyArray& queries, std::size_t k, std::optional<std::size_t> effort,
                   std::optional<double> recall, bool exact, std::size_t threads) {
   const MatrixView view = matrix_view(queries, index.dims(), query_element(index, queries));
   const Request request = request_for(k, {effort, recall, exact, threads});
   std::vector<SearchResult> results;
   {
     const ReleasedGil released;
-    results = index.search(view, request);
+    results = index.searcher().search(view, request);
   }
   return table_of(results, std::min(k, index.rows())) + spent_on(results);
 }
 
 // What a search does, in numbers; where an exact scan answers, nothing is counted.
-nb::dict profile(const Index& index, const AnyArray& queries, std::size_t k, std::optional<std::size_t> effort,
+nb::dict profile(const StoredIndex& index, const AnyArray& queries, std::size_t k, std::optional<std::size_t> effort,
                  std::size_t threads) {
   const MatrixView view = matrix_view(queries, index.dims(), query_element(index, queries));
   SearchStats stats;
@@ -107,7 +106,7 @@ nb::dict profile(const Index& index, const AnyArray& queries, std::size_t k, std
   request.stats = &stats;
   {
     const ReleasedGil released;
-    (void)index.search(view, request);
+    (void)index.searcher().search(view, request);
   }
   nb::dict found;
   found["queries"] = stats.queries;
@@ -120,7 +119,7 @@ nb::dict profile(const Index& index, const AnyArray& queries, std::size_t k, std
   return found;
 }
 
-nb::object search_rows(const Index& index, const RowNumbers& numbers, std::size_t k, bool include_self,
+nb::object search_rows(const StoredIndex& index, const RowNumbers& numbers, std::size_t k, bool include_self,
                        std::optional<std::size_t> effort, std::optional<double> recall, bool exact,
                        std::size_t threads) {
   const std::vector<std::uint32_t> rows = row_numbers(numbers, index.rows());
@@ -128,21 +127,22 @@ nb::object search_rows(const Index& index, const RowNumbers& numbers, std::size_
   std::vector<SearchResult> results;
   {
     const ReleasedGil released;
-    results = index.search_rows(rows, include_self, request);
+    results = index.searcher().search_rows(rows, include_self, request);
   }
   const std::size_t others = index.rows() - (include_self || index.rows() == 0 ? 0 : 1);
   return table_of(results, std::min(k, others)) + spent_on(results);
 }
 
-nb::object radius_search(const Index& index, const AnyArray& queries, double radius, std::optional<std::size_t> effort,
-                         std::optional<double> recall, bool exact, std::size_t threads) {
+nb::object radius_search(const StoredIndex& index, const AnyArray& queries, double radius,
+                         std::optional<std::size_t> effort, std::optional<double> recall, bool exact,
+                         std::size_t threads) {
   const MatrixView view = matrix_view(queries, index.dims(), query_element(index, queries));
   Request request = request_for(index.rows(), {effort, recall, exact, threads});
   request.radius = radius;
   std::vector<SearchResult> results;
   {
     const ReleasedGil released;
-    results = index.search(view, request);
+    results = index.searcher().search(view, request);
   }
   std::vector<std::int64_t> offsets{0};
   std::vector<std::int64_t> rows;
@@ -160,7 +160,7 @@ nb::object radius_search(const Index& index, const AnyArray& queries, double rad
 
 using Terms = std::vector<std::pair<double, std::int64_t>>;
 
-std::uint32_t existing_row(const Index& index, std::int64_t row) {
+std::uint32_t existing_row(const StoredIndex& index, std::int64_t row) {
   if (row < 0 || static_cast<std::uint64_t>(row) >= index.rows())
     throw InvalidInputError("row " + std::to_string(row) + " does not exist; the index has " +
                             std::to_string(index.rows()) + " rows");
@@ -169,7 +169,7 @@ std::uint32_t existing_row(const Index& index, std::int64_t row) {
 
 // The weighted sum of the vectors of rows, and of other vectors; under cosine of their directions, so that each counts
 // alike.
-std::vector<float> weighted_sum(const Index& index, const Terms& terms, const FloatMatrix* others = nullptr,
+std::vector<float> weighted_sum(const StoredIndex& index, const Terms& terms, const FloatMatrix* others = nullptr,
                                 const std::vector<double>& weights = {}) {
   const Element element = index.descriptor().element;
   const Metric metric = index.descriptor().metric;
@@ -185,7 +185,7 @@ std::vector<float> weighted_sum(const Index& index, const Terms& terms, const Fl
   std::vector<std::byte> stored(row_bytes(element, index.dims()));
   std::vector<float> vector(index.dims());
   for (const auto& [weight, row] : terms) {
-    index.copy_vectors({existing_row(index, row)}, stored.data());
+    index.searcher().copy_vectors({existing_row(index, row)}, stored.data());
     to_f32(element, stored.data(), index.dims(), vector.data());
     add(weight, vector.data());
   }
@@ -196,14 +196,14 @@ std::vector<float> weighted_sum(const Index& index, const Terms& terms, const Fl
   return result;
 }
 
-nb::ndarray<nb::numpy, float> sum_of(const Index& index, const Terms& terms, const FloatMatrix& others,
+nb::ndarray<nb::numpy, float> sum_of(const StoredIndex& index, const Terms& terms, const FloatMatrix& others,
                                      const std::vector<double>& weights) {
   if (others.shape(0) != weights.size() || others.shape(1) != index.dims())
     throw InvalidInputError("there must be one weight a vector, and vectors of the index's dims");
   return owned_array(weighted_sum(index, terms, &others, weights), {index.dims()});
 }
 
-std::vector<std::pair<std::int64_t, float>> search_sum(const Index& index, const Terms& terms, std::size_t k,
+std::vector<std::pair<std::int64_t, float>> search_sum(const StoredIndex& index, const Terms& terms, std::size_t k,
                                                        std::optional<std::size_t> effort, bool exact,
                                                        std::size_t threads, std::optional<double> recall) {
   std::vector<std::uint32_t> own;
@@ -214,11 +214,11 @@ std::vector<std::pair<std::int64_t, float>> search_sum(const Index& index, const
   {
     const ReleasedGil released;
     if (terms.size() == 1 && terms[0].first == 1) {
-      results = index.search_rows(own, true, request);
+      results = index.searcher().search_rows(own, true, request);
     } else {
       const std::vector<float> sum = weighted_sum(index, terms);
       const auto* bytes = static_cast<const std::byte*>(static_cast<const void*>(sum.data()));
-      results = index.search({bytes, 1, index.dims(), index.dims() * sizeof(float), Element::f32}, request);
+      results = index.searcher().search({bytes, 1, index.dims(), index.dims() * sizeof(float), Element::f32}, request);
     }
   }
   std::vector<std::pair<std::int64_t, float>> result;
@@ -228,7 +228,7 @@ std::vector<std::pair<std::int64_t, float>> search_sum(const Index& index, const
   return result;
 }
 
-const char* key_type(const Index& index) {
+const char* key_type(const StoredIndex& index) {
   switch (index.keys().kind()) {
     case KeyKind::strings:
       return "str";
@@ -241,7 +241,7 @@ const char* key_type(const Index& index) {
 }
 
 // -1 for a key that is not there. Without keys of its own, an index is asked for row numbers.
-std::int64_t row_of(const Index& index, nb::handle key) {
+std::int64_t row_of(const StoredIndex& index, nb::handle key) {
   if (nb::isinstance<nb::str>(key)) {
     Py_ssize_t size = 0;
     const char* text = PyUnicode_AsUTF8AndSize(key.ptr(), &size);
@@ -262,14 +262,14 @@ std::int64_t row_of(const Index& index, nb::handle key) {
   return row ? std::int64_t{*row} : -1;
 }
 
-nb::object rows_of(const Index& index, const nb::sequence& keys) {
+nb::object rows_of(const StoredIndex& index, const nb::sequence& keys) {
   std::vector<std::int64_t> rows;
   for (const nb::handle key : keys) rows.push_back(row_of(index, key));
   const std::size_t count = rows.size();
   return nb::cast(owned_array(std::move(rows), {count}));
 }
 
-nb::object string_key(const Index& index, std::size_t row) {
+nb::object string_key(const StoredIndex& index, std::size_t row) {
   const std::string_view key = index.keys().string_key(row);
   PyObject* text = PyUnicode_DecodeUTF8(key.data(), static_cast<Py_ssize_t>(key.size()), nullptr);
   if (!text) {
@@ -279,7 +279,7 @@ nb::object string_key(const Index& index, std::size_t row) {
   return nb::steal(text);
 }
 
-nb::object key_of(const Index& index, std::int64_t row) {
+nb::object key_of(const StoredIndex& index, std::int64_t row) {
   if (row < 0 || static_cast<std::uint64_t>(row) >= index.rows())
     throw InvalidInputError("row " + std::to_string(row) + " has no key; the index has " +
                             std::to_string(index.rows()) + " rows");
@@ -294,7 +294,7 @@ nb::object key_of(const Index& index, std::int64_t row) {
   return nb::int_(row);
 }
 
-nb::object keys_of(const Index& index, const RowNumbers& numbers) {
+nb::object keys_of(const StoredIndex& index, const RowNumbers& numbers) {
   const std::vector<std::uint32_t> rows = row_numbers(numbers, index.rows());
   if (index.keys().kind() == KeyKind::strings) {
     nb::list keys;
@@ -318,17 +318,17 @@ nb::object as_array(Element element, std::vector<std::byte> bytes, std::initiali
   return nb::cast(nb::ndarray<nb::numpy>(data, shape, owner, {}, type));
 }
 
-nb::object vectors(const Index& index, const RowNumbers& numbers) {
+nb::object vectors(const StoredIndex& index, const RowNumbers& numbers) {
   const std::vector<std::uint32_t> rows = row_numbers(numbers, index.rows());
   const Element element = index.descriptor().element;
   const std::size_t bytes = row_bytes(element, index.dims());
   std::vector<std::byte> copied(rows.size() * bytes);
-  index.copy_vectors(rows, copied.data());
+  index.searcher().copy_vectors(rows, copied.data());
   const std::size_t columns = element == Element::bits ? bytes : index.dims();
   return as_array(element, std::move(copied), {rows.size(), columns});
 }
 
-nb::list sections(const Index& index) {
+nb::list sections(const StoredIndex& index) {
   nb::list list;
   for (const storage::Section* part : index.file().current_sections()) {
     const storage::Section& section = *part;
@@ -366,17 +366,18 @@ struct ToPython {
 nb::object as_object(const DescribedValue& described) { return std::visit(ToPython{}, described.value); }
 
 // What the kind tells of an index beyond what every kind does.
-nb::dict details(const Index& index) {
-  nb::dict found = nb::cast<nb::dict>(ToPython{}(index.describe()));
-  if (!index.effort()) return found;
-  const std::optional<Calibration::Expected> expected = index.expected(10, index.default_effort(10));
+nb::dict details(const StoredIndex& index) {
+  nb::dict found = nb::cast<nb::dict>(ToPython{}(index.searcher().describe()));
+  if (!index.searcher().effort()) return found;
+  const std::optional<Calibration::Expected> expected =
+      index.searcher().expected(10, index.searcher().default_effort(10));
   found["expected_recall"] = expected ? nb::cast(expected->recall) : nb::none();
   return found;
 }
 
 // (unit, least, most, whether the most compares the vector of every row); None for a kind without a choice.
-nb::object effort_range(const Index& index) {
-  const EffortRange range = index.effort();
+nb::object effort_range(const StoredIndex& index) {
+  const EffortRange range = index.searcher().effort();
   if (!range) return nb::none();
   return nb::make_tuple(std::string(range.unit), range.min, range.max, range.exact_at_max);
 }
@@ -387,7 +388,7 @@ IndexPointer from_bytes(const nb::bytes& image) {
   return opened(storage::File::from_memory(std::move(copy), image.size()));
 }
 
-nb::bytes to_bytes(const Index& index) {
+nb::bytes to_bytes(const StoredIndex& index) {
   std::shared_ptr<const storage::File> image;
   {
     const ReleasedGil released;
@@ -402,13 +403,13 @@ IndexPointer open_file(const std::string& path, bool mapped) {
   return opened(storage::File::read(path));
 }
 
-void verify(const Index& index, nb::object monitor) {
+void verify(const StoredIndex& index, nb::object monitor) {
   const Monitor watch = python_monitor(std::move(monitor));
   const ReleasedGil released;
   index.verify(watch);
 }
 
-void save(const Index& index, const std::string& path) {
+void save(const StoredIndex& index, const std::string& path) {
   const Monitor watch = python_monitor(nb::none());
   const ReleasedGil released;
   index.file().save(path, watch);
@@ -417,25 +418,28 @@ void save(const Index& index, const std::string& path) {
 }  // namespace
 
 void bind_index(nb::module_& m) {
-  nb::class_<Index> index(m, "Index");
+  nb::class_<StoredIndex> index(m, "Index");
   bind_calibration(index);
 
   index.def_static("open", &open_file, nb::arg("path"), nb::arg("mapped") = true)
       .def_static("from_bytes", &from_bytes, nb::arg("image"))
       .def("to_bytes", &to_bytes)
       .def("save", &save, nb::arg("path"))
-      .def_prop_ro("identity", [](const Index& index) { return index.file().identity(); })
-      .def_prop_ro("mapped", [](const Index& index) { return index.file().mapped(); })
-      .def_prop_ro("kind", [](const Index& index) { return std::string(find_kind(index.descriptor().kind)->name); })
-      .def_prop_ro("metric", [](const Index& index) { return std::string(name_of(index.descriptor().metric)); })
-      .def_prop_ro("dtype", [](const Index& index) { return std::string(name_of(index.descriptor().element)); })
-      .def_prop_ro("dims", [](const Index& index) { return index.dims(); })
+      .def_prop_ro("identity", [](const StoredIndex& index) { return index.file().identity(); })
+      .def_prop_ro("mapped", [](const StoredIndex& index) { return index.file().mapped(); })
+      .def_prop_ro("kind",
+                   [](const StoredIndex& index) { return std::string(find_kind(index.descriptor().kind)->name); })
+      .def_prop_ro("metric", [](const StoredIndex& index) { return std::string(name_of(index.descriptor().metric)); })
+      .def_prop_ro("dtype", [](const StoredIndex& index) { return std::string(name_of(index.descriptor().element)); })
+      .def_prop_ro("dims", [](const StoredIndex& index) { return index.dims(); })
       .def_prop_ro("key_type", &key_type)
-      .def_prop_ro("path", [](const Index& index) { return index.file().path(); })
-      .def_prop_ro("file_bytes", [](const Index& index) { return index.file().size(); })
-      .def("__len__", [](const Index& index) { return index.rows(); })
+      .def_prop_ro("path", [](const StoredIndex& index) { return index.file().path(); })
+      .def_prop_ro("file_bytes", [](const StoredIndex& index) { return index.file().size(); })
+      .def("__len__", [](const StoredIndex& index) { return index.rows(); })
       .def("metadata",
-           [](const Index& index) { return std::string(index.file().section(storage::SectionId::metadata).text()); })
+           [](const StoredIndex& index) {
+             return std::string(index.file().section(storage::SectionId::metadata).text());
+           })
       .def("sections", &sections)
       .def("verify", &verify, nb::arg("monitor") = nb::none())
       .def("search", &search, nb::arg("queries"), nb::arg("k"), nb::arg("effort").none() = nb::none(),
@@ -454,7 +458,7 @@ void bind_index(nb::module_& m) {
       .def("weighted_sum", &sum_of, nb::arg("terms"), nb::arg("vectors"), nb::arg("weights"))
       .def("details", &details)
       .def_prop_ro("effort_range", &effort_range)
-      .def_prop_ro("counts_work", &Index::counts_work)
+      .def_prop_ro("counts_work", [](const StoredIndex& index) { return index.searcher().counts_work(); })
       .def("row_of", &row_of, nb::arg("key"))
       .def("rows_of", &rows_of, nb::arg("keys"))
       .def("key_of", &key_of, nb::arg("row"))
@@ -462,13 +466,13 @@ void bind_index(nb::module_& m) {
       .def("vectors", &vectors, nb::arg("rows"))
       .def(
           "similar_keys",
-          [](const Index& index, const std::string& word, std::size_t count) {
+          [](const StoredIndex& index, const std::string& word, std::size_t count) {
             return storage::similar_keys(index.keys(), word, count);
           },
           nb::arg("word"), nb::arg("count"))
       .def(
           "keys_with",
-          [](const Index& index, const std::string& text, std::size_t count) {
+          [](const StoredIndex& index, const std::string& text, std::size_t count) {
             return storage::keys_with(index.keys(), text, count);
           },
           nb::arg("text"), nb::arg("count"));

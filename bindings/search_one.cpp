@@ -10,7 +10,7 @@
 #include "base/convert.h"
 #include "bindings.h"
 #include "gil.h"
-#include "index/index.h"
+#include "index/stored_index.h"
 
 namespace nearabout {
 namespace {
@@ -57,12 +57,12 @@ nb::object array_of(const std::vector<T>& values) {
 
 }  // namespace
 
-nb::object search_single(const Index& index, nb::handle query, nb::handle k, nb::handle effort, nb::handle recall,
+nb::object search_single(const StoredIndex& index, nb::handle query, nb::handle k, nb::handle effort, nb::handle recall,
                          nb::handle exact, nb::handle threads) {
   const Descriptor& descriptor = index.descriptor();
   if (index.rows() == 0 || descriptor.element == Element::bits || descriptor.metric == Metric::haversine)
     return nb::none();
-  if (exact.ptr() != Py_False || (!index.effort() && !effort.is_none())) return nb::none();
+  if (exact.ptr() != Py_False || (!index.searcher().effort() && !effort.is_none())) return nb::none();
   constexpr std::size_t kUnset = 0;
   const std::optional<std::size_t> wanted = positive(k, kUnset);
   const std::optional<std::size_t> spent = positive(effort, kUnset);
@@ -97,7 +97,7 @@ nb::object search_single(const Index& index, nb::handle query, nb::handle k, nb:
   std::vector<SearchResult> results;
   {
     const ReleasedGil released;
-    results = index.search({values, 1, index.dims(), row_bytes(*element, index.dims()), *element}, request);
+    results = index.searcher().search({values, 1, index.dims(), row_bytes(*element, index.dims()), *element}, request);
   }
   const std::vector<std::int64_t> rows(results[0].rows.begin(), results[0].rows.end());
   return nb::make_tuple(array_of(rows), array_of(results[0].distances), results[0].effort,

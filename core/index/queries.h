@@ -5,7 +5,8 @@
 
 #include "base/matrix.h"
 #include "base/top_k.h"
-#include "index/index.h"
+#include "index/descriptor.h"
+#include "index/request.h"
 #include "metric/bound_query.h"
 
 namespace nearabout {

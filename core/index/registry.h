@@ -19,7 +19,7 @@
 
 namespace nearabout {
 
-class Index;
+class Searcher;
 
 // What a kind builds from, besides the rows.
 struct KindBuild {
@@ -34,7 +34,7 @@ struct IndexKind {
   std::uint32_t number = 0;  // in files: never reused
   std::string_view name;
   // CorruptFileError where the sections of the kind do not fit each other.
-  std::shared_ptr<const Index> (*open)(std::shared_ptr<const storage::File> file, const Descriptor& descriptor);
+  std::unique_ptr<const Searcher> (*open)(const storage::File& file, const Descriptor& descriptor);
   // Adds everything but keys and calibration to `writer`.
   void (*write)(storage::Writer& writer, const ValidatedRows& rows, const KindBuild& build, const Monitor& monitor);
   // Whether a file without vectors is as it should be; null for kinds that always keep them.

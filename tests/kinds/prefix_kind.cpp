@@ -5,19 +5,21 @@
 
 #include "base/convert.h"
 #include "base/threads.h"
-#include "index/index.h"
 #include "index/queries.h"
 #include "index/registry.h"
+#include "index/searcher.h"
+#include "index/stored_rows.h"
 
 namespace nearabout {
 namespace {
 
 constexpr std::uint32_t kPrefixNumber = 1'000;
 
-class PrefixIndex : public Index {
+class PrefixIndex : public Searcher {
  public:
-  PrefixIndex(std::shared_ptr<const storage::File> file, const Descriptor& descriptor)
-      : Index(std::move(file), descriptor), vectors_(&this->file().section(storage::SectionId::vectors)) {
+  PrefixIndex(const storage::File& file, const Descriptor& descriptor)
+      : Searcher(descriptor, file.name(), read_calibration(file)),
+        vectors_(&file.section(storage::SectionId::vectors)) {
     const MatrixView all = vectors_->matrix();
     for (std::size_t row = 0; row < rows(); ++row) order_.emplace_back(to_float32(all, row, row + 1)[0], row);
     std::sort(order_.begin(), order_.end());
@@ -45,6 +47,10 @@ class PrefixIndex : public Index {
     return results;
   }
 
+  void copy_vector(std::uint32_t row, std::byte* to) const override {
+    copy_row(*vectors_, row, row_bytes(descriptor().element, dims()), to);
+  }
+
  private:
   void compare(const BoundQuery& query, float first, std::size_t count, TopK& best) const {
     const auto at = std::lower_bound(order_.begin(), order_.end(), std::pair{first, std::size_t{0}}) - order_.begin();
@@ -63,8 +69,8 @@ class PrefixIndex : public Index {
   std::vector<std::pair<float, std::size_t>> order_;  // first coordinate and row
 };
 
-std::shared_ptr<const Index> open(std::shared_ptr<const storage::File> file, const Descriptor& descriptor) {
-  return std::make_shared<const PrefixIndex>(std::move(file), descriptor);
+std::unique_ptr<const Searcher> open(const storage::File& file, const Descriptor& descriptor) {
+  return std::make_unique<const PrefixIndex>(file, descriptor);
 }
 
 void write(storage::Writer& writer, const ValidatedRows& rows, const KindBuild& build, const Monitor& monitor) {

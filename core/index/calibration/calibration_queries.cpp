@@ -5,7 +5,7 @@
 
 #include "base/threads.h"
 #include "index/calibration/ground_truth_scan.h"
-#include "index/index.h"
+#include "index/searcher.h"
 #include "transform/transformed_reader.h"
 
 namespace nearabout {
@@ -126,13 +126,13 @@ void CalibrationQueries::take_found(std::size_t i, const std::vector<Neighbour>&
 }
 
 // One at a time: with each page that is read the system maps those around it, 64 KiB for a row here and a row there.
-std::vector<SearchResult> search_within(const Index& index, MatrixView queries, const Request& request,
+std::vector<SearchResult> search_within(const Searcher& index, MatrixView queries, const Request& request,
                                         std::size_t memory) {
   if (memory == 0) return index.search(queries, request);
   std::vector<SearchResult> results;
   for (std::size_t i = 0; i < queries.rows; ++i) {
     results.push_back(index.search({queries.row(i), 1, queries.dims, queries.stride, queries.element}, request)[0]);
-    index.file().forget();
+    index.release_memory();
   }
   return results;
 }

@@ -19,7 +19,7 @@
 
 namespace nearabout {
 
-class Index;
+class Searcher;
 struct SearchResult;
 struct Request;
 
@@ -93,7 +93,7 @@ CalibrationQueries sample_calibration_queries(const CalibrationInput& given, con
                                               std::size_t dims, std::size_t step);
 
 // Index::search(), but that a build within a budget asks one at a time and gives back the memory of what it read.
-std::vector<SearchResult> search_within(const Index& index, MatrixView queries, const Request& request,
+std::vector<SearchResult> search_within(const Searcher& index, MatrixView queries, const Request& request,
                                         std::size_t memory);
 
 // Fills calibration queries.nearest by comparing every calibration query with every row, in the space that `transform`

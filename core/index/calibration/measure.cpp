@@ -71,7 +71,8 @@ constexpr std::size_t kTenth = 10;
 // Of each calibration query's nearest neighbours, up to ten, the distances that answers would tell.
 using Distances = std::vector<std::vector<double>>;
 
-Distances true_distances(const Index& index, const CalibrationQueries& calibration_queries, const BuildOptions& build) {
+Distances true_distances(const StoredIndex& index, const CalibrationQueries& calibration_queries,
+                         const BuildOptions& build) {
   const EncodedQueries asked(calibration_queries, index.descriptor().element);
   const storage::Section& vectors = index.file().section(storage::SectionId::vectors);
   const MatrixView rows = vectors.matrix();
@@ -93,7 +94,7 @@ Distances true_distances(const Index& index, const CalibrationQueries& calibrati
 }
 
 // Where answers tell what codes estimate.
-Distances result_distances(const Index& index, const CalibrationQueries& calibration_queries, double effort,
+Distances result_distances(const StoredIndex& index, const CalibrationQueries& calibration_queries, double effort,
                            const BuildOptions& build) {
   Request request;
   request.k = kTenth + 1;
@@ -101,7 +102,7 @@ Distances result_distances(const Index& index, const CalibrationQueries& calibra
   request.threads = build.threads;
   const EncodedQueries asked(calibration_queries, index.descriptor().element);
   Distances distances;
-  for (const SearchResult& result : search_within(index, asked.view(), request, build.memory)) {
+  for (const SearchResult& result : search_within(index.searcher(), asked.view(), request, build.memory)) {
     const std::vector<std::uint32_t>& nearest = calibration_queries.nearest[distances.size()];
     std::vector<double>& own = distances.emplace_back();
     for (std::size_t i = 0; i < result.rows.size() && own.size() < kTenth; ++i)
@@ -124,14 +125,14 @@ std::array<DistanceRange, 2> ranges_of(const Distances& distances) {
   return ranges;
 }
 
-Calibration calibration_of(const Index& index, const RecallProfile& profile,
+Calibration calibration_of(const StoredIndex& index, const RecallProfile& profile,
                            const CalibrationQueries& calibration_queries, double target, const BuildOptions& build) {
-  Calibration calibration = calibrate(profile, calibration_queries, index.effort().exact_at_max);
+  Calibration calibration = calibrate(profile, calibration_queries, index.searcher().effort().exact_at_max);
   calibration.target = target;
   const double usual = calibration.effort_for_best(kTenth, kDefaultRecall);
   calibration.distances =
-      ranges_of(index.effort().exact_at_max ? true_distances(index, calibration_queries, build)
-                                            : result_distances(index, calibration_queries, usual, build));
+      ranges_of(index.searcher().effort().exact_at_max ? true_distances(index, calibration_queries, build)
+                                                       : result_distances(index, calibration_queries, usual, build));
   return calibration;
 }
 
@@ -139,8 +140,9 @@ Calibration calibration_of(const Index& index, const RecallProfile& profile,
 
 void measure(storage::Writer& writer, const ValidatedRows& source, const MeasureOptions& options,
              const BuildOptions& build, const Monitor& monitor) {
-  std::shared_ptr<const Index> index = Index::open(writer.preview());
-  if (!index->effort() || index->rows() == 0 || (!options.calibrate && !index->needs_tuning())) return;
+  std::shared_ptr<const StoredIndex> index = StoredIndex::open(writer.preview());
+  if (!index->searcher().effort() || index->rows() == 0 || (!options.calibrate && !index->searcher().needs_tuning()))
+    return;
   const RowReader read = [&](std::size_t begin, std::size_t end, float* to) { source.read_f32(begin, end, to); };
   const std::size_t step = options.calibrate ? 1 : kStepForKnobs;
   CalibrationQueries calibration_queries =
@@ -150,7 +152,7 @@ void measure(storage::Writer& writer, const ValidatedRows& source, const Measure
   };
   find_ground_truth(index->descriptor(), calibration_queries, read, read_stored, build, subprogress(monitor, 0.0, 0.5));
   const std::unique_ptr<RecallProfile> profile =
-      index->profile(calibration_queries, build, subprogress(monitor, 0.5, 1.0));
+      index->searcher().profile(calibration_queries, build, subprogress(monitor, 0.5, 1.0));
   std::optional<Calibration> calibration;
   if (options.calibrate) calibration = calibration_of(*index, *profile, calibration_queries, options.target, build);
   index.reset();  // nothing may read the preview any more
@@ -158,11 +160,12 @@ void measure(storage::Writer& writer, const ValidatedRows& source, const Measure
   if (calibration) write_calibration(writer, *calibration);
 }
 
-std::shared_ptr<const Index> remeasured(const Index& index, const CalibrationInput& given, double target,
-                                        std::size_t threads, const Monitor& monitor) {
-  if (!index.effort()) throw InvalidInputError("an exact index compares every row: there is nothing to calibrate");
+std::shared_ptr<const StoredIndex> remeasured(const StoredIndex& index, const CalibrationInput& given, double target,
+                                              std::size_t threads, const Monitor& monitor) {
+  if (!index.searcher().effort())
+    throw InvalidInputError("an exact index compares every row: there is nothing to calibrate");
   if (index.rows() == 0) throw InvalidInputError("the index has no rows: there is nothing to calibrate it with");
-  if (!index.keeps_vectors())
+  if (!index.searcher().keeps_vectors())
     throw InvalidInputError(
         "this index keeps no vectors to find true neighbours with; give queries= when you build it, or build it with "
         "keep_vectors=True");
@@ -180,11 +183,11 @@ std::shared_ptr<const Index> remeasured(const Index& index, const CalibrationInp
   CalibrationQueries calibration_queries = sample_calibration_queries(given, read, index.rows(), index.dims(), 1);
   find_ground_truth(index.descriptor(), calibration_queries, read, read_stored, build, subprogress(monitor, 0.0, 0.5));
   const std::unique_ptr<RecallProfile> profile =
-      index.profile(calibration_queries, build, subprogress(monitor, 0.5, 1.0));
+      index.searcher().profile(calibration_queries, build, subprogress(monitor, 0.5, 1.0));
   storage::Writer writer = storage::Writer::to_memory();
   profile->write(writer);
   write_calibration(writer, calibration_of(index, *profile, calibration_queries, target, build));
-  return Index::open(index.file_handle()->with(writer.finish()));
+  return StoredIndex::open(index.file_handle()->with(writer.finish()));
 }
 
 }  // namespace nearabout

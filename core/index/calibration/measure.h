@@ -7,7 +7,7 @@
 
 #include "index/calibration/calibration.h"
 #include "index/calibration/calibration_queries.h"
-#include "index/index.h"
+#include "index/stored_index.h"
 #include "index/validated_rows.h"
 #include "storage/writer.h"
 
@@ -25,7 +25,7 @@ void measure(storage::Writer& writer, const ValidatedRows& source, const Measure
 
 // The same index, calibrated anew: with queries, with rows of the index, or with held_out_rows(). InvalidInputError
 // where nothing can be measured: an exact index, one without rows, or one that keeps no vectors to compare with.
-std::shared_ptr<const Index> remeasured(const Index& index, const CalibrationInput& given, double target,
-                                        std::size_t threads, const Monitor& monitor);
+std::shared_ptr<const StoredIndex> remeasured(const StoredIndex& index, const CalibrationInput& given, double target,
+                                              std::size_t threads, const Monitor& monitor);
 
 }  // namespace nearabout

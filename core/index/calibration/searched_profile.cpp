@@ -39,7 +39,7 @@ double neighbours_found(const CalibrationQueries& queries, std::size_t query, st
   return static_cast<double>(std::min({found, k, nearest.size()}));
 }
 
-SearchedProfile::SearchedProfile(const Index& index, const CalibrationQueries& queries, const BuildOptions& build,
+SearchedProfile::SearchedProfile(const Searcher& index, const CalibrationQueries& queries, const BuildOptions& build,
                                  const Monitor& monitor)
     : index_(index), queries_(queries) {
   const std::vector<std::size_t> all = ladder(index.effort());

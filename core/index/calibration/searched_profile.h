@@ -9,13 +9,13 @@
 #include <vector>
 
 #include "index/calibration/calibration.h"
-#include "index/index.h"
+#include "index/searcher.h"
 
 namespace nearabout {
 
 class SearchedProfile : public RecallProfile {
  public:
-  SearchedProfile(const Index& index, const CalibrationQueries& queries, const BuildOptions& build,
+  SearchedProfile(const Searcher& index, const CalibrationQueries& queries, const BuildOptions& build,
                   const Monitor& monitor);
 
   const std::vector<std::size_t>& efforts() const override { return efforts_; }
@@ -30,7 +30,7 @@ class SearchedProfile : public RecallProfile {
   bool finds_all() const;
   std::size_t place_of(std::size_t effort) const;
 
-  const Index& index_;
+  const Searcher& index_;
   const CalibrationQueries& queries_;
   std::vector<std::size_t> efforts_;
   // Of each effort, for each of kCalibratedK: how many neighbours each query finds.

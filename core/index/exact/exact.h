@@ -9,7 +9,7 @@
 
 #include "index/build_options.h"
 #include "index/exact/scan.h"
-#include "index/index.h"
+#include "index/searcher.h"
 #include "index/validated_rows.h"
 #include "quantize/screen_file.h"
 
@@ -19,9 +19,9 @@ struct IndexKind;  // registry.h
 
 inline constexpr std::uint32_t kExactNumber = 1;
 
-class ExactIndex : public Index {
+class ExactIndex : public Searcher {
  public:
-  ExactIndex(std::shared_ptr<const storage::File> file, const Descriptor& descriptor);
+  ExactIndex(const storage::File& file, const Descriptor& descriptor);
 
   bool has_screen() const { return screen_.has_value(); }
 
@@ -29,6 +29,7 @@ class ExactIndex : public Index {
   std::vector<SearchResult> do_search(MatrixView queries, const Request& request, const Budget&) const override {
     return scan_.search(queries, request);
   }
+  void copy_vector(std::uint32_t row, std::byte* to) const override;
 
  private:
   const storage::Section* vectors_;

@@ -5,7 +5,10 @@
 #include <cstddef>
 #include <vector>
 
-#include "index/index.h"
+#include "base/matrix.h"
+#include "base/top_k.h"
+#include "index/descriptor.h"
+#include "index/request.h"
 #include "metric/bound_query.h"
 #include "quantize/screen_file.h"
 

@@ -7,6 +7,7 @@
 #include "index/calibration/residuals.h"
 #include "index/exact/screen.h"
 #include "index/forest/forest.h"
+#include "index/stored_rows.h"
 #include "index/verify.h"
 #include "quantize/sketch_file.h"
 #include "storage/numbers.h"
@@ -28,8 +29,9 @@ std::optional<CodeSpace> forest_space_of(Metric metric) {
   return metric == Metric::manhattan || metric == Metric::hamming ? CodeSpace::l2 : code_space_of(metric);
 }
 
-ForestIndex::ForestIndex(std::shared_ptr<const storage::File> file, const Descriptor& descriptor)
-    : Index(std::move(file), descriptor),
+ForestIndex::ForestIndex(const storage::File& file, const Descriptor& descriptor)
+    : Searcher(descriptor, file.name(), read_calibration(file)),
+      file_(file),
       vectors_(&this->file().section(SectionId::vectors)),
       screen_(screen_of(this->file(), descriptor, *vectors_, kScreenOfRows)),
       scan_(descriptor, *vectors_, screen_ ? &*screen_ : nullptr) {
@@ -104,7 +106,7 @@ void ForestIndex::read_nodes() {
   tree_offsets_->expect(Element::f32, {places, 1});
 }
 
-void ForestIndex::verify_own(const Monitor& monitor) const {
+void ForestIndex::verify(const Monitor& monitor) const {
   if (rows() == 0) return;
   for (const Section* section : {node_offsets_, tree_offsets_})
     if (section) verify_finite(file(), *section, subprogress(monitor, 0.0, 0.5));
@@ -121,6 +123,10 @@ void ForestIndex::verify_own(const Monitor& monitor) const {
       seen[own[place]] = true;
     }
   }
+}
+
+void ForestIndex::copy_vector(std::uint32_t row, std::byte* to) const {
+  copy_row(*vectors_, row, row_bytes(descriptor().element, dims()), to);
 }
 
 void ForestIndex::read_efforts() {

@@ -24,7 +24,7 @@
 #include "index/calibration/guard.h"
 #include "index/exact/scan.h"
 #include "index/forest/nodes.h"
-#include "index/index.h"
+#include "index/searcher.h"
 #include "index/validated_rows.h"
 #include "quantize/sketch.h"
 
@@ -51,9 +51,11 @@ struct EffortPoint {
   double effort;
 };
 
-class ForestIndex : public Index {
+class ForestIndex : public Searcher {
  public:
-  ForestIndex(std::shared_ptr<const storage::File> file, const Descriptor& descriptor);
+  ForestIndex(const storage::File& file, const Descriptor& descriptor);
+
+  const storage::File& file() const { return file_; }
 
   std::size_t trees() const { return trees_; }
   std::size_t leaf_size() const { return leaf_size_; }
@@ -68,6 +70,9 @@ class ForestIndex : public Index {
   std::span<const GroupResiduals> residuals() const { return residuals_; }
   EffortRange effort() const override { return {"rows", std::min<std::size_t>(leaf_size_, rows()), rows(), true}; }
   Description describe() const override;
+  // That each tree has each row in one leaf, and that nothing is ranked by NaN.
+  void verify(const Monitor& monitor) const override;
+  void release_memory() const override { file_.forget(); }
   std::unique_ptr<RecallProfile> profile(const CalibrationQueries& calibration_queries, const BuildOptions& build,
                                          const Monitor& monitor) const override;
 
@@ -75,9 +80,7 @@ class ForestIndex : public Index {
   std::size_t fallback_effort(std::size_t k) const override;
   std::vector<SearchResult> do_search(MatrixView queries, const Request& request, const Budget& budget) const override;
   double exact_cost(std::size_t k) const override { return scan_.query_cost(k); }
-
-  // That each tree has each row in one leaf, and that nothing is ranked by NaN.
-  void verify_own(const Monitor& monitor) const override;
+  void copy_vector(std::uint32_t row, std::byte* to) const override;
 
  private:
   friend class ForestSearch;
@@ -86,6 +89,7 @@ class ForestIndex : public Index {
   void read_nodes();
   void read_efforts();
 
+  const storage::File& file_;
   std::size_t trees_ = 0;
   std::size_t leaf_size_ = 0;
   std::uint64_t seed_ = 0;

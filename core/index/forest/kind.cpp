@@ -5,8 +5,8 @@
 namespace nearabout {
 namespace {
 
-std::shared_ptr<const Index> open(std::shared_ptr<const storage::File> file, const Descriptor& descriptor) {
-  return std::make_shared<const ForestIndex>(std::move(file), descriptor);
+std::unique_ptr<const Searcher> open(const storage::File& file, const Descriptor& descriptor) {
+  return std::make_unique<const ForestIndex>(file, descriptor);
 }
 
 void write(storage::Writer& writer, const ValidatedRows& rows, const KindBuild& build, const Monitor& monitor) {

@@ -7,6 +7,7 @@
 #include "base/threads.h"
 #include "index/ivf/ivf.h"
 #include "index/queries.h"
+#include "index/stored_rows.h"
 #include "storage/items.h"
 
 namespace nearabout {
@@ -57,7 +58,7 @@ std::vector<SearchResult> IvfIndex::scan_bytes(MatrixView queries, const Request
 
 // Under cosine what comes back is of length 1, about: the row's own length is not kept.
 void IvfIndex::copy_vector(std::uint32_t row, std::byte* to) const {
-  if (keeps_vectors()) return Index::copy_vector(row, to);
+  if (keeps_vectors()) return copy_row(*vectors_, row, row_bytes(descriptor().element, dims()), to);
   if (!byte_codes_)
     throw InvalidInputError(
         "this index keeps no vectors, only small codes of them, so that the vector of a row or a key cannot be had; "

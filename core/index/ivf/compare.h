@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "index/index.h"
 #include "index/ivf/estimates.h"
 #include "index/ivf/scan.h"
+#include "index/searcher.h"
 #include "metric/bound_query.h"
 #include "quantize/byte_rows.h"
 

@@ -27,8 +27,9 @@ enum TransformNumber : std::size_t { kScale, kLongest, kPointStep, kAlignment, k
 
 }  // namespace
 
-IvfIndex::IvfIndex(std::shared_ptr<const storage::File> file, const Descriptor& descriptor)
-    : Index(std::move(file), descriptor),
+IvfIndex::IvfIndex(const storage::File& file, const Descriptor& descriptor)
+    : Searcher(descriptor, file.name(), read_calibration(file)),
+      file_(file),
       page_cache_(std::make_unique<PageCacheMonitor>(this->file().mapped())),
       vectors_(this->file().has(SectionId::vectors) ? &this->file().section(SectionId::vectors) : nullptr) {
   if (!code_space_of(descriptor.metric) || descriptor.element == Element::bits)
@@ -212,7 +213,7 @@ void IvfIndex::throw_row(std::uint64_t row) const {
 }
 
 // Each row in one list; and squares that squares can be.
-void IvfIndex::verify_own(const Monitor& monitor) const {
+void IvfIndex::verify(const Monitor& monitor) const {
   if (rows() == 0) return;
   for (std::uint64_t row = 0; byte_squares_ && row < rows(); ++row) {
     const float square = byte_squares_->items<float>(row, 1)[0];

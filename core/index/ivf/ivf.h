@@ -23,11 +23,11 @@
 #include "index/build_options.h"
 #include "index/calibration/guard.h"
 #include "index/exact/scan.h"
-#include "index/index.h"
 #include "index/ivf/adaptive_probes.h"
 #include "index/ivf/curve.h"
 #include "index/ivf/distance_source.h"
 #include "index/ivf/page_cache.h"
+#include "index/searcher.h"
 #include "index/validated_rows.h"
 #include "quantize/byte_rows.h"
 #include "quantize/leading_codes.h"
@@ -57,9 +57,11 @@ bool keeps_vectors(const IvfOptions& options, Element element);
 class IvfSearches;  // work spaces, in search.cpp
 std::shared_ptr<IvfSearches> make_searches();
 
-class IvfIndex : public Index {
+class IvfIndex : public Searcher {
  public:
-  IvfIndex(std::shared_ptr<const storage::File> file, const Descriptor& descriptor);
+  IvfIndex(const storage::File& file, const Descriptor& descriptor);
+
+  const storage::File& file() const { return file_; }
 
   std::size_t lists() const { return sizes_.size(); }
   const CodeShape& shape() const { return codes_.shape(); }
@@ -77,6 +79,8 @@ class IvfIndex : public Index {
                                          const Monitor& monitor) const override;
   Description describe() const override;
   bool counts_work() const override { return true; }
+  void verify(const Monitor& monitor) const override;
+  void release_memory() const override { file_.forget(); }
   DistanceSource distance_source() const { return distance_source_; }
   bool keeps_vectors() const override { return vectors_ != nullptr; }
 
@@ -84,7 +88,6 @@ class IvfIndex : public Index {
   std::size_t fallback_effort(std::size_t k) const override;
   std::vector<SearchResult> do_search(MatrixView queries, const Request& request, const Budget& budget) const override;
   double exact_cost(std::size_t k) const override;
-  void verify_own(const Monitor& monitor) const override;
   void copy_vector(std::uint32_t row, std::byte* to) const override;
 
  private:
@@ -106,6 +109,7 @@ class IvfIndex : public Index {
   void add_unestimated(MatrixView queries, std::size_t k, std::vector<SearchResult>& results) const;
   std::vector<SearchResult> scan_bytes(MatrixView queries, const Request& request) const;
 
+  const storage::File& file_;
   std::unique_ptr<PageCacheMonitor> page_cache_;
   DistanceSource distance_source_ = DistanceSource::vectors;
   const storage::Section* vectors_;  // null where none are kept

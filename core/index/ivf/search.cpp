@@ -121,7 +121,7 @@ std::unique_ptr<RecallProfile> IvfIndex::profile(const CalibrationQueries& calib
   return std::make_unique<IvfRecallProfile>(*this, calibration_queries, build, monitor);
 }
 
-double IvfIndex::exact_cost(std::size_t k) const { return scan_ ? scan_->query_cost(k) : Index::exact_cost(k); }
+double IvfIndex::exact_cost(std::size_t k) const { return scan_ ? scan_->query_cost(k) : Searcher::exact_cost(k); }
 
 std::vector<SearchResult> IvfIndex::do_search(MatrixView queries, const Request& request, const Budget& budget) const {
   if (budget.every_row) return scan_->search_in_order(queries, request);

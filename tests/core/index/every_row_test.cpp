@@ -29,11 +29,11 @@ void exact(storage::Writer& writer, const ValidatedRows& source) {
   write_exact(writer, source, "{}", {.threads = 2}, {});
 }
 
-std::shared_ptr<const Index> built(Build build, const ValidatedRows& source) {
+std::shared_ptr<const StoredIndex> built(Build build, const ValidatedRows& source) {
   storage::Writer writer = storage::Writer::to_memory();
   build(writer, source);
   measure(writer, source, {}, {.threads = 2}, {});
-  return Index::open(writer.finish());
+  return StoredIndex::open(writer.finish());
 }
 
 bool same(const std::vector<SearchResult>& one, const std::vector<SearchResult>& other) {
@@ -50,31 +50,31 @@ bool all_rows(const std::vector<SearchResult>& results) {
 }
 
 void answers_as_the_exact_kind(Build build, const ValidatedRows& source, const Table& queries) {
-  const std::shared_ptr<const Index> index = built(build, source);
-  const std::shared_ptr<const Index> truth = built(exact, source);
+  const std::shared_ptr<const StoredIndex> index = built(build, source);
+  const std::shared_ptr<const StoredIndex> truth = built(exact, source);
   CHECK(index->file().has(storage::SectionId::screen_bounds));
   CHECK(index->file().has(storage::SectionId::row_terms) == truth->file().has(storage::SectionId::row_terms));
   for (const std::size_t k : {1u, 10u, 300u}) {
     Request asked;
     asked.k = k;
     asked.threads = 2;
-    const std::vector<SearchResult> right = truth->search(queries.view(), asked);
+    const std::vector<SearchResult> right = truth->searcher().search(queries.view(), asked);
     asked.exact = true;
-    const std::vector<SearchResult> everything = index->search(queries.view(), asked);
+    const std::vector<SearchResult> everything = index->searcher().search(queries.view(), asked);
     CHECK(same(everything, right) && all_rows(everything));
-    CHECK(same(index->search(queries.view(), request(k, index->effort().max)), right));
+    CHECK(same(index->searcher().search(queries.view(), request(k, index->searcher().effort().max)), right));
     asked.exact = false;
     asked.recall = 1;
-    const std::vector<SearchResult> sure = index->search(queries.view(), asked);
+    const std::vector<SearchResult> sure = index->searcher().search(queries.view(), asked);
     CHECK(same(sure, right) && all_rows(sure));
   }
   // The distance of a tenth neighbour, so that there is something to find.
   Request within;
-  within.radius = double{truth->search(queries.view(), request(10, 1))[0].distances[9]};
+  within.radius = double{truth->searcher().search(queries.view(), request(10, 1))[0].distances[9]};
   within.k = source.rows();
-  const std::vector<SearchResult> right = truth->search(queries.view(), within);
+  const std::vector<SearchResult> right = truth->searcher().search(queries.view(), within);
   CHECK(right[0].rows.size() >= 10);
-  const std::vector<SearchResult> told = index->search(queries.view(), within);
+  const std::vector<SearchResult> told = index->searcher().search(queries.view(), within);
   CHECK(same(told, right) && all_rows(told));
 }
 
@@ -110,9 +110,9 @@ void without_a_screen() {
     const Table base = clustered(rows, dims, 5);
     const Table queries = clustered(10, dims, 6);
     const ValidatedRows source(base.view(), Element::f32, Metric::euclidean, InvalidRows::refuse, 2, {});
-    const std::vector<SearchResult> right = built(exact, source)->search(queries.view(), request(10, 1));
+    const std::vector<SearchResult> right = built(exact, source)->searcher().search(queries.view(), request(10, 1));
     for (const Build build : {lists, forest}) {
-      const std::shared_ptr<const Index> index = built(build, source);
+      const std::shared_ptr<const StoredIndex> index = built(build, source);
       CHECK(!index->file().has(storage::SectionId::screen_bounds));
       CHECK(same(true_answers(*index, queries, 10), right));
     }

@@ -8,6 +8,7 @@
 
 #include "check.h"
 #include "index/exact/exact.h"
+#include "index/stored_index.h"
 #include "storage/writer.h"
 
 using namespace nearabout;
@@ -30,11 +31,11 @@ MatrixView view_of(const std::vector<float>& values) {
   return {std::as_bytes(std::span(values)).data(), values.size() / kDims, kDims, kDims * sizeof(float), Element::f32};
 }
 
-std::shared_ptr<const Index> build(const std::vector<float>& base, std::size_t threads) {
+std::shared_ptr<const StoredIndex> build(const std::vector<float>& base, std::size_t threads) {
   const ValidatedRows source(view_of(base), Element::f32, Metric::sqeuclidean, InvalidRows::refuse, threads, {});
   storage::Writer writer = storage::Writer::to_memory();
   write_exact(writer, source, "{}", {.threads = threads}, {});
-  return Index::open(writer.finish());
+  return StoredIndex::open(writer.finish());
 }
 
 bool same(const std::vector<SearchResult>& left, const std::vector<SearchResult>& right) {
@@ -69,20 +70,21 @@ void many_threads_one_answer() {
   const std::vector<float> base = small_integers(kRows * kDims, 1);
   const std::vector<float> queries = small_integers(kQueries * kDims, 2);
   const std::vector<SearchResult> expected = brute_force(base, queries, 20);
-  const std::shared_ptr<const Index> index = build(base, 3);
-  CHECK(dynamic_cast<const ExactIndex&>(*index).has_screen());
+  const std::shared_ptr<const StoredIndex> index = build(base, 3);
+  CHECK(dynamic_cast<const ExactIndex&>(index->searcher()).has_screen());
 
   std::atomic<int> wrong = 0;
   std::vector<std::thread> threads;
   for (std::size_t t = 0; t < 4; ++t)
     threads.emplace_back([&, t] {
       for (int round = 0; round < 3; ++round)
-        if (!same(index->search(view_of(queries), {20, {}, 1 + (t + static_cast<std::size_t>(round)) % 3, {}}),
-                  expected))
+        if (!same(
+                index->searcher().search(view_of(queries), {20, {}, 1 + (t + static_cast<std::size_t>(round)) % 3, {}}),
+                expected))
           ++wrong;
       for (std::size_t q = t; q < kQueries; q += 10) {
         const MatrixView one{view_of(queries).row(q), 1, kDims, kDims * sizeof(float), Element::f32};
-        if (!same(index->search(one, {20, {}, 3, {}}), {expected[q]})) ++wrong;
+        if (!same(index->searcher().search(one, {20, {}, 3, {}}), {expected[q]})) ++wrong;
       }
     });
   for (std::thread& thread : threads) thread.join();
@@ -91,9 +93,9 @@ void many_threads_one_answer() {
 
 void a_build_does_not_depend_on_threads() {
   const std::vector<float> base = small_integers(kRows * kDims, 3);
-  const std::shared_ptr<const Index> one = build(base, 1);
+  const std::shared_ptr<const StoredIndex> one = build(base, 1);
   for (const std::size_t threads : {2u, 3u}) {
-    const std::shared_ptr<const Index> other = build(base, threads);
+    const std::shared_ptr<const StoredIndex> other = build(base, threads);
     const std::span<const std::byte> more = other->file().bytes();
     CHECK(std::equal(more.begin(), more.end(), one->file().bytes().begin(), one->file().bytes().end()));
   }

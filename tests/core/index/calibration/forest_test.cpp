@@ -35,18 +35,20 @@ void agrees(const Case& one) {
   MeasureOptions options;
   options.queries = one.queries.values;
   measure(writer, source, options, {.threads = 2}, {});
-  const std::shared_ptr<const Index> index = Index::open(writer.finish());
-  CHECK(index->calibration()->origin == Calibration::Origin::queries);
-  CHECK(index->calibration()->queries == one.queries.rows() && index->calibration()->points.size() > 3);
+  const std::shared_ptr<const StoredIndex> index = StoredIndex::open(writer.finish());
+  CHECK(index->searcher().calibration()->origin == Calibration::Origin::queries);
+  CHECK(index->searcher().calibration()->queries == one.queries.rows() &&
+        index->searcher().calibration()->points.size() > 3);
   CHECK(index->file().section(storage::SectionId::node_codes).shape().rows > one.least_nodes);
   for (const std::size_t k : {1u, 10u, 100u}) {
     std::size_t compared = 0;
     const std::vector<SearchResult> truth = true_answers(*index, one.queries, k);
-    for (std::size_t i = 0; i < index->calibration()->points.size(); i += 2) {  // each is slow where it is emulated
-      const auto effort = static_cast<std::size_t>(index->calibration()->points[i].effort);
+    for (std::size_t i = 0; i < index->searcher().calibration()->points.size();
+         i += 2) {  // each is slow where it is emulated
+      const auto effort = static_cast<std::size_t>(index->searcher().calibration()->points[i].effort);
       if (effort < 2 * k * one.options.trees) continue;  // fewer than k different rows: it is asked again
-      const double told = index->expected(k, effort)->recall;
-      const double found = recall_of(index->search(one.queries.view(), request(k, effort)), truth, k);
+      const double told = index->searcher().expected(k, effort)->recall;
+      const double found = recall_of(index->searcher().search(one.queries.view(), request(k, effort)), truth, k);
       const double room = k == 1 ? 3 * kRoom : kRoom;  // the one nearest is steadied by ten
       const bool right = told <= found + room && (found <= told + room || told < one.sure_from);
       if (!right)

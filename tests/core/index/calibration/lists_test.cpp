@@ -23,29 +23,30 @@ struct Case {
   IvfOptions options;
 };
 
-void agrees_at(const Case& one, const Index& index, const std::vector<SearchResult>& truth, std::size_t k) {
+void agrees_at(const Case& one, const StoredIndex& index, const std::vector<SearchResult>& truth, std::size_t k) {
   const double room = k == 10 ? 0.01 : 0.02;
   // The recall of the one nearest is steadied by that of ten: chance is less, and so is the likeness to these queries.
   const double steadied = k == 1 ? 0.06 : room;
-  const std::size_t rows_of_list = one.base.rows() / index.effort().max;
+  const std::size_t rows_of_list = one.base.rows() / index.searcher().effort().max;
   std::size_t compared = 0;
-  const std::vector<CalibrationPoint>& points = index.calibration()->points;
+  const std::vector<CalibrationPoint>& points = index.searcher().calibration()->points;
   for (const CalibrationPoint& point : points) {
     const auto effort = static_cast<std::size_t>(point.effort);
-    if (effort * rows_of_list < 5 * k && effort < index.effort().max) continue;  // may be asked again
-    const double told = index.expected(k, effort)->recall;
+    if (effort * rows_of_list < 5 * k && effort < index.searcher().effort().max) continue;  // may be asked again
+    const double told = index.searcher().expected(k, effort)->recall;
     // Nothing is told of efforts between those that were measured: the next one.
     const auto next = std::find_if(points.begin(), points.end(), [=](const CalibrationPoint& other) {
       return other.effort >= static_cast<double>(kernels::max_kept(effort));
     });
-    const double more =
-        index.expected(k, static_cast<std::size_t>(next == points.end() ? point.effort : next->effort))->recall;
-    const double found = recall_of(index.search(one.queries.view(), request(k, effort)), truth, k);
+    const double more = index.searcher()
+                            .expected(k, static_cast<std::size_t>(next == points.end() ? point.effort : next->effort))
+                            ->recall;
+    const double found = recall_of(index.searcher().search(one.queries.view(), request(k, effort)), truth, k);
     if (found < told - steadied || found > more + steadied)
       std::printf("%s, %zu x %zu, answers %d, k %zu, %zu lists: %.4f to %.4f told, %.4f found\n",
                   std::string(name_of(one.metric)).c_str(), one.base.rows(), one.base.dims,
-                  static_cast<int>(dynamic_cast<const IvfIndex&>(index).distance_source()), k, effort, told, more,
-                  found);
+                  static_cast<int>(dynamic_cast<const IvfIndex&>(index.searcher()).distance_source()), k, effort, told,
+                  more, found);
     CHECK(found >= told - steadied && found <= more + steadied);
     ++compared;
   }
@@ -60,13 +61,14 @@ void agrees(const Case& one) {
   MeasureOptions options;
   options.queries = one.queries.values;
   measure(writer, source, options, build, {});
-  const std::shared_ptr<const Index> index = Index::open(writer.finish());
-  CHECK(index->calibration()->origin == Calibration::Origin::queries);
-  CHECK(index->calibration()->queries == one.queries.rows() && index->calibration()->points.size() > 3);
+  const std::shared_ptr<const StoredIndex> index = StoredIndex::open(writer.finish());
+  CHECK(index->searcher().calibration()->origin == Calibration::Origin::queries);
+  CHECK(index->searcher().calibration()->queries == one.queries.rows() &&
+        index->searcher().calibration()->points.size() > 3);
 
   storage::Writer plain = storage::Writer::to_memory();  // where the truth comes from
   write_ivf(plain, source, {.lists = 1}, "{}", build, {});
-  const std::shared_ptr<const Index> exact = Index::open(plain.finish());
+  const std::shared_ptr<const StoredIndex> exact = StoredIndex::open(plain.finish());
   for (const std::size_t k : kCalibratedK) agrees_at(one, *index, true_answers(*exact, one.queries, k), k);
 }
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/matrix.h"
-#include "index/index.h"
+#include "index/stored_index.h"
 #include "transform/sample.h"
 
 namespace nearabout::test {
@@ -62,11 +62,11 @@ inline Request request(std::size_t k, std::size_t effort) {
   return asked;
 }
 
-inline std::vector<SearchResult> true_answers(const Index& index, const Table& queries, std::size_t k) {
+inline std::vector<SearchResult> true_answers(const StoredIndex& index, const Table& queries, std::size_t k) {
   Request asked = request(k, 0);
   asked.effort.reset();
   asked.exact = true;
-  return index.search(queries.view(), asked);
+  return index.searcher().search(queries.view(), asked);
 }
 
 // The share of the first k of the truth among the answers.

@@ -44,20 +44,20 @@ Vectors clustered(std::size_t rows, std::size_t dims, unsigned seed) {
   return vectors;
 }
 
-std::shared_ptr<const Index> forest(const Vectors& vectors, Metric metric, const ForestOptions& options,
-                                    std::size_t threads = 2) {
+std::shared_ptr<const StoredIndex> forest(const Vectors& vectors, Metric metric, const ForestOptions& options,
+                                          std::size_t threads = 2) {
   const ValidatedRows source(vectors.view(), Element::f32, metric, InvalidRows::refuse, threads, {});
   storage::Writer writer = storage::Writer::to_memory();
   write_forest(writer, source, options, "{}", {.threads = threads}, {});
   measure(writer, source, {}, {.threads = threads}, {});
-  return Index::open(writer.finish());
+  return StoredIndex::open(writer.finish());
 }
 
-std::shared_ptr<const Index> exact(const Vectors& vectors, Metric metric) {
+std::shared_ptr<const StoredIndex> exact(const Vectors& vectors, Metric metric) {
   const ValidatedRows source(vectors.view(), Element::f32, metric, InvalidRows::refuse, 2, {});
   storage::Writer writer = storage::Writer::to_memory();
   write_exact(writer, source, "{}", {.threads = 2}, {});
-  return Index::open(writer.finish());
+  return StoredIndex::open(writer.finish());
 }
 
 Request request(std::size_t k, std::optional<std::size_t> effort = {}, std::size_t threads = 1) {
@@ -96,20 +96,20 @@ void answers_are_rows_with_their_distances() {
   const Vectors base = clustered(3'000, 24, 1);
   const Vectors queries = clustered(40, 24, 2);
   for (const Metric metric : kMetrics) {
-    const std::vector<SearchResult> all = exact(base, metric)->search(queries.view(), request(3'000));
+    const std::vector<SearchResult> all = exact(base, metric)->searcher().search(queries.view(), request(3'000));
     for (const std::size_t trees : {1u, 5u}) {
-      const std::shared_ptr<const Index> index = forest(base, metric, {trees, 20, 3});
-      CHECK(same(index->search(queries.view(), request(10, 3'000)),
-                 exact(base, metric)->search(queries.view(), request(10))));
+      const std::shared_ptr<const StoredIndex> index = forest(base, metric, {trees, 20, 3});
+      CHECK(same(index->searcher().search(queries.view(), request(10, 3'000)),
+                 exact(base, metric)->searcher().search(queries.view(), request(10))));
       double before = 0;
       for (const std::size_t effort : {1u, 60u, 400u, 1'500u}) {
-        const double recall = check_answers(index->search(queries.view(), request(10, effort)), all, 10);
+        const double recall = check_answers(index->searcher().search(queries.view(), request(10, effort)), all, 10);
         CHECK(recall >= before - 0.02);
         before = recall;
       }
       CHECK(before >= 0.97);
-      CHECK(check_answers(index->search(queries.view(), request(10)), all, 10) >= 0.9);
-      check_answers(index->search(queries.view(), request(200, 1)), all, 200);  // more than the effort
+      CHECK(check_answers(index->searcher().search(queries.view(), request(10)), all, 10) >= 0.9);
+      check_answers(index->searcher().search(queries.view(), request(200, 1)), all, 200);  // more than the effort
     }
   }
 }
@@ -119,11 +119,12 @@ void equal_rows_are_never_given_twice() {
   for (int copy = 0; copy < 5; ++copy) base.values.insert(base.values.end(), base.values.begin(), base.values.end());
   const Vectors queries = clustered(20, 6, 4);
   const std::size_t rows = base.rows();
-  const std::vector<SearchResult> all = exact(base, Metric::euclidean)->search(queries.view(), request(rows));
+  const std::vector<SearchResult> all =
+      exact(base, Metric::euclidean)->searcher().search(queries.view(), request(rows));
   for (const std::size_t trees : {1u, 3u, 200u})
     for (const std::size_t effort : {1u, 50u, 300u}) {
       const auto index = forest(base, Metric::euclidean, {trees, 7, 1});
-      check_answers(index->search(queries.view(), request(40, effort)), all, 40);
+      check_answers(index->searcher().search(queries.view(), request(40, effort)), all, 40);
     }
 }
 
@@ -132,11 +133,12 @@ void few_rows_and_many_trees() {
     for (const std::size_t trees : {1u, 50u})
       for (const std::size_t leaf_size : {1u, 48u}) {
         Vectors base = clustered(rows, 5, 5);
-        const std::shared_ptr<const Index> index = forest(base, Metric::sqeuclidean, {trees, leaf_size, 1});
+        const std::shared_ptr<const StoredIndex> index = forest(base, Metric::sqeuclidean, {trees, leaf_size, 1});
         const Vectors queries = clustered(7, 5, 6);
-        const std::vector<SearchResult> all = exact(base, Metric::sqeuclidean)->search(queries.view(), request(10));
-        CHECK(same(index->search(queries.view(), request(10)), all));
-        for (const SearchResult& result : index->search(queries.view(), request(1, 1)))
+        const std::vector<SearchResult> all =
+            exact(base, Metric::sqeuclidean)->searcher().search(queries.view(), request(10));
+        CHECK(same(index->searcher().search(queries.view(), request(10)), all));
+        for (const SearchResult& result : index->searcher().search(queries.view(), request(1, 1)))
           CHECK(result.rows.size() == std::min<std::size_t>(rows, 1));
       }
 }
@@ -159,15 +161,15 @@ void many_threads_one_answer() {
   const Vectors base = clustered(9'000, 12, 8);
   const Vectors queries = clustered(200, 12, 9);
   const auto fresh = [&] { return forest(base, Metric::euclidean, {2, 4, 1}); };
-  CHECK(dynamic_cast<const ForestIndex&>(*fresh()).trees() == 2);
-  const std::vector<SearchResult> expected = fresh()->search(queries.view(), request(10, 300));
-  const std::shared_ptr<const Index> index = fresh();  // of which nothing was read yet
+  CHECK(dynamic_cast<const ForestIndex&>(fresh()->searcher()).trees() == 2);
+  const std::vector<SearchResult> expected = fresh()->searcher().search(queries.view(), request(10, 300));
+  const std::shared_ptr<const StoredIndex> index = fresh();  // of which nothing was read yet
   std::atomic<int> wrong = 0;
   std::vector<std::thread> threads;
   for (std::size_t t = 0; t < 4; ++t)
     threads.emplace_back([&, t] {
       for (std::size_t round = 0; round < 3; ++round)
-        if (!same(index->search(queries.view(), request(10, 300, 1 + (t + round) % 3)), expected)) ++wrong;
+        if (!same(index->searcher().search(queries.view(), request(10, 300, 1 + (t + round) % 3)), expected)) ++wrong;
     });
   for (std::thread& thread : threads) thread.join();
   CHECK(wrong == 0);

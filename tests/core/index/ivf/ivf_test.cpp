@@ -43,13 +43,13 @@ Vectors clustered(std::size_t rows, std::size_t dims, unsigned seed) {
   return vectors;
 }
 
-std::shared_ptr<const Index> lists(const Vectors& vectors, Metric metric, const IvfOptions& options,
-                                   const BuildOptions& build = {.threads = 2}) {
+std::shared_ptr<const StoredIndex> lists(const Vectors& vectors, Metric metric, const IvfOptions& options,
+                                         const BuildOptions& build = {.threads = 2}) {
   const ValidatedRows source(vectors.view(), Element::f32, metric, InvalidRows::refuse, build.threads, {});
   storage::Writer writer = storage::Writer::to_memory();
   write_ivf(writer, source, options, "{}", build, {});
   measure(writer, source, {}, build, {});
-  return Index::open(writer.finish());
+  return StoredIndex::open(writer.finish());
 }
 
 Request request(std::size_t k, std::optional<std::size_t> effort = {}, std::size_t threads = 1) {
@@ -72,7 +72,7 @@ bool same(const std::vector<SearchResult>& left, const std::vector<SearchResult>
       [](const SearchResult& a, const SearchResult& b) { return a.rows == b.rows && a.distances == b.distances; });
 }
 
-bool same_file(const Index& left, const Index& right) {
+bool same_file(const StoredIndex& left, const StoredIndex& right) {
   const std::span<const std::byte> bytes = left.file().bytes();
   const std::span<const std::byte> others = right.file().bytes();
   return std::equal(bytes.begin(), bytes.end(), others.begin(), others.end());
@@ -94,19 +94,20 @@ void most_are_found(Metric metric, const IvfOptions& options) {
   const Vectors base = clustered(3'000, 24, 1);
   const Vectors queries = clustered(150, 24, 2);
   const auto index = lists(base, metric, options);
-  const std::vector<SearchResult> truth = index->search(queries.view(), exactly(10));
-  const std::vector<SearchResult> usual = index->search(queries.view(), request(10));
+  const std::vector<SearchResult> truth = index->searcher().search(queries.view(), exactly(10));
+  const std::vector<SearchResult> usual = index->searcher().search(queries.view(), request(10));
   const double found = recall(usual, truth);
   if (found < 0.9) std::printf("%s: recall %.3f\n", std::string(name_of(metric)).c_str(), found);
   CHECK(found >= 0.9);
-  const std::size_t more = 4 * index->default_effort(10).value_or(options.lists);
-  CHECK(recall(index->search(queries.view(), request(10, more)), truth) >= found);
-  CHECK(same(index->search(queries.view(), request(10, options.lists)), truth));  // all lists: the exact scan
-  CHECK(same(index->search(queries.view(), request(10, {}, 2)), usual));
+  const std::size_t more = 4 * index->searcher().default_effort(10).value_or(options.lists);
+  CHECK(recall(index->searcher().search(queries.view(), request(10, more)), truth) >= found);
+  CHECK(
+      same(index->searcher().search(queries.view(), request(10, options.lists)), truth));  // all lists: the exact scan
+  CHECK(same(index->searcher().search(queries.view(), request(10, {}, 2)), usual));
   const MatrixView view = queries.view();
   for (std::size_t i = 0; i < 20; ++i) {
     const std::vector<SearchResult> one =
-        index->search({view.row(i), 1, view.dims, view.stride, view.element}, request(10));
+        index->searcher().search({view.row(i), 1, view.dims, view.stride, view.element}, request(10));
     CHECK(recall(one, {usual[i]}) >= 0.9);  // a row or two may be kept in a batch that are not kept alone
   }
   index->verify();
@@ -129,25 +130,27 @@ void codes_in_place_of_vectors(Metric metric, bool refine) {
   const Vectors base = clustered(3'000, 24, 1);
   const Vectors queries = clustered(150, 24, 2);
   const IvfOptions options{.lists = 50, .refine = refine, .keep_vectors = false};
-  const auto index = std::dynamic_pointer_cast<const IvfIndex>(lists(base, metric, options, {.threads = 1}));
+  const std::shared_ptr<const StoredIndex> index = lists(base, metric, options, {.threads = 1});
   CHECK(same_file(*index, *lists(base, metric, options, {.threads = 3})));
   // So little memory that scratch files have to do.
   const BuildOptions little{.threads = 2, .memory = 20'000, .path = "codes_in_place_of_vectors.near"};
   CHECK(same_file(*index, *lists(base, metric, options, little)));
-  CHECK(index->distance_source() == (refine ? DistanceSource::int8 : DistanceSource::codes_alone));
-  const std::vector<SearchResult> truth = lists(base, metric, {})->search(queries.view(), exactly(10));
-  const double found = recall(index->search(queries.view(), request(10)), truth);
-  const double expected = index->expected(10, index->default_effort(10))->recall;
+  CHECK(dynamic_cast<const IvfIndex&>(index->searcher()).distance_source() ==
+        (refine ? DistanceSource::int8 : DistanceSource::codes_alone));
+  const std::vector<SearchResult> truth = lists(base, metric, {})->searcher().search(queries.view(), exactly(10));
+  const double found = recall(index->searcher().search(queries.view(), request(10)), truth);
+  const double expected = index->searcher().expected(10, index->searcher().default_effort(10))->recall;
   if (std::abs(found - expected) > 0.06)
     std::printf("%s: recall %.3f, %.3f expected\n", std::string(name_of(metric)).c_str(), found, expected);
   CHECK(std::abs(found - expected) <= 0.06);
-  CHECK(same(index->search(queries.view(), request(10, 50)), index->search(queries.view(), request(10, 80, 3))));
-  CHECK_THROWS(index->search(queries.view(), exactly(10)), InvalidInputError);
+  CHECK(same(index->searcher().search(queries.view(), request(10, 50)),
+             index->searcher().search(queries.view(), request(10, 80, 3))));
+  CHECK_THROWS(index->searcher().search(queries.view(), exactly(10)), InvalidInputError);
   std::vector<float> copied(24);
   if (refine)
-    index->copy_vectors({7}, std::as_writable_bytes(std::span(copied)).data());
+    index->searcher().copy_vectors({7}, std::as_writable_bytes(std::span(copied)).data());
   else
-    CHECK_THROWS((index->copy_vectors({7}, nullptr), 0), InvalidInputError);
+    CHECK_THROWS((index->searcher().copy_vectors({7}, nullptr), 0), InvalidInputError);
   for (std::size_t j = 0; refine && metric != Metric::cosine && j < 24; ++j)
     CHECK(std::abs(copied[j] - base.values[7 * 24 + j]) < 0.1f);
   index->verify();
@@ -156,7 +159,7 @@ void codes_in_place_of_vectors(Metric metric, bool refine) {
 void many_threads_search_at_once(const IvfOptions& options) {
   const Vectors base = clustered(2'000, 16, 5);
   const auto index = lists(base, Metric::euclidean, options);
-  const std::vector<SearchResult> expected = index->search(base.view(), request(5, 6));
+  const std::vector<SearchResult> expected = index->searcher().search(base.view(), request(5, 6));
   std::atomic<int> wrong = 0;
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t)
@@ -164,7 +167,7 @@ void many_threads_search_at_once(const IvfOptions& options) {
       SearchStats stats;
       Request asked = request(5, 6, 2);
       asked.stats = &stats;
-      if (!same(index->search(base.view(), asked), expected) || stats.queries != base.rows()) ++wrong;
+      if (!same(index->searcher().search(base.view(), asked), expected) || stats.queries != base.rows()) ++wrong;
     });
   for (std::thread& thread : threads) thread.join();
   CHECK(wrong == 0);
@@ -174,11 +177,11 @@ void lists_are_many() {
   const Vectors base = clustered(9'000, 8, 6);
   const auto index = lists(base, Metric::euclidean, {.lists = kManyLists});
   const Vectors queries = clustered(100, 8, 7);
-  const std::vector<SearchResult> truth = index->search(queries.view(), exactly(10));
-  CHECK(recall(index->search(queries.view(), request(10, 400)), truth) >= 0.9);
+  const std::vector<SearchResult> truth = index->searcher().search(queries.view(), exactly(10));
+  CHECK(recall(index->searcher().search(queries.view(), request(10, 400)), truth) >= 0.9);
   index->verify();
   const auto small = lists(base, Metric::euclidean, {.lists = kManyLists, .refine = false, .keep_vectors = false});
-  for (const SearchResult& result : small->search(queries.view(), request(9'000, kManyLists)))
+  for (const SearchResult& result : small->searcher().search(queries.view(), request(9'000, kManyLists)))
     CHECK(std::set<std::uint32_t>(result.rows.begin(), result.rows.end()).size() == 9'000);
 }
 

@@ -1,4 +1,5 @@
-// An open index of any kind: what the bindings see.
+// Finds the nearest rows of a table: the one interface of all kinds of index. It knows no file and no keys, so that a
+// collection of several parts can be searched through it (stored_index.h has those).
 #pragma once
 
 #include <cstddef>
@@ -6,63 +7,26 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/matrix.h"
 #include "base/monitor.h"
-#include "base/top_k.h"
 #include "index/calibration/calibration.h"
 #include "index/description.h"
 #include "index/descriptor.h"
 #include "index/effort.h"
-#include "storage/file.h"
-#include "storage/key_map.h"
+#include "index/request.h"
 
 namespace nearabout {
 
-struct SearchStats;  // work.h
-
-struct Request {
-  std::size_t k = 10;                 // clamped to the number of rows
-  std::optional<double> radius = {};  // nothing further away than this
-  std::size_t threads = 1;            // 0: all cores; fewer are used where the work is too small to share
-  Monitor monitor = {};
-  bool exact = false;  // true neighbours, whatever the kind
-  // How much an approximate kind may look at: obeyed as it is. Nothing: what `recall` takes.
-  std::optional<std::size_t> effort = {};
-  std::optional<double> recall = {};  // to aim at; nothing: the calibration's target
-  SearchStats* stats = nullptr;       // what the search does is added here, by kinds that keep count
-};
-
-inline constexpr std::int64_t kEveryRow = -1;  // the effort of a search that compared every row
-
-// Neighbours of one query, nearest first, ties by row.
-struct SearchResult {
-  std::vector<std::uint32_t> rows;
-  std::vector<float> distances;
-  std::int64_t effort = kEveryRow;   // spent on this query
-  bool out_of_distribution = false;  // whether its search went unlike those that calibration saw
-};
-
-// What a search may spend on each query.
-struct Budget {
-  std::size_t effort = 0;
-  bool every_row = false;  // compare every row
-  bool guarded = false;    // spend more on queries whose search goes unlike those that calibration saw
-  double recall = 0;       // where it is guarded: the recall to keep
-};
-
-class Index {
+class Searcher {
  public:
-  // CorruptFileError where the sections of this kind do not fit each other.
-  static std::shared_ptr<const Index> open(std::shared_ptr<const storage::File> file);
-  virtual ~Index() = default;
-  Index(const Index&) = delete;
-  Index& operator=(const Index&) = delete;
+  virtual ~Searcher() = default;
+  Searcher(const Searcher&) = delete;
+  Searcher& operator=(const Searcher&) = delete;
 
   const Descriptor& descriptor() const { return descriptor_; }
-  const storage::File& file() const { return *file_; }
-  const storage::KeyMap& keys() const { return keys_; }
   std::size_t rows() const { return descriptor_.rows; }
   std::size_t dims() const { return descriptor_.dims; }
 
@@ -71,7 +35,6 @@ class Index {
   // The same with stored rows as queries. `include_self` false leaves each row itself out of its answer.
   std::vector<SearchResult> search_rows(const std::vector<std::uint32_t>& rows, bool include_self,
                                         const Request& request) const;
-  const std::shared_ptr<const storage::File>& file_handle() const { return file_; }
 
   virtual EffortRange effort() const { return {}; }
   // Whether the build fits parameters of the kind with held-out queries, even if it is not to be calibrated.
@@ -103,12 +66,14 @@ class Index {
   // InvalidInputError where they are too small for that.
   void copy_vectors(const std::vector<std::uint32_t>& rows, std::byte* to) const;
 
-  // CorruptFileError where a checksum does not fit, a key does not lead to its row, or a number is not finite: what
-  // accidents do, and what a faulty writer did.
-  void verify(const Monitor& monitor = {}) const;
+  // CorruptFileError where sections that only this kind has hold what cannot be: accidents, and faulty writers.
+  virtual void verify(const Monitor& monitor) const { (void)monitor; }
+  // Gives back the memory of what searches have read.
+  virtual void release_memory() const {}
 
  protected:
-  Index(std::shared_ptr<const storage::File> file, const Descriptor& descriptor);
+  // `name` is what errors call the index.
+  Searcher(const Descriptor& descriptor, std::string name, std::optional<Calibration> calibration);
 
   // The default of an index that is not calibrated.
   virtual std::size_t fallback_effort(std::size_t k) const {
@@ -126,14 +91,11 @@ class Index {
   void retry_short_results(MatrixView queries, const Request& request, std::size_t effort,
                            std::vector<SearchResult>& results) const;
   // One of copy_vectors().
-  virtual void copy_vector(std::uint32_t row, std::byte* to) const;
-  // What verify() has to read of the sections that only this kind has.
-  virtual void verify_own(const Monitor& monitor) const { (void)monitor; }
+  virtual void copy_vector(std::uint32_t row, std::byte* to) const = 0;
 
  private:
-  std::shared_ptr<const storage::File> file_;
   Descriptor descriptor_;
-  storage::KeyMap keys_;
+  std::string name_;
   std::optional<Calibration> calibration_;
 };
 
