@@ -34,6 +34,7 @@ NB_MODULE(_core, m) {
   nearabout::bind_rows(m);
   nearabout::bind_text(m);
   nearabout::bind_annoy(m);
+  m.def("version", [] { return std::string(NEARABOUT_VERSION); });
   m.def("isa", [] { return std::string(kernels::table().name); });
   m.def("available_isas", [] {
     std::vector<std::string> names;

@@ -132,7 +132,7 @@ void File::verify(const Monitor& monitor) const {
       section.verify_block(block);
     }
   }
-  verify_padding(end, *checked_round_up(end, kAlignment));
+  verify_padding(end, checked_round_up(end, kAlignment).value());
   report(monitor, 1.0);
 }
 

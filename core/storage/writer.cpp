@@ -121,7 +121,7 @@ void Writer::start_entry(SectionId id, Element element, Shape shape, Need need) 
     throw InvalidInputError("a table of " + std::to_string(shape.rows) + " x " + std::to_string(shape.columns) +
                             " cannot be stored: it needs columns, and fewer than 2^64 bytes");
   const std::uint32_t flags = (need == Need::optional ? kFlagOptional : 0) | (on_pages(id) ? kFlagPageAligned : 0);
-  pad_to(*checked_round_up(position_, alignment_of(flags)));
+  pad_to(checked_round_up(position_, alignment_of(flags)).value());
   entries_.push_back({static_cast<std::uint32_t>(id), flags, kSectionVersion, static_cast<std::uint32_t>(element),
                       position_, *length, shape.rows, shape.columns});
   open_section_ = true;
@@ -185,7 +185,7 @@ void Writer::put_end() {
   checksums_.clear();  // from here on: of the checksums section itself
   append(std::as_bytes(std::span(checksums)));
   end();
-  pad_to(*checked_round_up(position_, kAlignment));
+  pad_to(checked_round_up(position_, kAlignment).value());
   const std::uint64_t directory_offset = position_;
   const std::vector<std::byte> bytes = directory();
   put(bytes);

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from nearabout.planning.plan import Plan, plan
     from nearabout.profile import Profile
 
-__version__ = "0.1.0"
+    __version__: str
 
 __all__ = [
     "EVERY_ROW",
@@ -96,6 +96,10 @@ def __getattr__(name: str) -> object:
         )
         advice = f"; use nearabout.{served}" if served else ""
         raise AttributeError(f"module 'nearabout' has no attribute {name!r}{advice}")
+    if name == "__version__":  # said once, in pyproject.toml; the installed metadata carries it here
+        from importlib.metadata import version
+
+        return version("nearabout")
     from importlib import import_module
 
     value: object = getattr(import_module(_HOMES.get(name, "nearabout.errors")), name)

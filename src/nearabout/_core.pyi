@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 Array: TypeAlias = NDArray[Any]
 Monitor: TypeAlias = Callable[[float], object] | None  # called with the share done; Ctrl-C is looked for as well
 
+def version() -> str: ...  # of the compiled core; files name it as the library that wrote them
 def isa() -> str: ...  # the instruction set in use: "scalar", "avx2", "avx512", "neon"
 def available_isas() -> list[str]: ...
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from nearabout import __version__, _core
+from nearabout import _core
 from nearabout.arguments import check_flag, check_path, check_seed, check_threads
 from nearabout.calibration import check_recall
 from nearabout.errors import InvalidInputError
@@ -158,7 +158,7 @@ def _build_kind(
     taken: Any, options: dict[str, Any], seed: int, queries: Any, notes: dict[str, object], params: Kind, monitor: Any
 ) -> tuple[_core.Index, NDArray[np.int64]]:
     """An index of one kind, and the rows that were skipped."""
-    metadata = {"library": f"nearabout {__version__}", **params.settings(), **notes}
+    metadata = {"library": f"nearabout {_core.version()}", **params.settings(), **notes}
     built: tuple[_core.Index, NDArray[np.int64]] = taken.naming_keys(_core.build)(
         params.name,
         taken.rows,

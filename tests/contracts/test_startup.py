@@ -18,7 +18,11 @@ def modules_loaded(*arguments: str) -> set[str]:
     command = [sys.executable, "-X", "importtime", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=True, encoding="utf-8")
     names = re.findall(r"^import time:\s+\d+ \|\s+\d+ \|\s*([\w.]+)\s*$", done.stderr, re.MULTILINE)
-    return {name.split(".")[0] for name in names}
+    loaded = {name.split(".")[0] for name in names}
+    if "_editable_skbc_nearabout" in loaded and "nearabout" in loaded:
+        # An editable install starts the build at import; what that takes is not in the package.
+        loaded -= modules_loaded("-c", "import importlib.util, locale, subprocess")
+    return loaded
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import nearabout
+from nearabout import _core
 
 from .tree import ROOT
 
@@ -52,6 +53,7 @@ def test_the_version_is_one(pyproject: dict[str, Any]) -> None:
     assert newest is not None, "CHANGELOG.md has no heading of the form ## [1.2.3]"
     assert newest.group(1) == pyproject["project"]["version"]
     assert nearabout.__version__ == pyproject["project"]["version"]
+    assert nearabout.__version__ == _core.version()
 
 
 @pytest.mark.parametrize("bad", ["numpy", "numpy==1.26", "numpy>=1.24,<3", "numpy~=1.24", "numpy<3", "nearabout"])

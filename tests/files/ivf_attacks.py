@@ -127,10 +127,10 @@ def numbers_of_lists(image: bytes) -> Iterator[Attack]:
         for value in (*NO_NUMBERS, -1.0, -1e-300, 0.0, 1e-300, 1e-40, 1e38, 1e300):
             changed = transform.copy()
             changed[0, place] = value
-            refused = not math.isfinite(value) or value < 0 or (value == 0 and place in (SCALE, POINT_STEP))
-            refused |= place == ALIGNMENT and value > 1
+            wrong = not math.isfinite(value) or value < 0 or (value == 0 and place in (SCALE, POINT_STEP))
+            wrong |= place == ALIGNMENT and value > 1
             lying = _table(image, near.TRANSFORM, changed)
-            yield Attack(f"number {place} of the transform is {value}", lying, "CorruptFileError" if refused else "")
+            yield Attack(f"number {place} of the transform is {value}", lying, "CorruptFileError" if wrong else "")
 
 
 def curves(image: bytes) -> Iterator[Attack]:

@@ -10,7 +10,7 @@ import pytest
 
 import nearabout as na
 from nearabout import kinds
-from nearabout.kinds import Kind
+from nearabout.kinds import Kind as Kind  # the tests import it from here
 
 WORDS = ["north", "north-east", "east", "south", "west"]
 DIRECTIONS = np.array([[0, 1], [1, 1], [1, 0], [0, -1], [-1, 0]], np.float32)

@@ -69,7 +69,7 @@ def test_files(ending: str, memory: Any, tmp_path: Path) -> None:
             path.write_bytes(np.hstack([lengths, data.view(np.int32)]).tobytes())
         else:
             with gzip.open(path, "wb", 1) if ending.endswith("gz") else path.open("wb") as file:
-                np.save(file, data)  # type: ignore[arg-type]
+                np.save(file, data)
         assert na.build(path, path=tmp_path / "a.near", memory=memory).kind == kind
 
 

@@ -144,9 +144,8 @@ def queries_for(base: Table, random: np.random.Generator) -> dict[str, Table]:
 @pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning")
 def test_hard_data(shape: Callable[[np.random.Generator], NDArray[np.float64]], metric: str) -> None:
     random = np.random.default_rng(1)
-    base = shape(random)
     largest = float(np.finfo(np.float32).max) / 4
-    base = np.clip(base, -largest, largest).astype(np.float32)
+    base = np.clip(shape(random), -largest, largest).astype(np.float32)
     index = na.build(base, metric=metric, kind="exact")
     for kind, queries in queries_for(base, random).items():
         if metric == "cosine":

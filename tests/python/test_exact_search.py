@@ -151,7 +151,7 @@ def test_a_radius_gives_all_within_it(metric: str, rows: int, dims: int) -> None
         for number, query in enumerate(queries):
             expected = true_distances(metric, query[None], base)[0]
             room = RELATIVE * np.abs(expected).max() + ABSOLUTE
-            found = hits.rows[number][: int(hits.counts[number])]  # type: ignore[index]
+            found = hits.rows[number][: int(hits.counts[number])]
             assert (expected[found] <= radius + room).all()
             missing = np.setdiff1d(np.flatnonzero(expected <= radius - room), found)
             assert missing.size == 0

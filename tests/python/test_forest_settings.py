@@ -36,7 +36,7 @@ def test_a_forest_is_a_value() -> None:
     assert na.Forest(trees=3).name == "forest"
     assert na.Forest(trees=3).settings() == {"kind": "forest", "trees": 3, "leaf_size": 48}
     with pytest.raises(dataclasses.FrozenInstanceError):
-        na.Forest().trees = 2  # type: ignore[misc]
+        na.Forest().trees = 2
     with pytest.raises(TypeError):
         na.Forest(efforts=3)  # type: ignore[call-arg]
 
@@ -52,7 +52,7 @@ def test_seeds(tmp_path: Path) -> None:
     trees = set()
     for seed in (0, 1, 2**64 - 1, np.uint8(1)):
         path = tmp_path / f"{int(seed)}.near"
-        index = na.build(BASE, metric="euclidean", kind=na.Forest(leaf_size=5), seed=seed, path=path)  # type: ignore[arg-type]
+        index = na.build(BASE, metric="euclidean", kind=na.Forest(leaf_size=5), seed=seed, path=path)
         assert index.info()["seed"] == seed
         trees.add(near_image.part_of(path.read_bytes(), near_image.TREE_ROWS).data)
         assert index.search(BASE[:5], 1, effort=60).rows[:, 0].tolist() == [0, 1, 2, 3, 4]

@@ -26,7 +26,7 @@ def test_bytes_are_those_of_the_file(compass: na.Index, compass_file: Path) -> N
     image = compass_file.read_bytes()
     assert compass.to_bytes() == image
     assert na.open(compass_file).to_bytes() == image
-    for data in (image, bytearray(image), memoryview(image), memoryview(np.frombuffer(image, np.uint8))):
+    for data in (image, bytearray(image), memoryview(image), np.frombuffer(image, np.uint8).data):
         again = na.from_bytes(data)
         assert again.path is None
         assert list(again) == WORDS

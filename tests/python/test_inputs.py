@@ -69,7 +69,7 @@ SAME: dict[str, Any] = {
     "tuple of arrays": tuple,
     "DLPack": OnlyDLPack,
     "array interface": OnlyInterface,
-    "memoryview": lambda x: memoryview(np.ascontiguousarray(x)),
+    "memoryview": lambda x: np.ascontiguousarray(x).data,
     "masked, nothing masked": np.ma.asarray,
 }
 
@@ -197,7 +197,7 @@ def test_bfloat16_arrays(kind: Kind) -> None:
         (np.ones((2, 2, 2)), "reshape"),
         (np.empty((3, 0)), "at least one dimension"),
         (np.ones((1, 65_536)), "65,536 dims; at most 65,535"),
-        (np.ma.masked_array(np.ones((2, 2)), mask=np.eye(2)), "masked"),
+        (np.ma.masked_array(np.ones((2, 2)), mask=np.eye(2, dtype=bool)), "masked"),
         (np.zeros(2, [("x", "f4"), ("y", "f4")]), "one plain array"),
         ({"a": 1}, r"row 0 of data has the shape \(\)"),
         (None, "dtype object"),
@@ -385,13 +385,15 @@ def test_names_and_options(arguments: dict[str, Any], sentence: str) -> None:
 
 @pytest.mark.parametrize("name", ["effort", "lists", "trees", "normalize"])
 def test_nothing_is_accepted_and_ignored(name: str) -> None:
+    options: dict[str, Any] = {name: 1}
     with pytest.raises(TypeError, match=name):
-        na.build(BASE, **{name: 1})
+        na.build(BASE, **options)
 
 
 @pytest.mark.parametrize("name", ["target", "nprobe", "search_k"])
 def test_nor_in_a_search(name: str, kind: Kind) -> None:
     index = na.build(BASE, kind=kind)
-    for search in (lambda: index.search(QUERY, **{name: 1}), lambda: index.search_by_key(1, **{name: 1})):
+    options: dict[str, Any] = {name: 1}
+    for search in (lambda: index.search(QUERY, **options), lambda: index.search_by_key(1, **options)):
         with pytest.raises(TypeError, match=name):
             search()

@@ -91,7 +91,7 @@ LAYOUTS: dict[str, Callable[[np.ndarray[Any, Any]], np.ndarray[Any, Any]]] = {
 def test_every_array(dtype: str, layout: str, ending: str, tmp_path: Path) -> None:
     path = tmp_path / f"a.{ending}"
     with gzip.open(path, "wb") if ending.endswith("gz") else path.open("wb") as file:
-        np.save(file, LAYOUTS[layout](vectors(dtype=dtype)))  # type: ignore[arg-type]
+        np.save(file, LAYOUTS[layout](vectors(dtype=dtype)))
     assert isinstance(assert_same(path, tmp_path / "out", invalid="skip"), bytes)
     for stored in ("f32", "f16", "u8"):
         assert_same(path, tmp_path / "out", metric="euclidean", dtype=stored)
@@ -318,7 +318,7 @@ def test_what_there_is_no_room_for(tmp_path: Path) -> None:
         na.build(path, path=tmp_path / "a.near", memory="64MB")
     path = tmp_path / "columns.npy.gz"
     with gzip.open(path, "wb", 1) as file:
-        np.save(file, np.zeros((1000, 5000), np.float32, order="F"))  # type: ignore[arg-type]
+        np.save(file, np.zeros((1000, 5000), np.float32, order="F"))
     with pytest.raises(na.InvalidInputError, match=r"read whole.*C order, or give more memory"):
         na.build(path, path=tmp_path / "a.near", memory="64MB")
     path = tmp_path / "long.txt"

@@ -41,7 +41,7 @@ GRAPH = "did you mean 'ivf'? It does the work of a graph, which this library doe
 )
 def test_a_kind_of_others(kind: str, sentence: str) -> None:
     with pytest.raises(na.InvalidInputError, match=re.escape(sentence)) as told:
-        na.build([[1.0, 2.0]], kind=kind)  # type: ignore[arg-type]
+        na.build([[1.0, 2.0]], kind=kind)
     assert str(told.value).startswith(f"there is no kind {kind!r}; ")
     with pytest.raises(na.InvalidInputError, match=re.escape(sentence)):
         kind_from_settings(kind, {})
@@ -49,7 +49,7 @@ def test_a_kind_of_others(kind: str, sentence: str) -> None:
 
 def test_what_is_pointed_to_can_be_built() -> None:
     with pytest.raises(na.InvalidInputError) as told:
-        na.build([[1.0, 2.0]], kind="IVF64,PQ16x4")  # type: ignore[arg-type]
+        na.build([[1.0, 2.0]], kind="IVF64,PQ16x4")
     pointed = re.search(r"na\.(IVF\(.*?\))\?", str(told.value))
     assert pointed is not None
     assert na.IVF(lists=64, codes=8) == eval(pointed[1], {"IVF": na.IVF})
@@ -90,4 +90,4 @@ def test_an_index_is_not_made_by_its_class() -> None:
     ):
         na.Index([[1.0, 2.0]])  # type: ignore[arg-type]
     with pytest.raises(AttributeError, match=r"no attribute 'load'; use nearabout\.open$"):
-        _ = na.load  # type: ignore[attr-defined]
+        _ = na.load

@@ -148,7 +148,7 @@ def test_a_plan_to_read() -> None:
     assert [line.split()[0] for line in lines[1:]] == ["kind", "build", "memory", "file", "query"]
     assert "at recall 0.95, " in lines[-1]
     with pytest.raises(dataclasses.FrozenInstanceError):
-        planned.rows = 3  # type: ignore[misc]
+        planned.rows = 3
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def test_each_method_says_what_it_does(owner: type) -> None:
 
 def test_other_names_are_not() -> None:
     with pytest.raises(AttributeError, match="no attribute 'serach'"):
-        _ = na.serach  # type: ignore[attr-defined]
+        _ = na.serach
 
 
 def test_errors_are_also_what_python_calls_them() -> None:

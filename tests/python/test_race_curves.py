@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,7 +28,7 @@ curves = load()
 MEASURED = st.tuples(st.floats(0.1, 1), st.floats(1e-6, 1e-2))
 
 
-def points(*measured: tuple[float, float]) -> list:
+def points(*measured: tuple[float, float]) -> list[Any]:
     """Points of (recall, seconds), one a call taking ten times as long as in a batch."""
     return [
         curves.Point("", str(place), recall, seconds, 10 * seconds) for place, (recall, seconds) in enumerate(measured)

@@ -93,9 +93,9 @@ def test_recall_takes_the_short_way_too(kind: Any) -> None:
         one = index.search(query, 5, recall=0.9)
         np.testing.assert_array_equal(one.rows, many.rows[place])
         assert isinstance(one.effort, int)
-        assert one.effort == many.effort[place]  # type: ignore[index]
-        assert one.expected_recall == many.expected_recall[place]  # type: ignore[index]
-        assert one.out_of_distribution == many.out_of_distribution[place]  # type: ignore[index]
+        assert one.effort == many.effort[place]
+        assert one.expected_recall == many.expected_recall[place]
+        assert one.out_of_distribution == many.out_of_distribution[place]
 
 
 def test_more_neighbours_than_there_are_give_all() -> None:

@@ -77,7 +77,7 @@ def test_vectors_of_every_table(name: str, memory: str | None, tmp_path: Path) -
         lambda values: pa.chunked_array([values[:1], values[1:]], pa.float32()),
     ],
 )
-def test_a_column_of_numbers_is_one_query(make: Callable[[list[float]], Any]) -> None:
+def test_a_column_of_numbers_is_one_query(make: Callable[[list[Any]], Any]) -> None:
     index = na.build(VECTORS)
     hits = index.search(make(VECTORS[4].tolist()), k=3)
     assert hits.rows.shape == (3,)
@@ -265,7 +265,7 @@ NULLS: dict[str, Make] = {
 @pytest.mark.parametrize("name", NULLS)
 @pytest.mark.parametrize("memory", [None, "64MB"])
 def test_nulls_follow_invalid(name: str, memory: str | None, tmp_path: Path) -> None:
-    options = {"path": tmp_path / "t.near", "memory": memory}
+    options: dict[str, Any] = {"path": tmp_path / "t.near", "memory": memory}
     with pytest.raises(na.InvalidInputError, match=r'row 2 of data has a missing value.*invalid="skip"'):
         na.build(NULLS[name](), **options)
     index = na.build(NULLS[name](), invalid="skip", **options)

@@ -151,7 +151,7 @@ def test_more_than_annoy_refuses() -> None:
     with pytest.raises(na.InvalidInputError, match="f is 0"):
         AnnoyIndex(0, "angular")
     with pytest.raises(AttributeError):
-        AnnoyIndex(3, "angular").f = 4  # type: ignore[misc]
+        AnnoyIndex(3, "angular").f = 4
     index = ours("dot", 30, 3)
     with pytest.raises(na.InvalidInputError, match="You can't add an item to a built index; call unbuild"):
         index.add_item(30, [1, 2, 3])  # Annoy writes it over the trees
@@ -195,7 +195,7 @@ def test_all_kinds_of_vectors(annoy: Any, vector: Any) -> None:
 def test_arrays_of_integers(kind: str) -> None:
     values = np.array([1, 0, 100], kind)
     index = AnnoyIndex(3, "euclidean")
-    index.add_item(np.int64(0), values)  # type: ignore[arg-type]
+    index.add_item(np.int64(0), values)
     assert index.get_item_vector(0) == values.tolist()
 
 

@@ -13,7 +13,7 @@ import nearabout as na
 
 from .conftest import Run
 
-KINDS = {
+KINDS: dict[str, na.Exact | na.Forest | na.IVF] = {
     "lists": na.IVF(lists=40),
     "forest": na.Forest(),
     "no vectors": na.IVF(lists=40, keep_vectors=False),
@@ -29,7 +29,7 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def hits(run: Run, *arguments: Any) -> list[tuple[int, float]]:
+def hits(run: Run, *arguments: Any) -> list[tuple[int, Any]]:
     done = run("search", *arguments, "--json")
     assert (done.code, done.err) == (0, "")
     return [(hit["row"], pytest.approx(hit["distance"])) for hit in json.loads(done.out)["hits"]]

@@ -184,10 +184,11 @@ def test_results_of_single_queries_lie_apart_and_short_answers_are_padded(tmp_pa
         assert np.array(run["neighbors"]).tolist() == [[1, 2, -1], [3, 4, -1]]
         assert np.array(run["distances"])[:, 2].tolist() == [np.inf, np.inf]
         assert run.attrs["best_search_time"] == pytest.approx(0.2)
-    for change, sentence in [
+    cases: list[tuple[dict[str, Any], str]] = [
         ({"dataset": "../x"}, "dataset is '../x'"),
         ({"metric": "haversine"}, "metric is 'haversine'"),
         ({"k": 1}, r"both are \(n, k\), k being 1"),
-    ]:
+    ]
+    for change, sentence in cases:
         with pytest.raises(na.InvalidInputError, match=sentence):
             write_result(tmp_path, rows=[[1, 2], [3, 4]], distances=[[1.0, 2.0], [1.0, 2.0]], **(common | change))

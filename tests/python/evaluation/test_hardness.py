@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -73,12 +75,13 @@ def test_an_index_bits_and_queries_of_ones_own() -> None:
 
 def test_what_cannot_be_told_is_refused() -> None:
     cube = np.random.default_rng(6).random((100, 3))
-    for arguments, sentence in [
+    cases: list[tuple[dict[str, Any], str]] = [
         ({"metric": "dot"}, "no ratio of distances"),
         ({"sample": 0}, "sample is 0"),
         ({"seed": -1}, "seed is -1"),
         ({"queries": [1.0, 2.0, 3.0]}, r"\(n, dims\)"),
-    ]:
+    ]
+    for arguments, sentence in cases:
         with pytest.raises(na.InvalidInputError, match=sentence):
             hardness(cube, **arguments)
     with pytest.raises(na.InvalidInputError, match="at least 30"):

@@ -110,7 +110,7 @@ def test_peers_that_cannot_take_part_are_named(monkeypatch: pytest.MonkeyPatch) 
         module, package = "no_such_library", "no-such-library"
         metrics = {"manhattan": "l1"}  # noqa: RUF012
 
-    monkeypatch.setitem(PEERS, "missing", Missing)  # type: ignore[type-abstract]
+    monkeypatch.setitem(PEERS, "missing", Missing)
     outcome = race(BASE, QUERIES, metric="manhattan", peers=["missing", "hnswlib"], **QUICK)
     assert {skip.name: skip.reason for skip in outcome.skipped} == {
         "nearabout ivf": "does not serve manhattan",
@@ -198,7 +198,7 @@ def test_duplicates_types_that_differ_and_a_title_of_any_kind(tmp_path: Path) ->
 
 
 def test_what_does_not_fit_is_refused(tmp_path: Path) -> None:
-    for change, sentence in [
+    cases: list[tuple[dict[str, Any], str]] = [
         ({"metric": "l2"}, "did you mean 'euclidean'"),
         ({"peers": ["anoy"]}, "did you mean 'annoy'"),
         ({"k": 601}, "there are 600 vectors"),
@@ -208,9 +208,11 @@ def test_what_does_not_fit_is_refused(tmp_path: Path) -> None:
         ({"queries": QUERIES[:, :3]}, "the same dims"),
         ({"truth": ground_truth(BASE, QUERIES, 5)}, "is no truth of 40 queries"),
         ({"metric": "manhattan", "results": tmp_path}, "no name for it"),
-    ]:
+    ]
+    for change, sentence in cases:
+        arguments: dict[str, Any] = {"base": BASE, "queries": QUERIES, **change}
         with pytest.raises(na.InvalidInputError, match=sentence):
-            race(**{"base": BASE, "queries": QUERIES, **change})
+            race(**arguments)
 
 
 def test_rows_that_repeat_or_are_none_do_not_count() -> None:

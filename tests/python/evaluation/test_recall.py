@@ -18,7 +18,7 @@ from nearabout.evaluation import (
     relative_errors,
 )
 
-TRUTH = Truth([[4, 2, 7], [1, 3, 5]], [[0.0, 1.0, 1.0], [2.0, 4.0, 8.0]], "euclidean")
+TRUTH = Truth(np.array([[4, 2, 7], [1, 3, 5]]), np.array([[0.0, 1.0, 1.0], [2.0, 4.0, 8.0]], np.float32), "euclidean")
 
 
 def test_recall_by_id() -> None:
@@ -33,7 +33,7 @@ def test_recall_by_id_of_many_is_that_of_sets() -> None:
     random = np.random.default_rng(0)
     rows = np.array([random.permutation(400)[:100] for _ in range(3000)])
     found = np.array([random.permutation(400)[:100] for _ in range(3000)])
-    truth = Truth(rows, np.zeros(rows.shape), "euclidean")
+    truth = Truth(rows, np.zeros(rows.shape, np.float32), "euclidean")
     expected = [len({*near} & {*true}) / 100 for near, true in zip(found.tolist(), rows.tolist(), strict=True)]
     assert recalls(found, truth, 100).tolist() == expected
 
@@ -54,7 +54,7 @@ def test_recall_by_distance() -> None:
     assert recall_by_distance([[1.0 + 1e-7], [8.0]], TRUTH, 3) == pytest.approx(1 / 3)  # the rounding of float32
     assert recall_by_distance([[1.1], [8.1]], TRUTH, 3) == 0
     assert recall_by_distance([[1.1], [8.1]], TRUTH, 3, tolerance=0.2) == pytest.approx(1 / 3)
-    negative = Truth([[0, 1]], [[-5.0, -3.0]], "dot")
+    negative = Truth(np.array([[0, 1]]), np.array([[-5.0, -3.0]], np.float32), "dot")
     assert recall_by_distance([[-3.0000002, -2.9]], negative, 2) == 0.5
     assert recall_by_distance([[-3.0 + 1e-7]], negative, 2) == 0.5
 
@@ -63,7 +63,7 @@ def test_relative_error() -> None:
     assert relative_errors([[0, 1.5, 2.0], [2, 4, 8]], TRUTH, 3).tolist() == [0.5, 0.0]
     assert relative_errors([[0.5, 1.5, np.inf], [4, 4, 8]], TRUTH, 3).tolist() == pytest.approx([0.5, 1 / 3])
     assert relative_error([[0, 1, 1], [3, 6, 12]], TRUTH, 3) == 0.25
-    negative = Truth([[0, 1]], [[-4.0, -2.0]], "dot")
+    negative = Truth(np.array([[0, 1]]), np.array([[-4.0, -2.0]], np.float32), "dot")
     assert relative_error([[-2.0, -1.0]], negative, 2) == 0.5  # half the inner product is not near, but far
     assert np.isnan(relative_error([[np.inf], [np.inf]], TRUTH, 3))
     assert relative_error([[np.inf], [3.0]], TRUTH, 3) == 0.5

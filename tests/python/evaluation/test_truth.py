@@ -105,13 +105,13 @@ def test_a_file_that_is_no_truth_is_refused(tmp_path: Path) -> None:
 
 def test_what_does_not_fit_is_refused() -> None:
     with pytest.raises(na.InvalidInputError, match="of one shape"):
-        Truth([[0, 1]], [[0.0]], "cosine")
+        Truth([[0, 1]], [[0.0]], "cosine")  # type: ignore[arg-type]
     with pytest.raises(na.InvalidInputError, match="integers and numbers"):
-        Truth([[0.5]], [[0.0]], "cosine")
+        Truth([[0.5]], [[0.0]], "cosine")  # type: ignore[arg-type]
     with pytest.raises(na.InvalidInputError, match="query 1 are not all finite"):
-        Truth([[0], [1]], [[0.0], [np.inf]], "cosine")
+        Truth([[0], [1]], [[0.0], [np.inf]], "cosine")  # type: ignore[arg-type]
     with pytest.raises(na.InvalidInputError, match="did you mean 'euclidean'"):
-        Truth([[0]], [[0.0]], "l2")
+        Truth([[0]], [[0.0]], "l2")  # type: ignore[arg-type]
     with pytest.raises(na.InvalidInputError, match="leave the metric out"):
         ground_truth(na.build([[1.0]]), [[1.0]], metric="dot")
     base, queries = [[0.0, 1.0]], [[1.0, 0.0]]

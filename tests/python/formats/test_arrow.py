@@ -103,7 +103,8 @@ def test_keys_of_every_type_that_is_read(tmp_path: Path, name: str, write: Any, 
 @pytest.mark.parametrize("name", KEYS_REFUSED)
 def test_keys_of_every_other_type_are_refused(tmp_path: Path, name: str) -> None:
     path = arrow(tmp_path / "t.arrow", vector=VECTORS, id=KEYS_REFUSED[name], other=pa.array(WORDS))
-    for options in ({}, {"key_column": "id"}):
+    both: list[dict[str, Any]] = [{}, {"key_column": "id"}]
+    for options in both:
         with pytest.raises(
             InvalidInputError, match=r"the column 'id' would be the keys.*no keys are read from the type.*other"
         ):
@@ -167,7 +168,7 @@ NO_LISTS: dict[str, Any] = {
 def test_vectors_of_every_type_that_is_read(tmp_path: Path, kind: str) -> None:
     path = arrow(tmp_path / "t.arrow", other=pa.array(WORDS), emb=LISTS[kind])
     for options in ({}, {"vector_column": "emb"}, {"vector_column": 1}):
-        found = read(path, **options)  # type: ignore[arg-type]
+        found = read(path, **options)
         assert found.vectors.tolist() == ROWS
         assert found.keys == WORDS
     with open_rows(path, room=None, scratch=None) as stream:

@@ -1,4 +1,4 @@
-"""A short run of the fuzzer of formats; scripts/fuzz-formats runs as long as one likes."""
+"""A short run of the fuzzer of formats; scripts/fuzz runs it, and the others, as long as one likes."""
 
 from __future__ import annotations
 

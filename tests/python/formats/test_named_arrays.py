@@ -77,7 +77,8 @@ def test_objects_are_read_without_running_a_pickle(file: File) -> None:
 ])  # fmt: skip
 def test_npz_keys_that_cannot_be_used_are_refused(file: File, keys: Any) -> None:
     path = file("a.npz", npz(vectors=MATRIX, ids=keys))
-    for options in ({}, {"key_column": "ids"}):
+    both: list[dict[str, Any]] = [{}, {"key_column": "ids"}]
+    for options in both:
         with pytest.raises(InvalidInputError, match=r"ids|element \d is"):
             read(path, **options)
     assert read(path, key_column=False).keys is None

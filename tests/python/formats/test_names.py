@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,14 +23,18 @@ def table(file: File, kind: str, **columns: list[int]) -> Path:
     """Two rows of the vector (0.5, 1.5) and (2.5, 3.5) with other columns before it."""
     rows = [[0.5, 1.5], [2.5, 3.5]]
     if kind == "csv":
-        lines = [[*columns, "x", "y"], *([*(one[row] for one in columns.values()), *rows[row]] for row in range(2))]
+        lines: list[list[Any]] = [
+            [*columns, "x", "y"],
+            *([*(one[row] for one in columns.values()), *rows[row]] for row in range(2)),
+        ]
         return file("t.csv", "".join(",".join(map(str, line)) + "\n" for line in lines))
     if kind == "jsonl":
         entries = [{**{name: one[row] for name, one in columns.items()}, "vector": rows[row]} for row in range(2)]
         return file("t.jsonl", "\n".join(map(json.dumps, entries)))
     if kind == "npz":
         content = io.BytesIO()
-        np.savez(content, vectors=rows, **{name: np.array(one) for name, one in columns.items()})
+        arrays: dict[str, Any] = {name: np.array(one) for name, one in columns.items()}
+        np.savez(content, vectors=rows, **arrays)
         return file("t.npz", content.getvalue())
     pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
     path = file("t.parquet", b"")

@@ -49,7 +49,7 @@ def test_embeddings_are_small_and_fixed(samples: Path) -> None:
     assert (len(embeddings), embeddings.dims) == (8, 5)
     assert repr(embeddings).startswith("Embeddings(8 vectors of 5 float32, str keys, from ")
     with pytest.raises(dataclasses.FrozenInstanceError):
-        embeddings.format = "other"  # type: ignore[misc]
+        embeddings.format = "other"
     assert not hasattr(embeddings, "__dict__")
     assert isinstance(embeddings, Embeddings)
 

@@ -13,6 +13,7 @@ import threading
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -185,7 +186,7 @@ def test_standard_input_by_its_usual_name(samples: Path, name: str, piped: bool)
     program = f"import nearabout.formats as f; e = f.read('-', format={given}); print(e.vectors.tolist(), e.source)"
     command = [sys.executable, "-c", program]
     with (samples / name).open("rb") as file:
-        done = subprocess.run(
+        done: Any = subprocess.run(
             command,
             capture_output=True,
             check=False,
@@ -253,7 +254,7 @@ def test_a_header_alone_takes_no_memory(file: File, monkeypatch: pytest.MonkeyPa
 
     def empty(shape: int, *args: object) -> object:
         asked.append(int(np.prod(shape)))
-        return real(shape, *args)  # type: ignore[call-overload]
+        return real(shape, *args)
 
     monkeypatch.setattr(np, "empty", empty)
     huge = b"\xff\xff\xff\x7f\x00\x00\x10\x00" + bytes(64)

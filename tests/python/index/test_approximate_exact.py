@@ -80,12 +80,13 @@ def test_everything_is_what_the_exact_index_gives(case: Approximate, metric: str
     exact = na.build(base, metric=metric, dtype=dtype, kind="exact")
     index = na.build(base, metric=metric, dtype=dtype, kind=case.kind, seed=5)
     radius = float(exact.search(queries[0], 40).distances[-1])
-    for options in ({"exact": True}, *({"effort": case.everything + more} for more in (0, 1, 10**30))):
+    ways: list[dict[str, Any]] = [{"exact": True}, *({"effort": case.everything + more} for more in (0, 1, 10**30))]
+    for options in ways:
         for k in (1, 10, ROWS, ROWS + 9):
-            assert_same(index.search(queries, k, **options), exact.search(queries, k))  # type: ignore[arg-type]
-        assert_same(index.search(queries[3], 12, **options), exact.search(queries[3], 12))  # type: ignore[arg-type]
+            assert_same(index.search(queries, k, **options), exact.search(queries, k))
+        assert_same(index.search(queries[3], 12, **options), exact.search(queries[3], 12))
         assert_same(index.radius_search(queries, radius, **options), exact.radius_search(queries, radius))
-        assert_same(index.search_by_key([4, 0, 5], 8, **options), exact.search_by_key([4, 0, 5], 8))  # type: ignore[arg-type]
+        assert_same(index.search_by_key([4, 0, 5], 8, **options), exact.search_by_key([4, 0, 5], 8))
 
 
 @pytest.mark.parametrize(("case", "metric", "dtype"), of_types("f32", "u8"))
@@ -116,8 +117,8 @@ def test_a_radius_gives_nothing_beyond_it(case: Approximate, metric: str) -> Non
     for effort in (1, 5, 15, 200, None):
         hits = index.radius_search(queries, radius, effort=effort)
         for number, rows in enumerate(hits.rows):
-            found = set(rows[: int(hits.counts[number])].tolist())  # type: ignore[index]
-            assert len(found) == int(hits.counts[number])  # type: ignore[index]
+            found = set(rows[: int(hits.counts[number])].tolist())
+            assert len(found) == int(hits.counts[number])
             assert found <= set(everything.rows[number].tolist())
         assert (hits.distances[hits.rows >= 0] <= np.float32(radius)).all()
     if metric == "dot":

@@ -63,7 +63,7 @@ def test_it_is_kept_once_it_is_saved(name: str, tmp_path: Path) -> None:
     opened.verify()
     assert opened.calibration() == other.calibration() != index.calibration()
     for options in ({}, {"recall": 0.97}, {"effort": 3}):
-        one, same = opened.search(fresh, 10, **options), other.search(fresh, 10, **options)  # type: ignore[arg-type]
+        one, same = opened.search(fresh, 10, **options), other.search(fresh, 10, **options)
         assert_same(one, same)
         np.testing.assert_array_equal(one.effort, same.effort)
         np.testing.assert_array_equal(one.expected_recall, same.expected_recall)
@@ -174,7 +174,7 @@ def test_rows_that_will_be_asked_about(name: str) -> None:
         ({"keys": loose, "queries": rows[:2]}, na.InvalidInputError, "queries and keys are both given"),
     ):
         with pytest.raises(error, match=sentence):
-            index.calibrate(**refused)  # type: ignore[arg-type]
+            index.calibrate(**refused)
 
 
 def test_hits_as_near_as_the_last_count() -> None:
@@ -250,7 +250,7 @@ def test_threads_and_memory_change_no_byte(name: str, tmp_path: Path) -> None:
         images = set()
         for options in ({"threads": 1}, {"threads": 2}, {"threads": 3}, {"memory": "64MB"}):
             path = tmp_path / f"{len(list(tmp_path.iterdir()))}.near"
-            na.build(rows, metric="cosine", kind=KINDS[name], path=path, queries=queries, **options)  # type: ignore[arg-type]
+            na.build(rows, metric="cosine", kind=KINDS[name], path=path, queries=queries, **options)
             images.add(path.read_bytes())
         na.build(rows, metric="cosine", kind=KINDS[name], queries=queries).save(tmp_path / "saved.near")
         images.add((tmp_path / "saved.near").read_bytes())

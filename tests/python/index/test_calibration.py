@@ -95,15 +95,15 @@ def test_one_query_is_told_what_a_batch_is(name: str) -> None:
     index, queries = built(name), table()[1]
     for k in (1, 7, 10, 100):
         for options in ({"recall": 0.8}, {"recall": 0.97}, {"effort": 9}, {}):
-            batch, alone = index.search(queries, k, **options), index.search(queries[3], k, **options)  # type: ignore[arg-type]
+            batch, alone = index.search(queries, k, **options), index.search(queries[3], k, **options)
             for told, dtype in ((batch.effort, np.int64), (batch.expected_recall, np.float64)):
                 assert isinstance(told, np.ndarray)
                 assert (told.dtype, told.shape) == (dtype, (len(queries),))
             assert isinstance(alone.effort, int)
-            assert alone.effort == batch.effort[3]  # type: ignore[index]
+            assert alone.effort == batch.effort[3]
             assert alone.expected_recall is None or isinstance(alone.expected_recall, float)
             expected = math.nan if alone.expected_recall is None else alone.expected_recall
-            np.testing.assert_equal(expected, batch.expected_recall[3])  # type: ignore[index]
+            np.testing.assert_equal(expected, batch.expected_recall[3])
             assert isinstance(batch.out_of_distribution, np.ndarray)
             assert batch.out_of_distribution.shape == (len(queries),)
             assert isinstance(alone.out_of_distribution, bool)
@@ -229,8 +229,8 @@ def test_by_key(name: str) -> None:
 def test_recall_measures(name: str) -> None:
     index, queries = built(name), table()[1]
     for options in ({"effort": 5}, {"effort": 200}, {"recall": 0.8}, {}):
-        found = share(index.search(queries, 10, **options).rows, truth("euclidean", 10))  # type: ignore[arg-type]
-        assert index.measure_recall(queries, 10, **options) == pytest.approx(found)  # type: ignore[arg-type]
+        found = share(index.search(queries, 10, **options).rows, truth("euclidean", 10))
+        assert index.measure_recall(queries, 10, **options) == pytest.approx(found)
     assert index.measure_recall(queries, recall=1) == 1.0
     assert index.measure_recall(queries[0], 10, effort=10**6) == 1.0
     with pytest.raises(na.InvalidInputError, match="keeps no vectors"):
@@ -300,12 +300,12 @@ def test_a_radius_finds_all(name: str) -> None:
     radius = float(np.median(index.search(queries, 30, exact=True).distances[:, -1]))
     true = index.radius_search(queries, radius, exact=True)
     for options in ({}, {"recall": 0.5}, {"recall": 1}):
-        hits = index.radius_search(queries, radius, **options)  # type: ignore[arg-type]
+        hits = index.radius_search(queries, radius, **options)
         assert_same(hits, true)
         assert np.asarray(hits.effort).tolist() == [na.EVERY_ROW] * 50
         assert np.asarray(hits.expected_recall).tolist() == [1.0] * 50
         assert not np.asarray(hits.out_of_distribution).any()
-        alone = index.radius_search(queries[0], radius, **options)  # type: ignore[arg-type]
+        alone = index.radius_search(queries[0], radius, **options)
         assert (alone.effort, alone.expected_recall, alone.out_of_distribution) == (na.EVERY_ROW, 1.0, False)
     effort = 100 if name != "lists" else 3
     some = index.radius_search(queries, radius, effort=effort)

@@ -59,7 +59,7 @@ def test_a_few_rows(name: str, rows: int, calibrate: bool) -> None:
 @pytest.mark.parametrize("name", SMALL)
 def test_all_rows_equal(name: str, metric: str) -> None:
     """Rows are no neighbours of their copies: there is nothing to measure, and nothing that could be missed."""
-    base = np.tile(np.float32([1, 2, 3]), (600, 1))
+    base = np.tile(np.array([1, 2, 3], np.float32), (600, 1))
     index = na.build(base, metric=metric, kind=SMALL[name])
     index.verify()
     calibration = index.calibration()
@@ -69,7 +69,7 @@ def test_all_rows_equal(name: str, metric: str) -> None:
         assert calibration.points == ()
     for options in ({}, {"recall": 0.9}, {"recall": 1}):
         for k in (1, 10):
-            hits = index.search(base[:3] + 1, k, **options)  # type: ignore[arg-type]
+            hits = index.search(base[:3] + 1, k, **options)
             assert hits.rows.shape == (3, k)
             assert between_0_and_1(hits.expected_recall)
 

@@ -17,8 +17,8 @@ def test_bits(dims: int) -> None:
     forest = na.build(base, metric="hamming", kind="forest")
     packed = np.packbits(queries, axis=1, bitorder="little")
     for options in ({"exact": True}, {"effort": ROWS}):
-        assert_same(forest.search(queries, 25, **options), exact.search(queries, 25))  # type: ignore[arg-type]
-        assert_same(forest.search(packed, 25, **options), exact.search(queries, 25))  # type: ignore[arg-type]
+        assert_same(forest.search(queries, 25, **options), exact.search(queries, 25))
+        assert_same(forest.search(packed, 25, **options), exact.search(queries, 25))
     np.testing.assert_array_equal(forest.search(packed, 5).rows, forest.search(queries, 5).rows)
 
 

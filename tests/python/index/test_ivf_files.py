@@ -48,7 +48,7 @@ def test_threads_and_memory_build_the_same_file(source: str, dtype: str | None, 
     images = []
     for options in ({"threads": 1}, {"threads": 2}, {"memory": "64MB"}, {"memory": "64MB", "threads": 1}):
         path = tmp_path / "index.near"
-        na.build(tmp_path / "rows.npy", metric="euclidean", dtype=dtype, kind=KIND, seed=7, path=path, **options)  # type: ignore[arg-type]
+        na.build(tmp_path / "rows.npy", metric="euclidean", dtype=dtype, kind=KIND, seed=7, path=path, **options)
         images.append(path.read_bytes())
     assert images[1:] == images[:1] * 3
     na.build(tmp_path / "rows.npy", metric="euclidean", dtype=dtype, kind=KIND, seed=7).save(path)
@@ -112,7 +112,7 @@ def test_each_row_is_in_a_list_and_in_one_only() -> None:
     hits = index.search(base, 1, effort=63)
     np.testing.assert_array_equal(hits.rows[:, 0], np.arange(4_000))
     within = index.radius_search(base[5], np.inf, effort=63)
-    assert len(set(within.rows.tolist())) == int(within.counts)  # type: ignore[arg-type]
+    assert len(set(within.rows.tolist())) == int(within.counts)
 
 
 def test_many_neighbours_of_few_lists() -> None:

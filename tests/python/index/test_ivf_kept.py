@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -270,7 +271,7 @@ def test_threads_and_memory_change_nothing(settings: dict[str, Any], what: tuple
     for options in ({"threads": 1}, {"threads": 3}, {"memory": "64MB"}, {"memory": "64MB", "threads": 1}):
         path = tmp_path / "index.near"
         kind = na.IVF(lists=40, **settings)
-        na.build(tmp_path / "rows.npy", metric=metric, kind=kind, path=path, **options)  # type: ignore[arg-type]
+        na.build(tmp_path / "rows.npy", metric=metric, kind=kind, path=path, **options)
         images.append(path.read_bytes())
     assert images[1:] == images[:1] * 3
     opened = na.open(path)
@@ -335,11 +336,12 @@ def test_what_is_not_kept_cannot_be_had() -> None:
     base, queries = rows_and_queries()
     small, coded = lists(base, **CODES), lists(base, **BYTES)
     for index in (small, coded):
-        for ask in (
+        asks: list[Callable[[], object]] = [
             lambda index=index: index.search(queries, exact=True),
             lambda index=index: index.search_by_key(3, exact=True),
             lambda index=index: index.radius_search(queries[0], 1.0, exact=True),
-        ):
+        ]
+        for ask in asks:
             with pytest.raises(na.InvalidInputError, match="this index keeps no vectors"):
                 ask()
     for ask in (lambda: small[3], small.vectors, lambda: small.search_by_key(3)):

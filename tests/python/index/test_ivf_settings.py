@@ -57,7 +57,7 @@ def test_they_are_values() -> None:
     assert len({na.IVF(lists=3), na.IVF(lists=3), na.IVF(codes=na.PcaCodes(8, 4))}) == 2
     for value in (na.IVF(), na.PcaCodes(8)):
         with pytest.raises(dataclasses.FrozenInstanceError):
-            value.lists = 2  # type: ignore[union-attr,misc]
+            value.lists = 2
     with pytest.raises(TypeError):
         na.IVF(probes=3)  # type: ignore[call-arg]
 
