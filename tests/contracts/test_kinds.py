@@ -53,7 +53,9 @@ def test_the_core_names_no_kind() -> None:
         code = code_only(path.read_text(encoding="utf-8"))
         for match in _CPP_NAME.finditer(code):
             line = code.count("\n", 0, match.start()) + 1
-            complaints.append(f"{place(path, line)}: names the kind {match[0]}; ask the index instead (index/searcher.h)")
+            complaints.append(
+                f"{place(path, line)}: names the kind {match[0]}; ask the index instead (index/searcher.h)"
+            )
     assert not complaints, "\n".join(complaints)
 
 
