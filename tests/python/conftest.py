@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
 
@@ -14,6 +15,10 @@ from nearabout.kinds import Kind as Kind  # the tests import it from here
 
 WORDS = ["north", "north-east", "east", "south", "west"]
 DIRECTIONS = np.array([[0, 1], [1, 1], [1, 0], [0, -1], [-1, 0]], np.float32)
+
+# Tests assert answers, never times: Hypothesis would fail an example that a busy machine takes long for.
+hypothesis.settings.register_profile("no deadline", deadline=None)
+hypothesis.settings.load_profile("no deadline")
 
 # A shell that starts the tests in the background has SIGINT ignored, and those that are to be stopped by it would
 # inherit that.
