@@ -9,7 +9,8 @@
 namespace nearabout::kernels {
 namespace {
 
-// In order of preference, the last first; docs/explanation/dispatch.md has the measurements behind the order.
+// Returns the tables in order of preference, best last; docs/explanation/dispatch.md has the measurements behind the
+// order.
 std::vector<const Table*> find_tables() {
   [[maybe_unused]] const CpuFeatures& cpu = cpu_features();
   std::vector<const Table*> tables = {&scalar::table};

@@ -48,16 +48,16 @@ void KeyMap::open_table() {
   slots_->expect(Element::u32, {groups_, table::kGroup});
 }
 
-// Groups are probed in turn from the hash's own, until one has an empty slot: a key is always put in the first empty
-// slot of that sequence. A table without empty slots, which only a forged file can have, ends the search after one
-// round.
+// Probes groups in turn, starting from the hash's own, until one has an empty slot: a key is always stored in the first
+// empty slot of that sequence. A table without empty slots, which only a forged file can have, ends the search after
+// one round.
 template <class Same>
 std::optional<std::uint32_t> KeyMap::find(std::uint64_t hash, Same same) const {
   if (groups_ == 0) return std::nullopt;
   std::uint64_t group = table::first_group(hash, groups_);
   for (std::uint64_t probe = 0; probe < groups_; ++probe) {
     const std::uint64_t place = group * table::kGroup;
-    slots_->fetch(place * sizeof(std::uint32_t));  // known as soon as the tags' place: one wait instead of two
+    slots_->fetch(place * sizeof(std::uint32_t));  // address known as soon as that of the tags: one wait instead of two
     const std::uint64_t tags = table::load_tags(tags_->checked(place, place + table::kGroup));
     for (std::uint64_t hits = table::matches(tags, table::tag_of(hash)); hits != 0; hits &= hits - 1) {
       const std::uint32_t row = slots_->items<std::uint32_t>(place + table::lowest(hits), 1)[0];

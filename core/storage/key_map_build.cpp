@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kMaxFileKeys = std::numeric_limits<std::uint32_t>::max();
 
-// A key as it may be shown in a sentence: quoted, control characters escaped, cut after 40 bytes (not inside a
+// Returns a key as shown in messages: quoted, control characters escaped, cut after 40 bytes (but not inside a
 // character).
 std::string quoted(std::string_view key) {
   constexpr std::size_t kShown = 40;
@@ -74,7 +74,8 @@ KeyMapBuilder KeyMapBuilder::integers(std::span<const std::int64_t> numbers) {
   return builder;
 }
 
-// In order of rows, so that in files sorted by frequency the common keys come first in their probe sequences.
+// Inserts keys in order of rows, so that in files sorted by frequency the common keys come first in their probe
+// sequences.
 template <class HashOf, class Same, class Name>
 void KeyMapBuilder::insert_all(std::size_t count, HashOf hash_of, Same same, Name name) {
   if (count > kMaxFileKeys)

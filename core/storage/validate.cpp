@@ -18,7 +18,7 @@ void expect(const std::string& name, const char* what, std::uint64_t offset, std
   if (expected != found) throw_corrupt(name, what, offset, std::to_string(expected), std::to_string(found));
 }
 
-// The first bytes: is it ours at all?
+// Checks the first bytes, which identify a .near file.
 void check_magic(std::span<const std::byte> image, const std::string& name) {
   const std::size_t present = std::min(image.size(), kMagic.size());
   if (image.empty()) throw UnknownFormatError(name + " is empty: it is not a .near file. Build an index to get one.");
@@ -40,8 +40,8 @@ Header read_header(std::span<const std::byte> image, const std::string& name) {
   if (image.size() < sizeof header) throw_truncated(name, sizeof header, image.size());
   std::memcpy(&header, image.data(), sizeof header);
 
-  // Later versions keep the magic, the version and this checksum where they are, so that a flipped bit in the version
-  // is not taken for the future.
+  // Later versions keep the magic, the version and this checksum at the same offsets, so that a flipped bit in the
+  // version is not mistaken for a later version.
   const std::uint64_t checksum = xxh64(&header, offsetof(Header, checksum));
   if (checksum != header.checksum)
     throw_corrupt(name, "the header's checksum", offsetof(Header, checksum), hexadecimal(checksum),
@@ -57,7 +57,7 @@ Header read_header(std::span<const std::byte> image, const std::string& name) {
   return header;
 }
 
-// Where the directory lies, and that it is what was written.
+// Returns the directory's bytes, after checking its offset and its checksum.
 std::span<const std::byte> find_directory(std::span<const std::byte> image, const Header& header,
                                           const std::string& name) {
   if (header.sections < 1 || header.sections > kMaxSections)
@@ -82,7 +82,7 @@ std::string title(const Entry& entry) {
   return known == "unknown" ? "section " + std::to_string(entry.id) : "section " + std::string(known);
 }
 
-// Whether we are to read it: a required section must be one that we can.
+// Checks that this version can read the section, if it is required.
 void check_kind(const Entry& entry, std::uint64_t place, const std::string& name) {
   if ((entry.flags & ~kKnownFlags) != 0)
     throw_corrupt(name, "the flags of " + title(entry), place + offsetof(Entry, flags), "at most 3",
@@ -98,7 +98,8 @@ void check_kind(const Entry& entry, std::uint64_t place, const std::string& name
                                   kUpgrade);
 }
 
-// That the section is exactly where the previous one (which ended at `previous_end`) leaves off. Returns its own end.
+// Checks that the section begins exactly where the previous one (which ended at `previous_end`) leaves off. Returns the
+// end of the section.
 std::uint64_t check_place(const Entry& entry, std::uint64_t place, std::uint64_t previous_end, std::uint64_t limit,
                           const std::string& name) {
   const Element element = static_cast<Element>(entry.element);
@@ -122,7 +123,7 @@ std::uint64_t check_place(const Entry& entry, std::uint64_t place, std::uint64_t
   return *end;
 }
 
-// The checksums section has a u64 per block, and the directory ends with one per block of that.
+// Checks that the checksums section has one u64 per block, and that the directory ends with one per block of checksums.
 void check_checksums(const Entry& entry, std::uint64_t blocks, std::uint64_t tail, const std::string& name) {
   if (entry.id != static_cast<std::uint32_t>(SectionId::checksums) || entry.flags != 0 ||
       entry.element != static_cast<std::uint32_t>(Element::u64))

@@ -1,7 +1,7 @@
-// The system calls of system.h on Windows. Paths are UTF-8 and become UTF-16 here.
+// The system calls of system.h on Windows. Paths are UTF-8 and are converted to UTF-16 here.
 //
 // One difference from POSIX cannot be hidden: a file that any process has mapped cannot be replaced, so saving onto an
-// index that is open fails with EACCES and leaves it as it was.
+// index that is open fails with EACCES and leaves it unchanged.
 #define WIN32_LEAN_AND_MEAN
 #define NOMINMAX
 #define _CRT_RAND_S  // declares rand_s in stdlib.h
@@ -59,19 +59,19 @@ std::string random_name() {
   std::string name = ".nearabout-";
   for (int half = 0; half < 2; ++half) {
     unsigned int number = 0;
-    (void)::rand_s(&number);  // the system's generator; were it to fail, CREATE_NEW still takes no name that is in use
+    (void)::rand_s(&number);  // the system's generator; if it failed, CREATE_NEW would still reject any name in use
     for (int shift = 0; shift < 32; shift += 4) name += kDigits[number >> shift & 15];
   }
   return name + ".tmp";
 }
 
-std::uint64_t ticks_of(const FILETIME& time) {  // of 100 nanoseconds
+std::uint64_t ticks_of(const FILETIME& time) {  // in units of 100 nanoseconds
   return std::uint64_t{time.dwHighDateTime} << 32 | time.dwLowDateTime;
 }
 
-// A writer's open file cannot be deleted. It is closed for a moment only, between its last write and its new name, so
-// what nobody has written to for an hour belongs to no writer. Failures are none of the caller's: it came to write
-// another file.
+// Removes the temporary files of writers that have died. A writer's open file cannot be deleted, and it is closed only
+// for a moment, between its last write and its renaming, so a file that nobody has written to for an hour belongs to no
+// living writer. Failures are ignored: the caller came to write another file.
 void remove_stale_files(const std::string& folder) {
   constexpr std::uint64_t kHour = std::uint64_t{3600} * 10'000'000;
   FILETIME now;
@@ -89,7 +89,7 @@ void remove_stale_files(const std::string& folder) {
   ::FindClose(search);
 }
 
-constexpr std::size_t kMaxBytes = 1 << 30;  // of one call, which counts in 32 bits
+constexpr std::size_t kMaxBytes = 1 << 30;  // bytes per call, which counts in 32 bits
 
 OVERLAPPED place_of(std::uint64_t offset) {
   OVERLAPPED place{};
@@ -146,14 +146,14 @@ Mapping::~Mapping() {
   if (data_ != nullptr) ::UnmapViewOfFile(data_);
 }
 
-void advise(std::span<const std::byte>, Access) noexcept {}  // Windows takes no such advice for what is mapped
+void advise(std::span<const std::byte>, Access) noexcept {}  // Windows has no such advice for mappings
 
 void will_need(std::span<const std::byte> mapped) noexcept {
   WIN32_MEMORY_RANGE_ENTRY range{const_cast<std::byte*>(mapped.data()), mapped.size()};
   if (!mapped.empty()) ::PrefetchVirtualMemory(::GetCurrentProcess(), 1, &range, 0);
 }
 
-// Unlocking what is not locked takes pages out of the working set.
+// Unlocking pages that are not locked removes them from the working set.
 void forget(std::span<const std::byte> mapped) noexcept {
   if (!mapped.empty()) ::VirtualUnlock(const_cast<std::byte*>(mapped.data()), mapped.size());
 }
@@ -185,7 +185,7 @@ void TemporaryFile::remove() noexcept {
   try {
     ::DeleteFileW(wide(path_).c_str());
   } catch (const std::bad_alloc&) {
-    // Out of memory while failing: the temporary file stays behind.
+    // Out of memory during error handling: the temporary file stays behind.
   }
   path_.clear();
 }
@@ -308,7 +308,7 @@ void GrowingBytes::resize(std::size_t size) {
     if (!::SetFilePointerEx(file_->handle_, end, nullptr, FILE_BEGIN) || !::SetEndOfFile(file_->handle_))
       throw_last(file_->asked_, "cannot write");
   }
-  // Makes the file longer where it must be.
+  // Extends the file if necessary.
   const auto wide_size = static_cast<std::uint64_t>(size);
   const Handle mapping{::CreateFileMappingW(file_->handle_, nullptr, PAGE_READWRITE,
                                             static_cast<DWORD>(wide_size >> 32), static_cast<DWORD>(wide_size),
