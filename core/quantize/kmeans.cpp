@@ -11,9 +11,9 @@ namespace nearabout {
 namespace {
 
 constexpr std::size_t kSeedRounds = 4;
-constexpr std::size_t kDirectly = 32;    // clusters that need no seeds of their own
-constexpr std::size_t kSeedPoints = 64;  // a cluster, for seeds
-constexpr double kHardlyMoved = 0.002;   // of the points
+constexpr std::size_t kDirectly = 32;    // clusters that are seeded directly
+constexpr std::size_t kSeedPoints = 64;  // points per cluster used for seeding
+constexpr double kHardlyMoved = 0.002;   // fraction of the points
 
 using Points = std::vector<std::int8_t>;
 
@@ -33,7 +33,7 @@ Grouping group(const std::vector<std::uint32_t>& ids, std::size_t clusters) {
   return grouping;
 }
 
-// Every `step`-th of some points, rounded to bytes.
+// Computes the mean of every `step`-th point, rounded to bytes.
 void mean_of(const Points& points, std::size_t dims, const std::uint32_t* members, std::size_t count, std::size_t step,
              std::int8_t* centroid) {
   std::vector<std::int64_t> sums(dims, 0);
@@ -48,7 +48,7 @@ void mean_of(const Points& points, std::size_t dims, const std::uint32_t* member
   }
 }
 
-// A cluster without points gets half of those of a large one: every other, and the next round parts them.
+// Gives a cluster without points half of those of a large one, every other point; the next round separates them.
 void refill(const Points& points, std::size_t dims, const Grouping& grouping, Points& centroids) {
   const std::size_t clusters = centroids.size() / dims;
   std::vector<std::uint32_t> by_size(clusters);
@@ -122,7 +122,7 @@ class Lloyd {
   std::vector<std::uint32_t> ids_;
 };
 
-// Some of the points (all, where `members` is null), spread evenly.
+// Returns a sample of the points (of all points if `members` is null), spread evenly.
 Points spread(const Points& points, std::size_t dims, const std::uint32_t* members, std::size_t count,
               std::size_t wanted) {
   Points some(wanted * dims);
@@ -134,7 +134,7 @@ Points spread(const Points& points, std::size_t dims, const std::uint32_t* membe
   return some;
 }
 
-// How many parts each group gets of `parts`: what falls to it on a ruler along all points.
+// Returns how many of `parts` each group gets: proportional to its points, by cumulative rounding.
 std::vector<std::size_t> shares(const Grouping& grouping, std::size_t groups, std::size_t parts) {
   const std::size_t all = grouping.order.size();
   std::vector<std::size_t> given(groups);

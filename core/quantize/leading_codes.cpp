@@ -10,7 +10,7 @@ namespace {
 
 using kernels::kTableBytes;
 
-// The positive levels of least square error for the normal distribution of variance 1.
+// Returns the positive levels of least square error for the normal distribution of variance 1.
 std::vector<float> positive_levels(std::size_t bits) {
   if (bits == 1) return {0.7979f};
   if (bits == 2) return {0.4528f, 1.5104f};
