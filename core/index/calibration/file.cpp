@@ -1,4 +1,4 @@
-// A calibration in its file: see docs/explanation/file-format.md.
+// Reads and writes a calibration: see docs/explanation/file-format.md.
 #include <cmath>
 
 #include "base/error.h"

@@ -15,13 +15,14 @@
 namespace nearabout {
 namespace {
 
-constexpr std::size_t kStepForKnobs = 3;  // one row in so many serves where nothing but knobs is measured
+// one calibration query in three is enough if only a kind's own parameters are measured
+constexpr std::size_t kStepForKnobs = 3;
 
-// Rows as they are stored: delivers rows [begin, end).
+// Reads rows [begin, end) as stored.
 using StoredReader = std::function<void(std::size_t begin, std::size_t end, std::byte* to)>;
 
-// Where near is not a Euclidean distance, rows are compared as a search compares them, a block at a time. Rows are not
-// their own neighbours, nor are their copies.
+// Finds neighbours for metrics that are not Euclidean distances: compares rows as a search does, one block at a time. A
+// row is not its own neighbour, nor are its copies.
 void find_by_ranks(const Descriptor& descriptor, CalibrationQueries& calibration_queries, const StoredReader& read,
                    const BuildOptions& build, const Monitor& monitor) {
   constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
@@ -68,7 +69,7 @@ void find_ground_truth(const Descriptor& descriptor, CalibrationQueries& calibra
 
 constexpr std::size_t kTenth = 10;
 
-// Of each calibration query's nearest neighbours, up to ten, the distances that answers would tell.
+// For each calibration query, the distances of its nearest neighbours, up to ten, as results would report them.
 using Distances = std::vector<std::vector<double>>;
 
 Distances true_distances(const Index& index, const CalibrationQueries& calibration_queries, const BuildOptions& build) {
@@ -92,7 +93,7 @@ Distances true_distances(const Index& index, const CalibrationQueries& calibrati
   return distances;
 }
 
-// Where answers tell what codes estimate.
+// Returns the distances that a search reports, for indexes whose distances are estimates from codes.
 Distances result_distances(const Index& index, const CalibrationQueries& calibration_queries, double effort,
                            const BuildOptions& build) {
   Request request;
@@ -111,7 +112,7 @@ Distances result_distances(const Index& index, const CalibrationQueries& calibra
   return distances;
 }
 
-// Of the nearest neighbour, and of the tenth.
+// Returns the ranges for the nearest neighbour, and for the tenth.
 std::array<DistanceRange, 2> ranges_of(const Distances& distances) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   std::array<DistanceRange, 2> ranges{DistanceRange{kInfinity, -kInfinity}, DistanceRange{kInfinity, -kInfinity}};

@@ -49,7 +49,7 @@ void Candidates::tighten(std::size_t wanted) {
   waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
 }
 
-// Marks that were made for a far looser limit say little of the rows: ruling out a few at a time took up to a hundred
+// Scores computed for a much looser limit say little about the rows: ruling out a few at a time took up to a hundred
 // times as long as comparing them.
 void Candidates::keep_short(std::size_t wanted) {
   if (waiting_.size() <= kTooMany) return;
@@ -63,7 +63,7 @@ void Candidates::settle(std::size_t wanted) {
   waiting_.clear();
 }
 
-// In batches, so that the threshold may fall in between and rule out the rest.
+// Compares in batches, so that the threshold may fall in between and rule out the remaining rows.
 void Candidates::compare(const Waiting* waiting, std::size_t count) {
   std::uint32_t batch[kBatch];
   for (std::size_t next = 0; next < count;) {

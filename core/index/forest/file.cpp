@@ -1,4 +1,4 @@
-// A forest in its file: see docs/explanation/file-format.md.
+// Reads a forest from its file: see docs/explanation/file-format.md.
 #include <cmath>
 #include <string>
 #include <utility>
@@ -18,12 +18,12 @@ namespace {
 using storage::Section;
 using storage::SectionId;
 
-enum Field : std::size_t { kTrees, kLeafSize, kSeed, kFields };  // and the nodes of each level
+enum Field : std::size_t { kTrees, kLeafSize, kSeed, kFields };  // followed by the number of nodes of each level
 
 }  // namespace
 
-// Near in the Manhattan distance is near in the Euclidean one, mostly (distances are those of the metric); bits are
-// zeros and ones.
+// Returns the space of a metric. Near in the Manhattan distance mostly means near in the Euclidean one (results still
+// have distances of the metric); bits are zeros and ones.
 std::optional<CodeSpace> forest_space_of(Metric metric) {
   return metric == Metric::manhattan || metric == Metric::hamming ? CodeSpace::l2 : code_space_of(metric);
 }
@@ -63,13 +63,13 @@ void ForestIndex::read_nodes() {
 
   const Section& nodes = file().section(SectionId::tree_nodes);
   const std::uint64_t places = trees_ * std::uint64_t{rows()};
-  std::uint64_t begin = 0;  // of this level among all nodes
+  std::uint64_t begin = 0;  // first node of this level among all nodes
   std::uint64_t below = places;
   for (std::size_t level = 0; level + kFields < columns; ++level) {
     const std::uint64_t count = values[kFields + level];
     if (count == 0 || count > below)
       storage::throw_count(file(), header, kFields + level, "fewer nodes than below", count);
-    const std::uint64_t first = begin + level;  // each level has one number more than nodes
+    const std::uint64_t first = begin + level;  // each level has one more number than it has nodes
     const std::span<const std::uint64_t> firsts = nodes.items<std::uint64_t>(first, count + 1);
     for (std::size_t i = 0; i < count; ++i)
       if (firsts[i] >= firsts[i + 1]) storage::throw_count(file(), nodes, first + i, "less than the next", firsts[i]);

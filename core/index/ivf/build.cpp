@@ -1,4 +1,4 @@
-// Building lists of small codes: what is learnt from a sample, then every row coded, and the file.
+// Builds lists of small codes: learns from a sample, encodes every row, and writes the file.
 #include <algorithm>
 
 #include "base/error.h"
@@ -56,7 +56,7 @@ void write_panels(storage::Writer& writer, SectionId id, const std::vector<std::
   writer.end();
 }
 
-// Of centroids as they are searched for.
+// Returns the squared norms of centroids, as searches use them.
 std::vector<float> squares_of(const std::vector<std::int8_t>& values, std::size_t dims, float step) {
   std::vector<float> squares(values.size() / dims);
   for (std::size_t c = 0; c < squares.size(); ++c) {
@@ -80,12 +80,12 @@ void write_centroids(storage::Writer& writer, const LearntLists& learnt) {
   writer.add<float>(SectionId::group_squares, {1, squares.size()}, squares);
 }
 
-// What is written once all lists are packed; meanwhile kept as rows are, in memory or in scratch files.
+// Data that is written after all lists are packed; until then held as the rows are, in memory or in scratch files.
 struct Spills {
   Spills(const LearntLists& learnt, const std::string* scratch)
       : rows(learnt.list_columns() * sizeof(std::uint32_t), scratch), terms((4 + kResidualNumbers) * learnt.lists()) {}
   SpillBuffer rows;
-  std::vector<float> terms;  // of lists: squares of centroids, offset lows and steps, scale steps, residuals
+  std::vector<float> terms;  // per list: squares of centroids, offset lows and steps, scale steps, residuals
 };
 
 void write_lists(storage::Writer& writer, const LearntLists& learnt, const EncodedRows& encoded,

@@ -11,16 +11,16 @@
 namespace nearabout {
 namespace {
 
-constexpr std::size_t kListRows = 64;     // of the sample, a list
-constexpr std::size_t kMinListRows = 16;  // where that would be very many
-constexpr std::size_t kMinRows = 2'048;   // of the sample
+constexpr std::size_t kListRows = 64;     // sampled rows per list
+constexpr std::size_t kMinListRows = 16;  // same, if that would be very many rows
+constexpr std::size_t kMinRows = 2'048;   // sampled rows
 constexpr std::size_t kManyRows = 262'144;
-constexpr std::size_t kRowsSeen = 32'768;  // whose projections are kept
+constexpr std::size_t kRowsSeen = 32'768;  // rows whose projections are held
 constexpr double kBalance = 0.05;          // saves some 3 % of the rows scanned; 0.15 and more cost some
-constexpr std::size_t kSeenAtLeast = 4;    // one row in so many, for numbers of lists to be compared
+constexpr std::size_t kSeenAtLeast = 4;    // least fraction of rows, as one in so many, for comparing numbers of lists
 constexpr double kClearly = 0.9;
 
-// Spread evenly over all rows, but for those that may be calibration queries.
+// Returns a sample spread evenly over all rows, without the held-out rows.
 std::vector<std::size_t> sample_of(std::size_t rows, std::size_t lists) {
   const std::size_t most = std::max(lists * kMinListRows, kManyRows);
   const std::size_t wanted = std::min({rows, std::max(lists * kListRows, kMinRows), most});
@@ -36,7 +36,7 @@ std::vector<std::size_t> sample_of(std::size_t rows, std::size_t lists) {
   return sample;
 }
 
-// How far from zero coordinates of projections reach, but for one in a thousand.
+// Returns the largest absolute coordinate of projections, except for one in a thousand.
 float usual_reach(const std::vector<float>& projections) {
   constexpr std::size_t kEnough = 200'000;
   const std::size_t step = 1 + projections.size() / kEnough;
@@ -68,7 +68,7 @@ Clustering::Clustering(LearntLists& learnt, const RowReader& read, const Calibra
   }
 }
 
-// Of every `step`th of rows [begin, end) of the sample.
+// Projects every `step`th of rows [begin, end) of the sample.
 std::vector<float> Clustering::projections(const RowReader& read, std::size_t begin, std::size_t end,
                                            std::size_t step) const {
   constexpr std::size_t kRowsAtATime = 64;
@@ -127,8 +127,8 @@ double Clustering::alignment(const std::vector<std::int8_t>& centroids) const {
   return pairs > 0 ? sum / pairs : 1 / static_cast<double>(m);
 }
 
-// On real data the three are within a tenth of each other. Of near equals the usual number is better than half of it,
-// since an effort of few lists is a coarse measure.
+// On real data the three costs are within a tenth of each other. If they are nearly equal, the usual number is better
+// than half of it, because an effort of few lists is coarse.
 std::vector<std::int8_t> Clustering::measured_centroids(std::size_t usual, double recall) const {
   // Among few of many rows no neighbour is as near as those that searches are for, and the measurement says little.
   if (seen_.size() / learnt_.directions.outputs * kSeenAtLeast < rows_) return centroids(usual);
@@ -138,7 +138,7 @@ std::vector<std::int8_t> Clustering::measured_centroids(std::size_t usual, doubl
   std::vector<std::int8_t> fewer = centroids(usual / 2);
   const double cost_of_fewer = trial.cost(fewer);
   if (cost_of_fewer < kClearly * cost) return fewer;
-  if (kClearly * cost_of_fewer < cost) return best;  // more are worth a try only where fewer were a loss
+  if (kClearly * cost_of_fewer < cost) return best;  // more are worth trying only if fewer are worse
   std::vector<std::int8_t> more = centroids(usual * 2);
   return trial.cost(more) < kClearly * cost ? more : best;
 }

@@ -1,4 +1,4 @@
-// Lists of codes in their file: see docs/explanation/file-format.md.
+// Reads lists of codes from their file: see docs/explanation/file-format.md.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -52,7 +52,7 @@ IvfIndex::IvfIndex(std::shared_ptr<const storage::File> file, const Descriptor& 
     if (section) section->advise(storage::system::Access::anywhere);
 }
 
-// A file that does not say compares vectors.
+// Reads the distance source. A file without one compares vectors.
 void IvfIndex::read_distance_source() {
   if (!file().has(SectionId::distance_source)) return;
   const Section& section = file().section(SectionId::distance_source);
@@ -172,7 +172,7 @@ void IvfIndex::read_lists() {
   list_rows_->expect(Element::u32, {slots, squares ? 2u : 1u});
 }
 
-// An index that is being built has none yet.
+// Reads the curve. An index that is being built has none yet.
 void IvfIndex::read_curve() {
   if (!file().has(SectionId::curve)) return;
   const Section& section = file().section(SectionId::curve);
@@ -192,7 +192,7 @@ void IvfIndex::read_curve() {
   }
 }
 
-// Without it all queries look into the same number of lists.
+// Reads the adaptive-probes model. Without it all queries probe the same number of lists.
 void IvfIndex::read_share() {
   if (!file().has(SectionId::adaptive_probes)) return;
   const Section& section = file().section(SectionId::adaptive_probes);
@@ -211,7 +211,7 @@ void IvfIndex::throw_row(std::uint64_t row) const {
                          "one below " + std::to_string(rows()), std::to_string(row));
 }
 
-// Each row in one list; and squares that squares can be.
+// Verifies that each row is in one list, and that squared norms are possible ones.
 void IvfIndex::verify_own(const Monitor& monitor) const {
   if (rows() == 0) return;
   for (std::uint64_t row = 0; byte_squares_ && row < rows(); ++row) {

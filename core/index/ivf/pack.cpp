@@ -22,7 +22,7 @@ struct Held {
   RowHeader header;
 };
 
-// The rows of lists [begin, end), list by list, rows rising.
+// The rows of lists [begin, end), list by list, in ascending order.
 struct Gathered {
   std::vector<std::size_t> firsts;
   std::vector<Held> held;
