@@ -30,7 +30,7 @@ void every_index_is_visited_once() {
   }
 }
 
-// Chunks are [0, grain), [grain, 2 grain), ...: what a chunk computes cannot depend on who else works.
+// Chunks are [0, grain), [grain, 2 grain), ...: the result of a chunk cannot depend on other threads.
 void chunks_do_not_depend_on_threads() {
   for (const std::size_t threads : {1u, 3u}) {
     std::vector<std::size_t> end_of(100, 0);
@@ -71,7 +71,7 @@ void a_failure_comes_out_and_stops_the_rest() {
   }
 }
 
-// The monitor is called between chunks once a tenth of a second has passed, with a share that is one.
+// The monitor is called between chunks once a tenth of a second has passed, with a fraction from 0 to 1.
 void the_monitor_sees_shares_and_may_stop() {
   const auto nap = [](std::size_t, std::size_t, std::size_t) {
     std::this_thread::sleep_for(std::chrono::milliseconds(30));

@@ -1,4 +1,5 @@
-// Directions are what their bytes say, nearly orthonormal, and vectors are projected on them as a slow sum does.
+// Directions are what their bytes decode to and nearly orthonormal, and vectors are projected on them as a slow sum
+// does.
 #include "quantize/directions.h"
 
 #include <cmath>
@@ -28,7 +29,7 @@ void bytes_are_the_matrix(const LearntDirections& learnt) {
       CHECK(learnt.matrix[place] == learnt.steps[o] * static_cast<float>(learnt.bytes[place]));
       largest = std::max(largest, std::abs(int{learnt.bytes[place]}));
     }
-    CHECK(largest == (o < learnt.count ? 127 : 0));  // the whole range is used; what is not asked for is zero
+    CHECK(largest == (o < learnt.count ? 127 : 0));  // the whole range is used; unused outputs are zero
   }
 }
 
@@ -47,7 +48,7 @@ void columns_are_nearly_orthonormal(const char* shape, const LearntDirections& l
   CHECK(worst < 0.01);
 }
 
-// In double, one number after the other.
+// Sums in double, one number after another.
 void projections_are_sums(const LearntDirections& learnt, const Table& table) {
   std::vector<float> vectors = table.values;
   std::vector<float> projections(table.rows * learnt.outputs), rests(table.rows);
@@ -95,7 +96,7 @@ void check(const char* shape, const Table& table, std::size_t count) {
   projections_are_sums(learnt, table);
 }
 
-// With as many directions as the data has, next to nothing is left; with fewer, what is left is the others' share.
+// With as many directions as the data has, the residual is nearly zero; with fewer, it is the other directions' part.
 void rests_are_what_is_left() {
   Generator random(5);
   const Table table = low_rank(random, 400, 80, 6, 0);
@@ -110,7 +111,7 @@ void rests_are_what_is_left() {
   }
 }
 
-// As panels they give the products of the bytes, 128 added to each.
+// As panels they give the products of the bytes, with 128 added to each.
 void panels_hold_the_same_bytes() {
   Generator random(6);
   for (const std::size_t dims : {4u, 7u, 33u, 130u})
