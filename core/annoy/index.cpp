@@ -55,7 +55,9 @@ Trees trees_in(const Mapping& file, const std::string& path, const Layout& layou
   trees.nodes = file.bytes().data();
   trees.name = path;
   if (size / layout.node_bytes > kMostNodes)
-    throw CorruptFileError(path + " has more nodes than Annoy can number, 2147483647");
+    throw CorruptFileError(
+        path +
+        " has more than 2147483647 nodes, which Annoy cannot number; the file is damaged, or it is not an Annoy file");
   trees.node_count = static_cast<std::uint32_t>(size / layout.node_bytes);
   const std::int32_t items = descendants(trees.node(trees.node_count - 1));
   if (items < 0 || static_cast<std::uint32_t>(items) >= trees.node_count)
@@ -177,7 +179,7 @@ void Index::save(const std::string& path, bool prefault) {
   if (state_ == State::growing)
     refuse(path, "You can't save an index that hasn't been built; call build(n_trees) first");
   if (trees_.roots.empty())
-    refuse(path, "You can't save an index without trees, as Annoy's files have no room for one");
+    refuse(path, "You can't save an index without trees, which Annoy's files cannot represent; build at least 1 tree");
   if (state_ == State::built && memory_->in_file() && path == disk_path_) return;  // already saved there
   const std::span bytes(trees_.nodes, trees_.node_count * layout_.node_bytes);
   if (!storage::system::write_to_device(path, bytes)) {

@@ -103,7 +103,7 @@ void BoundQuery::bind_real(Element rows, const void* query, Element element) {
   require_direction();
   if (metric_ == Metric::haversine && !(std::abs(values_[0]) <= 90))
     throw InvalidInputError("the query's latitude is " + std::to_string(values_[0]) +
-                            " degrees; it must lie between -90 and 90 (order: latitude, longitude)");
+                            " degrees; it must be between -90 and 90 (the order is latitude, longitude)");
   if ((rows == Element::u8 || rows == Element::i8) && fits_integers(values_, rows)) {
     std::vector<std::uint8_t> bytes(dims_);
     for (std::size_t j = 0; j < dims_; ++j) bytes[j] = static_cast<std::uint8_t>(static_cast<int>(values_[j]) & 0xff);
@@ -130,7 +130,7 @@ void BoundQuery::bind_integer(Element rows, const void* query) {
 void BoundQuery::require_direction() const {
   if (metric_ == Metric::cosine && norm_ == 0)
     throw InvalidInputError(
-        "the query is a zero vector: it has no direction, so no cosine; give a vector that is not zero");
+        "the query is a zero vector, which has no direction and so no cosine; give a vector that is not zero");
 }
 
 void BoundQuery::rdists(kernels::Rows rows, double* out) const {

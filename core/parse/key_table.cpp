@@ -37,7 +37,8 @@ bool KeyTable::insert(std::string_view key) {
   for (; slots_[slot] != 0; slot = (slot + 1) & mask) {
     if ((*this)[slots_[slot] - 1] == key) return false;
   }
-  if (size() >= kMaxKeys) throw InvalidInputError("more than 4,294,967,294 keys: split the file into several");
+  if (size() >= kMaxKeys)
+    throw InvalidInputError("the file has more than 4,294,967,294 keys; split it into several files");
   blob_.insert(blob_.end(), key.begin(), key.end());
   offsets_.push_back(blob_.size());
   slots_[slot] = static_cast<std::uint32_t>(size());

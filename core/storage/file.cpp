@@ -36,7 +36,7 @@ std::shared_ptr<const File> File::read(const std::string& path) {
 std::shared_ptr<const File> File::from_memory(AlignedBytes bytes, std::size_t size) {
   const std::span<const std::byte> image{bytes.get(), size};
   if (reinterpret_cast<std::uintptr_t>(image.data()) % kAlignment != 0)
-    throw InvalidInputError("an image in memory must start on a multiple of 64 bytes: take it from aligned_bytes");
+    throw InvalidInputError("an image in memory must start on a multiple of 64 bytes; allocate it with aligned_bytes");
   return std::shared_ptr<const File>(
       new File(std::make_shared<const AlignedBytes>(std::move(bytes)), image, "", false));
 }

@@ -29,7 +29,8 @@ void KeyMap::open_strings() {
   wide_offsets_ = offsets_->element() == Element::u64;
   offsets_->expect(wide_offsets_ ? Element::u64 : Element::u32, {offsets_->shape().rows, 1});
   if (offsets_->shape().rows == 0)
-    throw_corrupt(file_->name(), "the rows of key_offsets", offsets_->offset(), "one more than there are keys", "0");
+    throw_corrupt(file_->name(), "the number of rows of section key_offsets", offsets_->offset(),
+                  "one more than the number of keys", "0");
   size_ = offsets_->shape().rows - 1;
 }
 
@@ -88,8 +89,8 @@ std::uint64_t KeyMap::offset(std::uint64_t index) const {
 
 std::string_view KeyMap::string_key(std::size_t row) const {
   if (kind_ != KeyKind::strings || row >= size_)
-    throw InvalidInputError("row " + std::to_string(row) + " has no string key: there are " +
-                            std::to_string(kind_ == KeyKind::strings ? size_ : 0));
+    throw InvalidInputError("row " + std::to_string(row) + " has no string key; there are " +
+                            std::to_string(kind_ == KeyKind::strings ? size_ : 0) + " string keys");
   const std::uint64_t begin = offset(row);
   const std::uint64_t end = offset(row + 1);
   if (begin > end || end > keys_->length())
@@ -101,8 +102,8 @@ std::string_view KeyMap::string_key(std::size_t row) const {
 
 std::int64_t KeyMap::integer_key(std::size_t row) const {
   if (kind_ != KeyKind::integers || row >= size_)
-    throw InvalidInputError("row " + std::to_string(row) + " has no integer key: there are " +
-                            std::to_string(kind_ == KeyKind::integers ? size_ : 0));
+    throw InvalidInputError("row " + std::to_string(row) + " has no integer key; there are " +
+                            std::to_string(kind_ == KeyKind::integers ? size_ : 0) + " integer keys");
   return keys_->items<std::int64_t>(row, 1)[0];
 }
 

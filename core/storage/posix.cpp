@@ -66,11 +66,11 @@ std::string folder_of(const std::string& path) {
 
 // Flushes the folder's entry for the file. Some file systems cannot do this, and a folder may be writable but not
 // readable: neither makes saving fail.
-void flush_folder(const std::string& target, const std::string& asked) {
+void flush_folder(const std::string& target, const std::string& requested) {
   const Descriptor folder{open_retrying(folder_of(target).c_str(), O_RDONLY | O_DIRECTORY)};
   if (folder.number < 0) return;
   if (flush(folder.number) < 0 && errno != EINVAL && errno != ENOTSUP && errno != EBADF && errno != EROFS)
-    throw_errno(asked, "cannot be sure that the disk has the new name of");
+    throw_errno(requested, "cannot flush to disk the new name of");
 }
 
 std::string resolve_links(const std::string& path) {
@@ -90,20 +90,19 @@ void refuse_odd_target(const std::string& path) {
   throw SystemError(EINVAL, path, "cannot save to " + path + ", which is not a regular file");
 }
 
-std::string random_name(const std::string& asked) {
+std::string random_name(const std::string& requested) {
   constexpr char kDigits[] = "0123456789abcdef";
   std::array<unsigned char, 8> bytes;
-  if (::getentropy(bytes.data(), bytes.size()) != 0)
-    throw_errno(asked, "cannot find a name for a temporary file beside");
+  if (::getentropy(bytes.data(), bytes.size()) != 0) throw_errno(requested, "cannot create a temporary file next to");
   std::string name = ".nearabout-";
   for (const unsigned char byte : bytes) name += {kDigits[byte >> 4], kDigits[byte & 15]};
   return name + ".tmp";
 }
 
 // Creates a file with an unpredictable name in a folder and sets `path` to it; returns -1 and sets errno on failure.
-int create_unnamed(const std::string& folder, int flags, mode_t mode, const std::string& asked, std::string& path) {
+int create_unnamed(const std::string& folder, int flags, mode_t mode, const std::string& requested, std::string& path) {
   for (int attempt = 0; attempt < 100; ++attempt) {
-    const std::string name = (folder == "/" ? "" : folder) + "/" + random_name(asked);
+    const std::string name = (folder == "/" ? "" : folder) + "/" + random_name(requested);
     const int descriptor = open_retrying(name.c_str(), flags | O_CREAT | O_EXCL, mode);
     if (descriptor >= 0) path = name;
     if (descriptor >= 0 || errno != EEXIST) return descriptor;
@@ -175,8 +174,7 @@ Mapping::Mapping(const std::string& path) {
   if (::fstat(file.number, &status) != 0) throw_errno(path, "cannot examine");
   if (S_ISDIR(status.st_mode)) throw SystemError(EISDIR, path, "cannot open " + path + " as an index");
   if (!S_ISREG(status.st_mode))
-    throw UnknownFormatError(path +
-                             " is a pipe or a device, not a file: an index is mapped, so it must be a regular file");
+    throw UnknownFormatError(path + " is a pipe or a device; an index is mapped, so it must be a regular file");
   size_ = static_cast<std::size_t>(status.st_size);
   if (size_ == 0) return;  // nothing to map
   void* address = ::mmap(nullptr, size_, PROT_READ, MAP_SHARED, file.number, 0);
@@ -234,7 +232,7 @@ void keep_mode_and_owner(int descriptor, const std::string& replaced) {
 
 }  // namespace
 
-TemporaryFile::TemporaryFile(const std::string& target) : asked_(target), target_(resolve_links(target)) {
+TemporaryFile::TemporaryFile(const std::string& target) : requested_(target), target_(resolve_links(target)) {
   if (target.empty()) throw SystemError(ENOENT, target, "cannot save to an empty path");
   refuse_odd_target(target_);
   remove_stale_files(folder_of(target_));
@@ -242,8 +240,8 @@ TemporaryFile::TemporaryFile(const std::string& target) : asked_(target), target
   // like any new file, subject to the umask.
   const mode_t mode = exists(target_) ? 0600 : 0666;
   for (;;) {
-    descriptor_ = create_unnamed(folder_of(target_), O_RDWR, mode, asked_, path_);
-    if (descriptor_ < 0) throw_errno(asked_, "cannot write");
+    descriptor_ = create_unnamed(folder_of(target_), O_RDWR, mode, requested_, path_);
+    if (descriptor_ < 0) throw_errno(requested_, "cannot write");
     if (lock_own(path_, descriptor_)) return;
     remove();
   }
@@ -264,28 +262,28 @@ void TemporaryFile::write(std::span<const std::byte> bytes) {
 }
 
 void TemporaryFile::write_at(std::uint64_t offset, std::span<const std::byte> bytes) {
-  write_all(descriptor_, offset, bytes, asked_, "cannot write");
+  write_all(descriptor_, offset, bytes, requested_, "cannot write");
 }
 
 void TemporaryFile::shorten(std::uint64_t size) {
   while (::ftruncate(descriptor_, static_cast<off_t>(size)) < 0)
-    if (errno != EINTR) throw_errno(asked_, "cannot write");
+    if (errno != EINTR) throw_errno(requested_, "cannot write");
   size_ = size;
 }
 
 void TemporaryFile::publish() {
   keep_mode_and_owner(descriptor_, target_);
-  if (flush(descriptor_) < 0) throw_errno(asked_, "cannot write");
+  if (flush(descriptor_) < 0) throw_errno(requested_, "cannot write");
   lock_ = ::fcntl(descriptor_, F_DUPFD_CLOEXEC, 0);  // keeps the lock when the first descriptor is closed
-  if (lock_ < 0) throw_errno(asked_, "cannot write");
+  if (lock_ < 0) throw_errno(requested_, "cannot write");
   const int descriptor = descriptor_;
   descriptor_ = -1;  // closed whether or not close reports a late error
-  if (::close(descriptor) < 0 && errno != EINTR) throw_errno(asked_, "cannot write");
+  if (::close(descriptor) < 0 && errno != EINTR) throw_errno(requested_, "cannot write");
   refuse_odd_target(target_);
-  if (::rename(path_.c_str(), target_.c_str()) < 0) throw_errno(asked_, "cannot rename the finished file to");
+  if (::rename(path_.c_str(), target_.c_str()) < 0) throw_errno(requested_, "cannot rename the finished file to");
   path_.clear();
   ::close(std::exchange(lock_, -1));
-  flush_folder(target_, asked_);
+  flush_folder(target_, requested_);
 }
 
 ReadFile::ReadFile(const std::string& path) : path_(path) {
@@ -295,7 +293,8 @@ ReadFile::ReadFile(const std::string& path) : path_(path) {
   if (::fstat(file.number, &status) != 0) throw_errno(path, "cannot examine");
   if (S_ISDIR(status.st_mode)) throw SystemError(EISDIR, path, "cannot read " + path);
   if (!S_ISREG(status.st_mode))
-    throw InvalidInputError(path + " is a pipe or a device, which is read once and in order: copy it to a file first");
+    throw InvalidInputError(
+        path + " is a pipe or a device, which can only be read once and in order; copy it to a file first");
   descriptor_ = std::exchange(file.number, -1);
   before_ = stamp();
   size_ = before_->size;
@@ -351,7 +350,7 @@ GrowingBytes::~GrowingBytes() {
 namespace {
 
 // Reserves the disk blocks of the file up to `size`, or throws.
-void reserve_file(int descriptor, std::size_t from, std::size_t size, const std::string& asked) {
+void reserve_file(int descriptor, std::size_t from, std::size_t size, const std::string& requested) {
   const auto end = static_cast<off_t>(size);
 #ifdef __linux__
   if (size > from) {
@@ -359,11 +358,11 @@ void reserve_file(int descriptor, std::size_t from, std::size_t size, const std:
     do {
       failed = ::posix_fallocate(descriptor, static_cast<off_t>(from), static_cast<off_t>(size - from));
     } while (failed == EINTR);
-    if (failed != 0) throw SystemError(failed, asked, "cannot write " + asked);
+    if (failed != 0) throw SystemError(failed, requested, "cannot write " + requested);
     return;
   }
 #endif
-  if (::ftruncate(descriptor, end) != 0) throw_errno(asked, "cannot write");
+  if (::ftruncate(descriptor, end) != 0) throw_errno(requested, "cannot write");
 }
 
 // Resizes a mapping of `size` bytes at `old` to `wanted` bytes, possibly elsewhere; returns null if there is no room.
@@ -388,17 +387,17 @@ void* remapped(void* old, std::size_t size, std::size_t wanted, int descriptor) 
 void GrowingBytes::resize(std::size_t size) {
   if (size == size_) return;
   const int descriptor = file_ ? file_->descriptor_ : -1;
-  if (file_ && size > size_) reserve_file(descriptor, size_, size, file_->asked_);
+  if (file_ && size > size_) reserve_file(descriptor, size_, size, file_->requested_);
   void* address = remapped(data_, size_, size, descriptor);
   if (address == nullptr) throw std::bad_alloc();
   const std::size_t before = size_;
   data_ = static_cast<std::byte*>(address);
   size_ = size;
-  if (file_ && size < before) reserve_file(descriptor, before, size, file_->asked_);
+  if (file_ && size < before) reserve_file(descriptor, before, size, file_->requested_);
 }
 
 void GrowingBytes::publish() {
-  if (data_ != nullptr && ::msync(data_, size_, MS_SYNC) != 0) throw_errno(file_->asked_, "cannot write");
+  if (data_ != nullptr && ::msync(data_, size_, MS_SYNC) != 0) throw_errno(file_->requested_, "cannot write");
   file_->publish();
 }
 

@@ -67,9 +67,9 @@ class TemporaryFile {
   friend class GrowingBytes;  // maps it
   void remove() noexcept;
 
-  std::string asked_;   // the target as given, for messages
-  std::string target_;  // the target with links followed
-  std::string path_;    // path of the temporary file; empty once it is published
+  std::string requested_;  // the target as given, for messages
+  std::string target_;     // the target with links followed
+  std::string path_;       // path of the temporary file; empty once it is published
 #ifdef _WIN32
   void* handle_ = nullptr;
 #else

@@ -21,12 +21,13 @@ void expect(const std::string& name, const char* what, std::uint64_t offset, std
 // Checks the first bytes, which identify a .near file.
 void check_magic(std::span<const std::byte> image, const std::string& name) {
   const std::size_t present = std::min(image.size(), kMagic.size());
-  if (image.empty()) throw UnknownFormatError(name + " is empty: it is not a .near file. Build an index to get one.");
+  if (image.empty())
+    throw UnknownFormatError(name + " is empty, so it is not a .near file. Build an index to get one.");
   if (std::memcmp(image.data(), kMagic.data(), present) != 0)
     throw UnknownFormatError(
         name +
-        " is not a .near file: it does not begin with the bytes that mark one. If it holds vectors, make an "
-        "index of it: nearabout.build in Python, nearabout build in the shell.");
+        " is not a .near file: it does not begin with the signature of one. If it holds vectors, build an index "
+        "from it: nearabout.build in Python, nearabout build in the shell.");
 }
 
 [[noreturn]] void throw_truncated(const std::string& name, std::uint64_t expected, std::uint64_t found) {
@@ -66,7 +67,7 @@ std::span<const std::byte> find_directory(std::span<const std::byte> image, cons
   const std::uint64_t entries = header.sections * sizeof(Entry);
   if (header.directory_offset < sizeof(Header) || header.directory_offset % kAlignment != 0 ||
       header.directory_offset > image.size() || entries > image.size() - header.directory_offset)
-    throw_corrupt(name, "the directory's place", offsetof(Header, directory_offset),
+    throw_corrupt(name, "the directory's offset", offsetof(Header, directory_offset),
                   "a multiple of 64 with room for " + std::to_string(entries) + " bytes before the file's end",
                   std::to_string(header.directory_offset));
   const auto directory = image.subspan(header.directory_offset);
@@ -148,13 +149,12 @@ std::vector<Entry> validate(std::span<const std::byte> image, const std::string&
   for (std::size_t index = 0; index < entries.size(); ++index) {
     const Entry& entry = entries[index];
     const std::uint64_t place = header.directory_offset + index * sizeof(Entry);
-    if (!ids.insert(entry.id).second)
-      throw_corrupt(name, "the id of a section", place, "one that no other has", title(entry));
+    if (!ids.insert(entry.id).second) throw_corrupt(name, "the id of a section", place, "unique", title(entry));
     check_kind(entry, place, name);
     end = check_place(entry, place, end, header.directory_offset, name);
     if (index + 1 < entries.size()) blocks += blocks_of(entry.length);
   }
-  expect(name, "the directory's place", offsetof(Header, directory_offset), *checked_round_up(end, kAlignment),
+  expect(name, "the directory's offset", offsetof(Header, directory_offset), *checked_round_up(end, kAlignment),
          header.directory_offset);
   check_checksums(entries.back(), blocks, directory.size() - entries.size() * sizeof(Entry), name);
   return entries;

@@ -129,8 +129,7 @@ Mapping::Mapping(const std::string& path) {
                                   OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, nullptr)};
   if (file.value == INVALID_HANDLE_VALUE) throw_last(path, "cannot open");
   if (::GetFileType(file.value) != FILE_TYPE_DISK)
-    throw UnknownFormatError(path +
-                             " is a pipe or a device, not a file: an index is mapped, so it must be a regular file");
+    throw UnknownFormatError(path + " is a pipe or a device; an index is mapped, so it must be a regular file");
   LARGE_INTEGER size;
   if (!::GetFileSizeEx(file.value, &size)) throw_last(path, "cannot examine");
   size_ = static_cast<std::size_t>(size.QuadPart);
@@ -158,7 +157,7 @@ void forget(std::span<const std::byte> mapped) noexcept {
   if (!mapped.empty()) ::VirtualUnlock(const_cast<std::byte*>(mapped.data()), mapped.size());
 }
 
-TemporaryFile::TemporaryFile(const std::string& target) : asked_(target), target_(target) {
+TemporaryFile::TemporaryFile(const std::string& target) : requested_(target), target_(target) {
   if (target.empty()) throw SystemError(ENOENT, target, "cannot save to an empty path");
   if (is_folder(target)) throw SystemError(EISDIR, target, "cannot save to " + target + ", which is a folder");
   remove_stale_files(folder_of(target_));
@@ -173,7 +172,7 @@ TemporaryFile::TemporaryFile(const std::string& target) : asked_(target), target
     handle_ = nullptr;
     if (::GetLastError() != ERROR_FILE_EXISTS) break;
   }
-  throw_last(asked_, "cannot write");
+  throw_last(requested_, "cannot write");
 }
 
 TemporaryFile::~TemporaryFile() { remove(); }
@@ -196,24 +195,24 @@ void TemporaryFile::write(std::span<const std::byte> bytes) {
 }
 
 void TemporaryFile::write_at(std::uint64_t offset, std::span<const std::byte> bytes) {
-  write_all(handle_, offset, bytes, asked_, "cannot write");
+  write_all(handle_, offset, bytes, requested_, "cannot write");
 }
 
 void TemporaryFile::shorten(std::uint64_t size) {
   LARGE_INTEGER place;
   place.QuadPart = static_cast<LONGLONG>(size);
   if (!::SetFilePointerEx(handle_, place, nullptr, FILE_BEGIN) || !::SetEndOfFile(handle_))
-    throw_last(asked_, "cannot write");
+    throw_last(requested_, "cannot write");
   size_ = size;
 }
 
 void TemporaryFile::publish() {
-  if (!::FlushFileBuffers(handle_)) throw_last(asked_, "cannot write");
+  if (!::FlushFileBuffers(handle_)) throw_last(requested_, "cannot write");
   const HANDLE handle = handle_;
   handle_ = nullptr;
-  if (!::CloseHandle(handle)) throw_last(asked_, "cannot write");
+  if (!::CloseHandle(handle)) throw_last(requested_, "cannot write");
   if (!::MoveFileExW(wide(path_).c_str(), wide(target_).c_str(), MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH))
-    throw_last(asked_, "cannot rename the finished file to");
+    throw_last(requested_, "cannot rename the finished file to");
   path_.clear();
 }
 
@@ -223,7 +222,8 @@ ReadFile::ReadFile(const std::string& path) : path_(path) {
                             nullptr, OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, nullptr)};
   if (file.value == INVALID_HANDLE_VALUE) throw_last(path, "cannot open");
   if (::GetFileType(file.value) != FILE_TYPE_DISK)
-    throw InvalidInputError(path + " is a pipe or a device, which is read once and in order: copy it to a file first");
+    throw InvalidInputError(
+        path + " is a pipe or a device, which can only be read once and in order; copy it to a file first");
   handle_ = std::exchange(file.value, INVALID_HANDLE_VALUE);
   before_ = stamp();
   size_ = before_->size;
@@ -306,23 +306,23 @@ void GrowingBytes::resize(std::size_t size) {
     LARGE_INTEGER end;
     end.QuadPart = static_cast<LONGLONG>(size);
     if (!::SetFilePointerEx(file_->handle_, end, nullptr, FILE_BEGIN) || !::SetEndOfFile(file_->handle_))
-      throw_last(file_->asked_, "cannot write");
+      throw_last(file_->requested_, "cannot write");
   }
   // Extends the file if necessary.
   const auto wide_size = static_cast<std::uint64_t>(size);
   const Handle mapping{::CreateFileMappingW(file_->handle_, nullptr, PAGE_READWRITE,
                                             static_cast<DWORD>(wide_size >> 32), static_cast<DWORD>(wide_size),
                                             nullptr)};
-  if (mapping.value == nullptr) throw_last(file_->asked_, "cannot write");
+  if (mapping.value == nullptr) throw_last(file_->requested_, "cannot write");
   auto* data = static_cast<std::byte*>(::MapViewOfFile(mapping.value, FILE_MAP_WRITE, 0, 0, 0));
-  if (data == nullptr) throw_last(file_->asked_, "cannot map");
+  if (data == nullptr) throw_last(file_->requested_, "cannot map");
   unmap(data_, true);
   data_ = data;
   size_ = size;
 }
 
 void GrowingBytes::publish() {
-  if (data_ != nullptr && !::FlushViewOfFile(data_, 0)) throw_last(file_->asked_, "cannot write");
+  if (data_ != nullptr && !::FlushViewOfFile(data_, 0)) throw_last(file_->requested_, "cannot write");
   file_->publish();
 }
 

@@ -87,7 +87,7 @@ Writer Writer::to_memory(std::size_t expected) { return Writer(std::make_unique<
 
 Writer::Writer(std::unique_ptr<Sink> sink) : sink_(std::move(sink)) {
   pending_.reserve(kBufferBytes);
-  // the header is written last: until then the file does not identify as a .near file
+  // The header is written last: until then the file does not identify as a .near file.
   put(std::span(kZeros).first(sizeof(Header)));
 }
 Writer::Writer(Writer&&) noexcept = default;
@@ -120,7 +120,7 @@ void Writer::start_entry(SectionId id, Element element, Shape shape, Need need) 
   const auto length = table_bytes(element, shape);
   if (!length)
     throw InvalidInputError("a table of " + std::to_string(shape.rows) + " x " + std::to_string(shape.columns) +
-                            " cannot be stored: it needs columns, and fewer than 2^64 bytes");
+                            " cannot be stored; it needs at least 1 column, and fewer than 2^64 bytes");
   const std::uint32_t flags = (need == Need::optional ? kFlagOptional : 0) | (on_pages(id) ? kFlagPageAligned : 0);
   pad_to(*checked_round_up(position_, alignment_of(flags)));
   entries_.push_back({static_cast<std::uint32_t>(id), flags, kSectionVersion, static_cast<std::uint32_t>(element),

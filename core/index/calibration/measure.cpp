@@ -15,7 +15,7 @@
 namespace nearabout {
 namespace {
 
-// one calibration query in three is enough if only a kind's own parameters are measured
+// One calibration query in three is enough if only a kind's own parameters are measured.
 constexpr std::size_t kStepForKnobs = 3;
 
 // Reads rows [begin, end) as stored.
@@ -27,8 +27,8 @@ void find_by_ranks(const Descriptor& descriptor, CalibrationQueries& calibration
                    const BuildOptions& build, const Monitor& monitor) {
   constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
   constexpr std::size_t kQueriesAtATime = 8;
-  const EncodedQueries asked(calibration_queries, descriptor.element);
-  const std::vector<BoundQuery> bound = bind_queries(asked.view(), descriptor);
+  const EncodedQueries encoded(calibration_queries, descriptor.element);
+  const std::vector<BoundQuery> bound = bind_queries(encoded.view(), descriptor);
   const std::size_t stride = row_bytes(descriptor.element, descriptor.dims);
   const std::size_t block = std::clamp<std::size_t>(kBlockBytes / stride, 1, descriptor.rows);
   const std::size_t k = calibration_queries.rows.empty() ? kMaxNeighbours : kScannedNeighbours;
@@ -73,12 +73,12 @@ constexpr std::size_t kTenth = 10;
 using Distances = std::vector<std::vector<double>>;
 
 Distances true_distances(const Index& index, const CalibrationQueries& calibration_queries, const BuildOptions& build) {
-  const EncodedQueries asked(calibration_queries, index.descriptor().element);
+  const EncodedQueries encoded(calibration_queries, index.descriptor().element);
   const storage::Section& vectors = index.file().section(storage::SectionId::vectors);
   const MatrixView rows = vectors.matrix();
   Distances distances(calibration_queries.count());
   for (std::size_t query = 0; query < calibration_queries.count(); ++query) {
-    const BoundQuery bound = bind_query(asked.view(), query, index.descriptor());
+    const BoundQuery bound = bind_query(encoded.view(), query, index.descriptor());
     const std::vector<std::uint32_t>& nearest = calibration_queries.nearest[query];
     for (const std::size_t place : {std::size_t{0}, kTenth - 1}) {
       if (nearest.empty()) break;
@@ -100,9 +100,9 @@ Distances result_distances(const Index& index, const CalibrationQueries& calibra
   request.k = kTenth + 1;
   request.effort = static_cast<std::size_t>(effort);
   request.threads = build.threads;
-  const EncodedQueries asked(calibration_queries, index.descriptor().element);
+  const EncodedQueries encoded(calibration_queries, index.descriptor().element);
   Distances distances;
-  for (const SearchResult& result : search_within(index, asked.view(), request, build.memory)) {
+  for (const SearchResult& result : search_within(index, encoded.view(), request, build.memory)) {
     const std::vector<std::uint32_t>& nearest = calibration_queries.nearest[distances.size()];
     std::vector<double>& own = distances.emplace_back();
     for (std::size_t i = 0; i < result.rows.size() && own.size() < kTenth; ++i)
@@ -161,12 +161,12 @@ void measure(storage::Writer& writer, const ValidatedRows& source, const Measure
 
 std::shared_ptr<const Index> remeasured(const Index& index, const CalibrationInput& given, double target,
                                         std::size_t threads, const Monitor& monitor) {
-  if (!index.effort()) throw InvalidInputError("an exact index compares every row: there is nothing to calibrate");
-  if (index.rows() == 0) throw InvalidInputError("the index has no rows: there is nothing to calibrate it with");
+  if (!index.effort()) throw InvalidInputError("an exact index compares every row, so there is nothing to calibrate");
+  if (index.rows() == 0) throw InvalidInputError("the index has no rows, so it cannot be calibrated");
   if (!index.keeps_vectors())
     throw InvalidInputError(
-        "this index keeps no vectors to find true neighbours with; give queries= when you build it, or build it with "
-        "keep_vectors=True");
+        "this index keeps no vectors, so true neighbours cannot be found; give queries= when you build it, or build it "
+        "with keep_vectors=True");
   const std::size_t bytes = row_bytes(index.descriptor().element, index.dims());
   const storage::Section& vectors = index.file().section(storage::SectionId::vectors);
   const StoredReader read_stored = [&](std::size_t begin, std::size_t end, std::byte* to) {

@@ -126,8 +126,8 @@ void write_efforts(storage::Writer& writer, const std::vector<EffortPoint>& effo
 void check_options(const ForestOptions& options, Metric metric) {
   if (!forest_space_of(metric))
     throw InvalidInputError(
-        "a forest cannot be grown under the metric " + std::string(name_of(metric)) +
-        "; it serves euclidean, sqeuclidean, cosine, dot, manhattan and hamming: choose kind \"exact\"");
+        "a forest does not support metric '" + std::string(name_of(metric)) +
+        "', only euclidean, sqeuclidean, cosine, dot, manhattan and hamming; choose kind=\"exact\"");
   if (options.trees < 1 || options.trees > kMaxTrees)
     throw InvalidInputError("trees is " + std::to_string(options.trees) + "; 1 to " + std::to_string(kMaxTrees) +
                             " are allowed");

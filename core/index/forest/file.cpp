@@ -35,9 +35,9 @@ ForestIndex::ForestIndex(std::shared_ptr<const storage::File> file, const Descri
       scan_(descriptor, *vectors_, screen_ ? &*screen_ : nullptr) {
   const std::optional<CodeSpace> space = forest_space_of(descriptor.metric);
   if (!space)
-    throw CorruptFileError(this->file().name() + " is corrupt: it says that it is a forest under the metric " +
+    throw CorruptFileError(this->file().name() + " is corrupt: it claims to be a forest with metric " +
                            std::string(name_of(descriptor.metric)) +
-                           ", which forests do not serve. Copy or build it again.");
+                           ", which forests do not support. Copy or build it again.");
   if (rows() == 0) return;
   sketch_ = read_sketch(this->file(), *space, descriptor.dims);
   read_nodes();
@@ -117,7 +117,7 @@ void ForestIndex::verify_own(const Monitor& monitor) const {
       if (!fits)
         storage::throw_corrupt(file().name(), "a row in section " + tree_rows_->name(),
                                tree_rows_->offset() + (tree * rows() + place) * sizeof(std::uint32_t),
-                               "one that exists and that the tree has no other time", std::to_string(own[place]));
+                               "an existing row that occurs once per tree", std::to_string(own[place]));
       seen[own[place]] = true;
     }
   }
@@ -130,7 +130,7 @@ void ForestIndex::read_efforts() {
   for (std::size_t i = 0; i + 1 < numbers.size(); i += 2) {
     const EffortPoint point{numbers[i], numbers[i + 1]};
     if (!(point.fraction > 0 && point.fraction <= 1))
-      storage::throw_number(file(), section, i, "a share up to 1", point.fraction);
+      storage::throw_number(file(), section, i, "a fraction up to 1", point.fraction);
     if (!(point.effort >= 1) || !std::isfinite(point.effort))
       storage::throw_number(file(), section, i + 1, "an effort of at least 1", point.effort);
     efforts_.push_back(point);

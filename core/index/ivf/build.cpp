@@ -49,8 +49,8 @@ void write_panels(storage::Writer& writer, SectionId id, const std::vector<std::
   writer.begin(id, Element::u8, {panels, bytes});
   for (std::size_t p = 0; p < panels; ++p) {
     alignas(64) std::uint8_t panel[kernels::panel_bytes(kMaxByteDims)];
-    const std::size_t some = std::min(kPanelRows, count - p * kPanelRows);
-    kernels::table().screen.pack_panel(values.data() + p * kPanelRows * dims, dims, some, dims, 0x80, panel);
+    const std::size_t panel_rows = std::min(kPanelRows, count - p * kPanelRows);
+    kernels::table().screen.pack_panel(values.data() + p * kPanelRows * dims, dims, panel_rows, dims, 0x80, panel);
     writer.append(std::as_bytes(std::span(panel, bytes)));
   }
   writer.end();
@@ -120,11 +120,11 @@ void write_lists(storage::Writer& writer, const LearntLists& learnt, const Encod
 
 void check_options(const IvfOptions& options, Metric metric, Element element) {
   if (!code_space_of(metric) || element == Element::bits)
-    throw InvalidInputError("lists of codes cannot be built under the metric " + std::string(name_of(metric)) +
-                            "; they serve euclidean, sqeuclidean, cosine and dot: choose kind \"exact\" or \"forest\"");
+    throw InvalidInputError("lists of codes do not support metric '" + std::string(name_of(metric)) +
+                            "', only euclidean, sqeuclidean, cosine and dot; choose kind=\"exact\" or kind=\"forest\"");
   if (options.code_bits != 0 && options.code_bits != 1 && options.code_bits != 2 && options.code_bits != 4)
     throw InvalidInputError("codes have " + std::to_string(options.code_bits) +
-                            " bits a direction; 1, 2 and 4 are allowed");
+                            " bits per direction; 1, 2 and 4 are allowed");
 }
 
 }  // namespace

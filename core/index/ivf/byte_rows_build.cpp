@@ -54,8 +54,8 @@ void require_holdable(const ByteRanges& ranges) {
       std::all_of(ranges.largest().begin(), ranges.largest().end(), within))
     return;
   throw InvalidInputError(
-      "some numbers are so much larger than most that bytes cannot stand for both; leave such rows out, or keep the "
-      "vectors (keep_vectors=True)");
+      "some numbers are so much larger than most that 8-bit codes cannot represent both; remove those rows, or "
+      "keep the vectors (keep_vectors=True)");
 }
 
 void write_steps(storage::Writer& writer, const ByteSteps& steps) {

@@ -60,8 +60,8 @@ void IvfIndex::copy_vector(std::uint32_t row, std::byte* to) const {
   if (keeps_vectors()) return Index::copy_vector(row, to);
   if (!byte_codes_)
     throw InvalidInputError(
-        "this index keeps no vectors, only small codes of them, so that the vector of a row or a key cannot be had; "
-        "search for a vector of your own, or build the index with keep_vectors=True or refine=True");
+        "this index keeps no vectors, only small codes of them, so the vector of a row or a key is not available; "
+        "search with a vector of your own, or build the index with keep_vectors=True or refine=True");
   byte_codes_->check_rows(row, std::uint64_t{row} + 1);
   const MatrixView codes = byte_codes_->matrix();
   std::vector<double> values(dims());

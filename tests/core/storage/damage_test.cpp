@@ -145,12 +145,12 @@ void test_attacks_on_the_header() {
   CHECK(refused<CorruptFileError>(with_header(image, [](H h) { h.version = 0; }), "the format version"));
   CHECK(refused<CorruptFileError>(with_header(image, [](H h) { h.sections = 0; }), "the number of sections"));
   CHECK(refused<CorruptFileError>(with_header(image, [](H h) { h.sections = ~0u; }), "the number of sections"));
-  CHECK(refused<CorruptFileError>(with_header(image, [](H h) { h.sections = 1'024; }), "the directory's place"));
+  CHECK(refused<CorruptFileError>(with_header(image, [](H h) { h.sections = 1'024; }), "the directory's offset"));
   CHECK(refused<TruncatedFileError>(with_header(image, [](H h) { h.file_bytes = ~0ull; }), "cut short"));
   CHECK(refused<CorruptFileError>(with_header(image, [](H h) { h.file_bytes -= 8; }), "the file's size"));
   for (const std::uint64_t place : {0ull, 63ull, 64ull + 1, ~0ull, ~0ull - 63, 1ull << 63})
     CHECK(refused<CorruptFileError>(with_header(image, [&](H h) { h.directory_offset = place; }),
-                                    "the directory's place"));
+                                    "the directory's offset"));
   CHECK(refused<CorruptFileError>(with_header(image, [](H h) { h.directory_checksum ^= 1; }),
                                   "the directory's checksum"));
   CHECK(refused<CorruptFileError>(with_header(image, [](H h) { h.reserved[1] = 1; }), "a reserved field"));
@@ -202,7 +202,7 @@ void test_attacks_on_the_directory() {
                                           e.columns = 1;
                                         }),
                                   "the offset of section bounds"));
-  CHECK(refused<CorruptFileError>(with_header(image, [](Header& h) { h.sections -= 1; }), "the directory's place"));
+  CHECK(refused<CorruptFileError>(with_header(image, [](Header& h) { h.sections -= 1; }), "the directory's offset"));
 }
 
 void test_attacks_on_the_checksums() {
