@@ -68,12 +68,12 @@ class Watch {
  public:
   explicit Watch(const Monitor& monitor) : monitor_(monitor) {}
 
-  void look(std::size_t worker, double share) {
+  void look(std::size_t worker, double fraction) {
     if (stopped_.load(std::memory_order_relaxed)) throw Stopped{};
     if (worker != 0 || !monitor_ || Clock::now() - last_ < std::chrono::milliseconds(50)) return;
     last_ = Clock::now();
     try {
-      monitor_(share);
+      monitor_(fraction);
     } catch (...) {
       stopped_.store(true, std::memory_order_relaxed);
       error_ = std::current_exception();

@@ -229,7 +229,7 @@ double distance_before(const Layout& layout, const std::byte* left, const std::b
   }
 }
 
-float told(Space space, float rank) {
+float reported(Space space, float rank) {
   switch (space) {
     case Space::angular:
     case Space::euclidean:
@@ -287,14 +287,14 @@ Found search(const Trees& trees, const std::byte* vector, std::int64_t count, st
   found.distances.reserve(static_cast<std::size_t>(kept));
   for (auto best = ranked.begin(); best != ranked.begin() + kept; ++best) {
     found.items.push_back(best->second);
-    found.distances.push_back(told(trees.layout->space, best->first));
+    found.distances.push_back(reported(trees.layout->space, best->first));
   }
   return found;
 }
 
 float distance(const Trees& trees, std::uint32_t left, std::uint32_t right) {
   const Layout& layout = *trees.layout;
-  return told(layout.space, static_cast<float>(distance_before(layout, trees.vector(left), trees.vector(right))));
+  return reported(layout.space, static_cast<float>(distance_before(layout, trees.vector(left), trees.vector(right))));
 }
 
 }  // namespace nearabout::annoy

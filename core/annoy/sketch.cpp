@@ -42,14 +42,14 @@ void orthonormalise(std::vector<float>& columns) {
   std::vector<float> rows(columns.size());  // transposed, for memory order
   transpose(columns.data(), count, kWidth, rows.data(), count);
   for (std::size_t column = 0; column < kWidth; ++column) {
-    float* own = &rows[column * count];
-    const float before = std::sqrt(dot(own, own, count));
+    float* current = &rows[column * count];
+    const float before = std::sqrt(dot(current, current, count));
     for (int pass = 0; pass < 2; ++pass)  // a second pass removes the rounding error of the first
       for (std::size_t other = 0; other < column; ++other)
-        add_scaled(own, &rows[other * count], -dot(own, &rows[other * count], count), count);
-    const float length = std::sqrt(dot(own, own, count));
+        add_scaled(current, &rows[other * count], -dot(current, &rows[other * count], count), count);
+    const float length = std::sqrt(dot(current, current, count));
     const float factor = length > 1e-5f * before && length > 0 ? 1 / length : 0.0f;
-    for (std::size_t i = 0; i < count; ++i) own[i] *= factor;
+    for (std::size_t i = 0; i < count; ++i) current[i] *= factor;
   }
   transpose(rows.data(), kWidth, count, columns.data(), kWidth);
 }
@@ -100,9 +100,9 @@ Table Sketch::table() const {
 }
 
 std::vector<float> Sketch::unproject(const std::vector<float>& normal) const {
-  std::vector<float> lifted(dims_);
-  for (std::size_t i = 0; i < dims_; ++i) lifted[i] = dot(&directions_[i * kWidth], normal.data(), kWidth);
-  return lifted;
+  std::vector<float> full_normal(dims_);
+  for (std::size_t i = 0; i < dims_; ++i) full_normal[i] = dot(&directions_[i * kWidth], normal.data(), kWidth);
+  return full_normal;
 }
 
 }  // namespace nearabout::annoy

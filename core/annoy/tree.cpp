@@ -7,8 +7,9 @@ namespace nearabout::annoy {
 namespace {
 
 constexpr int kAttempts = 3;
-constexpr double kGoodShare = 0.95;  // largest fraction of items on the larger side for a split to be accepted at once
-constexpr double kUsableShare = 0.99;  // same, for a split to be accepted at all
+constexpr double kGoodFraction =
+    0.95;  // largest fraction of items on the larger side for a split to be accepted at once
+constexpr double kUsableFraction = 0.99;  // same, for a split to be accepted at all
 
 // Items handled between two calls of keep_going, so that cancelling takes effect soon.
 constexpr std::size_t kBlock = 4096;
@@ -91,16 +92,16 @@ class Grower {
   }
 
   void split(const Part& part, std::size_t at) {
-    double share = 1;
-    for (int attempt = 0; attempt < kAttempts && share >= kGoodShare; ++attempt) {
+    double fraction = 1;
+    for (int attempt = 0; attempt < kAttempts && fraction >= kGoodFraction; ++attempt) {
       if (layout_.space == Space::hamming)
         choose_bit(part);
       else
         chooser_.choose(items_of(part), random_, plane_);
-      share = take_sides(part);
+      fraction = take_sides(part);
     }
     std::size_t middle;
-    if (share > kUsableShare) {
+    if (fraction > kUsableFraction) {
       middle = cut_at_random(part);
     } else {
       middle = partition(part);
@@ -171,8 +172,8 @@ class Grower {
         on_right += sides_[i];
       }
     }
-    const double share = static_cast<double>(on_right) / static_cast<double>(part.size());
-    return std::max(share, 1 - share);
+    const double fraction = static_cast<double>(on_right) / static_cast<double>(part.size());
+    return std::max(fraction, 1 - fraction);
   }
 
   bool side_of(double margin) { return margin != 0 ? margin > 0 : (random_.next() & 1) != 0; }

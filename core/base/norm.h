@@ -7,7 +7,7 @@
 namespace nearabout {
 
 inline double squared_norm(const float* values, std::size_t count) {
-  // independent sums: a single one would wait for each addition, and the compiler may not reorder them
+  // Independent sums: a single one would wait for each addition, and the compiler may not reorder them.
   double sums[8] = {};
   std::size_t j = 0;
   for (; j + 8 <= count; j += 8)

@@ -51,7 +51,7 @@ class BoundQuery {
   double square_ = 0;  // for an integer query
   kernels::RealKernel real_ = nullptr;
   kernels::IntegerKernel integer_ = nullptr;
-  // set if rows and query are of the same integer type and products determine reduced distances
+  // Set if rows and query are of the same integer type and products determine reduced distances.
   kernels::IntegerKernel product_ = nullptr;
 };
 

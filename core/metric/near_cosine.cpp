@@ -45,9 +45,9 @@ double distance_of(const One* one, const Other* other, std::size_t dims) {
   const double square = sum_of(dims, [=](std::size_t j) { return a(j) * a(j); });
   const double other_square = sum_of(dims, [=](std::size_t j) { return b(j) * b(j); });
   const double along = product / square;
-  const double rest = sum_of(dims, [=](std::size_t j) { return (b(j) - along * a(j)) * (b(j) - along * a(j)); });
-  if (rest <= kRounding * other_square && are_multiples(one, other, dims)) return 0;
-  return from_square_of_sine(std::max(rest / other_square, std::numeric_limits<double>::denorm_min()));
+  const double remainder = sum_of(dims, [=](std::size_t j) { return (b(j) - along * a(j)) * (b(j) - along * a(j)); });
+  if (remainder <= kRounding * other_square && are_multiples(one, other, dims)) return 0;
+  return from_square_of_sine(std::max(remainder / other_square, std::numeric_limits<double>::denorm_min()));
 }
 
 }  // namespace

@@ -38,9 +38,9 @@ ByteSteps::ByteSteps(const ByteRanges& ranges) {
   for (std::size_t j = 0; j < ranges.least().size(); ++j) {
     const double least = double{ranges.least()[j]};
     const double largest = double{ranges.largest()[j]};
-    const bool some = least <= largest;  // false if there are no rows
-    centres_.push_back(some ? static_cast<float>((least + largest) / 2) : 0.0f);
-    steps_.push_back(some ? static_cast<float>((largest - least) / (2 * kMaxByte)) : 0.0f);
+    const bool any_rows = least <= largest;  // false if there are no rows
+    centres_.push_back(any_rows ? static_cast<float>((least + largest) / 2) : 0.0f);
+    steps_.push_back(any_rows ? static_cast<float>((largest - least) / (2 * kMaxByte)) : 0.0f);
     unit_ = std::max(unit_, double{steps_.back()});
   }
 }

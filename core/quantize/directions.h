@@ -31,7 +31,7 @@ struct LearntDirections {
 
   // Projects `rows` transformed vectors (which are centred in place): outputs() floats each, and the squared norm of
   // the residual.
-  void project(float* vectors, std::size_t rows, float* projections, float* rests) const;
+  void project(float* vectors, std::size_t rows, float* projections, float* residual_squares) const;
 };
 
 // The leading `available` principal directions of a sample of transformed rows, before they are mixed.

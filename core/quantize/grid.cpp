@@ -79,10 +79,10 @@ GridQuery::GridQuery(const Grid& grid, const float* query) : bytes(kernels::padd
   for (std::size_t j = 0; j < grid.dims(); ++j) {
     const double weight = double{query[j]} * double{grid.step[j]};
     const double byte = clipped(std::nearbyint(weight / double{scale}), -127.0, 127.0);
-    const double rest = weight - byte * double{scale};
+    const double rounding = weight - byte * double{scale};
     bytes[j] = static_cast<std::int8_t>(byte);
-    constant += double{query[j]} * double{grid.low[j]} + rest * double{grid.middle[j]};
-    residual_square += rest * rest;
+    constant += double{query[j]} * double{grid.low[j]} + rounding * double{grid.middle[j]};
+    residual_square += rounding * rounding;
     largest_sum += std::abs(byte) * 255;
   }
   residual = std::sqrt(residual_square);

@@ -125,17 +125,17 @@ class Lloyd {
 // Returns a sample of the points (of all points if `members` is null), spread evenly.
 Points spread(const Points& points, std::size_t dims, const std::uint32_t* members, std::size_t count,
               std::size_t wanted) {
-  Points some(wanted * dims);
+  Points sample(wanted * dims);
   for (std::size_t i = 0; i < wanted; ++i) {
     const std::size_t place = count == 0 ? 0 : (2 * i + 1) * count / (2 * wanted);
     const std::size_t point = members ? members[place] : place;
-    std::copy_n(points.data() + point * dims, dims, some.data() + i * dims);
+    std::copy_n(points.data() + point * dims, dims, sample.data() + i * dims);
   }
-  return some;
+  return sample;
 }
 
 // Returns how many of `parts` each group gets: proportional to its points, by cumulative rounding.
-std::vector<std::size_t> shares(const Grouping& grouping, std::size_t groups, std::size_t parts) {
+std::vector<std::size_t> parts_per_group(const Grouping& grouping, std::size_t groups, std::size_t parts) {
   const std::size_t all = grouping.order.size();
   std::vector<std::size_t> given(groups);
   for (std::size_t g = 0; g < groups; ++g)
@@ -150,19 +150,19 @@ Points seeds_for(const Points& points, std::size_t dims, const KMeansOptions& op
   KMeansOptions coarse = options;
   coarse.clusters = static_cast<std::size_t>(std::sqrt(static_cast<double>(options.clusters)));
   coarse.balance = 0;
-  const Points some = spread(points, dims, nullptr, rows, std::min(rows, options.clusters * kSeedPoints));
-  Points groups = spread(some, dims, nullptr, some.size() / dims, coarse.clusters);
-  Lloyd lloyd(some, dims, coarse);
+  const Points sample = spread(points, dims, nullptr, rows, std::min(rows, options.clusters * kSeedPoints));
+  Points groups = spread(sample, dims, nullptr, sample.size() / dims, coarse.clusters);
+  Lloyd lloyd(sample, dims, coarse);
   lloyd.run(groups, kSeedRounds);
   const Grouping grouping = group(lloyd.ids(), coarse.clusters);
-  const std::vector<std::size_t> given = shares(grouping, coarse.clusters, options.clusters);
+  const std::vector<std::size_t> given = parts_per_group(grouping, coarse.clusters, options.clusters);
   std::vector<Points> parts(coarse.clusters);
   parallel_for(coarse.clusters, 1, options.threads, [&](std::size_t g, std::size_t, std::size_t) {
     if (given[g] == 0) return;
     const std::uint32_t* const members = grouping.order.data() + grouping.firsts[g];
-    const Points own = spread(some, dims, members, grouping.size(g), grouping.size(g));
-    parts[g] = spread(own, dims, nullptr, grouping.size(g), given[g]);
-    Lloyd(own, dims, {given[g], kSeedRounds, 0, 1}).run(parts[g], kSeedRounds);
+    const Points group_points = spread(sample, dims, members, grouping.size(g), grouping.size(g));
+    parts[g] = spread(group_points, dims, nullptr, grouping.size(g), given[g]);
+    Lloyd(group_points, dims, {given[g], kSeedRounds, 0, 1}).run(parts[g], kSeedRounds);
   });
   Points seeds;
   for (const Points& part : parts) seeds.insert(seeds.end(), part.begin(), part.end());

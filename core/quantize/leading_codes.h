@@ -43,7 +43,7 @@ class PcaCodes {
 
   // Encodes a row as codes of four bits, two to a byte: code i is in the low half of byte i / 2 if i is even.
   // `projection` and `centroid` have directions() floats.
-  RowTerms encode(const float* projection, const float* centroid, float rest, std::uint8_t* packed) const;
+  RowTerms encode(const float* projection, const float* centroid, float residual_square, std::uint8_t* packed) const;
   // Decodes a row: writes the vector that a query is multiplied with, the levels times the scale, directions() floats.
   void approximate(const std::uint8_t* packed, const RowTerms& terms, float* values) const;
   // Fills the tables of a query (kernels.h), codes() * 16 bytes; returns the value that an entry of 1 represents.

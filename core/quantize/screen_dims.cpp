@@ -94,9 +94,9 @@ std::vector<std::size_t> survivors_of(const Sample& sample, const Projected& pro
     for (std::size_t c = 0; c < candidates.size(); ++c) {
       lead += squared_distance(projected.row(query), projected.row(i), from, candidates[c] - 1);
       from = candidates[c] - 1;
-      const double rest = projected.remainders[c][query] - projected.remainders[c][i];
+      const double remainder_gap = projected.remainders[c][query] - projected.remainders[c][i];
       const double reach = distance + 2 * projected.code_errors[c];
-      counts[c] += i != query && lead + rest * rest <= reach * reach;
+      counts[c] += i != query && lead + remainder_gap * remainder_gap <= reach * reach;
     }
   }
   return counts;

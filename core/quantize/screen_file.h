@@ -14,7 +14,7 @@ namespace nearabout {
 // A screen stored in a file, which must outlive it.
 struct StoredScreen {
   Screen screen;
-  // rows x outputs bytes: the section of codes, or that of vectors if these are bytes
+  // rows x outputs bytes: the section of codes, or that of vectors if these are bytes.
   const storage::Section* codes = nullptr;
   const storage::Section* terms = nullptr;
   std::uint8_t flip = 0;

@@ -66,7 +66,7 @@ void Sketch::encode(float* vectors, std::size_t count, std::uint8_t* codes, floa
 // A query's projection with its last coordinate set to zero, and that coordinate.
 struct QueryProjection {
   const float* values;
-  double rest = 0;
+  double remainder = 0;
   double norm = 0;            // CodeSpace::inner_product: length of the query
   double centre_product = 0;  // CodeSpace::inner_product
 };
@@ -90,7 +90,7 @@ std::vector<SketchQuery> SketchQuery::bind(const Sketch& sketch, const float* qu
     std::copy_n(projections.data() + i * outputs, outputs, values.begin());
     QueryProjection projection{values.data()};
     if (!contraction.identity()) {
-      projection.rest = double{values[outputs - 1]};
+      projection.remainder = double{values[outputs - 1]};
       values[outputs - 1] = 0;
     }
     if (inner) {
@@ -113,13 +113,13 @@ SketchQuery::SketchQuery(const Sketch& sketch, const QueryProjection& projection
     const double stretch = projection.norm > 0 ? sketch.longest / projection.norm : 0;
     centroid_scale_ = static_cast<float>(-2 * stretch * codes_.scale);
     constant_ = -projection.centre_product - codes_.constant;
-    bias_unit_ = projection.rest * sketch.longest + codes_.residual * sketch.spread;
+    bias_unit_ = projection.remainder * sketch.longest + codes_.residual * sketch.spread;
     spread_ = projection.norm;
   } else {
     scale_ = centroid_scale_ = -2 * codes_.scale;
     square_ = squared_norm(projection.values, sketch.width()) - 2 * codes_.constant;
-    constant_ = square_ + projection.rest * projection.rest;
-    bias_unit_ = projection.rest * projection.rest + 2 * codes_.residual * sketch.spread;
+    constant_ = square_ + projection.remainder * projection.remainder;
+    bias_unit_ = projection.remainder * projection.remainder + 2 * codes_.residual * sketch.spread;
   }
   slack_ = sketch.bias_bound * bias_unit_;
   if (!std::isfinite(scale_) || !std::isfinite(centroid_scale_)) scale_ = centroid_scale_ = 0;

@@ -35,7 +35,7 @@ struct Sketch {
   Contraction contraction;
   Grid grid;
   double longest = 0;  // CodeSpace::inner_product: length of the longest row sampled, scaled
-  // typical spread of codes around their middle, by which the rounding error of a query is multiplied
+  // Typical spread of codes around their middle, by which the rounding error of a query is multiplied.
   double spread = 0;
   double bias_bound = 0;  // bound on how much too large the estimate of a near row may be, see SketchQuery::bias_bound
 

@@ -26,10 +26,10 @@ std::vector<std::size_t> candidate_outputs(std::size_t dims, std::size_t rows) {
 }
 
 // Compares some rows of the sample with all of it: their squared distances, true and estimated from leading directions.
-class Trial {
+class DirectionEvaluator {
  public:
-  Trial(const Sample& sample, const std::vector<float>& centred, const std::vector<double>& directions,
-        std::size_t width)
+  DirectionEvaluator(const Sample& sample, const std::vector<float>& centred, const std::vector<double>& directions,
+                     std::size_t width)
       : rows_(sample.rows), queries_(std::min(kCalibrationQueries, sample.rows)), width_(width), squares_(sample.rows) {
     const std::vector<float> plain(directions.begin(), directions.end());
     projections_.resize(rows_ * width);
@@ -122,11 +122,11 @@ Contraction leading_directions(const Sample& sample, std::size_t threads) {
     for (std::size_t j = 0; j < sample.dims; ++j) centred[i * sample.dims + j] -= centre[j];
   const std::size_t most = candidates.back();
   const std::vector<double> directions = principal_directions(centred, sample.rows, sample.dims, most, threads);
-  const Trial trial(sample, centred, directions, most);
+  const DirectionEvaluator evaluator(sample, centred, directions, most);
   std::size_t best = sample.dims;
   double least = cost(sample.dims, sample.dims, kDepthOfAll);
   for (const std::size_t outputs : candidates) {
-    const double candidate = cost(sample.dims, outputs, trial.depth(outputs));
+    const double candidate = cost(sample.dims, outputs, evaluator.depth(outputs));
     if (candidate >= least) continue;
     least = candidate;
     best = outputs;

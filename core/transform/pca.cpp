@@ -12,7 +12,7 @@
 namespace nearabout {
 namespace {
 
-// rounds of subspace iteration: after three, neighbouring directions are still mixed
+// Rounds of subspace iteration: after three, neighbouring directions are still mixed.
 constexpr std::size_t kRounds = 4;
 constexpr std::size_t kRowsAtATime = 16;  // rows per call of the kernel
 

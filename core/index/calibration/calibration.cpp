@@ -127,7 +127,7 @@ bool DistanceRange::is_out_of_distribution(double distance, Metric metric) const
   constexpr double kNearer = 0.8;
   constexpr double kNearCopy = 0.1;
   if (metric == Metric::dot) return false;
-  const auto apart = [=](double told) { return metric == Metric::euclidean ? told * told : told; };
+  const auto apart = [=](double value) { return metric == Metric::euclidean ? value * value : value; };
   if (most > 0 && apart(distance) > kBeyond * apart(most)) return true;
   return apart(distance) < kNearer * apart(least) && apart(distance) > kNearCopy * apart(least);
 }

@@ -55,7 +55,7 @@ struct Calibration {
   Origin origin = Origin::rows;
   std::size_t queries = 0;
   double target = kDefaultRecall;  // recall target of searches that do not specify one
-  // of the nearest neighbour and of the tenth (or the last, if there are fewer)
+  // For the nearest neighbour and for the tenth (or the last, if there are fewer).
   std::array<DistanceRange, 2> distances{};
   std::vector<CalibrationPoint> points;  // by effort
 

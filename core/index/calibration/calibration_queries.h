@@ -58,9 +58,9 @@ struct CalibrationQueries {
   std::size_t count_as_near(std::size_t i, std::size_t k) const {
     return nearabout::count_as_near(as_near[i], nearest[i].size(), k);
   }
-  // Stores the rows found for calibration query i, nearest first, whose reduced distances are `unit` times the `power`
-  // of distances; and the number of exact copies dropped. Under inner products a row far nearer than others is not a
-  // near copy but a long row, which every query finds: none is dropped then.
+  // Stores the rows found for calibration query i, nearest first, whose reduced distances are distances to the power
+  // `power`, in units of `unit`; and the number of exact copies dropped. Under inner products a row far nearer than
+  // others is not a near copy but a long row, which every query finds: none is dropped then.
   void take_found(std::size_t i, const std::vector<Neighbour>& found, double power, double unit, std::size_t copies,
                   bool inner = false);
 };

@@ -17,7 +17,7 @@ using kernels::kPanelRows;
 
 constexpr std::size_t kQueriesAtATime = 32;  // queries per task of a thread
 constexpr std::size_t kWaitingMost = 256;  // rows that may wait, plus some per neighbour, before the limit is tightened
-// bound of the rounding error of sums of floats, relative to the squares, with a margin
+// Bound of the rounding error of sums of floats, relative to the squares, with a margin.
 constexpr double kRounding = 1e-5;
 constexpr double kSame = 1e-12;  // relative squared distance below which rows are copies: rounding only
 
@@ -100,11 +100,11 @@ void GroundTruthScan::look_at(std::size_t first, const float* rows, std::size_t 
     }
     for (std::size_t group = 0; group < groups; ++group)
       for (std::size_t q = begin; q < end; q += kPanelQueries) {
-        const std::size_t some = std::min(kPanelQueries, end - q);
+        const std::size_t batch_size = std::min(kPanelQueries, end - q);
         const std::size_t panels = (rows_of(group) + kPanelRows - 1) / kPanelRows;
-        panel_products(group_bytes(group), panels, dims_, query_bytes_.data() + q * padded_, padded_, some, dots,
+        panel_products(group_bytes(group), panels, dims_, query_bytes_.data() + q * padded_, padded_, batch_size, dots,
                        kGroupRows);
-        for (std::size_t i = 0; i < some; ++i) look_at_group(q + i, group, rows_of(group), dots + i * kGroupRows);
+        for (std::size_t i = 0; i < batch_size; ++i) look_at_group(q + i, group, rows_of(group), dots + i * kGroupRows);
       }
     for (std::size_t q = begin; q < end; ++q) settle(q, first, rows);
   });

@@ -40,8 +40,8 @@ struct Lanes {
   // Adds the expected number of rows within the room to the sum of each lane.
   void add_to(float* sums) const {
     for (std::size_t i = 0; i < kCount; ++i) {
-      const float some = variance[i] > kMin ? variance[i] : kMin;
-      const float beyond = tail(room[i] * room[i] / some);
+      const float spread = variance[i] > kMin ? variance[i] : kMin;
+      const float beyond = tail(room[i] * room[i] / spread);
       sums[i] += rows[i] * (room[i] < 0 ? beyond : 1 - beyond);
     }
   }

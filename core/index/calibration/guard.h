@@ -45,13 +45,13 @@ class Guard {
 
   static constexpr double kUnbounded = 1e300;
   static constexpr double kOfUnseen = 1.0 / 16;  // fraction of the limit for queries outside the ranges of calibration
-  // multiple of the limit above which a query is unlike those of calibration
+  // Multiple of the limit above which a query is unlike those of calibration.
   static constexpr double kFarFromTypical = 16;
-  static constexpr double kTooMuch = 0.35;        // largest cost of a round as a fraction of comparing every row
+  static constexpr double kTooMuch = 0.35;        // largest cost of a query, as a fraction of comparing every row
   static constexpr double kTooMuchStrange = 0.2;  // same for strange queries, which mostly end up comparing every row
   static constexpr double kTooMuchOnce = 0.7;     // same in the first round of queries above the limit by
   static constexpr double kLittleAbove = 4;       // at most this factor: half of them need no more rounds
-  // a query this many times as far, squared, from the nearest centroid as any other is strange
+  // A query this many times as far, squared, from the nearest centroid as any other is strange.
   static constexpr double kStrange = 4;
 
   double lambda = 0;
@@ -80,7 +80,7 @@ class Guard {
     const double fewer = misses * kOfUnseen;
     return is_strange(nearest_square) ? std::min(fewer, (1 - recall) * static_cast<double>(k)) : fewer;
   }
-  // Returns the cost, as a fraction of comparing every row, that a query may spend in its next round if it expected
+  // Returns the cost, as a fraction of comparing every row, that a query may reach with its next round if it expected
   // this many misses after the last one.
   static double most_spent(bool strange, bool first, double misses, double limit) {
     if (strange) return kTooMuchStrange;

@@ -14,7 +14,7 @@
 namespace nearabout {
 namespace {
 
-// more queries share the cost of packing a block; their codes still fit a cache
+// More queries share the cost of packing a block; their codes still fit a cache.
 constexpr std::size_t kGroupQueries = 512;
 constexpr std::size_t kSmallGroup = 32;         // smaller groups gain little from panels
 constexpr double kTaskNanoseconds = 300e6;      // time between two calls of the monitor
@@ -43,11 +43,11 @@ void ExactScan::scan(const BoundQuery* queries, std::vector<TopK>& best, std::si
   const std::size_t step = std::clamp<std::size_t>(kBlockBytes / std::max<std::size_t>(rows.stride, 1), 16, 4096);
   std::vector<double> rdists(step);
   for (std::size_t at = begin; at < end; at += step) {
-    const std::size_t some = std::min(step, end - at);
-    vectors_->check_rows(at, at + some);
+    const std::size_t block_rows = std::min(step, end - at);
+    vectors_->check_rows(at, at + block_rows);
     for (std::size_t q = 0; q < best.size(); ++q) {
-      queries[q].rdists({rows.row(at), rows.stride, nullptr, some}, rdists.data());
-      for (std::size_t i = 0; i < some; ++i)
+      queries[q].rdists({rows.row(at), rows.stride, nullptr, block_rows}, rdists.data());
+      for (std::size_t i = 0; i < block_rows; ++i)
         if (rdists[i] <= best[q].worst()) best[q].push(rdists[i], static_cast<std::uint32_t>(at + i));
     }
   }

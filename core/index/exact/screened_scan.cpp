@@ -65,16 +65,16 @@ void ScreenedScan::make_room(std::size_t dims) {
 void ScreenedScan::run(std::size_t begin, std::size_t end) {
   if (begin >= end) return;
   std::size_t at = begin;
-  std::size_t some = std::min(kBlockRows, end - at);
-  start(block_at(at, some));
+  std::size_t block_rows = std::min(kBlockRows, end - at);
+  start(block_at(at, block_rows));
   // Waiting rows are examined each time the number of rows seen has grown fourfold: the threshold falls with its
   // logarithm.
   std::size_t look = begin + 2 * kBlockRows;
-  for (at += some; at < end; at += some) {
-    some = std::min(kBlockRows, end - at);
-    const Block block = block_at(at, some);
+  for (at += block_rows; at < end; at += block_rows) {
+    block_rows = std::min(kBlockRows, end - at);
+    const Block block = block_at(at, block_rows);
     by_panels() ? scan_panels(block) : scan_rows(block);
-    const bool looking = at + some >= look;
+    const bool looking = at + block_rows >= look;
     for (Candidates& candidates : candidates_) looking ? candidates.tighten(k_) : candidates.keep_short(k_);
     if (looking) look = begin + 4 * (look - begin);
   }

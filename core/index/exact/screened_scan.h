@@ -67,7 +67,7 @@ class ScreenedScan {
   std::vector<Candidates> candidates_;
 
   std::size_t query_stride_;
-  // for panels: the queries' codes, one after another, and the buffers for one panel
+  // For panels: the queries' codes, one after another, and the buffers for one panel.
   AlignedBytes query_codes_, panel_, panel_dots_;
   std::vector<std::int32_t> dots_;  // products of a block: one query's, or at the start those of the whole group
   std::vector<std::uint32_t> hits_;

@@ -7,7 +7,7 @@
 // * Splits are those of two-means on a sample (split.h); Annoy's are two means on a small one.
 // * Leaves of all trees are ranked by their centroids (nodes.h), not by the margins of the planes on the way.
 // * A tree stores its rows' sketches in the order of its leaves, so that a leaf is scored by one call on contiguous
-// memory; only the most promising rows are then compared in full.
+//   memory; only the most promising rows are then compared in full.
 //
 // `effort` is Annoy's search_k: the number of rows of leaves that a search examines.
 #pragma once

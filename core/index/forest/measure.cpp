@@ -17,7 +17,7 @@ constexpr std::size_t kQueries = 64;
 constexpr std::size_t kNeighbours = 10;
 constexpr std::array<double, 9> kShares{0.5, 0.7, 0.8, 0.85, 0.9, 0.95, 0.97, 0.98, 0.99};
 constexpr double kBiasFraction = 0.98;
-// replaces larger values and NaN, which occur with numbers at the ends of their range
+// Replaces larger values and NaN, which occur with numbers at the ends of their range.
 constexpr double kMaxBias = 1e30;
 constexpr std::size_t kRowsAtATime = 8'192;
 

@@ -46,11 +46,12 @@ void LeafRanking::add_keys(const SketchQuery& query, std::size_t level, std::uin
 float LeafRanking::promising_key(std::size_t wanted) {
   const std::size_t stride = keys_.size() / kGuessedFrom;
   if (stride < 2 || 2 * wanted >= keys_.size()) return std::numeric_limits<float>::infinity();
-  some_.clear();
-  for (std::size_t i = 0; i < keys_.size(); i += stride) some_.push_back(keys_[i]);
-  const std::size_t fraction = wanted * some_.size() / keys_.size();
-  const auto place = some_.begin() + static_cast<std::ptrdiff_t>(std::min(fraction * 5 / 4 + 2, some_.size() - 1));
-  std::nth_element(some_.begin(), place, some_.end());
+  sampled_keys_.clear();
+  for (std::size_t i = 0; i < keys_.size(); i += stride) sampled_keys_.push_back(keys_[i]);
+  const std::size_t fraction = wanted * sampled_keys_.size() / keys_.size();
+  const auto place =
+      sampled_keys_.begin() + static_cast<std::ptrdiff_t>(std::min(fraction * 5 / 4 + 2, sampled_keys_.size() - 1));
+  std::nth_element(sampled_keys_.begin(), place, sampled_keys_.end());
   return *place;
 }
 

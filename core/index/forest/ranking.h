@@ -45,7 +45,7 @@ class LeafRanking {
   std::vector<std::int32_t> dots_;
   std::vector<float> keys_;
   std::vector<std::uint32_t> nodes_;  // nodes that the keys belong to
-  std::vector<float> some_;
+  std::vector<float> sampled_keys_;
   std::vector<Scored> ranked_;  // nodes by their keys: the nearest_ nearest are in order
   std::size_t nearest_ = 0;
   std::vector<LeafSpan> leaves_;

@@ -19,7 +19,7 @@ namespace {
 constexpr std::size_t kMaxLeaves = 2'048;  // leaves of a query that are stored in order
 constexpr double kStep = 1.07;             // ratio of one effort to the next
 constexpr double kCoarseStep = 1.15;       // least ratio between efforts for which a limit of misses is chosen
-// fraction of all neighbours found by the largest effort tried, except for that of all rows
+// Fraction of all neighbours found by the largest effort tried, except for that of all rows.
 constexpr double kNearlyAll = 0.999;
 constexpr double kMax = 0.99;                  // fraction of neighbours within the effort that calibration searches use
 constexpr std::uint64_t kMaxSearched = 4'000;  // and at most this many rows: the data read has to fit a memory budget
@@ -227,7 +227,7 @@ void ForestRecallProfile::find_leaves(const ForestIndex& forest, const Calibrati
 double ForestRecallProfile::sketch_recall(const ForestIndex& forest, const CalibrationQueries& calibration_queries,
                                           const BuildOptions& build, const Monitor& monitor) const {
   constexpr std::size_t kNeighbours = 10;
-  const EncodedQueries asked(calibration_queries, forest.descriptor().element);
+  const EncodedQueries encoded(calibration_queries, forest.descriptor().element);
   Request request;
   std::size_t copies = 0;
   for (const std::vector<std::uint32_t>& own : calibration_queries.near_copies) copies = std::max(copies, own.size());
@@ -237,7 +237,7 @@ double ForestRecallProfile::sketch_recall(const ForestIndex& forest, const Calib
   request.monitor = monitor;
   double reached = 0;
   double found = 0;
-  const std::vector<SearchResult> results = search_within(forest, asked.view(), request, build.memory);
+  const std::vector<SearchResult> results = search_within(forest, encoded.view(), request, build.memory);
   for (std::size_t query = 0; query < results.size(); ++query) {
     std::vector<std::uint32_t> rows = results[query].rows;
     std::erase_if(rows, [&](std::uint32_t row) {
@@ -257,7 +257,7 @@ double ForestRecallProfile::sketch_recall(const ForestIndex& forest, const Calib
 
 std::vector<double> ForestRecallProfile::found(std::size_t k, std::size_t effort) const {
   effort = std::max(effort, k);  // as in a search
-  const double told = effort >= rows_ ? 1 : sketch_recall_;
+  const double found_fraction = effort >= rows_ ? 1 : sketch_recall_;
   std::vector<double> counts;
   for (std::size_t query = 0; query < leaf_efforts_.size(); ++query) {
     const std::vector<std::uint64_t>& efforts = leaf_efforts_[query];
@@ -265,13 +265,14 @@ std::vector<double> ForestRecallProfile::found(std::size_t k, std::size_t effort
     const std::size_t as_near = count_as_near(as_near_[query], efforts.size(), k);
     const auto reached = std::count_if(efforts.begin(), efforts.begin() + static_cast<std::ptrdiff_t>(as_near),
                                        [&](std::uint64_t least) { return effort >= rows_ || least <= effort; });
-    counts.push_back(told * static_cast<double>(std::min<std::size_t>(static_cast<std::size_t>(reached), wanted)));
+    counts.push_back(found_fraction *
+                     static_cast<double>(std::min<std::size_t>(static_cast<std::size_t>(reached), wanted)));
   }
   return counts;
 }
 
 ProfileCost ForestRecallProfile::cost(std::size_t k, std::size_t effort) const {
-  // approximate number of rows compared after ranking by their sketches
+  // Approximate number of rows compared after ranking by their sketches.
   const double compared = 20 + 2.5 * static_cast<double>(k);
   const auto looked = static_cast<double>(effort);
   const double nanoseconds = kForestQueryCost + looked * leaf_row_cost(width_) + compared * full_row_cost(row_bytes_);

@@ -164,7 +164,7 @@ class ForestSearch {
     query_ = &query;
     sketch_ = &sketch;
     best_ = &best;
-    some_ = k + kBatch;
+    chunk_rows_ = k + kBatch;
     depth_ = (4 * k + 96 + effort / 8) * std::min<std::size_t>(forest_.trees_, 3);
     next_look_ = by_estimate() ? 2 * k + kBatch : 2 * depth_;
     threshold_ = by_estimate() ? score_limit() : kInfinity;
@@ -203,7 +203,7 @@ class ForestSearch {
 
   // Compares the most promising of the waiting rows, and drops the rows that this rules out.
   void tighten() {
-    const std::size_t count = std::min(some_, waiting_.size());
+    const std::size_t count = std::min(chunk_rows_, waiting_.size());
     std::nth_element(waiting_.begin(), place(count - 1), waiting_.end());
     compare(0, count);
     waiting_.erase(waiting_.begin(), place(count));
@@ -212,7 +212,7 @@ class ForestSearch {
     std::erase_if(waiting_, [&](const Scored& waiting) { return waiting > last; });
     if (waiting_.size() > depth_) shorten();
     next_look_ = 2 * waiting_.size() + kWaitingRoom;
-    some_ = 2 * kBatch;
+    chunk_rows_ = 2 * kBatch;
   }
 
   // Keeps the most promising rows, as many as are compared at most.
@@ -270,9 +270,9 @@ class ForestSearch {
   const BoundQuery* query_ = nullptr;
   const SketchQuery* sketch_ = nullptr;
   TopK* best_ = nullptr;
-  std::size_t some_ = 0;       // waiting rows compared each time they are examined
-  std::size_t depth_ = 0;      // largest number of waiting rows
-  std::size_t next_look_ = 0;  // number of waiting rows at which they are examined next
+  std::size_t chunk_rows_ = 0;  // waiting rows compared each time they are examined
+  std::size_t depth_ = 0;       // largest number of waiting rows
+  std::size_t next_look_ = 0;   // number of waiting rows at which they are examined next
   float threshold_ = kInfinity;
   float dropped_ = kInfinity;  // least score of rows dropped for lack of room
   std::vector<Scored> waiting_;

@@ -11,7 +11,7 @@ constexpr double kMaxTimes = 4;       // largest ratio of a query's lists to the
 constexpr double kMinSquare = 1e-12;  // least squared distance, as a fraction of `scale`
 constexpr std::size_t kMin = 64;      // queries
 constexpr double kRidge = 1;          // ridge penalty: weighs as much as one query without information
-// largest ratio of lists probed with the model to those without it for the model to be used
+// Largest ratio of lists probed with the model to those without it for the model to be used.
 constexpr double kWorthwhile = 0.99;
 
 using Features = std::array<double, 2>;

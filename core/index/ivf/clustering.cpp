@@ -27,11 +27,11 @@ std::vector<std::size_t> sample_of(std::size_t rows, std::size_t lists) {
   const std::vector<std::uint32_t> calibration_queries = held_out_rows(rows);
   const bool enough = wanted >= 4 * calibration_queries.size();
   std::vector<std::size_t> sample;
-  auto trial = calibration_queries.begin();
+  auto held_out = calibration_queries.begin();
   for (std::size_t i = 0; i < wanted; ++i) {
     const std::size_t row = i * rows / wanted;
-    while (trial != calibration_queries.end() && *trial < row) ++trial;
-    if (!enough || trial == calibration_queries.end() || *trial != row) sample.push_back(row);
+    while (held_out != calibration_queries.end() && *held_out < row) ++held_out;
+    if (!enough || held_out == calibration_queries.end() || *held_out != row) sample.push_back(row);
   }
   return sample;
 }
@@ -99,19 +99,19 @@ double Clustering::alignment(const std::vector<std::int8_t>& centroids) const {
   constexpr std::size_t kPairs = 1'024;
   const std::size_t m = learnt_.shape.directions;
   const std::size_t count = points_.size() / m;
-  const std::size_t some = std::min(count, kPairs);
+  const std::size_t sampled = std::min(count, kPairs);
   std::vector<std::int8_t> points;
-  for (std::size_t i = 0; i < some; ++i) {
-    const auto from = points_.begin() + static_cast<std::ptrdiff_t>(i * count / some * m);
+  for (std::size_t i = 0; i < sampled; ++i) {
+    const auto from = points_.begin() + static_cast<std::ptrdiff_t>(i * count / sampled * m);
     points.insert(points.end(), from, from + static_cast<std::ptrdiff_t>(m));
   }
-  std::vector<std::uint32_t> ids(some);
-  ByteCentroids(centroids, m).nearest(points.data(), some, {}, ids.data(), threads_);
+  std::vector<std::uint32_t> ids(sampled);
+  ByteCentroids(centroids, m).nearest(points.data(), sampled, {}, ids.data(), threads_);
   double sum = 0;
   double pairs = 0;
-  for (std::size_t i = 0; i < some; ++i) {
+  for (std::size_t i = 0; i < sampled; ++i) {
     const std::int8_t* const own = centroids.data() + ids[i] * m;
-    const std::int8_t* const other = centroids.data() + ids[(i + 1) % some] * m;
+    const std::int8_t* const other = centroids.data() + ids[(i + 1) % sampled] * m;
     double product = 0, residual = 0, way = 0;
     for (std::size_t j = 0; j < m; ++j) {
       const double r = points[i * m + j] - own[j];
@@ -132,15 +132,15 @@ double Clustering::alignment(const std::vector<std::int8_t>& centroids) const {
 std::vector<std::int8_t> Clustering::measured_centroids(std::size_t usual, double recall) const {
   // Among few of many rows no neighbour is as near as those that searches are for, and the measurement says little.
   if (seen_.size() / learnt_.directions.outputs * kSeenAtLeast < rows_) return centroids(usual);
-  const ListCountEvaluator trial(learnt_, seen_, calibration_queries_, rows_, recall, threads_);
+  const ListCountEvaluator evaluator(learnt_, seen_, calibration_queries_, rows_, recall, threads_);
   std::vector<std::int8_t> best = centroids(usual);
-  const double cost = trial.cost(best);
+  const double cost = evaluator.cost(best);
   std::vector<std::int8_t> fewer = centroids(usual / 2);
-  const double cost_of_fewer = trial.cost(fewer);
+  const double cost_of_fewer = evaluator.cost(fewer);
   if (cost_of_fewer < kClearly * cost) return fewer;
   if (kClearly * cost_of_fewer < cost) return best;  // more are worth trying only if fewer are worse
   std::vector<std::int8_t> more = centroids(usual * 2);
-  return trial.cost(more) < kClearly * cost ? more : best;
+  return evaluator.cost(more) < kClearly * cost ? more : best;
 }
 
 }  // namespace nearabout

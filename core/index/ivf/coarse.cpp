@@ -117,7 +117,7 @@ std::size_t ListRanking::least(const std::int32_t* dots, std::span<const float> 
 void ListRanking::look_into_groups(const std::int8_t* query, const std::int32_t* dots, float scale,
                                    std::size_t probes) {
   constexpr std::size_t kMoreGroups = 32;
-  alignas(64) std::int32_t some[kernels::kPanelRows];
+  alignas(64) std::int32_t group_dots[kernels::kPanelRows];
   const std::size_t m = index_.shape().directions;
   const std::size_t found = least(dots, index_.group_squares_, scale, probes + kMoreGroups);
   members_.clear();
@@ -129,8 +129,8 @@ void ListRanking::look_into_groups(const std::int8_t* query, const std::int32_t*
     const std::size_t count = std::min(kernels::kPanelRows, index_.lists() - first);
     const std::uint64_t bytes = kernels::panel_bytes(m);
     const std::byte* const panel = index_.centroid_bytes_->checked(group * bytes, (group + 1) * bytes);
-    kernels::table().screen.panel_dot(storage::bytes_of(panel), query, m, 1, m, some);
-    member_dots_.insert(member_dots_.end(), some, some + count);
+    kernels::table().screen.panel_dot(storage::bytes_of(panel), query, m, 1, m, group_dots);
+    member_dots_.insert(member_dots_.end(), group_dots, group_dots + count);
     const auto squares = index_.centroid_squares_.subspan(first, count);
     member_squares_.insert(member_squares_.end(), squares.begin(), squares.end());
     for (std::size_t list = first; list < first + count; ++list) members_.push_back(static_cast<std::uint32_t>(list));

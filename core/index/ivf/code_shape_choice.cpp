@@ -170,9 +170,9 @@ class CodeShapeEvaluator {
     std::vector<std::uint8_t> packed(shape.bytes());
     for (std::size_t i = 0; i < rows_; ++i) {
       const float* const projection = projections.data() + i * outputs;
-      const double rest = squares_[i] - squared_norm(projection, outputs);
+      const double residual_square = squares_[i] - squared_norm(projection, outputs);
       const RowTerms terms = codes.encode(projection, centres.data() + nearest_[i] * outputs,
-                                          static_cast<float>(std::max(0.0, rest)), packed.data());
+                                          static_cast<float>(std::max(0.0, residual_square)), packed.data());
       codes.approximate(packed.data(), terms, values.data() + i * outputs);
       offsets[i] = terms.offset;
     }
@@ -221,7 +221,7 @@ double misses_of(double recall) {
 // Returns the cost of a query that finds the wanted fraction of its neighbours. In the whole table more rows are as
 // near as those of a sample and within the error of the estimates: the more rows, the more of them.
 double cost(const CodeShape& shape, double depth, std::size_t dims, const Workload& workload) {
-  // rows scanned, as a multiple of the root of the rows, at the default recall (approximate)
+  // Rows scanned, as a multiple of the square root of the number of rows, at the default recall (approximate).
   constexpr double kScanned = 10;
   constexpr double kOfMisses = -0.55;
   const double rows = static_cast<double>(workload.rows);
@@ -242,18 +242,18 @@ CodeShape choose_shape(const Sample& sample, const PrincipalDirections& principa
   if (shapes.size() == 1) return shapes.front();
   constexpr double kMissed = 0.02;  // fraction missed by the codes at the default recall
   const double missed = std::min(0.5, kMissed * misses_of(workload.recall));
-  const CodeShapeEvaluator trial(sample, principal);
+  const CodeShapeEvaluator evaluator(sample, principal);
   std::vector<double> costs(shapes.size());
   std::vector<std::size_t> directions;  // largest first, because these take longest
   for (const CodeShape& shape : shapes) directions.push_back(shape.directions);
   std::sort(directions.begin(), directions.end(), std::greater<>());
   directions.erase(std::unique(directions.begin(), directions.end()), directions.end());
-  parallel_for(directions.size(), 1, std::min(threads, trial.most_threads()),
+  parallel_for(directions.size(), 1, std::min(threads, evaluator.most_threads()),
                [&](std::size_t number, std::size_t, std::size_t) {
-                 const CodeShapeEvaluator::Mixed along = trial.mix(directions[number]);
+                 const CodeShapeEvaluator::Mixed along = evaluator.mix(directions[number]);
                  for (std::size_t i = 0; i < shapes.size(); ++i) {
                    if (shapes[i].directions != directions[number]) continue;
-                   const double depth = trial.depth(shapes[i], along, missed);
+                   const double depth = evaluator.depth(shapes[i], along, missed);
                    costs[i] = options.refine ? cost(shapes[i], depth, sample.dims, workload) : depth;
                  }
                });

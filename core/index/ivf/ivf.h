@@ -8,7 +8,7 @@
 // * Codes cover the leading principal directions only, with 1, 2 or 4 bits each; the remainder of a row is one number.
 // * One table serves a query in all lists, because terms that depend on the centroid are stored with the row.
 // * The numbers of directions, bits, lists, probes and rows to compare are measured at build; probes and rows are
-// stored as one curve.
+//   stored as one curve.
 //
 // `effort` is the number of lists that a search probes (nprobe elsewhere), on average: see adaptive_probes.h.
 #pragma once

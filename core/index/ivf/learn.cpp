@@ -13,12 +13,12 @@ namespace nearabout {
 namespace {
 
 constexpr std::size_t kDirectionRows = 4'096;  // least number of sampled rows that directions are learnt from
-// same for a large table, where neighbours in a small sample are far apart
+// Same for a large table, where neighbours in a small sample are far apart.
 constexpr std::size_t kManyDirectionRows = 16'384;
 constexpr std::size_t kDirectionNumbers = std::size_t{4} << 20;
 constexpr std::size_t kLargeTable = 200'000;
 constexpr std::size_t kFewLists = 320;  // with at most this many, trying several numbers is not worthwhile
-// every third calibration query is used to compare numbers of lists: few are enough
+// Every third calibration query is used to compare numbers of lists: few are enough.
 constexpr std::size_t kCalibrationStep = 3;
 
 std::size_t lists_for(std::size_t rows, std::size_t wanted) {

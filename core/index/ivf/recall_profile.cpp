@@ -108,8 +108,8 @@ IvfRecallProfile::IvfRecallProfile(const IvfIndex& index, const CalibrationQueri
 void IvfRecallProfile::look_at(const IvfIndex& index, const CalibrationQueries& calibration_queries, std::size_t begin,
                                std::size_t end, std::vector<Seen>& seen) {
   ListScan scan(index);
-  const EncodedQueries asked(calibration_queries, Element::f32);
-  scan.bind(asked.view(), begin, end);
+  const EncodedQueries encoded(calibration_queries, Element::f32);
+  scan.bind(encoded.view(), begin, end);
   scan.rank({index.lists(), std::min(kKept, index.rows()), true});
   scan.scan();
   for (std::size_t i = 0; i < end - begin; ++i) {

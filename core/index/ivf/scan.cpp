@@ -134,23 +134,23 @@ void ListScan::scan_list(const Probe* probes, std::size_t count) {
   const std::uint64_t bytes = kernels::block_bytes(lines);
   const std::uint64_t first_block = index_.blocks_[list];
   codes_scanned_ += count * rows;
-  some_.resize(count);
+  list_scans_.resize(count);
   for (std::size_t i = 0; i < count; ++i) {
-    some_[i] = &scans_[probes[i].query];
-    some_[i]->base = probes[i].distance + index_.offset_lows_[list];
-    some_[i]->offset_step = index_.offset_steps_[list];
-    some_[i]->scale = -queries_[probes[i].query].unit * index_.scale_steps_[list];
-    some_[i]->first = static_cast<std::uint32_t>(first_block * kernels::kBlockRows);
+    list_scans_[i] = &scans_[probes[i].query];
+    list_scans_[i]->base = probes[i].distance + index_.offset_lows_[list];
+    list_scans_[i]->offset_step = index_.offset_steps_[list];
+    list_scans_[i]->scale = -queries_[probes[i].query].unit * index_.scale_steps_[list];
+    list_scans_[i]->first = static_cast<std::uint32_t>(first_block * kernels::kBlockRows);
   }
   for (std::size_t done = 0; done < rows; done += kChunkRows) {
     const std::size_t chunk = std::min(kChunkRows, rows - done);
     const std::uint64_t block = first_block + done / kernels::kBlockRows;
     const std::uint64_t blocks = (chunk + kernels::kBlockRows - 1) / kernels::kBlockRows;
     const std::byte* const from = index_.list_codes_->checked(block * bytes, (block + blocks) * bytes);
-    kernels::table().codes.scan(storage::bytes_of(from), chunk, lines, some_.data(), count);
+    kernels::table().codes.scan(storage::bytes_of(from), chunk, lines, list_scans_.data(), count);
     for (std::size_t i = 0; i < count; ++i) {
-      some_[i]->first += static_cast<std::uint32_t>(chunk);
-      if (some_[i]->found > limit_of(probes[i].query)) thin(probes[i].query);
+      list_scans_[i]->first += static_cast<std::uint32_t>(chunk);
+      if (list_scans_[i]->found > limit_of(probes[i].query)) thin(probes[i].query);
     }
   }
 }

@@ -82,7 +82,7 @@ class ListScan {
     std::vector<RankedList> beyond;   // the nearest lists not yet probed
     std::vector<std::uint32_t> more;  // lists probed after the first round
     double limit = 0;                 // limit of expected misses
-    double most_spent = 0;            // largest cost of the next round, as a fraction of comparing every row
+    double most_spent = 0;            // largest cost up to the next round, as a fraction of comparing every row
     bool done = false, every_row = false, out_of_distribution = false, strange = false;
   };
   struct Probe {
@@ -117,8 +117,8 @@ class ListScan {
   std::size_t all_room_ = 0;
   std::unique_ptr<std::uint32_t[]> numbers_;
   std::unique_ptr<float[]> estimates_;
-  std::vector<kernels::CodeScan> scans_;  // one per query
-  std::vector<kernels::CodeScan*> some_;  // of the queries that probe one list
+  std::vector<kernels::CodeScan> scans_;        // one per query
+  std::vector<kernels::CodeScan*> list_scans_;  // of the queries that probe one list
   std::vector<RankedList> ranked_;
   std::vector<Probe> probes_;              // of all queries, one after another, each with its nearest list first
   std::vector<std::size_t> first_probes_;  // first probe of each query

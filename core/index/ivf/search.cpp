@@ -191,13 +191,13 @@ void IvfIndex::add_unestimated(MatrixView queries, std::size_t k, std::vector<Se
     const double distance = bind_query(queries, i, descriptor()).distance(units.rdist(0));
     const float least = result.distances.empty() ? std::numeric_limits<float>::lowest() : result.distances.back();
     constexpr double kMax = std::numeric_limits<float>::max();
-    const float told = std::max(least, static_cast<float>(std::min(distance, kMax)));
+    const float reported = std::max(least, static_cast<float>(std::min(distance, kMax)));
     std::vector<bool> seen(rows(), false);
     for (const std::uint32_t row : result.rows) seen[row] = true;
     for (std::uint32_t row = 0; row < rows() && result.rows.size() < k; ++row) {
       if (seen[row]) continue;
       result.rows.push_back(row);
-      result.distances.push_back(told);
+      result.distances.push_back(reported);
     }
   }
 }

@@ -274,9 +274,9 @@ inline Range range_of(const float* values, std::size_t count) {
   __m512 most = _mm512_set1_ps(-kInfinity);
   for (std::size_t i = 0; i < count; i += 16) {
     const __mmask16 live = count - i < 16 ? mask16(count - i) : static_cast<__mmask16>(0xffff);
-    const __m512 some = _mm512_maskz_loadu_ps(live, values + i);
-    least = _mm512_mask_min_ps(least, live, least, some);
-    most = _mm512_mask_max_ps(most, live, most, some);
+    const __m512 chunk = _mm512_maskz_loadu_ps(live, values + i);
+    least = _mm512_mask_min_ps(least, live, least, chunk);
+    most = _mm512_mask_max_ps(most, live, most, chunk);
   }
   return {_mm512_reduce_min_ps(least), _mm512_reduce_max_ps(most)};
 }
@@ -286,8 +286,8 @@ inline std::size_t count_within(const float* values, std::size_t count, float mo
   std::size_t found = 0;
   for (std::size_t i = 0; i < count; i += 16) {
     const __mmask16 live = count - i < 16 ? mask16(count - i) : static_cast<__mmask16>(0xffff);
-    const __m512 some = _mm512_maskz_loadu_ps(live, values + i);
-    found += static_cast<std::size_t>(_mm_popcnt_u32(_mm512_mask_cmp_ps_mask(live, some, limit, _CMP_LE_OQ)));
+    const __m512 chunk = _mm512_maskz_loadu_ps(live, values + i);
+    found += static_cast<std::size_t>(_mm_popcnt_u32(_mm512_mask_cmp_ps_mask(live, chunk, limit, _CMP_LE_OQ)));
   }
   return found;
 }
@@ -297,10 +297,10 @@ inline std::size_t keep_within(float* values, std::uint32_t* numbers, std::size_
   std::size_t kept = 0;
   for (std::size_t i = 0; i < count; i += 16) {
     const __mmask16 live = count - i < 16 ? mask16(count - i) : static_cast<__mmask16>(0xffff);
-    const __m512 some = _mm512_maskz_loadu_ps(live, values + i);
+    const __m512 chunk = _mm512_maskz_loadu_ps(live, values + i);
     const __m512i their = _mm512_maskz_loadu_epi32(live, numbers + i);
-    const __mmask16 near = _mm512_mask_cmp_ps_mask(live, some, limit, _CMP_LE_OQ);
-    _mm512_storeu_ps(values + kept, _mm512_maskz_compress_ps(near, some));
+    const __mmask16 near = _mm512_mask_cmp_ps_mask(live, chunk, limit, _CMP_LE_OQ);
+    _mm512_storeu_ps(values + kept, _mm512_maskz_compress_ps(near, chunk));
     _mm512_storeu_si512(numbers + kept, _mm512_maskz_compress_epi32(near, their));
     kept += static_cast<std::size_t>(_mm_popcnt_u32(near));
   }

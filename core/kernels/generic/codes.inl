@@ -40,11 +40,11 @@ inline void scan_blocks(const std::uint8_t* blocks, std::size_t rows, std::size_
                         CodeScan* const* scans) {
   constexpr std::size_t kRows = kBlocks * kBlockRows;
   while (rows > kRows - kBlockRows) {
-    const std::size_t some = rows < kRows ? rows : kRows;
-    scan_tile<kQueries, kBlocks>(blocks, some, lines, place, scans);
+    const std::size_t tile_rows = rows < kRows ? rows : kRows;
+    scan_tile<kQueries, kBlocks>(blocks, tile_rows, lines, place, scans);
     blocks += kBlocks * (lines + 1) * kLineBytes;
-    place += static_cast<std::uint32_t>(some);
-    rows -= some;
+    place += static_cast<std::uint32_t>(tile_rows);
+    rows -= tile_rows;
   }
   if constexpr (kBlocks > 1) {
     if (rows > 0) scan_blocks<kQueries, kBlocks - 1>(blocks, rows, lines, place, scans);

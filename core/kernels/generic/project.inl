@@ -7,7 +7,7 @@
 // bound.
 
 inline constexpr std::size_t kFloats = 16;
-// dimensions summed separately before they join the total: shorter chains accumulate less rounding
+// Dimensions summed separately before they join the total: shorter chains accumulate less rounding.
 inline constexpr std::size_t kSumBlock = 64;
 
 template <std::size_t kVectors>

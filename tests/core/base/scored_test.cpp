@@ -79,7 +79,7 @@ void sorting_is_sorting() {
 }
 
 // A search relies on this order when it drops all rows beyond a limit.
-void the_last_row_is_after_all_of_its_mark() {
+void the_last_row_is_after_all_of_its_score() {
   for (const float score : all_sorts_of_marks()) {
     const Scored last(score, 0xFFFF'FFFFu);
     CHECK(!(Scored(score, 0xFFFF'FFFEu) > last));
@@ -93,6 +93,6 @@ int main() {
   what_goes_in_comes_out();
   every_pair_is_ordered_as_its_parts_are();
   sorting_is_sorting();
-  the_last_row_is_after_all_of_its_mark();
+  the_last_row_is_after_all_of_its_score();
   return test::report("base_marked");
 }

@@ -96,7 +96,7 @@ void check_images(const std::string& what, const Sketch& sketch, const Table& ta
   for (std::size_t i = 0; i < table.rows; ++i) {
     const std::vector<double> expected = slow_image(sketch, table.row(i));
     const double whole = largest_of(prepared(sketch, table.row(i))) + sketch.longest;
-    // the norm of the remainder, a difference of squares, is less exact
+    // The norm of the remainder, a difference of squares, is less exact.
     for (std::size_t j = 0; j < sketch.width(); ++j) {
       const double room = (j + 1 < sketch.width() ? 1e-4 : 3e-3) * whole;
       const double found = double{computed[i * sketch.width() + j]};

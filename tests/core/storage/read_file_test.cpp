@@ -115,7 +115,7 @@ void scratch_leaves_nothing() {
 #ifndef _WIN32
 
 // The error of a full disk names the folder. A limit on the size of files simulates it.
-void a_full_disk_is_told() {
+void a_full_disk_is_reported() {
   const Folder folder("nearabout_test_scratch_full");
   rlimit before{};
   CHECK(::getrlimit(RLIMIT_FSIZE, &before) == 0);
@@ -145,7 +145,7 @@ int main() {
   a_file_that_changes_is_noticed();
   scratch_leaves_nothing();
 #ifndef _WIN32
-  a_full_disk_is_told();
+  a_full_disk_is_reported();
 #endif
   return nearabout::test::report("storage_read_file");
 }

@@ -22,7 +22,7 @@ Bytes first_image() {
 
 Bytes second_image() {
   Writer writer = Writer::to_memory();
-  // differs from the first image's section
+  // Differs from the first image's section.
   writer.add(SectionId::grid, Element::u8, {3, 100}, Bytes(300, std::byte{9}));
   writer.add(SectionId::codes, Element::u8, {kSize, 1}, Bytes(kSize, std::byte{4}));
   return image_of(*writer.finish());

@@ -115,7 +115,7 @@ void nothing_is_not_a_number() {
 }
 
 // Vectors of numbers at the ends of their range, and one that is larger than the scale was chosen for.
-void lifted_vectors_are_finite() {
+void transformed_vectors_are_finite() {
   for (const float size : {1.5e-45f, 1e-40f, 1e-20f, 1.0f, 1e20f, 3.4e38f}) {
     const Sample sample{{size, -size, 0, size}, 2, 2};
     const float scale = scale_for(sample);
@@ -138,7 +138,7 @@ void lifted_vectors_are_finite() {
 }  // namespace
 
 int main() {
-  lifted_vectors_are_finite();
+  transformed_vectors_are_finite();
   every_space_has_its_ranks();
   rows_become_equally_long();
   nothing_is_not_a_number();

@@ -42,7 +42,7 @@ void agrees(const Case& one) {
   for (const std::size_t k : {1u, 10u, 100u}) {
     std::size_t compared = 0;
     const std::vector<SearchResult> truth = true_answers(*index, one.queries, k);
-    // every other point, because each is slow under emulation
+    // Every other point, because each is slow under emulation.
     for (std::size_t i = 0; i < index->calibration()->points.size(); i += 2) {
       const auto effort = static_cast<std::size_t>(index->calibration()->points[i].effort);
       if (effort < 2 * k * one.options.trees) continue;  // fewer than k different rows, so the search is retried

@@ -58,7 +58,7 @@ void large_groups_are_neighbours() {
   CHECK(count_near_copies(distances) == 0);
 }
 
-void of_few_nothing_is_told() {
+void few_neighbours_give_no_answer() {
   std::mt19937 random(4);
   std::vector<double> distances = spread_evenly(100, 20, random);
   distances[0] *= 1e-3;
@@ -80,7 +80,7 @@ void distances_of_zero() {
 
 // Near copies among calibration queries: for rows they are dropped from the neighbours and listed separately; for
 // users' queries nothing is dropped.
-void trials_leave_them_out() {
+void calibration_queries_leave_them_out() {
   Table base = clustered(3'000, 24, 6);
   const std::vector<std::uint32_t> own = held_out_rows(base.rows());
   const std::uint32_t asked = own[7];
@@ -154,9 +154,9 @@ int main() {
   evenly_spread_rows_have_none();
   a_group_is_found();
   large_groups_are_neighbours();
-  of_few_nothing_is_told();
+  few_neighbours_give_no_answer();
   distances_of_zero();
-  trials_leave_them_out();
+  calibration_queries_leave_them_out();
   long_rows_are_neighbours();
   ties_and_copies();
   return test::report("calibration_near_copies");

@@ -95,7 +95,7 @@ void effort_of_a_recall() {
       CHECK(effort == 10 || calibration.expected(k, effort / 10)->low < recall);
       before = effort;
     }
-  // uncertainty costs effort
+  // Uncertainty costs effort.
   CHECK(calibration.effort_for(10, 0.9) == 100 && by_hand(0.01).effort_for(10, 0.9) == 1'000);
 }
 
@@ -136,7 +136,7 @@ class Known : public RecallProfile {
   std::vector<std::size_t> efforts_{4, 8, 16, 32, 64};
 };
 
-CalibrationQueries trials_of(const std::vector<std::vector<std::uint32_t>>& nearest) {
+CalibrationQueries queries_of(const std::vector<std::vector<std::uint32_t>>& nearest) {
   CalibrationQueries calibration_queries;
   calibration_queries.dims = 1;
   calibration_queries.vectors.resize(nearest.size());
@@ -147,7 +147,7 @@ CalibrationQueries trials_of(const std::vector<std::vector<std::uint32_t>>& near
 void what_a_trace_becomes() {
   std::vector<std::uint32_t> hundred(100);
   // The third query has no neighbours, and does not count.
-  const CalibrationQueries calibration_queries = trials_of({hundred, hundred, {}});
+  const CalibrationQueries calibration_queries = queries_of({hundred, hundred, {}});
   const Calibration calibration = calibrate(Known(), calibration_queries, true);
   CHECK(calibration.origin == Calibration::Origin::queries && calibration.queries == 2);
   CalibrationQueries of_rows = calibration_queries;
@@ -160,7 +160,7 @@ void what_a_trace_becomes() {
   CHECK(near(second.at[1].error, std::sqrt(0.25 / 2 + 0.25 * 0.25)));
   CHECK(near(second.at[1].distances, 80) && near(second.at[2].distances, 800) && near(second.at[2].seconds, 8e-3));
   CHECK(near(calibration.points[2].at[1].recall, 1) && near(calibration.points[2].at[1].error, 0.25));
-  CHECK(calibrate(Known(), trials_of({{}, {}, {}}), true).points.empty());  // only copies
+  CHECK(calibrate(Known(), queries_of({{}, {}, {}}), true).points.empty());  // only copies
 }
 
 void round_trip() {
