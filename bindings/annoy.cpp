@@ -1,5 +1,5 @@
-// AnnoyIndex of nearabout.annoy: the methods that a program calls a million times are here, documented for Python's
-// help; those around them are in annoy.py.
+// AnnoyIndex of nearabout.annoy: methods that a program calls a million times are here, with their documentation for
+// Python's help; the others are in annoy.py.
 #include <limits>
 #include <mutex>
 #include <shared_mutex>
@@ -51,8 +51,9 @@ nb::object list_of(const std::vector<float>& values) {
   return list;
 }
 
-// The index and its lock: any number of threads may search, and one may change it when none does. Nobody waits for the
-// lock with the GIL in hand, since a build that holds the lock looks for Ctrl-C and so needs the GIL now and then.
+// The index and its lock: any number of threads may search, and one may change it when none searches. Nobody waits for
+// the lock while holding the GIL, because a build that holds the lock checks for Ctrl-C and so needs the GIL from time
+// to time.
 class AnnoyIndex {
  public:
   AnnoyIndex(nb::handle dims, const std::string& metric) : index_(space_named(metric), size_of(dims)) {}
@@ -166,7 +167,7 @@ class AnnoyIndex {
     change([&] { index_.load(path, prefault); });
   }
 
-  // The numbers of the items that were added, and their vectors: float32, or packed bits.
+  // Returns the numbers of the items that were added, and their vectors: float32, or packed bits.
   nb::tuple items() const {
     std::vector<std::int64_t> numbers;
     std::vector<float> floats;

@@ -25,7 +25,8 @@ float as_float(const nb::object& item) {
   return static_cast<float>(value);
 }
 
-// An item may be anything, even something that empties the list while it is asked for its value: so each is held on to.
+// Fills `out` from a sequence. An item may be any object, even one that empties the list while its value is read, so a
+// reference is held to each.
 template <class GetItem>
 void read_items(nb::handle vector, std::span<float> out, GetItem item_at) {
   for (std::size_t i = 0; i < out.size(); ++i) {
@@ -49,7 +50,7 @@ class Buffer {
  public:
   explicit Buffer(nb::handle object) {
     there_ = PyObject_CheckBuffer(object.ptr()) && PyObject_GetBuffer(object.ptr(), &view_, PyBUF_RECORDS_RO) == 0;
-    if (!there_) PyErr_Clear();  // an object array, say: it is read as any sequence
+    if (!there_) PyErr_Clear();  // an object array, for example: it is read like any sequence
   }
   ~Buffer() {
     if (there_) PyBuffer_Release(&view_);
@@ -57,7 +58,7 @@ class Buffer {
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
 
-  // False: not one axis of numbers in this machine's own format.
+  // Returns false unless the buffer is one axis of numbers in this machine's own format.
   bool read(std::span<float> out) const {
     if (!there_ || view_.ndim != 1 || view_.format == nullptr) return false;
     const char* format = view_.format[0] == '@' ? view_.format + 1 : view_.format;

@@ -1,4 +1,4 @@
-// A vector as Annoy takes it: any sequence of numbers.
+// Reads a vector as Annoy accepts it: any sequence of numbers.
 #pragma once
 
 #include <span>
@@ -8,8 +8,8 @@
 namespace nearabout {
 
 // Fills `out` from `vector`, an object with a length and items that are numbers; lists, tuples and arrays of numbers
-// are read without asking Python for each. Raises what Annoy raises: IndexError for another length, TypeError for what
-// has no length, no items, or an item that is no number.
+// are read without a Python call per item. Raises what Annoy raises: IndexError for another length, TypeError for an
+// object without a length or items, or for an item that is not a number.
 void read_annoy_vector(nanobind::handle vector, std::span<float> out);
 
 }  // namespace nearabout

@@ -1,4 +1,4 @@
-// Between NumPy arrays and views of the core.
+// Conversion between NumPy arrays and views of the core.
 #pragma once
 
 #include <cstring>
@@ -21,21 +21,21 @@ using AnyArray = nb::ndarray<nb::ro, nb::device::cpu>;
 using FloatMatrix = nb::ndarray<const float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 using RowNumbers = nb::ndarray<const std::int64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 
-// Memory that lives as long as the capsule beside it.
+// Memory owned by the capsule returned with it.
 template <class T>
 std::pair<T*, nb::capsule> owned_by_capsule(std::vector<T> values) {
   auto* kept = new std::vector<T>(std::move(values));
   return {kept->data(), nb::capsule(kept, [](void* memory) noexcept { delete static_cast<std::vector<T>*>(memory); })};
 }
 
-// An array that owns its memory, of any number of dimensions.
+// Returns an array that owns its memory, of any number of dimensions.
 template <class T>
 nb::ndarray<nb::numpy, T> owned_array(std::vector<T> values, std::initializer_list<std::size_t> shape) {
   const auto [data, owner] = owned_by_capsule(std::move(values));
   return nb::ndarray<nb::numpy, T>(data, shape, owner);
 }
 
-// Two-dimensional, with rows that lie in one piece each.
+// Returns a view of a two-dimensional array whose rows are each contiguous.
 inline MatrixView matrix_view(const AnyArray& array, std::size_t dims, Element element) {
   if (array.ndim() != 2) throw InvalidInputError("vectors have 2 axes, not " + std::to_string(array.ndim()));
   const std::size_t columns = element == Element::bits ? (dims + 7) / 8 : dims;

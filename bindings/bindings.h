@@ -17,8 +17,8 @@ void bind_rows(nanobind::module_& m);
 void bind_text(nanobind::module_& m);
 void bind_annoy(nanobind::module_& m);
 
-// A monitor that looks for Ctrl-C (and what else Python wants done) and then calls `callable`, which may be None. It
-// takes the GIL for itself: use it where the GIL was released.
+// Returns a monitor that checks for Ctrl-C (and other pending work of the interpreter) and then calls `callable`, which
+// may be None. It acquires the GIL itself: use it where the GIL was released.
 Monitor python_monitor(nanobind::object callable);
 
 }  // namespace nearabout

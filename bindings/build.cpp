@@ -1,4 +1,4 @@
-// Building an index from arrays and from rows in files.
+// Builds an index from arrays and from rows in files.
 #include <algorithm>
 #include <cstring>
 
@@ -19,7 +19,7 @@
 namespace nearabout {
 namespace {
 
-// Keys as they came, or a copy without the rows that were skipped; in memory that outlives the builder.
+// The keys as given, or a copy without those of skipped rows, in memory that outlives the builder.
 class Keys {
  public:
   explicit Keys(const nb::object& keys) {
@@ -117,7 +117,7 @@ Metric metric_named(const std::string& name) {
   throw InvalidInputError("metric '" + name + "' is unknown");
 }
 
-// An array is kept alive by `kept` for as long as the input is used.
+// Returns the input. `kept` keeps an array alive for as long as the input is used.
 InputRows input_of(const nb::object& vectors, std::size_t dims, Element element, std::optional<AnyArray>& kept) {
   if (nb::isinstance<RowsInFile>(vectors)) {
     const InputRows& input = nb::cast<const RowsInFile&>(vectors).input;

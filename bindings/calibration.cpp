@@ -1,4 +1,4 @@
-// What an index was measured to find, and measuring it again.
+// The calibration of an index, and calibrating it again.
 #include <algorithm>
 #include <utility>
 
@@ -14,7 +14,7 @@
 namespace nearabout {
 namespace {
 
-// What was measured, as plain values; None where nothing was.
+// Returns the calibration as plain values; None if nothing was measured.
 nb::object calibration(const StoredIndex& index) {
   const std::optional<Calibration>& known = index.searcher().calibration();
   if (!known) return nb::none();
@@ -41,7 +41,7 @@ nb::object calibration(const StoredIndex& index) {
   return found;
 }
 
-// The effort that a search is given for each query, before it goes beyond it where that is needed; None: every row.
+// Returns the effort that a search starts with for each query, before it increases it for some; None means every row.
 std::optional<std::size_t> base_effort(const StoredIndex& index, std::size_t k, std::optional<std::size_t> effort,
                                        std::optional<double> recall, bool exact) {
   Request request;
@@ -54,19 +54,19 @@ std::optional<std::size_t> base_effort(const StoredIndex& index, std::size_t k, 
   return std::min(budget.effort, index.searcher().effort().max);
 }
 
-// (recall, its lower end) to expect of a search; None where nothing was measured.
+// Returns the expected (recall, its lower bound) of a search; None if nothing was measured.
 nb::object expected_recall(const StoredIndex& index, std::size_t k, std::optional<std::size_t> effort) {
   const std::optional<Calibration::Expected> expected = index.searcher().expected(k, effort);
   if (!expected) return nb::none();
   return nb::make_tuple(expected->recall, std::max(0.0, expected->low));
 }
 
-// Whether it knows what a recall takes.
+// Returns true if the index is calibrated, so that it knows which effort a recall needs.
 bool keeps_promises(const StoredIndex& index) {
   return !index.searcher().effort() || index.rows() == 0 || index.searcher().calibration().has_value();
 }
 
-// The distances between which calibration saw the nearest neighbour, and the tenth.
+// Returns the ranges of distances at which calibration found the nearest neighbour, and the tenth.
 nb::object seen_distances(const StoredIndex& index) {
   if (!index.searcher().calibration()) return nb::none();
   const auto& ranges = index.searcher().calibration()->distances;
@@ -74,7 +74,7 @@ nb::object seen_distances(const StoredIndex& index) {
                         nb::make_tuple(ranges[1].least, ranges[1].most));
 }
 
-// Either queries or rows; none of both: the rows that are taken of themselves.
+// Calibrates with queries or with rows; with neither, with held-out rows.
 std::shared_ptr<StoredIndex> calibrated(const StoredIndex& index, const FloatMatrix& queries, const RowNumbers& rows,
                                         double recall, std::size_t threads, nb::object monitor) {
   const Monitor watch = python_monitor(std::move(monitor));

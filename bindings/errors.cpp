@@ -1,4 +1,4 @@
-// The core's exceptions as their namesakes in nearabout.errors, and Ctrl-C.
+// Maps the core's exceptions to their namesakes in nearabout.errors, and handles Ctrl-C.
 #include <exception>
 #include <memory>
 #include <new>
@@ -29,7 +29,7 @@ void raise_system_error(const SystemError& error) {
   PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(instance.ptr())), instance.ptr());
 }
 
-// The most particular first: what is derived is caught before its base.
+// Catches derived exceptions before their bases.
 void translate(const std::exception_ptr& pointer, void*) {
   try {
     std::rethrow_exception(pointer);
@@ -49,7 +49,7 @@ void translate(const std::exception_ptr& pointer, void*) {
     raise_system_error(error);
   } catch (const std::bad_alloc&) {
     PyErr_SetString(PyExc_MemoryError, kNoMemory);
-  } catch (const std::length_error&) {  // more than a vector can hold
+  } catch (const std::length_error&) {  // larger than a vector can be
     PyErr_SetString(PyExc_MemoryError, kNoMemory);
   }
 }
@@ -71,7 +71,7 @@ void call(const nb::object& callable, double fraction) {
 
 Monitor python_monitor(nb::object callable) {
   PyThreadState* const own = PyThreadState_Get();
-  // Monitors outlive what is done without the lock: it is held when the last of them lets go of the callable.
+  // A monitor outlives the work done without the GIL: the GIL is held when the last copy releases the callable.
   return [own, shared = std::make_shared<nb::object>(std::move(callable))](double fraction) {
     const AcquiredGil gil(own);
     if (while_python_lives([] { return PyErr_CheckSignals(); }) != 0) throw nb::python_error();

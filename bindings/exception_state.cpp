@@ -1,9 +1,9 @@
-// What the C++ runtime keeps of each thread's exceptions, where every thread has it from its start.
+// The C++ runtime's per-thread exception state, allocated when a thread starts.
 //
-// The runtime that is linked into this module keeps it in thread-local memory that is allocated at a thread's first
-// exception. Where no memory is left, as when that exception is std::bad_alloc, the dynamic linker then ends the
-// process with status 127. Memory of the model "initial-exec" is part of the thread itself. The names and the contents
-// are those of the Itanium C++ ABI, section 2.2.2.
+// The runtime that is linked into this module keeps this state in thread-local memory that is allocated at a thread's
+// first exception. If no memory is left, as when that exception is std::bad_alloc, the dynamic linker then terminates
+// the process with status 127. Memory of the "initial-exec" model is part of the thread itself. The names and the
+// contents are those of the Itanium C++ ABI, section 2.2.2.
 #include <features.h>
 
 #if defined(__GLIBC__) && (defined(__x86_64__) || defined(__aarch64__))

@@ -1,8 +1,8 @@
-// The interpreter's lock, let go and taken back, also by threads that outlive the interpreter.
+// Releases and reacquires the interpreter's lock (GIL), also on threads that outlive the interpreter.
 //
-// A daemon thread may be in the core when the interpreter ends. Before Python 3.14, such a thread is ended by
-// pthread_exit as soon as it asks for the lock, which unwinds its C++ frames; their destructors are noexcept, so the
-// process aborts. Here the thread waits for ever instead, as Python 3.14 does it, and goes with the process.
+// A daemon thread may be in the core when the interpreter ends. Before Python 3.14, such a thread is terminated by
+// pthread_exit as soon as it requests the GIL, which unwinds its C++ frames; their destructors are noexcept, so the
+// process aborts. Here the thread waits forever instead, as in Python 3.14, and ends with the process.
 #pragma once
 
 #include <chrono>
@@ -15,8 +15,8 @@
 
 namespace nearabout {
 
-// Returns work(), which runs Python code that may let go of the lock and ask for it again. Does not return where the
-// interpreter ends meanwhile. (What is caught then is no object; UBSan would complain of a reference to none.)
+// Returns work(), which runs Python code that may release the GIL and request it again. Does not return if the
+// interpreter ends meanwhile. (The exception caught then is not an object; UBSan would object to a reference to it.)
 template <class SearchStats>
 #ifdef __GLIBCXX__
 __attribute__((no_sanitize("undefined")))
@@ -33,7 +33,7 @@ auto while_python_lives(const SearchStats& stats) -> decltype(stats()) {
 #endif
 }
 
-// Without the lock while it lives.
+// Releases the GIL during its lifetime.
 class ReleasedGil {
  public:
   ReleasedGil();
@@ -45,8 +45,8 @@ class ReleasedGil {
   PyThreadState* state_;
 };
 
-// With the lock while it lives, on a thread that let go of it: `state` is the thread's own. (PyGILState_Ensure()
-// crashes where the interpreter is gone; this waits.)
+// Acquires the GIL during its lifetime, on a thread that released it: `state` is the thread's own. (PyGILState_Ensure()
+// crashes if the interpreter is gone; this waits.)
 class AcquiredGil {
  public:
   explicit AcquiredGil(PyThreadState* state);

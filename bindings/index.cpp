@@ -1,4 +1,4 @@
-// An open index: searching, looking up, telling about itself.
+// An open index: searches, look-ups, and information about it.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -28,7 +28,7 @@ namespace {
 using storage::KeyKind;
 using IndexPointer = std::shared_ptr<StoredIndex>;
 
-// Python holds indexes as non-const; they have no method that changes them.
+// Wraps an index. Python holds indexes as non-const; they have no method that changes them.
 IndexPointer opened(std::shared_ptr<const storage::File> file) {
   return std::const_pointer_cast<StoredIndex>(StoredIndex::open(std::move(file)));
 }
@@ -41,7 +41,7 @@ Element query_element(const StoredIndex& index, const AnyArray& queries) {
   throw InvalidInputError("queries are float32, or of the index's own type " + std::string(name_of(stored)));
 }
 
-// Answers as a table of `columns`, padded with row -1 at infinity.
+// Returns results as a table of `columns`, padded with row -1 at infinity.
 nb::tuple table_of(const std::vector<SearchResult>& results, std::size_t columns) {
   std::vector<std::int64_t> rows(results.size() * columns, -1);
   std::vector<float> distances(results.size() * columns, std::numeric_limits<float>::infinity());
@@ -54,7 +54,7 @@ nb::tuple table_of(const std::vector<SearchResult>& results, std::size_t columns
                         owned_array(std::move(distances), {results.size(), columns}));
 }
 
-// What each search spent, and which queries are unlike those of the calibration.
+// Returns the effort of each search, and which queries are unlike those of calibration.
 nb::tuple spent_on(const std::vector<SearchResult>& results) {
   std::vector<std::int64_t> efforts;
   std::vector<std::uint8_t> out_of_distribution;
@@ -66,7 +66,7 @@ nb::tuple spent_on(const std::vector<SearchResult>& results) {
   return nb::make_tuple(owned_array(std::move(efforts), {count}), owned_array(std::move(out_of_distribution), {count}));
 }
 
-// The arguments of a search in Python that say how much work it may do.
+// The arguments of a search in Python that determine its effort.
 struct Asked {
   std::optional<std::size_t> effort;
   std::optional<double> recall;
@@ -97,7 +97,7 @@ nb::object search(const StoredIndex& index, const AnyArray& queries, std::size_t
   return table_of(results, std::min(k, index.rows())) + spent_on(results);
 }
 
-// What a search does, in numbers; where an exact scan answers, nothing is counted.
+// Returns the work done by a search; nothing is counted if an exact scan answers.
 nb::dict profile(const StoredIndex& index, const AnyArray& queries, std::size_t k, std::optional<std::size_t> effort,
                  std::size_t threads) {
   const MatrixView view = matrix_view(queries, index.dims(), query_element(index, queries));
@@ -167,8 +167,8 @@ std::uint32_t existing_row(const StoredIndex& index, std::int64_t row) {
   return static_cast<std::uint32_t>(row);
 }
 
-// The weighted sum of the vectors of rows, and of other vectors; under cosine of their directions, so that each counts
-// alike.
+// Returns the weighted sum of the vectors of rows and of other vectors; under cosine of their directions, so that all
+// count equally.
 std::vector<float> weighted_sum(const StoredIndex& index, const Terms& terms, const FloatMatrix* others = nullptr,
                                 const std::vector<double>& weights = {}) {
   const Element element = index.descriptor().element;
@@ -240,12 +240,12 @@ const char* key_type(const StoredIndex& index) {
   return "none";
 }
 
-// -1 for a key that is not there. Without keys of its own, an index is asked for row numbers.
+// Returns the row of a key, or -1 if there is none. Without keys of its own, an index takes row numbers.
 std::int64_t row_of(const StoredIndex& index, nb::handle key) {
   if (nb::isinstance<nb::str>(key)) {
     Py_ssize_t size = 0;
     const char* text = PyUnicode_AsUTF8AndSize(key.ptr(), &size);
-    if (!text) {  // a lone surrogate is in no file
+    if (!text) {  // a lone surrogate is not in any file
       PyErr_Clear();
       return -1;
     }
@@ -307,7 +307,7 @@ nb::object keys_of(const StoredIndex& index, const RowNumbers& numbers) {
   return nb::cast(owned_array(std::move(keys), {rows.size()}));
 }
 
-// NumPy has no bfloat16: its bit patterns come as uint16.
+// Converts to an array. NumPy has no bfloat16: its bit patterns are returned as uint16.
 nb::object as_array(Element element, std::vector<std::byte> bytes, std::initializer_list<std::size_t> shape) {
   const auto [data, owner] = owned_by_capsule(std::move(bytes));
   nb::dlpack::dtype type = nb::dtype<float>();
@@ -365,7 +365,7 @@ struct ToPython {
 
 nb::object as_object(const DescribedValue& described) { return std::visit(ToPython{}, described.value); }
 
-// What the kind tells of an index beyond what every kind does.
+// Returns the information that is specific to the index's kind.
 nb::dict details(const StoredIndex& index) {
   nb::dict found = nb::cast<nb::dict>(ToPython{}(index.searcher().describe()));
   if (!index.searcher().effort()) return found;
@@ -375,7 +375,7 @@ nb::dict details(const StoredIndex& index) {
   return found;
 }
 
-// (unit, least, most, whether the most compares the vector of every row); None for a kind without a choice.
+// Returns (unit, least, most, whether the most compares the vector of every row); None for a kind without an effort.
 nb::object effort_range(const StoredIndex& index) {
   const EffortRange range = index.searcher().effort();
   if (!range) return nb::none();

@@ -10,8 +10,8 @@
 
 namespace {
 
-// The runtime that is linked into this module makes its tables at the first exception, and aborts where the first that
-// it meets is the end of a thread (gil.h).
+// Throws an exception so that the runtime linked into this module allocates its tables: it aborts if the first
+// exception that it handles is the end of a thread (gil.h).
 void make_ready_for_exceptions() {
   struct First {};
   try {
@@ -25,7 +25,7 @@ void make_ready_for_exceptions() {
 NB_MODULE(_core, m) {
   namespace kernels = nearabout::kernels;
   make_ready_for_exceptions();
-  // A daemon thread that outlives the interpreter keeps what it holds: no leak, and nothing to tell the user.
+  // A daemon thread that outlives the interpreter keeps its references: that is not a leak to report to the user.
   nanobind::set_leak_warnings(false);
   m.doc() = "The compiled core of nearabout. Private: use the nearabout package.";
   nearabout::bind_errors(m);

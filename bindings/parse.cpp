@@ -1,5 +1,5 @@
-// The parsers and the writer of core/parse for Python. What cannot be read comes back as a tuple, for Python to make
-// the sentence.
+// The parsers and the writer of core/parse for Python. Problems in the input are returned as tuples, from which Python
+// makes the message.
 #include <cstdlib>
 #include <memory>
 #include <string_view>
@@ -69,7 +69,7 @@ CollectOptions options_of(std::size_t dims, std::optional<std::uint64_t> announc
   return {dims, announced_rows, reserved_rows, on_bad_utf8_of(errors), skip_bad};
 }
 
-// A NumPy array of one dimension that owns the vector.
+// Returns a one-dimensional NumPy array that owns the vector.
 template <class To, class From>
 auto as_array(std::vector<From> values) {
   auto owned = std::make_unique<std::vector<From>>(std::move(values));
@@ -127,7 +127,7 @@ void define_parts(nb::class_<Parser>& parser) {
 using Bytes = nb::ndarray<const std::uint8_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using Offsets = nb::ndarray<const std::uint64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 
-// How many keys there are, once their places are known to lie in the blob.
+// Returns the number of keys, after checking that their offsets are inside the blob.
 std::size_t count_keys(const Bytes& blob, const Offsets& offsets) {
   const std::uint64_t* const places = offsets.data();
   const std::size_t count = offsets.size() == 0 ? 0 : offsets.size() - 1;
@@ -139,7 +139,7 @@ std::size_t count_keys(const Bytes& blob, const Offsets& offsets) {
   return count;
 }
 
-// Adds keys to a table and tells which of them are new: their places among those given.
+// Inserts keys into a table and returns which of them are new, as their positions among the given keys.
 auto insert_keys(parse::KeyTable& table, const Bytes& blob, const Offsets& offsets) {
   const auto* const bytes = reinterpret_cast<const char*>(blob.data());
   const std::uint64_t* const places = offsets.data();
@@ -166,7 +166,8 @@ nb::bytes lines_of(const FloatMatrix& vectors, const Bytes& blob, const Offsets&
   return nb::bytes(text.data(), text.size());
 }
 
-// The bytes of the numbers and those of the key, or None. It is called for every line: the lock is kept.
+// Returns the bytes of the numbers and those of the key, or None. Called for every line, so it does not release the
+// GIL.
 nb::object read_delimited(const nb::bytes& line, char delimiter, std::size_t dims,
                           std::optional<std::size_t> key_column) {
   if (dims == 0 || delimiter == '"') throw nb::value_error("dims must be 1 or more, the delimiter no quote");

@@ -1,4 +1,4 @@
-// Rows in files for Python: those of a file that is there, and those that are written aside to be read again.
+// Rows in files for Python: those of an existing file, and those written to a scratch file to be read again.
 #include "rows.h"
 
 #include <cstring>
@@ -27,7 +27,7 @@ RowLayout layout_of(std::uint64_t offset, std::uint64_t stride, std::size_t rows
   throw InvalidInputError("dtype '" + dtype + "' is unknown");
 }
 
-// The bytes of some rows, one row after the other.
+// Returns the bytes of some rows, one row after another.
 auto read_rows(const RowsInFile& self, std::size_t begin, std::size_t end) {
   const InputRows& input = self.input;
   if (begin > end || end > input.rows())

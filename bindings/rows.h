@@ -1,4 +1,4 @@
-// Rows in a file, as Python passes them on.
+// Rows in a file, as Python passes them to the core.
 #pragma once
 
 #include "index/input_rows.h"

@@ -1,5 +1,5 @@
-// One query in a call of its own, by the shortest way from Python: looking at the arguments there takes longer than the
-// search itself.
+// Fast path from Python for a call with one query: checking the arguments in Python would take longer than the search
+// itself.
 #include "search_one.h"
 
 #include <cmath>
@@ -17,7 +17,7 @@ namespace {
 
 using Query = nb::ndarray<nb::ro, nb::device::cpu, nb::c_contig, nb::ndim<1>>;
 
-// A positive number that is an int and nothing like it; `absent` for None.
+// Returns a positive number that is exactly an int; `absent` for None.
 std::optional<std::size_t> positive(nb::handle number, std::size_t absent) {
   if (number.is_none()) return absent;
   if (!PyLong_CheckExact(number.ptr())) return {};

@@ -18,23 +18,25 @@ namespace {
 
 using storage::system::GrowingBytes;
 
-// A tree is kept apart until it is its turn to be appended; so many a thread, or threads wait for the slowest of few.
+// Trees per thread that are grown ahead. Each is held separately until it is its turn to be appended; with fewer,
+// threads would wait for the slowest.
 constexpr std::size_t kTreesAtOnce = 4;
 
 std::uint64_t seed_of_tree(std::uint64_t seed, std::size_t tree) {
   return Random(seed).next() + tree * 0xD1B54A32D192ED03u;
 }
 
-// How the trees of a Dot index see their items: with one dimension more, the factor in front of the vector, that makes
-// all of them equally long, so that the largest inner product is the smallest angle (Bachrach et al., "Speeding up the
-// Xbox recommender system using a Euclidean transformation for inner-product spaces", RecSys 2014).
+// Writes the factors of a dot index. Its trees see items with one more dimension, the factor, stored in front of the
+// vector, that makes all of them equally long, so that the largest inner product is the smallest angle (Bachrach et
+// al., "Speeding up the Xbox recommender system using a Euclidean transformation for inner-product spaces", RecSys
+// 2014).
 void write_dot_factors(std::byte* nodes, const Layout& layout, const std::vector<std::uint32_t>& items) {
   std::vector<float> squares;
   squares.reserve(items.size());
   for (const std::uint32_t item : items) {
     const float* values = floats_at(nodes + item * layout.node_bytes, layout.vector);
     const float square = dot(values, values, layout.dims);
-    squares.push_back(std::isfinite(square) ? square : 0.0f);  // one with infinity would make all others alike
+    squares.push_back(std::isfinite(square) ? square : 0.0f);  // an infinite one would make all others alike
   }
   const float largest = squares.empty() ? 0.0f : *std::max_element(squares.begin(), squares.end());
   for (std::size_t i = 0; i < items.size(); ++i)
@@ -61,17 +63,17 @@ std::vector<std::uint32_t> items_present(const std::byte* nodes, const Layout& l
   return items;
 }
 
-// Lets the thread that asked for the work look around it, and stops the others when it does not come back.
+// Calls the monitor on the calling thread, and stops the other threads if it throws.
 class Watch {
  public:
   explicit Watch(const Monitor& monitor) : monitor_(monitor) {}
 
-  void look(std::size_t worker, double share) {
+  void look(std::size_t worker, double fraction) {
     if (stopped_.load(std::memory_order_relaxed)) throw Stopped{};
     if (worker != 0 || !monitor_ || Clock::now() - last_ < std::chrono::milliseconds(50)) return;
     last_ = Clock::now();
     try {
-      monitor_(share);
+      monitor_(fraction);
     } catch (...) {
       stopped_.store(true, std::memory_order_relaxed);
       error_ = std::current_exception();
@@ -79,7 +81,8 @@ class Watch {
     }
   }
 
-  // In place of the first exception that came out of the threads, which may be another one's Stopped.
+  // Rethrows the exception of the monitor instead of the first one from the threads, which may be another thread's
+  // Stopped.
   void rethrow() const {
     if (error_) std::rethrow_exception(error_);
   }
@@ -143,7 +146,7 @@ class Builder {
     std::size_t count = plan_.threads * kTreesAtOnce;
     if (plan_.trees != kTreesToFit)
       count = std::min(count, static_cast<std::size_t>(plan_.trees) - built_.roots.size());
-    ground_.nodes = nodes_.data();  // which move when they grow
+    ground_.nodes = nodes_.data();  // they move when the array grows
     if (!sketch_) ground_.table = table_of(nodes_.data(), layout_);
     const auto work = [&](std::size_t begin, std::size_t end, std::size_t worker) {
       const auto keep_going = [this, worker] { watch_.look(worker, share_done()); };
@@ -168,7 +171,7 @@ class Builder {
       if (more()) append(tree);
   }
 
-  // Room for `count` more nodes.
+  // Returns room for `count` more nodes.
   std::byte* make_room(std::size_t count) {
     const std::uint64_t wanted = std::uint64_t{built_.node_count} + count;
     if (wanted > kMostNodes)
@@ -196,7 +199,7 @@ class Builder {
     built_.node_count += static_cast<std::uint32_t>(count);
   }
 
-  // At the end of the file, where a reader finds them without looking for them; they take the roots' place.
+  // Copies the roots to the end of the file, where a reader finds them without searching.
   void copy_roots() {
     std::byte* node = make_room(built_.roots.size());
     for (std::uint32_t& root : built_.roots) {

@@ -1,4 +1,4 @@
-// Trees beside items that are already in place.
+// Builds the trees of an index whose items are already in place.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace nearabout::annoy {
 
-// How many trees to build when the caller does not say: until there are twice as many nodes as items.
+// Number of trees if the caller does not say: build trees until there are twice as many nodes as items.
 inline constexpr int kTreesToFit = -1;
 
 struct BuildPlan {
@@ -26,9 +26,10 @@ struct Built {
   std::vector<std::uint32_t> roots;
 };
 
-// Appends the trees and the copies of their roots to `nodes`, which holds the items. The bytes are the same at any
-// number of threads: a tree depends on its seed alone, and trees are appended in order. If this throws, `nodes` holds
-// the items still, and what else it holds may be written over. Throws InvalidInputError if there were too many nodes.
+// Appends the trees and the copies of their roots to `nodes`, which holds the items. The bytes are the same for any
+// number of threads: a tree depends on its seed alone, and trees are appended in order. If this throws, `nodes` still
+// holds the items, but anything after them may have been overwritten. Throws InvalidInputError if there would be too
+// many nodes.
 Built build_trees(storage::system::GrowingBytes& nodes, const BuildPlan& plan, const Monitor& monitor);
 
 }  // namespace nearabout::annoy

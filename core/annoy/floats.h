@@ -1,6 +1,6 @@
-// Sums of float32 for one pair of vectors at a time, as the descent of a tree needs them: the kernels of core/kernels
-// work on four rows at once, and three of those would be wasted here. Sixteen sums side by side are what compilers turn
-// into vector instructions without being allowed to reorder additions.
+// Sums of float32 for one pair of vectors, as the descent of a tree needs them: the kernels of core/kernels work on
+// four rows at once, three of which would be wasted here. With sixteen independent sums, compilers can use vector
+// instructions without reordering additions.
 #pragma once
 
 #include <cmath>
@@ -20,7 +20,7 @@ inline float dot(const float* left, const float* right, std::size_t dims) {
   return sums[0];
 }
 
-// The same in double, of term(i) for all dimensions: as exact as the kernels.
+// Sums term(i) over all dimensions in double, as exactly as the kernels.
 template <class Term>
 double sum_of(std::size_t dims, Term term) {
   constexpr std::size_t kLanes = 8;
@@ -34,7 +34,7 @@ double sum_of(std::size_t dims, Term term) {
   return sums[0];
 }
 
-// 2 - 2 cos of two vectors, and 2 where one has no direction; in one pass, as exact as the kernels.
+// Returns 2 - 2 cos of two vectors, or 2 if one of them is zero; in one pass, as exact as the kernels.
 inline double squared_chord(const float* left, const float* right, std::size_t dims) {
   constexpr std::size_t kLanes = 4;
   double products[kLanes] = {}, left_squares[kLanes] = {}, right_squares[kLanes] = {};
@@ -54,7 +54,7 @@ inline double squared_chord(const float* left, const float* right, std::size_t d
   return squares > 0 ? 2.0 - 2.0 * (total(products) / std::sqrt(squares)) : 2.0;
 }
 
-// sum += factor * values
+// Computes sum += factor * values.
 inline void add_scaled(float* sum, const float* values, float factor, std::size_t dims) {
   for (std::size_t i = 0; i < dims; ++i) sum[i] += factor * values[i];
 }

@@ -16,13 +16,13 @@ using storage::system::TemporaryFile;
 
 constexpr std::uint64_t kDefaultSeed = 1234567890987654321u;
 
-// Annoy raises OSError for all that keeps it from loading or saving; where it does, so do we.
+// Throws SystemError, which becomes OSError: Annoy raises that for everything that prevents loading or saving.
 [[noreturn]] void refuse(const std::string& path, const std::string& sentence) {
   throw SystemError(EINVAL, path, sentence);
 }
 
-// The roots are the nodes at the end that say they have all items: copies of the real ones, which in a file of one
-// tree, or of trees that are single nodes, stand right before them and say the same.
+// Returns the roots: the nodes at the end that claim to have all items. They are copies of the real roots, which
+// directly precede them and claim the same in a file of one tree, or of trees that are single nodes.
 std::vector<std::uint32_t> find_roots(const Trees& trees) {
   const auto items = static_cast<std::int32_t>(trees.item_count);
   std::uint32_t begin = trees.node_count;
@@ -36,7 +36,7 @@ std::vector<std::uint32_t> find_roots(const Trees& trees) {
     begin += static_cast<std::uint32_t>(found / 2);
   else if (found > 1 && load_at<std::int32_t>(trees.node(begin), trees.layout->children) ==
                             load_at<std::int32_t>(trees.node(trees.node_count - 1), trees.layout->children))
-    ++begin;  // the last of the real roots, when those are not next to each other
+    ++begin;  // begin is the last of the real roots, if these are not adjacent
   std::vector<std::uint32_t> roots;
   for (std::uint32_t root = trees.node_count; root > begin; --root) roots.push_back(root - 1);
   return roots;
@@ -55,7 +55,9 @@ Trees trees_in(const Mapping& file, const std::string& path, const Layout& layou
   trees.nodes = file.bytes().data();
   trees.name = path;
   if (size / layout.node_bytes > kMostNodes)
-    throw CorruptFileError(path + " has more nodes than Annoy can number, 2147483647");
+    throw CorruptFileError(
+        path +
+        " has more than 2147483647 nodes, which Annoy cannot number; the file is damaged, or it is not an Annoy file");
   trees.node_count = static_cast<std::uint32_t>(size / layout.node_bytes);
   const std::int32_t items = descendants(trees.node(trees.node_count - 1));
   if (items < 0 || static_cast<std::uint32_t>(items) >= trees.node_count)
@@ -66,7 +68,7 @@ Trees trees_in(const Mapping& file, const std::string& path, const Layout& layou
   return trees;
 }
 
-// Reads a byte of each page, so that no search waits for the disk.
+// Reads one byte of each page, so that no search waits for the disk.
 void touch(const Mapping& file) {
   constexpr std::size_t kPage = 4096;
   volatile std::byte sink{};
@@ -140,7 +142,7 @@ void Index::build(int trees, std::size_t threads, const Monitor& monitor) {
 void Index::unbuild() {
   if (state_ == State::loaded) require_growing("unbuild");
   if (state_ == State::built && memory_->in_file()) {
-    // The file has its name and may be open elsewhere: it stays as it is, and a new one is begun.
+    // The file has been renamed to its target and may be open elsewhere: it is left alone, and a new one is started.
     auto fresh = std::make_unique<GrowingBytes>(disk_path_);
     const std::size_t bytes = trees_.item_count * layout_.node_bytes;
     if (bytes > 0) {
@@ -177,8 +179,8 @@ void Index::save(const std::string& path, bool prefault) {
   if (state_ == State::growing)
     refuse(path, "You can't save an index that hasn't been built; call build(n_trees) first");
   if (trees_.roots.empty())
-    refuse(path, "You can't save an index without trees, as Annoy's files have no room for one");
-  if (state_ == State::built && memory_->in_file() && path == disk_path_) return;  // it is there
+    refuse(path, "You can't save an index without trees, which Annoy's files cannot represent; build at least 1 tree");
+  if (state_ == State::built && memory_->in_file() && path == disk_path_) return;  // already saved there
   const std::span bytes(trees_.nodes, trees_.node_count * layout_.node_bytes);
   if (!storage::system::write_to_device(path, bytes)) {
     TemporaryFile file(path);

@@ -1,18 +1,17 @@
-// What the bytes of an Annoy file mean, for each of its five metrics.
+// The layout of an Annoy file, for each of its five metrics.
 //
-// A file of Annoy 1.17 is an array of nodes of one size and nothing else: no magic, no counts. First the items, by
-// number (an item never added is a node of zeros: a hole), then the nodes of the trees, then a copy of every root. The
-// facts were taken from the `Node` structures, `load` and `build` of annoylib.h in Annoy 1.17.3; all numbers are
-// little-endian:
+// A file of Annoy 1.17 is an array of nodes of one size and nothing else: no magic, no counts. Items come first, by
+// number (an item never added is a node of zeros: a hole), then the nodes of the trees, then a copy of every root. This
+// follows the `Node` structures, `load` and `build` of annoylib.h in Annoy 1.17.3; all numbers are little-endian:
 //
 //   angular               i32 descendants | f32 squared norm, or i32 children[2] | f32 vector[f]
 //   euclidean, manhattan  i32 descendants | f32 offset of the plane | i32 children[2] | f32 vector[f]
 //   dot                   i32 descendants | i32 children[2] | f32 dot factor | f32 vector[f]
 //   hamming               i32 descendants | i32 children[2] | 4 bytes unused | u64 words[ceil(f / 64)]
 //
-// A node of at most `list_room` descendants is a list of item numbers, from `children` to the end of the node; one of
-// more is a plane (under hamming a bit, whose number is in words[0]) with two children. The root of a tree says that it
-// has as many descendants as there are items, holes among them, whatever it has.
+// A node of at most `list_room` descendants is a list of item numbers, from `children` to the end of the node; a node
+// with more descendants is a plane (under hamming a bit, whose number is in words[0]) with two children. The root of a
+// tree claims as many descendants as there are items, including holes, however many it really has.
 #pragma once
 
 #include <cstddef>
@@ -28,7 +27,7 @@ enum class Space { angular, euclidean, manhattan, hamming, dot };
 std::optional<Space> space_from_name(std::string_view name);
 std::string_view name_of(Space space);
 
-// Places are in bytes from the beginning of a node.
+// Offsets are in bytes from the beginning of a node.
 struct Layout {
   Layout(Space space, std::size_t dims);
 
@@ -41,7 +40,7 @@ struct Layout {
   std::size_t list_room;
 };
 
-// Item and node numbers are int32 in the file.
+// Largest number of nodes: item and node numbers are int32 in the file.
 inline constexpr std::uint64_t kMostNodes = 0x7FFF'FFFF;
 
 template <class T>
@@ -56,19 +55,19 @@ void store_at(std::byte* node, std::size_t place, T value) {
   std::memcpy(node + place, &value, sizeof value);
 }
 
-// The fields of a node that not all metrics have.
-inline constexpr std::size_t kSquaredNormAt = 4;  // angular items
-inline constexpr std::size_t kOffsetAt = 4;       // euclidean and manhattan planes
-inline constexpr std::size_t kDotFactorAt = 12;   // dot
+// Offsets of the fields that only some metrics have.
+inline constexpr std::size_t kSquaredNormAt = 4;  // items under angular
+inline constexpr std::size_t kOffsetAt = 4;       // planes under euclidean and manhattan
+inline constexpr std::size_t kDotFactorAt = 12;   // under dot
 
 inline std::int32_t descendants(const std::byte* node) { return load_at<std::int32_t>(node, 0); }
 
-// Nodes are multiples of 4 bytes and start on a page, so their floats are aligned.
+// Returns the floats at an offset. Nodes are multiples of 4 bytes and start on a page, so their floats are aligned.
 inline const float* floats_at(const std::byte* node, std::size_t place) {
   return static_cast<const float*>(static_cast<const void*>(node + place));
 }
 
-// Bit `position` of a bit vector as planes count them: from the highest bit of each word.
+// Returns bit `position` of a bit vector as planes count them: from the highest bit of each word.
 inline bool bit_at(const std::byte* words, std::uint64_t position) {
   return (load_at<std::uint64_t>(words, position / 64 * 8) >> (63 - position % 64) & 1) != 0;
 }

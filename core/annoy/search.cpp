@@ -29,9 +29,9 @@ class Descent {
   Descent(const Descent&) = delete;
   Descent& operator=(const Descent&) = delete;
 
-  // Leaves what it found in scratch.candidates, each item once.
+  // Collects candidates in scratch.candidates, each item once.
   void gather(std::uint64_t search_k) {
-    // Margins lower a priority to their own; bits take one away for each that differs.
+    // A margin lowers a node's priority to its own; each differing bit lowers it by one.
     const float first = layout_.space == Space::hamming ? 0.0f : kInfinity;
     for (const std::uint32_t root : trees_.roots) push(first, static_cast<std::int32_t>(root));
     for (std::uint64_t steps = 0; gathered_ < search_k && !scratch_.queue.empty(); ++steps) {
@@ -83,7 +83,7 @@ class Descent {
 
   void follow(float priority, std::uint32_t number, const std::byte* node) {
     const float near = margin(number, node);
-    // std::min in this order keeps NaN out of the queue.
+    // std::min with arguments in this order keeps NaN out of the queue.
     const bool bits = layout_.space == Space::hamming;
     const float left = bits ? priority - (near > 0) : std::min(priority, -near);
     const float right = bits ? priority - !(near > 0) : std::min(priority, near);
@@ -97,7 +97,7 @@ class Descent {
     return static_cast<std::int32_t>(other);
   }
 
-  // How far on the right side of the plane; under hamming 1 or 0.
+  // Returns the distance of the query on the right side of the plane; under hamming 1 or 0.
   float margin(std::uint32_t number, const std::byte* node) const {
     if (layout_.space == Space::hamming) {
       const auto position = load_at<std::uint64_t>(node, layout_.vector);
@@ -107,7 +107,7 @@ class Descent {
     const float product = dot(floats_at(node, layout_.vector), floats_at(vector_, 0), layout_.dims);
     if (layout_.space == Space::angular) return product;
     if (layout_.space != Space::dot) return load_at<float>(node, kOffsetAt) + product;
-    const auto factor = load_at<float>(node, kDotFactorAt);  // added squared by Annoy, so it is by us
+    const auto factor = load_at<float>(node, kDotFactorAt);  // Annoy adds it squared, so we do the same
     return product + factor * factor;
   }
 
@@ -133,10 +133,10 @@ double norm_of(const std::vector<double>& values) {
   return std::sqrt(square);
 }
 
-// Drops candidates that cannot be among the `kept` nearest by angle, told at half the price by the squared norms in the
-// file. Those are sums of float32, by which a vector would not be at distance 0 of itself: what is left is measured
-// again, and what is dropped is farther by more than the norms can be wrong. Drops nothing where one is missing, as in
-// files of early versions (annoylib.h falls back to computing it).
+// Drops candidates that cannot be among the `kept` nearest by angle, computed at half the cost from the squared norms
+// in the file. Those norms are sums of float32, with which a vector would not be at distance 0 of itself: the remaining
+// candidates are measured again, and dropped ones are farther by more than the error of the norms. Drops nothing if a
+// norm is missing, as in files of early versions (annoylib.h then computes it).
 void drop_far_angles(const Trees& trees, const std::byte* vector, std::size_t kept, Scratch& scratch) {
   constexpr double kSlack = 1e-4;
   auto& items = scratch.candidates;
@@ -160,14 +160,14 @@ void drop_far_angles(const Trees& trees, const std::byte* vector, std::size_t ke
   items.resize(near);
 }
 
-// Squared chords of vectors that are almost parallel are computed anew, as 2 - 2 cos of them is mostly rounding: an
+// Returns true if vectors are almost parallel: 2 - 2 cos is then mostly rounding error and is recomputed, so that an
 // item is at distance 0 of itself.
 bool is_near(double square) { return square < 2 * kNearCosine; }
 double near_chord(const float* left, const float* right, std::size_t dims) {
   return 2 * near_cosine_distance(left, right, dims);
 }
 
-// What is sorted by, of each candidate: distances before Annoy's `normalized_distance`.
+// Computes the sort key of each candidate: its distance before Annoy's `normalized_distance`.
 void measure(const Trees& trees, const std::byte* vector, Scratch& scratch) {
   const Layout& layout = *trees.layout;
   const kernels::Table& table = kernels::table();
@@ -203,7 +203,7 @@ void measure(const Trees& trees, const std::byte* vector, Scratch& scratch) {
   }
 }
 
-// The same for one pair.
+// Returns the same for one pair.
 double distance_before(const Layout& layout, const std::byte* left, const std::byte* right) {
   if (layout.space == Space::hamming) {
     int bits = 0;
@@ -229,7 +229,7 @@ double distance_before(const Layout& layout, const std::byte* left, const std::b
   }
 }
 
-float told(Space space, float rank) {
+float reported(Space space, float rank) {
   switch (space) {
     case Space::angular:
     case Space::euclidean:
@@ -273,7 +273,8 @@ Found search(const Trees& trees, const std::byte* vector, std::int64_t count, st
   auto& ranked = scratch.ranked;
   ranked.clear();
   for (std::size_t i = 0; i < scratch.candidates.size(); ++i) {
-    const auto rank = static_cast<float>(scratch.distances[i]);  // NaN, which cannot be sorted, is as far as can be
+    // NaN, which cannot be sorted, counts as infinitely far
+    const auto rank = static_cast<float>(scratch.distances[i]);
     ranked.emplace_back(rank == rank ? rank : kInfinity, static_cast<std::int32_t>(scratch.candidates[i]));
   }
   const auto kept = static_cast<std::ptrdiff_t>(most);
@@ -286,14 +287,14 @@ Found search(const Trees& trees, const std::byte* vector, std::int64_t count, st
   found.distances.reserve(static_cast<std::size_t>(kept));
   for (auto best = ranked.begin(); best != ranked.begin() + kept; ++best) {
     found.items.push_back(best->second);
-    found.distances.push_back(told(trees.layout->space, best->first));
+    found.distances.push_back(reported(trees.layout->space, best->first));
   }
   return found;
 }
 
 float distance(const Trees& trees, std::uint32_t left, std::uint32_t right) {
   const Layout& layout = *trees.layout;
-  return told(layout.space, static_cast<float>(distance_before(layout, trees.vector(left), trees.vector(right))));
+  return reported(layout.space, static_cast<float>(distance_before(layout, trees.vector(left), trees.vector(right))));
 }
 
 }  // namespace nearabout::annoy

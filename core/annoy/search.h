@@ -1,14 +1,14 @@
-// Neighbours from the trees of an Annoy file, in the order in which Annoy itself finds them.
+// Nearest neighbours from the trees of an Annoy file, in the order in which Annoy itself finds them.
 //
 // The rules are those of `_get_all_nns` in annoylib.h 1.17.3: one queue for all trees, best margin first, ties by the
-// higher node number; items are gathered until `search_k` were seen, repetitions counted, then ranked by (distance,
-// item). Distances come from the batch kernels and so are nearer to the truth than a sum of float32: results are the
-// same but where two distances differ by less than float32 can tell.
+// higher node number; items are gathered until `search_k` have been seen, counting repetitions, and are then sorted by
+// (distance, item). Distances come from the batch kernels and are more accurate than a sum of float32: results are the
+// same except where two distances differ by less than float32 resolves.
 //
-// Files are not trusted, and not read through when they are opened either: that would cost a second per gigabyte, for
-// files that are mapped because they are large. Instead every number is checked where it is followed, which cannot be
-// told from noise in the time of a query, and a search takes no more steps than there are nodes, so that it ends
-// whatever the file says. (In a forest no node has two parents; a search that runs longer has found a circle.)
+// Files are not trusted, but they are not read through when opened either: that would cost a second per gigabyte, for
+// files that are mapped because they are large. Instead every number is checked when it is followed, which adds no
+// measurable time to a query, and a search takes no more steps than there are nodes, so that it always terminates. (In
+// a forest no node has two parents; a search that runs longer has found a cycle.)
 #pragma once
 
 #include <cstdint>
@@ -26,10 +26,10 @@ struct Found {
   std::vector<float> distances;
 };
 
-// What one search needs besides the trees; kept for the next one.
+// Work space of one search, reused by the next one.
 struct Scratch {
   std::vector<std::pair<float, std::int32_t>> queue;
-  std::vector<std::uint64_t> seen;  // a bit an item, all zero between searches
+  std::vector<std::uint64_t> seen;  // one bit per item, all zero between searches
   std::vector<std::uint32_t> candidates;
   std::vector<double> query;
   std::vector<double> distances;
@@ -37,7 +37,7 @@ struct Scratch {
   std::vector<std::pair<float, std::int32_t>> ranked;
 };
 
-// Lends scratch to any number of threads.
+// A pool of work spaces for any number of threads.
 class ScratchPool {
  public:
   std::unique_ptr<Scratch> take();
@@ -48,11 +48,13 @@ class ScratchPool {
   std::vector<std::unique_ptr<Scratch>> idle_;
 };
 
-// `vector` is aligned, of the layout's vector_bytes. A negative `count` asks for all that is found, `search_k` -1 for
-// count times the number of trees, any other negative one for everything. Throws CorruptFileError.
+// Searches the trees. `vector` is aligned and has the layout's vector_bytes. A negative `count` returns everything
+// found; `search_k` -1 means count times the number of trees, any other negative value everything. Throws
+// CorruptFileError.
 Found search(const Trees& trees, const std::byte* vector, std::int64_t count, std::int64_t search_k, Scratch& scratch);
 
-// Of two items; as Annoy's get_distance: the inner product under dot, sqrt(2 - 2 cos) under angular.
+// Returns the distance of two items, as Annoy's get_distance: the inner product under dot, sqrt(2 - 2 cos) under
+// angular.
 float distance(const Trees& trees, std::uint32_t left, std::uint32_t right);
 
 }  // namespace nearabout::annoy

@@ -32,7 +32,7 @@ PlaneChooser::PlaneChooser(const Table& table)
 
 const float* PlaneChooser::row(std::uint32_t item) const { return floats_at(table_.rows, item * table_.stride); }
 
-// What turns a row into what the centres are means of.
+// Returns the factor applied to a row before it is averaged into a centre.
 float PlaneChooser::weight(std::uint32_t item) const {
   if (table_.squared_norms == nullptr) return 1.0f;
   const auto square = load_at<float>(table_.squared_norms, item * table_.stride);
@@ -45,7 +45,7 @@ void PlaneChooser::take_sample(std::span<const std::uint32_t> items, Random& ran
   if (size >= items.size()) {
     sample_.assign(items.begin(), items.end());
   } else {
-    // One out of each of `size` equal parts: none twice.
+    // One item out of each of `size` equal parts, so that none is drawn twice.
     for (std::size_t part = 0; part < size; ++part) {
       const std::size_t begin = items.size() * part / size;
       const std::size_t end = items.size() * (part + 1) / size;
@@ -56,7 +56,7 @@ void PlaneChooser::take_sample(std::span<const std::uint32_t> items, Random& ran
   products_.resize(std::max(products_.size(), sample_.size()));
 }
 
-// What a product with the direction is compared with: that of the point between the centres.
+// Returns the product of the direction with the point between the centres, the threshold for other products.
 double PlaneChooser::middle() const {
   double sum = 0;
   if (table_.directions) return sum;
@@ -65,7 +65,7 @@ double PlaneChooser::middle() const {
   return sum;
 }
 
-// Into the sum of its side (sign 1), or out of it (-1).
+// Adds an item to the sum of its side (sign 1), or removes it (-1).
 void PlaneChooser::put(std::size_t place, std::int8_t side, float sign) {
   if (side == kNeither) return;
   const std::uint32_t item = sample_[place];
@@ -76,9 +76,9 @@ void PlaneChooser::put(std::size_t place, std::int8_t side, float sign) {
     --counts_[side];
 }
 
-// Gives each of the sample to its nearer centre, and moves the centres to the means. Most stay on their side after the
-// first time, so the sums only change by those that do not. Items with NaN or infinity are on neither side, or they
-// would be all that the centres are made of. False when nothing moves any more.
+// Assigns each sampled item to its nearer centre, and moves the centres to the means. Most items stay on their side
+// after the first round, so the sums are updated only for those that do not. Items with NaN or infinity are on neither
+// side, because they would dominate the centres. Returns false when no item changes its side any more.
 bool PlaneChooser::move_centres() {
   const std::size_t dims = table_.dims;
   for (std::size_t i = 0; i < dims; ++i) direction_[i] = static_cast<double>(right_[i]) - static_cast<double>(left_[i]);

@@ -1,9 +1,9 @@
-// Where to part a set of items in two.
+// Finds the plane that splits a set of items in two.
 //
 // Planes come from two means, as in Annoy: two centres of a sample, and the plane between them. Annoy moves its centres
-// 200 times by one random item each, whatever the size of the node, which in small nodes costs far more than to part
-// the items. Here the sample grows with the node, and the centres move a few times by all of it at once: one product an
-// item instead of two distances, in batches that the kernels take.
+// 200 times by one random item each, whatever the size of the node, which in small nodes costs far more than dividing
+// the items. Here the sample grows with the node, and the centres move a few times by the whole sample at once: one
+// product per item instead of two distances, in batches for the kernels.
 #pragma once
 
 #include <cstdint>
@@ -15,19 +15,19 @@
 
 namespace nearabout::annoy {
 
-// 0 to count - 1.
+// Returns a number from 0 to count - 1.
 inline std::size_t random_index(Random& random, std::size_t count) {
   return static_cast<std::size_t>((random.next() >> 32) * count >> 32);
 }
 
-// How much to spend on a plane: one sampled item of so many, and so many moves of the centres.
+// How much work to spend on a plane: sample one item out of so many, and move the centres so many times.
 struct Pains {
   std::size_t items_per_sample;
   int moves;
 };
-// By trial, on random vectors, word vectors, sentences and pictures: as good at equal effort as Annoy's trees. More
-// gains nothing, less loses recall where there are few dimensions; not so in the projections of a sketch, where single
-// planes get worse, and several trees less alike.
+// Found by experiment on random vectors, word vectors, sentences and pictures: as good at equal effort as Annoy's
+// trees. More work gains nothing, less loses recall with few dimensions. For projections of a sketch less work is
+// enough: single planes get worse, but several trees less alike.
 inline constexpr Pains kForVectors{3, 4};
 inline constexpr Pains kForSketches{6, 2};
 
@@ -36,14 +36,14 @@ struct Table {
   const std::byte* rows;
   std::size_t stride;
   std::size_t dims;
-  // Only the directions of the vectors count, and planes go through the origin. `squared_norms` has the first row's
-  // squared length, the others' following at the same stride; it is null where all are equally long.
+  // True if only the directions of the vectors count and planes go through the origin. `squared_norms` points to the
+  // first row's squared norm, the others follow at the same stride; it is null if all are equally long.
   bool directions;
   const std::byte* squared_norms;
   Pains pains;
 };
 
-// A row is on the right where normal . row + offset is above zero.
+// A row is on the right if normal . row + offset is above zero.
 struct Plane {
   std::vector<float> normal;
   float offset = 0;
@@ -53,10 +53,10 @@ class PlaneChooser {
  public:
   explicit PlaneChooser(const Table& table);
 
-  // `items` are two or more. The plane may be no good (a normal of zeros, all items on one side).
+  // Chooses a plane for `items`, two or more. The plane may be useless (a normal of zeros, all items on one side).
   void choose(std::span<const std::uint32_t> items, Random& random, Plane& plane);
 
-  // out[i] = on which side items[i] is, and how far.
+  // Computes out[i] = signed distance of items[i] from the plane.
   void margins(std::span<const std::uint32_t> items, const Plane& plane, double* out);
 
  private:

@@ -7,10 +7,11 @@ namespace nearabout::annoy {
 namespace {
 
 constexpr int kAttempts = 3;
-constexpr double kGoodShare = 0.95;    // of the larger side, for a split to be taken at once
-constexpr double kUsableShare = 0.99;  // and to be taken at all
+constexpr double kGoodFraction =
+    0.95;  // largest fraction of items on the larger side for a split to be accepted at once
+constexpr double kUsableFraction = 0.99;  // same, for a split to be accepted at all
 
-// A few thousand items at a time, so that someone who wants to stop is heard.
+// Items handled between two calls of keep_going, so that cancelling takes effect soon.
 constexpr std::size_t kBlock = 4096;
 
 class Grower {
@@ -63,7 +64,7 @@ class Grower {
     if (!root) adopt(part, static_cast<std::uint32_t>(ground_.item_count + at / layout_.node_bytes));
     tree_.resize(at + layout_.node_bytes);
     store_at(&tree_[at], 0, root ? ground_.item_count : static_cast<std::uint32_t>(part.size()));
-    // A root says that it has all items: it can be a list only where as many fit.
+    // A root claims to have all items, so it can be a list only if that many fit.
     if (root ? ground_.item_count <= layout_.list_room : part.size() <= layout_.list_room)
       list(part, at);
     else if (part.size() == 1)
@@ -84,23 +85,23 @@ class Grower {
     }
   }
 
-  // The only item among holes: a plane of zeros, with the item on either side.
+  // Handles a single item among holes: a plane of zeros, with the item on both sides.
   void both_children(std::size_t at, std::uint32_t item) {
     store_at(&tree_[at], layout_.children, item);
     store_at(&tree_[at], layout_.children + 4, item);
   }
 
   void split(const Part& part, std::size_t at) {
-    double share = 1;
-    for (int attempt = 0; attempt < kAttempts && share >= kGoodShare; ++attempt) {
+    double fraction = 1;
+    for (int attempt = 0; attempt < kAttempts && fraction >= kGoodFraction; ++attempt) {
       if (layout_.space == Space::hamming)
         choose_bit(part);
       else
         chooser_.choose(items_of(part), random_, plane_);
-      share = take_sides(part);
+      fraction = take_sides(part);
     }
     std::size_t middle;
-    if (share > kUsableShare) {
+    if (fraction > kUsableFraction) {
       middle = cut_at_random(part);
     } else {
       middle = partition(part);
@@ -110,7 +111,7 @@ class Grower {
     pending_.push_back({part.begin, middle, at, 0});
   }
 
-  // Of a few random bits that which parts best a sample of the items.
+  // Chooses, out of a few random bits, the one that splits a sample of the items most evenly.
   void choose_bit(const Part& part) {
     constexpr int kBits = 16;
     constexpr std::size_t kSample = 128;
@@ -130,7 +131,7 @@ class Grower {
     if (best == 0) find_any_bit(part);
   }
 
-  // The first bit in which not all items are alike, if there is one.
+  // Finds the first bit in which the items differ, if there is one.
   void find_any_bit(const Part& part) {
     const std::uint32_t one = order_[part.begin];
     for (std::uint64_t word = 0; word < layout_.vector_bytes; word += 8) {
@@ -145,7 +146,7 @@ class Grower {
   }
 
   std::uint64_t random_position() {
-    // Annoy counts bits from the top of each word and so draws the unused ones of the last word, too; we do not.
+    // Annoy counts bits from the top of each word and so also draws the unused ones of the last word; we do not.
     const std::uint64_t dimension = random_index(random_, layout_.dims);
     return dimension / 64 * 64 + 63 - dimension % 64;
   }
@@ -158,7 +159,7 @@ class Grower {
   }
   bool has_bit(std::uint32_t item, std::uint64_t position) const { return bit_at(words(item), position); }
 
-  // Into sides_, from part.begin on. Returns the share of the larger side.
+  // Fills sides_ from part.begin on. Returns the fraction of items on the larger side.
   double take_sides(const Part& part) {
     std::size_t on_right = 0;
     for (std::size_t begin = part.begin; begin < part.end; begin += kBlock) {
@@ -171,13 +172,13 @@ class Grower {
         on_right += sides_[i];
       }
     }
-    const double share = static_cast<double>(on_right) / static_cast<double>(part.size());
-    return std::max(share, 1 - share);
+    const double fraction = static_cast<double>(on_right) / static_cast<double>(part.size());
+    return std::max(fraction, 1 - fraction);
   }
 
   bool side_of(double margin) { return margin != 0 ? margin > 0 : (random_.next() & 1) != 0; }
 
-  // Those on the left before those on the right, each in their old order. Where the right begins.
+  // Moves items on the left before those on the right, preserving their order. Returns where the right side begins.
   std::size_t partition(const Part& part) {
     right_.clear();
     std::size_t middle = part.begin;
@@ -191,7 +192,7 @@ class Grower {
     return middle;
   }
 
-  // For items that no plane parts: two halves, under a plane of zeros, so that a search looks into both.
+  // Splits items that no plane separates into two halves, under a plane of zeros, so that a search visits both.
   std::size_t cut_at_random(const Part& part) {
     for (std::size_t i = part.begin; i + 1 < part.end; ++i)
       std::swap(order_[i], order_[i + random_index(random_, part.end - i)]);
@@ -208,8 +209,8 @@ class Grower {
       store_at(&tree_[at], layout_.vector, bit_);
       return;
     }
-    if (ground_.sketch != nullptr) plane_.normal = ground_.sketch->lift(plane_.normal);
-    // Under dot the normal has one dimension more, in front: queries have none there, and Annoy would add its square to
+    if (ground_.sketch != nullptr) plane_.normal = ground_.sketch->unproject(plane_.normal);
+    // Under dot the normal has one more dimension, in front: queries have none there, and Annoy would add its square to
     // every margin, so it stays zero in the file.
     const std::size_t skipped = plane_.normal.size() - layout_.dims;
     std::memcpy(&tree_[at + layout_.vector], plane_.normal.data() + skipped, layout_.vector_bytes);

@@ -1,4 +1,4 @@
-// Nodes that can be searched, wherever they lie.
+// A view of searchable nodes, in memory or in a mapped file.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ struct Trees {
   std::uint32_t node_count = 0;
   std::uint32_t item_count = 0;
   std::vector<std::uint32_t> roots;
-  std::string name;  // of the file, for messages
+  std::string name;  // name of the file, for messages
 
   const std::byte* node(std::size_t number) const { return nodes + number * layout->node_bytes; }
   const std::byte* vector(std::size_t number) const { return node(number) + layout->vector; }

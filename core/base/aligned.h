@@ -1,4 +1,4 @@
-// Memory that starts on a cache line (or a page), as the kernels and the file image like it.
+// Memory aligned to a cache line (or a page), as the kernels and the file image need it.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@ struct AlignedDelete {
 };
 using AlignedBytes = std::unique_ptr<std::byte[], AlignedDelete>;
 
-// Throws std::bad_alloc. The bytes are not set.
+// Allocates uninitialised bytes. Throws std::bad_alloc.
 inline AlignedBytes aligned_bytes(std::size_t size, std::size_t alignment = 64) {
   const std::align_val_t align{alignment};
   return AlignedBytes(static_cast<std::byte*>(::operator new[](size == 0 ? 1 : size, align)), AlignedDelete{align});

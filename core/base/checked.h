@@ -1,4 +1,4 @@
-// Arithmetic on numbers that a file supplied: the sum or product, or nothing where it does not fit.
+// Overflow-checked arithmetic on numbers read from a file: returns the sum or product, or nullopt if it does not fit.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ constexpr std::optional<std::uint64_t> checked_multiply(std::uint64_t left, std:
   return left * right;
 }
 
-// The smallest multiple of `step` (a power of two) that is not below `value`.
+// Returns the smallest multiple of `step` (a power of two) that is at least `value`, or nullopt if it does not fit.
 constexpr std::optional<std::uint64_t> checked_round_up(std::uint64_t value, std::uint64_t step) {
   const auto raised = checked_add(value, step - 1);
   if (!raised) return std::nullopt;

@@ -9,7 +9,7 @@ namespace {
 
 template <class T, class F>
 void widen(const void* from, std::size_t count, float* to, F convert) {
-  const char* bytes = static_cast<const char*>(from);  // may be unaligned: any strided array can come in
+  const char* bytes = static_cast<const char*>(from);  // may be unaligned: callers may pass any strided array
   for (std::size_t i = 0; i < count; ++i) {
     T value;
     std::memcpy(&value, bytes + i * sizeof(T), sizeof(T));
@@ -51,10 +51,11 @@ bool narrow(float value, Element element, void* to, std::size_t index) {
 
 }  // namespace
 
-// Without branches, so that whole rows of them are converted several at a time.
+// Converts without branches, so that the compiler can convert several elements of a row at a time.
 float f16_to_f32(std::uint16_t bits) {
   const std::uint32_t magnitude = bits & 0x7FFFu;
-  // Zero and subnormals are mantissa * 2^-24, exact in float. (Others make nonsense here, which is not taken.)
+  // Zero and subnormals are mantissa * 2^-24, exact in float. (For other values the result is meaningless and not
+  // used.)
   const float small = static_cast<float>(static_cast<std::int32_t>(magnitude)) * 0x1p-24f;
   const std::uint32_t normal = (magnitude << 13) + (112u << 23);
   const std::uint32_t special = magnitude >= 0x7C00u ? 0x7F800000u : 0u;  // infinity and NaN

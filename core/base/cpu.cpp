@@ -42,7 +42,7 @@ Registers cpuid(std::uint32_t leaf) {
   return found;
 }
 
-// XCR0: the register sets that the operating system saves when it switches threads.
+// Returns XCR0: the register sets that the operating system saves when it switches threads.
 std::uint64_t saved_state() {
 #if defined(_MSC_VER)
   return _xgetbv(0);
@@ -56,9 +56,10 @@ std::uint64_t saved_state() {
 constexpr bool all(std::uint64_t value, std::uint64_t mask) { return (value & mask) == mask; }
 constexpr std::uint32_t bit(int number) { return std::uint32_t{1} << number; }
 
-// Bit numbers: Intel SDM volume 2, CPUID, leaves 1 and 7; volume 1, section 13.3 for XCR0. The operating system is
-// asked besides the processor: a kernel or hypervisor that does not save the wide registers would let threads overwrite
-// one another's. (Intel Macs give AVX-512 state only to threads that have used it, and so run the AVX2 kernels here.)
+// Detects the features. Bit numbers: Intel SDM volume 2, CPUID, leaves 1 and 7; volume 1, section 13.3 for XCR0. The
+// operating system is queried as well as the processor: a kernel or hypervisor that does not save the wide registers
+// would let threads overwrite each other's. (Intel Macs give AVX-512 state only to threads that have used it, so they
+// run the AVX2 kernels here.)
 CpuFeatures detect() {
   constexpr std::uint32_t kFma = bit(12), kOsSavesState = bit(27), kAvx = bit(28), kF16c = bit(29);
   constexpr std::uint32_t kAvx2 = bit(5), kF = bit(16), kDq = bit(17), kBw = bit(30), kVl = bit(31);
@@ -87,7 +88,7 @@ CpuFeatures detect() {
   constexpr unsigned long kDotProduct = 1ul << 20;  // HWCAP_ASIMDDP
   features.dot_product = (getauxval(AT_HWCAP) & kDotProduct) != 0;
 #elif defined(_WIN32)
-  constexpr DWORD kDotProduct = 43;  // PF_ARM_V82_DP_INSTRUCTIONS_AVAILABLE, which older headers do not name
+  constexpr DWORD kDotProduct = 43;  // PF_ARM_V82_DP_INSTRUCTIONS_AVAILABLE, missing from older headers
   features.dot_product = IsProcessorFeaturePresent(kDotProduct) != 0;
 #endif
   return features;

@@ -1,11 +1,10 @@
-// What this processor and its operating system can run.
+// CPU features that this processor and its operating system support.
 #pragma once
 
 namespace nearabout {
 
-// One flag per table of kernels, or part of one, that this project compiles. A flag is set only where the processor has
-// every instruction that the files of that name are compiled for, and the operating system saves the registers they
-// use.
+// One flag per kernel table, or part of one, that this project compiles. A flag is set only if the processor has every
+// instruction that the files of that name are compiled for, and the operating system saves the registers they use.
 struct CpuFeatures {
   bool avx2 = false;         // AVX2, FMA, F16C
   bool avx512 = false;       // avx2 and AVX-512 F, BW, DQ, VL, VNNI

@@ -15,7 +15,7 @@ enum class Element : std::uint32_t {
   bf16 = 3,
   u8 = 4,
   i8 = 5,
-  bits = 6,  // eight dimensions a byte, the first in the lowest bit; `dims` counts bits
+  bits = 6,  // eight dimensions per byte, the first in the lowest bit; `dims` counts bits
   u32 = 7,
   u64 = 8,
   i64 = 9,
@@ -25,7 +25,7 @@ enum class Element : std::uint32_t {
 std::string_view name_of(Element element);
 std::optional<Element> element_from_name(std::string_view name);
 
-// Bytes of one row of `dims` elements: bits are padded to whole bytes with zeros.
+// Returns the size in bytes of one row of `dims` elements; bits are padded with zeros to whole bytes.
 constexpr std::size_t row_bytes(Element element, std::size_t dims) {
   switch (element) {
     case Element::f32:

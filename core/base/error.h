@@ -1,5 +1,5 @@
-// What can go wrong in the core. One exception type per answer that a caller can give; bindings turn each into its
-// Python namesake. Every sentence says what was given, what is allowed and what to do next.
+// Exceptions of the core: one type for each way that a caller can react. The bindings map each to its Python namesake.
+// Every message says what was given, what is allowed and what to do next.
 #pragma once
 
 #include <cstdint>
@@ -8,13 +8,13 @@
 
 namespace nearabout {
 
-// Wrong shape, value, name or combination: the caller's to mend.
+// Invalid shape, value, name or combination of arguments, which the caller has to fix.
 class InvalidInputError : public std::invalid_argument {
  public:
   using std::invalid_argument::invalid_argument;
 };
 
-// A file that cannot be trusted. The four kinds below are what a user can act upon.
+// A file that cannot be trusted. The four subclasses below are the cases that a user can act upon.
 class FileFormatError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -36,7 +36,7 @@ class UnsupportedVersionError : public FileFormatError {
   using FileFormatError::FileFormatError;
 };
 
-// The operating system said no: its error number and the path it was said of.
+// A failed operating system call: its error number and the path it was made for.
 class SystemError : public std::runtime_error {
  public:
   SystemError(int number, std::string path, const std::string& doing);

@@ -1,4 +1,4 @@
-// A view of rows somewhere in memory: it owns nothing.
+// A non-owning view of rows in memory.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// The length of a vector of floats, in double.
+// The Euclidean norm of a vector of floats, in double.
 #pragma once
 
 #include <cmath>
@@ -7,7 +7,8 @@
 namespace nearabout {
 
 inline double squared_norm(const float* values, std::size_t count) {
-  double sums[8] = {};  // side by side: a single one waits for each addition, and the compiler may not reorder them
+  // Independent sums: a single one would wait for each addition, and the compiler may not reorder them.
+  double sums[8] = {};
   std::size_t j = 0;
   for (; j + 8 <= count; j += 8)
     for (std::size_t lane = 0; lane < 8; ++lane) sums[lane] += double{values[j + lane]} * double{values[j + lane]};

@@ -1,4 +1,4 @@
-// Random numbers that are the same everywhere: SplitMix64 (Steele, Lea and Flood, OOPSLA 2014).
+// Random numbers that are the same on every platform: SplitMix64 (Steele, Lea and Flood, OOPSLA 2014).
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ class Random {
     return z ^ (z >> 31);
   }
 
-  // Uniform in [-1, 1).
+  // Returns a number uniform in [-1, 1).
   double symmetric() { return static_cast<double>(static_cast<std::int64_t>(next())) * 0x1p-63; }
 
  private:

@@ -1,4 +1,5 @@
-// The rows that a search has met: few, and forgotten after each query. Open addressing, cleared by what was put in.
+// The set of rows that a query has visited: small, and cleared after each query. Open addressing; clear() visits only
+// the inserted rows.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +10,7 @@ namespace nearabout {
 
 class RowSet {
  public:
-  // Whether the row is new. Rows are below 2^32 - 1.
+  // Inserts a row; returns true if it was not in the set. Rows are below 2^32 - 1.
   bool insert(std::uint32_t row) {
     if (2 * (rows_.size() + 1) > slots_.size()) grow();
     if (!place(row)) return false;
@@ -20,7 +21,7 @@ class RowSet {
   void clear() {
     if (rows_.size() * 8 > slots_.size()) {
       slots_.assign(slots_.size(), kFree);
-    } else {  // in any order: all go, so no chain of probes is cut
+    } else {  // order does not matter: all rows are erased, so no probe sequence is broken
       for (const std::uint32_t row : rows_) erase(row);
     }
     rows_.clear();
@@ -39,7 +40,7 @@ class RowSet {
     return true;
   }
 
-  // Every row that probed past this one is erased as well: its whole run of slots is emptied.
+  // Erases a row together with every row that probed past it: empties its whole run of slots.
   void erase(std::uint32_t row) {
     for (std::size_t slot = first_slot(row); slots_[slot] != kFree; slot = (slot + 1) & (slots_.size() - 1))
       slots_[slot] = kFree;

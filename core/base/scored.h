@@ -1,4 +1,4 @@
-// A row and what it is ranked by, in one number: sorts by score, then by row, with one comparison of integers.
+// A row and its score packed into one integer, so that one comparison sorts by score, then by row.
 #pragma once
 
 #include <bit>
@@ -21,7 +21,7 @@ class Scored {
 
  private:
   static constexpr std::uint32_t kSign = 0x8000'0000u;
-  // The bits of a float, turned so that they order as integers do.
+  // Returns the bits of a float, transformed so that they compare like integers.
   static std::uint32_t ordered(float value) {
     const auto bits = std::bit_cast<std::uint32_t>(value);
     return (bits & kSign) != 0 ? ~bits : bits | kSign;

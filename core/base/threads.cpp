@@ -23,16 +23,16 @@ std::size_t available_cores() {
   return std::max(1u, std::thread::hardware_concurrency());
 }
 
-// One loop in flight: the next chunk to hand out, and the first thing that went wrong.
+// State of one running loop: the next chunk to hand out, and the first exception.
 class Loop {
  public:
   using Body = std::function<void(std::size_t, std::size_t, std::size_t)>;
 
   Loop(std::size_t count, std::size_t grain, const Body& body) : count_(count), grain_(grain), body_(body) {}
 
-  // Takes chunks until none is left or something failed; `between` runs after each.
-  template <class KInterpolation>
-  void work(std::size_t worker, KInterpolation between) noexcept {
+  // Processes chunks until none is left or one failed; calls `between` after each.
+  template <class Between>
+  void work(std::size_t worker, Between between) noexcept {
     try {
       while (!stopped_.load(std::memory_order_relaxed)) {
         const std::size_t begin = next_.fetch_add(grain_, std::memory_order_relaxed);
@@ -59,8 +59,8 @@ class Loop {
   std::exception_ptr error_;
 };
 
-// A thread's first exception needs a little memory of its own, and the C library ends the process where there is none
-// to be had (as there may not be when std::bad_alloc is thrown): so the first one comes while there is.
+// Throws a thread's first exception while memory is available. It needs a little memory of its own, and the C library
+// terminates the process if there is none (as may be the case when std::bad_alloc is thrown).
 void make_ready_for_exceptions() noexcept {
   struct First {};
   try {
@@ -90,7 +90,7 @@ void parallel_for(std::size_t count, std::size_t grain, std::size_t threads, con
         loop.work(worker, [](std::size_t) {});
       });
   } catch (const std::system_error&) {
-    // No more threads to be had (a memory or process limit): those that started, and this one, do the work.
+    // No more threads can be started (a memory or process limit): those that started, and this one, do the work.
   }
 
   using Clock = std::chrono::steady_clock;

@@ -1,4 +1,4 @@
-// Parallel loops whose answer does not depend on the number of threads.
+// Parallel loops whose result does not depend on the number of threads.
 #pragma once
 
 #include <cstddef>
@@ -8,14 +8,14 @@
 
 namespace nearabout {
 
-// The threads to use for a request: 0 asks for all cores that this process may run on.
+// Returns the number of threads to use for a request: 0 means all cores that this process may run on.
 std::size_t thread_count(std::size_t requested);
 
-// Runs body(begin, end, worker) over [0, count) in chunks of `grain`, on up to `threads` threads, the calling one among
-// them; `worker` is below `threads` and never shared. Threads live for the call only: a fork in between finds none to
-// miss, and starting one costs some 20 microseconds, so callers pass threads = 1 for work below a millisecond. The
-// first exception is rethrown here after all have stopped. `monitor` is polled from the calling thread between its
-// chunks, about ten times a second.
+// Runs body(begin, end, worker) over [0, count) in chunks of `grain`, on up to `threads` threads including the calling
+// one; `worker` is below `threads` and never shared. Threads exist only during the call: a fork between calls loses
+// none, and starting one costs some 20 microseconds, so callers pass threads = 1 for work below a millisecond. The
+// first exception is rethrown here after all threads have stopped. `monitor` is called on the calling thread between
+// its chunks, about ten times a second.
 void parallel_for(std::size_t count, std::size_t grain, std::size_t threads,
                   const std::function<void(std::size_t begin, std::size_t end, std::size_t worker)>& body,
                   const Monitor& monitor = {});

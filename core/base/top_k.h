@@ -1,5 +1,5 @@
-// The k best of what was pushed, within a limit: smallest rank first, ties by row, so that answers do not depend on the
-// order of arrival. Everything within a radius is the same with k as large as the table.
+// The k best candidates within a limit: smallest reduced distance first, ties by row, so that results do not depend on
+// the order of arrival. A radius search is the same with k equal to the number of rows.
 #pragma once
 
 #include <algorithm>
@@ -19,8 +19,8 @@ struct Neighbour {
   }
 };
 
-// Few are kept in order; many in a binary heap with the worst on top. (Of 30 arrivals for 10 places, keeping them in
-// order takes a third of the heap's time.) NaN never enters.
+// Small k is kept sorted; large k is a binary heap with the worst on top. (With 30 arrivals for 10 places, keeping them
+// sorted takes a third of the heap's time.) NaN is never accepted.
 class TopK {
  public:
   explicit TopK(std::size_t k, double limit = std::numeric_limits<double>::infinity()) : k_(k), limit_(limit) {
@@ -39,16 +39,16 @@ class TopK {
       sift(candidate, full);
   }
 
-  // The rank that a newcomer must not exceed.
+  // Returns the largest reduced distance that a new candidate may have.
   double worst() const {
     if (kept_.size() < k_ || k_ == 0) return limit_;
     return k_ <= kInOrder ? kept_.back().rdist : kept_.front().rdist;
   }
 
-  // How many were among the best when they came.
+  // Returns how many candidates were among the best when they arrived.
   std::size_t entered() const { return entered_; }
 
-  // Best first. Leaves nothing.
+  // Returns the candidates, best first, and leaves this empty.
   std::vector<Neighbour> take_sorted() {
     if (k_ > kInOrder) std::sort_heap(kept_.begin(), kept_.end());
     return std::move(kept_);

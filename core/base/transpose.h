@@ -1,4 +1,4 @@
-// A table with its rows as columns.
+// Matrix transposition.
 #pragma once
 
 #include <algorithm>
@@ -6,7 +6,8 @@
 
 namespace nearabout {
 
-// to[j * stride + i] = from[i * columns + j]. In square tiles, so that neither side is read or written far apart.
+// Computes to[j * stride + i] = from[i * columns + j], in square tiles, so that both sides are read and written
+// locally.
 inline void transpose(const float* from, std::size_t rows, std::size_t columns, float* to, std::size_t stride) {
   constexpr std::size_t kTile = 16;
   for (std::size_t top = 0; top < rows; top += kTile)

@@ -12,7 +12,7 @@ constexpr std::uint64_t kPrime3 = 0x165667B19E3779F9;
 constexpr std::uint64_t kPrime4 = 0x85EBCA77C2B2AE63;
 constexpr std::uint64_t kPrime5 = 0x27D4EB2F165667C5;
 
-// The hash is of little-endian numbers, which is what the host has (storage/layout.h insists on it).
+// Reads a little-endian number, as the host stores them (storage/layout.h requires that).
 template <class Word>
 Word load(const unsigned char* from) {
   Word word;
@@ -24,7 +24,7 @@ std::uint64_t mix(std::uint64_t lane, std::uint64_t input) { return std::rotl(la
 
 std::uint64_t merge(std::uint64_t hash, std::uint64_t lane) { return (hash ^ mix(0, lane)) * kPrime1 + kPrime4; }
 
-// Four lanes of eight bytes each advance side by side, so that the multiplications overlap.
+// Advances four lanes of eight bytes each in parallel, so that the multiplications overlap.
 std::uint64_t hash_stripes(const unsigned char*& next, std::size_t& left, std::uint64_t seed) {
   std::uint64_t lanes[4] = {seed + kPrime1 + kPrime2, seed + kPrime2, seed, seed - kPrime1};
   for (; left >= 32; next += 32, left -= 32)

@@ -1,6 +1,6 @@
 // XXH64, the 64-bit member of Yann Collet's xxHash family, written from its specification
-// (https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md). It finds accidents, not attackers: anyone can make
-// two texts of one hash.
+// (https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md). It detects accidents, not attacks: anyone can
+// construct two texts with the same hash.
 #pragma once
 
 #include <cstddef>

@@ -95,8 +95,9 @@ inline std::uint32_t total(Sums sums) {
   return static_cast<std::uint32_t>(_mm_cvtsi128_si32(_mm_add_epi32(two, _mm_shuffle_epi32(two, 0xb1))));
 }
 
-// Bytes as the 16-bit halves of their pairs: those at even places and those at odd ones. maddubs would multiply bytes
-// directly, but it sums two products in 16 bits with saturation, which 255 * 127 * 2 passes; madd sums them in 32 bits.
+// Splits bytes into 16-bit halves of their pairs: those at even positions and those at odd ones. maddubs would multiply
+// bytes directly, but it sums two products in 16 bits with saturation, which 255 * 127 * 2 exceeds; madd sums them in
+// 32 bits.
 inline __m256i even_unsigned(__m256i bytes) { return _mm256_and_si256(bytes, _mm256_set1_epi16(0x00ff)); }
 inline __m256i odd_unsigned(__m256i bytes) { return _mm256_srli_epi16(bytes, 8); }
 inline __m256i even_signed(__m256i bytes) { return _mm256_srai_epi16(_mm256_slli_epi16(bytes, 8), 8); }
@@ -113,8 +114,8 @@ inline Sums add_squares(Sums sums, Bytes a, Bytes b) {
   return add_products(sums, even, odd, even, odd);
 }
 inline Sums add_differences(Sums sums, Bytes a, Bytes b) { return _mm256_add_epi32(sums, _mm256_sad_epu8(a, b)); }
-// Sixteen counts looked up by half a byte at a time (Mula, Kurz and Lemire, "Faster population counts using AVX2",
-// 2018).
+// Adds the number of bits set, looked up half a byte at a time in registers (Mula, Kurz and Lemire, "Faster population
+// counts using AVX2", 2018).
 inline Sums add_bits(Sums sums, Bytes bytes) {
   const __m256i low = _mm256_set1_epi8(0x0f);
   const __m256i table = _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4));
@@ -149,7 +150,7 @@ struct DotU8S8 {
   }
 };
 
-// Sixteen rows by four queries: eight sums and four halves of rows in the sixteen registers.
+// A tile is sixteen rows by four queries: eight sums and four halves of rows fill most of the sixteen registers.
 constexpr std::size_t kPanelLanes = 8;
 constexpr std::size_t kTileVectors = 2;
 constexpr std::size_t kTileQueries = 4;
@@ -179,7 +180,7 @@ inline void panel_store(std::int32_t* to, PanelSums sums, std::int32_t) {
 
 #include "kernels/generic/parts.inl"
 
-// Most blocks have no hit: those that have one are gone through singly.
+// Most blocks have no hit; the few that have one are scanned row by row.
 constexpr std::size_t kHitLanes = 8;
 inline std::size_t append_hits(const std::int32_t* dots, std::size_t first, std::size_t count, const Screen& screen,
                                std::size_t found, std::uint32_t* hits, float* bounds) {
@@ -197,8 +198,8 @@ inline std::size_t append_hits(const std::int32_t* dots, std::size_t first, std:
   return append_hits_singly(dots, first, count, screen, found, hits, bounds);
 }
 
-// Half a line at once, each half of a register being the table of one code. Entries are moved to be unsigned, so that
-// the sums of even rows and of odd ones part in 16 bits.
+// Half a line at once: each half of a register is the table of one code. Entries are shifted to be unsigned, so that
+// the sums of even and odd rows can be separated in 16 bits.
 constexpr std::size_t kCodeBlocks = 2;
 constexpr std::size_t kCodeQueries = 1;
 struct CodeLine {
@@ -208,7 +209,7 @@ struct CodeTables {
   const std::int8_t* entries;
 };
 struct CodeSums {
-  __m256i both, odd;  // of 16 bits: even rows' sums plus 256 times odd rows', and the odd rows' alone
+  __m256i both, odd;  // 16-bit sums: those of even rows plus 256 times those of odd rows, and those of odd rows alone
 };
 inline CodeLine code_line(const std::uint8_t* from) {
   const __m256i half = _mm256_set1_epi8(0x0f);
@@ -220,7 +221,7 @@ inline CodeLine code_line(const std::uint8_t* from) {
 inline CodeTables code_tables(const std::int8_t* from) { return {from}; }
 inline CodeSums no_code_sums() { return {_mm256_setzero_si256(), _mm256_setzero_si256()}; }
 inline CodeSums code_step(CodeSums sums, CodeLine line, CodeTables tables) {
-  const __m256i sign = _mm256_set1_epi8(-128);  // adds 128, which is 64 for each of two entries
+  const __m256i sign = _mm256_set1_epi8(-128);  // adds 128: 64 for each of two entries
   for (int h = 0; h < 2; ++h) {
     const __m256i low = _mm256_shuffle_epi8(load_bytes(tables.entries + h * 32), line.low[h]);
     const __m256i high = _mm256_shuffle_epi8(load_bytes(tables.entries + 64 + h * 32), line.high[h]);

@@ -9,7 +9,7 @@ namespace {
 
 #include "kernels/generic/avx512.inl"
 
-// A line at once: each quarter of the register is the four codes' own table.
+// One line at once: each quarter of the register is the table of one of four codes.
 constexpr std::size_t kCodeBlocks = 4;
 constexpr std::size_t kCodeQueries = 1;
 struct CodeLine {
@@ -17,7 +17,7 @@ struct CodeLine {
 };
 using CodeTables = CodeLine;
 struct CodeSums {
-  __m512i both, odd;  // of 16 bits: even rows' sums plus 256 times odd rows', and the odd rows' alone
+  __m512i both, odd;  // 16-bit sums: those of even rows plus 256 times those of odd rows, and those of odd rows alone
 };
 inline CodeLine code_line(const std::uint8_t* from) {
   const __m512i half = _mm512_set1_epi8(0x0f);

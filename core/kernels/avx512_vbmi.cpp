@@ -1,4 +1,5 @@
-// AVX-512 with VNNI and VBMI: Ice Lake, Zen 4 and later. As avx512.cpp, and bytes are looked up across a register.
+// AVX-512 with VNNI and VBMI: Ice Lake, Zen 4 and later. Same as avx512.cpp, except that bytes are looked up across a
+// register.
 #include <immintrin.h>
 #include <string.h>
 
@@ -9,11 +10,11 @@ namespace {
 
 #include "kernels/generic/avx512.inl"
 
-// The line's columns become rows, four codes of one row side by side, so that one instruction sums them in 32 bits.
+// The line is transposed so that the four codes of one row are adjacent and one instruction sums them in 32 bits.
 constexpr std::size_t kCodeBlocks = 4;
 constexpr std::size_t kCodeQueries = 2;
 struct CodeLine {
-  __m512i low, high;  // the half byte, and above it which of four tables it looks into
+  __m512i low, high;  // the 4-bit code, and above it the number of the table (of four) to look it up in
 };
 struct CodeTables {
   __m512i low, high;

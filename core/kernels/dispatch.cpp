@@ -9,7 +9,8 @@
 namespace nearabout::kernels {
 namespace {
 
-// In order of preference, the last first; docs/explanation/dispatch.md has the measurements behind the order.
+// Returns the tables in order of preference, best last; docs/explanation/dispatch.md has the measurements behind the
+// order.
 std::vector<const Table*> find_tables() {
   [[maybe_unused]] const CpuFeatures& cpu = cpu_features();
   std::vector<const Table*> tables = {&scalar::table};
@@ -48,8 +49,8 @@ const Table& choose_table(const char* forced) {
     names += candidate->name;
   }
   throw InvalidInputError("NEARABOUT_ISA is \"" + std::string(forced) +
-                          "\", which is not an instruction set of this processor and this build. It can be one of: " +
-                          names + ". Unset it to have the best of them chosen.");
+                          "\", which this processor or this build does not support. It can be one of: " + names +
+                          ". Unset it to use the best of them.");
 }
 
 const Table& table() {

@@ -1,4 +1,4 @@
-// The tables of this build, for dispatch and its tests.
+// The kernel tables of this build, for dispatch and its tests.
 #pragma once
 
 #include "kernels/kernels.h"
@@ -24,7 +24,8 @@ namespace neon_dot {
 extern const Table table;
 }
 
-// What table() does at its first call, with the value of NEARABOUT_ISA, which null or empty stands for not set.
+// Returns the table for this value of NEARABOUT_ISA; null or empty means that the variable is not set. table() calls it
+// once.
 const Table& choose_table(const char* forced);
 
 }  // namespace nearabout::kernels

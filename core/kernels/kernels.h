@@ -26,7 +26,7 @@ struct Rows {
   std::size_t stride;
   const std::uint32_t* rows;
   std::size_t count;
-  bool fetched = false;  // the caller has asked the memory for them some time ago
+  bool fetched = false;  // the caller has already prefetched the rows
 };
 
 // out[i] = f(query, row i). `dims` counts elements; for bits it counts bytes of a row.
@@ -59,7 +59,7 @@ struct BitKernels {
 
 // --- Screen kernels: s8 queries against u8 rows. ---
 //
-// Rows kept as s8 become u8 by `flip` = 0x80, which is xor-ed into every byte read; 0 leaves them alone.
+// Rows stored as s8 become u8 by `flip` = 0x80, which is xor-ed into every byte read; 0 leaves them alone.
 
 // out[i] = sum_j query[j] * (row_i[j] ^ flip), for rows 0 .. rows.count-1 or those listed.
 using ScreenRows = void (*)(const std::int8_t* query, Rows rows, std::size_t dims, std::uint8_t flip,
@@ -73,8 +73,9 @@ inline constexpr std::size_t kPanelQueries = 8;
 constexpr std::size_t padded_dims(std::size_t dims) { return (dims + 3) / 4 * 4; }
 constexpr std::size_t panel_bytes(std::size_t dims) { return kPanelRows * padded_dims(dims); }
 
-// Regroups `count` (at most kPanelRows) rows: byte (r, j) goes to ((j / 4) * kPanelRows + r) * 4 + j % 4, flipped; what
-// is missing (rows past count, dimensions past dims) is zero. `panel` is 64-byte aligned, of panel_bytes(dims).
+// Regroups `count` (at most kPanelRows) rows: byte (r, j) goes to ((j / 4) * kPanelRows + r) * 4 + j % 4, flipped.
+// Missing rows (past count) and dimensions (past dims) are filled with zeros. `panel` is 64-byte aligned and has
+// panel_bytes(dims) bytes.
 using PackPanel = void (*)(const void* rows, std::size_t stride, std::size_t count, std::size_t dims, std::uint8_t flip,
                            std::uint8_t* panel);
 
@@ -83,11 +84,11 @@ using PackPanel = void (*)(const void* rows, std::size_t stride, std::size_t cou
 using PanelDot = void (*)(const std::uint8_t* panel, const std::int8_t* queries, std::size_t stride, std::size_t count,
                           std::size_t dims, std::int32_t* out);
 
-// Which rows may still be near, by a bound on their distance:
+// Selects the rows that may still be near, by a bound on their distance:
 //   bound[i] = offsets[i] + scale * dots[i] - slack * errors[i]     (float32; offsets or errors may be null: zero)
-// Every operation rounds for itself, from left to right, so that all instruction sets return the same bits.
+// Operations are rounded separately, from left to right, so that all instruction sets return the same bits.
 // Row i is a hit where bound[i] <= threshold (never for NaN). Hits are written in order, compressed, as (index i,
-// bound). Returns how many; hits and bounds have room for `count` rounded up to a multiple of 16.
+// bound). Returns the number of hits; hits and bounds have room for `count` rounded up to a multiple of 16.
 struct Screen {
   const float* offsets;
   const float* errors;
@@ -108,20 +109,20 @@ struct ScreenKernels {
 // --- A small dense product, for projections. ---
 //
 // out[i * outputs + o] = sum_j vectors[i * dims + j] * matrix[j * outputs + o] in float32; outputs is a multiple of 16.
-// The dimensions are summed in blocks of 64 and the blocks after each other, so a sum is off by at most (66 + dims /
-// 64) * 2^-24 of the sum of the magnitudes.
+// The dimensions are summed in blocks of 64 and the block sums one after another, so a sum is off by at most (66 + dims
+// / 64) * 2^-24 of the sum of the magnitudes.
 using Project = void (*)(const float* vectors, std::size_t count, std::size_t dims, const float* matrix,
                          std::size_t outputs, float* out);
 
 // --- Code kernels: sums over tables that 4-bit codes look up. ---
 //
-// Rows lie in blocks of 16. A block is `lines` lines of 64 bytes and one more of terms. Byte t * 16 + r of line g (t =
-// 0
-// .. 3) holds two codes of row r: code 8 g + t in its low half and code 8 g + 4 + t in its high half. The terms are 16
-// offsets, then 16 scales, each a u16. A query has a table of 16 signed bytes for each code, one after the other, the
-// first at an address divisible by 64; none is larger than kMaxEntry, so that two of them fit a byte, and kMaxLines
-// lines of such pairs 16 bits: no sum saturates or overflows anywhere. (Bytes in this order are what fast scans of
-// product codes use, too: Andre, Kermarrec and Le Scouarnec, "Cache locality is not enough", VLDB 2015.)
+// Rows are stored in blocks of 16. A block is `lines` lines of 64 bytes followed by one line of terms. In line g, byte
+// t * 16 + r, for t from 0 to 3, holds two codes of row r: code 8 g + t in its low half and code 8 g + 4 + t in its
+// high half. The terms are 16 offsets, then 16 scales, each a u16. A query has a table of 16 signed bytes for each
+// code, one after another, the first at an address divisible by 64; no entry is larger than kMaxEntry, so two entries
+// fit in a byte, and kMaxLines lines of such pairs fit in 16 bits: no sum saturates or overflows anywhere. (Fast scans
+// of product codes use this byte order, too: Andre, Kermarrec and Le Scouarnec, "Cache locality is not enough", VLDB
+// 2015.)
 inline constexpr std::size_t kBlockRows = 16;
 inline constexpr std::size_t kLineBytes = 64;
 inline constexpr std::size_t kLineCodes = 8;
@@ -130,36 +131,36 @@ inline constexpr std::size_t kMaxLines = 64;
 inline constexpr int kMaxEntry = 63;
 constexpr std::size_t block_bytes(std::size_t lines) { return (lines + 1) * kLineBytes; }
 
-// A query on its way through some rows. For row i of them,
+// The state of one query during a scan. The estimate for row i is
 //   estimate = (base + offset_step * offset_i) + (scale * scale_i) * sum_i
-// with sum_i = sum over its codes of the entries that they look up (every operation rounds for itself: equal bits on
-// every instruction set). Rows with estimate <= threshold are hits, appended in order at `found` as (number, estimate);
-// there is room for all rows, rounded up to a multiple of 16, past `found`.
+// where sum_i is the sum of the table entries that the row's codes look up (operations are rounded separately, so every
+// instruction set returns the same bits). Rows with estimate <= threshold are hits, appended in order at `found` as
+// (number, estimate); there is room past `found` for all rows, rounded up to a multiple of 16.
 struct CodeScan {
   const std::int8_t* tables;
   float base;
   float offset_step;
   float scale;
   float threshold;
-  std::uint32_t first;  // the number of the first row
+  std::uint32_t first;  // number of the first row
   std::uint32_t* numbers;
   float* estimates;
   std::size_t found;
 };
-// `rows` rows of whole blocks (the last may be filled in part), for `queries` queries.
+// Scans `rows` rows stored in whole blocks (the last may be only partly filled), for `queries` queries.
 using ScanCodes = void (*)(const std::uint8_t* blocks, std::size_t rows, std::size_t lines, CodeScan* const* scans,
                            std::size_t queries);
 
-// The tables of a query, for codes that each stand for `directions` values by one of 16 patterns:
+// Fills the tables of a query, for codes that each encode `directions` values by one of 16 patterns:
 //   tables[16 c + v] = round(factor * sum_j query[c * directions + j] * patterns[16 j + v]),   c < codes
-// ties to even; the caller sees to it that no entry is larger than kMaxEntry.
+// Ties round to even; the caller ensures that no entry is larger than kMaxEntry.
 using FillTables = void (*)(const float* query, std::size_t codes, std::size_t directions, const float* patterns,
                             float factor, std::int8_t* tables);
 
-// Keeps the least of `count` estimates and their numbers, in order: at least `wanted` of them, and no more than
-// max_kept(wanted), but that all which tie with the last are kept. Returns how many; *threshold is what none of
-// them exceeds. No estimate is NaN. Room as for hits. The search for the threshold is the same on every instruction
-// set, to the last bit.
+// Keeps the smallest of `count` estimates and their numbers, in order: at least `wanted` of them and at most
+// max_kept(wanted), except that all estimates tied with the last one are kept. Returns how many were kept; none of them
+// exceeds *threshold. No estimate may be NaN. Buffers need the same room as for hits. The search for the threshold is
+// the same on every instruction set, to the last bit.
 constexpr std::size_t max_kept(std::size_t wanted) { return wanted + wanted / 8 + 1; }
 using KeepLeast = std::size_t (*)(float* estimates, std::uint32_t* numbers, std::size_t count, std::size_t wanted,
                                   float* threshold);
@@ -180,11 +181,11 @@ struct Table {
   CodeKernels codes;
 };
 
-// The table in use. Chosen at the first call: the one named by NEARABOUT_ISA (InvalidInputError if this CPU or this
-// build lacks it), else the best that the CPU and the operating system support.
+// Returns the table in use. It is chosen at the first call: the one named by NEARABOUT_ISA (InvalidInputError if this
+// CPU or this build lacks it), otherwise the best that the CPU and the operating system support.
 const Table& table();
 
-// Every table that can run here, scalar first: for tests, and for `nearabout info`.
+// All tables that can run here, scalar first: for tests, and for `nearabout info`.
 struct TableList {
   const Table* const* begin_;
   std::size_t count;

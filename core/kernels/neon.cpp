@@ -1,4 +1,4 @@
-// NEON as every ARMv8-A processor has it.
+// NEON as on every ARMv8-A processor.
 #include <arm_neon.h>
 #include <string.h>
 
@@ -9,7 +9,7 @@ namespace {
 
 #include "kernels/generic/neon.inl"
 
-// Products of bytes fit 16 bits, and are added in pairs to 32.
+// Adds products of bytes, which fit 16 bits, in pairs to 32-bit sums.
 inline Sums add_unsigned(Sums sums, Bytes a, Bytes b) {
   const Sums low = vpadalq_u16(sums, vmull_u8(vget_low_u8(a), vget_low_u8(b)));
   return vpadalq_u16(low, vmull_high_u8(a, b));
@@ -37,15 +37,15 @@ struct DotI8I8 {
   static constexpr bool kUnsigned = false;
   static Sums step(Sums sums, Bytes query, Bytes row) { return add_signed(sums, query, row); }
 };
-struct DotU8S8 {  // query (row - 128): there is no product of unequal signs
+struct DotU8S8 {  // query (row - 128): ARMv8.0 has no product of unsigned and signed bytes
   static constexpr Byte kRowFlip = 0x80;
   static constexpr int kQueryFactor = 128;
   static constexpr bool kUnsigned = false;
   static Sums step(Sums sums, Bytes query, Bytes row) { return add_signed(sums, query, row); }
 };
 
-// Two sums to a row, one for each pair of dimensions, until the end. Sixteen rows by two queries: sixteen registers of
-// sums.
+// Two sums per row, one for each pair of dimensions, until the end. A tile is sixteen rows by two queries: sixteen
+// registers of sums.
 constexpr std::size_t kPanelLanes = 4;
 constexpr std::size_t kTileVectors = 4;
 constexpr std::size_t kTileQueries = 2;

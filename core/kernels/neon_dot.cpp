@@ -29,14 +29,14 @@ struct DotI8I8 {
   static constexpr bool kUnsigned = false;
   static Sums step(Sums sums, Bytes query, Bytes row) { return add_signed(sums, query, row); }
 };
-struct DotU8S8 {  // query (row - 128): the product of unequal signs came later, with I8MM
+struct DotU8S8 {  // query (row - 128): the product of unsigned and signed bytes came later, with I8MM
   static constexpr Byte kRowFlip = 0x80;
   static constexpr int kQueryFactor = 128;
   static constexpr bool kUnsigned = false;
   static Sums step(Sums sums, Bytes query, Bytes row) { return add_signed(sums, query, row); }
 };
 
-// Sixteen rows by four queries: sixteen sums in the thirty-two registers.
+// A tile is sixteen rows by four queries: sixteen sums in the thirty-two registers.
 constexpr std::size_t kPanelLanes = 4;
 constexpr std::size_t kTileVectors = 4;
 constexpr std::size_t kTileQueries = 4;

@@ -1,4 +1,4 @@
-// The kernels in plain C++, for any processor. Vectors are small arrays, which a compiler may put into whatever
+// The kernels in plain C++, for any processor. Vectors are small arrays, which a compiler may place in whatever
 // registers the target's baseline has.
 #include <math.h>
 #include <string.h>
@@ -53,7 +53,8 @@ inline float as_float(std::uint32_t bits) {
   return value;
 }
 
-// IEEE 754 binary16: a sign, five bits of exponent (bias 15), ten of fraction. Every value is a binary32 value.
+// Widens an IEEE 754 binary16 value: a sign, five bits of exponent (bias 15), ten of fraction. Every value is exact in
+// binary32.
 inline float widen_half(std::uint16_t half) {
   const std::uint32_t sign = (half & 0x8000u) << 16;
   const std::uint32_t exponent = (half >> 10) & 0x1fu;
@@ -161,7 +162,7 @@ inline Sums add_differences(Sums sums, Bytes a, Bytes b) {
   }
   return sums;
 }
-// Pairs, then fours, then the byte: the textbook's count.
+// Adds the number of bits set the textbook way: counts in pairs, then in fours, then in the byte.
 inline Sums add_bits(Sums sums, Bytes bytes) {
   for (int i = 0; i < 16; ++i) {
     unsigned value = bytes.lane[i];

@@ -47,8 +47,8 @@ const kernels::RealKernels& real_kernels(Element rows) {
   }
 }
 
-// The query may start anywhere (as a slice of bytes does), and may be a row of the index itself, of any type. Returns
-// the square of its length.
+// Widens the query and returns its squared norm. The query may start at any address (as a slice of bytes does), and may
+// be a row of the index itself, of any type.
 double widen(std::vector<double>& values, Element element, const void* query, std::size_t dims) {
   std::vector<float> floats(dims);
   to_f32(element, query, dims, floats.data());
@@ -67,7 +67,8 @@ bool follows_from_products(Metric metric) {
          metric == Metric::dot;
 }
 
-// Integer kernels need a query of the rows' own type: a float query qualifies where every value is one of that type's.
+// Returns true if the query can be converted to the rows' integer type, which integer kernels need: a float query can
+// if all its values fit that type.
 bool fits_integers(const std::vector<double>& values, Element rows) {
   const double low = rows == Element::u8 ? 0 : -128;
   const double high = rows == Element::u8 ? 255 : 127;
@@ -98,11 +99,11 @@ void BoundQuery::bind_bits(const void* query) {
 
 void BoundQuery::bind_real(Element rows, const void* query, Element element) {
   norm_ = std::sqrt(widen(values_, element, query, dims_));
-  if (!std::isfinite(norm_)) throw_not_finite(values_);  // the squares of floats are far from overflow
+  if (!std::isfinite(norm_)) throw_not_finite(values_);  // float squares are far from overflowing a double
   require_direction();
   if (metric_ == Metric::haversine && !(std::abs(values_[0]) <= 90))
     throw InvalidInputError("the query's latitude is " + std::to_string(values_[0]) +
-                            " degrees; it must lie between -90 and 90 (order: latitude, longitude)");
+                            " degrees; it must be between -90 and 90 (the order is latitude, longitude)");
   if ((rows == Element::u8 || rows == Element::i8) && fits_integers(values_, rows)) {
     std::vector<std::uint8_t> bytes(dims_);
     for (std::size_t j = 0; j < dims_; ++j) bytes[j] = static_cast<std::uint8_t>(static_cast<int>(values_[j]) & 0xff);
@@ -129,7 +130,7 @@ void BoundQuery::bind_integer(Element rows, const void* query) {
 void BoundQuery::require_direction() const {
   if (metric_ == Metric::cosine && norm_ == 0)
     throw InvalidInputError(
-        "the query is a zero vector: it has no direction, so no cosine; give a vector that is not zero");
+        "the query is a zero vector, which has no direction and so no cosine; give a vector that is not zero");
 }
 
 void BoundQuery::rdists(kernels::Rows rows, double* out) const {
@@ -147,10 +148,11 @@ void BoundQuery::rdists(kernels::Rows rows, double* out) const {
     for (std::size_t i = 0; i < rows.count; ++i) out[i] = 0.0 - out[i];
 }
 
-// Makes distances of projections on the rows; those that are mostly rounding are computed anew, from the rows.
+// Computes cosine distances from normalised products; distances that are mostly rounding error are recomputed from the
+// rows.
 void BoundQuery::cosines(kernels::Rows rows, double* out) const {
   const double norm = norm_;
-  std::int64_t near = 0;  // as wide as the numbers: counted several at a time
+  std::int64_t near = 0;  // as wide as a double, so that the compiler can count several at a time
   for (std::size_t i = 0; i < rows.count; ++i) {
     out[i] = std::clamp(1.0 - out[i] / norm, 0.0, 2.0);
     near += out[i] < kNearCosine ? 1 : 0;
@@ -178,7 +180,7 @@ double BoundQuery::near_cosine(const void* row, std::vector<float>& scratch) con
   return near_cosine_distance(values_.data(), scratch.data(), dims_);
 }
 
-// In whole numbers up to the last step, which is that of the kernel: equal bits.
+// Computes in whole numbers up to the last step, which is the same as the kernel's, so results have equal bits.
 void BoundQuery::rdists(kernels::Rows rows, const std::uint32_t* squares, double* out) const {
   product_(bytes_.data(), rows, bytes_.size(), out);
   for (std::size_t i = 0; i < rows.count; ++i) {
@@ -188,7 +190,7 @@ void BoundQuery::rdists(kernels::Rows rows, const std::uint32_t* squares, double
     else if (metric_ == Metric::cosine)
       out[i] = square == 0 ? 0.0 : out[i] / std::sqrt(square);
     else
-      out[i] = std::max(0.0, (square_ - out[i]) + (square - out[i]));  // below only where `squares` are wrong
+      out[i] = std::max(0.0, (square_ - out[i]) + (square - out[i]));  // smaller only if `squares` is wrong
   }
   if (metric_ == Metric::cosine) cosines(rows, out);
 }
@@ -206,8 +208,9 @@ double BoundQuery::distance(double rdist) const {
 
 namespace {
 
-// The largest number whose square root is at most `radius`: roots round, so it is not quite the square (at 3, the
-// square of the root is below 3, and a radius of that root would miss what lies exactly there). A few steps at most.
+// Returns the largest number whose square root is at most `radius`. Roots are rounded, so this is not exactly
+// radius^2: in double, sqrt(3)^2 is below 3, and a radius of sqrt(3) would miss a vector at exactly that distance.
+// Takes a few steps at most.
 double square_within(double radius) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
   double square = radius * radius;
@@ -219,7 +222,7 @@ double square_within(double radius) {
   return square;
 }
 
-// The same for a number of bits and its share of `dims`.
+// Returns the largest bit count whose fraction of `dims` is at most `radius`.
 double bits_within(double radius, double dims) {
   const double bits = std::nearbyint(radius * dims);
   return bits / dims <= radius ? bits : bits - 1;

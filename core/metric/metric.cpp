@@ -45,12 +45,12 @@ void require_comparable(Metric metric, Element element, std::size_t dims) {
   const bool of_bits = metric == Metric::hamming || metric == Metric::jaccard;
   if (of_bits && element != Element::bits)
     throw InvalidInputError(who + " compares bits, not " + quoted(name_of(element)) +
-                            ": give boolean vectors, or packed bytes with dtype='bits'");
+                            "; give boolean vectors, or packed bytes with dtype='bits'");
   if (!of_bits && element == Element::bits)
-    throw InvalidInputError(who + " does not compare bits: use 'hamming' or 'jaccard', or give numbers");
+    throw InvalidInputError(who + " does not compare bits; use 'hamming' or 'jaccard', or give numbers");
   if (metric == Metric::haversine && (dims != 2 || element != Element::f32))
-    throw InvalidInputError(who + " takes (latitude, longitude) in degrees as float32, 2 dimensions, not " +
-                            std::to_string(dims) + " of " + quoted(name_of(element)));
+    throw InvalidInputError(who + " takes (latitude, longitude) in degrees, 2 dimensions of float32, not " +
+                            std::to_string(dims) + " dimensions of " + quoted(name_of(element)));
   if (dims == 0 || dims > kernels::kMaxDims)
     throw InvalidInputError("vectors have " + std::to_string(dims) + " dimensions; 1 to " +
                             std::to_string(kernels::kMaxDims) + " are supported");

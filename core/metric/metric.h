@@ -1,4 +1,4 @@
-// What "near" means: the metrics by SciPy's names, and what each accepts.
+// The metrics, under SciPy's names, and the vectors that each accepts.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ enum class Metric : std::uint32_t {
   cosine = 3,
   dot = 4,  // the negative inner product, so that smaller is closer
   manhattan = 5,
-  hamming = 6,    // the share of bits that differ
+  hamming = 6,    // fraction of bits that differ
   jaccard = 7,    // bits: 1 - |and| / |or|
   haversine = 8,  // degrees (latitude, longitude) in, metres out
 };

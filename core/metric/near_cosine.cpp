@@ -23,7 +23,7 @@ double sum_of(std::size_t dims, Term term) {
 // 1 - cos = sin^2 / (1 + cos).
 double from_square_of_sine(double square) { return square / (1 + std::sqrt(1 - std::min(square, 1.0))); }
 
-// Whether other = factor * one. Products of two float32 are exact in double.
+// Returns true if other = factor * one. Products of two float32 are exact in double.
 template <class One, class Other>
 bool are_multiples(const One* one, const Other* other, std::size_t dims) {
   const std::size_t place = static_cast<std::size_t>(std::find_if(one, one + dims, [](One x) { return x != 0; }) - one);
@@ -34,8 +34,8 @@ bool are_multiples(const One* one, const Other* other, std::size_t dims) {
   return true;
 }
 
-// What is left of `other` beside its part along `one` has the length |other| sin. Of a multiple only rounding is left,
-// or nothing: there the vectors are compared exactly.
+// Computes the distance from the component of `other` perpendicular to `one`, whose length is |other| sin. For a
+// multiple only rounding error remains, or nothing: such vectors are compared exactly.
 template <class One, class Other>
 double distance_of(const One* one, const Other* other, std::size_t dims) {
   constexpr double kRounding = 1e-28;
@@ -45,9 +45,9 @@ double distance_of(const One* one, const Other* other, std::size_t dims) {
   const double square = sum_of(dims, [=](std::size_t j) { return a(j) * a(j); });
   const double other_square = sum_of(dims, [=](std::size_t j) { return b(j) * b(j); });
   const double along = product / square;
-  const double rest = sum_of(dims, [=](std::size_t j) { return (b(j) - along * a(j)) * (b(j) - along * a(j)); });
-  if (rest <= kRounding * other_square && are_multiples(one, other, dims)) return 0;
-  return from_square_of_sine(std::max(rest / other_square, std::numeric_limits<double>::denorm_min()));
+  const double remainder = sum_of(dims, [=](std::size_t j) { return (b(j) - along * a(j)) * (b(j) - along * a(j)); });
+  if (remainder <= kRounding * other_square && are_multiples(one, other, dims)) return 0;
+  return from_square_of_sine(std::max(remainder / other_square, std::numeric_limits<double>::denorm_min()));
 }
 
 }  // namespace
@@ -62,7 +62,8 @@ double near_cosine_distance(const float* one, const float* other, std::size_t di
   return distance_of(one, other, dims);
 }
 
-// Both products are below 2^64, and the first is never less (Cauchy-Schwarz).
+// Computes the distance from the Gram determinant: both products are below 2^64, and the first is never smaller
+// (Cauchy-Schwarz).
 double near_cosine_distance(std::uint64_t square, std::uint64_t other_square, std::uint64_t product) {
   const std::uint64_t whole = square * other_square;
   return from_square_of_sine(static_cast<double>(whole - product * product) / static_cast<double>(whole));

@@ -1,4 +1,4 @@
-// What both parsers gather, and how they say what is wrong.
+// The rows and problems that both parsers collect.
 #pragma once
 
 #include <cstddef>
@@ -15,25 +15,25 @@
 
 namespace nearabout::parse {
 
-// The first thing that cannot be read. A value and not an exception: the caller, who knows the file's name, makes the
-// sentence.
+// The first problem in the input. A value instead of an exception, because the caller, who knows the file's name,
+// writes the message.
 struct Problem {
   enum class Kind : std::uint8_t {
-    too_few_numbers,   // found: how many there are
-    too_many_numbers,  // found: how many there are
+    too_few_numbers,   // found: how many numbers there are
+    too_many_numbers,  // found: how many numbers there are
     not_a_number,      // token: the field
-    not_utf8,          // token: the key's bytes; found: the place of the bad byte in it
+    not_utf8,          // token: the key's bytes; found: the position of the invalid byte in it
     more_rows,         // data goes on after the announced number of rows
     truncated,         // the data ends inside a row
   };
   Kind kind;
-  std::uint64_t place;  // the line, or the byte where the record begins
+  std::uint64_t place;  // the line number, or the offset of the byte where the record begins
   std::uint64_t found = 0;
   std::string token{};
 };
 
 struct Counts {
-  std::uint64_t rows_read = 0;  // with duplicates
+  std::uint64_t rows_read = 0;  // including duplicates
   std::uint64_t skipped = 0;    // rows that cannot be read
   std::uint64_t duplicates = 0;
   std::uint64_t bytes_repaired = 0;
@@ -42,10 +42,10 @@ struct Counts {
 
 struct CollectOptions {
   std::size_t dims;                             // 1 or more
-  std::optional<std::uint64_t> announced_rows;  // more of them is a Problem
-  std::size_t reserved_rows = 0;                // room to take at once: at most what the data can hold
+  std::optional<std::uint64_t> announced_rows;  // more rows than that are a Problem
+  std::size_t reserved_rows = 0;                // rows to reserve at once: at most as many as the data can hold
   OnBadUtf8 on_bad_utf8 = OnBadUtf8::strict;
-  bool skip_bad = false;  // leave out rows that cannot be read
+  bool skip_bad = false;  // skip rows that cannot be read
 };
 
 class Collector {
@@ -55,7 +55,7 @@ class Collector {
   bool full() const { return options_.announced_rows && counts.rows_read + counts.skipped >= *options_.announced_rows; }
   float* next_row() { return rows_.next(); }
 
-  // Keeps the row last filled, under this key; of a key that comes again only the first row stays.
+  // Keeps the row last filled under this key; if a key occurs more than once, only its first row is kept.
   std::optional<Problem> keep(std::string_view key, std::uint64_t place) {
     const std::size_t valid = valid_utf8_prefix(key);
     if (valid != key.size()) {
@@ -75,7 +75,7 @@ class Collector {
     return std::nullopt;
   }
 
-  // Leaves a row out and counts it where that is wanted; otherwise returns the problem.
+  // Skips a row and counts it if `skip_bad` is set; otherwise returns the problem.
   std::optional<Problem> skip_or_return(std::optional<Problem> problem) {
     if (!options_.skip_bad || !problem) return problem;
     ++counts.skipped;
@@ -84,8 +84,8 @@ class Collector {
   }
 
   std::size_t dims() const { return options_.dims; }
-  // Rows that were kept and not yet taken. Taking them now and then keeps memory bounded; the keys stay, so that one
-  // that comes again is still known.
+  // Returns the number of rows kept and not yet taken. Taking them from time to time bounds memory; the keys stay, so
+  // that duplicates are still recognised.
   std::size_t rows() const { return rows_.rows(); }
   FloatMemory take_rows() { return rows_.take(); }
 
@@ -94,7 +94,7 @@ class Collector {
   std::vector<Problem> first_skipped;
 
  private:
-  static constexpr std::size_t kShown = 3;  // of the rows that are left out
+  static constexpr std::size_t kShown = 3;  // number of skipped rows to report in detail
 
   CollectOptions options_;
   RowBuffer rows_;

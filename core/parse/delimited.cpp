@@ -13,8 +13,8 @@ std::size_t find(std::string_view text, char wanted) {
   return found == nullptr ? text.size() : static_cast<std::size_t>(static_cast<const char*>(found) - text.data());
 }
 
-// Takes a field that begins with a quote off the front of `rest`, up to the delimiter; two quotes stand for one. False
-// where the quote is not closed, or something follows it.
+// Removes a quoted field from the front of `rest`, up to the delimiter; two quotes stand for one. Returns false if the
+// quote is not closed, or if something follows it.
 bool take_quoted(std::string_view& rest, char delimiter, std::string& field) {
   field.clear();
   for (rest.remove_prefix(1);; rest.remove_prefix(1)) {
@@ -52,7 +52,7 @@ bool read_delimited(std::string_view line, const DelimitedLayout& layout, float*
       line.remove_prefix(field.size());
     }
     if (column == layout.key_column) {
-      // A quote or a carriage return within: readers do not agree on what it means.
+      // A quote or a carriage return inside a field: readers disagree on what it means.
       if (!quoted && field.find_first_of("\"\r") != std::string_view::npos) return false;
       key.assign(field);
     } else {

@@ -12,8 +12,8 @@ namespace {
 constexpr std::size_t kFirstSlots = 1024;
 constexpr std::size_t kMaxKeys = std::numeric_limits<std::uint32_t>::max() - 1;
 
-// Multiply and fold, eight bytes at a time. It lives in memory only, so it may change freely (and differ with byte
-// order).
+// Hashes by multiplying and folding, eight bytes at a time. The hash is only used in memory, so it may change freely
+// (and differ with byte order).
 std::uint64_t hash_of(std::string_view key) {
   constexpr std::uint64_t kMultiplier = 0x9E3779B97F4A7C15U;
   std::uint64_t hash = key.size() * kMultiplier;
@@ -37,7 +37,8 @@ bool KeyTable::insert(std::string_view key) {
   for (; slots_[slot] != 0; slot = (slot + 1) & mask) {
     if ((*this)[slots_[slot] - 1] == key) return false;
   }
-  if (size() >= kMaxKeys) throw InvalidInputError("more than 4,294,967,294 keys: split the file into several");
+  if (size() >= kMaxKeys)
+    throw InvalidInputError("the file has more than 4,294,967,294 keys; split it into several files");
   blob_.insert(blob_.end(), key.begin(), key.end());
   offsets_.push_back(blob_.size());
   slots_[slot] = static_cast<std::uint32_t>(size());

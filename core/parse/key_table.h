@@ -1,4 +1,4 @@
-// Keys as they come from a file: packed one after another, each only once.
+// Distinct keys read from a file, packed one after another.
 #pragma once
 
 #include <cstddef>
@@ -9,11 +9,12 @@
 
 namespace nearabout::parse {
 
-// Key i is the bytes offsets[i] .. offsets[i + 1] of the blob. About 4 bytes a key are spent on finding duplicates, and
-// no string object is ever made: three million words cost what their bytes cost.
+// A set of keys: key i is the bytes offsets[i] .. offsets[i + 1] of the blob. Finding duplicates takes about 4 bytes
+// per key, and no string object is ever created: three million words take no more memory than their bytes.
 class KeyTable {
  public:
-  // False where the key is there already: nothing is changed then. Throws InvalidInputError past 2^32 - 2 keys.
+  // Inserts a key; returns false, and changes nothing, if it is already there. Throws InvalidInputError past 2^32 - 2
+  // keys.
   bool insert(std::string_view key);
 
   std::size_t size() const { return offsets_.size() - 1; }
@@ -25,13 +26,13 @@ class KeyTable {
     std::vector<char> blob;
     std::vector<std::uint64_t> offsets;
   };
-  // The keys themselves; the table is empty then.
+  // Moves the keys out and leaves the table empty.
   Packed take() {
     Packed packed{std::move(blob_), std::move(offsets_)};
     *this = KeyTable();
     return packed;
   }
-  // What the table holds in memory, near enough.
+  // Returns the approximate memory use of the table, in bytes.
   std::size_t bytes() const {
     return blob_.capacity() + offsets_.capacity() * sizeof(offsets_[0]) + slots_.capacity() * sizeof(slots_[0]);
   }

@@ -6,7 +6,8 @@
 
 namespace nearabout::parse {
 
-// One check of room a row and not one a number: the text is made as large as the row could need, and cut afterwards.
+// Checks for room once per row instead of once per number: the text is made as large as a row could need, and truncated
+// afterwards.
 std::string lines_of(const KeyedRows& rows) {
   std::string text;
   std::size_t used = 0;

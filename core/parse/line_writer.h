@@ -1,4 +1,4 @@
-// Lines of a word and its numbers, as word2vec's text format and GloVe's have them.
+// Lines of a word and its numbers, as in word2vec's text format and GloVe's.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,7 @@
 namespace nearabout::parse {
 
 // Rows of float32, one after another, and their keys as in a KeyTable: key i is the bytes offsets[i] .. offsets[i + 1]
-// of the blob, which the caller has checked.
+// of the blob, which the caller has validated.
 struct KeyedRows {
   const char* blob;
   const std::uint64_t* offsets;  // rows + 1
@@ -17,8 +17,8 @@ struct KeyedRows {
   std::size_t dims;
 };
 
-// Each row as its key, its numbers (write_number) with one space before each, and a line feed. Which keys a line can
-// begin with is the caller's to know.
+// Writes each row as its key, its numbers (write_number) with one space before each, and a line feed. The caller must
+// know which keys a line can begin with.
 std::string lines_of(const KeyedRows& rows);
 
 }  // namespace nearabout::parse

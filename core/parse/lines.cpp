@@ -16,7 +16,7 @@ std::string_view without_line_end(std::string_view line) {
   return line;
 }
 
-// Takes the last field off `line`, with the blanks before it.
+// Removes the last field, and the blanks before it, from `line`.
 std::string_view take_last_field(std::string_view& line) {
   std::size_t begin = line.size();
   while (begin != 0 && !is_blank(line[begin - 1])) --begin;
@@ -31,7 +31,7 @@ bool is_whole_number(std::string_view field, float& value) {
   return !field.empty() && read_number(field.data(), end, value) == end;
 }
 
-// The numbers that end a line, at most all fields but the first.
+// Returns how many numbers end a line, at most all fields except the first.
 std::uint64_t trailing_numbers(std::string_view line) {
   std::uint64_t count = 0;
   float ignored;
@@ -39,7 +39,7 @@ std::uint64_t trailing_numbers(std::string_view line) {
   return count;
 }
 
-// "word 0.25": a fraction after the first word of a key.
+// Returns true for a key like "word 0.25": a fraction after its first word.
 bool ends_in_fraction(std::string_view key) {
   const std::string_view last = take_last_field(key);
   float ignored;
@@ -75,7 +75,7 @@ std::optional<Problem> LineParser::finish() {
   return problem;
 }
 
-// The common case: a key of one word. Fails on everything else.
+// Handles the common case, a key of one word; fails on everything else.
 bool LineParser::parse_forward(std::string_view line, std::string_view& key, float* row) const {
   const char* p = line.data();
   const char* const end = p + line.size();
@@ -106,13 +106,13 @@ std::optional<Problem> LineParser::parse_line(std::string_view line) {
   return problem;
 }
 
-// A key with spaces, or a line that cannot be read: slower, and exact about what is wrong.
+// Handles a key with spaces, or a line that cannot be read: slower, and precise about what is wrong.
 std::optional<Problem> LineParser::parse_from_right(std::string_view line) {
   std::string_view key = line;
   float* const row = collector_.next_row();
   for (std::size_t dim = collector_.dims(); dim-- > 0;) {
     const std::string_view field = take_last_field(key);
-    const bool first_field = field.data() == line.data();  // the key itself: numbers are missing
+    const bool first_field = field.data() == line.data();  // this is the key itself: numbers are missing
     if (first_field) return Problem{Problem::Kind::too_few_numbers, line_, trailing_numbers(line)};
     if (!is_whole_number(field, row[dim])) {
       return Problem{Problem::Kind::not_a_number, line_, dim, std::string(field)};

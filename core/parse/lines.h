@@ -1,4 +1,4 @@
-// Lines of a word and its numbers: word2vec's text format, GloVe's and fastText's.
+// Parser for lines of a word and its numbers: word2vec's text format, GloVe's and fastText's.
 #pragma once
 
 #include <cstddef>
@@ -11,25 +11,25 @@
 
 namespace nearabout::parse {
 
-// Takes a text in pieces of any size, as they come from a file or a decompressor.
+// Parses a text fed in pieces of any size, as they come from a file or a decompressor.
 //
-// A line is a key and `dims` numbers, separated by runs of spaces and tabs; it ends with a line feed, perhaps after a
-// carriage return, or with the text. The key is all that stands before the last `dims` fields, so it may hold spaces.
-// A key of several words whose last is a decimal fraction is taken as a row with too many numbers, unless
-// `fractions_in_keys`. With `skip_bad` a line that cannot be read is left out and counted. Blank lines are passed over
-// and counted. The header, if there is one, is the caller's to remove.
+// A line is a key and `dims` numbers, separated by runs of spaces and tabs; it ends with a line feed, possibly after a
+// carriage return, or with the text. The key is everything before the last `dims` fields, so it may contain spaces. A
+// key of several words whose last is a decimal fraction is rejected as a row with too many numbers, unless
+// `fractions_in_keys` is set. With `skip_bad`, lines that cannot be read are skipped and counted. Blank lines are
+// skipped and counted. The caller must remove the header, if there is one.
 class LineParser {
  public:
   LineParser(const CollectOptions& options, std::uint64_t first_line, bool fractions_in_keys)
       : collector_(options), line_(first_line), fractions_in_keys_(fractions_in_keys) {}
 
-  // After a Problem the parser is of no more use.
+  // Parses a piece. The parser must not be used after a Problem.
   std::optional<Problem> feed(std::string_view piece);
-  std::optional<Problem> finish();  // the last line may lack its line feed
+  std::optional<Problem> finish();  // handles a last line without line feed
 
   Collector& collected() { return collector_; }
-  std::uint64_t place() const { return line_; }                // the line that is read next
-  std::size_t waiting_bytes() const { return carry_.size(); }  // of a line whose end has not come yet
+  std::uint64_t place() const { return line_; }                // number of the line to be read next
+  std::size_t waiting_bytes() const { return carry_.size(); }  // bytes of an incomplete line
 
  private:
   std::optional<Problem> parse_line(std::string_view line);
@@ -37,7 +37,7 @@ class LineParser {
   bool parse_forward(std::string_view line, std::string_view& key, float* row) const;
 
   Collector collector_;
-  std::string carry_;  // a line that has begun
+  std::string carry_;  // an incomplete line
   std::uint64_t line_;
   bool fractions_in_keys_;
 };

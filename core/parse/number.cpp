@@ -22,7 +22,7 @@ namespace {
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr std::int64_t kExponentLimit = 1'000'000'000'000;  // far beyond any effect, far from overflow
-constexpr int kDigits = 19;                                 // as many decimal digits as always fit 64 bits
+constexpr int kDigits = 19;                                 // decimal digits that always fit 64 bits
 
 // All powers of ten that float64 holds exactly.
 constexpr double kPowers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
@@ -33,13 +33,13 @@ bool is_digit(char c) { return static_cast<unsigned char>(c - '0') < 10; }
 
 float narrow(double value) {
   constexpr double largest = FLT_MAX;
-  constexpr double tie = 0x1.ffffffp127;  // half-way between FLT_MAX and what would follow it: rounds to infinity
+  constexpr double tie = 0x1.ffffffp127;  // half-way between FLT_MAX and its would-be successor: rounds to infinity
   if (std::abs(value) <= largest) return static_cast<float>(value);
   return std::copysign(std::abs(value) < tie ? FLT_MAX : kInfinity, static_cast<float>(value > 0 ? 1 : -1));
 }
 
-// The correctly rounded float64 of an unsigned decimal number whose syntax has been checked. `exponent` is that of its
-// 19 leading digits: where the value leaves the range, its sign tells on which side.
+// Returns the correctly rounded float64 of an unsigned decimal number whose syntax has been checked. `exponent` is that
+// of its 19 leading digits: if the value is out of range, its sign tells overflow from underflow.
 double nearest_double(const char* begin, const char* end, std::int64_t exponent) {
 #if defined(__cpp_lib_to_chars)
   double value = 0;
@@ -54,7 +54,7 @@ double nearest_double(const char* begin, const char* end, std::int64_t exponent)
 #endif
 }
 
-// The rest of a word, letters of either case; null where it is another.
+// Matches the remaining letters of a word, in either case; returns null if they differ.
 const char* match_word(const char* begin, const char* end, const char* word) {
   for (; *word != '\0'; ++word, ++begin) {
     if (begin == end || (*begin | 0x20) != *word) return nullptr;
@@ -76,21 +76,21 @@ const char* read_name(const char* begin, const char* end, bool negative, float& 
 
 struct Digits {
   std::uint64_t mantissa = 0;
-  int count = 0;              // significant digits taken into the mantissa
+  int count = 0;              // significant digits read into the mantissa
   std::int64_t exponent = 0;  // the value is about mantissa * 10^exponent
-  bool exact = true;          // no digit was left out
+  bool exact = true;          // no digit was dropped
   bool any = false;
 };
 
-// Takes a run of digits. `scale` is what each digit taken does to the exponent (-1 after the point), `left` what each
-// digit left out does (+1 before the point).
+// Reads a run of digits. `scale` is added to the exponent for each digit read (-1 after the point), `left` for each
+// digit dropped (+1 before the point).
 const char* take_digits(const char* p, const char* end, Digits& digits, int scale, int left) {
   const char* const start = p;
   for (; p != end && is_digit(*p); ++p) {
     const auto digit = static_cast<unsigned>(*p - '0');
     if (digits.count < kDigits) {
       digits.mantissa = digits.mantissa * 10 + digit;
-      digits.count += digits.mantissa != 0;  // leading zeros say nothing
+      digits.count += digits.mantissa != 0;  // leading zeros are not significant
       digits.exponent += scale;
     } else {
       digits.exact &= digit == 0;
@@ -101,7 +101,7 @@ const char* take_digits(const char* p, const char* end, Digits& digits, int scal
   return p;
 }
 
-// An exponent must have digits; without them the letter is not part of the number.
+// Reads an exponent. It must have digits; without them the letter is not part of the number.
 const char* take_exponent(const char* p, const char* end, Digits& digits) {
   const char* cursor = p + 1;
   const bool negative = cursor != end && *cursor == '-';
@@ -123,11 +123,11 @@ char* write_name(char* out, const char* name) {
 
 #if defined(__cpp_lib_to_chars)
 char* write_digits(char* out, float value) {
-  char* const last = out + kMaxNumberChars - 3;  // room for a sign and ".0" is kept
-  // Of all float32 this alone has a shortest text that is taken for its neighbour where reading goes by way of float64,
-  // as it does here and in NumPy: rounding twice. (Found by trying them all.)
+  char* const last = out + kMaxNumberChars - 3;  // leaves room for a sign and ".0"
+  // This is the only float32 whose shortest text reads back as its neighbour if it is read via float64, as it is here
+  // and in NumPy, because of double rounding. (Found by trying all of them.)
   if (value == 7.038531e-26F) return std::to_chars(out, last, value, std::chars_format::scientific, 8).ptr;
-  // The bounds between which Python and NumPy write no exponent.
+  // The bounds within which Python and NumPy write no exponent.
   const bool plain = value == 0 || (value >= 1e-4F && value < 1e16F);
   return std::to_chars(out, last, value, plain ? std::chars_format::fixed : std::chars_format::scientific).ptr;
 }
@@ -143,9 +143,9 @@ char* write_digits(char* out, float value) {
 
 }  // namespace
 
-// The fast way is Clinger's (How to read floating point numbers accurately, PLDI 1990): where mantissa and power of ten
-// are both exact in float64, one multiplication or division rounds once. Nearly every number in a vector file is such a
-// one.
+// The fast path is Clinger's (How to read floating point numbers accurately, PLDI 1990): if mantissa and power of ten
+// are both exact in float64, one multiplication or division rounds once. Nearly every number in a vector file
+// qualifies.
 const char* read_number(const char* begin, const char* end, float& value) {
   const char* p = begin;
   const bool negative = p != end && *p == '-';
@@ -159,7 +159,7 @@ const char* read_number(const char* begin, const char* end, float& value) {
   if (p != end && (*p | 0x20) == 'e') p = take_exponent(p, end, digits);
 
   double magnitude;
-  // FLT_EVAL_METHOD: with x87's longer registers the product would be rounded twice.
+  // FLT_EVAL_METHOD: x87's longer registers would round the product twice.
   if (FLT_EVAL_METHOD == 0 && digits.exact && digits.mantissa <= (std::uint64_t{1} << 53) &&
       digits.exponent >= -kMaxPower && digits.exponent <= kMaxPower) {
     magnitude = static_cast<double>(digits.mantissa);
@@ -173,7 +173,7 @@ const char* read_number(const char* begin, const char* end, float& value) {
   return p;
 }
 
-// write_digits takes finite numbers that are not negative.
+// Handles the sign, infinities and NaN; write_digits takes finite non-negative numbers only.
 char* write_number(char* out, float value) {
   if (std::isnan(value)) return write_name(out, "nan");
   if (std::signbit(value)) *out++ = '-';

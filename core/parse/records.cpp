@@ -16,7 +16,7 @@ void copy_little_endian(const char* bytes, std::size_t count, float* row) {
   }
 }
 
-// The bytes that a record, whose key is complete, still lacks.
+// Returns how many bytes are missing from a record whose key is complete.
 std::size_t missing_bytes(std::string_view record, std::size_t vector_bytes) {
   const std::size_t size = record.find(' ') + 1 + vector_bytes;
   return size > record.size() ? size - record.size() : 0;
@@ -43,7 +43,7 @@ std::optional<Problem> RecordParser::take_records(std::string_view& bytes) {
   return std::nullopt;
 }
 
-// Moves to the carry what its record lacks and no more, so that all others are read where they lie.
+// Moves only the missing bytes of its record to the carry, so that all other records are read in place.
 std::optional<Problem> RecordParser::complete_carry(std::string_view& piece) {
   const std::size_t vector_bytes = collector_.dims() * sizeof(float);
   if (!carry_has_key_) {

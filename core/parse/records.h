@@ -1,4 +1,4 @@
-// The records of word2vec's binary format.
+// Parser for the records of word2vec's binary format.
 #pragma once
 
 #include <cstddef>
@@ -11,10 +11,10 @@
 
 namespace nearabout::parse {
 
-// Takes the bytes after the header line, in pieces of any size. A record is a key, one space, and `dims` little-endian
-// float32; line feeds before the key are passed over (word2vec.c writes one after every record, gensim none). So a key
-// can hold any byte but a space, and cannot begin with a line feed. After the announced records only line feeds may
-// follow.
+// Parses the bytes after the header line, fed in pieces of any size. A record is a key, one space, and `dims`
+// little-endian float32; line feeds before the key are skipped (word2vec.c writes one after every record, gensim none).
+// So a key can contain any byte except a space, and cannot begin with a line feed. Only line feeds may follow the
+// announced number of records.
 class RecordParser {
  public:
   RecordParser(const CollectOptions& options, std::uint64_t first_byte) : collector_(options), byte_(first_byte) {}
@@ -23,17 +23,17 @@ class RecordParser {
   std::optional<Problem> finish();
 
   Collector& collected() { return collector_; }
-  std::uint64_t place() const { return byte_; }                // where the record begins that is read next
-  std::size_t waiting_bytes() const { return carry_.size(); }  // of a record whose end has not come yet
+  std::uint64_t place() const { return byte_; }                // offset of the record to be read next
+  std::size_t waiting_bytes() const { return carry_.size(); }  // bytes of an incomplete record
 
  private:
-  // Takes whole records off the front of `bytes`.
+  // Removes whole records from the front of `bytes`.
   std::optional<Problem> take_records(std::string_view& bytes);
   std::optional<Problem> complete_carry(std::string_view& piece);
 
   Collector collector_;
-  std::string carry_;           // a record that has begun
-  bool carry_has_key_ = false;  // and the space after its key has been seen: it is not looked for twice
+  std::string carry_;           // an incomplete record
+  bool carry_has_key_ = false;  // the space after its key has been found, so that it is not searched for again
   std::uint64_t byte_;
 };
 

@@ -1,4 +1,4 @@
-// Rows of float32 that arrive one by one and end as one array, without a second copy.
+// Rows of float32 that arrive one by one and end up as one array, without a second copy.
 #pragma once
 
 #include <algorithm>
@@ -14,15 +14,15 @@ struct FreeMemory {
 };
 using FloatMemory = std::unique_ptr<float[], FreeMemory>;
 
-// Grows with realloc, which moves pages rather than bytes where the system can; memory is asked for as rows come, never
-// because a header announced them (a reservation is the caller's word that the data is there).
+// A growing array of rows. Uses realloc, which moves pages instead of bytes if the system can; memory is allocated as
+// rows arrive, never because a header announced them (a reservation means that the caller knows the data is there).
 class RowBuffer {
  public:
   RowBuffer(std::size_t dims, std::size_t reserved_rows) : dims_(dims) {
     if (reserved_rows != 0) resize(reserved_rows);
   }
 
-  // Room for one more row; it counts only after commit().
+  // Returns room for one more row, which counts only after commit().
   float* next() {
     if (rows_ == capacity_) resize(std::max(kFirstBytes / (dims_ * sizeof(float)), capacity_ + capacity_ / 2) + 1);
     return memory_.get() + rows_ * dims_;

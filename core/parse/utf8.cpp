@@ -10,7 +10,7 @@ struct Sequence {
   bool valid;
 };
 
-// What may follow a lead byte: how many bytes, and the range of the first of them (Unicode 15, table 3-7).
+// The bytes allowed after a lead byte: how many, and the range of the first of them (Unicode 15, table 3-7).
 struct Lead {
   std::size_t following;
   unsigned char low;

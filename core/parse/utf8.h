@@ -1,4 +1,4 @@
-// Keys are UTF-8; files are not always.
+// UTF-8 validation and repair: keys are UTF-8, but files are not always.
 #pragma once
 
 #include <cstddef>
@@ -8,15 +8,15 @@
 
 namespace nearabout::parse {
 
-// What to do with bytes that are not UTF-8: Python's names and Python's results.
+// How to handle bytes that are not UTF-8, with Python's names and Python's results.
 enum class OnBadUtf8 : std::uint8_t { strict, replace, ignore };
 
-// The length of the longest valid prefix; text.size() where all is valid. Surrogates, overlong forms and code points
-// above U+10FFFF are not valid (RFC 3629).
+// Returns the length of the longest valid prefix in bytes; text.size() if all of it is valid. Surrogates, overlong
+// forms and code points above U+10FFFF are not valid (RFC 3629).
 std::size_t valid_utf8_prefix(std::string_view text);
 
-// Appends `text` to `out`, each maximal ill-formed part (Unicode 15, section 3.9, "U+FFFD substitution of maximal
-// subparts") replaced by U+FFFD or left out. Returns how many bytes were not taken as they are.
+// Appends `text` to `out`, with each maximal ill-formed part (Unicode 15, section 3.9, "U+FFFD substitution of maximal
+// subparts") replaced by U+FFFD or dropped. Returns how many bytes were replaced or dropped.
 std::size_t append_repaired(std::string_view text, OnBadUtf8 policy, std::string& out);
 
 }  // namespace nearabout::parse

@@ -13,7 +13,7 @@ namespace {
 using kernels::kPanelQueries;
 using kernels::kPanelRows;
 
-constexpr std::size_t kPanelsAtATime = 16;  // whose products stay in the first cache
+constexpr std::size_t kPanelsAtATime = 16;  // panels whose products stay in the first-level cache
 constexpr std::size_t kPointsAtATime = 512;
 
 std::uint8_t* bytes_of(const AlignedBytes& bytes) {
@@ -66,7 +66,7 @@ void ByteCentroids::nearest(const std::int8_t* points, std::size_t rows, const s
   });
 }
 
-// Panel by panel, each point keeps the least so far, and only what is less is looked at.
+// Goes panel by panel: each point keeps its smallest value so far, and only smaller ones are examined.
 void ByteCentroids::nearest_of(const std::int8_t* points, std::size_t count, const std::vector<float>& offsets,
                                std::uint32_t* ids) const {
   constexpr std::size_t kStride = kPanelsAtATime * kPanelRows;
@@ -74,7 +74,7 @@ void ByteCentroids::nearest_of(const std::int8_t* points, std::size_t count, con
   std::uint32_t hits[kStride];
   float scores[kStride];
   float least[kPanelQueries];
-  float moved[kPanelQueries];  // 128 times the sum of the point, twice
+  float moved[kPanelQueries];  // 128 times the sum of the point's bytes, twice
   for (std::size_t q = 0; q < count; ++q) {
     least[q] = std::numeric_limits<float>::infinity();
     moved[q] = 256.0f * static_cast<float>(sum_of(points + q * dims_, dims_));
@@ -82,7 +82,8 @@ void ByteCentroids::nearest_of(const std::int8_t* points, std::size_t count, con
   }
   const kernels::ScreenKernels& screen = kernels::table().screen;
   for (std::size_t first = 0, panels = 1; first < panel_count_; first += panels) {
-    panels = std::min(first == 0 ? 1 : kPanelsAtATime, panel_count_ - first);  // one says already who is not near
+    // a single first panel already rules out most others
+    panels = std::min(first == 0 ? 1 : kPanelsAtATime, panel_count_ - first);
     panel_products(bytes_of(panels_) + first * kernels::panel_bytes(dims_), panels, dims_, points, dims_, count, dots,
                    kStride);
     const std::size_t centroids = std::min(panels * kPanelRows, norms_.size() - first * kPanelRows);

@@ -1,5 +1,5 @@
-// Centroids as signed bytes, and which of them points are nearest to. Points are bytes on the same scale, so that all
-// distances are whole numbers: equal on every processor, at any number of threads.
+// Centroids of signed bytes, and the search for the centroid nearest to a point. Points are bytes on the same scale, so
+// that all distances are whole numbers: equal on every processor, for any number of threads.
 #pragma once
 
 #include <cstddef>
@@ -13,22 +13,22 @@ namespace nearabout {
 // 2 * 127 * 255 * kMaxByteDims + 127^2 * kMaxByteDims is below 2^24: floats hold all sums exactly.
 inline constexpr std::size_t kMaxByteDims = 192;
 
-// Products of up to kPanelQueries signed points with panels of centroids, 128 added to each of their bytes:
-// out[q * stride + 32 p + r], stride >= 32 panels. Points are `point_stride` bytes apart, padded with zeros to a
-// multiple of four.
+// Computes products of up to kPanelQueries signed points, with 128 added to each of their bytes, with panels of
+// centroids: out[q * stride + 32 p + r], stride >= 32 panels. Points are `point_stride` bytes apart, padded with zeros
+// to a multiple of four.
 void panel_products(const std::uint8_t* panels, std::size_t panel_count, std::size_t dims, const std::int8_t* points,
                     std::size_t point_stride, std::size_t points_count, std::int32_t* out, std::size_t stride);
 
 class ByteCentroids {
  public:
-  // `values` is count x dims; dims is a multiple of four.
+  // Packs `values`, which is count x dims; dims is a multiple of four.
   ByteCentroids(const std::vector<std::int8_t>& values, std::size_t dims);
 
   std::size_t count() const { return norms_.size(); }
   std::size_t dims() const { return dims_; }
 
-  // ids[i] becomes the centroid with the least |point i - centroid|^2 + penalty, the first of equals. `penalties` is
-  // one a centroid, or empty.
+  // Sets ids[i] to the centroid with the smallest |point i - centroid|^2 + penalty, the first one of equals.
+  // `penalties` has one number per centroid, or is empty.
   void nearest(const std::int8_t* points, std::size_t rows, const std::vector<float>& penalties, std::uint32_t* ids,
                std::size_t threads) const;
 
@@ -39,7 +39,7 @@ class ByteCentroids {
   std::size_t dims_;
   std::size_t panel_count_;
   AlignedBytes panels_;
-  std::vector<float> norms_;  // squares
+  std::vector<float> norms_;  // squared
 };
 
 }  // namespace nearabout

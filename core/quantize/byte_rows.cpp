@@ -38,9 +38,9 @@ ByteSteps::ByteSteps(const ByteRanges& ranges) {
   for (std::size_t j = 0; j < ranges.least().size(); ++j) {
     const double least = double{ranges.least()[j]};
     const double largest = double{ranges.largest()[j]};
-    const bool some = least <= largest;  // else there is no row
-    centres_.push_back(some ? static_cast<float>((least + largest) / 2) : 0.0f);
-    steps_.push_back(some ? static_cast<float>((largest - least) / (2 * kMaxByte)) : 0.0f);
+    const bool any_rows = least <= largest;  // false if there are no rows
+    centres_.push_back(any_rows ? static_cast<float>((least + largest) / 2) : 0.0f);
+    steps_.push_back(any_rows ? static_cast<float>((largest - least) / (2 * kMaxByte)) : 0.0f);
     unit_ = std::max(unit_, double{steps_.back()});
   }
 }
@@ -67,7 +67,7 @@ float ByteSteps::square(const std::int8_t* bytes) const {
   return static_cast<float>(sum);
 }
 
-// Every sum has the form base + weights . bytes; under Space::squared with y = x - c and p = q - c,
+// Every sum has the form base + weights . bytes; under CodeSpace::l2, with y = x - c and p = q - c,
 // |q - x|^2 = |p|^2 + |y|^2 - 2 <p, y>.
 BoundByteQuery::BoundByteQuery(const ByteSteps& steps, const MetricTransform& transform, const float* query)
     : space_(transform.space()), weights_(steps.dims()) {

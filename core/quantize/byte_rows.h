@@ -1,9 +1,9 @@
-// A byte a dimension in place of a vector: 8-bit codes that a row can nearly be had back from.
+// One byte per dimension instead of a vector: 8-bit codes from which a row can be reconstructed approximately.
 //
-// Each dimension has a centre c and a step s of its own, so that one a thousand times as wide as the others costs them
-// nothing. A coordinate x is kept as b = round((x - c) / s), from -127 to 127, and stands for c + s b, which is off by
-// half a step at most. Rows are transformed ones (transform.h), less the coordinate that an inner product adds: of a
-// size that floats hold with room, and under cosine of length 1.
+// Each dimension has its own centre c and step s, so a dimension a thousand times as wide as the others does not make
+// them less accurate. A coordinate x is stored as b = round((x - c) / s), from -127 to 127, and decoded as c + s b,
+// which is off by at most half a step. Rows are transformed first (metric_transform.h), without the coordinate that an
+// inner product adds: their size fits floats with room to spare, and under cosine their length is 1.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@
 
 namespace nearabout {
 
-// The least and the largest of each dimension of some rows.
+// The minimum and maximum of each dimension over some rows.
 class ByteRanges {
  public:
   explicit ByteRanges(std::size_t dims);
@@ -31,19 +31,19 @@ class ByteRanges {
 class ByteSteps {
  public:
   ByteSteps() = default;
-  // Steps are not negative: 0 where all rows are equal.
+  // Takes centres and steps. Steps are not negative: 0 if all rows are equal.
   ByteSteps(std::vector<float> centres, std::vector<float> steps);
   explicit ByteSteps(const ByteRanges& ranges);
 
   std::size_t dims() const { return centres_.size(); }
   const std::vector<float>& centres() const { return centres_; }
   const std::vector<float>& steps() const { return steps_; }
-  // The largest step.
+  // Returns the largest step.
   double unit() const { return unit_; }
 
   void encode(const float* row, std::int8_t* bytes) const;
   void decode(const std::int8_t* bytes, double* row) const;
-  // The sum of (s b)^2, as a multiple of unit()^2: whatever the steps, a float holds it.
+  // Returns the sum of (s b)^2, as a multiple of unit()^2: whatever the steps, a float holds it.
   float square(const std::int8_t* bytes) const;
 
  private:
@@ -51,19 +51,20 @@ class ByteSteps {
   double unit_ = 0;
 };
 
-// A query against rows of bytes: ranks in the units of BoundQuery, in float64.
+// A query bound to rows of bytes, which computes reduced distances in the units of BoundQuery, in float64.
 class BoundByteQuery {
  public:
-  // The query as it was asked, transform.inputs() floats, finite; not zero under Space::unit.
+  // Binds a query as the caller gave it: transform.inputs() floats, finite, not zero under CodeSpace::cosine.
   BoundByteQuery(const ByteSteps& steps, const MetricTransform& transform, const float* query);
 
-  // `squares` are those of the rows, in their order; not read but under Space::squared.
+  // Computes reduced distances. `squares` are those of the rows, in the same order; they are read only under
+  // CodeSpace::l2.
   void rdists(kernels::Rows rows, const float* squares, double* out) const;
 
  private:
   CodeSpace space_;
-  std::vector<double> weights_;  // what bytes are multiplied with
-  double base_ = 0;              // what is the same for all rows
+  std::vector<double> weights_;  // multipliers of the bytes
+  double base_ = 0;              // term common to all rows
   double square_unit_ = 0;
 };
 

@@ -1,4 +1,4 @@
-// Contractions and grids in a file: what screens and sketches have in common.
+// Contractions and grids in a file, as screens and sketches both store them.
 #include "quantize/contraction_file.h"
 
 #include <span>

@@ -1,4 +1,4 @@
-// Contractions and grids in a file: what screens and sketches have in common.
+// Contractions and grids in a file, as screens and sketches both store them.
 #pragma once
 
 #include <cstddef>
@@ -10,8 +10,8 @@
 
 namespace nearabout {
 
-// The sections that hold a contraction and a grid. A kind whose own sections have the usual names keeps its screen
-// under others.
+// The sections that hold a contraction and a grid. If an index kind uses the usual names for its own sections, its
+// screen is stored under other ones.
 struct ProjectionSections {
   storage::SectionId centre = storage::SectionId::centre;
   storage::SectionId directions = storage::SectionId::directions;
@@ -21,7 +21,7 @@ struct ProjectionSections {
 void write_contraction(storage::Writer& writer, const Contraction& contraction, const ProjectionSections& ids = {});
 void write_grid(storage::Writer& writer, const Grid& grid, const ProjectionSections& ids = {});
 
-// CorruptFileError where shapes do not fit or a number is not finite.
+// Reads a contraction. Throws CorruptFileError if shapes do not match or a number is not finite.
 Contraction read_contraction(const storage::File& file, std::size_t dims, double epsilon,
                              const ProjectionSections& ids = {});
 Grid read_grid(const storage::File& file, std::size_t outputs, const ProjectionSections& ids = {});

@@ -52,13 +52,14 @@ LearntDirections learn_directions(const PrincipalDirections& principal, std::siz
   return learnt;
 }
 
-void LearntDirections::project(float* vectors, std::size_t rows, float* projections, float* rests) const {
+void LearntDirections::project(float* vectors, std::size_t rows, float* projections, float* residual_squares) const {
   for (std::size_t i = 0; i < rows; ++i)
     for (std::size_t j = 0; j < dims; ++j) vectors[i * dims + j] -= centre[j];
   kernels::table().project(vectors, rows, dims, matrix.data(), outputs, projections);
   for (std::size_t i = 0; i < rows; ++i) {
-    const double rest = squared_norm(vectors + i * dims, dims) - squared_norm(projections + i * outputs, outputs);
-    rests[i] = static_cast<float>(std::max(0.0, rest));
+    const double residual_square =
+        squared_norm(vectors + i * dims, dims) - squared_norm(projections + i * outputs, outputs);
+    residual_squares[i] = static_cast<float>(std::max(0.0, residual_square));
   }
 }
 

@@ -1,9 +1,10 @@
-// The leading directions of a set of vectors, and what vectors are along them.
+// The leading directions of a set of vectors, and projections of vectors onto them.
 //
-// Real data varies in far fewer directions than it has dimensions. The leading principal directions are mixed among
-// themselves (principal.h), so that each carries an equal share and one step serves all of them, and are then kept as
-// signed bytes: directions are what their bytes say, so that rows and queries agree on them, and a query is projected
-// by integer products of bytes. They are orthonormal to within a hundredth, which is far less than what codes lose.
+// Real data varies in far fewer directions than it has dimensions. The leading principal directions are mixed (pca.h),
+// so that each carries an equal fraction of the variance and one step serves all of them, and are then rounded to
+// signed bytes. The rounded bytes define the directions, so that rows and queries agree on them, and a query is
+// projected by integer products of bytes. They are orthonormal to within a hundredth, an error far smaller than that of
+// the codes.
 #pragma once
 
 #include <cstddef>
@@ -18,19 +19,19 @@
 
 namespace nearabout {
 
-// Projects rows, while an index is built.
+// Projects rows while an index is built.
 struct LearntDirections {
   std::size_t dims = 0;
-  std::size_t outputs = 0;  // a multiple of 32: those past `count` are zero
+  std::size_t outputs = 0;  // a multiple of 32; those past `count` are zero
   std::size_t count = 0;
-  std::vector<float> centre;       // of transformed rows
+  std::vector<float> centre;       // centre of transformed rows
   std::vector<std::int8_t> bytes;  // dims x outputs
-  std::vector<float> steps;        // of each output: direction = step * bytes
+  std::vector<float> steps;        // one per output: direction = step * bytes
   std::vector<float> matrix;       // the same as floats, dims x outputs
 
-  // Of `rows` transformed vectors (which are centred in place): outputs() floats each, and the square of what they
-  // leave out.
-  void project(float* vectors, std::size_t rows, float* projections, float* rests) const;
+  // Projects `rows` transformed vectors (which are centred in place): outputs() floats each, and the squared norm of
+  // the residual.
+  void project(float* vectors, std::size_t rows, float* projections, float* residual_squares) const;
 };
 
 // The leading `available` principal directions of a sample of transformed rows, before they are mixed.
@@ -40,13 +41,13 @@ struct PrincipalDirections {
   std::vector<float> centre;
   std::vector<double> columns;  // dims x available
 };
-// available <= min(sample rows, dims).
+// Finds the directions. available <= min(sample rows, dims).
 PrincipalDirections find_directions(const Sample& sample, std::size_t available, std::size_t threads);
 
-// The first `count` of them, mixed as the seed says, as bytes.
+// Returns the first `count` of them, mixed according to the seed, as bytes.
 LearntDirections learn_directions(const PrincipalDirections& principal, std::size_t count, std::uint64_t seed = 0);
 
-// Bytes of `outputs` directions as panels of 32 (kernels.h), unsigned: 128 is zero.
+// Returns the bytes of `outputs` directions as panels of 32 (kernels.h), unsigned: 128 means zero.
 std::vector<std::uint8_t> panels_of(const std::int8_t* columns, std::size_t dims, std::size_t outputs);
 
 }  // namespace nearabout

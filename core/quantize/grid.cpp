@@ -9,8 +9,8 @@
 namespace nearabout {
 namespace {
 
-// NaN becomes `low`, where std::clamp would pass it on to a cast that has no answer: values beyond floats come this far
-// before their screen is given up.
+// Clamps, with NaN mapped to `low`, where std::clamp would pass it on to an undefined cast: values too large for floats
+// get this far before their screen is abandoned.
 template <class Real>
 Real clipped(Real value, Real low, Real high) {
   return std::min(std::max(low, value), high);
@@ -41,7 +41,8 @@ Grid Grid::spanning(const std::vector<float>& values, std::size_t count, std::si
   float finest = infinity;
   for (std::size_t j = 0; j < dims; ++j) {
     const float range = most[j] - least[j];
-    // A few thousand values of a bell reach 3.7 deviations; millions, 5.3. Clipped rows cost more than a coarser step.
+    // A few thousand values of a normal distribution reach 3.7 deviations; millions reach 5.3. Clipped rows cost more
+    // than a coarser step.
     const float margin = 0.2f * range;
     const float step = (range + 2 * margin) / 255;
     grid.low.push_back(least[j] - margin);
@@ -49,7 +50,7 @@ Grid Grid::spanning(const std::vector<float>& values, std::size_t count, std::si
     if (step > 0) finest = std::min(finest, step);
   }
   for (std::size_t j = 0; j < dims; ++j) {
-    // Where all values are the same any step will do; a coarse one would make queries coarse in all dimensions.
+    // If all values are the same any step will do, but a coarse one would make queries coarse in all dimensions.
     if (!(grid.step[j] > 0) || !std::isfinite(grid.step[j])) grid.step[j] = std::isfinite(finest) ? finest : 1.0f;
     const double mean = sums[j] / static_cast<double>(std::max<std::size_t>(count, 1));
     const double middle = (mean - double{grid.low[j]}) / double{grid.step[j]};
@@ -78,10 +79,10 @@ GridQuery::GridQuery(const Grid& grid, const float* query) : bytes(kernels::padd
   for (std::size_t j = 0; j < grid.dims(); ++j) {
     const double weight = double{query[j]} * double{grid.step[j]};
     const double byte = clipped(std::nearbyint(weight / double{scale}), -127.0, 127.0);
-    const double rest = weight - byte * double{scale};
+    const double rounding = weight - byte * double{scale};
     bytes[j] = static_cast<std::int8_t>(byte);
-    constant += double{query[j]} * double{grid.low[j]} + rest * double{grid.middle[j]};
-    residual_square += rest * rest;
+    constant += double{query[j]} * double{grid.low[j]} + rounding * double{grid.middle[j]};
+    residual_square += rounding * rounding;
     largest_sum += std::abs(byte) * 255;
   }
   residual = std::sqrt(residual_square);

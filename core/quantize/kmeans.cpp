@@ -11,9 +11,9 @@ namespace nearabout {
 namespace {
 
 constexpr std::size_t kSeedRounds = 4;
-constexpr std::size_t kDirectly = 32;    // clusters that need no seeds of their own
-constexpr std::size_t kSeedPoints = 64;  // a cluster, for seeds
-constexpr double kHardlyMoved = 0.002;   // of the points
+constexpr std::size_t kDirectly = 32;    // clusters that are seeded directly
+constexpr std::size_t kSeedPoints = 64;  // points per cluster used for seeding
+constexpr double kHardlyMoved = 0.002;   // fraction of the points
 
 using Points = std::vector<std::int8_t>;
 
@@ -33,7 +33,7 @@ Grouping group(const std::vector<std::uint32_t>& ids, std::size_t clusters) {
   return grouping;
 }
 
-// Every `step`-th of some points, rounded to bytes.
+// Computes the mean of every `step`-th point, rounded to bytes.
 void mean_of(const Points& points, std::size_t dims, const std::uint32_t* members, std::size_t count, std::size_t step,
              std::int8_t* centroid) {
   std::vector<std::int64_t> sums(dims, 0);
@@ -48,7 +48,7 @@ void mean_of(const Points& points, std::size_t dims, const std::uint32_t* member
   }
 }
 
-// A cluster without points gets half of those of a large one: every other, and the next round parts them.
+// Gives a cluster without points half of those of a large one, every other point; the next round separates them.
 void refill(const Points& points, std::size_t dims, const Grouping& grouping, Points& centroids) {
   const std::size_t clusters = centroids.size() / dims;
   std::vector<std::uint32_t> by_size(clusters);
@@ -122,20 +122,20 @@ class Lloyd {
   std::vector<std::uint32_t> ids_;
 };
 
-// Some of the points (all, where `members` is null), spread evenly.
+// Returns a sample of the points (of all points if `members` is null), spread evenly.
 Points spread(const Points& points, std::size_t dims, const std::uint32_t* members, std::size_t count,
               std::size_t wanted) {
-  Points some(wanted * dims);
+  Points sample(wanted * dims);
   for (std::size_t i = 0; i < wanted; ++i) {
     const std::size_t place = count == 0 ? 0 : (2 * i + 1) * count / (2 * wanted);
     const std::size_t point = members ? members[place] : place;
-    std::copy_n(points.data() + point * dims, dims, some.data() + i * dims);
+    std::copy_n(points.data() + point * dims, dims, sample.data() + i * dims);
   }
-  return some;
+  return sample;
 }
 
-// How many parts each group gets of `parts`: what falls to it on a ruler along all points.
-std::vector<std::size_t> shares(const Grouping& grouping, std::size_t groups, std::size_t parts) {
+// Returns how many of `parts` each group gets: proportional to its points, by cumulative rounding.
+std::vector<std::size_t> parts_per_group(const Grouping& grouping, std::size_t groups, std::size_t parts) {
   const std::size_t all = grouping.order.size();
   std::vector<std::size_t> given(groups);
   for (std::size_t g = 0; g < groups; ++g)
@@ -150,19 +150,19 @@ Points seeds_for(const Points& points, std::size_t dims, const KMeansOptions& op
   KMeansOptions coarse = options;
   coarse.clusters = static_cast<std::size_t>(std::sqrt(static_cast<double>(options.clusters)));
   coarse.balance = 0;
-  const Points some = spread(points, dims, nullptr, rows, std::min(rows, options.clusters * kSeedPoints));
-  Points groups = spread(some, dims, nullptr, some.size() / dims, coarse.clusters);
-  Lloyd lloyd(some, dims, coarse);
+  const Points sample = spread(points, dims, nullptr, rows, std::min(rows, options.clusters * kSeedPoints));
+  Points groups = spread(sample, dims, nullptr, sample.size() / dims, coarse.clusters);
+  Lloyd lloyd(sample, dims, coarse);
   lloyd.run(groups, kSeedRounds);
   const Grouping grouping = group(lloyd.ids(), coarse.clusters);
-  const std::vector<std::size_t> given = shares(grouping, coarse.clusters, options.clusters);
+  const std::vector<std::size_t> given = parts_per_group(grouping, coarse.clusters, options.clusters);
   std::vector<Points> parts(coarse.clusters);
   parallel_for(coarse.clusters, 1, options.threads, [&](std::size_t g, std::size_t, std::size_t) {
     if (given[g] == 0) return;
     const std::uint32_t* const members = grouping.order.data() + grouping.firsts[g];
-    const Points own = spread(some, dims, members, grouping.size(g), grouping.size(g));
-    parts[g] = spread(own, dims, nullptr, grouping.size(g), given[g]);
-    Lloyd(own, dims, {given[g], kSeedRounds, 0, 1}).run(parts[g], kSeedRounds);
+    const Points group_points = spread(sample, dims, members, grouping.size(g), grouping.size(g));
+    parts[g] = spread(group_points, dims, nullptr, grouping.size(g), given[g]);
+    Lloyd(group_points, dims, {given[g], kSeedRounds, 0, 1}).run(parts[g], kSeedRounds);
   });
   Points seeds;
   for (const Points& part : parts) seeds.insert(seeds.end(), part.begin(), part.end());

@@ -10,7 +10,7 @@ namespace {
 
 using kernels::kTableBytes;
 
-// The positive levels of least square error for the normal distribution of variance 1.
+// Returns the positive levels of least square error for the normal distribution of variance 1.
 std::vector<float> positive_levels(std::size_t bits) {
   if (bits == 1) return {0.7979f};
   if (bits == 2) return {0.4528f, 1.5104f};
@@ -43,7 +43,8 @@ std::size_t PcaCodes::level_at(const std::uint8_t* packed, std::size_t direction
   return shifted & ((1u << shape_.bits) - 1);
 }
 
-RowTerms PcaCodes::encode(const float* projection, const float* centroid, float rest, std::uint8_t* packed) const {
+RowTerms PcaCodes::encode(const float* projection, const float* centroid, float residual_square,
+                          std::uint8_t* packed) const {
   double square = 0;
   for (std::size_t j = 0; j < shape_.directions; ++j) {
     const double residual = double{projection[j]} - double{centroid[j]};
@@ -64,7 +65,7 @@ RowTerms PcaCodes::encode(const float* projection, const float* centroid, float 
     packed[code / 2] |= static_cast<std::uint8_t>(level << (code % 2 * 4 + j % covered * shape_.bits));
   }
   const double scale = along > 0 ? 2 * square / along : 0;
-  return {static_cast<float>(square + double{rest} + scale * centroid_along), static_cast<float>(scale)};
+  return {static_cast<float>(square + double{residual_square} + scale * centroid_along), static_cast<float>(scale)};
 }
 
 float PcaCodes::fill_tables(const float* projection, std::int8_t* tables) const {

@@ -10,14 +10,15 @@ namespace nearabout {
 namespace {
 
 constexpr double kUnit = 0x1p-24;
-constexpr double kUnitVectorError = 4 * kUnit;  // of a unit vector rounded to float, with room
+constexpr double kUnitVectorError = 4 * kUnit;  // error of a unit vector rounded to float, with a margin
 constexpr double kSmallest = 1e-36;             // below this, floats lose their relative accuracy
 
-// What every row is within. The slack is the largest too: scores made with it are never above a later threshold, as
-// they would be if it were zero (a search that started so lost true neighbours), and no error makes NaN of it.
+// The limit that every row is within. The slack is the largest possible, too: scores computed with it are never above a
+// later threshold, as they would be with a slack of zero (a search that started that way lost true neighbours), and no
+// error turns it into NaN.
 constexpr Limit kEverything{std::numeric_limits<float>::infinity(), std::numeric_limits<float>::max()};
 
-// A float that is not below `value`.
+// Returns a float that is at least `value`.
 float rounded_up(double value) {
   const float nearest = static_cast<float>(value);
   return double{nearest} >= value ? nearest : std::nextafter(nearest, std::numeric_limits<float>::infinity());
@@ -31,15 +32,15 @@ ScreenQuery::ScreenQuery(const Screen& screen, const float* query, const float* 
   projection_norm_ = norm(projection, outputs);
   rdist_error_ = static_cast<double>(screen.contraction.dims() + 8) * 0x1p-52;
   scale_ = screen.space == CodeSpace::inner_product ? -codes_.scale : -2 * codes_.scale;
-  if (screen.space == CodeSpace::cosine) error_ += 2 * kUnitVectorError;  // of the query and of the row
+  if (screen.space == CodeSpace::cosine) error_ += 2 * kUnitVectorError;  // one for the query, one for the row
   if (screen.space == CodeSpace::inner_product) {
     query_norm_ = norm(query, screen.contraction.dims());
     centre_norm_ = norm(screen.contraction.centre().data(), screen.contraction.dims());
     for (std::size_t j = 0; j < screen.contraction.dims(); ++j)
       centre_product_ += double{query[j]} * double{screen.contraction.centre()[j]};
   }
-  // A score takes a conversion, products and sums in float. What that does to offsets and errors they have room for
-  // (see screen_build.cpp); what it does to the product is here. The rest is in double.
+  // A score takes a conversion, products and sums in float. Offsets and errors include room for its rounding of
+  // themselves (see screen_build.cpp); the rounding of the product is covered here. Everything else is in double.
   if (!std::isfinite(scale_) || !(projection_norm_ < kLargestScreened) || !std::isfinite(codes_.constant)) {
     scale_ = 0;
     screens_ = false;
@@ -85,7 +86,8 @@ Limit ScreenQuery::limit_of_products(double rdist) const {
                  projection_norm_ * screen_->typical_error + codes_.residual * screen_->typical_spread);
 }
 
-// Beyond what floats hold, nothing is ruled out: an infinite slack times no error would be NaN, which never passes.
+// Outside the range of floats nothing is ruled out: an infinite slack times a zero error would be NaN, which never
+// passes.
 Limit ScreenQuery::rounded(double threshold, double slack) const {
   constexpr double most = std::numeric_limits<float>::max() / 4;  // room for the rounding below
   if (!(threshold < most) || !(slack < most)) return kEverything;

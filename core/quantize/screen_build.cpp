@@ -1,4 +1,4 @@
-// Coding all rows, once it is chosen what to keep of them.
+// Encodes all rows with the chosen contraction.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -16,19 +16,19 @@ constexpr std::size_t kFewRows = 512;
 constexpr std::size_t kFewDims = 16;
 constexpr std::size_t kSampleRows = 4096;
 constexpr std::size_t kRowsAtATime = 128;
-constexpr std::size_t kBlockRows = 16'384;  // coded before they are kept
+constexpr std::size_t kBlockRows = 16'384;  // rows encoded before they are stored
 constexpr double kOffsetRoom = 0x1p-21;     // relative: an offset is rounded here, and in the sum of a score
-constexpr double kErrorRoom = 1 + 0x1p-20;  // the same for an error
+constexpr double kErrorRoom = 1 + 0x1p-20;  // same for an error
 
-// Whether squares and their sums stay well inside the range of floats. (Numbers too small for floats to hold their
-// squares are no trouble: the query's bound has room for them.)
+// Returns true if squares and their sums stay well inside the range of floats. (Numbers whose squares are too small for
+// floats do not matter: the query's bound has room for them.)
 bool fits_floats(const Sample& sample) {
   float largest = 0;
   for (const float value : sample.values) largest = std::max(largest, std::abs(value));
   return largest < 1e15f;
 }
 
-// Codes and terms of all rows, and how far each row is from its code. Rows are coded a block at a time.
+// Encodes all rows, one block at a time, and computes their terms and the distance of each row from its code.
 class Coder {
  public:
   Coder(const RowReader& read, Screen& screen, std::size_t rows, bool keep_codes, const std::string* scratch)
@@ -53,7 +53,8 @@ class Coder {
     }
   }
 
-  // Measures the errors by what is usual. Nothing where numbers are so large that floats cannot hold the terms.
+  // Converts the errors to multiples of their typical values. Returns nullopt if numbers are so large that floats
+  // cannot hold the terms.
   std::optional<BuiltScreen> finish() {
     const std::size_t rows = errors_.size();
     screen_.typical_error = median_or_one(errors_);
@@ -71,7 +72,7 @@ class Coder {
   }
 
  private:
-  // Rows begin + first .. begin + last - 1 of the block that begins there.
+  // Encodes rows begin + first .. begin + last - 1 of the block that starts at `begin`.
   void code(std::size_t begin, std::size_t first, std::size_t last, double& largest_projection) {
     const std::size_t dims = screen_.contraction.dims();
     const std::size_t count = last - first;
@@ -88,7 +89,7 @@ class Coder {
     }
   }
 
-  // Returns a bound of the length of the row's projection.
+  // Encodes one row; returns a bound of the length of its projection.
   double code_one(std::size_t row, const float* projection, double error, std::uint8_t* codes) {
     const Grid& grid = screen_.grid;
     grid.encode(projection, codes);
@@ -104,7 +105,7 @@ class Coder {
       kept += value * value;
       whole += double{projection[j]} * double{projection[j]};
     }
-    constexpr double margin = 1 + 1e-9;  // sums in double are off by far less
+    constexpr double margin = 1 + 1e-9;  // far more than the rounding of sums in double
     errors_[row] = number_or_infinity((std::sqrt(off) + error) * margin);
     spreads_[row] = number_or_infinity(std::sqrt(spread) * margin);
     const double offset = kept - errors_[row] * errors_[row];
@@ -113,12 +114,12 @@ class Coder {
     return number_or_infinity(std::sqrt(whole) * margin + error);
   }
 
-  // What is NaN where numbers are beyond floats has no place among numbers that are sorted.
+  // Replaces NaN, which results from numbers too large for floats and cannot be sorted, by infinity.
   static double number_or_infinity(double number) {
     return number < std::numeric_limits<double>::infinity() ? number : std::numeric_limits<double>::infinity();
   }
 
-  // Exact codes have no error at all: any unit will do to measure zeros by.
+  // Returns the median, or 1 if it is zero: exact codes have no error at all, so any unit will do.
   static double median_or_one(std::vector<double> values) {
     const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
     std::nth_element(values.begin(), middle, values.end());
@@ -129,8 +130,8 @@ class Coder {
   Screen& screen_;
   std::size_t outputs_;
   std::vector<double> errors_, spreads_;
-  std::vector<double> projections_;  // the longest that each thread saw
-  std::vector<std::uint8_t> codes_;  // of a block
+  std::vector<double> projections_;  // longest projection seen by each thread
+  std::vector<std::uint8_t> codes_;  // codes of one block
   BuiltScreen built_;
 };
 

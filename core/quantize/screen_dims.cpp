@@ -13,7 +13,7 @@ namespace nearabout {
 namespace {
 
 constexpr std::size_t kSampleQueries = 48;
-constexpr std::size_t kNeighbours = 10;  // what a typical search asks for
+constexpr std::size_t kNeighbours = 10;  // k of a typical search
 
 std::vector<std::size_t> candidate_outputs(std::size_t dims, std::size_t rows) {
   std::vector<std::size_t> candidates;
@@ -34,18 +34,19 @@ double squared_distance(const float* a, const float* b, std::size_t begin, std::
   return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
 }
 
-// The sample along its principal directions, and what each number of kept directions leaves out and costs in rounding.
+// The sample along its principal directions; for each candidate number of directions, the remainders and the rounding
+// errors.
 struct Projected {
   std::vector<float> projections;  // rows x width
   std::size_t width;
-  std::vector<std::vector<double>> remainders;  // for each candidate, the length of what is left of each row
+  std::vector<std::vector<double>> remainders;  // for each candidate, the length of each row's remainder
   std::vector<double> code_errors;              // for each candidate
 
   const float* row(std::size_t i) const { return projections.data() + i * width; }
 };
 
-// A byte a coordinate, once the directions are mixed: the grid of a coordinate spans some 10.5 deviations, a
-// step is 1/255 of that, and its rounding 1/sqrt(12) of a step.
+// Error of one byte per coordinate once the directions are mixed: the grid of a coordinate spans some 10.5 deviations,
+// a step is 1/255 of that, and its rounding error is 1/sqrt(12) of a step.
 constexpr double kCodeErrorShare = 10.5 / 255 / 3.4641;
 
 Projected project_sample(const std::vector<float>& centred, const Sample& sample, const std::vector<double>& directions,
@@ -74,7 +75,8 @@ Projected project_sample(const std::vector<float>& centred, const Sample& sample
   return projected;
 }
 
-// How many rows of the sample each candidate's screen would let through for one row of it as the query.
+// Returns how many rows of the sample each candidate's screen would let through, with one row of the sample as the
+// query.
 std::vector<std::size_t> survivors_of(const Sample& sample, const Projected& projected, std::size_t query,
                                       std::size_t neighbours, const std::vector<std::size_t>& candidates) {
   std::vector<double> full(sample.rows);
@@ -92,18 +94,18 @@ std::vector<std::size_t> survivors_of(const Sample& sample, const Projected& pro
     for (std::size_t c = 0; c < candidates.size(); ++c) {
       lead += squared_distance(projected.row(query), projected.row(i), from, candidates[c] - 1);
       from = candidates[c] - 1;
-      const double rest = projected.remainders[c][query] - projected.remainders[c][i];
+      const double remainder_gap = projected.remainders[c][query] - projected.remainders[c][i];
       const double reach = distance + 2 * projected.code_errors[c];
-      counts[c] += i != query && lead + rest * rest <= reach * reach;
+      counts[c] += i != query && lead + remainder_gap * remainder_gap <= reach * reach;
     }
   }
   return counts;
 }
 
-// Nanoseconds for a query over `rows` rows, one thread, as measured on AVX-512; only ratios matter. A code costs its
-// bytes (more than in a batch, where they are in cache, less than in a single query, where they are not) and the
-// handling of its score. A survivor is compared in full; and a screen that lets many through in the end lets through
-// more on the way, while the threshold falls.
+// Returns the estimated nanoseconds for a query over `rows` rows on one thread, as measured on AVX-512; only ratios
+// matter. The cost of a code is reading its bytes (more than in a batch, where they are in cache, less than in a single
+// query, where they are not) and handling its score. A survivor is compared in full; and a screen that lets many rows
+// through in the end lets even more through earlier, while the threshold is still falling.
 double cost(std::size_t rows, std::size_t dims, std::size_t outputs, double survivors, bool integers) {
   const double n = static_cast<double>(rows);
   const double d = static_cast<double>(dims);

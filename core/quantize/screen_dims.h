@@ -1,4 +1,4 @@
-// How many principal directions a screen keeps: measured on a sample of the rows.
+// Chooses how many principal directions a screen keeps, by measuring on a sample of the rows.
 #pragma once
 
 #include <cstddef>
@@ -10,9 +10,9 @@
 
 namespace nearabout {
 
-// The contraction whose screen is expected to cost a query over `rows` rows least; the identity where none is cheaper
-// than all dimensions. `integers`: the rows are whole numbers, and the centre is made whole too, so that differences
-// are exact.
+// Returns the contraction with the lowest expected cost per query over `rows` rows; the identity if none is cheaper
+// than all dimensions. `integers` means that the rows are whole numbers; the centre is then rounded to whole numbers
+// too, so that differences are exact.
 Contraction choose_contraction(const Sample& sample, std::size_t rows, bool integers, std::size_t threads,
                                const Monitor& monitor);
 

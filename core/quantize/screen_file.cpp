@@ -1,4 +1,4 @@
-// A screen in a file: six sections, the largest of which are used where they lie.
+// A screen in a file: six sections, the largest of which are used in place.
 #include "quantize/screen_file.h"
 
 #include <cmath>

@@ -11,15 +11,16 @@
 
 namespace nearabout {
 
-// A screen as it lies in a file, which must outlive it.
+// A screen stored in a file, which must outlive it.
 struct StoredScreen {
   Screen screen;
-  const storage::Section* codes = nullptr;  // rows x outputs bytes: the section of codes, or of vectors of bytes
+  // rows x outputs bytes: the section of codes, or that of vectors if these are bytes.
+  const storage::Section* codes = nullptr;
   const storage::Section* terms = nullptr;
   std::uint8_t flip = 0;
 };
 
-// Where the parts of a screen lie: the exact kind's, and those of a screen beside the sections of another kind.
+// The sections of a screen: those of the exact kind, and those of a screen added to another kind.
 struct ScreenSections {
   storage::SectionId bounds = storage::SectionId::bounds;
   ProjectionSections projection = {};
@@ -31,7 +32,8 @@ inline constexpr ScreenSections kScreenOfRows{
 
 void write_screen(storage::Writer& writer, const BuiltScreen& built, const ScreenSections& ids);
 
-// Nothing where the file has no screen; CorruptFileError where its parts do not fit the vectors or each other.
+// Returns nullopt if the file has no screen. Throws CorruptFileError if its parts do not match the vectors or each
+// other.
 std::optional<StoredScreen> read_screen(const storage::File& file, CodeSpace space, const storage::Section& vectors,
                                         const ScreenSections& ids);
 

@@ -9,10 +9,10 @@
 namespace nearabout {
 namespace {
 
-constexpr float kLargest = 1e30f;  // offsets stay finite, whatever comes
+constexpr float kLargest = 1e30f;  // keeps offsets finite in all cases
 constexpr auto kMax = static_cast<float>(kMaxTransformed);
 
-// The nearest code, and the value it stands for. No call of the mathematics library: this runs for every coordinate.
+// Returns the nearest code. Makes no call of the mathematics library, because this runs for every coordinate.
 inline std::uint8_t code_of(float value, float low, float step) {
   const float code = (value - low) / step + 0.5f;
   return static_cast<std::uint8_t>(std::min(std::max(0.0f, code), 255.0f));  // NaN becomes 0
@@ -66,9 +66,9 @@ void Sketch::encode(float* vectors, std::size_t count, std::uint8_t* codes, floa
 // A query's projection with its last coordinate set to zero, and that coordinate.
 struct QueryProjection {
   const float* values;
-  double rest = 0;
-  double norm = 0;            // Space::inner: of the query
-  double centre_product = 0;  // Space::inner
+  double remainder = 0;
+  double norm = 0;            // CodeSpace::inner_product: length of the query
+  double centre_product = 0;  // CodeSpace::inner_product
 };
 
 std::vector<SketchQuery> SketchQuery::bind(const Sketch& sketch, const float* queries, std::size_t count) {
@@ -84,13 +84,13 @@ std::vector<SketchQuery> SketchQuery::bind(const Sketch& sketch, const float* qu
 
   std::vector<SketchQuery> bound;
   bound.reserve(count);
-  std::vector<float> values(sketch.width(), 0.0f);  // one more than outputs where inner products have all dimensions
+  std::vector<float> values(sketch.width(), 0.0f);  // one more than outputs if inner products use all dimensions
   for (std::size_t i = 0; i < count; ++i) {
     const float* vector = vectors.data() + i * dims;
     std::copy_n(projections.data() + i * outputs, outputs, values.begin());
     QueryProjection projection{values.data()};
     if (!contraction.identity()) {
-      projection.rest = double{values[outputs - 1]};
+      projection.remainder = double{values[outputs - 1]};
       values[outputs - 1] = 0;
     }
     if (inner) {
@@ -105,7 +105,7 @@ std::vector<SketchQuery> SketchQuery::bind(const Sketch& sketch, const float* qu
 
 SketchQuery::SketchQuery(const Sketch& sketch, const QueryProjection& projection)
     : space_(sketch.space), dims_(sketch.dims()), sketch_scale_(sketch.scale), codes_(sketch.grid, projection.values) {
-  double grid_error = 0;  // of the codes, along a direction at random
+  double grid_error = 0;  // error of the codes along a random direction
   for (const float step : sketch.grid.step) grid_error += double{step} * double{step} / 12;
   grid_error_ = std::sqrt(grid_error / static_cast<double>(sketch.width()));
   if (space_ == CodeSpace::inner_product) {
@@ -113,13 +113,13 @@ SketchQuery::SketchQuery(const Sketch& sketch, const QueryProjection& projection
     const double stretch = projection.norm > 0 ? sketch.longest / projection.norm : 0;
     centroid_scale_ = static_cast<float>(-2 * stretch * codes_.scale);
     constant_ = -projection.centre_product - codes_.constant;
-    bias_unit_ = projection.rest * sketch.longest + codes_.residual * sketch.spread;
+    bias_unit_ = projection.remainder * sketch.longest + codes_.residual * sketch.spread;
     spread_ = projection.norm;
   } else {
     scale_ = centroid_scale_ = -2 * codes_.scale;
     square_ = squared_norm(projection.values, sketch.width()) - 2 * codes_.constant;
-    constant_ = square_ + projection.rest * projection.rest;
-    bias_unit_ = projection.rest * projection.rest + 2 * codes_.residual * sketch.spread;
+    constant_ = square_ + projection.remainder * projection.remainder;
+    bias_unit_ = projection.remainder * projection.remainder + 2 * codes_.residual * sketch.spread;
   }
   slack_ = sketch.bias_bound * bias_unit_;
   if (!std::isfinite(scale_) || !std::isfinite(centroid_scale_)) scale_ = centroid_scale_ = 0;

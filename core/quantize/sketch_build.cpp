@@ -1,4 +1,4 @@
-// Learning a sketch: which directions to keep, and how many.
+// Learns a sketch: which directions to keep, and how many.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -14,9 +14,10 @@ namespace nearabout {
 namespace {
 
 constexpr std::size_t kSampleRows = 2048;
-constexpr double kDepthOfAll = 12;  // bytes along all dimensions leave little in bias bound
+constexpr double kDepthOfAll = 12;  // depth assumed for bytes along all dimensions, whose estimates are nearly exact
 
-// Numbers of directions that are fewer enough than the dimensions to pay for the projection of each query.
+// Returns the candidate numbers of directions: those far enough below the number of dimensions to pay for projecting
+// each query.
 std::vector<std::size_t> candidate_outputs(std::size_t dims, std::size_t rows) {
   std::vector<std::size_t> candidates;
   for (const std::size_t outputs : {32u, 48u, 64u, 96u, 128u, 192u})
@@ -24,11 +25,11 @@ std::vector<std::size_t> candidate_outputs(std::size_t dims, std::size_t rows) {
   return candidates;
 }
 
-// Some rows of the sample against all of it: their squared distances, true and estimated from leading directions.
-class Trial {
+// Compares some rows of the sample with all of it: their squared distances, true and estimated from leading directions.
+class DirectionEvaluator {
  public:
-  Trial(const Sample& sample, const std::vector<float>& centred, const std::vector<double>& directions,
-        std::size_t width)
+  DirectionEvaluator(const Sample& sample, const std::vector<float>& centred, const std::vector<double>& directions,
+                     std::size_t width)
       : rows_(sample.rows), queries_(std::min(kCalibrationQueries, sample.rows)), width_(width), squares_(sample.rows) {
     const std::vector<float> plain(directions.begin(), directions.end());
     projections_.resize(rows_ * width);
@@ -37,7 +38,7 @@ class Trial {
     products_ = products_of(centred, sample.dims);
   }
 
-  // How far down the list of estimates the last of the nearest is found, on average.
+  // Returns how far down the list of estimates the last of the nearest rows is found, on average.
   double depth(std::size_t outputs) const {
     double sum = 0;
     for (std::size_t q = 0; q < queries_; ++q) sum += depth_of(q, outputs);
@@ -46,11 +47,11 @@ class Trial {
 
  private:
   static constexpr std::size_t kCalibrationQueries = 32;
-  static constexpr std::size_t kNeighbours = 10;  // what a typical search asks for
+  static constexpr std::size_t kNeighbours = 10;  // k of a typical search
 
   std::size_t query_row(std::size_t query) const { return query * rows_ / queries_; }
 
-  // Of the queries with all rows: a product with the rows as columns.
+  // Returns the products of the queries with all rows, as one product with the rows as columns.
   std::vector<float> products_of(const std::vector<float>& centred, std::size_t dims) const {
     const std::size_t columns = (rows_ + 15) / 16 * 16;
     std::vector<float> flipped(dims * columns, 0.0f);
@@ -68,7 +69,7 @@ class Trial {
   double depth_of(std::size_t query, std::size_t outputs) const {
     const std::size_t row = query_row(query);
     const std::size_t columns = products_.size() / queries_;
-    std::vector<std::pair<double, double>> nearest;  // true and estimated
+    std::vector<std::pair<double, double>> nearest;  // true and estimated distances
     for (std::size_t i = 0; i < rows_; ++i) {
       if (i == row) continue;
       const double whole = squares_[i] - 2 * double{products_[query * columns + i]};
@@ -95,14 +96,14 @@ class Trial {
 
   std::size_t rows_, queries_, width_;
   std::vector<float> projections_;  // rows x width
-  std::vector<double> squares_;     // lengths of centred rows
-  std::vector<float> products_;     // of the queries with all rows
+  std::vector<double> squares_;     // squared lengths of centred rows
+  std::vector<float> products_;     // products of the queries with all rows
 };
 
-// Nanoseconds of a typical search that looks at about as many rows as the sample has (measured with AVX-512; only
-// ratios matter): the projection of the query, the sketches, and the rows that are compared in full. A byte of a sketch
-// counts once more for the file and the build. A search looks at rows that are nearer than those of a sample, so that
-// more of them are in bias bound.
+// Returns the estimated nanoseconds of a typical search that examines about as many rows as the sample has (measured
+// with AVX-512; only ratios matter): the projection of the query, the sketches, and the rows compared in full. A byte
+// of a sketch counts once more for the file and the build. A search examines rows that are nearer than those of a
+// sample, so more of them are within the bias bound.
 double cost(std::size_t dims, std::size_t outputs, double depth) {
   constexpr double kLookedAt = 2'000;
   constexpr double kNearer = 5;
@@ -121,11 +122,11 @@ Contraction leading_directions(const Sample& sample, std::size_t threads) {
     for (std::size_t j = 0; j < sample.dims; ++j) centred[i * sample.dims + j] -= centre[j];
   const std::size_t most = candidates.back();
   const std::vector<double> directions = principal_directions(centred, sample.rows, sample.dims, most, threads);
-  const Trial trial(sample, centred, directions, most);
+  const DirectionEvaluator evaluator(sample, centred, directions, most);
   std::size_t best = sample.dims;
   double least = cost(sample.dims, sample.dims, kDepthOfAll);
   for (const std::size_t outputs : candidates) {
-    const double candidate = cost(sample.dims, outputs, trial.depth(outputs));
+    const double candidate = cost(sample.dims, outputs, evaluator.depth(outputs));
     if (candidate >= least) continue;
     least = candidate;
     best = outputs;
@@ -134,7 +135,7 @@ Contraction leading_directions(const Sample& sample, std::size_t threads) {
   return Contraction(std::move(centre), mixed_directions(directions, sample.dims, most, best - 1, best), best);
 }
 
-// The root mean square of |code - middle|.
+// Returns the root mean square of |code - middle|.
 double typical_spread(const Grid& grid, const std::vector<float>& projections) {
   double sum = 0;
   for (std::size_t i = 0; i < projections.size(); ++i) {
@@ -159,7 +160,7 @@ Sketch learn_sketch(const RowReader& read, std::size_t rows, std::size_t dims, C
 
   const bool one_more = space == CodeSpace::inner_product && sketch.contraction.identity();
   const std::size_t width = sketch.contraction.outputs() + (one_more ? 1 : 0);
-  sketch.grid.low.resize(width);  // project() asks for the width only
+  sketch.grid.low.resize(width);  // project() needs the width only
   std::vector<float> projections(sample.rows * width);
   sketch.project(sample.values.data(), sample.rows, projections.data());
   sketch.grid = Grid::spanning(projections, sample.rows, width);

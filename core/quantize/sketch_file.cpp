@@ -10,7 +10,7 @@ namespace {
 
 using storage::SectionId;
 
-enum Number : std::size_t { kEpsilon, kScale, kLongest, kSpread, kDoubt, kNumbers };
+enum Number : std::size_t { kEpsilon, kScale, kLongest, kSpread, kBiasBound, kNumbers };
 
 }  // namespace
 
@@ -35,7 +35,7 @@ Sketch read_sketch(const storage::File& file, CodeSpace space, std::size_t dims)
   sketch.scale = static_cast<float>(numbers[kScale]);
   sketch.longest = numbers[kLongest];
   sketch.spread = numbers[kSpread];
-  sketch.bias_bound = numbers[kDoubt];
+  sketch.bias_bound = numbers[kBiasBound];
   sketch.contraction = read_contraction(file, dims, numbers[kEpsilon]);
   const bool one_more = space == CodeSpace::inner_product && sketch.contraction.identity();
   sketch.grid = read_grid(file, sketch.contraction.outputs() + (one_more ? 1 : 0));

@@ -9,7 +9,7 @@ namespace nearabout {
 
 void write_sketch(storage::Writer& writer, const Sketch& sketch);
 
-// CorruptFileError where its parts do not fit the dimensions or each other.
+// Reads a sketch. Throws CorruptFileError if its parts do not match the dimensions or each other.
 Sketch read_sketch(const storage::File& file, CodeSpace space, std::size_t dims);
 
 }  // namespace nearabout

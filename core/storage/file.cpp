@@ -13,7 +13,7 @@
 namespace nearabout::storage {
 namespace {
 
-constexpr std::uint64_t kCopyBytes = 8 << 20;  // between two looks at the monitor
+constexpr std::uint64_t kCopyBytes = 8 << 20;  // bytes between two calls of the monitor
 
 }  // namespace
 
@@ -36,7 +36,7 @@ std::shared_ptr<const File> File::read(const std::string& path) {
 std::shared_ptr<const File> File::from_memory(AlignedBytes bytes, std::size_t size) {
   const std::span<const std::byte> image{bytes.get(), size};
   if (reinterpret_cast<std::uintptr_t>(image.data()) % kAlignment != 0)
-    throw InvalidInputError("an image in memory must start on a multiple of 64 bytes: take it from aligned_bytes");
+    throw InvalidInputError("an image in memory must start on a multiple of 64 bytes; allocate it with aligned_bytes");
   return std::shared_ptr<const File>(
       new File(std::make_shared<const AlignedBytes>(std::move(bytes)), image, "", false));
 }
@@ -85,8 +85,8 @@ const Section& File::section(SectionId id) const {
                          ", which it needs. Build it again.");
 }
 
-// Checksums of blocks are in the checksums section, which is last; those of its own blocks end the directory, which was
-// verified as a whole when the file was opened.
+// Returns the expected checksum of a block. Checksums of blocks are in the checksums section, which is last; those of
+// its own blocks end the directory, which was verified as a whole when the file was opened.
 std::uint64_t File::expected_checksum(const Section& section, std::uint64_t block) const {
   const Section& checksums = sections_.back();
   if (&section != &checksums) return checksums.items<std::uint64_t>(section.first_block_ + block, 1)[0];
@@ -148,7 +148,7 @@ void File::save(const std::string& path, const Monitor& monitor) const {
     report(monitor, 0.5 + 0.5 * static_cast<double>(begin) / static_cast<double>(size_));
     file.write(bytes().subspan(begin, std::min<std::uint64_t>(kCopyBytes, size_ - begin)));
   }
-  report(monitor, 1.0);  // the last moment to stop: what is published stays
+  report(monitor, 1.0);  // last chance to cancel: a published file stays
   file.publish();
 }
 
@@ -159,14 +159,15 @@ std::shared_ptr<const File> File::in_one_piece() const {
   return rewrite(writer, {});
 }
 
-// The header has the checksum of the directory, which has those of the blocks that hold the checksums of all others.
+// Hashes the header, which has the checksum of the directory, which has the checksums of the blocks that hold the
+// checksums of all other blocks.
 std::uint64_t File::identity() const {
   Header header;
   std::memcpy(&header, data_, sizeof header);
   return header.checksum;
 }
 
-// Section by section: those of two images lie in one from now on.
+// Copies section by section, so that the sections of two images end up in one.
 std::shared_ptr<const File> File::rewrite(Writer& writer, const Monitor& monitor) const {
   for (const Section* section : current_sections()) {
     if (section->id() == SectionId::checksums) continue;

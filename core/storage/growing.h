@@ -1,4 +1,4 @@
-// Memory that grows, in this process or in a file: what is built piece by piece before anyone may read it.
+// Memory that grows, in this process or in a file: for data that is built piece by piece before anyone may read it.
 #pragma once
 
 #include <cstddef>
@@ -10,13 +10,13 @@
 
 namespace nearabout::storage::system {
 
-// New bytes are zero, and cost no memory until they are written. Growing may move the bytes. Failures to grow are
-// std::bad_alloc in memory, SystemError in a file.
+// A growing byte array. New bytes are zero, and take no memory until they are written. Growing may move the bytes.
+// Throws std::bad_alloc in memory and SystemError in a file if it cannot grow.
 class GrowingBytes {
  public:
   GrowingBytes() = default;  // in memory
-  // In a new temporary file beside `target`, mapped for writing, so that more can be built than memory holds. The disk
-  // space is reserved as it grows: a full disk is an error here, not a signal at some later write.
+  // Uses a new temporary file next to `target`, mapped for writing, so that more can be built than fits in memory. Disk
+  // space is reserved as the file grows, so that a full disk is an error here instead of a signal at a later write.
   explicit GrowingBytes(const std::string& target);
   ~GrowingBytes();
   GrowingBytes(const GrowingBytes&) = delete;
@@ -25,9 +25,9 @@ class GrowingBytes {
   std::byte* data() const { return data_; }
   std::size_t size() const { return size_; }
   bool in_file() const { return file_ != nullptr; }
-  void resize(std::size_t size);  // not to 0
-  // For a file: all of it goes to disk, and it takes the target's name. The bytes stay mapped, and must not be written
-  // any more.
+  void resize(std::size_t size);  // must not be 0
+  // For a file: flushes it to disk and renames it to the target. The bytes stay mapped, and must not be written any
+  // more.
   void publish();
 
  private:
@@ -36,8 +36,8 @@ class GrowingBytes {
   std::size_t size_ = 0;
 };
 
-// Writes to a character device, which cannot be replaced by a finished file. False, and nothing is done, where `path`
-// is something else.
+// Writes to a character device, which cannot be replaced by a finished file. Returns false without doing anything if
+// `path` is not a device.
 bool write_to_device(const std::string& path, std::span<const std::byte> bytes);
 
 }  // namespace nearabout::storage::system

@@ -1,5 +1,5 @@
-// Bytes that were written as numbers, seen as those numbers again. The bytes lie where a new expression or a mapping
-// put them, and are as aligned as the numbers want.
+// Reinterprets bytes that were written as numbers as those numbers. The bytes come from a new expression or a mapping,
+// so they are aligned as the numbers require.
 #pragma once
 
 #include <cstddef>

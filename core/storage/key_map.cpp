@@ -29,7 +29,8 @@ void KeyMap::open_strings() {
   wide_offsets_ = offsets_->element() == Element::u64;
   offsets_->expect(wide_offsets_ ? Element::u64 : Element::u32, {offsets_->shape().rows, 1});
   if (offsets_->shape().rows == 0)
-    throw_corrupt(file_->name(), "the rows of key_offsets", offsets_->offset(), "one more than there are keys", "0");
+    throw_corrupt(file_->name(), "the number of rows of section key_offsets", offsets_->offset(),
+                  "one more than the number of keys", "0");
   size_ = offsets_->shape().rows - 1;
 }
 
@@ -48,16 +49,16 @@ void KeyMap::open_table() {
   slots_->expect(Element::u32, {groups_, table::kGroup});
 }
 
-// Groups are probed in turn from the hash's own, until one has an empty slot: a key is always put in the first empty
-// slot of that sequence. A table without empty slots, which only a forged file can have, ends the search after one
-// round.
+// Probes groups in turn, starting from the hash's own, until one has an empty slot: a key is always stored in the first
+// empty slot of that sequence. A table without empty slots, which only a forged file can have, ends the search after
+// one round.
 template <class Same>
 std::optional<std::uint32_t> KeyMap::find(std::uint64_t hash, Same same) const {
   if (groups_ == 0) return std::nullopt;
   std::uint64_t group = table::first_group(hash, groups_);
   for (std::uint64_t probe = 0; probe < groups_; ++probe) {
     const std::uint64_t place = group * table::kGroup;
-    slots_->fetch(place * sizeof(std::uint32_t));  // known as soon as the tags' place: one wait instead of two
+    slots_->fetch(place * sizeof(std::uint32_t));  // address known as soon as that of the tags: one wait instead of two
     const std::uint64_t tags = table::load_tags(tags_->checked(place, place + table::kGroup));
     for (std::uint64_t hits = table::matches(tags, table::tag_of(hash)); hits != 0; hits &= hits - 1) {
       const std::uint32_t row = slots_->items<std::uint32_t>(place + table::lowest(hits), 1)[0];
@@ -88,8 +89,8 @@ std::uint64_t KeyMap::offset(std::uint64_t index) const {
 
 std::string_view KeyMap::string_key(std::size_t row) const {
   if (kind_ != KeyKind::strings || row >= size_)
-    throw InvalidInputError("row " + std::to_string(row) + " has no string key: there are " +
-                            std::to_string(kind_ == KeyKind::strings ? size_ : 0));
+    throw InvalidInputError("row " + std::to_string(row) + " has no string key; there are " +
+                            std::to_string(kind_ == KeyKind::strings ? size_ : 0) + " string keys");
   const std::uint64_t begin = offset(row);
   const std::uint64_t end = offset(row + 1);
   if (begin > end || end > keys_->length())
@@ -101,8 +102,8 @@ std::string_view KeyMap::string_key(std::size_t row) const {
 
 std::int64_t KeyMap::integer_key(std::size_t row) const {
   if (kind_ != KeyKind::integers || row >= size_)
-    throw InvalidInputError("row " + std::to_string(row) + " has no integer key: there are " +
-                            std::to_string(kind_ == KeyKind::integers ? size_ : 0));
+    throw InvalidInputError("row " + std::to_string(row) + " has no integer key; there are " +
+                            std::to_string(kind_ == KeyKind::integers ? size_ : 0) + " integer keys");
   return keys_->items<std::int64_t>(row, 1)[0];
 }
 

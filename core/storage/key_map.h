@@ -1,14 +1,15 @@
-// From keys to rows and back, looked up in the mapped bytes: nothing is loaded when it is opened.
+// A map from keys to rows and back, looked up in the mapped bytes: opening it loads nothing.
 //
-// An open-addressing hash table. Slots come in groups of eight; a byte per slot (its tag: occupied, and seven bits of
-// the hash) tells almost always which slot to follow, and the eight tags of a group are compared in one 64-bit word.
-// This is the idea of Abseil's and Folly's tables (M. Kulukundis, CppCon 2017), with plain integer arithmetic instead
-// of SIMD and a number of groups that need not be a power of two, so that the load is always near 0.8. With keys of the
-// user's own bytes apart, a map takes about 10 bytes a string key (1.25 tags, 5 slots, 4 offsets) and 6.25 an integer
-// key.
+// An open-addressing hash table. Slots form groups of eight; one byte per slot (its tag: an occupied bit and seven bits
+// of the hash) nearly always identifies the slot to follow, and the eight tags of a group are compared in one 64-bit
+// word. This is the idea of Abseil's and Folly's tables (M. Kulukundis, CppCon 2017), with plain integer arithmetic
+// instead of SIMD and a number of groups that need not be a power of two, so that the load is always near 0.8. Apart
+// from the bytes of the user's own keys, a map takes about 10 bytes per string key (1.25 for tags, 5 for slots, 4 for
+// offsets) and 6.25 bytes per integer key.
 //
-// The hash is XXH64 with a fixed seed: who chooses the keys can make them collide, and look-ups then cost up to a pass
-// over the table, never more. An index is immutable and its keys are its maker's, so no secret seed is kept.
+// The hash is XXH64 with a fixed seed: whoever chooses the keys can make them collide, and a look-up then costs up to
+// one pass over the table, never more. An index is immutable and its keys come from whoever builds it, so a secret seed
+// would protect nobody.
 #pragma once
 
 #include <cstddef>
@@ -27,15 +28,15 @@ namespace nearabout::storage {
 
 enum class KeyKind { none, strings, integers };
 
-// Keys, row by row, on their way into a file. The keys are not copied: they must outlive the builder.
+// Builds the key sections of a file. The keys, one per row, are not copied: they must outlive the builder.
 class KeyMapBuilder {
  public:
-  // Key i is blob[offsets[i], offsets[i + 1]); offsets has one more number than there are keys. InvalidInputError names
-  // the first key that came before, and both rows.
+  // Makes a builder of string keys: key i is blob[offsets[i], offsets[i + 1]), so offsets has one more number than
+  // there are keys. Throws InvalidInputError, naming both rows, for the first key that occurs twice.
   static KeyMapBuilder strings(std::span<const std::byte> blob, std::span<const std::uint64_t> offsets);
   static KeyMapBuilder integers(std::span<const std::int64_t> numbers);
 
-  // Adds the key sections. May be called for several writers.
+  // Adds the key sections to a file. May be called for several writers.
   void write(Writer& writer) const;
 
  private:
@@ -53,29 +54,29 @@ class KeyMapBuilder {
 
 class KeyMap {
  public:
-  // Constant time. A file without keys gives kind() none and size() 0: rows are their own keys there.
+  // Opens the map in constant time. For a file without keys, kind() is none and size() is 0: rows are their own keys.
   explicit KeyMap(std::shared_ptr<const File> file);
 
   KeyKind kind() const { return kind_; }
   std::size_t size() const { return size_; }
 
-  // Nothing where there is no such key, or the keys are of the other kind.
+  // Returns the row of a key, or nullopt if there is no such key or the keys are of the other kind.
   std::optional<std::uint32_t> row_of(std::string_view key) const;
   std::optional<std::uint32_t> row_of(std::int64_t key) const;
 
-  // The key of a row below size(); a string's bytes live as long as the file. InvalidInputError for another row or
-  // kind.
+  // Returns the key of a row below size(); the bytes of a string live as long as the file. Throws InvalidInputError for
+  // any other row, or if keys are of the other kind.
   std::string_view string_key(std::size_t row) const;
   std::int64_t integer_key(std::size_t row) const;
 
-  // visit(row, key) for all string keys in order of rows.
+  // Calls visit(row, key) for all string keys in order of rows.
   template <class Visit>
   void each_string(Visit visit) const {
     for (std::size_t row = 0; kind_ == KeyKind::strings && row < size_; ++row) visit(row, string_key(row));
   }
 
-  // Looks every key up: CorruptFileError where the answer is not its own row. The file's verify() compares checksums;
-  // this finds what a faulty writer did.
+  // Looks up every key, and throws CorruptFileError if the result is not its own row. File::verify() compares
+  // checksums; this finds errors made by a faulty writer.
   void verify(const Monitor& monitor = {}) const;
 
  private:

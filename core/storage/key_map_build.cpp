@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kMaxFileKeys = std::numeric_limits<std::uint32_t>::max();
 
-// A key as it may be shown in a sentence: quoted, control characters escaped, cut after 40 bytes (not inside a
+// Returns a key as shown in messages: quoted, control characters escaped, cut after 40 bytes (but not inside a
 // character).
 std::string quoted(std::string_view key) {
   constexpr std::size_t kShown = 40;
@@ -43,8 +43,8 @@ std::string_view key_at(std::span<const std::byte> blob, std::span<const std::ui
 void check_offsets(std::span<const std::byte> blob, std::span<const std::uint64_t> offsets) {
   if (offsets.empty() || offsets.front() != 0 || offsets.back() != blob.size() ||
       !std::is_sorted(offsets.begin(), offsets.end()))
-    throw InvalidInputError("the offsets of keys must rise from 0 to the number of their bytes, " +
-                            std::to_string(blob.size()) + ", one more than there are keys");
+    throw InvalidInputError("the offsets of keys must ascend from 0 to the number of bytes of all keys, " +
+                            std::to_string(blob.size()) + ", and there must be one more offset than keys");
 }
 
 }  // namespace
@@ -74,7 +74,8 @@ KeyMapBuilder KeyMapBuilder::integers(std::span<const std::int64_t> numbers) {
   return builder;
 }
 
-// In order of rows, so that in files sorted by frequency the common keys come first in their probe sequences.
+// Inserts keys in order of rows, so that in files sorted by frequency the common keys come first in their probe
+// sequences.
 template <class HashOf, class Same, class Name>
 void KeyMapBuilder::insert_all(std::size_t count, HashOf hash_of, Same same, Name name) {
   if (count > kMaxFileKeys)
@@ -94,7 +95,7 @@ void KeyMapBuilder::insert_all(std::size_t count, HashOf hash_of, Same same, Nam
           throw InvalidInputError(
               "keys must be unique: " + name(row) + " is the key of row " + std::to_string(earlier) +
               " and again of row " + std::to_string(row) +
-              ". Leave one of them out or rename it. Labels that rows share are no keys: build without "
+              ". Remove or rename one of them. Labels that several rows share are not keys: build without "
               "keys, and look the labels up by row number, labels[hits.rows].");
       }
       if (const std::uint64_t free = table::empties(tags); free != 0) {

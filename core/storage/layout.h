@@ -1,9 +1,9 @@
-// The bytes of a .near file: what docs/explanation/file-format.md says, as structures.
+// The byte layout of a .near file: the structures described in docs/explanation/file-format.md.
 //
 //   header (64 bytes) | section, section, ... | checksums section | directory
 //
-// A section begins at the first multiple of 64 (or of 4096 where its flag says so) after the one before it, so its
-// place is a consequence: the offset in the directory is compared with it, and there is no room for holes or overlaps.
+// A section begins at the first multiple of 64 (or of 4096 if its flag says so) after the one before it, so its offset
+// is determined: the offset in the directory is compared with it, which leaves no room for holes or overlaps.
 #pragma once
 
 #include <array>
@@ -17,7 +17,7 @@
 
 namespace nearabout::storage {
 
-// Sections are used where they lie, so the host must keep numbers as the file does.
+// Sections are used in place, so the host must store numbers as the file does.
 static_assert(std::endian::native == std::endian::little, "Nearabout's files are little-endian; this host is not");
 static_assert(sizeof(std::size_t) == 8, "Nearabout maps whole files and needs a 64-bit host");
 
@@ -71,29 +71,30 @@ enum class SectionId : std::uint32_t {
   screen_grid = 54,
   guard = 55,
   leaf_residuals = 56,
-  checksums = 255,  // written by Writer::finish alone
+  checksums = 255,  // written only by Writer::finish
 };
 std::string_view name_of(SectionId id);  // "unknown" for a number that this version does not know
 
-// A reader that does not know a required section refuses the file; an optional one it leaves alone.
+// A reader rejects a file with an unknown required section, and ignores an unknown optional one.
 enum class Need : std::uint32_t { required = 0, optional = 1 };
 
-// Two-dimensional always: a list has one column.
+// Rows and columns of a table, always two-dimensional: a list has one column.
 struct Shape {
   std::uint64_t rows = 0;
   std::uint64_t columns = 0;
   friend bool operator==(const Shape&, const Shape&) = default;
 };
 
-// The bytes of a table; nothing where that does not fit in 64 bits, where the element type is none we know, or where
-// there are rows without columns: their number would be bounded by nothing.
+// Returns the size of a table in bytes, or nullopt if it does not fit in 64 bits, if the element type is unknown, or if
+// there are rows without columns, whose number nothing would bound.
 std::optional<std::uint64_t> table_bytes(Element element, Shape shape);
 
-// As PNG's: a byte above 127, a name, and line ends of both kinds, so that a copy made as text shows at once.
+// Modelled on PNG's: a byte above 127, a name, and line ends of both kinds, so that a copy made in text mode is
+// detected at once.
 inline constexpr std::array<unsigned char, 8> kMagic{0x89, 'N', 'E', 'A', 'R', '\r', '\n', 0x1a};
 inline constexpr std::uint32_t kFormatVersion = 1;
 inline constexpr std::uint32_t kSectionVersion = 1;
-inline constexpr std::uint64_t kBlockBytes = 4'096;  // what one checksum covers
+inline constexpr std::uint64_t kBlockBytes = 4'096;  // bytes covered by one checksum
 inline constexpr std::uint64_t kAlignment = 64;
 inline constexpr std::uint64_t kPageAlignment = 4'096;
 inline constexpr std::uint32_t kMaxSections = 1'024;

@@ -1,4 +1,4 @@
-// Numbers of a section that cannot be what was written: said in one way for all.
+// Messages for numbers in a section that cannot be what was written, worded the same everywhere.
 #pragma once
 
 #include <cstddef>
@@ -10,13 +10,13 @@
 
 namespace nearabout::storage {
 
-// CorruptFileError: number `place` of the section, counted through the whole table, should be `expected`.
+// Throws CorruptFileError: number `place` of the section, counted through the whole table, should be `expected`.
 [[noreturn]] void throw_number(const File& file, const Section& section, std::size_t place, const std::string& expected,
                                double found);
 [[noreturn]] void throw_count(const File& file, const Section& section, std::size_t place, const std::string& expected,
                               std::uint64_t found);
 
-// The whole section; CorruptFileError where one is not finite.
+// Returns the whole section. Throws CorruptFileError if a number is not finite.
 std::span<const float> finite_floats(const File& file, const Section& section);
 
 }  // namespace nearabout::storage

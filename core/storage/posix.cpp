@@ -26,11 +26,11 @@ namespace nearabout::storage::system {
 namespace {
 
 [[noreturn]] void throw_errno(const std::string& path, const std::string& doing) {
-  const int number = errno;  // before anything else can change it
+  const int number = errno;  // read before anything else can change it
   throw SystemError(number, path, doing + " " + path);
 }
 
-// A descriptor that is closed whatever happens.
+// A descriptor that is closed in every case.
 struct Descriptor {
   int number;
   ~Descriptor() {
@@ -48,7 +48,7 @@ int open_retrying(const char* path, int flags, mode_t mode = 0) {
 
 int flush(int descriptor) {
 #ifdef F_FULLFSYNC
-  // On macOS fsync stops at the drive's own cache; file systems that cannot do this one say so.
+  // On macOS fsync stops at the drive's own cache; file systems that do not support F_FULLFSYNC report an error.
   if (::fcntl(descriptor, F_FULLFSYNC) == 0) return 0;
 #endif
   int result;
@@ -64,20 +64,20 @@ std::string folder_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-// Flushes the folder's own entry for the file. Some file systems cannot, and a folder may be writable but not readable:
-// neither is a failure to save.
-void flush_folder(const std::string& target, const std::string& asked) {
+// Flushes the folder's entry for the file. Some file systems cannot do this, and a folder may be writable but not
+// readable: neither makes saving fail.
+void flush_folder(const std::string& target, const std::string& requested) {
   const Descriptor folder{open_retrying(folder_of(target).c_str(), O_RDONLY | O_DIRECTORY)};
   if (folder.number < 0) return;
   if (flush(folder.number) < 0 && errno != EINVAL && errno != ENOTSUP && errno != EBADF && errno != EROFS)
-    throw_errno(asked, "cannot be sure that the disk has the new name of");
+    throw_errno(requested, "cannot flush to disk the new name of");
 }
 
 std::string resolve_links(const std::string& path) {
   struct stat status;
   if (::lstat(path.c_str(), &status) != 0 || !S_ISLNK(status.st_mode)) return path;
   char* resolved = ::realpath(path.c_str(), nullptr);
-  if (resolved == nullptr) return path;  // it leads nowhere: the link itself is replaced
+  if (resolved == nullptr) return path;  // a dangling link: the link itself is replaced
   std::string target = resolved;
   std::free(resolved);
   return target;
@@ -90,20 +90,19 @@ void refuse_odd_target(const std::string& path) {
   throw SystemError(EINVAL, path, "cannot save to " + path + ", which is not a regular file");
 }
 
-std::string random_name(const std::string& asked) {
+std::string random_name(const std::string& requested) {
   constexpr char kDigits[] = "0123456789abcdef";
   std::array<unsigned char, 8> bytes;
-  if (::getentropy(bytes.data(), bytes.size()) != 0)
-    throw_errno(asked, "cannot find a name for a temporary file beside");
+  if (::getentropy(bytes.data(), bytes.size()) != 0) throw_errno(requested, "cannot create a temporary file next to");
   std::string name = ".nearabout-";
   for (const unsigned char byte : bytes) name += {kDigits[byte >> 4], kDigits[byte & 15]};
   return name + ".tmp";
 }
 
-// Creates a file of an unpredictable name in a folder and leaves its name in `path`; -1 and errno where that fails.
-int create_unnamed(const std::string& folder, int flags, mode_t mode, const std::string& asked, std::string& path) {
+// Creates a file with an unpredictable name in a folder and sets `path` to it; returns -1 and sets errno on failure.
+int create_unnamed(const std::string& folder, int flags, mode_t mode, const std::string& requested, std::string& path) {
   for (int attempt = 0; attempt < 100; ++attempt) {
-    const std::string name = (folder == "/" ? "" : folder) + "/" + random_name(asked);
+    const std::string name = (folder == "/" ? "" : folder) + "/" + random_name(requested);
     const int descriptor = open_retrying(name.c_str(), flags | O_CREAT | O_EXCL, mode);
     if (descriptor >= 0) path = name;
     if (descriptor >= 0 || errno != EEXIST) return descriptor;
@@ -111,7 +110,7 @@ int create_unnamed(const std::string& folder, int flags, mode_t mode, const std:
   return -1;
 }
 
-// Whether `path` leads to this open file.
+// Returns true if `path` refers to this open file.
 bool leads_to(const std::string& path, int descriptor) {
   struct stat named, open;
   return ::lstat(path.c_str(), &named) == 0 && ::fstat(descriptor, &open) == 0 && named.st_dev == open.st_dev &&
@@ -126,9 +125,9 @@ int try_lock(int descriptor) {
   return result;
 }
 
-// Writers hold a lock on their temporary files for as long as they live; it goes with them, whatever ends them. Who has
-// the lock may remove the file, and does so before letting go of it. A file system without locks has none to be had, so
-// nothing is removed there.
+// Removes a temporary file unless its writer is alive. Writers hold a lock on their temporary files for as long as they
+// live; the lock goes with them, however they end. Whoever gets the lock may remove the file, and does so before
+// releasing it. On a file system without locks nobody can get one, so nothing is removed there.
 void remove_if_stale(const std::string& path) {
   const Descriptor file{open_retrying(path.c_str(), O_RDWR | O_NONBLOCK | O_NOFOLLOW)};
   struct stat status;
@@ -136,7 +135,7 @@ void remove_if_stale(const std::string& path) {
   if (status.st_uid == ::geteuid() && try_lock(file.number) == 0 && leads_to(path, file.number)) ::unlink(path.c_str());
 }
 
-// Failures are none of the caller's: it came to write another file.
+// Removes the temporary files of writers that have died. Failures are ignored: the caller came to write another file.
 void remove_stale_files(const std::string& folder) {
   const std::unique_ptr<DIR, int (*)(DIR*)> entries(::opendir(folder.c_str()), &::closedir);
   if (!entries) return;
@@ -144,13 +143,13 @@ void remove_stale_files(const std::string& folder) {
     if (is_temporary_name(entry->d_name)) remove_if_stale(folder + "/" + entry->d_name);
 }
 
-// Locks a temporary file that was just made. False where somebody took it for a stale one in the moment before.
+// Locks a temporary file that was just created. Returns false if another process took it for a stale one just before.
 bool lock_own(const std::string& path, int descriptor) {
   if (try_lock(descriptor) == 0) return leads_to(path, descriptor);
   return errno != EWOULDBLOCK;
 }
 
-constexpr std::size_t kMaxBytes = 1 << 30;  // of one call: macOS refuses 2 GiB and more
+constexpr std::size_t kMaxBytes = 1 << 30;  // bytes per call: macOS refuses 2 GiB and more
 
 void write_all(int descriptor, std::uint64_t offset, std::span<const std::byte> bytes, const std::string& path,
                const std::string& doing) {
@@ -168,15 +167,14 @@ void write_all(int descriptor, std::uint64_t offset, std::span<const std::byte> 
 }  // namespace
 
 Mapping::Mapping(const std::string& path) {
-  // O_NONBLOCK: opening a pipe must not wait for a writer. It means nothing for regular files.
+  // O_NONBLOCK: opening a pipe must not wait for a writer. It has no effect on regular files.
   const Descriptor file{open_retrying(path.c_str(), O_RDONLY | O_NONBLOCK)};
   if (file.number < 0) throw_errno(path, "cannot open");
   struct stat status;
   if (::fstat(file.number, &status) != 0) throw_errno(path, "cannot examine");
   if (S_ISDIR(status.st_mode)) throw SystemError(EISDIR, path, "cannot open " + path + " as an index");
   if (!S_ISREG(status.st_mode))
-    throw UnknownFormatError(path +
-                             " is a pipe or a device, not a file: an index is mapped, so it must be a regular file");
+    throw UnknownFormatError(path + " is a pipe or a device; an index is mapped, so it must be a regular file");
   size_ = static_cast<std::size_t>(status.st_size);
   if (size_ == 0) return;  // nothing to map
   void* address = ::mmap(nullptr, size_, PROT_READ, MAP_SHARED, file.number, 0);
@@ -192,7 +190,7 @@ void advise(std::span<const std::byte> mapped, Access access) noexcept {
   const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
   const auto begin = (reinterpret_cast<std::uintptr_t>(mapped.data()) + page - 1) / page * page;
   const auto end = reinterpret_cast<std::uintptr_t>(mapped.data() + mapped.size()) / page * page;
-  if (begin >= end) return;  // not one whole page
+  if (begin >= end) return;  // less than one whole page
   ::madvise(reinterpret_cast<void*>(begin), end - begin, access == Access::anywhere ? MADV_RANDOM : MADV_NORMAL);
 }
 
@@ -203,7 +201,7 @@ void will_need(std::span<const std::byte> mapped) noexcept {
   if (!mapped.empty()) ::madvise(reinterpret_cast<void*>(begin), first - begin + mapped.size(), MADV_WILLNEED);
 }
 
-// A mapping begins with a page, and whole files are given.
+// Assumes whole mappings, which begin on a page boundary.
 void forget(std::span<const std::byte> mapped) noexcept {
   if (!mapped.empty()) ::madvise(const_cast<std::byte*>(mapped.data()), mapped.size(), MADV_DONTNEED);
 }
@@ -215,8 +213,8 @@ bool exists(const std::string& path) {
   return ::stat(path.c_str(), &status) == 0;
 }
 
-// Gives a new file the mode of the one that it will replace and, where the system allows that, its owner and group.
-// What the system refuses leaves the new file as private as it was made.
+// Gives a new file the mode of the one that it will replace and, if the system allows it, its owner and group. If the
+// system refuses, the new file stays as private as it was created.
 void keep_mode_and_owner(int descriptor, const std::string& replaced) {
   struct stat before;
   struct stat now;
@@ -224,26 +222,26 @@ void keep_mode_and_owner(int descriptor, const std::string& replaced) {
   mode_t mode = before.st_mode & 07777;
   const auto owned_by = [&](uid_t user, gid_t group) { return ::fchown(descriptor, user, group) == 0; };
   if (before.st_uid != now.st_uid || before.st_gid != now.st_gid) {
-    // Only the superuser gives files away; to a group of their own anyone may.
+    // Only the superuser can give files away; anyone can change the group to one of their own.
     const bool kept = owned_by(before.st_uid, before.st_gid);
     if (!kept && before.st_gid != now.st_gid) (void)owned_by(static_cast<uid_t>(-1), before.st_gid);
     if (!kept) mode &= 0777;
   }
-  (void)::fchmod(descriptor, mode);  // after the owner: a change of that takes bits of the mode away
+  (void)::fchmod(descriptor, mode);  // after the owner, because changing that clears bits of the mode
 }
 
 }  // namespace
 
-TemporaryFile::TemporaryFile(const std::string& target) : asked_(target), target_(resolve_links(target)) {
+TemporaryFile::TemporaryFile(const std::string& target) : requested_(target), target_(resolve_links(target)) {
   if (target.empty()) throw SystemError(ENOENT, target, "cannot save to an empty path");
   refuse_odd_target(target_);
   remove_stale_files(folder_of(target_));
-  // Nobody else's until it is published where it replaces a file, which may be private; else as any new file, less the
-  // umask.
+  // Readable only by its owner until it is published if it replaces a file, which may be private; otherwise created
+  // like any new file, subject to the umask.
   const mode_t mode = exists(target_) ? 0600 : 0666;
   for (;;) {
-    descriptor_ = create_unnamed(folder_of(target_), O_RDWR, mode, asked_, path_);
-    if (descriptor_ < 0) throw_errno(asked_, "cannot write");
+    descriptor_ = create_unnamed(folder_of(target_), O_RDWR, mode, requested_, path_);
+    if (descriptor_ < 0) throw_errno(requested_, "cannot write");
     if (lock_own(path_, descriptor_)) return;
     remove();
   }
@@ -264,38 +262,39 @@ void TemporaryFile::write(std::span<const std::byte> bytes) {
 }
 
 void TemporaryFile::write_at(std::uint64_t offset, std::span<const std::byte> bytes) {
-  write_all(descriptor_, offset, bytes, asked_, "cannot write");
+  write_all(descriptor_, offset, bytes, requested_, "cannot write");
 }
 
 void TemporaryFile::shorten(std::uint64_t size) {
   while (::ftruncate(descriptor_, static_cast<off_t>(size)) < 0)
-    if (errno != EINTR) throw_errno(asked_, "cannot write");
+    if (errno != EINTR) throw_errno(requested_, "cannot write");
   size_ = size;
 }
 
 void TemporaryFile::publish() {
   keep_mode_and_owner(descriptor_, target_);
-  if (flush(descriptor_) < 0) throw_errno(asked_, "cannot write");
-  lock_ = ::fcntl(descriptor_, F_DUPFD_CLOEXEC, 0);  // it stays locked when the first is closed
-  if (lock_ < 0) throw_errno(asked_, "cannot write");
+  if (flush(descriptor_) < 0) throw_errno(requested_, "cannot write");
+  lock_ = ::fcntl(descriptor_, F_DUPFD_CLOEXEC, 0);  // keeps the lock when the first descriptor is closed
+  if (lock_ < 0) throw_errno(requested_, "cannot write");
   const int descriptor = descriptor_;
   descriptor_ = -1;  // closed whether or not close reports a late error
-  if (::close(descriptor) < 0 && errno != EINTR) throw_errno(asked_, "cannot write");
+  if (::close(descriptor) < 0 && errno != EINTR) throw_errno(requested_, "cannot write");
   refuse_odd_target(target_);
-  if (::rename(path_.c_str(), target_.c_str()) < 0) throw_errno(asked_, "cannot rename the finished file to");
+  if (::rename(path_.c_str(), target_.c_str()) < 0) throw_errno(requested_, "cannot rename the finished file to");
   path_.clear();
   ::close(std::exchange(lock_, -1));
-  flush_folder(target_, asked_);
+  flush_folder(target_, requested_);
 }
 
 ReadFile::ReadFile(const std::string& path) : path_(path) {
-  Descriptor file{open_retrying(path.c_str(), O_RDONLY | O_NONBLOCK)};  // as for a mapping
+  Descriptor file{open_retrying(path.c_str(), O_RDONLY | O_NONBLOCK)};  // non-blocking, as for a mapping
   if (file.number < 0) throw_errno(path, "cannot open");
   struct stat status;
   if (::fstat(file.number, &status) != 0) throw_errno(path, "cannot examine");
   if (S_ISDIR(status.st_mode)) throw SystemError(EISDIR, path, "cannot read " + path);
   if (!S_ISREG(status.st_mode))
-    throw InvalidInputError(path + " is a pipe or a device, which is read once and in order: copy it to a file first");
+    throw InvalidInputError(
+        path + " is a pipe or a device, which can only be read once and in order; copy it to a file first");
   descriptor_ = std::exchange(file.number, -1);
   before_ = stamp();
   size_ = before_->size;
@@ -350,8 +349,8 @@ GrowingBytes::~GrowingBytes() {
 
 namespace {
 
-// The blocks of the file up to `size`, or an error.
-void reserve_file(int descriptor, std::size_t from, std::size_t size, const std::string& asked) {
+// Reserves the disk blocks of the file up to `size`, or throws.
+void reserve_file(int descriptor, std::size_t from, std::size_t size, const std::string& requested) {
   const auto end = static_cast<off_t>(size);
 #ifdef __linux__
   if (size > from) {
@@ -359,14 +358,14 @@ void reserve_file(int descriptor, std::size_t from, std::size_t size, const std:
     do {
       failed = ::posix_fallocate(descriptor, static_cast<off_t>(from), static_cast<off_t>(size - from));
     } while (failed == EINTR);
-    if (failed != 0) throw SystemError(failed, asked, "cannot write " + asked);
+    if (failed != 0) throw SystemError(failed, requested, "cannot write " + requested);
     return;
   }
 #endif
-  if (::ftruncate(descriptor, end) != 0) throw_errno(asked, "cannot write");
+  if (::ftruncate(descriptor, end) != 0) throw_errno(requested, "cannot write");
 }
 
-// `size` bytes at `old` become `wanted` bytes somewhere; null if there is no room.
+// Resizes a mapping of `size` bytes at `old` to `wanted` bytes, possibly elsewhere; returns null if there is no room.
 void* remapped(void* old, std::size_t size, std::size_t wanted, int descriptor) {
   const int flags = descriptor >= 0 ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS;
   constexpr int kAccess = PROT_READ | PROT_WRITE;
@@ -388,17 +387,17 @@ void* remapped(void* old, std::size_t size, std::size_t wanted, int descriptor) 
 void GrowingBytes::resize(std::size_t size) {
   if (size == size_) return;
   const int descriptor = file_ ? file_->descriptor_ : -1;
-  if (file_ && size > size_) reserve_file(descriptor, size_, size, file_->asked_);
+  if (file_ && size > size_) reserve_file(descriptor, size_, size, file_->requested_);
   void* address = remapped(data_, size_, size, descriptor);
   if (address == nullptr) throw std::bad_alloc();
   const std::size_t before = size_;
   data_ = static_cast<std::byte*>(address);
   size_ = size;
-  if (file_ && size < before) reserve_file(descriptor, before, size, file_->asked_);
+  if (file_ && size < before) reserve_file(descriptor, before, size, file_->requested_);
 }
 
 void GrowingBytes::publish() {
-  if (data_ != nullptr && ::msync(data_, size_, MS_SYNC) != 0) throw_errno(file_->asked_, "cannot write");
+  if (data_ != nullptr && ::msync(data_, size_, MS_SYNC) != 0) throw_errno(file_->requested_, "cannot write");
   file_->publish();
 }
 

@@ -23,7 +23,7 @@ std::string Section::name() const {
   return known == "unknown" ? "section " + std::to_string(entry_.id) : std::string(known);
 }
 
-// The rare cases of checked(): an empty range, or one that is not inside the section.
+// Handles the rare cases of checked(): an empty range, or one that is not inside the section.
 const std::byte* Section::checked_edge(std::uint64_t begin, std::uint64_t end) const {
   if (begin != end || end > entry_.length) throw_range(begin, end);
   return data_ + begin;

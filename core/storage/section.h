@@ -1,5 +1,5 @@
-// One section of an open file. Its bytes are never served unverified: the first time that any part of a 4 KiB block is
-// asked for, the whole block is compared with its checksum; after that the check is one look at a bit.
+// One section of an open file. Its bytes are never served unverified: when any part of a 4 KiB block is first read, the
+// whole block is compared with its checksum; after that the check is one look at a bit.
 #pragma once
 
 #include <atomic>
@@ -17,7 +17,7 @@ namespace nearabout::storage {
 
 class File;
 
-// The element type that holds a T.
+// Maps T to the element type that stores it.
 template <class T>
 struct ElementOf;
 template <>
@@ -49,7 +49,7 @@ struct ElementOf<std::int64_t> {
   static constexpr Element value = Element::i64;
 };
 
-// Lives in its File and must not outlive it. Safe to read from any number of threads.
+// A section, owned by its File, which it must not outlive. Safe to read from any number of threads.
 class Section {
  public:
   SectionId id() const { return static_cast<SectionId>(entry_.id); }
@@ -59,11 +59,11 @@ class Section {
   std::uint64_t length() const { return entry_.length; }
   std::uint32_t version() const { return entry_.version; }
   bool optional() const { return (entry_.flags & kFlagOptional) != 0; }
-  bool known() const;        // this version knows the id and its version
+  bool known() const;        // whether this version knows the id and its version
   std::string name() const;  // "vectors", or "section 77"
 
-  // Bytes [begin, end), verified; the pointer is to byte `begin`. CorruptFileError where a block is not what was
-  // written, and where the range is not inside the section: ranges come from elsewhere in the file.
+  // Returns bytes [begin, end), verified, as a pointer to byte `begin`. Throws CorruptFileError if a block does not
+  // match its checksum, or if the range is not inside the section: ranges come from elsewhere in the file.
   const std::byte* checked(std::uint64_t begin, std::uint64_t end) const {
     if (begin >= end || end > entry_.length) return checked_edge(begin, end);
     const std::uint64_t last = (end - 1) / kBlockBytes;
@@ -72,8 +72,8 @@ class Section {
     return data_ + begin;
   }
 
-  // `count` numbers from number `first` on, counted through the whole table. CorruptFileError if the file says that
-  // they are of another type.
+  // Returns `count` numbers starting at number `first`, counted through the whole table. Throws CorruptFileError if the
+  // file declares another element type.
   template <class T>
   std::span<const T> items(std::uint64_t first, std::uint64_t count) const {
     if (element() != ElementOf<T>::value) throw_element(ElementOf<T>::value);
@@ -90,24 +90,25 @@ class Section {
     return {reinterpret_cast<const char*>(checked(0, entry_.length)), static_cast<std::size_t>(entry_.length)};
   }
 
-  // The table, unverified: for scans that call check_rows() for each range just before they read it.
+  // Returns the table unverified, for scans that call check_rows() for each range just before reading it.
   MatrixView matrix() const;
   void check_rows(std::uint64_t begin, std::uint64_t end) const {
     if (begin > end || end > entry_.rows) throw_range(begin, end);
     (void)checked(begin * stride_, end * stride_);
   }
-  // Rows [begin, end) as a view of their own, verified.
+  // Returns rows [begin, end) as a view of their own, verified.
   MatrixView rows(std::uint64_t begin, std::uint64_t end) const;
 
-  // CorruptFileError unless the section holds this: an index says once, when it opens, what it needs.
+  // Throws CorruptFileError unless the section has this element type and shape: an index checks once, when it opens,
+  // that its sections are as it needs them.
   void expect(Element element, Shape shape) const;
 
-  // Tells the system how this section will be read, where it lies in a mapped file.
+  // Advises the system how this section of a mapped file will be read.
   void advise(system::Access access) const;
-  // Has the system read bytes [begin, end) of a mapped file, without waiting for them.
+  // Starts reading bytes [begin, end) of a mapped file without waiting for them.
   void will_need(std::uint64_t begin, std::uint64_t end) const;
 
-  // Asks for the cache line with this byte: what is looked up next, while something else is waited for.
+  // Prefetches the cache line of this byte, which will be read next while another access is waited for.
   void fetch(std::uint64_t place) const {
 #if defined(__GNUC__)
     if (place < entry_.length) __builtin_prefetch(data_ + place, 0, 2);
@@ -127,9 +128,9 @@ class Section {
 
   const File* file_;
   const std::byte* data_;
-  std::atomic<std::uint64_t>* verified_;  // one bit a block; two threads may both verify, which is harmless
-  std::uint64_t stride_;                  // bytes of a row
-  std::uint64_t first_block_;             // where this section's entries begin in the checksums section
+  std::atomic<std::uint64_t>* verified_;  // one bit per block; two threads may both verify a block, which is harmless
+  std::uint64_t stride_;                  // bytes per row
+  std::uint64_t first_block_;             // index of this section's first entry in the checksums section
   Entry entry_;
 };
 

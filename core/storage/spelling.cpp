@@ -14,8 +14,8 @@ using Points = std::vector<char32_t>;
 
 constexpr std::size_t kMaxEdits = 8;
 
-// The code points of UTF-8. Bytes that are not UTF-8 stand for themselves in a range of their own: spelling must work
-// on any key that is stored.
+// Decodes UTF-8 into code points. Bytes that are not UTF-8 map to a separate range: suggestions must work for any
+// stored key.
 void decode(std::string_view text, Points& points) {
   points.clear();
   for (std::size_t place = 0; place < text.size();) {
@@ -39,16 +39,17 @@ void fold(Points& points) {
     if (point >= 'A' && point <= 'Z') point += 'a' - 'A';
 }
 
-// A bit for each code point, modulo 64: one edit changes at most one bit of those that the other word lacks.
+// Returns a set of the code points, modulo 64, as bits: one edit changes at most one bit of those that the other word
+// lacks.
 std::uint64_t letters(const Points& points) {
   std::uint64_t set = 0;
   for (const char32_t point : points) set |= std::uint64_t{1} << (point % 64);
   return set;
 }
 
-// Optimal string alignment (Damerau-Levenshtein where no part is edited twice), by the usual recurrence but only within
-// `limit` of the diagonal (E. Ukkonen, "Algorithms for approximate string matching", 1985), leaving when a whole row
-// exceeds it. Beyond `limit` the answer is limit + 1.
+// Optimal string alignment (Damerau-Levenshtein without editing any part twice), by the usual recurrence but only
+// within `limit` of the diagonal (E. Ukkonen, "Algorithms for approximate string matching", 1985), stopping when a
+// whole row exceeds it. Beyond `limit` the result is limit + 1.
 class BoundedDistance {
  public:
   std::size_t operator()(const Points& left, const Points& right, std::size_t limit) {
@@ -67,7 +68,7 @@ class BoundedDistance {
   }
 
  private:
-  // One line of the table; returns its smallest number. What lies just outside the band counts as limit + 1.
+  // Fills one line of the table; returns its smallest number. Cells just outside the band count as limit + 1.
   std::size_t fill(const Points& left, const Points& right, std::size_t line, std::size_t limit) {
     const std::size_t first = line > limit ? line - limit : 1;
     const std::size_t last = std::min(line + limit, right.size());
@@ -100,7 +101,7 @@ class Best {
  public:
   Best(std::size_t count, std::size_t limit) : count_(count), limit_(limit) {}
 
-  // Edits beyond this cannot be among the best any more; an equal number can, for it may need no change of case.
+  // Returns the largest distance that can still be among the best; an equal distance can, because the case may match.
   std::size_t limit() const { return limit_; }
 
   void offer(const Candidate& candidate) {
@@ -137,7 +138,7 @@ class Speller {
 
   void consider(std::size_t row, std::string_view key) {
     const std::size_t limit = best_.limit();
-    // A code point is one to four bytes: most keys of another length need no decoding.
+    // A code point is one to four bytes, so most keys of another length need no decoding.
     if (key.size() + limit < folded_.size() || key.size() > 4 * (folded_.size() + limit)) return;
     decode(key, key_exact_);
     key_folded_ = key_exact_;

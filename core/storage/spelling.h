@@ -1,4 +1,4 @@
-// The keys that are most like a word: what to offer when it is not there.
+// Spelling suggestions: the keys most similar to a word that is not in the index.
 #pragma once
 
 #include <cstddef>
@@ -10,14 +10,14 @@
 
 namespace nearabout::storage {
 
-// Up to `count` string keys, nearest first: by the optimal string alignment distance over code points, letters of ASCII
-// compared without case; then those that need no change of case; then by row, which in files of words is by frequency.
-// Keys further away than max(2, a third of the word's length), or than 8, are not offered. Nothing when keys are
-// integers.
+// Returns up to `count` string keys, nearest first: by the optimal string alignment distance over code points, ignoring
+// the case of ASCII letters; then those with equal case first; then by row, which in word lists usually means by
+// frequency. Keys further away than max(2, a third of the word's length), or than 8, are not suggested. Returns nothing
+// if keys are integers.
 std::vector<std::string> similar_keys(const KeyMap& keys, std::string_view word, std::size_t count);
 
-// Up to `count` string keys that begin with a text, and after them those that contain it: each by row; letters of ASCII
-// compared without case. Nothing when the text is empty or keys are integers.
+// Returns up to `count` string keys that begin with `text`, followed by those that contain it, each group by row and
+// ignoring the case of ASCII letters. Returns nothing if the text is empty or keys are integers.
 std::vector<std::string> keys_with(const KeyMap& keys, std::string_view text, std::size_t count);
 
 }  // namespace nearabout::storage

@@ -1,4 +1,4 @@
-// Items kept while a file is built, one for each row: in memory, or in a scratch file where a budget asks for it.
+// Items held while a file is built, one per row: in memory, or in a scratch file when a memory budget requires it.
 #pragma once
 
 #include <cstddef>
@@ -12,18 +12,18 @@
 
 namespace nearabout {
 
-// Items of one size, appended and then read.
+// Items of one size, which are appended first and read afterwards.
 class SpillBuffer {
  public:
-  // `beside` null: in memory. Else a scratch file in the folder of that path.
+  // Holds items in memory if `scratch` is null, otherwise in a scratch file in the folder of that path.
   SpillBuffer(std::size_t item_bytes, const std::string* scratch);
 
   std::size_t size() const { return size_; }
   void reserve(std::size_t items);
   void append(std::span<const std::byte> items);
-  // Items [begin, end): where they lie, or read into `buffer`.
+  // Returns items [begin, end), either in place or read into `buffer`.
   const std::byte* read(std::size_t begin, std::size_t end, std::vector<std::byte>& buffer) const;
-  // As a section: each item is a row of `columns` elements.
+  // Writes a section in which each item is a row of `columns` elements.
   void write(storage::Writer& writer, storage::SectionId id, Element element, std::size_t columns) const;
 
  private:

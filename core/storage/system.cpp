@@ -20,7 +20,7 @@ void ReadFile::throw_shorter() const {
 
 void ReadFile::check_unchanged() const {
   if (before_ && stamp() != *before_)
-    throw CorruptFileError(path_ + " changed while it was read: read it again when its writer has finished");
+    throw CorruptFileError(path_ + " changed while it was read. Read it again once its writer has finished");
 }
 
 void ScratchFile::append(std::span<const std::byte> bytes) {

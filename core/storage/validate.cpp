@@ -18,15 +18,16 @@ void expect(const std::string& name, const char* what, std::uint64_t offset, std
   if (expected != found) throw_corrupt(name, what, offset, std::to_string(expected), std::to_string(found));
 }
 
-// The first bytes: is it ours at all?
+// Checks the first bytes, which identify a .near file.
 void check_magic(std::span<const std::byte> image, const std::string& name) {
   const std::size_t present = std::min(image.size(), kMagic.size());
-  if (image.empty()) throw UnknownFormatError(name + " is empty: it is not a .near file. Build an index to get one.");
+  if (image.empty())
+    throw UnknownFormatError(name + " is empty, so it is not a .near file. Build an index to get one.");
   if (std::memcmp(image.data(), kMagic.data(), present) != 0)
     throw UnknownFormatError(
         name +
-        " is not a .near file: it does not begin with the bytes that mark one. If it holds vectors, make an "
-        "index of it: nearabout.build in Python, nearabout build in the shell.");
+        " is not a .near file: it does not begin with the signature of one. If it holds vectors, build an index "
+        "from it: nearabout.build in Python, nearabout build in the shell.");
 }
 
 [[noreturn]] void throw_truncated(const std::string& name, std::uint64_t expected, std::uint64_t found) {
@@ -40,8 +41,8 @@ Header read_header(std::span<const std::byte> image, const std::string& name) {
   if (image.size() < sizeof header) throw_truncated(name, sizeof header, image.size());
   std::memcpy(&header, image.data(), sizeof header);
 
-  // Later versions keep the magic, the version and this checksum where they are, so that a flipped bit in the version
-  // is not taken for the future.
+  // Later versions keep the magic, the version and this checksum at the same offsets, so that a flipped bit in the
+  // version is not mistaken for a later version.
   const std::uint64_t checksum = xxh64(&header, offsetof(Header, checksum));
   if (checksum != header.checksum)
     throw_corrupt(name, "the header's checksum", offsetof(Header, checksum), hexadecimal(checksum),
@@ -57,7 +58,7 @@ Header read_header(std::span<const std::byte> image, const std::string& name) {
   return header;
 }
 
-// Where the directory lies, and that it is what was written.
+// Returns the directory's bytes, after checking its offset and its checksum.
 std::span<const std::byte> find_directory(std::span<const std::byte> image, const Header& header,
                                           const std::string& name) {
   if (header.sections < 1 || header.sections > kMaxSections)
@@ -66,7 +67,7 @@ std::span<const std::byte> find_directory(std::span<const std::byte> image, cons
   const std::uint64_t entries = header.sections * sizeof(Entry);
   if (header.directory_offset < sizeof(Header) || header.directory_offset % kAlignment != 0 ||
       header.directory_offset > image.size() || entries > image.size() - header.directory_offset)
-    throw_corrupt(name, "the directory's place", offsetof(Header, directory_offset),
+    throw_corrupt(name, "the directory's offset", offsetof(Header, directory_offset),
                   "a multiple of 64 with room for " + std::to_string(entries) + " bytes before the file's end",
                   std::to_string(header.directory_offset));
   const auto directory = image.subspan(header.directory_offset);
@@ -82,7 +83,7 @@ std::string title(const Entry& entry) {
   return known == "unknown" ? "section " + std::to_string(entry.id) : "section " + std::string(known);
 }
 
-// Whether we are to read it: a required section must be one that we can.
+// Checks that this version can read the section, if it is required.
 void check_kind(const Entry& entry, std::uint64_t place, const std::string& name) {
   if ((entry.flags & ~kKnownFlags) != 0)
     throw_corrupt(name, "the flags of " + title(entry), place + offsetof(Entry, flags), "at most 3",
@@ -98,7 +99,8 @@ void check_kind(const Entry& entry, std::uint64_t place, const std::string& name
                                   kUpgrade);
 }
 
-// That the section is exactly where the previous one (which ended at `previous_end`) leaves off. Returns its own end.
+// Checks that the section begins exactly where the previous one (which ended at `previous_end`) leaves off. Returns the
+// end of the section.
 std::uint64_t check_place(const Entry& entry, std::uint64_t place, std::uint64_t previous_end, std::uint64_t limit,
                           const std::string& name) {
   const Element element = static_cast<Element>(entry.element);
@@ -122,7 +124,7 @@ std::uint64_t check_place(const Entry& entry, std::uint64_t place, std::uint64_t
   return *end;
 }
 
-// The checksums section has a u64 per block, and the directory ends with one per block of that.
+// Checks that the checksums section has one u64 per block, and that the directory ends with one per block of checksums.
 void check_checksums(const Entry& entry, std::uint64_t blocks, std::uint64_t tail, const std::string& name) {
   if (entry.id != static_cast<std::uint32_t>(SectionId::checksums) || entry.flags != 0 ||
       entry.element != static_cast<std::uint32_t>(Element::u64))
@@ -147,8 +149,7 @@ std::vector<Entry> validate(std::span<const std::byte> image, const std::string&
   for (std::size_t index = 0; index < entries.size(); ++index) {
     const Entry& entry = entries[index];
     const std::uint64_t place = header.directory_offset + index * sizeof(Entry);
-    if (!ids.insert(entry.id).second)
-      throw_corrupt(name, "the id of a section", place, "one that no other has", title(entry));
+    if (!ids.insert(entry.id).second) throw_corrupt(name, "the id of a section", place, "unique", title(entry));
     check_kind(entry, place, name);
     end = check_place(entry, place, end, header.directory_offset, name);
     if (index + 1 < entries.size()) blocks += blocks_of(entry.length);

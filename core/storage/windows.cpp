@@ -1,7 +1,7 @@
-// The system calls of system.h on Windows. Paths are UTF-8 and become UTF-16 here.
+// The system calls of system.h on Windows. Paths are UTF-8 and are converted to UTF-16 here.
 //
 // One difference from POSIX cannot be hidden: a file that any process has mapped cannot be replaced, so saving onto an
-// index that is open fails with EACCES and leaves it as it was.
+// index that is open fails with EACCES and leaves it unchanged.
 #define WIN32_LEAN_AND_MEAN
 #define NOMINMAX
 #define _CRT_RAND_S  // declares rand_s in stdlib.h
@@ -59,19 +59,19 @@ std::string random_name() {
   std::string name = ".nearabout-";
   for (int half = 0; half < 2; ++half) {
     unsigned int number = 0;
-    (void)::rand_s(&number);  // the system's generator; were it to fail, CREATE_NEW still takes no name that is in use
+    (void)::rand_s(&number);  // the system's generator; if it failed, CREATE_NEW would still reject any name in use
     for (int shift = 0; shift < 32; shift += 4) name += kDigits[number >> shift & 15];
   }
   return name + ".tmp";
 }
 
-std::uint64_t ticks_of(const FILETIME& time) {  // of 100 nanoseconds
+std::uint64_t ticks_of(const FILETIME& time) {  // in units of 100 nanoseconds
   return std::uint64_t{time.dwHighDateTime} << 32 | time.dwLowDateTime;
 }
 
-// A writer's open file cannot be deleted. It is closed for a moment only, between its last write and its new name, so
-// what nobody has written to for an hour belongs to no writer. Failures are none of the caller's: it came to write
-// another file.
+// Removes the temporary files of writers that have died. A writer's open file cannot be deleted, and it is closed only
+// for a moment, between its last write and its renaming, so a file that nobody has written to for an hour belongs to no
+// living writer. Failures are ignored: the caller came to write another file.
 void remove_stale_files(const std::string& folder) {
   constexpr std::uint64_t kHour = std::uint64_t{3600} * 10'000'000;
   FILETIME now;
@@ -89,7 +89,7 @@ void remove_stale_files(const std::string& folder) {
   ::FindClose(search);
 }
 
-constexpr std::size_t kMaxBytes = 1 << 30;  // of one call, which counts in 32 bits
+constexpr std::size_t kMaxBytes = 1 << 30;  // bytes per call, which counts in 32 bits
 
 OVERLAPPED place_of(std::uint64_t offset) {
   OVERLAPPED place{};
@@ -129,8 +129,7 @@ Mapping::Mapping(const std::string& path) {
                                   OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, nullptr)};
   if (file.value == INVALID_HANDLE_VALUE) throw_last(path, "cannot open");
   if (::GetFileType(file.value) != FILE_TYPE_DISK)
-    throw UnknownFormatError(path +
-                             " is a pipe or a device, not a file: an index is mapped, so it must be a regular file");
+    throw UnknownFormatError(path + " is a pipe or a device; an index is mapped, so it must be a regular file");
   LARGE_INTEGER size;
   if (!::GetFileSizeEx(file.value, &size)) throw_last(path, "cannot examine");
   size_ = static_cast<std::size_t>(size.QuadPart);
@@ -146,19 +145,19 @@ Mapping::~Mapping() {
   if (data_ != nullptr) ::UnmapViewOfFile(data_);
 }
 
-void advise(std::span<const std::byte>, Access) noexcept {}  // Windows takes no such advice for what is mapped
+void advise(std::span<const std::byte>, Access) noexcept {}  // Windows has no such advice for mappings
 
 void will_need(std::span<const std::byte> mapped) noexcept {
   WIN32_MEMORY_RANGE_ENTRY range{const_cast<std::byte*>(mapped.data()), mapped.size()};
   if (!mapped.empty()) ::PrefetchVirtualMemory(::GetCurrentProcess(), 1, &range, 0);
 }
 
-// Unlocking what is not locked takes pages out of the working set.
+// Unlocking pages that are not locked removes them from the working set.
 void forget(std::span<const std::byte> mapped) noexcept {
   if (!mapped.empty()) ::VirtualUnlock(const_cast<std::byte*>(mapped.data()), mapped.size());
 }
 
-TemporaryFile::TemporaryFile(const std::string& target) : asked_(target), target_(target) {
+TemporaryFile::TemporaryFile(const std::string& target) : requested_(target), target_(target) {
   if (target.empty()) throw SystemError(ENOENT, target, "cannot save to an empty path");
   if (is_folder(target)) throw SystemError(EISDIR, target, "cannot save to " + target + ", which is a folder");
   remove_stale_files(folder_of(target_));
@@ -173,7 +172,7 @@ TemporaryFile::TemporaryFile(const std::string& target) : asked_(target), target
     handle_ = nullptr;
     if (::GetLastError() != ERROR_FILE_EXISTS) break;
   }
-  throw_last(asked_, "cannot write");
+  throw_last(requested_, "cannot write");
 }
 
 TemporaryFile::~TemporaryFile() { remove(); }
@@ -185,7 +184,7 @@ void TemporaryFile::remove() noexcept {
   try {
     ::DeleteFileW(wide(path_).c_str());
   } catch (const std::bad_alloc&) {
-    // Out of memory while failing: the temporary file stays behind.
+    // Out of memory during error handling: the temporary file stays behind.
   }
   path_.clear();
 }
@@ -196,24 +195,24 @@ void TemporaryFile::write(std::span<const std::byte> bytes) {
 }
 
 void TemporaryFile::write_at(std::uint64_t offset, std::span<const std::byte> bytes) {
-  write_all(handle_, offset, bytes, asked_, "cannot write");
+  write_all(handle_, offset, bytes, requested_, "cannot write");
 }
 
 void TemporaryFile::shorten(std::uint64_t size) {
   LARGE_INTEGER place;
   place.QuadPart = static_cast<LONGLONG>(size);
   if (!::SetFilePointerEx(handle_, place, nullptr, FILE_BEGIN) || !::SetEndOfFile(handle_))
-    throw_last(asked_, "cannot write");
+    throw_last(requested_, "cannot write");
   size_ = size;
 }
 
 void TemporaryFile::publish() {
-  if (!::FlushFileBuffers(handle_)) throw_last(asked_, "cannot write");
+  if (!::FlushFileBuffers(handle_)) throw_last(requested_, "cannot write");
   const HANDLE handle = handle_;
   handle_ = nullptr;
-  if (!::CloseHandle(handle)) throw_last(asked_, "cannot write");
+  if (!::CloseHandle(handle)) throw_last(requested_, "cannot write");
   if (!::MoveFileExW(wide(path_).c_str(), wide(target_).c_str(), MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH))
-    throw_last(asked_, "cannot rename the finished file to");
+    throw_last(requested_, "cannot rename the finished file to");
   path_.clear();
 }
 
@@ -223,7 +222,8 @@ ReadFile::ReadFile(const std::string& path) : path_(path) {
                             nullptr, OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, nullptr)};
   if (file.value == INVALID_HANDLE_VALUE) throw_last(path, "cannot open");
   if (::GetFileType(file.value) != FILE_TYPE_DISK)
-    throw InvalidInputError(path + " is a pipe or a device, which is read once and in order: copy it to a file first");
+    throw InvalidInputError(
+        path + " is a pipe or a device, which can only be read once and in order; copy it to a file first");
   handle_ = std::exchange(file.value, INVALID_HANDLE_VALUE);
   before_ = stamp();
   size_ = before_->size;
@@ -306,23 +306,23 @@ void GrowingBytes::resize(std::size_t size) {
     LARGE_INTEGER end;
     end.QuadPart = static_cast<LONGLONG>(size);
     if (!::SetFilePointerEx(file_->handle_, end, nullptr, FILE_BEGIN) || !::SetEndOfFile(file_->handle_))
-      throw_last(file_->asked_, "cannot write");
+      throw_last(file_->requested_, "cannot write");
   }
-  // Makes the file longer where it must be.
+  // Extends the file if necessary.
   const auto wide_size = static_cast<std::uint64_t>(size);
   const Handle mapping{::CreateFileMappingW(file_->handle_, nullptr, PAGE_READWRITE,
                                             static_cast<DWORD>(wide_size >> 32), static_cast<DWORD>(wide_size),
                                             nullptr)};
-  if (mapping.value == nullptr) throw_last(file_->asked_, "cannot write");
+  if (mapping.value == nullptr) throw_last(file_->requested_, "cannot write");
   auto* data = static_cast<std::byte*>(::MapViewOfFile(mapping.value, FILE_MAP_WRITE, 0, 0, 0));
-  if (data == nullptr) throw_last(file_->asked_, "cannot map");
+  if (data == nullptr) throw_last(file_->requested_, "cannot map");
   unmap(data_, true);
   data_ = data;
   size_ = size;
 }
 
 void GrowingBytes::publish() {
-  if (data_ != nullptr && !::FlushViewOfFile(data_, 0)) throw_last(file_->asked_, "cannot write");
+  if (data_ != nullptr && !::FlushViewOfFile(data_, 0)) throw_last(file_->requested_, "cannot write");
   file_->publish();
 }
 

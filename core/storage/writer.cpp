@@ -87,7 +87,8 @@ Writer Writer::to_memory(std::size_t expected) { return Writer(std::make_unique<
 
 Writer::Writer(std::unique_ptr<Sink> sink) : sink_(std::move(sink)) {
   pending_.reserve(kBufferBytes);
-  put(std::span(kZeros).first(sizeof(Header)));  // the header comes last: until then the file is not one of ours
+  // The header is written last: until then the file does not identify as a .near file.
+  put(std::span(kZeros).first(sizeof(Header)));
 }
 Writer::Writer(Writer&&) noexcept = default;
 Writer& Writer::operator=(Writer&&) noexcept = default;
@@ -119,7 +120,7 @@ void Writer::start_entry(SectionId id, Element element, Shape shape, Need need) 
   const auto length = table_bytes(element, shape);
   if (!length)
     throw InvalidInputError("a table of " + std::to_string(shape.rows) + " x " + std::to_string(shape.columns) +
-                            " cannot be stored: it needs columns, and fewer than 2^64 bytes");
+                            " cannot be stored; it needs at least 1 column, and fewer than 2^64 bytes");
   const std::uint32_t flags = (need == Need::optional ? kFlagOptional : 0) | (on_pages(id) ? kFlagPageAligned : 0);
   pad_to(checked_round_up(position_, alignment_of(flags)).value());
   entries_.push_back({static_cast<std::uint32_t>(id), flags, kSectionVersion, static_cast<std::uint32_t>(element),
@@ -139,7 +140,7 @@ void Writer::append(std::span<const std::byte> bytes) {
     bytes = bytes.subspan(taken);
     if (pending_.size() == kBufferBytes) flush();
   }
-  // Large pieces go on from where they are, without a copy.
+  // Large pieces are written directly from the caller's memory, without a copy.
   const std::size_t whole = pending_.empty() ? bytes.size() / kBufferBytes * kBufferBytes : 0;
   if (whole > 0) put_blocks(bytes.first(whole));
   pending_.insert(pending_.end(), bytes.begin() + static_cast<std::ptrdiff_t>(whole), bytes.end());
@@ -182,7 +183,7 @@ std::shared_ptr<const File> Writer::finish() {
 void Writer::put_end() {
   const std::vector<std::uint64_t> checksums = checksums_;
   start_entry(SectionId::checksums, Element::u64, {checksums.size(), 1}, Need::required);
-  checksums_.clear();  // from here on: of the checksums section itself
+  checksums_.clear();  // now collects the checksums of the checksums section itself
   append(std::as_bytes(std::span(checksums)));
   end();
   pad_to(checked_round_up(position_, kAlignment).value());
@@ -217,7 +218,7 @@ void Writer::flush() {
   pending_.clear();
 }
 
-// Bytes that begin with a block; only those at the end of a section may end in the middle of one.
+// Writes bytes that begin on a block boundary; only the end of a section may fall inside a block.
 void Writer::put_blocks(std::span<const std::byte> bytes) {
   for (std::size_t begin = 0; begin < bytes.size(); begin += kBlockBytes)
     checksums_.push_back(xxh64(bytes.data() + begin, std::min<std::size_t>(kBlockBytes, bytes.size() - begin)));

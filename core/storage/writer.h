@@ -1,7 +1,7 @@
-// Writes one .near image, once: to a file (a temporary one beside the target, published by finish) or to memory.
+// Writes one .near image, once: to a file (a temporary one next to the target, published by finish) or to memory.
 //
-// The bytes are the same either way, and depend on nothing but what was added. Sections lie in the order in which they
-// were added. What is held besides the image is 64 KiB and 8 bytes for each 4 KiB written.
+// The bytes are the same either way, and depend only on what was added. Sections are stored in the order in which they
+// were added. Memory used in addition to the image is 64 KiB and 8 bytes for each 4 KiB written.
 #pragma once
 
 #include <cstddef>
@@ -19,10 +19,10 @@ namespace nearabout::storage {
 class Writer {
  public:
   static Writer to_path(const std::string& path);
-  // `expected` bytes are set aside at once; more is found as needed.
+  // Writes to memory. `expected` bytes are reserved at once; more are allocated as needed.
   static Writer to_memory(std::size_t expected = 0);
 
-  // A whole section.
+  // Adds a whole section.
   void add(SectionId id, Element element, Shape shape, std::span<const std::byte> bytes, Need need = Need::required);
   template <class T>
   void add(SectionId id, Shape shape, std::span<const T> items) {
@@ -30,23 +30,24 @@ class Writer {
   }
   void add_text(SectionId id, std::string_view text);  // as u8, one column
 
-  // A large one, in pieces of any size; end() checks that the size is the one that the shape promised.
+  // Adds a large section in pieces of any size; end() checks that the total matches the shape.
   void begin(SectionId id, Element element, Shape shape, Need need = Need::required);
   void append(std::span<const std::byte> bytes);
   void end();
 
-  // What was added so far, open to be read. More can be added once it is gone: nothing is left of it in the image.
+  // Opens the sections added so far for reading. More can be added once the preview is destroyed: it leaves no trace in
+  // the image.
   std::shared_ptr<const File> preview();
 
-  // Adds checksums, directory and header; a file is then flushed to disk and takes its name. Returns it, open.
-  // Without finish() nothing appears under the name, and the temporary file is removed.
+  // Adds checksums, directory and header; a file is then flushed to disk and renamed to the target. Returns the image,
+  // open. Without finish() nothing appears under the target's name, and the temporary file is removed.
   std::shared_ptr<const File> finish();
 
   Writer(Writer&&) noexcept;
   Writer& operator=(Writer&&) noexcept;
   ~Writer();
 
-  class Sink;  // where bytes go; writer.cpp has the two kinds
+  class Sink;  // destination of the bytes; writer.cpp has both kinds
 
  private:
   explicit Writer(std::unique_ptr<Sink> sink);
@@ -64,9 +65,9 @@ class Writer {
   std::unique_ptr<Sink> sink_;
   std::vector<Entry> entries_;
   std::vector<std::uint64_t> checksums_;  // of all blocks of all sections so far
-  std::vector<std::byte> pending_;        // what is not written yet
+  std::vector<std::byte> pending_;        // bytes not yet written
   std::uint64_t position_ = 0;
-  std::uint64_t end_ = 0;       // of the sections, while a preview lies behind it; otherwise 0
+  std::uint64_t end_ = 0;       // end of the sections while a preview follows them; otherwise 0
   std::uint64_t appended_ = 0;  // bytes of the section being written
   bool open_section_ = false;
 };

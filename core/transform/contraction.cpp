@@ -10,9 +10,9 @@
 namespace nearabout {
 namespace {
 
-constexpr double kUnit = 0x1p-24;  // half a unit in the last place of a float, relative
+constexpr double kUnit = 0x1p-24;  // relative half unit in the last place of a float
 
-// |VtV - I| over the columns but the last, which is zero.
+// Returns |VtV - I| over all columns except the last, which is zero.
 double departure_from_orthonormal(const std::vector<float>& directions, std::size_t dims, std::size_t outputs) {
   const std::size_t kept = outputs - 1;
   std::vector<double> gram(kept * kept, 0.0);
@@ -27,7 +27,7 @@ double departure_from_orthonormal(const std::vector<float>& directions, std::siz
       const double entry = gram[a * kept + b] - (a == b ? 1.0 : 0.0);
       sum += entry * entry * (a == b ? 1 : 2);
     }
-  return std::sqrt(sum) + 1e-12;  // the sums above are in double: dims * 2^-52 is far less
+  return std::sqrt(sum) + 1e-12;  // covers the rounding of these sums in double: dims * 2^-52 is far less
 }
 
 }  // namespace
@@ -60,7 +60,8 @@ void Contraction::apply(const float* vectors, std::size_t count, bool centred, f
     add_remainder(shifted.data() + i * width, projections + i * outputs_, errors + i);
 }
 
-// The kernel's sums are off by at most (66 + dims / 64) units of sum |x v| each, and |v| is 1 to within epsilon.
+// Appends the remainder's length. The kernel's sums are off by at most (66 + dims / 64) units of sum |x v| each, and
+// |v| is 1 to within epsilon.
 void Contraction::add_remainder(const float* vector, float* projection, double* error) const {
   const double whole = squared_norm(vector, dims());
   const double kept = squared_norm(projection, outputs_ - 1);
@@ -70,7 +71,8 @@ void Contraction::add_remainder(const float* vector, float* projection, double* 
 
   const double remainder = std::sqrt(std::max(0.0, whole * (1 + epsilon_) - kept));
   projection[outputs_ - 1] = static_cast<float>(remainder);
-  // The remainder's square is off by twice length times kept_error, so its root by that over the root, or by its root.
+  // The squared remainder is off by twice length times kept_error, so its root by that divided by the root, or by its
+  // root.
   const double square_error = 2.1 * length * kept_error;
   const double remainder_error = std::min(std::sqrt(square_error), square_error / std::max(remainder, 1e-300));
   *error = kept_error + remainder_error + 4 * kUnit * length;

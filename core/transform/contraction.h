@@ -1,15 +1,15 @@
-// A map into fewer dimensions that never puts two vectors further apart than they are.
+// A map into fewer dimensions that never increases the distance between two vectors.
 //
-// It keeps the coordinates along m orthonormal directions and, as one coordinate more, the length of what is left. For
+// It keeps the coordinates along m orthonormal directions and, as one more coordinate, the length of the remainder. For
 // any two vectors, |u - v| >= |f(u) - f(v)|: the kept coordinates are a part of the difference, and the lengths of the
 // two remainders differ by no more than the remainders do. So a distance in the projection is a proven lower bound of
 // the true one. Any orthonormal set will do; principal directions make the bound tight. (Hwang, Han and Ahn, "A fast
 // nearest neighbor search algorithm by nonlinear embedding", CVPR 2012, use the same inequality with means and
 // deviations of blocks.)
 //
-// Real directions are orthonormal but for rounding. With VtV = I + D and |D| <= epsilon (Frobenius), the form
-// (1 + epsilon) I - V Vt is positive semidefinite; its seminorm takes the place of the remainder's length, and
-// (1 + epsilon) |u - v|^2 >= |f(u) - f(v)|^2 holds for the directions as they are stored.
+// Stored directions are orthonormal only up to rounding. With VtV = I + D and |D| <= epsilon (Frobenius), the form (1 +
+// epsilon) I - V Vt is positive semidefinite; its seminorm replaces the remainder's length, and (1 + epsilon) |u - v|^2
+// >= |f(u) - f(v)|^2 holds for the directions as they are stored.
 #pragma once
 
 #include <cstddef>
@@ -20,12 +20,12 @@ namespace nearabout {
 class Contraction {
  public:
   Contraction() = default;
-  // The identity, shifted: outputs() == dims.
+  // Makes the identity, shifted: outputs() == dims.
   explicit Contraction(std::vector<float> centre);
-  // `directions` is dims x outputs, row by row, outputs a multiple of 16; its last column is zero and stands for the
-  // remainder. The epsilon is computed here.
+  // Makes a contraction from `directions`, which is dims x outputs, row by row, outputs a multiple of 16; the last
+  // column is zero and reserved for the remainder. Computes epsilon.
   Contraction(std::vector<float> centre, std::vector<float> directions, std::size_t outputs);
-  // As read from a file: epsilon was computed when it was written.
+  // Makes a contraction read from a file, whose epsilon was computed when it was written.
   Contraction(std::vector<float> centre, std::vector<float> directions, std::size_t outputs, double epsilon);
 
   std::size_t dims() const { return centre_.size(); }
@@ -35,9 +35,9 @@ class Contraction {
   const std::vector<float>& centre() const { return centre_; }
   const std::vector<float>& directions() const { return directions_; }
 
-  // Images of `count` vectors of dims() floats each; `errors[i]` bounds the distance between projection i as computed
-  // and as it would be in exact arithmetic. `centred` false leaves the centre where it is, as inner products want for
-  // queries.
+  // Projects `count` vectors of dims() floats each; `errors[i]` bounds the distance between projection i as computed
+  // and as it would be in exact arithmetic. If `centred` is false, the centre is not subtracted, as inner products need
+  // for queries.
   void apply(const float* vectors, std::size_t count, bool centred, float* projections, double* errors) const;
 
  private:

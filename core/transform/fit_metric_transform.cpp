@@ -9,7 +9,7 @@
 namespace nearabout {
 namespace {
 
-constexpr std::size_t kScaleRows = 2'048;  // that tell how large the numbers are
+constexpr std::size_t kScaleRows = 2'048;  // rows that determine how large the numbers are
 
 double longest_of(const RowReader& read, std::size_t rows, std::size_t dims, std::size_t threads) {
   constexpr std::size_t kRowsAtATime = 256;

@@ -1,4 +1,4 @@
-// The transform that the vectors of a table want.
+// Chooses the transform for the vectors of a table.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,8 @@
 
 namespace nearabout {
 
-// Scaled where squares of the numbers would not fit a float; with the length of the longest row under Space::inner.
+// Returns the transform: with a scale if squares of the numbers would not fit a float, and with the length of the
+// longest row under CodeSpace::inner_product.
 MetricTransform fit_metric_transform(const RowReader& read, std::size_t rows, std::size_t dims, CodeSpace space,
                                      std::size_t threads);
 

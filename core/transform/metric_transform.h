@@ -1,9 +1,10 @@
-// Vectors on their way into a space where near means a small Euclidean distance.
+// Transforms vectors into a space where near means a small Euclidean distance.
 //
-// Euclidean distances stay as they are. Cosine is the Euclidean distance of unit vectors. The largest inner product is
-// the least distance once each row has one more coordinate, sqrt(longest^2 - |x|^2), which makes all rows equally long
-// (Bachrach et al., "Speeding up the Xbox recommender system using a Euclidean transformation for inner-product
-// spaces", RecSys 2014); queries have zero there, and the length of the longest row, which changes no order.
+// Euclidean distances are unchanged. Cosine is the Euclidean distance of unit vectors. The largest inner product
+// becomes the smallest distance if each row has one more coordinate, sqrt(longest^2 - |x|^2), which makes all rows
+// equally long (Bachrach et al., "Speeding up the Xbox recommender system using a Euclidean transformation for
+// inner-product spaces", RecSys 2014); that coordinate of a query is zero, and queries are scaled to the length of the
+// longest row, which changes no order.
 #pragma once
 
 #include <cstddef>
@@ -12,15 +13,15 @@
 
 namespace nearabout {
 
-// Coordinates beyond this are cut off there, so that squares of transformed vectors and sums of many are finite floats.
-// Only a row that is larger than those that the scale was chosen for, by a factor of 10^6 and more, comes so far.
+// Coordinates are clipped to this, so that squares of transformed vectors and sums of many are finite floats. Only a
+// row larger, by a factor of 10^6 or more, than those that the scale was chosen for gets this far.
 inline constexpr double kMaxTransformed = 1e15;
 
 class MetricTransform {
  public:
   MetricTransform() = default;
-  // `scale` is what vectors of Space::squared are multiplied with; `longest` the length of the longest row of
-  // Space::inner.
+  // Makes a transform. Vectors of CodeSpace::l2 are multiplied by `scale`; `longest` is the length of the longest row
+  // under CodeSpace::inner_product.
   MetricTransform(CodeSpace space, std::size_t dims, float scale, double longest)
       : space_(space), dims_(dims), scale_(scale), longest_(longest) {}
 
@@ -30,7 +31,7 @@ class MetricTransform {
   float scale() const { return scale_; }
   double longest() const { return longest_; }
 
-  // `count` vectors of inputs() floats become as many of outputs().
+  // Transforms `count` vectors of inputs() floats into as many of outputs() floats.
   void rows(const float* vectors, std::size_t count, float* transformed) const;
   void queries(const float* vectors, std::size_t count, float* transformed) const;
 

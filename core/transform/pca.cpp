@@ -12,8 +12,9 @@
 namespace nearabout {
 namespace {
 
-constexpr std::size_t kRounds = 4;        // of subspace iteration: after three, neighbours are still mixed
-constexpr std::size_t kRowsAtATime = 16;  // what one call of the kernel gets
+// Rounds of subspace iteration: after three, neighbouring directions are still mixed.
+constexpr std::size_t kRounds = 4;
+constexpr std::size_t kRowsAtATime = 16;  // rows per call of the kernel
 
 std::size_t padded(std::size_t count) { return (count + 15) / 16 * 16; }
 
@@ -24,7 +25,7 @@ std::vector<float> transposed(const std::vector<float>& table, std::size_t rows,
   return result;
 }
 
-// left (rows x inner) times right (inner x outputs).
+// Returns left (rows x inner) times right (inner x outputs).
 std::vector<float> product(const std::vector<float>& left, std::size_t rows, std::size_t inner,
                            const std::vector<float>& right, std::size_t outputs, std::size_t threads) {
   std::vector<float> result(rows * outputs);
@@ -35,7 +36,7 @@ std::vector<float> product(const std::vector<float>& left, std::size_t rows, std
   return result;
 }
 
-// Eight sums side by side: a single one waits for each addition, and the compiler may not reorder them.
+// Computes eight independent sums: a single one would wait for each addition, and the compiler may not reorder them.
 double dot(const double* a, const double* b, std::size_t count) {
   double sums[8] = {};
   std::size_t i = 0;
@@ -45,7 +46,7 @@ double dot(const double* a, const double* b, std::size_t count) {
   return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
 }
 
-// Takes out of `column` what lies along the columns before it.
+// Subtracts from `column` its components along the columns before it.
 void remove_components(double* column, const std::vector<double>& column_major, std::size_t earlier, std::size_t rows) {
   for (std::size_t other = 0; other < earlier; ++other) {
     const double* direction = column_major.data() + other * rows;
@@ -54,9 +55,9 @@ void remove_components(double* column, const std::vector<double>& column_major, 
   }
 }
 
-// Gram-Schmidt on the first `columns` columns of a table of `width`, in double, `passes` times over: once keeps an
-// iteration going, twice is orthonormal to the last bits. A column that vanishes (data of lower rank) is replaced at
-// random. columns <= rows.
+// Orthonormalises the first `columns` columns of a table of `width` columns by Gram-Schmidt, in double, repeated
+// `passes` times: one pass is enough within an iteration, two are orthonormal to the last bits. A column that vanishes
+// (data of lower rank) is replaced by a random one. columns <= rows.
 void orthonormalise(std::vector<double>& table, std::size_t rows, std::size_t columns, std::size_t width, int passes,
                     Random& random) {
   std::vector<double> column_major(rows * columns);
@@ -81,7 +82,7 @@ void orthonormalise(std::vector<double>& table, std::size_t rows, std::size_t co
     for (std::size_t c = 0; c < columns; ++c) table[i * width + c] = column_major[c * rows + i];
 }
 
-// The block times the covariance, by way of the covariance itself where that is the smaller table.
+// Multiplies a block by the covariance, which is computed explicitly if it is smaller than the vectors.
 class Covariance {
  public:
   Covariance(const std::vector<float>& vectors, std::size_t rows, std::size_t dims, std::size_t threads)
@@ -114,8 +115,8 @@ class Covariance {
   std::vector<float> table_;
 };
 
-// The first `count` columns by falling variance, as a table of their own: iteration alone leaves the last few out of
-// order.
+// Returns the first `count` columns by decreasing variance, as a table of their own: iteration alone leaves the last
+// few unordered.
 std::vector<double> widest(const std::vector<double>& directions, const std::vector<float>& projections,
                            std::size_t dims, std::size_t columns, std::size_t width, std::size_t count) {
   std::vector<std::pair<double, std::size_t>> order(columns);
@@ -136,7 +137,7 @@ std::vector<double> widest(const std::vector<double>& directions, const std::vec
 std::vector<double> principal_directions(const std::vector<float>& vectors, std::size_t rows, std::size_t dims,
                                          std::size_t count, std::size_t threads) {
   const std::size_t columns = std::min(padded(count + 8), dims);
-  const std::size_t width = padded(columns);  // as the kernel wants it: the columns beyond are zero
+  const std::size_t width = padded(columns);  // the kernel needs padding: the extra columns are zero
   const Covariance covariance(vectors, rows, dims, threads);
   Random random(0x5EED);
   std::vector<double> directions(dims * width, 0.0);
@@ -155,7 +156,7 @@ std::vector<double> principal_directions(const std::vector<float>& vectors, std:
 std::vector<float> mixed_directions(const std::vector<double>& directions, std::size_t dims, std::size_t available,
                                     std::size_t count, std::size_t outputs, std::uint64_t seed) {
   Random random(0xD1CE + seed);
-  std::vector<double> mixer(count * count);  // direction a goes to output b with this weight
+  std::vector<double> mixer(count * count);  // weight of direction a in output b
   for (std::size_t a = 0; a < count; ++a) {
     const double sign = random.next() >> 63 ? 1.0 : -1.0;
     for (std::size_t b = 0; b < count; ++b) {

@@ -44,7 +44,7 @@ Sample without_far_rows(const Sample& sample) {
 }
 
 float scale_for(const Sample& sample) {
-  constexpr double kMaxExponent = 126;  // 2^128 is no float: vectors of subnormal numbers stay small
+  constexpr double kMaxExponent = 126;  // 2^128 is not a float: vectors of subnormal numbers stay small
   float largest = 0;
   for (const float value : sample.values) largest = std::max(largest, std::abs(value));
   if (largest == 0 || (largest < 1e9f && largest > 1e-9f)) return 1;

@@ -1,4 +1,4 @@
-// Some of the rows, as floats: what codes are learnt from.
+// A sample of the rows, as floats, from which codes are trained.
 #pragma once
 
 #include <cstddef>
@@ -7,7 +7,7 @@
 
 namespace nearabout {
 
-// Delivers rows [begin, end) as stored, widened to float32.
+// Reads rows [begin, end) as stored, widened to float32.
 using RowReader = std::function<void(std::size_t begin, std::size_t end, float* to)>;
 
 struct Sample {
@@ -17,19 +17,20 @@ struct Sample {
   const float* row(std::size_t i) const { return values.data() + i * dims; }
 };
 
-// At most `wanted` rows, spread evenly over all.
+// Returns at most `wanted` rows, spread evenly over all rows.
 Sample take_sample(const RowReader& read, std::size_t rows, std::size_t dims, std::size_t wanted);
 
-// The rows of a sample but for a few that lie very far from the others, if there are any: what codes of all other rows
-// should not be stretched by. A row is far where its distance from the medians of the coordinates is more than 16 times
-// the median of these distances; of more than one row in 20 only the farthest are left out.
+// Returns a sample without outliers: the few rows that are very far from the others, if there are any, which should not
+// stretch the codes of all other rows. A row is an outlier if its distance from the medians of the coordinates is more
+// than 16 times the median of these distances; at most one row in 20 is dropped, farthest first.
 Sample without_far_rows(const Sample& sample);
 
-// A power of two that brings the largest number near 1, as near as floats reach; 1 where a float holds all squares with
-// room, so that vectors can be left as they are.
+// Returns a power of two that scales the largest number close to 1, as close as floats allow; 1 if a float holds all
+// squares with room to spare, so that vectors can be left unscaled.
 float scale_for(const Sample& sample);
 
-// The mean; whole numbers where `whole`: for integer rows, so that their differences from it are exact.
+// Returns the mean. With `whole` it is rounded to whole numbers: for integer rows, so that their differences from it
+// are exact.
 std::vector<float> centre_of(const Sample& sample, bool whole);
 
 }  // namespace nearabout

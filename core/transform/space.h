@@ -8,12 +8,13 @@
 
 namespace nearabout {
 
-enum class CodeSpace { l2, cosine, inner_product };  // |q - x|^2, the same of unit vectors, <q, x>
+enum class CodeSpace { l2, cosine, inner_product };  // |q - x|^2, the same for unit vectors, <q, x>
 
-// Where ranks of a metric are a function of an inner product; nothing for other metrics.
+// Returns the space of a metric whose reduced distances are a function of an inner product; nullopt for other metrics.
 std::optional<CodeSpace> code_space_of(Metric metric);
 
-// For Space::unit: each of `count` vectors divided by its length (in double, rounded once); zero stays zero.
+// Normalises for CodeSpace::cosine: divides each of `count` vectors by its length (in double, rounded once); zero stays
+// zero.
 void normalise(float* vectors, std::size_t count, std::size_t dims);
 
 }  // namespace nearabout

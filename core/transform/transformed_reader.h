@@ -1,4 +1,4 @@
-// Rows as they are stored, transformed as they are read.
+// A reader that transforms rows as it reads them.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,8 @@
 
 namespace nearabout {
 
-// A RowReader; both that it is made of have to outlive it. Each call has buffers of its own: several threads may read.
+// A RowReader. The reader and the transform that it is made from must outlive it. Each call has its own buffers, so
+// several threads may read.
 class TransformedReader {
  public:
   TransformedReader(const RowReader& read, const MetricTransform& transform) : read_(read), transform_(transform) {}

@@ -1,4 +1,4 @@
-// The whole of the core's test harness: a failed CHECK prints where and what, and the program ends with 1.
+// The core's whole test harness: a failed CHECK prints its location and expression, and the program exits with 1.
 #pragma once
 
 #include <cstdio>

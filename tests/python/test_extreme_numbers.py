@@ -71,7 +71,7 @@ def test_a_build_is_an_index(kind: str, metric: str) -> None:
         if metric == "cosine" and not given.any(axis=1).all():
             refusals.append("is a zero vector")
         if kind == "8-bit codes":
-            refusals.append("bytes cannot stand for both")
+            refusals.append("8-bit codes cannot represent both")
         try:
             index = na.build(given, metric=metric, kind=KINDS[kind], threads=2)
         except InvalidInputError as error:

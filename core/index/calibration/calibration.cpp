@@ -7,18 +7,19 @@
 namespace nearabout {
 namespace {
 
-constexpr double kDoubt = 1.28;     // standard errors between a measured recall and the lower end: 90 in 100 lie above
-constexpr double kExtraRows = 0.5;  // a query or less may be missed where all were found
+constexpr double kStandardErrors = 1.28;  // standard errors from a measured recall to its lower bound (one-sided 90 %)
+// Neighbours assumed to be missed even if all were found: half a query's, as the least standard error.
+constexpr double kExtraRows = 0.5;
 
 using At = CalibrationPoint::At;
 
 double recall_of(const At& at) { return at.recall; }
-double low_of(const At& at) { return at.recall - kDoubt * at.error; }
+double low_of(const At& at) { return at.recall - kStandardErrors * at.error; }
 
 using Of = double (*)(const At&);
 
-// Of the k between two that were measured; beyond the last misses go on to grow with a power of k, as they did before
-// it, or with its logarithm, whichever is more.
+// Interpolates between the two measured values of k. Beyond the last one, misses continue to grow with a power of k, as
+// they did before it, or with its logarithm, whichever is more.
 double between(const CalibrationPoint& point, KInterpolation k, Of of) {
   const double below = of(point.at[k.below]);
   if (k.part == 0) return below;
@@ -49,7 +50,8 @@ At measured_at(const RecallProfile& profile, const std::vector<double>& wanted, 
   return {mean, std::sqrt(variance / count + least * least), cost.distances, cost.seconds};
 }
 
-// The effort at which a measured recall reaches `level`, between points; nothing where none does, or all do.
+// Returns the effort at which a measured recall reaches `level`, interpolated between points; nullopt if no point does,
+// or all do.
 std::optional<double> effort_at(std::span<const CalibrationPoint> points, std::size_t place, double level) {
   for (std::size_t i = 1; i < points.size(); ++i) {
     const double below = points[i - 1].at[place].recall;
@@ -61,9 +63,9 @@ std::optional<double> effort_at(std::span<const CalibrationPoint> points, std::s
   return {};
 }
 
-// How many times as much effort ten neighbours take as the nearest one alone, for the same recall: nearly the same for
-// all recalls on most data. Measured where enough are missed to tell, but near the end, where it is needed: in a forest
-// over clusters that lie apart it was 1.14 at a recall of .8 and 1.05 at .95.
+// Returns the ratio of the efforts that give ten neighbours and the nearest one the same recall: nearly the same for
+// all recalls on most data. Measured where enough neighbours are missed to be significant, but near the end, where it
+// is needed: in a forest over well-separated clusters it was 1.14 at a recall of .8 and 1.05 at .95.
 std::optional<double> effort_ratio_10_to_1(std::span<const CalibrationPoint> points) {
   double sum = 0;
   double count = 0;
@@ -78,7 +80,7 @@ std::optional<double> effort_ratio_10_to_1(std::span<const CalibrationPoint> poi
   return std::exp(sum / count);
 }
 
-// Of a place of kCalibratedK at any effort: between points, by the logarithm of the effort.
+// Returns the values for a place of kCalibratedK at any effort, interpolated by the logarithm of the effort.
 At interpolated(std::span<const CalibrationPoint> points, std::size_t place, double effort) {
   const auto after =
       std::find_if(points.begin(), points.end(), [&](const CalibrationPoint& point) { return point.effort >= effort; });
@@ -90,12 +92,13 @@ At interpolated(std::span<const CalibrationPoint> points, std::size_t place, dou
   return {below.recall + part * (above.recall - below.recall), below.error + part * (above.error - below.error), 0, 0};
 }
 
-// One neighbour a query tells little where nearly all are found: of 384 queries four miss it at a recall of .99, give
-// or take two. Ten tell more, and the curve for one is nearly theirs at so many times the effort. What was counted and
-// what follows from ten are weighed by how sure each is. The scan of all rows, which comes last, says nothing of what
-// lies before it: a line drawn to it once promised .999 where .955 was found.
+// Smooths recall@1. One neighbour per query is little evidence if nearly all are found: at a recall of .99 four of 384
+// queries miss it, give or take two. Ten neighbours are more evidence, and the curve for one is nearly theirs with the
+// effort divided by a constant ratio. The counted value and the one modelled from ten are weighted by their
+// uncertainty. The scan of all rows, which is the last point, says nothing of efforts below it: a line drawn to it once
+// promised .999 where .955 was found.
 void smooth_recall_at_1(Calibration& calibration) {
-  constexpr double kModelError = 0.4;  // of the misses that follow from ten
+  constexpr double kModelError = 0.4;  // fraction of the misses modelled from ten
   if (calibration.points.size() < 2) return;
   const std::span<const CalibrationPoint> inexact(calibration.points.data(), calibration.points.size() - 1);
   const std::optional<double> times = effort_ratio_10_to_1(inexact);
@@ -108,7 +111,7 @@ void smooth_recall_at_1(Calibration& calibration) {
     const double bias_of_ten = ten.error;
     const double counted = one.error * one.error;
     const double modelled = std::pow(kModelError * (1 - ten.recall), 2) + bias_of_ten * bias_of_ten;
-    const double weight = modelled / (counted + modelled);  // of what was counted
+    const double weight = modelled / (counted + modelled);  // weight of the counted value
     one.recall = reached = std::max(reached, weight * one.recall + (1 - weight) * ten.recall);
     one.error = std::sqrt(counted * modelled / (counted + modelled));
     steadied.push_back(one);
@@ -118,13 +121,13 @@ void smooth_recall_at_1(Calibration& calibration) {
 
 }  // namespace
 
-// Products say less of how far away a row is than of how long it is.
+// Never reports this for inner products, which depend more on how long a row is than on how far away it is.
 bool DistanceRange::is_out_of_distribution(double distance, Metric metric) const {
   constexpr double kBeyond = 1.1;
   constexpr double kNearer = 0.8;
   constexpr double kNearCopy = 0.1;
   if (metric == Metric::dot) return false;
-  const auto apart = [=](double told) { return metric == Metric::euclidean ? told * told : told; };
+  const auto apart = [=](double value) { return metric == Metric::euclidean ? value * value : value; };
   if (most > 0 && apart(distance) > kBeyond * apart(most)) return true;
   return apart(distance) < kNearer * apart(least) && apart(distance) > kNearCopy * apart(least);
 }
@@ -136,8 +139,8 @@ KInterpolation between_measured(std::size_t k) {
   return {below, place - static_cast<double>(below)};
 }
 
-// Recall does not fall where more is spent: what looks otherwise is noise. Beyond where nearly all are found, for every
-// k, only the largest effort is told.
+// Recall does not fall as effort grows: a decrease is noise. Past the point where nearly all are found, for every k,
+// only the largest effort is listed.
 Calibration calibrate(const RecallProfile& profile, const CalibrationQueries& calibration_queries,
                       bool max_effort_is_exact) {
   constexpr double kNearlyAll = 0.9995;

@@ -1,5 +1,5 @@
-// What an index knows of itself: which effort finds which share of the true neighbours, how sure that is, and what it
-// costs. Measured when it is built, or later with other queries; one form for every kind.
+// The calibration of an index: the fraction of true neighbours that each effort finds, its uncertainty, and its cost.
+// Measured when the index is built, or later with other queries; the same structure for every kind.
 #pragma once
 
 #include <array>
@@ -19,8 +19,8 @@ namespace nearabout {
 inline constexpr std::array<std::size_t, 3> kCalibratedK{1, 10, 100};  // recall@k
 inline constexpr double kDefaultRecall = 0.95;
 
-// Where k lies among kCalibratedK, on a logarithmic scale: `part` of the way from one to the next; more than all of it
-// beyond the last.
+// The position of k among kCalibratedK, on a logarithmic scale: `part` is the fraction of the way from one to the next,
+// more than 1 beyond the last.
 struct KInterpolation {
   std::size_t below;
   double part;
@@ -30,22 +30,23 @@ KInterpolation between_measured(std::size_t k);
 struct CalibrationPoint {
   double effort;
   struct At {
-    double recall;     // the mean over all queries
+    double recall;     // mean over all queries
     double error;      // its standard error
-    double distances;  // of a query
+    double distances;  // distance computations per query
     double seconds;
   };
-  std::array<At, kCalibratedK.size()> at;  // k
+  std::array<At, kCalibratedK.size()> at;  // one per calibrated k
 };
 
-// The nearest and the farthest at which the queries had their neighbour: distances as answers give them.
+// The smallest and largest distance of a neighbour over the queries, as results report distances.
 struct DistanceRange {
   double least;
   double most;
 
-  // Whether a query that has its neighbour there is of another kind than those: it lies beyond by a tenth, or nearer by
-  // a fifth (by squares under euclidean). Not one whose neighbour is a near copy: such are found at once. On five real
-  // sets none of 1,000 queries lay that far, and three that near.
+  // Returns true if a query with its neighbour at this distance is unlike the calibration queries: it is further by a
+  // tenth, or nearer by a fifth (of the squares under euclidean). A query whose neighbour is a near copy is never
+  // reported: those are found at once. On five real data sets none of 1,000 queries was that far, and three were that
+  // near.
   bool is_out_of_distribution(double distance, Metric metric) const;
 };
 
@@ -53,18 +54,20 @@ struct Calibration {
   enum class Origin : std::uint64_t { rows = 1, queries = 2 };
   Origin origin = Origin::rows;
   std::size_t queries = 0;
-  double target = kDefaultRecall;            // what searches that ask for nothing are to reach
-  std::array<DistanceRange, 2> distances{};  // of the nearest neighbour and of the tenth (of the last, of fewer)
-  std::vector<CalibrationPoint> points;      // by effort
+  double target = kDefaultRecall;  // recall target of searches that do not specify one
+  // For the nearest neighbour and for the tenth (or the last, if there are fewer).
+  std::array<DistanceRange, 2> distances{};
+  std::vector<CalibrationPoint> points;  // by effort
 
-  // The smallest measured effort whose recall@k is at least `recall` by the lower end of the confidence interval;
-  // nothing where no measured effort is enough. Nothing is interpolated: between two efforts recall may do anything.
+  // Returns the smallest measured effort whose recall@k is at least `recall` at the lower bound of its confidence
+  // interval; nullopt if no measured effort is enough. Does not interpolate: recall may vary in any way between two
+  // efforts.
   std::optional<double> effort_for(std::size_t k, double recall) const;
-  // The same, or where `recall` is out of reach the least that finds about the most.
+  // Returns the same or, if `recall` is out of reach, the smallest effort that finds about the most.
   double effort_for_best(std::size_t k, double recall) const;
-  // What a query at an effort costs, by the model of the kind, as the largest measured effort not above it says.
+  // Returns the cost of a query at an effort by the kind's model, taken from the largest measured effort not above it.
   double nanoseconds(std::size_t k, double effort) const;
-  // What the largest measured effort that is not above this one finds; nothing below the smallest.
+  // The recall at the largest measured effort not above this one; nullopt below the smallest.
   struct Expected {
     double recall;
     double low;
@@ -72,10 +75,10 @@ struct Calibration {
   std::optional<Expected> expected(std::size_t k, double effort) const;
 };
 
-// What a recall profile says, but for `target` and `distances`.
+// Computes all fields except `target` and `distances`.
 //
-// Where all are found with all effort, the curve for one neighbour is steadied by that for ten; codes alone never find
-// some.
+// If the maximum effort is exact, recall@1 is smoothed using recall@10; with codes alone, some neighbours are never
+// found.
 Calibration calibrate(const RecallProfile& profile, const CalibrationQueries& calibration_queries,
                       bool max_effort_is_exact);
 

@@ -13,12 +13,12 @@ namespace {
 
 constexpr std::size_t kMaxGiven = 1'024;
 constexpr std::size_t kCentreRows = 1'024;
-constexpr std::size_t kRowsAtATime = 64;      // of a thread
-constexpr std::size_t kMemoryFraction = 128;  // as many bytes of a budget for each number of a block
+constexpr std::size_t kRowsAtATime = 64;      // rows per task of a thread
+constexpr std::size_t kMemoryFraction = 128;  // bytes of a memory budget per number of a block
 constexpr std::size_t kMaxGroups = 128;
-constexpr std::size_t kBlockNumbers = std::size_t{4} << 20;  // of rows between two rounds of all queries
+constexpr std::size_t kBlockNumbers = std::size_t{4} << 20;  // numbers in the rows between two rounds of all queries
 
-// `number` of `count`, spread evenly over `all`.
+// Returns row `number` of `count`, spread evenly over `all`.
 std::size_t spread(std::size_t number, std::size_t count, std::size_t all) {
   return (2 * number + 1) * all / (2 * count);
 }
@@ -60,7 +60,7 @@ bool can_hold_out(std::size_t rows) {
 
 bool is_held_out(std::size_t row, std::size_t rows) {
   if (!can_hold_out(rows)) return false;
-  const std::size_t near = row * kHeldOutRows / rows;  // spread() puts number `near` at this row, or nothing
+  const std::size_t near = row * kHeldOutRows / rows;  // spread() puts number `near` at this row, or no number is there
   return spread(near, kHeldOutRows, rows) == row;
 }
 
@@ -125,7 +125,8 @@ void CalibrationQueries::take_found(std::size_t i, const std::vector<Neighbour>&
   }
 }
 
-// One at a time: with each page that is read the system maps those around it, 64 KiB for a row here and a row there.
+// Searches one query at a time: with each page that is read the system maps those around it, 64 KiB for every scattered
+// row.
 std::vector<SearchResult> search_within(const Searcher& index, MatrixView queries, const Request& request,
                                         std::size_t memory) {
   if (memory == 0) return index.search(queries, request);
@@ -141,7 +142,7 @@ void find_neighbours(CalibrationQueries& calibration_queries, const RowReader& r
                      const MetricTransform& transform, const BuildOptions& build, const Monitor& monitor) {
   const std::size_t dims = transform.outputs();
   const TransformedReader transformed(read, transform);
-  // What is left of rows without their mean is smaller: its bytes are finer.
+  // Rows without their mean are smaller, so their bytes have a finer step.
   const std::vector<float> centre = centre_of(take_sample(transformed, rows, dims, kCentreRows), false);
   std::vector<float> queries(calibration_queries.count() * dims);
   transform.queries(calibration_queries.vectors.data(), calibration_queries.count(), queries.data());

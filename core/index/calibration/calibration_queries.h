@@ -1,4 +1,4 @@
-// Queries whose true neighbours are known: what an index is measured with.
+// Calibration queries, whose true neighbours are known.
 #pragma once
 
 #include <algorithm>
@@ -23,31 +23,32 @@ class Searcher;
 struct SearchResult;
 struct Request;
 
-inline constexpr std::size_t kMaxNeighbours = 100;  // that are looked for
-// Rows are asked with for some more, of which near copies are left out (near_copies.h).
+inline constexpr std::size_t kMaxNeighbours = 100;  // neighbours searched for
+// If rows are the queries, some more neighbours are searched for, of which near copies are dropped (near_copies.h).
 inline constexpr std::size_t kScannedNeighbours = kMaxNeighbours + kMaxNearCopies + 4;
-inline constexpr std::size_t kMaxCopies = 24;     // exact ones: a row with more of them says nothing of other queries
-inline constexpr std::size_t kHeldOutRows = 384;  // where rows are the queries
+inline constexpr std::size_t kMaxCopies = 24;     // exact copies: a row with more of them says nothing of other queries
+inline constexpr std::size_t kHeldOutRows = 384;  // number of queries if rows are the queries
 
-// For each of kCalibratedK neighbours, how many are no farther than the last of them: where distances are equal, any of
-// these rows will do.
+// For each of kCalibratedK neighbours, how many are no farther than the last of them: if distances are equal, any of
+// these rows is correct.
 using AsNear = std::array<std::size_t, 3>;
-// How many of `neighbours` count where k are asked for: k, where that was not measured.
+// Returns how many of `neighbours` are correct results for k; k itself if that was not measured.
 std::size_t count_as_near(const AsNear& as_near, std::size_t neighbours, std::size_t k);
 
 struct CalibrationQueries {
   std::size_t dims = 0;
-  std::vector<float> vectors;       // as they are asked, one after the other
-  std::vector<std::uint32_t> rows;  // where they were taken from; empty for queries that the user gave
-  // The true neighbours of each, nearest first: kMaxNeighbours, or as many as there are. Rows are not their own
-  // neighbours, nor are their copies and near copies, which say nothing of other queries; a row with more than
-  // kMaxCopies copies has no neighbours.
+  std::vector<float> vectors;       // as a user would pass them, one after another
+  std::vector<std::uint32_t> rows;  // the rows they are; empty for queries that the user gave
+  // The true neighbours of each query, nearest first: kMaxNeighbours, or as many as there are. A row is not its own
+  // neighbour, nor are its copies and near copies, which say nothing of other queries; a row with more than kMaxCopies
+  // copies has no neighbours.
   std::vector<std::vector<std::uint32_t>> nearest;
-  // Their squared distances, of unit vectors under cosine; other metrics': their ranks (metric/bound_query.h).
+  // Their squared distances (of unit vectors under cosine); for other metrics their reduced distances
+  // (metric/bound_query.h).
   std::vector<std::vector<double>> squares;
-  // The near copies of each, ascending by row.
+  // The near copies of each query, ascending by row.
   std::vector<std::vector<std::uint32_t>> near_copies;
-  std::vector<AsNear> as_near;  // of `nearest`
+  std::vector<AsNear> as_near;  // for `nearest`
 
   std::size_t count() const { return dims == 0 ? 0 : vectors.size() / dims; }
   const float* vector(std::size_t i) const { return vectors.data() + i * dims; }
@@ -57,14 +58,14 @@ struct CalibrationQueries {
   std::size_t count_as_near(std::size_t i, std::size_t k) const {
     return nearabout::count_as_near(as_near[i], nearest[i].size(), k);
   }
-  // Takes what was found for calibration query i, nearest first, by ranks that are distances to the `power`, in `unit`;
-  // and the number of exact copies that were left out. Under inner products a row far nearer than others is no near
-  // copy but a long row, which every query finds: nothing is left out then.
+  // Stores the rows found for calibration query i, nearest first, whose reduced distances are distances to the power
+  // `power`, in units of `unit`; and the number of exact copies dropped. Under inner products a row far nearer than
+  // others is not a near copy but a long row, which every query finds: none is dropped then.
   void take_found(std::size_t i, const std::vector<Neighbour>& found, double power, double unit, std::size_t copies,
                   bool inner = false);
 };
 
-// CalibrationQueries as an index of that element is asked: as they are, or packed into bits.
+// Calibration queries in the element type of an index: unchanged, or packed into bits.
 class EncodedQueries {
  public:
   EncodedQueries(const CalibrationQueries& calibration_queries, Element element);
@@ -75,29 +76,30 @@ class EncodedQueries {
   MatrixView view_;
 };
 
-// Whether a table has rows enough to do without those that may become queries.
+// Returns true if a table has enough rows to exclude the held-out rows from training.
 bool can_hold_out(std::size_t rows);
-// The rows that may become queries: nothing that is to be measured with them should be learnt from them.
+// Returns the rows that may become queries: training must exclude them from anything measured with these queries.
 std::vector<std::uint32_t> held_out_rows(std::size_t rows);
-// Whether a row is one of them, and is left out of what is learnt.
+// Returns true if a row is one of them, and must be excluded from training.
 bool is_held_out(std::size_t row, std::size_t rows);
 
-// What the user gave to measure with: queries, one after the other, or numbers of rows; or neither.
+// The queries or row numbers that the user gave to calibrate with, or neither.
 struct CalibrationInput {
   std::span<const float> queries = {};
   std::span<const std::uint32_t> rows = {};
 };
 
-// Of those given as many as are of use, spread evenly; where there are none, held_out_rows(). One in `step` of them.
+// Samples the given queries or rows evenly, as many as are useful; if none are given, uses held_out_rows(). Takes one
+// in `step`.
 CalibrationQueries sample_calibration_queries(const CalibrationInput& given, const RowReader& read, std::size_t rows,
                                               std::size_t dims, std::size_t step);
 
-// Index::search(), but that a build within a budget asks one at a time and gives back the memory of what it read.
+// Like Index::search(), but under a memory budget runs one query at a time and releases mapped pages after each.
 std::vector<SearchResult> search_within(const Searcher& index, MatrixView queries, const Request& request,
                                         std::size_t memory);
 
-// Fills calibration queries.nearest by comparing every calibration query with every row, in the space that `transform`
-// leads to.
+// Fills calibration_queries.nearest by comparing every calibration query with every row, in the space that `transform`
+// maps to.
 void find_neighbours(CalibrationQueries& calibration_queries, const RowReader& read, std::size_t rows,
                      const MetricTransform& transform, const BuildOptions& build, const Monitor& monitor = {});
 

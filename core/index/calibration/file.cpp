@@ -1,4 +1,4 @@
-// A calibration in its file: see docs/explanation/file-format.md.
+// Reads and writes a calibration: see docs/explanation/file-format.md.
 #include <cmath>
 
 #include "base/error.h"
@@ -23,12 +23,14 @@ void check_point(const storage::File& file, const Section& section, std::size_t 
   for (std::size_t place = 0; place < kCalibratedK.size(); ++place) {
     const CalibrationPoint::At& at = point.at[place];
     const std::size_t number = first + 1 + kNumbersAt * place;
-    if (!(at.recall >= 0 && at.recall <= 1)) storage::throw_number(file, section, number, "a share", at.recall);
-    if (!(at.error >= 0 && at.error <= 1)) storage::throw_number(file, section, number + 1, "an error", at.error);
+    if (!(at.recall >= 0 && at.recall <= 1))
+      storage::throw_number(file, section, number, "a fraction from 0 to 1", at.recall);
+    if (!(at.error >= 0 && at.error <= 1))
+      storage::throw_number(file, section, number + 1, "a standard error from 0 to 1", at.error);
     if (!(at.distances >= 0) || !std::isfinite(at.distances))
-      storage::throw_number(file, section, number + 2, "a number of distances", at.distances);
+      storage::throw_number(file, section, number + 2, "a finite number of distances, 0 or more", at.distances);
     if (!(at.seconds >= 0) || !std::isfinite(at.seconds))
-      storage::throw_number(file, section, number + 3, "a time", at.seconds);
+      storage::throw_number(file, section, number + 3, "a finite number of seconds, 0 or more", at.seconds);
   }
 }
 
@@ -66,7 +68,7 @@ std::optional<Calibration> read_calibration(const storage::File& file) {
     storage::throw_number(file, header, kQueries, "a number of queries", values[kQueries]);
   calibration.queries = static_cast<std::size_t>(values[kQueries]);
   if (!(values[kTarget] > 0 && values[kTarget] <= 1))
-    storage::throw_number(file, header, kTarget, "a share above 0", values[kTarget]);
+    storage::throw_number(file, header, kTarget, "a fraction above 0", values[kTarget]);
   calibration.target = values[kTarget];
   for (std::size_t place = kDistances; place < kFields; ++place)
     if (std::isnan(values[place])) storage::throw_number(file, header, place, "a distance", values[place]);

@@ -15,12 +15,13 @@ namespace {
 using kernels::kPanelQueries;
 using kernels::kPanelRows;
 
-constexpr std::size_t kQueriesAtATime = 32;  // of a thread
-constexpr std::size_t kWaitingMost = 256;    // rows, and some for each neighbour, before the limit is drawn closer
-constexpr double kRounding = 1e-5;           // what sums of floats are off by, of the squares, with room to spare
-constexpr double kSame = 1e-12;              // as near as this, of the squares, are copies: nothing but rounding
+constexpr std::size_t kQueriesAtATime = 32;  // queries per task of a thread
+constexpr std::size_t kWaitingMost = 256;  // rows that may wait, plus some per neighbour, before the limit is tightened
+// Bound of the rounding error of sums of floats, relative to the squares, with a margin.
+constexpr double kRounding = 1e-5;
+constexpr double kSame = 1e-12;  // relative squared distance below which rows are copies: rounding only
 
-// Sums of squares, in sixteen lanes that the compiler makes vectors of.
+// Sums of squares, in sixteen lanes so that compilers vectorise.
 struct Lanes {
   float sums[16] = {};
   double total() const {
@@ -39,7 +40,7 @@ double square_of(const float* vector, std::size_t dims) {
   return lanes.total();
 }
 
-// What is left of a vector beyond its bytes, as a length.
+// Returns the length of the part of a vector that rounding to bytes removed.
 double left_over(const float* vector, const std::int8_t* bytes, float scale, std::size_t dims) {
   Lanes lanes;
   const auto left = [&](std::size_t j) { return vector[j] - scale * static_cast<float>(bytes[j]); };
@@ -99,11 +100,11 @@ void GroundTruthScan::look_at(std::size_t first, const float* rows, std::size_t 
     }
     for (std::size_t group = 0; group < groups; ++group)
       for (std::size_t q = begin; q < end; q += kPanelQueries) {
-        const std::size_t some = std::min(kPanelQueries, end - q);
+        const std::size_t batch_size = std::min(kPanelQueries, end - q);
         const std::size_t panels = (rows_of(group) + kPanelRows - 1) / kPanelRows;
-        panel_products(group_bytes(group), panels, dims_, query_bytes_.data() + q * padded_, padded_, some, dots,
+        panel_products(group_bytes(group), panels, dims_, query_bytes_.data() + q * padded_, padded_, batch_size, dots,
                        kGroupRows);
-        for (std::size_t i = 0; i < some; ++i) look_at_group(q + i, group, rows_of(group), dots + i * kGroupRows);
+        for (std::size_t i = 0; i < batch_size; ++i) look_at_group(q + i, group, rows_of(group), dots + i * kGroupRows);
       }
     for (std::size_t q = begin; q < end; ++q) settle(q, first, rows);
   });
@@ -130,7 +131,8 @@ void GroundTruthScan::pack(const float* rows, std::size_t group, std::size_t cou
                                        0x80, group_bytes(group) + begin / kPanelRows * kernels::panel_bytes(dims_));
 }
 
-// |x|^2 - 2 <x, q> is at least |x|^2 - 2 (<x', q'> + |x - x'| |q| + |x'| |q - q'|), with x' and q' what bytes hold.
+// |x|^2 - 2 <x, q> is at least |x|^2 - 2 (<x', q'> + |x - x'| |q| + |x'| |q - q'|), where x' and q' are the rounded
+// vectors.
 void GroundTruthScan::look_at_group(std::size_t number, std::size_t group, std::size_t count,
                                     const std::int32_t* dots) {
   Query& query = queries_[number];
@@ -139,25 +141,23 @@ void GroundTruthScan::look_at_group(std::size_t number, std::size_t group, std::
   const double unit = 2.0 * double{of.scale} * double{query.scale};
   const double moved = unit * 128 * query.sum;  // 128 was added to each byte of the rows
   const double longest = double{of.longest};
-  const double bias_bound =
-      2 * longest * query.error + kRounding * (longest * longest + query.square + std::abs(moved));
+  const double rounding = 2 * longest * query.error + kRounding * (longest * longest + query.square + std::abs(moved));
   const kernels::Screen screen{squares_.data() + begin, errors_.data() + begin, static_cast<float>(-unit),
                                static_cast<float>(2 * query.length),
-                               static_cast<float>(double{query.limit} - moved + bias_bound)};
+                               static_cast<float>(double{query.limit} - moved + rounding)};
   std::uint32_t hits[kGroupRows];
   float bounds[kGroupRows];
   const std::size_t found = kernels::table().screen.hits(dots, count, screen, hits, bounds);
   if (found == 0) return;
-  const auto shift = static_cast<float>(moved - bias_bound);
+  const auto shift = static_cast<float>(moved - rounding);
   for (std::size_t i = 0; i < found; ++i)
     query.waiting.push_back({bounds[i] + shift, static_cast<std::uint32_t>(begin) + hits[i]});
-  query.width =
-      std::max(query.width, static_cast<float>(2 * (bias_bound + 2 * query.length * double{of.error}) * 1.001));
+  query.width = std::max(query.width, static_cast<float>(2 * (rounding + 2 * query.length * double{of.error}) * 1.001));
   if (query.waiting.size() > kWaitingMost + 4 * k_) tighten(query);
 }
 
-// k of those that wait are certainly within the k-th of their lower bounds and the width of all. Where queries are
-// rows, what may be a copy of one is no neighbour of it, perhaps, and does not count.
+// k of the waiting rows are certainly within the k-th smallest lower bound plus the width. If queries are rows, a
+// possible copy of the query does not count, because it may not be a neighbour.
 void GroundTruthScan::tighten(Query& query) const {
   const auto copy = static_cast<float>((4 * kSame - 1) * query.square);
   const auto counted = own_.empty() ? query.waiting.begin()
@@ -170,7 +170,7 @@ void GroundTruthScan::tighten(Query& query) const {
   std::erase_if(query.waiting, [&](const Waiting& waiting) { return waiting.least > query.limit; });
 }
 
-// Compares those that wait, the most promising first, until those that follow cannot be near.
+// Compares the waiting rows, the most promising first, until those that follow cannot be near.
 void GroundTruthScan::settle(std::size_t number, std::size_t first, const float* rows) {
   constexpr std::size_t kBatch = 16;
   Query& query = queries_[number];

@@ -1,10 +1,10 @@
-// The true neighbours of some queries, from one pass over all rows.
+// The true neighbours of several queries, from one pass over all rows.
 //
-// Rows and queries are first compared as bytes, panels of rows by 8 queries at a time. What rounding to bytes can be
-// off by is known of every row and every query (the lengths of what was rounded away, by the inequality of Cauchy and
-// Schwarz), so that bounds of each distance are proven; only rows whose lower bound is within a query's k nearest so
-// far are compared in float64, a block of rows at a time, the most promising first. The exact index does the same with
-// a screen that it keeps (quantize/screen.h); here rows pass by once, and nothing is kept.
+// Rows and queries are first compared as bytes, panels of rows by 8 queries at a time. The rounding error of every row
+// and every query is known (the lengths of what was rounded away, with the Cauchy-Schwarz inequality), so each distance
+// has proven bounds; only rows whose lower bound is within a query's k nearest so far are compared in float64, one
+// block of rows at a time, the most promising first. The exact index does the same with a stored screen
+// (quantize/screen.h); here rows pass by once, and nothing is stored.
 #pragma once
 
 #include <cstddef>
@@ -19,47 +19,49 @@ namespace nearabout {
 
 class GroundTruthScan {
  public:
-  static constexpr std::size_t kGroupRows = 8 * kernels::kPanelRows;  // that share a scale
+  static constexpr std::size_t kGroupRows = 8 * kernels::kPanelRows;  // rows that share a scale
 
-  // `queries` are one after the other, in the space in which near means a small Euclidean distance, and outlive this.
-  // `own` has the row that each query is, or nothing: neither that row nor a copy of it is its neighbour then.
+  // `queries` are one after another, in the space where near means a small Euclidean distance, and must outlive this.
+  // `own` has the row that each query is, or is empty: neither that row nor a copy of it is then its neighbour.
   GroundTruthScan(const std::vector<float>& queries, std::size_t dims, std::size_t k,
                   const std::vector<std::uint32_t>& own, std::size_t threads);
 
-  // Rows first .. first + count - 1; each row comes once.
+  // Compares rows first .. first + count - 1; each row must be passed once.
   void look_at(std::size_t first, const float* rows, std::size_t count);
 
-  // The neighbours of a query by their squared distances, nearest first, ties by row. Once for each query.
+  // Returns the neighbours of a query by their squared distances, nearest first, ties by row. May be called once per
+  // query.
   std::vector<Neighbour> take(std::size_t query) { return queries_[query].best.take_sorted(); }
-  // How many copies of a query were left out, itself not counted.
+  // Returns how many copies of a query were dropped, not counting the query itself.
   std::size_t copies(std::size_t query) const { return queries_[query].copies; }
 
  private:
-  // A row that may be near: the least that its squared distance from a query, less the query's square, can be.
+  // A row that may be near, with a lower bound of its squared distance from a query, minus the query's squared norm.
   struct Waiting {
     float least;
-    std::uint32_t row;  // of those at hand
+    std::uint32_t row;  // index in the current block
     friend bool operator<(const Waiting& a, const Waiting& b) { return a.least < b.least; }
   };
-  // A query: bytes, multiples of `scale`; `length` and `error` are those of the vector and of what was rounded away.
+  // A query as bytes, in multiples of `scale`; `length` and `error` are the lengths of the vector and of what was
+  // rounded away.
   struct Query {
     std::vector<double> vector;
     float scale = 0;
-    std::int32_t sum = 0;  // of its bytes
+    std::int32_t sum = 0;  // sum of its bytes
     double square = 0;
     double length = 0;
     double error = 0;
     TopK best{0};
     std::size_t copies = 0;
     std::vector<Waiting> waiting;
-    float limit = 0;  // of `least`
-    float width = 0;  // at most so much above the least is the distance
+    float limit = 0;  // limit of `least`
+    float width = 0;  // upper bound of the distance minus `least`
   };
-  // Some panels of rows: bytes are multiples of `scale`; `longest` of their rounded vectors.
+  // Several panels of rows as bytes, in multiples of `scale`; `longest` is the largest norm of their rounded vectors.
   struct Group {
     float scale;
     float longest;
-    float error;  // the largest of its rows
+    float error;  // largest over its rows
   };
   void pack(const float* rows, std::size_t group, std::size_t count);
   void look_at_group(std::size_t query, std::size_t group, std::size_t count, const std::int32_t* dots);
@@ -73,8 +75,8 @@ class GroundTruthScan {
   std::vector<std::int8_t> query_bytes_;
   std::vector<Group> groups_;
   AlignedBytes packed_;
-  std::size_t room_ = 0;                 // groups
-  std::vector<float> squares_, errors_;  // of the rows at hand
+  std::size_t room_ = 0;                 // number of groups
+  std::vector<float> squares_, errors_;  // for the rows of the current block
 };
 
 }  // namespace nearabout

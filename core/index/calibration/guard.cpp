@@ -13,22 +13,23 @@ namespace {
 
 constexpr std::size_t kColumns = 1 + kCalibratedK.size();
 
-// 2^x to within 6 %, for -126 < x < 127: a float's exponent is x, its mantissa what is left, linearly.
+// Returns 2^x to within 6 %, for -126 < x < 127: the integer part of x is a float's exponent, its fraction the
+// mantissa, linearly.
 float power_of_two(float x) { return std::bit_cast<float>(static_cast<std::int32_t>((x + 127.0f) * 8'388'608.0f)); }
 
-// The normal distribution's tail beyond z = sqrt(z2), to within a tenth up to 4.5 deviations: a half of exp of a
-// parabola that was fitted to it. Without a step where z is 0: more room is never fewer rows.
+// Returns the tail of the normal distribution beyond z = sqrt(z2), to within a tenth up to 4.5 deviations: half of exp
+// of a parabola fitted to it. It has no step at z = 0, so that more room never means fewer rows.
 float tail(float z2) {
   constexpr float kLog2e = 1.442695f;
-  const float bounded = z2 < 120.0f ? z2 : 120.0f;  // also where it is no number
+  const float bounded = z2 < 120.0f ? z2 : 120.0f;  // also handles NaN
   return power_of_two(-1 - kLog2e * (0.685f * std::sqrt(bounded) + 0.434f * bounded));
 }
 
-// Some groups side by side, so that the compiler makes vectors of them. Of each: how many rows, the room beyond their
-// mean within which they are looked for, and the variance around it.
+// Several groups side by side, so that compilers vectorise. For each group: the number of its rows, the room beyond
+// their mean in which they are counted, and the variance around the mean.
 struct Lanes {
   static constexpr std::size_t kCount = 16;
-  static constexpr float kMin = 1e-30f;  // of a variance: all rows at their mean
+  static constexpr float kMin = 1e-30f;  // least variance: all rows are at their mean
   float rows[kCount], room[kCount], variance[kCount];
 
   void set(std::size_t i, float of_rows, float of_room, float of_variance) {
@@ -36,20 +37,20 @@ struct Lanes {
     room[i] = of_room;
     variance[i] = of_variance;
   }
-  // How many rows lie within, added to the sum of each lane.
+  // Adds the expected number of rows within the room to the sum of each lane.
   void add_to(float* sums) const {
     for (std::size_t i = 0; i < kCount; ++i) {
-      const float some = variance[i] > kMin ? variance[i] : kMin;
-      const float beyond = tail(room[i] * room[i] / some);
+      const float spread = variance[i] > kMin ? variance[i] : kMin;
+      const float beyond = tail(room[i] * room[i] / spread);
       sums[i] += rows[i] * (room[i] < 0 ? beyond : 1 - beyond);
     }
   }
 };
 
-// From the least to the largest of those squares that one in kAlike others is like: within a factor of two, before they
-// were squared. (On 100,000 rows of which one in fifty lay outside the tight clusters of all others, 8 of 384 queries
-// were of that kind. They are too few for a limit of their own, and that of the others let such queries find half of
-// what was asked.)
+// Returns the range of those squares that are typical: one in kAlike others is within a factor of two of them, before
+// squaring. (On 100,000 rows of which one in fifty lay outside the tight clusters of all others, 8 of 384 queries were
+// of that kind. They are too few for a limit of their own, and with the limit of the others such queries found half of
+// the target recall.)
 std::array<double, 2> range_of_most(std::vector<double> squares) {
   constexpr double kSquareOfTwo = 4;
   constexpr std::size_t kAlike = 24;

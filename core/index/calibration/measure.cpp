@@ -15,19 +15,20 @@
 namespace nearabout {
 namespace {
 
-constexpr std::size_t kStepForKnobs = 3;  // one row in so many serves where nothing but knobs is measured
+// One calibration query in three is enough if only a kind's own parameters are measured.
+constexpr std::size_t kStepForKnobs = 3;
 
-// Rows as they are stored: delivers rows [begin, end).
+// Reads rows [begin, end) as stored.
 using StoredReader = std::function<void(std::size_t begin, std::size_t end, std::byte* to)>;
 
-// Where near is not a Euclidean distance, rows are compared as a search compares them, a block at a time. Rows are not
-// their own neighbours, nor are their copies.
+// Finds neighbours for metrics that are not Euclidean distances: compares rows as a search does, one block at a time. A
+// row is not its own neighbour, nor are its copies.
 void find_by_ranks(const Descriptor& descriptor, CalibrationQueries& calibration_queries, const StoredReader& read,
                    const BuildOptions& build, const Monitor& monitor) {
   constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
   constexpr std::size_t kQueriesAtATime = 8;
-  const EncodedQueries asked(calibration_queries, descriptor.element);
-  const std::vector<BoundQuery> bound = bind_queries(asked.view(), descriptor);
+  const EncodedQueries encoded(calibration_queries, descriptor.element);
+  const std::vector<BoundQuery> bound = bind_queries(encoded.view(), descriptor);
   const std::size_t stride = row_bytes(descriptor.element, descriptor.dims);
   const std::size_t block = std::clamp<std::size_t>(kBlockBytes / stride, 1, descriptor.rows);
   const std::size_t k = calibration_queries.rows.empty() ? kMaxNeighbours : kScannedNeighbours;
@@ -68,17 +69,17 @@ void find_ground_truth(const Descriptor& descriptor, CalibrationQueries& calibra
 
 constexpr std::size_t kTenth = 10;
 
-// Of each calibration query's nearest neighbours, up to ten, the distances that answers would tell.
+// For each calibration query, the distances of its nearest neighbours, up to ten, as results would report them.
 using Distances = std::vector<std::vector<double>>;
 
 Distances true_distances(const StoredIndex& index, const CalibrationQueries& calibration_queries,
                          const BuildOptions& build) {
-  const EncodedQueries asked(calibration_queries, index.descriptor().element);
+  const EncodedQueries encoded(calibration_queries, index.descriptor().element);
   const storage::Section& vectors = index.file().section(storage::SectionId::vectors);
   const MatrixView rows = vectors.matrix();
   Distances distances(calibration_queries.count());
   for (std::size_t query = 0; query < calibration_queries.count(); ++query) {
-    const BoundQuery bound = bind_query(asked.view(), query, index.descriptor());
+    const BoundQuery bound = bind_query(encoded.view(), query, index.descriptor());
     const std::vector<std::uint32_t>& nearest = calibration_queries.nearest[query];
     for (const std::size_t place : {std::size_t{0}, kTenth - 1}) {
       if (nearest.empty()) break;
@@ -93,16 +94,16 @@ Distances true_distances(const StoredIndex& index, const CalibrationQueries& cal
   return distances;
 }
 
-// Where answers tell what codes estimate.
+// Returns the distances that a search reports, for indexes whose distances are estimates from codes.
 Distances result_distances(const StoredIndex& index, const CalibrationQueries& calibration_queries, double effort,
                            const BuildOptions& build) {
   Request request;
   request.k = kTenth + 1;
   request.effort = static_cast<std::size_t>(effort);
   request.threads = build.threads;
-  const EncodedQueries asked(calibration_queries, index.descriptor().element);
+  const EncodedQueries encoded(calibration_queries, index.descriptor().element);
   Distances distances;
-  for (const SearchResult& result : search_within(index.searcher(), asked.view(), request, build.memory)) {
+  for (const SearchResult& result : search_within(index.searcher(), encoded.view(), request, build.memory)) {
     const std::vector<std::uint32_t>& nearest = calibration_queries.nearest[distances.size()];
     std::vector<double>& own = distances.emplace_back();
     for (std::size_t i = 0; i < result.rows.size() && own.size() < kTenth; ++i)
@@ -112,7 +113,7 @@ Distances result_distances(const StoredIndex& index, const CalibrationQueries& c
   return distances;
 }
 
-// Of the nearest neighbour, and of the tenth.
+// Returns the ranges for the nearest neighbour, and for the tenth.
 std::array<DistanceRange, 2> ranges_of(const Distances& distances) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   std::array<DistanceRange, 2> ranges{DistanceRange{kInfinity, -kInfinity}, DistanceRange{kInfinity, -kInfinity}};
@@ -167,8 +168,8 @@ std::shared_ptr<const StoredIndex> remeasured(const StoredIndex& index, const Ca
   if (index.rows() == 0) throw InvalidInputError("the index has no rows: there is nothing to calibrate it with");
   if (!index.searcher().keeps_vectors())
     throw InvalidInputError(
-        "this index keeps no vectors to find true neighbours with; give queries= when you build it, or build it with "
-        "keep_vectors=True");
+        "this index keeps no vectors, so true neighbours cannot be found; give queries= when you build it, or build it "
+        "with keep_vectors=True");
   const std::size_t bytes = row_bytes(index.descriptor().element, index.dims());
   const storage::Section& vectors = index.file().section(storage::SectionId::vectors);
   const StoredReader read_stored = [&](std::size_t begin, std::size_t end, std::byte* to) {

@@ -1,4 +1,4 @@
-// Measuring an index: when it is built, and again for other queries.
+// Calibrates an index: when it is built, and again for other queries.
 #pragma once
 
 #include <cstddef>
@@ -14,17 +14,18 @@
 namespace nearabout {
 
 struct MeasureOptions {
-  bool calibrate = true;                // false: what a kind needs for knobs of its own is measured, with fewer rows
-  double target = kDefaultRecall;       // the recall of searches that ask for none
-  std::span<const float> queries = {};  // of the kind that will be asked, one after the other; empty: rows serve
+  bool calibrate = true;                // false: only a kind's own parameters are measured, with fewer rows
+  double target = kDefaultRecall;       // recall target of searches that do not specify one
+  std::span<const float> queries = {};  // representative queries, one after another; empty: rows are used
 };
 
-// Adds what is measured to an index all of which but its keys has been written.
+// Measures an index of which everything except keys has been written, and adds the results.
 void measure(storage::Writer& writer, const ValidatedRows& source, const MeasureOptions& options,
              const BuildOptions& build, const Monitor& monitor);
 
-// The same index, calibrated anew: with queries, with rows of the index, or with held_out_rows(). InvalidInputError
-// where nothing can be measured: an exact index, one without rows, or one that keeps no vectors to compare with.
+// Returns the same index calibrated again: with queries, with rows of the index, or with held_out_rows(). Throws
+// InvalidInputError if nothing can be measured: for an exact index, one without rows, or one that stores no vectors to
+// compare with.
 std::shared_ptr<const StoredIndex> remeasured(const StoredIndex& index, const CalibrationInput& given, double target,
                                               std::size_t threads, const Monitor& monitor);
 

@@ -7,12 +7,12 @@ namespace nearabout {
 namespace {
 
 constexpr std::size_t kEnough = 100;     // neighbours
-constexpr std::size_t kOuter = 30;       // neighbours that are too near to tell the dimension
-constexpr double kGap = 1.1;             // the ratio of two distances
+constexpr std::size_t kOuter = 30;       // neighbours too near to estimate the dimension from
+constexpr double kGap = 1.1;             // ratio of two consecutive distances
 constexpr double kSignificance = 12;     // exp(-12) is one in 160,000
-constexpr double kMaxDimension = 1'000;  // where all neighbours are equally far
+constexpr double kMaxDimension = 1'000;  // used if all neighbours are equally far
 
-// The likeliest by the gaps between neighbours: i m ln(d[i+1] / d[i]) has mean 1.
+// Returns the maximum-likelihood estimate from the gaps between neighbours: i m ln(d[i+1] / d[i]) has mean 1.
 double local_dimension(std::span<const double> distances) {
   double sum = 0;
   for (std::size_t i = kOuter; i + 1 < kEnough; ++i)

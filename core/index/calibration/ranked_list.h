@@ -5,8 +5,8 @@
 namespace nearabout {
 
 struct RankedList {
-  // |q - c|^2 - |q|^2 along the leading directions: |q|^2 is the same for all, and beside it, in a query from far away,
-  // the rest would be lost.
+  // |q - c|^2 - |q|^2 along the leading directions. |q|^2 is the same for all lists; if it were included, the rest of
+  // the sum would be lost to rounding for a query from far away.
   float distance;
   std::uint32_t list;
 };

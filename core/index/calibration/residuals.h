@@ -1,4 +1,4 @@
-// How the rows of a group (a list, a leaf) lie around its centroid: by their squared distances from it.
+// The distribution of a group's rows (a list or a leaf) around its centroid: their squared distances from it.
 #pragma once
 
 #include <algorithm>
@@ -9,18 +9,18 @@
 
 namespace nearabout {
 
-// Most rows are described by a median and a variance, from the quartiles; a few that lie much farther away, which would
-// be lost in these, by their number and their median.
+// Summarizes most rows by a median and a variance, from the quartiles; a few rows that are much farther away, which
+// these would hide, by their number and their median.
 struct ResidualSummary {
   float median = 0, variance = 0, far_rows = 0, far_median = 0;
 };
 inline constexpr std::size_t kResidualNumbers = 4;
 
-// `residuals` are sorted by this.
+// Summarizes `residuals`, and sorts them.
 inline ResidualSummary summarize_residuals(std::vector<float>& residuals) {
   constexpr float kLargest = 1e30f;
-  constexpr float kDeviations = 1.349f;  // between the quartiles of a normal distribution
-  constexpr float kFar = 6;              // deviations above the median, and twice the median
+  constexpr float kDeviations = 1.349f;  // interquartile range of a normal distribution, in deviations
+  constexpr float kFar = 6;              // deviations above the median; far rows are also above twice the median
   const std::size_t count = residuals.size();
   if (count == 0) return {};
   std::sort(residuals.begin(), residuals.end());

@@ -6,7 +6,7 @@
 namespace nearabout {
 namespace {
 
-constexpr double kStep = 1.3;  // from one effort to the next
+constexpr double kStep = 1.3;  // ratio of one effort to the next
 
 std::vector<std::size_t> ladder(const EffortRange& range) {
   std::vector<std::size_t> efforts;

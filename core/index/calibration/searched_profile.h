@@ -1,7 +1,6 @@
-// The recall profile of any kind: the calibration queries are searched at a ladder of efforts.
+// The recall profile of any kind: searches the calibration queries at a ladder of efforts.
 //
-// What a kind is calibrated by unless it has a profile of its own, which is faster to make; tests compare those with
-// this one.
+// Used to calibrate a kind unless it has a faster profile of its own; tests compare those with this one.
 #pragma once
 
 #include <array>
@@ -33,12 +32,12 @@ class SearchedProfile : public RecallProfile {
   const Searcher& index_;
   const CalibrationQueries& queries_;
   std::vector<std::size_t> efforts_;
-  // Of each effort, for each of kCalibratedK: how many neighbours each query finds.
+  // For each effort and each of kCalibratedK: how many neighbours each query finds.
   std::vector<std::array<std::vector<double>, kCalibratedK.size()>> found_;
 };
 
-// How many of its k nearest neighbours a search with this effort finds for calibration query `query`, whose result is
-// given: the query's own row, its copies and its near copies are passed over.
+// Returns how many of its k nearest neighbours a search with this effort finds for calibration query `query`, whose
+// result is given: skips the query's own row, its copies and its near copies.
 double neighbours_found(const CalibrationQueries& queries, std::size_t query, std::size_t k,
                         const SearchResult& result);
 

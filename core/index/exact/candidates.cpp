@@ -21,9 +21,9 @@ void Candidates::compare(const std::vector<std::uint32_t>& rows) {
 void Candidates::compare(std::uint32_t first, const std::uint32_t* hits, std::size_t count) {
   std::uint32_t batch[kBatch];
   for (std::size_t next = 0; next < count; next += kBatch) {
-    const std::size_t some = std::min(kBatch, count - next);
-    for (std::size_t i = 0; i < some; ++i) batch[i] = first + hits[next + i];
-    compare_batch(batch, some);
+    const std::size_t batch_size = std::min(kBatch, count - next);
+    for (std::size_t i = 0; i < batch_size; ++i) batch[i] = first + hits[next + i];
+    compare_batch(batch, batch_size);
   }
 }
 
@@ -40,16 +40,16 @@ void Candidates::leave_out(const std::vector<std::uint32_t>& rows) {
 void Candidates::tighten(std::size_t wanted) {
   const std::size_t count = std::min(wanted, waiting_.size());
   if (count == 0) return;
-  const auto rest = waiting_.begin() + static_cast<std::ptrdiff_t>(count);
-  if (rest != waiting_.end()) std::nth_element(waiting_.begin(), rest, waiting_.end());
+  const auto unsorted = waiting_.begin() + static_cast<std::ptrdiff_t>(count);
+  if (unsorted != waiting_.end()) std::nth_element(waiting_.begin(), unsorted, waiting_.end());
   compare(waiting_.data(), count);
   waiting_.erase(
-      std::remove_if(rest, waiting_.end(), [this](const Waiting& row) { return row.score > limit_.threshold; }),
+      std::remove_if(unsorted, waiting_.end(), [this](const Waiting& row) { return row.score > limit_.threshold; }),
       waiting_.end());
   waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
 }
 
-// Marks that were made for a far looser limit say little of the rows: ruling out a few at a time took up to a hundred
+// Scores computed for a much looser limit say little about the rows: ruling out a few at a time took up to a hundred
 // times as long as comparing them.
 void Candidates::keep_short(std::size_t wanted) {
   if (waiting_.size() <= kTooMany) return;
@@ -63,14 +63,14 @@ void Candidates::settle(std::size_t wanted) {
   waiting_.clear();
 }
 
-// In batches, so that the threshold may fall in between and rule out the rest.
+// Compares in batches, so that the threshold may fall in between and rule out the remaining rows.
 void Candidates::compare(const Waiting* waiting, std::size_t count) {
   std::uint32_t batch[kBatch];
   for (std::size_t next = 0; next < count;) {
-    std::size_t some = 0;
-    for (; some < kBatch && next < count; ++next)
-      if (waiting[next].score <= limit_.threshold) batch[some++] = waiting[next].row;
-    compare_batch(batch, some);
+    std::size_t batch_size = 0;
+    for (; batch_size < kBatch && next < count; ++next)
+      if (waiting[next].score <= limit_.threshold) batch[batch_size++] = waiting[next].row;
+    compare_batch(batch, batch_size);
   }
 }
 

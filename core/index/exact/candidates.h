@@ -1,4 +1,5 @@
-// One query's way through the rows: what its screen let pass waits here, and is compared in full when that tells most.
+// The candidates of one query: rows that its screen let pass wait here, and are compared in full when that lowers the
+// limit most.
 #pragma once
 
 #include <cstddef>
@@ -16,22 +17,22 @@ class Candidates {
  public:
   Candidates(const BoundQuery& query, const ScreenQuery& screen, const storage::Section& vectors, TopK& best);
 
-  // The scores that a row among the best can have.
+  // Returns the limit on the scores of rows that can still be among the best.
   const Limit& limit() const { return limit_; }
 
   // Compares these rows at once.
   void compare(const std::vector<std::uint32_t>& rows);
-  // The same of rows first + hits[i].
+  // Compares rows first + hits[i] at once.
   void compare(std::uint32_t first, const std::uint32_t* hits, std::size_t count);
-  // Rows first + hits[i] passed with scores[i].
+  // Adds rows first + hits[i], which passed with scores[i], to those that wait.
   void add(std::uint32_t first, const std::uint32_t* hits, const float* scores, std::size_t count);
-  // These rows (in order) were compared already: they wait no more.
+  // Removes rows (in order) that have been compared already.
   void leave_out(const std::vector<std::uint32_t>& rows);
-  // Compares the most promising of those that wait, as many as are wanted, and drops what that rules out.
+  // Compares the most promising of the waiting rows, as many as are wanted, and drops the rows that this rules out.
   void tighten(std::size_t wanted);
-  // The same where too many wait; where that rules few out, compares them all.
+  // Does the same if too many rows wait; if that rules out few of them, compares them all.
   void keep_short(std::size_t wanted);
-  // Compares all that may still be among the best.
+  // Compares all rows that may still be among the best.
   void settle(std::size_t wanted);
 
  private:

@@ -1,5 +1,5 @@
-// The exact index: vectors, and where it pays a screen of small codes that rules most rows out (quantize/screen.h).
-// Answers are those of float64 brute force.
+// The exact index: vectors and, if it pays, a screen of small codes that rules out most rows (quantize/screen.h).
+// Results are those of a float64 brute-force search.
 #pragma once
 
 #include <memory>
@@ -39,7 +39,7 @@ class ExactIndex : public Searcher {
 
 IndexKind exact_kind();
 
-// Adds everything but keys to `writer`.
+// Adds everything except keys to `writer`.
 void write_exact(storage::Writer& writer, const ValidatedRows& source, const std::string& metadata,
                  const BuildOptions& options, const Monitor& monitor);
 

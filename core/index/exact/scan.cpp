@@ -1,5 +1,5 @@
-// The exact scan. Work is cut into tasks, a group of queries against a range of rows each; a task keeps the k best of
-// its own, and the tasks of a query are merged, so the answer does not depend on the cut.
+// The exact scan. Work is divided into tasks, each a group of queries against a range of rows; a task keeps its own k
+// best rows, and the tasks of a query are merged, so the result does not depend on the division.
 #include "index/exact/scan.h"
 
 #include <algorithm>
@@ -14,11 +14,12 @@
 namespace nearabout {
 namespace {
 
-constexpr std::size_t kGroupQueries = 512;      // more share a block's packing; their codes still fit a cache
-constexpr std::size_t kSmallGroup = 32;         // fewer gain little from panels
-constexpr double kTaskNanoseconds = 300e6;      // between two looks at whether to stop
-constexpr std::size_t kBlockBytes = 262'144;    // of rows compared in full: they stay in the second-level cache
-constexpr double kThreadNanoseconds = 100'000;  // of work, at least, for a thread to be worth starting
+// More queries share the cost of packing a block; their codes still fit a cache.
+constexpr std::size_t kGroupQueries = 512;
+constexpr std::size_t kSmallGroup = 32;         // smaller groups gain little from panels
+constexpr double kTaskNanoseconds = 300e6;      // time between two calls of the monitor
+constexpr std::size_t kBlockBytes = 262'144;    // bytes of rows compared in full, which stay in the second-level cache
+constexpr double kThreadNanoseconds = 100'000;  // least work for which a thread is worth starting
 
 // Queries bound to the rows, and their screens.
 struct Bound {
@@ -35,31 +36,32 @@ Bound bind(MatrixView queries, const Descriptor& descriptor, const StoredScreen*
 
 }  // namespace
 
-// Every row compared in full, a block at a time, so that a block is read from memory once for all queries of the group.
+// Compares every row in full, one block at a time, so that a block is read from memory once for all queries of the
+// group.
 void ExactScan::scan(const BoundQuery* queries, std::vector<TopK>& best, std::size_t begin, std::size_t end) const {
   const MatrixView rows = vectors_->matrix();
   const std::size_t step = std::clamp<std::size_t>(kBlockBytes / std::max<std::size_t>(rows.stride, 1), 16, 4096);
   std::vector<double> rdists(step);
   for (std::size_t at = begin; at < end; at += step) {
-    const std::size_t some = std::min(step, end - at);
-    vectors_->check_rows(at, at + some);
+    const std::size_t block_rows = std::min(step, end - at);
+    vectors_->check_rows(at, at + block_rows);
     for (std::size_t q = 0; q < best.size(); ++q) {
-      queries[q].rdists({rows.row(at), rows.stride, nullptr, some}, rdists.data());
-      for (std::size_t i = 0; i < some; ++i)
+      queries[q].rdists({rows.row(at), rows.stride, nullptr, block_rows}, rdists.data());
+      for (std::size_t i = 0; i < block_rows; ++i)
         if (rdists[i] <= best[q].worst()) best[q].push(rdists[i], static_cast<std::uint32_t>(at + i));
     }
   }
 }
 
-// What comparing one query with one row takes, in nanoseconds, give or take a factor of three.
+// Returns the time to compare one query with one row, in nanoseconds, to within a factor of three.
 double ExactScan::pair_cost() const {
   if (screen_) return 0.2 + 0.01 * static_cast<double>(screen_->screen.contraction.outputs());
   return 1 + 0.1 * static_cast<double>(row_bytes(descriptor_.element, descriptor_.dims));
 }
 
 double ExactScan::query_cost(std::size_t k) const {
-  constexpr double kQueryCost = 3'000;  // of binding
-  constexpr double kPassedCost = 100;   // of a row that passes: of rows in any order, k ln(n / k) at least
+  constexpr double kQueryCost = 3'000;  // cost of binding, in nanoseconds
+  constexpr double kPassedCost = 100;   // cost of a row that passes; with rows in any order, at least k ln(n / k) pass
   const auto rows = static_cast<double>(vectors_->shape().rows);
   const double passed = static_cast<double>(k) * std::log(1 + rows / static_cast<double>(std::max<std::size_t>(k, 1)));
   return kQueryCost + pair_cost() * rows + kPassedCost * std::min(passed, rows);
@@ -70,8 +72,7 @@ ExactScan::Cut ExactScan::cut(std::size_t queries, std::size_t threads) const {
   const double most = static_cast<double>(queries) * row_cost / kThreadNanoseconds;
   Cut cut;
   cut.threads = std::clamp<std::size_t>(most < 1 ? 1 : static_cast<std::size_t>(std::min(most, 1e6)), 1, threads);
-  // Enough groups to keep the threads busy; where there are too few queries for that, their rows are shared out as
-  // well.
+  // Use enough groups to keep the threads busy; if there are too few queries for that, divide the rows as well.
   const double in_time = std::clamp(kTaskNanoseconds / row_cost, 1.0 * kSmallGroup, 1.0 * kGroupQueries);
   cut.group = std::clamp<std::size_t>((queries + cut.threads - 1) / cut.threads, 1, static_cast<std::size_t>(in_time));
   cut.groups = (queries + cut.group - 1) / cut.group;

@@ -1,5 +1,5 @@
-// The exact scan: every row is compared, or ruled out by its screen. What the exact index does, and any other kind when
-// it is asked for true neighbours.
+// The exact scan: every row is compared, or ruled out by its screen. Used by the exact index, and by every other kind
+// for an exact search.
 #pragma once
 
 #include <cstddef>
@@ -16,27 +16,27 @@ namespace nearabout {
 
 class ExactScan;
 
-// Answers those queries of a batch with every row whose answers say so (kEveryRow), together: alone, each would take
-// some three times as long. Their answers keep whether the query is unlike others.
+// Answers together, with every row, the queries of a batch whose results say so (kEveryRow): alone, each would take
+// some three times as long. Their results keep the flag for queries unlike others.
 void search_exactly(const ExactScan& scan, MatrixView queries, const Request& request,
                     std::vector<SearchResult>& results);
 
 class ExactScan {
  public:
-  // Both outlive the scan. Without a screen every row is compared in full.
+  // Both arguments must outlive the scan. Without a screen every row is compared in full.
   ExactScan(const Descriptor& descriptor, const storage::Section& vectors, const StoredScreen* screen)
       : descriptor_(descriptor), vectors_(&vectors), screen_(screen) {}
 
-  // `request.k` is at least 1 and at most the rows; there is at least one row and one query.
+  // Searches. `request.k` is at least 1 and at most the number of rows; there is at least one row and one query.
   std::vector<SearchResult> search(MatrixView queries, const Request& request) const;
-  // The same where other searches read the vectors anywhere: for this one they are read in the order of the file.
+  // Does the same for an index whose other searches read vectors in random order: this one reads them in file order.
   std::vector<SearchResult> search_in_order(MatrixView queries, const Request& request) const;
-  // Nanoseconds that a query for k neighbours takes, about, in a batch: a model, the same on every machine.
+  // Returns the estimated nanoseconds of a query for k neighbours in a batch: a model, the same on every machine.
   double query_cost(std::size_t k) const;
 
  private:
   void scan(const BoundQuery* queries, std::vector<TopK>& best, std::size_t begin, std::size_t end) const;
-  // How the work of a search is shared out: groups of queries by parts of the rows, one task each.
+  // How the work of a search is divided: groups of queries times parts of the rows, one task each.
   struct Cut {
     std::size_t threads, group, groups, parts, part_rows;
   };

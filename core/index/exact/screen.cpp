@@ -9,7 +9,7 @@ void write_screen_of(storage::Writer& writer, const ValidatedRows& source, const
   const std::optional<CodeSpace> space = code_space_of(source.metric());
   if (!space || source.element() == Element::bits) return;
   const RowReader read = [&](std::size_t begin, std::size_t end, float* to) { source.read_f32(begin, end, to); };
-  // Codes of at most 384 bytes, and some 40 that are needed until all rows are coded.
+  // Memory per row: codes of at most 384 bytes, and some 40 bytes needed until all rows are encoded.
   const std::size_t row = std::min<std::size_t>(source.dims(), 384) + 40;
   const bool fits = options.memory == 0 || source.rows() <= options.memory / 4 / row;
   const std::optional<BuiltScreen> built = build_screen(read, source.rows(), source.dims(), source.element(), *space,

@@ -1,4 +1,4 @@
-// The screen of an index, of any kind that keeps vectors: how it is built from the source and read from the file.
+// The screen of an index of any kind that stores vectors: how it is built from the source and read from the file.
 #pragma once
 
 #include <optional>
@@ -10,11 +10,11 @@
 
 namespace nearabout {
 
-// Adds a screen of all rows where one pays (quantize/screen.h).
+// Adds a screen of all rows if it pays (quantize/screen.h).
 void write_screen_of(storage::Writer& writer, const ValidatedRows& source, const ScreenSections& ids,
                      const BuildOptions& options, const Monitor& monitor);
 
-// Nothing where the file has no screen. CorruptFileError where its parts do not fit.
+// Returns nullopt if the file has no screen. Throws CorruptFileError if its parts do not match.
 std::optional<StoredScreen> screen_of(const storage::File& file, const Descriptor& descriptor,
                                       const storage::Section& vectors, const ScreenSections& ids);
 

@@ -10,11 +10,11 @@ using kernels::kPanelQueries;
 using kernels::kPanelRows;
 
 constexpr std::size_t kBlockRows = 2048;
-constexpr std::size_t kFewQueries = 4;  // up to here panels do not pay for their packing
-constexpr std::size_t kGroups = 128;    // of a block's rows, to find its most promising
+constexpr std::size_t kFewQueries = 4;  // with at most this many queries, panels do not pay for their packing
+constexpr std::size_t kGroups = 128;    // groups of a block's rows, used to find the most promising ones
 
-// A score that about `wanted` rows of a block do not pass, without sorting them: the wanted-th smallest of the minima
-// of kGroups groups, which at least that many rows stay within.
+// Returns a score that about `wanted` rows of a block stay within, without sorting them: the wanted-th smallest of the
+// minima of kGroups groups, which at least that many rows stay within.
 float promising_score(const std::int32_t* dots, const float* offsets, std::size_t rows, float scale,
                       std::size_t wanted) {
   if (wanted > kGroups) return std::numeric_limits<float>::infinity();
@@ -65,15 +65,16 @@ void ScreenedScan::make_room(std::size_t dims) {
 void ScreenedScan::run(std::size_t begin, std::size_t end) {
   if (begin >= end) return;
   std::size_t at = begin;
-  std::size_t some = std::min(kBlockRows, end - at);
-  start(block_at(at, some));
-  // Looks at what waits come when the rows seen have grown fourfold: the threshold falls with their logarithm.
+  std::size_t block_rows = std::min(kBlockRows, end - at);
+  start(block_at(at, block_rows));
+  // Waiting rows are examined each time the number of rows seen has grown fourfold: the threshold falls with its
+  // logarithm.
   std::size_t look = begin + 2 * kBlockRows;
-  for (at += some; at < end; at += some) {
-    some = std::min(kBlockRows, end - at);
-    const Block block = block_at(at, some);
+  for (at += block_rows; at < end; at += block_rows) {
+    block_rows = std::min(kBlockRows, end - at);
+    const Block block = block_at(at, block_rows);
     by_panels() ? scan_panels(block) : scan_rows(block);
-    const bool looking = at + some >= look;
+    const bool looking = at + block_rows >= look;
     for (Candidates& candidates : candidates_) looking ? candidates.tighten(k_) : candidates.keep_short(k_);
     if (looking) look = begin + 4 * (look - begin);
   }
@@ -99,7 +100,7 @@ void ScreenedScan::start(const Block& block) {
   for (std::size_t q = 0; q < count(); ++q) start_one(q, block, dots_.data() + q * kBlockRows);
 }
 
-// The limit that the first compared rows set. Rows far from their codes look promising and are not (their bounds are
+// Sets the limit from the first compared rows. Rows far from their codes look promising but are not (their bounds are
 // loose), and a limit that they set lets everything through: then twice as many are compared, and so on.
 void ScreenedScan::start_one(std::size_t query, const Block& block, const std::int32_t* dots) {
   Candidates& candidates = candidates_[query];
@@ -172,7 +173,7 @@ std::size_t ScreenedScan::find_hits(std::size_t query, const Block& block, std::
   return kernels_.hits(dots, rows, screen, hits_.data(), scores_.data());
 }
 
-// Where the screen lets most through, as for a query far from all rows, it is of no use to put them off.
+// If the screen lets most rows through, as for a query far from all rows, postponing them gains nothing.
 void ScreenedScan::take_hits(std::size_t query, const Block& block, std::size_t row, std::size_t rows,
                              const std::int32_t* dots) {
   const std::size_t found = find_hits(query, block, row, rows, dots);

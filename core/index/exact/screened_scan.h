@@ -1,4 +1,4 @@
-// A group of queries against a range of rows, through their screens.
+// Scans a range of rows for a group of queries, using their screens.
 #pragma once
 
 #include <cstddef>
@@ -13,8 +13,8 @@
 
 namespace nearabout {
 
-// The rows are taken in blocks. For each query the first block gives a limit: its most promising rows are compared in
-// full. Of the blocks after it only rows within the limit are looked at, a few in a hundred.
+// The rows are processed in blocks. The first block sets a limit for each query: its most promising rows are compared
+// in full. In later blocks only rows within the limit are examined, a few in a hundred.
 class ScreenedScan {
  public:
   // Query i is bound by queries[i] and screens[i]; its neighbours go to best[i].
@@ -41,15 +41,16 @@ class ScreenedScan {
   void scan_panels(const Block& block);
   template <class Take>
   void each_panel(const Block& block, Take take);
-  // Products of a query's code with the codes of a whole block.
+  // Computes the products of a query's code with the codes of a whole block.
   void products(std::size_t query, const Block& block, std::int32_t* dots) const;
-  // Compares as many of a block's most promising rows as are wanted, or more. `compared`: those that were, in order.
+  // Compares at least as many of a block's most promising rows as are wanted. Sets `compared` to the compared rows, in
+  // order.
   void compare_promising(std::size_t query, const Block& block, const std::int32_t* dots, std::size_t wanted,
                          std::vector<std::uint32_t>& compared);
   // Writes to hits_ and scores_ the rows of `block` from `row` on that the query's limit allows. Returns how many.
   std::size_t find_hits(std::size_t query, const Block& block, std::size_t row, std::size_t rows,
                         const std::int32_t* dots);
-  // Adds them to what waits, or compares them at once.
+  // Adds these rows to those that wait, or compares them at once.
   void take_hits(std::size_t query, const Block& block, std::size_t row, std::size_t rows, const std::int32_t* dots);
 
   std::size_t count() const { return candidates_.size(); }
@@ -66,8 +67,9 @@ class ScreenedScan {
   std::vector<Candidates> candidates_;
 
   std::size_t query_stride_;
-  AlignedBytes query_codes_, panel_, panel_dots_;  // for panels: the queries' codes side by side, and one panel's work
-  std::vector<std::int32_t> dots_;                 // of a block: one query's, or at the start those of the whole group
+  // For panels: the queries' codes, one after another, and the buffers for one panel.
+  AlignedBytes query_codes_, panel_, panel_dots_;
+  std::vector<std::int32_t> dots_;  // products of a block: one query's, or at the start those of the whole group
   std::vector<std::uint32_t> hits_;
   std::vector<float> scores_;
 };

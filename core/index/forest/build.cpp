@@ -1,4 +1,4 @@
-// Building a forest: sketches of all rows, trees on them, what is measured of them, and the file.
+// Builds a forest: sketches all rows, grows trees on them, measures them, and writes the file.
 #include <algorithm>
 #include <numeric>
 
@@ -15,14 +15,14 @@ namespace {
 
 using storage::SectionId;
 
-constexpr std::size_t kRowsAtATime = 64;    // that a thread sketches
-constexpr std::size_t kBlockRows = 16'384;  // that are kept or written by one call
+constexpr std::size_t kRowsAtATime = 64;    // rows sketched per task of a thread
+constexpr std::size_t kBlockRows = 16'384;  // rows stored or written by one call
 
-// Where to keep what grows with the rows: null for memory.
+// Returns where to store data that grows with the rows: a scratch path, or null for memory.
 const std::string* place_for_rows(const ValidatedRows& source, const ForestOptions& options, std::size_t width,
                                   const BuildOptions& build) {
   const std::size_t row = width + sizeof(float) + sizeof(std::uint32_t);
-  const std::size_t copies = options.trees + 2;  // as they come, in parts, in each tree
+  const std::size_t copies = options.trees + 2;  // in input order, in parts, in each tree
   const bool fits = build.memory == 0 || source.rows() <= build.memory / 2 / (row * copies);
   return fits ? nullptr : &build.path;
 }
@@ -60,7 +60,7 @@ BuiltForest grow_forest(const ValidatedRows& source, const RowReader& read, cons
   const double fraction = 0.4 / static_cast<double>(options.trees);
   for (std::size_t tree = 0; tree < options.trees; ++tree) {
     const double done = 0.5 + fraction * static_cast<double>(tree);
-    Random random(options.seed + tree);  // stirred: seeds that follow each other have nothing in common
+    Random random(options.seed + tree);  // mixed, so that consecutive seeds give unrelated numbers
     forest.trees.push_back(build_tree(sketches, forest.sketch.grid, options.leaf_size, random.next(), build.threads,
                                       scratch, subprogress(monitor, done, done + fraction)));
   }
@@ -85,7 +85,7 @@ void write_nodes(storage::Writer& writer, const BuiltForest& forest, const Fores
                     forest.centroids.residuals);
 }
 
-// One section of what the trees keep of their rows, in the order of their leaves.
+// Writes one section of the trees' rows, in the order of their leaves.
 template <class Bytes>
 void write_column(storage::Writer& writer, const BuiltForest& forest, SectionId id, Element element,
                   std::size_t columns, const Monitor& monitor, Bytes bytes_of) {
@@ -126,8 +126,8 @@ void write_efforts(storage::Writer& writer, const std::vector<EffortPoint>& effo
 void check_options(const ForestOptions& options, Metric metric) {
   if (!forest_space_of(metric))
     throw InvalidInputError(
-        "a forest cannot be grown under the metric " + std::string(name_of(metric)) +
-        "; it serves euclidean, sqeuclidean, cosine, dot, manhattan and hamming: choose kind \"exact\"");
+        "a forest does not support metric '" + std::string(name_of(metric)) +
+        "', only euclidean, sqeuclidean, cosine, dot, manhattan and hamming; choose kind=\"exact\"");
   if (options.trees < 1 || options.trees > kMaxTrees)
     throw InvalidInputError("trees is " + std::to_string(options.trees) + "; 1 to " + std::to_string(kMaxTrees) +
                             " are allowed");

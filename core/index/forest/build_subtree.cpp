@@ -8,7 +8,7 @@
 namespace nearabout {
 namespace {
 
-constexpr std::size_t kTasks = 32;         // branches that are grown side by side
+constexpr std::size_t kTasks = 32;         // branches grown in parallel
 constexpr std::size_t kSmallTask = 4'096;  // rows
 
 class SubtreeBuilder {
@@ -26,7 +26,7 @@ class SubtreeBuilder {
     return begin + splitter_.divide(plane, rows_.data() + begin, end - begin).left;
   }
 
-  // The whole branch over rows [begin, end), in preorder.
+  // Grows the whole branch over rows [begin, end), in preorder.
   void grow(std::size_t begin, std::size_t end, std::vector<Branch>& branches) {
     const std::size_t place = branches.size();
     branches.push_back({origin_ + begin, origin_ + end, 1});
@@ -45,7 +45,7 @@ class SubtreeBuilder {
   std::vector<std::uint32_t>& rows_;
 };
 
-// The top of a tree, split until its branches are small enough to share out.
+// The top of a tree, split until its branches are small enough to distribute.
 class Top {
  public:
   Top(SubtreeBuilder& grower, std::size_t task_rows) : grower_(grower), task_rows_(task_rows) {}
@@ -68,7 +68,7 @@ class Top {
   };
   std::vector<Task>& tasks() { return tasks_; }
 
-  // All branches in preorder. The nodes of the top are in preorder themselves.
+  // Joins all branches in preorder. The nodes of the top are in preorder themselves.
   std::vector<Branch> assemble() {
     std::vector<Branch> branches;
     std::size_t node = 0;
@@ -96,7 +96,7 @@ class Top {
 
   SubtreeBuilder& grower_;
   std::size_t task_rows_;
-  std::vector<std::size_t> nodes_;  // in preorder: the task of each, or kInner
+  std::vector<std::size_t> nodes_;  // in preorder: the task of each node, or kInner
   std::vector<Task> tasks_;
 };
 

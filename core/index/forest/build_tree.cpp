@@ -9,7 +9,7 @@ namespace nearabout {
 namespace {
 
 constexpr std::size_t kRowsAtATime = 4'096;
-constexpr std::size_t kChunkRows = 256;  // of one part that lie together
+constexpr std::size_t kChunkRows = 256;  // consecutive rows of one part
 
 // Sketches of some rows, in memory.
 struct Gathered {

@@ -1,4 +1,4 @@
-// One tree of a forest over all rows, however many: routed to parts, each part grown in memory.
+// Builds one tree of a forest over all rows, however many: rows are routed to parts, and each part is grown in memory.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@ struct Tree {
   SketchStore rows;  // in the order of the leaves
 };
 
-// `beside` as in SketchStore. The tree depends on the sketches, the leaf size and the seed alone.
+// Builds a tree. `scratch` is as in SketchStore. The tree depends on the sketches, the leaf size and the seed alone.
 Tree build_tree(const SketchStore& sketches, const Grid& grid, std::size_t leaf_size, std::uint64_t seed,
                 std::size_t threads, const std::string* scratch, const Monitor& monitor);
 

@@ -1,4 +1,4 @@
-// A forest in its file: see docs/explanation/file-format.md.
+// Reads a forest from its file: see docs/explanation/file-format.md.
 #include <cmath>
 #include <string>
 #include <utility>
@@ -19,12 +19,12 @@ namespace {
 using storage::Section;
 using storage::SectionId;
 
-enum Field : std::size_t { kTrees, kLeafSize, kSeed, kFields };  // and the nodes of each level
+enum Field : std::size_t { kTrees, kLeafSize, kSeed, kFields };  // followed by the number of nodes of each level
 
 }  // namespace
 
-// Near in the Manhattan distance is near in the Euclidean one, mostly (distances are those of the metric); bits are
-// zeros and ones.
+// Returns the space of a metric. Near in the Manhattan distance mostly means near in the Euclidean one (results still
+// have distances of the metric); bits are zeros and ones.
 std::optional<CodeSpace> forest_space_of(Metric metric) {
   return metric == Metric::manhattan || metric == Metric::hamming ? CodeSpace::l2 : code_space_of(metric);
 }
@@ -37,9 +37,9 @@ ForestIndex::ForestIndex(const storage::File& file, const Descriptor& descriptor
       scan_(descriptor, *vectors_, screen_ ? &*screen_ : nullptr) {
   const std::optional<CodeSpace> space = forest_space_of(descriptor.metric);
   if (!space)
-    throw CorruptFileError(this->file().name() + " is corrupt: it says that it is a forest under the metric " +
+    throw CorruptFileError(this->file().name() + " is corrupt: it claims to be a forest with metric " +
                            std::string(name_of(descriptor.metric)) +
-                           ", which forests do not serve. Copy or build it again.");
+                           ", which forests do not support. Copy or build it again.");
   if (rows() == 0) return;
   sketch_ = read_sketch(this->file(), *space, descriptor.dims);
   read_nodes();
@@ -65,13 +65,13 @@ void ForestIndex::read_nodes() {
 
   const Section& nodes = file().section(SectionId::tree_nodes);
   const std::uint64_t places = trees_ * std::uint64_t{rows()};
-  std::uint64_t begin = 0;  // of this level among all nodes
+  std::uint64_t begin = 0;  // first node of this level among all nodes
   std::uint64_t below = places;
   for (std::size_t level = 0; level + kFields < columns; ++level) {
     const std::uint64_t count = values[kFields + level];
     if (count == 0 || count > below)
       storage::throw_count(file(), header, kFields + level, "fewer nodes than below", count);
-    const std::uint64_t first = begin + level;  // each level has one number more than nodes
+    const std::uint64_t first = begin + level;  // each level has one more number than it has nodes
     const std::span<const std::uint64_t> firsts = nodes.items<std::uint64_t>(first, count + 1);
     for (std::size_t i = 0; i < count; ++i)
       if (firsts[i] >= firsts[i + 1]) storage::throw_count(file(), nodes, first + i, "less than the next", firsts[i]);
@@ -119,7 +119,7 @@ void ForestIndex::verify(const Monitor& monitor) const {
       if (!fits)
         storage::throw_corrupt(file().name(), "a row in section " + tree_rows_->name(),
                                tree_rows_->offset() + (tree * rows() + place) * sizeof(std::uint32_t),
-                               "one that exists and that the tree has no other time", std::to_string(own[place]));
+                               "an existing row that occurs once per tree", std::to_string(own[place]));
       seen[own[place]] = true;
     }
   }
@@ -136,7 +136,7 @@ void ForestIndex::read_efforts() {
   for (std::size_t i = 0; i + 1 < numbers.size(); i += 2) {
     const EffortPoint point{numbers[i], numbers[i + 1]};
     if (!(point.fraction > 0 && point.fraction <= 1))
-      storage::throw_number(file(), section, i, "a share up to 1", point.fraction);
+      storage::throw_number(file(), section, i, "a fraction up to 1", point.fraction);
     if (!(point.effort >= 1) || !std::isfinite(point.effort))
       storage::throw_number(file(), section, i + 1, "an effort of at least 1", point.effort);
     efforts_.push_back(point);

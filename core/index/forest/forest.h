@@ -1,15 +1,15 @@
-// The forest: trees of rows, split again and again by planes half-way between two clusters, searched together.
+// The forest: trees that split the rows recursively by planes half-way between two clusters, searched together.
 //
-// It is Annoy's idea (E. Bernhardsson, https://github.com/spotify/annoy; Dasgupta and Freund, "Random projection trees
-// and low dimensional manifolds", STOC 2008), with four differences:
+// This is Annoy's idea (E. Bernhardsson, https://github.com/spotify/annoy; Dasgupta and Freund, "Random projection
+// trees and low dimensional manifolds", STOC 2008), with four differences:
 //
-// * Trees are grown in sketches (quantize/sketch.h), some 64 bytes a row, and not in the vectors themselves.
+// * Trees are grown on sketches (quantize/sketch.h) of some 64 bytes per row, not on the vectors themselves.
 // * Splits are those of two-means on a sample (split.h); Annoy's are two means on a small one.
 // * Leaves of all trees are ranked by their centroids (nodes.h), not by the margins of the planes on the way.
-// * A tree keeps its rows' sketches in the order of its leaves, so that a leaf is scored by one call on one stretch of
+// * A tree stores its rows' sketches in the order of its leaves, so that a leaf is scored by one call on contiguous
 //   memory; only the most promising rows are then compared in full.
 //
-// `effort` is Annoy's search_k: how many rows of leaves a search looks at.
+// `effort` is Annoy's search_k: the number of rows of leaves that a search examines.
 #pragma once
 
 #include <algorithm>
@@ -36,16 +36,17 @@ inline constexpr std::uint32_t kForestNumber = 2;
 inline constexpr std::size_t kMaxTrees = 1'000;
 
 struct ForestOptions {
-  // One is fastest: more find the same in fewer rows, but not in less time (docs/explanation/forest.md).
+  // Number of trees. One is fastest: more trees find the same neighbours in fewer rows, but not in less time
+  // (docs/explanation/forest.md).
   std::size_t trees = 1;
-  std::size_t leaf_size = 48;  // fewer: fewer rows to look at, more leaves to rank
+  std::size_t leaf_size = 48;  // rows per leaf; smaller leaves mean fewer rows to examine, but more leaves to rank
   std::uint64_t seed = 0;
 };
 
-// The space in which a forest of this metric is grown; nothing for metrics that it does not serve.
+// Returns the space in which a forest of this metric is grown; nullopt for metrics that forests do not support.
 std::optional<CodeSpace> forest_space_of(Metric metric);
 
-// Of the efforts that were measured at build: the share of true neighbours (k = 10) in the leaves looked at.
+// The efforts measured at build: the fraction of true neighbours (k = 10) in the leaves examined.
 struct EffortPoint {
   double fraction;
   double effort;
@@ -60,10 +61,11 @@ class ForestIndex : public Searcher {
   std::size_t trees() const { return trees_; }
   std::size_t leaf_size() const { return leaf_size_; }
   std::uint64_t seed() const { return seed_; }
-  // Of a row in each tree.
+  // Returns the sketch bytes of a row in each tree.
   std::size_t sketch_bytes() const { return rows() == 0 ? 0 : sketch_.width(); }
   const std::vector<EffortPoint>& efforts() const { return efforts_; }
-  // Whether searches tell queries that have probably missed neighbours: where leaves are ranked as rows are.
+  // Returns true if searches detect queries that have probably missed neighbours: only if leaves are ranked as rows
+  // are.
   bool is_guarded() const {
     return sketch_.space != CodeSpace::inner_product && descriptor().metric != Metric::manhattan;
   }
@@ -80,6 +82,7 @@ class ForestIndex : public Searcher {
   std::size_t fallback_effort(std::size_t k) const override;
   std::vector<SearchResult> do_search(MatrixView queries, const Request& request, const Budget& budget) const override;
   double exact_cost(std::size_t k) const override { return scan_.query_cost(k); }
+  // Verifies that each tree has each row in exactly one leaf, and that nothing is ranked by NaN.
   void copy_vector(std::uint32_t row, std::byte* to) const override;
 
  private:
@@ -96,8 +99,8 @@ class ForestIndex : public Searcher {
   Sketch sketch_;
   std::vector<EffortPoint> efforts_;
   Guard guard_;
-  std::vector<GroupResiduals> residuals_;  // of leaves
-  // Of each level, leaves first: its nodes' children, and where its nodes begin among those of all levels.
+  std::vector<GroupResiduals> residuals_;  // residuals of leaves
+  // For each level, leaves first: its nodes' children, and where its nodes begin among those of all levels.
   struct StoredLevel {
     std::span<const std::uint64_t> firsts;
     std::size_t begin;
@@ -116,7 +119,7 @@ class ForestIndex : public Searcher {
 
 IndexKind forest_kind();
 
-// Adds everything but keys to `writer`.
+// Adds everything except keys to `writer`.
 void write_forest(storage::Writer& writer, const ValidatedRows& source, const ForestOptions& options,
                   const std::string& metadata, const BuildOptions& build, const Monitor& monitor);
 

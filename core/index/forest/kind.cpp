@@ -1,4 +1,4 @@
-// The forest in the registry, and what it tells of itself.
+// The forest's entry in the registry, and its description.
 #include "index/forest/forest.h"
 #include "index/registry.h"
 

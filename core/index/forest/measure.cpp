@@ -17,10 +17,11 @@ constexpr std::size_t kQueries = 64;
 constexpr std::size_t kNeighbours = 10;
 constexpr std::array<double, 9> kShares{0.5, 0.7, 0.8, 0.85, 0.9, 0.95, 0.97, 0.98, 0.99};
 constexpr double kBiasFraction = 0.98;
-constexpr double kMaxBias = 1e30;  // what is more, or no number, of numbers at the ends of their range
+// Replaces larger values and NaN, which occur with numbers at the ends of their range.
+constexpr double kMaxBias = 1e30;
 constexpr std::size_t kRowsAtATime = 8'192;
 
-// A row as a query, and its nearest others.
+// A row used as a query, and its nearest other rows.
 class Query {
  public:
   Query(const BuiltForest& forest, const RowReader& read, std::size_t row)
@@ -34,8 +35,8 @@ class Query {
     rank_leaves();
   }
 
-  // Rows that lie together in a tree, from `place` on. What is the same as the query to the last bit is left out, the
-  // row itself among it: it says nothing of others.
+  // Examines rows that are adjacent in a tree, from `place` on. Rows that equal the query to the last bit are skipped,
+  // including the row itself: they say nothing about others.
   void look_at(std::size_t tree, std::size_t place, const SketchedRows& rows, std::size_t count) {
     marks_of(bound_[0].scale(), rows.codes, rows.offsets, count);
     TopK& best = best_[tree];
@@ -45,7 +46,7 @@ class Query {
   }
 
   struct Finding {
-    double effort;  // that finds it
+    double effort;  // least effort that finds it
     double bias_bound;
   };
   std::vector<Finding> findings(const RowReader& read) {
@@ -78,7 +79,7 @@ class Query {
     for (std::size_t i = 0; i < count; ++i) scores_[i] = offsets[i] + scale * static_cast<float>(dots_[i]);
   }
 
-  // For each leaf, how many rows a search has looked at when it is done with it.
+  // Computes, for each leaf, how many rows a search has examined when it is done with that leaf.
   void rank_leaves() {
     const Level& leaves = forest_.levels[0];
     marks_of(bound_[0].centroid_scale(), forest_.centroids.codes.data(), forest_.centroids.offsets.data(),
@@ -105,20 +106,20 @@ class Query {
   const BuiltForest& forest_;
   std::size_t width_;
   std::vector<float> vector_;
-  std::vector<std::uint8_t> own_;  // its code
+  std::vector<std::uint8_t> own_;  // the query's code
   std::vector<SketchQuery> bound_;
-  std::vector<TopK> best_;             // of each tree: scores and places
-  std::vector<std::uint64_t> looked_;  // at each leaf
+  std::vector<TopK> best_;             // for each tree: scores and places
+  std::vector<std::uint64_t> looked_;  // rows examined up to each leaf
   std::vector<std::int32_t> dots_;
   std::vector<float> scores_;
 };
 
-// All rows go past all queries once for each tree.
+// Compares all rows with all queries, once for each tree.
 void look_at_all(const BuiltForest& forest, std::vector<Query>& queries, std::size_t threads, const Monitor& monitor) {
   SketchStore::Buffers buffers;
   for (std::size_t tree = 0; tree < forest.trees.size(); ++tree) {
     const SketchStore& store = forest.trees[tree].rows;
-    // As few parts as there is room for: starting threads has its price.
+    // Use as few parts as memory allows: starting threads is not free.
     const std::size_t step = std::max(kRowsAtATime, std::min<std::size_t>(store.rows(), 16 * kRowsAtATime));
     for (std::size_t begin = 0; begin < store.rows(); begin += step) {
       const std::size_t end = std::min(begin + step, store.rows());

@@ -1,5 +1,5 @@
-// What a forest can tell of itself when it is built: which effort finds which share of neighbours, and by how much
-// estimates of near rows are too large.
+// Measures a forest while it is built: the effort that finds each fraction of neighbours, and how much too large the
+// estimates of near rows are.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +23,7 @@ struct Measured {
   double bias_bound = 0;  // of the sketch
 };
 
-// Some rows are taken for queries; their nearest others by the sketches are looked for in the ranked leaves.
+// Uses some rows as queries, and looks for their nearest other rows (by the sketches) in the ranked leaves.
 Measured measure(const BuiltForest& forest, const RowReader& read, std::size_t rows, std::size_t threads,
                  const Monitor& monitor);
 

@@ -10,15 +10,15 @@
 namespace nearabout {
 namespace {
 
-constexpr std::size_t kFanOut = 64;       // leaves of a group, groups of a group
-constexpr std::size_t kFewNodes = 2'048;  // up to here all are ranked
+constexpr std::size_t kFanOut = 64;       // leaves per group, groups per group
+constexpr std::size_t kFewNodes = 2'048;  // with at most this many nodes, all are ranked
 constexpr std::size_t kNodesAtATime = 64;
 
 struct Span {
   std::uint64_t begin, end;
 };
 
-// The largest branches with at most `most` leaves, in order. A full binary tree of L leaves has 2 L - 1 nodes.
+// Returns the largest branches with at most `most` leaves, in order. A full binary tree of L leaves has 2 L - 1 nodes.
 std::vector<Span> cut(const std::vector<Tree>& trees, std::uint64_t rows, std::size_t most) {
   std::vector<Span> spans;
   for (std::size_t tree = 0; tree < trees.size(); ++tree) {
@@ -62,7 +62,7 @@ std::vector<Level> levels_of(const std::vector<Tree>& trees, std::uint64_t rows)
 
 namespace {
 
-// Gathers weighted codes until a node is complete.
+// Accumulates weighted codes until a node is complete.
 class Centre {
  public:
   explicit Centre(const Sketch& sketch)
@@ -71,7 +71,7 @@ class Centre {
         squares_(sketch.width()),
         spread_(sketch.space == CodeSpace::inner_product) {}
 
-  // A code that stands for `rows` rows, which are spread around it by `spread`, a mean square.
+  // Adds a code that represents `rows` rows, which are spread around it by `spread`, a mean square.
   void add(const std::uint8_t* code, std::uint64_t rows, double spread) {
     for (std::size_t j = 0; j < sums_.size(); ++j) sums_[j] += rows * code[j];
     if (spread_)
@@ -106,7 +106,7 @@ class Centre {
   double inner_ = 0;
 };
 
-// How far codes lie from that of their leaf.
+// Summarizes the distances of codes from that of their leaf.
 ResidualSummary residuals_of(const SketchedRows& rows, std::uint64_t count, const std::uint8_t* centre,
                              const Sketch& sketch) {
   const std::size_t width = sketch.width();
@@ -122,7 +122,7 @@ ResidualSummary residuals_of(const SketchedRows& rows, std::uint64_t count, cons
   return summarize_residuals(residuals);
 }
 
-// Of leaves: from the codes of their rows.
+// Computes the centroids of leaves from the codes of their rows.
 void leaf_centroids(const std::vector<Tree>& trees, const Level& leaves, const Sketch& sketch, std::size_t threads,
                     Centroids& centroids) {
   const std::size_t rows = trees[0].rows.rows();
@@ -133,7 +133,7 @@ void leaf_centroids(const std::vector<Tree>& trees, const Level& leaves, const S
       const std::uint64_t first = leaves.firsts[leaf] % rows;
       const std::uint64_t count = leaves.firsts[leaf + 1] - leaves.firsts[leaf];
       const SketchedRows own = trees[leaves.firsts[leaf] / rows].rows.read(first, first + count, buffers);
-      // Rows that measure how leaves are ranked do not draw their own leaf nearer, unless they are all it has.
+      // Held-out rows, which measure how leaves are ranked, do not attract their own leaf, unless it has no others.
       const auto drawn = [&](std::uint64_t i) { return !is_held_out(own.numbers[i], rows); };
       bool any = false;
       for (std::uint64_t i = 0; i < count; ++i) any |= drawn(i);

@@ -8,12 +8,12 @@
 namespace nearabout {
 namespace {
 
-constexpr std::size_t kOnePart = 131'072;  // rows, up to which there is one part
-constexpr std::size_t kPartRows = 65'536;  // that a part is expected to have otherwise
+constexpr std::size_t kOnePart = 131'072;  // rows up to which there is one part
+constexpr std::size_t kPartRows = 65'536;  // expected rows per part otherwise
 constexpr std::size_t kSampleRows = 131'072;
 constexpr std::size_t kRowsAtATime = 4'096;
 
-// Codes of rows spread evenly over all.
+// Returns codes of rows spread evenly over all rows.
 std::vector<std::uint8_t> sample_of(const SketchStore& store, const Monitor& monitor) {
   const std::size_t width = store.width();
   const std::size_t wanted = std::min(store.rows(), kSampleRows);
@@ -30,7 +30,7 @@ std::vector<std::uint8_t> sample_of(const SketchStore& store, const Monitor& mon
   return sample;
 }
 
-// A bit of the number, stirred: neighbouring numbers part ways.
+// Returns one bit of a hash of the row number, so that neighbouring numbers go different ways.
 bool goes_right(std::uint32_t number, std::size_t node) {
   return (Random(std::uint64_t{number} << 32 ^ node).next() & 1) != 0;
 }
@@ -92,7 +92,7 @@ std::vector<Branch> Partitioner::assemble(const std::vector<std::vector<Branch>>
   return branches;
 }
 
-// A part that no row went to has no branches, and its sibling takes the place of both.
+// Joins the branches. A part without rows has no branches, and its sibling replaces both.
 void Partitioner::assemble(std::size_t& node, const std::vector<std::vector<Branch>>& parts,
                            std::vector<Branch>& branches) const {
   const std::size_t part = nodes_[node++].part;

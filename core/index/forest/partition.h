@@ -1,7 +1,7 @@
-// The top of a tree over very many rows: planes found on a sample, by which all rows go to parts that fit into memory.
+// The top of a tree over very many rows: planes found on a sample, which route all rows to parts that fit into memory.
 //
-// Which planes there are depends on the rows and the seed alone, never on how much memory there is, so that a budget
-// does not change the index. A table that is small enough is one part.
+// The planes depend on the rows and the seed alone, never on the amount of memory, so that a memory budget does not
+// change the index. A table that is small enough is one part.
 #pragma once
 
 #include <cstddef>
@@ -16,18 +16,19 @@ namespace nearabout {
 
 class Partitioner {
  public:
-  // For the rows of `store`; `seed` is the tree's.
+  // Finds the planes for the rows of `store`; `seed` is the tree's.
   Partitioner(const SketchStore& store, const Grid& grid, std::uint64_t seed, const Monitor& monitor);
 
   std::size_t parts() const { return parts_; }
-  // The part of a row with this code and number.
+  // Returns the part of a row with this code and number.
   std::size_t part_of(const std::uint8_t* code, std::uint32_t number) const;
-  // The branches of the whole tree, given those of each part in order.
+  // Returns the branches of the whole tree, given those of each part in order.
   std::vector<Branch> assemble(const std::vector<std::vector<Branch>>& parts) const;
 
  private:
   static constexpr std::size_t kInner = static_cast<std::size_t>(-1);
-  // In preorder: the left child follows, the right one is at `right`. Where no plane tells rows apart, numbers do.
+  // In preorder: the left child follows directly, the right one is at `right`. If no plane separates the rows, their
+  // numbers decide.
   struct Node {
     Plane plane;
     bool by_number = false;

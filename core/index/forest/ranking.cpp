@@ -9,7 +9,7 @@
 namespace nearabout {
 namespace {
 
-constexpr std::size_t kGuessedFrom = 128;  // keys
+constexpr std::size_t kGuessedFrom = 128;  // keys sampled for a guess
 
 }  // namespace
 
@@ -24,7 +24,7 @@ std::uint64_t LeafRanking::rows_of(std::size_t level, std::uint64_t node) const 
   return first_place(level, node + 1) - first_place(level, node);
 }
 
-// Keys of nodes [begin, end) of a level: what an estimate of their centroids' distances is but for a constant.
+// Computes the keys of nodes [begin, end) of a level: the estimated distances of their centroids, up to a constant.
 void LeafRanking::add_keys(const SketchQuery& query, std::size_t level, std::uint64_t begin, std::uint64_t end) {
   const std::size_t count = end - begin;
   const std::uint64_t first = forest_.levels_[level].begin + begin;
@@ -41,16 +41,17 @@ void LeafRanking::add_keys(const SketchQuery& query, std::size_t level, std::uin
   for (std::size_t i = 0; i < count; ++i) nodes_[place + i] = static_cast<std::uint32_t>(begin + i);
 }
 
-// A key that about `wanted` nodes do not pass, guessed from some of the keys: rather too many, and where it is too few,
-// it is asked for again.
+// Guesses, from some of the keys, a key that about `wanted` nodes stay within: it errs on the large side, and if it is
+// too small the caller asks for more nodes.
 float LeafRanking::promising_key(std::size_t wanted) {
   const std::size_t stride = keys_.size() / kGuessedFrom;
   if (stride < 2 || 2 * wanted >= keys_.size()) return std::numeric_limits<float>::infinity();
-  some_.clear();
-  for (std::size_t i = 0; i < keys_.size(); i += stride) some_.push_back(keys_[i]);
-  const std::size_t fraction = wanted * some_.size() / keys_.size();
-  const auto place = some_.begin() + static_cast<std::ptrdiff_t>(std::min(fraction * 5 / 4 + 2, some_.size() - 1));
-  std::nth_element(some_.begin(), place, some_.end());
+  sampled_keys_.clear();
+  for (std::size_t i = 0; i < keys_.size(); i += stride) sampled_keys_.push_back(keys_[i]);
+  const std::size_t fraction = wanted * sampled_keys_.size() / keys_.size();
+  const auto place =
+      sampled_keys_.begin() + static_cast<std::ptrdiff_t>(std::min(fraction * 5 / 4 + 2, sampled_keys_.size() - 1));
+  std::nth_element(sampled_keys_.begin(), place, sampled_keys_.end());
   return *place;
 }
 
@@ -59,13 +60,13 @@ void LeafRanking::keep_below(float threshold) {
   std::size_t count = 0;
   for (std::size_t i = 0; i < keys_.size(); ++i) {
     ranked_[count] = Scored(keys_[i], nodes_[i]);
-    count += keys_[i] <= threshold ? 1u : 0u;  // without a branch: which ones are kept is not to be guessed
+    count += keys_[i] <= threshold ? 1u : 0u;  // branchless: which nodes pass is unpredictable
   }
   ranked_.resize(count);
 }
 
-// Sorts the nearest nodes, as many as have `rows` together, to the front; returns how many, or nothing where all have
-// fewer. Sorting all that were kept took longer.
+// Sorts the nearest nodes, as many as have `rows` rows together, to the front; returns how many, or nullopt if all of
+// them have fewer. Sorting all that passed took longer.
 std::optional<std::size_t> LeafRanking::sort_nearest(std::size_t level, std::uint64_t rows, std::size_t guessed) {
   const auto place = [&](std::size_t index) { return ranked_.begin() + static_cast<std::ptrdiff_t>(index); };
   std::uint64_t sum = 0;
@@ -82,7 +83,8 @@ std::optional<std::size_t> LeafRanking::sort_nearest(std::size_t level, std::uin
   return {};
 }
 
-// Of the nodes with keys, the nearest that have `rows` together; `beyond`: and those after them, in any order.
+// Keeps the nearest of the nodes with keys that have `rows` rows together; with `beyond`, also those after them, in any
+// order.
 void LeafRanking::keep_nearest(std::size_t level, std::uint64_t rows, bool beyond) {
   const std::uint64_t places = first_place(level, forest_.levels_[level].nodes());
   const std::uint64_t usual = std::max<std::uint64_t>(1, places / forest_.levels_[level].nodes());

@@ -1,4 +1,4 @@
-// The leaves nearest to a query, all trees together.
+// Finds the leaves nearest to a query, across all trees.
 #pragma once
 
 #include <cstddef>
@@ -11,25 +11,25 @@
 
 namespace nearabout {
 
-// Groups of leaves are taken for so many times the rows that are wanted of their leaves.
+// Groups are taken until their leaves have this many times the wanted number of rows.
 inline constexpr std::uint64_t kWiden = 8;
 
-// Where a leaf's rows lie in the trees' order.
+// Where a leaf's rows are in the trees' order.
 struct LeafSpan {
   std::uint64_t begin, end;
-  float key;  // its centroid's score
+  float key;  // score of its centroid
   std::uint32_t leaf;
 };
 
-// Keeps its work space from query to query; one for each thread.
+// Ranks leaves. Reuses its work space from query to query; each thread needs its own.
 class LeafRanking {
  public:
   explicit LeafRanking(const ForestIndex& forest) : forest_(forest) {}
 
-  // The nearest leaves that together have at least `effort` rows (all there are, if it must be), nearest first.
-  // `beyond`: and as many after them, in any order, as an estimate of what was missed looks at (guard.h).
+  // Returns the nearest leaves that together have at least `effort` rows (all leaves if there are fewer), nearest
+  // first. With `beyond`, also as many after them, in any order, for the estimate of missed neighbours (guard.h).
   const std::vector<LeafSpan>& rank(const SketchQuery& query, std::uint64_t effort, bool beyond);
-  // Sorts those, too.
+  // Sorts the leaves beyond, too.
   void sort_beyond();
 
  private:
@@ -44,9 +44,9 @@ class LeafRanking {
   const ForestIndex& forest_;
   std::vector<std::int32_t> dots_;
   std::vector<float> keys_;
-  std::vector<std::uint32_t> nodes_;  // whose keys these are
-  std::vector<float> some_;
-  std::vector<Scored> ranked_;  // nodes by their keys: the nearest_ nearest in order
+  std::vector<std::uint32_t> nodes_;  // nodes that the keys belong to
+  std::vector<float> sampled_keys_;
+  std::vector<Scored> ranked_;  // nodes by their keys: the nearest_ nearest are in order
   std::size_t nearest_ = 0;
   std::vector<LeafSpan> leaves_;
 };

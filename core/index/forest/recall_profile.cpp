@@ -16,15 +16,16 @@
 namespace nearabout {
 namespace {
 
-constexpr std::size_t kMaxLeaves = 2'048;  // that are kept in order, of a query
-constexpr double kStep = 1.07;             // from one effort to the next,
-constexpr double kCoarseStep = 1.15;       // at least, between those that a limit of misses is chosen for
-constexpr double kNearlyAll = 0.999;  // of all neighbours lie within the largest effort that is tried but for all rows
-constexpr double kMax = 0.99;         // of them within the effort that is searched with,
-constexpr std::uint64_t kMaxSearched = 4'000;  // or so many rows: what is read has to fit a budget
+constexpr std::size_t kMaxLeaves = 2'048;  // leaves of a query that are stored in order
+constexpr double kStep = 1.07;             // ratio of one effort to the next
+constexpr double kCoarseStep = 1.15;       // least ratio between efforts for which a limit of misses is chosen
+// Fraction of all neighbours found by the largest effort tried, except for that of all rows.
+constexpr double kNearlyAll = 0.999;
+constexpr double kMax = 0.99;                  // fraction of neighbours within the effort that calibration searches use
+constexpr std::uint64_t kMaxSearched = 4'000;  // and at most this many rows: the data read has to fit a memory budget
 constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
 
-// The leaves, one a tree, of all rows that calibration queries have near.
+// The leaves, one per tree, of all rows that are near some calibration query.
 class LeavesOfRows {
  public:
   LeavesOfRows(const std::string& file, std::span<const std::uint32_t> tree_rows, std::span<const std::uint64_t> firsts,
@@ -49,8 +50,8 @@ class LeavesOfRows {
   std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> leaves_;
 };
 
-// The squared distance of the k-th nearest row in leaves that have only `found` of the neighbours: as many of the rows
-// beyond these as of them are there, and rows become more with a power of the distance, the local dimension.
+// Estimates the squared distance of the k-th nearest row from leaves that contain only `found` of the neighbours:
+// extrapolates from the rows beyond these, whose number grows with a power of the distance, the local dimension.
 double square_of_more(const std::vector<double>& squares, std::size_t found, std::size_t k) {
   const double last = squares.back();
   const double half = squares[squares.size() / 2];
@@ -83,8 +84,8 @@ ForestRecallProfile::ForestRecallProfile(const ForestIndex& forest, const Calibr
   nearest_leaves_.clear();
 }
 
-// As a search expects them once it has looked at so many rows, its nearest neighbours so far being those of the true
-// ones whose leaves it has looked at.
+// Returns the misses that a search would expect after examining this many rows, if its nearest rows so far are those
+// true neighbours whose leaves it has examined.
 std::array<float, kCalibratedK.size()> ForestRecallProfile::expect_misses(const ForestIndex& forest,
                                                                           const CalibrationQueries& calibration_queries,
                                                                           const SketchQuery& sketch, std::size_t query,
@@ -117,10 +118,10 @@ std::array<float, kCalibratedK.size()> ForestRecallProfile::expect_misses(const 
   return misses;
 }
 
-// At each effort, what most of the queries stay below.
+// Chooses the limit at each effort that most queries stay below.
 void ForestRecallProfile::choose_limits(const ForestIndex& forest, const CalibrationQueries& calibration_queries,
                                         const std::vector<SketchQuery>& sketches, std::size_t threads) {
-  std::vector<std::size_t> efforts;  // that need no more leaves than were kept
+  std::vector<std::size_t> efforts;  // efforts that need no more leaves than were stored
   for (const std::size_t effort : efforts_)
     if (effort < rows_ && effort < kMaxLeaves / 3 * forest.leaf_size_ &&
         (efforts.empty() || static_cast<double>(effort) >= kCoarseStep * static_cast<double>(efforts.back())))
@@ -143,7 +144,7 @@ void ForestRecallProfile::choose_limits(const ForestIndex& forest, const Calibra
   for (std::size_t e = 0; e < efforts.size(); ++e) guard_.add(static_cast<double>(efforts[e]), misses[e]);
 }
 
-// That looks at this share of all neighbours' leaves.
+// Returns the effort that examines this fraction of all neighbours' leaves.
 std::uint64_t ForestRecallProfile::effort_within(double fraction) const {
   std::vector<std::uint64_t> all;
   for (const std::vector<std::uint64_t>& efforts : leaf_efforts_) all.insert(all.end(), efforts.begin(), efforts.end());
@@ -153,7 +154,7 @@ std::uint64_t ForestRecallProfile::effort_within(double fraction) const {
   return std::min<std::uint64_t>(all[place], rows_);
 }
 
-// For each node of a level, how many rows the nodes nearer to the query have, by their centroids: what is looked at
+// Returns, for each node of a level, how many rows are in nodes whose centroids are nearer to the query: those examined
 // before it.
 std::vector<std::uint64_t> ForestRecallProfile::rows_before(const ForestIndex& forest, const SketchQuery& sketch,
                                                             std::size_t level, const std::vector<std::uint64_t>& rows,
@@ -178,11 +179,11 @@ std::vector<std::uint64_t> ForestRecallProfile::rows_before(const ForestIndex& f
   return before;
 }
 
-// The least effort that looks at each leaf: so many rows as are nearer, or, where a group that it belongs to is further
-// away than that, as many as have the search take the group (ranking.h).
+// Returns the least effort that examines each leaf: the number of nearer rows or, if a group that it belongs to is
+// further away than that, the number that makes the search take the group (ranking.h).
 std::vector<std::uint64_t> ForestRecallProfile::efforts_of_leaves(const ForestIndex& forest, const SketchQuery& sketch,
                                                                   std::vector<Scored>& nearest) const {
-  std::vector<std::uint64_t> above;  // of the level above, by its nodes
+  std::vector<std::uint64_t> above;  // efforts of the level above, by its nodes
   for (std::size_t level = forest.levels_.size(); level-- > 0;) {
     std::vector<std::uint64_t> efforts = rows_before(forest, sketch, level, node_rows_[level], nearest);
     for (std::uint64_t& effort : efforts) effort = level == 0 ? effort + 1 : effort / kWiden + 1;
@@ -221,12 +222,12 @@ void ForestRecallProfile::find_leaves(const ForestIndex& forest, const Calibrati
   parallel_for(leaf_efforts_.size(), 1, threads, rank, monitor);
 }
 
-// Of the ten nearest in leaves that are looked at, how many a search finds: the same, nearly, whatever the effort. One
-// neighbour is looked for as ten are (search.cpp), and of a hundred no fewer are found.
+// Returns which fraction of the ten nearest rows in examined leaves a search finds: nearly the same for any effort. A
+// search for one neighbour looks for ten (search.cpp), and one for a hundred finds no smaller fraction.
 double ForestRecallProfile::sketch_recall(const ForestIndex& forest, const CalibrationQueries& calibration_queries,
                                           const BuildOptions& build, const Monitor& monitor) const {
   constexpr std::size_t kNeighbours = 10;
-  const EncodedQueries asked(calibration_queries, forest.descriptor().element);
+  const EncodedQueries encoded(calibration_queries, forest.descriptor().element);
   Request request;
   std::size_t copies = 0;
   for (const std::vector<std::uint32_t>& own : calibration_queries.near_copies) copies = std::max(copies, own.size());
@@ -236,7 +237,7 @@ double ForestRecallProfile::sketch_recall(const ForestIndex& forest, const Calib
   request.monitor = monitor;
   double reached = 0;
   double found = 0;
-  const std::vector<SearchResult> results = search_within(forest, asked.view(), request, build.memory);
+  const std::vector<SearchResult> results = search_within(forest, encoded.view(), request, build.memory);
   for (std::size_t query = 0; query < results.size(); ++query) {
     std::vector<std::uint32_t> rows = results[query].rows;
     std::erase_if(rows, [&](std::uint32_t row) {
@@ -255,8 +256,8 @@ double ForestRecallProfile::sketch_recall(const ForestIndex& forest, const Calib
 }
 
 std::vector<double> ForestRecallProfile::found(std::size_t k, std::size_t effort) const {
-  effort = std::max(effort, k);  // as a search has it
-  const double told = effort >= rows_ ? 1 : sketch_recall_;
+  effort = std::max(effort, k);  // as in a search
+  const double found_fraction = effort >= rows_ ? 1 : sketch_recall_;
   std::vector<double> counts;
   for (std::size_t query = 0; query < leaf_efforts_.size(); ++query) {
     const std::vector<std::uint64_t>& efforts = leaf_efforts_[query];
@@ -264,13 +265,15 @@ std::vector<double> ForestRecallProfile::found(std::size_t k, std::size_t effort
     const std::size_t as_near = count_as_near(as_near_[query], efforts.size(), k);
     const auto reached = std::count_if(efforts.begin(), efforts.begin() + static_cast<std::ptrdiff_t>(as_near),
                                        [&](std::uint64_t least) { return effort >= rows_ || least <= effort; });
-    counts.push_back(told * static_cast<double>(std::min<std::size_t>(static_cast<std::size_t>(reached), wanted)));
+    counts.push_back(found_fraction *
+                     static_cast<double>(std::min<std::size_t>(static_cast<std::size_t>(reached), wanted)));
   }
   return counts;
 }
 
 ProfileCost ForestRecallProfile::cost(std::size_t k, std::size_t effort) const {
-  const double compared = 20 + 2.5 * static_cast<double>(k);  // about, by their sketches
+  // Approximate number of rows compared after ranking by their sketches.
+  const double compared = 20 + 2.5 * static_cast<double>(k);
   const auto looked = static_cast<double>(effort);
   const double nanoseconds = kForestQueryCost + looked * leaf_row_cost(width_) + compared * full_row_cost(row_bytes_);
   return {looked + compared, 1e-9 * nanoseconds};

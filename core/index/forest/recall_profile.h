@@ -1,5 +1,5 @@
-// The searches of calibration queries through a forest: at which effort the leaf of each true neighbour is looked at,
-// and which neighbours are then told from the other rows of their leaves by their sketches.
+// Replays calibration queries through a forest: at which effort the leaf of each true neighbour is examined, and which
+// neighbours their sketches then separate from the other rows of their leaves.
 #pragma once
 
 #include <array>
@@ -25,7 +25,7 @@ class ForestRecallProfile : public RecallProfile {
   void write(storage::Writer& writer) const override { write_guard(writer, guard_); }
 
  private:
-  // `nearest` becomes the nodes of the level, nearest first.
+  // Sets `nearest` to the nodes of the level, nearest first.
   std::vector<std::uint64_t> rows_before(const ForestIndex& forest, const SketchQuery& sketch, std::size_t level,
                                          const std::vector<std::uint64_t>& rows, std::vector<Scored>& nearest) const;
   std::vector<std::uint64_t> efforts_of_leaves(const ForestIndex& forest, const SketchQuery& sketch,
@@ -43,15 +43,15 @@ class ForestRecallProfile : public RecallProfile {
                        const BuildOptions& build, const Monitor& monitor) const;
 
   std::size_t rows_;
-  std::size_t width_;  // of a sketch
+  std::size_t width_;  // bytes of a sketch
   std::size_t row_bytes_;
-  std::vector<std::vector<std::uint64_t>> node_rows_;  // of each level
-  // The least effort that looks at the leaf of a neighbour; of each query's, nearest first.
+  std::vector<std::vector<std::uint64_t>> node_rows_;  // rows of each node, by level
+  // The least effort that examines the leaf of a neighbour; for each query's neighbours, nearest first.
   std::vector<std::vector<std::uint64_t>> leaf_efforts_;
   std::vector<AsNear> as_near_;
-  std::vector<std::vector<Scored>> nearest_leaves_;  // of each query, while limits are chosen
+  std::vector<std::vector<Scored>> nearest_leaves_;  // for each query, while limits are chosen
   Guard guard_;
-  double sketch_recall_ = 1;  // of the neighbours in leaves that are looked at, by their sketches
+  double sketch_recall_ = 1;  // fraction of the neighbours in examined leaves that their sketches find
   std::vector<std::size_t> efforts_;
 };
 

@@ -1,4 +1,4 @@
-// Searching a forest: the nearest leaves, their rows by sketches, the most promising of those in full.
+// Searches a forest: finds the nearest leaves, scores their rows by sketches, and compares the most promising in full.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -15,13 +15,13 @@
 namespace nearabout {
 namespace {
 
-constexpr std::size_t kMin = 10;                // neighbours that are looked for, at least
+constexpr std::size_t kMin = 10;                // least number of neighbours searched for
 constexpr std::size_t kBatch = 8;               // rows compared by one call
-constexpr std::size_t kWaitingRoom = 32;        // rows that may wait before the next look at them
-constexpr std::size_t kQueriesAtATime = 16;     // a thread's share, between two looks at whether to stop
-constexpr double kQueryNanoseconds = 10'000;    // about, and more with effort
-constexpr double kThreadNanoseconds = 200'000;  // of work, at least, for a thread to be worth starting
-constexpr std::size_t kFetched = 512;  // bytes of a row that are asked for in advance: the rest follows by itself
+constexpr std::size_t kWaitingRoom = 32;        // rows that may wait before they are next examined
+constexpr std::size_t kQueriesAtATime = 16;     // queries per task of a thread, between two checks for cancellation
+constexpr double kQueryNanoseconds = 10'000;    // approximate cost; more with effort
+constexpr double kThreadNanoseconds = 200'000;  // least work for which a thread is worth starting
+constexpr std::size_t kFetched = 512;           // bytes of a row that are prefetched: the hardware follows from there
 constexpr std::uint64_t kLine = 64;
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr double kNoLimit = std::numeric_limits<double>::infinity();
@@ -37,28 +37,28 @@ void shorten(SearchResult& result, std::size_t k) {
 
 }  // namespace
 
-// What a query may cost.
+// The budget of a query.
 struct ForestBudget {
   std::size_t effort;
-  std::size_t kept;           // neighbours that are looked for
-  double misses = kNoLimit;   // that may be expected, where the query is guarded
-  double recall = 0;          // to keep then
-  double every_row_cost = 0;  // nanoseconds of comparing every row
+  std::size_t kept;           // number of neighbours searched for
+  double misses = kNoLimit;   // limit of expected misses, if the query is guarded
+  double recall = 0;          // target recall of a guarded query
+  double every_row_cost = 0;  // nanoseconds to compare every row
 };
 
 struct ForestCost {
   std::size_t rows = 0, rounds = 0;
-  std::size_t quiet = 0;  // rounds in a row that found hardly anything new
+  std::size_t quiet = 0;  // consecutive rounds that found hardly anything new
   bool every_row = false, out_of_distribution = false;
 };
 
-// One thread's work space, and its way through one query after another.
+// One thread's work space, reused for one query after another.
 class ForestSearch {
  public:
   explicit ForestSearch(const ForestIndex& forest)
       : forest_(forest), ranking_(forest), codes_(forest.tree_codes_->matrix()), rows_(forest.vectors_->matrix()) {}
 
-  // The best of at least `effort` rows, and of more where the query is guarded and has probably missed neighbours.
+  // Finds the best of at least `effort` rows, and of more if the query is guarded and has probably missed neighbours.
   ForestCost search(const BoundQuery& query, const SketchQuery& sketch, const ForestBudget& spend, TopK& best) {
     start(query, sketch, spend.effort, spend.kept, best);
     const bool guarded = spend.misses < kNoLimit;
@@ -66,9 +66,9 @@ class ForestSearch {
     std::size_t next = 0;
     std::size_t wanted = spend.effort;
     const std::vector<LeafSpan>* leaves = &ranking_.rank(sketch, wanted, guarded);
-    if (leaves->empty()) return spent;  // of a file whose centroids are no numbers
+    if (leaves->empty()) return spent;  // a file whose centroids are not numbers
     const double nearest = std::max(0.0, double{leaves->front().key} + sketch.square());
-    if (guarded && forest_.guard_.is_strange(nearest)) {  // its neighbours may lie anywhere
+    if (guarded && forest_.guard_.is_strange(nearest)) {  // its neighbours may be anywhere
       spent.every_row = spent.out_of_distribution = true;
       return spent;
     }
@@ -82,13 +82,14 @@ class ForestSearch {
       if (spent.rounds == 1) ranking_.sort_beyond();
       if (rows_with_beyond(wanted) <= rows_of(*leaves)) continue;
       leaves = &ranking_.rank(sketch, rows_with_beyond(2 * wanted), false);
-      // Through groups of leaves, more rows may bring nearer leaves as well: all are looked at again.
+      // With groups of leaves, more rows may also bring nearer leaves, so all leaves are examined again.
       if (forest_.levels_.size() > 1) next = spent.rows = 0;
     }
   }
 
  private:
-  // Whether scores are estimates of the ranks: under manhattan they are those of another metric, and say less.
+  // Returns true if scores estimate reduced distances: under manhattan they are those of another metric, and less
+  // reliable.
   bool by_estimate() const { return forest_.descriptor().metric != Metric::manhattan; }
 
   static std::size_t rows_of(const std::vector<LeafSpan>& leaves) {
@@ -97,10 +98,10 @@ class ForestSearch {
     return rows;
   }
 
-  // Whether a guarded query looks at `wanted` rows next, since it may expect more misses than its limit. One that would
-  // take too long is scored to be compared with every row.
+  // Returns true if a guarded query examines `wanted` rows next, because it expects more misses than its limit. A query
+  // that would take too long is flagged to be compared with every row.
   bool goes_on(double misses, double nearest, std::size_t wanted, const ForestBudget& spend, ForestCost& spent) {
-    if (dropped_ < mark_limit()) {  // rows that may be near were passed over for want of room
+    if (dropped_ < score_limit()) {  // rows that may be near were dropped for lack of room
       spent.every_row = spent.out_of_distribution = true;
       return false;
     }
@@ -117,18 +118,18 @@ class ForestSearch {
     return !spent.every_row;
   }
 
-  // Whether looking at so many rows of leaves takes longer than that.
+  // Returns true if examining this many rows of leaves takes longer than `nanoseconds`.
   bool costs_more(std::size_t wanted, double nanoseconds) const {
     return static_cast<double>(wanted) > rows_within(nanoseconds, forest_.sketch_.width());
   }
 
-  // Rows of leaves that are ranked beyond those that are looked at (guard.h).
+  // Returns the rows of leaves to rank, including those ranked beyond the examined ones (guard.h).
   std::size_t rows_with_beyond(std::size_t effort) const {
     const std::size_t leaves = effort / std::max<std::size_t>(1, forest_.leaf_size_) + 1;
     return effort + lists_beyond(leaves) * forest_.leaf_size_;
   }
 
-  // Leaves from number `next` on until `wanted` rows were looked at; returns the number of the next one.
+  // Examines leaves from number `next` on until `wanted` rows have been examined; returns the number of the next leaf.
   std::size_t look_at_leaves(const std::vector<LeafSpan>& leaves, std::size_t next, std::size_t wanted,
                              std::size_t& rows) {
     for (; next < leaves.size() && rows < wanted; ++next) {
@@ -148,33 +149,33 @@ class ForestSearch {
     const float score =
         worst < std::numeric_limits<double>::infinity() ? static_cast<float>(sketch_->score_of(worst)) : kInfinity;
     return expected_rows(forest_.residuals(), forest_.guard_.lambda, beyond_, score, sketch_->square()) /
-           static_cast<double>(forest_.trees_);  // each tree has a leaf with a row that was missed
+           static_cast<double>(forest_.trees_);  // a missed row has a leaf in each tree
   }
 
-  // After a look at all that waited: more rows may wait, of more leaves.
+  // Allows more rows, of more leaves, to wait. Called after all waiting rows have been examined.
   void widen(std::size_t k, std::size_t effort) {
     waiting_.clear();
     depth_ = std::max(depth_, (4 * k + 96 + effort / 8) * std::min<std::size_t>(forest_.trees_, 3));
     next_look_ = by_estimate() ? 2 * k + kBatch : 2 * depth_;
-    threshold_ = by_estimate() ? mark_limit() : kInfinity;
+    threshold_ = by_estimate() ? score_limit() : kInfinity;
   }
 
   void start(const BoundQuery& query, const SketchQuery& sketch, std::size_t effort, std::size_t k, TopK& best) {
     query_ = &query;
     sketch_ = &sketch;
     best_ = &best;
-    some_ = k + kBatch;
+    chunk_rows_ = k + kBatch;
     depth_ = (4 * k + 96 + effort / 8) * std::min<std::size_t>(forest_.trees_, 3);
     next_look_ = by_estimate() ? 2 * k + kBatch : 2 * depth_;
-    threshold_ = by_estimate() ? mark_limit() : kInfinity;
+    threshold_ = by_estimate() ? score_limit() : kInfinity;
     dropped_ = kInfinity;
     entered_before_ = 0;
     waiting_.clear();
     compared_.clear();
   }
 
-  // The score of rows that are not expected to be among the best any more.
-  float mark_limit() const {
+  // Returns the score above which rows are not expected to be among the best any more.
+  float score_limit() const {
     const double worst = best_->worst();
     if (worst == std::numeric_limits<double>::infinity()) return kInfinity;
     return static_cast<float>(sketch_->score_within(worst));
@@ -200,21 +201,21 @@ class ForestSearch {
     for (std::size_t i = 0; i < found; ++i) waiting_.emplace_back(scores_[i], rows[hits_[i]]);
   }
 
-  // Compares the most promising of those that wait, and drops what that rules out.
+  // Compares the most promising of the waiting rows, and drops the rows that this rules out.
   void tighten() {
-    const std::size_t count = std::min(some_, waiting_.size());
+    const std::size_t count = std::min(chunk_rows_, waiting_.size());
     std::nth_element(waiting_.begin(), place(count - 1), waiting_.end());
     compare(0, count);
     waiting_.erase(waiting_.begin(), place(count));
-    threshold_ = std::min(threshold_, mark_limit());
+    threshold_ = std::min(threshold_, score_limit());
     const Scored last(threshold_, 0xFFFF'FFFFu);
     std::erase_if(waiting_, [&](const Scored& waiting) { return waiting > last; });
     if (waiting_.size() > depth_) shorten();
     next_look_ = 2 * waiting_.size() + kWaitingRoom;
-    some_ = 2 * kBatch;
+    chunk_rows_ = 2 * kBatch;
   }
 
-  // Keeps the most promising, as many as are compared at most.
+  // Keeps the most promising rows, as many as are compared at most.
   void shorten() {
     if (waiting_.size() <= depth_) return;
     std::nth_element(waiting_.begin(), place(depth_ - 1), waiting_.end());
@@ -223,17 +224,17 @@ class ForestSearch {
     dropped_ = std::min(dropped_, threshold_);
   }
 
-  // The most promising first, until those that follow are not expected to be among the best.
+  // Compares the most promising first, until those that follow are not expected to be among the best.
   void settle() {
     shorten();
     std::sort(waiting_.begin(), waiting_.end());
     for (std::size_t next = 0; next < waiting_.size(); next += kBatch) {
-      if (by_estimate() && waiting_[next].score() > mark_limit()) return;
+      if (by_estimate() && waiting_[next].score() > score_limit()) return;
       compare(next, std::min(next + kBatch, waiting_.size()));
     }
   }
 
-  // Those that wait at [begin, end), in full; a row that was compared before, found in another tree, once only.
+  // Compares the waiting rows at [begin, end) in full; skips a row that was already compared, from another tree.
   void compare(std::size_t begin, std::size_t end) {
     std::uint32_t rows[kBatch];
     while (begin < end) {
@@ -269,11 +270,11 @@ class ForestSearch {
   const BoundQuery* query_ = nullptr;
   const SketchQuery* sketch_ = nullptr;
   TopK* best_ = nullptr;
-  std::size_t some_ = 0;       // rows that a look at those that wait compares
-  std::size_t depth_ = 0;      // the most that wait
-  std::size_t next_look_ = 0;  // when so many wait
+  std::size_t chunk_rows_ = 0;  // waiting rows compared each time they are examined
+  std::size_t depth_ = 0;       // largest number of waiting rows
+  std::size_t next_look_ = 0;   // number of waiting rows at which they are examined next
   float threshold_ = kInfinity;
-  float dropped_ = kInfinity;  // the least score of rows that were dropped for want of room
+  float dropped_ = kInfinity;  // least score of rows dropped for lack of room
   std::vector<Scored> waiting_;
   RowSet compared_;
   std::vector<std::int32_t> dots_;
@@ -284,7 +285,7 @@ class ForestSearch {
 };
 
 std::size_t ForestIndex::fallback_effort(std::size_t k) const {
-  constexpr double kShare = 0.97;  // in the leaves: some of them are lost among the sketches
+  constexpr double kShare = 0.97;  // target for the leaves: some of their rows are lost among the sketches
   constexpr double kTypicalNeighbours = 10;
   double effort = static_cast<double>(rows());
   for (const EffortPoint& point : efforts_)
@@ -292,9 +293,10 @@ std::size_t ForestIndex::fallback_effort(std::size_t k) const {
       effort = std::min(effort, point.effort);
       break;
     }
-  // More neighbours lie in more leaves: not so many more as there are neighbours.
+  // More neighbours are in more leaves, but the number of leaves grows more slowly than that of neighbours.
   const double wider = std::sqrt(std::max(1.0, static_cast<double>(k) / kTypicalNeighbours));
-  // Tiny leaves, and tiny tables, make it seem too easy: neighbours by sketches are then what leaves are ranked by.
+  // Tiny leaves and tiny tables make the task look too easy: the neighbours by sketches are then those that leaves are
+  // ranked by.
   const double least = 100 + 10 * static_cast<double>(k);
   return static_cast<std::size_t>(std::max(effort * wider, least));
 }
@@ -312,7 +314,7 @@ std::vector<SearchResult> ForestIndex::do_search(MatrixView queries, const Reque
   const std::vector<BoundQuery> bound = bind_queries(queries, descriptor());
   const float radius = radius_of(request);
 
-  // A limit at the one nearest so far would lose it among the sketches too often.
+  // A limit at the single nearest row so far would lose it among the sketches too often.
   const std::size_t kept = request.radius ? request.k : std::min(std::max(request.k, kMin), rows());
   ForestBudget spend{effort, kept};
   if (budget.guarded && !guard_.limits.empty()) {

@@ -8,14 +8,14 @@
 namespace nearabout {
 namespace {
 
-constexpr std::size_t kSampleRows = 256;  // twice as many gain nothing that can be measured
+constexpr std::size_t kSampleRows = 256;  // twice as many gain nothing measurable
 constexpr int kRounds = 5;
-constexpr int kTries = 4;  // at two rows that differ
+constexpr int kTries = 4;  // attempts to draw two rows that differ
 constexpr std::size_t kMinShare = 16;
 
 }  // namespace
 
-// Without a generator's help where all are taken, so that small groups cost no random numbers.
+// Takes a sample, without the random generator if all rows are taken, so that small groups use no random numbers.
 void Splitter::take_sample(const std::uint32_t* rows, std::size_t count, Random& random) {
   if (count <= kSampleRows) {
     sample_.assign(rows, rows + count);
@@ -29,8 +29,8 @@ void Splitter::take_sample(const std::uint32_t* rows, std::size_t count, Random&
   if (sample_.size() < 2) sample_.assign(rows, rows + std::min(count, kSampleRows));
 }
 
-// The plane where a code is as far from one mean as from the other, distances being those of the values that codes
-// stand for: steps differ between coordinates.
+// Returns the plane where a code is equally far from both means, in distances of the decoded values: steps differ
+// between coordinates.
 Plane Splitter::between_means() const {
   const std::size_t width = codes_.width;
   Plane plane;
@@ -43,7 +43,7 @@ Plane Splitter::between_means() const {
     largest = std::max(largest, std::abs(weights[j]));
   }
   if (!(largest > 0) || !std::isfinite(largest)) return plane;
-  double middle = 0;  // <rounded normal, half-way point>: rounding turns the plane a little about that point
+  double middle = 0;  // <rounded normal, half-way point>: rounding turns the plane slightly about that point
   for (std::size_t j = 0; j < width; ++j) {
     plane.normal[j] = static_cast<std::int8_t>(std::nearbyint(weights[j] / largest * 127));
     middle += plane.normal[j] * (means_[0][j] + means_[1][j]) / 2;
@@ -52,7 +52,7 @@ Plane Splitter::between_means() const {
   return plane;
 }
 
-// False where nothing changed its side.
+// Assigns rows to sides; returns false if none changed its side.
 bool Splitter::assign(const Plane& plane) {
   dots_.resize(sample_.size());
   kernels::table().screen.rows(plane.normal.data(), {codes_.data, codes_.width, sample_.data(), sample_.size()},
@@ -66,7 +66,7 @@ bool Splitter::assign(const Plane& plane) {
   return changed;
 }
 
-// False where a side is empty.
+// Moves the means; returns false if a side is empty.
 bool Splitter::move_means() {
   std::size_t counts[2] = {0, 0};
   for (auto& sums : sums_) sums.assign(codes_.width, 0);
@@ -84,7 +84,7 @@ bool Splitter::move_means() {
 
 Plane Splitter::plane(const std::uint32_t* rows, std::size_t count, Random& random) {
   take_sample(rows, count, random);
-  sides_.assign(sample_.size(), 2);  // none
+  sides_.assign(sample_.size(), 2);  // 2: on neither side
   for (auto& means : means_) means.resize(codes_.width);
   for (int attempt = 0; attempt < kTries; ++attempt) {
     for (auto& means : means_) {
@@ -114,7 +114,8 @@ Splitter::Division Splitter::divide(const Plane& plane, std::uint32_t* rows, std
     std::nth_element(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(count / 2), sorted.end());
     threshold = sorted[count / 2];
     left = below(threshold);
-    // Many that are alike: rows equal to the median stay together where that leaves enough on each side, else any half.
+    // Many rows are alike: rows equal to the median stay together if that leaves enough on each side, otherwise any
+    // half is taken.
     if (left < least || count - left < least) return {count / 2, false, threshold};
   }
   right_.clear();

@@ -1,7 +1,7 @@
 // One split of a tree: the plane half-way between the means of two clusters.
 //
 // Annoy takes two points, refined by a running mean over 200 samples. We run Lloyd's two-means (with two centres) on a
-// larger sample for a few rounds, which finds the same candidates with a fifth to a third fewer rows looked at (see
+// larger sample for a few rounds, which finds the same candidates while examining a fifth to a third fewer rows (see
 // docs/explanation/forest.md), and a split that leaves too little on one side is moved to the median.
 #pragma once
 
@@ -14,32 +14,33 @@
 
 namespace nearabout {
 
-// Codes of some rows, one after the other, on one grid.
+// Codes of some rows, one after another, on one grid.
 struct Codes {
   const std::uint8_t* data;
   std::size_t width;
   const std::vector<bool>* left_out =
-      nullptr;  // of samples: rows that measure what is learnt (calibration/calibration queries.h)
+      nullptr;  // excluded from samples: the held-out rows (calibration/calibration_queries.h)
   const std::uint8_t* row(std::size_t i) const { return data + i * width; }
 };
 
-// A row goes left where <normal, code> is below the threshold.
+// A row goes left if <normal, code> is below the threshold.
 struct Plane {
   std::vector<std::int8_t> normal;  // padded to a multiple of four with zeros
   std::int32_t threshold = 0;
 };
 
-// Splits rows, lists of numbers into codes. Keeps its work space from call to call; one for each thread.
+// Splits rows, given as lists of numbers into codes. Reuses its work space from call to call; each thread needs its
+// own.
 class Splitter {
  public:
-  // Both outlive the splitter.
+  // Both arguments must outlive the splitter.
   Splitter(const Codes& codes, const Grid& grid) : codes_(codes), grid_(grid) {}
 
-  // A plane for these rows (at least two), from a sample of them. Where no plane tells any two apart, the normal is
+  // Returns a plane for these rows (at least two), from a sample of them. If no plane separates any two, the normal is
   // zero.
   Plane plane(const std::uint32_t* rows, std::size_t count, Random& random);
-  // Puts the rows that go left first, in their order: at least a sixteenth on each side, for which the plane may be
-  // moved. Where rows are too much alike for any plane, one half of them goes left.
+  // Moves the rows that go left to the front, in order: at least a sixteenth on each side, for which the plane may be
+  // moved. If rows are too much alike for any plane, one half of them goes left.
   struct Division {
     std::size_t left;
     bool by_plane;

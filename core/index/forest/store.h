@@ -1,4 +1,4 @@
-// Sketches of many rows while a forest is built: in memory, or in files without names where a budget asks for it.
+// Sketches of many rows while a forest is built: in memory, or in files without names if a memory budget requires it.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@
 
 namespace nearabout {
 
-// Some rows of a store. The pointers are good until the buffers are used again.
+// Some rows of a store. The pointers are valid until the buffers are used again.
 struct SketchedRows {
   const std::uint8_t* codes;
   const float* offsets;

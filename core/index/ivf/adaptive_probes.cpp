@@ -7,11 +7,12 @@
 namespace nearabout {
 namespace {
 
-constexpr double kMaxTimes = 4;       // as many lists as the effort, or a part of it as small
-constexpr double kMinSquare = 1e-12;  // of a distance, as a part of `scale`
+constexpr double kMaxTimes = 4;       // largest ratio of a query's lists to the effort, and of the effort to its lists
+constexpr double kMinSquare = 1e-12;  // least squared distance, as a fraction of `scale`
 constexpr std::size_t kMin = 64;      // queries
-constexpr double kRidge = 1;          // as good as one query that says nothing
-constexpr double kWorthwhile = 0.99;  // of the lists that are looked into without
+constexpr double kRidge = 1;          // ridge penalty: weighs as much as one query without information
+// Largest ratio of lists probed with the model to those without it for the model to be used.
+constexpr double kWorthwhile = 0.99;
 
 using Features = std::array<double, 2>;
 
@@ -28,11 +29,11 @@ double times(const AdaptiveProbes& model, double nearest_square, double square) 
   return std::clamp(std::exp(power), 1 / kMaxTimes, kMaxTimes);
 }
 
-// How many lists a query looks into on average when a fraction of all queries has enough: the geometric mean over some
-// fractions.
+// Returns how many lists a query probes on average if a fraction of all queries is to have enough: the geometric mean
+// over several fractions.
 double lists_needed(std::span<const ProbedQuery> queries, const AdaptiveProbes* model) {
   constexpr std::array<double, 5> kFractions{0.6, 0.7, 0.8, 0.9, 0.95};
-  std::vector<double> needed;  // of the effort
+  std::vector<double> needed;  // multiples of the effort
   double sum = 0;
   for (const ProbedQuery& query : queries) {
     const double factor = model ? times(*model, query.nearest_square, query.square) : 1;
@@ -46,7 +47,7 @@ double lists_needed(std::span<const ProbedQuery> queries, const AdaptiveProbes* 
   return std::exp(logs / static_cast<double>(kFractions.size())) * sum / static_cast<double>(queries.size());
 }
 
-// The least squares of y against two features, both taken from their means.
+// Fits y by least squares against two features, all centred on their means.
 Features fit(const std::vector<Features>& x, const std::vector<double>& y) {
   const auto count = static_cast<double>(x.size());
   Features mean{};
@@ -76,7 +77,7 @@ Features fit(const std::vector<Features>& x, const std::vector<double>& y) {
 
 std::size_t AdaptiveProbes::lists(std::size_t effort, std::size_t all, double nearest_square, double square) const {
   if (!used || effort >= all) return std::min(effort, all);
-  // Odds are multiplied, so that an effort of nearly all lists is nearly all of them for every query.
+  // Multiplies odds, so that an effort of nearly all lists means nearly all of them for every query.
   const double odds =
       static_cast<double>(effort) / static_cast<double>(all - effort) * times(*this, nearest_square, square);
   const double lists = std::round(static_cast<double>(all) * odds / (1 + odds));
@@ -106,7 +107,7 @@ AdaptiveProbes fit_adaptive_probes(std::span<const ProbedQuery> queries) {
   };
   model.distance_range = range_of(0);
   model.norm_range = range_of(1);
-  // So that an effort is what queries look into on average.
+  // Centre the model, so that an effort is the number of lists that queries probe on average.
   double sum = 0;
   for (const Features& own : features) sum += std::exp(weights[0] * own[0] + weights[1] * own[1]);
   model.intercept = -std::log(sum / static_cast<double>(queries.size()));

@@ -1,4 +1,4 @@
-// Building lists of small codes: what is learnt from a sample, then every row coded, and the file.
+// Builds lists of small codes: learns from a sample, encodes every row, and writes the file.
 #include <algorithm>
 
 #include "base/error.h"
@@ -49,14 +49,14 @@ void write_panels(storage::Writer& writer, SectionId id, const std::vector<std::
   writer.begin(id, Element::u8, {panels, bytes});
   for (std::size_t p = 0; p < panels; ++p) {
     alignas(64) std::uint8_t panel[kernels::panel_bytes(kMaxByteDims)];
-    const std::size_t some = std::min(kPanelRows, count - p * kPanelRows);
-    kernels::table().screen.pack_panel(values.data() + p * kPanelRows * dims, dims, some, dims, 0x80, panel);
+    const std::size_t panel_rows = std::min(kPanelRows, count - p * kPanelRows);
+    kernels::table().screen.pack_panel(values.data() + p * kPanelRows * dims, dims, panel_rows, dims, 0x80, panel);
     writer.append(std::as_bytes(std::span(panel, bytes)));
   }
   writer.end();
 }
 
-// Of centroids as they are searched for.
+// Returns the squared norms of centroids, as searches use them.
 std::vector<float> squares_of(const std::vector<std::int8_t>& values, std::size_t dims, float step) {
   std::vector<float> squares(values.size() / dims);
   for (std::size_t c = 0; c < squares.size(); ++c) {
@@ -80,12 +80,12 @@ void write_centroids(storage::Writer& writer, const LearntLists& learnt) {
   writer.add<float>(SectionId::group_squares, {1, squares.size()}, squares);
 }
 
-// What is written once all lists are packed; meanwhile kept as rows are, in memory or in scratch files.
+// Data that is written after all lists are packed; until then held as the rows are, in memory or in scratch files.
 struct Spills {
   Spills(const LearntLists& learnt, const std::string* scratch)
       : rows(learnt.list_columns() * sizeof(std::uint32_t), scratch), terms((4 + kResidualNumbers) * learnt.lists()) {}
   SpillBuffer rows;
-  std::vector<float> terms;  // of lists: squares of centroids, offset lows and steps, scale steps, residuals
+  std::vector<float> terms;  // per list: squares of centroids, offset lows and steps, scale steps, residuals
 };
 
 void write_lists(storage::Writer& writer, const LearntLists& learnt, const EncodedRows& encoded,
@@ -120,11 +120,11 @@ void write_lists(storage::Writer& writer, const LearntLists& learnt, const Encod
 
 void check_options(const IvfOptions& options, Metric metric, Element element) {
   if (!code_space_of(metric) || element == Element::bits)
-    throw InvalidInputError("lists of codes cannot be built under the metric " + std::string(name_of(metric)) +
-                            "; they serve euclidean, sqeuclidean, cosine and dot: choose kind \"exact\" or \"forest\"");
+    throw InvalidInputError("lists of codes do not support metric '" + std::string(name_of(metric)) +
+                            "', only euclidean, sqeuclidean, cosine and dot; choose kind=\"exact\" or kind=\"forest\"");
   if (options.code_bits != 0 && options.code_bits != 1 && options.code_bits != 2 && options.code_bits != 4)
     throw InvalidInputError("codes have " + std::to_string(options.code_bits) +
-                            " bits a direction; 1, 2 and 4 are allowed");
+                            " bits per direction; 1, 2 and 4 are allowed");
 }
 
 }  // namespace

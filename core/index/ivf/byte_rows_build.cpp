@@ -13,10 +13,10 @@ namespace {
 
 using storage::SectionId;
 
-constexpr std::size_t kRowsAtATime = 16;                   // of a thread
-constexpr std::size_t kBlockBytes = std::size_t{1} << 20;  // of codes that are written by one call, about
+constexpr std::size_t kRowsAtATime = 16;                   // rows per task of a thread
+constexpr std::size_t kBlockBytes = std::size_t{1} << 20;  // approximate bytes of codes written by one call
 
-// One thread's work space: rows as they were given, then transformed.
+// One thread's work space: rows as given, then transformed.
 class TransformedRows {
  public:
   explicit TransformedRows(const MetricTransform& transform) : transform_(transform) {}
@@ -47,15 +47,15 @@ ByteRanges ranges_of(const MetricTransform& transform, const RowReader& read, st
   return found[0];
 }
 
-// Where some numbers are cut off, bytes in place of vectors would not be what they stand for.
+// Throws if coordinates have been clipped: the bytes would then not decode to the vectors.
 void require_holdable(const ByteRanges& ranges) {
   const auto within = [](float number) { return std::abs(double{number}) < kMaxTransformed; };
   if (std::all_of(ranges.least().begin(), ranges.least().end(), within) &&
       std::all_of(ranges.largest().begin(), ranges.largest().end(), within))
     return;
   throw InvalidInputError(
-      "some numbers are so much larger than most that bytes cannot stand for both; leave such rows out, or keep the "
-      "vectors (keep_vectors=True)");
+      "some numbers are so much larger than most that 8-bit codes cannot represent both; remove those rows, or "
+      "keep the vectors (keep_vectors=True)");
 }
 
 void write_steps(storage::Writer& writer, const ByteSteps& steps) {

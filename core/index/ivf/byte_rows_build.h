@@ -1,4 +1,4 @@
-// What an index keeps of its rows beside their small codes: bytes, on their way into the file.
+// Writes the 8-bit codes of rows, which an index stores in addition to their small codes.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@
 
 namespace nearabout {
 
-// Codes all rows by bytes, in two passes over them: ranges, then codes.
+// Encodes all rows as bytes, in two passes over them: first ranges, then codes.
 void write_byte_rows(storage::Writer& writer, const LearntLists& learnt, const RowReader& read, std::size_t rows,
                      const std::string* scratch, std::size_t threads, const Monitor& monitor);
 

@@ -1,4 +1,4 @@
-// Rows that are kept as a byte a dimension: all of them compared with queries, and decoded.
+// Rows stored as one byte per dimension: compares queries with all of them, and decodes them.
 #include <algorithm>
 #include <limits>
 
@@ -13,12 +13,12 @@
 namespace nearabout {
 namespace {
 
-constexpr std::size_t kQueries = 32;  // that rows are read for together
+constexpr std::size_t kQueries = 32;  // queries for which rows are read once
 constexpr std::size_t kRows = 256;
 
 }  // namespace
 
-// The rows lie in the file one after the other, and are read so.
+// Reads the rows sequentially, in file order.
 std::vector<SearchResult> IvfIndex::scan_bytes(MatrixView queries, const Request& request) const {
   const float radius = radius_of(request);
   const MatrixView codes = byte_codes_->matrix();
@@ -56,13 +56,13 @@ std::vector<SearchResult> IvfIndex::scan_bytes(MatrixView queries, const Request
   return results;
 }
 
-// Under cosine what comes back is of length 1, about: the row's own length is not kept.
+// Decodes a vector. Under cosine the result has length 1, approximately: the row's own length is not stored.
 void IvfIndex::copy_vector(std::uint32_t row, std::byte* to) const {
   if (keeps_vectors()) return copy_row(*vectors_, row, row_bytes(descriptor().element, dims()), to);
   if (!byte_codes_)
     throw InvalidInputError(
-        "this index keeps no vectors, only small codes of them, so that the vector of a row or a key cannot be had; "
-        "search for a vector of your own, or build the index with keep_vectors=True or refine=True");
+        "this index keeps no vectors, only small codes of them, so the vector of a row or a key is not available; "
+        "search with a vector of your own, or build the index with keep_vectors=True or refine=True");
   byte_codes_->check_rows(row, std::uint64_t{row} + 1);
   const MatrixView codes = byte_codes_->matrix();
   std::vector<double> values(dims());

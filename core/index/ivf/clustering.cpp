@@ -11,32 +11,32 @@
 namespace nearabout {
 namespace {
 
-constexpr std::size_t kListRows = 64;     // of the sample, a list
-constexpr std::size_t kMinListRows = 16;  // where that would be very many
-constexpr std::size_t kMinRows = 2'048;   // of the sample
+constexpr std::size_t kListRows = 64;     // sampled rows per list
+constexpr std::size_t kMinListRows = 16;  // same, if that would be very many rows
+constexpr std::size_t kMinRows = 2'048;   // sampled rows
 constexpr std::size_t kManyRows = 262'144;
-constexpr std::size_t kRowsSeen = 32'768;  // whose projections are kept
+constexpr std::size_t kRowsSeen = 32'768;  // rows whose projections are held
 constexpr double kBalance = 0.05;          // saves some 3 % of the rows scanned; 0.15 and more cost some
-constexpr std::size_t kSeenAtLeast = 4;    // one row in so many, for numbers of lists to be compared
+constexpr std::size_t kSeenAtLeast = 4;    // least fraction of rows, as one in so many, for comparing numbers of lists
 constexpr double kClearly = 0.9;
 
-// Spread evenly over all rows, but for those that may be calibration queries.
+// Returns a sample spread evenly over all rows, without the held-out rows.
 std::vector<std::size_t> sample_of(std::size_t rows, std::size_t lists) {
   const std::size_t most = std::max(lists * kMinListRows, kManyRows);
   const std::size_t wanted = std::min({rows, std::max(lists * kListRows, kMinRows), most});
   const std::vector<std::uint32_t> calibration_queries = held_out_rows(rows);
   const bool enough = wanted >= 4 * calibration_queries.size();
   std::vector<std::size_t> sample;
-  auto trial = calibration_queries.begin();
+  auto held_out = calibration_queries.begin();
   for (std::size_t i = 0; i < wanted; ++i) {
     const std::size_t row = i * rows / wanted;
-    while (trial != calibration_queries.end() && *trial < row) ++trial;
-    if (!enough || trial == calibration_queries.end() || *trial != row) sample.push_back(row);
+    while (held_out != calibration_queries.end() && *held_out < row) ++held_out;
+    if (!enough || held_out == calibration_queries.end() || *held_out != row) sample.push_back(row);
   }
   return sample;
 }
 
-// How far from zero coordinates of projections reach, but for one in a thousand.
+// Returns the largest absolute coordinate of projections, except for one in a thousand.
 float usual_reach(const std::vector<float>& projections) {
   constexpr std::size_t kEnough = 200'000;
   const std::size_t step = 1 + projections.size() / kEnough;
@@ -68,7 +68,7 @@ Clustering::Clustering(LearntLists& learnt, const RowReader& read, const Calibra
   }
 }
 
-// Of every `step`th of rows [begin, end) of the sample.
+// Projects every `step`th of rows [begin, end) of the sample.
 std::vector<float> Clustering::projections(const RowReader& read, std::size_t begin, std::size_t end,
                                            std::size_t step) const {
   constexpr std::size_t kRowsAtATime = 64;
@@ -99,19 +99,19 @@ double Clustering::alignment(const std::vector<std::int8_t>& centroids) const {
   constexpr std::size_t kPairs = 1'024;
   const std::size_t m = learnt_.shape.directions;
   const std::size_t count = points_.size() / m;
-  const std::size_t some = std::min(count, kPairs);
+  const std::size_t sampled = std::min(count, kPairs);
   std::vector<std::int8_t> points;
-  for (std::size_t i = 0; i < some; ++i) {
-    const auto from = points_.begin() + static_cast<std::ptrdiff_t>(i * count / some * m);
+  for (std::size_t i = 0; i < sampled; ++i) {
+    const auto from = points_.begin() + static_cast<std::ptrdiff_t>(i * count / sampled * m);
     points.insert(points.end(), from, from + static_cast<std::ptrdiff_t>(m));
   }
-  std::vector<std::uint32_t> ids(some);
-  ByteCentroids(centroids, m).nearest(points.data(), some, {}, ids.data(), threads_);
+  std::vector<std::uint32_t> ids(sampled);
+  ByteCentroids(centroids, m).nearest(points.data(), sampled, {}, ids.data(), threads_);
   double sum = 0;
   double pairs = 0;
-  for (std::size_t i = 0; i < some; ++i) {
+  for (std::size_t i = 0; i < sampled; ++i) {
     const std::int8_t* const own = centroids.data() + ids[i] * m;
-    const std::int8_t* const other = centroids.data() + ids[(i + 1) % some] * m;
+    const std::int8_t* const other = centroids.data() + ids[(i + 1) % sampled] * m;
     double product = 0, residual = 0, way = 0;
     for (std::size_t j = 0; j < m; ++j) {
       const double r = points[i * m + j] - own[j];
@@ -127,20 +127,20 @@ double Clustering::alignment(const std::vector<std::int8_t>& centroids) const {
   return pairs > 0 ? sum / pairs : 1 / static_cast<double>(m);
 }
 
-// On real data the three are within a tenth of each other. Of near equals the usual number is better than half of it,
-// since an effort of few lists is a coarse measure.
+// On real data the three costs are within a tenth of each other. If they are nearly equal, the usual number is better
+// than half of it, because an effort of few lists is coarse.
 std::vector<std::int8_t> Clustering::measured_centroids(std::size_t usual, double recall) const {
   // Among few of many rows no neighbour is as near as those that searches are for, and the measurement says little.
   if (seen_.size() / learnt_.directions.outputs * kSeenAtLeast < rows_) return centroids(usual);
-  const ListCountEvaluator trial(learnt_, seen_, calibration_queries_, rows_, recall, threads_);
+  const ListCountEvaluator evaluator(learnt_, seen_, calibration_queries_, rows_, recall, threads_);
   std::vector<std::int8_t> best = centroids(usual);
-  const double cost = trial.cost(best);
+  const double cost = evaluator.cost(best);
   std::vector<std::int8_t> fewer = centroids(usual / 2);
-  const double cost_of_fewer = trial.cost(fewer);
+  const double cost_of_fewer = evaluator.cost(fewer);
   if (cost_of_fewer < kClearly * cost) return fewer;
-  if (kClearly * cost_of_fewer < cost) return best;  // more are worth a try only where fewer were a loss
+  if (kClearly * cost_of_fewer < cost) return best;  // more are worth trying only if fewer are worse
   std::vector<std::int8_t> more = centroids(usual * 2);
-  return trial.cost(more) < kClearly * cost ? more : best;
+  return evaluator.cost(more) < kClearly * cost ? more : best;
 }
 
 }  // namespace nearabout

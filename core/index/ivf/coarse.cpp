@@ -12,7 +12,7 @@ namespace nearabout {
 namespace {
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
-constexpr std::size_t kSample = 64;  // lists whose scores say how far the nearest reach
+constexpr std::size_t kSample = 64;  // lists sampled to guess the scores of the nearest
 
 }  // namespace
 
@@ -27,7 +27,7 @@ void ListRanking::compare(const IvfQueries& queries, std::size_t first, std::siz
 }
 
 float ListRanking::least_distance(const IvfQueries& queries, std::size_t i) const {
-  constexpr std::size_t kLanes = 16;  // that the compiler makes a vector of
+  constexpr std::size_t kLanes = 16;  // lanes, so that compilers vectorise
   const IvfQueries::Query& query = queries[first_ + i];
   const float scale = -2 * query.byte_scale * index_.point_step_;
   const std::int32_t* const dots = dots_.data() + i * stride_;
@@ -46,7 +46,7 @@ float ListRanking::least_distance(const IvfQueries& queries, std::size_t i) cons
   return *std::min_element(least, least + kLanes) + constant;
 }
 
-// Leaves the nearest lists, `wanted` or some more, in hits_ and scores_; returns how many.
+// Stores the nearest lists, at least `wanted`, in hits_ and scores_; returns how many.
 std::size_t ListRanking::rank(const IvfQueries& queries, std::size_t i, std::size_t wanted) {
   const IvfQueries::Query& query = queries[first_ + i];
   const float scale = -2 * query.byte_scale * index_.point_step_;
@@ -59,7 +59,7 @@ std::size_t ListRanking::rank(const IvfQueries& queries, std::size_t i, std::siz
   return found;
 }
 
-// The first `count` of hits_ and scores_, the nearest in front.
+// Takes the first `count` of hits_ and scores_ and moves the nearest to the front.
 void ListRanking::take(std::size_t count, std::vector<RankedList>& lists) const {
   lists.resize(count);
   std::size_t nearest = 0;
@@ -96,8 +96,7 @@ void ListRanking::nearest(const IvfQueries& queries, std::size_t i, std::size_t 
   beyond.resize(left);
 }
 
-// At least `wanted` of those with the least scores (all that have one, where those are fewer): their places and scores
-// go to hits_ and scores_.
+// Stores at least `wanted` of those with the smallest scores (or all, if fewer have a score) in hits_ and scores_.
 std::size_t ListRanking::least(const std::int32_t* dots, std::span<const float> squares, float scale,
                                std::size_t wanted) {
   const std::size_t count = squares.size();
@@ -113,11 +112,12 @@ std::size_t ListRanking::least(const std::int32_t* dots, std::span<const float> 
   return kernels::table().codes.keep_least(scores_.data(), hits_.data(), found, wanted, &threshold);
 }
 
-// The members of the nearest groups: more groups than lists are wanted, since each may lie in another.
+// Ranks the members of the nearest groups: of more groups than lists are wanted, because each of those may be in
+// another group.
 void ListRanking::look_into_groups(const std::int8_t* query, const std::int32_t* dots, float scale,
                                    std::size_t probes) {
   constexpr std::size_t kMoreGroups = 32;
-  alignas(64) std::int32_t some[kernels::kPanelRows];
+  alignas(64) std::int32_t group_dots[kernels::kPanelRows];
   const std::size_t m = index_.shape().directions;
   const std::size_t found = least(dots, index_.group_squares_, scale, probes + kMoreGroups);
   members_.clear();
@@ -129,16 +129,16 @@ void ListRanking::look_into_groups(const std::int8_t* query, const std::int32_t*
     const std::size_t count = std::min(kernels::kPanelRows, index_.lists() - first);
     const std::uint64_t bytes = kernels::panel_bytes(m);
     const std::byte* const panel = index_.centroid_bytes_->checked(group * bytes, (group + 1) * bytes);
-    kernels::table().screen.panel_dot(storage::bytes_of(panel), query, m, 1, m, some);
-    member_dots_.insert(member_dots_.end(), some, some + count);
+    kernels::table().screen.panel_dot(storage::bytes_of(panel), query, m, 1, m, group_dots);
+    member_dots_.insert(member_dots_.end(), group_dots, group_dots + count);
     const auto squares = index_.centroid_squares_.subspan(first, count);
     member_squares_.insert(member_squares_.end(), squares.begin(), squares.end());
     for (std::size_t list = first; list < first + count; ++list) members_.push_back(static_cast<std::uint32_t>(list));
   }
 }
 
-// A score that the least `wanted` are within, and not many others: from a sample of all scores. Should it be too
-// small, all are taken.
+// Returns a score that at least `wanted` lists are within, and not many others: guessed from a sample of all scores. If
+// it turns out too small, all are taken.
 float ListRanking::promising(const std::int32_t* dots, std::span<const float> squares, float scale,
                              std::size_t wanted) {
   const std::size_t count = squares.size();

@@ -1,4 +1,4 @@
-// Which lists are nearest to a query.
+// Finds the lists nearest to a query.
 #pragma once
 
 #include <cstddef>
@@ -13,19 +13,20 @@
 
 namespace nearabout {
 
-// Keeps its work space from query to query; one for each thread.
+// Ranks lists. Reuses its work space from query to query; each thread needs its own.
 class ListRanking {
  public:
   explicit ListRanking(const IvfIndex& index) : index_(index) {}
 
-  // Up to kPanelQueries queries from number `first` on are compared with all centroids, or with all groups of them
+  // Compares up to kPanelQueries queries, starting at number `first`, with all centroids, or with all groups of them
   // (groups.h).
   void compare(const IvfQueries& queries, std::size_t first, std::size_t count);
-  // The least distance, as RankedList has it, of query `first + i` from any centroid; where there are no groups.
+  // Returns the smallest distance, as in RankedList, of query `first + i` from any centroid; for indexes without
+  // groups.
   float least_distance(const IvfQueries& queries, std::size_t i) const;
-  // The `probes` nearest lists of query `first + i`, the nearest one in front and the others in any order.
+  // Finds the `probes` nearest lists of query `first + i`, the nearest one first and the others in any order.
   void nearest(const IvfQueries& queries, std::size_t i, std::size_t probes, std::vector<RankedList>& lists);
-  // The same, and the next `more` lists after them in `beyond`, in any order.
+  // Does the same, and puts the `more` next nearest lists in `beyond`, in any order.
   void nearest(const IvfQueries& queries, std::size_t i, std::size_t probes, std::size_t more,
                std::vector<RankedList>& lists, std::vector<RankedList>& beyond);
 
@@ -39,12 +40,12 @@ class ListRanking {
   const IvfIndex& index_;
   std::size_t first_ = 0;
   std::size_t stride_ = 0;
-  float constant_ = 0;                  // what a distance is beyond its score, of the query that was ranked last
-  std::vector<std::int32_t> dots_;      // of centroids; of groups, where lists are many
-  std::vector<std::uint32_t> members_;  // of the nearest groups
+  float constant_ = 0;                  // distance minus score, for the query ranked last
+  std::vector<std::int32_t> dots_;      // products with centroids, or with groups if there are many lists
+  std::vector<std::uint32_t> members_;  // members of the nearest groups
   std::vector<std::int32_t> member_dots_;
   std::vector<float> member_squares_;
-  std::vector<std::uint32_t> hits_;  // the lists that were ranked,
+  std::vector<std::uint32_t> hits_;  // the ranked lists
   std::vector<float> scores_;        // and their scores
   std::vector<std::uint32_t> all_hits_;
   std::vector<float> all_scores_;

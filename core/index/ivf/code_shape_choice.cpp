@@ -19,15 +19,15 @@ namespace {
 
 constexpr std::size_t kMaxDirections = 192;
 constexpr std::size_t kFewHeldOutRows = 4'096;
-constexpr std::size_t kHeldOutRows = 16'384;  // at most
+constexpr std::size_t kHeldOutRows = 16'384;  // maximum
 constexpr std::size_t kCalibrationQueries = 48;
 constexpr std::size_t kNeighbours = 10;
 constexpr std::size_t kRowsPerCluster = 64;
 
 std::size_t padded(std::size_t count) { return (count + 15) / 16 * 16; }
 
-// Codes worth trying: 8 to 48 bytes, and of few dimensions not more than two bits for each, or four where codes are all
-// that answers come from. Directions are whole lines of codes.
+// Returns the codes worth trying: 8 to 48 bytes, with at most two bits per dimension, or four if distances come from
+// codes alone. Directions fill whole lines of codes.
 std::vector<CodeShape> candidates(std::size_t most, std::size_t dims, const IvfOptions& options) {
   const std::size_t largest = std::max<std::size_t>(16, dims / (options.refine ? 4 : 2));
   std::vector<CodeShape> shapes;
@@ -45,7 +45,8 @@ std::vector<CodeShape> candidates(std::size_t most, std::size_t dims, const IvfO
   return shapes;
 }
 
-// Some rows of the sample as queries against all of it: how far down the list of estimates their neighbours are.
+// Uses some rows of the sample as queries against all of it, to measure how far down the list of estimates their
+// neighbours are.
 class CodeShapeEvaluator {
  public:
   CodeShapeEvaluator(const Sample& sample, const PrincipalDirections& principal)
@@ -69,13 +70,13 @@ class CodeShapeEvaluator {
     cluster();
   }
 
-  // Each holds the rows along its directions, and what their codes stand for.
+  // Returns how many threads fit in memory. Each holds the rows along its directions, and their decoded codes.
   std::size_t most_threads() const {
     constexpr std::size_t kBytes = std::size_t{32} << 20;
     return std::max<std::size_t>(2, kBytes / (rows_ * (2 * width_ + padded(queries_)) * sizeof(float)));
   }
 
-  // Rows and centroids along so many directions, mixed: the same for codes of any bits.
+  // Rows and centroids along a number of directions, mixed: the same for codes of any number of bits.
   struct Mixed {
     std::size_t outputs;
     std::vector<float> projections, centres;
@@ -86,7 +87,7 @@ class CodeShapeEvaluator {
     return {outputs, mixed(projections_, rows_, m, outputs), mixed(centres_, centres_.size() / width_, m, outputs)};
   }
 
-  // So deep that all but `missed` of the neighbours are found.
+  // Returns the rerank depth at which a fraction 1 - `missed` of the neighbours is found.
   double depth(const CodeShape& shape, const Mixed& along, double missed) const {
     const std::vector<float> estimates = estimate(shape, along.projections, along.centres, along.outputs);
     std::vector<double> depths;
@@ -107,7 +108,7 @@ class CodeShapeEvaluator {
  private:
   std::size_t query_row(std::size_t query) const { return (2 * query + 1) * rows_ / (2 * queries_); }
 
-  // What is the same as the query says nothing of others.
+  // Finds the true neighbours. Rows equal to the query say nothing about others and are skipped.
   void find_neighbours(const std::vector<float>& centred) {
     constexpr double kSame = 1e-6;
     const std::size_t columns = padded(queries_);
@@ -130,7 +131,7 @@ class CodeShapeEvaluator {
     }
   }
 
-  // A few clusters in place of the lists: residuals are what is coded.
+  // Makes a few clusters, which replace the lists here: residuals are what is encoded.
   void cluster() {
     float most = 0;
     for (const float value : projections_) most = std::max(most, std::abs(value));
@@ -159,7 +160,7 @@ class CodeShapeEvaluator {
     return result;
   }
 
-  // rows x padded(queries), up to what is the same for all rows of a query.
+  // Returns rows x padded(queries) estimates, up to a term common to all rows of a query.
   std::vector<float> estimate(const CodeShape& shape, const std::vector<float>& projections,
                               const std::vector<float>& centres, std::size_t outputs) const {
     const PcaCodes codes(shape);
@@ -169,9 +170,9 @@ class CodeShapeEvaluator {
     std::vector<std::uint8_t> packed(shape.bytes());
     for (std::size_t i = 0; i < rows_; ++i) {
       const float* const projection = projections.data() + i * outputs;
-      const double rest = squares_[i] - squared_norm(projection, outputs);
+      const double residual_square = squares_[i] - squared_norm(projection, outputs);
       const RowTerms terms = codes.encode(projection, centres.data() + nearest_[i] * outputs,
-                                          static_cast<float>(std::max(0.0, rest)), packed.data());
+                                          static_cast<float>(std::max(0.0, residual_square)), packed.data());
       codes.approximate(packed.data(), terms, values.data() + i * outputs);
       offsets[i] = terms.offset;
     }
@@ -204,23 +205,24 @@ class CodeShapeEvaluator {
   }
 
   std::size_t rows_, queries_, dims_, width_, available_;
-  std::vector<float> projections_;                      // along the directions, not mixed; rows x width
-  std::vector<double> squares_;                         // of centred rows
-  std::vector<std::vector<std::uint32_t>> neighbours_;  // of each query
+  std::vector<float> projections_;                      // unmixed, along the directions; rows x width
+  std::vector<double> squares_;                         // squared norms of centred rows
+  std::vector<std::vector<std::uint32_t>> neighbours_;  // for each query
   std::vector<float> centres_;                          // clusters x width
-  std::vector<std::uint32_t> nearest_;                  // of each row
+  std::vector<std::uint32_t> nearest_;                  // nearest centre of each row
 };
 
-// What a search may miss, where the usual one may miss 1.
+// Returns the fraction that a search may miss, relative to that of the default recall.
 double misses_of(double recall) {
   constexpr double kMin = 0.05;
   return std::max((1 - recall) / (1 - kDefaultRecall), kMin);
 }
 
-// Of a query that finds as many of its neighbours as are wanted. In the whole table more rows are as near as those of a
-// sample, and are in bias bound: the more, the more there are.
+// Returns the cost of a query that finds the wanted fraction of its neighbours. In the whole table more rows are as
+// near as those of a sample and within the error of the estimates: the more rows, the more of them.
 double cost(const CodeShape& shape, double depth, std::size_t dims, const Workload& workload) {
-  constexpr double kScanned = 10;  // times the root of the rows: about, at the usual recall; and of others:
+  // Rows scanned, as a multiple of the square root of the number of rows, at the default recall (approximate).
+  constexpr double kScanned = 10;
   constexpr double kOfMisses = -0.55;
   const double rows = static_cast<double>(workload.rows);
   const double nearer = std::max(2.0, 0.4 * std::sqrt(rows / static_cast<double>(kFewHeldOutRows)));
@@ -238,20 +240,20 @@ CodeShape choose_shape(const Sample& sample, const PrincipalDirections& principa
                        const IvfOptions& options, std::size_t threads) {
   const std::vector<CodeShape> shapes = candidates(principal.available, sample.dims, options);
   if (shapes.size() == 1) return shapes.front();
-  constexpr double kMissed = 0.02;  // by the codes, of the usual recall
+  constexpr double kMissed = 0.02;  // fraction missed by the codes at the default recall
   const double missed = std::min(0.5, kMissed * misses_of(workload.recall));
-  const CodeShapeEvaluator trial(sample, principal);
+  const CodeShapeEvaluator evaluator(sample, principal);
   std::vector<double> costs(shapes.size());
-  std::vector<std::size_t> directions;  // the most first, which take longest
+  std::vector<std::size_t> directions;  // largest first, because these take longest
   for (const CodeShape& shape : shapes) directions.push_back(shape.directions);
   std::sort(directions.begin(), directions.end(), std::greater<>());
   directions.erase(std::unique(directions.begin(), directions.end()), directions.end());
-  parallel_for(directions.size(), 1, std::min(threads, trial.most_threads()),
+  parallel_for(directions.size(), 1, std::min(threads, evaluator.most_threads()),
                [&](std::size_t number, std::size_t, std::size_t) {
-                 const CodeShapeEvaluator::Mixed along = trial.mix(directions[number]);
+                 const CodeShapeEvaluator::Mixed along = evaluator.mix(directions[number]);
                  for (std::size_t i = 0; i < shapes.size(); ++i) {
                    if (shapes[i].directions != directions[number]) continue;
-                   const double depth = trial.depth(shapes[i], along, missed);
+                   const double depth = evaluator.depth(shapes[i], along, missed);
                    costs[i] = options.refine ? cost(shapes[i], depth, sample.dims, workload) : depth;
                  }
                });

@@ -1,4 +1,4 @@
-// How many directions are coded, and with how many bits each: measured on a sample of the rows.
+// Chooses how many directions are encoded, and with how many bits each, by measuring on a sample of the rows.
 #pragma once
 
 #include <cstddef>
@@ -9,20 +9,20 @@
 
 namespace nearabout {
 
-// What the choice is for.
+// The workload that codes are chosen for.
 struct Workload {
-  std::size_t rows;       // of the whole table
-  std::size_t lists;      // it will have
-  std::size_t row_bytes;  // of a vector
-  double recall;          // that searches aim at
+  std::size_t rows;       // in the whole table
+  std::size_t lists;      // expected number of lists
+  std::size_t row_bytes;  // bytes of a vector
+  double recall;          // target recall of searches
 };
 
-// The most directions that may be chosen, for a sample.
+// Returns the largest number of directions that may be chosen for a sample.
 std::size_t max_directions(const Sample& sample);
 
-// The codes with which a query is expected to cost least; where rows are not compared besides, those that rank
-// neighbours best. What `options` fixes stays as it is. `sample` is of transformed rows, `principal` has
-// max_directions() of them.
+// Returns the codes with the lowest expected cost per query; if rows are not reranked, those that rank neighbours best.
+// Fields fixed by `options` are left unchanged. `sample` has transformed rows, `principal` has max_directions() of
+// them.
 CodeShape choose_shape(const Sample& sample, const PrincipalDirections& principal, const Workload& workload,
                        const IvfOptions& options, std::size_t threads);
 

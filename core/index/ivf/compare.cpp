@@ -40,7 +40,7 @@ void RowComparison::run(ListScan& scan, MatrixView queries, std::size_t begin, c
   page_cache.observe(std::chrono::steady_clock::now() - start, compared_);
 }
 
-// Of all queries, before the first is answered.
+// Starts reading the rows of all queries, before the first is answered.
 void RowComparison::ask_for_rows(ListScan& scan) {
   cold_.clear();
   for (std::size_t i = 0; i < scan.queries().count(); ++i) {
@@ -90,7 +90,7 @@ void RowComparison::result(ListScan& scan, MatrixView queries, std::size_t begin
   }
 }
 
-// None for a query that will be answered by comparing every row.
+// Finds the places of a query's candidates; none for a query that will be compared with every row.
 void RowComparison::find_places(ListScan& scan, std::size_t query, Pending& pending) const {
   pending.places.clear();
   if (scan.wants_every_row(query)) return;
@@ -134,10 +134,10 @@ void RowComparison::compare(const BoundQuery& bound, const Pending& pending, Top
   }
 }
 
-// What the estimates of this query's rows are off by is known of those that were compared: by how much on average, and
-// with what deviation. As many rows as lie within one deviation below the largest estimate that was kept are taken to
-// lie in each deviation above it; the expected number of those that are nearer than the k-th is then the deviation's
-// row count times the integral of the normal distribution's tail.
+// The errors of this query's estimates are known for the rows that were compared: their mean and their standard
+// deviation. Beyond the largest estimate that was kept, each interval of one deviation is assumed to contain as many
+// rows as the last such interval below it; the expected number of rows that are nearer than the k-th is then this row
+// count times the integral of the normal distribution's tail.
 bool RowComparison::is_too_shallow(ListScan& scan, std::size_t query, const TopK& best) const {
   const std::span<const float> estimates = scan.estimates(query);
   const std::size_t count = rdists_.size();

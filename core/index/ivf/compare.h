@@ -1,5 +1,4 @@
-// From the rows that look nearest to the answer: each is compared by what the index keeps of it, or ranked by what was
-// estimated.
+// From the most promising rows to results: each is compared by its stored vector or bytes, or ranked by its estimate.
 #pragma once
 
 #include <cstddef>
@@ -14,21 +13,21 @@
 
 namespace nearabout {
 
-// Keeps its work space from group to group.
+// Compares rows. Reuses its work space from group to group.
 class RowComparison {
  public:
   explicit RowComparison(const IvfIndex& index);
 
-  // Answers the queries of `scan`, which are those of `queries` from number `begin` on.
+  // Answers the queries of `scan`, which are those of `queries` starting at number `begin`.
   void run(ListScan& scan, MatrixView queries, std::size_t begin, const Request& request,
            std::vector<SearchResult>& results);
 
   std::size_t rows_compared() const { return compared_; }
 
  private:
-  // What one query is at: several queries are on their way at a time, so that nobody waits for memory.
+  // Per-query state of a software pipeline three queries deep, which hides memory latency.
   struct Pending {
-    std::vector<std::uint32_t> places;  // among list_rows
+    std::vector<std::uint32_t> places;  // places in list_rows
     std::vector<std::uint32_t> rows, squares;
   };
   void ask_for_rows(ListScan& scan);
@@ -37,19 +36,20 @@ class RowComparison {
   void find_places(ListScan& scan, std::size_t query, Pending& pending) const;
   void find_rows(Pending& pending) const;
   void compare(const BoundQuery& bound, const Pending& pending, TopK& best);
-  // Whether rows that were not compared, since their estimates were too large, are probably among the nearest.
+  // Returns true if rows that were not compared, because their estimates were too large, are probably among the
+  // nearest.
   bool is_too_shallow(ListScan& scan, std::size_t query, const TopK& best) const;
   void compare_bytes(const BoundByteQuery& bound, const Pending& pending, TopK& best) const;
   void rank(std::span<const float> estimates, const Pending& pending, TopK& best) const;
 
   const IvfIndex& index_;
-  const storage::Section* table_;  // what rows are compared by; null where estimates are all
+  const storage::Section* table_;  // section of the rows to compare; null if there are only estimates
   MatrixView view_;                // of it
   std::size_t columns_;
   bool squares_;
   EstimateUnits units_;
   Pending pending_[3];
-  std::vector<double> rdists_;       // of the rows that were compared last
+  std::vector<double> rdists_;       // for the rows compared last
   std::vector<std::uint32_t> cold_;  // places, then rows, of a whole group
   std::size_t compared_ = 0;
 };

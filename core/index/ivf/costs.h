@@ -1,5 +1,5 @@
-// About how long the parts of a search take, in nanoseconds with AVX-512: only ratios matter, where parameters are
-// chosen. The memory has to be waited for, in part.
+// Estimated times of the parts of a search, in nanoseconds with AVX-512. Only ratios matter: they are used to choose
+// parameters. Memory latency is partly included.
 #pragma once
 
 #include <algorithm>
@@ -11,18 +11,20 @@
 
 namespace nearabout {
 
-inline constexpr double kListCost = 40;  // of looking into a list at all
+inline constexpr double kListCost = 40;  // fixed cost of probing a list
 
-inline double scan_cost(const CodeShape& shape) { return 0.1 + 0.0145 * static_cast<double>(shape.bytes()); }  // a row
-inline double compare_cost(std::size_t row_bytes) { return 12 + 0.09 * static_cast<double>(row_bytes); }       // a row
-inline double product_cost(std::size_t dims) { return 0.0045 * static_cast<double>(dims); }  // of bytes, for one output
+// Per row.
+inline double scan_cost(const CodeShape& shape) { return 0.1 + 0.0145 * static_cast<double>(shape.bytes()); }
+inline double compare_cost(std::size_t row_bytes) { return 12 + 0.09 * static_cast<double>(row_bytes); }  // per row
+// Product of bytes, per output.
+inline double product_cost(std::size_t dims) { return 0.0045 * static_cast<double>(dims); }
 
-// Of finding the nearest `probes` of `lists`: through groups where there are many (groups.h).
+// Returns the cost of finding the nearest `probes` of `lists` lists: through groups if there are many (groups.h).
 inline double ranking_cost(std::size_t lists, std::size_t probes, std::size_t directions) {
   const std::size_t groups = lists / kernels::kPanelRows;
   const std::size_t compared =
       lists < kManyLists ? lists : groups + std::min(groups, probes + 32) * kernels::kPanelRows;
-  constexpr double kScore = 0.5;  // of each, to see whether it is among the nearest
+  constexpr double kScore = 0.5;  // per score, to see whether it is among the nearest
   return static_cast<double>(compared) * (kScore + product_cost(directions));
 }
 

@@ -6,8 +6,8 @@
 namespace nearabout {
 namespace {
 
-// Between two points; beyond the last one nearly all were found: queries that go there are unlike those it was measured
-// with, and the depth grows with the root of the lists.
+// Interpolates between two points. Nearly all neighbours were found at the last point: queries that probe more lists
+// are unlike those it was measured with, and the depth grows with the square root of the number of lists.
 double depth_on(const std::vector<CurvePoint>& points, double probes, double k) {
   constexpr double kUnmeasured = 64;
   if (points.empty()) return kUnmeasured + 2.5 * k;

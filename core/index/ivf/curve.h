@@ -1,5 +1,5 @@
-// What a search has to spend for which recall, in lists and in rows that are compared: measured on queries whose
-// neighbours are known, for the nearest one, ten and hundred.
+// The lists to probe and the rows to compare for each recall, measured on queries whose neighbours are known, for the
+// nearest one, ten and hundred.
 #pragma once
 
 #include <array>
@@ -10,20 +10,20 @@
 
 namespace nearabout {
 
-// This share of the k nearest is found in `probes` lists where the `depth` rows that look nearest are compared by what
-// the index keeps of them.
+// A fraction `recall` of the k nearest is found in `probes` lists if the `depth` most promising rows are compared by
+// their stored vectors or bytes.
 struct CurvePoint {
   double recall;
   double probes;
   double depth;
 };
 
-// For each of kCalibratedK, the cheapest points for some recalls, ascending; empty where nothing was measured.
+// For each of kCalibratedK, the cheapest points for several recalls, ascending; empty if nothing was measured.
 struct Curves {
   std::array<std::vector<CurvePoint>, kCalibratedK.size()> points;
 
   bool empty() const { return points[0].empty() && points[1].empty() && points[2].empty(); }
-  // How many rows to compare, for any k and any number of lists.
+  // Returns how many rows to compare, for any k and any number of lists.
   std::size_t depth(std::size_t probes, std::size_t k) const;
 };
 

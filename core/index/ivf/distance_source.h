@@ -1,4 +1,4 @@
-// What the answers of lists of codes are made from.
+// The source of the distances in results of lists of codes.
 #pragma once
 
 #include <cstdint>
@@ -6,12 +6,12 @@
 
 namespace nearabout {
 
-// The numbers are part of the file format: never reuse one. A file that does not say is of the first.
+// The numbers are part of the file format: never reuse one. A file without the field has the first.
 enum class DistanceSource : std::uint64_t {
-  vectors = 1,      // the rows that look nearest are compared by their vectors
-  int8 = 2,         // by a byte a dimension (byte_rows.h)
-  codes_alone = 3,  // nothing more is looked at: distances are estimates
+  vectors = 1,      // the most promising rows are compared by their vectors
+  int8 = 2,         // compared by one byte per dimension (byte_rows.h)
+  codes_alone = 3,  // nothing else is compared: distances are estimates
 };
-std::string_view name_of(DistanceSource distance_source);  // in words
+std::string_view name_of(DistanceSource distance_source);  // description for messages
 
 }  // namespace nearabout

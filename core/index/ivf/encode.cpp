@@ -11,8 +11,8 @@
 namespace nearabout {
 namespace {
 
-constexpr std::size_t kRowsAtATime = 64;    // of a thread
-constexpr std::size_t kBlockRows = 16'384;  // that are kept by one call
+constexpr std::size_t kRowsAtATime = 64;    // rows per task of a thread
+constexpr std::size_t kBlockRows = 16'384;  // rows stored by one call
 
 // One thread's work space.
 class Encoder {

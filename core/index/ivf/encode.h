@@ -1,4 +1,4 @@
-// All rows once: projected, each given to its nearest centroid and coded.
+// One pass over all rows: each is projected, assigned to its nearest centroid and encoded.
 #pragma once
 
 #include <cstddef>
@@ -16,31 +16,31 @@
 
 namespace nearabout {
 
-// Everything about lists and codes that is learnt before rows are coded.
+// Everything about lists and codes that is learnt before rows are encoded.
 struct LearntLists {
   MetricTransform transform;
   LearntDirections directions;
   CodeShape shape;
   DistanceSource distance_source = DistanceSource::vectors;
-  bool squares = false;                // rows are integers: the squares of their lengths are known
+  bool squares = false;                // rows are integers, so that their squared norms are exact
   double alignment = 0;                // lambda of guard.h
-  float point_step = 1;                // of projections, for points and centroids as bytes
+  float point_step = 1;                // step of projections as bytes, for points and centroids
   std::vector<std::int8_t> centroids;  // lists x shape.directions
 
   std::size_t lists() const { return centroids.size() / shape.directions; }
-  // Numbers of each row in its list: its own, and its square where vectors are compared.
+  // Returns the numbers stored per row in its list: the row number, and its squared norm if vectors are compared.
   std::size_t list_columns() const { return squares && distance_source == DistanceSource::vectors ? 2 : 1; }
-  // An projection as a point of bytes: what lies outside is put on the edge.
+  // Rounds a projection to a point of bytes, clipped to the range.
   void to_bytes(const float* projection, std::int8_t* point) const;
-  // Of projections of directions.outputs floats each.
+  // Rounds projections of directions.outputs floats each.
   std::vector<std::int8_t> points_of(const std::vector<float>& projections) const;
 };
 
-// What is kept of every row, in the order of rows.
+// Data stored for every row, in the order of rows.
 struct RowHeader {
   std::uint32_t list;
-  std::uint32_t square;  // where the lists keep them
-  float residual;        // the squared distance from the centroid, with what the directions leave out
+  std::uint32_t square;  // if the lists store squares
+  float residual;        // squared distance from the centroid, including the part outside the directions
   RowTerms terms;
 };
 struct EncodedRows {

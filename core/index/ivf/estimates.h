@@ -1,4 +1,4 @@
-// What the scan of codes estimates, in the units of the metric: where answers come from the small codes alone.
+// Converts the estimates of the code scan to the units of the metric, for results that come from the small codes alone.
 #pragma once
 
 #include <cstddef>
@@ -10,15 +10,16 @@
 
 namespace nearabout {
 
-// The scan estimates the squared distance of transformed vectors, less the square of the query from the centre. Keeps
-// its work space from query to query.
+// Converts estimates. The scan estimates the squared distance of transformed vectors, minus the squared distance of the
+// query from the centre. Reuses its work space from query to query.
 class EstimateUnits {
  public:
   EstimateUnits(const MetricTransform& transform, std::span<const float> centre)
       : transform_(transform), centre_(centre) {}
 
   void bind(MatrixView queries, std::size_t number);
-  // In the units of BoundQuery's ranks: no estimate is below zero where no distance is.
+  // Returns the estimate in the units of BoundQuery's reduced distances; it is clipped at zero if distances are never
+  // negative.
   double rdist(float estimate) const;
 
  private:
@@ -26,7 +27,7 @@ class EstimateUnits {
   std::span<const float> centre_;
   std::vector<float> vector_, transformed_;
   double length_ = 0;  // of the query
-  double square_ = 0;  // of the transformed query from the centre
+  double square_ = 0;  // squared distance of the transformed query from the centre
 };
 
 }  // namespace nearabout

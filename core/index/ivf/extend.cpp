@@ -1,9 +1,9 @@
-// Guarded queries: those that have probably missed neighbours look into more lists, a few at a time.
+// Guarded queries: those that have probably missed neighbours probe more lists, a few at a time.
 //
-// After each round a query stops where no more misses are expected than usual (guard.h), or where a round that looked
-// into half as many lists again has hardly found anything new (some in a row, if it is far from usual): the estimate is
-// then too careful for this query. That is not believed of a strange one. One that would cost more than a part of what
-// comparing every row does is answered so.
+// A query stops after a round if it expects no more misses than usual (guard.h), or if a round that probed half as many
+// lists again found hardly anything new (several such rounds, if the query is far from typical): the estimate is then
+// too pessimistic for this query. This second rule is not applied to a strange query. A query that would cost more than
+// a fraction of comparing every row is compared with every row.
 #include <algorithm>
 #include <cmath>
 
@@ -13,8 +13,8 @@
 namespace nearabout {
 namespace {
 
-constexpr std::size_t kOutlierDepth = 3;  // times the usual depth, for such a query
-constexpr std::size_t kAlwaysSeen = 20;   // neighbours by which a round is judged, at least
+constexpr std::size_t kOutlierDepth = 3;  // multiple of the usual depth for such a query
+constexpr std::size_t kAlwaysSeen = 20;   // least number of neighbours by which a round is judged
 
 }  // namespace
 
@@ -36,7 +36,7 @@ void ListScan::extend() {
   }
 }
 
-// Scanning these many rows in these many lists, and comparing as deep as the query does.
+// Returns true if scanning this many rows in this many lists, and comparing to the query's depth, costs too much.
 bool ListScan::costs_too_much(const Progress& progress, std::size_t rows, std::size_t lists) const {
   const double scanning =
       static_cast<double>(rows) * scan_cost(index_.shape()) + static_cast<double>(lists) * kListCost;
@@ -46,7 +46,8 @@ bool ListScan::costs_too_much(const Progress& progress, std::size_t rows, std::s
 
 void ListScan::give_up(Progress& progress) { progress.every_row = progress.done = true; }
 
-// The least `k` estimates of a query so far or a few more, in any order, and what none of them exceeds.
+// Returns the query's `k` smallest estimates so far or slightly more, in any order, and sets `threshold`, which none of
+// them exceeds.
 std::span<const float> ListScan::least_estimates(std::size_t query, std::size_t k, float& threshold) {
   const kernels::CodeScan& scan = scans_[query];
   some_estimates_.assign(scan.estimates, scan.estimates + scan.found);
@@ -84,7 +85,8 @@ void ListScan::look(std::size_t query, bool first) {
   if (first && misses > Guard::kFarFromTypical * progress.limit) start_anew(query);
 }
 
-// How deep to look was measured with other queries than this one: its lists are scanned again, for more rows.
+// Restarts a query with a greater depth, because its depth was measured with queries unlike it: scans its lists again,
+// for more rows.
 void ListScan::start_anew(std::size_t query) {
   Progress& progress = progress_[query];
   progress.out_of_distribution = true;
@@ -97,7 +99,7 @@ void ListScan::start_anew(std::size_t query) {
     order_.push_back(probes_[probe]);
 }
 
-// Whether the last round put hardly any new rows among the nearest. They are judged by their estimates.
+// Returns true if the last round put hardly any new rows among the nearest, judged by their estimates.
 bool ListScan::found_little_new(std::size_t query) {
   std::vector<float>& before = progress_[query].nearest;
   const std::size_t judged = before.size();
@@ -107,8 +109,8 @@ bool ListScan::found_little_new(std::size_t query) {
   return Guard::is_little(judged - static_cast<std::size_t>(stayed), judged, spend_.recall);
 }
 
-// The lists that are expected to have most of what was missed, half as many as were looked into; fewer where that
-// leaves few enough misses.
+// Chooses the lists expected to have most of the missed neighbours, half as many as were probed; fewer if that leaves
+// few enough misses.
 void ListScan::choose_more(std::size_t query) {
   Progress& progress = progress_[query];
   const std::size_t judged = std::min(std::max(spend_.k, kAlwaysSeen), scans_[query].found);
@@ -135,7 +137,7 @@ void ListScan::choose_more(std::size_t query) {
                    progress.depth, max_depth_);
 }
 
-// Ranks lists anew where few of those that were ranked are left.
+// Ranks lists again if few of the ranked ones are left.
 void ListScan::refill(std::size_t query) {
   Progress& progress = progress_[query];
   const std::size_t wanted = lists_beyond(progress.probes);

@@ -1,4 +1,4 @@
-// Lists of codes in their file: see docs/explanation/file-format.md.
+// Reads lists of codes from their file: see docs/explanation/file-format.md.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -33,9 +33,9 @@ IvfIndex::IvfIndex(const storage::File& file, const Descriptor& descriptor)
       page_cache_(std::make_unique<PageCacheMonitor>(this->file().mapped())),
       vectors_(this->file().has(SectionId::vectors) ? &this->file().section(SectionId::vectors) : nullptr) {
   if (!code_space_of(descriptor.metric) || descriptor.element == Element::bits)
-    throw CorruptFileError(this->file().name() + " is corrupt: it says that it has lists of codes under the metric " +
+    throw CorruptFileError(this->file().name() + " is corrupt: it claims to have lists of codes with metric " +
                            std::string(name_of(descriptor.metric)) +
-                           ", which they do not serve. Copy or build it again.");
+                           ", which they do not support. Copy or build it again.");
   if (vectors_) {
     screen_ = screen_of(this->file(), descriptor, *vectors_, kScreenOfRows);
     scan_.emplace(descriptor, *vectors_, screen_ ? &*screen_ : nullptr);
@@ -53,7 +53,7 @@ IvfIndex::IvfIndex(const storage::File& file, const Descriptor& descriptor)
     if (section) section->advise(storage::system::Access::anywhere);
 }
 
-// A file that does not say compares vectors.
+// Reads the distance source. A file without one compares vectors.
 void IvfIndex::read_distance_source() {
   if (!file().has(SectionId::distance_source)) return;
   const Section& section = file().section(SectionId::distance_source);
@@ -112,7 +112,7 @@ void IvfIndex::read_directions() {
                                values[kLongest]);
   point_step_ = static_cast<float>(values[kPointStep]);
   if (!(values[kAlignment] >= 0 && values[kAlignment] <= 1))
-    storage::throw_number(file(), numbers, kAlignment, "a part", values[kAlignment]);
+    storage::throw_number(file(), numbers, kAlignment, "a fraction from 0 to 1", values[kAlignment]);
   guard_.lambda = values[kAlignment];
 
   const std::size_t transformed = transform_.outputs();
@@ -173,7 +173,7 @@ void IvfIndex::read_lists() {
   list_rows_->expect(Element::u32, {slots, squares ? 2u : 1u});
 }
 
-// An index that is being built has none yet.
+// Reads the curve. An index that is being built has none yet.
 void IvfIndex::read_curve() {
   if (!file().has(SectionId::curve)) return;
   const Section& section = file().section(SectionId::curve);
@@ -184,7 +184,7 @@ void IvfIndex::read_curve() {
     if (place == kCalibratedK.end()) storage::throw_number(file(), section, i, "1, 10 or 100 neighbours", numbers[i]);
     const CurvePoint point{numbers[i + 1], numbers[i + 2], numbers[i + 3]};
     if (!(point.recall > 0 && point.recall <= 1))
-      storage::throw_number(file(), section, i + 1, "a share up to 1", point.recall);
+      storage::throw_number(file(), section, i + 1, "a fraction up to 1", point.recall);
     if (!(point.probes >= 1 && point.probes <= static_cast<double>(lists())))
       storage::throw_number(file(), section, i + 2, "a number of lists", point.probes);
     if (!(point.depth >= 1 && point.depth <= 1e6))
@@ -193,14 +193,15 @@ void IvfIndex::read_curve() {
   }
 }
 
-// Without it all queries look into the same number of lists.
+// Reads the adaptive-probes model. Without it all queries probe the same number of lists.
 void IvfIndex::read_share() {
   if (!file().has(SectionId::adaptive_probes)) return;
   const Section& section = file().section(SectionId::adaptive_probes);
   section.expect(Element::f64, {1, 8});
   const std::span<const double> numbers = section.all<double>();
   for (std::size_t i = 0; i < numbers.size(); ++i)
-    if (!(std::abs(numbers[i]) <= 1e30)) storage::throw_number(file(), section, i, "a number", numbers[i]);
+    if (!(std::abs(numbers[i]) <= 1e30))
+      storage::throw_number(file(), section, i, "a number of at most 1e30", numbers[i]);
   if (!(numbers[3] > 0)) storage::throw_number(file(), section, 3, "above 0", numbers[3]);
   const bool used = numbers[0] != 0 || numbers[1] != 0 || numbers[2] != 0;
   adaptive_probes_ = {
@@ -209,10 +210,10 @@ void IvfIndex::read_share() {
 
 void IvfIndex::throw_row(std::uint64_t row) const {
   storage::throw_corrupt(file().name(), "a row in section " + list_rows_->name(), list_rows_->offset(),
-                         "one below " + std::to_string(rows()), std::to_string(row));
+                         "a row below " + std::to_string(rows()), std::to_string(row));
 }
 
-// Each row in one list; and squares that squares can be.
+// Verifies that each row is in one list, and that squared norms are possible ones.
 void IvfIndex::verify(const Monitor& monitor) const {
   if (rows() == 0) return;
   for (std::uint64_t row = 0; byte_squares_ && row < rows(); ++row) {
@@ -232,7 +233,7 @@ void IvfIndex::verify(const Monitor& monitor) const {
       if (!fits)
         storage::throw_corrupt(file().name(), "a row in section " + list_rows_->name(),
                                list_rows_->offset() + (first * columns + place) * sizeof(std::uint32_t),
-                               "one that exists and that no other place has", std::to_string(own[place]));
+                               "an existing row that occurs once", std::to_string(own[place]));
       seen[own[place]] = true;
     }
   }

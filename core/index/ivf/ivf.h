@@ -1,15 +1,16 @@
-// Lists of small codes: an inverted file whose rows are kept as few-bit codes along their leading directions, scanned
-// in memory order by tables in registers, the most promising then compared in full.
+// Lists of small codes: an inverted file whose rows are stored as codes of a few bits along their leading directions.
+// Lists are scanned in memory order with tables in registers, and the most promising rows are then compared in full.
 //
 // An inverted file (Jegou, Douze and Schmid, "Product quantization for nearest neighbor search", TPAMI 2011) with the
 // scan of product codes in registers (Andre, Kermarrec and Le Scouarnec, VLDB 2015) and unbiased estimates from rotated
-// codes (Gao and Long, SIGMOD 2024). What differs from each is told in docs/explanation/lists.md; above all:
+// codes (Gao and Long, SIGMOD 2024). docs/explanation/lists.md describes the differences from each; the main ones are:
 //
-// * Codes cover the leading principal directions only, 1, 2 or 4 bits each; the rest of a row is one number.
-// * One table serves a query in all lists, since what depends on the centroid is kept with the row.
-// * How many directions, bits, lists, probes and rows to compare is measured at build and kept as one curve.
+// * Codes cover the leading principal directions only, with 1, 2 or 4 bits each; the remainder of a row is one number.
+// * One table serves a query in all lists, because terms that depend on the centroid are stored with the row.
+// * The numbers of directions, bits, lists, probes and rows to compare are measured at build; probes and rows are
+//   stored as one curve.
 //
-// `effort` is the number of lists that a search looks into (nprobe elsewhere), on average: see share.h.
+// `effort` is the number of lists that a search probes (nprobe elsewhere), on average: see adaptive_probes.h.
 #pragma once
 
 #include <cstddef>
@@ -40,21 +41,21 @@ struct IndexKind;  // registry.h
 inline constexpr std::uint32_t kIvfNumber = 3;
 
 struct IvfOptions {
-  std::size_t lists = 0;       // 0: by the number of rows
-  std::size_t code_bytes = 0;  // 0: by the data
-  std::size_t code_bits = 0;   // 1, 2 or 4 a direction; 0: by the data
+  std::size_t lists = 0;       // 0: chosen from the number of rows
+  std::size_t code_bytes = 0;  // 0: chosen from the data
+  std::size_t code_bits = 0;   // bits per direction, 1, 2 or 4; 0: chosen from the data
   std::uint64_t seed = 0;
-  bool refine = true;                   // rows that look nearest are compared by more than their small codes
-  bool keep_vectors = true;             // false: by a byte a dimension, where they are compared
-  double recall = kDefaultRecall;       // that searches aim at: what is chosen is chosen for it
-  std::span<const float> queries = {};  // that lists are tried with, one after the other; empty: rows serve
+  bool refine = true;                   // the most promising rows are compared by more than their small codes
+  bool keep_vectors = true;             // false: they are compared by one byte per dimension, if at all
+  double recall = kDefaultRecall;       // target recall of searches, for which everything is chosen
+  std::span<const float> queries = {};  // queries for calibration, one after another; empty: rows are used
 };
 
-// Vectors that are bytes are their own 8-bit codes.
+// Returns how rows are compared. Vectors of bytes are their own 8-bit codes.
 DistanceSource distance_source_of(const IvfOptions& options, Element element);
 bool keeps_vectors(const IvfOptions& options, Element element);
 
-class IvfSearches;  // work spaces, in search.cpp
+class IvfSearches;  // work spaces, defined in search.cpp
 std::shared_ptr<IvfSearches> make_searches();
 
 class IvfIndex : public Searcher {
@@ -69,9 +70,9 @@ class IvfIndex : public Searcher {
   const Curves& curves() const { return curves_; }
   const AdaptiveProbes& adaptive_probes() const { return adaptive_probes_; }
   const Guard& guard() const { return guard_; }
-  // What is there of a row to be compared.
+  // Returns the stored bytes of a row that a comparison reads.
   std::size_t compared_bytes() const;
-  // Of codes and vectors, for a search that did this.
+  // Returns the bytes of codes and vectors read by a search with these statistics.
   std::uint64_t bytes_of(const SearchStats& stats) const;
   EffortRange effort() const override { return {"lists", 1, lists(), distance_source_ == DistanceSource::vectors}; }
   bool needs_tuning() const override { return true; }
@@ -103,7 +104,7 @@ class IvfIndex : public Searcher {
   void read_curve();
   void read_share();
   void read_bytes();
-  // CorruptFileError: a list names a row that does not exist.
+  // Throws CorruptFileError: a list names a row that does not exist.
   [[noreturn]] void throw_row(std::uint64_t row) const;
   friend class IvfSearch;
   void add_unestimated(MatrixView queries, std::size_t k, std::vector<SearchResult>& results) const;
@@ -112,22 +113,22 @@ class IvfIndex : public Searcher {
   const storage::File& file_;
   std::unique_ptr<PageCacheMonitor> page_cache_;
   DistanceSource distance_source_ = DistanceSource::vectors;
-  const storage::Section* vectors_;  // null where none are kept
+  const storage::Section* vectors_;  // null if no vectors are stored
   std::optional<StoredScreen> screen_;
-  std::optional<ExactScan> scan_;  // where vectors are kept
+  std::optional<ExactScan> scan_;  // if vectors are stored
   const storage::Section* byte_codes_ = nullptr;
-  const storage::Section* byte_squares_ = nullptr;  // under Space::squared
+  const storage::Section* byte_squares_ = nullptr;  // under CodeSpace::l2
   ByteSteps byte_steps_;
   MetricTransform transform_;
   PcaCodes codes_{{32, 1}};
   std::uint64_t seed_ = 0;
-  float point_step_ = 1;  // of the bytes of centroids
+  float point_step_ = 1;  // step of the bytes of centroids
   std::size_t outputs_ = 0;
   const storage::Section* direction_bytes_ = nullptr;
   std::span<const float> centre_, direction_steps_, direction_sums_, direction_centres_;
   const storage::Section* centroid_bytes_ = nullptr;
-  std::span<const float> centroid_squares_, offset_lows_, offset_steps_, scale_steps_;  // one a list
-  const storage::Section* group_bytes_ = nullptr;  // of groups of centroids, where there are many (groups.h)
+  std::span<const float> centroid_squares_, offset_lows_, offset_steps_, scale_steps_;  // one per list
+  const storage::Section* group_bytes_ = nullptr;  // bytes of groups of centroids, if there are many lists (groups.h)
   std::span<const float> group_squares_;
   std::span<const std::uint32_t> sizes_;  // rows of each list
   std::vector<std::uint32_t> blocks_;     // where each list's blocks begin, and where the last ends
@@ -135,14 +136,14 @@ class IvfIndex : public Searcher {
   const storage::Section* list_codes_ = nullptr;
   Curves curves_;
   AdaptiveProbes adaptive_probes_;
-  std::vector<GroupResiduals> residuals_;  // of each list
+  std::vector<GroupResiduals> residuals_;  // residuals of each list
   Guard guard_;
   std::shared_ptr<IvfSearches> searches_ = make_searches();
 };
 
 IndexKind ivf_kind();
 
-// Adds everything but keys to `writer`.
+// Adds everything except keys to `writer`.
 void write_ivf(storage::Writer& writer, const ValidatedRows& source, const IvfOptions& options,
                const std::string& metadata, const BuildOptions& build, const Monitor& monitor);
 

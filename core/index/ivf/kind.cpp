@@ -1,4 +1,4 @@
-// Lists of codes in the registry, and what they tell of themselves.
+// The entry of lists of codes in the registry, and their description.
 #include <string>
 
 #include "index/ivf/ivf.h"
@@ -25,7 +25,7 @@ void write(storage::Writer& writer, const ValidatedRows& rows, const KindBuild& 
   write_ivf(writer, rows, options, build.metadata, build.options, monitor);
 }
 
-// Such a file says that distances are computed from codes.
+// Returns true for a file that says that distances are computed from codes.
 bool may_lack_vectors(const storage::File& file) { return file.has(storage::SectionId::distance_source); }
 
 }  // namespace

@@ -12,12 +12,14 @@
 namespace nearabout {
 namespace {
 
-constexpr std::size_t kDirectionRows = 4'096;       // of the sample that directions are learnt from, at least
-constexpr std::size_t kManyDirectionRows = 16'384;  // of a large table, where neighbours in a small sample are far
+constexpr std::size_t kDirectionRows = 4'096;  // least number of sampled rows that directions are learnt from
+// Same for a large table, where neighbours in a small sample are far apart.
+constexpr std::size_t kManyDirectionRows = 16'384;
 constexpr std::size_t kDirectionNumbers = std::size_t{4} << 20;
 constexpr std::size_t kLargeTable = 200'000;
-constexpr std::size_t kFewLists = 320;       // are not worth more than one attempt
-constexpr std::size_t kCalibrationStep = 3;  // that numbers of lists are tried with: few are enough
+constexpr std::size_t kFewLists = 320;  // with at most this many, trying several numbers is not worthwhile
+// Every third calibration query is used to compare numbers of lists: few are enough.
+constexpr std::size_t kCalibrationStep = 3;
 
 std::size_t lists_for(std::size_t rows, std::size_t wanted) {
   if (wanted > 0) return std::min(wanted, rows);
@@ -40,7 +42,7 @@ void learn_centroids(LearntLists& learnt, const RowReader& read, const Calibrati
   learnt.alignment = clustering.alignment(learnt.centroids);
 }
 
-// Which directions are coded, with how many bits; the sample that tells is gone at the end.
+// Chooses how many directions are encoded, with how many bits; the sample used is freed at the end.
 void learn_shape(LearntLists& learnt, const RowReader& read, const ValidatedRows& source, const IvfOptions& options,
                  std::size_t threads) {
   const std::size_t rows = source.rows();

@@ -1,4 +1,4 @@
-// What lists and codes are learnt from a sample of the rows, before any row is coded.
+// Learns lists and codes from a sample of the rows, before any row is encoded.
 #pragma once
 
 #include <cstddef>

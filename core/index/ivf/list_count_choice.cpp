@@ -34,12 +34,12 @@ ListCountEvaluator::ListCountEvaluator(const LearntLists& learnt, const std::vec
   points_ = learnt.points_of(projections);
   queries_ = learnt.points_of(queries);
   fraction_ = static_cast<double>(projections.size() / outputs) / static_cast<double>(rows);
-  // As near, among fewer rows, as the neighbours that searches are for.
+  // Among fewer rows, take as many neighbours as are as near as those that searches are for.
   const auto wanted = static_cast<std::size_t>(std::lround(fraction_ * 10));
   find_neighbours(projections, std::move(queries), std::max(kMinNeighbours, wanted));
 }
 
-// Along the directions that lists are made in.
+// Finds neighbours along the directions in which lists are made.
 void ListCountEvaluator::find_neighbours(const std::vector<float>& projections, std::vector<float> queries,
                                          std::size_t wanted) {
   constexpr std::size_t kRowsAtATime = 256;

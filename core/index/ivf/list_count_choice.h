@@ -1,4 +1,4 @@
-// How many lists: what a query would cost with them, measured on a part of the sample.
+// Chooses the number of lists by the cost of a query, measured on a part of the sample.
 #pragma once
 
 #include <cstddef>
@@ -12,18 +12,18 @@ namespace nearabout {
 
 class ListCountEvaluator {
  public:
-  // `projections` are those of a sample of the `rows`, each of directions.outputs. Of `learnt` it needs the directions,
-  // the shape of codes and the step of points.
+  // Prepares the rows and queries. `projections` are those of a sample of the `rows`, each of directions.outputs
+  // floats. Needs the directions, the shape of codes and the step of points of `learnt`.
   ListCountEvaluator(const LearntLists& learnt, const std::vector<float>& projections,
                      const CalibrationQueries& calibration_queries, std::size_t rows, double recall,
                      std::size_t threads);
 
-  // Nanoseconds, about, of a query that finds that share of its neighbours, were the rows parted around `centroids`.
+  // Returns the estimated nanoseconds per query at the target recall if the rows were partitioned by `centroids`.
   double cost(const std::vector<std::int8_t>& centroids) const;
 
  private:
-  // Of one query: where the lists of its neighbours are in its ranking, and how many rows the lists up to each place
-  // have.
+  // For one query: the places of the lists of its neighbours in its ranking, and how many rows the lists up to each
+  // place have.
   struct Ranking {
     std::vector<std::size_t> places;
     std::vector<double> rows;
@@ -35,8 +35,8 @@ class ListCountEvaluator {
   const LearntLists& learnt_;
   std::size_t threads_;
   double recall_;
-  double fraction_ = 1;               // of all rows, that are looked at
-  std::vector<std::int8_t> points_;   // those rows
+  double fraction_ = 1;               // fraction of all rows that is examined
+  std::vector<std::int8_t> points_;   // the examined rows
   std::vector<std::int8_t> queries_;  // as points, too
   std::vector<std::vector<std::uint32_t>> neighbours_;
 };

@@ -22,7 +22,7 @@ struct Held {
   RowHeader header;
 };
 
-// The rows of lists [begin, end), list by list, rows rising.
+// The rows of lists [begin, end), list by list, in ascending order.
 struct Gathered {
   std::vector<std::size_t> firsts;
   std::vector<Held> held;
@@ -130,10 +130,10 @@ void pack_lists(const EncodedRows& encoded, const LearntLists& learnt, const std
     std::size_t rows = 0;
     for (end = begin; end < sizes.size() && (end == begin || rows + sizes[end] <= most); ++end) rows += sizes[end];
     const Gathered gathered = gather(encoded, learnt, sizes, begin, end);
-    for (std::size_t some = begin; some < end; some += kListsAtATime) {
-      std::vector<PackedList> packed(std::min(kListsAtATime, end - some));
+    for (std::size_t first = begin; first < end; first += kListsAtATime) {
+      std::vector<PackedList> packed(std::min(kListsAtATime, end - first));
       parallel_for(packed.size(), 1, threads, [&](std::size_t i, std::size_t, std::size_t) {
-        packed[i] = pack(some + i, gathered, gathered.firsts[some + i - begin], sizes[some + i], learnt);
+        packed[i] = pack(first + i, gathered, gathered.firsts[first + i - begin], sizes[first + i], learnt);
       });
       take(packed);
     }

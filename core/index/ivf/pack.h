@@ -1,4 +1,4 @@
-// Lists on their way into the file: rows in the order of lists, as blocks.
+// Packs lists for the file: rows in the order of lists, as blocks.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@
 
 namespace nearabout {
 
-// What the terms of a list's rows are kept on: offset = low + offset_step * u16, scale = scale_step * u16.
+// Quantization of the terms of a list's rows: offset = low + offset_step * u16, scale = scale_step * u16.
 struct TermSteps {
   float offset_low = 0;
   float offset_step = 0;
@@ -25,19 +25,18 @@ struct PackedList {
   TermSteps steps;
   ResidualSummary residuals;
   std::vector<std::uint8_t> blocks;
-  // Of each place: the row's number in the input and what LearntLists::list_columns() counts besides; kNoRow where the
-  // last block is not filled.
+  // For each place: the row's number in the input and the other numbers that LearntLists::list_columns() counts; kNoRow
+  // at the end of a partly filled last block.
   std::vector<std::uint32_t> rows;
   std::size_t count;
 };
 inline constexpr std::uint32_t kNoRow = 0xFFFF'FFFFu;
 
-// How many rows each list has.
+// Returns how many rows each list has.
 std::vector<std::uint32_t> list_sizes(const EncodedRows& encoded, std::size_t lists);
 
-// Packs the lists, in order, several at a time: `take` gets them. What is held at once is the rows of some lists,
-// within `memory` bytes where that is possible (0: as much as is convenient); more than that takes more passes over all
-// rows.
+// Packs the lists, in order, several at a time, and passes them to `take`. Holds the rows of some lists at once, within
+// `memory` bytes if possible (0: a convenient amount); with less memory it takes more passes over all rows.
 void pack_lists(const EncodedRows& encoded, const LearntLists& learnt, const std::vector<std::uint32_t>& sizes,
                 std::size_t memory, std::size_t threads,
                 const std::function<void(const std::vector<PackedList>&)>& take, const Monitor& monitor);

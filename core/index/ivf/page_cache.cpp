@@ -5,7 +5,8 @@
 namespace nearabout {
 namespace {
 
-// Rows in memory are compared in a tenth of this, those on disk in ten times as long: a few among many are enough.
+// Time per row above which rows are cold. Rows in memory take a tenth of this, those on disk ten times as long: a few
+// cold ones among many are enough.
 constexpr std::chrono::nanoseconds kCold{3'000};
 
 }  // namespace
@@ -19,7 +20,7 @@ void read_ahead(const storage::Section& table, std::vector<std::uint32_t>& rows)
   std::sort(rows.begin(), rows.end());
   const std::uint64_t stride = table.length() / std::max<std::uint64_t>(1, table.shape().rows);
   for (std::size_t begin = 0, end = 0; begin < rows.size(); begin = end) {
-    // Neighbours in the file are asked for by one call.
+    // Adjacent rows of the file are requested by one call.
     for (end = begin + 1; end < rows.size() && rows[end] - rows[end - 1] <= 1;) ++end;
     table.will_need(rows[begin] * stride, (rows[end - 1] + std::uint64_t{1}) * stride);
   }

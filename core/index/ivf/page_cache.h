@@ -1,9 +1,9 @@
-// Rows that lie on disk and not in memory, asked for before they are needed.
+// Reads ahead rows that are on disk and not in memory.
 //
-// To touch a row that is not in memory takes a tenth of a millisecond and more, one after the other. So all that a
-// group of queries will compare is asked for at once, in the order in which it lies, and the system reads it side by
-// side. Asking costs about half a microsecond a row even where it is in memory: whether it pays is seen by how long the
-// rows before took.
+// Reading a row that is not in memory takes a tenth of a millisecond and more, one after another. So all rows that a
+// group of queries will compare are requested at once, in file order, and the system reads them in parallel. A request
+// costs about half a microsecond per row even if the row is in memory: whether it pays is judged by how long the
+// previous rows took.
 #pragma once
 
 #include <atomic>
@@ -16,14 +16,14 @@
 
 namespace nearabout {
 
-// Whether rows of an index are cold, as its searches find; shared by them. To begin with those of a file are.
+// Tracks whether rows of an index are cold, as its searches observe; shared by them. Rows of a file start as cold.
 class PageCacheMonitor {
  public:
   explicit PageCacheMonitor(bool mapped) : mapped_(mapped), cold_(mapped) {}
 
   bool cold() const { return cold_.load(std::memory_order_relaxed); }
   bool is_enabled() const { return mapped_; }
-  // What comparing some rows took, in all.
+  // Records the total time taken to compare some rows.
   void observe(std::chrono::steady_clock::duration spent, std::size_t rows);
 
  private:
@@ -31,7 +31,7 @@ class PageCacheMonitor {
   std::atomic<bool> cold_;
 };
 
-// Sorts `rows` and asks for them.
+// Sorts `rows` and starts reading them.
 void read_ahead(const storage::Section& table, std::vector<std::uint32_t>& rows);
 
 }  // namespace nearabout

@@ -48,7 +48,7 @@ void IvfQueries::bind(MatrixView queries, std::size_t begin, std::size_t end) {
   for (std::size_t i = 0; i < count; ++i) finish(i);
 }
 
-// Integer queries are bytes already, where distances are those of the vectors as they are.
+// Takes integer queries as the bytes they are, if distances are those of untransformed vectors.
 bool IvfQueries::take_integers(MatrixView queries, std::size_t begin) {
   const bool unsigned_bytes = queries.element == Element::u8;
   if (index_.transform_.space() != CodeSpace::l2 || (!unsigned_bytes && queries.element != Element::i8)) return false;
@@ -81,7 +81,7 @@ void IvfQueries::take_floats(MatrixView queries, std::size_t begin) {
   }
 }
 
-// Products of bytes; what was added to the panels' bytes, and taken from the queries', is put right in whole numbers.
+// Projects by products of bytes; corrects in whole numbers for the shifts of the panels' bytes and the queries'.
 void IvfQueries::project() {
   const std::size_t outputs = index_.outputs_;
   const std::size_t count = queries_.size();

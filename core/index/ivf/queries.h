@@ -1,4 +1,4 @@
-// Some queries at a time, made ready for lists of codes: along the leading directions, as bytes for centroids, as
+// A group of queries prepared for lists of codes: projections along the leading directions, bytes for centroids, and
 // tables for codes.
 #pragma once
 
@@ -12,19 +12,19 @@
 
 namespace nearabout {
 
-// Keeps its work space from one group of queries to the next.
+// Prepares queries. Reuses its work space from one group of queries to the next.
 class IvfQueries {
  public:
   explicit IvfQueries(const IvfIndex& index);
 
-  // Queries [begin, end) of a table.
+  // Prepares queries [begin, end) of a table.
   void bind(MatrixView queries, std::size_t begin, std::size_t end);
 
   struct Query {
-    float byte_scale;  // what its bytes are multiples of
-    std::int32_t sum;  // of its bytes
-    float unit;        // what an entry of 1 in its tables stands for
-    double square;     // of its length along the leading directions, as its bytes have it
+    float byte_scale;  // step of its bytes
+    std::int32_t sum;  // sum of its bytes
+    float unit;        // value of an entry of 1 in its tables
+    double square;     // its squared length along the leading directions, computed from its bytes
   };
   std::size_t count() const { return queries_.size(); }
   const Query& operator[](std::size_t i) const { return queries_[i]; }
@@ -44,9 +44,9 @@ class IvfQueries {
   std::size_t table_bytes_;
   std::vector<Query> queries_;
   std::vector<std::int8_t> inputs_;  // the queries themselves as bytes
-  std::vector<float> input_scales_;  // what those are multiples of
+  std::vector<float> input_scales_;  // steps of these bytes
   std::vector<std::int32_t> input_sums_;
-  std::int32_t moved_ = 0;  // what was taken from each byte of an input
+  std::int32_t moved_ = 0;  // shift subtracted from each byte of an input
   bool centred_ = false;
   std::vector<float> vectors_, transformed_;
   std::vector<std::int32_t> dots_;

@@ -20,25 +20,26 @@ constexpr std::array<std::size_t, 34> kDepths{1,   2,   3,   4,   5,   6,   8,  
                                               192, 224, 256, 320, 384, 448, 512, 640, 768, 1024};
 constexpr std::array<double, 17> kRecalls{0.5,  0.6,  0.7,   0.8,  0.85,   0.9,   0.925,  0.95, 0.96,
                                           0.97, 0.98, 0.985, 0.99, 0.9925, 0.995, 0.9975, 0.999};
-constexpr std::size_t kKept = kDepths.back();             // rows of a query
+constexpr std::size_t kKept = kDepths.back();             // rows kept per query
 constexpr std::size_t kGroup = 128;                       // queries that go through the lists together
-constexpr std::size_t kMaxProbes = std::size_t{4} << 20;  // of a group
+constexpr std::size_t kMaxProbes = std::size_t{4} << 20;  // probes of a group
 
-// 1, 2, 3, ... and fewer than all lists: each at most a `part`-th more than the one before, from `part` lists on.
+// Returns 1, 2, 3, ... up to fewer than all lists: each at most one `part`-th more than the one before, from `part`
+// lists on.
 std::vector<std::size_t> ladder(std::size_t lists, std::size_t part) {
   std::vector<std::size_t> probes;
   for (std::size_t count = 1; count < lists; count += std::max<std::size_t>(1, count / part)) probes.push_back(count);
   return probes;
 }
-constexpr std::size_t kFine = 16;   // for what finds how much
-constexpr std::size_t kCoarse = 6;  // for the misses that are expected, which take longer to look at
+constexpr std::size_t kFine = 16;   // steps for measuring recall
+constexpr std::size_t kCoarse = 6;  // steps for expected misses, which take longer to compute
 
-// The place of the last that is no more than the effort.
+// Returns the place of the last number that does not exceed the effort.
 std::size_t last_within(const std::vector<std::size_t>& probes, std::size_t effort) {
   return static_cast<std::size_t>(std::upper_bound(probes.begin(), probes.end(), effort) - probes.begin()) - 1;
 }
 
-// The number of each neighbour, by its row: a table that is open, and a quarter full at most.
+// Maps the row of each neighbour to its number: an open-addressing table, at most a quarter full.
 class NumbersOfRows {
  public:
   explicit NumbersOfRows(const std::vector<std::uint32_t>& rows) : rows_(rows) {
@@ -81,7 +82,7 @@ IvfRecallProfile::IvfRecallProfile(const IvfIndex& index, const CalibrationQueri
   list_of_block_.resize(index.blocks_.back());
   for (std::uint32_t list = 0; list < index.lists(); ++list)
     std::fill(list_of_block_.begin() + index.blocks_[list], list_of_block_.begin() + index.blocks_[list + 1], list);
-  // As many groups for each thread.
+  // Use the same number of groups for each thread.
   const std::size_t waiting = build.memory == 0 ? kMaxProbes : kMaxProbes / 128;
   const std::size_t most = std::clamp<std::size_t>(waiting / index.lists(), 1, kGroup);
   const std::size_t rounds = (calibration_queries.count() + most * build.threads - 1) / (most * build.threads);
@@ -107,8 +108,8 @@ IvfRecallProfile::IvfRecallProfile(const IvfIndex& index, const CalibrationQueri
 void IvfRecallProfile::look_at(const IvfIndex& index, const CalibrationQueries& calibration_queries, std::size_t begin,
                                std::size_t end, std::vector<Seen>& seen) {
   ListScan scan(index);
-  const EncodedQueries asked(calibration_queries, Element::f32);
-  scan.bind(asked.view(), begin, end);
+  const EncodedQueries encoded(calibration_queries, Element::f32);
+  scan.bind(encoded.view(), begin, end);
   scan.rank({index.lists(), std::min(kKept, index.rows()), true});
   scan.scan();
   for (std::size_t i = 0; i < end - begin; ++i) {
@@ -121,7 +122,7 @@ void IvfRecallProfile::look_at(const IvfIndex& index, const CalibrationQueries& 
   }
 }
 
-// Of each list its place among all, the nearest first.
+// Returns the place of each list in the ranking, nearest first.
 std::vector<std::uint32_t> IvfRecallProfile::list_places(const IvfIndex& index, std::vector<RankedList>& ranked,
                                                          Seen& seen) const {
   std::vector<Scored> order;
@@ -142,7 +143,7 @@ std::vector<std::uint32_t> IvfRecallProfile::list_places(const IvfIndex& index, 
   return places;
 }
 
-// As a search expects them after its first round, for each number of lists.
+// Computes the misses that a search expects after its first round, for each number of lists.
 void IvfRecallProfile::expect_misses(const IvfIndex& index, const std::vector<RankedList>& ranked, Seen& seen) const {
   std::vector<Scored> order;
   for (const Candidate& candidate : seen.candidates) order.emplace_back(candidate.estimate, candidate.list_place);
@@ -165,7 +166,7 @@ void IvfRecallProfile::expect_misses(const IvfIndex& index, const std::vector<Ra
   }
 }
 
-// At each effort, what most of the queries stay below.
+// Chooses the limit at each effort that most queries stay below.
 void IvfRecallProfile::choose_limits(const std::vector<Seen>& seen) {
   std::vector<std::array<double, 2>> places;
   for (std::size_t query = 0; query < seen.size(); ++query)
@@ -184,7 +185,8 @@ void IvfRecallProfile::choose_limits(const std::vector<Seen>& seen) {
   }
 }
 
-// Without the query's own row, its copies and its near copies: a query that is no row has none.
+// Takes the candidates without the query's own row, its copies and its near copies; a query that is not a row has none
+// of these.
 void IvfRecallProfile::take_candidates(const IvfIndex& index, const CalibrationQueries& calibration_queries,
                                        std::size_t query, ListScan& scan, std::size_t number,
                                        const std::vector<std::uint32_t>& places, Seen& seen) const {
@@ -233,7 +235,7 @@ void IvfRecallProfile::rank_by_bytes(const IvfIndex& index, const float* query, 
   }
 }
 
-// What queries need is told by where the lists of all but one of their ten nearest lie.
+// Fits the adaptive probes. The lists that a query needs are those of all but one of its ten nearest.
 void IvfRecallProfile::fit_probes(const std::vector<Seen>& seen) {
   constexpr std::size_t kNearest = 10;
   std::vector<ProbedQuery> queries;
@@ -250,7 +252,7 @@ void IvfRecallProfile::fit_probes(const std::vector<Seen>& seen) {
   adaptive_probes_ = fit_adaptive_probes(queries);
 }
 
-// Rows that a query scans with an effort.
+// Returns the rows that a query scans with an effort.
 double IvfRecallProfile::rows_of(const Seen& seen, std::size_t effort) const {
   const std::size_t lists = adaptive_probes_.lists(effort, probes_.back(), seen.nearest_square, seen.square);
   const auto step = static_cast<std::size_t>(std::lower_bound(probes_.begin(), probes_.end(), lists) - probes_.begin());
@@ -260,7 +262,7 @@ double IvfRecallProfile::rows_of(const Seen& seen, std::size_t effort) const {
   return seen.rows[step - 1] + part * (seen.rows[step] - seen.rows[step - 1]);
 }
 
-// At which step each candidate is reached, and what comes before the neighbours among them.
+// Computes at which step each candidate is reached, and which candidates precede the neighbours among them.
 void IvfRecallProfile::settle(std::size_t query, const Seen& seen) {
   std::vector<std::size_t> reached;  // lists, at each step
   for (const std::size_t effort : probes_)
@@ -278,17 +280,17 @@ void IvfRecallProfile::settle(std::size_t query, const Seen& seen) {
       [](Place& place) -> std::uint16_t& { return place.better; });
 }
 
-// Counts, for each neighbour and each step, the candidates within reach that come before it in the order of `rank`.
-// Neighbours are few: they are sorted, and each candidate falls between two of them.
+// Counts, for each neighbour and each step, the reached candidates that precede it in the order of `rank`. Neighbours
+// are few: they are sorted, and each candidate falls between two of them.
 template <class Rank, class Of>
 void IvfRecallProfile::place(std::size_t query, const std::vector<Candidate>& candidates,
                              const std::vector<std::uint16_t>& steps, Rank rank, Of of) {
-  std::vector<Scored> order;  // neighbours among the candidates, by the latter's numbers
+  std::vector<Scored> order;  // neighbours among the candidates, by the numbers of the latter
   for (std::uint32_t i = 0; i < candidates.size(); ++i)
     if (candidates[i].neighbour < neighbours_[query]) order.emplace_back(rank(candidates[i]), i);
   std::sort(order.begin(), order.end());
   const std::size_t count = probes_.size();
-  std::vector<std::uint16_t> counts((order.size() + 1) * count, 0);  // before each neighbour, at each step
+  std::vector<std::uint16_t> counts((order.size() + 1) * count, 0);  // candidates before each neighbour, at each step
   for (std::uint32_t i = 0; i < candidates.size(); ++i) {
     const auto after = std::upper_bound(order.begin(), order.end(), Scored(rank(candidates[i]), i));
     ++counts[static_cast<std::size_t>(after - order.begin()) * count + steps[i]];
@@ -346,8 +348,8 @@ struct IvfRecallProfile::Found {
   double all = 0;
   std::vector<std::array<double, kDepths.size()>> counts;
 
-  // What is nearly the most that was reached, by less than the measurement is off by: the last hundredth would often
-  // take all lists.
+  // Returns nearly the highest recall reached, by a margin below the error of the measurement: the last hundredth would
+  // often need all lists.
   double nearly_most() const {
     constexpr double kNearly = 0.005;
     double most = 0;
@@ -360,7 +362,7 @@ IvfRecallProfile::Found IvfRecallProfile::count_all(std::size_t k, std::size_t t
   Found found{0, std::vector<std::array<double, kDepths.size()>>(probes_.size())};
   for (const std::size_t count : neighbours_) found.all += static_cast<double>(std::min(k, count));
   const bool by_codes = distance_source_ == DistanceSource::codes_alone;
-  std::array<std::uint8_t, kKept + 1> first_depth{};  // that reaches a place
+  std::array<std::uint8_t, kKept + 1> first_depth{};  // first depth that reaches a place
   for (std::size_t nearer = 0, depth = 0; nearer < kKept; ++nearer) {
     if (nearer >= kDepths[depth]) ++depth;
     first_depth[nearer] = static_cast<std::uint8_t>(depth);
@@ -422,7 +424,7 @@ void IvfRecallProfile::write(storage::Writer& writer) const {
       numbers.insert(numbers.end(),
                      {static_cast<double>(kCalibratedK[place]), point.recall, point.probes, point.depth});
   writer.add<double>(storage::SectionId::curve, {numbers.size() / 4, 4}, numbers);
-  // One that says nothing, too: it takes the place of one that was learnt from other queries.
+  // Written even if it is not used: it replaces one that was learnt from other queries.
   const AdaptiveProbes probes = adaptive_probes_.used ? adaptive_probes_ : AdaptiveProbes{};
   const double numbers_of_model[] = {probes.intercept,     probes.w_distance,        probes.w_norm,
                                      probes.scale,         probes.distance_range[0], probes.distance_range[1],

@@ -1,5 +1,5 @@
-// The searches of calibration queries through lists of codes: where each true neighbour lies among the lists and among
-// the rows that look nearest, from one scan of all lists; then the cheapest lists and depths for each recall.
+// Replays calibration queries through lists of codes: where each true neighbour is among the lists and among the most
+// promising rows, from one scan of all lists; then the cheapest lists and depths for each recall.
 #pragma once
 
 #include <array>
@@ -25,31 +25,31 @@ class IvfRecallProfile : public RecallProfile {
   void write(storage::Writer& writer) const override;
 
  private:
-  // Of a neighbour, for each number of lists that is tried: how many rows look nearer, and how many are nearer by their
-  // bytes where those decide. kNever where its list is not reached, or too many look nearer.
+  // For a neighbour and each number of lists tried: how many rows look nearer, and how many are nearer by their bytes
+  // if these decide. kNever if its list is not reached, or if too many look nearer.
   struct Place {
     std::uint16_t nearer, better;
   };
   static constexpr std::uint16_t kNever = 0xFFFF;
   struct Candidate {
     float estimate;
-    float rank;                // by its bytes, where those are compared
-    std::uint32_t list_place;  // of its list, among all lists by their distance
-    std::uint32_t neighbour;   // its number among them; more than any for other rows
+    float rank;                // reduced distance by its bytes, if those are compared
+    std::uint32_t list_place;  // place of its list among all lists by distance
+    std::uint32_t neighbour;   // its number among the neighbours; larger than any for other rows
   };
-  // What one scan of all lists tells of a query.
+  // The results of one scan of all lists for a query.
   struct Seen {
     double nearest_square, square;
     std::vector<Candidate> candidates;
-    std::vector<double> rows;  // of as many of the nearest lists as `probes_` has
-    // Misses that are expected after as many lists as `guarded_` has (guard.h), for each of kCalibratedK neighbours.
+    std::vector<double> rows;  // rows of the nearest lists, for each of `probes_`
+    // Expected misses after each number of lists in `guarded_` (guard.h), for each of kCalibratedK neighbours.
     std::vector<std::array<float, kCalibratedK.size()>> misses;
   };
   struct Found;
 
   void look_at(const IvfIndex& index, const CalibrationQueries& calibration_queries, std::size_t begin, std::size_t end,
                std::vector<Seen>& seen);
-  // Sorts the lists.
+  // Sorts the lists, and returns the place of each.
   std::vector<std::uint32_t> list_places(const IvfIndex& index, std::vector<RankedList>& ranked, Seen& seen) const;
   void expect_misses(const IvfIndex& index, const std::vector<RankedList>& ranked, Seen& seen) const;
   void choose_limits(const std::vector<Seen>& seen);
@@ -77,14 +77,14 @@ class IvfRecallProfile : public RecallProfile {
 
   DistanceSource distance_source_;
   CodeShape shape_;
-  std::size_t row_bytes_;             // that comparing a row reads
-  std::vector<std::size_t> probes_;   // the numbers of lists that are tried
-  std::vector<std::size_t> guarded_;  // those that a limit of misses is chosen for
+  std::size_t row_bytes_;             // bytes read to compare a row
+  std::vector<std::size_t> probes_;   // the numbers of lists tried
+  std::vector<std::size_t> guarded_;  // those for which a limit of misses is chosen
   std::vector<std::uint32_t> list_of_block_;
-  std::vector<std::size_t> neighbours_;  // of each query
-  // Of each query, how many neighbours are as near as the k-th, for k in kCalibratedK.
+  std::vector<std::size_t> neighbours_;  // for each query
+  // For each query, how many neighbours are as near as the k-th, for k in kCalibratedK.
   std::vector<AsNear> as_near_;
-  std::vector<double> scanned_;  // rows of that many lists, of an average query
+  std::vector<double> scanned_;  // rows of that many lists, for an average query
   AdaptiveProbes adaptive_probes_;
   std::vector<Place> places_;  // queries x probes_ x kMaxNeighbours
   Curves curves_;

@@ -9,8 +9,8 @@ namespace nearabout {
 namespace {
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
-constexpr std::size_t kChunkRows = 512;  // of a list, between two looks at how many wait
-constexpr std::size_t kMin = 64;         // that wait beyond the depth before they are thinned
+constexpr std::size_t kChunkRows = 512;  // rows of a list scanned between two checks of how many wait
+constexpr std::size_t kMin = 64;         // rows waiting beyond the depth before they are thinned out
 
 }  // namespace
 
@@ -21,12 +21,12 @@ std::size_t ListScan::limit_of(std::size_t query) const {
 
 void ListScan::make_room() {
   const std::size_t count = queries_.count();
-  constexpr std::size_t kDeeper = 8;  // times as many rows may be kept for queries that look into more lists
+  constexpr std::size_t kDeeper = 8;  // multiple of rows that may be kept for queries that probe more lists
   max_depth_ = std::min(spend_.k > 0 ? kDeeper * spend_.depth : spend_.depth, index_.rows());
   const std::size_t limit = std::max(2 * max_depth_, max_depth_ + kMin);
   room_ = std::min(limit, index_.rows()) + kChunkRows + kernels::kBlockRows;
   if (all_room_ < count * room_) {
-    all_room_ = 0;  // should there be no memory for one of them
+    all_room_ = 0;  // in case an allocation below fails
     numbers_ = std::make_unique_for_overwrite<std::uint32_t[]>(count * room_);
     estimates_ = std::make_unique_for_overwrite<float[]>(count * room_);
     all_room_ = count * room_;
@@ -39,7 +39,8 @@ void ListScan::make_room() {
                  estimates_.get() + i * room_, 0};
 }
 
-// An easy query looks into fewer lists, a hard one into more. Where lists are many, all are alike.
+// Returns the probes of a query: fewer lists for an easy query, more for a hard one. With many lists, the same for all
+// queries.
 std::size_t ListScan::probes_of(std::size_t first, std::size_t i) const {
   if (spend_.alike || !index_.adaptive_probes_.used || index_.group_bytes_) return spend_.probes;
   const double square = queries_[first + i].square;
@@ -83,7 +84,7 @@ void ListScan::rank(const IvfBudget& spend) {
   lists_scanned_ = probes_.size();
 }
 
-// The nearest list of each query is scanned at once: what is found there says what is worth keeping elsewhere. Then in
+// Scans the nearest list of each query first: its rows show which estimates are worth keeping elsewhere. Then scans in
 // the order of lists: each is read once, for all queries together.
 void ListScan::scan() {
   if (index_.page_cache_->cold()) ask_for_lists();
@@ -100,7 +101,7 @@ void ListScan::scan() {
   scan_in_order();
 }
 
-// Scans what order_ has, sorted by lists.
+// Scans the probes in order_, sorted by lists.
 void ListScan::scan_in_order() {
   if (order_.empty()) return;
   firsts_.assign(index_.lists() + 1, 0);
@@ -114,7 +115,7 @@ void ListScan::scan_in_order() {
   }
 }
 
-// The codes of all lists that will be looked into, in the order in which they lie.
+// Starts reading the codes of all lists to be probed, in file order.
 void ListScan::ask_for_lists() {
   cold_.clear();
   for (const Probe& probe : probes_) cold_.push_back(probe.list);
@@ -125,7 +126,7 @@ void ListScan::ask_for_lists() {
     index_.list_codes_->will_need(index_.blocks_[list] * bytes, index_.blocks_[list + 1] * bytes);
 }
 
-// Some queries that look into the same list.
+// Scans a list for several queries that probe it.
 void ListScan::scan_list(const Probe* probes, std::size_t count) {
   const std::uint32_t list = probes[0].list;
   const std::size_t rows = index_.sizes_[list];
@@ -133,23 +134,23 @@ void ListScan::scan_list(const Probe* probes, std::size_t count) {
   const std::uint64_t bytes = kernels::block_bytes(lines);
   const std::uint64_t first_block = index_.blocks_[list];
   codes_scanned_ += count * rows;
-  some_.resize(count);
+  list_scans_.resize(count);
   for (std::size_t i = 0; i < count; ++i) {
-    some_[i] = &scans_[probes[i].query];
-    some_[i]->base = probes[i].distance + index_.offset_lows_[list];
-    some_[i]->offset_step = index_.offset_steps_[list];
-    some_[i]->scale = -queries_[probes[i].query].unit * index_.scale_steps_[list];
-    some_[i]->first = static_cast<std::uint32_t>(first_block * kernels::kBlockRows);
+    list_scans_[i] = &scans_[probes[i].query];
+    list_scans_[i]->base = probes[i].distance + index_.offset_lows_[list];
+    list_scans_[i]->offset_step = index_.offset_steps_[list];
+    list_scans_[i]->scale = -queries_[probes[i].query].unit * index_.scale_steps_[list];
+    list_scans_[i]->first = static_cast<std::uint32_t>(first_block * kernels::kBlockRows);
   }
   for (std::size_t done = 0; done < rows; done += kChunkRows) {
     const std::size_t chunk = std::min(kChunkRows, rows - done);
     const std::uint64_t block = first_block + done / kernels::kBlockRows;
     const std::uint64_t blocks = (chunk + kernels::kBlockRows - 1) / kernels::kBlockRows;
     const std::byte* const from = index_.list_codes_->checked(block * bytes, (block + blocks) * bytes);
-    kernels::table().codes.scan(storage::bytes_of(from), chunk, lines, some_.data(), count);
+    kernels::table().codes.scan(storage::bytes_of(from), chunk, lines, list_scans_.data(), count);
     for (std::size_t i = 0; i < count; ++i) {
-      some_[i]->first += static_cast<std::uint32_t>(chunk);
-      if (some_[i]->found > limit_of(probes[i].query)) thin(probes[i].query);
+      list_scans_[i]->first += static_cast<std::uint32_t>(chunk);
+      if (list_scans_[i]->found > limit_of(probes[i].query)) thin(probes[i].query);
     }
   }
 }
@@ -159,7 +160,7 @@ void ListScan::thin(std::size_t query) {
   const std::size_t depth = progress_[query].depth;
   if (scan.found <= depth) return;
   scan.found = kernels::table().codes.keep_least(scan.estimates, scan.numbers, scan.found, depth, &scan.threshold);
-  scan.found = std::min(scan.found, kernels::max_kept(depth));  // of those that look equally near
+  scan.found = std::min(scan.found, kernels::max_kept(depth));  // drops the excess among equal estimates
 }
 
 std::vector<RankedList> ListScan::ranked_lists(std::size_t query) const {

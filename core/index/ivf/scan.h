@@ -1,4 +1,4 @@
-// From queries to the rows that look nearest: every list once for all queries of a group that look into it.
+// From queries to the most promising rows: each list is scanned once for all queries of a group that probe it.
 #pragma once
 
 #include <cstddef>
@@ -14,19 +14,19 @@
 
 namespace nearabout {
 
-// What a search spends on a query: lists looked into, and rows that are kept by their codes to be compared in full.
+// The budget of a query: lists to probe, and rows kept by their codes to be compared in full.
 struct IvfBudget {
-  std::size_t probes;  // on average; `alike`: of every query
+  std::size_t probes;  // on average; if `alike`, for every query
   std::size_t depth;
   bool alike = false;
-  // Where queries are guarded (guard.h):
-  std::size_t k = 0;          // neighbours; 0: they are not
-  double misses = 0;          // that may be expected
-  double recall = 0;          // to keep
-  double every_row_cost = 0;  // nanoseconds of comparing every row: what a query may not cost more than
+  // For guarded queries (guard.h):
+  std::size_t k = 0;          // neighbours; 0: not guarded
+  double misses = 0;          // limit of expected misses
+  double recall = 0;          // target recall
+  double every_row_cost = 0;  // nanoseconds to compare every row: the most that a query may cost
 };
 
-// Keeps its work space from group to group.
+// Scans lists. Reuses its work space from group to group.
 class ListScan {
  public:
   explicit ListScan(const IvfIndex& index) : index_(index), queries_(index), ranking_(index) {}
@@ -37,57 +37,57 @@ class ListScan {
   void rank(const IvfBudget& spend);
   void scan();
 
-  // Looks into more lists for guarded queries that have probably missed neighbours.
+  // Probes more lists for guarded queries that have probably missed neighbours.
   void extend();
 
-  // Whether a query is better answered by comparing every row.
+  // Returns true if a query is better answered by comparing every row.
   bool wants_every_row(std::size_t query) const { return progress_[query].every_row; }
-  // Whether a query was far from going like the calibration's: it looked into twice as many lists, at least.
+  // Returns true if a query was far from typical of the calibration: it probed at least twice as many lists.
   bool is_suspicious(std::size_t query) const {
     const Progress& progress = progress_[query];
     return spend_.k > 0 && (progress.out_of_distribution || 2 * progress.more.size() >= progress.probes);
   }
-  // Whether rows were dropped since their estimates were too large.
+  // Returns true if rows were dropped because their estimates were too large.
   bool has_dropped(std::size_t query) const { return scans_[query].threshold < std::numeric_limits<float>::infinity(); }
   void ask_for_every_row(std::size_t query) {
     progress_[query].every_row = progress_[query].out_of_distribution = true;
   }
-  // How many neighbours a query may be expected to miss among the rows that were dropped: some times what the recall
-  // allows, since how deep to look was chosen for the mean of all queries.
+  // Returns how many neighbours a query may be expected to miss among the dropped rows: a multiple of what the recall
+  // allows, because the depth was chosen for the mean of all queries.
   double allowed_by_depth() const { return 5 * (1 - spend_.recall) * static_cast<double>(spend_.k); }
-  // Whether it has probably missed far more than the queries of the calibration.
+  // Returns true if the query has probably missed far more neighbours than those of the calibration.
   bool out_of_distribution(std::size_t query) const { return progress_[query].out_of_distribution; }
   std::size_t probes(std::size_t query) const { return progress_[query].probes; }
 
-  // Where the rows that look nearest to a query lie, among list_rows: at most max_kept(depth).
+  // Returns the places of a query's most promising rows in list_rows: at most max_kept(depth).
   std::span<const std::uint32_t> candidates(std::size_t query);
-  // What their codes estimate, in their order (estimates.h has the units).
+  // Returns the estimates of these rows, in the same order (estimates.h has the units).
   std::span<const float> estimates(std::size_t query) const { return {scans_[query].estimates, scans_[query].found}; }
 
-  // The lists that a query looks into, the nearest in front.
+  // Returns the lists that a query probes, the nearest one first.
   std::vector<RankedList> ranked_lists(std::size_t query) const;
 
   std::size_t lists_scanned() const { return lists_scanned_; }
   std::size_t codes_scanned() const { return codes_scanned_; }
 
  private:
-  // How far a query has come.
+  // The state of a query.
   struct Progress {
-    std::size_t probes = 0;           // lists looked into
-    std::size_t rows = 0;             // in them
+    std::size_t probes = 0;           // lists probed
+    std::size_t rows = 0;             // rows in them
     std::size_t depth = 0;            // rows kept by their codes
-    std::size_t quiet = 0;            // rounds in a row that found hardly anything new,
-    std::size_t quiet_wanted = 1;     // and how many are to be believed
-    std::vector<float> nearest;       // the least estimates before the last round
-    std::vector<RankedList> beyond;   // the nearest lists that were not looked into
-    std::vector<std::uint32_t> more;  // lists that were looked into after the first round
-    double limit = 0;                 // of misses
-    double most_spent = 0;            // in the next round, of what comparing every row costs
+    std::size_t quiet = 0;            // consecutive rounds that found hardly anything new
+    std::size_t quiet_wanted = 1;     // number of such rounds after which the query stops
+    std::vector<float> nearest;       // smallest estimates before the last round
+    std::vector<RankedList> beyond;   // the nearest lists not yet probed
+    std::vector<std::uint32_t> more;  // lists probed after the first round
+    double limit = 0;                 // limit of expected misses
+    double most_spent = 0;            // largest cost up to the next round, as a fraction of comparing every row
     bool done = false, every_row = false, out_of_distribution = false, strange = false;
   };
   struct Probe {
     std::uint32_t list, query;
-    float distance;  // as RankedList has it
+    float distance;  // as in RankedList
   };
   std::size_t probes_of(std::size_t first, std::size_t i) const;
   void make_room();
@@ -97,14 +97,14 @@ class ListScan {
   void thin(std::size_t query);
   void scan_in_order();
   std::span<const float> least_estimates(std::size_t query, std::size_t k, float& threshold);
-  // About the k-th least estimate of a query so far, and no less.
+  // Returns about the k-th smallest estimate of a query so far, and no less.
   float threshold_of(std::size_t query, std::size_t k);
   void look(std::size_t query, bool first);
   void start_anew(std::size_t query);
   void choose_more(std::size_t query);
   void refill(std::size_t query);
   bool found_little_new(std::size_t query);
-  // Whether that is more than a part of what comparing every row costs, which then is the better way.
+  // Returns true if that costs more than a fraction of comparing every row, which is then the better way.
   bool costs_too_much(const Progress& progress, std::size_t rows, std::size_t lists) const;
   static void give_up(Progress& progress);
 
@@ -113,21 +113,21 @@ class ListScan {
   ListRanking ranking_;
   IvfBudget spend_{};
   std::size_t max_depth_ = 0;
-  std::size_t room_ = 0;  // of a query
+  std::size_t room_ = 0;  // rows that fit, per query
   std::size_t all_room_ = 0;
   std::unique_ptr<std::uint32_t[]> numbers_;
   std::unique_ptr<float[]> estimates_;
-  std::vector<kernels::CodeScan> scans_;  // of each query
-  std::vector<kernels::CodeScan*> some_;  // of those that look into one list
+  std::vector<kernels::CodeScan> scans_;        // one per query
+  std::vector<kernels::CodeScan*> list_scans_;  // of the queries that probe one list
   std::vector<RankedList> ranked_;
-  std::vector<Probe> probes_;              // of all queries, one after the other, each with its nearest list in front
-  std::vector<std::size_t> first_probes_;  // of each query
-  std::vector<Probe> order_, sorted_;      // that are scanned next; the same by lists
+  std::vector<Probe> probes_;              // of all queries, one after another, each with its nearest list first
+  std::vector<std::size_t> first_probes_;  // first probe of each query
+  std::vector<Probe> order_, sorted_;      // probes to scan next, as chosen and sorted by lists
   std::vector<std::size_t> firsts_;
   std::vector<std::uint32_t> cold_;  // lists of a whole group
   std::size_t codes_scanned_ = 0;
   std::size_t lists_scanned_ = 0;
-  std::vector<Progress> progress_;  // of each query
+  std::vector<Progress> progress_;  // one per query
   std::vector<float> some_estimates_;
   std::vector<std::uint32_t> some_numbers_;
 };

@@ -1,4 +1,4 @@
-// Searching lists of codes, a group of queries at a time.
+// Searches lists of codes, a group of queries at a time.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -15,17 +15,17 @@
 namespace nearabout {
 namespace {
 
-// Queries that go through the lists together. Where there are many lists few of 128 look into the same.
+// Queries that go through the lists together. With many lists, few of 128 queries probe the same one.
 constexpr std::size_t kGroup = 128;
 constexpr std::size_t kLargestGroup = 512;
 constexpr std::size_t kListsPerQuery = 8;
-constexpr double kThreadNanoseconds = 200'000;              // of work, at least, for a thread to be worth starting
-constexpr double kQueryNanoseconds = 3'000;                 // about
-constexpr std::size_t kWaitingMost = std::size_t{4} << 20;  // rows that wait, of a group
+constexpr double kThreadNanoseconds = 200'000;              // least work for which a thread is worth starting
+constexpr double kQueryNanoseconds = 3'000;                 // approximate
+constexpr std::size_t kWaitingMost = std::size_t{4} << 20;  // waiting rows of a group
 
 }  // namespace
 
-// One thread's work space, and its way with a group of queries.
+// One thread's work space, used for one group of queries at a time.
 class IvfSearch {
  public:
   explicit IvfSearch(const IvfIndex& index) : scan_(index), comparison_(index) {}
@@ -51,7 +51,7 @@ class IvfSearch {
   }
 
  private:
-  // Of each query what was spent.
+  // Records the effort of each query.
   void note_efforts(const Group& group, std::vector<SearchResult>& results) {
     for (std::size_t i = 0; i < scan_.queries().count(); ++i) {
       SearchResult& result = results[group.begin + i];
@@ -72,11 +72,11 @@ class IvfSearch {
   RowComparison comparison_;
 };
 
-// Work spaces that no search uses at the moment: to make one anew costs more than to answer a query. Nobody waits for
-// the lock, so that a process forked while another thread held it goes on.
+// Work spaces not in use by any search: creating one costs more than answering a query. Nobody waits for the lock, so
+// that a process forked while another thread held it does not hang.
 class IvfSearches {
  public:
-  // Gives back what it was lent.
+  // Returns a work space to the pool.
   struct Return {
     IvfSearches* searches;
     void operator()(IvfSearch* search) const { searches->give_back(std::unique_ptr<IvfSearch>(search)); }
@@ -101,8 +101,8 @@ class IvfSearches {
 
 std::shared_ptr<IvfSearches> make_searches() { return std::make_shared<IvfSearches>(); }
 
-// The first point of the curve for ten neighbours that finds 95 in 100 of them, and the last where vectors are not
-// compared; more neighbours lie in more lists.
+// Returns the probes of the first point of the curve for ten neighbours that finds 95 % of them, or of the last point
+// if vectors are not compared; more neighbours are in more lists.
 std::size_t IvfIndex::fallback_effort(std::size_t k) const {
   const std::vector<CurvePoint>& points = curves_.points[1];
   const auto enough =
@@ -128,7 +128,7 @@ std::vector<SearchResult> IvfIndex::do_search(MatrixView queries, const Request&
   const std::size_t wanted = std::max<std::size_t>(1, budget.effort);
   const bool everything = wanted >= lists();
   if (everything && distance_source_ == DistanceSource::int8) return scan_bytes(queries, request);
-  // Within a radius may lie any number of rows.
+  // Any number of rows may be within a radius.
   const std::size_t effort = std::min(wanted, lists());
   IvfBudget spend{effort, curves_.depth(effort, request.radius ? 10 : request.k)};
   if (distance_source_ == DistanceSource::codes_alone) spend.depth = request.k;
@@ -163,7 +163,7 @@ std::vector<SearchResult> IvfIndex::do_search(MatrixView queries, const Request&
     flag_out_of_distribution(request.k, results);
     search_exactly(*scan_, queries, request, results);
   }
-  // Small lists may have fewer rows than are asked for.
+  // Small lists may have fewer than k rows.
   if (!request.radius && !everything) retry_short_results(queries, request, 4 * wanted, results);
   if (!request.radius && everything) add_unestimated(queries, request.k, results);
   return results;
@@ -180,7 +180,8 @@ std::size_t IvfIndex::compared_bytes() const {
   return distance_source_ == DistanceSource::int8 ? dims() : 0;
 }
 
-// From so far away that floats hold no estimate, a query has all rows at its own distance from the centre.
+// Adds all rows, at the query's own distance from the centre, for a query so far away that floats cannot hold
+// estimates.
 void IvfIndex::add_unestimated(MatrixView queries, std::size_t k, std::vector<SearchResult>& results) const {
   EstimateUnits units(transform_, centre_);
   for (std::size_t i = 0; i < queries.rows; ++i) {
@@ -190,13 +191,13 @@ void IvfIndex::add_unestimated(MatrixView queries, std::size_t k, std::vector<Se
     const double distance = bind_query(queries, i, descriptor()).distance(units.rdist(0));
     const float least = result.distances.empty() ? std::numeric_limits<float>::lowest() : result.distances.back();
     constexpr double kMax = std::numeric_limits<float>::max();
-    const float told = std::max(least, static_cast<float>(std::min(distance, kMax)));
+    const float reported = std::max(least, static_cast<float>(std::min(distance, kMax)));
     std::vector<bool> seen(rows(), false);
     for (const std::uint32_t row : result.rows) seen[row] = true;
     for (std::uint32_t row = 0; row < rows() && result.rows.size() < k; ++row) {
       if (seen[row]) continue;
       result.rows.push_back(row);
-      result.distances.push_back(told);
+      result.distances.push_back(reported);
     }
   }
 }

@@ -1,4 +1,4 @@
-// The vectors of AVX-512 with VNNI, but for those of codes.
+// Vector types and operations of AVX-512 with VNNI, except those for 4-bit codes.
 
 #include "kernels/generic/tags.inl"
 
@@ -33,7 +33,7 @@ inline Doubles load(BF16, const void* from) { return widen_bfloats(load_16(from)
 inline Doubles load(U8, const void* from) { return widen_unsigned(load_8(from)); }
 inline Doubles load(I8, const void* from) { return widen_signed(load_8(from)); }
 
-// Lanes that are masked out are not read: they cannot fault.
+// Loads the lanes of the mask only: masked-out lanes are not read, so they cannot fault.
 inline Doubles load_some(F64, const void* from, __mmask8 lanes) { return _mm512_maskz_loadu_pd(lanes, from); }
 inline Doubles load_some(F32, const void* from, __mmask8 lanes) {
   return _mm512_cvtps_pd(_mm256_maskz_loadu_ps(lanes, from));
@@ -50,8 +50,9 @@ inline Doubles load_some(U8, const void* from, __mmask8 lanes) {
 inline Doubles load_some(I8, const void* from, __mmask8 lanes) {
   return widen_signed(_mm_maskz_loadu_epi8(lanes, from));
 }
-// The end of a row of at least one vector is the upper lanes of what ends where the row does: a masked load past the
-// end cannot fault, but it waits for the line behind the row, which nobody has asked for.
+// Loads the end of a row that is at least one vector long as the upper lanes of the vector that ends where the row
+// ends. A masked load that starts at the tail and runs past the row cannot fault either, but it would wait for the
+// cache line after the row, which nothing else needs.
 template <class Tag>
 inline Doubles load_end(Tag tag, const void* row, std::size_t whole, std::size_t dims) {
   const Byte* const bytes = static_cast<const Byte*>(row);
@@ -88,7 +89,8 @@ inline Bytes both(Bytes a, Bytes b) { return _mm512_and_si512(a, b); }
 inline Bytes either(Bytes a, Bytes b) { return _mm512_or_si512(a, b); }
 
 inline Sums no_sums() { return _mm512_setzero_si512(); }
-// Not _mm512_reduce_add_epi32: GCC's ends with an addition of int, which may overflow where this wraps.
+// Returns the sum of the lanes, modulo 2^32. Does not use _mm512_reduce_add_epi32: GCC's version ends with an addition
+// of int, which may overflow, whereas this one wraps.
 inline std::uint32_t total(Sums sums) {
   const __m256i eight = _mm256_add_epi32(_mm512_castsi512_si256(sums), _mm512_extracti64x4_epi64(sums, 1));
   const __m128i four = _mm_add_epi32(_mm256_castsi256_si128(eight), _mm256_extracti128_si256(eight, 1));
@@ -103,8 +105,8 @@ inline Sums add_squares(Sums sums, Bytes a, Bytes b) {
   return _mm512_dpwssd_epi32(_mm512_dpwssd_epi32(sums, low, low), high, high);
 }
 inline Sums add_differences(Sums sums, Bytes a, Bytes b) { return _mm512_add_epi32(sums, _mm512_sad_epu8(a, b)); }
-// Sixteen counts looked up by half a byte at a time (Mula, Kurz and Lemire, "Faster population counts using AVX2",
-// 2018).
+// Adds the number of bits set, looked up half a byte at a time in registers (Mula, Kurz and Lemire, "Faster population
+// counts using AVX2", 2018).
 inline Sums add_bits(Sums sums, Bytes bytes) {
   const __m512i low = _mm512_set1_epi8(0x0f);
   const __m512i table = _mm512_broadcast_i32x4(_mm_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4));
@@ -114,8 +116,8 @@ inline Sums add_bits(Sums sums, Bytes bytes) {
   return _mm512_add_epi32(sums, _mm512_sad_epu8(counts, _mm512_setzero_si512()));
 }
 
-// vpdpbusd multiplies u8 by s8 and sums four products without saturation. Of two equal signs one side has to be moved
-// by 128, always the row, so that what is missing depends on the query alone.
+// vpdpbusd multiplies u8 by s8 and sums four products without saturation. When both sides have the same sign, one has
+// to be shifted by 128. It is always the row that is shifted, so that the correction depends on the query alone.
 struct DotU8S8 {
   static constexpr Byte kRowFlip = 0;
   static constexpr int kQueryFactor = 0;
@@ -135,8 +137,8 @@ struct DotU8U8 {  // query (row - 128), at least -255 * 128 * kMaxDims
   static Sums step(Sums sums, Bytes query, Bytes row) { return _mm512_dpbusd_epi32(sums, query, row); }
 };
 
-// The whole panel by all queries: sixteen sums in registers, two loads of rows and eight of queries for sixteen
-// products.
+// A tile is the whole panel by all queries: sixteen sums in registers; two loads of rows and eight of queries give
+// sixteen products.
 constexpr std::size_t kPanelLanes = 16;
 constexpr std::size_t kTileVectors = 2;
 constexpr std::size_t kTileQueries = 8;
@@ -156,8 +158,8 @@ inline PanelSums panel_step(PanelSums sums, PanelRows rows, PanelQuery query) {
 }
 inline void panel_store(std::int32_t* to, PanelSums sums, std::int32_t) { _mm512_storeu_si512(to, sums); }
 
-// Sixteen rows of sixteen words become sixteen lines of sixteen rows: lanes of two rows interleaved by words, then of
-// four by pairs of words, then quarters of registers gathered twice.
+// Transposes sixteen rows of sixteen words into sixteen lines of sixteen rows: interleaves the lanes of two rows by
+// words, then of four rows by pairs of words, then gathers quarters of registers twice.
 inline void transpose(__m512i* line) {
   __m512i pairs[16], fours[16];
   for (int i = 0; i < 16; i += 2) {
@@ -182,7 +184,8 @@ inline void transpose(__m512i* line) {
   }
 }
 
-// The text's packing, a word at a time, takes 40 to 60 ns for a row of 784 bytes; this takes 15.
+// Packs a panel. The generic pack_panel(), which moves one word at a time, takes 40 to 60 ns for a row of 784 bytes;
+// this takes 15 ns.
 void pack_panel_lines(const void* rows, std::size_t stride, std::size_t count, std::size_t dims, std::uint8_t flip,
                       std::uint8_t* panel) {
   for (std::size_t from = 0; from < dims; from += 64) {
@@ -204,8 +207,8 @@ void pack_panel_lines(const void* rows, std::size_t stride, std::size_t count, s
   }
 }
 
-// Hits are compressed in a register and stored whole: `found` never passes `first`, so the store stays within the room
-// that the caller gives. (A compressing store to memory takes some 140 cycles on Zen 4.)
+// Hits are compressed in a register and stored as a whole vector: `found` never passes `first`, so the store stays
+// within the caller's buffer. (A compressing store to memory takes some 140 cycles on Zen 4.)
 constexpr std::size_t kHitLanes = 16;
 inline std::size_t append_hits(const std::int32_t* dots, std::size_t first, std::size_t count, const Screen& screen,
                                std::size_t found, std::uint32_t* hits, float* bounds) {
@@ -227,7 +230,7 @@ inline std::size_t append_hits(const std::int32_t* dots, std::size_t first, std:
   return found + static_cast<std::size_t>(_mm_popcnt_u32(near));
 }
 
-// Sixteen sums as floats, one estimate each.
+// Returns the estimates of sixteen rows from their sums.
 inline __m512 estimates_of(__m512i sums, const std::uint8_t* terms, const CodeScan& scan) {
   const __m512i both = _mm512_loadu_si512(terms);
   const __m512 offsets = _mm512_cvtepi32_ps(_mm512_cvtepu16_epi32(_mm512_castsi512_si256(both)));
@@ -238,7 +241,7 @@ inline __m512 estimates_of(__m512i sums, const std::uint8_t* terms, const CodeSc
   return _mm512_add_ps(constant, _mm512_mul_ps(factor, _mm512_cvtepi32_ps(sums)));
 }
 
-// One branch for all blocks of a tile: that a single block has a hit is hard to foresee.
+// Takes one branch for all blocks of a tile, because whether a single block has a hit is hard to predict.
 template <std::size_t kBlocks>
 inline void append_sums(const __m512i* sums, const std::uint8_t* terms, std::size_t stride, std::size_t rows,
                         std::uint32_t number, CodeScan& scan) {
@@ -271,9 +274,9 @@ inline Range range_of(const float* values, std::size_t count) {
   __m512 most = _mm512_set1_ps(-kInfinity);
   for (std::size_t i = 0; i < count; i += 16) {
     const __mmask16 live = count - i < 16 ? mask16(count - i) : static_cast<__mmask16>(0xffff);
-    const __m512 some = _mm512_maskz_loadu_ps(live, values + i);
-    least = _mm512_mask_min_ps(least, live, least, some);
-    most = _mm512_mask_max_ps(most, live, most, some);
+    const __m512 chunk = _mm512_maskz_loadu_ps(live, values + i);
+    least = _mm512_mask_min_ps(least, live, least, chunk);
+    most = _mm512_mask_max_ps(most, live, most, chunk);
   }
   return {_mm512_reduce_min_ps(least), _mm512_reduce_max_ps(most)};
 }
@@ -283,8 +286,8 @@ inline std::size_t count_within(const float* values, std::size_t count, float mo
   std::size_t found = 0;
   for (std::size_t i = 0; i < count; i += 16) {
     const __mmask16 live = count - i < 16 ? mask16(count - i) : static_cast<__mmask16>(0xffff);
-    const __m512 some = _mm512_maskz_loadu_ps(live, values + i);
-    found += static_cast<std::size_t>(_mm_popcnt_u32(_mm512_mask_cmp_ps_mask(live, some, limit, _CMP_LE_OQ)));
+    const __m512 chunk = _mm512_maskz_loadu_ps(live, values + i);
+    found += static_cast<std::size_t>(_mm_popcnt_u32(_mm512_mask_cmp_ps_mask(live, chunk, limit, _CMP_LE_OQ)));
   }
   return found;
 }
@@ -294,10 +297,10 @@ inline std::size_t keep_within(float* values, std::uint32_t* numbers, std::size_
   std::size_t kept = 0;
   for (std::size_t i = 0; i < count; i += 16) {
     const __mmask16 live = count - i < 16 ? mask16(count - i) : static_cast<__mmask16>(0xffff);
-    const __m512 some = _mm512_maskz_loadu_ps(live, values + i);
+    const __m512 chunk = _mm512_maskz_loadu_ps(live, values + i);
     const __m512i their = _mm512_maskz_loadu_epi32(live, numbers + i);
-    const __mmask16 near = _mm512_mask_cmp_ps_mask(live, some, limit, _CMP_LE_OQ);
-    _mm512_storeu_ps(values + kept, _mm512_maskz_compress_ps(near, some));
+    const __mmask16 near = _mm512_mask_cmp_ps_mask(live, chunk, limit, _CMP_LE_OQ);
+    _mm512_storeu_ps(values + kept, _mm512_maskz_compress_ps(near, chunk));
     _mm512_storeu_si512(numbers + kept, _mm512_maskz_compress_epi32(near, their));
     kept += static_cast<std::size_t>(_mm_popcnt_u32(near));
   }

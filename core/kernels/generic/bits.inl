@@ -1,6 +1,6 @@
-// Distances between bit vectors, by the bytes. Besides integer.inl's vector:
-//   Bytes both(a, b), either(a, b)        Sums add_bits(sums, bytes): the number of bits set
-// Counts are below 8 * kMaxDims, far from any overflow; padding is zero and adds nothing.
+// Distances between bit vectors, computed on their bytes. Needs the following in addition to the vector of integer.inl:
+//   Bytes both(a, b), either(a, b)        Sums add_bits(sums, bytes): adds the number of bits set
+// Counts stay below 8 * kMaxDims, far from overflow; padding bits are zero and add nothing.
 
 template <class Visit>
 inline void for_byte_pairs(const Byte* query, const Byte* row, std::size_t bytes, const Visit& visit) {
@@ -9,7 +9,7 @@ inline void for_byte_pairs(const Byte* query, const Byte* row, std::size_t bytes
   if (whole < bytes) visit(load_bytes_end(query, whole, bytes), load_bytes_end(row, whole, bytes));
 }
 
-// Rows of bits are short, so one at a time: the sums of neighbouring rows overlap in the processor by themselves.
+// Handles one row at a time: rows of bits are short, so the processor overlaps the sums of neighbouring rows by itself.
 inline void bit_hamming(const void* query, Rows rows, std::size_t bytes, double* out) {
   const Byte* const bits = static_cast<const Byte*>(query);
   for_row_groups<kByteGroup>(rows, bytes, [=](const Byte* const* row, std::size_t first, std::size_t live) {

@@ -1,17 +1,17 @@
-// Code kernels: estimates of many rows from their 4-bit codes.
+// Code kernels: estimates for many rows from their 4-bit codes.
 //
-// The vectors of a block:
-//   CodeLine code_line(from): a line of codes, ready to look up
-//   CodeTables code_tables(from): the tables of a line
+// The vector types and operations for a block:
+//   CodeLine code_line(from): loads a line of codes, ready to look up
+//   CodeTables code_tables(from): loads the tables of a line
 //   CodeSums no_code_sums(), code_step(sums, line, tables)
-//   append_tile<kBlocks>(sums, terms, stride, rows, number, lines, scan): the rows of blocks whose terms are a stride
-//   apart
-// A tile is kCodeBlocks blocks by kCodeQueries queries, as the registers allow.
-// The numbers among estimates:
+//   append_tile<kBlocks>(sums, terms, stride, rows, number, lines, scan): appends the hits among the rows of blocks
+//   whose terms are `stride` bytes apart
+// A tile is kCodeBlocks blocks by kCodeQueries queries, as many as the registers allow.
+// For arrays of estimates:
 //   Range range_of(values, count), std::size_t count_within(values, count, most)
-//   std::size_t keep_within(values, numbers, count, most): those that are kept move to the front
-// And of tables:
-//   Floats multiply_floats(a, b), void store_rounded(to, floats): as signed bytes, ties to even
+//   std::size_t keep_within(values, numbers, count, most): moves the estimates up to `most` to the front
+// For tables:
+//   Floats multiply_floats(a, b), void store_rounded(to, floats): stores signed bytes, ties to even
 
 template <std::size_t kQueries, std::size_t kBlocks>
 inline void scan_tile(const std::uint8_t* blocks, std::size_t rows, std::size_t lines, std::uint32_t place,
@@ -34,17 +34,17 @@ inline void scan_tile(const std::uint8_t* blocks, std::size_t rows, std::size_t 
   }
 }
 
-// The compiler needs the numbers to keep the sums in registers.
+// Scans one tile. The numbers are template parameters so that the compiler keeps the sums in registers.
 template <std::size_t kQueries, std::size_t kBlocks>
 inline void scan_blocks(const std::uint8_t* blocks, std::size_t rows, std::size_t lines, std::uint32_t place,
                         CodeScan* const* scans) {
   constexpr std::size_t kRows = kBlocks * kBlockRows;
   while (rows > kRows - kBlockRows) {
-    const std::size_t some = rows < kRows ? rows : kRows;
-    scan_tile<kQueries, kBlocks>(blocks, some, lines, place, scans);
+    const std::size_t tile_rows = rows < kRows ? rows : kRows;
+    scan_tile<kQueries, kBlocks>(blocks, tile_rows, lines, place, scans);
     blocks += kBlocks * (lines + 1) * kLineBytes;
-    place += static_cast<std::uint32_t>(some);
-    rows -= some;
+    place += static_cast<std::uint32_t>(tile_rows);
+    rows -= tile_rows;
   }
   if constexpr (kBlocks > 1) {
     if (rows > 0) scan_blocks<kQueries, kBlocks - 1>(blocks, rows, lines, place, scans);
@@ -77,7 +77,8 @@ inline void fill_tables(const float* query, std::size_t codes, std::size_t direc
   }
 }
 
-// By false position and halving in turn: the former is fast where estimates are spread evenly, the latter is safe.
+// Searches for the threshold by false position and bisection in turn: the former is fast where estimates are spread
+// evenly, the latter never degenerates.
 inline std::size_t keep_least(float* estimates, std::uint32_t* numbers, std::size_t count, std::size_t wanted,
                               float* threshold) {
   Range range = range_of(estimates, count);
@@ -85,8 +86,8 @@ inline std::size_t keep_least(float* estimates, std::uint32_t* numbers, std::siz
     *threshold = range.most;
     return count;
   }
-  const std::size_t enough = wanted + wanted / 8 + 1;  // max_kept(), which is not to be called here
-  std::size_t below = 0;                               // estimates up to range.least, or a little fewer
+  const std::size_t enough = wanted + wanted / 8 + 1;  // same as max_kept(), which must not be called here
+  std::size_t below = 0;                               // number of estimates <= range.least, or slightly fewer
   std::size_t within = count;
   for (int round = 0; round < 40 && within > enough && range.least < range.most; ++round) {
     const float fraction =

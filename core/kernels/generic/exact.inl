@@ -1,19 +1,19 @@
-// Exact distances of a float64 query to rows of any element type: rows widened to double (always exact), sums in
-// double.
+// Exact distances between a float64 query and rows of any element type: rows are widened to double (always exact) and
+// summed in double.
 //
 // The vector is eight doubles on every instruction set, in as many registers as that takes, so that all of them add in
-// the same order and differ only by fused multiplication. It offers:
+// the same order and differ only by fused multiplication. It needs:
 //   Doubles zero(), subtract(a, b), absolute(a), multiply_add(a, b, sum), and double total(a)
-//   Doubles load(Tag, from): eight elements
-//   Doubles load_end(Tag, row, whole, dims): those from `whole` (dims rounded down to eights) to dims, and zeros; which
-//     lanes they are in depends on dims alone, so that query and row agree
+//   Doubles load(Tag, from): loads eight elements
+//   Doubles load_end(Tag, row, whole, dims): loads the elements from `whole` (dims rounded down to a multiple of eight)
+//     to dims, and zeros; which lanes they occupy depends on dims alone, so that query and row agree
 //   double square_root(double)
 
 inline constexpr std::size_t kDoubles = 8;
 
-// Four rows at once: they share the loads of the query, and their sums do not wait for one another.
-// All of a group's results are computed and `live` of them written: a loop over `live` sums would index them, and so
-// hold them in memory.
+// Rows per group: they share the loads of the query, and their sums do not wait for one another. All of a group's
+// results are computed and only `live` of them are written: a loop over `live` sums would index them, and so force them
+// into memory.
 inline constexpr std::size_t kExactGroup = 4;
 
 struct AddProduct {
@@ -53,7 +53,7 @@ void real_rows(const double* query, Rows rows, std::size_t dims, double* out) {
                               });
 }
 
-// The row's own length in the same pass. Two rows at once: twice the sums.
+// Computes the product and the row's own norm in the same pass. Two rows per group, because each needs two sums.
 template <class Tag>
 void real_projection(const double* query, Rows rows, std::size_t dims, double* out) {
   constexpr std::size_t kGroup = 2;

@@ -1,19 +1,21 @@
 // Distances between byte vectors, in int32: exact for every input, because 255 * 255 * kMaxDims is below 2^32 and sums
-// of squares never are negative. Sums of signed products stay within 2^31.
+// of squares are never negative. Sums of signed products stay within 2^31.
 //
-// Offered by the vector of kBytes bytes, besides what bits.inl asks for:
-//   Bytes load_bytes(from), and load_bytes_end(row, whole, dims), which is to it as load_end is to load in exact.inl
+// The vector of kBytes bytes needs the following in addition to what bits.inl lists:
+//   Bytes load_bytes(from), and load_bytes_end(row, whole, dims), as load and load_end in exact.inl
 //   Bytes every_byte(value), exclusive_or(a, b)
 //   Sums no_sums(), add_squares(sums, a, b), add_differences(sums, a, b): of u8 with u8
 //   std::uint32_t total(sums), modulo 2^32
 //   three products, DotU8U8, DotI8I8 and DotU8S8 (a row of u8, a query of s8), each with
-//     kRowFlip: xor-ed into the row before step(sums, query, row), to turn it into the kind that the instruction
-//     multiplies kQueryFactor: how many times the query's sum is then missing from the result: 128 where step sees row
-//     - 128 kUnsigned: whether the sum of step's products is unsigned
+//     kRowFlip: xor-ed into the row before step(sums, query, row), to convert it to the type that the instruction
+//       multiplies
+//     kQueryFactor: how many times the query's sum has to be added back to the result: 128 where step sees row - 128
+//     kUnsigned: whether the sum of step's products is unsigned
 
 inline constexpr std::size_t kByteGroup = 4;
 
-// What is missing from a sum of step's products. Bytes are summed as differences from the least there can be.
+// Returns the correction to add to a sum of step's products. Bytes are summed as differences from the smallest byte
+// value.
 template <class Product, class Query>
 inline std::int64_t correction(const Query* query, std::size_t dims) {
   if (Product::kQueryFactor == 0) return 0;
@@ -30,14 +32,14 @@ inline std::int64_t correction(const Query* query, std::size_t dims) {
   return (sum - (kSigned ? 128 * static_cast<std::int64_t>(dims) : 0)) * Product::kQueryFactor;
 }
 
-// Unsigned products alone can pass 2^31.
+// Reads the sum as signed or unsigned: only unsigned products can exceed 2^31.
 template <class Product>
 inline std::int64_t product_total(Sums sums) {
   const std::uint32_t sum = total(sums);
   return Product::kUnsigned ? static_cast<std::int64_t>(sum) : static_cast<std::int32_t>(sum);
 }
 
-// Queries are padded with zeros and never flipped, so a flipped padding byte of a row adds nothing.
+// Computes products. Queries are padded with zeros and never flipped, so a flipped padding byte of a row adds nothing.
 template <class Product, class Query, class Out>
 inline void dot_rows(const Query* query, const Rows& rows, std::size_t dims, Byte flip, Out* out) {
   const std::size_t whole = dims / kBytes * kBytes;
@@ -78,7 +80,7 @@ struct Differences {
   static Sums step(Sums sums, Bytes query, Bytes row) { return add_differences(sums, query, row); }
 };
 
-// kFlip = 0x80 turns both sides from s8 into u8: the differences stay what they are.
+// Computes sums of differences. kFlip = 0x80 turns both sides from s8 into u8, which leaves the differences unchanged.
 template <class Step, Byte kFlip>
 void integer_distance(const void* query, Rows rows, std::size_t dims, double* out) {
   const Byte* const values = static_cast<const Byte*>(query);
@@ -104,7 +106,8 @@ void integer_distance(const void* query, Rows rows, std::size_t dims, double* ou
   });
 }
 
-// The row's own length in the same pass: its square is the squared distance to the zero vector.
+// Computes the product and the row's own norm in the same pass: the square of the norm is the squared distance to the
+// zero vector.
 template <class Product, class Query, Byte kFlip>
 void integer_projection(const void* query, Rows rows, std::size_t dims, double* out) {
   const Query* const values = static_cast<const Query*>(query);

@@ -1,4 +1,4 @@
-// The vectors that both NEON files share. All loads go through bytes, which need no alignment.
+// Vector types and operations that both NEON files share. All loads go through bytes, which need no alignment.
 
 #include "kernels/generic/tags.inl"
 
@@ -128,7 +128,7 @@ inline Sums add_bits(Sums sums, Bytes bytes) { return add_bytes(sums, vcntq_u8(b
 
 #include "kernels/generic/parts.inl"
 
-// Most blocks have no hit: those that have one are gone through singly.
+// Most blocks have no hit; the few that have one are scanned row by row.
 constexpr std::size_t kHitLanes = 4;
 inline std::size_t append_hits(const std::int32_t* dots, std::size_t first, std::size_t count, const Screen& screen,
                                std::size_t found, std::uint32_t* hits, float* bounds) {
@@ -144,7 +144,7 @@ inline std::size_t append_hits(const std::int32_t* dots, std::size_t first, std:
   return append_hits_singly(dots, first, count, screen, found, hits, bounds);
 }
 
-// A quarter of a line is the codes of sixteen rows that look into one table.
+// A quarter of a line holds the codes of sixteen rows that are looked up in one table.
 constexpr std::size_t kCodeBlocks = 1;
 constexpr std::size_t kCodeQueries = 1;
 struct CodeLine {

@@ -1,9 +1,10 @@
-// Ends of rows for instruction sets without masked loads, and hits one by one.
+// Row ends for instruction sets without masked loads, and hits handled one by one.
 //
-// A row of at least one vector is read once more at its very end, and what was read before is masked out. Of a shorter
-// row the bytes are copied beside zeros and loaded from there. Either way no byte outside the row is touched.
+// For a row of at least one vector, the vector that ends where the row ends is loaded again, and the lanes already read
+// are masked out. The bytes of a shorter row are copied into a zeroed buffer and loaded from there. Either way no byte
+// outside the row is touched.
 
-// Fewer than kRoom bytes, in pieces of fixed size: a call of memcpy would cost more than the distance.
+// Copies fewer than kRoom bytes in pieces of fixed size: a call of memcpy would cost more than the distance itself.
 template <std::size_t kRoom>
 inline void copy_bytes(Byte* to, const Byte* from, std::size_t count) {
   constexpr std::size_t kPiece = kRoom / 2;
@@ -34,7 +35,7 @@ inline Bytes load_bytes_end(const Element* row, std::size_t whole, std::size_t d
   return load_bytes(part);
 }
 
-// The same for doubles, with masks of eight bytes: -1 keeps a lane.
+// Masks for doubles, eight bytes per lane: -1 keeps a lane.
 struct LaneMasks {
   std::int64_t none[8], all[8];
 };
@@ -49,14 +50,16 @@ inline Doubles load_end(Tag tag, const Element* row, std::size_t whole, std::siz
   return load(tag, part);
 }
 
-// A product and a sum each round for themselves: every instruction set returns the same bits.
+// Returns the bound of row i. The product and the sum are rounded separately, so that every instruction set returns the
+// same bits.
 inline float bound_of(const std::int32_t* dots, std::size_t i, const Screen& screen) {
   const float near =
       (screen.offsets == nullptr ? 0.0f : screen.offsets[i]) + screen.scale * static_cast<float>(dots[i]);
   return screen.errors == nullptr ? near : near - screen.slack * screen.errors[i];
 }
 
-// Without a branch on the comparison: writes land at `found` or are overwritten by the next.
+// Appends the hits without branching on the comparison: each write goes to `found` and is overwritten by the next
+// unless the row is a hit.
 inline std::size_t append_hits_singly(const std::int32_t* dots, std::size_t first, std::size_t count,
                                       const Screen& screen, std::size_t found, std::uint32_t* hits, float* bounds) {
   for (std::size_t i = first; i < first + count; ++i) {
@@ -74,7 +77,7 @@ inline std::uint32_t code_term(const std::uint8_t* terms, std::size_t place) {
   return term;
 }
 
-// As the hits above, from the sums of a block.
+// Same as append_hits_singly(), for the sums of a block of codes.
 template <class Sum>
 inline void append_estimates_singly(const Sum* sums, const std::uint8_t* terms, std::size_t count, std::uint32_t number,
                                     CodeScan& scan) {

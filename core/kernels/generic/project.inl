@@ -1,12 +1,14 @@
 // A small dense product: vectors times a matrix, in float32.
 //
-// The vector is sixteen floats:
+// The vector is sixteen floats and needs:
 //   Floats no_floats(), load_floats(from), every_float(value), add_floats(a, b), multiply_add_floats(a, b, sum)
 //   void store_floats(to, floats)
-// multiply_add_floats may round once or twice: sums agree between instruction sets to within the contract's bound only.
+// multiply_add_floats may round once or twice, so sums agree between instruction sets only to within the contract's
+// bound.
 
 inline constexpr std::size_t kFloats = 16;
-inline constexpr std::size_t kSumBlock = 64;  // dimensions summed before they join the whole: shorter chains round less
+// Dimensions summed separately before they join the total: shorter chains accumulate less rounding.
+inline constexpr std::size_t kSumBlock = 64;
 
 template <std::size_t kVectors>
 inline void project_tile(const float* vectors, std::size_t dims, const float* matrix, std::size_t outputs, float* out) {
@@ -29,7 +31,8 @@ inline void project_tile(const float* vectors, std::size_t dims, const float* ma
   }
 }
 
-// Eight vectors share each load of the matrix; the sum of one is the same whatever company it is in.
+// Projects eight vectors at a time, which share each load of the matrix. A vector's sums do not depend on which others
+// are computed with it.
 inline void project(const float* vectors, std::size_t count, std::size_t dims, const float* matrix, std::size_t outputs,
                     float* out) {
   std::size_t i = 0;

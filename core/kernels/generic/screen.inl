@@ -1,13 +1,13 @@
-// Screen kernels: products of s8 queries with u8 rows, and the rows that may still be near.
+// Screen kernels: products of s8 queries with u8 rows, and the selection of rows that may still be near.
 //
-// The vectors of a panel:
-//   kPanelLanes rows to a vector; a tile of kTileVectors vectors by kTileQueries queries, as the registers allow
-//   PanelRows panel_rows(from): four dimensions of kPanelLanes rows
-//   PanelQuery panel_query(from): four dimensions of a query, for every row
+// The vector types and operations for a panel:
+//   kPanelLanes rows per vector; a tile is kTileVectors vectors by kTileQueries queries, as many as the registers allow
+//   PanelRows panel_rows(from): loads four dimensions of kPanelLanes rows
+//   PanelQuery panel_query(from): loads four dimensions of a query, repeated for every row
 //   PanelSums no_panel_sums(), panel_step(sums, rows, query), panel_store(to, sums, missing)
-//   kPanelQueryFactor: as kQueryFactor, for panel_step
-// And of the hits:
-//   std::size_t append_hits(dots, first, count, screen, found, hits, bounds): a block of at most kHitLanes rows
+//   kPanelQueryFactor: like kQueryFactor, for panel_step
+// For hits:
+//   std::size_t append_hits(dots, first, count, screen, found, hits, bounds): handles a block of at most kHitLanes rows
 
 inline void screen_rows(const std::int8_t* query, Rows rows, std::size_t dims, std::uint8_t flip, std::int32_t* out) {
   dot_rows<DotU8S8>(query, rows, dims, flip, out);
@@ -42,7 +42,8 @@ inline void panel_tile(const std::uint8_t* panel, const std::int8_t* queries, st
   }
 }
 
-// One tile of kQueries queries, or fewer: the compiler needs the number to keep the sums in registers.
+// Computes a tile of kQueries queries. The number is a template parameter so that the compiler keeps the sums in
+// registers.
 template <std::size_t kQueries>
 inline void panel_tile_of(std::size_t count, const std::uint8_t* panel, const std::int8_t* queries, std::size_t stride,
                           std::size_t words, std::int32_t* out) {
@@ -64,7 +65,8 @@ inline void panel_dot(const std::uint8_t* panel, const std::int8_t* queries, std
   }
 }
 
-// Four dimensions a move. Word by word, so that the panel is written in order; its rows are read as kPanelRows streams.
+// Packs a panel, four dimensions per move. Goes word by word so that the panel is written in order; its rows are read
+// as kPanelRows streams.
 [[maybe_unused]] inline void pack_panel(const void* rows, std::size_t stride, std::size_t count, std::size_t dims,
                                         std::uint8_t flip, std::uint8_t* panel) {
   const Byte* const from = static_cast<const Byte*>(rows);

@@ -1,4 +1,4 @@
-// What every file begins with: the byte, and the element types of rows to choose a load by.
+// The beginning of every instruction-set file: the byte type, and tags for the element types that select a load.
 
 using Byte = unsigned char;
 

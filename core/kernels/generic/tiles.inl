@@ -1,4 +1,4 @@
-// Blocks of codes one by one, for instruction sets that have no use for several at once.
+// Blocks of codes handled one by one, for instruction sets that gain nothing from handling several at once.
 
 template <std::size_t kBlocks>
 inline void append_tile(const CodeSums* sums, const std::uint8_t* terms, std::size_t stride, std::size_t rows,

@@ -1,4 +1,4 @@
-// The sizes and places that files of Annoy 1.17.3 have, counted by hand from its structures.
+// Sizes and offsets in files of Annoy 1.17.3, computed by hand from its structures.
 #include "annoy/layout.h"
 
 #include "base/error.h"

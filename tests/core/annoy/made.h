@@ -1,4 +1,4 @@
-// An index of random items, for several tests.
+// Makes an index of random items, for several tests.
 #pragma once
 
 #include <vector>
@@ -16,7 +16,7 @@ inline std::vector<float> random_vector(Random& random, std::size_t dims) {
   return vector;
 }
 
-// Items 0 to count - 1 but for each `hole`-th, if that is not 0.
+// Adds items 0 to count - 1, except each `hole`-th if that is not 0.
 inline void fill(Index& index, std::uint32_t count, std::uint32_t hole = 0, std::uint64_t seed = 1) {
   Random random(seed);
   for (std::uint32_t item = 0; item < count; ++item) {

@@ -1,4 +1,4 @@
-// The search against a slow one that does what Annoy's text says, and against a scan of everything.
+// Compares the search with a slow one that follows Annoy's source, and with a scan of all items.
 #include "annoy/search.h"
 
 #include <algorithm>
@@ -28,7 +28,7 @@ double margin(const Trees& trees, std::uint32_t number, const float* query) {
   return offset ? sum + static_cast<double>(load_at<float>(trees.node(number), kOffsetAt)) : sum;
 }
 
-// All items that Annoy's loop comes upon; for floats.
+// Returns all items that Annoy's loop visits; for floats.
 std::set<std::uint32_t> slow_gather(const Trees& trees, const float* query, std::size_t search_k) {
   std::priority_queue<std::pair<float, std::uint32_t>> queue;
   for (const std::uint32_t root : trees.roots) queue.emplace(std::numeric_limits<float>::infinity(), root);
@@ -82,7 +82,7 @@ void descent_is_annoys() {
   }
 }
 
-// What is found is sorted by distance and then by item, and nothing nearer was left out.
+// Checks that results are sorted by distance and then by item, and that nothing nearer is missing.
 void order_is_that_of_a_scan() {
   for (const Space space : kSpaces) {
     Index index(space, 70);

@@ -1,5 +1,5 @@
-// What a tree must be, whatever it is made of: each item in it once, sizes that add up, items on the side of the plane
-// that it was put; the same from the same seed, on any number of threads; and a build that is stopped leaves the items.
+// Invariants of a tree: each item in it once, sizes that add up, each item on its side of every plane; the same from
+// the same seed for any number of threads; and a cancelled build leaves the items intact.
 #include <cstring>
 #include <functional>
 #include <string>
@@ -21,7 +21,7 @@ std::string bytes_of(const Index& index) {
   return {nodes, nodes + index.node_count() * index.layout().node_bytes};
 }
 
-// Counts each item below `number`, checks sizes on the way.
+// Counts each item below `number` and checks sizes on the way.
 std::size_t walk(const Index& index, std::uint32_t number, bool root, std::vector<int>& times) {
   const Layout& layout = index.layout();
   const std::byte* node = nodes_of(index) + number * layout.node_bytes;

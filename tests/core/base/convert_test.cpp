@@ -1,4 +1,4 @@
-// Conversions: every half there and back, every rounding the nearest, and what does not fit is named.
+// Conversions: every 16-bit float there and back, rounding always to nearest, and values that do not fit are reported.
 #include "base/convert.h"
 
 #include <array>
@@ -18,7 +18,7 @@ namespace {
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 
-// Sixteen-bit floats: `infinity` is the pattern of theirs; patterns below it are finite and in order.
+// A sixteen-bit float type: `infinity` is its bit pattern; patterns below it are finite and in order.
 struct Half {
   float (*widen)(std::uint16_t);
   std::uint16_t (*narrow)(float);
@@ -52,7 +52,7 @@ void known_values() {
   CHECK(f32_to_bf16(kInfinity) == 0x7F80);
 }
 
-// The pattern that lies nearest, by trying its neighbours; the even one of two that are equally near.
+// Returns the nearest pattern by trying its neighbours; the even one of two equally near.
 std::uint16_t nearest(const Half& half, float magnitude) {
   const std::uint16_t guess = half.narrow(magnitude);
   std::uint16_t best = guess;
@@ -75,7 +75,7 @@ void rounding_is_to_the_nearest() {
   for (const Half& half : kHalves) {
     const float largest = half.widen(static_cast<std::uint16_t>(half.infinity - 1));
     for (int i = 0; i < 200'000; ++i) {
-      // Half of them halfway between two patterns, where rounding goes wrong first.
+      // Half of the values are halfway between two patterns, where rounding errors show first.
       const auto bits = static_cast<std::uint16_t>(random() % (half.infinity - 1u));
       const float halfway = (half.widen(bits) + half.widen(static_cast<std::uint16_t>(bits + 1))) / 2;
       const float any = std::bit_cast<float>(static_cast<std::uint32_t>(random()) & 0x7FFFFFFFu);

@@ -1,4 +1,4 @@
-// Element types: names there and back, numbers that the file format relies on, bytes of a row.
+// Element types: names there and back, numbers that the file format relies on, bytes per row.
 #include "base/element.h"
 
 #include <array>
@@ -20,7 +20,7 @@ void names_go_there_and_back() {
   CHECK(name_of(static_cast<Element>(99)) == "unknown");
 }
 
-// Written into files: a change here is a change of the format.
+// Checks numbers that are written into files: a change here changes the format.
 void numbers_stay() {
   for (std::size_t i = 0; i < kAll.size(); ++i) CHECK(static_cast<std::size_t>(kAll[i]) == i + 1);
 }

@@ -1,4 +1,4 @@
-// Errors: each kind is caught as what it is, and a system error keeps its number, its path and its sentence.
+// Errors: each is caught by its own type, and a system error carries its number, path and message.
 #include "base/error.h"
 
 #include <cerrno>

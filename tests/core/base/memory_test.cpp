@@ -1,4 +1,4 @@
-// Aligned memory starts where it should and is all there; a view of rows finds each by its stride.
+// Aligned memory starts where it should and is complete; a view of rows finds each by its stride.
 #include <array>
 #include <bit>
 #include <cstdint>

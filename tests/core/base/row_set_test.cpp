@@ -1,4 +1,4 @@
-// The rows that were met, against std::set: new or not, through growth and many clearings.
+// Compares the set of visited rows with std::set: new or not, through growth and many calls of clear().
 #include "base/row_set.h"
 
 #include <random>
@@ -11,7 +11,7 @@ using namespace nearabout;
 
 namespace {
 
-// `runs` times: rows from `draw` until there were `count`, each asked of both; then all is forgotten.
+// Repeats `runs` times: inserts rows from `draw` into both until they have `count`, then clears both.
 template <class Draw>
 void compare(RowSet& rows, std::size_t runs, std::size_t count, Draw draw) {
   for (std::size_t run = 0; run < runs; ++run) {
@@ -35,7 +35,7 @@ void a_row_is_new_once() {
   }
 }
 
-// A set that has grown is cleared row by row when little is in it: whole runs of slots, whoever lies in them.
+// After it has grown, a set with few rows is cleared row by row: whole runs of slots, whichever row they hold.
 void many_small_runs_after_a_large_one() {
   std::mt19937 random(2);
   RowSet rows;
@@ -44,13 +44,13 @@ void many_small_runs_after_a_large_one() {
     compare(rows, 300, count, [&] { return static_cast<std::uint32_t>(random() % 2'000); });
 }
 
-// Rows that all begin to look at the same slot: the multiplier is undone, the bits that choose a slot are the same.
+// Rows that all start at the same slot: undoes the multiplier, so that the bits that choose a slot are the same.
 void rows_that_collide() {
-  std::uint32_t inverse = 1;  // of 0x9E3779B1 modulo 2^32, by Newton's iteration
+  std::uint32_t inverse = 1;  // inverse of 0x9E3779B1 modulo 2^32, by Newton's iteration
   for (int step = 0; step < 5; ++step) inverse *= 2 - 0x9E37'79B1u * inverse;
   CHECK(inverse * 0x9E37'79B1u == 1);
   RowSet rows;
-  for (const std::uint32_t slot : {0u, 100u, 255u}) {  // 255: chains that go round the end
+  for (const std::uint32_t slot : {0u, 100u, 255u}) {  // 255: probe sequences that wrap around the end
     std::uint32_t next = 0;
     const auto draw = [&] {
       ++next;

@@ -1,4 +1,4 @@
-// A score and a row in one number, against the pair that it stands for.
+// Compares a score and a row packed into one number with the pair itself.
 #include "base/scored.h"
 
 #include <algorithm>
@@ -20,7 +20,7 @@ struct Plain {
   std::uint32_t row;
 };
 
-// By score, then by row. Of zeros the negative one is first: the only scores that are equal and yet told apart.
+// Orders by score, then by row. Negative zero comes before zero: the only equal scores that are distinguished.
 bool before(const Plain& left, const Plain& right) {
   if (left.score != right.score) return left.score < right.score;
   if (std::signbit(left.score) != std::signbit(right.score)) return std::signbit(left.score);
@@ -65,7 +65,7 @@ void every_pair_is_ordered_as_its_parts_are() {
 void sorting_is_sorting() {
   std::mt19937 random(1);
   std::vector<Plain> plain(20'000);
-  for (Plain& one : plain) {  // any bits that are a number, and many ties
+  for (Plain& one : plain) {  // any bit pattern that is a number, and many ties
     do one.score = std::bit_cast<float>(static_cast<std::uint32_t>(random()));
     while (std::isnan(one.score));
     if (random() % 2 == 0) one.score = static_cast<float>(static_cast<int>(random() % 9) - 4);
@@ -78,8 +78,8 @@ void sorting_is_sorting() {
   CHECK(std::equal(scored.begin(), scored.end(), plain.begin(), plain.end(), is));
 }
 
-// What a search relies on when it drops all that is beyond a limit.
-void the_last_row_is_after_all_of_its_mark() {
+// A search relies on this order when it drops all rows beyond a limit.
+void the_last_row_is_after_all_of_its_score() {
   for (const float score : all_sorts_of_marks()) {
     const Scored last(score, 0xFFFF'FFFFu);
     CHECK(!(Scored(score, 0xFFFF'FFFEu) > last));
@@ -93,6 +93,6 @@ int main() {
   what_goes_in_comes_out();
   every_pair_is_ordered_as_its_parts_are();
   sorting_is_sorting();
-  the_last_row_is_after_all_of_its_mark();
+  the_last_row_is_after_all_of_its_score();
   return test::report("base_marked");
 }

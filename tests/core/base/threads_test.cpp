@@ -30,7 +30,7 @@ void every_index_is_visited_once() {
   }
 }
 
-// Chunks are [0, grain), [grain, 2 grain), ...: what a chunk computes cannot depend on who else works.
+// Chunks are [0, grain), [grain, 2 grain), ...: the result of a chunk cannot depend on other threads.
 void chunks_do_not_depend_on_threads() {
   for (const std::size_t threads : {1u, 3u}) {
     std::vector<std::size_t> end_of(100, 0);
@@ -71,15 +71,15 @@ void a_failure_comes_out_and_stops_the_rest() {
   }
 }
 
-// The monitor is called between chunks once a tenth of a second has passed, with a share that is one.
-void the_monitor_sees_shares_and_may_stop() {
+// The monitor is called between chunks once a tenth of a second has passed, with a fraction from 0 to 1.
+void the_monitor_sees_fractions_and_may_stop() {
   const auto nap = [](std::size_t, std::size_t, std::size_t) {
     std::this_thread::sleep_for(std::chrono::milliseconds(30));
   };
-  std::vector<double> shares;
-  parallel_for(12, 1, 1, nap, [&](double fraction) { shares.push_back(fraction); });
-  CHECK(!shares.empty());
-  for (const double fraction : shares) CHECK(fraction > 0 && fraction <= 1);
+  std::vector<double> fractions;
+  parallel_for(12, 1, 1, nap, [&](double fraction) { fractions.push_back(fraction); });
+  CHECK(!fractions.empty());
+  for (const double fraction : fractions) CHECK(fraction > 0 && fraction <= 1);
 
   std::atomic<int> done{0};
   const auto counted = [&](std::size_t begin, std::size_t end, std::size_t worker) {
@@ -103,7 +103,7 @@ int main() {
   chunks_do_not_depend_on_threads();
   workers_are_never_shared();
   a_failure_comes_out_and_stops_the_rest();
-  the_monitor_sees_shares_and_may_stop();
+  the_monitor_sees_fractions_and_may_stop();
   counts_of_threads();
   return test::report("base_threads");
 }

@@ -1,4 +1,4 @@
-// The k best against a plain sort: ties by row, in whatever order they arrive.
+// Compares the k best with a plain sort: ties by row, in any order of arrival.
 #include "base/top_k.h"
 
 #include <cmath>
@@ -11,7 +11,7 @@ using namespace nearabout;
 
 namespace {
 
-// Few are kept in order and many in a heap: numbers on both sides of where that changes.
+// Small k is sorted and large k a heap: numbers on both sides of the boundary.
 constexpr std::size_t kAboutBoth[] = {1, 10, 31, 32, 33, 100};
 
 bool same(const std::vector<Neighbour>& left, const std::vector<Neighbour>& right) {
@@ -24,7 +24,7 @@ void it_is_a_sort_cut_short() {
   for (const std::size_t count : {0u, 1u, 2u, 9u, 31u, 32u, 33u, 100u, 1'000u}) {
     for (const std::size_t k : {0u, 1u, 2u, 10u, 31u, 32u, 33u, 99u, 100u, 2'000u}) {
       std::vector<Neighbour> all;
-      for (std::size_t row = 0; row < count; ++row)  // few different ranks, so that ties are common
+      for (std::size_t row = 0; row < count; ++row)  // few different distances, so that ties are common
         all.push_back({static_cast<double>(random() % 7), static_cast<std::uint32_t>(row)});
       std::shuffle(all.begin(), all.end(), random);
       TopK best(k);
@@ -62,7 +62,7 @@ void not_a_number_never_enters() {
   }
 }
 
-// Rising, falling and all the same: what a heap and an insertion are slowest and quickest at.
+// Ascending, descending and constant: the slowest and fastest orders for a heap and for insertion.
 void order_of_arrival_does_not_matter() {
   for (const std::size_t k : kAboutBoth)
     for (const double slope : {1.0, 0.0, -1.0}) {
@@ -81,15 +81,15 @@ void order_of_arrival_does_not_matter() {
     }
 }
 
-// What is left of `all` within `limit`, sorted, at most k.
+// Returns those of `all` within `limit`, sorted, at most k.
 std::vector<Neighbour> slow(std::vector<Neighbour> all, std::size_t k, double limit) {
-  std::erase_if(all, [=](const Neighbour& neighbour) { return !(neighbour.rdist <= limit); });  // NaN goes too
+  std::erase_if(all, [=](const Neighbour& neighbour) { return !(neighbour.rdist <= limit); });  // NaN is removed, too
   std::sort(all.begin(), all.end());
   all.resize(std::min(k, all.size()));
   return all;
 }
 
-// Infinities, zeros of both signs, NaN, and limits that ties lie exactly on.
+// Infinities, zeros of both signs, NaN, and limits with ties exactly on them.
 void a_limit_is_inclusive_whatever_is_pushed() {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   const double rdists[] = {-kInfinity, -3.5, -0.0, 0.0, 1e-300, 2, 2, 7, kInfinity, std::nan("")};
@@ -112,7 +112,7 @@ void a_limit_is_inclusive_whatever_is_pushed() {
   }
 }
 
-// However a table is cut and its parts are merged, the answer is that of the whole.
+// However a table is divided and its parts are merged, the result is that of the whole.
 void parts_merge_to_the_whole() {
   std::mt19937 random(7);
   for (int trial = 0; trial < 1'000; ++trial) {

@@ -1,5 +1,5 @@
-// XXH64 against the reference implementation (the xxhash package of PyPI), at every length class: below and above a
-// stripe of 32 bytes, with tails of words, half words and bytes, with and without a seed.
+// Compares XXH64 with the reference implementation (the xxhash package of PyPI) for every length class: below and above
+// a stripe of 32 bytes, with tails of words, half words and bytes, with and without a seed.
 #include "base/xxh64.h"
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Lists and forests that compare every row do it through a screen, and answer as the exact kind does: to the last bit,
-// of every metric and type, whether they are asked for everything, for all effort, or for a radius.
+// Lists and forests that compare every row use a screen, and return the same as the exact kind to the last bit, for
+// every metric and type: for an exact search, for the largest effort, and for a radius.
 #include <cstdio>
 #include <random>
 
@@ -68,7 +68,7 @@ void answers_as_the_exact_kind(Build build, const ValidatedRows& source, const T
     const std::vector<SearchResult> sure = index->searcher().search(queries.view(), asked);
     CHECK(same(sure, right) && all_rows(sure));
   }
-  // The distance of a tenth neighbour, so that there is something to find.
+  // Use the distance of the tenth neighbour, so that there is something to find.
   Request within;
   within.radius = double{truth->searcher().search(queries.view(), request(10, 1))[0].distances[9]};
   within.k = source.rows();
@@ -93,7 +93,7 @@ void every_metric_and_type() {
     }
 }
 
-// The distances of such rows have ties; answers go by row then.
+// Such rows have equal distances; results are then ordered by row.
 void ties() {
   const Table base = whole_numbers(3'000, 16, 3);
   Table copies = base;
@@ -104,7 +104,7 @@ void ties() {
   }
 }
 
-// Few rows or few dimensions have no screen, and are compared in full.
+// With few rows or few dimensions there is no screen, and rows are compared in full.
 void without_a_screen() {
   for (const auto& [rows, dims] : {std::pair{300u, 40u}, std::pair{2'000u, 8u}}) {
     const Table base = clustered(rows, dims, 5);

@@ -1,4 +1,4 @@
-// Rows in a file are the rows that they are in memory: whatever their type, their distance and what is wrong with them.
+// Rows in a file behave like rows in memory, whatever their type, their stride and the faults in them.
 #include "index/input_rows.h"
 
 #include <cstring>
@@ -20,9 +20,9 @@ using storage::system::ScratchFile;
 
 namespace {
 
-constexpr std::size_t kBefore = 13;  // bytes, so that rows begin at odd addresses
+constexpr std::size_t kBefore = 13;  // header bytes, so that rows begin at odd addresses
 
-// Rows with `gap` bytes between them, after a head.
+// Returns rows with `gap` bytes between them, after a header.
 std::vector<std::byte> image_of(Element element, std::size_t rows, std::size_t dims, std::size_t gap) {
   Random random(7 + static_cast<std::uint64_t>(element) + gap);
   const std::size_t bytes = row_bytes(element, dims);
@@ -83,7 +83,7 @@ void same_rows_from_a_file() {
       }
 }
 
-// Bad rows at both ends, alone and side by side, with more rows than a block holds.
+// Invalid rows at both ends, alone and adjacent, with more rows than a block holds.
 void bad_rows_are_left_out() {
   constexpr std::size_t kRows = 30'000;
   constexpr std::size_t kDims = 16;
@@ -125,7 +125,7 @@ void layouts_that_no_file_has() {
   const auto refuse = [&](const RowLayout& layout) { return InputRows(file, layout); };
   constexpr std::uint64_t kHuge = std::numeric_limits<std::uint64_t>::max();
   CHECK(refuse({Element::f32, 10, 25, 0, 100}).rows() == 10);
-  CHECK(refuse({Element::f32, 10, 20, 20, 100}).rows() == 10);  // what follows the last row may be missing
+  CHECK(refuse({Element::f32, 10, 20, 20, 100}).rows() == 10);  // the gap after the last row may be missing
   CHECK_THROWS(refuse({Element::f32, 11, 25, 0, 100}), TruncatedFileError);
   CHECK_THROWS(refuse({Element::f32, 10, 25, 1, 100}), TruncatedFileError);
   CHECK_THROWS(refuse({Element::f32, 0, 25, 1001, 100}), TruncatedFileError);
@@ -137,7 +137,7 @@ void layouts_that_no_file_has() {
   CHECK_THROWS(refuse({Element::u8, 1, std::size_t{1} << 62, 0, kHuge}), CorruptFileError);
 }
 
-// The file is cut or written to after it was checked: an error when its rows are read, not other rows.
+// A file that is truncated or written to after it was checked causes an error when its rows are read, not wrong rows.
 void a_file_that_changes() {
   namespace fs = std::filesystem;
   const fs::path folder = fs::temp_directory_path() / "nearabout_test_input";

@@ -1,6 +1,6 @@
-// One index searched from four threads at once, each search on three of its own: all answers are those of one thread,
-// and of brute force. What a race would need is all here: a screen, first reads that verify blocks, batches cut into
-// tasks.
+// Searches one index from four threads at once, each search on three threads of its own: all results equal those of one
+// thread, and of brute force. Everything that a race would need is here: a screen, first reads that verify blocks,
+// batches divided into tasks.
 #include <atomic>
 #include <cstdio>
 #include <random>
@@ -19,7 +19,7 @@ constexpr std::size_t kRows = 3000;
 constexpr std::size_t kDims = 48;
 constexpr std::size_t kQueries = 150;
 
-// Whole numbers in few values: squares are exact in float64 and ties common.
+// Returns whole numbers with few values: squares are exact in float64 and ties common.
 std::vector<float> small_integers(std::size_t count, unsigned seed) {
   std::mt19937 random(seed);
   std::vector<float> values(count);

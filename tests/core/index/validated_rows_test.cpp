@@ -1,4 +1,4 @@
-// Vectors on their way in: every fault is found, named or left out, and what is kept is what conversion makes of it.
+// Input vectors: every fault is found and reported or skipped, and stored vectors are those that conversion returns.
 #include "index/validated_rows.h"
 
 #include <cmath>
@@ -45,7 +45,7 @@ std::vector<float> kept(const ValidatedRows& source) {
   return values;
 }
 
-// Rows 1 and 3 of five are bad: refused by name and number, or left out.
+// Rows 1 and 3 of five are invalid: rejected with the key and row number, or skipped.
 template <class T>
 void check_fault(const char* what, const std::vector<T>& values, std::size_t dims, Element given, Element stored,
                  Metric metric) {
@@ -102,7 +102,7 @@ void zeros_have_no_direction() {
   check_fault<std::int8_t>("zero vector", {1, 2, 0, 0, 3, 4, 0, 0, 0, -7}, 2, Element::i8, Element::i8, Metric::cosine);
   for (const Metric metric : {Metric::euclidean, Metric::sqeuclidean, Metric::dot, Metric::manhattan})
     CHECK(refusal(view_of(zeros, 2, Element::f32), Element::f32, metric) == "accepted");
-  // Zero once stored is zero: what rounds away has no direction either.
+  // A vector that is zero once stored counts as zero: after rounding it has no direction either.
   const std::vector<double> vanishing{1, 1, 1e-60, -1e-60};
   CHECK(
       says(refusal(view_of(vanishing, 2, Element::f64), Element::f32, Metric::cosine),
@@ -119,7 +119,7 @@ void latitudes_end_at_the_poles() {
                       Metric::haversine);
 }
 
-// What is stored is what base/convert.h makes of it, wherever rows lie.
+// Stored vectors are those that base/convert.h returns, however rows are laid out.
 void conversions() {
   const std::vector<double> values{0.1, -2.5, 3, 65504, 1e-7, 127};
   for (const Element stored : {Element::f32, Element::f16, Element::bf16}) {
@@ -145,7 +145,7 @@ void conversions() {
   CHECK(kept(ValidatedRows(view_of(whole, 2, Element::f32), Element::i8, Metric::dot, InvalidRows::refuse, 1, {})) ==
         whole);
 
-  // Rows with gaps between them, from an odd address.
+  // Rows with gaps between them, starting at an odd address.
   std::vector<std::byte> spread(1 + 3 * 11);
   const float pairs[3][2] = {{1, 2}, {3, 4}, {5, 6}};
   for (std::size_t i = 0; i < 3; ++i) std::memcpy(spread.data() + 1 + i * 11, pairs[i], sizeof pairs[i]);
@@ -154,7 +154,7 @@ void conversions() {
   CHECK((kept(source) == std::vector<float>{1, 2, 3, 4, 5, 6}));
 }
 
-// Bits past the last dimension are not the user's: they are cleared.
+// Bits past the last dimension do not belong to the vector and are cleared.
 void bits() {
   const std::vector<std::uint8_t> bytes{0xFF, 0xFF, 0x01, 0xF4};
   const MatrixView input{std::as_bytes(std::span(bytes)).data(), 2, 11, 2, Element::bits};
@@ -179,7 +179,7 @@ void none_and_all() {
   CHECK(kept(skipped) == nothing);
 }
 
-// Rows that were sound when they were looked at, and are not when they are read.
+// Rows that were valid when they were checked, and are not when they are read.
 template <class T>
 void check_change(std::vector<T> values, std::size_t place, T bad, Element given, Element stored, Metric metric,
                   const char* what) {

@@ -1,4 +1,4 @@
-// The code kernels of every table: the same estimates to the last bit, whatever the instruction set.
+// The code kernels of every table: the same estimates to the last bit on every instruction set.
 #include <limits>
 
 #include "kernels/reference.h"
@@ -14,7 +14,7 @@ constexpr float kInfinity = std::numeric_limits<float>::infinity();
 // Rows as plain codes, and the blocks that the kernels read, in memory of exactly their size.
 struct Coded {
   std::size_t rows, lines;
-  std::vector<std::uint8_t> codes;  // rows x (8 lines), one a byte
+  std::vector<std::uint8_t> codes;  // rows x (8 lines), one code per byte
   std::vector<std::uint16_t> offsets, scales;
   std::vector<std::uint8_t> blocks;
 };
@@ -53,7 +53,7 @@ float estimate_of(const Coded& coded, std::size_t row, const CodeScan& scan) {
   std::int32_t sum = 0;
   for (std::size_t c = 0; c < coded.lines * kLineCodes; ++c)
     sum += scan.tables[c * kTableBytes + coded.codes[row * coded.lines * kLineCodes + c]];
-  // Stored and read again, or compilers for processors with fused multiplication make one operation of two.
+  // Volatile, because compilers for processors with fused multiplication would otherwise fuse the two operations.
   volatile float offset = scan.offset_step * static_cast<float>(coded.offsets[row]);
   volatile float scale = scan.scale * static_cast<float>(coded.scales[row]);
   volatile float product = scale * static_cast<float>(sum);
@@ -105,7 +105,7 @@ void test_scan(const Table& table, std::mt19937& random) {
   }
 }
 
-// The largest sums: what accumulators of 16 bits must hold.
+// The largest sums that 16-bit accumulators must hold.
 void test_extremes(const Table& table, std::mt19937& random) {
   for (const int sign : {1, -1}) {
     AlignedTables tables = random_tables(random, kMaxLines, true);

@@ -1,4 +1,4 @@
-// The table that NEARABOUT_ISA names is the one that runs; a wrong name is refused with the names there are.
+// The table that NEARABOUT_ISA names is used; a wrong name is rejected with the list of valid names.
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
@@ -14,7 +14,7 @@ using nearabout::kernels::Table;
 
 namespace {
 
-// Every kernel of a table, as one list of addresses.
+// Returns every kernel of a table, as one list of addresses.
 std::string kernels_of(const Table& table) {
   return std::string(reinterpret_cast<const char*>(&table) + offsetof(Table, f32),
                      sizeof(Table) - offsetof(Table, f32));
@@ -52,7 +52,7 @@ void test_unknown() {
   }
 }
 
-// What the processor lacks is never offered.
+// Tables that the processor does not support are never offered.
 void test_features() {
   const CpuFeatures& cpu = cpu_features();
   CHECK(cpu.avx2 || !cpu.avx512);
@@ -66,7 +66,7 @@ void test_features() {
   }
 }
 
-// scripts/test-isa runs this program with each name in turn.
+// scripts/test-isa runs this program with each name.
 void test_environment() {
   const char* forced = std::getenv("NEARABOUT_ISA");
   if (forced == nullptr || *forced == '\0') {

@@ -42,7 +42,7 @@ struct Type {
   std::size_t bytes;
   double (*value)(const std::uint8_t*);
   kernels::RealKernels Table::* real;
-  kernels::IntegerKernels Table::* integer;  // null where the type has none
+  kernels::IntegerKernels Table::* integer;  // null if the type has none
 };
 const Type kTypes[] = {
     {"f32", 4, f32_value, &Table::f32, nullptr},         {"f16", 2, f16_value, &Table::f16, nullptr},
@@ -50,7 +50,7 @@ const Type kTypes[] = {
     {"i8", 1, i8_value, &Table::i8, &Table::integer_i8},
 };
 
-// The four results with the magnitude that each one's error is relative to.
+// The four results with the magnitude that each error is relative to.
 struct Expected {
   double dot = 0, squared_l2 = 0, l1 = 0, projection = 0, magnitude = 0, length = 0;
 };
@@ -80,7 +80,7 @@ void expect_near(double expected, double got, double magnitude, const Table& tab
                  const char* kernel, std::size_t dims, std::size_t row) {
   char name[64];
   std::snprintf(name, sizeof(name), "%s %s", type.name, kernel);
-  // Differences are rounded before they are squared: twice an eps each, besides the sums' own.
+  // Differences are rounded before they are squared: twice an eps each, in addition to the sums' own error.
   const double tolerance = (static_cast<double>(dims) + 4) * std::ldexp(magnitude, -52);
   const bool same = std::isnan(expected) ? std::isnan(got) : expected == got || std::fabs(expected - got) <= tolerance;
   expect(same, table.name, name, dims, row, expected, got);
@@ -105,7 +105,7 @@ void check_real(const Table& table, const Type& type, const std::vector<double>&
   }
 }
 
-// The integer kernels are exact, and their projection is one division and one root away from it.
+// The integer kernels are exact, and their projection is one division and one root away from that.
 void check_integer(const Table& table, const Type& type, const std::vector<std::uint8_t>& bytes, const RowBlock& block,
                    const kernels::Rows& rows) {
   const kernels::IntegerKernels& integer = table.*type.integer;
@@ -150,8 +150,8 @@ void check_bits(const Table& table, const std::vector<std::uint8_t>& query, cons
   }
 }
 
-// Random bits make numbers of every magnitude, subnormals among them; where they make NaN or infinity (which sums would
-// spread), the exponent loses a bit.
+// Random bits make numbers of every magnitude, including subnormals; NaN and infinity (which sums would spread) lose a
+// bit of the exponent.
 void tame(RowBlock& block, std::size_t element_bytes, std::size_t row_bytes) {
   for (std::size_t row = 0; row < block.count && element_bytes > 1; ++row) {
     for (std::size_t at = element_bytes - 1; at < row_bytes; at += element_bytes) {
@@ -185,7 +185,7 @@ void test_shapes(const Table& table, std::mt19937& random) {
   for (std::size_t count = 0; count <= 70; ++count) check_all(table, random, 19, count, 1);
 }
 
-// Sums that pass 2^31 and come near 2^32, signs at their ends, and rows and queries of zeros.
+// Sums that exceed 2^31 and approach 2^32, signs at their extremes, and rows and queries of zeros.
 void test_extremes(const Table& table) {
   for (const std::size_t dims : {std::size_t{5}, std::size_t{100}, kernels::kMaxDims}) {
     for (const int a : {0, 1, 127, 128, 255}) {
@@ -203,7 +203,7 @@ void test_extremes(const Table& table) {
   }
 }
 
-// Every half and every bfloat16 there is, infinities and NaN included, one to a row; and float32 at its ends.
+// Every half and every bfloat16, including infinities and NaN, one per row; and float32 at its extremes.
 void test_every_half(const Table& table) {
   for (const std::size_t type : {std::size_t{1}, std::size_t{2}}) {
     RowBlock block{std::vector<std::uint8_t>(65'536 * 2), 2, 65'536};

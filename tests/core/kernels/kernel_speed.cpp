@@ -1,7 +1,8 @@
-// Nanoseconds per distance of every table, side by side: to look at, not to pass or fail. Built with NEARABOUT_BENCH.
+// Measures nanoseconds per distance of every table, side by side: to look at, not to pass or fail. Built with
+// NEARABOUT_BENCH.
 //
-// Batches of 256 listed rows that stay in the first two levels of the cache; panels of 32 rows by 8 queries; the best
-// of several repetitions, since other programs only ever add time.
+// Batches of 256 listed rows that stay in the first two levels of cache; panels of 32 rows by 8 queries; the best of
+// several repetitions, because other programs only ever add time.
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -75,12 +76,12 @@ double hits_time(Bench& bench, const Table& table) {
   static std::vector<float> offsets(kCount, 1.0f), bounds(kCount);
   static std::vector<std::uint32_t> hits(kCount);
   for (std::size_t i = 0; i < kCount; ++i) dots[i] = static_cast<std::int32_t>(i * 2654435761u % 1000);
-  const float threshold = static_cast<float>(bench.dims) * 10.0f;  // `dims` is the share of hits in percent here
+  const float threshold = static_cast<float>(bench.dims) * 10.0f;  // `dims` is the percentage of hits here
   const kernels::Screen screen = {offsets.data(), offsets.data(), 1.0f, 1.0f, threshold - 1.0f};
   return nanoseconds(kCount, [&] { table.screen.hits(dots.data(), kCount, screen, hits.data(), bounds.data()); });
 }
 
-// A list of 1,024 rows, for one query and for four; `dims` is the bytes of a row's codes.
+// Measures a list of 1,024 rows, for one query and for four; `dims` is the number of bytes of a row's codes.
 double codes_time(Bench& bench, const Table& table, std::size_t queries) {
   constexpr std::size_t kCount = 1024;
   const std::size_t lines = bench.dims / 4;

@@ -1,5 +1,5 @@
-// The small dense product of every table: within the bound that contraction.cpp builds on, and the same for a vector
-// whatever company it is in.
+// The small dense product of every table: within the bound that contraction.cpp relies on, and the same for a vector
+// whichever others are computed with it.
 #include "kernels/reference.h"
 
 using namespace nearabout;
@@ -61,7 +61,7 @@ void test_bound(const Table& table, std::mt19937& random) {
   check_bound(table, vectors, dims, matrix, 16);
 }
 
-// A row's image at build time and a query's at search time must not depend on how many were projected at once.
+// A row's projection at build and a query's at search must not depend on how many were projected at once.
 void test_company(const Table& table, std::mt19937& random) {
   for (const std::size_t dims : {1u, 64u, 65u, 384u}) {
     const std::size_t outputs = 48;

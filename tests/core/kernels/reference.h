@@ -1,4 +1,4 @@
-// Slow, obvious answers and awkward inputs for the kernels' tests.
+// Slow, obvious reference results and awkward inputs for the tests of kernels.
 #pragma once
 
 #include <cmath>
@@ -25,8 +25,8 @@ inline const std::vector<std::size_t>& sizes() {
   return list;
 }
 
-// Rows in a block of exactly their size, so that the sanitizer sees one byte too many; row 0 starts at an odd address
-// wherever `stride` allows.
+// Rows in an allocation of exactly their size, so that the sanitizer detects a read past the end; row 0 starts at an
+// odd address if `stride` allows.
 struct RowBlock {
   std::vector<std::uint8_t> bytes;
   std::size_t stride;
@@ -45,7 +45,7 @@ inline RowBlock random_rows(std::mt19937& random, std::size_t count, std::size_t
   return block;
 }
 
-// Every table; where NEARABOUT_ISA is set, the one it names (scripts/test-isa goes through them).
+// Returns every table; if NEARABOUT_ISA is set, only the one it names (scripts/test-isa tries each).
 inline std::vector<const kernels::Table*> tables_to_test() {
   const char* forced = std::getenv("NEARABOUT_ISA");
   if (forced != nullptr && *forced != '\0') return {&kernels::table()};
@@ -53,7 +53,7 @@ inline std::vector<const kernels::Table*> tables_to_test() {
   return {all.begin(), all.end()};
 }
 
-// A failure names what it was about; the first few of a kernel are enough.
+// Reports a failure with its context; the first few of a kernel are enough.
 inline void expect(bool holds, const char* table, const char* kernel, std::size_t dims, std::size_t row,
                    double expected, double got) {
   if (holds) return;

@@ -118,7 +118,7 @@ void check_hits(const Table& table, const std::vector<std::int32_t>& dots, const
   std::vector<std::uint32_t> hits(room), expected_hits;
   std::vector<float> bounds(room), expected_bounds;
   for (std::size_t i = 0; i < dots.size(); ++i) {
-    // Volatile: each operation rounds to float32 here too.
+    // Volatile, so that each operation rounds to float32 here too.
     volatile float bound = screen.scale * static_cast<float>(dots[i]);
     bound = (screen.offsets == nullptr ? 0.0f : screen.offsets[i]) + bound;
     const volatile float margin = screen.errors == nullptr ? 0.0f : screen.slack * screen.errors[i];

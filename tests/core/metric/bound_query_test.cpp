@@ -1,5 +1,5 @@
-// A bound query ranks rows as slow references do, for every metric and element type; its ranks and distances agree, and
-// a radius takes in what is exactly that far away.
+// A bound query orders rows as slow references do, for every metric and element type; its reduced distances and
+// distances agree, and a radius includes rows at exactly that distance.
 #include "metric/bound_query.h"
 
 #include <algorithm>
@@ -21,7 +21,7 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 const Metric kReal[] = {Metric::euclidean, Metric::sqeuclidean, Metric::cosine, Metric::dot, Metric::manhattan};
 const Element kNumbers[] = {Element::f32, Element::f16, Element::bf16, Element::u8, Element::i8};
 
-// The distance by its definition, and the magnitude that its rounding is relative to.
+// The distance by its definition, and the magnitude that its rounding error is relative to.
 struct Expected {
   double distance;
   double magnitude;
@@ -85,7 +85,7 @@ void check_query(Metric metric, const Rows& rows, const std::vector<float>& quer
     if (!(std::abs(distance - expected.distance) <= 1e-13 * expected.magnitude) && ++test::failures <= 20)
       std::printf("%s of %s, query as %s, dims %zu, row %zu: expected %.17g, got %.17g\n", name_of(metric).data(),
                   name_of(rows.element).data(), name_of(element).data(), rows.dims, i, expected.distance, distance);
-    // A row is within its own distance, and not within less.
+    // A row is within its own distance, but not within less.
     CHECK(rdists[i] <= bound.rdist_within(distance));
     if (distance != 0) CHECK(!(rdists[i] <= bound.rdist_within(std::nextafter(distance, -kInfinity))));
   }
@@ -99,15 +99,15 @@ void ranks_are_those_of_the_definition() {
         const Rows rows = random_rows(random, element, 40, dims);
         std::vector<float> query(rows.wide.begin(), rows.wide.begin() + static_cast<std::ptrdiff_t>(dims));
         if (query == std::vector<float>(dims, 0.0f)) query[0] = 1;
-        check_query(metric, rows, query, query.data(), Element::f32);  // a row: whole where rows are whole
+        check_query(metric, rows, query, query.data(), Element::f32);  // a row of the table: whole numbers if rows are
         for (float& value : query) value += 0.3f;
         check_query(metric, rows, query, query.data(), Element::f32);  // fractions
         for (float& value : query) value = std::nearbyint(value) * 3 - 500;
-        check_query(metric, rows, query, query.data(), Element::f32);  // whole, beyond any byte
+        check_query(metric, rows, query, query.data(), Element::f32);  // whole numbers beyond any byte
       }
 }
 
-// A query of the rows' own type, as a search by key has it.
+// A query of the rows' own type, as in a search by key.
 void queries_of_the_rows_type() {
   std::mt19937 random(2);
   for (const Metric metric : kReal)
@@ -121,7 +121,7 @@ void queries_of_the_rows_type() {
     }
 }
 
-// Squares of integers are exact, so ties are.
+// Squares of integers are exact, so ties are too.
 void integers_are_exact() {
   std::mt19937 random(3);
   const Rows rows = random_rows(random, Element::u8, 50, 784);
@@ -183,7 +183,7 @@ void bits_are_counted() {
   }
 }
 
-// Square roots and quotients round: a radius made with them must still reach what lies exactly there.
+// Square roots and quotients round: a radius computed with them must still include rows at exactly that distance.
 void a_radius_is_inclusive() {
   const float one = 1;
   const BoundQuery euclidean(Metric::euclidean, Element::f32, 1, &one, Element::f32);
@@ -228,7 +228,7 @@ void bad_queries_are_refused() {
   CHECK_THROWS(BoundQuery(Metric::haversine, Element::f32, 2, beyond_the_pole, Element::f32), InvalidInputError);
 }
 
-// However the rows are given, and whatever the query's type is.
+// For every layout of rows and every type of query.
 void equal_vectors_have_rank_zero() {
   std::mt19937 random(3);
   for (const Metric metric : {Metric::euclidean, Metric::sqeuclidean, Metric::cosine, Metric::manhattan})

@@ -1,4 +1,4 @@
-// Great circles against distances that anyone can look up, and where coordinates play tricks: the poles, the date line,
+// Compares great-circle distances with published ones, and checks difficult coordinates: the poles, the date line,
 // antipodes, and places a step apart.
 #include "metric/haversine.h"
 
@@ -13,7 +13,7 @@ using namespace nearabout;
 
 namespace {
 
-constexpr double kHalfway = std::numbers::pi * kEarthRadius;  // to the antipode
+constexpr double kHalfway = std::numbers::pi * kEarthRadius;  // distance to the antipode
 
 double between(double latitude, double longitude, float other_latitude, float other_longitude) {
   const double query[] = {latitude, longitude};
@@ -29,7 +29,7 @@ void expect_near(const char* what, double metres, double expected, double room) 
   ++test::failures;
 }
 
-// By the spherical law of cosines in long double: well conditioned where places are far apart.
+// Returns the distance by the spherical law of cosines in long double: well conditioned for places far apart.
 double by_cosines(double latitude, double longitude, double other_latitude, double other_longitude) {
   const long double degree = std::numbers::pi_v<long double> / 180;
   const long double cosine = std::sin(latitude * degree) * std::sin(other_latitude * degree) +
@@ -38,7 +38,7 @@ double by_cosines(double latitude, double longitude, double other_latitude, doub
   return static_cast<double>(kEarthRadius * std::acos(std::fmin(1.0L, std::fmax(-1.0L, cosine))));
 }
 
-// Great-circle distances as published; on the ellipsoid they differ by up to half a per cent.
+// Published great-circle distances; on the ellipsoid they differ by up to half a per cent.
 void cities() {
   expect_near("London to Paris", between(51.5074, -0.1278, 48.8566f, 2.3522f), 343'600, 1'000);
   expect_near("New York to London", between(40.7128, -74.0060, 51.5074f, -0.1278f), 5'570'200, 5'000);

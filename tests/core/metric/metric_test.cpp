@@ -1,4 +1,4 @@
-// Metrics: their names, their numbers in files, and what each compares.
+// Metrics: their names, their numbers in files, and the vectors that each accepts.
 #include "metric/metric.h"
 
 #include <set>
@@ -27,7 +27,7 @@ void names_lead_back() {
   CHECK(name_of(static_cast<Metric>(99)) == "unknown");
 }
 
-// Files hold these: a change would make old ones lie.
+// Checks numbers that are written into files: a change would make old files wrong.
 void numbers_stay() {
   std::uint32_t number = 1;
   for (const Metric metric : kAll) CHECK(static_cast<std::uint32_t>(metric) == number++);

@@ -1,4 +1,4 @@
-// Cosine distances near zero: those of the definition in long double, and exactly 0 of parallel vectors alone.
+// Cosine distances near zero: compared with the definition in long double, and exactly 0 for parallel vectors only.
 #include "metric/near_cosine.h"
 
 #include <cmath>
@@ -21,7 +21,7 @@ double distance(const std::vector<float>& one, const std::vector<float>& other) 
   return near_cosine_distance(one.data(), other.data(), one.size());
 }
 
-// sin^2 by the identity of Lagrange, without a difference of large numbers; 1 - cos from it.
+// Returns sin^2 by Lagrange's identity, which avoids a difference of large numbers, and 1 - cos from it.
 long double reference(const std::vector<float>& one, const std::vector<float>& other) {
   long double crossed = 0, square = 0, other_square = 0;
   for (std::size_t i = 0; i < one.size(); ++i) {
@@ -75,7 +75,7 @@ void small_distances_are_right() {
     }
 }
 
-// Lengths and products as large as kMaxDims bytes make them still fit.
+// Lengths and products as large as kMaxDims bytes allow still fit.
 void whole_numbers_are_exact() {
   CHECK(near_cosine_distance(14, 126, 42) == 0);
   CHECK(near_cosine_distance(4'261'413'375u, 4'261'413'375u, 4'261'413'375u) == 0);

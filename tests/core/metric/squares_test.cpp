@@ -1,4 +1,4 @@
-// Ranks from products and the squares of the rows' lengths are those without them, to the last bit.
+// Reduced distances computed from products and the rows' squared norms equal those without them, to the last bit.
 #include <algorithm>
 #include <cstring>
 #include <random>
@@ -19,7 +19,7 @@ struct Rows {
   Element element;
 };
 
-// A row of zeros, rows at one end and at both ends of their range, and rows of anything.
+// Returns a row of zeros, rows at one end and at both ends of their range, and random rows.
 Rows integer_rows(std::mt19937& random, Element element, std::size_t count, std::size_t dims) {
   Rows rows{std::vector<std::byte>(count * dims), std::vector<float>(count * dims), count, dims, element};
   const float low = element == Element::u8 ? 0 : -128;
@@ -34,7 +34,7 @@ Rows integer_rows(std::mt19937& random, Element element, std::size_t count, std:
   return rows;
 }
 
-// With the squares of the rows' lengths, the same bits: what an index compares may come by either way.
+// Checks that results with the rows' squared norms have the same bits: an index may use either.
 void check_squares(Metric metric, const Rows& rows, std::size_t query_row) {
   const std::byte* const query = rows.stored.data() + query_row * rows.dims;
   const BoundQuery bound(metric, rows.element, rows.dims, query, rows.element);
@@ -70,7 +70,7 @@ void squares_change_no_bit() {
     }
 }
 
-// Where ranks do not follow from products, or the query is none of the rows' own type, squares are not asked for.
+// If reduced distances do not follow from products, or the query is not of the rows' own type, squares are not used.
 void squares_are_taken_where_they_serve() {
   const std::uint8_t bytes[] = {1, 200};
   const float whole[] = {1, 200}, fraction[] = {1, 0.5f}, beyond[] = {-1, 200};

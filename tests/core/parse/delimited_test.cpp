@@ -19,7 +19,7 @@ struct Line {
   bool operator==(const Line&) const = default;
 };
 
-// The line lies alone in memory of its size, so that a sanitizer sees any look past its end.
+// Reads a line in memory of exactly its size, so that a sanitizer detects a read past its end.
 std::optional<Line> read(std::string_view text, const DelimitedLayout& layout) {
   const auto alone = std::make_unique<char[]>(text.size());
   text.copy(alone.get(), text.size());
@@ -60,12 +60,12 @@ void what_is_left_to_others() {
                            "a\rb,1,2", "a,1, ", "a,1,2\r", "a,1,--2", "a;1;2"}) {
     CHECK(!read(line, first));
   }
-  CHECK(!read("1,2", {',', 2, 2}));  // the numbers are there, the key is not
+  CHECK(!read("1,2", {',', 2, 2}));  // the numbers are there, the key is missing
   CHECK(!read("", {',', 1, std::nullopt}));
   CHECK(!read("1  2", {' ', 2, std::nullopt}));  // an empty field between two delimiters
 }
 
-// A delimiter that could belong to a number is a delimiter all the same.
+// A delimiter that could belong to a number is still a delimiter.
 void odd_delimiters() {
   CHECK(read("1.5", {'.', 2, std::nullopt}) == (Line{"", {1, 5}}));
   CHECK(read("1e5", {'e', 2, std::nullopt}) == (Line{"", {1, 5}}));

@@ -15,13 +15,13 @@ using nearabout::parse::lines_of;
 
 void a_few_lines() {
   const std::string blob = "unusedabc";
-  const std::vector<std::uint64_t> offsets{6, 7, 7, 9};  // of a larger blob; the second key is empty
+  const std::vector<std::uint64_t> offsets{6, 7, 7, 9};  // offsets into a larger blob; the second key is empty
   const std::vector<float> vectors{1, -0.5F, 0, 0.25F, 2, 3};
   CHECK(lines_of({blob.data(), offsets.data(), vectors.data(), 3, 2}) == "a 1.0 -0.5\n 0.0 0.25\nbc 2.0 3.0\n");
   CHECK(lines_of({blob.data(), offsets.data(), vectors.data(), 0, 2}).empty());
 }
 
-// The longest texts and a key longer than all rows before it: the room is made anew more than once.
+// The longest texts, and a key longer than all rows before it: the buffer grows more than once.
 void room_is_made() {
   constexpr std::size_t kRows = 300;
   constexpr std::size_t kDims = 7;

@@ -124,7 +124,7 @@ void random_numbers() {
     const int digits = static_cast<int>((word >> 32) % 20) + 1;
     std::snprintf(token, sizeof token, "%.*g", digits, static_cast<double>(value));
     same = same_as_strtod(token);
-    // Half-way between two neighbours, exactly and cut short: what rounding gets wrong first.
+    // Half-way between two neighbours, exactly and truncated, where rounding errors show first.
     const double middle = (static_cast<double>(value) + static_cast<double>(std::nextafterf(value, 0))) / 2;
     std::snprintf(token, sizeof token, "%.*e", digits + 8, middle);
     same = same && same_as_strtod(token);
@@ -137,7 +137,7 @@ std::string written(float value) {
   return {out, write_number(out, value)};
 }
 
-// Read back by our reader and by the C library's, rounded once. Both signs.
+// Returns true if our reader and the C library's, rounded once, both read the number back. Tries both signs.
 bool comes_back(float value) {
   for (const float each : {value, -value}) {
     const std::string text = written(each);
@@ -170,8 +170,8 @@ void how_numbers_are_written() {
 #endif
 }
 
-// Neighbours of every power of two, where the gap between floats changes, and a fixed sample of all the others. (All
-// of them take two minutes; tried once, all came back but the first one here.)
+// Neighbours of every power of two, where the gap between floats changes, and a fixed sample of all others. (Trying all
+// of them takes two minutes; done once, and all were read back except the first one here.)
 void written_numbers_come_back() {
   bool all = comes_back(7.038531e-26F);
   for (std::uint32_t exponent = 0; exponent < 255 && all; ++exponent) {

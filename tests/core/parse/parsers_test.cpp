@@ -1,4 +1,4 @@
-// Every text is fed whole and in pieces of every size up to nine bytes: the answer is one.
+// Feeds every text whole and in pieces of every size up to nine bytes: the results must be the same.
 #include <algorithm>
 #include <cstring>
 #include <string>
@@ -133,7 +133,7 @@ void bad_records() {
   CHECK(records(record("x\xFF", 5, 6), {2, 2, 0, OnBadUtf8::ignore}).keys == "x|");
 }
 
-// Rows larger than the buffer's first step: it must grow from one row to two, and on.
+// Rows larger than the buffer's first step: it must grow from one row to two, and further.
 void long_rows() {
   RowBuffer rows(100'000, 0);
   for (int row = 0; row < 7; ++row) {
@@ -152,10 +152,10 @@ void many_keys() {
   CHECK(table.size() == 20'000 && table[12'345] == "12345");
   const KeyTable::Packed packed = table.take();
   CHECK(packed.offsets.size() == 20'001 && packed.blob.size() == packed.offsets.back());
-  CHECK(table.size() == 0 && table.insert("0") && !table.insert("0"));  // empty, and as good as new
+  CHECK(table.size() == 0 && table.insert("0") && !table.insert("0"));  // empty and reusable
 }
 
-// Rows may be taken while more are to come; a key that came before they were taken is still known.
+// Rows may be taken before all have been read; a key that occurred before they were taken is still a duplicate.
 void rows_in_pieces() {
   LineParser parser({2, std::nullopt, 0, OnBadUtf8::strict}, 1, false);
   CHECK(!parser.feed("a 1 2\nb 3 4\n"));
@@ -168,7 +168,7 @@ void rows_in_pieces() {
   CHECK((parser.collected().keys.take().offsets == std::vector<std::uint64_t>{0, 1, 2, 3}));
 }
 
-// Bad rows are left out where that is wanted: counted, the first few told, and part of what a header announced.
+// Invalid rows are skipped if requested: counted, the first few reported, and included in the announced number.
 void skipped_rows() {
   const CollectOptions skipping{2, 6, 0, OnBadUtf8::strict, true};
   const std::string text = "a 1 2\nb 1\nc x 2\nd\xff 1 2\ne 0.5 1 2\nf 3 4\n";

@@ -16,7 +16,7 @@ struct Repair {
   std::size_t bad;
 };
 
-// What Python's bytes.decode(errors="replace") gives, and the bytes concerned.
+// The results of Python's bytes.decode(errors="replace"), and the number of bytes replaced.
 const std::string kMark = "\xEF\xBF\xBD";
 const Repair kRepairs[] = {
     {"\xFF", kMark, 1},
@@ -26,7 +26,7 @@ const Repair kRepairs[] = {
     {"\xE0\x80\x80", kMark + kMark + kMark, 3},              // overlong
     {"\xED\xA0\x80", kMark + kMark + kMark, 3},              // a surrogate
     {"\xF4\x90\x80\x80", kMark + kMark + kMark + kMark, 4},  // past U+10FFFF
-    {"\xE2\x82x", kMark + "x", 2},                           // cut short: one part
+    {"\xE2\x82x", kMark + "x", 2},                           // truncated: one part
     {"\xF0\x9F\x98", kMark, 3},
     {"\xF0\x9F\x98\xF0\x9F\x98\x80", kMark + "\xF0\x9F\x98\x80", 3},
 };

@@ -62,7 +62,7 @@ std::vector<float> random_penalties(std::mt19937& random, std::size_t count, int
   return penalties;
 }
 
-// Around what a panel, a batch of points, a block of panels and a thread's share hold.
+// Sizes around those of a panel, a batch of points, a block of panels and a thread's task.
 void counts_of_all_kinds() {
   std::mt19937 random(1);
   for (const std::size_t count : {1u, 2u, 31u, 32u, 33u, 100u, 511u, 512u, 513u, 1100u})
@@ -75,7 +75,7 @@ void counts_of_all_kinds() {
     }
 }
 
-// Few values: most points have several nearest, and the first of them is the answer, in whatever panel it lies.
+// Few values: most points have several nearest centroids, and the first one is the result, whichever panel it is in.
 void the_first_of_equals() {
   std::mt19937 random(2);
   for (const std::size_t count : {5u, 40u, 600u, 1100u}) {
@@ -85,7 +85,7 @@ void the_first_of_equals() {
   }
 }
 
-// The longest vectors that there may be: all sums must still be whole.
+// The longest vectors allowed: all sums must still be whole numbers.
 void the_largest_sums() {
   std::mt19937 random(3);
   Bytes corners = random_bytes(random, 70 * kMaxByteDims, 1);

@@ -1,4 +1,4 @@
-// Rows as bytes: coordinates within half a step, and ranks that are those of what the bytes stand for.
+// Rows as bytes: coordinates within half a step, and reduced distances equal to those of the decoded rows.
 #include "quantize/byte_rows.h"
 
 #include <algorithm>
@@ -54,7 +54,7 @@ void coordinates_are_off_by_half_a_step(const Coded& coded) {
   }
 }
 
-// What the rank is of the decoded row, by the metric's definition.
+// Returns the reduced distance of the decoded row, by the metric's definition.
 double reference(const Coded& coded, std::size_t row, const float* query) {
   const std::size_t dims = coded.transform.inputs();
   std::vector<double> decoded(dims);
@@ -79,7 +79,7 @@ void ranks_are_those_of_decoded_rows(const Coded& coded, const Table& queries) {
     const float* const query = queries.values.data() + q * dims;
     const BoundByteQuery bound(coded.steps, coded.transform, query);
     bound.rdists({coded.bytes.data(), dims, nullptr, coded.rows}, coded.squares.data(), rdists.data());
-    double size = 0;  // what is rounded is a square from the centres
+    double size = 0;  // a square of the distance from the centres is rounded
     for (std::size_t j = 0; j < dims; ++j) {
       const double centre = double{coded.steps.centres()[j]} / double{coded.transform.scale()};
       size += double{query[j]} * double{query[j]} + centre * centre;
@@ -94,7 +94,7 @@ void ranks_are_those_of_decoded_rows(const Coded& coded, const Table& queries) {
       if (!(std::abs(rdists[i] - expected) <= 1e-6 * whole))
         std::printf("%zu dims: rank %g, %g expected\n", dims, rdists[i], expected);
       CHECK(std::abs(rdists[i] - expected) <= 1e-6 * whole);
-      // A row alone, by its number, has the same bits.
+      // A single row, by its number, has the same bits.
       const std::uint32_t number = static_cast<std::uint32_t>(i);
       double alone = 0;
       bound.rdists({coded.bytes.data(), dims, &number, 1}, coded.squares.data() + i, &alone);
@@ -127,7 +127,7 @@ void every_space(std::size_t rows, std::size_t dims, double width, float scale) 
   }
 }
 
-// One dimension a thousand times as wide changes nothing in the others.
+// A dimension a thousand times as wide changes nothing in the others.
 void dimensions_do_not_care_for_each_other() {
   Generator random(4);
   Table table = normal(random, 50, 9);
@@ -140,7 +140,7 @@ void dimensions_do_not_care_for_each_other() {
   CHECK(after.steps.unit() > 900 * double{before.steps.steps()[4]});
 }
 
-// The squares of numbers as large as floats can be are more than a float holds, and less than nothing is lost.
+// The squares of the largest floats do not fit a float, yet nothing is lost.
 void floats_as_large_as_can_be() {
   const Table table{{3e38f, -3e38f, 0, 1e38f, 3e38f, 0}, 3, 2};
   const MetricTransform transform(CodeSpace::l2, 2, 1, 0);

@@ -1,4 +1,5 @@
-// Directions are what their bytes say, nearly orthonormal, and vectors are projected on them as a slow sum does.
+// Directions are what their bytes decode to and nearly orthonormal, and vectors are projected on them as a slow sum
+// does.
 #include "quantize/directions.h"
 
 #include <cmath>
@@ -28,7 +29,7 @@ void bytes_are_the_matrix(const LearntDirections& learnt) {
       CHECK(learnt.matrix[place] == learnt.steps[o] * static_cast<float>(learnt.bytes[place]));
       largest = std::max(largest, std::abs(int{learnt.bytes[place]}));
     }
-    CHECK(largest == (o < learnt.count ? 127 : 0));  // the whole range is used; what is not asked for is zero
+    CHECK(largest == (o < learnt.count ? 127 : 0));  // the whole range is used; unused outputs are zero
   }
 }
 
@@ -47,11 +48,11 @@ void columns_are_nearly_orthonormal(const char* shape, const LearntDirections& l
   CHECK(worst < 0.01);
 }
 
-// In double, one number after the other.
+// Sums in double, one number after another.
 void projections_are_sums(const LearntDirections& learnt, const Table& table) {
   std::vector<float> vectors = table.values;
-  std::vector<float> projections(table.rows * learnt.outputs), rests(table.rows);
-  learnt.project(vectors.data(), table.rows, projections.data(), rests.data());
+  std::vector<float> projections(table.rows * learnt.outputs), residual_squares(table.rows);
+  learnt.project(vectors.data(), table.rows, projections.data(), residual_squares.data());
   for (std::size_t i = 0; i < table.rows; ++i) {
     double whole = 0, kept = 0;
     std::vector<float> moved(table.dims);
@@ -70,8 +71,8 @@ void projections_are_sums(const LearntDirections& learnt, const Table& table) {
       kept += sum * sum;
       CHECK(std::abs(double{projections[i * learnt.outputs + o]} - sum) <= 1e-5 * magnitude);
     }
-    CHECK(std::abs(double{rests[i]} - std::max(0.0, whole - kept)) <= 1e-5 * whole);
-    CHECK(rests[i] >= 0);
+    CHECK(std::abs(double{residual_squares[i]} - std::max(0.0, whole - kept)) <= 1e-5 * whole);
+    CHECK(residual_squares[i] >= 0);
   }
 }
 
@@ -95,22 +96,22 @@ void check(const char* shape, const Table& table, std::size_t count) {
   projections_are_sums(learnt, table);
 }
 
-// With as many directions as the data has, next to nothing is left; with fewer, what is left is the others' share.
-void rests_are_what_is_left() {
+// With as many directions as the data has, the residual is nearly zero; with fewer, it is the other directions' part.
+void residuals_are_what_is_left() {
   Generator random(5);
   const Table table = low_rank(random, 400, 80, 6, 0);
   for (const auto& [count, least, most] : {std::tuple{6u, 0.0, 0.02}, std::tuple{3u, 0.1, 0.7}}) {
     const LearntDirections learnt = learn_directions(find_directions(sample_of(table), count, 1), count);
-    std::vector<float> vectors = table.values, projections(table.rows * learnt.outputs), rests(table.rows);
-    learnt.project(vectors.data(), table.rows, projections.data(), rests.data());
+    std::vector<float> vectors = table.values, projections(table.rows * learnt.outputs), residual_squares(table.rows);
+    learnt.project(vectors.data(), table.rows, projections.data(), residual_squares.data());
     double left = 0, whole = 0;
-    for (const float rest : rests) left += double{rest};
+    for (const float square : residual_squares) left += double{square};
     for (const float value : vectors) whole += double{value} * double{value};
     CHECK(left >= least * whole && left <= most * whole);
   }
 }
 
-// As panels they give the products of the bytes, 128 added to each.
+// As panels they give the products of the bytes, with 128 added to each.
 void panels_hold_the_same_bytes() {
   Generator random(6);
   for (const std::size_t dims : {4u, 7u, 33u, 130u})
@@ -162,7 +163,7 @@ int main() {
   check("one-hot", sparse(random, 400, 60, 1, 1), 48);
   check("constant", scaled(normal(random, 100, 24), 0), 16);
   check("many dimensions", correlated(random, 200, 700), 96);
-  rests_are_what_is_left();
+  residuals_are_what_is_left();
   panels_hold_the_same_bytes();
   threads_change_nothing();
   return report("quantize_directions");

@@ -1,4 +1,4 @@
-// Codes are the nearest on their grid, and a query's product with them is off by no more than it says.
+// Codes are the nearest on their grid, and a query's product with them is off by no more than its stated error.
 #include "quantize/grid.h"
 
 #include <cmath>
@@ -38,7 +38,7 @@ void what_is_off_the_grid_is_clipped() {
   CHECK(codes[0] == 0 && codes[1] == 255 && codes[2] == 21 && codes[3] == 255);
 }
 
-// What overflowed on its way here still gets some code: the screen is given up later.
+// Values that overflowed earlier still get some code: the screen is abandoned later.
 void what_is_no_number_gets_a_code() {
   const float infinity = std::numeric_limits<float>::infinity();
   const std::vector<float> values{-infinity, infinity, std::nanf(""), 1};
@@ -79,7 +79,7 @@ void integers_are_their_own_codes() {
   CHECK(with_sign.middle[0] == 123);
 }
 
-// Returns the mean share of its room that the error takes.
+// Returns the mean error as a fraction of its bound.
 double check_products(const char* shape, const Grid& grid, const Table& queries, Generator& random) {
   double used = 0;
   std::size_t count = 0;

@@ -1,5 +1,5 @@
-// Clusters against what is known of the points: blobs, all of one kind, fewer than clusters, and the best of many plain
-// runs.
+// Compares clusters with known properties of the points: blobs, identical points, fewer points than clusters, and the
+// best of many plain runs.
 #include "quantize/kmeans.h"
 
 #include <algorithm>
@@ -23,7 +23,7 @@ double square_between(const std::int8_t* a, const std::int8_t* b, std::size_t di
   return sum;
 }
 
-// Which centroid each point is nearest to, by comparison with each; and the sum of the squares.
+// The nearest centroid of each point, by comparison with each, and the sum of the squares.
 struct Assignment {
   std::vector<std::size_t> sizes;
   double cost = 0;
@@ -57,7 +57,7 @@ Points bell_points(Generator& random, std::size_t count, std::size_t dims, doubl
   return points;
 }
 
-// `each` points about each of some centres, one blob after the other.
+// Returns about `each` points around each of some centres, one blob after another.
 Points blobs(Generator& random, const Points& centres, std::size_t dims, std::size_t each) {
   Points points;
   for (std::size_t c = 0; c < centres.size() / dims; ++c)
@@ -67,7 +67,7 @@ Points blobs(Generator& random, const Points& centres, std::size_t dims, std::si
   return points;
 }
 
-// Corners of a cube, far apart from each other.
+// Returns corners of a cube, far apart from each other.
 Points corners(std::size_t count, std::size_t dims) {
   Points centres(count * dims);
   for (std::size_t c = 0; c < count; ++c)
@@ -89,12 +89,12 @@ void blobs_are_found() {
       double least = 1e300;
       for (std::size_t f = 0; f < count; ++f)
         least = std::min(least, square_between(found.data() + f * kDims, centres.data() + c * kDims, kDims));
-      CHECK(least <= kDims);  // a mean is about its blob's centre
+      CHECK(least <= kDims);  // a mean is close to its blob's centre
     }
   }
 }
 
-// With seeds that are clusters themselves: what has several times as many clusters as blobs parts none of them badly.
+// Hierarchical seeding: with several times as many clusters as blobs, no cluster is between two blobs.
 void no_cluster_lies_between_blobs() {
   Generator random(2);
   constexpr std::size_t kDims = 8;
@@ -150,7 +150,7 @@ void one_cluster_is_the_mean() {
   }
 }
 
-// Every seed but one lies on the same point, so that all other clusters begin without points.
+// Every seed except one is at the same point, so that all other clusters start without points.
 void empty_clusters_are_refilled() {
   Generator random(6);
   constexpr std::size_t kClusters = 16, kRows = 1'600, kDims = 8;
@@ -170,10 +170,10 @@ double evenness(const Assignment& assignment) {
     squares += static_cast<double>(size) * static_cast<double>(size);
     sum += static_cast<double>(size);
   }
-  return squares * static_cast<double>(assignment.sizes.size()) / (sum * sum);  // 1 where all are equal
+  return squares * static_cast<double>(assignment.sizes.size()) / (sum * sum);  // 1 if all are equal
 }
 
-// A dense middle and a thin rim. What a search looks into is as long as a list is, weighted by how often it is met.
+// A dense middle and a sparse rim. The cost of a search is the length of lists, weighted by how often each is probed.
 void balance_makes_sizes_more_equal() {
   Generator random(7);
   Points points = bell_points(random, 2'500, 8, 8);
@@ -185,7 +185,7 @@ void balance_makes_sizes_more_equal() {
   CHECK(balanced < 0.9 * plain);
 }
 
-// Lloyd's rounds in double from random points, until nothing gets better.
+// Runs Lloyd's algorithm in double from random points until nothing improves.
 double plain_run(const Points& points, std::size_t dims, std::size_t clusters, Generator& random) {
   const std::size_t rows = points.size() / dims;
   std::vector<double> centroids;

@@ -1,5 +1,5 @@
-// Codes estimate without bias and with the error that theory gives them; in blocks, scanned by the kernels, they say
-// the same.
+// Codes give unbiased estimates with the error that theory predicts; packed in blocks and scanned by the kernels, they
+// give the same estimates.
 #include "quantize/leading_codes.h"
 
 #include <cmath>
@@ -24,7 +24,7 @@ double dot(const std::vector<float>& a, const std::vector<float>& b) {
   return sum;
 }
 
-// A direction of length 1 that is at right angles to `other`, evenly among all such.
+// Returns a unit vector at a right angle to `other`, uniform among all such vectors.
 std::vector<float> across(Generator& random, const std::vector<float>& other) {
   Table drawn = normal(random, 1, other.size());
   const double along = dot(drawn.values, other) / std::max(dot(other, other), 1e-300);
@@ -34,7 +34,8 @@ std::vector<float> across(Generator& random, const std::vector<float>& other) {
   return drawn.values;
 }
 
-// What of a residual of normal numbers its levels keep: cos^2 between the two, 1 less J. Max's distortion.
+// Returns the fraction of a normal residual that its levels preserve: cos^2 between the two, 1 minus J. Max's
+// distortion.
 double kept_share(std::size_t bits) { return bits == 1 ? 0.6366 : bits == 2 ? 0.8825 : 0.9905; }
 
 // Residual and query at a fixed angle, rotated at random, about a centroid that is rotated, too.
@@ -74,7 +75,7 @@ void estimates_are_unbiased(const CodeShape& shape) {
   CHECK(ratio > 0.85 && ratio < 1.15);
 }
 
-// Rows as they are packed into lists, and what they estimate one at a time.
+// Rows as packed into lists, and their estimates one at a time.
 struct Packed {
   CodeShape shape;
   std::size_t rows;
@@ -94,7 +95,7 @@ Packed random_rows(Generator& random, const CodeShape& shape, std::size_t rows) 
   return packed;
 }
 
-// Terms as 16 bits between the least and the most, as the file keeps them.
+// Terms as 16 bits between the smallest and the largest, as the file stores them.
 struct Blocks {
   std::vector<std::uint8_t> bytes;
   float low, offset_step, scale_step;
@@ -127,7 +128,7 @@ Blocks blocks_of(const Packed& packed) {
   return blocks;
 }
 
-// To within half an entry for each code, half a step of each term, and the rounding of a float.
+// To within half an entry for each code, half a step of each term, and the rounding error of a float.
 void kernels_estimate_the_same(const CodeShape& shape, std::size_t rows) {
   Generator random(static_cast<unsigned>(shape.directions + rows));
   const PcaCodes codes(shape);
@@ -169,7 +170,7 @@ void kernels_estimate_the_same(const CodeShape& shape, std::size_t rows) {
   }
 }
 
-// Where the page on the format says that a code lies.
+// Codes are where the documentation of the format says.
 void codes_lie_in_lines() {
   Generator random(3);
   for (const std::size_t lines : {1u, 3u, 8u}) {
@@ -186,11 +187,11 @@ void codes_lie_in_lines() {
         const unsigned expected = static_cast<unsigned>(rows[place][code / 2]) >> (code % 2 * 4) & 15u;
         CHECK((code % 8 < 4 ? both & 15u : both >> 4u) == expected);
       }
-    for (std::size_t at = lines * 64; at < block.size(); ++at) CHECK(block[at] == 0);  // terms are left alone
+    for (std::size_t at = lines * 64; at < block.size(); ++at) CHECK(block[at] == 0);  // terms are unchanged
   }
 }
 
-// A row on its centroid, residuals that squares hardly hold, and a query that is zero.
+// A row at its centroid, residuals whose squares barely fit, and a zero query give no NaN.
 void nothing_is_not_a_number() {
   for (const CodeShape& shape : kShapes) {
     const PcaCodes codes(shape);

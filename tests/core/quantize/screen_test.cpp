@@ -1,11 +1,12 @@
-// The proof in practice: for data of every shape, queries of every kind and every space, no row within a rank is beyond
-// the limit of that rank; and on ordinary data few others pass. The scores are those of the kernels in use, the ranks
-// those that a search compares (metric/bound_query.h, held against slow references in its own test).
+// Tests the proof in practice: for data of every shape, queries of every kind and every space, no row within a reduced
+// distance is beyond the limit for it; and on ordinary data few others pass. The scores are those of the kernels in
+// use, the reduced distances those that a search compares (metric/bound_query.h, compared with slow references in its
+// own test).
 //
-// Mutations that this test was seen to notice: a slack halved, or without its residual; terms without a row's own
-// error, or without its spread; a query's error left out, and that of projections and of centring; the remainder
-// dropped or stretched; a screen that lets everything pass. The smaller rooms for rounding never showed: they stand by
-// proof alone.
+// Mutations that this test was seen to detect: a slack halved, or without its residual; terms without a row's own
+// error, or without its spread; a query's error omitted, and those of projections and of centring; the remainder
+// dropped or stretched; a screen that lets everything pass. The smaller allowances for rounding never showed: they rest
+// on the proof alone.
 #include "quantize/screen.h"
 
 #include <cstdio>
@@ -24,9 +25,9 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-int identities = 0;  // screens seen of each kind
+int identities = 0;  // screens of each kind seen
 int projections = 0;
-int own_codes = 0;  // whose codes are the stored bytes
+int own_codes = 0;  // screens whose codes are the stored bytes
 
 Metric metric_of(CodeSpace space) {
   if (space == CodeSpace::l2) return Metric::sqeuclidean;
@@ -48,7 +49,7 @@ struct Screened {
     own_codes += built->codes ? 0 : 1;
   }
 
-  // <bytes, code> of every row.
+  // Returns <bytes, code> of every row.
   std::vector<std::int32_t> dots(const ScreenQuery& query, std::size_t rows) const {
     const std::size_t outputs = built->screen.contraction.outputs();
     const std::vector<std::byte> own = codes();
@@ -59,7 +60,7 @@ struct Screened {
     return products;
   }
 
-  // Nothing where the stored bytes are the codes.
+  // Returns the codes; empty if the stored bytes are the codes.
   std::vector<std::byte> codes() const {
     if (!built->codes) return {};
     std::vector<std::byte> buffer;
@@ -81,7 +82,7 @@ std::vector<double> ranks_of(const Screened& screened, const Table& table, const
   return rdists;
 }
 
-// Counts the rows that pass the limit of `rank`; `only` row alone, or all.
+// Counts the rows that pass the limit of a reduced distance; row `only` alone, or all.
 std::size_t passing(const Screened& screened, const ScreenQuery& query, const std::vector<std::int32_t>& dots,
                     double rdist, std::size_t first, std::size_t count) {
   const Limit limit = query.limit(rdist);
@@ -130,7 +131,7 @@ std::vector<Query> queries_for(const Table& table, CodeSpace space, Generator& r
   return queries;
 }
 
-// A falling limit must fall altogether: scores made with an older one stand.
+// A tighter limit must be tighter in every part: scores computed with an older one stay valid.
 void check_order(const ScreenQuery& query, std::vector<double> rdists) {
   rdists.insert(rdists.end(), {1e37, 1e39, 1e300, kInfinity});
   std::sort(rdists.begin(), rdists.end());
@@ -156,7 +157,7 @@ void check_query(const std::string& what, const Screened& screened, const Table&
     std::printf("%s, query %s: %zu rows are ruled out at their own rank, the first row %zu at %.17g\n", what.c_str(),
                 query.kind, wrong, first_wrong, rdists[first_wrong]);
   check_order(bound, rdists);
-  // Everything is within a rank that is as large as numbers go.
+  // Everything is within a reduced distance near the largest number.
   for (const double rdist : {1e36, 1e38, 1e60, 1e78, 1e300, std::numeric_limits<double>::max(), kInfinity}) {
     const double largest = *std::max_element(rdists.begin(), rdists.end());
     if (rdist < largest) continue;
@@ -241,7 +242,7 @@ void no_row_of_integers_either() {
   check_shape("brain halves", clustered(random, 1500, 120, 20), Element::bf16);
 }
 
-// A bound that lets everything through is true and useless.
+// A bound that lets everything through is valid and useless.
 void few_rows_pass_on_ordinary_data() {
   Generator random(3);
   const Table table = clustered(random, 5000, 100, 60);

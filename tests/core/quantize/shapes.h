@@ -1,4 +1,4 @@
-// Data of many shapes: those that vectors come in, and those that break a bound that is not one.
+// Data of many shapes: realistic ones, and those that break bounds that are wrong.
 #pragma once
 
 #include <algorithm>
@@ -31,7 +31,7 @@ inline Table normal(Generator& random, std::size_t rows, std::size_t dims, doubl
   return table;
 }
 
-// Combinations of `rank` directions, and a little noise.
+// Returns combinations of `rank` directions plus a little noise.
 inline Table low_rank(Generator& random, std::size_t rows, std::size_t dims, std::size_t rank, double noise) {
   const Table directions = normal(random, rank, dims);
   Table table = normal(random, rows, dims, 0, noise);
@@ -43,7 +43,7 @@ inline Table low_rank(Generator& random, std::size_t rows, std::size_t dims, std
   return table;
 }
 
-// Each dimension leans on the one before it.
+// Returns rows whose dimensions are each correlated with the one before.
 inline Table correlated(Generator& random, std::size_t rows, std::size_t dims) {
   Table table = normal(random, rows, dims);
   for (std::size_t i = 0; i < rows; ++i)
@@ -66,26 +66,26 @@ inline Table scaled(Table table, float factor) {
   return table;
 }
 
-// One dimension a million times as wide as the others.
+// Returns rows with one dimension a million times as wide as the others.
 inline Table badly_scaled(Generator& random, std::size_t rows, std::size_t dims) {
   Table table = normal(random, rows, dims);
   for (std::size_t i = 0; i < rows; ++i) table.row(i)[dims / 2] *= 1e6f;
   return table;
 }
 
-// One row a thousand times as long as the others; row 100 is in no sample of few of many rows.
+// Makes one row a thousand times as long as the others; row 100 is not in any small sample of many rows.
 inline Table with_outlier(Table table) {
   for (std::size_t j = 0; j < table.dims; ++j) table.row(table.rows / 3)[j] *= 1000;
   return table;
 }
 
-// Every row many times over.
+// Repeats every row many times.
 inline Table duplicated(Table table, std::size_t different) {
   for (std::size_t i = different; i < table.rows; ++i) std::copy_n(table.row(i % different), table.dims, table.row(i));
   return table;
 }
 
-// Most numbers zero; with one a row, one-hot.
+// Returns rows that are mostly zero; one-hot with one filled number per row.
 inline Table sparse(Generator& random, std::size_t rows, std::size_t dims, std::size_t filled, float value) {
   Table table{std::vector<float>(rows * dims, 0.0f), rows, dims};
   for (std::size_t i = 0; i < rows; ++i)
@@ -93,14 +93,14 @@ inline Table sparse(Generator& random, std::size_t rows, std::size_t dims, std::
   return table;
 }
 
-// Every other dimension the same in all rows.
+// Makes every other dimension the same in all rows.
 inline Table half_constant(Table table) {
   for (std::size_t i = 0; i < table.rows; ++i)
     for (std::size_t j = 0; j < table.dims; j += 2) table.row(i)[j] = 0.1f * static_cast<float>(j);
   return table;
 }
 
-// Whole numbers within [low, high], by rounding.
+// Rounds to whole numbers within [low, high].
 inline Table whole(Table table, float factor, float shift, float low, float high) {
   for (float& value : table.values) value = std::clamp(std::nearbyint(value * factor + shift), low, high);
   return table;

@@ -1,4 +1,5 @@
-// Sketches against slow references in double: projected, codes, estimates, and what scores say of ranks.
+// Compares sketches with slow references in double: projections, codes, estimates, and the relation of scores to
+// reduced distances.
 #include "quantize/sketch.h"
 
 #include <cmath>
@@ -16,7 +17,7 @@ using namespace nearabout::test;
 namespace {
 
 constexpr CodeSpace kSpaces[] = {CodeSpace::l2, CodeSpace::cosine, CodeSpace::inner_product};
-int projected = 0;  // sketches seen that keep some directions only
+int projected = 0;  // sketches seen that keep only some directions
 int identities = 0;
 
 Sketch learnt(const Table& table, CodeSpace space, std::size_t threads = 1) {
@@ -28,8 +29,8 @@ Sketch learnt(const Table& table, CodeSpace space, std::size_t threads = 1) {
   return sketch;
 }
 
-// As a vector is compared: scaled, and of length 1 where only directions count. A query of inner products stays as it
-// is.
+// Returns a vector as it is compared: scaled, and normalised if only directions count. A query of inner products is
+// left unchanged.
 std::vector<double> prepared(const Sketch& sketch, const float* vector, bool plain = false) {
   std::vector<double> values(vector, vector + sketch.dims());
   if (plain) return values;
@@ -95,7 +96,8 @@ void check_images(const std::string& what, const Sketch& sketch, const Table& ta
   for (std::size_t i = 0; i < table.rows; ++i) {
     const std::vector<double> expected = slow_image(sketch, table.row(i));
     const double whole = largest_of(prepared(sketch, table.row(i))) + sketch.longest;
-    for (std::size_t j = 0; j < sketch.width(); ++j) {  // what is left of a difference of squares is less exact
+    // The norm of the remainder, a difference of squares, is less exact.
+    for (std::size_t j = 0; j < sketch.width(); ++j) {
       const double room = (j + 1 < sketch.width() ? 1e-4 : 3e-3) * whole;
       const double found = double{computed[i * sketch.width() + j]};
       complain(std::abs(found - expected[j]) <= room, what + ": image", i, expected[j], found);
@@ -103,7 +105,7 @@ void check_images(const std::string& what, const Sketch& sketch, const Table& ta
   }
 }
 
-// Within half a step, or at the end of the grid; and the offset is the square of what the code stands for.
+// Codes are within half a step, or at the end of the grid; and the offset is the square of the decoded value.
 void check_codes(const std::string& what, const Sketch& sketch, const Table& table, const Encoded& encoded) {
   std::vector<float> vectors = table.values;
   std::vector<float> computed(table.rows * sketch.width());
@@ -111,7 +113,7 @@ void check_codes(const std::string& what, const Sketch& sketch, const Table& tab
   sketch.project(vectors.data(), table.rows, computed.data());
   for (std::size_t i = 0; i < table.rows; ++i) {
     double square = 0;
-    double terms = 0;  // what low and code add up to where they do not cancel
+    double terms = 0;  // sum of low and code without cancellation
     for (std::size_t j = 0; j < sketch.width(); ++j) {
       const double low = double{sketch.grid.low[j]};
       const double step = double{sketch.grid.step[j]};
@@ -150,8 +152,8 @@ double true_rank(const Sketch& sketch, const float* query, const float* row) {
   return sketch.space == CodeSpace::cosine ? rdist / 2 : rdist;
 }
 
-// The estimate as its definition has it, from the query before it is rounded to bytes; and how far rounding may lead
-// away from it (grid.h).
+// The estimate by its definition, from the query before it is rounded to bytes; and how far rounding may move it
+// (grid.h).
 struct Slow {
   double estimate;
   double room;
@@ -191,7 +193,7 @@ float score_of(const Sketch& sketch, const SketchQuery& query, const Encoded& en
   return encoded.offsets[row] + query.scale() * static_cast<float>(product);
 }
 
-// Of the ten true nearest, the share among the first fifty by estimate.
+// Returns the fraction of the ten true nearest rows among the first fifty by estimate.
 double nearest_kept(const std::vector<double>& rdists, const std::vector<double>& estimates) {
   const auto order_by = [](const std::vector<double>& values) {
     std::vector<std::size_t> order(values.size());
@@ -224,7 +226,7 @@ void check_query(const std::string& what, Sketch sketch, const Table& table, con
   const double kept = nearest_kept(rdists, estimates);
   complain(kept >= least_kept, what + ": nearest among the first estimates", 0, least_kept, kept);
 
-  // With just as much bias bound as a row calls for, its score is within its rank, and little more than that is.
+  // With exactly the bias bound that a row needs, its score is within its reduced distance, and little more.
   for (std::size_t i = 0; i < table.rows; i += 7) {
     const float score = score_of(sketch, bound, encoded, i);
     sketch.bias_bound = std::max(0.0, bound.bias_bound(score, query, table.row(i)));
@@ -257,7 +259,7 @@ void check_shape(const std::string& name, const Table& table, double least_kept)
   }
 }
 
-// A query is bound the same, whoever is bound beside it.
+// A query is bound the same way, whichever queries are bound with it.
 void company_changes_nothing() {
   Generator random(3);
   for (const std::size_t dims : {5u, 70u, 200u})
@@ -294,7 +296,7 @@ void threads_learn_the_same() {
   }
 }
 
-// Squares of these leave the range of floats, and scores do not.
+// Squares of these leave the range of floats, but scores do not.
 void vectors_of_any_size() {
   Generator random(5);
   for (const float factor : {1e37f, 1e20f, 1e-20f, 1e-37f})
@@ -325,7 +327,7 @@ int main() {
   Generator random(1);
   for (std::size_t dims = 1; dims <= 70; dims += dims < 20 ? 1 : 7)
     check_shape("normal in " + std::to_string(dims), normal(random, 300, dims), dims < 4 ? 0.8 : 0.95);
-  check_shape("normal in 784", normal(random, 300, 784), 0.3);  // where sketches say the least
+  check_shape("normal in 784", normal(random, 300, 784), 0.3);  // the least informative case for sketches
   check_shape("low rank in 784", low_rank(random, 300, 784, 12, 0.02), 0.95);
   check_shape("low rank in 70", low_rank(random, 300, 70, 6, 0.02), 0.95);
   check_shape("clustered", clustered(random, 600, 48, 12), 0.9);

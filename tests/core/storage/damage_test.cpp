@@ -1,4 +1,5 @@
-// Damaged images: an error or the same content, never anything else. The image is small, so that every byte is tried.
+// Damaged images: reading gives an error or the same content, never anything else. The image is small, so that every
+// byte is tried.
 #include <algorithm>
 #include <string>
 
@@ -11,7 +12,7 @@ namespace {
 using namespace nearabout;
 using namespace nearabout::test;
 
-// Opens, verifies nothing, reads everything: what a search would be served.
+// Opens without verifying and reads everything, as a search would.
 enum class SearchResult { same, error, different };
 SearchResult result(const Bytes& image, const std::string& expected) {
   try {
@@ -41,7 +42,7 @@ std::size_t directory_begin(const Bytes& image) {
   return header.directory_offset;
 }
 
-// Cut after every byte; a file of ours says that it is cut short.
+// Truncates after every byte; a .near file is reported as cut short.
 void test_truncations() {
   const Bytes image = small_image();
   CHECK(refused<UnknownFormatError>({}, "empty"));
@@ -60,7 +61,7 @@ void test_not_ours() {
   CHECK(refused<UnknownFormatError>(Bytes(100'000), "is not a .near file"));
 }
 
-// Any flipped bit in header or directory is found by the checksums alone.
+// Any flipped bit in header or directory is detected by the checksums alone.
 void test_flipped_structure() {
   const Bytes image = small_image();
   const std::size_t directory = directory_begin(image);
@@ -74,9 +75,9 @@ void test_flipped_structure() {
   }
 }
 
-// The same with checksums made right again: now the checks behind them must hold. What a flip may change without being
-// false is how a reader sees the same bytes: an element type or shape of the same size, an id, the flag that a section
-// is optional. Everything else is an error or the same content; all of it is read under the sanitizers.
+// The same with recomputed checksums: now the checks behind them must hold. A flip may only change how a reader
+// interprets the same bytes: an element type or shape of the same size, an id, the flag that a section is optional.
+// Everything else is an error or the same content; all of it is read under the sanitizers.
 void test_flipped_structure_with_right_checksums() {
   const Bytes image = small_image();
   const std::string expected = contents(load(image));
@@ -95,7 +96,7 @@ void test_flipped_structure_with_right_checksums() {
   }
 }
 
-// A flipped byte of the payload is found by whoever reads it, and by verify().
+// A flipped byte of the payload is detected by whoever reads it, and by verify().
 void test_flipped_payload() {
   const Bytes image = small_image();
   const std::string expected = contents(load(image));
@@ -111,13 +112,13 @@ void test_flipped_payload() {
       });
       if (inside == file->sections().end()) continue;  // padding: nobody reads it, so nothing differs
       CHECK_THROWS(inside->checked(0, 1), CorruptFileError);
-      CHECK_THROWS(inside->checked(0, 1), CorruptFileError);  // and again: a failed block is never taken for good
+      CHECK_THROWS(inside->checked(0, 1), CorruptFileError);  // and again: a failed block is never marked as verified
       CHECK(result(damaged, expected) == SearchResult::error);
     }
   }
 }
 
-// A damaged block does not keep one from the good ones beside it.
+// A damaged block does not prevent reading adjacent good ones.
 void test_blocks_are_apart() {
   Writer writer = Writer::to_memory();
   writer.add(SectionId::codes, Element::u8, {200'000, 1}, pattern(200'000));
@@ -144,12 +145,12 @@ void test_attacks_on_the_header() {
   CHECK(refused<CorruptFileError>(with_header(image, [](H h) { h.version = 0; }), "the format version"));
   CHECK(refused<CorruptFileError>(with_header(image, [](H h) { h.sections = 0; }), "the number of sections"));
   CHECK(refused<CorruptFileError>(with_header(image, [](H h) { h.sections = ~0u; }), "the number of sections"));
-  CHECK(refused<CorruptFileError>(with_header(image, [](H h) { h.sections = 1'024; }), "the directory's place"));
+  CHECK(refused<CorruptFileError>(with_header(image, [](H h) { h.sections = 1'024; }), "the directory's offset"));
   CHECK(refused<TruncatedFileError>(with_header(image, [](H h) { h.file_bytes = ~0ull; }), "cut short"));
   CHECK(refused<CorruptFileError>(with_header(image, [](H h) { h.file_bytes -= 8; }), "the file's size"));
   for (const std::uint64_t place : {0ull, 63ull, 64ull + 1, ~0ull, ~0ull - 63, 1ull << 63})
     CHECK(refused<CorruptFileError>(with_header(image, [&](H h) { h.directory_offset = place; }),
-                                    "the directory's place"));
+                                    "the directory's offset"));
   CHECK(refused<CorruptFileError>(with_header(image, [](H h) { h.directory_checksum ^= 1; }),
                                   "the directory's checksum"));
   CHECK(refused<CorruptFileError>(with_header(image, [](H h) { h.reserved[1] = 1; }), "a reserved field"));
@@ -170,8 +171,8 @@ void test_attacks_on_the_directory() {
       refused<CorruptFileError>(entry(1, [](E e) { e.flags = kFlagPageAligned; }), "the offset of section row_terms"));
   CHECK(refused<CorruptFileError>(entry(1, [](E e) { e.element = 0; }), "the element type"));
   CHECK(refused<CorruptFileError>(entry(1, [](E e) { e.element = 11; }), "the element type"));
-  CHECK(refused<CorruptFileError>(entry(1, [](E e) { e.offset = 64; }), "the offset"));   // over another
-  CHECK(refused<CorruptFileError>(entry(1, [](E e) { e.offset += 64; }), "the offset"));  // a hole
+  CHECK(refused<CorruptFileError>(entry(1, [](E e) { e.offset = 64; }), "the offset"));   // overlaps another section
+  CHECK(refused<CorruptFileError>(entry(1, [](E e) { e.offset += 64; }), "the offset"));  // leaves a hole
   CHECK(refused<CorruptFileError>(entry(1, [](E e) { e.offset = ~0ull - 63; }), "the offset"));
   CHECK(refused<CorruptFileError>(entry(1, [](E e) { e.length += 1; }), "the length"));
   CHECK(refused<CorruptFileError>(entry(1, [](E e) { e.rows = 1ull << 62; }), "below 2^64"));  // 3 x 4 x 2^62 wraps
@@ -194,14 +195,14 @@ void test_attacks_on_the_directory() {
                                           e.columns = 1;
                                         }),
                                   "an end at or before"));
-  // Longer by one: the next section's place no longer follows.
+  // Longer by one: the next section's offset no longer follows.
   CHECK(refused<CorruptFileError>(entry(2,
                                         [](E e) {
                                           e.rows = e.length = 300;
                                           e.columns = 1;
                                         }),
                                   "the offset of section bounds"));
-  CHECK(refused<CorruptFileError>(with_header(image, [](Header& h) { h.sections -= 1; }), "the directory's place"));
+  CHECK(refused<CorruptFileError>(with_header(image, [](Header& h) { h.sections -= 1; }), "the directory's offset"));
 }
 
 void test_attacks_on_the_checksums() {
@@ -220,7 +221,7 @@ void test_attacks_on_the_checksums() {
   CHECK(refused<CorruptFileError>(entry([](E e) { std::swap(e.rows, e.columns); }), "the number of checksums"));
 }
 
-// What a later version may add: a section that is not required, or a new version of one.
+// Later versions may add a section that is not required, or a new version of one.
 void test_optional_sections_of_the_future() {
   Writer writer = Writer::to_memory();
   writer.add(static_cast<SectionId>(77), Element::u8, {10, 1}, pattern(10), Need::optional);

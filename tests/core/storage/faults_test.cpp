@@ -1,5 +1,5 @@
 // A save that is killed, or refused by the system, at every single call that it makes: the file under the name is the
-// old one or the new one, whole, and a save that fails leaves no temporary file. strace makes the faults; where it is
+// old one or the new one, whole, and a save that fails leaves no temporary file. strace injects the faults; if it is
 // missing or not allowed, the test says so and passes.
 #include <cstdlib>
 #include <filesystem>
@@ -15,7 +15,7 @@ using namespace nearabout;
 using namespace nearabout::test;
 namespace fs = std::filesystem;
 
-// What the traced child does.
+// Runs in the traced child.
 int save_new(const std::string& path) {
   try {
     Writer writer = Writer::to_path(path);
@@ -35,11 +35,11 @@ class Faults {
   explicit Faults(std::string program) : program_(std::move(program)) { fs::create_directory(folder_); }
   ~Faults() { fs::remove_all(folder_); }
 
-  // Makes the `when`-th `call` of a save fail as `fault` says. True if the save itself succeeded.
+  // Makes the `when`-th `call` of a save fail with `fault`. Returns true if the save itself succeeded.
   bool save(const std::string& call, const std::string& fault, int when) {
     for (const auto& left : fs::directory_iterator(folder_)) fs::remove_all(left);
     load(small_image())->save(path_);
-    // The leak checker traces as well, and two cannot.
+    // The leak checker traces as well, and two tracers cannot.
     return run("strace -f -o /dev/null -E ASAN_OPTIONS=detect_leaks=0 -e trace=" + call + " -e inject=" + call + ":" +
                fault + ":when=" + std::to_string(when) + " '" + program_ + "' save '" + path_ + "'");
   }
@@ -56,9 +56,9 @@ class Faults {
   std::string path_ = (folder_ / "index.near").string();
 };
 
-constexpr int kMaxCalls = 200;  // a save makes fewer: it is the test that went wrong
+constexpr int kMaxCalls = 200;  // a save makes fewer calls; with more, the test itself is wrong
 
-// Every call of this name in turn, until the save has no more of them. Returns how many there were.
+// Injects a fault at every call of this name in turn, until the save has no more of them. Returns how many there were.
 int kill_at_each(Faults& faults, const std::string& call) {
   int when = 1;
   while (when < kMaxCalls && !faults.save(call, "signal=SIGKILL", when)) {
@@ -85,9 +85,9 @@ void test_faults(const std::string& program) {
   refuse_each(faults, "/^rename", "EACCES");
   CHECK(!faults.save("fsync", "error=EIO", 1));
   CHECK(!faults.is_new() && faults.files() == 1);
-  CHECK(!faults.save("fsync", "error=EIO", 2));  // of the folder: the new file has its name already, and all is told
+  CHECK(!faults.save("fsync", "error=EIO", 2));  // the folder's: the new file already has its name and its data
   CHECK(faults.is_new() && faults.files() == 1);
-  CHECK(faults.save("pwrite64,fsync", "error=EINTR", 1));  // interrupted calls are made again
+  CHECK(faults.save("pwrite64,fsync", "error=EINTR", 1));  // interrupted calls are repeated
   CHECK(faults.is_new() && faults.files() == 1);
 }
 

@@ -1,11 +1,12 @@
-// A seeded fuzzer of the reader: mutations of a small image, half of them with the checksums of header and directory
-// made right again, a quarter with all checksums right, so that nothing stands before the structure of the sections.
+// A seeded fuzzer of the reader: mutates a small image, half of the time with recomputed checksums of header and
+// directory, a quarter of the time with all checksums recomputed, so that nothing protects the structure of the
+// sections.
 //
 //   storage_fuzz [mutations] [seed]
 //
-// Every image is loaded, verified, read whole and searched. The answer is a FileFormatError or a content; where the
-// payload is guarded by checksums, the very same content. Crashes, hangs and other exceptions are what it looks for
-// (best under -DNEARABOUT_SANITIZE=address,undefined).
+// Every image is loaded, verified, read whole and searched. The result is a FileFormatError or a content; if the
+// payload is protected by checksums, the same content. It looks for crashes, hangs and other exceptions (best under
+// -DNEARABOUT_SANITIZE=address,undefined).
 #include <cstdlib>
 #include <random>
 
@@ -70,7 +71,7 @@ class Mutator {
   std::mt19937_64 random_;
 };
 
-// Writes the payload's checksums anew from the good image's own layout; mutations are then of sections only.
+// Recomputes the payload's checksums using the good image's layout, so that mutations affect sections only.
 void recompute_payload_checksums(Bytes& image, const File& good) {
   std::vector<std::uint64_t> checksums;
   for (const Section& section : good.sections()) {
@@ -86,7 +87,7 @@ void recompute_payload_checksums(Bytes& image, const File& good) {
   recompute_checksums(image);
 }
 
-// What came of an image: its content, or "" for a refusal.
+// Returns an image's content, or "" if it is rejected.
 std::string use(const Bytes& image) {
   try {
     const auto file = load(image);

@@ -1,4 +1,4 @@
-// A folder of a test's own, empty at first and gone at the end.
+// A temporary folder for one test, removed at the end.
 #pragma once
 
 #include <cstddef>

@@ -1,7 +1,7 @@
-// Files of every released version stay readable, and today's writer still makes the newest one to the byte.
+// Files of every released version stay readable, and today's writer still writes the newest one byte for byte.
 //
 //   storage_golden            compares
-//   storage_golden --write    makes the file of this version (once, when the version changes)
+//   storage_golden --write    writes the file of this version (once, when the version changes)
 #include <fstream>
 #include <iterator>
 #include <string_view>

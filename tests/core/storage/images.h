@@ -1,4 +1,4 @@
-// Small images to damage, and what the tests of this folder share.
+// Small images to damage, and helpers that the tests of this folder share.
 #pragma once
 
 #include <cstddef>
@@ -35,7 +35,7 @@ inline Bytes pattern(std::size_t size) {
   return bytes;
 }
 
-// Keys packed as the builder wants them.
+// Keys packed as the builder takes them.
 struct PackedKeys {
   Bytes blob;
   std::vector<std::uint64_t> offsets{0};
@@ -50,7 +50,7 @@ struct PackedKeys {
   KeyMapBuilder builder() const { return KeyMapBuilder::strings(blob, offsets); }
 };
 
-// About 700 bytes of payload of several types, with keys: small enough to flip every byte of the file.
+// Writes about 700 bytes of payload of several types, with keys: small enough to flip every byte of the file.
 inline void write_small(Writer& writer) {
   writer.add_text(SectionId::metadata, R"({"made by": "a test"})");
   const std::vector<float> floats{1.0f, -2.0f, 0.5f, 8.0f, 3.0f, 2.0f};
@@ -66,7 +66,7 @@ inline Bytes small_image() {
   return image_of(*writer.finish());
 }
 
-// Reads all that an image says, and returns it: equal texts mean that no reader can tell the images apart.
+// Reads everything in an image and returns it as text: equal texts mean that no reader can distinguish the images.
 inline std::string contents(const std::shared_ptr<const File>& file) {
   std::string all;
   for (const Section& section : file->sections()) {
@@ -85,7 +85,7 @@ inline std::string contents(const std::shared_ptr<const File>& file) {
   return all;
 }
 
-// Makes the checksums of header and directory right again, so that a mutation reaches what they guard.
+// Recomputes the checksums of header and directory, so that a mutation reaches the checks behind them.
 inline void recompute_directory_checksum(Bytes& image) {
   Header header;
   std::memcpy(&header, image.data(), sizeof header);
@@ -103,7 +103,7 @@ inline void recompute_checksums(Bytes& image) {
   recompute_header_checksum(image);
 }
 
-// Changes the image's header or one directory entry and makes the checksums fit.
+// Changes the image's header or one directory entry and recomputes the checksums.
 inline Bytes with_header(Bytes image, const std::function<void(Header&)>& change) {
   Header header;
   std::memcpy(&header, image.data(), sizeof header);

@@ -1,4 +1,5 @@
-// The key map against std::unordered_map, at sizes around a group of slots, and what a forged one can and cannot do.
+// Compares the key map with std::unordered_map, at sizes around a group of slots, and checks the effects of forged
+// ones.
 #include <random>
 #include <string>
 #include <unordered_map>
@@ -122,7 +123,7 @@ void test_duplicates() {
     CHECK_THROWS(KeyMapBuilder::strings(packed.blob, wrong), InvalidInputError);
 }
 
-// Forged maps, with checksums that fit: errors or wrong rows within range, and every search ends.
+// Forged maps, with valid checksums, give errors or wrong rows within range, and every search ends.
 void write_forged(Writer& writer, std::vector<std::uint32_t> offsets, const std::vector<std::uint8_t>& tags,
                   const std::vector<std::uint32_t>& slots) {
   writer.add_text(SectionId::key_bytes, "abcdef");
@@ -193,7 +194,7 @@ void test_no_keys() {
   CHECK(map.kind() == KeyKind::none && map.size() == 0 && !map.row_of("a") && !map.row_of(std::int64_t{1}));
 }
 
-// Fewer than 12 bytes a key besides the keys' own, as key_map.h says.
+// A map takes fewer than 12 bytes per key in addition to the keys themselves, as key_map.h says.
 void test_size() {
   const std::vector<std::string> words = random_words(100'000);
   const PackedKeys packed(words);

@@ -1,4 +1,4 @@
-// A look at what was written so far: it reads like a file, and leaves nothing behind in the image that is finished.
+// A preview of the sections written so far: it reads like a file, and leaves no trace in the finished image.
 #include <filesystem>
 #include <stdexcept>
 
@@ -31,7 +31,7 @@ Bytes without_preview() {
   return image_of(*writer.finish());
 }
 
-// Looks while nothing else does, so that the preview is gone when the writer goes on.
+// Takes a preview and destroys it before the writer goes on.
 void look(Writer& writer, bool both) {
   const auto file = writer.preview();
   file->verify();
@@ -72,7 +72,7 @@ void the_same_bytes_on_disk() {
   CHECK(std::filesystem::file_size(path) == file->size() && folder.count() == 1);
 }
 
-// The end of what was previewed is longer than what follows: nothing of it may be left.
+// The previewed end is longer than what is written after it: no trace may remain.
 void a_preview_that_was_longer() {
   const Folder folder("nearabout_test_preview_longer");
   for (const bool on_disk : {true, false}) {

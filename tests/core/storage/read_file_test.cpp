@@ -1,4 +1,4 @@
-// Files that are read at any place, and files that no name leads to.
+// Files read at any offset, and files without a name.
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -94,7 +94,7 @@ void scratch_leaves_nothing() {
   const Folder folder("nearabout_test_scratch");
   ScratchFile file(folder.file("index.near"));
 #ifndef _WIN32
-  CHECK(folder.empty());  // from the very beginning: a kill leaves nothing either
+  CHECK(folder.empty());  // from the start, so that a kill leaves nothing either
 #endif
   std::vector<std::byte> bytes = counted(70'000);
   file.append(std::span(bytes).first(30'001));
@@ -114,8 +114,8 @@ void scratch_leaves_nothing() {
 
 #ifndef _WIN32
 
-// A full disk is told with the folder's name. A limit on the size of files stands in for it.
-void a_full_disk_is_told() {
+// The error of a full disk names the folder. A limit on the size of files simulates it.
+void a_full_disk_is_reported() {
   const Folder folder("nearabout_test_scratch_full");
   rlimit before{};
   CHECK(::getrlimit(RLIMIT_FSIZE, &before) == 0);
@@ -145,7 +145,7 @@ int main() {
   a_file_that_changes_is_noticed();
   scratch_leaves_nothing();
 #ifndef _WIN32
-  a_full_disk_is_told();
+  a_full_disk_is_reported();
 #endif
   return nearabout::test::report("storage_read_file");
 }

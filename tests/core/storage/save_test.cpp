@@ -1,4 +1,4 @@
-// Saving: after any failure the old file is whole and no temporary one is left; after success the new one is there.
+// Saving: after any failure the old file is whole and there is no temporary one; after success the new one is there.
 #include <filesystem>
 #include <fstream>
 
@@ -80,11 +80,11 @@ void test_saving_over_the_open_file() {
   load(small_image())->save(path);
   const auto first = File::open(path);
   const std::string before = contents(first);
-  load(large_image())->save(path);  // another index takes the name
+  load(large_image())->save(path);  // another index replaces the file
   CHECK(contents(first) == before);
   first->verify();
   CHECK(File::open(path)->has(SectionId::vectors));
-  first->save(path);  // and the old one takes it back, from its mapping
+  first->save(path);  // and the first one replaces it again, from its mapping
   CHECK(contents(File::open(path)) == before);
   const auto second = File::open(path);
   second->save(path);  // onto itself
@@ -101,7 +101,7 @@ void test_links_and_modes() {
   struct stat status;
   const mode_t mask = ::umask(027);
   image->save(folder.file("fresh.near"));
-  for (const mode_t mode : {0444u, 0600u, 0664u, 04755u}) {  // what is replaced keeps its mode, whatever the umask
+  for (const mode_t mode : {0444u, 0600u, 0664u, 04755u}) {  // a replaced file's mode is preserved, whatever the umask
     CHECK(::chmod(real.c_str(), mode) == 0);
     image->save(real);
     CHECK(::stat(real.c_str(), &status) == 0 && (status.st_mode & 07777) == mode);
@@ -120,11 +120,11 @@ void test_links_and_modes() {
   CHECK(error_number([&] { image->save("/dev/null"); }) == EINVAL);
   CHECK(fs::is_character_file("/dev/null"));
   CHECK(::mkfifo(folder.file("pipe").c_str(), 0600) == 0);
-  CHECK_THROWS(File::open(folder.file("pipe")), UnknownFormatError);  // and does not wait for a writer
+  CHECK_THROWS(File::open(folder.file("pipe")), UnknownFormatError);  // does not wait for a writer
   CHECK_THROWS(File::open("/dev/null"), UnknownFormatError);
 }
 
-// Another's file stays theirs; it is nobody else's while it is written.
+// Another user's file keeps its owner; nobody else can read it while it is written.
 void test_owners() {
   const Folder folder("nearabout_test_owners");
   const std::string path = folder.file("a.near");
@@ -137,7 +137,7 @@ void test_owners() {
       if (entry.path() != fs::path(path))
         CHECK(::stat(entry.path().c_str(), &status) == 0 && (status.st_mode & 0777) == 0600);
   }
-  if (::geteuid() != 0) return;  // only root gives files away
+  if (::geteuid() != 0) return;  // only root can give files away
   CHECK(::chown(path.c_str(), 12'345, 23'456) == 0);
   load(small_image())->save(path);
   CHECK(::stat(path.c_str(), &status) == 0 && status.st_uid == 12'345 && status.st_gid == 23'456);
@@ -158,8 +158,8 @@ void test_read_only_folder() {
   CHECK(contents(File::open(path)) == contents(load(small_image())));
 }
 
-// A file size limit makes a short write and then an error, as a full disk does. Every limit from nothing to all but a
-// byte.
+// A file size limit causes a short write and then an error, as a full disk does. Tries every limit from nothing to one
+// byte too few.
 void test_disk_that_fills_up() {
   const Folder folder("nearabout_test_full");
   const std::string path = folder.file("index.near");
@@ -192,7 +192,7 @@ void test_disk_that_fills_up() {
 
 #endif
 
-// Stopping by the monitor leaves the old file.
+// Cancelling by the monitor leaves the old file.
 void test_stopped_save() {
   const Folder folder("nearabout_test_stopped");
   const std::string path = folder.file("index.near");

@@ -1,4 +1,4 @@
-// Nearest spellings, against the textbook recurrence without bounds or filters.
+// Compares the nearest spellings with the textbook recurrence without bounds or filters.
 #include "storage/spelling.h"
 
 #include <algorithm>
@@ -33,7 +33,7 @@ std::string lower(std::string text) {
   return text;
 }
 
-// Optimal string alignment in full, over bytes (the words compared with it are ASCII).
+// The full optimal string alignment, over bytes (the words compared with it are ASCII).
 std::size_t full_distance(const std::string& left, const std::string& right) {
   std::vector<std::vector<std::size_t>> cost(left.size() + 1, std::vector<std::size_t>(right.size() + 1));
   for (std::size_t i = 0; i <= left.size(); ++i) {
@@ -78,7 +78,7 @@ void test_examples() {
   CHECK(similar({}, "good", 3).empty());
   CHECK(similar({"", "a", "abc"}, "", 5) == (Words{"", "a"}));
   CHECK(similar({"\xff\xfe", "\xe2\x82", "ab"}, "\xff", 1) ==
-        (Words{"\xff\xfe"}));  // not UTF-8: nothing is read beyond it
+        (Words{"\xff\xfe"}));  // not UTF-8: nothing is read past its end
   const std::string large(100'000, 'x');
   CHECK(similar({large + "yy", large + "y", "x"}, large, 3) == (Words{large + "y", large + "yy"}));
 }

@@ -1,4 +1,4 @@
-// Many threads reading one file for the first time: every one is served the right bytes, and a damaged block to none.
+// Many threads read one file for the first time: each gets the right bytes, and none gets a damaged block.
 #include <atomic>
 #include <thread>
 

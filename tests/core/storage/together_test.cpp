@@ -1,4 +1,4 @@
-// Two images read as one: the sections of the second take the place of those of the first, and are saved with it.
+// Two images read as one: the sections of the second replace those of the first, and are saved with it.
 #include <algorithm>
 
 #include "base/error.h"
@@ -22,7 +22,8 @@ Bytes first_image() {
 
 Bytes second_image() {
   Writer writer = Writer::to_memory();
-  writer.add(SectionId::grid, Element::u8, {3, 100}, Bytes(300, std::byte{9}));  // which the first has otherwise
+  // Differs from the first image's section.
+  writer.add(SectionId::grid, Element::u8, {3, 100}, Bytes(300, std::byte{9}));
   writer.add(SectionId::codes, Element::u8, {kSize, 1}, Bytes(kSize, std::byte{4}));
   return image_of(*writer.finish());
 }
@@ -55,7 +56,7 @@ void sections_are_replaced_and_added() {
   CHECK(first->current_sections().size() == first->sections().size());
 }
 
-// The first image may go, too, once it is with another.
+// The first image may be released, too, once it is combined with another.
 void it_keeps_what_it_needs() {
   std::shared_ptr<const File> both;
   {
@@ -78,8 +79,8 @@ void it_is_saved_as_one() {
   CHECK(image_of(*both->in_one_piece()) == image_of(*saved));
   CHECK(image_of(*saved->in_one_piece()) == image_of(*saved));
   CHECK(saved->sections().size() == first->sections().size() + 1);
-  CHECK(image_of(*File::open(path)) == first_image());  // as it was
-  both->save(path);                                     // and in its place
+  CHECK(image_of(*File::open(path)) == first_image());  // unchanged
+  both->save(path);                                     // over the first image's file
   CHECK(image_of(*File::open(path)) == image_of(*saved) && folder.count() == 2);
   is_both(*both);
 }
@@ -94,7 +95,7 @@ void again_and_again() {
   is_both(*second);
 }
 
-// Damage of either is found by whoever reads, verifies or saves both.
+// Damage of either is detected by whoever reads, verifies or saves both.
 void damage_of_either() {
   const Folder folder("nearabout_test_together_damage");
   const Bytes good[] = {first_image(), second_image()};

@@ -1,4 +1,4 @@
-// Files that are read whole and not mapped, and what one image is told from another by.
+// Files read whole instead of mapped, and the identity of images.
 #include <filesystem>
 #include <fstream>
 
@@ -22,7 +22,7 @@ Bytes an_image(std::byte first) {
   return image_of(*writer.finish());
 }
 
-// Whatever happens to the file afterwards.
+// Later changes to the file have no effect.
 void it_does_not_need_the_file() {
   const Folder folder("nearabout_test_whole");
   const std::string path = folder.file("a.near");
@@ -33,7 +33,7 @@ void it_does_not_need_the_file() {
   CHECK(!load(an_image(std::byte{1}))->mapped());
   CHECK(image_of(*whole) == image_of(*mapped) && whole->identity() == mapped->identity());
   fs::resize_file(path, 0);
-  whole->forget();  // gives back nothing: there is no file to read it from again
+  whole->forget();  // releases nothing: there is no file to read it from again
   whole->section(SectionId::vectors).advise(system::Access::anywhere);
   whole->section(SectionId::vectors).will_need(0, 40'000);
   whole->verify();
@@ -60,7 +60,7 @@ void it_is_checked_as_a_mapped_one() {
   CHECK_THROWS(File::read(path), TruncatedFileError);
 }
 
-// The same content has the same identity, wherever it lies; a changed byte of any section another.
+// The same content has the same identity, wherever it is stored; changing a byte of any section changes it.
 void identities() {
   const Bytes one = an_image(std::byte{1});
   const Bytes two = an_image(std::byte{2});

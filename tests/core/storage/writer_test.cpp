@@ -1,4 +1,4 @@
-// What is written is what is read: in memory, on disk, in pieces, across block borders.
+// Data written is read back the same: in memory, on disk, in pieces, across block boundaries.
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -62,7 +62,7 @@ void test_values_and_shapes() {
   CHECK_THROWS(file->section(SectionId::vectors), CorruptFileError);
 }
 
-// Pieces of every awkward size give the image that one piece gives.
+// Pieces of every awkward size give the same image as one piece.
 void test_pieces() {
   const std::uint64_t size = 35 * kBlockBytes + 17;  // more than two of the writer's buffers
   const Bytes payload = pattern(size);
@@ -144,7 +144,7 @@ void test_checksums_of_checksums() {
   }),
                Stop);
 
-  Writer damaged_copy = Writer::to_memory();  // the smaller half of the same test: the tail itself guards the table
+  Writer damaged_copy = Writer::to_memory();  // the smaller half of the same test: the tail itself protects the table
   damaged_copy.add(SectionId::codes, Element::u8, {size / 4'096, 1}, Bytes(size / 4'096));
   Bytes image = image_of(*damaged_copy.finish());
   const auto good = load(image);

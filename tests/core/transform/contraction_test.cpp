@@ -1,4 +1,4 @@
-// A distance between projections never exceeds the true one by more than the errors that apply() admits.
+// The distance between projections never exceeds the true one by more than the errors that apply() returns.
 #include "transform/contraction.h"
 
 #include <cmath>
@@ -42,7 +42,7 @@ Contraction projection(const Table& table, std::size_t outputs, bool mixed) {
     for (std::size_t j = 0; j < table.dims; ++j) centred[i * table.dims + j] -= centre[j];
   const std::vector<double> found = principal_directions(centred, table.rows, table.dims, outputs, 1);
   std::vector<float> directions = mixed_directions(found, table.dims, outputs, outputs - 1, outputs);
-  if (!mixed)  // principal directions as they are, and columns slightly longer than one: any table must do
+  if (!mixed)  // principal directions as they are, and columns slightly longer than one: any table must work
     for (std::size_t j = 0; j < table.dims; ++j)
       for (std::size_t o = 0; o + 1 < outputs; ++o)
         directions[j * outputs + o] = static_cast<float>(1.001 * found[j * outputs + o]);
@@ -61,7 +61,7 @@ struct Images {
   std::size_t outputs;
 };
 
-// Returns the mean share of the true distance that the projections keep.
+// Returns the projections' distance as a mean fraction of the true one.
 double check_distances(const char* shape, const Contraction& contraction, const Table& table) {
   const Images projections(contraction, table, true);
   const double stretch = std::sqrt(1 + contraction.epsilon());
@@ -83,7 +83,7 @@ double check_distances(const char* shape, const Contraction& contraction, const 
   return pairs == 0 ? 1 : kept / static_cast<double>(pairs);
 }
 
-// <q, x - centre> (1 + epsilon) is at most the product of projections, up to their errors: Cauchy-Schwarz.
+// <q, x - centre> is at most (1 + epsilon) times the product of projections, up to their errors: Cauchy-Schwarz.
 void check_products(const char* shape, const Contraction& contraction, const Table& table, const Table& queries) {
   const Images rows(contraction, table, true);
   const Images bound(contraction, queries, false);
@@ -126,7 +126,7 @@ void check_shape(const char* name, const Table& table, double least_kept) {
   }
 }
 
-// What is said of the errors: small beside the vectors, or the screen would be blind.
+// The stated errors are small relative to the vectors; otherwise the screen would rule nothing out.
 void the_errors_are_small() {
   Generator random(4);
   const Table table = normal(random, 100, 256);

@@ -1,4 +1,5 @@
-// Lifted vectors are as near in squares as the metric says, whatever their lengths, and ranks come back.
+// Squared distances of transformed vectors order rows as the metric does, whatever their lengths, and reduced distances
+// can be recovered.
 #include "transform/metric_transform.h"
 
 #include <cmath>
@@ -25,7 +26,7 @@ double square_between(const float* a, const float* b, std::size_t dims) {
   return sum;
 }
 
-// The rank by its definition (metric/bound_query.h); of a zero vector the cosine is 0.
+// Returns the reduced distance by its definition (metric/bound_query.h); the cosine of a zero vector is 0.
 double rank_by_definition(CodeSpace space, const float* query, const float* row, std::size_t dims) {
   if (space == CodeSpace::l2) return square_between(query, row, dims);
   const double product = dot(query, row, dims);
@@ -77,7 +78,7 @@ void every_space_has_its_ranks() {
   }
 }
 
-// What makes the largest product the least distance: all rows are equally long, whatever they were.
+// All rows become equally long, which makes the largest product the smallest distance.
 void rows_become_equally_long() {
   Generator random(2);
   Table table = normal(random, 50, 12);
@@ -96,7 +97,7 @@ void rows_become_equally_long() {
   }
 }
 
-// A row that is longer than was thought, rows that are all zero, and a zero query: numbers all the same.
+// A row longer than expected, rows that are all zero, and a zero query give no NaN.
 void nothing_is_not_a_number() {
   const float longer[] = {3, 4, 12}, zero[] = {0, 0, 0};
   float transformed[4];
@@ -114,7 +115,7 @@ void nothing_is_not_a_number() {
 }
 
 // Vectors of numbers at the ends of their range, and one that is larger than the scale was chosen for.
-void lifted_vectors_are_finite() {
+void transformed_vectors_are_finite() {
   for (const float size : {1.5e-45f, 1e-40f, 1e-20f, 1.0f, 1e20f, 3.4e38f}) {
     const Sample sample{{size, -size, 0, size}, 2, 2};
     const float scale = scale_for(sample);
@@ -127,7 +128,7 @@ void lifted_vectors_are_finite() {
     transform.rows(far, 1, transformed);
     CHECK(transformed[0] > 0.5f && transformed[0] <= 1.001e15f && transformed[1] == -transformed[0]);
   }
-  const std::vector<float> longest(100, 3.4e38f);  // of a length that is no float
+  const std::vector<float> longest(100, 3.4e38f);  // its length does not fit a float
   float transformed[101];
   const MetricTransform transform(CodeSpace::inner_product, 100, 1, 3.4e39);
   transform.rows(longest.data(), 1, transformed);
@@ -137,7 +138,7 @@ void lifted_vectors_are_finite() {
 }  // namespace
 
 int main() {
-  lifted_vectors_are_finite();
+  transformed_vectors_are_finite();
   every_space_has_its_ranks();
   rows_become_equally_long();
   nothing_is_not_a_number();

@@ -1,5 +1,5 @@
-// Principal directions are orthonormal, catch the variance that a known covariance says they can, and do not depend on
-// the number of threads; mixing keeps what they span.
+// Principal directions are orthonormal, capture the variance that a known covariance predicts, and do not depend on the
+// number of threads; mixing preserves their span.
 #include "transform/pca.h"
 
 #include <cmath>
@@ -13,7 +13,7 @@ using namespace nearabout::test;
 
 namespace {
 
-// The largest departure of the columns' products from the identity.
+// Returns the largest departure of the columns' products from the identity.
 template <class T>
 double departure(const std::vector<T>& directions, std::size_t dims, std::size_t width, std::size_t columns) {
   double worst = 0;
@@ -54,7 +54,7 @@ void they_catch_the_variance() {
   Table table = normal(random, rows, dims);
   for (std::size_t i = 0; i < rows; ++i)
     for (std::size_t j = 0; j < dims; ++j) table.row(i)[j] *= static_cast<float>(std::pow(0.9, j));
-  // Householder reflections: the covariance keeps its eigenvalues and loses its axes.
+  // Householder reflections: the covariance keeps its eigenvalues but not its axes.
   for (int turn = 0; turn < 3; ++turn) {
     const Table normal_to = normal(random, 1, dims);
     double length = 0;
@@ -70,15 +70,15 @@ void they_catch_the_variance() {
   double caught = 0, known = 0, before = 1e300;
   for (std::size_t c = 0; c < count; ++c) {
     const double variance = variance_along(table, directions, count, c);
-    CHECK(variance <= before * 1.001);                                        // the widest first
-    CHECK(std::abs(variance - std::pow(0.81, c)) < 0.3 * std::pow(0.81, c));  // iteration mixes neighbours
+    CHECK(variance <= before * 1.001);                                        // largest variance first
+    CHECK(std::abs(variance - std::pow(0.81, c)) < 0.3 * std::pow(0.81, c));  // iteration mixes neighbouring directions
     before = variance;
     caught += variance;
     known += std::pow(0.81, c);
   }
   CHECK(std::abs(caught / known - 1) < 0.05);
 
-  // Mixed, each carries about the same share, together all of it.
+  // Once mixed, each carries about the same fraction of the variance, together all of it.
   const std::vector<float> mixed = mixed_directions(directions, dims, count, count - 1, count);
   CHECK(departure(mixed, dims, count, count - 1) < 1e-6);
   double together = 0;

@@ -1,4 +1,4 @@
-// Samples: spread over all rows, and without the few that lie very far from the others.
+// Samples: spread over all rows, and without the few rows that are very far from the others.
 #include "transform/sample.h"
 
 #include <algorithm>
@@ -52,7 +52,7 @@ void far_rows_are_left_out() {
     }
 }
 
-// Where a tenth of all is far, that is how the rows are: only the farthest, one in 20, are left out.
+// If a tenth of all rows are far, that is their distribution: only the farthest, one in 20, are dropped.
 void many_far_rows_are_no_mistake() {
   Generator random(3);
   Table table = normal(random, 600, 20);

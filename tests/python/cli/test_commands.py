@@ -128,7 +128,7 @@ def test_verify(run: Run, words: Path, tmp_path: Path) -> None:
     assert done.code == 1
     assert "not sound" in done.out
     assert json.loads(run("verify", text, "--json").out)["problem"] == "UnknownFormatError"
-    assert "If it holds vectors, make an index of it: nearabout.build in Python" in run("search", text, "king").err
+    assert "If it holds vectors, build an index from it: nearabout.build in Python" in run("search", text, "king").err
     assert run("verify", tmp_path / "none.near").code == 2
 
 

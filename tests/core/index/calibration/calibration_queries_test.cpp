@@ -1,4 +1,4 @@
-// Which rows become queries, which of the user's queries are used, and how those of bits are asked.
+// The choice of rows as queries, the sampling of the user's queries, and packing of queries into bits.
 #include "index/calibration/calibration_queries.h"
 
 #include "check.h"
@@ -17,7 +17,7 @@ void rows_are_spread() {
     const std::vector<std::uint32_t> numbers = held_out_rows(rows);
     CHECK(numbers.size() == std::min<std::size_t>(rows, kHeldOutRows));
     CHECK(numbers.back() < rows);
-    // One in the middle of each of as many equal parts: no gap is larger than one part, but for rounding.
+    // One in the middle of each of as many equal parts: no gap is larger than one part, up to rounding.
     const std::size_t part = rows / numbers.size() + 1;
     CHECK(numbers.front() <= part / 2 && rows - numbers.back() <= part / 2 + 1);
     for (std::size_t i = 1; i < numbers.size(); ++i)
@@ -32,7 +32,7 @@ void those_left_out_are_the_trial_rows() {
       if (is_held_out(row, rows)) left_out.push_back(row);
     CHECK(left_out == held_out_rows(rows));
   }
-  for (const std::size_t rows : {1u, 384u, 1'535u})  // too few to do without any
+  for (const std::size_t rows : {1u, 384u, 1'535u})  // too few to hold any out
     for (std::size_t row = 0; row < rows; ++row) CHECK(!is_held_out(row, rows));
 }
 
@@ -51,7 +51,7 @@ void rows_serve_where_nothing_was_given() {
   }
 }
 
-// As many as are of use, from all over what was given, in its order.
+// As many as are useful, from the whole range of the given queries, in order.
 void given_queries_are_capped() {
   const Table base = whole_numbers(10, 2, 2);
   Table given{std::vector<float>(2 * 5'000), 2};

@@ -1,9 +1,9 @@
-// What a forest says of given queries is what searching with those queries finds, at every effort.
+// A forest's recall profile for given queries agrees with searches for these queries, at every effort.
 //
-// Which leaves are looked at is known of each effort; how many of their rows are then told apart by sketches is
-// measured at one effort and taken to be the same at others, which is right within a hundredth or two. And the recall
-// of the one nearest is steadied by that of ten. Where leaves of several trees are ranked in groups, a search that is
-// to be quick goes deeper into those groups than a ranking of all leaves would: there less is told than is found.
+// The leaves examined are known for each effort; the fraction of their rows that sketches find is measured at one
+// effort and assumed to be the same at others, which holds within a hundredth or two. And recall@1 is smoothed using
+// recall@10. If leaves of several trees are ranked in groups, a fast search goes deeper into those groups than a
+// ranking of all leaves would, so the profile reports less than a search finds.
 #include "index/forest/forest.h"
 
 #include <cmath>
@@ -25,7 +25,7 @@ struct Case {
   Table base, queries;
   ForestOptions options;
   std::size_t least_nodes = 0;  // beyond 2,048 leaves they are ranked in groups
-  double sure_from = 0;         // recall; less of it may be told than is found
+  double sure_from = 0;         // recall below which the profile may report less than a search finds
 };
 
 void agrees(const Case& one) {
@@ -43,6 +43,7 @@ void agrees(const Case& one) {
   for (const std::size_t k : {1u, 10u, 100u}) {
     std::size_t compared = 0;
     const std::vector<SearchResult> truth = true_answers(*index, one.queries, k);
+    // Every other point, because each is slow under emulation.
     for (std::size_t i = 0; i < index->searcher().calibration()->points.size();
          i += 2) {  // each is slow where it is emulated
       const auto effort = static_cast<std::size_t>(index->searcher().calibration()->points[i].effort);

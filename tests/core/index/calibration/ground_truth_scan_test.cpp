@@ -1,5 +1,5 @@
-// The one pass that finds true neighbours, against every distance in double: sizes of all kinds, ties, copies, numbers
-// that bytes hold badly, blocks and threads.
+// Compares the one pass that finds true neighbours with every distance in double: sizes of all kinds, ties, copies,
+// numbers that bytes represent badly, blocks and threads.
 #include "index/calibration/ground_truth_scan.h"
 
 #include <cmath>
@@ -16,7 +16,7 @@ using namespace nearabout::test;
 namespace {
 
 using Rows = std::vector<std::uint32_t>;
-constexpr double kSame = 1e-6;  // as near as this, of the squares, is a copy
+constexpr double kSame = 1e-6;  // relative squared distance below which a row is a copy
 
 double square(const float* vector, std::size_t dims) {
   double sum = 0;
@@ -36,7 +36,7 @@ double squared_distance(const float* one, const float* other, std::size_t dims) 
   return sum;
 }
 
-// By distance, ties by row.
+// Returns neighbours by distance, ties by row.
 Rows nearest_of(const Table& base, const float* query, std::size_t k, const std::uint32_t* own) {
   std::vector<std::pair<double, std::uint32_t>> all;
   for (std::uint32_t row = 0; row < base.rows(); ++row) {
@@ -66,7 +66,7 @@ std::vector<Rows> scanned(const Table& base, const Table& queries, std::size_t k
   return found;
 }
 
-// Every row in its place; distances of whole numbers are exact.
+// Checks every row at its place; distances of whole numbers are exact.
 void is_the_truth(const Table& base, const Table& queries, std::size_t k, const Rows& own = {}) {
   std::vector<Rows> expected;
   for (std::size_t i = 0; i < queries.rows(); ++i)
@@ -91,7 +91,7 @@ void sizes_of_all_kinds() {
     }
 }
 
-// Rows as queries, of which some have copies: neither is a neighbour.
+// Rows as queries, some with copies: neither the row nor a copy is a neighbour.
 void rows_and_their_copies() {
   for (const std::size_t dims : {3u, 17u, 64u}) {
     Table base = whole_numbers(900, dims, 3);
@@ -104,7 +104,7 @@ void rows_and_their_copies() {
     }
     for (const std::size_t k : {1u, 10u, 100u}) {
       is_the_truth(base, queries, k, own);
-      is_the_truth(base, queries, k);  // a query of the user's may be a row
+      is_the_truth(base, queries, k);  // a user's query may be a row
     }
   }
 }
@@ -121,7 +121,7 @@ void all_rows_equal() {
   CHECK(scanned(base, queries, 5, own, {400, 1})[3].empty());
 }
 
-// Bytes of such rows say little or nothing: the bounds have to be wide, and are.
+// Bytes of such rows carry little or no information, so the bounds have to be wide.
 void what_bytes_hold_badly() {
   Table huge = whole_numbers(700, 24, 6);
   Table asked = whole_numbers(20, 24, 7);
@@ -137,14 +137,14 @@ void what_bytes_hold_badly() {
   is_the_truth(zeros, some, 10);
 }
 
-// As answers rank them: what is least is nearest. Under cosine and dot in units of the lengths.
+// Returns the reduced distance by which results are ordered. Under cosine and dot in units of the lengths.
 double rank_of(CodeSpace space, const float* query, const float* row, std::size_t dims) {
   if (space == CodeSpace::l2) return squared_distance(query, row, dims);
   const double inner = -product(query, row, dims);
   return space == CodeSpace::inner_product ? inner : inner / std::sqrt(square(query, dims) * square(row, dims));
 }
 
-// Lifting rounds to floats, so that rows that are nearly as near may change places: each is as near as the true one.
+// The transform rounds to floats, so that rows at nearly equal distances may swap: each is as near as the true one.
 void is_nearly_the_truth(const Table& base, const Table& queries, CodeSpace space) {
   constexpr std::size_t kNeighbours = 20;
   const MetricTransform transform = fit_metric_transform(base.reader(), base.rows(), base.dims, space, 2);
@@ -188,7 +188,7 @@ void numbers_of_any_size() {
     }
 }
 
-// With so little memory that rows come in many blocks.
+// A memory budget so small that rows come in many blocks.
 void a_budget_changes_nothing() {
   const Table base = whole_numbers(3'000, 40, 12);
   const MetricTransform transform = fit_metric_transform(base.reader(), base.rows(), base.dims, CodeSpace::l2, 1);

@@ -1,5 +1,5 @@
-// How many rows are expected within a distance, against the normal distribution in double; what most queries stay
-// below; how residuals are summarized; and the section of the file.
+// Compares the expected rows within a distance with the normal distribution in double; checks the limits that most
+// queries stay below, the summary of residuals, and the section of the file.
 #include "index/calibration/guard.h"
 
 #include <cmath>
@@ -65,7 +65,7 @@ double by_the_formula(const Groups& groups, double lambda, double threshold, dou
   return sum;
 }
 
-// Where fewer than a hundredth of a row is expected, how many exactly does not matter.
+// If fewer than a hundredth of a row is expected, the exact number does not matter.
 void expected_rows_follow_the_normal_distribution() {
   for (const unsigned seed : {1u, 2u, 3u, 4u, 5u})
     for (const bool far : {false, true})
@@ -105,7 +105,7 @@ void of_one_group() {
     if (right > 0.01) CHECK(std::abs(told / right - 1) < 0.12);
     before = told;
   }
-  // Rows that all lie at one distance are within it or not.
+  // Rows all at one distance are either all within it or not.
   CHECK(expected_rows({&alike, 1}, 0, {&list, 1}, 2.5f, 0) == 1'000);
   CHECK(expected_rows({&alike, 1}, 0, {&list, 1}, 1.5f, 0) < 1e-9);
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
@@ -133,12 +133,12 @@ void limits_are_what_most_stay_below() {
   const auto near = [](double one, double other) { return std::abs(one / other - 1) < 1e-6; };
   CHECK(near(guard.limit(10, 4, 0.95), 0.97) && near(guard.limit(10, 7, 0.95), 0.97 - 0.75 * 0.485));
   CHECK(near(guard.limit(10, 8, 0.95), 0.485) && near(guard.limit(10, 1'000, 0.95), 0.485));
-  CHECK(near(guard.limit(10, 1, 0.95), 0.97));  // below what was measured
+  CHECK(near(guard.limit(10, 1, 0.95), 0.97));  // below the measured efforts
   CHECK(near(guard.limit(30, 4, 0.95), 0.97 * std::pow(10, std::log10(3.0))));
-  CHECK(near(guard.limit(1'000, 4, 0.999), 9.7));  // beyond a hundred as of a hundred
+  CHECK(near(guard.limit(1'000, 4, 0.999), 9.7));  // beyond a hundred neighbours, the same as for a hundred
 }
 
-// A tenth of what the recall allows is not worth looking for.
+// Fewer than a tenth of what the recall allows is not worth searching for.
 void limits_stay_near_what_the_recall_allows() {
   Guard guard;
   guard.limits = {{2, {0, 1e-6, 1e-3}}, {4, {1'000, 1'000, 1'000}}};
@@ -148,7 +148,7 @@ void limits_stay_near_what_the_recall_allows() {
   CHECK(std::abs(guard.limit(10, 4, 1) - 1'000) < 1e-6);
 }
 
-// Few that lie far from all others tell nothing of their like.
+// A few queries far from all others are no evidence for others like them.
 void queries_that_are_nearly_alone_widen_no_range() {
   std::vector<std::array<double, 2>> queries;
   for (int i = 0; i < 376; ++i) queries.push_back({1 + 0.001 * i, 9});
@@ -160,14 +160,14 @@ void queries_that_are_nearly_alone_widen_no_range() {
   for (int i = 0; i < 8; ++i) queries.push_back({410.0 + i, 9});  // one in 24
   guard.see(queries);
   CHECK(guard.nearest_range[1] == 417 && guard.has_seen(403, 9));
-  guard.see(std::vector<std::array<double, 2>>{{1, 1}, {100, 1}});  // none is like another
+  guard.see(std::vector<std::array<double, 2>>{{1, 1}, {100, 1}});  // no two are alike
   CHECK(guard.nearest_range[0] == 1 && guard.nearest_range[1] == 100);
 }
 
 void round_trip() {
   Guard guard;
   guard.limits = {{2, {0, 0.5, 3}}, {7, {0.25, 1e200, 8}}};
-  CHECK(guard.has_seen(0, 1e9));  // nobody knows
+  CHECK(guard.has_seen(0, 1e9));  // nothing is known
   guard.see(std::vector<std::array<double, 2>>{{3, 5}, {2, 7}});
   CHECK(guard.has_seen(2.5, 6) && !guard.has_seen(1.9, 6) && !guard.has_seen(3.1, 6) && !guard.has_seen(2.5, 7.1));
   storage::Writer writer = storage::Writer::to_memory();
@@ -207,7 +207,7 @@ void what_is_no_limit_is_refused() {
   CHECK_THROWS(read_guard(*file, guard), CorruptFileError);
 }
 
-// Most rows lie as a bell does around the median; a few far ones do not widen it, and are told apart.
+// Most rows are normally distributed around the median; a few far ones do not widen it, and are counted separately.
 void residuals_are_summarized() {
   std::mt19937 random(9);
   std::normal_distribution<float> bell(100, 4);
@@ -227,7 +227,7 @@ void residuals_are_summarized() {
   CHECK(summarize_residuals(some).median == 0 && summarize_residuals(some).far_rows == 0);
   some = {3};
   CHECK(summarize_residuals(some).median == 3 && summarize_residuals(some).variance == 0);
-  some.assign(10, 0.0f);  // copies of their centroid, and one that is none
+  some.assign(10, 0.0f);  // copies of their centroid, and one other row
   some.push_back(7);
   CHECK(summarize_residuals(some).far_rows == 1 && summarize_residuals(some).far_median == 7);
   some.assign(9, std::numeric_limits<float>::infinity());

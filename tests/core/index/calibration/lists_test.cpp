@@ -1,8 +1,8 @@
-// What lists of codes say of given queries is what searching with those queries finds, at every effort.
+// The recall profile of lists of codes for given queries agrees with searches for these queries, at every effort.
 //
-// It is nearly so and not quite. A search keeps up to an eighth more lists and rows than it is asked for where that is
-// less work than telling them apart (max_kept), and asks again where the lists hold fewer than k rows: so what is
-// told may be less than what is found, up to what so many more lists find.
+// It agrees approximately. A search keeps up to an eighth more lists and rows than its effort if that is less work than
+// dropping them (max_kept), and is retried if the lists have fewer than k rows: so the profile may report less than a
+// search finds, up to the recall of that many more lists.
 #include <cmath>
 #include <cstdio>
 
@@ -25,7 +25,7 @@ struct Case {
 
 void agrees_at(const Case& one, const StoredIndex& index, const std::vector<SearchResult>& truth, std::size_t k) {
   const double room = k == 10 ? 0.01 : 0.02;
-  // The recall of the one nearest is steadied by that of ten: chance is less, and so is the likeness to these queries.
+  // recall@1 is smoothed using recall@10: less noise, but also less specific to these queries.
   const double steadied = k == 1 ? 0.06 : room;
   const std::size_t rows_of_list = one.base.rows() / index.searcher().effort().max;
   std::size_t compared = 0;
@@ -34,7 +34,7 @@ void agrees_at(const Case& one, const StoredIndex& index, const std::vector<Sear
     const auto effort = static_cast<std::size_t>(point.effort);
     if (effort * rows_of_list < 5 * k && effort < index.searcher().effort().max) continue;  // may be asked again
     const double told = index.searcher().expected(k, effort)->recall;
-    // Nothing is told of efforts between those that were measured: the next one.
+    // Nothing is reported for efforts between those measured: use the next one.
     const auto next = std::find_if(points.begin(), points.end(), [=](const CalibrationPoint& other) {
       return other.effort >= static_cast<double>(kernels::max_kept(effort));
     });
@@ -66,7 +66,7 @@ void agrees(const Case& one) {
   CHECK(index->searcher().calibration()->queries == one.queries.rows() &&
         index->searcher().calibration()->points.size() > 3);
 
-  storage::Writer plain = storage::Writer::to_memory();  // where the truth comes from
+  storage::Writer plain = storage::Writer::to_memory();  // source of the truth
   write_ivf(plain, source, {.lists = 1}, "{}", build, {});
   const std::shared_ptr<const StoredIndex> exact = StoredIndex::open(plain.finish());
   for (const std::size_t k : kCalibratedK) agrees_at(one, *index, true_answers(*exact, one.queries, k), k);

@@ -1,4 +1,4 @@
-// Near copies of a row are told from its other neighbours where they are much nearer, and nothing else is.
+// Rows that are much nearer than a row's other neighbours are recognised as near copies, and no others.
 #include "index/calibration/near_copies.h"
 
 #include <algorithm>
@@ -18,7 +18,7 @@ using namespace nearabout::test;
 
 namespace {
 
-// The distances of neighbours among rows spread evenly in `dims` dimensions: their volumes are evenly spread.
+// Returns the distances of neighbours among rows spread evenly in `dims` dimensions: their volumes are evenly spread.
 std::vector<double> spread_evenly(std::size_t count, double dims, std::mt19937& random) {
   std::exponential_distribution<double> gap;
   std::vector<double> distances;
@@ -49,7 +49,7 @@ void a_group_is_found() {
       }
 }
 
-// More than 24 are no near copies any more but the rows that are around.
+// More than 24 are not near copies any more, but a dense neighbourhood.
 void large_groups_are_neighbours() {
   std::mt19937 random(3);
   std::vector<double> distances = spread_evenly(128, 20, random);
@@ -58,7 +58,7 @@ void large_groups_are_neighbours() {
   CHECK(count_near_copies(distances) == 0);
 }
 
-void of_few_nothing_is_told() {
+void few_neighbours_give_no_answer() {
   std::mt19937 random(4);
   std::vector<double> distances = spread_evenly(100, 20, random);
   distances[0] *= 1e-3;
@@ -78,9 +78,9 @@ void distances_of_zero() {
   CHECK(count_near_copies(distances) == 0);
 }
 
-// What becomes of them among calibration queries: they are left out of rows' neighbours, and kept apart; of queries'
-// nothing is.
-void trials_leave_them_out() {
+// Near copies among calibration queries: for rows they are dropped from the neighbours and listed separately; for
+// users' queries nothing is dropped.
+void calibration_queries_leave_them_out() {
   Table base = clustered(3'000, 24, 6);
   const std::vector<std::uint32_t> own = held_out_rows(base.rows());
   const std::uint32_t asked = own[7];
@@ -131,7 +131,7 @@ std::vector<Neighbour> found(const std::vector<double>& rdists) {
   return neighbours;
 }
 
-// Where distances are equal any of the rows will do; a row with many copies says nothing.
+// If distances are equal any of the rows is correct; a row with many copies is no evidence.
 void ties_and_copies() {
   CalibrationQueries calibration_queries;
   calibration_queries.dims = 1;
@@ -154,9 +154,9 @@ int main() {
   evenly_spread_rows_have_none();
   a_group_is_found();
   large_groups_are_neighbours();
-  of_few_nothing_is_told();
+  few_neighbours_give_no_answer();
   distances_of_zero();
-  trials_leave_them_out();
+  calibration_queries_leave_them_out();
   long_rows_are_neighbours();
   ties_and_copies();
   return test::report("calibration_near_copies");

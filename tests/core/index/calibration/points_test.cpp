@@ -1,5 +1,5 @@
-// What is read off points of a calibration: efforts for recalls and recalls of efforts, in steps from point to point;
-// what a recall profile of which all is known becomes; and the sections of the file.
+// Values read off the points of a calibration: efforts for recalls and recalls of efforts, in steps from point to
+// point; the calibration computed from a known recall profile; and the sections of the file.
 #include <cmath>
 
 #include "check.h"
@@ -32,7 +32,7 @@ void where_k_lies() {
   };
   CHECK(is(0, 0, 0) && is(1, 0, 0) && is(10, 1, 0) && is(100, 1, 1));
   CHECK(is(2, 0, std::log10(2.0)) && is(30, 1, std::log10(3.0)));
-  CHECK(is(1'000, 1, 2));  // beyond
+  CHECK(is(1'000, 1, 2));  // beyond the last
 }
 
 void what_is_unlike_all_that_was_seen() {
@@ -53,7 +53,7 @@ void what_is_unlike_all_that_was_seen() {
   const DistanceRange copies{0, 10};
   CHECK(copies.is_out_of_distribution(11, euclidean) && !copies.is_out_of_distribution(1e-9, euclidean) &&
         !copies.is_out_of_distribution(0, euclidean));
-  const DistanceRange nothing{INFINITY, -INFINITY};  // was seen
+  const DistanceRange nothing{INFINITY, -INFINITY};  // nothing was observed
   CHECK(!nothing.is_out_of_distribution(0, euclidean) && !nothing.is_out_of_distribution(5, euclidean));
 }
 
@@ -61,13 +61,14 @@ void recall_of_an_effort() {
   const Calibration calibration = by_hand(0.01);
   CHECK(near(calibration.expected(10, 100)->recall, 0.9));
   CHECK(near(calibration.expected(10, 100)->low, 0.9 - 0.0128));
-  // Between two efforts that were measured, that of the smaller: more was not seen.
+  // Between two measured efforts, the recall of the smaller one counts.
   CHECK(near(calibration.expected(10, 99.9)->recall, 0.6) && near(calibration.expected(10, 999)->recall, 0.9));
   CHECK(near(calibration.expected(30, 100)->recall, 0.9 - std::log10(3.0) * 0.2));
   CHECK(near(calibration.expected(100, 100)->recall, 0.7));
   CHECK(near(calibration.expected(10, 10)->recall, 0.6) && near(calibration.expected(10, 1e9)->recall, 0.97));
-  CHECK(!calibration.expected(10, 9.9));                  // nothing so small was measured
-  CHECK(calibration.expected(1'000, 100)->recall < 0.7);  // of more neighbours fewer, on the line through the last two
+  CHECK(!calibration.expected(10, 9.9));  // no effort this small was measured
+  // a smaller fraction of more neighbours, on the line through the last two
+  CHECK(calibration.expected(1'000, 100)->recall < 0.7);
   CHECK(calibration.expected(1'000'000, 10)->recall == 0);
   CHECK(!Calibration().expected(10, 5));  // all rows are copies
   for (const std::size_t k : {1u, 3u, 10u, 50u, 100u, 300u})
@@ -81,10 +82,10 @@ void recall_of_an_effort() {
 void effort_of_a_recall() {
   const Calibration calibration = by_hand();
   CHECK(calibration.effort_for(10, 0.9) == 100 && calibration.effort_for(10, 0.1) == 10);
-  CHECK(calibration.effort_for(10, 0.61) == 100 && calibration.effort_for(10, 0.75) == 100);  // nothing in between
+  CHECK(calibration.effort_for(10, 0.61) == 100 && calibration.effort_for(10, 0.75) == 100);  // no interpolation
   CHECK(calibration.effort_for(10, 0.91) == 1'000);
   CHECK(!calibration.effort_for(10, 0.98) && !calibration.effort_for(100, 0.95));
-  CHECK(!calibration.effort_for(1'000, 0.9));  // where a hundred just reach it
+  CHECK(!calibration.effort_for(1'000, 0.9));  // a hundred just reach it
   CHECK(!Calibration().effort_for(10, 0.5));
   for (const std::size_t k : {1u, 4u, 10u, 30u, 100u})
     for (double recall = 0.3, before = 0; recall < 0.9; recall += 0.01) {
@@ -94,7 +95,8 @@ void effort_of_a_recall() {
       CHECK(effort == 10 || calibration.expected(k, effort / 10)->low < recall);
       before = effort;
     }
-  CHECK(calibration.effort_for(10, 0.9) == 100 && by_hand(0.01).effort_for(10, 0.9) == 1'000);  // bias bound costs
+  // Uncertainty costs effort.
+  CHECK(calibration.effort_for(10, 0.9) == 100 && by_hand(0.01).effort_for(10, 0.9) == 1'000);
 }
 
 void about_the_most() {
@@ -102,7 +104,7 @@ void about_the_most() {
   calibration.points.push_back(point(1e6, {0.992, 0.971, 0.901}));
   CHECK(near(calibration.effort_for_best(10, 0.9), 100));
   const double spent = calibration.effort_for_best(10, 0.999);
-  CHECK(spent == 1'000);  // finds .97, and a thousand times as much no more than .971
+  CHECK(spent == 1'000);  // finds .97, and a thousand times as much effort no more than .971
   CHECK(Calibration().effort_for_best(10, 0.9) == 1);
 }
 
@@ -110,7 +112,7 @@ void cost_of_an_effort() {
   Calibration calibration = by_hand();
   CHECK(near(calibration.nanoseconds(100, 100), 1e5) && near(calibration.nanoseconds(100, 999), 1e5));
   CHECK(near(calibration.nanoseconds(10, 1'000), 1e6) && calibration.nanoseconds(10, 9) == 0);
-  calibration.points[0].at[2].seconds *= 3;  // of a hundred neighbours
+  calibration.points[0].at[2].seconds *= 3;  // for a hundred neighbours
   CHECK(near(calibration.nanoseconds(1, 10), 1e4) && near(calibration.nanoseconds(10, 10), 1e4));
   CHECK(near(calibration.nanoseconds(100, 10), 3e4) && near(calibration.nanoseconds(1'000, 10), 3e4));
   CHECK(near(calibration.nanoseconds(30, 10), 1e4 + 2e4 * std::log10(3.0)));
@@ -134,7 +136,7 @@ class Known : public RecallProfile {
   std::vector<std::size_t> efforts_{4, 8, 16, 32, 64};
 };
 
-CalibrationQueries trials_of(const std::vector<std::vector<std::uint32_t>>& nearest) {
+CalibrationQueries queries_of(const std::vector<std::vector<std::uint32_t>>& nearest) {
   CalibrationQueries calibration_queries;
   calibration_queries.dims = 1;
   calibration_queries.vectors.resize(nearest.size());
@@ -144,21 +146,21 @@ CalibrationQueries trials_of(const std::vector<std::vector<std::uint32_t>>& near
 
 void what_a_trace_becomes() {
   std::vector<std::uint32_t> hundred(100);
-  // The third has no neighbours, and does not count.
-  const CalibrationQueries calibration_queries = trials_of({hundred, hundred, {}});
+  // The third query has no neighbours, and does not count.
+  const CalibrationQueries calibration_queries = queries_of({hundred, hundred, {}});
   const Calibration calibration = calibrate(Known(), calibration_queries, true);
   CHECK(calibration.origin == Calibration::Origin::queries && calibration.queries == 2);
   CalibrationQueries of_rows = calibration_queries;
   of_rows.rows = {0, 1, 2};
   CHECK(calibrate(Known(), of_rows, true).origin == Calibration::Origin::rows);
-  // Between where all are found and the largest effort there is nothing to tell.
+  // Nothing is listed between the point where all are found and the largest effort.
   CHECK(calibration.points.size() == 4 && calibration.points.back().effort == 64);
   const CalibrationPoint& second = calibration.points[1];
   CHECK(near(second.at[1].recall, 0.5) && near(second.at[2].recall, 0.5));
   CHECK(near(second.at[1].error, std::sqrt(0.25 / 2 + 0.25 * 0.25)));
   CHECK(near(second.at[1].distances, 80) && near(second.at[2].distances, 800) && near(second.at[2].seconds, 8e-3));
   CHECK(near(calibration.points[2].at[1].recall, 1) && near(calibration.points[2].at[1].error, 0.25));
-  CHECK(calibrate(Known(), trials_of({{}, {}, {}}), true).points.empty());  // nothing but copies
+  CHECK(calibrate(Known(), queries_of({{}, {}, {}}), true).points.empty());  // only copies
 }
 
 void round_trip() {

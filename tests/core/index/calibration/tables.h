@@ -1,4 +1,4 @@
-// Tables of vectors, and what the tests of this folder share.
+// Tables of vectors, and helpers that the tests of this folder share.
 #pragma once
 
 #include <algorithm>
@@ -31,7 +31,8 @@ struct Table {
   void copy_row(std::size_t from, std::size_t to) { std::copy(row(from), row(from) + dims, row(to)); }
 };
 
-// A bell around each of 30 centres, `apart` of its width from each other; `seed` leaves the centres as they are.
+// Returns normal clusters around 30 centres, `apart` times their width from each other; `seed` does not change the
+// centres.
 inline Table clustered(std::size_t rows, std::size_t dims, unsigned seed, float apart = 1) {
   std::mt19937 fixed(77);
   std::mt19937 random(seed);
@@ -46,7 +47,7 @@ inline Table clustered(std::size_t rows, std::size_t dims, unsigned seed, float 
   return table;
 }
 
-// Whole numbers: their distances have ties, and no rounding.
+// Returns whole numbers: their distances have ties, and no rounding.
 inline Table whole_numbers(std::size_t rows, std::size_t dims, unsigned seed) {
   std::mt19937 random(seed);
   Table table{std::vector<float>(rows * dims), dims};
@@ -69,7 +70,7 @@ inline std::vector<SearchResult> true_answers(const StoredIndex& index, const Ta
   return index.searcher().search(queries.view(), asked);
 }
 
-// The share of the first k of the truth among the answers.
+// Returns the fraction of the first k true rows among the results.
 inline double recall_of(const std::vector<SearchResult>& results, const std::vector<SearchResult>& truth,
                         std::size_t k) {
   std::size_t found = 0;

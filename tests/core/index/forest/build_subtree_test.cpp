@@ -1,4 +1,4 @@
-// A tree: every row once, leaves no larger than asked for, branches that are what they say.
+// A tree: every row once, leaves no larger than the limit, branches that are consistent.
 #include "index/forest/build_subtree.h"
 
 #include <cstdio>
@@ -11,7 +11,7 @@ using namespace nearabout::test;
 
 namespace {
 
-// The branch at `place` and all below it; returns the place after them.
+// Checks the branch at `place` and all below it; returns the place after them.
 std::size_t check_branch(const BuiltSubtree& tree, std::size_t place, std::uint64_t begin, std::uint64_t end,
                          std::size_t leaf_size) {
   const Branch& branch = tree.branches[place];
@@ -60,14 +60,14 @@ void equal_rows_are_shared_out_as_well() {
 }
 
 void threads_grow_the_same_tree() {
-  const CodeTable table = clustered_codes(40'000, 12, 40, 7);  // large enough for tasks of their own
+  const CodeTable table = clustered_codes(40'000, 12, 40, 7);  // large enough to be divided into tasks
   const BuiltSubtree one = grown(table, 30, 11, 1);
   check_tree(one, 40'000, 30);
   for (const std::size_t threads : {2u, 3u, 4u}) CHECK(same(grown(table, 30, 11, threads), one));
   CHECK(!same(grown(table, 30, 12, 1), one));  // another seed
 }
 
-// As a part of a larger tree, whose random numbers it goes on with.
+// As a part of a larger tree, with that tree's random numbers.
 void a_part_knows_its_place() {
   const CodeTable table = clustered_codes(6'000, 12, 20, 8);
   const BuiltSubtree part = build_subtree(table.codes(), 6'000, 70'000, uneven_grid(12), 25, 3, 2, {});

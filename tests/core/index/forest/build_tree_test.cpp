@@ -1,5 +1,5 @@
 // Trees over more rows than one part holds: every row once, with its own code and offset, and the same tree in memory
-// and in scratch files, at any number of threads.
+// and in scratch files, for any number of threads.
 #include "index/forest/build_tree.h"
 
 #include <cstdio>
@@ -37,7 +37,7 @@ bool same(const Tree& left, const Tree& right) {
              [](const Branch& a, const Branch& b) { return a.begin == b.begin && a.end == b.end && a.skip == b.skip; });
 }
 
-// The place after a branch: two halves that follow each other, or a leaf.
+// Returns the place after a branch: two adjacent halves, or a leaf.
 std::size_t check_branch(const Tree& tree, std::size_t place, std::uint64_t begin, std::uint64_t end,
                          std::size_t leaf_size) {
   const Branch& branch = tree.branches[place];
@@ -79,7 +79,7 @@ void many_rows_are_the_same_tree_however_they_are_kept() {
   }
 }
 
-// How many rows of a table each part takes.
+// Returns how many rows of a table each part gets.
 std::vector<std::size_t> sizes_of_parts(const CodeTable& table) {
   const Partitioner router(stored(table), uneven_grid(table.width), 7, {});
   std::vector<std::size_t> sizes(router.parts());
@@ -96,7 +96,7 @@ void parts_are_of_a_size_that_fits() {
   for (const std::size_t size : alike) CHECK(size > 400'000 / alike.size() / 2 && size < 131'072);
 }
 
-// No plane tells them apart, and no part takes them all.
+// No plane separates equal rows, but no part gets all of them.
 void equal_rows_are_routed_by_their_numbers() {
   const CodeTable table = random_codes(150'000, 3, 1, 2);
   const Tree tree = build_tree(stored(table), uneven_grid(3), 48, 1, 2, nullptr, {});

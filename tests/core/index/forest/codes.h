@@ -1,4 +1,4 @@
-// Codes to grow trees on, and how rows lie in a tree.
+// Codes to grow trees on, and the layout of rows in a tree.
 #pragma once
 
 #include <algorithm>
@@ -20,7 +20,7 @@ struct CodeTable {
   std::size_t rows() const { return values.size() / width; }
 };
 
-// Bytes at random; with few `levels`, many that are alike.
+// Returns random bytes; with few `levels`, many are alike.
 inline CodeTable random_codes(std::size_t rows, std::size_t width, unsigned levels, unsigned seed) {
   std::mt19937 random(seed);
   CodeTable table{std::vector<std::uint8_t>(rows * width), width};
@@ -28,7 +28,7 @@ inline CodeTable random_codes(std::size_t rows, std::size_t width, unsigned leve
   return table;
 }
 
-// Around `clusters` centres; the last one holds one row in 1,000 only.
+// Returns codes around `clusters` centres; the last one has one row in 1,000 only.
 inline CodeTable clustered_codes(std::size_t rows, std::size_t width, std::size_t clusters, unsigned seed) {
   std::mt19937 random(seed);
   std::vector<unsigned> centres(clusters * width);
@@ -42,7 +42,7 @@ inline CodeTable clustered_codes(std::size_t rows, std::size_t width, std::size_
   return table;
 }
 
-// Steps that differ from coordinate to coordinate.
+// Returns a grid whose steps differ from coordinate to coordinate.
 inline Grid uneven_grid(std::size_t width) {
   Grid grid;
   for (std::size_t j = 0; j < width; ++j) {
@@ -59,7 +59,7 @@ inline std::vector<std::uint32_t> numbers_up_to(std::size_t count) {
   return rows;
 }
 
-// The rows of a table in order, each with its number for an offset.
+// Returns the rows of a table in order, with each row's number as its offset.
 inline SketchStore stored(const CodeTable& table, const std::string* scratch = nullptr) {
   SketchStore store(table.width, scratch);
   const std::vector<std::uint32_t> numbers = numbers_up_to(table.rows());

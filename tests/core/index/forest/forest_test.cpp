@@ -1,5 +1,5 @@
-// A forest from building to answering: the same file at any number of threads, true distances, no row twice, with all
-// effort the exact answer, and many threads searching at once.
+// A forest from building to results: the same file for any number of threads, true distances, no row twice, the exact
+// result with the largest effort, and many threads searching at once.
 #include "index/forest/forest.h"
 
 #include <atomic>
@@ -74,7 +74,8 @@ bool same(const std::vector<SearchResult>& left, const std::vector<SearchResult>
       [](const SearchResult& a, const SearchResult& b) { return a.rows == b.rows && a.distances == b.distances; });
 }
 
-// k different rows, nearest first, with the distances that an exact index gives them; returns the share of true ones.
+// Checks k different rows, nearest first, with the distances that an exact index returns; returns the fraction of true
+// ones.
 double check_answers(const std::vector<SearchResult>& found, const std::vector<SearchResult>& all, std::size_t k) {
   std::size_t right = 0;
   for (std::size_t q = 0; q < found.size(); ++q) {
@@ -155,8 +156,7 @@ void threads_make_the_same_file() {
   CHECK(bytes_at(2, 6) != one);
 }
 
-// What a race would need: blocks that are verified when they are first read, work space of each thread, groups of
-// leaves.
+// The conditions for a race: blocks verified when first read, work space of each thread, groups of leaves.
 void many_threads_one_answer() {
   const Vectors base = clustered(9'000, 12, 8);
   const Vectors queries = clustered(200, 12, 9);

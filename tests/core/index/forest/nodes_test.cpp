@@ -1,4 +1,4 @@
-// Levels: each node's children follow those of the one before it, and no node reaches into another tree. Centroids: the
+// Levels: each node's children follow those of the one before it, and no node extends into another tree. Centroids: the
 // means of their rows.
 #include "index/forest/nodes.h"
 
@@ -21,7 +21,7 @@ std::vector<Tree> forest_of(const CodeTable& table, std::size_t trees, std::size
   return grown;
 }
 
-// Where each branch of each tree begins and ends, counted through all of them.
+// Returns true if the range is a branch of one of the trees, counted through all of them.
 bool is_branch(const std::vector<Tree>& trees, std::uint64_t rows, std::uint64_t begin, std::uint64_t end) {
   const Tree& tree = trees[begin / rows];
   const std::uint64_t first = begin / rows * rows;
@@ -45,7 +45,7 @@ void check_levels(const std::vector<Tree>& trees, std::size_t rows) {
     CHECK(firsts.front() == 0 && firsts.back() == below);
     CHECK(std::adjacent_find(firsts.begin(), firsts.end(), std::greater_equal<>()) == firsts.end());
     if (level > 0) {
-      CHECK(levels[level - 1].nodes() > 2'048);  // or nothing is gained by grouping
+      CHECK(levels[level - 1].nodes() > 2'048);  // otherwise grouping gains nothing
       for (std::size_t i = 0; i + 1 < firsts.size(); ++i) CHECK(firsts[i + 1] - firsts[i] <= 64 * 64);
       std::vector<std::uint64_t> own;
       for (const std::uint64_t first : firsts) own.push_back(places[first]);
@@ -73,20 +73,21 @@ void levels_nest() {
     }
 }
 
-// Of more trees than a level is meant to have nodes, each is a node of its own at last.
+// With more trees than a level should have nodes, each tree ends up as one node.
 void many_trees_of_many_leaves() {
   const CodeTable table = random_codes(100, 3, 255, 4);
   const std::vector<Tree> forest = forest_of(table, 1'000, 1);
   check_levels(forest, 100);
 }
 
-// What the centroid of rows [begin, end) of a tree should be, added up slowly.
+// The expected centroid of rows [begin, end) of a tree, summed slowly.
 struct Expected {
   std::vector<double> means;
   double offset = 0;
 };
 
-// Rows that measure are left out of their leaf, unless it has no others; the others then count for them.
+// Returns the weights of a leaf's rows: held-out rows are excluded, unless there are no others; the others then count
+// for them.
 std::vector<double> weights_of(const SketchedRows& rows, std::size_t count, std::size_t all) {
   std::vector<double> weights;
   double drawn = 0;
@@ -98,7 +99,8 @@ std::vector<double> weights_of(const SketchedRows& rows, std::size_t count, std:
   return weights;
 }
 
-// Of rows [begin, end) of a tree, which are those of whole leaves; `leaves` has where each begins, and ends.
+// Returns the centroid of rows [begin, end) of a tree, a range of whole leaves; `leaves` has the beginning of each, and
+// the end.
 Expected slow_centroid(const Tree& tree, const Sketch& sketch, std::uint64_t begin, std::uint64_t end,
                        const std::vector<std::uint64_t>& leaves) {
   SketchStore::Buffers buffers;
@@ -132,8 +134,9 @@ Expected slow_centroid(const Tree& tree, const Sketch& sketch, std::uint64_t beg
   return expected;
 }
 
-// Codes within half a step of the mean for leaves, and for groups within a step more a level, as means of rounded
-// codes are; offsets near those of the means themselves, as far as a step in each coordinate goes.
+// Checks that codes are within half a step of the mean for leaves and, for groups, within one more step per level, as
+// means of rounded codes are; and that offsets are near those of the means themselves, to within a step in each
+// coordinate.
 void check_centroids(const std::vector<Tree>& trees, std::size_t rows, const Sketch& sketch) {
   const std::vector<Level> levels = levels_of(trees, rows);
   const Centroids centroids = centroids_of(trees, levels, sketch, 2);

@@ -1,4 +1,4 @@
-// A split: a plane between two clusters, rows on either side of it in their order, enough on each.
+// A split: a plane between two clusters, rows on either side of it in order, enough on each.
 #include "index/forest/split.h"
 
 #include <cstdio>
@@ -16,7 +16,8 @@ bool no_direction(const Plane& plane) {
   return std::all_of(plane.normal.begin(), plane.normal.end(), [](std::int8_t weight) { return weight == 0; });
 }
 
-// Rows below the threshold to the left, the others to the right, each side in its order; or nothing was moved.
+// Checks that rows below the threshold are on the left and the others on the right, each side in order; or that nothing
+// moved.
 void check_division(const CodeTable& table, const std::vector<std::uint32_t>& before, unsigned seed) {
   const Grid grid = uneven_grid(table.width);
   const Codes codes = table.codes();
@@ -47,13 +48,13 @@ void rows_are_parted_by_a_plane() {
         check_division(table, numbers_up_to(count), levels);
       }
   const CodeTable table = clustered_codes(5'000, 24, 7, 3);
-  std::vector<std::uint32_t> some;  // rows anywhere in a table, in any order
+  std::vector<std::uint32_t> some;  // rows from anywhere in a table, in any order
   std::mt19937 random(4);
   for (int i = 0; i < 900; ++i) some.push_back(static_cast<std::uint32_t>(random() % 5'000));
   check_division(table, some, 9);
 }
 
-// Too few for a side of their own: the plane moves to the median, where many rows may lie exactly.
+// Too few rows for a side of their own: the plane moves to the median, where many rows may be.
 void a_few_far_away_do_not_get_a_side() {
   for (const std::size_t far : {1u, 3u, 5u, 6u, 9u})
     for (const unsigned levels : {1u, 3u, 60u}) {

@@ -1,4 +1,4 @@
-// Centroids in an order in which neighbours lie together: every one once, and groups that are tighter than chance.
+// An order of centroids in which neighbours are adjacent: every one once, and groups that are tighter than chance.
 #include "index/ivf/groups.h"
 
 #include <algorithm>
@@ -20,7 +20,7 @@ std::vector<std::int8_t> centroids(std::size_t count, std::size_t dims) {
   return values;
 }
 
-// The mean square of the distances from the mean of each group.
+// Returns the mean squared distance from the mean of each group.
 double spread(const std::vector<std::int8_t>& values, std::size_t dims) {
   const std::vector<std::int8_t> means = group_means(values, dims);
   double sum = 0;
@@ -45,7 +45,7 @@ void check(std::size_t count, std::size_t dims) {
     ordered.insert(ordered.end(), values.begin() + static_cast<std::ptrdiff_t>(centroid * dims),
                    values.begin() + static_cast<std::ptrdiff_t>((centroid + 1) * dims));
   CHECK(group_means(ordered, dims).size() == (count + kGroup - 1) / kGroup * dims);
-  const double tighter = dims <= 8 ? 0.9 : 1;  // in many dimensions numbers at random are all equally far apart
+  const double tighter = dims <= 8 ? 0.9 : 1;  // in many dimensions random numbers are all equally far apart
   if (count >= 256) CHECK(spread(ordered, dims) < tighter * spread(values, dims));
 }
 

@@ -1,4 +1,4 @@
-// Lists of codes from building to answering: the same file at any number of threads, true distances, no row twice, most
+// Lists of codes from building to results: the same file for any number of threads, true distances, no row twice, most
 // of the true neighbours, one by one as in a batch, and many threads searching at once.
 #include "index/ivf/ivf.h"
 
@@ -125,14 +125,14 @@ void threads_do_not_matter() {
   CHECK(projection(1, 1) != one);
 }
 
-// What is kept in place of vectors: the same file at any number of threads, and answers that are what was measured.
+// Codes stored instead of vectors: the same file for any number of threads, and the measured recall.
 void codes_in_place_of_vectors(Metric metric, bool refine) {
   const Vectors base = clustered(3'000, 24, 1);
   const Vectors queries = clustered(150, 24, 2);
   const IvfOptions options{.lists = 50, .refine = refine, .keep_vectors = false};
   const std::shared_ptr<const StoredIndex> index = lists(base, metric, options, {.threads = 1});
   CHECK(same_file(*index, *lists(base, metric, options, {.threads = 3})));
-  // So little memory that scratch files have to do.
+  // So little memory that scratch files are used.
   const BuildOptions little{.threads = 2, .memory = 20'000, .path = "codes_in_place_of_vectors.near"};
   CHECK(same_file(*index, *lists(base, metric, options, little)));
   CHECK(dynamic_cast<const IvfIndex&>(index->searcher()).distance_source() ==

@@ -1,5 +1,5 @@
-// What is said of cold rows: that a file's are cold until they are found not to be, and that asking for rows, existing
-// or not, of a file or in memory, does nothing but ask.
+// Cold rows: those of a file are cold until observed not to be; reading ahead rows, existing or not, of a file or in
+// memory, has no other effect.
 #include "index/ivf/page_cache.h"
 
 #include <filesystem>
@@ -44,7 +44,7 @@ int main() {
 
   PageCacheMonitor mapped(true);
   CHECK(mapped.cold() && mapped.is_enabled());
-  mapped.observe(0ns, 0);  // nothing was compared: nothing is known
+  mapped.observe(0ns, 0);  // nothing was compared, so nothing is known
   CHECK(mapped.cold());
   mapped.observe(50us, 100);
   CHECK(!mapped.cold());
