@@ -154,7 +154,7 @@ std::vector<Entry> validate(std::span<const std::byte> image, const std::string&
     end = check_place(entry, place, end, header.directory_offset, name);
     if (index + 1 < entries.size()) blocks += blocks_of(entry.length);
   }
-  expect(name, "the directory's place", offsetof(Header, directory_offset), checked_round_up(end, kAlignment).value(),
+  expect(name, "the directory's offset", offsetof(Header, directory_offset), checked_round_up(end, kAlignment).value(),
          header.directory_offset);
   check_checksums(entries.back(), blocks, directory.size() - entries.size() * sizeof(Entry), name);
   return entries;
