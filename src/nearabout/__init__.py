@@ -7,8 +7,8 @@
 >>> keys.tolist()
 ['x', 'y']
 
-The names below are imported at their first use, so that a program which needs only a part (the command line above all)
-does not pay for the rest, NumPy among it.
+The names below are imported at first use. A program that needs only a part, such as the command line, does not pay for
+the rest, including NumPy.
 """
 
 TYPE_CHECKING = False  # type checkers take this as true; the real one would cost the import of `typing`
@@ -89,7 +89,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> object:
-    """Import a public name at its first use (PEP 562)."""
+    """Imports a public name at its first use (PEP 562)."""
     if name not in __all__:
         served = {"load": "open", "load_index": "open", "read_index": "open", "fit": "build", "create": "build"}.get(
             name

@@ -1,4 +1,4 @@
-"""`python -m nearabout` is the command line."""
+"""Runs the command line for `python -m nearabout`."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""In place of the ``annoy`` package: the same class, the same files.
+"""A drop-in replacement for the ``annoy`` package: the same class, the same files.
 
 A program changes its import and nothing else::
 
@@ -13,9 +13,9 @@ True
 >>> index.get_nns_by_vector([1, 0.1, 0], 2)
 [0, 2]
 
-Files that Annoy wrote are loaded and give the neighbours that they give there; files that are saved here are read by
-Annoy. Other than there, trees depend on the seed and not on ``n_jobs``, a file that is damaged is an error and not a
-crash, and saving puts the new file in place of the old one only when it is complete.
+It loads files that Annoy wrote and finds the same neighbours as Annoy; Annoy reads files that are saved here. Three
+things differ from Annoy: trees depend on the seed and not on ``n_jobs``; a damaged file raises an error instead of
+crashing; and saving replaces the old file only when the new one is complete.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import sys
 from nearabout import _core
 from nearabout.errors import InvalidInputError
 
-TYPE_CHECKING = False  # importing typing takes twice as long as loading an index and asking it
+TYPE_CHECKING = False  # importing typing takes twice as long as loading an index and searching it
 if TYPE_CHECKING:
     from typing import Literal, NoReturn
 
@@ -34,17 +34,17 @@ __all__ = ["Annoy", "AnnoyIndex"]
 
 
 class AnnoyIndex(_core.AnnoyIndex):
-    """Items, each a number and a vector, and trees that find the nearest ones.
+    """An index of numbered items with vectors, and trees that find the nearest ones.
 
     Args:
-        f: the number of dimensions, 1 or more.
-        metric: what the distance of two vectors is: "angular" (the distance of their directions, sqrt(2 - 2 cos)),
-            "euclidean", "manhattan", "hamming" (the number of bits that differ; values above 0.5 are set bits) or "dot"
-            (the inner product, largest first). Left out, it is "angular", with a FutureWarning, as in Annoy.
+        f: number of dimensions, 1 or more.
+        metric: distance between two vectors: "angular" (Euclidean distance of unit vectors, sqrt(2 - 2 cos)),
+            "euclidean", "manhattan", "hamming" (number of bits that differ; values above 0.5 are set bits) or "dot"
+            (inner product, largest first). The default is "angular", with a FutureWarning, as in Annoy.
 
     Raises:
-        InvalidInputError: another metric, or `f` below 1.
-        TypeError: an argument of another type.
+        InvalidInputError: there is no such metric, or `f` is below 1.
+        TypeError: an argument has the wrong type.
 
     >>> index = AnnoyIndex(2, "euclidean")
     >>> index.add_item(0, [0.0, 0.0])
@@ -72,17 +72,17 @@ class AnnoyIndex(_core.AnnoyIndex):
         self._verbose = False
 
     def build(self, n_trees: int, n_jobs: int = -1) -> Literal[True]:
-        """Plant `n_trees` trees; then neighbours can be asked for, and no items be added.
+        """Builds the trees. Afterwards the index can be searched, and no more items can be added.
 
         Args:
-            n_trees: more find more of the true neighbours, and take more time and room. -1 plants until they take as
-                much room as the items.
-            n_jobs: how many threads, -1 for all cores. The trees are the same.
+            n_trees: number of trees. More trees find more of the true neighbours and take more time and space. -1 adds
+                trees until they are as large as the items.
+            n_jobs: number of threads, -1 for all cores. The trees are the same.
 
         Raises:
-            InvalidInputError: the index is built already, or was loaded; an argument out of range.
-            OSError: a tree built on disk does not fit there.
-            KeyboardInterrupt: Ctrl-C; the items are as they were, without trees.
+            InvalidInputError: the index is already built, or was loaded, or an argument is out of range.
+            OSError: the disk is full, in a build on disk.
+            KeyboardInterrupt: Ctrl-C was pressed; the items are unchanged, without trees.
 
         >>> index = AnnoyIndex(2, "dot")
         >>> index.add_item(0, [1, 2])
@@ -90,11 +90,11 @@ class AnnoyIndex(_core.AnnoyIndex):
         (True, 5)
         """
         self._build(n_trees, n_jobs, None)
-        self._tell(f"has {self._node_count()} nodes in {self.get_n_trees()} trees")
+        self._report(f"has {self._node_count()} nodes in {self.get_n_trees()} trees")
         return True
 
     def unbuild(self) -> Literal[True]:
-        """Cut the trees down, so that items can be added again.
+        """Removes the trees, so that items can be added again.
 
         Raises:
             InvalidInputError: the index was loaded from a file.
@@ -108,15 +108,15 @@ class AnnoyIndex(_core.AnnoyIndex):
         return True
 
     def save(self, fn: str | os.PathLike[str], prefault: bool = False) -> Literal[True]:
-        """Write the index to the file `fn`, whole or not at all, and go on from there: the file is mapped.
+        """Writes the index to the file `fn` atomically, and maps that file.
 
         Args:
-            fn: its path. A file that is there is replaced when the new one is complete; who has it open goes on with
-                the old one.
-            prefault: read all of it into memory at once.
+            fn: path of the file. An existing file is replaced when the new one is complete; programs that have it open
+                keep using the old one.
+            prefault: whether to read the whole file into memory at once.
 
         Raises:
-            OSError: it cannot be written, or the index has not been built.
+            OSError: the file cannot be written, or the index has not been built.
 
         >>> import os, tempfile
         >>> index = AnnoyIndex(2, "manhattan")
@@ -129,16 +129,16 @@ class AnnoyIndex(_core.AnnoyIndex):
         return True
 
     def load(self, fn: str | os.PathLike[str], prefault: bool = False) -> Literal[True]:
-        """Map the file `fn`, of ours or Annoy's, in place of what the index holds.
+        """Maps the file `fn`, written here or by Annoy. It replaces the contents of this index.
 
         Args:
-            fn: its path. The file does not say what it is: `f` and `metric` must be those that it was made with.
-            prefault: read all of it into memory at once.
+            fn: path of the file. The file does not contain `f` and `metric`; they must be those it was written with.
+            prefault: whether to read the whole file into memory at once.
 
         Raises:
-            OSError: it cannot be read, is empty, or is of a size that no file of this `f` and metric has.
-            CorruptFileError: it holds something else; what is deeper in a damaged file is found out by the search that
-                gets there, which then raises this.
+            OSError: the file cannot be read, is empty, or has a size that is impossible for this `f` and metric.
+            CorruptFileError: the file has other contents. Damage deeper in the file raises this in the search that
+                reaches it.
 
         >>> AnnoyIndex(2, "angular").load("there-is-no-such.ann")
         Traceback (most recent call last):
@@ -146,11 +146,11 @@ class AnnoyIndex(_core.AnnoyIndex):
         FileNotFoundError: [Errno 2] cannot open there-is-no-such.ann: No such file or directory: 'there-is-no-such.ann'
         """
         self._load(_path(fn), bool(prefault))
-        self._tell(f"found {self.get_n_trees()} roots with degree {self.get_n_items()}")
+        self._report(f"found {self.get_n_trees()} roots with degree {self.get_n_items()}")
         return True
 
     def unload(self) -> Literal[True]:
-        """Let go of everything: the index is as new, without items.
+        """Releases everything: the index has no items, as if new.
 
         >>> index = AnnoyIndex(2, "hamming")
         >>> index.add_item(0, [1, 0])
@@ -158,17 +158,17 @@ class AnnoyIndex(_core.AnnoyIndex):
         (True, 0)
         """
         self._unload()
-        self._tell("unloaded")
+        self._report("unloaded")
         return True
 
     def on_disk_build(self, fn: str | os.PathLike[str]) -> Literal[True]:
-        """Keep the index in a file from here on instead of in memory, so that it may be larger than that.
+        """Keeps the index in a file from now on, so that it may be larger than memory.
 
         Args:
-            fn: the file. It takes this name when `build` is done; a file that is there stays until then.
+            fn: path of the file. The file gets this name when `build` is done; an existing file remains until then.
 
         Raises:
-            OSError: the file cannot be written, or the index is built already or was loaded.
+            OSError: the file cannot be written, or the index is already built or was loaded.
 
         >>> import os, tempfile
         >>> index = AnnoyIndex(2, "euclidean")
@@ -183,7 +183,7 @@ class AnnoyIndex(_core.AnnoyIndex):
         return True
 
     def verbose(self, v: bool) -> Literal[True]:
-        """Whether to tell on standard error what is done.
+        """Sets whether to report on standard error.
 
         >>> AnnoyIndex(2, "angular").verbose(True)
         True
@@ -191,20 +191,20 @@ class AnnoyIndex(_core.AnnoyIndex):
         self._verbose = bool(v)
         return True
 
-    def _tell(self, what: str) -> None:
+    def _report(self, message: str) -> None:
         if self._verbose:
-            print(what, file=sys.stderr)
+            print(message, file=sys.stderr)
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
-        raise TypeError("cannot pickle 'AnnoyIndex' object; save() it, and load() the file where it is needed")
+        raise TypeError("cannot pickle 'AnnoyIndex' object; save() it and load() the file instead")
 
 
 def _path(fn: str | os.PathLike[str]) -> str:
     path = os.fspath(fn)
     if not isinstance(path, str):
-        raise TypeError(f"fn is {type(fn).__name__}; give the path as str or os.PathLike")
+        raise TypeError(f"fn is {type(fn).__name__}; pass the path as str or os.PathLike")
     if "\0" in path:
-        raise InvalidInputError(f"the path {path!r} has a null character, which no file name has")
+        raise InvalidInputError(f"the path {path!r} contains a null character; no file can have that name")
     return path
 
 

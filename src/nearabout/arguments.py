@@ -1,4 +1,4 @@
-"""Small arguments that many functions take, each checked in one place."""
+"""Checks of arguments that many functions share."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from nearabout.names import a_type
 
 
 def check_k(k: object, available: int) -> int:
-    """How many neighbours to ask the core for: `k`, or all there are; nothing is allocated for more."""
+    """Returns the number of neighbours to search for: `k`, but at most the `available` rows."""
     try:
         if isinstance(k, (bool, np.bool_)):
             raise TypeError
@@ -25,43 +25,42 @@ def check_k(k: object, available: int) -> int:
         shape = getattr(k, "shape", None)
         hint = "" if shape is None else f" of shape {shape}"
         raise InvalidInputError(
-            f"k is {a_type(k)}{hint}; it is a positive integer, and the query comes before it"
+            f"k is {a_type(k)}{hint}; pass a positive integer. The query comes first: search(query, k)"
         ) from None
     if count < 1:
-        raise InvalidInputError(f"k is {count}; ask for at least 1 neighbour")
+        raise InvalidInputError(f"k is {count}; pass at least 1")
     return max(0, min(count, available))
 
 
 def check_effort(effort: object, exact: object, has_effort: bool) -> tuple[int | None, bool]:
-    """How much a search may look at, as the core takes it: a number or None for the index's own choice, and whether it
-    looks at everything."""
+    """Returns the effort for the core, where None leaves the choice to the index, and whether the search is exact."""
     everything = check_flag("exact", exact)
     if effort is None:
         return None, everything
     if everything:
         raise InvalidInputError(
-            f"effort is {effort!r} and exact is True; an exact search looks at everything: pass one"
+            f"effort is {effort!r} and exact is True; pass one of them: an exact search compares every row"
         )
     if not has_effort:
-        raise InvalidInputError(f"effort is {effort!r}; an exact index always looks at everything: leave it out")
+        raise InvalidInputError(f"effort is {effort!r}, but an exact index always compares every row; leave it out")
     if isinstance(effort, (bool, np.bool_)) or not isinstance(effort, (int, np.integer)) or effort < 1:
         raise InvalidInputError(
-            f"effort is {effort!r}; pass a positive whole number: how many rows or lists to look at"
+            f"effort is {effort!r}; pass a positive whole number, the number of rows or lists to look at"
         )
     return min(int(effort), 2**63), everything
 
 
 def check_seed(seed: object, is_random: bool) -> int:
-    """A number that the core can draw from."""
+    """Returns the seed as an int; it must be 0 if the build is not random."""
     if isinstance(seed, (bool, np.bool_)) or not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**64:
         raise InvalidInputError(f"seed is {seed!r}; pass a whole number from 0 to 2**64 - 1")
     if seed != 0 and not is_random:
-        raise InvalidInputError(f"seed is {seed}; nothing is random in an exact index: leave it out")
+        raise InvalidInputError(f"seed is {seed}, but an exact index uses no random numbers; leave it out")
     return int(seed)
 
 
 def check_threads(threads: object) -> int:
-    """What the core takes: 0 for all cores."""
+    """Returns the number of threads for the core, where 0 stands for all cores."""
     if threads is None:
         return 0
     if isinstance(threads, (bool, np.bool_)) or not isinstance(threads, (int, np.integer)) or not 1 <= threads < 2**31:
@@ -70,55 +69,57 @@ def check_threads(threads: object) -> int:
 
 
 def check_radius(radius: object, metric: str) -> float:
-    """A distance that the metric may have; infinity asks for everything."""
+    """Returns the radius as a float, if the metric can have such a distance; infinity finds everything."""
     if isinstance(radius, (bool, np.bool_)) or not isinstance(radius, (int, float, np.integer, np.floating)):
         raise InvalidInputError(f"radius is {a_type(radius)}; pass a number in the units of the metric")
     value = float(radius)
     if math.isnan(value):
         raise InvalidInputError("radius is NaN; pass a number in the units of the metric, or inf for everything")
-    if value < 0 and metric != "dot":  # whose distances are negative products
+    if value < 0 and metric != "dot":  # dot distances are negative products
         raise InvalidInputError(
-            f"radius is {value:g}, and distances under {metric} are never negative; pass 0 or more, or inf for "
+            f"radius is {value:g}, but distances under {metric} are never negative; pass 0 or more, or inf for "
             "everything"
         )
     return value
 
 
 def check_flag(name: str, value: object) -> bool:
-    """True or False, and nothing that merely looks like it."""
+    """Returns the flag as a bool, if it is True or False; 0, 1 and None are refused."""
     if not isinstance(value, (bool, np.bool_)):
         raise InvalidInputError(f"{name} is {value!r}; pass True or False")
     return bool(value)
 
 
 def check_path(path: object) -> str:
-    """A path as text."""
+    """Returns a path as a string."""
     try:
         text = os.fsdecode(path)  # type: ignore[arg-type]
     except TypeError:
         raise InvalidInputError(f"path is {a_type(path)}; pass a string or a pathlib.Path") from None
     if "\0" in text or not text:
-        raise InvalidInputError(f"the path {quoted(text)} is empty or holds a zero byte; no file can have that name")
+        raise InvalidInputError(f"the path {quoted(text)} is empty or contains a zero byte; no file can have that name")
     if not is_utf8(text):
         raise InvalidInputError(f"the path {quoted(text)} is not valid UTF-8; give the file or folder another name")
     return text
 
 
-_HIT_BYTES = 12  # a row number and a distance
+_HIT_BYTES = 12  # bytes of a row number and a distance
 
 
 @contextmanager
 def room_for_hits(queries: int, k: int | None) -> Iterator[None]:
-    """Makes a sentence of a MemoryError in a search: what the answer takes, and how to ask for less. `k` is None for a
-    radius search, whose answers are as long as they are."""
+    """Replaces a MemoryError of a search by one that says how large the results are and how to request less.
+
+    `k` is None for a radius search, whose results have no known length.
+    """
     try:
         yield
     except MemoryError:
-        asked = f"{queries:,} quer{'y' if queries == 1 else 'ies'}"
+        count = f"{queries:,} quer{'y' if queries == 1 else 'ies'}"
         if k is None:
-            told, less = f"a radius search for {asked}", "with a smaller radius"
+            request, less = f"a radius search for {count}", "use a smaller radius"
         else:
-            told, less = f"{asked} with {k:,} neighbours each", "for fewer neighbours"
-            told += f", which takes {queries * k * _HIT_BYTES / 1e9:,.1f} GB" if queries * k > 10**7 else ""
-        in_parts = ", or in parts: index.search(queries[:1000]) and so on" if queries > 1 else ""
-        raise MemoryError(f"there is not enough memory for the answer to {told}; ask {less}{in_parts}") from None
+            request, less = f"{count} with {k:,} neighbours each", "request fewer neighbours"
+            request += f", which take {queries * k * _HIT_BYTES / 1e9:,.1f} GB" if queries * k > 10**7 else ""
+        in_parts = ", or search in parts: index.search(queries[:1000]) and so on" if queries > 1 else ""
+        raise MemoryError(f"there is not enough memory for the results of {request}; {less}{in_parts}") from None

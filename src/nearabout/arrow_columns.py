@@ -1,4 +1,4 @@
-"""Vectors and keys of what offers the Arrow C interface: arrays, chunked arrays, tables, streams of batches."""
+"""Reads vectors and keys through the Arrow C interface: arrays, chunked arrays, tables, streams of batches."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ _NAMES |= {"+s": "struct", "+m": "map", "+r": "run-end encoded", "tdD": "date", 
 _FAMILIES = {"+l": "list", "+L": "list", "+vl": "list", "+vL": "list", "+w": "list", "+u": "union", "w:": "binary"}
 _FAMILIES |= {"d:": "decimal", "ts": "timestamp", "tt": "time", "tD": "duration", "ti": "interval"}
 _VIEW = np.dtype([("length", "<i4"), ("prefix", "<u4"), ("buffer", "<i4"), ("offset", "<i4")])
-_IN_VIEW = 12  # bytes of a text that fit into its view
+_IN_VIEW = 12  # longest text in bytes that is stored in its view
 
 
 def parts_of(data: Any, what: str, keyed: bool) -> Iterator[Part]:
-    """Returns the rows of an object with the Arrow C interface, a batch at a time; `what` names it in errors.
+    """Yields the rows of an object with the Arrow C interface, one batch at a time; `what` names it in errors.
 
     Raises:
-        InvalidInputError: a type, or a choice of columns, that is not understood.
+        InvalidInputError: a type cannot be used, or the columns are ambiguous.
     """
     arrays = arrays_of(data, what)
     schema = arrays.schema
@@ -63,14 +63,14 @@ def parts_of(data: Any, what: str, keyed: bool) -> Iterator[Part]:
 
 
 def _nothing(vectors: list[Schema]) -> Part:
-    """Returns no rows, as wide and of the type that the columns have: there may have been no batch at all."""
+    """Returns an empty part with the width and type of the columns, because there may have been no batch at all."""
     kinds = [_dtype(field) for field in vectors]
     dims = len(vectors) if _format(vectors[0]) in _NUMBERS else _width(vectors[0])
     return Part(np.empty((0, dims), np.result_type(*kinds)), None, np.zeros(0, np.bool_))
 
 
 def _width(schema: Schema) -> int:
-    """Returns how many numbers a list has; 0 where its type does not say."""
+    """Returns the number of values in a list; 0 if its type does not fix it."""
     kind = _format(schema)
     if kind in _NUMBERS:
         return 1
@@ -79,12 +79,12 @@ def _width(schema: Schema) -> int:
 
 def _no_vectors(column: Column, what: str) -> str:
     if column.holds == "text":
-        return f"{what} holds text, not numbers; vectors come first, keys second: build(vectors, keys=words)"
-    return f"{what} holds {column.type}; numbers, or lists of numbers of one length, are needed"
+        return f"{what} is text, not numbers; vectors come first, keys second: build(vectors, keys=words)"
+    return f"{what} has the type {column.type}; pass numbers, or lists of numbers of one length"
 
 
 def _single(chunk: Chunk, schema: Schema, what: str) -> Part:
-    """Reads an array that is no table: one of vectors, or of numbers that are a vector."""
+    """Reads an array that is not a table: an array of vectors, or of numbers that form one vector."""
     array = chunk.array
     if _format(schema) in _NUMBERS:
         values, absent = _numbers(chunk, schema, array, 0, array.length)
@@ -134,7 +134,7 @@ def _rows(chunk: Chunk, fields: list[Schema], places: list[int], key: int | None
     return Part(vectors, _present(keys, absent), _as_rows(absent, count), name)
 
 
-# --- Types. ---
+# --- Types ---
 
 
 def _format(schema: Schema) -> str:
@@ -167,7 +167,7 @@ def _is_list(kind: str) -> bool:
 
 
 def _innermost(schema: Schema) -> bool:
-    """Returns whether lists hold numbers, or arrays of numbers of a fixed shape."""
+    """Returns whether lists contain numbers, or fixed-size arrays of numbers."""
     inner = child(schema, 0)
     if inner.dictionary or _extension(inner) not in ("", "arrow.bool8"):
         return False
@@ -176,7 +176,7 @@ def _innermost(schema: Schema) -> bool:
 
 
 def _type(schema: Schema) -> str:
-    """Returns the type for people."""
+    """Returns a readable name of the type."""
     kind, extension = _format(schema), _extension(schema)
     if extension:
         return extension
@@ -189,7 +189,7 @@ def _type(schema: Schema) -> str:
     return str(_NAMES.get(kind) or next((name for head, name in _FAMILIES.items() if kind.startswith(head)), kind))
 
 
-# --- Values of elements [begin, begin + count), and which of them are null. ---
+# --- Values of elements [begin, begin + count), and which of them are null ---
 
 
 def _numbers(chunk: Chunk, schema: Schema, array: Array, begin: int, count: int) -> tuple[NDArray[Any], Missing]:
@@ -198,7 +198,7 @@ def _numbers(chunk: Chunk, schema: Schema, array: Array, begin: int, count: int)
         values: NDArray[Any] = bits(chunk, array, 1, first, count)
     else:
         values = view(chunk, array, 1, _NUMBERS[kind], first, count)
-        if _extension(schema):  # a boolean in a byte
+        if _extension(schema):  # booleans, one per byte
             values = values != 0
     return values, missing(chunk, array, begin, count)
 
@@ -206,7 +206,7 @@ def _numbers(chunk: Chunk, schema: Schema, array: Array, begin: int, count: int)
 def _vectors(
     chunk: Chunk, schema: Schema, array: Array, begin: int, count: int, what: str
 ) -> tuple[NDArray[Any], Missing]:
-    """Returns the vectors that are not missing, and which are."""
+    """Returns the vectors that are not missing, and the mask of missing ones."""
     _check_shape(schema, what)
     absent = missing(chunk, array, begin, count)
     kind = _format(schema)
@@ -244,14 +244,14 @@ def _vectors(
 
 
 def _check_shape(schema: Schema, what: str) -> None:
-    """Refuses a tensor whose numbers lie in another order than its dimensions."""
+    """Refuses a tensor whose dimensions are permuted in memory."""
     if _extension(schema) != _TENSOR:
         return
     noted = json.loads(metadata(schema).get("ARROW:extension:metadata") or "{}")
     order = noted.get("permutation")
     if order is not None and order != sorted(order):
         raise InvalidInputError(
-            f"{what} holds tensors with permuted dimensions; pass the numbers in one order, such as "
+            f"{what} contains tensors with permuted dimensions; pass the numbers in order, such as "
             "tensors.to_numpy_ndarray().reshape(len(tensors), -1)"
         )
 
@@ -265,7 +265,7 @@ def _dtype(schema: Schema) -> np.dtype[Any]:
 def _extents(
     chunk: Chunk, kind: str, array: Array, begin: int, count: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Returns where lists of any length begin, and how long they are."""
+    """Returns the starts and the lengths of variable-size lists."""
     first = array.offset + begin
     if kind in ("+vl", "+vL"):
         size = "i4" if kind == "+vl" else "i8"
@@ -276,12 +276,12 @@ def _extents(
 
 
 def _offsets(chunk: Chunk, array: Array, size: str, first: int, count: int) -> NDArray[np.int64]:
-    """Returns where elements begin, and where the last one ends. Without elements the buffer may be empty."""
+    """Returns the start of each element and the end of the last one. Without elements the buffer may be empty."""
     return view(chunk, array, 1, size, first, count + 1).astype(np.int64) if count else np.zeros(1, np.int64)
 
 
 def _flat(chunk: Chunk, schema: Schema, array: Array, begin: int, count: int) -> tuple[NDArray[Any], Missing]:
-    """Returns lists of a fixed length as rows."""
+    """Returns fixed-size lists as rows."""
     dims = int(_format(schema)[len("+w:") :])
     first = (array.offset + begin) * dims
     values, absent = _flat_child(chunk, child(schema, 0), child(array, 0), first, count * dims)
@@ -290,7 +290,7 @@ def _flat(chunk: Chunk, schema: Schema, array: Array, begin: int, count: int) ->
 
 
 def _flat_child(chunk: Chunk, schema: Schema, array: Array, begin: int, count: int) -> tuple[NDArray[Any], Missing]:
-    """Returns the numbers inside lists, at any depth, one after the other."""
+    """Returns the numbers of nested lists of any depth in one flat array."""
     if _format(schema) in _NUMBERS:
         return _numbers(chunk, schema, array, begin, count)
     values, without = _flat(chunk, schema, array, begin, count)
@@ -299,11 +299,11 @@ def _flat_child(chunk: Chunk, schema: Schema, array: Array, begin: int, count: i
     return values.ravel(), either(None if without is None else without.ravel(), wide)
 
 
-# --- Keys. ---
+# --- Keys ---
 
 
 def _keys(chunk: Chunk, schema: Schema, array: Array, begin: int, count: int) -> tuple[Any, Missing]:
-    """Returns keys, and which of them are null; those are empty."""
+    """Returns keys, and which of them are null; a null key is empty."""
     if not schema.dictionary:
         if _format(schema) in _NUMBERS:
             return _numbers(chunk, schema, array, begin, count)
@@ -319,7 +319,7 @@ def _keys(chunk: Chunk, schema: Schema, array: Array, begin: int, count: int) ->
 
 
 def _text(chunk: Chunk, schema: Schema, array: Array, begin: int, count: int) -> Any:
-    """Returns texts, packed one after another."""
+    """Returns texts, packed into one buffer."""
     kind, first = _format(schema), array.offset + begin
     if kind == "vu":
         source, starts, lengths = _views(chunk, array, begin, count)
@@ -329,7 +329,7 @@ def _text(chunk: Chunk, schema: Schema, array: Array, begin: int, count: int) ->
         starts, lengths = offsets[:-1], np.diff(offsets)
     absent = missing(chunk, array, begin, count)
     if absent is not None:
-        lengths = np.where(absent, 0, lengths)  # whatever lies there
+        lengths = np.where(absent, 0, lengths)  # the memory of null elements is undefined
     ends = np.zeros(count + 1, np.int64)
     np.cumsum(lengths, out=ends[1:])
     if count and (starts[1:] == (starts + lengths)[:-1]).all():
@@ -342,7 +342,7 @@ def _text(chunk: Chunk, schema: Schema, array: Array, begin: int, count: int) ->
 def _views(
     chunk: Chunk, array: Array, begin: int, count: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]:
-    """Returns a buffer of texts, where they begin in it and their lengths. Short ones lie in their view itself."""
+    """Returns a buffer of texts, their starts in it and their lengths. A short text is stored in its view itself."""
     views = view(chunk, array, 1, _VIEW, array.offset + begin, count)
     absent = missing(chunk, array, begin, count)
     lengths = views["length"].astype(np.int64)
@@ -350,21 +350,21 @@ def _views(
         lengths[absent] = 0
     buffers = array.n_buffers - 3
     sizes = view(chunk, array, array.n_buffers - 1, np.int64, 0, buffers)
-    lying = [view(chunk, array, 2 + place, np.uint8, 0, int(size)) for place, size in enumerate(sizes)]
+    texts = [view(chunk, array, 2 + buffer, np.uint8, 0, int(size)) for buffer, size in enumerate(sizes)]
     begins = np.cumsum([views.nbytes, *sizes])
     starts = np.arange(count, dtype=np.int64) * _VIEW.itemsize + 4
     long = lengths > _IN_VIEW
     starts[long] = begins[views["buffer"][long]] + views["offset"][long]
-    return np.concatenate([views.view(np.uint8), *lying]), starts, lengths
+    return np.concatenate([views.view(np.uint8), *texts]), starts, lengths
 
 
 def _checked(blob: NDArray[np.uint8], ends: NDArray[np.int64]) -> Any:
-    """Returns packed keys. Refuses what is not UTF-8: producers promise it, and a file must not hold anything else."""
+    """Returns packed keys. Refuses invalid UTF-8, which a producer must not export and an index must not store."""
     from nearabout.formats import KeyList
 
     begins = ends[:-1][ends[:-1] < len(blob)]
     if len(begins) and ((blob[begins] & 0xC0) == 0x80).any():
-        raise InvalidInputError("a key is not valid UTF-8: it begins in the middle of a character")
+        raise InvalidInputError("a key is not valid UTF-8: it starts in the middle of a character")
     try:
         blob.tobytes().decode()
     except UnicodeDecodeError as error:

@@ -1,8 +1,8 @@
-"""Columns in memory through the Arrow C interface, which pyarrow, polars, DuckDB and others offer, without a library.
+"""Reads columns in memory through the Arrow C interface of pyarrow, polars, DuckDB and others, without a library.
 
-The structures are those of https://arrow.apache.org/docs/format/CDataInterface.html, handed over in capsules as
-https://arrow.apache.org/docs/format/CDataInterface/PyCapsuleInterface.html says. Nothing is copied that can be seen as
-an array where it lies; what is seen keeps the producer's memory alive.
+The structures are those of https://arrow.apache.org/docs/format/CDataInterface.html. They come in capsules, see
+https://arrow.apache.org/docs/format/CDataInterface/PyCapsuleInterface.html. Values are not copied if NumPy can view
+them directly; such views keep the producer's memory alive.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from nearabout.errors import InvalidInputError
 
-_NULLABLE_BITS = 0  # which of an array's buffers says what is there; the next ones hold the values
+_NULLABLE_BITS = 0  # buffer with the validity bits of an array; the next buffers hold the values
 
 
 class Schema(ctypes.Structure):
@@ -58,7 +58,7 @@ Array._fields_ = [
 
 
 class _Stream(ctypes.Structure):
-    """Arrays of one type, one after the other."""
+    """A stream of arrays of one type."""
 
 
 _Stream._fields_ = [
@@ -71,7 +71,7 @@ _Stream._fields_ = [
 
 
 class _Owner:
-    """Keeps what a producer handed over alive: capsules, or structures that are released at the end."""
+    """Keeps the producer's objects alive: capsules, or structures that it releases at the end."""
 
     def __init__(self, *kept: Any) -> None:
         self._kept = kept
@@ -79,24 +79,24 @@ class _Owner:
     def __del__(self) -> None:
         for one in self._kept:
             if isinstance(one, (Schema, Array)) and one.release:
-                with contextlib.suppress(Exception):  # the interpreter may be on its way out
+                with contextlib.suppress(Exception):  # the interpreter may be shutting down
                     CFUNCTYPE(None, c_void_p)(one.release)(ctypes.addressof(one))
 
 
 class Chunk(NamedTuple):
-    """One array of a stream, and what keeps it alive."""
+    """One array of a stream, and the owner that keeps it alive."""
 
     array: Array
     owner: _Owner
-    first: int  # elements of the chunks before
+    first: int  # number of elements in the chunks before this one
 
 
 class Arrays(NamedTuple):
-    """The type of all arrays that an object holds, and the arrays, each read when it is its turn."""
+    """The arrays of an object, read lazily, and their type."""
 
     schema: Schema
     chunks: Iterator[Chunk]
-    owner: _Owner  # of the schema
+    owner: _Owner  # keeps the schema alive
 
 
 def is_arrow(data: object) -> bool:
@@ -105,10 +105,10 @@ def is_arrow(data: object) -> bool:
 
 
 def arrays_of(data: Any, what: str) -> Arrays:
-    """Returns what an object with the Arrow C interface holds; `what` names it in errors.
+    """Returns the arrays of an object with the Arrow C interface; `what` names it in errors.
 
     Raises:
-        InvalidInputError: the object cannot hand it over.
+        InvalidInputError: the object cannot export them.
     """
     try:
         if hasattr(data, "__arrow_c_stream__"):
@@ -116,9 +116,9 @@ def arrays_of(data: Any, what: str) -> Arrays:
         schema, array = data.__arrow_c_array__()
     except (InvalidInputError, MemoryError):
         raise
-    except Exception as error:  # whatever the producer raises for what it cannot hand over
+    except Exception as error:  # any error of the producer
         raise InvalidInputError(
-            f"{what} ({type(data).__name__}) cannot be handed over through the Arrow C interface: {error}"
+            f"{what} ({type(data).__name__}) cannot be read through the Arrow C interface: {error}"
         ) from error
     owner = _Owner(schema, array)
     found = Array.from_address(_pointer(array, b"arrow_array"))
@@ -152,24 +152,24 @@ def _of_stream(capsule: object, what: str) -> Arrays:
 
 def _check(stream: _Stream, error: int, what: str) -> None:
     if error:
-        told = stream.get_last_error(ctypes.byref(stream)) or b""
+        message = stream.get_last_error(ctypes.byref(stream)) or b""
         raise InvalidInputError(
-            f"{what} could not be read to its end: {told.decode(errors='replace') or f'error {error}'}"
+            f"{what} could not be read to its end: {message.decode(errors='replace') or f'error {error}'}"
         )
 
 
-# --- Values. ---
+# --- Values ---
 
 
 def view(chunk: Chunk, array: Array, buffer: int, dtype: Any, begin: int, count: int) -> NDArray[Any]:
-    """Returns elements [begin, begin + count) of a buffer, where they lie."""
+    """Returns a view of elements [begin, begin + count) of a buffer."""
     element = np.dtype(dtype)
     address = array.buffers[buffer] if buffer < array.n_buffers else None
     if not address or not count:
         return np.zeros(count, element)
-    lying = (c_char * (count * element.itemsize)).from_address(address + begin * element.itemsize)
-    lying._owner = chunk.owner  # alive as long as any array that sees it
-    return np.frombuffer(lying, element)
+    memory = (c_char * (count * element.itemsize)).from_address(address + begin * element.itemsize)
+    memory._owner = chunk.owner  # keeps the producer's memory alive as long as any view
+    return np.frombuffer(memory, element)
 
 
 def bits(chunk: Chunk, array: Array, buffer: int, begin: int, count: int) -> NDArray[np.bool_]:
@@ -183,26 +183,26 @@ Missing = NDArray[np.bool_] | None
 
 
 def missing(chunk: Chunk, array: Array, begin: int, count: int) -> Missing:
-    """Returns which of elements [begin, begin + count) are null; None where none is."""
+    """Returns which of elements [begin, begin + count) are null; None if none is."""
     if array.null_count == 0 or array.n_buffers == 0 or not array.buffers[_NULLABLE_BITS]:
         return None
     return ~bits(chunk, array, _NULLABLE_BITS, array.offset + begin, count)
 
 
 def either(one: Missing, other: Missing) -> Missing:
-    """Returns what is missing in one of two."""
+    """Returns the union of two masks of missing elements."""
     if one is None or other is None:
         return other if one is None else one
     return one | other
 
 
 def child(holder: Any, place: int) -> Any:
-    """Returns the schema, or the array, inside another."""
+    """Returns a child of a schema or of an array."""
     return holder.children[place].contents
 
 
 def metadata(schema: Schema) -> dict[str, str]:
-    """Returns what is noted beside a type: pairs of text, each after its length."""
+    """Returns the metadata of a type: pairs of texts, each stored after its length."""
     address = schema.metadata
     if not address:
         return {}

@@ -1,4 +1,4 @@
-"""Building an index."""
+"""Builds an index."""
 
 from __future__ import annotations
 
@@ -41,67 +41,70 @@ def build(
     progress: object = None,
     **reading: Any,
 ) -> Index:
-    """Make an index of vectors.
+    """Builds an index of vectors.
 
     Args:
-        data: the vectors, shape (n, dims): a NumPy array of any type and layout, nested lists, a torch tensor or
-            anything with DLPack or the array interface; a frame or series of pandas or polars, or anything with the
-            Arrow C interface; a dict of keys to vectors; an iterator of vectors, of pairs of a key and a vector, or of
-            arrays of several; or the path of a file that `read` understands; or the `Embeddings` that `read` returned.
-        keys: one a vector, all strings or all int64, none twice. None takes those that come with the vectors (of a
-            file, a dict, a column named key, word, id or so, the index of a pandas frame), or, where there are none,
-            the row numbers 0 to n - 1. Given, they take the place of those.
-        metric: what near means. "cosine" (1 - cosine similarity, the length of vectors does not count) is right for
-            most embeddings; "dot" (the negative inner product) where length means importance; "euclidean",
-            "sqeuclidean" (its square) and "manhattan" for measured quantities and pixels; "hamming" (the share of bits
-            that differ) and "jaccard" for bits; "haversine" for (latitude, longitude) in degrees, giving metres. Names
-            and values are those of SciPy.
-        kind: "auto" chooses by rows and dims: "exact" as long as a query takes about a tenth of a millisecond, which is
-            up to 10,000,000 / (dims + 500) rows (16,666 of 100 dims, 7,788 of 784), and "ivf" above, several times as
-            fast at about 95 in 100 of the true neighbours; "exact" too where calibration finds that lists would not be
-            faster on these data; always "exact" for manhattan, hamming, jaccard and haversine. "exact" or `Exact()`
-            compares the query with every vector; "forest" or `Forest()` grows trees and looks at the most promising
-            rows; "ivf" or `IVF()` keeps lists of small codes and looks into the nearest.
-        recall: the share of the true neighbours that searches aim at which ask for nothing else; what codes and how
-            many lists are chosen for; 1 chooses the exact scan where the kind is "auto". `search(recall=)` asks for
-            another.
-        calibrate: whether to measure, with 384 of the rows or with `queries`, which effort finds which share of the
-            true neighbours, so that a recall can be asked for. It adds some 15 in 100 to the build of lists of codes
-            over 100,000 rows, and about doubles that of a forest. False: searches go by a rule, which is right about
-            the default recall for 10 neighbours and says nothing of others; `Index.calibrate` makes up for it.
-        dtype: how a number is stored: "f32", "f16", "bf16", "u8", "i8" or "bits". None keeps the input's type where it
-            can (float64 and wide integers become f32, booleans under hamming and jaccard become bits). Fewer bytes make
-            a smaller file and a faster search, at the price of rounding.
-        path: where to write the index, which then is mapped from there; None builds in memory.
-        queries: (n, dims), or one of (dims,): some of the queries that will be asked, to measure with in place of rows.
-            Some hundred are enough, 1,024 are used at most. Without them rows serve, which is right where queries are
-            like the rows; where they are not (pictures taken otherwise, questions and not answers) the calibration
-            would promise too much. An exact index takes none; where "auto" chooses it there is nothing to measure.
-        memory: how much the build may take for itself, for vectors that are larger than memory: bytes, or a size such
-            as "512MB" or "1.5 GiB", at least 64 MB; what the caller holds and the libraries themselves are not
-            counted. It needs `path`, in whose folder temporary files of the size of the vectors may come and go. Keys
-            stay in memory. The index is the same, byte for byte. None takes what is convenient.
-        seed: of what is random in the build of a forest or of lists, 0 to 2**64 - 1. The same data, parameters and seed
-            give the same bytes. Exact indexes have nothing that is random, and take 0 only; "auto" takes any, so that a
-            program does not depend on the size of its data: where it chooses "exact", all give the same.
-        threads: how many to use; None uses all cores. The result is the same, byte for byte.
-        invalid: what to do about vectors with NaN or infinity, zero vectors under cosine, and rows of a table that miss
-            a value (null): "raise" refuses, "skip" leaves them out and lists their rows in `Index.skipped`. With "skip"
-            and without keys, the keys are the row numbers of the input, so that they still point into it.
-        progress: None, True (a bar on standard error if that is a terminal), or a function called with the share done,
-            which ends with 1.0.
-        reading: how a file is read: format, member, dims, dataset, key_column, vector_column, vector_columns, header,
-            delimiter, quotes and errors, as `read` takes them.
+        data: the vectors, shape (n, dims). Accepts a NumPy array of any dtype and layout; nested lists; a torch tensor
+            or anything with DLPack or the array interface; a pandas or polars frame or series, or anything with the
+            Arrow C interface; a dict of keys to vectors; an iterator of vectors, of (key, vector) pairs or of arrays
+            of several vectors; the path of a file that `read` supports; or the `Embeddings` that `read` returned.
+        keys: one per vector, all strings or all int64, no duplicates. None uses the keys that come with the data (in a
+            file, a dict, a column named key, word, id or similar, the index of a pandas frame), or else the row numbers
+            0 to n - 1. Keys that you pass replace those of the data.
+        metric: distance between vectors. "cosine" (1 - cosine similarity; ignores the length of vectors) suits most
+            embeddings. "dot" (negative inner product) is for vectors whose length means importance. "euclidean",
+            "sqeuclidean" (its square) and "manhattan" are for measured quantities and pixels. "hamming" (fraction of
+            bits that differ) and "jaccard" are for bits. "haversine" takes (latitude, longitude) in degrees and returns
+            metres. Names and values are those of SciPy.
+        kind: kind of index: a name, or an object with settings.
+            "auto" chooses by rows and dims: "exact" as long as a query takes at most about 0.1 milliseconds, which is
+            up to 10,000,000 / (dims + 500) rows (16,666 rows of 100 dims, 7,788 of 784), and "ivf" above, which is
+            several times as fast at a recall of about 0.95. It also chooses "exact" if calibration finds that IVF is
+            no faster on this data, and always for manhattan, hamming, jaccard and haversine.
+            "exact" or `Exact()` compares the query with every vector.
+            "forest" or `Forest()` builds trees and looks at the most promising rows.
+            "ivf" or `IVF()` builds lists of small codes and probes the nearest lists.
+        recall: default target recall of searches on this index (fraction of true neighbours found), in (0, 1]. It also
+            guides the choice of the code size and the number of lists. With kind="auto", 1.0 selects the exact scan.
+            `search(recall=)` overrides it.
+        calibrate: whether to measure the recall of each effort, with 384 of the rows or with `queries`. Searches need
+            this for `recall=`. It adds about 15 % to the build time of an IVF index of 100,000 rows and about doubles
+            that of a forest. If False, searches use a rule of thumb that is about right for the default recall and 10
+            neighbours, but for no other recall. `Index.calibrate` can add the calibration later.
+        dtype: type of a stored number: "f32", "f16", "bf16", "u8", "i8" or "bits". None keeps the input's type if
+            possible (float64 and wide integers become f32; booleans under hamming and jaccard become bits). Smaller
+            types make the file smaller and searches faster, at the cost of rounding.
+        path: file to write the index to; the returned index is mapped from it. None builds in memory.
+        queries: (n, dims) or (dims,), sample queries for the calibration, used instead of rows. A few hundred are
+            enough; at most 1,024 are used. Without them, the calibration uses rows, which is right if queries are
+            similar to the rows. If they are not (pictures taken differently, questions as opposed to answers), the
+            calibration would predict too high a recall. An exact index takes no queries; if "auto" chooses exact, they
+            are not used.
+        memory: memory budget of the build, for vectors that are larger than memory: bytes, or a size such as "512MB"
+            or "1.5 GiB", at least 64 MB. It does not count the caller's data or the libraries themselves. It requires
+            `path`; temporary files as large as the vectors may appear in that folder. Keys stay in memory. The index is
+            the same, byte for byte. None sets no budget.
+        seed: random seed of a forest or IVF build, 0 to 2**64 - 1. The same data, parameters and seed give the same
+            bytes. An exact build uses no random numbers and accepts only 0. "auto" accepts any seed, so that a program
+            does not depend on the size of its data; if it chooses "exact", the seed has no effect.
+        threads: number of threads; None uses all cores. The result is the same, byte for byte.
+        invalid: how to treat vectors with NaN or infinity, zero vectors under cosine, and table rows with missing
+            values (null). "raise" raises an error. "skip" leaves them out and lists their rows in `Index.skipped`. With
+            "skip" and without keys, the keys are the row numbers of the input, so they still identify input rows.
+        progress: None, True (a bar on standard error if that is a terminal), or a function that is called with the
+            fraction done; the last call has 1.0.
+        reading: options for reading a file: format, member, dims, dataset, key_column, vector_column, vector_columns,
+            header, delimiter, quotes and errors, as in `read`.
 
     Returns:
         The index, open.
 
     Raises:
-        InvalidInputError: an argument that cannot be used; the sentence says what was given and what is allowed.
-        TypeError: an argument that there is not.
-        FileFormatError: the input file cannot be understood.
+        InvalidInputError: an argument cannot be used; the message says what was given and what is allowed.
+        TypeError: there is no such argument.
+        FileFormatError: the input file cannot be parsed.
         MissingDependencyError: reading this file format needs an optional library.
-        OSError: a file cannot be read or written; a file that was at `path` before is as it was.
+        OSError: a file cannot be read or written; a previous file at `path` is unchanged.
 
     >>> import nearabout as na
     >>> index = na.build([[0.0, 1.0], [1.0, 0.0]], keys=["north", "east"], metric="cosine")
@@ -110,10 +113,10 @@ def build(
     """
     metric = check_metric(metric)
     dtype = check_dtype(dtype)
-    asked = resolve_kind(kind)
+    requested = resolve_kind(kind)
     recall, calibrate = check_recall(recall), check_flag("calibrate", calibrate)
-    _refuse_queries_of_exact(queries, asked)
-    seed = check_seed(seed, is_random=asked == "auto" or asked.takes_seed)
+    _refuse_queries_of_exact(queries, requested)
+    seed = check_seed(seed, is_random=requested == "auto" or requested.takes_seed)
     target = None if path is None else check_path(path)
     _check_invalid(invalid)
     budget = check_memory(memory, target)
@@ -121,11 +124,13 @@ def build(
     thread_count = check_threads(threads)
     origin: dict[str, object] = {}
     try:
-        told_reading, monitor = in_two_steps(monitor)
+        reading_monitor, monitor = in_two_steps(monitor)
         wanted = Wanted(metric, dtype, budget, target, invalid)
-        taken = take(data, keys, wanted, reading, told_reading, origin)
+        taken = take(data, keys, wanted, reading, reading_monitor, origin)
         vectors, rows = taken.vectors, taken.rows
-        params = choose_kind(len(rows), vectors.dims, metric, vectors.dtype, recall) if asked == "auto" else asked
+        params = (
+            choose_kind(len(rows), vectors.dims, metric, vectors.dtype, recall) if requested == "auto" else requested
+        )
         options = {
             "dims": vectors.dims,
             "dtype": vectors.dtype,
@@ -140,9 +145,9 @@ def build(
             "recall": recall,
         }
         measured = as_measured(queries, metric, vectors.dtype, vectors.dims)
-        notes = {**({"chosen_by": "auto"} if asked == "auto" else {}), **origin}
+        notes = {**({"chosen_by": "auto"} if requested == "auto" else {}), **origin}
         core, skipped = _build_kind(taken, options, seed, measured, notes, params, monitor)
-        if asked == "auto" and _is_better_exact(core, params, calibrate):
+        if requested == "auto" and _is_better_exact(core, params, calibrate):
             core, skipped = _build_kind(taken, options, seed, None, notes, every_row_kind(), None)
     finally:
         finish()
@@ -150,14 +155,14 @@ def build(
 
 
 def _is_better_exact(core: _core.Index, params: Kind, calibrate: bool) -> bool:
-    """Whether calibration found that comparing every row reaches the recall sooner: an exact index does it as well."""
+    """Returns whether calibration found that an exact scan reaches the recall in less time than this kind."""
     return calibrate and not params.always_exact and core.base_effort(10, None, None, False) is None
 
 
 def _build_kind(
     taken: Any, options: dict[str, Any], seed: int, queries: Any, notes: dict[str, object], params: Kind, monitor: Any
 ) -> tuple[_core.Index, NDArray[np.int64]]:
-    """An index of one kind, and the rows that were skipped."""
+    """Builds an index of one kind; returns it and the rows that were skipped."""
     metadata = {"library": f"nearabout {_core.version()}", **params.settings(), **notes}
     built: tuple[_core.Index, NDArray[np.int64]] = taken.naming_keys(_core.build)(
         params.name,
@@ -176,9 +181,9 @@ def _check_invalid(invalid: object) -> None:
         raise InvalidInputError(f'invalid is {invalid!r}; pass "raise" or "skip"')
 
 
-def _refuse_queries_of_exact(queries: Any, asked: Kind | Literal["auto"]) -> None:
-    if queries is not None and isinstance(asked, Kind) and asked.always_exact:
+def _refuse_queries_of_exact(queries: Any, requested: Kind | Literal["auto"]) -> None:
+    if queries is not None and isinstance(requested, Kind) and requested.always_exact:
         raise InvalidInputError(
-            "queries were given, and an exact index measures nothing with them: it compares every row; leave them out, "
-            "or choose another kind"
+            "queries were given, but an exact index is not calibrated, because it compares every row; leave queries "
+            "out or choose another kind"
         )

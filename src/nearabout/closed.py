@@ -1,4 +1,4 @@
-"""The bytes of an index: taken, pickled, let go of; and what is left of an index that was closed."""
+"""Methods of an index that export, pickle and release its bytes, and the state of a closed index."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Closed:
-    """In place of the core: whatever is asked of it is an error with a sentence."""
+    """Replaces the core of a closed index: every use raises an error."""
 
     def __init__(self, path: str | None) -> None:
         self.path = path or ""
@@ -27,15 +27,15 @@ class Closed:
         raise self._error()
 
     def _error(self) -> InvalidInputError:
-        again = f": open it again, nearabout.open({self.path!r})" if self.path else ""
+        again = f"; open it again, nearabout.open({self.path!r})" if self.path else ""
         return InvalidInputError(
-            f"the index {self.path or 'in memory'} is closed, and so is what hits look up in it, such as their keys"
-            f"{again}; inside `with nearabout.open(...) as index:` it stays open to the end of the block"
+            f"the index {self.path or 'in memory'} is closed, so neither it nor the keys of its hits can be used"
+            f"{again}. Inside `with nearabout.open(...) as index:` it stays open to the end of the block"
         )
 
 
 class Closable:
-    """The methods of `Index` about its bytes."""
+    """The methods of `Index` that export and release its bytes."""
 
     if TYPE_CHECKING:
         _core: Core
@@ -45,24 +45,25 @@ class Closable:
         __slots__ = ()
 
     def to_bytes(self) -> bytes:
-        """Returns the whole index as bytes, those that `save` would write, for `nearabout.from_bytes`.
+        """Returns the whole index as bytes, as `save` would write it. `nearabout.from_bytes` reads them.
 
         Raises:
-            CorruptFileError: the file that is mapped is not as it was written.
-            MemoryError: there is no room for all of it.
+            CorruptFileError: the mapped file is damaged.
+            MemoryError: there is not enough memory.
         """
         return self._core.to_bytes()
 
     def close(self) -> None:
-        """Lets go of the file or the memory, once nothing else holds it (hits that came of it do). Closing again
-        does nothing; any other use of a closed index raises InvalidInputError. Not needed: an index that nobody holds
-        any more is closed.
+        """Releases the file or the memory as soon as nothing else refers to it (hits of the index do).
+
+        Closing twice does nothing; any other use of a closed index raises InvalidInputError. Calling it is optional:
+        an index without references is closed automatically.
         """
         if not isinstance(self._core, Closed):
             self._core = cast("Core", Closed(self._path))
 
     def __enter__(self) -> Self:
-        self._core.key_type  # noqa: B018  refuses a closed one
+        self._core.key_type  # noqa: B018  raises if the index is closed
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -1,7 +1,7 @@
 """Distinct values of an array, by sorting.
 
-`numpy.unique` is not used in this package: since NumPy 2.3 it takes the interpreter's lock in a C++ destructor, so that
-a daemon thread which is in it when the interpreter ends aborts the process. It also loads `numpy.ma`.
+This package does not use `numpy.unique`. Since NumPy 2.3 it takes the interpreter lock in a C++ destructor, so a daemon
+thread that runs it while the interpreter exits aborts the process. It also loads `numpy.ma`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 
 def first_places(ordered: NDArray[Any]) -> NDArray[np.int64]:
-    """Returns where each distinct value of a sorted array stands first."""
+    """Returns the position of the first occurrence of each distinct value of a sorted array."""
     is_first = np.ones(len(ordered), np.bool_)
     np.not_equal(ordered[1:], ordered[:-1], out=is_first[1:])
     return np.flatnonzero(is_first)
@@ -26,7 +26,7 @@ def distinct(values: NDArray[Any]) -> NDArray[Any]:
 
 
 def first_rows(values: NDArray[Any]) -> NDArray[np.int64]:
-    """Returns the rows at which a value comes for the first time, in ascending order."""
+    """Returns the rows where a value occurs for the first time, in ascending order."""
     order = np.argsort(values, kind="stable")
     return np.sort(order[first_places(values[order])])
 

@@ -1,4 +1,4 @@
-"""What `effort` means for an index: how much a search may look at."""
+"""The range and unit of `effort` for an index."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ if TYPE_CHECKING:
 
 
 class EffortRange(NamedTuple):
-    """The efforts that a search of an index takes."""
+    """The efforts that a search of an index accepts."""
 
-    unit: str  # "lists", "rows"
+    unit: str  # "lists" or "rows"
     least: int
-    most: int  # with which everything is looked at
-    exact_at_most: bool  # by comparing the vector of every row
+    most: int  # looks at all lists or rows
+    exact_at_most: bool  # the largest effort compares the vector of every row
 
 
 def index_effort(core: _core.Index) -> EffortRange:
-    """Returns the efforts of an index; of one that always compares every row, none but all rows."""
+    """Returns the effort range of an index. For an exact index, the only effort is all rows."""
     found = core.effort_range
     return EffortRange("rows", len(core), len(core), True) if found is None else EffortRange(*found)

@@ -1,4 +1,4 @@
-"""What can go wrong, as a tree.
+"""The exceptions and warnings of the package, as a tree.
 
 ::
 
@@ -6,23 +6,23 @@
     ├── InvalidInputError (ValueError)        an argument, a vector or a query that cannot be used
     ├── UnknownKeyError (KeyError)            a key that is not in the index
     ├── FileFormatError (ValueError)          a file that cannot be trusted
-    │   ├── UnknownFormatError                not this kind of file at all
-    │   ├── TruncatedFileError                it ends too early
-    │   ├── CorruptFileError                  its parts contradict each other or their checksums
-    │   └── UnsupportedVersionError           written by a later version
-    └── MissingDependencyError (ImportError)  an optional library is needed; the sentence names the extra
+    │   ├── UnknownFormatError                the file has another format
+    │   ├── TruncatedFileError                the file ends too early
+    │   ├── CorruptFileError                  parts contradict each other or their checksums
+    │   └── UnsupportedVersionError           the file was written by a later version
+    └── MissingDependencyError (ImportError)  an optional library is needed; the message names the extra
 
-    NearaboutWarning (UserWarning)            something about the data that its owner may not expect; no error
+    NearaboutWarning (UserWarning)            something unexpected about the data; no error
 
 A full disk, a missing folder or a forbidden file is an ``OSError`` with its path, as everywhere in Python. Too little
-memory is a ``MemoryError`` that says what the answer would take and how to ask for less.
+memory is a ``MemoryError`` that says how much the results need and how to request less.
 """
 
-_SHOWN = 60  # characters of what was given that a sentence quotes
+_SHOWN = 60  # characters of a value that an error quotes
 
 
 def quoted(value: object) -> str:
-    """Returns what a sentence quotes of something that was given: all of it where it is short, else its beginning."""
+    """Returns a value as an error quotes it: in full if it is short, else its beginning."""
     if isinstance(value, (str, bytes)) and len(value) > _SHOWN:
         return f"{value[:_SHOWN]!r}…"
     text = repr(value)
@@ -30,17 +30,17 @@ def quoted(value: object) -> str:
 
 
 class NearaboutError(Exception):
-    """Whatever Nearabout raises on its own account."""
+    """The base class of all errors that Nearabout raises itself."""
 
 
 class InvalidInputError(NearaboutError, ValueError):
-    """An argument, a vector or a query cannot be used; the sentence says what was given and what is allowed."""
+    """An argument, a vector or a query cannot be used; the message says what was given and what is allowed."""
 
 
 class UnknownKeyError(NearaboutError, KeyError):
     """A key is not in the index."""
 
-    def __str__(self) -> str:  # KeyError shows the repr of its argument; a sentence should be shown as it is
+    def __str__(self) -> str:  # KeyError would show the repr of the message
         return str(self.args[0]) if self.args else ""
 
 
@@ -49,11 +49,11 @@ class FileFormatError(NearaboutError, ValueError):
 
 
 class UnknownFormatError(FileFormatError):
-    """The file is not of the expected kind."""
+    """The file does not have the expected format."""
 
 
 class TruncatedFileError(FileFormatError):
-    """The file ends before its own header says it should."""
+    """The file is shorter than its header says."""
 
 
 class CorruptFileError(FileFormatError):
@@ -65,10 +65,10 @@ class UnsupportedVersionError(FileFormatError):
 
 
 class MissingDependencyError(NearaboutError, ImportError):
-    """An optional library is needed for this; the sentence names the extra that brings it."""
+    """An optional library is needed; the message names the extra that installs it."""
 
 
 class NearaboutWarning(UserWarning):
-    """Something was done with the data that its owner may not expect: a reader left out rows whose keys repeat, or
-    float32 rounds whole numbers that stand in text.
+    """The data was changed in a way that its owner may not expect: a reader left out rows with duplicate keys, or
+    float32 rounds whole numbers of a text file.
     """

@@ -1,4 +1,4 @@
-"""Why a search found a row, or did not: the rank that it has in truth, and the effort from which on it is found."""
+"""Explains why a search found or missed a row: its true rank, and the smallest effort that finds it."""
 
 from __future__ import annotations
 
@@ -21,34 +21,33 @@ if TYPE_CHECKING:
     from nearabout.hits import Hits
     from nearabout.index import Index
 
-_FIRST_ASKED = 128  # neighbours, where the true rank is looked for; then _MORE times as many, and so on
+_FIRST_DEPTH = 128  # neighbours of the first exact search for the true rank; each further one has _MORE times as many
 _MORE = 16
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why a search for k neighbours found a row, or did not.
+    """The reasons why a search for k neighbours found or missed a row.
 
     Attributes:
-        key: key of the vector that was asked about.
+        key: key of the explained vector.
         row: its row number.
-        k: how many neighbours were searched for.
-        rank: its true rank, 1 for the nearest; equal distances in the order of rows.
+        k: number of neighbours of the search.
+        rank: its true rank, 1 for the nearest; equal distances are in row order.
         distance: its distance from the query.
-        kth_distance: distance of the last of the true k nearest.
+        kth_distance: distance of the k-th true neighbour.
         is_true_neighbour: whether it is among the true k nearest.
         found: whether the search found it.
-        effort: what that search spent, as `effort=` takes it; None where every row was compared.
-        min_effort_found: smallest effort that finds it, in a search for k neighbours, or for `rank` neighbours if that
-            is more. Efforts are tried by halves, from the largest down, and only those that were tried are known: a
-            larger effort need not find all that a smaller one finds. None if no effort finds it, or if the kind of
-            index takes no effort.
-        reachable: whether a search can find it without comparing every row. Always true of an exact index.
-        probed: of lists that compare vectors, whether its list was probed; None for other kinds, and where every row
-            was compared.
-        distance_source: what rank and distances come from: "vectors"; of an index without vectors "int8" or "codes",
-            and then they are estimates.
-        why: all this in a sentence or two.
+        effort: effort of that search, in the unit of `effort=`; None if every row was compared.
+        min_effort_found: smallest effort that finds it in a search for max(k, rank) neighbours. Found by bisection
+            from the largest effort down, so only some efforts are tried; a larger effort may miss a row that a smaller
+            one finds. None if no effort finds it, or if the kind of index takes no effort.
+        reachable: whether a search can find it without comparing every row. Always true for an exact index.
+        probed: for an IVF index that compares vectors, whether its list was probed; None for other indexes, and if
+            every row was compared.
+        distance_source: source of rank and distances: "vectors"; for an index without vectors "int8" or "codes", which
+            give estimates.
+        why: the explanation in a sentence or two.
     """
 
     key: str | int
@@ -68,25 +67,25 @@ class Explanation:
 
 
 class Sum(NamedTuple):
-    """A query that was calculated from rows, which are no answers to it."""
+    """A query that is a weighted sum of rows. These rows are left out of its hits."""
 
     vector: NDArray[np.float32]
     rows: frozenset[int]
 
 
 def sum_of(index: Index, terms: Sequence[tuple[float, int]]) -> Sum:
-    """The weighted sum of rows, of their directions under cosine: what `nearabout search` asks for several words."""
+    """Returns the weighted sum of rows (unit vectors under cosine), as `nearabout search` uses for several words."""
     total = index._core.weighted_sum(terms, np.empty((0, index.dims), np.float32), [])
     return Sum(total, frozenset(row for _, row in terms))
 
 
 @dataclass(frozen=True)
 class _Question:
-    """One query, however it was given."""
+    """One query, in any of its forms."""
 
     index: Index
     vector: Any
-    own: frozenset[int]  # rows that are no answers
+    own: frozenset[int]  # rows that are left out of the hits
 
     @classmethod
     def of(cls, index: Index, query: Any) -> _Question:
@@ -98,21 +97,21 @@ class _Question:
         if not single:
             shape = np.shape(query)
             raise InvalidInputError(
-                f"the query has the shape {shape}; one query is explained at a time: ({index.dims},)"
+                f"the query has the shape {shape}; explain() takes one query at a time, of shape ({index.dims},)"
             )
         return cls(index, query, frozenset())
 
     @property
-    def answers(self) -> int:
-        """How many rows may be answers."""
+    def candidates(self) -> int:
+        """Number of rows that may be hits."""
         return len(self.index) - len(self.own)
 
     def ask(
         self, k: int, *, effort: int | None = None, recall: float | None = None, exact: bool = False
     ) -> tuple[list[int], list[float], Hits]:
-        """Rows and distances of the k nearest but for its own rows."""
+        """Returns rows and distances of the k nearest, leaving out the query's own rows, and all hits."""
         hits = self.index.search(self.vector, k + len(self.own), effort=effort, recall=recall, exact=exact)
-        kept = [place for place, row in enumerate(hits.rows.tolist()) if row not in self.own][:k]
+        kept = [position for position, row in enumerate(hits.rows.tolist()) if row not in self.own][:k]
         return hits.rows[kept].tolist(), hits.distances[kept].tolist(), hits
 
     def finds(self, row: int, k: int, effort: int) -> bool:
@@ -122,23 +121,23 @@ class _Question:
 def explain(
     index: Index, query: Any, key: Any, k: int = 10, *, recall: float | None = None, effort: int | None = None
 ) -> Explanation:
-    """Tell why a search finds a key, or does not; `Index.explain` is this."""
+    """Explains why a search finds or misses a key; implements `Index.explain`."""
     question = _Question.of(index, query)
     row = index._row(key)
     if row in question.own:
         raise InvalidInputError(
-            f"the key {quoted(key)} is asked with, and answers leave such keys out; ask about another key, or pass a "
-            "vector as the query"
+            f"the key {quoted(key)} is the query itself, and a query is never its own neighbour; explain another key, "
+            "or pass a vector as the query"
         )
-    k = check_k(k, question.answers)
+    k = check_k(k, question.candidates)
     recall = check_spending(index._core, recall, effort, False)
     effort, _ = check_effort(effort, False, index._core.effort_range is not None)
     rows, distances = _truth(question, row, k)
     rank = rows.index(row) + 1
     found, _, hits = question.ask(k, effort=effort, recall=recall)
-    spent = _spent(question, k, effort, recall, hits)
-    min_effort_found = _min_effort_found(question, row, max(k, rank), spent)
-    told = Explanation(
+    used = _used_effort(question, k, effort, recall, hits)
+    min_effort_found = _min_effort_found(question, row, max(k, rank), used)
+    result = Explanation(
         key=key.item() if isinstance(key, np.generic) else key,
         row=row,
         k=k,
@@ -147,19 +146,20 @@ def explain(
         kth_distance=distances[k - 1],
         is_true_neighbour=rank <= k,
         found=row in found,
-        effort=spent,
+        effort=used,
         min_effort_found=min_effort_found,
         reachable=index._core.effort_range is None or min_effort_found is not None,
-        probed=None if spent is None else _probed(question, row, distances[rank - 1], spent),
+        probed=None if used is None else _probed(question, row, distances[rank - 1], used),
         distance_source="vectors" if index._core.keeps_vectors else _distance_source(index),
         why="",
     )
-    return dataclasses.replace(told, why=why(index, told, asked=effort is not None or recall is not None))
+    return dataclasses.replace(result, why=why(index, result, requested=effort is not None or recall is not None))
 
 
-def _spent(question: _Question, k: int, effort: int | None, recall: float | None, hits: Hits) -> int | None:
-    """The effort that finds the same. Lists look into more or fewer for a query than they are told; a query that was
-    given more than others is told of by what it looked into."""
+def _used_effort(question: _Question, k: int, effort: int | None, recall: float | None, hits: Hits) -> int | None:
+    """Returns the value of `effort=` that gives the same search, or the number of lists that it really probed if the
+    query got more effort than others. IVF probes more or fewer lists for a query than its effort, which is an average.
+    """
     if hits.effort == EVERY_ROW:
         return None
     given = question.index._core.base_effort(k, effort, recall, False)
@@ -169,38 +169,42 @@ def _spent(question: _Question, k: int, effort: int | None, recall: float | None
 
 
 def _distance_source(index: Index) -> str:
-    """Returns what distances are computed from."""
+    """Returns the source of distances: "vectors", "int8" or "codes"."""
     return str(index._core.details().get("distance_source", "vectors"))
 
 
 def _compares(index: Index) -> bool:
-    """Whether the most effort is a comparison of every row's vector."""
+    """Returns whether the largest effort compares the vector of every row."""
     return _distance_source(index) == "vectors"
 
 
 def _truth(question: _Question, row: int, k: int) -> tuple[list[int], list[float]]:
-    """The nearest rows down to the one asked about and to the k-th, and their distances: by the exact scan, or by the
-    codes of all rows where no vectors are kept."""
+    """Returns the nearest rows, at least down to the explained row and the k-th, and their distances.
+
+    It uses the exact scan, or the codes of all rows if the index keeps no vectors.
+    """
     core = question.index._core
     all_of_it: dict[str, Any] = {"exact": True} if core.keeps_vectors else {"effort": index_effort(core).most}
-    wanted = max(k, _FIRST_ASKED)
+    depth = max(k, _FIRST_DEPTH)
     while True:
-        rows, distances, _ = question.ask(min(wanted, question.answers), **all_of_it)
-        if row in rows or wanted >= question.answers:
+        rows, distances, _ = question.ask(min(depth, question.candidates), **all_of_it)
+        if row in rows or depth >= question.candidates:
             return rows, distances
-        wanted *= _MORE
+        depth *= _MORE
 
 
-def _min_effort_found(question: _Question, row: int, k: int, spent: int | None) -> int | None:
-    """The least effort from which on the row is found among k, as far as this can tell: efforts are tried from the most
-    down, each half of the last, until one does not find it; then what lies between is halved. More effort need not find
-    all that less does, so that only those that were tried are known."""
+def _min_effort_found(question: _Question, row: int, k: int, used: int | None) -> int | None:
+    """Returns the smallest effort tried that finds the row among k neighbours, or None.
+
+    It halves the effort from the largest down until one misses the row, then bisects between the last two. A larger
+    effort may miss a row that a smaller one finds, so nothing is known about efforts that were not tried.
+    """
     core = question.index._core
     if core.effort_range is None:
         return None
     most = index_effort(core).most - (1 if _compares(question.index) else 0)
     found = None
-    ladder = sorted({most >> step for step in range(most.bit_length())} | ({spent} if spent else set()), reverse=True)
+    ladder = sorted({most >> step for step in range(most.bit_length())} | ({used} if used else set()), reverse=True)
     missed = 0
     for effort in ladder:
         if effort > most:
@@ -219,7 +223,7 @@ def _min_effort_found(question: _Question, row: int, k: int, spent: int | None) 
 
 
 def _probed(question: _Question, row: int, distance: float, effort: int) -> bool | None:
-    """Whether the row's list is among those looked into: a search within a radius compares all of their rows."""
+    """Returns whether the search probes the row's list; a radius search compares all rows of the probed lists."""
     index = question.index
     if not index._core.counts_work or not _compares(index):
         return None

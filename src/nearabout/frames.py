@@ -1,4 +1,4 @@
-"""Hits as columns, and as the data frames of other libraries: a row for each hit."""
+"""Converts hits to columns and to data frames of other libraries, with one row per hit."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def columns(hits: Hits) -> dict[str, NDArray[Any]]:
-    """`Hits.to_dict` is this."""
+    """Returns the hits as columns; implements `Hits.to_dict`."""
     if hits.rows.ndim == 1:
         ranks = np.arange(1, len(hits.rows) + 1)
         return {"rank": ranks, "key": hits.keys, "row": hits.rows, "distance": hits.distances}
@@ -54,10 +54,10 @@ def to_arrow(hits: Hits) -> Any:
 
 
 def library(name: str, method: str) -> Any:
-    """The library that a method makes frames of.
+    """Imports the library whose frames a method returns.
 
     Raises:
-        MissingDependencyError: it is not installed.
+        MissingDependencyError: the library is not installed.
     """
     try:
         return importlib.import_module(name)
@@ -72,5 +72,5 @@ def _advice(name: str, method: str) -> str:
 
 
 def _plain(values: NDArray[Any]) -> Any:
-    """Strings as a list: an array of objects may hold anything."""
+    """Returns strings as a list, because an array of objects may hold anything."""
     return values.tolist() if values.dtype == object else values

@@ -1,4 +1,4 @@
-"""What people hold, in pieces: frames, Arrow, dicts, iterators of rows. Arrays and lists are left to `inputs`."""
+"""Reads input piece by piece: frames, Arrow, dicts, iterators of rows. Arrays and lists are left to `inputs`."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from numpy.typing import NDArray
 
 from nearabout.columns import Part
 from nearabout.errors import InvalidInputError
+from nearabout.names import a_type
 
-_PYTHON_NUMBERS = {np.dtype(np.int64), np.dtype(np.float64)}  # a list may have whole ones, the next one fractions
-_PIECE = 4 << 20  # bytes of rows that are gathered at a time
-_COLLECTING = ("toPandas", "to_pandas", "collect", "compute", "df")  # what asks a lazy frame for its rows
+_PYTHON_NUMBERS = {np.dtype(np.int64), np.dtype(np.float64)}  # lists may mix: one of ints, the next one of floats
+_PIECE = 4 << 20  # bytes of rows in a piece
+_COLLECTING = ("toPandas", "to_pandas", "collect", "compute", "df")  # methods that compute the rows of a lazy frame
 
 
 def comes_in_pieces(data: object) -> bool:
-    """Returns whether `Pieces` is for this: for all that is neither an array nor a sequence of rows."""
+    """Returns whether `Pieces` must read this, because it is neither an array nor a sequence of rows."""
     if isinstance(data, (np.ndarray, list, tuple, str, bytes)):
         return False
     return _is_arrow(data) or _is_pandas(data) or isinstance(data, Mapping) or _is_iterable_only(data)
@@ -33,36 +34,43 @@ def _is_pandas(data: object) -> bool:
 
 
 def refuse_lazy(data: object, what: str) -> None:
-    """Refuses a frame that has no rows until it is asked for them: one of polars (lazy), dask, Spark or DuckDB."""
-    kind = type(data)  # a frame may have a column of that name
+    """Refuses a lazy frame, whose rows are not computed yet (polars, dask, Spark, DuckDB)."""
+    kind = type(data)  # looks at the class, because a frame may have a column with such a name
     method = next((name for name in _COLLECTING if callable(getattr(kind, name, None))), None)
     if method is not None and hasattr(kind, "columns"):
         library = kind.__module__.partition(".")[0]
         raise InvalidInputError(
-            f"{what} is a {kind.__name__} of {library}, which has no rows until it is asked for them: pass what its "
-            f".{method}() returns"
+            f"{what} is a {kind.__name__} of {library}, whose rows are not computed yet; pass the result of its "
+            f".{method}()"
         )
 
 
 def _is_iterable_only(data: object) -> bool:
-    """Returns whether this is an iterator, the values or items of a dict, or can be iterated over and nothing else."""
+    """Returns whether this is an iterator, a view of a dict, or an iterable without length and array interface."""
     if not isinstance(data, Iterable) or hasattr(data, "__dlpack__") or hasattr(data, "__array_interface__"):
         return False
     return isinstance(data, (Iterator, MappingView)) or not (hasattr(data, "__len__") or hasattr(data, "__array__"))
 
 
 class Pieces:
-    """The rows of something, a piece at a time; what was missing is known after the last.
+    """Iterates over the rows of the input, piece by piece. The attributes are complete after the last piece.
 
     Attributes:
-        keys: of the rows that were given out so far, a part for each piece that had some.
-        keys_from: what the keys are, for errors.
-        missing: int64 arrays, rows of the input that were left out so far.
-        rows: how many rows there were so far, the missing ones too.
+        keys: keys of the rows yielded so far, one part for each piece that had keys.
+        keys_from: origin of the keys, for errors.
+        missing: int64 arrays, the input rows that were left out so far.
+        rows: number of input rows so far, including the missing ones.
     """
 
     def __init__(self, data: Any, what: str, keyed: bool, on_missing: str) -> None:
-        """Takes `data`, which errors call `what`. `keyed`: keys come otherwise. `on_missing`: of nulls."""
+        """Initializes the iteration.
+
+        Args:
+            data: the input.
+            what: name of the input in errors.
+            keyed: whether the caller passed keys separately.
+            on_missing: "skip" leaves out rows with missing values (null); anything else refuses them.
+        """
         self._parts = _parts_of(data, what, keyed)
         self._what = what
         self._skip = on_missing == "skip"
@@ -93,16 +101,16 @@ class Pieces:
 
     def _why_missing(self, part: Part, absent: NDArray[np.int64]) -> str:
         if part.vectors.ndim == 1:
-            return f"{self._what} has a missing value at {absent[0]}: fill it, or leave it out"
-        more = f" ({len(absent):,} such rows, at least)" if len(absent) > 1 else ""
+            return f"{self._what} has a missing value at {absent[0]}; fill it or leave it out"
+        more = f" (at least {len(absent):,} such rows)" if len(absent) > 1 else ""
         advice = ', or pass invalid="skip"' if self._what == "data" else ""
-        return f"row {absent[0]} of {self._what} has a missing value (null){more}: fill it, leave the row out{advice}"
+        return f"row {absent[0]} of {self._what} has a missing value (null){more}; fill it, leave the row out{advice}"
 
     def all_missing(self) -> NDArray[np.int64]:
         return np.concatenate(self.missing) if self.missing else np.empty(0, np.int64)
 
     def all_keys(self) -> Any:
-        """Returns the keys of all rows that were given out; None where there were none."""
+        """Returns the keys of all rows yielded so far; None if there are none."""
         if not self.keys:
             return None
         if len(self.keys) == 1:
@@ -112,11 +120,11 @@ class Pieces:
         return [key for part in self.keys for key in part]
 
     def held(self) -> int:
-        """Returns the bytes that keys take in memory so far."""
+        """Returns the bytes of memory that the keys take so far."""
         return sum(map(_bytes_of_keys, self.keys))
 
     def tables(self) -> Iterator[NDArray[Any]]:
-        """Gives out the pieces that have rows; where none has, an empty one that has the dims."""
+        """Yields the pieces that have rows; if no piece has any, yields an empty one that has the dims."""
         empty: NDArray[Any] | None = None
         some = False
         for piece in self:
@@ -129,7 +137,7 @@ class Pieces:
             return
         if empty is None:
             raise InvalidInputError(
-                f"{self._what} has no rows and does not tell the dims; for an empty index pass "
+                f"{self._what} has no rows, so its dims are unknown; for an empty index pass "
                 "np.empty((0, dims), 'float32')"
             )
         yield empty
@@ -163,7 +171,7 @@ def _parts_of(data: Any, what: str, keyed: bool) -> Iterator[Part]:
 
 
 def _parts_of_rows(rows: Iterator[Any], what: str, named: bool) -> Iterator[Part]:
-    """Gathers rows one by one: vectors, pairs of a key and a vector (all are, where `named`), or arrays of several."""
+    """Gathers rows one by one. Each is a vector, a (key, vector) pair (always if `named`), or an array of several."""
     gathered = _Gathered(what)
     for row in rows:
         key, vector = row if named or _is_pair(row) else (None, row)
@@ -183,7 +191,7 @@ def _is_vector(value: Any) -> bool:
 
 
 class _Gathered:
-    """Rows on their way into one array. The first says of what type they all are."""
+    """Collects rows for one array. The first row sets the type of all."""
 
     def __init__(self, what: str) -> None:
         self._what = what
@@ -196,7 +204,7 @@ class _Gathered:
         self._dims = 0
 
     def take(self, vector: Any, key: Any) -> bool:
-        """Adds a row, or an array of rows. True where it is time to take them away."""
+        """Adds a row or an array of rows. Returns True if the piece is full."""
         plain = type(vector) is np.ndarray and vector.dtype == self._dtype and vector.shape == (self._dims,)
         rows = vector[None, :] if plain else self._array(vector)
         if self._named not in (None, key is not None):
@@ -206,7 +214,7 @@ class _Gathered:
         self._named = key is not None
         if self._named and len(rows) != 1:
             raise InvalidInputError(
-                f"row {self._count} of {self._what} is {len(rows)} vectors with one key, {key!r:.60}"
+                f"row {self._count} of {self._what} has {len(rows)} vectors with one key, {key!r:.60}"
             )
         if self._named:
             self._keys.append(key)
@@ -217,7 +225,7 @@ class _Gathered:
         return self._bytes >= _PIECE
 
     def part(self) -> Part:
-        """Returns what was gathered, and forgets it."""
+        """Returns the collected rows and starts a new piece."""
         vectors = np.concatenate(self._rows) if self._rows else np.empty((0, 0), np.float32)
         keys = self._keys if self._named else None
         self._rows, self._keys, self._bytes = [], [], 0
@@ -228,14 +236,14 @@ class _Gathered:
 
         where = f"row {self._count} of {self._what}"
         array = as_array(vector, where)
-        if array.ndim != 1 and comes_in_pieces(vector):  # which may have keys of its own
+        if array.ndim != 1 and comes_in_pieces(vector):  # it may have its own keys
             raise InvalidInputError(
-                f"{where} is a {type(vector).__name__}; a vector is needed, or an array (n, dims) of some: pass such "
-                "tables as one, or their numbers, .to_numpy()"
+                f"{where} is {a_type(vector)}; pass a vector or an array (n, dims) of vectors: concatenate such "
+                "tables, or pass their numbers, .to_numpy()"
             )
         if array.ndim not in (1, 2) or 0 in array.shape[-1:]:
             raise InvalidInputError(
-                f"{where} has the shape {array.shape}; a vector, or an array (n, dims) of some, is needed"
+                f"{where} has the shape {array.shape}; pass a vector or an array (n, dims) of vectors"
             )
         array = array[None, :] if array.ndim == 1 else array
         if self._dims not in (0, array.shape[1]):
@@ -249,8 +257,8 @@ class _Gathered:
         if array.dtype != self._dtype and not plain:
             if not np.can_cast(array.dtype, self._dtype, "safe"):
                 raise InvalidInputError(
-                    f"{where} is of {array.dtype}, row 0 of {self._dtype}; all rows need one type: convert them, "
-                    "such as with np.asarray(row, 'float32')"
+                    f"{where} has the dtype {array.dtype}, row 0 has {self._dtype}; all rows need the same dtype: "
+                    "convert them, for example with np.asarray(row, 'float32')"
                 )
             array = array.astype(self._dtype)
         return array

@@ -1,4 +1,4 @@
-"""Indexes out of bytes and out of pickles."""
+"""Makes indexes from bytes and from pickles."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from numpy.typing import NDArray
 from nearabout import _core
 from nearabout.errors import FileFormatError, InvalidInputError
 from nearabout.index import Index
+from nearabout.names import a_type
 
 
 def from_bytes(data: bytes | bytearray | memoryview) -> Index:
-    """Returns the index whose bytes these are: what `Index.to_bytes` gave, or the content of a .near file; copied.
+    """Returns an index from its bytes, from `Index.to_bytes` or the content of a .near file. The bytes are copied.
 
     Raises:
-        InvalidInputError: no bytes.
+        InvalidInputError: the data is not bytes.
         FileFormatError: UnknownFormatError, TruncatedFileError, CorruptFileError or UnsupportedVersionError, as for a
             file.
 
@@ -28,23 +29,23 @@ def from_bytes(data: bytes | bytearray | memoryview) -> Index:
             data = bytes(memoryview(data))
         except TypeError:
             raise InvalidInputError(
-                f"data is a {type(data).__name__}; pass the bytes of an index (of a path: nearabout.open)"
+                f"data is {a_type(data)}; pass the bytes of an index (for a path, call nearabout.open)"
             ) from None
     return Index(_core.Index.from_bytes(data))
 
 
 def unpickled(image: bytes, skipped: NDArray[np.int64]) -> Index:
-    """Returns an index in memory that was pickled."""
+    """Returns an unpickled index that was in memory."""
     return Index(_core.Index.from_bytes(image), skipped)
 
 
 def reopened(path: str, identity: int, mapped: bool, skipped: NDArray[np.int64]) -> Index:
-    """Returns the index of a file that was pickled by its path, if it is still that file."""
+    """Returns an unpickled index that was mapped from a file, if the file at that path is still the same."""
     core = _core.Index.open(path, mapped)
     if core.identity != identity:
         raise FileFormatError(
-            f"{path} is not the index that was pickled: it was built again or replaced since, and its rows and keys "
-            "may be others. Open it as it is now, nearabout.open(path), and pickle that; or pickle index.to_bytes(), "
-            "which does not depend on the file"
+            f"{path} is not the index that was pickled: it was rebuilt or replaced, and its rows and keys may differ. "
+            "Open the current file, nearabout.open(path), and pickle that; or pickle index.to_bytes(), which does not "
+            "depend on the file"
         )
     return Index(core, skipped)

@@ -1,4 +1,4 @@
-"""An open index: what can be asked of it."""
+"""An open index and its methods."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from nearabout.arguments import (
     check_threads,
     room_for_hits,
 )
-from nearabout.calibration import Spent, check_spending
+from nearabout.calibration import SearchCost, check_spending
 from nearabout.closed import Closable, Closed
 from nearabout.errors import CorruptFileError, InvalidInputError, UnknownKeyError
 from nearabout.hits import Hits, Keys
@@ -35,29 +35,29 @@ from nearabout.progress import monitor_for
 if TYPE_CHECKING:
     from nearabout.profile import Profile
 
-_ITERATED_KEYS = 4096  # made at a time when iterating
-_METADATA_BYTES = 1 << 20  # `build` notes a few hundred; a file of someone else's may claim anything
+_ITERATED_KEYS = 4096  # keys fetched at a time when iterating
+_METADATA_BYTES = 1 << 20  # limit; `build` writes a few hundred bytes, but a hostile file may claim any size
 
 
 def open(path: str | os.PathLike[str], *, mapped: bool = True) -> Index:
-    """Open an index file. The file is mapped, not read: this takes the same time for a megabyte and a gigabyte.
+    """Opens an index file. The file is mapped, not read: a gigabyte takes no longer to open than a megabyte.
 
-    The structure is validated at once; each block of what is large is compared with its checksum when it is first read,
-    so damage is an error and never a wrong answer. The mapping stays valid when another index is saved under the same
-    name: an open index goes on with the old bytes. It does not survive a program that truncates the file or writes into
-    it (`cp` onto it, `rsync --inplace`, a network drive that goes away): reading it then ends the process with SIGBUS,
-    as for any mapped file. Nearabout itself never does that.
+    The structure of the file is validated at once. Each block of the large parts is checked against its checksum when
+    it is first read, so damage raises an error and never gives a wrong result. The mapping stays valid if another
+    index is saved under the same name: the open index keeps using the old bytes. It does not survive a program that
+    truncates the file or writes into it (`cp` onto it, `rsync --inplace`, a network drive that goes away). As with any
+    mapped file, the next read then ends the process with SIGBUS. Nearabout itself never modifies a file in place.
 
     Args:
         path: a .near file.
-        mapped: False reads the whole file into memory at once, so that nothing that happens to it later matters.
+        mapped: if False, reads the whole file into memory at once. Later changes to the file then have no effect.
 
     Returns:
         The index. `with nearabout.open(path) as index:` closes it at the end of the block.
 
     Raises:
         FileFormatError: UnknownFormatError, TruncatedFileError, CorruptFileError or UnsupportedVersionError.
-        OSError: there is no such file, or it may not be read.
+        OSError: the file does not exist or cannot be read.
         MemoryError: `mapped=False`, and the file is larger than memory.
 
     >>> import os, tempfile
@@ -71,15 +71,15 @@ def open(path: str | os.PathLike[str], *, mapped: bool = True) -> Index:
 
 
 class Index(Measuring, Closable):
-    """Vectors and their keys, ready to be searched. Made by `build` and `open`; immutable.
+    """Vectors and their keys, ready for searches. `build` and `open` return it. It is immutable.
 
-    A row is the number of a vector, 0 to len - 1; its key is what the user calls it, a string or an int64. Where none
-    were given, the row number is the key. One index may be searched by any number of threads at once (the interpreter
-    lock is released), and by child processes after a fork. Pickling keeps the path of the file and what tells it from
-    any other, so that unpickling refuses a file that was replaced; of an index in memory it keeps the bytes.
+    A row is the number of a vector, 0 to len - 1. A key is the user's name for it, a string or an int64. Without keys,
+    the row number is the key. Any number of threads may search an index at once (searches release the interpreter
+    lock), and so may child processes after a fork. Pickling an index that was opened from a file stores the path and
+    an identity of the file; unpickling refuses a file that was replaced. Pickling an index in memory stores its bytes.
 
     Attributes:
-        skipped: int64, the rows of the input that `build(invalid="skip")` left out; empty otherwise.
+        skipped: int64, (m,), the input rows that `build(invalid="skip")` left out; empty otherwise.
     """
 
     __slots__ = ("__weakref__", "_core", "_metric", "_path", "skipped")
@@ -89,50 +89,50 @@ class Index(Measuring, Closable):
     def __init__(self, core: _core.Index, skipped: NDArray[np.int64] | None = None) -> None:
         if not isinstance(core, _core.Index):
             raise InvalidInputError(
-                "an Index is made by nearabout.build(vectors), or by nearabout.open(path) of a file"
+                "Index cannot be created directly; call nearabout.build(vectors) or nearabout.open(path)"
             )
         self._core = core
         self._metric = core.metric
         self._path = str(Path(core.path).absolute()) if core.path else None
         self.skipped = np.empty(0, np.int64) if skipped is None else skipped
 
-    # --- What it is ---
+    # --- Properties ---
 
     @property
     def kind(self) -> str:
-        """How it searches: "exact", "forest" or "ivf"."""
+        """Kind of the index: "exact", "forest" or "ivf"."""
         return self._core.kind
 
     @property
     def effort_unit(self) -> str | None:
-        """What `effort=` counts: "lists" or "rows"; None where a search always compares every row."""
+        """Unit of `effort=`: "lists" or "rows"; None if a search always compares every row."""
         found = self._core.effort_range
         return None if found is None else found[0]
 
     @property
     def metric(self) -> str:
-        """What near means, as given to `build`."""
+        """Metric, as given to `build`."""
         return self._metric
 
     @property
     def dims(self) -> int:
-        """The length of a vector; for bits, how many."""
+        """Number of dimensions of a vector; for vectors of bits, the number of bits."""
         return self._core.dims
 
     @property
     def dtype(self) -> str:
-        """How a number is stored: "f32", "f16", "bf16", "u8", "i8" or "bits"."""
+        """Type of a stored number: "f32", "f16", "bf16", "u8", "i8" or "bits"."""
         return self._core.dtype
 
     @property
     def path(self) -> str | None:
-        """The absolute path of the file that was opened; None for an index that came from none."""
+        """Absolute path of the file that the index is mapped from; None for an index in memory."""
         return self._path
 
     if not TYPE_CHECKING:  # a type checker would take any attribute for one of ours
 
         def __getattr__(self, name: str) -> Any:
-            """Tells what serves for a method that other libraries have."""
+            """Raises AttributeError; for a method name of another library, it names our equivalent."""
             from nearabout.other_methods import what_serves
 
             raise AttributeError(f"'Index' object has no attribute {name!r}{what_serves(name)}", name=name, obj=self)
@@ -147,16 +147,29 @@ class Index(Measuring, Closable):
         return f"<nearabout.Index: {self.kind}, {rows}, {self.metric}, {self.dtype}>"
 
     def info(self) -> dict[str, Any]:
-        """What the index is and what its file holds, as plain values (the command `nearabout info` prints them).
+        """Returns the properties of the index and the contents of its file, as plain values.
+
+        The command `nearabout info` prints them. The Python reference has a table of all keys.
 
         Returns:
-            A dict. Every index has kind, metric, dtype, dims, rows, keys ("str", "int" or "none"), path, file_bytes,
-            isa (the instruction set in use on this machine), metadata (what `build` noted) and sections (name, element,
-            rows, columns, bytes and offset of each part of the file). A forest and lists of codes add calibration (as
-            `Index.calibration`, in plain values; None if nothing was measured), expected_recall (of the 10 nearest, in
-            a search without recall= and effort=) and seed. A forest adds trees, leaf_size, sketch_bytes (a row in one
-            tree) and efforts. Lists of codes add lists, code_directions, code_bits (a direction), code_bytes (a row),
-            curves, distance_source ("vectors", "int8" or "codes") and keeps_vectors. The Python reference has a table.
+            A dict. All indexes have:
+
+            - kind, metric, dtype, dims, rows, path, file_bytes
+            - keys: "str", "int" or "none"
+            - isa: the instruction set in use on this machine
+            - metadata: the settings that `build` recorded
+            - calibration: as `Index.calibration`, in plain values; None if the index is not calibrated
+            - sections: name, element, rows, columns, bytes and offset of each part of the file
+
+            Forests and IVF indexes add:
+
+            - expected_recall: recall of the 10 nearest in a search without `recall=` and `effort=`
+            - seed
+
+            Forests add trees, leaf_size, sketch_bytes (per row in one tree) and efforts.
+
+            IVF indexes add lists, code_directions, code_bits (per direction), code_bytes (per row), curves,
+            distance_source ("vectors", "int8" or "codes") and keeps_vectors.
         """
         return {
             "kind": self.kind,
@@ -175,7 +188,7 @@ class Index(Measuring, Closable):
         }
 
     def _details(self) -> dict[str, Any]:
-        """Returns what the kind tells of this index."""
+        """Returns the entries of `info` that depend on the kind."""
         from nearabout.kinds import KINDS
 
         return KINDS[self.kind].info(self._core.details())
@@ -192,34 +205,36 @@ class Index(Measuring, Closable):
         exact: bool = False,
         threads: int | None = None,
     ) -> Hits:
-        """The k nearest vectors to a query, or to each of a batch.
+        """Returns the k nearest vectors to a query, or to each query of a batch.
 
         Args:
             query: shape (dims,) for one query, (n, dims) for a batch; anything that `build` takes as vectors. For an
                 index of bits: booleans, or packed bytes.
-            k: how many neighbours, at least 1. Asking for more than there are gives all there are.
-            recall: the share of the k true neighbours to find, on average over queries like those that the index was
-                calibrated with: the least effort whose measured recall is as much even at the lower end of its
-                interval, 1.28 standard errors below. What that cannot reach is answered by comparing every row, and
-                `hits.effort` is then `EVERY_ROW`, -1; where no vectors are kept, by the codes of all rows, and
-                `hits.expected_recall` tells what to expect. None: what `build` was given, 0.95; or, where codes cannot
-                reach that, about the most that they find.
-            effort: how much an approximate index may look at; of a forest: how many rows (Annoy calls it search_k); of
-                lists of codes: into how many lists (nprobe elsewhere). More finds more of the true neighbours and takes
-                longer; as many as there are rows, or lists, finds them all (lists that answer from codes then rank
-                all rows by those codes). None leaves it to `recall`. An exact index has no such choice.
-            exact: True compares the query with every vector, whatever the kind of index, if it keeps them.
-            threads: how many threads a batch may use; None uses all cores. The answer is the same.
+            k: number of neighbours, at least 1. If the index has fewer rows, all of them are returned.
+            recall: target fraction of the k true neighbours, in (0, 1], on average over queries like those of the
+                calibration. The search uses the smallest effort whose calibrated recall, minus 1.28 standard errors
+                (a one-sided 90 % bound), still reaches the target. If no effort reaches it, the search compares every
+                row and `hits.effort` is `EVERY_ROW` (-1). An index without vectors ranks the codes of all rows
+                instead, and `hits.expected_recall` is the recall to expect. None uses the recall given to `build`
+                (default 0.95), or about the maximum that codes can reach if that is lower.
+            effort: amount of work of an approximate search. For a forest, the number of rows to look at (search_k in
+                Annoy); for IVF, the number of lists to probe (nprobe in FAISS). A larger effort finds more of the true
+                neighbours and takes longer. An effort of all rows, or all lists, finds all of them (an index that
+                ranks by codes then ranks all rows by their codes). None chooses the effort by `recall`. An exact
+                index takes no effort.
+            exact: if True, compares the query with every vector, whatever the kind. The index must keep its vectors.
+            threads: number of threads for a batch; None uses all cores. The results are the same.
 
         Returns:
-            `Hits`, with min(k, len(index)) columns; equal distances in the order of their rows. Distances are those of
-            the vectors; where answers come from codes (`info()["distance_source"]`), they are estimates, in the same
+            `Hits`, with min(k, len(index)) columns. Equal distances are in row order. Distances are computed from the
+            vectors. If they are computed from codes (`info()["distance_source"]`), they are estimates in the same
             units.
 
         Raises:
-            InvalidInputError: wrong dims or rank, NaN or infinity, a zero query under cosine, k that is no positive
-                integer, an effort where there is no choice, `exact` where no vectors are kept, a recall outside (0, 1]
-                or of an index that is not calibrated, two of recall, effort and exact at once.
+            InvalidInputError: the query has the wrong dims or number of axes, contains NaN or infinity, or is zero
+                under cosine; k is not a positive integer; `effort` is given for an exact index; `exact` is given for
+                an index without vectors; `recall` is outside (0, 1] or the index is not calibrated; more than one of
+                recall, effort and exact is given.
 
         >>> import nearabout as na
         >>> index = na.build([[0, 0], [3, 4], [6, 8]], metric="euclidean")
@@ -231,30 +246,30 @@ class Index(Measuring, Closable):
             recall = check_spending(self._core, recall, effort, exact)
         found = self._core.search_single(query, k, effort, recall, exact, threads)
         if found is not None:
-            rows, distances, spent, unlike = found
-            spending = Spent(self._core, len(rows), (effort, recall, False), spent, unlike)
-            return Hits(rows, distances, len(rows), self._metric, self._keys_of, spending)
-        looked, everything = check_effort(effort, exact, self._core.effort_range is not None)
+            rows, distances, used, unlike = found
+            cost = SearchCost(self._core, len(rows), (effort, recall, False), used, unlike)
+            return Hits(rows, distances, len(rows), self._metric, self._keys_of, cost)
+        budget, everything = check_effort(effort, exact, self._core.effort_range is not None)
         k = check_k(k, len(self))
         queries, single = as_queries(query, self.metric, self.dtype, self.dims)
         with room_for_hits(len(queries), k):
-            answers = self._core.search(queries, k, looked, recall, everything, check_threads(threads))
-        return self._full_hits(answers, single, k, (looked, recall, everything))
+            results = self._core.search(queries, k, budget, recall, everything, check_threads(threads))
+        return self._full_hits(results, single, k, (budget, recall, everything))
 
     def profile(self, query: Any, k: int = 10, *, effort: int | None = None, threads: int | None = 1) -> Profile:
-        """Searches, and tells what the search did instead of what it found: for lists of codes.
+        """Searches, and returns the work that the search did instead of the hits. For IVF indexes only.
 
         Args:
             query: as in `search`.
             k: as in `search`.
             effort: as in `search`.
-            threads: as in `search`, but one by default, so that seconds are those of a clock.
+            threads: as in `search`, but 1 by default, so that the seconds are wall-clock time.
 
         Returns:
-            `Profile`: lists, codes, rows and bytes, and the seconds of each stage.
+            `Profile`: the numbers of lists, codes, rows and bytes, and the seconds of each stage.
 
         Raises:
-            InvalidInputError: as in `search`, and for an index of another kind, which keeps no count.
+            InvalidInputError: as in `search`; or the index is of another kind, which does not count its work.
 
         >>> import nearabout as na, numpy as np
         >>> vectors = np.random.default_rng(0).normal(size=(2000, 16)).astype(np.float32)
@@ -266,12 +281,12 @@ class Index(Measuring, Closable):
 
         if not self._core.counts_work:
             raise InvalidInputError(
-                f"profile() is for kinds that count their work; an index of kind {self.kind!r} does not"
+                f"profile() supports only ivf indexes, which count their work; this index is {self.kind!r}"
             )
-        spent, _ = check_effort(effort, False, self._core.effort_range is not None)
+        budget, _ = check_effort(effort, False, self._core.effort_range is not None)
         k = check_k(k, len(self))
         queries, _ = as_queries(query, self.metric, self.dtype, self.dims)
-        found = self._core.profile(queries, k, spent, check_threads(threads))
+        found = self._core.profile(queries, k, budget, check_threads(threads))
         stages = dict(zip(("bind", "rank", "scan", "compare"), found.pop("seconds"), strict=True))
         return Profile(**found, seconds=stages)
 
@@ -286,11 +301,13 @@ class Index(Measuring, Closable):
         exact: bool = False,
         threads: int | None = None,
     ) -> Hits:
-        """The k nearest vectors to that of a key, or to those of a list of keys.
+        """Returns the k nearest vectors to the vector of a key, or of each key of a list.
+
+        If the index keeps 8-bit codes instead of vectors, the query is the decoded code.
 
         Args:
-            key: a key, or a list or array of them.
-            k: how many neighbours, at least 1.
+            key: a key, or a list or array of keys.
+            k: number of neighbours, at least 1.
             include_self: whether the key itself may be among its neighbours.
             recall: as in `search`.
             effort: as in `search`.
@@ -300,11 +317,9 @@ class Index(Measuring, Closable):
         Returns:
             `Hits`, with min(k, len(index) - 1) columns; min(k, len(index)) with include_self.
 
-        Where 8-bit codes are kept in place of vectors, the query is what they stand for.
-
         Raises:
-            UnknownKeyError: a key is not in the index; the sentence offers the nearest spellings.
-            InvalidInputError: as in `search`; where small codes alone are kept, which no vector comes back from.
+            UnknownKeyError: a key is not in the index; the message suggests the nearest spellings.
+            InvalidInputError: as in `search`; or the index keeps only small codes, which cannot be decoded to vectors.
 
         >>> import nearabout as na
         >>> index = na.build([[0.0, 1.0], [1.0, 0.0], [1.0, 0.1]], keys=["north", "east", "easterly"])
@@ -313,14 +328,14 @@ class Index(Measuring, Closable):
         """
         include_self = check_flag("include_self", include_self)
         k = check_k(k, len(self) - (not include_self))
-        looked_for = min(k + (not include_self), len(self))  # the row itself is found, and left out
+        searched_k = min(k + (not include_self), len(self))  # the search finds the row itself, which is left out
         recall = check_spending(self._core, recall, effort, exact)
-        spent, everything = check_effort(effort, exact, self._core.effort_range is not None)
+        budget, everything = check_effort(effort, exact, self._core.effort_range is not None)
         single = is_single_key(key)
         wanted = np.array([self._row(key)], np.int64) if single else self.rows(key)
         with room_for_hits(len(wanted), k):
-            found = self._core.search_rows(wanted, k, include_self, spent, recall, everything, check_threads(threads))
-        return self._full_hits(found, single, looked_for, (spent, recall, everything))
+            found = self._core.search_rows(wanted, k, include_self, budget, recall, everything, check_threads(threads))
+        return self._full_hits(found, single, searched_k, (budget, recall, everything))
 
     def analogy(
         self,
@@ -333,29 +348,29 @@ class Index(Measuring, Closable):
         exact: bool = False,
         threads: int | None = None,
     ) -> Hits:
-        """The k nearest to a sum: "king" and "woman" added, "man" subtracted, is near "queen".
+        """Returns the k nearest vectors to a sum: "king" plus "woman" minus "man" is near "queen".
 
-        Under cosine vectors are added as unit vectors, so that each counts alike; under other metrics as they are.
-        One positive key alone is searched as it is stored. The keys that are given are left out of the answer. The
-        shell's `nearabout search` does the same; gensim calls it most_similar.
+        Under cosine, vectors are scaled to unit length before they are added, so that each counts the same; under
+        other metrics they are added as they are. A single positive key is searched as stored. The given keys are left
+        out of the hits. The command `nearabout search` does the same; gensim calls it most_similar.
 
         Args:
-            positive: what is added: a key, a vector of shape (dims,), or a list of keys and vectors; each may be a
-                tuple with a weight, ("king", 0.5). An array of numbers is a vector, or vectors, (n, dims).
-            negative: what is subtracted: as `positive`.
-            k: how many neighbours, at least 1.
+            positive: terms to add: a key, a vector of shape (dims,), or a list of keys and vectors. A term with a
+                weight is a tuple, ("king", 0.5). An array of numbers is one vector (dims,) or several (n, dims).
+            negative: terms to subtract, as `positive`.
+            k: number of neighbours, at least 1.
             recall: as in `search`.
             effort: as in `search`.
             exact: as in `search`.
             threads: as in `search`.
 
         Returns:
-            `Hits` of one query: min(k, the number of rows that were not given as keys).
+            `Hits` of one query, at most as many as there are rows that were not given as keys.
 
         Raises:
             UnknownKeyError: a key is not in the index.
-            InvalidInputError: nothing is given, or it cancels out; vectors of bits, and degrees, cannot be added; as in
-                `search`.
+            InvalidInputError: as in `search`; or no term is given, the terms cancel out, or the metric is for bits or
+                degrees, which cannot be added.
 
         >>> import nearabout as na
         >>> vectors = [[1, 1, 0], [1, -1, 0], [0, 1, 1], [0, -1, 1], [0, 0, -1]]
@@ -377,28 +392,28 @@ class Index(Measuring, Closable):
         exact: bool = False,
         threads: int | None = None,
     ) -> Hits:
-        """All vectors at most `radius` away from a query, or from each of a batch.
+        """Returns all vectors at most `radius` away from a query, or from each query of a batch.
 
-        How many there are is not known before the search, so nothing can be calibrated for it: an index that keeps its
-        vectors compares every row, through the screen that rules most rows out, and finds all of them.
+        The number of results is not known before the search, so recall cannot be calibrated. By default an index that
+        keeps its vectors compares every row and finds all of them; lower bounds rule out most rows quickly.
 
         Args:
             query: as in `search`.
-            radius: in the units of the metric (haversine: metres); under dot it may be negative: -20 asks for inner
-                products of at least 20.
-            recall: as in `search`; any recall is reached by comparing every row.
-            effort: as in `search`: looks at that much and no more, so that some may be missed. `hits.expected_recall`
-                is then None (in a batch NaN), since it was not measured.
+            radius: distance in the units of the metric (haversine: metres). Under dot it may be negative: -20 finds
+                inner products of at least 20.
+            recall: as in `search`; every value is met by comparing every row.
+            effort: as in `search`. Limits the search to that many rows or lists, so it may miss some vectors.
+                `hits.expected_recall` is then None (NaN for a batch), because it was not measured.
             exact: as in `search`.
             threads: as in `search`.
 
         Returns:
-            `Hits`, nearest first: as long as there are for one query; a batch is as wide as its longest answer, the
-            others are padded (row -1, distance inf) and `counts` tells how many are real.
+            `Hits`, nearest first. For one query there are as many as were found. A batch is as wide as its longest
+            result; shorter ones are padded (row -1, distance inf), and `counts` has the number of real hits.
 
         Raises:
-            InvalidInputError: as in `search`; a radius that is no number, NaN, or negative under another metric than
-                dot.
+            InvalidInputError: as in `search`; or the radius is not a number, is NaN, or is negative under a metric
+                other than dot.
 
         >>> import nearabout as na
         >>> index = na.build([[0.0, 0.0], [3.0, 4.0], [6.0, 8.0]], metric="euclidean")
@@ -406,17 +421,17 @@ class Index(Measuring, Closable):
         [0, 1]
         """
         recall = check_spending(self._core, recall, effort, exact)
-        spent, everything = check_effort(effort, exact, self._core.effort_range is not None)
+        budget, everything = check_effort(effort, exact, self._core.effort_range is not None)
         radius = check_radius(radius, self.metric)
         queries, single = as_queries(query, self.metric, self.dtype, self.dims)
         with room_for_hits(len(queries), None):
             rows, distances, offsets, efforts, unlike = self._core.radius_search(
-                queries, radius, spent, recall, everything, check_threads(threads)
+                queries, radius, budget, recall, everything, check_threads(threads)
             )
-        asked = (spent, recall, everything)
+        requested = (budget, recall, everything)
         if single:
-            spending = Spent(self._core, len(rows), asked, int(efforts[0]), bool(unlike[0]), True)
-            return Hits(rows, distances, len(rows), self.metric, self._keys_of, spending)
+            cost = SearchCost(self._core, len(rows), requested, int(efforts[0]), bool(unlike[0]), True)
+            return Hits(rows, distances, len(rows), self.metric, self._keys_of, cost)
         counts = np.diff(offsets)
         shape = (len(counts), int(counts.max(initial=0)))
         filled = np.arange(shape[1]) < counts[:, None]
@@ -424,8 +439,8 @@ class Index(Measuring, Closable):
         padded_rows[filled] = rows
         padded_distances = np.full(shape, np.inf, np.float32)
         padded_distances[filled] = distances
-        spending = Spent(self._core, shape[1], asked, efforts, unlike, True)
-        return Hits(padded_rows, padded_distances, counts, self.metric, self._keys_of, spending)
+        cost = SearchCost(self._core, shape[1], requested, efforts, unlike, True)
+        return Hits(padded_rows, padded_distances, counts, self.metric, self._keys_of, cost)
 
     # --- Keys and vectors ---
 
@@ -433,11 +448,11 @@ class Index(Measuring, Closable):
         return row_of(self._core, key) >= 0
 
     def __getitem__(self, key: Any) -> NDArray[Any]:
-        """The vector of a key, (dims,), or those of a list of keys, (n, dims), as `vectors` gives them.
+        """Returns the vector of a key, (dims,), or of each key of a list, (n, dims), as `vectors` does.
 
         Raises:
             UnknownKeyError: a key is not in the index.
-            InvalidInputError: no vectors are kept, as in `vectors`.
+            InvalidInputError: the index keeps no vectors, as in `vectors`.
         """
         if is_single_key(key):
             stored = self._core.vectors(np.array([self._row(key)], np.int64))
@@ -445,15 +460,15 @@ class Index(Measuring, Closable):
         return self.vectors(self.rows(key))
 
     def __iter__(self) -> Iterator[str | int]:
-        """The keys, in row order."""
+        """Yields the keys in row order."""
         for first in range(0, len(self), _ITERATED_KEYS):
             yield from self.keys(np.arange(first, min(first + _ITERATED_KEYS, len(self)))).tolist()
 
     def keys(self, rows: Any = None) -> Keys:
-        """The keys of rows (all rows when None): int64, or strings in an object array; the shape is that of `rows`.
+        """Returns the keys of rows (all rows if None) in the shape of `rows`: int64, or strings in an object array.
 
         Raises:
-            InvalidInputError: a row outside 0 to len - 1.
+            InvalidInputError: a row is outside 0 to len - 1.
 
         >>> import nearabout as na
         >>> na.build([[1.0], [2.0], [3.0]], keys=["a", "b", "c"]).keys([2, 0]).tolist()
@@ -462,11 +477,11 @@ class Index(Measuring, Closable):
         return self._keys_of(checked_rows(rows, len(self)))
 
     def rows(self, keys: Any) -> NDArray[np.int64]:
-        """The row numbers of a list or array of keys.
+        """Returns the row numbers of a list or array of keys, int64, (n,).
 
         Raises:
-            UnknownKeyError: one of them is not in the index.
-            InvalidInputError: something that cannot be a key.
+            UnknownKeyError: a key is not in the index.
+            InvalidInputError: a value cannot be a key.
         """
         checked = as_keys(keys)
         if isinstance(checked, np.ndarray) != (self._core.key_type != "str") and len(checked):
@@ -477,14 +492,14 @@ class Index(Measuring, Closable):
         return rows
 
     def vectors(self, rows: Any = None) -> NDArray[Any]:
-        """A copy of the stored vectors of rows (all rows when None), (..., dims).
+        """Returns a copy of the stored vectors of rows (all rows if None), shape (..., dims).
 
-        Their type is the stored one: float32, float16, uint8, int8; float32 for bf16, booleans for bits. Where 8-bit
-        codes are kept in place of vectors (`IVF(keep_vectors=False)`), they are what those stand for: off by up to half
-        of 1/254 of a dimension's range, and under cosine of length 1, about.
+        The dtype is the stored one: float32, float16, uint8 or int8; float32 for bf16, booleans for bits. If the index
+        keeps 8-bit codes instead of vectors (`IVF(keep_vectors=False)`), the vectors are decoded from those: each
+        coordinate is off by at most range / 508 of its dimension, and under cosine the length is about 1.
 
         Raises:
-            InvalidInputError: a row outside 0 to len - 1; small codes alone are kept (`IVF(refine=False,
+            InvalidInputError: a row is outside 0 to len - 1, or the index keeps only small codes (`IVF(refine=False,
                 keep_vectors=False)`).
         """
         wanted = checked_rows(rows, len(self))
@@ -494,21 +509,21 @@ class Index(Measuring, Closable):
     # --- The file ---
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the index to a file, whole or not at all: a failure or a kill leaves what was there before.
+        """Writes the index to a file atomically: after a failure or a kill, the previous file is unchanged.
 
         Raises:
-            OSError: the folder is missing, read-only or full.
+            OSError: the folder does not exist, is read-only, or is full.
         """
         self._core.save(check_path(path))
 
     def verify(self, *, progress: object = None) -> None:
-        """Read everything and compare it with the checksums that were written with it.
+        """Reads the whole index and checks it against its checksums.
 
         Args:
-            progress: None, True (a bar on a terminal), or a function of the share done.
+            progress: None, True (a bar on a terminal), or a function that is called with the fraction done.
 
         Raises:
-            CorruptFileError: something is not as it was written; the sentence tells which part.
+            CorruptFileError: a part differs from what was written; the message names it.
         """
         monitor, finish = monitor_for(progress, "verifying")
         try:
@@ -523,10 +538,10 @@ class Index(Measuring, Closable):
     def __deepcopy__(self, memo: object) -> Index:
         return self
 
-    # --- Inside ---
+    # --- Private ---
 
     def _metadata(self) -> dict[str, Any]:
-        """What `build` noted: a small JSON object, whatever the file claims."""
+        """Returns the metadata that `build` wrote, a small JSON object. The file is not trusted."""
         problem = f"more than {_METADATA_BYTES:,} bytes long"
         size = next((part["bytes"] for part in self._core.sections() if part["name"] == "metadata"), 0)
         if size <= _METADATA_BYTES:
@@ -541,16 +556,17 @@ class Index(Measuring, Closable):
         where = self._core.path or "the index in memory"
         raise CorruptFileError(f"{where} is corrupt: its section metadata is {problem}. Copy or build it again.")
 
-    def _full_hits(self, found: tuple[Any, ...], single: bool, k: int, asked: tuple[Any, Any, bool]) -> Hits:
+    def _full_hits(self, found: tuple[Any, ...], single: bool, k: int, requested: tuple[Any, Any, bool]) -> Hits:
         rows, distances, efforts, unlike = found
         if single:
-            spent = Spent(self._core, k, asked, int(efforts[0]), bool(unlike[0]))
-            return Hits(rows[0], distances[0], rows.shape[1], self.metric, self._keys_of, spent)
+            cost = SearchCost(self._core, k, requested, int(efforts[0]), bool(unlike[0]))
+            return Hits(rows[0], distances[0], rows.shape[1], self.metric, self._keys_of, cost)
         counts = np.full(len(rows), rows.shape[1], np.int64)
-        return Hits(rows, distances, counts, self.metric, self._keys_of, Spent(self._core, k, asked, efforts, unlike))
+        cost = SearchCost(self._core, k, requested, efforts, unlike)
+        return Hits(rows, distances, counts, self.metric, self._keys_of, cost)
 
     def _with(self, core: _core.Index) -> Index:
-        """The same, measured otherwise; its file has the calibration that it had, so that it has no path."""
+        """Returns the same index with another calibration. Its path is None: the file has the old calibration."""
         index = Index(core, self.skipped)
         index._path = None
         return index

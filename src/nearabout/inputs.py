@@ -1,23 +1,23 @@
-"""The one conversion of vectors and queries, used by everything that takes them.
+"""Converts vectors and queries for the core. Everything that takes vectors uses this module.
 
-What is accepted: NumPy arrays of any strides and byte order, read-only or not; nested sequences of numbers; anything
-with DLPack, `__array_interface__`, `__array__` or the buffer protocol (torch, JAX, memoryview); and what `given` takes
-apart: frames and series of pandas and polars, anything with the Arrow C interface, dicts, iterators. No copy is made
-where the core can read the memory as it lies.
+It accepts NumPy arrays of any strides and byte order, read-only or not; nested sequences of numbers; anything with
+DLPack, `__array_interface__`, `__array__` or the buffer protocol (torch, JAX, memoryview); and the inputs that `given`
+handles: pandas and polars frames and series, anything with the Arrow C interface, dicts, iterators. It makes no copy if
+the core can read the memory directly.
 
-What is stored for each type of number, when `dtype=None`:
+With `dtype=None`, the stored type follows from the type of the input:
 
 =====================  =========================================================================
-float32                f32, as it is
-float64, long double   f32, rounded to nearest (`dtype=` may ask for less, never for more)
-float16                f16, as it is
-bfloat16 (ml_dtypes)   bf16, as it is; torch's too
-uint8, int8            u8, i8, as they are
-other integers         f32, if it holds each of them; rounded to nearest with dtype="f32"
-bool                   bits under hamming and jaccard, eight a byte; u8 (0 and 1) under the others
+float32                f32, unchanged
+float64, long double   f32, rounded to nearest (`dtype=` allows smaller types, never larger ones)
+float16                f16, unchanged
+bfloat16 (ml_dtypes)   bf16, unchanged; also from torch
+uint8, int8            u8, i8, unchanged
+other integers         f32 if all values are exact in it; rounded to nearest with dtype="f32"
+bool                   bits under hamming and jaccard, eight per byte; u8 (0 and 1) under others
 =====================  =========================================================================
 
-Refused with `InvalidInputError`: objects, complex numbers, dates, strings, ragged lists, masked arrays with masked
+It refuses with `InvalidInputError`: objects, complex numbers, dates, strings, ragged lists, masked arrays with masked
 values, values too large for the dtype, NaN and infinity (the core names the row).
 """
 
@@ -33,46 +33,46 @@ from nearabout.errors import InvalidInputError
 from nearabout.given import Pieces, comes_in_pieces, refuse_lazy
 from nearabout.names import BIT_METRICS
 
-MAX_DIMS = 65_535  # the core's integer kernels are exact up to here
-_MOST_WHOLE = 1 << 24  # beyond it float32 leaves whole numbers out
-_CHECKED_BYTES = 4 << 20  # of input looked at in one step, so that a check of a large array needs no large memory
+MAX_DIMS = 65_535  # limit up to which the core's integer kernels are exact
+_MOST_WHOLE = 1 << 24  # float32 represents every whole number up to this one
+_CHECKED_BYTES = 4 << 20  # bytes of input checked per step, which bounds the memory of a check
 
 _CORE_NAMES = {"float64": "f64", "float32": "f32", "float16": "f16", "uint8": "u8", "int8": "i8", "bfloat16": "bf16"}
 _NUMPY_TYPES = {"f32": np.float32, "f16": np.float16, "u8": np.uint8, "i8": np.int8}
 
 
 class Vectors(NamedTuple):
-    """Vectors as the core takes them."""
+    """Vectors converted for the core."""
 
     array: NDArray[Any]  # (n, dims), or (n, ceil(dims / 8)) for bits
     dims: int
-    source_dtype: str  # what the array holds
-    dtype: str  # what to store
+    source_dtype: str  # type of the array
+    dtype: str  # type to store
 
 
 def as_array(data: object, what: str) -> NDArray[Any]:
-    """Whatever holds numbers, as a NumPy array in native byte order; `what` names it in errors.
+    """Returns numbers of any accepted container as a NumPy array in native byte order. `what` names it in errors.
 
     Raises:
-        InvalidInputError: it does not hold real numbers in a rectangular shape.
+        InvalidInputError: the data is not real numbers in a rectangular shape.
     """
     array = to_numpy(data, what)
-    if "numpy.ma" in sys.modules and isinstance(array, np.ma.MaskedArray):  # else nobody has made one
+    if "numpy.ma" in sys.modules and isinstance(array, np.ma.MaskedArray):  # without the import there are none
         if np.ma.is_masked(array):
             raise InvalidInputError(f"{what} is a masked array with masked values; fill or drop them first")
         array = array.data
     kind = array.dtype.kind
     if kind in "US":
         raise InvalidInputError(
-            f"{what} holds text, not numbers; vectors come first, keys second: build(vectors, keys=words)"
+            f"{what} is text, not numbers; vectors come first, keys second: build(vectors, keys=words)"
             if what.endswith("data")
-            else f"{what} holds text, not numbers; to search by a key use search_by_key(key)"
+            else f"{what} is text, not numbers; to search by key, call search_by_key(key)"
         )
-    if array.dtype.name == "bfloat16":  # of ml_dtypes: NumPy itself has none
+    if array.dtype.name == "bfloat16":  # from ml_dtypes; NumPy itself has none
         return np.asarray(array)
     if kind not in "biuf":
         raise InvalidInputError(
-            f"{what} has the dtype {array.dtype}; real numbers are needed: {_ADVICE.get(kind, _CAST)}"
+            f"{what} has the dtype {array.dtype}, but must be real numbers: {_ADVICE.get(kind, _CAST)}"
         )
     if kind == "f" and array.dtype.itemsize > 8:
         array = array.astype(np.float64)
@@ -82,15 +82,15 @@ def as_array(data: object, what: str) -> NDArray[Any]:
 _CAST = "convert it with .astype('float32')"
 _ADVICE = {
     "c": "pass the real and imaginary parts as dimensions, np.hstack([x.real, x.imag])",
-    "O": "a list of numbers a vector, all of one length, or an array (of a sparse matrix: .toarray())",
-    "M": "dates have no distance here; convert them to numbers first",
-    "m": "durations have no distance here; convert them to numbers first",
+    "O": "pass one list of numbers per vector, all of the same length, or an array (for a sparse matrix .toarray())",
+    "M": "dates have no distance; convert them to numbers first",
+    "m": "durations have no distance; convert them to numbers first",
     "V": "pass the fields as one plain array",
 }
 
 
 def to_numpy(data: object, what: str) -> NDArray[Any]:
-    """Whatever can be seen as an array, whatever it holds."""
+    """Returns data of any container as a NumPy array, whatever its dtype."""
     if isinstance(data, np.ndarray):
         return data
     if isinstance(data, (str, bytes)):
@@ -121,8 +121,9 @@ def _is_torch(data: object) -> bool:
 
 
 def _from_torch(data: Any) -> NDArray[Any]:
-    """Takes a tensor, or a list of some, from wherever it lies and out of its graph; bfloat16, which NumPy does not
-    have, becomes the same numbers in float32."""
+    """Returns a tensor, or a list of tensors, from any device, detached from its graph. bfloat16, which NumPy does not
+    have, becomes float32 without loss.
+    """
     if isinstance(data, (list, tuple)):
         return np.stack([_from_torch(tensor) if _is_torch(tensor) else np.asarray(tensor) for tensor in data])
     tensor = data.detach().cpu()
@@ -149,16 +150,17 @@ def _why_not_an_array(data: object, what: str, error: Exception) -> str:
 
 
 def as_vectors(data: object, metric: str, dtype: str | None, first_row: int = 0) -> Vectors:
-    """The vectors of an index to be, with the dtype to store them in. Errors count rows from `first_row`.
+    """Returns the vectors of a new index, with the dtype to store them in. Errors count rows from `first_row`.
 
     Raises:
-        InvalidInputError: wrong shape, a type that is not numbers, a dtype that the metric or the values do not allow.
+        InvalidInputError: the shape is wrong, the type is not a number, or the metric or the values do not allow the
+            dtype.
     """
     array, dtype = as_array(data, "data"), stored_dtype(data, metric, dtype)
     if array.ndim != 2:
         raise InvalidInputError(_wrong_rank(array))
     if array.shape[1] == 0:
-        raise InvalidInputError(f"data has the shape {array.shape}; a vector needs at least one dimension")
+        raise InvalidInputError(f"data has the shape {array.shape}, but a vector needs at least one dimension")
     wants_bits = metric in BIT_METRICS or dtype == "bits"
     vectors = _as_bits(array, metric, dtype) if wants_bits else _as_numbers(array, dtype, first_row)
     vectors = vectors._replace(array=_rows_in_one_piece(vectors.array))
@@ -166,20 +168,20 @@ def as_vectors(data: object, metric: str, dtype: str | None, first_row: int = 0)
         raise InvalidInputError(f"the vectors have {vectors.dims:,} dims; at most {MAX_DIMS:,} are allowed")
     if metric == "haversine" and vectors.dims != 2:
         raise InvalidInputError(
-            f"haversine takes vectors of 2 dims, latitude and longitude in degrees; these have {vectors.dims}"
+            f"haversine takes vectors of 2 dims, latitude and longitude in degrees; these have {vectors.dims} dims"
         )
     return vectors
 
 
 def stored_dtype(data: object, metric: str, dtype: str | None) -> str | None:
-    """Returns the dtype to store, where that follows from what the data was before it became an array."""
+    """Returns the dtype to store if it follows from the type of the data before its conversion, else `dtype`."""
     if dtype is None and metric not in BIT_METRICS and _is_torch_bfloat16(data):
-        return "bf16"  # which holds the float32 that it became as it was
+        return "bf16"  # `_from_torch` made float32 of it; bf16 loses nothing
     return dtype
 
 
 def _rows_in_one_piece(array: NDArray[Any]) -> NDArray[Any]:
-    """The array itself where each row is in one piece and the next one after it, as in a slice of rows; else a copy."""
+    """Returns the array itself if each row is contiguous and rows ascend in memory, as in a slice, or else a copy."""
     to_next_row, to_next_value = array.strides
     row_bytes = array.shape[1] * array.itemsize
     if to_next_value == array.itemsize and to_next_row >= row_bytes and to_next_row % array.itemsize == 0:
@@ -189,26 +191,26 @@ def _rows_in_one_piece(array: NDArray[Any]) -> NDArray[Any]:
 
 def _wrong_rank(array: NDArray[Any]) -> str:
     if array.ndim == 1 and array.size == 0:
-        return "data is empty and does not tell the dims; for an empty index pass np.empty((0, dims), 'float32')"
+        return "data is empty, so its dims are unknown; for an empty index pass np.empty((0, dims), 'float32')"
     if array.ndim == 1:
-        return f"data has the shape {array.shape}; (n, dims) is needed: for a single vector pass data[None, :]"
+        return f"data has the shape {array.shape}; pass the shape (n, dims), for a single vector data[None, :]"
     if array.ndim == 0:
-        return "data is a single number; an array of vectors, (n, dims), is needed"
-    return f"data has the shape {array.shape}; (n, dims) is needed: reshape it with data.reshape(len(data), -1)"
+        return "data is a single number; pass an array of vectors, (n, dims)"
+    return f"data has the shape {array.shape}; pass the shape (n, dims): data.reshape(len(data), -1)"
 
 
 def _as_bits(array: NDArray[Any], metric: str, dtype: str | None) -> Vectors:
     if metric not in BIT_METRICS:
-        raise InvalidInputError(f"dtype 'bits' goes with the metrics hamming and jaccard, not with {metric!r}")
+        raise InvalidInputError(f"dtype 'bits' requires the metric hamming or jaccard; metric is {metric!r}")
     if dtype not in (None, "bits"):
-        raise InvalidInputError(f"the metric {metric!r} compares bits; dtype is {dtype!r}: leave it out or pass 'bits'")
+        raise InvalidInputError(f"dtype is {dtype!r}, but the metric {metric!r} compares bits; pass 'bits' or no dtype")
     if array.dtype == np.bool_:
         return Vectors(np.packbits(array, axis=1, bitorder="little"), array.shape[1], "bits", "bits")
     if array.dtype == np.uint8 and dtype == "bits":
         return Vectors(array, array.shape[1] * 8, "bits", "bits")
-    advice = "packed bytes need dtype='bits', 0 and 1 need" if array.dtype == np.uint8 else "convert it with"
+    advice = "for packed bytes pass dtype='bits', for 0 and 1" if array.dtype == np.uint8 else "convert it with"
     raise InvalidInputError(
-        f"the metric {metric!r} compares bits; data has the dtype {array.dtype}: {advice} .astype(bool)"
+        f"data has the dtype {array.dtype}, but the metric {metric!r} compares bits: {advice} .astype(bool)"
     )
 
 
@@ -216,7 +218,7 @@ def _as_numbers(array: NDArray[Any], dtype: str | None, first_row: int) -> Vecto
     if array.dtype == np.bool_:
         array = array.astype(np.uint8)
     source = _CORE_NAMES.get(array.dtype.name)
-    if source is None:  # the wider integers
+    if source is None:  # wider integers
         target = dtype or "f32"
         check_range(array, target, first_row)
         if dtype is None:
@@ -243,7 +245,7 @@ def _limits(dtype: str) -> tuple[float, float]:
 
 
 def check_range(array: NDArray[Any], dtype: str, first_row: int = 0) -> None:
-    """Refuse finite values outside `dtype`, and fractions where it holds whole numbers. NaN is left to the core."""
+    """Refuses finite values outside the range of `dtype`, and fractions in an integer dtype. The core refuses NaN."""
     if array.dtype.name in ("float16", "uint8", "int8") and dtype not in ("u8", "i8", "f16"):
         return
     low, high = _limits(dtype)
@@ -259,47 +261,49 @@ def check_range(array: NDArray[Any], dtype: str, first_row: int = 0) -> None:
             bad = (part != np.rint(part)) & finite
             reason = "is not a whole number"
         if bad.any():
-            row, column = (int(place) for place in np.argwhere(bad)[0])
+            row, column = (int(position) for position in np.argwhere(bad)[0])
             raise InvalidInputError(
                 f"row {first_row + first + row} has the value {part[row, column]:g} in dimension {column}, which "
-                f"{reason}: it does not fit the dtype {dtype}; scale the vectors or choose another dtype"
+                f"{reason}, so it does not fit the dtype {dtype}; scale the vectors or choose another dtype"
             )
 
 
 def _check_exact(array: NDArray[Any], first_row: int) -> None:
-    """Refuses whole numbers that float32 does not hold, such as time stamps, where nobody asked for float32."""
+    """Refuses whole numbers that float32 cannot represent, such as time stamps, unless float32 was requested."""
     step = max(1, _CHECKED_BYTES // max(1, array.shape[1] * array.dtype.itemsize))
     for first in range(0, len(array), step):
         part = array[first : first + step]
         if part.min(initial=0) >= -_MOST_WHOLE and part.max(initial=0) <= _MOST_WHOLE:
             continue
         rounded = part.astype(np.float32)
-        # Compared as whole numbers: float64 would round those beyond 2**53 as well. Rounding up may leave their type.
+        # Compares integers, because float64 would round those above 2**53 as well. Rounding up may exceed their type.
         beyond = rounded >= float(2 ** np.iinfo(part.dtype).bits >> (part.dtype.kind == "i"))
         wrong = beyond | (np.where(beyond, 0, rounded).astype(part.dtype) != part)
         if wrong.any():
-            row, column = (int(place) for place in np.argwhere(wrong)[0])
+            row, column = (int(position) for position in np.argwhere(wrong)[0])
             raise InvalidInputError(
                 f"row {first_row + first + row} has the value {int(part[row, column])} in dimension {column}, which "
-                f"float32 rounds to {int(rounded[row, column])}: it holds whole numbers up to {_MOST_WHOLE:,}. "
-                "Subtract a starting point from such a column (of time stamps, say), scale it, or pass dtype='f32' to "
-                "have it rounded"
+                f"float32 rounds to {int(rounded[row, column])}: whole numbers are exact only up to {_MOST_WHOLE:,}. "
+                "Subtract a starting point from such a column (for example time stamps), scale it, or pass dtype='f32' "
+                "to round it"
             )
 
 
 def as_queries(query: object, metric: str, dtype: str, dims: int) -> tuple[NDArray[Any], bool]:
-    """One query or a batch as the core takes it, and whether it was one.
+    """Returns one query or a batch for the core, and whether it was a single query.
 
-    C-contiguous float32 (n, dims); bytes where the index holds bytes and the query does too; packed bits for bits.
+    The array is C-contiguous float32, (n, dims). It is bytes if both the index and the query are bytes, and packed bits
+    for an index of bits.
 
     Raises:
-        InvalidInputError: wrong rank or dims, NaN, infinity, a zero vector under cosine.
+        InvalidInputError: the number of axes or dims is wrong, or the query contains NaN or infinity, or is zero under
+            cosine.
     """
     if isinstance(query, (bool, int, float)):
         raise InvalidInputError(f"the query is a number, {query}; the query comes first: search(query, k=10)")
     array = as_array(query, "the query")
     if array.ndim not in (1, 2):
-        raise InvalidInputError(f"the query has the shape {array.shape}; ({dims},) or (n, {dims}) is needed")
+        raise InvalidInputError(f"the query has the shape {array.shape}; pass ({dims},) or (n, {dims})")
     single = array.ndim == 1
     rows = array[None, :] if single else array
     if dtype == "bits":
@@ -309,7 +313,7 @@ def as_queries(query: object, metric: str, dtype: str, dims: int) -> tuple[NDArr
     if dtype in ("u8", "i8") and rows.dtype == _NUMPY_TYPES[dtype]:
         queries: NDArray[Any] = np.ascontiguousarray(rows)
     else:
-        with np.errstate(over="ignore"):  # becomes infinity, and is refused as such below
+        with np.errstate(over="ignore"):  # overflow becomes infinity, which `_check_finite` refuses
             queries = np.ascontiguousarray(rows, dtype=np.float32)
         _check_finite(queries, rows)
     if metric == "cosine" and not (nonzero := queries.any(axis=1)).all():
@@ -317,34 +321,34 @@ def as_queries(query: object, metric: str, dtype: str, dims: int) -> tuple[NDArr
     if metric == "haversine" and (beyond := np.abs(queries[:, 0]) > 90).any():
         row = int(np.argmax(beyond))
         raise InvalidInputError(
-            f"query {row} has the latitude {queries[row, 0]:g}; latitudes lie within -90 to 90 degrees and come before "
-            "longitudes: perhaps the two are swapped"
+            f"query {row} has the latitude {queries[row, 0]:g}; pass (latitude, longitude) with latitudes from -90 to "
+            "90 degrees: perhaps the two are swapped"
         )
     return queries, single
 
 
 def _zero_query(row: int, given: NDArray[Any]) -> str:
-    """The sentence about a query that is zero as float32: because it is, or because its numbers are too small."""
+    """Returns the error sentence for a query that is zero in float32, either exactly or by underflow."""
     largest = float(np.abs(given[row]).max()) if given.shape[1] else 0.0
     if largest == 0:
-        return f"query {row} is a zero vector, which has no direction: cosine cannot compare it"
+        return f"query {row} is a zero vector, which has no direction, so cosine cannot compare it"
     return (
-        f"query {row} has only numbers that are zero as float32 (the largest is {largest:.3g}), so it has no direction "
-        "and cosine cannot compare it: scale it, for example to length 1"
+        f"query {row} is zero in float32 (its largest number is {largest:.3g}), so it has no direction and cosine "
+        "cannot compare it; scale it, for example to length 1"
     )
 
 
 def as_measured(queries: object, metric: str, dtype: str, dims: int) -> NDArray[np.float32]:
-    """Queries to measure with, as the core takes them: float32, bits as zeros and ones; no rows for None.
+    """Returns calibration queries for the core: float32, with bits as zeros and ones; no rows for None.
 
     Raises:
-        InvalidInputError: as `as_queries`; no query among them.
+        InvalidInputError: as in `as_queries`; or there are no queries.
     """
     if queries is None:
         return np.empty((0, dims), np.float32)
     found, _ = as_queries(queries, metric, "bits" if dtype == "bits" else "f32", dims)
     if not len(found):
-        raise InvalidInputError("queries is empty; pass some of the queries that will be asked, or leave them out")
+        raise InvalidInputError("queries is empty; pass sample queries, or leave it out")
     if dtype == "bits":
         found = np.unpackbits(found, axis=1, count=dims, bitorder="little")
     return np.ascontiguousarray(found, np.float32)
@@ -354,7 +358,7 @@ def _check_finite(queries: NDArray[np.float32], given: NDArray[Any]) -> None:
     finite = np.isfinite(queries)
     if finite.all():
         return
-    row, column = (int(place) for place in np.argwhere(~finite)[0])
+    row, column = (int(position) for position in np.argwhere(~finite)[0])
     bad_rows = int((~finite.all(axis=1)).sum())
     raise InvalidInputError(
         f"query {row} has the value {float(given[row, column])} in dimension {column}, not a finite float32"
@@ -382,7 +386,7 @@ def _bit_queries(rows: NDArray[Any], dims: int, metric: str) -> NDArray[np.uint8
 
 
 def stored_to_numpy(stored: NDArray[Any], dtype: str, dims: int) -> NDArray[Any]:
-    """Vectors as they lie in the index, in a type that NumPy calculates with: bf16 as float32, bits as booleans."""
+    """Returns stored vectors in a type that NumPy supports: bf16 as float32, bits as booleans."""
     if dtype == "bf16":
         widened: NDArray[np.float32] = (stored.astype(np.uint32) << np.uint32(16)).view(np.float32)
         return widened

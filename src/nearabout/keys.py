@@ -1,4 +1,4 @@
-"""The one conversion of keys: strings or 64-bit integers, one a vector, no two the same."""
+"""Converts keys for the core: strings or 64-bit integers, one per vector, no duplicates."""
 
 from __future__ import annotations
 
@@ -15,13 +15,12 @@ INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 
 
 def as_keys(keys: object, count: int | None = None) -> Sequence[str] | NDArray[np.int64]:
-    """Keys as the core takes them, in row order; `count` is how many there must be.
+    """Returns the keys for the core, in row order. `count` is the required number of keys.
 
-    Strings may be of any length and hold any character that UTF-8 has; integers are those of int64. That no key occurs
-    twice is checked when the index is built.
+    Strings may have any length and any character of UTF-8; integers must fit in int64. The build checks for duplicates.
 
     Raises:
-        InvalidInputError: a wrong number of them, or a key that cannot be one, naming the first.
+        InvalidInputError: the number of keys is wrong, or a value cannot be a key; the message names the first one.
     """
     if _is_key_list(keys):
         checked: Sequence[str] | NDArray[np.int64] = keys  # type: ignore[assignment]
@@ -31,36 +30,36 @@ def as_keys(keys: object, count: int | None = None) -> Sequence[str] | NDArray[n
         checked = _from_list(_listed(keys))
     if count is not None and len(checked) != count:
         raise InvalidInputError(
-            f"there are {count:,} vectors but {len(checked):,} keys; one key a vector, in row order"
+            f"there are {count:,} vectors but {len(checked):,} keys; pass one key per vector, in row order"
         )
     return checked
 
 
 def _is_key_list(keys: object) -> bool:
-    """Whether these are the keys of a file that was read: packed and checked already."""
+    """Returns whether these are the keys of a file that `read` returned, which are already packed and checked."""
     return hasattr(keys, "blob") and hasattr(keys, "offsets")
 
 
 def _listed(keys: object) -> list[Any]:
     if isinstance(keys, (str, bytes)):
         raise InvalidInputError(
-            f"keys is a single {type(keys).__name__}, {keys!r:.60}; pass a list with one key a vector"
+            f"keys is a single {type(keys).__name__}, {keys!r:.60}; pass a list with one key per vector"
         )
     if isinstance(keys, slice):
         raise InvalidInputError(
-            f"keys is {keys}; pass a list of keys. Rows by their numbers: index.vectors(range(0, 3))"
+            f"keys is {keys}; pass a list of keys. To get rows by number: index.vectors(range(0, 3))"
         )
     if isinstance(keys, (Mapping, Set)) and not isinstance(keys, KeysView):
         raise InvalidInputError(f"keys is {a_type(keys)}, which has no order; pass a list in the order of the rows")
     if not isinstance(keys, Iterable):
-        raise InvalidInputError(f"keys is {a_type(keys)}; pass a list of strings or integers, one a vector")
+        raise InvalidInputError(f"keys is {a_type(keys)}; pass a list of strings or integers, one per vector")
     return list(keys)
 
 
 def _from_array(array: NDArray[Any]) -> Sequence[str] | NDArray[np.int64]:
     if array.ndim != 1:
         raise InvalidInputError(
-            f"keys has the shape {array.shape} and the dtype {array.dtype}; one key a vector is needed, shape (n,). "
+            f"keys has the shape {array.shape} and the dtype {array.dtype}; pass one key per vector, shape (n,). "
             "If these are vectors: vectors come first, keys second"
         )
     if array.dtype.kind in "iu":
@@ -78,7 +77,7 @@ def _from_list(keys: list[Any]) -> Sequence[str] | NDArray[np.int64]:
         return keys
     if kinds <= {int}:
         return _integers(keys)
-    # Subclasses and NumPy's own scalars (np.str_, np.int64), or something that cannot be a key.
+    # Subclasses, NumPy scalars (np.str_, np.int64), or values that cannot be keys.
     row = next((row for row, key in enumerate(keys) if not _may_be_key(key)), None)
     if row is not None:
         raise InvalidInputError(f"key {row} is {keys[row]!r:.60}, {a_type(keys[row])}; keys are strings or integers")
@@ -106,20 +105,22 @@ def _integers(keys: list[int]) -> NDArray[np.int64]:
 
 
 def _outside(row: int, key: int) -> str:
-    return f"key {row} is {key}; integer keys lie within int64, {INT64_MIN} to {INT64_MAX}: use strings for larger ones"
+    return (
+        f"key {row} is {key}; integer keys must fit in int64, {INT64_MIN} to {INT64_MAX}: use strings for larger ones"
+    )
 
 
 def _check_text(keys: list[str]) -> None:
     for row, key in enumerate(keys):
         if not key.isascii() and not is_utf8(key):
             raise InvalidInputError(
-                f"key {row}, {key!r:.60}, has a lone surrogate and is no valid Unicode text; "
-                "decode the text it came from with errors='replace'"
+                f"key {row}, {key!r:.60}, contains a lone surrogate and is not valid Unicode text; "
+                "decode its bytes with errors='replace'"
             )
 
 
 def is_utf8(key: str) -> bool:
-    """Whether the string can be written as UTF-8: a lone surrogate cannot."""
+    """Returns whether the string can be encoded as UTF-8, which a lone surrogate cannot."""
     try:
         key.encode()
     except UnicodeEncodeError:

@@ -1,6 +1,6 @@
-"""Vectors that need not fit into memory, on their way to the core: left in their file, or written aside in pieces.
+"""Prepares vectors that are larger than memory for the core: used directly in their file, or copied to a scratch file.
 
-Readers are loaded where a file is read: an array is indexed without them.
+Readers of files are loaded only when a file is read; arrays do not need them.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from nearabout.progress import Monitor
 if TYPE_CHECKING:
     from nearabout.formats import Place, Report, Stream
 
-LEAST_MEMORY = 64_000_000  # what blocks, parsers and libraries take between them, with room to spare
-_PIECE = 4 << 20  # bytes of vectors that are converted at a time
+LEAST_MEMORY = 64_000_000  # bytes for blocks, parsers and libraries together, with a margin
+_PIECE = 4 << 20  # bytes of vectors converted at a time
 _SIZE = re.compile(r"\s*(\d{1,15}(?:\.\d{1,15})?)\s*([kmgt])(i?)b\s*", re.IGNORECASE)
-# Keys are held by the reader, with a table of them, then packed, copied by the core and mapped. A million keys of 13
-# bytes took 53 MB at the most, of which the reader's table was 33.
+# The reader holds keys with a hash table; then they are packed, and the core copies and maps them. A million keys of 13
+# bytes took at most 53 MB, of which 33 MB were the reader's table.
 _COPIES_OF_KEYS = 2
 
 
 class FileVectors(NamedTuple):
-    """Vectors that lie in a file, with what else the file told."""
+    """Vectors in a file, with the keys and the other results of reading it."""
 
     rows: _core.RowsInFile
     dims: int
@@ -44,7 +44,7 @@ class FileVectors(NamedTuple):
 
 
 def check_memory(memory: object, path: str | None) -> int:
-    """The bytes that `memory=` stands for; 0 where it is not given."""
+    """Returns the bytes that `memory=` stands for; 0 for None."""
     if memory is None:
         return 0
     size = -1
@@ -59,15 +59,15 @@ def check_memory(memory: object, path: str | None) -> int:
         )
     if path is None:
         raise InvalidInputError(
-            f"memory={memory!r} was given without path=: an index that is built in memory takes all of its own size; "
-            "say where to write it"
+            f"memory={memory!r} was given without path=; pass path= as well, because an index that is built in memory "
+            "takes its full size"
         )
     return size
 
 
 def from_place(path: str, metric: str, dtype: str | None, reading: dict[str, Any]) -> FileVectors | None:
-    """The vectors of a file that can be used where they lie; None where it has to be read."""
-    # A pipe is opened once only; a file that is not there will be missed by whoever reads.
+    """Returns the vectors of a file if the core can use them directly in the file; None if they must be parsed."""
+    # A pipe can be opened only once. For a missing file, the caller's read raises the error.
     if path == "-" or not os.path.isfile(path):
         return None
     from nearabout.formats import open_rows
@@ -85,7 +85,7 @@ def from_file(
     progress: Monitor,
     reading: dict[str, Any],
 ) -> FileVectors:
-    """The vectors of any file, in place or in a temporary file beside the target."""
+    """Returns the vectors of any file: in the file itself, or in a temporary file in the folder of the target."""
     from nearabout.formats import open_rows
 
     folder = os.path.dirname(target) or os.curdir
@@ -98,10 +98,10 @@ def from_file(
 
 
 def from_array(data: object, metric: str, dtype: str | None, target: str) -> Vectors | FileVectors:
-    """The vectors of an array; where they have to be converted, the copy is written aside."""
+    """Returns the vectors of an array. If they must be converted, the copy goes to a scratch file."""
     array, dtype = to_numpy(data, "data"), stored_dtype(data, metric, dtype)
     if array.ndim != 2 or array.shape[1] == 0:
-        return as_vectors(array, metric, dtype)  # which refuses it
+        return as_vectors(array, metric, dtype)  # raises the error
     converted = as_vectors(array[:1], metric, dtype).array
     if len(array) <= 1 or (converted.dtype == array.dtype and np.may_share_memory(converted, array)):
         return as_vectors(array, metric, dtype)
@@ -112,7 +112,7 @@ def from_array(data: object, metric: str, dtype: str | None, target: str) -> Vec
 
 
 def from_pieces(pieces: Pieces, metric: str, dtype: str | None, memory: int, target: str) -> FileVectors:
-    """Writes the vectors of a table or an iterator aside as they come."""
+    """Writes the vectors of a table or an iterator to a scratch file, piece by piece."""
     from nearabout.formats import Report
 
     rows, vectors = _set_aside(_within(pieces.tables(), pieces.held, memory, "data"), metric, dtype, target)
@@ -141,7 +141,7 @@ def _placed(stream: Stream, place: Place, metric: str, dtype: str | None) -> Fil
 def _set_aside(
     pieces: Iterable[NDArray[Any]], metric: str, dtype: str | None, target: str
 ) -> tuple[_core.RowsInFile, Vectors]:
-    """Writes vectors to a temporary file as the core reads them; what they are is told by the last piece."""
+    """Writes vectors to a scratch file; returns the rows for the core, and the last piece, which has their types."""
     scratch = _core.ScratchFile(target)
     rows, first_one = 0, None
     for piece in pieces:
@@ -149,27 +149,28 @@ def _set_aside(
         for first in range(0, max(len(piece), 1), step):
             vectors = as_vectors(piece[first : first + step], metric, dtype, rows)
             first_one = first_one or vectors
-            if vectors.source_dtype != first_one.source_dtype:  # whole numbers came first, or fractions
+            if vectors.source_dtype != first_one.source_dtype:  # pieces mix whole numbers and fractions
                 array = vectors.array.astype(first_one.array.dtype)
                 vectors = vectors._replace(array=array, source_dtype=first_one.source_dtype)
             scratch.append(np.ascontiguousarray(vectors.array).reshape(-1).view(np.uint8))
             rows += len(vectors.array)
     stride = vectors.array.shape[1] * vectors.array.itemsize
-    lying = scratch.rows(stride=stride, rows=rows, dims=vectors.dims, dtype=vectors.source_dtype)
-    return lying, vectors
+    in_file = scratch.rows(stride=stride, rows=rows, dims=vectors.dims, dtype=vectors.source_dtype)
+    return in_file, vectors
 
 
 def _within(
     pieces: Iterable[NDArray[Any]], held: Callable[[], int], memory: int, source: str
 ) -> Iterator[NDArray[Any]]:
-    """Gives out pieces as long as their keys, which take `held` bytes, leave room for all else."""
+    """Yields pieces as long as their keys, of `held()` bytes, leave enough of the memory budget."""
     rows = 0
     for piece in pieces:
         rows += len(piece)
         needed = _COPIES_OF_KEYS * held() + LEAST_MEMORY // 2
         if needed > memory:
             raise InvalidInputError(
-                f"{source}: the keys of the first {rows:,} rows take {needed:,} bytes of memory already, and "
-                f"memory={memory:,} was given: keys are held until the index is written; give more, or use row numbers"
+                f"{source}: the keys of the first {rows:,} rows already need {needed:,} bytes of memory, more than "
+                f"memory={memory:,}; keys stay in memory until the index is written: pass a larger memory=, or use row "
+                "numbers"
             )
         yield piece

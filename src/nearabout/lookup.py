@@ -1,4 +1,4 @@
-"""Between the keys of an index and its rows."""
+"""Converts between the keys of an index and its row numbers."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 def is_single_key(key: object) -> bool:
-    """Returns whether this is one key and not a list of them."""
+    """Returns whether this is one key and not a list of keys."""
     return isinstance(key, (str, bytes, int, float, np.generic)) or key is None
 
 
 def row_of(core: _core.Index, key: object) -> int:
-    """Returns the row of a key, or -1; what cannot be a key is not in the index."""
+    """Returns the row of a key, or -1 if it is not in the index or cannot be a key."""
     if core.key_type == "str":
         return core.row_of(str(key)) if isinstance(key, str) and is_utf8(key) else -1
     if isinstance(key, (bool, np.bool_)) or not isinstance(key, (int, np.integer)):
@@ -31,7 +31,7 @@ def row_of(core: _core.Index, key: object) -> int:
 
 
 def keys_of(core: _core.Index, rows: NDArray[np.int64]) -> Keys:
-    """Returns the keys of rows, in the same shape; None, or -1 of integers, where a row is -1."""
+    """Returns the keys of rows, in the same shape. The key of row -1 is None, or -1 if keys are integers."""
     if core.key_type == "none":
         return rows
     found = rows >= 0
@@ -45,7 +45,7 @@ def keys_of(core: _core.Index, rows: NDArray[np.int64]) -> Keys:
 
 
 def checked_rows(rows: Any, count: int) -> NDArray[np.int64]:
-    """Returns row numbers as the core takes them; None stands for all `count` rows."""
+    """Returns row numbers for the core; None stands for all `count` rows."""
     if rows is None:
         return np.arange(count, dtype=np.int64)
     array = np.asarray(rows)

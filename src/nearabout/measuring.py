@@ -1,4 +1,4 @@
-"""What an index measures of itself: the part of `Index` that is about recall."""
+"""The methods of `Index` about recall: calibration, measurement and explanations."""
 
 from __future__ import annotations
 
@@ -44,8 +44,10 @@ class Measuring:
         def _with(self, core: Core) -> Self: ...
 
     def calibration(self) -> Calibration | None:
-        """What the index measured of itself: effort against recall@1, @10 and @100, how sure that is, and the cost.
-        None for an exact index, which has nothing to measure, and for one that was built with `calibrate=False`.
+        """Returns the calibration: recall@1, @10 and @100 of each effort, with confidence bounds and cost.
+
+        Returns:
+            `Calibration`, or None for an exact index, which needs none, and after `build(calibrate=False)`.
         """
         return Calibration.of(self._core)
 
@@ -58,26 +60,29 @@ class Measuring:
         threads: int | None = None,
         progress: object = None,
     ) -> Self:
-        """The same index, calibrated anew: for queries of another kind than those it was calibrated with.
+        """Returns the same index with a new calibration, for other queries than those it was calibrated with.
 
-        An index does not change: this returns another one, which shares the vectors and all else with this one, in
-        memory or in its file. Save it to keep what was measured.
+        An index is immutable: the returned index shares everything but the calibration with this one, in memory or in
+        the file. Save it to keep the new calibration.
 
         Args:
-            queries: some of the queries that will be asked, (n, dims); some hundred are enough, 1,024 are used at most,
-                spread evenly. Fewer leave more doubt, and `search(recall=)` spends more to make up for it. None takes
-                rows of the index.
-            keys: a list of keys, in place of queries. Their rows are asked with, 1,024 of them at most: those of the
-                frequent words of a vocabulary, say. A row is not its own neighbour, nor are its near copies.
-            recall: what searches aim at that ask for nothing; None keeps what it was.
-            threads: how many to use; None uses all cores. The result is the same.
-            progress: None, True (a bar on a terminal), or a function of the share done.
+            queries: sample queries, (n, dims). A few hundred are enough; at most 1,024 are used, evenly spaced. With
+                fewer queries the confidence bounds are wider, and `search(recall=)` uses more effort to be safe. None
+                uses rows of the index.
+            keys: a list of keys, used instead of queries. Their rows are the queries, at most 1,024; for example the
+                frequent words of a vocabulary. A row and its near copies do not count as its own neighbours.
+            recall: default target recall of searches, in (0, 1]; None keeps the current one.
+            threads: number of threads; None uses all cores. The result is the same.
+            progress: None, True (a bar on a terminal), or a function that is called with the fraction done.
+
+        Returns:
+            The new index.
 
         Raises:
             UnknownKeyError: a key is not in the index.
-            InvalidInputError: queries as in `search`, or none in them; no keys, or both keys and queries; an exact
-                index, which compares every row whatever is asked; an index that keeps no vectors, which true neighbours
-                cannot be found with (give `build` the queries).
+            InvalidInputError: queries are invalid as in `search`, or empty; keys are empty, or given together with
+                queries; the index is exact, which compares every row and needs no calibration; the index keeps no
+                vectors, so that the true neighbours cannot be found (pass the queries to `build`).
 
         >>> import nearabout as na, numpy as np
         >>> random = np.random.default_rng(0)
@@ -95,12 +100,12 @@ class Measuring:
         )
         if queries is not None and keys is not None:
             raise InvalidInputError(
-                "queries and keys are both given; pass the queries that will be asked, or the keys of rows"
+                "pass either queries or keys, not both: the vectors of sample queries, or the keys of rows"
             )
         given = as_measured(queries, self.metric, self.dtype, self.dims)
         rows = np.empty(0, np.int64) if keys is None else distinct(self.rows(keys))
         if keys is not None and not rows.size:
-            raise InvalidInputError("keys is empty; pass the keys of rows that will be asked about, or leave it out")
+            raise InvalidInputError("keys is empty; pass the keys of rows to calibrate with, or leave it out")
         monitor, finish = monitor_for(progress, "calibrating")
         try:
             core = self._core.calibrated(given, rows, target, check_threads(threads), monitor)
@@ -117,19 +122,24 @@ class Measuring:
         effort: int | None = None,
         threads: int | None = None,
     ) -> float:
-        """Measures: the share of the k true neighbours of some queries that a search finds. A hit that is no farther
-        than the k-th true one counts: where distances are equal, any of these rows will do.
+        """Measures the recall of a search: the fraction of the k true neighbours that it finds for these queries.
+
+        It searches twice, the second time with `exact=True`. A hit counts if it is no farther away than the k-th true
+        neighbour, so among rows at equal distance any is correct.
 
         Args:
             queries: (n, dims), as in `search`.
-            k: how many neighbours.
+            k: number of neighbours.
             recall: as in `search`.
             effort: as in `search`.
             threads: as in `search`.
 
+        Returns:
+            The mean recall over the queries, 0 to 1.
+
         Raises:
-            InvalidInputError: as in `search`; an index that keeps no vectors, for which `evaluation.recall` takes true
-                neighbours that were found otherwise.
+            InvalidInputError: as in `search`; or the index keeps no vectors. Then compute the true neighbours from
+                the original vectors and call `evaluation.recall`.
 
         >>> import nearabout as na, numpy as np
         >>> vectors = np.random.default_rng(0).normal(size=(3000, 16))
@@ -144,24 +154,24 @@ class Measuring:
     def explain(
         self, query: Any, key: Any, k: int = 10, *, recall: float | None = None, effort: int | None = None
     ) -> Explanation:
-        """Tells why a search found a key, or did not: its true rank, whether it can be found, and at what effort.
+        """Explains why a search found or missed a key: its true rank, whether it can be found, and at which effort.
 
-        It searches some tens of times, and exactly once or more: as many rows as the key's rank are held at a time.
+        It runs several dozen searches, at least one of them exact. Memory grows with the true rank of the key.
 
         Args:
             query: one query, (dims,), as in `search`; or a key, whose own row is left out as in `search_by_key`.
-            key: the key of the row that is asked about.
-            k: how many neighbours the search is for.
+            key: the key of the row to explain.
+            k: number of neighbours of the search.
             recall: as in `search`.
             effort: as in `search`.
 
         Returns:
-            `Explanation`; its `why` says it in words.
+            `Explanation`; its `why` is the explanation in words.
 
         Raises:
             UnknownKeyError: a key is not in the index.
-            InvalidInputError: as in `search`; the key is that of the query; a key as query where small codes alone are
-                kept.
+            InvalidInputError: as in `search`; or the key is the query itself; or the query is a key, and the index
+                keeps only small codes.
 
         >>> import nearabout as na, numpy as np
         >>> vectors = np.random.default_rng(0).normal(size=(3000, 16))

@@ -1,4 +1,4 @@
-"""The names that arguments may take, and the sentence for one that is not among them; the same for keys."""
+"""The names that arguments accept, and the error sentences for unknown names and unknown keys."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BIT_METRICS = ("hamming", "jaccard")
 FLOAT_METRICS = METRICS[:4]  # Euclidean distance, or distance as a function of an inner product
 DTYPES = ("f32", "f16", "bf16", "u8", "i8", "bits")
 
-# What other libraries call them. They are not accepted, since one thing has one name here, but they are understood.
+# Names in other libraries. They are not accepted, because each thing has one name here, but errors suggest ours.
 _OTHER_METRICS = {
     "l2": "euclidean",
     "l2sq": "sqeuclidean",
@@ -63,7 +63,7 @@ def a_type(value: object) -> str:
 
 
 def nearest(given: str, allowed: Sequence[str], other_names: Mapping[str, str] | None = None) -> str:
-    """The end of a sentence about an unknown name: what was perhaps meant, and all that is allowed."""
+    """Returns the end of a sentence about an unknown name: the likely meaning, and all allowed names."""
     from difflib import get_close_matches
 
     lowered = given.lower()
@@ -74,7 +74,7 @@ def nearest(given: str, allowed: Sequence[str], other_names: Mapping[str, str] |
 
 
 def check_metric(metric: object) -> str:
-    """`metric` if it is one; InvalidInputError with the nearest names if not."""
+    """Returns `metric` if there is such a metric; otherwise raises InvalidInputError with the nearest names."""
     if not isinstance(metric, str):
         raise InvalidInputError(f"metric is {a_type(metric)}; pass one of {', '.join(METRICS)}")
     if metric not in METRICS:
@@ -83,7 +83,9 @@ def check_metric(metric: object) -> str:
 
 
 def check_dtype(dtype: object) -> str | None:
-    """`dtype` if it is one, or None (keep the input's); InvalidInputError with the nearest names if not."""
+    """Returns `dtype` if there is such a dtype, or None (keep the input's type); otherwise raises InvalidInputError
+    with the nearest names.
+    """
     if dtype is None:
         return None
     if isinstance(dtype, str) and dtype in DTYPES:
@@ -93,14 +95,14 @@ def check_dtype(dtype: object) -> str | None:
 
 
 def unknown_key(core: _core.Index, key: object) -> str:
-    """Returns the sentence for a key that an index does not have, with the keys that were perhaps meant."""
+    """Returns the error sentence for a key that is not in an index, with similar keys."""
     kind, rows = core.key_type, len(core)
     if rows == 0:
         return f"no key {quoted(key)}: this index is empty"
     if not isinstance(key, (str, int)) or isinstance(key, bool):
-        return f"no key {quoted(key)}: keys are strings or integers, and this is {a_type(key)}{_retyped(core, key)}"
+        return f"no key {quoted(key)}: keys are strings or integers, but this is {a_type(key)}{_retyped(core, key)}"
     if kind == "none":
-        return f"no key {quoted(key)}: this index has no keys of its own, its {rows:,} rows are 0 to {rows - 1}"
+        return f"no key {quoted(key)}: this index has no keys, only {rows:,} rows with the numbers 0 to {rows - 1}"
     if isinstance(key, str) != (kind == "str"):
         types = "strings" if kind == "str" else "integers"
         return f"no key {quoted(key)}: the keys of this index are {types}{_retyped(core, key)}"
@@ -113,12 +115,12 @@ def unknown_key(core: _core.Index, key: object) -> str:
     if near:
         sentence += f"; nearest spellings: {', '.join(f'{other:.200}' for other in near)}"
     if holding:
-        sentence += f"; keys that begin with it or contain it: {', '.join(f'{other:.200}' for other in holding)}"
+        sentence += f"; keys that contain it: {', '.join(f'{other:.200}' for other in holding)}"
     return sentence
 
 
 def _retyped(core: _core.Index, key: object) -> str:
-    """The end of the sentence where the key is there, but of another type: '7' or 7.0 for 7, or 7 for '7'."""
+    """Returns the end of the sentence if the key exists with another type: '7' or 7.0 for 7, or 7 for '7'."""
     digits = isinstance(key, str) and key.isascii() and key.strip().isdecimal() and len(key) < 19
     whole = isinstance(key, float) and key.is_integer() and abs(key) < 2**53
     if core.key_type == "str":
@@ -128,11 +130,11 @@ def _retyped(core: _core.Index, key: object) -> str:
     else:
         return ""
     there = _is_text(str(other)) and core.row_of(other) >= 0
-    return f"; {quoted(other)} is one of them" if there else ""
+    return f"; {quoted(other)} is in the index" if there else ""
 
 
 def _is_text(key: str) -> bool:
-    """Whether it can be written as UTF-8: a lone surrogate cannot."""
+    """Returns whether the string can be encoded as UTF-8, which a lone surrogate cannot."""
     try:
         key.encode()
     except UnicodeEncodeError:

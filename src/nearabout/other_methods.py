@@ -1,6 +1,6 @@
-"""What serves for the methods that other libraries' indexes have: for the sentence about one that ours has not."""
+"""Maps methods of other libraries' indexes to ours, for the error about a missing method."""
 
-_IMMUTABLE = "an index is immutable: build one of all the vectors with nearabout.build"
+_IMMUTABLE = "an index is immutable: build a new one from all the vectors with nearabout.build"
 _SEARCH = "use index.search(query, k)"
 _BY_KEY = "use index.search_by_key(key, k)"
 _VECTOR = "use index[key], or index.vectors(rows)"
@@ -32,7 +32,7 @@ _SERVES = {
 
 
 def what_serves(name: str) -> str:
-    """Returns the end of a sentence that says what to use instead; "" for names that nobody has.
+    """Returns the end of a sentence that says what to use instead; "" for unknown names.
 
     >>> what_serves("most_similar")
     '; use index.analogy(positive=, negative=)'

@@ -1,4 +1,4 @@
-"""Vectors and keys of pandas frames and series, without importing pandas: whoever has one has imported it."""
+"""Reads vectors and keys of pandas frames and series without importing pandas, which the caller has imported."""
 
 from __future__ import annotations
 
@@ -13,15 +13,20 @@ from nearabout.errors import InvalidInputError, quoted
 
 
 def is_pandas(data: object) -> bool:
-    """Returns whether this is a frame or a series of pandas, or of something derived from it."""
+    """Returns whether this is a pandas frame or series, or an object of a subclass."""
     return hasattr(data, "iloc") and any(base.__module__.split(".")[0] == "pandas" for base in type(data).__mro__)
 
 
 def part_of(data: Any, what: str, keyed: bool) -> Part:
-    """Returns the rows of a frame or a series; `keyed`: its own keys are not wanted. `what` names it in errors.
+    """Returns the rows of a frame or a series.
+
+    Args:
+        data: the frame or series.
+        what: its name in errors.
+        keyed: whether the caller passed keys separately, so that its own keys are not used.
 
     Raises:
-        InvalidInputError: a choice of columns, a column or an index that is not understood.
+        InvalidInputError: the columns are ambiguous, or a column or the index cannot be used.
     """
     if data.ndim == 1:
         return _of_series(data, what, keyed)
@@ -39,7 +44,7 @@ def part_of(data: Any, what: str, keyed: bool) -> Part:
     if kinds[chosen.vectors[0]].holds == "vectors":
         vectors, absent = _lists(holders[0], absent, what)
     elif one_type and len(holders) == len(columns) and holders[0].dtype.kind != "O":
-        vectors = data.to_numpy()  # where it lies, if it lies in one piece
+        vectors = data.to_numpy()  # no copy if pandas stores it in one block
     else:
         vectors, absent = _table(holders, absent)
     if keyed:
@@ -55,15 +60,15 @@ def part_of(data: Any, what: str, keyed: bool) -> Part:
 def _of_series(data: Any, what: str, keyed: bool) -> Part:
     kind = _column(str(data.name), data)
     absent = np.zeros(len(data), np.bool_)
-    if kind.holds in ("numbers", "integers"):  # one vector: its labels are names of dimensions
+    if kind.holds in ("numbers", "integers"):  # one vector; its labels name the dimensions
         vectors, absent = _table([data], absent)
         return Part(vectors[:, 0], None, absent)
     if kind.holds == "text":
         raise InvalidInputError(
-            f"{what} holds text, not numbers; vectors come first, keys second: build(vectors, keys=words)"
+            f"{what} is text, not numbers; vectors come first, keys second: build(vectors, keys=words)"
         )
     if kind.holds == "other" and len(data):
-        raise InvalidInputError(f"{what} holds {kind.type}; numbers, or lists of numbers of one length, are needed")
+        raise InvalidInputError(f"{what} has the type {kind.type}; pass numbers, or lists of numbers of one length")
     vectors, absent = _lists(data, absent, what)
     labels = None if keyed else _labels(data.index, what, False)
     return Part(vectors, labels if labels is None else labels[~absent], absent)
@@ -103,11 +108,11 @@ def _all_text(values: Any) -> bool:
     return len(values) > 0 and all(isinstance(value, str) for value in values)
 
 
-# --- Vectors. ---
+# --- Vectors ---
 
 
 def _table(columns: Sequence[Any], absent: NDArray[np.bool_]) -> tuple[NDArray[Any], NDArray[np.bool_]]:
-    """Reads a dimension from each column. NaN is left to the core; what pandas calls missing is not."""
+    """Reads one dimension from each column. The core handles NaN; this handles missing values of pandas."""
     read = []
     for column in columns:
         kind = column.dtype
@@ -126,18 +131,18 @@ def _table(columns: Sequence[Any], absent: NDArray[np.bool_]) -> tuple[NDArray[A
 
 
 def _lists(column: Any, absent: NDArray[np.bool_], what: str) -> tuple[NDArray[Any], NDArray[np.bool_]]:
-    """Reads a vector from each entry; one with a None inside is missing."""
+    """Reads one vector from each entry. A vector that contains None counts as missing."""
     from nearabout.inputs import to_numpy
 
     rows = column.tolist()
     absent = absent | column.isna().to_numpy(bool) | np.fromiter(map(_has_hole, rows), np.bool_, len(rows))
     kept = [row for row, gone in zip(rows, absent, strict=True) if not gone]
-    for place, row in enumerate(kept):
+    for position, row in enumerate(kept):
         if len(row) != len(kept[0]):
-            places = np.flatnonzero(~absent)
+            rows_kept = np.flatnonzero(~absent)
             raise InvalidInputError(
-                f"{what} is ragged: row {places[0]} has {len(kept[0])} values, row {places[place]} has {len(row)}; "
-                "every vector needs the same dims"
+                f"{what} is ragged: row {rows_kept[0]} has {len(kept[0])} values, row {rows_kept[position]} has "
+                f"{len(row)}; every vector needs the same dims"
             )
     return to_numpy(kept, what), absent
 
@@ -146,11 +151,11 @@ def _has_hole(row: Any) -> bool:
     return isinstance(row, (list, tuple)) and any(value is None for value in row)
 
 
-# --- Keys. ---
+# --- Keys ---
 
 
 def _labels(index: Any, what: str, has_keys: bool) -> NDArray[Any] | None:
-    """Returns labels as keys; None where they are the row numbers, or are numbers beside a column of keys."""
+    """Returns the labels of the index as keys; None if they are row numbers, or numbers next to a column of keys."""
     if type(index).__name__ == "RangeIndex" and (index.start, index.step) == (0, 1):
         return None
     counts = getattr(index, "nlevels", 1) == 1 and index.dtype.kind in "iu"
@@ -158,20 +163,20 @@ def _labels(index: Any, what: str, has_keys: bool) -> NDArray[Any] | None:
         return None
     if has_keys:
         raise InvalidInputError(
-            f"{what} has a column of keys and labels in its index: drop one of them, {what}.reset_index(drop=True), or "
-            "pass keys="
+            f"{what} has both a column of keys and an index with labels: drop one of them, "
+            f"{what}.reset_index(drop=True), or pass keys="
         )
     text = getattr(index, "nlevels", 1) == 1 and not hasattr(index, "tz") and _all_text(index.dropna())
     if not (counts or text or len(index) == 0) or index.hasnans:
         kind = "several levels" if getattr(index, "nlevels", 1) > 1 else index.dtype
         raise InvalidInputError(
-            f"the index of {what} ({kind}) cannot be keys, which are strings or whole numbers: pass keys=, such as "
+            f"the index of {what} ({kind}) cannot be the keys, which are strings or whole numbers: pass keys=, such as "
             f"keys={what}.index.astype(str), or {what}.reset_index(drop=True) for row numbers"
         )
     if not index.is_unique:
         twice = index[index.duplicated()][0]
         raise InvalidInputError(
-            f"the index of {what} has the label {quoted(twice)} more than once, and keys must be unique: pass keys=, "
+            f"the index of {what} has the label {quoted(twice)} more than once, but keys must be unique: pass keys=, "
             f"or {what}.reset_index(drop=True) for row numbers, and look up labels[hits.rows]"
         )
     return _plain(index)

@@ -1,4 +1,4 @@
-"""What a search did: where its time went."""
+"""The work of a search and where its time went."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Profile:
-    """What a search by lists of codes did for a batch of queries, all of them together.
+    """The work of an IVF search, summed over all queries of a batch.
 
     Attributes:
-        queries: how many there were. Where the exact scan answered (as many lists as there are were asked for, or an
-            answer had to be completed), those queries are not counted.
-        lists: how many lists were looked into.
-        codes: how many rows' codes were scanned.
-        compared: how many rows were compared, by their vectors or 8-bit codes.
-        bytes: of codes and vectors that were read for that.
-        seconds: of each stage, summed over threads: "bind" (queries made ready), "rank" (lists ranked), "scan" (codes
-            scanned) and "compare" (rows compared).
+        queries: number of queries. Queries that were answered by the exact scan are not counted (the effort was all
+            lists, or a search found fewer than k rows and had to be completed).
+        lists: number of lists probed.
+        codes: number of row codes scanned.
+        compared: number of rows compared, by their vectors or 8-bit codes.
+        bytes: bytes of codes and vectors read.
+        seconds: seconds of each stage, summed over threads: "bind" (prepare queries), "rank" (rank lists), "scan" (scan
+            codes) and "compare" (compare rows).
 
     >>> import nearabout as na, numpy as np
     >>> vectors = np.random.default_rng(0).normal(size=(2000, 16)).astype(np.float32)
@@ -35,7 +35,7 @@ class Profile:
     seconds: dict[str, float]
 
     def __str__(self) -> str:
-        """One line: what a query took and read, on average."""
+        """Returns the mean work and time of a query, in one line."""
         each = max(1, self.queries)
         stages = ", ".join(f"{stage} {seconds / each * 1e6:.2f}" for stage, seconds in self.seconds.items())
         return (

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from nearabout.errors import InvalidInputError
+from nearabout.names import a_type
 
 Monitor: TypeAlias = Callable[[float], object] | None
 
@@ -14,20 +15,20 @@ _WIDTH = 40
 
 
 class Bar:
-    """A bar on standard error, redrawn in place; the last redraw wipes it."""
+    """A progress bar on standard error, redrawn in place and erased at the end."""
 
     def __init__(self, label: str) -> None:
         self._label = label
         self._shown = ""
 
-    def __call__(self, share: float) -> None:
-        done = int(share * _WIDTH)
-        text = f"{self._label} [{'#' * done}{'.' * (_WIDTH - done)}] {share:4.0%}"
+    def __call__(self, fraction: float) -> None:
+        done = int(fraction * _WIDTH)
+        text = f"{self._label} [{'#' * done}{'.' * (_WIDTH - done)}] {fraction:4.0%}"
         if text != self._shown:
             self._draw(text)
 
     def close(self) -> None:
-        """Leave the line empty for what is printed next."""
+        """Erases the bar, so that the next output starts on an empty line."""
         if self._shown:
             self._draw(" " * len(self._shown))
             self._draw("")
@@ -39,25 +40,26 @@ class Bar:
 
 
 class Rising:
-    """Tells shares of what is done that only grow, and 1.0 once, at the end: whatever is reported on the way."""
+    """Passes on only fractions that rise and stay below 1.0, and 1.0 once, at the end."""
 
-    def __init__(self, tell: Callable[[float], object]) -> None:
-        self._tell = tell
+    def __init__(self, report: Callable[[float], object]) -> None:
+        self._report = report
         self._reached = -1.0
 
-    def __call__(self, share: float) -> None:
-        if self._reached < share < 1:
-            self._reached = share
-            self._tell(share)
+    def __call__(self, fraction: float) -> None:
+        if self._reached < fraction < 1:
+            self._reached = fraction
+            self._report(fraction)
 
     def end(self) -> None:
-        """Reports that all is done."""
-        self._tell(1.0)
+        """Reports the end, 1.0."""
+        self._report(1.0)
 
 
 def monitor_for(progress: object, label: str) -> tuple[Monitor, Callable[[], None]]:
-    """Returns what the core calls with the share done, and what to call in a `finally` at the end, for a `progress=`
-    argument."""
+    """Returns two callbacks for a `progress=` argument: one for the core, which calls it with the fraction done, and
+    one to call at the end, in a `finally`.
+    """
     if progress is None or progress is False:
         return None, lambda: None
     if progress is True:
@@ -69,26 +71,26 @@ def monitor_for(progress: object, label: str) -> tuple[Monitor, Callable[[], Non
         rising, before = Rising(progress), sys.exc_info()[1]
 
         def finish() -> None:
-            if sys.exc_info()[1] is before:  # no exception is on its way through the `finally`
+            if sys.exc_info()[1] is before:  # the `finally` runs without an exception
                 rising.end()
 
         return rising, finish
     raise InvalidInputError(
-        f"progress is a {type(progress).__name__}; pass None, True (a bar on standard error when that is a terminal) "
-        "or a function that takes the share done, 0 to 1"
+        f"progress is {a_type(progress)}; pass None, True (a bar on standard error if that is a terminal) "
+        "or a function that takes the fraction done, 0 to 1"
     )
 
 
 def in_two_steps(monitor: Monitor) -> tuple[Monitor, Monitor]:
-    """Returns monitors for reading and for building: the second goes on where the first stopped."""
+    """Returns a monitor for reading and one for building, which continues where the first one stopped."""
     if monitor is None:
         return None, None
-    tell = monitor
+    report = monitor
     reached = 0.0
 
-    def reading(share: float) -> None:
+    def reading(fraction: float) -> None:
         nonlocal reached
-        reached = share / 2
-        tell(reached)
+        reached = fraction / 2
+        report(reached)
 
-    return reading, lambda share: tell(reached + (1 - reached) * share)
+    return reading, lambda fraction: report(reached + (1 - reached) * fraction)

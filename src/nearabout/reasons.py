@@ -1,4 +1,4 @@
-"""Explanations in words."""
+"""Writes explanations as sentences."""
 
 from __future__ import annotations
 
@@ -9,67 +9,66 @@ if TYPE_CHECKING:
     from nearabout.index import Index
 
 _CODES = {"int8": "8-bit codes", "codes": "small codes"}
-_TARGETS = (0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)  # recalls that people ask for
+_TARGETS = (0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)  # usual values of recall=
 
 
-def why(index: Index, told: Explanation, asked: bool) -> str:
-    """A sentence or two. `asked`: whether the search was told what to spend."""
-    spending = _spending(index, told.effort, asked)
-    if told.is_true_neighbour and told.found:
-        first = f"{_place(told)}, and {spending} found it"
-        if told.min_effort_found is None or told.effort is None or told.min_effort_found >= told.effort:
+def why(index: Index, result: Explanation, requested: bool) -> str:
+    """Returns an explanation in a sentence or two. `requested`: whether the caller passed a recall or an effort."""
+    search = _search(index, result.effort, requested)
+    if result.is_true_neighbour and result.found:
+        first = f"{_rank(result)}, and {search} found it"
+        if result.min_effort_found is None or result.effort is None or result.min_effort_found >= result.effort:
             return f"{first}."
-        return f"{first}; {_counted(index, told.min_effort_found)} would do."
-    if told.is_true_neighbour:
-        return f"{_place(told)}, and {spending} did not find it{_cause(told)}. {_remedy(index, told)}"
-    if told.found:
-        nearest = "the nearest" if told.k == 1 else f"the {told.k:,} nearest"
-        return f"{_place(told)}, and not among {nearest}; {spending} found it in place of a nearer one that it missed."
-    last = f"the {ordinal(told.k)} at {told.kth_distance:.4g}"
-    right = f"a search for {_neighbours(told.k)} is right to leave it out"
-    sentence = f"{_place(told)}, at {told.distance:.4g}, and {last}: {right}."
-    if told.min_effort_found is None:
+        return f"{first}; {_counted(index, result.min_effort_found)} would be enough."
+    if result.is_true_neighbour:
+        return f"{_rank(result)}, but {search} missed it{_cause(result)}. {_remedy(index, result)}"
+    if result.found:
+        nearest = "the nearest" if result.k == 1 else f"among the {result.k:,} nearest"
+        return f"{_rank(result)}, not {nearest}; {search} found it instead of a nearer row, which it missed."
+    last = f"the {ordinal(result.k)} is at {result.kth_distance:.4g}"
+    right = f"a search for {_neighbours(result.k)} is right to leave it out"
+    sentence = f"{_rank(result)}, at {result.distance:.4g}, and {last}: {right}."
+    if result.min_effort_found is None:
         return sentence
-    return (
-        f"{sentence} A search for {told.rank:,} finds it from an effort of {_counted(index, told.min_effort_found)} on."
-    )
+    effort = _counted(index, result.min_effort_found)
+    return f"{sentence} A search for {result.rank:,} finds it with an effort of {effort}."
 
 
-def _place(told: Explanation) -> str:
-    rank = "the nearest" if told.rank == 1 else f"the {ordinal(told.rank)} nearest"
-    if told.distance_source == "vectors":
+def _rank(result: Explanation) -> str:
+    rank = "the nearest" if result.rank == 1 else f"the {ordinal(result.rank)} nearest"
+    if result.distance_source == "vectors":
         return f"It is {rank}"
-    return f"By the {_CODES[told.distance_source]} that the index keeps instead of vectors, it is {rank}"
+    return f"By the {_CODES[result.distance_source]} that the index keeps instead of vectors, it is {rank}"
 
 
-def _spending(index: Index, effort: int | None, asked: bool) -> str:
+def _search(index: Index, effort: int | None, requested: bool) -> str:
     if effort is None:
-        return "the comparison of every row"
-    return f"{'an' if asked else 'the default'} effort of {_counted(index, effort)}"
+        return "the exact scan"
+    return f"{'an' if requested else 'the default'} effort of {_counted(index, effort)}"
 
 
-def _cause(told: Explanation) -> str:
-    if told.probed is None:
+def _cause(result: Explanation) -> str:
+    if result.probed is None:
         return ""
-    if told.probed:
-        return ": its list was looked into, but by its code other rows looked nearer, and it was not compared"
-    return ": its list was not among them"
+    if result.probed:
+        return ": its list was probed, but other rows had better codes, so it was not compared"
+    return ": its list was not probed"
 
 
-def _remedy(index: Index, told: Explanation) -> str:
-    """What finds it."""
+def _remedy(index: Index, result: Explanation) -> str:
+    """Returns a sentence on how to find it."""
     core = index._core
-    if told.min_effort_found is None:
+    if result.min_effort_found is None:
         if core.keeps_vectors:
-            return "No effort finds it but the comparison of every row: exact=True."
-        return f"No effort finds it among {_neighbours(told.k)}; ask for more of them."
-    sentence = f"From {_counted(index, told.min_effort_found)} on it is found."
+            return "No effort finds it; only exact=True does."
+        return f"No effort finds it among {_neighbours(result.k)}; search for more neighbours."
+    sentence = f"An effort of {_counted(index, result.min_effort_found)} finds it."
     for target in _TARGETS if core.seen_distances() is not None else ():
-        spent = core.base_effort(told.k, None, target, False)
-        if spent is None:
-            return f"{sentence} Searches that ask for recall={target:g} compare every row."
-        if spent >= told.min_effort_found:
-            return f"{sentence} Searches that ask for recall={target:g} spend {spent:,}."
+        effort = core.base_effort(result.k, None, target, False)
+        if effort is None:
+            return f"{sentence} Searches with recall={target:g} compare every row."
+        if effort >= result.min_effort_found:
+            return f"{sentence} Searches with recall={target:g} use {_counted(index, effort)}."
     return sentence
 
 
@@ -83,7 +82,8 @@ def _neighbours(k: int) -> str:
 
 
 def ordinal(number: int) -> str:
-    """
+    """Returns a number as an ordinal.
+
     >>> [ordinal(number) for number in (1, 2, 3, 4, 11, 12, 21, 1_113)]
     ['1st', '2nd', '3rd', '4th', '11th', '12th', '21st', '1,113th']
     """

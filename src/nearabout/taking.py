@@ -1,4 +1,4 @@
-"""What `build` is given, as the core takes it: vectors and keys of files, tables, dicts, iterators and arrays."""
+"""Converts the input of `build` for the core: vectors and keys from files, tables, dicts, iterators and arrays."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from nearabout.given import Pieces, comes_in_pieces
 from nearabout.inputs import Vectors, as_vectors
 from nearabout.keys import as_keys
 from nearabout.larger import FileVectors, from_array, from_file, from_pieces, from_place
-from nearabout.names import nearest
+from nearabout.names import a_type, nearest
 from nearabout.progress import Monitor
 
 if TYPE_CHECKING:
@@ -30,57 +30,56 @@ _NONE_MISSING = np.empty(0, np.int64)
 
 
 class Wanted(NamedTuple):
-    """How vectors are to be taken."""
+    """The arguments of `build` that matter for reading its input."""
 
     metric: str
     dtype: str | None
-    memory: int  # bytes, 0: no limit
-    target: str | None  # the path of the index
+    memory: int  # bytes; 0 means no limit
+    target: str | None  # path of the index
     invalid: Literal["raise", "skip"]
 
 
 class Taken(NamedTuple):
-    """Vectors and keys; rows with something missing are left out of both."""
+    """Vectors and keys. Rows with missing values are left out of both."""
 
     vectors: Vectors | FileVectors
     keys: Any
-    missing: NDArray[np.int64]  # rows of the input
-    keys_from: str = ""  # what the keys are, for errors
+    missing: NDArray[np.int64]  # input rows with missing values
+    keys_from: str = ""  # origin of the keys, for errors
 
     @property
     def rows(self) -> NDArray[Any] | _core.RowsInFile:
-        """Returns the rows as the core takes them."""
+        """The rows for the core."""
         return self.vectors.rows if isinstance(self.vectors, FileVectors) else self.vectors.array
 
     def keys_for(self, invalid: str) -> Sequence[str] | NDArray[np.int64] | None:
-        """Returns the keys as the core takes them: row numbers of the input where rows may be left out and there are
-        none."""
+        """Returns the keys for the core. Without keys, and if rows may be left out, these are input row numbers."""
         if self.keys is not None:
             return as_keys(self.keys, len(self.rows))
-        return self._places() if invalid == "skip" else None
+        return self._input_rows() if invalid == "skip" else None
 
     def left_out(self, skipped: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Returns the rows of the input that were left out, `skipped` by the core among them."""
+        """Returns the input rows that were left out: those with missing values and those `skipped` by the core."""
         if not len(self.missing):
             return skipped
-        return distinct(np.concatenate([self.missing, self._places()[skipped]]))
+        return distinct(np.concatenate([self.missing, self._input_rows()[skipped]]))
 
     def naming_keys(self, build: Callable[..., Built]) -> Callable[..., Built]:
-        """Returns the same function, whose error about a key that comes twice says where the keys are from."""
+        """Wraps the function so that its error about duplicate keys names the origin of the keys."""
 
-        def told(*arguments: Any, **options: Any) -> Built:
+        def named(*arguments: Any, **options: Any) -> Built:
             try:
                 return build(*arguments, **options)
             except InvalidInputError as error:
                 if not self.keys_from or not str(error).startswith("keys must be unique"):
                     raise
-                advice = f"The keys are those of {self.keys_from}: pass keys=, or select the columns that are meant."
+                advice = f"The keys come from {self.keys_from}: pass keys=, or select the right columns."
                 raise InvalidInputError(f"{error} {advice}") from None
 
-        return told
+        return named
 
-    def _places(self) -> NDArray[np.int64]:
-        """Returns where in the input the rows are that were not missing."""
+    def _input_rows(self) -> NDArray[np.int64]:
+        """Returns the input row number of each row that has no missing values."""
         rows = np.arange(len(self.rows) + len(self.missing), dtype=np.int64)
         return np.delete(rows, self.missing) if len(self.missing) else rows
 
@@ -93,14 +92,14 @@ def take(
     monitor: Monitor,
     notes: dict[str, object],
 ) -> Taken:
-    """Returns vectors and keys of whatever was given. Notes where they came from.
+    """Returns the vectors and keys of any accepted input. Records their origin in `notes`.
 
     Raises:
-        InvalidInputError: something that holds no vectors, or a choice that has to be made by the caller.
-        TypeError: an argument that `build` does not have.
+        InvalidInputError: the input has no vectors, or is ambiguous so that the caller must choose.
+        TypeError: `build` has no such argument.
     """
     check_reading(reading, data)
-    formats = sys.modules.get("nearabout.formats")  # where nobody loaded it, nobody has what it reads
+    formats = sys.modules.get("nearabout.formats")  # if it is not loaded, `data` cannot be an `Embeddings`
     found: FileVectors | Embeddings | None = data if formats and isinstance(data, formats.Embeddings) else None
     if isinstance(data, (str, os.PathLike)):
         found = _of_file(check_path(data), wanted, _with_invalid(reading, wanted.invalid), monitor)
@@ -137,7 +136,7 @@ def _of_pieces(pieces: Pieces, keys: Any, wanted: Wanted) -> Taken:
 
 
 def without(keys: Any, missing: NDArray[np.int64], rows: int) -> Any:
-    """Returns the keys of the rows that are not missing, of one key for each row."""
+    """Returns the keys of the rows that are not missing. `keys` has one key for each input row."""
     if not len(missing):
         return keys
     checked = as_keys(keys, rows)
@@ -145,11 +144,11 @@ def without(keys: Any, missing: NDArray[np.int64], rows: int) -> Any:
     return checked[kept] if isinstance(checked, np.ndarray) else [checked[row] for row in kept.tolist()]
 
 
-# --- Options of readers. ---
+# --- Options of readers ---
 
 
 def reading_names() -> tuple[str, ...]:
-    """Returns the arguments that `build` passes on to `read`."""
+    """Returns the names of the arguments that `build` passes on to `read`."""
     from dataclasses import fields
 
     from nearabout.formats._options import ReadOptions
@@ -158,7 +157,7 @@ def reading_names() -> tuple[str, ...]:
 
 
 def _with_invalid(reading: dict[str, Any], invalid: str) -> dict[str, Any]:
-    """Adds `invalid`: readers do about rows that cannot be read what `build` does about vectors."""
+    """Adds `invalid`: readers treat unreadable rows as `build` treats invalid vectors."""
     if invalid == "raise":
         return reading
     from dataclasses import fields
@@ -170,7 +169,7 @@ def _with_invalid(reading: dict[str, Any], invalid: str) -> dict[str, Any]:
 
 
 def check_reading(reading: dict[str, Any], data: object) -> None:
-    """Refuses arguments that nobody has, and those of readers where no file is read."""
+    """Refuses unknown arguments, and arguments of readers if the data is not a path."""
     if not reading:
         return
     names = reading_names()
@@ -179,7 +178,7 @@ def check_reading(reading: dict[str, Any], data: object) -> None:
             raise TypeError(f"build() has no argument {name!r}; {nearest(name, (*_own_names(), *names))}")
         if not isinstance(data, (str, os.PathLike)):
             raise InvalidInputError(
-                f"{name}= says how a file is read, and data is a {type(data).__name__}, not a path: leave it out"
+                f"{name}= is an option for reading files, but data is {a_type(data)}, not a path; leave it out"
             )
 
 
@@ -193,7 +192,7 @@ def _own_names() -> tuple[str, ...]:
 
 def _note(found: FileVectors | Embeddings, notes: dict[str, object]) -> None:
     if found.source:
-        notes["source"] = Path(found.source).name  # the name only: a file tells nobody where it was made
+        notes["source"] = Path(found.source).name  # only the name, because the folder is private
     if found.format:
         notes["format"] = found.format
     if found.report:

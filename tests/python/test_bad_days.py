@@ -239,12 +239,12 @@ def test_no_memory_for_an_answer(tmp_path: Path, kind: Kind) -> None:
     path = tmp_path / "many.near"
     na.build(np.random.default_rng(4).random((20_000, 4), np.float32), metric="euclidean", path=path, kind=kind)
     done = run_python(NO_ROOM, path)
-    told = "there is not enough memory for the answer to"
-    less = "or in parts: index.search(queries[:1000]) and so on"
+    told = "there is not enough memory for the results of"
+    less = "or search in parts: index.search(queries[:1000]) and so on"
     assert done.stdout.splitlines() == [
-        f"{told} 2,000 queries with 20,000 neighbours each, which takes 0.5 GB; ask for fewer neighbours, {less}",
-        f"{told} 2,000 queries with 19,999 neighbours each, which takes 0.5 GB; ask for fewer neighbours, {less}",
-        f"{told} a radius search for 2,000 queries; ask with a smaller radius, {less}",
+        f"{told} 2,000 queries with 20,000 neighbours each, which take 0.5 GB; request fewer neighbours, {less}",
+        f"{told} 2,000 queries with 19,999 neighbours each, which take 0.5 GB; request fewer neighbours, {less}",
+        f"{told} a radius search for 2,000 queries; use a smaller radius, {less}",
         "True",
     ], done.stderr
 

@@ -57,7 +57,9 @@ def test_seeds(tmp_path: Path) -> None:
         trees.add(near_image.part_of(path.read_bytes(), near_image.TREE_ROWS).data)
         assert index.search(BASE[:5], 1, effort=60).rows[:, 0].tolist() == [0, 1, 2, 3, 4]
     assert len(trees) == 3  # each another tree, and the two of seed 1 the same
-    with pytest.raises(na.InvalidInputError, match="seed is 1; nothing is random in an exact index: leave it out"):
+    with pytest.raises(
+        na.InvalidInputError, match="seed is 1, but an exact index uses no random numbers; leave it out"
+    ):
         na.build(BASE, kind="exact", seed=1)
 
 
@@ -102,7 +104,7 @@ def test_names_of_others() -> None:
     for name in ("annoy", "trees", "tree", "forrest"):
         with pytest.raises(na.InvalidInputError, match=f"no kind '{name}'; did you mean 'forest'"):
             na.build(BASE, kind=name)
-    with pytest.raises(na.InvalidInputError, match=r"kind is the class na.Forest; pass an object of it: na.Forest\(\)"):
+    with pytest.raises(na.InvalidInputError, match=r"kind is the class na.Forest; pass an instance: na.Forest\(\)"):
         na.build(BASE, kind=na.Forest)  # type: ignore[arg-type]
 
 
@@ -117,14 +119,16 @@ def test_efforts_that_cannot_be(effort: Any) -> None:
         lambda: index.search_by_key(0, effort=effort),
         lambda: index.radius_search(BASE[0], 1.0, effort=effort),
     ):
-        with pytest.raises(na.InvalidInputError, match=r"effort is .*; pass a positive whole number: how many rows"):
+        with pytest.raises(
+            na.InvalidInputError, match=r"effort is .*; pass a positive whole number, the number of rows"
+        ):
             ask()
 
 
 def test_effort_goes_with_a_choice() -> None:
     exact = na.build(BASE, metric="euclidean", kind="exact")
     with pytest.raises(
-        na.InvalidInputError, match="effort is 50; an exact index always looks at everything: leave it out"
+        na.InvalidInputError, match="effort is 50, but an exact index always compares every row; leave it out"
     ):
         exact.search(BASE[0], effort=50)
     with pytest.raises(na.InvalidInputError, match="effort is 50 and exact is True"):

@@ -186,7 +186,7 @@ def test_using_a_closed_index_is_an_error_with_a_sentence(kind: Kind, compass_fi
     for use in _uses(index):
         with pytest.raises(na.InvalidInputError, match=r"compass.near is closed.*open it again"):
             use()
-    with pytest.raises(na.InvalidInputError, match="what hits look up in it, such as their keys"):
+    with pytest.raises(na.InvalidInputError, match="so neither it nor the keys of its hits can be used"):
         _ = late.keys
     assert late.rows.tolist() == hits.rows.tolist()
     assert hits.keys.tolist()[0] == "east"
@@ -208,7 +208,7 @@ def test_closing_lets_go(tmp_path: Path) -> None:
         assert str(path) not in Path("/proc/self/maps").read_text()
     with na.build(DIRECTIONS, WORDS) as memory:
         assert len(memory) == 5
-    with pytest.raises(na.InvalidInputError, match=r"the index in memory is closed, and"):
+    with pytest.raises(na.InvalidInputError, match=r"the index in memory is closed, so"):
         len(memory)
 
 

@@ -324,7 +324,9 @@ def test_what_there_is_no_room_for(tmp_path: Path) -> None:
     path = tmp_path / "long.txt"
     with path.open("w") as text:
         text.writelines(f"{row}{'x' * (1 << 20)} 1 2\n" for row in range(40))
-    with pytest.raises(na.InvalidInputError, match=r"the keys of the first \d+ rows take .* give more"):
+    with pytest.raises(
+        na.InvalidInputError, match=r"the keys of the first \d+ rows already need .* pass a larger memory="
+    ):
         na.build(path, path=tmp_path / "a.near", memory="64MB")
     assert not (tmp_path / "a.near").exists()
 

@@ -10,7 +10,7 @@ import nearabout as na
 from nearabout.kinds import kind_from_settings
 from nearabout.other_methods import _SERVES
 
-GRAPH = "did you mean 'ivf'? It does the work of a graph, which this library does not build. Allowed: auto, "
+GRAPH = "did you mean 'ivf'? This library builds no graphs; ivf serves the same purpose. Allowed: auto, "
 
 
 @pytest.mark.parametrize(
@@ -29,10 +29,10 @@ GRAPH = "did you mean 'ivf'? It does the work of a graph, which this library doe
         ("annoy", "did you mean 'forest'? Allowed"),
         ("kd_tree", "did you mean 'forest'? Allowed"),
         ("IVFFlat", "did you mean 'ivf'? Allowed"),
-        ("IVF1024,Flat", "did you mean 'ivf' with lists=1024, which is na.IVF(lists=1024)? Allowed"),
-        ("OPQ16,IVF256,PQ16", "did you mean 'ivf' with lists=256, codes=16, which is"),
-        ("IVF1024_HNSW32,PQ16x4fs", "did you mean 'ivf' with lists=1024, codes=8, which is"),
-        ("PQ8", "did you mean 'ivf' with codes=8, which is"),
+        ("IVF1024,Flat", "did you mean na.IVF(lists=1024)? Allowed"),
+        ("OPQ16,IVF256,PQ16", "did you mean na.IVF(lists=256, codes=16)?"),
+        ("IVF1024_HNSW32,PQ16x4fs", "did you mean na.IVF(lists=1024, codes=8)?"),
+        ("PQ8", "did you mean na.IVF(codes=8)?"),
         ("IVF0,PQ9999", "did you mean 'ivf'? Allowed"),
         ("exat", "did you mean 'exact' or 'auto'? Allowed"),
         ("cupboard", "there is no kind 'cupboard'; Allowed: auto, exact, forest, ivf"),
@@ -62,7 +62,7 @@ def test_what_is_pointed_to_can_be_built() -> None:
         ("knn_query", r"; use index\.search\(query, k\)$"),
         ("kneighbors", r"; use index\.search\(query, k\)$"),
         ("get_nns_by_item", r"; use index\.search_by_key\(key, k\)$"),
-        ("add_items", "; an index is immutable: build one of all the vectors with nearabout.build$"),
+        ("add_items", "; an index is immutable: build a new one from all the vectors with nearabout.build$"),
         ("load", r"; use nearabout\.open\(path\)$"),
         ("ntotal", r"; use len\(index\)$"),
         ("cupboard", "has no attribute 'cupboard'$"),
@@ -85,9 +85,7 @@ def test_no_method_of_ours_is_among_those_of_others() -> None:
 
 
 def test_an_index_is_not_made_by_its_class() -> None:
-    with pytest.raises(
-        na.InvalidInputError, match=r"made by nearabout\.build\(vectors\), or by nearabout\.open\(path\)"
-    ):
+    with pytest.raises(na.InvalidInputError, match=r"call nearabout\.build\(vectors\) or nearabout\.open\(path\)"):
         na.Index([[1.0, 2.0]])  # type: ignore[arg-type]
     with pytest.raises(AttributeError, match=r"no attribute 'load'; use nearabout\.open$"):
         _ = na.load

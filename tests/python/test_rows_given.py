@@ -80,18 +80,21 @@ def test_types_of_numbers_in_lists() -> None:
 @pytest.mark.parametrize(
     ("rows", "sentence"),
     [
-        ([], "no rows and does not tell the dims"),
-        ([1, 2], r"row 0 of data has the shape \(\); a vector"),
-        (["a line"], "row 0 of data holds text.*vectors come first"),
+        ([], "no rows, so its dims are unknown"),
+        ([1, 2], r"row 0 of data has the shape \(\); pass a vector"),
+        (["a line"], "row 0 of data is text.*vectors come first"),
         ([[1, 2], [3]], "ragged: row 0 has 2 values, row 1 has 1"),
         ([[1, 2], None], "row 1 of data has the dtype object"),
         ([np.ones((2, 2, 2))], r"row 0 of data has the shape \(2, 2, 2\)"),
-        ([np.ones(2, "u1"), np.ones(2, "f4")], "row 1 of data is of float32, row 0 of uint8; all rows need one type"),
+        (
+            [np.ones(2, "u1"), np.ones(2, "f4")],
+            "row 1 of data has the dtype float32, row 0 has uint8; all rows need the same dtype",
+        ),
         ([("a", [1, 2]), [1, 2]], "row 1 of data has no key, unlike row 0"),
         ([[1, 2], ("a", [1, 2])], "row 1 of data has a key, unlike row 0"),
-        ([{"id": [1, 2]}], "row 0 of data is a dict; a vector is needed"),
+        ([{"id": [1, 2]}], "row 0 of data is a dict; pass a vector"),
         ([{"id": 1}], "row 0 of row 0 of data has the shape"),
-        ([("a", np.ones((2, 2)))], "row 0 of data is 2 vectors with one key, 'a'"),
+        ([("a", np.ones((2, 2)))], "row 0 of data has 2 vectors with one key, 'a'"),
         ([("a", [1, 2]), ("a", [1, 3])], '"a" is the key of row 0 and again of row 1'),
         ([("a", [1, 2]), (1, [1, 3])], "strings or all integers"),
     ],
@@ -124,7 +127,9 @@ def test_keys_of_an_iterator_count_towards_the_budget(tmp_path: Path) -> None:
         for i in range(200):
             yield f"{i}" * 400_000, np.ones(2, np.float32)
 
-    with pytest.raises(na.InvalidInputError, match=r"data: the keys of the first \d+ rows take .* give more"):
+    with pytest.raises(
+        na.InvalidInputError, match=r"data: the keys of the first \d+ rows already need .* pass a larger memory="
+    ):
         na.build(rows(), path=tmp_path / "x.near", memory="64MB")
 
 

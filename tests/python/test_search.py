@@ -155,7 +155,7 @@ def test_scores(kind: Kind) -> None:
     np.testing.assert_allclose(na.build(base, kind=kind).search([1.0, 0.0]).scores, [1.0, 0.6], rtol=1e-6)
     assert na.build(base, metric="dot", kind=kind).search([1.0, 0.0]).scores.tolist() == [3.0, 1.0]
     hits = na.build(base, metric="euclidean", kind=kind).search([1.0, 0.0])
-    with pytest.raises(na.InvalidInputError, match=r"'euclidean' has distances but no similarity score"):
+    with pytest.raises(na.InvalidInputError, match=r"'euclidean' has no similarity scores"):
         _ = hits.scores
 
 
@@ -223,7 +223,7 @@ def test_a_negative_radius_is_of_dot_alone(metric: str) -> None:
         with pytest.raises(na.InvalidInputError, match="radius is NaN"):
             index.radius_search(vectors[0], np.nan)
         return
-    with pytest.raises(na.InvalidInputError, match=f"radius is -1, and distances under {metric} are never negative"):
+    with pytest.raises(na.InvalidInputError, match=f"radius is -1, but distances under {metric} are never negative"):
         index.radius_search(vectors[0], -1)
 
 

@@ -37,7 +37,7 @@ def test_the_same_of_smaller_types() -> None:
 def test_a_query_that_vanishes(query: Any, kind: Kind) -> None:
     index = na.build([[1.0, 2.0], [2.0, 1.0]], kind=kind)
     row = np.ndim(query) - 1
-    sentence = rf"query {row} has only numbers that are zero as float32 \(the largest is 3e-300\)"
+    sentence = rf"query {row} is zero in float32 \(its largest number is 3e-300\)"
     with pytest.raises(na.InvalidInputError, match=sentence):
         index.search(query)
     assert index.search(query / np.abs(query).max(axis=-1, keepdims=True)).rows.shape[-1] == 2

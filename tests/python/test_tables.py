@@ -171,16 +171,16 @@ def test_what_cannot_be_keys_is_refused_by_its_name(name: str) -> None:
     vectors = pa.array(VECTORS.tolist(), pa.list_(pa.float32()))
     table = pa.table({"id": REFUSED_KEYS[name], "vector": vectors})
     with pytest.raises(
-        na.InvalidInputError, match=f"the column 'id' of data holds {name}.*; keys are strings or whole"
+        na.InvalidInputError, match=f"the column 'id' of data has the type {name}.*; keys are strings or whole"
     ):
         na.build(table)
     assert list(na.build(table, WORDS)) == WORDS
     if name not in ("float64", "bool"):
         dimensions = pa.table({"when": REFUSED_KEYS[name], **{str(i): VECTORS[:, i] for i in range(3)}})
-        with pytest.raises(na.InvalidInputError, match=f"the column 'when' of data holds {name}.*neither a dimension"):
+        with pytest.raises(na.InvalidInputError, match=rf"the column 'when' of data \({name}.*neither a dimension"):
             na.build(dimensions)
     if name not in ("float64", "bool", "struct"):  # a struct is a table
-        with pytest.raises(na.InvalidInputError, match=f"data holds {name}.*lists of numbers"):
+        with pytest.raises(na.InvalidInputError, match=f"data has the type {name}.*lists of numbers"):
             na.build(REFUSED_KEYS[name])
 
 
@@ -202,9 +202,7 @@ def test_keys_that_are_given_leave_columns_of_keys_out() -> None:
     frame = pd.DataFrame(VECTORS).assign(id=range(6), word=WORDS)
     assert na.build(frame, keys=list("abcdef")).dims == 3
     assert na.build(VECTORS).search(frame, k=1).rows.shape == (6, 1)
-    with pytest.raises(
-        na.InvalidInputError, match=r"the column 'id' of data holds int64, which is neither a dimension nor"
-    ):
+    with pytest.raises(na.InvalidInputError, match=r"the column 'id' of data \(int64\) is neither a dimension"):
         na.build(frame)
     assert list(na.build(frame.drop(columns="word"))) == [0, 1, 2, 3, 4, 5]
     counts = pd.DataFrame({"words": [3, 1, 2], "tokens": [4, 1, 5]})
@@ -215,7 +213,7 @@ def test_keys_that_come_twice_are_told_with_their_column() -> None:
     species = ["setosa", "setosa", "virginica", "a", "b", "c"]
     for frame in (pd.DataFrame(VECTORS).assign(species=species), pa.table({"species": species, "v": VECTORS.tolist()})):
         with pytest.raises(
-            na.InvalidInputError, match=r"\"setosa\".*those of the column 'species' of data: pass keys="
+            na.InvalidInputError, match=r"\"setosa\".*come from the column 'species' of data: pass keys="
         ):
             na.build(frame)
         assert len(na.build(frame, keys=range(6))) == 6
@@ -224,7 +222,7 @@ def test_keys_that_come_twice_are_told_with_their_column() -> None:
 def test_tables_in_an_iterator_are_refused_and_rows_of_them_are_not() -> None:
     frame = pd.DataFrame(VECTORS, index=WORDS)
     for table in (frame, pl.DataFrame(VECTORS), pa.record_batch({"v": VECTORS.tolist()})):
-        with pytest.raises(na.InvalidInputError, match=r"row 0 of data is a \w+; a vector is needed.*to_numpy"):
+        with pytest.raises(na.InvalidInputError, match=r"row 0 of data is a \w+; pass a vector.*to_numpy"):
             na.build(iter([table]))
     assert list(na.build(frame.iterrows())) == WORDS
     np.testing.assert_array_equal(na.build(frame.iterrows()).vectors(), VECTORS)
@@ -302,10 +300,10 @@ def test_the_index_of_a_pandas_frame() -> None:
     ("index", "sentence"),
     [
         (["a", "b", "a", "c", "d", "e"], "the label 'a' more than once.*reset_index"),
-        (np.arange(6) / 2, "float64.*cannot be keys"),
-        (pd.date_range("2020", periods=6), "datetime64.*cannot be keys"),
-        (pd.MultiIndex.from_product([[1, 2], [1, 2, 3]]), "several levels.*cannot be keys"),
-        (["a", None, "b", "c", "d", "e"], "cannot be keys"),
+        (np.arange(6) / 2, "float64.*cannot be the keys"),
+        (pd.date_range("2020", periods=6), "datetime64.*cannot be the keys"),
+        (pd.MultiIndex.from_product([[1, 2], [1, 2, 3]]), "several levels.*cannot be the keys"),
+        (["a", None, "b", "c", "d", "e"], "cannot be the keys"),
     ],
 )
 def test_an_index_that_cannot_be_keys(index: Any, sentence: str) -> None:
@@ -313,7 +311,9 @@ def test_an_index_that_cannot_be_keys(index: Any, sentence: str) -> None:
     with pytest.raises(na.InvalidInputError, match=sentence):
         na.build(frame)
     assert len(na.build(frame, keys=WORDS)) == 6
-    with pytest.raises(na.InvalidInputError, match="cannot be keys|column of keys and labels|more than once"):
+    with pytest.raises(
+        na.InvalidInputError, match="cannot be the keys|column of keys and an index with labels|more than once"
+    ):
         na.build(frame.assign(word=WORDS))
 
 
@@ -343,7 +343,7 @@ def test_empty_tables() -> None:
         len(na.build(pa.table({"key": pa.array([], pa.string()), "v": pa.array([], pa.list_(pa.float32(), 3))}))) == 0
     )
     for data in (pa.array([], pa.list_(pa.float32())), pd.Series([], dtype=object), pl.DataFrame()):
-        with pytest.raises(na.InvalidInputError, match="does not tell the dims|no column of numbers"):
+        with pytest.raises(na.InvalidInputError, match="its dims are unknown|no column of numbers"):
             na.build(data)
 
 
@@ -431,5 +431,5 @@ def test_whole_numbers_of_a_name_like_keys_are_keys(name: str) -> None:
     index = na.build(frame)
     assert (list(index), index.dims) == ([7, 9], 2)
     frame["user_id"] = [1, 2]
-    with pytest.raises(na.InvalidInputError, match="may each be the key"):
+    with pytest.raises(na.InvalidInputError, match="could each be the key"):
         na.build(frame)

@@ -1,29 +1,29 @@
-"""The command line: one module per command, imported when it is the one that was asked for.
+"""The command line: one module per command, imported only when that command runs.
 
-How fast a word is answered begins with what is imported. Nothing here, in `arguments`, `output` or `search` imports
-NumPy, argparse, typing, re or json on the way to an answer: a test looks at the modules.
+Imports dominate the time of a search. On the path of a search, this module, `arguments`, `output` and `search` do not
+import NumPy, argparse, typing, re or json; a test checks this.
 """
 
 COMMANDS = {
-    "demo": "see it work: the bundled word vectors, built, saved, opened and searched",
-    "build": "make an index of a file of vectors",
-    "plan": "tell what a build would take of time, memory and disk",
-    "search": "find what is near a word, or a sum of words",
-    "eval": "measure what an index finds, and how fast",
-    "explain": "tell why a search finds a key, or does not",
-    "info": "tell what an index is",
-    "verify": "compare everything in an index with its checksums",
-    "bench": "race against other libraries on your own vectors",
-    "convert": "change the format of a file of vectors",
+    "demo": "build, save, open and search an index of bundled word vectors",
+    "build": "build an index from a file of vectors",
+    "plan": "estimate the time, memory and disk space of a build",
+    "search": "find the nearest neighbours of a word, or of a sum of words",
+    "eval": "measure the recall and the speed of an index",
+    "explain": "explain why a search finds or misses a key",
+    "info": "show the properties of an index",
+    "verify": "check an index against its checksums",
+    "bench": "compare with other libraries on your own vectors",
+    "convert": "convert a file of vectors to another format",
 }
 
-READERS = ("build", "convert", "bench", "eval")  # commands with the options of readers of files
-OK, NO, WRONG = 0, 1, 2  # done; the answer is no; wrong use or bad input
+READERS = ("build", "convert", "bench", "eval")  # commands that have the options for reading files
+OK, NO, WRONG = 0, 1, 2  # success; negative result; wrong use or bad input
 INTERRUPTED, BROKEN_PIPE = 130, 141  # as a shell reports SIGINT and SIGPIPE
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; the exit code. Without `arguments`, those of the process."""
+    """Runs one command and returns its exit code. None uses the arguments of the process."""
     import sys
 
     from nearabout.cli.output import complain, discard_output, flush_output, output_fails
@@ -37,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
         return code
     except NearaboutError as error:
         complain(str(error))
-        output_fails()  # what was printed before: its failure is not the news
+        output_fails()  # flushes earlier output; a failure of that is less important than this error
         return WRONG
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -45,8 +45,8 @@ def main(arguments: list[str] | None = None) -> int:
         discard_output()
         return BROKEN_PIPE
     except MemoryError as error:
-        told = str(error)
-        complain(told if " " in told else "there is not enough memory for this")  # not the name of a C++ exception
+        message = str(error)
+        complain(message if " " in message else "there is not enough memory for this")  # hides C++ exception names
         return WRONG
     except OSError as error:
         complain(_system_sentence(error, output_fails(probe=error.filename is None)))
@@ -54,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _system_sentence(error: OSError, of_output: bool) -> str:
-    """What the system said and of which file, once each."""
+    """Returns the message of the system and the name of the file, each once."""
     reason = error.strerror or str(error)
     name = error.filename or ("standard output" if of_output else None)
     return reason if name is None or str(name) in reason else f"{name}: {reason}"
@@ -76,13 +76,13 @@ def _run(arguments: list[str]) -> int:
     if "--help" in options or "-h" in options:
         print(module.USAGE.strip())
         return OK
-    if command != "search":  # which reads no files of vectors, and has no time for the import
+    if command != "search":  # search reads no files of vectors, and must start fast
         _warn_in_shell(module, command)
     return _in_options(module, command, arguments[1:])
 
 
 def _warn_in_shell(module: "ModuleType", command: str) -> None:
-    """Has warnings shown on one line, and of commands that read files in options of the shell."""
+    """Shows warnings on one line. For commands that read files, they name shell options instead of Python arguments."""
     import warnings
 
     from nearabout.cli.output import caution
@@ -99,7 +99,7 @@ def _warn_in_shell(module: "ModuleType", command: str) -> None:
 
 
 def _in_options(module: "ModuleType", command: str, arguments: list[str]) -> int:
-    """Runs a command; an error of one that reads files names options of the shell in place of arguments of Python."""
+    """Runs a command. Errors of commands that read files name shell options instead of Python arguments."""
     if command not in READERS:
         code: int = module.run(arguments)
         return code
@@ -122,7 +122,7 @@ def _help(topics: list[str]) -> int:
     print("Nearabout finds near things fast.\n\nusage: nearabout COMMAND ...\n")
     for command, summary in COMMANDS.items():
         print(f"  {command:9}{summary}")
-    print("\n`nearabout help COMMAND` tells more of one. New here? Start with: nearabout demo")
+    print("\n`nearabout help COMMAND` explains a command. New here? Start with: nearabout demo")
     return OK
 
 

@@ -1,6 +1,6 @@
-"""A small parser of arguments: long and short options, values after a space or an equals sign, `--` ends the options.
+"""A small argument parser: long and short options, values after a space or an equals sign, `--` ends the options.
 
-argparse costs 6 to 10 ms to import, as much as a whole search; this is all that the commands need of it.
+argparse takes 6 to 10 ms to import, as long as a whole search. The commands need no more than this.
 """
 
 from nearabout.errors import InvalidInputError
@@ -8,7 +8,7 @@ from nearabout.errors import InvalidInputError
 Value = str | int | bool | list[str]
 
 
-# What other programs call them: understood, not accepted.
+# Names in other programs. They are not accepted, but errors suggest ours.
 _OTHER_OPTIONS = {
     **dict.fromkeys(("-n", "--n", "--top", "--topk", "--top-k", "--topn", "--num", "--count", "--limit"), "-k"),
     **dict.fromkeys(("--neighbors", "--neighbours", "--n-neighbors", "--results"), "-k"),
@@ -24,8 +24,11 @@ _OTHER_OPTIONS = {
 
 
 class Options:
-    """What a command understands. `names` maps each option to how it is read: bool, int, str, or list (repeatable);
-    `advice` is told when a word looks like an option and is none."""
+    """The options of a command.
+
+    `names` maps each option to its type: bool, int, str, or list (repeatable). `advice` is the end of the error about a
+    word that looks like an option.
+    """
 
     def __init__(
         self,
@@ -41,14 +44,14 @@ class Options:
 
     @property
     def names(self) -> list[str]:
-        """The options, without their dashes."""
+        """Names of the options, without dashes."""
         return list(self._names)
 
     def parse(self, arguments: list[str]) -> tuple[list[str], dict[str, Value]]:
-        """The words that are no options, and the options that were given, without their dashes.
+        """Returns the positional words, and the given options without their dashes.
 
         Raises:
-            InvalidInputError: an unknown option, a value missing or of the wrong kind.
+            InvalidInputError: an option is unknown, or a value is missing or has the wrong type.
         """
         words: list[str] = []
         given: dict[str, Value] = {}
@@ -80,7 +83,7 @@ class Options:
         kind = self._names[name]
         if kind is bool:
             if value is not None:
-                raise InvalidInputError(f"{_dashed(name)} takes no value; {value!r} was given")
+                raise InvalidInputError(f"{_dashed(name)} takes no value, but {value!r} was given")
             given[name] = True
             return
         if value is None:
@@ -91,9 +94,9 @@ class Options:
             try:
                 given[name] = int(value)
             except ValueError:
-                joined = not argument.startswith("--") and argument.endswith(value)  # -king is a k of 'ing'
+                joined = not argument.startswith("--") and argument.endswith(value)  # -king reads as -k 'ing'
                 advice = f". {self._advice}" if joined else ""
-                raise InvalidInputError(f"{_dashed(name)} is {value!r}; a whole number is needed{advice}") from None
+                raise InvalidInputError(f"{_dashed(name)} is {value!r}; pass a whole number{advice}") from None
         elif kind is list:
             values = given.setdefault(name, [])
             assert isinstance(values, list)
@@ -115,15 +118,15 @@ def _dashed(name: str) -> str:
 
 
 def number(name: str, text: str) -> float:
-    """The value of an option that is no whole number."""
+    """Returns the value of an option as a float."""
     try:
         return float(text)
     except ValueError:
-        raise InvalidInputError(f"--{name} is {text!r}; a number is needed, such as 0.95") from None
+        raise InvalidInputError(f"--{name} is {text!r}; pass a number, such as 0.95") from None
 
 
 def one(words: list[str], what: str, command: str) -> str:
-    """The only positional argument."""
+    """Returns the only positional argument."""
     if len(words) != 1:
         given = "none was given" if not words else f"{len(words)} were given: {' '.join(words)}"
         raise InvalidInputError(f"`nearabout {command}` takes one {what}; {given}")

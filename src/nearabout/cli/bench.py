@@ -1,4 +1,4 @@
-"""`nearabout bench`: ours against other libraries, on the user's own vectors."""
+"""`nearabout bench`: compares Nearabout with other libraries on the user's own vectors."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ usage: nearabout bench BASE [QUERIES] [--peers a,b] [-k 10] [--metric M] [--thre
                        [--seconds S] [--timeout S] [--plot FILE.svg|.png] [--report FILE.html] [--results FOLDER]
                        [--json]
 
-Builds an index of each kind of ours and of each peer that is installed, asks all of them the same queries at many
-settings, each in a process of its own, and prints what each reaches. Recall counts every row that is as near as the
-true neighbours. BASE and QUERIES are files of vectors of any format that build takes; BASE may be a data set of
-ann-benchmarks (.hdf5), which brings its queries and its metric.
+Builds an index of each of our kinds and of each installed peer, runs the same queries on all of them at many settings,
+each in its own process, and prints the recall and speed of each. Recall counts every row that is as near as the true
+neighbours. BASE and QUERIES are files of vectors in any format that build reads. BASE may be an ann-benchmarks data set
+(.hdf5), which includes queries and a metric.
 
-  --peers a,b        some of annoy, faiss, hnswlib, pynndescent, scann, scikit-learn, usearch, voyager; or none (all
-                     that are installed)
-  -k N               how many neighbours (10)
+  --peers a,b        some of annoy, faiss, hnswlib, pynndescent, scann, scikit-learn, usearch, voyager; or none
+                     (default: all that are installed)
+  -k N               number of neighbours (default 10)
   --metric M         cosine (default), dot, euclidean, sqeuclidean, manhattan, hamming, jaccard, haversine
-  --threads N        of each build and each search (1, as in others' figures)
-  --limit N          only the first N vectors of BASE
-  --queries N        how many queries: the first N of QUERIES; without QUERIES, held out of BASE (1000, or a tenth of
-                     BASE if that is less)
-  --seconds S        how long each setting worth having is timed (0.5)
-  --timeout S        the most that one contestant may take (600); what it measured until then is kept
-  --plot FILE        recall against queries a second, as .svg or .png
-  --report FILE      a page that stands alone: picture, tables, settings, machine
-  --results FOLDER   result files of ann-benchmarks, for its own plots
+  --threads N        threads of each build and each search (default 1, as in most published benchmarks)
+  --limit N          use only the first N vectors of BASE
+  --queries N        number of queries: the first N of QUERIES, or without QUERIES, held out from BASE (default 1000, or
+                     a tenth of BASE if that is less)
+  --seconds S        time in seconds for each setting on the Pareto front (default 0.5)
+  --timeout S        time limit of one contestant in seconds (default 600); earlier measurements are kept
+  --plot FILE        plot recall against queries per second, as .svg or .png
+  --report FILE      self-contained HTML page: plot, tables, settings, machine
+  --results FOLDER   write result files of ann-benchmarks, for its own plots
   --json             one line of JSON
 
 {reading_usage("BASE, and QUERIES,")}
@@ -63,11 +63,11 @@ _OPTIONS = Options(
     },
     {"k": "k"},
 )
-_MOST_QUERIES = 1000  # where it is not said how many
+_MOST_QUERIES = 1000  # default
 
 
 class Data(NamedTuple):
-    """What is raced on."""
+    """The vectors and queries of a race."""
 
     title: str
     metric: str
@@ -80,12 +80,12 @@ class Data(NamedTuple):
 def run(arguments: list[str]) -> int:
     words, given = _OPTIONS.parse(arguments)
     if len(words) not in (1, 2):
-        told = f"{len(words)} were given: {' '.join(words)}" if words else "none was given"
-        raise InvalidInputError(f"`nearabout bench` takes one or two files, BASE and perhaps QUERIES; {told}")
+        received = f"{len(words)} were given: {' '.join(words)}" if words else "none was given"
+        raise InvalidInputError(f"`nearabout bench` takes one or two files, BASE and optionally QUERIES; {received}")
     seconds, timeout = (_seconds(name, given) for name in ("seconds", "timeout"))
     for name in ("limit", "queries"):
         if name in given and int(given[name]) < 1:  # type: ignore[arg-type]
-            raise InvalidInputError(f"--{name} is {given[name]}; at least 1 is needed")
+            raise InvalidInputError(f"--{name} is {given[name]}; pass at least 1")
 
     from nearabout.evaluation import plot, race, report
     from nearabout.evaluation.plot import check_plot
@@ -108,8 +108,8 @@ def run(arguments: list[str]) -> int:
         truth=data.truth,
         title=data.title,
         results=str(given["results"]) if "results" in given else None,
-        progress=_Teller(data.notes, quiet="json" in given).begin,
-        finished=_Teller.finish if "json" not in given else None,
+        progress=_Reporter(data.notes, quiet="json" in given).begin,
+        finished=_Reporter.finish if "json" not in given else None,
     )
     _status("")
     if "json" in given:
@@ -132,7 +132,7 @@ def _seconds(name: str, given: dict[str, Any]) -> float | None:
     except ValueError:
         value = -1.0
     if not 0 <= value < float("inf") or (name == "timeout" and value == 0):
-        raise InvalidInputError(f"--{name} is {given[name]!r}; a number of seconds is needed, such as 2 or 0.5")
+        raise InvalidInputError(f"--{name} is {given[name]!r}; pass a number of seconds, such as 2 or 0.5")
     return value
 
 
@@ -142,8 +142,8 @@ def _peers(given: Any) -> list[str] | None:
     return [] if given == "none" else [name.strip() for name in given.split(",") if name.strip()]
 
 
-class _Teller:
-    """Prints what was read before the first contestant, and a line for each that is through."""
+class _Reporter:
+    """Prints the files that were read before the first contestant, and a line for each finished contestant."""
 
     def __init__(self, notes: list[str], quiet: bool) -> None:
         self._notes = [] if quiet else notes
@@ -161,28 +161,27 @@ class _Teller:
 
 
 def _summary(run: Run) -> str:
-    """What came of a contestant, on a line."""
+    """Returns the results of a contestant in one line."""
     from nearabout.evaluation.clock import BUSY
     from nearabout.evaluation.report import RECALLS, figures
 
     build, _, *speeds, most = figures(run)
-    told = [f"built in {build}"] if run.build_seconds is not None else []
+    results = [f"built in {build}"] if run.build_seconds is not None else []
     reached = [
-        f"{speed} queries a second at {recall:.2f}"
+        f"{speed} queries per second at {recall:.2f}"
         for recall, speed in zip(RECALLS, speeds, strict=True)
         if speed != "-"
     ]
-    told += reached[-1:]
-    told += [f"recall up to {most}"] if run.points else []
-    told += [f"failed, {printable(run.problem)}"] if run.problem else []
-    told += (
-        [f"other work had its cores for up to {run.busy_fraction:.0%} of the time"] if run.busy_fraction > BUSY else []
-    )
-    return "; ".join(told)
+    results += reached[-1:]
+    results += [f"recall up to {most}"] if run.points else []
+    results += [f"failed, {printable(run.problem)}"] if run.problem else []
+    if run.busy_fraction > BUSY:
+        results.append(f"other work used its cores for up to {run.busy_fraction:.0%} of the time")
+    return "; ".join(results)
 
 
 def _status(name: str) -> None:
-    """The contestant whose turn it is, in place of the one before; an empty name wipes the line."""
+    """Shows the current contestant, replacing the previous one; an empty name clears the line."""
     if sys.stderr is not None and sys.stderr.isatty():
         sys.stderr.write(f"\r{'racing ' + name if name else '':<40}" + ("" if name else "\r"))
         sys.stderr.flush()
@@ -216,14 +215,14 @@ def _read(words: list[str], given: dict[str, Any]) -> Data:
 
 
 def _usable(vectors: NDArray[Any], metric: str, name: str) -> tuple[NDArray[Any], list[str]]:
-    """Without NaN, infinity and, under cosine, zeros; as booleans where the metric is of bits."""
+    """Returns vectors without NaN, infinity and, under cosine, zeros; as booleans if the metric is for bits."""
     import numpy as np
 
     notes = [f"read   {printable(name)}: {len(vectors):,} vectors of {vectors.shape[1]:,} dims"]
     if metric in ("hamming", "jaccard"):
         if ((vectors != 0) & (vectors != 1)).any():
             raise InvalidInputError(
-                f"{name}: holds other numbers than 0 and 1; {metric} is of bits: choose another metric"
+                f"{name}: contains numbers other than 0 and 1, but {metric} compares bits; choose another metric"
             )
         return vectors.astype(np.bool_), notes
     usable = np.isfinite(vectors).all(axis=1) if vectors.dtype.kind == "f" else np.ones(len(vectors), np.bool_)
@@ -235,13 +234,13 @@ def _usable(vectors: NDArray[Any], metric: str, name: str) -> tuple[NDArray[Any]
 
 
 def _held_out(vectors: NDArray[Any], count: int | None) -> tuple[NDArray[Any], NDArray[Any]]:
-    """What is left, and queries taken out of it, the same each time."""
+    """Splits vectors into base and queries, the same way each time."""
     import numpy as np
 
     count = min(_MOST_QUERIES, len(vectors) // 10) if count is None else count
     if not 0 < count < len(vectors):
         raise InvalidInputError(
-            f"there are {len(vectors):,} vectors and {count:,} would be held out as queries; give fewer with "
+            f"there are {len(vectors):,} vectors, and {count:,} would be held out as queries; pass a smaller "
             "--queries, or a file of queries"
         )
     order = np.random.default_rng(0).permutation(len(vectors))
@@ -256,10 +255,10 @@ def _lines(outcome: Race) -> list[str]:
     lines = [f"asked  {outcome.queries:,} queries in a batch, {outcome.metric}, k {outcome.k}, {threads}"]
     if outcome.hardness is not None:
         lines.append(f"data   {outcome.hardness.summary()}")
-    head = ["", "build", "memory", *(f"at {recall:.2f}" for recall in RECALLS), "most recall", ""]
+    head = ["", "build", "memory", *(f"at {recall:.2f}" for recall in RECALLS), "max recall", ""]
     runs = in_order(outcome.runs)
     rows = [[run.name, *figures(run), made(run)] for run in runs]
-    caption = f"Queries a second at a recall@{outcome.k}, beside what the build took:"
+    caption = f"Queries per second at a recall@{outcome.k}, and the time and memory of the build:"
     lines += ["", caption, *table([head, *rows], "lrrrrrrl"), ""]
     lines += [f"failed {run.name}: {printable(run.problem)}" for run in runs if run.problem]
     lines += [f"busy   {run.name}: {busy(run)}" for run in runs if busy(run)]
@@ -268,12 +267,12 @@ def _lines(outcome: Race) -> list[str]:
 
 
 def _plain(outcome: Race) -> dict[str, Any]:
-    """The race as JSON has it, with the speeds that the table shows."""
+    """Returns the race as a dict for JSON, with the speeds that the table shows."""
     from nearabout.evaluation import queries_per_second_at
     from nearabout.evaluation.report import RECALLS
 
-    told = outcome.as_dict()
-    for plain, run in zip(told["runs"], outcome.runs, strict=True):
+    race = outcome.as_dict()
+    for plain, run in zip(race["runs"], outcome.runs, strict=True):
         speeds = {f"{recall:.2f}": queries_per_second_at(run.points, recall) for recall in RECALLS}
         plain["queries_per_second_at"] = speeds
-    return told
+    return race

@@ -1,4 +1,4 @@
-"""`nearabout build`: a file of vectors becomes an index."""
+"""`nearabout build`: builds an index from a file of vectors."""
 
 import time
 from pathlib import Path
@@ -11,24 +11,23 @@ from nearabout.errors import InvalidInputError
 USAGE = f"""
 usage: nearabout build INPUT [-o OUT.near] [--metric M] [--kind K] [--recall R] [--dtype D] [--set name=value]...
                        [--seed S] [--queries FILE] [--no-calibrate] [--threads N] [--memory SIZE] [--invalid raise|skip]
-                       [--key-column C] [--format NAME] [and other options of reading]
+                       [--key-column C] [--format NAME] [and other options for reading]
 
-Reads a file of vectors (word2vec, GloVe, fastText, NumPy, fvecs, CSV, Parquet, ...; compressed ones too) and writes an
-index of them, whole or not at all.
+Reads a file of vectors (word2vec, GloVe, fastText, NumPy, fvecs, CSV, Parquet, ...; also compressed) and writes an
+index. The index file appears only when it is complete.
 
-  -o, --output FILE    where to (the name of INPUT with .near in place of its endings, in the current folder)
+  -o, --output FILE    index file (default: the name of INPUT ending in .near, in the current folder)
   --metric M           cosine (default), dot, euclidean, sqeuclidean, manhattan, hamming, jaccard, haversine
   --kind K             auto (default: exact for few vectors, ivf for many), exact, forest or ivf
-  --recall R           the share of the true neighbours that searches aim at which ask for nothing (0.95); 1 makes
-                       auto the exact scan
-  --dtype D            f32, f16, bf16, u8, i8, bits; left out, the input's own where it can be kept
-  --set name=value     a setting of the kind: of forest, trees=N and leaf_size=N; of ivf, lists=N, codes=N (bytes a
-                       row), refine=false and keep_vectors=false (answers from codes, a smaller file); exact has none
-  --seed S             of what is random in the build, of forest and ivf; the same seed gives the same file
-  --queries FILE       vectors such as will be searched for: what an effort finds is measured with them, not with rows
-  --no-calibrate       measure nothing: a faster build, and searches that cannot ask for a recall
-  --threads N          how many threads to use (all cores)
-  --memory SIZE        what the build may take for itself, such as 512MB or 2GiB: for files larger than memory
+  --recall R           default target recall of searches (default 0.95); with 1, auto chooses exact
+  --dtype D            f32, f16, bf16, u8, i8 or bits (default: the type of the input if possible)
+  --set name=value     setting of the kind. forest: trees=N, leaf_size=N. ivf: lists=N, codes=N (bytes per row),
+                       refine=false, keep_vectors=false (results from codes, a smaller file). exact: no settings
+  --seed S             random seed of a forest or ivf build; the same seed gives the same file
+  --queries FILE       sample queries; calibrate with these instead of rows
+  --no-calibrate       skip the calibration: the build is faster, but searches cannot use --recall
+  --threads N          number of threads (default: all cores)
+  --memory SIZE        memory budget of the build, such as 512MB or 2GiB, for files larger than memory
   --invalid raise|skip  vectors with NaN or infinity, and zeros under cosine: refuse them (default) or leave them out
 
 {reading_usage("INPUT", "invalid")}
@@ -53,7 +52,7 @@ _OPTIONS = Options(
     },
     {"o": "output"},
 )
-_TRIED = 100  # keys, for one that can be typed
+_TRIED = 100  # keys to try for an example that can be typed
 _COMPRESSED = (".gz", ".bz2", ".xz", ".zst", ".zip")
 
 
@@ -65,7 +64,7 @@ def run(arguments: list[str]) -> int:
     target = str(given.pop("output")) if "output" in given else default_output(source)
     if not target.endswith(".near"):
         raise InvalidInputError(
-            f"the output is {target!r}; the name of an index ends in .near (other formats: convert)"
+            f"the output is {target!r}; the name of an index must end in .near (for other formats, use convert)"
         )
     if "recall" in given:
         given["recall"] = number("recall", str(given["recall"]))  # type: ignore[assignment]
@@ -98,7 +97,7 @@ def run(arguments: list[str]) -> int:
 
 
 def _example(index: "Index", path: str) -> "list[str] | None":
-    """Returns the arguments of a search to try, for the first key that can be typed, if keys can be searched by."""
+    """Returns the arguments of an example search for the first key that can be typed; None if there is none."""
     info = index.info()
     if info.get("distance_source") == "codes" and not info["keeps_vectors"]:
         return None
@@ -110,12 +109,12 @@ def _example(index: "Index", path: str) -> "list[str] | None":
 
 
 def _settings(given: list[str]) -> dict[str, str]:
-    """name=value, one or more."""
+    """Returns `name=value` settings as a dict."""
     settings = {}
     for setting in given:
         name, equals, value = setting.partition("=")
         if not equals or not name or not value:
-            raise InvalidInputError(f"--set {setting}: a setting is written name=value, as in --set trees=4")
+            raise InvalidInputError(f"--set {setting}: pass a setting as name=value, such as --set trees=4")
         settings[name] = value
     return settings
 
@@ -126,9 +125,9 @@ if TYPE_CHECKING:
 
 
 def default_output(source: str) -> str:
-    """words.txt.gz becomes words.near, in the current folder."""
+    """Returns the default name of the index, in the current folder: words.near for words.txt.gz."""
     if source == "-":
-        raise InvalidInputError("the input is standard input, which has no name to call the index by: give one with -o")
+        raise InvalidInputError("the input is standard input, so the index has no default name; pass one with -o")
     name = Path(Path(source).name)
     if name.suffix.lower() in _COMPRESSED:
         name = name.with_suffix("")

@@ -1,4 +1,4 @@
-"""`nearabout convert`: the same vectors in another format."""
+"""`nearabout convert`: converts vectors to another format."""
 
 import os
 import sys
@@ -10,24 +10,24 @@ from nearabout.cli.reading import reading_names, reading_usage, taken
 from nearabout.errors import InvalidInputError
 
 USAGE = f"""
-usage: nearabout convert IN OUT [--no-keys] [--to FORMAT] [--key-column C] [--format NAME] [and others of reading]
+usage: nearabout convert IN OUT [--no-keys] [--to FORMAT] [--key-column C] [--format NAME] [and others for reading]
        nearabout convert IN.annoy OUT --metric M --dims N [--keys WORDS.lmdb] [--kind K] [--invalid raise|skip]
 
-Writes the vectors and keys of IN, a file that `build` reads or an index, in the format that the ending of OUT names:
-.bin (word2vec), .txt (GloVe), .vec (word2vec text), .npy, .fvecs, .parquet, .csv, .jsonl; .gz, .bz2 or .xz after it
-compresses. OUT may be -, standard output. To make an index, use `build`.
+Reads the vectors and keys of IN, which is an index or any file that `build` reads, and writes them to OUT. The ending
+of OUT selects the format: .bin (word2vec), .txt (GloVe), .vec (word2vec text), .npy, .fvecs, .parquet, .csv, .jsonl. A
+further .gz, .bz2 or .xz compresses it. OUT may be -, standard output. To build an index, use `build`.
 
-  --no-keys    write the vectors alone; .npy and .fvecs have no room for keys
-  --to FORMAT  an ending such as csv or jsonl, whatever that of OUT; standard output gets csv where this is left out
+  --no-keys    write only the vectors; .npy and .fvecs cannot store keys
+  --to FORMAT  format, as an ending such as csv or jsonl, instead of the ending of OUT (default for -: csv)
 
-IN may be an index of Annoy (.annoy or .ann), and OUT an index then as well (.near). Annoy's files do not say what is in
-them, so it must be told:
+IN may be an Annoy index (.annoy or .ann). Then OUT may be an index (.near) as well. Annoy's files do not contain their
+metric and dims, so you must pass them:
 
   --metric M           angular, euclidean, manhattan, hamming or dot; angular becomes cosine
-  --dims N             the number of dimensions, which Annoy calls f
-  --keys WORDS.lmdb    an LMDB map where w<word> leads to the item and i<item> to the word; left out, the item numbers
-                       are the keys
-  --kind K             the kind of index to make, as for `build`: auto (default), exact, forest
+  --dims N             number of dimensions (f in Annoy)
+  --keys WORDS.lmdb    LMDB map from w<word> to the item and from i<item> to the word (default: the item numbers are
+                       the keys)
+  --kind K             kind of index, as for `build`: auto (default), exact, forest
   --invalid raise|skip  vectors with NaN or infinity, and zeros under cosine: refuse them (default) or leave them out
 
 {reading_usage("IN")}
@@ -68,16 +68,16 @@ def run(arguments: list[str]) -> int:
     source, target = words
     from_annoy, to_index = source.lower().endswith(_ANNOY), target.lower().endswith(".near")
     if to_index and not from_annoy:
-        raise InvalidInputError(f"to make an index use: {command('nearabout', 'build', source, '-o', target)}")
-    _refuse(
-        given, () if from_annoy else _FOR_ANNOY, f"is for an index of Annoy (.annoy, .ann); {read_name(source)} is none"
-    )
-    _refuse(given, () if to_index else _FOR_INDEX, f"is for making an index (.near); {written_name(target)} is none")
+        raise InvalidInputError(f"to build an index, use: {command('nearabout', 'build', source, '-o', target)}")
+    no_annoy = f"is only for Annoy indexes (.annoy, .ann), and {read_name(source)} is not one"
+    no_index = f"is only for an output that is an index (.near), and {written_name(target)} is not"
+    _refuse(given, () if from_annoy else _FOR_ANNOY, no_annoy)
+    _refuse(given, () if to_index else _FOR_INDEX, no_index)
     if not to_index and (from_annoy or "invalid" not in reading_names()):
-        _refuse(given, ("invalid",), f"is for making an index (.near); {written_name(target)} is none")
+        _refuse(given, ("invalid",), no_index)
     if to_index:
-        _refuse(given, ("no-keys",), "has no meaning for an index: without --keys the item numbers are the keys")
-        _refuse(given, ("to",), "has no meaning for an index, which is made of an ending .near")
+        _refuse(given, ("no-keys",), "has no effect on an index: without --keys the item numbers are the keys")
+        _refuse(given, ("to",), "has no effect on an index, whose name ends in .near")
     form = None if to_index else _form(target, given.get("to"))
 
     start = time.perf_counter()
@@ -91,52 +91,51 @@ def run(arguments: list[str]) -> int:
         _write(target, vectors, keys, form)
     seconds = time.perf_counter() - start
     rows, dims = vectors.shape
-    told = sys.stderr if target == "-" else sys.stdout
-    print(
-        f"wrote {printable(written_name(target))}: {rows:,} vectors of {dims:,} dims in {duration(seconds)}", file=told
-    )
+    stream = sys.stderr if target == "-" else sys.stdout
+    name = printable(written_name(target))
+    print(f"wrote {name}: {rows:,} vectors of {dims:,} dims in {duration(seconds)}", file=stream)
     for line in notes:
-        print(f"      {line}", file=told)
+        print(f"      {line}", file=stream)
     return 0
 
 
 def _form(target: str, wanted: "Value | None") -> str | None:
-    """Returns the name of the format to write; None where the ending of OUT has one."""
+    """Returns the name of the format to write; None if the ending of OUT selects it."""
     from nearabout.formats import writer_names, written_suffixes
 
     endings = ", ".join(suffix[1:] for suffix in written_suffixes())
     if wanted is None and target != "-":
         if _suffix(target) not in written_suffixes():
             raise InvalidInputError(
-                f"{target}: its ending names no format that can be written; those are {endings}: give one, or --to"
+                f"{target}: the ending does not name a format to write; pass one of {endings}, or pass --to"
             )
         return None
     form = _ENDINGS.get(str(wanted), str(wanted)) if wanted is not None else _ENDINGS["csv"]
     if form not in writer_names():
-        raise InvalidInputError(f"--to is {wanted!r}; give one of {endings}")
+        raise InvalidInputError(f"--to is {wanted!r}; pass one of {endings}")
     if target == "-" and form not in _TEXT and sys.stdout is not None and sys.stdout.isatty():
         raise InvalidInputError(
-            f"--to {wanted} is not text, and standard output is a terminal: send it to a file or a pipe"
+            f"--to {wanted} is not text, but standard output is a terminal; redirect it to a file or a pipe"
         )
     return form
 
 
 def _suffix(target: str) -> str:
-    """Returns the ending of a name that tells a format."""
+    """Returns the ending of a name that selects the format, without the compression."""
     stem, suffix = os.path.splitext(target.lower())
     return os.path.splitext(stem)[1] if suffix in _COMPRESSORS else suffix
 
 
 def _check_room(target: str, form: str | None) -> None:
-    """Refuses a format without room for keys, where there are some."""
+    """Refuses a format that cannot store keys."""
     from nearabout.formats import written_as, written_suffixes
 
     name, has_room = written_as(target, form)
     if not has_room:
         keyed = ", ".join(suffix[1:] for suffix in written_suffixes(keyed=True))
         raise InvalidInputError(
-            f"{written_name(target)}: {name} has no room for keys: pass --no-keys to write the vectors alone, or write "
-            f"a format that has (--to, or the ending of OUT): {keyed}"
+            f"{written_name(target)}: {name} cannot store keys; pass --no-keys to write only the vectors, or choose a "
+            f"format that can (--to, or the ending of OUT): {keyed}"
         )
 
 
@@ -147,29 +146,29 @@ def _write(target: str, vectors: "NDArray[Any]", keys: "Any", form: str | None) 
         write(target, vectors, keys, format=form)
         return
     if sys.stdout is None:
-        raise InvalidInputError("standard output is closed; give the name of a file")
+        raise InvalidInputError("standard output is closed; pass the name of a file")
     sys.stdout.flush()
     write(sys.stdout.buffer, vectors, keys, format=form)
     sys.stdout.buffer.flush()
 
 
 def _refuse(given: "dict[str, Value]", names: tuple[str, ...], why: str) -> None:
-    """An option that would be ignored is an error."""
+    """Refuses options that would have no effect."""
     for name in names:
         if name in given:
             raise InvalidInputError(f"--{name} {why}; leave it out")
 
 
 def _load(source: str, given: "dict[str, Value]") -> "Loaded":
-    """Vectors, keys or None, and what the reader noted, of an index or of any file that can be read."""
+    """Returns vectors, keys or None, and the reader's notes, for an index or any file that `read` supports."""
     if source.lower().endswith(".near"):
-        _refuse(given, tuple(reading_names()), f"says how a file of vectors is read; {source} is an index")
+        _refuse(given, tuple(reading_names()), f"is an option for reading files of vectors, but {source} is an index")
         from nearabout.index import open
 
         index = open(source)
         info = index.info()
         decoded = info.get("distance_source") == "int8" and not info["keeps_vectors"]
-        notes = ["the index keeps 8-bit codes: the vectors are what those stand for, nearly those it was built of"]
+        notes = ["the index keeps 8-bit codes: these vectors are decoded and differ slightly from the originals"]
         return index.vectors(), None if info["keys"] == "none" else index.keys(), notes if decoded else []
     from nearabout.formats import read
 
@@ -178,12 +177,11 @@ def _load(source: str, given: "dict[str, Value]") -> "Loaded":
 
 
 def _load_annoy(source: str, given: "dict[str, Value]") -> "Loaded":
-    _refuse(given, tuple(reading_names("dims", "invalid")), f"says how a file of vectors is read; {source} is Annoy's")
+    names = tuple(reading_names("dims", "invalid"))
+    _refuse(given, names, f"is an option for reading files of vectors, but {source} is an Annoy index")
     for name in ("metric", "dims"):
         if name not in given:
-            raise InvalidInputError(
-                f"--{name} is needed: an index of Annoy does not say it, and {source} was made with one"
-            )
+            raise InvalidInputError(f"pass --{name}: Annoy's file {source} does not contain it")
     from nearabout.formats.annoy import read_annoy
 
     words = given.get("keys")
@@ -193,7 +191,7 @@ def _load_annoy(source: str, given: "dict[str, Value]") -> "Loaded":
 
 
 def _build(target: str, vectors: "NDArray[Any]", keys: "Any", given: "dict[str, Value]") -> list[str]:
-    """Makes the index; what there is to tell about it."""
+    """Builds the index; returns notes about it."""
     from nearabout.building import build
     from nearabout.formats.annoy import METRICS
 

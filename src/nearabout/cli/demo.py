@@ -1,4 +1,4 @@
-"""`nearabout demo`: the whole of it in a few seconds, on real words."""
+"""`nearabout demo`: builds and searches an index of real words in a few seconds."""
 
 import time
 from collections.abc import Callable
@@ -12,10 +12,10 @@ from nearabout.errors import InvalidInputError
 USAGE = """
 usage: nearabout demo [-o OUT.near]
 
-Takes the bundled word vectors (5,050 English words, 50 dims, from GloVe 6B), builds an index, saves it, opens it and
-searches it, telling what each step cost. The index goes to a temporary folder, which is removed at the end.
+Builds an index of the bundled word vectors (5,050 English words, 50 dims, from GloVe 6B), saves it, opens it, searches
+it, and prints the time of each step. The index goes to a temporary folder, which is removed at the end.
 
-  -o, --output FILE  keep the index under this name instead
+  -o, --output FILE  keep the index in this file
 """
 
 _OPTIONS = Options("demo", {"output": str}, {"o": "output"})
@@ -26,7 +26,7 @@ Result = TypeVar("Result")
 
 
 def bundled_words() -> str:
-    """The path of the word vectors that come with the package."""
+    """Returns the path of the word vectors that come with the package."""
     import nearabout
 
     return str(Path(nearabout.__file__).parent / "data" / "glove.6B.50d.5k.bin")
@@ -35,7 +35,7 @@ def bundled_words() -> str:
 def run(arguments: list[str]) -> int:
     words, given = _OPTIONS.parse(arguments)
     if words:
-        raise InvalidInputError(f"`nearabout demo` takes no arguments but -o; {words[0]!r} was given")
+        raise InvalidInputError(f"`nearabout demo` takes no arguments except -o, but {words[0]!r} was given")
     kept = given.get("output")
     if kept is not None:
         _show(str(kept))
@@ -50,20 +50,20 @@ def run(arguments: list[str]) -> int:
         _show(str(Path(folder) / "words.near"))
     print("\nTry next")
     print("  nearabout demo -o words.near                 keep this index")
-    print("  nearabout search words.near chinese river    ask it")
+    print("  nearabout search words.near chinese river    search it")
     print("  nearabout build YOUR_VECTORS -o yours.near   word2vec, GloVe, fastText, .npy, ...")
     print("  nearabout help")
     return 0
 
 
 def _show(path: str) -> None:
-    """Every step, with its time."""
+    """Runs every step and prints its time."""
     import nearabout as na
     from nearabout.cli.search import Searcher
 
-    print("English words become vectors, vectors become one index file, and the file answers: what is like this?\n")
+    print("English words become vectors, vectors become one index file, and the file finds similar words.\n")
     (read, build), import_time = _timed(lambda: (na.read, na.build))
-    _step("import", "NumPy and what reads and builds; searching needs none of it", import_time)
+    _step("import", "NumPy, readers and builders; searching needs none of these", import_time)
     embeddings, read_time = _timed(lambda: read(bundled_words()))
     rows, dims = embeddings.vectors.shape
     _step("read", f"{rows:,} words of {dims} dims, from GloVe 6B", read_time)
@@ -73,7 +73,7 @@ def _show(path: str) -> None:
     _step("save", f"{printable(path)}, {size(Path(path).stat().st_size)}", save_time)
     searcher, open_time = _timed(lambda: Searcher(path, _SHOWN, threads=1))
     _step("open", "mapped, not read", open_time)
-    print("\nThe nearest words, and what each answer took:\n")
+    print("\nThe nearest words, and the time of each search:\n")
     for query in _QUERIES:
         hits, search_time = _timed(lambda query=query: searcher.find([query]))  # type: ignore[misc]
         _step(query, ", ".join(str(key) for key, _, _ in hits), search_time, 20)

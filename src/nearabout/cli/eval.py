@@ -1,4 +1,4 @@
-"""`nearabout eval`: what an index finds, and how fast."""
+"""`nearabout eval`: measures the recall and the speed of an index."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ USAGE = f"""
 usage: nearabout eval INDEX.near [--queries FILE] [--truth FILE] [-k 10] [--efforts 1,2,4 | --recalls .8,.9]
                       [--threads 1] [--seconds S] [--plot FILE.svg|.png] [--json]
 
-Asks an index in batches and prints, for each recall that is asked for or each effort: the share of the true neighbours
-that were found, with the interval in which that of all such queries lies (confidence .95); the same by distance, where
-ties count as right; what the calibration of the index had promised; and queries a second.
+Searches an index in batches. For each target recall or each effort it prints: the measured recall (fraction of the true
+neighbours found) with a 95 % confidence interval; the recall by distance, where rows at equal distance count as found;
+the recall that the calibration of the index predicts; and the queries per second.
 
-  --queries FILE   vectors in any format that build takes, or a data set of ann-benchmarks (.hdf5); without, up to 1,000
-                   rows of the index are asked, each left out of its own answer
-  --truth FILE     the rows of the true neighbours, nearest first, a line for each query: .ivecs, .npy, .npz of
-                   evaluation.Truth, or .hdf5 of ann-benchmarks; without, they are found by comparing every row
-  -k N             how many neighbours (10)
-  --efforts LIST   which efforts to try, such as 1,2,4,8
-  --recalls LIST   which recalls to ask for (.5,.8,.9,.95,.98,.99,.995)
-  --threads N      of a batch (1)
-  --seconds S      how long each line is timed at least (0.5)
-  --plot FILE      recall against queries a second, as .svg or .png; needs matplotlib
+  --queries FILE   vectors in any format that build reads, or an ann-benchmarks data set (.hdf5) (default: up to 1,000
+                   rows of the index, each left out of its own results)
+  --truth FILE     rows of the true neighbours, nearest first, one line per query: .ivecs, .npy, .npz of
+                   evaluation.Truth, or .hdf5 of ann-benchmarks (default: computed by comparing every row)
+  -k N             number of neighbours (default 10)
+  --efforts LIST   efforts to measure, such as 1,2,4,8
+  --recalls LIST   target recalls to measure (default .5,.8,.9,.95,.98,.99,.995)
+  --threads N      threads of a batch (default 1)
+  --seconds S      minimum time of each measurement in seconds (default 0.5)
+  --plot FILE      plot recall against queries per second, as .svg or .png; needs matplotlib
   --json           one line of JSON
 
-{reading_usage("the file of queries")}
+{reading_usage("the queries")}
 """
 
 _OPTIONS = Options(
@@ -65,7 +65,7 @@ def run(arguments: list[str]) -> int:
     efforts, targets = _numbers("efforts", given, int), _numbers("recalls", given, float)
     seconds = number("seconds", str(given.get("seconds", 0.5)))
     if not 0 <= seconds < float("inf"):
-        raise InvalidInputError(f"--seconds is {seconds:g}; how long each line is timed is 0 or more, such as 0.5")
+        raise InvalidInputError(f"--seconds is {seconds:g}; pass 0 or more, such as 0.5")
 
     from nearabout.arguments import check_k
     from nearabout.evaluation import evaluate, questions_of
@@ -83,8 +83,8 @@ def run(arguments: list[str]) -> int:
     if "json" in given:
         facts = {"index": path, "kind": index.kind, "metric": index.metric, "rows": len(index), "dims": index.dims}
         source = given.get("queries", given.get("truth") if questions.rows is None else None)
-        asked = {"queries": len(questions.vectors), "queries_from": source or "rows of the index"}
-        print_json({**facts, **asked, "k": k, "threads": threads, "points": [_plain(point) for point in points]})
+        queried = {"queries": len(questions.vectors), "queries_from": source or "rows of the index"}
+        print_json({**facts, **queried, "k": k, "threads": threads, "points": [_plain(point) for point in points]})
     else:
         print("\n".join(_lines(index, questions, points, k, threads)))
     if "plot" in given:
@@ -95,7 +95,7 @@ def run(arguments: list[str]) -> int:
 
 
 def _numbers(name: str, given: dict[str, Any], kind: type) -> list[Any] | None:
-    """1,2,4."""
+    """Returns the numbers of an option such as 1,2,4; None if it is not given."""
     if name not in given:
         return None
     try:
@@ -103,12 +103,12 @@ def _numbers(name: str, given: dict[str, Any], kind: type) -> list[Any] | None:
     except ValueError:
         usual = "1,2,4" if kind is int else ".8,.9"
         raise InvalidInputError(
-            f"--{name} is {given[name]!r}; numbers with commas are needed, such as {usual}"
+            f"--{name} is {given[name]!r}; pass numbers separated by commas, such as {usual}"
         ) from None
 
 
 def _read(index: Index, given: dict[str, Any], k: int) -> tuple[NDArray[Any] | None, Truth | None]:
-    """The files of queries and of true rows."""
+    """Reads the files of queries and of true neighbours."""
     from nearabout.evaluation.ann_benchmarks import is_data_set, read_dataset
     from nearabout.formats import read
 
@@ -116,7 +116,7 @@ def _read(index: Index, given: dict[str, Any], k: int) -> tuple[NDArray[Any] | N
     reading = taken(given)
     if reading and "queries" not in given:
         option = f"--{next(iter(reading)).replace('_', '-')}"
-        raise InvalidInputError(f"{option} says how the file of --queries is read, and none was given: leave it out")
+        raise InvalidInputError(f"{option} is an option for reading --queries, which is not given; leave it out")
     for name in ("truth", "queries"):
         if name in given and not (reading and name == "queries") and is_data_set(str(given[name])):
             known = read_dataset(str(given[name]))
@@ -126,7 +126,7 @@ def _read(index: Index, given: dict[str, Any], k: int) -> tuple[NDArray[Any] | N
         queries = read(str(given["queries"]), **reading).vectors
     if "truth" in given and truth is None:
         if queries is None:
-            raise InvalidInputError("--truth is of queries, and none were given; add --queries FILE")
+            raise InvalidInputError("--truth needs the queries as well; add --queries FILE")
         truth = _truth(index, str(given["truth"]), queries, k)
     if queries is not None and index.dtype == "bits":
         queries = queries.astype(bool)
@@ -134,7 +134,7 @@ def _read(index: Index, given: dict[str, Any], k: int) -> tuple[NDArray[Any] | N
 
 
 def _truth(index: Index, path: str, queries: NDArray[Any], k: int) -> Truth:
-    """True rows, and their distances where the index has the vectors to tell."""
+    """Reads the true rows, and computes their distances if the index keeps the vectors."""
     import numpy as np
 
     from nearabout.evaluation import Truth, true_distances
@@ -145,17 +145,17 @@ def _truth(index: Index, path: str, queries: NDArray[Any], k: int) -> Truth:
     given: NDArray[Any] = np.asarray(read(path).vectors)
     if given.dtype.kind not in "iu" and not (given == np.rint(given)).all():
         raise InvalidInputError(
-            f"{path}: holds {given.dtype}, and not row numbers; --truth takes the rows of the neighbours"
+            f"{path}: contains {given.dtype}, not row numbers; --truth takes the rows of the true neighbours"
         )
     rows: NDArray[np.int64] = given.astype(np.int64)
     if len(rows) != len(queries) or rows.shape[1] < k:
         raise InvalidInputError(
-            f"{path}: has the shape {rows.shape}; for {len(queries):,} queries and k {k}, ({len(queries)}, {k}) or "
-            "wider is needed"
+            f"{path}: has the shape {rows.shape}; {len(queries):,} queries and k {k} need at least "
+            f"({len(queries)}, {k})"
         )
     rows = rows[:, :k]
     if rows.min(initial=0) < 0 or rows.max(initial=0) >= len(index):
-        raise InvalidInputError(f"{path}: has a row outside 0 to {len(index) - 1}; is it of other vectors?")
+        raise InvalidInputError(f"{path}: has a row outside 0 to {len(index) - 1}; perhaps it is for other vectors")
     if not index.info().get("keeps_vectors", True):
         return Truth(rows, np.zeros(rows.shape, np.float32), index.metric)
     distances = true_distances(index, queries.astype(bool) if index.dtype == "bits" else queries, rows)
@@ -164,33 +164,33 @@ def _truth(index: Index, path: str, queries: NDArray[Any], k: int) -> Truth:
 
 
 def _lines(index: Index, questions: Questions, points: list[Evaluated], k: int, threads: int) -> list[str]:
-    what = "queries" if questions.rows is None else "rows of the index, each left out of its own answer"
-    asked = f"{len(questions.vectors):,} {what}; {'1 thread' if threads == 1 else f'{threads} threads'}"
+    what = "queries" if questions.rows is None else "rows of the index, each left out of its own results"
+    queried = f"{len(questions.vectors):,} {what}; {'1 thread' if threads == 1 else f'{threads} threads'}"
     unit = index.effort_unit or "effort"
-    head = ["asked for", unit, f"recall@{k}", "of all such", "by distance", "expected", "queries/s"]
+    head = ["target", unit, f"recall@{k}", "95 % interval", "by distance", "expected", "queries/s"]
     rows = [
         [
             "-" if point.target is None else f"{point.target:g}",
             "all" if point.effort is None else f"{point.effort:,}",
             f"{point.recall:.4f}",
             f"{point.recall_low:.3f} to {point.recall_high:.3f}",
-            _share(point.recall_by_distance),
-            _share(point.expected_recall),
+            _fraction(point.recall_by_distance),
+            _fraction(point.expected_recall),
             f"{point.queries_per_second:,.0f}",
         ]
         for point in points
     ]
-    return [f"asked  {asked}", "", *table([head, *rows], "rrrrrrr")]
+    return [f"asked  {queried}", "", *table([head, *rows], "rrrrrrr")]
 
 
-def _share(value: float | None) -> str:
+def _fraction(value: float | None) -> str:
     return "-" if value is None else f"{value:.4f}"
 
 
 def _plain(point: Evaluated) -> dict[str, Any]:
     names = ("target", "effort", "recall", "recall_low", "recall_high", "recall_by_distance", "expected_recall")
-    told = dataclasses.asdict(point)
-    return {name: told[name] for name in (*names, "queries_per_second")}
+    values = dataclasses.asdict(point)
+    return {name: values[name] for name in (*names, "queries_per_second")}
 
 
 def _plot(

@@ -1,4 +1,4 @@
-"""`nearabout explain`: why a search finds a key, or does not."""
+"""`nearabout explain`: explains why a search finds or misses a key."""
 
 from nearabout.cli.arguments import Options, number, one
 from nearabout.cli.output import print_json, printable, table
@@ -8,19 +8,19 @@ USAGE = """
 usage: nearabout explain INDEX.near --query WORD|"king - man + woman"|FILE.npy --key KEY... [-k 10]
                          [--effort E | --recall R] [--json]
 
-Tells of a key its true rank and distance, whether a search finds it, and from which effort on.
+Prints the true rank and distance of a key, whether a search finds it, and the smallest effort that finds it.
 
   nearabout explain words.near --query king --key queen
   nearabout explain words.near --query "king - man + woman" --key queen --key prince --effort 5
 
-  --query Q    a word, or a sum of words as `nearabout search` takes it; or a file .npy that holds one vector
-  --key KEY    whose row is asked about; may be given several times
-  -k N         how many neighbours the search is for (10)
-  --effort E   what the search may spend, in place of what it spends by itself
-  --recall R   what the search is to reach, such as 0.99
-  --json       one line of JSON a key
+  --query Q    a word, a sum of words as in `nearabout search`, or a .npy file with one vector
+  --key KEY    key to explain; may be repeated
+  -k N         number of neighbours of the search (default 10)
+  --effort E   effort of the search, in lists or rows (default: chosen by the index)
+  --recall R   target recall of the search, such as 0.99
+  --json       one line of JSON per key
 
-Exit code: 0 all is as it should be; 1 a key that is among the true neighbours is not found; 2 wrong use.
+Exit code: 0 success; 1 the search misses a key that is a true neighbour; 2 wrong use.
 """
 
 _OPTIONS = Options(
@@ -32,8 +32,8 @@ def run(arguments: list[str]) -> int:
     words, given = _OPTIONS.parse(arguments)
     if len(words) > 1:
         raise InvalidInputError(
-            f"`nearabout explain` takes one index file; {len(words)} words were given: {' '.join(words)}. The query "
-            "goes after --query, and the key after --key"
+            f"`nearabout explain` takes one index file, but {len(words)} words were given: {' '.join(words)}. Pass the "
+            "query with --query and the key with --key"
         )
     path = one(words, "index file", "explain")
     for name in ("query", "key"):
@@ -44,28 +44,28 @@ def run(arguments: list[str]) -> int:
     from nearabout.explaining import explain
     from nearabout.index import open
 
-    spend: dict[str, float] = {"effort": int(str(given["effort"]))} if "effort" in given else {}
+    options: dict[str, float] = {"effort": int(str(given["effort"]))} if "effort" in given else {}
     if "recall" in given:
-        spend["recall"] = number("recall", str(given["recall"]))
+        options["recall"] = number("recall", str(given["recall"]))
     searcher = Searcher(path, 1)
     index = open(path)
-    asked = _query(index, searcher, str(given["query"]))
+    query = _query(index, searcher, str(given["query"]))
     keys = given["key"]
     assert isinstance(keys, list)
     missed = False
-    for place, word in enumerate(keys):
+    for number_of_key, word in enumerate(keys):
         key = index.keys([searcher.row(word)]).tolist()[0]
-        told = explain(index, asked, key, int(str(given.get("k", 10))), **spend)  # type: ignore[arg-type]
-        missed |= told.is_true_neighbour and not told.found
+        result = explain(index, query, key, int(str(given.get("k", 10))), **options)  # type: ignore[arg-type]
+        missed |= result.is_true_neighbour and not result.found
         if "json" in given:
-            print_json({"query": given["query"], "metric": index.metric, **vars(told)})
+            print_json({"query": given["query"], "metric": index.metric, **vars(result)})
         else:
-            print("\n" * (place > 0) + "\n".join(_told(index, told)))
+            print("\n" * (number_of_key > 0) + "\n".join(_lines(index, result)))
     return 1 if missed else 0
 
 
 def _query(index: "Index", searcher: "Searcher", text: str) -> "Any":
-    """A vector, a key or a sum of keys."""
+    """Returns the query: a vector from a file, a key, or a sum of keys."""
     if text.endswith(".npy") and text not in index:
         return _vector(text)
     terms = searcher.terms([text])
@@ -82,28 +82,30 @@ def _vector(path: str) -> "NDArray[Any]":
     try:
         array = np.load(path, allow_pickle=False)
     except (ValueError, EOFError) as error:
-        raise InvalidInputError(f"{path} is no .npy file of numbers ({error}); write one with numpy.save") from None
+        raise InvalidInputError(f"{path} is not a .npy file of numbers ({error}); write one with numpy.save") from None
     if array.ndim not in (1, 2) or (array.ndim == 2 and len(array) != 1):
-        raise InvalidInputError(f"{path} holds an array of the shape {array.shape}; one vector is explained: (dims,)")
+        raise InvalidInputError(f"{path} contains an array of the shape {array.shape}; pass one vector: (dims,)")
     vector: NDArray[Any] = array.reshape(-1)
     return vector
 
 
-def _told(index: "Index", told: "Explanation") -> list[str]:
-    """Lines for people."""
+def _lines(index: "Index", result: "Explanation") -> list[str]:
+    """Returns the explanation as lines of text."""
     unit = index.effort_unit
-    spent = "every row was compared" if told.effort is None else f"effort {told.effort:,} {unit}"
+    effort = "every row was compared" if result.effort is None else f"effort {result.effort:,} {unit}"
     fields = [
-        ["key", printable(str(told.key))],
-        ["rank", f"{told.rank:,} of {len(index):,}"],
-        ["distance", f"{told.distance:.6g} (the last of {told.k:,}: {told.kth_distance:.6g})"],
-        ["found", f"{'yes' if told.found else 'no'} ({spent})"],
+        ["key", printable(str(result.key))],
+        ["rank", f"{result.rank:,} of {len(index):,}"],
+        ["distance", f"{result.distance:.6g} (the last of {result.k:,}: {result.kth_distance:.6g})"],
+        ["found", f"{'yes' if result.found else 'no'} ({effort})"],
     ]
     if unit is not None:
-        least = "at no effort" if told.min_effort_found is None else f"from effort {told.min_effort_found:,} {unit} on"
+        least = (
+            "at no effort" if result.min_effort_found is None else f"from effort {result.min_effort_found:,} {unit} on"
+        )
         fields.append(["appears", least])
     note = ["Under dot, a distance is a negative inner product."] if index.metric == "dot" else []
-    return [*table(fields), printable(told.why), *note]
+    return [*table(fields), printable(result.why), *note]
 
 
 TYPE_CHECKING = False

@@ -1,4 +1,4 @@
-"""`nearabout info`: what an index is."""
+"""`nearabout info`: shows the properties of an index."""
 
 from nearabout.cli.arguments import Options, one
 from nearabout.cli.output import print_json, printable, size, table
@@ -6,14 +6,14 @@ from nearabout.cli.output import print_json, printable, size, table
 USAGE = """
 usage: nearabout info INDEX.near [--json]
 
-Tells the kind, metric, type and shape of an index, what was noted when it was built, what a recall takes, and the
-sections of its file.
+Prints the kind, metric, type and shape of an index, the settings of its build, the effort that each recall takes, and
+the sections of its file.
 """
 
 _OPTIONS = Options("info", {"json": bool})
-_KNOWN_BETTER = ("kind", "codes", "refine", "keep_vectors")  # of which the index itself says more than was noted
+_KNOWN_BETTER = ("kind", "codes", "refine", "keep_vectors")  # metadata left out, because the index itself has more
 _RECALLS = (0.80, 0.90, 0.95, 0.99)
-_NEIGHBOURS = (1, 10, 100)  # as they are measured
+_NEIGHBOURS = (1, 10, 100)  # values of k that the calibration measures
 _KEYS = {"str": "strings", "int": "integers", "none": "the row numbers"}
 
 
@@ -31,7 +31,7 @@ def run(arguments: list[str]) -> int:
     per_row = info["file_bytes"] / info["rows"] if info["rows"] else 0
     fields = [
         ["file", printable(path)],
-        ["size", f"{size(info['file_bytes'])}" + (f" ({per_row:.0f} bytes a row)" if per_row else "")],
+        ["size", f"{size(info['file_bytes'])}" + (f" ({per_row:.0f} bytes per row)" if per_row else "")],
         ["kind", info["kind"]],
         ["metric", info["metric"] + (" (distances are negative inner products)" if info["metric"] == "dot" else "")],
         ["vectors", f"{info['rows']:,} of {info['dims']:,} dims, {info['dtype']}"],
@@ -58,7 +58,7 @@ def run(arguments: list[str]) -> int:
 
 
 def _of_kind(index: "Index", info: "dict[str, Any]") -> "list[list[str]]":
-    """Returns the lines about what only this kind has, and about its effort."""
+    """Returns the lines that depend on the kind, and the line about its effort."""
     from nearabout.kinds import KINDS
 
     lines = KINDS[index.kind].info_lines(info)
@@ -69,12 +69,12 @@ def _of_kind(index: "Index", info: "dict[str, Any]") -> "list[list[str]]":
 
 def _expected(info: "dict[str, Any]") -> "list[str]":
     recall = info["expected_recall"]
-    told = "not measured" if recall is None else f"recall {_share(recall)} of the 10 nearest, effort left out"
-    return ["expect", told]
+    expected = "not measured" if recall is None else f"recall {_fraction(recall)} of the 10 nearest by default"
+    return ["expect", expected]
 
 
 def _is_measured(info: "dict[str, Any]") -> bool:
-    """Whether there are efforts to tell: of copies of one row nothing could be measured."""
+    """Returns whether there are measured efforts. An index of copies of one row has none."""
     return bool(info["calibration"] and info["calibration"]["points"])
 
 
@@ -82,12 +82,12 @@ def _measured(info: "dict[str, Any]", what: str) -> str:
     if not _is_measured(info):
         return "not measured"
     known = info["calibration"]
-    source = "of its rows" if known["source"] == "held_out_rows" else "queries that were given"
-    return f"{what}, measured on {known['queries']:,} {source}; below, what a recall takes"
+    source = "of its rows" if known["source"] == "held_out_rows" else "sample queries"
+    return f"{what}, measured on {known['queries']:,} {source}; the table shows the effort for each recall"
 
 
 def _efforts(index: "Index") -> "list[list[str]]":
-    """What `--recall` spends."""
+    """Returns a table of the effort that `--recall` uses."""
     from nearabout.effort import index_effort
 
     core = index._core
@@ -99,12 +99,12 @@ def _efforts(index: "Index") -> "list[list[str]]":
         everything = found is None or (found >= range_.most and range_.exact_at_most)
         return beyond if everything else f"{found:,}"
 
-    rows = [[_share(recall), *[effort(k, recall) for k in _NEIGHBOURS]] for recall in _RECALLS]
+    rows = [[_fraction(recall), *[effort(k, recall) for k in _NEIGHBOURS]] for recall in _RECALLS]
     return [["recall", *[f"{k} nearest" for k in _NEIGHBOURS]], *rows]
 
 
-def _share(share: float) -> str:
-    return f"{share:.3f}".removeprefix("0")
+def _fraction(value: float) -> str:
+    return f"{value:.3f}".removeprefix("0")
 
 
 TYPE_CHECKING = False

@@ -1,12 +1,12 @@
-"""What the commands print, and how."""
+"""Output of the commands: errors, tables, numbers, JSON."""
 
 import sys
 
-_LONGEST = 4000  # characters of an error: more is not its own text
+_LONGEST = 4000  # characters of an error; a longer one quotes a large value
 
 
 def complain(sentence: str, what: str = "error") -> None:
-    """Writes an error, or a note, to standard error; nowhere if that is closed or cannot be written to."""
+    """Writes an error or a note to standard error, if that is open and writable."""
     try:
         if sys.stderr is not None:
             sys.stderr.write(f"nearabout: {what}: {printable(_shortened(sentence))}\n")
@@ -16,19 +16,20 @@ def complain(sentence: str, what: str = "error") -> None:
 
 
 def is_terminal(stream: "TextIO | None") -> bool:
-    """Whether a person sees the stream; not if it is closed, which Python shows as None."""
+    """Returns whether the stream is a terminal. A closed stream is None and is not."""
     return stream is not None and stream.isatty()
 
 
 def flush_output() -> None:
-    """Writes what was printed, if standard output is open."""
+    """Flushes standard output, if it is open."""
     if sys.stdout is not None:
         sys.stdout.flush()
 
 
 def output_fails(probe: bool = False) -> bool:
-    """Whether what was printed cannot be written. It is dropped then, so that the interpreter's last flush is quiet.
-    Unbuffered, nothing is left that a flush could fail at: only a `probe` tells, an empty line."""
+    """Returns whether standard output cannot be written. Pending output is then dropped, so that the final flush of the
+    interpreter does not fail. If output is unbuffered, a flush writes nothing; `probe` then prints an empty line.
+    """
     try:
         if probe and getattr(sys.stdout, "write_through", False):
             print()
@@ -40,15 +41,14 @@ def output_fails(probe: bool = False) -> bool:
 
 
 def caution(sentence: str) -> None:
-    """A warning, on standard error."""
+    """Writes a warning to standard error."""
     if sys.stderr is not None:
         sys.stderr.write(f"nearabout: warning: {printable(_shortened(sentence))}\n")
         sys.stderr.flush()
 
 
 def discard_output() -> None:
-    """Sends what is still to be written to standard output nowhere: its reader went away (`| head`), or the disk is
-    full."""
+    """Discards pending and further standard output, because its reader is gone (`| head`) or the disk is full."""
     if sys.stdout is not None:
         _discard(sys.stdout)
 
@@ -63,12 +63,12 @@ def _discard(stream: "TextIO") -> None:
 
 
 def _shortened(sentence: str) -> str:
-    """A sentence that a person can read, whatever it quotes: its beginning and its end, which says what to do."""
+    """Returns a sentence of readable length: the beginning, and the end, which says what to do next."""
     return sentence if len(sentence) <= _LONGEST else f"{sentence[: _LONGEST // 2]} … {sentence[-_LONGEST // 2 :]}"
 
 
 def printable(text: str) -> str:
-    """Text on one line, in characters that the terminal's encoding has: a key may hold anything."""
+    """Returns text on one line, in characters that the terminal can encode. A key may contain any character."""
     if not text.isprintable():
         text = "".join(character if character.isprintable() else _escape(character) for character in text)
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"  # None where standard output is closed
@@ -76,12 +76,12 @@ def printable(text: str) -> str:
 
 
 def read_name(path: str) -> str:
-    """Returns what a file that is read is called: "-" is standard input."""
+    """Returns the name of an input file for messages: "-" is standard input."""
     return "standard input" if path == "-" else path
 
 
 def written_name(path: str) -> str:
-    """Returns what a file that is written is called: "-" is standard output."""
+    """Returns the name of an output file for messages: "-" is standard output."""
     return "standard output" if path == "-" else path
 
 
@@ -93,7 +93,7 @@ def command(*words: str) -> str:
 
 
 def is_text(word: str) -> bool:
-    """Whether it can be a key: bytes on the command line that are no text in this locale cannot."""
+    """Returns whether a word can be a key. Command-line bytes that are not text in this locale cannot."""
     try:
         word.encode()
     except UnicodeEncodeError:
@@ -106,11 +106,11 @@ def _escape(character: str) -> str:
 
 
 def numbers(values: list[float]) -> list[str]:
-    """Numbers of one column: as many decimals as the largest leaves room for, right-aligned."""
+    """Formats the numbers of a column, right-aligned, with fewer decimals if the largest is large."""
     finite = [abs(value) for value in values if value - value == 0]
     largest = max(finite, default=0.0)
     decimals = 4 if largest < 100 else 2 if largest < 10_000 else 0
-    if 1e-12 < largest < 0.01:  # less than that is a zero and its rounding
+    if 1e-12 < largest < 0.01:  # smaller values are rounding errors of zero
         texts = [f"{value:.3e}" for value in values]
     else:
         texts = [f"{value:.{decimals}f}" for value in values]
@@ -119,7 +119,7 @@ def numbers(values: list[float]) -> list[str]:
 
 
 def size(count: int) -> str:
-    """Bytes, for people."""
+    """Returns a number of bytes in a readable unit."""
     value = float(count)
     for unit in ("bytes", "KB", "MB", "GB"):
         if value < 1000 or unit == "GB":
@@ -129,7 +129,7 @@ def size(count: int) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Seconds, for people."""
+    """Returns a number of seconds in a readable unit."""
     if seconds < 1e-3:
         return f"{seconds * 1e3:.3f} ms"
     if seconds < 1:
@@ -138,7 +138,7 @@ def duration(seconds: float) -> str:
 
 
 def table(rows: list[list[str]], right: str = "") -> list[str]:
-    """Lines of aligned columns; those whose letter in `right` is "r" are right-aligned."""
+    """Returns lines of aligned columns. A column is right-aligned if its letter in `right` is "r"."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))] if rows else []
     lines = []
     for row in rows:
@@ -151,7 +151,7 @@ def table(rows: list[list[str]], right: str = "") -> list[str]:
 
 
 def print_json(value: object) -> None:
-    """One line of JSON; characters outside ASCII as they are, where the encoding has them."""
+    """Prints one line of JSON, with non-ASCII characters unescaped if the encoding is UTF-8."""
     import json
 
     encoding = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "")

@@ -1,5 +1,4 @@
-"""The options of readers in the shell: those of `nearabout.read`, whatever they are, as build, convert, bench and eval
-have them."""
+"""The shell options for reading files, derived from those of `nearabout.read`, for build, convert, bench and eval."""
 
 from __future__ import annotations
 
@@ -12,43 +11,43 @@ from nearabout.errors import InvalidInputError
 from nearabout.formats._options import ReadOptions
 
 _TYPES = {"format": "str | None", "member": "str | None"} | {one.name: str(one.type) for one in fields(ReadOptions)}
-_TOLD = {
-    "format": ("NAME", "its format, such as glove or delimited; left out, content and ending tell"),
-    "member": ("NAME", "the file inside a .zip"),
-    "errors": ("HOW", "what to do about keys that are not UTF-8: strict (default), replace or ignore"),
-    "dims": ("N", "the number of dimensions, of text that leaves it in doubt"),
-    "dataset": ("NAME", "the array, in a .npz, HDF5 or safetensors file"),
-    "key_column": ("C", "the column of the keys: a name, a number from 0, or none"),
-    "vector_column": ("C", "the column of whole vectors"),
-    "vector_columns": ("A,B,...", "the columns of the dimensions"),
-    "header": ("yes|no", "whether the first line has the names of columns"),
-    "delimiter": ("C", "what stands between two fields: a character, or tab"),
-    "quotes": ("yes|no", "whether quotes around a field are no part of it"),
+_HELP = {
+    "format": ("NAME", "file format, such as glove or delimited (default: by content and ending)"),
+    "member": ("NAME", "file inside a .zip"),
+    "errors": ("HOW", "keys that are not UTF-8: strict (refuse, default), replace or ignore"),
+    "dims": ("N", "number of dimensions, for text files where it is ambiguous"),
+    "dataset": ("NAME", "array in a .npz, HDF5 or safetensors file"),
+    "key_column": ("C", "column of the keys: a name, a number from 0, or none"),
+    "vector_column": ("C", "column of whole vectors"),
+    "vector_columns": ("A,B,...", "columns of the dimensions"),
+    "header": ("yes|no", "whether the first line has column names"),
+    "delimiter": ("C", "separator of fields: a character, or tab"),
+    "quotes": ("yes|no", "whether to remove quotes around a field"),
     "invalid": ("raise|skip", "rows that cannot be read: refuse them (default) or leave them out"),
 }
 _WORDS = {"yes": True, "no": False}
 
 
 def reading_names(*but: str) -> dict[str, type]:
-    """Returns the options of readers for `Options`, without some."""
+    """Returns the reading options for `Options`, except those in `but`."""
     return {_dashed(name): int if kind == "int | None" else str for name, kind in _TYPES.items() if name not in but}
 
 
 def reading_usage(what: str, *but: str) -> str:
-    """Returns the lines of a usage text about them; `what` is the file that is read."""
-    lines = [f"How {what} is read, where that is in doubt:", ""]
+    """Returns the lines of a usage text about the reading options; `what` is the file to read."""
+    lines = [f"Options for reading {what}, if its contents are ambiguous:", ""]
     for name in _TYPES:
         if name not in but:
-            value, told = _TOLD.get(name, ("VALUE", "as nearabout.read takes it"))
-            lines.append(f"  --{_dashed(name) + ' ' + value:<25}{told}")
+            value, description = _HELP.get(name, ("VALUE", "as in nearabout.read"))
+            lines.append(f"  --{_dashed(name) + ' ' + value:<25}{description}")
     return "\n".join(lines)
 
 
 def taken(given: dict[str, Any], *but: str) -> dict[str, Any]:
-    """Takes the options of readers out of those that were given, as `read` has them.
+    """Removes the reading options from `given` and returns them as arguments of `read`.
 
     Raises:
-        InvalidInputError: a value that is not one of those possible.
+        InvalidInputError: a value is not allowed.
     """
     found = {}
     for name, kind in _TYPES.items():
@@ -66,7 +65,7 @@ def _value(name: str, kind: str, text: Any) -> Any:
         return text
     if kind == "bool | None":
         if text not in _WORDS:
-            raise InvalidInputError(f"--{_dashed(name)} is {text!r}; give yes or no")
+            raise InvalidInputError(f"--{_dashed(name)} is {text!r}; pass yes or no")
         return _WORDS[text]
     if name == "delimiter":
         return {"tab": "\t", "\\t": "\t"}.get(text, text)
@@ -78,13 +77,12 @@ def _value(name: str, kind: str, text: Any) -> Any:
 
 
 def _column(text: str) -> str | int:
-    """Returns the name of a column, or its number from 0."""
+    """Returns a column as a name, or as a number from 0 if the text is digits."""
     return int(text) if text.isascii() and text.isdigit() else text
 
 
 def in_shell(sentence: str, options: Iterable[str]) -> str:
-    """Returns a sentence that names arguments of Python with the options that stand for them: key_column= becomes
-    --key-column."""
+    """Replaces Python arguments in a sentence by shell options: key_column= becomes --key-column."""
     names = "|".join(sorted((name.replace("-", "_") for name in options), key=len, reverse=True))
     value = r"""'[^']*'|"[^"]*"|\[[^\]]*\]|True|False|[0-9][0-9,]*"""
     sentence = re.sub(rf"(?<![\w.-])({names})=({value})?", lambda found: _option(found[1], found[2]), sentence)

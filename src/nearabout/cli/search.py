@@ -1,4 +1,4 @@
-"""`nearabout search`: words in, neighbours out."""
+"""`nearabout search`: prints the nearest neighbours of words."""
 
 import sys
 
@@ -10,34 +10,34 @@ from nearabout.errors import InvalidInputError, UnknownKeyError
 USAGE = """
 usage: nearabout search INDEX.near [WORD...] [-k 10] [--recall R | --effort E | --exact] [--threads N] [--json]
 
-Prints what is nearest to a word, nearest first: the distance, then the word.
+Prints the nearest neighbours of a word, nearest first: the distance, then the word.
 
-  nearabout search words.near king                  the neighbours of one word
-  nearabout search words.near chinese river         of several: their vectors are added
-  nearabout search words.near "king - man + woman"  arithmetic; spaces around + and -
-  nearabout search words.near < words.txt           no words: a line at a time from standard input
+  nearabout search words.near king                  neighbours of one word
+  nearabout search words.near chinese river         neighbours of a sum of words
+  nearabout search words.near "king - man + woman"  arithmetic, with spaces around + and -
+  nearabout search words.near < words.txt           without words: one query per line of standard input
 
-Under cosine, vectors are added as unit vectors, so that each word counts alike. The words that were asked for are left
-out of the answer. A word that holds spaces is found when it is given as one argument. Words that begin with a dash go
-after --. Under dot, a distance is the negative inner product. Each line of standard input is answered by that line
-itself, its neighbours and an empty line.
+Under cosine, each vector is scaled to unit length before it is added, so that each word counts the same. The given
+words are left out of the results. Pass a word that contains spaces as one argument. Pass words that begin with a dash
+after --. Under dot, a distance is the negative inner product. For each line of standard input, the command prints the
+line, its neighbours and an empty line.
 
-  -k N         how many neighbours (10)
-  --recall R   the share of the true neighbours to find, such as 0.99; left out, what the index was built for
-  --effort E   how many rows (of lists: how many lists) may be looked at: more finds more, and takes longer
-  --exact      true neighbours: every row is compared
-  --threads N  how many threads to use (all cores)
-  --json       one line of JSON an answer:
+  -k N         number of neighbours (default 10)
+  --recall R   target recall, such as 0.99 (default: the recall that the index was built for)
+  --effort E   number of rows to look at, or for ivf of lists to probe; a larger effort finds more and takes longer
+  --exact      compare every row, which finds the true neighbours
+  --threads N  number of threads (default: all cores)
+  --json       one line of JSON per query:
                {"query": ..., "metric": ..., "hits": [{"key": ..., "row": ..., "distance": ...}, ...]}
 
-Exit code: 0 found; 2 a word that is not there, or wrong use.
+Exit code: 0 success; 2 a word is not in the index, or wrong use.
 """
 
 _OPTIONS = Options(
     "search",
     {"k": int, "recall": str, "effort": int, "exact": bool, "threads": int, "json": bool},
     {"k": "k"},
-    advice="To subtract a word, leave a space after the minus: - man. A word that begins with a dash goes after --",
+    advice="To subtract a word, put a space after the minus: - man. A word that begins with a dash goes after --",
 )
 
 
@@ -46,22 +46,20 @@ def run(arguments: list[str]) -> int:
     if not words:
         raise InvalidInputError("`nearabout search` needs an index file: nearabout search INDEX.near [WORD...]")
     from_lines = len(words) == 1
-    k = _positive(given, "k", 10, "ask for at least 1 neighbour")
-    effort = _positive(given, "effort", 0, "it is how many rows or lists may be looked at, at least 1")
+    k = _positive(given, "k", 10, "pass at least 1")
+    effort = _positive(given, "effort", 0, "pass the number of rows or lists to look at, at least 1")
     threads = _positive(given, "threads", 0, "pass a positive number, or leave it out for all cores")
     if effort and "exact" in given:
-        raise InvalidInputError(
-            "--effort and --exact were given; an exact search looks at everything: give one of them"
-        )
+        raise InvalidInputError("pass either --effort or --exact, not both: an exact search compares every row")
     searcher = Searcher(words[0], k, effort or None, "exact" in given, threads, "json" in given)
     if "recall" in given:
         if effort or "exact" in given:
             other = "--effort" if effort else "--exact"
-            raise InvalidInputError(f"--recall and {other} were given; each says how much to spend: give one of them")
+            raise InvalidInputError(f"pass either --recall or {other}, not both: each sets the effort of the search")
         searcher.aim_at(number("recall", str(given["recall"])))
     if from_lines and sys.stdin is None:
         raise InvalidInputError(
-            "there is no word to search for, and standard input is closed; give a word, or lines to read"
+            "there is no word to search for, and standard input is closed; pass a word, or open standard input"
         )
     searcher.tell_units()
     if from_lines:
@@ -71,7 +69,7 @@ def run(arguments: list[str]) -> int:
 
 
 def _positive(given: "dict[str, Value]", name: str, usual: int, advice: str) -> int:
-    """A whole number among the options; `usual` where it was left out."""
+    """Returns a positive whole number from the options, or `usual` if it is not given."""
     if name not in given:
         return usual
     number = int(str(given[name]))
@@ -81,9 +79,10 @@ def _positive(given: "dict[str, Value]", name: str, usual: int, advice: str) -> 
 
 
 def _loop(searcher: "Searcher") -> int:
-    """A line at a time; an unknown word is told and the loop goes on. 2 if any line had one."""
+    """Searches for each line of standard input. Reports unknown words and goes on; returns 2 if there were any."""
     code = 0
-    sys.stdin.reconfigure(errors="surrogateescape")  # type: ignore[union-attr]  # bytes that are no text make an unknown word, not an end
+    # Bytes that are not text become an unknown word instead of ending the loop.
+    sys.stdin.reconfigure(errors="surrogateescape")  # type: ignore[union-attr]
     prompt = is_terminal(sys.stdin) and is_terminal(sys.stdout)
     while True:
         if prompt:
@@ -107,7 +106,7 @@ def _loop(searcher: "Searcher") -> int:
 
 
 class Searcher:
-    """An open index and how to print what it finds."""
+    """An open index, the settings of its searches, and the printing of their results."""
 
     def __init__(
         self, path: str, k: int, effort: int | None = None, exact: bool = False, threads: int = 0, as_json: bool = False
@@ -116,7 +115,9 @@ class Searcher:
             raise InvalidInputError(f"the path {path!r} is not valid UTF-8; give the file or folder another name")
         self._index = _core.Index.open(path)
         if effort is not None and self._index.effort_range is None:
-            raise InvalidInputError(f"--effort is {effort}; {path} is an exact index, which always looks at everything")
+            raise InvalidInputError(
+                f"--effort is {effort}, but {path} is an exact index, which always compares every row; leave it out"
+            )
         self._k = min(k, len(self._index))
         self._effort = effort if effort is None else min(effort, 2**63)
         self._exact = exact
@@ -125,52 +126,51 @@ class Searcher:
         self.as_json = as_json
 
     def aim_at(self, recall: float) -> None:
-        """Spend what that share of the true neighbours takes: as `calibration.check_spending`, whose module costs the
-        import of NumPy."""
+        """Sets the target recall. Checks it like `calibration.check_spending`, without importing NumPy."""
         if not 0 < recall <= 1:
-            raise InvalidInputError(f"--recall is {recall:g}; a share above 0 and up to 1 is needed, such as 0.95")
+            raise InvalidInputError(f"--recall is {recall:g}; pass a number above 0 and up to 1, such as 0.95")
         if not self._index.keeps_promises:
             raise InvalidInputError(
-                f"--recall is {recall:g}, and this index is not calibrated, so that nobody knows what it takes; build "
-                "it again without --no-calibrate, or give --effort"
+                f"--recall is {recall:g}, but this index is not calibrated; build it again without --no-calibrate, or "
+                "pass --effort"
             )
         self._recall = recall
 
     def find(self, words: list[str]) -> list[tuple[str | int, int, float]]:
-        """Key, row and distance of the neighbours of what the words, given as arguments, say; nearest first."""
+        """Returns key, row and distance of the neighbours of a word or a sum of words, nearest first."""
         terms = self.terms(words)
         hits = self._index.search_sum(terms, self._k, self._effort, self._exact, self._threads, self._recall)
         return [(self._index.key_of(row), row, distance) for row, distance in hits]
 
     def tell_units(self) -> None:
-        """Tells what the distances are, where they are not what one expects; JSON names the metric."""
+        """Explains the distances if they are unusual (dot). JSON output names the metric instead."""
         if self._index.metric == "dot" and not self.as_json:
-            complain("distances under dot are negative inner products: the smaller, the nearer", "note")
+            complain("distances under dot are negative inner products; smaller is nearer", "note")
 
     def answer(self, words: list[str], named: bool = False) -> None:
-        """Find and print, the query on a line before its answer where it is `named`."""
+        """Searches and prints the results. With `named`, a line with the query comes first."""
         hits = self.find(words)
         if self.as_json:
-            # Nine digits are what a float32 needs to come back as itself; more would show the widening to a double.
+            # Nine digits identify a float32; more would show the conversion to double.
             found = [{"key": key, "row": row, "distance": float(f"{distance:.9g}")} for key, row, distance in hits]
             print_json({"query": " ".join(words), "metric": self._index.metric, "hits": found})
             return
         if named:
             print(printable(" ".join(words)))
-        for told, (key, _, _) in zip(numbers([distance for _, _, distance in hits]), hits, strict=True):
-            print(f"{told}  {printable(str(key))}")
+        for distance, (key, _, _) in zip(numbers([distance for _, _, distance in hits]), hits, strict=True):
+            print(f"{distance}  {printable(str(key))}")
 
     def terms(self, words: list[str]) -> list[tuple[float, int]]:
-        """Weights and rows. An argument that is a key as a whole is one; others are split at spaces."""
+        """Returns (weight, row) for each term. An argument that is a key is one term; others are split at spaces."""
         tokens: list[tuple[str, int]] = []
         for word in words:
             row = self._find(word)
             tokens.extend([(word, row)] if row >= 0 else [(part, self._find(part)) for part in word.split()])
         terms: list[tuple[float, int]] = []
         sign = 1.0
-        for place, (token, row) in enumerate(tokens):
-            # A plus or minus is an operator before another word; alone or last it can only be the word itself.
-            if token in ("+", "-") and place + 1 < len(tokens):
+        for position, (token, row) in enumerate(tokens):
+            # A plus or minus before another word is an operator; alone or last it is the word itself.
+            if token in ("+", "-") and position + 1 < len(tokens):
                 sign = 1.0 if token == "+" else -1.0
                 continue
             if row < 0:
@@ -178,18 +178,18 @@ class Searcher:
             terms.append((sign, row))
             sign = 1.0
         if not terms:
-            raise InvalidInputError("there is no word to search for in a blank; give at least one")
+            raise InvalidInputError("the query is blank; pass at least one word")
         return terms
 
     def row(self, word: str) -> int:
-        """The row of a key."""
+        """Returns the row of a key."""
         row = self._find(word)
         if row < 0:
             raise UnknownKeyError(self._unknown(word))
         return row
 
     def _spaced(self, tokens: list[tuple[str, int]]) -> str:
-        """The end of the sentence where spaces would make words of all of it: actor -man+woman, chinese,river."""
+        """Returns the end of the error if the query only lacks spaces: actor -man+woman, chinese,river."""
         from re import findall
 
         spaced: list[str] = []
@@ -199,8 +199,8 @@ class Searcher:
                 return ""
             spaced.extend(parts)
         if "+" in spaced or "-" in spaced:
-            return f"; to add and subtract words, leave spaces around + and -: {' '.join(spaced)}"
-        return f"; several words have spaces between them: {' '.join(spaced)}"
+            return f"; to add and subtract words, put spaces around + and -: {' '.join(spaced)}"
+        return f"; to pass several words, put spaces between them: {' '.join(spaced)}"
 
     def _find(self, word: str) -> int:
         if self._index.key_type == "str":

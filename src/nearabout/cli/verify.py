@@ -1,4 +1,4 @@
-"""`nearabout verify`: is the file as it was written?"""
+"""`nearabout verify`: checks a file against its checksums."""
 
 import time
 
@@ -9,8 +9,8 @@ from nearabout.errors import FileFormatError
 USAGE = """
 usage: nearabout verify INDEX.near [--json]
 
-Reads all of an index and compares it with its checksums.
-Exit code: 0 it is sound; 1 it is not; 2 it could not be read.
+Reads the whole index and checks it against its checksums.
+Exit code: 0 the file is sound; 1 it is damaged; 2 it cannot be read.
 """
 
 _OPTIONS = Options("verify", {"json": bool})

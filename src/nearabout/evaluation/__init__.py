@@ -1,4 +1,4 @@
-"""How good an index is: truth, recall, sweeps, how hard data is, and races against other libraries.
+"""Evaluates indexes: ground truth, recall, sweeps over efforts, hardness of data, and races against other libraries.
 
 >>> import nearabout as na, numpy as np
 >>> from nearabout import evaluation
@@ -9,8 +9,8 @@
 >>> evaluation.recall(index.search(queries).rows, truth) > 0.8
 True
 
-docs/how-to/compare-with-peers.md shows the rest. matplotlib (plots) and h5py (files of ann-benchmarks) are imported
-when they are needed.
+See docs/how-to/compare-with-peers.md for more. matplotlib (plots) and h5py (files of ann-benchmarks) are imported only
+when needed.
 """
 
 from __future__ import annotations

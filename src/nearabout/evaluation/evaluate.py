@@ -1,4 +1,4 @@
-"""One index, asked as its users ask: what it finds at efforts or recalls, beside what its calibration promises."""
+"""Evaluates one index: measured recall and speed at efforts or target recalls, next to its calibrated recall."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from nearabout.evaluation.truth import Truth, ground_truth
 from nearabout.index import Index
 
 USUAL_RECALLS = (0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995)
-_MOST_ROWS = 1_000  # of the index that are asked, where there are no queries
+_MOST_ROWS = 1_000  # rows of the index to use as queries if there are none
 
 
 @dataclass(frozen=True)
 class Evaluated(Measured):
-    """A `Measured`, and what was promised.
+    """A `Measured` with the target and the calibrated recall.
 
     Attributes:
-        effort: of a recall that was asked for, what each query was given at least; None where every row is compared.
-        target: the recall that was asked for; None where an effort was.
-        expected_recall: what the calibration of the index says of this effort; None where there is none.
+        effort: effort, or for a target recall the minimum effort of each query; None if every row is compared.
+        target: target recall; None if an effort was given.
+        expected_recall: recall at this effort according to the calibration; None without a calibration.
     """
 
     target: float | None = None
@@ -39,12 +39,13 @@ class Evaluated(Measured):
 
 @dataclass(frozen=True, eq=False)
 class Questions:
-    """What an index is asked, and the true answers.
+    """Queries and their true neighbours.
 
     Attributes:
-        vectors: (n, dims).
-        truth: their neighbours.
-        rows: of the index that the vectors are, (n,), which are no answers to themselves; None of other queries.
+        vectors: queries, (n, dims).
+        truth: their true neighbours.
+        rows: int64, (n,), if the queries are rows of the index, their row numbers, which are left out of their own
+            results; None for other queries.
     """
 
     vectors: NDArray[Any]
@@ -53,23 +54,23 @@ class Questions:
 
 
 def questions_of(index: Index, queries: Any = None, truth: Truth | None = None, k: int = 10) -> Questions:
-    """Queries with their true neighbours; without queries, rows of the index, evenly spread, up to 1,000.
+    """Returns queries with their true neighbours. Without queries, it uses up to 1,000 evenly spaced rows of the index.
 
     Raises:
-        InvalidInputError: an index that keeps no vectors, of which the true neighbours are not given; no rows or
-            queries.
+        InvalidInputError: the index keeps no vectors and `truth` is not given; or there are no queries and fewer than
+            two rows.
     """
     if truth is None and not index.info().get("keeps_vectors", True):
         raise InvalidInputError(
-            "the index keeps no vectors, so that the true neighbours cannot be found with it; pass them as the truth, "
-            "or evaluate an index of the same vectors that keeps them"
+            "the index keeps no vectors, so it cannot find the true neighbours; pass truth=, or evaluate an index that "
+            "keeps its vectors"
         )
     if queries is not None:
         vectors = np.asarray(queries)
         return Questions(vectors, ground_truth(index, vectors, k) if truth is None else truth)
     count = min(_MOST_ROWS, len(index))
     if count < 2:
-        raise InvalidInputError(f"the index has {len(index)} rows and no queries were given; there is nothing to ask")
+        raise InvalidInputError(f"the index has {len(index)} rows, and no queries were given; pass queries")
     rows = np.arange(count, dtype=np.int64) * len(index) // count
     vectors = index.vectors(rows)
     if truth is None:
@@ -88,20 +89,23 @@ def evaluate(
     threads: int | None = 1,
     seconds: float = 0.5,
 ) -> list[Evaluated]:
-    """What an index finds and how fast it is.
+    """Measures the recall and speed of an index.
 
     Args:
-        index: of any kind; an exact one has one point.
-        questions: what `questions_of` returned.
-        k: how many neighbours; at most `questions.truth.k`.
-        efforts: which to try.
-        targets: recalls to ask for, in place of efforts. None of both: the usual ones of an index that is calibrated,
-            and of another 1, 2, 4 and so on.
-        threads: of a batch. None uses all cores.
-        seconds: how long each is timed at least; the fastest run counts.
+        index: index of any kind; an exact one gives a single point.
+        questions: queries and truth, from `questions_of`.
+        k: number of neighbours, at most `questions.truth.k`.
+        efforts: efforts to measure.
+        targets: target recalls to measure, instead of efforts. If both are None, a calibrated index is measured at the
+            usual recalls, any other index at the efforts 1, 2, 4 and so on.
+        threads: number of threads of a batch; None uses all cores.
+        seconds: minimum time of each measurement in seconds; the fastest run counts.
+
+    Returns:
+        An `Evaluated` for each distinct effort.
 
     Raises:
-        InvalidInputError: efforts and targets at once, or either for an exact index; what `search` refuses.
+        InvalidInputError: efforts and targets are both given, or either for an exact index; or as in `search`.
 
     >>> import nearabout as na, numpy as np
     >>> from nearabout.evaluation import evaluate, questions_of
@@ -121,12 +125,12 @@ def evaluate(
 
 
 def _options(index: Index, efforts: Iterable[int] | None, targets: Iterable[float] | None) -> list[dict[str, Any]]:
-    """What each search is told to spend."""
+    """Returns the options of each search: an effort or a recall."""
     if efforts is not None and targets is not None:
-        raise InvalidInputError("efforts and recalls were given; each says how much to spend: give one of them")
+        raise InvalidInputError("pass either efforts or recalls, not both: each sets the effort of the searches")
     if index.effort_unit is None:
         if efforts is not None or targets is not None:
-            raise InvalidInputError("an exact index always looks at everything; leave efforts and recalls out")
+            raise InvalidInputError("an exact index always compares every row; leave efforts and recalls out")
         return [{}]
     if efforts is not None:
         return [{"effort": effort} for effort in efforts]
@@ -142,20 +146,20 @@ def _point(
     index: Index, questions: Questions, k: int, option: dict[str, Any], threads: int | None, seconds: float
 ) -> Evaluated:
     vectors, rows, truth = questions.vectors, questions.rows, questions.truth
-    effort, expected = _promise(index, k, option)
-    asked = k if rows is None else k + 1
+    effort, expected = _calibrated(index, k, option)
+    searched_k = k if rows is None else k + 1
 
     best, begin = math.inf, time.perf_counter()
     while best == math.inf or time.perf_counter() - begin < seconds:
         start = time.perf_counter()
-        hits = index.search(vectors, asked, threads=threads, **option)
+        hits = index.search(vectors, searched_k, threads=threads, **option)
         best = min(best, time.perf_counter() - start)
     found, distances = (hits.rows, hits.distances) if rows is None else _without(rows, hits.rows, hits.distances)
-    shares = recalls(found, truth, k)
-    low, high = interval(shares)
+    fractions = recalls(found, truth, k)
+    low, high = interval(fractions)
     return Evaluated(
         effort,
-        float(shares.mean()),
+        float(fractions.mean()),
         len(vectors) / max(best, 1e-9),
         low,
         high,
@@ -165,8 +169,8 @@ def _point(
     )
 
 
-def _promise(index: Index, k: int, option: dict[str, Any]) -> tuple[int | None, float | None]:
-    """The effort that a search begins with, and the recall to expect of it."""
+def _calibrated(index: Index, k: int, option: dict[str, Any]) -> tuple[int | None, float | None]:
+    """Returns the effort that a search starts with, and the calibrated recall at that effort."""
     core = index._core
     effort = core.base_effort(k, option.get("effort"), option.get("recall"), False)
     found = core.expected_recall(k, effort)
@@ -181,7 +185,7 @@ def _by_distance(
     truth: Truth,
     k: int,
 ) -> float | None:
-    """The recall by distance; None where neither the answers nor the index can tell true distances."""
+    """Returns the recall by distance; None if neither the hits nor the index have exact distances."""
     facts = index.info()
     if facts.get("distance_source", "vectors") != "vectors":
         if not facts["keeps_vectors"]:
@@ -193,7 +197,7 @@ def _by_distance(
 def _without(
     own: NDArray[np.int64], rows: NDArray[np.int64], distances: NDArray[np.float32]
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Answers less the row that each was asked with, or less the last where that is not among them."""
+    """Removes each query's own row from its results, or the last result if its own row is not among them."""
     keep = rows != own[:, None]
     keep[keep.all(axis=1), -1] = False
     shape = (len(rows), rows.shape[1] - 1)

@@ -79,19 +79,23 @@ def hardness(
     seed: int = 0,
     threads: int | None = None,
 ) -> Hardness:
-    """How hard vectors are to search: intrinsic dimension and contrast, of a sample of them.
+    """Estimates how hard vectors are to search: the intrinsic dimension and the contrast of a sample.
 
     Args:
-        data: vectors (n, dims), whatever else `nearabout.build` takes, or an open `Index` that keeps its vectors.
-        metric: None is that of an `Index`, and cosine for vectors, as in `build`.
-        queries: (m, dims): the queries that will be asked, which may be harder than the vectors themselves. None takes
-            the vectors, each without itself and its duplicates.
-        sample: how many are looked at, at most. 1,000 give both numbers within a few hundredths.
-        seed: of the sample; the same seed gives the same numbers.
-        threads: how many to use; None uses all cores.
+        data: vectors (n, dims), anything else that `nearabout.build` accepts, or an open `Index` that keeps vectors.
+        metric: None uses the metric of an `Index`, or cosine for vectors.
+        queries: (m, dims), sample queries, which may be harder than the vectors themselves. None uses the vectors, each
+            without itself and its duplicates.
+        sample: maximum number of queries. 1,000 give both numbers within a few hundredths.
+        seed: random seed of the sample; the same seed gives the same numbers.
+        threads: number of threads; None uses all cores.
+
+    Returns:
+        `Hardness`.
 
     Raises:
-        InvalidInputError: the metric dot, fewer than 30 vectors, vectors that are all duplicates, what `build` refuses.
+        InvalidInputError: the metric is dot, there are fewer than 30 vectors, or all vectors are duplicates; or as in
+            `build`.
 
     >>> import numpy as np
     >>> from nearabout.evaluation import hardness
@@ -110,11 +114,12 @@ def hardness(
 def intrinsic_dimension(
     data: Any, *, metric: str | None = None, sample: int = 1000, seed: int = 0, threads: int | None = None
 ) -> float:
-    """Of how many dimensions the data is, judged by how its neighbourhoods grow.
+    """Estimates the intrinsic dimension of data from the growth of its neighbourhoods.
 
-    The maximum likelihood estimate of Levina and Bickel (2004) from the 20 nearest neighbours, the inverses averaged
-    over vectors as MacKay and Ghahramani correct it. Duplicates of a vector are left out. Above about 20 it is too low,
-    as all such estimates are: the number of vectors that it takes grows exponentially.
+    This is the maximum likelihood estimate of Levina and Bickel (2004) from the 20 nearest neighbours, with the
+    correction of MacKay and Ghahramani, which averages the inverses over vectors. Duplicates of a vector are left out.
+    Above about 20 the estimate is too low, as with all such estimates, because the number of vectors needed grows
+    exponentially.
 
     Args:
         data: as in `hardness`.
@@ -139,19 +144,20 @@ def contrast(
     seed: int = 0,
     threads: int | None = None,
 ) -> float:
-    """The mean distance over that of the nth neighbour: the relative contrast of He, Kumar and Chang (2012).
+    """Returns the mean distance divided by that of the nth neighbour: the relative contrast of He, Kumar and Chang
+    (2012).
 
     Args:
         data: as in `hardness`.
         metric: as in `hardness`.
-        nth: which neighbour, 1 to 20. The nearest is often a near duplicate; the 10th is steadier.
+        nth: rank of the neighbour, 1 to 20. The nearest is often a near duplicate; the 10th is more robust.
         queries: as in `hardness`.
         sample: as in `hardness`.
         seed: as in `hardness`.
         threads: as in `hardness`.
 
     Raises:
-        InvalidInputError: as in `hardness`, or an nth outside 1 to 20.
+        InvalidInputError: as in `hardness`, or nth is outside 1 to 20.
     """
     if isinstance(nth, bool) or not isinstance(nth, (int, np.integer)) or not 1 <= nth <= _NEIGHBOURS:
         raise InvalidInputError(f"nth is {nth!r}; pass a whole number from 1 to {_NEIGHBOURS}")
@@ -162,9 +168,9 @@ def contrast(
 def _neighbours(
     data: Any, metric: str | None, queries: Any, sample: int, seed: int, threads: int | None
 ) -> tuple[Index, NDArray[Any], Floats]:
-    """An exact index, queries to it, and the distances of each to its 20 nearest that are no duplicates of it."""
+    """Returns an exact index, queries, and the distances of each to its 20 nearest rows that are not duplicates."""
     if isinstance(sample, bool) or not isinstance(sample, (int, np.integer)) or sample < 1:
-        raise InvalidInputError(f"sample is {sample!r}; pass how many vectors to look at, such as 1000")
+        raise InvalidInputError(f"sample is {sample!r}; pass a number of vectors, such as 1000")
     random = np.random.default_rng(check_seed(seed, is_random=True))
     index = (
         data
@@ -172,10 +178,10 @@ def _neighbours(
         else build(data, metric=metric or "cosine", kind=every_row_kind(), threads=threads)
     )
     if metric is not None and metric != index.metric:
-        raise InvalidInputError(f"metric is {metric!r} and the index has {index.metric!r}; leave the metric out")
+        raise InvalidInputError(f"metric is {metric!r}, but the index has {index.metric!r}; leave metric out")
     if index.metric == "dot":
         raise InvalidInputError(
-            "the metric is dot, and inner products have no ratio of distances; ask under cosine or euclidean"
+            "the metric is dot, but inner products have no ratio of distances; pass cosine or euclidean"
         )
     if len(index) < _NEIGHBOURS + 10:
         raise InvalidInputError(f"there are {len(index)} vectors; at least {_NEIGHBOURS + 10} are needed to tell")
@@ -196,7 +202,7 @@ def _neighbours(
 
 
 def _as_lengths(distances: NDArray[Any], metric: str) -> Floats:
-    """Distances that obey the triangle inequality."""
+    """Converts distances so that they obey the triangle inequality."""
     values = np.maximum(distances.astype(np.float64), 0)
     if metric == "cosine":
         return np.asarray(np.sqrt(2 * values))
@@ -204,7 +210,7 @@ def _as_lengths(distances: NDArray[Any], metric: str) -> Floats:
 
 
 def _without_duplicates(lengths: Floats) -> Floats:
-    """The first 20 of each line that are not 0; lines that have fewer are left out."""
+    """Returns the first 20 distances of each line that are not 0; leaves out lines that have fewer."""
     same = (lengths <= _SAME * lengths[:, -1:]).sum(axis=1)
     whole = (same + _NEIGHBOURS <= lengths.shape[1]) & (lengths[:, -1] > 0)
     places = same[whole, None] + np.arange(_NEIGHBOURS)
@@ -214,11 +220,11 @@ def _without_duplicates(lengths: Floats) -> Floats:
 def _dimension(near: Floats) -> float:
     logs = np.log(near[:, -1:] / near[:, :-1])
     mean = float(logs.mean())
-    return 1 / mean if mean > 0 else float("inf")  # all equally far
+    return 1 / mean if mean > 0 else float("inf")  # infinite if all are equally far
 
 
 def _mean_distance(index: Index, queries: NDArray[Any], seed: int) -> float:
-    """Between queries and all vectors, by a sample of both; a vector and itself do not count."""
+    """Returns the mean distance between a sample of queries and a sample of vectors, without a vector and itself."""
     random = np.random.default_rng([seed, 1])
     rows = np.sort(random.permutation(len(index))[:_FAR])
     asked = queries[random.permutation(len(queries))[:256]]

@@ -1,4 +1,4 @@
-"""What is read off many settings: those worth having, and the speed at a recall."""
+"""Pareto fronts of measured settings, and the speed at a recall."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from nearabout.errors import InvalidInputError
 
 
 class Point(Protocol):
-    """A setting: what it found and how fast."""
+    """The recall and speed of a setting."""
 
     @property
     def recall(self) -> float: ...
@@ -22,7 +22,7 @@ AnyPoint = TypeVar("AnyPoint", bound=Point)
 
 
 def pareto_front(points: Iterable[AnyPoint]) -> list[AnyPoint]:
-    """The points that no other beats in both recall and speed, by rising recall, and so by falling speed."""
+    """Returns the points that no other point beats in both recall and speed, by ascending recall."""
     best: list[AnyPoint] = []
     for point in sorted(points, key=lambda point: (-point.recall, -point.queries_per_second)):
         if not best or point.queries_per_second > best[-1].queries_per_second:
@@ -31,14 +31,14 @@ def pareto_front(points: Iterable[AnyPoint]) -> list[AnyPoint]:
 
 
 def queries_per_second_at(points: Iterable[Point], recall: float) -> float | None:
-    """The speed at a recall; None where no point has as much.
+    """Returns the speed at a recall; None if no point reaches it.
 
-    Between the points of the front on either side of it the logarithm of the speed is a straight line. Nothing is
-    guessed beyond them: where the fastest point finds more, its speed counts.
+    It interpolates the logarithm of the speed linearly between the two nearest points of the Pareto front. It does not
+    extrapolate: if the fastest point has a higher recall, it returns the speed of that point.
 
     Args:
-        points: in any order.
-        recall: 0 to 1.
+        points: points in any order.
+        recall: recall, 0 to 1.
 
     Raises:
         InvalidInputError: a recall outside 0 to 1.

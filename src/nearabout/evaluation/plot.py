@@ -1,4 +1,4 @@
-"""The picture of a race: recall against queries a second on a logarithmic scale. Needs matplotlib, the extra `plot`."""
+"""Plots a race: recall against queries per second on a logarithmic scale. Needs matplotlib, the extra `plot`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from nearabout.evaluation.pareto import pareto_front, queries_per_second_at
 from nearabout.evaluation.race import Race
 
 _STYLE: dict[str, Any] = {
-    "svg.fonttype": "none",  # text stays text: it can be searched, and is drawn by the reader's own font
+    "svg.fonttype": "none",  # keeps text as text, which can be searched and uses the reader's own font
     "svg.hashsalt": "nearabout",
     "font.family": "sans-serif",
     "font.size": 11,
@@ -24,7 +24,7 @@ _STYLE: dict[str, Any] = {
     "axes.spines.right": False,
 }
 _OTHER = "#888888"
-# Okabe and Ito's colours, ours three blues; markers differ too, for whoever cannot tell the colours apart.
+# Okabe and Ito's colours; ours are three blues. Markers differ as well, for readers who cannot distinguish the colours.
 _LINES = {
     "nearabout ivf": ("#0072B2", "o"),
     "nearabout forest": ("#56B4E9", "P"),
@@ -41,16 +41,16 @@ _LINES = {
 
 
 def plot(race: Race, path: str | os.PathLike[str]) -> None:
-    """Draws recall against queries a second; up and to the right is better.
+    """Plots recall against queries per second; up and to the right is better.
 
     Args:
-        race: what `race` returned.
-        path: ends in .svg (sharp at any size, text can be searched) or .png.
+        race: result of `race`.
+        path: path of the plot, ending in .svg (sharp at any size, searchable text) or .png.
 
     Raises:
-        InvalidInputError: another ending; nobody measured anything.
+        InvalidInputError: the path has another ending, or the race has no measurements.
         MissingDependencyError: matplotlib is not installed.
-        OSError: the folder is missing.
+        OSError: the folder does not exist.
     """
     name = check_plot(path)
     with _drawn(race) as figure:
@@ -59,7 +59,7 @@ def plot(race: Race, path: str | os.PathLike[str]) -> None:
 
 
 def check_plot(path: str | os.PathLike[str]) -> str:
-    """The path as text, if `plot` can write there: to be asked before a race that takes long.
+    """Returns the path as text if `plot` can write there. Call it before a long race.
 
     Raises:
         InvalidInputError, MissingDependencyError, OSError: as in `plot`.
@@ -68,17 +68,17 @@ def check_plot(path: str | os.PathLike[str]) -> str:
 
 
 def check_drawing(path: str | os.PathLike[str], what: str, endings: tuple[str, ...]) -> str:
-    """The path as text, if a file with one of these endings that holds a picture can be written there."""
+    """Returns the path as text if a plot can be written there with one of these endings."""
     name = check_path(path)
     if not name.lower().endswith(endings):
-        raise InvalidInputError(f"the {what} is {name!r}; its name ends in {' or '.join(endings)}")
+        raise InvalidInputError(f"the {what} is {name!r}; its name must end in {' or '.join(endings)}")
     library("matplotlib")
     os.stat(os.path.dirname(name) or ".")
     return name
 
 
 def library(name: str) -> Any:
-    """matplotlib or a module of it."""
+    """Imports matplotlib or a module of it."""
     try:
         return importlib.import_module(name)
     except ImportError:
@@ -86,10 +86,10 @@ def library(name: str) -> Any:
 
 
 def plot_svg(race: Race) -> str:
-    """The same picture as the text of an SVG element, to be put into a page.
+    """Returns the plot as the text of an SVG element, for use in a page.
 
     Raises:
-        InvalidInputError: nobody measured anything.
+        InvalidInputError: the race has no measurements.
         MissingDependencyError: matplotlib is not installed.
     """
     with _drawn(race) as figure:
@@ -103,7 +103,7 @@ def plot_svg(race: Race) -> str:
 def _drawn(race: Race) -> Iterator[Any]:
     shown = [run for run in race.runs if run.points]
     if not shown:
-        raise InvalidInputError("nobody in this race measured anything; there is nothing to draw")
+        raise InvalidInputError("this race has no measurements, so there is nothing to plot")
     mpl, figures = library("matplotlib"), library("matplotlib.figure")
     with mpl.rc_context(_STYLE):
         figure = figures.Figure(figsize=(8.6, 5.2), layout="constrained")
@@ -117,7 +117,7 @@ def _drawn(race: Race) -> Iterator[Any]:
 
 
 def in_order(runs: Sequence[Run]) -> list[Run]:
-    """By speed at a recall of .95, the fastest first; then those that do not reach it, by what they reach."""
+    """Sorts runs by speed at a recall of 0.95, fastest first; then those below 0.95, by their maximum recall."""
 
     def place(run: Run) -> tuple[float, float]:
         speed = queries_per_second_at(run.points, 0.95)
@@ -127,13 +127,13 @@ def in_order(runs: Sequence[Run]) -> list[Run]:
 
 
 def _least_recall(runs: Sequence[Run]) -> float:
-    """Where the axis begins: what matters is above .8, unless somebody never comes there."""
+    """Returns the start of the recall axis: 0.8, or less if a contestant does not reach 0.85."""
     lowest = min(max(point.recall for point in run.points) for run in runs)
     return 0.8 if lowest >= 0.85 else max(0.0, int(lowest * 10) / 10 - 0.1)
 
 
 def _draw_line(axes: Any, run: Run, left: float) -> None:
-    """The settings that none of the same contestant beats; the last one left of the frame leads the line in."""
+    """Draws the Pareto front of a contestant, from the last point to the left of the frame on."""
     points = pareto_front(run.points)
     first = max((place for place, point in enumerate(points) if point.recall < left), default=0)
     colour, marker = _LINES.get(run.name, (_OTHER, "."))
@@ -161,7 +161,7 @@ def _draw_frame(axes: Any, race: Race, runs: Sequence[Run], left: float) -> None
     axes.grid(color="#e4e4e4", linewidth=0.6)
     threads = "one thread" if race.threads == 1 else f"{race.threads} threads"
     axes.set_xlabel(f"recall@{race.k} (up and to the right is better)")
-    axes.set_ylabel(f"queries a second, in a batch, {threads}")
+    axes.set_ylabel(f"queries per second, in a batch, {threads}")
     title = f"{race.title}: " if race.title else ""
     axes.set_title(f"{title}{race.rows:,} x {race.dims:,}, {race.metric}".replace("$", r"\$"), loc="left", fontsize=11)
 

@@ -1,4 +1,4 @@
-"""Ours against whatever peers are installed, on the user's own data: each in a process of its own."""
+"""Races our kinds against the installed peers on the user's own data, each in its own process."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from nearabout.names import check_metric, nearest
 
 @dataclass(frozen=True)
 class Skipped:
-    """A contestant that did not take part, and why."""
+    """A contestant that did not take part, and the reason."""
 
     name: str
     reason: str
@@ -37,7 +37,7 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Race:
-    """A race: what was asked, of whom, on which machine, and what came of it."""
+    """A race: its data, its settings, the machine, and the results of each contestant."""
 
     title: str
     rows: int
@@ -52,12 +52,12 @@ class Race:
     skipped: list[Skipped]
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values, for JSON: None for what is infinite."""
-        told = asdict(self)
-        for name, value in (told["hardness"] or {}).items():
+        """Returns plain values for JSON, with None for infinite numbers."""
+        values = asdict(self)
+        for name, value in (values["hardness"] or {}).items():
             if isinstance(value, float) and not math.isfinite(value):
-                told["hardness"][name] = None
-        return told
+                values["hardness"][name] = None
+        return values
 
 
 def race(
@@ -76,44 +76,47 @@ def race(
     progress: Callable[[str], object] | None = None,
     finished: Callable[[Run], object] | None = None,
 ) -> Race:
-    """Builds ours and each peer on the same vectors, asks the same queries at many settings, and compares.
+    """Builds our kinds and each peer on the same vectors, runs the same queries at many settings, and compares.
+
+    If other work used a core during a timing (processor time is less than wall-clock time), the timing is repeated
+    after a pause, at most three times; `Run.busy_fraction` is the fraction that remained.
 
     Args:
-        base: the vectors, (rows, dims). Ours take them as they are, peers as float32 (of unit length under cosine).
+        base: the vectors, (rows, dims). Our kinds get them unchanged, peers as float32 (of unit length under cosine).
         queries: (n, dims).
-        metric: what near means.
-        k: how many neighbours are asked for.
-        peers: names, of annoy, faiss, hnswlib, pynndescent, scann, scikit-learn, usearch and voyager. None takes all;
-            those that are not installed or do not serve the metric are named in `Race.skipped`.
-        threads: of each build and each search; one by default, as in others' figures.
-        seconds: how long each setting worth having is timed.
-        timeout: the most seconds that a contestant may take; what it measured until then is kept.
-        truth: the true neighbours, where they are known.
-        title: of plots and reports.
-        results: a folder for result files of ann-benchmarks, whose data set is called by the title.
-        progress: called with the name of each contestant when its turn comes.
-        finished: called with what came of each contestant, once it is through.
+        metric: metric, as in `build`.
+        k: number of neighbours.
+        peers: some of annoy, faiss, hnswlib, pynndescent, scann, scikit-learn, usearch and voyager. None takes all;
+            `Race.skipped` lists those that are not installed or do not support the metric.
+        threads: number of threads of each build and search. The default is 1, as in most published benchmarks.
+        seconds: time in seconds for each setting on the Pareto front.
+        timeout: time limit of a contestant in seconds; earlier measurements are kept.
+        truth: the true neighbours, if known.
+        title: title of plots and reports.
+        results: folder for result files of ann-benchmarks; the title is the name of the data set.
+        progress: called with the name of each contestant before it starts.
+        finished: called with the `Run` of each contestant when it is done.
 
-    Where other work had a core during a timing (its processor time is less than the clock says), the timing is repeated
-    after a pause, three times at the most; `Run.busy_fraction` tells what remained.
+    Returns:
+        `Race`, with a `Run` for each contestant.
 
     Raises:
-        InvalidInputError: shapes that do not fit, an unknown peer or metric, more neighbours than there are rows.
+        InvalidInputError: shapes do not fit, a peer or the metric is unknown, or k is larger than the number of rows.
     """
     check_metric(metric)
     chosen = _chosen(peers)
     if results is not None and metric not in METRICS.values():
-        raise InvalidInputError(f"metric is {metric!r}; ann-benchmarks has no name for it: leave the result files out")
+        raise InvalidInputError(f"metric is {metric!r}, which ann-benchmarks does not have; leave results out")
     if results is not None:
-        library()  # before anything takes time
+        library()  # fails early if h5py is missing
     vectors, asked = _stored(as_array(base, "base"), as_array(queries, "queries"))
     _check(vectors, asked, metric, k, threads, seconds, timeout)
     if truth is None:
         truth = ground_truth(vectors, asked, k, metric=metric)
     if len(truth) != len(asked) or truth.metric != metric or truth.k < k:
-        raise InvalidInputError(f"{truth} is no truth of {len(asked):,} queries under {metric} at k={k}; leave it out")
+        raise InvalidInputError(f"{truth} does not fit {len(asked):,} queries under {metric} with k={k}; leave it out")
     course = Course(vectors, asked, truth, metric, k, threads, seconds, timeout, title, results)
-    told = _hardness(vectors, asked, metric)
+    hard = _hardness(vectors, asked, metric)
     runs, skipped = [], []
     with tempfile.TemporaryDirectory(prefix="nearabout-race-") as folder:
         course.lay_out(Path(folder))
@@ -127,7 +130,7 @@ def race(
             if finished is not None:
                 finished(runs[-1])
     shape = (len(vectors), int(vectors.shape[1]), len(asked))
-    return Race(title, *shape, metric, k, threads, machine(), told, runs, skipped)
+    return Race(title, *shape, metric, k, threads, machine(), hard, runs, skipped)
 
 
 def _chosen(peers: Iterable[str] | None) -> dict[str, type[Contestant]]:
@@ -141,7 +144,7 @@ def _chosen(peers: Iterable[str] | None) -> dict[str, type[Contestant]]:
 
 
 def _stored(*arrays: NDArray[Any]) -> list[NDArray[Any]]:
-    """As an index stores them: of one type, doubles and wide integers as float32."""
+    """Returns arrays of one type, as an index stores them: doubles and wide integers become float32."""
     kinds = {array.dtype.name for array in arrays}
     if len(kinds) == 1 and kinds <= {"float32", "float16", "uint8", "int8", "bool"}:
         return [np.ascontiguousarray(array) for array in arrays]
@@ -149,7 +152,7 @@ def _stored(*arrays: NDArray[Any]) -> list[NDArray[Any]]:
 
 
 def _hardness(base: NDArray[Any], queries: NDArray[Any], metric: str) -> Hardness | None:
-    """None where it cannot be told: inner products, few vectors, nothing but duplicates."""
+    """Returns the hardness; None if it is undefined (inner products, few vectors, only duplicates)."""
     try:
         return hardness(base, metric=metric, queries=queries)
     except InvalidInputError:
@@ -161,29 +164,29 @@ def _check(
 ) -> None:
     if base.ndim != 2 or queries.ndim != 2 or not len(queries) or base.shape[1] != queries.shape[1]:
         raise InvalidInputError(
-            f"base has the shape {base.shape} and queries {queries.shape}; (rows, dims) and (n, dims) are needed, with "
-            "the same dims and at least one query"
+            f"base has the shape {base.shape} and queries {queries.shape}; pass (rows, dims) and (n, dims) with the "
+            "same dims and at least one query"
         )
     check_k(k, len(base))
     if k > len(base):
-        raise InvalidInputError(f"k is {k} and there are {len(base)} vectors; ask for at most {len(base)}")
+        raise InvalidInputError(f"k is {k}, but there are {len(base)} vectors; pass at most {len(base)}")
     if (metric in ("hamming", "jaccard")) != (base.dtype == np.bool_):
         raise InvalidInputError(
-            f"base is of {base.dtype} and queries of {queries.dtype}, under {metric}; pass booleans under hamming and "
-            "jaccard, and numbers otherwise"
+            f"base has the dtype {base.dtype} and queries {queries.dtype}, under {metric}; pass booleans under hamming "
+            "and jaccard, and numbers otherwise"
         )
     if isinstance(threads, bool) or not isinstance(threads, (int, np.integer)) or threads < 1:
         raise InvalidInputError(f"threads is {threads!r}; pass a positive whole number")
     if not seconds >= 0 or not timeout > 0:
         raise InvalidInputError(
-            f"seconds is {seconds} and timeout {timeout}; the one is 0 or more, the other more than 0"
+            f"seconds is {seconds} and timeout is {timeout}; pass seconds of 0 or more and a timeout above 0"
         )
 
 
 def _reason_to_skip(contestant: type[Contestant], metric: str) -> str:
-    """Why it cannot take part; empty where it can."""
+    """Returns the reason why a contestant cannot take part; "" if it can."""
     if metric not in contestant.metrics:
-        return f"does not serve {metric}"
+        return f"does not support {metric}"
     if importlib.util.find_spec(contestant.module) is None:
         return f"is not installed (pip install {contestant.package})"
     return ""

@@ -1,8 +1,8 @@
-"""How much of the truth was found, and how far off the rest is.
+"""Measures of quality: recall, its confidence interval, and the relative error of distances.
 
-Two recalls. By id, the share of the true neighbours that are among the rows found: what most people mean. By distance,
-a row counts when it is no farther than the k-th true neighbour: where several rows are equally near (duplicates, bits,
-bytes), any of them is right, and which one the truth happens to list does not matter. By distance is never the lower.
+There are two recalls. Recall by id is the fraction of the true neighbours that are among the rows found, which is the
+usual definition. Recall by distance counts a row if it is no farther away than the k-th true neighbour: if several rows
+are equally near (duplicates, bits, bytes), any of them is correct. Recall by distance is never lower than recall by id.
 """
 
 from __future__ import annotations
@@ -17,29 +17,32 @@ from nearabout.errors import InvalidInputError
 from nearabout.evaluation.truth import Truth
 from nearabout.names import a_type
 
-TOLERANCE = 2.0**-20  # of a distance: eight steps of float32, about a millionth
-_COSINE_ZERO = 1e-12  # 1 minus a cosine of 1 is a few 1e-16, not 0
-_BLOCK = 16 << 20  # comparisons of rows that are held at a time
+TOLERANCE = 2.0**-20  # fraction of a distance: eight steps of float32, about a millionth
+_COSINE_ZERO = 1e-12  # cosine distances of equal vectors are a few 1e-16, not 0
+_BLOCK = 16 << 20  # comparisons of rows held in memory at a time
 
 
 class Interval(NamedTuple):
-    """Where a mean lies, with some confidence."""
+    """A confidence interval of a mean."""
 
     low: float
     high: float
 
 
 def recall(found: Any, truth: Truth, k: int = 10) -> float:
-    """The share of the k true neighbours that were found, over all queries.
+    """Returns the recall: the fraction of the k true neighbours that were found, over all queries.
 
     Args:
-        found: rows, (n, any number): what a search returned, nearest first. The first k count; where there are fewer,
-            or -1, those are missing, and a row that is listed twice counts once.
-        truth: of the same queries.
-        k: at most `truth.k`.
+        found: rows, integers, (n, any number), as a search returned them, nearest first. Only the first k count.
+            Missing rows and -1 count as not found; a duplicate row counts once.
+        truth: true neighbours of the same queries.
+        k: number of neighbours, at most `truth.k`.
+
+    Returns:
+        The mean recall, 0 to 1.
 
     Raises:
-        InvalidInputError: another number of queries, or a k that the truth does not know.
+        InvalidInputError: the number of queries differs, or k is larger than `truth.k`.
 
     >>> from nearabout.evaluation import Truth, recall
     >>> truth = Truth([[0, 1], [2, 3]], [[0.1, 0.2], [0.3, 0.4]], "euclidean")
@@ -50,33 +53,35 @@ def recall(found: Any, truth: Truth, k: int = 10) -> float:
 
 
 def recalls(found: Any, truth: Truth, k: int = 10) -> NDArray[np.float64]:
-    """`recall` of each query, (n,)."""
+    """Returns the `recall` of each query, float64, (n,)."""
     rows = _checked(found, truth, k, "found", "iu")[:, :k]
     true = truth.rows[:, :k]
-    shares = np.zeros(len(rows))
+    fractions = np.zeros(len(rows))
     step = max(1, _BLOCK // (k * max(1, rows.shape[1])))
     for first in range(0, len(rows), step):
         here = slice(first, first + step)
-        shares[here] = (true[here, :, None] == rows[here, None, :]).any(axis=2).mean(axis=1)
-    return shares
+        fractions[here] = (true[here, :, None] == rows[here, None, :]).any(axis=2).mean(axis=1)
+    return fractions
 
 
 def recall_by_distance(distances: Any, truth: Truth, k: int = 10, *, tolerance: float = TOLERANCE) -> float:
-    """The share of k rows that are as near as the true neighbours: ties count as right.
+    """Returns the fraction of the k rows that are as near as the true neighbours, so that ties count as found.
 
     Args:
-        distances: (n, any number), of the rows found, nearest first; inf for what is missing. They have to be true:
-            those of `Hits` are, unless the index answers from codes (`info()["distance_source"]`) or the truth is of
-            vectors in
-            another dtype; then, and for other libraries, compute them from the rows with `true_distances`. No row may
-            be listed twice, which distances cannot tell.
-        truth: of the same queries.
-        k: at most `truth.k`.
-        tolerance: by how much of the k-th true distance a row may be farther and still count, for the rounding of
-            float32.
+        distances: (n, any number), distances of the rows found, nearest first; inf for missing rows. They must be
+            exact. Those of `Hits` are, unless the index computes them from codes (`info()["distance_source"]`) or the
+            truth is for vectors of another dtype. In these cases, and for other libraries, compute them from the rows
+            with `true_distances`. There must be no duplicate rows, which distances cannot show.
+        truth: true neighbours of the same queries.
+        k: number of neighbours, at most `truth.k`.
+        tolerance: a row still counts if it is farther than the k-th true neighbour by at most this fraction of its
+            distance, to allow for rounding in float32.
+
+    Returns:
+        The mean over the queries, 0 to 1.
 
     Raises:
-        InvalidInputError: another number of queries, a k that the truth does not know, a tolerance that is negative.
+        InvalidInputError: the number of queries differs, k is larger than `truth.k`, or the tolerance is negative.
     """
     return _mean(recalls_by_distance(distances, truth, k, tolerance=tolerance))
 
@@ -84,9 +89,9 @@ def recall_by_distance(distances: Any, truth: Truth, k: int = 10, *, tolerance: 
 def recalls_by_distance(
     distances: Any, truth: Truth, k: int = 10, *, tolerance: float = TOLERANCE
 ) -> NDArray[np.float64]:
-    """`recall_by_distance` of each query, (n,)."""
+    """Returns the `recall_by_distance` of each query, float64, (n,)."""
     if not tolerance >= 0:
-        raise InvalidInputError(f"tolerance is {tolerance}; a share of the distance is needed, 0 or more")
+        raise InvalidInputError(f"tolerance is {tolerance}; pass a fraction of the distance, 0 or more")
     found = _checked(distances, truth, k, "distances", "f")[:, :k].astype(np.float64)
     farthest = truth.distances[:, k - 1].astype(np.float64)
     limit = farthest + tolerance * np.abs(farthest) + (_COSINE_ZERO if truth.metric == "cosine" else 0.0)
@@ -94,17 +99,16 @@ def recalls_by_distance(
 
 
 def relative_error(distances: Any, truth: Truth, k: int = 10) -> float:
-    """How much farther the rows found are than the true neighbours: the mean of found / true - 1; 0 is the best.
+    """Returns how much farther the rows found are than the true neighbours: the mean of found / true - 1; 0 is best.
 
-    The i-th row found is compared with the i-th true neighbour, as (found - true) / |true|, which is the same where
-    distances are positive and is right under dot, where they are negative. Left out are rows that are missing, and true
-    distances of 0 where something farther was found, which have no ratio: `recall_by_distance` counts both. NaN where
-    nothing is left.
+    It compares the i-th row found with the i-th true neighbour as (found - true) / |true|, which is also correct for
+    the negative distances of dot. It leaves out missing rows, and true distances of 0 if a farther row was found, which
+    have no ratio; `recall_by_distance` counts both. The result is NaN if nothing remains.
 
     Args:
         distances: as in `recall_by_distance`.
-        truth: of the same queries.
-        k: at most `truth.k`.
+        truth: true neighbours of the same queries.
+        k: number of neighbours, at most `truth.k`.
 
     Raises:
         InvalidInputError: as in `recall`.
@@ -119,7 +123,7 @@ def relative_error(distances: Any, truth: Truth, k: int = 10) -> float:
 
 
 def relative_errors(distances: Any, truth: Truth, k: int = 10) -> NDArray[np.float64]:
-    """`relative_error` of each query, (n,); NaN where nothing can be compared."""
+    """Returns the `relative_error` of each query, float64, (n,); NaN if nothing can be compared."""
     found = _checked(distances, truth, k, "distances", "f")[:, :k].astype(np.float64)
     true = truth.distances[:, : found.shape[1]].astype(np.float64)
     size = np.abs(true)
@@ -132,26 +136,27 @@ def relative_errors(distances: Any, truth: Truth, k: int = 10) -> NDArray[np.flo
 
 
 def interval(shares: Any, confidence: float = 0.95) -> Interval:
-    """Where the recall of all such queries lies, judged by some of them.
+    """Returns a confidence interval of the recall of all such queries, estimated from a sample.
 
-    Wilson's interval, with the number of queries scaled by how much less their recalls scatter than single hits and
-    misses would (the effective sample size of Korn and Graubard, 1998). Unlike the mean and its standard error it does
-    not shrink to a point where every neighbour was found: 100 perfect queries say 0.963 to 1, not 1.
+    This is Wilson's interval with the effective sample size of Korn and Graubard (1998): recalls of queries vary less
+    than single hits and misses, so each query counts for more than one. Unlike the mean and its standard error, the
+    interval does not shrink to a point if every neighbour was found: 100 perfect queries give 0.963 to 1.
 
     Args:
-        shares: recalls of queries, (n,), each within 0 to 1.
-        confidence: of every 100 such intervals, how many hold the truth, as a share.
+        shares: recalls of queries, (n,), each 0 to 1.
+        confidence: confidence level, as a fraction between 0 and 1.
+
+    Returns:
+        `Interval`, with low and high.
 
     Raises:
-        InvalidInputError: no queries, a share outside 0 to 1, a confidence that is not between 0 and 1.
+        InvalidInputError: there are no queries, a recall is outside 0 to 1, or the confidence is not between 0 and 1.
     """
     values = np.asarray(shares, np.float64)
     if values.ndim != 1 or not len(values) or not ((values >= 0) & (values <= 1)).all():
-        raise InvalidInputError(
-            f"shares has the shape {values.shape}; recalls of queries are needed, (n,), each 0 to 1"
-        )
+        raise InvalidInputError(f"shares has the shape {values.shape}; pass recalls of queries, (n,), each 0 to 1")
     if not 0 < confidence < 1:
-        raise InvalidInputError(f"confidence is {confidence}; pass a share between 0 and 1, such as 0.95")
+        raise InvalidInputError(f"confidence is {confidence}; pass a fraction between 0 and 1, such as 0.95")
     from statistics import NormalDist
 
     z = NormalDist().inv_cdf((1 + confidence) / 2)
@@ -168,21 +173,21 @@ def _mean(values: NDArray[np.float64]) -> float:
 
 
 def _checked(given: Any, truth: Truth, k: int, what: str, kinds: str) -> NDArray[Any]:
-    """What was found as an array of a line a query, once k is one that the truth knows."""
+    """Returns the results as an array with one line per query; checks the truth and k."""
     if not isinstance(truth, Truth):
         raise InvalidInputError(
-            f"truth is {a_type(truth)}; pass what evaluation.ground_truth returns, or make one of rows and distances: "
-            "Truth(rows, distances, metric)"
+            f"truth is {a_type(truth)}; pass the result of evaluation.ground_truth, or create one from rows and "
+            "distances: Truth(rows, distances, metric)"
         )
     check_k(k, truth.k)
     if k > truth.k:
-        raise InvalidInputError(f"k is {k} and the truth has {truth.k} neighbours a query; compute it for at least {k}")
+        raise InvalidInputError(f"k is {k}, but the truth has {truth.k} neighbours per query; compute it for k >= {k}")
     array = np.asarray(given)
     if kinds == "f" and array.dtype.kind in "iu":
         array = array.astype(np.float64)
     if array.ndim != 2 or len(array) != len(truth) or array.dtype.kind not in kinds:
         raise InvalidInputError(
-            f"{what} has the shape {array.shape} and dtype {array.dtype}; a line for each of the {len(truth):,} "
-            f"queries of the truth is needed, of {'integers' if kinds == 'iu' else 'numbers'}"
+            f"{what} has the shape {array.shape} and dtype {array.dtype}; pass one line of "
+            f"{'integers' if kinds == 'iu' else 'numbers'} for each of the {len(truth):,} queries of the truth"
         )
     return array

@@ -1,4 +1,4 @@
-"""A race as one HTML page that stands alone: picture, tables, machine. No script, nothing loaded from elsewhere."""
+"""Writes a race as one self-contained HTML page: plot, tables, machine. The page has no scripts and loads nothing."""
 
 from __future__ import annotations
 
@@ -50,23 +50,23 @@ _PAGE = """<!doctype html>
 
 
 def report(race: Race, path: str | os.PathLike[str]) -> None:
-    """Writes the page: the picture, what each contestant reached, all settings, the data, the machine.
+    """Writes an HTML page with the plot, the results of each contestant, all settings, the data and the machine.
 
     Args:
-        race: what `race` returned.
-        path: ends in .html.
+        race: result of `race`.
+        path: path of the page, ending in .html.
 
     Raises:
-        InvalidInputError: another ending; nobody measured anything.
+        InvalidInputError: the path has another ending, or the race has no measurements.
         MissingDependencyError: matplotlib is not installed.
-        OSError: the folder is missing.
+        OSError: the folder does not exist.
     """
     name = check_report(path)
     Path(name).write_text(page(race), encoding="utf-8")
 
 
 def check_report(path: str | os.PathLike[str]) -> str:
-    """The path as text, if `report` can write there: to be asked before a race that takes long.
+    """Returns the path as text if `report` can write there. Call it before a long race.
 
     Raises:
         InvalidInputError, MissingDependencyError, OSError: as in `report`.
@@ -75,12 +75,12 @@ def check_report(path: str | os.PathLike[str]) -> str:
 
 
 def page(race: Race) -> str:
-    """The text of the page."""
+    """Returns the text of the page."""
     title = escape(race.title or "A race")
     size = f"{race.rows:,} vectors of {race.dims:,} dims, {race.queries:,} queries"
     measured = (
         f"{size}; {escape(race.metric)}, k = {race.k}, {race.threads} thread{'s' if race.threads > 1 else ''}. "
-        "Queries are asked in a batch. Recall counts every row that is as near as the true neighbours."
+        "Queries run in a batch. Recall counts every row that is as near as the true neighbours."
     )
     parts = [
         f"<h1>{title}</h1>\n<p>{measured}</p>",
@@ -96,7 +96,7 @@ def page(race: Race) -> str:
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], right: str, marked: Sequence[bool] = ()) -> str:
-    """A table of plain text; columns whose letter in `right` is "r" are numbers."""
+    """Returns an HTML table of plain text; columns whose letter in `right` is "r" are numbers."""
 
     def cells(row: Sequence[str], tag: str) -> str:
         kinds = (' class="n"' if right[place : place + 1] == "r" else "" for place in range(len(row)))
@@ -111,34 +111,34 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]], right: str, marke
 
 def _contestants(race: Race) -> str:
     runs = in_order(race.runs)
-    head = ["", "build", "memory", *(f"at {recall:.2f}" for recall in RECALLS), "most recall", "how it was built"]
+    head = ["", "build", "memory", *(f"at {recall:.2f}" for recall in RECALLS), "max recall", "how it was built"]
     rows = [[run.name, *figures(run), made(run)] for run in runs]
     table = _table(head, rows, "lrrrrrrl", [run.ours for run in runs])
     problems = [f"<li>{escape(run.name)}: {escape(run.problem)}</li>" for run in runs if run.problem]
     problems += [f"<li>{escape(run.name)}: {escape(busy(run))}</li>" for run in runs if busy(run)]
-    told = f"\n<ul>{''.join(problems)}</ul>" if problems else ""
+    notes = f"\n<ul>{''.join(problems)}</ul>" if problems else ""
     alone = ", ".join(escape(run.name) for run in runs if run.one_thread and race.threads > 1)
-    note = f'\n<p class="faint">Searched on one thread, having no other way: {alone}.</p>' if alone else ""
-    return f"<h2>Queries a second at a recall@{race.k}</h2>\n{table}{told}{note}"
+    note = f'\n<p class="faint">Searched on one thread, because they support no more: {alone}.</p>' if alone else ""
+    return f"<h2>Queries per second at a recall@{race.k}</h2>\n{table}{notes}{note}"
 
 
 def made(run: Run) -> str:
-    """Which library, and how it was built, as far as it came."""
+    """Returns the library and the settings of its build."""
     library = f"{run.package} {run.version}".strip()
     return f"{library}: {run.built}" if run.built else library
 
 
 def busy(run: Run) -> str:
-    """What there is to say of other work on its cores; empty where there was none."""
+    """Returns a note on other work on the contestant's cores; "" if there was none."""
     repeated = f"{run.repeated_timings} timing{'s' if run.repeated_timings > 1 else ''} repeated"
     if run.busy_fraction <= BUSY:
         return f"{repeated} because of other work on its cores, then undisturbed" if run.repeated_timings else ""
-    told = f"other work had its cores for up to {run.busy_fraction:.0%} of the time"
-    return f"{told}{f', {repeated}' if run.repeated_timings else ''}: alone it may be faster"
+    note = f"other work used its cores for up to {run.busy_fraction:.0%} of the time"
+    return f"{note}{f', {repeated}' if run.repeated_timings else ''}: alone it may be faster"
 
 
 def figures(run: Run) -> list[str]:
-    """Build, memory, queries a second at each recall and the most recall, as text; a dash where there is none."""
+    """Returns build time, memory, queries per second at each recall and the maximum recall as text; "-" if missing."""
     build = "-" if run.build_seconds is None else f"{run.build_seconds:.2f} s"
     memory = "-" if run.memory_bytes is None else f"{run.memory_bytes / 1e6:,.0f} MB"
     speeds = [queries_per_second_at(run.points, recall) for recall in RECALLS]
@@ -154,13 +154,13 @@ def figures(run: Run) -> list[str]:
 def _data(race: Race) -> str:
     if race.hardness is None:
         return ""
-    told = race.hardness
+    hard = race.hardness
     rows = [
-        ["intrinsic dimension", f"{told.intrinsic_dimension:.1f}"],
-        ["mean distance over that of the nearest neighbour", f"{told.contrast:.2f}"],
-        ["mean distance over that of the 10th neighbour", f"{told.contrast_10:.2f}"],
+        ["intrinsic dimension", f"{hard.intrinsic_dimension:.1f}"],
+        ["mean distance over that of the nearest neighbour", f"{hard.contrast:.2f}"],
+        ["mean distance over that of the 10th neighbour", f"{hard.contrast_10:.2f}"],
     ]
-    return f"<h2>The data</h2>\n<p>{escape(told.summary())}</p>\n{_table(['', ''], rows, 'lr')}"
+    return f"<h2>The data</h2>\n<p>{escape(hard.summary())}</p>\n{_table(['', ''], rows, 'lr')}"
 
 
 def _absent(race: Race) -> str:
@@ -183,9 +183,9 @@ def _settings(race: Race) -> str:
         for run in in_order(race.runs)
         for point in run.points
     ]
-    head = ["", "setting", "recall", "of all such queries, 95 %", "distances farther by", "queries a second"]
+    head = ["", "setting", "recall", "95 % interval", "relative error of distances", "queries per second"]
     table = _table(head, rows, "llrrrr")
-    summary = f"<summary>{len(rows)} that no other of the same contestant beats</summary>"
+    summary = f"<summary>{len(rows)} settings on the Pareto fronts of the contestants</summary>"
     return f"<h2>All settings</h2>\n<details>{summary}\n{table}</details>"
 
 

@@ -1,4 +1,4 @@
-"""One index asked at many efforts: what each finds and what it takes."""
+"""Measures one index at many efforts: recall, speed and latency."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ from nearabout.evaluation.truth import Truth
 from nearabout.hits import Hits
 from nearabout.index import Index
 
-_STEP = math.sqrt(2)  # from one effort of the ladder to the next
+_STEP = math.sqrt(2)  # factor between successive efforts
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What a setting finds and how fast.
+    """The measured recall and speed of one setting.
 
     Attributes:
-        effort: as in `Index.search`; None of an exact index and of other libraries.
-        recall: the share of the true neighbours that were found, by id.
-        queries_per_second: in a batch, by the fastest of several.
-        recall_low: where the recall of all such queries lies, with a confidence of 0.95 ..
-        recall_high: .. by the number of queries that were asked.
-        recall_by_distance: ties count as right; None where distances are only estimated.
-        relative_error: of distances; None where they are only estimated, or nothing was found.
-        p50_seconds: of one query a call, the median; None where that was not measured.
-        p95_seconds: that which 95 in 100 queries do not exceed.
-        setting: of another library, in its own words.
+        effort: as in `Index.search`; None for an exact index and for other libraries.
+        recall: fraction of the true neighbours found, by id.
+        queries_per_second: queries per second in a batch, in the fastest of several runs.
+        recall_low: lower end of the 95 % confidence interval of the recall of all such queries.
+        recall_high: upper end of that interval.
+        recall_by_distance: recall where ties count as found; None if distances are estimates.
+        relative_error: relative error of distances; None if they are estimates, or nothing was found.
+        p50_seconds: median latency in seconds with one query per call; None if not measured.
+        p95_seconds: 95th percentile of that latency.
+        setting: settings of another library, in its own terms.
     """
 
     effort: int | None
@@ -64,26 +64,27 @@ def sweep(
     single: bool = False,
     base: Any = None,
 ) -> list[Measured]:
-    """Recall and speed of an index at many efforts.
+    """Measures the recall and speed of an index at many efforts.
 
     Args:
-        index: of any kind; an exact one has one point.
+        index: index of any kind; an exact one gives a single point.
         queries: (n, dims), at least one.
-        truth: their true neighbours, of `ground_truth` with the same vectors and metric.
-        k: how many neighbours are asked for; at most `truth.k`.
-        efforts: which to try. None climbs from 1 by a factor of 1.41 until everything is found or looked at.
-        threads: of a batch; one by default, which is what others' figures are for. None uses all cores.
-        seconds: how long each effort is timed at least: longer is steadier.
-        single: whether to time queries one a call as well, on one thread.
-        base: the vectors, for an index that answers from codes and keeps none: its distances are estimates, and without
-            the vectors recall_by_distance and relative_error are None.
+        truth: their true neighbours, from `ground_truth` with the same vectors and metric.
+        k: number of neighbours, at most `truth.k`.
+        efforts: efforts to measure. None rises from 1 by a factor of 1.41 until the recall is 1 or every row is
+            compared.
+        threads: number of threads of a batch. The default is 1, as in most published benchmarks; None uses all cores.
+        seconds: minimum time of each measurement in seconds; longer is more precise.
+        single: whether to measure the latency of one query per call as well, on one thread.
+        base: the vectors, for an index that keeps none. Its distances are estimates; without the vectors,
+            recall_by_distance and relative_error are None.
 
     Returns:
-        A `Measured` for each effort, in the order tried.
+        A `Measured` for each effort, in the order measured.
 
     Raises:
-        InvalidInputError: a truth of other queries or another metric, k beyond what it knows, no queries, efforts for
-            an exact index.
+        InvalidInputError: the truth is for other queries or another metric, k is larger than `truth.k`, there are no
+            queries, or efforts are given for an exact index.
 
     >>> import nearabout as na, numpy as np
     >>> from nearabout.evaluation import ground_truth, sweep
@@ -98,9 +99,7 @@ def sweep(
     _check(index, asked, truth, k, seconds)
     if index.effort_unit is None:
         if efforts is not None:
-            raise InvalidInputError(
-                "efforts were given for an exact index, which always looks at everything; leave them out"
-            )
+            raise InvalidInputError("efforts were given, but an exact index always compares every row; leave them out")
         return [_measure(index, asked, truth, k, None, threads, seconds, single, base)]
     points = []
     for effort in _ladder(index) if efforts is None else efforts:
@@ -114,19 +113,19 @@ def _check(index: Index, queries: NDArray[Any], truth: Truth, k: int, seconds: f
     check_k(k, len(index))
     if truth.metric != index.metric:
         raise InvalidInputError(
-            f"the truth is of {truth.metric} and the index of {index.metric}; compute it for {index.metric}"
+            f"the truth has the metric {truth.metric}, but the index has {index.metric}; compute it for {index.metric}"
         )
     if queries.ndim != 2 or len(queries) != len(truth) or not len(queries):
         raise InvalidInputError(
-            f"queries has the shape {queries.shape} and the truth is of {len(truth):,} queries; the same are needed, "
+            f"queries has the shape {queries.shape}, but the truth has {len(truth):,} queries; pass the same queries, "
             "(n, dims), at least one"
         )
     if not seconds >= 0:
-        raise InvalidInputError(f"seconds is {seconds}; how long an effort is timed is 0 or more")
+        raise InvalidInputError(f"seconds is {seconds}; pass 0 or more")
 
 
 def _ladder(index: Index) -> Iterator[int]:
-    """1 and on, each about 1.41 times the one before, and at last everything."""
+    """Yields efforts from 1, each about 1.41 times the previous one, and finally the largest."""
     everything = index_effort(index._core).most
     effort, exact = 1, 1.0
     while effort < everything:
@@ -169,7 +168,7 @@ def _measure(
 
 
 def _distances(index: Index, queries: NDArray[Any], hits: Hits, base: Any) -> NDArray[np.float32] | None:
-    """True ones; None where they cannot be had."""
+    """Returns exact distances; None if they cannot be computed."""
     if base is not None:
         return true_distances(base, queries, hits.rows, metric=index.metric)
     details = index.info()

@@ -1,4 +1,4 @@
-"""The true neighbours of queries: what a search should have found."""
+"""Ground truth: the true neighbours of queries."""
 
 from __future__ import annotations
 
@@ -25,13 +25,14 @@ class Truth:
     """The true neighbours of each query, nearest first.
 
     Attributes:
-        rows: int64, (n, k): row numbers in the base.
-        distances: float32, (n, k): in the units of the metric, never falling along a line.
-        metric: under which.
-        k: how many neighbours of each query are known.
+        rows: int64, (n, k), row numbers in the base.
+        distances: float32, (n, k), in the units of the metric, ascending in each line.
+        metric: metric of the distances.
+        k: number of known neighbours of each query.
 
     Raises:
-        InvalidInputError: the two do not have one shape (n, k), a distance is not finite or a line is not sorted.
+        InvalidInputError: rows and distances do not have the same shape (n, k), a distance is not finite, or a line is
+            not sorted.
     """
 
     rows: NDArray[np.int64]
@@ -42,8 +43,8 @@ class Truth:
         rows, distances = np.asarray(self.rows), np.asarray(self.distances)
         if rows.ndim != 2 or rows.shape != distances.shape or rows.dtype.kind not in "iu":
             raise InvalidInputError(
-                f"rows {rows.shape} of {rows.dtype} and distances {distances.shape} are given; integers and numbers "
-                "of one shape (n, k) are needed"
+                f"rows has the shape {rows.shape} and dtype {rows.dtype}, distances the shape {distances.shape}; pass "
+                "integer rows and distances of the same shape (n, k)"
             )
         check_metric(self.metric)
         object.__setattr__(self, "rows", np.ascontiguousarray(rows, np.int64))
@@ -53,11 +54,11 @@ class Truth:
             raise InvalidInputError(f"the true distances of query {query} are not all finite; leave it out")
         if (np.diff(self.distances, axis=1) < 0).any():
             query = int(np.argmax((np.diff(self.distances, axis=1) < 0).any(axis=1)))
-            raise InvalidInputError(f"the true distances of query {query} fall along the line; the nearest comes first")
+            raise InvalidInputError(f"the true distances of query {query} are not ascending; the nearest comes first")
 
     @property
     def k(self) -> int:
-        """How many neighbours of each query are known."""
+        """Number of known neighbours of each query."""
         return int(self.rows.shape[1])
 
     def __len__(self) -> int:
@@ -67,19 +68,19 @@ class Truth:
         return f"Truth({len(self):,} queries, k={self.k}, {self.metric})"
 
     def first(self, queries: int) -> Truth:
-        """The truth of the first so many queries."""
+        """Returns the truth of the first `queries` queries."""
         return Truth(self.rows[:queries], self.distances[:queries], self.metric)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write it as a .npz file of three arrays: rows, distances and metric.
+        """Writes a .npz file of three arrays: rows, distances and metric.
 
         Raises:
             InvalidInputError: the name does not end in .npz.
-            OSError: the folder is missing or full.
+            OSError: the folder does not exist or is full.
         """
         name = check_path(path)
         if not name.endswith(".npz"):
-            raise InvalidInputError(f"the path is {name!r}; the name of a saved truth ends in .npz")
+            raise InvalidInputError(f"the path is {name!r}; the name of a saved truth must end in .npz")
         part = f"{name}.part.npz"
         try:
             with naming(name, part):
@@ -90,12 +91,12 @@ class Truth:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Truth:
-        """Read what `save` wrote. Nothing in the file is executed.
+        """Reads a file that `save` wrote. It never executes code from the file.
 
         Raises:
-            UnknownFormatError: not a .npz file with rows, distances and metric.
-            CorruptFileError: they are there and do not fit one another.
-            OSError: there is no such file.
+            UnknownFormatError: the file is not a .npz file with rows, distances and metric.
+            CorruptFileError: the arrays do not fit each other.
+            OSError: the file cannot be read.
         """
         name = check_path(path)
         try:
@@ -103,7 +104,7 @@ class Truth:
                 rows, distances, metric = arrays["rows"], arrays["distances"], str(arrays["metric"])
         except (KeyError, ValueError, TypeError, AttributeError, EOFError, zipfile.BadZipFile) as error:
             raise UnknownFormatError(
-                f"{name}: is no saved truth, a .npz file with rows, distances and metric ({error}); make it with "
+                f"{name}: is not a saved truth, a .npz file with rows, distances and metric ({error}); create one with "
                 "ground_truth(...).save(path)"
             ) from None
         try:
@@ -115,22 +116,22 @@ class Truth:
 def ground_truth(
     base: Any, queries: Any, k: int = 100, *, metric: str | None = None, threads: int | None = None
 ) -> Truth:
-    """The true neighbours of queries, by comparing each with every vector.
+    """Computes the true neighbours of queries by comparing each query with every vector.
 
     Args:
-        base: the vectors, or whatever else `nearabout.build` takes (a file, `Embeddings`); or an open `Index` that
-            keeps its vectors, asked with ``exact=True``: distances then are those of the vectors as it stores them.
+        base: the vectors, or anything else that `nearabout.build` accepts (a file, `Embeddings`); or an open `Index`
+            that keeps its vectors. The index is searched with ``exact=True``, so distances are for its stored vectors.
         queries: (n, dims).
-        k: how many neighbours of each; all there are where there are fewer. More than the k that will be asked for
-            costs little and allows for other k later; 100 is what ann-benchmarks keeps.
-        metric: as in `build`. None is that of an `Index`, and cosine for vectors, as in `build`.
-        threads: how many to use; None uses all cores.
+        k: number of neighbours per query, at most the number of rows. A larger k than you need now costs little and
+            allows for other k later; ann-benchmarks stores 100.
+        metric: as in `build`. None uses the metric of an `Index`, or cosine for vectors.
+        threads: number of threads; None uses all cores.
 
     Returns:
-        `Truth`: rows and distances, (n, min(k, rows)), equal distances in the order of their rows.
+        `Truth`: rows and distances, (n, min(k, rows)), with equal distances in row order.
 
     Raises:
-        InvalidInputError: what `build` and `Index.search` refuse; another metric than the index has.
+        InvalidInputError: as in `build` and `Index.search`; or the metric differs from that of the index.
 
     >>> from nearabout.evaluation import ground_truth
     >>> ground_truth([[0.0, 0.0], [3.0, 4.0]], [[3.0, 3.0]], k=2, metric="euclidean").rows.tolist()
@@ -138,7 +139,7 @@ def ground_truth(
     """
     if isinstance(base, Index):
         if metric is not None and check_metric(metric) != base.metric:
-            raise InvalidInputError(f"metric is {metric!r} and the index has {base.metric!r}; leave the metric out")
+            raise InvalidInputError(f"metric is {metric!r}, but the index has {base.metric!r}; leave metric out")
         index = base
     else:
         index = build(base, metric="cosine" if metric is None else metric, kind=every_row_kind(), threads=threads)

@@ -1,4 +1,4 @@
-"""Arrays from files: which of several is meant, and what makes one a set of vectors."""
+"""Chooses the array of vectors among the arrays of a file, and checks it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KEY_NAMES = ("keys", "key", "words", "word", "tokens", "token", "ids", "id", "na
 
 
 def as_vectors(array: NDArray[Any], path: str, what: str) -> Vectors:
-    """The array, (n, dims), in native byte order."""
+    """Returns the array, (n, dims), in native byte order."""
     if array.dtype.kind not in "fiub" or array.dtype.itemsize > 8:
         raise InvalidInputError(f"{path}: {what} holds {array.dtype}: vectors are floating point numbers or integers")
     check_shape(array.shape, path, what)
@@ -49,7 +49,7 @@ def check_shape(shape: tuple[int, ...], path: str, what: str) -> None:
 
 
 def shaped(flat: NDArray[Any], shape: tuple[int, ...], order: Literal["C", "F"], path: str) -> NDArray[Any]:
-    """A header's shape may be one that NumPy cannot have, even of no elements."""
+    """Returns an array with the shape of a header, or refuses a shape that NumPy does not support."""
     try:
         return flat.reshape(shape, order=order)
     except (ValueError, OverflowError) as error:
@@ -59,7 +59,7 @@ def shaped(flat: NDArray[Any], shape: tuple[int, ...], order: Literal["C", "F"],
 
 
 def choose_vectors(shapes: Mapping[str, tuple[int, ...]], wanted: str | None, path: str) -> str:
-    """The array that was asked for, or the one that is meant without a doubt. ``shapes`` has those of numbers only."""
+    """Returns the requested array, or the only candidate. ``shapes`` has only arrays of numbers."""
     if wanted is not None:
         if wanted in shapes:
             return wanted
@@ -104,7 +104,7 @@ def key_candidates(names: Iterable[str]) -> list[str]:
 
 
 def is_like_key(name: str) -> bool:
-    """Whether a name ends as those of keys do: doc_id, userId, product.key."""
+    """Returns whether a name ends like a name of keys: doc_id, userId, product.key."""
     return _LIKE_KEYS.fullmatch(name.strip()) is not None
 
 
@@ -132,14 +132,14 @@ def several_texts(path: str, count: int, listed: str, parts: str = "columns", mo
 
 
 class Member(NamedTuple):
-    """An array that may be keys: what NumPy calls the kind of its elements, its shape, and its type for sentences."""
+    """A candidate for the keys: the NumPy kind of its elements, its shape, and its type as errors show it."""
 
     kind: str
     shape: tuple[int, ...]
     what: str
 
     def fits(self, rows: int) -> bool:
-        """Whether these can be the keys of so many rows."""
+        """Returns whether these can be the keys of this many rows."""
         return len(self.shape) == 1 and self.shape[0] == rows and self.kind in "iuUSO"
 
 
@@ -182,7 +182,7 @@ def choose_keys(
 
 
 def _belongs_elsewhere(members: Mapping[str, Member], name: str, vectors: str, rows: int) -> bool:
-    """Whether an array has a row for each of another array of vectors, and not of these."""
+    """Returns whether an array has one row per vector of another array, and not of this one."""
     shape = members[name].shape
     others = {one.shape[0] for other, one in members.items() if len(one.shape) > 1 and other not in (name, vectors)}
     return bool(shape) and len(shape) == 1 and shape[0] != rows and shape[0] in others

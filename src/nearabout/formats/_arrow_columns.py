@@ -1,4 +1,4 @@
-"""Which columns of an Arrow table are the vectors and the keys: those that are asked for, or meant without a doubt."""
+"""Chooses the columns of vectors and keys of an Arrow table: the requested ones, or the only candidates."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _INDEX = re.compile(r"__index_level_\d+__")  # what pandas calls the columns of 
 
 
 class Chooser:
-    """Finds columns by their names and types. ``sample`` gives one row, where the contents of text have to decide."""
+    """Finds columns by their names and types. ``sample`` returns one row, if the contents of text must decide."""
 
     def __init__(
         self, arrow: Any, schema: Any, options: ReadOptions, path: str, sample: Callable[[list[str]], Mapping[str, Any]]

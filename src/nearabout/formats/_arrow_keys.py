@@ -1,4 +1,4 @@
-"""Keys in a column of Arrow: which types are read, and why the others are not."""
+"""Reads keys from an Arrow column, and explains why other types cannot be keys."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _ADVICE = "cast it to text or whole numbers, name another column with key_column
 
 
 def _inner(arrow: Any, kind: Any) -> Any:
-    """The type of the values, where they are written once and pointed at."""
+    """Returns the type of the values of a dictionary or run-end encoded column."""
     while points(arrow, kind):
         kind = kind.value_type
     return kind
 
 
 def is_text(arrow: Any, kind: Any) -> bool:
-    """Whether a type is text, of any layout."""
+    """Returns whether a type is text, in any layout."""
     types, kind = arrow.types, _inner(arrow, kind)
     return bool(types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind))
 
@@ -35,7 +35,7 @@ def _is_binary(arrow: Any, kind: Any) -> bool:
 
 
 def is_key(arrow: Any, kind: Any) -> bool:
-    """Whether keys are read from a column of this type: text, whole numbers, UUID, and bytes, which must be UTF-8."""
+    """Returns whether a column of this type can be keys: text, whole numbers, UUID, or bytes, which must be UTF-8."""
     inner = _inner(arrow, kind)
     known = is_text(arrow, inner) or _is_binary(arrow, inner) or arrow.types.is_integer(inner)
     return bool(known or _is_uuid(inner))
@@ -83,7 +83,7 @@ def keys_of(arrow: Any, column: Any, path: str, name: str) -> Keys:
 
 
 def _decoded(arrow: Any, column: Any) -> Any:
-    """The values themselves, of a column that points at them; that they are not too many, ``ColumnSize`` has seen."""
+    """Decodes a dictionary or run-end encoded column. ``ColumnSize`` has already checked its size."""
     while points(arrow, column.type):
         if arrow.types.is_run_end_encoded(column.type):
             column = importlib.import_module("pyarrow.compute").run_end_decode(column)
@@ -97,7 +97,7 @@ def _decoded(arrow: Any, column: Any) -> Any:
 
 
 def _looked_up(arrow: Any, column: Any) -> Any:
-    """The values of a dictionary; views are copied, since Arrow cannot look them up."""
+    """Looks up the values of a dictionary. Copies views, because Arrow cannot look them up."""
     words = column.dictionary
     if is_view(arrow, words.type):
         words = words.cast(arrow.large_string() if arrow.types.is_string_view(words.type) else arrow.large_binary())
@@ -116,7 +116,7 @@ def joined(parts: list[KeyList | NDArray[np.int64]]) -> Keys:
 
 
 def _packed(text: Any) -> KeyList:
-    """Arrow packs strings as KeyList does."""
+    """Returns strings as a KeyList, which has the same layout as Arrow's."""
     _, offsets_buffer, blob_buffer = text.buffers()
     if len(text) == 0:
         return KeyList.from_strings([])

@@ -1,4 +1,4 @@
-"""How much a column of Arrow becomes: values may be written once and pointed at, by dictionaries, runs and views."""
+"""Bounds the decoded size of an Arrow column, whose values may be stored once and referenced many times."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from nearabout.formats._source import expands_too_far, most_expanded
 
 
 def points(arrow: Any, kind: Any) -> bool:
-    """Whether values of this type are written once and pointed at, by a dictionary or by runs."""
+    """Returns whether values of this type are stored once and referenced, by a dictionary or by runs."""
     return bool(arrow.types.is_dictionary(kind) or arrow.types.is_run_end_encoded(kind))
 
 
 def is_view(arrow: Any, kind: Any) -> bool:
-    """Whether values of this type are views of text or bytes, which may overlap."""
+    """Returns whether values of this type are views of text or bytes, which may overlap."""
     return bool(arrow.types.is_string_view(kind) or arrow.types.is_binary_view(kind))
 
 
 def may_grow(arrow: Any, kind: Any) -> bool:
-    """Whether values of this type may be written once and read many times."""
+    """Returns whether values of this type may be stored once and referenced many times."""
     return points(arrow, kind) or is_view(arrow, kind) or _is_list_view(arrow, kind)
 
 
@@ -31,7 +31,7 @@ def _is_list_view(arrow: Any, kind: Any) -> bool:
 
 
 class ColumnSize:
-    """Adds up what one column becomes and what it takes in the file, batch after batch."""
+    """Adds up the decoded size and the stored size of a column, batch by batch."""
 
     def __init__(self, arrow: Any, path: str) -> None:
         self._arrow = arrow

@@ -1,4 +1,4 @@
-"""Vectors in columns of Arrow: lists of numbers, a column for each dimension, or text such as "[0.1, 0.2]"."""
+"""Reads vectors from Arrow columns: lists of numbers, one column per dimension, or text such as "[0.1, 0.2]"."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ REASONS = {NO_VECTOR: "its vector is missing", NO_NUMBER: "a number is missing",
 
 
 def is_number(arrow: Any, kind: Any) -> bool:
-    """Whether a type holds numbers that NumPy holds as well, booleans among them."""
+    """Returns whether a type is numbers or booleans that NumPy supports."""
     types = arrow.types
     return bool(types.is_floating(kind) or types.is_integer(kind) or types.is_boolean(kind))
 
 
 def storage(kind: Any) -> Any:
-    """The type that a tensor is stored as; every other type is its own."""
+    """Returns the storage type of a tensor; any other type is returned unchanged."""
     is_tensor = getattr(kind, "extension_name", None) == "arrow.fixed_shape_tensor"
     if is_tensor and kind.permutation in (None, list(range(len(kind.shape)))):
         return kind.storage_type
@@ -35,7 +35,7 @@ def storage(kind: Any) -> Any:
 
 
 def is_list(arrow: Any, kind: Any) -> bool:
-    """Whether a type is lists of numbers, of any layout."""
+    """Returns whether a type is lists of numbers, in any layout."""
     types, kind = arrow.types, storage(kind)
     lists = (types.is_list, types.is_large_list, types.is_fixed_size_list, types.is_list_view, types.is_large_list_view)
     return any(one(kind) for one in lists) and is_number(arrow, kind.value_type)
@@ -109,7 +109,7 @@ _ADVICE = "fill or remove those rows, or leave them out with invalid='skip'"
 
 
 class NumberColumns:
-    """A column for each dimension."""
+    """Vectors with one column per dimension."""
 
     def __init__(self, schema: Any, path: str, names: tuple[str, ...]) -> None:
         self._names = names
@@ -147,7 +147,7 @@ def _numpy_type(kind: Any) -> np.dtype[Any]:
 
 
 class TextColumn:
-    """A column of text in which each entry is a vector in brackets; float32 as from all text."""
+    """A column of text with a vector in brackets in each entry, read as float32."""
 
     def __init__(self, path: str, name: str) -> None:
         self._path = path

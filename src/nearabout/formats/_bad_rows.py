@@ -1,4 +1,4 @@
-"""Rows that cannot be read: each is an error with its place, or is left out and counted."""
+"""Handles unreadable rows: raises an error with their position, or leaves them out and counts them."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _MISSING = ("", "na", "n/a", "null", "none", "-", "?")
 
 
 def is_missing(field: str) -> bool:
-    """Whether a field of text says that there is no value."""
+    """Returns whether a text field stands for a missing value."""
     return field.strip().lower() in _MISSING
 
 
 class BadRow(Exception):
-    """A row that cannot be read. ``reason`` follows its place in a sentence: " has 1 numbers; 2 are expected"."""
+    """A row that cannot be read. ``reason`` follows its position in a sentence: " has 1 numbers; 2 are expected"."""
 
     def __init__(self, place: str, reason: str, *, sound: bool = False, advice: str = "") -> None:
         super().__init__(place, reason)
@@ -41,7 +41,7 @@ class BadRow(Exception):
 
 
 class BadRows:
-    """Takes bad rows: raises the first, or counts them all and keeps the first few for the report."""
+    """Raises the first bad row, or counts all of them and keeps the first few for the report."""
 
     def __init__(self, path: str, options: ReadOptions) -> None:
         self._path = path
@@ -50,7 +50,7 @@ class BadRows:
         self.first: list[str] = []
 
     def take(self, bad: BadRow) -> None:
-        """Counts a bad row, or raises its error where bad rows are not to be left out."""
+        """Counts a bad row, or raises its error if bad rows are not skipped."""
         if not self.skipping:
             raise bad.error(self._path) from None
         self.count += 1

@@ -1,4 +1,4 @@
-"""What the columns of delimited text mean: a header or none, and the places of the key and of the numbers."""
+"""Determines the columns of delimited text: the header, the key and the numbers."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _DAMAGED = re.compile(r"[+\-\u2212(]*[0-9][0-9.,_\u00a0 ]*[%)]?|0[xX][0-9a-fA-F]
 
 
 class Columns(NamedTuple):
-    """The places of what a row is made of."""
+    """The positions of the parts of a row."""
 
     width: int  # fields of a row
     key: int | None
@@ -47,7 +47,7 @@ def is_number(field: str) -> bool:
 
 
 def has_header(first: list[str], second: list[str] | None, path: str) -> bool:
-    """Whether the first line names the columns. Refuses a line of numbers that may be either."""
+    """Returns whether the first line names the columns. Refuses a line of numbers that is ambiguous."""
     if any(is_vector_text(field) for field in first):
         return False
     if len(first) > 1 and not any(map(is_number, first[1:])):
@@ -73,7 +73,7 @@ def has_header(first: list[str], second: list[str] | None, path: str) -> bool:
 
 
 def _named_columns(names: list[str], values: list[str], index_name: str) -> bool | None:
-    """Decides on a line that begins with the name of an index, or with nothing, and goes on with numbers."""
+    """Decides about a first line that has the name of an index or an empty field, then numbers."""
     if _are_whole(names) and _rise(names):
         return True if index_name == "" or _step(names) == 1 or _are_fractions(values) else None
     if index_name == "":  # an empty key, or names of columns that are no whole numbers
@@ -82,7 +82,7 @@ def _named_columns(names: list[str], values: list[str], index_name: str) -> bool
 
 
 def _counted_columns(names: list[str], second: list[str] | None) -> bool | None:
-    """Decides on a line of some text and the numbers 0, 1, 2, ...: names of columns, or the row of a word."""
+    """Decides about a first line of a text and the numbers 0, 1, 2, ...: column names, or the row of a word."""
     if second is None or len(second) != len(names) + 1:
         return False
     values = [field.strip() for field in second[1:]]
@@ -96,7 +96,7 @@ def _count_from_zero(fields: list[str]) -> bool:
 
 
 def _bare_columns(names: list[str], values: list[str]) -> bool | None:
-    """Decides on a line of numbers alone, such as the names 0, 1, 2 or years, which pandas writes with index=False."""
+    """Decides about a first line of numbers only, such as the names 0, 1, 2 or years that pandas writes."""
     step = _step(names)
     whole = _are_whole(names) and _rise(names)
     years = whole and len(names) > 1 and all(map(_is_year, names))
@@ -143,7 +143,7 @@ def _goes_on(names: list[str], values: list[str], step: float) -> bool:
 
 
 def choose_columns(names: list[str] | None, line: int, row: list[str], options: ReadOptions, path: str) -> Columns:
-    """Returns the columns that are asked for, or meant without a doubt; ``row`` is the first of data, in ``line``."""
+    """Returns the requested columns, or the only candidates. ``row`` is the first row of data, in ``line``."""
     _refuse_decimal_commas(row, path)
     if len(row) == 1 and not is_number(row[0]) and not is_vector_text(row[0]):
         raise InvalidInputError(
@@ -180,7 +180,7 @@ def _refuse_decimal_commas(row: list[str], path: str) -> None:
 
 
 class _Chooser:
-    """Finds columns by name, by place, or by what the first row of data has in them."""
+    """Finds columns by name, by position, or by the contents of the first row of data."""
 
     def __init__(self, names: list[str] | None, row: list[str], path: str) -> None:
         self._names = names
@@ -189,13 +189,13 @@ class _Chooser:
         self._path = path
 
     def listed(self) -> str:
-        """Returns the columns with what is in them, for sentences."""
+        """Returns the columns with their first values, for error sentences."""
         labels = self._names if self._names is not None else [f"column {place}" for place in range(len(self._row))]
         shown = [f"{label:.60} ({value!r:.24})" for label, value in zip(labels, self._row, strict=False)]
         return ", ".join(shown[:SHOWN]) + (f" and {len(shown) - SHOWN} more" if len(shown) > SHOWN else "")
 
     def place(self, wanted: str | int, option: str) -> int:
-        """Returns the place of a column that a caller names."""
+        """Returns the position of a column that the caller names."""
         if isinstance(wanted, str):
             if self._names is None:
                 raise InvalidInputError(
@@ -216,7 +216,7 @@ class _Chooser:
         return wanted
 
     def column_of_vectors(self) -> int | None:
-        """Returns the one column of vectors in brackets, of several the one of a usual name."""
+        """Returns the only column of vectors in brackets, or the one with a usual name."""
         fits = [place for place, field in enumerate(self._row) if is_vector_text(field)]
         if len(fits) < 2:
             return fits[0] if fits else None
@@ -229,7 +229,7 @@ class _Chooser:
         )
 
     def key(self, wanted: str | int | None, taken: set[int]) -> int | None:
-        """Returns the column of keys: the one asked for, one of a usual name, or the only one of text."""
+        """Returns the column of keys: the requested one, one with a usual name, or the only text column."""
         if wanted is False:
             return None
         if wanted is not None:
@@ -268,24 +268,24 @@ class _Chooser:
         return texts[0] if texts else None
 
     def _heads_numbered_columns(self) -> bool:
-        """Whether the first column is what pandas writes of an index before columns without names: item, 0, 1, 2."""
+        """Returns whether the header is an index name and numbered columns, as pandas writes it: item, 0, 1, 2."""
         return bool(self._plain) and not is_number(self._plain[0]) and _count_from_zero(self._plain[1:])
 
     def _refuse_second_key(self, key: int) -> None:
-        """Refuses numbers of another column whose name is that of keys: they would be taken for a dimension."""
+        """Refuses a second column of numbers with a usual name for keys, which would become a dimension."""
         for place, name in enumerate(self._names or ()):
             usual = self._plain[place] in COUNTED_KEYS or is_like_key(name)
             if usual and place != key and is_number(self._row[place]):
                 raise several_names(self._path, [(self._names or [])[key], name], self.listed(), more=_NAME_NUMBERS)
 
     def without_text(self) -> tuple[int, ...] | None:
-        """Returns all columns but the only one of text, which would be the keys; None where there is none."""
+        """Returns all columns except the only text column, which would be the keys; None if there is none."""
         places = range(len(self._row))
         texts = [place for place in places if not is_number(self._row[place]) and not is_missing(self._row[place])]
         return tuple(place for place in places if place != texts[0]) if len(texts) == 1 else None
 
     def check_numbers(self, key: int | None, line: int, numbers: tuple[int, ...] | None) -> None:
-        """Refuses text among what would be the vectors: the file is sound, but somebody has to choose."""
+        """Refuses text among the columns of the vectors. The file is valid, but the caller must choose the columns."""
         taken = numbers or [place for place in range(len(self._row)) if place != key]
         wrong = [place for place in taken if not _words.is_float(self._row[place]) and not is_missing(self._row[place])]
         if wrong:

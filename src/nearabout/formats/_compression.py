@@ -48,7 +48,7 @@ _BZIP2_BLOCKS = (b"1AY&SY", b"\x17\x72\x45\x38\x50\x90")  # "BZh" alone might be
 
 
 def codec_of(head: bytes) -> Codec | None:
-    """The codec whose magic these bytes begin with."""
+    """Returns the codec whose magic number these bytes begin with."""
     for codec in CODECS:
         if head.startswith(codec.magic) and (codec.name != "bzip2" or head[4:10] in _BZIP2_BLOCKS):
             return codec
@@ -56,7 +56,7 @@ def codec_of(head: bytes) -> Codec | None:
 
 
 def library_of(codec: Codec) -> Any:
-    """The module that a codec needs."""
+    """Imports the module that a codec needs."""
     try:
         return importlib.import_module(codec.module)
     except ImportError:
@@ -67,7 +67,7 @@ def library_of(codec: Codec) -> Any:
 
 
 def decompressed(pieces: Iterator[bytes], codec: Codec, path: str) -> Iterator[bytes]:
-    """The content of one or more streams, one after another (as gzip and the others may be joined)."""
+    """Yields the content of one or more concatenated streams (gzip and others allow this)."""
     library = library_of(codec)
     errors = codec.errors(library)
     decompressor = codec.decompressor(library)
@@ -93,7 +93,7 @@ def decompressed(pieces: Iterator[bytes], codec: Codec, path: str) -> Iterator[b
 
 
 def _has_more(decompressor: Any) -> bool:
-    """Whether content is left that needs no more input: bz2 and lzma keep the rest themselves."""
+    """Returns whether the decompressor has more output without more input, as bz2 and lzma may."""
     return not decompressor.eof and not getattr(decompressor, "needs_input", True)
 
 

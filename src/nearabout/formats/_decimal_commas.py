@@ -1,4 +1,4 @@
-"""Numbers with decimal commas, as some countries write them: recognised, so that they are refused by name."""
+"""Recognises numbers with decimal commas, so that the error can name them."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _LINES = 3  # looked at
 
 
 def is_decimal_comma(field: str) -> bool:
-    """Whether a field is a number with a decimal comma."""
+    """Returns whether a field is a number with a decimal comma."""
     return _WHOLE.fullmatch(field) is not None
 
 
 def has_decimal_commas(line: str) -> bool:
-    """Whether a line is numbers with decimal commas and something else between them: "the 0,1 0,2"."""
+    """Returns whether a line has numbers with decimal commas and another separator: "the 0,1 0,2"."""
     for other in ("\t", ";", "|", None):
         parts = line.split(other)
         if len(parts) > 1 and all(map(is_decimal_comma, parts[1:])):

@@ -1,4 +1,4 @@
-"""Writes CSV as RFC 4180 has it: a header, a row a line, keys in quotes where they need some."""
+"""Writes CSV as in RFC 4180: a header, one row per line, keys in quotes if necessary."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a reader returns."""
+"""The results of a reader: vectors, keys and a report."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Vectors = NDArray[np.generic]
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a reader passed over or mended. All zero for a clean file."""
+    """Counts of the data that a reader skipped or repaired. All are zero for a clean file."""
 
     duplicates: int = 0  # rows left out because their key had come before: the first one stays
     bytes_repaired: int = 0  # bytes of keys that were not UTF-8, replaced or left out as ``errors=`` asked
@@ -29,7 +29,7 @@ class Report:
         return bool(self.duplicates or self.bytes_repaired or self.blank_lines or self.skipped_rows)
 
     def sentences(self) -> list[str]:
-        """One short line for each thing that happened, for people."""
+        """Returns one short line for each kind of change."""
         of = f" in {self.key_column!r}" if self.key_column else ""
         told = [
             (
@@ -84,7 +84,7 @@ class Embeddings:
 
 
 def without_duplicates(vectors: Vectors, keys: Keys) -> tuple[Vectors, Keys, int]:
-    """Keeps the first row of every key; says how many were left out. Nothing is copied where nothing is left out."""
+    """Keeps the first row of every key; returns the number of rows left out. Copies nothing if there are none."""
     if keys is None:
         return vectors, keys, 0
     kept = _core.KeyTable().insert(keys.blob, keys.offsets) if isinstance(keys, KeyList) else first_rows(keys)

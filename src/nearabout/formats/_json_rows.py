@@ -27,7 +27,7 @@ def _listed(entry: dict[str, Any]) -> str:
 
 
 def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Makes a dictionary of members; for ``object_pairs_hook``. Raises ValueError where a name comes twice."""
+    """Builds a dict of members for ``object_pairs_hook``. Raises ValueError if a name occurs twice."""
     content = dict(pairs)
     if len(content) != len(pairs):
         names = [name for name, _ in pairs]
@@ -47,7 +47,7 @@ class JsonRows:
         self._members: tuple[str | None, str] | None = None  # of the key and of the vector
 
     def add(self, number: int, entry: Any) -> None:
-        """Adds a row; raises BadRow where the value is none."""
+        """Adds a row; raises BadRow if the value is not a row."""
         key, vector = self._parts(number, entry)
         if not isinstance(vector, list) or bool in map(type, vector):
             missing = vector is None and isinstance(entry, dict) and self._members is not None
@@ -104,7 +104,7 @@ class JsonRows:
         return None, entry
 
     def _choose(self, number: int, entry: dict[str, Any]) -> tuple[str | None, str]:
-        """Settles the members by the first row that has a vector."""
+        """Chooses the members by the first row that has a vector."""
         vector = self._choose_vector(number, entry)
         wanted = self._options.key_column
         if wanted is False:
@@ -159,7 +159,7 @@ class JsonRows:
         return chosen
 
     def _check_text(self, number: int, key: str) -> None:
-        """JSON can spell a lone surrogate, which is no text."""
+        """Refuses a lone surrogate, which JSON can contain but UTF-8 cannot."""
         try:
             key.encode()
         except UnicodeEncodeError:

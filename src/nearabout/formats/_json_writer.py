@@ -1,4 +1,4 @@
-"""Writes JSON lines: an object {"key": ..., "vector": [...]} a line, or, without keys, a vector alone."""
+"""Writes JSON lines: one object {"key": ..., "vector": [...]} per line, or only the vector without keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keys of many rows without many objects."""
+"""Stores the keys of many rows without one object per key."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class KeyList(Sequence[str]):
 
     @classmethod
     def from_strings(cls, strings: Iterable[str]) -> KeyList:
-        """Packs strings; refuses what is no string, and lone surrogates, which UTF-8 cannot hold."""
+        """Packs strings. Refuses other types, and lone surrogates, which UTF-8 cannot encode."""
         encoded: list[bytes] = []
         for row, string in enumerate(strings):
             if not isinstance(string, str):
@@ -48,7 +48,7 @@ class KeyList(Sequence[str]):
         return cls(np.frombuffer(b"".join(encoded), np.uint8), offsets)
 
     def take(self, rows: NDArray[np.int64]) -> KeyList:
-        """The keys of some rows, in their order."""
+        """Returns the keys of some rows, in the given order."""
         starts = self.offsets[rows]
         lengths = (self.offsets[rows + 1] - starts).astype(np.int64)
         offsets = np.zeros(len(rows) + 1, np.uint64)
@@ -104,7 +104,7 @@ Keys = KeyList | NDArray[np.int64] | None
 
 
 def as_keys(values: Sequence[Any] | NDArray[Any] | KeyList | None, rows: int) -> Keys:
-    """Keys of any kind as a KeyList or an int64 array, one for each of ``rows`` vectors."""
+    """Returns keys of any type as a KeyList or an int64 array, one for each of ``rows`` vectors."""
     if values is None:
         return None
     if len(values) != rows:
@@ -124,7 +124,7 @@ def as_keys(values: Sequence[Any] | NDArray[Any] | KeyList | None, rows: int) ->
 
 
 def keys_from(path: str, values: Sequence[Any] | NDArray[Any] | KeyList | None, rows: int) -> Keys:
-    """The same of a file, whose name goes before what is wrong with them."""
+    """Returns the keys of a file like ``as_keys``; errors begin with the name of the file."""
     try:
         return as_keys(values, rows)
     except InvalidInputError as error:

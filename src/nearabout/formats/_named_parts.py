@@ -52,7 +52,7 @@ def first_line(error: Exception) -> str:
 
 
 def _stacked(rows: Any, plain: Plain, path: str, most: int) -> np.ndarray[Any, Any]:
-    """Rows of any kind as one array; of Python numbers, float32 as from text."""
+    """Stacks rows of any type into one array; Python numbers become float32."""
     rows = plain(rows)
     if isinstance(rows, np.ndarray):
         return rows
@@ -94,7 +94,7 @@ def check_texts(values: list[Any], most: int, path: str) -> None:
 
 
 class _Forms:
-    """Tells words from vectors."""
+    """Distinguishes words from vectors."""
 
     def __init__(self, plain: Plain, path: str) -> None:
         self._plain = plain
@@ -107,7 +107,7 @@ class _Forms:
         return isinstance(value, (list, tuple)) and bool(value) and all(isinstance(one, (str, int)) for one in value)
 
     def _is_pair(self, row: Any) -> bool:
-        """Whether something is a word, or a number, and its vector."""
+        """Returns whether a value is a pair of a key (a word or a number) and a vector."""
         if not isinstance(row, (list, tuple)) or len(row) != 2:
             return False
         key = self._plain(row[0])

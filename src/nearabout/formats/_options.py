@@ -14,7 +14,7 @@ from nearabout.errors import InvalidInputError, quoted
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """Keyword arguments of ``read`` that only some formats take; a module's OPTIONS says which."""
+    """Keyword arguments of ``read``. Each format supports some of them, listed in OPTIONS of its module."""
 
     errors: Literal["strict", "replace", "ignore"] = "strict"
     dims: int | None = None
@@ -28,7 +28,7 @@ class ReadOptions:
     invalid: Literal["raise", "skip"] = "raise"
 
     def check(self, format_name: str, taken: frozenset[str]) -> None:
-        """An option that this format would ignore is refused."""
+        """Refuses invalid options, and options that this format would ignore."""
         for one in fields(self):
             value = getattr(self, one.name)
             if value != one.default and one.name not in taken and one.name != "invalid":
@@ -46,7 +46,7 @@ class ReadOptions:
         self._check_columns()
 
     def _check_columns(self) -> None:
-        """Refuses columns that are named twice or of a type that names none."""
+        """Refuses columns that occur twice or have an invalid type."""
         if self.vector_columns is None:
             return
         if not self.vector_columns or len(set(self.vector_columns)) != len(self.vector_columns):
@@ -73,7 +73,7 @@ def read_options(**given: Any) -> ReadOptions:
 
 
 def _as_columns(columns: object) -> tuple[str | int, ...] | None:
-    """Returns what ``vector_columns=`` was given as a tuple; refuses what is no list of names or places."""
+    """Returns ``vector_columns=`` as a tuple; refuses anything but a list of names or positions."""
     if columns is None:
         return None
     if isinstance(columns, (str, int)) or not isinstance(columns, Iterable):

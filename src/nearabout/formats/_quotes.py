@@ -15,7 +15,7 @@ from nearabout.formats._words import is_float
 
 
 def is_open(line: bytes, delimiter: bytes, inside: bool = False) -> bool:
-    """Whether a quoted field goes on at the end of a line; ``inside``: it was open at the beginning."""
+    """Returns whether a quoted field is open at the end of a line. ``inside``: it was open at the start."""
     place = 0
     while True:
         if inside:
@@ -91,7 +91,7 @@ def _refuse_carriage_return(text: str) -> None:
 
 
 class Quotes:
-    """What quotes are in one file."""
+    """Decides the meaning of quotes in one file."""
 
     def __init__(self, wanted: bool | None, path: str) -> None:
         self._wanted = wanted
@@ -101,15 +101,15 @@ class Quotes:
 
     @property
     def enclose(self) -> bool:
-        """Whether a quote at the beginning of a field may open one."""
+        """Returns whether a quote at the start of a field may open a quoted field."""
         return self._wanted is not False
 
     def settled(self, delimiter: str) -> bool:
-        """Whether quotes enclose fields and nothing else, so that a line may go the short way."""
+        """Returns whether quotes are known to enclose fields, so that a line may take the fast path."""
         return self._wanted is True or (self._wanted is None and delimiter != "\t")
 
     def is_literal(self, text: str, delimiter: str, width: int | None) -> bool:
-        """Whether the quotes of a line are letters: it is a row that way, and none the other way."""
+        """Returns whether the quotes of a line are ordinary characters: only then is the line a valid row."""
         if self.settled(delimiter):
             return False
         try:

@@ -1,4 +1,4 @@
-"""``read`` and ``open_rows``: which format a file has, and what its module makes of it."""
+"""``read`` and ``open_rows``: detect the format of a file and read it with the module of that format."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _INDEX_MAGIC = b"\x89NEAR\r\n\x1a"  # core/storage writes it
 
 
 def format_names() -> list[str]:
-    """The names that ``format=`` takes."""
+    """Returns the names that ``format=`` accepts."""
     return list(BY_NAME)
 
 
@@ -147,7 +147,7 @@ def _opened(
     progress: Progress | None,
     scratch: str | None,
 ) -> Iterator[tuple[Source, Format]]:
-    """A file and its format; at the end, that it is still what it was."""
+    """Opens a file and detects its format. At the end, checks that the file did not change."""
     if format is not None and format not in BY_NAME:
         near = difflib.get_close_matches(format, BY_NAME, 1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
@@ -165,7 +165,7 @@ def _opened(
 
 
 def _split_member(path: str, member: str | None) -> tuple[str, str | None]:
-    """``archive.zip!member`` names a member, unless a file has that very name."""
+    """Splits ``archive.zip!member``, unless a file has exactly that name."""
     archive, mark, inside = path.partition(".zip!")
     if member is None and mark and not os.path.exists(path):
         return f"{archive}.zip", inside
@@ -199,7 +199,7 @@ def _head(source: Source) -> Head:
 
 
 def _refuse_index(source: Source) -> None:
-    """An index is no file of vectors to build from: it has all that was made of one."""
+    """Refuses an index file, which is not a file of vectors to build from."""
     if source.head(len(_INDEX_MAGIC)) != _INDEX_MAGIC:
         return
     if not source.plain:

@@ -1,4 +1,4 @@
-"""Files of other kinds, known by their first bytes: each is refused with the way to vectors that can be read."""
+"""Recognises files of other types by their first bytes, and refuses them with advice on how to get vectors."""
 
 from __future__ import annotations
 
@@ -71,14 +71,14 @@ def refuse_others(head: Head, path: str) -> None:
 
 
 def _is_meant(magic: bytes, data: bytes) -> bool:
-    """Whether a magic of letters alone is one, and not the beginning of a word in text."""
+    """Returns whether a magic number of letters is really one, and not the beginning of a word."""
     if any(byte < 32 or byte > 126 for byte in magic) or len(magic) > 8:
         return True
     return b"\x00" in data[len(magic) : 64]
 
 
 def _is_tar(data: bytes) -> bool:
-    """A tar header has the sum of its bytes in it, the field of the sum counted as blanks."""
+    """Returns whether this is a tar header, which contains the sum of its bytes with blanks in the sum field."""
     header = data[:_TAR_HEADER]
     digits = header[148:156].strip(b" \x00")
     if len(header) < _TAR_HEADER or not digits or not header[0]:
@@ -95,7 +95,7 @@ def _is_ascii_text(data: bytes) -> bool:
 
 
 def _wide_encoding(data: bytes) -> str | None:
-    """UTF-16 or UTF-32 by its byte order mark, or by the zeros beside ASCII letters."""
+    """Returns UTF-16 or UTF-32 if the text has their byte order mark, or zeros between ASCII letters."""
     for mark, name in (
         (b"\xff\xfe\x00\x00", "UTF-32"), (b"\x00\x00\xfe\xff", "UTF-32"), (b"\xff\xfe", "UTF-16"),
         (b"\xfe\xff", "UTF-16"),

@@ -1,4 +1,4 @@
-"""All formats, in the order in which content is asked."""
+"""The list of all formats, in the order of detection."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from nearabout.formats._stream import Stream
 
 
 class Format(Protocol):
-    """What the module of a format has."""
+    """The interface of the module of a format."""
 
     NAME: str
     SUFFIXES: tuple[str, ...]
@@ -44,7 +44,7 @@ class Format(Protocol):
 
 
 class WritableFormat(Protocol):
-    """What the module of a format that can be written has."""
+    """The interface of the module of a format that can be written."""
 
     NAME: str
     SUFFIXES: tuple[str, ...]

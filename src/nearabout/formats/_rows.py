@@ -1,4 +1,4 @@
-"""Rows that are read one by one in Python: gathered into one array, or into pieces, with their keys."""
+"""Collects rows that are read one by one in Python into one array, or into pieces, with their keys."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _HELD = 100  # rows whose lengths are compared before the length of a row is set
 
 
 class Rows:
-    """Collects float32 rows of one length; says which line is wrong."""
+    """Collects float32 rows of equal length; errors name the line."""
 
     def __init__(self, path: str, format_name: str, options: ReadOptions, place_name: str = "line") -> None:
         self._path = path
@@ -55,7 +55,7 @@ class Rows:
         return f"{self._place_name} {line:,}"
 
     def add(self, line: int, numbers: Iterable[Any], key: Any = None) -> None:
-        """Adds a row; raises BadRow, and has added nothing, where it is none."""
+        """Adds a row. Raises BadRow and adds nothing if it is invalid."""
         values = array("f")
         try:
             values.extend(numbers)
@@ -82,7 +82,7 @@ class Rows:
         return BadRow(self.place(line), reason, sound=missing)
 
     def settle(self) -> None:
-        """Settles the length of a row by the first rows, where bad ones are left out, and adds those that fit."""
+        """Determines the length of rows from the first rows, if bad rows are skipped, and adds those that fit."""
         held, self._held = self._held, []
         if not held:
             return
@@ -110,7 +110,7 @@ class Rows:
         self._take_key(key, row)
 
     def wrong_count(self, line: int, count: int) -> BadRow:
-        """Returns what is wrong with a row of so many numbers."""
+        """Returns the error for a row with the wrong number of values."""
         expected = f"{self.dims} are expected, as in the first row" if self.dims else "one at least is expected"
         return BadRow(self.place(line), f" has {count} numbers; {expected}")
 
@@ -123,7 +123,7 @@ class Rows:
         self._rows += 1
 
     def _check_kind(self, line: int, key: Any) -> None:
-        """Refuses 1 and "1" in one file: are they one key or two?"""
+        """Refuses 1 and "1" in one file, because they may be one key or two."""
         if type(key) is int:
             self._first_number = self._first_number or line
         elif type(key) is str and key[-1:].isdigit() and _WHOLE_NUMBER.fullmatch(key):
@@ -136,13 +136,13 @@ class Rows:
             )
 
     def add_bytes(self, numbers: bytes, key: str | None) -> None:
-        """Adds a row of which all is known: ``dims`` float32, and a key where the others have one."""
+        """Adds a valid row: ``dims`` float32 values, and a key if the other rows have keys."""
         self._numbers.frombytes(numbers)
         self._take_key(key, self._seen)
         self._seen += 1
 
     def skip(self, bad: BadRow) -> None:
-        """Leaves a row out, or raises its error."""
+        """Skips a row, or raises its error."""
         self._seen += 1
         if self.bad.skipping and not self.dims:
             self._held.append(bad)
@@ -165,7 +165,7 @@ class Rows:
         return line.decode(errors=errors)
 
     def read(self, lines: Iterator[None]) -> Embeddings:
-        """Everything at once; ``lines`` adds rows as it goes."""
+        """Reads all rows at once; iterating over ``lines`` adds them."""
         for _ in lines:
             pass
         self._check_some()
@@ -174,7 +174,7 @@ class Rows:
         return Embeddings(vectors, keys, self._path, self._format, report)
 
     def stream(self, source: Source, lines: Iterator[None]) -> Stream:
-        """The same in pieces."""
+        """Reads the rows in pieces."""
 
         def pieces() -> Iterator[Vectors]:
             for _ in lines:

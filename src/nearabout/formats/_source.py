@@ -1,4 +1,4 @@
-"""A file's content as readers want it: decompressed, taken from its archive, read once from front to back."""
+"""Reads the content of a file once from front to back, decompressed and extracted from its archive."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Source:
     def __init__(
         self, path: str, member: str | None = None, progress: Progress | None = None, scratch: str | None = None
     ) -> None:
-        """``scratch``: a folder for compressed content that must be read at any place; None keeps it in memory."""
+        """Opens a file. ``scratch`` is a folder for compressed content that needs random access; None uses memory."""
         self.path = "standard input" if path == STANDARD_INPUT else path
         self.name = path  # of the content: changes with every layer taken off
         self._progress = progress
@@ -107,12 +107,12 @@ class Source:
 
     @property
     def plain(self) -> bool:
-        """An ordinary file, not compressed, that can be read at any place."""
+        """Whether this is a regular uncompressed file, which allows random access."""
         return self.regular and self._layers == 0
 
     @property
     def small(self) -> bool:
-        """So small on disk that a reader who runs out of memory has believed a damaged header."""
+        """Whether the file is so small that running out of memory means that its header is damaged."""
         return self.regular and self._before.st_size < _SMALL
 
     @property
@@ -125,7 +125,7 @@ class Source:
     # --- Reading. ---
 
     def head(self, size: int = HEAD) -> bytes:
-        """The next bytes, which are not taken: up to ``size``, fewer only at the end."""
+        """Returns up to ``size`` next bytes without consuming them; fewer only at the end."""
         if len(self._buffer) < size:
             parts = [self._buffer]
             missing = size - len(self._buffer)
@@ -136,17 +136,17 @@ class Source:
         return self._buffer[:size]
 
     def skip(self, size: int) -> None:
-        """Drops bytes that ``head`` has shown."""
+        """Consumes bytes that ``head`` has returned."""
         self._buffer = self._buffer[size:]
 
     def pass_over(self, size: int) -> None:
-        """Drops bytes that nobody needs; fewer where the source ends."""
+        """Skips bytes; fewer if the source ends."""
         while size and (some := len(self.head(min(size, _CHUNK)))):
             self.skip(some)
             size -= some
 
     def chunks(self) -> Iterator[bytes]:
-        """All that is left, in pieces of some size, none of them empty."""
+        """Yields the rest in non-empty pieces."""
         if self._buffer:
             first, self._buffer = self._buffer, b""
             yield first
@@ -154,7 +154,7 @@ class Source:
             yield piece
 
     def lines(self) -> Iterator[bytes]:
-        """All that is left, by lines, without their line feeds; refuses one that is longer than ``MAX_LINE``."""
+        """Yields the rest by lines, without line feeds. Refuses a line longer than ``MAX_LINE``."""
         begun: list[bytes] = []  # of a line whose end has not come yet, joined once it has
         size = 0
         number = 1
@@ -172,7 +172,7 @@ class Source:
             yield b"".join(begun)
 
     def check_line(self, number: int, size: int) -> None:
-        """Refuses a line of more than ``MAX_LINE`` bytes: nothing that is read here has such lines."""
+        """Refuses a line of more than ``MAX_LINE`` bytes, which no supported file has."""
         if size > MAX_LINE:
             raise InvalidInputError(
                 f"{self.path}: line {number:,} has more than {MAX_LINE:,} bytes, which is the most for a line: perhaps "
@@ -180,7 +180,7 @@ class Source:
             )
 
     def exactly(self, size: int, what: str) -> bytes:
-        """Exactly ``size`` bytes, for small things such as headers."""
+        """Returns exactly ``size`` bytes, for small parts such as headers."""
         data = self.head(size)
         if len(data) < size:
             raise TruncatedFileError(
@@ -190,17 +190,17 @@ class Source:
         return data
 
     def remaining(self, position: int) -> int | None:
-        """The bytes after ``position``, where the size is known."""
+        """Returns the number of bytes after ``position``; None if the size is unknown."""
         return None if self.size is None else self.size - position
 
     def check_room(self, what: str, needed: int, position: int) -> None:
-        """Refuses a file whose size is known, and is too small."""
+        """Refuses a file whose size is known and too small."""
         left = self.remaining(position)
         if left is not None and left < needed:
             self._too_short(what, needed, left)
 
     def array(self, dtype: DTypeLike, count: int, position: int, what: str) -> NDArray[Any]:
-        """``count`` elements; ``position`` is the number of bytes read before them."""
+        """Returns ``count`` elements; ``position`` is the number of bytes read before them."""
         element = np.dtype(dtype)
         needed = count * element.itemsize
         if needed == 0:
@@ -220,7 +220,7 @@ class Source:
         return result
 
     def rest(self) -> bytes:
-        """All that is left, at once."""
+        """Returns the rest at once."""
         return b"".join(self.chunks())
 
     def at_end(self) -> bool:
@@ -239,7 +239,7 @@ class Source:
         return self._content
 
     def _kept(self) -> BinaryIO:
-        """All that is left of compressed content."""
+        """Returns the rest of compressed content as a file."""
         if self._scratch is None:
             return io.BytesIO(self.rest())
         file = tempfile.TemporaryFile(dir=self._scratch)  # noqa: SIM115  close() closes it
@@ -249,7 +249,7 @@ class Source:
         return cast(BinaryIO, file)
 
     def check_unchanged(self) -> None:
-        """Refuses a file that was written to while it was read: what came of it belongs to no version of it."""
+        """Refuses a file that changed while it was read, because the result matches no version of it."""
         if not self.regular:
             return
         with naming(self.path):
@@ -261,13 +261,13 @@ class Source:
             )
 
     def check_not_replaced(self) -> None:
-        """Refuses a file whose name leads to another one by now, for who opens it a second time."""
+        """Refuses a file that was replaced since it was opened, before it is opened a second time."""
         now = os.stat(self.path)
         if (now.st_dev, now.st_ino) != (self._before.st_dev, self._before.st_ino):
             raise CorruptFileError(f"{self.path}: the file was replaced while it was read: read it again")
 
     def translate_old_line_ends(self) -> None:
-        """Makes line feeds of carriage returns where they alone end the lines of a text, as on old Macintoshes."""
+        """Converts carriage returns to line feeds if only they end the lines of a text, as on old Macintoshes."""
         head = self.head(HEAD)
         if b"\r" not in head or b"\n" in head or any(byte < 9 for byte in head):
             return
@@ -306,7 +306,7 @@ class Source:
             yield piece
 
     def _advance(self) -> bytes:
-        """The next piece; progress is told here, on the thread of the caller."""
+        """Returns the next piece. Reports progress here, on the thread of the caller."""
         piece = next(self._pieces, b"")
         if self._progress is not None and self.regular and self._before.st_size:
             self._progress(min(1.0, self._consumed / self._before.st_size))
@@ -341,7 +341,7 @@ class Source:
         self._content = None
 
     def _bounded(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
-        """The same pieces, as long as they are no more than what was read of the file may become."""
+        """Yields the pieces as long as their total size is plausible for the compressed bytes read so far."""
         size = 0
         for piece in pieces:
             size += len(piece)
@@ -350,7 +350,7 @@ class Source:
             yield piece
 
     def _open_archive(self, member: str | None) -> bool:
-        """Goes on inside a member; True where the archive is to be left whole (.npz)."""
+        """Continues inside a member of the archive. Returns True if the archive stays whole (.npz)."""
         file = self.file()
         try:
             archive = zipfile.ZipFile(file)
@@ -404,7 +404,7 @@ class Source:
             raise expands_too_far(self.path, member.file_size)
 
     def zip_member(self, name: str, whole: bool = True) -> BinaryIO:
-        """A member of an archive that was left whole; not ``whole``: for its first bytes alone."""
+        """Opens a member of an archive that stays whole. ``whole=False``: only its first bytes are needed."""
         if whole:
             self._check_member(self._archive.getinfo(name))
         return cast(BinaryIO, self._archive.open(name))
@@ -419,7 +419,7 @@ def most_expanded(size: int) -> int:
 
 
 def expands_too_far(path: str, size: int) -> InvalidInputError:
-    """Returns the error for what becomes more than ``most_expanded``."""
+    """Returns the error for content that expands beyond ``most_expanded``."""
     return InvalidInputError(
         f"{path}: becomes {size:,} bytes and more, over {_EXPANSION} times its own size: it holds next to nothing but "
         "the same values again and again. If that is meant, decompress it first, or save it as a plain file"
@@ -440,7 +440,7 @@ def naming(path: str, temporary: str | None = None) -> Iterator[None]:
 
 
 class _Unclosable(io.RawIOBase):
-    """A raw file whose closing is someone else's."""
+    """A raw file that is closed elsewhere."""
 
     def __init__(self, file: io.FileIO) -> None:
         self._inner = file

@@ -25,7 +25,7 @@ _IN_PLACE = ("f2", "f4", "f8", "u1", "i1")  # that the core reads as they lie
 
 
 class Place(NamedTuple):
-    """Rows that lie in a plain file at one distance from each other, in an element type that the core takes."""
+    """Rows in a plain file with a constant stride, in an element type that the core reads."""
 
     dtype: np.dtype[Any]
     rows: int
@@ -59,24 +59,24 @@ def in_pieces(
     finish: Callable[[], tuple[Keys, Report]] = _nothing,
     held: Callable[[], int] = lambda: 0,
 ) -> Stream:
-    """A stream of vectors that must be read in order."""
+    """Returns a stream of vectors that must be read in order."""
     return Stream(source.path, name, None, pieces, finish, held)
 
 
 def in_place(source: Source, name: str, place: Place) -> Stream:
-    """A stream of vectors without keys that need not be read at all."""
+    """Returns a stream of vectors without keys that the core reads directly from the file."""
     return Stream(source.path, name, place, iter(()), _nothing, lambda: 0)
 
 
 def can_lie(dtype: np.dtype[Any]) -> bool:
-    """Whether the core reads this element type where it lies."""
+    """Returns whether the core can read this element type directly from the file."""
     return dtype.isnative and dtype.str[1:] in _IN_PLACE
 
 
 def read_whole(
     source: Source, name: str, size: int | None, room: int | None, load: Callable[[], Embeddings], advice: str
 ) -> Stream:
-    """What cannot be read in pieces: it is read whole where there is room for it. ``size``: bytes, None: unknown."""
+    """Reads a file whole that cannot be read in pieces, if it fits. ``size``: bytes; None if unknown."""
 
     def refuse(needed: str) -> InvalidInputError:
         return InvalidInputError(
@@ -96,7 +96,7 @@ def read_whole(
 
 
 class Block(NamedTuple):
-    """An array of numbers inside a source, row after row."""
+    """An array of numbers in a source, in row order."""
 
     dtype: np.dtype[Any]
     shape: tuple[int, ...]
@@ -111,7 +111,7 @@ class Block(NamedTuple):
         return math.prod(self.shape) * self.dtype.itemsize
 
     def whole(self, source: Source) -> NDArray[Any]:
-        """All of it, in one dimension."""
+        """Returns all elements as a one-dimensional array."""
         source.pass_over(self.before)
         flat = source.array(self.dtype, math.prod(self.shape), self.position, self.what)
         self.check_end(source)
@@ -122,7 +122,7 @@ class Block(NamedTuple):
             raise CorruptFileError(f"{source.path}: {self.more}")
 
     def row_dims(self, source: Source) -> int:
-        """The dimensions of a row, once the block is known to be possible."""
+        """Returns the number of dimensions of a row, after checking the block."""
         source.check_room(self.what, self.size, self.position)
         check_shape(self.shape, source.path, self.name)
         nothing = shaped(np.empty(0, self.dtype), (0, self.shape[1]), "C", source.path)
@@ -138,7 +138,7 @@ class Block(NamedTuple):
         return in_pieces(source, name, self.pieces(source))
 
     def pieces(self, source: Source) -> Iterator[Vectors]:
-        """Some rows after the other."""
+        """Yields the rows in pieces."""
         dims, rows = self.row_dims(source), self.shape[0]
         source.pass_over(self.before)
         step = rows_in_piece(dims, self.dtype)
@@ -153,7 +153,7 @@ class Block(NamedTuple):
 
 
 class NamedRows:
-    """Rows whose keys are all known before them, as in a table or an archive."""
+    """Rows whose keys are all known in advance, as in a table or an archive."""
 
     def __init__(self, rows: int, keys: Keys, column: str | None = None) -> None:
         self._rows = rows
@@ -164,7 +164,7 @@ class NamedRows:
         self._kept: NDArray[Any] | None = kept if self._dropped else None
 
     def without_duplicates(self, pieces: Iterator[Vectors]) -> Iterator[Vectors]:
-        """The rows that stay; ValueError, which the caller makes a sentence of, where there are not as many as keys."""
+        """Yields the rows that remain. Raises ValueError if the number of rows differs from that of keys."""
         first = 0
         for piece in pieces:
             if self._kept is None:

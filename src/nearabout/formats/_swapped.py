@@ -39,7 +39,7 @@ def _number(data: bytes, place: int) -> int:
 
 
 def _is_vecs(head: bytes, size: int | None, suffix: str) -> bool:
-    """Whether the same number of dimensions stands before each of the first rows, and rows fill the file."""
+    """Returns whether each of the first rows begins with the same dims, and rows fill the file."""
     dims = _number(head, 0)
     record = 4 + dims * _SIZES[suffix]
     if not 1 <= dims <= _MAX_DIMS or (size is not None and size % record):
@@ -49,7 +49,7 @@ def _is_vecs(head: bytes, size: int | None, suffix: str) -> bool:
 
 
 def _is_bigann(head: bytes, size: int | None, suffix: str, sure: bool = False) -> bool:
-    """Whether the header describes the file; where its size is not known, whether it may, or ``sure``: no."""
+    """Returns whether the header fits the size of the file. If the size is unknown, ``sure`` returns False."""
     rows, dims = _number(head, 0), _number(head, 4)
     if not 1 <= dims <= _MAX_DIMS or len(head) < 8:
         return False

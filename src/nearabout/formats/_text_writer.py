@@ -1,4 +1,4 @@
-"""Lines of words and numbers, so written that reading gives back the same float32."""
+"""Writes lines of words and numbers with enough digits to read back the same float32."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _NUMBERS = 1 << 18  # written at once: some 3 MB of text
 
 
 def packed(keys: Keys, rows: int) -> KeyList:
-    """Every key as UTF-8; row numbers where there are none."""
+    """Returns every key as UTF-8; row numbers if there are no keys."""
     if isinstance(keys, KeyList):
         return keys
     return KeyList.from_strings(map(str, range(rows) if keys is None else keys.tolist()))
 
 
 def words_of(keys: Keys, rows: int, dims: int, format_name: str) -> KeyList:
-    """Keys that a line can begin with: the others are refused, since they would come back changed, or not at all."""
+    """Returns keys that a line can begin with. Refuses others, which a reader would change or lose."""
     words = packed(keys, rows)
     if are_in_quotes(words):
         raise InvalidInputError(
@@ -49,7 +49,7 @@ def words_of(keys: Keys, rows: int, dims: int, format_name: str) -> KeyList:
 
 
 def numbers_of(vectors: Vectors, separator: bytes) -> Iterator[tuple[int, list[bytes]]]:
-    """Gives out the numbers of rows as text, in blocks: the first row of a block, and a line for each of its rows."""
+    """Yields the numbers of rows as text, in blocks: the first row of a block, and one line per row."""
     rows, dims = vectors.shape
     step = max(_NUMBERS // dims, 1)
     nothing = KeyList(np.empty(0, np.uint8), np.zeros(step + 1, np.uint64))  # no words before the numbers
@@ -60,7 +60,7 @@ def numbers_of(vectors: Vectors, separator: bytes) -> Iterator[tuple[int, list[b
 
 
 def write_lines(file: BinaryIO, words: KeyList, vectors: Vectors) -> None:
-    """In blocks: the whole text is never in memory."""
+    """Writes the lines in blocks, so that the whole text is never in memory."""
     rows, dims = vectors.shape
     step = max(_NUMBERS // dims, 1)
     for first in range(0, rows, step):

@@ -1,4 +1,4 @@
-"""Vectors written as text in a column of a table: "[0.1, 0.2]", as exports of embeddings have them."""
+"""Reads vectors written as text in a column of a table, such as "[0.1, 0.2]"."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SEPARATOR = re.compile(r"\s*,\s*|\s+", re.ASCII)
 
 
 def is_vector_text(field: str) -> bool:
-    """Whether a field looks like a vector: numbers in brackets."""
+    """Returns whether a field looks like a vector: numbers in brackets."""
     return _BRACKETS.fullmatch(field) is not None
 
 

@@ -1,4 +1,4 @@
-"""Warnings about data, told where the caller's own code stands."""
+"""Issues warnings about data with the position of the caller's own code."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PACKAGE = __name__.partition(".")[0]
 
 
 def warn(sentence: str) -> None:
-    """Warns in the name of the first function that is not of this package."""
+    """Warns at the position of the first caller outside this package."""
     level, frame = 1, sys._getframe()
     while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in (
         _PACKAGE,
@@ -25,7 +25,7 @@ def warn(sentence: str) -> None:
 
 
 def warn_of_rounding(path: str, where: str, value: int) -> None:
-    """Warns where float32, as which text is read, does not hold a whole number, such as a time stamp."""
+    """Warns if float32, the type of numbers from text, rounds a whole number such as a time stamp."""
     try:
         rounded = int(np.float32(value))
     except OverflowError:
@@ -38,7 +38,7 @@ def warn_of_rounding(path: str, where: str, value: int) -> None:
 
 
 def warn_of_duplicates(path: str, report: Report, rows: int) -> None:
-    """Warns where rows were left out because their keys had come before; ``rows``: those that stay."""
+    """Warns if rows with duplicate keys were left out. ``rows``: the number of rows that remain."""
     if not report.duplicates:
         return
     column = f", in {quoted(report.key_column)}," if report.key_column else ""

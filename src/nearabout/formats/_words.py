@@ -1,4 +1,4 @@
-"""What the formats of words and numbers share: the header line, the run of a parser, its sentences."""
+"""Shared parts of the formats of words and numbers: the header line, the parser and its errors."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def number_of(field: str) -> float:
 
 
 def is_float(field: str) -> bool:
-    """Whether a field is a number, blanks around it aside."""
+    """Returns whether a field is a number, ignoring blanks around it."""
     try:
         number_of(field)
     except ValueError:
@@ -58,7 +58,7 @@ def is_float(field: str) -> bool:
 
 
 def header_of(head: bytes) -> Header | None:
-    """The header that these bytes begin with; None where they begin with something else."""
+    """Returns the header that these bytes begin with, or None."""
     start = len(BOM) if head.startswith(BOM) else 0
     match = _HEADER.match(head[:200], start)
     return Header(int(match[1]), int(match[2]), match.end()) if match else None
@@ -89,7 +89,7 @@ def take_header(source: Source, options: ReadOptions) -> Header:
 def run(
     parser: Any, source: Source, options: ReadOptions, dims: int, announced: int | None, format_name: str
 ) -> Embeddings:
-    """Feeds a parser with all that is left of a source; the vectors end where the parser put them."""
+    """Feeds the rest of a source to a parser, which collects the vectors."""
     for _ in _fed(parser, source, dims, announced):
         pass
     vectors = parser.take_rows()
@@ -100,7 +100,7 @@ def run(
 def stream(
     parser: Any, source: Source, options: ReadOptions, dims: int, announced: int | None, format_name: str
 ) -> Stream:
-    """The same, taking vectors out as they come."""
+    """Runs a parser and takes vectors out as they are parsed."""
 
     def pieces() -> Iterator[Vectors]:
         for _ in _fed(parser, source, dims, announced):
@@ -128,7 +128,7 @@ def _finished(parser: Any, path: str, options: ReadOptions, dims: int) -> tuple[
 
 
 def _refuse_carriage_returns(keys: KeyList, path: str) -> None:
-    """A line end of old within a line would make one key of a whole row and the next key."""
+    """Refuses carriage returns within a line, which would join a row and the next key into one key."""
     places = np.flatnonzero(keys.blob == ord("\r"))
     if len(places):
         row = int(np.searchsorted(keys.offsets, places[0], side="right")) - 1
@@ -139,7 +139,7 @@ def _refuse_carriage_returns(keys: KeyList, path: str) -> None:
 
 
 def are_in_quotes(keys: KeyList) -> bool:
-    """Whether words are all in quotes, as R's write.table writes them: they are no words with quotes."""
+    """Returns whether all words are in quotes, as R's write.table writes them."""
     starts, ends = keys.offsets[:-1], keys.offsets[1:]
     if len(keys) < 2 or (ends - starts).min() < 2:
         return False
@@ -147,7 +147,7 @@ def are_in_quotes(keys: KeyList) -> bool:
 
 
 def holds_a_row(key: bytes, dims: int) -> str:
-    """Says how a key of several words looks like part of a row of numbers; nothing where it does not."""
+    """Returns why a key of several words looks like part of a row of numbers; "" if it does not."""
     fields = key.split()
     if sum(NUMBER.fullmatch(field) is not None for field in fields) >= max(2, min(dims, 3)):
         return "holds numbers, as if two rows were in one line"
@@ -157,7 +157,7 @@ def holds_a_row(key: bytes, dims: int) -> str:
 
 
 def _refuse_rows(keys: KeyList, path: str, dims: int) -> None:
-    """A row that lost its line end, or a number that is none, would end as part of a key."""
+    """Refuses a row without a line end or with an invalid number, which would become part of a key."""
     if are_in_quotes(keys):
         raise InvalidInputError(
             f"{path}: every word is in quotes, as {keys[0]!r:.40} is: read it with format='delimited', delimiter=' '"
@@ -173,7 +173,7 @@ def _refuse_rows(keys: KeyList, path: str, dims: int) -> None:
 
 
 def _fed(parser: Any, source: Source, dims: int, announced: int | None) -> Iterator[None]:
-    """Stops after each piece of the source."""
+    """Feeds the parser piece by piece; yields after each."""
     for chunk in source.chunks():
         problem = parser.feed(chunk)
         if problem is not None:
@@ -209,12 +209,12 @@ def _check_length(parser: Any, source: Source, dims: int) -> None:
 
 
 def _skipped(parser: Any, dims: int) -> list[str]:
-    """Where the first rows are that were left out, and why."""
+    """Returns the positions of the first skipped rows, with the reasons."""
     return [_bad_row(problem, _place_name(parser), dims).told() for problem in parser.first_skipped]
 
 
 def _bad_row(problem: _core.TextProblem, place_name: str, dims: int) -> BadRow:
-    """A row that cannot be read, while the rest of the file can."""
+    """Returns the error for one unreadable row in a readable file."""
     kind, number, found, token = problem
     place = f"{place_name} {number:,}"
     if kind == "too_few_numbers":

@@ -1,4 +1,4 @@
-"""``write``: to a file that is either whole or not there."""
+"""``write``: writes a file that is either complete or absent."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _COMPRESSORS = (".gz", ".bz2", ".xz")
 
 
 def writer_names() -> list[str]:
-    """The names that ``format=`` of ``write`` takes."""
+    """Returns the names that ``format=`` of ``write`` accepts."""
     return [one.NAME for one in WRITERS]
 
 
@@ -153,7 +153,7 @@ def _open_private(path: str, flags: int) -> int:
 
 
 def _keep_mode_and_owner(descriptor: int, replaced: str) -> None:
-    """Copies mode and owner. What the system refuses leaves the new file as private as it was made."""
+    """Copies mode and owner. If the system refuses, the new file remains private."""
     if os.name != "posix":
         return
     before, now = os.stat(replaced), os.fstat(descriptor)

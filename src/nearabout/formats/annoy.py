@@ -98,7 +98,7 @@ def read_words(path: str, numbers: Iterable[int]) -> list[str]:
 
 
 def _word_of(transaction: lmdb.Transaction, number: int, path: str) -> str:
-    """The word of item `number`, which must lead back to it."""
+    """Returns the word of item `number`, which must map back to it."""
     entry = transaction.get(b"i%d" % number)
     if entry is None:
         raise CorruptFileError(f"{path} has no word for item {number}: the entry i{number} is missing")
@@ -113,7 +113,7 @@ def _word_of(transaction: lmdb.Transaction, number: int, path: str) -> str:
 
 
 def _find_stray(transaction: lmdb.Transaction, words: set[str], path: str) -> None:
-    """Names the first entry that belongs to no item; there is one, since there are too many."""
+    """Returns the first entry that belongs to no item; there is one, because there are too many entries."""
     for key, value in transaction.cursor():
         name, target = _text(bytes(key), path), _text(bytes(value), path)
         if (name[1:] if name[:1] == "w" else target) not in words or name[:1] not in ("w", "i"):

@@ -65,7 +65,7 @@ def _reader(file: Any, stream: bool) -> Any:
 
 
 def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
-    """Batch by batch, as they were written."""
+    """Reads the vectors batch by batch, as they were written."""
     one_pass = _is_stream(source)
 
     def batches(file: Any, columns: list[str]) -> Iterator[Any]:
@@ -80,7 +80,7 @@ def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
 
 @contextmanager
 def _telling_broken(source: Source, name: str) -> Iterator[Any]:
-    """The library; and what it raises for a damaged file, as CorruptFileError."""
+    """Yields the library, and converts its errors for damaged files to CorruptFileError."""
     arrow = library()
     try:
         yield arrow
@@ -98,7 +98,7 @@ def _telling_broken(source: Source, name: str) -> Iterator[Any]:
 
 
 def table_of(source: Source, options: ReadOptions, name: str, load: Callable[[Any], Any]) -> Embeddings:
-    """Takes the columns of vectors and keys from a table: ``load(file)`` gives its schema and a way to some columns."""
+    """Reads the columns of vectors and keys of a table. ``load(file)`` returns its schema and a column loader."""
     with _telling_broken(source, name) as arrow:
         schema, select = load(arrow.PythonFile(source.file(), mode="r"))
 
@@ -140,7 +140,7 @@ def stream_of(source: Source, options: ReadOptions, name: str, schema: Any, batc
 
 
 class _TableRows:
-    """The rows of a table, whose columns can be gone through again and again: ``batches(names)``."""
+    """The rows of a table whose columns can be read repeatedly with ``batches(names)``."""
 
     def __init__(
         self, arrow: Any, path: str, options: ReadOptions, schema: Any, batches: Callable[[list[str]], Iterator[Any]]
@@ -184,7 +184,7 @@ class _TableRows:
         return found
 
     def _bounded(self, names: list[str]) -> Iterator[Any]:
-        """The same batches, as long as their columns become no more than they may."""
+        """Yields the batches as long as the decoded size of their columns is plausible."""
         kinds = {name: self._schema.field(name).type for name in names}
         growing = [name for name, kind in kinds.items() if may_grow(self._arrow, kind)]
         sizes = {name: ColumnSize(self._arrow, self._path) for name in growing}
@@ -226,7 +226,7 @@ class _TableRows:
         return joined(some) if some else nothing
 
     def _leave_out(self, lengths: NDArray[np.int64], keys: Keys) -> Keys:
-        """Settles which rows are good, tells of the others, and returns the keys of the good ones."""
+        """Determines the valid rows, reports the others, and returns the keys of the valid ones."""
         sizes, counts = distinct_counts(lengths[lengths > 0])
         if len(lengths) and not len(sizes):
             raise InvalidInputError(f"{self._path}: none of its {len(lengths):,} rows can be read")
@@ -243,7 +243,7 @@ class _TableRows:
         return keys.take(kept) if isinstance(keys, KeyList) else keys[kept]
 
     def _all_pieces(self) -> Iterator[Vectors]:
-        """The vectors of all rows that are not left out."""
+        """Yields the vectors of all rows that are not left out."""
         dims, row = 0, 0
         for batch in self._bounded(list(self._vectors)):
             first, row = row, row + len(batch)

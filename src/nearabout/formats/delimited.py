@@ -59,7 +59,7 @@ def sniff(head: Head) -> bool:
 
 
 class _Table:
-    """Takes the lines one by one."""
+    """Parses the lines one by one."""
 
     def __init__(self, rows: Rows, options: ReadOptions, source: Source) -> None:
         self._rows = rows
@@ -72,7 +72,7 @@ class _Table:
         self._columns: Columns | None = None
 
     def take_all(self, lines: Iterator[tuple[int, bytes]]) -> Iterator[None]:
-        """Takes all lines; yields after each."""
+        """Parses all lines; yields after each."""
         first = self._next(lines)
         if first is None:
             return
@@ -99,7 +99,7 @@ class _Table:
             yield
 
     def take(self, number: int, line: bytes, more: Iterator[tuple[int, bytes]]) -> None:
-        """Takes one line, and those that belong to it where a quote is open at its end."""
+        """Parses one line, and the following ones if a quote is open at its end."""
         if self._rows.dims and self._take_plain(line.rstrip(b"\r")):
             return
         try:
@@ -123,7 +123,7 @@ class _Table:
         return None
 
     def _warn_of_rounding(self, number: int, row: list[str]) -> None:
-        """A look at the first row: a column of time stamps has one in every row."""
+        """Warns of rounding by the first row, because a column of time stamps has one in every row."""
         columns = self._columns
         if columns is None or columns.text is not None:
             return
@@ -140,7 +140,7 @@ class _Table:
         return (self._names[place] if self._names is not None else "") or f"column {place}"
 
     def _fits_header(self, number: int, row: list[str]) -> bool:
-        """Whether the first row of data has the columns that the header names; bad ones are refused or left out."""
+        """Returns whether the first row of data has as many columns as the header; bad rows are refused or skipped."""
         names = self._names or []
         if len(row) == len(names) + 1:
             self._names = ["", *names]  # as R's write.table does: nothing names the column of the row names
@@ -151,7 +151,7 @@ class _Table:
         return True
 
     def _take_plain(self, line: bytes) -> bool:
-        """The short way of a line like the first row; False where it is another, and nothing has happened."""
+        """Parses a line like the first row on the fast path. Returns False and does nothing for other lines."""
         columns = self._columns
         if columns is None or columns.numbers is not None or columns.text is not None:
             return False

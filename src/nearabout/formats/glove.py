@@ -38,7 +38,7 @@ def _numbers_after_word(line: bytes) -> int:
 
 
 def _dims_of(head: bytes, complete: bool) -> list[int]:
-    """What most lines have, more than one where they are equally common, the smallest first; none for no vectors."""
+    """Returns the most common numbers of dimensions, ascending; empty if there are no vectors."""
     lines = head.removeprefix(_words.BOM).split(b"\n")
     if not complete and len(lines) > 1:
         lines.pop()  # cut off
@@ -54,7 +54,7 @@ def sniff(head: Head) -> bool:
 
 
 def _parser(source: Source, options: ReadOptions) -> tuple[Any, int, int | None]:
-    """The parser, the dimensions and, as there is no header, no number of rows."""
+    """Returns the parser, the dims, and None for the number of rows, because there is no header."""
     size = 1 << 18
     head = source.head(size)
     while b"\n" not in head and len(head) == size and size < _MAX_LINE:

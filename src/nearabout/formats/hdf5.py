@@ -34,7 +34,7 @@ def sniff(head: Head) -> bool:
 
 
 def library() -> Any:
-    """h5py, or a sentence that names the extra."""
+    """Imports h5py; the error names the extra."""
     try:
         return importlib.import_module("h5py")
     except ImportError:
@@ -46,14 +46,14 @@ def _is_own(dataset: Any) -> bool:
 
 
 def _member(h5py: Any, dataset: Any) -> Member:
-    """The type and shape of a dataset; text of any sort is of the kind U."""
+    """Returns the type and shape of a dataset; any text has the kind U."""
     text = h5py.check_string_dtype(dataset.dtype) is not None
     kind = "U" if text else "V" if dataset.dtype.kind == "O" else dataset.dtype.kind
     return Member(kind, tuple(dataset.shape or ()), "text" if text else str(dataset.dtype))
 
 
 def _check_whole(dataset: Any, path: str) -> None:
-    """A dataset's extent is only a claim: one far beyond what is stored (with compression) is not allocated."""
+    """Refuses a dataset whose extent is far larger than its stored bytes, before anything is allocated."""
     stored = dataset.id.get_storage_size()
     if dataset.nbytes > stored * _MOST_EXPANSION:
         raise CorruptFileError(
@@ -138,7 +138,7 @@ def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
 
 
 def read_arrays(path: str, names: tuple[str, ...]) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-    """Those of the named datasets that are there, whole, and the attributes of the file: for what has several parts."""
+    """Reads those of the named datasets that exist, and the attributes of the file."""
     h5py = library()
     os.stat(path)  # an OSError that names the file, which h5py's does not
     try:
@@ -158,7 +158,7 @@ def read_arrays(path: str, names: tuple[str, ...]) -> tuple[dict[str, NDArray[An
 
 
 def write_arrays(path: str, arrays: Mapping[str, NDArray[Any]], attributes: Mapping[str, Any]) -> None:
-    """A file of datasets with attributes of the whole, written aside and put in place when it is whole."""
+    """Writes datasets and attributes to a temporary file, which replaces the target when it is complete."""
     h5py = library()
     part = f"{path}.part"
     try:

@@ -36,7 +36,7 @@ _PIECE = 1 << 16  # characters of text that are looked through at once
 
 
 def sniff(head: Head) -> bool:
-    """An array of lists or objects, which no line of JSON lines is; or an object of many vectors."""
+    """Returns whether it is an array of lists or objects, which JSON lines never is, or an object of many vectors."""
     data = head.data.removeprefix(_words.BOM)
     if _ARRAY.match(data):
         return True
@@ -101,7 +101,7 @@ def _add_rows(rows: Rows, source: Source, options: ReadOptions) -> Iterator[None
 
 
 class _Text:
-    """The text of a source, as much of it at a time as a value takes."""
+    """The text of a source, read as far as the next value needs."""
 
     def __init__(self, source: Source, options: ReadOptions) -> None:
         if source.head(3) == _words.BOM:
@@ -150,7 +150,7 @@ class _Text:
 
 
 def _elements(source: Source, options: ReadOptions) -> Iterator[Any]:
-    """The elements of the one array that a source holds."""
+    """Yields the elements of the array in a source."""
     text = _Text(source, options)
     if text.next() != "[":
         raise CorruptFileError(

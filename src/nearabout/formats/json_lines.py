@@ -1,4 +1,4 @@
-"""JSON lines: a row a line, in one of the forms that ``_json_rows`` reads. Numbers are read as float32."""
+"""Reads JSON lines: one row per line, in a form that ``_json_rows`` reads. Numbers become float32."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LONG_LINE = re.compile(rb'[{\[]\s*(?:"|-?[0-9.eE+-]+\s*,)')
 
 
 def sniff(head: Head) -> bool:
-    """A first line that is JSON: a bracket alone may be a word of GloVe's."""
+    """Returns whether the first line is JSON. A bracket alone may be a word of a GloVe file."""
     line, line_end, _ = head.data.removeprefix(_words.BOM).lstrip().partition(b"\n")
     if line[:1] not in (b"{", b"["):
         return False

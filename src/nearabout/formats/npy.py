@@ -69,7 +69,7 @@ def header_text(head: bytes, path: str) -> bytes:
 
 
 def _block(source: Source) -> tuple[Block, bool]:
-    """The array that a source holds, and whether its columns come first."""
+    """Returns the array of a source, and whether it is in column order."""
     start = source.exactly(8, "the .npy header")
     if not start.startswith(MAGIC):
         raise UnknownFormatError(f"{source.path}: does not begin with the magic of a .npy file")
@@ -85,7 +85,7 @@ def _block(source: Source) -> tuple[Block, bool]:
 
 
 def read_array(source: Source) -> NDArray[Any]:
-    """The one array of a source."""
+    """Reads the array of a source."""
     block, fortran = _block(source)
     return shaped(block.whole(source), block.shape, "F" if fortran else "C", source.path)
 
@@ -110,7 +110,7 @@ def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
 
 
 def _from_columns(source: Source, block: Block) -> Iterator[Vectors]:
-    """Rows of an array that lies column after column, gathered."""
+    """Returns the rows of an array in column order."""
     rows, dims = block.shape
     step = rows_in_piece(dims, block.dtype)
     file = source.file()

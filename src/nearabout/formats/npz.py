@@ -1,4 +1,4 @@
-"""NumPy's .npz: a .zip of .npy files, one an array. Vectors are chosen by name, or as the only matrix."""
+"""Reads NumPy's .npz: a .zip of .npy files, one per array. Vectors are chosen by name, or as the only matrix."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _stream(source: Source, name: str, whole: bool = True) -> Source:
 
 
 class _Member(Source):
-    """A member of the archive as a source of its own."""
+    """A member of the archive as a source."""
 
     def __init__(self, archive: Source, name: str, whole: bool) -> None:  # no file is opened: the archive's is used
         self.path = f"{archive.path}!{name}"
@@ -50,7 +50,7 @@ class _Member(Source):
 
 
 def _member(source: Source, name: str) -> Member:
-    """The type and shape of a member, from its header."""
+    """Returns the type and shape of a member, from its header."""
     member = _stream(source, name, whole=False)
     text = npy.header_text(member.head(1 << 17), member.path)
     dtype, _, shape = npy.parse_header(text, member.path, objects=True)
@@ -59,7 +59,7 @@ def _member(source: Source, name: str) -> Member:
 
 @contextmanager
 def _telling_broken(source: Source) -> Iterator[None]:
-    """What a damaged archive makes zipfile raise, as CorruptFileError."""
+    """Converts the errors of zipfile for a damaged archive to CorruptFileError."""
     if not source.zip_names:
         raise UnknownFormatError(f"{source.path}: is no .zip of .npy files, as a .npz is")
     try:
@@ -80,7 +80,7 @@ def read(source: Source, options: ReadOptions) -> Embeddings:
 
 
 def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
-    """The member is read in order, as its checksum is; keys are read before it."""
+    """Reads the member in order, because of its checksum; reads the keys before it."""
     with _telling_broken(source):
         chosen, members = _chosen(source, options)
         rows = members[chosen].shape[0]
@@ -96,7 +96,7 @@ def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
 
 
 def _chosen(source: Source, options: ReadOptions) -> tuple[str, dict[str, Member]]:
-    """The array of vectors, and all arrays."""
+    """Returns the name of the array of vectors, and all arrays."""
     members = {name.removesuffix(".npy"): _member(source, name) for name in source.zip_names}
     shapes = {name: one.shape for name, one in members.items() if one.kind in "fiub"}
     likely = options.dataset or next(
@@ -113,7 +113,7 @@ def _chosen(source: Source, options: ReadOptions) -> tuple[str, dict[str, Member
 
 
 def _keys(source: Source, options: ReadOptions, members: dict[str, Member], chosen: str, rows: int) -> tuple[str, Keys]:
-    """The name of the array of keys, and the keys."""
+    """Returns the name of the array of keys, and the keys."""
     name = choose_keys(members, options.key_column, chosen, rows, source.path)
     if name is None:
         return "", None

@@ -1,4 +1,4 @@
-"""Parquet with columns of vectors, and perhaps one of keys (https://parquet.apache.org/). Needs pyarrow."""
+"""Reads Parquet with columns of vectors, and optionally of keys (https://parquet.apache.org/). Needs pyarrow."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def sniff(head: Head) -> bool:
 
 
 def read(source: Source, options: ReadOptions) -> Embeddings:
-    """Only the columns that are needed are read."""
+    """Reads only the columns that are needed."""
     arrow.library()
 
     def load(file: Any) -> Any:
@@ -44,7 +44,7 @@ def read(source: Source, options: ReadOptions) -> Embeddings:
 
 
 def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
-    """Some rows at a time, however large the row groups are."""
+    """Reads some rows at a time, regardless of the size of row groups."""
 
     def opened(file: Any) -> Any:
         # Without a buffer size a whole column of a row group is read before its first row.
@@ -59,7 +59,7 @@ def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
 
 
 class _Shared(NamedTuple):
-    """Texts of a column in a row group of which some may be written once and stand for many."""
+    """Texts of a column in a row group, some of which may be stored once and used many times."""
 
     group: int
     name: str
@@ -126,7 +126,7 @@ def _sizes(opened: Any, shared: list[_Shared], size: int) -> Iterator[int]:
 
 
 def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:
-    """A column ``vector`` of fixed-size lists, and one ``key`` where there are keys."""
+    """Writes a column ``vector`` of fixed-size lists, and a column ``key`` if there are keys."""
     pa = arrow.library()
     flat = np.ascontiguousarray(vectors).reshape(-1)
     columns: dict[str, Any] = {}

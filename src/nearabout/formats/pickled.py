@@ -48,7 +48,7 @@ def sniff(head: Head) -> bool:
 
 
 class _Type:
-    """Stands for numpy.dtype."""
+    """Replaces numpy.dtype."""
 
     def __init__(self, name: Any = "", *_: Any) -> None:
         self.name = name
@@ -67,7 +67,7 @@ class _Type:
 
 
 class _Array:
-    """Stands for numpy.ndarray while a pickle is read."""
+    """Replaces numpy.ndarray while a pickle is read."""
 
     def __init__(self, *_: Any) -> None:
         self.state: Any = None
@@ -84,7 +84,7 @@ class _Array:
 
 
 class _Buffer(_Array):
-    """Stands for what protocol 5 makes an array of."""
+    """Replaces the buffer of an array in protocol 5."""
 
     def __init__(self, data: Any = b"", kind: Any = None, shape: Any = (), order: Any = "C") -> None:
         self.state = (data, kind, shape, order)

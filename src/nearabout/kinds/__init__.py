@@ -1,6 +1,6 @@
-"""The kinds of index: one object for each, with its parameters and all that the package knows of it.
+"""The kinds of index: one class for each, with its parameters and everything the package knows about it.
 
-A kind is registered with one line here and one in the core (core/index/registry.cpp).
+A new kind is registered with one line here and one line in the core (core/index/registry.cpp).
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ KINDS: dict[str, type[Kind]] = {kind.name: kind for kind in (Exact, Forest, IVF)
 
 
 def register(kind: type[Kind]) -> None:
-    """Adds a kind that the core knows by the same name; for kinds outside of this package."""
+    """Registers a kind from outside this package. The core must know it by the same name."""
     KINDS[kind.name] = kind
 
 
 def names() -> tuple[str, ...]:
-    """Returns what `kind=` takes."""
+    """Returns the names that `kind=` accepts."""
     return ("auto", *KINDS)
 
 
 def resolve_kind(kind: object) -> Kind | Literal["auto"]:
-    """Returns the parameters that `kind=` stands for; "auto" where they are chosen once rows and dims are known."""
+    """Returns the parameters that `kind=` stands for, or "auto" if they are chosen later from rows and dims."""
     if isinstance(kind, Kind):
         return kind
     known = ", ".join(map(repr, names()))
     for one in KINDS.values():
         if kind is one:
-            raise InvalidInputError(f"kind is the class na.{one.__name__}; pass an object of it: na.{one.__name__}()")
+            raise InvalidInputError(f"kind is the class na.{one.__name__}; pass an instance: na.{one.__name__}()")
     if not isinstance(kind, str):
         raise InvalidInputError(f"kind is {a_type(kind)}; pass one of {known}, or an object such as na.Forest()")
     if kind not in names():
@@ -49,12 +49,12 @@ def resolve_kind(kind: object) -> Kind | Literal["auto"]:
 
 
 def what_serves(kind: str) -> str:
-    """Returns a question that points from the name of another library's index to a kind of ours; "" for other names.
+    """Returns a question that maps the name of another library's index to a kind of this one; "" for other names.
 
     >>> what_serves("HNSW32")
-    "did you mean 'ivf'? It does the work of a graph, which this library does not build"
+    "did you mean 'ivf'? This library builds no graphs; ivf serves the same purpose"
     >>> what_serves("IVF1024,PQ16")
-    "did you mean 'ivf' with lists=1024, codes=16, which is na.IVF(lists=1024, codes=16)?"
+    'did you mean na.IVF(lists=1024, codes=16)?'
     """
     for one in KINDS.values():
         advice = one.other_advice(kind)
@@ -62,23 +62,23 @@ def what_serves(kind: str) -> str:
             return advice
     parts = [part.strip().lower().translate(str.maketrans("", "", " -_")) for part in kind.split(",")]
     named = [part for part in parts if not part.startswith(("idmap", "pca", "opq", "rr", "l2norm"))] or parts
-    # The longest beginning counts.
+    # The longest matching prefix wins.
     matches = [(len(word), one.name) for one in KINDS.values() for word in one.other_names if named[0].startswith(word)]
     return f"did you mean {max(matches)[1]!r}?" if matches else ""
 
 
 def kind_from_settings(kind: str, settings: dict[str, str]) -> Kind | Literal["auto"]:
-    """Returns the parameters that a name and `name=value` settings from a command line stand for.
+    """Returns the parameters for a kind's name and `name=value` settings from a command line.
 
     Raises:
-        InvalidInputError: the kind has no such setting, or the value is none of what it takes.
+        InvalidInputError: the kind has no such setting, or does not accept the value.
     """
     chosen = resolve_kind(kind)
     if chosen == "auto":
         for name, text in settings.items():
             with_settings = " or ".join(f"--kind {one.name}" for one in KINDS.values() if dataclasses.fields(one))
             raise InvalidInputError(
-                f"--set {name}={text}: auto chooses the kind with its settings; name the kind as well: {with_settings}"
+                f"--set {name}={text}: auto chooses the settings itself; name the kind as well: {with_settings}"
             )
         return chosen
     fields = {field.name: field for field in dataclasses.fields(chosen)}

@@ -1,4 +1,4 @@
-"""The base class of all kinds of index: what a kind says of itself to the rest of the package."""
+"""The base class of all kinds of index: the interface that the rest of the package uses."""
 
 from __future__ import annotations
 
@@ -15,45 +15,45 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Kind:
-    """The parameters of a kind of index, and what `build`, `plan` and `info` need to know of the kind.
+    """The parameters of a kind of index, and everything `build`, `plan` and `info` need to know about the kind.
 
     A subclass is a frozen dataclass of the kind's parameters, registered in `nearabout.kinds`. Nothing else in the
-    package knows its name. Times are those of one thread of the processor that the models were fitted on.
+    package knows its name. Times are for one thread of the processor that the models were fitted on.
     """
 
-    name: ClassVar[str]  # as `kind=` and `Index.kind` have it, and the core's registry
-    metrics: ClassVar[tuple[str, ...]]  # that it serves
-    serves_bits: ClassVar[bool] = False
-    always_exact: ClassVar[bool] = False  # searches compare every row: there is no effort
-    takes_seed: ClassVar[bool] = True  # something in the build is random
-    other_names: ClassVar[tuple[str, ...]] = ()  # how names of other libraries' indexes begin that this kind stands for
-    other_settings: ClassVar[dict[str, str]] = {}  # names of other libraries' settings, and ours
+    name: ClassVar[str]  # as in `kind=`, `Index.kind` and the core's registry
+    metrics: ClassVar[tuple[str, ...]]  # supported metrics
+    serves_bits: ClassVar[bool] = False  # supports vectors of bits
+    always_exact: ClassVar[bool] = False  # searches compare every row, so there is no effort
+    takes_seed: ClassVar[bool] = True  # the build is random
+    other_names: ClassVar[tuple[str, ...]] = ()  # prefixes of names of other libraries' indexes
+    other_settings: ClassVar[dict[str, str]] = {}  # other libraries' names of settings -> our names
 
     # --- Building ---
 
     def settings(self) -> dict[str, object]:
-        """Returns what was chosen, as it is stored in the file's metadata."""
+        """Returns the chosen settings, as stored in the file's metadata."""
         return {"kind": self.name, **dataclasses.asdict(self)}
 
     def parameters(self, seed: int) -> dict[str, bool | int | float | str]:
-        """Returns the parameters of the core's builder."""
+        """Returns the parameters for the core's builder."""
         return {}
 
-    # --- Telling ---
+    # --- Reporting ---
 
     @classmethod
     def info(cls, details: dict[str, Any]) -> dict[str, Any]:
-        """Returns what `Index.info` shows of what the core tells (`describe()` of the kind)."""
+        """Returns the entries that this kind adds to `Index.info`, from the core's `describe()`."""
         return details
 
     @classmethod
     def info_lines(cls, info: dict[str, Any]) -> list[list[str]]:
-        """Returns label and text of each line that `nearabout info` prints of the kind."""
+        """Returns the lines that `nearabout info` prints for this kind, each as [label, text]."""
         return []
 
     @classmethod
     def short(cls, info: dict[str, Any]) -> str:
-        """Returns the settings that a race prints beside the results."""
+        """Returns the settings in a few words, which a race prints next to the results."""
         return ""
 
     @classmethod
@@ -63,25 +63,25 @@ class Kind:
 
     @classmethod
     def other_advice(cls, kind: str) -> str | None:
-        """Returns advice on a name of another library's index that `other_names` cannot give; None for other names."""
+        """Returns advice for names of other libraries' indexes that `other_names` cannot express, else None."""
         return None
 
     # --- Choosing ---
 
     def auto_seconds(self, case: Case, recall: float) -> float | None:
-        """Returns the seconds of a query that `kind="auto"` compares kinds by; None where it is not to be chosen."""
+        """Returns the seconds per query by which `kind="auto"` compares kinds; None if auto must not choose it."""
         return None
 
-    # --- Planning: what a build makes and takes, beside the vectors and the screen of the exact scan ---
+    # --- Planning: cost of a build, not counting the vectors and the lower-bound codes of the exact scan ---
 
-    parallel: ClassVar[float] = 0.5  # the part of a build that threads divide among them
-    fresh: ClassVar[float] = 1.25  # times as long as when warm, in a process that does nothing else
+    parallel: ClassVar[float] = 0.5  # fraction of the build time that is divided by the number of threads
+    fresh: ClassVar[float] = 1.25  # build time in a fresh process / build time in a warm one
     fixed_bytes: ClassVar[int] = 0
-    thread_bytes: ClassVar[int] = 500_000  # that each further thread holds
-    keeps_work: ClassVar[bool] = False  # memory that the build used is given back in part only
+    thread_bytes: ClassVar[int] = 500_000  # memory of each thread after the first
+    keeps_work: ClassVar[bool] = False  # the allocator gives back only part of the build's working memory
 
     def resolved(self, case: Case) -> Kind:
-        """Returns the parameters with the numbers that "auto" stands for, where they do not depend on the data."""
+        """Returns the parameters with numbers instead of "auto", as far as they do not depend on the data."""
         return self
 
     def keeps_vectors(self, case: Case) -> bool:
@@ -89,7 +89,7 @@ class Kind:
         return True
 
     def instead_bytes(self, case: Case) -> int:
-        """Returns the bytes of what is kept where the file has no vectors."""
+        """Returns the bytes that the file stores instead of the vectors, if it has no vectors."""
         return 0
 
     def own_bytes(self, case: Case) -> int:
@@ -97,7 +97,7 @@ class Kind:
         return 0
 
     def own_seconds(self, case: Case) -> float:
-        """Returns the seconds that building these takes."""
+        """Returns the seconds that it takes to build the kind's own sections."""
         return 0.0
 
     def calibration_seconds(self, case: Case) -> float:
@@ -105,18 +105,19 @@ class Kind:
         return 0.0
 
     def working_bytes(self, case: Case, memory: int) -> tuple[int, int]:
-        """Returns the bytes at the height of the work, and those still held while the vectors are written."""
+        """Returns (peak bytes during the build, bytes still held while the vectors are written)."""
         return 0, 0
 
     def query_nanoseconds(self, case: Case, recall: float, batch: bool) -> float:
-        """Returns the nanoseconds of a query that finds this recall of the 10 nearest."""
+        """Returns the nanoseconds of a query at this recall@10."""
         return float("inf")
 
     def reference(self, case: Case) -> Case:
-        """Returns a case like this one, of default parameters, that the speed of a machine is measured with."""
+        """Returns a case like this one with default parameters, used to measure the speed of a machine."""
         return dataclasses.replace(case, kind=type(self)())
 
 
 def check_count(name: str, value: object, most: int, other: str = "") -> None:
+    """Raises InvalidInputError unless the value is a whole number from 1 to `most`. `other`: what else is allowed."""
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
         raise InvalidInputError(f"{name} is {value!r}; pass a whole number from 1 to {most:,}{other}")

@@ -1,11 +1,11 @@
-"""Which kind of index `kind="auto"` stands for: the costs of all kinds, compared.
+"""Chooses the kind of index for `kind="auto"` by comparing the costs of all kinds.
 
-On one thread, lists of codes at their default effort answer a single query from about 1,000 rows on in less time than
-the exact scan (1.2 to 2 times as fast), and the difference grows with the rows. But an answer of the exact scan is
-always the true one, building it takes a fraction of the time, and it has nothing to be set. So small sets stay exact,
-as long as nobody would feel the difference: until a query takes about a tenth of a millisecond, of which a thread
-answers ten thousand a second. A row of the screened scan takes about 4.5 nanoseconds and .009 more for each dimension,
-which is 100 microseconds where rows x (dims + 500) is ten million. There lists are 4 to 8 times as fast.
+On one thread, IVF at its default effort answers a single query faster than the exact scan from about 1,000 rows on
+(1.2 to 2 times as fast), and the gap grows with the number of rows. But the exact scan always finds the true
+neighbours, takes a fraction of the time to build, and has no settings. So small data sets stay exact for as long as
+nobody notices the difference: until a query takes about 0.1 milliseconds, which is ten thousand queries a second on
+one thread. The screened scan takes about 4.5 + 0.009 x dims nanoseconds per row, so it takes 100 microseconds when
+rows x (dims + 500) is ten million. At that size IVF is 4 to 8 times as fast.
 (benchmarks/auto_choice.py; docs/decisions/0009-auto-is-exact-for-a-tenth-of-a-millisecond.md.)
 """
 
@@ -16,14 +16,14 @@ import math
 from nearabout.kinds import KINDS, Kind
 from nearabout.planning.case import Case
 
-_QUICK = 1e-4  # seconds of a query that nobody feels
+_QUICK = 1e-4  # seconds per query that nobody notices
 
 
 def choose_kind(rows: int, dims: int, metric: str, dtype: str, recall: float = 0.95) -> Kind:
-    """Returns what `kind="auto"` builds of so many rows for searches of this recall.
+    """Returns the kind that `kind="auto"` builds for this many rows and this target recall.
 
-    A kind that always compares every row is chosen where that is quick, where the recall is 1, and where no other kind
-    serves the metric and the type.
+    The exact kind is chosen if its queries are quick, if the recall is 1, or if no other kind supports the metric and
+    the dtype.
 
     >>> choose_kind(5_000, 100, "cosine", "f32"), choose_kind(50_000, 100, "cosine", "f32")
     (Exact(), IVF(lists='auto', codes='auto', refine=True, keep_vectors=True))

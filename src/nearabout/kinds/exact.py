@@ -1,4 +1,4 @@
-"""The exact kind: every vector is compared."""
+"""The exact kind: a search compares the query with every vector."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from nearabout.kinds._kind import FLOAT_METRICS, Kind
 from nearabout.planning.case import Case
 from nearabout.planning.scan import is_screened, screen_width, write_seconds
 
-# A query takes a tenth of a millisecond where rows x (dims + 500) is ten million (auto.py).
+# A query takes 0.1 milliseconds when rows x (dims + 500) is ten million (auto.py).
 _QUICK = 10_000_000
-_ROW_OF_NO_DIMS = 500  # what a row costs besides its dims, in dims
+_ROW_OF_NO_DIMS = 500  # fixed cost of a row, in units of the cost of a dimension
 
 
 def most_exact_rows(dims: int) -> int:
-    """Returns how many rows of so many dims "auto" still searches exactly.
+    """Returns the largest number of rows that "auto" still searches exactly.
 
     >>> [most_exact_rows(dims) for dims in (16, 100, 384, 784)]
     [19379, 16666, 11312, 7788]
@@ -25,9 +25,10 @@ def most_exact_rows(dims: int) -> int:
 
 @dataclass(frozen=True)
 class Exact(Kind):
-    """Compare the query with every vector: always the true neighbours, in time that grows with the number of rows.
+    """An exact index: compares the query with every vector, so it always finds the true neighbours.
 
-    It has no settings. Others call it brute force, flat or linear scan.
+    The time of a search grows with the number of rows. There are no settings. Other names for this are brute force,
+    flat index and linear scan.
 
     >>> import nearabout as na
     >>> na.build([[1.0, 2.0], [3.0, 4.0]], kind=na.Exact()).kind

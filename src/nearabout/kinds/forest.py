@@ -1,4 +1,4 @@
-"""The forest: trees of rows, searched together."""
+"""The forest: trees that split the rows and are searched together."""
 
 from __future__ import annotations
 
@@ -14,38 +14,39 @@ from nearabout.planning.scan import write_seconds
 
 _MOST_TREES = 1_000
 _LARGEST_LEAF = 1_000_000
-# Of sketches: rows of the sample, the directions that are tried, and the most that are kept.
+# Sketches: sample rows, candidate numbers of directions, and the largest sketch in bytes.
 _SAMPLE = 2_048
 _TRIED = (32, 48, 64, 96, 128, 192)
 _WIDEST_SKETCH = 128
-_PLACES = 8  # bytes a row beside its sketch: its offset and its number
-# Nanoseconds of a query: at all, and of leaves ranked, rows looked at and rows compared; one a call, and in a batch.
+_PLACES = 8  # bytes of a row in addition to its sketch: its offset and its row number
+# Nanoseconds of a query: fixed, per leaf byte ranked, per row looked at, per byte compared. Single query, then batch.
 _QUERY = ((7_710.0, 0.168, 9.11, 2.67), (7_150.0, 0.114, 9.49, 0.774))
-_LOOKED_AT = (0.5, 0.65)  # the powers of the rows, and of 1 / (1 - recall), by which rows that are looked at grow
-_LEAST_MISSED = 1e-4  # what is nearer to 1 finds as many
+_LOOKED_AT = (0.5, 0.65)  # rows looked at grow with these powers of the rows and of 1 / (1 - recall)
+_LEAST_MISSED = 1e-4  # the model treats recalls above 1 - this as equal
 
 
 @dataclass(frozen=True)
 class Forest(Kind):
-    """Trees that split the vectors again and again, searched together: Annoy's idea, several times as fast.
+    """A forest index: trees that recursively split the vectors. Same idea as Annoy, several times as fast.
 
-    Each node is split by the plane half-way between the centres of two clusters of its rows, until few rows are left.
-    A search ranks the leaves of all trees by the distance of their centroids and looks at the rows of the nearest,
-    first by sketches (a byte along each of some leading directions), the most promising then in full. How many rows
-    it looks at is `effort`, which Annoy calls search_k.
+    Each node is split by the plane halfway between the centres of two clusters of its rows, until few rows are left.
+    A search ranks the leaves of all trees by the distance of their centroids. It looks at the rows of the nearest
+    leaves, first by sketches (one byte per leading principal direction), then compares the most promising rows in
+    full. `effort` is the number of rows that a search looks at; Annoy calls it search_k.
 
-    For euclidean, sqeuclidean, cosine, dot, manhattan and hamming. The same seed (`build(seed=)`) gives the same
-    trees at any number of threads.
+    Supports euclidean, sqeuclidean, cosine, dot, manhattan and hamming. The same seed (`build(seed=)`) gives the same
+    trees with any number of threads.
 
     Args:
-        trees: "auto" or 1 to 1,000. "auto" is one, which is fastest: its leaves are ranked by centroids, so that what a
-            second tree finds besides is less than what the same time finds in the first. More trees find the same
-            neighbours in fewer rows when the effort is small, and make the build, the file and a search longer.
-        leaf_size: the most rows of a leaf, 1 to 1,000,000. Smaller leaves hold fewer rows that are not near, and there
-            are more of them to rank; 24 to 64 are as good as each other.
+        trees: number of trees, 1 to 1,000, or "auto", which is one tree. One tree is fastest: leaves are ranked by
+            their centroids, so looking at more leaves of the first tree finds more neighbours than a second tree in
+            the same time. At small efforts, more trees find the same neighbours in fewer rows. More trees make the
+            build, the file and the search larger and slower.
+        leaf_size: maximum rows per leaf, 1 to 1,000,000. Smaller leaves contain fewer far rows, but there are more
+            leaves to rank. Sizes from 24 to 64 perform about the same.
 
     Raises:
-        InvalidInputError: a setting out of its range.
+        InvalidInputError: a setting is out of range.
 
     References:
         E. Bernhardsson, Annoy, https://github.com/spotify/annoy. S. Dasgupta and Y. Freund, "Random projection trees
@@ -82,7 +83,7 @@ class Forest(Kind):
 
     @property
     def tree_count(self) -> int:
-        """How many trees are grown: "auto" is one."""
+        """Number of trees; "auto" is one."""
         return 1 if self.trees == "auto" else self.trees
 
     def parameters(self, seed: int) -> dict[str, bool | int | float | str]:
@@ -94,11 +95,11 @@ class Forest(Kind):
 
     @classmethod
     def info_lines(cls, info: dict[str, Any]) -> list[list[str]]:
-        found = ", ".join(f"{share:.0%} {effort:,.0f}" for share, effort in info["efforts"])
+        found = ", ".join(f"{fraction:.0%} {effort:,.0f}" for fraction, effort in info["efforts"])
         return [
-            ["trees", f"{info['trees']:,}, of leaves of {info['leaf_size']:,} rows at most; seed {info['seed']}"],
-            ["sketches", f"{info['sketch_bytes']:,} bytes a row in each tree"],
-            *([["by sketches", f"{found} (rows looked at to find so many of the 10 nearest)"]] if found else []),
+            ["trees", f"{info['trees']:,}, at most {info['leaf_size']:,} rows per leaf; seed {info['seed']}"],
+            ["sketches", f"{info['sketch_bytes']:,} bytes per row in each tree"],
+            *([["by sketches", f"{found} (recall of the 10 nearest and the rows it takes)"]] if found else []),
         ]
 
     @classmethod
@@ -116,7 +117,7 @@ class Forest(Kind):
 
     def own_bytes(self, case: Case) -> int:
         width = _sketch_width(case)
-        nodes = case.rows / max(1.0, 0.55 * self.leaf_size)  # leaves are half full, and there are levels above them
+        nodes = case.rows / max(1.0, 0.55 * self.leaf_size)  # leaves are about half full; inner nodes are included
         learnt = 4 * case.dims * width if case.dims >= FEWEST_CONTRACTED else 0
         return learnt + round(self.tree_count * (case.rows * (width + 8) + nodes * (width + 28)))
 
@@ -131,15 +132,15 @@ class Forest(Kind):
         return learning + growing + coding + write_seconds(case)
 
     def calibration_seconds(self, case: Case) -> float:
-        """Calibration leaves the held-out rows out of what the forest learns, and searches for them."""
+        """Returns the seconds of calibration: training without the held-out rows, and searches for them."""
         return 0.03 * min(1.0, case.rows / 1_500) + 2.2e-6 * case.rows + 8e-9 * case.rows * case.dims
 
     def working_bytes(self, case: Case, memory: int) -> tuple[int, int]:
         rows = case.rows
         sample = min(rows, _SAMPLE) * (14 * case.dims + 5 * most_tried(case, _TRIED))
         row = _sketch_width(case) + _PLACES
-        growing = round(rows * row * (self.tree_count + 1.4))  # as they come, in parts and in each tree
-        if memory and growing > memory // 2:  # they are kept in temporary files
+        growing = round(rows * row * (self.tree_count + 1.4))  # as read, partitioned, and once in each tree
+        if memory and growing > memory // 2:  # the rows go to temporary files
             growing = 16_000_000
         return max(sample, growing), 0 if memory else rows * row * self.tree_count
 
@@ -152,8 +153,7 @@ class Forest(Kind):
         return base + ranking * leaves + looking * looked_at + comparing * case.compared_bytes * float(missed**-0.2)
 
     def reference(self, case: Case) -> Case:
-        """A small forest is all measuring of efforts, which says nothing of a large one's growth: exact builds stand
-        for it."""
+        """Returns an exact build: a small forest spends its time on calibration and predicts no large build."""
         stored = "f32" if case.dtype == "bits" else case.dtype
         return dataclasses.replace(case, metric="euclidean", dtype=stored, kind=Exact())
 

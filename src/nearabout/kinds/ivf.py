@@ -1,4 +1,4 @@
-"""Lists of small codes: an inverted file."""
+"""IVF: an inverted file, which is lists of small codes."""
 
 from __future__ import annotations
 
@@ -17,19 +17,18 @@ _MOST_LISTS = 1_000_000
 _LARGEST_CODE = 512  # bytes
 _CODE_BITS = (1, 2, 4)
 _MOST_DIRECTIONS = 192
-_BLOCK_ROWS = 16  # of a list's codes
-# Directions that are tried, rows of the sample that they are learnt from, and rows whose projections are kept a while.
+_BLOCK_ROWS = 16  # rows in a block of codes
+# Directions tried, sample rows that they are learnt from, and rows whose projections are cached.
 _TRIED = 192
 _SAMPLE = 4_096
 _SEEN = 32_768
 _MOST_CODED = 96  # directions
-# Nanoseconds of a query: at all, and of centroids ranked, codes scanned and rows compared; one a call, and in a batch.
+# Nanoseconds of a query: fixed, per centroid dimension ranked, per code scanned, per byte compared. Single, then batch.
 _COMPARED = ((3_870.0, 0.0294, 0.758, 0.749), (856.0, 0.0385, 0.688, 0.646))
 _BY_CODES = ((3_810.0, 0.0101, 1.536, 1.32), (765.0, 0.0274, 1.194, 0.883))
-# To find the same recall, about rows**.63 of the rows have to be scanned, and 1 / (1 - recall)**.55 times as many for
-# more of them; how many exactly depends on the data.
+# A search scans about rows**.63 / (1 - recall)**.55 rows. The exact number depends on the data.
 _SCANNED, _MISSED = 0.63, 0.55
-_LEAST_MISSED = 1e-4  # what is nearer to 1 finds as many
+_LEAST_MISSED = 1e-4  # the model treats recalls above 1 - this as equal
 _SOURCES = {
     "vectors": "from the vectors: distances are exact",
     "int8": "from 8-bit codes, which are kept instead of vectors: distances are estimates",
@@ -45,19 +44,20 @@ _CODES_OF_FAISS = re.compile(r"pq(\d+)(?:x(\d+))?")
 
 @dataclass(frozen=True)
 class PcaCodes:
-    """How the small codes of `IVF` are laid out: bytes a row, and bits a direction.
+    """The layout of the small codes of `IVF`: bytes per row and bits per direction.
 
-    A code has `size * 8 / bits` numbers of `bits` bits, one along each of that many leading directions of the data.
-    Fewer bits cover more directions, each more roughly: 4 bits suit data of few directions (below some fifty), 1 bit
-    data of hundreds. What the directions leave out of a row is kept as one number.
+    A code has `size * 8 / bits` numbers of `bits` bits, one for each leading principal direction of the data. With
+    fewer bits, the same bytes cover more directions, each less precisely. 4 bits suit data that varies along few
+    directions (below about 50), 1 bit suits data that varies along hundreds. The length of the part of a row outside
+    these directions is stored as one number.
 
     Args:
-        size: bytes a row, 1 to 512. Rounded up to a multiple of 4, which is what the scan takes at a time, and cut to
-            the directions that the data has; `Index.info()` tells what came of it.
-        bits: "auto" (by the data), or 1, 2 or 4 a direction. There are codes along 192 directions at the most.
+        size: bytes per row, 1 to 512. It is rounded up to a multiple of 4, because the scan reads 4 bytes at a time,
+            and reduced if the data has fewer directions. `Index.info()` shows the result.
+        bits: bits per direction: 1, 2, 4, or "auto" (chosen from the data). A code has at most 192 directions.
 
     Raises:
-        InvalidInputError: a setting out of its range, or more than 192 directions.
+        InvalidInputError: a setting is out of range, or there are more than 192 directions.
 
     >>> import nearabout as na
     >>> na.IVF(codes=na.PcaCodes(32, bits=4))
@@ -72,57 +72,57 @@ class PcaCodes:
         if self.bits == "auto":
             return
         if isinstance(self.bits, bool) or not isinstance(self.bits, int) or self.bits not in _CODE_BITS:
-            raise InvalidInputError(f'bits is {self.bits!r}; pass 1, 2 or 4 bits a direction, or "auto"')
+            raise InvalidInputError(f'bits is {self.bits!r}; pass 1, 2 or 4 bits per direction, or "auto"')
         directions = self.size * 8 // self.bits
         if directions > _MOST_DIRECTIONS:
             raise InvalidInputError(
-                f"codes of {self.size} bytes at {self.bits} bits a direction are along {directions:,} directions, and "
-                f"{_MOST_DIRECTIONS} are the most; pass a size of at most {_MOST_DIRECTIONS * self.bits // 8}"
+                f"codes of {self.size} bytes with {self.bits} bits per direction have {directions:,} directions; at "
+                f"most {_MOST_DIRECTIONS} are allowed: pass a size of at most {_MOST_DIRECTIONS * self.bits // 8} bytes"
             )
 
 
 @dataclass(frozen=True)
 class IVF(Kind):
-    """Lists of rows that lie together, each row kept as a small code: an inverted file, for many rows in little time.
+    """An IVF index: an inverted file with a small code for each row. It searches many rows in little time.
 
-    The rows are parted into lists around centroids (k-means). A search ranks the lists by the distance of their
-    centroids, scans the codes of the nearest lists in memory order, many rows at a time by tables in registers, and
-    compares the rows that look nearest in full: distances are no estimates, unless `refine` or `keep_vectors` is False.
-    A code is what a row is beyond its list's centroid, along the leading principal directions of the data, in 1, 2 or 4
-    bits each.
+    k-means splits the rows into lists, one per centroid. A search ranks the lists by the distance of their centroids,
+    scans the codes of the nearest lists, and compares the most promising rows in full. The scan reads memory in order
+    and looks up many rows at a time in tables in registers. Distances are exact unless `refine` or `keep_vectors` is
+    False. A code stores the difference between a row and its centroid along the leading principal directions of the
+    data, with 1, 2 or 4 bits per direction.
 
-    How many lists are looked into is `effort`, which others call nprobe; it is an average: of queries that the trials
-    showed to be easy fewer, of hard ones more. As many as there are lists compare every row, which is the exact search.
-    What each effort finds is measured when the index is built, together with how many rows it takes to compare, and
-    kept in the file (`Index.calibration`, `info()["curves"]`). A search without an effort takes what the recall needs
-    that `build` was given.
+    `effort` is the number of lists that a search probes (nprobe in FAISS). It is an average: easy queries probe fewer
+    lists, hard ones more. An effort equal to the number of lists compares every row, which is the exact search. The
+    build measures the recall of each effort and how many rows a search must compare, and stores the results in the
+    file (`Index.calibration`, `info()["curves"]`). A search without an effort uses the effort that reaches the recall
+    given to `build`.
 
-    For euclidean, sqeuclidean, cosine and dot, over f32, f16, bf16, u8 and i8. The same data and settings give the same
-    bytes at any number of threads. Less than some 160 rows are one list, unless more are asked for, and so are
-    searched exactly.
+    Supports euclidean, sqeuclidean, cosine and dot, with f32, f16, bf16, u8 and i8. The same data and settings give
+    the same bytes with any number of threads. Fewer than about 160 rows make a single list, which is searched
+    exactly, unless you pass a larger `lists`.
 
     Args:
-        lists: "auto" or 1 to 1,000,000; others call it nlist. "auto" is about 2.5 times the square root of the number
-            of rows, or half or twice as many where the build measures that a query takes clearly less time. More lists
-            are smaller: fewer rows are scanned for the same neighbours, but there are more centroids to rank, and the
+        lists: number of lists (nlist in FAISS), 1 to 1,000,000, or "auto". "auto" is about 2.5 times the square root
+            of the number of rows, or half or twice that if the build measures clearly faster queries. With more lists,
+            each list is shorter: a search scans fewer rows for the same recall, but ranks more centroids, and the
             build takes longer. There are never more lists than rows.
-        codes: "auto", or bytes a row (1 to 512), or `PcaCodes` where the bits matter too. "auto" chooses by the
-            dimensions. Longer codes tell near rows apart better, so that fewer have to be compared in full; they take
-            room, and longer to scan.
-        refine: whether the rows that look nearest are compared. False: answers come from the small codes alone, and
-            distances are estimates in the units of the metric. Fewer of the true neighbours are found, which longer
-            `codes` make up for. No vector is read then, so they may lie on a slow disk.
-        keep_vectors: whether the file has the vectors. False: with `refine`, it has 8-bit codes in their place, one
-            byte a dimension (a quarter of float32), and rows are compared by those: distances are off by about what a
-            grid of 254 steps in each dimension loses. `index[key]`, `vectors` and `search_by_key` then take what the
-            codes stand for, under cosine as vectors of length 1. Without `refine` it has the small codes alone, and
-            those three are not to be had. `exact=True` needs vectors. Vectors that are bytes already (u8, i8) are their
-            own 8-bit codes: with `refine` they are kept whatever is asked for here, and answers are exact in every
-            digit. `Index.info()` shows the result (`distance_source`, `keeps_vectors`) and what to expect
-            (`expected_recall`).
+        codes: bytes per row (1 to 512), a `PcaCodes` to set the bits as well, or "auto", which chooses by the
+            dimensions. Longer codes separate near rows better, so fewer rows are compared in full. They take more
+            space and more time to scan.
+        refine: whether to compare the most promising rows in full. If False, results come from the small codes alone:
+            distances are estimates in the units of the metric, and recall is lower, which longer `codes` make up for.
+            A search then reads no vectors, so the file may be on a slow disk.
+        keep_vectors: whether the file stores the vectors. If False and `refine` is True, the file stores 8-bit codes
+            instead, one byte per dimension (a quarter of float32), and rows are compared by those: each coordinate is
+            rounded to a grid of 254 steps over the range of its dimension. `index[key]`, `vectors` and
+            `search_by_key` then use the decoded codes, under cosine as vectors of length 1. If `refine` is False as
+            well, the file stores only the small codes, and these three raise an error. `exact=True` needs the
+            vectors. Vectors of bytes (u8, i8) are already 8-bit: with `refine` they are always kept, whatever you pass
+            here, and distances are exact. `Index.info()` shows the result (`distance_source`, `keeps_vectors`) and the
+            `expected_recall`.
 
     Raises:
-        InvalidInputError: a setting out of its range.
+        InvalidInputError: a setting is out of range.
 
     References:
         H. Jegou, M. Douze and C. Schmid, "Product quantization for nearest neighbor search", TPAMI 2011. F. Andre,
@@ -149,7 +149,7 @@ class IVF(Kind):
         if self.lists != "auto":
             check_count("lists", self.lists, _MOST_LISTS, ', or "auto"')
         if self.codes != "auto" and not isinstance(self.codes, PcaCodes):
-            check_count("codes", self.codes, _LARGEST_CODE, ' (bytes a row), a PcaCodes, or "auto"')
+            check_count("codes", self.codes, _LARGEST_CODE, ' (bytes per row), a PcaCodes, or "auto"')
         for name, flag in (("refine", self.refine), ("keep_vectors", self.keep_vectors)):
             if not isinstance(flag, bool):
                 raise InvalidInputError(f"{name} is {flag!r}; pass True or False")
@@ -190,35 +190,36 @@ class IVF(Kind):
     @classmethod
     def info_lines(cls, info: dict[str, Any]) -> list[list[str]]:
         row_bytes, along, bits = (info[name] for name in ("code_bytes", "code_directions", "code_bits"))
-        answers = _SOURCES[info["distance_source"]]
+        results = _SOURCES[info["distance_source"]]
         if info["distance_source"] == "codes" and info["keeps_vectors"]:
-            answers += ", but with --exact, for which vectors are kept"
+            results += "; --exact compares the vectors"
         return [
-            ["answers", answers],
+            ["results", results],
             ["lists", f"{info['lists']:,}; seed {info['seed']}"],
-            ["codes", f"{along:,} directions x {_counted(bits, 'bit')} = {_counted(row_bytes, 'byte')} a row"],
+            ["codes", f"{along:,} directions x {_counted(bits, 'bit')} = {_counted(row_bytes, 'byte')} per row"],
         ]
 
     @classmethod
     def short(cls, info: dict[str, Any]) -> str:
-        return f"{info['lists']} lists, {info['code_bytes']} bytes a code"
+        return f"{info['lists']} lists, {info['code_bytes']}-byte codes"
 
     @classmethod
     def other_advice(cls, kind: str) -> str | None:
-        """FAISS's factory strings are understood as far as there are their parts here: "IVF1024,PQ16" has 1,024 lists
-        and codes of 16 bytes."""
+        """Translates FAISS factory strings as far as this kind has their parts: "IVF1024,PQ16" has 1,024 lists and
+        16-byte codes.
+        """
         parts = [re.sub(r"[\s_-]", "", part).lower() for part in kind.split(",")]
         lists = next((_LISTS_OF_FAISS.match(part) for part in parts if _LISTS_OF_FAISS.match(part)), None)
         if lists is None and parts[0].startswith(_GRAPHS):
-            return f"did you mean {cls.name!r}? It does the work of a graph, which this library does not build"
+            return f"did you mean {cls.name!r}? This library builds no graphs; {cls.name} serves the same purpose"
         codes = next((_CODES_OF_FAISS.match(part) for part in parts if _CODES_OF_FAISS.match(part)), None)
         if lists is None and codes is None:
             return None
         settings = [f"lists={int(lists[1])}"] if lists and 1 <= int(lists[1]) <= _MOST_LISTS else []
         if codes is not None and 1 <= (size := int(codes[1]) * int(codes[2] or 8) // 8) <= _LARGEST_CODE:
             settings.append(f"codes={size}")
-        told = ", ".join(settings)
-        return f"did you mean {cls.name!r} with {told}, which is na.IVF({told})?" if told else None
+        given = ", ".join(settings)
+        return f"did you mean na.IVF({given})?" if given else None
 
     # --- Choosing and planning ---
 
@@ -232,16 +233,16 @@ class IVF(Kind):
         return min(max(int(2.5 * math.sqrt(case.rows)) // 32 * 32, 1), max(1, case.rows // 24))
 
     def code_width(self, case: Case) -> int:
-        """Returns the bytes of a row's code, in whole lines of four."""
+        """Returns the bytes of a row's code, a multiple of four."""
         if self.codes != "auto":
             size = self.codes.size if isinstance(self.codes, PcaCodes) else self.codes
             return 4 * math.ceil(min(size, 96) / 4)
-        if not self.refine:  # those that rank best: of many bytes
+        if not self.refine:  # codes alone rank the rows, so they are longer
             return 4 * round(min(48, max(16, case.dims / 2)) / 4)
         return 4 * math.ceil(min(48.0, max(8.0, 2.4 * math.sqrt(case.dims)), max(4, case.dims / 2)) / 4)
 
     def codes_bytes(self, case: Case) -> int:
-        """Returns the bytes of all codes with their terms; each list is filled up to a whole block."""
+        """Returns the bytes of all codes and their correction terms; each list is padded to a whole block."""
         return self._places(case) * (self.code_width(case) + 4)
 
     def _places(self, case: Case) -> int:
@@ -266,7 +267,7 @@ class IVF(Kind):
         return self.codes_bytes(case) + (8 if case.integers else 4) * self._places(case) + learnt
 
     def _sample(self, case: Case) -> int:
-        """Returns how many rows lists are learnt from."""
+        """Returns the number of rows that k-means is trained on."""
         lists = self.list_count(case)
         return min(case.rows, max(64 * lists, 2_048), max(16 * lists, 262_144))
 
@@ -305,7 +306,7 @@ class IVF(Kind):
 
 
 def _or_zero(setting: int | Literal["auto"]) -> int:
-    """Returns what the core takes: 0 lets it choose."""
+    """Returns the setting for the core, where 0 stands for "auto"."""
     return 0 if setting == "auto" else setting
 
 

@@ -1,1 +1,1 @@
-"""What a build will take: its file, time, memory and searches."""
+"""Estimates of a build: file size, time, memory and search speed."""

@@ -1,4 +1,4 @@
-"""What a build will take, before it is begun."""
+"""Estimates the cost of a build and its searches before the build."""
 
 from __future__ import annotations
 
@@ -26,32 +26,32 @@ from nearabout.planning.case import Case
 from nearabout.planning.costs import Speed, build_seconds, file_bytes, memory_bytes, query_cost, seconds
 
 MOST_ROWS = 2**32 - 2
-_FEW_DIMS, _MOST_DIMS = 32, 256  # of the index that the machine is measured with
-_FEW_ROWS, _MANY_ROWS = 512, 2_048
-_MOST_AT_ONCE = 16  # builds
-_ENOUGH = 0.05  # seconds of measuring, after which no further build is begun
+_FEW_DIMS, _MOST_DIMS = 32, 256  # dims of the small index that measures the machine
+_FEW_ROWS, _MANY_ROWS = 512, 2_048  # its rows
+_MOST_AT_ONCE = 16  # concurrent builds
+_ENOUGH = 0.05  # seconds of measurement, after which no further build starts
 
 
 @dataclass(frozen=True, repr=False)
 class Plan:
-    """What `plan` expects of a build and of searches. All numbers are meant to be right within a factor of two, those
-    of queries within three: how hard data are to search shows when they are seen.
+    """The estimates that `plan` returns. They are within 2x (3x for query times, which depend on the data).
 
     Attributes:
-        kind: the parameters that the build would use: of "auto", what it chooses; `lists` and `trees` as numbers. What
-            depends on the data, such as `codes`, is left "auto".
+        kind: the kind and its parameters. For "auto", the kind that `build` would choose; `lists` and `trees` are
+            numbers. Parameters that depend on the data, such as `codes`, remain "auto".
         rows: number of vectors.
-        dims: dimensions of each.
+        dims: number of dimensions of a vector.
         metric: metric of the index.
         dtype: type of a stored number.
         threads: number of threads of the build.
-        build_seconds: of a build from an array or a file that needs no parsing, on this machine as it is now.
-        build_memory: bytes that the build takes at its height, beside the vectors that are given to it. Without
-            `memory=` the index is built in memory, and is counted too; with it, the index is in its file.
-        file_bytes: of the file, without keys.
-        recall: the share of the 10 nearest that queries are to find, as `build` takes it.
-        query_seconds: of a query, one a call, on one thread of this machine as it is now.
-        queries_per_second: in a batch, on one thread.
+        build_seconds: seconds of a build from an array, or from a file that needs no parsing, on this machine with its
+            current load.
+        build_memory: peak memory of the build in bytes, not counting its input. Without `memory=` it includes the
+            index, which is built in memory; with `memory=` the index is in its file.
+        file_bytes: bytes of the file, without keys.
+        recall: target recall of the 10 nearest, as passed to `build`.
+        query_seconds: seconds of a query, one per call, on one thread of this machine with its current load.
+        queries_per_second: queries per second in a batch, on one thread.
 
     >>> import nearabout as na
     >>> expected = na.plan(20_000, 32)
@@ -78,10 +78,10 @@ class Plan:
             f"<nearabout.Plan: {self.rows:,} rows of {self.dims:,} dims, {self.metric}, {self.dtype}\n"
             f"  kind    {self.kind!r}\n"
             f"  build   about {_duration(self.build_seconds)} with {threads}\n"
-            f"  memory  about {_size(self.build_memory)} beside the vectors\n"
+            f"  memory  about {_size(self.build_memory)} in addition to the vectors\n"
             f"  file    about {_size(self.file_bytes)}\n"
             f"  query   about {_duration(self.query_seconds)} at recall {self.recall:g}, "
-            f"{_rounded(self.queries_per_second)} a second in a batch, on one thread>"
+            f"{_rounded(self.queries_per_second)} per second in a batch, on one thread>"
         )
 
 
@@ -96,40 +96,39 @@ def plan(
     threads: int | None = None,
     memory: int | str | None = None,
 ) -> Plan:
-    """Tell what `build` would choose and take of time, memory and disk, and how fast searches would be, without the
-    vectors.
+    """Estimates the time, memory and disk space of a build and the speed of its searches, without the vectors.
 
-    The file's size follows from its format. Time and memory are models of the stages of a build, fitted to builds of
-    real vectors; the speed of the machine is measured in this call by building a small index of the same kind, which
-    takes some tens of milliseconds. So the time is that of the machine as busy as it is now. Vectors that are nothing
-    like real data (noise in all dimensions) can take longer.
+    The file size follows from the format. Time and memory come from models of the stages of a build, fitted to builds
+    of real vectors. This call measures the speed of the machine by building a small index of the same kind, which takes
+    a few dozen milliseconds, so times are for the machine with its current load. Vectors unlike real data (noise in all
+    dimensions) can take longer.
 
     Args:
-        n: how many vectors, 1 to 2**32 - 2.
-        dims: of each, 1 to 65,535; of bits, how many bits.
+        n: number of vectors, 1 to 2**32 - 2.
+        dims: dimensions of a vector, 1 to 65,535; for vectors of bits, the number of bits.
         metric: as in `build`.
         kind: as in `build`.
-        recall: the share of the 10 nearest that searches are to find. More takes longer; 1 chooses the exact scan where
-            the kind is "auto", and lists and forests compare every row for it.
-        dtype: how numbers are stored. None is "f32", and "bits" under hamming and jaccard.
-        threads: None counts with all cores. More threads than cores are counted as the cores.
+        recall: target recall of searches for the 10 nearest. A higher recall makes queries slower. With 1, "auto"
+            chooses the exact scan, and IVF and forests compare every row.
+        dtype: type of a stored number. None is "f32", or "bits" under hamming and jaccard.
+        threads: number of threads of the build, at most the number of cores; None assumes all cores.
         memory: as in `build`. The plan then assumes that the index is written to a path.
 
     Returns:
-        A `Plan`: kind, build_seconds, build_memory and file_bytes, each of the last three about right, within a factor
-        of two; query_seconds and queries_per_second for data like words, sentences and pictures, within one of three.
+        A `Plan` with the kind and the estimates. build_seconds, build_memory and file_bytes are within a factor of 2;
+        query_seconds and queries_per_second are within a factor of 3 for data like words, sentences and pictures.
 
     Raises:
-        InvalidInputError: what `build` would refuse too, or a number out of its range.
+        InvalidInputError: `build` would refuse the arguments, or a number is out of range.
 
     >>> import nearabout as na
     >>> na.plan(1_000_000, 100, memory="1GB")  # doctest: +ELLIPSIS
     <nearabout.Plan: 1,000,000 rows of 100 dims, cosine, f32
       kind    IVF(lists=2496, codes='auto', refine=True, keep_vectors=True)
       build   about ... with ...
-      memory  about ... beside the vectors
+      memory  about ... in addition to the vectors
       file    about 522.0 MB
-      query   about ... at recall 0.95, ... a second in a batch, on one thread>
+      query   about ... at recall 0.95, ... per second in a batch, on one thread>
     """
     rows = _check_number("n", n, MOST_ROWS)
     dims = _check_number("dims", dims, MAX_DIMS)
@@ -137,14 +136,14 @@ def plan(
     stored = check_dtype(dtype) or ("bits" if metric in BIT_METRICS else "f32")
     none = np.empty((0, dims), np.bool_ if stored == "bits" else np.float32)
     budget = check_memory(memory, "planned.near")
-    asked = resolve_kind(kind)
-    share = check_recall(recall)
-    chosen = choose_kind(rows, dims, metric, stored, share) if asked == "auto" else asked
-    build(none, metric=metric, kind=chosen, dtype=stored)  # refuses what it would refuse
+    requested = resolve_kind(kind)
+    target = check_recall(recall)
+    chosen = choose_kind(rows, dims, metric, stored, target) if requested == "auto" else requested
+    build(none, metric=metric, kind=chosen, dtype=stored)  # raises the errors of `build`
     used = min(check_threads(threads) or _cores(), _cores())
     case = Case(rows, dims, metric, stored, chosen)
     speed = _speed(case, used)
-    query = query_cost(case, share)
+    query = query_cost(case, target)
     return Plan(
         chosen.resolved(case),
         rows,
@@ -155,7 +154,7 @@ def plan(
         build_seconds(case, used, speed, budget),
         memory_bytes(case, used, budget),
         file_bytes(case),
-        share,
+        target,
         query.alone * speed.slowness,
         1 / (query.batch * speed.slowness),
     )
@@ -174,14 +173,14 @@ def _check_number(name: str, value: object, most: int) -> int:
 
 
 def _cores() -> int:
-    """That this process may run on."""
+    """Returns the number of cores that this process may run on."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def _speed(case: Case, threads: int) -> Speed:
-    """Returns the speed of this machine here and now, by small builds of the kind's reference."""
+    """Measures the speed of this machine with its current load, by small builds of the kind's reference."""
     dims = min(case.dims, _MOST_DIMS)
     rows = _MANY_ROWS if dims <= _FEW_DIMS else _FEW_ROWS
     small = case.kind.reference(Case(rows, dims, case.metric, case.dtype, case.kind))
@@ -193,7 +192,7 @@ def _speed(case: Case, threads: int) -> Speed:
         return time.perf_counter() - begin
 
     begin = time.perf_counter()
-    times = [once(), once()]  # the first touches memory and code that the second finds there
+    times = [once(), once()]  # the first one warms up memory and code
     while time.perf_counter() - begin < _ENOUGH and len(times) < 5:
         times.append(once())
     alone = min(times)
@@ -201,16 +200,16 @@ def _speed(case: Case, threads: int) -> Speed:
 
 
 def _crowding(once: Callable[[int], float], alone: float, threads: int) -> float:
-    """How many times as long a build takes while each thread has one: 1 where there is a core for each."""
+    """Measures the time of a build while every thread runs one, relative to a build alone; 1 if each has a core."""
     if threads == 1:
         return 1.0
     with ThreadPoolExecutor(threads) as pool:
-        slowest = [max(pool.map(once, range(threads))) for _ in range(2)]  # the first starts the threads
+        slowest = [max(pool.map(once, range(threads))) for _ in range(2)]  # the first round starts the threads
     return min(max(1.0, min(slowest) / alone), threads)
 
 
 def _sample(case: Case) -> NDArray[Any]:
-    """Vectors that vary along some directions more than along others, as real ones do."""
+    """Returns random vectors that vary more along some directions than along others, as real vectors do."""
     random = np.random.default_rng(0)
     values = random.standard_normal((case.rows, case.dims), dtype=np.float32)
     if case.dtype == "bits":
@@ -224,13 +223,13 @@ def _sample(case: Case) -> NDArray[Any]:
 
 
 def _rounded(count: float) -> str:
-    """A large number that is known about: 41,000."""
+    """Returns an estimate with two significant digits: 41,000."""
     digits = max(0, len(str(int(count))) - 2)
     return f"{round(count, -digits):,.0f}"
 
 
 def _size(count: int) -> str:
-    """Bytes, for people."""
+    """Returns a number of bytes in a readable unit."""
     value = float(count)
     for unit in ("bytes", "KB", "MB"):
         if value < 1000:
@@ -240,7 +239,7 @@ def _size(count: int) -> str:
 
 
 def _duration(seconds: float) -> str:
-    """Seconds, for people."""
+    """Returns a number of seconds in a readable unit."""
     if seconds < 1e-3:
         return f"{seconds * 1e6:.0f} microseconds"
     if seconds < 1:

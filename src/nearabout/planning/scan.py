@@ -1,8 +1,9 @@
-"""The exact scan that every kind with vectors has: the bytes of its screen, and what building and searching take.
+"""Models of the exact scan, which every kind with vectors has: bytes of its screen, seconds to build and to search.
 
-Seconds of builds were fitted together with those of the kinds (costs.py); nanoseconds of queries to 360 measurements of
-words, SIFT (128 and 16 dims), MiniLM, MNIST and Fashion-MNIST (16 to 784 dims, 5,000 to 200,000 rows, f32, f16, u8) by
-least squares of the logarithms of the ratios. benchmarks/plan.py --queries compares them with searches.
+The screen holds short codes whose lower bounds rule out most rows. Seconds of builds were fitted together with those of
+the kinds (costs.py). Nanoseconds of queries were fitted to 360 measurements of words, SIFT (128 and 16 dims), MiniLM,
+MNIST and Fashion-MNIST (16 to 784 dims, 5,000 to 200,000 rows, f32, f16, u8), by least squares of the logarithms of the
+ratios. benchmarks/plan.py --queries compares them with searches.
 """
 
 from __future__ import annotations
@@ -12,11 +13,11 @@ from nearabout.planning.case import FEWEST_CONTRACTED, Case, directions, most_tr
 
 _SAMPLE = 4_096  # rows that directions are learnt from
 _TRIED = (32, 48, 64, 96, 128, 160, 192, 256, 320, 384)
-_CODED = 40  # bytes a row beside its code, while the screen is made
-# Nanoseconds of a query: at all, of each row, and of each byte of its code; one a call, and in a batch.
+_CODED = 40  # working bytes per row while the screen is built, not counting its code
+# Nanoseconds of a query: fixed, per row, per byte of code. Single query, then batch.
 _SCREENED = ((5_830.0, 3.67, 0.0144), (5_010.0, 0.472, 0.0113))
-_BASE = (4_000.0, 1_000.0)  # without a screen
-# Of a row, and of each byte of it, where there is no screen.
+_BASE = (4_000.0, 1_000.0)  # fixed nanoseconds of a query without a screen
+# Nanoseconds per row and per byte of a row without a screen. Single query, then batch.
 _ROWS = {
     "hamming": ((4.0, 0.0), (3.8, 0.0)),
     "jaccard": ((6.0, 0.0), (5.7, 0.0)),
@@ -31,7 +32,7 @@ def is_screened(case: Case) -> bool:
 
 
 def screen_width(case: Case) -> int:
-    """Returns the bytes of a row's code in the screen; bytes of vectors often are their own codes."""
+    """Returns the bytes of a row's code in the screen. Integer vectors often serve as their own codes."""
     own = case.integers and case.metric != "cosine"
     return directions(case.dims, 8) // (2 if own else 1) if is_screened(case) else 0
 
@@ -46,12 +47,12 @@ def screen_bytes(case: Case) -> int:
 
 
 def write_seconds(case: Case) -> float:
-    """Returns the seconds of writing vectors."""
+    """Returns the seconds it takes to write the vectors."""
     return 1.6e-4 + 1.4e-7 * case.rows + 2.6e-9 * case.rows * case.row_bytes
 
 
 def screen_seconds(case: Case) -> float:
-    """Returns the seconds of making the screen."""
+    """Returns the seconds it takes to build the screen."""
     tried = most_tried(case, _TRIED) if is_screened(case) else 0
     if not tried:
         return 0.0
@@ -62,7 +63,7 @@ def screen_seconds(case: Case) -> float:
 
 
 def screen_working(case: Case, memory: int) -> int:
-    """Returns the bytes at the height of making a screen: what the kind itself needs is given back by then."""
+    """Returns the peak bytes while the screen is built. The kind's own working memory is free by then."""
     rows, dims = case.rows, case.dims
     if not is_screened(case):
         return 0

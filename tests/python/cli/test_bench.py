@@ -36,8 +36,8 @@ def test_a_table_a_plot_and_a_page(run: Run, base: Path, tmp_path: Path) -> None
     assert lines[0] == f"read   {base}: 330 vectors of 6 dims"
     assert lines[1] == "       33 of them held out as queries"
     for line, kind in zip(lines[2:5], ("exact", "forest", "ivf"), strict=True):
-        told = rf"raced  nearabout {kind}: built in [\d.]+ s; [\d,]+ queries a second at 0\.99; recall up to [\d.]+"
-        assert re.fullmatch(told + r"(; other work had its cores for up to \d+% of the time)?", line)
+        told = rf"raced  nearabout {kind}: built in [\d.]+ s; [\d,]+ queries per second at 0\.99; recall up to [\d.]+"
+        assert re.fullmatch(told + r"(; other work used its cores for up to \d+% of the time)?", line)
     assert lines[5] == "asked  33 queries in a batch, cosine, k 5, 1 thread"
     assert lines[6].startswith("data   297 vectors of 6 dims")
     for kind in ("exact", "forest", "ivf"):
@@ -74,7 +74,7 @@ def test_a_data_set_of_ann_benchmarks_and_results_for_its_plots(run: Run, tmp_pa
     assert (done.code, done.err) == (0, "")
     assert f"read   {path}: 200 vectors of 40 dims, 30 queries" in done.out
     assert "asked  30 queries in a batch, hamming" in done.out
-    assert "absent nearabout ivf: does not serve hamming" in done.out
+    assert "absent nearabout ivf: does not support hamming" in done.out
     assert [line for line in done.out.splitlines() if line.startswith("nearabout exact") and "1.0000" in line]
     written = {file.parent.name for file in (tmp_path / "results" / "bits-40-hamming" / "10").glob("*/*.hdf5")}
     assert written == {"nearabout-exact-batch", "nearabout-forest-batch"}
@@ -92,12 +92,12 @@ def test_vectors_that_cannot_be_compared_are_left_out(run: Run, tmp_path: Path) 
 
 def test_what_is_wrong_is_refused(run: Run, base: Path, tmp_path: Path) -> None:
     for arguments, sentence in [
-        ([], "takes one or two files, BASE and perhaps QUERIES; none was given"),
+        ([], "takes one or two files, BASE and optionally QUERIES; none was given"),
         ([base, base, base], "3 were given"),
         ([base, "--peers", "anoy"], "did you mean 'annoy'"),
-        ([base, "--plot", "race.pdf"], "ends in .svg or .png"),
+        ([base, "--plot", "race.pdf"], "must end in .svg or .png"),
         ([base, "--plot", tmp_path / "none" / "race.svg"], "No such file"),
-        ([base, "--report", "race.svg"], "ends in .html"),
+        ([base, "--report", "race.svg"], "must end in .html"),
         ([base, "--queries", "330"], "330 would be held out"),
         ([base, "--queries", "0"], "--queries is 0"),
         ([base, "--limit", "-1"], "--limit is -1"),
@@ -105,10 +105,10 @@ def test_what_is_wrong_is_refused(run: Run, base: Path, tmp_path: Path) -> None:
         ([base, "--seconds", "soon"], "--seconds is 'soon'"),
         ([base, "--timeout", "0"], "--timeout is '0'"),
         ([base, "--metric", "l2"], "did you mean 'euclidean'"),
-        ([base, "--metric", "hamming"], "holds other numbers than 0 and 1"),
+        ([base, "--metric", "hamming"], "contains numbers other than 0 and 1"),
         ([base, "-k", "0"], "k is 0"),
         ([base, "--threads", "0"], "threads is 0"),
-        ([base, "--metric", "manhattan", "--results", tmp_path], "no name for it"),
+        ([base, "--metric", "manhattan", "--results", tmp_path], "which ann-benchmarks does not have"),
         ([tmp_path / "none.npy"], "No such file"),
         ([tmp_path / "none.hdf5"], "No such file"),
     ]:
@@ -148,12 +148,12 @@ def test_a_busy_core_is_told(run: Run, base: Path, monkeypatch: pytest.MonkeyPat
     }
     monkeypatch.setattr(Course, "run", lambda self, name, *_: runs[name])
     done = run("bench", base, *QUICK)
-    assert "raced  nearabout exact: built in 1.00 s; other work had its cores for up to 37% of the time\n" in done.out
+    assert "raced  nearabout exact: built in 1.00 s; other work used its cores for up to 37% of the time\n" in done.out
     assert "raced  nearabout ivf: built in 1.00 s; failed, crashed: x\n" in done.out
     busy = [line for line in done.out.splitlines() if line.startswith("busy ")]
     more = "2 timings repeated: alone it may be faster"
     assert busy == [
-        f"busy   nearabout exact: other work had its cores for up to 37% of the time, {more}",
+        f"busy   nearabout exact: other work used its cores for up to 37% of the time, {more}",
         "busy   nearabout forest: 1 timing repeated because of other work on its cores, then undisturbed",
     ]
     assert json.loads(run("bench", base, *QUICK, "--json").out)["runs"][0]["busy_fraction"] == 0.37

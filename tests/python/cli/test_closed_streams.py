@@ -76,7 +76,7 @@ def test_a_closed_stream_changes_nothing_else(folder: Path, name: str, streams: 
 
 def test_search_without_words_or_standard_input_says_so(folder: Path) -> None:
     code, _, err = shell(folder, "search words.near", "<&-")
-    sentence = "there is no word to search for, and standard input is closed; give a word, or lines to read"
+    sentence = "there is no word to search for, and standard input is closed; pass a word, or open standard input"
     assert (code, err) == (2, f"nearabout: error: {sentence}\n")
 
 

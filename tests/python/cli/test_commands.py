@@ -63,11 +63,11 @@ def test_build_refuses(run: Run, vectors_file: Path, tmp_path: Path) -> None:
         (["--metric", "l2"], "did you mean 'euclidean'"),
         (["--kind", "tree"], "there is no kind 'tree'"),
         (["--dtype", "float16"], "did you mean 'f16'"),
-        (["--set", "lists=4"], "--set lists=4: auto chooses the kind with its settings; name the kind as well"),
+        (["--set", "lists=4"], "--set lists=4: auto chooses the settings itself; name the kind as well"),
         (["--set", "lists=4", "--kind", "exact"], "--set lists=4: the kind exact has no settings"),
         (["--threads", "0"], "threads is 0"),
         (["--invalid", "drop"], "invalid is 'drop'"),
-        (["--kind", "exact", "--seed", "1"], "seed is 1; nothing is random in an exact index"),
+        (["--kind", "exact", "--seed", "1"], "seed is 1, but an exact index uses no random numbers"),
         (["second.txt"], "takes one input file; 2 were given"),
         (["--output"], "--output needs a value"),
     ]:
@@ -77,7 +77,7 @@ def test_build_refuses(run: Run, vectors_file: Path, tmp_path: Path) -> None:
     assert run("build", tmp_path / "none.txt").err.startswith(
         f"nearabout: error: {tmp_path / 'none.txt'}: No such file"
     )
-    assert "ends in .near" in run("build", vectors_file, "-o", "x.npy").err
+    assert "must end in .near" in run("build", vectors_file, "-o", "x.npy").err
     index = tmp_path / "index.near"
     assert run("build", vectors_file, "-o", index).code == 0
     assert f"{index}: is a nearabout index already: search it" in run("build", index, "-o", target).err

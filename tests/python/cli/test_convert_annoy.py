@@ -120,18 +120,24 @@ def test_words_that_do_not_fit(run: Run, tmp_path: Path, extra: dict[str, str | 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("old.annoy", "new.near", "--dims", "20"), "--metric is needed"),
-        (("old.annoy", "new.near", "--metric", "angular"), "--dims is needed"),
+        (("old.annoy", "new.near", "--dims", "20"), "pass --metric"),
+        (("old.annoy", "new.near", "--metric", "angular"), "pass --dims"),
         (("old.annoy", "new.near", "--metric", "angular", "--dims", "21"), "not a multiple of vector size"),
         (("old.annoy", "new.near", "--metric", "angular", "--dims", "0"), "dims is 0"),
         (("old.annoy", "new.near", "--metric", "cosine", "--dims", "20"), "Annoy has no metric 'cosine'"),
         (("old.annoy", "new.near", "--metric", "angular", "--dims", "20", "--keys", "none"), "no such LMDB map"),
         (("old.annoy", "new.near", "--metric", "angular", "--dims", "20", "--keys", "old.annoy"), "LMDB"),
-        (("old.annoy", "new.near", "--metric", "angular", "--dims", "20", "--no-keys"), "--no-keys has no meaning"),
+        (("old.annoy", "new.near", "--metric", "angular", "--dims", "20", "--no-keys"), "--no-keys has no effect"),
         (("old.annoy", "new.near", "--metric", "angular", "--dims", "20", "--kind", "x"), "there is no kind 'x'"),
-        (("old.annoy", "new.npy", "--metric", "angular", "--dims", "20", "--kind", "exact"), "--kind is for making"),
-        (("old.npy", "new.bin", "--metric", "angular"), "--metric is for an index of Annoy"),
-        (("old.annoy", "new.npy", "--metric", "angular", "--dims", "20", "--header", "no"), "--header says how a file"),
+        (
+            ("old.annoy", "new.npy", "--metric", "angular", "--dims", "20", "--kind", "exact"),
+            "--kind is only for an output that is an index",
+        ),
+        (("old.npy", "new.bin", "--metric", "angular"), "--metric is only for Annoy indexes"),
+        (
+            ("old.annoy", "new.npy", "--metric", "angular", "--dims", "20", "--header", "no"),
+            "--header is an option for reading files",
+        ),
         (("none.annoy", "new.near", "--metric", "angular", "--dims", "20"), "No such file"),
     ],
 )

@@ -150,12 +150,12 @@ def test_devices_and_pipes_are_written_to_and_not_replaced(run: Run, words: Path
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["x.pdf"], "its ending names no format that can be written; those are bin, vec"),
-        (["x"], "give one, or --to"),
-        (["x.csv", "--to", "pdf"], "--to is 'pdf'; give one of bin, vec"),
-        (["x.csv", "--header", "yes"], "--header says how a file of vectors is read"),
-        (["x.csv", "--kind", "exact"], "--kind is for making an index (.near)"),
-        (["x.csv", "--keys", "w.lmdb"], "--keys is for an index of Annoy"),
+        (["x.pdf"], "the ending does not name a format to write; pass one of bin, vec"),
+        (["x"], "or pass --to"),
+        (["x.csv", "--to", "pdf"], "--to is 'pdf'; pass one of bin, vec"),
+        (["x.csv", "--header", "yes"], "--header is an option for reading files of vectors"),
+        (["x.csv", "--kind", "exact"], "--kind is only for an output that is an index (.near)"),
+        (["x.csv", "--keys", "w.lmdb"], "--keys is only for Annoy indexes"),
     ],
 )
 def test_what_convert_refuses(arguments: list[str], sentence: str, run: Run, words: Path) -> None:
@@ -175,8 +175,8 @@ def test_keys_that_have_no_room(arguments: list[str], words: Path, tmp_path: Pat
     form = "npy" if "npy" in " ".join(arguments) else "vecs"
     assert (done.returncode, done.stdout) == (2, b"")
     assert done.stderr.decode() == (
-        f"nearabout: error: {target}: {form} has no room for keys: pass --no-keys to write the vectors alone, or write "
-        "a format that has (--to, or the ending of OUT): bin, vec, w2v, txt, glove, parquet, pq, csv, jsonl, ndjson\n"
+        f"nearabout: error: {target}: {form} cannot store keys; pass --no-keys to write only the vectors, or choose "
+        "a format that can (--to, or the ending of OUT): bin, vec, w2v, txt, glove, parquet, pq, csv, jsonl, ndjson\n"
     )
     assert process("convert", words, *arguments, "--no-keys").returncode == 0
 

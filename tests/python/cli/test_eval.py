@@ -76,8 +76,8 @@ def test_the_table(run: Run, folder: Path) -> None:
     done = run("eval", folder / "lists.near", "--recalls", ".8,.95", "-k", 5, *QUICK)
     assert (done.code, done.err) == (0, "")
     lines = done.out.splitlines()
-    assert lines[0] == "asked  1,000 rows of the index, each left out of its own answer; 1 thread"
-    assert lines[2].split("  ")[0].strip() == "asked for"
+    assert lines[0] == "asked  1,000 rows of the index, each left out of its own results; 1 thread"
+    assert lines[2].split("  ")[0].strip() == "target"
     assert "recall@5" in lines[2]
     index = na.open(folder / "lists.near")
     for line, target in zip(lines[3:], (0.8, 0.95), strict=True):
@@ -100,16 +100,16 @@ def test_a_plot(run: Run, folder: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--efforts", "1,x"], "--efforts is '1,x'; numbers with commas are needed"),
+        (["--efforts", "1,x"], "--efforts is '1,x'; pass numbers separated by commas"),
         (["--recalls", "high"], "--recalls is 'high'"),
         (["--recalls", "2"], "recall is 2"),
-        (["--efforts", "1", "--recalls", ".9"], "efforts and recalls were given"),
+        (["--efforts", "1", "--recalls", ".9"], "pass either efforts or recalls"),
         (["--efforts", "0"], "effort is 0"),
-        (["--truth", "truth.npy"], "--truth is of queries, and none were given"),
-        (["--queries", "queries.npy", "--truth", "queries.npy"], "and not row numbers"),
-        (["--queries", "queries.npy", "--truth", "truth.npy", "-k", "21"], "has the shape (100, 20); for 100 queries"),
+        (["--truth", "truth.npy"], "--truth needs the queries as well"),
+        (["--queries", "queries.npy", "--truth", "queries.npy"], "not row numbers"),
+        (["--queries", "queries.npy", "--truth", "truth.npy", "-k", "21"], "has the shape (100, 20); 100 queries"),
         (["--queries", "truth.npy"], "20 dims; the index has 24"),
-        (["--plot", "plot.pdf"], "its name ends in .svg or .png"),
+        (["--plot", "plot.pdf"], "its name must end in .svg or .png"),
         (["--seconds", "-1"], "--seconds is -1"),
         (["--threads", "0"], "threads is 0"),
         (["--rows", "3"], "has no option '--rows'"),

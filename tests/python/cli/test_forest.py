@@ -70,8 +70,8 @@ def test_info_and_verify(run: Run, forest: Path) -> None:
     told = run("info", forest)
     assert told.code == 0
     assert "forest" in told.out
-    assert "rows probed, measured on 384 of its rows; below, what a recall takes" in told.out
-    assert "(rows looked at to find so many of the 10 nearest)" in told.out
+    assert "rows probed, measured on 384 of its rows; the table shows the effort for each recall" in told.out
+    assert "(recall of the 10 nearest and the rows it takes)" in told.out
     index = na.open(forest)
     for recall in (0.80, 0.90, 0.95, 0.99):
         efforts = [index._core.base_effort(k, None, recall, False) for k in (1, 10, 100)]
@@ -103,12 +103,12 @@ def test_effort_is_what_a_search_spends(run: Run, forest: Path) -> None:
 
 def test_options_are_checked(run: Run, forest: Path, words: Path) -> None:
     for arguments, sentence in [
-        (["--effort", "0"], "--effort is 0; it is how many rows or lists may be looked at, at least 1"),
+        (["--effort", "0"], "--effort is 0; pass the number of rows or lists to look at, at least 1"),
         (["--effort", "-3"], "--effort is -3"),
-        (["--effort", "all"], "--effort is 'all'; a whole number"),
+        (["--effort", "all"], "--effort is 'all'; pass a whole number"),
         (["--effort"], "--effort needs a value"),
         (["--exact=yes"], "--exact takes no value"),
-        (["--effort", "9", "--exact"], "--effort and --exact were given"),
+        (["--effort", "9", "--exact"], "pass either --effort or --exact"),
     ]:
         done = run("search", forest, "king", *arguments)
         assert (done.code, done.out) == (2, ""), arguments
@@ -116,7 +116,7 @@ def test_options_are_checked(run: Run, forest: Path, words: Path) -> None:
     done = run("search", words, "king", "--effort", "5")
     assert done.code == 2
     assert "--effort is 5" in done.err
-    assert "is an exact index, which always looks at everything" in done.err
+    assert "is an exact index, which always compares every row" in done.err
 
 
 def test_how_many_where_none_is_asked_for(run: Run, forest: Path) -> None:

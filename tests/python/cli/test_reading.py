@@ -86,7 +86,7 @@ def test_eval_and_bench_read_as_they_are_told(run: Run, tmp_path: Path) -> None:
     done = run("eval", tmp_path / "x.near", "--delimiter", ";")
     assert (done.code, done.err) == (
         2,
-        "nearabout: error: --delimiter says how the file of --queries is read, and none was given: leave it out\n",
+        "nearabout: error: --delimiter is an option for reading --queries, which is not given; leave it out\n",
     )
     base = tmp_path / "base.csv"
     base.write_text("\n".join(";".join(map(str, row)) for row in vectors.tolist()))
@@ -102,10 +102,10 @@ def test_eval_and_bench_read_as_they_are_told(run: Run, tmp_path: Path) -> None:
         (["--key-column", "town"], "--key-column town, but the file has the columns place, lat, lon"),
         (["--key-column", "9"], "--key-column 9: give 0 to 2"),
         (["--dataset", "x"], "--dataset x has no meaning for the format delimited; options it takes: --"),
-        (["--header", "perhaps"], "--header is 'perhaps'; give yes or no"),
+        (["--header", "perhaps"], "--header is 'perhaps'; pass yes or no"),
         (["--format", "cvs"], "--format cvs is not known"),
         (["--errors", "never"], "--errors never: give strict, replace or ignore"),
-        (["--dims", "few"], "--dims is 'few'; a whole number is needed"),
+        (["--dims", "few"], "--dims is 'few'; pass a whole number"),
         (["--member", "x"], "--member x was asked for, but the file is no .zip: leave --member out"),
     ],
 )
@@ -138,7 +138,7 @@ def test_words_of_the_shell() -> None:
     given = {"header": "no", "key-column": "none", "delimiter": "\\t", "dims": 3, "other": "x"}
     assert taken(given) == {"header": False, "key_column": False, "delimiter": "\t", "dims": 3}
     assert given == {"other": "x"}
-    with pytest.raises(InvalidInputError, match="give yes or no"):
+    with pytest.raises(InvalidInputError, match="pass yes or no"):
         taken({"header": "True"})
 
 
@@ -169,10 +169,10 @@ def test_options_that_are_none() -> None:
     with pytest.raises(TypeError, match="has no argument 'key_colum'; did you mean 'key_column'"):
         na.build("x.csv", key_colum=1)
     with pytest.raises(
-        na.InvalidInputError, match="header= says how a file is read, and data is a ndarray, not a path"
+        na.InvalidInputError, match="header= is an option for reading files, but data is an? ndarray, not a path"
     ):
         na.build(np.ones((2, 2)), header=True)
-    with pytest.raises(na.InvalidInputError, match="data is a Embeddings"):
+    with pytest.raises(na.InvalidInputError, match="data is an Embeddings"):
         na.build(na.Embeddings(np.ones((2, 2))), header=True)
 
 
@@ -254,10 +254,10 @@ def test_standard_input_is_called_so(tmp_path: Path) -> None:
     raced = process("bench", "-", "--peers", "none", "--seconds", "0", "-k", "1", "--queries", "1", stdin=lines)
     assert raced.stdout.startswith(b"read   standard input: 3 vectors of 2 dims"), raced.stderr
     done = process("convert", "-", "-", "--keys", "x.lmdb", stdin=lines)
-    assert b"(.annoy, .ann); standard input is none" in done.stderr
+    assert b"(.annoy, .ann), and standard input is not one" in done.stderr
 
 
 def test_standard_input_needs_a_name_for_the_index(run: Run) -> None:
     done = run("build", "-")
     assert done.code == 2
-    assert "give one with -o" in done.err
+    assert "pass one with -o" in done.err

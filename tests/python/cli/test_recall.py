@@ -51,12 +51,12 @@ def test_a_search_aims_at_a_recall(run: Run, rows: Path, tmp_path: Path, name: s
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--recall", "2"], "--recall is 2; a share above 0 and up to 1 is needed"),
+        (["--recall", "2"], "--recall is 2; pass a number above 0 and up to 1"),
         (["--recall", "0"], "--recall is 0;"),
         (["--recall", "nan"], "--recall is nan;"),
-        (["--recall", "high"], "--recall is 'high'; a number is needed"),
-        (["--recall", ".9", "--effort", "3"], "--recall and --effort were given"),
-        (["--recall", ".9", "--exact"], "--recall and --exact were given"),
+        (["--recall", "high"], "--recall is 'high'; pass a number"),
+        (["--recall", ".9", "--effort", "3"], "pass either --recall or --effort"),
+        (["--recall", ".9", "--exact"], "pass either --recall or --exact"),
     ],
 )
 def test_searches_that_are_wrong(run: Run, rows: Path, tmp_path: Path, arguments: list[str], sentence: str) -> None:

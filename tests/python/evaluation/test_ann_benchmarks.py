@@ -82,7 +82,7 @@ def test_what_is_no_data_set_is_refused(tmp_path: Path) -> None:
         (na.InvalidInputError, "the distance is 'chord'", ("chord", truth.rows, truth.distances), {}),
         (na.InvalidInputError, "sets of numbers", ("jaccard", truth.rows, truth.distances), {"type": "sparse"}),
         (na.CorruptFileError, "has no distances", ("euclidean", truth.rows, None), {}),
-        (na.CorruptFileError, "fall along the line", ("euclidean", truth.rows, truth.distances[:, ::-1]), {}),
+        (na.CorruptFileError, "are not ascending", ("euclidean", truth.rows, truth.distances[:, ::-1]), {}),
         (na.CorruptFileError, "a row outside 0 to 199", ("euclidean", truth.rows + 199, truth.distances), {}),
         (na.CorruptFileError, "do not fit", ("euclidean", truth.rows[:3], truth.distances[:3]), {}),
     ]:

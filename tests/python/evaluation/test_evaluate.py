@@ -87,7 +87,7 @@ def test_an_exact_index_has_one_point() -> None:
     (point,) = evaluate(index, questions_of(index, QUERIES), seconds=0)
     assert (point.effort, point.recall, point.expected_recall) == (None, 1, 1)
     for given in ({"efforts": [1]}, {"targets": [0.9]}):
-        with pytest.raises(na.InvalidInputError, match="an exact index always looks at everything"):
+        with pytest.raises(na.InvalidInputError, match="an exact index always compares every row"):
             evaluate(index, questions_of(index, QUERIES), **given)
 
 
@@ -105,11 +105,11 @@ def test_an_index_without_vectors_needs_the_truth() -> None:
 def test_what_is_refused() -> None:
     index = built(KINDS[1])
     questions = questions_of(index, QUERIES, k=5)
-    with pytest.raises(na.InvalidInputError, match="efforts and recalls were given"):
+    with pytest.raises(na.InvalidInputError, match="pass either efforts or recalls"):
         evaluate(index, questions, efforts=[1], targets=[0.9])
-    with pytest.raises(na.InvalidInputError, match="k is 6 and the truth has 5 neighbours"):
+    with pytest.raises(na.InvalidInputError, match="k is 6, but the truth has 5 neighbours"):
         evaluate(index, questions, 6, efforts=[1])
-    with pytest.raises(na.InvalidInputError, match="there is nothing to ask"):
+    with pytest.raises(na.InvalidInputError, match="no queries were given; pass queries"):
         questions_of(na.build([[1.0, 2.0]]))
     other = Truth(questions.truth.rows[:9], questions.truth.distances[:9], "euclidean")
     with pytest.raises(na.InvalidInputError, match="for each of the 9 queries"):

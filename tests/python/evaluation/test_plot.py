@@ -113,7 +113,7 @@ def test_a_page_without_what_was_not_measured(tmp_path: Path) -> None:
     assert "The data" in (tmp_path / "whole.html").read_text(encoding="utf-8")
     assert "The data" not in text
     assert "Did not take part" not in text
-    assert "on one thread, having no other way: annoy" in text
+    assert "on one thread, because they support no more: annoy" in text
 
 
 def test_busy_cores_are_on_the_page(tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_busy_cores_are_on_the_page(tmp_path: Path) -> None:
         a_race(RUNS[0], dataclasses.replace(RUNS[1], busy_fraction=0.25, repeated_timings=3)), tmp_path / "race.html"
     )
     text = (tmp_path / "race.html").read_text(encoding="utf-8")
-    told = "other work had its cores for up to 25% of the time, 3 timings repeated: alone it may be faster"
+    told = "other work used its cores for up to 25% of the time, 3 timings repeated: alone it may be faster"
     assert f"<li>nearabout ivf: {told}</li>" in text
     assert text.count("other work") == 1
 
@@ -133,11 +133,11 @@ def test_figures_of_a_run() -> None:
 
 
 def test_what_cannot_be_drawn_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(na.InvalidInputError, match=r"ends in \.svg or \.png"):
+    with pytest.raises(na.InvalidInputError, match=r"must end in \.svg or \.png"):
         plot(a_race(*RUNS), tmp_path / "race.pdf")
-    with pytest.raises(na.InvalidInputError, match=r"ends in \.html"):
+    with pytest.raises(na.InvalidInputError, match=r"must end in \.html"):
         report(a_race(*RUNS), tmp_path / "race.txt")
-    with pytest.raises(na.InvalidInputError, match="nothing to draw"):
+    with pytest.raises(na.InvalidInputError, match="nothing to plot"):
         plot(a_race(RUNS[2]), tmp_path / "race.svg")
     with pytest.raises(FileNotFoundError):
         plot(a_race(*RUNS), tmp_path / "none" / "race.svg")

@@ -113,8 +113,8 @@ def test_peers_that_cannot_take_part_are_named(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setitem(PEERS, "missing", Missing)
     outcome = race(BASE, QUERIES, metric="manhattan", peers=["missing", "hnswlib"], **QUICK)
     assert {skip.name: skip.reason for skip in outcome.skipped} == {
-        "nearabout ivf": "does not serve manhattan",
-        "hnswlib": "does not serve manhattan",
+        "nearabout ivf": "does not support manhattan",
+        "hnswlib": "does not support manhattan",
         "missing": "is not installed (pip install no-such-library)",
     }
     assert [run.name for run in outcome.runs] == ["nearabout exact", "nearabout forest"]
@@ -206,8 +206,8 @@ def test_what_does_not_fit_is_refused(tmp_path: Path) -> None:
         ({"seconds": -1}, "seconds is -1"),
         ({"metric": "hamming"}, "pass booleans under hamming"),
         ({"queries": QUERIES[:, :3]}, "the same dims"),
-        ({"truth": ground_truth(BASE, QUERIES, 5)}, "is no truth of 40 queries"),
-        ({"metric": "manhattan", "results": tmp_path}, "no name for it"),
+        ({"truth": ground_truth(BASE, QUERIES, 5)}, "does not fit 40 queries"),
+        ({"metric": "manhattan", "results": tmp_path}, "which ann-benchmarks does not have"),
     ]
     for change, sentence in cases:
         arguments: dict[str, Any] = {"base": BASE, "queries": QUERIES, **change}

@@ -90,11 +90,11 @@ def test_an_interval_holds_the_truth_as_often_as_it_says(share: float) -> None:
 
 def test_what_does_not_fit_is_refused() -> None:
     for found, k, sentence in [
-        ([[1], [2]], 4, "k is 4 and the truth has 3"),
+        ([[1], [2]], 4, "k is 4, but the truth has 3"),
         ([[1], [2]], 0, "k is 0"),
         ([[1]], 2, "for each of the 2 queries"),
         ([[1.5], [2.5]], 2, "integers"),
-        ([1, 2], 2, "a line for each"),
+        ([1, 2], 2, "pass one line of"),
     ]:
         with pytest.raises(na.InvalidInputError, match=sentence):
             recall(found, TRUTH, k)

@@ -69,9 +69,9 @@ def test_what_does_not_fit_is_refused(lists: na.Index) -> None:
     other = ground_truth(BASE, QUERIES, 10, metric="cosine")
     with pytest.raises(na.InvalidInputError, match="leave them out"):
         sweep(exact, QUERIES, TRUTH, efforts=[1])
-    with pytest.raises(na.InvalidInputError, match="the truth is of cosine"):
+    with pytest.raises(na.InvalidInputError, match="the truth has the metric cosine"):
         sweep(lists, QUERIES, other)
-    with pytest.raises(na.InvalidInputError, match="the truth is of 100 queries"):
+    with pytest.raises(na.InvalidInputError, match="the truth has 100 queries"):
         sweep(lists, QUERIES[:5], TRUTH)
     with pytest.raises(na.InvalidInputError, match="the truth has 10"):
         sweep(lists, QUERIES, TRUTH, 11)

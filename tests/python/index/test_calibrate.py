@@ -171,7 +171,7 @@ def test_rows_that_will_be_asked_about(name: str) -> None:
     for refused, error, sentence in (
         ({"keys": []}, na.InvalidInputError, "keys is empty"),
         ({"keys": ["no row"]}, na.UnknownKeyError, "no key 'no row'"),
-        ({"keys": loose, "queries": rows[:2]}, na.InvalidInputError, "queries and keys are both given"),
+        ({"keys": loose, "queries": rows[:2]}, na.InvalidInputError, "pass either queries or keys"),
     ):
         with pytest.raises(error, match=sentence):
             index.calibrate(**refused)
@@ -198,7 +198,7 @@ def test_without_calibration(name: str) -> None:
     pickled = pickle.loads(pickle.dumps(hits))
     assert np.isnan(pickled.expected_recall).all()
     np.testing.assert_array_equal(pickled.effort, hits.effort)
-    refusal = r"recall= needs an index that is calibrated, and this one is not.*index\.calibrate\(queries\)"
+    refusal = r"recall= needs a calibrated index, and this one is not calibrated.*index\.calibrate\(queries\)"
     for refused in (
         lambda: index.search(queries, recall=0.9),
         lambda: index.search(queries[0], recall=0.9),

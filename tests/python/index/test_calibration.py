@@ -20,7 +20,7 @@ ROOM = 0.04  # of other queries than those it was measured with
 @pytest.mark.parametrize("metric", ["euclidean", "cosine", "dot"])
 @pytest.mark.parametrize("name", KINDS)
 def test_what_is_asked_for_is_found(name: str, metric: str) -> None:
-    """Of queries that nobody measured with; for k between those that were measured, and beyond."""
+    """Of queries that no measurements with; for k between those that were measured, and beyond."""
     index, queries = built(name, metric), table()[1]
     for k in (1, 10, 30, 100, 150):
         # Beyond a hundred neighbours the curves are drawn on in a straight line, which is right near their end.
@@ -241,13 +241,13 @@ def test_recall_measures(name: str) -> None:
 @pytest.mark.parametrize(
     ("recall", "sentence"),
     [
-        (0, "recall is 0; pass a share above 0 and up to 1"),
-        (-1, "recall is -1; pass a share"),
-        (1.5, r"recall is 1\.5; pass a share"),
-        (math.nan, "recall is nan; pass a share"),
-        (math.inf, "recall is inf; pass a share"),
-        (True, "recall is a bool; pass the share to find"),
-        ("x", "recall is a str; pass the share to find"),
+        (0, "recall is 0; pass a number above 0 and up to 1"),
+        (-1, "recall is -1; pass a number"),
+        (1.5, r"recall is 1\.5; pass a number"),
+        (math.nan, "recall is nan; pass a number"),
+        (math.inf, "recall is inf; pass a number"),
+        (True, "recall is a bool; pass a number above 0 and up to 1"),
+        ("x", "recall is a str; pass a number above 0 and up to 1"),
     ],
 )
 def test_recalls_that_cannot_be(name: str, recall: Any, sentence: str) -> None:

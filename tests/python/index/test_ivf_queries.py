@@ -89,7 +89,7 @@ def test_queries_that_cannot_be(queries: Any, sentence: str) -> None:
 
 
 def test_a_kind_that_measures_nothing_with_them() -> None:
-    with pytest.raises(na.InvalidInputError, match="an exact index measures nothing with them"):
+    with pytest.raises(na.InvalidInputError, match="an exact index is not calibrated"):
         na.build(np.eye(4), kind="exact", queries=np.eye(4))
 
 

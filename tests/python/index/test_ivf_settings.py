@@ -27,7 +27,7 @@ def test_lists_that_cannot_be(value: Any) -> None:
 @pytest.mark.parametrize("value", [0, -1, 513, 16.0, True, "16", None, (16, 2)])
 def test_codes_that_cannot_be(value: Any) -> None:
     with pytest.raises(
-        na.InvalidInputError, match=r"codes is .*; pass a whole number from 1 to 512 \(bytes a row\), a PcaCodes"
+        na.InvalidInputError, match=r"codes is .*; pass a whole number from 1 to 512 \(bytes per row\), a PcaCodes"
     ):
         na.IVF(codes=value)
 
@@ -40,14 +40,14 @@ def test_sizes_of_codes_that_cannot_be(value: Any) -> None:
 
 @pytest.mark.parametrize("value", [0, 3, 8, -1, 2.0, True, "2", None])
 def test_bits_that_cannot_be(value: Any) -> None:
-    with pytest.raises(na.InvalidInputError, match='bits is .*; pass 1, 2 or 4 bits a direction, or "auto"'):
+    with pytest.raises(na.InvalidInputError, match='bits is .*; pass 1, 2 or 4 bits per direction, or "auto"'):
         na.PcaCodes(16, bits=value)
 
 
 @pytest.mark.parametrize(("bits", "most"), [(1, 24), (2, 48), (4, 96)])
 def test_more_directions_than_there_are_codes_for(bits: int, most: int) -> None:
     assert na.PcaCodes(most, bits).size == most
-    with pytest.raises(na.InvalidInputError, match=f"192 are the most; pass a size of at most {most}$"):
+    with pytest.raises(na.InvalidInputError, match=f"at most 192 are allowed: pass a size of at most {most} bytes$"):
         na.PcaCodes(most + 1, bits)
 
 
@@ -117,7 +117,7 @@ def test_names_of_others() -> None:
     for name in ("lists", "ivfpq", "ivf-pq", "IVFFlat", "ifv"):
         with pytest.raises(na.InvalidInputError, match=f"no kind '{name}'; did you mean 'ivf'"):
             na.build(BASE, kind=name)
-    with pytest.raises(na.InvalidInputError, match=r"kind is the class na.IVF; pass an object of it: na.IVF\(\)"):
+    with pytest.raises(na.InvalidInputError, match=r"kind is the class na.IVF; pass an instance: na.IVF\(\)"):
         na.build(BASE, kind=na.IVF)  # type: ignore[arg-type]
 
 
