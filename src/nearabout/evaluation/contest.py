@@ -1,18 +1,18 @@
-"""One contestant of a race, in a process of its own: ``python -m nearabout.evaluation.contest FOLDER``.
+"""Runs one contestant of a race in its own process: ``python -m nearabout.evaluation.contest FOLDER``.
 
-No library sees the threads, the memory or the crash of another. `race` leaves in the folder
+The threads, the memory and a crash of one library do not affect the others. `race` writes to the folder
 
-    job.json        the contestant, as module:class, and what is asked of it
+    job.json        the contestant, as module:class, and its task
     base.npy, queries.npy, truth.npy
 
-and finds there, whatever became of the process,
+and afterwards reads, even if the process failed,
 
-    built.json      once the index is built: version, choice, seconds, memory, the share of the time lost to other work
-    points.jsonl    a line for each look at a setting: setting, seconds a query, whether it was timed at length, the
-                    share of the time lost to other work, how often it was timed
-    rows-N.npy      what line N found
-    done            when all was tried
-    error.json      what the library raised
+    built.json      after the build: version, settings, seconds, memory, the fraction of time lost to other work
+    points.jsonl    one line per measurement of a setting: setting, seconds per query, whether it was timed at length,
+                    the fraction of time lost to other work, how often it was timed
+    rows-N.npy      the rows that measurement N found
+    done            exists if all settings were tried
+    error.json      the error that the library raised
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _COMPILED_WITH = 1000  # rows of an index that is made only to have a library co
 
 
 class Look(NamedTuple):
-    """A first sight of a setting."""
+    """The first measurement of a setting."""
 
     setting: Setting
     recall: float
@@ -45,7 +45,7 @@ class Look(NamedTuple):
 
 
 def resident_bytes() -> int | None:
-    """The memory of this process that is in use now; None where the system does not tell."""
+    """Returns the resident memory of this process in bytes; None if the system does not report it."""
     try:
         status = Path("/proc/self/status").read_text()
     except OSError:
@@ -55,7 +55,7 @@ def resident_bytes() -> int | None:
 
 
 def prepared(vectors: NDArray[Any], metric: str) -> NDArray[np.float32]:
-    """As the peers take them: float32, of unit length under cosine."""
+    """Returns vectors for the peers: float32, of unit length under cosine."""
     values = np.ascontiguousarray(vectors, dtype=np.float32)
     if metric == "cosine":
         values = values / np.linalg.norm(values, axis=1, keepdims=True)
@@ -63,7 +63,7 @@ def prepared(vectors: NDArray[Any], metric: str) -> NDArray[np.float32]:
 
 
 class Contest:
-    """The builds and looks of one contestant."""
+    """The build and the measurements of one contestant."""
 
     def __init__(self, folder: Path, job: dict[str, Any]) -> None:
         self.folder, self.job = folder, job
@@ -110,7 +110,7 @@ class Contest:
         return side
 
     def looks(self, side: Contestant, series: Any) -> list[Look]:
-        """Every setting asked twice, until one finds enough."""
+        """Measures every setting twice, until one finds enough."""
         found = []
         for setting in series:
             side.choose(setting)
@@ -139,7 +139,7 @@ class Contest:
 
 
 def worth_timing(looks: list[Look]) -> list[Look]:
-    """All but those that another clearly beats."""
+    """Returns the settings that no other setting clearly beats."""
     return [
         look
         for look in looks

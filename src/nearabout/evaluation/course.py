@@ -1,4 +1,4 @@
-"""What a race asks of every contestant, and what is made of what each leaves behind."""
+"""The task of all contestants of a race, and the evaluation of their results."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS
 
 @dataclass(frozen=True)
 class Run:
-    """What came of one contestant.
+    """The results of one contestant.
 
     Attributes:
-        name: of the library, or of our kind of index.
-        package: name of its package, as it is installed.
+        name: name of the library, or of our kind of index.
+        package: name of its package, as installed.
         version: version of the package.
-        built: what was chosen for its build.
-        build_seconds: None where it did not come so far.
-        memory_bytes: by which the process had grown after the build; None where the system does not tell.
-        points: those of its settings that no other of its own beats, by rising recall. Recall is by distance, so that
-            ties count as right.
-        problem: a sentence on what went wrong; empty where nothing did. What was measured before is kept.
-        one_thread: its searches took one thread, whatever was asked for.
-        busy_fraction: the largest share of the time of a timing, or of the build, in which other work had its cores;
-            timings were repeated because of it. 0 where none was noticed.
-        repeated_timings: how many timings were repeated.
+        built: settings of its build.
+        build_seconds: seconds of the build; None if the build did not finish.
+        memory_bytes: growth of the process in bytes during the build; None if the system does not report it.
+        points: its settings on the Pareto front, by ascending recall. Recall is by distance, so that ties count as
+            found.
+        problem: description of a failure; "" if there was none. Earlier measurements are kept.
+        one_thread: whether its searches used one thread, regardless of `threads`.
+        busy_fraction: largest fraction of a timing, or of the build, in which other work used its cores, after
+            repeated timings. 0 if none was detected.
+        repeated_timings: number of repeated timings.
     """
 
     name: str
@@ -61,13 +61,13 @@ class Run:
 
     @property
     def ours(self) -> bool:
-        """Whether it is one of our kinds."""
+        """Whether this is one of our kinds."""
         return self.name in OURS
 
 
 @dataclass(frozen=True)
 class Course:
-    """What is the same for all contestants."""
+    """The data and settings that are the same for all contestants."""
 
     base: NDArray[Any]
     queries: NDArray[Any]
@@ -86,7 +86,7 @@ class Course:
         np.save(folder / "truth.npy", self.truth.rows[:, : self.k])
 
     def run(self, name: str, contestant: type[Contestant], shared: Path) -> Run:
-        """One contestant, from its process to its points."""
+        """Runs one contestant and returns its results."""
         with tempfile.TemporaryDirectory(dir=shared) as place:
             folder = Path(place)
             for part in ("base", "queries", "truth"):
@@ -118,7 +118,7 @@ class Course:
         )
 
     def _process(self, folder: Path) -> str:
-        """Runs it; what went wrong, or nothing."""
+        """Runs the process of a contestant; returns a description of a failure, or ""."""
         environment = {**os.environ, **dict.fromkeys(_THREAD_VARIABLES, str(self.threads))}
         if paths := environment.get("PYTHONPATH"):  # the process starts in another folder
             environment["PYTHONPATH"] = os.pathsep.join(map(os.path.abspath, paths.split(os.pathsep)))
@@ -143,7 +143,7 @@ class Course:
         return ""
 
     def _points(self, name: str, folder: Path, told: dict[str, Any], looks: list[dict[str, Any]]) -> list[Measured]:
-        """The settings that no other beats: of those timed at length, or of all where it did not come so far."""
+        """Returns the Pareto front of the settings timed at length, or of all settings if it did not get that far."""
         if (folder / "done").exists():
             looks = [look for look in looks if look["at_length"]]
         points = {}
@@ -156,7 +156,7 @@ class Course:
         return pareto_front(points.values())
 
     def _true(self, found: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """What was found, by true distance: libraries answer in other units, and some in another order."""
+        """Returns the rows found, sorted by exact distance. Libraries use other units, and some another order."""
         rows = _without_repeats(found, len(self.base))
         distances = true_distances(self.base, self.queries, rows, metric=self.metric)
         order = np.argsort(distances, axis=1, kind="stable")
@@ -187,7 +187,7 @@ class Course:
         distances: NDArray[Any],
         told: dict[str, Any],
     ) -> None:
-        """A result file of ann-benchmarks."""
+        """Writes a result file of ann-benchmarks."""
         assert self.results is not None
         write_result(
             self.results,
@@ -206,7 +206,7 @@ class Course:
 
 
 def _looks(folder: Path) -> list[dict[str, Any]]:
-    """What the contestant noted of its settings, as far as it came."""
+    """Returns the measurements that a contestant recorded, even if it did not finish."""
     path = folder / "points.jsonl"
     lines = path.read_text().splitlines() if path.exists() else []
     return [json.loads(line) for line in lines if line.endswith("}")]
@@ -221,7 +221,7 @@ def _json(path: Path) -> dict[str, Any]:
 
 
 def _without_repeats(rows: NDArray[np.int64], count: int) -> NDArray[np.int64]:
-    """-1 in place of a row that was listed before, and of one that is none: neither may count as found."""
+    """Replaces duplicate and invalid rows by -1, because neither counts as found."""
     cleaned = np.where((rows >= 0) & (rows < count), rows, -1)
     order = np.argsort(cleaned, axis=1, kind="stable")
     ranked = np.take_along_axis(cleaned, order, axis=1)

@@ -1,11 +1,11 @@
-"""How hard a set of vectors is to search, before anything is built: intrinsic dimension and contrast.
+"""Estimates how hard vectors are to search, before a build: intrinsic dimension and contrast.
 
-An index can pass over vectors because most are much farther from a query than its neighbours. Where all are about
-equally far, as in noise of many dimensions, nothing can be passed over, and no index of any library will be much faster
-than comparing everything. Two numbers tell beforehand.
+An index can skip vectors because most are much farther from a query than its neighbours. If all are about equally far,
+as in noise of many dimensions, nothing can be skipped, and no index of any library is much faster than an exact scan.
+Two numbers predict this.
 
-Both are of distances that obey the triangle inequality: under cosine those between vectors of length 1, under
-sqeuclidean their roots. Inner products have no ratio of distances, so dot is refused.
+Both use distances that obey the triangle inequality: under cosine those between vectors of length 1, under sqeuclidean
+their square roots. Inner products have no ratio of distances, so dot is refused.
 """
 
 from __future__ import annotations
@@ -34,16 +34,16 @@ HOPELESS, HARD = 1.15, 1.6  # contrasts with the 10th neighbour; see docs/how-to
 
 @dataclass(frozen=True)
 class Hardness:
-    """How hard vectors are to search.
+    """Estimates of how hard vectors are to search.
 
     Attributes:
-        rows: how many there are.
-        dims: of each.
-        metric: what near means.
-        intrinsic_dimension: of how many dimensions data as hard as this would be if it were spread evenly. Real data
-            mostly has 5 to 25, whatever its dims.
-        contrast: the mean distance over that of the nearest neighbour. 1 means that everything is equally far.
-        contrast_10: the same of the 10th neighbour, which a search for 10 has to tell from the rest.
+        rows: number of vectors.
+        dims: number of dimensions of a vector.
+        metric: metric of the distances.
+        intrinsic_dimension: number of dimensions of uniformly distributed data that is equally hard. Real data mostly
+            has 5 to 25, whatever its dims.
+        contrast: mean distance / distance of the nearest neighbour. 1 means that all vectors are equally far.
+        contrast_10: mean distance / distance of the 10th neighbour, which matters for a search with k=10.
     """
 
     rows: int
@@ -54,7 +54,7 @@ class Hardness:
     contrast_10: float
 
     def summary(self) -> str:
-        """A sentence or two in plain words."""
+        """Returns the estimates in a sentence or two."""
         near = f"the 10th neighbour is {self.contrast_10:.2f} times nearer than the mean"
         size = f"{self.rows:,} vectors of {self.dims:,} dims, as hard as {self.intrinsic_dimension:.1f} even dimensions"
         if self.contrast_10 < HOPELESS:

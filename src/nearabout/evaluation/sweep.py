@@ -178,7 +178,7 @@ def _distances(index: Index, queries: NDArray[Any], hits: Hits, base: Any) -> ND
 
 
 def _latencies(index: Index, queries: NDArray[Any], k: int, effort: int | None, seconds: float) -> tuple[float, float]:
-    """Seconds of one query a call: the median, and what 95 in 100 do not exceed."""
+    """Returns the latency of one query per call in seconds: median and 95th percentile."""
     times: list[float] = []
     begin = time.perf_counter()
     while not times or time.perf_counter() - begin < seconds:

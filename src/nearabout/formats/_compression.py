@@ -104,8 +104,9 @@ def split(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
 
 
 def ahead(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """The same pieces, made on a thread of their own, a few ahead: decompression and parsing overlap (both let go of
-    the interpreter's lock)."""
+    """Yields the pieces from a separate thread that runs a few pieces ahead, so that decompression and parsing overlap
+    (both release the interpreter lock).
+    """
     waiting: queue.Queue[bytes | BaseException | None] = queue.Queue(maxsize=8)
     stopped = threading.Event()
 

@@ -43,10 +43,10 @@ _KNOWN_BY_NAME = (".fvecs", ".bvecs", ".ivecs", ".fbin", ".f16bin", ".u8bin", ".
 
 
 def refuse_others(head: Head, path: str) -> None:
-    """Refuses what is known to be something else than vectors.
+    """Refuses a file that is known not to contain vectors.
 
     Raises:
-        UnknownFormatError: with what it is, and the way out.
+        UnknownFormatError: the message names the type of the file and what to do.
     """
     by_name = head.suffix in _KNOWN_BY_NAME
     for magic, what, advice in _MAGICS:

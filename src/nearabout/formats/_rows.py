@@ -211,9 +211,10 @@ class Rows:
         return vectors if len(kept) == len(packed) else vectors[kept]
 
     def _finish(self) -> tuple[Keys, Report]:
-        """Keys that are all whole numbers become int64, as text of digits does in tables, which have no types; a
-        mixture becomes text. Row numbers stand for missing keys where rows were left out, so that they still point into
-        the file."""
+        """Returns the keys and the report. Keys that are all whole numbers become int64 (also text of digits in tables,
+        which have no types); a mixture becomes text. Without keys, and if rows were skipped, the keys are row numbers
+        of the file.
+        """
         keys: Keys = None
         if self._named:
             keys = KeyList(*self._table.take())

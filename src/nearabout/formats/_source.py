@@ -57,10 +57,10 @@ Progress = Callable[[float], object]
 
 
 class Source:
-    """One pass over a file, from the front, with a look ahead.
+    """A single pass over a file with lookahead.
 
-    Nothing is allocated because a header announces it: ``array`` compares with the size where that is known, and grows
-    with the data where it is not (compressed files, pipes).
+    It never allocates memory only because a header says so: ``array`` checks against the size of the file if that is
+    known, and otherwise (compressed files, pipes) grows with the data.
     """
 
     def __init__(
@@ -227,8 +227,9 @@ class Source:
         return not self.head(1)
 
     def file(self) -> BinaryIO:
-        """The whole content as a file that can be read at any place, from its beginning. To be asked for before
-        anything is taken; asking again gives the same."""
+        """Returns the whole content as a seekable file, positioned at its start. Call it before consuming anything;
+        a second call returns the same file.
+        """
         if self.plain:
             self._file.seek(0)
             self._buffer = b""
@@ -411,9 +412,9 @@ class Source:
 
 
 def most_expanded(size: int) -> int:
-    """Returns how many bytes may become of so many compressed ones, or of a pickle: beyond it, it is taken for a trick.
+    """Returns the largest plausible size of compressed content or of a pickle; more counts as a decompression bomb.
 
-    Vectors compress to some part of their size, those of few values to a hundredth; zeros alone to nearly nothing.
+    Vectors compress moderately, those of few values to about a hundredth; only zeros compress to almost nothing.
     """
     return max(_ALWAYS, _EXPANSION * size)
 
@@ -428,8 +429,7 @@ def expands_too_far(path: str, size: int) -> InvalidInputError:
 
 @contextmanager
 def naming(path: str, temporary: str | None = None) -> Iterator[None]:
-    """Gives an error of the system the name of the file, where it comes from a call that knows its number alone, or has
-    the name of a temporary file in its place."""
+    """Adds the name of the file to a system error that has no name, or that has the name of a temporary file."""
     try:
         yield
     except OSError as error:

@@ -1,7 +1,7 @@
-"""Vectors of a file that need not fit into memory: where they lie in it, or piece by piece.
+"""Streams the vectors of a file that may be larger than memory: directly in the file, or piece by piece.
 
-Every format has a ``stream`` beside its ``read``; both give the same vectors, keys and report. What stays in memory is
-a few pieces of vectors and all keys: a key that comes again is known only by comparing it with all before it.
+Every format has ``stream`` as well as ``read``; both return the same vectors, keys and report. A stream keeps a few
+pieces of vectors and all keys in memory, because finding duplicates takes all keys.
 """
 
 from __future__ import annotations
@@ -36,8 +36,9 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """Vectors on their way from a file. They have a ``place``, or they come in ``pieces`` of one width and type, one
-    at least. ``finish`` gives keys and report; it is called after the last piece.
+    """The vectors of a file: either at a ``place`` in it, or in one or more ``pieces`` of one width and type.
+
+    ``finish`` returns keys and report; it is called after the last piece.
     """
 
     source: str

@@ -124,8 +124,10 @@ def _as_float32(vectors: Vectors, name: str) -> Vectors:
 
 @contextlib.contextmanager
 def _replacing(path: str) -> Iterator[BinaryIO]:
-    """Opens a temporary file beside ``path`` that takes its name once it is whole, with the mode and the owner of the
-    file that it replaces. A symbolic link is followed; a pipe or a device is written to, and never replaced."""
+    """Opens a temporary file that replaces ``path`` when it is complete, with the mode and owner of the old file.
+
+    It follows symbolic links. It writes to a pipe or a device directly and never replaces it.
+    """
     if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
         with naming(path), open(path, "wb") as device:
             yield device

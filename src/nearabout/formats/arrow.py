@@ -115,9 +115,9 @@ def table_of(source: Source, options: ReadOptions, name: str, load: Callable[[An
 
 
 def stream_of(source: Source, options: ReadOptions, name: str, schema: Any, batches: Any) -> Stream:
-    """The same in pieces: ``schema(file)``, and ``batches(file, columns)`` that reads some columns from the beginning.
+    """Reads a table in pieces with ``schema(file)`` and ``batches(file, columns)``.
 
-    The keys are read first, in a pass of their own: which rows are left out has to be known before them.
+    It reads the keys first, in a separate pass, because it must know which rows are left out.
     """
     rows: list[_TableRows] = []
 

@@ -1,4 +1,4 @@
-"""What takes part in a race: the shape that all share."""
+"""The common interface of the contestants of a race."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BEAMS = (10, 12, 16, 20, 24, 32, 40, 48, 64, 80, 96, 128, 192, 256, 384, 512, 76
 
 
 class Task(NamedTuple):
-    """What is asked of every contestant."""
+    """The task of every contestant."""
 
     metric: str
     k: int
@@ -59,18 +59,18 @@ class Contestant(ABC):
 
     @abstractmethod
     def series(self) -> Sequence[Sequence[Setting]]:
-        """Settings to try, once built; within a series each finds more than the one before, or as much."""
+        """Returns settings to measure after the build. Within a series, recall does not decrease."""
 
     @abstractmethod
     def choose(self, setting: Setting) -> None: ...
 
     @abstractmethod
     def ask(self, queries: Vectors) -> Vectors:
-        """The rows found for a batch, (n, k); -1 for nothing."""
+        """Returns the rows found for a batch, (n, k); -1 for missing rows."""
 
 
 def library(contestant: type[Contestant]) -> Any:
-    """What the contestant uses of its library. Its import is no part of a build: a race does it before."""
+    """Imports the library of a contestant. A race does this before the build, so that it is not timed."""
     try:
         return importlib.import_module(contestant.part or contestant.module)
     except ImportError as error:
@@ -80,7 +80,7 @@ def library(contestant: type[Contestant]) -> Any:
 
 
 def padded(lines: Sequence[Sequence[int]], k: int) -> Rows:
-    """Answers of different lengths as one array, -1 where there is nothing."""
+    """Returns results of different lengths as one array, padded with -1."""
     rows = np.full((len(lines), k), -1, np.int64)
     for place, line in enumerate(lines):
         rows[place, : len(line)] = line[:k]

@@ -1,4 +1,4 @@
-"""faiss: lists of product codes of 4 bits, scanned in registers, the best compared in full."""
+"""faiss: IVF with 4-bit product codes that are scanned in registers, and reranking of the best rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nearabout's own kinds of index, given the vectors as they are stored."""
+"""Nearabout's own kinds of index, built from the vectors in their stored type."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ScaNN: lists of anisotropic codes, the best compared in full."""
+"""ScaNN: lists of anisotropic codes, and reranking of the best rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""usearch: a graph in layers with kernels for many processors."""
+"""usearch: a hierarchical graph (HNSW) with kernels for many processors."""
 
 from __future__ import annotations
 
