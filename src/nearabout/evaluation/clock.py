@@ -22,10 +22,10 @@ class Timing(NamedTuple):
 
 
 class Clock:
-    """Compares the processor time of this process with the clock on the wall.
+    """Compares the processor time of this process with wall-clock time.
 
-    One thread that computes takes a second of processor time a second. Several may wait for each other, so what they
-    take at the best of all timings counts as undisturbed.
+    A busy thread uses one second of processor time per second. Several threads may wait for each other, so the highest
+    ratio of all timings counts as undisturbed.
     """
 
     def __init__(self, threads: int) -> None:

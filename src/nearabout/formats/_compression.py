@@ -1,4 +1,4 @@
-"""Compressed streams: recognised by their first bytes, decompressed piece by piece."""
+"""Detects compressed streams by their first bytes and decompresses them piece by piece."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _SMALL_PIECE = 1 << 12
 
 
 class Codec(NamedTuple):
-    """A way to compress: its name, its suffix, its first bytes, and the module that undoes it.
+    """A compression format: its name, its suffix, its first bytes, and the module that decompresses it.
 
-    Modules are imported when a file needs them: zstandard is an extra, and some builds of Python lack bz2 or lzma.
+    Modules are imported only when needed: zstandard is an extra, and some builds of Python lack bz2 or lzma.
     """
 
     name: str

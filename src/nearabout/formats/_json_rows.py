@@ -1,7 +1,7 @@
-"""What JSON values mean as rows: an object {"key": ..., "vector": [...]}, a pair [key, [...]], or a vector alone.
+"""Reads JSON values as rows: an object {"key": ..., "vector": [...]}, a pair [key, [...]], or only a vector.
 
-The members may have any of the usual names (key, word, token, id, ...; vector, embedding, ...), or those given by
-key_column= and vector_column=. The first row settles which they are.
+The members may have any of the usual names (key, word, token, id, ...; vector, embedding, ...), or those of key_column=
+and vector_column=. The first row determines the members.
 """
 
 from __future__ import annotations

@@ -17,10 +17,10 @@ _IS_SPACE[np.frombuffer(b" \t\n\r\v\f", np.uint8)] = True
 
 
 class KeyList(Sequence[str]):
-    """Strings packed one after another, decoded when they are asked for.
+    """Strings packed into one buffer and decoded on access.
 
-    Key ``i`` is the UTF-8 text ``blob[offsets[i]:offsets[i + 1]]``. Three million words take their bytes and 8 more
-    each, where a list of Python strings takes some 60 more; an index is built from the two arrays as they are.
+    Key ``i`` is the UTF-8 text ``blob[offsets[i]:offsets[i + 1]]``. Each key takes 8 bytes in addition to its text; in
+    a list of Python strings it takes about 60 more. The core builds an index directly from the two arrays.
     """
 
     __slots__ = ("blob", "offsets")

@@ -1,7 +1,7 @@
-"""Words and vectors in the forms that people save with pickle or as one JSON object.
+"""Reads words and vectors in the usual forms of pickles and JSON objects.
 
-An array, a list of vectors, a dictionary of words and vectors, a dictionary with both in usual names, words and vectors
-as a pair, or a list of such pairs.
+The forms are an array, a list of vectors, a dictionary of words to vectors, a dictionary with words and vectors under
+usual names, a pair of words and vectors, or a list of (word, vector) pairs.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The choices that a caller of ``read`` has, and what a sniffer sees.
+"""The options of ``read``, and the input of format detection.
 
-``invalid`` is taken by every format: where rows cannot be bad one by one, as in .npy, there is nothing to leave out.
+Every format accepts ``invalid``. In formats such as .npy, single rows cannot be invalid, so it has no effect there.
 """
 
 from __future__ import annotations
@@ -89,8 +89,8 @@ def _as_columns(columns: object) -> tuple[str | int, ...] | None:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The beginning of a file's content, for sniffers."""
+    """The beginning of the content of a file, for format detection."""
 
-    data: bytes  # some 64 KiB, or all there is
-    suffix: str  # of the name, lower case, with its dot, compression taken off
-    size: int | None  # of the content in bytes; None where that is not known beforehand
+    data: bytes  # about 64 KiB, or the whole content
+    suffix: str  # suffix of the name in lower case, with its dot, without that of the compression
+    size: int | None  # size of the content in bytes; None if unknown in advance

@@ -1,6 +1,6 @@
-"""Formats without a magic whose names are mixed up: .fvecs named .fbin and the reverse, whole numbers named fractions.
+"""Detects swapped suffixes of formats without a magic number: .fvecs for .fbin and the reverse, integers for floats.
 
-Both begin with whole numbers, so that reading one as the other may give numbers, of a size that no vector has.
+Both formats begin with integers, so reading one as the other may succeed and give absurd numbers.
 """
 
 from __future__ import annotations

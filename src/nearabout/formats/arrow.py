@@ -1,4 +1,4 @@
-"""Arrow IPC and Feather files, and what Parquet shares with them: columns of vectors, perhaps one of keys.
+"""Reads Arrow IPC and Feather files, and has the parts shared with Parquet: columns of vectors and optionally of keys.
 
 Needs pyarrow.
 """

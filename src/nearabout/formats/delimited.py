@@ -1,10 +1,10 @@
-"""Delimited text, CSV and TSV: a row a line, perhaps with a header, perhaps with a key.
+"""Reads delimited text, CSV and TSV: one row per line, with an optional header and optional keys.
 
-Quoting is that of RFC 4180: a quoted field may hold line feeds. In text with tabs a quote may be a word of its own, as
+Quoting follows RFC 4180: a quoted field may contain line feeds. In text with tabs a quote may be a word of its own, as
 in the vocabularies of word vectors. Numbers are read as float32.
 
-The first rows settle what a row is; those after them are read by the compiled core where they are plain. Every other
-line goes the way of the first, in Python, which reads all that can be read and says what is wrong with the rest.
+The first rows determine the columns. The compiled core then reads the plain lines. All other lines, and the first ones,
+are read in Python, which accepts every valid line and explains errors in the rest.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""HDF5 as ann-benchmarks writes it: a dataset ``train`` of vectors. Needs h5py.
+"""Reads HDF5 as in ann-benchmarks: a dataset ``train`` of vectors. Needs h5py.
 
-https://github.com/erikbern/ann-benchmarks. Datasets that lie in other files (external, virtual) are not followed.
+https://github.com/erikbern/ann-benchmarks. Datasets in other files (external, virtual) are not followed.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""JSON that is one value: an array of rows, or an object of words and vectors, or of named parts.
+"""Reads JSON that is one value: an array of rows, or an object of words and vectors, or of named parts.
 
-Rows have the forms that ``_json_rows`` reads; arrays are read row by row, however long they are. An object is
-``{"word": [...], ...}``, or ``{"keys": [...], "vectors": [[...], ...]}`` in the usual names; it is read whole. Numbers
-are read as float32.
+Rows have the forms that ``_json_rows`` reads. Arrays of any length are read row by row. An object is read whole; it is
+``{"word": [...], ...}``, or ``{"keys": [...], "vectors": [[...], ...]}`` with the usual names. Numbers become float32.
 """
 
 from __future__ import annotations

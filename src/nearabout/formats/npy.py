@@ -1,7 +1,7 @@
-"""NumPy's .npy: one array, after a header in text.
+"""Reads NumPy's .npy: one array after a text header.
 
-The format is https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html. The header is read here and not by
-NumPy, so that its sizes are compared with the file before anything is allocated, and so that objects are never loaded.
+See https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html. This module parses the header itself, to
+check its sizes against the file before anything is allocated, and never to load objects.
 """
 
 from __future__ import annotations

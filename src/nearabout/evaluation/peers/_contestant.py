@@ -30,16 +30,17 @@ class Task(NamedTuple):
 
 
 class Contestant(ABC):
-    """One index of one library: built once, then set and asked again and again.
+    """One index of one library: built once, then searched with many settings.
 
     Class attributes:
-        module: as it is imported. package: as it is installed.
-        part: the module that is used, where it is not the one that tells whether the library is there.
-        metrics: those it serves, by our names, and what it calls them.
-        as_floats: it is given float32, of unit length under cosine (before any time is taken); otherwise the vectors as
-            they are stored.
-        compiles: at its first use in a process, which is not to be timed.
-        one_thread: its searches take one thread, whatever is asked for.
+        module: name of the module, which shows whether the library is installed.
+        package: name of the package to install.
+        part: module to import, if it is another one than `module`.
+        metrics: supported metrics, our names -> its names.
+        as_floats: whether it gets float32, of unit length under cosine (converted before timing); otherwise it gets the
+            vectors in their stored type.
+        compiles: whether it compiles at first use in a process, which is not timed.
+        one_thread: whether its searches always use one thread.
     """
 
     module: ClassVar[str]
