@@ -25,7 +25,7 @@ from nearabout.evaluation.truth import Truth, ground_truth
 from nearabout.formats.hdf5 import read_arrays, write_arrays
 from nearabout.inputs import as_array
 
-# Its names of distances and ours. Its angular is 1 - cosine, not an angle; dot is found under several names.
+# Its names of distances -> ours. Its angular is 1 - cosine, not an angle; dot has several names.
 METRICS = {
     "euclidean": "euclidean",
     "angular": "cosine",

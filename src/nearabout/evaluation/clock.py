@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-BUSY = 0.1  # of the time: what is lost beyond it is told, and the timing repeated
+BUSY = 0.1  # fraction of the time; above it, a timing is repeated and reported
 _TRIES = 3
 _TICK = 0.03  # seconds: some systems count processor time in steps of a hundredth
 
@@ -30,7 +30,7 @@ class Clock:
 
     def __init__(self, threads: int) -> None:
         self._one_thread = threads == 1
-        self._usual = 1.0 if threads == 1 else 0.0  # processor seconds a second, undisturbed
+        self._usual = 1.0 if threads == 1 else 0.0  # processor seconds per second when undisturbed
 
     def lost(self, wall: float, processor: float) -> float:
         """Returns the estimated fraction of the time in which the work could not run, 0 to 1."""

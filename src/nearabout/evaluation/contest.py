@@ -32,8 +32,8 @@ from nearabout.evaluation.clock import Clock, Timing
 from nearabout.evaluation.peers import Contestant, Setting, Task, library
 
 _ENOUGH = 0.9995  # recall after which a series ends
-_SLOWER = 1.05  # a setting that another beats by this factor at first sight is not timed at length
-_COMPILED_WITH = 1000  # rows of an index that is made only to have a library compiled
+_SLOWER = 1.05  # factor by which another setting must be better in the first measurement to skip the long timing
+_COMPILED_WITH = 1000  # rows of an index that is built only to compile the library
 
 
 class Look(NamedTuple):
@@ -81,7 +81,7 @@ class Contest:
         return Task(self.job["metric"], self.job["k"], self.job["threads"], rows, int(self.base.shape[1]))
 
     def run(self) -> None:
-        library(self.kind)  # imported before anything is timed or weighed
+        library(self.kind)  # imported before time and memory are measured
         if self.kind.compiles:
             few = self.kind(self.task(min(_COMPILED_WITH, len(self.base))))
             few.build(self.base[:_COMPILED_WITH])
@@ -104,9 +104,14 @@ class Contest:
         gc.collect()
         after = resident_bytes()
         memory = None if before is None or after is None else max(0, after - before)
-        told = {"version": version(self.kind.package), "built": side.built, "seconds": timing.seconds, "memory": memory}
-        told["lost"] = timing.lost
-        (self.folder / "built.json").write_text(json.dumps(told))
+        record = {
+            "version": version(self.kind.package),
+            "built": side.built,
+            "seconds": timing.seconds,
+            "memory": memory,
+        }
+        record["lost"] = timing.lost
+        (self.folder / "built.json").write_text(json.dumps(record))
         return side
 
     def looks(self, side: Contestant, series: Any) -> list[Look]:
@@ -117,9 +122,9 @@ class Contest:
             timing = self.clock.best(lambda: side.ask(self.queries), 0)
             self.keep(setting, timing, at_length=False)
             rows = np.asarray(timing.result)
-            share = float((self.truth[:, :, None] == rows[:, None, :]).any(axis=2).mean())
-            found.append(Look(setting, share, timing.seconds))
-            if share > _ENOUGH:
+            fraction = float((self.truth[:, :, None] == rows[:, None, :]).any(axis=2).mean())
+            found.append(Look(setting, fraction, timing.seconds))
+            if fraction > _ENOUGH:
                 break
         return found
 
@@ -157,9 +162,9 @@ def version(package: str) -> str:
 def main(folder: Path) -> int:
     try:
         Contest(folder, json.loads((folder / "job.json").read_text())).run()
-    except Exception as error:  # whatever a library raises
-        told = {"kind": type(error).__name__, "message": str(error)}
-        (folder / "error.json").write_text(json.dumps(told))
+    except Exception as error:  # any error of the library
+        record = {"kind": type(error).__name__, "message": str(error)}
+        (folder / "error.json").write_text(json.dumps(record))
         return 1
     return 0
 

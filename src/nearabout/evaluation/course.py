@@ -100,20 +100,20 @@ class Course:
             }
             (folder / "job.json").write_text(json.dumps(job))
             problem = self._process(folder)
-            told = _json(folder / "built.json")
+            built = _json(folder / "built.json")
             looks = _looks(folder)
-            points = self._points(name, folder, told, looks)
+            points = self._points(name, folder, built, looks)
         return Run(
             name,
             contestant.package,
-            told.get("version", ""),
-            told.get("built", ""),
-            told.get("seconds"),
-            told.get("memory"),
+            built.get("version", ""),
+            built.get("built", ""),
+            built.get("seconds"),
+            built.get("memory"),
             points,
             problem,
             contestant.one_thread,
-            max([told.get("lost", 0.0), *(look["lost"] for look in looks if look["at_length"])]),
+            max([built.get("lost", 0.0), *(look["lost"] for look in looks if look["at_length"])]),
             sum(look["tries"] > 1 for look in looks),
         )
 
@@ -125,7 +125,7 @@ class Course:
         command = [sys.executable, "-m", "nearabout.evaluation.contest", str(folder)]
         with (folder / "log").open("wb") as log:
             try:
-                # In its own folder: a file of the user's called faiss.py must not be taken for the library.
+                # Runs in its own folder, so that a user's file called faiss.py does not shadow the library.
                 done = subprocess.run(
                     command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                     timeout=self.timeout, check=False,
@@ -142,7 +142,7 @@ class Course:
             return f"ended with the exit code {done.returncode}: {lines[-1] if lines else 'it said nothing'}"
         return ""
 
-    def _points(self, name: str, folder: Path, told: dict[str, Any], looks: list[dict[str, Any]]) -> list[Measured]:
+    def _points(self, name: str, folder: Path, built: dict[str, Any], looks: list[dict[str, Any]]) -> list[Measured]:
         """Returns the Pareto front of the settings timed at length, or of all settings if it did not get that far."""
         if (folder / "done").exists():
             looks = [look for look in looks if look["at_length"]]
@@ -152,7 +152,7 @@ class Course:
             point = self._measured(look, distances)
             points[point.setting] = point
             if self.results is not None:
-                self._write(name, look, point, rows, distances, told)
+                self._write(name, look, point, rows, distances, built)
         return pareto_front(points.values())
 
     def _true(self, found: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
@@ -185,7 +185,7 @@ class Course:
         point: Measured,
         rows: NDArray[Any],
         distances: NDArray[Any],
-        told: dict[str, Any],
+        built: dict[str, Any],
     ) -> None:
         """Writes a result file of ann-benchmarks."""
         assert self.results is not None
@@ -194,14 +194,14 @@ class Course:
             dataset=re.sub(r"[^\w.-]+", "_", self.title).lstrip(".-") or "data",
             algorithm=name.replace(" ", "-"),
             name=f"{name}({point.setting})",
-            arguments=[self.metric, told.get("built", ""), look["setting"]],
+            arguments=[self.metric, built.get("built", ""), look["setting"]],
             k=self.k,
             metric=self.metric,
             rows=rows,
             distances=distances,
             seconds=look["seconds"],
-            build_seconds=float(told.get("seconds", 0)),
-            index_kilobytes=float(told.get("memory") or 0) / 1024,
+            build_seconds=float(built.get("seconds", 0)),
+            index_kilobytes=float(built.get("memory") or 0) / 1024,
         )
 
 
@@ -215,7 +215,7 @@ def _looks(folder: Path) -> list[dict[str, Any]]:
 def _json(path: Path) -> dict[str, Any]:
     try:
         value: dict[str, Any] = json.loads(path.read_text())
-    except (OSError, ValueError):  # not written, or not to its end
+    except (OSError, ValueError):  # missing or incomplete
         return {}
     return value
 

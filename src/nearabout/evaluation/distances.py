@@ -20,7 +20,7 @@ from nearabout.names import check_metric
 Floats = NDArray[np.float64]
 
 _EARTH_RADIUS = 6_371_008.8  # metres: the mean radius of IUGG, as in the core
-_BLOCK = 4 << 20  # numbers of found vectors that are held at a time
+_BLOCK = 4 << 20  # numbers held in memory at a time
 
 
 def _euclidean(x: Floats, q: Floats) -> Floats:
@@ -99,18 +99,18 @@ def true_distances(base: Any, queries: Any, rows: Any, *, metric: str | None = N
     """
     metric = _metric_of(base, metric)
     measure = _MEASURES[metric]
-    asked = as_array(queries, "queries")
+    query_array = as_array(queries, "queries")
     found = np.asarray(rows)
     vectors = base if isinstance(base, Index) else as_array(base, "base")
-    _check_shapes(vectors, asked, found)
+    _check_shapes(vectors, query_array, found)
     distances = np.full(found.shape, np.inf, np.float32)
-    step = max(1, _BLOCK // max(1, found.shape[1] * asked.shape[1]))
+    step = max(1, _BLOCK // max(1, found.shape[1] * query_array.shape[1]))
     for first in range(0, len(found), step):
         part = found[first : first + step]
-        there = np.maximum(part, 0)  # any row in place of none; not looked at
+        there = np.maximum(part, 0)  # a placeholder for missing rows
         near = vectors.vectors(there) if isinstance(vectors, Index) else vectors[there]
         with np.errstate(invalid="ignore", divide="ignore"):  # a zero vector under cosine
-            measured = measure(near.astype(np.float64), asked[first : first + step, None, :].astype(np.float64))
+            measured = measure(near.astype(np.float64), query_array[first : first + step, None, :].astype(np.float64))
         distances[first : first + step][part >= 0] = measured[part >= 0]
     return distances
 

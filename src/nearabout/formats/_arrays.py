@@ -14,9 +14,9 @@ from nearabout.formats._embeddings import Vectors
 
 SHOWN = 12  # columns, arrays or members that an error lists
 
-# What people call them, the likeliest first.
+# Usual names, the most likely first.
 VECTOR_NAMES = ("train", "vectors", "vector", "embeddings", "embedding", "base", "data", "x", "X", "arr_0", "values")
-# Not "label": that is a class, which many rows share.
+# Without "label", which is a class of many rows.
 KEY_NAMES = ("keys", "key", "words", "word", "tokens", "token", "ids", "id", "names", "name", "texts", "text")
 
 
@@ -33,7 +33,7 @@ def as_vectors(array: NDArray[Any], path: str, what: str) -> Vectors:
 
 
 def check_shape(shape: tuple[int, ...], path: str, what: str) -> None:
-    """Refuses what is no (n, dims). Of more axes, those that make a vector are known to who saved the array alone."""
+    """Refuses a shape other than (n, dims). With more axes, only the author knows which of them form a vector."""
     advice = ""
     if len(shape) < 2:
         advice = "vectors need two dimensions, rows and columns"
@@ -86,14 +86,14 @@ _LIKE_KEYS = re.compile(
     r"(?i:.*[_\-. ](?:ids?|keys?|uuid|guid)|_id|uuid|guid)"  # doc_id, item-key
     r"|.*[a-z](?:Ids?|IDs?|Keys?|Uuid|UUID)"  # userId
 )
-COUNTED_KEYS = ("key", "keys", "id", "ids")  # names of whole numbers that are keys, and no dimension
+COUNTED_KEYS = ("key", "keys", "id", "ids")  # names for which whole numbers are keys and not a dimension
 _CLASSES = ("y", "label", "labels", "target", "targets", "class", "classes", "category", "categories")
 
 
 def key_candidates(names: Iterable[str]) -> list[str]:
-    """Returns which of some names is meant for keys.
+    """Returns the names that are likely names of keys.
 
-    It is the likeliest of the usual ones, whatever its case, else all that end as doc_id, userId and product.key do.
+    This is the first of the usual names, in any case; otherwise all names that end like doc_id, userId and product.key.
     """
     known = list(names)
     plain = {name.strip().lower(): name for name in reversed(known)}
@@ -146,11 +146,13 @@ class Member(NamedTuple):
 def choose_keys(
     members: Mapping[str, Member], wanted: str | int | Literal[False] | None, vectors: str, rows: int, path: str
 ) -> str | None:
-    """Returns the array of keys that is asked for, or that goes with the vectors: named as keys are, perhaps after the
-    vectors, else the only one of text. None where there is none.
+    """Returns the name of the array of keys, or None.
+
+    This is the requested array, or one that belongs to the vectors: with a usual name for keys, perhaps with the name
+    of the vectors in it, or else the only array of text.
 
     Raises:
-        InvalidInputError: an array of such a name cannot be keys, or it is not clear which are.
+        InvalidInputError: an array with such a name cannot be the keys, or several could be.
     """
     if wanted is False:
         return None

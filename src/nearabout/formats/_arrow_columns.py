@@ -14,7 +14,7 @@ from nearabout.formats._options import ReadOptions
 from nearabout.formats._vector_text import is_vector_text
 
 _NUMBERED = re.compile(r"(.*?)(\d+)")
-_INDEX = re.compile(r"__index_level_\d+__")  # what pandas calls the columns of an index without a name
+_INDEX = re.compile(r"__index_level_\d+__")  # pandas' name for index columns without a name
 
 
 class Chooser:

@@ -15,7 +15,7 @@ from nearabout.formats._embeddings import Vectors
 from nearabout.formats._vector_text import numbers_of
 from nearabout.formats._warnings import warn_of_rounding
 
-# In place of a row's length, where it cannot be read.
+# Stands for the length of a row that cannot be read.
 NO_VECTOR, NO_NUMBER, NO_KEY = -1, -2, -3
 REASONS = {NO_VECTOR: "its vector is missing", NO_NUMBER: "a number is missing", NO_KEY: "its key is missing"}
 

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 from nearabout.errors import CorruptFileError, MissingDependencyError, TruncatedFileError
 
-PIECE = 1 << 16  # of compressed input: large enough that calls cost nothing
-# Of content, whatever it was compressed from: a thousandfold (gzip) and more are possible, and several pieces wait at a
-# time. zstandard has no such limit: 4 KiB of it hold 128 MiB at the very most, and in earnest some 40 KiB.
+PIECE = 1 << 16  # bytes of compressed input, enough to make the cost of calls negligible
+# Largest piece of content in bytes. gzip can expand a thousandfold and more, and several pieces wait at a time.
+# zstandard has no such limit: 4 KiB can expand to at most 128 MiB, and typically to some 40 KiB.
 _CONTENT = 1 << 20
 _SMALL_PIECE = 1 << 12
 
@@ -27,7 +27,7 @@ class Codec(NamedTuple):
     suffix: str
     magic: bytes
     module: str
-    decompressor: Callable[[Any], Any]  # of the module
+    decompressor: Callable[[Any], Any]  # exceptions of the module
     errors: Callable[[Any], tuple[type[Exception], ...]]
 
 
@@ -125,7 +125,7 @@ def ahead(pieces: Iterator[bytes]) -> Iterator[bytes]:
                 if stopped.is_set():
                     return
             put(None)
-        except BaseException as error:  # handed over to the thread that reads
+        except BaseException as error:  # raised again in the reading thread
             put(error)
 
     thread = threading.Thread(target=produce, name="nearabout-decompress", daemon=True)
@@ -137,4 +137,4 @@ def ahead(pieces: Iterator[bytes]) -> Iterator[bytes]:
             yield item
     finally:
         stopped.set()
-        thread.join(timeout=1)  # it may wait for a pipe that says nothing: it is a daemon, and dies with it
+        thread.join(timeout=1)  # a daemon, because it may wait for a silent pipe

@@ -31,7 +31,7 @@ class Report:
     def sentences(self) -> list[str]:
         """Returns one short line for each kind of change."""
         of = f" in {self.key_column!r}" if self.key_column else ""
-        told = [
+        counts = [
             (
                 self.duplicates,
                 f"duplicate key{of} left out (the first row stays)",
@@ -40,7 +40,7 @@ class Report:
             (self.bytes_repaired, "byte was not UTF-8", "bytes were not UTF-8"),
             (self.blank_lines, "blank line passed over", "blank lines passed over"),
         ]
-        sentences = [f"{count:,} {one if count == 1 else many}" for count, one, many in told if count]
+        sentences = [f"{count:,} {one if count == 1 else many}" for count, one, many in counts if count]
         if self.skipped_rows:
             rows = "row that cannot be read was" if self.skipped_rows == 1 else "rows that cannot be read were"
             first = ", ".join(self.first_skipped)

@@ -15,7 +15,7 @@ from nearabout.formats._options import ReadOptions
 from nearabout.formats._rows import Rows
 from nearabout.formats._warnings import warn_of_rounding
 
-_MOST_WHOLE = 1 << 24  # float32 holds all whole numbers up to here
+_MOST_WHOLE = 1 << 24  # float32 represents all whole numbers up to this one
 
 
 def _is_vector(value: Any) -> bool:
@@ -43,8 +43,8 @@ class JsonRows:
         self._rows = rows
         self._options = options
         self._path = path
-        self._looked = False  # at the numbers of the first row
-        self._members: tuple[str | None, str] | None = None  # of the key and of the vector
+        self._looked = False  # whether the first row was checked for rounding
+        self._members: tuple[str | None, str] | None = None  # names of the members of key and vector
 
     def add(self, number: int, entry: Any) -> None:
         """Adds a row; raises BadRow if the value is not a row."""

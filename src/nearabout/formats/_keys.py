@@ -78,7 +78,7 @@ class KeyList(Sequence[str]):
         return self.blob[int(self.offsets[row]) : int(self.offsets[row + 1])].tobytes().decode()
 
     def __iter__(self) -> Iterator[str]:
-        step = 10_000  # decoded in bunches: one pass over the blob, never all of it twice
+        step = 10_000  # decoded in batches, to limit memory
         for first in range(0, len(self), step):
             places = self.offsets[first : first + step + 1].tolist()
             text = self.blob[places[0] : places[-1]].tobytes()

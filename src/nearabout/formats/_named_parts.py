@@ -18,7 +18,7 @@ from nearabout.formats._keys import Keys, keys_from
 from nearabout.formats._source import expands_too_far
 
 Plain = Callable[[Any], Any]
-_MOST_PARTS = 8  # of a dictionary with named parts; one of words has more
+_MOST_PARTS = 8  # most entries of a dictionary with named parts; one of words has more
 
 
 def embeddings_of(

@@ -97,7 +97,7 @@ class Quotes:
         self._wanted = wanted
         self._path = path
         self._enclosing = 0  # the first line where quotes enclosed a field
-        self._letters = 0  # the first where they were letters
+        self._letters = 0  # the first line where quotes were ordinary characters
 
     @property
     def enclose(self) -> bool:

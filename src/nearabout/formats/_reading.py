@@ -192,7 +192,7 @@ def _recognise(source: Source) -> Format:
         if one.sniff(head):
             return one
     refuse_decimal_commas(data, source.path)
-    for one in FORMATS:  # its reader will say what is wrong
+    for one in FORMATS:  # the reader raises the error
         if head.suffix in one.SUFFIXES:
             return one
     raise UnknownFormatError(

@@ -22,7 +22,7 @@ from nearabout.formats._registry import WRITERS, WritableFormat
 from nearabout.formats._source import naming
 
 _WITH_KEYS = ("word2vec-binary", "word2vec-text", "glove", "parquet", "delimited", "json-lines")
-_NOT_WRITTEN = (".bvecs", ".ivecs")  # suffixes of a format that is written as another of its own
+_NOT_WRITTEN = (".bvecs", ".ivecs")  # suffixes of a format with several written forms
 _COMPRESSORS = (".gz", ".bz2", ".xz")
 
 
@@ -163,7 +163,7 @@ def _keep_mode_and_owner(descriptor: int, replaced: str) -> None:
     if (before.st_uid, before.st_gid) != (now.st_uid, now.st_gid):
         try:
             os.fchown(descriptor, before.st_uid, before.st_gid)
-        except OSError:  # only the superuser gives files away; to a group of their own anyone may
+        except OSError:  # only the superuser can change the owner; anyone can set one of their own groups
             mode &= 0o777
             with contextlib.suppress(OSError):
                 os.fchown(descriptor, -1, before.st_gid)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 NAME = "annoy"
 SUFFIXES = (".annoy", ".ann")
 
-# What Annoy calls them, and what they are called here.
+# Annoy's names -> our names.
 METRICS = {
     "angular": "cosine",
     "euclidean": "euclidean",
@@ -85,7 +85,7 @@ def read_words(path: str, numbers: Iterable[int]) -> list[str]:
         import lmdb
     except ImportError:
         raise MissingDependencyError("a map of words needs the library lmdb: pip install 'nearabout[lmdb]'") from None
-    if not os.path.exists(path):  # LMDB would say that it cannot open a folder
+    if not os.path.exists(path):  # LMDB's own error would be about a folder
         raise FileNotFoundError(2, "there is no such LMDB map", path)
     try:
         with lmdb.open(path, subdir=os.path.isdir(path), readonly=True, lock=False, create=False) as environment:

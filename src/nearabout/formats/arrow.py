@@ -152,7 +152,7 @@ class _TableRows:
         self._bad = BadRows(path, options)
         self._vectors, self._key = Chooser(arrow, schema, options, path, self._sample).columns()
         self._reader = reader_of(arrow, schema, path, self._vectors)
-        self._good: NDArray[np.bool_] | None = None  # of all rows, where some are left out
+        self._good: NDArray[np.bool_] | None = None  # the valid rows; None means all
         self._named = NamedRows(0, None)
 
     def pieces(self) -> Iterator[Vectors]:
@@ -200,7 +200,7 @@ class _TableRows:
             names += self._vectors
         if not names:
             return
-        # Packed batch by batch: a column keeps the memory of its whole batch, vectors and all.
+        # Packs keys batch by batch, because a column keeps its whole batch in memory, including vectors.
         parts: list[Keys] = []
         lengths: list[NDArray[np.int64]] = []
         for batch in self._bounded(list(dict.fromkeys(names))):

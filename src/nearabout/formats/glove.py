@@ -25,7 +25,7 @@ from nearabout.formats._stream import Stream
 NAME = "glove"
 SUFFIXES = (".txt", ".glove")
 OPTIONS = frozenset({"errors", "dims"})
-_LINES = 100  # looked at to find the number of dimensions
+_LINES = 100  # lines to check for the number of dimensions
 _MAX_LINE = 1 << 26
 
 

@@ -134,7 +134,7 @@ def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:
     header = np.lib.format.header_data_from_array_1_0(np.empty((0, 1), array.dtype))
     header["shape"] = array.shape
     np.lib.format.write_array_header_1_0(file, header)
-    # NumPy's own writing goes past Python's file, and its errors tell neither what failed nor where.
+    # NumPy writes past Python's file object, and its errors name neither the cause nor the file.
     for first in range(0, len(array), rows_in_piece(array.shape[1], array.dtype)):
         block = array[first : first + rows_in_piece(array.shape[1], array.dtype)]
         file.write(np.ascontiguousarray(block).data)

@@ -27,7 +27,7 @@ _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, Runtim
 
 
 def sniff(head: Head) -> bool:
-    return False  # an archive is opened before content is looked at: the dispatcher knows it by its members
+    return False  # never detected by content: `_reading` recognises the archive by its members
 
 
 def _stream(source: Source, name: str, whole: bool = True) -> Source:

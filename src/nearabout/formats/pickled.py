@@ -189,7 +189,7 @@ def _load(data: bytes, path: str) -> Any:
             "dictionaries, numbers and strings are read. If you trust it, load it yourself and save the vectors as "
             ".npy or Parquet"
         ) from None
-    except Exception as error:  # a broken pickle may raise anything
+    except Exception as error:  # a damaged pickle may raise any error
         raise CorruptFileError(f"{path}: the pickle cannot be read ({first_line(error)}): get the file again") from None
 
 

@@ -53,7 +53,7 @@ class Contestant(ABC):
 
     def __init__(self, task: Task) -> None:
         self.task = task
-        self.built = ""  # what was chosen for the build, for people
+        self.built = ""  # settings of the build, as readable text
 
     @abstractmethod
     def build(self, base: Vectors) -> None: ...

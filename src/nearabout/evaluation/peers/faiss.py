@@ -26,7 +26,9 @@ class Faiss(Contestant):
     def build(self, base: Vectors) -> None:
         faiss = library(Faiss)
         rows, dims = base.shape
-        self.lists = max(1, min(2 ** round(math.log2(4 * math.sqrt(rows))), rows // 39))  # it asks for 39 rows a list
+        self.lists = max(
+            1, min(2 ** round(math.log2(4 * math.sqrt(rows))), rows // 39)
+        )  # faiss recommends 39 rows per list
         parts = max((part for part in range(1, max(1, dims // 2) + 1) if dims % part == 0), default=1)
         self.codes = rows >= _FEW and parts > 1
         self.built = f"IVF{self.lists},PQ{parts}x4fs,RFlat" if self.codes else f"IVF{self.lists},Flat"
