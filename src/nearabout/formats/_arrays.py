@@ -118,7 +118,7 @@ def several_names(
 ) -> InvalidInputError:
     """Returns the error where several names are those of keys; ``listed`` are all the ``parts`` of a row."""
     return InvalidInputError(
-        f"{path}: {shown_names(names)} may each be the key; the {parts} are {listed}. Name it with key_column=, "
+        f"{path}: {shown_names(names)} could each be the key; the {parts} are {listed}. Name it with key_column=, "
         f"or pass key_column=False for none{more}"
     )
 
@@ -126,7 +126,7 @@ def several_names(
 def several_texts(path: str, count: int, listed: str, parts: str = "columns", more: str = "") -> InvalidInputError:
     """Returns the error where several parts of a row hold text and none has a name of keys."""
     return InvalidInputError(
-        f"{path}: {count} {parts} hold text, and any of them may be the key; the {parts} are {listed}. Name the key "
+        f"{path}: {count} {parts} hold text, and any of them could be the key; the {parts} are {listed}. Name the key "
         f"with key_column=, or pass key_column=False for none{more}"
     )
 
@@ -179,7 +179,7 @@ def choose_keys(
     texts = [name for name, one in free.items() if one.kind in "USO" and name.lower() not in _CLASSES]
     texts = key_candidates(free) or texts
     if len(texts) > 1:
-        raise InvalidInputError(f"{path}: {shown_names(texts)} may each be the keys of {vectors}; {advice}")
+        raise InvalidInputError(f"{path}: {shown_names(texts)} could each be the keys of {vectors}; {advice}")
     return texts[0] if texts else None
 
 

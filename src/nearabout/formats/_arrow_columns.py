@@ -125,7 +125,7 @@ class Chooser:
         if wanted is False:
             return None
         if isinstance(wanted, int):
-            raise InvalidInputError(f"key_column={wanted}: columns have names here: give one, or False for no keys")
+            raise InvalidInputError(f"key_column={wanted}: columns have names here: pass one, or False for no keys")
         if wanted is not None:
             name, kind = self._field(wanted, "key_column")
             return self._checked(name, kind)

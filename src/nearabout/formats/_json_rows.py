@@ -118,7 +118,7 @@ class JsonRows:
             return wanted, vector
         if wanted is not None:
             raise InvalidInputError(
-                f"{self._path}: key_column={quoted(wanted)}: members have names: give one, or False for none"
+                f"{self._path}: key_column={quoted(wanted)}: members have names: pass one, or False for none"
             )
         named = key_candidates(name for name in entry if name != vector)
         if len(named) > 1:
@@ -164,5 +164,5 @@ class JsonRows:
             key.encode()
         except UnicodeEncodeError:
             raise BadRow(
-                self._rows.place(number), f": the key {key!r:.80} has a lone surrogate: it is no Unicode text"
+                self._rows.place(number), f": the key {key!r:.80} has a lone surrogate: it is not Unicode text"
             ) from None

@@ -21,7 +21,7 @@ def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:
     bad = np.flatnonzero(~np.isfinite(np.asarray(vectors, np.float32)).all(axis=1))
     if len(bad):
         raise InvalidInputError(
-            f"row {bad[0]:,} has a number that is NaN or infinite, which JSON cannot hold: write .csv or .npy"
+            f"row {bad[0]:,} has a number that is NaN or infinite, which JSON cannot represent: write .csv or .npy"
         )
     for first, lines in numbers_of(vectors, b", "):
         if keys is None:

@@ -40,7 +40,7 @@ class KeyList(Sequence[str]):
                 encoded.append(string.encode())
             except UnicodeEncodeError as error:
                 raise InvalidInputError(
-                    f"key {row}, {quoted(string)}, has a lone surrogate at {error.start}: it is no Unicode text; "
+                    f"key {row}, {quoted(string)}, has a lone surrogate at {error.start}: it is not Unicode text; "
                     "remove it, or encode the key another way"
                 ) from None
         offsets = np.zeros(len(encoded) + 1, np.uint64)
@@ -108,7 +108,7 @@ def as_keys(values: Sequence[Any] | NDArray[Any] | KeyList | None, rows: int) ->
     if values is None:
         return None
     if len(values) != rows:
-        raise InvalidInputError(f"{len(values)} keys were given for {rows} vectors: give one key a vector, or none")
+        raise InvalidInputError(f"{len(values)} keys were given for {rows} vectors: pass one key per vector, or none")
     if isinstance(values, KeyList):
         return values
     if isinstance(values, np.ndarray):
@@ -119,7 +119,7 @@ def as_keys(values: Sequence[Any] | NDArray[Any] | KeyList | None, rows: int) ->
         try:
             return np.array(values, np.int64)
         except OverflowError:
-            raise InvalidInputError("a key is outside the range of int64: give strings, or smaller numbers") from None
+            raise InvalidInputError("a key is outside the range of int64: pass strings, or smaller numbers") from None
     return KeyList.from_strings(values)
 
 

@@ -152,7 +152,7 @@ class _Forms:
         texts = [name for name in texts if not isinstance(self._plain(names[name])[0], int | np.integer)]
         if len(texts) > 1:
             raise InvalidInputError(
-                f"{self._path}: {shown_names(texts)} may each be the keys of {vectors}: save those that are by the "
+                f"{self._path}: {shown_names(texts)} could each be the keys of {vectors}: save those that are by the "
                 "name 'keys'"
             )
         return names[texts[0]] if texts else None

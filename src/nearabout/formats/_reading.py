@@ -160,7 +160,7 @@ def _opened(
     if format is not None and format not in BY_NAME:
         near = difflib.get_close_matches(format, BY_NAME, 1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise InvalidInputError(f"format={quoted(format)} is not known{hint}: give one of {', '.join(BY_NAME)}")
+        raise InvalidInputError(f"format={quoted(format)} is not known{hint}: pass one of {', '.join(BY_NAME)}")
     name, member = _split_member(os.fspath(path), member)
     with Source(name, member, progress, scratch) as source:
         _refuse_index(source)
@@ -196,7 +196,7 @@ def _recognise(source: Source) -> Format:
         if head.suffix in one.SUFFIXES:
             return one
     raise UnknownFormatError(
-        f"{source.path}: is of no format that is known here, neither by its content (it begins with {data[:16]!r}) nor "
+        f"{source.path}: has no known format, neither by its content (it begins with {data[:16]!r}) nor "
         f"by the ending of its name. Formats that can be read: {', '.join(BY_NAME)}. If the file is of one of these, "
         "say which with format=, or give it that format's ending"
     )
@@ -222,6 +222,6 @@ def _refuse_index(source: Source) -> None:
     if ending.lower() != ".near":
         convert = "give it a name that ends in .near, then use nearabout convert"
     raise UnknownFormatError(
-        f"{source.path}: is a nearabout index already: search it (nearabout search {path}, or nearabout.open); "
+        f"{source.path}: is already a nearabout index: search it (nearabout search {path}, or nearabout.open); "
         f"to get its vectors out: {convert}"
     )

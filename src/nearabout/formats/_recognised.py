@@ -61,7 +61,7 @@ def refuse_others(head: Head, path: str) -> None:
         )
     if _PAGE.match(head.data):
         raise UnknownFormatError(
-            f"{path}: is a web page, perhaps in place of a download: open its address and get the file itself"
+            f"{path}: is a web page, perhaps instead of a download: open its address and get the file itself"
         )
     encoding = None if by_name else _wide_encoding(head.data)
     if encoding is not None:

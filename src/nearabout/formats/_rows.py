@@ -133,7 +133,7 @@ class Rows:
         if self._first_number and self._first_digits and self._typed:
             raise InvalidInputError(
                 f"{self._path}: {self.place(self._first_number)} has a number as its key, "
-                f'{self.place(self._first_digits)} digits as text, so that 1 and "1" cannot be told apart: write '
+                f'{self.place(self._first_digits)} digits as text, so 1 and "1" cannot be distinguished: write '
                 "all keys as numbers, or all as text"
             )
 
@@ -196,7 +196,7 @@ class Rows:
             raise InvalidInputError(
                 f"{self._path}: none of its {self.bad.count:,} rows can be read: {', '.join(self.bad.first)}"
             )
-        raise CorruptFileError(f"{self._path}: holds no row: there is nothing that says how many dimensions there are")
+        raise CorruptFileError(f"{self._path}: holds no row: the number of dimensions is unknown")
 
     def _take(self) -> Vectors:
         """Returns the rows that wait, less those whose key had come before."""

@@ -67,7 +67,7 @@ def write(
         vectors = _as_float32(vectors, chosen.NAME)
     if chosen.NAME not in _WITH_KEYS and found is not None:
         raise InvalidInputError(
-            f"{name}: {chosen.NAME} has no room for keys: write {', '.join(_WITH_KEYS)}, or leave the keys out"
+            f"{name}: {chosen.NAME} cannot store keys: write {', '.join(_WITH_KEYS)}, or leave the keys out"
         )
     if opened is not None:
         chosen.write(opened, vectors, found)

@@ -261,7 +261,7 @@ class _Table:
 
 def _add_lines(rows: Rows, source: Source, options: ReadOptions) -> Iterator[None]:
     if options.delimiter is not None and (len(options.delimiter) != 1 or options.delimiter in '\n\r"'):
-        raise InvalidInputError(f"delimiter={quoted(options.delimiter)}: give one character, such as ',' or '\\t'")
+        raise InvalidInputError(f"delimiter={quoted(options.delimiter)}: pass one character, such as ',' or '\\t'")
     if source.head(3) == _words.BOM:
         source.skip(3)
     yield from _Table(rows, options, source).take_all(iter(enumerate(source.lines(), 1)))

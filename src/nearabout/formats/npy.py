@@ -62,7 +62,7 @@ def _way_out(dtype: np.dtype[Any]) -> str:
 def header_text(head: bytes, path: str) -> bytes:
     """Returns the text of the header that these bytes begin with."""
     if len(head) < 12 or not head.startswith(MAGIC):
-        raise CorruptFileError(f"{path}: is no .npy file")
+        raise CorruptFileError(f"{path}: is not a .npy file")
     width = 2 if head[6] == 1 else 4
     size = int.from_bytes(head[8 : 8 + width], "little")
     return head[8 + width : 8 + width + size]

@@ -61,7 +61,7 @@ def _member(source: Source, name: str) -> Member:
 def _telling_broken(source: Source) -> Iterator[None]:
     """Converts the errors of zipfile for a damaged archive to CorruptFileError."""
     if not source.zip_names:
-        raise UnknownFormatError(f"{source.path}: is no .zip of .npy files, as a .npz is")
+        raise UnknownFormatError(f"{source.path}: is not a .zip of .npy files, as a .npz is")
     try:
         yield
     except (FileFormatError, InvalidInputError):
