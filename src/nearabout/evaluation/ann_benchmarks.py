@@ -1,8 +1,8 @@
-"""Data sets of ann-benchmarks in, result files out, so that its own plotting takes our runs. Needs h5py.
+"""Reads data sets of ann-benchmarks and writes its result files, so that its plots can show our runs. Needs h5py.
 
 https://github.com/erikbern/ann-benchmarks. A data set is one HDF5 file with the vectors (train), the queries (test) and
-the true answers (neighbors, distances). A result is one HDF5 file for each setting of an algorithm, in the folder
-results/<data set>/<k>/<algorithm>/; what its runner writes there, and no more than its plots read, is written here.
+the ground truth (neighbors, distances). A result is one HDF5 file per setting of an algorithm, in the folder
+results/<data set>/<k>/<algorithm>/. This module writes only those parts of a result that the plots read.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from nearabout.evaluation.truth import Truth, ground_truth
 from nearabout.formats.hdf5 import read_arrays, write_arrays
 from nearabout.inputs import as_array
 
-# Its names of distances and ours. Its angular is 1 - cosine, not an angle; dot is found under several names.
+# Its names of distances -> ours. Its angular is 1 - cosine, not an angle; dot has several names.
 METRICS = {
     "euclidean": "euclidean",
     "angular": "cosine",
@@ -42,11 +42,11 @@ class DataSet:
     """Vectors, queries and their true neighbours.
 
     Attributes:
-        name: of the file, without its folder and ending.
-        metric: ours: euclidean, cosine, dot, hamming or jaccard.
-        train: the vectors, (rows, dims); booleans where they are bits.
-        test: the queries, (n, dims).
-        truth: the true neighbours of the queries.
+        name: name of the file, without folder and ending.
+        metric: our name of the metric: euclidean, cosine, dot, hamming or jaccard.
+        train: vectors, (rows, dims); booleans if they are bits.
+        test: queries, (n, dims).
+        truth: true neighbours of the queries.
     """
 
     name: str
@@ -57,7 +57,7 @@ class DataSet:
 
 
 def is_data_set(path: str | os.PathLike[str]) -> bool:
-    """Whether the name is that of an HDF5 file that has both vectors and queries."""
+    """Returns whether a path is an HDF5 file with both vectors and queries."""
     name = check_path(path)
     if not name.lower().endswith((".hdf5", ".h5")):
         return False
@@ -65,15 +65,16 @@ def is_data_set(path: str | os.PathLike[str]) -> bool:
 
 
 def read_dataset(path: str | os.PathLike[str]) -> DataSet:
-    """Read a data set of ann-benchmarks.
+    """Reads a data set of ann-benchmarks.
 
-    Distances under dot, which others write with either sign, are computed anew from the neighbours.
+    Distances under dot, which other programs write with either sign, are recomputed from the neighbours.
 
     Raises:
-        InvalidInputError: a distance that has no counterpart here; sets of numbers (its sparse jaccard data).
-        CorruptFileError: parts are missing or do not fit.
+        InvalidInputError: the distance is not supported here, or the data are sets of numbers (its sparse jaccard
+            data).
+        CorruptFileError: parts are missing or do not fit each other.
         MissingDependencyError: h5py is not installed.
-        OSError: there is no such file.
+        OSError: the file cannot be read.
     """
     name = check_path(path)
     arrays, attributes = read_arrays(name, ("train", "test", "neighbors", "distances"))
@@ -116,19 +117,19 @@ def write_dataset(
     k: int = 100,
     threads: int | None = None,
 ) -> None:
-    """Write vectors and queries as a data set of ann-benchmarks.
+    """Writes vectors and queries as a data set of ann-benchmarks.
 
     Args:
-        path: ends in .hdf5; its stem is the name of the data set.
-        train: the vectors, (rows, dims). Bytes are written as float32, since its arithmetic would overflow in bytes.
-        test: the queries, (n, dims).
-        metric: euclidean, cosine or hamming: those that it knows of ours.
-        truth: the true neighbours; computed where None.
-        k: how many of them are computed.
-        threads: how many to use for that; None uses all cores.
+        path: path ending in .hdf5; its stem is the name of the data set.
+        train: vectors, (rows, dims). Bytes are written as float32, because its arithmetic would overflow in bytes.
+        test: queries, (n, dims).
+        metric: euclidean, cosine or hamming, which ann-benchmarks supports.
+        truth: true neighbours of the queries; None computes them.
+        k: number of neighbours to compute.
+        threads: number of threads for that; None uses all cores.
 
     Raises:
-        InvalidInputError: another metric, a name that does not end in .hdf5, vectors that `ground_truth` refuses.
+        InvalidInputError: the metric is another one, the name does not end in .hdf5, or as in `ground_truth`.
         MissingDependencyError: h5py is not installed.
     """
     name = check_path(path)
@@ -179,30 +180,30 @@ def write_result(
     repeats: int = 1,
     extra: Mapping[str, Any] | None = None,
 ) -> Path:
-    """Write one result as the runner of ann-benchmarks writes it.
+    """Writes one result like the runner of ann-benchmarks.
 
     Args:
-        folder: that which its plots are told to look in: "results", in its checkout.
-        dataset: the name of the data set, which its plots look up in data/.
-        algorithm: the line of the plot that this is a point of.
-        name: of the point, such as "ivf(effort=8)".
-        arguments: of build and query, which make the name of the file.
-        k: how many neighbours were asked for.
-        metric: ours; the distance of the data set.
-        rows: found, (n, k); -1 for nothing.
-        distances: true ones, (n, k), of `true_distances`; inf for nothing.
-        seconds: of each query, (n,), or the mean as one number.
-        build_seconds: the time of the build.
-        index_kilobytes: memory or file of the index.
-        batch: whether queries were asked in a batch: its plots show these apart (--batch).
-        repeats: of how many runs the seconds are the best.
+        folder: folder of results: "results" in a checkout of ann-benchmarks.
+        dataset: name of the data set, which its plots look up in data/.
+        algorithm: name of the curve in the plot.
+        name: name of the point, such as "ivf(effort=8)".
+        arguments: arguments of build and query, which form the name of the file.
+        k: number of neighbours of the searches.
+        metric: our name of the metric of the data set.
+        rows: rows found, (n, k); -1 for missing rows.
+        distances: exact distances, (n, k), from `true_distances`; inf for missing rows.
+        seconds: seconds of each query, (n,), or the mean as one number.
+        build_seconds: seconds of the build.
+        index_kilobytes: memory or file size of the index in kilobytes.
+        batch: whether queries ran in a batch; the plots show these separately (--batch).
+        repeats: number of runs; the seconds are those of the fastest.
         extra: further attributes, such as dist_comps.
 
     Returns:
         The path of the file: folder/dataset/k/algorithm/arguments.hdf5.
 
     Raises:
-        InvalidInputError: shapes that do not fit, a metric that it does not know, a name that is no name of a folder.
+        InvalidInputError: shapes do not fit, ann-benchmarks does not have the metric, or a name cannot be a folder.
         MissingDependencyError: h5py is not installed.
     """
     if metric not in METRICS.values():

@@ -1,4 +1,4 @@
-"""Times work, and tells when the cores that it ran on were busy with something else."""
+"""Times work, and detects that other work used the same cores."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-BUSY = 0.1  # of the time: what is lost beyond it is told, and the timing repeated
+BUSY = 0.1  # fraction of the time; above it, a timing is repeated and reported
 _TRIES = 3
 _TICK = 0.03  # seconds: some systems count processor time in steps of a hundredth
 
 
 class Timing(NamedTuple):
-    """What work gave, its least seconds, the share of the time that was lost to others, and how often it was tried."""
+    """The result of timed work, its minimum seconds, the fraction of time lost to other work, and the tries."""
 
     result: Any
     seconds: float
@@ -22,18 +22,18 @@ class Timing(NamedTuple):
 
 
 class Clock:
-    """Compares the processor time of this process with the clock on the wall.
+    """Compares the processor time of this process with wall-clock time.
 
-    One thread that computes takes a second of processor time a second. Several may wait for each other, so what they
-    take at the best of all timings counts as undisturbed.
+    A busy thread uses one second of processor time per second. Several threads may wait for each other, so the highest
+    ratio of all timings counts as undisturbed.
     """
 
     def __init__(self, threads: int) -> None:
         self._one_thread = threads == 1
-        self._usual = 1.0 if threads == 1 else 0.0  # processor seconds a second, undisturbed
+        self._usual = 1.0 if threads == 1 else 0.0  # processor seconds per second when undisturbed
 
     def lost(self, wall: float, processor: float) -> float:
-        """The share of the time in which the work could not run, as far as that can be told: 0 to 1."""
+        """Returns the estimated fraction of the time in which the work could not run, 0 to 1."""
         if wall <= 0:
             return 0.0
         if not self._one_thread:
@@ -42,14 +42,14 @@ class Clock:
         return min(missing / wall, 1.0) if missing > _TICK else 0.0
 
     def once(self, work: Callable[[], Any]) -> Timing:
-        """One run."""
+        """Times one run."""
         processor, begin = time.process_time(), time.perf_counter()
         result = work()
         seconds = time.perf_counter() - begin
         return Timing(result, seconds, self.lost(seconds, time.process_time() - processor), 1)
 
     def best(self, work: Callable[[], Any], stretch: float) -> Timing:
-        """The least seconds over a stretch of runs. The first warms up, unless it is that long."""
+        """Returns the minimum seconds over several runs. The first run is a warm-up, unless it takes the whole time."""
         first = self.once(work)
         if first.seconds > max(stretch, 1.0):
             return first
@@ -62,7 +62,7 @@ class Clock:
         return Timing(first.result, least, lost, 1)
 
     def undisturbed(self, work: Callable[[], Any], stretch: float) -> Timing:
-        """The same; again, after a pause, where a core was busy: the least seconds of all, the least share lost."""
+        """Times work; repeats after a pause if a core was busy. Returns the minimum seconds and fraction lost."""
         timing = self.best(work, stretch)
         while timing.lost > BUSY and timing.tries < _TRIES:
             time.sleep(min(stretch, 1.0))

@@ -1,18 +1,18 @@
-"""One contestant of a race, in a process of its own: ``python -m nearabout.evaluation.contest FOLDER``.
+"""Runs one contestant of a race in its own process: ``python -m nearabout.evaluation.contest FOLDER``.
 
-No library sees the threads, the memory or the crash of another. `race` leaves in the folder
+The threads, the memory and a crash of one library do not affect the others. `race` writes to the folder
 
-    job.json        the contestant, as module:class, and what is asked of it
+    job.json        the contestant, as module:class, and its task
     base.npy, queries.npy, truth.npy
 
-and finds there, whatever became of the process,
+and afterwards reads, even if the process failed,
 
-    built.json      once the index is built: version, choice, seconds, memory, the share of the time lost to other work
-    points.jsonl    a line for each look at a setting: setting, seconds a query, whether it was timed at length, the
-                    share of the time lost to other work, how often it was timed
-    rows-N.npy      what line N found
-    done            when all was tried
-    error.json      what the library raised
+    built.json      after the build: version, settings, seconds, memory, the fraction of time lost to other work
+    points.jsonl    one line per measurement of a setting: setting, seconds per query, whether it was timed at length,
+                    the fraction of time lost to other work, how often it was timed
+    rows-N.npy      the rows that measurement N found
+    done            exists if all settings were tried
+    error.json      the error that the library raised
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ from nearabout.evaluation.clock import Clock, Timing
 from nearabout.evaluation.peers import Contestant, Setting, Task, library
 
 _ENOUGH = 0.9995  # recall after which a series ends
-_SLOWER = 1.05  # a setting that another beats by this factor at first sight is not timed at length
-_COMPILED_WITH = 1000  # rows of an index that is made only to have a library compiled
+_SLOWER = 1.05  # factor by which another setting must be better in the first measurement to skip the long timing
+_COMPILED_WITH = 1000  # rows of an index that is built only to compile the library
 
 
 class Look(NamedTuple):
-    """A first sight of a setting."""
+    """The first measurement of a setting."""
 
     setting: Setting
     recall: float
@@ -45,7 +45,7 @@ class Look(NamedTuple):
 
 
 def resident_bytes() -> int | None:
-    """The memory of this process that is in use now; None where the system does not tell."""
+    """Returns the resident memory of this process in bytes; None if the system does not report it."""
     try:
         status = Path("/proc/self/status").read_text()
     except OSError:
@@ -55,7 +55,7 @@ def resident_bytes() -> int | None:
 
 
 def prepared(vectors: NDArray[Any], metric: str) -> NDArray[np.float32]:
-    """As the peers take them: float32, of unit length under cosine."""
+    """Returns vectors for the peers: float32, of unit length under cosine."""
     values = np.ascontiguousarray(vectors, dtype=np.float32)
     if metric == "cosine":
         values = values / np.linalg.norm(values, axis=1, keepdims=True)
@@ -63,7 +63,7 @@ def prepared(vectors: NDArray[Any], metric: str) -> NDArray[np.float32]:
 
 
 class Contest:
-    """The builds and looks of one contestant."""
+    """The build and the measurements of one contestant."""
 
     def __init__(self, folder: Path, job: dict[str, Any]) -> None:
         self.folder, self.job = folder, job
@@ -81,7 +81,7 @@ class Contest:
         return Task(self.job["metric"], self.job["k"], self.job["threads"], rows, int(self.base.shape[1]))
 
     def run(self) -> None:
-        library(self.kind)  # imported before anything is timed or weighed
+        library(self.kind)  # imported before time and memory are measured
         if self.kind.compiles:
             few = self.kind(self.task(min(_COMPILED_WITH, len(self.base))))
             few.build(self.base[:_COMPILED_WITH])
@@ -104,22 +104,27 @@ class Contest:
         gc.collect()
         after = resident_bytes()
         memory = None if before is None or after is None else max(0, after - before)
-        told = {"version": version(self.kind.package), "built": side.built, "seconds": timing.seconds, "memory": memory}
-        told["lost"] = timing.lost
-        (self.folder / "built.json").write_text(json.dumps(told))
+        record = {
+            "version": version(self.kind.package),
+            "built": side.built,
+            "seconds": timing.seconds,
+            "memory": memory,
+        }
+        record["lost"] = timing.lost
+        (self.folder / "built.json").write_text(json.dumps(record))
         return side
 
     def looks(self, side: Contestant, series: Any) -> list[Look]:
-        """Every setting asked twice, until one finds enough."""
+        """Measures every setting twice, until one finds enough."""
         found = []
         for setting in series:
             side.choose(setting)
             timing = self.clock.best(lambda: side.ask(self.queries), 0)
             self.keep(setting, timing, at_length=False)
             rows = np.asarray(timing.result)
-            share = float((self.truth[:, :, None] == rows[:, None, :]).any(axis=2).mean())
-            found.append(Look(setting, share, timing.seconds))
-            if share > _ENOUGH:
+            fraction = float((self.truth[:, :, None] == rows[:, None, :]).any(axis=2).mean())
+            found.append(Look(setting, fraction, timing.seconds))
+            if fraction > _ENOUGH:
                 break
         return found
 
@@ -139,7 +144,7 @@ class Contest:
 
 
 def worth_timing(looks: list[Look]) -> list[Look]:
-    """All but those that another clearly beats."""
+    """Returns the settings that no other setting clearly beats."""
     return [
         look
         for look in looks
@@ -157,9 +162,9 @@ def version(package: str) -> str:
 def main(folder: Path) -> int:
     try:
         Contest(folder, json.loads((folder / "job.json").read_text())).run()
-    except Exception as error:  # whatever a library raises
-        told = {"kind": type(error).__name__, "message": str(error)}
-        (folder / "error.json").write_text(json.dumps(told))
+    except Exception as error:  # any error of the library
+        record = {"kind": type(error).__name__, "message": str(error)}
+        (folder / "error.json").write_text(json.dumps(record))
         return 1
     return 0
 

@@ -1,4 +1,4 @@
-"""What a race asks of every contestant, and what is made of what each leaves behind."""
+"""The task of all contestants of a race, and the evaluation of their results."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS
 
 @dataclass(frozen=True)
 class Run:
-    """What came of one contestant.
+    """The results of one contestant.
 
     Attributes:
-        name: of the library, or of our kind of index.
-        package: name of its package, as it is installed.
+        name: name of the library, or of our kind of index.
+        package: name of its package, as installed.
         version: version of the package.
-        built: what was chosen for its build.
-        build_seconds: None where it did not come so far.
-        memory_bytes: by which the process had grown after the build; None where the system does not tell.
-        points: those of its settings that no other of its own beats, by rising recall. Recall is by distance, so that
-            ties count as right.
-        problem: a sentence on what went wrong; empty where nothing did. What was measured before is kept.
-        one_thread: its searches took one thread, whatever was asked for.
-        busy_fraction: the largest share of the time of a timing, or of the build, in which other work had its cores;
-            timings were repeated because of it. 0 where none was noticed.
-        repeated_timings: how many timings were repeated.
+        built: settings of its build.
+        build_seconds: seconds of the build; None if the build did not finish.
+        memory_bytes: growth of the process in bytes during the build; None if the system does not report it.
+        points: its settings on the Pareto front, by ascending recall. Recall is by distance, so that ties count as
+            found.
+        problem: description of a failure; "" if there was none. Earlier measurements are kept.
+        one_thread: whether its searches used one thread, regardless of `threads`.
+        busy_fraction: largest fraction of a timing, or of the build, in which other work used its cores, after
+            repeated timings. 0 if none was detected.
+        repeated_timings: number of repeated timings.
     """
 
     name: str
@@ -61,13 +61,13 @@ class Run:
 
     @property
     def ours(self) -> bool:
-        """Whether it is one of our kinds."""
+        """Whether this is one of our kinds."""
         return self.name in OURS
 
 
 @dataclass(frozen=True)
 class Course:
-    """What is the same for all contestants."""
+    """The data and settings that are the same for all contestants."""
 
     base: NDArray[Any]
     queries: NDArray[Any]
@@ -86,7 +86,7 @@ class Course:
         np.save(folder / "truth.npy", self.truth.rows[:, : self.k])
 
     def run(self, name: str, contestant: type[Contestant], shared: Path) -> Run:
-        """One contestant, from its process to its points."""
+        """Runs one contestant and returns its results."""
         with tempfile.TemporaryDirectory(dir=shared) as place:
             folder = Path(place)
             for part in ("base", "queries", "truth"):
@@ -100,32 +100,32 @@ class Course:
             }
             (folder / "job.json").write_text(json.dumps(job))
             problem = self._process(folder)
-            told = _json(folder / "built.json")
+            built = _json(folder / "built.json")
             looks = _looks(folder)
-            points = self._points(name, folder, told, looks)
+            points = self._points(name, folder, built, looks)
         return Run(
             name,
             contestant.package,
-            told.get("version", ""),
-            told.get("built", ""),
-            told.get("seconds"),
-            told.get("memory"),
+            built.get("version", ""),
+            built.get("built", ""),
+            built.get("seconds"),
+            built.get("memory"),
             points,
             problem,
             contestant.one_thread,
-            max([told.get("lost", 0.0), *(look["lost"] for look in looks if look["at_length"])]),
+            max([built.get("lost", 0.0), *(look["lost"] for look in looks if look["at_length"])]),
             sum(look["tries"] > 1 for look in looks),
         )
 
     def _process(self, folder: Path) -> str:
-        """Runs it; what went wrong, or nothing."""
+        """Runs the process of a contestant; returns a description of a failure, or ""."""
         environment = {**os.environ, **dict.fromkeys(_THREAD_VARIABLES, str(self.threads))}
         if paths := environment.get("PYTHONPATH"):  # the process starts in another folder
             environment["PYTHONPATH"] = os.pathsep.join(map(os.path.abspath, paths.split(os.pathsep)))
         command = [sys.executable, "-m", "nearabout.evaluation.contest", str(folder)]
         with (folder / "log").open("wb") as log:
             try:
-                # In its own folder: a file of the user's called faiss.py must not be taken for the library.
+                # Runs in its own folder, so that a user's file called faiss.py does not shadow the library.
                 done = subprocess.run(
                     command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                     timeout=self.timeout, check=False,
@@ -142,8 +142,8 @@ class Course:
             return f"ended with the exit code {done.returncode}: {lines[-1] if lines else 'it said nothing'}"
         return ""
 
-    def _points(self, name: str, folder: Path, told: dict[str, Any], looks: list[dict[str, Any]]) -> list[Measured]:
-        """The settings that no other beats: of those timed at length, or of all where it did not come so far."""
+    def _points(self, name: str, folder: Path, built: dict[str, Any], looks: list[dict[str, Any]]) -> list[Measured]:
+        """Returns the Pareto front of the settings timed at length, or of all settings if it did not get that far."""
         if (folder / "done").exists():
             looks = [look for look in looks if look["at_length"]]
         points = {}
@@ -152,11 +152,11 @@ class Course:
             point = self._measured(look, distances)
             points[point.setting] = point
             if self.results is not None:
-                self._write(name, look, point, rows, distances, told)
+                self._write(name, look, point, rows, distances, built)
         return pareto_front(points.values())
 
     def _true(self, found: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """What was found, by true distance: libraries answer in other units, and some in another order."""
+        """Returns the rows found, sorted by exact distance. Libraries use other units, and some another order."""
         rows = _without_repeats(found, len(self.base))
         distances = true_distances(self.base, self.queries, rows, metric=self.metric)
         order = np.argsort(distances, axis=1, kind="stable")
@@ -185,28 +185,28 @@ class Course:
         point: Measured,
         rows: NDArray[Any],
         distances: NDArray[Any],
-        told: dict[str, Any],
+        built: dict[str, Any],
     ) -> None:
-        """A result file of ann-benchmarks."""
+        """Writes a result file of ann-benchmarks."""
         assert self.results is not None
         write_result(
             self.results,
             dataset=re.sub(r"[^\w.-]+", "_", self.title).lstrip(".-") or "data",
             algorithm=name.replace(" ", "-"),
             name=f"{name}({point.setting})",
-            arguments=[self.metric, told.get("built", ""), look["setting"]],
+            arguments=[self.metric, built.get("built", ""), look["setting"]],
             k=self.k,
             metric=self.metric,
             rows=rows,
             distances=distances,
             seconds=look["seconds"],
-            build_seconds=float(told.get("seconds", 0)),
-            index_kilobytes=float(told.get("memory") or 0) / 1024,
+            build_seconds=float(built.get("seconds", 0)),
+            index_kilobytes=float(built.get("memory") or 0) / 1024,
         )
 
 
 def _looks(folder: Path) -> list[dict[str, Any]]:
-    """What the contestant noted of its settings, as far as it came."""
+    """Returns the measurements that a contestant recorded, even if it did not finish."""
     path = folder / "points.jsonl"
     lines = path.read_text().splitlines() if path.exists() else []
     return [json.loads(line) for line in lines if line.endswith("}")]
@@ -215,13 +215,13 @@ def _looks(folder: Path) -> list[dict[str, Any]]:
 def _json(path: Path) -> dict[str, Any]:
     try:
         value: dict[str, Any] = json.loads(path.read_text())
-    except (OSError, ValueError):  # not written, or not to its end
+    except (OSError, ValueError):  # missing or incomplete
         return {}
     return value
 
 
 def _without_repeats(rows: NDArray[np.int64], count: int) -> NDArray[np.int64]:
-    """-1 in place of a row that was listed before, and of one that is none: neither may count as found."""
+    """Replaces duplicate and invalid rows by -1, because neither counts as found."""
     cleaned = np.where((rows >= 0) & (rows < count), rows, -1)
     order = np.argsort(cleaned, axis=1, kind="stable")
     ranked = np.take_along_axis(cleaned, order, axis=1)

@@ -1,7 +1,7 @@
-"""True distances of rows that somebody found, computed plainly in float64.
+"""Computes exact distances of rows that a search found, in float64.
 
-Libraries answer with estimates, squares, or distances in float32 that were summed in their own way; compared with one
-another, all of them are measured here, with the same few lines.
+Libraries return estimates, squares, or float32 distances that were summed in different ways. To compare them, all are
+recomputed here with the same code.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from nearabout.names import check_metric
 Floats = NDArray[np.float64]
 
 _EARTH_RADIUS = 6_371_008.8  # metres: the mean radius of IUGG, as in the core
-_BLOCK = 4 << 20  # numbers of found vectors that are held at a time
+_BLOCK = 4 << 20  # numbers held in memory at a time
 
 
 def _euclidean(x: Floats, q: Floats) -> Floats:
@@ -75,23 +75,23 @@ _MEASURES: dict[str, Callable[[Floats, Floats], Floats]] = {
 
 
 def true_distances(base: Any, queries: Any, rows: Any, *, metric: str | None = None) -> NDArray[np.float32]:
-    """The distance of each query to each of the rows that were found for it.
+    """Computes the distance of each query to each of the rows found for it.
 
-    For what `recall_by_distance` and `relative_error` compare: distances of another library, or of an index that
-    answers from codes, are estimates or are in other units.
+    `recall_by_distance` and `relative_error` need exact distances. Those of another library, or of an index that
+    computes them from codes, are estimates or have other units.
 
     Args:
-        base: the vectors, (rows, dims), or an `Index` that keeps them. Bits as booleans. Compared with an index of
-            float32, they should be float32 too.
+        base: the vectors, (rows, dims), or an `Index` that keeps them. Pass bits as booleans. To compare with an index
+            of float32, pass float32 as well.
         queries: (n, dims).
-        rows: (n, any) integers: what was found for each query. -1 stands for nothing.
-        metric: the name of a metric; None takes that of an `Index`.
+        rows: integers, (n, any number), the rows found for each query. -1 stands for a missing row.
+        metric: name of a metric; None uses that of an `Index`.
 
     Returns:
-        float32 of the shape of `rows`, in the units of the metric; inf where the row is -1.
+        float32 in the shape of `rows`, in the units of the metric; inf for row -1.
 
     Raises:
-        InvalidInputError: shapes that do not fit, a row outside the base, another metric than the index has.
+        InvalidInputError: shapes do not fit, a row is outside the base, or the metric differs from that of the index.
 
     >>> from nearabout.evaluation import true_distances
     >>> true_distances([[0, 0], [3, 4]], [[0, 0]], [[1, 0, -1]], metric="euclidean").tolist()
@@ -99,18 +99,18 @@ def true_distances(base: Any, queries: Any, rows: Any, *, metric: str | None = N
     """
     metric = _metric_of(base, metric)
     measure = _MEASURES[metric]
-    asked = as_array(queries, "queries")
+    query_array = as_array(queries, "queries")
     found = np.asarray(rows)
     vectors = base if isinstance(base, Index) else as_array(base, "base")
-    _check_shapes(vectors, asked, found)
+    _check_shapes(vectors, query_array, found)
     distances = np.full(found.shape, np.inf, np.float32)
-    step = max(1, _BLOCK // max(1, found.shape[1] * asked.shape[1]))
+    step = max(1, _BLOCK // max(1, found.shape[1] * query_array.shape[1]))
     for first in range(0, len(found), step):
         part = found[first : first + step]
-        there = np.maximum(part, 0)  # any row in place of none; not looked at
+        there = np.maximum(part, 0)  # a placeholder for missing rows
         near = vectors.vectors(there) if isinstance(vectors, Index) else vectors[there]
         with np.errstate(invalid="ignore", divide="ignore"):  # a zero vector under cosine
-            measured = measure(near.astype(np.float64), asked[first : first + step, None, :].astype(np.float64))
+            measured = measure(near.astype(np.float64), query_array[first : first + step, None, :].astype(np.float64))
         distances[first : first + step][part >= 0] = measured[part >= 0]
     return distances
 
@@ -121,7 +121,7 @@ def _metric_of(base: Any, metric: str | None) -> str:
             raise InvalidInputError("metric is missing; vectors alone do not tell what near means: pass metric=")
         return check_metric(metric)
     if metric is not None and check_metric(metric) != base.metric:
-        raise InvalidInputError(f"metric is {metric!r} and the index has {base.metric!r}; leave the metric out")
+        raise InvalidInputError(f"metric is {metric!r}, but the index has {base.metric!r}; leave metric out")
     return base.metric
 
 

@@ -1,11 +1,11 @@
-"""How hard a set of vectors is to search, before anything is built: intrinsic dimension and contrast.
+"""Estimates how hard vectors are to search, before a build: intrinsic dimension and contrast.
 
-An index can pass over vectors because most are much farther from a query than its neighbours. Where all are about
-equally far, as in noise of many dimensions, nothing can be passed over, and no index of any library will be much faster
-than comparing everything. Two numbers tell beforehand.
+An index can skip vectors because most are much farther from a query than its neighbours. If all are about equally far,
+as in noise of many dimensions, nothing can be skipped, and no index of any library is much faster than an exact scan.
+Two numbers predict this.
 
-Both are of distances that obey the triangle inequality: under cosine those between vectors of length 1, under
-sqeuclidean their roots. Inner products have no ratio of distances, so dot is refused.
+Both use distances that obey the triangle inequality: under cosine those between vectors of length 1, under sqeuclidean
+their square roots. Inner products have no ratio of distances, so dot is refused.
 """
 
 from __future__ import annotations
@@ -25,26 +25,26 @@ from nearabout.kinds.auto import every_row_kind
 
 Floats = NDArray[np.float64]
 
-_NEIGHBOURS = 20  # fewer are noisier, more look farther than the neighbourhood
-_SPARE = 3  # times as many are asked for, in place of duplicates
-_SAME = 1e-6  # of the farthest of them: nearer than this is a duplicate
-_FAR = 1000  # rows that stand for all in the mean distance
+_NEIGHBOURS = 20  # fewer are noisier, more reach beyond the neighbourhood
+_SPARE = 3  # factor of neighbours to search for, to allow for duplicates
+_SAME = 1e-6  # fraction of the farthest distance; anything nearer is a duplicate
+_FAR = 1000  # sample size of rows for the mean distance
 
 HOPELESS, HARD = 1.15, 1.6  # contrasts with the 10th neighbour; see docs/how-to/compare-with-peers.md
 
 
 @dataclass(frozen=True)
 class Hardness:
-    """How hard vectors are to search.
+    """Estimates of how hard vectors are to search.
 
     Attributes:
-        rows: how many there are.
-        dims: of each.
-        metric: what near means.
-        intrinsic_dimension: of how many dimensions data as hard as this would be if it were spread evenly. Real data
-            mostly has 5 to 25, whatever its dims.
-        contrast: the mean distance over that of the nearest neighbour. 1 means that everything is equally far.
-        contrast_10: the same of the 10th neighbour, which a search for 10 has to tell from the rest.
+        rows: number of vectors.
+        dims: number of dimensions of a vector.
+        metric: metric of the distances.
+        intrinsic_dimension: number of dimensions of uniformly distributed data that is equally hard. Real data mostly
+            has 5 to 25, whatever its dims.
+        contrast: mean distance / distance of the nearest neighbour. 1 means that all vectors are equally far.
+        contrast_10: mean distance / distance of the 10th neighbour, which matters for a search with k=10.
     """
 
     rows: int
@@ -55,7 +55,7 @@ class Hardness:
     contrast_10: float
 
     def summary(self) -> str:
-        """A sentence or two in plain words."""
+        """Returns the estimates in a sentence or two."""
         near = f"the 10th neighbour is {self.contrast_10:.2f} times nearer than the mean"
         size = f"{self.rows:,} vectors of {self.dims:,} dims, as hard as {self.intrinsic_dimension:.1f} even dimensions"
         if self.contrast_10 < HOPELESS:
@@ -104,9 +104,9 @@ def hardness(
     >>> round(found.intrinsic_dimension), found.contrast_10 > 5
     (3, True)
     """
-    index, asked, near = _neighbours(data, metric, queries, sample, seed, threads)
+    index, query_array, near = _neighbours(data, metric, queries, sample, seed, threads)
     dimension = _dimension(near)
-    mean = _mean_distance(index, asked, seed)
+    mean = _mean_distance(index, query_array, seed)
     nearest, tenth = (float(near[:, place].mean()) for place in (0, 9))
     return Hardness(len(index), index.dims, index.metric, dimension, mean / nearest, mean / tenth)
 
@@ -161,8 +161,8 @@ def contrast(
     """
     if isinstance(nth, bool) or not isinstance(nth, (int, np.integer)) or not 1 <= nth <= _NEIGHBOURS:
         raise InvalidInputError(f"nth is {nth!r}; pass a whole number from 1 to {_NEIGHBOURS}")
-    index, asked, near = _neighbours(data, metric, queries, sample, seed, threads)
-    return _mean_distance(index, asked, seed) / float(near[:, nth - 1].mean())
+    index, query_array, near = _neighbours(data, metric, queries, sample, seed, threads)
+    return _mean_distance(index, query_array, seed) / float(near[:, nth - 1].mean())
 
 
 def _neighbours(
@@ -186,19 +186,19 @@ def _neighbours(
     if len(index) < _NEIGHBOURS + 10:
         raise InvalidInputError(f"there are {len(index)} vectors; at least {_NEIGHBOURS + 10} are needed to tell")
     if queries is None:
-        asked = index.vectors(np.sort(random.permutation(len(index))[:sample]))
+        query_array = index.vectors(np.sort(random.permutation(len(index))[:sample]))
     else:
-        asked = np.asarray(queries)
-        if asked.ndim != 2 or not len(asked):
-            raise InvalidInputError(f"queries has the shape {asked.shape}; (n, dims) is needed, at least one")
-        asked = asked[np.sort(random.permutation(len(asked))[:sample])]
-    hits = index.search(asked, _SPARE * _NEIGHBOURS, exact=True, threads=threads)
+        query_array = np.asarray(queries)
+        if query_array.ndim != 2 or not len(query_array):
+            raise InvalidInputError(f"queries has the shape {query_array.shape}; (n, dims) is needed, at least one")
+        query_array = query_array[np.sort(random.permutation(len(query_array))[:sample])]
+    hits = index.search(query_array, _SPARE * _NEIGHBOURS, exact=True, threads=threads)
     near = _without_duplicates(_as_lengths(hits.distances, index.metric))
     if not len(near):
         raise InvalidInputError(
             "none of the vectors has 20 neighbours that are not its duplicates; remove duplicates first"
         )
-    return index, asked, near
+    return index, query_array, near
 
 
 def _as_lengths(distances: NDArray[Any], metric: str) -> Floats:
@@ -227,9 +227,9 @@ def _mean_distance(index: Index, queries: NDArray[Any], seed: int) -> float:
     """Returns the mean distance between a sample of queries and a sample of vectors, without a vector and itself."""
     random = np.random.default_rng([seed, 1])
     rows = np.sort(random.permutation(len(index))[:_FAR])
-    asked = queries[random.permutation(len(queries))[:256]]
+    query_array = queries[random.permutation(len(queries))[:256]]
     found = true_distances(
-        index.vectors(rows), asked, np.tile(np.arange(len(rows)), (len(asked), 1)), metric=index.metric
+        index.vectors(rows), query_array, np.tile(np.arange(len(rows)), (len(query_array), 1)), metric=index.metric
     )
     lengths = _as_lengths(found, index.metric)
     apart = lengths > _SAME * lengths.max()

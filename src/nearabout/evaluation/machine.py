@@ -1,4 +1,4 @@
-"""What figures depend on beside the data: the machine and the versions."""
+"""Describes the machine and the versions that measurements depend on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nearabout import __version__, _core
 
 
 def machine() -> dict[str, str]:
-    """Processor, cores, system and versions, as plain text."""
+    """Returns processor, cores, system and versions as plain text."""
     processor = platform.processor() or platform.machine()
     if Path("/proc/cpuinfo").exists():
         lines = Path("/proc/cpuinfo").read_text(errors="replace").splitlines()

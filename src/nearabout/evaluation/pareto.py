@@ -49,7 +49,7 @@ def queries_per_second_at(points: Iterable[Point], recall: float) -> float | Non
     100
     """
     if not 0 <= recall <= 1:
-        raise InvalidInputError(f"recall is {recall}; pass a share from 0 to 1")
+        raise InvalidInputError(f"recall is {recall}; pass a number from 0 to 1")
     below: Point | None = None
     for above in pareto_front(points):
         if above.recall < recall:
@@ -57,7 +57,7 @@ def queries_per_second_at(points: Iterable[Point], recall: float) -> float | Non
             continue
         if below is None or above.recall == recall:
             return above.queries_per_second
-        share = (recall - below.recall) / (above.recall - below.recall)
+        fraction = (recall - below.recall) / (above.recall - below.recall)
         logs = math.log(below.queries_per_second), math.log(above.queries_per_second)
-        return math.exp(logs[0] + share * (logs[1] - logs[0]))
+        return math.exp(logs[0] + fraction * (logs[1] - logs[0]))
     return None

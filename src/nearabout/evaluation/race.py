@@ -109,14 +109,16 @@ def race(
         raise InvalidInputError(f"metric is {metric!r}, which ann-benchmarks does not have; leave results out")
     if results is not None:
         library()  # fails early if h5py is missing
-    vectors, asked = _stored(as_array(base, "base"), as_array(queries, "queries"))
-    _check(vectors, asked, metric, k, threads, seconds, timeout)
+    vectors, query_array = _stored(as_array(base, "base"), as_array(queries, "queries"))
+    _check(vectors, query_array, metric, k, threads, seconds, timeout)
     if truth is None:
-        truth = ground_truth(vectors, asked, k, metric=metric)
-    if len(truth) != len(asked) or truth.metric != metric or truth.k < k:
-        raise InvalidInputError(f"{truth} does not fit {len(asked):,} queries under {metric} with k={k}; leave it out")
-    course = Course(vectors, asked, truth, metric, k, threads, seconds, timeout, title, results)
-    hard = _hardness(vectors, asked, metric)
+        truth = ground_truth(vectors, query_array, k, metric=metric)
+    if len(truth) != len(query_array) or truth.metric != metric or truth.k < k:
+        raise InvalidInputError(
+            f"{truth} does not fit {len(query_array):,} queries under {metric} with k={k}; leave it out"
+        )
+    course = Course(vectors, query_array, truth, metric, k, threads, seconds, timeout, title, results)
+    hard = _hardness(vectors, query_array, metric)
     runs, skipped = [], []
     with tempfile.TemporaryDirectory(prefix="nearabout-race-") as folder:
         course.lay_out(Path(folder))
@@ -129,7 +131,7 @@ def race(
             runs.append(course.run(name, contestant, Path(folder)))
             if finished is not None:
                 finished(runs[-1])
-    shape = (len(vectors), int(vectors.shape[1]), len(asked))
+    shape = (len(vectors), int(vectors.shape[1]), len(query_array))
     return Race(title, *shape, metric, k, threads, machine(), hard, runs, skipped)
 
 

@@ -95,15 +95,15 @@ def sweep(
     >>> points[0].recall < points[1].recall, points[1].recall > 0.9
     (True, True)
     """
-    asked = np.asarray(queries)
-    _check(index, asked, truth, k, seconds)
+    query_array = np.asarray(queries)
+    _check(index, query_array, truth, k, seconds)
     if index.effort_unit is None:
         if efforts is not None:
             raise InvalidInputError("efforts were given, but an exact index always compares every row; leave them out")
-        return [_measure(index, asked, truth, k, None, threads, seconds, single, base)]
+        return [_measure(index, query_array, truth, k, None, threads, seconds, single, base)]
     points = []
     for effort in _ladder(index) if efforts is None else efforts:
-        points.append(_measure(index, asked, truth, k, effort, threads, seconds, single, base))
+        points.append(_measure(index, query_array, truth, k, effort, threads, seconds, single, base))
         if efforts is None and points[-1].recall == 1:
             break
     return points
@@ -178,7 +178,7 @@ def _distances(index: Index, queries: NDArray[Any], hits: Hits, base: Any) -> ND
 
 
 def _latencies(index: Index, queries: NDArray[Any], k: int, effort: int | None, seconds: float) -> tuple[float, float]:
-    """Seconds of one query a call: the median, and what 95 in 100 do not exceed."""
+    """Returns the latency of one query per call in seconds: median and 95th percentile."""
     times: list[float] = []
     begin = time.perf_counter()
     while not times or time.perf_counter() - begin < seconds:

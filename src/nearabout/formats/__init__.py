@@ -1,11 +1,11 @@
-"""Vectors from files as people have them, and back.
+"""Reads vectors from many file formats, and writes them.
 
 >>> embeddings = nearabout.read("glove.6B.50d.txt.gz")
 >>> embeddings.vectors, embeddings.keys
 
-One module per format, each with the same parts: NAME, SUFFIXES, OPTIONS (the choices it takes), ``sniff``, ``read``,
-``stream`` (the same for files larger than memory) and, where there is one, ``write``. docs/reference/formats.md is the
-table of them all.
+There is one module per format, each with the same parts: NAME, SUFFIXES, OPTIONS (the options it supports), ``sniff``,
+``read``, ``stream`` (like ``read``, for files larger than memory) and optionally ``write``. docs/reference/formats.md
+has a table of all formats.
 """
 
 from __future__ import annotations

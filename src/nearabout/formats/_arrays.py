@@ -14,9 +14,9 @@ from nearabout.formats._embeddings import Vectors
 
 SHOWN = 12  # columns, arrays or members that an error lists
 
-# What people call them, the likeliest first.
+# Usual names, the most likely first.
 VECTOR_NAMES = ("train", "vectors", "vector", "embeddings", "embedding", "base", "data", "x", "X", "arr_0", "values")
-# Not "label": that is a class, which many rows share.
+# Without "label", which is a class of many rows.
 KEY_NAMES = ("keys", "key", "words", "word", "tokens", "token", "ids", "id", "names", "name", "texts", "text")
 
 
@@ -33,7 +33,7 @@ def as_vectors(array: NDArray[Any], path: str, what: str) -> Vectors:
 
 
 def check_shape(shape: tuple[int, ...], path: str, what: str) -> None:
-    """Refuses what is no (n, dims). Of more axes, those that make a vector are known to who saved the array alone."""
+    """Refuses a shape other than (n, dims). With more axes, only the author knows which of them form a vector."""
     advice = ""
     if len(shape) < 2:
         advice = "vectors need two dimensions, rows and columns"
@@ -86,14 +86,14 @@ _LIKE_KEYS = re.compile(
     r"(?i:.*[_\-. ](?:ids?|keys?|uuid|guid)|_id|uuid|guid)"  # doc_id, item-key
     r"|.*[a-z](?:Ids?|IDs?|Keys?|Uuid|UUID)"  # userId
 )
-COUNTED_KEYS = ("key", "keys", "id", "ids")  # names of whole numbers that are keys, and no dimension
+COUNTED_KEYS = ("key", "keys", "id", "ids")  # names for which whole numbers are keys and not a dimension
 _CLASSES = ("y", "label", "labels", "target", "targets", "class", "classes", "category", "categories")
 
 
 def key_candidates(names: Iterable[str]) -> list[str]:
-    """Returns which of some names is meant for keys.
+    """Returns the names that are likely names of keys.
 
-    It is the likeliest of the usual ones, whatever its case, else all that end as doc_id, userId and product.key do.
+    This is the first of the usual names, in any case; otherwise all names that end like doc_id, userId and product.key.
     """
     known = list(names)
     plain = {name.strip().lower(): name for name in reversed(known)}
@@ -118,7 +118,7 @@ def several_names(
 ) -> InvalidInputError:
     """Returns the error where several names are those of keys; ``listed`` are all the ``parts`` of a row."""
     return InvalidInputError(
-        f"{path}: {shown_names(names)} may each be the key; the {parts} are {listed}. Name it with key_column=, "
+        f"{path}: {shown_names(names)} could each be the key; the {parts} are {listed}. Name it with key_column=, "
         f"or pass key_column=False for none{more}"
     )
 
@@ -126,7 +126,7 @@ def several_names(
 def several_texts(path: str, count: int, listed: str, parts: str = "columns", more: str = "") -> InvalidInputError:
     """Returns the error where several parts of a row hold text and none has a name of keys."""
     return InvalidInputError(
-        f"{path}: {count} {parts} hold text, and any of them may be the key; the {parts} are {listed}. Name the key "
+        f"{path}: {count} {parts} hold text, and any of them could be the key; the {parts} are {listed}. Name the key "
         f"with key_column=, or pass key_column=False for none{more}"
     )
 
@@ -146,11 +146,13 @@ class Member(NamedTuple):
 def choose_keys(
     members: Mapping[str, Member], wanted: str | int | Literal[False] | None, vectors: str, rows: int, path: str
 ) -> str | None:
-    """Returns the array of keys that is asked for, or that goes with the vectors: named as keys are, perhaps after the
-    vectors, else the only one of text. None where there is none.
+    """Returns the name of the array of keys, or None.
+
+    This is the requested array, or one that belongs to the vectors: with a usual name for keys, perhaps with the name
+    of the vectors in it, or else the only array of text.
 
     Raises:
-        InvalidInputError: an array of such a name cannot be keys, or it is not clear which are.
+        InvalidInputError: an array with such a name cannot be the keys, or several could be.
     """
     if wanted is False:
         return None
@@ -177,7 +179,7 @@ def choose_keys(
     texts = [name for name, one in free.items() if one.kind in "USO" and name.lower() not in _CLASSES]
     texts = key_candidates(free) or texts
     if len(texts) > 1:
-        raise InvalidInputError(f"{path}: {shown_names(texts)} may each be the keys of {vectors}; {advice}")
+        raise InvalidInputError(f"{path}: {shown_names(texts)} could each be the keys of {vectors}; {advice}")
     return texts[0] if texts else None
 
 

@@ -14,7 +14,7 @@ from nearabout.formats._options import ReadOptions
 from nearabout.formats._vector_text import is_vector_text
 
 _NUMBERED = re.compile(r"(.*?)(\d+)")
-_INDEX = re.compile(r"__index_level_\d+__")  # what pandas calls the columns of an index without a name
+_INDEX = re.compile(r"__index_level_\d+__")  # pandas' name for index columns without a name
 
 
 class Chooser:
@@ -125,7 +125,7 @@ class Chooser:
         if wanted is False:
             return None
         if isinstance(wanted, int):
-            raise InvalidInputError(f"key_column={wanted}: columns have names here: give one, or False for no keys")
+            raise InvalidInputError(f"key_column={wanted}: columns have names here: pass one, or False for no keys")
         if wanted is not None:
             name, kind = self._field(wanted, "key_column")
             return self._checked(name, kind)

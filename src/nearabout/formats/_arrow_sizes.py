@@ -38,7 +38,7 @@ class ColumnSize:
         self._path = path
         self._becomes = 0
         self._taken = 0
-        self._dictionary = 0  # the largest: batches share it
+        self._dictionary = 0  # the largest dictionary, which batches share
 
     def add(self, column: Any) -> None:
         """Counts a batch of the column.
@@ -77,7 +77,7 @@ def _lengths(arrow: Any, column: Any) -> NDArray[np.int64]:
         values, runs = _runs(column)
         return np.repeat(_lengths(arrow, values), runs)
     if arrow.types.is_dictionary(kind):
-        # The last entry stands for nulls.
+        # The last entry is for nulls.
         lengths = np.append(_lengths(arrow, column.dictionary), 0)
         places = column.indices.cast(arrow.int64()).fill_null(len(lengths) - 1)
         return np.asarray(lengths[places.to_numpy()], np.int64)

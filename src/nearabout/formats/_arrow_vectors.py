@@ -15,7 +15,7 @@ from nearabout.formats._embeddings import Vectors
 from nearabout.formats._vector_text import numbers_of
 from nearabout.formats._warnings import warn_of_rounding
 
-# In place of a row's length, where it cannot be read.
+# Stands for the length of a row that cannot be read.
 NO_VECTOR, NO_NUMBER, NO_KEY = -1, -2, -3
 REASONS = {NO_VECTOR: "its vector is missing", NO_NUMBER: "a number is missing", NO_KEY: "its key is missing"}
 
@@ -88,7 +88,7 @@ class ListColumn:
         """Returns no vectors, of as many dimensions as the type says."""
         dims = self._kind.list_size if self._arrow.types.is_fixed_size_list(self._kind) else 0
         if dims == 0:
-            raise InvalidInputError(f"{self._where()} has no rows: nothing says how many dimensions there are")
+            raise InvalidInputError(f"{self._where()} has no rows: the number of dimensions is unknown")
         none = self._arrow.array([], self._kind.value_type).to_numpy(zero_copy_only=False)
         return as_vectors(none.reshape(0, dims), self._path, self._name)
 
@@ -182,7 +182,7 @@ class TextColumn:
 
     def nothing(self) -> Vectors:
         raise InvalidInputError(
-            f"{self._path}: the column {self._name} has no rows: nothing says how many dimensions there are"
+            f"{self._path}: the column {self._name} has no rows: the number of dimensions is unknown"
         )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from nearabout.errors import CorruptFileError, InvalidInputError
 from nearabout.formats._options import ReadOptions
 
-_TOLD = 3  # of the rows that are left out
-_SHOWN = 120  # characters of what is wrong with one
+_TOLD = 3  # number of skipped rows in the report
+_SHOWN = 120  # characters of an error about one row
 MEND = "mend or remove the line, or leave such rows out with invalid='skip'"
 
 
@@ -25,11 +25,11 @@ class BadRow(Exception):
         super().__init__(place, reason)
         self.place = place  # such as "line 7"
         self.reason = reason
-        self.sound = sound  # the file is as its writer meant it: nothing is damaged, but this is no vector
+        self.sound = sound  # the file is intact, but this row is not a vector
         self.advice = advice
 
-    def told(self) -> str:
-        """Returns the row's place and what is wrong with it, for a list of several."""
+    def described(self) -> str:
+        """Returns the position of the row and the error, for a list of several."""
         reason = self.reason.lstrip(":, ").replace(";", ",")
         return f"{self.place} ({reason[:_SHOWN]})"
 
@@ -55,4 +55,4 @@ class BadRows:
             raise bad.error(self._path) from None
         self.count += 1
         if len(self.first) < _TOLD:
-            self.first.append(bad.told())
+            self.first.append(bad.described())

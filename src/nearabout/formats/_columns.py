@@ -24,7 +24,7 @@ from nearabout.formats._decimal_commas import COMMA_ADVICE, is_decimal_comma
 from nearabout.formats._options import ReadOptions
 from nearabout.formats._vector_text import is_vector_text
 
-_INDEX_NAMES = ("", "index", "unnamed: 0")  # what pandas calls the column of an index
+_INDEX_NAMES = ("", "index", "unnamed: 0")  # pandas' names for the column of an index
 _NAME_NUMBERS = "; and the numbers with vector_columns=, without the other"
 _YEARS = range(1500, 2201)
 _YEAR = re.compile(r"[0-9]{4}")
@@ -38,8 +38,8 @@ class Columns(NamedTuple):
 
     width: int  # fields of a row
     key: int | None
-    numbers: tuple[int, ...] | None  # one a dimension; None: all but the key
-    text: int | None = None  # of whole vectors written as text
+    numbers: tuple[int, ...] | None  # one column per dimension; None means all except the key
+    text: int | None = None  # column of whole vectors as text
 
 
 def is_number(field: str) -> bool:
@@ -55,7 +55,9 @@ def has_header(first: list[str], second: list[str] | None, path: str) -> bool:
     if len(first) == 1:
         return not is_number(first[0]) and second is not None and all(map(is_number, second))
     named = first[0].strip().lower() in (*_INDEX_NAMES, *KEY_NAMES) or bool(key_candidates(first[:1]))
-    if not named and not is_number(first[0]) and _count_from_zero(first[1:]):  # an index of any name, as pandas has it
+    if (
+        not named and not is_number(first[0]) and _count_from_zero(first[1:])
+    ):  # an index of any name, as pandas writes it
         verdict: bool | None = _counted_columns(first[1:], second)
     elif not all(map(is_number, first[named:])) or second is None or len(second) != len(first):
         verdict = False if not (named and first[0].strip() == "") else None
@@ -76,7 +78,7 @@ def _named_columns(names: list[str], values: list[str], index_name: str) -> bool
     """Decides about a first line that has the name of an index or an empty field, then numbers."""
     if _are_whole(names) and _rise(names):
         return True if index_name == "" or _step(names) == 1 or _are_fractions(values) else None
-    if index_name == "":  # an empty key, or names of columns that are no whole numbers
+    if index_name == "":  # an empty key, or column names that are not whole numbers
         return True if len(names) > 2 and _step(names) is not None else None
     return False
 

@@ -1,4 +1,4 @@
-"""Compressed streams: recognised by their first bytes, decompressed piece by piece."""
+"""Detects compressed streams by their first bytes and decompresses them piece by piece."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from typing import Any, NamedTuple
 
 from nearabout.errors import CorruptFileError, MissingDependencyError, TruncatedFileError
 
-PIECE = 1 << 16  # of compressed input: large enough that calls cost nothing
-# Of content, whatever it was compressed from: a thousandfold (gzip) and more are possible, and several pieces wait at a
-# time. zstandard has no such limit: 4 KiB of it hold 128 MiB at the very most, and in earnest some 40 KiB.
+PIECE = 1 << 16  # bytes of compressed input, enough to make the cost of calls negligible
+# Largest piece of content in bytes. gzip can expand a thousandfold and more, and several pieces wait at a time.
+# zstandard has no such limit: 4 KiB can expand to at most 128 MiB, and typically to some 40 KiB.
 _CONTENT = 1 << 20
 _SMALL_PIECE = 1 << 12
 
 
 class Codec(NamedTuple):
-    """A way to compress: its name, its suffix, its first bytes, and the module that undoes it.
+    """A compression format: its name, its suffix, its first bytes, and the module that decompresses it.
 
-    Modules are imported when a file needs them: zstandard is an extra, and some builds of Python lack bz2 or lzma.
+    Modules are imported only when needed: zstandard is an extra, and some builds of Python lack bz2 or lzma.
     """
 
     name: str
     suffix: str
     magic: bytes
     module: str
-    decompressor: Callable[[Any], Any]  # of the module
+    decompressor: Callable[[Any], Any]  # exceptions of the module
     errors: Callable[[Any], tuple[type[Exception], ...]]
 
 
@@ -104,8 +104,9 @@ def split(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
 
 
 def ahead(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """The same pieces, made on a thread of their own, a few ahead: decompression and parsing overlap (both let go of
-    the interpreter's lock)."""
+    """Yields the pieces from a separate thread that runs a few pieces ahead, so that decompression and parsing overlap
+    (both release the interpreter lock).
+    """
     waiting: queue.Queue[bytes | BaseException | None] = queue.Queue(maxsize=8)
     stopped = threading.Event()
 
@@ -124,7 +125,7 @@ def ahead(pieces: Iterator[bytes]) -> Iterator[bytes]:
                 if stopped.is_set():
                     return
             put(None)
-        except BaseException as error:  # handed over to the thread that reads
+        except BaseException as error:  # raised again in the reading thread
             put(error)
 
     thread = threading.Thread(target=produce, name="nearabout-decompress", daemon=True)
@@ -136,4 +137,4 @@ def ahead(pieces: Iterator[bytes]) -> Iterator[bytes]:
             yield item
     finally:
         stopped.set()
-        thread.join(timeout=1)  # it may wait for a pipe that says nothing: it is a daemon, and dies with it
+        thread.join(timeout=1)  # a daemon, because it may wait for a silent pipe

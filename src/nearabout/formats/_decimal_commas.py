@@ -9,9 +9,9 @@ from nearabout.errors import InvalidInputError, quoted
 COMMA_ADVICE = "numbers are read with a decimal point, not with a comma: replace the decimal commas in the file"
 _NUMBER = r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?"
 _WHOLE = re.compile(rf"\s*{_NUMBER}\s*")
-# One that stands alone: in quotes, or between blanks, semicolons and the like.
+# A separate number: in quotes, or between blanks, semicolons and the like.
 _WITHIN = re.compile(rf"(?:[;|\s]|^){_NUMBER}(?=[;|\s]|$)|\"{_NUMBER}\"")
-_LINES = 3  # looked at
+_LINES = 3  # lines to check
 
 
 def is_decimal_comma(field: str) -> bool:

@@ -18,12 +18,12 @@ Vectors = NDArray[np.generic]
 class Report:
     """Counts of the data that a reader skipped or repaired. All are zero for a clean file."""
 
-    duplicates: int = 0  # rows left out because their key had come before: the first one stays
-    bytes_repaired: int = 0  # bytes of keys that were not UTF-8, replaced or left out as ``errors=`` asked
+    duplicates: int = 0  # rows left out because an earlier row has the same key
+    bytes_repaired: int = 0  # bytes of keys that were not UTF-8, replaced or left out according to ``errors=``
     blank_lines: int = 0
-    skipped_rows: int = 0  # rows that could not be read, left out as ``invalid="skip"`` asked
-    first_skipped: tuple[str, ...] = ()  # where the first few of them are and what is wrong with each
-    key_column: str = ""  # the column or array that the keys are from; of a table without names its place
+    skipped_rows: int = 0  # unreadable rows left out because of ``invalid="skip"``
+    first_skipped: tuple[str, ...] = ()  # positions of the first few skipped rows, with the reasons
+    key_column: str = ""  # column or array of the keys; its position in a table without names
 
     def __bool__(self) -> bool:
         return bool(self.duplicates or self.bytes_repaired or self.blank_lines or self.skipped_rows)
@@ -31,7 +31,7 @@ class Report:
     def sentences(self) -> list[str]:
         """Returns one short line for each kind of change."""
         of = f" in {self.key_column!r}" if self.key_column else ""
-        told = [
+        counts = [
             (
                 self.duplicates,
                 f"duplicate key{of} left out (the first row stays)",
@@ -40,7 +40,7 @@ class Report:
             (self.bytes_repaired, "byte was not UTF-8", "bytes were not UTF-8"),
             (self.blank_lines, "blank line passed over", "blank lines passed over"),
         ]
-        sentences = [f"{count:,} {one if count == 1 else many}" for count, one, many in told if count]
+        sentences = [f"{count:,} {one if count == 1 else many}" for count, one, many in counts if count]
         if self.skipped_rows:
             rows = "row that cannot be read was" if self.skipped_rows == 1 else "rows that cannot be read were"
             first = ", ".join(self.first_skipped)
@@ -53,10 +53,14 @@ class Report:
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
 class Embeddings:
-    """Vectors, and what they are called, as a file holds them.
+    """Vectors and keys as read from a file.
 
-    ``vectors`` is (n, dims) in the file's own element type; text is read as float32. ``keys`` is a :class:`KeyList`, an
-    int64 array, or None where the file names nothing.
+    Attributes:
+        vectors: (n, dims), in the element type of the file; float32 for text.
+        keys: a :class:`KeyList`, an int64 array, or None if the file has no keys.
+        source: path of the file.
+        format: name of the format.
+        report: counts of skipped and repaired data.
     """
 
     vectors: Vectors

@@ -1,7 +1,7 @@
-"""What JSON values mean as rows: an object {"key": ..., "vector": [...]}, a pair [key, [...]], or a vector alone.
+"""Reads JSON values as rows: an object {"key": ..., "vector": [...]}, a pair [key, [...]], or only a vector.
 
-The members may have any of the usual names (key, word, token, id, ...; vector, embedding, ...), or those given by
-key_column= and vector_column=. The first row settles which they are.
+The members may have any of the usual names (key, word, token, id, ...; vector, embedding, ...), or those of key_column=
+and vector_column=. The first row determines the members.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from nearabout.formats._options import ReadOptions
 from nearabout.formats._rows import Rows
 from nearabout.formats._warnings import warn_of_rounding
 
-_MOST_WHOLE = 1 << 24  # float32 holds all whole numbers up to here
+_MOST_WHOLE = 1 << 24  # float32 represents all whole numbers up to this one
 
 
 def _is_vector(value: Any) -> bool:
@@ -43,8 +43,8 @@ class JsonRows:
         self._rows = rows
         self._options = options
         self._path = path
-        self._looked = False  # at the numbers of the first row
-        self._members: tuple[str | None, str] | None = None  # of the key and of the vector
+        self._looked = False  # whether the first row was checked for rounding
+        self._members: tuple[str | None, str] | None = None  # names of the members of key and vector
 
     def add(self, number: int, entry: Any) -> None:
         """Adds a row; raises BadRow if the value is not a row."""
@@ -118,7 +118,7 @@ class JsonRows:
             return wanted, vector
         if wanted is not None:
             raise InvalidInputError(
-                f"{self._path}: key_column={quoted(wanted)}: members have names: give one, or False for none"
+                f"{self._path}: key_column={quoted(wanted)}: members have names: pass one, or False for none"
             )
         named = key_candidates(name for name in entry if name != vector)
         if len(named) > 1:
@@ -164,5 +164,5 @@ class JsonRows:
             key.encode()
         except UnicodeEncodeError:
             raise BadRow(
-                self._rows.place(number), f": the key {key!r:.80} has a lone surrogate: it is no Unicode text"
+                self._rows.place(number), f": the key {key!r:.80} has a lone surrogate: it is not Unicode text"
             ) from None

@@ -21,17 +21,17 @@ def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:
     bad = np.flatnonzero(~np.isfinite(np.asarray(vectors, np.float32)).all(axis=1))
     if len(bad):
         raise InvalidInputError(
-            f"row {bad[0]:,} has a number that is NaN or infinite, which JSON cannot hold: write .csv or .npy"
+            f"row {bad[0]:,} has a number that is NaN or infinite, which JSON cannot represent: write .csv or .npy"
         )
     for first, lines in numbers_of(vectors, b", "):
         if keys is None:
-            told = [b"[" + line + b"]" for line in lines]
+            objects = [b"[" + line + b"]" for line in lines]
         else:
             words = (json.dumps(key, ensure_ascii=False).encode() for key in _slice(keys, first, first + len(lines)))
-            told = [
+            objects = [
                 b'{"key": ' + word + b', "vector": [' + line + b"]}" for word, line in zip(words, lines, strict=True)
             ]
-        file.write(b"\n".join(told) + b"\n")
+        file.write(b"\n".join(objects) + b"\n")
 
 
 def _slice(keys: Keys, begin: int, end: int) -> list[str] | list[int]:

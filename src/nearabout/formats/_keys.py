@@ -17,10 +17,10 @@ _IS_SPACE[np.frombuffer(b" \t\n\r\v\f", np.uint8)] = True
 
 
 class KeyList(Sequence[str]):
-    """Strings packed one after another, decoded when they are asked for.
+    """Strings packed into one buffer and decoded on access.
 
-    Key ``i`` is the UTF-8 text ``blob[offsets[i]:offsets[i + 1]]``. Three million words take their bytes and 8 more
-    each, where a list of Python strings takes some 60 more; an index is built from the two arrays as they are.
+    Key ``i`` is the UTF-8 text ``blob[offsets[i]:offsets[i + 1]]``. Each key takes 8 bytes in addition to its text; in
+    a list of Python strings it takes about 60 more. The core builds an index directly from the two arrays.
     """
 
     __slots__ = ("blob", "offsets")
@@ -40,7 +40,7 @@ class KeyList(Sequence[str]):
                 encoded.append(string.encode())
             except UnicodeEncodeError as error:
                 raise InvalidInputError(
-                    f"key {row}, {quoted(string)}, has a lone surrogate at {error.start}: it is no Unicode text; "
+                    f"key {row}, {quoted(string)}, has a lone surrogate at {error.start}: it is not Unicode text; "
                     "remove it, or encode the key another way"
                 ) from None
         offsets = np.zeros(len(encoded) + 1, np.uint64)
@@ -78,7 +78,7 @@ class KeyList(Sequence[str]):
         return self.blob[int(self.offsets[row]) : int(self.offsets[row + 1])].tobytes().decode()
 
     def __iter__(self) -> Iterator[str]:
-        step = 10_000  # decoded in bunches: one pass over the blob, never all of it twice
+        step = 10_000  # decoded in batches, to limit memory
         for first in range(0, len(self), step):
             places = self.offsets[first : first + step + 1].tolist()
             text = self.blob[places[0] : places[-1]].tobytes()
@@ -108,7 +108,7 @@ def as_keys(values: Sequence[Any] | NDArray[Any] | KeyList | None, rows: int) ->
     if values is None:
         return None
     if len(values) != rows:
-        raise InvalidInputError(f"{len(values)} keys were given for {rows} vectors: give one key a vector, or none")
+        raise InvalidInputError(f"{len(values)} keys were given for {rows} vectors: pass one key per vector, or none")
     if isinstance(values, KeyList):
         return values
     if isinstance(values, np.ndarray):
@@ -119,7 +119,7 @@ def as_keys(values: Sequence[Any] | NDArray[Any] | KeyList | None, rows: int) ->
         try:
             return np.array(values, np.int64)
         except OverflowError:
-            raise InvalidInputError("a key is outside the range of int64: give strings, or smaller numbers") from None
+            raise InvalidInputError("a key is outside the range of int64: pass strings, or smaller numbers") from None
     return KeyList.from_strings(values)
 
 

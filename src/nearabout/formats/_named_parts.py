@@ -1,7 +1,7 @@
-"""Words and vectors in the forms that people save with pickle or as one JSON object.
+"""Reads words and vectors in the usual forms of pickles and JSON objects.
 
-An array, a list of vectors, a dictionary of words and vectors, a dictionary with both in usual names, words and vectors
-as a pair, or a list of such pairs.
+The forms are an array, a list of vectors, a dictionary of words to vectors, a dictionary with words and vectors under
+usual names, a pair of words and vectors, or a list of (word, vector) pairs.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from nearabout.formats._keys import Keys, keys_from
 from nearabout.formats._source import expands_too_far
 
 Plain = Callable[[Any], Any]
-_MOST_PARTS = 8  # of a dictionary with named parts; one of words has more
+_MOST_PARTS = 8  # most entries of a dictionary with named parts; one of words has more
 
 
 def embeddings_of(
@@ -152,7 +152,7 @@ class _Forms:
         texts = [name for name in texts if not isinstance(self._plain(names[name])[0], int | np.integer)]
         if len(texts) > 1:
             raise InvalidInputError(
-                f"{self._path}: {shown_names(texts)} may each be the keys of {vectors}: save those that are by the "
+                f"{self._path}: {shown_names(texts)} could each be the keys of {vectors}: save those that are by the "
                 "name 'keys'"
             )
         return names[texts[0]] if texts else None

@@ -1,6 +1,6 @@
-"""The choices that a caller of ``read`` has, and what a sniffer sees.
+"""The options of ``read``, and the input of format detection.
 
-``invalid`` is taken by every format: where rows cannot be bad one by one, as in .npy, there is nothing to leave out.
+Every format accepts ``invalid``. In formats such as .npy, single rows cannot be invalid, so it has no effect there.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ class ReadOptions:
             if value != one.default and one.name not in taken and one.name != "invalid":
                 allowed = ", ".join(f"{name}=" for name in sorted(taken)) or "none"
                 raise InvalidInputError(
-                    f"{one.name}={quoted(value)} has no meaning for the format {format_name}; options it "
+                    f"{one.name}={quoted(value)} has no effect on the format {format_name}; options it "
                     f"takes: {allowed}. Leave {one.name}= out, or name another format with format="
                 )
         if self.errors not in ("strict", "replace", "ignore"):
-            raise InvalidInputError(f"errors={quoted(self.errors)}: give strict, replace or ignore")
+            raise InvalidInputError(f"errors={quoted(self.errors)}: pass strict, replace or ignore")
         if self.dims is not None and (isinstance(self.dims, bool) or not isinstance(self.dims, int) or self.dims < 1):
-            raise InvalidInputError(f"dims={quoted(self.dims)}: give the number of dimensions, 1 or more")
+            raise InvalidInputError(f"dims={quoted(self.dims)}: pass the number of dimensions, 1 or more")
         if self.invalid not in ("raise", "skip"):
-            raise InvalidInputError(f"invalid={quoted(self.invalid)}: give 'raise' or 'skip'")
+            raise InvalidInputError(f"invalid={quoted(self.invalid)}: pass 'raise' or 'skip'")
         self._check_columns()
 
     def _check_columns(self) -> None:
@@ -51,7 +51,7 @@ class ReadOptions:
             return
         if not self.vector_columns or len(set(self.vector_columns)) != len(self.vector_columns):
             raise InvalidInputError(
-                f"vector_columns={quoted(list(self.vector_columns))}: give one column or more, each once"
+                f"vector_columns={quoted(list(self.vector_columns))}: pass one or more columns, each once"
             )
         if self.vector_column is not None:
             raise InvalidInputError(
@@ -68,7 +68,7 @@ def read_options(**given: Any) -> ReadOptions:
     known = [one.name for one in fields(ReadOptions)]
     for name in given:
         if name not in known:
-            raise InvalidInputError(f"{name}= is no option of a reader: give one of {', '.join(known)}")
+            raise InvalidInputError(f"{name}= is not an option for reading: pass one of {', '.join(known)}")
     return ReadOptions(**{**given, "vector_columns": _as_columns(given.get("vector_columns"))})
 
 
@@ -77,7 +77,7 @@ def _as_columns(columns: object) -> tuple[str | int, ...] | None:
     if columns is None:
         return None
     if isinstance(columns, (str, int)) or not isinstance(columns, Iterable):
-        raise InvalidInputError(f"vector_columns={quoted(columns)}: give a list, such as ['lat', 'lon']")
+        raise InvalidInputError(f"vector_columns={quoted(columns)}: pass a list, such as ['lat', 'lon']")
     given = tuple(columns)
     for column in given:
         if isinstance(column, bool) or not isinstance(column, (str, int)):
@@ -89,8 +89,8 @@ def _as_columns(columns: object) -> tuple[str | int, ...] | None:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The beginning of a file's content, for sniffers."""
+    """The beginning of the content of a file, for format detection."""
 
-    data: bytes  # some 64 KiB, or all there is
-    suffix: str  # of the name, lower case, with its dot, compression taken off
-    size: int | None  # of the content in bytes; None where that is not known beforehand
+    data: bytes  # about 64 KiB, or the whole content
+    suffix: str  # suffix of the name in lower case, with its dot, without that of the compression
+    size: int | None  # size of the content in bytes; None if unknown in advance

@@ -1,8 +1,8 @@
-"""Quotes in delimited text: those of RFC 4180, or letters like others.
+"""Handles quotes in delimited text: quotes as in RFC 4180, or ordinary characters.
 
-RFC 4180 has a field in quotes hold delimiters, line feeds and doubled quotes. Text with tabs often has no quoting at
-all: there a quote may be a word, as `"` and `''` are in the vocabularies of word vectors. A line that is a row when its
-quotes are letters, and none when they are not, settles it; a file that would need both is refused.
+In RFC 4180, a field in quotes may contain delimiters, line feeds and doubled quotes. Text with tabs often has no
+quoting at all; there a quote may be a word, such as `"` and `''` in the vocabularies of word vectors. A line that is a
+valid row only if its quotes are ordinary characters decides; a file that needs both meanings is refused.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ def is_open(line: bytes, delimiter: bytes, inside: bool = False) -> bool:
 class Fields(list[str]):
     """The fields of a record.
 
-    ``stated`` has the places of those that are nothing between two quotes: text that is empty, where a field without
-    quotes would say that there is none.
+    ``stated`` has the positions of empty fields in quotes: they are empty text, while an empty field without quotes is
+    a missing value.
     """
 
     def __init__(self, fields: Iterable[str], stated: frozenset[int] = frozenset()) -> None:
@@ -97,7 +97,7 @@ class Quotes:
         self._wanted = wanted
         self._path = path
         self._enclosing = 0  # the first line where quotes enclosed a field
-        self._letters = 0  # the first where they were letters
+        self._letters = 0  # the first line where quotes were ordinary characters
 
     @property
     def enclose(self) -> bool:

@@ -47,40 +47,40 @@ def read(
     invalid: Literal["raise", "skip"] = "raise",
     progress: Progress | None = None,
 ) -> Embeddings:
-    """Reads vectors, and their keys where there are some.
+    """Reads vectors, and their keys if there are any, from a file.
 
-    The format is recognised by content, then by suffix. Compression (.gz, .bz2, .xz, .zst) and .zip are seen through.
+    It detects the format by content, then by suffix, and decompresses .gz, .bz2, .xz, .zst and .zip.
 
     Args:
-        path: the file; "-" is standard input.
-        format: the name of the format, for a file that does not show it.
-        errors: what to do about keys that are not UTF-8: refuse them ("strict"), or mend them as Python does
-            ("replace", "ignore").
-        member: the file inside a .zip that holds several; the same as ``"file.zip!member"``.
-        dims: the number of dimensions of a text format, where the file leaves it in doubt.
-        dataset: the array in a .npz, HDF5 or safetensors file.
-        key_column: the column, array or member of the keys, by name or, in delimited text, by place; False for none.
-            None takes one of a usual name, or the only one of text.
-        vector_column: the column or member that holds whole vectors.
-        vector_columns: the columns of the dimensions, by name or place, where each has one of its own.
-        header: whether the first line of delimited text names the columns; None looks at it.
-        delimiter: the character between fields of delimited text; None looks for it.
-        quotes: whether quotes enclose fields of delimited text (True) or are letters like others (False); None looks.
-        invalid: what to do about rows that cannot be read: "raise" refuses the file, "skip" leaves them out, counts
-            them
-            in ``report.skipped_rows`` and has the first few in ``report.first_skipped``. Row numbers then stand for
-            missing keys.
-        progress: called with the share of the file that has been read, 0 to 1.
+        path: path of the file; "-" is standard input.
+        format: name of the format, if it cannot be detected.
+        errors: how to treat keys that are not UTF-8: "strict" refuses them; "replace" and "ignore" repair them as in
+            Python.
+        member: file inside a .zip of several files; the same as ``"file.zip!member"``.
+        dims: number of dimensions of a text format, if it is ambiguous.
+        dataset: name of the array in a .npz, HDF5 or safetensors file.
+        key_column: column, array or member of the keys, by name or, in delimited text, by position; False for none.
+            None takes one with a usual name, or the only text column.
+        vector_column: column or member of whole vectors.
+        vector_columns: columns of the dimensions, by name or position, if each dimension has its own column.
+        header: whether the first line of delimited text has column names; None detects it.
+        delimiter: character between fields of delimited text; None detects it.
+        quotes: whether quotes enclose fields of delimited text (True) or are ordinary characters (False); None detects
+            it.
+        invalid: how to treat rows that cannot be read. "raise" refuses the file. "skip" leaves them out; the report has
+            their number in ``report.skipped_rows`` and the first few in ``report.first_skipped``. With "skip" and
+            without keys, the keys are the row numbers of the file.
+        progress: called with the fraction of the file that has been read, 0 to 1.
 
     Returns:
-        The vectors, shape (n, dims), in the file's own element type (text: float32), and the keys. Of a key that comes
-        twice the first row stays; the report counts the others, and a NearaboutWarning tells of them. NaN and infinity
-        are passed on.
+        `Embeddings`: the vectors, shape (n, dims), in the element type of the file (float32 for text), and the keys. If
+        a key occurs twice, the first row is kept; the report counts the others, and there is a NearaboutWarning. NaN
+        and infinity are kept.
 
     Raises:
         OSError: the file cannot be read.
-        InvalidInputError: an option that the format would not use, or a sound file that holds no vectors as it is.
-        FileFormatError: a damaged file, or one of another kind; the sentence names the line or the byte.
+        InvalidInputError: the format does not use an option, or a valid file has no usable vectors.
+        FileFormatError: the file is damaged or has another format; the message names the line or the byte.
         MissingDependencyError: the format needs an optional library.
 
     >>> import nearabout as na
@@ -118,11 +118,20 @@ def open_rows(
     member: str | None = None,
     **options: Any,
 ) -> Iterator[Stream]:
-    """The same vectors without holding them: where they lie in the file, or piece by piece. Use them inside the block.
+    """Opens the vectors of a file without loading them: directly in the file, or piece by piece. Valid in the block.
 
-    room: bytes that may be taken by vectors which cannot be read in pieces; None is no limit. scratch: a folder for
-    what must be read at any place and is compressed; None keeps that in memory. Raises what ``read`` raises, and
-    InvalidInputError where a file has to be read whole and there is no room for it. All else is as for ``read``.
+    Args:
+        path: as in ``read``.
+        room: bytes of memory for vectors that cannot be read in pieces; None is no limit.
+        scratch: folder for compressed content that needs random access; None keeps it in memory.
+        progress: as in ``read``.
+        format: as in ``read``.
+        member: as in ``read``.
+        options: further options of ``read``.
+
+    Raises:
+        InvalidInputError: as in ``read``; or the file must be read whole and is larger than `room`.
+        OSError, FileFormatError, MissingDependencyError: as in ``read``.
     """
     choices = read_options(**options)
     with _opened(path, format, member, choices, progress, scratch) as (source, chosen):
@@ -151,7 +160,7 @@ def _opened(
     if format is not None and format not in BY_NAME:
         near = difflib.get_close_matches(format, BY_NAME, 1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise InvalidInputError(f"format={quoted(format)} is not known{hint}: give one of {', '.join(BY_NAME)}")
+        raise InvalidInputError(f"format={quoted(format)} is not known{hint}: pass one of {', '.join(BY_NAME)}")
     name, member = _split_member(os.fspath(path), member)
     with Source(name, member, progress, scratch) as source:
         _refuse_index(source)
@@ -183,11 +192,11 @@ def _recognise(source: Source) -> Format:
         if one.sniff(head):
             return one
     refuse_decimal_commas(data, source.path)
-    for one in FORMATS:  # its reader will say what is wrong
+    for one in FORMATS:  # the reader raises the error
         if head.suffix in one.SUFFIXES:
             return one
     raise UnknownFormatError(
-        f"{source.path}: is of no format that is known here, neither by its content (it begins with {data[:16]!r}) nor "
+        f"{source.path}: has no known format, neither by its content (it begins with {data[:16]!r}) nor "
         f"by the ending of its name. Formats that can be read: {', '.join(BY_NAME)}. If the file is of one of these, "
         "say which with format=, or give it that format's ending"
     )
@@ -213,6 +222,6 @@ def _refuse_index(source: Source) -> None:
     if ending.lower() != ".near":
         convert = "give it a name that ends in .near, then use nearabout convert"
     raise UnknownFormatError(
-        f"{source.path}: is a nearabout index already: search it (nearabout search {path}, or nearabout.open); "
+        f"{source.path}: is already a nearabout index: search it (nearabout search {path}, or nearabout.open); "
         f"to get its vectors out: {convert}"
     )

@@ -9,7 +9,7 @@ from nearabout.formats._options import Head
 
 _FASTTEXT = (793712314).to_bytes(4, "little")
 _UNPACK = "unpack it, and read the file of vectors inside"
-# First bytes, what such a file is, and what to do.
+# First bytes, type of the file, and advice.
 _MAGICS: tuple[tuple[bytes, str, str], ...] = (
     (
         _FASTTEXT,
@@ -38,15 +38,15 @@ _MAGICS: tuple[tuple[bytes, str, str], ...] = (
 _FAISS = re.compile(rb"Ix[A-Z][A-Za-z0-9]|Iw[A-Z][A-Za-z0-9]|IHN[a-z]|IBx[A-Z]")
 _PAGE = re.compile(rb"\s*<(?:!doctype html|html>\s*<)", re.IGNORECASE)
 _TAR_HEADER = 512
-# These begin with a number of rows or dims, whose bytes may be those of a short magic or of a byte order mark.
+# These begin with a number of rows or dims, which may look like a short magic number or a byte order mark.
 _KNOWN_BY_NAME = (".fvecs", ".bvecs", ".ivecs", ".fbin", ".f16bin", ".u8bin", ".i8bin", ".ibin")
 
 
 def refuse_others(head: Head, path: str) -> None:
-    """Refuses what is known to be something else than vectors.
+    """Refuses a file that is known not to contain vectors.
 
     Raises:
-        UnknownFormatError: with what it is, and the way out.
+        UnknownFormatError: the message names the type of the file and what to do.
     """
     by_name = head.suffix in _KNOWN_BY_NAME
     for magic, what, advice in _MAGICS:
@@ -61,7 +61,7 @@ def refuse_others(head: Head, path: str) -> None:
         )
     if _PAGE.match(head.data):
         raise UnknownFormatError(
-            f"{path}: is a web page, perhaps in place of a download: open its address and get the file itself"
+            f"{path}: is a web page, perhaps instead of a download: open its address and get the file itself"
         )
     encoding = None if by_name else _wide_encoding(head.data)
     if encoding is not None:
@@ -84,10 +84,10 @@ def _is_tar(data: bytes) -> bool:
     if len(header) < _TAR_HEADER or not digits or not header[0]:
         return False
     try:
-        told = int(digits, 8)
+        stored = int(digits, 8)
     except ValueError:
         return False
-    return told == sum(header[:148]) + sum(header[156:]) + 8 * ord(" ")
+    return stored == sum(header[:148]) + sum(header[156:]) + 8 * ord(" ")
 
 
 def _is_ascii_text(data: bytes) -> bool:

@@ -52,7 +52,7 @@ class WritableFormat(Protocol):
     def write(self, file: BinaryIO, vectors: Vectors, keys: Keys) -> None: ...
 
 
-# Formats with a magic come first; then those known by suffix and structure; text last, the strictest first.
+# Formats with a magic number first; then those detected by suffix and structure; text last, the strictest first.
 FORMATS = cast(
     tuple[Format, ...],
     (

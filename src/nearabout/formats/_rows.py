@@ -22,7 +22,7 @@ from nearabout.formats._source import Source
 from nearabout.formats._stream import PIECE, Stream, in_pieces
 
 _WHOLE_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,17}")
-_HELD = 100  # rows whose lengths are compared before the length of a row is settled, where bad ones are left out
+_HELD = 100  # number of rows whose lengths determine dims, if bad rows are skipped
 
 
 class Rows:
@@ -31,23 +31,25 @@ class Rows:
     def __init__(self, path: str, format_name: str, options: ReadOptions, place_name: str = "line") -> None:
         self._path = path
         self._format = format_name
-        self._typed = format_name.startswith("json")  # a key says itself whether it is a number or text
+        self._typed = format_name.startswith("json")  # keys have types: number or text
         self._place_name = place_name
-        self._numbers = array("f")  # of rows that wait to be taken
-        self._keys: list[Any] = []  # theirs
-        self._rows = 0  # that were added
-        self._seen = 0  # with those that were left out
+        self._numbers = array("f")  # numbers of pending rows
+        self._keys: list[Any] = []  # keys of pending rows
+        self._rows = 0  # rows added
+        self._seen = 0  # rows added or skipped
         self._named = 0
-        self._numbered: list[int] = []  # places among all rows of those added, where rows are left out
-        self._table = _core.KeyTable()  # all keys that were taken, as text
-        self._whole_numbers = True  # so far, every one of them
-        self._first_number = 0  # the line of the first key that is a number, 0 where there is none
-        self._first_digits = 0  # of the first that is text of digits
+        self._numbered: list[int] = []  # positions of added rows among all rows, if rows are skipped
+        self._table = _core.KeyTable()  # all keys so far, as text
+        self._whole_numbers = True  # whether all keys so far are whole numbers
+        self._first_number = 0  # line of the first key that is a number, or 0
+        self._first_digits = 0  # line of the first key that is text of digits, or 0
         self._duplicates = 0
         self.bad = BadRows(path, options)
-        self._held: list[tuple[int, array[float], Any, int] | BadRow] = []  # the last: its place among all rows
-        self.key_column = ""  # where the keys are from
-        self.dims = 0  # of the first row; 0 until it is settled
+        self._held: list[
+            tuple[int, array[float], Any, int] | BadRow
+        ] = []  # the last item is the position among all rows
+        self.key_column = ""  # column of the keys
+        self.dims = 0  # dims of a row; 0 until known
         self.bytes_repaired = 0
         self.blank_lines = 0
 
@@ -131,7 +133,7 @@ class Rows:
         if self._first_number and self._first_digits and self._typed:
             raise InvalidInputError(
                 f"{self._path}: {self.place(self._first_number)} has a number as its key, "
-                f'{self.place(self._first_digits)} digits as text, so that 1 and "1" cannot be told apart: write '
+                f'{self.place(self._first_digits)} digits as text, so 1 and "1" cannot be distinguished: write '
                 "all keys as numbers, or all as text"
             )
 
@@ -194,7 +196,7 @@ class Rows:
             raise InvalidInputError(
                 f"{self._path}: none of its {self.bad.count:,} rows can be read: {', '.join(self.bad.first)}"
             )
-        raise CorruptFileError(f"{self._path}: holds no row: there is nothing that says how many dimensions there are")
+        raise CorruptFileError(f"{self._path}: holds no row: the number of dimensions is unknown")
 
     def _take(self) -> Vectors:
         """Returns the rows that wait, less those whose key had come before."""
@@ -202,7 +204,7 @@ class Rows:
         self._numbers = array("f")
         if not self._named:
             return vectors
-        # As text, whole numbers are the same exactly where the numbers are: one table finds the duplicates of either.
+        # Whole numbers are equal exactly if their texts are, so one table finds duplicates of both.
         self._whole_numbers = self._whole_numbers and all(map(self._is_whole_number, self._keys))
         packed = KeyList.from_strings(map(str, self._keys))
         self._keys = []
@@ -211,9 +213,10 @@ class Rows:
         return vectors if len(kept) == len(packed) else vectors[kept]
 
     def _finish(self) -> tuple[Keys, Report]:
-        """Keys that are all whole numbers become int64, as text of digits does in tables, which have no types; a
-        mixture becomes text. Row numbers stand for missing keys where rows were left out, so that they still point into
-        the file."""
+        """Returns the keys and the report. Keys that are all whole numbers become int64 (also text of digits in tables,
+        which have no types); a mixture becomes text. Without keys, and if rows were skipped, the keys are row numbers
+        of the file.
+        """
         keys: Keys = None
         if self._named:
             keys = KeyList(*self._table.take())

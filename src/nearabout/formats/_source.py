@@ -31,14 +31,14 @@ from nearabout.formats._compression import CODECS, PIECE, ahead, codec_of, decom
 HEAD = 1 << 16
 STANDARD_INPUT = "-"
 _CHUNK = 1 << 20
-MAX_LINE = 1 << 26  # bytes of a line of text: far beyond a vector of 65,535 dims and a key of a megabyte
+MAX_LINE = 1 << 26  # bytes of a line: far more than a vector of 65,535 dims and a key of a megabyte
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _SMALL = 1 << 24
-_ALWAYS = 1 << 28  # bytes that any file may become
+_ALWAYS = 1 << 28  # bytes that any file may expand to
 _EXPANSION = 200
-_MAX_LAYERS = 4  # a .gz in a .zip is common; deeper nesting is a trick
+_MAX_LAYERS = 4  # a .gz in a .zip is common; deeper nesting is suspicious
 _COMPRESSED_SUFFIXES = tuple(codec.suffix for codec in CODECS)
-# What zipfile raises for a damaged archive; lzma is not in every build of Python.
+# Errors of zipfile for a damaged archive; not every build of Python has lzma.
 _ZIP_ERRORS = (
     struct.error,
     getattr(getattr(zipfile, "lzma", None), "LZMAError", zipfile.BadZipFile),
@@ -57,10 +57,10 @@ Progress = Callable[[float], object]
 
 
 class Source:
-    """One pass over a file, from the front, with a look ahead.
+    """A single pass over a file with lookahead.
 
-    Nothing is allocated because a header announces it: ``array`` compares with the size where that is known, and grows
-    with the data where it is not (compressed files, pipes).
+    It never allocates memory only because a header says so: ``array`` checks against the size of the file if that is
+    known, and otherwise (compressed files, pipes) grows with the data.
     """
 
     def __init__(
@@ -68,25 +68,25 @@ class Source:
     ) -> None:
         """Opens a file. ``scratch`` is a folder for compressed content that needs random access; None uses memory."""
         self.path = "standard input" if path == STANDARD_INPUT else path
-        self.name = path  # of the content: changes with every layer taken off
+        self.name = path  # name of the content; changes with each decompressed layer
         self._progress = progress
         self._consumed = 0
         self._buffer = b""
         self._scratch = scratch
         self._closing = ExitStack()  # of temporary files
-        self._content: BinaryIO | None = None  # uncompressed, where it had to be read at any place
+        self._content: BinaryIO | None = None  # decompressed content, if it needed random access
         self._pieces: Iterator[bytes] = iter(())
         with naming(self.path):
             self._file = io.FileIO(path) if path != STANDARD_INPUT else io.FileIO(os.dup(0))
         try:
             with naming(self.path):
                 self._before = os.fstat(self._file.fileno())
-            # Standard input is read as a pipe, whatever it is: nobody can open it a second time.
+            # Standard input is always read as a pipe, because it cannot be opened a second time.
             self.regular = stat.S_ISREG(self._before.st_mode) and path != STANDARD_INPUT
             self.size: int | None = self._before.st_size if self.regular else None
             self._pieces = self._raw_pieces()
             self._layers = 0
-            self.zip_names: list[str] = []  # of an archive of .npy files, which is a format of its own
+            self.zip_names: list[str] = []  # members of an archive of .npy files (.npz)
             self._unwrap(member)
         except BaseException:
             self.close()
@@ -155,7 +155,7 @@ class Source:
 
     def lines(self) -> Iterator[bytes]:
         """Yields the rest by lines, without line feeds. Refuses a line longer than ``MAX_LINE``."""
-        begun: list[bytes] = []  # of a line whose end has not come yet, joined once it has
+        begun: list[bytes] = []  # parts of the current line
         size = 0
         number = 1
         for chunk in self.chunks():
@@ -227,8 +227,9 @@ class Source:
         return not self.head(1)
 
     def file(self) -> BinaryIO:
-        """The whole content as a file that can be read at any place, from its beginning. To be asked for before
-        anything is taken; asking again gives the same."""
+        """Returns the whole content as a seekable file, positioned at its start. Call it before consuming anything;
+        a second call returns the same file.
+        """
         if self.plain:
             self._file.seek(0)
             self._buffer = b""
@@ -273,7 +274,7 @@ class Source:
             return
         pieces, self._buffer = chain([self._buffer], self._pieces), b""
         self._pieces = _with_line_feeds(pieces, self.path)
-        self._layers += 1  # it lies in no file like this
+        self._layers += 1  # no longer a direct view of the file
         self.size = None
 
     # --- Inside. ---
@@ -365,7 +366,7 @@ class Source:
         except (InvalidInputError, FileFormatError):
             raise
         except (*_ZIP_ERRORS, OSError) as error:
-            if isinstance(error, OSError) and error.errno != errno.EINVAL:  # EINVAL: a place before the beginning
+            if isinstance(error, OSError) and error.errno != errno.EINVAL:  # EINVAL: a position before the start
                 raise
             raise CorruptFileError(f"{self.path}: the .zip cannot be read ({error}): get the file again") from None
         self.name = chosen
@@ -411,9 +412,9 @@ class Source:
 
 
 def most_expanded(size: int) -> int:
-    """Returns how many bytes may become of so many compressed ones, or of a pickle: beyond it, it is taken for a trick.
+    """Returns the largest plausible size of compressed content or of a pickle; more counts as a decompression bomb.
 
-    Vectors compress to some part of their size, those of few values to a hundredth; zeros alone to nearly nothing.
+    Vectors compress moderately, those of few values to about a hundredth; only zeros compress to almost nothing.
     """
     return max(_ALWAYS, _EXPANSION * size)
 
@@ -428,14 +429,13 @@ def expands_too_far(path: str, size: int) -> InvalidInputError:
 
 @contextmanager
 def naming(path: str, temporary: str | None = None) -> Iterator[None]:
-    """Gives an error of the system the name of the file, where it comes from a call that knows its number alone, or has
-    the name of a temporary file in its place."""
+    """Adds the name of the file to a system error that has no name, or that has the name of a temporary file."""
     try:
         yield
     except OSError as error:
         if error.filename in (None, temporary):
             error.filename = path
-            del error.filename2  # of what it was to be renamed to: the same file
+            del error.filename2  # the target of a rename, which is the same file
         raise
 
 

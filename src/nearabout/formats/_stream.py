@@ -1,7 +1,7 @@
-"""Vectors of a file that need not fit into memory: where they lie in it, or piece by piece.
+"""Streams the vectors of a file that may be larger than memory: directly in the file, or piece by piece.
 
-Every format has a ``stream`` beside its ``read``; both give the same vectors, keys and report. What stays in memory is
-a few pieces of vectors and all keys: a key that comes again is known only by comparing it with all before it.
+Every format has ``stream`` as well as ``read``; both return the same vectors, keys and report. A stream keeps a few
+pieces of vectors and all keys in memory, because finding duplicates takes all keys.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from nearabout.formats._embeddings import Embeddings, Report, Vectors, without_d
 from nearabout.formats._keys import Keys
 from nearabout.formats._source import Source
 
-PIECE = 1 << 22  # bytes of vectors in a piece, near enough
-_IN_PLACE = ("f2", "f4", "f8", "u1", "i1")  # that the core reads as they lie
+PIECE = 1 << 22  # approximate bytes of vectors in a piece
+_IN_PLACE = ("f2", "f4", "f8", "u1", "i1")  # element types that the core reads directly from the file
 
 
 class Place(NamedTuple):
@@ -36,8 +36,9 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """Vectors on their way from a file. They have a ``place``, or they come in ``pieces`` of one width and type, one
-    at least. ``finish`` gives keys and report; it is called after the last piece.
+    """The vectors of a file: either at a ``place`` in it, or in one or more ``pieces`` of one width and type.
+
+    ``finish`` returns keys and report; it is called after the last piece.
     """
 
     source: str
@@ -101,10 +102,10 @@ class Block(NamedTuple):
     dtype: np.dtype[Any]
     shape: tuple[int, ...]
     position: int  # bytes before it
-    what: str  # it is, in sentences
-    more: str | None  # the complaint about bytes after it; None where they may be there
-    before: int = 0  # bytes to pass over, from where the source stands
-    name: str = "the array"  # in an error about its shape
+    what: str  # name in error sentences
+    more: str | None  # error about bytes after it; None if such bytes are allowed
+    before: int = 0  # bytes to skip from the current position
+    name: str = "the array"  # addition to an error about its shape
 
     @property
     def size(self) -> int:
@@ -158,7 +159,7 @@ class NamedRows:
     def __init__(self, rows: int, keys: Keys, column: str | None = None) -> None:
         self._rows = rows
         self._column = column or ""
-        # Row numbers stand for rows: of those that stay nothing is copied but their numbers, where not all stay.
+        # Works on row numbers, so that vectors are not copied.
         numbers = np.arange(rows if keys is not None else 0)
         kept, self._keys, self._dropped = without_duplicates(numbers, keys)
         self._kept: NDArray[Any] | None = kept if self._dropped else None

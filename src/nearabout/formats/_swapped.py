@@ -1,6 +1,6 @@
-"""Formats without a magic whose names are mixed up: .fvecs named .fbin and the reverse, whole numbers named fractions.
+"""Detects swapped suffixes of formats without a magic number: .fvecs for .fbin and the reverse, integers for floats.
 
-Both begin with whole numbers, so that reading one as the other may give numbers, of a size that no vector has.
+Both formats begin with integers, so reading one as the other may succeed and give absurd numbers.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from nearabout.errors import InvalidInputError
 
 _MAX_DIMS = 1 << 24
-_ROWS = 3  # that are compared
+_ROWS = 3  # rows to compare
 _VECS = {".fbin": ".fvecs", ".f16bin": ".fvecs", ".u8bin": ".bvecs", ".i8bin": ".bvecs", ".ibin": ".ivecs"}
 _BIGANN = {".fvecs": ".fbin", ".bvecs": ".u8bin", ".ivecs": ".ibin"}
 _SIZES = {".fvecs": 4, ".bvecs": 1, ".ivecs": 4, ".fbin": 4, ".f16bin": 2, ".u8bin": 1, ".i8bin": 1, ".ibin": 4}
@@ -70,7 +70,7 @@ def refuse_other_element(rows: NDArray[np.generic], suffix: str, path: str) -> N
     bits = np.ascontiguousarray(some).view(np.uint32)
     bits = bits[bits != 0]
     if rows.dtype.name == "float32":
-        wrong = bool(((bits & 0x7F800000) == 0).all())  # denormal, every one: small whole numbers
+        wrong = bool(((bits & 0x7F800000) == 0).all())  # all denormal: small whole numbers
         other, kind = suffix.replace("f", "i", 1), "whole numbers"
     else:
         exponents = (bits >> 23) & 0xFF

@@ -13,7 +13,7 @@ from nearabout.formats._embeddings import Vectors
 from nearabout.formats._keys import KeyList, Keys
 from nearabout.formats._words import BOM, are_in_quotes, holds_a_row
 
-_NUMBERS = 1 << 18  # written at once: some 3 MB of text
+_NUMBERS = 1 << 18  # numbers per write, about 3 MB of text
 
 
 def packed(keys: Keys, rows: int) -> KeyList:
@@ -52,7 +52,7 @@ def numbers_of(vectors: Vectors, separator: bytes) -> Iterator[tuple[int, list[b
     """Yields the numbers of rows as text, in blocks: the first row of a block, and one line per row."""
     rows, dims = vectors.shape
     step = max(_NUMBERS // dims, 1)
-    nothing = KeyList(np.empty(0, np.uint8), np.zeros(step + 1, np.uint64))  # no words before the numbers
+    nothing = KeyList(np.empty(0, np.uint8), np.zeros(step + 1, np.uint64))  # numbers without words
     for first in range(0, rows, step):
         block = np.ascontiguousarray(vectors[first : first + step], np.float32)
         text = bytes(_core.lines_of(block, nothing.blob, nothing.offsets[: len(block) + 1]))

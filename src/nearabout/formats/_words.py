@@ -21,7 +21,7 @@ from nearabout.formats._stream import PIECE, Stream, in_pieces
 BOM = b"\xef\xbb\xbf"
 NUMBER = re.compile(rb"[+-]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?|(?i:inf|infinity|nan))")
 _HEADER = re.compile(rb"[ \t]*(\d{1,19})[ \t]+(\d{1,19})[ \t\r]*(?:\n|\Z)")
-MAX_DIMS = 1 << 24  # a header with more is a mistake: one vector would take 64 MiB
+MAX_DIMS = 1 << 24  # limit; one such vector takes 64 MiB
 
 
 class Header(NamedTuple):
@@ -29,7 +29,7 @@ class Header(NamedTuple):
 
     rows: int
     dims: int
-    size: int  # bytes, with a byte order mark and the line feed
+    size: int  # bytes of the header, with a byte order mark and the line feed
 
 
 def number_of(field: str) -> float:
@@ -210,7 +210,7 @@ def _check_length(parser: Any, source: Source, dims: int) -> None:
 
 def _skipped(parser: Any, dims: int) -> list[str]:
     """Returns the positions of the first skipped rows, with the reasons."""
-    return [_bad_row(problem, _place_name(parser), dims).told() for problem in parser.first_skipped]
+    return [_bad_row(problem, _place_name(parser), dims).described() for problem in parser.first_skipped]
 
 
 def _bad_row(problem: _core.TextProblem, place_name: str, dims: int) -> BadRow:

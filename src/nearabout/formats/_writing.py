@@ -22,7 +22,7 @@ from nearabout.formats._registry import WRITERS, WritableFormat
 from nearabout.formats._source import naming
 
 _WITH_KEYS = ("word2vec-binary", "word2vec-text", "glove", "parquet", "delimited", "json-lines")
-_NOT_WRITTEN = (".bvecs", ".ivecs")  # suffixes of a format that is written as another of its own
+_NOT_WRITTEN = (".bvecs", ".ivecs")  # suffixes of a format with several written forms
 _COMPRESSORS = (".gz", ".bz2", ".xz")
 
 
@@ -67,7 +67,7 @@ def write(
         vectors = _as_float32(vectors, chosen.NAME)
     if chosen.NAME not in _WITH_KEYS and found is not None:
         raise InvalidInputError(
-            f"{name}: {chosen.NAME} has no room for keys: write {', '.join(_WITH_KEYS)}, or leave the keys out"
+            f"{name}: {chosen.NAME} cannot store keys: write {', '.join(_WITH_KEYS)}, or leave the keys out"
         )
     if opened is not None:
         chosen.write(opened, vectors, found)
@@ -124,8 +124,10 @@ def _as_float32(vectors: Vectors, name: str) -> Vectors:
 
 @contextlib.contextmanager
 def _replacing(path: str) -> Iterator[BinaryIO]:
-    """Opens a temporary file beside ``path`` that takes its name once it is whole, with the mode and the owner of the
-    file that it replaces. A symbolic link is followed; a pipe or a device is written to, and never replaced."""
+    """Opens a temporary file that replaces ``path`` when it is complete, with the mode and owner of the old file.
+
+    It follows symbolic links. It writes to a pipe or a device directly and never replaces it.
+    """
     if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
         with naming(path), open(path, "wb") as device:
             yield device
@@ -161,7 +163,7 @@ def _keep_mode_and_owner(descriptor: int, replaced: str) -> None:
     if (before.st_uid, before.st_gid) != (now.st_uid, now.st_gid):
         try:
             os.fchown(descriptor, before.st_uid, before.st_gid)
-        except OSError:  # only the superuser gives files away; to a group of their own anyone may
+        except OSError:  # only the superuser can change the owner; anyone can set one of their own groups
             mode &= 0o777
             with contextlib.suppress(OSError):
                 os.fchown(descriptor, -1, before.st_gid)

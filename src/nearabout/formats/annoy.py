@@ -1,10 +1,10 @@
-"""Annoy's files, and the words that people keep for them in an LMDB map beside.
+"""Reads Annoy's files, and the words that people store for them in an LMDB map.
 
-An Annoy file does not say what it is: no magic, no number of dimensions, no metric. So it is not sniffed, and `read` of
-this package does not take it; the caller tells what Annoy was told (`nearabout convert --metric --dims`).
+An Annoy file has no magic number, no number of dimensions and no metric. So it cannot be detected, and `read` does not
+support it; the caller passes metric and dims (`nearabout convert --metric --dims`).
 
-Item numbers are all that Annoy knows of its vectors. The usual way to words is a map with two entries for each: `w` and
-the word leading to the number as decimal text, `i` and the number leading to the word.
+Annoy identifies its vectors only by item numbers. The usual way to store words is a map with two entries per word: `w`
+and the word map to the number as decimal text, `i` and the number map to the word.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 NAME = "annoy"
 SUFFIXES = (".annoy", ".ann")
 
-# What Annoy calls them, and what they are called here.
+# Annoy's names -> our names.
 METRICS = {
     "angular": "cosine",
     "euclidean": "euclidean",
@@ -38,20 +38,21 @@ METRICS = {
 
 
 def read_annoy(path: str, metric: str, dims: int, words: str | None = None) -> Embeddings:
-    """The vectors of an Annoy file, in the order of their numbers; items that were never added are left out.
+    """Reads the vectors of an Annoy file in the order of their numbers. Items that were never added are left out.
 
     Args:
-        path: the file.
-        metric: what Annoy calls it; one of METRICS.
-        dims: the `f` that the file was made with.
-        words: an LMDB map of the words. Without it the keys are the item numbers, or none where those are 0 to n - 1.
+        path: path of the file.
+        metric: Annoy's name of the metric; one of METRICS.
+        dims: the `f` that the file was written with.
+        words: path of an LMDB map of the words. Without it the keys are the item numbers, or None if those are 0 to
+            n - 1.
 
     Returns:
-        The vectors, float32, or bool under hamming; and their keys.
+        `Embeddings`: the vectors, float32, or bool under hamming, and their keys.
 
     Raises:
-        OSError: a file cannot be read, or is of a size that no file of this metric and dims has.
-        FileFormatError: the file holds something else, or the map does not name each item once.
+        OSError: a file cannot be read, or has a size that is impossible for this metric and dims.
+        FileFormatError: the file has other contents, or the map does not have each item exactly once.
         InvalidInputError: there is no such metric.
         MissingDependencyError: the map needs the library lmdb.
     """
@@ -75,16 +76,16 @@ def _named(vectors: Vectors, numbers: NDArray[np.int64], path: str, words: str |
 
 
 def read_words(path: str, numbers: Iterable[int]) -> list[str]:
-    """The word of each item, from the LMDB map at `path`, a folder or a file.
+    """Returns the word of each item, from the LMDB map at `path`, a folder or a file.
 
     Raises:
-        FileFormatError: an item has no word, a word does not lead back to its item, or there are words of no item.
+        FileFormatError: an item has no word, a word does not map back to its item, or a word has no item.
     """
     try:
         import lmdb
     except ImportError:
         raise MissingDependencyError("a map of words needs the library lmdb: pip install 'nearabout[lmdb]'") from None
-    if not os.path.exists(path):  # LMDB would say that it cannot open a folder
+    if not os.path.exists(path):  # LMDB's own error would be about a folder
         raise FileNotFoundError(2, "there is no such LMDB map", path)
     try:
         with lmdb.open(path, subdir=os.path.isdir(path), readonly=True, lock=False, create=False) as environment:

@@ -1,4 +1,4 @@
-"""Arrow IPC and Feather files, and what Parquet shares with them: columns of vectors, perhaps one of keys.
+"""Reads Arrow IPC and Feather files, and has the parts shared with Parquet: columns of vectors and optionally of keys.
 
 Needs pyarrow.
 """
@@ -115,9 +115,9 @@ def table_of(source: Source, options: ReadOptions, name: str, load: Callable[[An
 
 
 def stream_of(source: Source, options: ReadOptions, name: str, schema: Any, batches: Any) -> Stream:
-    """The same in pieces: ``schema(file)``, and ``batches(file, columns)`` that reads some columns from the beginning.
+    """Reads a table in pieces with ``schema(file)`` and ``batches(file, columns)``.
 
-    The keys are read first, in a pass of their own: which rows are left out has to be known before them.
+    It reads the keys first, in a separate pass, because it must know which rows are left out.
     """
     rows: list[_TableRows] = []
 
@@ -152,7 +152,7 @@ class _TableRows:
         self._bad = BadRows(path, options)
         self._vectors, self._key = Chooser(arrow, schema, options, path, self._sample).columns()
         self._reader = reader_of(arrow, schema, path, self._vectors)
-        self._good: NDArray[np.bool_] | None = None  # of all rows, where some are left out
+        self._good: NDArray[np.bool_] | None = None  # the valid rows; None means all
         self._named = NamedRows(0, None)
 
     def pieces(self) -> Iterator[Vectors]:
@@ -200,7 +200,7 @@ class _TableRows:
             names += self._vectors
         if not names:
             return
-        # Packed batch by batch: a column keeps the memory of its whole batch, vectors and all.
+        # Packs keys batch by batch, because a column keeps its whole batch in memory, including vectors.
         parts: list[Keys] = []
         lengths: list[NDArray[np.int64]] = []
         for batch in self._bounded(list(dict.fromkeys(names))):

@@ -1,7 +1,7 @@
-"""The formats of the billion-scale benchmarks: .fbin, .u8bin, .i8bin (also .f16bin and .ibin).
+"""Reads the formats of the billion-scale benchmarks: .fbin, .u8bin, .i8bin (also .f16bin and .ibin).
 
-Two uint32, rows and dimensions, then the rows; all little-endian (https://big-ann-benchmarks.com/). The suffix gives
-the element type.
+A file has two uint32, rows and dimensions, then the rows, all little-endian (https://big-ann-benchmarks.com/). The
+suffix determines the element type.
 """
 
 from __future__ import annotations

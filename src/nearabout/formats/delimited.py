@@ -1,10 +1,10 @@
-"""Delimited text, CSV and TSV: a row a line, perhaps with a header, perhaps with a key.
+"""Reads delimited text, CSV and TSV: one row per line, with an optional header and optional keys.
 
-Quoting is that of RFC 4180: a quoted field may hold line feeds. In text with tabs a quote may be a word of its own, as
+Quoting follows RFC 4180: a quoted field may contain line feeds. In text with tabs a quote may be a word of its own, as
 in the vocabularies of word vectors. Numbers are read as float32.
 
-The first rows settle what a row is; those after them are read by the compiled core where they are plain. Every other
-line goes the way of the first, in Python, which reads all that can be read and says what is wrong with the rest.
+The first rows determine the columns. The compiled core then reads the plain lines. All other lines, and the first ones,
+are read in Python, which accepts every valid line and explains errors in the rest.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ NAME = "delimited"
 SUFFIXES = (".csv", ".tsv", ".tab")
 OPTIONS = frozenset({"errors", "key_column", "vector_column", "vector_columns", "header", "delimiter", "quotes"})
 _DELIMITERS = (",", "\t", ";", "|")
-_EXCEL = re.compile(rb'"?sep=([!-/:;|\t ])"?\r?', re.IGNORECASE)  # a first line that tells Excel the delimiter
-_WIDE_WHOLE = re.compile(r"[+-]?[0-9]{8,40}")  # fewer digits float32 always holds; more make it infinite
-_MAX_FIELD = 1 << 26  # bytes of a record: a quote that nobody closes must not take the whole file
+_EXCEL = re.compile(rb'"?sep=([!-/:;|\t ])"?\r?', re.IGNORECASE)  # a first line that sets the delimiter for Excel
+_WIDE_WHOLE = re.compile(r"[+-]?[0-9]{8,40}")  # numbers with fewer digits are finite in float32
+_MAX_FIELD = 1 << 26  # bytes of a record, so that an unclosed quote does not take the whole file
 
 
 def _delimiter_of(line: str, suffix: str) -> str | None:
@@ -143,7 +143,7 @@ class _Table:
         """Returns whether the first row of data has as many columns as the header; bad rows are refused or skipped."""
         names = self._names or []
         if len(row) == len(names) + 1:
-            self._names = ["", *names]  # as R's write.table does: nothing names the column of the row names
+            self._names = ["", *names]  # R's write.table writes no name for the column of row names
         elif len(row) != len(names):
             expected = f"{len(names)} are expected, as the first line has"
             self._rows.skip(BadRow(f"line {number:,}", f" has {len(row)} fields; {expected}"))
@@ -162,7 +162,7 @@ class _Table:
             return False
         numbers, key = found
         if columns.key is not None and not key:
-            return False  # the other way tells an empty field from one in quotes
+            return False  # the slow path distinguishes an empty field from one in quotes
         try:
             self._rows.add_bytes(numbers, None if columns.key is None else key.decode())
         except UnicodeDecodeError:
@@ -174,9 +174,9 @@ class _Table:
         if not line.strip():
             self._rows.blank_lines += 1
             return None
-        told = _EXCEL.fullmatch(line) if number == 1 else None
-        if told is not None:
-            self._delimiter = self._delimiter or told[1].decode()
+        declared = _EXCEL.fullmatch(line) if number == 1 else None
+        if declared is not None:
+            self._delimiter = self._delimiter or declared[1].decode()
             return None
         if not self._delimiter:
             self._delimiter = self._find_delimiter(line)
@@ -202,7 +202,7 @@ class _Table:
         return self._quotes.is_literal(line.rstrip(b"\r").decode("latin-1"), self._delimiter, self._width())
 
     def _complete(self, number: int, line: bytes, more: Iterator[tuple[int, bytes]]) -> bytes:
-        """Returns a line with those after it that lie inside its quotes."""
+        """Returns a line with the following lines that are inside its quotes."""
         delimiter = self._delimiter.encode()
         parts, size, open_ = [line], len(line), is_open(line, delimiter)
         while open_:
@@ -261,7 +261,7 @@ class _Table:
 
 def _add_lines(rows: Rows, source: Source, options: ReadOptions) -> Iterator[None]:
     if options.delimiter is not None and (len(options.delimiter) != 1 or options.delimiter in '\n\r"'):
-        raise InvalidInputError(f"delimiter={quoted(options.delimiter)}: give one character, such as ',' or '\\t'")
+        raise InvalidInputError(f"delimiter={quoted(options.delimiter)}: pass one character, such as ',' or '\\t'")
     if source.head(3) == _words.BOM:
         source.skip(3)
     yield from _Table(rows, options, source).take_all(iter(enumerate(source.lines(), 1)))

@@ -1,8 +1,8 @@
-"""GloVe's text format: a word and its numbers a line, no header.
+"""Reads and writes GloVe's text format: one word and its numbers per line, no header.
 
-As the programs of Pennington, Socher and Manning (2014) write it, https://nlp.stanford.edu/projects/glove/. The
-number of dimensions is not written down: it is what most of the first lines have after their word. Some words of the
-published vectors hold spaces (". . .", "at name@domain.com").
+It is the format of Pennington, Socher and Manning (2014), https://nlp.stanford.edu/projects/glove/. The number of
+dimensions is not stored; it is the most common count of numbers in the first lines. Some words of the published vectors
+contain spaces (". . .", "at name@domain.com").
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from nearabout.formats._stream import Stream
 NAME = "glove"
 SUFFIXES = (".txt", ".glove")
 OPTIONS = frozenset({"errors", "dims"})
-_LINES = 100  # looked at to find the number of dimensions
+_LINES = 100  # lines to check for the number of dimensions
 _MAX_LINE = 1 << 26
 
 

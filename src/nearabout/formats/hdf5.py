@@ -1,6 +1,6 @@
-"""HDF5 as ann-benchmarks writes it: a dataset ``train`` of vectors. Needs h5py.
+"""Reads HDF5 as in ann-benchmarks: a dataset ``train`` of vectors. Needs h5py.
 
-https://github.com/erikbern/ann-benchmarks. Datasets that lie in other files (external, virtual) are not followed.
+https://github.com/erikbern/ann-benchmarks. Datasets in other files (external, virtual) are not followed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from nearabout.formats._stream import NamedRows, Place, Stream, can_lie, in_piec
 NAME = "hdf5"
 SUFFIXES = (".hdf5", ".h5")
 OPTIONS = frozenset({"dataset", "key_column"})
-_MOST_EXPANSION = 1100  # of gzip, the filter that is used
+_MOST_EXPANSION = 1100  # largest expansion of gzip, the usual filter
 _MAGIC = b"\x89HDF\r\n\x1a\n"
 
 
@@ -123,7 +123,7 @@ def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
         check_shape(shape, source.path, f"the dataset {name}")
         named = NamedRows(shape[0], _keys_of(keys, source.path), keys and keys.name.lstrip("/"))
         dims = as_vectors(np.empty((0, shape[1]), dtype), source.path, f"the dataset {name}").shape[1]
-        # In one piece, and counted from the beginning of the file.
+        # Contiguous, with an offset from the start of the file.
         offset = dataset.id.get_offset() if dataset.file.userblock_size == 0 else None
         if source.plain and can_lie(dtype) and offset is not None and keys is None:
             return in_place(source, NAME, Place(dtype, shape[0], dims, offset, dims * dtype.itemsize))
@@ -140,7 +140,7 @@ def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
 def read_arrays(path: str, names: tuple[str, ...]) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     """Reads those of the named datasets that exist, and the attributes of the file."""
     h5py = library()
-    os.stat(path)  # an OSError that names the file, which h5py's does not
+    os.stat(path)  # raises an OSError with the name of the file, unlike h5py
     try:
         with h5py.File(path, "r") as file:
             arrays = {}
@@ -163,7 +163,7 @@ def write_arrays(path: str, arrays: Mapping[str, NDArray[Any]], attributes: Mapp
     part = f"{path}.part"
     try:
         with naming(path, part):
-            open(part, "wb").close()  # an OSError that names the file
+            open(part, "wb").close()  # raises an OSError with the name of the file
         with h5py.File(part, "w") as file:
             for name, value in attributes.items():
                 file.attrs[name] = value

@@ -1,4 +1,4 @@
-"""IDX, the format of MNIST: a magic of two zeros, an element type and a rank; the extents; the elements, big-endian.
+"""Reads IDX, the format of MNIST: two zero bytes, an element type and a rank; the extents; big-endian elements.
 
 http://yann.lecun.com/exdb/mnist/. Images of 28 x 28 become rows of 784.
 """

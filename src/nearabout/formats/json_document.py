@@ -1,8 +1,7 @@
-"""JSON that is one value: an array of rows, or an object of words and vectors, or of named parts.
+"""Reads JSON that is one value: an array of rows, or an object of words and vectors, or of named parts.
 
-Rows have the forms that ``_json_rows`` reads; arrays are read row by row, however long they are. An object is
-``{"word": [...], ...}``, or ``{"keys": [...], "vectors": [[...], ...]}`` in the usual names; it is read whole. Numbers
-are read as float32.
+Rows have the forms that ``_json_rows`` reads. Arrays of any length are read row by row. An object is read whole; it is
+``{"word": [...], ...}``, or ``{"keys": [...], "vectors": [[...], ...]}`` with the usual names. Numbers become float32.
 """
 
 from __future__ import annotations
@@ -31,8 +30,8 @@ OPTIONS = frozenset({"errors", "key_column", "vector_column"})
 _ARRAY = re.compile(rb"\s*\[\s*[\[{]")
 _OBJECT = re.compile(rb'\s*\{\s*"((?:[^"\\]|\\.)*)"\s*:\s*\[\s*(\[|"|-?[0-9])')
 _SPACE = re.compile(r"[ \t\r\n]*")
-_LONGEST_TOKEN = 32  # characters, of those that may be cut off at the end: -Infinity, \\ud83d\\ude00
-_PIECE = 1 << 16  # characters of text that are looked through at once
+_LONGEST_TOKEN = 32  # longest token that may be cut off at the end: -Infinity, \\ud83d\\ude00
+_PIECE = 1 << 16  # characters of text to search at once
 
 
 def sniff(head: Head) -> bool:
@@ -48,7 +47,7 @@ def sniff(head: Head) -> bool:
         try:
             value = json.loads(first)
         except (ValueError, RecursionError):
-            return True  # it goes on in other lines
+            return True  # it continues on the next lines
         many = len(value) > 1 or match[2] == b"["
         return not rest.strip() and all(isinstance(one, list) for one in value.values()) and many
     return True
@@ -118,7 +117,7 @@ class _Text:
         if self.ended:
             return False
         parts = [self.text[self.place :]]
-        wanted = max(_PIECE, len(parts[0]))  # twice as much as before: the whole stays linear
+        wanted = max(_PIECE, len(parts[0]))  # doubles the amount, so that the total time is linear
         try:
             while wanted > 0:
                 chunk = next(self._chunks, b"")
@@ -195,10 +194,10 @@ def _element(text: _Text, decoder: json.JSONDecoder, number: int, path: str) -> 
             if cut_off and text.more():
                 continue
             raise _no_json(path, number, error) from None
-        except (RecursionError, ValueError) as error:  # the latter of a member that comes twice
+        except (RecursionError, ValueError) as error:  # the last of duplicate members
             raise _no_json(path, number, error) from None
         if end == len(text.text) and text.more():
-            continue  # a number at the end may go on
+            continue  # a number at the end may continue
         text.place = end
         return value
 

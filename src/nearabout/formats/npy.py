@@ -1,7 +1,7 @@
-"""NumPy's .npy: one array, after a header in text.
+"""Reads NumPy's .npy: one array after a text header.
 
-The format is https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html. The header is read here and not by
-NumPy, so that its sizes are compared with the file before anything is allocated, and so that objects are never loaded.
+See https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html. This module parses the header itself, to
+check its sizes against the file before anything is allocated, and never to load objects.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def _way_out(dtype: np.dtype[Any]) -> str:
 def header_text(head: bytes, path: str) -> bytes:
     """Returns the text of the header that these bytes begin with."""
     if len(head) < 12 or not head.startswith(MAGIC):
-        raise CorruptFileError(f"{path}: is no .npy file")
+        raise CorruptFileError(f"{path}: is not a .npy file")
     width = 2 if head[6] == 1 else 4
     size = int.from_bytes(head[8 : 8 + width], "little")
     return head[8 + width : 8 + width + size]
@@ -134,7 +134,7 @@ def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:
     header = np.lib.format.header_data_from_array_1_0(np.empty((0, 1), array.dtype))
     header["shape"] = array.shape
     np.lib.format.write_array_header_1_0(file, header)
-    # NumPy's own writing goes past Python's file, and its errors tell neither what failed nor where.
+    # NumPy writes past Python's file object, and its errors name neither the cause nor the file.
     for first in range(0, len(array), rows_in_piece(array.shape[1], array.dtype)):
         block = array[first : first + rows_in_piece(array.shape[1], array.dtype)]
         file.write(np.ascontiguousarray(block).data)

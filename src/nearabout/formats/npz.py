@@ -27,7 +27,7 @@ _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, Runtim
 
 
 def sniff(head: Head) -> bool:
-    return False  # an archive is opened before content is looked at: the dispatcher knows it by its members
+    return False  # never detected by content: `_reading` recognises the archive by its members
 
 
 def _stream(source: Source, name: str, whole: bool = True) -> Source:
@@ -61,7 +61,7 @@ def _member(source: Source, name: str) -> Member:
 def _telling_broken(source: Source) -> Iterator[None]:
     """Converts the errors of zipfile for a damaged archive to CorruptFileError."""
     if not source.zip_names:
-        raise UnknownFormatError(f"{source.path}: is no .zip of .npy files, as a .npz is")
+        raise UnknownFormatError(f"{source.path}: is not a .zip of .npy files, as a .npz is")
     try:
         yield
     except (FileFormatError, InvalidInputError):

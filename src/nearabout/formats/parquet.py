@@ -18,7 +18,7 @@ from nearabout.formats._stream import Stream
 NAME = "parquet"
 SUFFIXES = (".parquet", ".pq")
 OPTIONS = arrow.OPTIONS
-_ROWS = 1024  # read at a time
+_ROWS = 1024  # rows read at a time
 _BUFFER = 1 << 20
 _WIDTHS = {"FLOAT": 4, "DOUBLE": 8, "INT32": 4, "INT64": 8, "BOOLEAN": 1}  # bytes of a number
 
@@ -64,7 +64,7 @@ class _Shared(NamedTuple):
     group: int
     name: str
     values: int
-    longest: int  # bytes of the longest that is shared, or more
+    longest: int  # upper bound of the longest shared text in bytes
 
 
 def _check_size(file: Any, opened: Any, names: list[str], source: Source) -> None:
@@ -104,7 +104,7 @@ def _longest(file: Any, group: int, name: str, chunk: Any) -> int:
         return int(chunk.total_uncompressed_size)
     if not chunk.has_dictionary_page:
         return 0
-    # One row brings the dictionary with it, unless it is null.
+    # Reading one row loads the dictionary, unless the row is null.
     parquet = importlib.import_module("pyarrow.parquet").ParquetFile(file, read_dictionary=[name], pre_buffer=False)
     for batch in parquet.iter_batches(1, row_groups=[group], columns=[name], use_threads=False):
         words = batch.column(0).dictionary

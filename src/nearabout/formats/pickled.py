@@ -1,8 +1,8 @@
-"""Pickles of vectors: a list or dictionary of words and vectors, or arrays, as tutorials save them.
+"""Reads pickles of vectors: a list or dictionary of words and vectors, or arrays, as tutorials save them.
 
-A pickle is a program. This reader runs none: it builds NumPy arrays, lists, tuples, dictionaries, numbers and
-strings, and refuses everything else by its name. Even NumPy's own functions are replaced by plain records, which are
-checked before an array is made of them.
+A pickle is a program. This reader runs no code: it builds NumPy arrays, lists, tuples, dictionaries, numbers and
+strings, and refuses everything else by name. It even replaces NumPy's own functions by plain records, which are checked
+before an array is made from them.
 """
 
 from __future__ import annotations
@@ -189,7 +189,7 @@ def _load(data: bytes, path: str) -> Any:
             "dictionaries, numbers and strings are read. If you trust it, load it yourself and save the vectors as "
             ".npy or Parquet"
         ) from None
-    except Exception as error:  # a broken pickle may raise anything
+    except Exception as error:  # a damaged pickle may raise any error
         raise CorruptFileError(f"{path}: the pickle cannot be read ({first_line(error)}): get the file again") from None
 
 

@@ -1,7 +1,7 @@
 """The TEXMEX formats: .fvecs, .bvecs and .ivecs.
 
 Each row is its number of dimensions as an int32, then so many float32, uint8 or int32; all little-endian
-(http://corpus-texmex.irisa.fr/). Content alone does not tell float32 from int32: the suffix decides.
+(http://corpus-texmex.irisa.fr/). Content alone cannot distinguish float32 from int32, so the suffix decides.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
     dtype = _row(first.dtype)
     if not (source.plain and can_lie(dtype)):
         return in_pieces(source, NAME, (block["row"].astype(dtype) for block in chain([first], blocks)))
-    # Once through the file, for the number before each row: after that the rows are read where they lie.
+    # One pass over the file checks the dims before each row; then the core reads the rows directly.
     rows = len(first) + sum(map(len, blocks))
     return in_place(source, NAME, Place(dtype, rows, first["row"].shape[1], 4, first.dtype.itemsize))
 

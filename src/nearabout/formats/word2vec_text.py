@@ -34,7 +34,7 @@ def looks_like_text(head: Head, header: _words.Header) -> bool:
         return head.suffix != ".bin"  # a key too long to see its end
     if not fields or header.dims > 8 or any(_words.NUMBER.fullmatch(field) for field in fields[1:]):
         return True
-    # No number in the first line: text all the same, such as "the 0,1 0,2", but for few raw numbers that look like it.
+    # No number in the first line: still text, such as "the 0,1 0,2", except rare binary data that looks like it.
     return not _has_controls(body) and (_are_lines(head, header) or not _are_records(head, header))
 
 
@@ -73,7 +73,7 @@ def sniff(head: Head) -> bool:
 def _parser(source: Source, options: ReadOptions, reserve: bool) -> tuple[Any, int, int | None]:
     """The parser, the dimensions and how many rows a header announced; room for all rows only where it is wanted."""
     header = _words.take_header(source, options)
-    # A row takes two bytes a number at least; so a plain file's size bounds what may be reserved.
+    # A number takes at least two bytes, so the size of a plain file bounds the memory to reserve.
     left = source.remaining(header.size) or 0
     parser = _core.LineParser(
         dims=header.dims,

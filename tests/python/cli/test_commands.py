@@ -80,7 +80,7 @@ def test_build_refuses(run: Run, vectors_file: Path, tmp_path: Path) -> None:
     assert "must end in .near" in run("build", vectors_file, "-o", "x.npy").err
     index = tmp_path / "index.near"
     assert run("build", vectors_file, "-o", index).code == 0
-    assert f"{index}: is a nearabout index already: search it" in run("build", index, "-o", target).err
+    assert f"{index}: is already a nearabout index: search it" in run("build", index, "-o", target).err
     assert not target.exists()
 
 
@@ -144,7 +144,7 @@ def test_verify_finds_a_changed_byte(run: Run, words: Path, tmp_path: Path) -> N
 
 def test_convert(run: Run, words: Path, vectors_file: Path, tmp_path: Path) -> None:
     array = tmp_path / "words.npy"
-    assert run("convert", words, array).code == 2  # .npy has no room for keys
+    assert run("convert", words, array).code == 2  # .npy cannot store keys
     assert run("convert", words, array, "--no-keys").code == 0
     np.testing.assert_array_equal(np.load(array), na.open(words).vectors())
     text = tmp_path / "again.txt"

@@ -57,7 +57,7 @@ def test_build_and_convert_read_as_they_are_told(run: Run, table: Path, tmp_path
     np.save(tmp_path / "x.npy", np.ones((2, 3)))
     done = run("convert", tmp_path / "x.npy", tmp_path / "x.csv", "--dims", "3")
     assert done.code == 2
-    assert "--dims 3 has no meaning for the format npy" in done.err
+    assert "--dims 3 has no effect on the format npy" in done.err
 
 
 def test_members_and_arrays(run: Run, tmp_path: Path) -> None:
@@ -101,10 +101,10 @@ def test_eval_and_bench_read_as_they_are_told(run: Run, tmp_path: Path) -> None:
     [
         (["--key-column", "town"], "--key-column town, but the file has the columns place, lat, lon"),
         (["--key-column", "9"], "--key-column 9: give 0 to 2"),
-        (["--dataset", "x"], "--dataset x has no meaning for the format delimited; options it takes: --"),
+        (["--dataset", "x"], "--dataset x has no effect on the format delimited; options it takes: --"),
         (["--header", "perhaps"], "--header is 'perhaps'; pass yes or no"),
         (["--format", "cvs"], "--format cvs is not known"),
-        (["--errors", "never"], "--errors never: give strict, replace or ignore"),
+        (["--errors", "never"], "--errors never: pass strict, replace or ignore"),
         (["--dims", "few"], "--dims is 'few'; pass a whole number"),
         (["--member", "x"], "--member x was asked for, but the file is no .zip: leave --member out"),
     ],
@@ -159,7 +159,7 @@ def test_build_passes_options_on(memory: str | None, table: Path, tmp_path: Path
     assert list(index) == ["Oslo", "Roma", "Lima"]
     np.save(tmp_path / "x.npy", np.ones((3, 2)))
     assert len(na.build(tmp_path / "x.npy", path=tmp_path / "y.near", memory=memory, format="npy")) == 3
-    with pytest.raises(na.InvalidInputError, match="header=True has no meaning for the format npy"):
+    with pytest.raises(na.InvalidInputError, match="header=True has no effect on the format npy"):
         na.build(tmp_path / "x.npy", path=tmp_path / "y.near", memory=memory, header=True)
 
 

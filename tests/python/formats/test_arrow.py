@@ -251,7 +251,7 @@ def test_the_index_of_a_frame_is_the_key(tmp_path: Path) -> None:
     assert read(tmp_path / "t.parquet").keys == WORDS
     levels = pandas.MultiIndex.from_tuples([("a", 1), ("a", 2), ("b", 1)])
     pandas.DataFrame({"v": ROWS}, index=levels).to_parquet(tmp_path / "v.parquet")
-    with pytest.raises(InvalidInputError, match="__index_level_0__, __index_level_1__ may each be the key"):
+    with pytest.raises(InvalidInputError, match="__index_level_0__, __index_level_1__ could each be the key"):
         read(tmp_path / "v.parquet")
     pandas.DataFrame(ROWS, index=WORDS).rename(columns=str).to_parquet(tmp_path / "u.parquet")
     assert read(tmp_path / "u.parquet").keys == WORDS

@@ -95,7 +95,7 @@ def test_a_long_array_is_read_in_pieces(file: File, monkeypatch: pytest.MonkeyPa
 def test_numbers_and_text_of_digits_are_not_one_key(file: File, form: str, first: str, second: str) -> None:
     lines = [f'{{"id": {first}, "vector": [1, 2]}}', f'{{"id": {second}, "vector": [3, 4]}}']
     text = "\n".join(lines) if form == "t.jsonl" else f"[{','.join(lines)}]"
-    with pytest.raises(InvalidInputError, match=r'so that 1 and "1" cannot be told apart'):
+    with pytest.raises(InvalidInputError, match=r'so 1 and "1" cannot be distinguished'):
         read(file(form, text))
     mixture = read(file("t.jsonl", '{"id": 1, "vector": [1]}\n{"id": "a", "vector": [2]}\n'))
     assert mixture.keys == ["1", "a"]

@@ -106,7 +106,7 @@ def test_npz_keys_of_other_vectors_are_left_to_them(file: File) -> None:
         read(file("a.pkl", pickle.dumps([MATRIX, MATRIX])))
     with pytest.raises(InvalidInputError, match=r"a\.pkl: 2 keys were given for 3 vectors"):
         read(file("a.pkl", pickle.dumps((MATRIX, ["a", "b"]))))
-    with pytest.raises(InvalidInputError, match=r"first, second may each be the keys of vectors.*key_column="):
+    with pytest.raises(InvalidInputError, match=r"first, second could each be the keys of vectors.*key_column="):
         read(file("b.npz", npz(vectors=MATRIX, first=np.array(WORDS), second=np.array(WORDS))))
 
 
@@ -138,7 +138,7 @@ def test_pickles_with_words_of_other_forms(file: File) -> None:
         {"vectors": MATRIX, "x": WORDS, "n": [1, 2, 3]},
     ):  # fmt: skip
         assert read(file("a.pkl", pickle.dumps(content))).keys == WORDS
-    with pytest.raises(InvalidInputError, match=r"first, second may each be the keys of vectors"):
+    with pytest.raises(InvalidInputError, match=r"first, second could each be the keys of vectors"):
         read(file("a.pkl", pickle.dumps({"vectors": MATRIX, "first": WORDS, "second": WORDS})))
     with pytest.raises(InvalidInputError, match=r"an array of objects of the shape \(2, 2\)"):
         read(file("a.pkl", pickle.dumps((np.array([["a", "b"]] * 2, object), MATRIX))))

@@ -53,7 +53,7 @@ def test_a_number_of_such_a_name_is_a_key(file: File, kind: str, name: str) -> N
 @pytest.mark.parametrize("kind", FORMATS)
 def test_one_of_several_is_not_guessed(file: File, kind: str) -> None:
     path = table(file, kind, user_id=[7, 8], item_id=[9, 10])
-    with pytest.raises(InvalidInputError, match=r"user_id, item_id may each be the key.*key_column="):
+    with pytest.raises(InvalidInputError, match=r"user_id, item_id could each be the key.*key_column="):
         read(path)
     assert np.asarray(read(table(file, kind, user_id=[7, 8], id=[9, 10]), key_column="user_id").keys).tolist() == [7, 8]
 

@@ -135,7 +135,7 @@ def test_empty_missing_directory_and_unknown(file: File, tmp_path: Path) -> None
         with pytest.raises(IsADirectoryError):
             read(tmp_path)
     with pytest.raises(
-        UnknownFormatError, match=r"of no format that is known here.*begins with b'\\x89PNG.*say which with format="
+        UnknownFormatError, match=r"has no known format.*begins with b'\\x89PNG.*say which with format="
     ):
         read(file("picture.png", b"\x89PNG\r\n\x1a\n" + bytes(100)))
 
@@ -144,9 +144,9 @@ def test_an_index_is_known_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.chdir(tmp_path)
     nearabout.build(np.eye(2, dtype=np.float32), path="w.near")
     for name in (None, "glove"):
-        with pytest.raises(UnknownFormatError, match=r"is a nearabout index already.*nearabout convert w\.near w\.vec"):
+        with pytest.raises(UnknownFormatError, match=r"is already a nearabout index.*nearabout convert w\.near w\.vec"):
             read("w.near", format=name)
-    with pytest.raises(UnknownFormatError, match=r"is a nearabout index already.*give it a name that ends in \.near"):
+    with pytest.raises(UnknownFormatError, match=r"is already a nearabout index.*give it a name that ends in \.near"):
         read(Path("w.near").rename("w.bin"))
     Path("w.bin").rename("w.near")
     Path("w.near.gz").write_bytes(gzip.compress(Path("w.near").read_bytes()))

@@ -198,7 +198,7 @@ def test_what_cannot_be_written(tmp_path: Path) -> None:
         write(tmp_path / "w.xyz", MATRIX)
     with pytest.raises(InvalidInputError, match="format='nothing' is none"):
         write(tmp_path / "w.npy", MATRIX, format="nothing")
-    with pytest.raises(InvalidInputError, match="npy has no room for keys"):
+    with pytest.raises(InvalidInputError, match="npy cannot store keys"):
         write(tmp_path / "w.npy", MATRIX, WORDS)
     with pytest.raises(InvalidInputError, match="3 keys were given for 4 vectors"):
         write(tmp_path / "w.vec", MATRIX, WORDS[:3])

@@ -1,7 +1,7 @@
-"""The contestants of a race: one module per library, each with a class of one shape.
+"""The contestants of a race: one module per library, each with a class of the same interface.
 
-Each is built and asked as its documentation or its authors' benchmark recommends, by settings that are told with the
-results. A library is imported when it is first used, in the process of its own that a race gives it.
+Each is built and searched as its documentation or its authors' benchmark recommends. The results include the settings.
+A library is imported at first use, in the process of its contestant.
 """
 
 from __future__ import annotations

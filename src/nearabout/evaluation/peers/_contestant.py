@@ -1,4 +1,4 @@
-"""What takes part in a race: the shape that all share."""
+"""The common interface of the contestants of a race."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BEAMS = (10, 12, 16, 20, 24, 32, 40, 48, 64, 80, 96, 128, 192, 256, 384, 512, 76
 
 
 class Task(NamedTuple):
-    """What is asked of every contestant."""
+    """The task of every contestant."""
 
     metric: str
     k: int
@@ -30,16 +30,17 @@ class Task(NamedTuple):
 
 
 class Contestant(ABC):
-    """One index of one library: built once, then set and asked again and again.
+    """One index of one library: built once, then searched with many settings.
 
     Class attributes:
-        module: as it is imported. package: as it is installed.
-        part: the module that is used, where it is not the one that tells whether the library is there.
-        metrics: those it serves, by our names, and what it calls them.
-        as_floats: it is given float32, of unit length under cosine (before any time is taken); otherwise the vectors as
-            they are stored.
-        compiles: at its first use in a process, which is not to be timed.
-        one_thread: its searches take one thread, whatever is asked for.
+        module: name of the module, which shows whether the library is installed.
+        package: name of the package to install.
+        part: module to import, if it is another one than `module`.
+        metrics: supported metrics, our names -> its names.
+        as_floats: whether it gets float32, of unit length under cosine (converted before timing); otherwise it gets the
+            vectors in their stored type.
+        compiles: whether it compiles at first use in a process, which is not timed.
+        one_thread: whether its searches always use one thread.
     """
 
     module: ClassVar[str]
@@ -52,25 +53,25 @@ class Contestant(ABC):
 
     def __init__(self, task: Task) -> None:
         self.task = task
-        self.built = ""  # what was chosen for the build, for people
+        self.built = ""  # settings of the build, as readable text
 
     @abstractmethod
     def build(self, base: Vectors) -> None: ...
 
     @abstractmethod
     def series(self) -> Sequence[Sequence[Setting]]:
-        """Settings to try, once built; within a series each finds more than the one before, or as much."""
+        """Returns settings to measure after the build. Within a series, recall does not decrease."""
 
     @abstractmethod
     def choose(self, setting: Setting) -> None: ...
 
     @abstractmethod
     def ask(self, queries: Vectors) -> Vectors:
-        """The rows found for a batch, (n, k); -1 for nothing."""
+        """Returns the rows found for a batch, (n, k); -1 for missing rows."""
 
 
 def library(contestant: type[Contestant]) -> Any:
-    """What the contestant uses of its library. Its import is no part of a build: a race does it before."""
+    """Imports the library of a contestant. A race does this before the build, so that it is not timed."""
     try:
         return importlib.import_module(contestant.part or contestant.module)
     except ImportError as error:
@@ -80,7 +81,7 @@ def library(contestant: type[Contestant]) -> Any:
 
 
 def padded(lines: Sequence[Sequence[int]], k: int) -> Rows:
-    """Answers of different lengths as one array, -1 where there is nothing."""
+    """Returns results of different lengths as one array, padded with -1."""
     rows = np.full((len(lines), k), -1, np.int64)
     for place, line in enumerate(lines):
         rows[place, : len(line)] = line[:k]

@@ -1,4 +1,4 @@
-"""Annoy: trees of random splits, as many rows looked at as it is told."""
+"""Annoy: trees of random splits."""
 
 from __future__ import annotations
 

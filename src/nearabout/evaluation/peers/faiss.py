@@ -1,4 +1,4 @@
-"""faiss: lists of product codes of 4 bits, scanned in registers, the best compared in full."""
+"""faiss: IVF with 4-bit product codes that are scanned in registers, and reranking of the best rows."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ class Faiss(Contestant):
     def build(self, base: Vectors) -> None:
         faiss = library(Faiss)
         rows, dims = base.shape
-        self.lists = max(1, min(2 ** round(math.log2(4 * math.sqrt(rows))), rows // 39))  # it asks for 39 rows a list
+        self.lists = max(
+            1, min(2 ** round(math.log2(4 * math.sqrt(rows))), rows // 39)
+        )  # faiss recommends 39 rows per list
         parts = max((part for part in range(1, max(1, dims // 2) + 1) if dims % part == 0), default=1)
         self.codes = rows >= _FEW and parts > 1
         self.built = f"IVF{self.lists},PQ{parts}x4fs,RFlat" if self.codes else f"IVF{self.lists},Flat"

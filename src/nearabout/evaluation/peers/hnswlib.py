@@ -1,4 +1,4 @@
-"""hnswlib: a graph in layers, by the authors of the method."""
+"""hnswlib: a hierarchical graph (HNSW), by the authors of the method."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nearabout's own kinds of index, given the vectors as they are stored."""
+"""Nearabout's own kinds of index, built from the vectors in their stored type."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nearabout.evaluation.peers._contestant import Contestant, Setting, Task, Ve
 from nearabout.index import Index
 from nearabout.kinds import KINDS, Kind
 
-_MANY = 1.25  # from one effort to the next
+_MANY = 1.25  # factor between successive efforts
 
 
 class Ours(Contestant):

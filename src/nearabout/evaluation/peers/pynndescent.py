@@ -1,4 +1,4 @@
-"""PyNNDescent: a graph of neighbours by descent, compiled at its first use."""
+"""PyNNDescent: a neighbour graph by nearest-neighbour descent, compiled at first use."""
 
 from __future__ import annotations
 

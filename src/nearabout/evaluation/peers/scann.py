@@ -1,4 +1,4 @@
-"""ScaNN: lists of anisotropic codes, the best compared in full."""
+"""ScaNN: lists of anisotropic codes, and reranking of the best rows."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Scann(Contestant):
         builder = builder.set_n_training_threads(self.task.threads)
         self.leaves = max(1, round(math.sqrt(len(base))))
         builder = builder.tree(self.leaves, max(1, self.leaves // 20), training_sample_size=len(base))
-        # Its threshold of .2 is for inner products; without one the codes are made for distances.
+        # Its threshold of 0.2 is for inner products; without it, the codes are optimised for distances.
         threshold = 0.2 if measure == "dot_product" else math.nan
         builder = builder.score_ah(2, anisotropic_quantization_threshold=threshold)
         self.index = builder.reorder(32 * self.task.k).build()

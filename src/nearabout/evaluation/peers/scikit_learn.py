@@ -36,7 +36,7 @@ class ScikitLearn(Contestant):
         return [[{}]]
 
     def choose(self, setting: Setting) -> None:
-        """There is no choice."""
+        """Does nothing: there are no settings."""
 
     def ask(self, queries: Vectors) -> Vectors:
         return np.asarray(self.index.kneighbors(self._as_it_takes_them(queries), return_distance=False))

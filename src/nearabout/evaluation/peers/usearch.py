@@ -1,4 +1,4 @@
-"""usearch: a graph in layers with kernels for many processors."""
+"""usearch: a hierarchical graph (HNSW) with kernels for many processors."""
 
 from __future__ import annotations
 
@@ -38,5 +38,5 @@ class Usearch(Contestant):
         counts = np.asarray(getattr(found, "counts", np.full(len(keys), keys.shape[1])))
         if (counts >= keys.shape[1]).all():
             return keys
-        # Where there is less than k it fills up with the key 0, which is one of ours.
+        # With fewer than k results it pads with the key 0, which is a valid row here.
         return padded([line[:count].tolist() for line, count in zip(keys, counts, strict=True)], self.task.k)

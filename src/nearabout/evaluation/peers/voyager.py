@@ -1,4 +1,4 @@
-"""Voyager: hnswlib's graph as Spotify keeps it."""
+"""Voyager: Spotify's library based on hnswlib."""
 
 from __future__ import annotations
 
