@@ -119,13 +119,13 @@ def test_spending(kind: Kind) -> None:
         (None, None, "positive and negative are empty"),
         (["w1"], ["w1"], "cancel out"),
         (["w1", ("w2", float("nan"))], [], "positive has the weight nan"),
-        (VECTORS[0].tolist(), [], "positive has .*, a float, where a key or a vector belongs"),
-        ([True], [], "positive has True"),
-        ("w1", [None], "negative has None, a NoneType"),
+        (VECTORS[0].tolist(), [], "positive contains .*, a float; pass keys or vectors"),
+        ([True], [], "positive contains True"),
+        ("w1", [None], "negative contains None, a NoneType"),
         ([VECTORS], [], r"an item of the shape \(60, 7\)"),
-        ([VECTORS[0][:5]], [], "positive has a vector that cannot be used: .*5 dims"),
-        ([VECTORS[0] * np.nan], [], "positive has a vector that cannot be used: .*nan"),
-        ((1, 2), [], r"two keys, or a key and its weight\? Pass a list: \[1, 2\] or \[\(1, 2\)\]"),
+        ([VECTORS[0][:5]], [], "positive contains a vector that cannot be used: .*5 dims"),
+        ([VECTORS[0] * np.nan], [], "positive contains a vector that cannot be used: .*nan"),
+        ((1, 2), [], r"either two keys or a key and its weight; pass a list: \[1, 2\] or \[\(1, 2\)\]"),
         ({"w1": 2.0}, [], "positive is a dict"),
         (b"w1", [], "positive is a bytes"),
         (2.5, [], "positive is a float"),
@@ -157,5 +157,5 @@ def test_bits_and_degrees_cannot_be_added() -> None:
     for index in (bits, places):
         assert index.analogy("w1", k=3).rows.tolist() == index.search_by_key("w1", k=3).rows.tolist()
         for positive in (["w1", "w2"], [VECTORS[0][: index.dims]]):
-            with pytest.raises(na.InvalidInputError, match="cannot be added; ask for one key at a time"):
+            with pytest.raises(na.InvalidInputError, match="cannot be added; search for one key"):
                 index.analogy(positive)
