@@ -87,7 +87,7 @@ def _add(index: Index, terms: _Terms, name: str, item: Any, sign: float) -> None
             "an array, or put it into a list: [vector]"
         )
     if index.dtype == "bits" or index.metric == "haversine":
-        raise InvalidInputError(f"vectors under the metric {index.metric!r} cannot be added; search for one key")
+        raise InvalidInputError(f"vectors under metric {index.metric!r} cannot be added; ask for one key at a time")
     try:
         vector, single = as_queries(item, index.metric, "f32", index.dims)
     except InvalidInputError as error:

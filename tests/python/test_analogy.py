@@ -125,7 +125,7 @@ def test_spending(kind: Kind) -> None:
         ([VECTORS], [], r"an item of the shape \(60, 7\)"),
         ([VECTORS[0][:5]], [], "positive contains a vector that cannot be used: .*5 dims"),
         ([VECTORS[0] * np.nan], [], "positive contains a vector that cannot be used: .*nan"),
-        ((1, 2), [], r"either two keys or a key and its weight; pass a list: \[1, 2\] or \[\(1, 2\)\]"),
+        ((1, 2), [], r"two keys or a key and its weight; pass a list: \[1, 2\] or \[\(1, 2\)\]"),
         ({"w1": 2.0}, [], "positive is a dict"),
         (b"w1", [], "positive is a bytes"),
         (2.5, [], "positive is a float"),
