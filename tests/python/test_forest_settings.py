@@ -95,7 +95,7 @@ def test_what_info_tells() -> None:
 def test_metrics_that_no_forest_serves(metric: str) -> None:
     data = np.ones((4, 2), bool) if metric == "jaccard" else np.ones((4, 2), np.float32)
     with pytest.raises(
-        na.InvalidInputError, match=f'under the metric {metric}; it serves euclidean.*choose kind "exact"'
+        na.InvalidInputError, match=f"does not support metric '{metric}', only euclidean.*choose kind=.exact."
     ):
         na.build(data, metric=metric, kind="forest")
 

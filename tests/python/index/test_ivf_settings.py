@@ -109,7 +109,7 @@ def test_info_of_nothing() -> None:
 @pytest.mark.parametrize("metric", ["manhattan", "hamming", "jaccard", "haversine"])
 def test_metrics_that_no_lists_serve(metric: str) -> None:
     data = np.ones((4, 2), bool if metric in ("hamming", "jaccard") else np.float32)
-    with pytest.raises(na.InvalidInputError, match=f"under the metric {metric}; they serve euclidean.*choose kind"):
+    with pytest.raises(na.InvalidInputError, match=f"do not support metric '{metric}', only euclidean.*choose kind"):
         na.build(data, metric=metric, kind="ivf")
 
 
