@@ -21,7 +21,7 @@ using AnyArray = nb::ndarray<nb::ro, nb::device::cpu>;
 using FloatMatrix = nb::ndarray<const float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 using RowNumbers = nb::ndarray<const std::int64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 
-// Memory owned by the capsule returned with it.
+// Returns memory that is owned by the capsule returned with it.
 template <class T>
 std::pair<T*, nb::capsule> owned_by_capsule(std::vector<T> values) {
   auto* kept = new std::vector<T>(std::move(values));

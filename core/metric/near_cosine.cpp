@@ -20,7 +20,7 @@ double sum_of(std::size_t dims, Term term) {
   return (sums[0] + sums[2]) + (sums[1] + sums[3]);
 }
 
-// 1 - cos = sin^2 / (1 + cos).
+// Computes 1 - cos = sin^2 / (1 + cos).
 double from_square_of_sine(double square) { return square / (1 + std::sqrt(1 - std::min(square, 1.0))); }
 
 // Returns true if other = factor * one. Products of two float32 are exact in double.

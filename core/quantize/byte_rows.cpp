@@ -67,8 +67,8 @@ float ByteSteps::square(const std::int8_t* bytes) const {
   return static_cast<float>(sum);
 }
 
-// Every sum has the form base + weights . bytes; under CodeSpace::l2, with y = x - c and p = q - c,
-// |q - x|^2 = |p|^2 + |y|^2 - 2 <p, y>.
+// Finds the base and the weights: every sum has the form base + weights . bytes. Under CodeSpace::l2, with y = x - c
+// and p = q - c, |q - x|^2 = |p|^2 + |y|^2 - 2 <p, y>.
 BoundByteQuery::BoundByteQuery(const ByteSteps& steps, const MetricTransform& transform, const float* query)
     : space_(transform.space()), weights_(steps.dims()) {
   const bool squared = space_ == CodeSpace::l2;

@@ -86,8 +86,8 @@ Limit ScreenQuery::limit_of_products(double rdist) const {
                  projection_norm_ * screen_->typical_error + codes_.residual * screen_->typical_spread);
 }
 
-// Outside the range of floats nothing is ruled out: an infinite slack times a zero error would be NaN, which never
-// passes.
+// Returns the limit as floats. Outside their range nothing is ruled out: an infinite slack times a zero error would be
+// NaN, which never passes.
 Limit ScreenQuery::rounded(double threshold, double slack) const {
   constexpr double most = std::numeric_limits<float>::max() / 4;  // room for the rounding below
   if (!(threshold < most) || !(slack < most)) return kEverything;

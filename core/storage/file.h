@@ -60,7 +60,7 @@ class File {
 
   // Returns all sections of this image, in file order, including the checksums and optional sections of later versions.
   std::span<const Section> sections() const { return sections_; }
-  // Same as sections(), except that sections of the image passed to with() replace this one's.
+  // Returns the same, except that sections of the image passed to with() replace this one's.
   std::vector<const Section*> current_sections() const;
   std::span<const std::byte> bytes() const { return {data_, size_}; }
   std::size_t size() const { return size_; }

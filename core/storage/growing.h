@@ -26,8 +26,7 @@ class GrowingBytes {
   std::size_t size() const { return size_; }
   bool in_file() const { return file_ != nullptr; }
   void resize(std::size_t size);  // must not be 0
-  // For a file: flushes it to disk and renames it to the target. The bytes stay mapped, and must not be written any
-  // more.
+  // Flushes a file to disk and renames it to the target. The bytes stay mapped, and must not be written any more.
   void publish();
 
  private:

@@ -41,11 +41,13 @@ void will_need(std::span<const std::byte> mapped) noexcept;
 // memory, which would lose its contents.
 void forget(std::span<const std::byte> mapped) noexcept;
 
+// Returns true for the name of a TemporaryFile.
+bool is_temporary_name(std::string_view name);
+
 // A new file with an unpredictable name in the folder of `target`, which it replaces when it is published. Until then,
 // and whatever happens, the file under the target's name is untouched; the destructor removes an unpublished file. A
 // kill at any moment leaves the old file or the new one, and may leave the temporary one, ".nearabout-*.tmp": the next
 // one made in the folder removes it, but not those of writers that are still alive.
-bool is_temporary_name(std::string_view name);
 class TemporaryFile {
  public:
   // Rejects a target that exists and is not a regular file. A symbolic link is followed: the file it names is replaced.

@@ -152,7 +152,7 @@ void will_need(std::span<const std::byte> mapped) noexcept {
   if (!mapped.empty()) ::PrefetchVirtualMemory(::GetCurrentProcess(), 1, &range, 0);
 }
 
-// Unlocking pages that are not locked removes them from the working set.
+// Releases the memory: unlocking pages that are not locked removes them from the working set.
 void forget(std::span<const std::byte> mapped) noexcept {
   if (!mapped.empty()) ::VirtualUnlock(const_cast<std::byte*>(mapped.data()), mapped.size());
 }

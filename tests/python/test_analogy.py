@@ -157,5 +157,5 @@ def test_bits_and_degrees_cannot_be_added() -> None:
     for index in (bits, places):
         assert index.analogy("w1", k=3).rows.tolist() == index.search_by_key("w1", k=3).rows.tolist()
         for positive in (["w1", "w2"], [VECTORS[0][: index.dims]]):
-            with pytest.raises(na.InvalidInputError, match="cannot be added; search for one key"):
+            with pytest.raises(na.InvalidInputError, match="cannot be added; ask for one key at a time"):
                 index.analogy(positive)

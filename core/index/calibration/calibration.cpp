@@ -139,8 +139,8 @@ KInterpolation between_measured(std::size_t k) {
   return {below, place - static_cast<double>(below)};
 }
 
-// Recall does not fall as effort grows: a decrease is noise. Past the point where nearly all are found, for every k,
-// only the largest effort is listed.
+// Computes the points. Recall does not fall as effort grows: a decrease is noise. Past the point where nearly all are
+// found, for every k, only the largest effort is listed.
 Calibration calibrate(const RecallProfile& profile, const CalibrationQueries& calibration_queries,
                       bool max_effort_is_exact) {
   constexpr double kNearlyAll = 0.9995;

@@ -94,7 +94,8 @@ struct CalibrationInput {
 CalibrationQueries sample_calibration_queries(const CalibrationInput& given, const RowReader& read, std::size_t rows,
                                               std::size_t dims, std::size_t step);
 
-// Like Index::search(), but under a memory budget runs one query at a time and releases mapped pages after each.
+// Searches like Searcher::search(), but under a memory budget runs one query at a time and releases mapped pages after
+// each.
 std::vector<SearchResult> search_within(const Searcher& index, MatrixView queries, const Request& request,
                                         std::size_t memory);
 

@@ -131,8 +131,8 @@ void GroundTruthScan::pack(const float* rows, std::size_t group, std::size_t cou
                                        0x80, group_bytes(group) + begin / kPanelRows * kernels::panel_bytes(dims_));
 }
 
-// |x|^2 - 2 <x, q> is at least |x|^2 - 2 (<x', q'> + |x - x'| |q| + |x'| |q - q'|), where x' and q' are the rounded
-// vectors.
+// Adds the rows that may be near, by a lower bound of their distance: |x|^2 - 2 <x, q> is at least |x|^2 - 2 (<x', q'>
+// + |x - x'| |q| + |x'| |q - q'|), where x' and q' are the rounded vectors.
 void GroundTruthScan::look_at_group(std::size_t number, std::size_t group, std::size_t count,
                                     const std::int32_t* dots) {
   Query& query = queries_[number];
@@ -156,8 +156,8 @@ void GroundTruthScan::look_at_group(std::size_t number, std::size_t group, std::
   if (query.waiting.size() > kWaitingMost + 4 * k_) tighten(query);
 }
 
-// k of the waiting rows are certainly within the k-th smallest lower bound plus the width. If queries are rows, a
-// possible copy of the query does not count, because it may not be a neighbour.
+// Lowers the limit. k of the waiting rows are certainly within the k-th smallest lower bound plus the width. If queries
+// are rows, a possible copy of the query does not count, because it may not be a neighbour.
 void GroundTruthScan::tighten(Query& query) const {
   const auto copy = static_cast<float>((4 * kSame - 1) * query.square);
   const auto counted = own_.empty() ? query.waiting.begin()

@@ -21,8 +21,9 @@ class GroundTruthScan {
  public:
   static constexpr std::size_t kGroupRows = 8 * kernels::kPanelRows;  // rows that share a scale
 
-  // `queries` are one after another, in the space where near means a small Euclidean distance, and must outlive this.
-  // `own` has the row that each query is, or is empty: neither that row nor a copy of it is then its neighbour.
+  // Prepares the queries, which are one after another, in the space where near means a small Euclidean distance, and
+  // must outlive this. `own` has the row that each query is, or is empty: neither that row nor a copy of it is then its
+  // neighbour.
   GroundTruthScan(const std::vector<float>& queries, std::size_t dims, std::size_t k,
                   const std::vector<std::uint32_t>& own, std::size_t threads);
 

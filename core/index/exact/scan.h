@@ -23,7 +23,7 @@ void search_exactly(const ExactScan& scan, MatrixView queries, const Request& re
 
 class ExactScan {
  public:
-  // Both arguments must outlive the scan. Without a screen every row is compared in full.
+  // Makes a scan; both arguments must outlive it. Without a screen every row is compared in full.
   ExactScan(const Descriptor& descriptor, const storage::Section& vectors, const StoredScreen* screen)
       : descriptor_(descriptor), vectors_(&vectors), screen_(screen) {}
 

@@ -173,7 +173,8 @@ std::size_t ScreenedScan::find_hits(std::size_t query, const Block& block, std::
   return kernels_.hits(dots, rows, screen, hits_.data(), scores_.data());
 }
 
-// If the screen lets most rows through, as for a query far from all rows, postponing them gains nothing.
+// Adds hits to the waiting rows, or compares them at once: if the screen lets most rows through, as for a query far
+// from all rows, postponing them gains nothing.
 void ScreenedScan::take_hits(std::size_t query, const Block& block, std::size_t row, std::size_t rows,
                              const std::int32_t* dots) {
   const std::size_t found = find_hits(query, block, row, rows, dots);

@@ -17,7 +17,7 @@ namespace nearabout {
 // in full. In later blocks only rows within the limit are examined, a few in a hundred.
 class ScreenedScan {
  public:
-  // Query i is bound by queries[i] and screens[i]; its neighbours go to best[i].
+  // Binds query i by queries[i] and screens[i]; its neighbours go to best[i].
   ScreenedScan(const StoredScreen& stored, const storage::Section& vectors, const BoundQuery* queries,
                const ScreenQuery* screens, std::vector<TopK>& best, std::size_t k);
 

@@ -14,7 +14,7 @@ namespace nearabout {
 // Groups are taken until their leaves have this many times the wanted number of rows.
 inline constexpr std::uint64_t kWiden = 8;
 
-// Where a leaf's rows are in the trees' order.
+// Position of a leaf's rows in the trees' order.
 struct LeafSpan {
   std::uint64_t begin, end;
   float key;  // score of its centroid

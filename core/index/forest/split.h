@@ -33,7 +33,7 @@ struct Plane {
 // own.
 class Splitter {
  public:
-  // Both arguments must outlive the splitter.
+  // Makes a splitter; both arguments must outlive it.
   Splitter(const Codes& codes, const Grid& grid) : codes_(codes), grid_(grid) {}
 
   // Returns a plane for these rows (at least two), from a sample of them. If no plane separates any two, the normal is

@@ -127,8 +127,8 @@ double Clustering::alignment(const std::vector<std::int8_t>& centroids) const {
   return pairs > 0 ? sum / pairs : 1 / static_cast<double>(m);
 }
 
-// On real data the three costs are within a tenth of each other. If they are nearly equal, the usual number is better
-// than half of it, because an effort of few lists is coarse.
+// Compares three numbers of lists. On real data their costs are within a tenth of each other. If they are nearly equal,
+// the usual number is better than half of it, because an effort of few lists is coarse.
 std::vector<std::int8_t> Clustering::measured_centroids(std::size_t usual, double recall) const {
   // Among few of many rows no neighbour is as near as those that searches are for, and the measurement says little.
   if (seen_.size() / learnt_.directions.outputs * kSeenAtLeast < rows_) return centroids(usual);

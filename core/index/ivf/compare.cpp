@@ -134,10 +134,10 @@ void RowComparison::compare(const BoundQuery& bound, const Pending& pending, Top
   }
 }
 
-// The errors of this query's estimates are known for the rows that were compared: their mean and their standard
-// deviation. Beyond the largest estimate that was kept, each interval of one deviation is assumed to contain as many
-// rows as the last such interval below it; the expected number of rows that are nearer than the k-th is then this row
-// count times the integral of the normal distribution's tail.
+// Estimates how many near rows were dropped. The errors of this query's estimates are known for the rows that were
+// compared: their mean and their standard deviation. Beyond the largest estimate that was kept, each interval of one
+// deviation is assumed to contain as many rows as the last such interval below it; the expected number of rows that are
+// nearer than the k-th is then this row count times the integral of the normal distribution's tail.
 bool RowComparison::is_too_shallow(ListScan& scan, std::size_t query, const TopK& best) const {
   const std::span<const float> estimates = scan.estimates(query);
   const std::size_t count = rdists_.size();

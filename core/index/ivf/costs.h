@@ -13,10 +13,10 @@ namespace nearabout {
 
 inline constexpr double kListCost = 40;  // fixed cost of probing a list
 
-// Per row.
+// Return the cost per row.
 inline double scan_cost(const CodeShape& shape) { return 0.1 + 0.0145 * static_cast<double>(shape.bytes()); }
-inline double compare_cost(std::size_t row_bytes) { return 12 + 0.09 * static_cast<double>(row_bytes); }  // per row
-// Product of bytes, per output.
+inline double compare_cost(std::size_t row_bytes) { return 12 + 0.09 * static_cast<double>(row_bytes); }
+// Returns the cost of a product of bytes, per output.
 inline double product_cost(std::size_t dims) { return 0.0045 * static_cast<double>(dims); }
 
 // Returns the cost of finding the nearest `probes` of `lists` lists: through groups if there are many (groups.h).

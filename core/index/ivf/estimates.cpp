@@ -17,8 +17,8 @@ void EstimateUnits::bind(MatrixView queries, std::size_t number) {
   square_ = squared_norm(transformed_.data(), transformed_.size());
 }
 
-// For unit vectors q and x, |q - x|^2 = 2 - 2 <q, x>. Under CodeSpace::inner_product these are a query divided by its
-// length and a row, with one more coordinate, divided by the longest length.
+// Converts an estimate. For unit vectors q and x, |q - x|^2 = 2 - 2 <q, x>. Under CodeSpace::inner_product these are a
+// query divided by its length and a row, with one more coordinate, divided by the longest length.
 double EstimateUnits::rdist(float estimate) const {
   const double square = std::max(0.0, square_ + double{estimate});
   const double scale = double{transform_.scale()};

@@ -15,7 +15,7 @@ class Bisection {
  public:
   Bisection(const std::vector<std::int8_t>& centroids, std::size_t dims) : centroids_(centroids), dims_(dims) {}
 
-  // Both halves are whole groups, except at the very end.
+  // Halves recursively. Both halves are whole groups, except at the very end.
   void order(std::uint32_t* begin, std::uint32_t* end) const {
     const auto count = static_cast<std::size_t>(end - begin);
     if (count <= kPanelRows) return;

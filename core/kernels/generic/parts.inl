@@ -77,7 +77,7 @@ inline std::uint32_t code_term(const std::uint8_t* terms, std::size_t place) {
   return term;
 }
 
-// Same as append_hits_singly(), for the sums of a block of codes.
+// Appends like append_hits_singly(), from the sums of a block of codes.
 template <class Sum>
 inline void append_estimates_singly(const Sum* sums, const std::uint8_t* terms, std::size_t count, std::uint32_t number,
                                     CodeScan& scan) {
