@@ -67,20 +67,20 @@ nb::tuple spent_on(const std::vector<SearchResult>& results) {
 }
 
 // The arguments of a search in Python that determine its effort.
-struct Asked {
+struct SearchArguments {
   std::optional<std::size_t> effort;
   std::optional<double> recall;
   bool exact;
   std::size_t threads;
 };
 
-Request request_for(std::size_t k, const Asked& asked) {
+Request request_for(std::size_t k, const SearchArguments& arguments) {
   Request request;
   request.k = k;
-  request.effort = asked.effort;
-  request.recall = asked.recall;
-  request.exact = asked.exact;
-  request.threads = asked.threads;
+  request.effort = arguments.effort;
+  request.recall = arguments.recall;
+  request.exact = arguments.exact;
+  request.threads = arguments.threads;
   request.monitor = python_monitor(nb::none());
   return request;
 }

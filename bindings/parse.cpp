@@ -27,8 +27,8 @@ namespace {
 
 using parse::CollectOptions;
 using parse::Collector;
+using parse::InvalidUtf8;
 using parse::LineParser;
-using parse::OnBadUtf8;
 using parse::Problem;
 using parse::RecordParser;
 
@@ -56,17 +56,17 @@ nb::object as_object(const std::optional<Problem>& problem) {
                         nb::bytes(problem->token.data(), problem->token.size()));
 }
 
-OnBadUtf8 on_bad_utf8_of(std::string_view name) {
-  if (name == "strict") return OnBadUtf8::strict;
-  if (name == "replace") return OnBadUtf8::replace;
-  if (name == "ignore") return OnBadUtf8::ignore;
+InvalidUtf8 invalid_utf8_of(std::string_view name) {
+  if (name == "strict") return InvalidUtf8::strict;
+  if (name == "replace") return InvalidUtf8::replace;
+  if (name == "ignore") return InvalidUtf8::ignore;
   throw nb::value_error("errors must be strict, replace or ignore");
 }
 
 CollectOptions options_of(std::size_t dims, std::optional<std::uint64_t> announced_rows, std::size_t reserved_rows,
                           const std::string& errors, bool skip_bad) {
   if (dims == 0) throw nb::value_error("dims must be 1 or more");
-  return {dims, announced_rows, reserved_rows, on_bad_utf8_of(errors), skip_bad};
+  return {dims, announced_rows, reserved_rows, invalid_utf8_of(errors), skip_bad};
 }
 
 // Returns a one-dimensional NumPy array that owns the vector.

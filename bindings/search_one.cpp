@@ -65,9 +65,9 @@ nb::object search_single(const StoredIndex& index, nb::handle query, nb::handle 
   if (exact.ptr() != Py_False || (!index.searcher().effort() && !effort.is_none())) return nb::none();
   constexpr std::size_t kUnset = 0;
   const std::optional<std::size_t> wanted = positive(k, kUnset);
-  const std::optional<std::size_t> spent = positive(effort, kUnset);
+  const std::optional<std::size_t> given_effort = positive(effort, kUnset);
   const std::optional<std::size_t> most = positive(threads, kUnset);
-  if (!wanted || *wanted == kUnset || !spent || !most) return nb::none();
+  if (!wanted || *wanted == kUnset || !given_effort || !most) return nb::none();
 
   Query given;
   if (!nb::try_cast(query, given, false) || given.shape(0) != index.dims()) return nb::none();
@@ -90,7 +90,7 @@ nb::object search_single(const StoredIndex& index, nb::handle query, nb::handle 
 
   Request request;
   request.k = *wanted;
-  if (*spent != kUnset) request.effort = *spent;
+  if (*given_effort != kUnset) request.effort = *given_effort;
   if (!recall.is_none()) request.recall = nb::cast<double>(recall);
   request.threads = *most;
   request.monitor = python_monitor(nb::none());

@@ -10,8 +10,8 @@ namespace nearabout {
 
 struct BuildOptions {
   std::size_t threads = 1;
-  std::size_t memory = 0;  // bytes, for all that the build holds beside the keys; 0: as much as is convenient
-  std::string path = {};   // of the index to be, beside which there is room for scratch files; empty: in memory
+  std::size_t memory = 0;  // bytes that the build may hold besides the keys; 0: no limit
+  std::string path = {};   // of the index, in whose folder scratch files may be made; empty: in memory
 
   // A thread holds blocks of rows as they are read, as they are converted and as they are coded, about 1 MiB each:
   // this is where a budget is divided. What comes out does not depend on the number of threads.

@@ -1,4 +1,4 @@
-// What a search is asked, and what it answers.
+// The request and the results of a search.
 #pragma once
 
 #include <cstddef>
@@ -13,33 +13,33 @@ namespace nearabout {
 struct SearchStats;  // search_stats.h
 
 struct Request {
-  std::size_t k = 10;                 // clamped to the number of rows
-  std::optional<double> radius = {};  // nothing further away than this
-  std::size_t threads = 1;            // 0: all cores; fewer are used where the work is too small to share
+  std::size_t k = 10;                 // neighbours per query, at most the number of rows
+  std::optional<double> radius = {};  // largest distance of a result
+  std::size_t threads = 1;            // 0: all cores; small searches use fewer
   Monitor monitor = {};
-  bool exact = false;  // true neighbours, whatever the kind
-  // How much an approximate kind may look at: obeyed as it is. Nothing: what `recall` takes.
+  bool exact = false;  // compare every row, whatever the kind
+  // Effort of an approximate kind, used as it is; without one, the effort that `recall` needs.
   std::optional<std::size_t> effort = {};
-  std::optional<double> recall = {};  // to aim at; nothing: the calibration's target
-  SearchStats* stats = nullptr;       // what the search does is added here, by kinds that keep count
+  std::optional<double> recall = {};  // target; without one, the calibration's target
+  SearchStats* stats = nullptr;       // receives counts and times, from kinds that count their work
 };
 
 inline constexpr std::int64_t kEveryRow = -1;  // the effort of a search that compared every row
 
-// Neighbours of one query, nearest first, ties by row.
+// The neighbours of one query, nearest first, ties by row.
 struct SearchResult {
   std::vector<std::uint32_t> rows;
   std::vector<float> distances;
-  std::int64_t effort = kEveryRow;   // spent on this query
-  bool out_of_distribution = false;  // whether its search went unlike those that calibration saw
+  std::int64_t effort = kEveryRow;   // effort that this query took
+  bool out_of_distribution = false;  // the search went unlike those of all calibration queries
 };
 
-// What a search may spend on each query.
+// What a search may do for each query.
 struct Budget {
   std::size_t effort = 0;
   bool every_row = false;  // compare every row
-  bool guarded = false;    // spend more on queries whose search goes unlike those that calibration saw
-  double recall = 0;       // where it is guarded: the recall to keep
+  bool guarded = false;    // do more for queries whose search goes unlike those of the calibration queries
+  double recall = 0;       // the recall to keep, if guarded
 };
 
 }  // namespace nearabout

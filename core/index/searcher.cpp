@@ -50,11 +50,11 @@ std::optional<std::size_t> Searcher::effort_for(std::size_t k, double recall) co
   return std::clamp(static_cast<std::size_t>(std::ceil(*needed)), range.min, range.max);
 }
 
-std::optional<Calibration::Expected> Searcher::expected(std::size_t k, std::optional<std::size_t> spent) const {
+std::optional<Calibration::Expected> Searcher::expected(std::size_t k, std::optional<std::size_t> given) const {
   const EffortRange range = effort();
-  if (!range || rows() == 0 || !spent || range.is_exact(*spent)) return Calibration::Expected{1, 1};
+  if (!range || rows() == 0 || !given || range.is_exact(*given)) return Calibration::Expected{1, 1};
   if (!calibration_ || calibration_->points.empty()) return {};
-  return calibration_->expected(k, static_cast<double>(*spent));
+  return calibration_->expected(k, static_cast<double>(*given));
 }
 
 Budget Searcher::budget(const Request& request) const {

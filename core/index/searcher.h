@@ -30,67 +30,69 @@ class Searcher {
   std::size_t rows() const { return descriptor_.rows; }
   std::size_t dims() const { return descriptor_.dims; }
 
-  // One answer a query. Queries are float32 or of the index's own element type, dims() wide.
+  // Returns one result per query. Queries are float32 or of the index's own element type, dims() wide.
   std::vector<SearchResult> search(MatrixView queries, const Request& request) const;
-  // The same with stored rows as queries. `include_self` false leaves each row itself out of its answer.
+  // Searches with stored rows as queries. Without `include_self`, a row is left out of its own result.
   std::vector<SearchResult> search_rows(const std::vector<std::uint32_t>& rows, bool include_self,
                                         const Request& request) const;
 
+  // Returns the efforts that a search can take; none by default, for kinds that always compare every row.
   virtual EffortRange effort() const { return {}; }
-  // Whether the build fits parameters of the kind with held-out queries, even if it is not to be calibrated.
+  // Returns true if the build fits parameters of the kind with held-out queries even without calibration.
   virtual bool needs_tuning() const { return false; }
-  // What a search may spend for this request.
   Budget budget(const Request& request) const;
-  // What a search spends where nothing is asked for; nothing: it compares every row.
+  // Returns the effort of a search without effort and recall; nullopt: it compares every row.
   std::optional<std::size_t> default_effort(std::size_t k) const;
-  // The effort that a recall takes by the calibration; nothing where no measured effort is enough, or where comparing
-  // every row is expected to be faster.
+  // Returns the effort needed for `recall` according to the calibration; nullopt if no calibrated effort reaches it, or
+  // if comparing every row is expected to be faster.
   std::optional<std::size_t> effort_for(std::size_t k, double recall) const;
   const std::optional<Calibration>& calibration() const { return calibration_; }
-  // What to expect of a search with this effort: 1 where every row is compared; nothing where it was not measured.
+  // Returns the recall to expect of a search with this effort: 1 if every row is compared, nullopt if not measured.
   std::optional<Calibration::Expected> expected(std::size_t k, std::optional<std::size_t> effort) const;
-  // Nanoseconds that finding k neighbours by comparing every row takes, about, in a batch.
-  virtual double exact_cost(std::size_t) const { return std::numeric_limits<double>::infinity(); }
-  // What calibration queries find, and what that costs; null for kinds without a choice.
+  // Returns the approximate nanoseconds per query of comparing every row, in a batch.
+  virtual double exact_cost(std::size_t k) const {
+    (void)k;
+    return std::numeric_limits<double>::infinity();
+  }
+  // Measures which neighbours the calibration queries find at each effort, and what that costs. By default, they are
+  // searched at a ladder of efforts (calibration/searched_profile.h); a kind overrides this if it knows a faster way.
   virtual std::unique_ptr<RecallProfile> profile(const CalibrationQueries& queries, const BuildOptions& build,
                                                  const Monitor& monitor) const;
-  // Nanoseconds of a query for k neighbours with this effort, about, on one thread: a model, the same on every machine.
+  // Returns the approximate nanoseconds per query at this effort, on one thread: a model, the same on every machine.
   virtual double query_cost(std::size_t k, std::size_t effort) const;
-  // Whether searches fill Request::stats.
+  // Returns true if searches fill Request::stats.
   virtual bool counts_work() const { return false; }
-  // What info() shows of this kind.
+  // Returns what info() shows of this kind.
   virtual Description describe() const { return {}; }
-  // False for kinds that keep codes in place of vectors: they have no exact search.
+  // Returns false for kinds that keep codes instead of vectors: they have no exact search.
   virtual bool keeps_vectors() const { return true; }
-  // Stored vectors, verified, one after the other; of an index that keeps none, what its codes stand for.
-  // InvalidInputError where they are too small for that.
+  // Copies stored vectors, verified, one after the other; without vectors, decodes codes. InvalidInputError if the
+  // codes are too small for that.
   void copy_vectors(const std::vector<std::uint32_t>& rows, std::byte* to) const;
-
-  // CorruptFileError where sections that only this kind has hold what cannot be: accidents, and faulty writers.
+  // Throws CorruptFileError if the kind's own sections contradict each other.
   virtual void verify(const Monitor& monitor) const { (void)monitor; }
-  // Gives back the memory of what searches have read.
+  // Releases the memory of pages that searches have read.
   virtual void release_memory() const {}
 
  protected:
-  // `name` is what errors call the index.
+  // `name` identifies the index in errors.
   Searcher(const Descriptor& descriptor, std::string name, std::optional<Calibration> calibration);
 
-  // The default of an index that is not calibrated.
+  // Returns the default effort of an index without calibration.
   virtual std::size_t fallback_effort(std::size_t k) const {
     (void)k;
     return 0;
   }
-  // `k` is at least 1 and at most rows(); there is at least one row and one query. Where `budget` says every row and
-  // the index keeps vectors, answers are exact.
+  // Searches. `k` is at least 1 and at most rows(); there is at least one row and one query. If `budget` says every row
+  // and the index keeps vectors, results are exact.
   virtual std::vector<SearchResult> do_search(MatrixView queries, const Request& request,
                                               const Budget& budget) const = 0;
-  // Marks answers of guarded queries whose neighbours, of k, lie where no query of the calibration had them: every row
-  // is to be compared (kEveryRow).
+  // Marks results (kEveryRow) of guarded queries whose nearest or tenth neighbour is at a distance that no calibration
+  // query had: every row is to be compared for them.
   void flag_out_of_distribution(std::size_t k, std::vector<SearchResult>& results) const;
-  // Queries that were answered with fewer than k rows are asked again, with more effort.
+  // Searches again, with more effort, for queries that have fewer than k results.
   void retry_short_results(MatrixView queries, const Request& request, std::size_t effort,
                            std::vector<SearchResult>& results) const;
-  // One of copy_vectors().
   virtual void copy_vector(std::uint32_t row, std::byte* to) const = 0;
 
  private:

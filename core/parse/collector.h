@@ -44,7 +44,7 @@ struct CollectOptions {
   std::size_t dims;                             // 1 or more
   std::optional<std::uint64_t> announced_rows;  // more rows than that are a Problem
   std::size_t reserved_rows = 0;                // rows to reserve at once: at most as many as the data can hold
-  OnBadUtf8 on_bad_utf8 = OnBadUtf8::strict;
+  InvalidUtf8 invalid_utf8 = InvalidUtf8::strict;
   bool skip_bad = false;  // skip rows that cannot be read
 };
 
@@ -59,11 +59,11 @@ class Collector {
   std::optional<Problem> keep(std::string_view key, std::uint64_t place) {
     const std::size_t valid = valid_utf8_prefix(key);
     if (valid != key.size()) {
-      if (options_.on_bad_utf8 == OnBadUtf8::strict) {
+      if (options_.invalid_utf8 == InvalidUtf8::strict) {
         return Problem{Problem::Kind::not_utf8, place, valid, std::string(key)};
       }
       repaired_.clear();
-      counts.bytes_repaired += append_repaired(key, options_.on_bad_utf8, repaired_);
+      counts.bytes_repaired += append_repaired(key, options_.invalid_utf8, repaired_);
       key = repaired_;
     }
     ++counts.rows_read;

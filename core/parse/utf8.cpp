@@ -61,7 +61,7 @@ std::size_t valid_utf8_prefix(std::string_view text) {
   return place;
 }
 
-std::size_t append_repaired(std::string_view text, OnBadUtf8 policy, std::string& out) {
+std::size_t append_repaired(std::string_view text, InvalidUtf8 policy, std::string& out) {
   std::size_t bad = 0;
   while (!text.empty()) {
     const std::size_t good = valid_utf8_prefix(text);
@@ -69,7 +69,7 @@ std::size_t append_repaired(std::string_view text, OnBadUtf8 policy, std::string
     text.remove_prefix(good);
     if (text.empty()) break;
     const std::size_t length = next_sequence(text).length;
-    if (policy == OnBadUtf8::replace) out.append("\xEF\xBF\xBD");
+    if (policy == InvalidUtf8::replace) out.append("\xEF\xBF\xBD");
     text.remove_prefix(length);
     bad += length;
   }

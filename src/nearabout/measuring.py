@@ -177,8 +177,8 @@ class Measuring:
         >>> vectors = np.random.default_rng(0).normal(size=(3000, 16))
         >>> index = na.build(vectors, metric="euclidean", kind=na.IVF(lists=64))
         >>> tenth = index.search_by_key(0, k=10, exact=True).rows[9]
-        >>> told = index.explain(0, tenth, effort=1)
-        >>> told.rank, told.is_true_neighbour, told.reachable
+        >>> found = index.explain(0, tenth, effort=1)
+        >>> found.rank, found.is_true_neighbour, found.reachable
         (10, True, True)
         """
         from nearabout.explaining import explain

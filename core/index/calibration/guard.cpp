@@ -164,12 +164,12 @@ double Guard::Limits::at(std::size_t k) const {
 
 double Guard::limit(std::size_t k, std::size_t effort, double recall) const {
   if (limits.empty()) return std::numeric_limits<double>::infinity();
-  const auto spent = static_cast<double>(effort);
+  const auto used = static_cast<double>(effort);
   const auto after =
-      std::find_if(limits.begin(), limits.end(), [=](const Limits& limit) { return limit.effort > spent; });
+      std::find_if(limits.begin(), limits.end(), [=](const Limits& limit) { return limit.effort > used; });
   double most = after == limits.begin() ? after->at(k) : (after - 1)->at(k);
   if (after != limits.begin() && after != limits.end())
-    most = std::lerp(most, after->at(k), (spent - (after - 1)->effort) / (after->effort - (after - 1)->effort));
+    most = std::lerp(most, after->at(k), (used - (after - 1)->effort) / (after->effort - (after - 1)->effort));
   constexpr double kAtLeast = 0.1;
   return std::max(most, kAtLeast * (1 - recall) * static_cast<double>(k));
 }

@@ -59,31 +59,31 @@ class ForestSearch {
       : forest_(forest), ranking_(forest), codes_(forest.tree_codes_->matrix()), rows_(forest.vectors_->matrix()) {}
 
   // Finds the best of at least `effort` rows, and of more if the query is guarded and has probably missed neighbours.
-  ForestCost search(const BoundQuery& query, const SketchQuery& sketch, const ForestBudget& spend, TopK& best) {
-    start(query, sketch, spend.effort, spend.kept, best);
-    const bool guarded = spend.misses < kNoLimit;
-    ForestCost spent;
+  ForestCost search(const BoundQuery& query, const SketchQuery& sketch, const ForestBudget& allowance, TopK& best) {
+    start(query, sketch, allowance.effort, allowance.kept, best);
+    const bool guarded = allowance.misses < kNoLimit;
+    ForestCost used;
     std::size_t next = 0;
-    std::size_t wanted = spend.effort;
+    std::size_t wanted = allowance.effort;
     const std::vector<LeafSpan>* leaves = &ranking_.rank(sketch, wanted, guarded);
-    if (leaves->empty()) return spent;  // a file whose centroids are not numbers
+    if (leaves->empty()) return used;  // a file whose centroids are not numbers
     const double nearest = std::max(0.0, double{leaves->front().key} + sketch.square());
     if (guarded && forest_.guard_.is_strange(nearest)) {  // its neighbours may be anywhere
-      spent.every_row = spent.out_of_distribution = true;
-      return spent;
+      used.every_row = used.out_of_distribution = true;
+      return used;
     }
     for (;;) {
-      next = look_at_leaves(*leaves, next, wanted, spent.rows);
+      next = look_at_leaves(*leaves, next, wanted, used.rows);
       settle();
-      if (!guarded || next == leaves->size()) return spent;
-      wanted = spent.rows + std::max<std::size_t>(spent.rows / 2, forest_.leaf_size_);
-      if (!goes_on(expected_misses(*leaves, next, best), nearest, wanted, spend, spent)) return spent;
-      widen(spend.kept, wanted);
-      if (spent.rounds == 1) ranking_.sort_beyond();
+      if (!guarded || next == leaves->size()) return used;
+      wanted = used.rows + std::max<std::size_t>(used.rows / 2, forest_.leaf_size_);
+      if (!goes_on(expected_misses(*leaves, next, best), nearest, wanted, allowance, used)) return used;
+      widen(allowance.kept, wanted);
+      if (used.rounds == 1) ranking_.sort_beyond();
       if (rows_with_beyond(wanted) <= rows_of(*leaves)) continue;
       leaves = &ranking_.rank(sketch, rows_with_beyond(2 * wanted), false);
       // With groups of leaves, more rows may also bring nearer leaves, so all leaves are examined again.
-      if (forest_.levels_.size() > 1) next = spent.rows = 0;
+      if (forest_.levels_.size() > 1) next = used.rows = 0;
     }
   }
 
@@ -100,22 +100,23 @@ class ForestSearch {
 
   // Returns true if a guarded query examines `wanted` rows next, because it expects more misses than its limit. A query
   // that would take too long is flagged to be compared with every row.
-  bool goes_on(double misses, double nearest, std::size_t wanted, const ForestBudget& spend, ForestCost& spent) {
+  bool goes_on(double misses, double nearest, std::size_t wanted, const ForestBudget& allowance, ForestCost& used) {
     if (dropped_ < score_limit()) {  // rows that may be near were dropped for lack of room
-      spent.every_row = spent.out_of_distribution = true;
+      used.every_row = used.out_of_distribution = true;
       return false;
     }
-    const bool first = spent.rounds == 0;
+    const bool first = used.rounds == 0;
     const std::size_t entered = best_->entered();
-    const bool is_quiet = !first && Guard::is_little(entered - entered_before_, spend.kept, spend.recall);
-    spent.quiet = is_quiet ? spent.quiet + 1 : 0;
-    const double limit = forest_.guard_.limit_of(spend.misses, spend.kept, spend.recall, nearest, sketch_->square());
-    if (first) spent.out_of_distribution = misses > Guard::kFarFromTypical * limit;
-    if (!(misses > limit) || spent.quiet >= Guard::quiet_rounds(misses, limit)) return false;
-    spent.every_row = costs_more(wanted, Guard::most_spent(false, first, misses, limit) * spend.every_row_cost);
+    const bool is_quiet = !first && Guard::is_little(entered - entered_before_, allowance.kept, allowance.recall);
+    used.quiet = is_quiet ? used.quiet + 1 : 0;
+    const double limit =
+        forest_.guard_.limit_of(allowance.misses, allowance.kept, allowance.recall, nearest, sketch_->square());
+    if (first) used.out_of_distribution = misses > Guard::kFarFromTypical * limit;
+    if (!(misses > limit) || used.quiet >= Guard::quiet_rounds(misses, limit)) return false;
+    used.every_row = costs_more(wanted, Guard::most_spent(false, first, misses, limit) * allowance.every_row_cost);
     entered_before_ = entered;
-    ++spent.rounds;
-    return !spent.every_row;
+    ++used.rounds;
+    return !used.every_row;
   }
 
   // Returns true if examining this many rows of leaves takes longer than `nanoseconds`.
@@ -316,11 +317,11 @@ std::vector<SearchResult> ForestIndex::do_search(MatrixView queries, const Reque
 
   // A limit at the single nearest row so far would lose it among the sketches too often.
   const std::size_t kept = request.radius ? request.k : std::min(std::max(request.k, kMin), rows());
-  ForestBudget spend{effort, kept};
+  ForestBudget allowance{effort, kept};
   if (budget.guarded && !guard_.limits.empty()) {
-    spend.recall = budget.recall;
-    spend.misses = guard_.limit(kept, effort, budget.recall);
-    spend.every_row_cost = exact_cost(request.k);
+    allowance.recall = budget.recall;
+    allowance.misses = guard_.limit(kept, effort, budget.recall);
+    allowance.every_row_cost = exact_cost(request.k);
   }
   std::vector<SearchResult> results(queries.rows);
   const double work = static_cast<double>(queries.rows) * (kQueryNanoseconds + 2 * static_cast<double>(effort));
@@ -333,11 +334,11 @@ std::vector<SearchResult> ForestIndex::do_search(MatrixView queries, const Reque
     const std::vector<SketchQuery> sketches = SketchQuery::bind(sketch_, vectors.data(), end - begin);
     for (std::size_t i = begin; i < end; ++i) {
       TopK best(kept, rdist_within(bound[i], radius));
-      const ForestCost spent = searches[worker]->search(bound[i], sketches[i - begin], spend, best);
+      const ForestCost used = searches[worker]->search(bound[i], sketches[i - begin], allowance, best);
       results[i] = result_of(bound[i], best, radius);
       if (results[i].rows.size() > request.k) shorten(results[i], request.k);
-      results[i].effort = spent.every_row ? kEveryRow : static_cast<std::int64_t>(spent.rows);
-      results[i].out_of_distribution = spent.out_of_distribution;
+      results[i].effort = used.every_row ? kEveryRow : static_cast<std::int64_t>(used.rows);
+      results[i].out_of_distribution = used.out_of_distribution;
     }
   };
   parallel_for(queries.rows, kQueriesAtATime, threads, run, request.monitor);

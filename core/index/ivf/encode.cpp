@@ -49,8 +49,8 @@ class Encoder {
   }
 
  private:
-  float residual(const float* projection, float rest) const {
-    float sum = rest * rest;
+  float residual(const float* projection, float residual_square) const {
+    float sum = residual_square;
     for (std::size_t j = 0; j < centroid_.size(); ++j)
       sum += (projection[j] - centroid_[j]) * (projection[j] - centroid_[j]);
     return std::min(sum, 1e30f);

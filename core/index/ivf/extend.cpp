@@ -19,7 +19,7 @@ constexpr std::size_t kAlwaysSeen = 20;   // least number of neighbours by which
 }  // namespace
 
 void ListScan::extend() {
-  if (spend_.k == 0) return;
+  if (allowance_.k == 0) return;
   order_.clear();
   for (std::size_t query = 0; query < queries_.count(); ++query) look(query, true);
   lists_scanned_ += order_.size();
@@ -41,7 +41,7 @@ bool ListScan::costs_too_much(const Progress& progress, std::size_t rows, std::s
   const double scanning =
       static_cast<double>(rows) * scan_cost(index_.shape()) + static_cast<double>(lists) * kListCost;
   const double comparing = static_cast<double>(std::min(progress.depth, rows)) * compare_cost(index_.compared_bytes());
-  return scanning + comparing > progress.most_spent * spend_.every_row_cost;
+  return scanning + comparing > progress.most_spent * allowance_.every_row_cost;
 }
 
 void ListScan::give_up(Progress& progress) { progress.every_row = progress.done = true; }
@@ -76,7 +76,7 @@ void ListScan::look(std::size_t query, bool first) {
   }
   if (!first) refill(query);
   thin(query);
-  const float threshold = threshold_of(query, spend_.k);
+  const float threshold = threshold_of(query, allowance_.k);
   const double misses =
       expected_rows(index_.residuals_, index_.guard_.lambda, progress.beyond, threshold, queries_[query].square);
   progress.done = !(misses > progress.limit) || progress.beyond.empty();
@@ -103,17 +103,17 @@ void ListScan::start_anew(std::size_t query) {
 bool ListScan::found_little_new(std::size_t query) {
   std::vector<float>& before = progress_[query].nearest;
   const std::size_t judged = before.size();
-  if (judged < std::max(spend_.k, kAlwaysSeen)) return false;
+  if (judged < std::max(allowance_.k, kAlwaysSeen)) return false;
   const float threshold = threshold_of(query, judged);
   const auto stayed = std::count_if(before.begin(), before.end(), [=](float score) { return score <= threshold; });
-  return Guard::is_little(judged - static_cast<std::size_t>(stayed), judged, spend_.recall);
+  return Guard::is_little(judged - static_cast<std::size_t>(stayed), judged, allowance_.recall);
 }
 
 // Chooses the lists expected to have most of the missed neighbours, half as many as were probed; fewer if that leaves
 // few enough misses.
 void ListScan::choose_more(std::size_t query) {
   Progress& progress = progress_[query];
-  const std::size_t judged = std::min(std::max(spend_.k, kAlwaysSeen), scans_[query].found);
+  const std::size_t judged = std::min(std::max(allowance_.k, kAlwaysSeen), scans_[query].found);
   float threshold = 0;
   const std::span<const float> nearest = least_estimates(query, judged, threshold);
   progress.nearest.assign(nearest.begin(), nearest.end());
@@ -132,9 +132,9 @@ void ListScan::choose_more(std::size_t query) {
   progress.probes += wanted;
   progress.beyond.erase(progress.beyond.begin(), end);
   if (index_.distance_source() != DistanceSource::codes_alone)
-    progress.depth =
-        std::clamp(index_.curves_.depth(progress.probes, spend_.k) * (progress.out_of_distribution ? kOutlierDepth : 1),
-                   progress.depth, max_depth_);
+    progress.depth = std::clamp(
+        index_.curves_.depth(progress.probes, allowance_.k) * (progress.out_of_distribution ? kOutlierDepth : 1),
+        progress.depth, max_depth_);
 }
 
 // Ranks lists again if few of the ranked ones are left.

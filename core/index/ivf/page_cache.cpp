@@ -11,8 +11,8 @@ constexpr std::chrono::nanoseconds kCold{3'000};
 
 }  // namespace
 
-void PageCacheMonitor::observe(std::chrono::steady_clock::duration spent, std::size_t rows) {
-  const bool now = spent > kCold * rows;
+void PageCacheMonitor::observe(std::chrono::steady_clock::duration used, std::size_t rows) {
+  const bool now = used > kCold * rows;
   if (rows > 0 && now != cold()) cold_.store(now, std::memory_order_relaxed);
 }
 

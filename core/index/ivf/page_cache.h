@@ -24,7 +24,7 @@ class PageCacheMonitor {
   bool cold() const { return cold_.load(std::memory_order_relaxed); }
   bool is_enabled() const { return mapped_; }
   // Records the total time taken to compare some rows.
-  void observe(std::chrono::steady_clock::duration spent, std::size_t rows);
+  void observe(std::chrono::steady_clock::duration used, std::size_t rows);
 
  private:
   bool mapped_;

@@ -22,7 +22,7 @@ std::size_t ListScan::limit_of(std::size_t query) const {
 void ListScan::make_room() {
   const std::size_t count = queries_.count();
   constexpr std::size_t kDeeper = 8;  // multiple of rows that may be kept for queries that probe more lists
-  max_depth_ = std::min(spend_.k > 0 ? kDeeper * spend_.depth : spend_.depth, index_.rows());
+  max_depth_ = std::min(allowance_.k > 0 ? kDeeper * allowance_.depth : allowance_.depth, index_.rows());
   const std::size_t limit = std::max(2 * max_depth_, max_depth_ + kMin);
   room_ = std::min(limit, index_.rows()) + kChunkRows + kernels::kBlockRows;
   if (all_room_ < count * room_) {
@@ -32,7 +32,7 @@ void ListScan::make_room() {
     all_room_ = count * room_;
   }
   progress_.resize(count);
-  for (Progress& progress : progress_) progress.depth = spend_.depth;
+  for (Progress& progress : progress_) progress.depth = allowance_.depth;
   scans_.resize(count);
   for (std::size_t i = 0; i < count; ++i)
     scans_[i] = {queries_.tables(i),           0, 0, 0, kInfinity, 0, numbers_.get() + i * room_,
@@ -42,14 +42,14 @@ void ListScan::make_room() {
 // Returns the probes of a query: fewer lists for an easy query, more for a hard one. With many lists, the same for all
 // queries.
 std::size_t ListScan::probes_of(std::size_t first, std::size_t i) const {
-  if (spend_.alike || !index_.adaptive_probes_.used || index_.group_bytes_) return spend_.probes;
+  if (allowance_.alike || !index_.adaptive_probes_.used || index_.group_bytes_) return allowance_.probes;
   const double square = queries_[first + i].square;
   const double nearest = std::max(0.0, double{ranking_.least_distance(queries_, i)} + square);
-  return index_.adaptive_probes_.lists(spend_.probes, index_.lists(), nearest, square);
+  return index_.adaptive_probes_.lists(allowance_.probes, index_.lists(), nearest, square);
 }
 
-void ListScan::rank(const IvfBudget& spend) {
-  spend_ = spend;
+void ListScan::rank(const IvfBudget& allowance) {
+  allowance_ = allowance;
   codes_scanned_ = 0;
   make_room();
   probes_.clear();
@@ -61,7 +61,7 @@ void ListScan::rank(const IvfBudget& spend) {
       Progress& progress = progress_[first + i];
       const std::size_t probes = probes_of(first, i);
       progress.beyond.clear();
-      if (spend.k > 0)
+      if (allowance.k > 0)
         ranking_.nearest(queries_, i, probes, lists_beyond(probes), ranked_, progress.beyond);
       else
         ranking_.nearest(queries_, i, probes, ranked_);
@@ -74,7 +74,7 @@ void ListScan::rank(const IvfBudget& spend) {
       const double square = queries_[first + i].square;
       const double nearest = ranked_.empty() ? 0 : std::max(0.0, double{ranked_[0].distance} + square);
       progress.strange = index_.guard_.is_strange(nearest);
-      progress.limit = index_.guard_.limit_of(spend.misses, spend.k, spend.recall, nearest, square);
+      progress.limit = index_.guard_.limit_of(allowance.misses, allowance.k, allowance.recall, nearest, square);
       first_probes_.push_back(probes_.size());
       for (const RankedList& ranked : ranked_)
         probes_.push_back({ranked.list, static_cast<std::uint32_t>(first + i), ranked.distance});

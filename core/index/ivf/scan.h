@@ -34,7 +34,7 @@ class ListScan {
   const IvfQueries& queries() const { return queries_; }
   void bind(MatrixView queries, std::size_t begin, std::size_t end) { queries_.bind(queries, begin, end); }
   // Ranks the lists of each query.
-  void rank(const IvfBudget& spend);
+  void rank(const IvfBudget& allowance);
   void scan();
 
   // Probes more lists for guarded queries that have probably missed neighbours.
@@ -45,7 +45,7 @@ class ListScan {
   // Returns true if a query was far from typical of the calibration: it probed at least twice as many lists.
   bool is_suspicious(std::size_t query) const {
     const Progress& progress = progress_[query];
-    return spend_.k > 0 && (progress.out_of_distribution || 2 * progress.more.size() >= progress.probes);
+    return allowance_.k > 0 && (progress.out_of_distribution || 2 * progress.more.size() >= progress.probes);
   }
   // Returns true if rows were dropped because their estimates were too large.
   bool has_dropped(std::size_t query) const { return scans_[query].threshold < std::numeric_limits<float>::infinity(); }
@@ -54,7 +54,7 @@ class ListScan {
   }
   // Returns how many neighbours a query may be expected to miss among the dropped rows: a multiple of what the recall
   // allows, because the depth was chosen for the mean of all queries.
-  double allowed_by_depth() const { return 5 * (1 - spend_.recall) * static_cast<double>(spend_.k); }
+  double allowed_by_depth() const { return 5 * (1 - allowance_.recall) * static_cast<double>(allowance_.k); }
   // Returns true if the query has probably missed far more neighbours than those of the calibration.
   bool out_of_distribution(std::size_t query) const { return progress_[query].out_of_distribution; }
   std::size_t probes(std::size_t query) const { return progress_[query].probes; }
@@ -111,7 +111,7 @@ class ListScan {
   const IvfIndex& index_;
   IvfQueries queries_;
   ListRanking ranking_;
-  IvfBudget spend_{};
+  IvfBudget allowance_{};
   std::size_t max_depth_ = 0;
   std::size_t room_ = 0;  // rows that fit, per query
   std::size_t all_room_ = 0;

@@ -34,12 +34,12 @@ class IvfSearch {
     MatrixView queries;
     std::size_t begin, end;
   };
-  void run(const IvfIndex& index, const Group& group, const IvfBudget& spend, const Request& request,
+  void run(const IvfIndex& index, const Group& group, const IvfBudget& allowance, const Request& request,
            SearchStats* stats, std::vector<SearchResult>& results) {
     StageTimer clock(stats);
     scan_.bind(group.queries, group.begin, group.end);
     clock.finish(SearchStats::bind);
-    scan_.rank(spend);
+    scan_.rank(allowance);
     clock.finish(SearchStats::rank);
     scan_.scan();
     scan_.extend();
@@ -130,21 +130,21 @@ std::vector<SearchResult> IvfIndex::do_search(MatrixView queries, const Request&
   if (everything && distance_source_ == DistanceSource::int8) return scan_bytes(queries, request);
   // Any number of rows may be within a radius.
   const std::size_t effort = std::min(wanted, lists());
-  IvfBudget spend{effort, curves_.depth(effort, request.radius ? 10 : request.k)};
-  if (distance_source_ == DistanceSource::codes_alone) spend.depth = request.k;
-  if (request.radius) spend.depth = rows();
+  IvfBudget allowance{effort, curves_.depth(effort, request.radius ? 10 : request.k)};
+  if (distance_source_ == DistanceSource::codes_alone) allowance.depth = request.k;
+  if (request.radius) allowance.depth = rows();
   if (budget.guarded && !guard_.limits.empty() && distance_source_ == DistanceSource::vectors) {
-    spend.k = request.k;
-    spend.misses = guard_.limit(request.k, effort, budget.recall);
-    spend.recall = budget.recall;
-    spend.every_row_cost = exact_cost(request.k);
+    allowance.k = request.k;
+    allowance.misses = guard_.limit(request.k, effort, budget.recall);
+    allowance.recall = budget.recall;
+    allowance.every_row_cost = exact_cost(request.k);
   }
-  spend.depth = std::min(spend.depth, rows());
+  allowance.depth = std::min(allowance.depth, rows());
   std::vector<SearchResult> results(queries.rows);
   const double stats = static_cast<double>(queries.rows) * kQueryNanoseconds;
   const auto most = static_cast<std::size_t>(std::max(1.0, stats / kThreadNanoseconds));
   const std::size_t threads = std::min(thread_count(request.threads), most);
-  const std::size_t fitting = std::max<std::size_t>(1, kWaitingMost / spend.depth);
+  const std::size_t fitting = std::max<std::size_t>(1, kWaitingMost / allowance.depth);
   const std::size_t most_together = std::min(std::clamp(lists() / kListsPerQuery, kGroup, kLargestGroup), fitting);
   const std::size_t group = std::clamp<std::size_t>((queries.rows + threads - 1) / threads, 1, most_together);
   std::mutex adding;
@@ -153,7 +153,7 @@ std::vector<SearchResult> IvfIndex::do_search(MatrixView queries, const Request&
       [&](std::size_t begin, std::size_t end, std::size_t) {
         const auto search = searches_->take(*this);
         SearchStats done;
-        search->run(*this, {queries, begin, end}, spend, request, request.stats ? &done : nullptr, results);
+        search->run(*this, {queries, begin, end}, allowance, request, request.stats ? &done : nullptr, results);
         if (!request.stats) return;
         const std::scoped_lock lock(adding);
         request.stats->add(done);

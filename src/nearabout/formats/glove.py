@@ -124,7 +124,7 @@ def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:
         fields = word.split()
         if not fields:
             raise InvalidInputError(
-                f"key {row}, {quoted(word.decode())}, is white space alone: it cannot be told from none; give it a name"
+                f"key {row}, {quoted(word.decode())}, is only white space and would read back as no key; name it"
             )
         if len(fields) > 1 and _words.NUMBER.fullmatch(fields[-1]):
             raise InvalidInputError(

@@ -48,7 +48,7 @@ bool same(const SearchResult& a, const SearchResult& b) {
   return a.keys == b.keys && a.numbers == b.numbers && a.counts.rows_read == b.counts.rows_read;
 }
 
-SearchResult lines(std::string_view text, CollectOptions options = {2, {}, 0, OnBadUtf8::strict},
+SearchResult lines(std::string_view text, CollectOptions options = {2, {}, 0, InvalidUtf8::strict},
                    bool fractions = false) {
   LineParser whole(options, 1, fractions);
   const SearchResult expected = result_of(whole, text, std::max<std::size_t>(text.size(), 1));
@@ -74,7 +74,7 @@ void good_lines() {
   CHECK(lines("caf\xC3\xA9\xC2\xA0x 1 2\n").keys == "caf\xC3\xA9\xC2\xA0x|");
   CHECK(lines(std::string_view("a\0b 1 2\n", 8)).keys == std::string_view("a\0b|", 4));
   CHECK(lines("").counts.rows_read == 0);
-  CHECK(lines("v 2.0 1 2\n", {2, {}, 0, OnBadUtf8::strict}, true).keys == "v 2.0|");
+  CHECK(lines("v 2.0 1 2\n", {2, {}, 0, InvalidUtf8::strict}, true).keys == "v 2.0|");
 }
 
 void duplicate_lines() {
@@ -91,10 +91,10 @@ void bad_lines() {
   CHECK(refused(lines("a 1 x2\n"), Kind::not_a_number, 1));
   CHECK(lines("a 1 x2\n").problem->token == "x2");
   CHECK(refused(lines("\n\xFF 1 2\n"), Kind::not_utf8, 2));
-  CHECK(lines("a\xFF 1 2\n", {2, {}, 0, OnBadUtf8::ignore}).keys == "a|");
-  CHECK(lines("a\xFF 1 2\n", {2, {}, 0, OnBadUtf8::replace}).counts.bytes_repaired == 1);
-  CHECK(refused(lines("a 1 2\nb 3 4\n", {2, 1, 0, OnBadUtf8::strict}), Kind::more_rows, 2));
-  CHECK(lines("a 1 2\n\n", {2, 1, 0, OnBadUtf8::strict}).problem == std::nullopt);
+  CHECK(lines("a\xFF 1 2\n", {2, {}, 0, InvalidUtf8::ignore}).keys == "a|");
+  CHECK(lines("a\xFF 1 2\n", {2, {}, 0, InvalidUtf8::replace}).counts.bytes_repaired == 1);
+  CHECK(refused(lines("a 1 2\nb 3 4\n", {2, 1, 0, InvalidUtf8::strict}), Kind::more_rows, 2));
+  CHECK(lines("a 1 2\n\n", {2, 1, 0, InvalidUtf8::strict}).problem == std::nullopt);
 }
 
 std::string record(std::string_view key, float first, float second) {
@@ -104,7 +104,7 @@ std::string record(std::string_view key, float first, float second) {
   return bytes;
 }
 
-SearchResult records(std::string_view bytes, CollectOptions options = {2, 2, 0, OnBadUtf8::strict}) {
+SearchResult records(std::string_view bytes, CollectOptions options = {2, 2, 0, InvalidUtf8::strict}) {
   RecordParser whole(options, 100);
   const SearchResult expected = result_of(whole, bytes, std::max<std::size_t>(bytes.size(), 1));
   for (std::size_t piece = 1; piece < 10; ++piece) {
@@ -130,7 +130,7 @@ void bad_records() {
   CHECK(refused(records(a + "\nkey_without_an_end"), Kind::truncated, 111));
   CHECK(refused(records(a + b + record("c", 5, 6)), Kind::more_rows, 120));
   CHECK(refused(records(a + record("\xFF", 5, 6)), Kind::not_utf8, 110));
-  CHECK(records(record("x\xFF", 5, 6), {2, 2, 0, OnBadUtf8::ignore}).keys == "x|");
+  CHECK(records(record("x\xFF", 5, 6), {2, 2, 0, InvalidUtf8::ignore}).keys == "x|");
 }
 
 // Rows larger than the buffer's first step: it must grow from one row to two, and further.
@@ -157,7 +157,7 @@ void many_keys() {
 
 // Rows may be taken before all have been read; a key that occurred before they were taken is still a duplicate.
 void rows_in_pieces() {
-  LineParser parser({2, std::nullopt, 0, OnBadUtf8::strict}, 1, false);
+  LineParser parser({2, std::nullopt, 0, InvalidUtf8::strict}, 1, false);
   CHECK(!parser.feed("a 1 2\nb 3 4\n"));
   CHECK(parser.collected().rows() == 2 && parser.collected().take_rows()[3] == 4);
   CHECK(parser.collected().rows() == 0);
@@ -170,7 +170,7 @@ void rows_in_pieces() {
 
 // Invalid rows are skipped if requested: counted, the first few reported, and included in the announced number.
 void skipped_rows() {
-  const CollectOptions skipping{2, 6, 0, OnBadUtf8::strict, true};
+  const CollectOptions skipping{2, 6, 0, InvalidUtf8::strict, true};
   const std::string text = "a 1 2\nb 1\nc x 2\nd\xff 1 2\ne 0.5 1 2\nf 3 4\n";
   const SearchResult result = lines(text, skipping);
   CHECK(!result.problem && result.keys == "a|f|" && result.numbers == "1 2 3 4 ");
@@ -183,7 +183,7 @@ void skipped_rows() {
   CHECK(first.size() == 3 && first[0].place == 2 && first[1].kind == Kind::not_a_number && first[2].place == 4);
   CHECK(parser.place() == 7 && parser.waiting_bytes() == 0);
 
-  RecordParser records({1, 3, 0, OnBadUtf8::strict, true}, 4);
+  RecordParser records({1, 3, 0, InvalidUtf8::strict, true}, 4);
   CHECK(!feed(records,
               "a \x01\x01\x01\x01z\xff \x01\x01\x01\x01"
               "c \x01\x01\x01\x01",

@@ -7,7 +7,7 @@
 namespace {
 
 using nearabout::parse::append_repaired;
-using nearabout::parse::OnBadUtf8;
+using nearabout::parse::InvalidUtf8;
 using nearabout::parse::valid_utf8_prefix;
 
 struct Repair {
@@ -42,9 +42,9 @@ void valid_text() {
 void repairs() {
   for (const Repair& repair : kRepairs) {
     std::string replaced, ignored;
-    CHECK(append_repaired(repair.text, OnBadUtf8::replace, replaced) == repair.bad);
+    CHECK(append_repaired(repair.text, InvalidUtf8::replace, replaced) == repair.bad);
     CHECK(replaced == repair.replaced);
-    CHECK(append_repaired(repair.text, OnBadUtf8::ignore, ignored) == repair.bad);
+    CHECK(append_repaired(repair.text, InvalidUtf8::ignore, ignored) == repair.bad);
     CHECK(valid_utf8_prefix(ignored) == ignored.size() && ignored.find(kMark) == std::string::npos);
   }
 }

@@ -103,3 +103,19 @@ def test_a_query_s_answer_does_not_depend_on_its_batch(kind: str) -> None:
             assert alone.rows.tolist() == batch.rows[i].tolist()
             assert alone.effort == batch.effort[i]
             assert alone.out_of_distribution == batch.out_of_distribution[i]
+
+
+@pytest.mark.parametrize("kind", ["ivf", "forest"])
+def test_the_unit_of_the_vectors_does_not_count(kind: str) -> None:
+    """A power of two changes no digit of a number, so it must change no effort. The guard once squared a square."""
+    random = np.random.default_rng(0)
+    rows = (random.standard_normal((8_000, 200)) * (1 + np.arange(200)) ** -0.3).astype(np.float32)
+    rows[::50] *= 3
+    queries = rows[:200] + 0.1 * random.standard_normal((200, 200)).astype(np.float32)
+    index = na.build(rows, metric="euclidean", kind=kind)
+    for scale in (np.float32(2**10), np.float32(2**-10)):
+        scaled = na.build(rows * scale, metric="euclidean", kind=kind)
+        for k in (1, 10):
+            hits, others = index.search(queries, k, recall=0.9), scaled.search(queries * scale, k, recall=0.9)
+            np.testing.assert_array_equal(np.asarray(hits.effort), np.asarray(others.effort))
+            np.testing.assert_array_equal(hits.rows, others.rows)
