@@ -261,7 +261,7 @@ def test_columns_are_chosen(file: File) -> None:
         read(path, vector_columns=["height"])
     with pytest.raises(InvalidInputError, match="each once"):
         read(path, vector_columns=["lat", "lat"])
-    with pytest.raises(InvalidInputError, match="give a list"):
+    with pytest.raises(InvalidInputError, match="pass a list"):
         read(path, vector_columns="lat")
     one = file("t.csv", "x,name,y\n1,a,2\n3,b,4\n")
     assert read(one).keys == ["a", "b"]
