@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from nearabout.errors import InvalidInputError
-from nearabout.names import FLOAT_METRICS as FLOAT_METRICS
 
 if TYPE_CHECKING:
     from nearabout.planning.case import Case

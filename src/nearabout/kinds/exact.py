@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from nearabout.kinds._kind import FLOAT_METRICS, Kind
+from nearabout.kinds._kind import Kind
+from nearabout.names import FLOAT_METRICS
 from nearabout.planning.case import Case
 from nearabout.planning.scan import is_screened, screen_width, write_seconds
 

@@ -7,8 +7,9 @@ import math
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from nearabout.kinds._kind import FLOAT_METRICS, Kind, check_count
+from nearabout.kinds._kind import Kind, check_count
 from nearabout.kinds.exact import Exact
+from nearabout.names import FLOAT_METRICS
 from nearabout.planning.case import FEWEST_CONTRACTED, Case, directions, most_tried
 from nearabout.planning.scan import write_seconds
 

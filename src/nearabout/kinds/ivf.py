@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from nearabout.errors import InvalidInputError
-from nearabout.kinds._kind import FLOAT_METRICS, Kind, check_count
+from nearabout.kinds._kind import Kind, check_count
+from nearabout.names import FLOAT_METRICS
 from nearabout.planning.case import Case, directions
 from nearabout.planning.scan import write_seconds
 
