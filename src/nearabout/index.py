@@ -281,7 +281,7 @@ class Index(Measuring, Closable):
 
         if not self._core.counts_work:
             raise InvalidInputError(
-                f"profile() supports only ivf indexes, which count their work; this index is {self.kind!r}"
+                f"profile() needs a kind of index that counts its work, and {self.kind!r} does not"
             )
         budget, _ = check_effort(effort, False, self._core.effort_range is not None)
         k = check_k(k, len(self))
