@@ -65,9 +65,9 @@ def stages_of(index: na.Index, queries: NDArray[Any], points: list[Point], targe
         profiles = [index.profile(queries, K, effort=effort, threads=1) for _ in range(PROFILES)]
         best = min(profiles, key=lambda profile: sum(profile.seconds.values()))
         each = max(1, best.queries)
-        codes, compared = best.codes / each, best.compared / each
+        codes, compared = best.counts["codes"] / each, best.counts["compared"] / each
         micros = {stage: seconds / each * 1e6 for stage, seconds in best.seconds.items()}
         floor = floor_of(index, codes, compared)
-        work = (best.lists / each, codes, compared, best.bytes / each)
+        work = (best.counts["lists"] / each, codes, compared, best.counts["bytes"] / each)
         found.append(Stages(target, point.recall, effort, *work, micros, floor))
     return found

@@ -109,13 +109,12 @@ nb::dict profile(const StoredIndex& index, const AnyArray& queries, std::size_t 
     (void)index.searcher().search(view, request);
   }
   nb::dict found;
-  found["queries"] = stats.queries;
-  found["lists"] = stats.lists;
-  found["codes"] = stats.codes;
-  found["compared"] = stats.compared;
-  found["bytes"] = stats.bytes;
-  found["seconds"] = nb::make_tuple(stats.seconds[SearchStats::bind], stats.seconds[SearchStats::rank],
-                                    stats.seconds[SearchStats::scan], stats.seconds[SearchStats::compare]);
+  nb::dict counts;
+  for (const auto& [name, value] : stats.counts) counts[nb::str(name.data(), name.size())] = value;
+  nb::dict seconds;
+  for (const auto& [stage, value] : stats.seconds) seconds[nb::str(stage.data(), stage.size())] = value;
+  found["counts"] = counts;
+  found["seconds"] = seconds;
   return found;
 }
 

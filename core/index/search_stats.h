@@ -1,50 +1,52 @@
-// What a search did, for those who want to know where the time goes.
+// The work of a search by named counts and times, for those who want to know where the time goes. Each kind has its own
+// names.
 #pragma once
 
-#include <array>
+#include <algorithm>
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace nearabout {
 
 struct SearchStats {
-  // In order: queries made ready, lists ranked, codes scanned, rows compared.
-  enum Stage : std::size_t { bind, rank, scan, compare, kStages };
+  // In the order in which they were first added. Names outlive the search.
+  std::vector<std::pair<std::string_view, std::uint64_t>> counts;
+  std::vector<std::pair<std::string_view, double>> seconds;  // per stage, summed over threads
 
-  std::uint64_t queries = 0;
-  std::uint64_t lists = 0;     // looked into
-  std::uint64_t codes = 0;     // rows whose codes were scanned
-  std::uint64_t compared = 0;  // rows compared in full
-  std::uint64_t bytes = 0;     // of codes and vectors that were read for that
-  std::array<double, kStages> seconds{};
-
+  void count(std::string_view name, std::uint64_t value) { entry(counts, name) += value; }
+  void time(std::string_view stage, double value) { entry(seconds, stage) += value; }
   void add(const SearchStats& other) {
-    queries += other.queries;
-    lists += other.lists;
-    codes += other.codes;
-    compared += other.compared;
-    bytes += other.bytes;
-    for (std::size_t stage = 0; stage < kStages; ++stage) seconds[stage] += other.seconds[stage];
+    for (const auto& [name, value] : other.counts) count(name, value);
+    for (const auto& [stage, value] : other.seconds) time(stage, value);
+  }
+
+ private:
+  template <class Value>
+  static Value& entry(std::vector<std::pair<std::string_view, Value>>& entries, std::string_view name) {
+    const auto found = std::find_if(entries.begin(), entries.end(), [&](const auto& one) { return one.first == name; });
+    return found == entries.end() ? entries.emplace_back(name, Value{}).second : found->second;
   }
 };
 
 // Adds the time between its calls to one stage after another; does nothing without somewhere to add it.
 class StageTimer {
  public:
-  explicit StageTimer(SearchStats* stats) : work_(stats) {
-    if (work_) last_ = Clock::now();
+  explicit StageTimer(SearchStats* stats) : stats_(stats) {
+    if (stats_) last_ = Clock::now();
   }
-  void finish(SearchStats::Stage stage) {
-    if (!work_) return;
+  void finish(std::string_view stage) {
+    if (!stats_) return;
     const Clock::time_point now = Clock::now();
-    work_->seconds[stage] += std::chrono::duration<double>(now - last_).count();
+    stats_->time(stage, std::chrono::duration<double>(now - last_).count());
     last_ = now;
   }
 
  private:
   using Clock = std::chrono::steady_clock;
-  SearchStats* work_;
+  SearchStats* stats_;
   Clock::time_point last_;
 };
 

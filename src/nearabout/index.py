@@ -257,7 +257,8 @@ class Index(Measuring, Closable):
         return self._full_hits(results, single, k, (budget, recall, everything))
 
     def profile(self, query: Any, k: int = 10, *, effort: int | None = None, threads: int | None = 1) -> Profile:
-        """Searches, and returns the work that the search did instead of the hits. For IVF indexes only.
+        """Searches, and returns the work that the search did instead of the hits. For kinds that count their
+        work: IVF indexes.
 
         Args:
             query: as in `search`.
@@ -266,7 +267,7 @@ class Index(Measuring, Closable):
             threads: as in `search`, but 1 by default, so that the seconds are wall-clock time.
 
         Returns:
-            `Profile`: the numbers of lists, codes, rows and bytes, and the seconds of each stage.
+            `Profile`: named counts of the work, and the seconds of each stage.
 
         Raises:
             InvalidInputError: as in `search`; or the index is of another kind, which does not count its work.
@@ -280,15 +281,11 @@ class Index(Measuring, Closable):
         from nearabout.profile import Profile
 
         if not self._core.counts_work:
-            raise InvalidInputError(
-                f"profile() needs a kind of index that counts its work, and {self.kind!r} does not"
-            )
+            raise InvalidInputError(f"profile() needs a kind of index that counts its work, and {self.kind!r} does not")
         budget, _ = check_effort(effort, False, self._core.effort_range is not None)
         k = check_k(k, len(self))
         queries, _ = as_queries(query, self.metric, self.dtype, self.dims)
-        found = self._core.profile(queries, k, budget, check_threads(threads))
-        stages = dict(zip(("bind", "rank", "scan", "compare"), found.pop("seconds"), strict=True))
-        return Profile(**found, seconds=stages)
+        return Profile(**self._core.profile(queries, k, budget, check_threads(threads)))
 
     def search_by_key(
         self,

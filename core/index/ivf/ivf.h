@@ -72,8 +72,8 @@ class IvfIndex : public Searcher {
   const Guard& guard() const { return guard_; }
   // Returns the stored bytes of a row that a comparison reads.
   std::size_t compared_bytes() const;
-  // Returns the bytes of codes and vectors read by a search with these statistics.
-  std::uint64_t bytes_of(const SearchStats& stats) const;
+  // Returns the bytes of codes and vectors read by a search that scans and compares so many rows.
+  std::uint64_t bytes_of(std::uint64_t codes, std::uint64_t compared) const;
   EffortRange effort() const override { return {"lists", 1, lists(), distance_source_ == DistanceSource::vectors}; }
   bool needs_tuning() const override { return true; }
   std::unique_ptr<RecallProfile> profile(const CalibrationQueries& calibration_queries, const BuildOptions& build,

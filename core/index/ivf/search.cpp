@@ -38,15 +38,15 @@ class IvfSearch {
            SearchStats* stats, std::vector<SearchResult>& results) {
     StageTimer clock(stats);
     scan_.bind(group.queries, group.begin, group.end);
-    clock.finish(SearchStats::bind);
+    clock.finish("bind");
     scan_.rank(allowance);
-    clock.finish(SearchStats::rank);
+    clock.finish("rank");
     scan_.scan();
     scan_.extend();
-    clock.finish(SearchStats::scan);
+    clock.finish("scan");
     comparison_.run(scan_, group.queries, group.begin, request, results);
     note_efforts(group, results);
-    clock.finish(SearchStats::compare);
+    clock.finish("compare");
     if (stats) count(index, *stats);
   }
 
@@ -61,11 +61,11 @@ class IvfSearch {
   }
 
   void count(const IvfIndex& index, SearchStats& stats) const {
-    stats.queries = scan_.queries().count();
-    stats.lists = scan_.lists_scanned();
-    stats.codes = scan_.codes_scanned();
-    stats.compared = comparison_.rows_compared();
-    stats.bytes = index.bytes_of(stats);
+    stats.count("queries", scan_.queries().count());
+    stats.count("lists", scan_.lists_scanned());
+    stats.count("codes", scan_.codes_scanned());
+    stats.count("compared", comparison_.rows_compared());
+    stats.count("bytes", index.bytes_of(scan_.codes_scanned(), comparison_.rows_compared()));
   }
 
   ListScan scan_;
@@ -169,10 +169,10 @@ std::vector<SearchResult> IvfIndex::do_search(MatrixView queries, const Request&
   return results;
 }
 
-std::uint64_t IvfIndex::bytes_of(const SearchStats& stats) const {
+std::uint64_t IvfIndex::bytes_of(std::uint64_t codes, std::uint64_t compared) const {
   const std::uint64_t code = kernels::block_bytes(shape().lines()) / kernels::kBlockRows;
   const std::uint64_t header = list_rows_->shape().columns * sizeof(std::uint32_t);
-  return stats.codes * code + stats.compared * (compared_bytes() + header);
+  return codes * code + compared * (compared_bytes() + header);
 }
 
 std::size_t IvfIndex::compared_bytes() const {

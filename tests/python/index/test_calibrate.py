@@ -264,8 +264,8 @@ def test_few_queries_leave_nothing_of_an_earlier_rule() -> None:
     rows = (spread * random.normal(size=(6_000, 24))).astype(np.float32)
     index = na.build(rows, metric="euclidean", kind=na.IVF(lists=100))
     asked = rows[:300]
-    each = [index.profile(query[None], effort=8).lists for query in asked]
+    each = [index.profile(query[None], effort=8).counts["lists"] for query in asked]
     assert min(each) < 8, "the test has to have a rule to begin with"
     alike = index.calibrate(asked[:20])
-    lists = [alike.profile(query[None], effort=8).lists for query in asked]
+    lists = [alike.profile(query[None], effort=8).counts["lists"] for query in asked]
     assert 8 <= min(lists) <= max(lists) <= 10

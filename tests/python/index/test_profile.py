@@ -15,21 +15,22 @@ def test_work_is_counted() -> None:
     little, much = (index.profile(BASE[:200], 10, effort=effort) for effort in (4, 20))
     for work, effort in ((little, 4), (much, 20)):
         assert work.queries == 200
-        assert effort * 200 <= work.lists <= (effort + effort // 8 + 1) * 200
-        assert work.lists <= work.codes <= work.queries * len(index)
-        assert 10 * 200 <= work.compared <= work.codes
+        assert effort * 200 <= work.counts["lists"] <= (effort + effort // 8 + 1) * 200
+        assert work.counts["lists"] <= work.counts["codes"] <= work.queries * len(index)
+        assert 10 * 200 <= work.counts["compared"] <= work.counts["codes"]
         # A row's codes are 8 bytes and its terms 4; a comparison reads 24 floats and the row's number.
-        assert work.bytes == work.codes * 12 + work.compared * (24 * 4 + 4)
+        assert work.counts["bytes"] == work.counts["codes"] * 12 + work.counts["compared"] * (24 * 4 + 4)
         assert list(work.seconds) == ["bind", "rank", "scan", "compare"]
         assert all(seconds > 0 for seconds in work.seconds.values())
-    assert little.codes < much.codes
+    assert little.counts["codes"] < much.counts["codes"]
     assert str(much).startswith("200 queries; each: 2")
 
 
 def test_threads_count_the_same_work() -> None:
     index = na.build(BASE, metric="cosine", kind=na.IVF(lists=50))
     one, two = (index.profile(BASE, effort=6, threads=threads) for threads in (1, 2))
-    assert (one.queries, one.lists) == (two.queries, two.lists) == (3_000, one.lists)
+    assert one.counts == two.counts
+    assert one.queries == 3_000
 
 
 def test_integer_rows_have_squares() -> None:
@@ -37,7 +38,7 @@ def test_integer_rows_have_squares() -> None:
     index = na.build(bytes_, metric="euclidean", kind=na.IVF(lists=50, codes=na.PcaCodes(4, bits=4)))
     work = index.profile(bytes_[7], effort=5)
     assert work.queries == 1
-    assert work.bytes == work.codes * 8 + work.compared * (24 + 8)
+    assert work.counts["bytes"] == work.counts["codes"] * 8 + work.counts["compared"] * (24 + 8)
 
 
 def test_the_exact_scan_counts_nothing() -> None:
