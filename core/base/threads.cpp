@@ -73,6 +73,13 @@ void make_ready_for_exceptions() noexcept {
 
 std::size_t thread_count(std::size_t requested) { return requested == 0 ? available_cores() : requested; }
 
+std::size_t worthwhile_threads(double nanoseconds, std::size_t requested) {
+  constexpr double kThreadNanoseconds = 200'000;  // least work for which a thread is worth starting
+  const double worthwhile = std::max(1.0, nanoseconds / kThreadNanoseconds);
+  const std::size_t threads = thread_count(requested);
+  return worthwhile >= static_cast<double>(threads) ? threads : static_cast<std::size_t>(worthwhile);
+}
+
 void parallel_for(std::size_t count, std::size_t grain, std::size_t threads, const Loop::Body& body,
                   const Monitor& monitor) {
   if (count == 0) return;

@@ -11,6 +11,10 @@ namespace nearabout {
 // Returns the number of threads to use for a request: 0 means all cores that this process may run on.
 std::size_t thread_count(std::size_t requested);
 
+// Returns the number of threads worth starting for work of about so many nanoseconds: at most thread_count(requested),
+// and at least one.
+std::size_t worthwhile_threads(double nanoseconds, std::size_t requested);
+
 // Runs body(begin, end, worker) over [0, count) in chunks of `grain`, on up to `threads` threads including the calling
 // one; `worker` is below `threads` and never shared. Threads exist only during the call: a fork between calls loses
 // none, and starting one costs some 20 microseconds, so callers pass threads = 1 for work below a millisecond. The

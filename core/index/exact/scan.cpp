@@ -16,10 +16,9 @@ namespace {
 
 // More queries share the cost of packing a block; their codes still fit a cache.
 constexpr std::size_t kGroupQueries = 512;
-constexpr std::size_t kSmallGroup = 32;         // smaller groups gain little from panels
-constexpr double kTaskNanoseconds = 300e6;      // time between two calls of the monitor
-constexpr std::size_t kBlockBytes = 262'144;    // bytes of rows compared in full, which stay in the second-level cache
-constexpr double kThreadNanoseconds = 100'000;  // least work for which a thread is worth starting
+constexpr std::size_t kSmallGroup = 32;       // smaller groups gain little from panels
+constexpr double kTaskNanoseconds = 300e6;    // time between two calls of the monitor
+constexpr std::size_t kBlockBytes = 262'144;  // bytes of rows compared in full, which stay in the second-level cache
 
 // Queries bound to the rows, and their screens.
 struct Bound {
@@ -69,9 +68,8 @@ double ExactScan::query_cost(std::size_t k) const {
 
 ExactScan::Cut ExactScan::cut(std::size_t queries, std::size_t threads) const {
   const double row_cost = pair_cost() * static_cast<double>(vectors_->shape().rows);
-  const double most = static_cast<double>(queries) * row_cost / kThreadNanoseconds;
   Cut cut;
-  cut.threads = std::clamp<std::size_t>(most < 1 ? 1 : static_cast<std::size_t>(std::min(most, 1e6)), 1, threads);
+  cut.threads = worthwhile_threads(static_cast<double>(queries) * row_cost, threads);
   // Use enough groups to keep the threads busy; if there are too few queries for that, divide the rows as well.
   const double in_time = std::clamp(kTaskNanoseconds / row_cost, 1.0 * kSmallGroup, 1.0 * kGroupQueries);
   cut.group = std::clamp<std::size_t>((queries + cut.threads - 1) / cut.threads, 1, static_cast<std::size_t>(in_time));
@@ -85,7 +83,7 @@ ExactScan::Cut ExactScan::cut(std::size_t queries, std::size_t threads) const {
 
 std::vector<SearchResult> ExactScan::search(MatrixView queries, const Request& request) const {
   const Bound bound = bind(queries, descriptor_, screen_);
-  const Cut cut = this->cut(queries.rows, thread_count(request.threads));
+  const Cut cut = this->cut(queries.rows, request.threads);
 
   const float radius = radius_of(request);
 

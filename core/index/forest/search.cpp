@@ -15,13 +15,12 @@
 namespace nearabout {
 namespace {
 
-constexpr std::size_t kMin = 10;                // least number of neighbours searched for
-constexpr std::size_t kBatch = 8;               // rows compared by one call
-constexpr std::size_t kWaitingRoom = 32;        // rows that may wait before they are next examined
-constexpr std::size_t kQueriesAtATime = 16;     // queries per task of a thread, between two checks for cancellation
-constexpr double kQueryNanoseconds = 10'000;    // approximate cost; more with effort
-constexpr double kThreadNanoseconds = 200'000;  // least work for which a thread is worth starting
-constexpr std::size_t kFetched = 512;           // bytes of a row that are prefetched: the hardware follows from there
+constexpr std::size_t kMin = 10;              // least number of neighbours searched for
+constexpr std::size_t kBatch = 8;             // rows compared by one call
+constexpr std::size_t kWaitingRoom = 32;      // rows that may wait before they are next examined
+constexpr std::size_t kQueriesAtATime = 16;   // queries per task of a thread, between two checks for cancellation
+constexpr double kQueryNanoseconds = 10'000;  // approximate cost; more with effort
+constexpr std::size_t kFetched = 512;         // bytes of a row that are prefetched: the hardware follows from there
 constexpr std::uint64_t kLine = 64;
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr double kNoLimit = std::numeric_limits<double>::infinity();
@@ -325,8 +324,7 @@ std::vector<SearchResult> ForestIndex::do_search(MatrixView queries, const Reque
   }
   std::vector<SearchResult> results(queries.rows);
   const double work = static_cast<double>(queries.rows) * (kQueryNanoseconds + 2 * static_cast<double>(effort));
-  const auto most = static_cast<std::size_t>(std::max(1.0, work / kThreadNanoseconds));
-  const std::size_t threads = std::min(thread_count(request.threads), most);
+  const std::size_t threads = worthwhile_threads(work, request.threads);
   std::vector<std::unique_ptr<ForestSearch>> searches(threads);
   const auto run = [&](std::size_t begin, std::size_t end, std::size_t worker) {
     if (!searches[worker]) searches[worker] = std::make_unique<ForestSearch>(*this);

@@ -19,7 +19,6 @@ namespace {
 constexpr std::size_t kGroup = 128;
 constexpr std::size_t kLargestGroup = 512;
 constexpr std::size_t kListsPerQuery = 8;
-constexpr double kThreadNanoseconds = 200'000;              // least work for which a thread is worth starting
 constexpr double kQueryNanoseconds = 3'000;                 // approximate
 constexpr std::size_t kWaitingMost = std::size_t{4} << 20;  // waiting rows of a group
 
@@ -141,9 +140,8 @@ std::vector<SearchResult> IvfIndex::do_search(MatrixView queries, const Request&
   }
   allowance.depth = std::min(allowance.depth, rows());
   std::vector<SearchResult> results(queries.rows);
-  const double stats = static_cast<double>(queries.rows) * kQueryNanoseconds;
-  const auto most = static_cast<std::size_t>(std::max(1.0, stats / kThreadNanoseconds));
-  const std::size_t threads = std::min(thread_count(request.threads), most);
+  const double work = static_cast<double>(queries.rows) * kQueryNanoseconds;
+  const std::size_t threads = worthwhile_threads(work, request.threads);
   const std::size_t fitting = std::max<std::size_t>(1, kWaitingMost / allowance.depth);
   const std::size_t most_together = std::min(std::clamp(lists() / kListsPerQuery, kGroup, kLargestGroup), fitting);
   const std::size_t group = std::clamp<std::size_t>((queries.rows + threads - 1) / threads, 1, most_together);

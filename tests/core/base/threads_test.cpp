@@ -94,6 +94,9 @@ void the_monitor_sees_fractions_and_may_stop() {
 void counts_of_threads() {
   CHECK(thread_count(0) >= 1);
   CHECK(thread_count(3) == 3);
+  CHECK(worthwhile_threads(0, 4) == 1);
+  CHECK(worthwhile_threads(500e3, 4) == 2);
+  CHECK(worthwhile_threads(1e300, 4) == 4);
 }
 
 }  // namespace
