@@ -91,12 +91,12 @@ void bind_calibration(nb::class_<StoredIndex>& index) {
       .def("expected_recall", &expected_recall, nb::arg("k"), nb::arg("effort").none())
       .def(
           "effort_for",
-          [](const StoredIndex& index, std::size_t k, double recall) { return index.searcher().effort_for(k, recall); },
+          [](const StoredIndex& self, std::size_t k, double recall) { return self.searcher().effort_for(k, recall); },
           nb::arg("k"), nb::arg("recall"))
       .def("base_effort", &base_effort, nb::arg("k"), nb::arg("effort").none(), nb::arg("recall").none(),
            nb::arg("exact"))
       .def_prop_ro("keeps_promises", &keeps_promises)
-      .def_prop_ro("keeps_vectors", [](const StoredIndex& index) { return index.searcher().keeps_vectors(); })
+      .def_prop_ro("keeps_vectors", [](const StoredIndex& self) { return self.searcher().keeps_vectors(); })
       .def("seen_distances", &seen_distances)
       .def("calibrated", &calibrated, nb::arg("queries"), nb::arg("rows"), nb::arg("recall"), nb::arg("threads"),
            nb::arg("monitor").none());

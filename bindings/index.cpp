@@ -417,10 +417,10 @@ void save(const StoredIndex& index, const std::string& path) {
 }  // namespace
 
 void bind_index(nb::module_& m) {
-  nb::class_<StoredIndex> index(m, "Index");
-  bind_calibration(index);
+  nb::class_<StoredIndex> bound(m, "Index");
+  bind_calibration(bound);
 
-  index.def_static("open", &open_file, nb::arg("path"), nb::arg("mapped") = true)
+  bound.def_static("open", &open_file, nb::arg("path"), nb::arg("mapped") = true)
       .def_static("from_bytes", &from_bytes, nb::arg("image"))
       .def("to_bytes", &to_bytes)
       .def("save", &save, nb::arg("path"))

@@ -53,9 +53,9 @@ class PrefixIndex : public Searcher {
 
  private:
   void compare(const BoundQuery& query, float first, std::size_t count, TopK& best) const {
-    const auto at = std::lower_bound(order_.begin(), order_.end(), std::pair{first, std::size_t{0}}) - order_.begin();
-    const std::size_t half = count / 2;
-    const std::size_t begin = std::min(static_cast<std::size_t>(at) - std::min<std::size_t>(half, at), rows() - count);
+    const auto nearest = std::lower_bound(order_.begin(), order_.end(), std::pair{first, std::size_t{0}});
+    const auto at = static_cast<std::size_t>(nearest - order_.begin());
+    const std::size_t begin = std::min(at - std::min(count / 2, at), rows() - count);
     const MatrixView all = vectors_->matrix();
     std::vector<std::uint32_t> some;
     for (std::size_t i = begin; i < begin + count; ++i) some.push_back(static_cast<std::uint32_t>(order_[i].second));
