@@ -1,4 +1,4 @@
-// What verify() asks of the sections of any kind.
+// A check of verify() that serves the sections of any kind.
 #pragma once
 
 #include "base/monitor.h"
@@ -7,7 +7,7 @@
 
 namespace nearabout {
 
-// CorruptFileError where a section of floats holds NaN or infinity. Sections of other types have no such numbers.
+// Throws CorruptFileError if a section of floats contains NaN or infinity. Sections of other types cannot.
 void verify_finite(const storage::File& file, const storage::Section& section, const Monitor& monitor);
 
 }  // namespace nearabout

@@ -19,6 +19,7 @@ GRAPH = "did you mean 'ivf'? This library builds no graphs; ivf serves the same 
         ("hnsw", GRAPH),
         ("HNSW32,Flat", GRAPH),
         ("hnswlib", GRAPH),
+        ("IDMap,HNSW32", GRAPH),
         ("IndexHNSWFlat", GRAPH),
         ("pynndescent", GRAPH),
         ("flat", "did you mean 'exact'? Allowed"),

@@ -42,44 +42,41 @@ double neighbours_found(const CalibrationQueries& queries, std::size_t query, st
 SearchedProfile::SearchedProfile(const Searcher& index, const CalibrationQueries& queries, const BuildOptions& build,
                                  const Monitor& monitor)
     : index_(index), queries_(queries) {
-  const std::vector<std::size_t> all = ladder(index.effort());
-  for (const std::size_t effort : all) {
-    report(monitor, static_cast<double>(efforts_.size()) / static_cast<double>(all.size()));
+  const std::vector<std::size_t> all_efforts = ladder(index.effort());
+  const EncodedQueries encoded(queries, index.descriptor().element);
+  const Found all = all_neighbours();
+  for (const std::size_t effort : all_efforts) {
+    report(monitor, static_cast<double>(efforts_.size()) / static_cast<double>(all_efforts.size()));
     efforts_.push_back(effort);
-    auto& found = found_.emplace_back();
-    for (std::size_t place = 0; place < kCalibratedK.size(); ++place)
-      found[place] = index.effort().is_exact(effort) ? all_neighbours(kCalibratedK[place])
-                                                     : count_found(kCalibratedK[place], effort, build);
-    if (finds_all()) break;  // more effort finds no more
+    found_.push_back(index.effort().is_exact(effort) ? all : count_found(encoded.view(), effort, build));
+    if (found_.back() == all) break;  // more effort finds no more
   }
 }
 
-std::vector<double> SearchedProfile::count_found(std::size_t k, std::size_t effort, const BuildOptions& build) const {
-  std::size_t copies = 0;
-  for (const std::vector<std::uint32_t>& near : queries_.near_copies) copies = std::max(copies, near.size());
+SearchedProfile::Found SearchedProfile::count_found(MatrixView encoded, std::size_t effort,
+                                                    const BuildOptions& build) const {
+  std::size_t copies = 0;  // found besides the neighbours, if the queries are rows: the row itself, its near copies
+  if (!queries_.rows.empty())
+    for (const std::vector<std::uint32_t>& near : queries_.near_copies) copies = std::max(copies, 1 + near.size());
   Request request;
-  request.k = queries_.rows.empty() ? k : k + 1 + copies;
   request.effort = effort;
   request.threads = build.threads;
-  const EncodedQueries encoded(queries_, index_.descriptor().element);
-  const std::vector<SearchResult> results = search_within(index_, encoded.view(), request, build.memory);
-  std::vector<double> found;
-  for (std::size_t query = 0; query < results.size(); ++query)
-    found.push_back(neighbours_found(queries_, query, k, results[query]));
+  Found found;
+  for (std::size_t place = 0; place < kCalibratedK.size(); ++place) {
+    request.k = kCalibratedK[place] + copies;
+    const std::vector<SearchResult> results = search_within(index_, encoded, request, build.memory);
+    for (std::size_t query = 0; query < results.size(); ++query)
+      found[place].push_back(neighbours_found(queries_, query, kCalibratedK[place], results[query]));
+  }
   return found;
 }
 
-std::vector<double> SearchedProfile::all_neighbours(std::size_t k) const {
-  std::vector<double> found;
-  for (const std::vector<std::uint32_t>& nearest : queries_.nearest)
-    found.push_back(static_cast<double>(std::min(k, nearest.size())));
-  return found;
-}
-
-bool SearchedProfile::finds_all() const {
+SearchedProfile::Found SearchedProfile::all_neighbours() const {
+  Found found;
   for (std::size_t place = 0; place < kCalibratedK.size(); ++place)
-    if (found_.back()[place] != all_neighbours(kCalibratedK[place])) return false;
-  return true;
+    for (const std::vector<std::uint32_t>& nearest : queries_.nearest)
+      found[place].push_back(static_cast<double>(std::min(kCalibratedK[place], nearest.size())));
+  return found;
 }
 
 std::size_t SearchedProfile::place_of(std::size_t effort) const {

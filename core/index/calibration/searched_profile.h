@@ -22,18 +22,19 @@ class SearchedProfile : public RecallProfile {
   ProfileCost cost(std::size_t k, std::size_t effort) const override;
 
  private:
-  std::vector<double> count_found(std::size_t k, std::size_t effort, const BuildOptions& build) const;
-  // As many as there are, up to k, of each query.
-  std::vector<double> all_neighbours(std::size_t k) const;
-  // Whether the largest effort so far finds all neighbours of all queries.
-  bool finds_all() const;
+  // For each of kCalibratedK, the number of neighbours that each query finds.
+  using Found = std::array<std::vector<double>, kCalibratedK.size()>;
+
+  // Searches for all queries with one effort.
+  Found count_found(MatrixView encoded, std::size_t effort, const BuildOptions& build) const;
+  // Returns what a search finds that misses nothing.
+  Found all_neighbours() const;
   std::size_t place_of(std::size_t effort) const;
 
   const Searcher& index_;
   const CalibrationQueries& queries_;
   std::vector<std::size_t> efforts_;
-  // For each effort and each of kCalibratedK: how many neighbours each query finds.
-  std::vector<std::array<std::vector<double>, kCalibratedK.size()>> found_;
+  std::vector<Found> found_;  // for each effort
 };
 
 // Returns how many of its k nearest neighbours a search with this effort finds for calibration query `query`, whose

@@ -6,6 +6,7 @@ A new kind is registered with one line here and one line in the core (core/index
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import Literal
 
 from nearabout.errors import InvalidInputError
@@ -21,7 +22,13 @@ KINDS: dict[str, type[Kind]] = {kind.name: kind for kind in (Exact, Forest, IVF)
 
 
 def register(kind: type[Kind]) -> None:
-    """Registers a kind from outside this package. The core must know it by the same name."""
+    """Registers a kind from outside this package. The core must know it by the same name.
+
+    Raises:
+        InvalidInputError: another kind has the name.
+    """
+    if KINDS.get(kind.name, kind) is not kind:
+        raise InvalidInputError(f"there is a kind {kind.name!r} already; give the new one another name")
     KINDS[kind.name] = kind
 
 
@@ -56,12 +63,13 @@ def what_serves(kind: str) -> str:
     >>> what_serves("IVF1024,PQ16")
     'did you mean na.IVF(lists=1024, codes=16)?'
     """
+    parts = [re.sub(r"[\s_-]", "", part).lower() for part in kind.split(",")]
+    # FAISS's factory strings begin with maps and transforms, which are not indexes.
+    named = [part for part in parts if not part.startswith(("idmap", "pca", "opq", "rr", "l2norm"))] or parts
     for one in KINDS.values():
-        advice = one.other_advice(kind)
+        advice = one.other_advice(named)
         if advice:
             return advice
-    parts = [part.strip().lower().translate(str.maketrans("", "", " -_")) for part in kind.split(",")]
-    named = [part for part in parts if not part.startswith(("idmap", "pca", "opq", "rr", "l2norm"))] or parts
     # The longest matching prefix wins.
     matches = [(len(word), one.name) for one in KINDS.values() for word in one.other_names if named[0].startswith(word)]
     return f"did you mean {max(matches)[1]!r}?" if matches else ""

@@ -61,8 +61,11 @@ class Kind:
         return 1
 
     @classmethod
-    def other_advice(cls, kind: str) -> str | None:
-        """Returns advice for names of other libraries' indexes that `other_names` cannot express, else None."""
+    def other_advice(cls, parts: list[str]) -> str | None:
+        """Returns advice for the name of another library's index, if `other_names` is not enough; otherwise None.
+
+        `parts` are those of a FAISS factory string, or the one name, in lower case without spaces, - and _.
+        """
         return None
 
     # --- Choosing ---

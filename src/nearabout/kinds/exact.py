@@ -8,7 +8,7 @@ from typing import ClassVar
 from nearabout.kinds._kind import Kind
 from nearabout.names import FLOAT_METRICS
 from nearabout.planning.case import Case
-from nearabout.planning.scan import is_screened, screen_width, write_seconds
+from nearabout.planning.scan import is_screened, screen_width
 
 # A query takes 0.1 milliseconds when rows x (dims + 500) is ten million (auto.py).
 _QUICK = 10_000_000
@@ -45,9 +45,6 @@ class Exact(Kind):
 
     def auto_seconds(self, case: Case, recall: float) -> float | None:
         return 1e-4 * case.rows * (case.dims + _ROW_OF_NO_DIMS) / _QUICK
-
-    def own_seconds(self, case: Case) -> float:
-        return write_seconds(case)
 
     def working_bytes(self, case: Case, memory: int) -> tuple[int, int]:
         return 0, case.rows * (screen_width(case) + 8) if is_screened(case) else 0

@@ -11,7 +11,6 @@ from nearabout.kinds._kind import Kind, check_count
 from nearabout.kinds.exact import Exact
 from nearabout.names import FLOAT_METRICS
 from nearabout.planning.case import FEWEST_CONTRACTED, Case, directions, most_tried
-from nearabout.planning.scan import write_seconds
 
 _MOST_TREES = 1_000
 _LARGEST_LEAF = 1_000_000
@@ -130,7 +129,7 @@ class Forest(Kind):
         levels = math.log2(1 + rows / 48)
         growing = self.tree_count * rows * levels * (9.6e-8 + 5.6e-11 * _sketch_width(case))
         coding = 1.1e-3 + 2.8e-9 * rows * dims + 1.4e-9 * rows * case.row_bytes
-        return learning + growing + coding + write_seconds(case)
+        return learning + growing + coding
 
     def calibration_seconds(self, case: Case) -> float:
         """Returns the seconds of calibration: training without the held-out rows, and searches for them."""

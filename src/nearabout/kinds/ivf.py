@@ -12,7 +12,6 @@ from nearabout.errors import InvalidInputError
 from nearabout.kinds._kind import Kind, check_count
 from nearabout.names import FLOAT_METRICS
 from nearabout.planning.case import Case, directions
-from nearabout.planning.scan import write_seconds
 
 _MOST_LISTS = 1_000_000
 _LARGEST_CODE = 512  # bytes
@@ -205,11 +204,10 @@ class IVF(Kind):
         return f"{info['lists']} lists, {info['code_bytes']}-byte codes"
 
     @classmethod
-    def other_advice(cls, kind: str) -> str | None:
+    def other_advice(cls, parts: list[str]) -> str | None:
         """Translates FAISS factory strings as far as this kind has their parts: "IVF1024,PQ16" has 1,024 lists and
         16-byte codes.
         """
-        parts = [re.sub(r"[\s_-]", "", part).lower() for part in kind.split(",")]
         lists = next((_LISTS_OF_FAISS.match(part) for part in parts if _LISTS_OF_FAISS.match(part)), None)
         if lists is None and parts[0].startswith(_GRAPHS):
             return f"did you mean {cls.name!r}? This library builds no graphs; {cls.name} serves the same purpose"
@@ -281,8 +279,7 @@ class IVF(Kind):
         clustering = self.list_count(case) * coded * (1.6e-11 * self._sample(case) + 2e-12 * rows)
         projecting = 1.0e-10 * (rows + self._sample(case)) * dims * coded
         coding = 2.1e-3 + 4.1e-6 * rows + 5.9e-10 * rows * case.row_bytes
-        writing = write_seconds(case) if self.keeps_vectors(case) else 0.0
-        return learning + clustering + projecting + coding + writing
+        return learning + clustering + projecting + coding
 
     def calibration_seconds(self, case: Case) -> float:
         return 0.06 * min(1.0, case.rows / 1_500) + 2.2e-9 * case.rows * case.dims

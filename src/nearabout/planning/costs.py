@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from nearabout.planning.case import Case
-from nearabout.planning.scan import scan_nanoseconds, screen_bytes, screen_seconds, screen_working
+from nearabout.planning.scan import is_screened, scan_nanoseconds, scan_seconds, screen_bytes, screen_working
 
 _FIRST = 0.001  # seconds of fixed cost per build
 _TO_DISK = 0.008  # seconds to write a file durably
@@ -52,7 +52,9 @@ def file_bytes(case: Case) -> int:
 
 def seconds(case: Case, threads: int = 1, crowding: float = 1.0) -> float:
     """Returns the seconds of a warm build on the reference machine. For another machine, use ratios of these."""
-    alone = case.kind.own_seconds(case) + screen_seconds(case)
+    # The seconds of other kinds were fitted with their vectors written, but without a screen.
+    scan = scan_seconds(case) if case.kind.always_exact or is_screened(case) else 0.0
+    alone = case.kind.own_seconds(case) + scan
     parallel = case.kind.parallel
     return alone * (1 - parallel + parallel * crowding / threads)
 

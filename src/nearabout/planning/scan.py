@@ -46,20 +46,16 @@ def screen_bytes(case: Case) -> int:
     return case.rows * (width + 8) + learnt
 
 
-def write_seconds(case: Case) -> float:
-    """Returns the seconds it takes to write the vectors."""
-    return 1.6e-4 + 1.4e-7 * case.rows + 2.6e-9 * case.rows * case.row_bytes
-
-
-def screen_seconds(case: Case) -> float:
-    """Returns the seconds it takes to build the screen."""
+def scan_seconds(case: Case) -> float:
+    """Returns the seconds it takes to write the vectors and to build their screen."""
+    rows, dims = case.rows, case.dims
+    writing = 1.6e-4 + 1.4e-7 * rows + 2.6e-9 * rows * case.row_bytes
     tried = most_tried(case, _TRIED) if is_screened(case) else 0
     if not tried:
-        return 0.0
-    rows, dims = case.rows, case.dims
+        return writing
     sample = min(rows, _SAMPLE)
     learning = 3.3e-11 * sample * dims * tried + 1.7e-9 * dims * tried**2 + 6.1e-8 * sample * dims + 9.1e-7 * sample
-    return learning + 2.4e-11 * rows * dims * directions(dims, 8)
+    return writing + learning + 2.4e-11 * rows * dims * directions(dims, 8)
 
 
 def screen_working(case: Case, memory: int) -> int:
