@@ -90,7 +90,12 @@ std::vector<SearchResult> Searcher::search(MatrixView queries, const Request& re
   if (queries.rows == 0 || rows() == 0) return std::vector<SearchResult>(queries.rows);
   Request clamped = request;
   clamped.k = std::min(request.k, rows());
-  std::vector<SearchResult> results = do_search(queries, clamped, budget(clamped));
+  const Budget allowed = budget(clamped);
+  std::vector<SearchResult> results = do_search(queries, clamped, allowed);
+  if (allowed.guarded && effort().exact_at_max) {
+    flag_out_of_distribution(clamped.k, results);
+    compare_every_row(queries, clamped, results);
+  }
   if (!request.radius)
     for (const SearchResult& result : results)
       if (result.rows.size() < clamped.k) throw_incomparable(name_, result.rows.size(), clamped.k);
@@ -129,7 +134,7 @@ void Searcher::retry_short_results(MatrixView queries, const Request& request, s
   harder.effort = effort;
   const Budget more = budget(harder);
   for (std::size_t i = 0; i < queries.rows; ++i)
-    if (results[i].rows.size() < request.k)
+    if (results[i].effort != kEveryRow && results[i].rows.size() < request.k)
       results[i] = do_search({queries.row(i), 1, queries.dims, queries.stride, queries.element}, harder, more)[0];
 }
 
@@ -143,6 +148,24 @@ void Searcher::flag_out_of_distribution(std::size_t k, std::vector<SearchResult>
     if (result.effort == kEveryRow || !(is_out_of_distribution(0) || is_out_of_distribution(1))) continue;
     result.effort = kEveryRow;
     result.out_of_distribution = true;
+  }
+}
+
+void Searcher::compare_every_row(MatrixView queries, const Request& request, std::vector<SearchResult>& results) const {
+  const std::size_t bytes = row_bytes(queries.element, queries.dims);
+  std::vector<std::size_t> places;
+  std::vector<std::byte> vectors;
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    if (results[i].effort != kEveryRow) continue;
+    places.push_back(i);
+    vectors.insert(vectors.end(), queries.row(i), queries.row(i) + bytes);
+  }
+  if (places.empty()) return;
+  std::vector<SearchResult> exact = do_search({vectors.data(), places.size(), queries.dims, bytes, queries.element},
+                                              request, {.effort = effort().max, .every_row = true});
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    exact[i].out_of_distribution = results[places[i]].out_of_distribution;
+    results[places[i]] = std::move(exact[i]);
   }
 }
 

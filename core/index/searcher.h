@@ -84,18 +84,24 @@ class Searcher {
     return 0;
   }
   // Searches. `k` is at least 1 and at most rows(); there is at least one row and one query. If `budget` says every row
-  // and the index keeps vectors, results are exact.
+  // and the index keeps vectors, results are exact. If it is guarded, results may be left to search(), which compares
+  // every row for those that are marked kEveryRow, and for queries whose neighbours are where those of no calibration
+  // query were.
   virtual std::vector<SearchResult> do_search(MatrixView queries, const Request& request,
                                               const Budget& budget) const = 0;
-  // Marks results (kEveryRow) of guarded queries whose nearest or tenth neighbour is at a distance that no calibration
-  // query had: every row is to be compared for them.
-  void flag_out_of_distribution(std::size_t k, std::vector<SearchResult>& results) const;
-  // Searches again, with more effort, for queries that have fewer than k results.
+  // Searches again, with more effort, for queries that have fewer than k results and are not marked kEveryRow.
   void retry_short_results(MatrixView queries, const Request& request, std::size_t effort,
                            std::vector<SearchResult>& results) const;
   virtual void copy_vector(std::uint32_t row, std::byte* to) const = 0;
 
  private:
+  // Marks results (kEveryRow) of guarded queries whose nearest or tenth neighbour is at a distance that no calibration
+  // query had: every row is to be compared for them.
+  void flag_out_of_distribution(std::size_t k, std::vector<SearchResult>& results) const;
+  // Answers together, with every row, the queries of a batch whose results say so (kEveryRow): alone, each would take
+  // some three times as long. Results keep the flag of queries unlike those of calibration.
+  void compare_every_row(MatrixView queries, const Request& request, std::vector<SearchResult>& results) const;
+
   Descriptor descriptor_;
   std::string name_;
   std::optional<Calibration> calibration_;

@@ -41,6 +41,9 @@ def test_prefix_keeps_the_recall_that_is_asked_for(rows: np.ndarray) -> None:
             assert index.measure_recall(queries, k, recall=target) >= target - 0.01
     assert np.mean(index.search(queries, recall=0.8).effort) < ROWS  # and not by comparing every row
     assert index.measure_recall(queries, recall=1) == 1.0
+    strange = 5 * rows[:300] + np.float32(3)  # unlike the rows: compared with every row, as by any kind
+    assert np.mean(index.search(strange, recall=0.8).out_of_distribution) > 0.9
+    assert index.measure_recall(strange, recall=0.8) > 0.95
 
 
 def test_prefix_is_saved_opened_explained_and_planned(rows: np.ndarray, tmp_path: Path) -> None:

@@ -116,25 +116,6 @@ std::vector<SearchResult> ExactScan::search(MatrixView queries, const Request& r
   return results;
 }
 
-void search_exactly(const ExactScan& scan, MatrixView queries, const Request& request,
-                    std::vector<SearchResult>& results) {
-  const std::size_t bytes = row_bytes(queries.element, queries.dims);
-  std::vector<std::size_t> numbers;
-  std::vector<std::byte> vectors;
-  for (std::size_t i = 0; i < results.size(); ++i) {
-    if (results[i].effort != kEveryRow) continue;
-    numbers.push_back(i);
-    vectors.insert(vectors.end(), queries.row(i), queries.row(i) + bytes);
-  }
-  if (numbers.empty()) return;
-  std::vector<SearchResult> exact =
-      scan.search({vectors.data(), numbers.size(), queries.dims, bytes, queries.element}, request);
-  for (std::size_t i = 0; i < numbers.size(); ++i) {
-    exact[i].out_of_distribution = results[numbers[i]].out_of_distribution;
-    results[numbers[i]] = std::move(exact[i]);
-  }
-}
-
 std::vector<SearchResult> ExactScan::search_in_order(MatrixView queries, const Request& request) const {
   if (screen_) return search(queries, request);  // reads codes in order, and few vectors
   vectors_->advise(storage::system::Access::in_order);

@@ -14,13 +14,6 @@
 
 namespace nearabout {
 
-class ExactScan;
-
-// Answers together, with every row, the queries of a batch whose results say so (kEveryRow): alone, each would take
-// some three times as long. Their results keep the flag for queries unlike others.
-void search_exactly(const ExactScan& scan, MatrixView queries, const Request& request,
-                    std::vector<SearchResult>& results);
-
 class ExactScan {
  public:
   // Makes a scan; both arguments must outlive it. Without a screen every row is compared in full.

@@ -340,10 +340,6 @@ std::vector<SearchResult> ForestIndex::do_search(MatrixView queries, const Reque
     }
   };
   parallel_for(queries.rows, kQueriesAtATime, threads, run, request.monitor);
-  if (budget.guarded) {
-    flag_out_of_distribution(request.k, results);
-    search_exactly(scan_, queries, request, results);
-  }
   // Trees that share most of their rows may give fewer than k.
   if (!request.radius) retry_short_results(queries, request, 4 * effort, results);
   return results;

@@ -157,10 +157,6 @@ std::vector<SearchResult> IvfIndex::do_search(MatrixView queries, const Request&
         request.stats->add(done);
       },
       request.monitor);
-  if (budget.guarded && distance_source_ == DistanceSource::vectors) {
-    flag_out_of_distribution(request.k, results);
-    search_exactly(*scan_, queries, request, results);
-  }
   // Small lists may have fewer than k rows.
   if (!request.radius && !everything) retry_short_results(queries, request, 4 * wanted, results);
   if (!request.radius && everything) add_unestimated(queries, request.k, results);
