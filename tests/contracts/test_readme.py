@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import subprocess
 import sys
@@ -10,17 +9,12 @@ from types import ModuleType
 
 import pytest
 
-from .tree import ROOT
+from .tree import ROOT, load_script
 
 
 @pytest.fixture(scope="module")
 def extractor() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("readme_commands", ROOT / "scripts" / "readme_commands.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_script("readme_commands")
 
 
 def test_shell_blocks_are_found_in_order(extractor: ModuleType) -> None:

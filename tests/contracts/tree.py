@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -57,3 +59,13 @@ def place(path: Path, line: int | None = None) -> str:
     """`core/base/error.h:12`, as a complaint names it."""
     name = path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else path.as_posix()
     return name if line is None else f"{name}:{line}"
+
+
+def load_script(name: str) -> ModuleType:
+    """Imports scripts/NAME.py, which is on no path."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -7,24 +7,13 @@
 
 #include "check.h"
 #include "quantize/shapes.h"
+#include "slow.h"
 #include "transform/pca.h"
 
 using namespace nearabout;
 using namespace nearabout::test;
 
 namespace {
-
-double product(const float* a, const float* b, std::size_t count) {
-  double sum = 0;
-  for (std::size_t j = 0; j < count; ++j) sum += double{a[j]} * double{b[j]};
-  return sum;
-}
-
-double distance(const float* a, const float* b, std::size_t count) {
-  double sum = 0;
-  for (std::size_t j = 0; j < count; ++j) sum += (double{a[j]} - double{b[j]}) * (double{a[j]} - double{b[j]});
-  return std::sqrt(sum);
-}
 
 std::vector<float> mean_of(const Table& table) {
   std::vector<double> sums(table.dims, 0.0);
@@ -69,8 +58,9 @@ double check_distances(const char* shape, const Contraction& contraction, const 
   std::size_t pairs = 0;
   for (std::size_t a = 0; a < table.rows; ++a)
     for (std::size_t b = a % 7; b < table.rows; b += 7) {
-      const double truth = distance(table.row(a), table.row(b), table.dims);
-      const double projection = distance(projections.row(a), projections.row(b), projections.outputs);
+      const double truth = std::sqrt(slow_squared_distance(table.row(a), table.row(b), table.dims));
+      const double projection =
+          std::sqrt(slow_squared_distance(projections.row(a), projections.row(b), projections.outputs));
       const double room = projections.errors[a] + projections.errors[b];
       if (!(projection <= truth * stretch * (1 + 1e-12) + room) && ++failures <= 20)
         std::printf("%s: images of %zu and %zu are %.17g apart, they themselves %.17g (room %g)\n", shape, a, b,
@@ -94,9 +84,9 @@ void check_products(const char* shape, const Contraction& contraction, const Tab
       for (std::size_t j = 0; j < table.dims; ++j)
         truth += double{queries.row(q)[j]} * (double{table.row(i)[j]} - double{centre[j]});
       truth *= 1 + contraction.epsilon();
-      const double projection = product(bound.row(q), rows.row(i), rows.outputs);
-      const double length_q = std::sqrt(product(bound.row(q), bound.row(q), rows.outputs)) + bound.errors[q];
-      const double length_x = std::sqrt(product(rows.row(i), rows.row(i), rows.outputs)) + rows.errors[i];
+      const double projection = slow_product(bound.row(q), rows.row(i), rows.outputs);
+      const double length_q = std::sqrt(slow_product(bound.row(q), bound.row(q), rows.outputs)) + bound.errors[q];
+      const double length_x = std::sqrt(slow_product(rows.row(i), rows.row(i), rows.outputs)) + rows.errors[i];
       const double room = length_q * rows.errors[i] + length_x * bound.errors[q];
       if (!(truth <= projection + room + 1e-12 * length_q * length_x) && ++failures <= 20)
         std::printf("%s: query %zu, row %zu: product %.17g, of images %.17g (room %g)\n", shape, q, i, truth,

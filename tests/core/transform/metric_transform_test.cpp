@@ -7,6 +7,7 @@
 
 #include "check.h"
 #include "quantize/shapes.h"
+#include "slow.h"
 #include "transform/sample.h"
 
 using namespace nearabout;
@@ -14,29 +15,18 @@ using namespace nearabout::test;
 
 namespace {
 
-double dot(const float* a, const float* b, std::size_t dims) {
-  double sum = 0;
-  for (std::size_t j = 0; j < dims; ++j) sum += double{a[j]} * double{b[j]};
-  return sum;
-}
-
-double square_between(const float* a, const float* b, std::size_t dims) {
-  double sum = 0;
-  for (std::size_t j = 0; j < dims; ++j) sum += (double{a[j]} - double{b[j]}) * (double{a[j]} - double{b[j]});
-  return sum;
-}
-
 // Returns the reduced distance by its definition (metric/bound_query.h); the cosine of a zero vector is 0.
 double rank_by_definition(CodeSpace space, const float* query, const float* row, std::size_t dims) {
-  if (space == CodeSpace::l2) return square_between(query, row, dims);
-  const double product = dot(query, row, dims);
+  if (space == CodeSpace::l2) return slow_squared_distance(query, row, dims);
+  const double product = slow_product(query, row, dims);
   if (space == CodeSpace::inner_product) return -product;
-  return 1 - product / std::sqrt(dot(query, query, dims) * dot(row, row, dims));
+  return 1 - product / std::sqrt(slow_product(query, query, dims) * slow_product(row, row, dims));
 }
 
 float longest_of(const Table& table) {
   double longest = 0;
-  for (std::size_t i = 0; i < table.rows; ++i) longest = std::max(longest, dot(table.row(i), table.row(i), table.dims));
+  for (std::size_t i = 0; i < table.rows; ++i)
+    longest = std::max(longest, slow_product(table.row(i), table.row(i), table.dims));
   return static_cast<float>(std::sqrt(longest));
 }
 
@@ -51,12 +41,12 @@ void ranks_are_squares(CodeSpace space, const Table& table, const Table& queries
   for (std::size_t q = 0; q < queries.rows; ++q)
     for (std::size_t i = 0; i < table.rows; ++i) {
       const double expected = rank_by_definition(space, queries.row(q), table.row(i), table.dims);
-      const double norm = std::sqrt(dot(queries.row(q), queries.row(q), table.dims));
+      const double norm = std::sqrt(slow_product(queries.row(q), queries.row(q), table.dims));
       const double unit = space == CodeSpace::inner_product ? norm * double{transform.longest()}
                           : space == CodeSpace::cosine      ? 1
                                                             : 1 / size;
-      const double square = square_between(transformed.data() + q * transform.outputs(),
-                                           rows.data() + i * transform.outputs(), transform.outputs());
+      const double square = slow_squared_distance(transformed.data() + q * transform.outputs(),
+                                                  rows.data() + i * transform.outputs(), transform.outputs());
       const double rank = space == CodeSpace::inner_product ? (square / 2 - 1) * unit
                           : space == CodeSpace::cosine      ? square / 2
                                                             : square * unit;
@@ -92,7 +82,7 @@ void rows_become_equally_long() {
     for (std::size_t i = 0; i < table.rows; ++i) {
       const float* const row = transformed.data() + i * transform.outputs();
       const double expected = space == CodeSpace::cosine && i == 3 ? 0 : 1;
-      CHECK(std::abs(dot(row, row, transform.outputs()) - expected) < 1e-6);
+      CHECK(std::abs(slow_product(row, row, transform.outputs()) - expected) < 1e-6);
     }
   }
 }

@@ -48,14 +48,14 @@ void agrees(const Case& one) {
          i += 2) {  // each is slow where it is emulated
       const auto effort = static_cast<std::size_t>(index->searcher().calibration()->points[i].effort);
       if (effort < 2 * k * one.options.trees) continue;  // fewer than k different rows: it is asked again
-      const double told = index->searcher().expected(k, effort)->recall;
+      const double expected = index->searcher().expected(k, effort)->recall;
       const double found = recall_of(index->searcher().search(one.queries.view(), request(k, effort)), truth, k);
       const double room = k == 1 ? 3 * kRoom : kRoom;  // the one nearest is steadied by ten
-      const bool right = told <= found + room && (found <= told + room || told < one.sure_from);
+      const bool right = expected <= found + room && (found <= expected + room || expected < one.sure_from);
       if (!right)
-        std::printf("%s, %zu x %zu, trees %zu, leaves of %zu, k %zu, effort %zu: %.4f told, %.4f found\n",
+        std::printf("%s, %zu x %zu, trees %zu, leaves of %zu, k %zu, effort %zu: %.4f expected, %.4f found\n",
                     std::string(name_of(one.metric)).c_str(), one.base.rows(), one.base.dims, one.options.trees,
-                    one.options.leaf_size, k, effort, told, found);
+                    one.options.leaf_size, k, effort, expected, found);
       CHECK(right);
       ++compared;
     }

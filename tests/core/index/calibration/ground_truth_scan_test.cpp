@@ -7,6 +7,7 @@
 
 #include "check.h"
 #include "index/calibration/calibration_queries.h"
+#include "slow.h"
 #include "tables.h"
 #include "transform/fit_metric_transform.h"
 
@@ -18,30 +19,13 @@ namespace {
 using Rows = std::vector<std::uint32_t>;
 constexpr double kSame = 1e-6;  // relative squared distance below which a row is a copy
 
-double square(const float* vector, std::size_t dims) {
-  double sum = 0;
-  for (std::size_t j = 0; j < dims; ++j) sum += double{vector[j]} * double{vector[j]};
-  return sum;
-}
-
-double product(const float* one, const float* other, std::size_t dims) {
-  double sum = 0;
-  for (std::size_t j = 0; j < dims; ++j) sum += double{one[j]} * double{other[j]};
-  return sum;
-}
-
-double squared_distance(const float* one, const float* other, std::size_t dims) {
-  double sum = 0;
-  for (std::size_t j = 0; j < dims; ++j) sum += std::pow(double{one[j]} - double{other[j]}, 2);
-  return sum;
-}
-
 // Returns neighbours by distance, ties by row.
 Rows nearest_of(const Table& base, const float* query, std::size_t k, const std::uint32_t* own) {
   std::vector<std::pair<double, std::uint32_t>> all;
   for (std::uint32_t row = 0; row < base.rows(); ++row) {
-    const double distance = squared_distance(query, base.row(row), base.dims);
-    const double squares = square(query, base.dims) + square(base.row(row), base.dims);
+    const double distance = slow_squared_distance(query, base.row(row), base.dims);
+    const double squares =
+        slow_product(query, query, base.dims) + slow_product(base.row(row), base.row(row), base.dims);
     if (own && (row == *own || distance <= kSame * squares)) continue;
     all.emplace_back(distance, row);
   }
@@ -139,9 +123,11 @@ void what_bytes_hold_badly() {
 
 // Returns the reduced distance by which results are ordered. Under cosine and dot in units of the lengths.
 double rank_of(CodeSpace space, const float* query, const float* row, std::size_t dims) {
-  if (space == CodeSpace::l2) return squared_distance(query, row, dims);
-  const double inner = -product(query, row, dims);
-  return space == CodeSpace::inner_product ? inner : inner / std::sqrt(square(query, dims) * square(row, dims));
+  if (space == CodeSpace::l2) return slow_squared_distance(query, row, dims);
+  const double inner = -slow_product(query, row, dims);
+  return space == CodeSpace::inner_product
+             ? inner
+             : inner / std::sqrt(slow_product(query, query, dims) * slow_product(row, row, dims));
 }
 
 // The transform rounds to floats, so that rows at nearly equal distances may swap: each is as near as the true one.

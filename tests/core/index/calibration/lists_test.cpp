@@ -33,7 +33,7 @@ void agrees_at(const Case& one, const StoredIndex& index, const std::vector<Sear
   for (const CalibrationPoint& point : points) {
     const auto effort = static_cast<std::size_t>(point.effort);
     if (effort * rows_of_list < 5 * k && effort < index.searcher().effort().max) continue;  // may be asked again
-    const double told = index.searcher().expected(k, effort)->recall;
+    const double expected = index.searcher().expected(k, effort)->recall;
     // Nothing is reported for efforts between those measured: use the next one.
     const auto next = std::find_if(points.begin(), points.end(), [=](const CalibrationPoint& other) {
       return other.effort >= static_cast<double>(kernels::max_kept(effort));
@@ -42,12 +42,12 @@ void agrees_at(const Case& one, const StoredIndex& index, const std::vector<Sear
                             .expected(k, static_cast<std::size_t>(next == points.end() ? point.effort : next->effort))
                             ->recall;
     const double found = recall_of(index.searcher().search(one.queries.view(), request(k, effort)), truth, k);
-    if (found < told - steadied || found > more + steadied)
-      std::printf("%s, %zu x %zu, answers %d, k %zu, %zu lists: %.4f to %.4f told, %.4f found\n",
+    if (found < expected - steadied || found > more + steadied)
+      std::printf("%s, %zu x %zu, answers %d, k %zu, %zu lists: %.4f to %.4f expected, %.4f found\n",
                   std::string(name_of(one.metric)).c_str(), one.base.rows(), one.base.dims,
-                  static_cast<int>(dynamic_cast<const IvfIndex&>(index.searcher()).distance_source()), k, effort, told,
-                  more, found);
-    CHECK(found >= told - steadied && found <= more + steadied);
+                  static_cast<int>(dynamic_cast<const IvfIndex&>(index.searcher()).distance_source()), k, effort,
+                  expected, more, found);
+    CHECK(found >= expected - steadied && found <= more + steadied);
     ++compared;
   }
   CHECK(compared >= 3);
