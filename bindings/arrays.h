@@ -44,7 +44,7 @@ inline MatrixView matrix_view(const AnyArray& array, std::size_t dims, Element e
                             " were expected");
   const bool rows_in_one_piece = array.shape(0) == 0 || columns <= 1 || array.stride(1) == 1;
   if (!rows_in_one_piece || array.stride(0) < 0)
-    throw InvalidInputError("the rows of vectors must lie in one piece each");
+    throw InvalidInputError("each row of vectors must be contiguous in memory");
   const std::size_t stride = static_cast<std::size_t>(array.stride(0)) * array.itemsize();
   return {static_cast<const std::byte*>(array.data()), array.shape(0), dims, stride, element};
 }
@@ -55,7 +55,7 @@ inline std::vector<std::uint32_t> row_numbers(const RowNumbers& numbers, std::ui
   for (std::size_t i = 0; i < numbers.shape(0); ++i) {
     const std::int64_t row = numbers.data()[i];
     if (row < 0 || static_cast<std::uint64_t>(row) >= all)
-      throw InvalidInputError("row " + std::to_string(row) + " was asked for; the index has " + std::to_string(all) +
+      throw InvalidInputError("row " + std::to_string(row) + " does not exist; the index has " + std::to_string(all) +
                               " rows, numbered from 0");
     rows.push_back(static_cast<std::uint32_t>(row));
   }

@@ -1,4 +1,4 @@
-// Named values that a kind tells of an index beyond what every kind does: what info() shows.
+// The named values that a kind adds to info().
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@ namespace nearabout {
 
 struct DescribedValue;
 using DescribedList = std::vector<DescribedValue>;
-using Description = std::vector<std::pair<std::string, DescribedValue>>;  // in the order in which they are shown
+using Description = std::vector<std::pair<std::string, DescribedValue>>;  // in display order
 
 struct DescribedValue {
   std::variant<bool, std::uint64_t, double, std::string, DescribedList, Description> value;

@@ -21,7 +21,7 @@ enum Field : std::size_t { kKind, kMetric, kElement, kRows, kDims, kFields };
                          section.offset() + field * sizeof(std::uint64_t), "one that exists", std::to_string(found));
 }
 
-// Rows are numbered with 32 bits, and the last number stands for none.
+// Row numbers have 32 bits, and the last one means no row.
 constexpr std::uint64_t kMaxRows = 0xFFFF'FFFEu;
 
 }  // namespace

@@ -1,4 +1,4 @@
-// What an index is, in five numbers: the first thing that is read of a file.
+// The five numbers that describe an index. They are read first when a file is opened.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 namespace nearabout {
 
 struct Descriptor {
-  std::uint32_t kind = 0;  // its number: see registry.h
+  std::uint32_t kind = 0;  // number of the kind (registry.h)
   Metric metric = Metric::cosine;
   Element element = Element::f32;
   std::uint64_t rows = 0;
@@ -20,8 +20,8 @@ struct Descriptor {
 
 void write_descriptor(storage::Writer& writer, const Descriptor& descriptor);
 
-// CorruptFileError where a number is unknown or disagrees with the vectors' section; UnsupportedVersionError for a kind
-// that is not registered.
+// Throws CorruptFileError if a number is unknown or disagrees with the section of vectors, UnsupportedVersionError for
+// a kind that is not registered.
 Descriptor read_descriptor(const storage::File& file);
 
 }  // namespace nearabout

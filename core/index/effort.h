@@ -1,4 +1,4 @@
-// What `effort` means for a kind of index: how much a search may look at.
+// The range and the unit of `effort`, which says how much a search looks at.
 #pragma once
 
 #include <cstddef>
@@ -7,14 +7,14 @@
 namespace nearabout {
 
 struct EffortRange {
-  std::string_view unit = {};  // "lists", "rows"; empty for a kind that always compares every row
+  std::string_view unit = {};  // "lists" or "rows"; empty for kinds that always compare every row
   std::size_t min = 0;
-  std::size_t max = 0;       // with which a search looks at everything
-  bool exact_at_max = true;  // by comparing the vector of every row
+  std::size_t max = 0;       // a search with this effort looks at everything
+  bool exact_at_max = true;  // a search with the largest effort compares the vector of every row
 
-  // Whether a search has a choice.
+  // Returns true if searches have an effort.
   explicit operator bool() const { return !unit.empty(); }
-  // Whether a search with this effort compares the vector of every row.
+  // Returns true if a search with this effort compares the vector of every row.
   bool is_exact(std::size_t effort) const { return exact_at_max && effort >= max; }
 };
 

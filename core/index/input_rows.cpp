@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kBlockBytes = 1 << 20;
 
-// The first byte after the last row, or nothing where it lies beyond what can be counted.
+// Returns the offset after the last row; nullopt if it overflows.
 std::optional<std::uint64_t> end_of(const RowLayout& layout) {
   if (layout.rows == 0) return layout.offset;
   const auto before_last = checked_multiply(layout.rows - 1, layout.stride);

@@ -1,4 +1,4 @@
-// Rows on their way in, wherever they are: in memory, or in a file that may be larger than memory.
+// The rows that an index is built from: in memory, or in a file that may be larger than memory.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@
 
 namespace nearabout {
 
-// How rows lie in a file.
+// The layout of rows in a file.
 struct RowLayout {
   Element element = Element::f32;
   std::size_t rows = 0;
@@ -21,29 +21,29 @@ struct RowLayout {
   std::uint64_t stride = 0;  // bytes from one row to the next
 };
 
-// A file is read and not mapped: mapped pages count as memory of this process as soon as they are touched, and a pass
-// over all rows touches all of them.
+// Reads files instead of mapping them: a mapped page counts as memory of this process once it is touched, and a pass
+// over all rows touches every page.
 class InputRows {
  public:
-  // Rows in memory that outlives this; a view will do wherever an Input is asked for.
+  // Takes rows in memory, which must outlive this. Implicit, so that functions of InputRows take a view.
   InputRows(MatrixView rows) : rows_(rows) {}
-  // TruncatedFileError where the file is too short for the rows; CorruptFileError for a layout that no file can have.
+  // Throws TruncatedFileError if the file is too short for the rows, CorruptFileError if the layout is impossible.
   InputRows(std::shared_ptr<const storage::system::ReadFile> file, const RowLayout& layout);
 
   std::size_t rows() const { return rows_.rows; }
   std::size_t dims() const { return rows_.dims; }
   Element element() const { return rows_.element; }
 
-  // As many rows as are worth reading at once: about 1 MiB, one at least.
+  // Returns the number of rows to read at once: about 1 MiB of them, at least one.
   std::size_t block_rows() const;
-  // Rows [begin, end): where they lie, or read into `buffer`, which is made large enough and outlives the view. Any
-  // number of threads may read, each into a buffer of its own.
+  // Returns a view of rows [begin, end) in memory, or reads them into `buffer`, which is resized and must outlive the
+  // view. Thread-safe with one buffer per thread.
   MatrixView read(std::size_t begin, std::size_t end, std::vector<std::byte>& buffer) const;
-  // CorruptFileError where the file was written to since it was opened.
+  // Throws CorruptFileError if the file was written to since it was opened.
   void check_unchanged() const;
 
  private:
-  MatrixView rows_;  // without data where they are in a file
+  MatrixView rows_;  // has no data if the rows are in a file
   std::shared_ptr<const storage::system::ReadFile> file_;
   std::uint64_t offset_ = 0;
 };

@@ -1,4 +1,4 @@
-// The parameters of a kind by name, as a build is given them: each kind reads its own.
+// The named parameters of a build. Each kind reads its own.
 #pragma once
 
 #include <cstdint>
@@ -16,9 +16,9 @@ class Parameters {
 
   void set(std::string name, Value value) { values_[std::move(name)] = std::move(value); }
 
-  // InvalidInputError names a parameter that is missing, one that is not among `names`.
+  // Throws InvalidInputError if one of `names` is missing, or if there is a parameter of another name.
   void expect(std::initializer_list<std::string_view> names) const;
-  // InvalidInputError where the parameter is of another type.
+  // Return a parameter. Throw InvalidInputError if it has another type.
   std::uint64_t integer(std::string_view name) const;
   double number(std::string_view name) const;
   bool flag(std::string_view name) const;

@@ -1,4 +1,4 @@
-// What every kind of index does with queries and with what it found.
+// Binding queries and making results, for every kind of index.
 #pragma once
 
 #include <vector>
@@ -11,16 +11,16 @@
 
 namespace nearabout {
 
-// InvalidInputError names the query that cannot be bound: of several, the first.
+// Binds queries. Throws InvalidInputError, which names the first query that cannot be bound.
 BoundQuery bind_query(MatrixView queries, std::size_t number, const Descriptor& descriptor);
 std::vector<BoundQuery> bind_queries(MatrixView queries, const Descriptor& descriptor);
 
-// Queries [begin, end) as floats, one after the other.
+// Returns queries [begin, end) as floats, one after the other.
 std::vector<float> to_float32(MatrixView queries, std::size_t begin, std::size_t end);
 
-// Distances are handed out as float32, and a radius is compared with them as such: whoever takes the distance of an
-// answer for a radius finds that row again.
-float radius_of(const Request& request);  // infinity where none is asked for
+// Distances are returned as float32, and a radius is compared with the float32 distances, so that a search within the
+// distance of a result finds that row again.
+float radius_of(const Request& request);  // infinity without a radius
 double rdist_within(const BoundQuery& query, float radius);
 SearchResult result_of(const BoundQuery& query, TopK& best, float radius);
 

@@ -1,5 +1,5 @@
-// The kinds of index that there are. A kind is one entry here (registry.cpp), one folder beside this file, and one
-// object in Python (nearabout/kinds); nothing else knows its name.
+// The registry of all kinds of index. A kind is one entry in registry.cpp, one folder next to this file, and one class
+// in Python (nearabout/kinds). Nothing else knows its name.
 #pragma once
 
 #include <cstdint>
@@ -21,35 +21,35 @@ namespace nearabout {
 
 class Searcher;
 
-// What a kind builds from, besides the rows.
+// The arguments of a build, besides the rows.
 struct KindBuild {
   const Parameters& parameters;
-  const std::string& metadata;  // JSON text, stored as it is
+  const std::string& metadata;  // JSON text, stored unchanged
   const BuildOptions& options;
-  double recall;                        // that searches aim at by default
-  std::span<const float> queries = {};  // that the index is calibrated with, one after the other; empty: rows serve
+  double recall;                        // default target of searches
+  std::span<const float> queries = {};  // calibration queries, one after the other; empty: rows are used
 };
 
 struct IndexKind {
-  std::uint32_t number = 0;  // in files: never reused
+  std::uint32_t number = 0;  // identifies the kind in files; never reused
   std::string_view name;
-  // CorruptFileError where the sections of the kind do not fit each other.
+  // Opens an index. Throws CorruptFileError if the sections of the kind contradict each other.
   std::unique_ptr<const Searcher> (*open)(const storage::File& file, const Descriptor& descriptor);
-  // Adds everything but keys and calibration to `writer`.
+  // Writes everything except keys and calibration.
   void (*write)(storage::Writer& writer, const ValidatedRows& rows, const KindBuild& build, const Monitor& monitor);
-  // Whether a file without vectors is as it should be; null for kinds that always keep them.
+  // Returns true if the file is complete without vectors; null for kinds that always keep vectors.
   bool (*may_lack_vectors)(const storage::File& file) = nullptr;
 };
 
-// Adds a kind; for tests and for kinds outside of this library. InvalidInputError where the number or the name is
-// taken. Not to be called while another thread uses the registry.
+// Registers a kind from outside of this library. Throws InvalidInputError if the number or the name is taken. Not
+// thread-safe.
 void register_kind(const IndexKind& kind);
 
-// The names of all kinds, in the order of their registration.
+// Returns the names of all kinds, in order of registration.
 std::vector<std::string> kind_names();
-// Null where there is none.
+// Returns the kind of this number, or null.
 const IndexKind* find_kind(std::uint64_t number);
-// InvalidInputError where there is none.
+// Returns the kind of this name. Throws InvalidInputError if there is none.
 const IndexKind& kind_named(std::string_view name);
 
 }  // namespace nearabout

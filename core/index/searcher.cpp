@@ -14,8 +14,8 @@
 namespace nearabout {
 namespace {
 
-// Rows that are no numbers have no rank, and numbers of a screen that are none rule out rows that qualify. Building
-// refuses both, so only a forged file or one from a faulty writer gets here.
+// Throws for too few results. Rows with NaN have no order, and a screen with NaN rules out rows that qualify. Builds
+// refuse both, so this happens only with a forged file or one of a faulty writer.
 [[noreturn]] void throw_incomparable(const std::string& name, std::size_t found, std::size_t wanted) {
   throw CorruptFileError(
       name + " is corrupt: " + std::to_string(found) + " of " + std::to_string(wanted) +
@@ -31,7 +31,7 @@ Searcher::Searcher(const Descriptor& descriptor, std::string name, std::optional
 std::optional<std::size_t> Searcher::default_effort(std::size_t k) const {
   if (!calibration_) return fallback_effort(k);
   if (const std::optional<std::size_t> needed = effort_for(k, calibration_->target)) return needed;
-  // Kinds that rank by codes have nothing better to fall back to than about the most that these find.
+  // Kinds that rank by codes have nothing better to fall back to than the effort that finds about the most.
   if (effort().exact_at_max) return {};
   return static_cast<std::size_t>(std::ceil(calibration_->effort_for_best(k, calibration_->target)));
 }
@@ -41,9 +41,9 @@ std::optional<std::size_t> Searcher::effort_for(std::size_t k, double recall) co
   const EffortRange range = effort();
   const std::optional<double> needed = calibration_->effort_for(k, recall);
   if (!needed) return {};
-  // What was measured with rows that the index has learnt from promises too much; such an index is small.
+  // A calibration with rows that the index has learnt from promises too much. Such an index is small.
   if (range.exact_at_max && calibration_->origin == Calibration::Origin::rows && !can_hold_out(rows())) return {};
-  constexpr double kWorthwhile = 0.8;  // of what comparing every row costs: some queries end so after all
+  constexpr double kWorthwhile = 0.8;  // fraction of the cost of every row, which some queries take in the end
   const bool reaches_max = *needed >= static_cast<double>(range.max);
   if (range.exact_at_max && (reaches_max || calibration_->nanoseconds(k, *needed) > kWorthwhile * exact_cost(k)))
     return {};
@@ -61,7 +61,7 @@ Budget Searcher::budget(const Request& request) const {
   const EffortRange range = effort();
   if (!range || request.exact || rows() == 0) return {0, true, false, 0};
   if (request.effort) return {*request.effort, range.is_exact(*request.effort), false, 0};
-  // How many rows lie within a radius nobody knows beforehand: what calibration says of k neighbours does not hold.
+  // The number of rows within a radius is unknown, so the calibration for k neighbours does not apply.
   if (request.radius && range.exact_at_max) return {range.max, true, false, 0};
   const std::size_t k = request.radius ? kCalibratedK[1] : request.k;
   const double recall = request.recall.value_or(calibration_ ? calibration_->target : kDefaultRecall);
@@ -114,7 +114,7 @@ std::vector<SearchResult> Searcher::search_rows(const std::vector<std::uint32_t>
   if (include_self) return results;
   for (std::size_t i = 0; i < queries.size(); ++i) {
     SearchResult& result = results[i];
-    // The row itself, or (among more duplicates of it than were asked for) the last.
+    // Remove the row itself, or the last result if there are more than k duplicates of the row.
     const auto self = std::find(result.rows.begin(), result.rows.end(), queries[i]);
     const auto place = self - result.rows.begin();
     if (self != result.rows.end()) {
@@ -173,7 +173,7 @@ void Searcher::copy_vectors(const std::vector<std::uint32_t>& queries, std::byte
   const std::size_t bytes = row_bytes(descriptor_.element, dims());
   for (std::size_t i = 0; i < queries.size(); ++i) {
     if (queries[i] >= rows())
-      throw InvalidInputError("row " + std::to_string(queries[i]) + " was asked for; the index has " +
+      throw InvalidInputError("row " + std::to_string(queries[i]) + " does not exist; the index has " +
                               std::to_string(rows()) + " rows, numbered from 0");
     copy_vector(queries[i], to + i * bytes);
   }

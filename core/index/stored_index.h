@@ -12,7 +12,7 @@ namespace nearabout {
 
 class StoredIndex {
  public:
-  // CorruptFileError where the sections of the file do not fit each other.
+  // Opens a file. Throws CorruptFileError if its sections contradict each other.
   static std::shared_ptr<const StoredIndex> open(std::shared_ptr<const storage::File> file);
 
   const Searcher& searcher() const { return *searcher_; }
@@ -23,8 +23,8 @@ class StoredIndex {
   const std::shared_ptr<const storage::File>& file_handle() const { return file_; }
   const storage::KeyMap& keys() const { return keys_; }
 
-  // CorruptFileError where a checksum does not fit, a key does not lead to its row, or a number is not finite: what
-  // accidents do, and what a faulty writer did.
+  // Throws CorruptFileError if a checksum is wrong, a key does not lead to its row, or a number is not finite: damage
+  // by accident, or by a faulty writer.
   void verify(const Monitor& monitor = {}) const;
 
  private:

@@ -13,11 +13,11 @@
 namespace nearabout {
 namespace {
 
-constexpr std::size_t kRowsChecked = 4096;  // at most, by one worker before it looks for more
+constexpr std::size_t kRowsChecked = 4096;  // most rows that a worker takes at a time
 constexpr std::size_t kWrittenBytes = 1 << 20;
 
 bool all_finite(const float* values, std::size_t count) {
-  // A product with zero is NaN for NaN and infinity alone; four sums, so that the compiler can work on four at once.
+  // A product with zero is NaN only for NaN and infinity. Four sums let the compiler vectorize.
   float sums[4] = {};
   std::size_t j = 0;
   for (; j + 4 <= count; j += 4)
@@ -32,13 +32,13 @@ bool all_zero(const std::byte* bytes, std::size_t count) {
 
 }  // namespace
 
-// What one worker found.
+// The invalid rows that one worker found.
 struct ValidatedRows::Faults {
   std::size_t count = 0;
   std::size_t first_row = 0;
   Fault first = Fault::none;
   std::vector<std::uint32_t> rows;  // with InvalidRows::skip
-  // What it works with.
+  // Its buffers.
   std::vector<std::byte> buffer, row;
   std::vector<float> scratch;
 
@@ -96,7 +96,7 @@ ValidatedRows::Fault ValidatedRows::convert(const std::byte* from, std::byte* to
     if (dims() % 8 != 0) to[bytes - 1] &= static_cast<std::byte>((1u << (dims() % 8)) - 1);
     return Fault::none;
   }
-  // The row is read once, and what was read is what is judged: somebody may be writing to it.
+  // Read the row once and check that copy: someone may be writing to the input.
   if (input_.element() == stored_) {
     std::memcpy(to, from, bytes);
     if (stored_ == Element::u8 || stored_ == Element::i8)
@@ -106,7 +106,7 @@ ValidatedRows::Fault ValidatedRows::convert(const std::byte* from, std::byte* to
     to_f32(input_.element(), from, dims(), scratch.data());
   }
   if (!all_finite(scratch.data(), dims())) {
-    // A float64 beyond float32's range is finite all the same: too large, not infinite.
+    // A float64 beyond the range of float32 is finite: too large, not infinite.
     for (std::size_t j = 0; input_.element() == Element::f64 && j < dims(); ++j) {
       double value;
       std::memcpy(&value, from + j * sizeof value, sizeof value);
@@ -122,7 +122,7 @@ ValidatedRows::Fault ValidatedRows::convert(const std::byte* from, std::byte* to
                                                                                              : Fault::none;
 }
 
-// What is stored of a row is zero under cosine: because it is, or because its numbers are too small for that.
+// Returns the sentence about a row that is stored as zero under cosine: it is zero, or its numbers are too small.
 std::string ValidatedRows::zero_sentence(std::size_t row) const {
   std::vector<std::byte> buffer;
   const std::byte* from = input_.read(row, row + 1, buffer).row(0);
@@ -166,11 +166,11 @@ void ValidatedRows::refuse_changed(std::size_t row, Fault fault) const {
                           ", and had not before; keep others from writing to them, or build from a copy");
 }
 
-// Calls take(bytes of a row of the input, its number there) for kept rows [begin, end), in order; at most a block of
-// them is in memory.
+// Calls take(bytes of a row, its number in the input) for the valid rows [begin, end), in order. Holds at most one
+// block of rows in memory.
 template <class Take>
 void ValidatedRows::each_row(std::size_t begin, std::size_t end, Take take) const {
-  // Kept row k is row k + j of the input, j of which are skipped: those with skipped_[j] - j <= k.
+  // Valid row k is row k + j of the input, j being the number of skipped rows with skipped_[j] - j <= k.
   std::size_t low = 0;
   std::size_t high = skipped_.size();
   while (low < high) {

@@ -1,4 +1,4 @@
-// Vectors on their way into an index: checked at every reading, and read as they will be stored.
+// The rows that an index is built from, validated at every read and converted to the stored type.
 #pragma once
 
 #include <cstddef>
@@ -18,10 +18,11 @@ enum class InvalidRows { refuse, skip };
 
 class ValidatedRows {
  public:
-  // The element of `input` is a stored type or f64, its dims the vectors' (bits: of bits). A bad row has NaN or
-  // infinity, a number that `stored` cannot hold, no direction (zero under cosine), or a latitude beyond 90 degrees.
-  // InvalidRows::refuse: InvalidInputError names the first and how many there are. InvalidRows::skip: they are left
-  // out. Besides a block of rows for each thread, nothing is held but the numbers of the rows that are left out.
+  // Reads and checks all rows once. The element of `input` is a stored type or f64; dims are those of a vector (of
+  // bits: the number of bits). A row is invalid if it has NaN or infinity, a number that `stored` cannot hold, no
+  // direction (zero under cosine), or a latitude beyond 90 degrees. With InvalidRows::refuse, throws InvalidInputError,
+  // which names the first invalid row and their number. With InvalidRows::skip, leaves them out. Holds one block of
+  // rows per thread and the numbers of the rows that are left out.
   ValidatedRows(InputRows input, Element stored, Metric metric, InvalidRows invalid, std::size_t threads,
                 const Monitor& monitor);
 
@@ -29,19 +30,19 @@ class ValidatedRows {
   std::size_t dims() const { return input_.dims(); }
   Element element() const { return stored_; }
   Metric metric() const { return metric_; }
-  // Rows of the input that were left out, in order.
+  // Returns the rows of the input that were left out, in ascending order.
   const std::vector<std::uint32_t>& skipped() const { return skipped_; }
 
-  // Rows [begin, end) as stored, one after the other. Any number of threads may read. InvalidInputError for a row that
-  // has become a bad one: what is read is always sound, but where somebody writes to the input, two readings of a row
-  // may differ.
+  // Reads rows [begin, end) in the stored type, one after the other. Thread-safe. Throws InvalidInputError for a row
+  // that has become invalid: rows that are read are always valid, but if someone writes to the input, two reads of a
+  // row may differ.
   void read(std::size_t begin, std::size_t end, std::byte* to) const;
-  // The same widened to float32; bits become zeros and ones.
+  // Reads rows [begin, end) as float32; bits become zeros and ones.
   void read_f32(std::size_t begin, std::size_t end, float* to) const;
 
-  // Adds the vectors section.
+  // Writes the section of vectors.
   void write(storage::Writer& writer, const Monitor& monitor) const;
-  // To be called after the last read: CorruptFileError where the rows come from a file that changed meanwhile.
+  // Throws CorruptFileError if the rows come from a file that has changed. To be called after the last read.
   void check_unchanged() const { input_.check_unchanged(); }
 
  private:
