@@ -18,7 +18,7 @@ def is_missing(field: str) -> bool:
     return field.strip().lower() in _MISSING
 
 
-class BadRow(Exception):
+class BadRowError(Exception):
     """A row that cannot be read. ``reason`` follows its position in a sentence: " has 1 numbers; 2 are expected"."""
 
     def __init__(self, place: str, reason: str, *, sound: bool = False, advice: str = "") -> None:
@@ -49,7 +49,7 @@ class BadRows:
         self.count = 0
         self.first: list[str] = []
 
-    def take(self, bad: BadRow) -> None:
+    def take(self, bad: BadRowError) -> None:
         """Counts a bad row, or raises its error if bad rows are not skipped."""
         if not self.skipping:
             raise bad.error(self._path) from None

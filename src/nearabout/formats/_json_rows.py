@@ -10,7 +10,7 @@ from typing import Any
 
 from nearabout.errors import InvalidInputError, quoted
 from nearabout.formats._arrays import SHOWN, VECTOR_NAMES, key_candidates, several_names, several_texts
-from nearabout.formats._bad_rows import BadRow
+from nearabout.formats._bad_rows import BadRowError
 from nearabout.formats._options import ReadOptions
 from nearabout.formats._rows import Rows
 from nearabout.formats._warnings import warn_of_rounding
@@ -47,11 +47,11 @@ class JsonRows:
         self._members: tuple[str | None, str] | None = None  # names of the members of key and vector
 
     def add(self, number: int, entry: Any) -> None:
-        """Adds a row; raises BadRow if the value is not a row."""
+        """Adds a row; raises BadRowError if the value is not a row."""
         key, vector = self._parts(number, entry)
         if not isinstance(vector, list) or bool in map(type, vector):
             missing = vector is None and isinstance(entry, dict) and self._members is not None
-            raise BadRow(
+            raise BadRowError(
                 self._rows.place(number),
                 " has no vector",
                 sound=missing,
@@ -60,14 +60,14 @@ class JsonRows:
                 "left out with invalid='skip'",
             )
         if any(isinstance(one, (list, dict)) for one in vector[:1]):
-            raise BadRow(
+            raise BadRowError(
                 self._rows.place(number),
                 f" has a vector that begins with a {type(vector[0]).__name__}",
                 sound=True,
                 advice="a vector is a list of numbers; if the rows are deeper in the file, write them as one array",
             )
         if key is not None and (isinstance(key, bool) or not isinstance(key, (str, int))):
-            raise BadRow(
+            raise BadRowError(
                 self._rows.place(number),
                 f": the key {key!r:.80} is neither a string nor a whole number",
                 sound=True,
@@ -91,7 +91,7 @@ class JsonRows:
             key_name, vector_name = self._members
             key = None if key_name is None else entry.get(key_name)
             if key_name is not None and key is None:
-                raise BadRow(
+                raise BadRowError(
                     self._rows.place(number),
                     ": some rows have keys and some have none; the member "
                     f"{quoted(key_name)} is " + ("null" if key_name in entry else "missing"),
@@ -134,7 +134,7 @@ class JsonRows:
         wanted = self._options.vector_column
         if wanted is not None:
             if not isinstance(wanted, str) or wanted not in entry:
-                raise BadRow(
+                raise BadRowError(
                     self._rows.place(number),
                     f" has no vector: vector_column={quoted(wanted)}, the members are {_listed(entry)}",
                     sound=True,
@@ -150,7 +150,7 @@ class JsonRows:
             )
         chosen = usual or (fits[0] if fits else None)
         if chosen is None:
-            raise BadRow(
+            raise BadRowError(
                 self._rows.place(number),
                 f" has no vector; its members are {_listed(entry)}",
                 sound=True,
@@ -163,6 +163,6 @@ class JsonRows:
         try:
             key.encode()
         except UnicodeEncodeError:
-            raise BadRow(
+            raise BadRowError(
                 self._rows.place(number), f": the key {key!r:.80} has a lone surrogate: it is not Unicode text"
             ) from None

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from nearabout.errors import InvalidInputError
-from nearabout.formats._bad_rows import BadRow
+from nearabout.formats._bad_rows import BadRowError
 from nearabout.formats._words import is_float
 
 
@@ -121,7 +121,7 @@ class Quotes:
         return fits and enclosed != len(fields) and all(map(is_float, fields[1:]))
 
     def fields(self, text: str, delimiter: str, line: int, width: int | None) -> Fields:
-        """Returns the fields of a record; raises BadRow where its quotes make no sense."""
+        """Returns the fields of a record; raises BadRowError where its quotes make no sense."""
         try:
             if '"' not in text or not self.enclose:
                 _refuse_carriage_return(text)
@@ -134,7 +134,7 @@ class Quotes:
                 self._enclosing = self._enclosing or (line if enclosed else 0)
         except ValueError as error:
             what = ": its quotes make no sense" if '"' in text else ""
-            raise BadRow(f"line {line:,}", f"{what or ' cannot be read'} ({error})") from None
+            raise BadRowError(f"line {line:,}", f"{what or ' cannot be read'} ({error})") from None
         if self._letters and self._enclosing and self._wanted is None:
             raise InvalidInputError(
                 f"{self._path}: a quote is a letter in line {self._letters:,}, and encloses a field in line "

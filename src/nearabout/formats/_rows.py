@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from nearabout import _core
 from nearabout.errors import CorruptFileError, InvalidInputError, quoted
-from nearabout.formats._bad_rows import BadRow, BadRows, is_missing
+from nearabout.formats._bad_rows import BadRowError, BadRows, is_missing
 from nearabout.formats._decimal_commas import COMMA_ADVICE, is_decimal_comma
 from nearabout.formats._embeddings import Embeddings, Report, Vectors
 from nearabout.formats._keys import KeyList, Keys
@@ -46,7 +46,7 @@ class Rows:
         self._duplicates = 0
         self.bad = BadRows(path, options)
         self._held: list[
-            tuple[int, array[float], Any, int] | BadRow
+            tuple[int, array[float], Any, int] | BadRowError
         ] = []  # the last item is the position among all rows
         self.key_column = ""  # column of the keys
         self.dims = 0  # dims of a row; 0 until known
@@ -57,7 +57,7 @@ class Rows:
         return f"{self._place_name} {line:,}"
 
     def add(self, line: int, numbers: Iterable[Any], key: Any = None) -> None:
-        """Adds a row. Raises BadRow and adds nothing if it is invalid."""
+        """Adds a row. Raises BadRowError and adds nothing if it is invalid."""
         values = array("f")
         try:
             values.extend(numbers)
@@ -65,7 +65,7 @@ class Rows:
             raise self._no_number(line, error) from None
         if self.bad.skipping and not self.dims:
             if not values:
-                raise BadRow(self.place(line), " has 0 numbers")
+                raise BadRowError(self.place(line), " has 0 numbers")
             self._held.append((line, values, key, self._seen))
             self._seen += 1
             if len(self._held) == _HELD:
@@ -74,28 +74,28 @@ class Rows:
         self._add(line, values, key, self._seen)
         self._seen += 1
 
-    def _no_number(self, line: int, error: Exception) -> BadRow:
+    def _no_number(self, line: int, error: Exception) -> BadRowError:
         token = str(error).rpartition(": ")[2].strip("'\"")
         if is_decimal_comma(token):
-            return BadRow(self.place(line), f": {quoted(token)} is not a number", sound=True, advice=COMMA_ADVICE)
+            return BadRowError(self.place(line), f": {quoted(token)} is not a number", sound=True, advice=COMMA_ADVICE)
         missing = isinstance(error, ValueError) and is_missing(token)
         missing = missing or "NoneType" in str(error)
         reason = ": a value is missing" if missing else f": a value is not a number ({error})"
-        return BadRow(self.place(line), reason, sound=missing)
+        return BadRowError(self.place(line), reason, sound=missing)
 
     def settle(self) -> None:
         """Determines the length of rows from the first rows, if bad rows are skipped, and adds those that fit."""
         held, self._held = self._held, []
         if not held:
             return
-        lengths = Counter(len(one[1]) for one in held if not isinstance(one, BadRow))
+        lengths = Counter(len(one[1]) for one in held if not isinstance(one, BadRowError))
         self.dims = max(lengths, key=lambda length: (lengths[length], length), default=0)
         for one in held:
             try:
-                if isinstance(one, BadRow):
+                if isinstance(one, BadRowError):
                     raise one
                 self._add(*one)
-            except BadRow as bad:
+            except BadRowError as bad:
                 self.bad.take(bad)
 
     def _add(self, line: int, values: array[float], key: Any, row: int) -> None:
@@ -103,7 +103,7 @@ class Rows:
         if count == 0 or (self.dims and count != self.dims):
             raise self.wrong_count(line, count)
         if (key is not None) != bool(self._named) and self._rows:
-            raise BadRow(
+            raise BadRowError(
                 self.place(line), ": some rows have keys and some have none", advice="give all of them one, or none"
             )
         self._check_kind(line, key)
@@ -111,10 +111,10 @@ class Rows:
         self._numbers.extend(values)
         self._take_key(key, row)
 
-    def wrong_count(self, line: int, count: int) -> BadRow:
+    def wrong_count(self, line: int, count: int) -> BadRowError:
         """Returns the error for a row with the wrong number of values."""
         expected = f"{self.dims} are expected, as in the first row" if self.dims else "one at least is expected"
-        return BadRow(self.place(line), f" has {count} numbers; {expected}")
+        return BadRowError(self.place(line), f" has {count} numbers; {expected}")
 
     def _take_key(self, key: Any, row: int) -> None:
         if key is not None:
@@ -143,7 +143,7 @@ class Rows:
         self._take_key(key, self._seen)
         self._seen += 1
 
-    def skip(self, bad: BadRow) -> None:
+    def skip(self, bad: BadRowError) -> None:
         """Skips a row, or raises its error."""
         self._seen += 1
         if self.bad.skipping and not self.dims:
@@ -157,7 +157,7 @@ class Rows:
             return line.decode()
         except UnicodeDecodeError as error:
             if errors == "strict":
-                raise BadRow(
+                raise BadRowError(
                     self.place(number),
                     f" is not UTF-8 (its byte {error.start + 1:,}, 0x{line[error.start]:02x})",
                     advice="read with errors='replace' or errors='ignore', or convert the file",

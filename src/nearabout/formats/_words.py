@@ -10,7 +10,7 @@ import numpy as np
 
 from nearabout import _core
 from nearabout.errors import CorruptFileError, FileFormatError, InvalidInputError, TruncatedFileError, quoted
-from nearabout.formats._bad_rows import MEND, BadRow
+from nearabout.formats._bad_rows import MEND, BadRowError
 from nearabout.formats._decimal_commas import COMMA_ADVICE, is_decimal_comma
 from nearabout.formats._embeddings import Embeddings, Report, Vectors
 from nearabout.formats._keys import KeyList
@@ -213,19 +213,19 @@ def _skipped(parser: Any, dims: int) -> list[str]:
     return [_bad_row(problem, _place_name(parser), dims).described() for problem in parser.first_skipped]
 
 
-def _bad_row(problem: _core.TextProblem, place_name: str, dims: int) -> BadRow:
+def _bad_row(problem: _core.TextProblem, place_name: str, dims: int) -> BadRowError:
     """Returns the error for one unreadable row in a readable file."""
     kind, number, found, token = problem
     place = f"{place_name} {number:,}"
     if kind == "too_few_numbers":
-        return BadRow(place, f" has {found} numbers after its key; {dims} are expected")
+        return BadRowError(place, f" has {found} numbers after its key; {dims} are expected")
     if kind == "too_many_numbers":
         more = f". If the first of them belong to the key, say so with dims={dims}"
-        return BadRow(place, f" has {found} numbers after its key; {dims} are expected", advice=MEND + more)
+        return BadRowError(place, f" has {found} numbers after its key; {dims} are expected", advice=MEND + more)
     if kind == "not_a_number":
         advice = COMMA_ADVICE if is_decimal_comma(token[:40].decode("latin-1")) else MEND
-        return BadRow(place, f", number {found + 1} of {dims}: {_shown(token)} is not a number", advice=advice)
-    return BadRow(
+        return BadRowError(place, f", number {found + 1} of {dims}: {_shown(token)} is not a number", advice=advice)
+    return BadRowError(
         place,
         f": the key {_shown(token)} is not UTF-8 (its byte {found + 1:,}, 0x{token[found]:02x})",
         advice="read with errors='replace' or errors='ignore', or convert the file",

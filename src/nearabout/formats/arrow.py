@@ -20,7 +20,7 @@ from nearabout.formats._arrow_columns import Chooser
 from nearabout.formats._arrow_keys import joined, keys_of
 from nearabout.formats._arrow_sizes import ColumnSize, may_grow
 from nearabout.formats._arrow_vectors import NO_KEY, REASONS, reader_of
-from nearabout.formats._bad_rows import BadRow, BadRows
+from nearabout.formats._bad_rows import BadRowError, BadRows
 from nearabout.formats._embeddings import Embeddings, Report, Vectors
 from nearabout.formats._keys import KeyList, Keys
 from nearabout.formats._options import Head, ReadOptions
@@ -234,7 +234,7 @@ class _TableRows:
         good = lengths == dims
         for row in np.flatnonzero(~good).tolist():
             reason = REASONS.get(int(lengths[row]), f"has {lengths[row]} numbers, {dims} are expected")
-            self._bad.take(BadRow(f"row {row:,}", f": {reason}"))
+            self._bad.take(BadRowError(f"row {row:,}", f": {reason}"))
         if not good.all():
             self._good = good
         if keys is None or self._good is None:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from nearabout import _core
 from nearabout.errors import CorruptFileError, InvalidInputError, quoted
 from nearabout.formats import _words
-from nearabout.formats._bad_rows import BadRow
+from nearabout.formats._bad_rows import BadRowError
 from nearabout.formats._columns import Columns, choose_columns, has_header, is_number, refuse_row_numbers
 from nearabout.formats._decimal_commas import COMMA_ADVICE, has_decimal_commas
 from nearabout.formats._embeddings import Embeddings
@@ -104,7 +104,7 @@ class _Table:
             return
         try:
             record = self._record(number, line, more)
-        except BadRow as bad:
+        except BadRowError as bad:
             self._rows.skip(bad)
             return
         if record is not None:
@@ -115,7 +115,7 @@ class _Table:
         for number, line in lines:
             try:
                 record = self._record(number, line, lines)
-            except BadRow as bad:
+            except BadRowError as bad:
                 self._rows.skip(bad)
                 continue
             if record is not None:
@@ -146,7 +146,7 @@ class _Table:
             self._names = ["", *names]  # R's write.table writes no name for the column of row names
         elif len(row) != len(names):
             expected = f"{len(names)} are expected, as the first line has"
-            self._rows.skip(BadRow(f"line {number:,}", f" has {len(row)} fields; {expected}"))
+            self._rows.skip(BadRowError(f"line {number:,}", f" has {len(row)} fields; {expected}"))
             return False
         return True
 
@@ -224,7 +224,7 @@ class _Table:
             return
         try:
             if len(fields) != columns.width and (columns.numbers or columns.text is not None):
-                raise BadRow(f"line {number:,}", f" has {len(fields)} fields; {columns.width} are expected")
+                raise BadRowError(f"line {number:,}", f" has {len(fields)} fields; {columns.width} are expected")
             key = None if columns.key is None else self._key(number, fields, columns.key)
             if columns.text is not None:
                 self._rows.add(number, self._vector(number, fields[columns.text]), key)
@@ -234,27 +234,27 @@ class _Table:
                 raise self._rows.wrong_count(number, count)
             places = columns.numbers or (place for place in range(len(fields)) if place != columns.key)
             self._rows.add(number, (_words.number_of(fields[place]) for place in places), key)
-        except BadRow as bad:
+        except BadRowError as bad:
             self._rows.skip(bad)
 
     def _key(self, number: int, fields: Fields, place: int) -> str:
         """Returns the key of a row. An empty field is none: only quotes with nothing between them say that it is."""
         if place >= len(fields):
-            raise BadRow(f"line {number:,}", f" has {len(fields)} fields: the key's is missing")
+            raise BadRowError(f"line {number:,}", f" has {len(fields)} fields: the key's is missing")
         if not fields[place] and place not in fields.stated:
             name = self._names[place] if self._names is not None else ""
             column = f"the column {quoted(name)}" if name else f"column {place}"
             advice = "fill it, write \"\" if the key is the empty text, or leave such rows out with invalid='skip'"
-            raise BadRow(f"line {number:,}", f": its key is missing, {column} is empty", sound=True, advice=advice)
+            raise BadRowError(f"line {number:,}", f": its key is missing, {column} is empty", sound=True, advice=advice)
         return fields[place]
 
     def _vector(self, number: int, field: str) -> Iterator[float]:
         if not field.strip():
-            raise BadRow(f"line {number:,}", ": its vector is missing", sound=True)
+            raise BadRowError(f"line {number:,}", ": its vector is missing", sound=True)
         try:
             return iter(numbers_of(field))
         except ValueError as error:
-            raise BadRow(
+            raise BadRowError(
                 f"line {number:,}", f": a value is not a number ({error})", sound="shortened" in str(error)
             ) from None
 

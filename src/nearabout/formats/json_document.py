@@ -15,7 +15,7 @@ from typing import Any
 from nearabout.errors import CorruptFileError, InvalidInputError, TruncatedFileError
 from nearabout.formats import _words
 from nearabout.formats._arrays import VECTOR_NAMES
-from nearabout.formats._bad_rows import BadRow
+from nearabout.formats._bad_rows import BadRowError
 from nearabout.formats._embeddings import Embeddings
 from nearabout.formats._json_rows import JsonRows, once
 from nearabout.formats._named_parts import embeddings_of
@@ -94,7 +94,7 @@ def _add_rows(rows: Rows, source: Source, options: ReadOptions) -> Iterator[None
     for number, value in enumerate(_elements(source, options), 1):
         try:
             taker.add(number, value)
-        except BadRow as bad:
+        except BadRowError as bad:
             rows.skip(bad)
         yield
 

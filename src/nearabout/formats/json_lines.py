@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from nearabout.formats import _words
-from nearabout.formats._bad_rows import BadRow
+from nearabout.formats._bad_rows import BadRowError
 from nearabout.formats._embeddings import Embeddings
 from nearabout.formats._json_rows import JsonRows, once
 from nearabout.formats._options import Head, ReadOptions
@@ -54,7 +54,7 @@ def _add_lines(rows: Rows, source: Source, options: ReadOptions) -> Iterator[Non
                 rows.blank_lines += 1
                 continue
             taker.add(number, _value(text, rows.place(number)))
-        except BadRow as bad:
+        except BadRowError as bad:
             rows.skip(bad)
         yield
 
@@ -64,4 +64,4 @@ def _value(text: str, place: str) -> object:
         return json.loads(text, object_pairs_hook=once)
     except (ValueError, RecursionError) as error:
         reason = f" is not JSON ({error}); JSON lines have one whole value a line"
-        raise BadRow(place, reason) from None
+        raise BadRowError(place, reason) from None

@@ -162,11 +162,11 @@ class _Unpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         found = _STAND_INS.get((module, name))
         if found is None:
-            raise _Refused(f"{module:.60}.{name:.60}")
+            raise _RefusedError(f"{module:.60}.{name:.60}")
         return found
 
 
-class _Refused(Exception):
+class _RefusedError(Exception):
     pass
 
 
@@ -174,7 +174,7 @@ def _check_program(data: bytes) -> None:
     """Walks through the pickle without running it: no forbidden opcode, no memo number that would take the memory."""
     for opcode, argument, place in pickletools.genops(data):
         if opcode.name in _FORBIDDEN:
-            raise _Refused(f"the opcode {opcode.name} at byte {place:,}")
+            raise _RefusedError(f"the opcode {opcode.name} at byte {place:,}")
         if opcode.name in ("PUT", "BINPUT", "LONG_BINPUT") and not 0 <= int(argument or 0) <= len(data):
             raise ValueError(f"a memo number of {argument:,}")
 
@@ -183,7 +183,7 @@ def _load(data: bytes, path: str) -> Any:
     try:
         _check_program(data)
         return _Unpickler(io.BytesIO(data)).load()
-    except _Refused as error:
+    except _RefusedError as error:
         raise InvalidInputError(
             f"{path}: the pickle asks for {error}: a pickle can run any program, so only arrays, lists, tuples, "
             "dictionaries, numbers and strings are read. If you trust it, load it yourself and save the vectors as "
