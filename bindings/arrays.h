@@ -35,6 +35,18 @@ nb::ndarray<nb::numpy, T> owned_array(std::vector<T> values, std::initializer_li
   return nb::ndarray<nb::numpy, T>(data, shape, owner);
 }
 
+// An array that owns its memory, which a search fills.
+template <class T>
+struct NewArray {
+  NewArray(std::size_t size, std::initializer_list<std::size_t> shape) : data(new T[size]) {
+    const nb::capsule owner(data, [](void* memory) noexcept { delete[] static_cast<T*>(memory); });
+    array = nb::ndarray<nb::numpy, T>(data, shape, owner);
+  }
+
+  T* data;
+  nb::ndarray<nb::numpy, T> array;
+};
+
 // Returns a view of a two-dimensional array whose rows are each contiguous.
 inline MatrixView matrix_view(const AnyArray& array, std::size_t dims, Element element) {
   if (array.ndim() != 2) throw InvalidInputError("vectors have 2 axes, not " + std::to_string(array.ndim()));

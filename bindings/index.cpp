@@ -1,7 +1,6 @@
 // An open index: searches, look-ups, and information about it.
 #include <algorithm>
-#include <cmath>
-#include <limits>
+#include <span>
 
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
@@ -12,13 +11,13 @@
 
 #include "arrays.h"
 #include "base/aligned.h"
-#include "base/convert.h"
-#include "base/norm.h"
 #include "bindings.h"
 #include "gil.h"
 #include "index/registry.h"
 #include "index/search_stats.h"
 #include "index/stored_index.h"
+#include "index/weighted_sum.h"
+#include "result_arrays.h"
 #include "search_one.h"
 #include "storage/spelling.h"
 
@@ -41,28 +40,15 @@ Element query_element(const StoredIndex& index, const AnyArray& queries) {
   throw InvalidInputError("queries are float32, or of the index's own type " + std::string(name_of(stored)));
 }
 
-// Returns results as a table of `columns`, padded with row -1 at infinity.
-nb::tuple table_of(const std::vector<SearchResult>& results, std::size_t columns) {
-  std::vector<std::int64_t> rows(results.size() * columns, -1);
-  std::vector<float> distances(results.size() * columns, std::numeric_limits<float>::infinity());
-  for (std::size_t i = 0; i < results.size(); ++i) {
-    const std::size_t count = std::min(columns, results[i].rows.size());
-    std::copy_n(results[i].rows.begin(), count, rows.begin() + static_cast<std::ptrdiff_t>(i * columns));
-    std::copy_n(results[i].distances.begin(), count, distances.begin() + static_cast<std::ptrdiff_t>(i * columns));
-  }
-  return nb::make_tuple(owned_array(std::move(rows), {results.size(), columns}),
-                        owned_array(std::move(distances), {results.size(), columns}));
-}
-
 // Returns the effort of each search, and which queries are unlike those of calibration.
-nb::tuple spent_on(const std::vector<SearchResult>& results) {
+nb::tuple spent_on(const Results& results) {
   std::vector<std::int64_t> efforts;
   std::vector<std::uint8_t> out_of_distribution;
-  for (const SearchResult& result : results) {
-    efforts.push_back(result.effort);
-    out_of_distribution.push_back(result.out_of_distribution ? 1 : 0);
+  for (std::size_t i = 0; i < results.queries(); ++i) {
+    efforts.push_back(results.effort(i));
+    out_of_distribution.push_back(results.out_of_distribution(i) ? 1 : 0);
   }
-  const std::size_t count = results.size();
+  const std::size_t count = results.queries();
   return nb::make_tuple(owned_array(std::move(efforts), {count}), owned_array(std::move(out_of_distribution), {count}));
 }
 
@@ -89,12 +75,13 @@ nb::object search(const StoredIndex& index, const AnyArray& queries, std::size_t
                   std::optional<double> recall, bool exact, std::size_t threads) {
   const MatrixView view = matrix_view(queries, index.dims(), query_element(index, queries));
   const Request request = request_for(k, {effort, recall, exact, threads});
-  std::vector<SearchResult> results;
+  ResultArrays arrays(view.rows, std::min(k, index.rows()));
   {
     const ReleasedGil released;
-    results = index.searcher().search(view, request);
+    Results results(view.rows, arrays.tables());
+    index.searcher().search(view, request, results);
   }
-  return table_of(results, std::min(k, index.rows())) + spent_on(results);
+  return arrays.take();
 }
 
 // Returns the work done by a search; nothing is counted if an exact scan answers.
@@ -123,13 +110,14 @@ nb::object search_rows(const StoredIndex& index, const RowNumbers& numbers, std:
                        std::size_t threads) {
   const std::vector<std::uint32_t> rows = row_numbers(numbers, index.rows());
   const Request request = request_for(k, {effort, recall, exact, threads});
-  std::vector<SearchResult> results;
+  const std::size_t others = index.rows() - (include_self || index.rows() == 0 ? 0 : 1);
+  ResultArrays arrays(rows.size(), std::min(k, others));
   {
     const ReleasedGil released;
-    results = index.searcher().search_rows(rows, include_self, request);
+    Results results(rows.size(), arrays.tables());
+    index.searcher().search_rows(rows, include_self, request, results);
   }
-  const std::size_t others = index.rows() - (include_self || index.rows() == 0 ? 0 : 1);
-  return table_of(results, std::min(k, others)) + spent_on(results);
+  return arrays.take();
 }
 
 nb::object radius_search(const StoredIndex& index, const AnyArray& queries, double radius,
@@ -138,22 +126,24 @@ nb::object radius_search(const StoredIndex& index, const AnyArray& queries, doub
   const MatrixView view = matrix_view(queries, index.dims(), query_element(index, queries));
   Request request = request_for(index.rows(), {effort, recall, exact, threads});
   request.radius = radius;
-  std::vector<SearchResult> results;
+  Results results = Results::unlimited(view.rows);
   {
     const ReleasedGil released;
-    results = index.searcher().search(view, request);
+    index.searcher().search(view, request, results);
   }
   std::vector<std::int64_t> offsets{0};
   std::vector<std::int64_t> rows;
   std::vector<float> distances;
-  for (const SearchResult& result : results) {
-    rows.insert(rows.end(), result.rows.begin(), result.rows.end());
-    distances.insert(distances.end(), result.distances.begin(), result.distances.end());
+  for (std::size_t i = 0; i < view.rows; ++i) {
+    for (std::size_t place = 0; place < results.count(i); ++place) {
+      rows.push_back(results.row(i, place));
+      distances.push_back(results.distance(i, place));
+    }
     offsets.push_back(static_cast<std::int64_t>(rows.size()));
   }
   const std::size_t count = rows.size();
   return nb::make_tuple(owned_array(std::move(rows), {count}), owned_array(std::move(distances), {count}),
-                        owned_array(std::move(offsets), {results.size() + 1})) +
+                        owned_array(std::move(offsets), {view.rows + 1})) +
          spent_on(results);
 }
 
@@ -166,64 +156,45 @@ std::uint32_t existing_row(const StoredIndex& index, std::int64_t row) {
   return static_cast<std::uint32_t>(row);
 }
 
-// Returns the weighted sum of the vectors of rows and of other vectors; under cosine of their directions, so that all
-// count equally.
-std::vector<float> weighted_sum(const StoredIndex& index, const Terms& terms, const FloatMatrix* others = nullptr,
-                                const std::vector<double>& weights = {}) {
-  const Element element = index.descriptor().element;
-  const Metric metric = index.descriptor().metric;
-  if (element == Element::bits || metric == Metric::haversine)
-    throw InvalidInputError("vectors under metric '" + std::string(name_of(metric)) +
-                            "' cannot be added; ask for one key at a time");
-  std::vector<double> sum(index.dims(), 0.0);
-  const auto add = [&](double weight, const float* vector) {
-    const double square = squared_norm(vector, sum.size());
-    const double scale = metric == Metric::cosine && square > 0 ? weight / std::sqrt(square) : weight;
-    for (std::size_t j = 0; j < sum.size(); ++j) sum[j] += scale * double{vector[j]};
-  };
-  std::vector<std::byte> stored(row_bytes(element, index.dims()));
-  std::vector<float> vector(index.dims());
-  for (const auto& [weight, row] : terms) {
-    index.searcher().copy_vectors({existing_row(index, row)}, stored.data());
-    to_f32(element, stored.data(), index.dims(), vector.data());
-    add(weight, vector.data());
-  }
-  for (std::size_t i = 0; others && i < weights.size(); ++i) add(weights[i], others->data() + i * index.dims());
-  std::vector<float> result(sum.begin(), sum.end());
-  if (metric == Metric::cosine && std::all_of(result.begin(), result.end(), [](float value) { return value == 0; }))
-    throw InvalidInputError("what is added and what is subtracted cancel out: the sum is zero, which has no direction");
-  return result;
+std::vector<WeightedRow> weighted_rows(const StoredIndex& index, const Terms& terms) {
+  std::vector<WeightedRow> rows;
+  for (const auto& [weight, row] : terms) rows.push_back({weight, existing_row(index, row)});
+  return rows;
 }
 
 nb::ndarray<nb::numpy, float> sum_of(const StoredIndex& index, const Terms& terms, const FloatMatrix& others,
                                      const std::vector<double>& weights) {
   if (others.shape(0) != weights.size() || others.shape(1) != index.dims())
     throw InvalidInputError("there must be one weight a vector, and vectors of the index's dims");
-  return owned_array(weighted_sum(index, terms, &others, weights), {index.dims()});
+  std::vector<WeightedVector> vectors;
+  for (std::size_t i = 0; i < weights.size(); ++i) vectors.push_back({weights[i], others.data() + i * index.dims()});
+  return owned_array(weighted_sum(index.searcher(), weighted_rows(index, terms), vectors), {index.dims()});
 }
 
 std::vector<std::pair<std::int64_t, float>> search_sum(const StoredIndex& index, const Terms& terms, std::size_t k,
                                                        std::optional<std::size_t> effort, bool exact,
                                                        std::size_t threads, std::optional<double> recall) {
+  const std::vector<WeightedRow> rows = weighted_rows(index, terms);
   std::vector<std::uint32_t> own;
-  for (const auto& [weight, row] : terms) own.push_back(existing_row(index, row));
+  for (const WeightedRow& term : rows) own.push_back(term.row);
   const Request request =
       request_for(k > index.rows() ? index.rows() : k + own.size(), {effort, recall, exact, threads});
-  std::vector<SearchResult> results;
+  Results results(1, std::min(request.k, index.rows()));
   {
     const ReleasedGil released;
     if (terms.size() == 1 && terms[0].first == 1) {
-      results = index.searcher().search_rows(own, true, request);
+      index.searcher().search_rows(own, true, request, results);
     } else {
-      const std::vector<float> sum = weighted_sum(index, terms);
-      const auto* bytes = static_cast<const std::byte*>(static_cast<const void*>(sum.data()));
-      results = index.searcher().search({bytes, 1, index.dims(), index.dims() * sizeof(float), Element::f32}, request);
+      const std::vector<float> sum = weighted_sum(index.searcher(), rows);
+      index.searcher().search(
+          {std::as_bytes(std::span(sum)).data(), 1, index.dims(), index.dims() * sizeof(float), Element::f32}, request,
+          results);
     }
   }
   std::vector<std::pair<std::int64_t, float>> result;
-  for (std::size_t i = 0; i < results[0].rows.size() && result.size() < k; ++i)
-    if (std::find(own.begin(), own.end(), results[0].rows[i]) == own.end())
-      result.emplace_back(results[0].rows[i], results[0].distances[i]);
+  for (std::size_t i = 0; i < results.count(0) && result.size() < k; ++i)
+    if (std::find(own.begin(), own.end(), results.row(0, i)) == own.end())
+      result.emplace_back(results.row(0, i), results.distance(0, i));
   return result;
 }
 

@@ -11,6 +11,7 @@
 #include "bindings.h"
 #include "gil.h"
 #include "index/stored_index.h"
+#include "result_arrays.h"
 
 namespace nearabout {
 namespace {
@@ -48,11 +49,6 @@ bool all_finite(const float* values, std::size_t count) {
   bool finite = true;
   for (std::size_t j = 0; j < count; ++j) finite &= std::abs(values[j]) <= std::numeric_limits<float>::max();
   return finite;
-}
-
-template <class T>
-nb::object array_of(const std::vector<T>& values) {
-  return nb::cast(owned_array(values, {values.size()}));
 }
 
 }  // namespace
@@ -94,14 +90,13 @@ nb::object search_single(const StoredIndex& index, nb::handle query, nb::handle 
   if (!recall.is_none()) request.recall = nb::cast<double>(recall);
   request.threads = *most;
   request.monitor = python_monitor(nb::none());
-  std::vector<SearchResult> results;
+  SingleResultArrays arrays(std::min(*wanted, index.rows()));
   {
     const ReleasedGil released;
-    results = index.searcher().search({values, 1, index.dims(), row_bytes(*element, index.dims()), *element}, request);
+    Results results(1, arrays.tables());
+    index.searcher().search({values, 1, index.dims(), row_bytes(*element, index.dims()), *element}, request, results);
   }
-  const std::vector<std::int64_t> rows(results[0].rows.begin(), results[0].rows.end());
-  return nb::make_tuple(array_of(rows), array_of(results[0].distances), results[0].effort,
-                        results[0].out_of_distribution);
+  return arrays.take();
 }
 
 }  // namespace nearabout

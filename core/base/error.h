@@ -36,6 +36,12 @@ class UnsupportedVersionError : public FileFormatError {
   using FileFormatError::FileFormatError;
 };
 
+// A search that took longer than its deadline allows.
+class DeadlineError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 // A failed operating system call: its error number and the path it was made for.
 class SystemError : public std::runtime_error {
  public:

@@ -1,5 +1,6 @@
 #include "index/queries.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -48,18 +49,14 @@ double rdist_within(const BoundQuery& query, float radius) {
   return query.rdist_within(double{std::nextafter(radius, kInfinity)});
 }
 
-SearchResult result_of(const BoundQuery& query, TopK& best, float radius) {
-  SearchResult result;
+void write_result(const BoundQuery& query, TopK& best, const Request& request, Results& results, std::size_t number) {
+  const float radius = radius_of(request);
   const std::vector<Neighbour> found = best.take_sorted();
-  result.rows.reserve(found.size());
-  result.distances.reserve(found.size());
-  for (const Neighbour& neighbour : found) {
-    const float distance = as_float(query.distance(neighbour.rdist));
+  for (std::size_t i = 0; i < std::min(request.k, found.size()); ++i) {
+    const float distance = as_float(query.distance(found[i].rdist));
     if (distance > radius) break;
-    result.rows.push_back(neighbour.row);
-    result.distances.push_back(distance);
+    results.append(number, found[i].row, distance);
   }
-  return result;
 }
 
 }  // namespace nearabout

@@ -7,6 +7,7 @@
 #include "base/top_k.h"
 #include "index/descriptor.h"
 #include "index/request.h"
+#include "index/results.h"
 #include "metric/bound_query.h"
 
 namespace nearabout {
@@ -22,6 +23,7 @@ std::vector<float> to_float32(MatrixView queries, std::size_t begin, std::size_t
 // distance of a result finds that row again.
 float radius_of(const Request& request);  // infinity without a radius
 double rdist_within(const BoundQuery& query, float radius);
-SearchResult result_of(const BoundQuery& query, TopK& best, float radius);
+// Appends the best rows, at most request.k, to the result of query `number`, and leaves `best` empty.
+void write_result(const BoundQuery& query, TopK& best, const Request& request, Results& results, std::size_t number);
 
 }  // namespace nearabout

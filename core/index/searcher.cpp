@@ -1,15 +1,17 @@
 #include "index/searcher.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
-#include <cstring>
 #include <string>
 #include <utility>
 
 #include "base/convert.h"
 #include "base/error.h"
+#include "index/allowed_scan.h"
 #include "index/calibration/calibration_queries.h"
 #include "index/calibration/searched_profile.h"
+#include "index/row_filter.h"
 
 namespace nearabout {
 namespace {
@@ -21,6 +23,11 @@ namespace {
       name + " is corrupt: " + std::to_string(found) + " of " + std::to_string(wanted) +
       " neighbours were found, so the sections vectors or row_terms hold what is not a finite number. "
       "Build it again.");
+}
+
+void check_deadline(std::chrono::steady_clock::time_point deadline) {
+  if (std::chrono::steady_clock::now() > deadline)
+    throw DeadlineError("the search took longer than its deadline allows; allow more time, or ask for a lower recall");
 }
 
 }  // namespace
@@ -82,90 +89,116 @@ double Searcher::query_cost(std::size_t k, std::size_t effort) const {
   return every_row * static_cast<double>(effort) / static_cast<double>(std::max<std::size_t>(1, this->effort().max));
 }
 
-std::vector<SearchResult> Searcher::search(MatrixView queries, const Request& request) const {
+void Searcher::search(MatrixView queries, const Request& request, Results& results) const {
   if (request.exact && !keeps_vectors())
     throw InvalidInputError(
         "an exact search compares vectors, and this index keeps no vectors, only codes of them; look "
         "into all lists by effort= instead, or build the index with keep_vectors=True");
-  if (queries.rows == 0 || rows() == 0) return std::vector<SearchResult>(queries.rows);
+  if (request.filter && request.filter->rows() != rows())
+    throw InvalidInputError("the filter is for " + std::to_string(request.filter->rows()) +
+                            " rows, but the index has " + std::to_string(rows()) + "; make the filter for this index");
+  if (queries.rows == 0 || rows() == 0) return;
   Request clamped = request;
-  clamped.k = std::min(request.k, rows());
-  const Budget allowed = budget(clamped);
-  std::vector<SearchResult> results = do_search(queries, clamped, allowed);
-  if (allowed.guarded && effort().exact_at_max) {
-    flag_out_of_distribution(clamped.k, results);
-    compare_every_row(queries, clamped, results);
+  clamped.k = std::min({request.k, rows(), results.columns()});
+  if (request.deadline) {
+    check_deadline(*request.deadline);
+    clamped.monitor = [&](double fraction) {
+      check_deadline(*request.deadline);
+      report(request.monitor, fraction);
+    };
   }
-  if (!request.radius)
-    for (const SearchResult& result : results)
-      if (result.rows.size() < clamped.k) throw_incomparable(name_, result.rows.size(), clamped.k);
-  return results;
+  if (request.filter)
+    scan_allowed(*this, request.filter->allowed(), queries, clamped, results);
+  else
+    search_budgeted(queries, clamped, results);
 }
 
-std::vector<SearchResult> Searcher::search_rows(const std::vector<std::uint32_t>& queries, bool include_self,
-                                                const Request& request) const {
+void Searcher::search_budgeted(MatrixView queries, const Request& request, Results& results) const {
+  const Budget allowed = budget(request);
+  do_search(queries, request, allowed, results);
+  if (allowed.guarded && effort().exact_at_max) {
+    flag_out_of_distribution(request.k, results);
+    compare_every_row(queries, request, results);
+  }
+  if (request.radius) return;
+  for (std::size_t i = 0; i < queries.rows; ++i)
+    if (results.count(i) < request.k) throw_incomparable(name_, results.count(i), request.k);
+}
+
+std::vector<SearchResult> Searcher::search(MatrixView queries, const Request& request) const {
+  Results results =
+      request.radius ? Results::unlimited(queries.rows) : Results(queries.rows, std::min(request.k, rows()));
+  search(queries, request, results);
+  std::vector<SearchResult> all;
+  for (std::size_t i = 0; i < queries.rows; ++i) all.push_back(results.at(i));
+  return all;
+}
+
+// Searches for one neighbour more. A row with more than k duplicates may not be among its own results: then the last
+// one finds no place.
+void Searcher::search_rows(const std::vector<std::uint32_t>& queries, bool include_self, const Request& request,
+                           Results& results) const {
   const Element element = descriptor_.element;
   const std::size_t bytes = row_bytes(element, dims());
   std::vector<std::byte> vectors(queries.size() * bytes);
   copy_vectors(queries, vectors.data());
+  const MatrixView view{vectors.data(), queries.size(), dims(), bytes, element};
+  if (include_self) return search(view, request, results);
   Request wider = request;
-  if (!include_self && wider.k < rows()) ++wider.k;
-  std::vector<SearchResult> results = search({vectors.data(), queries.size(), dims(), bytes, element}, wider);
-  if (include_self) return results;
+  if (wider.k < rows()) ++wider.k;
+  Results found =
+      request.radius ? Results::unlimited(queries.size()) : Results(queries.size(), std::min(wider.k, rows()));
+  search(view, wider, found);
   for (std::size_t i = 0; i < queries.size(); ++i) {
-    SearchResult& result = results[i];
-    // Remove the row itself, or the last result if there are more than k duplicates of the row.
-    const auto self = std::find(result.rows.begin(), result.rows.end(), queries[i]);
-    const auto place = self - result.rows.begin();
-    if (self != result.rows.end()) {
-      result.rows.erase(self);
-      result.distances.erase(result.distances.begin() + place);
-    } else if (result.rows.size() > request.k) {
-      result.rows.pop_back();
-      result.distances.pop_back();
-    }
+    for (std::size_t place = 0; place < found.count(i); ++place)
+      if (found.row(i, place) != queries[i]) results.append(i, found.row(i, place), found.distance(i, place));
+    results.set_effort(i, found.effort(i));
+    results.set_out_of_distribution(i, found.out_of_distribution(i));
   }
-  return results;
 }
 
 void Searcher::retry_short_results(MatrixView queries, const Request& request, std::size_t effort,
-                                   std::vector<SearchResult>& results) const {
+                                   Results& results) const {
   Request harder = request;
   harder.effort = effort;
   const Budget more = budget(harder);
-  for (std::size_t i = 0; i < queries.rows; ++i)
-    if (results[i].effort != kEveryRow && results[i].rows.size() < request.k)
-      results[i] = do_search({queries.row(i), 1, queries.dims, queries.stride, queries.element}, harder, more)[0];
-}
-
-void Searcher::flag_out_of_distribution(std::size_t k, std::vector<SearchResult>& results) const {
-  for (SearchResult& result : results) {
-    const auto is_out_of_distribution = [&](std::size_t place) {  // of kCalibratedK
-      const std::size_t last = kCalibratedK[place] - 1;
-      return last < std::min(k, result.distances.size()) &&
-             calibration_->distances[place].is_out_of_distribution(double{result.distances[last]}, descriptor_.metric);
-    };
-    if (result.effort == kEveryRow || !(is_out_of_distribution(0) || is_out_of_distribution(1))) continue;
-    result.effort = kEveryRow;
-    result.out_of_distribution = true;
+  for (std::size_t i = 0; i < queries.rows; ++i) {
+    if (results.effort(i) == kEveryRow || results.count(i) >= request.k) continue;
+    Results again(1, request.k);
+    do_search({queries.row(i), 1, queries.dims, queries.stride, queries.element}, harder, more, again);
+    results.replace(i, again, 0);
   }
 }
 
-void Searcher::compare_every_row(MatrixView queries, const Request& request, std::vector<SearchResult>& results) const {
+void Searcher::flag_out_of_distribution(std::size_t k, Results& results) const {
+  for (std::size_t i = 0; i < results.queries(); ++i) {
+    const auto is_out_of_distribution = [&](std::size_t place) {  // of kCalibratedK
+      const std::size_t last = kCalibratedK[place] - 1;
+      return last < std::min(k, results.count(i)) && calibration_->distances[place].is_out_of_distribution(
+                                                         double{results.distance(i, last)}, descriptor_.metric);
+    };
+    if (results.effort(i) == kEveryRow || !(is_out_of_distribution(0) || is_out_of_distribution(1))) continue;
+    results.set_effort(i, kEveryRow);
+    results.set_out_of_distribution(i, true);
+  }
+}
+
+void Searcher::compare_every_row(MatrixView queries, const Request& request, Results& results) const {
   const std::size_t bytes = row_bytes(queries.element, queries.dims);
   std::vector<std::size_t> places;
   std::vector<std::byte> vectors;
-  for (std::size_t i = 0; i < results.size(); ++i) {
-    if (results[i].effort != kEveryRow) continue;
+  for (std::size_t i = 0; i < queries.rows; ++i) {
+    if (results.effort(i) != kEveryRow) continue;
     places.push_back(i);
     vectors.insert(vectors.end(), queries.row(i), queries.row(i) + bytes);
   }
   if (places.empty()) return;
-  std::vector<SearchResult> exact = do_search({vectors.data(), places.size(), queries.dims, bytes, queries.element},
-                                              request, {.effort = effort().max, .every_row = true});
+  Results exact(places.size(), request.k);
+  do_search({vectors.data(), places.size(), queries.dims, bytes, queries.element}, request,
+            {.effort = effort().max, .every_row = true}, exact);
   for (std::size_t i = 0; i < places.size(); ++i) {
-    exact[i].out_of_distribution = results[places[i]].out_of_distribution;
-    results[places[i]] = std::move(exact[i]);
+    exact.set_out_of_distribution(i, results.out_of_distribution(places[i]));
+    results.replace(places[i], exact, i);
   }
 }
 

@@ -17,6 +17,7 @@
 #include "index/descriptor.h"
 #include "index/effort.h"
 #include "index/request.h"
+#include "index/results.h"
 
 namespace nearabout {
 
@@ -30,11 +31,14 @@ class Searcher {
   std::size_t rows() const { return descriptor_.rows; }
   std::size_t dims() const { return descriptor_.dims; }
 
-  // Returns one result per query. Queries are float32 or of the index's own element type, dims() wide.
-  std::vector<SearchResult> search(MatrixView queries, const Request& request) const;
+  // Finds the neighbours of each query: as many as the request and the columns of `results`, new ones, allow. Queries
+  // are float32 or of the index's own element type, dims() wide.
+  void search(MatrixView queries, const Request& request, Results& results) const;
   // Searches with stored rows as queries. Without `include_self`, a row is left out of its own result.
-  std::vector<SearchResult> search_rows(const std::vector<std::uint32_t>& rows, bool include_self,
-                                        const Request& request) const;
+  void search_rows(const std::vector<std::uint32_t>& rows, bool include_self, const Request& request,
+                   Results& results) const;
+  // Returns one result per query.
+  std::vector<SearchResult> search(MatrixView queries, const Request& request) const;
 
   // Returns the efforts that a search can take; none by default, for kinds that always compare every row.
   virtual EffortRange effort() const { return {}; }
@@ -87,20 +91,20 @@ class Searcher {
   // and the index keeps vectors, results are exact. If it is guarded, results may be left to search(), which compares
   // every row for those that are marked kEveryRow, and for queries whose neighbours are where those of no calibration
   // query were.
-  virtual std::vector<SearchResult> do_search(MatrixView queries, const Request& request,
-                                              const Budget& budget) const = 0;
+  virtual void do_search(MatrixView queries, const Request& request, const Budget& budget, Results& results) const = 0;
   // Searches again, with more effort, for queries that have fewer than k results and are not marked kEveryRow.
-  void retry_short_results(MatrixView queries, const Request& request, std::size_t effort,
-                           std::vector<SearchResult>& results) const;
+  void retry_short_results(MatrixView queries, const Request& request, std::size_t effort, Results& results) const;
   virtual void copy_vector(std::uint32_t row, std::byte* to) const = 0;
 
  private:
+  // Searches within the budget that the request comes to; `k` is at most rows().
+  void search_budgeted(MatrixView queries, const Request& request, Results& results) const;
   // Marks results (kEveryRow) of guarded queries whose nearest or tenth neighbour is at a distance that no calibration
   // query had: every row is to be compared for them.
-  void flag_out_of_distribution(std::size_t k, std::vector<SearchResult>& results) const;
+  void flag_out_of_distribution(std::size_t k, Results& results) const;
   // Answers together, with every row, the queries of a batch whose results say so (kEveryRow): alone, each would take
   // some three times as long. Results keep the flag of queries unlike those of calibration.
-  void compare_every_row(MatrixView queries, const Request& request, std::vector<SearchResult>& results) const;
+  void compare_every_row(MatrixView queries, const Request& request, Results& results) const;
 
   Descriptor descriptor_;
   std::string name_;

@@ -31,20 +31,18 @@ class PrefixIndex : public Searcher {
  protected:
   std::size_t fallback_effort(std::size_t k) const override { return std::max(k, rows() / 2); }
 
-  std::vector<SearchResult> do_search(MatrixView queries, const Request& request, const Budget& budget) const override {
+  void do_search(MatrixView queries, const Request& request, const Budget& budget, Results& results) const override {
     const std::size_t count = budget.every_row ? rows() : std::clamp(budget.effort, request.k, rows());
-    std::vector<SearchResult> results(queries.rows);
     const auto search = [&](std::size_t begin, std::size_t end, std::size_t) {
       for (std::size_t i = begin; i < end; ++i) {
         const BoundQuery query = bind_query(queries, i, descriptor());
         TopK best(request.k, rdist_within(query, radius_of(request)));
         compare(query, to_float32(queries, i, i + 1)[0], count, best);
-        results[i] = result_of(query, best, radius_of(request));
-        if (!budget.every_row) results[i].effort = static_cast<std::int64_t>(count);
+        write_result(query, best, request, results, i);
+        if (!budget.every_row) results.set_effort(i, static_cast<std::int64_t>(count));
       }
     };
     parallel_for(queries.rows, 1, thread_count(request.threads), search, request.monitor);
-    return results;
   }
 
   void copy_vector(std::uint32_t row, std::byte* to) const override {

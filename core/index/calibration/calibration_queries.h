@@ -20,7 +20,7 @@
 namespace nearabout {
 
 class Searcher;
-struct SearchResult;
+struct SearchResult;  // results.h
 struct Request;
 
 inline constexpr std::size_t kMaxNeighbours = 100;  // neighbours searched for

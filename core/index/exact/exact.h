@@ -26,8 +26,8 @@ class ExactIndex : public Searcher {
   bool has_screen() const { return screen_.has_value(); }
 
  protected:
-  std::vector<SearchResult> do_search(MatrixView queries, const Request& request, const Budget&) const override {
-    return scan_.search(queries, request);
+  void do_search(MatrixView queries, const Request& request, const Budget&, Results& results) const override {
+    scan_.search(queries, request, results);
   }
   void copy_vector(std::uint32_t row, std::byte* to) const override;
 

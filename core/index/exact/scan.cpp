@@ -81,7 +81,7 @@ ExactScan::Cut ExactScan::cut(std::size_t queries, std::size_t threads) const {
   return cut;
 }
 
-std::vector<SearchResult> ExactScan::search(MatrixView queries, const Request& request) const {
+void ExactScan::search(MatrixView queries, const Request& request, Results& results) const {
   const Bound bound = bind(queries, descriptor_, screen_);
   const Cut cut = this->cut(queries.rows, request.threads);
 
@@ -106,22 +106,19 @@ std::vector<SearchResult> ExactScan::search(MatrixView queries, const Request& r
   };
   parallel_for(cut.groups * cut.parts, 1, cut.threads, run, request.monitor);
 
-  std::vector<SearchResult> results(queries.rows);
   for (std::size_t i = 0; i < queries.rows; ++i) {
     std::vector<TopK>* of_parts = &best[i / cut.group * cut.parts];
     TopK& whole = of_parts[0][i % cut.group];
     for (std::size_t part = 1; part < cut.parts; ++part) whole.merge(of_parts[part][i % cut.group]);
-    results[i] = result_of(bound.queries[i], whole, radius);
+    write_result(bound.queries[i], whole, request, results, i);
   }
-  return results;
 }
 
-std::vector<SearchResult> ExactScan::search_in_order(MatrixView queries, const Request& request) const {
-  if (screen_) return search(queries, request);  // reads codes in order, and few vectors
+void ExactScan::search_in_order(MatrixView queries, const Request& request, Results& results) const {
+  if (screen_) return search(queries, request, results);  // reads codes in order, and few vectors
   vectors_->advise(storage::system::Access::in_order);
-  std::vector<SearchResult> results = search(queries, request);
+  search(queries, request, results);
   vectors_->advise(storage::system::Access::anywhere);
-  return results;
 }
 
 }  // namespace nearabout

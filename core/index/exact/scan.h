@@ -9,6 +9,7 @@
 #include "base/top_k.h"
 #include "index/descriptor.h"
 #include "index/request.h"
+#include "index/results.h"
 #include "metric/bound_query.h"
 #include "quantize/screen_file.h"
 
@@ -21,9 +22,9 @@ class ExactScan {
       : descriptor_(descriptor), vectors_(&vectors), screen_(screen) {}
 
   // Searches. `request.k` is at least 1 and at most the number of rows; there is at least one row and one query.
-  std::vector<SearchResult> search(MatrixView queries, const Request& request) const;
+  void search(MatrixView queries, const Request& request, Results& results) const;
   // Does the same for an index whose other searches read vectors in random order: this one reads them in file order.
-  std::vector<SearchResult> search_in_order(MatrixView queries, const Request& request) const;
+  void search_in_order(MatrixView queries, const Request& request, Results& results) const;
   // Returns the estimated nanoseconds of a query for k neighbours in a batch: a model, the same on every machine.
   double query_cost(std::size_t k) const;
 

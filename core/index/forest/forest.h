@@ -80,7 +80,7 @@ class ForestIndex : public Searcher {
 
  protected:
   std::size_t fallback_effort(std::size_t k) const override;
-  std::vector<SearchResult> do_search(MatrixView queries, const Request& request, const Budget& budget) const override;
+  void do_search(MatrixView queries, const Request& request, const Budget& budget, Results& results) const override;
   double exact_cost(std::size_t k) const override { return scan_.query_cost(k); }
   // Verifies that each tree has each row in exactly one leaf, and that nothing is ranked by NaN.
   void copy_vector(std::uint32_t row, std::byte* to) const override;

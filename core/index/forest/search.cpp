@@ -29,11 +29,6 @@ void fetch(const storage::Section& section, std::uint64_t begin, std::uint64_t b
   for (std::uint64_t line = 0; line < bytes; line += kLine) section.fetch(begin + line);
 }
 
-void shorten(SearchResult& result, std::size_t k) {
-  result.rows.resize(k);
-  result.distances.resize(k);
-}
-
 }  // namespace
 
 // The budget of a query.
@@ -306,10 +301,9 @@ std::unique_ptr<RecallProfile> ForestIndex::profile(const CalibrationQueries& ca
   return std::make_unique<ForestRecallProfile>(*this, calibration_queries, build, monitor);
 }
 
-std::vector<SearchResult> ForestIndex::do_search(MatrixView queries, const Request& request,
-                                                 const Budget& budget) const {
+void ForestIndex::do_search(MatrixView queries, const Request& request, const Budget& budget, Results& results) const {
   const std::size_t wanted = budget.effort;
-  if (budget.every_row || wanted >= rows()) return scan_.search_in_order(queries, request);
+  if (budget.every_row || wanted >= rows()) return scan_.search_in_order(queries, request, results);
   const std::size_t effort = std::max(wanted, request.radius ? 1 : request.k);
   const std::vector<BoundQuery> bound = bind_queries(queries, descriptor());
   const float radius = radius_of(request);
@@ -322,7 +316,6 @@ std::vector<SearchResult> ForestIndex::do_search(MatrixView queries, const Reque
     allowance.misses = guard_.limit(kept, effort, budget.recall);
     allowance.every_row_cost = exact_cost(request.k);
   }
-  std::vector<SearchResult> results(queries.rows);
   const double work = static_cast<double>(queries.rows) * (kQueryNanoseconds + 2 * static_cast<double>(effort));
   const std::size_t threads = worthwhile_threads(work, request.threads);
   std::vector<std::unique_ptr<ForestSearch>> searches(threads);
@@ -333,16 +326,14 @@ std::vector<SearchResult> ForestIndex::do_search(MatrixView queries, const Reque
     for (std::size_t i = begin; i < end; ++i) {
       TopK best(kept, rdist_within(bound[i], radius));
       const ForestCost used = searches[worker]->search(bound[i], sketches[i - begin], allowance, best);
-      results[i] = result_of(bound[i], best, radius);
-      if (results[i].rows.size() > request.k) shorten(results[i], request.k);
-      results[i].effort = used.every_row ? kEveryRow : static_cast<std::int64_t>(used.rows);
-      results[i].out_of_distribution = used.out_of_distribution;
+      write_result(bound[i], best, request, results, i);
+      results.set_effort(i, used.every_row ? kEveryRow : static_cast<std::int64_t>(used.rows));
+      results.set_out_of_distribution(i, used.out_of_distribution);
     }
   };
   parallel_for(queries.rows, kQueriesAtATime, threads, run, request.monitor);
   // Trees that share most of their rows may give fewer than k.
   if (!request.radius) retry_short_results(queries, request, 4 * effort, results);
-  return results;
 }
 
 }  // namespace nearabout

@@ -19,10 +19,9 @@ constexpr std::size_t kRows = 256;
 }  // namespace
 
 // Reads the rows sequentially, in file order.
-std::vector<SearchResult> IvfIndex::scan_bytes(MatrixView queries, const Request& request) const {
+void IvfIndex::scan_bytes(MatrixView queries, const Request& request, Results& results) const {
   const float radius = radius_of(request);
   const MatrixView codes = byte_codes_->matrix();
-  std::vector<SearchResult> results(queries.rows);
   const auto scan = [&](std::size_t begin, std::size_t end, std::size_t) {
     std::vector<BoundQuery> bound;
     std::vector<BoundByteQuery> byte_queries;
@@ -44,8 +43,8 @@ std::vector<SearchResult> IvfIndex::scan_bytes(MatrixView queries, const Request
       }
     }
     for (std::size_t i = begin; i < end; ++i) {
-      results[i] = result_of(bound[i - begin], best[i - begin], radius);
-      results[i].effort = static_cast<std::int64_t>(lists());
+      write_result(bound[i - begin], best[i - begin], request, results, i);
+      results.set_effort(i, static_cast<std::int64_t>(lists()));
     }
   };
   const std::size_t threads = thread_count(request.threads);
@@ -53,7 +52,6 @@ std::vector<SearchResult> IvfIndex::scan_bytes(MatrixView queries, const Request
   byte_codes_->advise(storage::system::Access::in_order);
   parallel_for(queries.rows, grain, threads, scan, request.monitor);
   byte_codes_->advise(storage::system::Access::anywhere);
-  return results;
 }
 
 // Decodes a vector. Under cosine the result has length 1, approximately: the row's own length is not stored.

@@ -31,7 +31,7 @@ RowComparison::RowComparison(const IvfIndex& index)
       units_(index.transform_, index.centre_) {}
 
 void RowComparison::run(ListScan& scan, MatrixView queries, std::size_t begin, const Request& request,
-                        std::vector<SearchResult>& results) {
+                        Results& results) {
   PageCacheMonitor& page_cache = *index_.page_cache_;
   if (!page_cache.is_enabled()) return result(scan, queries, begin, request, results);
   const auto start = std::chrono::steady_clock::now();
@@ -56,7 +56,7 @@ void RowComparison::ask_for_rows(ListScan& scan) {
 }
 
 void RowComparison::result(ListScan& scan, MatrixView queries, std::size_t begin, const Request& request,
-                           std::vector<SearchResult>& results) {
+                           Results& results) {
   const float radius = radius_of(request);
   const std::size_t count = scan.queries().count();
   compared_ = 0;
@@ -86,7 +86,7 @@ void RowComparison::result(ListScan& scan, MatrixView queries, std::size_t begin
         break;
     }
     if (table_) compared_ += pending.rows.size();
-    results[number] = result_of(bound, best, radius);
+    write_result(bound, best, request, results, number);
   }
 }
 

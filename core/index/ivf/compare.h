@@ -19,8 +19,7 @@ class RowComparison {
   explicit RowComparison(const IvfIndex& index);
 
   // Answers the queries of `scan`, which are those of `queries` starting at number `begin`.
-  void run(ListScan& scan, MatrixView queries, std::size_t begin, const Request& request,
-           std::vector<SearchResult>& results);
+  void run(ListScan& scan, MatrixView queries, std::size_t begin, const Request& request, Results& results);
 
   std::size_t rows_compared() const { return compared_; }
 
@@ -31,8 +30,7 @@ class RowComparison {
     std::vector<std::uint32_t> rows, squares;
   };
   void ask_for_rows(ListScan& scan);
-  void result(ListScan& scan, MatrixView queries, std::size_t begin, const Request& request,
-              std::vector<SearchResult>& results);
+  void result(ListScan& scan, MatrixView queries, std::size_t begin, const Request& request, Results& results);
   void find_places(ListScan& scan, std::size_t query, Pending& pending) const;
   void find_rows(Pending& pending) const;
   void compare(const BoundQuery& bound, const Pending& pending, TopK& best);

@@ -87,7 +87,7 @@ class IvfIndex : public Searcher {
 
  protected:
   std::size_t fallback_effort(std::size_t k) const override;
-  std::vector<SearchResult> do_search(MatrixView queries, const Request& request, const Budget& budget) const override;
+  void do_search(MatrixView queries, const Request& request, const Budget& budget, Results& results) const override;
   double exact_cost(std::size_t k) const override;
   void copy_vector(std::uint32_t row, std::byte* to) const override;
 
@@ -107,8 +107,8 @@ class IvfIndex : public Searcher {
   // Throws CorruptFileError: a list names a row that does not exist.
   [[noreturn]] void throw_row(std::uint64_t row) const;
   friend class IvfSearch;
-  void add_unestimated(MatrixView queries, std::size_t k, std::vector<SearchResult>& results) const;
-  std::vector<SearchResult> scan_bytes(MatrixView queries, const Request& request) const;
+  void add_unestimated(MatrixView queries, std::size_t k, Results& results) const;
+  void scan_bytes(MatrixView queries, const Request& request, Results& results) const;
 
   const storage::File& file_;
   std::unique_ptr<PageCacheMonitor> page_cache_;

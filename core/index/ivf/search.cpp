@@ -34,7 +34,7 @@ class IvfSearch {
     std::size_t begin, end;
   };
   void run(const IvfIndex& index, const Group& group, const IvfBudget& allowance, const Request& request,
-           SearchStats* stats, std::vector<SearchResult>& results) {
+           SearchStats* stats, Results& results) {
     StageTimer clock(stats);
     scan_.bind(group.queries, group.begin, group.end);
     clock.finish("bind");
@@ -51,11 +51,11 @@ class IvfSearch {
 
  private:
   // Records the effort of each query.
-  void note_efforts(const Group& group, std::vector<SearchResult>& results) {
+  void note_efforts(const Group& group, Results& results) {
     for (std::size_t i = 0; i < scan_.queries().count(); ++i) {
-      SearchResult& result = results[group.begin + i];
-      result.effort = scan_.wants_every_row(i) ? kEveryRow : static_cast<std::int64_t>(scan_.probes(i));
-      result.out_of_distribution = scan_.out_of_distribution(i);
+      const std::int64_t effort = scan_.wants_every_row(i) ? kEveryRow : static_cast<std::int64_t>(scan_.probes(i));
+      results.set_effort(group.begin + i, effort);
+      results.set_out_of_distribution(group.begin + i, scan_.out_of_distribution(i));
     }
   }
 
@@ -122,11 +122,11 @@ std::unique_ptr<RecallProfile> IvfIndex::profile(const CalibrationQueries& calib
 
 double IvfIndex::exact_cost(std::size_t k) const { return scan_ ? scan_->query_cost(k) : Searcher::exact_cost(k); }
 
-std::vector<SearchResult> IvfIndex::do_search(MatrixView queries, const Request& request, const Budget& budget) const {
-  if (budget.every_row) return scan_->search_in_order(queries, request);
+void IvfIndex::do_search(MatrixView queries, const Request& request, const Budget& budget, Results& results) const {
+  if (budget.every_row) return scan_->search_in_order(queries, request, results);
   const std::size_t wanted = std::max<std::size_t>(1, budget.effort);
   const bool everything = wanted >= lists();
-  if (everything && distance_source_ == DistanceSource::int8) return scan_bytes(queries, request);
+  if (everything && distance_source_ == DistanceSource::int8) return scan_bytes(queries, request, results);
   // Any number of rows may be within a radius.
   const std::size_t effort = std::min(wanted, lists());
   IvfBudget allowance{effort, curves_.depth(effort, request.radius ? 10 : request.k)};
@@ -139,7 +139,6 @@ std::vector<SearchResult> IvfIndex::do_search(MatrixView queries, const Request&
     allowance.every_row_cost = exact_cost(request.k);
   }
   allowance.depth = std::min(allowance.depth, rows());
-  std::vector<SearchResult> results(queries.rows);
   const double work = static_cast<double>(queries.rows) * kQueryNanoseconds;
   const std::size_t threads = worthwhile_threads(work, request.threads);
   const std::size_t fitting = std::max<std::size_t>(1, kWaitingMost / allowance.depth);
@@ -160,7 +159,6 @@ std::vector<SearchResult> IvfIndex::do_search(MatrixView queries, const Request&
   // Small lists may have fewer than k rows.
   if (!request.radius && !everything) retry_short_results(queries, request, 4 * wanted, results);
   if (!request.radius && everything) add_unestimated(queries, request.k, results);
-  return results;
 }
 
 std::uint64_t IvfIndex::bytes_of(std::uint64_t codes, std::uint64_t compared) const {
@@ -176,23 +174,20 @@ std::size_t IvfIndex::compared_bytes() const {
 
 // Adds all rows, at the query's own distance from the centre, for a query so far away that floats cannot hold
 // estimates.
-void IvfIndex::add_unestimated(MatrixView queries, std::size_t k, std::vector<SearchResult>& results) const {
+void IvfIndex::add_unestimated(MatrixView queries, std::size_t k, Results& results) const {
   EstimateUnits units(transform_, centre_);
   for (std::size_t i = 0; i < queries.rows; ++i) {
-    SearchResult& result = results[i];
-    if (result.rows.size() >= k) continue;
+    const std::size_t found = results.count(i);
+    if (found >= k) continue;
     units.bind(queries, i);
     const double distance = bind_query(queries, i, descriptor()).distance(units.rdist(0));
-    const float least = result.distances.empty() ? std::numeric_limits<float>::lowest() : result.distances.back();
+    const float least = found == 0 ? std::numeric_limits<float>::lowest() : results.distance(i, found - 1);
     constexpr double kMax = std::numeric_limits<float>::max();
     const float reported = std::max(least, static_cast<float>(std::min(distance, kMax)));
     std::vector<bool> seen(rows(), false);
-    for (const std::uint32_t row : result.rows) seen[row] = true;
-    for (std::uint32_t row = 0; row < rows() && result.rows.size() < k; ++row) {
-      if (seen[row]) continue;
-      result.rows.push_back(row);
-      result.distances.push_back(reported);
-    }
+    for (std::size_t place = 0; place < found; ++place) seen[results.row(i, place)] = true;
+    for (std::uint32_t row = 0; row < rows() && results.count(i) < k; ++row)
+      if (!seen[row]) results.append(i, row, reported);
   }
 }
 

@@ -1,0 +1,18 @@
+// Compares queries with some rows of an index and no others: how every kind answers a search with a filter.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/matrix.h"
+#include "index/request.h"
+#include "index/results.h"
+#include "index/searcher.h"
+
+namespace nearabout {
+
+// Finds the nearest of `rows`, which are in order, by the vectors that Searcher::copy_vectors() returns.
+void scan_allowed(const Searcher& index, const std::vector<std::uint32_t>& rows, MatrixView queries,
+                  const Request& request, Results& results);
+
+}  // namespace nearabout
