@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import nearabout as na
-from nearabout.given import Pieces
+from nearabout._arrays.pieces import Pieces
 
 pa = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nearabout.distinct import distinct, distinct_counts, first_rows
+from nearabout._base.distinct import distinct, distinct_counts, first_rows
 
 
 @pytest.mark.parametrize("size", [0, 1, 2, 17, 1000])

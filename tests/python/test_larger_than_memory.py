@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 
 import nearabout as na
-from nearabout import formats, larger
+from nearabout import formats
+from nearabout._arrays import out_of_core
 from nearabout.formats import _rows, _stream, _words, arrow, parquet
 
 SAMPLES = Path(__file__).resolve().parents[1] / "files" / "formats"
@@ -29,7 +30,7 @@ def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that a small file comes in many pieces."""
     for module in (_stream, _words, _rows):
         monkeypatch.setattr(module, "PIECE", 1 << 12)
-    monkeypatch.setattr(larger, "_PIECE", 3000)
+    monkeypatch.setattr(out_of_core, "_PIECE", 3000)
     monkeypatch.setattr(parquet, "_ROWS", 50)
 
 
@@ -304,7 +305,7 @@ def test_budgets_that_are_none(memory: Any, tmp_path: Path) -> None:
 def test_budgets(tmp_path: Path) -> None:
     given = {64_000_000: 64e6, "64MB": 64e6, " 0.5 GiB ": 2**29, "1.5gb": 1.5e9, "2TB": 2e12, "70000kB": 7e7}
     for memory, size in given.items():
-        assert larger.check_memory(memory, "a.near") == size
+        assert out_of_core.check_memory(memory, "a.near") == size
     with pytest.raises(na.InvalidInputError, match="without path="):
         na.build(vectors(), memory="1GB")
 

@@ -7,8 +7,8 @@ import re
 import pytest
 
 import nearabout as na
+from nearabout.index.other_methods import _SERVES
 from nearabout.kinds import kind_from_settings
-from nearabout.other_methods import _SERVES
 
 GRAPH = "did you mean 'ivf'? This library builds no graphs; ivf serves the same purpose. Allowed: auto, "
 

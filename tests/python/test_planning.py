@@ -13,7 +13,7 @@ import pytest
 import nearabout as na
 from nearabout.cli import main
 from nearabout.kinds import Kind
-from nearabout.planning.case import Case
+from nearabout.kinds.case import Case
 from nearabout.planning.costs import memory_bytes, query_cost, seconds
 from tests.combinations import star
 

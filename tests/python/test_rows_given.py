@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import nearabout as na
-from nearabout import given
+from nearabout._arrays import pieces
 
 VECTORS = np.random.default_rng(0).normal(size=(50, 4)).astype(np.float32)
 WORDS = [f"word {i}" for i in range(50)]
@@ -62,7 +62,7 @@ def test_rows_of_every_kind(name: str, memory: str | None, tmp_path: Path) -> No
 def test_whole_numbers_in_lists_leave_room_for_fractions(
     dtype: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(given, "_PIECE", 1)  # so that each row is a piece
+    monkeypatch.setattr(pieces, "_PIECE", 1)  # so that each row is a piece
     fraction = 5.0 if dtype == "u8" else 0.1
     for rows in ([[1, 2], [fraction, 3]], [[fraction, 3], [1, 2]]):
         expected = na.build(rows, metric="euclidean", dtype=dtype).vectors().tolist()

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 import nearabout as na
-from nearabout.names import METRICS
+from nearabout._base.vocabulary import METRICS
 
 from .conftest import Kind, skip_unserved
 from .reference import distances, nearest

@@ -421,7 +421,7 @@ def test_nothing_heavy_is_imported_for_a_frame() -> None:
     plain = (
         "import sys, numpy, nearabout as na; na.build(numpy.ones((2, 2))); assert 'ctypes.util' not in sys.modules; "
     )
-    plain += "assert 'nearabout.arrow_memory' not in sys.modules and 'nearabout.formats' not in sys.modules"
+    plain += "assert 'nearabout._arrays.arrow_memory' not in sys.modules and 'nearabout.formats' not in sys.modules"
     subprocess.run([sys.executable, "-c", plain], check=True)
 
 

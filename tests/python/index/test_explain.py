@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import nearabout as na
-from nearabout.explaining import sum_of
+from nearabout.calibration.explain import explain, sum_query
 from nearabout.kinds import Kind
 
 from .calibrated import base
@@ -131,9 +131,9 @@ def test_a_sum_leaves_its_terms_out() -> None:
     unit = VECTORS[:200] / np.linalg.norm(VECTORS[:200], axis=1, keepdims=True)
     vector = unit[3] - unit[4] + unit[5]
     order = [row for row in np.argsort(-(unit @ vector)).tolist() if row not in (3, 4, 5)]
-    asked = sum_of(words, [(1.0, 3), (-1.0, 4), (1.0, 5)])
+    asked = sum_query(words._core, [(1.0, 3), (-1.0, 4), (1.0, 5)])
     for rank in (1, 10, 190):
-        told = words.explain(asked, f"w{order[rank - 1]}")
+        told = explain(words._core, asked, f"w{order[rank - 1]}")
         assert (told.rank, told.is_true_neighbour, told.found, told.row) == (
             rank,
             rank <= 10,
@@ -141,7 +141,7 @@ def test_a_sum_leaves_its_terms_out() -> None:
             order[rank - 1],
         )
     with pytest.raises(na.InvalidInputError, match="is the query itself"):
-        words.explain(asked, "w4")
+        explain(words._core, asked, "w4")
 
 
 def test_ties_are_ranked_by_row() -> None:

@@ -70,7 +70,7 @@ class Closable:
         self.close()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        from nearabout.images import reopened, unpickled
+        from nearabout.index.opening import reopened, unpickled
 
         if self._path is None:
             return unpickled, (self.to_bytes(), self.skipped)

@@ -1,44 +1,28 @@
-"""Converts hits to columns and to data frames of other libraries, with one row per hit."""
+"""Turns named columns into data frames of other libraries, which are imported here."""
 
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any, TypeAlias
 
-import numpy as np
 from numpy.typing import NDArray
 
 from nearabout.errors import MissingDependencyError
 
-if TYPE_CHECKING:
-    from nearabout.hits import Hits
+Columns: TypeAlias = Mapping[str, NDArray[Any]]  # strings are in object arrays
 
 
-def columns(hits: Hits) -> dict[str, NDArray[Any]]:
-    """Returns the hits as columns; implements `Hits.to_dict`."""
-    if hits.rows.ndim == 1:
-        ranks = np.arange(1, len(hits.rows) + 1)
-        return {"rank": ranks, "key": hits.keys, "row": hits.rows, "distance": hits.distances}
-    real = queries, ranks = np.nonzero(hits.rows >= 0)  # padding is row -1
-    return {
-        "query": queries,
-        "rank": ranks + 1,
-        "key": hits.keys[real],
-        "row": hits.rows[real],
-        "distance": hits.distances[real],
-    }
+def to_pandas(columns: Columns) -> Any:
+    return library("pandas", "to_pandas").DataFrame(dict(columns))
 
 
-def to_pandas(hits: Hits) -> Any:
-    return library("pandas", "to_pandas").DataFrame(columns(hits))
-
-
-def to_polars(hits: Hits) -> Any:
+def to_polars(columns: Columns) -> Any:
     polars = library("polars", "to_polars")
-    return polars.DataFrame({name: polars.Series(name, _plain(values)) for name, values in columns(hits).items()})
+    return polars.DataFrame({name: polars.Series(name, _plain(values)) for name, values in columns.items()})
 
 
-def to_arrow(hits: Hits) -> Any:
+def to_arrow(columns: Columns) -> Any:
     from nearabout.formats.arrow import library as library_of_files
 
     try:
@@ -48,7 +32,7 @@ def to_arrow(hits: Hits) -> Any:
     return arrow.table(
         {
             name: arrow.array(_plain(values), arrow.string() if values.dtype == object else None)
-            for name, values in columns(hits).items()
+            for name, values in columns.items()
         }
     )
 

@@ -10,9 +10,8 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from nearabout._base.text import a_type, is_utf8
 from nearabout.errors import InvalidInputError, quoted
-from nearabout.keys import is_utf8
-from nearabout.names import a_type
 
 
 def check_k(k: object, available: int) -> int:
@@ -30,24 +29,6 @@ def check_k(k: object, available: int) -> int:
     if count < 1:
         raise InvalidInputError(f"k is {count}; pass at least 1")
     return max(0, min(count, available))
-
-
-def check_effort(effort: object, exact: object, has_effort: bool) -> tuple[int | None, bool]:
-    """Returns the effort for the core, where None leaves the choice to the index, and whether the search is exact."""
-    everything = check_flag("exact", exact)
-    if effort is None:
-        return None, everything
-    if everything:
-        raise InvalidInputError(
-            f"effort is {effort!r} and exact is True; pass one of them: an exact search compares every row"
-        )
-    if not has_effort:
-        raise InvalidInputError(f"effort is {effort!r}, but an exact index always compares every row; leave it out")
-    if isinstance(effort, (bool, np.bool_)) or not isinstance(effort, (int, np.integer)) or effort < 1:
-        raise InvalidInputError(
-            f"effort is {effort!r}; pass a positive whole number, the number of rows or lists to look at"
-        )
-    return min(int(effort), 2**63), everything
 
 
 def check_seed(seed: object, is_random: bool) -> int:

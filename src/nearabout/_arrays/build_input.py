@@ -12,15 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearabout import _core
-from nearabout.arguments import check_path
-from nearabout.distinct import distinct
+from nearabout._arrays.keys import as_keys
+from nearabout._arrays.out_of_core import FileVectors, from_array, from_file, from_pieces, from_place
+from nearabout._arrays.pieces import Pieces, comes_in_pieces
+from nearabout._arrays.vectors import Vectors, as_vectors
+from nearabout._base.checks import check_path
+from nearabout._base.distinct import distinct
+from nearabout._base.progress import Monitor
+from nearabout._base.text import a_type, nearest
 from nearabout.errors import InvalidInputError
-from nearabout.given import Pieces, comes_in_pieces
-from nearabout.inputs import Vectors, as_vectors
-from nearabout.keys import as_keys
-from nearabout.larger import FileVectors, from_array, from_file, from_pieces, from_place
-from nearabout.names import a_type, nearest
-from nearabout.progress import Monitor
 
 if TYPE_CHECKING:
     from nearabout.formats import Embeddings
@@ -96,9 +96,7 @@ def take(
 
     Raises:
         InvalidInputError: the input has no vectors, or is ambiguous so that the caller must choose.
-        TypeError: `build` has no such argument.
     """
-    check_reading(reading, data)
     formats = sys.modules.get("nearabout.formats")  # if it is not loaded, `data` cannot be an `Embeddings`
     found: FileVectors | Embeddings | None = data if formats and isinstance(data, formats.Embeddings) else None
     if isinstance(data, (str, os.PathLike)):
@@ -168,24 +166,22 @@ def _with_invalid(reading: dict[str, Any], invalid: str) -> dict[str, Any]:
     return {**reading, "invalid": invalid} if takes else reading
 
 
-def check_reading(reading: dict[str, Any], data: object) -> None:
-    """Refuses unknown arguments, and arguments of readers if the data is not a path."""
+def check_reading(reading: dict[str, Any], data: object, build: Callable[..., object]) -> None:
+    """Refuses arguments that neither `build` nor a reader has, and arguments of readers if the data is not a path."""
     if not reading:
         return
     names = reading_names()
     for name in reading:
         if name not in names:
-            raise TypeError(f"build() has no argument {name!r}; {nearest(name, (*_own_names(), *names))}")
+            raise TypeError(f"build() has no argument {name!r}; {nearest(name, (*_argument_names(build), *names))}")
         if not isinstance(data, (str, os.PathLike)):
             raise InvalidInputError(
                 f"{name}= is an option for reading files, but data is {a_type(data)}, not a path; leave it out"
             )
 
 
-def _own_names() -> tuple[str, ...]:
+def _argument_names(build: Callable[..., object]) -> tuple[str, ...]:
     import inspect
-
-    from nearabout.building import build
 
     return tuple(name for name in inspect.signature(build).parameters if name != "reading")
 

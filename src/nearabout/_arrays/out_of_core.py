@@ -14,10 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearabout import _core
+from nearabout._arrays.conversion import to_numpy
+from nearabout._arrays.number_ranges import check_range
+from nearabout._arrays.pieces import Pieces
+from nearabout._arrays.vectors import Vectors, as_vectors, stored_dtype
+from nearabout._base.progress import Monitor
 from nearabout.errors import InvalidInputError
-from nearabout.given import Pieces
-from nearabout.inputs import Vectors, as_vectors, check_range, stored_dtype, to_numpy
-from nearabout.progress import Monitor
 
 if TYPE_CHECKING:
     from nearabout.formats import Place, Report, Stream

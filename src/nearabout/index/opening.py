@@ -1,14 +1,48 @@
-"""Makes indexes from bytes and from pickles."""
+"""Opens indexes: from files, from bytes and from pickles."""
 
 from __future__ import annotations
+
+import os
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nearabout import _core
+from nearabout._base.checks import check_flag, check_path
+from nearabout._base.text import a_type
 from nearabout.errors import FileFormatError, InvalidInputError
-from nearabout.index import Index
-from nearabout.names import a_type
+from nearabout.index.index import Index
+
+
+def open(path: str | os.PathLike[str], *, mapped: bool = True) -> Index:
+    """Opens an index file. The file is mapped, not read: a gigabyte takes no longer to open than a megabyte.
+
+    The structure of the file is validated at once. Each block of the large parts is checked against its checksum when
+    it is first read, so damage raises an error and never gives a wrong result. The mapping stays valid if another
+    index is saved under the same name: the open index keeps using the old bytes. It does not survive a program that
+    truncates the file or writes into it (`cp` onto it, `rsync --inplace`, a network drive that goes away). As with any
+    mapped file, the next read then ends the process with SIGBUS. Nearabout itself never modifies a file in place.
+
+    Args:
+        path: a .near file.
+        mapped: if False, reads the whole file into memory at once. Later changes to the file then have no effect.
+
+    Returns:
+        The index. `with nearabout.open(path) as index:` closes it at the end of the block.
+
+    Raises:
+        FileFormatError: UnknownFormatError, TruncatedFileError, CorruptFileError or UnsupportedVersionError.
+        OSError: the file does not exist or cannot be read.
+        MemoryError: `mapped=False`, and the file is larger than memory.
+
+    >>> import os, tempfile
+    >>> import nearabout as na
+    >>> path = os.path.join(tempfile.mkdtemp(), "two.near")
+    >>> na.build([[0.0, 1.0], [1.0, 0.0]], keys=["north", "east"]).save(path)
+    >>> na.open(path)
+    <nearabout.Index: exact, 2 rows of 2 dims, cosine, f32>
+    """
+    return Index(_core.Index.open(check_path(path), check_flag("mapped", mapped)))
 
 
 def from_bytes(data: bytes | bytearray | memoryview) -> Index:

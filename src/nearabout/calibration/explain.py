@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nearabout.arguments import check_effort, check_k
-from nearabout.calibration import EVERY_ROW, check_spending
-from nearabout.effort import index_effort
+from nearabout._arrays.key_lookup import known_row
+from nearabout._arrays.queries import as_queries
+from nearabout._arrays.vectors import stored_to_numpy
+from nearabout._base.checks import check_k
+from nearabout.calibration import EVERY_ROW
+from nearabout.calibration.effort import check_effort, check_spending, index_effort
+from nearabout.calibration.explanation_text import why
 from nearabout.errors import InvalidInputError, quoted
-from nearabout.inputs import as_queries
-from nearabout.reasons import why
 
 if TYPE_CHECKING:
-    from nearabout.hits import Hits
-    from nearabout.index import Index
+    from nearabout import _core
 
 _FIRST_DEPTH = 128  # neighbours of the first exact search for the true rank; each further one has _MORE times as many
 _MORE = 16
@@ -66,76 +67,83 @@ class Explanation:
     why: str
 
 
-class Sum(NamedTuple):
-    """A query that is a weighted sum of rows. These rows are left out of its hits."""
+class Query(NamedTuple):
+    """One query for the core, and the rows that it was made of, which are left out of its hits."""
 
-    vector: NDArray[np.float32]
-    rows: frozenset[int]
+    vector: NDArray[Any]  # (1, dims)
+    own_rows: frozenset[int]
 
 
-def sum_of(index: Index, terms: Sequence[tuple[float, int]]) -> Sum:
-    """Returns the weighted sum of rows (unit vectors under cosine), as `nearabout search` uses for several words."""
-    total = index._core.weighted_sum(terms, np.empty((0, index.dims), np.float32), [])
-    return Sum(total, frozenset(row for _, row in terms))
+def query_of(core: _core.Index, query: Any) -> Query:
+    """Returns a query that is a vector or a key.
+
+    Raises:
+        UnknownKeyError: the key is not in the index.
+        InvalidInputError: the vector cannot be used as in `Index.search`, or there are several.
+    """
+    own: frozenset[int] = frozenset()
+    if isinstance(query, (str, int, np.integer)):
+        own = frozenset([known_row(core, query)])
+        query = stored_to_numpy(core.vectors(np.array([*own], np.int64))[0], core.dtype, core.dims)
+    vectors, single = as_queries(query, core.metric, core.dtype, core.dims)
+    if not single:
+        raise InvalidInputError(
+            f"the query has the shape {np.shape(query)}; explain() takes one query at a time, of shape ({core.dims},)"
+        )
+    return Query(vectors, own)
+
+
+def sum_query(core: _core.Index, terms: Sequence[tuple[float, int]]) -> Query:
+    """Returns the query that is a weighted sum of rows, as `nearabout search` uses it for several words."""
+    total = core.weighted_sum(terms, np.empty((0, core.dims), np.float32), [])
+    return Query(query_of(core, total).vector, frozenset(row for _, row in terms))
 
 
 @dataclass(frozen=True)
 class _Question:
-    """One query, in any of its forms."""
+    """The searches of one query."""
 
-    index: Index
-    vector: Any
-    own: frozenset[int]  # rows that are left out of the hits
-
-    @classmethod
-    def of(cls, index: Index, query: Any) -> _Question:
-        if isinstance(query, Sum):
-            return cls(index, query.vector, query.rows)
-        if isinstance(query, (str, int, np.integer)):
-            return cls(index, index[query], frozenset([index._row(query)]))
-        _, single = as_queries(query, index.metric, index.dtype, index.dims)
-        if not single:
-            shape = np.shape(query)
-            raise InvalidInputError(
-                f"the query has the shape {shape}; explain() takes one query at a time, of shape ({index.dims},)"
-            )
-        return cls(index, query, frozenset())
+    core: _core.Index
+    query: Query
 
     @property
     def candidates(self) -> int:
         """Number of rows that may be hits."""
-        return len(self.index) - len(self.own)
+        return len(self.core) - len(self.query.own_rows)
 
     def ask(
         self, k: int, *, effort: int | None = None, recall: float | None = None, exact: bool = False
-    ) -> tuple[list[int], list[float], Hits]:
-        """Returns rows and distances of the k nearest, leaving out the query's own rows, and all hits."""
-        hits = self.index.search(self.vector, k + len(self.own), effort=effort, recall=recall, exact=exact)
-        kept = [position for position, row in enumerate(hits.rows.tolist()) if row not in self.own][:k]
-        return hits.rows[kept].tolist(), hits.distances[kept].tolist(), hits
+    ) -> tuple[list[int], list[float], int]:
+        """Returns rows and distances of the k nearest, without the query's own rows, and the effort that it took."""
+        own = self.query.own_rows
+        rows, distances, efforts, _ = self.core.search(
+            self.query.vector, min(k + len(own), len(self.core)), effort, recall, exact
+        )
+        kept = [position for position, row in enumerate(rows[0].tolist()) if row not in own][:k]
+        return rows[0, kept].tolist(), distances[0, kept].tolist(), int(efforts[0])
 
     def finds(self, row: int, k: int, effort: int) -> bool:
         return row in self.ask(k, effort=effort)[0]
 
 
 def explain(
-    index: Index, query: Any, key: Any, k: int = 10, *, recall: float | None = None, effort: int | None = None
+    core: _core.Index, query: Query, key: Any, k: int = 10, *, recall: float | None = None, effort: int | None = None
 ) -> Explanation:
     """Explains why a search finds or misses a key; implements `Index.explain`."""
-    question = _Question.of(index, query)
-    row = index._row(key)
-    if row in question.own:
+    question = _Question(core, query)
+    row = known_row(core, key)
+    if row in query.own_rows:
         raise InvalidInputError(
             f"the key {quoted(key)} is the query itself, and a query is never its own neighbour; explain another key, "
             "or pass a vector as the query"
         )
     k = check_k(k, question.candidates)
-    recall = check_spending(index._core, recall, effort, False)
-    effort, _ = check_effort(effort, False, index._core.effort_range is not None)
+    recall = check_spending(core, recall, effort, False)
+    effort, _ = check_effort(effort, False, core.effort_range is not None)
     rows, distances = _truth(question, row, k)
     rank = rows.index(row) + 1
-    found, _, hits = question.ask(k, effort=effort, recall=recall)
-    used = _used_effort(question, k, effort, recall, hits)
+    found, _, searched = question.ask(k, effort=effort, recall=recall)
+    used = _used_effort(question, k, effort, recall, searched)
     min_effort_found = _min_effort_found(question, row, max(k, rank), used)
     result = Explanation(
         key=key.item() if isinstance(key, np.generic) else key,
@@ -148,34 +156,34 @@ def explain(
         found=row in found,
         effort=used,
         min_effort_found=min_effort_found,
-        reachable=index._core.effort_range is None or min_effort_found is not None,
+        reachable=core.effort_range is None or min_effort_found is not None,
         probed=None if used is None else _probed(question, row, distances[rank - 1], used),
-        distance_source="vectors" if index._core.keeps_vectors else _distance_source(index),
+        distance_source="vectors" if core.keeps_vectors else _distance_source(core),
         why="",
     )
-    return dataclasses.replace(result, why=why(index, result, requested=effort is not None or recall is not None))
+    return dataclasses.replace(result, why=why(core, result, requested=effort is not None or recall is not None))
 
 
-def _used_effort(question: _Question, k: int, effort: int | None, recall: float | None, hits: Hits) -> int | None:
+def _used_effort(question: _Question, k: int, effort: int | None, recall: float | None, searched: int) -> int | None:
     """Returns the value of `effort=` that gives the same search, or the number of lists that it really probed if the
     query got more effort than others. IVF probes more or fewer lists for a query than its effort, which is an average.
     """
-    if hits.effort == EVERY_ROW:
+    if searched == EVERY_ROW:
         return None
-    given = question.index._core.base_effort(k, effort, recall, False)
-    if given is not None and (effort is not None or question.ask(k, effort=given)[2].effort == hits.effort):
+    given = question.core.base_effort(k, effort, recall, False)
+    if given is not None and (effort is not None or question.ask(k, effort=given)[2] == searched):
         return given
-    return int(hits.effort)
+    return searched
 
 
-def _distance_source(index: Index) -> str:
+def _distance_source(core: _core.Index) -> str:
     """Returns the source of distances: "vectors", "int8" or "codes"."""
-    return str(index._core.details().get("distance_source", "vectors"))
+    return str(core.details().get("distance_source", "vectors"))
 
 
-def _compares(index: Index) -> bool:
+def _compares(core: _core.Index) -> bool:
     """Returns whether the largest effort compares the vector of every row."""
-    return _distance_source(index) == "vectors"
+    return _distance_source(core) == "vectors"
 
 
 def _truth(question: _Question, row: int, k: int) -> tuple[list[int], list[float]]:
@@ -183,7 +191,7 @@ def _truth(question: _Question, row: int, k: int) -> tuple[list[int], list[float
 
     It uses the exact scan, or the codes of all rows if the index keeps no vectors.
     """
-    core = question.index._core
+    core = question.core
     all_of_it: dict[str, Any] = {"exact": True} if core.keeps_vectors else {"effort": index_effort(core).most}
     depth = max(k, _FIRST_DEPTH)
     while True:
@@ -199,10 +207,10 @@ def _min_effort_found(question: _Question, row: int, k: int, used: int | None) -
     It halves the effort from the largest down until one misses the row, then bisects between the last two. A larger
     effort may miss a row that a smaller one finds, so nothing is known about efforts that were not tried.
     """
-    core = question.index._core
+    core = question.core
     if core.effort_range is None:
         return None
-    most = index_effort(core).most - (1 if _compares(question.index) else 0)
+    most = index_effort(core).most - (1 if _compares(core) else 0)
     found = None
     ladder = sorted({most >> step for step in range(most.bit_length())} | ({used} if used else set()), reverse=True)
     missed = 0
@@ -224,7 +232,7 @@ def _min_effort_found(question: _Question, row: int, k: int, used: int | None) -
 
 def _probed(question: _Question, row: int, distance: float, effort: int) -> bool | None:
     """Returns whether the search probes the row's list; a radius search compares all rows of the probed lists."""
-    index = question.index
-    if not index._core.counts_work or not _compares(index):
+    core = question.core
+    if not core.counts_work or not _compares(core):
         return None
-    return row in index.radius_search(question.vector, distance, effort=effort).rows.tolist()
+    return row in core.radius_search(question.query.vector, distance, effort)[0].tolist()

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nearabout.columns import Part
+from nearabout._arrays.table_columns import Part
+from nearabout._base.text import a_type
 from nearabout.errors import InvalidInputError
-from nearabout.names import a_type
 
 _PYTHON_NUMBERS = {np.dtype(np.int64), np.dtype(np.float64)}  # lists may mix: one of ints, the next one of floats
 _PIECE = 4 << 20  # bytes of rows in a piece
@@ -156,12 +156,12 @@ def _bytes_of_keys(keys: Any) -> int:
 
 def _parts_of(data: Any, what: str, keyed: bool) -> Iterator[Part]:
     if _is_pandas(data):
-        from nearabout.pandas_columns import is_pandas, part_of
+        from nearabout._arrays.pandas_columns import is_pandas, part_of
 
         if is_pandas(data):
             return iter([part_of(data, what, keyed)])
     if _is_arrow(data):
-        from nearabout.arrow_columns import parts_of
+        from nearabout._arrays.arrow_columns import parts_of
 
         return parts_of(data, what, keyed)
     refuse_lazy(data, what)
@@ -232,7 +232,7 @@ class _Gathered:
         return Part(vectors, keys, np.zeros(len(vectors), np.bool_))
 
     def _array(self, vector: Any) -> NDArray[Any]:
-        from nearabout.inputs import as_array
+        from nearabout._arrays.conversion import as_array
 
         where = f"row {self._count} of {self._what}"
         array = as_array(vector, where)

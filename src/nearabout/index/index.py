@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,65 +11,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearabout import _core
-from nearabout.arguments import (
-    check_effort,
-    check_flag,
-    check_k,
-    check_path,
-    check_radius,
-    check_threads,
-    room_for_hits,
-)
-from nearabout.calibration import SearchCost, check_spending
-from nearabout.closed import Closable, Closed
-from nearabout.errors import CorruptFileError, InvalidInputError, UnknownKeyError
-from nearabout.hits import Hits, Keys
-from nearabout.inputs import as_queries, stored_to_numpy
-from nearabout.keys import as_keys
-from nearabout.lookup import checked_rows, is_single_key, keys_of, row_of
-from nearabout.measuring import Measuring
-from nearabout.names import unknown_key
-from nearabout.progress import monitor_for
+from nearabout._arrays.key_lookup import Keys, checked_rows, is_single_key, keys_of, known_row, row_of, rows_of
+from nearabout._arrays.queries import as_queries
+from nearabout._arrays.vectors import stored_to_numpy
+from nearabout._base.checks import check_flag, check_k, check_path, check_radius, check_threads, room_for_hits
+from nearabout._base.progress import monitor_for
+from nearabout.calibration import Calibration
+from nearabout.calibration.effort import check_effort, check_spending
+from nearabout.calibration.search_cost import SearchCost
+from nearabout.errors import InvalidInputError
+from nearabout.hits import Hits, hits_in_radius, nearest_hits
+from nearabout.index.closing import Closable, Closed
+from nearabout.index.info import index_info, metadata_of
 
 if TYPE_CHECKING:
-    from nearabout.profile import Profile
+    from nearabout.calibration.explain import Explanation
+    from nearabout.calibration.profile import Profile
 
 _ITERATED_KEYS = 4096  # keys fetched at a time when iterating
-_METADATA_BYTES = 1 << 20  # limit; `build` writes a few hundred bytes, but a hostile file may claim any size
 
 
-def open(path: str | os.PathLike[str], *, mapped: bool = True) -> Index:
-    """Opens an index file. The file is mapped, not read: a gigabyte takes no longer to open than a megabyte.
-
-    The structure of the file is validated at once. Each block of the large parts is checked against its checksum when
-    it is first read, so damage raises an error and never gives a wrong result. The mapping stays valid if another
-    index is saved under the same name: the open index keeps using the old bytes. It does not survive a program that
-    truncates the file or writes into it (`cp` onto it, `rsync --inplace`, a network drive that goes away). As with any
-    mapped file, the next read then ends the process with SIGBUS. Nearabout itself never modifies a file in place.
-
-    Args:
-        path: a .near file.
-        mapped: if False, reads the whole file into memory at once. Later changes to the file then have no effect.
-
-    Returns:
-        The index. `with nearabout.open(path) as index:` closes it at the end of the block.
-
-    Raises:
-        FileFormatError: UnknownFormatError, TruncatedFileError, CorruptFileError or UnsupportedVersionError.
-        OSError: the file does not exist or cannot be read.
-        MemoryError: `mapped=False`, and the file is larger than memory.
-
-    >>> import os, tempfile
-    >>> import nearabout as na
-    >>> path = os.path.join(tempfile.mkdtemp(), "two.near")
-    >>> na.build([[0.0, 1.0], [1.0, 0.0]], keys=["north", "east"]).save(path)
-    >>> na.open(path)
-    <nearabout.Index: exact, 2 rows of 2 dims, cosine, f32>
-    """
-    return Index(_core.Index.open(check_path(path), check_flag("mapped", mapped)))
-
-
-class Index(Measuring, Closable):
+class Index(Closable):
     """Vectors and their keys, ready for searches. `build` and `open` return it. It is immutable.
 
     A row is the number of a vector, 0 to len - 1. A key is the user's name for it, a string or an int64. Without keys,
@@ -133,7 +94,7 @@ class Index(Measuring, Closable):
 
         def __getattr__(self, name: str) -> Any:
             """Raises AttributeError; for a method name of another library, it names our equivalent."""
-            from nearabout.other_methods import what_serves
+            from nearabout.index.other_methods import what_serves
 
             raise AttributeError(f"'Index' object has no attribute {name!r}{what_serves(name)}", name=name, obj=self)
 
@@ -171,27 +132,7 @@ class Index(Measuring, Closable):
             IVF indexes add lists, code_directions, code_bits (per direction), code_bytes (per row), curves,
             distance_source ("vectors", "int8" or "codes") and keeps_vectors.
         """
-        return {
-            "kind": self.kind,
-            "metric": self.metric,
-            "dtype": self.dtype,
-            "dims": self.dims,
-            "rows": len(self),
-            "keys": self._core.key_type,
-            "path": self.path,
-            "file_bytes": self._core.file_bytes,
-            "isa": _core.isa(),
-            "metadata": self._metadata(),
-            **self._details(),
-            "calibration": self._core.calibration(),
-            "sections": self._core.sections(),
-        }
-
-    def _details(self) -> dict[str, Any]:
-        """Returns the entries of `info` that depend on the kind."""
-        from nearabout.kinds import KINDS
-
-        return KINDS[self.kind].info(self._core.details())
+        return index_info(self._core, self.path)
 
     # --- Searching ---
 
@@ -254,7 +195,7 @@ class Index(Measuring, Closable):
         queries, single = as_queries(query, self.metric, self.dtype, self.dims)
         with room_for_hits(len(queries), k):
             results = self._core.search(queries, k, budget, recall, everything, check_threads(threads))
-        return self._full_hits(results, single, k, (budget, recall, everything))
+        return nearest_hits(self._core, results, single, k, (budget, recall, everything), self._keys_of)
 
     def profile(self, query: Any, k: int = 10, *, effort: int | None = None, threads: int | None = 1) -> Profile:
         """Searches, and returns the work that the search did instead of the hits. For kinds that count their
@@ -278,7 +219,7 @@ class Index(Measuring, Closable):
         >>> index.profile(vectors, effort=5).queries
         2000
         """
-        from nearabout.profile import Profile
+        from nearabout.calibration.profile import Profile
 
         if not self._core.counts_work:
             raise InvalidInputError(f"profile() needs a kind of index that counts its work, and {self.kind!r} does not")
@@ -329,10 +270,10 @@ class Index(Measuring, Closable):
         recall = check_spending(self._core, recall, effort, exact)
         budget, everything = check_effort(effort, exact, self._core.effort_range is not None)
         single = is_single_key(key)
-        wanted = np.array([self._row(key)], np.int64) if single else self.rows(key)
+        wanted = np.array([known_row(self._core, key)], np.int64) if single else self.rows(key)
         with room_for_hits(len(wanted), k):
             found = self._core.search_rows(wanted, k, include_self, budget, recall, everything, check_threads(threads))
-        return self._full_hits(found, single, searched_k, (budget, recall, everything))
+        return nearest_hits(self._core, found, single, searched_k, (budget, recall, everything), self._keys_of)
 
     def analogy(
         self,
@@ -375,7 +316,7 @@ class Index(Measuring, Closable):
         >>> index.analogy(positive=["king", "woman"], negative=["man"], k=1).keys.tolist()
         ['queen']
         """
-        from nearabout.analogy import analogy
+        from nearabout.index.analogy import analogy
 
         return analogy(self, positive, negative, k, recall=recall, effort=effort, exact=exact, threads=threads)
 
@@ -422,22 +363,137 @@ class Index(Measuring, Closable):
         radius = check_radius(radius, self.metric)
         queries, single = as_queries(query, self.metric, self.dtype, self.dims)
         with room_for_hits(len(queries), None):
-            rows, distances, offsets, efforts, unlike = self._core.radius_search(
-                queries, radius, budget, recall, everything, check_threads(threads)
-            )
-        requested = (budget, recall, everything)
-        if single:
-            cost = SearchCost(self._core, len(rows), requested, int(efforts[0]), bool(unlike[0]), True)
-            return Hits(rows, distances, len(rows), self.metric, self._keys_of, cost)
-        counts = np.diff(offsets)
-        shape = (len(counts), int(counts.max(initial=0)))
-        filled = np.arange(shape[1]) < counts[:, None]
-        padded_rows = np.full(shape, -1, np.int64)
-        padded_rows[filled] = rows
-        padded_distances = np.full(shape, np.inf, np.float32)
-        padded_distances[filled] = distances
-        cost = SearchCost(self._core, shape[1], requested, efforts, unlike, True)
-        return Hits(padded_rows, padded_distances, counts, self.metric, self._keys_of, cost)
+            found = self._core.radius_search(queries, radius, budget, recall, everything, check_threads(threads))
+        return hits_in_radius(self._core, found, single, (budget, recall, everything), self._keys_of)
+
+    # --- Recall ---
+
+    def calibration(self) -> Calibration | None:
+        """Returns the calibration: recall@1, @10 and @100 of each effort, with confidence bounds and cost.
+
+        Returns:
+            `Calibration`, or None for an exact index, which needs none, and after `build(calibrate=False)`.
+        """
+        return Calibration.of(self._core)
+
+    def calibrate(
+        self,
+        queries: Any = None,
+        *,
+        keys: Any = None,
+        recall: float | None = None,
+        threads: int | None = None,
+        progress: object = None,
+    ) -> Index:
+        """Returns the same index with a new calibration, for other queries than those it was calibrated with.
+
+        An index is immutable: the returned index shares everything but the calibration with this one, in memory or in
+        the file. Save it to keep the new calibration.
+
+        Args:
+            queries: sample queries, (n, dims). A few hundred are enough; at most 1,024 are used, evenly spaced. With
+                fewer queries the confidence bounds are wider, and `search(recall=)` uses more effort to be safe. None
+                uses rows of the index.
+            keys: a list of keys, used instead of queries. Their rows are the queries, at most 1,024; for example the
+                frequent words of a vocabulary. A row and its near copies do not count as its own neighbours.
+            recall: default target recall of searches, in (0, 1]; None keeps the current one.
+            threads: number of threads; None uses all cores. The result is the same.
+            progress: None, True (a bar on a terminal), or a function that is called with the fraction done.
+
+        Returns:
+            The new index.
+
+        Raises:
+            UnknownKeyError: a key is not in the index.
+            InvalidInputError: queries are invalid as in `search`, or empty; keys are empty, or given together with
+                queries; the index is exact, which compares every row and needs no calibration; the index keeps no
+                vectors, so that the true neighbours cannot be found (pass the queries to `build`).
+
+        >>> import nearabout as na, numpy as np
+        >>> random = np.random.default_rng(0)
+        >>> index = na.build(random.normal(size=(3000, 16)), metric="euclidean", kind="ivf")
+        >>> asked = random.normal(size=(200, 16)) * 3
+        >>> bool(index.search(asked, k=10).out_of_distribution.mean() > 0.5)
+        True
+        >>> better = index.calibrate(asked)
+        >>> bool(better.search(asked, k=10).out_of_distribution.any())
+        False
+        """
+        from nearabout.calibration.calibrate import calibrate
+
+        return self._with(calibrate(self._core, queries, keys, recall, threads, progress))
+
+    def measure_recall(
+        self,
+        queries: Any,
+        k: int = 10,
+        *,
+        recall: float | None = None,
+        effort: int | None = None,
+        threads: int | None = None,
+    ) -> float:
+        """Measures the recall of a search: the fraction of the k true neighbours that it finds for these queries.
+
+        It searches twice, the second time with `exact=True`. A hit counts if it is no farther away than the k-th true
+        neighbour, so among rows at equal distance any is correct.
+
+        Args:
+            queries: (n, dims), as in `search`.
+            k: number of neighbours.
+            recall: as in `search`.
+            effort: as in `search`.
+            threads: as in `search`.
+
+        Returns:
+            The mean recall over the queries, 0 to 1.
+
+        Raises:
+            InvalidInputError: as in `search`; or the index keeps no vectors. Then compute the true neighbours from
+                the original vectors and call `evaluation.recall`.
+
+        >>> import nearabout as na, numpy as np
+        >>> vectors = np.random.default_rng(0).normal(size=(3000, 16))
+        >>> index = na.build(vectors, metric="euclidean", kind="ivf")
+        >>> index.measure_recall(vectors[:100], k=10, effort=index.info()["lists"])
+        1.0
+        """
+        found = np.atleast_2d(self.search(queries, k, recall=recall, effort=effort, threads=threads).distances)
+        true = np.atleast_2d(self.search(queries, k, exact=True, threads=threads).distances)
+        return float((found <= true[:, -1:]).mean()) if true.size else 1.0
+
+    def explain(
+        self, query: Any, key: Any, k: int = 10, *, recall: float | None = None, effort: int | None = None
+    ) -> Explanation:
+        """Explains why a search found or missed a key: its true rank, whether it can be found, and at which effort.
+
+        It runs several dozen searches, at least one of them exact. Memory grows with the true rank of the key.
+
+        Args:
+            query: one query, (dims,), as in `search`; or a key, whose own row is left out as in `search_by_key`.
+            key: the key of the row to explain.
+            k: number of neighbours of the search.
+            recall: as in `search`.
+            effort: as in `search`.
+
+        Returns:
+            `Explanation`; its `why` is the explanation in words.
+
+        Raises:
+            UnknownKeyError: a key is not in the index.
+            InvalidInputError: as in `search`; or the key is the query itself; or the query is a key, and the index
+                keeps only small codes.
+
+        >>> import nearabout as na, numpy as np
+        >>> vectors = np.random.default_rng(0).normal(size=(3000, 16))
+        >>> index = na.build(vectors, metric="euclidean", kind=na.IVF(lists=64))
+        >>> tenth = index.search_by_key(0, k=10, exact=True).rows[9]
+        >>> found = index.explain(0, tenth, effort=1)
+        >>> found.rank, found.is_true_neighbour, found.reachable
+        (10, True, True)
+        """
+        from nearabout.calibration.explain import explain, query_of
+
+        return explain(self._core, query_of(self._core, query), key, k, recall=recall, effort=effort)
 
     # --- Keys and vectors ---
 
@@ -452,7 +508,7 @@ class Index(Measuring, Closable):
             InvalidInputError: the index keeps no vectors, as in `vectors`.
         """
         if is_single_key(key):
-            stored = self._core.vectors(np.array([self._row(key)], np.int64))
+            stored = self._core.vectors(np.array([known_row(self._core, key)], np.int64))
             return stored_to_numpy(stored[0], self.dtype, self.dims)
         return self.vectors(self.rows(key))
 
@@ -480,13 +536,7 @@ class Index(Measuring, Closable):
             UnknownKeyError: a key is not in the index.
             InvalidInputError: a value cannot be a key.
         """
-        checked = as_keys(keys)
-        if isinstance(checked, np.ndarray) != (self._core.key_type != "str") and len(checked):
-            raise UnknownKeyError(self._unknown(checked[0]))
-        rows = self._core.rows_of(checked) if len(checked) else np.empty(0, np.int64)  # type: ignore[arg-type]
-        if len(rows) and int(rows.min()) < 0:
-            raise UnknownKeyError(self._unknown(checked[int(np.argmin(rows))]))
-        return rows
+        return rows_of(self._core, keys)
 
     def vectors(self, rows: Any = None) -> NDArray[Any]:
         """Returns a copy of the stored vectors of rows (all rows if None), shape (..., dims).
@@ -525,7 +575,7 @@ class Index(Measuring, Closable):
         monitor, finish = monitor_for(progress, "verifying")
         try:
             self._core.verify(monitor)
-            self._metadata()
+            metadata_of(self._core)
         finally:
             finish()
 
@@ -537,31 +587,6 @@ class Index(Measuring, Closable):
 
     # --- Private ---
 
-    def _metadata(self) -> dict[str, Any]:
-        """Returns the metadata that `build` wrote, a small JSON object. The file is not trusted."""
-        problem = f"more than {_METADATA_BYTES:,} bytes long"
-        size = next((part["bytes"] for part in self._core.sections() if part["name"] == "metadata"), 0)
-        if size <= _METADATA_BYTES:
-            try:
-                notes = json.loads(self._core.metadata() or "{}")
-            except (ValueError, RecursionError) as error:
-                problem = f"not JSON ({error})"
-            else:
-                if isinstance(notes, dict):
-                    return notes
-                problem = "JSON, but not an object"
-        where = self._core.path or "the index in memory"
-        raise CorruptFileError(f"{where} is corrupt: its section metadata is {problem}. Copy or build it again.")
-
-    def _full_hits(self, found: tuple[Any, ...], single: bool, k: int, requested: tuple[Any, Any, bool]) -> Hits:
-        rows, distances, efforts, unlike = found
-        if single:
-            cost = SearchCost(self._core, k, requested, int(efforts[0]), bool(unlike[0]))
-            return Hits(rows[0], distances[0], rows.shape[1], self.metric, self._keys_of, cost)
-        counts = np.full(len(rows), rows.shape[1], np.int64)
-        cost = SearchCost(self._core, k, requested, efforts, unlike)
-        return Hits(rows, distances, counts, self.metric, self._keys_of, cost)
-
     def _with(self, core: _core.Index) -> Index:
         """Returns the same index with another calibration. Its path is None: the file has the old calibration."""
         index = Index(core, self.skipped)
@@ -570,12 +595,3 @@ class Index(Measuring, Closable):
 
     def _keys_of(self, rows: NDArray[np.int64]) -> Keys:
         return keys_of(self._core, rows)
-
-    def _row(self, key: object) -> int:
-        row = row_of(self._core, key)
-        if row < 0:
-            raise UnknownKeyError(self._unknown(key))
-        return row
-
-    def _unknown(self, key: object) -> str:
-        return unknown_key(self._core, key.item() if isinstance(key, np.generic) else key)

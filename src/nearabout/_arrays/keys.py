@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nearabout._base.text import a_type, is_utf8
 from nearabout.errors import InvalidInputError
-from nearabout.names import a_type
 
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 
@@ -117,12 +117,3 @@ def _check_text(keys: list[str]) -> None:
                 f"key {row}, {key!r:.60}, contains a lone surrogate and is not valid Unicode text; "
                 "decode its bytes with errors='replace'"
             )
-
-
-def is_utf8(key: str) -> bool:
-    """Returns whether the string can be encoded as UTF-8, which a lone surrogate cannot."""
-    try:
-        key.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

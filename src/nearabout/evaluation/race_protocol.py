@@ -66,7 +66,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Course:
+class RaceProtocol:
     """The data and settings that are the same for all contestants."""
 
     base: NDArray[Any]
@@ -122,7 +122,7 @@ class Course:
         environment = {**os.environ, **dict.fromkeys(_THREAD_VARIABLES, str(self.threads))}
         if paths := environment.get("PYTHONPATH"):  # the process starts in another folder
             environment["PYTHONPATH"] = os.pathsep.join(map(os.path.abspath, paths.split(os.pathsep)))
-        command = [sys.executable, "-m", "nearabout.evaluation.contest", str(folder)]
+        command = [sys.executable, "-m", "nearabout.evaluation.race_worker", str(folder)]
         with (folder / "log").open("wb") as log:
             try:
                 # Runs in its own folder, so that a user's file called faiss.py does not shadow the library.

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from nearabout.arrow_memory import (
+from nearabout._arrays.arrow_memory import (
     Array,
     Chunk,
     Missing,
@@ -22,7 +22,7 @@ from nearabout.arrow_memory import (
     missing,
     view,
 )
-from nearabout.columns import Column, Part, choose, stacked
+from nearabout._arrays.table_columns import Column, Part, choose, stacked
 from nearabout.errors import InvalidInputError
 
 _NUMBERS = {"c": "i1", "C": "u1", "s": "i2", "S": "u2", "i": "i4", "I": "u4", "l": "i8", "L": "u8"}

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nearabout.arguments import check_k
+from nearabout._arrays.key_lookup import known_row
+from nearabout._arrays.queries import as_queries
+from nearabout._base.checks import check_k
+from nearabout._base.text import a_type
 from nearabout.errors import InvalidInputError, UnknownKeyError, quoted
-from nearabout.inputs import as_queries
-from nearabout.names import a_type
 
 if TYPE_CHECKING:
     from nearabout.hits import Hits
@@ -77,7 +78,7 @@ def _add(index: Index, terms: _Terms, name: str, item: Any, sign: float) -> None
             raise InvalidInputError(f"{name} has the weight {weight}; weights must be finite numbers")
     if isinstance(item, (str, int, np.integer)) and not isinstance(item, bool):
         try:
-            terms.rows.append((sign * weight, index._row(item)))
+            terms.rows.append((sign * weight, known_row(index._core, item)))
         except UnknownKeyError as error:
             raise UnknownKeyError(f"{error}{_as_lists(index, item)}") from None
         return

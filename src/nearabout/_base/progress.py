@@ -6,8 +6,8 @@ import sys
 from collections.abc import Callable
 from typing import TypeAlias
 
+from nearabout._base.text import a_type
 from nearabout.errors import InvalidInputError
-from nearabout.names import a_type
 
 Monitor: TypeAlias = Callable[[float], object] | None
 

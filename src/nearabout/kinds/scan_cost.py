@@ -8,8 +8,8 @@ ratios. benchmarks/plan.py --queries compares them with searches.
 
 from __future__ import annotations
 
-from nearabout.names import FLOAT_METRICS
-from nearabout.planning.case import FEWEST_CONTRACTED, Case, directions, most_tried
+from nearabout._base.vocabulary import FLOAT_METRICS
+from nearabout.kinds.case import FEWEST_CONTRACTED, Case, directions, most_tried
 
 _SAMPLE = 4_096  # rows that directions are learnt from
 _TRIED = (32, 48, 64, 96, 128, 160, 192, 256, 320, 384)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from nearabout.columns import Column, Part, choose, stacked
+from nearabout._arrays.table_columns import Column, Part, choose, stacked
 from nearabout.errors import InvalidInputError, quoted
 
 
@@ -132,7 +132,7 @@ def _table(columns: Sequence[Any], absent: NDArray[np.bool_]) -> tuple[NDArray[A
 
 def _lists(column: Any, absent: NDArray[np.bool_], what: str) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     """Reads one vector from each entry. A vector that contains None counts as missing."""
-    from nearabout.inputs import to_numpy
+    from nearabout._arrays.conversion import to_numpy
 
     rows = column.tolist()
     absent = absent | column.isna().to_numpy(bool) | np.fromiter(map(_has_hole, rows), np.bool_, len(rows))

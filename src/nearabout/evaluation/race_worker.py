@@ -1,4 +1,4 @@
-"""Runs one contestant of a race in its own process: ``python -m nearabout.evaluation.contest FOLDER``.
+"""Runs one contestant of a race in its own process: ``python -m nearabout.evaluation.race_worker FOLDER``.
 
 The threads, the memory and a crash of one library do not affect the others. `race` writes to the folder
 

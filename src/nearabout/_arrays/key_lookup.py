@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nearabout.errors import InvalidInputError
-from nearabout.keys import INT64_MAX, INT64_MIN, is_utf8
+from nearabout._arrays.keys import INT64_MAX, INT64_MIN, as_keys
+from nearabout._arrays.unknown_key import unknown_key
+from nearabout._base.text import is_utf8
+from nearabout.errors import InvalidInputError, UnknownKeyError
 
 if TYPE_CHECKING:
     from nearabout import _core
-    from nearabout.hits import Keys
+
+Keys: TypeAlias = NDArray[Any]  # int64, or strings in an object array
 
 
 def is_single_key(key: object) -> bool:
@@ -28,6 +31,38 @@ def row_of(core: _core.Index, key: object) -> int:
         return -1
     number = int(key)
     return core.row_of(number) if INT64_MIN <= number <= INT64_MAX else -1
+
+
+def known_row(core: _core.Index, key: object) -> int:
+    """Returns the row of a key.
+
+    Raises:
+        UnknownKeyError: the key is not in the index; the message suggests the nearest spellings.
+    """
+    row = row_of(core, key)
+    if row < 0:
+        raise _unknown(core, key)
+    return row
+
+
+def rows_of(core: _core.Index, keys: object) -> NDArray[np.int64]:
+    """Returns the rows of a list or array of keys.
+
+    Raises:
+        UnknownKeyError: a key is not in the index.
+        InvalidInputError: a value cannot be a key.
+    """
+    checked = as_keys(keys)
+    if isinstance(checked, np.ndarray) != (core.key_type != "str") and len(checked):
+        raise _unknown(core, checked[0])
+    rows = core.rows_of(checked) if len(checked) else np.empty(0, np.int64)  # type: ignore[arg-type]
+    if len(rows) and int(rows.min()) < 0:
+        raise _unknown(core, checked[int(np.argmin(rows))])
+    return rows
+
+
+def _unknown(core: _core.Index, key: object) -> UnknownKeyError:
+    return UnknownKeyError(unknown_key(core, key.item() if isinstance(key, np.generic) else key))
 
 
 def keys_of(core: _core.Index, rows: NDArray[np.int64]) -> Keys:
