@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 
 import nearabout as na
 from nearabout._base.vocabulary import METRICS
-
-from .conftest import Kind, skip_unserved
-from .reference import distances, nearest
+from tests.python.conftest import Kind, skip_unserved
+from tests.python.reference import distances, nearest
 
 REAL = ["euclidean", "sqeuclidean", "cosine", "dot", "manhattan"]
 

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 import nearabout as na
 from tests.combinations import star
-
-from .conftest import Kind, skip_unserved
+from tests.python.conftest import Kind, skip_unserved
 
 METRICS = ["euclidean", "sqeuclidean", "cosine", "dot", "manhattan"]
 

@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 
 import nearabout as na
-
-from .conftest import DIRECTIONS, WORDS
+from tests.python.conftest import DIRECTIONS, WORDS
 
 COLUMNS = ["query", "rank", "key", "row", "distance"]
 

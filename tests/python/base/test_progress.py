@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 
 import nearabout as na
-
-from .conftest import Kind
+from tests.python.conftest import Kind
 
 VECTORS = np.random.default_rng(0).normal(size=(400, 8)).astype(np.float32)
 

@@ -9,8 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 import nearabout as na
-
-from .brute_force import assert_exact
+from tests.python.brute_force import assert_exact
 
 METRICS = ["euclidean", "sqeuclidean", "cosine", "dot", "manhattan"]
 ROWS, DIMS = 2500, 64

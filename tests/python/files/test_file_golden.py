@@ -12,8 +12,7 @@ import pytest
 
 import nearabout as na
 from tests.files import make_golden, near_image
-
-from .reference import distances
+from tests.python.reference import distances
 
 RECORDED: dict[str, Any] = json.loads((make_golden.FOLDER / make_golden.DISTANCE_SOURCE).read_text("ascii"))
 METADATA_AND_CHECKSUMS = {near_image.METADATA, near_image.CHECKSUMS}  # the first names the library's version

@@ -14,7 +14,7 @@ import pytest
 import nearabout as na
 from tests.files import attacks, judge, make_golden, near_image
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 SECONDS = 300  # a child that needs longer hangs
 STRUCTURE = ["truncations", "lying_directory", "sections_gone", "shapes", "descriptors", "the_future"]
 CONTENT = ["odd_numbers", "key_tables", "metadata"]

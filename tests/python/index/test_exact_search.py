@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 import nearabout as na
 from tests.combinations import star
-
-from .brute_force import ABSOLUTE, RELATIVE, assert_exact, assert_exact_with_ties, true_distances
+from tests.python.brute_force import ABSOLUTE, RELATIVE, assert_exact, assert_exact_with_ties, true_distances
 
 REAL = ["euclidean", "sqeuclidean", "cosine", "dot", "manhattan"]
 ROWS = [0, 1, 2, 15, 16, 17, 511, 512, 513, 3000]

@@ -14,8 +14,7 @@ import numpy as np
 import pytest
 
 import nearabout as na
-
-from .conftest import DIRECTIONS, WORDS, Kind
+from tests.python.conftest import DIRECTIONS, WORDS, Kind
 
 
 def test_what_it_tells(compass: na.Index, kind: Kind) -> None:

@@ -11,8 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 import nearabout as na
+from tests.python.forest_recall import SHAPES, blobs, parted, recall
 
-from .forest_recall import SHAPES, blobs, parted, recall
 from .test_exact_real_data import arrays
 
 ENOUGH = 0.9  # of the 10 nearest, by distance, of queries that are not in the index
@@ -111,7 +111,7 @@ def test_leaves_in_groups(trees: int, leaf_size: int) -> None:
 def held_out(name: str) -> tuple[NDArray[Any], NDArray[Any], str]:
     """Rows, up to 1,000 queries that are not among them, and the metric that goes with them."""
     if name == "words":
-        path = Path(__file__).resolve().parents[3] / "shared" / "data" / "imdb_w2v_100d_25k.bin"
+        path = Path(__file__).resolve().parents[4] / "shared" / "data" / "imdb_w2v_100d_25k.bin"
         if not path.exists():
             pytest.skip(f"{path.name} is not in shared/data beside the project")
         vectors = np.asarray(na.read(path).vectors)

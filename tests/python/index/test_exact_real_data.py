@@ -10,10 +10,9 @@ import pytest
 from numpy.typing import NDArray
 
 import nearabout as na
+from tests.python.brute_force import assert_exact
 
-from .brute_force import assert_exact
-
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
 
 
 def arrays(name: str, base: str, query: str) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 import nearabout as na
 from nearabout.errors import InvalidInputError
 from tests.combinations import star
-
-from .reference import distances
+from tests.python.reference import distances
 
 ROWS, DIMS = 3000, 20
 LARGEST = 3.4e38

@@ -18,8 +18,7 @@ import pytest
 
 import nearabout as na
 from nearabout.formats import write
-
-from .conftest import DIRECTIONS, WORDS, Kind
+from tests.python.conftest import DIRECTIONS, WORDS, Kind
 
 
 def test_bytes_are_those_of_the_file(compass: na.Index, compass_file: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 xxhash = pytest.importorskip("xxhash", reason="the test extra brings xxhash")
 
-FILES = Path(__file__).parents[1] / "files"
+FILES = Path(__file__).parents[2] / "files"
 BLOCK = 4_096
 KEY_SEED = 0x6E6561726B657973
 ELEMENT_BYTES = {1: 4, 2: 2, 3: 2, 4: 1, 5: 1, 7: 4, 8: 8, 9: 8, 10: 8}

@@ -20,7 +20,7 @@ from nearabout import formats
 from nearabout._arrays import out_of_core
 from nearabout.formats import _rows, _stream, _words, arrow, parquet
 
-SAMPLES = Path(__file__).resolve().parents[1] / "files" / "formats"
+SAMPLES = Path(__file__).resolve().parents[2] / "files" / "formats"
 ROWS = 700
 BUDGET = "64MB"
 

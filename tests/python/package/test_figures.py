@@ -10,7 +10,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-FIGURES = Path(__file__).resolve().parents[2] / "docs" / "figures"
+FIGURES = Path(__file__).resolve().parents[3] / "docs" / "figures"
 MOST_BYTES = 300_000
 
 

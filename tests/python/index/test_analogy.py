@@ -10,8 +10,7 @@ import pytest
 
 import nearabout as na
 from nearabout.cli.search import Searcher
-
-from .conftest import Kind, skip_unserved
+from tests.python.conftest import Kind, skip_unserved
 
 RNG = np.random.default_rng(5)
 VECTORS = RNG.normal(size=(60, 7)).astype(np.float32)

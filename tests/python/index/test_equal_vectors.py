@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 import nearabout as na
 from nearabout.annoy import AnnoyIndex
-
-from .conftest import Kind, skip_unserved
+from tests.python.conftest import Kind, skip_unserved
 
 METRICS = ["euclidean", "sqeuclidean", "cosine", "manhattan"]
 

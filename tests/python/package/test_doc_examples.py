@@ -15,7 +15,7 @@ import pytest
 import nearabout as na
 from nearabout.cli.demo import bundled_words
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 MODULES = [
     "nearabout",
     "nearabout.annoy",

@@ -13,8 +13,7 @@ import numpy as np
 import pytest
 
 import nearabout as na
-
-from .conftest import DIRECTIONS, WORDS, Kind
+from tests.python.conftest import DIRECTIONS, WORDS, Kind
 
 posix_only = pytest.mark.skipif(os.name == "nt", reason="POSIX limits and signals")
 

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 import nearabout as na
-
-from .conftest import Kind
+from tests.python.conftest import Kind
 
 SMALL = np.array([[1.0, 2.0], [3e-300, -1e-300], [2.0, 1.0]])
 

@@ -11,8 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 import nearabout as na
-
-from .conftest import Kind
+from tests.python.conftest import Kind
 
 BASE = np.arange(1, 25, dtype=np.float32).reshape(6, 4) % 11
 QUERY = np.array([3, 1, 4, 1], np.float32)
@@ -262,7 +261,7 @@ def test_large_whole_numbers_that_float32_holds(value: int) -> None:
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-def test_nan_and_infinity_are_refused_with_their_row(bad: float, kind: Kind) -> None:
+def test_nan_and_infinity_are_refused(bad: float, kind: Kind) -> None:
     data = BASE.copy()
     data[[2, 4], 1] = bad
     with pytest.raises(na.InvalidInputError, match=r"row 2\b.*\b2\b"):

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 import nearabout as na
-
-from .conftest import Kind
+from tests.python.conftest import Kind
 
 AWKWARD = ["", " ", "New York", "line\nbreak", "nul\0inside", "x" * 1_000_000, "שלום", "e\u0301", "é", "🦉", "-", "1"]
 

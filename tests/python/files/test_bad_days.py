@@ -3,46 +3,46 @@
 Where each promise about bad input and faults is tested (the last test holds that these exist):
 
 ===================================================  =================================================================
-NaN or infinity in vectors                           test_inputs.py::test_nan_and_infinity_are_refused_with_their_row
-... left out and listed                              test_inputs.py::test_bad_rows_can_be_left_out
-NaN or infinity in a query, zero query (cosine)      test_inputs.py::test_queries_that_cannot_be_asked
-zero vector under cosine                             test_inputs.py::test_a_zero_vector_is_bad_under_cosine_only
-wrong dims, wrong rank, object, complex, ragged ...  test_inputs.py::test_what_is_no_matrix_of_numbers
-wrong order of arguments                             test_inputs.py::test_swapped_arguments
-strided, Fortran, read-only, big-endian, lists ...   test_inputs.py::test_the_layout_changes_nothing
-a torch tensor                                       test_inputs.py::test_torch_tensors
-a vector too large for the dtype                     test_inputs.py::test_values_too_large_for_the_dtype
-an unknown metric, kind or dtype                     test_inputs.py::test_names_and_options
-empty index                                          test_search.py::test_an_empty_index_answers_nothing
-k beyond the rows, as large as 2e9                   test_search.py::test_more_than_there_are_gives_all
-k of 0, below 0, no integer                          test_search.py::test_k_is_a_positive_integer
-duplicate keys, beyond int64, surrogates ...         test_keys.py::test_keys_that_cannot_be
-keys with spaces, newlines, NUL, right to left       test_keys.py::test_strings_of_all_sorts
+NaN or infinity in vectors                           arrays/test_vectors.py::test_nan_and_infinity_are_refused
+... left out and listed                              arrays/test_vectors.py::test_bad_rows_can_be_left_out
+NaN or infinity in a query, zero query (cosine)      arrays/test_vectors.py::test_queries_that_cannot_be_asked
+zero vector under cosine                             arrays/test_vectors.py::test_a_zero_vector_is_bad_under_cosine_only
+wrong dims, wrong rank, object, complex, ragged ...  arrays/test_vectors.py::test_what_is_no_matrix_of_numbers
+wrong order of arguments                             arrays/test_vectors.py::test_swapped_arguments
+strided, Fortran, read-only, big-endian, lists ...   arrays/test_vectors.py::test_the_layout_changes_nothing
+a torch tensor                                       arrays/test_vectors.py::test_torch_tensors
+a vector too large for the dtype                     arrays/test_vectors.py::test_values_too_large_for_the_dtype
+an unknown metric, kind or dtype                     arrays/test_vectors.py::test_names_and_options
+empty index                                          index/test_search.py::test_an_empty_index_answers_nothing
+k beyond the rows, as large as 2e9                   index/test_search.py::test_more_than_there_are_gives_all
+k of 0, below 0, no integer                          index/test_search.py::test_k_is_a_positive_integer
+duplicate keys, beyond int64, surrogates ...         arrays/test_keys.py::test_keys_that_cannot_be
+keys with spaces, newlines, NUL, right to left       arrays/test_keys.py::test_strings_of_all_sorts
 a key of a megabyte                                  formats/test_words.py::test_a_key_of_a_megabyte
-an unknown key, with the nearest spellings           test_keys.py::test_unknown_keys_are_told_with_what_is_near
+an unknown key, with the nearest spellings           arrays/test_keys.py::test_unknown_keys_are_told_with_what_is_near
 duplicate words in a file                            formats/test_words.py::test_of_duplicate_words_the_first_stays
 an input file that is empty                          formats/test_source.py::test_empty_missing_directory_and_unknown
 input from a pipe                                    formats/test_source.py::test_a_pipe_is_read_in_one_pass
 input that changes while it is read                  formats/test_source.py::test_a_file_that_changes_while_it_is_read
-saving to a full disk                                test_faults.py::test_a_full_disk_leaves_the_old_file
-... to a real one                                    test_bad_days.py::test_a_disk_of_a_megabyte
-... to a missing folder                              test_bad_days.py::test_a_missing_folder
-... to a read-only folder                            test_bad_days.py::test_a_folder_that_may_not_be_written
-a write, flush or rename that fails                  test_bad_days.py::test_a_call_that_fails
-random bytes, text, other libraries' files           test_file_attacks.py::test_files_of_other_programs
-truncated files, future versions, every lie          test_file_attacks.py::test_lies_about_the_structure
-... inside the sections                              test_file_attacks.py::test_lies_in_the_content
-a directory, a pipe, a device                        test_file_attacks.py::test_a_folder_is_no_index
+saving to a full disk                                files/test_faults.py::test_a_full_disk_leaves_the_old_file
+... to a real one                                    files/test_bad_days.py::test_a_disk_of_a_megabyte
+... to a missing folder                              files/test_bad_days.py::test_a_missing_folder
+... to a read-only folder                            files/test_bad_days.py::test_a_folder_that_may_not_be_written
+a write, flush or rename that fails                  files/test_bad_days.py::test_a_call_that_fails
+random bytes, text, other libraries' files           files/test_file_attacks.py::test_files_of_other_programs
+truncated files, future versions, every lie          files/test_file_attacks.py::test_lies_about_the_structure
+... inside the sections                              files/test_file_attacks.py::test_lies_in_the_content
+a directory, a pipe, a device                        files/test_file_attacks.py::test_a_folder_is_no_index
 2,000 mutated files                                  ../fuzz/test_reader_fuzz.py::test_two_thousand_mutated_files
-a file replaced while open                           test_faults.py::test_a_file_replaced_while_open
-... again and again, under searching threads         test_bad_days.py::test_replaced_under_those_who_search
-fork after threads were used                         test_index.py::test_a_forked_child_searches
-Ctrl-C in a build or a long batch                    test_faults.py::test_control_c_stops_long_work
-memory limit reached in a build                      test_faults.py::test_no_more_memory_is_an_error_like_others
-... in a search                                      test_bad_days.py::test_no_memory_for_an_answer
-many threads searching one index                     test_search.py::test_many_threads_search_one_index
-... while another thread builds                      test_bad_days.py::test_searching_while_another_thread_builds
-ten processes mapping one file                       test_faults.py::test_ten_processes_map_one_file
+a file replaced while open                           files/test_faults.py::test_a_file_replaced_while_open
+... again and again, under searching threads         files/test_bad_days.py::test_replaced_under_those_who_search
+fork after threads were used                         index/test_index.py::test_a_forked_child_searches
+Ctrl-C in a build or a long batch                    files/test_faults.py::test_control_c_stops_long_work
+memory limit reached in a build                      files/test_faults.py::test_no_more_memory_is_an_error_like_others
+... in a search                                      files/test_bad_days.py::test_no_memory_for_an_answer
+many threads searching one index                     index/test_search.py::test_many_threads_search_one_index
+... while another thread builds                      files/test_bad_days.py::test_searching_while_another_thread_builds
+ten processes mapping one file                       files/test_faults.py::test_ten_processes_map_one_file
 ===================================================  =================================================================
 
 The core's tests kill a save at each of its calls (tests/core/storage/faults_test.cpp).
@@ -64,10 +64,9 @@ import numpy as np
 import pytest
 
 import nearabout as na
+from tests.python.conftest import DIRECTIONS, WORDS, Kind
 
-from .conftest import DIRECTIONS, WORDS, Kind
-
-HERE = Path(__file__).parent
+TESTS = Path(__file__).parents[1]
 linux = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's tools")
 
 
@@ -265,4 +264,4 @@ def test_every_promise_has_its_test() -> None:
     assert len(rows) > 30
     for row in rows:
         file, _, name = row.partition("::")
-        assert f"def {name}(" in (HERE / file).read_text(encoding="utf-8"), row
+        assert f"def {name}(" in (TESTS / file).read_text(encoding="utf-8"), row
