@@ -15,6 +15,8 @@ TYPE_CHECKING = False  # type checkers take this as true; the real one would cos
 if TYPE_CHECKING:
     from nearabout.building import build
     from nearabout.calibration import EVERY_ROW
+    from nearabout.calibration.explain import Explanation
+    from nearabout.calibration.profile import Profile
     from nearabout.errors import (
         CorruptFileError,
         FileFormatError,
@@ -27,14 +29,11 @@ if TYPE_CHECKING:
         UnknownKeyError,
         UnsupportedVersionError,
     )
-    from nearabout.explaining import Explanation
     from nearabout.formats import Embeddings, read
     from nearabout.hits import Hits
-    from nearabout.images import from_bytes
-    from nearabout.index import Index, open
+    from nearabout.index import Index, from_bytes, open
     from nearabout.kinds import IVF, Exact, Forest, PcaCodes
     from nearabout.planning.plan import Plan, plan
-    from nearabout.profile import Profile
 
     __version__: str
 
@@ -71,12 +70,12 @@ __all__ = [
 _HOMES = {
     "EVERY_ROW": "nearabout.calibration",
     "build": "nearabout.building",
-    "Explanation": "nearabout.explaining",
+    "Explanation": "nearabout.calibration.explain",
     "Embeddings": "nearabout.formats",
     "read": "nearabout.formats",
     "Hits": "nearabout.hits",
     "Index": "nearabout.index",
-    "from_bytes": "nearabout.images",
+    "from_bytes": "nearabout.index",
     "open": "nearabout.index",
     "Exact": "nearabout.kinds",
     "Forest": "nearabout.kinds",
@@ -84,7 +83,7 @@ _HOMES = {
     "PcaCodes": "nearabout.kinds",
     "Plan": "nearabout.planning.plan",
     "plan": "nearabout.planning.plan",
-    "Profile": "nearabout.profile",
+    "Profile": "nearabout.calibration.profile",
 }
 
 

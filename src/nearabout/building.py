@@ -10,17 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearabout import _core
-from nearabout.arguments import check_flag, check_path, check_seed, check_threads
-from nearabout.calibration import check_recall
+from nearabout._arrays.build_input import Wanted, check_reading, take
+from nearabout._arrays.out_of_core import check_memory
+from nearabout._arrays.queries import as_measured
+from nearabout._base.checks import check_flag, check_path, check_seed, check_threads
+from nearabout._base.progress import in_two_steps, monitor_for
+from nearabout._base.vocabulary import check_dtype, check_metric
+from nearabout.calibration.effort import check_recall
 from nearabout.errors import InvalidInputError
 from nearabout.index import Index
-from nearabout.inputs import as_measured
 from nearabout.kinds import Kind, resolve_kind
 from nearabout.kinds.auto import choose_kind, every_row_kind
-from nearabout.larger import check_memory
-from nearabout.names import check_dtype, check_metric
-from nearabout.progress import in_two_steps, monitor_for
-from nearabout.taking import Wanted, take
 
 
 def build(
@@ -126,6 +126,7 @@ def build(
     try:
         reading_monitor, monitor = in_two_steps(monitor)
         wanted = Wanted(metric, dtype, budget, target, invalid)
+        check_reading(reading, data, build)
         taken = take(data, keys, wanted, reading, reading_monitor, origin)
         vectors, rows = taken.vectors, taken.rows
         params = (

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nearabout.calibration import EVERY_ROW, SearchCost, StoredSearchCost
+from nearabout.calibration import EVERY_ROW
+from nearabout.calibration.search_cost import SearchCost, StoredSearchCost
 from nearabout.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     import polars
     import pyarrow
 
-Keys = NDArray[Any]  # object (str) or int64
+    from nearabout import _core
+    from nearabout._arrays.key_lookup import Keys
 
 
 class Hits:
@@ -136,9 +138,17 @@ class Hits:
         >>> {name: column.tolist() for name, column in hits.to_dict().items() if name != "distance"}
         {'query': [0, 0, 1, 1], 'rank': [1, 2, 1, 2], 'key': ['a', 'b', 'c', 'b'], 'row': [0, 1, 2, 1]}
         """
-        from nearabout.frames import columns
-
-        return columns(self)
+        if self.rows.ndim == 1:
+            ranks = np.arange(1, len(self.rows) + 1)
+            return {"rank": ranks, "key": self.keys, "row": self.rows, "distance": self.distances}
+        real = queries, ranks = np.nonzero(self.rows >= 0)  # padding is row -1
+        return {
+            "query": queries,
+            "rank": ranks + 1,
+            "key": self.keys[real],
+            "row": self.rows[real],
+            "distance": self.distances[real],
+        }
 
     def to_pandas(self) -> pandas.DataFrame:
         """Returns the columns of `to_dict` as a pandas data frame.
@@ -153,9 +163,9 @@ class Hits:
         0     1   b    1       0.1
         1     2   a    0       1.1
         """
-        from nearabout.frames import to_pandas
+        from nearabout._arrays.data_frames import to_pandas
 
-        frame: pandas.DataFrame = to_pandas(self)
+        frame: pandas.DataFrame = to_pandas(self.to_dict())
         return frame
 
     def to_arrow(self) -> pyarrow.Table:
@@ -164,9 +174,9 @@ class Hits:
         Raises:
             MissingDependencyError: pyarrow is not installed.
         """
-        from nearabout.frames import to_arrow
+        from nearabout._arrays.data_frames import to_arrow
 
-        table: pyarrow.Table = to_arrow(self)
+        table: pyarrow.Table = to_arrow(self.to_dict())
         return table
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
@@ -179,9 +189,9 @@ class Hits:
         Raises:
             MissingDependencyError: polars is not installed.
         """
-        from nearabout.frames import to_polars
+        from nearabout._arrays.data_frames import to_polars
 
-        frame: polars.DataFrame = to_polars(self)
+        frame: polars.DataFrame = to_polars(self.to_dict())
         return frame
 
     def _without(self, rows: Set[int], k: int) -> Hits:
@@ -204,3 +214,45 @@ class Hits:
         self.rows, self.distances, self.counts, self._metric, keys, self._cost = state
         self._keys = keys
         self._find_keys = lambda rows: keys
+
+
+def nearest_hits(
+    core: _core.Index,
+    found: tuple[Any, ...],
+    single: bool,
+    k: int,
+    requested: tuple[Any, Any, bool],
+    find_keys: Callable[[NDArray[np.int64]], Keys],
+) -> Hits:
+    """Returns what the core's `search` found: as many hits for each query."""
+    rows, distances, efforts, unlike = found
+    if single:
+        cost = SearchCost(core, k, requested, int(efforts[0]), bool(unlike[0]))
+        return Hits(rows[0], distances[0], rows.shape[1], core.metric, find_keys, cost)
+    counts = np.full(len(rows), rows.shape[1], np.int64)
+    return Hits(rows, distances, counts, core.metric, find_keys, SearchCost(core, k, requested, efforts, unlike))
+
+
+def hits_in_radius(
+    core: _core.Index,
+    found: tuple[Any, ...],
+    single: bool,
+    requested: tuple[Any, Any, bool],
+    find_keys: Callable[[NDArray[np.int64]], Keys],
+) -> Hits:
+    """Returns what the core's `radius_search` found, one flat list for all queries. Each query of a batch gets a row,
+    padded to the longest.
+    """
+    rows, distances, offsets, efforts, unlike = found
+    if single:
+        cost = SearchCost(core, len(rows), requested, int(efforts[0]), bool(unlike[0]), True)
+        return Hits(rows, distances, len(rows), core.metric, find_keys, cost)
+    counts = np.diff(offsets)
+    shape = (len(counts), int(counts.max(initial=0)))
+    filled = np.arange(shape[1]) < counts[:, None]
+    padded_rows = np.full(shape, -1, np.int64)
+    padded_rows[filled] = rows
+    padded_distances = np.full(shape, np.inf, np.float32)
+    padded_distances[filled] = distances
+    cost = SearchCost(core, shape[1], requested, efforts, unlike, True)
+    return Hits(padded_rows, padded_distances, counts, core.metric, find_keys, cost)

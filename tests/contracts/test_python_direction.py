@@ -9,20 +9,38 @@ from pathlib import Path
 
 from .tree import PACKAGE, place, python_files
 
-# The parts of the package and what each may import, itself aside. Modules not named here are the index: build, open,
-# search and what they share.
+# The parts of the package, each a folder or a module at its top, and what each may import besides itself. A part knows
+# only parts above it in this list. The package itself ("nearabout") comes last, but __version__ is for all.
 KNOWS: dict[str, set[str]] = {
     "errors": set(),
     "_core": set(),
-    "distinct": set(),
-    "formats": {"errors", "_core", "distinct"},
-    "learn": {"errors"},
-    "index": {"errors", "_core", "distinct", "formats"},
-    "evaluation": {"errors", "_core", "distinct", "formats", "index"},
-    "annoy": {"errors", "_core", "formats", "index"},
-    "vision": {"errors", "_core", "formats", "index"},
-    "estimators": {"errors", "_core", "formats", "index"},
-    "cli": {"errors", "_core", "formats", "learn", "index", "evaluation", "annoy", "vision", "estimators"},
+    "_base": {"errors"},
+    "formats": {"errors", "_core", "_base"},
+    "_arrays": {"errors", "_core", "_base", "formats"},
+    "calibration": {"errors", "_core", "_base", "_arrays"},
+    "hits": {"errors", "_core", "_arrays", "calibration"},
+    "kinds": {"errors", "_base"},
+    "index": {"errors", "_core", "_base", "_arrays", "calibration", "hits", "kinds"},
+    "building": {"errors", "_core", "_base", "_arrays", "calibration", "kinds", "index"},
+    "planning": {"errors", "_base", "_arrays", "calibration", "kinds", "building"},
+    "annoy": {"errors", "_core"},
+    "evaluation": {
+        "errors",
+        "_core",
+        "_base",
+        "formats",
+        "_arrays",
+        "calibration",
+        "hits",
+        "kinds",
+        "index",
+        "building",
+    },
+    "cli": {
+        *("errors", "_core", "_base", "formats", "_arrays", "calibration", "kinds", "index", "building", "planning"),
+        *("evaluation", "nearabout"),
+    },
+    "nearabout": {"errors", "formats", "calibration", "hits", "kinds", "index", "building", "planning"},
 }
 ALWAYS_THERE = sys.stdlib_module_names | {"nearabout", "numpy"}
 
@@ -32,7 +50,7 @@ def part_of(module: str) -> str:
     names = module.split(".")
     if names[1:] == ["__main__"]:
         return "cli"
-    return names[1] if len(names) > 1 and names[1] in KNOWS else "index"
+    return names[1] if len(names) > 1 and names[1] in KNOWS else "nearabout"
 
 
 def module_name(path: Path) -> str:
@@ -55,12 +73,18 @@ def imported(tree: ast.AST, module: str, is_package: bool) -> Iterator[tuple[int
                 yield node.lineno, f"{stem}.{alias.name}"
 
 
+def parts_imported(source: str, module: str, is_package: bool = False) -> Iterator[tuple[int, str, str]]:
+    """(line, dotted name, part) of everything that the code imports from other parts of the package."""
+    for line, name in imported(ast.parse(source), module, is_package):
+        if name.split(".")[0] == "nearabout" and part_of(name) != part_of(module) and name != "nearabout.__version__":
+            yield line, name, part_of(name)
+
+
 def wrong_imports(source: str, module: str, is_package: bool = False) -> list[tuple[int, str]]:
     part = part_of(module)
     wrong = []
-    for line, name in imported(ast.parse(source), module, is_package):
-        target = part_of(name)
-        if name.split(".")[0] == "nearabout" and target != part and target not in KNOWS[part]:
+    for line, name, target in parts_imported(source, module, is_package):
+        if target not in KNOWS[part]:
             wrong.append((line, f"{part} must not import {name} (it may know {sorted(KNOWS[part])})"))
     return wrong
 
@@ -92,6 +116,32 @@ def eager_optional_imports(source: str) -> list[tuple[int, str]]:
             continue
         found += [(statement.lineno, name) for name in names if name.split(".")[0] not in ALWAYS_THERE]
     return found
+
+
+def test_the_parts_are_those_of_the_package() -> None:
+    there = {
+        path.name.partition(".")[0]
+        for path in PACKAGE.iterdir()
+        if path.suffix in (".py", ".pyi") or (path / "__init__.py").exists()
+    }
+    assert there - {"__init__", "__main__"} == KNOWS.keys() - {"nearabout"}
+
+
+def test_a_part_knows_only_parts_above_it() -> None:
+    names = list(KNOWS)
+    for position, (part, known) in enumerate(KNOWS.items()):
+        below = known - set(names[:position])
+        assert below <= ({"nearabout"} if part == "cli" else set()), f"{part} must not know {below}"
+
+
+def test_what_a_part_may_import_it_does() -> None:
+    used: dict[str, set[str]] = {part: set() for part in KNOWS}
+    for path in python_files("src/nearabout"):
+        module = module_name(path)
+        source = path.read_text(encoding="utf-8")
+        used[part_of(module)] |= {part for _, _, part in parts_imported(source, module, path.name == "__init__.py")}
+    unused = {part: sorted(known - used[part]) for part, known in KNOWS.items() if known - used[part]}
+    assert not unused, f"take these out of KNOWS: {unused}"
 
 
 def test_imports_point_left() -> None:
@@ -128,6 +178,7 @@ def test_each_optional_library_is_known_to_one_part() -> None:
 def test_the_checker_sees_wrong_imports() -> None:
     assert wrong_imports("from ..index import build\n", "nearabout.formats.npy") != []
     assert wrong_imports("from . import cli\n", "nearabout", is_package=True) != []
+    assert wrong_imports("from nearabout import plan\n", "nearabout.building") != []
     assert wrong_imports("def f():\n    import nearabout.cli.build\n", "nearabout.hits")[0][0] == 2
     assert wrong_imports("from nearabout import formats\n", "nearabout.errors") != []
 

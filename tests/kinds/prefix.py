@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from nearabout import kinds
-from nearabout.names import FLOAT_METRICS
-from nearabout.planning.case import Case
+from nearabout._base.vocabulary import FLOAT_METRICS
+from nearabout.kinds.case import Case
 
 
 @dataclass(frozen=True)

@@ -127,8 +127,8 @@ def _help(topics: list[str]) -> int:
 
 
 def _unknown_command(command: str) -> Exception:
+    from nearabout._base.text import nearest
     from nearabout.errors import InvalidInputError
-    from nearabout.names import nearest
 
     return InvalidInputError(f"there is no command {command!r}; {nearest(command, tuple(COMMANDS))}")
 

@@ -105,7 +105,7 @@ class Options:
             given[name] = value
 
     def _unknown(self, argument: str) -> InvalidInputError:
-        from nearabout.names import nearest
+        from nearabout._base.text import nearest
 
         allowed = tuple(_dashed(name) for name in self._names)
         other_names = {other: name for other, name in _OTHER_OPTIONS.items() if name in allowed}

@@ -67,7 +67,7 @@ def run(arguments: list[str]) -> int:
     if not 0 <= seconds < float("inf"):
         raise InvalidInputError(f"--seconds is {seconds:g}; pass 0 or more, such as 0.5")
 
-    from nearabout.arguments import check_k
+    from nearabout._base.checks import check_k
     from nearabout.evaluation import evaluate, questions_of
     from nearabout.evaluation.plot import check_plot
     from nearabout.index import open

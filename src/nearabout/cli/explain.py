@@ -40,8 +40,8 @@ def run(arguments: list[str]) -> int:
         if name not in given:
             raise InvalidInputError(f"`nearabout explain` needs --{name}; see: nearabout help explain")
 
+    from nearabout.calibration.explain import explain
     from nearabout.cli.search import Searcher
-    from nearabout.explaining import explain
     from nearabout.index import open
 
     options: dict[str, float] = {"effort": int(str(given["effort"]))} if "effort" in given else {}
@@ -55,7 +55,7 @@ def run(arguments: list[str]) -> int:
     missed = False
     for number_of_key, word in enumerate(keys):
         key = index.keys([searcher.row(word)]).tolist()[0]
-        result = explain(index, query, key, int(str(given.get("k", 10))), **options)  # type: ignore[arg-type]
+        result = explain(index._core, query, key, int(str(given.get("k", 10))), **options)  # type: ignore[arg-type]
         missed |= result.is_true_neighbour and not result.found
         if "json" in given:
             print_json({"query": given["query"], "metric": index.metric, **vars(result)})
@@ -64,16 +64,16 @@ def run(arguments: list[str]) -> int:
     return 1 if missed else 0
 
 
-def _query(index: "Index", searcher: "Searcher", text: str) -> "Any":
+def _query(index: "Index", searcher: "Searcher", text: str) -> "Query":
     """Returns the query: a vector from a file, a key, or a sum of keys."""
+    from nearabout.calibration.explain import query_of, sum_query
+
     if text.endswith(".npy") and text not in index:
-        return _vector(text)
+        return query_of(index._core, _vector(text))
     terms = searcher.terms([text])
     if len(terms) == 1 and terms[0][0] == 1:
-        return index.keys([terms[0][1]]).tolist()[0]
-    from nearabout.explaining import sum_of
-
-    return sum_of(index, terms)
+        return query_of(index._core, index.keys([terms[0][1]]).tolist()[0])
+    return sum_query(index._core, terms)
 
 
 def _vector(path: str) -> "NDArray[Any]":
@@ -114,6 +114,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from nearabout.calibration.explain import Explanation, Query
     from nearabout.cli.search import Searcher
-    from nearabout.explaining import Explanation
     from nearabout.index import Index

@@ -88,7 +88,7 @@ def _measured(info: "dict[str, Any]", what: str) -> str:
 
 def _efforts(index: "Index") -> "list[list[str]]":
     """Returns a table of the effort that `--recall` uses."""
-    from nearabout.effort import index_effort
+    from nearabout.calibration.effort import index_effort
 
     core = index._core
     range_ = index_effort(core)

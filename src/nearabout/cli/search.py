@@ -212,7 +212,7 @@ class Searcher:
         return self._index.row_of(number) if -(2**63) <= number < 2**63 else -1
 
     def _unknown(self, word: str) -> str:
-        from nearabout.names import unknown_key
+        from nearabout._arrays.unknown_key import unknown_key
 
         if self._index.key_type == "str":
             return unknown_key(self._index, word)

@@ -16,13 +16,13 @@ when needed.
 from __future__ import annotations
 
 from nearabout.evaluation.ann_benchmarks import DataSet, read_dataset, write_dataset, write_result
-from nearabout.evaluation.course import Run
 from nearabout.evaluation.distances import true_distances
 from nearabout.evaluation.evaluate import Evaluated, Questions, evaluate, questions_of
 from nearabout.evaluation.hardness import Hardness, contrast, hardness, intrinsic_dimension
 from nearabout.evaluation.pareto import pareto_front, queries_per_second_at
 from nearabout.evaluation.plot import plot
 from nearabout.evaluation.race import Race, Skipped, race
+from nearabout.evaluation.race_protocol import Run
 from nearabout.evaluation.recall import (
     Interval,
     interval,

@@ -18,12 +18,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nearabout.arguments import check_path
+from nearabout._arrays.conversion import as_array
+from nearabout._base.checks import check_path
 from nearabout.errors import CorruptFileError, InvalidInputError
 from nearabout.evaluation.distances import true_distances
 from nearabout.evaluation.truth import Truth, ground_truth
 from nearabout.formats.hdf5 import read_arrays, write_arrays
-from nearabout.inputs import as_array
 
 # Its names of distances -> ours. Its angular is 1 - cosine, not an angle; dot has several names.
 METRICS = {

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nearabout._arrays.conversion import as_array
+from nearabout._base.vocabulary import check_metric
 from nearabout.errors import InvalidInputError
 from nearabout.index import Index
-from nearabout.inputs import as_array
-from nearabout.names import check_metric
 
 Floats = NDArray[np.float64]
 

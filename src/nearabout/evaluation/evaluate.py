@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nearabout.arguments import check_k
+from nearabout._base.checks import check_k
 from nearabout.errors import InvalidInputError
 from nearabout.evaluation.distances import true_distances
 from nearabout.evaluation.recall import interval, recalls, recalls_by_distance

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nearabout.arguments import check_seed
+from nearabout._base.checks import check_seed
 from nearabout.building import build
 from nearabout.errors import InvalidInputError
 from nearabout.evaluation.distances import true_distances

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from nearabout.arguments import check_path
+from nearabout._base.checks import check_path
 from nearabout.errors import InvalidInputError, MissingDependencyError
-from nearabout.evaluation.course import Run
 from nearabout.evaluation.pareto import pareto_front, queries_per_second_at
 from nearabout.evaluation.race import Race
+from nearabout.evaluation.race_protocol import Run
 
 _STYLE: dict[str, Any] = {
     "svg.fonttype": "none",  # keeps text as text, which can be searched and uses the reader's own font

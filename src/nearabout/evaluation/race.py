@@ -14,17 +14,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nearabout.arguments import check_k
+from nearabout._arrays.conversion import as_array
+from nearabout._base.checks import check_k
+from nearabout._base.text import nearest
+from nearabout._base.vocabulary import check_metric
 from nearabout.errors import InvalidInputError
 from nearabout.evaluation.ann_benchmarks import METRICS
-from nearabout.evaluation.course import Course, Run
 from nearabout.evaluation.hardness import Hardness, hardness
 from nearabout.evaluation.machine import machine
 from nearabout.evaluation.peers import OURS, PEERS, Contestant
+from nearabout.evaluation.race_protocol import RaceProtocol, Run
 from nearabout.evaluation.truth import Truth, ground_truth
 from nearabout.formats.hdf5 import library
-from nearabout.inputs import as_array
-from nearabout.names import check_metric, nearest
 
 
 @dataclass(frozen=True)
@@ -117,18 +118,18 @@ def race(
         raise InvalidInputError(
             f"{truth} does not fit {len(query_array):,} queries under {metric} with k={k}; leave it out"
         )
-    course = Course(vectors, query_array, truth, metric, k, threads, seconds, timeout, title, results)
+    protocol = RaceProtocol(vectors, query_array, truth, metric, k, threads, seconds, timeout, title, results)
     hard = _hardness(vectors, query_array, metric)
     runs, skipped = [], []
     with tempfile.TemporaryDirectory(prefix="nearabout-race-") as folder:
-        course.lay_out(Path(folder))
+        protocol.lay_out(Path(folder))
         for name, contestant in chosen.items():
             if reason := _reason_to_skip(contestant, metric):
                 skipped.append(Skipped(name, reason))
                 continue
             if progress is not None:
                 progress(name)
-            runs.append(course.run(name, contestant, Path(folder)))
+            runs.append(protocol.run(name, contestant, Path(folder)))
             if finished is not None:
                 finished(runs[-1])
     shape = (len(vectors), int(vectors.shape[1]), len(query_array))

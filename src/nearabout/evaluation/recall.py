@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nearabout.arguments import check_k
+from nearabout._base.checks import check_k
+from nearabout._base.text import a_type
 from nearabout.errors import InvalidInputError
 from nearabout.evaluation.truth import Truth
-from nearabout.names import a_type
 
 TOLERANCE = 2.0**-20  # fraction of a distance: eight steps of float32, about a millionth
 _COSINE_ZERO = 1e-12  # cosine distances of equal vectors are a few 1e-16, not 0

@@ -8,10 +8,10 @@ from html import escape
 from pathlib import Path
 
 from nearabout.evaluation.clock import BUSY
-from nearabout.evaluation.course import Run
 from nearabout.evaluation.pareto import queries_per_second_at
 from nearabout.evaluation.plot import check_drawing, in_order, plot_svg
 from nearabout.evaluation.race import Race
+from nearabout.evaluation.race_protocol import Run
 
 RECALLS = (0.90, 0.95, 0.99)
 

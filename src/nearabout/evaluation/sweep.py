@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nearabout.arguments import check_k
-from nearabout.effort import index_effort
+from nearabout._base.checks import check_k
+from nearabout.calibration.effort import index_effort
 from nearabout.errors import InvalidInputError
 from nearabout.evaluation.distances import true_distances
 from nearabout.evaluation.recall import interval, recalls, recalls_by_distance, relative_error

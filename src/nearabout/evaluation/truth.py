@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nearabout.arguments import check_path
+from nearabout._base.checks import check_path
+from nearabout._base.vocabulary import check_metric
 from nearabout.building import build
 from nearabout.errors import CorruptFileError, InvalidInputError, UnknownFormatError
 from nearabout.formats._source import naming
 from nearabout.index import Index
 from nearabout.kinds.auto import every_row_kind
-from nearabout.names import check_metric
 
 
 @dataclass(frozen=True, eq=False, repr=False)

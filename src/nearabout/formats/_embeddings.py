@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearabout import _core
-from nearabout.distinct import first_rows
+from nearabout._base.distinct import first_rows
 from nearabout.formats._keys import KeyList, Keys
 
 Vectors = NDArray[np.generic]

@@ -9,7 +9,7 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from nearabout.distinct import distinct
+from nearabout._base.distinct import distinct
 from nearabout.errors import InvalidInputError, quoted
 
 _IS_SPACE = np.zeros(256, np.bool_)

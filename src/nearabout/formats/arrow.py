@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nearabout.distinct import distinct_counts
+from nearabout._base.distinct import distinct_counts
 from nearabout.errors import CorruptFileError, FileFormatError, InvalidInputError, MissingDependencyError
 from nearabout.formats._arrow_columns import Chooser
 from nearabout.formats._arrow_keys import joined, keys_of

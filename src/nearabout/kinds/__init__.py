@@ -9,12 +9,12 @@ import dataclasses
 import re
 from typing import Literal
 
+from nearabout._base.text import a_type, nearest
 from nearabout.errors import InvalidInputError
 from nearabout.kinds._kind import Kind
 from nearabout.kinds.exact import Exact
 from nearabout.kinds.forest import Forest
 from nearabout.kinds.ivf import IVF, PcaCodes
-from nearabout.names import a_type, nearest
 
 __all__ = ["IVF", "KINDS", "Exact", "Forest", "Kind", "PcaCodes", "kind_from_settings", "register", "resolve_kind"]
 

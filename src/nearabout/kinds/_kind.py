@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from nearabout.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from nearabout.planning.case import Case
+    from nearabout.kinds.case import Case
 
 
 @dataclass(frozen=True)

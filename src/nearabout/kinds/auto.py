@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 
 from nearabout.kinds import KINDS, Kind
-from nearabout.planning.case import Case
+from nearabout.kinds.case import Case
 
 _QUICK = 1e-4  # seconds per query that nobody notices
 

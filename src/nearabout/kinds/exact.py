@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from nearabout._base.vocabulary import FLOAT_METRICS
 from nearabout.kinds._kind import Kind
-from nearabout.names import FLOAT_METRICS
-from nearabout.planning.case import Case
-from nearabout.planning.scan import is_screened, screen_width
+from nearabout.kinds.case import Case
+from nearabout.kinds.scan_cost import is_screened, screen_width
 
 # A query takes 0.1 milliseconds when rows x (dims + 500) is ten million (auto.py).
 _QUICK = 10_000_000

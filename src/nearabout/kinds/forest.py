@@ -7,10 +7,10 @@ import math
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
+from nearabout._base.vocabulary import FLOAT_METRICS
 from nearabout.kinds._kind import Kind, check_count
+from nearabout.kinds.case import FEWEST_CONTRACTED, Case, directions, most_tried
 from nearabout.kinds.exact import Exact
-from nearabout.names import FLOAT_METRICS
-from nearabout.planning.case import FEWEST_CONTRACTED, Case, directions, most_tried
 
 _MOST_TREES = 1_000
 _LARGEST_LEAF = 1_000_000

@@ -8,10 +8,10 @@ import re
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
+from nearabout._base.vocabulary import FLOAT_METRICS
 from nearabout.errors import InvalidInputError
 from nearabout.kinds._kind import Kind, check_count
-from nearabout.names import FLOAT_METRICS
-from nearabout.planning.case import Case, directions
+from nearabout.kinds.case import Case, directions
 
 _MOST_LISTS = 1_000_000
 _LARGEST_CODE = 512  # bytes

@@ -12,8 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from nearabout.planning.case import Case
-from nearabout.planning.scan import is_screened, scan_nanoseconds, scan_seconds, screen_bytes, screen_working
+from nearabout.kinds.case import Case
+from nearabout.kinds.scan_cost import is_screened, scan_nanoseconds, scan_seconds, screen_bytes, screen_working
 
 _FIRST = 0.001  # seconds of fixed cost per build
 _TO_DISK = 0.008  # seconds to write a file durably

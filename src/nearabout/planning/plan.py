@@ -13,16 +13,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nearabout.arguments import check_threads
+from nearabout._arrays.out_of_core import check_memory
+from nearabout._arrays.vectors import MAX_DIMS
+from nearabout._base.checks import check_threads
+from nearabout._base.vocabulary import BIT_METRICS, check_dtype, check_metric
 from nearabout.building import build
-from nearabout.calibration import check_recall
+from nearabout.calibration.effort import check_recall
 from nearabout.errors import InvalidInputError
-from nearabout.inputs import MAX_DIMS
 from nearabout.kinds import Kind, resolve_kind
 from nearabout.kinds.auto import choose_kind
-from nearabout.larger import check_memory
-from nearabout.names import BIT_METRICS, check_dtype, check_metric
-from nearabout.planning.case import Case
+from nearabout.kinds.case import Case
 from nearabout.planning.costs import Speed, build_seconds, file_bytes, memory_bytes, query_cost, seconds
 
 MOST_ROWS = 2**32 - 2

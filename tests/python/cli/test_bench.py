@@ -12,7 +12,7 @@ import pytest
 from nearabout.cli import main
 from nearabout.evaluation import Run as Outcome
 from nearabout.evaluation import write_dataset
-from nearabout.evaluation.course import Course
+from nearabout.evaluation.race_protocol import RaceProtocol
 
 from .conftest import Run
 
@@ -127,7 +127,7 @@ def test_each_contestant_is_told_of_when_it_is_through(run: Run, base: Path, mon
         seen.append(list(told))
         return Outcome(name, name)
 
-    monkeypatch.setattr(Course, "run", run_one)
+    monkeypatch.setattr(RaceProtocol, "run", run_one)
     assert main(["bench", str(base), *QUICK]) == 0
     read = [f"read   {base}: 330 vectors of 6 dims", "       33 of them held out as queries"]
     raced = [f"raced  nearabout {kind}: " for kind in ("exact", "forest", "ivf")]
@@ -146,7 +146,7 @@ def test_a_busy_core_is_told(run: Run, base: Path, monkeypatch: pytest.MonkeyPat
             "nearabout ivf", "nearabout", build_seconds=1.0, busy_fraction=0.02, problem="crashed: x"
         ),
     }
-    monkeypatch.setattr(Course, "run", lambda self, name, *_: runs[name])
+    monkeypatch.setattr(RaceProtocol, "run", lambda self, name, *_: runs[name])
     done = run("bench", base, *QUICK)
     assert "raced  nearabout exact: built in 1.00 s; other work used its cores for up to 37% of the time\n" in done.out
     assert "raced  nearabout ivf: built in 1.00 s; failed, crashed: x\n" in done.out

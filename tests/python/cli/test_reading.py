@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 import nearabout as na
+from nearabout._arrays.build_input import reading_names as names_of_build
 from nearabout.cli.reading import in_shell, reading_names, taken
 from nearabout.errors import InvalidInputError
 from nearabout.formats import write
 from nearabout.formats._options import ReadOptions
-from nearabout.taking import reading_names as names_of_build
 
 from .conftest import Run, process
 

@@ -15,9 +15,9 @@ import pytest
 
 import nearabout as na
 from nearabout.evaluation import ground_truth, race, read_dataset, recall_by_distance, write_dataset
-from nearabout.evaluation.contest import Look, worth_timing
-from nearabout.evaluation.course import _without_repeats
 from nearabout.evaluation.peers import OURS, PEERS, Contestant, Task
+from nearabout.evaluation.race_protocol import _without_repeats
+from nearabout.evaluation.race_worker import Look, worth_timing
 
 VECTORS = np.random.default_rng(0).normal(size=(640, 12)).astype(np.float32)
 BASE, QUERIES = VECTORS[:600], VECTORS[600:]

@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 import nearabout as na
 from nearabout.cli.demo import bundled_words
 from tests.combinations import star
+from tests.python.calibration.calibrated import base as base_effort
 from tests.python.forest_recall import blobs
-
-from .calibrated import base as base_effort
 
 METRICS = ["euclidean", "sqeuclidean", "cosine", "dot"]
 ESTIMATED: dict[str, Any] = {"refine": False}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from nearabout.building import build
-from nearabout.effort import index_effort
+from nearabout.calibration.effort import index_effort
 from nearabout.evaluation.peers._contestant import Contestant, Setting, Task, Vectors
 from nearabout.index import Index
 from nearabout.kinds import KINDS, Kind

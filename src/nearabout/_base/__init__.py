@@ -1,0 +1,1 @@
+"""What every other part uses: checks of arguments, names of metrics and dtypes, progress, distinct values."""

@@ -1,0 +1,68 @@
+"""The effort that a search used, and the recall to expect of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from nearabout import _core
+
+EVERY_ROW = -1
+"""The `effort` of a search that compared every row."""
+
+
+class SearchCost(NamedTuple):
+    """The effort that a search used for one query or for each query of a batch, and the recall that follows."""
+
+    core: _core.Index
+    k: int
+    requested: tuple[Any, Any, bool]  # arguments effort, recall and exact of the search
+    efforts: Any  # int64 (n,), or an int
+    unlike: Any  # queries unlike those of the calibration: uint8 (n,), or a bool
+    radius: bool = False  # a radius search
+
+    def number(self) -> Any:
+        return self.efforts
+
+    def base(self) -> int | None:
+        """Returns the effort that every query got at least; None if that is every row, or was not measured."""
+        return None if self.radius else self.core.base_effort(max(1, self.k), *self.requested)
+
+    def expected_recall(self) -> Any:
+        """Returns a float or None for one query; for a batch an array, with NaN if nothing was measured."""
+        base = self.base()
+        found = None if base is None else self.core.expected_recall(max(1, self.k), base)
+        if isinstance(self.efforts, int):
+            return 1.0 if self.efforts == EVERY_ROW else None if found is None else found[0]
+        return np.where(self.efforts == EVERY_ROW, 1.0, np.nan if found is None else found[0])
+
+    def out_of_distribution(self, distances: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """Returns for distances (n, k) whether each query is unlike the calibration queries, bool (n,)."""
+        unlike = np.atleast_1d(np.asarray(self.unlike, bool))
+        seen = self.core.seen_distances()
+        if seen is None or self.base() is None or distances.shape[1] == 0:
+            return unlike
+        column = min(distances.shape[1], 10) - 1
+        least, most = seen[1 if column == 9 else 0]
+        own = distances[:, column if column == 9 else 0]
+        return unlike | (own < least) | (own > most)
+
+
+class StoredSearchCost(NamedTuple):
+    """The values of a `SearchCost` for pickled hits, which have no index to compute them from."""
+
+    effort: Any
+    recall: Any
+    flags: bool | NDArray[np.bool_]
+
+    def number(self) -> Any:
+        return self.effort
+
+    def expected_recall(self) -> Any:
+        return self.recall
+
+    def out_of_distribution(self, distances: NDArray[np.float32]) -> NDArray[np.bool_]:
+        return np.atleast_1d(self.flags)

@@ -1,0 +1,597 @@
+"""An open index and its methods."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearabout import _core
+from nearabout._arrays.key_lookup import Keys, checked_rows, is_single_key, keys_of, known_row, row_of, rows_of
+from nearabout._arrays.queries import as_queries
+from nearabout._arrays.vectors import stored_to_numpy
+from nearabout._base.checks import check_flag, check_k, check_path, check_radius, check_threads, room_for_hits
+from nearabout._base.progress import monitor_for
+from nearabout.calibration import Calibration
+from nearabout.calibration.effort import check_effort, check_spending
+from nearabout.calibration.search_cost import SearchCost
+from nearabout.errors import InvalidInputError
+from nearabout.hits import Hits, hits_in_radius, nearest_hits
+from nearabout.index.closing import Closable, Closed
+from nearabout.index.info import index_info, metadata_of
+
+if TYPE_CHECKING:
+    from nearabout.calibration.explain import Explanation
+    from nearabout.calibration.profile import Profile
+
+_ITERATED_KEYS = 4096  # keys fetched at a time when iterating
+
+
+class Index(Closable):
+    """Vectors and their keys, ready for searches. `build` and `open` return it. It is immutable.
+
+    A row is the number of a vector, 0 to len - 1. A key is the user's name for it, a string or an int64. Without keys,
+    the row number is the key. Any number of threads may search an index at once (searches release the interpreter
+    lock), and so may child processes after a fork. Pickling an index that was opened from a file stores the path and
+    an identity of the file; unpickling refuses a file that was replaced. Pickling an index in memory stores its bytes.
+
+    Attributes:
+        skipped: int64, (m,), the input rows that `build(invalid="skip")` left out; empty otherwise.
+    """
+
+    __slots__ = ("__weakref__", "_core", "_metric", "_path", "skipped")
+
+    skipped: NDArray[np.int64]
+
+    def __init__(self, core: _core.Index, skipped: NDArray[np.int64] | None = None) -> None:
+        if not isinstance(core, _core.Index):
+            raise InvalidInputError(
+                "Index cannot be created directly; call nearabout.build(vectors) or nearabout.open(path)"
+            )
+        self._core = core
+        self._metric = core.metric
+        self._path = str(Path(core.path).absolute()) if core.path else None
+        self.skipped = np.empty(0, np.int64) if skipped is None else skipped
+
+    # --- Properties ---
+
+    @property
+    def kind(self) -> str:
+        """Kind of the index: "exact", "forest" or "ivf"."""
+        return self._core.kind
+
+    @property
+    def effort_unit(self) -> str | None:
+        """Unit of `effort=`: "lists" or "rows"; None if a search always compares every row."""
+        found = self._core.effort_range
+        return None if found is None else found[0]
+
+    @property
+    def metric(self) -> str:
+        """Metric, as given to `build`."""
+        return self._metric
+
+    @property
+    def dims(self) -> int:
+        """Number of dimensions of a vector; for vectors of bits, the number of bits."""
+        return self._core.dims
+
+    @property
+    def dtype(self) -> str:
+        """Type of a stored number: "f32", "f16", "bf16", "u8", "i8" or "bits"."""
+        return self._core.dtype
+
+    @property
+    def path(self) -> str | None:
+        """Absolute path of the file that the index is mapped from; None for an index in memory."""
+        return self._path
+
+    if not TYPE_CHECKING:  # a type checker would take any attribute for one of ours
+
+        def __getattr__(self, name: str) -> Any:
+            """Raises AttributeError; for a method name of another library, it names our equivalent."""
+            from nearabout.index.other_methods import what_serves
+
+            raise AttributeError(f"'Index' object has no attribute {name!r}{what_serves(name)}", name=name, obj=self)
+
+    def __len__(self) -> int:
+        return len(self._core)
+
+    def __repr__(self) -> str:
+        if isinstance(self._core, Closed):
+            return "<nearabout.Index: closed>"
+        rows = f"{len(self):,} rows of {self.dims:,} dims"
+        return f"<nearabout.Index: {self.kind}, {rows}, {self.metric}, {self.dtype}>"
+
+    def info(self) -> dict[str, Any]:
+        """Returns the properties of the index and the contents of its file, as plain values.
+
+        The command `nearabout info` prints them. The Python reference has a table of all keys.
+
+        Returns:
+            A dict. All indexes have:
+
+            - kind, metric, dtype, dims, rows, path, file_bytes
+            - keys: "str", "int" or "none"
+            - isa: the instruction set in use on this machine
+            - metadata: the settings that `build` recorded
+            - calibration: as `Index.calibration`, in plain values; None if the index is not calibrated
+            - sections: name, element, rows, columns, bytes and offset of each part of the file
+
+            Forests and IVF indexes add:
+
+            - expected_recall: recall of the 10 nearest in a search without `recall=` and `effort=`
+            - seed
+
+            Forests add trees, leaf_size, sketch_bytes (per row in one tree) and efforts.
+
+            IVF indexes add lists, code_directions, code_bits (per direction), code_bytes (per row), curves,
+            distance_source ("vectors", "int8" or "codes") and keeps_vectors.
+        """
+        return index_info(self._core, self.path)
+
+    # --- Searching ---
+
+    def search(
+        self,
+        query: Any,
+        k: int = 10,
+        *,
+        recall: float | None = None,
+        effort: int | None = None,
+        exact: bool = False,
+        threads: int | None = None,
+    ) -> Hits:
+        """Returns the k nearest vectors to a query, or to each query of a batch.
+
+        Args:
+            query: shape (dims,) for one query, (n, dims) for a batch; anything that `build` takes as vectors. For an
+                index of bits: booleans, or packed bytes.
+            k: number of neighbours, at least 1. If the index has fewer rows, all of them are returned.
+            recall: target fraction of the k true neighbours, in (0, 1], on average over queries like those of the
+                calibration. The search uses the smallest effort whose calibrated recall, minus 1.28 standard errors
+                (a one-sided 90 % bound), still reaches the target. If no effort reaches it, the search compares every
+                row and `hits.effort` is `EVERY_ROW` (-1). An index without vectors ranks the codes of all rows
+                instead, and `hits.expected_recall` is the recall to expect. None uses the recall given to `build`
+                (default 0.95), or about the maximum that codes can reach if that is lower.
+            effort: amount of work of an approximate search. For a forest, the number of rows to look at (search_k in
+                Annoy); for IVF, the number of lists to probe (nprobe in FAISS). A larger effort finds more of the true
+                neighbours and takes longer. An effort of all rows, or all lists, finds all of them (an index that
+                ranks by codes then ranks all rows by their codes). None chooses the effort by `recall`. An exact
+                index takes no effort.
+            exact: if True, compares the query with every vector, whatever the kind. The index must keep its vectors.
+            threads: number of threads for a batch; None uses all cores. The results are the same.
+
+        Returns:
+            `Hits`, with min(k, len(index)) columns. Equal distances are in row order. Distances are computed from the
+            vectors. If they are computed from codes (`info()["distance_source"]`), they are estimates in the same
+            units.
+
+        Raises:
+            InvalidInputError: the query has the wrong dims or number of axes, contains NaN or infinity, or is zero
+                under cosine; k is not a positive integer; `effort` is given for an exact index; `exact` is given for
+                an index without vectors; `recall` is outside (0, 1] or the index is not calibrated; more than one of
+                recall, effort and exact is given.
+
+        >>> import nearabout as na
+        >>> index = na.build([[0, 0], [3, 4], [6, 8]], metric="euclidean")
+        >>> keys, distances = index.search([3, 4], k=2)
+        >>> keys.tolist(), distances.tolist()
+        ([1, 0], [0.0, 5.0])
+        """
+        if recall is not None:
+            recall = check_spending(self._core, recall, effort, exact)
+        found = self._core.search_single(query, k, effort, recall, exact, threads)
+        if found is not None:
+            rows, distances, used, unlike = found
+            cost = SearchCost(self._core, len(rows), (effort, recall, False), used, unlike)
+            return Hits(rows, distances, len(rows), self._metric, self._keys_of, cost)
+        budget, everything = check_effort(effort, exact, self._core.effort_range is not None)
+        k = check_k(k, len(self))
+        queries, single = as_queries(query, self.metric, self.dtype, self.dims)
+        with room_for_hits(len(queries), k):
+            results = self._core.search(queries, k, budget, recall, everything, check_threads(threads))
+        return nearest_hits(self._core, results, single, k, (budget, recall, everything), self._keys_of)
+
+    def profile(self, query: Any, k: int = 10, *, effort: int | None = None, threads: int | None = 1) -> Profile:
+        """Searches, and returns the work that the search did instead of the hits. For kinds that count their
+        work: IVF indexes.
+
+        Args:
+            query: as in `search`.
+            k: as in `search`.
+            effort: as in `search`.
+            threads: as in `search`, but 1 by default, so that the seconds are wall-clock time.
+
+        Returns:
+            `Profile`: named counts of the work, and the seconds of each stage.
+
+        Raises:
+            InvalidInputError: as in `search`; or the index is of another kind, which does not count its work.
+
+        >>> import nearabout as na, numpy as np
+        >>> vectors = np.random.default_rng(0).normal(size=(2000, 16)).astype(np.float32)
+        >>> index = na.build(vectors, metric="euclidean", kind=na.IVF(lists=40))
+        >>> index.profile(vectors, effort=5).queries
+        2000
+        """
+        from nearabout.calibration.profile import Profile
+
+        if not self._core.counts_work:
+            raise InvalidInputError(f"profile() needs a kind of index that counts its work, and {self.kind!r} does not")
+        budget, _ = check_effort(effort, False, self._core.effort_range is not None)
+        k = check_k(k, len(self))
+        queries, _ = as_queries(query, self.metric, self.dtype, self.dims)
+        return Profile(**self._core.profile(queries, k, budget, check_threads(threads)))
+
+    def search_by_key(
+        self,
+        key: Any,
+        k: int = 10,
+        *,
+        include_self: bool = False,
+        recall: float | None = None,
+        effort: int | None = None,
+        exact: bool = False,
+        threads: int | None = None,
+    ) -> Hits:
+        """Returns the k nearest vectors to the vector of a key, or of each key of a list.
+
+        If the index keeps 8-bit codes instead of vectors, the query is the decoded code.
+
+        Args:
+            key: a key, or a list or array of keys.
+            k: number of neighbours, at least 1.
+            include_self: whether the key itself may be among its neighbours.
+            recall: as in `search`.
+            effort: as in `search`.
+            exact: as in `search`.
+            threads: as in `search`.
+
+        Returns:
+            `Hits`, with min(k, len(index) - 1) columns; min(k, len(index)) with include_self.
+
+        Raises:
+            UnknownKeyError: a key is not in the index; the message suggests the nearest spellings.
+            InvalidInputError: as in `search`; or the index keeps only small codes, which cannot be decoded to vectors.
+
+        >>> import nearabout as na
+        >>> index = na.build([[0.0, 1.0], [1.0, 0.0], [1.0, 0.1]], keys=["north", "east", "easterly"])
+        >>> index.search_by_key("east", k=1).keys.tolist()
+        ['easterly']
+        """
+        include_self = check_flag("include_self", include_self)
+        k = check_k(k, len(self) - (not include_self))
+        searched_k = min(k + (not include_self), len(self))  # the search finds the row itself, which is left out
+        recall = check_spending(self._core, recall, effort, exact)
+        budget, everything = check_effort(effort, exact, self._core.effort_range is not None)
+        single = is_single_key(key)
+        wanted = np.array([known_row(self._core, key)], np.int64) if single else self.rows(key)
+        with room_for_hits(len(wanted), k):
+            found = self._core.search_rows(wanted, k, include_self, budget, recall, everything, check_threads(threads))
+        return nearest_hits(self._core, found, single, searched_k, (budget, recall, everything), self._keys_of)
+
+    def analogy(
+        self,
+        positive: Any = (),
+        negative: Any = (),
+        k: int = 10,
+        *,
+        recall: float | None = None,
+        effort: int | None = None,
+        exact: bool = False,
+        threads: int | None = None,
+    ) -> Hits:
+        """Returns the k nearest vectors to a sum: "king" plus "woman" minus "man" is near "queen".
+
+        Under cosine, vectors are scaled to unit length before they are added, so that each counts the same; under
+        other metrics they are added as they are. A single positive key is searched as stored. The given keys are left
+        out of the hits. The command `nearabout search` does the same; gensim calls it most_similar.
+
+        Args:
+            positive: terms to add: a key, a vector of shape (dims,), or a list of keys and vectors. A term with a
+                weight is a tuple, ("king", 0.5). An array of numbers is one vector (dims,) or several (n, dims).
+            negative: terms to subtract, as `positive`.
+            k: number of neighbours, at least 1.
+            recall: as in `search`.
+            effort: as in `search`.
+            exact: as in `search`.
+            threads: as in `search`.
+
+        Returns:
+            `Hits` of one query, at most as many as there are rows that were not given as keys.
+
+        Raises:
+            UnknownKeyError: a key is not in the index.
+            InvalidInputError: as in `search`; or no term is given, the terms cancel out, or the metric is for bits or
+                degrees, which cannot be added.
+
+        >>> import nearabout as na
+        >>> vectors = [[1, 1, 0], [1, -1, 0], [0, 1, 1], [0, -1, 1], [0, 0, -1]]
+        >>> index = na.build(vectors, keys=["king", "queen", "man", "woman", "stone"])
+        >>> index.analogy(positive=["king", "woman"], negative=["man"], k=1).keys.tolist()
+        ['queen']
+        """
+        from nearabout.index.analogy import analogy
+
+        return analogy(self, positive, negative, k, recall=recall, effort=effort, exact=exact, threads=threads)
+
+    def radius_search(
+        self,
+        query: Any,
+        radius: float,
+        *,
+        recall: float | None = None,
+        effort: int | None = None,
+        exact: bool = False,
+        threads: int | None = None,
+    ) -> Hits:
+        """Returns all vectors at most `radius` away from a query, or from each query of a batch.
+
+        The number of results is not known before the search, so recall cannot be calibrated. By default an index that
+        keeps its vectors compares every row and finds all of them; lower bounds rule out most rows quickly.
+
+        Args:
+            query: as in `search`.
+            radius: distance in the units of the metric (haversine: metres). Under dot it may be negative: -20 finds
+                inner products of at least 20.
+            recall: as in `search`; every value is met by comparing every row.
+            effort: as in `search`. Limits the search to that many rows or lists, so it may miss some vectors.
+                `hits.expected_recall` is then None (NaN for a batch), because it was not measured.
+            exact: as in `search`.
+            threads: as in `search`.
+
+        Returns:
+            `Hits`, nearest first. For one query there are as many as were found. A batch is as wide as its longest
+            result; shorter ones are padded (row -1, distance inf), and `counts` has the number of real hits.
+
+        Raises:
+            InvalidInputError: as in `search`; or the radius is not a number, is NaN, or is negative under a metric
+                other than dot.
+
+        >>> import nearabout as na
+        >>> index = na.build([[0.0, 0.0], [3.0, 4.0], [6.0, 8.0]], metric="euclidean")
+        >>> index.radius_search([0.0, 0.0], radius=5).rows.tolist()
+        [0, 1]
+        """
+        recall = check_spending(self._core, recall, effort, exact)
+        budget, everything = check_effort(effort, exact, self._core.effort_range is not None)
+        radius = check_radius(radius, self.metric)
+        queries, single = as_queries(query, self.metric, self.dtype, self.dims)
+        with room_for_hits(len(queries), None):
+            found = self._core.radius_search(queries, radius, budget, recall, everything, check_threads(threads))
+        return hits_in_radius(self._core, found, single, (budget, recall, everything), self._keys_of)
+
+    # --- Recall ---
+
+    def calibration(self) -> Calibration | None:
+        """Returns the calibration: recall@1, @10 and @100 of each effort, with confidence bounds and cost.
+
+        Returns:
+            `Calibration`, or None for an exact index, which needs none, and after `build(calibrate=False)`.
+        """
+        return Calibration.of(self._core)
+
+    def calibrate(
+        self,
+        queries: Any = None,
+        *,
+        keys: Any = None,
+        recall: float | None = None,
+        threads: int | None = None,
+        progress: object = None,
+    ) -> Index:
+        """Returns the same index with a new calibration, for other queries than those it was calibrated with.
+
+        An index is immutable: the returned index shares everything but the calibration with this one, in memory or in
+        the file. Save it to keep the new calibration.
+
+        Args:
+            queries: sample queries, (n, dims). A few hundred are enough; at most 1,024 are used, evenly spaced. With
+                fewer queries the confidence bounds are wider, and `search(recall=)` uses more effort to be safe. None
+                uses rows of the index.
+            keys: a list of keys, used instead of queries. Their rows are the queries, at most 1,024; for example the
+                frequent words of a vocabulary. A row and its near copies do not count as its own neighbours.
+            recall: default target recall of searches, in (0, 1]; None keeps the current one.
+            threads: number of threads; None uses all cores. The result is the same.
+            progress: None, True (a bar on a terminal), or a function that is called with the fraction done.
+
+        Returns:
+            The new index.
+
+        Raises:
+            UnknownKeyError: a key is not in the index.
+            InvalidInputError: queries are invalid as in `search`, or empty; keys are empty, or given together with
+                queries; the index is exact, which compares every row and needs no calibration; the index keeps no
+                vectors, so that the true neighbours cannot be found (pass the queries to `build`).
+
+        >>> import nearabout as na, numpy as np
+        >>> random = np.random.default_rng(0)
+        >>> index = na.build(random.normal(size=(3000, 16)), metric="euclidean", kind="ivf")
+        >>> asked = random.normal(size=(200, 16)) * 3
+        >>> bool(index.search(asked, k=10).out_of_distribution.mean() > 0.5)
+        True
+        >>> better = index.calibrate(asked)
+        >>> bool(better.search(asked, k=10).out_of_distribution.any())
+        False
+        """
+        from nearabout.calibration.calibrate import calibrate
+
+        return self._with(calibrate(self._core, queries, keys, recall, threads, progress))
+
+    def measure_recall(
+        self,
+        queries: Any,
+        k: int = 10,
+        *,
+        recall: float | None = None,
+        effort: int | None = None,
+        threads: int | None = None,
+    ) -> float:
+        """Measures the recall of a search: the fraction of the k true neighbours that it finds for these queries.
+
+        It searches twice, the second time with `exact=True`. A hit counts if it is no farther away than the k-th true
+        neighbour, so among rows at equal distance any is correct.
+
+        Args:
+            queries: (n, dims), as in `search`.
+            k: number of neighbours.
+            recall: as in `search`.
+            effort: as in `search`.
+            threads: as in `search`.
+
+        Returns:
+            The mean recall over the queries, 0 to 1.
+
+        Raises:
+            InvalidInputError: as in `search`; or the index keeps no vectors. Then compute the true neighbours from
+                the original vectors and call `evaluation.recall`.
+
+        >>> import nearabout as na, numpy as np
+        >>> vectors = np.random.default_rng(0).normal(size=(3000, 16))
+        >>> index = na.build(vectors, metric="euclidean", kind="ivf")
+        >>> index.measure_recall(vectors[:100], k=10, effort=index.info()["lists"])
+        1.0
+        """
+        found = np.atleast_2d(self.search(queries, k, recall=recall, effort=effort, threads=threads).distances)
+        true = np.atleast_2d(self.search(queries, k, exact=True, threads=threads).distances)
+        return float((found <= true[:, -1:]).mean()) if true.size else 1.0
+
+    def explain(
+        self, query: Any, key: Any, k: int = 10, *, recall: float | None = None, effort: int | None = None
+    ) -> Explanation:
+        """Explains why a search found or missed a key: its true rank, whether it can be found, and at which effort.
+
+        It runs several dozen searches, at least one of them exact. Memory grows with the true rank of the key.
+
+        Args:
+            query: one query, (dims,), as in `search`; or a key, whose own row is left out as in `search_by_key`.
+            key: the key of the row to explain.
+            k: number of neighbours of the search.
+            recall: as in `search`.
+            effort: as in `search`.
+
+        Returns:
+            `Explanation`; its `why` is the explanation in words.
+
+        Raises:
+            UnknownKeyError: a key is not in the index.
+            InvalidInputError: as in `search`; or the key is the query itself; or the query is a key, and the index
+                keeps only small codes.
+
+        >>> import nearabout as na, numpy as np
+        >>> vectors = np.random.default_rng(0).normal(size=(3000, 16))
+        >>> index = na.build(vectors, metric="euclidean", kind=na.IVF(lists=64))
+        >>> tenth = index.search_by_key(0, k=10, exact=True).rows[9]
+        >>> found = index.explain(0, tenth, effort=1)
+        >>> found.rank, found.is_true_neighbour, found.reachable
+        (10, True, True)
+        """
+        from nearabout.calibration.explain import explain, query_of
+
+        return explain(self._core, query_of(self._core, query), key, k, recall=recall, effort=effort)
+
+    # --- Keys and vectors ---
+
+    def __contains__(self, key: object) -> bool:
+        return row_of(self._core, key) >= 0
+
+    def __getitem__(self, key: Any) -> NDArray[Any]:
+        """Returns the vector of a key, (dims,), or of each key of a list, (n, dims), as `vectors` does.
+
+        Raises:
+            UnknownKeyError: a key is not in the index.
+            InvalidInputError: the index keeps no vectors, as in `vectors`.
+        """
+        if is_single_key(key):
+            stored = self._core.vectors(np.array([known_row(self._core, key)], np.int64))
+            return stored_to_numpy(stored[0], self.dtype, self.dims)
+        return self.vectors(self.rows(key))
+
+    def __iter__(self) -> Iterator[str | int]:
+        """Yields the keys in row order."""
+        for first in range(0, len(self), _ITERATED_KEYS):
+            yield from self.keys(np.arange(first, min(first + _ITERATED_KEYS, len(self)))).tolist()
+
+    def keys(self, rows: Any = None) -> Keys:
+        """Returns the keys of rows (all rows if None) in the shape of `rows`: int64, or strings in an object array.
+
+        Raises:
+            InvalidInputError: a row is outside 0 to len - 1.
+
+        >>> import nearabout as na
+        >>> na.build([[1.0], [2.0], [3.0]], keys=["a", "b", "c"]).keys([2, 0]).tolist()
+        ['c', 'a']
+        """
+        return self._keys_of(checked_rows(rows, len(self)))
+
+    def rows(self, keys: Any) -> NDArray[np.int64]:
+        """Returns the row numbers of a list or array of keys, int64, (n,).
+
+        Raises:
+            UnknownKeyError: a key is not in the index.
+            InvalidInputError: a value cannot be a key.
+        """
+        return rows_of(self._core, keys)
+
+    def vectors(self, rows: Any = None) -> NDArray[Any]:
+        """Returns a copy of the stored vectors of rows (all rows if None), shape (..., dims).
+
+        The dtype is the stored one: float32, float16, uint8 or int8; float32 for bf16, booleans for bits. If the index
+        keeps 8-bit codes instead of vectors (`IVF(keep_vectors=False)`), the vectors are decoded from those: each
+        coordinate is off by at most range / 508 of its dimension, and under cosine the length is about 1.
+
+        Raises:
+            InvalidInputError: a row is outside 0 to len - 1, or the index keeps only small codes (`IVF(refine=False,
+                keep_vectors=False)`).
+        """
+        wanted = checked_rows(rows, len(self))
+        stored = self._core.vectors(wanted.ravel())
+        return stored_to_numpy(stored, self.dtype, self.dims).reshape(*wanted.shape, self.dims)
+
+    # --- The file ---
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes the index to a file atomically: after a failure or a kill, the previous file is unchanged.
+
+        Raises:
+            OSError: the folder does not exist, is read-only, or is full.
+        """
+        self._core.save(check_path(path))
+
+    def verify(self, *, progress: object = None) -> None:
+        """Reads the whole index and checks it against its checksums.
+
+        Args:
+            progress: None, True (a bar on a terminal), or a function that is called with the fraction done.
+
+        Raises:
+            CorruptFileError: a part differs from what was written; the message names it.
+        """
+        monitor, finish = monitor_for(progress, "verifying")
+        try:
+            self._core.verify(monitor)
+            metadata_of(self._core)
+        finally:
+            finish()
+
+    def __copy__(self) -> Index:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Index:
+        return self
+
+    # --- Private ---
+
+    def _with(self, core: _core.Index) -> Index:
+        """Returns the same index with another calibration. Its path is None: the file has the old calibration."""
+        index = Index(core, self.skipped)
+        index._path = None
+        return index
+
+    def _keys_of(self, rows: NDArray[np.int64]) -> Keys:
+        return keys_of(self._core, rows)

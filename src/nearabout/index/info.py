@@ -1,0 +1,48 @@
+"""The properties of an index and the contents of its file, as plain values."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from nearabout import _core
+from nearabout.errors import CorruptFileError
+from nearabout.kinds import KINDS
+
+_METADATA_BYTES = 1 << 20  # limit; `build` writes a few hundred bytes, but a hostile file may claim any size
+
+
+def index_info(core: _core.Index, path: str | None) -> dict[str, Any]:
+    """Returns the properties of an index; implements `Index.info`."""
+    return {
+        "kind": core.kind,
+        "metric": core.metric,
+        "dtype": core.dtype,
+        "dims": core.dims,
+        "rows": len(core),
+        "keys": core.key_type,
+        "path": path,
+        "file_bytes": core.file_bytes,
+        "isa": _core.isa(),
+        "metadata": metadata_of(core),
+        **KINDS[core.kind].info(core.details()),
+        "calibration": core.calibration(),
+        "sections": core.sections(),
+    }
+
+
+def metadata_of(core: _core.Index) -> dict[str, Any]:
+    """Returns the metadata that `build` wrote, a small JSON object. The file is not trusted."""
+    problem = f"more than {_METADATA_BYTES:,} bytes long"
+    size = next((part["bytes"] for part in core.sections() if part["name"] == "metadata"), 0)
+    if size <= _METADATA_BYTES:
+        try:
+            notes = json.loads(core.metadata() or "{}")
+        except (ValueError, RecursionError) as error:
+            problem = f"not JSON ({error})"
+        else:
+            if isinstance(notes, dict):
+                return notes
+            problem = "JSON, but not an object"
+    where = core.path or "the index in memory"
+    raise CorruptFileError(f"{where} is corrupt: its section metadata is {problem}. Copy or build it again.")

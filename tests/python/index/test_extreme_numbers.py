@@ -1,0 +1,102 @@
+"""Numbers at the ends of float32's range: a build ends in an index that answers right, or in InvalidInputError."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import nearabout as na
+from nearabout.errors import InvalidInputError
+from tests.combinations import star
+from tests.python.reference import distances
+
+ROWS, DIMS = 3000, 20
+LARGEST = 3.4e38
+KINDS: dict[str, Any] = {
+    "exact": na.Exact(),
+    "forest": na.Forest(trees=2),
+    "lists": na.IVF(),
+    "few lists": na.IVF(lists=20, codes=8),
+    "8-bit codes": na.IVF(lists=20, codes=8, keep_vectors=False),
+    "small codes": na.IVF(lists=20, codes=8, refine=False),
+    "small codes alone": na.IVF(lists=20, codes=8, refine=False, keep_vectors=False),
+}
+
+
+def alone(number: float, others: float = 1.0, row: int = 8) -> NDArray[Any]:
+    """One row of another size. A sample that takes two of three rows does not see row 8."""
+    rows = np.random.default_rng(1).normal(size=(ROWS, DIMS)) * others
+    rows[row] = number
+    return rows
+
+
+def numbers() -> Iterator[tuple[str, NDArray[Any]]]:
+    random = np.random.default_rng(0)
+    normal = random.normal(size=(ROWS, DIMS))
+    for scale in (1e-44, 1e-39, 1e-20, 1e9, 1e19, 1e38):
+        yield f"normal times {scale}", (normal * scale).clip(-LARGEST, LARGEST)
+    yield "zeros and the least number", (normal > 0) * 1.5e-45
+    yield "the least number", np.full((ROWS, DIMS), 1.5e-45)
+    yield "the largest", np.full((ROWS, DIMS), LARGEST)
+    yield "the largest and its opposite", np.where(normal > 0, LARGEST, -LARGEST)
+    yield "ones", np.ones((ROWS, DIMS))
+    yield "columns of both ends", (normal * np.resize([1e-40, 1e38], DIMS)).clip(-LARGEST, LARGEST)
+    yield "rows of both ends", (normal * np.resize([1e-40, 1e38], ROWS)[:, None]).clip(-LARGEST, LARGEST)
+    yield "every size", np.exp(random.uniform(-100, 88, (ROWS, DIMS))) * np.sign(normal)
+    for row in (4, 8):
+        yield f"row {row} is the largest", alone(LARGEST, row=row)
+        yield f"row {row} is the largest of tiny ones", alone(LARGEST, 1e-40, row)
+        yield f"row {row} is 1 of tiny ones", alone(1, 1e-40, row)
+        yield f"row {row} is not zero", alone(1, 0, row)
+        yield f"row {row} is hardly not zero", alone(1.5e-45, 0, row)
+
+
+NUMBERS = dict(numbers())
+
+
+@pytest.mark.parametrize(("kind", "metric"), star(KINDS, ["euclidean", "cosine", "dot", "manhattan"]))
+def test_a_build_is_an_index(kind: str, metric: str) -> None:
+    if metric == "manhattan" and kind not in ("exact", "forest"):
+        pytest.skip("lists of codes do not serve manhattan")
+    if kind.startswith("small") and metric == "cosine":
+        pytest.skip("under cosine all kinds of codes are made alike")
+    for name, rows in NUMBERS.items():
+        given = rows.astype(np.float32)
+        refusals = []
+        if metric == "cosine" and not given.any(axis=1).all():
+            refusals.append("is a zero vector")
+        if kind == "8-bit codes":
+            refusals.append("8-bit codes cannot represent both")
+        try:
+            index = na.build(given, metric=metric, kind=KINDS[kind], threads=2)
+        except InvalidInputError as error:
+            assert any(refusal in str(error) for refusal in refusals), (name, str(error))
+            continue
+        index.verify()
+        assert not np.isnan(index.search(given[:20], 5).distances).any(), name
+        if not index.info().get("keeps_vectors", True):
+            continue
+        for query in given[[0, 8, 1500]]:
+            hits = index.search(query, 5, exact=True)
+            own = np.sort(distances(metric, query, given))[:5]
+            with np.errstate(over="ignore"):
+                expected = own.astype(np.float32)
+            np.testing.assert_allclose(hits.distances, expected, rtol=3e-6, atol=3e-6 if metric == "cosine" else 0)
+
+
+@pytest.mark.parametrize("dtype", ["f16", "bf16"])
+@pytest.mark.parametrize("kind", ["exact", "forest", "lists"])
+def test_halves(kind: str, dtype: str) -> None:
+    for name, rows in NUMBERS.items():
+        given = rows.astype(np.float32)
+        try:
+            index = na.build(given, metric="euclidean", kind=KINDS[kind], dtype=dtype, threads=2)
+        except InvalidInputError as error:
+            assert "does not fit the dtype" in str(error), (name, str(error))
+            continue
+        index.verify()
+        assert not np.isnan(index.search(given[:20], 5).distances).any(), name
