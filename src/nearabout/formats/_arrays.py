@@ -23,7 +23,7 @@ KEY_NAMES = ("keys", "key", "words", "word", "tokens", "token", "ids", "id", "na
 def as_vectors(array: NDArray[Any], path: str, what: str) -> Vectors:
     """Returns the array, (n, dims), in native byte order."""
     if array.dtype.kind not in "fiub" or array.dtype.itemsize > 8:
-        raise InvalidInputError(f"{path}: {what} holds {array.dtype}: vectors are floating point numbers or integers")
+        raise InvalidInputError(f"{path}: {what} holds {array.dtype}: save it as floating point numbers or integers")
     check_shape(array.shape, path, what)
     if array.dtype.kind == "b":
         array = array.astype(np.uint8)
@@ -43,7 +43,7 @@ def check_shape(shape: tuple[int, ...], path: str, what: str) -> None:
             f"{shape[0]:,} is a vector"
         )
     elif shape[1] == 0:
-        advice = "vectors of no dimensions"
+        advice = "a vector has at least one dimension"
     if advice:
         raise InvalidInputError(f"{path}: {what} has the shape {shape}: {advice}")
 
@@ -73,7 +73,7 @@ def choose_vectors(shapes: Mapping[str, tuple[int, ...]], wanted: str | None, pa
     if len(matrices) == 1:
         return matrices[0]
     if not matrices:
-        raise InvalidInputError(f"{path}: has no array of two dimensions; it has {_listed(shapes)}")
+        raise InvalidInputError(f"{path}: has no array of two dimensions, which vectors need; it has {_listed(shapes)}")
     raise InvalidInputError(f"{path}: has several arrays: {_listed(shapes)}. Name one with dataset=")
 
 
@@ -109,22 +109,22 @@ def is_like_key(name: str) -> bool:
 
 
 def shown_names(names: Sequence[str]) -> str:
-    """Returns the first names of a list, each cut, for a sentence."""
+    """Returns the first names of a list, each cut to a limit, for a sentence."""
     return ", ".join(f"{name:.60}" for name in names[:SHOWN])
 
 
 def several_names(
     path: str, names: Sequence[str], listed: str, parts: str = "columns", more: str = ""
 ) -> InvalidInputError:
-    """Returns the error where several names are those of keys; ``listed`` are all the ``parts`` of a row."""
+    """Returns the error for several columns with usual names of keys; ``listed`` are all the ``parts`` of a row."""
     return InvalidInputError(
-        f"{path}: {shown_names(names)} could each be the key; the {parts} are {listed}. Name it with key_column=, "
-        f"or pass key_column=False for none{more}"
+        f"{path}: {shown_names(names)} could each be the key; the {parts} are {listed}. Name the key with "
+        f"key_column=, or pass key_column=False for none{more}"
     )
 
 
 def several_texts(path: str, count: int, listed: str, parts: str = "columns", more: str = "") -> InvalidInputError:
-    """Returns the error where several parts of a row hold text and none has a name of keys."""
+    """Returns the error for several columns of text, none of which has a usual name of keys."""
     return InvalidInputError(
         f"{path}: {count} {parts} hold text, and any of them could be the key; the {parts} are {listed}. Name the key "
         f"with key_column=, or pass key_column=False for none{more}"
@@ -148,8 +148,8 @@ def choose_keys(
 ) -> str | None:
     """Returns the name of the array of keys, or None.
 
-    This is the requested array, or one that belongs to the vectors: with a usual name for keys, perhaps with the name
-    of the vectors in it, or else the only array of text.
+    This is the requested array. Otherwise it is the array with a usual name for keys, which may begin with the name of
+    the vectors (vectors_ids), or else the only array of text.
 
     Raises:
         InvalidInputError: an array with such a name cannot be the keys, or several could be.
@@ -163,7 +163,7 @@ def choose_keys(
             raise InvalidInputError(f"{path}: key_column={quoted(wanted)}: there is no such array; {advice}")
         if not members[wanted].fits(rows):
             raise InvalidInputError(
-                f"{path}: key_column={quoted(wanted)}: {rows:,} keys are needed, text or whole numbers; {advice}"
+                f"{path}: key_column={quoted(wanted)}: it must hold {rows:,} texts or whole numbers; {advice}"
             )
         return wanted
     for name in (*KEY_NAMES, *(f"{vectors}_{key}" for key in KEY_NAMES)):
@@ -172,8 +172,8 @@ def choose_keys(
         if members[name].fits(rows):
             return name
         raise InvalidInputError(
-            f"{path}: {name} would be the keys of {vectors}, but holds {members[name].what} in the shape "
-            f"{members[name].shape}, and {rows:,} are needed, text or whole numbers; {advice}"
+            f"{path}: {name}, by its name the keys of {vectors}, holds {members[name].what} of the shape "
+            f"{members[name].shape} instead of {rows:,} texts or whole numbers; {advice}"
         )
     free = {name: one for name, one in members.items() if one.fits(rows) and name != vectors}
     texts = [name for name, one in free.items() if one.kind in "USO" and name.lower() not in _CLASSES]

@@ -30,7 +30,7 @@ class Chooser:
         self._sample = sample
 
     def columns(self) -> tuple[tuple[str, ...], str | None]:
-        """Returns the columns of the vectors, one or one a dimension, and that of the keys or None."""
+        """Returns the columns of the vectors (one, or one per dimension), and the column of the keys or None."""
         vectors = self._vectors()
         return vectors, self._key(set(vectors))
 
@@ -48,9 +48,9 @@ class Chooser:
             wanted = self._fields[wanted][0]
         fits = [field for field in self._fields if field[0] == wanted]
         if len(fits) != 1:
-            times = "more than once" if fits else "not"
+            times = "several columns have that name" if fits else "no column has that name"
             raise InvalidInputError(
-                f"{self._path}: {option}={quoted(wanted)} is {times} there; the columns are {self._listed()}"
+                f"{self._path}: {option}={quoted(wanted)}: {times}; the columns are {self._listed()}"
             )
         return fits[0]
 
@@ -60,15 +60,15 @@ class Chooser:
             for name, kind in fields:
                 if not is_number(self._arrow, kind):
                     raise InvalidInputError(
-                        f"{self._path}: vector_columns= names {name}, which is of the type {kind} and no column of "
-                        f"numbers; the columns are {self._listed()}"
+                        f"{self._path}: vector_columns= names {name}, which has the type {kind} and not numbers; the "
+                        f"columns are {self._listed()}"
                     )
             return tuple(name for name, _ in fields)
         if self._options.vector_column is not None:
             name, kind = self._field(self._options.vector_column, "vector_column")
             if not is_list(self._arrow, kind) and not self._has_vector_text(name, kind):
                 raise InvalidInputError(
-                    f"{self._path}: vector_column={quoted(name)} is no column of lists of numbers, nor of vectors as "
+                    f"{self._path}: vector_column={quoted(name)} holds neither lists of numbers nor vectors as "
                     f"text; the columns are {self._listed()}"
                 )
             return (name,)
@@ -86,8 +86,8 @@ class Chooser:
         if len(series) == 1:
             return series[0]
         raise InvalidInputError(
-            f"{self._path}: 0 columns hold lists of numbers; the columns are {self._listed()}. Where each dimension "
-            "has a column of its own, name them with vector_columns=[...]"
+            f"{self._path}: no column holds lists of numbers; the columns are {self._listed()}. If each dimension "
+            "has its own column, name these columns with vector_columns=[...]"
         )
 
     def _one(self, names: list[str], what: str) -> str:
@@ -125,7 +125,7 @@ class Chooser:
         if wanted is False:
             return None
         if isinstance(wanted, int):
-            raise InvalidInputError(f"key_column={wanted}: columns have names here: pass one, or False for no keys")
+            raise InvalidInputError(f"key_column={wanted}: pass the name of a column, or False for no keys")
         if wanted is not None:
             name, kind = self._field(wanted, "key_column")
             return self._checked(name, kind)

@@ -48,8 +48,8 @@ def _is_uuid(kind: Any) -> bool:
 def refusal(path: str, name: str, kind: Any, listed: str) -> InvalidInputError:
     """Returns the error for a column that should be keys and cannot be."""
     return InvalidInputError(
-        f"{path}: the column {quoted(name)} would be the keys, and no keys are read from the type {kind}: {_ADVICE}. "
-        f"The columns are {listed}"
+        f"{path}: the column {quoted(name)} has the type {kind}, which cannot be keys: {_ADVICE}. The columns are "
+        f"{listed}"
     )
 
 
@@ -106,7 +106,7 @@ def _looked_up(arrow: Any, column: Any) -> Any:
 
 
 def joined(parts: list[KeyList | NDArray[np.int64]]) -> Keys:
-    """Returns keys of several batches, all of them of one kind, as one; None where there are none."""
+    """Joins the keys of several batches, which all have one type. Returns None if there are none."""
     if all(isinstance(part, np.ndarray) for part in parts):
         return np.concatenate(parts) if parts else None
     packed = [part for part in parts if isinstance(part, KeyList)]

@@ -44,7 +44,7 @@ class ColumnSize:
         """Counts a batch of the column.
 
         Raises:
-            InvalidInputError: it becomes much more than it takes.
+            InvalidInputError: the decoded size is implausibly large for the stored size.
         """
         if self._arrow.types.is_dictionary(column.type):
             self._taken += column.indices.nbytes
@@ -64,14 +64,14 @@ def _size(arrow: Any, column: Any) -> int:
 
 
 def _runs(column: Any) -> tuple[Any, NDArray[np.int64]]:
-    """Returns the values of runs, and how long these are."""
+    """Returns the values of runs, and the length of each run."""
     first, count = column.find_physical_offset(), column.find_physical_length()
     ends = column.run_ends.to_numpy().astype(np.int64)[first : first + count] - column.offset
     return column.values.slice(first, count), np.diff(np.minimum(ends, len(column)), prepend=0)
 
 
 def _lengths(arrow: Any, column: Any) -> NDArray[np.int64]:
-    """Returns the bytes of each text or list of numbers, 0 for nulls and for numbers."""
+    """Returns the size in bytes of each text or list of numbers; 0 for nulls and for single numbers."""
     kind = column.type
     if arrow.types.is_run_end_encoded(kind):
         values, runs = _runs(column)

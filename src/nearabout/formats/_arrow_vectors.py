@@ -15,7 +15,7 @@ from nearabout.formats._embeddings import Vectors
 from nearabout.formats._vector_text import numbers_of
 from nearabout.formats._warnings import warn_of_rounding
 
-# Stands for the length of a row that cannot be read.
+# Negative values replace the length of a row that cannot be read.
 NO_VECTOR, NO_NUMBER, NO_KEY = -1, -2, -3
 REASONS = {NO_VECTOR: "its vector is missing", NO_NUMBER: "a number is missing", NO_KEY: "its key is missing"}
 
@@ -51,7 +51,7 @@ class ListColumn:
         self._name = name
 
     def lengths(self, batch: Any) -> NDArray[np.int64]:
-        """Returns how many numbers each row has, or why it cannot be read."""
+        """Returns the number of elements of each row, or one of the negative values above."""
         chunk = self._chunk(batch)
         known = chunk.value_lengths().fill_null(NO_VECTOR).to_numpy(zero_copy_only=False)
         lengths: NDArray[np.int64] = known.astype(np.int64)
@@ -72,23 +72,24 @@ class ListColumn:
         if len(wrong):
             raise InvalidInputError(
                 f"{self._path}: the lists in {self._name} differ in length ({dims} in row {first_row:,}, "
-                f"{lengths[wrong[0]]} in row {first_row + wrong[0]:,}): vectors must not; {_ADVICE}"
+                f"{lengths[wrong[0]]} in row {first_row + wrong[0]:,}), but vectors must have one length; {_ADVICE}"
             )
         values = chunk.flatten()
         if values.null_count:
             raise InvalidInputError(f"{self._where()} has {values.null_count:,} missing numbers: {_ADVICE}")
         if dims == 0 or len(values) != len(chunk) * dims:
             raise InvalidInputError(
-                f"{self._where()} holds lists of {dims} numbers, {len(values):,} in all: it is no table of vectors"
+                f"{self._where()} holds {len(values):,} numbers in {len(chunk):,} lists, which should have {dims} "
+                "each: write vectors of one length"
             )
         found = values.to_numpy(zero_copy_only=False).reshape(len(chunk), dims)
         return as_vectors(found, self._path, f"the column {self._name}")
 
     def nothing(self) -> Vectors:
-        """Returns no vectors, of as many dimensions as the type says."""
+        """Returns an empty array of vectors with the dimensions that the type declares."""
         dims = self._kind.list_size if self._arrow.types.is_fixed_size_list(self._kind) else 0
         if dims == 0:
-            raise InvalidInputError(f"{self._where()} has no rows: the number of dimensions is unknown")
+            raise InvalidInputError(f"{self._where()} has no rows, so the number of dimensions is unknown")
         none = self._arrow.array([], self._kind.value_type).to_numpy(zero_copy_only=False)
         return as_vectors(none.reshape(0, dims), self._path, self._name)
 
@@ -182,7 +183,7 @@ class TextColumn:
 
     def nothing(self) -> Vectors:
         raise InvalidInputError(
-            f"{self._path}: the column {self._name} has no rows: the number of dimensions is unknown"
+            f"{self._path}: the column {self._name} has no rows, so the number of dimensions is unknown"
         )
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from nearabout.errors import CorruptFileError, InvalidInputError
 from nearabout.formats._options import ReadOptions
 
-_TOLD = 3  # number of skipped rows in the report
+_REPORTED = 3  # number of skipped rows in the report
 _SHOWN = 120  # characters of an error about one row
-MEND = "mend or remove the line, or leave such rows out with invalid='skip'"
+MEND = "correct or remove the line, or leave such rows out with invalid='skip'"
 
 
 _MISSING = ("", "na", "n/a", "null", "none", "-", "?")
@@ -54,5 +54,5 @@ class BadRows:
         if not self.skipping:
             raise bad.error(self._path) from None
         self.count += 1
-        if len(self.first) < _TOLD:
+        if len(self.first) < _REPORTED:
             self.first.append(bad.described())

@@ -25,11 +25,11 @@ from nearabout.formats._options import ReadOptions
 from nearabout.formats._vector_text import is_vector_text
 
 _INDEX_NAMES = ("", "index", "unnamed: 0")  # pandas' names for the column of an index
-_NAME_NUMBERS = "; and the numbers with vector_columns=, without the other"
+_NAME_NUMBERS = "; name the columns of numbers, without the other, with vector_columns="
 _YEARS = range(1500, 2201)
 _YEAR = re.compile(r"[0-9]{4}")
-# A number with a comma, spaces, two points, a per cent sign or brackets; in hexadecimal; what spreadsheets write for
-# none.
+# A number with a comma, spaces, two points, a per cent sign or brackets; a hexadecimal number; an error value of a
+# spreadsheet.
 _DAMAGED = re.compile(r"[+\-\u2212(]*[0-9][0-9.,_\u00a0 ]*[%)]?|0[xX][0-9a-fA-F]+|#[A-Z/0]+[!?]?|#N/A")
 
 
@@ -68,14 +68,14 @@ def has_header(first: list[str], second: list[str] | None, path: str) -> bool:
     if verdict is None:
         shown = ",".join(f"{field:.24}" for field in first[:6]) + (",…" if len(first) > 6 else "")
         raise InvalidInputError(
-            f"{path}: its first line, {shown}, may be names of columns or a row of numbers: say which with header=True "
-            "or header=False"
+            f"{path}: its first line, {shown}, may be names of columns or a row of numbers: pass header=True or "
+            "header=False"
         )
     return verdict
 
 
 def _named_columns(names: list[str], values: list[str], index_name: str) -> bool | None:
-    """Decides about a first line that has the name of an index or an empty field, then numbers."""
+    """Decides whether a first line of the name of an index (or an empty field) and numbers is a header."""
     if _are_whole(names) and _rise(names):
         return True if index_name == "" or _step(names) == 1 or _are_fractions(values) else None
     if index_name == "":  # an empty key, or column names that are not whole numbers
@@ -84,7 +84,7 @@ def _named_columns(names: list[str], values: list[str], index_name: str) -> bool
 
 
 def _counted_columns(names: list[str], second: list[str] | None) -> bool | None:
-    """Decides about a first line of a text and the numbers 0, 1, 2, ...: column names, or the row of a word."""
+    """Decides whether a first line of a text and the numbers 0, 1, 2, ... is a header or the row of a word."""
     if second is None or len(second) != len(names) + 1:
         return False
     values = [field.strip() for field in second[1:]]
@@ -98,7 +98,7 @@ def _count_from_zero(fields: list[str]) -> bool:
 
 
 def _bare_columns(names: list[str], values: list[str]) -> bool | None:
-    """Decides about a first line of numbers only, such as the names 0, 1, 2 or years that pandas writes."""
+    """Decides whether a first line of numbers only is a header, such as the names 0, 1, 2 or years from pandas."""
     step = _step(names)
     whole = _are_whole(names) and _rise(names)
     years = whole and len(names) > 1 and all(map(_is_year, names))
@@ -131,7 +131,7 @@ def _rise(fields: list[str]) -> bool:
 
 
 def _step(fields: list[str]) -> float | None:
-    """Returns the constant step between numbers; None where they have none."""
+    """Returns the constant step between numbers; None if the steps differ."""
     values = list(map(float, fields))
     steps = [other - one for one, other in itertools.pairwise(values)]
     if not steps:
@@ -161,8 +161,8 @@ def choose_columns(names: list[str] | None, line: int, row: list[str], options: 
         text = chooser.place(options.vector_column, "vector_column")
         if not is_vector_text(row[text]):
             raise InvalidInputError(
-                f"{path}: vector_column={quoted(options.vector_column)} holds {row[text]!r:.40} and no vector in "
-                "brackets, such as [0.1, 0.2]: name columns of numbers with vector_columns="
+                f"{path}: vector_column={quoted(options.vector_column)} holds {row[text]!r:.40}, not a vector in "
+                "brackets such as [0.1, 0.2]: name columns of numbers with vector_columns="
             )
     elif numbers is None:
         text = chooser.column_of_vectors()
@@ -201,14 +201,13 @@ class _Chooser:
         if isinstance(wanted, str):
             if self._names is None:
                 raise InvalidInputError(
-                    f"{self._path}: {option}={quoted(wanted)}, but the file has no header: give the place of the "
+                    f"{self._path}: {option}={quoted(wanted)}, but the file has no header: pass the position of the "
                     f"column, 0 to {len(self._row) - 1}, or header=True"
                 )
             if self._names.count(wanted) != 1:
-                times = "twice" if wanted in self._names else "not"
-                has = f"the columns {shown_names(self._names)}"
+                times = "several columns have that name" if wanted in self._names else "no column has that name"
                 raise InvalidInputError(
-                    f"{self._path}: {option}={quoted(wanted)}, but the file has {has}: that name is {times} there"
+                    f"{self._path}: {option}={quoted(wanted)}: {times}; the columns are {shown_names(self._names)}"
                 )
             wanted = self._names.index(wanted)
         if isinstance(wanted, bool) or not 0 <= wanted < len(self._row):
@@ -254,12 +253,12 @@ class _Chooser:
                 "key, or pass key_column=False and invalid='skip' if a number is missing"
             )
         if len(texts) > 1:
-            more = "" if taken else "; and the numbers with vector_columns="
+            more = "" if taken else "; name the columns of numbers with vector_columns="
             raise several_texts(self._path, len(texts), self.listed(), more=more)
         if texts and _DAMAGED.fullmatch(self._row[texts[0]].strip()):
             raise InvalidInputError(
-                f"{self._path}: its column {texts[0]} begins with {self._row[texts[0]]!r:.24}, which is nearly a "
-                f"number: mend it, or pass key_column={texts[0]} if the column holds keys"
+                f"{self._path}: its column {texts[0]} begins with {self._row[texts[0]]!r:.24}, which is almost a "
+                f"number: correct it, or pass key_column={texts[0]} if the column holds keys"
             )
         if texts and texts[0] and not taken:
             raise InvalidInputError(
@@ -301,7 +300,7 @@ class _Chooser:
 
 
 def refuse_row_numbers(first: list[str], second: list[str] | None, path: str) -> None:
-    """Refuses to take row numbers for numbers of the vectors: what pandas writes before each row, without a header.
+    """Refuses a first column that looks like row numbers, as pandas writes them, and would become a dimension.
 
     Raises:
         InvalidInputError: the first column counts, and all others are fractions.

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from nearabout.errors import CorruptFileError, MissingDependencyError, TruncatedFileError
 
 PIECE = 1 << 16  # bytes of compressed input, enough to make the cost of calls negligible
-# Largest piece of content in bytes. gzip can expand a thousandfold and more, and several pieces wait at a time.
+# Largest piece of content in bytes. gzip can expand a thousandfold and more, and several pieces are queued at a time.
 # zstandard has no such limit: 4 KiB can expand to at most 128 MiB, and typically to some 40 KiB.
 _CONTENT = 1 << 20
 _SMALL_PIECE = 1 << 12

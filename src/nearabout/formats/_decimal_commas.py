@@ -29,10 +29,10 @@ def has_decimal_commas(line: str) -> bool:
 
 
 def refuse_decimal_commas(head: bytes, path: str) -> None:
-    """Refuses text of no known format in whose first lines numbers have decimal commas.
+    """Refuses text of an unknown format whose first lines have numbers with decimal commas.
 
     Raises:
-        InvalidInputError: it is such text.
+        InvalidInputError: there is such a number.
     """
     if b"\x00" in head:
         return

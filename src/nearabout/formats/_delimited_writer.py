@@ -15,7 +15,7 @@ _NEEDS_QUOTES = re.compile(rb'[",\r\n]|^\s|\s$|^$')
 
 
 def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:
-    """Writes a column ``key`` where there are keys, and columns ``d0``, ``d1``, ... of the dimensions."""
+    """Writes a column ``key`` if there are keys, then one column per dimension: ``d0``, ``d1``, ..."""
     rows, dims = vectors.shape
     names = [f"d{place}" for place in range(dims)]
     file.write(",".join(names if keys is None else ["key", *names]).encode() + b"\n")

@@ -34,11 +34,11 @@ class Report:
         counts = [
             (
                 self.duplicates,
-                f"duplicate key{of} left out (the first row stays)",
-                f"duplicate keys{of} left out (the first row stays)",
+                f"row with a duplicate key{of} left out (the first row of each key stays)",
+                f"rows with a duplicate key{of} left out (the first row of each key stays)",
             ),
             (self.bytes_repaired, "byte was not UTF-8", "bytes were not UTF-8"),
-            (self.blank_lines, "blank line passed over", "blank lines passed over"),
+            (self.blank_lines, "blank line skipped", "blank lines skipped"),
         ]
         sentences = [f"{count:,} {one if count == 1 else many}" for count, one, many in counts if count]
         if self.skipped_rows:

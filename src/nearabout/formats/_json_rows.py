@@ -32,7 +32,7 @@ def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(content) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in content if names.count(name) > 1)
-        raise ValueError(f"the member {twice!r:.80} comes twice in one object")
+        raise ValueError(f"the member {twice!r:.80} occurs twice in one object")
     return content
 
 
@@ -55,9 +55,9 @@ class JsonRows:
                 self._rows.place(number),
                 " has no vector",
                 sound=missing,
-                advice="it takes a list of numbers, or an object with one named "
-                f"{', '.join(VECTOR_NAMES[:4])}; another name is given with vector_column=, and rows without one are "
-                "left out with invalid='skip'",
+                advice="write a list of numbers, or an object with such a list; name the list "
+                f"{', '.join(VECTOR_NAMES[:4])}, or pass its name with vector_column=. invalid='skip' leaves rows "
+                "without a vector out",
             )
         if any(isinstance(one, (list, dict)) for one in vector[:1]):
             raise BadRowError(
@@ -71,7 +71,7 @@ class JsonRows:
                 self._rows.place(number),
                 f": the key {key!r:.80} is neither a string nor a whole number",
                 sound=True,
-                advice="write it as text, name another member with key_column=, or pass key_column=False for none",
+                advice="write it as text, name another member with key_column=, or pass key_column=False for no keys",
             )
         if isinstance(key, str) and not key.isascii():
             self._check_text(number, key)
@@ -96,7 +96,7 @@ class JsonRows:
                     ": some rows have keys and some have none; the member "
                     f"{quoted(key_name)} is " + ("null" if key_name in entry else "missing"),
                     sound=key_name in entry,
-                    advice="give all rows one, leave such rows out with invalid='skip', or pass key_column=False",
+                    advice="give every row a key, leave such rows out with invalid='skip', or pass key_column=False",
                 )
             return key, entry.get(vector_name)
         if isinstance(entry, list) and len(entry) == 2 and isinstance(entry[1], list):
@@ -118,7 +118,7 @@ class JsonRows:
             return wanted, vector
         if wanted is not None:
             raise InvalidInputError(
-                f"{self._path}: key_column={quoted(wanted)}: members have names: pass one, or False for none"
+                f"{self._path}: key_column={quoted(wanted)}: pass the name of a member, or False for no keys"
             )
         named = key_candidates(name for name in entry if name != vector)
         if len(named) > 1:
@@ -136,9 +136,9 @@ class JsonRows:
             if not isinstance(wanted, str) or wanted not in entry:
                 raise BadRowError(
                     self._rows.place(number),
-                    f" has no vector: vector_column={quoted(wanted)}, the members are {_listed(entry)}",
+                    f" has no member vector_column={quoted(wanted)}; it has {_listed(entry)}",
                     sound=True,
-                    advice="name one that is there",
+                    advice="name one of these",
                 )
             return wanted
         usual = next((name for name in VECTOR_NAMES if isinstance(entry.get(name), list)), None)
@@ -154,7 +154,7 @@ class JsonRows:
                 self._rows.place(number),
                 f" has no vector; its members are {_listed(entry)}",
                 sound=True,
-                advice="it takes a list of numbers, or an object with one; vector_column= names it",
+                advice="write a list of numbers, or an object with such a list; vector_column= names the list",
             )
         return chosen
 
@@ -164,5 +164,5 @@ class JsonRows:
             key.encode()
         except UnicodeEncodeError:
             raise BadRowError(
-                self._rows.place(number), f": the key {key!r:.80} has a lone surrogate: it is not Unicode text"
+                self._rows.place(number), f": the key {key!r:.80} has a lone surrogate, so it is not Unicode text"
             ) from None

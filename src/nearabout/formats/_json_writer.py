@@ -17,7 +17,7 @@ SUFFIXES = (".jsonl", ".ndjson")
 
 
 def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:
-    """Writes keys as what they are, strings or whole numbers. Refuses NaN and infinity, which JSON does not have."""
+    """Writes string keys as strings and integer keys as numbers. Refuses NaN and infinity, which JSON lacks."""
     bad = np.flatnonzero(~np.isfinite(np.asarray(vectors, np.float32)).all(axis=1))
     if len(bad):
         raise InvalidInputError(

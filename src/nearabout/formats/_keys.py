@@ -40,8 +40,8 @@ class KeyList(Sequence[str]):
                 encoded.append(string.encode())
             except UnicodeEncodeError as error:
                 raise InvalidInputError(
-                    f"key {row}, {quoted(string)}, has a lone surrogate at {error.start}: it is not Unicode text; "
-                    "remove it, or encode the key another way"
+                    f"key {row}, {quoted(string)}, has a lone surrogate at {error.start}, so it is not Unicode "
+                    "text: remove the surrogate, or encode the key differently"
                 ) from None
         offsets = np.zeros(len(encoded) + 1, np.uint64)
         np.cumsum([len(one) for one in encoded], out=offsets[1:], dtype=np.uint64)
@@ -57,7 +57,7 @@ class KeyList(Sequence[str]):
         return KeyList(self.blob[places], offsets)
 
     def spaced(self) -> Iterator[tuple[int, bytes]]:
-        """Returns the keys that hold white space, with their rows: few do."""
+        """Yields the keys that contain white space, with their row numbers."""
         places = np.flatnonzero(_IS_SPACE[self.blob]).astype(np.uint64)
         for row in distinct(np.searchsorted(self.offsets, places, side="right") - 1).tolist():
             yield row, self.blob[int(self.offsets[row]) : int(self.offsets[row + 1])].tobytes()
@@ -92,7 +92,7 @@ class KeyList(Sequence[str]):
             return len(self) == len(other) and all(mine == theirs for mine, theirs in zip(self, other, strict=True))
         return NotImplemented
 
-    __hash__ = None  # type: ignore[assignment]  # a list is no key of a dict
+    __hash__ = None  # type: ignore[assignment]  # lists are not hashable
 
     def __repr__(self) -> str:
         shown = ", ".join(repr(key) for key in self[:3])
@@ -113,7 +113,7 @@ def as_keys(values: Sequence[Any] | NDArray[Any] | KeyList | None, rows: int) ->
         return values
     if isinstance(values, np.ndarray):
         if values.ndim != 1:
-            raise InvalidInputError(f"keys have the shape {values.shape}: give one dimension")
+            raise InvalidInputError(f"keys have the shape {values.shape}: pass an array of one dimension")
         values = values.tolist()
     if rows and all(isinstance(value, int) and not isinstance(value, bool) for value in values):
         try:

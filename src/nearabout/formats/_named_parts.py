@@ -24,12 +24,12 @@ _MOST_PARTS = 8  # most entries of a dictionary with named parts; one of words h
 def embeddings_of(
     content: Any, path: str, format_name: str, what: str, most: int, plain: Plain = lambda value: value
 ) -> Embeddings:
-    """Returns the vectors and keys of what was saved; ``plain`` undoes stand-ins for arrays and numbers.
+    """Returns the vectors and keys in an object. ``plain`` converts the stand-ins of a reader to arrays and numbers.
 
-    A list that is there once may stand for a million rows: ``most`` is how many bytes the vectors may take.
+    ``most`` limits the bytes of the vectors, because a list that is stored once may be referenced a million times.
 
     Raises:
-        InvalidInputError: there are none, it is not clear which they are, or they take more than that.
+        InvalidInputError: there are no vectors, they are ambiguous, or they are larger than ``most``.
     """
     try:
         words, rows = _Forms(plain, path).parts(content)
@@ -40,8 +40,8 @@ def embeddings_of(
         raise
     except (ValueError, TypeError, KeyError, IndexError, OverflowError, AttributeError, RecursionError) as error:
         raise InvalidInputError(
-            f"{path}: {what} holds no vectors that can be made out ({first_line(error)}): it takes an array, a list of "
-            "vectors, a dictionary of words and vectors, or words and vectors as a pair"
+            f"{path}: {what} holds no recognisable vectors ({first_line(error)}): save an array, a list of vectors, a "
+            "dictionary from words to vectors, or a pair of words and vectors"
         ) from None
     vectors, keys, dropped = without_duplicates(vectors, found)
     return Embeddings(vectors, keys, path, format_name, Report(duplicates=dropped))
@@ -73,7 +73,7 @@ def _stacked(rows: Any, plain: Plain, path: str, most: int) -> np.ndarray[Any, A
 def _numbers(part: Any, plain: Plain) -> np.ndarray[Any, Any]:
     values = [plain(value) for value in part]
     if not all(type(value) in (int, float) for value in values):
-        raise ValueError("a vector that holds something else than numbers")
+        raise ValueError("a vector with elements that are not numbers")
     return np.array(values, np.float64).astype(np.float32)
 
 
@@ -87,7 +87,7 @@ def _keys_of(values: Any, rows: int, plain: Plain, path: str, most: int) -> Keys
 
 
 def check_texts(values: list[Any], most: int, path: str) -> None:
-    """Refuses texts of more than ``most`` characters in all: one that is there once may come a million times."""
+    """Refuses texts of more than ``most`` characters in all: a text stored once may be referenced a million times."""
     size = sum(len(value) for value in values if isinstance(value, str))
     if size > most:
         raise expands_too_far(path, size)
@@ -138,7 +138,7 @@ class _Forms:
         return (self._other_words(names, vectors) if usual is None else usual), names[vectors]
 
     def _rank(self, value: Any) -> int:
-        """Returns the dimensions of an array or of nested lists, by their first elements: NumPy would copy them all."""
+        """Returns the rank of an array or of nested lists. Looks at first elements only; NumPy would copy them all."""
         rank, value = 0, self._plain(value)
         while isinstance(value, (list, tuple)) and rank < 3:
             rank += 1
@@ -146,13 +146,13 @@ class _Forms:
         return rank + (value.ndim if isinstance(value, np.ndarray) else 0)
 
     def _other_words(self, names: dict[str, Any], vectors: str) -> Any:
-        """Returns the words of an unusual name; refuses to choose among several."""
+        """Returns words under an unusual name. Refuses to choose among several."""
         rows = len(self._plain(names[vectors]))
         texts = [name for name, value in names.items() if self._are_words(value) and len(self._plain(value)) == rows]
         texts = [name for name in texts if not isinstance(self._plain(names[name])[0], int | np.integer)]
         if len(texts) > 1:
             raise InvalidInputError(
-                f"{self._path}: {shown_names(texts)} could each be the keys of {vectors}: save those that are by the "
+                f"{self._path}: {shown_names(texts)} could each be the keys of {vectors}: save the keys under the "
                 "name 'keys'"
             )
         return names[texts[0]] if texts else None

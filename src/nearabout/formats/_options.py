@@ -34,8 +34,8 @@ class ReadOptions:
             if value != one.default and one.name not in taken and one.name != "invalid":
                 allowed = ", ".join(f"{name}=" for name in sorted(taken)) or "none"
                 raise InvalidInputError(
-                    f"{one.name}={quoted(value)} has no effect on the format {format_name}; options it "
-                    f"takes: {allowed}. Leave {one.name}= out, or name another format with format="
+                    f"{one.name}={quoted(value)} has no effect on the format {format_name}; its options are: "
+                    f"{allowed}. Leave {one.name}= out, or name another format with format="
                 )
         if self.errors not in ("strict", "replace", "ignore"):
             raise InvalidInputError(f"errors={quoted(self.errors)}: pass strict, replace or ignore")
@@ -55,7 +55,8 @@ class ReadOptions:
             )
         if self.vector_column is not None:
             raise InvalidInputError(
-                "vector_column= names one column of whole vectors, vector_columns= one a dimension: not both"
+                "pass vector_column= (one column of whole vectors) or vector_columns= (one column per dimension), not "
+                "both"
             )
 
 
@@ -82,7 +83,7 @@ def _as_columns(columns: object) -> tuple[str | int, ...] | None:
     for column in given:
         if isinstance(column, bool) or not isinstance(column, (str, int)):
             raise InvalidInputError(
-                f"vector_columns= holds {quoted(column)}: columns are named by text, or by their place from 0"
+                f"vector_columns= holds {quoted(column)}: pass names of columns, or positions from 0"
             )
     return given
 

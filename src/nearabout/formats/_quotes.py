@@ -49,7 +49,7 @@ class Fields(list[str]):
 
 
 def _split(text: str, delimiter: str) -> tuple[Fields, bool]:
-    """Returns the fields by RFC 4180, and whether any was in quotes; ValueError says what is wrong."""
+    """Splits a record as in RFC 4180. Returns the fields, and whether any was in quotes; ValueError names the fault."""
     fields: list[str] = []
     stated: set[int] = set()
     quoted = False
@@ -121,7 +121,7 @@ class Quotes:
         return fits and enclosed != len(fields) and all(map(is_float, fields[1:]))
 
     def fields(self, text: str, delimiter: str, line: int, width: int | None) -> Fields:
-        """Returns the fields of a record; raises BadRowError where its quotes make no sense."""
+        """Returns the fields of a record; raises BadRowError if its quotes are not valid."""
         try:
             if '"' not in text or not self.enclose:
                 _refuse_carriage_return(text)
@@ -133,11 +133,11 @@ class Quotes:
                 fields, enclosed = _split(text, delimiter)
                 self._enclosing = self._enclosing or (line if enclosed else 0)
         except ValueError as error:
-            what = ": its quotes make no sense" if '"' in text else ""
+            what = ": its quotes are not valid" if '"' in text else ""
             raise BadRowError(f"line {line:,}", f"{what or ' cannot be read'} ({error})") from None
         if self._letters and self._enclosing and self._wanted is None:
             raise InvalidInputError(
-                f"{self._path}: a quote is a letter in line {self._letters:,}, and encloses a field in line "
-                f"{self._enclosing:,}: say which it is with quotes=True or quotes=False"
+                f"{self._path}: a quote is an ordinary character in line {self._letters:,}, but encloses a field in "
+                f"line {self._enclosing:,}: pass quotes=True if quotes enclose fields, or quotes=False"
             )
         return fields

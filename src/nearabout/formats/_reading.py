@@ -118,7 +118,9 @@ def open_rows(
     member: str | None = None,
     **options: Any,
 ) -> Iterator[Stream]:
-    """Opens the vectors of a file without loading them: directly in the file, or piece by piece. Valid in the block.
+    """Opens the vectors of a file without loading them: directly in the file, or piece by piece.
+
+    The stream is valid inside the ``with`` block.
 
     Args:
         path: as in ``read``.
@@ -196,9 +198,9 @@ def _recognise(source: Source) -> Format:
         if head.suffix in one.SUFFIXES:
             return one
     raise UnknownFormatError(
-        f"{source.path}: has no known format, neither by its content (it begins with {data[:16]!r}) nor "
-        f"by the ending of its name. Formats that can be read: {', '.join(BY_NAME)}. If the file is of one of these, "
-        "say which with format=, or give it that format's ending"
+        f"{source.path}: has an unknown format: neither its content (it begins with {data[:16]!r}) nor its suffix is "
+        f"recognised. Formats that can be read: {', '.join(BY_NAME)}. If the file has one of these, pass it with "
+        "format="
     )
 
 
@@ -213,7 +215,7 @@ def _refuse_index(source: Source) -> None:
         return
     if not source.plain:
         raise UnknownFormatError(
-            f"{source.path}: holds a nearabout index, compressed: decompress it, then search it (nearabout search, or "
+            f"{source.path}: is a compressed nearabout index: decompress it, then search it (nearabout search, or "
             "nearabout.open)"
         )
     stem, ending = os.path.splitext(source.path)
@@ -223,5 +225,5 @@ def _refuse_index(source: Source) -> None:
         convert = "give it a name that ends in .near, then use nearabout convert"
     raise UnknownFormatError(
         f"{source.path}: is already a nearabout index: search it (nearabout search {path}, or nearabout.open); "
-        f"to get its vectors out: {convert}"
+        f"to export its vectors: {convert}"
     )

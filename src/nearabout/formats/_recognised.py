@@ -14,7 +14,7 @@ _MAGICS: tuple[tuple[bytes, str, str], ...] = (
     (
         _FASTTEXT,
         "a fastText model",
-        "its vectors are in the .vec file beside it; if that is missing, write one in Python: model = "
+        "its vectors are in the .vec file of the same name; if that is missing, write one in Python: model = "
         "fasttext.load_model(path), then nearabout.formats.write('words.vec', "
         "[model.get_word_vector(word) for word in model.words], model.words)",
     ),
@@ -33,7 +33,7 @@ _MAGICS: tuple[tuple[bytes, str, str], ...] = (
     (b"Obj\x01", "an Avro file", "write it as Parquet"),
     (b"usearch", "an index of usearch", "get its vectors with usearch, and save them as .npy"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook", "save its sheet as CSV"),
-    (b"%PDF-", "a PDF document", "vectors are numbers: get the table it was made from"),
+    (b"%PDF-", "a PDF document", "get the table of numbers that it was made from"),
 )
 _FAISS = re.compile(rb"Ix[A-Z][A-Za-z0-9]|Iw[A-Z][A-Za-z0-9]|IHN[a-z]|IBx[A-Z]")
 _PAGE = re.compile(rb"\s*<(?:!doctype html|html>\s*<)", re.IGNORECASE)
@@ -61,17 +61,17 @@ def refuse_others(head: Head, path: str) -> None:
         )
     if _PAGE.match(head.data):
         raise UnknownFormatError(
-            f"{path}: is a web page, perhaps instead of a download: open its address and get the file itself"
+            f"{path}: is a web page, perhaps saved instead of a download: open its address and get the file itself"
         )
     encoding = None if by_name else _wide_encoding(head.data)
     if encoding is not None:
         raise UnknownFormatError(
-            f"{path}: is text in {encoding}: convert it to UTF-8, as with iconv -f {encoding} -t UTF-8, or save it so"
+            f"{path}: is text in {encoding}: convert it to UTF-8, for example with iconv -f {encoding} -t UTF-8"
         )
 
 
 def _is_meant(magic: bytes, data: bytes) -> bool:
-    """Returns whether a magic number of letters is really one, and not the beginning of a word."""
+    """Returns whether a magic number that consists of letters is not just the beginning of a word."""
     if any(byte < 32 or byte > 126 for byte in magic) or len(magic) > 8:
         return True
     return b"\x00" in data[len(magic) : 64]

@@ -104,7 +104,7 @@ class Rows:
             raise self.wrong_count(line, count)
         if (key is not None) != bool(self._named) and self._rows:
             raise BadRowError(
-                self.place(line), ": some rows have keys and some have none", advice="give all of them one, or none"
+                self.place(line), ": some rows have keys and some have none", advice="give every row a key, or none"
             )
         self._check_kind(line, key)
         self.dims = count
@@ -113,7 +113,7 @@ class Rows:
 
     def wrong_count(self, line: int, count: int) -> BadRowError:
         """Returns the error for a row with the wrong number of values."""
-        expected = f"{self.dims} are expected, as in the first row" if self.dims else "one at least is expected"
+        expected = f"{self.dims} are expected, as in the first row" if self.dims else "at least one is expected"
         return BadRowError(self.place(line), f" has {count} numbers; {expected}")
 
     def _take_key(self, key: Any, row: int) -> None:
@@ -132,8 +132,8 @@ class Rows:
             self._first_digits = self._first_digits or line
         if self._first_number and self._first_digits and self._typed:
             raise InvalidInputError(
-                f"{self._path}: {self.place(self._first_number)} has a number as its key, "
-                f'{self.place(self._first_digits)} digits as text, so 1 and "1" cannot be distinguished: write '
+                f"{self._path}: the key in {self.place(self._first_number)} is a number, the key in "
+                f'{self.place(self._first_digits)} is text of digits, so 1 and "1" cannot be distinguished: write '
                 "all keys as numbers, or all as text"
             )
 
@@ -196,10 +196,10 @@ class Rows:
             raise InvalidInputError(
                 f"{self._path}: none of its {self.bad.count:,} rows can be read: {', '.join(self.bad.first)}"
             )
-        raise CorruptFileError(f"{self._path}: holds no row: the number of dimensions is unknown")
+        raise CorruptFileError(f"{self._path}: has no rows, so the number of dimensions is unknown")
 
     def _take(self) -> Vectors:
-        """Returns the rows that wait, less those whose key had come before."""
+        """Returns the pending rows without those whose key occurred before."""
         vectors: Vectors = np.frombuffer(self._numbers, np.float32).reshape(-1, self.dims)
         self._numbers = array("f")
         if not self._named:

@@ -175,8 +175,8 @@ class Source:
         """Refuses a line of more than ``MAX_LINE`` bytes, which no supported file has."""
         if size > MAX_LINE:
             raise InvalidInputError(
-                f"{self.path}: line {number:,} has more than {MAX_LINE:,} bytes, which is the most for a line: perhaps "
-                "its line ends are lost, or it is something else than text"
+                f"{self.path}: line {number:,} is longer than the limit of {MAX_LINE:,} bytes: perhaps its line ends "
+                "are lost, or the file is not text"
             )
 
     def exactly(self, size: int, what: str) -> bytes:
@@ -281,8 +281,8 @@ class Source:
 
     def _too_short(self, what: str, needed: int, left: int) -> None:
         raise TruncatedFileError(
-            f"{self.path}: {what} takes {needed:,} bytes, only {left:,} are left: the file is cut short or its "
-            "header is wrong"
+            f"{self.path}: {what} takes {needed:,} bytes, but only {left:,} are left: the file is cut short or its "
+            "header is wrong; get the file again"
         )
 
     def _some(self, size: int) -> bytes:
@@ -330,13 +330,13 @@ class Source:
                 break
         if member is not None:
             raise InvalidInputError(
-                f"{self.path}: member={quoted(member)} was asked for, but the file is no .zip: leave member= out"
+                f"{self.path}: member={quoted(member)} has no effect: the file is not a .zip; leave member= out"
             )
 
     def _enter(self, pieces: Iterator[bytes]) -> None:
         self._layers += 1
         if self._layers > _MAX_LAYERS:
-            raise FileFormatError(f"{self.path}: compressed more than {_MAX_LAYERS} times over: unpack it first")
+            raise FileFormatError(f"{self.path}: is compressed more than {_MAX_LAYERS} times: unpack it first")
         self._pieces = self._bounded(pieces)
         self.size = None
         self._content = None
@@ -388,13 +388,13 @@ class Source:
             )
         if any(name.endswith("/data.pkl") for name in names):
             raise UnknownFormatError(
-                f"{self.path}: is what torch.save writes, a pickle with its data: load it with torch, and save the "
-                "vectors with numpy.save or as .safetensors"
+                f"{self.path}: was written by torch.save: load it with torch, and save the vectors with numpy.save or "
+                "as .safetensors"
             )
         if len(wanted) == 1:
             return wanted[0]
         if not wanted:
-            raise FileFormatError(f"{self.path}: the .zip holds no file with anything in it")
+            raise FileFormatError(f"{self.path}: the .zip holds no file, or only empty ones")
         raise InvalidInputError(
             f"{self.path}: holds {len(wanted)} files: {_listed(wanted)}. Name one: {self.path}!{wanted[0]}, or member="
         )
@@ -422,8 +422,8 @@ def most_expanded(size: int) -> int:
 def expands_too_far(path: str, size: int) -> InvalidInputError:
     """Returns the error for content that expands beyond ``most_expanded``."""
     return InvalidInputError(
-        f"{path}: becomes {size:,} bytes and more, over {_EXPANSION} times its own size: it holds next to nothing but "
-        "the same values again and again. If that is meant, decompress it first, or save it as a plain file"
+        f"{path}: expands to at least {size:,} bytes, over {_EXPANSION} times its own size: it holds little but "
+        "repeated values. If that is intended, decompress it first, or save it as a plain file"
     )
 
 
@@ -465,8 +465,8 @@ def _with_line_feeds(pieces: Iterator[bytes], path: str) -> Iterator[bytes]:
     for piece in pieces:
         if b"\n" in piece:
             raise CorruptFileError(
-                f"{path}: its lines end in carriage returns and in line feeds: which of them are meant? Give all the "
-                "same"
+                f"{path}: some of its lines end in a carriage return and some in a line feed: give all lines the same "
+                "end"
             )
         yield piece.replace(b"\r", b"\n")
 

@@ -77,16 +77,16 @@ def can_lie(dtype: np.dtype[Any]) -> bool:
 def read_whole(
     source: Source, name: str, size: int | None, room: int | None, load: Callable[[], Embeddings], advice: str
 ) -> Stream:
-    """Reads a file whole that cannot be read in pieces, if it fits. ``size``: bytes; None if unknown."""
+    """Reads a file at once that cannot be read in pieces, if its ``size`` in bytes (None: unknown) fits ``room``."""
 
     def refuse(needed: str) -> InvalidInputError:
         return InvalidInputError(
-            f"{source.path}: {name} files like this one are read whole, which takes {needed} of memory; the budget "
-            f"leaves {room:,} bytes for it: {advice}, or give more memory"
+            f"{source.path}: a {name} file like this one must be read whole, which takes {needed} of memory, but the "
+            f"budget leaves {room:,} bytes: {advice}, or pass a larger memory="
         )
 
     if room is not None and (size is None or size > room):
-        raise refuse("an unknown amount" if size is None else f"some {size:,} bytes")
+        raise refuse("an unknown amount" if size is None else f"about {size:,} bytes")
     loaded: list[Embeddings] = []
 
     def pieces() -> Iterator[Vectors]:

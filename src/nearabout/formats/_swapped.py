@@ -21,7 +21,7 @@ def refuse_swapped(head: bytes, size: int | None, suffix: str, path: str) -> Non
     """Refuses a file whose rows are laid out as in the other family of formats.
 
     Raises:
-        InvalidInputError: the other layout fits, and the one that the name says does not.
+        InvalidInputError: the layout of the suffix does not fit, but the other one does.
     """
     if suffix in _VECS and not _is_bigann(head, size, suffix) and _is_vecs(head, size, _VECS[suffix]):
         other = _VECS[suffix]
@@ -59,10 +59,10 @@ def _is_bigann(head: bytes, size: int | None, suffix: str, sure: bool = False) -
 
 
 def refuse_other_element(rows: NDArray[np.generic], suffix: str, path: str) -> None:
-    """Refuses whole numbers that are named float32, and the reverse: each is a number of absurd size in the other type.
+    """Refuses whole numbers in a file named for float32, and the reverse. Read as the wrong type, they are absurd.
 
     Raises:
-        InvalidInputError: all of the first rows are such numbers.
+        InvalidInputError: all numbers of the first rows are absurd in the type of the suffix.
     """
     some = rows[:100].reshape(-1)
     if rows.dtype.name not in ("float32", "int32") or not some.any():

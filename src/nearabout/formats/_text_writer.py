@@ -28,7 +28,8 @@ def words_of(keys: Keys, rows: int, dims: int, format_name: str) -> KeyList:
     words = packed(keys, rows)
     if are_in_quotes(words):
         raise InvalidInputError(
-            f"every key is in quotes, as {words[0]!r:.40} is: {format_name} has none; take them off"
+            f"every key is in quotes, such as {words[0]!r:.40}, which {format_name} does not support: remove the "
+            "quotes from the keys"
         )
     for row, word in words.spaced():
         wrong = holds_a_row(word, dims)
@@ -41,8 +42,8 @@ def words_of(keys: Keys, rows: int, dims: int, format_name: str) -> KeyList:
     for row, word in (*marked, *words.spaced()):
         if b"\n" in word or b"\r" in word or word[-1:] in (b" ", b"\t") or (row == 0 and word.startswith(BOM)):
             raise InvalidInputError(
-                f"key {row}, {quoted(word.decode())}, cannot be written as {format_name}: a key must not hold a line "
-                "feed or a carriage return, end in a blank, nor begin the file with a byte order mark. Change the "
+                f"key {row}, {quoted(word.decode())}, cannot be written as {format_name}: a key must not contain a "
+                "line feed or a carriage return, end in a blank, or begin the file with a byte order mark. Change the "
                 "key, or write Parquet"
             )
     return words

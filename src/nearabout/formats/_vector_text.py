@@ -22,12 +22,12 @@ def numbers_of(text: str) -> array[float]:
     """Returns the numbers of a vector in brackets, with commas between them, or spaces as NumPy prints them.
 
     Raises:
-        ValueError: it is something else, or was shortened when it was printed.
+        ValueError: the text is not a vector in brackets, or was shortened when it was printed.
     """
     inside = text.strip()
     if not (inside.startswith("[") and inside.endswith("]")):
-        raise ValueError(f"no vector in brackets: {quoted(inside)}")
+        raise ValueError(f"not a vector in brackets: {quoted(inside)}")
     if "..." in inside or "…" in inside:
-        raise ValueError("the vector was shortened to '...' when it was printed: its numbers are not there")
+        raise ValueError("the vector was shortened to '...' when it was printed, so its numbers are lost")
     tokens = _SEPARATOR.split(inside[1:-1].strip(string.whitespace))
     return array("f", map(number_of, tokens))

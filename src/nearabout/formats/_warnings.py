@@ -25,15 +25,15 @@ def warn(sentence: str) -> None:
 
 
 def warn_of_rounding(path: str, where: str, value: int) -> None:
-    """Warns if float32, the type of numbers from text, rounds a whole number such as a time stamp."""
+    """Warns if a whole number, such as a time stamp, is rounded in float32, the type of numbers read from text."""
     try:
         rounded = int(np.float32(value))
     except OverflowError:
         return  # infinite: the build refuses it
     if rounded != value:
         warn(
-            f"{path}: {where}: the number {value} becomes {rounded} in float32, which holds whole numbers up to "
-            "16,777,216 only: subtract a starting point from such a column (of time stamps, say), or scale it"
+            f"{path}: {where}: the number {value} becomes {rounded} in float32, which is exact only up to 16,777,216: "
+            "subtract an offset from such a column (of time stamps, for example), or scale it"
         )
 
 
@@ -46,6 +46,6 @@ def warn_of_duplicates(path: str, report: Report, rows: int) -> None:
     if not report.key_column:
         advice = "rename or remove the others to keep every row"
     warn(
-        f"{path}: {report.duplicates:,} of {rows + report.duplicates:,} rows were left out, since their key{column} "
-        f"had come before: {advice}"
+        f"{path}: {report.duplicates:,} of {rows + report.duplicates:,} rows were left out, because their key{column} "
+        f"occurred before: {advice}"
     )

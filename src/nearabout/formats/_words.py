@@ -33,12 +33,13 @@ class Header(NamedTuple):
 
 
 def number_of(field: str) -> float:
-    """Returns the number that a field is, blanks around it aside.
+    """Returns the number in a field, ignoring blanks around it.
 
-    Python takes more for one than the compiled parser: digits of any script, and 1_000. Readers must not differ.
+    Refuses what Python accepts but the compiled parser does not, digits of any script and 1_000, because the two must
+    agree.
 
     Raises:
-        ValueError: it is none; its message is the field.
+        ValueError: the field is not a number; the message is the field.
     """
     try:
         if field.isascii() and "_" not in field:
@@ -70,9 +71,8 @@ def take_header(source: Source, options: ReadOptions) -> Header:
     if header is None:
         first = source.head(40).split(b"\n")[0]
         raise CorruptFileError(
-            f"{source.path}: begins with {first!r}, where a header of two whole numbers (how many words, how "
-            "many dimensions) "
-            "is needed: if the file has no header, read it with format='glove'"
+            f"{source.path}: begins with {first!r} instead of a header of two whole numbers, the number of words and "
+            "the number of dimensions: if the file has no header, read it with format='glove'"
         )
     if not 1 <= header.dims <= MAX_DIMS:
         raise CorruptFileError(
@@ -80,7 +80,8 @@ def take_header(source: Source, options: ReadOptions) -> Header:
         )
     if options.dims is not None and options.dims != header.dims:
         raise InvalidInputError(
-            f"{source.path}: has {header.dims} dimensions by its header, dims={options.dims} was given"
+            f"{source.path}: has {header.dims} dimensions by its header, which contradicts dims={options.dims}: leave "
+            "dims= out"
         )
     source.skip(header.size)
     return header
@@ -133,8 +134,8 @@ def _refuse_carriage_returns(keys: KeyList, path: str) -> None:
     if len(places):
         row = int(np.searchsorted(keys.offsets, places[0], side="right")) - 1
         raise CorruptFileError(
-            f"{path}: the key {keys[row]!r:.80} (row {row:,}) has a carriage return: lines end in line feeds here, "
-            "perhaps after one; mend the line ends"
+            f"{path}: the key {keys[row]!r:.80} (row {row:,}) has a carriage return inside; lines end in a line feed, "
+            "with or without a carriage return before it: correct the line ends"
         )
 
 
@@ -150,7 +151,7 @@ def holds_a_row(key: bytes, dims: int) -> str:
     """Returns why a key of several words looks like part of a row of numbers; "" if it does not."""
     fields = key.split()
     if sum(NUMBER.fullmatch(field) is not None for field in fields) >= max(2, min(dims, 3)):
-        return "holds numbers, as if two rows were in one line"
+        return "contains numbers, as if two rows were in one line"
     if len(fields) > 1 and is_decimal_comma(fields[-1].decode(errors="replace")):
         return "ends in a number with a decimal comma"
     return ""
@@ -160,14 +161,14 @@ def _refuse_rows(keys: KeyList, path: str, dims: int) -> None:
     """Refuses a row without a line end or with an invalid number, which would become part of a key."""
     if are_in_quotes(keys):
         raise InvalidInputError(
-            f"{path}: every word is in quotes, as {keys[0]!r:.40} is: read it with format='delimited', delimiter=' '"
+            f"{path}: every word is in quotes, such as {keys[0]!r:.40}: read it with format='delimited', delimiter=' '"
         )
     for row, key in keys.spaced():
         wrong = holds_a_row(key, dims)
         if wrong:
-            advice = COMMA_ADVICE if "comma" in wrong else "mend the line"
+            advice = COMMA_ADVICE if "comma" in wrong else "correct the line"
             raise CorruptFileError(
-                f"{path}: the key {key.decode()!r:.80} (row {row:,}) {wrong}: {advice}. If it is a key, say so with "
+                f"{path}: the key {key.decode()!r:.80} (row {row:,}) {wrong}: {advice}. If it is a key, pass "
                 f"dims={dims}"
             )
 
@@ -188,7 +189,7 @@ def _fed(parser: Any, source: Source, dims: int, announced: int | None) -> Itera
         raise InvalidInputError(f"{source.path}: none of its {parser.skipped:,} rows can be read: {first}")
     if announced is not None and parser.rows_read + parser.skipped < announced:
         raise TruncatedFileError(
-            f"{source.path}: its header announces {announced:,} words, the file ends after {parser.rows_read:,}: "
+            f"{source.path}: its header announces {announced:,} words, but the file ends after {parser.rows_read:,}: "
             "get the file again, or correct its first line"
         )
 
@@ -198,7 +199,7 @@ def _place_name(parser: Any) -> str:
 
 
 def _check_length(parser: Any, source: Source, dims: int) -> None:
-    """Refuses a line that does not end, or a record whose key does not."""
+    """Refuses a line, or a record of binary data, that is longer than the limit."""
     if isinstance(parser, _core.LineParser):
         source.check_line(parser.place, parser.waiting_bytes)
     elif parser.waiting_bytes > MAX_LINE + 4 * dims:
@@ -220,7 +221,7 @@ def _bad_row(problem: _core.TextProblem, place_name: str, dims: int) -> BadRowEr
     if kind == "too_few_numbers":
         return BadRowError(place, f" has {found} numbers after its key; {dims} are expected")
     if kind == "too_many_numbers":
-        more = f". If the first of them belong to the key, say so with dims={dims}"
+        more = f". If the first of them belong to the key, pass dims={dims}"
         return BadRowError(place, f" has {found} numbers after its key; {dims} are expected", advice=MEND + more)
     if kind == "not_a_number":
         advice = COMMA_ADVICE if is_decimal_comma(token[:40].decode("latin-1")) else MEND
@@ -239,13 +240,11 @@ def _error(
     where = f"{path}: {place_name} {place:,}"
     if kind == "more_rows":
         return CorruptFileError(
-            f"{where}: the header announces {announced:,} words, but there is more: correct the header, or cut "
-            "the file there"
+            f"{where}: the header announces {announced:,} words, but more data follows: correct the header, or cut the "
+            "file here"
         )
     if kind == "truncated":
-        return TruncatedFileError(
-            f"{where}: the last record is cut short ({found:,} bytes of it are there): get the file again"
-        )
+        return TruncatedFileError(f"{where}: the last record is cut short after {found:,} bytes: get the file again")
     return _bad_row(problem, place_name, dims).error(path)
 
 

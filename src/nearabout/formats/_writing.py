@@ -32,14 +32,16 @@ def writer_names() -> list[str]:
 
 
 def written_suffixes(keyed: bool = False) -> list[str]:
-    """Returns the suffixes that ``write`` knows a format by, or ``keyed``: one with room for keys. One that compresses
-    may come after it."""
+    """Returns the suffixes of the formats that ``write`` supports; ``keyed``: only of formats that store keys.
+
+    A suffix of a compression may follow.
+    """
     writers = [one for one in WRITERS if not keyed or one.NAME in _WITH_KEYS]
     return [suffix for one in writers for suffix in one.SUFFIXES if suffix not in _NOT_WRITTEN]
 
 
 def written_as(path: str, format: str | None) -> tuple[str, bool]:
-    """Returns the name of the format that ``write`` would choose, and whether it has room for keys."""
+    """Returns the name of the format that ``write`` would choose, and whether it stores keys."""
     name = _choose(path, format)[0].NAME
     return name, name in _WITH_KEYS
 
@@ -51,13 +53,13 @@ def write(
     *,
     format: str | None = None,
 ) -> None:
-    """Writes vectors, and their keys where the format has room for them.
+    """Writes vectors, and their keys if the format stores keys.
 
-    The format is that of the suffix (.bin .vec .txt .npy .fvecs .parquet .csv .jsonl; .gz, .bz2 or .xz after it
-    compresses), or ``format``. .npy and Parquet keep the element type, the others hold float32. Row numbers stand for
-    missing keys where a format needs some; keys that a format cannot hold, or would give back changed, are refused. The
-    file appears whole or not at all, with the mode and the owner of the one that it replaces. ``path`` may be a binary
-    file that is open, such as ``sys.stdout.buffer``; ``format`` is needed then.
+    The suffix determines the format (.bin .vec .txt .npy .fvecs .parquet .csv .jsonl; a .gz, .bz2 or .xz after it
+    compresses), unless ``format`` names it. .npy and Parquet keep the element type; the other formats hold float32. If
+    there are no keys and the format needs them, row numbers are written. Keys that the format cannot store, or would
+    change, are refused. The file is either complete or absent, and keeps the mode and owner of a file that it replaces.
+    ``path`` may be an open binary file, such as ``sys.stdout.buffer``; then ``format`` is required.
     """
     opened = None if isinstance(path, (str, os.PathLike)) else path
     name = os.fspath(path) if opened is None else "the open file"  # type: ignore[arg-type]
@@ -92,7 +94,8 @@ def _choose(path: str, format: str | None) -> tuple[WritableFormat, str | None]:
         f"format={quoted(format)}" if format is not None else f"the suffix {quoted(suffix)}" if suffix else "no suffix"
     )
     raise InvalidInputError(
-        f"{path}: {given} is none that can be written: give format= one of {', '.join(writer_names())}"
+        f"{path}: {given} does not name a format that can be written: pass format= with one of "
+        f"{', '.join(writer_names())}"
     )
 
 
@@ -105,7 +108,7 @@ def _content(embeddings: Embeddings | ArrayLike, keys: Any) -> tuple[Vectors, Ke
         found = as_keys(keys, len(vectors)) if vectors.ndim == 2 else None
     if vectors.ndim != 2 or vectors.shape[1] == 0 or vectors.dtype.kind not in "fiu":
         raise InvalidInputError(
-            f"vectors of {vectors.dtype} with the shape {vectors.shape}: give numbers in rows and columns"
+            f"vectors of {vectors.dtype} with the shape {vectors.shape}: pass numbers in rows and columns"
         )
     return vectors, found
 
@@ -117,7 +120,7 @@ def _as_float32(vectors: Vectors, name: str) -> Vectors:
         lost = np.flatnonzero((np.isinf(converted) & np.isfinite(cast(Any, vectors))).any(axis=1))
         if len(lost):
             raise InvalidInputError(
-                f"row {lost[0]:,} has a number too large for float32, which is what {name} holds: write .npy"
+                f"row {lost[0]:,} has a number too large for float32, the element type of {name}: write .npy"
             )
     return converted
 

@@ -57,9 +57,9 @@ def read_annoy(path: str, metric: str, dims: int, words: str | None = None) -> E
         MissingDependencyError: the map needs the library lmdb.
     """
     if metric not in METRICS:
-        raise InvalidInputError(f"Annoy has no metric {metric!r}; it has {', '.join(METRICS)}")
+        raise InvalidInputError(f"Annoy has no metric {metric!r}: pass one of {', '.join(METRICS)}")
     if dims < 1:
-        raise InvalidInputError(f"dims is {dims}; give the number of dimensions that the file was made with, 1 or more")
+        raise InvalidInputError(f"dims is {dims}: pass the number of dimensions that the file was made with")
     index = _core.AnnoyIndex(dims, metric)
     index._load(path, False)
     numbers, vectors = index._items()
@@ -119,9 +119,9 @@ def _find_stray(transaction: lmdb.Transaction, words: set[str], path: str) -> No
         name, target = _text(bytes(key), path), _text(bytes(value), path)
         if (name[1:] if name[:1] == "w" else target) not in words or name[:1] not in ("w", "i"):
             raise CorruptFileError(
-                f"{path}: the entry {name} leads to {quoted(target)}, which is of no item of the index"
+                f"{path}: the entry {name} leads to {quoted(target)}, which is not an item of the index"
             )
-    raise CorruptFileError(f"{path}: some words are named by more than one entry i<number>; each item has one")
+    raise CorruptFileError(f"{path}: several entries i<number> lead to one word; each item needs its own word")
 
 
 def _text(data: bytes, path: str) -> str:

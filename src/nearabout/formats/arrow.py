@@ -79,7 +79,7 @@ def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
 
 
 @contextmanager
-def _telling_broken(source: Source, name: str) -> Iterator[Any]:
+def _converting_errors(source: Source, name: str) -> Iterator[Any]:
     """Yields the library, and converts its errors for damaged files to CorruptFileError."""
     arrow = library()
     try:
@@ -90,7 +90,7 @@ def _telling_broken(source: Source, name: str) -> Iterator[Any]:
         if not source.small:
             raise
         raise CorruptFileError(
-            f"{source.path}: the {name} file asks for more memory than there is: get the file again"
+            f"{source.path}: the {name} file needs more memory than there is, so it is damaged: get the file again"
         ) from None
     except (arrow.ArrowException, OSError, ValueError, TypeError, KeyError, IndexError) as error:
         first = str(error).split("\n")[0]
@@ -99,7 +99,7 @@ def _telling_broken(source: Source, name: str) -> Iterator[Any]:
 
 def table_of(source: Source, options: ReadOptions, name: str, load: Callable[[Any], Any]) -> Embeddings:
     """Reads the columns of vectors and keys of a table. ``load(file)`` returns its schema and a column loader."""
-    with _telling_broken(source, name) as arrow:
+    with _converting_errors(source, name) as arrow:
         schema, select = load(arrow.PythonFile(source.file(), mode="r"))
 
         def batches(names: list[str]) -> Iterator[Any]:
@@ -122,7 +122,7 @@ def stream_of(source: Source, options: ReadOptions, name: str, schema: Any, batc
     rows: list[_TableRows] = []
 
     def pieces() -> Iterator[Vectors]:
-        with _telling_broken(source, name) as arrow:
+        with _converting_errors(source, name) as arrow:
             content = source.file()
 
             def columns(names: list[str]) -> Iterator[Any]:
@@ -156,7 +156,7 @@ class _TableRows:
         self._named = NamedRows(0, None)
 
     def pieces(self) -> Iterator[Vectors]:
-        """Reads the keys, then yields the vectors piece by piece, one at least."""
+        """Reads the keys, then yields the vectors in one or more pieces."""
         self._settle()
         yield from self._named.without_duplicates(self._all_pieces())
 
@@ -173,7 +173,7 @@ class _TableRows:
         return self._named.held()
 
     def _sample(self, names: list[str]) -> dict[str, Any]:
-        """Returns the first value that is there, of each of some columns."""
+        """Returns the first value of each column that is not null."""
         found: dict[str, Any] = {}
         for batch in self._batches(names):
             for name in names:
@@ -194,7 +194,7 @@ class _TableRows:
             yield batch
 
     def _settle(self) -> None:
-        """Reads the keys and, where bad rows are to be left out, which rows are good."""
+        """Reads the keys and, if bad rows are skipped, determines which rows are good."""
         names = [] if self._key is None else [self._key]
         if self._bad.skipping:
             names += self._vectors
@@ -254,8 +254,8 @@ class _TableRows:
             piece = self._reader.piece(batch, first)
             if dims and piece.shape[1] != dims:
                 raise InvalidInputError(
-                    f"{self._path}: the lists in {self._vectors[0]} differ in length ({dims} and {piece.shape[1]}): "
-                    "vectors must not"
+                    f"{self._path}: the lists in {self._vectors[0]} differ in length ({dims} and {piece.shape[1]}), "
+                    "but vectors must have one length"
                 )
             dims = piece.shape[1]
             yield piece

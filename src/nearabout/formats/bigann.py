@@ -30,7 +30,7 @@ def _block(source: Source) -> Block:
     element = _ELEMENTS.get(source.suffix)
     if element is None:
         raise InvalidInputError(
-            f"{source.path}: the element type is in the suffix: name the file {', '.join(SUFFIXES)}"
+            f"{source.path}: the suffix determines the element type: give the file one of {', '.join(SUFFIXES)}"
         )
     refuse_swapped(source.head(), source.size, source.suffix, source.path)
     header = source.exactly(8, "the header of two uint32")
@@ -46,7 +46,7 @@ def _block(source: Source) -> Block:
         some = np.frombuffer(source.head(), dtype, len(source.head()) // dtype.itemsize)
         refuse_other_element(some.astype(dtype.newbyteorder("=")), source.suffix, source.path)
     extra = "" if left is None else f" ({left - rows * dims * dtype.itemsize:,} bytes)"
-    more = f"there is more than the {rows:,} rows that its header announces{extra}"
+    more = f"more data follows the {rows:,} rows that its header announces{extra}"
     return Block(dtype, (rows, dims), 8, what, more)
 
 

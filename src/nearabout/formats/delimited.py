@@ -111,7 +111,7 @@ class _Table:
             self._add(number, record)
 
     def _next(self, lines: Iterator[tuple[int, bytes]]) -> tuple[int, Fields] | None:
-        """Returns the next line that is not blank, in its fields."""
+        """Returns the number and the fields of the next line that is not blank."""
         for number, line in lines:
             try:
                 record = self._record(number, line, lines)
@@ -123,7 +123,7 @@ class _Table:
         return None
 
     def _warn_of_rounding(self, number: int, row: list[str]) -> None:
-        """Warns of rounding by the first row, because a column of time stamps has one in every row."""
+        """Warns if float32 rounds a number of the first row: a column of time stamps has such a number in every row."""
         columns = self._columns
         if columns is None or columns.text is not None:
             return
@@ -170,7 +170,7 @@ class _Table:
         return True
 
     def _record(self, number: int, line: bytes, more: Iterator[tuple[int, bytes]]) -> Fields | None:
-        """Returns the fields of a line, with those that follow while a quote is open; None for a blank line."""
+        """Returns the fields of a line and of the following lines while a quote is open; None for a blank line."""
         if not line.strip():
             self._rows.blank_lines += 1
             return None
@@ -191,7 +191,7 @@ class _Table:
         if delimiter == "," and has_decimal_commas(text):
             raise InvalidInputError(
                 f"{self._path}: its first line is {text[:60]!r}: {COMMA_ADVICE} (or pass delimiter=',' if each comma "
-                "is one between two numbers)"
+                "separates two numbers)"
             )
         return delimiter
 
@@ -211,8 +211,8 @@ class _Table:
             if following is None or size > _MAX_FIELD:
                 end = "the end of the file" if following is None else f"{_MAX_FIELD:,} bytes"
                 raise CorruptFileError(
-                    f"{self._path}: line {number:,}: its quotes make no sense (one is open until {end}): mend the "
-                    "line, or pass quotes=False if a quote is a letter like others"
+                    f"{self._path}: line {number:,}: its quotes are not valid (one is open until {end}): correct the "
+                    "line, or pass quotes=False if quotes are ordinary characters"
                 )
             parts.append(following[1])
             open_ = is_open(following[1], delimiter, inside=True)
@@ -238,9 +238,9 @@ class _Table:
             self._rows.skip(bad)
 
     def _key(self, number: int, fields: Fields, place: int) -> str:
-        """Returns the key of a row. An empty field is none: only quotes with nothing between them say that it is."""
+        """Returns the key of a row. An empty field is a missing key; two quotes are an empty key."""
         if place >= len(fields):
-            raise BadRowError(f"line {number:,}", f" has {len(fields)} fields: the key's is missing")
+            raise BadRowError(f"line {number:,}", f" has {len(fields)} fields: that of the key is missing")
         if not fields[place] and place not in fields.stated:
             name = self._names[place] if self._names is not None else ""
             column = f"the column {quoted(name)}" if name else f"column {place}"

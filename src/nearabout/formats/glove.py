@@ -64,20 +64,20 @@ def _parser(source: Source, options: ReadOptions) -> tuple[Any, int, int | None]
     if len(found) != 1:
         refuse_decimal_commas(head[:HEAD], source.path)
     if len(found) > 1:
-        choices = ", ".join(f"dims={one}" for one in found[:4])
+        choices = " or ".join(f"dims={one}" for one in found[:4])
         raise CorruptFileError(
-            f"{source.path}: its lines have {' or '.join(map(str, found[:4]))} numbers after their word, each as "
-            f"often: mend the lines, or say which it is with {choices}"
+            f"{source.path}: its lines have {' or '.join(map(str, found[:4]))} numbers after their word, equally "
+            f"often: correct the lines, or pass {choices}"
         )
     dims = found[0] if found else 0
     if dims == 0:
         raise CorruptFileError(
-            f"{source.path}: no line of a word and its numbers was found at its beginning: "
-            "if the file is something else, name it with format="
+            f"{source.path}: its first lines do not have a word and numbers: if the file has another format, pass it "
+            "with format="
         )
     _refuse_numbers_alone(head, dims, source.path)
     if dims > _words.MAX_DIMS:
-        raise InvalidInputError(f"{dims:,} dimensions; 1 to {_words.MAX_DIMS:,} are possible")
+        raise InvalidInputError(f"{source.path}: has {dims:,} dimensions; 1 to {_words.MAX_DIMS:,} are possible")
     if head.startswith(_words.BOM):
         source.skip(len(_words.BOM))
     parser = _core.LineParser(
@@ -98,8 +98,8 @@ def _refuse_numbers_alone(head: bytes, dims: int, path: str) -> None:
     firsts = [fields[0] for fields in lines if len(fields) == dims + 1]
     if len(firsts) > 1 and all(_words.NUMBER.fullmatch(one) and not one.lstrip(b"+-").isdigit() for one in firsts):
         raise InvalidInputError(
-            f"{path}: its lines are {dims + 1} numbers and no words, it seems: pass format='delimited', delimiter=' ' "
-            "and key_column=False to read them as vectors; with words, put a word first"
+            f"{path}: its lines seem to have {dims + 1} numbers and no words: to read them as vectors, pass "
+            "format='delimited', delimiter=' ' and key_column=False; otherwise begin each line with a word"
         )
 
 
@@ -117,18 +117,17 @@ def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:
     words = _text_writer.words_of(keys, len(vectors), vectors.shape[1], NAME)
     for row in np.flatnonzero(np.diff(words.offsets.astype(np.int64)) == 0)[:1].tolist():
         raise InvalidInputError(
-            f"key {row} is empty: without a header a line that begins with a number would be read as another row; "
-            "write word2vec-text or Parquet, or give it a name"
+            f"key {row} is empty, which this format cannot store: write word2vec-text or Parquet, or name the key"
         )
     for row, word in words.spaced():
         fields = word.split()
         if not fields:
             raise InvalidInputError(
-                f"key {row}, {quoted(word.decode())}, is only white space and would read back as no key; name it"
+                f"key {row}, {quoted(word.decode())}, is only white space and would be lost: rename the key"
             )
         if len(fields) > 1 and _words.NUMBER.fullmatch(fields[-1]):
             raise InvalidInputError(
-                f"key {row}, {quoted(word.decode())}, ends in a number: without a header it would be read as part of "
-                "the vector; write word2vec-text instead"
+                f"key {row}, {quoted(word.decode())}, ends in a number, which would be read as part of the vector: "
+                "write word2vec-text instead"
             )
     _text_writer.write_lines(file, words, vectors)

@@ -57,14 +57,14 @@ def _check_whole(dataset: Any, path: str) -> None:
     stored = dataset.id.get_storage_size()
     if dataset.nbytes > stored * _MOST_EXPANSION:
         raise CorruptFileError(
-            f"{path}: the dataset {dataset.name} announces {dataset.nbytes:,} bytes, only {stored:,} are "
-            "stored: it is not whole"
+            f"{path}: the dataset {dataset.name} announces {dataset.nbytes:,} bytes, but only {stored:,} are "
+            "stored: get the file again"
         )
 
 
 @contextmanager
 def _dataset(source: Source, options: ReadOptions) -> Iterator[tuple[Any, str, Any]]:
-    """Returns the open dataset, its name and that of the keys or None; raises CorruptFileError."""
+    """Yields the open dataset, its name, and the dataset of the keys or None."""
     h5py = library()
     try:
         with h5py.File(source.path if source.plain else source.file(), "r") as file:
@@ -87,7 +87,7 @@ def _dataset(source: Source, options: ReadOptions) -> Iterator[tuple[Any, str, A
         if not source.small:
             raise
         raise CorruptFileError(
-            f"{source.path}: the HDF5 file asks for more memory than there is: get the file again"
+            f"{source.path}: the HDF5 file needs more memory than there is, so it is damaged: get the file again"
         ) from None
     except Exception as error:  # h5py has no error type of its own
         raise CorruptFileError(f"{source.path}: the HDF5 file cannot be read ({error}): get the file again") from None
@@ -138,7 +138,7 @@ def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
 
 
 def read_arrays(path: str, names: tuple[str, ...]) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-    """Reads those of the named datasets that exist, and the attributes of the file."""
+    """Reads the named datasets, as far as they exist, and the attributes of the file."""
     h5py = library()
     os.stat(path)  # raises an OSError with the name of the file, unlike h5py
     try:

@@ -40,7 +40,7 @@ def _block(source: Source) -> Block:
     sizes = source.exactly(4 * rank, "the IDX header")
     shape = tuple(int.from_bytes(sizes[4 * i : 4 * i + 4], "big") for i in range(rank))
     rows = shape if rank < 3 else (shape[0], math.prod(shape[1:]))  # the pixels of an image are a vector
-    more = f"there is more than the array of shape {shape} that its header announces"
+    more = f"more data follows the array of the shape {shape} that its header announces"
     return Block(np.dtype(element), rows, 4 + 4 * rank, f"an array with the shape {shape}", more)
 
 

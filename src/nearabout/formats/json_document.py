@@ -76,16 +76,18 @@ def _is_object(source: Source) -> bool:
 def _read_object(source: Source, options: ReadOptions) -> Embeddings:
     if options.invalid == "skip":
         raise InvalidInputError(
-            f"{source.path}: rows of one JSON object cannot be left out: write an array or JSON lines"
+            f"{source.path}: invalid='skip' has no effect on one JSON object: write an array or JSON lines"
         )
     for name in ("key_column", "vector_column"):
         if getattr(options, name) is not None:
-            raise InvalidInputError(f"{source.path}: {name}= is of rows; this file is one object of words and vectors")
+            raise InvalidInputError(
+                f"{source.path}: {name}= has no effect on one object of words and vectors: leave it out"
+            )
     text = source.rest().removeprefix(_words.BOM)
     try:
         content = json.loads(text.decode(errors=options.errors), object_pairs_hook=once)
     except (ValueError, RecursionError) as error:
-        raise CorruptFileError(f"{source.path}: is not JSON ({error}): mend the file") from None
+        raise CorruptFileError(f"{source.path}: is not JSON ({error}): correct the file") from None
     return embeddings_of(content, source.path, NAME, "the JSON object", most_expanded(len(text)))
 
 
@@ -100,7 +102,7 @@ def _add_rows(rows: Rows, source: Source, options: ReadOptions) -> Iterator[None
 
 
 class _Text:
-    """The text of a source, read as far as the next value needs."""
+    """The text of a source. It reads only as much as the next value needs."""
 
     def __init__(self, source: Source, options: ReadOptions) -> None:
         if source.head(3) == _words.BOM:
@@ -113,7 +115,7 @@ class _Text:
         self.ended = False
 
     def more(self) -> bool:
-        """Reads on, dropping what has been taken; False at the end."""
+        """Reads more text and drops the text before ``place``. Returns False at the end."""
         if self.ended:
             return False
         parts = [self.text[self.place :]]
@@ -133,13 +135,13 @@ class _Text:
             ) from None
         if len(parts[0]) > MAX_LINE:
             raise InvalidInputError(
-                f"{self._path}: one row takes more than {MAX_LINE:,} bytes, which is the most for one"
+                f"{self._path}: a row is longer than the limit of {MAX_LINE:,} bytes: write vectors of fewer numbers"
             )
         self.text, self.place = "".join(parts), 0
         return True
 
     def next(self) -> str:
-        """Returns the next character that is no white space, without taking it; "" at the end."""
+        """Returns the next character that is not white space, without consuming it; "" at the end."""
         while True:
             self.place = _SPACE.match(self.text, self.place).end()  # type: ignore[union-attr]
             if self.place < len(self.text):
@@ -152,9 +154,7 @@ def _elements(source: Source, options: ReadOptions) -> Iterator[Any]:
     """Yields the elements of the array in a source."""
     text = _Text(source, options)
     if text.next() != "[":
-        raise CorruptFileError(
-            f"{source.path}: begins with {text.text[:40]!r}: an array of rows, or an object, is needed"
-        )
+        raise CorruptFileError(f"{source.path}: begins with {text.text[:40]!r}: write an array of rows, or an object")
     text.place += 1
     decoder = json.JSONDecoder(object_pairs_hook=once)
     closed = text.next() == "]"
@@ -170,17 +170,13 @@ def _elements(source: Source, options: ReadOptions) -> Iterator[Any]:
     if closed and number == 0:
         text.place += 1
     if text.next():
-        raise CorruptFileError(
-            f"{source.path}: there is more after its array, {text.text[text.place :][:40]!r}: mend the file"
-        )
+        raise CorruptFileError(f"{source.path}: {text.text[text.place :][:40]!r} follows its array: correct the file")
 
 
 def _refuse(found: str, number: int, path: str) -> None:
     if not found:
         raise TruncatedFileError(f"{path}: the file ends after row {number:,} of its array: get the file again")
-    raise CorruptFileError(
-        f"{path}: {found!r} follows row {number:,} of its array, where , or ] is needed: mend the file"
-    )
+    raise CorruptFileError(f"{path}: {found!r} follows row {number:,} of its array instead of , or ]: correct the file")
 
 
 def _element(text: _Text, decoder: json.JSONDecoder, number: int, path: str) -> Any:
@@ -204,4 +200,4 @@ def _element(text: _Text, decoder: json.JSONDecoder, number: int, path: str) -> 
 
 def _no_json(path: str, number: int, error: Exception) -> CorruptFileError:
     reason = getattr(error, "msg", error)
-    return CorruptFileError(f"{path}: row {number:,} of its array is not JSON ({reason}): mend the file")
+    return CorruptFileError(f"{path}: row {number:,} of its array is not JSON ({reason}): correct the file")

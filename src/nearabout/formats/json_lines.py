@@ -63,5 +63,5 @@ def _value(text: str, place: str) -> object:
     try:
         return json.loads(text, object_pairs_hook=once)
     except (ValueError, RecursionError) as error:
-        reason = f" is not JSON ({error}); JSON lines have one whole value a line"
+        reason = f" is not JSON ({error}); JSON lines have one complete value per line"
         raise BadRowError(place, reason) from None

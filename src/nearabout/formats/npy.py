@@ -34,7 +34,10 @@ def sniff(head: Head) -> bool:
 
 
 def parse_header(text: bytes, path: str, objects: bool = False) -> tuple[np.dtype[Any], bool, tuple[int, ...]]:
-    """Returns the element type, whether columns come first, and the shape; ``objects``: of arrays of any type."""
+    """Returns the element type, whether the array is in column order, and the shape.
+
+    ``objects`` allows arrays of any type, of which only the header is needed.
+    """
     try:
         header = ast.literal_eval(text.decode("latin-1").strip())
         description, fortran, shape = header["descr"], header["fortran_order"], header["shape"]
@@ -44,7 +47,7 @@ def parse_header(text: bytes, path: str, objects: bool = False) -> tuple[np.dtyp
     except (ValueError, SyntaxError, TypeError, KeyError, RecursionError, MemoryError, IndexError):
         good = False
     if not good:
-        raise CorruptFileError(f"{path}: its .npy header {text[:80]!r} makes no sense: get the file again")
+        raise CorruptFileError(f"{path}: its .npy header {text[:80]!r} is not valid: get the file again")
     if not objects and (dtype.kind not in "fiubUS" or dtype.itemsize == 0):
         raise InvalidInputError(f"{path}: an array of {quoted(description)}: {_way_out(dtype)}")
     return dtype, fortran, shape
@@ -53,10 +56,10 @@ def parse_header(text: bytes, path: str, objects: bool = False) -> tuple[np.dtyp
 def _way_out(dtype: np.dtype[Any]) -> str:
     if dtype.kind == "V" and dtype.fields is None and dtype.itemsize in (1, 2):
         return (
-            "perhaps bfloat16 or float8 of ml_dtypes, which .npy has no name for, so that what it is cannot be known: "
-            "save array.astype(np.float32), or a .safetensors file"
+            "perhaps bfloat16 or float8 of ml_dtypes, which a .npy file cannot distinguish: save "
+            "array.astype(np.float32), or a .safetensors file"
         )
-    return "numbers are read, and text as keys, but no objects or records"
+    return "save numbers, or text for keys; objects and records are not read"
 
 
 def header_text(head: bytes, path: str) -> bytes:
@@ -75,13 +78,15 @@ def _block(source: Source) -> tuple[Block, bool]:
         raise UnknownFormatError(f"{source.path}: does not begin with the magic of a .npy file")
     width = {1: 2, 2: 4, 3: 4}.get(start[6])
     if width is None:
-        raise CorruptFileError(f"{source.path}: a .npy file of version {start[6]}; 1 to 3 are known")
+        raise CorruptFileError(f"{source.path}: is a .npy file of version {start[6]}; versions 1 to 3 can be read")
     size = int.from_bytes(source.exactly(width, "the .npy header"), "little")
     if size > _MAX_HEADER:
-        raise CorruptFileError(f"{source.path}: a .npy header of {size:,} bytes; {_MAX_HEADER:,} are allowed")
+        raise CorruptFileError(
+            f"{source.path}: has a .npy header of {size:,} bytes; at most {_MAX_HEADER:,} are allowed"
+        )
     dtype, fortran, shape = parse_header(source.exactly(size, "the .npy header"), source.path)
     what = f"an array of {dtype} with the shape {shape}"
-    return Block(dtype, shape, 8 + width + size, what, "bytes follow after the array: a .npy file holds one"), fortran
+    return Block(dtype, shape, 8 + width + size, what, "bytes follow the array; a .npy file holds one array"), fortran
 
 
 def read_array(source: Source) -> NDArray[Any]:
@@ -110,7 +115,7 @@ def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
 
 
 def _from_columns(source: Source, block: Block) -> Iterator[Vectors]:
-    """Returns the rows of an array in column order."""
+    """Yields the rows of an array in column order, in pieces."""
     rows, dims = block.shape
     step = rows_in_piece(dims, block.dtype)
     file = source.file()

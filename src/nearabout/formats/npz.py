@@ -58,7 +58,7 @@ def _member(source: Source, name: str) -> Member:
 
 
 @contextmanager
-def _telling_broken(source: Source) -> Iterator[None]:
+def _converting_errors(source: Source) -> Iterator[None]:
     """Converts the errors of zipfile for a damaged archive to CorruptFileError."""
     if not source.zip_names:
         raise UnknownFormatError(f"{source.path}: is not a .zip of .npy files, as a .npz is")
@@ -71,7 +71,7 @@ def _telling_broken(source: Source) -> Iterator[None]:
 
 
 def read(source: Source, options: ReadOptions) -> Embeddings:
-    with _telling_broken(source):
+    with _converting_errors(source):
         chosen, members = _chosen(source, options)
         vectors = as_vectors(npy.read_array(_stream(source, f"{chosen}.npy")), source.path, f"the array {chosen}")
         name, found = _keys(source, options, members, chosen, len(vectors))
@@ -80,8 +80,8 @@ def read(source: Source, options: ReadOptions) -> Embeddings:
 
 
 def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
-    """Reads the member in order, because of its checksum; reads the keys before it."""
-    with _telling_broken(source):
+    """Reads the keys, then the vectors in order, because the archive has a checksum for each member."""
+    with _converting_errors(source):
         chosen, members = _chosen(source, options)
         rows = members[chosen].shape[0]
         name, keys = _keys(source, options, members, chosen, rows)
@@ -89,7 +89,7 @@ def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
         member = npy.stream(_stream(source, f"{chosen}.npy"), ReadOptions(), room)
 
     def pieces() -> Iterator[Vectors]:
-        with _telling_broken(source):
+        with _converting_errors(source):
             yield from named.without_duplicates(member.pieces)
 
     return in_pieces(source, NAME, pieces(), named.finish, named.held)
@@ -106,7 +106,7 @@ def _chosen(source: Source, options: ReadOptions) -> tuple[str, dict[str, Member
         likely = next((name for name, one in members.items() if len(one.shape) > 1), None)
     if likely in members and likely not in shapes:
         raise InvalidInputError(
-            f"{source.path}: the array {likely} holds {members[likely].what}: vectors are numbers; save it as float32, "
+            f"{source.path}: the array {likely} holds {members[likely].what}, not numbers: save it as float32, "
             "or name another array with dataset="
         )
     return choose_vectors(shapes, options.dataset, source.path), members
@@ -131,4 +131,4 @@ def _texts(array: NDArray[Any], path: str, name: str) -> list[Any]:
             return [value.decode() for value in array.tolist()]
         return list(array.tolist())
     except (UnicodeDecodeError, ValueError) as error:
-        raise CorruptFileError(f"{path}: the keys in {name} are not text ({error})") from None
+        raise CorruptFileError(f"{path}: the keys in {name} are not UTF-8 text ({error})") from None

@@ -68,7 +68,7 @@ class _Shared(NamedTuple):
 
 
 def _check_size(file: Any, opened: Any, names: list[str], source: Source) -> None:
-    """Refuses columns of the same value again and again: a few bytes of Parquet may stand for gigabytes of them."""
+    """Refuses columns that repeat a value so often that a few bytes of Parquet would become gigabytes."""
     size, stored, wanted = 0, 0, set(names)
     shared: list[_Shared] = []
     for group in range(opened.metadata.num_row_groups):
@@ -92,15 +92,15 @@ def _check_size(file: Any, opened: Any, names: list[str], source: Source) -> Non
 
 
 def _column_of(path: str, names: set[str]) -> str:
-    """Returns which of some columns a path such as vector.list.element is in; "" for none. A name may have points."""
+    """Returns the column that a path such as vector.list.element belongs to, or "". A name may contain points."""
     while path and path not in names:
         path = path.rpartition(".")[0]
     return path
 
 
 def _longest(file: Any, group: int, name: str, chunk: Any) -> int:
-    """Returns the most bytes that a text may have which is written once and stands for many; 0 where there is none."""
-    if "DELTA_BYTE_ARRAY" in chunk.encodings:  # each shares its beginning with the one before
+    """Returns an upper bound of the bytes of a text that is stored once for many values; 0 if there is no such text."""
+    if "DELTA_BYTE_ARRAY" in chunk.encodings:  # each text shares a prefix with the one before
         return int(chunk.total_uncompressed_size)
     if not chunk.has_dictionary_page:
         return 0
@@ -116,7 +116,7 @@ def _longest(file: Any, group: int, name: str, chunk: Any) -> int:
 
 
 def _sizes(opened: Any, shared: list[_Shared], size: int) -> Iterator[int]:
-    """Yields a size, and again and again with more of these texts added, which are read a few at a time."""
+    """Yields ``size``, then the growing sum with the shared texts, which are read a few at a time."""
     yield size
     for one in shared:
         rows = max(1, most_expanded(0) // one.longest)

@@ -61,7 +61,7 @@ class _Type:
 
     def dtype(self) -> np.dtype[Any]:
         if not isinstance(self.name, str) or self.name[:1] not in "fiubUS":
-            raise ValueError(f"an array of {self.name!r}: numbers and strings are read, no objects")
+            raise ValueError(f"an array of {self.name!r}: only numbers and strings are read")
         dtype = np.dtype(self.name)
         return dtype.newbyteorder(">") if self.order == ">" else dtype
 
@@ -76,7 +76,7 @@ class _Array:
         self.state = state
 
     def array(self) -> Any:
-        """Returns the array; of objects, as arrays of words are saved, their list."""
+        """Returns the array, or a list if its elements are objects, as in arrays of words."""
         _, shape, kind, fortran, data = self.state
         if isinstance(kind, _Type) and isinstance(kind.name, str) and kind.name[:1] == "O":
             return _object_list(shape, data)
@@ -97,7 +97,7 @@ class _Buffer(_Array):
 
 
 class _Scalar:
-    """Stands for a NumPy number."""
+    """Replaces a NumPy number."""
 
     def __init__(self, kind: Any = None, data: Any = b"") -> None:
         self.state = (kind, data)
@@ -122,19 +122,19 @@ def _build(data: Any, kind: Any, shape: Any, order: Any) -> np.ndarray[Any, Any]
 
 def _object_list(shape: Any, data: Any) -> list[Any]:
     if not isinstance(data, list) or shape != (len(data),):
-        raise ValueError(f"an array of objects of the shape {shape!r}: one dimension is read, of text or numbers")
+        raise ValueError(f"an array of objects of the shape {shape!r}: only lists of text or numbers are read")
     return data
 
 
 def _encode(text: Any, encoding: Any) -> bytes:
-    """Stands for _codecs.encode, by which protocol 2 writes bytes."""
+    """Replaces _codecs.encode, which protocol 2 uses for bytes."""
     if not isinstance(text, str) or encoding not in ("latin1", "latin-1"):
         raise ValueError("bytes of an unknown form")
     return text.encode("latin-1")
 
 
 def _bytearray(content: Any = b"", encoding: Any = None) -> bytearray:
-    """Stands for bytearray, which makes gigabytes of a number."""
+    """Replaces bytearray, which would allocate gigabytes if it was given a number."""
     if encoding is not None:
         content = _encode(content, encoding)
     if not isinstance(content, (bytes, bytearray)):
@@ -171,7 +171,7 @@ class _RefusedError(Exception):
 
 
 def _check_program(data: bytes) -> None:
-    """Walks through the pickle without running it: no forbidden opcode, no memo number that would take the memory."""
+    """Checks the opcodes without running them. Refuses forbidden ones, and memo numbers that would exhaust memory."""
     for opcode, argument, place in pickletools.genops(data):
         if opcode.name in _FORBIDDEN:
             raise _RefusedError(f"the opcode {opcode.name} at byte {place:,}")
@@ -185,19 +185,19 @@ def _load(data: bytes, path: str) -> Any:
         return _Unpickler(io.BytesIO(data)).load()
     except _RefusedError as error:
         raise InvalidInputError(
-            f"{path}: the pickle asks for {error}: a pickle can run any program, so only arrays, lists, tuples, "
-            "dictionaries, numbers and strings are read. If you trust it, load it yourself and save the vectors as "
-            ".npy or Parquet"
+            f"{path}: the pickle uses {error}, which is refused: a pickle can run any program, so only arrays, lists, "
+            "tuples, dictionaries, numbers and strings are read. If you trust it, load it yourself and save the "
+            "vectors as .npy or Parquet"
         ) from None
     except Exception as error:  # a damaged pickle may raise any error
         raise CorruptFileError(f"{path}: the pickle cannot be read ({first_line(error)}): get the file again") from None
 
 
 def texts_of(data: bytes, path: str) -> list[Any]:
-    """Returns the elements of a pickled array of objects, each text or a whole number: what NumPy saves of words.
+    """Returns the elements, text or whole numbers, of a pickled array of objects, as NumPy saves arrays of words.
 
     Raises:
-        InvalidInputError: there is something else in it.
+        InvalidInputError: an element is neither text nor a whole number.
         CorruptFileError: the pickle cannot be read.
     """
     content = _load(data, path)
@@ -228,8 +228,8 @@ def read(source: Source, options: ReadOptions) -> Embeddings:
 
 
 def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
-    """A pickle is a program, and what it makes is there when it has run: three times its size, with its own bytes."""
+    """Reads the pickle at once: it is a program, which has no partial results. That takes three times its size."""
     size = None if source.size is None else 3 * source.size
     return read_whole(
-        source, NAME, size, room, lambda: read(source, options), "save the vectors as .npy and their keys beside it"
+        source, NAME, size, room, lambda: read(source, options), "save the vectors as .npy and the keys in another file"
     )

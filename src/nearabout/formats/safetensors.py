@@ -1,8 +1,8 @@
-"""safetensors: an 8-byte length, a JSON header of that length, the raw tensors.
+"""Reads safetensors: an 8-byte length, a JSON header of that length, the raw tensors.
 
-The format and its rules are https://github.com/huggingface/safetensors#format: offsets lie inside the data, without
-holes or overlaps, and match shape and type; the header is limited to 100 MB. Read here, without the library; bfloat16
-becomes float32, which holds it exactly.
+See https://github.com/huggingface/safetensors#format. Offsets are inside the data, without holes or overlaps, and match
+shape and type; the header is limited to 100 MB. The library is not needed. bfloat16 becomes float32, which represents
+it exactly.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def sniff(head: Head) -> bool:
 
 
 class _Tensor:
-    """One entry of the header, checked."""
+    """A checked entry of the header."""
 
     def __init__(self, entry: Any) -> None:
         self.element, shape, (self.begin, self.end) = entry["dtype"], entry["shape"], entry["data_offsets"]
@@ -82,7 +82,7 @@ def _block(source: Source, options: ReadOptions) -> tuple[str, Block]:
     left = source.remaining(8 + size)
     if left is not None and left != total:
         raise CorruptFileError(
-            f"{source.path}: its header describes {total:,} bytes of data, {left:,} are there: get the file again"
+            f"{source.path}: its header describes {total:,} bytes of data, but the file has {left:,}: get it again"
         )
     shapes = {name: tensor.shape for name, tensor in tensors.items() if tensor.element in _ELEMENTS}
     name = choose_vectors(shapes, options.dataset, source.path)
@@ -109,5 +109,5 @@ def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
 
 
 def _from_bfloat16(bits: NDArray[Any]) -> NDArray[np.float32]:
-    """bfloat16 is the upper half of a float32."""
+    """Converts bfloat16, the upper half of a float32."""
     return (bits.astype(np.uint32) << 16).view(np.float32)

@@ -1,6 +1,6 @@
-"""The TEXMEX formats: .fvecs, .bvecs and .ivecs.
+"""Reads and writes the TEXMEX formats: .fvecs, .bvecs and .ivecs.
 
-Each row is its number of dimensions as an int32, then so many float32, uint8 or int32; all little-endian
+Each row is its number of dimensions as an int32, then its elements as float32, uint8 or int32; all little-endian
 (http://corpus-texmex.irisa.fr/). Content alone cannot distinguish float32 from int32, so the suffix decides.
 """
 
@@ -37,7 +37,7 @@ def _record(source: Source) -> np.dtype[Any]:
     element = _ELEMENTS.get(source.suffix)
     if element is None:
         raise InvalidInputError(
-            f"{source.path}: the element type of a vecs file is in its suffix: name it .fvecs, .bvecs or .ivecs"
+            f"{source.path}: the suffix determines the element type: give the file one of .fvecs, .bvecs, .ivecs"
         )
     dims = int.from_bytes(source.head(4), "little")
     if len(source.head(4)) < 4 or not 1 <= dims <= _MAX_DIMS:
@@ -48,11 +48,9 @@ def _record(source: Source) -> np.dtype[Any]:
 
 
 def _blocks(source: Source) -> Iterator[NDArray[Any]]:
-    """Rows with their dimensions before them, checked, some at a time."""
+    """Yields blocks of records (dimensions, then row) whose dimensions are checked."""
     if source.at_end():
-        raise TruncatedFileError(
-            f"{source.path}: is empty: a vecs file has one row at least, which says how many dimensions there are"
-        )
+        raise TruncatedFileError(f"{source.path}: is empty, so the number of dimensions is unknown: get the file again")
     refuse_swapped(source.head(), source.size, source.suffix, source.path)
     record = _record(source)
     dims = record["row"].shape[0]
@@ -60,17 +58,16 @@ def _blocks(source: Source) -> Iterator[NDArray[Any]]:
     while data := source.head(max(_BLOCK // record.itemsize, 1) * record.itemsize):
         if len(data) % record.itemsize:
             raise TruncatedFileError(
-                f"{source.path}: row {rows + len(data) // record.itemsize:,} is cut short: rows take "
-                f"{record.itemsize:,} bytes, "
-                f"the last has {len(data) % record.itemsize:,}. The file is not whole, or its rows differ in length"
+                f"{source.path}: row {rows + len(data) // record.itemsize:,} is cut short: it has "
+                f"{len(data) % record.itemsize:,} of {record.itemsize:,} bytes. The file is incomplete, or its rows "
+                "differ in length: get it again"
             )
         block = np.frombuffer(data, record)
         wrong = np.flatnonzero(block["dims"] != dims)
         if len(wrong):
             raise CorruptFileError(
-                f"{source.path}: row {rows + wrong[0]:,} announces {block['dims'][wrong[0]]:,} dimensions, the "
-                f"first {dims:,}: "
-                "all rows must have the same"
+                f"{source.path}: row {rows + wrong[0]:,} announces {block['dims'][wrong[0]]:,} dimensions, the first "
+                f"row {dims:,}: all rows must have the same length"
             )
         if rows == 0:
             refuse_other_element(block["row"].astype(_row(record)), source.suffix, source.path)
@@ -113,7 +110,7 @@ def stream(source: Source, options: ReadOptions, room: int | None) -> Stream:
 
 
 def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:
-    """As .fvecs."""
+    """Writes .fvecs."""
     rows, dims = vectors.shape
     record = np.dtype([("dims", "<i4"), ("row", "<f4", (dims,))])
     step = max(_BLOCK // record.itemsize, 1)

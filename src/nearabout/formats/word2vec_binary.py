@@ -1,7 +1,7 @@
-"""word2vec's binary format: a header line of two numbers, then a word, a space and its raw float32, again and again.
+"""Reads and writes word2vec's binary format: a header line of two numbers, then records of a word, a space and float32.
 
-As ``word2vec -binary 1`` writes it (Mikolov and others, 2013, https://code.google.com/archive/p/word2vec/); gensim
-leaves out the line feed after each vector. Numbers are little-endian.
+``word2vec -binary 1`` writes it (Mikolov and others, 2013, https://code.google.com/archive/p/word2vec/); gensim leaves
+out the line feed after each vector. Numbers are little-endian.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ def sniff(head: Head) -> bool:
 
 
 def _parser(source: Source, options: ReadOptions, reserve: bool) -> tuple[Any, int, int | None]:
-    """The parser, the dimensions and how many rows a header announced; room for all rows only where it is wanted."""
+    """Returns the parser, the dims and the announced number of rows. ``reserve`` allocates memory for all rows."""
     header = _words.take_header(source, options)
     left = source.remaining(header.size)
     smallest = header.rows * (4 * header.dims + 1)  # every key empty
     if left is not None and left < smallest:
         raise TruncatedFileError(
             f"{source.path}: its header announces {header.rows:,} words of {header.dims:,} dimensions, which take "
-            f"{smallest:,} bytes at least; {left:,} are there: get the file again, or correct its first line"
+            f"at least {smallest:,} bytes, but the file has {left:,}: get it again, or correct its first line"
         )
     parser = _core.RecordParser(
         dims=header.dims,
@@ -66,12 +66,12 @@ def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:
     for row, word in words.spaced():
         if b" " in word or b"\n" in word:
             raise InvalidInputError(
-                f"key {row}, {quoted(word.decode())}, cannot be written as {NAME}: a space ends a key there, and line "
-                "feeds are passed over. Replace them (word2vec's own phrases use _), or write word2vec-text or Parquet"
+                f"key {row}, {quoted(word.decode())}, cannot be written as {NAME}, which cannot store spaces and line "
+                "feeds in keys. Replace them (word2vec's own phrases use _), or write word2vec-text or Parquet"
             )
     file.write(f"{rows} {dims}\n".encode())
     encoded = map(str.encode, words)
     for first in range(0, rows, _ROWS):
         block = vectors[first : first + _ROWS].astype("<f4")
-        records = zip(block, encoded, strict=False)  # the block ends, the words go on in the next
+        records = zip(block, encoded, strict=False)  # the words continue in the next block
         file.write(b"".join(b"%s %s\n" % (word, row.tobytes()) for row, word in records))

@@ -1,6 +1,6 @@
-"""word2vec's text format, and fastText's .vec: a header line of two numbers, then a word and its numbers a line.
+"""Reads and writes word2vec's text format, which is fastText's .vec: a header of two numbers, then one word per line.
 
-As ``word2vec -binary 0`` writes it (Mikolov and others, 2013, https://code.google.com/archive/p/word2vec/).
+``word2vec -binary 0`` writes it (Mikolov and others, 2013, https://code.google.com/archive/p/word2vec/).
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ OPTIONS = frozenset({"errors", "dims"})
 
 
 def looks_like_text(head: Head, header: _words.Header) -> bool:
-    """Whether what follows the header is text: raw float32 soon has bytes that no text has."""
+    """Returns whether text follows the header: raw float32 soon has bytes that do not occur in text."""
     body = head.data[header.size :]
     if not body:
-        return head.suffix != ".bin"  # nothing but a header
+        return head.suffix != ".bin"  # only a header
     line, line_end, _ = body[: header.dims * 32 + 256].partition(b"\n")
     if _has_controls(line):
         return False
     fields = line.split()
     if not line_end and len(fields) < 2:
-        return head.suffix != ".bin"  # a key too long to see its end
+        return head.suffix != ".bin"  # a key that is longer than the head
     if not fields or header.dims > 8 or any(_words.NUMBER.fullmatch(field) for field in fields[1:]):
         return True
     # No number in the first line: still text, such as "the 0,1 0,2", except rare binary data that looks like it.
@@ -43,7 +43,7 @@ def _has_controls(text: bytes) -> bool:
 
 
 def _are_lines(head: Head, header: _words.Header) -> bool:
-    """Whether the lines that are there have a word and as many fields as the header announces."""
+    """Returns whether each line has a word and the announced number of fields."""
     lines = [line for line in head.data[header.size :].split(b"\n") if line.strip()]
     if len(head.data) != head.size:
         lines.pop()  # cut off
@@ -51,7 +51,7 @@ def _are_lines(head: Head, header: _words.Header) -> bool:
 
 
 def _are_records(head: Head, header: _words.Header) -> bool:
-    """Whether all of a file is as many binary records as its header announces."""
+    """Returns whether the file consists of the announced number of binary records."""
     if len(head.data) != head.size:
         return False
     place = header.size
@@ -71,7 +71,7 @@ def sniff(head: Head) -> bool:
 
 
 def _parser(source: Source, options: ReadOptions, reserve: bool) -> tuple[Any, int, int | None]:
-    """The parser, the dimensions and how many rows a header announced; room for all rows only where it is wanted."""
+    """Returns the parser, the dims and the announced number of rows. ``reserve`` allocates memory for all rows."""
     header = _words.take_header(source, options)
     # A number takes at least two bytes, so the size of a plain file bounds the memory to reserve.
     left = source.remaining(header.size) or 0
@@ -104,8 +104,8 @@ def write(file: BinaryIO, vectors: Vectors, keys: Keys) -> None:
         fields = word.split()
         if len(fields) > 1 and b"." in fields[-1] and _words.NUMBER.fullmatch(fields[-1]):
             raise InvalidInputError(
-                f"key {row}, {quoted(word.decode())}, ends in a fraction: it would be read as a row with too many "
-                "numbers. Change the key, or write Parquet"
+                f"key {row}, {quoted(word.decode())}, ends in a fraction, which would be read as part of the vector: "
+                "change the key, or write Parquet"
             )
     file.write(f"{rows} {dims}\n".encode())
     _text_writer.write_lines(file, words, vectors)

@@ -315,12 +315,14 @@ def test_what_there_is_no_room_for(tmp_path: Path) -> None:
 
     path = tmp_path / "a.pkl"
     path.write_bytes(pickle.dumps(np.zeros((3000, 1000), np.float32)))
-    with pytest.raises(na.InvalidInputError, match=r"pickle files like this one are read whole.*give more memory"):
+    with pytest.raises(
+        na.InvalidInputError, match=r"a pickle file like this one must be read whole.*pass a larger memory="
+    ):
         na.build(path, path=tmp_path / "a.near", memory="64MB")
     path = tmp_path / "columns.npy.gz"
     with gzip.open(path, "wb", 1) as file:
         np.save(file, np.zeros((1000, 5000), np.float32, order="F"))
-    with pytest.raises(na.InvalidInputError, match=r"read whole.*C order, or give more memory"):
+    with pytest.raises(na.InvalidInputError, match=r"read whole.*C order, or pass a larger memory="):
         na.build(path, path=tmp_path / "a.near", memory="64MB")
     path = tmp_path / "long.txt"
     with path.open("w") as text:

@@ -87,7 +87,7 @@ def test_what_json_cannot_hold_is_refused(tmp_path: Path) -> None:
 
 def test_an_open_file_needs_a_format() -> None:
     with pytest.raises(
-        na.InvalidInputError, match="the open file: no suffix is none that can be written: give format="
+        na.InvalidInputError, match="the open file: no suffix does not name a format that can be written: pass format="
     ):
         write(io.BytesIO(), VECTORS)
 

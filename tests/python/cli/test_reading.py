@@ -99,14 +99,14 @@ def test_eval_and_bench_read_as_they_are_told(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (["--key-column", "town"], "--key-column town, but the file has the columns place, lat, lon"),
+        (["--key-column", "town"], "--key-column town: no column has that name; the columns are place, lat, lon"),
         (["--key-column", "9"], "--key-column 9: give 0 to 2"),
-        (["--dataset", "x"], "--dataset x has no effect on the format delimited; options it takes: --"),
+        (["--dataset", "x"], "--dataset x has no effect on the format delimited; its options are: --"),
         (["--header", "perhaps"], "--header is 'perhaps'; pass yes or no"),
         (["--format", "cvs"], "--format cvs is not known"),
         (["--errors", "never"], "--errors never: pass strict, replace or ignore"),
         (["--dims", "few"], "--dims is 'few'; pass a whole number"),
-        (["--member", "x"], "--member x was asked for, but the file is no .zip: leave --member out"),
+        (["--member", "x"], "--member x has no effect: the file is not a .zip; leave --member out"),
     ],
 )
 def test_errors_name_options_of_the_shell(options: list[str], sentence: str, run: Run, table: Path) -> None:

@@ -89,12 +89,12 @@ def test_images_of_idx_become_rows(file: File) -> None:
 
 @pytest.mark.parametrize(("array", "sentence"), [
     (np.zeros(3, np.float32), r"shape \(3,\): vectors need two dimensions"),
-    (np.zeros((3, 0), np.float32), "no dimensions"),
-    (np.zeros((2, 2), np.complex64), "numbers are read"),
-    (np.array([["a", "b"]]), "vectors are floating point numbers"),
-    (np.array([[1, None]], object), "no objects"),
-    (np.zeros(2, [("a", "f4")]), "no objects or records"),
-    (np.zeros((2, 2), "M8[s]"), "numbers are read"),
+    (np.zeros((3, 0), np.float32), "at least one dimension"),
+    (np.zeros((2, 2), np.complex64), "save numbers"),
+    (np.array([["a", "b"]]), "save it as floating point numbers"),
+    (np.array([[1, None]], object), "objects and records are not read"),
+    (np.zeros(2, [("a", "f4")]), "objects and records are not read"),
+    (np.zeros((2, 2), "M8[s]"), "save numbers"),
 ])  # fmt: skip
 def test_arrays_that_are_no_vectors(file: File, array: Any, sentence: str) -> None:
     with pytest.raises(InvalidInputError, match=sentence):
@@ -103,15 +103,15 @@ def test_arrays_that_are_no_vectors(file: File, array: Any, sentence: str) -> No
 
 def test_npy_files_that_are_damaged(file: File) -> None:
     good = npy(MATRIX)
-    with pytest.raises(TruncatedFileError, match=r"takes 48 bytes, only 47 are left"):
+    with pytest.raises(TruncatedFileError, match=r"takes 48 bytes, but only 47 are left"):
         read(file("a.npy", good[:-1]))
-    with pytest.raises(CorruptFileError, match="bytes follow after the array"):
+    with pytest.raises(CorruptFileError, match="bytes follow the array"):
         read(file("a.npy", good + b"x"))
     with pytest.raises(UnknownFormatError, match="magic"):
         read(file("a.npy", b"\x00\x01" * 40))
     with pytest.raises(CorruptFileError, match="version 9"):
         read(file("a.npy", good[:6] + b"\x09" + good[7:]))
-    with pytest.raises(CorruptFileError, match="makes no sense"):
+    with pytest.raises(CorruptFileError, match="header .* is not valid"):
         read(file("a.npy", good.replace(b"(3, 4)", b"(3,-4)")))
     header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (9000000000000000, 1), }\n"
     with pytest.raises(TruncatedFileError, match="takes 36,000,000,000,000,000"):
@@ -162,15 +162,15 @@ def test_npz_with_objects_reads_the_rest_and_runs_nothing(file: File) -> None:
 def test_vecs_rows(file: File) -> None:
     rows = b"".join(struct.pack("<i", 4) + row.tobytes() for row in MATRIX)
     np.testing.assert_array_equal(read(file("a.fvecs", rows)).vectors, MATRIX)
-    with pytest.raises(TruncatedFileError, match=r"row 2 is cut short: rows take 20 bytes, the last has 19"):
+    with pytest.raises(TruncatedFileError, match=r"row 2 is cut short: it has 19 of 20 bytes"):
         read(file("a.fvecs", rows[:-1]))
-    with pytest.raises(CorruptFileError, match=r"row 1 announces 3 dimensions, the first 4"):
+    with pytest.raises(CorruptFileError, match=r"row 1 announces 3 dimensions, the first row 4"):
         read(file("a.fvecs", rows[:20] + struct.pack("<i", 3) + rows[24:]))
     with pytest.raises(CorruptFileError, match="announces 0 dimensions"):
         read(file("a.fvecs", bytes(8)))
     with pytest.raises(TruncatedFileError, match="is empty"):
         read(file("a.fvecs", b""))
-    with pytest.raises(InvalidInputError, match="element type of a vecs file is in its suffix"):
+    with pytest.raises(InvalidInputError, match="the suffix determines the element type"):
         read(file("a.dat", rows), format="vecs")
 
 
@@ -185,9 +185,9 @@ def test_bigann_headers_that_lie(file: File) -> None:
     np.testing.assert_array_equal(read(file("a.fbin", content)).vectors, MATRIX)
     half = MATRIX.astype(np.float16)
     np.testing.assert_array_equal(read(file("a.f16bin", struct.pack("<2I", 3, 4) + half.tobytes())).vectors, half)
-    with pytest.raises(TruncatedFileError, match="3 rows of 4 dimensions takes 48 bytes, only 47"):
+    with pytest.raises(TruncatedFileError, match="3 rows of 4 dimensions takes 48 bytes, but only 47"):
         read(file("a.fbin", content[:-1]))
-    with pytest.raises(CorruptFileError, match=r"more than the 3 rows.*\(1 bytes\)"):
+    with pytest.raises(CorruptFileError, match=r"more data follows the 3 rows.*\(1 bytes\)"):
         read(file("a.fbin", content + b"x"))
     with pytest.raises(CorruptFileError, match="0 dimensions"):
         read(file("a.fbin", bytes(8)))
@@ -201,9 +201,9 @@ def test_idx_types_and_damage(file: File) -> None:
         vectors = read(file("a.idx", content)).vectors
         np.testing.assert_array_equal(vectors, array)
         assert vectors.dtype.isnative
-    with pytest.raises(TruncatedFileError, match=r"shape \(2, 3\) takes 48 bytes, only 47"):
+    with pytest.raises(TruncatedFileError, match=r"shape \(2, 3\) takes 48 bytes, but only 47"):
         read(file("a.idx", content[:-1]))
-    with pytest.raises(CorruptFileError, match="more than the array"):
+    with pytest.raises(CorruptFileError, match="more data follows the array"):
         read(file("a.idx", content + b"x"))
     with pytest.raises(InvalidInputError, match=r"shape \(4,\): vectors need two"):  # MNIST's labels
         read(file("a.idx1-ubyte", b"\0\0\x08\x01" + struct.pack(">I", 4) + bytes(4)))
@@ -241,8 +241,8 @@ def test_safetensors_takes_the_tensor_that_is_named(file: File) -> None:
     ({"a": tensor("U8", [2, 2], 0, 5)}, 5, "header is not valid"),
     ({"a": tensor("U8", [2, 2], 1, 5)}, 5, "hole or overlap at byte 0"),
     ({"a": tensor("U8", [2, 2], 0, 4), "b": tensor("U8", [1, 2], 3, 5)}, 5, "hole or overlap at byte 4"),
-    ({"a": tensor("U8", [2, 2], 0, 4)}, 3, "describes 4 bytes of data, 3 are there"),
-    ({"a": tensor("U8", [2, 2], 0, 4)}, 5, "describes 4 bytes of data, 5 are there"),
+    ({"a": tensor("U8", [2, 2], 0, 4)}, 3, "describes 4 bytes of data, but the file has 3"),
+    ({"a": tensor("U8", [2, 2], 0, 4)}, 5, "describes 4 bytes of data, but the file has 5"),
     ({"a": tensor("U8", [1 << 61, 4], 0, 4)}, 4, "header is not valid"),
     ({"a": tensor("U8", [-2, -2], 0, 4)}, 4, "header is not valid"),
     ({"a": tensor("F99", [2, 2], 0, 4)}, 4, "no array of two dimensions"),
@@ -272,7 +272,7 @@ def test_hdf5_datasets(tmp_path: Path) -> None:
         file.create_dataset("elsewhere", (3, 4), np.float32, external=[("/etc/hostname", 0, 48)])
     np.testing.assert_array_equal(read(path).vectors, MATRIX)
     assert read(path, dataset="deep/inside").vectors.dtype == np.float16
-    with pytest.raises(CorruptFileError, match=r"announces 17,592,186,044,416 bytes, only 0 are stored"):
+    with pytest.raises(CorruptFileError, match=r"announces 17,592,186,044,416 bytes, but only 0 are stored"):
         read(path, dataset="announced")
     with pytest.raises(InvalidInputError, match="no array of numbers named 'elsewhere'"):
         read(path, dataset="elsewhere")

@@ -56,11 +56,11 @@ def test_one_object(file: File, content: dict[str, Any], indent: int | None) -> 
 
 @pytest.mark.parametrize(("text", "sentence"), [
     ('[[1, 2], [3, 4]', "ends after row 2"), ("[[1, 2], ", "ends before row 2"), ("[[1, 2] [3, 4]]", "follows row 1"),
-    ("[[1, 2], [3, x]]", "row 2 of its array is not JSON"), ("[[1, 2]] [[3, 4]]", "more after its array"),
+    ("[[1, 2], [3, x]]", "row 2 of its array is not JSON"), ("[[1, 2]] [[3, 4]]", "follows its array"),
     ("[[1, 2], [3]]", "row 2 has 1 numbers"), ("[[1, 2], {}]", "row 2 has no vector"), ("[[1, 2],]", "not JSON"),
     ('[["a", [1, 2]], [[3], [4]]]', "neither a string nor"), ("[[1, 2], null]", "row 2 has no vector"),
-    ('{"a": [1], "b": [2], "a": [3]}', "comes twice"), ('[{"id": 1, "id": 2, "vector": [1]}]', "comes twice"),
-    ('{"data": [{"embedding": [1]}]}', "no vectors that can be made out|begins with a dict"),
+    ('{"a": [1], "b": [2], "a": [3]}', "occurs twice"), ('[{"id": 1, "id": 2, "vector": [1]}]', "occurs twice"),
+    ('{"data": [{"embedding": [1]}]}', "no recognisable vectors|begins with a dict"),
     ('[[1, 2], ["unfinished', "not JSON"), ("[[1, 2], [" * 2000, "row"),
 ])  # fmt: skip
 def test_documents_that_cannot_be_read(file: File, text: str, sentence: str) -> None:
@@ -74,7 +74,7 @@ def test_one_object_of_vectors_alone(file: File) -> None:
 
 
 def test_a_member_that_comes_twice_is_refused(file: File) -> None:
-    with pytest.raises(CorruptFileError, match="line 1 is not JSON.*'id' comes twice"):
+    with pytest.raises(CorruptFileError, match="line 1 is not JSON.*'id' occurs twice"):
         read(file("t.jsonl", '{"id": 1, "id": 2, "vector": [1]}\n'))
 
 
@@ -86,7 +86,7 @@ def test_a_long_array_is_read_in_pieces(file: File, monkeypatch: pytest.MonkeyPa
     assert found.keys == [row["id"] for row in rows]
     assert found.vectors.tolist() == [row["vector"] for row in rows]
     monkeypatch.setattr(json_document, "MAX_LINE", 100_000)
-    with pytest.raises(InvalidInputError, match="one row takes more than 100,000 bytes"):
+    with pytest.raises(InvalidInputError, match="a row is longer than the limit of 100,000 bytes"):
         read(file("t.json", "[[" + "1, " * 500_000 + "1]]"))
 
 

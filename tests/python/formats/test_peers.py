@@ -64,7 +64,7 @@ def test_awkward_files_as_gensim_reads_them(words: Path, name: str, options: dic
 def test_files_that_are_refused_say_where(words: Path) -> None:
     with pytest.raises(CorruptFileError, match=r"line 150: the key '\\x97' is not UTF-8"):
         read(words / "gensim_pang_lee_polarity_fasttext.vec")
-    with pytest.raises(CorruptFileError, match="no line of a word and its numbers"):
+    with pytest.raises(CorruptFileError, match="its first lines do not have a word and numbers"):
         read(words / "gensim_questions-words.txt")
 
 

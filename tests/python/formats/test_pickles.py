@@ -72,7 +72,7 @@ def test_everything_else_is_refused_by_its_name(
     file: File, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: Any, name: str, protocol: int
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(InvalidInputError, match=rf"the pickle asks for .*({name}).*If you trust it"):
+    with pytest.raises(InvalidInputError, match=rf"the pickle uses .*({name}).*If you trust it"):
         read(file("w.pkl", pickle.dumps(content, protocol)))
     assert not (tmp_path / "escaped").exists()
 
@@ -90,7 +90,7 @@ def test_everything_else_is_refused_by_its_name(
 ])  # fmt: skip
 def test_broken_pickles(file: File, program: bytes) -> None:
     with pytest.raises(
-        (CorruptFileError, InvalidInputError), match=r"the pickle cannot be read|no vectors that can be made out"
+        (CorruptFileError, InvalidInputError), match=r"the pickle cannot be read|no recognisable vectors"
     ):
         read(file("w.pkl", program))
 

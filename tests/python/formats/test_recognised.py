@@ -33,7 +33,7 @@ def tar(mode: int) -> bytes:
 
 FASTTEXT = struct.pack("<2i", 793712314, 12) + struct.pack("<12id", *range(12), 0.5) + bytes(500)
 FOREIGN = {
-    "fastText": (FASTTEXT, r"is a fastText model: its vectors are in the \.vec file beside it"),
+    "fastText": (FASTTEXT, r"is a fastText model: its vectors are in the \.vec file of the same name"),
     "Git LFS": (LFS.encode(), "is a pointer of Git LFS, not the file itself: fetch the file with `git lfs pull`"),
     "tar": (tar(tarfile.USTAR_FORMAT), r"is a tar archive: unpack it \(tar -xf\)"),
     "GNU tar": (tar(tarfile.GNU_FORMAT), r"is a tar archive"),
@@ -57,7 +57,7 @@ def test_files_of_other_kinds(file: File, what: str, name: str) -> None:
 
 @pytest.mark.parametrize(("members", "sentence"), [
     (["[Content_Types].xml", "xl/workbook.xml"], "is an Excel workbook: save its sheet as CSV"),
-    (["archive/data.pkl", "archive/data/0"], "is what torch.save writes"),
+    (["archive/data.pkl", "archive/data/0"], "was written by torch.save"),
 ])  # fmt: skip
 def test_archives_of_other_kinds(file: File, members: list[str], sentence: str) -> None:
     content = io.BytesIO()

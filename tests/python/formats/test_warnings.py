@@ -40,7 +40,7 @@ def gathered(path: Path, **options: Any) -> Any:
 @pytest.mark.parametrize("fetch", [read, gathered, nearabout.build])
 def test_rows_left_out_are_a_warning_at_the_callers_line(file: File, name: str, fetch: Any) -> None:
     path = file(name, lines_of(name))
-    with pytest.warns(NearaboutWarning, match=r"t\.\w+: 4 of 6 rows were left out, since their key") as caught:
+    with pytest.warns(NearaboutWarning, match=r"t\.\w+: 4 of 6 rows were left out, because their key") as caught:
         fetch(path)
     assert [one.filename for one in caught] == [__file__]
     if name == "t.txt":
@@ -64,12 +64,14 @@ def test_a_column_of_repeated_texts_in_parquet(tmp_path: Path) -> None:
     pa = pytest.importorskip("pyarrow")
     parquet = pytest.importorskip("pyarrow.parquet")
     parquet.write_table(pa.table({"text": TEXTS, "vector": [[1.0, row] for row in range(6)]}), tmp_path / "t.parquet")
-    with pytest.warns(NearaboutWarning, match="4 of 6 rows were left out, since their key, in 'text', had come before"):
+    with pytest.warns(
+        NearaboutWarning, match="4 of 6 rows were left out, because their key, in 'text', occurred before"
+    ):
         index = nearabout.build(tmp_path / "t.parquet")
     assert len(index) == 2
     command = [sys.executable, "-m", "nearabout", "build", "t.parquet"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True, env=os.environ)
-    assert "4 duplicate keys in 'text' left out (the first row stays)" in done.stdout
+    assert "4 rows with a duplicate key in 'text' left out (the first row of each key stays)" in done.stdout
     assert done.stderr.startswith("nearabout: warning: ")
     assert done.stderr.count("\n") == 1
 
@@ -78,7 +80,7 @@ STAMP = 1_700_000_001
 
 
 def test_a_time_stamp_that_float32_rounds(file: File, tmp_path: Path) -> None:
-    rounds = r"the number 1700000001 becomes 1700000000 in float32.*subtract a starting point"
+    rounds = r"the number 1700000001 becomes 1700000000 in float32.*subtract an offset"
     for name, text in (
         ("t.csv", f"id,x,when\na,0.5,{STAMP}\nb,0.5,{STAMP + 100}\n"),
         ("t.jsonl", f'[0.5, {STAMP}]\n[0.5, {STAMP + 100}]\n'),

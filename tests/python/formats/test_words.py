@@ -55,7 +55,7 @@ def test_of_duplicate_words_the_first_stays(file: File) -> None:
     assert keys_of(embeddings) == ["a", "b", "c"]
     assert embeddings.vectors.tolist() == [[1], [2], [4]]
     assert embeddings.report.duplicates == 1
-    assert embeddings.report.sentences() == ["1 duplicate key left out (the first row stays)"]
+    assert embeddings.report.sentences() == ["1 row with a duplicate key left out (the first row of each key stays)"]
 
 
 @pytest.mark.parametrize("name", ["w.txt", "w.vec"])
@@ -114,13 +114,13 @@ def test_given_dims_settle_what_belongs_to_the_key(file: File) -> None:
     with pytest.raises(CorruptFileError, match="dims=2"):
         read(path)
     assert keys_of(read(path, dims=2)) == ["a", "version 2.0"]
-    with pytest.raises(InvalidInputError, match="has 2 dimensions by its header, dims=3 was given"):
+    with pytest.raises(InvalidInputError, match="has 2 dimensions by its header, which contradicts dims=3"):
         read(file("w.vec", "1 2\na 1 2\n"), dims=3)
 
 
 def test_a_tie_does_not_decide_the_dimensions(file: File) -> None:
     path = file("w.txt", "the 1e5 2\nof 1d5 3\n")
-    with pytest.raises(CorruptFileError, match=r"1 or 2 numbers after their word, each as often.*dims=1, dims=2"):
+    with pytest.raises(CorruptFileError, match=r"1 or 2 numbers after their word, equally often.*dims=1 or dims=2"):
         read(path)
     assert keys_of(read(path, dims=1)) == ["the 1e5", "of 1d5"]
 
@@ -128,7 +128,7 @@ def test_a_tie_does_not_decide_the_dimensions(file: File) -> None:
 def test_two_rows_in_one_line_are_no_key(file: File) -> None:
     for name, text in (("w.txt", "a 1 2\nb 3 4 c 5 6\nd 7 8\n"), ("w.vec", "3 2\na 1 2\nb 3 4 c 5 6\nd 7 8\n")):
         with pytest.raises(
-            CorruptFileError, match=r"the key 'b 3 4 c' \(row 1\) holds numbers, as if two rows were in one"
+            CorruptFileError, match=r"the key 'b 3 4 c' \(row 1\) contains numbers, as if two rows were in one"
         ):
             read(file(name, text))
         assert keys_of(read(file(name, text), dims=2)) == ["a", "b 3 4 c", "d"]
@@ -171,7 +171,7 @@ def test_a_key_of_a_megabyte(file: File) -> None:
 
 
 def test_text_without_vectors(file: File) -> None:
-    with pytest.raises(CorruptFileError, match="no line of a word and its numbers"):
+    with pytest.raises(CorruptFileError, match="its first lines do not have a word and numbers"):
         read(file("w.txt", "Athens Greece Baghdad Iraq\n"))
 
 
@@ -202,7 +202,8 @@ def test_a_short_last_binary_record(file: File) -> None:
     with pytest.raises(TruncatedFileError, match=r"byte 17: the last record is cut short"):
         read(file("w.bin", content[:-1]))
     with pytest.raises(
-        TruncatedFileError, match=r"announces 2 words of 2 dimensions, which take 18 bytes at least; 13 are"
+        TruncatedFileError,
+        match=r"announces 2 words of 2 dimensions, which take at least 18 bytes, but the file has 13",
     ):
         read(file("w.bin", content[:17]))
 

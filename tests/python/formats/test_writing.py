@@ -194,9 +194,9 @@ def test_an_empty_key_is_refused_where_it_would_be_lost(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_written(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInputError, match=r"the suffix '\.xyz' is none that can be written"):
+    with pytest.raises(InvalidInputError, match=r"the suffix '\.xyz' does not name a format that can be written"):
         write(tmp_path / "w.xyz", MATRIX)
-    with pytest.raises(InvalidInputError, match="format='nothing' is none"):
+    with pytest.raises(InvalidInputError, match="format='nothing' does not name a format"):
         write(tmp_path / "w.npy", MATRIX, format="nothing")
     with pytest.raises(InvalidInputError, match="npy cannot store keys"):
         write(tmp_path / "w.npy", MATRIX, WORDS)
