@@ -102,7 +102,8 @@ ForestLayout read_forest_layout(const File& file, const Descriptor& descriptor) 
     throw CorruptFileError(file.name() + " is corrupt: it claims to be a forest with metric " +
                            std::string(name_of(descriptor.metric)) +
                            ", which forests do not support. Copy or build it again.");
-  ForestLayout layout{.descriptor = descriptor};
+  ForestLayout layout;
+  layout.descriptor = descriptor;
   layout.vectors = &file.section(SectionId::vectors);
   if (descriptor.rows == 0) return layout;
   layout.sketch = read_sketch(file, *space, descriptor.dims);
@@ -114,7 +115,7 @@ ForestLayout read_forest_layout(const File& file, const Descriptor& descriptor) 
   layout.residuals = read_residuals(file, layout.levels[0]);
   layout.tree_rows = expected(file, SectionId::tree_rows, Element::u32, {places, 1});
   layout.tree_codes = expected(file, SectionId::tree_codes, Element::u8, {places, width});
-  if (layout.sketch.space != CodeSpace::inner_product)
+  if (layout.sketch.space() != CodeSpace::inner_product)
     layout.tree_offsets = expected(file, SectionId::tree_offsets, Element::f32, {places, 1});
   layout.efforts = read_efforts(file);
   read_guard(file, layout.guard);

@@ -55,7 +55,7 @@ struct ForestLayout {
   bool scores_are_estimates() const { return descriptor.metric != Metric::manhattan; }
   // Returns true if searches detect queries that have probably missed neighbours: only if leaves are ranked as rows
   // are.
-  bool is_guarded() const { return sketch.space != CodeSpace::inner_product && scores_are_estimates(); }
+  bool is_guarded() const { return sketch.space() != CodeSpace::inner_product && scores_are_estimates(); }
 };
 
 // Throws CorruptFileError if sections are missing, or do not match the descriptor or each other. The rows of the trees

@@ -104,7 +104,7 @@ std::array<float, kCalibratedK.size()> ForestRecallProfile::expect_misses(const 
   std::array<float, kCalibratedK.size()> misses{};
   std::size_t found = 0;
   std::size_t place = 0;
-  const double rank_of_square = layout.sketch.space == CodeSpace::cosine ? 0.5 : 1;
+  const double rank_of_square = layout.sketch.space() == CodeSpace::cosine ? 0.5 : 1;
   const auto expected = [&](double score) {
     return static_cast<float>(
         expected_rows(layout.residuals, layout.guard.lambda, beyond, static_cast<float>(score), sketch.square()) /
