@@ -2,15 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "base/norm.h"
-#include "transform/metric_transform.h"
 
 namespace nearabout {
 namespace {
 
 constexpr float kLargest = 1e30f;  // keeps offsets finite in all cases
-constexpr auto kMax = static_cast<float>(kMaxTransformed);
 
 // Returns the nearest code. Makes no call of the mathematics library, because this runs for every coordinate.
 inline std::uint8_t code_of(float value, float low, float step) {
@@ -20,41 +19,23 @@ inline std::uint8_t code_of(float value, float low, float step) {
 
 }  // namespace
 
-void Sketch::prepare(float* vectors, std::size_t count, std::size_t dims) const {
-  if (space != CodeSpace::cosine)
-    for (std::size_t i = 0; i < count * dims; ++i) vectors[i] = std::clamp(vectors[i] * scale, -kMax, kMax);
-  if (space == CodeSpace::cosine) normalise(vectors, count, dims);
-}
-
 void Sketch::project(const float* vectors, std::size_t count, float* projections) const {
-  const std::size_t in = dims();
-  const std::size_t out = contraction.outputs();
+  std::vector<float> transformed(count * transform.outputs());
   std::vector<double> errors(count);
-  if (out == width()) {
-    contraction.apply(vectors, count, true, projections, errors.data());
-  } else {  // all dimensions, and one more for inner products
-    std::vector<float> narrow(count * out);
-    contraction.apply(vectors, count, true, narrow.data(), errors.data());
-    for (std::size_t i = 0; i < count; ++i) std::copy_n(narrow.data() + i * out, out, projections + i * width());
-  }
-  if (space != CodeSpace::inner_product) return;
-  for (std::size_t i = 0; i < count; ++i) {
-    const double missing = longest * longest - squared_norm(vectors + i * in, in);
-    projections[(i + 1) * width() - 1] = static_cast<float>(std::sqrt(std::max(0.0, missing)));
-  }
+  transform.rows(vectors, count, transformed.data());
+  contraction.apply(transformed.data(), count, true, projections, errors.data());
 }
 
-void Sketch::encode(float* vectors, std::size_t count, std::uint8_t* codes, float* offsets) const {
+void Sketch::encode(const float* vectors, std::size_t count, std::uint8_t* codes, float* offsets) const {
   const std::size_t out = width();
   std::vector<float> rows(count * out);
-  prepare(vectors, count, dims());
   project(vectors, count, rows.data());
   for (std::size_t i = 0; i < count; ++i) {
     const float* projection = rows.data() + i * out;
     std::uint8_t* code = codes + i * out;
     for (std::size_t j = 0; j < out; ++j) code[j] = code_of(projection[j], grid.low[j], grid.step[j]);
     float square = 0;
-    if (space != CodeSpace::inner_product)
+    if (space() != CodeSpace::inner_product)
       for (std::size_t j = 0; j < out; ++j) {
         const float value = grid.low[j] + grid.step[j] * static_cast<float>(code[j]);
         square += value * value;
@@ -64,59 +45,73 @@ void Sketch::encode(float* vectors, std::size_t count, std::uint8_t* codes, floa
 }
 
 // A query's projection with its last coordinate set to zero, and that coordinate.
-struct QueryProjection {
+struct SketchQuery::Projection {
   const float* values;
   double remainder = 0;
-  double norm = 0;            // CodeSpace::inner_product: length of the query
-  double centre_product = 0;  // CodeSpace::inner_product
+  double norm = 0;            // length of the query as given
+  double centre_product = 0;  // with the transformed query
 };
 
 std::vector<SketchQuery> SketchQuery::bind(const Sketch& sketch, const float* queries, std::size_t count) {
-  const std::size_t dims = sketch.dims();
   const Contraction& contraction = sketch.contraction;
+  const std::size_t dims = contraction.dims();
   const std::size_t outputs = contraction.outputs();
-  const bool inner = sketch.space == CodeSpace::inner_product;
-  std::vector<float> vectors(queries, queries + count * dims);
-  if (!inner) sketch.prepare(vectors.data(), count, dims);
+  const bool inner = sketch.space() == CodeSpace::inner_product;
+  std::vector<float> transformed(count * dims);
+  sketch.transform.queries(queries, count, transformed.data());
   std::vector<float> projections(count * outputs);
   std::vector<double> errors(count);
-  contraction.apply(vectors.data(), count, !inner, projections.data(), errors.data());
+  contraction.apply(transformed.data(), count, !inner, projections.data(), errors.data());
 
   std::vector<SketchQuery> bound;
   bound.reserve(count);
-  std::vector<float> values(sketch.width(), 0.0f);  // one more than outputs if inner products use all dimensions
   for (std::size_t i = 0; i < count; ++i) {
-    const float* vector = vectors.data() + i * dims;
-    std::copy_n(projections.data() + i * outputs, outputs, values.begin());
-    QueryProjection projection{values.data()};
-    if (!contraction.identity()) {
-      projection.remainder = double{values[outputs - 1]};
-      values[outputs - 1] = 0;
-    }
+    float* const values = projections.data() + i * outputs;
+    Projection projection{values};
+    if (!contraction.identity()) projection.remainder = double{std::exchange(values[outputs - 1], 0.0f)};
     if (inner) {
-      projection.norm = norm(vector, dims);
+      projection.norm = norm(queries + i * sketch.dims(), sketch.dims());
       for (std::size_t j = 0; j < dims; ++j)
-        projection.centre_product += double{vector[j]} * double{contraction.centre()[j]};
+        projection.centre_product += double{transformed[i * dims + j]} * double{contraction.centre()[j]};
     }
     bound.push_back(SketchQuery(sketch, projection));
   }
   return bound;
 }
 
-SketchQuery::SketchQuery(const Sketch& sketch, const QueryProjection& projection)
-    : space_(sketch.space), dims_(sketch.dims()), sketch_scale_(sketch.scale), codes_(sketch.grid, projection.values) {
+namespace {
+
+// Returns SketchQuery::unit_.
+double unit_of(const MetricTransform& transform, double norm) {
+  const double scale = double{transform.scale()};
+  switch (transform.space()) {
+    case CodeSpace::l2:
+      return scale * scale;
+    case CodeSpace::cosine:
+      return 2;
+    case CodeSpace::inner_product:
+      break;
+  }
+  const double lengths = norm * transform.longest();
+  return lengths > 0 ? 1 / lengths : 0;  // zero: all products are
+}
+
+}  // namespace
+
+SketchQuery::SketchQuery(const Sketch& sketch, const Projection& projection)
+    : space_(sketch.space()),
+      unit_(unit_of(sketch.transform, projection.norm)),
+      codes_(sketch.grid, projection.values) {
   double grid_error = 0;  // error of the codes along a random direction
   for (const float step : sketch.grid.step) grid_error += double{step} * double{step} / 12;
   grid_error_ = std::sqrt(grid_error / static_cast<double>(sketch.width()));
+  centroid_scale_ = -2 * codes_.scale;
   if (space_ == CodeSpace::inner_product) {
     scale_ = -codes_.scale;
-    const double stretch = projection.norm > 0 ? sketch.longest / projection.norm : 0;
-    centroid_scale_ = static_cast<float>(-2 * stretch * codes_.scale);
     constant_ = -projection.centre_product - codes_.constant;
-    bias_unit_ = projection.remainder * sketch.longest + codes_.residual * sketch.spread;
-    spread_ = projection.norm;
+    bias_unit_ = projection.remainder + codes_.residual * sketch.spread;
   } else {
-    scale_ = centroid_scale_ = -2 * codes_.scale;
+    scale_ = centroid_scale_;
     square_ = squared_norm(projection.values, sketch.width()) - 2 * codes_.constant;
     constant_ = square_ + projection.remainder * projection.remainder;
     bias_unit_ = projection.remainder * projection.remainder + 2 * codes_.residual * sketch.spread;
@@ -125,52 +120,32 @@ SketchQuery::SketchQuery(const Sketch& sketch, const QueryProjection& projection
   if (!std::isfinite(scale_) || !std::isfinite(centroid_scale_)) scale_ = centroid_scale_ = 0;
 }
 
-double SketchQuery::estimate(float score) const {
-  const double estimate = double{score} + constant_;
-  switch (space_) {
-    case CodeSpace::l2:
-      return estimate / (sketch_scale_ * sketch_scale_);
-    case CodeSpace::cosine:
-      return estimate / 2;
-    case CodeSpace::inner_product:
-      break;
-  }
-  return estimate / sketch_scale_;
-}
+double SketchQuery::estimate(float score) const { return unit_ > 0 ? (double{score} + constant_) / unit_ : 0; }
 
-double SketchQuery::bias_bound(float score, const float* query, const float* row) const {
+double SketchQuery::bias_bound(const Sketch& sketch, float score, const float* query, const float* row) const {
   if (!(bias_unit_ > 0)) return 0;
-  double rdist = 0;
-  const double query_norm = space_ == CodeSpace::cosine ? norm(query, dims_) : 1;
-  const double row_norm = space_ == CodeSpace::cosine ? norm(row, dims_) : 1;
-  for (std::size_t j = 0; j < dims_; ++j) {
-    const double left = double{query[j]} / query_norm;
-    const double right = double{row[j]} / row_norm;
-    rdist += space_ == CodeSpace::inner_product ? -left * right : (left - right) * (left - right);
+  std::vector<float> left(sketch.transform.outputs());
+  std::vector<float> right(sketch.transform.outputs());
+  sketch.transform.queries(query, 1, left.data());
+  sketch.transform.rows(row, 1, right.data());
+  double truth = 0;
+  for (std::size_t j = 0; j < left.size(); ++j) {
+    const double off = double{left[j]} - double{right[j]};
+    truth += space_ == CodeSpace::inner_product ? -double{left[j]} * double{right[j]} : off * off;
   }
-  const double scale = space_ == CodeSpace::cosine          ? 1
-                       : space_ == CodeSpace::inner_product ? sketch_scale_
-                                                            : sketch_scale_ * sketch_scale_;
-  return (double{score} + constant_ - rdist * scale) / bias_unit_;
+  return (double{score} + constant_ - truth) / bias_unit_;
 }
 
-double SketchQuery::score_of(double rdist) const {
-  return (space_ == CodeSpace::cosine ? 2 * rdist : rdist * sketch_scale_ * sketch_scale_) - constant_;
-}
+double SketchQuery::score_of(double rdist) const { return rdist * unit_ - constant_; }
 
 double SketchQuery::score_within(double rdist) const {
   constexpr double kDeviations = 3;
-  switch (space_) {
-    case CodeSpace::l2:
-    case CodeSpace::cosine: {
-      const double square =
-          std::max(0.0, space_ == CodeSpace::cosine ? 2 * rdist : rdist * sketch_scale_ * sketch_scale_);
-      return square + slack_ + 2 * std::sqrt(square) * grid_error_ * kDeviations - constant_;
-    }
-    case CodeSpace::inner_product:
-      break;
-  }
-  return rdist * sketch_scale_ + slack_ + spread_ * grid_error_ * kDeviations - constant_;
+  const double estimate = rdist * unit_;
+  const double error = slack_ - constant_;
+  // A transformed query of inner products is a unit vector.
+  if (space_ == CodeSpace::inner_product) return estimate + error + grid_error_ * kDeviations;
+  const double square = std::max(0.0, estimate);
+  return square + error + 2 * std::sqrt(square) * grid_error_ * kDeviations;
 }
 
 }  // namespace nearabout

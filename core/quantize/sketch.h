@@ -2,8 +2,9 @@
 // is estimated from their sketches, without a guarantee (a screen, screen.h, has proven bounds; an estimate may be
 // closer).
 //
-// A vector x is scaled, centred and contracted (contraction.h) into m - 1 coordinates and, last, the norm e(x) of its
-// remainder. In many dimensions the remainders of two vectors are nearly orthogonal, so
+// A vector x is transformed so that near means a small Euclidean distance (metric_transform.h), centred and contracted
+// (contraction.h) into m - 1 coordinates and, last, the norm e(x) of its remainder. In many dimensions the remainders
+// of two vectors are nearly orthogonal, so
 //
 //   |q - x|^2  is about  |q'|^2 + |x'|^2 + e(q)^2 + e(x)^2 - 2 <q', x'>.
 //
@@ -12,10 +13,8 @@
 // similar directions. The size of this error is measured at build (`bias_bound`), so that a search knows how far down
 // its list to look.
 //
-// Cosine is the squared distance of unit vectors; the number of differing bits is that of vectors of zeros and ones.
-// For inner products the last coordinate is sqrt(longest^2 - |x|^2), which turns the largest product into the smallest
-// distance (Bachrach et al., "Speeding up the Xbox recommender system using a Euclidean transformation for
-// inner-product spaces", RecSys 2014): trees are grown in that space; rows are then ranked by <q', x'> alone.
+// The number of differing bits is the squared distance of vectors of zeros and ones. For inner products, trees are
+// grown in the transformed space; as all rows are equally long there, rows are then ranked by <q', x'> alone.
 #pragma once
 
 #include <cstddef>
@@ -24,33 +23,28 @@
 
 #include "quantize/grid.h"
 #include "transform/contraction.h"
+#include "transform/metric_transform.h"
 #include "transform/sample.h"
-#include "transform/space.h"
 
 namespace nearabout {
 
 struct Sketch {
-  CodeSpace space = CodeSpace::l2;
-  float scale = 1;  // factor applied to vectors first, so that squares fit into floats
-  Contraction contraction;
+  MetricTransform transform;
+  Contraction contraction;  // of transformed vectors
   Grid grid;
-  double longest = 0;  // CodeSpace::inner_product: length of the longest row sampled, scaled
   // Typical spread of codes around their middle, by which the rounding error of a query is multiplied.
   double spread = 0;
   double bias_bound = 0;  // bound on how much too large the estimate of a near row may be, see SketchQuery::bias_bound
 
-  std::size_t dims() const { return contraction.dims(); }
+  CodeSpace space() const { return transform.space(); }
+  std::size_t dims() const { return transform.inputs(); }
   // Returns the bytes per code.
   std::size_t width() const { return grid.dims(); }
 
-  // Encodes `count` vectors, overwriting `vectors`; also returns the squared length of each code's projection (zero
-  // under CodeSpace::inner_product), which is the row's own term of its score.
-  void encode(float* vectors, std::size_t count, std::uint8_t* codes, float* offsets) const;
-  // Prepares vectors in place: scales them, and normalises them under CodeSpace::cosine. (Needed before there is a
-  // contraction, too.)
-  void prepare(float* vectors, std::size_t count, std::size_t dims) const;
-  // Contracts prepared vectors and replaces the last coordinate under CodeSpace::inner_product. Writes width() floats
-  // each.
+  // Encodes `count` vectors; also returns the squared length of each code's projection (zero under
+  // CodeSpace::inner_product), which is the row's own term of its score.
+  void encode(const float* vectors, std::size_t count, std::uint8_t* codes, float* offsets) const;
+  // Transforms and contracts vectors. Writes width() floats each.
   void project(const float* vectors, std::size_t count, float* projections) const;
 };
 
@@ -58,13 +52,11 @@ struct Sketch {
 // of threads.
 Sketch learn_sketch(const RowReader& read, std::size_t rows, std::size_t dims, CodeSpace space, std::size_t threads);
 
-struct QueryProjection;  // defined in sketch.cpp
-
 // A query bound to a sketch. The score of a row orders rows as the estimate does:
 //   score = offset + scale * <bytes, code>
 class SketchQuery {
  public:
-  // Binds `count` queries of dims() floats each, as given: neither centred nor normalised.
+  // Binds `count` queries of dims() floats each, as given: not transformed.
   static std::vector<SketchQuery> bind(const Sketch& sketch, const float* queries, std::size_t count);
 
   const std::int8_t* bytes() const { return codes_.bytes.data(); }
@@ -81,24 +73,25 @@ class SketchQuery {
   double score_of(double rdist) const;
   double square() const { return square_; }
   // Returns how much too large the estimate of a row with this score is, in the unit of Sketch::bias_bound; zero if the
-  // estimate cannot be wrong. `query` and `row` are as given.
-  double bias_bound(float score, const float* query, const float* row) const;
+  // estimate cannot be wrong. `query` and `row` are as given; `sketch` is the one that the query is bound to.
+  double bias_bound(const Sketch& sketch, float score, const float* query, const float* row) const;
 
  private:
-  SketchQuery(const Sketch& sketch, const QueryProjection& projection);
+  struct Projection;  // defined in sketch.cpp
+  SketchQuery(const Sketch& sketch, const Projection& projection);
 
   CodeSpace space_;
-  std::size_t dims_;
-  double sketch_scale_;
+  // By which reduced distances are multiplied to be those of transformed vectors: |q - x|^2, or -<q, x> under
+  // CodeSpace::inner_product.
+  double unit_;
   GridQuery codes_;
   float scale_;
   float centroid_scale_;
-  double constant_;  // estimate minus score
+  double constant_;  // estimate for transformed vectors, minus score
   double square_ = 0;
   double bias_unit_;       // value of a bias bound of 1, in scores
   double slack_;           // by how much scores may be too large
   double grid_error_ = 0;  // error of a code along any one direction
-  double spread_ = 0;      // CodeSpace::inner_product: the query's length
 };
 
 }  // namespace nearabout

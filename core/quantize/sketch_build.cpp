@@ -8,6 +8,7 @@
 #include "base/transpose.h"
 #include "kernels/kernels.h"
 #include "quantize/sketch.h"
+#include "transform/fit_metric_transform.h"
 #include "transform/pca.h"
 
 namespace nearabout {
@@ -150,20 +151,22 @@ double typical_spread(const Grid& grid, const std::vector<float>& projections) {
 
 Sketch learn_sketch(const RowReader& read, std::size_t rows, std::size_t dims, CodeSpace space, std::size_t threads) {
   Sample sample = take_sample(read, rows, dims, kSampleRows);
+  const RowReader read_sample = [&](std::size_t begin, std::size_t end, float* to) {
+    std::copy(sample.row(begin), sample.row(end), to);
+  };
   Sketch sketch;
-  sketch.space = space;
-  sketch.scale = scale_for(sample);
-  sketch.prepare(sample.values.data(), sample.rows, dims);
-  for (std::size_t i = 0; i < sample.rows; ++i) sketch.longest = std::max(sketch.longest, norm(sample.row(i), dims));
-  sample = without_far_rows(sample);
-  sketch.contraction = leading_directions(sample, threads);
+  sketch.transform = fit_metric_transform(read_sample, sample.rows, dims, space, threads);
+  Sample transformed{std::vector<float>(sample.rows * sketch.transform.outputs()), sample.rows,
+                     sketch.transform.outputs()};
+  sketch.transform.rows(sample.values.data(), sample.rows, transformed.values.data());
+  transformed = without_far_rows(transformed);
+  sketch.contraction = leading_directions(transformed, threads);
 
-  const bool one_more = space == CodeSpace::inner_product && sketch.contraction.identity();
-  const std::size_t width = sketch.contraction.outputs() + (one_more ? 1 : 0);
-  sketch.grid.low.resize(width);  // project() needs the width only
-  std::vector<float> projections(sample.rows * width);
-  sketch.project(sample.values.data(), sample.rows, projections.data());
-  sketch.grid = Grid::spanning(projections, sample.rows, width);
+  const std::size_t width = sketch.contraction.outputs();
+  std::vector<float> projections(transformed.rows * width);
+  std::vector<double> errors(transformed.rows);
+  sketch.contraction.apply(transformed.values.data(), transformed.rows, true, projections.data(), errors.data());
+  sketch.grid = Grid::spanning(projections, transformed.rows, width);
   sketch.spread = typical_spread(sketch.grid, projections);
   return sketch;
 }

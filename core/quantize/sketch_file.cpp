@@ -15,8 +15,8 @@ enum Number : std::size_t { kEpsilon, kScale, kLongest, kSpread, kBiasBound, kNu
 }  // namespace
 
 void write_sketch(storage::Writer& writer, const Sketch& sketch) {
-  const double numbers[kNumbers] = {sketch.contraction.epsilon(), double{sketch.scale}, sketch.longest, sketch.spread,
-                                    sketch.bias_bound};
+  const double numbers[kNumbers] = {sketch.contraction.epsilon(), double{sketch.transform.scale()},
+                                    sketch.transform.longest(), sketch.spread, sketch.bias_bound};
   writer.add<double>(SectionId::sketch, {1, kNumbers}, numbers);
   write_contraction(writer, sketch.contraction);
   write_grid(writer, sketch.grid);
@@ -31,14 +31,11 @@ Sketch read_sketch(const storage::File& file, CodeSpace space, std::size_t dims)
       storage::throw_number(file, section, i, "finite and not negative", numbers[i]);
   if (!(numbers[kScale] > 0)) storage::throw_number(file, section, kScale, "a scale above 0", numbers[kScale]);
   Sketch sketch;
-  sketch.space = space;
-  sketch.scale = static_cast<float>(numbers[kScale]);
-  sketch.longest = numbers[kLongest];
+  sketch.transform = MetricTransform(space, dims, static_cast<float>(numbers[kScale]), numbers[kLongest]);
   sketch.spread = numbers[kSpread];
   sketch.bias_bound = numbers[kBiasBound];
-  sketch.contraction = read_contraction(file, dims, numbers[kEpsilon]);
-  const bool one_more = space == CodeSpace::inner_product && sketch.contraction.identity();
-  sketch.grid = read_grid(file, sketch.contraction.outputs() + (one_more ? 1 : 0));
+  sketch.contraction = read_contraction(file, sketch.transform.outputs(), numbers[kEpsilon]);
+  sketch.grid = read_grid(file, sketch.contraction.outputs());
   return sketch;
 }
 

@@ -108,7 +108,7 @@ void write_trees(storage::Writer& writer, const BuiltForest& forest, const Monit
   write_column(
       writer, forest, SectionId::tree_rows, Element::u32, 1, subprogress(monitor, 0.0, 0.1),
       [](const SketchedRows& rows, std::size_t count) { return std::as_bytes(std::span(rows.numbers, count)); });
-  if (forest.sketch.space != CodeSpace::inner_product)
+  if (forest.sketch.space() != CodeSpace::inner_product)
     write_column(
         writer, forest, SectionId::tree_offsets, Element::f32, 1, subprogress(monitor, 0.1, 0.2),
         [](const SketchedRows& rows, std::size_t count) { return std::as_bytes(std::span(rows.offsets, count)); });

@@ -28,9 +28,8 @@ class Query {
       : forest_(forest), width_(forest.sketch.width()), vector_(forest.sketch.dims()), own_(width_) {
     read(row, row + 1, vector_.data());
     bound_ = SketchQuery::bind(forest.sketch, vector_.data(), 1);
-    std::vector<float> copy = vector_;
     float offset = 0;
-    forest.sketch.encode(copy.data(), 1, own_.data(), &offset);
+    forest.sketch.encode(vector_.data(), 1, own_.data(), &offset);
     best_.assign(forest.trees.size(), TopK(kNeighbours));
     rank_leaves();
   }
@@ -63,7 +62,7 @@ class Query {
         if (!is_new) continue;
         read(row, row + 1, other.data());
         const double bias_bound =
-            bound_[0].bias_bound(static_cast<float>(neighbour.rdist), vector_.data(), other.data());
+            bound_[0].bias_bound(forest_.sketch, static_cast<float>(neighbour.rdist), vector_.data(), other.data());
         known->second.bias_bound = bias_bound <= kMaxBias ? bias_bound : kMaxBias;
       }
     std::vector<Finding> all;

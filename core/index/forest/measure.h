@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "index/forest/forest.h"
+#include "index/forest/nodes.h"
 
 namespace nearabout {
 

@@ -69,7 +69,7 @@ class Centre {
       : sketch_(sketch),
         sums_(sketch.width()),
         squares_(sketch.width()),
-        spread_(sketch.space == CodeSpace::inner_product) {}
+        spread_(sketch.space() == CodeSpace::inner_product) {}
 
   // Adds a code that represents `rows` rows, which are spread around it by `spread`, a mean square.
   void add(const std::uint8_t* code, std::uint64_t rows, double spread) {
@@ -168,7 +168,8 @@ Centroids centroids_of(const std::vector<Tree>& trees, const std::vector<Level>&
     for (const std::uint64_t child : levels[level].firsts) own_places.push_back(places[child]);
     for (std::size_t node = 0; node < levels[level].nodes(); ++node) {
       for (std::uint64_t child = levels[level].firsts[node]; child < levels[level].firsts[node + 1]; ++child) {
-        const double spread = sketch.space == CodeSpace::inner_product ? -double{centroids.offsets[below + child]} : 0;
+        const double spread =
+            sketch.space() == CodeSpace::inner_product ? -double{centroids.offsets[below + child]} : 0;
         centre.add(centroids.codes.data() + (below + child) * width, places[child + 1] - places[child], spread);
       }
       centre.finish(centroids.codes.data() + (begin + node) * width, &centroids.offsets[begin + node]);

@@ -15,7 +15,7 @@ constexpr std::size_t kGuessedFrom = 128;  // keys sampled for a guess
 
 std::uint64_t LeafRanking::first_place(std::size_t level, std::uint64_t node) const {
   for (;; --level) {
-    node = forest_.levels_[level].firsts[node];
+    node = layout_.levels[level].firsts[node];
     if (level == 0) return node;
   }
 }
@@ -27,12 +27,12 @@ std::uint64_t LeafRanking::rows_of(std::size_t level, std::uint64_t node) const 
 // Computes the keys of nodes [begin, end) of a level: the estimated distances of their centroids, up to a constant.
 void LeafRanking::add_keys(const SketchQuery& query, std::size_t level, std::uint64_t begin, std::uint64_t end) {
   const std::size_t count = end - begin;
-  const std::uint64_t first = forest_.levels_[level].begin + begin;
-  const std::size_t width = forest_.sketch_.width();
+  const std::uint64_t first = layout_.levels[level].begin + begin;
+  const std::size_t width = layout_.sketch.width();
   dots_.resize(count);
-  const MatrixView codes = forest_.node_codes_->rows(first, first + count);
+  const MatrixView codes = layout_.node_codes->rows(first, first + count);
   kernels::table().screen.rows(query.bytes(), {codes.data, codes.stride, nullptr, count}, width, 0, dots_.data());
-  const float* offsets = forest_.node_offsets_->items<float>(first, count).data();
+  const float* offsets = layout_.node_offsets->items<float>(first, count).data();
   const float scale = query.centroid_scale();
   const std::size_t place = keys_.size();
   keys_.resize(place + count);
@@ -86,8 +86,8 @@ std::optional<std::size_t> LeafRanking::sort_nearest(std::size_t level, std::uin
 // Keeps the nearest of the nodes with keys that have `rows` rows together; with `beyond`, also those after them, in any
 // order.
 void LeafRanking::keep_nearest(std::size_t level, std::uint64_t rows, bool beyond) {
-  const std::uint64_t places = first_place(level, forest_.levels_[level].nodes());
-  const std::uint64_t usual = std::max<std::uint64_t>(1, places / forest_.levels_[level].nodes());
+  const std::uint64_t places = first_place(level, layout_.levels[level].nodes());
+  const std::uint64_t usual = std::max<std::uint64_t>(1, places / layout_.levels[level].nodes());
   const std::size_t guessed = std::min<std::uint64_t>(rows / usual, keys_.size()) * 9 / 8 + 4;
   for (std::size_t wanted = guessed + (beyond ? lists_beyond(guessed) : 0);; wanted *= 2) {
     const float threshold = promising_key(wanted);
@@ -113,10 +113,10 @@ void LeafRanking::sort_beyond() {
 }
 
 const std::vector<LeafSpan>& LeafRanking::rank(const SketchQuery& query, std::uint64_t effort, bool beyond) {
-  const std::size_t top = forest_.levels_.size() - 1;
+  const std::size_t top = layout_.levels.size() - 1;
   keys_.clear();
   nodes_.clear();
-  add_keys(query, top, 0, forest_.levels_[top].nodes());
+  add_keys(query, top, 0, layout_.levels[top].nodes());
   for (std::size_t level = top;; --level) {
     keep_nearest(level, level == 0 || effort > ~std::uint64_t{0} / kWiden ? effort : effort * kWiden,
                  beyond && level == 0);
@@ -124,13 +124,13 @@ const std::vector<LeafSpan>& LeafRanking::rank(const SketchQuery& query, std::ui
     keys_.clear();
     nodes_.clear();
     for (const Scored& group : ranked_)
-      add_keys(query, level - 1, forest_.levels_[level].firsts[group.row()],
-               forest_.levels_[level].firsts[group.row() + 1]);
+      add_keys(query, level - 1, layout_.levels[level].firsts[group.row()],
+               layout_.levels[level].firsts[group.row() + 1]);
   }
   leaves_.clear();
   for (const Scored& leaf : ranked_)
     leaves_.push_back(
-        {forest_.levels_[0].firsts[leaf.row()], forest_.levels_[0].firsts[leaf.row() + 1], leaf.score(), leaf.row()});
+        {layout_.levels[0].firsts[leaf.row()], layout_.levels[0].firsts[leaf.row() + 1], leaf.score(), leaf.row()});
   return leaves_;
 }
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/scored.h"
-#include "index/forest/forest.h"
+#include "index/forest/layout.h"
 
 namespace nearabout {
 
@@ -24,7 +24,7 @@ struct LeafSpan {
 // Ranks leaves. Reuses its work space from query to query; each thread needs its own.
 class LeafRanking {
  public:
-  explicit LeafRanking(const ForestIndex& forest) : forest_(forest) {}
+  explicit LeafRanking(const ForestLayout& layout) : layout_(layout) {}
 
   // Returns the nearest leaves that together have at least `effort` rows (all leaves if there are fewer), nearest
   // first. With `beyond`, also as many after them, in any order, for the estimate of missed neighbours (guard.h).
@@ -41,7 +41,7 @@ class LeafRanking {
   std::uint64_t rows_of(std::size_t level, std::uint64_t node) const;
   std::uint64_t first_place(std::size_t level, std::uint64_t node) const;
 
-  const ForestIndex& forest_;
+  const ForestLayout& layout_;
   std::vector<std::int32_t> dots_;
   std::vector<float> keys_;
   std::vector<std::uint32_t> nodes_;  // nodes that the keys belong to

@@ -65,14 +65,16 @@ double square_of_more(const std::vector<double>& squares, std::size_t found, std
 ForestRecallProfile::ForestRecallProfile(const ForestIndex& forest, const CalibrationQueries& calibration_queries,
                                          const BuildOptions& build, const Monitor& monitor)
     : rows_(forest.rows()),
-      width_(forest.sketch_bytes()),
+      width_(forest.layout().sketch.width()),
       row_bytes_(row_bytes(forest.descriptor().element, forest.dims())),
       as_near_(calibration_queries.as_near) {
+  const ForestLayout& layout = forest.layout();
   for (const std::vector<std::uint32_t>& nearest : calibration_queries.nearest)
     leaf_efforts_.emplace_back(nearest.size(), kNever);
   const std::vector<SketchQuery> sketches =
-      SketchQuery::bind(forest.sketch_, calibration_queries.vectors.data(), calibration_queries.count());
-  find_leaves(forest, calibration_queries, sketches, build.threads, subprogress(monitor, 0.0, 0.5));
+      SketchQuery::bind(layout.sketch, calibration_queries.vectors.data(), calibration_queries.count());
+  find_leaves(forest.file().name(), layout, calibration_queries, sketches, build.threads,
+              subprogress(monitor, 0.0, 0.5));
   const std::uint64_t most = effort_within(kNearlyAll);
   for (double effort = static_cast<double>(forest.effort().min); effort < static_cast<double>(most);
        effort = std::max(effort + 1, std::ceil(effort * kStep)))
@@ -80,18 +82,18 @@ ForestRecallProfile::ForestRecallProfile(const ForestIndex& forest, const Calibr
   if (most < rows_) efforts_.push_back(most);
   efforts_.push_back(rows_);
   sketch_recall_ = sketch_recall(forest, calibration_queries, build, subprogress(monitor, 0.5, 1.0));
-  if (forest.is_guarded()) choose_limits(forest, calibration_queries, sketches, build.threads);
+  if (layout.is_guarded()) choose_limits(layout, calibration_queries, sketches, build.threads);
   nearest_leaves_.clear();
 }
 
 // Returns the misses that a search would expect after examining this many rows, if its nearest rows so far are those
 // true neighbours whose leaves it has examined.
-std::array<float, kCalibratedK.size()> ForestRecallProfile::expect_misses(const ForestIndex& forest,
+std::array<float, kCalibratedK.size()> ForestRecallProfile::expect_misses(const ForestLayout& layout,
                                                                           const CalibrationQueries& calibration_queries,
                                                                           const SketchQuery& sketch, std::size_t query,
                                                                           std::size_t effort) const {
   const std::vector<Scored>& nearest = nearest_leaves_[query];
-  const std::span<const std::uint64_t> firsts = forest.levels_[0].firsts;
+  const std::span<const std::uint64_t> firsts = layout.levels[0].firsts;
   std::size_t taken = 0;
   for (std::uint64_t rows = 0; taken < nearest.size() && rows < effort; ++taken)
     rows += firsts[nearest[taken].row() + 1] - firsts[nearest[taken].row()];
@@ -102,11 +104,11 @@ std::array<float, kCalibratedK.size()> ForestRecallProfile::expect_misses(const 
   std::array<float, kCalibratedK.size()> misses{};
   std::size_t found = 0;
   std::size_t place = 0;
-  const double rank_of_square = forest.sketch_.space == CodeSpace::cosine ? 0.5 : 1;
+  const double rank_of_square = layout.sketch.space() == CodeSpace::cosine ? 0.5 : 1;
   const auto expected = [&](double score) {
     return static_cast<float>(
-        expected_rows(forest.residuals(), forest.guard_.lambda, beyond, static_cast<float>(score), sketch.square()) /
-        static_cast<double>(forest.trees()));
+        expected_rows(layout.residuals, layout.guard.lambda, beyond, static_cast<float>(score), sketch.square()) /
+        static_cast<double>(layout.trees));
   };
   for (std::size_t n = 0; n < calibration_queries.nearest[query].size() && place < misses.size(); ++n) {
     if (leaf_efforts_[query][n] > effort || ++found < kCalibratedK[place]) continue;
@@ -119,11 +121,11 @@ std::array<float, kCalibratedK.size()> ForestRecallProfile::expect_misses(const 
 }
 
 // Chooses the limit at each effort that most queries stay below.
-void ForestRecallProfile::choose_limits(const ForestIndex& forest, const CalibrationQueries& calibration_queries,
+void ForestRecallProfile::choose_limits(const ForestLayout& layout, const CalibrationQueries& calibration_queries,
                                         const std::vector<SketchQuery>& sketches, std::size_t threads) {
   std::vector<std::size_t> efforts;  // efforts that need no more leaves than were stored
   for (const std::size_t effort : efforts_)
-    if (effort < rows_ && effort < kMaxLeaves / 3 * forest.leaf_size_ &&
+    if (effort < rows_ && effort < kMaxLeaves / 3 * layout.leaf_size &&
         (efforts.empty() || static_cast<double>(effort) >= kCoarseStep * static_cast<double>(efforts.back())))
       efforts.push_back(effort);
   std::vector<std::size_t> queries;
@@ -139,7 +141,7 @@ void ForestRecallProfile::choose_limits(const ForestIndex& forest, const Calibra
       efforts.size(), std::vector<std::array<float, kCalibratedK.size()>>(queries.size()));
   parallel_for(queries.size(), 1, threads, [&](std::size_t i, std::size_t, std::size_t) {
     for (std::size_t e = 0; e < efforts.size(); ++e)
-      misses[e][i] = expect_misses(forest, calibration_queries, sketches[queries[i]], queries[i], efforts[e]);
+      misses[e][i] = expect_misses(layout, calibration_queries, sketches[queries[i]], queries[i], efforts[e]);
   });
   for (std::size_t e = 0; e < efforts.size(); ++e) guard_.add(static_cast<double>(efforts[e]), misses[e]);
 }
@@ -156,15 +158,15 @@ std::uint64_t ForestRecallProfile::effort_within(double fraction) const {
 
 // Returns, for each node of a level, how many rows are in nodes whose centroids are nearer to the query: those examined
 // before it.
-std::vector<std::uint64_t> ForestRecallProfile::rows_before(const ForestIndex& forest, const SketchQuery& sketch,
+std::vector<std::uint64_t> ForestRecallProfile::rows_before(const ForestLayout& layout, const SketchQuery& sketch,
                                                             std::size_t level, const std::vector<std::uint64_t>& rows,
                                                             std::vector<Scored>& nodes) const {
   const std::size_t count = rows.size();
-  const std::uint64_t first = forest.levels_[level].begin;
+  const std::uint64_t first = layout.levels[level].begin;
   std::vector<std::int32_t> dots(count);
-  const MatrixView codes = forest.node_codes_->rows(first, first + count);
+  const MatrixView codes = layout.node_codes->rows(first, first + count);
   kernels::table().screen.rows(sketch.bytes(), {codes.data, codes.stride, nullptr, count}, width_, 0, dots.data());
-  const std::span<const float> offsets = forest.node_offsets_->items<float>(first, count);
+  const std::span<const float> offsets = layout.node_offsets->items<float>(first, count);
   nodes.clear();
   nodes.reserve(count);
   for (std::uint32_t node = 0; node < count; ++node)
@@ -181,14 +183,14 @@ std::vector<std::uint64_t> ForestRecallProfile::rows_before(const ForestIndex& f
 
 // Returns the least effort that examines each leaf: the number of nearer rows or, if a group that it belongs to is
 // further away than that, the number that makes the search take the group (ranking.h).
-std::vector<std::uint64_t> ForestRecallProfile::efforts_of_leaves(const ForestIndex& forest, const SketchQuery& sketch,
+std::vector<std::uint64_t> ForestRecallProfile::efforts_of_leaves(const ForestLayout& layout, const SketchQuery& sketch,
                                                                   std::vector<Scored>& nearest) const {
   std::vector<std::uint64_t> above;  // efforts of the level above, by its nodes
-  for (std::size_t level = forest.levels_.size(); level-- > 0;) {
-    std::vector<std::uint64_t> efforts = rows_before(forest, sketch, level, node_rows_[level], nearest);
+  for (std::size_t level = layout.levels.size(); level-- > 0;) {
+    std::vector<std::uint64_t> efforts = rows_before(layout, sketch, level, node_rows_[level], nearest);
     for (std::uint64_t& effort : efforts) effort = level == 0 ? effort + 1 : effort / kWiden + 1;
     for (std::size_t node = 0; node < above.size(); ++node) {
-      const std::span<const std::uint64_t> children = forest.levels_[level + 1].firsts.subspan(node, 2);
+      const std::span<const std::uint64_t> children = layout.levels[level + 1].firsts.subspan(node, 2);
       for (std::uint64_t child = children[0]; child < children[1]; ++child)
         efforts[child] = std::max(efforts[child], above[node]);
     }
@@ -197,10 +199,11 @@ std::vector<std::uint64_t> ForestRecallProfile::efforts_of_leaves(const ForestIn
   return above;
 }
 
-void ForestRecallProfile::find_leaves(const ForestIndex& forest, const CalibrationQueries& calibration_queries,
+void ForestRecallProfile::find_leaves(const std::string& file, const ForestLayout& layout,
+                                      const CalibrationQueries& calibration_queries,
                                       const std::vector<SketchQuery>& sketches, std::size_t threads,
                                       const Monitor& monitor) {
-  for (const ForestIndex::StoredLevel& level : forest.levels_) {
+  for (const StoredLevel& level : layout.levels) {
     std::vector<std::uint64_t> rows(level.nodes(), 0);
     for (std::size_t node = 0; node < rows.size(); ++node)
       for (std::uint64_t child = level.firsts[node]; child < level.firsts[node + 1]; ++child)
@@ -208,11 +211,11 @@ void ForestRecallProfile::find_leaves(const ForestIndex& forest, const Calibrati
     node_rows_.push_back(std::move(rows));
   }
   nearest_leaves_.resize(leaf_efforts_.size());
-  const LeavesOfRows leaves(forest.file().name(), forest.tree_rows_->all<std::uint32_t>(), forest.levels_[0].firsts,
-                            calibration_queries, rows_);
+  const LeavesOfRows leaves(file, layout.tree_rows->all<std::uint32_t>(), layout.levels[0].firsts, calibration_queries,
+                            rows_);
   const auto rank = [&](std::size_t query, std::size_t, std::size_t) {
     std::vector<Scored>& nearest = nearest_leaves_[query];
-    const std::vector<std::uint64_t> efforts = efforts_of_leaves(forest, sketches[query], nearest);
+    const std::vector<std::uint64_t> efforts = efforts_of_leaves(layout, sketches[query], nearest);
     nearest.resize(std::min(nearest.size(), kMaxLeaves));
     nearest.shrink_to_fit();
     for (std::size_t i = 0; i < leaf_efforts_[query].size(); ++i)

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "base/scored.h"
@@ -26,18 +27,18 @@ class ForestRecallProfile : public RecallProfile {
 
  private:
   // Sets `nearest` to the nodes of the level, nearest first.
-  std::vector<std::uint64_t> rows_before(const ForestIndex& forest, const SketchQuery& sketch, std::size_t level,
+  std::vector<std::uint64_t> rows_before(const ForestLayout& layout, const SketchQuery& sketch, std::size_t level,
                                          const std::vector<std::uint64_t>& rows, std::vector<Scored>& nearest) const;
-  std::vector<std::uint64_t> efforts_of_leaves(const ForestIndex& forest, const SketchQuery& sketch,
+  std::vector<std::uint64_t> efforts_of_leaves(const ForestLayout& layout, const SketchQuery& sketch,
                                                std::vector<Scored>& nearest) const;
-  void choose_limits(const ForestIndex& forest, const CalibrationQueries& calibration_queries,
+  void choose_limits(const ForestLayout& layout, const CalibrationQueries& calibration_queries,
                      const std::vector<SketchQuery>& sketches, std::size_t threads);
-  std::array<float, kCalibratedK.size()> expect_misses(const ForestIndex& forest,
+  std::array<float, kCalibratedK.size()> expect_misses(const ForestLayout& layout,
                                                        const CalibrationQueries& calibration_queries,
                                                        const SketchQuery& sketch, std::size_t query,
                                                        std::size_t effort) const;
   std::uint64_t effort_within(double fraction) const;
-  void find_leaves(const ForestIndex& forest, const CalibrationQueries& calibration_queries,
+  void find_leaves(const std::string& file, const ForestLayout& layout, const CalibrationQueries& calibration_queries,
                    const std::vector<SketchQuery>& sketches, std::size_t threads, const Monitor& monitor);
   double sketch_recall(const ForestIndex& forest, const CalibrationQueries& calibration_queries,
                        const BuildOptions& build, const Monitor& monitor) const;

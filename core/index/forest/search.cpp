@@ -49,8 +49,8 @@ struct ForestCost {
 // One thread's work space, reused for one query after another.
 class ForestSearch {
  public:
-  explicit ForestSearch(const ForestIndex& forest)
-      : forest_(forest), ranking_(forest), codes_(forest.tree_codes_->matrix()), rows_(forest.vectors_->matrix()) {}
+  explicit ForestSearch(const ForestLayout& layout)
+      : layout_(layout), ranking_(layout), codes_(layout.tree_codes->matrix()), rows_(layout.vectors->matrix()) {}
 
   // Finds the best of at least `effort` rows, and of more if the query is guarded and has probably missed neighbours.
   ForestCost search(const BoundQuery& query, const SketchQuery& sketch, const ForestBudget& allowance, TopK& best) {
@@ -62,7 +62,7 @@ class ForestSearch {
     const std::vector<LeafSpan>* leaves = &ranking_.rank(sketch, wanted, guarded);
     if (leaves->empty()) return used;  // a file whose centroids are not numbers
     const double nearest = std::max(0.0, double{leaves->front().key} + sketch.square());
-    if (guarded && forest_.guard_.is_strange(nearest)) {  // its neighbours may be anywhere
+    if (guarded && layout_.guard.is_strange(nearest)) {  // its neighbours may be anywhere
       used.every_row = used.out_of_distribution = true;
       return used;
     }
@@ -70,22 +70,18 @@ class ForestSearch {
       next = look_at_leaves(*leaves, next, wanted, used.rows);
       settle();
       if (!guarded || next == leaves->size()) return used;
-      wanted = used.rows + std::max<std::size_t>(used.rows / 2, forest_.leaf_size_);
+      wanted = used.rows + std::max<std::size_t>(used.rows / 2, layout_.leaf_size);
       if (!goes_on(expected_misses(*leaves, next, best), nearest, wanted, allowance, used)) return used;
       widen(allowance.kept, wanted);
       if (used.rounds == 1) ranking_.sort_beyond();
       if (rows_with_beyond(wanted) <= rows_of(*leaves)) continue;
       leaves = &ranking_.rank(sketch, rows_with_beyond(2 * wanted), false);
       // With groups of leaves, more rows may also bring nearer leaves, so all leaves are examined again.
-      if (forest_.levels_.size() > 1) next = used.rows = 0;
+      if (layout_.levels.size() > 1) next = used.rows = 0;
     }
   }
 
  private:
-  // Returns true if scores estimate reduced distances: under manhattan they are those of another metric, and less
-  // reliable.
-  bool by_estimate() const { return forest_.descriptor().metric != Metric::manhattan; }
-
   static std::size_t rows_of(const std::vector<LeafSpan>& leaves) {
     std::size_t rows = 0;
     for (const LeafSpan& leaf : leaves) rows += leaf.end - leaf.begin;
@@ -104,7 +100,7 @@ class ForestSearch {
     const bool is_quiet = !first && Guard::is_little(entered - entered_before_, allowance.kept, allowance.recall);
     used.quiet = is_quiet ? used.quiet + 1 : 0;
     const double limit =
-        forest_.guard_.limit_of(allowance.misses, allowance.kept, allowance.recall, nearest, sketch_->square());
+        layout_.guard.limit_of(allowance.misses, allowance.kept, allowance.recall, nearest, sketch_->square());
     if (first) used.out_of_distribution = misses > Guard::kFarFromTypical * limit;
     if (!(misses > limit) || used.quiet >= Guard::quiet_rounds(misses, limit)) return false;
     used.every_row = costs_more(wanted, Guard::most_spent(false, first, misses, limit) * allowance.every_row_cost);
@@ -115,13 +111,13 @@ class ForestSearch {
 
   // Returns true if examining this many rows of leaves takes longer than `nanoseconds`.
   bool costs_more(std::size_t wanted, double nanoseconds) const {
-    return static_cast<double>(wanted) > rows_within(nanoseconds, forest_.sketch_.width());
+    return static_cast<double>(wanted) > rows_within(nanoseconds, layout_.sketch.width());
   }
 
   // Returns the rows of leaves to rank, including those ranked beyond the examined ones (guard.h).
   std::size_t rows_with_beyond(std::size_t effort) const {
-    const std::size_t leaves = effort / std::max<std::size_t>(1, forest_.leaf_size_) + 1;
-    return effort + lists_beyond(leaves) * forest_.leaf_size_;
+    const std::size_t leaves = effort / std::max<std::size_t>(1, layout_.leaf_size) + 1;
+    return effort + lists_beyond(leaves) * layout_.leaf_size;
   }
 
   // Examines leaves from number `next` on until `wanted` rows have been examined; returns the number of the next leaf.
@@ -131,7 +127,7 @@ class ForestSearch {
       if (next + 1 < leaves.size()) fetch_leaf(leaves[next + 1]);
       look_at(leaves[next]);
       rows += leaves[next].end - leaves[next].begin;
-      if (waiting_.size() >= next_look_) by_estimate() ? tighten() : shorten();
+      if (waiting_.size() >= next_look_) layout_.scores_are_estimates() ? tighten() : shorten();
     }
     return next;
   }
@@ -143,16 +139,16 @@ class ForestSearch {
     const double worst = best.worst();
     const float score =
         worst < std::numeric_limits<double>::infinity() ? static_cast<float>(sketch_->score_of(worst)) : kInfinity;
-    return expected_rows(forest_.residuals(), forest_.guard_.lambda, beyond_, score, sketch_->square()) /
-           static_cast<double>(forest_.trees_);  // a missed row has a leaf in each tree
+    return expected_rows(layout_.residuals, layout_.guard.lambda, beyond_, score, sketch_->square()) /
+           static_cast<double>(layout_.trees);  // a missed row has a leaf in each tree
   }
 
   // Allows more rows, of more leaves, to wait. Called after all waiting rows have been examined.
   void widen(std::size_t k, std::size_t effort) {
     waiting_.clear();
-    depth_ = std::max(depth_, (4 * k + 96 + effort / 8) * std::min<std::size_t>(forest_.trees_, 3));
-    next_look_ = by_estimate() ? 2 * k + kBatch : 2 * depth_;
-    threshold_ = by_estimate() ? score_limit() : kInfinity;
+    depth_ = std::max(depth_, (4 * k + 96 + effort / 8) * std::min<std::size_t>(layout_.trees, 3));
+    next_look_ = layout_.scores_are_estimates() ? 2 * k + kBatch : 2 * depth_;
+    threshold_ = layout_.scores_are_estimates() ? score_limit() : kInfinity;
   }
 
   void start(const BoundQuery& query, const SketchQuery& sketch, std::size_t effort, std::size_t k, TopK& best) {
@@ -160,9 +156,9 @@ class ForestSearch {
     sketch_ = &sketch;
     best_ = &best;
     chunk_rows_ = k + kBatch;
-    depth_ = (4 * k + 96 + effort / 8) * std::min<std::size_t>(forest_.trees_, 3);
-    next_look_ = by_estimate() ? 2 * k + kBatch : 2 * depth_;
-    threshold_ = by_estimate() ? score_limit() : kInfinity;
+    depth_ = (4 * k + 96 + effort / 8) * std::min<std::size_t>(layout_.trees, 3);
+    next_look_ = layout_.scores_are_estimates() ? 2 * k + kBatch : 2 * depth_;
+    threshold_ = layout_.scores_are_estimates() ? score_limit() : kInfinity;
     dropped_ = kInfinity;
     entered_before_ = 0;
     waiting_.clear();
@@ -183,16 +179,16 @@ class ForestSearch {
       hits_.resize(count + 16);
       scores_.resize(count + 16);
     }
-    forest_.tree_codes_->check_rows(leaf.begin, leaf.end);
+    layout_.tree_codes->check_rows(leaf.begin, leaf.end);
     const kernels::ScreenKernels& kernels = kernels::table().screen;
     kernels.rows(sketch_->bytes(), {codes_.row(leaf.begin), codes_.stride, nullptr, count}, codes_.dims, 0,
                  dots_.data());
-    const storage::Section* offsets = forest_.tree_offsets_;
+    const storage::Section* offsets = layout_.tree_offsets;
     const float* added = offsets ? offsets->items<float>(leaf.begin, count).data() : nullptr;
     const std::size_t found = kernels.hits(dots_.data(), count, {added, nullptr, sketch_->scale(), 0, threshold_},
                                            hits_.data(), scores_.data());
     if (found == 0) return;
-    const std::uint32_t* rows = forest_.tree_rows_->items<std::uint32_t>(leaf.begin, count).data();
+    const std::uint32_t* rows = layout_.tree_rows->items<std::uint32_t>(leaf.begin, count).data();
     for (std::size_t i = 0; i < found; ++i) waiting_.emplace_back(scores_[i], rows[hits_[i]]);
   }
 
@@ -224,7 +220,7 @@ class ForestSearch {
     shorten();
     std::sort(waiting_.begin(), waiting_.end());
     for (std::size_t next = 0; next < waiting_.size(); next += kBatch) {
-      if (by_estimate() && waiting_[next].score() > score_limit()) return;
+      if (layout_.scores_are_estimates() && waiting_[next].score() > score_limit()) return;
       compare(next, std::min(next + kBatch, waiting_.size()));
     }
   }
@@ -237,7 +233,7 @@ class ForestSearch {
       for (; begin < end && count < kBatch; ++begin) {
         const std::uint32_t row = waiting_[begin].row();
         if (!compared_.insert(row)) continue;
-        fetch(*forest_.vectors_, std::uint64_t{row} * rows_.stride, std::min(rows_.stride, kFetched));
+        fetch(*layout_.vectors, std::uint64_t{row} * rows_.stride, std::min(rows_.stride, kFetched));
         rows[count++] = row;
       }
       compare_batch(rows, count);
@@ -246,20 +242,20 @@ class ForestSearch {
 
   void compare_batch(const std::uint32_t* rows, std::size_t count) {
     double rdists[kBatch];
-    for (std::size_t i = 0; i < count; ++i) forest_.vectors_->check_rows(rows[i], std::uint64_t{rows[i]} + 1);
+    for (std::size_t i = 0; i < count; ++i) layout_.vectors->check_rows(rows[i], std::uint64_t{rows[i]} + 1);
     query_->rdists({rows_.data, rows_.stride, rows, count}, rdists);
     for (std::size_t i = 0; i < count; ++i) best_->push(rdists[i], rows[i]);
   }
 
   void fetch_leaf(const LeafSpan& leaf) const {
-    fetch(*forest_.tree_codes_, leaf.begin * codes_.stride, (leaf.end - leaf.begin) * codes_.stride);
+    fetch(*layout_.tree_codes, leaf.begin * codes_.stride, (leaf.end - leaf.begin) * codes_.stride);
   }
 
   std::vector<Scored>::iterator place(std::size_t index) {
     return waiting_.begin() + static_cast<std::ptrdiff_t>(index);
   }
 
-  const ForestIndex& forest_;
+  const ForestLayout& layout_;
   LeafRanking ranking_;
   MatrixView codes_, rows_;
   const BoundQuery* query_ = nullptr;
@@ -283,7 +279,7 @@ std::size_t ForestIndex::fallback_effort(std::size_t k) const {
   constexpr double kShare = 0.97;  // target for the leaves: some of their rows are lost among the sketches
   constexpr double kTypicalNeighbours = 10;
   double effort = static_cast<double>(rows());
-  for (const EffortPoint& point : efforts_)
+  for (const EffortPoint& point : layout_.efforts)
     if (point.fraction >= kShare) {
       effort = std::min(effort, point.effort);
       break;
@@ -311,18 +307,18 @@ void ForestIndex::do_search(MatrixView queries, const Request& request, const Bu
   // A limit at the single nearest row so far would lose it among the sketches too often.
   const std::size_t kept = request.radius ? request.k : std::min(std::max(request.k, kMin), rows());
   ForestBudget allowance{effort, kept};
-  if (budget.guarded && !guard_.limits.empty()) {
+  if (budget.guarded && !layout_.guard.limits.empty()) {
     allowance.recall = budget.recall;
-    allowance.misses = guard_.limit(kept, effort, budget.recall);
+    allowance.misses = layout_.guard.limit(kept, effort, budget.recall);
     allowance.every_row_cost = exact_cost(request.k);
   }
   const double work = static_cast<double>(queries.rows) * (kQueryNanoseconds + 2 * static_cast<double>(effort));
   const std::size_t threads = worthwhile_threads(work, request.threads);
   std::vector<std::unique_ptr<ForestSearch>> searches(threads);
   const auto run = [&](std::size_t begin, std::size_t end, std::size_t worker) {
-    if (!searches[worker]) searches[worker] = std::make_unique<ForestSearch>(*this);
+    if (!searches[worker]) searches[worker] = std::make_unique<ForestSearch>(layout_);
     const std::vector<float> vectors = to_float32(queries, begin, end);
-    const std::vector<SketchQuery> sketches = SketchQuery::bind(sketch_, vectors.data(), end - begin);
+    const std::vector<SketchQuery> sketches = SketchQuery::bind(layout_.sketch, vectors.data(), end - begin);
     for (std::size_t i = begin; i < end; ++i) {
       TopK best(kept, rdist_within(bound[i], radius));
       const ForestCost used = searches[worker]->search(bound[i], sketches[i - begin], allowance, best);

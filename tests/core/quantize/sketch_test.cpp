@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstdio>
+#include <functional>
 #include <numeric>
 #include <string>
 
@@ -29,43 +30,41 @@ Sketch learnt(const Table& table, CodeSpace space, std::size_t threads = 1) {
   return sketch;
 }
 
-// Returns a vector as it is compared: scaled, and normalised if only directions count. A query of inner products is
-// left unchanged.
-std::vector<double> prepared(const Sketch& sketch, const float* vector, bool plain = false) {
+// Returns a vector as it is compared, by the definition in transform/metric_transform.h.
+std::vector<double> transformed(const Sketch& sketch, const float* vector, bool query = false) {
   std::vector<double> values(vector, vector + sketch.dims());
-  if (plain) return values;
-  for (double& value : values) value *= double{sketch.scale};
-  if (sketch.space != CodeSpace::cosine) return values;
-  const double norm = std::sqrt(std::inner_product(values.begin(), values.end(), values.begin(), 0.0));
-  for (double& value : values) value = norm > 0 ? value / norm : 0;
+  const bool inner = sketch.space() == CodeSpace::inner_product;
+  double factor = double{sketch.transform.scale()};
+  if (sketch.space() != CodeSpace::l2) {
+    const double own = std::sqrt(std::inner_product(values.begin(), values.end(), values.begin(), 0.0));
+    const double length = inner && !query ? sketch.transform.longest() : own;
+    factor = length > 0 ? 1 / length : 0;
+  }
+  for (double& value : values) value *= factor;
+  if (!inner) return values;
+  const double square = std::inner_product(values.begin(), values.end(), values.begin(), 0.0);
+  values.push_back(query ? 0 : std::sqrt(std::max(0.0, 1 - square)));
   return values;
 }
 
-std::vector<double> slow_image(const Sketch& sketch, const float* vector, bool centred = true) {
-  const std::vector<double> whole = prepared(sketch, vector, !centred);
+// Queries of inner products are not centred.
+std::vector<double> slow_image(const Sketch& sketch, const float* vector, bool query = false) {
+  std::vector<double> values = transformed(sketch, vector, query);
   const Contraction& contraction = sketch.contraction;
-  std::vector<double> values = whole;
-  if (centred)
+  if (!query || sketch.space() != CodeSpace::inner_product)
     for (std::size_t j = 0; j < values.size(); ++j) values[j] -= double{contraction.centre()[j]};
-  if (!contraction.identity()) {
-    const std::size_t outputs = contraction.outputs();
-    std::vector<double> kept(outputs);
-    double left = 0;
-    for (const double value : values) left += (1 + contraction.epsilon()) * value * value;
-    for (std::size_t o = 0; o + 1 < outputs; ++o) {
-      for (std::size_t j = 0; j < values.size(); ++j)
-        kept[o] += values[j] * double{contraction.directions()[j * outputs + o]};
-      left -= kept[o] * kept[o];
-    }
-    kept[outputs - 1] = std::sqrt(std::max(0.0, left));
-    values = kept;
+  if (contraction.identity()) return values;
+  const std::size_t outputs = contraction.outputs();
+  std::vector<double> kept(outputs);
+  double left = 0;
+  for (const double value : values) left += (1 + contraction.epsilon()) * value * value;
+  for (std::size_t o = 0; o + 1 < outputs; ++o) {
+    for (std::size_t j = 0; j < values.size(); ++j)
+      kept[o] += values[j] * double{contraction.directions()[j * outputs + o]};
+    left -= kept[o] * kept[o];
   }
-  values.resize(sketch.width());
-  if (sketch.space == CodeSpace::inner_product && centred) {
-    const double square = std::inner_product(whole.begin(), whole.end(), whole.begin(), 0.0);
-    values.back() = std::sqrt(std::max(0.0, sketch.longest * sketch.longest - square));
-  }
-  return values;
+  kept[outputs - 1] = std::sqrt(std::max(0.0, left));
+  return kept;
 }
 
 double largest_of(const std::vector<double>& values) {
@@ -76,8 +75,7 @@ double largest_of(const std::vector<double>& values) {
 
 struct Encoded {
   Encoded(const Sketch& sketch, const Table& table) : codes(table.rows * sketch.width()), offsets(table.rows) {
-    std::vector<float> vectors = table.values;
-    sketch.encode(vectors.data(), table.rows, codes.data(), offsets.data());
+    sketch.encode(table.values.data(), table.rows, codes.data(), offsets.data());
   }
   std::vector<std::uint8_t> codes;
   std::vector<float> offsets;
@@ -89,13 +87,11 @@ void complain(bool holds, const std::string& what, std::size_t row, double expec
 }
 
 void check_images(const std::string& what, const Sketch& sketch, const Table& table) {
-  std::vector<float> vectors = table.values;
   std::vector<float> computed(table.rows * sketch.width());
-  sketch.prepare(vectors.data(), table.rows, sketch.dims());
-  sketch.project(vectors.data(), table.rows, computed.data());
+  sketch.project(table.values.data(), table.rows, computed.data());
   for (std::size_t i = 0; i < table.rows; ++i) {
     const std::vector<double> expected = slow_image(sketch, table.row(i));
-    const double whole = largest_of(prepared(sketch, table.row(i))) + sketch.longest;
+    const double whole = largest_of(transformed(sketch, table.row(i)));
     // The norm of the remainder, a difference of squares, is less exact.
     for (std::size_t j = 0; j < sketch.width(); ++j) {
       const double room = (j + 1 < sketch.width() ? 1e-4 : 3e-3) * whole;
@@ -107,10 +103,8 @@ void check_images(const std::string& what, const Sketch& sketch, const Table& ta
 
 // Codes are within half a step, or at the end of the grid; and the offset is the square of the decoded value.
 void check_codes(const std::string& what, const Sketch& sketch, const Table& table, const Encoded& encoded) {
-  std::vector<float> vectors = table.values;
   std::vector<float> computed(table.rows * sketch.width());
-  sketch.prepare(vectors.data(), table.rows, sketch.dims());
-  sketch.project(vectors.data(), table.rows, computed.data());
+  sketch.project(table.values.data(), table.rows, computed.data());
   for (std::size_t i = 0; i < table.rows; ++i) {
     double square = 0;
     double terms = 0;  // sum of low and code without cancellation
@@ -126,7 +120,7 @@ void check_codes(const std::string& what, const Sketch& sketch, const Table& tab
       square += value * value;
       terms += (std::abs(low) + step * code) * (std::abs(low) + step * code);
     }
-    const double expected = sketch.space == CodeSpace::inner_product ? 0 : square;
+    const double expected = sketch.space() == CodeSpace::inner_product ? 0 : square;
     complain(std::abs(double{encoded.offsets[i]} - expected) <= 1e-6 * terms, what + ": offset", i, expected,
              double{encoded.offsets[i]});
   }
@@ -135,7 +129,7 @@ void check_codes(const std::string& what, const Sketch& sketch, const Table& tab
 double true_rank(const Sketch& sketch, const float* query, const float* row) {
   double rdist = 0;
   double norms[2] = {1, 1};
-  if (sketch.space == CodeSpace::cosine)
+  if (sketch.space() == CodeSpace::cosine)
     for (int which = 0; which < 2; ++which) {
       double square = 0;
       for (std::size_t j = 0; j < sketch.dims(); ++j) {
@@ -147,9 +141,9 @@ double true_rank(const Sketch& sketch, const float* query, const float* row) {
   for (std::size_t j = 0; j < sketch.dims(); ++j) {
     const double left = double{query[j]} / norms[0];
     const double right = double{row[j]} / norms[1];
-    rdist += sketch.space == CodeSpace::inner_product ? -left * right : (left - right) * (left - right);
+    rdist += sketch.space() == CodeSpace::inner_product ? -left * right : (left - right) * (left - right);
   }
-  return sketch.space == CodeSpace::cosine ? rdist / 2 : rdist;
+  return sketch.space() == CodeSpace::cosine ? rdist / 2 : rdist;
 }
 
 // The estimate by its definition, from the query before it is rounded to bytes; and how far rounding may move it
@@ -160,9 +154,8 @@ struct Slow {
 };
 
 Slow slow_estimate(const Sketch& sketch, const float* query, const std::uint8_t* code) {
-  const bool inner = sketch.space == CodeSpace::inner_product;
-  const double scale = double{sketch.scale};
-  std::vector<double> projection = slow_image(sketch, query, !inner);
+  const bool inner = sketch.space() == CodeSpace::inner_product;
+  std::vector<double> projection = slow_image(sketch, query, true);
   double sum = 0;
   if (!sketch.contraction.identity()) {
     double& rest = projection[sketch.contraction.outputs() - 1];
@@ -179,10 +172,16 @@ Slow slow_estimate(const Sketch& sketch, const float* query, const std::uint8_t*
     size += (std::abs(projection[j]) + std::abs(value)) * (std::abs(projection[j]) + std::abs(value));
     spread += from_middle * from_middle;
   }
+  const std::vector<double> whole = transformed(sketch, query, true);
   if (inner)
-    for (std::size_t j = 0; j < sketch.dims(); ++j) sum -= double{query[j]} * double{sketch.contraction.centre()[j]};
+    for (std::size_t j = 0; j < whole.size(); ++j) sum -= whole[j] * double{sketch.contraction.centre()[j]};
   const double room = (inner ? 1 : 2) * GridQuery(sketch.grid, rounded.data()).residual * std::sqrt(spread);
-  const double unit = inner ? scale : sketch.space == CodeSpace::cosine ? 2 : scale * scale;
+  const double scale = double{sketch.transform.scale()};
+  const double length = std::sqrt(std::inner_product(query, query + sketch.dims(), query, 0.0, std::plus<>(),
+                                                     [](float a, float b) { return double{a} * double{b}; }));
+  const double unit = inner                                 ? 1 / (length * sketch.transform.longest())
+                      : sketch.space() == CodeSpace::cosine ? 2
+                                                            : scale * scale;
   return {sum / unit, (room + 1e-5 * size) / unit};
 }
 
@@ -229,7 +228,7 @@ void check_query(const std::string& what, Sketch sketch, const Table& table, con
   // With exactly the bias bound that a row needs, its score is within its reduced distance, and little more.
   for (std::size_t i = 0; i < table.rows; i += 7) {
     const float score = score_of(sketch, bound, encoded, i);
-    sketch.bias_bound = std::max(0.0, bound.bias_bound(score, query, table.row(i)));
+    sketch.bias_bound = std::max(0.0, bound.bias_bound(sketch, score, query, table.row(i)));
     const SketchQuery again = SketchQuery::bind(sketch, query, 1)[0];
     const double room = 1e-5 * (std::abs(double{score}) + std::abs(again.score_within(rdists[i])));
     complain(again.score_within(rdists[i]) >= double{score} - room, what + ": mark within its rank", i, double{score},
@@ -291,7 +290,8 @@ void threads_learn_the_same() {
       CHECK(other.contraction.directions() == one.contraction.directions());
       CHECK(other.contraction.centre() == one.contraction.centre());
       CHECK(other.grid.low == one.grid.low && other.grid.step == one.grid.step && other.grid.middle == one.grid.middle);
-      CHECK(other.longest == one.longest && other.spread == one.spread && other.scale == one.scale);
+      CHECK(other.spread == one.spread && other.transform.longest() == one.transform.longest() &&
+            other.transform.scale() == one.transform.scale());
     }
   }
 }

@@ -161,7 +161,7 @@ void many_threads_one_answer() {
   const Vectors base = clustered(9'000, 12, 8);
   const Vectors queries = clustered(200, 12, 9);
   const auto fresh = [&] { return forest(base, Metric::euclidean, {2, 4, 1}); };
-  CHECK(dynamic_cast<const ForestIndex&>(fresh()->searcher()).trees() == 2);
+  CHECK(dynamic_cast<const ForestIndex&>(fresh()->searcher()).layout().trees == 2);
   const std::vector<SearchResult> expected = fresh()->searcher().search(queries.view(), request(10, 300));
   const std::shared_ptr<const StoredIndex> index = fresh();  // of which nothing was read yet
   std::atomic<int> wrong = 0;

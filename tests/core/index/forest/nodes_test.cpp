@@ -129,7 +129,7 @@ Expected slow_centroid(const Tree& tree, const Sketch& sketch, std::uint64_t beg
     expected.means[j] = mean;
     const double value = double{sketch.grid.low[j]} + step * mean;
     expected.offset +=
-        sketch.space == CodeSpace::inner_product ? (mean * mean - squares / count) * step * step : value * value;
+        sketch.space() == CodeSpace::inner_product ? (mean * mean - squares / count) * step * step : value * value;
   }
   return expected;
 }
@@ -164,8 +164,8 @@ void check_centroids(const std::vector<Tree>& trees, std::size_t rows, const Ske
         CHECK(std::abs(centroids.codes[node * width + j] - expected.means[j]) <= off);
         const double step = double{sketch.grid.step[j]};
         const double value = double{sketch.grid.low[j]} + step * expected.means[j];
-        room += sketch.space == CodeSpace::inner_product ? 1.25 * static_cast<double>(level) * step * step
-                                                         : off * step * (2 * std::abs(value) + off * step);
+        room += sketch.space() == CodeSpace::inner_product ? 1.25 * static_cast<double>(level) * step * step
+                                                           : off * step * (2 * std::abs(value) + off * step);
       }
       CHECK(std::abs(double{centroids.offsets[node]} - expected.offset) <= room);
     }
@@ -178,7 +178,7 @@ void centroids_are_means() {
   const CodeTable small = random_codes(900, 10, 255, 6);
   for (const CodeSpace space : {CodeSpace::l2, CodeSpace::cosine, CodeSpace::inner_product}) {
     Sketch sketch;
-    sketch.space = space;
+    sketch.transform = MetricTransform(space, 10, 1, 1);
     sketch.grid = uneven_grid(10);
     check_centroids(forest_of(large, 2, 3), 9'000, sketch);  // with groups
     check_centroids(forest_of(small, 3, 900), 900, sketch);  // one leaf each
@@ -188,7 +188,7 @@ void centroids_are_means() {
 void the_largest_codes_do_not_overflow() {
   const CodeTable table{std::vector<std::uint8_t>(4'096 * 4, 255), 4};
   Sketch sketch;
-  sketch.space = CodeSpace::inner_product;
+  sketch.transform = MetricTransform(CodeSpace::inner_product, 4, 1, 1);
   sketch.grid = uneven_grid(4);
   const std::vector<Tree> trees = forest_of(table, 1, 4'096);
   const Centroids centroids = centroids_of(trees, levels_of(trees, 4'096), sketch, 1);
