@@ -117,6 +117,12 @@ class Section {
 #endif
   }
 
+  // Prefetches all cache lines of bytes [begin, end).
+  void fetch(std::uint64_t begin, std::uint64_t end) const {
+    constexpr std::uint64_t kLineBytes = 64;
+    for (std::uint64_t line = begin / kLineBytes * kLineBytes; line < end; line += kLineBytes) fetch(line);
+  }
+
  private:
   friend class File;
   Section(const File& file, const Entry& entry, std::uint64_t first_block, std::atomic<std::uint64_t>* verified);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "index/rerank.h"
+
 namespace nearabout {
 namespace {
 
@@ -77,9 +79,8 @@ void Candidates::compare(const Waiting* waiting, std::size_t count) {
 void Candidates::compare_batch(const std::uint32_t* rows, std::size_t count) {
   double rdists[kBatch];
   const MatrixView table = vectors_.matrix();
-  for (std::size_t i = 0; i < count; ++i) vectors_.check_rows(rows[i], rows[i] + 1);
-  query_.rdists({table.data, table.stride, rows, count}, rdists);
-  for (std::size_t i = 0; i < count; ++i) best_.push(rdists[i], rows[i]);
+  rerank(vectors_, {table.data, table.stride, rows, count}, rdists, best_,
+         [&](const kernels::Rows& batch, double* out) { query_.rdists(batch, out); });
   limit_ = screen_.limit(best_.worst());
 }
 

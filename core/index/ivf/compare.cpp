@@ -5,18 +5,13 @@
 #include <limits>
 
 #include "index/queries.h"
+#include "index/rerank.h"
 #include "kernels/kernels.h"
 
 namespace nearabout {
 namespace {
 
 constexpr std::size_t kBatch = 32;  // rows compared by one call
-constexpr std::uint64_t kLine = 64;
-
-void fetch(const storage::Section& section, std::uint64_t row, std::uint64_t stride) {
-  const std::uint64_t from = row * stride;
-  for (std::uint64_t line = from / kLine * kLine; line < from + stride; line += kLine) section.fetch(line);
-}
 
 }  // namespace
 
@@ -112,7 +107,7 @@ void RowComparison::find_rows(Pending& pending) const {
         index_.list_rows_->items<std::uint32_t>(std::uint64_t{place} * columns_, columns_).data();
     pending.rows.push_back(header[0]);
     if (squares_) pending.squares.push_back(header[1]);
-    fetch(*table_, header[0], view_.stride);
+    table_->fetch(header[0] * view_.stride, (std::uint64_t{header[0]} + 1) * view_.stride);
   }
   if (!index_.byte_squares_) return;
   for (const std::uint64_t row : pending.rows) index_.byte_squares_->fetch(row * sizeof(float));
@@ -124,13 +119,13 @@ void RowComparison::compare(const BoundQuery& bound, const Pending& pending, Top
   for (std::size_t begin = 0; begin < pending.rows.size(); begin += kBatch) {
     const std::size_t count = std::min(kBatch, pending.rows.size() - begin);
     const std::uint32_t* const rows = pending.rows.data() + begin;
-    for (std::size_t i = 0; i < count; ++i) table_->check_rows(rows[i], std::uint64_t{rows[i]} + 1);
-    const kernels::Rows batch{view_.data, view_.stride, rows, count, true};
-    if (squares)
-      bound.rdists(batch, pending.squares.data() + begin, rdists_.data() + begin);
-    else
-      bound.rdists(batch, rdists_.data() + begin);
-    for (std::size_t i = 0; i < count; ++i) best.push(rdists_[begin + i], rows[i]);
+    rerank(*table_, {view_.data, view_.stride, rows, count, true}, rdists_.data() + begin, best,
+           [&](const kernels::Rows& batch, double* out) {
+             if (squares)
+               bound.rdists(batch, pending.squares.data() + begin, out);
+             else
+               bound.rdists(batch, out);
+           });
   }
 }
 
@@ -170,11 +165,12 @@ void RowComparison::compare_bytes(const BoundByteQuery& bound, const Pending& pe
   for (std::size_t begin = 0; begin < pending.rows.size(); begin += kBatch) {
     const std::size_t count = std::min(kBatch, pending.rows.size() - begin);
     const std::uint32_t* const rows = pending.rows.data() + begin;
-    for (std::size_t i = 0; i < count; ++i) table_->check_rows(rows[i], std::uint64_t{rows[i]} + 1);
-    for (std::size_t i = 0; index_.byte_squares_ && i < count; ++i)
-      squares[i] = index_.byte_squares_->items<float>(rows[i], 1)[0];
-    bound.rdists({view_.data, view_.stride, rows, count, true}, squares, rdists);
-    for (std::size_t i = 0; i < count; ++i) best.push(rdists[i], rows[i]);
+    rerank(*table_, {view_.data, view_.stride, rows, count, true}, rdists, best,
+           [&](const kernels::Rows& batch, double* out) {
+             for (std::size_t i = 0; index_.byte_squares_ && i < count; ++i)
+               squares[i] = index_.byte_squares_->items<float>(rows[i], 1)[0];
+             bound.rdists(batch, squares, out);
+           });
   }
 }
 
