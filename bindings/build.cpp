@@ -10,6 +10,7 @@
 #include "arrays.h"
 #include "base/threads.h"
 #include "bindings.h"
+#include "descriptions.h"
 #include "gil.h"
 #include "index/calibration/measure.h"
 #include "index/registry.h"
@@ -187,10 +188,17 @@ nb::tuple build(const std::string& kind_name, const nb::object& vectors, std::si
   return nb::make_tuple(std::const_pointer_cast<StoredIndex>(index), owned_array(std::move(skipped), {count}));
 }
 
+// Returns the sizes of a build that its cost depends on; empty for a kind that names none.
+nb::dict planned(const std::string& kind_name, std::size_t rows, std::size_t dims, const nb::dict& given) {
+  const IndexKind& kind = kind_named(kind_name);
+  return kind.planned ? dict_of(kind.planned(rows, dims, parameters_of(given))) : nb::dict();
+}
+
 }  // namespace
 
 void bind_build(nb::module_& m) {
   m.def("kinds", &kind_names);
+  m.def("planned", &planned, nb::arg("kind"), nb::arg("rows"), nb::arg("dims"), nb::arg("parameters"));
   m.def("build", &build, nb::arg("kind"), nb::arg("vectors"), nb::kw_only(), nb::arg("dims"), nb::arg("dtype"),
         nb::arg("source_dtype"), nb::arg("metric"), nb::arg("keys").none(), nb::arg("invalid"), nb::arg("path").none(),
         nb::arg("metadata"), nb::arg("parameters"), nb::arg("threads") = 0, nb::arg("memory") = 0,

@@ -12,6 +12,7 @@
 #include "arrays.h"
 #include "base/aligned.h"
 #include "bindings.h"
+#include "descriptions.h"
 #include "gil.h"
 #include "index/registry.h"
 #include "index/search_stats.h"
@@ -314,30 +315,9 @@ nb::list sections(const StoredIndex& index) {
   return list;
 }
 
-nb::object as_object(const DescribedValue& described);
-
-struct ToPython {
-  nb::object operator()(bool value) const { return nb::bool_(value); }
-  nb::object operator()(std::uint64_t value) const { return nb::int_(value); }
-  nb::object operator()(double value) const { return nb::float_(value); }
-  nb::object operator()(const std::string& value) const { return nb::str(value.c_str(), value.size()); }
-  nb::object operator()(const DescribedList& values) const {
-    nb::list list;
-    for (const DescribedValue& value : values) list.append(as_object(value));
-    return list;
-  }
-  nb::object operator()(const Description& values) const {
-    nb::dict dict;
-    for (const auto& [name, value] : values) dict[name.c_str()] = as_object(value);
-    return dict;
-  }
-};
-
-nb::object as_object(const DescribedValue& described) { return std::visit(ToPython{}, described.value); }
-
 // Returns the information that is specific to the index's kind.
 nb::dict details(const StoredIndex& index) {
-  nb::dict found = nb::cast<nb::dict>(ToPython{}(index.searcher().describe()));
+  nb::dict found = dict_of(index.searcher().describe());
   if (!index.searcher().effort()) return found;
   const std::optional<Calibration::Expected> expected =
       index.searcher().expected(10, index.searcher().default_effort(10));

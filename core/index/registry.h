@@ -11,6 +11,7 @@
 
 #include "base/monitor.h"
 #include "index/build_options.h"
+#include "index/description.h"
 #include "index/descriptor.h"
 #include "index/parameters.h"
 #include "index/validated_rows.h"
@@ -39,6 +40,8 @@ struct IndexKind {
   void (*write)(storage::Writer& writer, const ValidatedRows& rows, const KindBuild& build, const Monitor& monitor);
   // Returns true if the file is complete without vectors; null for kinds that always keep vectors.
   bool (*may_lack_vectors)(const storage::File& file) = nullptr;
+  // Returns the sizes of a build that its cost depends on, for na.plan(): sample rows, clusters and the like.
+  Description (*planned)(std::size_t rows, std::size_t dims, const Parameters& parameters) = nullptr;
 };
 
 // Registers a kind from outside of this library. Throws InvalidInputError if the number or the name is taken. Not

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/threads.h"
+#include "quantize/learning_size.h"
 #include "quantize/screen.h"
 #include "quantize/screen_dims.h"
 
@@ -137,12 +138,20 @@ class Coder {
 
 }  // namespace
 
+LearningSize screen_learning(std::size_t rows, std::size_t dims) {
+  if (rows < kFewRows || dims < kFewDims) return {};
+  const std::size_t sample_rows = std::min(rows, kSampleRows);
+  const std::vector<std::size_t> candidates = screen_candidates(dims, sample_rows);
+  return {sample_rows, candidates.empty() ? 0 : candidates.back()};
+}
+
 std::optional<BuiltScreen> build_screen(const RowReader& read, std::size_t rows, std::size_t dims, Element stored,
                                         CodeSpace space, const std::string* scratch, std::size_t threads,
                                         const Monitor& monitor) {
-  if (rows < kFewRows || dims < kFewDims) return std::nullopt;
+  const LearningSize size = screen_learning(rows, dims);
+  if (size.sample_rows == 0) return std::nullopt;
   const bool integers = (stored == Element::u8 || stored == Element::i8) && space != CodeSpace::cosine;
-  Sample sample = take_sample(read, rows, dims, kSampleRows);
+  Sample sample = take_sample(read, rows, dims, size.sample_rows);
   if (space == CodeSpace::cosine) normalise(sample.values.data(), sample.rows, dims);
   if (!fits_floats(sample)) return std::nullopt;
   sample = without_far_rows(sample);

@@ -7,6 +7,7 @@
 
 #include "base/threads.h"
 #include "kernels/kernels.h"
+#include "quantize/learning_size.h"
 #include "transform/pca.h"
 
 namespace nearabout {
@@ -14,13 +15,6 @@ namespace {
 
 constexpr std::size_t kSampleQueries = 48;
 constexpr std::size_t kNeighbours = 10;  // k of a typical search
-
-std::vector<std::size_t> candidate_outputs(std::size_t dims, std::size_t rows) {
-  std::vector<std::size_t> candidates;
-  for (const std::size_t outputs : {32u, 48u, 64u, 96u, 128u, 160u, 192u, 256u, 320u, 384u})
-    if (outputs * 5 <= dims * 4 && outputs * 4 <= rows) candidates.push_back(outputs);
-  return candidates;
-}
 
 double squared_distance(const float* a, const float* b, std::size_t begin, std::size_t end) {
   double sums[8] = {};
@@ -117,11 +111,15 @@ double cost(std::size_t rows, std::size_t dims, std::size_t outputs, double surv
 
 }  // namespace
 
+std::vector<std::size_t> screen_candidates(std::size_t dims, std::size_t sample_rows) {
+  return worthwhile_directions({32, 48, 64, 96, 128, 160, 192, 256, 320, 384}, dims, sample_rows);
+}
+
 Contraction choose_contraction(const Sample& sample, std::size_t rows, bool integers, std::size_t threads,
                                const Monitor& monitor) {
   std::vector<float> centre = centre_of(sample, integers);
   const std::size_t dims = sample.dims;
-  const std::vector<std::size_t> candidates = candidate_outputs(dims, sample.rows);
+  const std::vector<std::size_t> candidates = screen_candidates(dims, sample.rows);
   if (candidates.empty()) return Contraction(std::move(centre));
 
   std::vector<float> centred = sample.values;

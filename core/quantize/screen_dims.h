@@ -10,6 +10,9 @@
 
 namespace nearabout {
 
+// Returns the numbers of directions that are tried, in order.
+std::vector<std::size_t> screen_candidates(std::size_t dims, std::size_t sample_rows);
+
 // Returns the contraction with the lowest expected cost per query over `rows` rows; the identity if none is cheaper
 // than all dimensions. `integers` means that the rows are whole numbers; the centre is then rounded to whole numbers
 // too, so that differences are exact.

@@ -7,6 +7,7 @@
 #include "base/norm.h"
 #include "base/transpose.h"
 #include "kernels/kernels.h"
+#include "quantize/learning_size.h"
 #include "quantize/sketch.h"
 #include "transform/fit_metric_transform.h"
 #include "transform/pca.h"
@@ -17,13 +18,8 @@ namespace {
 constexpr std::size_t kSampleRows = 2048;
 constexpr double kDepthOfAll = 12;  // depth assumed for bytes along all dimensions, whose estimates are nearly exact
 
-// Returns the candidate numbers of directions: those far enough below the number of dimensions to pay for projecting
-// each query.
-std::vector<std::size_t> candidate_outputs(std::size_t dims, std::size_t rows) {
-  std::vector<std::size_t> candidates;
-  for (const std::size_t outputs : {32u, 48u, 64u, 96u, 128u, 192u})
-    if (outputs * 5 <= dims * 4 && outputs * 4 <= rows) candidates.push_back(outputs);
-  return candidates;
+std::vector<std::size_t> sketch_candidates(std::size_t dims, std::size_t sample_rows) {
+  return worthwhile_directions({32, 48, 64, 96, 128, 192}, dims, sample_rows);
 }
 
 // Compares some rows of the sample with all of it: their squared distances, true and estimated from leading directions.
@@ -116,7 +112,7 @@ double cost(std::size_t dims, std::size_t outputs, double depth) {
 
 Contraction leading_directions(const Sample& sample, std::size_t threads) {
   std::vector<float> centre = centre_of(sample, false);
-  const std::vector<std::size_t> candidates = candidate_outputs(sample.dims, sample.rows);
+  const std::vector<std::size_t> candidates = sketch_candidates(sample.dims, sample.rows);
   if (candidates.empty()) return Contraction(std::move(centre));
   std::vector<float> centred = sample.values;
   for (std::size_t i = 0; i < sample.rows; ++i)
@@ -148,6 +144,12 @@ double typical_spread(const Grid& grid, const std::vector<float>& projections) {
 }
 
 }  // namespace
+
+LearningSize sketch_learning(std::size_t rows, std::size_t dims) {
+  const std::size_t sample_rows = std::min(rows, kSampleRows);
+  const std::vector<std::size_t> candidates = sketch_candidates(dims, sample_rows);
+  return {sample_rows, candidates.empty() ? 0 : candidates.back()};
+}
 
 Sketch learn_sketch(const RowReader& read, std::size_t rows, std::size_t dims, CodeSpace space, std::size_t threads) {
   Sample sample = take_sample(read, rows, dims, kSampleRows);

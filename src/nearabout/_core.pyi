@@ -1,6 +1,6 @@
 """The compiled core. Private: `nearabout.index` is what users see; this file says what the two sides agree on."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, SupportsFloat, TypeAlias, overload
 
 import numpy as np
@@ -140,6 +140,9 @@ class Index:
     def keys_with(self, text: str, count: int) -> list[str]: ...  # keys that begin with a text, then those that have it
 
 def kinds() -> list[str]: ...  # the names that are registered
+
+# The sizes of a build that its cost depends on, by the kind's own names; `parameters` as for build().
+def planned(kind: str, rows: int, dims: int, parameters: Mapping[str, bool | int | float | str]) -> dict[str, int]: ...
 def build(
     kind: str,  # as the registry has it
     # (n, dims), each row in one piece: any of the types below, bf16 as uint16, bits as packed uint8; or rows in a file

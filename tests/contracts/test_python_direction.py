@@ -19,7 +19,7 @@ KNOWS: dict[str, set[str]] = {
     "_arrays": {"errors", "_core", "_base", "formats"},
     "calibration": {"errors", "_core", "_base", "_arrays"},
     "hits": {"errors", "_core", "_arrays", "calibration"},
-    "kinds": {"errors", "_base"},
+    "kinds": {"errors", "_core", "_base"},
     "index": {"errors", "_core", "_base", "_arrays", "calibration", "hits", "kinds"},
     "building": {"errors", "_core", "_base", "_arrays", "calibration", "kinds", "index"},
     "planning": {"errors", "_base", "_arrays", "calibration", "kinds", "building"},

@@ -1,6 +1,7 @@
 // The exact kind in the registry.
 #include "index/exact/exact.h"
 #include "index/registry.h"
+#include "quantize/learning_size.h"
 
 namespace nearabout {
 namespace {
@@ -14,8 +15,18 @@ void write(storage::Writer& writer, const ValidatedRows& rows, const KindBuild& 
   write_exact(writer, rows, build.metadata, build.options, monitor);
 }
 
+// Returns the sizes of the screen, which every kind with vectors has.
+Description planned(std::size_t rows, std::size_t dims, const Parameters&) {
+  const LearningSize size = screen_learning(rows, dims);
+  return {
+      {"screened", {size.sample_rows > 0}},
+      {"sample_rows", {std::uint64_t{size.sample_rows}}},
+      {"max_directions", {std::uint64_t{size.max_directions}}},
+  };
+}
+
 }  // namespace
 
-IndexKind exact_kind() { return {kExactNumber, "exact", open, write}; }
+IndexKind exact_kind() { return {kExactNumber, "exact", open, write, nullptr, planned}; }
 
 }  // namespace nearabout

@@ -1,6 +1,7 @@
 // The forest's entry in the registry, and its description.
 #include "index/forest/forest.h"
 #include "index/registry.h"
+#include "quantize/learning_size.h"
 
 namespace nearabout {
 namespace {
@@ -16,9 +17,17 @@ void write(storage::Writer& writer, const ValidatedRows& rows, const KindBuild& 
   write_forest(writer, rows, options, build.metadata, build.options, monitor);
 }
 
+Description planned(std::size_t rows, std::size_t dims, const Parameters&) {
+  const LearningSize size = sketch_learning(rows, dims);
+  return {
+      {"sample_rows", {std::uint64_t{size.sample_rows}}},
+      {"max_directions", {std::uint64_t{size.max_directions}}},
+  };
+}
+
 }  // namespace
 
-IndexKind forest_kind() { return {kForestNumber, "forest", open, write}; }
+IndexKind forest_kind() { return {kForestNumber, "forest", open, write, nullptr, planned}; }
 
 Description ForestIndex::describe() const {
   DescribedList points;

@@ -22,8 +22,7 @@ constexpr double kClearly = 0.9;
 
 // Returns a sample spread evenly over all rows, without the held-out rows.
 std::vector<std::size_t> sample_of(std::size_t rows, std::size_t lists) {
-  const std::size_t most = std::max(lists * kMinListRows, kManyRows);
-  const std::size_t wanted = std::min({rows, std::max(lists * kListRows, kMinRows), most});
+  const std::size_t wanted = clustered_rows(rows, lists);
   const std::vector<std::uint32_t> calibration_queries = held_out_rows(rows);
   const bool enough = wanted >= 4 * calibration_queries.size();
   std::vector<std::size_t> sample;
@@ -48,6 +47,13 @@ float usual_reach(const std::vector<float>& projections) {
 }
 
 }  // namespace
+
+std::size_t clustered_rows(std::size_t rows, std::size_t lists) {
+  const std::size_t most = std::max(lists * kMinListRows, kManyRows);
+  return std::min({rows, std::max(lists * kListRows, kMinRows), most});
+}
+
+std::size_t projected_rows(std::size_t clustered) { return std::min(clustered, kRowsSeen); }
 
 Clustering::Clustering(LearntLists& learnt, const RowReader& read, const CalibrationQueries& calibration_queries,
                        std::size_t rows, std::size_t lists, std::size_t threads)

@@ -11,6 +11,11 @@
 
 namespace nearabout {
 
+// Returns the number of rows that centroids of so many lists are learnt from.
+std::size_t clustered_rows(std::size_t rows, std::size_t lists);
+// Returns of how many of them the projections are held as floats.
+std::size_t projected_rows(std::size_t clustered);
+
 // The sample that all candidate clusterings share. Rows are read when they are projected, and stored as bytes; a small
 // part is also held as floats, to measure with.
 class Clustering {

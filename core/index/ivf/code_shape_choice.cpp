@@ -234,7 +234,9 @@ double cost(const CodeShape& shape, double depth, std::size_t dims, const Worklo
 
 }  // namespace
 
-std::size_t max_directions(const Sample& sample) { return std::min({sample.dims, sample.rows, kMaxDirections}); }
+std::size_t max_directions(std::size_t sample_rows, std::size_t dims) {
+  return std::min({dims, sample_rows, kMaxDirections});
+}
 
 CodeShape choose_shape(const Sample& sample, const PrincipalDirections& principal, const Workload& workload,
                        const IvfOptions& options, std::size_t threads) {

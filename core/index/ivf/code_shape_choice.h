@@ -18,7 +18,7 @@ struct Workload {
 };
 
 // Returns the largest number of directions that may be chosen for a sample.
-std::size_t max_directions(const Sample& sample);
+std::size_t max_directions(std::size_t sample_rows, std::size_t dims);
 
 // Returns the codes with the lowest expected cost per query; if rows are not reranked, those that rank neighbours best.
 // Fields fixed by `options` are left unchanged. `sample` has transformed rows, `principal` has max_directions() of

@@ -1,7 +1,9 @@
 // The entry of lists of codes in the registry, and their description.
 #include <string>
 
+#include "index/ivf/clustering.h"
 #include "index/ivf/ivf.h"
+#include "index/ivf/learn.h"
 #include "index/registry.h"
 
 namespace nearabout {
@@ -28,9 +30,22 @@ void write(storage::Writer& writer, const ValidatedRows& rows, const KindBuild& 
 // Returns true for a file that says that distances are computed from codes.
 bool may_lack_vectors(const storage::File& file) { return file.has(storage::SectionId::distance_source); }
 
+Description planned(std::size_t rows, std::size_t dims, const Parameters& parameters) {
+  const std::size_t lists = lists_for(rows, parameters.integer("lists"));
+  const LearningSize size = direction_learning(rows, dims);
+  return {
+      {"lists", {std::uint64_t{lists}}},
+      {"block_rows", {std::uint64_t{kernels::kBlockRows}}},
+      {"sample_rows", {std::uint64_t{size.sample_rows}}},
+      {"max_directions", {std::uint64_t{size.max_directions}}},
+      {"clustered_rows", {std::uint64_t{clustered_rows(rows, lists)}}},
+      {"projected_rows", {std::uint64_t{projected_rows(clustered_rows(rows, lists))}}},
+  };
+}
+
 }  // namespace
 
-IndexKind ivf_kind() { return {kIvfNumber, "ivf", open, write, may_lack_vectors}; }
+IndexKind ivf_kind() { return {kIvfNumber, "ivf", open, write, may_lack_vectors, planned}; }
 
 Description IvfIndex::describe() const {
   Description curves;

@@ -21,13 +21,6 @@ constexpr std::size_t kFewLists = 320;  // with at most this many, trying severa
 // Every third calibration query is used to compare numbers of lists: few are enough.
 constexpr std::size_t kCalibrationStep = 3;
 
-std::size_t lists_for(std::size_t rows, std::size_t wanted) {
-  if (wanted > 0) return std::min(wanted, rows);
-  const double root = std::sqrt(static_cast<double>(rows));
-  const std::size_t lists = static_cast<std::size_t>(2.5 * root) / 32 * 32;
-  return std::clamp<std::size_t>(lists, 1, std::max<std::size_t>(1, rows / 24));
-}
-
 void learn_centroids(LearntLists& learnt, const RowReader& read, const CalibrationQueries& calibration_queries,
                      std::size_t rows, const IvfOptions& options, std::size_t threads) {
   const std::size_t lists = lists_for(rows, options.lists);
@@ -47,9 +40,8 @@ void learn_shape(LearntLists& learnt, const RowReader& read, const ValidatedRows
                  std::size_t threads) {
   const std::size_t rows = source.rows();
   const std::size_t dims = learnt.transform.outputs();
-  const std::size_t many = std::clamp(kDirectionNumbers / dims, kDirectionRows, kManyDirectionRows);
-  const Sample sample = without_far_rows(take_sample(read, rows, dims, rows < kLargeTable ? kDirectionRows : many));
-  const PrincipalDirections principal = find_directions(sample, max_directions(sample), threads);
+  const Sample sample = without_far_rows(take_sample(read, rows, dims, direction_learning(rows, dims).sample_rows));
+  const PrincipalDirections principal = find_directions(sample, max_directions(sample.rows, dims), threads);
   const std::size_t width = row_bytes(source.element(), source.dims());
   const Workload workload{rows, lists_for(rows, options.lists), width, options.recall};
   learnt.shape = choose_shape(sample, principal, workload, options, threads);
@@ -58,6 +50,19 @@ void learn_shape(LearntLists& learnt, const RowReader& read, const ValidatedRows
 }
 
 }  // namespace
+
+std::size_t lists_for(std::size_t rows, std::size_t wanted) {
+  if (wanted > 0) return std::min(wanted, rows);
+  const double root = std::sqrt(static_cast<double>(rows));
+  const std::size_t lists = static_cast<std::size_t>(2.5 * root) / 32 * 32;
+  return std::clamp<std::size_t>(lists, 1, std::max<std::size_t>(1, rows / 24));
+}
+
+LearningSize direction_learning(std::size_t rows, std::size_t dims) {
+  const std::size_t many = std::clamp(kDirectionNumbers / dims, kDirectionRows, kManyDirectionRows);
+  const std::size_t sample_rows = std::min(rows, rows < kLargeTable ? kDirectionRows : many);
+  return {sample_rows, max_directions(sample_rows, dims)};
+}
 
 LearntLists learn(const RowReader& read, const ValidatedRows& source, const IvfOptions& options, std::size_t threads,
                   const Monitor& monitor) {

@@ -5,8 +5,13 @@
 
 #include "index/ivf/encode.h"
 #include "index/ivf/ivf.h"
+#include "quantize/learning_size.h"
 
 namespace nearabout {
+
+// Returns the number of lists; `wanted` 0 chooses it. (A build that is asked for none may halve or double it.)
+std::size_t lists_for(std::size_t rows, std::size_t wanted);
+LearningSize direction_learning(std::size_t rows, std::size_t dims);
 
 LearntLists learn(const RowReader& read, const ValidatedRows& source, const IvfOptions& options, std::size_t threads,
                   const Monitor& monitor);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ if TYPE_CHECKING:
     from nearabout.kinds import Kind
 
 _ITEM_BYTES = {"f32": 4, "f16": 2, "bf16": 2, "u8": 1, "i8": 1}
-FEWEST_CONTRACTED = 40  # dims; with fewer, codes use all dimensions instead of leading directions
+Sizes = dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -38,16 +39,33 @@ class Case:
         return self.dtype in ("u8", "i8")
 
 
+@functools.lru_cache(maxsize=256)
+def _planned(kind: str, rows: int, dims: int, parameters: tuple[tuple[str, bool | int | float | str], ...]) -> Sizes:
+    from nearabout import _core
+
+    return _core.planned(kind, rows, dims, dict(parameters))
+
+
+def planned(case: Case) -> Sizes:
+    """Returns the sizes that the core's build of this case has (`IndexKind::planned` in core/index/registry.h)."""
+    return _planned(case.kind.name, case.rows, case.dims, tuple(case.kind.parameters(seed=0).items()))
+
+
+def planned_screen(case: Case) -> Sizes:
+    """Returns the sizes of the screen, which the exact kind and all kinds with vectors have."""
+    return _planned("exact", case.rows, case.dims, ())
+
+
+def is_contracted(dims: int) -> bool:
+    """Returns whether codes use leading directions; with few dims, they use all dimensions as they are."""
+    many_rows = 1_000_000
+    return _planned("exact", many_rows, dims, ())["max_directions"] > 0
+
+
 def directions(dims: int, factor: float) -> int:
     """Returns the estimated number of leading directions that a build keeps: a multiple of the square root of the dims.
 
     Real vectors vary along far fewer directions than they have dimensions. The build measures the number; this
     estimate is off by up to 2.8 times (words, SIFT, MiniLM and MNIST).
     """
-    return dims if dims < FEWEST_CONTRACTED else min(dims, round(factor * math.sqrt(dims)))
-
-
-def most_tried(case: Case, candidates: tuple[int, ...]) -> int:
-    """Returns the largest number of directions that a build tries; more would cost too much per query."""
-    fitting = (count for count in candidates if count * 5 <= case.dims * 4 and count * 4 <= case.rows)
-    return max(fitting, default=0)
+    return min(dims, round(factor * math.sqrt(dims))) if is_contracted(dims) else dims

@@ -9,15 +9,12 @@ from typing import Any, ClassVar, Literal
 
 from nearabout._base.vocabulary import FLOAT_METRICS
 from nearabout.kinds._kind import Kind, check_count
-from nearabout.kinds.case import FEWEST_CONTRACTED, Case, directions, most_tried
+from nearabout.kinds.case import Case, directions, is_contracted, planned
 from nearabout.kinds.exact import Exact
 
 _MOST_TREES = 1_000
 _LARGEST_LEAF = 1_000_000
-# Sketches: sample rows, candidate numbers of directions, and the largest sketch in bytes.
-_SAMPLE = 2_048
-_TRIED = (32, 48, 64, 96, 128, 192)
-_WIDEST_SKETCH = 128
+_WIDEST_SKETCH = 128  # bytes, as the models have it
 _PLACES = 8  # bytes of a row in addition to its sketch: its offset and its row number
 # Nanoseconds of a query: fixed, per leaf byte ranked, per row looked at, per byte compared. Single query, then batch.
 _QUERY = ((7_710.0, 0.168, 9.11, 2.67), (7_150.0, 0.114, 9.49, 0.774))
@@ -119,13 +116,13 @@ class Forest(Kind):
     def own_bytes(self, case: Case) -> int:
         width = _sketch_width(case)
         nodes = case.rows / max(1.0, 0.55 * self.leaf_size)  # leaves are about half full; inner nodes are included
-        learnt = 4 * case.dims * width if case.dims >= FEWEST_CONTRACTED else 0
+        learnt = 4 * case.dims * width if is_contracted(case.dims) else 0
         return learnt + round(self.tree_count * (case.rows * (width + 8) + nodes * (width + 28)))
 
     def own_seconds(self, case: Case) -> float:
         rows, dims = case.rows, case.dims
-        tried = most_tried(case, _TRIED)
-        sample = min(rows, _SAMPLE) if tried else 0
+        tried = planned(case)["max_directions"]
+        sample = planned(case)["sample_rows"] if tried else 0
         learning = 5.8e-11 * sample * dims * tried + 2.7e-9 * dims * tried**2 + 3.0e-6 * sample
         levels = math.log2(1 + rows / 48)
         growing = self.tree_count * rows * levels * (9.6e-8 + 5.6e-11 * _sketch_width(case))
@@ -138,7 +135,8 @@ class Forest(Kind):
 
     def working_bytes(self, case: Case, memory: int) -> tuple[int, int]:
         rows = case.rows
-        sample = min(rows, _SAMPLE) * (14 * case.dims + 5 * most_tried(case, _TRIED))
+        sizes = planned(case)
+        sample = sizes["sample_rows"] * (14 * case.dims + 5 * sizes["max_directions"])
         row = _sketch_width(case) + _PLACES
         growing = round(rows * row * (self.tree_count + 1.4))  # as read, partitioned, and once in each tree
         if memory and growing > memory // 2:  # the rows go to temporary files

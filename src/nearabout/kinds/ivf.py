@@ -11,18 +11,13 @@ from typing import Any, ClassVar, Literal
 from nearabout._base.vocabulary import FLOAT_METRICS
 from nearabout.errors import InvalidInputError
 from nearabout.kinds._kind import Kind, check_count
-from nearabout.kinds.case import Case, directions
+from nearabout.kinds.case import Case, directions, planned
 
 _MOST_LISTS = 1_000_000
 _LARGEST_CODE = 512  # bytes
 _CODE_BITS = (1, 2, 4)
 _MOST_DIRECTIONS = 192
-_BLOCK_ROWS = 16  # rows in a block of codes
-# Directions tried, sample rows that they are learnt from, and rows whose projections are cached.
-_TRIED = 192
-_SAMPLE = 4_096
-_SEEN = 32_768
-_MOST_CODED = 96  # directions
+_MOST_CODED = 96  # directions of a code at most, as the models have it
 # Nanoseconds of a query: fixed, per centroid dimension ranked, per code scanned, per byte compared. Single, then batch.
 _COMPARED = ((3_870.0, 0.0294, 0.758, 0.749), (856.0, 0.0385, 0.688, 0.646))
 _BY_CODES = ((3_810.0, 0.0101, 1.536, 1.32), (765.0, 0.0274, 1.194, 0.883))
@@ -229,10 +224,11 @@ class IVF(Kind):
         return self.query_nanoseconds(case, recall, batch=False) * 1e-9
 
     def list_count(self, case: Case) -> int:
-        """Returns how many lists the build makes (core/index/ivf/learn.cpp)."""
-        if self.lists != "auto":
-            return min(self.lists, case.rows)
-        return min(max(int(2.5 * math.sqrt(case.rows)) // 32 * 32, 1), max(1, case.rows // 24))
+        """Returns how many lists the build makes; "auto" may halve or double them."""
+        return self._planned(case)["lists"]
+
+    def _planned(self, case: Case) -> dict[str, int]:
+        return planned(dataclasses.replace(case, kind=self))
 
     def code_width(self, case: Case) -> int:
         """Returns the bytes of a row's code, a multiple of four."""
@@ -248,7 +244,7 @@ class IVF(Kind):
         return self._places(case) * (self.code_width(case) + 4)
 
     def _places(self, case: Case) -> int:
-        return case.rows + self.list_count(case) * _BLOCK_ROWS // 2
+        return case.rows + self.list_count(case) * self._planned(case)["block_rows"] // 2
 
     def resolved(self, case: Case) -> IVF:
         return dataclasses.replace(self, lists=self.list_count(case))
@@ -264,23 +260,18 @@ class IVF(Kind):
 
     def own_bytes(self, case: Case) -> int:
         lists = self.list_count(case)
-        panels = 32 * math.ceil(min(_TRIED, directions(case.dims, 5)) / 32)
+        panels = 32 * math.ceil(min(_MOST_DIRECTIONS, directions(case.dims, 5)) / 32)
         learnt = panels * case.dims + 36 * lists + lists * panels
         return self.codes_bytes(case) + (8 if case.integers else 4) * self._places(case) + learnt
 
-    def _sample(self, case: Case) -> int:
-        """Returns the number of rows that k-means is trained on."""
-        lists = self.list_count(case)
-        return min(case.rows, max(64 * lists, 2_048), max(16 * lists, 262_144))
-
     def own_seconds(self, case: Case) -> float:
         rows, dims = case.rows, case.dims
-        tried = min(dims, rows, _TRIED)
+        sizes = self._planned(case)
+        tried, sample, clustered = (sizes[name] for name in ("max_directions", "sample_rows", "clustered_rows"))
         coded = min(dims, _MOST_CODED)
-        sample = min(rows, _SAMPLE)
         learning = 2.3e-9 * dims * tried**2 + sample * (1.0e-5 + 2.8e-8 * (dims + 4 * tried) + 1.3e-10 * tried**2)
-        clustering = self.list_count(case) * coded * (1.6e-11 * self._sample(case) + 2e-12 * rows)
-        projecting = 1.0e-10 * (rows + self._sample(case)) * dims * coded
+        clustering = sizes["lists"] * coded * (1.6e-11 * clustered + 2e-12 * rows)
+        projecting = 1.0e-10 * (rows + clustered) * dims * coded
         coding = 2.1e-3 + 4.1e-6 * rows + 5.9e-10 * rows * case.row_bytes
         return learning + clustering + projecting + coding
 
@@ -291,9 +282,9 @@ class IVF(Kind):
         rows, dims = case.rows, case.dims
         held = rows * (self.code_width(case) + 28)
         coded = 32 * math.ceil(min(dims, _MOST_CODED) / 32)
-        sample = self._sample(case)
-        clustering = sample * (2 * coded + 16) + min(sample, _SEEN) * 5 * coded
-        learning = max(clustering, min(rows, _SAMPLE) * (16 * dims + 600))
+        sizes = self._planned(case)
+        clustering = sizes["clustered_rows"] * (2 * coded + 16) + sizes["projected_rows"] * 5 * coded
+        learning = max(clustering, sizes["sample_rows"] * (16 * dims + 600))
         return max(learning, held), held
 
     def query_nanoseconds(self, case: Case, recall: float, batch: bool) -> float:

@@ -9,10 +9,9 @@ ratios. benchmarks/plan.py --queries compares them with searches.
 from __future__ import annotations
 
 from nearabout._base.vocabulary import FLOAT_METRICS
-from nearabout.kinds.case import FEWEST_CONTRACTED, Case, directions, most_tried
+from nearabout.kinds.case import Case, directions, is_contracted, planned_screen
 
-_SAMPLE = 4_096  # rows that directions are learnt from
-_TRIED = (32, 48, 64, 96, 128, 160, 192, 256, 320, 384)
+_MOST_KEPT = 384  # directions that a screen keeps at most
 _CODED = 40  # working bytes per row while the screen is built, not counting its code
 # Nanoseconds of a query: fixed, per row, per byte of code. Single query, then batch.
 _SCREENED = ((5_830.0, 3.67, 0.0144), (5_010.0, 0.472, 0.0113))
@@ -27,8 +26,8 @@ _OTHER_ROWS = ((4.5, 0.036), (3.2, 0.018))
 
 
 def is_screened(case: Case) -> bool:
-    """Returns whether the exact scan has a screen (core/quantize/screen_build.cpp)."""
-    return case.rows >= 512 and case.dims >= 16 and case.metric in FLOAT_METRICS and case.kind.keeps_vectors(case)
+    """Returns whether the exact scan has a screen."""
+    return case.metric in FLOAT_METRICS and case.kind.keeps_vectors(case) and bool(planned_screen(case)["screened"])
 
 
 def screen_width(case: Case) -> int:
@@ -42,7 +41,7 @@ def screen_bytes(case: Case) -> int:
     if not is_screened(case):
         return 0
     width = screen_width(case)
-    learnt = 4 * case.dims * width if case.dims >= FEWEST_CONTRACTED else 0
+    learnt = 4 * case.dims * width if is_contracted(case.dims) else 0
     return case.rows * (width + 8) + learnt
 
 
@@ -50,10 +49,10 @@ def scan_seconds(case: Case) -> float:
     """Returns the seconds it takes to write the vectors and to build their screen."""
     rows, dims = case.rows, case.dims
     writing = 1.6e-4 + 1.4e-7 * rows + 2.6e-9 * rows * case.row_bytes
-    tried = most_tried(case, _TRIED) if is_screened(case) else 0
+    tried = planned_screen(case)["max_directions"] if is_screened(case) else 0
     if not tried:
         return writing
-    sample = min(rows, _SAMPLE)
+    sample = planned_screen(case)["sample_rows"]
     learning = 3.3e-11 * sample * dims * tried + 1.7e-9 * dims * tried**2 + 6.1e-8 * sample * dims + 9.1e-7 * sample
     return writing + learning + 2.4e-11 * rows * dims * directions(dims, 8)
 
@@ -63,8 +62,9 @@ def screen_working(case: Case, memory: int) -> int:
     rows, dims = case.rows, case.dims
     if not is_screened(case):
         return 0
-    sample = min(rows, _SAMPLE) * (8 * dims + 12 * most_tried(case, _TRIED))
-    in_memory = memory == 0 or rows * (min(dims, _TRIED[-1]) + _CODED) <= memory // 4
+    screen = planned_screen(case)
+    sample = screen["sample_rows"] * (8 * dims + 12 * screen["max_directions"])
+    in_memory = memory == 0 or rows * (min(dims, _MOST_KEPT) + _CODED) <= memory // 4
     return max(sample, rows * ((screen_width(case) if in_memory else 0) + _CODED))
 
 
