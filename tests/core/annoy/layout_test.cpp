@@ -14,7 +14,7 @@ bool is(const Layout& layout, std::size_t children, std::size_t vector, std::siz
          layout.list_room == room;
 }
 
-void places() {
+TEST(places) {
   CHECK(is(Layout(Space::angular, 10), 4, 12, 52, 12));
   CHECK(is(Layout(Space::euclidean, 10), 8, 16, 56, 12));
   CHECK(is(Layout(Space::manhattan, 1), 8, 16, 20, 3));
@@ -25,14 +25,14 @@ void places() {
   CHECK_THROWS(Layout(Space::dot, std::size_t{1} << 31), InvalidInputError);
 }
 
-void names() {
+TEST(names) {
   for (const Space space : {Space::angular, Space::euclidean, Space::manhattan, Space::hamming, Space::dot})
-    CHECK(space_from_name(name_of(space)) == space);
+    CHECK_EQUAL(space_from_name(name_of(space)), space);
   CHECK(!space_from_name("cosine"));
   CHECK(!space_from_name(""));
 }
 
-void bits() {
+TEST(bits) {
   std::byte words[16] = {};
   store_at(words, 8, std::uint64_t{1} << 63 | 1);
   CHECK(bit_at(words, 64));
@@ -42,10 +42,3 @@ void bits() {
 }
 
 }  // namespace
-
-int main() {
-  places();
-  names();
-  bits();
-  return test::report("annoy_layout");
-}

@@ -57,7 +57,7 @@ std::set<std::uint32_t> slow_gather(const Trees& trees, const float* query, std:
   return items;
 }
 
-void descent_is_annoys() {
+TEST(descent_is_annoys) {
   for (const Space space : {Space::angular, Space::euclidean, Space::manhattan, Space::dot}) {
     Index index(space, 9);
     fill(index, 700, 5);
@@ -74,8 +74,8 @@ void descent_is_annoys() {
       for (const std::size_t effort : {1u, 30u, 200u, 100000u}) {
         const Found found = search(trees, bytes, -1, static_cast<std::int64_t>(effort), scratch);
         const std::set<std::uint32_t> items(found.items.begin(), found.items.end());
-        CHECK(items == slow_gather(trees, query.data(), effort));
-        CHECK(items.size() == found.items.size());
+        CHECK_EQUAL(items, slow_gather(trees, query.data(), effort));
+        CHECK_EQUAL(items.size(), found.items.size());
       }
     }
     CHECK(std::all_of(scratch.seen.begin(), scratch.seen.end(), [](std::uint64_t word) { return word == 0; }));
@@ -83,7 +83,7 @@ void descent_is_annoys() {
 }
 
 // Checks that results are sorted by distance and then by item, and that nothing nearer is missing.
-void order_is_that_of_a_scan() {
+TEST(order_is_that_of_a_scan) {
   for (const Space space : kSpaces) {
     Index index(space, 70);
     fill(index, 400, 7);
@@ -100,7 +100,7 @@ void order_is_that_of_a_scan() {
       std::sort(scan.begin(), scan.end());
       for (const std::size_t count : {1u, 10u, 30u, 1000u}) {
         const Found found = index.neighbours_of_item(item, static_cast<std::int64_t>(count), 1 << 30);
-        CHECK(found.items.size() == std::min(count, scan.size()));
+        CHECK_EQUAL(found.items.size(), std::min(count, scan.size()));
         for (std::size_t i = 0; i < found.items.size(); ++i) {
           const float expected = space == Space::dot ? -scan[i].first : scan[i].first;
           CHECK(std::abs(found.distances[i] - expected) <= 1e-5f * (1 + std::abs(expected)));
@@ -111,7 +111,7 @@ void order_is_that_of_a_scan() {
   }
 }
 
-void a_vector_is_at_no_distance_of_itself() {
+TEST(a_vector_is_at_no_distance_of_itself) {
   for (const Space space : {Space::angular, Space::euclidean, Space::manhattan, Space::hamming}) {
     Index index(space, 33);
     fill(index, 900);
@@ -125,10 +125,3 @@ void a_vector_is_at_no_distance_of_itself() {
 }
 
 }  // namespace
-
-int main() {
-  descent_is_annoys();
-  order_is_that_of_a_scan();
-  a_vector_is_at_no_distance_of_itself();
-  return nearabout::test::report("annoy_search");
-}

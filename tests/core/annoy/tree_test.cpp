@@ -40,23 +40,23 @@ std::size_t walk(const Index& index, std::uint32_t number, bool root, std::vecto
   return below;
 }
 
-void every_item_once() {
+TEST(every_item_once) {
   for (const Space space : kSpaces) {
     for (const std::uint32_t count : {2u, 5u, 60u, 1500u}) {
       Index index(space, 6);
       fill(index, count, count > 100 ? 4 : 0);
       index.build(3, 2, {});
-      CHECK(index.tree_count() == 3);
+      CHECK_EQUAL(index.tree_count(), 3);
       for (std::uint32_t root = index.node_count() - 3; root < index.node_count(); ++root) {
         std::vector<int> times(count);
         walk(index, root, true, times);
-        for (std::uint32_t item = 0; item < count; ++item) CHECK(times[item] == (index.is_hole(item) ? 0 : 1));
+        for (std::uint32_t item = 0; item < count; ++item) CHECK_EQUAL(times[item], (index.is_hole(item) ? 0 : 1));
       }
     }
   }
 }
 
-void splits_part_evenly_enough() {
+TEST(splits_part_evenly_enough) {
   for (const Space space : kSpaces) {
     Index index(space, 40);
     fill(index, 4000);
@@ -72,7 +72,7 @@ void splits_part_evenly_enough() {
   }
 }
 
-void seeds_and_threads() {
+TEST(seeds_and_threads) {
   for (const Space space : kSpaces) {
     std::vector<std::string> bytes;
     for (const std::size_t threads : {1u, 2u, 7u}) {
@@ -81,8 +81,8 @@ void seeds_and_threads() {
       index.build(11, threads, {});
       bytes.push_back(bytes_of(index));
     }
-    CHECK(bytes[0] == bytes[1]);
-    CHECK(bytes[0] == bytes[2]);
+    CHECK_EQUAL(bytes[0], bytes[1]);
+    CHECK_EQUAL(bytes[0], bytes[2]);
     Index index(space, 12);
     fill(index, 800);
     index.set_seed(7);
@@ -91,11 +91,11 @@ void seeds_and_threads() {
     index.unbuild();
     index.set_seed(1234567890987654321u);
     index.build(11, 3, {});
-    CHECK(bytes_of(index) == bytes[0]);
+    CHECK_EQUAL(bytes_of(index), bytes[0]);
   }
 }
 
-void stopping() {
+TEST(stopping) {
   struct Enough {};
   Index index(Space::euclidean, 30);
   fill(index, 5000);
@@ -108,28 +108,19 @@ void stopping() {
       if (++looks == 2) throw Enough{};
     };
     CHECK_THROWS(index.build(100000, threads, monitor), Enough);
-    CHECK(looks == 2);
-    CHECK(index.tree_count() == 0);
-    CHECK(std::memcmp(items.data(), nodes_of(index), items.size()) == 0);
+    CHECK_EQUAL(looks, 2);
+    CHECK_EQUAL(index.tree_count(), 0);
+    CHECK_EQUAL(std::memcmp(items.data(), nodes_of(index), items.size()), 0);
   }
   index.build(2, 2, {});
-  CHECK(index.tree_count() == 2);
+  CHECK_EQUAL(index.tree_count(), 2);
 }
 
-void too_much() {
+TEST(item_beyond_the_limit_is_refused) {
   Index index(Space::angular, 3);
   const float vector[3] = {1, 2, 3};
   CHECK_THROWS(index.add(0x7FFF'FFFF, vector), InvalidInputError);
-  CHECK(index.item_count() == 0);
+  CHECK_EQUAL(index.item_count(), 0);
 }
 
 }  // namespace
-
-int main() {
-  every_item_once();
-  splits_part_evenly_enough();
-  seeds_and_threads();
-  stopping();
-  too_much();
-  return nearabout::test::report("annoy_tree");
-}

@@ -26,7 +26,7 @@ struct Half {
 };
 constexpr std::array kHalves{Half{f16_to_f32, f32_to_f16, 0x7C00}, Half{bf16_to_f32, f32_to_bf16, 0x7F80}};
 
-void all_patterns_go_there_and_back() {
+TEST(all_patterns_go_there_and_back) {
   for (const Half& half : kHalves) {
     for (std::uint32_t pattern = 0; pattern < 0x10000; ++pattern) {
       const auto bits = static_cast<std::uint16_t>(pattern);
@@ -34,22 +34,22 @@ void all_patterns_go_there_and_back() {
       if ((bits & 0x7FFF) > half.infinity) {
         CHECK(std::isnan(value) && std::isnan(half.widen(half.narrow(value))));
       } else {
-        CHECK(half.narrow(value) == bits);
+        CHECK_EQUAL(half.narrow(value), bits);
       }
     }
   }
 }
 
-void known_values() {
-  CHECK(f16_to_f32(0x3C00) == 1.0f);
-  CHECK(f16_to_f32(0xC000) == -2.0f);
-  CHECK(f16_to_f32(0x7BFF) == 65504.0f);
-  CHECK(f16_to_f32(0x0001) == 0x1p-24f);
-  CHECK(f32_to_f16(65519.0f) == 0x7BFF);
-  CHECK(f32_to_f16(65520.0f) == 0x7C00);
-  CHECK(f32_to_f16(-kInfinity) == 0xFC00);
-  CHECK(bf16_to_f32(0x3F80) == 1.0f);
-  CHECK(f32_to_bf16(kInfinity) == 0x7F80);
+TEST(known_values) {
+  CHECK_EQUAL(f16_to_f32(0x3C00), 1.0f);
+  CHECK_EQUAL(f16_to_f32(0xC000), -2.0f);
+  CHECK_EQUAL(f16_to_f32(0x7BFF), 65504.0f);
+  CHECK_EQUAL(f16_to_f32(0x0001), 0x1p-24f);
+  CHECK_EQUAL(f32_to_f16(65519.0f), 0x7BFF);
+  CHECK_EQUAL(f32_to_f16(65520.0f), 0x7C00);
+  CHECK_EQUAL(f32_to_f16(-kInfinity), 0xFC00);
+  CHECK_EQUAL(bf16_to_f32(0x3F80), 1.0f);
+  CHECK_EQUAL(f32_to_bf16(kInfinity), 0x7F80);
 }
 
 // Returns the nearest pattern by trying its neighbours; the even one of two equally near.
@@ -70,7 +70,7 @@ std::uint16_t nearest(const Half& half, float magnitude) {
   return best;
 }
 
-void rounding_is_to_the_nearest() {
+TEST(rounding_is_to_the_nearest) {
   std::mt19937 random(11);
   for (const Half& half : kHalves) {
     const float largest = half.widen(static_cast<std::uint16_t>(half.infinity - 1));
@@ -81,13 +81,13 @@ void rounding_is_to_the_nearest() {
       const float any = std::bit_cast<float>(static_cast<std::uint32_t>(random()) & 0x7FFFFFFFu);
       const float value = i % 2 == 0 ? halfway : any;
       if (!(value <= largest)) continue;
-      CHECK(half.narrow(value) == nearest(half, value));
-      CHECK(half.narrow(-value) == (nearest(half, value) | 0x8000));
+      CHECK_EQUAL(half.narrow(value), nearest(half, value));
+      CHECK_EQUAL(half.narrow(-value), (nearest(half, value) | 0x8000));
     }
   }
 }
 
-void arrays_are_widened_even_when_unaligned() {
+TEST(arrays_are_widened_even_when_unaligned) {
   const std::array<double, 2> doubles{0.5, -1e300};
   std::array<char, 17> shifted{};
   std::memcpy(shifted.data() + 1, doubles.data(), sizeof doubles);
@@ -108,38 +108,28 @@ std::size_t first_misfit(Element element, const std::vector<float>& values) {
   return from_f32(values.data(), values.size(), element, room.data());
 }
 
-void what_does_not_fit_is_named() {
+TEST(number_that_does_not_fit_is_named) {
   for (const Element element : {Element::f32, Element::f16, Element::bf16, Element::u8, Element::i8}) {
-    CHECK(first_misfit(element, {0, 1, 127}) == 3);
-    CHECK(first_misfit(element, {0, kNaN}) == 1);
-    CHECK(first_misfit(element, {kInfinity}) == 0);
+    CHECK_EQUAL(first_misfit(element, {0, 1, 127}), 3);
+    CHECK_EQUAL(first_misfit(element, {0, kNaN}), 1);
+    CHECK_EQUAL(first_misfit(element, {kInfinity}), 0);
   }
-  CHECK(first_misfit(Element::f16, {65504.0f, 65519.0f, 65520.0f}) == 2);
-  CHECK(first_misfit(Element::bf16, {std::numeric_limits<float>::max()}) == 0);
-  CHECK(first_misfit(Element::u8, {255, 256}) == 1);
-  CHECK(first_misfit(Element::u8, {0, -1}) == 1);
-  CHECK(first_misfit(Element::u8, {0, 1, 0.5f}) == 2);
-  CHECK(first_misfit(Element::i8, {-128, 127, 128}) == 2);
+  CHECK_EQUAL(first_misfit(Element::f16, {65504.0f, 65519.0f, 65520.0f}), 2);
+  CHECK_EQUAL(first_misfit(Element::bf16, {std::numeric_limits<float>::max()}), 0);
+  CHECK_EQUAL(first_misfit(Element::u8, {255, 256}), 1);
+  CHECK_EQUAL(first_misfit(Element::u8, {0, -1}), 1);
+  CHECK_EQUAL(first_misfit(Element::u8, {0, 1, 0.5f}), 2);
+  CHECK_EQUAL(first_misfit(Element::i8, {-128, 127, 128}), 2);
 }
 
-void values_are_rounded_into_place() {
+TEST(values_are_rounded_into_place) {
   const std::array<float, 3> values{-3, 0, 100};
   std::array<std::int8_t, 3> bytes{};
-  CHECK(from_f32(values.data(), 3, Element::i8, bytes.data()) == 3);
+  CHECK_EQUAL(from_f32(values.data(), 3, Element::i8, bytes.data()), 3);
   CHECK(bytes[0] == -3 && bytes[2] == 100);
   std::array<std::uint16_t, 3> halves{};
-  CHECK(from_f32(values.data(), 3, Element::f16, halves.data()) == 3);
+  CHECK_EQUAL(from_f32(values.data(), 3, Element::f16, halves.data()), 3);
   CHECK(f16_to_f32(halves[0]) == -3 && f16_to_f32(halves[2]) == 100);
 }
 
 }  // namespace
-
-int main() {
-  all_patterns_go_there_and_back();
-  known_values();
-  rounding_is_to_the_nearest();
-  arrays_are_widened_even_when_unaligned();
-  what_does_not_fit_is_named();
-  values_are_rounded_into_place();
-  return test::report("base_convert");
-}

@@ -12,7 +12,7 @@ namespace {
 
 [[noreturn]] void refuse() { throw CorruptFileError("section 3 at byte 128: expected 64 bytes, found 60"); }
 
-void a_broken_file_is_one_of_four() {
+TEST(a_broken_file_is_one_of_four) {
   CHECK_THROWS(refuse(), CorruptFileError);
   CHECK_THROWS(refuse(), FileFormatError);
   CHECK_THROWS(throw UnknownFormatError("x"), FileFormatError);
@@ -21,19 +21,13 @@ void a_broken_file_is_one_of_four() {
   CHECK_THROWS(throw InvalidInputError("x"), std::invalid_argument);
 }
 
-void a_system_error_tells_what_and_where() {
+TEST(a_system_error_tells_what_and_where) {
   const SystemError error(ENOENT, "words.near", "cannot open words.near");
-  CHECK(error.number() == ENOENT);
-  CHECK(error.path() == "words.near");
+  CHECK_EQUAL(error.number(), ENOENT);
+  CHECK_EQUAL(error.path(), "words.near");
   const std::string sentence = error.what();
   CHECK(sentence.starts_with("cannot open words.near: "));
   CHECK(sentence.size() > std::string("cannot open words.near: ").size());
 }
 
 }  // namespace
-
-int main() {
-  a_broken_file_is_one_of_four();
-  a_system_error_tells_what_and_where();
-  return test::report("base_error");
-}

@@ -18,14 +18,14 @@ void compare(RowSet& rows, std::size_t runs, std::size_t count, Draw draw) {
     std::set<std::uint32_t> expected;
     for (std::size_t i = 0; i < count; ++i) {
       const std::uint32_t row = draw();
-      CHECK(rows.insert(row) == expected.insert(row).second);
+      CHECK_EQUAL(rows.insert(row), expected.insert(row).second);
     }
     for (const std::uint32_t row : expected) CHECK(!rows.insert(row));
     rows.clear();
   }
 }
 
-void a_row_is_new_once() {
+TEST(a_row_is_new_once) {
   std::mt19937 random(1);
   for (const std::uint32_t range : {1u, 7u, 300u, 5'000u, 0xFFFF'FFFEu}) {
     RowSet rows;
@@ -36,7 +36,7 @@ void a_row_is_new_once() {
 }
 
 // After it has grown, a set with few rows is cleared row by row: whole runs of slots, whichever row they hold.
-void many_small_runs_after_a_large_one() {
+TEST(many_small_runs_after_a_large_one) {
   std::mt19937 random(2);
   RowSet rows;
   compare(rows, 1, 3'000, [&] { return static_cast<std::uint32_t>(random()) >> 1; });
@@ -45,10 +45,10 @@ void many_small_runs_after_a_large_one() {
 }
 
 // Rows that all start at the same slot: undoes the multiplier, so that the bits that choose a slot are the same.
-void rows_that_collide() {
+TEST(rows_that_collide) {
   std::uint32_t inverse = 1;  // inverse of 0x9E3779B1 modulo 2^32, by Newton's iteration
   for (int step = 0; step < 5; ++step) inverse *= 2 - 0x9E37'79B1u * inverse;
-  CHECK(inverse * 0x9E37'79B1u == 1);
+  CHECK_EQUAL(inverse * 0x9E37'79B1u, 1);
   RowSet rows;
   for (const std::uint32_t slot : {0u, 100u, 255u}) {  // 255: probe sequences that wrap around the end
     std::uint32_t next = 0;
@@ -60,7 +60,7 @@ void rows_that_collide() {
   }
 }
 
-void the_largest_row() {
+TEST(the_largest_row) {
   RowSet rows;
   CHECK(rows.insert(0xFFFF'FFFEu));
   CHECK(rows.insert(0));
@@ -69,7 +69,7 @@ void the_largest_row() {
   CHECK(rows.insert(0xFFFF'FFFEu));
 }
 
-void clearing_nothing() {
+TEST(clearing_nothing) {
   RowSet rows;
   rows.clear();
   CHECK(rows.insert(3));
@@ -79,12 +79,3 @@ void clearing_nothing() {
 }
 
 }  // namespace
-
-int main() {
-  a_row_is_new_once();
-  many_small_runs_after_a_large_one();
-  rows_that_collide();
-  the_largest_row();
-  clearing_nothing();
-  return test::report("base_row_set");
-}

@@ -41,7 +41,7 @@ std::vector<float> all_sorts_of_marks() {
   return scores;
 }
 
-void what_goes_in_comes_out() {
+TEST(scored_rows_come_out_as_they_went_in) {
   for (const float score : all_sorts_of_marks())
     for (const std::uint32_t row : {0u, 1u, 0x7FFF'FFFFu, 0x8000'0000u, 0xFFFF'FFFFu})
       CHECK(is(Scored(score, row), {score, row}));
@@ -49,7 +49,7 @@ void what_goes_in_comes_out() {
   CHECK(std::isnan(no_number));
 }
 
-void every_pair_is_ordered_as_its_parts_are() {
+TEST(every_pair_is_ordered_as_its_parts_are) {
   std::vector<Plain> plain;
   for (const float score : all_sorts_of_marks())
     for (const std::uint32_t row : {0u, 1u, 9u, 0x8000'0000u, 0xFFFF'FFFFu}) plain.push_back({score, row});
@@ -57,12 +57,12 @@ void every_pair_is_ordered_as_its_parts_are() {
     for (const Plain& right : plain) {
       const Scored one(left.score, left.row);
       const Scored other(right.score, right.row);
-      CHECK((one < other) == before(left, right));
-      CHECK((one == other) == (!before(left, right) && !before(right, left)));
+      CHECK_EQUAL((one < other), before(left, right));
+      CHECK_EQUAL((one == other), (!before(left, right) && !before(right, left)));
     }
 }
 
-void sorting_is_sorting() {
+TEST(sorting_is_sorting) {
   std::mt19937 random(1);
   std::vector<Plain> plain(20'000);
   for (Plain& one : plain) {  // any bit pattern that is a number, and many ties
@@ -79,7 +79,7 @@ void sorting_is_sorting() {
 }
 
 // A search relies on this order when it drops all rows beyond a limit.
-void the_last_row_is_after_all_of_its_score() {
+TEST(the_last_row_is_after_all_of_its_score) {
   for (const float score : all_sorts_of_marks()) {
     const Scored last(score, 0xFFFF'FFFFu);
     CHECK(!(Scored(score, 0xFFFF'FFFEu) > last));
@@ -88,11 +88,3 @@ void the_last_row_is_after_all_of_its_score() {
 }
 
 }  // namespace
-
-int main() {
-  what_goes_in_comes_out();
-  every_pair_is_ordered_as_its_parts_are();
-  sorting_is_sorting();
-  the_last_row_is_after_all_of_its_score();
-  return test::report("base_marked");
-}

@@ -14,7 +14,7 @@ using namespace nearabout;
 
 namespace {
 
-void every_index_is_visited_once() {
+TEST(every_index_is_visited_once) {
   for (const std::size_t count : {0u, 1u, 7u, 64u, 1'000u}) {
     for (const std::size_t grain : {0u, 1u, 3u, 64u, 5'000u}) {
       for (const std::size_t threads : {0u, 1u, 2u, 5u, 64u}) {
@@ -31,15 +31,15 @@ void every_index_is_visited_once() {
 }
 
 // Chunks are [0, grain), [grain, 2 grain), ...: the result of a chunk cannot depend on other threads.
-void chunks_do_not_depend_on_threads() {
+TEST(chunks_do_not_depend_on_threads) {
   for (const std::size_t threads : {1u, 3u}) {
     std::vector<std::size_t> end_of(100, 0);
     parallel_for(100, 7, threads, [&](std::size_t begin, std::size_t end, std::size_t) { end_of[begin] = end; });
-    for (std::size_t i = 0; i < 100; ++i) CHECK(end_of[i] == (i % 7 != 0 ? 0 : i + 7 < 100 ? i + 7 : 100));
+    for (std::size_t i = 0; i < 100; ++i) CHECK_EQUAL(end_of[i], (i % 7 != 0 ? 0 : i + 7 < 100 ? i + 7 : 100));
   }
 }
 
-void workers_are_never_shared() {
+TEST(workers_are_never_shared) {
   constexpr std::size_t kThreads = 4;
   std::vector<std::atomic<int>> busy(kThreads);
   std::atomic<bool> shared{false};
@@ -54,7 +54,7 @@ void workers_are_never_shared() {
   CHECK(!shared.load());
 }
 
-void a_failure_comes_out_and_stops_the_rest() {
+TEST(a_failure_comes_out_and_stops_the_rest) {
   for (const std::size_t threads : {1u, 4u}) {
     std::atomic<int> done{0};
     std::string sentence;
@@ -66,13 +66,13 @@ void a_failure_comes_out_and_stops_the_rest() {
     } catch (const std::runtime_error& error) {
       sentence = error.what();
     }
-    CHECK(sentence == "row 10 is bad");
+    CHECK_EQUAL(sentence, "row 10 is bad");
     CHECK(done.load() < 1'000'000);
   }
 }
 
 // The monitor is called between chunks once a tenth of a second has passed, with a fraction from 0 to 1.
-void the_monitor_sees_fractions_and_may_stop() {
+TEST(the_monitor_sees_fractions_and_may_stop) {
   const auto nap = [](std::size_t, std::size_t, std::size_t) {
     std::this_thread::sleep_for(std::chrono::milliseconds(30));
   };
@@ -91,22 +91,12 @@ void the_monitor_sees_fractions_and_may_stop() {
   CHECK(done.load() < 1'000);
 }
 
-void counts_of_threads() {
+TEST(counts_of_threads) {
   CHECK(thread_count(0) >= 1);
-  CHECK(thread_count(3) == 3);
-  CHECK(worthwhile_threads(0, 4) == 1);
-  CHECK(worthwhile_threads(500e3, 4) == 2);
-  CHECK(worthwhile_threads(1e300, 4) == 4);
+  CHECK_EQUAL(thread_count(3), 3);
+  CHECK_EQUAL(worthwhile_threads(0, 4), 1);
+  CHECK_EQUAL(worthwhile_threads(500e3, 4), 2);
+  CHECK_EQUAL(worthwhile_threads(1e300, 4), 4);
 }
 
 }  // namespace
-
-int main() {
-  every_index_is_visited_once();
-  chunks_do_not_depend_on_threads();
-  workers_are_never_shared();
-  a_failure_comes_out_and_stops_the_rest();
-  the_monitor_sees_fractions_and_may_stop();
-  counts_of_threads();
-  return test::report("base_threads");
-}

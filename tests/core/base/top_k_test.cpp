@@ -19,7 +19,7 @@ bool same(const std::vector<Neighbour>& left, const std::vector<Neighbour>& righ
                     [](const Neighbour& a, const Neighbour& b) { return a.rdist == b.rdist && a.row == b.row; });
 }
 
-void it_is_a_sort_cut_short() {
+TEST(top_k_is_a_sort_cut_short) {
   std::mt19937 random(5);
   for (const std::size_t count : {0u, 1u, 2u, 9u, 31u, 32u, 33u, 100u, 1'000u}) {
     for (const std::size_t k : {0u, 1u, 2u, 10u, 31u, 32u, 33u, 99u, 100u, 2'000u}) {
@@ -36,34 +36,34 @@ void it_is_a_sort_cut_short() {
   }
 }
 
-void the_worst_is_infinite_until_k_are_known() {
+TEST(the_worst_is_infinite_until_k_are_known) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   TopK best(2);
-  CHECK(best.worst() == kInfinity);
+  CHECK_EQUAL(best.worst(), kInfinity);
   best.push(3, 0);
-  CHECK(best.worst() == kInfinity);
+  CHECK_EQUAL(best.worst(), kInfinity);
   best.push(1, 1);
-  CHECK(best.worst() == 3);
+  CHECK_EQUAL(best.worst(), 3);
   best.push(2, 2);
-  CHECK(best.worst() == 2);
+  CHECK_EQUAL(best.worst(), 2);
   best.push(2, 1);  // a tie with a smaller row wins
-  CHECK(best.take_sorted().back().row == 1);
+  CHECK_EQUAL(best.take_sorted().back().row, 1);
 }
 
-void not_a_number_never_enters() {
+TEST(not_a_number_never_enters) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   for (const std::size_t k : kAboutBoth) {
     TopK best(k);
     for (std::uint32_t row = 0; row < 200; ++row) best.push(std::nan(""), row);
     best.push(-kInfinity, 1);
-    CHECK(best.worst() == (k == 1 ? -kInfinity : kInfinity));
+    CHECK_EQUAL(best.worst(), (k == 1 ? -kInfinity : kInfinity));
     best.push(std::nan(""), 0);
     CHECK(same(best.take_sorted(), {{-kInfinity, 1}}));
   }
 }
 
 // Ascending, descending and constant: the slowest and fastest orders for a heap and for insertion.
-void order_of_arrival_does_not_matter() {
+TEST(order_of_arrival_does_not_matter) {
   for (const std::size_t k : kAboutBoth)
     for (const double slope : {1.0, 0.0, -1.0}) {
       std::vector<Neighbour> all;
@@ -90,7 +90,7 @@ std::vector<Neighbour> slow(std::vector<Neighbour> all, std::size_t k, double li
 }
 
 // Infinities, zeros of both signs, NaN, and limits with ties exactly on them.
-void a_limit_is_inclusive_whatever_is_pushed() {
+TEST(a_limit_is_inclusive_whatever_is_pushed) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   const double rdists[] = {-kInfinity, -3.5, -0.0, 0.0, 1e-300, 2, 2, 7, kInfinity, std::nan("")};
   std::mt19937 random(6);
@@ -107,13 +107,13 @@ void a_limit_is_inclusive_whatever_is_pushed() {
       CHECK(best.worst() <= worst);
     }
     const std::vector<Neighbour> expected = slow(all, k, limit);
-    CHECK(best.worst() == (expected.size() < k || k == 0 ? limit : expected.back().rdist));
+    CHECK_EQUAL(best.worst(), (expected.size() < k || k == 0 ? limit : expected.back().rdist));
     CHECK(same(best.take_sorted(), expected));
   }
 }
 
 // However a table is divided and its parts are merged, the result is that of the whole.
-void parts_merge_to_the_whole() {
+TEST(parts_merge_to_the_whole) {
   std::mt19937 random(7);
   for (int trial = 0; trial < 1'000; ++trial) {
     const std::size_t k = trial % 3 == 0 ? kAboutBoth[random() % 6] : random() % 20;
@@ -131,13 +131,3 @@ void parts_merge_to_the_whole() {
 }
 
 }  // namespace
-
-int main() {
-  it_is_a_sort_cut_short();
-  a_limit_is_inclusive_whatever_is_pushed();
-  parts_merge_to_the_whole();
-  order_of_arrival_does_not_matter();
-  the_worst_is_infinite_until_k_are_known();
-  not_a_number_never_enters();
-  return test::report("base_top_k");
-}

@@ -46,17 +46,16 @@ std::vector<unsigned char> test_bytes(std::size_t size) {
   return bytes;
 }
 
-}  // namespace
-
-int main() {
-  CHECK(xxh64("", 0) == 0xEF46DB3751D8E999);
-  CHECK(xxh64("abc", 3) == 0x44BC2CF5AD770999);
+TEST(hashes_are_those_of_the_reference) {
+  CHECK_EQUAL(xxh64("", 0), 0xEF46DB3751D8E999);
+  CHECK_EQUAL(xxh64("abc", 3), 0x44BC2CF5AD770999);
   for (const auto& [size, plain, seeded] : kExpectations) {
     std::vector<unsigned char> bytes = test_bytes(size);
-    CHECK(xxh64(bytes.data(), size) == plain);
-    CHECK(xxh64(bytes.data(), size, kSeed) == seeded);
+    CHECK_EQUAL(xxh64(bytes.data(), size), plain);
+    CHECK_EQUAL(xxh64(bytes.data(), size, kSeed), seeded);
     bytes.insert(bytes.begin(), 1);  // from an odd address
-    CHECK(xxh64(bytes.data() + 1, size) == plain);
+    CHECK_EQUAL(xxh64(bytes.data() + 1, size), plain);
   }
-  return nearabout::test::report("base_xxh64");
 }
+
+}  // namespace

@@ -1,12 +1,11 @@
 // Lists and forests that compare every row use a screen, and return the same as the exact kind to the last bit, for
 // every metric and type: for an exact search, for the largest effort, and for a radius.
-#include <cstdio>
 #include <random>
 
 #include "check.h"
 #include "index/calibration/measure.h"
-#include "index/calibration/tables.h"
 #include "index/exact/exact.h"
+#include "index/fixtures.h"
 #include "index/forest/forest.h"
 #include "index/ivf/ivf.h"
 
@@ -29,18 +28,11 @@ void exact(storage::Writer& writer, const ValidatedRows& source) {
   write_exact(writer, source, "{}", {.threads = 2}, {});
 }
 
-std::shared_ptr<const StoredIndex> built(Build build, const ValidatedRows& source) {
-  storage::Writer writer = storage::Writer::to_memory();
-  build(writer, source);
-  measure(writer, source, {}, {.threads = 2}, {});
-  return StoredIndex::open(writer.finish());
-}
-
-bool same(const std::vector<SearchResult>& one, const std::vector<SearchResult>& other) {
-  if (one.size() != other.size()) return false;
-  for (std::size_t i = 0; i < one.size(); ++i)
-    if (one[i].rows != other[i].rows || one[i].distances != other[i].distances) return false;
-  return true;
+std::shared_ptr<const StoredIndex> build_with(Build build, const ValidatedRows& source) {
+  return built([&](storage::Writer& writer) {
+    build(writer, source);
+    measure(writer, source, {}, {.threads = 2}, {});
+  });
 }
 
 bool all_rows(const std::vector<SearchResult>& results) {
@@ -50,10 +42,10 @@ bool all_rows(const std::vector<SearchResult>& results) {
 }
 
 void answers_as_the_exact_kind(Build build, const ValidatedRows& source, const Table& queries) {
-  const std::shared_ptr<const StoredIndex> index = built(build, source);
-  const std::shared_ptr<const StoredIndex> truth = built(exact, source);
+  const std::shared_ptr<const StoredIndex> index = build_with(build, source);
+  const std::shared_ptr<const StoredIndex> truth = build_with(exact, source);
   CHECK(index->file().has(storage::SectionId::screen_bounds));
-  CHECK(index->file().has(storage::SectionId::row_terms) == truth->file().has(storage::SectionId::row_terms));
+  CHECK_EQUAL(index->file().has(storage::SectionId::row_terms), truth->file().has(storage::SectionId::row_terms));
   for (const std::size_t k : {1u, 10u, 300u}) {
     Request asked;
     asked.k = k;
@@ -62,7 +54,7 @@ void answers_as_the_exact_kind(Build build, const ValidatedRows& source, const T
     asked.exact = true;
     const std::vector<SearchResult> everything = index->searcher().search(queries.view(), asked);
     CHECK(same(everything, right) && all_rows(everything));
-    CHECK(same(index->searcher().search(queries.view(), request(k, index->searcher().effort().max)), right));
+    CHECK(same(index->searcher().search(queries.view(), request(k, index->searcher().effort().max, 2)), right));
     asked.exact = false;
     asked.recall = 1;
     const std::vector<SearchResult> sure = index->searcher().search(queries.view(), asked);
@@ -70,7 +62,7 @@ void answers_as_the_exact_kind(Build build, const ValidatedRows& source, const T
   }
   // Use the distance of the tenth neighbour, so that there is something to find.
   Request within;
-  within.radius = double{truth->searcher().search(queries.view(), request(10, 1))[0].distances[9]};
+  within.radius = double{truth->searcher().search(queries.view(), request(10))[0].distances[9]};
   within.k = source.rows();
   const std::vector<SearchResult> right = truth->searcher().search(queries.view(), within);
   CHECK(right[0].rows.size() >= 10);
@@ -78,7 +70,7 @@ void answers_as_the_exact_kind(Build build, const ValidatedRows& source, const T
   CHECK(same(told, right) && all_rows(told));
 }
 
-void every_metric_and_type() {
+TEST(every_metric_and_type) {
   const Table base = clustered(2'000, 40, 1);
   const Table queries = clustered(40, 40, 2);
   for (const Metric metric : {Metric::euclidean, Metric::sqeuclidean, Metric::cosine, Metric::dot})
@@ -94,7 +86,7 @@ void every_metric_and_type() {
 }
 
 // Such rows have equal distances; results are then ordered by row.
-void ties() {
+TEST(ties) {
   const Table base = whole_numbers(3'000, 16, 3);
   Table copies = base;
   for (std::size_t i = 1'500; i < 3'000; ++i) copies.copy_row(i - 1'500, i);
@@ -105,14 +97,14 @@ void ties() {
 }
 
 // With few rows or few dimensions there is no screen, and rows are compared in full.
-void without_a_screen() {
+TEST(without_a_screen) {
   for (const auto& [rows, dims] : {std::pair{300u, 40u}, std::pair{2'000u, 8u}}) {
     const Table base = clustered(rows, dims, 5);
     const Table queries = clustered(10, dims, 6);
     const ValidatedRows source(base.view(), Element::f32, Metric::euclidean, InvalidRows::refuse, 2, {});
-    const std::vector<SearchResult> right = built(exact, source)->searcher().search(queries.view(), request(10, 1));
+    const std::vector<SearchResult> right = build_with(exact, source)->searcher().search(queries.view(), request(10));
     for (const Build build : {lists, forest}) {
-      const std::shared_ptr<const StoredIndex> index = built(build, source);
+      const std::shared_ptr<const StoredIndex> index = build_with(build, source);
       CHECK(!index->file().has(storage::SectionId::screen_bounds));
       CHECK(same(true_answers(*index, queries, 10), right));
     }
@@ -120,10 +112,3 @@ void without_a_screen() {
 }
 
 }  // namespace
-
-int main() {
-  every_metric_and_type();
-  ties();
-  without_a_screen();
-  return test::report("index_every_row");
-}

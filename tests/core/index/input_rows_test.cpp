@@ -40,7 +40,7 @@ std::vector<std::byte> image_of(Element element, std::size_t rows, std::size_t d
       }
     } else {
       std::vector<std::byte> narrow(bytes);
-      CHECK(from_f32(values.data(), dims, element, narrow.data()) == dims);
+      CHECK_EQUAL(from_f32(values.data(), dims, element, narrow.data()), dims);
       std::memcpy(to, narrow.data(), bytes);
     }
   }
@@ -61,7 +61,7 @@ std::vector<std::byte> all_of(const ValidatedRows& source, std::size_t step) {
   return rows;
 }
 
-void same_rows_from_a_file() {
+TEST(same_rows_from_a_file) {
   for (const Element element :
        {Element::f32, Element::f64, Element::f16, Element::bf16, Element::u8, Element::i8, Element::bits})
     for (const std::size_t gap : {0u, 4u, 1001u})
@@ -78,13 +78,13 @@ void same_rows_from_a_file() {
           const ValidatedRows source(file, stored, metric, InvalidRows::refuse, threads, {});
           CHECK(source.rows() == rows && source.dims() == kDims);
           for (const std::size_t step : {1u, 100u, 5000u})
-            if (step > 1 || gap == 0) CHECK(all_of(source, step) == all_of(expected, 5000));
+            if (step > 1 || gap == 0) CHECK_EQUAL(all_of(source, step), all_of(expected, 5000));
         }
       }
 }
 
 // Invalid rows at both ends, alone and adjacent, with more rows than a block holds.
-void bad_rows_are_left_out() {
+TEST(bad_rows_are_left_out) {
   constexpr std::size_t kRows = 30'000;
   constexpr std::size_t kDims = 16;
   std::vector<float> values(kRows * kDims, 1.0f);
@@ -103,11 +103,11 @@ void bad_rows_are_left_out() {
     std::size_t place = 0;
     for (std::uint32_t row = 0; row < kRows; ++row) {
       if (std::find(bad.begin(), bad.end(), row) != bad.end()) continue;
-      CHECK(kept[place * kDims] == static_cast<float>(row));
+      CHECK_EQUAL(kept[place * kDims], static_cast<float>(row));
       std::vector<float> alone(kDims);
       if (row % 1777 < 12) {
         source.read_f32(place, place + 1, alone.data());
-        CHECK(alone[0] == static_cast<float>(row));
+        CHECK_EQUAL(alone[0], static_cast<float>(row));
       }
       ++place;
     }
@@ -120,12 +120,12 @@ void bad_rows_are_left_out() {
   }
 }
 
-void layouts_that_no_file_has() {
+TEST(layouts_that_no_file_has) {
   const auto file = file_of(std::vector<std::byte>(1000));
   const auto refuse = [&](const RowLayout& layout) { return InputRows(file, layout); };
   constexpr std::uint64_t kHuge = std::numeric_limits<std::uint64_t>::max();
-  CHECK(refuse({Element::f32, 10, 25, 0, 100}).rows() == 10);
-  CHECK(refuse({Element::f32, 10, 20, 20, 100}).rows() == 10);  // the gap after the last row may be missing
+  CHECK_EQUAL(refuse({Element::f32, 10, 25, 0, 100}).rows(), 10);
+  CHECK_EQUAL(refuse({Element::f32, 10, 20, 20, 100}).rows(), 10);  // the gap after the last row may be missing
   CHECK_THROWS(refuse({Element::f32, 11, 25, 0, 100}), TruncatedFileError);
   CHECK_THROWS(refuse({Element::f32, 10, 25, 1, 100}), TruncatedFileError);
   CHECK_THROWS(refuse({Element::f32, 0, 25, 1001, 100}), TruncatedFileError);
@@ -138,7 +138,7 @@ void layouts_that_no_file_has() {
 }
 
 // A file that is truncated or written to after it was checked causes an error when its rows are read, not wrong rows.
-void a_file_that_changes() {
+TEST(a_file_that_changes) {
   namespace fs = std::filesystem;
   const fs::path folder = fs::temp_directory_path() / "nearabout_test_input";
   fs::remove_all(folder);
@@ -156,7 +156,7 @@ void a_file_that_changes() {
   fs::resize_file(path, 32 * 600);
   std::vector<float> row(8);
   source.read_f32(599, 600, row.data());
-  CHECK(row == std::vector<float>(8, 2.0f));
+  CHECK_EQUAL(row, std::vector<float>(8, 2.0f));
   CHECK_THROWS(source.read_f32(600, 601, row.data()), TruncatedFileError);
   CHECK_THROWS(ValidatedRows(input, Element::f32, Metric::dot, InvalidRows::skip, 2, {}), TruncatedFileError);
   CHECK_THROWS(source.check_unchanged(), CorruptFileError);
@@ -164,11 +164,3 @@ void a_file_that_changes() {
 }
 
 }  // namespace
-
-int main() {
-  same_rows_from_a_file();
-  bad_rows_are_left_out();
-  layouts_that_no_file_has();
-  a_file_that_changes();
-  return test::report("index_input");
-}

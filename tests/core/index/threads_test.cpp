@@ -2,16 +2,17 @@
 // thread, and of brute force. Everything that a race would need is here: a screen, first reads that verify blocks,
 // batches divided into tasks.
 #include <atomic>
-#include <cstdio>
 #include <random>
 #include <thread>
 
 #include "check.h"
 #include "index/exact/exact.h"
+#include "index/fixtures.h"
 #include "index/stored_index.h"
 #include "storage/writer.h"
 
 using namespace nearabout;
+using namespace nearabout::test;
 
 namespace {
 
@@ -38,12 +39,6 @@ std::shared_ptr<const StoredIndex> build(const std::vector<float>& base, std::si
   return StoredIndex::open(writer.finish());
 }
 
-bool same(const std::vector<SearchResult>& left, const std::vector<SearchResult>& right) {
-  return std::equal(
-      left.begin(), left.end(), right.begin(), right.end(),
-      [](const SearchResult& a, const SearchResult& b) { return a.rows == b.rows && a.distances == b.distances; });
-}
-
 std::vector<SearchResult> brute_force(const std::vector<float>& base, const std::vector<float>& queries,
                                       std::size_t k) {
   std::vector<SearchResult> results(kQueries);
@@ -66,7 +61,7 @@ std::vector<SearchResult> brute_force(const std::vector<float>& base, const std:
   return results;
 }
 
-void many_threads_one_answer() {
+TEST(many_threads_one_answer) {
   const std::vector<float> base = small_integers(kRows * kDims, 1);
   const std::vector<float> queries = small_integers(kQueries * kDims, 2);
   const std::vector<SearchResult> expected = brute_force(base, queries, 20);
@@ -88,10 +83,10 @@ void many_threads_one_answer() {
       }
     });
   for (std::thread& thread : threads) thread.join();
-  CHECK(wrong == 0);
+  CHECK_EQUAL(wrong.load(), 0);
 }
 
-void a_build_does_not_depend_on_threads() {
+TEST(a_build_does_not_depend_on_threads) {
   const std::vector<float> base = small_integers(kRows * kDims, 3);
   const std::shared_ptr<const StoredIndex> one = build(base, 1);
   for (const std::size_t threads : {2u, 3u}) {
@@ -102,9 +97,3 @@ void a_build_does_not_depend_on_threads() {
 }
 
 }  // namespace
-
-int main() {
-  many_threads_one_answer();
-  a_build_does_not_depend_on_threads();
-  return test::report("index_threads");
-}

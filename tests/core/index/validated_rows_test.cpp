@@ -50,7 +50,7 @@ template <class T>
 void check_fault(const char* what, const std::vector<T>& values, std::size_t dims, Element given, Element stored,
                  Metric metric) {
   const MatrixView input = view_of(values, dims, given);
-  CHECK(input.rows == 5);
+  CHECK_EQUAL(input.rows, 5);
   const std::string sentence = refusal(input, stored, metric);
   CHECK(says(sentence, "row 1 "));
   CHECK(says(sentence, what));
@@ -58,16 +58,16 @@ void check_fault(const char* what, const std::vector<T>& values, std::size_t dim
   CHECK(says(sentence, "invalid='skip'"));
   for (const std::size_t threads : {1u, 3u}) {
     const ValidatedRows source(input, stored, metric, InvalidRows::skip, threads, {});
-    CHECK(source.rows() == 3);
+    CHECK_EQUAL(source.rows(), 3);
     CHECK((source.skipped() == std::vector<std::uint32_t>{1, 3}));
     std::vector<float> expected;
     for (const std::size_t row : {0u, 2u, 4u})
       for (std::size_t j = 0; j < dims; ++j) expected.push_back(static_cast<float>(values[row * dims + j]));
-    CHECK(kept(source) == expected);
+    CHECK_EQUAL(kept(source), expected);
   }
 }
 
-void every_fault_is_found() {
+TEST(every_fault_is_found) {
   const double huge = 1e39;  // finite as float64, beyond float32
   const double nan = std::nan("");
   for (const Metric metric : {Metric::euclidean, Metric::sqeuclidean, Metric::cosine, Metric::dot, Metric::manhattan}) {
@@ -94,14 +94,14 @@ void every_fault_is_found() {
   }
 }
 
-void zeros_have_no_direction() {
+TEST(zeros_have_no_direction) {
   const std::vector<float> zeros{1, 2, 0, -0.0f, 3, 4, 0, 0, 0, 7};
   check_fault<float>("zero vector", zeros, 2, Element::f32, Element::f32, Metric::cosine);
   check_fault<float>("zero vector", zeros, 2, Element::f32, Element::i8, Metric::cosine);
   check_fault<std::uint8_t>("zero vector", {1, 2, 0, 0, 3, 4, 0, 0, 0, 7}, 2, Element::u8, Element::u8, Metric::cosine);
   check_fault<std::int8_t>("zero vector", {1, 2, 0, 0, 3, 4, 0, 0, 0, -7}, 2, Element::i8, Element::i8, Metric::cosine);
   for (const Metric metric : {Metric::euclidean, Metric::sqeuclidean, Metric::dot, Metric::manhattan})
-    CHECK(refusal(view_of(zeros, 2, Element::f32), Element::f32, metric) == "accepted");
+    CHECK_EQUAL(refusal(view_of(zeros, 2, Element::f32), Element::f32, metric), "accepted");
   // A vector that is zero once stored counts as zero: after rounding it has no direction either.
   const std::vector<double> vanishing{1, 1, 1e-60, -1e-60};
   CHECK(
@@ -109,10 +109,10 @@ void zeros_have_no_direction() {
            "row 1 has only numbers that are zero as f32 (the largest is about 1e-60: scale the vectors up), the only"));
   const std::vector<float> small{1, 1, 1e-9f, 0};
   CHECK(says(refusal(view_of(small, 2, Element::f32), Element::f16, Metric::cosine), "the only such row"));
-  CHECK(refusal(view_of(small, 2, Element::f32), Element::f32, Metric::cosine) == "accepted");
+  CHECK_EQUAL(refusal(view_of(small, 2, Element::f32), Element::f32, Metric::cosine), "accepted");
 }
 
-void latitudes_end_at_the_poles() {
+TEST(latitudes_end_at_the_poles) {
   check_fault<float>("latitude", {90, 2, 90.001f, 1, -90, 400, -91, 0, 6, -190}, 2, Element::f32, Element::f32,
                      Metric::haversine);
   check_fault<double>("latitude", {90, 2, 91, 1, -90, 400, -1e30, 0, 6, -190}, 2, Element::f64, Element::f32,
@@ -120,30 +120,32 @@ void latitudes_end_at_the_poles() {
 }
 
 // Stored vectors are those that base/convert.h returns, however rows are laid out.
-void conversions() {
+TEST(conversions) {
   const std::vector<double> values{0.1, -2.5, 3, 65504, 1e-7, 127};
   for (const Element stored : {Element::f32, Element::f16, Element::bf16}) {
     const ValidatedRows source(view_of(values, 3, Element::f64), stored, Metric::euclidean, InvalidRows::refuse, 1, {});
     CHECK(source.rows() == 2 && source.dims() == 3 && source.element() == stored && source.skipped().empty());
-    CHECK(source.metric() == Metric::euclidean);
+    CHECK_EQUAL(source.metric(), Metric::euclidean);
     for (std::size_t row = 0; row < 2; ++row) {
       std::vector<float> wide(3);
       std::vector<std::byte> expected(row_bytes(stored, 3));
       for (std::size_t j = 0; j < 3; ++j) wide[j] = static_cast<float>(values[row * 3 + j]);
-      CHECK(from_f32(wide.data(), 3, stored, expected.data()) == 3);
+      CHECK_EQUAL(from_f32(wide.data(), 3, stored, expected.data()), 3);
       std::vector<std::byte> got(expected.size());
       source.read(row, row + 1, got.data());
-      CHECK(got == expected);
+      CHECK_EQUAL(got, expected);
     }
   }
   const std::vector<std::int8_t> bytes{-128, 127, 0, 5};
   const std::vector<float> whole{-128, 127, 0, 5};
-  CHECK(kept(ValidatedRows(view_of(bytes, 2, Element::i8), Element::i8, Metric::dot, InvalidRows::refuse, 1, {})) ==
-        whole);
-  CHECK(kept(ValidatedRows(view_of(bytes, 2, Element::i8), Element::f32, Metric::dot, InvalidRows::refuse, 1, {})) ==
-        whole);
-  CHECK(kept(ValidatedRows(view_of(whole, 2, Element::f32), Element::i8, Metric::dot, InvalidRows::refuse, 1, {})) ==
-        whole);
+  CHECK_EQUAL(kept(ValidatedRows(view_of(bytes, 2, Element::i8), Element::i8, Metric::dot, InvalidRows::refuse, 1, {})),
+              whole);
+  CHECK_EQUAL(
+      kept(ValidatedRows(view_of(bytes, 2, Element::i8), Element::f32, Metric::dot, InvalidRows::refuse, 1, {})),
+      whole);
+  CHECK_EQUAL(
+      kept(ValidatedRows(view_of(whole, 2, Element::f32), Element::i8, Metric::dot, InvalidRows::refuse, 1, {})),
+      whole);
 
   // Rows with gaps between them, starting at an odd address.
   std::vector<std::byte> spread(1 + 3 * 11);
@@ -155,7 +157,7 @@ void conversions() {
 }
 
 // Bits past the last dimension do not belong to the vector and are cleared.
-void bits() {
+TEST(bits) {
   const std::vector<std::uint8_t> bytes{0xFF, 0xFF, 0x01, 0xF4};
   const MatrixView input{std::as_bytes(std::span(bytes)).data(), 2, 11, 2, Element::bits};
   const ValidatedRows source(input, Element::bits, Metric::hamming, InvalidRows::refuse, 1, {});
@@ -168,7 +170,7 @@ void bits() {
   CHECK(says(refusal(view_of(numbers, 11, Element::f32), Element::f32, Metric::hamming), "compares bits"));
 }
 
-void none_and_all() {
+TEST(none_and_all) {
   const std::vector<float> nothing;
   const MatrixView none{nullptr, 0, 7, 28, Element::f32};
   const ValidatedRows empty(none, Element::f32, Metric::cosine, InvalidRows::refuse, 1, {});
@@ -176,7 +178,7 @@ void none_and_all() {
   const std::vector<float> bad(6, kNan);
   const ValidatedRows skipped(view_of(bad, 2, Element::f32), Element::f32, Metric::cosine, InvalidRows::skip, 1, {});
   CHECK(skipped.rows() == 0 && skipped.skipped().size() == 3);
-  CHECK(kept(skipped) == nothing);
+  CHECK_EQUAL(kept(skipped), nothing);
 }
 
 // Rows that were valid when they were checked, and are not when they are read.
@@ -202,7 +204,7 @@ void check_change(std::vector<T> values, std::size_t place, T bad, Element given
   }
 }
 
-void what_changes_is_refused() {
+TEST(rows_that_change_are_refused) {
   const std::vector<float> floats{1, 2, 0, 4, 5, 6};
   check_change(floats, 3, kNan, Element::f32, Element::f32, Metric::euclidean, "NaN or infinity");
   check_change(floats, 2, kInfinity, Element::f32, Element::f16, Metric::euclidean, "NaN or infinity");
@@ -216,14 +218,3 @@ void what_changes_is_refused() {
 }
 
 }  // namespace
-
-int main() {
-  what_changes_is_refused();
-  every_fault_is_found();
-  zeros_have_no_direction();
-  latitudes_end_at_the_poles();
-  conversions();
-  bits();
-  none_and_all();
-  return test::report("index_source");
-}

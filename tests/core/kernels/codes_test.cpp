@@ -82,7 +82,7 @@ void check_scan(const Table& table, const Coded& coded, const std::vector<Aligne
       expect(same, table.name, "codes.scan", coded.lines, i, estimate, estimates[q][std::min(found, room - 1)]);
       ++found;
     }
-    CHECK(scans[q].found == found);
+    CHECK_EQUAL(scans[q].found, found);
   }
 }
 
@@ -164,20 +164,17 @@ void test_keep_least(const Table& table, std::mt19937& random) {
         CHECK(expected < kept && estimates[expected] == before[i] && numbers[expected] == i);
         ++expected;
       }
-      CHECK(expected == kept);
+      CHECK_EQUAL(expected, kept);
     }
   }
 }
 
-}  // namespace
+TEST(scan) { each_table(20, test_scan); }
 
-int main() {
-  std::mt19937 random(20);
-  for (const Table* table : tables_to_test()) {
-    test_scan(*table, random);
-    test_extremes(*table, random);
-    test_tables(*table, random);
-    test_keep_least(*table, random);
-  }
-  return report("kernels: codes");
-}
+TEST(extremes) { each_table(20, test_extremes); }
+
+TEST(tables) { each_table(20, test_tables); }
+
+TEST(keep_least) { each_table(20, test_keep_least); }
+
+}  // namespace

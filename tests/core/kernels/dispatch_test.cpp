@@ -20,12 +20,12 @@ std::string kernels_of(const Table& table) {
                      sizeof(Table) - offsetof(Table, f32));
 }
 
-void test_forced() {
+TEST(forced_name_chooses_its_table) {
   const kernels::TableList tables = kernels::available_tables();
   CHECK(tables.count >= 1);
-  CHECK(std::strcmp((*tables.begin())->name, "scalar") == 0);
+  CHECK_EQUAL(std::strcmp((*tables.begin())->name, "scalar"), 0);
   for (const Table* forced : tables) {
-    CHECK(&kernels::choose_table(forced->name) == forced);
+    CHECK_EQUAL(&kernels::choose_table(forced->name), forced);
     for (const Table* other : tables) {
       CHECK(forced == other || kernels_of(*forced) != kernels_of(*other));
       CHECK(forced == other || forced->screen.rows != other->screen.rows);
@@ -34,13 +34,13 @@ void test_forced() {
   }
 }
 
-void test_default() {
+TEST(default) {
   const kernels::TableList tables = kernels::available_tables();
-  CHECK(&kernels::choose_table(nullptr) == *(tables.end() - 1));
-  CHECK(&kernels::choose_table("") == *(tables.end() - 1));
+  CHECK_EQUAL(&kernels::choose_table(nullptr), *(tables.end() - 1));
+  CHECK_EQUAL(&kernels::choose_table(""), *(tables.end() - 1));
 }
 
-void test_unknown() {
+TEST(unknown_name_is_refused) {
   CHECK_THROWS(kernels::choose_table("mmx"), InvalidInputError);
   CHECK_THROWS(kernels::choose_table("SCALAR"), InvalidInputError);
   try {
@@ -53,7 +53,7 @@ void test_unknown() {
 }
 
 // Tables that the processor does not support are never offered.
-void test_features() {
+TEST(features) {
   const CpuFeatures& cpu = cpu_features();
   CHECK(cpu.avx2 || !cpu.avx512);
   CHECK(cpu.avx512 || !cpu.avx512_vbmi);
@@ -67,27 +67,14 @@ void test_features() {
 }
 
 // scripts/test-isa runs this program with each name.
-void test_environment() {
+TEST(environment) {
   const char* forced = std::getenv("NEARABOUT_ISA");
   if (forced == nullptr || *forced == '\0') {
-    CHECK(&kernels::table() == &kernels::choose_table(nullptr));
+    CHECK_EQUAL(&kernels::table(), &kernels::choose_table(nullptr));
   } else {
-    CHECK(std::strcmp(kernels::table().name, forced) == 0);
+    CHECK_EQUAL(std::strcmp(kernels::table().name, forced), 0);
   }
   std::printf("kernels in use: %s\n", kernels::table().name);
 }
 
 }  // namespace
-
-int main(int argc, char** argv) {
-  if (argc == 2 && std::strcmp(argv[1], "--list") == 0) {
-    for (const Table* table : kernels::available_tables()) std::printf("%s\n", table->name);
-    return 0;
-  }
-  test_forced();
-  test_default();
-  test_unknown();
-  test_features();
-  test_environment();
-  return test::report("kernels: dispatch");
-}

@@ -226,14 +226,14 @@ void test_every_half(const Table& table) {
   check_real(table, kTypes[0], {3.0}, block, block.all());
 }
 
-}  // namespace
+TEST(shapes) { each_table(2, test_shapes); }
 
-int main() {
-  for (const Table* table : tables_to_test()) {
-    std::mt19937 random(2);
-    test_shapes(*table, random);
-    test_extremes(*table);
-    test_every_half(*table);
-  }
-  return report("kernels: exact");
+TEST(extremes) {
+  for (const Table* table : tables_to_test()) test_extremes(*table);
 }
+
+TEST(every_half) {
+  for (const Table* table : tables_to_test()) test_every_half(*table);
+}
+
+}  // namespace

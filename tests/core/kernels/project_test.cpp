@@ -80,13 +80,8 @@ void test_company(const Table& table, std::mt19937& random) {
   }
 }
 
-}  // namespace
+TEST(bound) { each_table(1, test_bound); }
 
-int main() {
-  for (const Table* table : tables_to_test()) {
-    std::mt19937 random(1);
-    test_bound(*table, random);
-    test_company(*table, random);
-  }
-  return report("kernels: project");
-}
+TEST(company) { each_table(1, test_company); }
+
+}  // namespace

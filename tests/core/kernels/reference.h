@@ -4,7 +4,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <random>
@@ -53,13 +52,19 @@ inline std::vector<const kernels::Table*> tables_to_test() {
   return {all.begin(), all.end()};
 }
 
-// Reports a failure with its context; the first few of a kernel are enough.
+// Runs a test of each table, with random numbers from `seed`.
+inline void each_table(unsigned seed, void (*test)(const kernels::Table&, std::mt19937&)) {
+  for (const kernels::Table* table : tables_to_test()) {
+    CASE(table->name);
+    std::mt19937 random(seed);
+    test(*table, random);
+  }
+}
+
+// Reports a failure with its context.
 inline void expect(bool holds, const char* table, const char* kernel, std::size_t dims, std::size_t row,
                    double expected, double got) {
-  if (holds) return;
-  if (++failures <= 20) {
-    std::printf("%s %s: dims %zu, row %zu: expected %.17g, got %.17g\n", table, kernel, dims, row, expected, got);
-  }
+  if (!holds) FAIL(table, " ", kernel, ": dims ", dims, ", row ", row, ": expected ", expected, ", got ", got);
 }
 
 }  // namespace nearabout::test

@@ -80,7 +80,7 @@ void check_panel(const Table& table, const RowBlock& block, std::size_t dims, co
   alignas(64) std::int32_t out[kernels::kPanelRows * kernels::kPanelQueries + 1];
   out[count * kernels::kPanelRows] = 12345;
   table.screen.panel_dot(panel, queries.data(), stride, count, dims, out);
-  CHECK(out[count * kernels::kPanelRows] == 12345);
+  CHECK_EQUAL(out[count * kernels::kPanelRows], 12345);
   for (std::size_t q = 0; q < count; ++q) {
     for (std::size_t r = 0; r < kernels::kPanelRows; ++r) {
       const std::int32_t expected =
@@ -130,8 +130,8 @@ void check_hits(const Table& table, const std::vector<std::int32_t>& dots, const
   const std::size_t found = table.screen.hits(dots.data(), dots.size(), screen, hits.data(), bounds.data());
   hits.resize(found);
   bounds.resize(found);
-  CHECK(hits == expected_hits);
-  CHECK(bounds == expected_bounds);
+  CHECK_EQUAL(hits, expected_hits);
+  CHECK_EQUAL(bounds, expected_bounds);
 }
 
 void test_hits(const Table& table, std::mt19937& random) {
@@ -155,15 +155,14 @@ void test_hits(const Table& table, std::mt19937& random) {
   }
 }
 
-}  // namespace
+TEST(rows) { each_table(1, test_rows); }
 
-int main() {
-  for (const Table* table : tables_to_test()) {
-    std::mt19937 random(1);
-    test_rows(*table, random);
-    test_extremes(*table);
-    test_panels(*table, random);
-    test_hits(*table, random);
-  }
-  return report("kernels: screen");
+TEST(extremes) {
+  for (const Table* table : tables_to_test()) test_extremes(*table);
 }
+
+TEST(panels) { each_table(1, test_panels); }
+
+TEST(hits) { each_table(1, test_hits); }
+
+}  // namespace

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <cstring>
 #include <limits>
 #include <random>
@@ -69,29 +68,29 @@ Rows random_rows(std::mt19937& random, Element element, std::size_t count, std::
       value = static_cast<float>(std::normal_distribution<double>(0.1, 3)(random));
   }
   for (std::size_t i = 0; i < count; ++i)
-    CHECK(from_f32(rows.wide.data() + i * dims, dims, element, rows.stored.data() + i * row_bytes(element, dims)) ==
-          dims);
+    CHECK_EQUAL(from_f32(rows.wide.data() + i * dims, dims, element, rows.stored.data() + i * row_bytes(element, dims)),
+                dims);
   to_f32(element, rows.stored.data(), count * dims, rows.wide.data());
   return rows;
 }
 
 void check_query(Metric metric, const Rows& rows, const std::vector<float>& query, const void* given, Element element) {
+  CASE(name_of(metric), " of ", name_of(rows.element), ", query as ", name_of(element), ", dims ", rows.dims);
   const BoundQuery bound(metric, rows.element, rows.dims, given, element);
   std::vector<double> rdists(rows.count);
   bound.rdists(rows.view(), rdists.data());
   for (std::size_t i = 0; i < rows.count; ++i) {
     const Expected expected = reference(metric, query, rows.wide.data() + i * rows.dims);
     const double distance = bound.distance(rdists[i]);
-    if (!(std::abs(distance - expected.distance) <= 1e-13 * expected.magnitude) && ++test::failures <= 20)
-      std::printf("%s of %s, query as %s, dims %zu, row %zu: expected %.17g, got %.17g\n", name_of(metric).data(),
-                  name_of(rows.element).data(), name_of(element).data(), rows.dims, i, expected.distance, distance);
+    if (!(std::abs(distance - expected.distance) <= 1e-13 * expected.magnitude))
+      FAIL("row ", i, ": expected ", expected.distance, ", got ", distance);
     // A row is within its own distance, but not within less.
     CHECK(rdists[i] <= bound.rdist_within(distance));
     if (distance != 0) CHECK(!(rdists[i] <= bound.rdist_within(std::nextafter(distance, -kInfinity))));
   }
 }
 
-void ranks_are_those_of_the_definition() {
+TEST(ranks_are_those_of_the_definition) {
   std::mt19937 random(1);
   for (const Metric metric : kReal)
     for (const Element element : kNumbers)
@@ -108,7 +107,7 @@ void ranks_are_those_of_the_definition() {
 }
 
 // A query of the rows' own type, as in a search by key.
-void queries_of_the_rows_type() {
+TEST(queries_of_the_rows_type) {
   std::mt19937 random(2);
   for (const Metric metric : kReal)
     for (const Element element : kNumbers) {
@@ -122,7 +121,7 @@ void queries_of_the_rows_type() {
 }
 
 // Squares of integers are exact, so ties are too.
-void integers_are_exact() {
+TEST(integers_are_exact) {
   std::mt19937 random(3);
   const Rows rows = random_rows(random, Element::u8, 50, 784);
   std::vector<float> query(rows.wide.begin(), rows.wide.begin() + 784);
@@ -137,7 +136,7 @@ void integers_are_exact() {
         const double difference = double{query[j]} - double{rows.wide[i * 784 + j]};
         square += difference * difference;
       }
-      CHECK(rdists[i] == square);
+      CHECK_EQUAL(rdists[i], square);
     }
   }
 }
@@ -169,7 +168,7 @@ void check_bits(std::size_t dims, const std::vector<std::byte>& query, const std
   }
 }
 
-void bits_are_counted() {
+TEST(bits_are_counted) {
   std::mt19937 random(4);
   for (const std::size_t dims : {1u, 7u, 8u, 9u, 49u, 64u, 300u}) {
     const std::size_t bytes = row_bytes(Element::bits, dims);
@@ -184,7 +183,7 @@ void bits_are_counted() {
 }
 
 // Square roots and quotients round: a radius computed with them must still include rows at exactly that distance.
-void a_radius_is_inclusive() {
+TEST(a_radius_is_inclusive) {
   const float one = 1;
   const BoundQuery euclidean(Metric::euclidean, Element::f32, 1, &one, Element::f32);
   for (int square = 0; square <= 2000; ++square) CHECK(euclidean.rdist_within(std::sqrt(square)) >= square);
@@ -198,22 +197,22 @@ void a_radius_is_inclusive() {
   }
 }
 
-void limits_of_a_radius() {
+TEST(limits_of_a_radius) {
   const float query[] = {1, 2};
   for (const Metric metric :
        {Metric::euclidean, Metric::sqeuclidean, Metric::cosine, Metric::manhattan, Metric::haversine}) {
     const BoundQuery bound(metric, Element::f32, 2, query, Element::f32);
-    CHECK(bound.rdist_within(0) == 0);
-    CHECK(bound.rdist_within(-1) == -kInfinity);
-    CHECK(bound.rdist_within(kInfinity) == kInfinity);
+    CHECK_EQUAL(bound.rdist_within(0), 0);
+    CHECK_EQUAL(bound.rdist_within(-1), -kInfinity);
+    CHECK_EQUAL(bound.rdist_within(kInfinity), kInfinity);
     CHECK(bound.rdist_within(1e200) >= 1e200);
-    CHECK(bound.rdist_within(std::numeric_limits<double>::quiet_NaN()) == -kInfinity);
+    CHECK_EQUAL(bound.rdist_within(std::numeric_limits<double>::quiet_NaN()), -kInfinity);
   }
   const BoundQuery dot(Metric::dot, Element::f32, 2, query, Element::f32);
   CHECK(dot.rdist_within(-20) == -20 && dot.rdist_within(3) == 3);
 }
 
-void bad_queries_are_refused() {
+TEST(bad_queries_are_refused) {
   const float nan[] = {1, std::numeric_limits<float>::quiet_NaN()};
   const float infinite[] = {-std::numeric_limits<float>::infinity(), 1};
   const float zero[] = {0, -0.0f};
@@ -224,12 +223,12 @@ void bad_queries_are_refused() {
   }
   CHECK_THROWS(BoundQuery(Metric::cosine, Element::f32, 2, zero, Element::f32), InvalidInputError);
   CHECK_THROWS(BoundQuery(Metric::cosine, Element::u8, 2, zero, Element::f32), InvalidInputError);
-  CHECK(BoundQuery(Metric::dot, Element::f32, 2, zero, Element::f32).norm() == 0);
+  CHECK_EQUAL(BoundQuery(Metric::dot, Element::f32, 2, zero, Element::f32).norm(), 0);
   CHECK_THROWS(BoundQuery(Metric::haversine, Element::f32, 2, beyond_the_pole, Element::f32), InvalidInputError);
 }
 
 // For every layout of rows and every type of query.
-void equal_vectors_have_rank_zero() {
+TEST(equal_vectors_have_rank_zero) {
   std::mt19937 random(3);
   for (const Metric metric : {Metric::euclidean, Metric::sqeuclidean, Metric::cosine, Metric::manhattan})
     for (const Element element : kNumbers)
@@ -241,24 +240,12 @@ void equal_vectors_have_rank_zero() {
           const BoundQuery bound(metric, element, dims, query, Element::f32);
           std::vector<double> rdists(rows.count);
           bound.rdists(rows.view(), rdists.data());
-          CHECK(rdists[i] == 0);
+          CHECK_EQUAL(rdists[i], 0);
           double one = -1;
           bound.rdists({rows.stored.data(), row_bytes(element, dims), &i, 1}, &one);
-          CHECK(one == 0);
+          CHECK_EQUAL(one, 0);
         }
       }
 }
 
 }  // namespace
-
-int main() {
-  equal_vectors_have_rank_zero();
-  ranks_are_those_of_the_definition();
-  queries_of_the_rows_type();
-  integers_are_exact();
-  bits_are_counted();
-  a_radius_is_inclusive();
-  limits_of_a_radius();
-  bad_queries_are_refused();
-  return test::report("metric_bound_query");
-}

@@ -3,7 +3,6 @@
 #include "metric/haversine.h"
 
 #include <cmath>
-#include <cstdio>
 #include <numbers>
 #include <vector>
 
@@ -25,8 +24,7 @@ double between(double latitude, double longitude, float other_latitude, float ot
 
 void expect_near(const char* what, double metres, double expected, double room) {
   if (std::abs(metres - expected) <= room) return;
-  std::printf("%s: %.3f metres, expected %.3f\n", what, metres, expected);
-  ++test::failures;
+  FAIL(what, ": ", metres, " metres, expected ", expected);
 }
 
 // Returns the distance by the spherical law of cosines in long double: well conditioned for places far apart.
@@ -39,7 +37,7 @@ double by_cosines(double latitude, double longitude, double other_latitude, doub
 }
 
 // Published great-circle distances; on the ellipsoid they differ by up to half a per cent.
-void cities() {
+TEST(cities) {
   expect_near("London to Paris", between(51.5074, -0.1278, 48.8566f, 2.3522f), 343'600, 1'000);
   expect_near("New York to London", between(40.7128, -74.0060, 51.5074f, -0.1278f), 5'570'200, 5'000);
   expect_near("Sydney to Santiago", between(-33.8688, 151.2093, -33.4489f, -70.6693f), 11'340'000, 20'000);
@@ -47,7 +45,7 @@ void cities() {
   expect_near("Quito to Nairobi", between(-0.1807, -78.4678, -1.2921f, 36.8219f), 12'820'000, 25'000);
 }
 
-void exact_places() {
+TEST(exact_places) {
   expect_near("the same place", between(12.5, 45.25, 12.5f, 45.25f), 0, 0);
   expect_near("pole to pole", between(90, 0, -90.0f, 0.0f), kHalfway, 1e-6);
   expect_near("pole to pole, whatever the meridian", between(90, 77, -90.0f, -123.0f), kHalfway, 1e-6);
@@ -62,7 +60,7 @@ void exact_places() {
   expect_near("2^-16 of a degree", between(50, 7, 50.0000152587890625f, 7.0f), kHalfway / 180 / 65536, 1e-6);
 }
 
-void anywhere() {
+TEST(anywhere) {
   std::vector<float> places;
   for (int latitude = -90; latitude <= 90; latitude += 15)
     for (int longitude = -180; longitude <= 180; longitude += 24) {
@@ -82,7 +80,7 @@ void anywhere() {
 }
 
 // Listed rows of a table with gaps.
-void rows_are_those_listed() {
+TEST(rows_are_those_listed) {
   const float table[] = {10, 20, -1, 30, 40, -1, 50, 60, -1};
   const std::uint32_t rows[] = {2, 0, 2};
   const double query[] = {10, 20};
@@ -93,11 +91,3 @@ void rows_are_those_listed() {
 }
 
 }  // namespace
-
-int main() {
-  cities();
-  exact_places();
-  anywhere();
-  rows_are_those_listed();
-  return test::report("metric_haversine");
-}

@@ -15,25 +15,25 @@ const Metric kAll[] = {Metric::euclidean, Metric::sqeuclidean, Metric::cosine,  
                        Metric::manhattan, Metric::hamming,     Metric::jaccard, Metric::haversine};
 const Element kNumbers[] = {Element::f32, Element::f16, Element::bf16, Element::u8, Element::i8};
 
-void names_lead_back() {
+TEST(names_lead_back) {
   std::set<std::string_view> names;
   for (const Metric metric : kAll) {
     names.insert(name_of(metric));
-    CHECK(metric_from_name(name_of(metric)) == metric);
+    CHECK_EQUAL(metric_from_name(name_of(metric)), metric);
   }
-  CHECK(names.size() == std::size(kAll));
+  CHECK_EQUAL(names.size(), std::size(kAll));
   for (const std::string_view name : {"", "unknown", "Cosine", "cosine ", "l2", "euclid", "innerproduct"})
     CHECK(!metric_from_name(name));
-  CHECK(name_of(static_cast<Metric>(99)) == "unknown");
+  CHECK_EQUAL(name_of(static_cast<Metric>(99)), "unknown");
 }
 
 // Checks numbers that are written into files: a change would make old files wrong.
-void numbers_stay() {
+TEST(numbers_stay) {
   std::uint32_t number = 1;
-  for (const Metric metric : kAll) CHECK(static_cast<std::uint32_t>(metric) == number++);
+  for (const Metric metric : kAll) CHECK_EQUAL(static_cast<std::uint32_t>(metric), number++);
 }
 
-void bits_and_numbers_keep_apart() {
+TEST(bits_and_numbers_keep_apart) {
   for (const Metric metric : {Metric::hamming, Metric::jaccard}) {
     require_comparable(metric, Element::bits, 77);
     for (const Element element : kNumbers) CHECK_THROWS(require_comparable(metric, element, 77), InvalidInputError);
@@ -44,7 +44,7 @@ void bits_and_numbers_keep_apart() {
   }
 }
 
-void places_have_two_dimensions() {
+TEST(places_have_two_dimensions) {
   require_comparable(Metric::haversine, Element::f32, 2);
   for (const std::size_t dims : {0u, 1u, 3u})
     CHECK_THROWS(require_comparable(Metric::haversine, Element::f32, dims), InvalidInputError);
@@ -52,7 +52,7 @@ void places_have_two_dimensions() {
     CHECK_THROWS(require_comparable(Metric::haversine, element, 2), InvalidInputError);
 }
 
-void dimensions_have_a_limit() {
+TEST(dimensions_have_a_limit) {
   for (const std::size_t dims : {std::size_t{1}, kernels::kMaxDims}) {
     require_comparable(Metric::euclidean, Element::f32, dims);
     require_comparable(Metric::hamming, Element::bits, dims);
@@ -63,7 +63,7 @@ void dimensions_have_a_limit() {
   }
 }
 
-void refusals_say_what_to_do() {
+TEST(refusals_say_what_to_do) {
   try {
     require_comparable(Metric::jaccard, Element::f32, 8);
     CHECK(false);
@@ -76,13 +76,3 @@ void refusals_say_what_to_do() {
 }
 
 }  // namespace
-
-int main() {
-  names_lead_back();
-  numbers_stay();
-  bits_and_numbers_keep_apart();
-  places_have_two_dimensions();
-  dimensions_have_a_limit();
-  refusals_say_what_to_do();
-  return test::report("metric_metric");
-}

@@ -53,10 +53,10 @@ void check_squares(Metric metric, const Rows& rows, std::size_t query_row) {
   std::vector<double> plain(rows.count), quick(rows.count);
   bound.rdists(listed, plain.data());
   bound.rdists(listed, squares.data(), quick.data());
-  CHECK(std::memcmp(plain.data(), quick.data(), rows.count * sizeof(double)) == 0);
+  CHECK_EQUAL(std::memcmp(plain.data(), quick.data(), rows.count * sizeof(double)), 0);
 }
 
-void squares_change_no_bit() {
+TEST(squares_change_no_bit) {
   std::mt19937 random(5);
   for (const Element element : {Element::u8, Element::i8})
     for (const std::size_t dims : {1u, 3u, 16u, 31u, 64u, 100u, 785u, 65'535u}) {
@@ -71,7 +71,7 @@ void squares_change_no_bit() {
 }
 
 // If reduced distances do not follow from products, or the query is not of the rows' own type, squares are not used.
-void squares_are_taken_where_they_serve() {
+TEST(squares_are_taken_where_they_serve) {
   const std::uint8_t bytes[] = {1, 200};
   const float whole[] = {1, 200}, fraction[] = {1, 0.5f}, beyond[] = {-1, 200};
   for (const Metric metric : {Metric::euclidean, Metric::sqeuclidean, Metric::cosine, Metric::dot}) {
@@ -86,9 +86,3 @@ void squares_are_taken_where_they_serve() {
 }
 
 }  // namespace
-
-int main() {
-  squares_change_no_bit();
-  squares_are_taken_where_they_serve();
-  return test::report("metric_squares");
-}

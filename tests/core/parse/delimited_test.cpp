@@ -28,33 +28,33 @@ std::optional<Line> read(std::string_view text, const DelimitedLayout& layout) {
   return line;
 }
 
-void plain_lines() {
+TEST(plain_lines) {
   const DelimitedLayout first{',', 2, 0};
-  CHECK(read("a,1,-2.5e1", first) == (Line{"a", {1, -25}}));
-  CHECK(read(" a b ,1,2", first) == (Line{" a b ", {1, 2}}));
-  CHECK(read(",1,2", first) == (Line{"", {1, 2}}));
-  CHECK(read("a, 1 ,  2", first) == (Line{"a", {1, 2}}));
-  CHECK(read("\xFF,1,2", first) == (Line{"\xFF", {1, 2}}));
-  CHECK(read("1,a,2", {',', 2, 1}) == (Line{"a", {1, 2}}));
-  CHECK(read("1,2,a", {',', 2, 2}) == (Line{"a", {1, 2}}));
-  CHECK(read("1,2,", {',', 2, 2}) == (Line{"", {1, 2}}));
-  CHECK(read("1\t2", {'\t', 2, std::nullopt}) == (Line{"", {1, 2}}));
-  CHECK(read("7", {',', 1, std::nullopt}) == (Line{"", {7}}));
+  CHECK_EQUAL(read("a,1,-2.5e1", first), (Line{"a", {1, -25}}));
+  CHECK_EQUAL(read(" a b ,1,2", first), (Line{" a b ", {1, 2}}));
+  CHECK_EQUAL(read(",1,2", first), (Line{"", {1, 2}}));
+  CHECK_EQUAL(read("a, 1 ,  2", first), (Line{"a", {1, 2}}));
+  CHECK_EQUAL(read("\xFF,1,2", first), (Line{"\xFF", {1, 2}}));
+  CHECK_EQUAL(read("1,a,2", {',', 2, 1}), (Line{"a", {1, 2}}));
+  CHECK_EQUAL(read("1,2,a", {',', 2, 2}), (Line{"a", {1, 2}}));
+  CHECK_EQUAL(read("1,2,", {',', 2, 2}), (Line{"", {1, 2}}));
+  CHECK_EQUAL(read("1\t2", {'\t', 2, std::nullopt}), (Line{"", {1, 2}}));
+  CHECK_EQUAL(read("7", {',', 1, std::nullopt}), (Line{"", {7}}));
 }
 
-void quoted_fields() {
+TEST(quoted_fields) {
   const DelimitedLayout first{',', 1, 0};
-  CHECK(read(R"("a",1)", first) == (Line{"a", {1}}));
-  CHECK(read(R"("a, ""b""","1")", first) == (Line{R"(a, "b")", {1}}));
-  CHECK(read(R"("",1)", first) == (Line{"", {1}}));
-  CHECK(read(R"("""",1)", first) == (Line{"\"", {1}}));
-  CHECK(read(R"(1,"a")", {',', 1, 1}) == (Line{"a", {1}}));
+  CHECK_EQUAL(read(R"("a",1)", first), (Line{"a", {1}}));
+  CHECK_EQUAL(read(R"("a, ""b""","1")", first), (Line{R"(a, "b")", {1}}));
+  CHECK_EQUAL(read(R"("",1)", first), (Line{"", {1}}));
+  CHECK_EQUAL(read(R"("""",1)", first), (Line{"\"", {1}}));
+  CHECK_EQUAL(read(R"(1,"a")", {',', 1, 1}), (Line{"a", {1}}));
   for (const char* wrong : {R"("a)", R"("a",1")", R"("a"b,1)", R"("a""b,1)", R"(a"b,1)", R"("a" ,1)", "\""}) {
     CHECK(!read(wrong, first));
   }
 }
 
-void what_is_left_to_others() {
+TEST(unusual_files_are_left_to_others) {
   const DelimitedLayout first{',', 2, 0};
   for (const char* line : {"", "a", "a,1", "a,1,2,3", "a,1,", "a,,2", "a,1,2,", "a,1,2x", "a,1_0,2", "a,\t1,2",
                            "a\rb,1,2", "a,1, ", "a,1,2\r", "a,1,--2", "a;1;2"}) {
@@ -66,19 +66,11 @@ void what_is_left_to_others() {
 }
 
 // A delimiter that could belong to a number is still a delimiter.
-void odd_delimiters() {
-  CHECK(read("1.5", {'.', 2, std::nullopt}) == (Line{"", {1, 5}}));
-  CHECK(read("1e5", {'e', 2, std::nullopt}) == (Line{"", {1, 5}}));
-  CHECK(read("1-5", {'-', 2, std::nullopt}) == (Line{"", {1, 5}}));
-  CHECK(read("1 5", {' ', 2, std::nullopt}) == (Line{"", {1, 5}}));
+TEST(odd_delimiters) {
+  CHECK_EQUAL(read("1.5", {'.', 2, std::nullopt}), (Line{"", {1, 5}}));
+  CHECK_EQUAL(read("1e5", {'e', 2, std::nullopt}), (Line{"", {1, 5}}));
+  CHECK_EQUAL(read("1-5", {'-', 2, std::nullopt}), (Line{"", {1, 5}}));
+  CHECK_EQUAL(read("1 5", {' ', 2, std::nullopt}), (Line{"", {1, 5}}));
 }
 
 }  // namespace
-
-int main() {
-  plain_lines();
-  quoted_fields();
-  what_is_left_to_others();
-  odd_delimiters();
-  return nearabout::test::report("parse/delimited");
-}

@@ -63,38 +63,39 @@ bool refused(const SearchResult& result, Kind kind, std::uint64_t place) {
   return result.problem && result.problem->kind == kind && result.problem->place == place;
 }
 
-void good_lines() {
-  CHECK(lines("a 1 2\nb 3 4\n").numbers == "1 2 3 4 ");
-  CHECK(lines("a 1 2\nb 3 4").keys == "a|b|");
-  CHECK(lines("a 1 2\r\n\r\nb 3 4 \r\n").keys == "a|b|");
-  CHECK(lines("\na 1 2\n  \n").counts.blank_lines == 2);
-  CHECK(lines("a\t1\t 2\n").numbers == "1 2 ");
-  CHECK(lines(". . . 1 2\nat name@domain.com 3 4\nBoeing 747 5 6\n").keys == ". . .|at name@domain.com|Boeing 747|");
-  CHECK(lines(" 1 2\n1 3 4\n").keys == "|1|");
-  CHECK(lines("caf\xC3\xA9\xC2\xA0x 1 2\n").keys == "caf\xC3\xA9\xC2\xA0x|");
-  CHECK(lines(std::string_view("a\0b 1 2\n", 8)).keys == std::string_view("a\0b|", 4));
-  CHECK(lines("").counts.rows_read == 0);
-  CHECK(lines("v 2.0 1 2\n", {2, {}, 0, InvalidUtf8::strict}, true).keys == "v 2.0|");
+TEST(good_lines) {
+  CHECK_EQUAL(lines("a 1 2\nb 3 4\n").numbers, "1 2 3 4 ");
+  CHECK_EQUAL(lines("a 1 2\nb 3 4").keys, "a|b|");
+  CHECK_EQUAL(lines("a 1 2\r\n\r\nb 3 4 \r\n").keys, "a|b|");
+  CHECK_EQUAL(lines("\na 1 2\n  \n").counts.blank_lines, 2);
+  CHECK_EQUAL(lines("a\t1\t 2\n").numbers, "1 2 ");
+  CHECK_EQUAL(lines(". . . 1 2\nat name@domain.com 3 4\nBoeing 747 5 6\n").keys,
+              ". . .|at name@domain.com|Boeing 747|");
+  CHECK_EQUAL(lines(" 1 2\n1 3 4\n").keys, "|1|");
+  CHECK_EQUAL(lines("caf\xC3\xA9\xC2\xA0x 1 2\n").keys, "caf\xC3\xA9\xC2\xA0x|");
+  CHECK_EQUAL(lines(std::string_view("a\0b 1 2\n", 8)).keys, std::string_view("a\0b|", 4));
+  CHECK_EQUAL(lines("").counts.rows_read, 0);
+  CHECK_EQUAL(lines("v 2.0 1 2\n", {2, {}, 0, InvalidUtf8::strict}, true).keys, "v 2.0|");
 }
 
-void duplicate_lines() {
+TEST(duplicate_lines) {
   const SearchResult result = lines("a 1 2\nb 3 4\na 5 6\nc 7 8\n");
   CHECK(result.keys == "a|b|c|" && result.numbers == "1 2 3 4 7 8 ");
   CHECK(result.counts.duplicates == 1 && result.counts.rows_read == 4);
 }
 
-void bad_lines() {
+TEST(bad_lines) {
   CHECK(refused(lines("a 1 2\nb 3\n"), Kind::too_few_numbers, 2));
-  CHECK(lines("a 1 2\nb 3\n").problem->found == 1);
+  CHECK_EQUAL(lines("a 1 2\nb 3\n").problem->found, 1);
   CHECK(refused(lines("a\n"), Kind::too_few_numbers, 1));
   CHECK(refused(lines("a 1 2\nb 0.5 1 2\n"), Kind::too_many_numbers, 2));
   CHECK(refused(lines("a 1 x2\n"), Kind::not_a_number, 1));
-  CHECK(lines("a 1 x2\n").problem->token == "x2");
+  CHECK_EQUAL(lines("a 1 x2\n").problem->token, "x2");
   CHECK(refused(lines("\n\xFF 1 2\n"), Kind::not_utf8, 2));
-  CHECK(lines("a\xFF 1 2\n", {2, {}, 0, InvalidUtf8::ignore}).keys == "a|");
-  CHECK(lines("a\xFF 1 2\n", {2, {}, 0, InvalidUtf8::replace}).counts.bytes_repaired == 1);
+  CHECK_EQUAL(lines("a\xFF 1 2\n", {2, {}, 0, InvalidUtf8::ignore}).keys, "a|");
+  CHECK_EQUAL(lines("a\xFF 1 2\n", {2, {}, 0, InvalidUtf8::replace}).counts.bytes_repaired, 1);
   CHECK(refused(lines("a 1 2\nb 3 4\n", {2, 1, 0, InvalidUtf8::strict}), Kind::more_rows, 2));
-  CHECK(lines("a 1 2\n\n", {2, 1, 0, InvalidUtf8::strict}).problem == std::nullopt);
+  CHECK_EQUAL(lines("a 1 2\n\n", {2, 1, 0, InvalidUtf8::strict}).problem, std::nullopt);
 }
 
 std::string record(std::string_view key, float first, float second) {
@@ -114,27 +115,27 @@ SearchResult records(std::string_view bytes, CollectOptions options = {2, 2, 0, 
   return expected;
 }
 
-void good_records() {
+TEST(good_records) {
   const std::string a = record("a", 1, 2), b = record("b", 3, 4);
-  CHECK(records(a + b).numbers == "1 2 3 4 ");
-  CHECK(records(a + "\n" + b + "\n").keys == "a|b|");
-  CHECK(records(a + "\n\n" + a).counts.duplicates == 1);
-  CHECK(records(record(std::string("n\0\n", 3), 1, 2)).keys == std::string_view("n\0\n|", 4));
-  CHECK(records(record("", 1, 2)).keys == "|");
-  CHECK(records(record(std::string(3000, 'k'), 1, 2)).counts.rows_read == 1);
+  CHECK_EQUAL(records(a + b).numbers, "1 2 3 4 ");
+  CHECK_EQUAL(records(a + "\n" + b + "\n").keys, "a|b|");
+  CHECK_EQUAL(records(a + "\n\n" + a).counts.duplicates, 1);
+  CHECK_EQUAL(records(record(std::string("n\0\n", 3), 1, 2)).keys, std::string_view("n\0\n|", 4));
+  CHECK_EQUAL(records(record("", 1, 2)).keys, "|");
+  CHECK_EQUAL(records(record(std::string(3000, 'k'), 1, 2)).counts.rows_read, 1);
 }
 
-void bad_records() {
+TEST(bad_records) {
   const std::string a = record("a", 1, 2), b = record("b", 3, 4);
   CHECK(refused(records(a + b.substr(0, 9)), Kind::truncated, 110));
   CHECK(refused(records(a + "\nkey_without_an_end"), Kind::truncated, 111));
   CHECK(refused(records(a + b + record("c", 5, 6)), Kind::more_rows, 120));
   CHECK(refused(records(a + record("\xFF", 5, 6)), Kind::not_utf8, 110));
-  CHECK(records(record("x\xFF", 5, 6), {2, 2, 0, InvalidUtf8::ignore}).keys == "x|");
+  CHECK_EQUAL(records(record("x\xFF", 5, 6), {2, 2, 0, InvalidUtf8::ignore}).keys, "x|");
 }
 
 // Rows larger than the buffer's first step: it must grow from one row to two, and further.
-void long_rows() {
+TEST(long_rows) {
   RowBuffer rows(100'000, 0);
   for (int row = 0; row < 7; ++row) {
     std::fill_n(rows.next(), 100'000, static_cast<float>(row));
@@ -142,10 +143,10 @@ void long_rows() {
   }
   const FloatMemory memory = rows.take();
   for (int row = 0; row < 7; ++row)
-    CHECK(memory[static_cast<std::size_t>(row) * 100'000 + 99'999] == static_cast<float>(row));
+    CHECK_EQUAL(memory[static_cast<std::size_t>(row) * 100'000 + 99'999], static_cast<float>(row));
 }
 
-void many_keys() {
+TEST(many_keys) {
   KeyTable table;
   for (int i = 0; i < 20'000; ++i) CHECK(table.insert(std::to_string(i)));
   for (int i = 0; i < 20'000; ++i) CHECK(!table.insert(std::to_string(i)));
@@ -156,20 +157,20 @@ void many_keys() {
 }
 
 // Rows may be taken before all have been read; a key that occurred before they were taken is still a duplicate.
-void rows_in_pieces() {
+TEST(rows_in_pieces) {
   LineParser parser({2, std::nullopt, 0, InvalidUtf8::strict}, 1, false);
   CHECK(!parser.feed("a 1 2\nb 3 4\n"));
   CHECK(parser.collected().rows() == 2 && parser.collected().take_rows()[3] == 4);
-  CHECK(parser.collected().rows() == 0);
+  CHECK_EQUAL(parser.collected().rows(), 0);
   CHECK(!parser.feed("a 5 6\nc 7"));
   CHECK(!parser.feed(" 8\n") && !parser.finish());
   CHECK(parser.collected().rows() == 1 && parser.collected().counts.duplicates == 1);
-  CHECK(parser.collected().take_rows()[1] == 8);
+  CHECK_EQUAL(parser.collected().take_rows()[1], 8);
   CHECK((parser.collected().keys.take().offsets == std::vector<std::uint64_t>{0, 1, 2, 3}));
 }
 
 // Invalid rows are skipped if requested: counted, the first few reported, and included in the announced number.
-void skipped_rows() {
+TEST(skipped_rows) {
   const CollectOptions skipping{2, 6, 0, InvalidUtf8::strict, true};
   const std::string text = "a 1 2\nb 1\nc x 2\nd\xff 1 2\ne 0.5 1 2\nf 3 4\n";
   const SearchResult result = lines(text, skipping);
@@ -192,16 +193,3 @@ void skipped_rows() {
 }
 
 }  // namespace
-
-int main() {
-  good_lines();
-  duplicate_lines();
-  bad_lines();
-  good_records();
-  bad_records();
-  long_rows();
-  many_keys();
-  rows_in_pieces();
-  skipped_rows();
-  return nearabout::test::report("parse/parsers");
-}

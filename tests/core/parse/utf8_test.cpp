@@ -31,28 +31,22 @@ const Repair kRepairs[] = {
     {"\xF0\x9F\x98\xF0\x9F\x98\x80", kMark + "\xF0\x9F\x98\x80", 3},
 };
 
-void valid_text() {
+TEST(valid_text) {
   for (const char* text : {"", "plain", "caf\xC3\xA9", "\xE4\xB8\xAD\xE6\x96\x87", "\xF0\x9F\x98\x80", "\xEE\x80\x80",
                            "\xF4\x8F\xBF\xBF", "eight by eight bytes of ASCII, then \xC3\xA9 and on it goes"}) {
-    CHECK(valid_utf8_prefix(text) == std::string(text).size());
+    CHECK_EQUAL(valid_utf8_prefix(text), std::string(text).size());
   }
-  CHECK(valid_utf8_prefix("12345678901\xFF") == 11);
+  CHECK_EQUAL(valid_utf8_prefix("12345678901\xFF"), 11);
 }
 
-void repairs() {
+TEST(repairs) {
   for (const Repair& repair : kRepairs) {
     std::string replaced, ignored;
-    CHECK(append_repaired(repair.text, InvalidUtf8::replace, replaced) == repair.bad);
-    CHECK(replaced == repair.replaced);
-    CHECK(append_repaired(repair.text, InvalidUtf8::ignore, ignored) == repair.bad);
+    CHECK_EQUAL(append_repaired(repair.text, InvalidUtf8::replace, replaced), repair.bad);
+    CHECK_EQUAL(replaced, repair.replaced);
+    CHECK_EQUAL(append_repaired(repair.text, InvalidUtf8::ignore, ignored), repair.bad);
     CHECK(valid_utf8_prefix(ignored) == ignored.size() && ignored.find(kMark) == std::string::npos);
   }
 }
 
 }  // namespace
-
-int main() {
-  valid_text();
-  repairs();
-  return nearabout::test::report("parse/utf8");
-}

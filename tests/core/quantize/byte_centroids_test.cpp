@@ -7,7 +7,6 @@
 #include "check.h"
 
 using namespace nearabout;
-using nearabout::test::report;
 
 namespace {
 
@@ -50,8 +49,8 @@ void check(const Bytes& centroids, const Bytes& points, std::size_t dims, const 
     std::size_t wrong = 0;
     for (std::size_t i = 0; i < rows; ++i) wrong += ids[i] != expected[i] ? 1u : 0u;
     if (wrong > 0) std::printf("%zu of %zu points, %zu centroids, %zu dims\n", wrong, rows, made.count(), dims);
-    CHECK(wrong == 0);
-    CHECK(ids[rows] == 77);
+    CHECK_EQUAL(wrong, 0);
+    CHECK_EQUAL(ids[rows], 77);
   }
 }
 
@@ -63,7 +62,7 @@ std::vector<float> random_penalties(std::mt19937& random, std::size_t count, int
 }
 
 // Sizes around those of a panel, a batch of points, a block of panels and a thread's task.
-void counts_of_all_kinds() {
+TEST(counts_of_all_kinds) {
   std::mt19937 random(1);
   for (const std::size_t count : {1u, 2u, 31u, 32u, 33u, 100u, 511u, 512u, 513u, 1100u})
     for (const std::size_t rows : {0u, 1u, 7u, 8u, 9u, 60u, 530u}) {
@@ -76,7 +75,7 @@ void counts_of_all_kinds() {
 }
 
 // Few values: most points have several nearest centroids, and the first one is the result, whichever panel it is in.
-void the_first_of_equals() {
+TEST(the_first_of_equals) {
   std::mt19937 random(2);
   for (const std::size_t count : {5u, 40u, 600u, 1100u}) {
     check(random_bytes(random, count * 4, 1), random_bytes(random, 90 * 4, 1), 4, {});
@@ -86,7 +85,7 @@ void the_first_of_equals() {
 }
 
 // The longest vectors allowed: all sums must still be whole numbers.
-void the_largest_sums() {
+TEST(the_largest_sums) {
   std::mt19937 random(3);
   Bytes corners = random_bytes(random, 70 * kMaxByteDims, 1);
   for (std::int8_t& byte : corners) byte = byte < 0 ? std::int8_t{-127} : std::int8_t{127};
@@ -99,10 +98,3 @@ void the_largest_sums() {
 }
 
 }  // namespace
-
-int main() {
-  counts_of_all_kinds();
-  the_first_of_equals();
-  the_largest_sums();
-  return report("quantize_byte_centroids");
-}

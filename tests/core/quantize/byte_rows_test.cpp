@@ -98,7 +98,7 @@ void ranks_are_those_of_decoded_rows(const Coded& coded, const Table& queries) {
       const std::uint32_t number = static_cast<std::uint32_t>(i);
       double alone = 0;
       bound.rdists({coded.bytes.data(), dims, &number, 1}, coded.squares.data() + i, &alone);
-      CHECK(alone == rdists[i]);
+      CHECK_EQUAL(alone, rdists[i]);
     }
   }
 }
@@ -123,12 +123,12 @@ void every_space(std::size_t rows, std::size_t dims, double width, float scale) 
     const Coded coded = code(table, rows, transform);
     coordinates_are_off_by_half_a_step(coded);
     ranks_are_those_of_decoded_rows(coded, queries);
-    if (dims > 2 && transform.space() == CodeSpace::l2) CHECK(coded.steps.steps()[2] == 0);
+    if (dims > 2 && transform.space() == CodeSpace::l2) CHECK_EQUAL(coded.steps.steps()[2], 0);
   }
 }
 
 // A dimension a thousand times as wide changes nothing in the others.
-void dimensions_do_not_care_for_each_other() {
+TEST(dimensions_do_not_care_for_each_other) {
   Generator random(4);
   Table table = normal(random, 50, 9);
   const MetricTransform transform(CodeSpace::l2, 9, 1, 0);
@@ -136,12 +136,12 @@ void dimensions_do_not_care_for_each_other() {
   for (std::size_t i = 0; i < 50; ++i) table.values[i * 9 + 4] *= 1'000;
   const Coded after = code(table, 50, transform);
   for (std::size_t k = 0; k < before.bytes.size(); ++k)
-    if (k % 9 != 4) CHECK(before.bytes[k] == after.bytes[k]);
+    if (k % 9 != 4) CHECK_EQUAL(before.bytes[k], after.bytes[k]);
   CHECK(after.steps.unit() > 900 * double{before.steps.steps()[4]});
 }
 
 // The squares of the largest floats do not fit a float, yet nothing is lost.
-void floats_as_large_as_can_be() {
+TEST(floats_as_large_as_can_be) {
   const Table table{{3e38f, -3e38f, 0, 1e38f, 3e38f, 0}, 3, 2};
   const MetricTransform transform(CodeSpace::l2, 2, 1, 0);
   const Coded coded = code(table, 3, transform);
@@ -156,7 +156,7 @@ void floats_as_large_as_can_be() {
   }
 }
 
-void no_rows_and_equal_rows() {
+TEST(no_rows_and_equal_rows) {
   const ByteSteps none(ByteRanges(3));
   CHECK(none.unit() == 0 && none.centres() == std::vector<float>(3, 0.0f));
   const Table equal{{1.5f, -2, 0, 1.5f, -2, 0}, 2, 3};
@@ -168,15 +168,11 @@ void no_rows_and_equal_rows() {
   CHECK(rdists[0] == 1 && rdists[1] == 1 && coded.squares[0] == 0);
 }
 
-}  // namespace
-
-int main() {
+TEST(every_space_keeps_its_rows) {
   for (const std::size_t dims : {1u, 2u, 3u, 7u, 16u, 31u, 64u, 65u, 127u, 300u}) every_space(37, dims, 1, 1);
   every_space(1, 5, 1, 1);
   every_space(2, 33, 1'000, 1);
   every_space(90, 48, 1'000, 0.25f);
-  dimensions_do_not_care_for_each_other();
-  floats_as_large_as_can_be();
-  no_rows_and_equal_rows();
-  return report("quantize_byte_rows");
 }
+
+}  // namespace

@@ -10,7 +10,6 @@
 #include "check.h"
 
 using namespace nearabout;
-using nearabout::test::report;
 
 namespace {
 
@@ -79,7 +78,7 @@ KMeansOptions options_for(std::size_t clusters, std::size_t threads = 1, double 
   return {clusters, 8, balance, threads};
 }
 
-void blobs_are_found() {
+TEST(blobs_are_found) {
   Generator random(1);
   constexpr std::size_t kDims = 16;
   for (const std::size_t count : {2u, 7u, 32u}) {
@@ -95,7 +94,7 @@ void blobs_are_found() {
 }
 
 // Hierarchical seeding: with several times as many clusters as blobs, no cluster is between two blobs.
-void no_cluster_lies_between_blobs() {
+TEST(no_cluster_lies_between_blobs) {
   Generator random(2);
   constexpr std::size_t kDims = 8;
   const Points points = blobs(random, corners(12, kDims), kDims, 400);
@@ -103,41 +102,41 @@ void no_cluster_lies_between_blobs() {
   CHECK(assign(points, kDims, found).cost < 4.0 * kDims * static_cast<double>(points.size() / kDims));
 }
 
-void threads_change_nothing() {
+TEST(threads_change_nothing) {
   Generator random(3);
   for (const std::size_t clusters : {10u, 33u, 150u}) {
     const Points points = bell_points(random, 4'000, 12, 30);
     for (const double balance : {0.0, 0.3}) {
       const Points one = kmeans(points, 12, options_for(clusters, 1, balance));
-      CHECK(one.size() == clusters * 12);
-      CHECK(one == kmeans(points, 12, options_for(clusters, 2, balance)));
-      CHECK(one == kmeans(points, 12, options_for(clusters, 3, balance)));
+      CHECK_EQUAL(one.size(), clusters * 12);
+      CHECK_EQUAL(one, kmeans(points, 12, options_for(clusters, 2, balance)));
+      CHECK_EQUAL(one, kmeans(points, 12, options_for(clusters, 3, balance)));
     }
   }
 }
 
-void more_clusters_than_points() {
+TEST(more_clusters_than_points) {
   Generator random(4);
   for (const std::size_t rows : {1u, 5u, 40u})
     for (const std::size_t clusters : {rows, rows + 1, 4 * rows, std::size_t{100}}) {
       const Points points = bell_points(random, rows, 8, 40);
       const Points found = kmeans(points, 8, options_for(clusters, 2));
-      CHECK(found.size() == clusters * 8);
-      if (clusters >= rows) CHECK(assign(points, 8, found).cost == 0);  // each point is a centroid
+      CHECK_EQUAL(found.size(), clusters * 8);
+      if (clusters >= rows) CHECK_EQUAL(assign(points, 8, found).cost, 0);  // each point is a centroid
     }
 }
 
-void equal_points_are_one_centroid() {
+TEST(equal_points_are_one_centroid) {
   for (const std::size_t clusters : {1u, 5u, 40u, 90u}) {
     Points points;
     for (std::size_t i = 0; i < 70; ++i) points.insert(points.end(), {-127, 3, 0, 127});
     const Points found = kmeans(points, 4, options_for(clusters));
-    CHECK(found.size() == clusters * 4);
-    for (std::size_t place = 0; place < found.size(); ++place) CHECK(found[place] == points[place % 4]);
+    CHECK_EQUAL(found.size(), clusters * 4);
+    for (std::size_t place = 0; place < found.size(); ++place) CHECK_EQUAL(found[place], points[place % 4]);
   }
 }
 
-void one_cluster_is_the_mean() {
+TEST(one_cluster_is_the_mean) {
   Generator random(5);
   for (const std::size_t rows : {1u, 2u, 99u, 3'000u}) {
     const Points points = bell_points(random, rows, 12, 50);
@@ -151,7 +150,7 @@ void one_cluster_is_the_mean() {
 }
 
 // Every seed except one is at the same point, so that all other clusters start without points.
-void empty_clusters_are_refilled() {
+TEST(empty_clusters_are_refilled) {
   Generator random(6);
   constexpr std::size_t kClusters = 16, kRows = 1'600, kDims = 8;
   Points points = bell_points(random, kRows, kDims, 40);
@@ -161,7 +160,7 @@ void empty_clusters_are_refilled() {
   }
   const Assignment found = assign(points, kDims, kmeans(points, kDims, options_for(kClusters)));
   if (empty_of(found) > 0) std::printf("%zu of %zu clusters are empty\n", empty_of(found), kClusters);
-  CHECK(empty_of(found) == 0);
+  CHECK_EQUAL(empty_of(found), 0);
 }
 
 double evenness(const Assignment& assignment) {
@@ -174,7 +173,7 @@ double evenness(const Assignment& assignment) {
 }
 
 // A dense middle and a sparse rim. The cost of a search is the length of lists, weighted by how often each is probed.
-void balance_makes_sizes_more_equal() {
+TEST(balance_makes_sizes_more_equal) {
   Generator random(7);
   Points points = bell_points(random, 2'500, 8, 8);
   const Points rim = bell_points(random, 1'500, 8, 60);
@@ -222,7 +221,7 @@ double plain_run(const Points& points, std::size_t dims, std::size_t clusters, G
   return before;
 }
 
-void it_is_nearly_the_best_of_many_runs() {
+TEST(clusters_are_nearly_the_best_of_many_runs) {
   Generator random(8);
   for (const std::size_t clusters : {8u, 40u}) {
     const Points points = bell_points(random, 600, 8, 30);
@@ -235,16 +234,3 @@ void it_is_nearly_the_best_of_many_runs() {
 }
 
 }  // namespace
-
-int main() {
-  blobs_are_found();
-  no_cluster_lies_between_blobs();
-  threads_change_nothing();
-  more_clusters_than_points();
-  equal_points_are_one_centroid();
-  one_cluster_is_the_mean();
-  empty_clusters_are_refilled();
-  balance_makes_sizes_more_equal();
-  it_is_nearly_the_best_of_many_runs();
-  return report("quantize_kmeans");
-}

@@ -141,7 +141,7 @@ void kernels_estimate_the_same(const CodeShape& shape, std::size_t rows) {
   int largest = 0;
   for (std::size_t at = 0; at < shape.codes() * kernels::kTableBytes; ++at)
     largest = std::max(largest, std::abs(int{tables[at]}));
-  CHECK(largest == kernels::kMaxEntry);  // the whole range is used, and no more
+  CHECK_EQUAL(largest, kernels::kMaxEntry);  // the whole range is used, and no more
 
   std::vector<std::uint32_t> numbers((rows + 15) / 16 * 16, 99);
   std::vector<float> estimates(numbers.size());
@@ -156,7 +156,7 @@ void kernels_estimate_the_same(const CodeShape& shape, std::size_t rows) {
                          0};
   kernels::CodeScan* const scans[] = {&scan};
   kernels::table().codes.scan(blocks.bytes.data(), rows, shape.lines(), scans, 1);
-  CHECK(scan.found == rows);
+  CHECK_EQUAL(scan.found, rows);
   for (std::size_t i = 0; i < rows; ++i) {
     const RowTerms& terms = packed.terms[i];
     const double expected = codes.estimate(query.row(0), packed.codes.data() + i * shape.bytes(), terms);
@@ -165,13 +165,13 @@ void kernels_estimate_the_same(const CodeShape& shape, std::size_t rows) {
     const double slack = double{terms.scale} * entries + double{blocks.offset_step} +
                          double{blocks.scale_step} * (sum + entries) +
                          1e-5 * (std::abs(expected) + std::abs(double{terms.offset}));
-    CHECK(numbers[i] == 5 + i);
+    CHECK_EQUAL(numbers[i], 5 + i);
     CHECK(std::abs(double{estimates[i]} - expected) <= slack);
   }
 }
 
 // Codes are where the documentation of the format says.
-void codes_lie_in_lines() {
+TEST(codes_lie_in_lines) {
   Generator random(3);
   for (const std::size_t lines : {1u, 3u, 8u}) {
     std::vector<std::uint8_t> block(kernels::block_bytes(lines), 0);
@@ -185,21 +185,21 @@ void codes_lie_in_lines() {
       for (std::size_t code = 0; code < lines * 8; ++code) {
         const std::uint8_t both = block[code / 8 * 64 + code % 4 * 16 + place];
         const unsigned expected = static_cast<unsigned>(rows[place][code / 2]) >> (code % 2 * 4) & 15u;
-        CHECK((code % 8 < 4 ? both & 15u : both >> 4u) == expected);
+        CHECK_EQUAL((code % 8 < 4 ? both & 15u : both >> 4u), expected);
       }
-    for (std::size_t at = lines * 64; at < block.size(); ++at) CHECK(block[at] == 0);  // terms are unchanged
+    for (std::size_t at = lines * 64; at < block.size(); ++at) CHECK_EQUAL(block[at], 0);  // terms are unchanged
   }
 }
 
 // A row at its centroid, residuals whose squares barely fit, and a zero query give no NaN.
-void nothing_is_not_a_number() {
+TEST(nothing_is_not_a_number) {
   for (const CodeShape& shape : kShapes) {
     const PcaCodes codes(shape);
     const std::vector<float> zero(shape.directions, 0.0f), one(shape.directions, 1.0f);
     std::vector<std::uint8_t> packed(shape.bytes());
     const RowTerms on_it = codes.encode(one.data(), one.data(), 0.5f, packed.data());
     CHECK(on_it.offset == 0.5f && on_it.scale == 0);
-    CHECK(codes.estimate(one.data(), packed.data(), on_it) == 0.5);
+    CHECK_EQUAL(codes.estimate(one.data(), packed.data(), on_it), 0.5);
     for (const float size : {1e-25f, 1e-12f, 1e8f, 1e15f}) {
       const std::vector<float> projection(shape.directions, size);
       const RowTerms terms = codes.encode(projection.data(), zero.data(), 0, packed.data());
@@ -207,19 +207,19 @@ void nothing_is_not_a_number() {
       CHECK(std::abs(codes.estimate(projection.data(), packed.data(), terms) + square) <= 1e-5 * square + 1e-37);
     }
     std::vector<std::int8_t> tables(shape.codes() * kernels::kTableBytes, 1);
-    CHECK(codes.fill_tables(zero.data(), tables.data()) == 0);
-    CHECK(tables == std::vector<std::int8_t>(tables.size(), 0));
+    CHECK_EQUAL(codes.fill_tables(zero.data(), tables.data()), 0);
+    CHECK_EQUAL(tables, std::vector<std::int8_t>(tables.size(), 0));
   }
+}
+
+TEST(estimates_are_unbiased_at_every_shape) {
+  for (const CodeShape& shape : kShapes)
+    if (shape.directions >= 16) estimates_are_unbiased(shape);
+}
+
+TEST(kernels_estimate_the_same_at_every_shape) {
+  for (const CodeShape& shape : kShapes)
+    for (const std::size_t rows : {1u, 15u, 16u, 17u, 100u}) kernels_estimate_the_same(shape, rows);
 }
 
 }  // namespace
-
-int main() {
-  for (const CodeShape& shape : kShapes) {
-    if (shape.directions >= 16) estimates_are_unbiased(shape);
-    for (const std::size_t rows : {1u, 15u, 16u, 17u, 100u}) kernels_estimate_the_same(shape, rows);
-  }
-  codes_lie_in_lines();
-  nothing_is_not_a_number();
-  return report("quantize_leading_codes");
-}

@@ -39,7 +39,7 @@ struct Screened {
   Screened(const Table& table, Element element, CodeSpace of, std::size_t threads = 1,
            const std::string* scratch = nullptr)
       : stored(table.rows * row_bytes(element, table.dims)), type(element), space(of) {
-    CHECK(from_f32(table.values.data(), table.values.size(), element, stored.data()) == table.values.size());
+    CHECK_EQUAL(from_f32(table.values.data(), table.values.size(), element, stored.data()), table.values.size());
     const RowReader read = [&](std::size_t begin, std::size_t end, float* to) {
       to_f32(type, stored.data() + begin * row_bytes(type, table.dims), (end - begin) * table.dims, to);
     };
@@ -143,7 +143,8 @@ void check_order(const ScreenQuery& query, std::vector<double> rdists) {
   }
 }
 
-void check_query(const std::string& what, const Screened& screened, const Table& table, const Query& query) {
+void check_query(const Screened& screened, const Table& table, const Query& query) {
+  CASE("query ", query.kind);
   const std::vector<double> rdists = ranks_of(screened, table, query.values.data());
   const ScreenQuery bound = ScreenQuery::bind(screened.built->screen, query.values.data(), 1).front();
   const std::vector<std::int32_t> dots = screened.dots(bound, table.rows);
@@ -153,18 +154,15 @@ void check_query(const std::string& what, const Screened& screened, const Table&
     if (passing(screened, bound, dots, rdists[row], row, 1) == 1) continue;
     if (wrong++ == 0) first_wrong = row;
   }
-  if (wrong > 0 && ++failures <= 20)
-    std::printf("%s, query %s: %zu rows are ruled out at their own rank, the first row %zu at %.17g\n", what.c_str(),
-                query.kind, wrong, first_wrong, rdists[first_wrong]);
+  if (wrong > 0)
+    FAIL(wrong, " rows are ruled out at their own rank, the first row ", first_wrong, " at ", rdists[first_wrong]);
   check_order(bound, rdists);
   // Everything is within a reduced distance near the largest number.
   for (const double rdist : {1e36, 1e38, 1e60, 1e78, 1e300, std::numeric_limits<double>::max(), kInfinity}) {
     const double largest = *std::max_element(rdists.begin(), rdists.end());
     if (rdist < largest) continue;
     const std::size_t passed = passing(screened, bound, dots, rdist, 0, table.rows);
-    if (passed != table.rows && ++failures <= 20)
-      std::printf("%s, query %s: %zu of %zu rows pass the limit of %g\n", what.c_str(), query.kind, passed, table.rows,
-                  rdist);
+    if (passed != table.rows) FAIL(passed, " of ", table.rows, " rows pass the limit of ", rdist);
   }
 }
 
@@ -173,17 +171,16 @@ void check_shape(const std::string& shape, const Table& table, Element element =
   for (const CodeSpace space : {CodeSpace::l2, CodeSpace::cosine, CodeSpace::inner_product}) {
     const Screened screened(table, element, space);
     const char* const names[] = {"squared", "unit", "inner"};
-    const std::string what = shape + " as " + std::string(name_of(element)) + ", " + names[static_cast<int>(space)];
+    CASE(shape, " as ", name_of(element), ", ", names[static_cast<int>(space)]);
     if (!screened.built) {
-      std::printf("%s: has no screen\n", what.c_str());
-      ++failures;
+      FAIL("there is no screen");
       continue;
     }
-    for (const Query& query : queries_for(table, space, random)) check_query(what, screened, table, query);
+    for (const Query& query : queries_for(table, space, random)) check_query(screened, table, query);
   }
 }
 
-void no_row_is_ruled_out_at_its_own_rank() {
+void check_every_shape() {
   Generator random(1);
   check_shape("normal", normal(random, 512, 16));
   check_shape("normal, more", normal(random, 2500, 50));
@@ -222,7 +219,7 @@ void no_row_is_ruled_out_at_its_own_rank() {
   }());
 }
 
-void no_row_of_integers_either() {
+void check_integers() {
   Generator random(2);
   const std::vector<std::pair<const char*, Table>> shapes = {
       {"bytes", whole(normal(random, 1000, 64), 70, 128, 0, 255)},
@@ -242,8 +239,17 @@ void no_row_of_integers_either() {
   check_shape("brain halves", clustered(random, 1500, 120, 20), Element::bf16);
 }
 
+TEST(no_row_is_ruled_out_at_its_own_rank) {
+  identities = projections = own_codes = 0;
+  check_every_shape();
+  check_integers();
+  std::printf("%d screens keep all dimensions (%d of them the stored bytes), %d project\n", identities, own_codes,
+              projections);
+  CHECK(identities > 0 && projections > 0 && own_codes > 0);
+}
+
 // A bound that lets everything through is valid and useless.
-void few_rows_pass_on_ordinary_data() {
+TEST(few_rows_pass_on_ordinary_data) {
   Generator random(3);
   const Table table = clustered(random, 5000, 100, 60);
   for (const CodeSpace space : {CodeSpace::l2, CodeSpace::cosine, CodeSpace::inner_product}) {
@@ -265,7 +271,7 @@ void few_rows_pass_on_ordinary_data() {
   }
 }
 
-void there_is_none_where_it_would_not_pay_or_not_hold() {
+TEST(few_or_huge_rows_have_no_screen) {
   Generator random(4);
   CHECK(!Screened(normal(random, 511, 64), Element::f32, CodeSpace::l2).built);
   CHECK(!Screened(normal(random, 2000, 15), Element::f32, CodeSpace::l2).built);
@@ -276,32 +282,20 @@ void there_is_none_where_it_would_not_pay_or_not_hold() {
   CHECK(Screened(scaled(normal(random, 600, 20), 1e30f), Element::f32, CodeSpace::cosine).built);
 }
 
-void threads_change_nothing() {
+TEST(threads_change_nothing) {
   Generator random(5);
   const Table table = low_rank(random, 2000, 200, 12, 0.1);
   for (const CodeSpace space : {CodeSpace::l2, CodeSpace::cosine, CodeSpace::inner_product}) {
     const Screened one(table, Element::f32, space, 1);
     for (const std::size_t threads : {2u, 3u}) {
       const Screened more(table, Element::f32, space, threads);
-      CHECK(one.codes() == more.codes());
-      CHECK(one.built->terms == more.built->terms);
-      CHECK(one.built->screen.contraction.directions() == more.built->screen.contraction.directions());
-      CHECK(one.built->screen.grid.low == more.built->screen.grid.low);
-      CHECK(one.built->screen.grid.step == more.built->screen.grid.step);
+      CHECK_EQUAL(one.codes(), more.codes());
+      CHECK_EQUAL(one.built->terms, more.built->terms);
+      CHECK_EQUAL(one.built->screen.contraction.directions(), more.built->screen.contraction.directions());
+      CHECK_EQUAL(one.built->screen.grid.low, more.built->screen.grid.low);
+      CHECK_EQUAL(one.built->screen.grid.step, more.built->screen.grid.step);
     }
   }
 }
 
 }  // namespace
-
-int main() {
-  no_row_is_ruled_out_at_its_own_rank();
-  no_row_of_integers_either();
-  few_rows_pass_on_ordinary_data();
-  there_is_none_where_it_would_not_pay_or_not_hold();
-  threads_change_nothing();
-  std::printf("%d screens keep all dimensions (%d of them the stored bytes), %d project\n", identities, own_codes,
-              projections);
-  CHECK(identities > 0 && projections > 0 && own_codes > 0);
-  return report("quantize_screen");
-}

@@ -3,7 +3,6 @@
 #include "quantize/sketch.h"
 
 #include <cmath>
-#include <cstdio>
 #include <functional>
 #include <numeric>
 #include <string>
@@ -82,8 +81,7 @@ struct Encoded {
 };
 
 void complain(bool holds, const std::string& what, std::size_t row, double expected, double found) {
-  if (holds) return;
-  if (++failures <= 20) std::printf("%s, row %zu: expected %.9g, found %.9g\n", what.c_str(), row, expected, found);
+  if (!holds) FAIL(what, ", row ", row, ": expected ", expected, ", found ", found);
 }
 
 void check_images(const std::string& what, const Sketch& sketch, const Table& table) {
@@ -259,7 +257,7 @@ void check_shape(const std::string& name, const Table& table, double least_kept)
 }
 
 // A query is bound the same way, whichever queries are bound with it.
-void company_changes_nothing() {
+TEST(company_changes_nothing) {
   Generator random(3);
   for (const std::size_t dims : {5u, 70u, 200u})
     for (const CodeSpace space : kSpaces) {
@@ -267,19 +265,19 @@ void company_changes_nothing() {
       const Sketch sketch = learnt(table, space);
       for (const std::size_t count : {1u, 2u, 3u, 16u, 33u}) {
         const std::vector<SketchQuery> together = SketchQuery::bind(sketch, table.values.data(), count);
-        CHECK(together.size() == count);
+        CHECK_EQUAL(together.size(), count);
         for (std::size_t i = 0; i < count; ++i) {
           const SketchQuery alone = SketchQuery::bind(sketch, table.row(i), 1)[0];
           CHECK(std::equal(alone.bytes(), alone.bytes() + kernels::padded_dims(sketch.width()), together[i].bytes()));
           CHECK(alone.scale() == together[i].scale() && alone.centroid_scale() == together[i].centroid_scale());
-          CHECK(alone.estimate(1.5f) == together[i].estimate(1.5f));
-          CHECK(alone.score_within(0.25) == together[i].score_within(0.25));
+          CHECK_EQUAL(alone.estimate(1.5f), together[i].estimate(1.5f));
+          CHECK_EQUAL(alone.score_within(0.25), together[i].score_within(0.25));
         }
       }
     }
 }
 
-void threads_learn_the_same() {
+TEST(threads_learn_the_same) {
   Generator random(4);
   for (const CodeSpace space : kSpaces) {
     const Table table = low_rank(random, 900, 150, 10, 0.1);
@@ -287,8 +285,8 @@ void threads_learn_the_same() {
     CHECK(!one.contraction.identity());
     for (const std::size_t threads : {2u, 3u, 4u}) {
       const Sketch other = learnt(table, space, threads);
-      CHECK(other.contraction.directions() == one.contraction.directions());
-      CHECK(other.contraction.centre() == one.contraction.centre());
+      CHECK_EQUAL(other.contraction.directions(), one.contraction.directions());
+      CHECK_EQUAL(other.contraction.centre(), one.contraction.centre());
       CHECK(other.grid.low == one.grid.low && other.grid.step == one.grid.step && other.grid.middle == one.grid.middle);
       CHECK(other.spread == one.spread && other.transform.longest() == one.transform.longest() &&
             other.transform.scale() == one.transform.scale());
@@ -297,7 +295,7 @@ void threads_learn_the_same() {
 }
 
 // Squares of these leave the range of floats, but scores do not.
-void vectors_of_any_size() {
+TEST(vectors_of_any_size) {
   Generator random(5);
   for (const float factor : {1e37f, 1e20f, 1e-20f, 1e-37f})
     check_shape("scaled", scaled(normal(random, 200, 12), factor), 0.9);
@@ -308,7 +306,7 @@ void vectors_of_any_size() {
   CHECK(std::abs(bound.estimate(score_of(sketch, bound, encoded, 3))) < 1e-6);
 }
 
-void one_row() {
+TEST(one_row) {
   Generator random(6);
   for (const CodeSpace space : kSpaces)
     for (const std::size_t dims : {1u, 3u, 100u}) {
@@ -321,9 +319,8 @@ void one_row() {
     }
 }
 
-}  // namespace
-
-int main() {
+TEST(sketches_of_every_shape_estimate_distances) {
+  identities = projected = 0;
   Generator random(1);
   for (std::size_t dims = 1; dims <= 70; dims += dims < 20 ? 1 : 7)
     check_shape("normal in " + std::to_string(dims), normal(random, 300, dims), dims < 4 ? 0.8 : 0.95);
@@ -335,9 +332,6 @@ int main() {
   check_shape("whole", whole(correlated(random, 300, 60), 30, 128, 0, 255), 0.9);
   check_shape("duplicated", duplicated(normal(random, 300, 20), 30), 0.7);
   CHECK(identities >= 30 && projected >= 3);
-  company_changes_nothing();
-  threads_learn_the_same();
-  vectors_of_any_size();
-  one_row();
-  return test::report("quantize_sketch");
 }
+
+}  // namespace

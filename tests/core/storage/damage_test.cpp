@@ -43,7 +43,7 @@ std::size_t directory_begin(const Bytes& image) {
 }
 
 // Truncates after every byte; a .near file is reported as cut short.
-void test_truncations() {
+TEST(truncations) {
   const Bytes image = small_image();
   CHECK(refused<UnknownFormatError>({}, "empty"));
   for (std::size_t size = 1; size < image.size(); ++size) {
@@ -55,14 +55,14 @@ void test_truncations() {
   CHECK(refused<CorruptFileError>(longer, "the file's size"));
 }
 
-void test_not_ours() {
+TEST(foreign_files_are_refused) {
   CHECK(refused<UnknownFormatError>(pattern(5'000), "is not a .near file"));
   CHECK(refused<UnknownFormatError>(Bytes(3), "is not a .near file"));
   CHECK(refused<UnknownFormatError>(Bytes(100'000), "is not a .near file"));
 }
 
 // Any flipped bit in header or directory is detected by the checksums alone.
-void test_flipped_structure() {
+TEST(flipped_structure) {
   const Bytes image = small_image();
   const std::size_t directory = directory_begin(image);
   for (std::size_t place = 0; place < image.size(); ++place) {
@@ -78,7 +78,7 @@ void test_flipped_structure() {
 // The same with recomputed checksums: now the checks behind them must hold. A flip may only change how a reader
 // interprets the same bytes: an element type or shape of the same size, an id, the flag that a section is optional.
 // Everything else is an error or the same content; all of it is read under the sanitizers.
-void test_flipped_structure_with_right_checksums() {
+TEST(flipped_structure_with_right_checksums) {
   const Bytes image = small_image();
   const std::string expected = contents(load(image));
   const std::size_t directory = directory_begin(image);
@@ -97,7 +97,7 @@ void test_flipped_structure_with_right_checksums() {
 }
 
 // A flipped byte of the payload is detected by whoever reads it, and by verify().
-void test_flipped_payload() {
+TEST(flipped_payload) {
   const Bytes image = small_image();
   const std::string expected = contents(load(image));
   for (std::size_t place = sizeof(Header); place < directory_begin(image); ++place) {
@@ -113,13 +113,13 @@ void test_flipped_payload() {
       if (inside == file->sections().end()) continue;  // padding: nobody reads it, so nothing differs
       CHECK_THROWS(inside->checked(0, 1), CorruptFileError);
       CHECK_THROWS(inside->checked(0, 1), CorruptFileError);  // and again: a failed block is never marked as verified
-      CHECK(result(damaged, expected) == SearchResult::error);
+      CHECK_EQUAL(result(damaged, expected), SearchResult::error);
     }
   }
 }
 
 // A damaged block does not prevent reading adjacent good ones.
-void test_blocks_are_apart() {
+TEST(blocks_are_apart) {
   Writer writer = Writer::to_memory();
   writer.add(SectionId::codes, Element::u8, {200'000, 1}, pattern(200'000));
   Bytes image = image_of(*writer.finish());
@@ -138,7 +138,7 @@ void test_blocks_are_apart() {
   }
 }
 
-void test_attacks_on_the_header() {
+TEST(attacks_on_the_header) {
   const Bytes image = small_image();
   using H = Header&;
   CHECK(refused<UnsupportedVersionError>(with_header(image, [](H h) { h.version = 2; }), "format version 2"));
@@ -156,7 +156,7 @@ void test_attacks_on_the_header() {
   CHECK(refused<CorruptFileError>(with_header(image, [](H h) { h.reserved[1] = 1; }), "a reserved field"));
 }
 
-void test_attacks_on_the_directory() {
+TEST(attacks_on_the_directory) {
   const Bytes image = small_image();
   using E = Entry&;
   const auto entry = [&](std::size_t index, const std::function<void(E)>& change) {
@@ -205,7 +205,7 @@ void test_attacks_on_the_directory() {
   CHECK(refused<CorruptFileError>(with_header(image, [](Header& h) { h.sections -= 1; }), "the directory's offset"));
 }
 
-void test_attacks_on_the_checksums() {
+TEST(attacks_on_the_checksums) {
   const Bytes image = small_image();
   const std::size_t last = load(image)->sections().size() - 1;
   using E = Entry&;
@@ -222,7 +222,7 @@ void test_attacks_on_the_checksums() {
 }
 
 // Later versions may add a section that is not required, or a new version of one.
-void test_optional_sections_of_the_future() {
+TEST(optional_sections_of_the_future) {
   Writer writer = Writer::to_memory();
   writer.add(static_cast<SectionId>(77), Element::u8, {10, 1}, pattern(10), Need::optional);
   writer.add(SectionId::metadata, Element::u8, {3, 1}, pattern(3), Need::optional);
@@ -236,17 +236,3 @@ void test_optional_sections_of_the_future() {
 }
 
 }  // namespace
-
-int main() {
-  test_truncations();
-  test_not_ours();
-  test_flipped_structure();
-  test_flipped_structure_with_right_checksums();
-  test_flipped_payload();
-  test_blocks_are_apart();
-  test_attacks_on_the_header();
-  test_attacks_on_the_directory();
-  test_attacks_on_the_checksums();
-  test_optional_sections_of_the_future();
-  return nearabout::test::report("storage_damage");
-}

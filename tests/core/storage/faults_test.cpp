@@ -1,6 +1,6 @@
 // A save that is killed, or refused by the system, at every single call that it makes: the file under the name is the
 // old one or the new one, whole, and a save that fails leaves no temporary file. strace injects the faults; if it is
-// missing or not allowed, the test says so and passes.
+// missing or not allowed, the test says so and passes. A program of its own, since it runs itself under strace.
 #include <cstdlib>
 #include <filesystem>
 #include <string_view>
@@ -28,7 +28,9 @@ int save_new(const std::string& path) {
   }
 }
 
-bool run(const std::string& command) { return std::system((command + " >/dev/null 2>&1").c_str()) == 0; }
+std::string own_program;
+
+bool succeeds(const std::string& command) { return std::system((command + " >/dev/null 2>&1").c_str()) == 0; }
 
 class Faults {
  public:
@@ -40,8 +42,8 @@ class Faults {
     for (const auto& left : fs::directory_iterator(folder_)) fs::remove_all(left);
     load(small_image())->save(path_);
     // The leak checker traces as well, and two tracers cannot.
-    return run("strace -f -o /dev/null -E ASAN_OPTIONS=detect_leaks=0 -e trace=" + call + " -e inject=" + call + ":" +
-               fault + ":when=" + std::to_string(when) + " '" + program_ + "' save '" + path_ + "'");
+    return succeeds("strace -f -o /dev/null -E ASAN_OPTIONS=detect_leaks=0 -e trace=" + call + " -e inject=" + call +
+                    ":" + fault + ":when=" + std::to_string(when) + " '" + program_ + "' save '" + path_ + "'");
   }
   bool is_new() const {
     const auto file = File::open(path_);
@@ -76,8 +78,8 @@ void refuse_each(Faults& faults, const std::string& call, const std::string& err
   CHECK(when > 1 && when < kMaxCalls && faults.is_new() && faults.files() == 1);
 }
 
-void test_faults(const std::string& program) {
-  Faults faults(program);
+TEST(a_save_that_fails_leaves_old_or_new) {
+  Faults faults(own_program);
   CHECK(kill_at_each(faults, "pwrite64") > 10);
   CHECK(kill_at_each(faults, "fsync") == 2);
   CHECK(kill_at_each(faults, "/^rename") == 1);
@@ -95,10 +97,10 @@ void test_faults(const std::string& program) {
 
 int main(int count, char** arguments) {
   if (count == 3 && std::string_view(arguments[1]) == "save") return save_new(arguments[2]);
-  if (!run("strace -o /dev/null -e inject=fsync:error=EIO:when=1 true")) {
+  if (!succeeds("strace -o /dev/null -e inject=fsync:error=EIO:when=1 true")) {
     std::printf("skipped: strace is not installed, or may not profile here\n");
     return 0;
   }
-  test_faults(fs::absolute(arguments[0]).string());
-  return nearabout::test::report("storage_faults");
+  own_program = fs::absolute(arguments[0]).string();
+  return nearabout::test::run(1, arguments);
 }

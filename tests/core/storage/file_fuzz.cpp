@@ -4,9 +4,9 @@
 //
 //   storage_fuzz [mutations] [seed]
 //
-// Every image is loaded, verified, read whole and searched. The result is a FileFormatError or a content; if the
-// payload is protected by checksums, the same content. It looks for crashes, hangs and other exceptions (best under
-// -DNEARABOUT_SANITIZE=address,undefined).
+// (which is why it is a program of its own). // Every image is loaded, verified, read whole and searched. The result is
+// a FileFormatError or a content; if the payload is protected by checksums, the same content. It looks for crashes,
+// hangs and other exceptions (best under -DNEARABOUT_SANITIZE=address,undefined).
 #include <cstdlib>
 #include <random>
 
@@ -116,7 +116,10 @@ Bytes integer_image() {
   return image_of(*writer.finish());
 }
 
-void fuzz(const Bytes& image, std::size_t mutations, std::uint64_t seed) {
+std::size_t mutations = 2'000;
+std::uint64_t seed = 1;
+
+void fuzz(const Bytes& image) {
   Mutator mutator(seed);
   const auto good = load(image);
   const std::string expected = use(image);
@@ -142,12 +145,15 @@ void fuzz(const Bytes& image, std::size_t mutations, std::uint64_t seed) {
               static_cast<unsigned long long>(seed), accepted);
 }
 
+TEST(damage_is_refused_or_harmless) {
+  fuzz(small_image());
+  fuzz(integer_image());
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
-  const std::size_t mutations = count > 1 ? std::strtoull(arguments[1], nullptr, 10) : 2'000;
-  const std::uint64_t seed = count > 2 ? std::strtoull(arguments[2], nullptr, 10) : 1;
-  fuzz(small_image(), mutations, seed);
-  fuzz(integer_image(), mutations, seed);
-  return nearabout::test::report("storage_fuzz");
+  if (count > 1) mutations = std::strtoull(arguments[1], nullptr, 10);
+  if (count > 2) seed = std::strtoull(arguments[2], nullptr, 10);
+  return nearabout::test::run(1, arguments);
 }

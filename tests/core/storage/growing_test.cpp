@@ -8,10 +8,12 @@
 
 #include "base/error.h"
 #include "check.h"
+#include "folder.h"
 
 using nearabout::SystemError;
 using nearabout::storage::system::GrowingBytes;
 using nearabout::storage::system::Mapping;
+using nearabout::test::Folder;
 
 namespace {
 
@@ -26,7 +28,7 @@ void grow_and_shrink(GrowingBytes& bytes) {
   CHECK(all_are({bytes.data(), 100}, 0));
   std::memset(bytes.data(), 1, 100);
   bytes.resize(5'000'000);
-  CHECK(bytes.size() == 5'000'000);
+  CHECK_EQUAL(bytes.size(), 5'000'000);
   CHECK(all_are({bytes.data(), 100}, 1));
   CHECK(all_are({bytes.data() + 100, 5'000'000 - 100}, 0));
   std::memset(bytes.data() + 100, 2, 20'000);
@@ -34,45 +36,36 @@ void grow_and_shrink(GrowingBytes& bytes) {
   CHECK(all_are({bytes.data() + 100, 20'000}, 2));
 }
 
-void in_memory() {
+TEST(memory_grows_and_shrinks) {
   GrowingBytes bytes;
   CHECK(!bytes.in_file());
-  CHECK(bytes.size() == 0);
+  CHECK_EQUAL(bytes.size(), 0);
   grow_and_shrink(bytes);
   CHECK_THROWS(bytes.resize(std::size_t{1} << 60), std::bad_alloc);
-  CHECK(bytes.size() == 20'100);
+  CHECK_EQUAL(bytes.size(), 20'100);
 }
 
-void in_a_file(const fs::path& folder) {
-  const std::string path = (folder / "grown").string();
+TEST(file_grows_and_shrinks) {
+  const Folder folder("nearabout_growing_test");
+  const std::string path = folder.file("grown");
   {
     GrowingBytes bytes(path);
     grow_and_shrink(bytes);
     CHECK(!fs::exists(path));
     bytes.publish();
-    CHECK(fs::file_size(path) == 20'100);
+    CHECK_EQUAL(fs::file_size(path), 20'100);
     CHECK(all_are({bytes.data(), 100}, 1));
   }
   const Mapping mapping(path);
-  CHECK(mapping.bytes().size() == 20'100);
+  CHECK_EQUAL(mapping.bytes().size(), 20'100);
   CHECK(all_are(mapping.bytes().first(100), 1));
   CHECK(all_are(mapping.bytes().subspan(100), 2));
   {
-    GrowingBytes abandoned((folder / "abandoned").string());
+    GrowingBytes abandoned(folder.file("abandoned"));
     abandoned.resize(1000);
   }
-  CHECK(std::distance(fs::directory_iterator(folder), fs::directory_iterator()) == 1);
-  CHECK_THROWS(GrowingBytes((folder / "none" / "x").string()), SystemError);
+  CHECK_EQUAL(folder.count(), 1);
+  CHECK_THROWS(GrowingBytes(folder.file("none/x")), SystemError);
 }
 
 }  // namespace
-
-int main() {
-  const fs::path folder = fs::temp_directory_path() / "nearabout_growing_test";
-  fs::remove_all(folder);
-  fs::create_directory(folder);
-  in_memory();
-  in_a_file(folder);
-  fs::remove_all(folder);
-  return nearabout::test::report("storage_growing");
-}

@@ -13,6 +13,8 @@ namespace {
 using namespace nearabout;
 using namespace nearabout::test;
 
+constexpr std::size_t kCounts[] = {0, 1, 2, 7, 8, 9, 1'000, 100'000};
+
 std::shared_ptr<const File> file_of(const KeyMapBuilder& builder) {
   Writer writer = Writer::to_memory();
   builder.write(writer);
@@ -53,7 +55,7 @@ void test_strings_of_size(std::size_t count) {
   map.verify();
   std::size_t visited = 0;
   map.each_string([&](std::size_t row, std::string_view key) { visited += row < count && key == words[row]; });
-  CHECK(visited == count);
+  CHECK_EQUAL(visited, count);
 }
 
 void test_integers_of_size(std::size_t count) {
@@ -80,7 +82,7 @@ void test_integers_of_size(std::size_t count) {
   map.verify();
 }
 
-void test_odd_keys() {
+TEST(odd_keys) {
   const std::vector<std::string> words{"",
                                        std::string("\0", 1),
                                        std::string("a\0b", 3),
@@ -93,8 +95,8 @@ void test_odd_keys() {
   const PackedKeys packed(words);
   const KeyMap map(file_of(packed.builder()));
   for (std::size_t row = 0; row < words.size(); ++row) {
-    CHECK(map.row_of(words[row]) == row);
-    CHECK(map.string_key(row) == words[row]);
+    CHECK_EQUAL(map.row_of(words[row]), row);
+    CHECK_EQUAL(map.string_key(row), words[row]);
   }
   CHECK(!map.row_of(std::string("\0\0", 2)) && !map.row_of("x") && !map.row_of(std::string(1 << 21, 'x')));
 }
@@ -108,7 +110,7 @@ std::string sentence_of(const std::vector<std::string>& words) {
   return "";
 }
 
-void test_duplicates() {
+TEST(duplicates) {
   CHECK(sentence_of({"b", "a", "c", "a", "b"}).find("\"a\" is the key of row 1 and again of row 3") !=
         std::string::npos);
   CHECK(sentence_of({"", ""}).find("\"\" is the key of row 0 and again of row 1") != std::string::npos);
@@ -138,7 +140,7 @@ KeyMap forged(const std::vector<std::uint32_t>& offsets, const std::vector<std::
   return KeyMap(writer.finish());
 }
 
-void test_forged_maps() {
+TEST(forged_maps) {
   std::vector<std::uint8_t> every_tag(8);
   const auto search_all = [&](const KeyMap& map) {
     for (int letter = 0; letter < 2'000; ++letter) (void)map.row_of(std::to_string(letter));
@@ -157,7 +159,7 @@ void test_forged_maps() {
   CHECK_THROWS(forged({0, 3, 6}, none, zeros).verify(), CorruptFileError);
   CHECK_THROWS(forged({0, 4, 3}, none, zeros).string_key(1), CorruptFileError);
   CHECK_THROWS(forged({0, 3, 7}, none, zeros).string_key(1), CorruptFileError);
-  CHECK(forged({2, 3, 6}, none, zeros).string_key(0) == "c");
+  CHECK_EQUAL(forged({2, 3, 6}, none, zeros).string_key(0), "c");
   CHECK_THROWS(forged({}, none, zeros), CorruptFileError);
   CHECK_THROWS(forged({0, 6}, {}, zeros), CorruptFileError);
   CHECK_THROWS(forged({0, 6}, none, {}), CorruptFileError);
@@ -168,7 +170,7 @@ void test_forged_maps() {
   CHECK_THROWS(KeyMap{file}, CorruptFileError);
 }
 
-void test_flipped_bits_are_found_by_look_ups() {
+TEST(flipped_bits_are_found_by_look_ups) {
   const std::vector<std::string> words = random_words(1'000);
   const PackedKeys packed(words);
   const Bytes image = image_of(*file_of(packed.builder()));
@@ -181,7 +183,7 @@ void test_flipped_bits_are_found_by_look_ups() {
     const KeyMap map(load(damaged));
     std::size_t errors = 0;
     for (std::size_t row = 0; row < words.size(); ++row) try {
-        CHECK(map.row_of(words[row]) == row);
+        CHECK_EQUAL(map.row_of(words[row]), row);
       } catch (const CorruptFileError&) {
         ++errors;
       }
@@ -189,31 +191,25 @@ void test_flipped_bits_are_found_by_look_ups() {
   }
 }
 
-void test_no_keys() {
+TEST(no_keys) {
   const KeyMap map(Writer::to_memory().finish());
   CHECK(map.kind() == KeyKind::none && map.size() == 0 && !map.row_of("a") && !map.row_of(std::int64_t{1}));
 }
 
 // A map takes fewer than 12 bytes per key in addition to the keys themselves, as key_map.h says.
-void test_size() {
+TEST(map_takes_12_bytes_a_key) {
   const std::vector<std::string> words = random_words(100'000);
   const PackedKeys packed(words);
   const auto file = file_of(packed.builder());
   CHECK(file->size() - packed.blob.size() < 11 * words.size());
 }
 
-}  // namespace
-
-int main() {
-  for (const std::size_t count : {0u, 1u, 2u, 7u, 8u, 9u, 1'000u, 100'000u}) {
-    test_strings_of_size(count);
-    test_integers_of_size(count);
-  }
-  test_odd_keys();
-  test_duplicates();
-  test_forged_maps();
-  test_flipped_bits_are_found_by_look_ups();
-  test_no_keys();
-  test_size();
-  return nearabout::test::report("storage_key_map");
+TEST(strings_are_found_at_every_size) {
+  for (const std::size_t count : kCounts) test_strings_of_size(count);
 }
+
+TEST(integers_are_found_at_every_size) {
+  for (const std::size_t count : kCounts) test_integers_of_size(count);
+}
+
+}  // namespace

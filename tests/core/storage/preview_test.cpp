@@ -36,14 +36,14 @@ void look(Writer& writer, bool both) {
   const auto file = writer.preview();
   file->verify();
   CHECK(file->has(SectionId::vectors) && file->has(SectionId::codes) == both);
-  CHECK(file->section(SectionId::metadata).text() == R"({"made by": "a test"})");
+  CHECK_EQUAL(file->section(SectionId::metadata).text(), R"({"made by": "a test"})");
   const Bytes expected = pattern(kSize);
-  CHECK(std::memcmp(file->section(SectionId::vectors).checked(0, kSize), expected.data(), kSize) == 0);
-  if (both) CHECK(std::memcmp(file->section(SectionId::codes).checked(0, kSize), expected.data(), kSize) == 0);
-  CHECK(file->sections().size() == (both ? 5u : 3u));
+  CHECK_EQUAL(std::memcmp(file->section(SectionId::vectors).checked(0, kSize), expected.data(), kSize), 0);
+  if (both) CHECK_EQUAL(std::memcmp(file->section(SectionId::codes).checked(0, kSize), expected.data(), kSize), 0);
+  CHECK_EQUAL(file->sections().size(), (both ? 5u : 3u));
 }
 
-void the_same_bytes_in_memory() {
+TEST(the_same_bytes_in_memory) {
   const Bytes expected = without_preview();
   for (const std::size_t room : {std::size_t{0}, std::size_t{1} << 20}) {  // with growth, and without
     Writer writer = Writer::to_memory(room);
@@ -52,11 +52,11 @@ void the_same_bytes_in_memory() {
     look(writer, false);  // and again
     add_rest(writer);
     look(writer, true);
-    CHECK(image_of(*writer.finish()) == expected);
+    CHECK_EQUAL(image_of(*writer.finish()), expected);
   }
 }
 
-void the_same_bytes_on_disk() {
+TEST(the_same_bytes_on_disk) {
   const Folder folder("nearabout_test_preview");
   const std::string path = folder.file("a.near");
   Writer writer = Writer::to_path(path);
@@ -68,12 +68,12 @@ void the_same_bytes_on_disk() {
   look(writer, true);
   const auto file = writer.finish();
   file->verify();
-  CHECK(image_of(*file) == without_preview());
+  CHECK_EQUAL(image_of(*file), without_preview());
   CHECK(std::filesystem::file_size(path) == file->size() && folder.count() == 1);
 }
 
 // The previewed end is longer than what is written after it: no trace may remain.
-void a_preview_that_was_longer() {
+TEST(longer_preview_is_cut) {
   const Folder folder("nearabout_test_preview_longer");
   for (const bool on_disk : {true, false}) {
     Writer writer = on_disk ? Writer::to_path(folder.file("a.near")) : Writer::to_memory();
@@ -83,32 +83,32 @@ void a_preview_that_was_longer() {
     file->verify();
     Writer plain = Writer::to_memory();
     add_first(plain);
-    CHECK(image_of(*file) == image_of(*plain.finish()));
+    CHECK_EQUAL(image_of(*file), image_of(*plain.finish()));
   }
 }
 
-void an_empty_one() {
+TEST(empty_preview_is_written) {
   Writer writer = Writer::to_memory();
-  CHECK(writer.preview()->sections().size() == 1);
+  CHECK_EQUAL(writer.preview()->sections().size(), 1);
   add_first(writer);
   add_rest(writer);
-  CHECK(image_of(*writer.finish()) == without_preview());
+  CHECK_EQUAL(image_of(*writer.finish()), without_preview());
 }
 
-void nothing_is_left_of_what_was_not_finished() {
+TEST(nothing_is_left_of_what_was_not_finished) {
   const Folder folder("nearabout_test_preview_stopped");
   const auto stopped = [&] {
     Writer writer = Writer::to_path(folder.file("a.near"));
     add_first(writer);
     const auto file = writer.preview();
-    CHECK(folder.count() == 1);
+    CHECK_EQUAL(folder.count(), 1);
     throw std::runtime_error("stopped");
   };
   CHECK_THROWS((stopped(), 0), std::runtime_error);
   CHECK(folder.empty());
 }
 
-void not_in_the_middle_of_a_section() {
+TEST(preview_inside_a_section_is_refused) {
   Writer writer = Writer::to_memory();
   writer.begin(SectionId::codes, Element::u8, {20, 1});
   writer.append(pattern(8));
@@ -116,13 +116,3 @@ void not_in_the_middle_of_a_section() {
 }
 
 }  // namespace
-
-int main() {
-  the_same_bytes_in_memory();
-  the_same_bytes_on_disk();
-  a_preview_that_was_longer();
-  an_empty_one();
-  nothing_is_left_of_what_was_not_finished();
-  not_in_the_middle_of_a_section();
-  return nearabout::test::report("storage_preview");
-}

@@ -49,13 +49,13 @@ std::vector<std::byte> slice(const std::vector<std::byte>& bytes, std::size_t be
   return {first, first + static_cast<std::ptrdiff_t>(size)};
 }
 
-void any_place_by_many_threads() {
+TEST(any_place_by_many_threads) {
   const Folder folder("nearabout_test_read_at");
   const std::vector<std::byte> bytes = counted(100'000);
   put(folder.file("a"), bytes);
   const ReadFile file(folder.file("a"));
-  CHECK(file.size() == bytes.size());
-  CHECK(part(file, 0, bytes.size()) == bytes);
+  CHECK_EQUAL(file.size(), bytes.size());
+  CHECK_EQUAL(part(file, 0, bytes.size()), bytes);
   CHECK(part(file, 100'000, 0).empty());
   std::vector<int> right(4, 0);
   std::vector<std::thread> threads;
@@ -68,29 +68,29 @@ void any_place_by_many_threads() {
   for (const int count : right) CHECK(count > 100);
 }
 
-void what_cannot_be_read() {
+TEST(unreadable_files_are_refused) {
   const Folder folder("nearabout_test_read_what");
   CHECK_THROWS(ReadFile(folder.file("none")), SystemError);
   CHECK_THROWS(ReadFile(folder.path.string()), SystemError);
 #ifndef _WIN32
-  CHECK(::mkfifo(folder.file("pipe").c_str(), 0600) == 0);
+  CHECK_EQUAL(::mkfifo(folder.file("pipe").c_str(), 0600), 0);
   CHECK_THROWS(ReadFile(folder.file("pipe")), InvalidInputError);
 #endif
 }
 
-void a_file_that_changes_is_noticed() {
+TEST(a_file_that_changes_is_noticed) {
   const Folder folder("nearabout_test_read_change");
   put(folder.file("a"), counted(5000));
   const ReadFile file(folder.file("a"));
   file.check_unchanged();
   fs::resize_file(folder.file("a"), 1000);
-  CHECK(part(file, 0, 1000) == counted(1000));
+  CHECK_EQUAL(part(file, 0, 1000), counted(1000));
   CHECK_THROWS(part(file, 0, 1001), TruncatedFileError);
   CHECK_THROWS(part(file, 4000, 1), TruncatedFileError);
   CHECK_THROWS(file.check_unchanged(), CorruptFileError);
 }
 
-void scratch_leaves_nothing() {
+TEST(scratch_leaves_nothing) {
   const Folder folder("nearabout_test_scratch");
   ScratchFile file(folder.file("index.near"));
 #ifndef _WIN32
@@ -99,8 +99,8 @@ void scratch_leaves_nothing() {
   std::vector<std::byte> bytes = counted(70'000);
   file.append(std::span(bytes).first(30'001));
   file.append(std::span(bytes).subspan(30'001));
-  CHECK(file.size() == bytes.size());
-  CHECK(part(file, 0, bytes.size()) == bytes);
+  CHECK_EQUAL(file.size(), bytes.size());
+  CHECK_EQUAL(part(file, 0, bytes.size()), bytes);
   bytes[5] = bytes[6] = std::byte{255};
   file.write_at(5, std::span(bytes).subspan(5, 2));
   CHECK(file.size() == bytes.size() && part(file, 0, 10) == slice(bytes, 0, 10));
@@ -108,21 +108,21 @@ void scratch_leaves_nothing() {
   file.check_unchanged();  // nobody else can write to it
   ScratchFile somewhere("");
   somewhere.append(bytes);
-  CHECK(part(somewhere, 1, 9) == slice(bytes, 1, 9));
+  CHECK_EQUAL(part(somewhere, 1, 9), slice(bytes, 1, 9));
   CHECK_THROWS(ScratchFile(folder.file("no/such/folder/index.near")), SystemError);
 }
 
 #ifndef _WIN32
 
 // The error of a full disk names the folder. A limit on the size of files simulates it.
-void a_full_disk_is_reported() {
+TEST(a_full_disk_is_reported) {
   const Folder folder("nearabout_test_scratch_full");
   rlimit before{};
-  CHECK(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+  CHECK_EQUAL(::getrlimit(RLIMIT_FSIZE, &before), 0);
   ::signal(SIGXFSZ, SIG_IGN);
   ScratchFile file(folder.file("index.near"));
   const rlimit small{10'000, before.rlim_max};
-  CHECK(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+  CHECK_EQUAL(::setrlimit(RLIMIT_FSIZE, &small), 0);
   int number = 0;
   std::string path;
   try {
@@ -131,21 +131,10 @@ void a_full_disk_is_reported() {
     number = error.number();
     path = error.path();
   }
-  CHECK(::setrlimit(RLIMIT_FSIZE, &before) == 0);
+  CHECK_EQUAL(::setrlimit(RLIMIT_FSIZE, &before), 0);
   CHECK(number == EFBIG && path == folder.path.string());
 }
 
 #endif
 
 }  // namespace
-
-int main() {
-  any_place_by_many_threads();
-  what_cannot_be_read();
-  a_file_that_changes_is_noticed();
-  scratch_leaves_nothing();
-#ifndef _WIN32
-  a_full_disk_is_reported();
-#endif
-  return nearabout::test::report("storage_read_file");
-}

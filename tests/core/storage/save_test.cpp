@@ -38,14 +38,14 @@ int error_number(Action action) {
   return 0;
 }
 
-void test_unfinished_writer_leaves_nothing() {
+TEST(unfinished_writer_leaves_nothing) {
   const Folder folder("nearabout_test_unfinished");
   {
     Writer writer = Writer::to_path(folder.file("a.near"));
     write_small(writer);
     CHECK(folder.count() == 1 && !fs::exists(folder.file("a.near")));
   }
-  CHECK(folder.count() == 0);
+  CHECK_EQUAL(folder.count(), 0);
   Writer moved = Writer::to_path(folder.file("a.near"));
   Writer writer = std::move(moved);
   write_small(writer);
@@ -53,14 +53,14 @@ void test_unfinished_writer_leaves_nothing() {
   CHECK(folder.count() == 1 && fs::exists(folder.file("a.near")));
 }
 
-void test_missing_places() {
+TEST(missing_places) {
   const Folder folder("nearabout_test_missing");
   const auto image = load(small_image());
-  CHECK(error_number([&] { image->save(folder.file("no/such/folder.near")); }) == ENOENT);
-  CHECK(error_number([&] { image->save(folder.path.string()); }) == EISDIR);
-  CHECK(error_number([&] { image->save(""); }) == ENOENT);
-  CHECK(error_number([&] { File::open(folder.file("none.near")); }) == ENOENT);
-  CHECK(error_number([&] { File::open(folder.path.string()); }) == EISDIR);
+  CHECK_EQUAL(error_number([&] { image->save(folder.file("no/such/folder.near")); }), ENOENT);
+  CHECK_EQUAL(error_number([&] { image->save(folder.path.string()); }), EISDIR);
+  CHECK_EQUAL(error_number([&] { image->save(""); }), ENOENT);
+  CHECK_EQUAL(error_number([&] { File::open(folder.file("none.near")); }), ENOENT);
+  CHECK_EQUAL(error_number([&] { File::open(folder.path.string()); }), EISDIR);
   std::ofstream(folder.file("empty.near")).close();
   CHECK_THROWS(File::open(folder.file("empty.near")), UnknownFormatError);
   std::ofstream(folder.file("text.near")) << "king 0.1 0.2\nqueen 0.3 0.4\n";
@@ -68,31 +68,31 @@ void test_missing_places() {
   try {
     image->save(folder.file("no/such/folder.near"));
   } catch (const SystemError& error) {
-    CHECK(error.path() == folder.file("no/such/folder.near"));
+    CHECK_EQUAL(error.path(), folder.file("no/such/folder.near"));
   }
 }
 
 #ifndef _WIN32
 
-void test_saving_over_the_open_file() {
+TEST(saving_over_the_open_file) {
   const Folder folder("nearabout_test_over");
   const std::string path = folder.file("index.near");
   load(small_image())->save(path);
   const auto first = File::open(path);
   const std::string before = contents(first);
   load(large_image())->save(path);  // another index replaces the file
-  CHECK(contents(first) == before);
+  CHECK_EQUAL(contents(first), before);
   first->verify();
   CHECK(File::open(path)->has(SectionId::vectors));
   first->save(path);  // and the first one replaces it again, from its mapping
-  CHECK(contents(File::open(path)) == before);
+  CHECK_EQUAL(contents(File::open(path)), before);
   const auto second = File::open(path);
   second->save(path);  // onto itself
   CHECK(contents(second) == before && contents(File::open(path)) == before);
-  CHECK(folder.count() == 1);
+  CHECK_EQUAL(folder.count(), 1);
 }
 
-void test_links_and_modes() {
+TEST(links_and_modes) {
   const Folder folder("nearabout_test_links");
   fs::create_directory(folder.path / "real");
   const std::string real = folder.file("real/index.near");
@@ -102,13 +102,13 @@ void test_links_and_modes() {
   const mode_t mask = ::umask(027);
   image->save(folder.file("fresh.near"));
   for (const mode_t mode : {0444u, 0600u, 0664u, 04755u}) {  // a replaced file's mode is preserved, whatever the umask
-    CHECK(::chmod(real.c_str(), mode) == 0);
+    CHECK_EQUAL(::chmod(real.c_str(), mode), 0);
     image->save(real);
     CHECK(::stat(real.c_str(), &status) == 0 && (status.st_mode & 07777) == mode);
   }
   ::umask(mask);
   CHECK(::stat(folder.file("fresh.near").c_str(), &status) == 0 && (status.st_mode & 0777) == 0640);
-  CHECK(::chmod(real.c_str(), 0644) == 0);
+  CHECK_EQUAL(::chmod(real.c_str(), 0644), 0);
 
   fs::create_symlink(real, folder.file("link.near"));
   load(large_image())->save(folder.file("link.near"));
@@ -117,20 +117,20 @@ void test_links_and_modes() {
   fs::create_symlink("nothing", folder.file("dangling.near"));
   image->save(folder.file("dangling.near"));
   CHECK(!fs::is_symlink(folder.file("dangling.near")));
-  CHECK(error_number([&] { image->save("/dev/null"); }) == EINVAL);
+  CHECK_EQUAL(error_number([&] { image->save("/dev/null"); }), EINVAL);
   CHECK(fs::is_character_file("/dev/null"));
-  CHECK(::mkfifo(folder.file("pipe").c_str(), 0600) == 0);
+  CHECK_EQUAL(::mkfifo(folder.file("pipe").c_str(), 0600), 0);
   CHECK_THROWS(File::open(folder.file("pipe")), UnknownFormatError);  // does not wait for a writer
   CHECK_THROWS(File::open("/dev/null"), UnknownFormatError);
 }
 
 // Another user's file keeps its owner; nobody else can read it while it is written.
-void test_owners() {
+TEST(owners) {
   const Folder folder("nearabout_test_owners");
   const std::string path = folder.file("a.near");
   load(small_image())->save(path);
   struct stat status;
-  CHECK(::chmod(path.c_str(), 0640) == 0);
+  CHECK_EQUAL(::chmod(path.c_str(), 0640), 0);
   {
     Writer writer = Writer::to_path(path);
     for (const auto& entry : fs::directory_iterator(folder.path))
@@ -138,13 +138,13 @@ void test_owners() {
         CHECK(::stat(entry.path().c_str(), &status) == 0 && (status.st_mode & 0777) == 0600);
   }
   if (::geteuid() != 0) return;  // only root can give files away
-  CHECK(::chown(path.c_str(), 12'345, 23'456) == 0);
+  CHECK_EQUAL(::chown(path.c_str(), 12'345, 23'456), 0);
   load(small_image())->save(path);
   CHECK(::stat(path.c_str(), &status) == 0 && status.st_uid == 12'345 && status.st_gid == 23'456);
-  CHECK((status.st_mode & 0777) == 0640);
+  CHECK_EQUAL((status.st_mode & 0777), 0640);
 }
 
-void test_read_only_folder() {
+TEST(read_only_folder) {
   if (::geteuid() == 0) {
     std::printf("skipped: root may write into any folder\n");
     return;
@@ -153,14 +153,14 @@ void test_read_only_folder() {
   const std::string path = folder.file("index.near");
   load(small_image())->save(path);
   fs::permissions(folder.path, fs::perms::owner_read | fs::perms::owner_exec);
-  CHECK(error_number([&] { load(large_image())->save(path); }) == EACCES);
+  CHECK_EQUAL(error_number([&] { load(large_image())->save(path); }), EACCES);
   fs::permissions(folder.path, fs::perms::owner_all);
-  CHECK(contents(File::open(path)) == contents(load(small_image())));
+  CHECK_EQUAL(contents(File::open(path)), contents(load(small_image())));
 }
 
 // A file size limit causes a short write and then an error, as a full disk does. Tries every limit from nothing to one
 // byte too few.
-void test_disk_that_fills_up() {
+TEST(disk_that_fills_up) {
   const Folder folder("nearabout_test_full");
   const std::string path = folder.file("index.near");
   const auto large = load(large_image());
@@ -181,19 +181,19 @@ void test_disk_that_fills_up() {
       writer.finish();
     });
     ::setrlimit(RLIMIT_FSIZE, &old);
-    CHECK(saved == EFBIG);
-    CHECK(written == EFBIG);
-    CHECK(folder.count() == 1);
-    CHECK(contents(File::open(path)) == before);
+    CHECK_EQUAL(saved, EFBIG);
+    CHECK_EQUAL(written, EFBIG);
+    CHECK_EQUAL(folder.count(), 1);
+    CHECK_EQUAL(contents(File::open(path)), before);
   }
   large->save(path);
-  CHECK(File::open(path)->size() == large->size());
+  CHECK_EQUAL(File::open(path)->size(), large->size());
 }
 
 #endif
 
 // Cancelling by the monitor leaves the old file.
-void test_stopped_save() {
+TEST(stopped_save) {
   const Folder folder("nearabout_test_stopped");
   const std::string path = folder.file("index.near");
   load(small_image())->save(path);
@@ -205,22 +205,8 @@ void test_stopped_save() {
                               if (fraction >= at) throw Stop();
                             }),
                  Stop);
-  CHECK(folder.count() == 1);
-  CHECK(contents(File::open(path)) == contents(load(small_image())));
+  CHECK_EQUAL(folder.count(), 1);
+  CHECK_EQUAL(contents(File::open(path)), contents(load(small_image())));
 }
 
 }  // namespace
-
-int main() {
-  test_unfinished_writer_leaves_nothing();
-  test_missing_places();
-#ifndef _WIN32
-  test_saving_over_the_open_file();
-  test_links_and_modes();
-  test_owners();
-  test_read_only_folder();
-  test_disk_that_fills_up();
-#endif
-  test_stopped_save();
-  return nearabout::test::report("storage_save");
-}

@@ -65,25 +65,25 @@ Words slow_similar(const Words& keys, const std::string& word, std::size_t count
   return found;
 }
 
-void test_examples() {
+TEST(examples) {
   const Words keys{"the", "good", "goods", "god", "Good", "river", "rivers", "queen", "caf\xc3\xa9", "cafe"};
-  CHECK(similar(keys, "goood", 2) == (Words{"good", "Good"}));
-  CHECK(similar(keys, "GOOD", 2) == (Words{"good", "Good"}));
-  CHECK(similar(keys, "Good", 2) == (Words{"Good", "good"}));
-  CHECK(similar(keys, "rievr", 1) == (Words{"river"}));
-  CHECK(similar(keys, "ueen", 3) == (Words{"queen"}));
-  CHECK(similar(keys, "caf\xc3\xa8", 2) == (Words{"caf\xc3\xa9", "cafe"}));  // one code point each, not two bytes
+  CHECK_EQUAL(similar(keys, "goood", 2), (Words{"good", "Good"}));
+  CHECK_EQUAL(similar(keys, "GOOD", 2), (Words{"good", "Good"}));
+  CHECK_EQUAL(similar(keys, "Good", 2), (Words{"Good", "good"}));
+  CHECK_EQUAL(similar(keys, "rievr", 1), (Words{"river"}));
+  CHECK_EQUAL(similar(keys, "ueen", 3), (Words{"queen"}));
+  CHECK_EQUAL(similar(keys, "caf\xc3\xa8", 2), (Words{"caf\xc3\xa9", "cafe"}));  // one code point each, not two bytes
   CHECK(similar(keys, "zzzzzzzzz", 3).empty());
   CHECK(similar(keys, "good", 0).empty());
   CHECK(similar({}, "good", 3).empty());
-  CHECK(similar({"", "a", "abc"}, "", 5) == (Words{"", "a"}));
-  CHECK(similar({"\xff\xfe", "\xe2\x82", "ab"}, "\xff", 1) ==
-        (Words{"\xff\xfe"}));  // not UTF-8: nothing is read past its end
+  CHECK_EQUAL(similar({"", "a", "abc"}, "", 5), (Words{"", "a"}));
+  CHECK_EQUAL(similar({"\xff\xfe", "\xe2\x82", "ab"}, "\xff", 1),
+              (Words{"\xff\xfe"}));  // not UTF-8: nothing is read past its end
   const std::string large(100'000, 'x');
-  CHECK(similar({large + "yy", large + "y", "x"}, large, 3) == (Words{large + "y", large + "yy"}));
+  CHECK_EQUAL(similar({large + "yy", large + "y", "x"}, large, 3), (Words{large + "y", large + "yy"}));
 }
 
-void test_against_the_recurrence() {
+TEST(against_the_recurrence) {
   std::mt19937 random(5);
   const auto word = [&] {
     std::string text(random() % 14, 'a');
@@ -99,22 +99,22 @@ void test_against_the_recurrence() {
   for (int query = 0; query < 200; ++query) {
     const std::string asked = word();
     for (const std::size_t count : {std::size_t{1}, std::size_t{5}, std::size_t{1'000}})
-      CHECK(similar_keys(map, asked, count) == slow_similar(keys, asked, count));
+      CHECK_EQUAL(similar_keys(map, asked, count), slow_similar(keys, asked, count));
   }
 }
 
-void test_keys_with_a_text() {
+TEST(keys_with_a_text) {
   const KeyMap keys = map_of({"smartphone", "tele", "iPhone 13", "phone", "Phones", "telephone", "headPHONEs", "phon"});
-  CHECK(keys_with(keys, "phone", 9) ==
-        (Words{"phone", "Phones", "smartphone", "iPhone 13", "telephone", "headPHONEs"}));
-  CHECK(keys_with(keys, "PHONE", 3) == (Words{"phone", "Phones", "smartphone"}));
-  CHECK(keys_with(keys, "phone", 1) == (Words{"phone"}));
+  CHECK_EQUAL(keys_with(keys, "phone", 9),
+              (Words{"phone", "Phones", "smartphone", "iPhone 13", "telephone", "headPHONEs"}));
+  CHECK_EQUAL(keys_with(keys, "PHONE", 3), (Words{"phone", "Phones", "smartphone"}));
+  CHECK_EQUAL(keys_with(keys, "phone", 1), (Words{"phone"}));
   CHECK(keys_with(keys, "telephones", 3).empty());
   CHECK(keys_with(keys, "", 3).empty());
   CHECK(keys_with(keys, "phone", 0).empty());
 }
 
-void test_integer_keys_have_no_spelling() {
+TEST(integer_keys_have_no_spelling) {
   const std::vector<std::int64_t> numbers{1, 2, 3};
   Writer writer = Writer::to_memory();
   KeyMapBuilder::integers(numbers).write(writer);
@@ -124,11 +124,3 @@ void test_integer_keys_have_no_spelling() {
 }
 
 }  // namespace
-
-int main() {
-  test_examples();
-  test_against_the_recurrence();
-  test_keys_with_a_text();
-  test_integer_keys_have_no_spelling();
-  return nearabout::test::report("storage_spelling");
-}

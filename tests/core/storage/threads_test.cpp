@@ -27,7 +27,7 @@ Bytes image() {
   return image_of(*writer.finish());
 }
 
-void test_first_reads() {
+TEST(first_reads) {
   const auto file = load(image());
   const Bytes expected = pattern(kBytes);
   std::atomic<std::size_t> right{0};
@@ -40,10 +40,10 @@ void test_first_reads() {
     }
     right += all;
   });
-  CHECK(right == kThreads);
+  CHECK_EQUAL(right, kThreads);
 }
 
-void test_damage_is_seen_by_all() {
+TEST(damage_is_seen_by_all) {
   Bytes damaged = image();
   damaged[kPageAlignment + 1'000'000] ^= std::byte{1};
   const auto file = load(damaged);
@@ -55,13 +55,7 @@ void test_damage_is_seen_by_all() {
       ++refused;
     }
   });
-  CHECK(refused == kThreads);
+  CHECK_EQUAL(refused, kThreads);
 }
 
 }  // namespace
-
-int main() {
-  test_first_reads();
-  test_damage_is_seen_by_all();
-  return nearabout::test::report("storage_threads");
-}

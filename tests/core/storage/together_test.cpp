@@ -29,35 +29,35 @@ Bytes second_image() {
 }
 
 void is_both(const File& file) {
-  CHECK(file.section(SectionId::grid).shape() == (Shape{3, 100}));
-  CHECK(file.section(SectionId::grid).text() == std::string(300, '\x09'));
-  CHECK(file.section(SectionId::codes).text() == std::string(kSize, '\x04'));
+  CHECK_EQUAL(file.section(SectionId::grid).shape(), (Shape{3, 100}));
+  CHECK_EQUAL(file.section(SectionId::grid).text(), std::string(300, '\x09'));
+  CHECK_EQUAL(file.section(SectionId::codes).text(), std::string(kSize, '\x04'));
   const Bytes expected = pattern(kSize);
-  CHECK(std::memcmp(file.section(SectionId::vectors).checked(0, kSize), expected.data(), kSize) == 0);
-  CHECK(file.section(SectionId::metadata).text() == R"({"made by": "a test"})");
+  CHECK_EQUAL(std::memcmp(file.section(SectionId::vectors).checked(0, kSize), expected.data(), kSize), 0);
+  CHECK_EQUAL(file.section(SectionId::metadata).text(), R"({"made by": "a test"})");
 }
 
-void sections_are_replaced_and_added() {
+TEST(sections_are_replaced_and_added) {
   const auto first = load(first_image());
   const auto both = first->with(load(second_image()));
   is_both(*both);
   both->verify();
   CHECK(first->section(SectionId::grid).shape() == (Shape{20, 10}) && !first->has(SectionId::codes));
-  CHECK(image_of(*first) == first_image());
-  CHECK(KeyMap(both).row_of("queen") == KeyMap(first).row_of("queen"));
+  CHECK_EQUAL(image_of(*first), first_image());
+  CHECK_EQUAL(KeyMap(both).row_of("queen"), KeyMap(first).row_of("queen"));
 
   const std::vector<const Section*> sections = both->current_sections();
-  CHECK(sections.size() == first->sections().size() + 1);
-  CHECK(sections.back()->id() == SectionId::checksums);
+  CHECK_EQUAL(sections.size(), first->sections().size() + 1);
+  CHECK_EQUAL(sections.back()->id(), SectionId::checksums);
   const auto count = [&](SectionId id) {
     return std::count_if(sections.begin(), sections.end(), [=](const Section* section) { return section->id() == id; });
   };
   CHECK(count(SectionId::grid) == 1 && count(SectionId::codes) == 1 && count(SectionId::checksums) == 1);
-  CHECK(first->current_sections().size() == first->sections().size());
+  CHECK_EQUAL(first->current_sections().size(), first->sections().size());
 }
 
 // The first image may be released, too, once it is combined with another.
-void it_keeps_what_it_needs() {
+TEST(joined_file_keeps_its_parts_open) {
   std::shared_ptr<const File> both;
   {
     const auto first = load(first_image());
@@ -66,7 +66,7 @@ void it_keeps_what_it_needs() {
   is_both(*both);
 }
 
-void it_is_saved_as_one() {
+TEST(joined_file_is_saved_as_one) {
   const Folder folder("nearabout_test_together");
   const std::string path = folder.file("first.near");
   load(first_image())->save(path);
@@ -76,27 +76,27 @@ void it_is_saved_as_one() {
   const auto saved = File::open(folder.file("both.near"));
   saved->verify();
   is_both(*saved);
-  CHECK(image_of(*both->in_one_piece()) == image_of(*saved));
-  CHECK(image_of(*saved->in_one_piece()) == image_of(*saved));
-  CHECK(saved->sections().size() == first->sections().size() + 1);
-  CHECK(image_of(*File::open(path)) == first_image());  // unchanged
-  both->save(path);                                     // over the first image's file
+  CHECK_EQUAL(image_of(*both->in_one_piece()), image_of(*saved));
+  CHECK_EQUAL(image_of(*saved->in_one_piece()), image_of(*saved));
+  CHECK_EQUAL(saved->sections().size(), first->sections().size() + 1);
+  CHECK_EQUAL(image_of(*File::open(path)), first_image());  // unchanged
+  both->save(path);                                         // over the first image's file
   CHECK(image_of(*File::open(path)) == image_of(*saved) && folder.count() == 2);
   is_both(*both);
 }
 
-void again_and_again() {
+TEST(joined_file_is_joined_again) {
   Writer writer = Writer::to_memory();
   writer.add_text(SectionId::grid, "third");
   const auto second = load(first_image())->with(load(second_image()));
   const auto third = second->with(writer.finish());
-  CHECK(third->section(SectionId::grid).text() == "third");
+  CHECK_EQUAL(third->section(SectionId::grid).text(), "third");
   third->verify();
   is_both(*second);
 }
 
 // Damage of either is detected by whoever reads, verifies or saves both.
-void damage_of_either() {
+TEST(damage_of_either_part_is_found) {
   const Folder folder("nearabout_test_together_damage");
   const Bytes good[] = {first_image(), second_image()};
   for (const std::size_t which : {0u, 1u}) {
@@ -114,12 +114,3 @@ void damage_of_either() {
 }
 
 }  // namespace
-
-int main() {
-  sections_are_replaced_and_added();
-  it_keeps_what_it_needs();
-  it_is_saved_as_one();
-  again_and_again();
-  damage_of_either();
-  return nearabout::test::report("storage_together");
-}

@@ -23,7 +23,7 @@ Bytes an_image(std::byte first) {
 }
 
 // Later changes to the file have no effect.
-void it_does_not_need_the_file() {
+TEST(whole_copy_outlives_the_file) {
   const Folder folder("nearabout_test_whole");
   const std::string path = folder.file("a.near");
   load(an_image(std::byte{1}))->save(path);
@@ -37,14 +37,14 @@ void it_does_not_need_the_file() {
   whole->section(SectionId::vectors).advise(system::Access::anywhere);
   whole->section(SectionId::vectors).will_need(0, 40'000);
   whole->verify();
-  CHECK(image_of(*whole) == an_image(std::byte{1}));
+  CHECK_EQUAL(image_of(*whole), an_image(std::byte{1}));
   const auto other = whole->with(load(an_image(std::byte{2})));
   CHECK(!other->mapped());
   whole->save(path);
-  CHECK(image_of(*File::open(path)) == an_image(std::byte{1}));
+  CHECK_EQUAL(image_of(*File::open(path)), an_image(std::byte{1}));
 }
 
-void it_is_checked_as_a_mapped_one() {
+TEST(whole_copy_is_checked_as_a_mapped_file) {
   const Folder folder("nearabout_test_whole_damage");
   const std::string path = folder.file("a.near");
   CHECK_THROWS(File::read(path), SystemError);
@@ -61,19 +61,12 @@ void it_is_checked_as_a_mapped_one() {
 }
 
 // The same content has the same identity, wherever it is stored; changing a byte of any section changes it.
-void identities() {
+TEST(identity_of_a_file_is_its_own) {
   const Bytes one = an_image(std::byte{1});
   const Bytes two = an_image(std::byte{2});
-  CHECK(one.size() == two.size());
-  CHECK(load(one)->identity() == load(an_image(std::byte{1}))->identity());
+  CHECK_EQUAL(one.size(), two.size());
+  CHECK_EQUAL(load(one)->identity(), load(an_image(std::byte{1}))->identity());
   CHECK(load(one)->identity() != load(two)->identity());
 }
 
 }  // namespace
-
-int main() {
-  it_does_not_need_the_file();
-  it_is_checked_as_a_mapped_one();
-  identities();
-  return nearabout::test::report("storage_whole");
-}

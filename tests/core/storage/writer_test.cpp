@@ -1,5 +1,4 @@
 // Data written is read back the same: in memory, on disk, in pieces, across block boundaries.
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
@@ -21,27 +20,27 @@ Bytes read_file(const std::string& path) {
   return {bytes.begin(), bytes.end()};
 }
 
-void test_memory_and_disk_are_the_same_bytes() {
+TEST(memory_and_disk_are_the_same_bytes) {
   const Folder folder("nearabout_test_writer");
   const std::string path = (folder.path / "small.near").string();
   Writer writer = Writer::to_path(path);
   write_small(writer);
   const auto file = writer.finish();
-  CHECK(file->path() == path);
+  CHECK_EQUAL(file->path(), path);
   const auto memory = load(small_image());
-  CHECK(image_of(*file) == image_of(*memory));
-  CHECK(read_file(path) == image_of(*memory));
-  CHECK(contents(file) == contents(memory));
+  CHECK_EQUAL(image_of(*file), image_of(*memory));
+  CHECK_EQUAL(read_file(path), image_of(*memory));
+  CHECK_EQUAL(contents(file), contents(memory));
   CHECK(memory->path().empty());
   file->verify();
 
   const std::string copy = (folder.path / "copy.near").string();
   memory->save(copy);
-  CHECK(read_file(copy) == read_file(path));
-  CHECK(contents(File::open(copy)) == contents(memory));
+  CHECK_EQUAL(read_file(copy), read_file(path));
+  CHECK_EQUAL(contents(File::open(copy)), contents(memory));
 }
 
-void test_values_and_shapes() {
+TEST(values_and_shapes) {
   const auto file = load(small_image());
   const Section& terms = file->section(SectionId::row_terms);
   CHECK(terms.shape() == (Shape{2, 3}) && terms.element() == Element::f32);
@@ -53,17 +52,17 @@ void test_values_and_shapes() {
   CHECK(rows.rows == 1 && rows.dims == 3 && rows.stride == 12);
   CHECK_THROWS(terms.rows(1, 3), CorruptFileError);
   CHECK_THROWS(terms.rows(2, 1), CorruptFileError);
-  CHECK(terms.rows(2, 2).rows == 0);
+  CHECK_EQUAL(terms.rows(2, 2).rows, 0);
   CHECK_THROWS(terms.expect(Element::f64, {2, 3}), CorruptFileError);
   CHECK_THROWS(terms.expect(Element::f32, {3, 2}), CorruptFileError);
-  CHECK(file->section(SectionId::metadata).text() == R"({"made by": "a test"})");
-  CHECK(file->section(SectionId::bounds).length() == 6);  // nine bits take two bytes
+  CHECK_EQUAL(file->section(SectionId::metadata).text(), R"({"made by": "a test"})");
+  CHECK_EQUAL(file->section(SectionId::bounds).length(), 6);  // nine bits take two bytes
   CHECK(!file->has(SectionId::vectors));
   CHECK_THROWS(file->section(SectionId::vectors), CorruptFileError);
 }
 
 // Pieces of every awkward size give the same image as one piece.
-void test_pieces() {
+TEST(pieces) {
   const std::uint64_t size = 35 * kBlockBytes + 17;  // more than two of the writer's buffers
   const Bytes payload = pattern(size);
   Writer whole = Writer::to_memory(size);
@@ -76,32 +75,32 @@ void test_pieces() {
     for (std::size_t begin = 0; begin < size; begin += step)
       writer.append(std::span(payload).subspan(begin, std::min(step, size - begin)));
     writer.end();
-    CHECK(image_of(*writer.finish()) == expected);
+    CHECK_EQUAL(image_of(*writer.finish()), expected);
   }
   const auto file = load(expected);
   const Section& section = file->section(SectionId::vectors);
-  CHECK(section.offset() == kPageAlignment);
-  CHECK(std::memcmp(section.checked(65'000, 140'000), payload.data() + 65'000, 75'000) == 0);
-  CHECK(section.checked(size, size) == section.checked(0, 1) + size);
+  CHECK_EQUAL(section.offset(), kPageAlignment);
+  CHECK_EQUAL(std::memcmp(section.checked(65'000, 140'000), payload.data() + 65'000, 75'000), 0);
+  CHECK_EQUAL(section.checked(size, size), section.checked(0, 1) + size);
   CHECK_THROWS(section.checked(size, size + 1), CorruptFileError);
   CHECK_THROWS(section.checked(2, 1), CorruptFileError);
 }
 
-void test_empty_sections() {
+TEST(empty_sections) {
   Writer writer = Writer::to_memory();
   writer.add(SectionId::vectors, Element::f32, {0, 50}, {});
   writer.add_text(SectionId::metadata, "");
   const auto file = writer.finish();
-  CHECK(file->section(SectionId::vectors).shape() == (Shape{0, 50}));
+  CHECK_EQUAL(file->section(SectionId::vectors).shape(), (Shape{0, 50}));
   CHECK(file->section(SectionId::vectors).all<float>().empty());
   CHECK(file->section(SectionId::metadata).text().empty());
   file->verify();
   const auto bare = Writer::to_memory().finish();
   bare->verify();
-  CHECK(bare->sections().size() == 1);
+  CHECK_EQUAL(bare->sections().size(), 1);
 }
 
-void test_wrong_use() {
+TEST(wrong_use) {
   Writer writer = Writer::to_memory();
   writer.begin(SectionId::vectors, Element::f32, {2, 2});
   CHECK_THROWS(writer.begin(SectionId::codes, Element::u8, {1, 1}), std::logic_error);
@@ -119,7 +118,7 @@ void test_wrong_use() {
 }
 
 // More than one block of checksums: 512 blocks fill the first. Zeros, so that it costs little memory traffic.
-void test_checksums_of_checksums() {
+TEST(checksums_of_checksums) {
   const std::uint64_t size = 8'193 * kBlockBytes;
   const Bytes piece(16 * kBlockBytes);
   Writer writer = Writer::to_memory(size + (1 << 20));
@@ -131,13 +130,13 @@ void test_checksums_of_checksums() {
   }
   writer.end();
   const auto file = writer.finish();
-  CHECK(file->sections().back().length() == 8'193 * 8);
+  CHECK_EQUAL(file->sections().back().length(), 8'193 * 8);
   double last = 0;
   file->verify([&](double fraction) {
     CHECK(fraction >= last && fraction <= 1.0);
     last = fraction;
   });
-  CHECK(last == 1.0);
+  CHECK_EQUAL(last, 1.0);
   struct Stop {};
   CHECK_THROWS(file->verify([](double fraction) {
     if (fraction > 0.5) throw Stop();
@@ -153,13 +152,3 @@ void test_checksums_of_checksums() {
 }
 
 }  // namespace
-
-int main() {
-  test_memory_and_disk_are_the_same_bytes();
-  test_values_and_shapes();
-  test_pieces();
-  test_empty_sections();
-  test_wrong_use();
-  test_checksums_of_checksums();
-  return nearabout::test::report("storage_writer");
-}

@@ -2,7 +2,6 @@
 #include "transform/contraction.h"
 
 #include <cmath>
-#include <cstdio>
 #include <utility>
 
 #include "check.h"
@@ -51,7 +50,7 @@ struct Images {
 };
 
 // Returns the projections' distance as a mean fraction of the true one.
-double check_distances(const char* shape, const Contraction& contraction, const Table& table) {
+double check_distances(const Contraction& contraction, const Table& table) {
   const Images projections(contraction, table, true);
   const double stretch = std::sqrt(1 + contraction.epsilon());
   double kept = 0;
@@ -62,9 +61,8 @@ double check_distances(const char* shape, const Contraction& contraction, const 
       const double projection =
           std::sqrt(slow_squared_distance(projections.row(a), projections.row(b), projections.outputs));
       const double room = projections.errors[a] + projections.errors[b];
-      if (!(projection <= truth * stretch * (1 + 1e-12) + room) && ++failures <= 20)
-        std::printf("%s: images of %zu and %zu are %.17g apart, they themselves %.17g (room %g)\n", shape, a, b,
-                    projection, truth, room);
+      if (!(projection <= truth * stretch * (1 + 1e-12) + room))
+        FAIL("images of ", a, " and ", b, " are ", projection, " apart, they themselves ", truth, " (room ", room, ")");
       if (truth > 0) {
         kept += projection / truth;
         ++pairs;
@@ -74,7 +72,7 @@ double check_distances(const char* shape, const Contraction& contraction, const 
 }
 
 // <q, x - centre> is at most (1 + epsilon) times the product of projections, up to their errors: Cauchy-Schwarz.
-void check_products(const char* shape, const Contraction& contraction, const Table& table, const Table& queries) {
+void check_products(const Contraction& contraction, const Table& table, const Table& queries) {
   const Images rows(contraction, table, true);
   const Images bound(contraction, queries, false);
   std::vector<float> centre = contraction.centre();
@@ -88,36 +86,35 @@ void check_products(const char* shape, const Contraction& contraction, const Tab
       const double length_q = std::sqrt(slow_product(bound.row(q), bound.row(q), rows.outputs)) + bound.errors[q];
       const double length_x = std::sqrt(slow_product(rows.row(i), rows.row(i), rows.outputs)) + rows.errors[i];
       const double room = length_q * rows.errors[i] + length_x * bound.errors[q];
-      if (!(truth <= projection + room + 1e-12 * length_q * length_x) && ++failures <= 20)
-        std::printf("%s: query %zu, row %zu: product %.17g, of images %.17g (room %g)\n", shape, q, i, truth,
-                    projection, room);
+      if (!(truth <= projection + room + 1e-12 * length_q * length_x))
+        FAIL("query ", q, ", row ", i, ": product ", truth, ", of images ", projection, " (room ", room, ")");
     }
 }
 
 void check_shape(const char* name, const Table& table, double least_kept) {
+  CASE(name);
   Generator random(3);
   Table queries = normal(random, 5, table.dims);
   std::copy_n(table.row(0), table.dims, queries.row(0));
   const Contraction same(mean_of(table));
   CHECK(same.identity() && same.outputs() == table.dims && same.epsilon() == 0);
-  check_distances(name, same, table);
-  check_products(name, same, table, queries);
+  check_distances(same, table);
+  check_products(same, table, queries);
   for (const std::size_t outputs : {std::size_t{16}, std::size_t{32}}) {
     const Contraction plain = projection(table, outputs, false);
     CHECK(plain.epsilon() > 1e-3 && plain.epsilon() < 1);
-    check_distances(name, plain, table);
-    check_products(name, plain, table, queries);
+    check_distances(plain, table);
+    check_products(plain, table, queries);
     const Contraction mixed = projection(table, outputs, true);
     CHECK(!mixed.identity() && mixed.outputs() == outputs && mixed.epsilon() < 1e-5);
-    const double kept = check_distances(name, mixed, table);
-    if (kept < least_kept) std::printf("%s to %zu: only %.3f of distances kept\n", name, outputs, kept);
-    CHECK(kept >= least_kept);
-    check_products(name, mixed, table, queries);
+    const double kept = check_distances(mixed, table);
+    if (!(kept >= least_kept)) FAIL("to ", outputs, ": only ", kept, " of distances kept");
+    check_products(mixed, table, queries);
   }
 }
 
 // The stated errors are small relative to the vectors; otherwise the screen would rule nothing out.
-void the_errors_are_small() {
+TEST(the_errors_are_small) {
   Generator random(4);
   const Table table = normal(random, 100, 256);
   const Contraction contraction = projection(table, 64, true);
@@ -125,9 +122,7 @@ void the_errors_are_small() {
   for (std::size_t i = 0; i < table.rows; ++i) CHECK(projections.errors[i] < 1e-3 * std::sqrt(256.0));
 }
 
-}  // namespace
-
-int main() {
+TEST(bound_of_every_shape_holds_and_is_tight) {
   Generator random(1);
   check_shape("normal", normal(random, 300, 48), 0.6);
   check_shape("correlated", correlated(random, 300, 130), 0.9);
@@ -142,6 +137,6 @@ int main() {
   check_shape("duplicated", duplicated(normal(random, 300, 64), 10), 0.9);
   check_shape("one-hot", sparse(random, 300, 80, 1, 1), 0.3);
   check_shape("half constant", half_constant(normal(random, 300, 40)), 0.6);
-  the_errors_are_small();
-  return report("quantize_contraction");
 }
+
+}  // namespace

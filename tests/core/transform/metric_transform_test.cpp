@@ -57,7 +57,7 @@ void ranks_are_squares(CodeSpace space, const Table& table, const Table& queries
     }
 }
 
-void every_space_has_its_ranks() {
+TEST(every_space_has_its_ranks) {
   Generator random(1);
   for (const std::size_t dims : {1u, 2u, 7u, 8u, 33u, 100u}) {
     const Table table = normal(random, 20, dims, 0.3, 2);
@@ -69,7 +69,7 @@ void every_space_has_its_ranks() {
 }
 
 // All rows become equally long, which makes the largest product the smallest distance.
-void rows_become_equally_long() {
+TEST(rows_become_equally_long) {
   Generator random(2);
   Table table = normal(random, 50, 12);
   for (std::size_t i = 0; i < table.rows; ++i)
@@ -88,7 +88,7 @@ void rows_become_equally_long() {
 }
 
 // A row longer than expected, rows that are all zero, and a zero query give no NaN.
-void nothing_is_not_a_number() {
+TEST(nothing_is_not_a_number) {
   const float longer[] = {3, 4, 12}, zero[] = {0, 0, 0};
   float transformed[4];
   const MetricTransform transform(CodeSpace::inner_product, 3, 1, 5);
@@ -105,7 +105,7 @@ void nothing_is_not_a_number() {
 }
 
 // Vectors of numbers at the ends of their range, and one that is larger than the scale was chosen for.
-void transformed_vectors_are_finite() {
+TEST(transformed_vectors_are_finite) {
   for (const float size : {1.5e-45f, 1e-40f, 1e-20f, 1.0f, 1e20f, 3.4e38f}) {
     const Sample sample{{size, -size, 0, size}, 2, 2};
     const float scale = scale_for(sample);
@@ -126,11 +126,3 @@ void transformed_vectors_are_finite() {
 }
 
 }  // namespace
-
-int main() {
-  transformed_vectors_are_finite();
-  every_space_has_its_ranks();
-  rows_become_equally_long();
-  nothing_is_not_a_number();
-  return report("quantize_lift");
-}

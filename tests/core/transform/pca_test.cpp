@@ -3,7 +3,6 @@
 #include "transform/pca.h"
 
 #include <cmath>
-#include <cstdio>
 
 #include "check.h"
 #include "quantize/shapes.h"
@@ -41,14 +40,13 @@ double variance_along(const Table& table, const std::vector<T>& directions, std:
 
 void they_are_orthonormal(const char* shape, const Table& table, std::size_t count) {
   const std::vector<double> directions = principal_directions(table.values, table.rows, table.dims, count, 1);
-  CHECK(directions.size() == table.dims * count);
+  CHECK_EQUAL(directions.size(), table.dims * count);
   const double off = departure(directions, table.dims, count, count);
-  if (!(off < 1e-6)) std::printf("%s: %zu directions are off by %g\n", shape, count, off);
-  CHECK(off < 1e-6);
+  if (!(off < 1e-6)) FAIL(shape, ": ", count, " directions are off by ", off);
 }
 
 // Dimension j has deviation 0.9^j in a rotated frame: the leading directions carry the leading sums of 0.81^j.
-void they_catch_the_variance() {
+TEST(components_catch_the_variance) {
   Generator random(2);
   const std::size_t dims = 96, rows = 4000, count = 32;
   Table table = normal(random, rows, dims);
@@ -88,20 +86,18 @@ void they_catch_the_variance() {
     together += variance;
   }
   CHECK(std::abs(together + before - caught) < 1e-5 * caught);
-  CHECK(variance_along(table, mixed, count, count - 1) == 0);
+  CHECK_EQUAL(variance_along(table, mixed, count, count - 1), 0);
 }
 
-void threads_change_nothing() {
+TEST(threads_change_nothing) {
   Generator random(3);
   const Table table = correlated(random, 700, 150);
   const std::vector<double> one = principal_directions(table.values, table.rows, table.dims, 64, 1);
-  CHECK(one == principal_directions(table.values, table.rows, table.dims, 64, 2));
-  CHECK(one == principal_directions(table.values, table.rows, table.dims, 64, 3));
+  CHECK_EQUAL(one, principal_directions(table.values, table.rows, table.dims, 64, 2));
+  CHECK_EQUAL(one, principal_directions(table.values, table.rows, table.dims, 64, 3));
 }
 
-}  // namespace
-
-int main() {
+TEST(components_are_orthonormal) {
   Generator random(1);
   they_are_orthonormal("normal", normal(random, 500, 40), 32);
   they_are_orthonormal("all there are", normal(random, 500, 32), 32);
@@ -113,7 +109,6 @@ int main() {
   they_are_orthonormal("badly scaled", badly_scaled(random, 300, 64), 48);
   they_are_orthonormal("with an outlier", with_outlier(normal(random, 300, 64)), 48);
   they_are_orthonormal("fewer rows than dims", normal(random, 100, 1100), 64);
-  they_catch_the_variance();
-  threads_change_nothing();
-  return report("quantize_principal");
 }
+
+}  // namespace

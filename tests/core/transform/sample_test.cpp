@@ -13,7 +13,7 @@ namespace {
 
 Sample sample_of(const Table& table) { return {table.values, table.rows, table.dims}; }
 
-void rows_are_spread() {
+TEST(rows_are_spread) {
   Table table{std::vector<float>(2 * 1'000), 1'000, 2};
   for (std::size_t i = 0; i < 1'000; ++i) table.row(i)[1] = static_cast<float>(i);
   const RowReader read = [&](std::size_t begin, std::size_t end, float* to) {
@@ -21,11 +21,11 @@ void rows_are_spread() {
   };
   const Sample some = take_sample(read, 1'000, 2, 30);
   CHECK(some.rows == 30 && some.dims == 2 && some.values.size() == 60);
-  for (std::size_t i = 0; i < 30; ++i) CHECK(some.row(i)[1] == static_cast<float>(i * 1'000 / 30));
+  for (std::size_t i = 0; i < 30; ++i) CHECK_EQUAL(some.row(i)[1], static_cast<float>(i * 1'000 / 30));
   CHECK(take_sample(read, 20, 2, 30).rows == 20 && take_sample(read, 0, 2, 30).rows == 0);
 }
 
-void ordinary_rows_all_stay() {
+TEST(ordinary_rows_all_stay) {
   Generator random(1);
   for (const Table& table : {normal(random, 600, 20), clustered(random, 600, 20, 5), low_rank(random, 600, 50, 4, 0.1),
                              normal(random, 19, 3), duplicated(normal(random, 600, 20), 1), Table{{}, 0, 3}}) {
@@ -34,7 +34,7 @@ void ordinary_rows_all_stay() {
   }
 }
 
-void far_rows_are_left_out() {
+TEST(far_rows_are_left_out) {
   Generator random(2);
   for (const float times : {100.0f, 1e6f, 1e15f})
     for (const std::size_t count : {1u, 7u, 30u}) {
@@ -53,7 +53,7 @@ void far_rows_are_left_out() {
 }
 
 // If a tenth of all rows are far, that is their distribution: only the farthest, one in 20, are dropped.
-void many_far_rows_are_no_mistake() {
+TEST(many_far_rows_are_no_mistake) {
   Generator random(3);
   Table table = normal(random, 600, 20);
   for (std::size_t i = 0; i < 600; i += 10)
@@ -64,11 +64,3 @@ void many_far_rows_are_no_mistake() {
 }
 
 }  // namespace
-
-int main() {
-  rows_are_spread();
-  ordinary_rows_all_stay();
-  far_rows_are_left_out();
-  many_far_rows_are_no_mistake();
-  return report("quantize_sample");
-}

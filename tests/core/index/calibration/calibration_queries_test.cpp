@@ -2,20 +2,20 @@
 #include "index/calibration/calibration_queries.h"
 
 #include "check.h"
-#include "tables.h"
+#include "index/fixtures.h"
 
 using namespace nearabout;
 using namespace nearabout::test;
 
 namespace {
 
-void rows_are_spread() {
+TEST(rows_are_spread) {
   CHECK(held_out_rows(0).empty());
-  CHECK(held_out_rows(1) == std::vector<std::uint32_t>{0});
+  CHECK_EQUAL(held_out_rows(1), std::vector<std::uint32_t>{0});
   CHECK((held_out_rows(3) == std::vector<std::uint32_t>{0, 1, 2}));
   for (const std::size_t rows : {383u, 384u, 385u, 1'000u, 1'535u, 1'536u, 100'003u, 4'000'000'000u}) {
     const std::vector<std::uint32_t> numbers = held_out_rows(rows);
-    CHECK(numbers.size() == std::min<std::size_t>(rows, kHeldOutRows));
+    CHECK_EQUAL(numbers.size(), std::min<std::size_t>(rows, kHeldOutRows));
     CHECK(numbers.back() < rows);
     // One in the middle of each of as many equal parts: no gap is larger than one part, up to rounding.
     const std::size_t part = rows / numbers.size() + 1;
@@ -25,18 +25,18 @@ void rows_are_spread() {
   }
 }
 
-void those_left_out_are_the_trial_rows() {
+TEST(rows_left_out_are_the_held_out_rows) {
   for (const std::size_t rows : {1'536u, 1'537u, 2'000u, 50'021u}) {
     std::vector<std::uint32_t> left_out;
     for (std::uint32_t row = 0; row < rows; ++row)
       if (is_held_out(row, rows)) left_out.push_back(row);
-    CHECK(left_out == held_out_rows(rows));
+    CHECK_EQUAL(left_out, held_out_rows(rows));
   }
   for (const std::size_t rows : {1u, 384u, 1'535u})  // too few to hold any out
     for (std::size_t row = 0; row < rows; ++row) CHECK(!is_held_out(row, rows));
 }
 
-void rows_serve_where_nothing_was_given() {
+TEST(rows_serve_where_nothing_was_given) {
   const Table base = whole_numbers(2'000, 5, 1);
   for (const std::size_t step : {1u, 3u}) {
     const CalibrationQueries calibration_queries = sample_calibration_queries({}, base.reader(), 2'000, 5, step);
@@ -44,7 +44,7 @@ void rows_serve_where_nothing_was_given() {
     CHECK(calibration_queries.count() == numbers.size() / step &&
           calibration_queries.rows.size() == calibration_queries.count());
     for (std::size_t i = 0; i < calibration_queries.count(); ++i) {
-      CHECK(calibration_queries.rows[i] == numbers[i * step]);
+      CHECK_EQUAL(calibration_queries.rows[i], numbers[i * step]);
       CHECK(std::equal(calibration_queries.vector(i), calibration_queries.vector(i) + 5,
                        base.row(calibration_queries.rows[i])));
     }
@@ -52,7 +52,7 @@ void rows_serve_where_nothing_was_given() {
 }
 
 // As many as are useful, from the whole range of the given queries, in order.
-void given_queries_are_capped() {
+TEST(given_queries_are_capped) {
   const Table base = whole_numbers(10, 2, 2);
   Table given{std::vector<float>(2 * 5'000), 2};
   for (std::size_t i = 0; i < 5'000; ++i) given.row(i)[0] = static_cast<float>(i);
@@ -62,7 +62,7 @@ void given_queries_are_capped() {
   for (const std::size_t count : {1u, 700u, 1'024u}) {
     const CalibrationQueries calibration_queries = taken(count, 1);
     CHECK(calibration_queries.rows.empty() && calibration_queries.count() == count);
-    for (std::size_t i = 0; i < count; ++i) CHECK(calibration_queries.vector(i)[0] == static_cast<float>(i));
+    for (std::size_t i = 0; i < count; ++i) CHECK_EQUAL(calibration_queries.vector(i)[0], static_cast<float>(i));
   }
   for (const std::size_t step : {1u, 3u}) {
     const CalibrationQueries calibration_queries = taken(5'000, step);
@@ -75,7 +75,7 @@ void given_queries_are_capped() {
   }
 }
 
-void bits_are_asked_as_bits() {
+TEST(bits_are_asked_as_bits) {
   CalibrationQueries calibration_queries;
   calibration_queries.dims = 10;
   calibration_queries.vectors = {1, 0, 1, 0, 0, 1, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0};
@@ -87,7 +87,7 @@ void bits_are_asked_as_bits() {
   CHECK(floats.view().rows == 2 && floats.view().element == Element::f32 && floats.view().stride == 40);
 }
 
-void given_rows_are_capped() {
+TEST(given_rows_are_capped) {
   const Table base = whole_numbers(5'000, 3, 4);
   std::vector<std::uint32_t> rows;
   for (std::uint32_t row = 4'999; row > 1'000; --row) rows.push_back(row);
@@ -105,13 +105,3 @@ void given_rows_are_capped() {
 }
 
 }  // namespace
-
-int main() {
-  rows_are_spread();
-  those_left_out_are_the_trial_rows();
-  rows_serve_where_nothing_was_given();
-  given_queries_are_capped();
-  given_rows_are_capped();
-  bits_are_asked_as_bits();
-  return test::report("calibration_trials");
-}

@@ -7,11 +7,10 @@
 #include "index/forest/forest.h"
 
 #include <cmath>
-#include <cstdio>
 
 #include "check.h"
 #include "index/calibration/measure.h"
-#include "tables.h"
+#include "index/fixtures.h"
 
 using namespace nearabout;
 using namespace nearabout::test;
@@ -36,7 +35,7 @@ void agrees(const Case& one) {
   options.queries = one.queries.values;
   measure(writer, source, options, {.threads = 2}, {});
   const std::shared_ptr<const StoredIndex> index = StoredIndex::open(writer.finish());
-  CHECK(index->searcher().calibration()->origin == Calibration::Origin::queries);
+  CHECK_EQUAL(index->searcher().calibration()->origin, Calibration::Origin::queries);
   CHECK(index->searcher().calibration()->queries == one.queries.rows() &&
         index->searcher().calibration()->points.size() > 3);
   CHECK(index->file().section(storage::SectionId::node_codes).shape().rows > one.least_nodes);
@@ -44,28 +43,24 @@ void agrees(const Case& one) {
     std::size_t compared = 0;
     const std::vector<SearchResult> truth = true_answers(*index, one.queries, k);
     // Every other point, because each is slow under emulation.
-    for (std::size_t i = 0; i < index->searcher().calibration()->points.size();
-         i += 2) {  // each is slow where it is emulated
+    for (std::size_t i = 0; i < index->searcher().calibration()->points.size(); i += 2) {
       const auto effort = static_cast<std::size_t>(index->searcher().calibration()->points[i].effort);
       if (effort < 2 * k * one.options.trees) continue;  // fewer than k different rows: it is asked again
       const double expected = index->searcher().expected(k, effort)->recall;
-      const double found = recall_of(index->searcher().search(one.queries.view(), request(k, effort)), truth, k);
+      const double found = recall_of(index->searcher().search(one.queries.view(), request(k, effort, 2)), truth, k);
       const double room = k == 1 ? 3 * kRoom : kRoom;  // the one nearest is steadied by ten
       const bool right = expected <= found + room && (found <= expected + room || expected < one.sure_from);
       if (!right)
-        std::printf("%s, %zu x %zu, trees %zu, leaves of %zu, k %zu, effort %zu: %.4f expected, %.4f found\n",
-                    std::string(name_of(one.metric)).c_str(), one.base.rows(), one.base.dims, one.options.trees,
-                    one.options.leaf_size, k, effort, expected, found);
-      CHECK(right);
+        FAIL(name_of(one.metric), ", ", one.base.rows(), " x ", one.base.dims, ", trees ", one.options.trees,
+             ", leaves of ", one.options.leaf_size, ", k ", k, ", effort ", effort, ": ", expected, " expected, ",
+             found, " found");
       ++compared;
     }
     CHECK(compared >= 1);
   }
 }
 
-}  // namespace
-
-int main() {
+TEST(profile_agrees_with_searches) {
   const Table base = clustered(4'000, 24, 1);
   const Table queries = clustered(150, 24, 2);
   for (const Metric metric : {Metric::euclidean, Metric::cosine, Metric::dot}) {
@@ -78,5 +73,6 @@ int main() {
   agrees({Metric::euclidean, clustered(5'000, 100, 5, 0.3f), clustered(120, 100, 6, 0.3f), {}});
   agrees({Metric::euclidean, clustered(3'001, 3, 7), clustered(150, 3, 8), {2, 10, 1}});
   agrees({Metric::cosine, base, clustered(150, 24, 9, 0.1f), {}});  // unlike the rows
-  return test::report("calibration_forest");
 }
+
+}  // namespace

@@ -3,12 +3,11 @@
 #include "index/calibration/ground_truth_scan.h"
 
 #include <cmath>
-#include <cstdio>
 
 #include "check.h"
 #include "index/calibration/calibration_queries.h"
+#include "index/fixtures.h"
 #include "slow.h"
-#include "tables.h"
 #include "transform/fit_metric_transform.h"
 
 using namespace nearabout;
@@ -58,15 +57,13 @@ void is_the_truth(const Table& base, const Table& queries, std::size_t k, const 
   for (const Way way :
        {Way{base.rows(), 1}, Way{base.rows(), 3}, Way{1'000, 3}, Way{GroundTruthScan::kGroupRows + 3, 1}, Way{37, 1},
         Way{base.rows() < 300 ? std::size_t{1} : 128, 2}}) {
-    const bool right = scanned(base, queries, k, own, way) == expected;
-    if (!right)
-      std::printf("%zu x %zu, %zu queries, k %zu, blocks of %zu, %zu threads\n", base.rows(), base.dims, queries.rows(),
-                  k, way.block, way.threads);
-    CHECK(right);
+    CASE(base.rows(), " x ", base.dims, ", ", queries.rows(), " queries, k ", k, ", blocks of ", way.block, ", ",
+         way.threads, " threads");
+    CHECK_EQUAL(scanned(base, queries, k, own, way), expected);
   }
 }
 
-void sizes_of_all_kinds() {
+TEST(sizes_of_all_kinds) {
   for (const std::size_t dims : {1u, 3u, 17u, 64u, 130u})
     for (const std::size_t rows : {1u, 2u, 31u, 128u, 129u, 1'037u}) {
       const Table base = whole_numbers(rows, dims, 1);
@@ -76,7 +73,7 @@ void sizes_of_all_kinds() {
 }
 
 // Rows as queries, some with copies: neither the row nor a copy is a neighbour.
-void rows_and_their_copies() {
+TEST(rows_and_their_copies) {
   for (const std::size_t dims : {3u, 17u, 64u}) {
     Table base = whole_numbers(900, dims, 3);
     for (std::size_t i = 300; i < 900; i += 2) base.copy_row(i % 7, i);
@@ -93,7 +90,7 @@ void rows_and_their_copies() {
   }
 }
 
-void all_rows_equal() {
+TEST(all_rows_equal) {
   Table base = whole_numbers(400, 17, 4);
   for (std::size_t i = 1; i < 400; ++i) base.copy_row(0, i);
   Table queries = whole_numbers(9, 17, 5);
@@ -106,7 +103,7 @@ void all_rows_equal() {
 }
 
 // Bytes of such rows carry little or no information, so the bounds have to be wide.
-void what_bytes_hold_badly() {
+TEST(rows_that_bytes_hold_badly_are_ranked) {
   Table huge = whole_numbers(700, 24, 6);
   Table asked = whole_numbers(20, 24, 7);
   for (std::size_t i = 0; i < 700; ++i) huge.row(i)[5] *= 4'096;
@@ -151,19 +148,18 @@ void is_nearly_the_truth(const Table& base, const Table& queries, CodeSpace spac
       rdists.push_back(rank_of(space, queries.row(i), base.row(row), base.dims));
       largest = std::max(largest, std::abs(rdists.back()));
     }
-    CHECK(before[i].size() == std::min(kMaxNeighbours, base.rows()));
-    CHECK(std::set<std::uint32_t>(before[i].begin(), before[i].end()).size() == before[i].size());
+    CHECK_EQUAL(before[i].size(), std::min(kMaxNeighbours, base.rows()));
+    CHECK_EQUAL(std::set<std::uint32_t>(before[i].begin(), before[i].end()).size(), before[i].size());
     std::vector<double> sorted = rdists;
     std::sort(sorted.begin(), sorted.end());
     double worst = 0;
     for (std::size_t n = 0; n < kNeighbours; ++n)
       worst = std::max(worst, std::abs(rdists[before[i][n]] - sorted[n]) / largest);
-    if (worst > 1e-5) std::printf("space %d: a rank is off by %g\n", static_cast<int>(space), worst);
-    CHECK(worst <= 1e-5);
+    if (!(worst <= 1e-5)) FAIL("space ", space, ": a rank is off by ", worst);
   }
 }
 
-void numbers_of_any_size() {
+TEST(numbers_of_any_size) {
   for (const float size : {1.0f, 1e-20f, 1e18f})
     for (const CodeSpace space : {CodeSpace::l2, CodeSpace::cosine, CodeSpace::inner_product}) {
       Table base = clustered(1'500, 30, 10);
@@ -175,26 +171,16 @@ void numbers_of_any_size() {
 }
 
 // A memory budget so small that rows come in many blocks.
-void a_budget_changes_nothing() {
+TEST(a_budget_changes_nothing) {
   const Table base = whole_numbers(3'000, 40, 12);
   const MetricTransform transform = fit_metric_transform(base.reader(), base.rows(), base.dims, CodeSpace::l2, 1);
   CalibrationQueries wide = sample_calibration_queries({}, base.reader(), base.rows(), base.dims, 1);
   CalibrationQueries narrow = wide;
   find_neighbours(wide, base.reader(), base.rows(), transform, {.threads = 2});
   find_neighbours(narrow, base.reader(), base.rows(), transform, {.threads = 1, .memory = 1});
-  CHECK(wide.nearest == narrow.nearest);
+  CHECK_EQUAL(wide.nearest, narrow.nearest);
   for (std::size_t i = 0; i < wide.count(); i += 29)
-    CHECK(wide.nearest[i] == nearest_of(base, wide.vector(i), kMaxNeighbours, &wide.rows[i]));
+    CHECK_EQUAL(wide.nearest[i], nearest_of(base, wide.vector(i), kMaxNeighbours, &wide.rows[i]));
 }
 
 }  // namespace
-
-int main() {
-  sizes_of_all_kinds();
-  rows_and_their_copies();
-  all_rows_equal();
-  what_bytes_hold_badly();
-  numbers_of_any_size();
-  a_budget_changes_nothing();
-  return test::report("calibration_truth");
-}

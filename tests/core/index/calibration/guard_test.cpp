@@ -3,7 +3,6 @@
 #include "index/calibration/guard.h"
 
 #include <cmath>
-#include <cstdio>
 #include <limits>
 #include <random>
 #include <vector>
@@ -66,7 +65,7 @@ double by_the_formula(const Groups& groups, double lambda, double threshold, dou
 }
 
 // If fewer than a hundredth of a row is expected, the exact number does not matter.
-void expected_rows_follow_the_normal_distribution() {
+TEST(expected_rows_follow_the_normal_distribution) {
   for (const unsigned seed : {1u, 2u, 3u, 4u, 5u})
     for (const bool far : {false, true})
       for (const double lambda : {0.25, 0.05, 0.01}) {
@@ -84,15 +83,13 @@ void expected_rows_follow_the_normal_distribution() {
           }
           const bool near = std::abs(told / right - 1) < (right < 1 ? 0.35 : 0.12);
           if (!near)
-            std::printf("seed %u, lambda %g, threshold %g: %g rows for %g\n", seed, lambda, double{threshold}, told,
-                        right);
-          CHECK(near);
+            FAIL("seed ", seed, ", lambda ", lambda, ", threshold ", threshold, ": ", told, " rows for ", right);
         }
       }
 }
 
 // One group: the tail of the distribution, as far as rows are expected there.
-void of_one_group() {
+TEST(limit_of_one_group) {
   const GroupResiduals bell{2, 1, 0, 0, 1'000};
   const GroupResiduals alike{2, 0, 0, 0, 1'000};
   const RankedList list{0, 0};
@@ -106,16 +103,16 @@ void of_one_group() {
     before = told;
   }
   // Rows all at one distance are either all within it or not.
-  CHECK(expected_rows({&alike, 1}, 0, {&list, 1}, 2.5f, 0) == 1'000);
+  CHECK_EQUAL(expected_rows({&alike, 1}, 0, {&list, 1}, 2.5f, 0), 1'000);
   CHECK(expected_rows({&alike, 1}, 0, {&list, 1}, 1.5f, 0) < 1e-9);
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  CHECK(expected_rows({&bell, 1}, 0.1, {&list, 1}, kInfinity, 0) == 1'000);
-  CHECK(expected_rows({&bell, 1}, 0.1, {}, kInfinity, 0) == 0);
+  CHECK_EQUAL(expected_rows({&bell, 1}, 0.1, {&list, 1}, kInfinity, 0), 1'000);
+  CHECK_EQUAL(expected_rows({&bell, 1}, 0.1, {}, kInfinity, 0), 0);
 }
 
-void limits_are_what_most_stay_below() {
+TEST(limits_are_what_most_stay_below) {
   Guard guard;
-  CHECK(guard.limit(10, 5, 0.9) == std::numeric_limits<double>::infinity());
+  CHECK_EQUAL(guard.limit(10, 5, 0.9), std::numeric_limits<double>::infinity());
   guard.add(3, {});
   CHECK(guard.limits.empty());
   std::vector<std::array<float, 3>> misses;
@@ -139,7 +136,7 @@ void limits_are_what_most_stay_below() {
 }
 
 // Fewer than a tenth of what the recall allows is not worth searching for.
-void limits_stay_near_what_the_recall_allows() {
+TEST(limits_stay_near_what_the_recall_allows) {
   Guard guard;
   guard.limits = {{2, {0, 1e-6, 1e-3}}, {4, {1'000, 1'000, 1'000}}};
   const auto near = [](double one, double other) { return std::abs(one - other) < 1e-9; };
@@ -149,7 +146,7 @@ void limits_stay_near_what_the_recall_allows() {
 }
 
 // A few queries far from all others are no evidence for others like them.
-void queries_that_are_nearly_alone_widen_no_range() {
+TEST(queries_that_are_nearly_alone_widen_no_range) {
   std::vector<std::array<double, 2>> queries;
   for (int i = 0; i < 376; ++i) queries.push_back({1 + 0.001 * i, 9});
   for (int i = 0; i < 8; ++i) queries.push_back({400.0 + i, 9});
@@ -164,7 +161,7 @@ void queries_that_are_nearly_alone_widen_no_range() {
   CHECK(guard.nearest_range[0] == 1 && guard.nearest_range[1] == 100);
 }
 
-void round_trip() {
+TEST(round_trip) {
   Guard guard;
   guard.limits = {{2, {0, 0.5, 3}}, {7, {0.25, 1e200, 8}}};
   CHECK(guard.has_seen(0, 1e9));  // nothing is known
@@ -174,7 +171,7 @@ void round_trip() {
   write_guard(writer, guard);
   Guard read;
   read_guard(*writer.finish(), read);
-  CHECK(read.limits.size() == 2);
+  CHECK_EQUAL(read.limits.size(), 2);
   CHECK(read.nearest_range == guard.nearest_range && read.square_range == guard.square_range);
   for (std::size_t i = 0; i < 2; ++i)
     CHECK(read.limits[i].effort == guard.limits[i].effort && read.limits[i].misses == guard.limits[i].misses);
@@ -187,7 +184,7 @@ void round_trip() {
   CHECK(none.limits.empty());
 }
 
-void what_is_no_limit_is_refused() {
+TEST(invalid_limit_is_refused) {
   constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   for (std::size_t place = 0; place < 4; ++place)
@@ -208,7 +205,7 @@ void what_is_no_limit_is_refused() {
 }
 
 // Most rows are normally distributed around the median; a few far ones do not widen it, and are counted separately.
-void residuals_are_summarized() {
+TEST(residuals_are_summarized) {
   std::mt19937 random(9);
   std::normal_distribution<float> bell(100, 4);
   std::vector<float> rows(2'000);
@@ -235,15 +232,3 @@ void residuals_are_summarized() {
 }
 
 }  // namespace
-
-int main() {
-  expected_rows_follow_the_normal_distribution();
-  of_one_group();
-  limits_are_what_most_stay_below();
-  limits_stay_near_what_the_recall_allows();
-  queries_that_are_nearly_alone_widen_no_range();
-  round_trip();
-  what_is_no_limit_is_refused();
-  residuals_are_summarized();
-  return test::report("calibration_guard");
-}

@@ -10,7 +10,7 @@
 
 #include "check.h"
 #include "index/calibration/calibration_queries.h"
-#include "tables.h"
+#include "index/fixtures.h"
 #include "transform/fit_metric_transform.h"
 
 using namespace nearabout;
@@ -26,7 +26,7 @@ std::vector<double> spread_evenly(std::size_t count, double dims, std::mt19937& 
   return distances;
 }
 
-void evenly_spread_rows_have_none() {
+TEST(evenly_spread_rows_have_none) {
   std::mt19937 random(1);
   std::size_t told = 0;
   for (const double dims : {1.0, 2.0, 8.0, 30.0, 200.0})
@@ -35,7 +35,7 @@ void evenly_spread_rows_have_none() {
   CHECK(told <= 10);  // one in 1,000
 }
 
-void a_group_is_found() {
+TEST(a_group_is_found) {
   std::mt19937 random(2);
   for (const double dims : {8.0, 20.0, 60.0})
     for (const std::size_t copies : {1u, 2u, 5u, 12u, 24u})
@@ -45,42 +45,42 @@ void a_group_is_found() {
           distances.insert(distances.begin() + static_cast<std::ptrdiff_t>(i),
                            nearer * distances[i] * (1 + 0.01 * static_cast<double>(i)));
         std::sort(distances.begin(), distances.end());
-        CHECK(count_near_copies(distances) == copies);
+        CHECK_EQUAL(count_near_copies(distances), copies);
       }
 }
 
 // More than 24 are not near copies any more, but a dense neighbourhood.
-void large_groups_are_neighbours() {
+TEST(large_groups_are_neighbours) {
   std::mt19937 random(3);
   std::vector<double> distances = spread_evenly(128, 20, random);
   for (std::size_t i = 0; i < 25; ++i) distances.insert(distances.begin(), 0.01 * distances[25]);
   std::sort(distances.begin(), distances.end());
-  CHECK(count_near_copies(distances) == 0);
+  CHECK_EQUAL(count_near_copies(distances), 0);
 }
 
-void few_neighbours_give_no_answer() {
+TEST(few_neighbours_give_no_answer) {
   std::mt19937 random(4);
   std::vector<double> distances = spread_evenly(100, 20, random);
   distances[0] *= 1e-3;
-  CHECK(count_near_copies(distances) == 1);
-  CHECK(count_near_copies(std::span(distances).first(99)) == 0);
-  CHECK(count_near_copies({}) == 0);
+  CHECK_EQUAL(count_near_copies(distances), 1);
+  CHECK_EQUAL(count_near_copies(std::span(distances).first(99)), 0);
+  CHECK_EQUAL(count_near_copies({}), 0);
 }
 
-void distances_of_zero() {
+TEST(distances_of_zero) {
   std::mt19937 random(5);
   std::vector<double> distances = spread_evenly(128, 20, random);
   for (std::size_t i = 0; i < 4; ++i) distances[i] = 0;
-  CHECK(count_near_copies(distances) == 4);
-  CHECK(count_near_copies(std::vector<double>(128, 0.0)) == 0);
-  CHECK(count_near_copies(std::vector<double>(128, 2.0)) == 0);
+  CHECK_EQUAL(count_near_copies(distances), 4);
+  CHECK_EQUAL(count_near_copies(std::vector<double>(128, 0.0)), 0);
+  CHECK_EQUAL(count_near_copies(std::vector<double>(128, 2.0)), 0);
   distances.back() = distances[99] = std::numeric_limits<double>::infinity();
-  CHECK(count_near_copies(distances) == 0);
+  CHECK_EQUAL(count_near_copies(distances), 0);
 }
 
 // Near copies among calibration queries: for rows they are dropped from the neighbours and listed separately; for
 // users' queries nothing is dropped.
-void calibration_queries_leave_them_out() {
+TEST(calibration_queries_leave_them_out) {
   Table base = clustered(3'000, 24, 6);
   const std::vector<std::uint32_t> own = held_out_rows(base.rows());
   const std::uint32_t asked = own[7];
@@ -96,8 +96,8 @@ void calibration_queries_leave_them_out() {
   for (const std::uint32_t row : near) CHECK(calibration_queries.is_near_copy(7, row));
   CHECK(!calibration_queries.is_near_copy(7, asked) && calibration_queries.nearest[7].size() == kMaxNeighbours);
   for (const std::uint32_t row : near)
-    CHECK(std::find(calibration_queries.nearest[7].begin(), calibration_queries.nearest[7].end(), row) ==
-          calibration_queries.nearest[7].end());
+    CHECK_EQUAL(std::find(calibration_queries.nearest[7].begin(), calibration_queries.nearest[7].end(), row),
+                calibration_queries.nearest[7].end());
   CHECK(std::is_sorted(calibration_queries.squares[7].begin(), calibration_queries.squares[7].end()));
 
   const float* const vector = base.row(asked);
@@ -108,7 +108,7 @@ void calibration_queries_leave_them_out() {
 }
 
 // Under inner products a few long rows are far nearer to all queries than others: they are neighbours.
-void long_rows_are_neighbours() {
+TEST(long_rows_are_neighbours) {
   Table base = clustered(3'000, 24, 7);
   for (const std::size_t row : {100u, 200u, 300u})
     for (std::size_t j = 0; j < base.dims; ++j) base.row(row)[j] *= 50;
@@ -132,7 +132,7 @@ std::vector<Neighbour> found(const std::vector<double>& rdists) {
 }
 
 // If distances are equal any of the rows is correct; a row with many copies is no evidence.
-void ties_and_copies() {
+TEST(ties_and_copies) {
   CalibrationQueries calibration_queries;
   calibration_queries.dims = 1;
   calibration_queries.vectors = {0, 0, 0};
@@ -143,21 +143,9 @@ void ties_and_copies() {
   calibration_queries.take_found(2, found(rdists), 2, 1, kMaxCopies + 1);
   CHECK(calibration_queries.count_as_near(0, 1) == 4 && calibration_queries.count_as_near(0, 10) == 15 &&
         calibration_queries.count_as_near(0, 100) == 100);
-  CHECK(calibration_queries.count_as_near(0, 7) == 7);  // was not measured
+  CHECK_EQUAL(calibration_queries.count_as_near(0, 7), 7);  // was not measured
   CHECK(calibration_queries.squares[0][8] == 0.75 && calibration_queries.nearest[1].size() == 100);
   CHECK(calibration_queries.nearest[2].empty() && calibration_queries.count_as_near(2, 10) == 0);
 }
 
 }  // namespace
-
-int main() {
-  evenly_spread_rows_have_none();
-  a_group_is_found();
-  large_groups_are_neighbours();
-  few_neighbours_give_no_answer();
-  distances_of_zero();
-  calibration_queries_leave_them_out();
-  long_rows_are_neighbours();
-  ties_and_copies();
-  return test::report("calibration_near_copies");
-}

@@ -25,7 +25,7 @@ Calibration by_hand(double error = 0) {
   return calibration;
 }
 
-void where_k_lies() {
+TEST(k_lies_between_measured_ones) {
   const auto is = [](std::size_t k, std::size_t below, double part) {
     const KInterpolation at = between_measured(k);
     return at.below == below && near(at.part, part);
@@ -35,7 +35,7 @@ void where_k_lies() {
   CHECK(is(1'000, 1, 2));  // beyond the last
 }
 
-void what_is_unlike_all_that_was_seen() {
+TEST(distances_out_of_range_are_out_of_distribution) {
   const DistanceRange range{2, 10};
   const Metric euclidean = Metric::euclidean;
   CHECK(!range.is_out_of_distribution(2, euclidean) && !range.is_out_of_distribution(10, euclidean) &&
@@ -57,7 +57,7 @@ void what_is_unlike_all_that_was_seen() {
   CHECK(!nothing.is_out_of_distribution(0, euclidean) && !nothing.is_out_of_distribution(5, euclidean));
 }
 
-void recall_of_an_effort() {
+TEST(recall_of_an_effort) {
   const Calibration calibration = by_hand(0.01);
   CHECK(near(calibration.expected(10, 100)->recall, 0.9));
   CHECK(near(calibration.expected(10, 100)->low, 0.9 - 0.0128));
@@ -69,7 +69,7 @@ void recall_of_an_effort() {
   CHECK(!calibration.expected(10, 9.9));  // no effort this small was measured
   // a smaller fraction of more neighbours, on the line through the last two
   CHECK(calibration.expected(1'000, 100)->recall < 0.7);
-  CHECK(calibration.expected(1'000'000, 10)->recall == 0);
+  CHECK_EQUAL(calibration.expected(1'000'000, 10)->recall, 0);
   CHECK(!Calibration().expected(10, 5));  // all rows are copies
   for (const std::size_t k : {1u, 3u, 10u, 50u, 100u, 300u})
     for (double effort = 10, before = 0; effort < 3'000; effort *= 1.3) {
@@ -79,11 +79,11 @@ void recall_of_an_effort() {
     }
 }
 
-void effort_of_a_recall() {
+TEST(effort_of_a_recall) {
   const Calibration calibration = by_hand();
   CHECK(calibration.effort_for(10, 0.9) == 100 && calibration.effort_for(10, 0.1) == 10);
   CHECK(calibration.effort_for(10, 0.61) == 100 && calibration.effort_for(10, 0.75) == 100);  // no interpolation
-  CHECK(calibration.effort_for(10, 0.91) == 1'000);
+  CHECK_EQUAL(calibration.effort_for(10, 0.91), 1'000);
   CHECK(!calibration.effort_for(10, 0.98) && !calibration.effort_for(100, 0.95));
   CHECK(!calibration.effort_for(1'000, 0.9));  // a hundred just reach it
   CHECK(!Calibration().effort_for(10, 0.5));
@@ -99,16 +99,16 @@ void effort_of_a_recall() {
   CHECK(calibration.effort_for(10, 0.9) == 100 && by_hand(0.01).effort_for(10, 0.9) == 1'000);
 }
 
-void about_the_most() {
+TEST(about_the_most) {
   Calibration calibration = by_hand();
   calibration.points.push_back(point(1e6, {0.992, 0.971, 0.901}));
   CHECK(near(calibration.effort_for_best(10, 0.9), 100));
   const double spent = calibration.effort_for_best(10, 0.999);
-  CHECK(spent == 1'000);  // finds .97, and a thousand times as much effort no more than .971
-  CHECK(Calibration().effort_for_best(10, 0.9) == 1);
+  CHECK_EQUAL(spent, 1'000);  // finds .97, and a thousand times as much effort no more than .971
+  CHECK_EQUAL(Calibration().effort_for_best(10, 0.9), 1);
 }
 
-void cost_of_an_effort() {
+TEST(cost_of_an_effort) {
   Calibration calibration = by_hand();
   CHECK(near(calibration.nanoseconds(100, 100), 1e5) && near(calibration.nanoseconds(100, 999), 1e5));
   CHECK(near(calibration.nanoseconds(10, 1'000), 1e6) && calibration.nanoseconds(10, 9) == 0);
@@ -144,7 +144,7 @@ CalibrationQueries queries_of(const std::vector<std::vector<std::uint32_t>>& nea
   return calibration_queries;
 }
 
-void what_a_trace_becomes() {
+TEST(profile_becomes_calibration) {
   std::vector<std::uint32_t> hundred(100);
   // The third query has no neighbours, and does not count.
   const CalibrationQueries calibration_queries = queries_of({hundred, hundred, {}});
@@ -152,7 +152,7 @@ void what_a_trace_becomes() {
   CHECK(calibration.origin == Calibration::Origin::queries && calibration.queries == 2);
   CalibrationQueries of_rows = calibration_queries;
   of_rows.rows = {0, 1, 2};
-  CHECK(calibrate(Known(), of_rows, true).origin == Calibration::Origin::rows);
+  CHECK_EQUAL(calibrate(Known(), of_rows, true).origin, Calibration::Origin::rows);
   // Nothing is listed between the point where all are found and the largest effort.
   CHECK(calibration.points.size() == 4 && calibration.points.back().effort == 64);
   const CalibrationPoint& second = calibration.points[1];
@@ -163,7 +163,7 @@ void what_a_trace_becomes() {
   CHECK(calibrate(Known(), queries_of({{}, {}, {}}), true).points.empty());  // only copies
 }
 
-void round_trip() {
+TEST(round_trip) {
   Calibration calibration = by_hand(0.02);
   calibration.origin = Calibration::Origin::queries;
   calibration.queries = 300;
@@ -175,9 +175,9 @@ void round_trip() {
   const std::optional<Calibration> read = read_calibration(*file);
   CHECK(read && read->origin == calibration.origin && read->queries == 300 && read->target == 0.8);
   CHECK(read->distances[0].least == -1.5 && read->distances[1].least == INFINITY);
-  CHECK(read->points.size() == 3);
+  CHECK_EQUAL(read->points.size(), 3);
   for (std::size_t i = 0; i < 3; ++i) {
-    CHECK(read->points[i].effort == calibration.points[i].effort);
+    CHECK_EQUAL(read->points[i].effort, calibration.points[i].effort);
     for (std::size_t place = 0; place < 3; ++place) {
       const CalibrationPoint::At& at = read->points[i].at[place];
       const CalibrationPoint::At& given = calibration.points[i].at[place];
@@ -192,15 +192,3 @@ void round_trip() {
 }
 
 }  // namespace
-
-int main() {
-  where_k_lies();
-  what_is_unlike_all_that_was_seen();
-  recall_of_an_effort();
-  effort_of_a_recall();
-  about_the_most();
-  cost_of_an_effort();
-  what_a_trace_becomes();
-  round_trip();
-  return test::report("calibration_points");
-}

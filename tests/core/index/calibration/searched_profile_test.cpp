@@ -4,14 +4,13 @@
 #include "index/calibration/searched_profile.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <numeric>
 
 #include "check.h"
 #include "index/calibration/measure.h"
+#include "index/fixtures.h"
 #include "index/forest/forest.h"
 #include "index/ivf/ivf.h"
-#include "tables.h"
 #include "transform/fit_metric_transform.h"
 
 using namespace nearabout;
@@ -47,24 +46,14 @@ void agrees(const Searcher& searcher, const CalibrationQueries& queries, std::si
       const double least = mean(searched.found(k, *(above - 1)));
       const double most = mean(searched.found(k, high));
       if (found < least - room || found > most + room)
-        std::printf("k %zu, effort %zu: %.3f found, %.3f to %.3f by searching\n", k, effort, found, least, most);
-      CHECK(found >= least - room && found <= most + room);
+        FAIL("k ", k, ", effort ", effort, ": ", found, " found, ", least, " to ", most, " by searching");
       ++compared;
     }
     CHECK(compared >= 3);
   }
 }
 
-template <class Write>
-std::shared_ptr<const StoredIndex> built(const Write& write) {
-  storage::Writer writer = storage::Writer::to_memory();
-  write(writer);
-  return StoredIndex::open(writer.finish());
-}
-
-}  // namespace
-
-int main() {
+TEST(own_profiles_agree_with_searched_ones) {
   const Table base = clustered(6'000, 24, 1);
   for (const Metric metric : {Metric::euclidean, Metric::cosine}) {
     const ValidatedRows rows(base.view(), Element::f32, metric, InvalidRows::refuse, 2, {});
@@ -78,5 +67,6 @@ int main() {
         built([&](storage::Writer& writer) { write_forest(writer, rows, {}, "{}", {.threads = 2}, {}); });
     agrees(forest->searcher(), queries, 1);
   }
-  return test::report("calibration_searched_profile");
 }
+
+}  // namespace

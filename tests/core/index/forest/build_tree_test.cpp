@@ -2,7 +2,6 @@
 // and in scratch files, for any number of threads.
 #include "index/forest/build_tree.h"
 
-#include <cstdio>
 #include <filesystem>
 
 #include "check.h"
@@ -49,24 +48,24 @@ std::size_t check_branch(const Tree& tree, std::size_t place, std::uint64_t begi
   const std::uint64_t middle = tree.branches[place + 1].end;
   const std::size_t next =
       check_branch(tree, check_branch(tree, place + 1, begin, middle, leaf_size), middle, end, leaf_size);
-  CHECK(next - place == branch.skip);
+  CHECK_EQUAL(next - place, branch.skip);
   return next;
 }
 
 void check_tree(const Tree& tree, const CodeTable& table, std::size_t leaf_size) {
-  CHECK(tree.rows.rows() == table.rows());
-  CHECK(check_branch(tree, 0, 0, table.rows(), leaf_size) == tree.branches.size());
+  CHECK_EQUAL(tree.rows.rows(), table.rows());
+  CHECK_EQUAL(check_branch(tree, 0, 0, table.rows(), leaf_size), tree.branches.size());
   const Content content = content_of(tree.rows);
   CHECK(is_permutation(content.numbers, table.rows()));
   for (std::size_t i = 0; i < table.rows(); ++i) {
     const std::uint32_t number = content.numbers[i];
-    CHECK(content.offsets[i] == static_cast<float>(number));
+    CHECK_EQUAL(content.offsets[i], static_cast<float>(number));
     CHECK(std::equal(table.codes().row(number), table.codes().row(number) + table.width,
                      content.codes.begin() + static_cast<std::ptrdiff_t>(i * table.width)));
   }
 }
 
-void many_rows_are_the_same_tree_however_they_are_kept() {
+TEST(many_rows_are_the_same_tree_however_they_are_kept) {
   const std::string scratch = (std::filesystem::temp_directory_path() / "nearabout-plant-test.near").string();
   for (const std::size_t rows : {5'000u, 131'072u, 131'073u, 200'000u}) {
     const CodeTable table = clustered_codes(rows, 6, 50, 1);
@@ -88,8 +87,8 @@ std::vector<std::size_t> sizes_of_parts(const CodeTable& table) {
   return sizes;
 }
 
-void parts_are_of_a_size_that_fits() {
-  CHECK(sizes_of_parts(random_codes(131'072, 4, 255, 3)) == std::vector<std::size_t>{131'072});
+TEST(parts_are_of_a_size_that_fits) {
+  CHECK_EQUAL(sizes_of_parts(random_codes(131'072, 4, 255, 3)), std::vector<std::size_t>{131'072});
   for (const std::size_t size : sizes_of_parts(random_codes(400'000, 4, 255, 4))) CHECK(size > 1'000 && size < 131'072);
   const std::vector<std::size_t> alike = sizes_of_parts(random_codes(400'000, 4, 1, 5));
   CHECK(alike.size() > 4);
@@ -97,7 +96,7 @@ void parts_are_of_a_size_that_fits() {
 }
 
 // No plane separates equal rows, but no part gets all of them.
-void equal_rows_are_routed_by_their_numbers() {
+TEST(equal_rows_are_routed_by_their_numbers) {
   const CodeTable table = random_codes(150'000, 3, 1, 2);
   const Tree tree = build_tree(stored(table), uneven_grid(3), 48, 1, 2, nullptr, {});
   check_tree(tree, table, 48);
@@ -105,10 +104,3 @@ void equal_rows_are_routed_by_their_numbers() {
 }
 
 }  // namespace
-
-int main() {
-  many_rows_are_the_same_tree_however_they_are_kept();
-  parts_are_of_a_size_that_fits();
-  equal_rows_are_routed_by_their_numbers();
-  return test::report("forest_plant");
-}

@@ -3,8 +3,6 @@
 #include "index/forest/forest.h"
 
 #include <atomic>
-#include <cstdio>
-#include <random>
 #include <set>
 #include <thread>
 
@@ -13,38 +11,17 @@
 #include "check.h"
 #include "index/calibration/measure.h"
 #include "index/exact/exact.h"
+#include "index/fixtures.h"
 #include "storage/writer.h"
 
 using namespace nearabout;
+using namespace nearabout::test;
 
 namespace {
 
 constexpr Metric kMetrics[] = {Metric::euclidean, Metric::sqeuclidean, Metric::cosine, Metric::dot, Metric::manhattan};
 
-struct Vectors {
-  std::vector<float> values;
-  std::size_t dims;
-  std::size_t rows() const { return values.size() / dims; }
-  MatrixView view() const {
-    return {std::as_bytes(std::span(values)).data(), rows(), dims, dims * sizeof(float), Element::f32};
-  }
-};
-
-Vectors clustered(std::size_t rows, std::size_t dims, unsigned seed) {
-  std::mt19937 random(seed);
-  std::normal_distribution<float> bell;
-  std::vector<float> centres(30 * dims);
-  std::mt19937 fixed(77);  // the same centres for rows and for queries
-  for (float& value : centres) value = 3 * bell(fixed);
-  Vectors vectors{std::vector<float>(rows * dims), dims};
-  for (std::size_t i = 0; i < rows; ++i) {
-    const std::size_t centre = random() % 30;
-    for (std::size_t j = 0; j < dims; ++j) vectors.values[i * dims + j] = centres[centre * dims + j] + bell(random);
-  }
-  return vectors;
-}
-
-std::shared_ptr<const StoredIndex> forest(const Vectors& vectors, Metric metric, const ForestOptions& options,
+std::shared_ptr<const StoredIndex> forest(const Table& vectors, Metric metric, const ForestOptions& options,
                                           std::size_t threads = 2) {
   const ValidatedRows source(vectors.view(), Element::f32, metric, InvalidRows::refuse, threads, {});
   storage::Writer writer = storage::Writer::to_memory();
@@ -53,25 +30,11 @@ std::shared_ptr<const StoredIndex> forest(const Vectors& vectors, Metric metric,
   return StoredIndex::open(writer.finish());
 }
 
-std::shared_ptr<const StoredIndex> exact(const Vectors& vectors, Metric metric) {
+std::shared_ptr<const StoredIndex> exact(const Table& vectors, Metric metric) {
   const ValidatedRows source(vectors.view(), Element::f32, metric, InvalidRows::refuse, 2, {});
   storage::Writer writer = storage::Writer::to_memory();
   write_exact(writer, source, "{}", {.threads = 2}, {});
   return StoredIndex::open(writer.finish());
-}
-
-Request request(std::size_t k, std::optional<std::size_t> effort = {}, std::size_t threads = 1) {
-  Request asked;
-  asked.k = k;
-  asked.effort = effort;
-  asked.threads = threads;
-  return asked;
-}
-
-bool same(const std::vector<SearchResult>& left, const std::vector<SearchResult>& right) {
-  return std::equal(
-      left.begin(), left.end(), right.begin(), right.end(),
-      [](const SearchResult& a, const SearchResult& b) { return a.rows == b.rows && a.distances == b.distances; });
 }
 
 // Checks k different rows, nearest first, with the distances that an exact index returns; returns the fraction of true
@@ -81,21 +44,21 @@ double check_answers(const std::vector<SearchResult>& found, const std::vector<S
   for (std::size_t q = 0; q < found.size(); ++q) {
     const SearchResult& result = found[q];
     CHECK(result.rows.size() == k && result.distances.size() == k);
-    CHECK(std::set<std::uint32_t>(result.rows.begin(), result.rows.end()).size() == k);
+    CHECK_EQUAL(std::set<std::uint32_t>(result.rows.begin(), result.rows.end()).size(), k);
     CHECK(std::is_sorted(result.distances.begin(), result.distances.end()));
     for (std::size_t i = 0; i < result.rows.size(); ++i) {
       const auto place = std::find(all[q].rows.begin(), all[q].rows.end(), result.rows[i]) - all[q].rows.begin();
       CHECK(static_cast<std::size_t>(place) < all[q].rows.size());
-      CHECK(result.distances[i] == all[q].distances[static_cast<std::size_t>(place)]);
+      CHECK_EQUAL(result.distances[i], all[q].distances[static_cast<std::size_t>(place)]);
       right += static_cast<std::size_t>(place) < k ? 1 : 0;
     }
   }
   return static_cast<double>(right) / static_cast<double>(k * found.size());
 }
 
-void answers_are_rows_with_their_distances() {
-  const Vectors base = clustered(3'000, 24, 1);
-  const Vectors queries = clustered(40, 24, 2);
+TEST(answers_are_rows_with_their_distances) {
+  const Table base = clustered(3'000, 24, 1, 3);
+  const Table queries = clustered(40, 24, 2, 3);
   for (const Metric metric : kMetrics) {
     const std::vector<SearchResult> all = exact(base, metric)->searcher().search(queries.view(), request(3'000));
     for (const std::size_t trees : {1u, 5u}) {
@@ -115,10 +78,10 @@ void answers_are_rows_with_their_distances() {
   }
 }
 
-void equal_rows_are_never_given_twice() {
-  Vectors base = clustered(40, 6, 3);
+TEST(equal_rows_are_never_given_twice) {
+  Table base = clustered(40, 6, 3, 3);
   for (int copy = 0; copy < 5; ++copy) base.values.insert(base.values.end(), base.values.begin(), base.values.end());
-  const Vectors queries = clustered(20, 6, 4);
+  const Table queries = clustered(20, 6, 4, 3);
   const std::size_t rows = base.rows();
   const std::vector<SearchResult> all =
       exact(base, Metric::euclidean)->searcher().search(queries.view(), request(rows));
@@ -129,39 +92,39 @@ void equal_rows_are_never_given_twice() {
     }
 }
 
-void few_rows_and_many_trees() {
+TEST(few_rows_and_many_trees) {
   for (const std::size_t rows : {0u, 1u, 2u, 3u, 9u})
     for (const std::size_t trees : {1u, 50u})
       for (const std::size_t leaf_size : {1u, 48u}) {
-        Vectors base = clustered(rows, 5, 5);
+        Table base = clustered(rows, 5, 5, 3);
         const std::shared_ptr<const StoredIndex> index = forest(base, Metric::sqeuclidean, {trees, leaf_size, 1});
-        const Vectors queries = clustered(7, 5, 6);
+        const Table queries = clustered(7, 5, 6, 3);
         const std::vector<SearchResult> all =
             exact(base, Metric::sqeuclidean)->searcher().search(queries.view(), request(10));
         CHECK(same(index->searcher().search(queries.view(), request(10)), all));
         for (const SearchResult& result : index->searcher().search(queries.view(), request(1, 1)))
-          CHECK(result.rows.size() == std::min<std::size_t>(rows, 1));
+          CHECK_EQUAL(result.rows.size(), std::min<std::size_t>(rows, 1));
       }
 }
 
-void threads_make_the_same_file() {
-  const Vectors base = clustered(9'000, 40, 7);
+TEST(threads_make_the_same_file) {
+  const Table base = clustered(9'000, 40, 7, 3);
   const auto bytes_at = [&](std::size_t threads, std::uint64_t seed) {
     const auto index = forest(base, Metric::cosine, {3, 10, seed}, threads);
     const std::span<const std::byte> bytes = index->file().bytes();
     return std::vector<std::byte>(bytes.begin(), bytes.end());
   };
   const std::vector<std::byte> one = bytes_at(1, 5);
-  for (const std::size_t threads : {2u, 3u, 4u}) CHECK(bytes_at(threads, 5) == one);
+  for (const std::size_t threads : {2u, 3u, 4u}) CHECK_EQUAL(bytes_at(threads, 5), one);
   CHECK(bytes_at(2, 6) != one);
 }
 
 // The conditions for a race: blocks verified when first read, work space of each thread, groups of leaves.
-void many_threads_one_answer() {
-  const Vectors base = clustered(9'000, 12, 8);
-  const Vectors queries = clustered(200, 12, 9);
+TEST(many_threads_one_answer) {
+  const Table base = clustered(9'000, 12, 8, 3);
+  const Table queries = clustered(200, 12, 9, 3);
   const auto fresh = [&] { return forest(base, Metric::euclidean, {2, 4, 1}); };
-  CHECK(dynamic_cast<const ForestIndex&>(fresh()->searcher()).layout().trees == 2);
+  CHECK_EQUAL(dynamic_cast<const ForestIndex&>(fresh()->searcher()).layout().trees, 2u);
   const std::vector<SearchResult> expected = fresh()->searcher().search(queries.view(), request(10, 300));
   const std::shared_ptr<const StoredIndex> index = fresh();  // of which nothing was read yet
   std::atomic<int> wrong = 0;
@@ -172,21 +135,21 @@ void many_threads_one_answer() {
         if (!same(index->searcher().search(queries.view(), request(10, 300, 1 + (t + round) % 3)), expected)) ++wrong;
     });
   for (std::thread& thread : threads) thread.join();
-  CHECK(wrong == 0);
+  CHECK_EQUAL(wrong.load(), 0);
 }
 
-void what_cannot_be_grown_is_refused() {
-  const Vectors base = clustered(10, 2, 10);
+TEST(invalid_forest_options_are_refused) {
+  const Table base = clustered(10, 2, 10, 3);
   CHECK_THROWS(forest(base, Metric::haversine, {}), InvalidInputError);
   CHECK_THROWS(forest(base, Metric::euclidean, {0, 48, 0}), InvalidInputError);
   CHECK_THROWS(forest(base, Metric::euclidean, {kMaxTrees + 1, 48, 0}), InvalidInputError);
   CHECK_THROWS(forest(base, Metric::euclidean, {1, 0, 0}), InvalidInputError);
   for (const Metric metric : kMetrics) CHECK(forest_space_of(metric).has_value());
-  CHECK(forest_space_of(Metric::hamming) == CodeSpace::l2);
+  CHECK_EQUAL(forest_space_of(Metric::hamming), CodeSpace::l2);
   CHECK(!forest_space_of(Metric::jaccard) && !forest_space_of(Metric::haversine));
 }
 
-void bits_are_unpacked_from_the_lowest() {
+TEST(bits_are_unpacked_from_the_lowest) {
   const std::byte packed[] = {std::byte{0b1010'0101}, std::byte{0b10}};
   const float expected[] = {1, 0, 1, 0, 0, 1, 0, 1, 0, 1};
   float found[10];
@@ -195,14 +158,3 @@ void bits_are_unpacked_from_the_lowest() {
 }
 
 }  // namespace
-
-int main() {
-  answers_are_rows_with_their_distances();
-  equal_rows_are_never_given_twice();
-  few_rows_and_many_trees();
-  threads_make_the_same_file();
-  many_threads_one_answer();
-  what_cannot_be_grown_is_refused();
-  bits_are_unpacked_from_the_lowest();
-  return test::report("forest_forest");
-}

@@ -3,7 +3,6 @@
 #include "index/forest/nodes.h"
 
 #include <cmath>
-#include <cstdio>
 
 #include "check.h"
 #include "index/calibration/calibration_queries.h"
@@ -37,13 +36,13 @@ void check_levels(const std::vector<Tree>& trees, std::size_t rows) {
   for (const Tree& tree : trees)
     leaves += static_cast<std::size_t>(
         std::count_if(tree.branches.begin(), tree.branches.end(), [](const Branch& branch) { return branch.leaf(); }));
-  CHECK(levels[0].nodes() == leaves);
+  CHECK_EQUAL(levels[0].nodes(), leaves);
   std::vector<std::uint64_t> places = levels[0].firsts;
   std::size_t below = trees.size() * rows;
   for (std::size_t level = 0; level < levels.size(); ++level) {
     const std::vector<std::uint64_t>& firsts = levels[level].firsts;
     CHECK(firsts.front() == 0 && firsts.back() == below);
-    CHECK(std::adjacent_find(firsts.begin(), firsts.end(), std::greater_equal<>()) == firsts.end());
+    CHECK_EQUAL(std::adjacent_find(firsts.begin(), firsts.end(), std::greater_equal<>()), firsts.end());
     if (level > 0) {
       CHECK(levels[level - 1].nodes() > 2'048);  // otherwise grouping gains nothing
       for (std::size_t i = 0; i + 1 < firsts.size(); ++i) CHECK(firsts[i + 1] - firsts[i] <= 64 * 64);
@@ -58,7 +57,7 @@ void check_levels(const std::vector<Tree>& trees, std::size_t rows) {
   }
 }
 
-void levels_nest() {
+TEST(levels_nest) {
   const CodeTable small = random_codes(700, 6, 255, 1);
   check_levels(forest_of(small, 1, 20), 700);
   check_levels(forest_of(small, 1, 1'000), 700);  // one leaf
@@ -74,7 +73,7 @@ void levels_nest() {
 }
 
 // With more trees than a level should have nodes, each tree ends up as one node.
-void many_trees_of_many_leaves() {
+TEST(many_trees_of_many_leaves) {
   const CodeTable table = random_codes(100, 3, 255, 4);
   const std::vector<Tree> forest = forest_of(table, 1'000, 1);
   check_levels(forest, 100);
@@ -173,7 +172,7 @@ void check_centroids(const std::vector<Tree>& trees, std::size_t rows, const Ske
   CHECK(centroids.offsets.size() == node && centroids.codes.size() == node * width);
 }
 
-void centroids_are_means() {
+TEST(centroids_are_means) {
   const CodeTable large = clustered_codes(9'000, 10, 30, 5);
   const CodeTable small = random_codes(900, 10, 255, 6);
   for (const CodeSpace space : {CodeSpace::l2, CodeSpace::cosine, CodeSpace::inner_product}) {
@@ -185,23 +184,15 @@ void centroids_are_means() {
   }
 }
 
-void the_largest_codes_do_not_overflow() {
+TEST(the_largest_codes_do_not_overflow) {
   const CodeTable table{std::vector<std::uint8_t>(4'096 * 4, 255), 4};
   Sketch sketch;
   sketch.transform = MetricTransform(CodeSpace::inner_product, 4, 1, 1);
   sketch.grid = uneven_grid(4);
   const std::vector<Tree> trees = forest_of(table, 1, 4'096);
   const Centroids centroids = centroids_of(trees, levels_of(trees, 4'096), sketch, 1);
-  CHECK(centroids.codes == std::vector<std::uint8_t>(4, 255));
-  CHECK(centroids.offsets == std::vector<float>(1, 0.0f));
+  CHECK_EQUAL(centroids.codes, std::vector<std::uint8_t>(4, 255));
+  CHECK_EQUAL(centroids.offsets, std::vector<float>(1, 0.0f));
 }
 
 }  // namespace
-
-int main() {
-  levels_nest();
-  many_trees_of_many_leaves();
-  centroids_are_means();
-  the_largest_codes_do_not_overflow();
-  return test::report("forest_nodes");
-}

@@ -1,8 +1,6 @@
 // A split: a plane between two clusters, rows on either side of it in order, enough on each.
 #include "index/forest/split.h"
 
-#include <cstdio>
-
 #include "check.h"
 #include "index/forest/codes.h"
 #include "kernels/kernels.h"
@@ -24,7 +22,7 @@ void check_division(const CodeTable& table, const std::vector<std::uint32_t>& be
   Splitter splitter(codes, grid);
   Random random(seed);
   const Plane plane = splitter.plane(before.data(), before.size(), random);
-  CHECK(plane.normal.size() == kernels::padded_dims(table.width));
+  CHECK_EQUAL(plane.normal.size(), kernels::padded_dims(table.width));
   std::vector<std::uint32_t> rows = before;
   const auto [left, by_plane, threshold] = splitter.divide(plane, rows.data(), rows.size());
   const std::size_t least = std::max<std::size_t>(1, before.size() / 16);
@@ -37,10 +35,10 @@ void check_division(const CodeTable& table, const std::vector<std::uint32_t>& be
   for (const bool side : {true, false})
     for (const std::uint32_t row : before)
       if ((product(plane, table.codes().row(row), table.width) < threshold) == side) expected.push_back(row);
-  CHECK(rows == expected);
+  CHECK_EQUAL(rows, expected);
 }
 
-void rows_are_parted_by_a_plane() {
+TEST(rows_are_parted_by_a_plane) {
   for (const std::size_t width : {1u, 2u, 3u, 5u, 16u, 33u, 64u})
     for (const unsigned levels : {1u, 2u, 5u, 255u})
       for (const std::size_t count : {2u, 3u, 15u, 16u, 17u, 33u, 255u, 256u, 257u, 1'000u}) {
@@ -55,7 +53,7 @@ void rows_are_parted_by_a_plane() {
 }
 
 // Too few rows for a side of their own: the plane moves to the median, where many rows may be.
-void a_few_far_away_do_not_get_a_side() {
+TEST(a_few_far_away_do_not_get_a_side) {
   for (const std::size_t far : {1u, 3u, 5u, 6u, 9u})
     for (const unsigned levels : {1u, 3u, 60u}) {
       CodeTable table = random_codes(100, 7, levels, static_cast<unsigned>(far));
@@ -65,7 +63,7 @@ void a_few_far_away_do_not_get_a_side() {
     }
 }
 
-void two_clusters_are_told_apart() {
+TEST(two_clusters_are_told_apart) {
   for (const std::size_t width : {2u, 8u, 40u})
     for (unsigned seed = 0; seed < 20; ++seed) {
       CodeTable table = random_codes(600, width, 255, seed);
@@ -82,11 +80,11 @@ void two_clusters_are_told_apart() {
       const Plane plane = splitter.plane(rows.data(), rows.size(), random);
       const std::size_t left = splitter.divide(plane, rows.data(), rows.size()).left;
       CHECK(left == 200 || left == 400);
-      for (std::size_t i = 1; i < left; ++i) CHECK((rows[i] % 3 == 0) == (rows[0] % 3 == 0));
+      for (std::size_t i = 1; i < left; ++i) CHECK_EQUAL((rows[i] % 3 == 0), (rows[0] % 3 == 0));
     }
 }
 
-void what_is_alike_has_no_plane_and_two_halves() {
+TEST(equal_rows_have_no_plane_and_two_halves) {
   const CodeTable table = random_codes(100, 12, 1, 1);
   const Grid grid = uneven_grid(12);
   const Codes codes = table.codes();
@@ -98,12 +96,12 @@ void what_is_alike_has_no_plane_and_two_halves() {
     CHECK(no_direction(plane));
     const Splitter::Division division = splitter.divide(plane, rows.data(), count);
     CHECK(division.left == count / 2 && !division.by_plane);
-    CHECK(rows == numbers_up_to(count));
+    CHECK_EQUAL(rows, numbers_up_to(count));
   }
 }
 
 // Steps so long that their squares leave the range of floats, and so short that they vanish.
-void grids_of_any_size() {
+TEST(grids_of_any_size) {
   const CodeTable table = random_codes(300, 6, 255, 2);
   for (const float step : {1e-38f, 1e-20f, 1e15f, 3e38f}) {
     Grid grid = uneven_grid(6);
@@ -121,12 +119,3 @@ void grids_of_any_size() {
 }
 
 }  // namespace
-
-int main() {
-  rows_are_parted_by_a_plane();
-  a_few_far_away_do_not_get_a_side();
-  two_clusters_are_told_apart();
-  what_is_alike_has_no_plane_and_two_halves();
-  grids_of_any_size();
-  return test::report("forest_split");
-}

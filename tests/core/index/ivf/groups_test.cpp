@@ -2,7 +2,6 @@
 #include "index/ivf/groups.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <random>
 
 #include "check.h"
@@ -36,26 +35,28 @@ void check(std::size_t count, std::size_t dims) {
   const std::vector<std::uint32_t> order = order_by_nearness(values, dims);
   std::vector<std::uint32_t> sorted = order;
   std::sort(sorted.begin(), sorted.end());
-  CHECK(sorted.size() == count);
-  for (std::size_t i = 0; i < sorted.size(); ++i) CHECK(sorted[i] == i);
-  CHECK(order_by_nearness(values, dims) == order);
+  CHECK_EQUAL(sorted.size(), count);
+  for (std::size_t i = 0; i < sorted.size(); ++i) CHECK_EQUAL(sorted[i], i);
+  CHECK_EQUAL(order_by_nearness(values, dims), order);
 
   std::vector<std::int8_t> ordered;
   for (const std::uint32_t centroid : order)
     ordered.insert(ordered.end(), values.begin() + static_cast<std::ptrdiff_t>(centroid * dims),
                    values.begin() + static_cast<std::ptrdiff_t>((centroid + 1) * dims));
-  CHECK(group_means(ordered, dims).size() == (count + kGroup - 1) / kGroup * dims);
+  CHECK_EQUAL(group_means(ordered, dims).size(), (count + kGroup - 1) / kGroup * dims);
   const double tighter = dims <= 8 ? 0.9 : 1;  // in many dimensions random numbers are all equally far apart
   if (count >= 256) CHECK(spread(ordered, dims) < tighter * spread(values, dims));
 }
 
-}  // namespace
-
-int main() {
+TEST(centroids_are_ordered_by_nearness) {
   for (const std::size_t count : {1u, 31u, 32u, 33u, 64u, 100u, 1000u, 4096u}) check(count, 8);
   check(500, 64);
-  const std::vector<std::int8_t> equal(200 * 8, 5);
-  CHECK(order_by_nearness(equal, 8).size() == 200);
-  CHECK(group_means(equal, 8) == std::vector<std::int8_t>(7 * 8, 5));
-  return test::report("ivf_groups");
 }
+
+TEST(equal_centroids_are_ordered) {
+  const std::vector<std::int8_t> equal(200 * 8, 5);
+  CHECK_EQUAL(order_by_nearness(equal, 8).size(), 200);
+  CHECK_EQUAL(group_means(equal, 8), std::vector<std::int8_t>(7 * 8, 5));
+}
+
+}  // namespace

@@ -31,14 +31,12 @@ void only_asks(const storage::File& file) {
   section.will_need(10, 10);
   section.will_need(7, section.length() + 1);
   section.will_need(section.length(), 0);
-  CHECK(section.items<float>(40 * 1'500, 1)[0] == 60'000.0f);
+  CHECK_EQUAL(section.items<float>(40 * 1'500, 1)[0], 60'000.0f);
   std::vector<std::uint32_t> none;
   read_ahead(section, none);
 }
 
-}  // namespace
-
-int main() {
+TEST(mapped_rows_are_cold_until_compared_fast) {
   PageCacheMonitor in_memory(false);
   CHECK(!in_memory.cold() && !in_memory.is_enabled());
 
@@ -50,10 +48,13 @@ int main() {
   CHECK(!mapped.cold());
   mapped.observe(5ms, 100);
   CHECK(mapped.cold());
+}
 
+TEST(reading_ahead_changes_nothing) {
   only_asks(*table(storage::Writer::to_memory()));
   const std::string path = (std::filesystem::temp_directory_path() / "nearabout_read_ahead.near").string();
   only_asks(*table(storage::Writer::to_path(path)));
   std::filesystem::remove(path);
-  return test::report("ivf_read_ahead");
 }
+
+}  // namespace

@@ -1,9 +1,11 @@
-// Tables of vectors, and helpers that the tests of this folder share.
+// Tables of vectors, requests, and comparisons of results, for the tests of every kind of index.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <random>
 #include <set>
 #include <span>
@@ -11,6 +13,7 @@
 
 #include "base/matrix.h"
 #include "index/stored_index.h"
+#include "storage/writer.h"
 #include "transform/sample.h"
 
 namespace nearabout::test {
@@ -55,19 +58,40 @@ inline Table whole_numbers(std::size_t rows, std::size_t dims, unsigned seed) {
   return table;
 }
 
-inline Request request(std::size_t k, std::size_t effort) {
+inline Request request(std::size_t k, std::optional<std::size_t> effort = {}, std::size_t threads = 1) {
   Request asked;
   asked.k = k;
   asked.effort = effort;
-  asked.threads = 2;
+  asked.threads = threads;
+  return asked;
+}
+
+inline Request exactly(std::size_t k, std::size_t threads = 2) {
+  Request asked = request(k, {}, threads);
+  asked.exact = true;
   return asked;
 }
 
 inline std::vector<SearchResult> true_answers(const StoredIndex& index, const Table& queries, std::size_t k) {
-  Request asked = request(k, 0);
-  asked.effort.reset();
-  asked.exact = true;
-  return index.searcher().search(queries.view(), asked);
+  return index.searcher().search(queries.view(), exactly(k));
+}
+
+// Returns the index that `write` writes.
+template <class Write>
+std::shared_ptr<const StoredIndex> built(const Write& write) {
+  storage::Writer writer = storage::Writer::to_memory();
+  write(writer);
+  return StoredIndex::open(writer.finish());
+}
+
+inline bool same(const std::vector<SearchResult>& left, const std::vector<SearchResult>& right) {
+  return std::equal(
+      left.begin(), left.end(), right.begin(), right.end(),
+      [](const SearchResult& a, const SearchResult& b) { return a.rows == b.rows && a.distances == b.distances; });
+}
+
+inline bool same_file(const StoredIndex& left, const StoredIndex& right) {
+  return std::ranges::equal(left.file().bytes(), right.file().bytes());
 }
 
 // Returns the fraction of the first k true rows among the results.

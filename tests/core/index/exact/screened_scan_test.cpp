@@ -1,0 +1,58 @@
+// A screened scan of any range of rows, for any number of queries: the neighbours of each are those of a comparison
+// with each row, ties by row.
+#include "index/exact/screened_scan.h"
+
+#include "check.h"
+#include "index/exact/brute_force.h"
+
+using namespace nearabout;
+using namespace nearabout::test;
+
+namespace {
+
+constexpr Metric kScreened[] = {Metric::euclidean, Metric::sqeuclidean, Metric::cosine, Metric::dot};
+
+// Scans each range by a scan of its own, as the tasks of a search do.
+void check_scan(const ExactRows& rows, const Table& queries, std::size_t k, const std::vector<std::size_t>& borders) {
+  const std::vector<BoundQuery> bound = bind_queries(queries.view(), rows.descriptor());
+  const std::vector<ScreenQuery> screens =
+      ScreenQuery::bind(rows.screen->screen, queries.values.data(), queries.rows());
+  for (std::size_t part = 0; part + 1 < borders.size(); ++part) {
+    std::vector<TopK> best(queries.rows(), TopK(k));
+    ScreenedScan scan(*rows.screen, rows.vectors, bound.data(), screens.data(), best, k);
+    scan.run(borders[part], borders[part + 1]);
+    for (std::size_t q = 0; q < queries.rows(); ++q) {
+      CASE("k ", k, ", query ", q, " of ", queries.rows(), ", rows ", borders[part], " to ", borders[part + 1]);
+      CHECK(same_neighbours(best[q].take_sorted(), brute_force(rows, bound[q], k, borders[part], borders[part + 1])));
+    }
+  }
+}
+
+void check_table(const Table& table, const Table& queries, Element element) {
+  for (const Metric metric : kScreened) {
+    CASE(name_of(metric), " of ", name_of(element));
+    const ExactRows rows(table, element, metric);
+    const std::size_t count = table.rows();
+    CHECK(rows.screen.has_value());
+    if (!rows.screen) continue;
+    for (const std::size_t some : {std::size_t{1}, std::size_t{3}, queries.rows()}) {
+      const Table first{{queries.row(0), queries.row(some)}, queries.dims};
+      for (const std::size_t k : {1u, 10u, 70u}) check_scan(rows, first, k, {0, count});
+      check_scan(rows, first, 10, {0, 1, 32, 700, 701, count - 5, count});
+    }
+  }
+}
+
+TEST(screened_neighbours_are_those_of_brute_force) {
+  check_table(clustered(3'001, 40, 1), clustered(40, 40, 2), Element::f32);
+  check_table(with_ties(2'600, 16, 3), whole_numbers(37, 16, 4), Element::f32);
+}
+
+TEST(screened_neighbours_of_bytes_are_those_of_brute_force) {
+  check_table(with_ties(2'600, 32, 5), whole_numbers(33, 32, 6), Element::i8);
+  Table positive = with_ties(2'600, 32, 7);
+  for (float& value : positive.values) value += 10;
+  check_table(positive, whole_numbers(33, 32, 8), Element::u8);
+}
+
+}  // namespace
