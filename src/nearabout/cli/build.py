@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 
 from nearabout.cli.arguments import Options, number, one
+from nearabout.cli.kind_usage import kind_names, seeded_names, settings_usage
 from nearabout.cli.output import command, duration, printable, read_name, size
 from nearabout.cli.reading import reading_names, reading_usage, taken
 from nearabout.errors import InvalidInputError
@@ -18,12 +19,12 @@ index. The index file appears only when it is complete.
 
   -o, --output FILE    index file (default: the name of INPUT ending in .near, in the current folder)
   --metric M           cosine (default), dot, euclidean, sqeuclidean, manhattan, hamming, jaccard, haversine
-  --kind K             auto (default: exact for few vectors, ivf for many), exact, forest or ivf
-  --recall R           default target recall of searches (default 0.95); with 1, auto chooses exact
+  --kind K             {kind_names()}
+  --recall R           default target recall of searches (default 0.95); with 1, auto chooses the exact scan
   --dtype D            f32, f16, bf16, u8, i8 or bits (default: the type of the input if possible)
-  --set name=value     setting of the kind. forest: trees=N, leaf_size=N. ivf: lists=N, codes=N (bytes per row),
-                       refine=false, keep_vectors=false (results from codes, a smaller file). exact: no settings
-  --seed S             random seed of a forest or ivf build; the same seed gives the same file
+  --set name=value     setting of the kind; may be repeated. Settings of
+                       {settings_usage(23)}
+  --seed S             random seed ({seeded_names()} only); the same seed gives the same file
   --queries FILE       sample queries; calibrate with these instead of rows
   --no-calibrate       skip the calibration: the build is faster, but searches cannot use --recall
   --threads N          number of threads (default: all cores)

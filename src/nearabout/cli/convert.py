@@ -27,7 +27,7 @@ metric and dims, so you must pass them:
   --dims N             number of dimensions (f in Annoy)
   --keys WORDS.lmdb    LMDB map from w<word> to the item and from i<item> to the word (default: the item numbers are
                        the keys)
-  --kind K             kind of index, as for `build`: auto (default), exact, forest
+  --kind K             kind of index, as for `build` (default: auto)
   --invalid raise|skip  vectors with NaN or infinity, and zeros under cosine: refuse them (default) or leave them out
 
 {reading_usage("IN")}

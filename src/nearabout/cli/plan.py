@@ -1,10 +1,11 @@
 """`nearabout plan`: estimates the cost of a build."""
 
 from nearabout.cli.arguments import Options, number
+from nearabout.cli.kind_usage import kind_names
 from nearabout.cli.output import duration, print_json, size, table
 from nearabout.errors import InvalidInputError
 
-USAGE = """
+USAGE = f"""
 usage: nearabout plan ROWS DIMS [--metric M] [--kind K] [--recall R] [--dtype D] [--threads N] [--memory SIZE] [--json]
 
 Estimates the time, memory and disk space of a build and the speed of searches, without the vectors. It measures the
@@ -12,7 +13,7 @@ speed of this machine by building a small index. For real data, estimates of the
 of queries within a factor of 3.
 
   --metric M     cosine (default), dot, euclidean, sqeuclidean, manhattan, hamming, jaccard, haversine
-  --kind K       auto (default: exact for few vectors, ivf for many), exact, forest or ivf
+  --kind K       {kind_names()}
   --recall R     target recall of the 10 nearest (default 0.95); 1 finds all of them
   --dtype D      f32 (default), f16, bf16, u8, i8, bits (the default under hamming and jaccard)
   --threads N    number of threads of the build (default: all cores)

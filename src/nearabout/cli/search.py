@@ -24,7 +24,8 @@ line, its neighbours and an empty line.
 
   -k N         number of neighbours (default 10)
   --recall R   target recall, such as 0.99 (default: the recall that the index was built for)
-  --effort E   number of rows to look at, or for ivf of lists to probe; a larger effort finds more and takes longer
+  --effort E   number of rows to look at, or of lists to probe, depending on the kind of index (`nearabout info` shows
+               the unit); a larger effort finds more and takes longer
   --exact      compare every row, which finds the true neighbours
   --threads N  number of threads (default: all cores)
   --json       one line of JSON per query:

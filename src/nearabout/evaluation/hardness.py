@@ -60,8 +60,9 @@ class Hardness:
         size = f"{self.rows:,} vectors of {self.dims:,} dims, as hard as {self.intrinsic_dimension:.1f} even dimensions"
         if self.contrast_10 < HOPELESS:
             verdict = (
-                "nearly everything is equally far: no index will help much, and what is found first is hardly nearer "
-                'than the rest. Search exactly (kind="exact"), and ask whether these vectors say what is near'
+                "nearly all rows are equally far: no index helps much, and the nearest rows are hardly nearer than the "
+                f'rest. Search exactly (kind="{every_row_kind().name}"), and check whether these vectors describe '
+                "what is near"
             )
         elif self.contrast_10 < HARD:
             verdict = "hard: an index helps, and a high recall costs much of the speed"

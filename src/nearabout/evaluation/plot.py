@@ -13,6 +13,7 @@ from nearabout.arguments import check_path
 from nearabout.errors import InvalidInputError, MissingDependencyError
 from nearabout.evaluation.course import Run
 from nearabout.evaluation.pareto import pareto_front, queries_per_second_at
+from nearabout.evaluation.peers import OURS
 from nearabout.evaluation.race import Race
 
 _STYLE: dict[str, Any] = {
@@ -24,11 +25,10 @@ _STYLE: dict[str, Any] = {
     "axes.spines.right": False,
 }
 _OTHER = "#888888"
-# Okabe and Ito's colours; ours are three blues. Markers differ as well, for readers who cannot distinguish the colours.
+# Okabe and Ito's colours; ours are blues, in the order of the registry. Markers differ as well, for readers who cannot
+# distinguish the colours.
+_BLUES = (("#003A5D", "*"), ("#56B4E9", "P"), ("#0072B2", "o"))
 _LINES = {
-    "nearabout ivf": ("#0072B2", "o"),
-    "nearabout forest": ("#56B4E9", "P"),
-    "nearabout exact": ("#003A5D", "*"),
     "annoy": ("#E69F00", "v"),
     "faiss": ("#009E73", "^"),
     "hnswlib": ("#CC79A7", "D"),
@@ -132,11 +132,17 @@ def _least_recall(runs: Sequence[Run]) -> float:
     return 0.8 if lowest >= 0.85 else max(0.0, int(lowest * 10) / 10 - 0.1)
 
 
+def _line_of(run: Run) -> tuple[str, str]:
+    """Returns the colour and the marker of a contestant."""
+    ours = list(OURS)
+    return _BLUES[ours.index(run.name) % len(_BLUES)] if run.name in ours else _LINES.get(run.name, (_OTHER, "."))
+
+
 def _draw_line(axes: Any, run: Run, left: float) -> None:
     """Draws the Pareto front of a contestant, from the last point to the left of the frame on."""
     points = pareto_front(run.points)
     first = max((place for place, point in enumerate(points) if point.recall < left), default=0)
-    colour, marker = _LINES.get(run.name, (_OTHER, "."))
+    colour, marker = _line_of(run)
     axes.plot(
         [point.recall for point in points[first:]],
         [point.queries_per_second for point in points[first:]],

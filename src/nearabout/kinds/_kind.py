@@ -25,6 +25,7 @@ class Kind:
     serves_bits: ClassVar[bool] = False  # supports vectors of bits
     always_exact: ClassVar[bool] = False  # searches compare every row, so there is no effort
     takes_seed: ClassVar[bool] = True  # the build is random
+    settings_usage: ClassVar[str] = "no settings"  # the settings as `nearabout help build` shows them
     other_names: ClassVar[tuple[str, ...]] = ()  # prefixes of names of other libraries' indexes
     other_settings: ClassVar[dict[str, str]] = {}  # other libraries' names of settings -> our names
 

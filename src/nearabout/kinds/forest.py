@@ -70,6 +70,7 @@ class Forest(Kind):
     name: ClassVar[str] = "forest"
     metrics: ClassVar[tuple[str, ...]] = (*FLOAT_METRICS, "manhattan", "hamming")
     serves_bits: ClassVar[bool] = True
+    settings_usage: ClassVar[str] = "trees=N, leaf_size=N"
     parallel: ClassVar[float] = 0.4
     fresh: ClassVar[float] = 1.4
     fixed_bytes: ClassVar[int] = 1_300_000

@@ -156,6 +156,9 @@ class IVF(Kind):
 
     name: ClassVar[str] = "ivf"
     metrics: ClassVar[tuple[str, ...]] = FLOAT_METRICS
+    settings_usage: ClassVar[str] = (
+        "lists=N, codes=N (bytes per row), refine=false, keep_vectors=false (results from codes, a smaller file)"
+    )
     parallel: ClassVar[float] = 0.8
     fresh: ClassVar[float] = 1.1
     thread_bytes: ClassVar[int] = 5_000_000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import json
 import os
@@ -19,6 +20,7 @@ import nearabout as na
 from nearabout.cli import COMMANDS
 from nearabout.cli.build import default_output
 from nearabout.cli.output import duration, numbers, size, table
+from nearabout.kinds import KINDS
 
 from .conftest import Run, process
 
@@ -30,6 +32,13 @@ def test_every_command_tells_how_it_is_used(run: Run, command: str) -> None:
     assert told.out.startswith(f"usage: nearabout {command}") or f"usage: nearabout {command}" in told.out
     assert run(command, "--help").out == run(command, "x", "-h").out == told.out
     assert max(map(len, told.out.splitlines())) <= 120
+
+
+def test_help_names_every_kind_and_its_settings(run: Run) -> None:
+    out = run("help", "build").out
+    for kind in KINDS.values():
+        assert f" {kind.name} " in out.replace("\n", " ")
+        assert all(f"{field.name}=" in out for field in dataclasses.fields(kind))
 
 
 def test_help_and_version(run: Run) -> None:

@@ -1,0 +1,35 @@
+"""The parts of usage texts about kinds of index, taken from the registry, so that a new kind appears in them."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+from nearabout.kinds import KINDS
+
+_WIDTH = 120
+
+
+def kind_names() -> str:
+    """Returns the values of --kind as a phrase: auto (default: ...), exact, forest or ivf."""
+    return _listed(["auto (default: chosen by rows and dims)", *KINDS])
+
+
+def seeded_names() -> str:
+    """Returns the names of the kinds whose builds are random, as a phrase."""
+    return _listed([kind.name for kind in KINDS.values() if kind.takes_seed])
+
+
+def settings_usage(indent: int) -> str:
+    """Returns one paragraph per kind with its settings for --set; the first line is not indented."""
+    width = max(map(len, KINDS)) + 2
+    paragraphs = [
+        textwrap.wrap(f"{kind.name:{width}}{kind.settings_usage}", _WIDTH - indent, subsequent_indent=" " * width)
+        for kind in KINDS.values()
+    ]
+    return f"\n{' ' * indent}".join(line for lines in paragraphs for line in lines)
+
+
+def _listed(names: Sequence[str]) -> str:
+    *first, last = names
+    return f"{', '.join(first)} or {last}" if first else last
