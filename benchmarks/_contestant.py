@@ -1,4 +1,4 @@
-"""What takes part in a race of approximate indexes: the shape that all share, and ours."""
+"""The contestants of a race of approximate indexes: their common interface, and ours."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ EFFORTS = {
 
 
 class Contestant(ABC):
-    """One index of one library: built once, then set and asked again and again."""
+    """One index of one library: built once, then searched with many settings."""
 
     module: ClassVar[str]  # as it is imported
     package: ClassVar[str]  # as it is installed
-    label = ""  # what was chosen for the build, where there is a choice
-    compiles = False  # at its first use in a process, which is not to be timed
-    as_floats = True  # given float32, of unit length under cosine; otherwise the vectors as they are stored
+    label = ""  # the chosen build, if there are several
+    compiles = False  # compiles code at its first use in a process, which must not be timed
+    as_floats = True  # receives float32, of unit length under cosine; False: vectors in their stored type
 
     @classmethod
     def variants(cls, case: Set) -> list[Contestant]:
@@ -38,21 +38,21 @@ class Contestant(ABC):
 
     @abstractmethod
     def series(self) -> Sequence[Sequence[Setting]]:
-        """Settings to try; within a series each finds more than the one before, or as much."""
+        """Returns the settings to try; within a series, recall does not decrease."""
 
     @abstractmethod
     def choose(self, setting: Setting) -> None: ...
 
     @abstractmethod
     def ask(self, queries: NDArray[Any]) -> NDArray[Any]:
-        """The rows found for a batch, (n, K), on one thread."""
+        """Returns the rows found for a batch, (n, K), on one thread."""
 
     def ask_one(self, query: NDArray[Any]) -> object:
-        """The fastest way to ask a single query from Python."""
+        """Returns the fastest function for a single query from Python."""
         return self.ask(query[None])
 
     def save(self, path: Path) -> bool:
-        """Writes the index; False where the library has no file format."""
+        """Writes the index; returns False if the library has no file format."""
         return False
 
 

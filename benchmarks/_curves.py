@@ -1,4 +1,4 @@
-"""What is read off the points of a sweep: the time of a query at a recall, and how a time grows."""
+"""Evaluates the points of a sweep: the time of a query at a recall, and the growth of a time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ WAYS: tuple[Way, Way] = ("batch", "single")
 
 @dataclass(frozen=True)
 class Point:
-    """One setting of one build: what it found and the seconds that a query took."""
+    """One setting of one build: its recall and the seconds per query."""
 
     build: str
     setting: str
@@ -26,7 +26,7 @@ class Point:
 
 
 def frontier(points: Iterable[Point], way: Way) -> list[Point]:
-    """Those that no other beats, by rising recall, and so by rising time."""
+    """Returns the Pareto front, by ascending recall and so by ascending time."""
     best: list[Point] = []
     for point in sorted(points, key=lambda point: (-point.recall, point.seconds(way))):
         if not best or point.seconds(way) < best[-1].seconds(way):
@@ -35,12 +35,12 @@ def frontier(points: Iterable[Point], way: Way) -> list[Point]:
 
 
 def reaching(points: Iterable[Point], target: float, way: Way) -> Point | None:
-    """The fastest setting that has the recall; None where no setting has it."""
+    """Returns the fastest setting that reaches the recall; None if none does."""
     return next((point for point in frontier(points, way) if point.recall >= target), None)
 
 
 def seconds_at(points: Iterable[Point], target: float, way: Way) -> float | None:
-    """Seconds a query at a recall, None where it is not reached.
+    """Returns the seconds per query at a recall; None if it is not reached.
 
     Between the two settings of the frontier on either side of the recall the logarithm of the time is a straight
     line. Nothing is guessed beyond them: where even the fastest setting finds more, its time counts.
@@ -59,7 +59,7 @@ def seconds_at(points: Iterable[Point], target: float, way: Way) -> float | None
 
 
 def faster(first: Iterable[Point], second: Iterable[Point]) -> list[Point]:
-    """Two sweeps of the same index as one: of each setting the less time of the two."""
+    """Merges two sweeps of one index: the smaller time of each setting."""
     merged = {(point.build, point.setting): point for point in first}
     for point in second:
         place = point.build, point.setting
@@ -73,7 +73,7 @@ def faster(first: Iterable[Point], second: Iterable[Point]) -> list[Point]:
 
 
 def exponent(sizes: Sequence[float], values: Sequence[float]) -> float:
-    """The power of the size that a value grows with: the slope of a straight line through the logarithms."""
+    """Returns the exponent with which a value grows with size: the slope of a line through the logarithms."""
     if len(sizes) < 2 or len(sizes) != len(values):
         raise ValueError(f"a line needs two points or more, {len(sizes)} sizes and {len(values)} values were given")
     x, y = [math.log(size) for size in sizes], [math.log(value) for value in values]

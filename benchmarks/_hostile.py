@@ -1,4 +1,4 @@
-"""Seeded data sets that are hard to keep a promise of recall on, each with fresh queries.
+"""Seeded data sets on which a promise of recall is hard to keep, each with fresh queries.
 
 Every set is made from a seed and a number of rows, so that the tests use small ones and `contract.py --hostile` large
 ones. Queries are drawn like the rows unless the set says otherwise, and are never rows of the index.
@@ -181,13 +181,13 @@ def far_queries(random: np.random.Generator, rows: int) -> tuple[Metric, Floats,
 
 
 def noise_as_queries(random: np.random.Generator, rows: int) -> tuple[Metric, Floats, Floats]:
-    """Rows lie along few directions, queries along all."""
+    """Rows along few directions, queries along all."""
     base = _normal(random, rows, 48) / np.arange(1, 49)
     return "euclidean", base.astype(np.float32), (base.std() * _normal(random, QUERIES, 48)).astype(np.float32)
 
 
 def shuffled_queries(random: np.random.Generator, rows: int) -> tuple[Metric, Floats, Floats]:
-    """Each column of a query is another one of the rows'."""
+    """Queries like the rows, but with permuted columns."""
     base, queries = _split(random, _manifold(random, rows + QUERIES, 48), rows)
     return "cosine", base, queries[:, random.permutation(48)]
 
@@ -199,7 +199,7 @@ def sparse_asked_with_noise(random: np.random.Generator, rows: int) -> tuple[Met
 
 
 def rare_part(random: np.random.Generator, rows: int) -> tuple[Metric, Floats, Floats]:
-    """One row in fifty lies outside the tight clusters of all others; every query is like those."""
+    """One row in fifty is outside the tight clusters of all others; every query is like those rows."""
     tight = _clustered(random, rows - rows // 50, 48, max(8, rows // 400), 0.02)
     loose = _normal(random, rows // 50 + QUERIES, 48)
     base = np.concatenate([tight, loose[QUERIES:]]).astype(np.float32)

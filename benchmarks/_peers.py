@@ -1,4 +1,4 @@
-"""The peers of the list index, each built and asked as its documentation or its authors' benchmark recommends.
+"""The peers of the list index, built and searched as their documentation or their authors' benchmarks recommend.
 
 A library is imported when it is first used, so that a race runs with those that are installed.
 """
@@ -48,7 +48,7 @@ class Hnswlib(Contestant):
 
 
 class Symqg(Contestant):
-    """SymphonyQG as its authors publish it: unit vectors are asked by euclidean distance, which orders them alike."""
+    """SymphonyQG as published: unit vectors are searched by euclidean distance, which gives the same order."""
 
     module = package = "rabitqlib"
 
@@ -160,7 +160,7 @@ class Scann(Contestant):
 
 
 class PyNNDescent(Contestant):
-    """A graph of neighbours by descent. Its pickle is no file format, so its size is not told."""
+    """A graph of neighbours by descent. Its size is not reported, because a pickle is not a file format."""
 
     module = package = "pynndescent"
     compiles = True

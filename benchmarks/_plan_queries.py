@@ -1,4 +1,4 @@
-"""What `na.plan(recall=)` says of a query beside what queries take: the part of benchmarks/plan.py about searches."""
+"""Compares the query times of `na.plan(recall=)` with measured ones: the part of benchmarks/plan.py about searches."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import nearabout as na
 RECALLS = (0.9, 0.95, 0.99)
 KINDS = ("exact", "forest", "ivf")
 ALLOWED = 3.0
-_SINGLE = 200  # queries that are asked one a call
+_SINGLE = 200  # queries that are searched one per call
 _REPEATS = 5
 _PLANS = 3
 
@@ -34,7 +34,7 @@ def sets() -> Iterator[tuple[str, Set]]:
 
 
 def fastest(work: Callable[[], object], count: int) -> float:
-    """Seconds of one of `count` queries, by the fastest of some runs."""
+    """Returns the seconds per query of the fastest of several runs of `count` queries."""
     times = []
     for _ in range(_REPEATS):
         begin = time.perf_counter()
@@ -44,7 +44,7 @@ def fastest(work: Callable[[], object], count: int) -> float:
 
 
 def measured(index: na.Index, queries: np.ndarray[Any, Any], recall: float) -> tuple[float, float]:
-    """Seconds of a query, one a call and in a batch, on one thread."""
+    """Returns the seconds per query, single and in a batch, on one thread."""
     options: dict[str, Any] = {"threads": 1}
     if index.kind != "exact":
         options["recall"] = recall
@@ -54,13 +54,13 @@ def measured(index: na.Index, queries: np.ndarray[Any, Any], recall: float) -> t
 
 
 def _planned(case: Set, options: dict[str, Any]) -> tuple[float, float]:
-    """The same, as planned."""
+    """Returns the planned times for the same."""
     plan = na.plan(*case.base.shape, **options)
     return plan.query_seconds, 1 / plan.queries_per_second
 
 
 def compare_queries(quick: bool, type_of: Callable[[np.dtype[Any]], str]) -> int:
-    """Prints a line for each set, kind and recall; how many ratios are off by more than is allowed."""
+    """Prints a line for each set, kind and recall. Returns the number of ratios outside the allowed range."""
     print(f"{'microseconds, on one thread':44}  {'one a call':>23}  {'in a batch':>23}")
     print(f"{'':44}" + f"  {'planned':>8} {'real':>8} {'ratio':>5}" * 2)
     ratios: list[float] = []

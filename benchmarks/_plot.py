@@ -1,4 +1,4 @@
-"""The picture of a race: recall against queries a second in a batch, a panel for each set."""
+"""Draws a race: recall against queries per second in a batch, one panel per set."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 COLUMNS = 3
-LEFT = 0.8  # the least recall that is shown
+LEFT = 0.8  # smallest recall shown
 STYLE: dict[Any, Any] = {
-    "svg.fonttype": "none",  # text stays text: it can be searched, and is drawn by the reader's own font
+    "svg.fonttype": "none",  # keeps text as text, which can be searched and uses the reader's own font
     "svg.hashsalt": "nearabout",
     "font.family": "sans-serif",
     "font.size": 11,
@@ -24,7 +24,7 @@ STYLE: dict[Any, Any] = {
     "axes.spines.top": False,
     "axes.spines.right": False,
 }
-# Okabe and Ito's colours, ours the strongest; markers differ too, for whoever cannot tell the colours apart.
+# Okabe and Ito's colours, ours the strongest. Markers differ as well, for readers who cannot distinguish the colours.
 LINES = {
     "nearabout": ("#0072B2", "o"),
     "symqg": ("#D55E00", "s"),
@@ -40,7 +40,7 @@ def thousands(value: float, _: object = None) -> str:
 
 
 def draw_line(axes: Axes, run: Run) -> None:
-    """The settings that none of the same side beats; the last one left of the frame leads the line in."""
+    """Returns the Pareto front of a side, from the last point left of the frame on."""
     points = frontier(run.points, "batch")
     first = max((place for place, point in enumerate(points) if point.recall < LEFT), default=0)
     colour, marker = LINES[run.name]
@@ -73,7 +73,7 @@ def draw_panel(axes: Axes, title: str, runs: Sequence[Run]) -> None:
 
 
 def draw(panels: Sequence[tuple[str, Sequence[Run]]], path: Path) -> None:
-    """Writes the picture, the legend in the place of a further panel."""
+    """Writes the picture; the legend takes one more panel."""
     columns = min(COLUMNS, len(panels) + 1)
     rows = -(-(len(panels) + 1) // columns)
     with mpl.rc_context(STYLE):

@@ -1,4 +1,4 @@
-"""What is promised and found on hostile data, and what it costs beside the exact kind: `contract.py --hostile`."""
+"""Compares promised and measured recall on hostile data, and times with the exact kind: `contract.py --hostile`."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ import nearabout as na
 TARGETS = (0.80, 0.90, 0.95, 0.99)
 NEIGHBOURS = (1, 10, 100)
 ALLOWED_BELOW, ALLOWED_ABOVE, ALLOWED_TIME = 0.01, 0.02, 1.2
-MANY_ROWS = 100_000  # from here on scanning everything is no answer where an effort is enough
+MANY_ROWS = 100_000  # from here on, a scan of all rows does not count as quick if an effort is enough
 WELL_BELOW, ALLOWED_MORE = 1 / 3, 2.0  # of the exact kind's time; times the time of that effort
 
 
 @dataclass(frozen=True)
 class Promise:
-    """One promise on one set and what became of it."""
+    """One promise on one set, and the measured result."""
 
     set: str
     rows: int
@@ -53,7 +53,7 @@ class Promise:
 
 
 def found(distances: NDArray[np.float32], true: NDArray[np.float32], k: int) -> NDArray[np.float64]:
-    """The share of k neighbours that each query found: a hit no farther than the k-th true one counts."""
+    """Returns the recall of each query; a hit no farther than the k-th true neighbour counts as found."""
     within: NDArray[np.float64] = (distances[:, :k] <= true[:, k - 1 : k]).mean(axis=1)
     return within
 
@@ -69,8 +69,7 @@ def best_of(repeats: int, run: Callable[[], object]) -> float:
 
 
 def least_seconds(index: na.Index, case: Hostile, k: int, target: float, true: NDArray[np.float32]) -> float:
-    """Tries the measured efforts, and returns the time of the least that finds the target on these queries; infinity
-    if none does."""
+    """Returns the time of the smallest measured effort that reaches the target on these queries, or infinity."""
     calibration = index.calibration()
     efforts = [] if calibration is None else [point.effort for point in calibration.points]
     low, high = 0, len(efforts)

@@ -1,4 +1,4 @@
-"""What the races share: alternating repeats, medians, the state of the machine, one table and one JSON file each.
+"""The common parts of the races: alternating repeats, medians, the state of the machine, a table and a JSON file each.
 
 A ratio is how many times as fast (or as small) as the peer we are: above 1 we win. Our runs and the peer's alternate,
 so that a machine that slows down slows both, and the median of each side is taken.
@@ -28,7 +28,7 @@ PEERS = PROJECT / "benchmarks" / "peers"
 
 @dataclass(frozen=True)
 class Result:
-    """One line of the table: our figure and the peer's in `unit`, the smaller the better."""
+    """One line of the table: our figure and the peer's in `unit`; smaller is better."""
 
     case: str
     ours: float
@@ -48,7 +48,7 @@ class Result:
 
 @dataclass
 class Race:
-    """The results of one command, printed as they come in and saved on request."""
+    """The results of one command, printed as they are measured and saved on request."""
 
     name: str
     packages: Sequence[str]
@@ -82,7 +82,7 @@ class Race:
         }
 
     def finish(self, save: bool) -> int:
-        """Prints the verdict, saves the figures on request; the exit code is 1 where a claim was not reached."""
+        """Prints the verdict and saves the figures on request. Returns exit code 1 if a claim was not reached."""
         missed = [result.case for result in self.results if not result.met]
         print(f"{len(self.results) - len(missed)} of {len(self.results)} claims reached")
         if save:
@@ -119,15 +119,15 @@ def arguments(description: str | None, repeats: int) -> argparse.Namespace:
 
 
 def sample(name: str) -> Path:
-    """A file of the large sample data, which is kept beside the project; ends the program where it is missing."""
+    """Returns the path of a file of the large sample data next to the project; ends the program if it is missing."""
     path = DATA / name
     if not path.exists():
-        sys.exit(f"This race needs {name} in ../shared/data beside the project; it is not there.")
+        sys.exit(f"This race needs {name} in ../shared/data, next to the project, but there is no such file.")
     return path
 
 
 def alternate(ours: Callable[[], object], peer: Callable[[], object], repeats: int) -> tuple[float, float]:
-    """Median seconds of each side over `repeats` runs in turn, after one run of each that is not counted."""
+    """Returns the median seconds of each side over `repeats` alternating runs, after one warm-up run of each."""
     times: tuple[list[float], list[float]] = ([], [])
     for repeat in range(repeats + 1):
         for side, run in enumerate((ours, peer)):
@@ -139,15 +139,15 @@ def alternate(ours: Callable[[], object], peer: Callable[[], object], repeats: i
 
 
 def program(name: str) -> str:
-    """A command installed beside the running interpreter."""
+    """Returns the path of a command in the folder of the running interpreter."""
     path = Path(sys.executable).parent / name
     if not path.exists():
-        sys.exit(f"{name} is not installed beside {sys.executable}; run pip install . first.")
+        sys.exit(f"{name} is not installed in the environment of {sys.executable}; run pip install . first.")
     return str(path)
 
 
 def run_process(*command: str | Path) -> str:
-    """Runs a whole process and gives what it printed; a failure ends the race with its own words."""
+    """Runs a process and returns its output; a failure ends the race with the error of the process."""
     done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         sys.exit(f"{' '.join(str(part) for part in command)} failed:\n{done.stderr}")

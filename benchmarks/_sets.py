@@ -1,4 +1,4 @@
-"""The data sets of the races between approximate indexes, and the true answers to their queries."""
+"""The data sets of the races between approximate indexes, and the true neighbours of their queries."""
 
 from __future__ import annotations
 
@@ -37,19 +37,19 @@ class Set:
         return int(self.base[0].nbytes)
 
     def for_peers(self, vectors: NDArray[Any]) -> Floats:
-        """As float32, which is all that the peers know, and of unit length under cosine."""
+        """Returns float32, the only type that the peers support, of unit length under cosine."""
         values = np.ascontiguousarray(vectors, dtype=np.float32)
         if self.metric == "cosine":
             values = values / np.linalg.norm(values, axis=1, keepdims=True)
         return values
 
     def truth(self, threads: int = 1) -> Rows:
-        """The rows of the true neighbours, ties in the order of rows."""
+        """Returns the rows of the true neighbours, ties in the order of rows."""
         return na.build(self.base, metric=self.metric, kind="exact").search(self.queries, K, threads=threads).rows
 
 
 def recall(found: NDArray[Any], truth: Rows) -> float:
-    """The share of the true neighbours that were found."""
+    """Returns the fraction of the true neighbours that was found."""
     pairs = zip(found.tolist(), truth.tolist(), strict=True)
     return sum(len(set(near).intersection(true)) for near, true in pairs) / truth.size
 

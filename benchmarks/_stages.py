@@ -1,4 +1,4 @@
-"""Where the time of a search by lists of codes goes, and what share of it the machine's own floor is."""
+"""Measures the stages of a search by lists of codes, and compares them with the least time the machine needs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 import nearabout as na
 
-PROFILES = 7  # of which the fastest counts
+PROFILES = 7  # number of runs; the fastest counts
 
 # Nanoseconds where nothing waits: codes and bytes in the first cache, rows fetched long before they are needed.
 # Measured on AVX-512 with VNNI (a code of 16 bytes 0.18, one of 48 bytes 0.45; a row of 128 bytes 22, of 768 bytes 59).
@@ -23,7 +23,7 @@ ROW, ROW_BYTE = 15.0, 0.058
 
 @dataclass(frozen=True)
 class Stages:
-    """A query in a batch, on average."""
+    """The mean work of a query in a batch."""
 
     target: float
     recall: float
@@ -45,7 +45,7 @@ class Stages:
 
 
 def floor_of(index: na.Index, codes: float, compared: float) -> float:
-    """Microseconds that a query cannot do without: products, codes and rows, each at its best."""
+    """Returns the least microseconds of a query: products, codes and rows, each at its best speed."""
     info = index.info()
     lists, directions = info["lists"], info["code_directions"]
     row_bytes: float = next(part["bytes"] for part in info["sections"] if part["name"] == "vectors") / len(index)

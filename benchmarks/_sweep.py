@@ -1,4 +1,4 @@
-"""One side on one set: built, and timed at every setting worth timing. Runs in a process of its own."""
+"""Builds one side on one set, and times every setting worth timing, in its own process."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from _sets import SETS, Rows, Set, recall
 from _stages import Stages, stages_of
 
 BUILD_THREADS = 2
-STRETCH = 0.3  # seconds that a timing lasts at least
+STRETCH = 0.3  # minimum seconds of a timing
 ENOUGH = 0.9995  # recall after which a sweep ends
-SLOWER = 1.05  # a setting that another beats by this factor at first sight is not timed
-USELESS = 0.75  # nor is one that finds less
-SAMPLE = 5000  # rows of an index that is made only to have a library compiled
+SLOWER = 1.05  # a setting that another beats by this factor in the first run is not timed
+USELESS = 0.75  # nor is a setting with less recall
+SAMPLE = 5000  # rows of an index that only makes a library compile its code
 MOST_BUSY = 1.2  # cores in a search on one thread
 TARGETS = (0.90, 0.95, 0.99)
 
@@ -36,7 +36,7 @@ class Build:
 
 @dataclass
 class Run:
-    """What came of one side on one set."""
+    """The results of one side on one set."""
 
     name: str
     builds: dict[str, Build] = field(default_factory=dict)
@@ -46,7 +46,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Look:
-    """A first sight of a setting."""
+    """The first run of a setting."""
 
     side: Contestant
     setting: Setting
@@ -55,7 +55,7 @@ class Look:
 
 
 def stretch(run: Callable[[], object]) -> float:
-    """Seconds a run, of as many runs as fill a stretch; one that keeps more than one core busy ends the race."""
+    """Returns the seconds per run over a stretch of runs. More than one busy core ends the race."""
     count, begin, begin_busy = 0, time.perf_counter(), time.process_time()
     while (spent := time.perf_counter() - begin) < STRETCH:
         run()
@@ -67,7 +67,7 @@ def stretch(run: Callable[[], object]) -> float:
 
 
 def timed_build(side: Contestant, case: Set) -> tuple[float, float]:
-    """Seconds, and how many cores they kept busy."""
+    """Returns the seconds, and the number of busy cores."""
     base = case.for_peers(case.base) if side.as_floats else case.base
     begin, begin_busy = time.perf_counter(), time.process_time()
     side.build(base, case, BUILD_THREADS)
@@ -76,7 +76,7 @@ def timed_build(side: Contestant, case: Set) -> tuple[float, float]:
 
 
 def bytes_a_row(side: Contestant, case: Set) -> float | None:
-    """What the saved index has of a row beyond the vector as it was given."""
+    """Returns the bytes per row of the saved index in addition to the given vector."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "index"
         if not side.save(path):
@@ -88,14 +88,14 @@ def bytes_a_row(side: Contestant, case: Set) -> float | None:
 
 
 class Sweep:
-    """The builds of one side on one set, with its queries and their true answers."""
+    """The builds of one side on one set, with its queries and their true neighbours."""
 
     def __init__(self, sides: list[Contestant], case: Set, truth: Rows) -> None:
         self.sides, self.case, self.truth = sides, case, truth
         self.queries = case.for_peers(case.queries) if sides[0].as_floats else case.queries
 
     def looks(self, enough: float = ENOUGH) -> list[Look]:
-        """Every setting asked twice; a series ends at the recall that is enough."""
+        """Runs every setting twice; a series ends at the recall that is enough."""
         found = []
         for side in self.sides:
             for series in side.series():
@@ -113,7 +113,7 @@ class Sweep:
         return found
 
     def point(self, look: Look, repeats: int) -> Point:
-        """The least time of several stretches, in a batch and one query a call."""
+        """Returns the smallest time of several stretches, in a batch and one query per call."""
         look.side.choose(look.setting)
         count = len(self.queries)
 
@@ -128,7 +128,7 @@ class Sweep:
 
 
 def worth_timing(looks: list[Look]) -> list[Look]:
-    """All but those that find little or that another clearly beats."""
+    """Returns the settings without those that find little or that another clearly beats."""
     return [
         look
         for look in looks
@@ -138,7 +138,7 @@ def worth_timing(looks: list[Look]) -> list[Look]:
 
 
 def measure(name: str, set_name: str, kind: str, repeats: int, builds: int) -> Run:
-    """The whole sweep; `name` is a peer's, or empty for ours. A build worth timing is made `builds` times."""
+    """Runs the whole sweep; `name` is a peer's, or empty for ours. A build worth timing is repeated `builds` times."""
     case = SETS[set_name]()
     sides: list[Contestant] = PEERS[name].variants(case) if name else [Ours(kind)]
     run = Run(name or "nearabout")
@@ -164,7 +164,7 @@ def measure(name: str, set_name: str, kind: str, repeats: int, builds: int) -> R
 
 
 def answer(sender: Connection, *arguments: Any) -> None:
-    """What the other process does: sends the run, or a sentence on what went wrong."""
+    """Runs in the other process: sends the results, or a sentence about the error."""
     try:
         sender.send(measure(*arguments))
     except Exception as error:  # whatever a library raises; some do not survive the way between processes

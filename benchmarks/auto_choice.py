@@ -1,4 +1,4 @@
-"""Where lists of codes become faster than the exact scan: what `kind="auto"` goes by.
+"""Measures where lists of codes become faster than the exact scan, the basis of `kind="auto"`.
 
 Real vectors of 16 to 784 dims as f32, f16 and u8, their first 500 to 50,000 rows. Exact search and lists of codes at
 their default effort (95 in 100 of the 10 nearest, as measured at build) are timed in turn on one thread: a query in a
@@ -34,15 +34,15 @@ _BATCH, _SINGLE = 500, 200
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sets", default=",".join(SETS), help="some of them, by commas (default: all)")
+    parser.add_argument("--sets", default=",".join(SETS), help="names separated by commas (default: all)")
     parser.add_argument("--sizes", default=",".join(map(str, SIZES)), help="numbers of rows, by commas")
-    parser.add_argument("--repeats", type=int, default=5, help="timings of each, in turn (default 5)")
+    parser.add_argument("--repeats", type=int, default=5, help="alternating timings of each (default 5)")
     parser.add_argument("--save", action="store_true", help="write the figures to benchmarks/results")
     return parser.parse_args()
 
 
 def shortened(case: Set, dims: int) -> Set:
-    """Along its leading principal directions."""
+    """Projects the vectors onto their leading principal directions."""
     base, queries = case.base.astype(np.float32), case.queries.astype(np.float32)
     centre = base.mean(axis=0)
     _, directions = np.linalg.eigh(np.cov((base[:10_000] - centre).T))
@@ -51,7 +51,7 @@ def shortened(case: Set, dims: int) -> Set:
 
 
 def as_type(case: Set, dtype: str) -> Set:
-    """The same vectors in another type; fractions become steps of a grid of 256."""
+    """Converts vectors to another type; fractions are rounded to a grid of 256 steps."""
     if dtype != "u8" or case.base.dtype == np.uint8:
         return Set(case.name, case.metric, case.base.astype(TYPES[dtype]), case.queries.astype(TYPES[dtype]))
     low, high = np.quantile(case.base[:5_000].astype(np.float32), (0.0005, 0.9995))
@@ -106,12 +106,12 @@ def compared(case: Set, dtype: str, rows: int, repeats: int) -> Line:
 
 
 def times(line: Line, way: str) -> float:
-    """How many times as fast lists are."""
+    """Returns how many times as fast lists are."""
     return float(line[f"{way}_exact"]) / float(line[f"{way}_lists"])
 
 
 def crossing(lines: list[Line], way: str) -> str:
-    """The least of the sizes from which on lists are faster."""
+    """Returns the smallest size from which on lists are faster."""
     faster = [int(line["rows"]) for line in lines]
     for line in lines:
         if times(line, way) < 1:

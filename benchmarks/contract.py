@@ -1,4 +1,4 @@
-"""Recall as a contract: what is asked, what is found, and what it cost beside the least that it could have cost.
+"""Recall as a contract: compares the target with the measured recall, and the time with the smallest possible one.
 
 For each set, kind, k and target: the recall of `search(recall=)` on queries that calibration never saw, the median
 effort that it spent (none where comparing every row is faster), the least effort that meets the target on these very
@@ -35,7 +35,7 @@ ALLOWED_BELOW, ALLOWED_RATIO = 0.01, 1.3
 
 @dataclass(frozen=True)
 class Cell:
-    """One promise and what became of it."""
+    """One promise, and the measured result."""
 
     set: str
     kind: str
@@ -43,7 +43,7 @@ class Cell:
     target: float
     recall: float
     expected: float
-    effort: int  # the median; EVERY_ROW where most queries compared every row
+    effort: int  # the median; EVERY_ROW if most queries compared every row
     least: int
     ratio: float  # of the times of both
 
@@ -57,7 +57,7 @@ class Cell:
 
     @property
     def coarse(self) -> bool:
-        """Whether the next effort that there is would be too much."""
+        """Returns whether the next larger effort would be too much."""
         return not self.thrifty and 0 < self.effort <= self.least + 1
 
 
@@ -74,11 +74,11 @@ class Truth:
         return self.of(self.index.search(self.queries, k, effort=effort).distances, k)
 
     def of(self, distances: NDArray[np.float32], k: int) -> float:
-        """A hit no farther than the true k-th neighbour counts as found."""
+        """Returns the recall; a hit no farther than the true k-th neighbour counts as found."""
         return float(found(distances, self.distances, k).mean())
 
     def least_effort(self, k: int, target: float) -> int:
-        """By bisection: recall hardly ever falls where effort rises."""
+        """Finds the effort by bisection, because recall hardly ever falls when the effort rises."""
         low, high = 0, self.most
         while high - low > max(1, high // 200):
             middle = (low + high) // 2
@@ -124,7 +124,7 @@ def show(cells: list[Cell]) -> None:
 
 @dataclass(frozen=True)
 class Strange:
-    """Queries of another kind than the rows: half of them to calibrate with, half to ask."""
+    """Queries unlike the rows: half of them to calibrate with, half to search for."""
 
     name: str
     metric: Metric
@@ -145,7 +145,7 @@ def strange_sets() -> Iterator[Strange]:
 
 
 def show_strange(kinds: Sequence[str]) -> list[dict[str, Any]]:
-    """What is promised and found for queries unlike the rows, by indexes that were given some and that were not."""
+    """Compares promised and measured recall for queries unlike the rows, with and without some to calibrate with."""
     print(f"\n{'queries':31} {'kind':6} {'k':>3} target   given: recall expected  unlike   not given: the same")
     told = []
     for case in strange_sets():
@@ -207,7 +207,7 @@ def show_costs(repeats: int) -> dict[str, float]:
 
 
 def short(value: object) -> object:
-    """Four digits of a number; JSON has no word for what is none, or infinite."""
+    """Rounds to four digits; None for NaN and infinity, which JSON lacks."""
     if not isinstance(value, float):
         return value
     return round(value, 4) if np.isfinite(value) else None
@@ -215,12 +215,12 @@ def short(value: object) -> object:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sets", help="names, parted by commas (default: all)")
+    parser.add_argument("--sets", help="names separated by commas (default: all)")
     parser.add_argument("--kinds", default=",".join(KINDS))
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--repeats", type=int, default=7, help="of builds, whose medians count (default 7)")
     parser.add_argument(
-        "--hostile", action="store_true", help="instead: hostile sets, and time beside the exact kind's"
+        "--hostile", action="store_true", help="run hostile sets instead, and compare times with the exact kind"
     )
     parser.add_argument(
         "--rows", default="300,3000,20000,100000", help="of each hostile set (default 300,3000,20000,100000)"

@@ -1,4 +1,4 @@
-"""Exact search, k = 10, one thread: a batch of 1,000 and one query a call, against faiss IndexFlat.
+"""Exact search, k = 10, one thread: a batch of 1,000 and single queries, against faiss IndexFlat.
 
 Fashion-MNIST (20,000 x 784) and MNIST (60,000 x 784) under euclidean, as uint8 and as float32; MiniLM sentence vectors
 (11,200 x 384) under cosine, for which faiss gets normalised vectors and the inner product. faiss knows float32 only.
@@ -40,7 +40,7 @@ class Set:
         return values
 
     def distances(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
-        """The true distances of each query's rows."""
+        """Returns the true distances of the rows of each query."""
         out = np.empty(rows.shape)
         for number, (query, near) in enumerate(zip(self.queries.astype(np.float64), rows, strict=True)):
             base = self.base[near].astype(np.float64)
@@ -63,12 +63,12 @@ def sets() -> Iterator[Set]:
 
 
 def same_answers(case: Set, ours: NDArray[np.int64], theirs: NDArray[np.int64]) -> float:
-    """The share of places with the very same row; ends the race where a place is not equally far."""
+    """Returns the fraction of places with the same row. Ends the race if distances differ."""
     mine, peers = np.sort(case.distances(ours), axis=1), np.sort(case.distances(theirs), axis=1)
-    # faiss adds up in float32 (by norms, in a batch): near ties may be ordered otherwise there, hence the tolerance.
+    # faiss sums in float32 (by norms, in a batch), so near ties may have another order: hence the tolerance.
     if not np.allclose(mine, peers, rtol=1e-4, atol=1e-6) or np.any(mine > peers * (1 + 1e-12) + 1e-15):
         worst = np.max(np.abs(mine - peers))
-        sys.exit(f"{case.name}: the answers differ by up to {worst:.3g}; no race between different answers")
+        sys.exit(f"{case.name}: the distances differ by up to {worst:.3g}, so the race is not valid")
     return float(np.mean(ours == theirs))
 
 

@@ -1,4 +1,4 @@
-"""The forest against Annoy: queries a second at equal recall@10, build time and file size.
+"""The forest against Annoy: queries per second at equal recall@10, build time and file size.
 
 Fashion-MNIST (20,000 x 784, euclidean, uint8), MiniLM sentence vectors (12,000 x 384, cosine, float16), words (24,000 x
 100, cosine, float32, 1,000 held out) and SIFT (100,000 x 128, euclidean, uint8). Annoy knows float32 only. For each
@@ -45,7 +45,7 @@ class Set:
 
 @dataclass(frozen=True)
 class Setting:
-    """A peer's index, and the effort that reaches a recall."""
+    """An index of the peer, and the effort that reaches a recall."""
 
     trees: int
     index: Any
@@ -78,7 +78,7 @@ def build_ours(case: Set, threads: int) -> na.Index:
 
 
 def least_effort(recall_at: Callable[[int], float], target: float, most: int) -> int | None:
-    """Doubled until it is enough, then by bisection to one part in fifty."""
+    """Finds the effort by doubling, then by bisection to one part in fifty."""
     low, high = K, 64
     while recall_at(high) < target:
         if high >= most:
@@ -91,7 +91,7 @@ def least_effort(recall_at: Callable[[int], float], target: float, most: int) ->
 
 
 class Contest:
-    """One set: the true answers, and both sides asked in the same way."""
+    """One set: the true neighbours, and both sides searched in the same way."""
 
     def __init__(self, case: Set) -> None:
         self.case = case
@@ -139,7 +139,7 @@ class Contest:
 
 
 def race_search(race: _race.Race, contest: Contest, repeats: int) -> Setting:
-    """The race at each recall; gives Annoy's setting for the last one."""
+    """Runs the race at each recall; returns Annoy's setting for the last one."""
     for target in TARGETS:
         setting, effort = contest.best_of_peer(target), contest.our_effort(target)
         peer_name = f"annoy, {setting.trees} trees, search_k {setting.effort}; effort {effort}"

@@ -1,4 +1,4 @@
-"""A forest of 500 MB among processes: the first answer of a new one, against Annoy, and ten of them at once.
+"""A forest of 500 MB among processes: the first result of a new process, against Annoy, and ten processes at once.
 
 850,000 vectors of 128 float32 (SIFT with seeded noise, to have so many). The first answer is timed as a whole process,
 each side with the effort that finds 9 of 10 neighbours: `nearabout search` for ours (no NumPy is imported), for the

@@ -31,8 +31,8 @@ RowLayout layout_of(std::uint64_t offset, std::uint64_t stride, std::size_t rows
 auto read_rows(const RowsInFile& self, std::size_t begin, std::size_t end) {
   const InputRows& input = self.input;
   if (begin > end || end > input.rows())
-    throw InvalidInputError("rows " + std::to_string(begin) + " to " + std::to_string(end) + " of " +
-                            std::to_string(input.rows()) + " were asked for");
+    throw InvalidInputError("there are no rows " + std::to_string(begin) + " to " + std::to_string(end) +
+                            "; the input has " + std::to_string(input.rows()) + " rows");
   const std::size_t bytes = row_bytes(input.element(), input.dims());
   std::vector<std::uint8_t> packed((end - begin) * bytes);
   {

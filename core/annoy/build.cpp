@@ -174,7 +174,7 @@ class Builder {
   // Returns room for `count` more nodes.
   std::byte* make_room(std::size_t count) {
     const std::uint64_t wanted = std::uint64_t{built_.node_count} + count;
-    if (wanted > kMostNodes)
+    if (wanted > kMaxNodes)
       throw InvalidInputError(
           "the trees would have more than 2147483647 nodes, which an Annoy file cannot number; "
           "build fewer trees");

@@ -54,7 +54,7 @@ Trees trees_in(const Mapping& file, const std::string& path, const Layout& layou
   trees.layout = &layout;
   trees.nodes = file.bytes().data();
   trees.name = path;
-  if (size / layout.node_bytes > kMostNodes)
+  if (size / layout.node_bytes > kMaxNodes)
     throw CorruptFileError(
         path +
         " has more than 2147483647 nodes, which Annoy cannot number; the file is damaged, or it is not an Annoy file");
@@ -105,12 +105,12 @@ void Index::require_growing(const char* what) const {
 
 void Index::add(std::uint32_t item, const float* vector) {
   require_growing("add an item to");
-  if (item >= kMostNodes)
+  if (item >= kMaxNodes)
     throw InvalidInputError("item " + std::to_string(item) + " is too large; the largest is 2147483646");
   const std::size_t bytes = (std::size_t{item} + 1) * layout_.node_bytes;
   if (bytes > memory_->size()) {
-    constexpr std::size_t kLeast = 1 << 16;
-    memory_->resize(std::max({bytes, memory_->size() + memory_->size() / 2, kLeast}));
+    constexpr std::size_t kMinBytes = 1 << 16;
+    memory_->resize(std::max({bytes, memory_->size() + memory_->size() / 2, kMinBytes}));
     point_at(memory_->data());
   }
   std::byte* node = memory_->data() + item * layout_.node_bytes;

@@ -30,7 +30,7 @@ Layout::Layout(Space wanted, std::size_t count)
       vector_bytes(wanted == Space::hamming ? (count + 63) / 64 * 8 : count * 4),
       node_bytes(vector + vector_bytes),
       list_room((node_bytes - children) / 4) {
-  if (count == 0 || count > kMostNodes)
+  if (count == 0 || count > kMaxNodes)
     throw InvalidInputError("f is " + std::to_string(count) + "; a vector has 1 to 2147483647 dimensions");
 }
 

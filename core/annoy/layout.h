@@ -41,7 +41,7 @@ struct Layout {
 };
 
 // Largest number of nodes: item and node numbers are int32 in the file.
-inline constexpr std::uint64_t kMostNodes = 0x7FFF'FFFF;
+inline constexpr std::uint64_t kMaxNodes = 0x7FFF'FFFF;
 
 template <class T>
 T load_at(const std::byte* node, std::size_t place) {

@@ -15,8 +15,8 @@ namespace {
 // Number of directions, found by experiment: with 32, many trees are too much alike and lose up to 4 % of recall; 128
 // gain nothing.
 constexpr std::size_t kWidth = 64;
-constexpr std::size_t kLeastDims = 96;
-constexpr std::size_t kLeastItems = 1000;
+constexpr std::size_t kMinDims = 96;
+constexpr std::size_t kMinItems = 1000;
 constexpr std::size_t kSample = 1024;
 constexpr int kRounds = 3;
 constexpr std::size_t kBlock = 64;
@@ -57,7 +57,7 @@ void orthonormalise(std::vector<float>& columns) {
 }  // namespace
 
 bool Sketch::pays(std::size_t items, std::size_t item_count, std::size_t dims) {
-  return dims >= kLeastDims && items >= kLeastItems && items >= item_count / 2;
+  return dims >= kMinDims && items >= kMinItems && items >= item_count / 2;
 }
 
 Sketch::Sketch(const Table& full, std::span<const std::uint32_t> items, std::uint32_t item_count, std::size_t threads,

@@ -9,8 +9,8 @@
 namespace nearabout::annoy {
 namespace {
 
-constexpr std::size_t kLeastSample = 32;
-constexpr std::size_t kMostSample = 256;
+constexpr std::size_t kMinSample = 32;
+constexpr std::size_t kMaxSample = 256;
 
 constexpr std::int8_t kNeither = -1;
 
@@ -40,7 +40,7 @@ float PlaneChooser::weight(std::uint32_t item) const {
 }
 
 void PlaneChooser::take_sample(std::span<const std::uint32_t> items, Random& random) {
-  const std::size_t size = std::clamp(items.size() / table_.pains.items_per_sample, kLeastSample, kMostSample);
+  const std::size_t size = std::clamp(items.size() / table_.pains.items_per_sample, kMinSample, kMaxSample);
   sample_.clear();
   if (size >= items.size()) {
     sample_.assign(items.begin(), items.end());

@@ -20,7 +20,7 @@ inline std::size_t random_index(Random& random, std::size_t count) {
   return static_cast<std::size_t>((random.next() >> 32) * count >> 32);
 }
 
-// The work to spend on a plane: sample one item out of so many, and move the centres so many times.
+// The work of choosing a plane: the sample is one in `items_per_sample` items, and the centres are moved `moves` times.
 struct Pains {
   std::size_t items_per_sample;
   int moves;

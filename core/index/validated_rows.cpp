@@ -157,7 +157,7 @@ std::string ValidatedRows::sentence_of(std::size_t bad_row, Fault fault) const {
 void ValidatedRows::refuse(std::size_t bad_row, Fault fault, std::size_t count) const {
   const std::string rows = count == 1 ? "the only such row" : "the first of " + std::to_string(count) + " such rows";
   throw InvalidInputError(sentence_of(bad_row, fault) + ", " + rows +
-                          "; mend the data, or leave such rows out with invalid='skip'");
+                          "; correct the data, or leave such rows out with invalid='skip'");
 }
 
 void ValidatedRows::refuse_changed(std::size_t row, Fault fault) const {

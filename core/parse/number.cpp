@@ -39,7 +39,7 @@ float narrow(double value) {
 }
 
 // Returns the correctly rounded float64 of an unsigned decimal number whose syntax has been checked. `exponent` is that
-// of its 19 leading digits: if the value is out of range, its sign tells overflow from underflow.
+// of its 19 leading digits: if the value is out of range, its sign distinguishes overflow from underflow.
 double nearest_double(const char* begin, const char* end, std::int64_t exponent) {
 #if defined(__cpp_lib_to_chars)
   double value = 0;

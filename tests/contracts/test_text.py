@@ -77,6 +77,26 @@ def test_the_text_speaks_of_the_project_alone() -> None:
     assert not complaints, "\n".join(complaints)
 
 
+def long_lines(markdown: str) -> list[int]:
+    """The numbers of the lines that could be wrapped at 120 columns: not those of code, tables, pictures and links."""
+    lines = _FENCE.sub(lambda fenced: "\n" * fenced.group().count("\n"), markdown).splitlines()
+    return [
+        number
+        for number, line in enumerate(lines, start=1)
+        if len(line) > 120 and not line.lstrip().startswith(("|", "![", "[", "<")) and " " in line[:120].strip()
+    ]
+
+
+def test_pages_are_wrapped() -> None:
+    pages = [page for page in tracked_files() if page.suffix == ".md" and "docs" in page.parts]
+    complaints = [
+        f"{place(page, line)}: wrap it at 120 columns"
+        for page in pages
+        for line in long_lines(page.read_text(encoding="utf-8"))
+    ]
+    assert not complaints, "\n".join(complaints)
+
+
 def test_every_link_resolves() -> None:
     complaints = [
         f"{place(page)}: {link}" for page in tracked_files() if page.suffix == ".md" for link in broken_links(page)
@@ -89,6 +109,11 @@ def test_every_link_resolves() -> None:
 )
 def test_the_checker_sees_telling_words(bad: str) -> None:
     assert [line for line, _ in telling_words(f"fine\n{bad}\n")] == [2]
+
+
+def test_the_checker_sees_long_lines() -> None:
+    words = "word " * 30
+    assert long_lines(f"fine\n{words}\n```\n{words}\n```\n| {words} |\n{words}\n") == [2, 7]
 
 
 def test_the_checker_passes_plain_text() -> None:

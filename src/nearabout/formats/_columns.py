@@ -311,6 +311,6 @@ def refuse_row_numbers(first: list[str], second: list[str] | None, path: str) ->
     others = [field.strip() for field in (*first[1:], *second[1:])]
     if counts and _are_fractions(others):
         raise InvalidInputError(
-            f"{path}: its first column counts rows ({first[0].strip()}, {second[0].strip()}), it seems: pass "
-            "key_column=0 if they are keys, or key_column=False if they are numbers of the vectors"
+            f"{path}: its first column seems to count rows ({first[0].strip()}, {second[0].strip()}): pass "
+            "key_column=0 if these are keys, or key_column=False if they are numbers of the vectors"
         )

@@ -108,7 +108,8 @@ def test_row_numbers_without_a_header_are_no_dimension(file: File) -> None:
     for first in (0, 1):
         path = file("t.csv", "".join(f"{first + row},{row}.5,-{row}.25\n" for row in range(4)))
         with pytest.raises(
-            InvalidInputError, match=r"first column counts rows.*key_column=0 if they are keys.*key_column=False"
+            InvalidInputError,
+            match=r"first column seems to count rows.*key_column=0 if these are keys.*key_column=False",
         ):
             read(path)
         assert np.asarray(read(path, key_column=0).keys).tolist() == [first + row for row in range(4)]
