@@ -21,14 +21,11 @@ void write(storage::Writer& writer, const ValidatedRows& rows, const KindBuild& 
 IndexKind forest_kind() { return {kForestNumber, "forest", open, write}; }
 
 Description ForestIndex::describe() const {
-  DescribedList points;
-  for (const EffortPoint& point : layout_.efforts) points.push_back({DescribedList{{point.fraction}, {point.effort}}});
   return {
       {"trees", {std::uint64_t{layout_.trees}}},
       {"leaf_size", {std::uint64_t{layout_.leaf_size}}},
       {"seed", {layout_.seed}},
       {"sketch_bytes", {std::uint64_t{layout_.sketch.width()}}},
-      {"efforts", {std::move(points)}},
   };
 }
 
