@@ -25,7 +25,6 @@ constexpr std::pair<SectionId, std::string_view> kNames[] = {
     {SectionId::key_tags, "key_tags"},
     {SectionId::key_slots, "key_slots"},
     {SectionId::tree_header, "tree_header"},
-    {SectionId::efforts, "efforts"},
     {SectionId::tree_nodes, "tree_nodes"},
     {SectionId::node_codes, "node_codes"},
     {SectionId::node_offsets, "node_offsets"},

@@ -39,7 +39,6 @@ enum class SectionId : std::uint32_t {
   key_tags = 19,
   key_slots = 20,
   tree_header = 24,
-  efforts = 25,
   tree_nodes = 26,
   node_codes = 27,
   node_offsets = 28,

@@ -43,7 +43,7 @@ class Index:
     def __len__(self) -> int: ...
     def metadata(self) -> str: ...  # JSON text
     def sections(self) -> list[dict[str, Any]]: ...  # name, element, rows, columns, bytes, offset
-    # Of a forest: trees, leaf_size, seed, sketch_bytes, efforts. Of lists of codes: lists, code_directions, code_bits,
+    # Of a forest: trees, leaf_size, seed, sketch_bytes. Of lists of codes: lists, code_directions, code_bits,
     # code_bytes, seed, curves (of 1, 10 and 100 neighbours: recall, lists looked into, rows compared), answers,
     # keeps_vectors. Of both expected_recall, of 10 neighbours at the default effort.
     def details(self) -> dict[str, Any]: ...

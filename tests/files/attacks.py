@@ -154,7 +154,7 @@ def shapes(image: bytes) -> Iterator[Attack]:
             continue
         row = len(part.data) // part.rows
         # Longer or shorter text is for the offsets to tell; of what was measured there may be any number.
-        free = "" if part.id in {near.KEY_BYTES, near.EFFORTS, near.CURVE, near.GUARD} else "CorruptFileError"
+        free = "" if part.id in {near.KEY_BYTES, near.CURVE, near.GUARD} else "CorruptFileError"
         taller = near.exchange(image, part.id, data=part.data + part.data[:row], rows=part.rows + 1)
         yield Attack(f"{part.name} has a row more", taller, free)
         shorter = near.exchange(image, part.id, data=part.data[:-row], rows=part.rows - 1)

@@ -13,7 +13,8 @@ from . import near_image as near
 from .attacks import Attack
 
 MOST = (1 << 64) - 1
-TREES, LEAF_SIZE, SEED, LEVELS = range(4)  # of the section `forest`; from LEVELS on, the nodes of each level
+# Of the section `tree_header`; from LEVELS on, the nodes of each level.
+TREES, LEAF_SIZE, SEED, EFFORT, LEVELS = range(5)
 
 
 def _numbers(image: bytes, id_: int, dtype: str) -> NDArray[np.generic]:
@@ -30,6 +31,7 @@ def trees(image: bytes) -> Iterator[Attack]:
     """Counts, levels and children that cannot be."""
     facts = _numbers(image, near.TREE_HEADER, "<u8")
     lies = [(TREES, "trees", value) for value in (0, int(facts[TREES]) + 1, 1_001, 1 << 63, MOST)]
+    lies += [(EFFORT, "usual effort", value) for value in (0, _rows(image) + 1, 1 << 63, MOST)]
     for level in range(LEVELS, len(facts)):
         own = int(facts[level])
         lies += [(level, f"nodes of level {level - LEVELS}", value) for value in (0, own + 1, own - 1, 1 << 62, MOST)]
@@ -37,7 +39,7 @@ def trees(image: bytes) -> Iterator[Attack]:
         changed = facts.copy()
         changed[place] = value
         yield Attack(f"{name}: {value}", _table(image, near.TREE_HEADER, changed), "CorruptFileError")
-    for count in (0, 1, 2):
+    for count in (0, 1, 2, 3):
         yield Attack(f"{count} facts", _table(image, near.TREE_HEADER, facts[:count]), "CorruptFileError")
     for count in (1, 2, 6, 100):
         more = np.concatenate([facts, np.ones(count, "<u8")])
@@ -103,7 +105,7 @@ def offsets_that_are_no_numbers(image: bytes) -> Iterator[Attack]:
 
 
 def odd_numbers_of_trees(image: bytes) -> Iterator[Attack]:
-    """What a sketch cannot be, efforts that nothing could take, and numbers that mislead and do no harm."""
+    """What a sketch cannot be, and numbers that mislead and do no harm."""
     numbers = _numbers(image, near.SKETCH, "<f8")
     for place in range(len(numbers)):
         for value in (math.nan, math.inf, -math.inf, -1.0, -1e-300, 0.0, 1e-300, 1e-40, 1e38, 1e300):
@@ -112,17 +114,6 @@ def odd_numbers_of_trees(image: bytes) -> Iterator[Attack]:
             refused = not math.isfinite(value) or value < 0 or (value == 0 and place == 1)
             name = f"number {place} of the sketch is {value}"
             yield Attack(name, _table(image, near.SKETCH, changed), "CorruptFileError" if refused else "")
-    efforts = _numbers(image, near.EFFORTS, "<f8")
-    for place, values in [(0, (0.0, -1.0, 1.5, math.nan, math.inf)), (1, (0.0, -5.0, math.nan, math.inf, -math.inf))]:
-        for value in values:
-            changed = efforts.copy()
-            changed[place] = value
-            lying = near.exchange(image, near.EFFORTS, data=changed.tobytes())
-            yield Attack(f"{value} in column {place} of efforts", lying, "CorruptFileError", "efforts")
-    for value in (1e18, 1e19, 1e300):
-        changed = efforts.copy()
-        changed[1::2] = value
-        yield Attack(f"efforts of {value}", near.exchange(image, near.EFFORTS, data=changed.tobytes()))
     for id_ in (near.NODE_CODES, near.TREE_CODES):
         for byte in (0, 255):
             lying = near.exchange(image, id_, data=bytes([byte]) * len(near.part_of(image, id_).data))

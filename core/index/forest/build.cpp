@@ -69,8 +69,9 @@ BuiltForest grow_forest(const ValidatedRows& source, const RowReader& read, cons
   return forest;
 }
 
-void write_nodes(storage::Writer& writer, const BuiltForest& forest, const ForestOptions& options) {
-  std::vector<std::uint64_t> header{forest.trees.size(), options.leaf_size, options.seed};
+void write_nodes(storage::Writer& writer, const BuiltForest& forest, const ForestOptions& options,
+                 std::uint64_t usual_effort) {
+  std::vector<std::uint64_t> header{forest.trees.size(), options.leaf_size, options.seed, usual_effort};
   std::vector<std::uint64_t> firsts;
   for (const Level& level : forest.levels) {
     header.push_back(level.nodes());
@@ -117,12 +118,6 @@ void write_trees(storage::Writer& writer, const BuiltForest& forest, const Monit
       [=](const SketchedRows& rows, std::size_t count) { return std::as_bytes(std::span(rows.codes, count * width)); });
 }
 
-void write_efforts(storage::Writer& writer, const std::vector<EffortPoint>& efforts) {
-  std::vector<double> numbers;
-  for (const EffortPoint& point : efforts) numbers.insert(numbers.end(), {point.fraction, point.effort});
-  writer.add<double>(SectionId::efforts, {efforts.size(), 2}, numbers);
-}
-
 void check_options(const ForestOptions& options, Metric metric) {
   if (!forest_space_of(metric))
     throw InvalidInputError(
@@ -147,8 +142,7 @@ void write_forest(storage::Writer& writer, const ValidatedRows& source, const Fo
     const Measured measured = measure(forest, read, source.rows(), build.threads, subprogress(monitor, 0.7, 0.75));
     forest.sketch.bias_bound = measured.bias_bound;
     write_sketch(writer, forest.sketch);
-    write_nodes(writer, forest, options);
-    write_efforts(writer, measured.efforts);
+    write_nodes(writer, forest, options, measured.usual_effort);
     write_trees(writer, forest, subprogress(monitor, 0.75, 0.8));
   }
   write_screen_of(writer, source, kScreenOfRows, build, subprogress(monitor, 0.8, 0.9));

@@ -30,14 +30,11 @@ Description planned(std::size_t rows, std::size_t dims, const Parameters&) {
 IndexKind forest_kind() { return {kForestNumber, "forest", open, write, nullptr, planned}; }
 
 Description ForestIndex::describe() const {
-  DescribedList points;
-  for (const EffortPoint& point : layout_.efforts) points.push_back({DescribedList{{point.fraction}, {point.effort}}});
   return {
       {"trees", {std::uint64_t{layout_.trees}}},
       {"leaf_size", {std::uint64_t{layout_.leaf_size}}},
       {"seed", {layout_.seed}},
       {"sketch_bytes", {std::uint64_t{layout_.sketch.width()}}},
-      {"efforts", {std::move(points)}},
   };
 }
 

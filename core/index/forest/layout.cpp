@@ -1,7 +1,6 @@
 // Reads a forest from its file: see docs/explanation/file-format.md.
 #include "index/forest/layout.h"
 
-#include <cmath>
 #include <string>
 
 #include "base/error.h"
@@ -19,7 +18,13 @@ using storage::File;
 using storage::Section;
 using storage::SectionId;
 
-enum Field : std::size_t { kTrees, kLeafSize, kSeed, kFields };  // followed by the number of nodes of each level
+enum Field : std::size_t {
+  kTrees,
+  kLeafSize,
+  kSeed,
+  kUsualEffort,
+  kFields
+};  // followed by the number of nodes of each level
 
 // Reads the levels of nodes, from the leaves up. Returns the number of all nodes.
 std::uint64_t read_levels(const File& file, ForestLayout& layout) {
@@ -34,6 +39,9 @@ std::uint64_t read_levels(const File& file, ForestLayout& layout) {
   layout.trees = values[kTrees];
   layout.leaf_size = values[kLeafSize];
   layout.seed = values[kSeed];
+  layout.usual_effort = values[kUsualEffort];
+  if (layout.usual_effort == 0 || layout.usual_effort > layout.descriptor.rows)
+    storage::throw_count(file, header, kUsualEffort, "an effort up to the number of rows", layout.usual_effort);
 
   const Section& nodes = file.section(SectionId::tree_nodes);
   std::uint64_t begin = 0;  // first node of this level among all nodes
@@ -72,22 +80,6 @@ const Section* expected(const File& file, SectionId id, Element element, const s
   return &section;
 }
 
-std::vector<EffortPoint> read_efforts(const File& file) {
-  const Section& section = file.section(SectionId::efforts);
-  section.expect(Element::f64, {section.shape().rows, 2});
-  const std::span<const double> numbers = section.all<double>();
-  std::vector<EffortPoint> efforts;
-  for (std::size_t i = 0; i + 1 < numbers.size(); i += 2) {
-    const EffortPoint point{numbers[i], numbers[i + 1]};
-    if (!(point.fraction > 0 && point.fraction <= 1))
-      storage::throw_number(file, section, i, "a fraction up to 1", point.fraction);
-    if (!(point.effort >= 1) || !std::isfinite(point.effort))
-      storage::throw_number(file, section, i + 1, "an effort of at least 1", point.effort);
-    efforts.push_back(point);
-  }
-  return efforts;
-}
-
 }  // namespace
 
 // Returns the space of a metric. Near in the Manhattan distance mostly means near in the Euclidean one (results still
@@ -117,7 +109,6 @@ ForestLayout read_forest_layout(const File& file, const Descriptor& descriptor) 
   layout.tree_codes = expected(file, SectionId::tree_codes, Element::u8, {places, width});
   if (layout.sketch.space() != CodeSpace::inner_product)
     layout.tree_offsets = expected(file, SectionId::tree_offsets, Element::f32, {places, 1});
-  layout.efforts = read_efforts(file);
   read_guard(file, layout.guard);
   layout.guard.lambda = 1 / static_cast<double>(width);
   return layout;

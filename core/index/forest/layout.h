@@ -19,12 +19,6 @@ inline constexpr std::size_t kMaxTrees = 1'000;
 // Returns the space in which a forest of this metric is grown; nullopt for metrics that forests do not support.
 std::optional<CodeSpace> forest_space_of(Metric metric);
 
-// The efforts measured at build: the fraction of true neighbours (k = 10) in the leaves examined.
-struct EffortPoint {
-  double fraction;
-  double effort;
-};
-
 // A level of nodes: its nodes' children, and where its nodes begin among those of all levels.
 struct StoredLevel {
   std::span<const std::uint64_t> firsts;
@@ -38,8 +32,8 @@ struct ForestLayout {
   std::size_t trees = 0;
   std::size_t leaf_size = 0;
   std::uint64_t seed = 0;
+  std::size_t usual_effort = 0;  // of a search for ten neighbours, if nothing is calibrated (measure.h)
   Sketch sketch;
-  std::vector<EffortPoint> efforts;
   Guard guard;
   std::vector<StoredLevel> levels;        // leaves first
   std::vector<GroupResiduals> residuals;  // of leaves

@@ -1,7 +1,6 @@
 #include "index/forest/measure.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <map>
 #include <numeric>
@@ -15,7 +14,8 @@ namespace {
 
 constexpr std::size_t kQueries = 64;
 constexpr std::size_t kNeighbours = 10;
-constexpr std::array<double, 9> kShares{0.5, 0.7, 0.8, 0.85, 0.9, 0.95, 0.97, 0.98, 0.99};
+// Fraction of the neighbours whose leaves the usual effort examines: some of their rows are lost among the sketches.
+constexpr double kFoundFraction = 0.97;
 constexpr double kBiasFraction = 0.98;
 // Replaces larger values and NaN, which occur with numbers at the ends of their range.
 constexpr double kMaxBias = 1e30;
@@ -158,12 +158,12 @@ Measured measure(const BuiltForest& forest, const RowReader& read, std::size_t r
       efforts.push_back(finding.effort);
       bias_bounds.push_back(finding.bias_bound);
     }
-  Measured measured;
+  Measured measured{.usual_effort = rows};
   if (efforts.empty()) return measured;  // all rows are the same
   std::sort(efforts.begin(), efforts.end());
   std::sort(bias_bounds.begin(), bias_bounds.end());
   measured.bias_bound = std::max(0.0, quantile(bias_bounds, kBiasFraction));
-  for (const double fraction : kShares) measured.efforts.push_back({fraction, quantile(efforts, fraction)});
+  measured.usual_effort = std::min<std::uint64_t>(rows, static_cast<std::uint64_t>(quantile(efforts, kFoundFraction)));
   return measured;
 }
 

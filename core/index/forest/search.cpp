@@ -276,16 +276,10 @@ class ForestSearch {
 };
 
 std::size_t ForestIndex::fallback_effort(std::size_t k) const {
-  constexpr double kShare = 0.97;  // target for the leaves: some of their rows are lost among the sketches
   constexpr double kTypicalNeighbours = 10;
-  double effort = static_cast<double>(rows());
-  for (const EffortPoint& point : layout_.efforts)
-    if (point.fraction >= kShare) {
-      effort = std::min(effort, point.effort);
-      break;
-    }
   // More neighbours are in more leaves, but the number of leaves grows more slowly than that of neighbours.
   const double wider = std::sqrt(std::max(1.0, static_cast<double>(k) / kTypicalNeighbours));
+  const double effort = static_cast<double>(layout_.usual_effort);
   // Tiny leaves and tiny tables make the task look too easy: the neighbours by sketches are then those that leaves are
   // ranked by.
   const double least = 100 + 10 * static_cast<double>(k);

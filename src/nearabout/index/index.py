@@ -127,7 +127,7 @@ class Index(Closable):
             - expected_recall: recall of the 10 nearest in a search without `recall=` and `effort=`
             - seed
 
-            Forests add trees, leaf_size, sketch_bytes (per row in one tree) and efforts.
+            Forests add trees, leaf_size and sketch_bytes (per row in one tree).
 
             IVF indexes add lists, code_directions, code_bits (per direction), code_bytes (per row), curves,
             distance_source ("vectors", "int8" or "codes") and keeps_vectors.

@@ -88,16 +88,10 @@ class Forest(Kind):
         return {"trees": self.tree_count, "leaf_size": self.leaf_size, "seed": seed}
 
     @classmethod
-    def info(cls, details: dict[str, Any]) -> dict[str, Any]:
-        return {**details, "efforts": [tuple(point) for point in details["efforts"]]}
-
-    @classmethod
     def info_lines(cls, info: dict[str, Any]) -> list[list[str]]:
-        found = ", ".join(f"{fraction:.0%} {effort:,.0f}" for fraction, effort in info["efforts"])
         return [
             ["trees", f"{info['trees']:,}, at most {info['leaf_size']:,} rows per leaf; seed {info['seed']}"],
             ["sketches", f"{info['sketch_bytes']:,} bytes per row in each tree"],
-            *([["by sketches", f"{found} (recall of the 10 nearest and the rows it takes)"]] if found else []),
         ]
 
     @classmethod

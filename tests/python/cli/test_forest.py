@@ -71,7 +71,6 @@ def test_info_and_verify(run: Run, forest: Path) -> None:
     assert told.code == 0
     assert "forest" in told.out
     assert "rows probed, measured on 384 of its rows; the table shows the effort for each recall" in told.out
-    assert "(recall of the 10 nearest and the rows it takes)" in told.out
     index = na.open(forest)
     for recall in (0.80, 0.90, 0.95, 0.99):
         efforts = [index._core.base_effort(k, None, recall, False) for k in (1, 10, 100)]

@@ -78,17 +78,10 @@ def test_what_info_tells() -> None:
         "leaf_size": 10,
     }
     assert 1 <= info["sketch_bytes"] <= 12
-    shares, efforts = zip(*info["efforts"], strict=True)
-    assert list(shares) == sorted(shares)
-    assert list(efforts) == sorted(efforts)
-    assert shares[0] > 0
-    assert shares[-1] <= 1
-    assert efforts[0] >= 1
-    assert efforts[-1] <= 3 * len(BASE)
     assert forest().info()["trees"] == 1  # auto
     assert repr(forest()) == "<nearabout.Index: forest, 600 rows of 12 dims, euclidean, f32>"
     empty = na.build(np.empty((0, 3), np.float32), keys=[], kind="forest").info()
-    assert (empty["kind"], empty["rows"], list(empty["efforts"])) == ("forest", 0, [])
+    assert (empty["kind"], empty["rows"]) == ("forest", 0)
 
 
 @pytest.mark.parametrize("metric", ["jaccard", "haversine"])
