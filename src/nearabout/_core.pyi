@@ -1,4 +1,4 @@
-"""The compiled core. Private: `nearabout.index` is what users see; this file says what the two sides agree on."""
+"""The compiled core. Private: users see `nearabout.Index`. This file is what the core and the package agree on."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, SupportsFloat, TypeAlias, overload
@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array: TypeAlias = NDArray[Any]
-Monitor: TypeAlias = Callable[[float], object] | None  # called with the share done; Ctrl-C is looked for as well
+Monitor: TypeAlias = Callable[[float], object] | None  # called with the fraction done, and to check for Ctrl-C
 
 def version() -> str: ...  # of the compiled core; files name it as the library that wrote them
 def isa() -> str: ...  # the instruction set in use: "scalar", "avx2", "avx512", "neon"
@@ -43,17 +43,16 @@ class Index:
     def __len__(self) -> int: ...
     def metadata(self) -> str: ...  # JSON text
     def sections(self) -> list[dict[str, Any]]: ...  # name, element, rows, columns, bytes, offset
-    # Of a forest: trees, leaf_size, seed, sketch_bytes. Of lists of codes: lists, code_directions, code_bits,
-    # code_bytes, seed, curves (of 1, 10 and 100 neighbours: recall, lists looked into, rows compared), answers,
-    # keeps_vectors. Of both expected_recall, of 10 neighbours at the default effort.
+    # What the kind describes of itself: the keys that `ForestInfo` and `IVFInfo` in nearabout.kinds have. A kind with
+    # an effort adds expected_recall, of 10 neighbours at the default effort, and seed.
     def details(self) -> dict[str, Any]: ...
     def verify(self, monitor: Monitor = None) -> None: ...
 
-    # Rows are int64, -1 where a batch has no more; distances float32, inf there. Queries: (n, dims), C-contiguous,
-    # float32 or the index's own dtype (bits: packed uint8, (n, ceil(dims / 8))). effort: obeyed; recall: aimed at;
-    # None of both: the recall that the index was calibrated for; exact: everything is compared. threads = 0: all cores.
-    # Then, of each query, the effort that it took, int64, -1 where every row was compared; and whether it is unlike the
-    # queries that calibration saw, uint8.
+    # Returns rows (int64) and distances (float32); where a query has fewer hits, row -1 and distance inf. Then, for
+    # each query, the effort that it took (int64, -1 if every row was compared) and whether it is unlike the calibration
+    # queries (uint8). Queries: (n, dims), C-contiguous, float32 or the index's own dtype (bits: packed uint8, (n,
+    # ceil(dims / 8))). effort: used as it is; recall: the target; neither: the target of the build; exact: compares
+    # every row. threads = 0: all cores.
     def search(
         self,
         queries: Array,
@@ -63,12 +62,12 @@ class Index:
         exact: bool = False,
         threads: int = 0,
     ) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int64], NDArray[np.uint8]]: ...
-    # Rows, distances, effort and whether it is unlike others, of one query, (dims,); None where the arguments are not
-    # of the usual types, or something is wrong with them.
+    # The same for one query, (dims,). Returns None if the arguments are not of the usual types or are invalid: then
+    # `search` says what is wrong.
     def search_single(
         self, query: object, k: object, effort: object, recall: float | None, exact: object, threads: object
     ) -> tuple[NDArray[np.int64], NDArray[np.float32], int, bool] | None: ...
-    # What a search by lists of codes does: queries, lists, codes, compared, bytes, and seconds of its four stages.
+    # The fields of nearabout.Profile: named counts of the work, and the seconds of each stage.
     def profile(self, queries: Array, k: int, effort: int | None, threads: int) -> dict[str, Any]: ...
     def search_rows(
         self,
@@ -80,8 +79,8 @@ class Index:
         exact: bool = False,
         threads: int = 0,
     ) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int64], NDArray[np.uint8]]: ...
-    # Flat results and where each query's begin: offsets has n + 1 entries. Ordered by distance, then row. Then efforts
-    # and flags, as of search.
+    # Returns flat rows and distances, ordered by distance, then row; offsets with n + 1 entries, where the hits of each
+    # query begin; efforts and flags as `search`.
     def radius_search(
         self,
         queries: Array,
@@ -91,12 +90,12 @@ class Index:
         exact: bool = False,
         threads: int = 0,
     ) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8]]: ...
-    # The weighted sum of the vectors of rows, (weight, row), and of n other vectors, (n, dims); under cosine, of their
-    # directions.
+    # Returns the weighted sum of the vectors of rows, (weight, row), and of n other vectors, (n, dims). Under cosine
+    # each is scaled to unit length first.
     def weighted_sum(
         self, terms: Sequence[tuple[float, int]], vectors: NDArray[np.float32], weights: Sequence[float]
     ) -> NDArray[np.float32]: ...
-    # For the command line, without NumPy: neighbours of the weighted sum of rows, those rows left out.
+    # For the command line, without NumPy: returns the neighbours of a weighted sum of rows, without those rows.
     def search_sum(
         self,
         terms: Sequence[tuple[float, int]],
@@ -106,87 +105,90 @@ class Index:
         threads: int = 0,
         recall: float | None = None,
     ) -> list[tuple[int, float]]: ...
-    def row_of(self, key: str | int) -> int: ...  # -1: not there
+    def row_of(self, key: str | int) -> int: ...  # -1 if it is not in the index
     def rows_of(self, keys: Sequence[str] | Sequence[int]) -> NDArray[np.int64]: ...
     def key_of(self, row: int) -> str | int: ...
     def keys_of(self, rows: NDArray[np.int64]) -> list[str] | NDArray[np.int64]: ...  # flat; rows >= 0 only
     # In the stored dtype: f16 as float16, bf16 as uint16 bit patterns, bits as packed uint8.
     def vectors(self, rows: NDArray[np.int64]) -> Array: ...
-    # What was measured: source, queries, recall, and points of an effort with recall, low, distances and seconds
-    # for 1, 10 and 100 neighbours. None where nothing was.
+    # Returns the calibration: source, queries, target_recall, and points. A point has an effort, and for 1, 10 and 100
+    # neighbours the fields of nearabout.calibration.Measurement. None if the index is not calibrated.
     def calibration(self) -> dict[str, Any] | None: ...
-    # The recall to expect and the lower end of its interval; None where it was not measured. effort None: every row.
+    # Returns the recall to expect and its lower confidence bound; None if it was not measured. effort None: every row.
     def expected_recall(self, k: int, effort: int | None) -> tuple[float, float] | None: ...
-    # The least measured effort that is enough; None: none is, or comparing every row is expected to be faster.
+    # Returns the smallest measured effort that reaches the recall; None if none does, or if comparing every row is
+    # expected to be faster.
     def effort_for(self, k: int, recall: float) -> int | None: ...
-    # What a search gives each query at least; None: every row is compared.
+    # Returns the effort that a search gives each query at least; None if it compares every row.
     def base_effort(self, k: int, effort: int | None, recall: float | None, exact: bool) -> int | None: ...
     @property
-    def counts_work(self) -> bool: ...  # whether profile() is to be had
-    # (unit, least, most, whether the most compares every vector); None for a kind that always compares every row.
+    def counts_work(self) -> bool: ...  # whether `profile` is supported
+    # (unit, smallest, largest, whether the largest compares every vector); None for a kind that always compares every
+    # row.
     @property
     def effort_range(self) -> tuple[str, int, int, bool] | None: ...
     @property
-    def keeps_promises(self) -> bool: ...  # whether it knows what a recall takes
+    def keeps_promises(self) -> bool: ...  # whether it is calibrated
     @property
     def keeps_vectors(self) -> bool: ...
-    # Between which calibration saw the distance of the nearest neighbour, and of the tenth.
+    # Returns the smallest and largest distance of the nearest neighbour, and of the tenth, over the calibration
+    # queries.
     def seen_distances(self) -> tuple[tuple[float, float], tuple[float, float]] | None: ...
-    # The same index, calibrated anew: with queries, with rows of these numbers, or with rows that it takes of itself.
+    # Returns the same index with a new calibration: by queries, by these rows, or by rows of its own choice.
     def calibrated(
         self, queries: NDArray[np.float32], rows: NDArray[np.int64], recall: float, threads: int, monitor: Monitor
     ) -> Index: ...
-    def similar_keys(self, word: str, count: int) -> list[str]: ...  # nearest spellings; [] when keys are not strings
-    def keys_with(self, text: str, count: int) -> list[str]: ...  # keys that begin with a text, then those that have it
+    def similar_keys(self, word: str, count: int) -> list[str]: ...  # nearest spellings; [] if keys are not strings
+    def keys_with(self, text: str, count: int) -> list[str]: ...  # keys that begin with the text, then that contain it
 
-def kinds() -> list[str]: ...  # the names that are registered
+def kinds() -> list[str]: ...  # names of the registered kinds
 
-# The sizes of a build that its cost depends on, by the kind's own names; `parameters` as for build().
+# Sizes of a build that its cost depends on, under the kind's own names; `parameters` as for build().
 def planned(kind: str, rows: int, dims: int, parameters: Mapping[str, bool | int | float | str]) -> dict[str, int]: ...
 def build(
-    kind: str,  # as the registry has it
-    # (n, dims), each row in one piece: any of the types below, bf16 as uint16, bits as packed uint8; or rows in a file
-    # of these `dims` and `source_dtype`.
+    kind: str,  # its name in the registry
+    # (n, dims), each row contiguous, of one of the types below (bf16 as uint16, bits as packed uint8); or rows in a
+    # file with these `dims` and `source_dtype`.
     vectors: Array | RowsInFile,
     *,
     dims: int,  # of a vector: for bits, the number of bits
-    dtype: str,  # what to store: "f32" "f16" "bf16" "u8" "i8" "bits"
-    source_dtype: str,  # what `vectors` holds: the same names, and "f64"
+    dtype: str,  # type to store: "f32" "f16" "bf16" "u8" "i8" "bits"
+    source_dtype: str,  # type of `vectors`: the same names, and "f64"
     metric: str,
     keys: Sequence[str] | NDArray[np.int64] | None,
     invalid: Literal["raise", "skip"],
-    path: str | None,  # None: in memory
-    metadata: str,  # JSON text, stored as it is
+    path: str | None,  # None builds in memory
+    metadata: str,  # JSON text, stored unchanged
     parameters: dict[str, bool | int | float | str],  # of the kind
     threads: int = 0,
-    memory: int = 0,  # bytes for the build itself, 0: as much as is convenient
+    memory: int = 0,  # bytes for the build itself; 0 sets no limit
     calibrate: bool = True,
-    recall: float = 0.95,  # that searches aim at which ask for none
-    queries: NDArray[np.float32] | None = None,  # to measure with; rows where there are none
+    recall: float = 0.95,  # target of searches without a recall of their own
+    queries: NDArray[np.float32] | None = None,  # for the calibration; None uses rows
     monitor: Monitor = None,
-) -> tuple[Index, NDArray[np.int64]]: ...  # the index, open, and the rows that invalid="skip" left out
+) -> tuple[Index, NDArray[np.int64]]: ...  # the open index, and the rows that invalid="skip" left out
 
 # --- Rows in files. Dtypes are those of build's source_dtype. ---
 
 class RowsInFile:
-    """Rows of a regular file, read when they are needed. A layout that the file cannot have is a FileFormatError."""
+    """Rows of a regular file, read when needed. A layout that does not fit the file raises FileFormatError."""
 
     def __init__(self, path: str, *, offset: int, stride: int, rows: int, dims: int, dtype: str) -> None: ...
     def __len__(self) -> int: ...
-    def read(self, begin: int, end: int) -> NDArray[np.uint8]: ...  # the bytes of some rows, (n, bytes of a row)
+    def read(self, begin: int, end: int) -> NDArray[np.uint8]: ...  # bytes of these rows, (n, bytes of a row)
 
 class ScratchFile:
-    """A temporary file without a name, in the folder of another ("": the system's); it is gone with this object and
-    all rows made of it."""
+    """A temporary file without a name, in the folder of another file ("": the system's temporary folder). It disappears
+    with this object and all rows made from it."""
 
     def __init__(self, beside: str) -> None: ...
     def append(self, data: NDArray[np.uint8]) -> None: ...  # one dimension, C-contiguous
-    def rows(self, *, stride: int, rows: int, dims: int, dtype: str) -> RowsInFile: ...  # from its beginning
+    def rows(self, *, stride: int, rows: int, dims: int, dtype: str) -> RowsInFile: ...  # from the file's beginning
 
 # --- Text: the parsers and the writer of nearabout.formats. ---
 
-# What cannot be read: the kind, the line (or the byte where the record begins), a number that belongs to the kind, and
-# the token.
+# What cannot be read: the kind of problem, the line (or the byte where the record begins), a number that depends on the
+# kind, and the token.
 TextProblem: TypeAlias = tuple[
     Literal["too_few_numbers", "too_many_numbers", "not_a_number", "not_utf8", "more_rows", "truncated"],
     int,
@@ -195,7 +197,7 @@ TextProblem: TypeAlias = tuple[
 ]
 
 class LineParser:
-    """Lines of a key and `dims` numbers, fed in pieces of any size. One thread at a time; feeding releases the GIL."""
+    """Parses lines of a key and `dims` numbers, fed in pieces of any size by one thread. It releases the GIL."""
 
     def __init__(
         self,
@@ -211,21 +213,21 @@ class LineParser:
     def feed(self, piece: bytes) -> TextProblem | None: ...
     def finish(self) -> TextProblem | None: ...
     @property
-    def rows_waiting(self) -> int: ...  # kept, and not yet taken
-    def take_rows(self) -> NDArray[np.float32]: ...  # those that wait; at any time, and again
-    def take_keys(self) -> tuple[NDArray[np.uint8], NDArray[np.uint64]]: ...  # blob, offsets: all, at the end
+    def rows_waiting(self) -> int: ...  # read but not yet taken
+    def take_rows(self) -> NDArray[np.float32]: ...  # the waiting rows; may be called at any time and repeatedly
+    def take_keys(self) -> tuple[NDArray[np.uint8], NDArray[np.uint64]]: ...  # blob and offsets, once at the end
     @property
-    def key_bytes(self) -> int: ...  # of memory that keys take
+    def key_bytes(self) -> int: ...  # bytes of memory that the keys take
     @property
-    def place(self) -> int: ...  # the line that is read next
+    def place(self) -> int: ...  # the next line
     @property
-    def waiting_bytes(self) -> int: ...  # of a line whose end has not come yet
+    def waiting_bytes(self) -> int: ...  # bytes of an incomplete line
     @property
-    def skipped(self) -> int: ...  # lines left out, with skip_bad
+    def skipped(self) -> int: ...  # number of lines left out by skip_bad
     @property
-    def first_skipped(self) -> list[TextProblem]: ...  # what is wrong with the first few of them
+    def first_skipped(self) -> list[TextProblem]: ...  # problems of the first few of them
     @property
-    def rows_read(self) -> int: ...  # with duplicates
+    def rows_read(self) -> int: ...  # including duplicates
     @property
     def duplicates(self) -> int: ...
     @property
@@ -234,7 +236,7 @@ class LineParser:
     def blank_lines(self) -> int: ...
 
 class RecordParser:
-    """The records of word2vec's binary format, after the header: as LineParser."""
+    """Parses the records of word2vec's binary format after the header, with the interface of LineParser."""
 
     def __init__(
         self,
@@ -255,7 +257,7 @@ class RecordParser:
     @property
     def key_bytes(self) -> int: ...
     @property
-    def place(self) -> int: ...  # the byte where the next record begins
+    def place(self) -> int: ...  # position of the next record in bytes
     @property
     def waiting_bytes(self) -> int: ...
     @property
@@ -272,26 +274,27 @@ class RecordParser:
     def blank_lines(self) -> int: ...
 
 class KeyTable:
-    """Keys packed one after another, each only once."""
+    """Distinct keys, packed one after another."""
 
     def __init__(self) -> None: ...
-    def insert(self, blob: NDArray[np.uint8], offsets: NDArray[np.uint64]) -> NDArray[np.int64]: ...  # which are new
-    def take(self) -> tuple[NDArray[np.uint8], NDArray[np.uint64]]: ...  # blob and offsets; the table is empty then
+    # Returns the positions of the keys that are new.
+    def insert(self, blob: NDArray[np.uint8], offsets: NDArray[np.uint64]) -> NDArray[np.int64]: ...
+    def take(self) -> tuple[NDArray[np.uint8], NDArray[np.uint64]]: ...  # blob and offsets; empties the table
     @property
-    def bytes(self) -> int: ...  # of memory
+    def bytes(self) -> int: ...  # bytes of memory
 
-# Lines of a key and its numbers, ended by line feeds, in text that reads back as the same float32. Vectors: (n, dims),
-# C-contiguous; n + 1 offsets into the whole blob. Releases the GIL.
+# Returns lines of a key and its numbers, with enough digits to read back the same float32. Vectors: (n, dims),
+# C-contiguous; n + 1 offsets into the blob. It releases the GIL.
 def lines_of(vectors: NDArray[np.float32], blob: NDArray[np.uint8], offsets: NDArray[np.uint64]) -> bytes: ...
 
-# A plain line of a table, without its line end: its numbers as the bytes of float32, and its key (b"" without a key
-# column). None: the line is something else, or wrong.
+# Parses a plain line of a table, without its line end. Returns its numbers as the bytes of float32, and its key (b""
+# without a key column); None if the line is not plain or not valid.
 def read_delimited(line: bytes, delimiter: str, dims: int, key_column: int | None) -> tuple[bytes, bytes] | None: ...
 
 # --- nearabout.annoy ---
 
 class AnnoyIndex:
-    """Annoy's class but for what annoy.py adds. Any number of threads may search; changes wait for them."""
+    """Annoy's class without what annoy.py adds. Any number of threads may search; changes wait for them."""
 
     def __init__(self, f: int, metric: str) -> None: ...
     @property
@@ -333,11 +336,12 @@ class AnnoyIndex:
     def get_n_trees(self) -> int: ...
     def set_seed(self, seed: int) -> None: ...
     def _node_count(self) -> int: ...
-    def _build(self, n_trees: int, n_jobs: int, monitor: Monitor) -> None: ...  # -1: to fit; -1: all cores
+    # n_trees -1: as many as fit; n_jobs -1: all cores.
+    def _build(self, n_trees: int, n_jobs: int, monitor: Monitor) -> None: ...
     def _unbuild(self) -> None: ...
     def _unload(self) -> None: ...
     def _on_disk_build(self, path: str) -> None: ...
     def _save(self, path: str, prefault: bool) -> None: ...
     def _load(self, path: str, prefault: bool) -> None: ...
-    # The numbers of the items that were added; their vectors, (n, f) float32, or packed uint8 bits under hamming.
+    # Returns the numbers of the added items and their vectors: (n, f) float32, or packed uint8 bits under hamming.
     def _items(self) -> tuple[NDArray[np.int64], Array]: ...

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearabout import _core
+from nearabout._arrays.accepted_types import DataLike, KeysLike, Progress, VectorsLike
 from nearabout._arrays.build_input import Wanted, check_reading, take
 from nearabout._arrays.out_of_core import check_memory
 from nearabout._arrays.queries import as_measured
@@ -24,8 +25,8 @@ from nearabout.kinds.auto import choose_kind, every_row_kind
 
 
 def build(
-    data: Any,
-    keys: Any = None,
+    data: DataLike,
+    keys: KeysLike | None = None,
     *,
     metric: str = "cosine",
     kind: str | Kind = "auto",
@@ -33,12 +34,12 @@ def build(
     calibrate: bool = True,
     dtype: str | None = None,
     path: str | os.PathLike[str] | None = None,
-    queries: Any = None,
+    queries: VectorsLike | None = None,
     memory: int | str | None = None,
     seed: int = 0,
     threads: int | None = None,
     invalid: Literal["raise", "skip"] = "raise",
-    progress: object = None,
+    progress: Progress = None,
     **reading: Any,
 ) -> Index:
     """Builds an index of vectors.

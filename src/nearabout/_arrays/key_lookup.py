@@ -13,12 +13,15 @@ from nearabout._base.text import is_utf8
 from nearabout.errors import InvalidInputError, UnknownKeyError
 
 if TYPE_CHECKING:
+    from typing_extensions import TypeIs
+
     from nearabout import _core
+    from nearabout._arrays.accepted_types import Key
 
 Keys: TypeAlias = NDArray[Any]  # int64, or strings in an object array
 
 
-def is_single_key(key: object) -> bool:
+def is_single_key(key: object) -> TypeIs[Key]:
     """Returns whether this is one key and not a list of keys."""
     return isinstance(key, (str, bytes, int, float, np.generic)) or key is None
 

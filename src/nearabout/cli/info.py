@@ -57,7 +57,7 @@ def run(arguments: list[str]) -> int:
     return 0
 
 
-def _of_kind(index: "Index", info: "dict[str, Any]") -> "list[list[str]]":
+def _of_kind(index: "Index", info: "IndexInfo") -> "list[list[str]]":
     """Returns the lines that depend on the kind, and the line about its effort."""
     from nearabout.kinds import KINDS
 
@@ -67,21 +67,21 @@ def _of_kind(index: "Index", info: "dict[str, Any]") -> "list[list[str]]":
     return [_expected(info), *lines, ["effort", _measured(info, f"{index.effort_unit} probed")]]
 
 
-def _expected(info: "dict[str, Any]") -> "list[str]":
+def _expected(info: "IndexInfo") -> "list[str]":
     recall = info["expected_recall"]
     expected = "not measured" if recall is None else f"recall {_fraction(recall)} of the 10 nearest by default"
     return ["expect", expected]
 
 
-def _is_measured(info: "dict[str, Any]") -> bool:
+def _is_measured(info: "IndexInfo") -> bool:
     """Returns whether there are measured efforts. An index of copies of one row has none."""
     return bool(info["calibration"] and info["calibration"]["points"])
 
 
-def _measured(info: "dict[str, Any]", what: str) -> str:
-    if not _is_measured(info):
-        return "not measured"
+def _measured(info: "IndexInfo", what: str) -> str:
     known = info["calibration"]
+    if known is None or not _is_measured(info):
+        return "not measured"
     source = "of its rows" if known["source"] == "held_out_rows" else "sample queries"
     return f"{what}, measured on {known['queries']:,} {source}; the table shows the effort for each recall"
 
@@ -109,6 +109,4 @@ def _fraction(value: float) -> str:
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
-    from nearabout.index import Index
+    from nearabout.index import Index, IndexInfo

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nearabout._arrays.accepted_types import ArrayOrTensor, VectorsLike
 from nearabout._arrays.conversion import as_array
 from nearabout._base.checks import check_path
 from nearabout.errors import CorruptFileError, InvalidInputError
@@ -109,8 +110,8 @@ def read_dataset(path: str | os.PathLike[str]) -> DataSet:
 
 def write_dataset(
     path: str | os.PathLike[str],
-    train: Any,
-    test: Any,
+    train: VectorsLike,
+    test: VectorsLike,
     *,
     metric: str,
     truth: Truth | None = None,
@@ -171,9 +172,9 @@ def write_result(
     arguments: Sequence[Any],
     k: int,
     metric: str,
-    rows: Any,
-    distances: Any,
-    seconds: Any,
+    rows: ArrayOrTensor,
+    distances: ArrayOrTensor,
+    seconds: ArrayOrTensor,
     build_seconds: float,
     index_kilobytes: float,
     batch: bool = True,

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nearabout._arrays.accepted_types import ArrayOrTensor, VectorsLike
 from nearabout._arrays.conversion import as_array
 from nearabout._base.vocabulary import check_metric
 from nearabout.errors import InvalidInputError
@@ -74,7 +75,9 @@ _MEASURES: dict[str, Callable[[Floats, Floats], Floats]] = {
 }
 
 
-def true_distances(base: Any, queries: Any, rows: Any, *, metric: str | None = None) -> NDArray[np.float32]:
+def true_distances(
+    base: Index | VectorsLike, queries: VectorsLike, rows: ArrayOrTensor, *, metric: str | None = None
+) -> NDArray[np.float32]:
     """Computes the distance of each query to each of the rows found for it.
 
     `recall_by_distance` and `relative_error` need exact distances. Those of another library, or of an index that
@@ -115,7 +118,7 @@ def true_distances(base: Any, queries: Any, rows: Any, *, metric: str | None = N
     return distances
 
 
-def _metric_of(base: Any, metric: str | None) -> str:
+def _metric_of(base: object, metric: str | None) -> str:
     if not isinstance(base, Index):
         if metric is None:
             raise InvalidInputError("metric is missing; vectors alone do not tell what near means: pass metric=")
@@ -125,7 +128,7 @@ def _metric_of(base: Any, metric: str | None) -> str:
     return base.metric
 
 
-def _check_shapes(vectors: Any, queries: NDArray[Any], rows: NDArray[Any]) -> None:
+def _check_shapes(vectors: Index | NDArray[Any], queries: NDArray[Any], rows: NDArray[Any]) -> None:
     if rows.ndim != 2 or rows.dtype.kind not in "iu":
         raise InvalidInputError(f"rows has the shape {rows.shape} and dtype {rows.dtype}; integers (n, k) are needed")
     if queries.ndim != 2 or len(queries) != len(rows):

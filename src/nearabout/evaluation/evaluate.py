@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nearabout._arrays.accepted_types import ArrayOrTensor
 from nearabout._base.checks import check_k
 from nearabout.errors import InvalidInputError
 from nearabout.evaluation.distances import true_distances
@@ -53,7 +54,9 @@ class Questions:
     rows: NDArray[np.int64] | None = None
 
 
-def questions_of(index: Index, queries: Any = None, truth: Truth | None = None, k: int = 10) -> Questions:
+def questions_of(
+    index: Index, queries: ArrayOrTensor | None = None, truth: Truth | None = None, k: int = 10
+) -> Questions:
     """Returns queries with their true neighbours. Without queries, it uses up to 1,000 evenly spaced rows of the index.
 
     Raises:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nearabout._arrays.accepted_types import DataLike, VectorsLike
 from nearabout._base.checks import check_seed
 from nearabout.building import build
 from nearabout.errors import InvalidInputError
@@ -72,10 +73,10 @@ class Hardness:
 
 
 def hardness(
-    data: Any,
+    data: Index | DataLike,
     *,
     metric: str | None = None,
-    queries: Any = None,
+    queries: VectorsLike | None = None,
     sample: int = 1000,
     seed: int = 0,
     threads: int | None = None,
@@ -113,7 +114,7 @@ def hardness(
 
 
 def intrinsic_dimension(
-    data: Any, *, metric: str | None = None, sample: int = 1000, seed: int = 0, threads: int | None = None
+    data: Index | DataLike, *, metric: str | None = None, sample: int = 1000, seed: int = 0, threads: int | None = None
 ) -> float:
     """Estimates the intrinsic dimension of data from the growth of its neighbourhoods.
 
@@ -136,11 +137,11 @@ def intrinsic_dimension(
 
 
 def contrast(
-    data: Any,
+    data: Index | DataLike,
     *,
     metric: str | None = None,
     nth: int = 1,
-    queries: Any = None,
+    queries: VectorsLike | None = None,
     sample: int = 1000,
     seed: int = 0,
     threads: int | None = None,
@@ -167,7 +168,7 @@ def contrast(
 
 
 def _neighbours(
-    data: Any, metric: str | None, queries: Any, sample: int, seed: int, threads: int | None
+    data: Index | DataLike, metric: str | None, queries: VectorsLike | None, sample: int, seed: int, threads: int | None
 ) -> tuple[Index, NDArray[Any], Floats]:
     """Returns an exact index, queries, and the distances of each to its 20 nearest rows that are not duplicates."""
     if isinstance(sample, bool) or not isinstance(sample, (int, np.integer)) or sample < 1:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nearabout._arrays.accepted_types import VectorsLike
 from nearabout._arrays.conversion import as_array
 from nearabout._base.checks import check_k
 from nearabout._base.text import nearest
@@ -62,8 +63,8 @@ class Race:
 
 
 def race(
-    base: Any,
-    queries: Any,
+    base: VectorsLike,
+    queries: VectorsLike,
     *,
     metric: str = "cosine",
     k: int = 10,

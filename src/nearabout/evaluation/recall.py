@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from nearabout._arrays.accepted_types import ArrayOrTensor
 from nearabout._base.checks import check_k
 from nearabout._base.text import a_type
 from nearabout.errors import InvalidInputError
@@ -29,7 +30,7 @@ class Interval(NamedTuple):
     high: float
 
 
-def recall(found: Any, truth: Truth, k: int = 10) -> float:
+def recall(found: ArrayOrTensor, truth: Truth, k: int = 10) -> float:
     """Returns the recall: the fraction of the k true neighbours that were found, over all queries.
 
     Args:
@@ -52,7 +53,7 @@ def recall(found: Any, truth: Truth, k: int = 10) -> float:
     return _mean(recalls(found, truth, k))
 
 
-def recalls(found: Any, truth: Truth, k: int = 10) -> NDArray[np.float64]:
+def recalls(found: ArrayOrTensor, truth: Truth, k: int = 10) -> NDArray[np.float64]:
     """Returns the `recall` of each query, float64, (n,)."""
     rows = _checked(found, truth, k, "found", "iu")[:, :k]
     true = truth.rows[:, :k]
@@ -64,7 +65,7 @@ def recalls(found: Any, truth: Truth, k: int = 10) -> NDArray[np.float64]:
     return fractions
 
 
-def recall_by_distance(distances: Any, truth: Truth, k: int = 10, *, tolerance: float = TOLERANCE) -> float:
+def recall_by_distance(distances: ArrayOrTensor, truth: Truth, k: int = 10, *, tolerance: float = TOLERANCE) -> float:
     """Returns the fraction of the k rows that are as near as the true neighbours, so that ties count as found.
 
     Args:
@@ -87,7 +88,7 @@ def recall_by_distance(distances: Any, truth: Truth, k: int = 10, *, tolerance: 
 
 
 def recalls_by_distance(
-    distances: Any, truth: Truth, k: int = 10, *, tolerance: float = TOLERANCE
+    distances: ArrayOrTensor, truth: Truth, k: int = 10, *, tolerance: float = TOLERANCE
 ) -> NDArray[np.float64]:
     """Returns the `recall_by_distance` of each query, float64, (n,)."""
     if not tolerance >= 0:
@@ -98,7 +99,7 @@ def recalls_by_distance(
     return np.asarray((np.isfinite(found) & (found <= limit[:, None])).sum(axis=1) / k)
 
 
-def relative_error(distances: Any, truth: Truth, k: int = 10) -> float:
+def relative_error(distances: ArrayOrTensor, truth: Truth, k: int = 10) -> float:
     """Returns how much farther the rows found are than the true neighbours: the mean of found / true - 1; 0 is best.
 
     It compares the i-th row found with the i-th true neighbour as (found - true) / |true|, which is also correct for
@@ -122,7 +123,7 @@ def relative_error(distances: Any, truth: Truth, k: int = 10) -> float:
     return _mean(errors) if len(errors) else float("nan")
 
 
-def relative_errors(distances: Any, truth: Truth, k: int = 10) -> NDArray[np.float64]:
+def relative_errors(distances: ArrayOrTensor, truth: Truth, k: int = 10) -> NDArray[np.float64]:
     """Returns the `relative_error` of each query, float64, (n,); NaN if nothing can be compared."""
     found = _checked(distances, truth, k, "distances", "f")[:, :k].astype(np.float64)
     true = truth.distances[:, : found.shape[1]].astype(np.float64)
@@ -135,7 +136,7 @@ def relative_errors(distances: Any, truth: Truth, k: int = 10) -> NDArray[np.flo
     return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
 
 
-def interval(shares: Any, confidence: float = 0.95) -> Interval:
+def interval(shares: ArrayOrTensor, confidence: float = 0.95) -> Interval:
     """Returns a confidence interval of the recall of all such queries, estimated from a sample.
 
     This is Wilson's interval with the effective sample size of Korn and Graubard (1998): recalls of queries vary less
@@ -172,7 +173,7 @@ def _mean(values: NDArray[np.float64]) -> float:
     return float(values.mean()) if len(values) else 0.0
 
 
-def _checked(given: Any, truth: Truth, k: int, what: str, kinds: str) -> NDArray[Any]:
+def _checked(given: ArrayOrTensor, truth: Truth, k: int, what: str, kinds: str) -> NDArray[Any]:
     """Returns the results as an array with one line per query; checks the truth and k."""
     if not isinstance(truth, Truth):
         raise InvalidInputError(

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nearabout._arrays.accepted_types import ArrayOrTensor, VectorsLike
 from nearabout._base.checks import check_k
 from nearabout.calibration.effort import index_effort
 from nearabout.errors import InvalidInputError
@@ -54,7 +55,7 @@ class Measured:
 
 def sweep(
     index: Index,
-    queries: Any,
+    queries: ArrayOrTensor,
     truth: Truth,
     k: int = 10,
     *,
@@ -62,7 +63,7 @@ def sweep(
     threads: int | None = 1,
     seconds: float = 0.5,
     single: bool = False,
-    base: Any = None,
+    base: VectorsLike | None = None,
 ) -> list[Measured]:
     """Measures the recall and speed of an index at many efforts.
 
@@ -145,7 +146,7 @@ def _measure(
     threads: int | None,
     seconds: float,
     single: bool,
-    base: Any,
+    base: VectorsLike | None,
 ) -> Measured:
     hits = index.search(queries, k, effort=effort, threads=threads)
     shares = recalls(hits.rows, truth, k)
@@ -167,7 +168,7 @@ def _measure(
     return Measured(effort, float(shares.mean()), speed, low, high, by_distance, error, p50, p95)
 
 
-def _distances(index: Index, queries: NDArray[Any], hits: Hits, base: Any) -> NDArray[np.float32] | None:
+def _distances(index: Index, queries: NDArray[Any], hits: Hits, base: VectorsLike | None) -> NDArray[np.float32] | None:
     """Returns exact distances; None if they cannot be computed."""
     if base is not None:
         return true_distances(base, queries, hits.rows, metric=index.metric)

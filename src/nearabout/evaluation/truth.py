@@ -6,11 +6,11 @@ import os
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nearabout._arrays.accepted_types import DataLike, VectorsLike
 from nearabout._base.checks import check_path
 from nearabout._base.vocabulary import check_metric
 from nearabout.building import build
@@ -114,7 +114,7 @@ class Truth:
 
 
 def ground_truth(
-    base: Any, queries: Any, k: int = 100, *, metric: str | None = None, threads: int | None = None
+    base: Index | DataLike, queries: VectorsLike, k: int = 100, *, metric: str | None = None, threads: int | None = None
 ) -> Truth:
     """Computes the true neighbours of queries by comparing each query with every vector.
 

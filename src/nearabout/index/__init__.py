@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nearabout.index.index import Index
+from nearabout.index.info import IndexInfo
 from nearabout.index.opening import from_bytes, open
 
-__all__ = ["Index", "from_bytes", "open"]
+__all__ = ["Index", "IndexInfo", "from_bytes", "open"]

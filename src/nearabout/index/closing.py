@@ -1,4 +1,4 @@
-"""Methods of an index that export, pickle and release its bytes, and the state of a closed index."""
+"""Methods of an index that export, copy, pickle and release its bytes, and the state of a closed index."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Closed:
 
 
 class Closable:
-    """The methods of `Index` that export and release its bytes."""
+    """The methods of `Index` that export, copy and release its bytes."""
 
     if TYPE_CHECKING:
         _core: Core
@@ -68,6 +68,12 @@ class Closable:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def __copy__(self) -> Self:
+        return self  # an index is immutable
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
 
     def __reduce__(self) -> tuple[Any, ...]:
         from nearabout.index.opening import reopened, unpickled

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearabout import _core
+from nearabout._arrays.accepted_types import Key, KeysLike, Progress, RowsLike, TermsLike, VectorsLike
 from nearabout._arrays.key_lookup import Keys, checked_rows, is_single_key, keys_of, known_row, row_of, rows_of
 from nearabout._arrays.queries import as_queries
 from nearabout._arrays.vectors import stored_to_numpy
@@ -22,7 +23,7 @@ from nearabout.calibration.search_cost import SearchCost
 from nearabout.errors import InvalidInputError
 from nearabout.hits import Hits, hits_in_radius, nearest_hits
 from nearabout.index.closing import Closable, Closed
-from nearabout.index.info import index_info, metadata_of
+from nearabout.index.info import IndexInfo, index_info, metadata_of
 
 if TYPE_CHECKING:
     from nearabout.calibration.explain import Explanation
@@ -107,13 +108,13 @@ class Index(Closable):
         rows = f"{len(self):,} rows of {self.dims:,} dims"
         return f"<nearabout.Index: {self.kind}, {rows}, {self.metric}, {self.dtype}>"
 
-    def info(self) -> dict[str, Any]:
+    def info(self) -> IndexInfo:
         """Returns the properties of the index and the contents of its file, as plain values.
 
         The command `nearabout info` prints them. The Python reference has a table of all keys.
 
         Returns:
-            A dict. All indexes have:
+            A dict, `nearabout.index.IndexInfo`. All indexes have:
 
             - kind, metric, dtype, dims, rows, path, file_bytes
             - keys: "str", "int" or "none"
@@ -138,7 +139,7 @@ class Index(Closable):
 
     def search(
         self,
-        query: Any,
+        query: VectorsLike,
         k: int = 10,
         *,
         recall: float | None = None,
@@ -197,7 +198,9 @@ class Index(Closable):
             results = self._core.search(queries, k, budget, recall, everything, check_threads(threads))
         return nearest_hits(self._core, results, single, k, (budget, recall, everything), self._keys_of)
 
-    def profile(self, query: Any, k: int = 10, *, effort: int | None = None, threads: int | None = 1) -> Profile:
+    def profile(
+        self, query: VectorsLike, k: int = 10, *, effort: int | None = None, threads: int | None = 1
+    ) -> Profile:
         """Searches, and returns the work that the search did instead of the hits. For kinds that count their
         work: IVF indexes.
 
@@ -230,7 +233,7 @@ class Index(Closable):
 
     def search_by_key(
         self,
-        key: Any,
+        key: Key | KeysLike,
         k: int = 10,
         *,
         include_self: bool = False,
@@ -270,15 +273,15 @@ class Index(Closable):
         recall = check_spending(self._core, recall, effort, exact)
         budget, everything = check_effort(effort, exact, self._core.effort_range is not None)
         single = is_single_key(key)
-        wanted = np.array([known_row(self._core, key)], np.int64) if single else self.rows(key)
+        wanted = np.array([known_row(self._core, key)], np.int64) if is_single_key(key) else self.rows(key)
         with room_for_hits(len(wanted), k):
             found = self._core.search_rows(wanted, k, include_self, budget, recall, everything, check_threads(threads))
         return nearest_hits(self._core, found, single, searched_k, (budget, recall, everything), self._keys_of)
 
     def analogy(
         self,
-        positive: Any = (),
-        negative: Any = (),
+        positive: TermsLike = (),
+        negative: TermsLike = (),
         k: int = 10,
         *,
         recall: float | None = None,
@@ -322,7 +325,7 @@ class Index(Closable):
 
     def radius_search(
         self,
-        query: Any,
+        query: VectorsLike,
         radius: float,
         *,
         recall: float | None = None,
@@ -378,12 +381,12 @@ class Index(Closable):
 
     def calibrate(
         self,
-        queries: Any = None,
+        queries: VectorsLike | None = None,
         *,
-        keys: Any = None,
+        keys: KeysLike | None = None,
         recall: float | None = None,
         threads: int | None = None,
-        progress: object = None,
+        progress: Progress = None,
     ) -> Index:
         """Returns the same index with a new calibration, for other queries than those it was calibrated with.
 
@@ -425,7 +428,7 @@ class Index(Closable):
 
     def measure_recall(
         self,
-        queries: Any,
+        queries: VectorsLike,
         k: int = 10,
         *,
         recall: float | None = None,
@@ -462,7 +465,7 @@ class Index(Closable):
         return float((found <= true[:, -1:]).mean()) if true.size else 1.0
 
     def explain(
-        self, query: Any, key: Any, k: int = 10, *, recall: float | None = None, effort: int | None = None
+        self, query: VectorsLike | Key, key: Key, k: int = 10, *, recall: float | None = None, effort: int | None = None
     ) -> Explanation:
         """Explains why a search found or missed a key: its true rank, whether it can be found, and at which effort.
 
@@ -500,7 +503,7 @@ class Index(Closable):
     def __contains__(self, key: object) -> bool:
         return row_of(self._core, key) >= 0
 
-    def __getitem__(self, key: Any) -> NDArray[Any]:
+    def __getitem__(self, key: Key | KeysLike) -> NDArray[Any]:
         """Returns the vector of a key, (dims,), or of each key of a list, (n, dims), as `vectors` does.
 
         Raises:
@@ -517,7 +520,7 @@ class Index(Closable):
         for first in range(0, len(self), _ITERATED_KEYS):
             yield from self.keys(np.arange(first, min(first + _ITERATED_KEYS, len(self)))).tolist()
 
-    def keys(self, rows: Any = None) -> Keys:
+    def keys(self, rows: RowsLike | None = None) -> Keys:
         """Returns the keys of rows (all rows if None) in the shape of `rows`: int64, or strings in an object array.
 
         Raises:
@@ -529,7 +532,7 @@ class Index(Closable):
         """
         return self._keys_of(checked_rows(rows, len(self)))
 
-    def rows(self, keys: Any) -> NDArray[np.int64]:
+    def rows(self, keys: KeysLike) -> NDArray[np.int64]:
         """Returns the row numbers of a list or array of keys, int64, (n,).
 
         Raises:
@@ -538,7 +541,7 @@ class Index(Closable):
         """
         return rows_of(self._core, keys)
 
-    def vectors(self, rows: Any = None) -> NDArray[Any]:
+    def vectors(self, rows: RowsLike | None = None) -> NDArray[Any]:
         """Returns a copy of the stored vectors of rows (all rows if None), shape (..., dims).
 
         The dtype is the stored one: float32, float16, uint8 or int8; float32 for bf16, booleans for bits. If the index
@@ -563,7 +566,7 @@ class Index(Closable):
         """
         self._core.save(check_path(path))
 
-    def verify(self, *, progress: object = None) -> None:
+    def verify(self, *, progress: Progress = None) -> None:
         """Reads the whole index and checks it against its checksums.
 
         Args:
@@ -578,12 +581,6 @@ class Index(Closable):
             metadata_of(self._core)
         finally:
             finish()
-
-    def __copy__(self) -> Index:
-        return self
-
-    def __deepcopy__(self, memo: object) -> Index:
-        return self
 
     # --- Private ---
 

@@ -3,18 +3,50 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, TypedDict, cast
 
 from nearabout import _core
 from nearabout.errors import CorruptFileError
-from nearabout.kinds import KINDS
+from nearabout.kinds import KINDS, KindInfo
 
 _METADATA_BYTES = 1 << 20  # limit; `build` writes a few hundred bytes, but a hostile file may claim any size
 
 
-def index_info(core: _core.Index, path: str | None) -> dict[str, Any]:
+class SectionInfo(TypedDict):
+    """A part of the file."""
+
+    name: str
+    element: str
+    rows: int
+    columns: int
+    bytes: int
+    offset: int
+
+
+class CommonInfo(TypedDict):
+    """The properties that an index of any kind has."""
+
+    kind: str
+    metric: str
+    dtype: str
+    dims: int
+    rows: int
+    keys: str
+    path: str | None
+    file_bytes: int
+    isa: str
+    metadata: dict[str, Any]
+    calibration: dict[str, Any] | None
+    sections: list[SectionInfo]
+
+
+class IndexInfo(CommonInfo, KindInfo, total=False):
+    """The properties of an index, as `Index.info` returns them: those of any index, and those of some kinds."""
+
+
+def index_info(core: _core.Index, path: str | None) -> IndexInfo:
     """Returns the properties of an index; implements `Index.info`."""
-    return {
+    info = {
         "kind": core.kind,
         "metric": core.metric,
         "dtype": core.dtype,
@@ -29,6 +61,7 @@ def index_info(core: _core.Index, path: str | None) -> dict[str, Any]:
         "calibration": core.calibration(),
         "sections": core.sections(),
     }
+    return cast("IndexInfo", info)  # the kind says what else there is
 
 
 def metadata_of(core: _core.Index) -> dict[str, Any]:

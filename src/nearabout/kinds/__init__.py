@@ -7,16 +7,39 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from typing import Literal
+from typing import Literal, TypedDict
 
 from nearabout._base.text import a_type, nearest
 from nearabout.errors import InvalidInputError
 from nearabout.kinds._kind import Kind
 from nearabout.kinds.exact import Exact
-from nearabout.kinds.forest import Forest
-from nearabout.kinds.ivf import IVF, PcaCodes
+from nearabout.kinds.forest import Forest, ForestInfo
+from nearabout.kinds.ivf import IVF, IVFInfo, PcaCodes
 
-__all__ = ["IVF", "KINDS", "Exact", "Forest", "Kind", "PcaCodes", "kind_from_settings", "register", "resolve_kind"]
+__all__ = [
+    "IVF",
+    "KINDS",
+    "Exact",
+    "Forest",
+    "Kind",
+    "KindInfo",
+    "PcaCodes",
+    "kind_from_settings",
+    "register",
+    "resolve_kind",
+]
+
+
+class ApproximateInfo(TypedDict, total=False):
+    """What `Index.info` adds for every kind that takes an effort."""
+
+    expected_recall: float | None
+    seed: int
+
+
+class KindInfo(ForestInfo, IVFInfo, ApproximateInfo, total=False):
+    """What `Index.info` adds for some kind."""
+
 
 KINDS: dict[str, type[Kind]] = {kind.name: kind for kind in (Exact, Forest, IVF)}
 

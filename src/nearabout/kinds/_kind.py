@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -47,12 +48,12 @@ class Kind:
         return details
 
     @classmethod
-    def info_lines(cls, info: dict[str, Any]) -> list[list[str]]:
+    def info_lines(cls, info: Mapping[str, Any]) -> list[list[str]]:
         """Returns the lines that `nearabout info` prints for this kind, each as [label, text]."""
         return []
 
     @classmethod
-    def short(cls, info: dict[str, Any]) -> str:
+    def short(cls, info: Mapping[str, Any]) -> str:
         """Returns the settings in a few words, which a race prints next to the results."""
         return ""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, TypedDict
 
 from nearabout._base.vocabulary import FLOAT_METRICS
 from nearabout.kinds._kind import Kind, check_count
@@ -20,6 +21,15 @@ _PLACES = 8  # bytes of a row in addition to its sketch: its offset and its row 
 _QUERY = ((7_710.0, 0.168, 9.11, 2.67), (7_150.0, 0.114, 9.49, 0.774))
 _LOOKED_AT = (0.5, 0.65)  # rows looked at grow with these powers of the rows and of 1 / (1 - recall)
 _LEAST_MISSED = 1e-4  # the model treats recalls above 1 - this as equal
+
+
+class ForestInfo(TypedDict, total=False):
+    """What `Index.info` adds for this kind."""
+
+    trees: int
+    leaf_size: int
+    sketch_bytes: int
+    efforts: list[tuple[float, float]]
 
 
 @dataclass(frozen=True)
@@ -88,14 +98,14 @@ class Forest(Kind):
         return {"trees": self.tree_count, "leaf_size": self.leaf_size, "seed": seed}
 
     @classmethod
-    def info_lines(cls, info: dict[str, Any]) -> list[list[str]]:
+    def info_lines(cls, info: Mapping[str, Any]) -> list[list[str]]:
         return [
             ["trees", f"{info['trees']:,}, at most {info['leaf_size']:,} rows per leaf; seed {info['seed']}"],
             ["sketches", f"{info['sketch_bytes']:,} bytes per row in each tree"],
         ]
 
     @classmethod
-    def short(cls, info: dict[str, Any]) -> str:
+    def short(cls, info: Mapping[str, Any]) -> str:
         return f"trees: {info['trees']}"
 
     @classmethod

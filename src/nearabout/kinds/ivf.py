@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, TypedDict
 
 from nearabout._base.vocabulary import FLOAT_METRICS
 from nearabout.errors import InvalidInputError
@@ -74,6 +75,18 @@ class PcaCodes:
                 f"codes of {self.size} bytes with {self.bits} bits per direction have {directions:,} directions; at "
                 f"most {_MOST_DIRECTIONS} are allowed: pass a size of at most {_MOST_DIRECTIONS * self.bits // 8} bytes"
             )
+
+
+class IVFInfo(TypedDict, total=False):
+    """What `Index.info` adds for this kind."""
+
+    lists: int
+    code_directions: int
+    code_bits: int
+    code_bytes: int
+    curves: dict[int, list[tuple[float, float, float]]]
+    distance_source: Literal["vectors", "int8", "codes"]
+    keeps_vectors: bool
 
 
 @dataclass(frozen=True)
@@ -186,7 +199,7 @@ class IVF(Kind):
         return {**details, "curves": curves}
 
     @classmethod
-    def info_lines(cls, info: dict[str, Any]) -> list[list[str]]:
+    def info_lines(cls, info: Mapping[str, Any]) -> list[list[str]]:
         row_bytes, along, bits = (info[name] for name in ("code_bytes", "code_directions", "code_bits"))
         results = _SOURCES[info["distance_source"]]
         if info["distance_source"] == "codes" and info["keeps_vectors"]:
@@ -198,7 +211,7 @@ class IVF(Kind):
         ]
 
     @classmethod
-    def short(cls, info: dict[str, Any]) -> str:
+    def short(cls, info: Mapping[str, Any]) -> str:
         return f"{info['lists']} lists, {info['code_bytes']}-byte codes"
 
     @classmethod

@@ -43,7 +43,7 @@ def frames(hits: na.Hits) -> dict[str, tuple[list[str], list[tuple[Any, ...]]]]:
 
 @pytest.fixture(params=["str", "int", "none"])
 def index(request: pytest.FixtureRequest) -> na.Index:
-    keys = {"str": WORDS, "int": [70, 71, 72, 2**62, -5], "none": None}[request.param]
+    keys: Any = {"str": WORDS, "int": [70, 71, 72, 2**62, -5], "none": None}[request.param]
     return na.build(DIRECTIONS, keys=keys)
 
 

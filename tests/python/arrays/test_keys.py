@@ -143,11 +143,11 @@ def test_vectors_and_keys_of_rows(compass: na.Index) -> None:
         with pytest.raises(na.InvalidInputError, match=r"there is no row .*0 to 4"):
             compass.keys(rows)
     with pytest.raises(na.InvalidInputError, match="row numbers are integers, 0 to 4$"):
-        compass.vectors([0.5])
+        compass.vectors([0.5])  # type: ignore[arg-type]
     with pytest.raises(
         na.InvalidInputError, match=r"row numbers are integers, 0 to 4: index\[key\] is the vector of a key"
     ):
-        compass.vectors("east")
+        compass.vectors("east")  # type: ignore[arg-type]
     with pytest.raises(na.InvalidInputError, match=r"keys is slice\(0, 2, None\); .*index\.vectors\(range"):
         _ = compass[0:2]
 
@@ -179,9 +179,9 @@ def test_a_key_of_the_other_type_is_pointed_to() -> None:
     for index in (with_keys(None), with_keys([0, 1, 2])):
         sentence = r"no key 2\.0: keys are strings or integers, but this is a float; 2 is in the index$"
         with pytest.raises(na.UnknownKeyError, match=sentence):
-            index.search_by_key(2.0)
+            index.search_by_key(2.0)  # type: ignore[arg-type]
     with pytest.raises(na.UnknownKeyError, match=r"no key nan: keys are strings or integers, but this is a float$"):
-        with_keys(None).search_by_key(float("nan"))
+        with_keys(None).search_by_key(float("nan"))  # type: ignore[arg-type]
     with pytest.raises(na.UnknownKeyError, match=r"no key True: keys are strings or integers, but this is a bool$"):
         with_keys(None).search_by_key(True)
     with pytest.raises(na.UnknownKeyError, match="no key 'a': this index is empty"):

@@ -64,7 +64,8 @@ def test_whole_numbers_in_lists_leave_room_for_fractions(
 ) -> None:
     monkeypatch.setattr(pieces, "_PIECE", 1)  # so that each row is a piece
     fraction = 5.0 if dtype == "u8" else 0.1
-    for rows in ([[1, 2], [fraction, 3]], [[fraction, 3], [1, 2]]):
+    table: list[list[list[float]]] = [[[1, 2], [fraction, 3]], [[fraction, 3], [1, 2]]]
+    for rows in table:
         expected = na.build(rows, metric="euclidean", dtype=dtype).vectors().tolist()
         for memory in (None, "64MB"):
             index = na.build(iter(rows), metric="euclidean", dtype=dtype, path=tmp_path / "x.near", memory=memory)

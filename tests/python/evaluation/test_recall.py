@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -49,8 +51,8 @@ def test_ties_count_as_right_by_distance_and_not_by_id() -> None:
 
 
 def test_recall_by_distance() -> None:
-    assert recalls_by_distance([[0, 1.0, 1.1], [4, 4, 9]], TRUTH, 3).tolist() == [2 / 3, 2 / 3]
-    assert recalls_by_distance([[0, 1.0, np.inf], [2, 9, 9]], TRUTH, 2).tolist() == [1.0, 0.5]
+    assert recalls_by_distance([[0, 1.0, 1.1], [4.0, 4, 9]], TRUTH, 3).tolist() == [2 / 3, 2 / 3]
+    assert recalls_by_distance([[0, 1.0, np.inf], [2.0, 9, 9]], TRUTH, 2).tolist() == [1.0, 0.5]
     assert recall_by_distance([[1.0 + 1e-7], [8.0]], TRUTH, 3) == pytest.approx(1 / 3)  # the rounding of float32
     assert recall_by_distance([[1.1], [8.1]], TRUTH, 3) == 0
     assert recall_by_distance([[1.1], [8.1]], TRUTH, 3, tolerance=0.2) == pytest.approx(1 / 3)
@@ -60,8 +62,8 @@ def test_recall_by_distance() -> None:
 
 
 def test_relative_error() -> None:
-    assert relative_errors([[0, 1.5, 2.0], [2, 4, 8]], TRUTH, 3).tolist() == [0.5, 0.0]
-    assert relative_errors([[0.5, 1.5, np.inf], [4, 4, 8]], TRUTH, 3).tolist() == pytest.approx([0.5, 1 / 3])
+    assert relative_errors([[0, 1.5, 2.0], [2.0, 4, 8]], TRUTH, 3).tolist() == [0.5, 0.0]
+    assert relative_errors([[0.5, 1.5, np.inf], [4.0, 4, 8]], TRUTH, 3).tolist() == pytest.approx([0.5, 1 / 3])
     assert relative_error([[0, 1, 1], [3, 6, 12]], TRUTH, 3) == 0.25
     negative = Truth(np.array([[0, 1]]), np.array([[-4.0, -2.0]], np.float32), "dot")
     assert relative_error([[-2.0, -1.0]], negative, 2) == 0.5  # half the inner product is not near, but far
@@ -89,19 +91,25 @@ def test_an_interval_holds_the_truth_as_often_as_it_says(share: float) -> None:
 
 
 def test_what_does_not_fit_is_refused() -> None:
-    for found, k, sentence in [
+    wrong: list[tuple[Any, int, str]] = [
         ([[1], [2]], 4, "k is 4, but the truth has 3"),
         ([[1], [2]], 0, "k is 0"),
         ([[1]], 2, "for each of the 2 queries"),
         ([[1.5], [2.5]], 2, "integers"),
         ([1, 2], 2, "pass one line of"),
-    ]:
+    ]
+    for found, k, sentence in wrong:
         with pytest.raises(na.InvalidInputError, match=sentence):
             recall(found, TRUTH, k)
     with pytest.raises(na.InvalidInputError, match="of numbers"):
         recall_by_distance([["a"], ["b"]], TRUTH, 2)
     with pytest.raises(na.InvalidInputError, match="tolerance is -1"):
         recall_by_distance([[1.0], [2.0]], TRUTH, 2, tolerance=-1)
-    for shares, confidence, sentence in [([], 0.9, "shares has"), ([1.1], 0.9, "each 0 to 1"), ([1], 1, "confidence")]:
+    strange: list[tuple[list[float], float, str]] = [
+        ([], 0.9, "shares has"),
+        ([1.1], 0.9, "each 0 to 1"),
+        ([1.0], 1, "confidence"),
+    ]
+    for shares, confidence, sentence in strange:
         with pytest.raises(na.InvalidInputError, match=sentence):
             interval(shares, confidence)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -115,13 +116,14 @@ def test_what_does_not_fit_is_refused() -> None:
     with pytest.raises(na.InvalidInputError, match="leave metric out"):
         ground_truth(na.build([[1.0]]), [[1.0]], metric="dot")
     base, queries = [[0.0, 1.0]], [[1.0, 0.0]]
-    for arguments, sentence in [
+    wrong: list[tuple[tuple[Any, Any, Any], str]] = [
         ((base, queries, [[1]]), "no row 1"),
         ((base, queries, [[-2]]), "no row -2"),
         ((base, queries, [0]), r"integers \(n, k\)"),
         ((base, [[1.0]], [[0]]), "1 dims and the vectors 2"),
         ((base, queries * 2, [[0]]), "a line a query"),
-    ]:
+    ]
+    for arguments, sentence in wrong:
         with pytest.raises(na.InvalidInputError, match=sentence):
             true_distances(*arguments, metric="dot")
     with pytest.raises(na.InvalidInputError, match="pass metric="):
