@@ -29,7 +29,6 @@ class ForestInfo(TypedDict, total=False):
     trees: int
     leaf_size: int
     sketch_bytes: int
-    efforts: list[tuple[float, float]]
 
 
 @dataclass(frozen=True)
