@@ -76,7 +76,7 @@ class Results {
 
   std::size_t queries_ = 0;
   ResultTables tables_{};
-  std::vector<std::vector<Found>> lists_;  // per query, in place of the tables of rows and distances, if unlimited
+  std::vector<std::vector<Found>> lists_;  // per query, if unlimited, instead of the tables
   // Tables of its own:
   std::vector<std::int64_t> rows_, efforts_;
   std::vector<float> distances_;

@@ -279,7 +279,7 @@ std::size_t ForestIndex::fallback_effort(std::size_t k) const {
   constexpr double kTypicalNeighbours = 10;
   // More neighbours are in more leaves, but the number of leaves grows more slowly than that of neighbours.
   const double wider = std::sqrt(std::max(1.0, static_cast<double>(k) / kTypicalNeighbours));
-  const double effort = static_cast<double>(layout_.usual_effort);
+  const double effort = static_cast<double>(layout_.fallback_effort);
   // Tiny leaves and tiny tables make the task look too easy: the neighbours by sketches are then those that leaves are
   // ranked by.
   const double least = 100 + 10 * static_cast<double>(k);

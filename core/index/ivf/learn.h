@@ -9,7 +9,7 @@
 
 namespace nearabout {
 
-// Returns the number of lists; `wanted` 0 chooses it. (A build that is asked for none may halve or double it.)
+// Returns the number of lists; `wanted` 0 chooses it. (Without a given number, a build may halve or double it.)
 std::size_t lists_for(std::size_t rows, std::size_t wanted);
 LearningSize direction_learning(std::size_t rows, std::size_t dims);
 
