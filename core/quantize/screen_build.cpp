@@ -14,11 +14,11 @@ namespace {
 
 constexpr std::size_t kFewRows = 512;
 constexpr std::size_t kFewDims = 16;
-constexpr std::size_t kSampleRows = 4096;
-constexpr std::size_t kRowsAtATime = 128;
-constexpr std::size_t kBlockRows = 16'384;  // rows encoded before they are stored
-constexpr double kOffsetRoom = 0x1p-21;     // relative: an offset is rounded here, and in the sum of a score
-constexpr double kErrorRoom = 1 + 0x1p-20;  // same for an error
+constexpr std::size_t kScreenSampleRows = 4096;
+constexpr std::size_t kScreenedRows = 128;
+constexpr std::size_t kStoredRows = 16'384;  // rows encoded before they are stored
+constexpr double kOffsetRoom = 0x1p-21;      // relative: an offset is rounded here, and in the sum of a score
+constexpr double kErrorRoom = 1 + 0x1p-20;   // same for an error
 
 // Returns true if squares and their sums stay well inside the range of floats. (Numbers whose squares are too small for
 // floats do not matter: the query's bound has room for them.)
@@ -41,12 +41,12 @@ class Coder {
 
   void run(std::size_t threads, const Monitor& monitor) {
     const std::size_t rows = errors_.size();
-    codes_.resize(std::min(kBlockRows, rows) * outputs_);
+    codes_.resize(std::min(kStoredRows, rows) * outputs_);
     projections_.assign(threads, 0.0);
-    for (std::size_t begin = 0; begin < rows; begin += kBlockRows) {
+    for (std::size_t begin = 0; begin < rows; begin += kStoredRows) {
       report(monitor, static_cast<double>(begin) / static_cast<double>(rows));
-      const std::size_t count = std::min(kBlockRows, rows - begin);
-      parallel_for(count, kRowsAtATime, threads, [&](std::size_t first, std::size_t last, std::size_t worker) {
+      const std::size_t count = std::min(kStoredRows, rows - begin);
+      parallel_for(count, kScreenedRows, threads, [&](std::size_t first, std::size_t last, std::size_t worker) {
         code(begin, first, last, projections_[worker]);
       });
       if (built_.codes) built_.codes->append(std::as_bytes(std::span(codes_.data(), count * outputs_)));
@@ -142,7 +142,7 @@ std::optional<BuiltScreen> build_screen(const RowReader& read, std::size_t rows,
                                         const Monitor& monitor) {
   if (rows < kFewRows || dims < kFewDims) return std::nullopt;
   const bool integers = (stored == Element::u8 || stored == Element::i8) && space != CodeSpace::cosine;
-  Sample sample = take_sample(read, rows, dims, kSampleRows);
+  Sample sample = take_sample(read, rows, dims, kScreenSampleRows);
   if (space == CodeSpace::cosine) normalise(sample.values.data(), sample.rows, dims);
   if (!fits_floats(sample)) return std::nullopt;
   sample = without_far_rows(sample);

@@ -10,7 +10,7 @@ namespace nearabout {
 namespace {
 
 constexpr float kLargest = 1e30f;  // keeps offsets finite in all cases
-constexpr auto kMax = static_cast<float>(kMaxTransformed);
+constexpr auto kMaxValue = static_cast<float>(kMaxTransformed);
 
 // Returns the nearest code. Makes no call of the mathematics library, because this runs for every coordinate.
 inline std::uint8_t code_of(float value, float low, float step) {
@@ -22,7 +22,7 @@ inline std::uint8_t code_of(float value, float low, float step) {
 
 void Sketch::prepare(float* vectors, std::size_t count, std::size_t dims) const {
   if (space != CodeSpace::cosine)
-    for (std::size_t i = 0; i < count * dims; ++i) vectors[i] = std::clamp(vectors[i] * scale, -kMax, kMax);
+    for (std::size_t i = 0; i < count * dims; ++i) vectors[i] = std::clamp(vectors[i] * scale, -kMaxValue, kMaxValue);
   if (space == CodeSpace::cosine) normalise(vectors, count, dims);
 }
 
@@ -159,18 +159,18 @@ double SketchQuery::score_of(double rdist) const {
 }
 
 double SketchQuery::score_within(double rdist) const {
-  constexpr double kDeviations = 3;
+  constexpr double kErrorDeviations = 3;
   switch (space_) {
     case CodeSpace::l2:
     case CodeSpace::cosine: {
       const double square =
           std::max(0.0, space_ == CodeSpace::cosine ? 2 * rdist : rdist * sketch_scale_ * sketch_scale_);
-      return square + slack_ + 2 * std::sqrt(square) * grid_error_ * kDeviations - constant_;
+      return square + slack_ + 2 * std::sqrt(square) * grid_error_ * kErrorDeviations - constant_;
     }
     case CodeSpace::inner_product:
       break;
   }
-  return rdist * sketch_scale_ + slack_ + spread_ * grid_error_ * kDeviations - constant_;
+  return rdist * sketch_scale_ + slack_ + spread_ * grid_error_ * kErrorDeviations - constant_;
 }
 
 }  // namespace nearabout

@@ -23,8 +23,6 @@ class ExactIndex : public Searcher {
  public:
   ExactIndex(const storage::File& file, const Descriptor& descriptor);
 
-  bool has_screen() const { return screen_.has_value(); }
-
  protected:
   std::vector<SearchResult> do_search(MatrixView queries, const Request& request, const Budget&) const override {
     return scan_.search(queries, request);
