@@ -223,9 +223,9 @@ Found Index::neighbours_of_item(std::uint32_t item, std::int64_t count, std::int
 
 Found Index::neighbours_of_vector(const float* vector, std::int64_t count, std::int64_t search_k) const {
   if (layout_.space != Space::hamming)
-    return look_up(static_cast<const std::byte*>(static_cast<const void*>(vector)), count, search_k);
+    return look_up(std::as_bytes(std::span(vector, layout_.dims)).data(), count, search_k);
   std::vector<std::uint64_t> words(layout_.vector_bytes / 8);
-  auto* bytes = static_cast<std::byte*>(static_cast<void*>(words.data()));
+  std::byte* const bytes = std::as_writable_bytes(std::span(words)).data();
   take_vector(vector, bytes);
   return look_up(bytes, count, search_k);
 }

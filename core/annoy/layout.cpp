@@ -8,19 +8,19 @@
 namespace nearabout::annoy {
 namespace {
 
-constexpr std::array<std::string_view, 5> kNames = {"angular", "euclidean", "manhattan", "hamming", "dot"};
+constexpr std::array<std::string_view, 5> kSpaceNames = {"angular", "euclidean", "manhattan", "hamming", "dot"};
 
 bool has_offset(Space space) { return space == Space::euclidean || space == Space::manhattan; }
 
 }  // namespace
 
 std::optional<Space> space_from_name(std::string_view name) {
-  for (std::size_t i = 0; i < kNames.size(); ++i)
-    if (kNames[i] == name) return static_cast<Space>(i);
+  for (std::size_t i = 0; i < kSpaceNames.size(); ++i)
+    if (kSpaceNames[i] == name) return static_cast<Space>(i);
   return std::nullopt;
 }
 
-std::string_view name_of(Space space) { return kNames[static_cast<std::size_t>(space)]; }
+std::string_view name_of(Space space) { return kSpaceNames[static_cast<std::size_t>(space)]; }
 
 Layout::Layout(Space wanted, std::size_t count)
     : space(wanted),

@@ -20,6 +20,8 @@
 #include <optional>
 #include <string_view>
 
+#include "storage/items.h"
+
 namespace nearabout::annoy {
 
 enum class Space { angular, euclidean, manhattan, hamming, dot };
@@ -64,7 +66,7 @@ inline std::int32_t descendants(const std::byte* node) { return load_at<std::int
 
 // Returns the floats at an offset. Nodes are multiples of 4 bytes and start on a page, so their floats are aligned.
 inline const float* floats_at(const std::byte* node, std::size_t place) {
-  return static_cast<const float*>(static_cast<const void*>(node + place));
+  return storage::items_of<float>(node + place);
 }
 
 // Returns bit `position` of a bit vector as planes count them: from the highest bit of each word.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 #include "annoy/floats.h"
 #include "annoy/layout.h"
@@ -17,9 +18,9 @@ namespace {
 constexpr std::size_t kWidth = 64;
 constexpr std::size_t kMinDims = 96;
 constexpr std::size_t kMinItems = 1000;
-constexpr std::size_t kSample = 1024;
-constexpr int kRounds = 3;
-constexpr std::size_t kBlock = 64;
+constexpr std::size_t kSketchSample = 1024;
+constexpr int kSketchRounds = 3;
+constexpr std::size_t kItemsPerTask = 64;
 
 // Copies a vector as it is projected: normalised if only directions count, and zero if it has NaN or infinity, which
 // would leave no direction finite.
@@ -64,7 +65,7 @@ Sketch::Sketch(const Table& full, std::span<const std::uint32_t> items, std::uin
                const std::function<void(std::size_t worker)>& keep_going)
     : dims_(full.dims), of_directions_(full.directions), rows_(item_count * kWidth) {
   find_directions(full, items);
-  parallel_for(items.size(), kBlock, threads, [&](std::size_t begin, std::size_t end, std::size_t worker) {
+  parallel_for(items.size(), kItemsPerTask, threads, [&](std::size_t begin, std::size_t end, std::size_t worker) {
     keep_going(worker);
     std::vector<float> block((end - begin) * dims_);
     std::vector<float> projected((end - begin) * kWidth);
@@ -77,7 +78,7 @@ Sketch::Sketch(const Table& full, std::span<const std::uint32_t> items, std::uin
 
 void Sketch::find_directions(const Table& full, std::span<const std::uint32_t> items) {
   Random random(dims_);
-  const std::size_t count = std::min(items.size(), kSample);
+  const std::size_t count = std::min(items.size(), kSketchSample);
   std::vector<float> sample(count * dims_);
   std::vector<float> transposed(count * dims_);
   for (std::size_t part = 0; part < count; ++part)
@@ -86,7 +87,7 @@ void Sketch::find_directions(const Table& full, std::span<const std::uint32_t> i
   directions_.resize(dims_ * kWidth);
   for (float& value : directions_) value = static_cast<float>(random.symmetric());
   std::vector<float> products(count * kWidth);
-  for (int round = 0; round < kRounds; ++round) {
+  for (int round = 0; round < kSketchRounds; ++round) {
     orthonormalise(directions_);
     kernels::table().project(sample.data(), count, dims_, directions_.data(), kWidth, products.data());
     kernels::table().project(transposed.data(), dims_, count, products.data(), kWidth, directions_.data());
@@ -95,7 +96,7 @@ void Sketch::find_directions(const Table& full, std::span<const std::uint32_t> i
 }
 
 Table Sketch::table() const {
-  const auto* rows = static_cast<const std::byte*>(static_cast<const void*>(rows_.data()));
+  const std::byte* const rows = std::as_bytes(std::span(rows_)).data();
   return {rows, kWidth * sizeof(float), kWidth, of_directions_, nullptr, kForSketches};
 }
 

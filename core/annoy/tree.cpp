@@ -12,7 +12,7 @@ constexpr double kGoodFraction =
 constexpr double kUsableFraction = 0.99;  // same, for a split to be accepted at all
 
 // Items handled between two calls of keep_going, so that cancelling takes effect soon.
-constexpr std::size_t kBlock = 4096;
+constexpr std::size_t kMarginsAtATime = 4096;
 
 class Grower {
  public:
@@ -25,7 +25,7 @@ class Grower {
         order_(ground.items) {
     right_.reserve(order_.size());
     sides_.resize(order_.size());
-    margins_.resize(kBlock);
+    margins_.resize(kMarginsAtATime);
   }
 
   Tree grow() {
@@ -113,14 +113,15 @@ class Grower {
 
   // Chooses, out of a few random bits, the one that splits a sample of the items most evenly.
   void choose_bit(const Part& part) {
-    constexpr int kBits = 16;
-    constexpr std::size_t kSample = 128;
-    const std::size_t count = std::min(part.size(), kSample);
-    std::array<std::uint32_t, kSample> sample;
+    constexpr int kTriedBits = 16;
+    constexpr std::size_t kSampledItems = 128;
+    const std::size_t count = std::min(part.size(), kSampledItems);
+    std::array<std::uint32_t, kSampledItems> sample;
     for (std::size_t i = 0; i < count; ++i)
-      sample[i] = order_[part.size() <= kSample ? part.begin + i : part.begin + random_index(random_, part.size())];
+      sample[i] =
+          order_[part.size() <= kSampledItems ? part.begin + i : part.begin + random_index(random_, part.size())];
     std::size_t best = 0;
-    for (int attempt = 0; attempt < kBits; ++attempt) {
+    for (int attempt = 0; attempt < kTriedBits; ++attempt) {
       const std::uint64_t bit = random_position();
       std::size_t set = 0;
       for (std::size_t i = 0; i < count; ++i) set += has_bit(sample[i], bit);
@@ -162,9 +163,9 @@ class Grower {
   // Fills sides_ from part.begin on. Returns the fraction of items on the larger side.
   double take_sides(const Part& part) {
     std::size_t on_right = 0;
-    for (std::size_t begin = part.begin; begin < part.end; begin += kBlock) {
+    for (std::size_t begin = part.begin; begin < part.end; begin += kMarginsAtATime) {
       keep_going_();
-      const std::size_t end = std::min(begin + kBlock, part.end);
+      const std::size_t end = std::min(begin + kMarginsAtATime, part.end);
       if (layout_.space != Space::hamming)
         chooser_.margins(std::span(order_).subspan(begin, end - begin), plane_, margins_.data());
       for (std::size_t i = begin; i < end; ++i) {

@@ -4,19 +4,28 @@
 #include <cstddef>
 #include <memory>
 #include <new>
+#include <type_traits>
 
 namespace nearabout {
 
 struct AlignedDelete {
   std::align_val_t alignment;
-  void operator()(std::byte* memory) const { ::operator delete[](memory, alignment); }
+  void operator()(void* memory) const { ::operator delete[](memory, alignment); }
 };
-using AlignedBytes = std::unique_ptr<std::byte[], AlignedDelete>;
+template <class T>
+using AlignedArray = std::unique_ptr<T[], AlignedDelete>;
+using AlignedBytes = AlignedArray<std::byte>;
 
-// Allocates uninitialised bytes. Throws std::bad_alloc.
-inline AlignedBytes aligned_bytes(std::size_t size, std::size_t alignment = 64) {
+// Allocates uninitialised items. Throws std::bad_alloc.
+template <class T>
+AlignedArray<T> aligned_array(std::size_t count, std::size_t alignment = 64) {
+  static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>);
   const std::align_val_t align{alignment};
-  return AlignedBytes(static_cast<std::byte*>(::operator new[](size == 0 ? 1 : size, align)), AlignedDelete{align});
+  return {static_cast<T*>(::operator new[](count == 0 ? 1 : count * sizeof(T), align)), AlignedDelete{align}};
+}
+
+inline AlignedBytes aligned_bytes(std::size_t size, std::size_t alignment = 64) {
+  return aligned_array<std::byte>(size, alignment);
 }
 
 }  // namespace nearabout

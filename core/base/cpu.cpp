@@ -85,11 +85,11 @@ CpuFeatures detect() {
 #if defined(__APPLE__)
   features.dot_product = true;  // every 64-bit Mac has it
 #elif defined(__linux__)
-  constexpr unsigned long kDotProduct = 1ul << 20;  // HWCAP_ASIMDDP
-  features.dot_product = (getauxval(AT_HWCAP) & kDotProduct) != 0;
+  constexpr unsigned long kHardwareDotProduct = 1ul << 20;  // HWCAP_ASIMDDP
+  features.dot_product = (getauxval(AT_HWCAP) & kHardwareDotProduct) != 0;
 #elif defined(_WIN32)
-  constexpr DWORD kDotProduct = 43;  // PF_ARM_V82_DP_INSTRUCTIONS_AVAILABLE, missing from older headers
-  features.dot_product = IsProcessorFeaturePresent(kDotProduct) != 0;
+  constexpr DWORD kFeatureDotProduct = 43;  // PF_ARM_V82_DP_INSTRUCTIONS_AVAILABLE, missing from older headers
+  features.dot_product = IsProcessorFeaturePresent(kFeatureDotProduct) != 0;
 #endif
   return features;
 }

@@ -6,7 +6,7 @@
 namespace nearabout {
 namespace {
 
-constexpr std::array<std::pair<Element, std::string_view>, 10> kNames{{
+constexpr std::array<std::pair<Element, std::string_view>, 10> kElementNames{{
     {Element::f32, "f32"},
     {Element::f16, "f16"},
     {Element::bf16, "bf16"},
@@ -22,13 +22,13 @@ constexpr std::array<std::pair<Element, std::string_view>, 10> kNames{{
 }  // namespace
 
 std::string_view name_of(Element element) {
-  for (const auto& [candidate, name] : kNames)
+  for (const auto& [candidate, name] : kElementNames)
     if (candidate == element) return name;
   return "unknown";
 }
 
 std::optional<Element> element_from_name(std::string_view name) {
-  for (const auto& [element, candidate] : kNames)
+  for (const auto& [element, candidate] : kElementNames)
     if (candidate == name) return element;
   return std::nullopt;
 }

@@ -12,7 +12,7 @@
 namespace nearabout {
 namespace {
 
-constexpr std::size_t kBlockBytes = 1 << 20;
+constexpr std::size_t kChunkBytes = std::size_t{1} << 20;
 
 // Returns the offset after the last row; nullopt if it overflows.
 std::optional<std::uint64_t> end_of(const RowLayout& layout) {
@@ -42,7 +42,7 @@ InputRows::InputRows(std::shared_ptr<const storage::system::ReadFile> file, cons
 }
 
 std::size_t InputRows::block_rows() const {
-  return std::max<std::size_t>(1, kBlockBytes / std::max<std::size_t>(1, rows_.stride));
+  return std::max<std::size_t>(1, kChunkBytes / std::max<std::size_t>(1, rows_.stride));
 }
 
 MatrixView InputRows::read(std::size_t begin, std::size_t end, std::vector<std::byte>& buffer) const {

@@ -9,7 +9,7 @@
 namespace nearabout {
 namespace {
 
-constexpr std::array<std::pair<Metric, std::string_view>, 8> kNames{{
+constexpr std::array<std::pair<Metric, std::string_view>, 8> kMetricNames{{
     {Metric::euclidean, "euclidean"},
     {Metric::sqeuclidean, "sqeuclidean"},
     {Metric::cosine, "cosine"},
@@ -29,13 +29,13 @@ std::string quoted(std::string_view name) {
 }  // namespace
 
 std::string_view name_of(Metric metric) {
-  for (const auto& [candidate, name] : kNames)
+  for (const auto& [candidate, name] : kMetricNames)
     if (candidate == metric) return name;
   return "unknown";
 }
 
 std::optional<Metric> metric_from_name(std::string_view name) {
-  for (const auto& [metric, candidate] : kNames)
+  for (const auto& [metric, candidate] : kMetricNames)
     if (candidate == name) return metric;
   return std::nullopt;
 }

@@ -22,7 +22,7 @@ namespace {
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr std::int64_t kExponentLimit = 1'000'000'000'000;  // far beyond any effect, far from overflow
-constexpr int kDigits = 19;                                 // decimal digits that always fit 64 bits
+constexpr int kExactDigits = 19;                            // decimal digits that always fit 64 bits
 
 // All powers of ten that float64 holds exactly.
 constexpr double kPowers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
@@ -88,7 +88,7 @@ const char* take_digits(const char* p, const char* end, Digits& digits, int scal
   const char* const start = p;
   for (; p != end && is_digit(*p); ++p) {
     const auto digit = static_cast<unsigned>(*p - '0');
-    if (digits.count < kDigits) {
+    if (digits.count < kExactDigits) {
       digits.mantissa = digits.mantissa * 10 + digit;
       digits.count += digits.mantissa != 0;  // leading zeros are not significant
       digits.exponent += scale;

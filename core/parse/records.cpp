@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstddef>
 #include <cstring>
+#include <span>
 
 namespace nearabout::parse {
 namespace {
@@ -10,7 +12,7 @@ namespace {
 void copy_little_endian(const char* bytes, std::size_t count, float* row) {
   std::memcpy(row, bytes, count * sizeof(float));
   if constexpr (std::endian::native == std::endian::big) {
-    auto* raw = static_cast<unsigned char*>(static_cast<void*>(row));
+    std::byte* const raw = std::as_writable_bytes(std::span(row, count)).data();
     for (std::size_t i = 0; i < count * sizeof(float); i += sizeof(float))
       std::reverse(raw + i, raw + i + sizeof(float));
   }

@@ -16,10 +16,6 @@ using kernels::kPanelRows;
 constexpr std::size_t kPanelsAtATime = 16;  // panels whose products stay in the first-level cache
 constexpr std::size_t kPointsAtATime = 512;
 
-std::uint8_t* bytes_of(const AlignedBytes& bytes) {
-  return static_cast<std::uint8_t*>(static_cast<void*>(bytes.get()));
-}
-
 std::int32_t sum_of(const std::int8_t* values, std::size_t count) {
   std::int32_t sum = 0;
   for (std::size_t j = 0; j < count; ++j) sum += values[j];
@@ -43,11 +39,11 @@ ByteCentroids::ByteCentroids(const std::vector<std::int8_t>& values, std::size_t
   const std::size_t count = values.size() / dims;
   panel_count_ = (count + kPanelRows - 1) / kPanelRows;
   const std::size_t bytes = kernels::panel_bytes(dims);
-  panels_ = aligned_bytes(panel_count_ * bytes);
+  panels_ = aligned_array<std::uint8_t>(panel_count_ * bytes);
   for (std::size_t p = 0; p < panel_count_; ++p)
     kernels::table().screen.pack_panel(values.data() + p * kPanelRows * dims, dims,
                                        std::min(kPanelRows, count - p * kPanelRows), dims, 0x80,
-                                       bytes_of(panels_) + p * bytes);
+                                       panels_.get() + p * bytes);
   norms_.resize(count);
   for (std::size_t c = 0; c < count; ++c) {
     std::int32_t norm = 0;
@@ -84,7 +80,7 @@ void ByteCentroids::nearest_of(const std::int8_t* points, std::size_t count, con
   for (std::size_t first = 0, panels = 1; first < panel_count_; first += panels) {
     // a single first panel already rules out most others
     panels = std::min(first == 0 ? 1 : kPanelsAtATime, panel_count_ - first);
-    panel_products(bytes_of(panels_) + first * kernels::panel_bytes(dims_), panels, dims_, points, dims_, count, dots,
+    panel_products(panels_.get() + first * kernels::panel_bytes(dims_), panels, dims_, points, dims_, count, dots,
                    kStride);
     const std::size_t centroids = std::min(panels * kPanelRows, norms_.size() - first * kPanelRows);
     for (std::size_t q = 0; q < count; ++q) {

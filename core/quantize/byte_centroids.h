@@ -38,7 +38,7 @@ class ByteCentroids {
 
   std::size_t dims_;
   std::size_t panel_count_;
-  AlignedBytes panels_;
+  AlignedArray<std::uint8_t> panels_;
   std::vector<float> norms_;  // squared
 };
 

@@ -15,11 +15,11 @@ namespace {
 
 constexpr std::size_t kFewRows = 512;
 constexpr std::size_t kFewDims = 16;
-constexpr std::size_t kSampleRows = 4096;
-constexpr std::size_t kRowsAtATime = 128;
-constexpr std::size_t kBlockRows = 16'384;  // rows encoded before they are stored
-constexpr double kOffsetRoom = 0x1p-21;     // relative: an offset is rounded here, and in the sum of a score
-constexpr double kErrorRoom = 1 + 0x1p-20;  // same for an error
+constexpr std::size_t kScreenSampleRows = 4096;
+constexpr std::size_t kScreenedRows = 128;
+constexpr std::size_t kStoredRows = 16'384;  // rows encoded before they are stored
+constexpr double kOffsetRoom = 0x1p-21;      // relative: an offset is rounded here, and in the sum of a score
+constexpr double kErrorRoom = 1 + 0x1p-20;   // same for an error
 
 // Returns true if squares and their sums stay well inside the range of floats. (Numbers whose squares are too small for
 // floats do not matter: the query's bound has room for them.)
@@ -42,12 +42,12 @@ class Coder {
 
   void run(std::size_t threads, const Monitor& monitor) {
     const std::size_t rows = errors_.size();
-    codes_.resize(std::min(kBlockRows, rows) * outputs_);
+    codes_.resize(std::min(kStoredRows, rows) * outputs_);
     projections_.assign(threads, 0.0);
-    for (std::size_t begin = 0; begin < rows; begin += kBlockRows) {
+    for (std::size_t begin = 0; begin < rows; begin += kStoredRows) {
       report(monitor, static_cast<double>(begin) / static_cast<double>(rows));
-      const std::size_t count = std::min(kBlockRows, rows - begin);
-      parallel_for(count, kRowsAtATime, threads, [&](std::size_t first, std::size_t last, std::size_t worker) {
+      const std::size_t count = std::min(kStoredRows, rows - begin);
+      parallel_for(count, kScreenedRows, threads, [&](std::size_t first, std::size_t last, std::size_t worker) {
         code(begin, first, last, projections_[worker]);
       });
       if (built_.codes) built_.codes->append(std::as_bytes(std::span(codes_.data(), count * outputs_)));
@@ -140,7 +140,7 @@ class Coder {
 
 LearningSize screen_learning(std::size_t rows, std::size_t dims) {
   if (rows < kFewRows || dims < kFewDims) return {};
-  const std::size_t sample_rows = std::min(rows, kSampleRows);
+  const std::size_t sample_rows = std::min(rows, kScreenSampleRows);
   const std::vector<std::size_t> candidates = screen_candidates(dims, sample_rows);
   return {sample_rows, candidates.empty() ? 0 : candidates.back()};
 }

@@ -139,13 +139,13 @@ double SketchQuery::bias_bound(const Sketch& sketch, float score, const float* q
 double SketchQuery::score_of(double rdist) const { return rdist * unit_ - constant_; }
 
 double SketchQuery::score_within(double rdist) const {
-  constexpr double kDeviations = 3;
+  constexpr double kErrorDeviations = 3;
   const double estimate = rdist * unit_;
   const double error = slack_ - constant_;
   // A transformed query of inner products is a unit vector.
-  if (space_ == CodeSpace::inner_product) return estimate + error + grid_error_ * kDeviations;
+  if (space_ == CodeSpace::inner_product) return estimate + error + grid_error_ * kErrorDeviations;
   const double square = std::max(0.0, estimate);
-  return square + error + 2 * std::sqrt(square) * grid_error_ * kDeviations;
+  return square + error + 2 * std::sqrt(square) * grid_error_ * kErrorDeviations;
 }
 
 }  // namespace nearabout

@@ -15,7 +15,7 @@
 namespace nearabout {
 namespace {
 
-constexpr std::size_t kSampleRows = 2048;
+constexpr std::size_t kSketchSampleRows = 2048;
 constexpr double kDepthOfAll = 12;  // depth assumed for bytes along all dimensions, whose estimates are nearly exact
 
 std::vector<std::size_t> sketch_candidates(std::size_t dims, std::size_t sample_rows) {
@@ -27,7 +27,7 @@ class DirectionEvaluator {
  public:
   DirectionEvaluator(const Sample& sample, const std::vector<float>& centred, const std::vector<double>& directions,
                      std::size_t width)
-      : rows_(sample.rows), queries_(std::min(kCalibrationQueries, sample.rows)), width_(width), squares_(sample.rows) {
+      : rows_(sample.rows), queries_(std::min(kSketchQueries, sample.rows)), width_(width), squares_(sample.rows) {
     const std::vector<float> plain(directions.begin(), directions.end());
     projections_.resize(rows_ * width);
     kernels::table().project(centred.data(), rows_, sample.dims, plain.data(), width, projections_.data());
@@ -43,7 +43,7 @@ class DirectionEvaluator {
   }
 
  private:
-  static constexpr std::size_t kCalibrationQueries = 32;
+  static constexpr std::size_t kSketchQueries = 32;
   static constexpr std::size_t kNeighbours = 10;  // k of a typical search
 
   std::size_t query_row(std::size_t query) const { return query * rows_ / queries_; }
@@ -103,11 +103,11 @@ class DirectionEvaluator {
 // sample, so more of them are within the bias bound.
 double cost(std::size_t dims, std::size_t outputs, double depth) {
   constexpr double kLookedAt = 2'000;
-  constexpr double kNearer = 5;
+  constexpr double kNearerRows = 5;
   const double d = static_cast<double>(dims);
   const double o = static_cast<double>(outputs);
   const double projection = outputs == dims ? 0 : 0.01 * d * o;
-  return projection + kLookedAt * 0.012 * o + kNearer * depth * (40 + 0.1 * d);
+  return projection + kLookedAt * 0.012 * o + kNearerRows * depth * (40 + 0.1 * d);
 }
 
 Contraction leading_directions(const Sample& sample, std::size_t threads) {
@@ -146,13 +146,13 @@ double typical_spread(const Grid& grid, const std::vector<float>& projections) {
 }  // namespace
 
 LearningSize sketch_learning(std::size_t rows, std::size_t dims) {
-  const std::size_t sample_rows = std::min(rows, kSampleRows);
+  const std::size_t sample_rows = std::min(rows, kSketchSampleRows);
   const std::vector<std::size_t> candidates = sketch_candidates(dims, sample_rows);
   return {sample_rows, candidates.empty() ? 0 : candidates.back()};
 }
 
 Sketch learn_sketch(const RowReader& read, std::size_t rows, std::size_t dims, CodeSpace space, std::size_t threads) {
-  Sample sample = take_sample(read, rows, dims, kSampleRows);
+  Sample sample = take_sample(read, rows, dims, sketch_learning(rows, dims).sample_rows);
   const RowReader read_sample = [&](std::size_t begin, std::size_t end, float* to) {
     std::copy(sample.row(begin), sample.row(end), to);
   };

@@ -15,9 +15,9 @@ constexpr std::size_t kMaxFileKeys = std::numeric_limits<std::uint32_t>::max();
 // Returns a key as shown in messages: quoted, control characters escaped, cut after 40 bytes (but not inside a
 // character).
 std::string quoted(std::string_view key) {
-  constexpr std::size_t kShown = 40;
+  constexpr std::size_t kShownCharacters = 40;
   constexpr char kDigits[] = "0123456789abcdef";
-  std::size_t shown = std::min(key.size(), kShown);
+  std::size_t shown = std::min(key.size(), kShownCharacters);
   while (shown < key.size() && shown > 0 && (static_cast<unsigned char>(key[shown]) & 0xC0) == 0x80) --shown;
   std::string text = "\"";
   for (const char character : key.substr(0, shown)) {

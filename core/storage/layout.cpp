@@ -8,7 +8,7 @@ namespace nearabout::storage {
 
 namespace {
 
-constexpr std::pair<SectionId, std::string_view> kNames[] = {
+constexpr std::pair<SectionId, std::string_view> kSectionNames[] = {
     {SectionId::descriptor, "descriptor"},
     {SectionId::metadata, "metadata"},
     {SectionId::vectors, "vectors"},
@@ -62,7 +62,7 @@ constexpr std::pair<SectionId, std::string_view> kNames[] = {
 }  // namespace
 
 std::string_view name_of(SectionId id) {
-  for (const auto& [known, name] : kNames)
+  for (const auto& [known, name] : kSectionNames)
     if (known == id) return name;
   return "unknown";
 }

@@ -7,10 +7,10 @@ namespace nearabout::storage::system {
 bool is_temporary_name(std::string_view name) {
   constexpr std::string_view kBegin = ".nearabout-";
   constexpr std::string_view kEnd = ".tmp";
-  constexpr std::size_t kDigits = 16;
-  if (name.size() != kBegin.size() + kDigits + kEnd.size() || !name.starts_with(kBegin) || !name.ends_with(kEnd))
+  constexpr std::size_t kNameDigits = 16;
+  if (name.size() != kBegin.size() + kNameDigits + kEnd.size() || !name.starts_with(kBegin) || !name.ends_with(kEnd))
     return false;
-  return name.substr(kBegin.size(), kDigits).find_first_not_of("0123456789abcdef") == std::string_view::npos;
+  return name.substr(kBegin.size(), kNameDigits).find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
 void ReadFile::throw_shorter() const {

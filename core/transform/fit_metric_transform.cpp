@@ -12,9 +12,9 @@ namespace {
 constexpr std::size_t kScaleRows = 2'048;  // rows that determine how large the numbers are
 
 double longest_of(const RowReader& read, std::size_t rows, std::size_t dims, std::size_t threads) {
-  constexpr std::size_t kRowsAtATime = 256;
+  constexpr std::size_t kRowsPerCall = 256;
   std::vector<double> longest(threads, 0.0);
-  parallel_for(rows, kRowsAtATime, threads, [&](std::size_t begin, std::size_t end, std::size_t worker) {
+  parallel_for(rows, kRowsPerCall, threads, [&](std::size_t begin, std::size_t end, std::size_t worker) {
     std::vector<float> vectors((end - begin) * dims);
     read(begin, end, vectors.data());
     for (std::size_t i = 0; i < end - begin; ++i)

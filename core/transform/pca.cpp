@@ -13,8 +13,8 @@ namespace nearabout {
 namespace {
 
 // Rounds of subspace iteration: after three, neighbouring directions are still mixed.
-constexpr std::size_t kRounds = 4;
-constexpr std::size_t kRowsAtATime = 16;  // rows per call of the kernel
+constexpr std::size_t kPcaRounds = 4;
+constexpr std::size_t kRowsPerProjection = 16;  // rows per call of the kernel
 
 std::size_t padded(std::size_t count) { return (count + 15) / 16 * 16; }
 
@@ -30,7 +30,7 @@ std::vector<float> product(const std::vector<float>& left, std::size_t rows, std
                            const std::vector<float>& right, std::size_t outputs, std::size_t threads) {
   std::vector<float> result(rows * outputs);
   const auto project = kernels::table().project;
-  parallel_for(rows, kRowsAtATime, threads, [&](std::size_t begin, std::size_t end, std::size_t) {
+  parallel_for(rows, kRowsPerProjection, threads, [&](std::size_t begin, std::size_t end, std::size_t) {
     project(left.data() + begin * inner, end - begin, inner, right.data(), outputs, result.data() + begin * outputs);
   });
   return result;
@@ -147,9 +147,9 @@ std::vector<double> principal_directions(const std::vector<float>& vectors, std:
   for (std::size_t round = 0;; ++round) {
     const std::vector<float> block(directions.begin(), directions.end());
     const std::vector<float> projections = covariance.times(block, width);
-    if (round == kRounds) return widest(directions, projections, dims, columns, width, count);
+    if (round == kPcaRounds) return widest(directions, projections, dims, columns, width, count);
     directions.assign(projections.begin(), projections.end());
-    orthonormalise(directions, dims, columns, width, round + 1 == kRounds ? 2 : 1, random);
+    orthonormalise(directions, dims, columns, width, round + 1 == kPcaRounds ? 2 : 1, random);
   }
 }
 

@@ -16,7 +16,7 @@ Sample take_sample(const RowReader& read, std::size_t rows, std::size_t dims, st
 }
 
 Sample without_far_rows(const Sample& sample) {
-  constexpr double kFar = 16;
+  constexpr double kFarNorm = 16;
   constexpr std::size_t kOneIn = 20;
   if (sample.rows < kOneIn) return sample;
   std::vector<double> distances(sample.rows, 0.0);
@@ -32,7 +32,8 @@ Sample without_far_rows(const Sample& sample) {
   }
   std::vector<double> sorted = distances;
   std::sort(sorted.begin(), sorted.end());
-  const double far = std::max(kFar * kFar * sorted[sample.rows / 2], sorted[sample.rows - 1 - sample.rows / kOneIn]);
+  const double far =
+      std::max(kFarNorm * kFarNorm * sorted[sample.rows / 2], sorted[sample.rows - 1 - sample.rows / kOneIn]);
   if (!(sorted.back() > far)) return sample;
   Sample kept{{}, 0, sample.dims};
   for (std::size_t i = 0; i < sample.rows; ++i) {

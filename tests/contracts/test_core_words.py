@@ -41,7 +41,7 @@ RULES = [
     ),
     Rule(
         "byte casts only where memory comes in: the file's (storage), the kernels' and Python's (bindings)",
-        r"\breinterpret_cast\b",
+        r"\breinterpret_cast\b|\bstatic_cast<[^<>]*(<[^<>]*>)?[^<>]*>\(\s*static_cast<\s*(const\s+)?void\b",
         ("core/storage/", "core/kernels/", "bindings/"),
     ),
     Rule(
@@ -86,6 +86,8 @@ def test_rule_holds(rule: Rule) -> None:
         ("mapped", "void* p = ::mmap(nullptr, n, PROT_READ, MAP_SHARED, fd, 0);"),
         ("the operating", "#include <fcntl.h>"),
         ("byte casts", "auto* p = reinterpret_cast<const float*>(bytes);"),
+        ("byte casts", "auto* p = static_cast<const float*>(static_cast<const void*>(bytes));"),
+        ("byte casts", "auto* p = static_cast<Pair<int>*>(static_cast<void*>(bytes));"),
         ("nothing is printed", 'std::printf("x");'),
         ("nothing is printed", "std::cerr << 1;"),
         ("nothing ends", "std::abort();"),

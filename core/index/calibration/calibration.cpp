@@ -143,7 +143,7 @@ KInterpolation between_measured(std::size_t k) {
 // found, for every k, only the largest effort is listed.
 Calibration calibrate(const RecallProfile& profile, const CalibrationQueries& calibration_queries,
                       bool max_effort_is_exact) {
-  constexpr double kNearlyAll = 0.9995;
+  constexpr double kAlmostAll = 0.9995;
   Calibration calibration;
   calibration.origin = calibration_queries.rows.empty() ? Calibration::Origin::queries : Calibration::Origin::rows;
   std::array<std::vector<double>, kCalibratedK.size()> wanted;
@@ -154,7 +154,7 @@ Calibration calibrate(const RecallProfile& profile, const CalibrationQueries& ca
   }
   std::array<double, kCalibratedK.size()> reached{};
   for (const std::size_t effort : profile.efforts()) {
-    if (*std::min_element(reached.begin(), reached.end()) > kNearlyAll && effort != profile.efforts().back()) continue;
+    if (*std::min_element(reached.begin(), reached.end()) > kAlmostAll && effort != profile.efforts().back()) continue;
     CalibrationPoint point{static_cast<double>(effort), {}};
     for (std::size_t place = 0; place < kCalibratedK.size(); ++place) {
       point.at[place] = measured_at(profile, wanted[place], kCalibratedK[place], effort);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 #include "base/threads.h"
 #include "index/calibration/ground_truth_scan.h"
@@ -13,7 +14,7 @@ namespace {
 
 constexpr std::size_t kMaxGiven = 1'024;
 constexpr std::size_t kCentreRows = 1'024;
-constexpr std::size_t kRowsAtATime = 64;      // rows per task of a thread
+constexpr std::size_t kRowsPerTask = 64;      // rows per task of a thread
 constexpr std::size_t kMemoryFraction = 128;  // bytes of a memory budget per number of a block
 constexpr std::size_t kMaxGroups = 128;
 constexpr std::size_t kBlockNumbers = std::size_t{4} << 20;  // numbers in the rows between two rounds of all queries
@@ -33,7 +34,7 @@ void move_by(const std::vector<float>& centre, float* vectors, std::size_t count
 
 EncodedQueries::EncodedQueries(const CalibrationQueries& calibration_queries, Element element) {
   if (element != Element::bits) {
-    const auto* bytes = static_cast<const std::byte*>(static_cast<const void*>(calibration_queries.vectors.data()));
+    const std::byte* const bytes = std::as_bytes(std::span(calibration_queries.vectors)).data();
     view_ = {bytes, calibration_queries.count(), calibration_queries.dims, calibration_queries.dims * sizeof(float),
              Element::f32};
     return;
@@ -158,7 +159,7 @@ void find_neighbours(CalibrationQueries& calibration_queries, const RowReader& r
   for (std::size_t begin = 0; begin < rows; begin += block) {
     report(monitor, static_cast<double>(begin) / static_cast<double>(rows));
     const std::size_t count = std::min(block, rows - begin);
-    parallel_for(count, kRowsAtATime, build.threads, [&](std::size_t first, std::size_t last, std::size_t) {
+    parallel_for(count, kRowsPerTask, build.threads, [&](std::size_t first, std::size_t last, std::size_t) {
       transformed(begin + first, begin + last, vectors.data() + first * dims);
       move_by(centre, vectors.data() + first * dims, last - first);
     });

@@ -13,7 +13,7 @@ using storage::Section;
 using storage::SectionId;
 
 constexpr std::size_t kNumbersAt = 4;
-constexpr std::size_t kColumns = 1 + kNumbersAt * kCalibratedK.size();
+constexpr std::size_t kPointColumns = 1 + kNumbersAt * kCalibratedK.size();
 enum Field : std::size_t { kOrigin, kQueries, kTarget, kPoints, kDistances, kFields = kDistances + 4 };
 
 void check_point(const storage::File& file, const Section& section, std::size_t first, const CalibrationPoint& point,
@@ -52,7 +52,7 @@ void write_calibration(storage::Writer& writer, const Calibration& calibration) 
       numbers.insert(numbers.end(), {at.recall, at.error, at.distances, at.seconds});
   }
   writer.add<double>(SectionId::calibrated, {1, kFields}, header);
-  writer.add<double>(SectionId::calibration, {calibration.points.size(), kColumns}, numbers);
+  writer.add<double>(SectionId::calibration, {calibration.points.size(), kPointColumns}, numbers);
 }
 
 std::optional<Calibration> read_calibration(const storage::File& file) {
@@ -78,10 +78,10 @@ std::optional<Calibration> read_calibration(const storage::File& file) {
   const Section& section = file.section(SectionId::calibration);
   if (values[kPoints] != static_cast<double>(section.shape().rows))
     storage::throw_number(file, header, kPoints, std::to_string(section.shape().rows) + " points", values[kPoints]);
-  section.expect(Element::f64, {section.shape().rows, kColumns});
+  section.expect(Element::f64, {section.shape().rows, kPointColumns});
   const std::span<const double> numbers = section.all<double>();
   double before = 0;
-  for (std::size_t first = 0; first < numbers.size(); first += kColumns) {
+  for (std::size_t first = 0; first < numbers.size(); first += kPointColumns) {
     CalibrationPoint point{numbers[first], {}};
     for (std::size_t place = 0; place < kCalibratedK.size(); ++place) {
       const double* const at = numbers.data() + first + 1 + kNumbersAt * place;

@@ -15,11 +15,11 @@ namespace {
 using kernels::kPanelQueries;
 using kernels::kPanelRows;
 
-constexpr std::size_t kQueriesAtATime = 32;  // queries per task of a thread
+constexpr std::size_t kQueriesPerTask = 32;  // queries per task of a thread
 constexpr std::size_t kWaitingMost = 256;  // rows that may wait, plus some per neighbour, before the limit is tightened
 // Bound of the rounding error of sums of floats, relative to the squares, with a margin.
-constexpr double kRounding = 1e-5;
-constexpr double kSame = 1e-12;  // relative squared distance below which rows are copies: rounding only
+constexpr double kFloatRounding = 1e-5;
+constexpr double kCopyDistance = 1e-12;  // relative squared distance below which rows are copies: rounding only
 
 // Sums of squares, in sixteen lanes so that compilers vectorise.
 struct Lanes {
@@ -77,13 +77,13 @@ GroundTruthScan::GroundTruthScan(const std::vector<float>& queries, std::size_t 
 }
 
 std::uint8_t* GroundTruthScan::group_bytes(std::size_t group) const {
-  auto* const bytes = static_cast<std::uint8_t*>(static_cast<void*>(packed_.get()));
-  return bytes + group * kGroupRows / kPanelRows * kernels::panel_bytes(dims_);
+  return packed_.get() + group * kGroupRows / kPanelRows * kernels::panel_bytes(dims_);
 }
 
 void GroundTruthScan::look_at(std::size_t first, const float* rows, std::size_t count) {
   const std::size_t groups = (count + kGroupRows - 1) / kGroupRows;
-  if (groups > room_) packed_ = aligned_bytes(groups * kGroupRows / kPanelRows * kernels::panel_bytes(dims_));
+  if (groups > room_)
+    packed_ = aligned_array<std::uint8_t>(groups * kGroupRows / kPanelRows * kernels::panel_bytes(dims_));
   room_ = std::max(room_, groups);
   groups_.resize(groups);
   squares_.resize(groups * kGroupRows);
@@ -92,7 +92,7 @@ void GroundTruthScan::look_at(std::size_t first, const float* rows, std::size_t 
   parallel_for(groups, 1, threads_, [&](std::size_t group, std::size_t, std::size_t) {
     pack(rows + group * kGroupRows * dims_, group, rows_of(group));
   });
-  parallel_for(queries_.size(), kQueriesAtATime, threads_, [&](std::size_t begin, std::size_t end, std::size_t) {
+  parallel_for(queries_.size(), kQueriesPerTask, threads_, [&](std::size_t begin, std::size_t end, std::size_t) {
     alignas(64) std::int32_t dots[kPanelQueries * kGroupRows];
     for (std::size_t q = begin; q < end; ++q) {
       queries_[q].limit = static_cast<float>(queries_[q].best.worst() - queries_[q].square);
@@ -141,7 +141,8 @@ void GroundTruthScan::look_at_group(std::size_t number, std::size_t group, std::
   const double unit = 2.0 * double{of.scale} * double{query.scale};
   const double moved = unit * 128 * query.sum;  // 128 was added to each byte of the rows
   const double longest = double{of.longest};
-  const double rounding = 2 * longest * query.error + kRounding * (longest * longest + query.square + std::abs(moved));
+  const double rounding =
+      2 * longest * query.error + kFloatRounding * (longest * longest + query.square + std::abs(moved));
   const kernels::Screen screen{squares_.data() + begin, errors_.data() + begin, static_cast<float>(-unit),
                                static_cast<float>(2 * query.length),
                                static_cast<float>(double{query.limit} - moved + rounding)};
@@ -159,7 +160,7 @@ void GroundTruthScan::look_at_group(std::size_t number, std::size_t group, std::
 // Lowers the limit. k of the waiting rows are certainly within the k-th smallest lower bound plus the width. If queries
 // are rows, a possible copy of the query does not count, because it may not be a neighbour.
 void GroundTruthScan::tighten(Query& query) const {
-  const auto copy = static_cast<float>((4 * kSame - 1) * query.square);
+  const auto copy = static_cast<float>((4 * kCopyDistance - 1) * query.square);
   const auto counted = own_.empty() ? query.waiting.begin()
                                     : std::partition(query.waiting.begin(), query.waiting.end(),
                                                      [=](const Waiting& waiting) { return waiting.least <= copy; });
@@ -172,21 +173,21 @@ void GroundTruthScan::tighten(Query& query) const {
 
 // Compares the waiting rows, the most promising first, until those that follow cannot be near.
 void GroundTruthScan::settle(std::size_t number, std::size_t first, const float* rows) {
-  constexpr std::size_t kBatch = 16;
+  constexpr std::size_t kWaitingTogether = 16;
   Query& query = queries_[number];
   std::sort(query.waiting.begin(), query.waiting.end());
-  std::uint32_t batch[kBatch];
-  double distances[kBatch];
-  for (std::size_t begin = 0; begin < query.waiting.size(); begin += kBatch) {
-    const double most = query.best.worst() - query.square + kRounding * query.square;
+  std::uint32_t batch[kWaitingTogether];
+  double distances[kWaitingTogether];
+  for (std::size_t begin = 0; begin < query.waiting.size(); begin += kWaitingTogether) {
+    const double most = query.best.worst() - query.square + kFloatRounding * query.square;
     if (double{query.waiting[begin].least} > most) break;
-    const std::size_t count = std::min(kBatch, query.waiting.size() - begin);
+    const std::size_t count = std::min(kWaitingTogether, query.waiting.size() - begin);
     for (std::size_t i = 0; i < count; ++i) batch[i] = query.waiting[begin + i].row;
     kernels::table().f32.squared_l2(query.vector.data(), {rows, dims_ * sizeof(float), batch, count}, dims_, distances);
     for (std::size_t i = 0; i < count; ++i) {
       const std::size_t row = first + batch[i];
       const bool itself = !own_.empty() && own_[number] == row;
-      const bool copy = !own_.empty() && distances[i] <= kSame * (query.square + double{squares_[batch[i]]});
+      const bool copy = !own_.empty() && distances[i] <= kCopyDistance * (query.square + double{squares_[batch[i]]});
       if (!itself && !copy) query.best.push(distances[i], static_cast<std::uint32_t>(row));
       query.copies += copy && !itself ? 1 : 0;
     }

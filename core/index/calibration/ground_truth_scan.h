@@ -75,7 +75,7 @@ class GroundTruthScan {
   std::vector<Query> queries_;
   std::vector<std::int8_t> query_bytes_;
   std::vector<Group> groups_;
-  AlignedBytes packed_;
+  AlignedArray<std::uint8_t> packed_;
   std::size_t room_ = 0;                 // number of groups
   std::vector<float> squares_, errors_;  // for the rows of the current block
 };

@@ -11,7 +11,7 @@
 namespace nearabout {
 namespace {
 
-constexpr std::size_t kColumns = 1 + kCalibratedK.size();
+constexpr std::size_t kGuardColumns = 1 + kCalibratedK.size();
 
 // Returns 2^x to within 6 %, for -126 < x < 127: the integer part of x is a float's exponent, its fraction the
 // mantissa, linearly.
@@ -29,7 +29,7 @@ float tail(float z2) {
 // their mean in which they are counted, and the variance around the mean.
 struct Lanes {
   static constexpr std::size_t kCount = 16;
-  static constexpr float kMin = 1e-30f;  // least variance: all rows are at their mean
+  static constexpr float kMinVariance = 1e-30f;  // all rows are at their mean
   float rows[kCount], room[kCount], variance[kCount];
 
   void set(std::size_t i, float of_rows, float of_room, float of_variance) {
@@ -40,7 +40,7 @@ struct Lanes {
   // Adds the expected number of rows within the room to the sum of each lane.
   void add_to(float* sums) const {
     for (std::size_t i = 0; i < kCount; ++i) {
-      const float spread = variance[i] > kMin ? variance[i] : kMin;
+      const float spread = variance[i] > kMinVariance ? variance[i] : kMinVariance;
       const float beyond = tail(room[i] * room[i] / spread);
       sums[i] += rows[i] * (room[i] < 0 ? beyond : 1 - beyond);
     }
@@ -136,29 +136,29 @@ void write_guard(storage::Writer& writer, const Guard& guard) {
     numbers = {guard.nearest_range[0], guard.nearest_range[1], guard.square_range[0], guard.square_range[1]};
   for (const Guard::Limits& at : guard.limits)
     numbers.insert(numbers.end(), {at.effort, at.misses[0], at.misses[1], at.misses[2]});
-  writer.add<double>(storage::SectionId::guard, {numbers.size() / kColumns, kColumns}, numbers);
+  writer.add<double>(storage::SectionId::guard, {numbers.size() / kGuardColumns, kGuardColumns}, numbers);
 }
 
 void read_guard(const storage::File& file, Guard& guard) {
   if (!file.has(storage::SectionId::guard)) return;
   const storage::Section& section = file.section(storage::SectionId::guard);
-  section.expect(Element::f64, {section.shape().rows, kColumns});
+  section.expect(Element::f64, {section.shape().rows, kGuardColumns});
   const std::span<const double> numbers = section.all<double>();
   for (std::size_t i = 0; i < numbers.size(); ++i)
-    if (!(numbers[i] >= (i < kColumns ? -1e300 : 0) && numbers[i] <= 1e300))
+    if (!(numbers[i] >= (i < kGuardColumns ? -1e300 : 0) && numbers[i] <= 1e300))
       storage::throw_number(file, section, i, "a number that is not negative", numbers[i]);
   if (numbers.empty()) return;
   guard.nearest_range = {numbers[0], numbers[1]};
   guard.square_range = {numbers[2], numbers[3]};
-  for (std::size_t i = kColumns; i < numbers.size(); i += kColumns)
+  for (std::size_t i = kGuardColumns; i < numbers.size(); i += kGuardColumns)
     guard.limits.push_back({numbers[i], {numbers[i + 1], numbers[i + 2], numbers[i + 3]}});
 }
 
 double Guard::Limits::at(std::size_t k) const {
-  constexpr double kMin = 1e-9;
+  constexpr double kMinLoggedMisses = 1e-9;
   const KInterpolation between = between_measured(k);
-  const double below = std::log(std::max(misses[between.below], kMin));
-  const double above = std::log(std::max(misses[between.below + 1], kMin));
+  const double below = std::log(std::max(misses[between.below], kMinLoggedMisses));
+  const double above = std::log(std::max(misses[between.below + 1], kMinLoggedMisses));
   return std::exp(std::lerp(below, above, std::min(between.part, 1.0)));
 }
 

@@ -90,9 +90,9 @@ class Guard {
   // above its limit: two from four times the limit on, one more for each further factor of four. (One round for all was
   // too few: with uniform queries of sparse rows, .73 was found instead of .95.)
   static std::size_t quiet_rounds(double misses, double limit) {
-    constexpr double kMax = 1e6;
+    constexpr double kMaxOverrun = 1e6;
     const double times = misses / limit;
-    return times > 1 ? 1 + static_cast<std::size_t>(std::log2(std::min(times, kMax)) / 2) : 1;
+    return times > 1 ? 1 + static_cast<std::size_t>(std::log2(std::min(times, kMaxOverrun)) / 2) : 1;
   }
   // Returns true if a round put so few new rows among those by which it is judged that they do not matter.
   static bool is_little(std::size_t entered, std::size_t judged, double recall) {

@@ -25,12 +25,12 @@ using StoredReader = std::function<void(std::size_t begin, std::size_t end, std:
 // row is not its own neighbour, nor are its copies.
 void find_by_ranks(const Descriptor& descriptor, CalibrationQueries& calibration_queries, const StoredReader& read,
                    const BuildOptions& build, const Monitor& monitor) {
-  constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
-  constexpr std::size_t kQueriesAtATime = 8;
+  constexpr std::size_t kChunkBytes = std::size_t{1} << 20;
+  constexpr std::size_t kQueriesPerChunk = 8;
   const EncodedQueries encoded(calibration_queries, descriptor.element);
   const std::vector<BoundQuery> bound = bind_queries(encoded.view(), descriptor);
   const std::size_t stride = row_bytes(descriptor.element, descriptor.dims);
-  const std::size_t block = std::clamp<std::size_t>(kBlockBytes / stride, 1, descriptor.rows);
+  const std::size_t block = std::clamp<std::size_t>(kChunkBytes / stride, 1, descriptor.rows);
   const std::size_t k = calibration_queries.rows.empty() ? kMaxNeighbours : kScannedNeighbours;
   std::vector<TopK> best(calibration_queries.count(), TopK(std::min<std::size_t>(k, descriptor.rows)));
   std::vector<std::size_t> copies(calibration_queries.count(), 0);
@@ -39,7 +39,7 @@ void find_by_ranks(const Descriptor& descriptor, CalibrationQueries& calibration
     report(monitor, static_cast<double>(begin) / static_cast<double>(descriptor.rows));
     const std::size_t count = std::min<std::size_t>(block, descriptor.rows - begin);
     read(begin, begin + count, rows.data());
-    parallel_for(calibration_queries.count(), kQueriesAtATime, build.threads,
+    parallel_for(calibration_queries.count(), kQueriesPerChunk, build.threads,
                  [&](std::size_t first, std::size_t last, std::size_t) {
                    std::vector<double> rdists(count);
                    for (std::size_t query = first; query < last; ++query) {
@@ -115,8 +115,9 @@ Distances result_distances(const StoredIndex& index, const CalibrationQueries& c
 
 // Returns the ranges for the nearest neighbour, and for the tenth.
 std::array<DistanceRange, 2> ranges_of(const Distances& distances) {
-  constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  std::array<DistanceRange, 2> ranges{DistanceRange{kInfinity, -kInfinity}, DistanceRange{kInfinity, -kInfinity}};
+  constexpr double kInfiniteDistance = std::numeric_limits<double>::infinity();
+  std::array<DistanceRange, 2> ranges{DistanceRange{kInfiniteDistance, -kInfiniteDistance},
+                                      DistanceRange{kInfiniteDistance, -kInfiniteDistance}};
   for (const std::vector<double>& own : distances) {
     if (own.empty()) continue;
     const double of[] = {double{static_cast<float>(own.front())}, double{static_cast<float>(own.back())}};

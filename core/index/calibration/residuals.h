@@ -19,14 +19,14 @@ inline constexpr std::size_t kResidualNumbers = 4;
 // Summarizes `residuals`, and sorts them.
 inline ResidualSummary summarize_residuals(std::vector<float>& residuals) {
   constexpr float kLargest = 1e30f;
-  constexpr float kDeviations = 1.349f;  // interquartile range of a normal distribution, in deviations
-  constexpr float kFar = 6;              // deviations above the median; far rows are also above twice the median
+  constexpr float kQuartileRange = 1.349f;  // interquartile range of a normal distribution, in deviations
+  constexpr float kFarDeviations = 6;       // deviations above the median; far rows are also above twice the median
   const std::size_t count = residuals.size();
   if (count == 0) return {};
   std::sort(residuals.begin(), residuals.end());
   const float median = residuals[count / 2];
-  const float deviation = (residuals[3 * count / 4] - residuals[count / 4]) / kDeviations;
-  const float far = std::max(median + kFar * deviation, 2 * median);
+  const float deviation = (residuals[3 * count / 4] - residuals[count / 4]) / kQuartileRange;
+  const float far = std::max(median + kFarDeviations * deviation, 2 * median);
   const auto first = std::upper_bound(residuals.begin(), residuals.end(), far);
   const auto far_rows = static_cast<std::size_t>(residuals.end() - first);
   ResidualSummary summary{std::min(median, kLargest), std::min(deviation * deviation, kLargest),

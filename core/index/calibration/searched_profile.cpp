@@ -6,12 +6,12 @@
 namespace nearabout {
 namespace {
 
-constexpr double kStep = 1.3;  // ratio of one effort to the next
+constexpr double kEffortRatio = 1.3;  // ratio of one effort to the next
 
 std::vector<std::size_t> ladder(const EffortRange& range) {
   std::vector<std::size_t> efforts;
   for (double effort = static_cast<double>(std::max<std::size_t>(1, range.min));
-       effort < static_cast<double>(range.max); effort *= kStep) {
+       effort < static_cast<double>(range.max); effort *= kEffortRatio) {
     const auto whole = static_cast<std::size_t>(effort);
     if (efforts.empty() || whole > efforts.back()) efforts.push_back(whole);
   }

@@ -7,8 +7,8 @@
 namespace nearabout {
 namespace {
 
-constexpr std::size_t kTooMany = 1024;  // waiting rows: 8 KiB
-constexpr std::size_t kBatch = 16;      // rows compared by one call
+constexpr std::size_t kTooMany = 1024;           // waiting rows: 8 KiB
+constexpr std::size_t kCandidatesTogether = 16;  // rows compared by one call
 
 }  // namespace
 
@@ -16,14 +16,14 @@ Candidates::Candidates(const BoundQuery& query, const ScreenQuery& screen, const
     : query_(query), screen_(screen), vectors_(vectors), best_(best), limit_(screen.limit(best.worst())) {}
 
 void Candidates::compare(const std::vector<std::uint32_t>& rows) {
-  for (std::size_t next = 0; next < rows.size(); next += kBatch)
-    compare_batch(rows.data() + next, std::min(kBatch, rows.size() - next));
+  for (std::size_t next = 0; next < rows.size(); next += kCandidatesTogether)
+    compare_batch(rows.data() + next, std::min(kCandidatesTogether, rows.size() - next));
 }
 
 void Candidates::compare(std::uint32_t first, const std::uint32_t* hits, std::size_t count) {
-  std::uint32_t batch[kBatch];
-  for (std::size_t next = 0; next < count; next += kBatch) {
-    const std::size_t batch_size = std::min(kBatch, count - next);
+  std::uint32_t batch[kCandidatesTogether];
+  for (std::size_t next = 0; next < count; next += kCandidatesTogether) {
+    const std::size_t batch_size = std::min(kCandidatesTogether, count - next);
     for (std::size_t i = 0; i < batch_size; ++i) batch[i] = first + hits[next + i];
     compare_batch(batch, batch_size);
   }
@@ -55,7 +55,7 @@ void Candidates::tighten(std::size_t wanted) {
 // times as long as comparing them.
 void Candidates::keep_short(std::size_t wanted) {
   if (waiting_.size() <= kTooMany) return;
-  tighten(std::max(wanted, kBatch));
+  tighten(std::max(wanted, kCandidatesTogether));
   if (waiting_.size() > kTooMany / 2) settle(wanted);
 }
 
@@ -67,17 +67,17 @@ void Candidates::settle(std::size_t wanted) {
 
 // Compares in batches, so that the threshold may fall in between and rule out the remaining rows.
 void Candidates::compare(const Waiting* waiting, std::size_t count) {
-  std::uint32_t batch[kBatch];
+  std::uint32_t batch[kCandidatesTogether];
   for (std::size_t next = 0; next < count;) {
     std::size_t batch_size = 0;
-    for (; batch_size < kBatch && next < count; ++next)
+    for (; batch_size < kCandidatesTogether && next < count; ++next)
       if (waiting[next].score <= limit_.threshold) batch[batch_size++] = waiting[next].row;
     compare_batch(batch, batch_size);
   }
 }
 
 void Candidates::compare_batch(const std::uint32_t* rows, std::size_t count) {
-  double rdists[kBatch];
+  double rdists[kCandidatesTogether];
   const MatrixView table = vectors_.matrix();
   rerank(vectors_, {table.data, table.stride, rows, count}, rdists, best_,
          [&](const kernels::Rows& batch, double* out) { query_.rdists(batch, out); });

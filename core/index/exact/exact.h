@@ -23,8 +23,6 @@ class ExactIndex : public Searcher {
  public:
   ExactIndex(const storage::File& file, const Descriptor& descriptor);
 
-  bool has_screen() const { return screen_.has_value(); }
-
  protected:
   void do_search(MatrixView queries, const Request& request, const Budget&, Results& results) const override {
     scan_.search(queries, request, results);

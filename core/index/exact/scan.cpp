@@ -16,9 +16,9 @@ namespace {
 
 // More queries share the cost of packing a block; their codes still fit a cache.
 constexpr std::size_t kGroupQueries = 512;
-constexpr std::size_t kSmallGroup = 32;       // smaller groups gain little from panels
-constexpr double kTaskNanoseconds = 300e6;    // time between two calls of the monitor
-constexpr std::size_t kBlockBytes = 262'144;  // bytes of rows compared in full, which stay in the second-level cache
+constexpr std::size_t kSmallGroup = 32;        // smaller groups gain little from panels
+constexpr double kTaskNanoseconds = 300e6;     // time between two calls of the monitor
+constexpr std::size_t kCachedBytes = 262'144;  // bytes of rows compared in full, which stay in the second-level cache
 
 // Queries bound to the rows, and their screens.
 struct Bound {
@@ -39,7 +39,7 @@ Bound bind(MatrixView queries, const Descriptor& descriptor, const StoredScreen*
 // group.
 void ExactScan::scan(const BoundQuery* queries, std::vector<TopK>& best, std::size_t begin, std::size_t end) const {
   const MatrixView rows = vectors_->matrix();
-  const std::size_t step = std::clamp<std::size_t>(kBlockBytes / std::max<std::size_t>(rows.stride, 1), 16, 4096);
+  const std::size_t step = std::clamp<std::size_t>(kCachedBytes / std::max<std::size_t>(rows.stride, 1), 16, 4096);
   std::vector<double> rdists(step);
   for (std::size_t at = begin; at < end; at += step) {
     const std::size_t block_rows = std::min(step, end - at);

@@ -9,7 +9,7 @@ namespace {
 using kernels::kPanelQueries;
 using kernels::kPanelRows;
 
-constexpr std::size_t kBlockRows = 2048;
+constexpr std::size_t kScannedRows = 2048;
 constexpr std::size_t kFewQueries = 4;  // with at most this many queries, panels do not pay for their packing
 constexpr std::size_t kGroups = 128;    // groups of a block's rows, used to find the most promising ones
 
@@ -49,29 +49,29 @@ ScreenedScan::ScreenedScan(const StoredScreen& stored, const storage::Section& v
 bool ScreenedScan::by_panels() const { return count() > kFewQueries; }
 
 void ScreenedScan::make_room(std::size_t dims) {
-  hits_.resize(kBlockRows + 16);
-  scores_.resize(kBlockRows + 16);
-  dots_.resize(by_panels() ? count() * kBlockRows : kBlockRows);
+  hits_.resize(kScannedRows + 16);
+  scores_.resize(kScannedRows + 16);
+  dots_.resize(by_panels() ? count() * kScannedRows : kScannedRows);
   if (!by_panels()) return;
-  query_codes_ = aligned_bytes(count() * query_stride_);
-  panel_ = aligned_bytes(kernels::panel_bytes(dims));
-  panel_dots_ = aligned_bytes(kPanelQueries * kPanelRows * sizeof(std::int32_t));
+  query_codes_ = aligned_array<std::int8_t>(count() * query_stride_);
+  panel_ = aligned_array<std::uint8_t>(kernels::panel_bytes(dims));
+  panel_dots_ = aligned_array<std::int32_t>(kPanelQueries * kPanelRows);
   for (std::size_t q = 0; q < count(); ++q) {
     const std::vector<std::int8_t>& bytes = screens_[q].bytes();
-    std::copy(bytes.begin(), bytes.end(), query_codes() + q * query_stride_);
+    std::copy(bytes.begin(), bytes.end(), query_codes_.get() + q * query_stride_);
   }
 }
 
 void ScreenedScan::run(std::size_t begin, std::size_t end) {
   if (begin >= end) return;
   std::size_t at = begin;
-  std::size_t block_rows = std::min(kBlockRows, end - at);
+  std::size_t block_rows = std::min(kScannedRows, end - at);
   start(block_at(at, block_rows));
   // Waiting rows are examined each time the number of rows seen has grown fourfold: the threshold falls with its
   // logarithm.
-  std::size_t look = begin + 2 * kBlockRows;
+  std::size_t look = begin + 2 * kScannedRows;
   for (at += block_rows; at < end; at += block_rows) {
-    block_rows = std::min(kBlockRows, end - at);
+    block_rows = std::min(kScannedRows, end - at);
     const Block block = block_at(at, block_rows);
     by_panels() ? scan_panels(block) : scan_rows(block);
     const bool looking = at + block_rows >= look;
@@ -95,9 +95,9 @@ void ScreenedScan::start(const Block& block) {
     return;
   }
   each_panel(block, [&](std::size_t q, std::size_t row, std::size_t rows, const std::int32_t* dots) {
-    std::copy_n(dots, rows, dots_.data() + q * kBlockRows + row);
+    std::copy_n(dots, rows, dots_.data() + q * kScannedRows + row);
   });
-  for (std::size_t q = 0; q < count(); ++q) start_one(q, block, dots_.data() + q * kBlockRows);
+  for (std::size_t q = 0; q < count(); ++q) start_one(q, block, dots_.data() + q * kScannedRows);
 }
 
 // Sets the limit from the first compared rows. Rows far from their codes look promising but are not (their bounds are
@@ -150,11 +150,12 @@ void ScreenedScan::each_panel(const Block& block, Take take) {
   const MatrixView& codes = block.codes;
   for (std::size_t row = 0; row < block.rows; row += kPanelRows) {
     const std::size_t rows = std::min(kPanelRows, block.rows - row);
-    kernels_.pack_panel(codes.row(row), codes.stride, rows, codes.dims, stored_.flip, panel());
+    kernels_.pack_panel(codes.row(row), codes.stride, rows, codes.dims, stored_.flip, panel_.get());
     for (std::size_t q = 0; q < count(); q += kPanelQueries) {
       const std::size_t queries = std::min(kPanelQueries, count() - q);
-      kernels_.panel_dot(panel(), query_codes() + q * query_stride_, query_stride_, queries, codes.dims, panel_dots());
-      for (std::size_t i = 0; i < queries; ++i) take(q + i, row, rows, panel_dots() + i * kPanelRows);
+      kernels_.panel_dot(panel_.get(), query_codes_.get() + q * query_stride_, query_stride_, queries, codes.dims,
+                         panel_dots_.get());
+      for (std::size_t i = 0; i < queries; ++i) take(q + i, row, rows, panel_dots_.get() + i * kPanelRows);
     }
   }
 }

@@ -55,9 +55,6 @@ class ScreenedScan {
 
   std::size_t count() const { return candidates_.size(); }
   bool by_panels() const;
-  std::int8_t* query_codes() { return static_cast<std::int8_t*>(static_cast<void*>(query_codes_.get())); }
-  std::uint8_t* panel() { return static_cast<std::uint8_t*>(static_cast<void*>(panel_.get())); }
-  std::int32_t* panel_dots() { return static_cast<std::int32_t*>(static_cast<void*>(panel_dots_.get())); }
 
   const StoredScreen& stored_;
   const ScreenQuery* screens_;
@@ -68,7 +65,9 @@ class ScreenedScan {
 
   std::size_t query_stride_;
   // For panels: the queries' codes, one after another, and the buffers for one panel.
-  AlignedBytes query_codes_, panel_, panel_dots_;
+  AlignedArray<std::int8_t> query_codes_;
+  AlignedArray<std::uint8_t> panel_;
+  AlignedArray<std::int32_t> panel_dots_;
   std::vector<std::int32_t> dots_;  // products of a block: one query's, or at the start those of the whole group
   std::vector<std::uint32_t> hits_;
   std::vector<float> scores_;

@@ -15,8 +15,8 @@ namespace {
 
 using storage::SectionId;
 
-constexpr std::size_t kRowsAtATime = 64;    // rows sketched per task of a thread
-constexpr std::size_t kBlockRows = 16'384;  // rows stored or written by one call
+constexpr std::size_t kRowsPerTask = 64;     // rows sketched per task of a thread
+constexpr std::size_t kStoredRows = 16'384;  // rows stored or written by one call
 
 // Returns where to store data that grows with the rows: a scratch path, or null for memory.
 const std::string* place_for_rows(const ValidatedRows& source, const ForestOptions& options, std::size_t width,
@@ -31,13 +31,13 @@ SketchStore sketch_all(const Sketch& sketch, const RowReader& read, std::size_t 
                        std::size_t threads, const Monitor& monitor) {
   SketchStore store(sketch.width(), scratch);
   store.reserve(rows);
-  std::vector<std::uint8_t> codes(kBlockRows * sketch.width());
-  std::vector<float> offsets(kBlockRows);
-  std::vector<std::uint32_t> numbers(kBlockRows);
-  for (std::size_t begin = 0; begin < rows; begin += kBlockRows) {
+  std::vector<std::uint8_t> codes(kStoredRows * sketch.width());
+  std::vector<float> offsets(kStoredRows);
+  std::vector<std::uint32_t> numbers(kStoredRows);
+  for (std::size_t begin = 0; begin < rows; begin += kStoredRows) {
     report(monitor, static_cast<double>(begin) / static_cast<double>(rows));
-    const std::size_t count = std::min(kBlockRows, rows - begin);
-    parallel_for(count, kRowsAtATime, threads, [&](std::size_t first, std::size_t last, std::size_t) {
+    const std::size_t count = std::min(kStoredRows, rows - begin);
+    parallel_for(count, kRowsPerTask, threads, [&](std::size_t first, std::size_t last, std::size_t) {
       std::vector<float> vectors((last - first) * sketch.dims());
       read(begin + first, begin + last, vectors.data());
       sketch.encode(vectors.data(), last - first, codes.data() + first * sketch.width(), offsets.data() + first);
@@ -95,9 +95,9 @@ void write_column(storage::Writer& writer, const BuiltForest& forest, SectionId 
   SketchStore::Buffers buffers;
   double done = 0;
   for (const Tree& tree : forest.trees)
-    for (std::size_t begin = 0; begin < rows; begin += kBlockRows) {
+    for (std::size_t begin = 0; begin < rows; begin += kStoredRows) {
       report(monitor, done / static_cast<double>(forest.trees.size() * rows));
-      const std::size_t end = std::min(begin + kBlockRows, rows);
+      const std::size_t end = std::min(begin + kStoredRows, rows);
       writer.append(bytes_of(tree.rows.read(begin, end, buffers), end - begin));
       done += static_cast<double>(end - begin);
     }

@@ -19,7 +19,7 @@ constexpr double kFoundFraction = 0.97;
 constexpr double kBiasFraction = 0.98;
 // Replaces larger values and NaN, which occur with numbers at the ends of their range.
 constexpr double kMaxBias = 1e30;
-constexpr std::size_t kRowsAtATime = 8'192;
+constexpr std::size_t kPlacesAtATime = 8'192;
 
 // A row used as a query, and its nearest other rows.
 class Query {
@@ -119,15 +119,15 @@ void look_at_all(const BuiltForest& forest, std::vector<Query>& queries, std::si
   for (std::size_t tree = 0; tree < forest.trees.size(); ++tree) {
     const SketchStore& store = forest.trees[tree].rows;
     // Use as few parts as memory allows: starting threads is not free.
-    const std::size_t step = std::max(kRowsAtATime, std::min<std::size_t>(store.rows(), 16 * kRowsAtATime));
+    const std::size_t step = std::max(kPlacesAtATime, std::min<std::size_t>(store.rows(), 16 * kPlacesAtATime));
     for (std::size_t begin = 0; begin < store.rows(); begin += step) {
       const std::size_t end = std::min(begin + step, store.rows());
       const SketchedRows rows = store.read(begin, end, buffers);
       parallel_for(queries.size(), 1, threads, [&](std::size_t query, std::size_t, std::size_t) {
-        for (std::size_t first = begin; first < end; first += kRowsAtATime) {
+        for (std::size_t first = begin; first < end; first += kPlacesAtATime) {
           const std::size_t skipped = first - begin;
           const SketchedRows some{rows.codes + skipped * store.width(), rows.offsets + skipped, rows.numbers + skipped};
-          queries[query].look_at(tree, first, some, std::min(kRowsAtATime, end - first));
+          queries[query].look_at(tree, first, some, std::min(kPlacesAtATime, end - first));
         }
       });
       const double done = static_cast<double>(tree) + static_cast<double>(end) / static_cast<double>(store.rows());

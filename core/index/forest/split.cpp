@@ -8,7 +8,7 @@
 namespace nearabout {
 namespace {
 
-constexpr std::size_t kSampleRows = 256;  // twice as many gain nothing measurable
+constexpr std::size_t kSplitSampleRows = 256;  // twice as many gain nothing measurable
 constexpr int kRounds = 5;
 constexpr int kTries = 4;  // attempts to draw two rows that differ
 constexpr std::size_t kMinShare = 16;
@@ -17,16 +17,16 @@ constexpr std::size_t kMinShare = 16;
 
 // Takes a sample, without the random generator if all rows are taken, so that small groups use no random numbers.
 void Splitter::take_sample(const std::uint32_t* rows, std::size_t count, Random& random) {
-  if (count <= kSampleRows) {
+  if (count <= kSplitSampleRows) {
     sample_.assign(rows, rows + count);
   } else {
-    sample_.resize(kSampleRows);
-    const std::size_t stride = count / kSampleRows;
-    for (std::size_t i = 0; i < kSampleRows; ++i) sample_[i] = rows[i * stride + random.next() % stride];
+    sample_.resize(kSplitSampleRows);
+    const std::size_t stride = count / kSplitSampleRows;
+    for (std::size_t i = 0; i < kSplitSampleRows; ++i) sample_[i] = rows[i * stride + random.next() % stride];
   }
   if (!codes_.left_out) return;
   std::erase_if(sample_, [&](std::uint32_t row) { return (*codes_.left_out)[row]; });
-  if (sample_.size() < 2) sample_.assign(rows, rows + std::min(count, kSampleRows));
+  if (sample_.size() < 2) sample_.assign(rows, rows + std::min(count, kSplitSampleRows));
 }
 
 // Returns the plane where a code is equally far from both means, in distances of the decoded values: steps differ

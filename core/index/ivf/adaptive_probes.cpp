@@ -9,10 +9,10 @@ namespace {
 
 constexpr double kMaxTimes = 4;       // largest ratio of a query's lists to the effort, and of the effort to its lists
 constexpr double kMinSquare = 1e-12;  // least squared distance, as a fraction of `scale`
-constexpr std::size_t kMin = 64;      // queries
-constexpr double kRidge = 1;          // ridge penalty: weighs as much as one query without information
+constexpr std::size_t kMinQueries = 64;  // queries
+constexpr double kRidge = 1;             // ridge penalty: weighs as much as one query without information
 // Largest ratio of lists probed with the model to those without it for the model to be used.
-constexpr double kWorthwhile = 0.99;
+constexpr double kWorthwhileCost = 0.99;
 
 using Features = std::array<double, 2>;
 
@@ -86,7 +86,7 @@ std::size_t AdaptiveProbes::lists(std::size_t effort, std::size_t all, double ne
 
 AdaptiveProbes fit_adaptive_probes(std::span<const ProbedQuery> queries) {
   AdaptiveProbes model;
-  if (queries.size() < kMin) return model;
+  if (queries.size() < kMinQueries) return model;
   double squares = 0;
   for (const ProbedQuery& query : queries) squares += query.square;
   model.scale = squares / static_cast<double>(queries.size());
@@ -111,8 +111,8 @@ AdaptiveProbes fit_adaptive_probes(std::span<const ProbedQuery> queries) {
   double sum = 0;
   for (const Features& own : features) sum += std::exp(weights[0] * own[0] + weights[1] * own[1]);
   model.intercept = -std::log(sum / static_cast<double>(queries.size()));
-  model.used =
-      std::isfinite(model.intercept) && lists_needed(queries, &model) < kWorthwhile * lists_needed(queries, nullptr);
+  model.used = std::isfinite(model.intercept) &&
+               lists_needed(queries, &model) < kWorthwhileCost * lists_needed(queries, nullptr);
   return model;
 }
 

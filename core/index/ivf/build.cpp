@@ -5,6 +5,7 @@
 #include "index/exact/screen.h"
 #include "index/ivf/byte_rows_build.h"
 #include "index/ivf/groups.h"
+#include "index/ivf/ivf.h"
 #include "index/ivf/learn.h"
 #include "index/ivf/pack.h"
 #include "kernels/kernels.h"

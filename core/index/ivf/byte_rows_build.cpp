@@ -13,8 +13,8 @@ namespace {
 
 using storage::SectionId;
 
-constexpr std::size_t kRowsAtATime = 16;                   // rows per task of a thread
-constexpr std::size_t kBlockBytes = std::size_t{1} << 20;  // approximate bytes of codes written by one call
+constexpr std::size_t kByteRowsPerTask = 16;               // rows per task of a thread
+constexpr std::size_t kChunkBytes = std::size_t{1} << 20;  // approximate bytes of codes written by one call
 
 // One thread's work space: rows as given, then transformed.
 class TransformedRows {
@@ -42,7 +42,7 @@ ByteRanges ranges_of(const MetricTransform& transform, const RowReader& read, st
     transformed[worker].read(read, begin, end);
     for (std::size_t i = 0; i < end - begin; ++i) found[worker].add(transformed[worker].row(i));
   };
-  parallel_for(rows, kRowsAtATime, threads, look, monitor);
+  parallel_for(rows, kByteRowsPerTask, threads, look, monitor);
   for (const ByteRanges& other : found) found[0].merge(other);
   return found[0];
 }
@@ -74,7 +74,7 @@ void write_byte_rows(storage::Writer& writer, const LearntLists& learnt, const R
   if (transform.space() == CodeSpace::l2) require_holdable(ranges);
   const ByteSteps steps(ranges);
   write_steps(writer, steps);
-  const std::size_t block = std::max(kRowsAtATime, kBlockBytes / dims);
+  const std::size_t block = std::max(kByteRowsPerTask, kChunkBytes / dims);
   SpillBuffer all_squares(sizeof(float), scratch);
   std::vector<std::int8_t> codes(std::min(block, rows) * dims);
   std::vector<float> squares(std::min(block, rows));
@@ -83,7 +83,7 @@ void write_byte_rows(storage::Writer& writer, const LearntLists& learnt, const R
   for (std::size_t begin = 0; begin < rows; begin += block) {
     report(monitor, 0.4 + 0.6 * static_cast<double>(begin) / static_cast<double>(rows));
     const std::size_t count = std::min(block, rows - begin);
-    parallel_for(count, kRowsAtATime, threads, [&](std::size_t first, std::size_t last, std::size_t worker) {
+    parallel_for(count, kByteRowsPerTask, threads, [&](std::size_t first, std::size_t last, std::size_t worker) {
       transformed[worker].read(read, begin + first, begin + last);
       for (std::size_t i = first; i < last; ++i) {
         steps.encode(transformed[worker].row(i - first), codes.data() + i * dims);

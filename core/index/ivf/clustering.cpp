@@ -37,8 +37,8 @@ std::vector<std::size_t> sample_of(std::size_t rows, std::size_t lists) {
 
 // Returns the largest absolute coordinate of projections, except for one in a thousand.
 float usual_reach(const std::vector<float>& projections) {
-  constexpr std::size_t kEnough = 200'000;
-  const std::size_t step = 1 + projections.size() / kEnough;
+  constexpr std::size_t kEnoughProjections = 200'000;
+  const std::size_t step = 1 + projections.size() / kEnoughProjections;
   std::vector<float> sizes;
   for (std::size_t i = 0; i < projections.size(); i += step) sizes.push_back(std::abs(projections[i]));
   const auto place = sizes.begin() + static_cast<std::ptrdiff_t>(sizes.size() - 1 - sizes.size() / 1000);
@@ -77,11 +77,11 @@ Clustering::Clustering(LearntLists& learnt, const RowReader& read, const Calibra
 // Projects every `step`th of rows [begin, end) of the sample.
 std::vector<float> Clustering::projections(const RowReader& read, std::size_t begin, std::size_t end,
                                            std::size_t step) const {
-  constexpr std::size_t kRowsAtATime = 64;
+  constexpr std::size_t kRowsPerTask = 64;
   const LearntDirections& directions = learnt_.directions;
   const std::size_t count = (end - begin + step - 1) / step;
   std::vector<float> found(count * directions.outputs);
-  parallel_for(count, kRowsAtATime, threads_, [&](std::size_t first, std::size_t last, std::size_t) {
+  parallel_for(count, kRowsPerTask, threads_, [&](std::size_t first, std::size_t last, std::size_t) {
     std::vector<float> transformed((last - first) * directions.dims);
     std::vector<float> rests(last - first);
     for (std::size_t i = first; i < last; ++i) {

@@ -12,47 +12,48 @@ namespace nearabout {
 namespace {
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
-constexpr std::size_t kSample = 64;  // lists sampled to guess the scores of the nearest
+constexpr std::size_t kSampledLists = 64;  // lists sampled to guess the scores of the nearest
 
 }  // namespace
 
 void ListRanking::compare(const IvfQueries& queries, std::size_t first, std::size_t count) {
-  const storage::Section& section = index_.group_bytes_ ? *index_.group_bytes_ : *index_.centroid_bytes_;
+  const storage::Section& section =
+      layout_.centroids.group_bytes ? *layout_.centroids.group_bytes : *layout_.centroids.bytes;
   const std::size_t panels = section.shape().rows;
   stride_ = panels * kernels::kPanelRows;
   dots_.resize(kernels::kPanelQueries * stride_);
   first_ = first;
-  panel_products(storage::bytes_of(section.checked(0, section.length())), panels, index_.shape().directions,
+  panel_products(storage::bytes_of(section.checked(0, section.length())), panels, layout_.shape().directions,
                  queries.bytes(first), queries.byte_stride(), count, dots_.data(), stride_);
 }
 
 float ListRanking::least_distance(const IvfQueries& queries, std::size_t i) const {
-  constexpr std::size_t kLanes = 16;  // lanes, so that compilers vectorise
+  constexpr std::size_t kScoreLanes = 16;  // lanes, so that compilers vectorise
   const IvfQueries::Query& query = queries[first_ + i];
-  const float scale = -2 * query.byte_scale * index_.point_step_;
+  const float scale = -2 * query.byte_scale * layout_.centroids.step;
   const std::int32_t* const dots = dots_.data() + i * stride_;
-  const std::span<const float> squares = index_.centroid_squares_;
-  float least[kLanes];
-  std::fill_n(least, kLanes, kInfinity);
+  const std::span<const float> squares = layout_.centroids.squares;
+  float least[kScoreLanes];
+  std::fill_n(least, kScoreLanes, kInfinity);
   const auto look = [&](std::size_t lane, std::size_t list) {
     const float score = squares[list] + scale * static_cast<float>(dots[list]);
     least[lane] = score < least[lane] ? score : least[lane];
   };
   std::size_t list = 0;
-  for (; list + kLanes <= squares.size(); list += kLanes)
-    for (std::size_t lane = 0; lane < kLanes; ++lane) look(lane, list + lane);
+  for (; list + kScoreLanes <= squares.size(); list += kScoreLanes)
+    for (std::size_t lane = 0; lane < kScoreLanes; ++lane) look(lane, list + lane);
   for (; list < squares.size(); ++list) look(0, list);
   const auto constant = static_cast<float>(-128.0 * double{scale} * static_cast<double>(query.sum));
-  return *std::min_element(least, least + kLanes) + constant;
+  return *std::min_element(least, least + kScoreLanes) + constant;
 }
 
 // Stores the nearest lists, at least `wanted`, in hits_ and scores_; returns how many.
 std::size_t ListRanking::rank(const IvfQueries& queries, std::size_t i, std::size_t wanted) {
   const IvfQueries::Query& query = queries[first_ + i];
-  const float scale = -2 * query.byte_scale * index_.point_step_;
+  const float scale = -2 * query.byte_scale * layout_.centroids.step;
   const std::int32_t* const dots = dots_.data() + i * stride_;
   constant_ = static_cast<float>(-128.0 * double{scale} * static_cast<double>(query.sum));
-  if (!index_.group_bytes_) return least(dots, index_.centroid_squares_, scale, wanted);
+  if (!layout_.centroids.group_bytes) return least(dots, layout_.centroids.squares, scale, wanted);
   look_into_groups(queries.bytes(first_ + i), dots, scale, wanted);
   const std::size_t found = least(member_dots_.data(), member_squares_, scale, wanted);
   for (std::size_t place = 0; place < found; ++place) hits_[place] = members_[hits_[place]];
@@ -118,20 +119,20 @@ void ListRanking::look_into_groups(const std::int8_t* query, const std::int32_t*
                                    std::size_t probes) {
   constexpr std::size_t kMoreGroups = 32;
   alignas(64) std::int32_t group_dots[kernels::kPanelRows];
-  const std::size_t m = index_.shape().directions;
-  const std::size_t found = least(dots, index_.group_squares_, scale, probes + kMoreGroups);
+  const std::size_t m = layout_.shape().directions;
+  const std::size_t found = least(dots, layout_.centroids.group_squares, scale, probes + kMoreGroups);
   members_.clear();
   member_dots_.clear();
   member_squares_.clear();
   for (std::size_t place = 0; place < found; ++place) {
     const std::uint64_t group = hits_[place];
     const std::size_t first = group * kernels::kPanelRows;
-    const std::size_t count = std::min(kernels::kPanelRows, index_.lists() - first);
+    const std::size_t count = std::min(kernels::kPanelRows, layout_.list_count() - first);
     const std::uint64_t bytes = kernels::panel_bytes(m);
-    const std::byte* const panel = index_.centroid_bytes_->checked(group * bytes, (group + 1) * bytes);
+    const std::byte* const panel = layout_.centroids.bytes->checked(group * bytes, (group + 1) * bytes);
     kernels::table().screen.panel_dot(storage::bytes_of(panel), query, m, 1, m, group_dots);
     member_dots_.insert(member_dots_.end(), group_dots, group_dots + count);
-    const auto squares = index_.centroid_squares_.subspan(first, count);
+    const auto squares = layout_.centroids.squares.subspan(first, count);
     member_squares_.insert(member_squares_.end(), squares.begin(), squares.end());
     for (std::size_t list = first; list < first + count; ++list) members_.push_back(static_cast<std::uint32_t>(list));
   }
@@ -142,17 +143,17 @@ void ListRanking::look_into_groups(const std::int8_t* query, const std::int32_t*
 float ListRanking::promising(const std::int32_t* dots, std::span<const float> squares, float scale,
                              std::size_t wanted) {
   const std::size_t count = squares.size();
-  if (count < 8 * kSample || wanted * 4 > count) return kInfinity;
-  float sample[kSample];
-  std::uint32_t numbers[kSample];
-  for (std::size_t place = 0; place < kSample; ++place) {
-    const std::size_t list = place * count / kSample;
+  if (count < 8 * kSampledLists || wanted * 4 > count) return kInfinity;
+  float sample[kSampledLists];
+  std::uint32_t numbers[kSampledLists];
+  for (std::size_t place = 0; place < kSampledLists; ++place) {
+    const std::size_t list = place * count / kSampledLists;
     sample[place] = squares[list] + scale * static_cast<float>(dots[list]);
     numbers[place] = 0;
   }
   float threshold = 0;
-  const std::size_t enough = std::min(kSample - 1, wanted * kSample * 4 / count / 3 + 4);
-  kernels::table().codes.keep_least(sample, numbers, kSample, enough, &threshold);
+  const std::size_t enough = std::min(kSampledLists - 1, wanted * kSampledLists * 4 / count / 3 + 4);
+  kernels::table().codes.keep_least(sample, numbers, kSampledLists, enough, &threshold);
   return threshold;
 }
 

@@ -8,7 +8,7 @@
 
 #include "base/scored.h"
 #include "index/calibration/ranked_list.h"
-#include "index/ivf/ivf.h"
+#include "index/ivf/layout.h"
 #include "index/ivf/queries.h"
 
 namespace nearabout {
@@ -16,7 +16,7 @@ namespace nearabout {
 // Ranks lists. Reuses its work space from query to query; each thread needs its own.
 class ListRanking {
  public:
-  explicit ListRanking(const IvfIndex& index) : index_(index) {}
+  explicit ListRanking(const IvfLayout& layout) : layout_(layout) {}
 
   // Compares up to kPanelQueries queries, starting at number `first`, with all centroids, or with all groups of them
   // (groups.h).
@@ -37,7 +37,7 @@ class ListRanking {
   float promising(const std::int32_t* dots, std::span<const float> squares, float scale, std::size_t wanted);
   void look_into_groups(const std::int8_t* query, const std::int32_t* dots, float scale, std::size_t probes);
 
-  const IvfIndex& index_;
+  const IvfLayout& layout_;
   std::size_t first_ = 0;
   std::size_t stride_ = 0;
   float constant_ = 0;                  // distance minus score, for the query ranked last

@@ -9,6 +9,7 @@
 #include "base/norm.h"
 #include "base/threads.h"
 #include "index/ivf/costs.h"
+#include "index/ivf/sample_neighbours.h"
 #include "kernels/kernels.h"
 #include "quantize/byte_centroids.h"
 #include "quantize/kmeans.h"
@@ -19,8 +20,8 @@ namespace {
 
 constexpr std::size_t kMaxDirections = 192;
 constexpr std::size_t kFewHeldOutRows = 4'096;
-constexpr std::size_t kHeldOutRows = 16'384;  // maximum
-constexpr std::size_t kCalibrationQueries = 48;
+constexpr std::size_t kEvaluatedRows = 16'384;  // maximum
+constexpr std::size_t kEvaluatedQueries = 48;
 constexpr std::size_t kNeighbours = 10;
 constexpr std::size_t kRowsPerCluster = 64;
 
@@ -49,9 +50,9 @@ std::vector<CodeShape> candidates(std::size_t most, std::size_t dims, const IvfO
 // neighbours are.
 class CodeShapeEvaluator {
  public:
-  CodeShapeEvaluator(const Sample& sample, const PrincipalDirections& principal)
-      : rows_(std::min(sample.rows, kHeldOutRows)),
-        queries_(std::min(kCalibrationQueries, rows_)),
+  CodeShapeEvaluator(const Sample& sample, const PrincipalDirections& principal, std::size_t threads)
+      : rows_(std::min(sample.rows, kEvaluatedRows)),
+        queries_(std::min(kEvaluatedQueries, rows_)),
         dims_(sample.dims),
         width_(padded(principal.available)),
         available_(principal.available) {
@@ -66,14 +67,14 @@ class CodeShapeEvaluator {
     projections_.resize(rows_ * width_);
     kernels::table().project(centred.data(), rows_, dims_, matrix.data(), width_, projections_.data());
     for (std::size_t i = 0; i < rows_; ++i) squares_.push_back(squared_norm(centred.data() + i * dims_, dims_));
-    find_neighbours(centred);
+    find_neighbours(centred, threads);
     cluster();
   }
 
   // Returns how many threads fit in memory. Each holds the rows along its directions, and their decoded codes.
   std::size_t most_threads() const {
-    constexpr std::size_t kBytes = std::size_t{32} << 20;
-    return std::max<std::size_t>(2, kBytes / (rows_ * (2 * width_ + padded(queries_)) * sizeof(float)));
+    constexpr std::size_t kWorkBytes = std::size_t{32} << 20;
+    return std::max<std::size_t>(2, kWorkBytes / (rows_ * (2 * width_ + padded(queries_)) * sizeof(float)));
   }
 
   // Rows and centroids along a number of directions, mixed: the same for codes of any number of bits.
@@ -109,26 +110,14 @@ class CodeShapeEvaluator {
   std::size_t query_row(std::size_t query) const { return (2 * query + 1) * rows_ / (2 * queries_); }
 
   // Finds the true neighbours. Rows equal to the query say nothing about others and are skipped.
-  void find_neighbours(const std::vector<float>& centred) {
-    constexpr double kSame = 1e-6;
-    const std::size_t columns = padded(queries_);
-    std::vector<float> flipped(dims_ * columns, 0.0f);
-    for (std::size_t q = 0; q < queries_; ++q)
-      for (std::size_t j = 0; j < dims_; ++j) flipped[j * columns + q] = centred[query_row(q) * dims_ + j];
-    std::vector<float> products(rows_ * columns);
-    kernels::table().project(centred.data(), rows_, dims_, flipped.data(), columns, products.data());
+  void find_neighbours(const std::vector<float>& centred, std::size_t threads) {
+    constexpr double kSameRow = 1e-6;
+    std::vector<float> queries;
     for (std::size_t q = 0; q < queries_; ++q) {
-      std::vector<std::pair<double, std::uint32_t>> found;
-      for (std::size_t i = 0; i < rows_; ++i) {
-        const double sum = squares_[i] + squares_[query_row(q)];
-        const double distance = sum - 2 * double{products[i * columns + q]};
-        if (distance > kSame * sum) found.emplace_back(distance, static_cast<std::uint32_t>(i));
-      }
-      const std::size_t wanted = std::min(kNeighbours, found.size());
-      std::partial_sort(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(wanted), found.end());
-      neighbours_.emplace_back();
-      for (std::size_t n = 0; n < wanted; ++n) neighbours_.back().push_back(found[n].second);
+      const auto query = centred.begin() + static_cast<std::ptrdiff_t>(query_row(q) * dims_);
+      queries.insert(queries.end(), query, query + static_cast<std::ptrdiff_t>(dims_));
     }
+    neighbours_ = sample_neighbours({centred, queries, dims_}, kNeighbours, kSameRow, threads);
   }
 
   // Makes a few clusters, which replace the lists here: residuals are what is encoded.
@@ -214,8 +203,8 @@ class CodeShapeEvaluator {
 
 // Returns the fraction that a search may miss, relative to that of the default recall.
 double misses_of(double recall) {
-  constexpr double kMin = 0.05;
-  return std::max((1 - recall) / (1 - kDefaultRecall), kMin);
+  constexpr double kMinMisses = 0.05;
+  return std::max((1 - recall) / (1 - kDefaultRecall), kMinMisses);
 }
 
 // Returns the cost of a query that finds the wanted fraction of its neighbours. In the whole table more rows are as
@@ -244,7 +233,7 @@ CodeShape choose_shape(const Sample& sample, const PrincipalDirections& principa
   if (shapes.size() == 1) return shapes.front();
   constexpr double kMissed = 0.02;  // fraction missed by the codes at the default recall
   const double missed = std::min(0.5, kMissed * misses_of(workload.recall));
-  const CodeShapeEvaluator evaluator(sample, principal);
+  const CodeShapeEvaluator evaluator(sample, principal, threads);
   std::vector<double> costs(shapes.size());
   std::vector<std::size_t> directions;  // largest first, because these take longest
   for (const CodeShape& shape : shapes) directions.push_back(shape.directions);

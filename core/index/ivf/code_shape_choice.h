@@ -3,8 +3,9 @@
 
 #include <cstddef>
 
-#include "index/ivf/ivf.h"
+#include "index/ivf/options.h"
 #include "quantize/directions.h"
+#include "quantize/leading_codes.h"
 #include "transform/sample.h"
 
 namespace nearabout {

@@ -11,28 +11,26 @@
 namespace nearabout {
 namespace {
 
-constexpr std::size_t kBatch = 32;  // rows compared by one call
+constexpr std::size_t kComparedTogether = 32;  // rows compared by one call
 
 }  // namespace
 
-RowComparison::RowComparison(const IvfIndex& index)
-    : index_(index),
-      table_(index.distance_source_ == DistanceSource::vectors ? index.vectors_
-             : index.distance_source_ == DistanceSource::int8  ? index.byte_codes_
-                                                               : nullptr),
+RowComparison::RowComparison(const IvfLayout& layout, PageCacheMonitor& page_cache)
+    : layout_(layout),
+      page_cache_(page_cache),
+      table_(layout.compared_rows()),
       view_(table_ ? table_->matrix() : MatrixView{}),
-      columns_(index.list_rows_->shape().columns),
+      columns_(layout.lists.rows->shape().columns),
       squares_(columns_ == 2),
-      units_(index.transform_, index.centre_) {}
+      units_(layout.transform, layout.directions.centre) {}
 
 void RowComparison::run(ListScan& scan, MatrixView queries, std::size_t begin, const Request& request,
                         Results& results) {
-  PageCacheMonitor& page_cache = *index_.page_cache_;
-  if (!page_cache.is_enabled()) return result(scan, queries, begin, request, results);
+  if (!page_cache_.is_enabled()) return result(scan, queries, begin, request, results);
   const auto start = std::chrono::steady_clock::now();
-  if (page_cache.cold()) ask_for_rows(scan);
+  if (page_cache_.cold()) ask_for_rows(scan);
   result(scan, queries, begin, request, results);
-  page_cache.observe(std::chrono::steady_clock::now() - start, compared_);
+  page_cache_.observe(std::chrono::steady_clock::now() - start, compared_);
 }
 
 // Starts reading the rows of all queries, before the first is answered.
@@ -43,10 +41,10 @@ void RowComparison::ask_for_rows(ListScan& scan) {
     const std::span<const std::uint32_t> places = scan.candidates(i);
     cold_.insert(cold_.end(), places.begin(), places.end());
   }
-  read_ahead(*index_.list_rows_, cold_);
+  read_ahead(*layout_.lists.rows, cold_);
   if (!table_) return;
   for (std::uint32_t& place : cold_)
-    place = index_.list_rows_->items<std::uint32_t>(std::uint64_t{place} * columns_, columns_)[0];
+    place = layout_.lists.rows->items<std::uint32_t>(std::uint64_t{place} * columns_, columns_)[0];
   read_ahead(*table_, cold_);
 }
 
@@ -60,10 +58,10 @@ void RowComparison::result(ListScan& scan, MatrixView queries, std::size_t begin
     if (i >= 1 && i - 1 < count) find_rows(pending_[(i - 1) % 3]);
     if (i < 2) continue;
     const std::size_t number = begin + i - 2;
-    const BoundQuery bound = bind_query(queries, number, index_.descriptor());
+    const BoundQuery bound = bind_query(queries, number, layout_.descriptor);
     TopK best(request.k, rdist_within(bound, radius));
     const Pending& pending = pending_[(i - 2) % 3];
-    switch (index_.distance_source_) {
+    switch (layout_.distance_source) {
       case DistanceSource::vectors:
         compare(bound, pending, best);
         if (scan.is_suspicious(i - 2)) {
@@ -72,8 +70,8 @@ void RowComparison::result(ListScan& scan, MatrixView queries, std::size_t begin
         }
         break;
       case DistanceSource::int8:
-        compare_bytes({index_.byte_steps_, index_.transform_, to_float32(queries, number, number + 1).data()}, pending,
-                      best);
+        compare_bytes({layout_.byte_rows.steps, layout_.transform, to_float32(queries, number, number + 1).data()},
+                      pending, best);
         break;
       case DistanceSource::codes_alone:
         units_.bind(queries, number);
@@ -91,7 +89,7 @@ void RowComparison::find_places(ListScan& scan, std::size_t query, Pending& pend
   if (scan.wants_every_row(query)) return;
   const std::span<const std::uint32_t> found = scan.candidates(query);
   pending.places.assign(found.begin(), found.end());
-  for (const std::uint64_t place : pending.places) index_.list_rows_->fetch(place * columns_ * sizeof(std::uint32_t));
+  for (const std::uint64_t place : pending.places) layout_.lists.rows->fetch(place * columns_ * sizeof(std::uint32_t));
 }
 
 void RowComparison::find_rows(Pending& pending) const {
@@ -99,25 +97,25 @@ void RowComparison::find_rows(Pending& pending) const {
   pending.squares.clear();
   if (!table_) {
     for (const std::uint64_t place : pending.places)
-      pending.rows.push_back(index_.list_rows_->items<std::uint32_t>(place, 1)[0]);
+      pending.rows.push_back(layout_.lists.rows->items<std::uint32_t>(place, 1)[0]);
     return;
   }
   for (const std::uint32_t place : pending.places) {
     const std::uint32_t* const header =
-        index_.list_rows_->items<std::uint32_t>(std::uint64_t{place} * columns_, columns_).data();
+        layout_.lists.rows->items<std::uint32_t>(std::uint64_t{place} * columns_, columns_).data();
     pending.rows.push_back(header[0]);
     if (squares_) pending.squares.push_back(header[1]);
     table_->fetch(header[0] * view_.stride, (std::uint64_t{header[0]} + 1) * view_.stride);
   }
-  if (!index_.byte_squares_) return;
-  for (const std::uint64_t row : pending.rows) index_.byte_squares_->fetch(row * sizeof(float));
+  if (!layout_.byte_rows.squares) return;
+  for (const std::uint64_t row : pending.rows) layout_.byte_rows.squares->fetch(row * sizeof(float));
 }
 
 void RowComparison::compare(const BoundQuery& bound, const Pending& pending, TopK& best) {
   rdists_.resize(pending.rows.size());
   const bool squares = squares_ && bound.takes_squares();
-  for (std::size_t begin = 0; begin < pending.rows.size(); begin += kBatch) {
-    const std::size_t count = std::min(kBatch, pending.rows.size() - begin);
+  for (std::size_t begin = 0; begin < pending.rows.size(); begin += kComparedTogether) {
+    const std::size_t count = std::min(kComparedTogether, pending.rows.size() - begin);
     const std::uint32_t* const rows = pending.rows.data() + begin;
     rerank(*table_, {view_.data, view_.stride, rows, count, true}, rdists_.data() + begin, best,
            [&](const kernels::Rows& batch, double* out) {
@@ -160,15 +158,15 @@ bool RowComparison::is_too_shallow(ListScan& scan, std::size_t query, const TopK
 }
 
 void RowComparison::compare_bytes(const BoundByteQuery& bound, const Pending& pending, TopK& best) const {
-  double rdists[kBatch];
-  float squares[kBatch] = {};
-  for (std::size_t begin = 0; begin < pending.rows.size(); begin += kBatch) {
-    const std::size_t count = std::min(kBatch, pending.rows.size() - begin);
+  double rdists[kComparedTogether];
+  float squares[kComparedTogether] = {};
+  for (std::size_t begin = 0; begin < pending.rows.size(); begin += kComparedTogether) {
+    const std::size_t count = std::min(kComparedTogether, pending.rows.size() - begin);
     const std::uint32_t* const rows = pending.rows.data() + begin;
     rerank(*table_, {view_.data, view_.stride, rows, count, true}, rdists, best,
            [&](const kernels::Rows& batch, double* out) {
-             for (std::size_t i = 0; index_.byte_squares_ && i < count; ++i)
-               squares[i] = index_.byte_squares_->items<float>(rows[i], 1)[0];
+             for (std::size_t i = 0; layout_.byte_rows.squares && i < count; ++i)
+               squares[i] = layout_.byte_rows.squares->items<float>(rows[i], 1)[0];
              bound.rdists(batch, squares, out);
            });
   }
@@ -176,7 +174,7 @@ void RowComparison::compare_bytes(const BoundByteQuery& bound, const Pending& pe
 
 void RowComparison::rank(std::span<const float> estimates, const Pending& pending, TopK& best) const {
   for (std::size_t i = 0; i < pending.rows.size(); ++i) {
-    if (pending.rows[i] >= index_.rows()) index_.throw_row(pending.rows[i]);
+    if (pending.rows[i] >= layout_.row_count()) layout_.throw_row(pending.rows[i]);
     best.push(units_.rdist(estimates[i]), pending.rows[i]);
   }
 }

@@ -7,7 +7,7 @@
 
 #include "index/ivf/estimates.h"
 #include "index/ivf/scan.h"
-#include "index/searcher.h"
+#include "index/request.h"
 #include "metric/bound_query.h"
 #include "quantize/byte_rows.h"
 
@@ -16,7 +16,7 @@ namespace nearabout {
 // Compares rows. Reuses its work space from group to group.
 class RowComparison {
  public:
-  explicit RowComparison(const IvfIndex& index);
+  RowComparison(const IvfLayout& layout, PageCacheMonitor& page_cache);
 
   // Answers the queries of `scan`, which are those of `queries` starting at number `begin`.
   void run(ListScan& scan, MatrixView queries, std::size_t begin, const Request& request, Results& results);
@@ -40,7 +40,8 @@ class RowComparison {
   void compare_bytes(const BoundByteQuery& bound, const Pending& pending, TopK& best) const;
   void rank(std::span<const float> estimates, const Pending& pending, TopK& best) const;
 
-  const IvfIndex& index_;
+  const IvfLayout& layout_;
+  PageCacheMonitor& page_cache_;
   const storage::Section* table_;  // section of the rows to compare; null if there are only estimates
   MatrixView view_;                // of it
   std::size_t columns_;

@@ -22,7 +22,6 @@ struct CurvePoint {
 struct Curves {
   std::array<std::vector<CurvePoint>, kCalibratedK.size()> points;
 
-  bool empty() const { return points[0].empty() && points[1].empty() && points[2].empty(); }
   // Returns how many rows to compare, for any k and any number of lists.
   std::size_t depth(std::size_t probes, std::size_t k) const;
 };

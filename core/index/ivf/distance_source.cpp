@@ -1,6 +1,6 @@
 #include "index/ivf/distance_source.h"
 
-#include "index/ivf/ivf.h"
+#include "index/ivf/options.h"
 
 namespace nearabout {
 

@@ -11,8 +11,8 @@
 namespace nearabout {
 namespace {
 
-constexpr std::size_t kRowsAtATime = 64;    // rows per task of a thread
-constexpr std::size_t kBlockRows = 16'384;  // rows stored by one call
+constexpr std::size_t kRowsPerTask = 64;     // rows per task of a thread
+constexpr std::size_t kStoredRows = 16'384;  // rows stored by one call
 
 // One thread's work space.
 class Encoder {
@@ -89,12 +89,12 @@ EncodedRows encode_rows(const LearntLists& learnt, const RowReader& read, std::s
   EncodedRows encoded(learnt.shape.bytes(), scratch);
   encoded.header.reserve(rows);
   encoded.codes.reserve(rows);
-  std::vector<RowHeader> header(kBlockRows, RowHeader{});
-  std::vector<std::uint8_t> packed(kBlockRows * learnt.shape.bytes());
-  for (std::size_t begin = 0; begin < rows; begin += kBlockRows) {
+  std::vector<RowHeader> header(kStoredRows, RowHeader{});
+  std::vector<std::uint8_t> packed(kStoredRows * learnt.shape.bytes());
+  for (std::size_t begin = 0; begin < rows; begin += kStoredRows) {
     report(monitor, static_cast<double>(begin) / static_cast<double>(rows));
-    const std::size_t count = std::min(kBlockRows, rows - begin);
-    parallel_for(count, kRowsAtATime, threads, [&](std::size_t first, std::size_t last, std::size_t worker) {
+    const std::size_t count = std::min(kStoredRows, rows - begin);
+    parallel_for(count, kRowsPerTask, threads, [&](std::size_t first, std::size_t last, std::size_t worker) {
       encoders[worker].encode(read, begin + first, last - first, header.data() + first,
                               packed.data() + first * learnt.shape.bytes());
     });

@@ -39,8 +39,8 @@ void ListScan::extend() {
 // Returns true if scanning this many rows in this many lists, and comparing to the query's depth, costs too much.
 bool ListScan::costs_too_much(const Progress& progress, std::size_t rows, std::size_t lists) const {
   const double scanning =
-      static_cast<double>(rows) * scan_cost(index_.shape()) + static_cast<double>(lists) * kListCost;
-  const double comparing = static_cast<double>(std::min(progress.depth, rows)) * compare_cost(index_.compared_bytes());
+      static_cast<double>(rows) * scan_cost(layout_.shape()) + static_cast<double>(lists) * kListCost;
+  const double comparing = static_cast<double>(std::min(progress.depth, rows)) * compare_cost(layout_.compared_bytes());
   return scanning + comparing > progress.most_spent * allowance_.every_row_cost;
 }
 
@@ -78,7 +78,7 @@ void ListScan::look(std::size_t query, bool first) {
   thin(query);
   const float threshold = threshold_of(query, allowance_.k);
   const double misses =
-      expected_rows(index_.residuals_, index_.guard_.lambda, progress.beyond, threshold, queries_[query].square);
+      expected_rows(layout_.lists.residuals, layout_.guard.lambda, progress.beyond, threshold, queries_[query].square);
   progress.done = !(misses > progress.limit) || progress.beyond.empty();
   progress.quiet_wanted = Guard::quiet_rounds(misses, progress.limit);
   progress.most_spent = Guard::most_spent(progress.strange, first, misses, progress.limit);
@@ -90,7 +90,7 @@ void ListScan::look(std::size_t query, bool first) {
 void ListScan::start_anew(std::size_t query) {
   Progress& progress = progress_[query];
   progress.out_of_distribution = true;
-  if (progress.done || index_.distance_source() == DistanceSource::codes_alone) return;
+  if (progress.done || layout_.distance_source == DistanceSource::codes_alone) return;
   progress.depth = std::min(max_depth_, kOutlierDepth * progress.depth);
   if (costs_too_much(progress, progress.rows, progress.probes)) return give_up(progress);
   scans_[query].found = 0;
@@ -122,7 +122,7 @@ void ListScan::choose_more(std::size_t query) {
   std::nth_element(progress.beyond.begin(), end - 1, progress.beyond.end(),
                    [](const RankedList& a, const RankedList& b) { return a.distance < b.distance; });
   std::size_t rows = 0;
-  for (auto list = progress.beyond.begin(); list != end; ++list) rows += index_.sizes_[list->list];
+  for (auto list = progress.beyond.begin(); list != end; ++list) rows += layout_.lists.sizes[list->list];
   if (costs_too_much(progress, progress.rows + rows, progress.probes + wanted)) return give_up(progress);
   for (auto list = progress.beyond.begin(); list != end; ++list) {
     order_.push_back({list->list, static_cast<std::uint32_t>(query), list->distance});
@@ -131,9 +131,9 @@ void ListScan::choose_more(std::size_t query) {
   progress.rows += rows;
   progress.probes += wanted;
   progress.beyond.erase(progress.beyond.begin(), end);
-  if (index_.distance_source() != DistanceSource::codes_alone)
+  if (layout_.distance_source != DistanceSource::codes_alone)
     progress.depth = std::clamp(
-        index_.curves_.depth(progress.probes, allowance_.k) * (progress.out_of_distribution ? kOutlierDepth : 1),
+        layout_.curves.depth(progress.probes, allowance_.k) * (progress.out_of_distribution ? kOutlierDepth : 1),
         progress.depth, max_depth_);
 }
 
@@ -141,11 +141,11 @@ void ListScan::choose_more(std::size_t query) {
 void ListScan::refill(std::size_t query) {
   Progress& progress = progress_[query];
   const std::size_t wanted = lists_beyond(progress.probes);
-  if (2 * progress.beyond.size() >= wanted || progress.probes + progress.beyond.size() >= index_.lists()) return;
+  if (2 * progress.beyond.size() >= wanted || progress.probes + progress.beyond.size() >= layout_.list_count()) return;
   const std::size_t first = query / kernels::kPanelQueries * kernels::kPanelQueries;
   ranking_.compare(queries_, first, std::min(kernels::kPanelQueries, queries_.count() - first));
-  ranking_.nearest(queries_, query - first, std::min(index_.lists(), 2 * (progress.probes + wanted)), ranked_);
-  std::vector<bool> seen(index_.lists(), false);
+  ranking_.nearest(queries_, query - first, std::min(layout_.list_count(), 2 * (progress.probes + wanted)), ranked_);
+  std::vector<bool> seen(layout_.list_count(), false);
   for (std::size_t probe = first_probes_[query]; probe < first_probes_[query + 1]; ++probe)
     seen[probes_[probe].list] = true;
   for (const std::uint32_t list : progress.more) seen[list] = true;

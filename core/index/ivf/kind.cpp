@@ -3,6 +3,7 @@
 
 #include "index/ivf/clustering.h"
 #include "index/ivf/ivf.h"
+#include "index/ivf/layout.h"
 #include "index/ivf/learn.h"
 #include "index/registry.h"
 
@@ -51,18 +52,18 @@ Description IvfIndex::describe() const {
   Description curves;
   for (std::size_t place = 0; place < kCalibratedK.size(); ++place) {
     DescribedList curve;
-    for (const CurvePoint& point : curves_.points[place])
+    for (const CurvePoint& point : layout_->curves.points[place])
       curve.push_back({DescribedList{{point.recall}, {point.probes}, {point.depth}}});
     curves.emplace_back(std::to_string(kCalibratedK[place]), DescribedValue{std::move(curve)});
   }
   return {
-      {"lists", {std::uint64_t{lists()}}},
-      {"code_directions", {std::uint64_t{shape().directions}}},
-      {"code_bits", {std::uint64_t{shape().bits}}},
-      {"code_bytes", {std::uint64_t{shape().bytes()}}},
-      {"seed", {seed_}},
+      {"lists", {std::uint64_t{layout_->list_count()}}},
+      {"code_directions", {std::uint64_t{layout_->shape().directions}}},
+      {"code_bits", {std::uint64_t{layout_->shape().bits}}},
+      {"code_bytes", {std::uint64_t{layout_->shape().bytes()}}},
+      {"seed", {layout_->seed}},
       {"curves", {std::move(curves)}},
-      {"distance_source", {std::string(name_of(distance_source_))}},
+      {"distance_source", {std::string(name_of(distance_source()))}},
       {"keeps_vectors", {keeps_vectors()}},
   };
 }

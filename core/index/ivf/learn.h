@@ -4,7 +4,8 @@
 #include <cstddef>
 
 #include "index/ivf/encode.h"
-#include "index/ivf/ivf.h"
+#include "index/ivf/options.h"
+#include "index/validated_rows.h"
 #include "quantize/learning_size.h"
 
 namespace nearabout {

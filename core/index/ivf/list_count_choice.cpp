@@ -4,11 +4,9 @@
 #include <cmath>
 #include <numeric>
 
-#include "base/norm.h"
 #include "base/threads.h"
-#include "base/top_k.h"
-#include "base/transpose.h"
 #include "index/ivf/costs.h"
+#include "index/ivf/sample_neighbours.h"
 #include "kernels/kernels.h"
 #include "quantize/byte_centroids.h"
 
@@ -16,6 +14,7 @@ namespace nearabout {
 namespace {
 
 constexpr std::size_t kMinNeighbours = 2;
+constexpr double kNoneSkipped = -1;
 
 }  // namespace
 
@@ -36,36 +35,8 @@ ListCountEvaluator::ListCountEvaluator(const LearntLists& learnt, const std::vec
   fraction_ = static_cast<double>(projections.size() / outputs) / static_cast<double>(rows);
   // Among fewer rows, take as many neighbours as are as near as those that searches are for.
   const auto wanted = static_cast<std::size_t>(std::lround(fraction_ * 10));
-  find_neighbours(projections, std::move(queries), std::max(kMinNeighbours, wanted));
-}
-
-// Finds neighbours along the directions in which lists are made.
-void ListCountEvaluator::find_neighbours(const std::vector<float>& projections, std::vector<float> queries,
-                                         std::size_t wanted) {
-  constexpr std::size_t kRowsAtATime = 256;
-  const std::size_t outputs = learnt_.directions.outputs;
-  const std::size_t count = queries.size() / outputs;
-  const std::size_t rows = projections.size() / outputs;
-  const std::size_t columns = (count + 15) / 16 * 16;
-  std::vector<float> flipped(outputs * columns, 0.0f);
-  transpose(queries.data(), count, outputs, flipped.data(), columns);
-  std::vector<std::vector<TopK>> nearest(threads_, std::vector<TopK>(count, TopK(wanted)));
-  parallel_for(rows, kRowsAtATime, threads_, [&](std::size_t begin, std::size_t end, std::size_t worker) {
-    std::vector<float> products((end - begin) * columns);
-    kernels::table().project(projections.data() + begin * outputs, end - begin, outputs, flipped.data(), columns,
-                             products.data());
-    for (std::size_t i = begin; i < end; ++i) {
-      const double square = squared_norm(projections.data() + i * outputs, outputs);
-      for (std::size_t q = 0; q < count; ++q)
-        nearest[worker][q].push(square - 2 * double{products[(i - begin) * columns + q]},
-                                static_cast<std::uint32_t>(i));
-    }
-  });
-  neighbours_.resize(count);
-  for (std::size_t q = 0; q < count; ++q) {
-    for (std::size_t worker = 1; worker < threads_; ++worker) nearest[0][q].merge(nearest[worker][q]);
-    for (const Neighbour& found : nearest[0][q].take_sorted()) neighbours_[q].push_back(found.row);
-  }
+  neighbours_ =
+      sample_neighbours({projections, queries, outputs}, std::max(kMinNeighbours, wanted), kNoneSkipped, threads_);
 }
 
 ListCountEvaluator::Ranking ListCountEvaluator::rank(std::size_t query, const std::vector<std::int8_t>& centroids,

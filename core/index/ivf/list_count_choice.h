@@ -28,7 +28,6 @@ class ListCountEvaluator {
     std::vector<std::size_t> places;
     std::vector<double> rows;
   };
-  void find_neighbours(const std::vector<float>& projections, std::vector<float> queries, std::size_t wanted);
   Ranking rank(std::size_t query, const std::vector<std::int8_t>& centroids, const std::vector<std::uint32_t>& lists,
                const std::vector<double>& sizes) const;
 

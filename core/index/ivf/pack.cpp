@@ -13,7 +13,7 @@ namespace {
 using storage::items_of;
 
 constexpr std::size_t kConvenient = std::size_t{256} << 20;
-constexpr std::size_t kRowsAtATime = 65'536;
+constexpr std::size_t kPackedTogether = 65'536;
 constexpr std::size_t kListsAtATime = 256;
 constexpr float kMaxTerm = 65'535;
 
@@ -39,8 +39,8 @@ Gathered gather(const EncodedRows& encoded, const LearntLists& learnt, const std
   gathered.codes.resize(gathered.firsts.back() * width);
   std::vector<std::size_t> next(gathered.firsts.begin(), gathered.firsts.end() - 1);
   std::vector<std::byte> header_buffer, codes_buffer;
-  for (std::size_t first = 0; first < encoded.rows(); first += kRowsAtATime) {
-    const std::size_t last = std::min(first + kRowsAtATime, encoded.rows());
+  for (std::size_t first = 0; first < encoded.rows(); first += kPackedTogether) {
+    const std::size_t last = std::min(first + kPackedTogether, encoded.rows());
     const auto* const header = items_of<RowHeader>(encoded.header.read(first, last, header_buffer));
     const auto* const codes = items_of<std::uint8_t>(encoded.codes.read(first, last, codes_buffer));
     for (std::size_t i = 0; i < last - first; ++i) {
@@ -112,8 +112,8 @@ PackedList pack(std::size_t list, const Gathered& gathered, std::size_t first, s
 std::vector<std::uint32_t> list_sizes(const EncodedRows& encoded, std::size_t lists) {
   std::vector<std::uint32_t> sizes(lists, 0);
   std::vector<std::byte> buffer;
-  for (std::size_t first = 0; first < encoded.rows(); first += kRowsAtATime) {
-    const std::size_t last = std::min(first + kRowsAtATime, encoded.rows());
+  for (std::size_t first = 0; first < encoded.rows(); first += kPackedTogether) {
+    const std::size_t last = std::min(first + kPackedTogether, encoded.rows());
     const auto* const header = items_of<RowHeader>(encoded.header.read(first, last, buffer));
     for (std::size_t i = 0; i < last - first; ++i) ++sizes[header[i].list];
   }

@@ -26,10 +26,10 @@ std::int32_t square_of(const std::int8_t* bytes, std::size_t count) {
 
 }  // namespace
 
-IvfQueries::IvfQueries(const IvfIndex& index)
-    : index_(index), table_bytes_(index.shape().codes() * kernels::kTableBytes) {}
+IvfQueries::IvfQueries(const IvfLayout& layout)
+    : layout_(layout), table_bytes_(layout.shape().codes() * kernels::kTableBytes) {}
 
-std::size_t IvfQueries::padded_dims() const { return kernels::padded_dims(index_.transform_.outputs()); }
+std::size_t IvfQueries::padded_dims() const { return kernels::padded_dims(layout_.transform.outputs()); }
 
 void IvfQueries::bind(MatrixView queries, std::size_t begin, std::size_t end) {
   const std::size_t count = end - begin;
@@ -42,7 +42,7 @@ void IvfQueries::bind(MatrixView queries, std::size_t begin, std::size_t end) {
   project();
   bytes_.resize(count * byte_stride());
   if (table_room_ < count) {
-    tables_ = aligned_bytes(count * table_bytes_);
+    tables_ = aligned_array<std::int8_t>(count * table_bytes_);
     table_room_ = count;
   }
   for (std::size_t i = 0; i < count; ++i) finish(i);
@@ -51,7 +51,7 @@ void IvfQueries::bind(MatrixView queries, std::size_t begin, std::size_t end) {
 // Takes integer queries as the bytes they are, if distances are those of untransformed vectors.
 bool IvfQueries::take_integers(MatrixView queries, std::size_t begin) {
   const bool unsigned_bytes = queries.element == Element::u8;
-  if (index_.transform_.space() != CodeSpace::l2 || (!unsigned_bytes && queries.element != Element::i8)) return false;
+  if (layout_.transform.space() != CodeSpace::l2 || (!unsigned_bytes && queries.element != Element::i8)) return false;
   centred_ = false;
   moved_ = unsigned_bytes ? 128 : 0;
   const std::uint8_t flip = unsigned_bytes ? 0x80 : 0;
@@ -61,13 +61,13 @@ bool IvfQueries::take_integers(MatrixView queries, std::size_t begin) {
     for (std::size_t j = 0; j < queries.dims; ++j)
       to[j] = static_cast<std::int8_t>(static_cast<std::uint8_t>(from[j]) ^ flip);
     std::fill(to + queries.dims, to + padded_dims(), std::int8_t{0});
-    input_scales_[i] = index_.transform_.scale();
+    input_scales_[i] = layout_.transform.scale();
   }
   return true;
 }
 
 void IvfQueries::take_floats(MatrixView queries, std::size_t begin) {
-  const std::size_t dims = index_.transform_.outputs();
+  const std::size_t dims = layout_.transform.outputs();
   centred_ = true;
   moved_ = 0;
   vectors_.resize(queries.dims);
@@ -75,22 +75,22 @@ void IvfQueries::take_floats(MatrixView queries, std::size_t begin) {
   std::fill(transformed_.begin(), transformed_.end(), 0.0f);
   for (std::size_t i = 0; i < queries_.size(); ++i) {
     to_f32(queries.element, queries.row(begin + i), queries.dims, vectors_.data());
-    index_.transform_.queries(vectors_.data(), 1, transformed_.data());
-    for (std::size_t j = 0; j < dims; ++j) transformed_[j] -= index_.centre_[j];
+    layout_.transform.queries(vectors_.data(), 1, transformed_.data());
+    for (std::size_t j = 0; j < dims; ++j) transformed_[j] -= layout_.directions.centre[j];
     input_scales_[i] = to_bytes(transformed_.data(), padded_dims(), inputs_.data() + i * padded_dims());
   }
 }
 
 // Projects by products of bytes; corrects in whole numbers for the shifts of the panels' bytes and the queries'.
 void IvfQueries::project() {
-  const std::size_t outputs = index_.outputs_;
+  const std::size_t outputs = layout_.directions.outputs;
   const std::size_t count = queries_.size();
   const std::size_t panels = outputs / kernels::kPanelRows;
   dots_.resize(count * outputs);
   projections_.resize(count * outputs);
-  const std::byte* const bytes = index_.direction_bytes_->checked(0, index_.direction_bytes_->length());
+  const std::byte* const bytes = layout_.directions.bytes->checked(0, layout_.directions.bytes->length());
   for (std::size_t first = 0; first < count; first += kernels::kPanelQueries)
-    panel_products(storage::bytes_of(bytes), panels, index_.transform_.outputs(),
+    panel_products(storage::bytes_of(bytes), panels, layout_.transform.outputs(),
                    inputs_.data() + first * padded_dims(), padded_dims(),
                    std::min(kernels::kPanelQueries, count - first), dots_.data() + first * outputs, outputs);
   for (std::size_t i = 0; i < count; ++i) {
@@ -100,21 +100,22 @@ void IvfQueries::project() {
     const float taken = centred_ ? 0.0f : 1.0f;
     const std::int32_t own = 128 * input_sums_[i];
     for (std::size_t o = 0; o < outputs; ++o) {
-      const float whole = static_cast<float>(dots[o] - own) + moved * index_.direction_sums_[o];
-      projection[o] = index_.direction_steps_[o] * input_scales_[i] * whole - taken * index_.direction_centres_[o];
+      const float whole = static_cast<float>(dots[o] - own) + moved * layout_.directions.sums[o];
+      projection[o] =
+          layout_.directions.steps[o] * input_scales_[i] * whole - taken * layout_.directions.centre_outputs[o];
     }
   }
 }
 
 void IvfQueries::finish(std::size_t i) {
-  const float* const projection = projections_.data() + i * index_.outputs_;
+  const float* const projection = projections_.data() + i * layout_.directions.outputs;
   Query& query = queries_[i];
   const std::size_t m = byte_stride();
   std::int8_t* const bytes = bytes_.data() + i * m;
   query.byte_scale = to_bytes(projection, m, bytes);
   query.sum = sum_of(bytes, m);
   query.square = double{query.byte_scale} * double{query.byte_scale} * static_cast<double>(square_of(bytes, m));
-  query.unit = index_.codes_.fill_tables(projection, table_memory() + i * table_bytes_);
+  query.unit = layout_.codes.fill_tables(projection, tables_.get() + i * table_bytes_);
 }
 
 }  // namespace nearabout

@@ -8,14 +8,14 @@
 
 #include "base/aligned.h"
 #include "base/matrix.h"
-#include "index/ivf/ivf.h"
+#include "index/ivf/layout.h"
 
 namespace nearabout {
 
 // Prepares queries. Reuses its work space from one group of queries to the next.
 class IvfQueries {
  public:
-  explicit IvfQueries(const IvfIndex& index);
+  explicit IvfQueries(const IvfLayout& layout);
 
   // Prepares queries [begin, end) of a table.
   void bind(MatrixView queries, std::size_t begin, std::size_t end);
@@ -29,18 +29,17 @@ class IvfQueries {
   std::size_t count() const { return queries_.size(); }
   const Query& operator[](std::size_t i) const { return queries_[i]; }
   const std::int8_t* bytes(std::size_t i) const { return bytes_.data() + i * byte_stride(); }
-  std::size_t byte_stride() const { return index_.shape().directions; }
-  const std::int8_t* tables(std::size_t i) const { return table_memory() + i * table_bytes_; }
+  std::size_t byte_stride() const { return layout_.shape().directions; }
+  const std::int8_t* tables(std::size_t i) const { return tables_.get() + i * table_bytes_; }
 
  private:
-  std::int8_t* table_memory() const { return static_cast<std::int8_t*>(static_cast<void*>(tables_.get())); }
   std::size_t padded_dims() const;
   bool take_integers(MatrixView queries, std::size_t begin);
   void take_floats(MatrixView queries, std::size_t begin);
   void project();
   void finish(std::size_t i);
 
-  const IvfIndex& index_;
+  const IvfLayout& layout_;
   std::size_t table_bytes_;
   std::vector<Query> queries_;
   std::vector<std::int8_t> inputs_;  // the queries themselves as bytes
@@ -52,7 +51,7 @@ class IvfQueries {
   std::vector<std::int32_t> dots_;
   std::vector<float> projections_;
   std::vector<std::int8_t> bytes_;
-  AlignedBytes tables_;
+  AlignedArray<std::int8_t> tables_;
   std::size_t table_room_ = 0;
 };
 

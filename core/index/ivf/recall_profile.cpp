@@ -21,7 +21,7 @@ constexpr std::array<std::size_t, 34> kDepths{1,   2,   3,   4,   5,   6,   8,  
 constexpr std::array<double, 17> kRecalls{0.5,  0.6,  0.7,   0.8,  0.85,   0.9,   0.925,  0.95, 0.96,
                                           0.97, 0.98, 0.985, 0.99, 0.9925, 0.995, 0.9975, 0.999};
 constexpr std::size_t kKept = kDepths.back();             // rows kept per query
-constexpr std::size_t kGroup = 128;                       // queries that go through the lists together
+constexpr std::size_t kQueryGroup = 128;                  // queries that go through the lists together
 constexpr std::size_t kMaxProbes = std::size_t{4} << 20;  // probes of a group
 
 // Returns 1, 2, 3, ... up to fewer than all lists: each at most one `part`-th more than the one before, from `part`
@@ -67,34 +67,38 @@ static_assert(kMaxNeighbours <= 128);
 
 }  // namespace
 
-IvfRecallProfile::IvfRecallProfile(const IvfIndex& index, const CalibrationQueries& calibration_queries,
-                                   const BuildOptions& build, const Monitor& monitor)
-    : distance_source_(index.distance_source()),
-      shape_(index.shape()),
-      row_bytes_(index.compared_bytes()),
-      probes_(ladder(index.lists(), kFine)),
-      guarded_(ladder(index.lists(), kCoarse)),
+IvfRecallProfile::IvfRecallProfile(const IvfLayout& layout, const PageCacheMonitor& page_cache,
+                                   const CalibrationQueries& calibration_queries, const BuildOptions& build,
+                                   const Monitor& monitor)
+    : distance_source_(layout.distance_source),
+      shape_(layout.shape()),
+      row_bytes_(layout.compared_bytes()),
+      probes_(ladder(layout.list_count(), kFine)),
+      guarded_(ladder(layout.list_count(), kCoarse)),
       as_near_(calibration_queries.as_near) {
-  probes_.push_back(index.lists());
+  probes_.push_back(layout.list_count());
   scanned_.assign(probes_.size(), 0);
-  places_.assign(calibration_queries.count() * probes_.size() * kMaxNeighbours, Place{kNever, 0});
+  places_.assign(calibration_queries.count() * probes_.size() * kMaxNeighbours, Place{kUnreached, 0});
   for (const std::vector<std::uint32_t>& nearest : calibration_queries.nearest) neighbours_.push_back(nearest.size());
-  list_of_block_.resize(index.blocks_.back());
-  for (std::uint32_t list = 0; list < index.lists(); ++list)
-    std::fill(list_of_block_.begin() + index.blocks_[list], list_of_block_.begin() + index.blocks_[list + 1], list);
+  list_of_block_.resize(layout.lists.blocks.back());
+  for (std::uint32_t list = 0; list < layout.list_count(); ++list)
+    std::fill(list_of_block_.begin() + layout.lists.blocks[list],
+              list_of_block_.begin() + layout.lists.blocks[list + 1], list);
   // Use the same number of groups for each thread.
   const std::size_t waiting = build.memory == 0 ? kMaxProbes : kMaxProbes / 128;
-  const std::size_t most = std::clamp<std::size_t>(waiting / index.lists(), 1, kGroup);
+  const std::size_t most = std::clamp<std::size_t>(waiting / layout.list_count(), 1, kQueryGroup);
   const std::size_t rounds = (calibration_queries.count() + most * build.threads - 1) / (most * build.threads);
   const std::size_t groups = std::max<std::size_t>(1, rounds * build.threads);
   const std::size_t group = std::max<std::size_t>(1, (calibration_queries.count() + groups - 1) / groups);
   std::vector<Seen> seen(calibration_queries.count());
   parallel_for(
       calibration_queries.count(), group, build.threads,
-      [&](std::size_t begin, std::size_t end, std::size_t) { look_at(index, calibration_queries, begin, end, seen); },
+      [&](std::size_t begin, std::size_t end, std::size_t) {
+        look_at(layout, page_cache, calibration_queries, begin, end, seen);
+      },
       monitor);
   list_of_block_.clear();
-  if (index.lists() < kManyLists) fit_probes(seen);
+  if (layout.list_count() < kManyLists) fit_probes(seen);
   choose_limits(seen);
   parallel_for(calibration_queries.count(), 1, build.threads,
                [&](std::size_t query, std::size_t, std::size_t) { settle(query, seen[query]); });
@@ -105,25 +109,26 @@ IvfRecallProfile::IvfRecallProfile(const IvfIndex& index, const CalibrationQueri
 }
 
 // Sends a group through all lists, as a search would.
-void IvfRecallProfile::look_at(const IvfIndex& index, const CalibrationQueries& calibration_queries, std::size_t begin,
-                               std::size_t end, std::vector<Seen>& seen) {
-  ListScan scan(index);
+void IvfRecallProfile::look_at(const IvfLayout& layout, const PageCacheMonitor& page_cache,
+                               const CalibrationQueries& calibration_queries, std::size_t begin, std::size_t end,
+                               std::vector<Seen>& seen) {
+  ListScan scan(layout, page_cache);
   const EncodedQueries encoded(calibration_queries, Element::f32);
   scan.bind(encoded.view(), begin, end);
-  scan.rank({index.lists(), std::min(kKept, index.rows()), true});
+  scan.rank({layout.list_count(), std::min(kKept, layout.row_count()), true});
   scan.scan();
   for (std::size_t i = 0; i < end - begin; ++i) {
     Seen& own = seen[begin + i];
     own.square = scan.queries()[i].square;
     std::vector<RankedList> ranked = scan.ranked_lists(i);
-    const std::vector<std::uint32_t> places = list_places(index, ranked, own);
-    take_candidates(index, calibration_queries, begin + i, scan, i, places, own);
-    if (distance_source_ == DistanceSource::vectors) expect_misses(index, ranked, own);
+    const std::vector<std::uint32_t> places = list_places(layout, ranked, own);
+    take_candidates(layout, calibration_queries, begin + i, scan, i, places, own);
+    if (distance_source_ == DistanceSource::vectors) expect_misses(layout, ranked, own);
   }
 }
 
 // Returns the place of each list in the ranking, nearest first.
-std::vector<std::uint32_t> IvfRecallProfile::list_places(const IvfIndex& index, std::vector<RankedList>& ranked,
+std::vector<std::uint32_t> IvfRecallProfile::list_places(const IvfLayout& layout, std::vector<RankedList>& ranked,
                                                          Seen& seen) const {
   std::vector<Scored> order;
   order.reserve(ranked.size());
@@ -132,11 +137,11 @@ std::vector<std::uint32_t> IvfRecallProfile::list_places(const IvfIndex& index, 
   std::transform(order.begin(), order.end(), ranked.begin(),
                  [](const Scored& list) { return RankedList{list.score(), list.row()}; });
   seen.nearest_square = std::max(0.0, double{ranked.front().distance} + seen.square);
-  std::vector<std::uint32_t> places(index.lists(), static_cast<std::uint32_t>(index.lists() - 1));
+  std::vector<std::uint32_t> places(layout.list_count(), static_cast<std::uint32_t>(layout.list_count() - 1));
   double rows = 0;
   for (std::uint32_t place = 0; place < ranked.size(); ++place) {
     places[ranked[place].list] = place;
-    rows += index.sizes_[ranked[place].list];
+    rows += layout.lists.sizes[ranked[place].list];
     if (place + 1 == probes_[seen.rows.size()]) seen.rows.push_back(rows);
   }
   seen.rows.resize(probes_.size(), rows);
@@ -144,7 +149,7 @@ std::vector<std::uint32_t> IvfRecallProfile::list_places(const IvfIndex& index, 
 }
 
 // Computes the misses that a search expects after its first round, for each number of lists.
-void IvfRecallProfile::expect_misses(const IvfIndex& index, const std::vector<RankedList>& ranked, Seen& seen) const {
+void IvfRecallProfile::expect_misses(const IvfLayout& layout, const std::vector<RankedList>& ranked, Seen& seen) const {
   std::vector<Scored> order;
   for (const Candidate& candidate : seen.candidates) order.emplace_back(candidate.estimate, candidate.list_place);
   std::sort(order.begin(), order.end());
@@ -161,7 +166,7 @@ void IvfRecallProfile::expect_misses(const IvfIndex& index, const std::vector<Ra
     }
     std::array<float, kCalibratedK.size()>& misses = seen.misses.emplace_back();
     for (std::size_t k = 0; k < kCalibratedK.size(); ++k)
-      misses[k] = static_cast<float>(expected_rows(index.residuals_, index.guard_.lambda,
+      misses[k] = static_cast<float>(expected_rows(layout.lists.residuals, layout.guard.lambda,
                                                    {ranked.data() + probes, more}, thresholds[k], seen.square));
   }
 }
@@ -187,12 +192,12 @@ void IvfRecallProfile::choose_limits(const std::vector<Seen>& seen) {
 
 // Takes the candidates without the query's own row, its copies and its near copies; a query that is not a row has none
 // of these.
-void IvfRecallProfile::take_candidates(const IvfIndex& index, const CalibrationQueries& calibration_queries,
+void IvfRecallProfile::take_candidates(const IvfLayout& layout, const CalibrationQueries& calibration_queries,
                                        std::size_t query, ListScan& scan, std::size_t number,
                                        const std::vector<std::uint32_t>& places, Seen& seen) const {
   const std::span<const std::uint32_t> found = scan.candidates(number);
   const std::span<const float> estimates = scan.estimates(number);
-  const std::uint64_t columns = index.list_rows_->shape().columns;
+  const std::uint64_t columns = layout.lists.rows->shape().columns;
   const NumbersOfRows numbers(calibration_queries.nearest[query]);
   std::vector<Candidate>& candidates = seen.candidates;
   candidates.reserve(found.size());
@@ -203,15 +208,15 @@ void IvfRecallProfile::take_candidates(const IvfIndex& index, const CalibrationQ
     lists.push_back(list_of_block_[found[i] / kernels::kBlockRows]);
     const std::uint64_t entry = std::uint64_t{found[i]} * columns;
     const std::byte* const at =
-        index.list_rows_->checked(entry * sizeof(std::uint32_t), (entry + 1) * sizeof(std::uint32_t));
+        layout.lists.rows->checked(entry * sizeof(std::uint32_t), (entry + 1) * sizeof(std::uint32_t));
     const std::uint32_t row = *storage::items_of<std::uint32_t>(at);
-    if (row >= index.rows()) index.throw_row(row);
+    if (row >= layout.row_count()) layout.throw_row(row);
     if (!calibration_queries.rows.empty() && row == calibration_queries.rows[query]) own = i;
     rows.push_back(row);
     candidates.push_back({estimates[i], 0, places[lists[i]], numbers.find(row)});
   }
   if (distance_source_ == DistanceSource::int8)
-    rank_by_bytes(index, calibration_queries.vector(query), rows, candidates);
+    rank_by_bytes(layout, calibration_queries.vector(query), rows, candidates);
   const auto copy = [&](std::size_t i) {
     return (own && estimates[i] == estimates[*own] && lists[i] == lists[*own]) ||
            calibration_queries.is_near_copy(query, rows[i]);
@@ -222,13 +227,13 @@ void IvfRecallProfile::take_candidates(const IvfIndex& index, const CalibrationQ
   candidates.resize(kept);
 }
 
-void IvfRecallProfile::rank_by_bytes(const IvfIndex& index, const float* query, const std::vector<std::uint32_t>& rows,
-                                     std::vector<Candidate>& candidates) const {
-  const BoundByteQuery bound(index.byte_steps_, index.transform_, query);
-  const MatrixView codes = index.byte_codes_->matrix();
+void IvfRecallProfile::rank_by_bytes(const IvfLayout& layout, const float* query,
+                                     const std::vector<std::uint32_t>& rows, std::vector<Candidate>& candidates) const {
+  const BoundByteQuery bound(layout.byte_rows.steps, layout.transform, query);
+  const MatrixView codes = layout.byte_rows.codes->matrix();
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    index.byte_codes_->check_rows(rows[i], std::uint64_t{rows[i]} + 1);
-    const float square = index.byte_squares_ ? index.byte_squares_->items<float>(rows[i], 1)[0] : 0;
+    layout.byte_rows.codes->check_rows(rows[i], std::uint64_t{rows[i]} + 1);
+    const float square = layout.byte_rows.squares ? layout.byte_rows.squares->items<float>(rows[i], 1)[0] : 0;
     double rank = 0;
     bound.rdists({codes.data, codes.stride, &rows[i], 1}, &square, &rank);
     candidates[i].rank = static_cast<float>(rank);

@@ -9,15 +9,15 @@
 
 #include "index/calibration/recall_profile.h"
 #include "index/ivf/curve.h"
-#include "index/ivf/ivf.h"
+#include "index/ivf/layout.h"
 #include "index/ivf/scan.h"
 
 namespace nearabout {
 
 class IvfRecallProfile : public RecallProfile {
  public:
-  IvfRecallProfile(const IvfIndex& index, const CalibrationQueries& calibration_queries, const BuildOptions& build,
-                   const Monitor& monitor);
+  IvfRecallProfile(const IvfLayout& layout, const PageCacheMonitor& page_cache,
+                   const CalibrationQueries& calibration_queries, const BuildOptions& build, const Monitor& monitor);
 
   const std::vector<std::size_t>& efforts() const override { return probes_; }
   std::vector<double> found(std::size_t k, std::size_t effort) const override;
@@ -26,11 +26,11 @@ class IvfRecallProfile : public RecallProfile {
 
  private:
   // For a neighbour and each number of lists tried: how many rows look nearer, and how many are nearer by their bytes
-  // if these decide. kNever if its list is not reached, or if too many look nearer.
+  // if these decide. kUnreached if its list is not reached, or if too many look nearer.
   struct Place {
     std::uint16_t nearer, better;
   };
-  static constexpr std::uint16_t kNever = 0xFFFF;
+  static constexpr std::uint16_t kUnreached = 0xFFFF;
   struct Candidate {
     float estimate;
     float rank;                // reduced distance by its bytes, if those are compared
@@ -47,15 +47,16 @@ class IvfRecallProfile : public RecallProfile {
   };
   struct Found;
 
-  void look_at(const IvfIndex& index, const CalibrationQueries& calibration_queries, std::size_t begin, std::size_t end,
+  void look_at(const IvfLayout& layout, const PageCacheMonitor& page_cache,
+               const CalibrationQueries& calibration_queries, std::size_t begin, std::size_t end,
                std::vector<Seen>& seen);
   // Sorts the lists, and returns the place of each.
-  std::vector<std::uint32_t> list_places(const IvfIndex& index, std::vector<RankedList>& ranked, Seen& seen) const;
-  void expect_misses(const IvfIndex& index, const std::vector<RankedList>& ranked, Seen& seen) const;
+  std::vector<std::uint32_t> list_places(const IvfLayout& layout, std::vector<RankedList>& ranked, Seen& seen) const;
+  void expect_misses(const IvfLayout& layout, const std::vector<RankedList>& ranked, Seen& seen) const;
   void choose_limits(const std::vector<Seen>& seen);
-  void take_candidates(const IvfIndex& index, const CalibrationQueries& calibration_queries, std::size_t query,
+  void take_candidates(const IvfLayout& layout, const CalibrationQueries& calibration_queries, std::size_t query,
                        ListScan& scan, std::size_t number, const std::vector<std::uint32_t>& places, Seen& seen) const;
-  void rank_by_bytes(const IvfIndex& index, const float* query, const std::vector<std::uint32_t>& rows,
+  void rank_by_bytes(const IvfLayout& layout, const float* query, const std::vector<std::uint32_t>& rows,
                      std::vector<Candidate>& candidates) const;
   double rows_of(const Seen& seen, std::size_t effort) const;
   void fit_probes(const std::vector<Seen>& seen);

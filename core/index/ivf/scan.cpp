@@ -9,22 +9,22 @@ namespace nearabout {
 namespace {
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
-constexpr std::size_t kChunkRows = 512;  // rows of a list scanned between two checks of how many wait
-constexpr std::size_t kMin = 64;         // rows waiting beyond the depth before they are thinned out
+constexpr std::size_t kRowsBetweenChecks = 512;  // rows of a list scanned between two checks of how many wait
+constexpr std::size_t kMinWaiting = 64;          // rows waiting beyond the depth before they are thinned out
 
 }  // namespace
 
 std::size_t ListScan::limit_of(std::size_t query) const {
   const std::size_t depth = progress_[query].depth;
-  return std::max(2 * depth, depth + kMin);
+  return std::max(2 * depth, depth + kMinWaiting);
 }
 
 void ListScan::make_room() {
   const std::size_t count = queries_.count();
   constexpr std::size_t kDeeper = 8;  // multiple of rows that may be kept for queries that probe more lists
-  max_depth_ = std::min(allowance_.k > 0 ? kDeeper * allowance_.depth : allowance_.depth, index_.rows());
-  const std::size_t limit = std::max(2 * max_depth_, max_depth_ + kMin);
-  room_ = std::min(limit, index_.rows()) + kChunkRows + kernels::kBlockRows;
+  max_depth_ = std::min(allowance_.k > 0 ? kDeeper * allowance_.depth : allowance_.depth, layout_.row_count());
+  const std::size_t limit = std::max(2 * max_depth_, max_depth_ + kMinWaiting);
+  room_ = std::min(limit, layout_.row_count()) + kRowsBetweenChecks + kernels::kBlockRows;
   if (all_room_ < count * room_) {
     all_room_ = 0;  // in case an allocation below fails
     numbers_ = std::make_unique_for_overwrite<std::uint32_t[]>(count * room_);
@@ -42,10 +42,10 @@ void ListScan::make_room() {
 // Returns the probes of a query: fewer lists for an easy query, more for a hard one. With many lists, the same for all
 // queries.
 std::size_t ListScan::probes_of(std::size_t first, std::size_t i) const {
-  if (allowance_.alike || !index_.adaptive_probes_.used || index_.group_bytes_) return allowance_.probes;
+  if (allowance_.alike || !layout_.adaptive_probes.used || layout_.centroids.group_bytes) return allowance_.probes;
   const double square = queries_[first + i].square;
   const double nearest = std::max(0.0, double{ranking_.least_distance(queries_, i)} + square);
-  return index_.adaptive_probes_.lists(allowance_.probes, index_.lists(), nearest, square);
+  return layout_.adaptive_probes.lists(allowance_.probes, layout_.list_count(), nearest, square);
 }
 
 void ListScan::rank(const IvfBudget& allowance) {
@@ -67,14 +67,14 @@ void ListScan::rank(const IvfBudget& allowance) {
         ranking_.nearest(queries_, i, probes, ranked_);
       progress.probes = ranked_.size();
       progress.rows = 0;
-      for (const RankedList& ranked : ranked_) progress.rows += index_.sizes_[ranked.list];
+      for (const RankedList& ranked : ranked_) progress.rows += layout_.lists.sizes[ranked.list];
       progress.done = progress.every_row = progress.out_of_distribution = false;
       progress.more.clear();
       progress.quiet = 0;
       const double square = queries_[first + i].square;
       const double nearest = ranked_.empty() ? 0 : std::max(0.0, double{ranked_[0].distance} + square);
-      progress.strange = index_.guard_.is_strange(nearest);
-      progress.limit = index_.guard_.limit_of(allowance.misses, allowance.k, allowance.recall, nearest, square);
+      progress.strange = layout_.guard.is_strange(nearest);
+      progress.limit = layout_.guard.limit_of(allowance.misses, allowance.k, allowance.recall, nearest, square);
       first_probes_.push_back(probes_.size());
       for (const RankedList& ranked : ranked_)
         probes_.push_back({ranked.list, static_cast<std::uint32_t>(first + i), ranked.distance});
@@ -87,7 +87,7 @@ void ListScan::rank(const IvfBudget& allowance) {
 // Scans the nearest list of each query first: its rows show which estimates are worth keeping elsewhere. Then scans in
 // the order of lists: each is read once, for all queries together.
 void ListScan::scan() {
-  if (index_.page_cache_->cold()) ask_for_lists();
+  if (page_cache_.cold()) ask_for_lists();
   order_.clear();
   for (std::size_t query = 0; query < queries_.count(); ++query) {
     const std::size_t nearest = first_probes_[query];
@@ -104,7 +104,7 @@ void ListScan::scan() {
 // Scans the probes in order_, sorted by lists.
 void ListScan::scan_in_order() {
   if (order_.empty()) return;
-  firsts_.assign(index_.lists() + 1, 0);
+  firsts_.assign(layout_.list_count() + 1, 0);
   for (const Probe& probe : order_) ++firsts_[probe.list + 1];
   for (std::size_t list = 0; list + 1 < firsts_.size(); ++list) firsts_[list + 1] += firsts_[list];
   sorted_.resize(order_.size());
@@ -121,32 +121,32 @@ void ListScan::ask_for_lists() {
   for (const Probe& probe : probes_) cold_.push_back(probe.list);
   std::sort(cold_.begin(), cold_.end());
   cold_.erase(std::unique(cold_.begin(), cold_.end()), cold_.end());
-  const std::uint64_t bytes = kernels::block_bytes(index_.shape().lines());
+  const std::uint64_t bytes = kernels::block_bytes(layout_.shape().lines());
   for (const std::uint32_t list : cold_)
-    index_.list_codes_->will_need(index_.blocks_[list] * bytes, index_.blocks_[list + 1] * bytes);
+    layout_.lists.codes->will_need(layout_.lists.blocks[list] * bytes, layout_.lists.blocks[list + 1] * bytes);
 }
 
 // Scans a list for several queries that probe it.
 void ListScan::scan_list(const Probe* probes, std::size_t count) {
   const std::uint32_t list = probes[0].list;
-  const std::size_t rows = index_.sizes_[list];
-  const std::size_t lines = index_.shape().lines();
+  const std::size_t rows = layout_.lists.sizes[list];
+  const std::size_t lines = layout_.shape().lines();
   const std::uint64_t bytes = kernels::block_bytes(lines);
-  const std::uint64_t first_block = index_.blocks_[list];
+  const std::uint64_t first_block = layout_.lists.blocks[list];
   codes_scanned_ += count * rows;
   list_scans_.resize(count);
   for (std::size_t i = 0; i < count; ++i) {
     list_scans_[i] = &scans_[probes[i].query];
-    list_scans_[i]->base = probes[i].distance + index_.offset_lows_[list];
-    list_scans_[i]->offset_step = index_.offset_steps_[list];
-    list_scans_[i]->scale = -queries_[probes[i].query].unit * index_.scale_steps_[list];
+    list_scans_[i]->base = probes[i].distance + layout_.lists.offset_lows[list];
+    list_scans_[i]->offset_step = layout_.lists.offset_steps[list];
+    list_scans_[i]->scale = -queries_[probes[i].query].unit * layout_.lists.scale_steps[list];
     list_scans_[i]->first = static_cast<std::uint32_t>(first_block * kernels::kBlockRows);
   }
-  for (std::size_t done = 0; done < rows; done += kChunkRows) {
-    const std::size_t chunk = std::min(kChunkRows, rows - done);
+  for (std::size_t done = 0; done < rows; done += kRowsBetweenChecks) {
+    const std::size_t chunk = std::min(kRowsBetweenChecks, rows - done);
     const std::uint64_t block = first_block + done / kernels::kBlockRows;
     const std::uint64_t blocks = (chunk + kernels::kBlockRows - 1) / kernels::kBlockRows;
-    const std::byte* const from = index_.list_codes_->checked(block * bytes, (block + blocks) * bytes);
+    const std::byte* const from = layout_.lists.codes->checked(block * bytes, (block + blocks) * bytes);
     kernels::table().codes.scan(storage::bytes_of(from), chunk, lines, list_scans_.data(), count);
     for (std::size_t i = 0; i < count; ++i) {
       list_scans_[i]->first += static_cast<std::uint32_t>(chunk);

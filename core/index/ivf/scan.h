@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "index/ivf/coarse.h"
+#include "index/ivf/page_cache.h"
 #include "index/ivf/queries.h"
 #include "kernels/kernels.h"
 
@@ -29,7 +30,8 @@ struct IvfBudget {
 // Scans lists. Reuses its work space from group to group.
 class ListScan {
  public:
-  explicit ListScan(const IvfIndex& index) : index_(index), queries_(index), ranking_(index) {}
+  ListScan(const IvfLayout& layout, const PageCacheMonitor& page_cache)
+      : layout_(layout), page_cache_(page_cache), queries_(layout), ranking_(layout) {}
 
   const IvfQueries& queries() const { return queries_; }
   void bind(MatrixView queries, std::size_t begin, std::size_t end) { queries_.bind(queries, begin, end); }
@@ -108,7 +110,8 @@ class ListScan {
   bool costs_too_much(const Progress& progress, std::size_t rows, std::size_t lists) const;
   static void give_up(Progress& progress);
 
-  const IvfIndex& index_;
+  const IvfLayout& layout_;
+  const PageCacheMonitor& page_cache_;
   IvfQueries queries_;
   ListRanking ranking_;
   IvfBudget allowance_{};

@@ -66,7 +66,7 @@ TEST(many_threads_one_answer) {
   const std::vector<float> queries = small_integers(kQueries * kDims, 2);
   const std::vector<SearchResult> expected = brute_force(base, queries, 20);
   const std::shared_ptr<const StoredIndex> index = build(base, 3);
-  CHECK(dynamic_cast<const ExactIndex&>(index->searcher()).has_screen());
+  CHECK(index->file().has(storage::SectionId::bounds));  // it has a screen
 
   std::atomic<int> wrong = 0;
   std::vector<std::thread> threads;

@@ -1,0 +1,65 @@
+#include "index/ivf/searches.h"
+
+#include <utility>
+
+#include "kernels/kernels.h"
+
+namespace nearabout {
+namespace {
+
+// Returns the bytes of codes and vectors read by a search that scans and compares so many rows.
+std::uint64_t bytes_of(const IvfLayout& layout, std::uint64_t codes, std::uint64_t compared) {
+  const std::uint64_t code = kernels::block_bytes(layout.shape().lines()) / kernels::kBlockRows;
+  const std::uint64_t header = layout.lists.rows->shape().columns * sizeof(std::uint32_t);
+  return codes * code + compared * (layout.compared_bytes() + header);
+}
+
+}  // namespace
+
+void IvfSearch::run(const Group& group, const IvfBudget& allowance, const Request& request, SearchStats* stats,
+                    Results& results) {
+  StageTimer clock(stats);
+  scan_.bind(group.queries, group.begin, group.end);
+  clock.finish("bind");
+  scan_.rank(allowance);
+  clock.finish("rank");
+  scan_.scan();
+  scan_.extend();
+  clock.finish("scan");
+  comparison_.run(scan_, group.queries, group.begin, request, results);
+  note_efforts(group, results);
+  clock.finish("compare");
+  if (stats) count(*stats);
+}
+
+// Records the effort of each query.
+void IvfSearch::note_efforts(const Group& group, Results& results) {
+  for (std::size_t i = 0; i < scan_.queries().count(); ++i) {
+    const std::int64_t effort = scan_.wants_every_row(i) ? kEveryRow : static_cast<std::int64_t>(scan_.probes(i));
+    results.set_effort(group.begin + i, effort);
+    results.set_out_of_distribution(group.begin + i, scan_.out_of_distribution(i));
+  }
+}
+
+void IvfSearch::count(SearchStats& stats) const {
+  stats.count("queries", scan_.queries().count());
+  stats.count("lists", scan_.lists_scanned());
+  stats.count("codes", scan_.codes_scanned());
+  stats.count("compared", comparison_.rows_compared());
+  stats.count("bytes", bytes_of(layout_, scan_.codes_scanned(), comparison_.rows_compared()));
+}
+
+std::unique_ptr<IvfSearch, IvfSearches::Return> IvfSearches::take() {
+  const std::unique_lock lock(mutex_, std::try_to_lock);
+  if (!lock || idle_.empty()) return {new IvfSearch(layout_, page_cache_), Return{this}};
+  IvfSearch* const search = idle_.back().release();
+  idle_.pop_back();
+  return {search, Return{this}};
+}
+
+void IvfSearches::give_back(std::unique_ptr<IvfSearch> search) {
+  const std::unique_lock lock(mutex_, std::try_to_lock);
+  if (lock) idle_.push_back(std::move(search));
+}
+
+}  // namespace nearabout

@@ -1,0 +1,59 @@
+// The work spaces of searches through lists of codes: one per thread, kept from search to search.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "index/ivf/compare.h"
+#include "index/ivf/scan.h"
+#include "index/results.h"
+#include "index/search_stats.h"
+
+namespace nearabout {
+
+// One thread's work space, used for one group of queries at a time.
+class IvfSearch {
+ public:
+  IvfSearch(const IvfLayout& layout, PageCacheMonitor& page_cache)
+      : layout_(layout), scan_(layout, page_cache), comparison_(layout, page_cache) {}
+
+  struct Group {
+    MatrixView queries;
+    std::size_t begin, end;
+  };
+  void run(const Group& group, const IvfBudget& allowance, const Request& request, SearchStats* stats,
+           Results& results);
+
+ private:
+  void note_efforts(const Group& group, Results& results);
+  void count(SearchStats& stats) const;
+
+  const IvfLayout& layout_;
+  ListScan scan_;
+  RowComparison comparison_;
+};
+
+// Work spaces not in use by any search: creating one costs more than answering a query. Nobody waits for the lock, so
+// that a process forked while another thread held it does not hang.
+class IvfSearches {
+ public:
+  // Returns a work space to the pool.
+  struct Return {
+    IvfSearches* searches;
+    void operator()(IvfSearch* search) const { searches->give_back(std::unique_ptr<IvfSearch>(search)); }
+  };
+  IvfSearches(const IvfLayout& layout, PageCacheMonitor& page_cache) : layout_(layout), page_cache_(page_cache) {}
+  std::unique_ptr<IvfSearch, Return> take();
+
+ private:
+  void give_back(std::unique_ptr<IvfSearch> search);
+
+  const IvfLayout& layout_;
+  PageCacheMonitor& page_cache_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<IvfSearch>> idle_;
+};
+
+}  // namespace nearabout
