@@ -31,7 +31,7 @@ def trees(image: bytes) -> Iterator[Attack]:
     """Counts, levels and children that cannot be."""
     facts = _numbers(image, near.TREE_HEADER, "<u8")
     lies = [(TREES, "trees", value) for value in (0, int(facts[TREES]) + 1, 1_001, 1 << 63, MOST)]
-    lies += [(EFFORT, "usual effort", value) for value in (0, _rows(image) + 1, 1 << 63, MOST)]
+    lies += [(EFFORT, "fallback effort", value) for value in (0, _rows(image) + 1, 1 << 63, MOST)]
     for level in range(LEVELS, len(facts)):
         own = int(facts[level])
         lies += [(level, f"nodes of level {level - LEVELS}", value) for value in (0, own + 1, own - 1, 1 << 62, MOST)]

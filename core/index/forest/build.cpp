@@ -70,8 +70,8 @@ BuiltForest grow_forest(const ValidatedRows& source, const RowReader& read, cons
 }
 
 void write_nodes(storage::Writer& writer, const BuiltForest& forest, const ForestOptions& options,
-                 std::uint64_t usual_effort) {
-  std::vector<std::uint64_t> header{forest.trees.size(), options.leaf_size, options.seed, usual_effort};
+                 std::uint64_t fallback_effort) {
+  std::vector<std::uint64_t> header{forest.trees.size(), options.leaf_size, options.seed, fallback_effort};
   std::vector<std::uint64_t> firsts;
   for (const Level& level : forest.levels) {
     header.push_back(level.nodes());
@@ -142,7 +142,7 @@ void write_forest(storage::Writer& writer, const ValidatedRows& source, const Fo
     const Measured measured = measure(forest, read, source.rows(), build.threads, subprogress(monitor, 0.7, 0.75));
     forest.sketch.bias_bound = measured.bias_bound;
     write_sketch(writer, forest.sketch);
-    write_nodes(writer, forest, options, measured.usual_effort);
+    write_nodes(writer, forest, options, measured.fallback_effort);
     write_trees(writer, forest, subprogress(monitor, 0.75, 0.8));
   }
   write_screen_of(writer, source, kScreenOfRows, build, subprogress(monitor, 0.8, 0.9));

@@ -22,7 +22,7 @@ enum Field : std::size_t {
   kTrees,
   kLeafSize,
   kSeed,
-  kUsualEffort,
+  kFallbackEffort,
   kFields
 };  // followed by the number of nodes of each level
 
@@ -39,9 +39,9 @@ std::uint64_t read_levels(const File& file, ForestLayout& layout) {
   layout.trees = values[kTrees];
   layout.leaf_size = values[kLeafSize];
   layout.seed = values[kSeed];
-  layout.usual_effort = values[kUsualEffort];
-  if (layout.usual_effort == 0 || layout.usual_effort > layout.descriptor.rows)
-    storage::throw_count(file, header, kUsualEffort, "an effort up to the number of rows", layout.usual_effort);
+  layout.fallback_effort = values[kFallbackEffort];
+  if (layout.fallback_effort == 0 || layout.fallback_effort > layout.descriptor.rows)
+    storage::throw_count(file, header, kFallbackEffort, "an effort up to the number of rows", layout.fallback_effort);
 
   const Section& nodes = file.section(SectionId::tree_nodes);
   std::uint64_t begin = 0;  // first node of this level among all nodes

@@ -32,7 +32,7 @@ struct ForestLayout {
   std::size_t trees = 0;
   std::size_t leaf_size = 0;
   std::uint64_t seed = 0;
-  std::size_t usual_effort = 0;  // of a search for ten neighbours, if nothing is calibrated (measure.h)
+  std::size_t fallback_effort = 0;  // of a search for ten neighbours, if nothing is calibrated (measure.h)
   Sketch sketch;
   Guard guard;
   std::vector<StoredLevel> levels;        // leaves first

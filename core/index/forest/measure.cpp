@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kQueries = 64;
 constexpr std::size_t kNeighbours = 10;
-// Fraction of the neighbours whose leaves the usual effort examines: some of their rows are lost among the sketches.
+// Fraction of the neighbours whose leaves the fallback effort examines: some of their rows are lost among the sketches.
 constexpr double kFoundFraction = 0.97;
 constexpr double kBiasFraction = 0.98;
 // Replaces larger values and NaN, which occur with numbers at the ends of their range.
@@ -158,12 +158,13 @@ Measured measure(const BuiltForest& forest, const RowReader& read, std::size_t r
       efforts.push_back(finding.effort);
       bias_bounds.push_back(finding.bias_bound);
     }
-  Measured measured{.usual_effort = rows};
+  Measured measured{.fallback_effort = rows};
   if (efforts.empty()) return measured;  // all rows are the same
   std::sort(efforts.begin(), efforts.end());
   std::sort(bias_bounds.begin(), bias_bounds.end());
   measured.bias_bound = std::max(0.0, quantile(bias_bounds, kBiasFraction));
-  measured.usual_effort = std::min<std::uint64_t>(rows, static_cast<std::uint64_t>(quantile(efforts, kFoundFraction)));
+  measured.fallback_effort =
+      std::min<std::uint64_t>(rows, static_cast<std::uint64_t>(quantile(efforts, kFoundFraction)));
   return measured;
 }
 

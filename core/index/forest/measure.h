@@ -29,7 +29,7 @@ struct BuiltForest {
 };
 
 struct Measured {
-  std::uint64_t usual_effort;
+  std::uint64_t fallback_effort;
   double bias_bound = 0;  // of the sketch
 };
 
