@@ -9,8 +9,8 @@
 namespace nearabout {
 namespace {
 
-constexpr std::size_t kRows = 256;    // rows copied at a time
-constexpr std::size_t kQueries = 32;  // queries for which rows are copied once
+constexpr std::size_t kRowsPerCopy = 256;    // rows copied at a time
+constexpr std::size_t kQueriesPerCopy = 32;  // queries for which rows are copied once
 
 }  // namespace
 
@@ -25,12 +25,12 @@ void scan_allowed(const Searcher& index, const std::vector<std::uint32_t>& rows,
       bound.push_back(bind_query(queries, i, index.descriptor()));
       best.emplace_back(request.k, rdist_within(bound.back(), radius));
     }
-    std::vector<std::byte> vectors(kRows * bytes);
-    double rdists[kRows];
-    for (std::size_t first = 0; first < rows.size(); first += kRows) {
+    std::vector<std::byte> vectors(kRowsPerCopy * bytes);
+    double rdists[kRowsPerCopy];
+    for (std::size_t first = 0; first < rows.size(); first += kRowsPerCopy) {
       const auto from = rows.begin() + static_cast<std::ptrdiff_t>(first);
-      const std::vector<std::uint32_t> some(from,
-                                            from + static_cast<std::ptrdiff_t>(std::min(kRows, rows.size() - first)));
+      const std::vector<std::uint32_t> some(
+          from, from + static_cast<std::ptrdiff_t>(std::min(kRowsPerCopy, rows.size() - first)));
       index.copy_vectors(some, vectors.data());
       for (std::size_t i = 0; i < best.size(); ++i) {
         bound[i].rdists({vectors.data(), bytes, nullptr, some.size()}, rdists);
@@ -40,7 +40,7 @@ void scan_allowed(const Searcher& index, const std::vector<std::uint32_t>& rows,
     for (std::size_t i = begin; i < end; ++i) write_result(bound[i - begin], best[i - begin], request, results, i);
   };
   const std::size_t threads = thread_count(request.threads);
-  const std::size_t grain = std::clamp<std::size_t>((queries.rows + threads - 1) / threads, 1, kQueries);
+  const std::size_t grain = std::clamp<std::size_t>((queries.rows + threads - 1) / threads, 1, kQueriesPerCopy);
   parallel_for(queries.rows, grain, threads, scan, request.monitor);
 }
 

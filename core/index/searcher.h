@@ -21,6 +21,10 @@
 
 namespace nearabout {
 
+struct BuildOptions;        // build_options.h
+struct CalibrationQueries;  // calibration_queries.h
+class RecallProfile;        // recall_profile.h
+
 class Searcher {
  public:
   virtual ~Searcher() = default;

@@ -4,6 +4,9 @@
 #include <cmath>
 #include <span>
 
+#include "index/calibration/calibration_queries.h"
+#include "index/calibration/recall_profile.h"
+
 namespace nearabout {
 namespace {
 

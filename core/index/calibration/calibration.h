@@ -8,13 +8,16 @@
 #include <optional>
 #include <vector>
 
-#include "base/monitor.h"
-#include "index/calibration/recall_profile.h"
 #include "metric/metric.h"
-#include "storage/file.h"
-#include "storage/writer.h"
 
 namespace nearabout {
+
+namespace storage {
+class File;
+class Writer;
+}  // namespace storage
+struct CalibrationQueries;  // calibration_queries.h
+class RecallProfile;        // recall_profile.h
 
 inline constexpr std::array<std::size_t, 3> kCalibratedK{1, 10, 100};  // recall@k
 inline constexpr double kDefaultRecall = 0.95;

@@ -1,10 +1,13 @@
 // Reads and writes a calibration: see docs/explanation/file-format.md.
+#include "storage/file.h"
+
 #include <cmath>
 
 #include "base/error.h"
 #include "index/calibration/calibration.h"
 #include "storage/numbers.h"
 #include "storage/validate.h"
+#include "storage/writer.h"
 
 namespace nearabout {
 namespace {

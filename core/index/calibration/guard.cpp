@@ -6,7 +6,9 @@
 #include <numeric>
 #include <utility>
 
+#include "storage/file.h"
 #include "storage/numbers.h"
+#include "storage/writer.h"
 
 namespace nearabout {
 namespace {

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/threads.h"
 #include "base/top_k.h"
+#include "index/calibration/recall_profile.h"
 #include "index/queries.h"
 #include "transform/fit_metric_transform.h"
 

@@ -6,11 +6,11 @@
 #include <cstddef>
 #include <vector>
 
-#include "base/monitor.h"
-#include "index/calibration/calibration_queries.h"
-#include "storage/writer.h"
-
 namespace nearabout {
+
+namespace storage {
+class Writer;
+}  // namespace storage
 
 // Average cost of a query: distances computed, from codes and in full, and seconds on one thread by the kind's own cost
 // model. Measured times would make a file differ from build to build.

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "index/calibration/calibration.h"
+#include "index/calibration/calibration_queries.h"
+#include "index/calibration/recall_profile.h"
 #include "index/searcher.h"
 
 namespace nearabout {

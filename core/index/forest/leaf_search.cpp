@@ -1,6 +1,7 @@
 #include "index/forest/leaf_search.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "index/forest/costs.h"
 
@@ -91,10 +92,9 @@ double LeafSearch::expected_misses(const std::vector<LeafSpan>& leaves, std::siz
   beyond_.clear();
   const std::size_t end = std::min(leaves.size(), next + lists_beyond(next));
   for (std::size_t leaf = next; leaf < end; ++leaf) beyond_.push_back({leaves[leaf].key, leaves[leaf].leaf});
-  constexpr double kInfinity = std::numeric_limits<double>::infinity();
   const double worst = best.worst();
   const float score =
-      worst < kInfinity ? static_cast<float>(sketch_->score_of(worst)) : std::numeric_limits<float>::infinity();
+      std::isfinite(worst) ? static_cast<float>(sketch_->score_of(worst)) : std::numeric_limits<float>::infinity();
   return expected_rows(layout_.residuals, layout_.guard.lambda, beyond_, score, sketch_->square()) /
          static_cast<double>(layout_.trees);  // a missed row has a leaf in each tree
 }

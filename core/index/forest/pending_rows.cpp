@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "index/rerank.h"
 #include "kernels/kernels.h"
 
 namespace nearabout {
@@ -10,11 +11,6 @@ namespace {
 constexpr std::size_t kBatch = 8;         // rows compared by one call
 constexpr std::size_t kWaitingRoom = 32;  // rows that may wait before they are next examined
 constexpr std::size_t kFetched = 512;     // bytes of a row that are prefetched: the hardware follows from there
-constexpr std::uint64_t kLine = 64;
-
-void fetch(const storage::Section& section, std::uint64_t begin, std::uint64_t bytes) {
-  for (std::uint64_t line = 0; line < bytes; line += kLine) section.fetch(begin + line);
-}
 
 }  // namespace
 
@@ -80,7 +76,7 @@ void PendingRows::add(const LeafSpan& leaf) {
 }
 
 void PendingRows::prefetch(const LeafSpan& leaf) const {
-  fetch(*layout_.tree_codes, leaf.begin * codes_.stride, (leaf.end - leaf.begin) * codes_.stride);
+  layout_.tree_codes->fetch(leaf.begin * codes_.stride, leaf.end * codes_.stride);
 }
 
 // Compares the most promising of the waiting rows, and drops the rows that this rules out.
@@ -123,7 +119,8 @@ void PendingRows::compare(std::size_t begin, std::size_t end) {
     for (; begin < end && count < kBatch; ++begin) {
       const std::uint32_t row = waiting_[begin].row();
       if (!compared_.insert(row)) continue;
-      fetch(*layout_.vectors, std::uint64_t{row} * rows_.stride, std::min(rows_.stride, kFetched));
+      const std::uint64_t at = std::uint64_t{row} * rows_.stride;
+      layout_.vectors->fetch(at, at + std::min(rows_.stride, kFetched));
       rows[count++] = row;
     }
     compare_batch(rows, count);
@@ -132,9 +129,8 @@ void PendingRows::compare(std::size_t begin, std::size_t end) {
 
 void PendingRows::compare_batch(const std::uint32_t* rows, std::size_t count) {
   double rdists[kBatch];
-  for (std::size_t i = 0; i < count; ++i) layout_.vectors->check_rows(rows[i], std::uint64_t{rows[i]} + 1);
-  query_->rdists({rows_.data, rows_.stride, rows, count}, rdists);
-  for (std::size_t i = 0; i < count; ++i) best_->push(rdists[i], rows[i]);
+  rerank(*layout_.vectors, {rows_.data, rows_.stride, rows, count}, rdists, *best_,
+         [this](const kernels::Rows& batch, double* to) { query_->rdists(batch, to); });
 }
 
 }  // namespace nearabout

@@ -8,6 +8,7 @@
 
 #include "index/calibration/calibration.h"
 #include "index/calibration/guard.h"
+#include "index/calibration/recall_profile.h"
 #include "index/forest/forest.h"
 #include "index/forest/leaf_efforts.h"
 

@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/top_k.h"
 #include "index/ivf/estimates.h"
 #include "index/ivf/scan.h"
 #include "index/request.h"
+#include "index/results.h"
 #include "metric/bound_query.h"
 #include "quantize/byte_rows.h"
 

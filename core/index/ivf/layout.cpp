@@ -39,7 +39,7 @@ DistanceSource read_distance_source(const storage::File& file) {
   return static_cast<DistanceSource>(found);
 }
 
-// Reads the header, and the sizes of the lists, whose number it tells.
+// Reads the header, which has the number of lists, and their sizes.
 void read_header(IvfLayout& layout) {
   const Section& section = layout.file.section(SectionId::list_header);
   section.expect(Element::u64, {1, kFields});

@@ -47,7 +47,7 @@ struct IvfLists {
   const storage::Section* codes = nullptr;
 };
 
-// One byte per dimension of each row, for indexes that compare these in place of vectors.
+// One byte per dimension of each row, for indexes that compare these instead of vectors.
 struct IvfByteRows {
   ByteSteps steps{};
   const storage::Section* codes = nullptr;    // null if vectors or nothing is compared

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "index/calibration/calibration_queries.h"
 #include "index/calibration/recall_profile.h"
 #include "index/ivf/curve.h"
 #include "index/ivf/layout.h"
