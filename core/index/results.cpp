@@ -84,4 +84,11 @@ SearchResult Results::at(std::size_t query) const {
   return result;
 }
 
+std::vector<SearchResult> Results::all() const {
+  std::vector<SearchResult> all;
+  all.reserve(queries_);
+  for (std::size_t query = 0; query < queries_; ++query) all.push_back(at(query));
+  return all;
+}
+
 }  // namespace nearabout

@@ -63,6 +63,7 @@ class Results {
   void replace(std::size_t query, const Results& others, std::size_t other);
 
   SearchResult at(std::size_t query) const;
+  std::vector<SearchResult> all() const;
 
  private:
   struct Found {

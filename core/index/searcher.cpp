@@ -129,9 +129,7 @@ std::vector<SearchResult> Searcher::search(MatrixView queries, const Request& re
   Results results =
       request.radius ? Results::unlimited(queries.rows) : Results(queries.rows, std::min(request.k, rows()));
   search(queries, request, results);
-  std::vector<SearchResult> all;
-  for (std::size_t i = 0; i < queries.rows; ++i) all.push_back(results.at(i));
-  return all;
+  return results.all();
 }
 
 // Searches for one neighbour more. A row with more than k duplicates may not be among its own results: then the last

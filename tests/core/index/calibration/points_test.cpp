@@ -4,6 +4,8 @@
 
 #include "check.h"
 #include "index/calibration/calibration.h"
+#include "index/calibration/calibration_queries.h"
+#include "index/calibration/recall_profile.h"
 #include "storage/writer.h"
 
 using namespace nearabout;

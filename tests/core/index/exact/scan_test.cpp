@@ -27,6 +27,14 @@ std::vector<SearchResult> expected_of(const ExactRows& rows, MatrixView queries,
   return results;
 }
 
+using Search = void (ExactScan::*)(MatrixView, const Request&, Results&) const;
+
+std::vector<SearchResult> scanned(const ExactScan& scan, Search search, MatrixView queries, const Request& request) {
+  Results results = request.radius ? Results::unlimited(queries.rows) : Results(queries.rows, request.k);
+  (scan.*search)(queries, request, results);
+  return results.all();
+}
+
 void check_rows(const ExactRows& rows, MatrixView queries) {
   const std::size_t count = rows.vectors.shape().rows;
   std::vector<Request> requests;
@@ -40,9 +48,11 @@ void check_rows(const ExactRows& rows, MatrixView queries) {
       one.threads = threads;
       const std::vector<SearchResult> expected = expected_of(rows, queries, one);
       const StoredScreen* const screen = rows.screen ? &*rows.screen : nullptr;
-      CHECK(same(ExactScan(rows.descriptor(), rows.vectors, screen).search(queries, one), expected));
-      CHECK(same(ExactScan(rows.descriptor(), rows.vectors, nullptr).search(queries, one), expected));
-      CHECK(same(ExactScan(rows.descriptor(), rows.vectors, nullptr).search_in_order(queries, one), expected));
+      const ExactScan screened(rows.descriptor(), rows.vectors, screen);
+      const ExactScan plain(rows.descriptor(), rows.vectors, nullptr);
+      CHECK(same(scanned(screened, &ExactScan::search, queries, one), expected));
+      CHECK(same(scanned(plain, &ExactScan::search, queries, one), expected));
+      CHECK(same(scanned(plain, &ExactScan::search_in_order, queries, one), expected));
     }
 }
 
