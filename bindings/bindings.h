@@ -5,13 +5,15 @@
 
 #include "base/monitor.h"
 
-namespace nearabout {
-
+namespace nearabout::index {
 class StoredIndex;
+}  // namespace nearabout::index
+
+namespace nearabout {
 
 void bind_errors(nanobind::module_& m);
 void bind_index(nanobind::module_& m);
-void bind_calibration(nanobind::class_<StoredIndex>& index);
+void bind_calibration(nanobind::class_<index::StoredIndex>& index);
 void bind_build(nanobind::module_& m);
 void bind_rows(nanobind::module_& m);
 void bind_text(nanobind::module_& m);

@@ -113,15 +113,15 @@ Element element_named(const std::string& name) {
   throw InvalidInputError("dtype '" + name + "' is unknown");
 }
 
-Metric metric_named(const std::string& name) {
-  if (const std::optional<Metric> metric = metric_from_name(name)) return *metric;
+metric::Metric metric_named(const std::string& name) {
+  if (const std::optional<metric::Metric> metric = metric::metric_from_name(name)) return *metric;
   throw InvalidInputError("metric '" + name + "' is unknown");
 }
 
 // Returns the input. `kept` keeps an array alive for as long as the input is used.
-InputRows input_of(const nb::object& vectors, std::size_t dims, Element element, std::optional<AnyArray>& kept) {
+index::InputRows input_of(const nb::object& vectors, std::size_t dims, Element element, std::optional<AnyArray>& kept) {
   if (nb::isinstance<RowsInFile>(vectors)) {
-    const InputRows& input = nb::cast<const RowsInFile&>(vectors).input;
+    const index::InputRows& input = nb::cast<const RowsInFile&>(vectors).input;
     if (input.dims() != dims || input.element() != element)
       throw InvalidInputError("the rows in the file have another dtype or other dims than were given");
     return input;
@@ -132,8 +132,8 @@ InputRows input_of(const nb::object& vectors, std::size_t dims, Element element,
   return matrix_view(*kept, dims, element);
 }
 
-Parameters parameters_of(const nb::dict& given) {
-  Parameters parameters;
+index::Parameters parameters_of(const nb::dict& given) {
+  index::Parameters parameters;
   for (const auto& [key, value] : given) {
     const std::string name = nb::cast<std::string>(key);
     if (nb::isinstance<nb::bool_>(value))
@@ -153,57 +153,57 @@ nb::tuple build(const std::string& kind_name, const nb::object& vectors, std::si
                 const std::string& invalid, const std::optional<std::string>& path, const std::string& metadata,
                 const nb::dict& given, std::size_t threads, std::size_t memory, bool calibrate, double recall,
                 const std::optional<FloatMatrix>& queries, nb::object monitor) {
-  const IndexKind& kind = kind_named(kind_name);
-  const Parameters parameters = parameters_of(given);
+  const index::IndexKind& kind = index::kind_named(kind_name);
+  const index::Parameters parameters = parameters_of(given);
   std::optional<AnyArray> kept;
-  const InputRows input = input_of(vectors, dims, element_named(source_dtype), kept);
+  const index::InputRows input = input_of(vectors, dims, element_named(source_dtype), kept);
   Keys keys(keys_given);
   if (keys.present() && keys.size() != input.rows())
     throw InvalidInputError(std::to_string(keys.size()) + " keys were given for " + std::to_string(input.rows()) +
                             " vectors");
   if (invalid != "raise" && invalid != "skip")
     throw InvalidInputError("invalid is 'raise' or 'skip', not '" + invalid + "'");
-  MeasureOptions measuring{calibrate, recall, {}};
+  calibration::MeasureOptions measuring{calibrate, recall, {}};
   if (queries) measuring.queries = {queries->data(), queries->size()};
   const Monitor watch = python_monitor(std::move(monitor));
 
-  std::shared_ptr<const StoredIndex> index;
+  std::shared_ptr<const index::StoredIndex> index;
   std::vector<std::int64_t> skipped;
   {
     const ReleasedGil released;
-    const BuildOptions options = BuildOptions::within(memory, thread_count(threads), path.value_or(""));
-    const ValidatedRows rows(input, element_named(dtype), metric_named(metric),
-                             invalid == "skip" ? InvalidRows::skip : InvalidRows::refuse, options.threads,
-                             subprogress(watch, 0.0, 0.2));
+    const index::BuildOptions options = index::BuildOptions::within(memory, thread_count(threads), path.value_or(""));
+    const index::ValidatedRows rows(input, element_named(dtype), metric_named(metric),
+                                    invalid == "skip" ? index::InvalidRows::skip : index::InvalidRows::refuse,
+                                    options.threads, subprogress(watch, 0.0, 0.2));
     keys.leave_out(rows.skipped());
     skipped.assign(rows.skipped().begin(), rows.skipped().end());
     storage::Writer writer = path ? storage::Writer::to_path(*path) : storage::Writer::to_memory();
     kind.write(writer, rows, {parameters, metadata, options, recall, measuring.queries}, subprogress(watch, 0.0, 0.9));
-    measure(writer, rows, measuring, options, subprogress(watch, 0.9, 1.0));
+    calibration::measure(writer, rows, measuring, options, subprogress(watch, 0.9, 1.0));
     if (keys.present()) keys.builder().write(writer);
     rows.check_unchanged();
-    index = StoredIndex::open(writer.finish());
+    index = index::StoredIndex::open(writer.finish());
   }
   const std::size_t count = skipped.size();
-  return nb::make_tuple(std::const_pointer_cast<StoredIndex>(index), owned_array(std::move(skipped), {count}));
+  return nb::make_tuple(std::const_pointer_cast<index::StoredIndex>(index), owned_array(std::move(skipped), {count}));
 }
 
 // Returns the sizes of a build that its cost depends on; empty for a kind that names none.
 nb::dict planned(const std::string& kind_name, std::size_t rows, std::size_t dims, const nb::dict& given) {
-  const IndexKind& kind = kind_named(kind_name);
+  const index::IndexKind& kind = index::kind_named(kind_name);
   return kind.planned ? dict_of(kind.planned(rows, dims, parameters_of(given))) : nb::dict();
 }
 
 }  // namespace
 
 void bind_build(nb::module_& m) {
-  m.def("kinds", &kind_names);
+  m.def("kinds", &index::kind_names);
   m.def("planned", &planned, nb::arg("kind"), nb::arg("rows"), nb::arg("dims"), nb::arg("parameters"));
   m.def("build", &build, nb::arg("kind"), nb::arg("vectors"), nb::kw_only(), nb::arg("dims"), nb::arg("dtype"),
         nb::arg("source_dtype"), nb::arg("metric"), nb::arg("keys").none(), nb::arg("invalid"), nb::arg("path").none(),
         nb::arg("metadata"), nb::arg("parameters"), nb::arg("threads") = 0, nb::arg("memory") = 0,
-        nb::arg("calibrate") = true, nb::arg("recall") = kDefaultRecall, nb::arg("queries").none() = nb::none(),
-        nb::arg("monitor") = nb::none());
+        nb::arg("calibrate") = true, nb::arg("recall") = calibration::kDefaultRecall,
+        nb::arg("queries").none() = nb::none(), nb::arg("monitor") = nb::none());
 }
 
 }  // namespace nearabout

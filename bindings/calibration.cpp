@@ -14,26 +14,28 @@
 namespace nearabout {
 namespace {
 
+using index::StoredIndex;
+
 // Returns the calibration as plain values; None if nothing was measured.
-nb::object calibration(const StoredIndex& index) {
-  const std::optional<Calibration>& known = index.searcher().calibration();
+nb::object calibration_values(const StoredIndex& index) {
+  const std::optional<calibration::Calibration>& known = index.searcher().calibration();
   if (!known) return nb::none();
   nb::dict found;
-  found["source"] = known->origin == Calibration::Origin::rows ? "held_out_rows" : "user_queries";
+  found["source"] = known->origin == calibration::Calibration::Origin::rows ? "held_out_rows" : "user_queries";
   found["queries"] = known->queries;
   found["target_recall"] = known->target;
   nb::list points;
-  for (const CalibrationPoint& point : known->points) {
+  for (const calibration::CalibrationPoint& point : known->points) {
     nb::dict entry;
     entry["effort"] = static_cast<std::size_t>(point.effort);
-    for (std::size_t place = 0; place < kCalibratedK.size(); ++place) {
-      const CalibrationPoint::At& at = point.at[place];
+    for (std::size_t place = 0; place < calibration::kCalibratedK.size(); ++place) {
+      const calibration::CalibrationPoint::At& at = point.at[place];
       nb::dict values;
       values["recall"] = at.recall;
-      values["recall_lower"] = std::max(0.0, known->expected(kCalibratedK[place], point.effort)->low);
+      values["recall_lower"] = std::max(0.0, known->expected(calibration::kCalibratedK[place], point.effort)->low);
       values["distance_computations"] = at.distances;
       values["modelled_seconds"] = at.seconds;
-      entry[nb::int_(kCalibratedK[place])] = values;
+      entry[nb::int_(calibration::kCalibratedK[place])] = values;
     }
     points.append(entry);
   }
@@ -44,19 +46,19 @@ nb::object calibration(const StoredIndex& index) {
 // Returns the effort that a search starts with for each query, before it increases it for some; None means every row.
 std::optional<std::size_t> base_effort(const StoredIndex& index, std::size_t k, std::optional<std::size_t> effort,
                                        std::optional<double> recall, bool exact) {
-  Request request;
+  index::Request request;
   request.k = std::min(k, std::max<std::size_t>(index.rows(), 1));
   request.effort = effort;
   request.recall = recall;
   request.exact = exact;
-  const Budget budget = index.searcher().budget(request);
+  const index::Budget budget = index.searcher().budget(request);
   if (budget.every_row) return {};
   return std::min(budget.effort, index.searcher().effort().max);
 }
 
 // Returns the expected (recall, its lower bound) of a search; None if nothing was measured.
 nb::object expected_recall(const StoredIndex& index, std::size_t k, std::optional<std::size_t> effort) {
-  const std::optional<Calibration::Expected> expected = index.searcher().expected(k, effort);
+  const std::optional<calibration::Calibration::Expected> expected = index.searcher().expected(k, effort);
   if (!expected) return nb::none();
   return nb::make_tuple(expected->recall, std::max(0.0, expected->low));
 }
@@ -80,14 +82,14 @@ std::shared_ptr<StoredIndex> calibrated(const StoredIndex& index, const FloatMat
   const Monitor watch = python_monitor(std::move(monitor));
   const std::vector<std::uint32_t> numbers = row_numbers(rows, index.rows());
   const ReleasedGil released;
-  return std::const_pointer_cast<StoredIndex>(
-      remeasured(index, {{queries.data(), queries.size()}, numbers}, recall, thread_count(threads), watch));
+  return std::const_pointer_cast<StoredIndex>(calibration::remeasured(
+      index, {{queries.data(), queries.size()}, numbers}, recall, thread_count(threads), watch));
 }
 
 }  // namespace
 
 void bind_calibration(nb::class_<StoredIndex>& index) {
-  index.def("calibration", &calibration)
+  index.def("calibration", &calibration_values)
       .def("expected_recall", &expected_recall, nb::arg("k"), nb::arg("effort").none())
       .def(
           "effort_for",

@@ -7,6 +7,6 @@
 
 namespace nearabout {
 
-nanobind::dict dict_of(const Description& description);
+nanobind::dict dict_of(const index::Description& description);
 
 }  // namespace nearabout

@@ -25,6 +25,10 @@
 namespace nearabout {
 namespace {
 
+using index::Request;
+using index::Results;
+using index::StoredIndex;
+using index::WeightedRow;
 using storage::KeyKind;
 using IndexPointer = std::shared_ptr<StoredIndex>;
 
@@ -89,7 +93,7 @@ nb::object search(const StoredIndex& index, const AnyArray& queries, std::size_t
 nb::dict profile(const StoredIndex& index, const AnyArray& queries, std::size_t k, std::optional<std::size_t> effort,
                  std::size_t threads) {
   const MatrixView view = matrix_view(queries, index.dims(), query_element(index, queries));
-  SearchStats stats;
+  index::SearchStats stats;
   Request request = request_for(k, {effort, {}, false, threads});
   request.stats = &stats;
   {
@@ -167,9 +171,9 @@ nb::ndarray<nb::numpy, float> sum_of(const StoredIndex& index, const Terms& term
                                      const std::vector<double>& weights) {
   if (others.shape(0) != weights.size() || others.shape(1) != index.dims())
     throw InvalidInputError("there must be one weight a vector, and vectors of the index's dims");
-  std::vector<WeightedVector> vectors;
+  std::vector<index::WeightedVector> vectors;
   for (std::size_t i = 0; i < weights.size(); ++i) vectors.push_back({weights[i], others.data() + i * index.dims()});
-  return owned_array(weighted_sum(index.searcher(), weighted_rows(index, terms), vectors), {index.dims()});
+  return owned_array(index::weighted_sum(index.searcher(), weighted_rows(index, terms), vectors), {index.dims()});
 }
 
 std::vector<std::pair<std::int64_t, float>> search_sum(const StoredIndex& index, const Terms& terms, std::size_t k,
@@ -186,7 +190,7 @@ std::vector<std::pair<std::int64_t, float>> search_sum(const StoredIndex& index,
     if (terms.size() == 1 && terms[0].first == 1) {
       index.searcher().search_rows(own, true, request, results);
     } else {
-      const std::vector<float> sum = weighted_sum(index.searcher(), rows);
+      const std::vector<float> sum = index::weighted_sum(index.searcher(), rows);
       index.searcher().search(
           {std::as_bytes(std::span(sum)).data(), 1, index.dims(), index.dims() * sizeof(float), Element::f32}, request,
           results);
@@ -319,7 +323,7 @@ nb::list sections(const StoredIndex& index) {
 nb::dict details(const StoredIndex& index) {
   nb::dict found = dict_of(index.searcher().describe());
   if (!index.searcher().effort()) return found;
-  const std::optional<Calibration::Expected> expected =
+  const std::optional<calibration::Calibration::Expected> expected =
       index.searcher().expected(10, index.searcher().default_effort(10));
   found["expected_recall"] = expected ? nb::cast(expected->recall) : nb::none();
   return found;
@@ -327,7 +331,7 @@ nb::dict details(const StoredIndex& index) {
 
 // Returns (unit, least, most, whether the most compares the vector of every row); None for a kind without an effort.
 nb::object effort_range(const StoredIndex& index) {
-  const EffortRange range = index.searcher().effort();
+  const index::EffortRange range = index.searcher().effort();
   if (!range) return nb::none();
   return nb::make_tuple(std::string(range.unit), range.min, range.max, range.exact_at_max);
 }
@@ -377,8 +381,8 @@ void bind_index(nb::module_& m) {
       .def("save", &save, nb::arg("path"))
       .def_prop_ro("identity", [](const StoredIndex& index) { return index.file().identity(); })
       .def_prop_ro("mapped", [](const StoredIndex& index) { return index.file().mapped(); })
-      .def_prop_ro("kind",
-                   [](const StoredIndex& index) { return std::string(find_kind(index.descriptor().kind)->name); })
+      .def_prop_ro(
+          "kind", [](const StoredIndex& index) { return std::string(index::find_kind(index.descriptor().kind)->name); })
       .def_prop_ro("metric", [](const StoredIndex& index) { return std::string(name_of(index.descriptor().metric)); })
       .def_prop_ro("dtype", [](const StoredIndex& index) { return std::string(name_of(index.descriptor().element)); })
       .def_prop_ro("dims", [](const StoredIndex& index) { return index.dims(); })

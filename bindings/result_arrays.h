@@ -19,7 +19,7 @@ class ResultArrays {
         efforts_(queries, {queries}),
         out_of_distribution_(queries, {queries}) {}
 
-  ResultTables tables() {
+  index::ResultTables tables() {
     return {columns_, rows_.data, distances_.data, counts_.data(), efforts_.data, out_of_distribution_.data};
   }
   nb::tuple take() const {
@@ -41,7 +41,9 @@ class SingleResultArrays {
   explicit SingleResultArrays(std::size_t columns)
       : columns_(columns), rows_(columns, {columns}), distances_(columns, {columns}) {}
 
-  ResultTables tables() { return {columns_, rows_.data, distances_.data, &count_, &effort_, &out_of_distribution_}; }
+  index::ResultTables tables() {
+    return {columns_, rows_.data, distances_.data, &count_, &effort_, &out_of_distribution_};
+  }
   nb::tuple take() const { return nb::make_tuple(rows_.array, distances_.array, effort_, out_of_distribution_ != 0); }
 
  private:
@@ -49,7 +51,7 @@ class SingleResultArrays {
   NewArray<std::int64_t> rows_;
   NewArray<float> distances_;
   std::uint32_t count_ = 0;
-  std::int64_t effort_ = kEveryRow;
+  std::int64_t effort_ = index::kEveryRow;
   std::uint8_t out_of_distribution_ = 0;
 };
 

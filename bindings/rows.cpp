@@ -21,15 +21,15 @@ using storage::system::ScratchFile;
 using Bytes = nb::ndarray<const std::uint8_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using namespace nb::literals;
 
-RowLayout layout_of(std::uint64_t offset, std::uint64_t stride, std::size_t rows, std::size_t dims,
-                    const std::string& dtype) {
+index::RowLayout layout_of(std::uint64_t offset, std::uint64_t stride, std::size_t rows, std::size_t dims,
+                           const std::string& dtype) {
   if (const std::optional<Element> element = element_from_name(dtype)) return {*element, rows, dims, offset, stride};
   throw InvalidInputError("dtype '" + dtype + "' is unknown");
 }
 
 // Returns the bytes of some rows, one row after another.
 auto read_rows(const RowsInFile& self, std::size_t begin, std::size_t end) {
-  const InputRows& input = self.input;
+  const index::InputRows& input = self.input;
   if (begin > end || end > input.rows())
     throw InvalidInputError("there are no rows " + std::to_string(begin) + " to " + std::to_string(end) +
                             "; the input has " + std::to_string(input.rows()) + " rows");
@@ -55,8 +55,8 @@ void bind_rows(nb::module_& m) {
       "__init__",
       [](RowsInFile* self, const std::string& path, std::uint64_t offset, std::uint64_t stride, std::size_t count,
          std::size_t dims, const std::string& dtype) {
-        const RowLayout layout = layout_of(offset, stride, count, dims, dtype);
-        new (self) RowsInFile{InputRows(std::make_shared<const ReadFile>(path), layout)};
+        const index::RowLayout layout = layout_of(offset, stride, count, dims, dtype);
+        new (self) RowsInFile{index::InputRows(std::make_shared<const ReadFile>(path), layout)};
       },
       "path"_a, nb::kw_only(), "offset"_a, "stride"_a, "rows"_a, "dims"_a, "dtype"_a);
   rows.def("__len__", [](const RowsInFile& self) { return self.input.rows(); });
@@ -74,7 +74,9 @@ void bind_rows(nb::module_& m) {
   scratch.def(
       "rows",
       [](const std::shared_ptr<ScratchFile>& self, std::uint64_t stride, std::size_t count, std::size_t dims,
-         const std::string& dtype) { return RowsInFile{InputRows(self, layout_of(0, stride, count, dims, dtype))}; },
+         const std::string& dtype) {
+        return RowsInFile{index::InputRows(self, layout_of(0, stride, count, dims, dtype))};
+      },
       nb::kw_only(), "stride"_a, "rows"_a, "dims"_a, "dtype"_a);
 }
 

@@ -6,7 +6,7 @@
 namespace nearabout {
 
 struct RowsInFile {
-  InputRows input;
+  index::InputRows input;
 };
 
 }  // namespace nearabout

@@ -53,10 +53,10 @@ bool all_finite(const float* values, std::size_t count) {
 
 }  // namespace
 
-nb::object search_single(const StoredIndex& index, nb::handle query, nb::handle k, nb::handle effort, nb::handle recall,
-                         nb::handle exact, nb::handle threads) {
-  const Descriptor& descriptor = index.descriptor();
-  if (index.rows() == 0 || descriptor.element == Element::bits || descriptor.metric == Metric::haversine)
+nb::object search_single(const index::StoredIndex& index, nb::handle query, nb::handle k, nb::handle effort,
+                         nb::handle recall, nb::handle exact, nb::handle threads) {
+  const index::Descriptor& descriptor = index.descriptor();
+  if (index.rows() == 0 || descriptor.element == Element::bits || descriptor.metric == metric::Metric::haversine)
     return nb::none();
   if (exact.ptr() != Py_False || (!index.searcher().effort() && !effort.is_none())) return nb::none();
   constexpr std::size_t kUnset = 0;
@@ -82,9 +82,9 @@ nb::object search_single(const StoredIndex& index, nb::handle query, nb::handle 
   if (floats && !all_finite(static_cast<const float*>(start), index.dims())) return nb::none();
   const bool any = floats ? any_of(static_cast<const float*>(start), index.dims())
                           : any_of(static_cast<const std::uint8_t*>(start), index.dims());
-  if (!any && descriptor.metric == Metric::cosine) return nb::none();
+  if (!any && descriptor.metric == metric::Metric::cosine) return nb::none();
 
-  Request request;
+  index::Request request;
   request.k = *wanted;
   if (*given_effort != kUnset) request.effort = *given_effort;
   if (!recall.is_none()) request.recall = nb::cast<double>(recall);
@@ -93,7 +93,7 @@ nb::object search_single(const StoredIndex& index, nb::handle query, nb::handle 
   SingleResultArrays arrays(std::min(*wanted, index.rows()));
   {
     const ReleasedGil released;
-    Results results(1, arrays.tables());
+    index::Results results(1, arrays.tables());
     index.searcher().search({values, 1, index.dims(), row_bytes(*element, index.dims()), *element}, request, results);
   }
   return arrays.take();

@@ -2,13 +2,15 @@
 
 #include <nanobind/nanobind.h>
 
-namespace nearabout {
-
+namespace nearabout::index {
 class StoredIndex;
+}  // namespace nearabout::index
+
+namespace nearabout {
 
 // Returns rows, distances, the effort and whether the query is unlike those of calibration, if the arguments have the
 // usual types and are valid; None if they need the general path, which also reports what is wrong.
-nanobind::object search_single(const StoredIndex& index, nanobind::handle query, nanobind::handle k,
+nanobind::object search_single(const index::StoredIndex& index, nanobind::handle query, nanobind::handle k,
                                nanobind::handle effort, nanobind::handle recall, nanobind::handle exact,
                                nanobind::handle threads);
 

@@ -162,9 +162,9 @@ void drop_far_angles(const Trees& trees, const std::byte* vector, std::size_t ke
 
 // Returns true if vectors are almost parallel: 2 - 2 cos is then mostly rounding error and is recomputed, so that an
 // item is at distance 0 of itself.
-bool is_near(double square) { return square < 2 * kNearCosine; }
+bool is_near(double square) { return square < 2 * metric::kNearCosine; }
 double near_chord(const float* left, const float* right, std::size_t dims) {
-  return 2 * near_cosine_distance(left, right, dims);
+  return 2 * metric::near_cosine_distance(left, right, dims);
 }
 
 // Computes the sort key of each candidate: its distance before Annoy's `normalized_distance`.

@@ -6,7 +6,7 @@
 #include "base/top_k.h"
 #include "index/queries.h"
 
-namespace nearabout {
+namespace nearabout::index {
 namespace {
 
 constexpr std::size_t kRowsPerCopy = 256;    // rows copied at a time
@@ -19,7 +19,7 @@ void scan_allowed(const Searcher& index, const std::vector<std::uint32_t>& rows,
   const float radius = radius_of(request);
   const std::size_t bytes = row_bytes(index.descriptor().element, index.dims());
   const auto scan = [&](std::size_t begin, std::size_t end, std::size_t) {
-    std::vector<BoundQuery> bound;
+    std::vector<metric::BoundQuery> bound;
     std::vector<TopK> best;
     for (std::size_t i = begin; i < end; ++i) {
       bound.push_back(bind_query(queries, i, index.descriptor()));
@@ -44,4 +44,4 @@ void scan_allowed(const Searcher& index, const std::vector<std::uint32_t>& rows,
   parallel_for(queries.rows, grain, threads, scan, request.monitor);
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::index

@@ -9,10 +9,10 @@
 #include "index/results.h"
 #include "index/searcher.h"
 
-namespace nearabout {
+namespace nearabout::index {
 
 // Finds the nearest of `rows`, which are in order, by the vectors that Searcher::copy_vectors() returns.
 void scan_allowed(const Searcher& index, const std::vector<std::uint32_t>& rows, MatrixView queries,
                   const Request& request, Results& results);
 
-}  // namespace nearabout
+}  // namespace nearabout::index

@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-namespace nearabout {
+namespace nearabout::index {
 
 struct BuildOptions {
   std::size_t threads = 1;
@@ -22,4 +22,4 @@ struct BuildOptions {
   }
 };
 
-}  // namespace nearabout
+}  // namespace nearabout::index

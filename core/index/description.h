@@ -7,7 +7,7 @@
 #include <variant>
 #include <vector>
 
-namespace nearabout {
+namespace nearabout::index {
 
 struct DescribedValue;
 using DescribedList = std::vector<DescribedValue>;
@@ -17,4 +17,4 @@ struct DescribedValue {
   std::variant<bool, std::uint64_t, double, std::string, DescribedList, Description> value;
 };
 
-}  // namespace nearabout
+}  // namespace nearabout::index

@@ -7,7 +7,7 @@
 #include "index/registry.h"
 #include "storage/validate.h"
 
-namespace nearabout {
+namespace nearabout::index {
 namespace {
 
 using storage::Section;
@@ -45,7 +45,7 @@ Descriptor read_descriptor(const storage::File& file) {
                                   ", which this version does not know; install a newer nearabout to open it");
   Descriptor descriptor;
   descriptor.kind = kind->number;
-  descriptor.metric = static_cast<Metric>(fields[kMetric]);
+  descriptor.metric = static_cast<metric::Metric>(fields[kMetric]);
   descriptor.element = static_cast<Element>(fields[kElement]);
   descriptor.rows = fields[kRows];
   descriptor.dims = fields[kDims];
@@ -58,7 +58,7 @@ Descriptor read_descriptor(const storage::File& file) {
                            section.offset() + kRows * sizeof(std::uint64_t), "at most " + std::to_string(kMaxRows),
                            std::to_string(descriptor.rows));
   try {
-    require_comparable(descriptor.metric, descriptor.element, descriptor.dims);
+    metric::require_comparable(descriptor.metric, descriptor.element, descriptor.dims);
   } catch (const InvalidInputError& error) {
     throw CorruptFileError(file.name() + " is corrupt: section " + section.name() +
                            " contradicts itself: " + error.what() + ". Copy or build it again.");
@@ -68,4 +68,4 @@ Descriptor read_descriptor(const storage::File& file) {
   return descriptor;
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::index

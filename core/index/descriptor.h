@@ -8,11 +8,11 @@
 #include "storage/file.h"
 #include "storage/writer.h"
 
-namespace nearabout {
+namespace nearabout::index {
 
 struct Descriptor {
   std::uint32_t kind = 0;  // number of the kind (registry.h)
-  Metric metric = Metric::cosine;
+  metric::Metric metric = metric::Metric::cosine;
   Element element = Element::f32;
   std::uint64_t rows = 0;
   std::uint64_t dims = 0;
@@ -24,4 +24,4 @@ void write_descriptor(storage::Writer& writer, const Descriptor& descriptor);
 // a kind that is not registered.
 Descriptor read_descriptor(const storage::File& file);
 
-}  // namespace nearabout
+}  // namespace nearabout::index

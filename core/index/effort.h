@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace nearabout {
+namespace nearabout::index {
 
 struct EffortRange {
   std::string_view unit = {};  // "lists" or "rows"; empty for kinds that always compare every row
@@ -18,4 +18,4 @@ struct EffortRange {
   bool is_exact(std::size_t effort) const { return exact_at_max && effort >= max; }
 };
 
-}  // namespace nearabout
+}  // namespace nearabout::index

@@ -9,7 +9,7 @@
 #include "base/checked.h"
 #include "base/error.h"
 
-namespace nearabout {
+namespace nearabout::index {
 namespace {
 
 constexpr std::size_t kChunkBytes = std::size_t{1} << 20;
@@ -64,4 +64,4 @@ void InputRows::check_unchanged() const {
   if (file_) file_->check_unchanged();
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::index

@@ -10,7 +10,7 @@
 #include "base/matrix.h"
 #include "storage/system.h"
 
-namespace nearabout {
+namespace nearabout::index {
 
 // The layout of rows in a file.
 struct RowLayout {
@@ -48,4 +48,4 @@ class InputRows {
   std::uint64_t offset_ = 0;
 };
 
-}  // namespace nearabout
+}  // namespace nearabout::index

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 
-namespace nearabout {
+namespace nearabout::index {
 
 void Parameters::expect(std::initializer_list<std::string_view> names) const {
   for (const std::string_view name : names)
@@ -28,4 +28,4 @@ std::uint64_t Parameters::integer(std::string_view name) const { return get<std:
 double Parameters::number(std::string_view name) const { return get<double>(name, "a number"); }
 bool Parameters::flag(std::string_view name) const { return get<bool>(name, "true or false"); }
 
-}  // namespace nearabout
+}  // namespace nearabout::index

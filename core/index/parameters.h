@@ -8,7 +8,7 @@
 #include <string_view>
 #include <variant>
 
-namespace nearabout {
+namespace nearabout::index {
 
 class Parameters {
  public:
@@ -30,4 +30,4 @@ class Parameters {
   std::map<std::string, Value, std::less<>> values_;
 };
 
-}  // namespace nearabout
+}  // namespace nearabout::index

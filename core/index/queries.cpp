@@ -8,8 +8,10 @@
 #include "base/convert.h"
 #include "base/error.h"
 
-namespace nearabout {
+namespace nearabout::index {
 namespace {
+
+using metric::BoundQuery;
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
@@ -59,4 +61,4 @@ void write_result(const BoundQuery& query, TopK& best, const Request& request, R
   }
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::index

@@ -10,11 +10,11 @@
 #include "index/results.h"
 #include "metric/bound_query.h"
 
-namespace nearabout {
+namespace nearabout::index {
 
 // Binds queries. Throws InvalidInputError, which names the first query that cannot be bound.
-BoundQuery bind_query(MatrixView queries, std::size_t number, const Descriptor& descriptor);
-std::vector<BoundQuery> bind_queries(MatrixView queries, const Descriptor& descriptor);
+metric::BoundQuery bind_query(MatrixView queries, std::size_t number, const Descriptor& descriptor);
+std::vector<metric::BoundQuery> bind_queries(MatrixView queries, const Descriptor& descriptor);
 
 // Returns queries [begin, end) as floats, one after the other.
 std::vector<float> to_float32(MatrixView queries, std::size_t begin, std::size_t end);
@@ -22,8 +22,9 @@ std::vector<float> to_float32(MatrixView queries, std::size_t begin, std::size_t
 // Distances are returned as float32, and a radius is compared with the float32 distances, so that a search within the
 // distance of a result finds that row again.
 float radius_of(const Request& request);  // infinity without a radius
-double rdist_within(const BoundQuery& query, float radius);
+double rdist_within(const metric::BoundQuery& query, float radius);
 // Appends the best rows, at most request.k, to the result of query `number`, and leaves `best` empty.
-void write_result(const BoundQuery& query, TopK& best, const Request& request, Results& results, std::size_t number);
+void write_result(const metric::BoundQuery& query, TopK& best, const Request& request, Results& results,
+                  std::size_t number);
 
-}  // namespace nearabout
+}  // namespace nearabout::index

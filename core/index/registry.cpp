@@ -8,14 +8,14 @@
 #include "index/forest/forest.h"
 #include "index/ivf/ivf.h"
 
-namespace nearabout {
+namespace nearabout::index {
 namespace {
 
 std::vector<IndexKind>& kinds() {
   static std::vector<IndexKind> all{
-      exact_kind(),
-      forest_kind(),
-      ivf_kind(),
+      exact::exact_kind(),
+      forest::forest_kind(),
+      ivf::ivf_kind(),
   };
   return all;
 }
@@ -47,4 +47,4 @@ const IndexKind& kind_named(std::string_view name) {
   return *found;
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::index

@@ -18,7 +18,7 @@
 #include "storage/file.h"
 #include "storage/writer.h"
 
-namespace nearabout {
+namespace nearabout::index {
 
 class Searcher;
 
@@ -55,4 +55,4 @@ const IndexKind* find_kind(std::uint64_t number);
 // Returns the kind of this name. Throws InvalidInputError if there is none.
 const IndexKind& kind_named(std::string_view name);
 
-}  // namespace nearabout
+}  // namespace nearabout::index

@@ -7,7 +7,7 @@
 
 #include "base/monitor.h"
 
-namespace nearabout {
+namespace nearabout::index {
 
 class RowFilter;     // row_filter.h
 struct SearchStats;  // search_stats.h
@@ -36,4 +36,4 @@ struct Budget {
   double recall = 0;       // the recall to keep, if guarded
 };
 
-}  // namespace nearabout
+}  // namespace nearabout::index

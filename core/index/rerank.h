@@ -8,7 +8,7 @@
 #include "kernels/kernels.h"
 #include "storage/section.h"
 
-namespace nearabout {
+namespace nearabout::index {
 
 // Verifies each row of `batch`, which are rows of `table`, has `compute(batch, rdists)` compute their reduced
 // distances, and offers them to `best`. `rdists` has room for them.
@@ -19,4 +19,4 @@ void rerank(const storage::Section& table, kernels::Rows batch, double* rdists, 
   for (std::size_t i = 0; i < batch.count; ++i) best.push(rdists[i], batch.rows[i]);
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::index

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-namespace nearabout {
+namespace nearabout::index {
 namespace {
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
@@ -91,4 +91,4 @@ std::vector<SearchResult> Results::all() const {
   return all;
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::index

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace nearabout {
+namespace nearabout::index {
 
 inline constexpr std::int64_t kEveryRow = -1;     // the effort of a search that compared every row
 inline constexpr std::int64_t kNoNeighbour = -1;  // in places without a neighbour, at an infinite distance
@@ -85,4 +85,4 @@ class Results {
   std::vector<std::uint8_t> flags_;
 };
 
-}  // namespace nearabout
+}  // namespace nearabout::index

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace nearabout {
+namespace nearabout::index {
 
 class RowFilter {
  public:
@@ -34,4 +34,4 @@ class RowFilter {
   std::vector<std::uint64_t> words_;
 };
 
-}  // namespace nearabout
+}  // namespace nearabout::index

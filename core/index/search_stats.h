@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace nearabout {
+namespace nearabout::index {
 
 struct SearchStats {
   // In the order in which they were first added. Names outlive the search.
@@ -50,4 +50,4 @@ class StageTimer {
   Clock::time_point last_;
 };
 
-}  // namespace nearabout
+}  // namespace nearabout::index

@@ -13,8 +13,10 @@
 #include "index/calibration/searched_profile.h"
 #include "index/row_filter.h"
 
-namespace nearabout {
+namespace nearabout::index {
 namespace {
+
+using calibration::Calibration;
 
 // Throws for too few results. Rows with NaN have no order, and a screen with NaN rules out rows that qualify. Builds
 // refuse both, so this happens only with a forged file or one of a faulty writer.
@@ -49,7 +51,8 @@ std::optional<std::size_t> Searcher::effort_for(std::size_t k, double recall) co
   const std::optional<double> needed = calibration_->effort_for(k, recall);
   if (!needed) return {};
   // A calibration with rows that the index has learnt from promises too much. Such an index is small.
-  if (range.exact_at_max && calibration_->origin == Calibration::Origin::rows && !can_hold_out(rows())) return {};
+  if (range.exact_at_max && calibration_->origin == Calibration::Origin::rows && !calibration::can_hold_out(rows()))
+    return {};
   constexpr double kWorthwhile = 0.8;  // fraction of the cost of every row, which some queries take in the end
   const bool reaches_max = *needed >= static_cast<double>(range.max);
   if (range.exact_at_max && (reaches_max || calibration_->nanoseconds(k, *needed) > kWorthwhile * exact_cost(k)))
@@ -70,17 +73,17 @@ Budget Searcher::budget(const Request& request) const {
   if (request.effort) return {*request.effort, range.is_exact(*request.effort), false, 0};
   // The number of rows within a radius is unknown, so the calibration for k neighbours does not apply.
   if (request.radius && range.exact_at_max) return {range.max, true, false, 0};
-  const std::size_t k = request.radius ? kCalibratedK[1] : request.k;
-  const double recall = request.recall.value_or(calibration_ ? calibration_->target : kDefaultRecall);
+  const std::size_t k = request.radius ? calibration::kCalibratedK[1] : request.k;
+  const double recall = request.recall.value_or(calibration_ ? calibration_->target : calibration::kDefaultRecall);
   std::optional<std::size_t> needed = request.recall ? effort_for(k, recall) : default_effort(k);
   if (!needed && !keeps_vectors()) needed = range.max;
   if (!needed || range.is_exact(*needed)) return {range.max, true, false, 0};
   return {*needed, false, calibration_.has_value() && !request.radius, recall};
 }
 
-std::unique_ptr<RecallProfile> Searcher::profile(const CalibrationQueries& queries, const BuildOptions& build,
-                                                 const Monitor& monitor) const {
-  return std::make_unique<SearchedProfile>(*this, queries, build, monitor);
+std::unique_ptr<calibration::RecallProfile> Searcher::profile(const calibration::CalibrationQueries& queries,
+                                                              const BuildOptions& build, const Monitor& monitor) const {
+  return std::make_unique<calibration::SearchedProfile>(*this, queries, build, monitor);
 }
 
 double Searcher::query_cost(std::size_t k, std::size_t effort) const {
@@ -171,7 +174,7 @@ void Searcher::retry_short_results(MatrixView queries, const Request& request, s
 void Searcher::flag_out_of_distribution(std::size_t k, Results& results) const {
   for (std::size_t i = 0; i < results.queries(); ++i) {
     const auto is_out_of_distribution = [&](std::size_t place) {  // of kCalibratedK
-      const std::size_t last = kCalibratedK[place] - 1;
+      const std::size_t last = calibration::kCalibratedK[place] - 1;
       return last < std::min(k, results.count(i)) && calibration_->distances[place].is_out_of_distribution(
                                                          double{results.distance(i, last)}, descriptor_.metric);
     };
@@ -210,4 +213,4 @@ void Searcher::copy_vectors(const std::vector<std::uint32_t>& queries, std::byte
   }
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::index

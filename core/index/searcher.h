@@ -19,11 +19,14 @@
 #include "index/request.h"
 #include "index/results.h"
 
-namespace nearabout {
-
-struct BuildOptions;        // build_options.h
+namespace nearabout::calibration {
 struct CalibrationQueries;  // calibration_queries.h
 class RecallProfile;        // recall_profile.h
+}  // namespace nearabout::calibration
+
+namespace nearabout::index {
+
+struct BuildOptions;  // build_options.h
 
 class Searcher {
  public:
@@ -54,9 +57,9 @@ class Searcher {
   // Returns the effort needed for `recall` according to the calibration; nullopt if no calibrated effort reaches it, or
   // if comparing every row is expected to be faster.
   std::optional<std::size_t> effort_for(std::size_t k, double recall) const;
-  const std::optional<Calibration>& calibration() const { return calibration_; }
+  const std::optional<calibration::Calibration>& calibration() const { return calibration_; }
   // Returns the recall to expect of a search with this effort: 1 if every row is compared, nullopt if not measured.
-  std::optional<Calibration::Expected> expected(std::size_t k, std::optional<std::size_t> effort) const;
+  std::optional<calibration::Calibration::Expected> expected(std::size_t k, std::optional<std::size_t> effort) const;
   // Returns the approximate nanoseconds per query of comparing every row, in a batch.
   virtual double exact_cost(std::size_t k) const {
     (void)k;
@@ -64,8 +67,8 @@ class Searcher {
   }
   // Measures which neighbours the calibration queries find at each effort, and what that costs. By default, they are
   // searched at a ladder of efforts (calibration/searched_profile.h); a kind overrides this if it knows a faster way.
-  virtual std::unique_ptr<RecallProfile> profile(const CalibrationQueries& queries, const BuildOptions& build,
-                                                 const Monitor& monitor) const;
+  virtual std::unique_ptr<calibration::RecallProfile> profile(const calibration::CalibrationQueries& queries,
+                                                              const BuildOptions& build, const Monitor& monitor) const;
   // Returns the approximate nanoseconds per query at this effort, on one thread: a model, the same on every machine.
   virtual double query_cost(std::size_t k, std::size_t effort) const;
   // Returns true if searches fill Request::stats.
@@ -84,7 +87,7 @@ class Searcher {
 
  protected:
   // `name` identifies the index in errors.
-  Searcher(const Descriptor& descriptor, std::string name, std::optional<Calibration> calibration);
+  Searcher(const Descriptor& descriptor, std::string name, std::optional<calibration::Calibration> calibration);
 
   // Returns the default effort of an index without calibration.
   virtual std::size_t fallback_effort(std::size_t k) const {
@@ -112,7 +115,7 @@ class Searcher {
 
   Descriptor descriptor_;
   std::string name_;
-  std::optional<Calibration> calibration_;
+  std::optional<calibration::Calibration> calibration_;
 };
 
-}  // namespace nearabout
+}  // namespace nearabout::index

@@ -7,7 +7,7 @@
 #include "index/registry.h"
 #include "index/verify.h"
 
-namespace nearabout {
+namespace nearabout::index {
 
 StoredIndex::StoredIndex(std::shared_ptr<const storage::File> file, std::unique_ptr<const Searcher> searcher)
     : file_(std::move(file)), searcher_(std::move(searcher)), keys_(file_) {
@@ -31,4 +31,4 @@ void StoredIndex::verify(const Monitor& monitor) const {
   report(monitor, 1.0);
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::index

@@ -8,7 +8,7 @@
 #include "storage/file.h"
 #include "storage/key_map.h"
 
-namespace nearabout {
+namespace nearabout::index {
 
 class StoredIndex {
  public:
@@ -35,4 +35,4 @@ class StoredIndex {
   storage::KeyMap keys_;
 };
 
-}  // namespace nearabout
+}  // namespace nearabout::index

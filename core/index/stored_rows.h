@@ -6,7 +6,7 @@
 
 #include "storage/section.h"
 
-namespace nearabout {
+namespace nearabout::index {
 
 // Copies one row and verifies its checksum.
 inline void copy_row(const storage::Section& vectors, std::uint32_t row, std::size_t bytes, std::byte* to) {
@@ -14,4 +14,4 @@ inline void copy_row(const storage::Section& vectors, std::uint32_t row, std::si
   std::memcpy(to, vectors.checked(begin, begin + bytes), bytes);
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::index

@@ -10,8 +10,10 @@
 #include "base/error.h"
 #include "base/threads.h"
 
-namespace nearabout {
+namespace nearabout::index {
 namespace {
+
+using metric::Metric;
 
 constexpr std::size_t kRowsChecked = 4096;  // most rows that a worker takes at a time
 constexpr std::size_t kWrittenBytes = 1 << 20;
@@ -52,7 +54,7 @@ struct ValidatedRows::Faults {
 ValidatedRows::ValidatedRows(InputRows input, Element stored, Metric metric, InvalidRows invalid, std::size_t threads,
                              const Monitor& monitor)
     : input_(std::move(input)), stored_(stored), metric_(metric) {
-  require_comparable(metric, stored, input_.dims());
+  metric::require_comparable(metric, stored, input_.dims());
   if (input_.rows() >= 0xFFFF'FFFFu)
     throw InvalidInputError(std::to_string(input_.rows()) + " vectors were given; an index holds fewer than 2^32 - 1");
   if ((stored == Element::bits) != (input_.element() == Element::bits))
@@ -231,4 +233,4 @@ void ValidatedRows::write(storage::Writer& writer, const Monitor& monitor) const
   writer.end();
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::index

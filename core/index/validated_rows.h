@@ -12,7 +12,7 @@
 #include "metric/metric.h"
 #include "storage/writer.h"
 
-namespace nearabout {
+namespace nearabout::index {
 
 enum class InvalidRows { refuse, skip };
 
@@ -23,13 +23,13 @@ class ValidatedRows {
   // direction (zero under cosine), or a latitude beyond 90 degrees. With InvalidRows::refuse, throws InvalidInputError,
   // which names the first invalid row and their number. With InvalidRows::skip, leaves them out. Holds one block of
   // rows per thread and the numbers of the rows that are left out.
-  ValidatedRows(InputRows input, Element stored, Metric metric, InvalidRows invalid, std::size_t threads,
+  ValidatedRows(InputRows input, Element stored, metric::Metric metric, InvalidRows invalid, std::size_t threads,
                 const Monitor& monitor);
 
   std::size_t rows() const { return input_.rows() - skipped_.size(); }
   std::size_t dims() const { return input_.dims(); }
   Element element() const { return stored_; }
-  Metric metric() const { return metric_; }
+  metric::Metric metric() const { return metric_; }
   // Returns the rows of the input that were left out, in ascending order.
   const std::vector<std::uint32_t>& skipped() const { return skipped_; }
 
@@ -59,8 +59,8 @@ class ValidatedRows {
 
   InputRows input_;
   Element stored_;
-  Metric metric_;
+  metric::Metric metric_;
   std::vector<std::uint32_t> skipped_;
 };
 
-}  // namespace nearabout
+}  // namespace nearabout::index

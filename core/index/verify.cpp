@@ -8,7 +8,7 @@
 #include "base/convert.h"
 #include "storage/validate.h"
 
-namespace nearabout {
+namespace nearabout::index {
 
 void verify_finite(const storage::File& file, const storage::Section& section, const Monitor& monitor) {
   const Element element = section.element();
@@ -28,4 +28,4 @@ void verify_finite(const storage::File& file, const storage::Section& section, c
   }
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::index

@@ -5,9 +5,9 @@
 #include "storage/file.h"
 #include "storage/section.h"
 
-namespace nearabout {
+namespace nearabout::index {
 
 // Throws CorruptFileError if a section of floats contains NaN or infinity. Sections of other types cannot.
 void verify_finite(const storage::File& file, const storage::Section& section, const Monitor& monitor);
 
-}  // namespace nearabout
+}  // namespace nearabout::index

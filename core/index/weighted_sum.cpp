@@ -8,7 +8,9 @@
 #include "base/error.h"
 #include "base/norm.h"
 
-namespace nearabout {
+namespace nearabout::index {
+
+using metric::Metric;
 
 std::vector<float> weighted_sum(const Searcher& index, std::span<const WeightedRow> rows,
                                 std::span<const WeightedVector> vectors) {
@@ -37,4 +39,4 @@ std::vector<float> weighted_sum(const Searcher& index, std::span<const WeightedR
   return result;
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::index

@@ -7,7 +7,7 @@
 
 #include "index/searcher.h"
 
-namespace nearabout {
+namespace nearabout::index {
 
 struct WeightedRow {
   double weight;
@@ -25,4 +25,4 @@ struct WeightedVector {
 std::vector<float> weighted_sum(const Searcher& index, std::span<const WeightedRow> rows,
                                 std::span<const WeightedVector> vectors = {});
 
-}  // namespace nearabout
+}  // namespace nearabout::index

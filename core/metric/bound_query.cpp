@@ -12,7 +12,7 @@
 #include "metric/haversine.h"
 #include "metric/near_cosine.h"
 
-namespace nearabout {
+namespace nearabout::metric {
 namespace {
 
 using kernels::Table;
@@ -243,4 +243,4 @@ double BoundQuery::rdist_within(double radius) const {
   }
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::metric

@@ -10,7 +10,7 @@
 #include "kernels/kernels.h"
 #include "metric/metric.h"
 
-namespace nearabout {
+namespace nearabout::metric {
 
 // Reduced distances order rows as distances do and are cheaper: the square for euclidean, the number of differing bits
 // for hamming. They are exact to float64 (the contract of kernels.h), so an order by (reduced distance, row) is the
@@ -55,4 +55,4 @@ class BoundQuery {
   kernels::IntegerKernel product_ = nullptr;
 };
 
-}  // namespace nearabout
+}  // namespace nearabout::metric

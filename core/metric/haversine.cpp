@@ -5,7 +5,7 @@
 #include <cstring>
 #include <numbers>
 
-namespace nearabout {
+namespace nearabout::metric {
 
 void haversine_rows(const double* query, kernels::Rows rows, double* out) {
   constexpr double radians = std::numbers::pi / 180.0;
@@ -23,4 +23,4 @@ void haversine_rows(const double* query, kernels::Rows rows, double* out) {
   }
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::metric

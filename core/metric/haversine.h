@@ -3,7 +3,7 @@
 
 #include "kernels/kernels.h"
 
-namespace nearabout {
+namespace nearabout::metric {
 
 // Mean radius of the Earth (IUGG R1), in metres.
 inline constexpr double kEarthRadius = 6'371'008.8;
@@ -12,4 +12,4 @@ inline constexpr double kEarthRadius = 6'371'008.8;
 // the haversine formula, which is well conditioned for small distances (Sinnott, Sky and Telescope 68, 1984).
 void haversine_rows(const double* query, kernels::Rows rows, double* out);
 
-}  // namespace nearabout
+}  // namespace nearabout::metric

@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "kernels/kernels.h"
 
-namespace nearabout {
+namespace nearabout::metric {
 namespace {
 
 constexpr std::array<std::pair<Metric, std::string_view>, 8> kMetricNames{{
@@ -56,4 +56,4 @@ void require_comparable(Metric metric, Element element, std::size_t dims) {
                             std::to_string(kernels::kMaxDims) + " are supported");
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::metric

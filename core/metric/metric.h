@@ -8,7 +8,7 @@
 
 #include "base/element.h"
 
-namespace nearabout {
+namespace nearabout::metric {
 
 // The numbers are part of the file format: never reuse one.
 enum class Metric : std::uint32_t {
@@ -28,4 +28,4 @@ std::optional<Metric> metric_from_name(std::string_view name);
 // Throws InvalidInputError unless rows of this type and length can be compared under this metric.
 void require_comparable(Metric metric, Element element, std::size_t dims);
 
-}  // namespace nearabout
+}  // namespace nearabout::metric

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-namespace nearabout {
+namespace nearabout::metric {
 namespace {
 
 constexpr std::size_t kLanes = 4;
@@ -69,4 +69,4 @@ double near_cosine_distance(std::uint64_t square, std::uint64_t other_square, st
   return from_square_of_sine(static_cast<double>(whole - product * product) / static_cast<double>(whole));
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::metric

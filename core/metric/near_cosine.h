@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace nearabout {
+namespace nearabout::metric {
 
 // Below this, 1 - cos in double has fewer correct digits than float32 can show, and is recomputed.
 inline constexpr double kNearCosine = 0x1p-20;
@@ -18,4 +18,4 @@ double near_cosine_distance(const float* one, const float* other, std::size_t di
 // Returns the same from whole numbers: the squared norms, below 2^32, and the product.
 double near_cosine_distance(std::uint64_t square, std::uint64_t other_square, std::uint64_t product);
 
-}  // namespace nearabout
+}  // namespace nearabout::metric

@@ -7,7 +7,7 @@
 #include "base/threads.h"
 #include "kernels/kernels.h"
 
-namespace nearabout {
+namespace nearabout::quantize {
 namespace {
 
 using kernels::kPanelQueries;
@@ -96,4 +96,4 @@ void ByteCentroids::nearest_of(const std::int8_t* points, std::size_t count, con
   }
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::quantize

@@ -8,7 +8,7 @@
 
 #include "base/aligned.h"
 
-namespace nearabout {
+namespace nearabout::quantize {
 
 // 2 * 127 * 255 * kMaxByteDims + 127^2 * kMaxByteDims is below 2^24: floats hold all sums exactly.
 inline constexpr std::size_t kMaxByteDims = 192;
@@ -42,4 +42,4 @@ class ByteCentroids {
   std::vector<float> norms_;  // squared
 };
 
-}  // namespace nearabout
+}  // namespace nearabout::quantize

@@ -7,8 +7,10 @@
 
 #include "base/norm.h"
 
-namespace nearabout {
+namespace nearabout::quantize {
 namespace {
+
+using transform::CodeSpace;
 
 constexpr double kMaxByte = 127;
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
@@ -69,7 +71,7 @@ float ByteSteps::square(const std::int8_t* bytes) const {
 
 // Finds the base and the weights: every sum has the form base + weights . bytes. Under CodeSpace::l2, with y = x - c
 // and p = q - c, |q - x|^2 = |p|^2 + |y|^2 - 2 <p, y>.
-BoundByteQuery::BoundByteQuery(const ByteSteps& steps, const MetricTransform& transform, const float* query)
+BoundByteQuery::BoundByteQuery(const ByteSteps& steps, const transform::MetricTransform& transform, const float* query)
     : space_(transform.space()), weights_(steps.dims()) {
   const bool squared = space_ == CodeSpace::l2;
   double factor = 1;
@@ -105,4 +107,4 @@ void BoundByteQuery::rdists(kernels::Rows rows, const float* squares, double* ou
   }
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::quantize

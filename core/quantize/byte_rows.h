@@ -13,7 +13,7 @@
 #include "kernels/kernels.h"
 #include "transform/metric_transform.h"
 
-namespace nearabout {
+namespace nearabout::quantize {
 
 // The minimum and maximum of each dimension over some rows.
 class ByteRanges {
@@ -55,17 +55,17 @@ class ByteSteps {
 class BoundByteQuery {
  public:
   // Binds a query as the caller gave it: transform.inputs() floats, finite, not zero under CodeSpace::cosine.
-  BoundByteQuery(const ByteSteps& steps, const MetricTransform& transform, const float* query);
+  BoundByteQuery(const ByteSteps& steps, const transform::MetricTransform& transform, const float* query);
 
   // Computes reduced distances. `squares` are those of the rows, in the same order; they are read only under
   // CodeSpace::l2.
   void rdists(kernels::Rows rows, const float* squares, double* out) const;
 
  private:
-  CodeSpace space_;
+  transform::CodeSpace space_;
   std::vector<double> weights_;  // multipliers of the bytes
   double base_ = 0;              // term common to all rows
   double square_unit_ = 0;
 };
 
-}  // namespace nearabout
+}  // namespace nearabout::quantize

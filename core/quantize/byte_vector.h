@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace nearabout {
+namespace nearabout::quantize {
 
 // Rounds to a whole number and keeps its low byte: adding 1.5 * 2^23 leaves no room for a fraction. Compilers vectorise
 // this, but not lrint.
@@ -30,4 +30,4 @@ inline float to_bytes(const float* values, std::size_t count, std::int8_t* bytes
   return inverse > 0 ? largest / 127 : 0;
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::quantize

@@ -7,12 +7,13 @@
 #include "storage/numbers.h"
 #include "storage/validate.h"
 
-namespace nearabout {
+namespace nearabout::quantize {
 
 using storage::File;
 using storage::Section;
 using storage::SectionId;
 using storage::Writer;
+using transform::Contraction;
 
 namespace {
 
@@ -62,4 +63,4 @@ Grid read_grid(const File& file, std::size_t outputs, const ProjectionSections& 
   return grid;
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::quantize

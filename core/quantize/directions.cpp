@@ -7,10 +7,10 @@
 #include "kernels/kernels.h"
 #include "transform/pca.h"
 
-namespace nearabout {
+namespace nearabout::quantize {
 namespace {
 
-std::vector<float> centred(const Sample& sample, const std::vector<float>& centre) {
+std::vector<float> centred(const transform::Sample& sample, const std::vector<float>& centre) {
   std::vector<float> vectors = sample.values;
   for (std::size_t i = 0; i < sample.rows; ++i)
     for (std::size_t j = 0; j < sample.dims; ++j) vectors[i * sample.dims + j] -= centre[j];
@@ -19,10 +19,10 @@ std::vector<float> centred(const Sample& sample, const std::vector<float>& centr
 
 }  // namespace
 
-PrincipalDirections find_directions(const Sample& sample, std::size_t available, std::size_t threads) {
-  PrincipalDirections principal{sample.dims, available, centre_of(sample, false), {}};
+PrincipalDirections find_directions(const transform::Sample& sample, std::size_t available, std::size_t threads) {
+  PrincipalDirections principal{sample.dims, available, transform::centre_of(sample, false), {}};
   principal.columns =
-      principal_directions(centred(sample, principal.centre), sample.rows, sample.dims, available, threads);
+      transform::principal_directions(centred(sample, principal.centre), sample.rows, sample.dims, available, threads);
   return principal;
 }
 
@@ -33,7 +33,7 @@ LearntDirections learn_directions(const PrincipalDirections& principal, std::siz
   learnt.outputs = (count + kernels::kPanelRows - 1) / kernels::kPanelRows * kernels::kPanelRows;
   learnt.centre = principal.centre;
   const std::vector<float> mixed =
-      mixed_directions(principal.columns, principal.dims, principal.available, count, learnt.outputs, seed);
+      transform::mixed_directions(principal.columns, principal.dims, principal.available, count, learnt.outputs, seed);
 
   learnt.bytes.resize(mixed.size());
   learnt.matrix.resize(mixed.size());
@@ -75,4 +75,4 @@ std::vector<std::uint8_t> panels_of(const std::int8_t* columns, std::size_t dims
   return panels;
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::quantize

@@ -17,7 +17,7 @@
 #include "transform/metric_transform.h"
 #include "transform/sample.h"
 
-namespace nearabout {
+namespace nearabout::quantize {
 
 // Projects rows while an index is built.
 struct LearntDirections {
@@ -42,7 +42,7 @@ struct PrincipalDirections {
   std::vector<double> columns;  // dims x available
 };
 // Finds the directions. available <= min(sample rows, dims).
-PrincipalDirections find_directions(const Sample& sample, std::size_t available, std::size_t threads);
+PrincipalDirections find_directions(const transform::Sample& sample, std::size_t available, std::size_t threads);
 
 // Returns the first `count` of them, mixed according to the seed, as bytes.
 LearntDirections learn_directions(const PrincipalDirections& principal, std::size_t count, std::uint64_t seed = 0);
@@ -50,4 +50,4 @@ LearntDirections learn_directions(const PrincipalDirections& principal, std::siz
 // Returns the bytes of `outputs` directions as panels of 32 (kernels.h), unsigned: 128 means zero.
 std::vector<std::uint8_t> panels_of(const std::int8_t* columns, std::size_t dims, std::size_t outputs);
 
-}  // namespace nearabout
+}  // namespace nearabout::quantize

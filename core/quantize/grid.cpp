@@ -6,7 +6,7 @@
 
 #include "kernels/kernels.h"
 
-namespace nearabout {
+namespace nearabout::quantize {
 namespace {
 
 // Clamps, with NaN mapped to `low`, where std::clamp would pass it on to an undefined cast: values too large for floats
@@ -88,4 +88,4 @@ GridQuery::GridQuery(const Grid& grid, const float* query) : bytes(kernels::padd
   residual = std::sqrt(residual_square);
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::quantize

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace nearabout {
+namespace nearabout::quantize {
 
 // The value of code c in dimension j is low[j] + step[j] * c. `middle[j]` is the code of the mean, which is known in
 // advance, so that only the spread around it contributes to the error of a product.
@@ -38,4 +38,4 @@ struct GridQuery {
   double largest_sum = 0;  // sum of |byte| * 255, which the integer product cannot exceed
 };
 
-}  // namespace nearabout
+}  // namespace nearabout::quantize

@@ -7,7 +7,7 @@
 #include "base/threads.h"
 #include "quantize/byte_centroids.h"
 
-namespace nearabout {
+namespace nearabout::quantize {
 namespace {
 
 constexpr std::size_t kSeedRounds = 4;
@@ -178,4 +178,4 @@ std::vector<std::int8_t> kmeans(const std::vector<std::int8_t>& points, std::siz
   return centroids;
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::quantize

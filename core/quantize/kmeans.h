@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace nearabout {
+namespace nearabout::quantize {
 
 struct KMeansOptions {
   std::size_t clusters = 1;
@@ -24,4 +24,4 @@ struct KMeansOptions {
 // multiple of four up to kMaxByteDims.
 std::vector<std::int8_t> kmeans(const std::vector<std::int8_t>& points, std::size_t dims, const KMeansOptions& options);
 
-}  // namespace nearabout
+}  // namespace nearabout::quantize

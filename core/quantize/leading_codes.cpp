@@ -5,7 +5,7 @@
 
 #include "kernels/kernels.h"
 
-namespace nearabout {
+namespace nearabout::quantize {
 namespace {
 
 using kernels::kTableBytes;
@@ -104,4 +104,4 @@ void put_codes(const std::uint8_t* packed, std::size_t lines, std::size_t place,
     }
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::quantize

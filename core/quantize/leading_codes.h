@@ -18,7 +18,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace nearabout {
+namespace nearabout::quantize {
 
 struct CodeShape {
   std::size_t directions = 0;  // number of encoded directions: directions * bits is a multiple of 32
@@ -64,4 +64,4 @@ class PcaCodes {
 // Stores the codes of a row at its place in a block.
 void put_codes(const std::uint8_t* packed, std::size_t lines, std::size_t place, std::uint8_t* block);
 
-}  // namespace nearabout
+}  // namespace nearabout::quantize

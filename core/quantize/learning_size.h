@@ -7,7 +7,7 @@
 #include <initializer_list>
 #include <vector>
 
-namespace nearabout {
+namespace nearabout::quantize {
 
 struct LearningSize {
   std::size_t sample_rows = 0;     // 0: nothing is learnt
@@ -27,4 +27,4 @@ inline std::vector<std::size_t> worthwhile_directions(std::initializer_list<std:
   return worthwhile;
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::quantize

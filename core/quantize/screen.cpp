@@ -6,8 +6,10 @@
 
 #include "base/norm.h"
 
-namespace nearabout {
+namespace nearabout::quantize {
 namespace {
+
+using transform::CodeSpace;
 
 constexpr double kUnit = 0x1p-24;
 constexpr double kUnitVectorError = 4 * kUnit;  // error of a unit vector rounded to float, with a margin
@@ -53,7 +55,7 @@ std::vector<ScreenQuery> ScreenQuery::bind(const Screen& screen, const float* qu
   const std::size_t dims = screen.contraction.dims();
   const std::size_t outputs = screen.contraction.outputs();
   std::vector<float> prepared(queries, queries + count * dims);
-  if (screen.space == CodeSpace::cosine) normalise(prepared.data(), count, dims);
+  if (screen.space == CodeSpace::cosine) transform::normalise(prepared.data(), count, dims);
   std::vector<float> projections(count * outputs);
   std::vector<double> errors(count);
   screen.contraction.apply(prepared.data(), count, screen.space != CodeSpace::inner_product, projections.data(),
@@ -94,4 +96,4 @@ Limit ScreenQuery::rounded(double threshold, double slack) const {
   return {rounded_up(threshold + rounding_ + 1e-9 * std::abs(threshold)), rounded_up(slack)};
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::quantize

@@ -32,11 +32,11 @@
 #include "transform/sample.h"
 #include "transform/space.h"
 
-namespace nearabout {
+namespace nearabout::quantize {
 
 struct Screen {
-  CodeSpace space = CodeSpace::l2;
-  Contraction contraction;
+  transform::CodeSpace space = transform::CodeSpace::l2;
+  transform::Contraction contraction;
   Grid grid;
   double typical_error = 0;       // the median of E
   double typical_spread = 0;      // the median of C
@@ -90,18 +90,18 @@ class ScreenQuery {
 
 struct BuiltScreen {
   Screen screen;
-  std::optional<SpillBuffer> codes;  // rows x outputs; nullopt if the stored bytes are the codes
-  std::vector<float> terms;          // the offsets of all rows, then their errors
+  std::optional<storage::SpillBuffer> codes;  // rows x outputs; nullopt if the stored bytes are the codes
+  std::vector<float> terms;                   // the offsets of all rows, then their errors
 };
 
 // Finds the cheapest contraction on a sample and encodes all rows. Returns nullopt if a plain scan is as fast: with few
 // rows or few dimensions. The same for any number of threads. Codes are held in memory, or in a scratch file in the
 // folder of the path `scratch`.
-std::optional<BuiltScreen> build_screen(const RowReader& read, std::size_t rows, std::size_t dims, Element stored,
-                                        CodeSpace space, const std::string* scratch, std::size_t threads,
-                                        const Monitor& monitor);
+std::optional<BuiltScreen> build_screen(const transform::RowReader& read, std::size_t rows, std::size_t dims,
+                                        Element stored, transform::CodeSpace space, const std::string* scratch,
+                                        std::size_t threads, const Monitor& monitor);
 
 // Returns the value to xor into stored bytes to turn them into codes.
 constexpr std::uint8_t flip_of(Element stored) { return stored == Element::i8 ? 0x80 : 0; }
 
-}  // namespace nearabout
+}  // namespace nearabout::quantize

@@ -10,8 +10,10 @@
 #include "quantize/screen.h"
 #include "quantize/screen_dims.h"
 
-namespace nearabout {
+namespace nearabout::quantize {
 namespace {
+
+using transform::CodeSpace;
 
 constexpr std::size_t kFewRows = 512;
 constexpr std::size_t kFewDims = 16;
@@ -23,7 +25,7 @@ constexpr double kErrorRoom = 1 + 0x1p-20;   // same for an error
 
 // Returns true if squares and their sums stay well inside the range of floats. (Numbers whose squares are too small for
 // floats do not matter: the query's bound has room for them.)
-bool fits_floats(const Sample& sample) {
+bool fits_floats(const transform::Sample& sample) {
   float largest = 0;
   for (const float value : sample.values) largest = std::max(largest, std::abs(value));
   return largest < 1e15f;
@@ -32,7 +34,7 @@ bool fits_floats(const Sample& sample) {
 // Encodes all rows, one block at a time, and computes their terms and the distance of each row from its code.
 class Coder {
  public:
-  Coder(const RowReader& read, Screen& screen, std::size_t rows, bool keep_codes, const std::string* scratch)
+  Coder(const transform::RowReader& read, Screen& screen, std::size_t rows, bool keep_codes, const std::string* scratch)
       : read_(read), screen_(screen), outputs_(screen.contraction.outputs()), errors_(rows), spreads_(rows) {
     built_.terms.resize(2 * rows);
     if (!keep_codes) return;
@@ -79,7 +81,7 @@ class Coder {
     const std::size_t count = last - first;
     std::vector<float> vectors(count * dims);
     read_(begin + first, begin + last, vectors.data());
-    if (screen_.space == CodeSpace::cosine) normalise(vectors.data(), count, dims);
+    if (screen_.space == CodeSpace::cosine) transform::normalise(vectors.data(), count, dims);
     std::vector<float> projections(count * outputs_);
     std::vector<double> errors(count);
     screen_.contraction.apply(vectors.data(), count, true, projections.data(), errors.data());
@@ -127,7 +129,7 @@ class Coder {
     return *middle > 0 && std::isfinite(*middle) ? *middle : 1.0;
   }
 
-  const RowReader& read_;
+  const transform::RowReader& read_;
   Screen& screen_;
   std::size_t outputs_;
   std::vector<double> errors_, spreads_;
@@ -145,16 +147,16 @@ LearningSize screen_learning(std::size_t rows, std::size_t dims) {
   return {sample_rows, candidates.empty() ? 0 : candidates.back()};
 }
 
-std::optional<BuiltScreen> build_screen(const RowReader& read, std::size_t rows, std::size_t dims, Element stored,
-                                        CodeSpace space, const std::string* scratch, std::size_t threads,
-                                        const Monitor& monitor) {
+std::optional<BuiltScreen> build_screen(const transform::RowReader& read, std::size_t rows, std::size_t dims,
+                                        Element stored, CodeSpace space, const std::string* scratch,
+                                        std::size_t threads, const Monitor& monitor) {
   const LearningSize size = screen_learning(rows, dims);
   if (size.sample_rows == 0) return std::nullopt;
   const bool integers = (stored == Element::u8 || stored == Element::i8) && space != CodeSpace::cosine;
-  Sample sample = take_sample(read, rows, dims, size.sample_rows);
-  if (space == CodeSpace::cosine) normalise(sample.values.data(), sample.rows, dims);
+  transform::Sample sample = transform::take_sample(read, rows, dims, size.sample_rows);
+  if (space == CodeSpace::cosine) transform::normalise(sample.values.data(), sample.rows, dims);
   if (!fits_floats(sample)) return std::nullopt;
-  sample = without_far_rows(sample);
+  sample = transform::without_far_rows(sample);
 
   Screen screen;
   screen.space = space;
@@ -174,4 +176,4 @@ std::optional<BuiltScreen> build_screen(const RowReader& read, std::size_t rows,
   return coder.finish();
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::quantize

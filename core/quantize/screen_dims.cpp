@@ -10,8 +10,10 @@
 #include "quantize/learning_size.h"
 #include "transform/pca.h"
 
-namespace nearabout {
+namespace nearabout::quantize {
 namespace {
+
+using transform::Contraction;
 
 constexpr std::size_t kSampleQueries = 48;
 constexpr std::size_t kNeighbours = 10;  // k of a typical search
@@ -43,8 +45,8 @@ struct Projected {
 // a step is 1/255 of that, and its rounding error is 1/sqrt(12) of a step.
 constexpr double kCodeErrorShare = 10.5 / 255 / 3.4641;
 
-Projected project_sample(const std::vector<float>& centred, const Sample& sample, const std::vector<double>& directions,
-                         const std::vector<std::size_t>& candidates) {
+Projected project_sample(const std::vector<float>& centred, const transform::Sample& sample,
+                         const std::vector<double>& directions, const std::vector<std::size_t>& candidates) {
   Projected projected{{}, candidates.back(), {}, {}};
   const std::vector<float> plain(directions.begin(), directions.end());
   projected.projections.resize(sample.rows * projected.width);
@@ -71,7 +73,7 @@ Projected project_sample(const std::vector<float>& centred, const Sample& sample
 
 // Returns how many rows of the sample each candidate's screen would let through, with one row of the sample as the
 // query.
-std::vector<std::size_t> survivors_of(const Sample& sample, const Projected& projected, std::size_t query,
+std::vector<std::size_t> survivors_of(const transform::Sample& sample, const Projected& projected, std::size_t query,
                                       std::size_t neighbours, const std::vector<std::size_t>& candidates) {
   std::vector<double> full(sample.rows);
   for (std::size_t i = 0; i < sample.rows; ++i)
@@ -115,9 +117,9 @@ std::vector<std::size_t> screen_candidates(std::size_t dims, std::size_t sample_
   return worthwhile_directions({32, 48, 64, 96, 128, 160, 192, 256, 320, 384}, dims, sample_rows);
 }
 
-Contraction choose_contraction(const Sample& sample, std::size_t rows, bool integers, std::size_t threads,
+Contraction choose_contraction(const transform::Sample& sample, std::size_t rows, bool integers, std::size_t threads,
                                const Monitor& monitor) {
-  std::vector<float> centre = centre_of(sample, integers);
+  std::vector<float> centre = transform::centre_of(sample, integers);
   const std::size_t dims = sample.dims;
   const std::vector<std::size_t> candidates = screen_candidates(dims, sample.rows);
   if (candidates.empty()) return Contraction(std::move(centre));
@@ -125,7 +127,8 @@ Contraction choose_contraction(const Sample& sample, std::size_t rows, bool inte
   std::vector<float> centred = sample.values;
   for (std::size_t i = 0; i < sample.rows; ++i)
     for (std::size_t j = 0; j < dims; ++j) centred[i * dims + j] -= centre[j];
-  const std::vector<double> directions = principal_directions(centred, sample.rows, dims, candidates.back(), threads);
+  const std::vector<double> directions =
+      transform::principal_directions(centred, sample.rows, dims, candidates.back(), threads);
   report(monitor, 0.1);
   const Projected projected = project_sample(centred, sample, directions, candidates);
 
@@ -150,7 +153,8 @@ Contraction choose_contraction(const Sample& sample, std::size_t rows, bool inte
     }
   }
   if (best == dims) return Contraction(std::move(centre));
-  return Contraction(std::move(centre), mixed_directions(directions, dims, candidates.back(), best - 1, best), best);
+  return Contraction(std::move(centre),
+                     transform::mixed_directions(directions, dims, candidates.back(), best - 1, best), best);
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::quantize

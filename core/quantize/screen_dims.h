@@ -8,7 +8,7 @@
 #include "transform/contraction.h"
 #include "transform/sample.h"
 
-namespace nearabout {
+namespace nearabout::quantize {
 
 // Returns the numbers of directions that are tried, in order.
 std::vector<std::size_t> screen_candidates(std::size_t dims, std::size_t sample_rows);
@@ -16,7 +16,7 @@ std::vector<std::size_t> screen_candidates(std::size_t dims, std::size_t sample_
 // Returns the contraction with the lowest expected cost per query over `rows` rows; the identity if none is cheaper
 // than all dimensions. `integers` means that the rows are whole numbers; the centre is then rounded to whole numbers
 // too, so that differences are exact.
-Contraction choose_contraction(const Sample& sample, std::size_t rows, bool integers, std::size_t threads,
-                               const Monitor& monitor);
+transform::Contraction choose_contraction(const transform::Sample& sample, std::size_t rows, bool integers,
+                                          std::size_t threads, const Monitor& monitor);
 
-}  // namespace nearabout
+}  // namespace nearabout::quantize

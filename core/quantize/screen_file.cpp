@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "storage/numbers.h"
 
-namespace nearabout {
+namespace nearabout::quantize {
 namespace {
 
 using storage::File;
@@ -45,7 +45,7 @@ void write_screen(Writer& writer, const BuiltScreen& built, const ScreenSections
   if (built.codes) built.codes->write(writer, SectionId::codes, Element::u8, outputs);
 }
 
-std::optional<StoredScreen> read_screen(const File& file, CodeSpace space, const Section& vectors,
+std::optional<StoredScreen> read_screen(const File& file, transform::CodeSpace space, const Section& vectors,
                                         const ScreenSections& ids) {
   if (!file.has(SectionId::row_terms)) return std::nullopt;
   const std::uint64_t rows = vectors.shape().rows;
@@ -72,4 +72,4 @@ std::optional<StoredScreen> read_screen(const File& file, CodeSpace space, const
   return stored;
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::quantize

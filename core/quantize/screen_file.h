@@ -9,7 +9,7 @@
 #include "storage/file.h"
 #include "storage/writer.h"
 
-namespace nearabout {
+namespace nearabout::quantize {
 
 // A screen stored in a file, which must outlive it.
 struct StoredScreen {
@@ -34,7 +34,7 @@ void write_screen(storage::Writer& writer, const BuiltScreen& built, const Scree
 
 // Returns nullopt if the file has no screen. Throws CorruptFileError if its parts do not match the vectors or each
 // other.
-std::optional<StoredScreen> read_screen(const storage::File& file, CodeSpace space, const storage::Section& vectors,
-                                        const ScreenSections& ids);
+std::optional<StoredScreen> read_screen(const storage::File& file, transform::CodeSpace space,
+                                        const storage::Section& vectors, const ScreenSections& ids);
 
-}  // namespace nearabout
+}  // namespace nearabout::quantize

@@ -6,8 +6,10 @@
 
 #include "base/norm.h"
 
-namespace nearabout {
+namespace nearabout::quantize {
 namespace {
+
+using transform::CodeSpace;
 
 constexpr float kLargest = 1e30f;  // keeps offsets finite in all cases
 
@@ -53,7 +55,7 @@ struct SketchQuery::Projection {
 };
 
 std::vector<SketchQuery> SketchQuery::bind(const Sketch& sketch, const float* queries, std::size_t count) {
-  const Contraction& contraction = sketch.contraction;
+  const transform::Contraction& contraction = sketch.contraction;
   const std::size_t dims = contraction.dims();
   const std::size_t outputs = contraction.outputs();
   const bool inner = sketch.space() == CodeSpace::inner_product;
@@ -82,7 +84,7 @@ std::vector<SketchQuery> SketchQuery::bind(const Sketch& sketch, const float* qu
 namespace {
 
 // Returns SketchQuery::unit_.
-double unit_of(const MetricTransform& transform, double norm) {
+double unit_of(const transform::MetricTransform& transform, double norm) {
   const double scale = double{transform.scale()};
   switch (transform.space()) {
     case CodeSpace::l2:
@@ -148,4 +150,4 @@ double SketchQuery::score_within(double rdist) const {
   return square + error + 2 * std::sqrt(square) * grid_error_ * kErrorDeviations;
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::quantize

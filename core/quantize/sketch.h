@@ -26,17 +26,17 @@
 #include "transform/metric_transform.h"
 #include "transform/sample.h"
 
-namespace nearabout {
+namespace nearabout::quantize {
 
 struct Sketch {
-  MetricTransform transform;
-  Contraction contraction;  // of transformed vectors
+  transform::MetricTransform transform;
+  transform::Contraction contraction;  // of transformed vectors
   Grid grid;
   // Typical spread of codes around their middle, by which the rounding error of a query is multiplied.
   double spread = 0;
   double bias_bound = 0;  // bound on how much too large the estimate of a near row may be, see SketchQuery::bias_bound
 
-  CodeSpace space() const { return transform.space(); }
+  transform::CodeSpace space() const { return transform.space(); }
   std::size_t dims() const { return transform.inputs(); }
   // Returns the bytes per code.
   std::size_t width() const { return grid.dims(); }
@@ -50,7 +50,8 @@ struct Sketch {
 
 // Learns a sketch from rows spread evenly over all rows. `rows` and `dims` are at least 1. Deterministic for any number
 // of threads.
-Sketch learn_sketch(const RowReader& read, std::size_t rows, std::size_t dims, CodeSpace space, std::size_t threads);
+Sketch learn_sketch(const transform::RowReader& read, std::size_t rows, std::size_t dims, transform::CodeSpace space,
+                    std::size_t threads);
 
 // A query bound to a sketch. The score of a row orders rows as the estimate does:
 //   score = offset + scale * <bytes, code>
@@ -80,7 +81,7 @@ class SketchQuery {
   struct Projection;  // defined in sketch.cpp
   SketchQuery(const Sketch& sketch, const Projection& projection);
 
-  CodeSpace space_;
+  transform::CodeSpace space_;
   // By which reduced distances are multiplied to be those of transformed vectors: |q - x|^2, or -<q, x> under
   // CodeSpace::inner_product.
   double unit_;
@@ -94,4 +95,4 @@ class SketchQuery {
   double grid_error_ = 0;  // error of a code along any one direction
 };
 
-}  // namespace nearabout
+}  // namespace nearabout::quantize

@@ -12,8 +12,11 @@
 #include "transform/fit_metric_transform.h"
 #include "transform/pca.h"
 
-namespace nearabout {
+namespace nearabout::quantize {
 namespace {
+
+using transform::Contraction;
+using transform::Sample;
 
 constexpr std::size_t kSketchSampleRows = 2048;
 constexpr double kDepthOfAll = 12;  // depth assumed for bytes along all dimensions, whose estimates are nearly exact
@@ -111,14 +114,15 @@ double cost(std::size_t dims, std::size_t outputs, double depth) {
 }
 
 Contraction leading_directions(const Sample& sample, std::size_t threads) {
-  std::vector<float> centre = centre_of(sample, false);
+  std::vector<float> centre = transform::centre_of(sample, false);
   const std::vector<std::size_t> candidates = sketch_candidates(sample.dims, sample.rows);
   if (candidates.empty()) return Contraction(std::move(centre));
   std::vector<float> centred = sample.values;
   for (std::size_t i = 0; i < sample.rows; ++i)
     for (std::size_t j = 0; j < sample.dims; ++j) centred[i * sample.dims + j] -= centre[j];
   const std::size_t most = candidates.back();
-  const std::vector<double> directions = principal_directions(centred, sample.rows, sample.dims, most, threads);
+  const std::vector<double> directions =
+      transform::principal_directions(centred, sample.rows, sample.dims, most, threads);
   const DirectionEvaluator evaluator(sample, centred, directions, most);
   std::size_t best = sample.dims;
   double least = cost(sample.dims, sample.dims, kDepthOfAll);
@@ -129,7 +133,8 @@ Contraction leading_directions(const Sample& sample, std::size_t threads) {
     best = outputs;
   }
   if (best == sample.dims) return Contraction(std::move(centre));
-  return Contraction(std::move(centre), mixed_directions(directions, sample.dims, most, best - 1, best), best);
+  return Contraction(std::move(centre), transform::mixed_directions(directions, sample.dims, most, best - 1, best),
+                     best);
 }
 
 // Returns the root mean square of |code - middle|.
@@ -151,17 +156,18 @@ LearningSize sketch_learning(std::size_t rows, std::size_t dims) {
   return {sample_rows, candidates.empty() ? 0 : candidates.back()};
 }
 
-Sketch learn_sketch(const RowReader& read, std::size_t rows, std::size_t dims, CodeSpace space, std::size_t threads) {
-  Sample sample = take_sample(read, rows, dims, sketch_learning(rows, dims).sample_rows);
-  const RowReader read_sample = [&](std::size_t begin, std::size_t end, float* to) {
+Sketch learn_sketch(const transform::RowReader& read, std::size_t rows, std::size_t dims, transform::CodeSpace space,
+                    std::size_t threads) {
+  Sample sample = transform::take_sample(read, rows, dims, sketch_learning(rows, dims).sample_rows);
+  const transform::RowReader read_sample = [&](std::size_t begin, std::size_t end, float* to) {
     std::copy(sample.row(begin), sample.row(end), to);
   };
   Sketch sketch;
-  sketch.transform = fit_metric_transform(read_sample, sample.rows, dims, space, threads);
+  sketch.transform = transform::fit_metric_transform(read_sample, sample.rows, dims, space, threads);
   Sample transformed{std::vector<float>(sample.rows * sketch.transform.outputs()), sample.rows,
                      sketch.transform.outputs()};
   sketch.transform.rows(sample.values.data(), sample.rows, transformed.values.data());
-  transformed = without_far_rows(transformed);
+  transformed = transform::without_far_rows(transformed);
   sketch.contraction = leading_directions(transformed, threads);
 
   const std::size_t width = sketch.contraction.outputs();
@@ -173,4 +179,4 @@ Sketch learn_sketch(const RowReader& read, std::size_t rows, std::size_t dims, C
   return sketch;
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::quantize

@@ -5,7 +5,7 @@
 #include "quantize/contraction_file.h"
 #include "storage/numbers.h"
 
-namespace nearabout {
+namespace nearabout::quantize {
 namespace {
 
 using storage::SectionId;
@@ -22,7 +22,7 @@ void write_sketch(storage::Writer& writer, const Sketch& sketch) {
   write_grid(writer, sketch.grid);
 }
 
-Sketch read_sketch(const storage::File& file, CodeSpace space, std::size_t dims) {
+Sketch read_sketch(const storage::File& file, transform::CodeSpace space, std::size_t dims) {
   const storage::Section& section = file.section(SectionId::sketch);
   section.expect(Element::f64, {1, kNumbers});
   const std::span<const double> numbers = section.all<double>();
@@ -31,7 +31,7 @@ Sketch read_sketch(const storage::File& file, CodeSpace space, std::size_t dims)
       storage::throw_number(file, section, i, "finite and not negative", numbers[i]);
   if (!(numbers[kScale] > 0)) storage::throw_number(file, section, kScale, "a scale above 0", numbers[kScale]);
   Sketch sketch;
-  sketch.transform = MetricTransform(space, dims, static_cast<float>(numbers[kScale]), numbers[kLongest]);
+  sketch.transform = transform::MetricTransform(space, dims, static_cast<float>(numbers[kScale]), numbers[kLongest]);
   sketch.spread = numbers[kSpread];
   sketch.bias_bound = numbers[kBiasBound];
   sketch.contraction = read_contraction(file, sketch.transform.outputs(), numbers[kEpsilon]);
@@ -39,4 +39,4 @@ Sketch read_sketch(const storage::File& file, CodeSpace space, std::size_t dims)
   return sketch;
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::quantize

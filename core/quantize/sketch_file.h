@@ -5,11 +5,11 @@
 #include "storage/file.h"
 #include "storage/writer.h"
 
-namespace nearabout {
+namespace nearabout::quantize {
 
 void write_sketch(storage::Writer& writer, const Sketch& sketch);
 
 // Reads a sketch. Throws CorruptFileError if its parts do not match the dimensions or each other.
-Sketch read_sketch(const storage::File& file, CodeSpace space, std::size_t dims);
+Sketch read_sketch(const storage::File& file, transform::CodeSpace space, std::size_t dims);
 
-}  // namespace nearabout
+}  // namespace nearabout::quantize

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace nearabout {
+namespace nearabout::storage {
 
 SpillBuffer::SpillBuffer(std::size_t item_bytes, const std::string* scratch) : item_bytes_(item_bytes) {
   if (scratch) file_ = std::make_unique<storage::system::ScratchFile>(*scratch);
@@ -38,4 +38,4 @@ void SpillBuffer::write(storage::Writer& writer, storage::SectionId id, Element 
   writer.end();
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::storage

@@ -10,7 +10,7 @@
 #include "storage/system.h"
 #include "storage/writer.h"
 
-namespace nearabout {
+namespace nearabout::storage {
 
 // Items of one size, which are appended first and read afterwards.
 class SpillBuffer {
@@ -33,4 +33,4 @@ class SpillBuffer {
   std::unique_ptr<storage::system::ScratchFile> file_;
 };
 
-}  // namespace nearabout
+}  // namespace nearabout::storage

@@ -7,7 +7,7 @@
 #include "base/norm.h"
 #include "kernels/kernels.h"
 
-namespace nearabout {
+namespace nearabout::transform {
 namespace {
 
 constexpr double kUnit = 0x1p-24;  // relative half unit in the last place of a float
@@ -78,4 +78,4 @@ void Contraction::add_remainder(const float* vector, float* projection, double* 
   *error = kept_error + remainder_error + 4 * kUnit * length;
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::transform

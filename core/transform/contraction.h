@@ -15,7 +15,7 @@
 #include <cstddef>
 #include <vector>
 
-namespace nearabout {
+namespace nearabout::transform {
 
 class Contraction {
  public:
@@ -49,4 +49,4 @@ class Contraction {
   double epsilon_ = 0;
 };
 
-}  // namespace nearabout
+}  // namespace nearabout::transform

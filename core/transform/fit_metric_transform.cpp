@@ -6,7 +6,7 @@
 #include "base/norm.h"
 #include "base/threads.h"
 
-namespace nearabout {
+namespace nearabout::transform {
 namespace {
 
 constexpr std::size_t kScaleRows = 2'048;  // rows that determine how large the numbers are
@@ -32,4 +32,4 @@ MetricTransform fit_metric_transform(const RowReader& read, std::size_t rows, st
   return MetricTransform(space, dims, scale, 0);
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::transform

@@ -5,7 +5,7 @@
 
 #include "base/norm.h"
 
-namespace nearabout {
+namespace nearabout::transform {
 
 void MetricTransform::rows(const float* vectors, std::size_t count, float* transformed) const {
   for (std::size_t i = 0; i < count; ++i) transform(vectors + i * dims_, true, transformed + i * outputs());
@@ -27,4 +27,4 @@ void MetricTransform::transform(const float* vector, bool row, float* transforme
   transformed[dims_] = row ? static_cast<float>(std::sqrt(std::max(0.0, 1 - squared_norm(transformed, dims_)))) : 0.0f;
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::transform

@@ -11,7 +11,7 @@
 
 #include "transform/space.h"
 
-namespace nearabout {
+namespace nearabout::transform {
 
 // Coordinates are clipped to this, so that squares of transformed vectors and sums of many are finite floats. Only a
 // row larger, by a factor of 10^6 or more, than those that the scale was chosen for gets this far.
@@ -44,4 +44,4 @@ class MetricTransform {
   double longest_ = 0;
 };
 
-}  // namespace nearabout
+}  // namespace nearabout::transform

@@ -9,7 +9,7 @@
 #include "base/transpose.h"
 #include "kernels/kernels.h"
 
-namespace nearabout {
+namespace nearabout::transform {
 namespace {
 
 // Rounds of subspace iteration: after three, neighbouring directions are still mixed.
@@ -178,4 +178,4 @@ std::vector<float> mixed_directions(const std::vector<double>& directions, std::
   return mixed;
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::transform

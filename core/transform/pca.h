@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace nearabout {
+namespace nearabout::transform {
 
 // Returns the leading `count` principal directions of `rows` centred vectors of `dims` floats: orthonormal columns of a
 // dims x count table (row by row), largest variance first. Uses subspace iteration (Halko, Martinsson and Tropp, SIAM
@@ -20,4 +20,4 @@ std::vector<double> principal_directions(const std::vector<float>& vectors, std:
 std::vector<float> mixed_directions(const std::vector<double>& directions, std::size_t dims, std::size_t available,
                                     std::size_t count, std::size_t outputs, std::uint64_t seed = 0);
 
-}  // namespace nearabout
+}  // namespace nearabout::transform

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace nearabout {
+namespace nearabout::transform {
 
 Sample take_sample(const RowReader& read, std::size_t rows, std::size_t dims, std::size_t wanted) {
   Sample sample{{}, std::min(rows, wanted), dims};
@@ -64,4 +64,4 @@ std::vector<float> centre_of(const Sample& sample, bool whole) {
   return centre;
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::transform

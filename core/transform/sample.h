@@ -5,7 +5,7 @@
 #include <functional>
 #include <vector>
 
-namespace nearabout {
+namespace nearabout::transform {
 
 // Reads rows [begin, end) as stored, widened to float32.
 using RowReader = std::function<void(std::size_t begin, std::size_t end, float* to)>;
@@ -33,4 +33,4 @@ float scale_for(const Sample& sample);
 // are exact.
 std::vector<float> centre_of(const Sample& sample, bool whole);
 
-}  // namespace nearabout
+}  // namespace nearabout::transform

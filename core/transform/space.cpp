@@ -2,7 +2,9 @@
 
 #include "base/norm.h"
 
-namespace nearabout {
+namespace nearabout::transform {
+
+using metric::Metric;
 
 std::optional<CodeSpace> code_space_of(Metric metric) {
   switch (metric) {
@@ -27,4 +29,4 @@ void normalise(float* vectors, std::size_t count, std::size_t dims) {
   }
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::transform

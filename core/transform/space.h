@@ -6,15 +6,15 @@
 
 #include "metric/metric.h"
 
-namespace nearabout {
+namespace nearabout::transform {
 
 enum class CodeSpace { l2, cosine, inner_product };  // |q - x|^2, the same for unit vectors, <q, x>
 
 // Returns the space of a metric whose reduced distances are a function of an inner product; nullopt for other metrics.
-std::optional<CodeSpace> code_space_of(Metric metric);
+std::optional<CodeSpace> code_space_of(metric::Metric metric);
 
 // Normalises for CodeSpace::cosine: divides each of `count` vectors by its length (in double, rounded once); zero stays
 // zero.
 void normalise(float* vectors, std::size_t count, std::size_t dims);
 
-}  // namespace nearabout
+}  // namespace nearabout::transform

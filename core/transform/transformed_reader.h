@@ -7,7 +7,7 @@
 #include "transform/metric_transform.h"
 #include "transform/sample.h"
 
-namespace nearabout {
+namespace nearabout::transform {
 
 // A RowReader. The reader and the transform that it is made from must outlive it. Each call has its own buffers, so
 // several threads may read.
@@ -25,4 +25,4 @@ class TransformedReader {
   const MetricTransform& transform_;
 };
 
-}  // namespace nearabout
+}  // namespace nearabout::transform

@@ -15,30 +15,31 @@ namespace {
 
 constexpr std::uint32_t kPrefixNumber = 1'000;
 
-class PrefixIndex : public Searcher {
+class PrefixIndex : public index::Searcher {
  public:
-  PrefixIndex(const storage::File& file, const Descriptor& descriptor)
-      : Searcher(descriptor, file.name(), read_calibration(file)),
+  PrefixIndex(const storage::File& file, const index::Descriptor& descriptor)
+      : Searcher(descriptor, file.name(), calibration::read_calibration(file)),
         vectors_(&file.section(storage::SectionId::vectors)) {
     const MatrixView all = vectors_->matrix();
-    for (std::size_t row = 0; row < rows(); ++row) order_.emplace_back(to_float32(all, row, row + 1)[0], row);
+    for (std::size_t row = 0; row < rows(); ++row) order_.emplace_back(index::to_float32(all, row, row + 1)[0], row);
     std::sort(order_.begin(), order_.end());
   }
 
-  EffortRange effort() const override { return {"rows", 1, rows(), true}; }
+  index::EffortRange effort() const override { return {"rows", 1, rows(), true}; }
   double exact_cost(std::size_t) const override { return static_cast<double>(rows() * dims()); }
 
  protected:
   std::size_t fallback_effort(std::size_t k) const override { return std::max(k, rows() / 2); }
 
-  void do_search(MatrixView queries, const Request& request, const Budget& budget, Results& results) const override {
+  void do_search(MatrixView queries, const index::Request& request, const index::Budget& budget,
+                 index::Results& results) const override {
     const std::size_t count = budget.every_row ? rows() : std::clamp(budget.effort, request.k, rows());
     const auto search = [&](std::size_t begin, std::size_t end, std::size_t) {
       for (std::size_t i = begin; i < end; ++i) {
-        const BoundQuery query = bind_query(queries, i, descriptor());
-        TopK best(request.k, rdist_within(query, radius_of(request)));
-        compare(query, to_float32(queries, i, i + 1)[0], count, best);
-        write_result(query, best, request, results, i);
+        const metric::BoundQuery query = index::bind_query(queries, i, descriptor());
+        TopK best(request.k, index::rdist_within(query, index::radius_of(request)));
+        compare(query, index::to_float32(queries, i, i + 1)[0], count, best);
+        index::write_result(query, best, request, results, i);
         if (!budget.every_row) results.set_effort(i, static_cast<std::int64_t>(count));
       }
     };
@@ -46,11 +47,11 @@ class PrefixIndex : public Searcher {
   }
 
   void copy_vector(std::uint32_t row, std::byte* to) const override {
-    copy_row(*vectors_, row, row_bytes(descriptor().element, dims()), to);
+    index::copy_row(*vectors_, row, row_bytes(descriptor().element, dims()), to);
   }
 
  private:
-  void compare(const BoundQuery& query, float first, std::size_t count, TopK& best) const {
+  void compare(const metric::BoundQuery& query, float first, std::size_t count, TopK& best) const {
     const auto nearest = std::lower_bound(order_.begin(), order_.end(), std::pair{first, std::size_t{0}});
     const auto at = static_cast<std::size_t>(nearest - order_.begin());
     const std::size_t begin = std::min(at - std::min(count / 2, at), rows() - count);
@@ -67,18 +68,19 @@ class PrefixIndex : public Searcher {
   std::vector<std::pair<float, std::size_t>> order_;  // first coordinate and row
 };
 
-std::unique_ptr<const Searcher> open(const storage::File& file, const Descriptor& descriptor) {
+std::unique_ptr<const index::Searcher> open(const storage::File& file, const index::Descriptor& descriptor) {
   return std::make_unique<const PrefixIndex>(file, descriptor);
 }
 
-void write(storage::Writer& writer, const ValidatedRows& rows, const KindBuild& build, const Monitor& monitor) {
+void write(storage::Writer& writer, const index::ValidatedRows& rows, const index::KindBuild& build,
+           const Monitor& monitor) {
   build.parameters.expect({});
-  write_descriptor(writer, {kPrefixNumber, rows.metric(), rows.element(), rows.rows(), rows.dims()});
+  index::write_descriptor(writer, {kPrefixNumber, rows.metric(), rows.element(), rows.rows(), rows.dims()});
   writer.add_text(storage::SectionId::metadata, build.metadata);
   rows.write(writer, monitor);
 }
 
-[[maybe_unused]] const bool registered = (register_kind({kPrefixNumber, "prefix", open, write}), true);
+[[maybe_unused]] const bool registered = (index::register_kind({kPrefixNumber, "prefix", open, write}), true);
 
 }  // namespace
 }  // namespace nearabout

@@ -7,7 +7,7 @@
 #include "index/calibration/calibration_queries.h"
 #include "index/calibration/recall_profile.h"
 
-namespace nearabout {
+namespace nearabout::calibration {
 namespace {
 
 constexpr double kStandardErrors = 1.28;  // standard errors from a measured recall to its lower bound (one-sided 90 %)
@@ -125,12 +125,12 @@ void smooth_recall_at_1(Calibration& calibration) {
 }  // namespace
 
 // Never reports this for inner products, which depend more on how long a row is than on how far away it is.
-bool DistanceRange::is_out_of_distribution(double distance, Metric metric) const {
+bool DistanceRange::is_out_of_distribution(double distance, metric::Metric metric) const {
   constexpr double kBeyond = 1.1;
   constexpr double kNearer = 0.8;
   constexpr double kNearCopy = 0.1;
-  if (metric == Metric::dot) return false;
-  const auto apart = [=](double value) { return metric == Metric::euclidean ? value * value : value; };
+  if (metric == metric::Metric::dot) return false;
+  const auto apart = [=](double value) { return metric == metric::Metric::euclidean ? value * value : value; };
   if (most > 0 && apart(distance) > kBeyond * apart(most)) return true;
   return apart(distance) < kNearer * apart(least) && apart(distance) > kNearCopy * apart(least);
 }
@@ -204,4 +204,4 @@ std::optional<Calibration::Expected> Calibration::expected(std::size_t k, double
   return Expected{std::max(low, between(*(above - 1), at, recall_of)), low};
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::calibration

@@ -10,12 +10,13 @@
 
 #include "metric/metric.h"
 
-namespace nearabout {
-
-namespace storage {
+namespace nearabout::storage {
 class File;
 class Writer;
-}  // namespace storage
+}  // namespace nearabout::storage
+
+namespace nearabout::calibration {
+
 struct CalibrationQueries;  // calibration_queries.h
 class RecallProfile;        // recall_profile.h
 
@@ -50,7 +51,7 @@ struct DistanceRange {
   // tenth, or nearer by a fifth (of the squares under euclidean). A query whose neighbour is a near copy is never
   // reported: those are found at once. On five real data sets none of 1,000 queries was that far, and three were that
   // near.
-  bool is_out_of_distribution(double distance, Metric metric) const;
+  bool is_out_of_distribution(double distance, metric::Metric metric) const;
 };
 
 struct Calibration {
@@ -88,4 +89,4 @@ Calibration calibrate(const RecallProfile& profile, const CalibrationQueries& ca
 void write_calibration(storage::Writer& writer, const Calibration& calibration);
 std::optional<Calibration> read_calibration(const storage::File& file);
 
-}  // namespace nearabout
+}  // namespace nearabout::calibration

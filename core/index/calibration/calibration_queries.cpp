@@ -9,7 +9,7 @@
 #include "index/searcher.h"
 #include "transform/transformed_reader.h"
 
-namespace nearabout {
+namespace nearabout::calibration {
 namespace {
 
 constexpr std::size_t kMaxGiven = 1'024;
@@ -65,8 +65,8 @@ bool is_held_out(std::size_t row, std::size_t rows) {
   return spread(near, kHeldOutRows, rows) == row;
 }
 
-CalibrationQueries sample_calibration_queries(const CalibrationInput& given, const RowReader& read, std::size_t rows,
-                                              std::size_t dims, std::size_t step) {
+CalibrationQueries sample_calibration_queries(const CalibrationInput& given, const transform::RowReader& read,
+                                              std::size_t rows, std::size_t dims, std::size_t step) {
   CalibrationQueries calibration_queries;
   calibration_queries.dims = dims;
   const std::size_t queries = given.queries.size() / dims;
@@ -128,10 +128,10 @@ void CalibrationQueries::take_found(std::size_t i, const std::vector<Neighbour>&
 
 // Searches one query at a time: with each page that is read the system maps those around it, 64 KiB for every scattered
 // row.
-std::vector<SearchResult> search_within(const Searcher& index, MatrixView queries, const Request& request,
-                                        std::size_t memory) {
+std::vector<index::SearchResult> search_within(const index::Searcher& index, MatrixView queries,
+                                               const index::Request& request, std::size_t memory) {
   if (memory == 0) return index.search(queries, request);
-  std::vector<SearchResult> results;
+  std::vector<index::SearchResult> results;
   for (std::size_t i = 0; i < queries.rows; ++i) {
     results.push_back(index.search({queries.row(i), 1, queries.dims, queries.stride, queries.element}, request)[0]);
     index.release_memory();
@@ -139,12 +139,14 @@ std::vector<SearchResult> search_within(const Searcher& index, MatrixView querie
   return results;
 }
 
-void find_neighbours(CalibrationQueries& calibration_queries, const RowReader& read, std::size_t rows,
-                     const MetricTransform& transform, const BuildOptions& build, const Monitor& monitor) {
+void find_neighbours(CalibrationQueries& calibration_queries, const transform::RowReader& read, std::size_t rows,
+                     const transform::MetricTransform& transform, const index::BuildOptions& build,
+                     const Monitor& monitor) {
   const std::size_t dims = transform.outputs();
-  const TransformedReader transformed(read, transform);
+  const transform::TransformedReader transformed(read, transform);
   // Rows without their mean are smaller, so their bytes have a finer step.
-  const std::vector<float> centre = centre_of(take_sample(transformed, rows, dims, kCentreRows), false);
+  const std::vector<float> centre =
+      transform::centre_of(transform::take_sample(transformed, rows, dims, kCentreRows), false);
   std::vector<float> queries(calibration_queries.count() * dims);
   transform.queries(calibration_queries.vectors.data(), calibration_queries.count(), queries.data());
   move_by(centre, queries.data(), calibration_queries.count());
@@ -166,10 +168,10 @@ void find_neighbours(CalibrationQueries& calibration_queries, const RowReader& r
     scan.look_at(begin, vectors.data(), count);
   }
   const double unit =
-      transform.space() == CodeSpace::l2 ? 1 / (double{transform.scale()} * double{transform.scale()}) : 1;
+      transform.space() == transform::CodeSpace::l2 ? 1 / (double{transform.scale()} * double{transform.scale()}) : 1;
   for (std::size_t i = 0; i < calibration_queries.count(); ++i)
     calibration_queries.take_found(i, scan.take(i), 2, unit, scan.copies(i),
-                                   transform.space() == CodeSpace::inner_product);
+                                   transform.space() == transform::CodeSpace::inner_product);
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::calibration

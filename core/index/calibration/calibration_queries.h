@@ -17,11 +17,13 @@
 #include "transform/metric_transform.h"
 #include "transform/sample.h"
 
-namespace nearabout {
-
+namespace nearabout::index {
 class Searcher;
 struct SearchResult;  // results.h
 struct Request;
+}  // namespace nearabout::index
+
+namespace nearabout::calibration {
 
 inline constexpr std::size_t kMaxNeighbours = 100;  // neighbours searched for
 // If rows are the queries, some more neighbours are searched for, of which near copies are dropped (near_copies.h).
@@ -56,7 +58,7 @@ struct CalibrationQueries {
     return std::binary_search(near_copies[i].begin(), near_copies[i].end(), row);
   }
   std::size_t count_as_near(std::size_t i, std::size_t k) const {
-    return nearabout::count_as_near(as_near[i], nearest[i].size(), k);
+    return calibration::count_as_near(as_near[i], nearest[i].size(), k);
   }
   // Stores the rows found for calibration query i, nearest first, whose reduced distances are distances to the power
   // `power`, in units of `unit`; and the number of exact copies dropped. Under inner products a row far nearer than
@@ -91,17 +93,18 @@ struct CalibrationInput {
 
 // Samples the given queries or rows evenly, as many as are useful; if none are given, uses held_out_rows(). Takes one
 // in `step`.
-CalibrationQueries sample_calibration_queries(const CalibrationInput& given, const RowReader& read, std::size_t rows,
-                                              std::size_t dims, std::size_t step);
+CalibrationQueries sample_calibration_queries(const CalibrationInput& given, const transform::RowReader& read,
+                                              std::size_t rows, std::size_t dims, std::size_t step);
 
 // Searches like Searcher::search(), but under a memory budget runs one query at a time and releases mapped pages after
 // each.
-std::vector<SearchResult> search_within(const Searcher& index, MatrixView queries, const Request& request,
-                                        std::size_t memory);
+std::vector<index::SearchResult> search_within(const index::Searcher& index, MatrixView queries,
+                                               const index::Request& request, std::size_t memory);
 
 // Fills calibration_queries.nearest by comparing every calibration query with every row, in the space that `transform`
 // maps to.
-void find_neighbours(CalibrationQueries& calibration_queries, const RowReader& read, std::size_t rows,
-                     const MetricTransform& transform, const BuildOptions& build, const Monitor& monitor = {});
+void find_neighbours(CalibrationQueries& calibration_queries, const transform::RowReader& read, std::size_t rows,
+                     const transform::MetricTransform& transform, const index::BuildOptions& build,
+                     const Monitor& monitor = {});
 
-}  // namespace nearabout
+}  // namespace nearabout::calibration

@@ -9,7 +9,7 @@
 #include "storage/validate.h"
 #include "storage/writer.h"
 
-namespace nearabout {
+namespace nearabout::calibration {
 namespace {
 
 using storage::Section;
@@ -97,4 +97,4 @@ std::optional<Calibration> read_calibration(const storage::File& file) {
   return calibration;
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::calibration

@@ -9,7 +9,7 @@
 #include "quantize/byte_centroids.h"
 #include "quantize/byte_vector.h"
 
-namespace nearabout {
+namespace nearabout::calibration {
 namespace {
 
 using kernels::kPanelQueries;
@@ -67,7 +67,7 @@ GroundTruthScan::GroundTruthScan(const std::vector<float>& queries, std::size_t 
     std::int8_t* const bytes = query_bytes_.data() + i * padded_;
     Query& query = queries_[i];
     query.vector.assign(vector, vector + dims);
-    query.scale = to_bytes(vector, dims, bytes);
+    query.scale = quantize::to_bytes(vector, dims, bytes);
     for (std::size_t j = 0; j < dims; ++j) query.sum += bytes[j];
     query.square = squared_norm(vector, dims);
     query.length = std::sqrt(query.square);
@@ -102,8 +102,8 @@ void GroundTruthScan::look_at(std::size_t first, const float* rows, std::size_t 
       for (std::size_t q = begin; q < end; q += kPanelQueries) {
         const std::size_t batch_size = std::min(kPanelQueries, end - q);
         const std::size_t panels = (rows_of(group) + kPanelRows - 1) / kPanelRows;
-        panel_products(group_bytes(group), panels, dims_, query_bytes_.data() + q * padded_, padded_, batch_size, dots,
-                       kGroupRows);
+        quantize::panel_products(group_bytes(group), panels, dims_, query_bytes_.data() + q * padded_, padded_,
+                                 batch_size, dots, kGroupRows);
         for (std::size_t i = 0; i < batch_size; ++i) look_at_group(q + i, group, rows_of(group), dots + i * kGroupRows);
       }
     for (std::size_t q = begin; q < end; ++q) settle(q, first, rows);
@@ -112,13 +112,13 @@ void GroundTruthScan::look_at(std::size_t first, const float* rows, std::size_t 
 
 void GroundTruthScan::pack(const float* rows, std::size_t group, std::size_t count) {
   std::vector<std::int8_t> bytes(count * dims_);
-  const float largest = largest_of(rows, count * dims_);
+  const float largest = quantize::largest_of(rows, count * dims_);
   const float scale = largest > 1e-30f ? largest / 127 : 0;
   const float inverse = scale > 0 ? 1 / scale : 0;
   groups_[group] = {scale, 0, 0};
   for (std::size_t i = 0; i < count; ++i) {
     const float* const row = rows + i * dims_;
-    for (std::size_t j = 0; j < dims_; ++j) bytes[i * dims_ + j] = rounded(row[j] * inverse);
+    for (std::size_t j = 0; j < dims_; ++j) bytes[i * dims_ + j] = quantize::rounded(row[j] * inverse);
     const double square = square_of(row, dims_);
     const double error = left_over(row, bytes.data() + i * dims_, scale, dims_);
     squares_[group * kGroupRows + i] = static_cast<float>(square);
@@ -195,4 +195,4 @@ void GroundTruthScan::settle(std::size_t number, std::size_t first, const float*
   query.waiting.clear();
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::calibration

@@ -15,7 +15,7 @@
 #include "base/top_k.h"
 #include "kernels/kernels.h"
 
-namespace nearabout {
+namespace nearabout::calibration {
 
 class GroundTruthScan {
  public:
@@ -80,4 +80,4 @@ class GroundTruthScan {
   std::vector<float> squares_, errors_;  // for the rows of the current block
 };
 
-}  // namespace nearabout
+}  // namespace nearabout::calibration

@@ -10,7 +10,7 @@
 #include "storage/numbers.h"
 #include "storage/writer.h"
 
-namespace nearabout {
+namespace nearabout::calibration {
 namespace {
 
 constexpr std::size_t kGuardColumns = 1 + kCalibratedK.size();
@@ -176,4 +176,4 @@ double Guard::limit(std::size_t k, std::size_t effort, double recall) const {
   return std::max(most, kAtLeast * (1 - recall) * static_cast<double>(k));
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::calibration

@@ -26,7 +26,7 @@
 #include "index/calibration/calibration.h"
 #include "index/calibration/ranked_list.h"
 
-namespace nearabout {
+namespace nearabout::calibration {
 
 // Returns the number of lists beyond `probes` that the estimate covers: the same for calibration and for searches.
 constexpr std::size_t lists_beyond(std::size_t probes) { return 24 + probes / 3; }
@@ -125,4 +125,4 @@ std::vector<GroupResiduals> residuals_of(std::span<const float> columns, std::sp
 double expected_rows(std::span<const GroupResiduals> residuals, double lambda, std::span<const RankedList> lists,
                      float threshold, double square);
 
-}  // namespace nearabout
+}  // namespace nearabout::calibration

@@ -13,8 +13,11 @@
 #include "index/queries.h"
 #include "transform/fit_metric_transform.h"
 
-namespace nearabout {
+namespace nearabout::calibration {
 namespace {
+
+using index::BuildOptions;
+using index::StoredIndex;
 
 // One calibration query in three is enough if only a kind's own parameters are measured.
 constexpr std::size_t kStepForKnobs = 3;
@@ -24,12 +27,12 @@ using StoredReader = std::function<void(std::size_t begin, std::size_t end, std:
 
 // Finds neighbours for metrics that are not Euclidean distances: compares rows as a search does, one block at a time. A
 // row is not its own neighbour, nor are its copies.
-void find_by_ranks(const Descriptor& descriptor, CalibrationQueries& calibration_queries, const StoredReader& read,
-                   const BuildOptions& build, const Monitor& monitor) {
+void find_by_ranks(const index::Descriptor& descriptor, CalibrationQueries& calibration_queries,
+                   const StoredReader& read, const BuildOptions& build, const Monitor& monitor) {
   constexpr std::size_t kChunkBytes = std::size_t{1} << 20;
   constexpr std::size_t kQueriesPerChunk = 8;
   const EncodedQueries encoded(calibration_queries, descriptor.element);
-  const std::vector<BoundQuery> bound = bind_queries(encoded.view(), descriptor);
+  const std::vector<metric::BoundQuery> bound = index::bind_queries(encoded.view(), descriptor);
   const std::size_t stride = row_bytes(descriptor.element, descriptor.dims);
   const std::size_t block = std::clamp<std::size_t>(kChunkBytes / stride, 1, descriptor.rows);
   const std::size_t k = calibration_queries.rows.empty() ? kMaxNeighbours : kScannedNeighbours;
@@ -59,12 +62,14 @@ void find_by_ranks(const Descriptor& descriptor, CalibrationQueries& calibration
     calibration_queries.take_found(query, best[query].take_sorted(), 1, 1, copies[query]);
 }
 
-void find_ground_truth(const Descriptor& descriptor, CalibrationQueries& calibration_queries, const RowReader& read,
-                       const StoredReader& read_stored, const BuildOptions& build, const Monitor& monitor) {
-  const std::optional<CodeSpace> space = code_space_of(descriptor.metric);
+void find_ground_truth(const index::Descriptor& descriptor, CalibrationQueries& calibration_queries,
+                       const transform::RowReader& read, const StoredReader& read_stored, const BuildOptions& build,
+                       const Monitor& monitor) {
+  const std::optional<transform::CodeSpace> space = transform::code_space_of(descriptor.metric);
   if (!space || descriptor.element == Element::bits)
     return find_by_ranks(descriptor, calibration_queries, read_stored, build, monitor);
-  const MetricTransform transform = fit_metric_transform(read, descriptor.rows, descriptor.dims, *space, build.threads);
+  const transform::MetricTransform transform =
+      transform::fit_metric_transform(read, descriptor.rows, descriptor.dims, *space, build.threads);
   find_neighbours(calibration_queries, read, descriptor.rows, transform, build, monitor);
 }
 
@@ -80,7 +85,7 @@ Distances true_distances(const StoredIndex& index, const CalibrationQueries& cal
   const MatrixView rows = vectors.matrix();
   Distances distances(calibration_queries.count());
   for (std::size_t query = 0; query < calibration_queries.count(); ++query) {
-    const BoundQuery bound = bind_query(encoded.view(), query, index.descriptor());
+    const metric::BoundQuery bound = index::bind_query(encoded.view(), query, index.descriptor());
     const std::vector<std::uint32_t>& nearest = calibration_queries.nearest[query];
     for (const std::size_t place : {std::size_t{0}, kTenth - 1}) {
       if (nearest.empty()) break;
@@ -98,13 +103,13 @@ Distances true_distances(const StoredIndex& index, const CalibrationQueries& cal
 // Returns the distances that a search reports, for indexes whose distances are estimates from codes.
 Distances result_distances(const StoredIndex& index, const CalibrationQueries& calibration_queries, double effort,
                            const BuildOptions& build) {
-  Request request;
+  index::Request request;
   request.k = kTenth + 1;
   request.effort = static_cast<std::size_t>(effort);
   request.threads = build.threads;
   const EncodedQueries encoded(calibration_queries, index.descriptor().element);
   Distances distances;
-  for (const SearchResult& result : search_within(index.searcher(), encoded.view(), request, build.memory)) {
+  for (const index::SearchResult& result : search_within(index.searcher(), encoded.view(), request, build.memory)) {
     const std::vector<std::uint32_t>& nearest = calibration_queries.nearest[distances.size()];
     std::vector<double>& own = distances.emplace_back();
     for (std::size_t i = 0; i < result.rows.size() && own.size() < kTenth; ++i)
@@ -141,12 +146,14 @@ Calibration calibration_of(const StoredIndex& index, const RecallProfile& profil
 
 }  // namespace
 
-void measure(storage::Writer& writer, const ValidatedRows& source, const MeasureOptions& options,
+void measure(storage::Writer& writer, const index::ValidatedRows& source, const MeasureOptions& options,
              const BuildOptions& build, const Monitor& monitor) {
   std::shared_ptr<const StoredIndex> index = StoredIndex::open(writer.preview());
   if (!index->searcher().effort() || index->rows() == 0 || (!options.calibrate && !index->searcher().needs_tuning()))
     return;
-  const RowReader read = [&](std::size_t begin, std::size_t end, float* to) { source.read_f32(begin, end, to); };
+  const transform::RowReader read = [&](std::size_t begin, std::size_t end, float* to) {
+    source.read_f32(begin, end, to);
+  };
   const std::size_t step = options.calibrate ? 1 : kStepForKnobs;
   CalibrationQueries calibration_queries =
       sample_calibration_queries({options.queries}, read, source.rows(), source.dims(), step);
@@ -177,7 +184,7 @@ std::shared_ptr<const StoredIndex> remeasured(const StoredIndex& index, const Ca
   const StoredReader read_stored = [&](std::size_t begin, std::size_t end, std::byte* to) {
     std::copy_n(vectors.checked(begin * bytes, end * bytes), (end - begin) * bytes, to);
   };
-  const RowReader read = [&](std::size_t begin, std::size_t end, float* to) {
+  const transform::RowReader read = [&](std::size_t begin, std::size_t end, float* to) {
     const std::byte* const rows = vectors.checked(begin * bytes, end * bytes);
     for (std::size_t i = 0; i < end - begin; ++i)
       to_f32(index.descriptor().element, rows + i * bytes, index.dims(), to + i * index.dims());
@@ -193,4 +200,4 @@ std::shared_ptr<const StoredIndex> remeasured(const StoredIndex& index, const Ca
   return StoredIndex::open(index.file_handle()->with(writer.finish()));
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::calibration

@@ -11,7 +11,7 @@
 #include "index/validated_rows.h"
 #include "storage/writer.h"
 
-namespace nearabout {
+namespace nearabout::calibration {
 
 struct MeasureOptions {
   bool calibrate = true;                // false: only a kind's own parameters are measured, with fewer rows
@@ -20,13 +20,13 @@ struct MeasureOptions {
 };
 
 // Measures an index of which everything except keys has been written, and adds the results.
-void measure(storage::Writer& writer, const ValidatedRows& source, const MeasureOptions& options,
-             const BuildOptions& build, const Monitor& monitor);
+void measure(storage::Writer& writer, const index::ValidatedRows& source, const MeasureOptions& options,
+             const index::BuildOptions& build, const Monitor& monitor);
 
 // Returns the same index calibrated again: with queries, with rows of the index, or with held_out_rows(). Throws
 // InvalidInputError if nothing can be measured: for an exact index, one without rows, or one that stores no vectors to
 // compare with.
-std::shared_ptr<const StoredIndex> remeasured(const StoredIndex& index, const CalibrationInput& given, double target,
-                                              std::size_t threads, const Monitor& monitor);
+std::shared_ptr<const index::StoredIndex> remeasured(const index::StoredIndex& index, const CalibrationInput& given,
+                                                     double target, std::size_t threads, const Monitor& monitor);
 
-}  // namespace nearabout
+}  // namespace nearabout::calibration

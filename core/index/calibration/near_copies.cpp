@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace nearabout {
+namespace nearabout::calibration {
 namespace {
 
 constexpr std::size_t kEnoughNeighbours = 100;  // neighbours
@@ -42,4 +42,4 @@ std::size_t count_near_copies(std::span<const double> distances) {
   return copies;
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::calibration

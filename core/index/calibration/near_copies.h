@@ -15,7 +15,7 @@
 #include <cstddef>
 #include <span>
 
-namespace nearabout {
+namespace nearabout::calibration {
 
 inline constexpr std::size_t kMaxNearCopies = 24;
 
@@ -23,4 +23,4 @@ inline constexpr std::size_t kMaxNearCopies = 24;
 // Returns 0 for fewer than 100 neighbours, which are too few to estimate a dimension from.
 std::size_t count_near_copies(std::span<const double> distances);
 
-}  // namespace nearabout
+}  // namespace nearabout::calibration

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-namespace nearabout {
+namespace nearabout::calibration {
 
 struct RankedList {
   // |q - c|^2 - |q|^2 along the leading directions. |q|^2 is the same for all lists; if it were included, the rest of
@@ -11,4 +11,4 @@ struct RankedList {
   std::uint32_t list;
 };
 
-}  // namespace nearabout
+}  // namespace nearabout::calibration

@@ -6,11 +6,11 @@
 #include <cstddef>
 #include <vector>
 
-namespace nearabout {
-
-namespace storage {
+namespace nearabout::storage {
 class Writer;
-}  // namespace storage
+}  // namespace nearabout::storage
+
+namespace nearabout::calibration {
 
 // Average cost of a query: distances computed, from codes and in full, and seconds on one thread by the kind's own cost
 // model. Measured times would make a file differ from build to build.
@@ -32,4 +32,4 @@ class RecallProfile {
   virtual void write(storage::Writer& writer) const { (void)writer; }
 };
 
-}  // namespace nearabout
+}  // namespace nearabout::calibration

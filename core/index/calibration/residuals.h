@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-namespace nearabout {
+namespace nearabout::calibration {
 
 // Summarizes most rows by a median and a variance, from the quartiles; a few rows that are much farther away, which
 // these would hide, by their number and their median.
@@ -35,4 +35,4 @@ inline ResidualSummary summarize_residuals(std::vector<float>& residuals) {
   return summary;
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::calibration

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
-namespace nearabout {
+namespace nearabout::calibration {
 namespace {
 
 constexpr double kEffortRatio = 1.3;  // ratio of one effort to the next
 
-std::vector<std::size_t> ladder(const EffortRange& range) {
+std::vector<std::size_t> ladder(const index::EffortRange& range) {
   std::vector<std::size_t> efforts;
   for (double effort = static_cast<double>(std::max<std::size_t>(1, range.min));
        effort < static_cast<double>(range.max); effort *= kEffortRatio) {
@@ -22,7 +22,7 @@ std::vector<std::size_t> ladder(const EffortRange& range) {
 }  // namespace
 
 double neighbours_found(const CalibrationQueries& queries, std::size_t query, std::size_t k,
-                        const SearchResult& result) {
+                        const index::SearchResult& result) {
   const std::vector<std::uint32_t>& nearest = queries.nearest[query];
   const std::size_t counted = queries.count_as_near(query, k);
   const auto end = nearest.begin() + static_cast<std::ptrdiff_t>(counted);
@@ -39,8 +39,8 @@ double neighbours_found(const CalibrationQueries& queries, std::size_t query, st
   return static_cast<double>(std::min({found, k, nearest.size()}));
 }
 
-SearchedProfile::SearchedProfile(const Searcher& index, const CalibrationQueries& queries, const BuildOptions& build,
-                                 const Monitor& monitor)
+SearchedProfile::SearchedProfile(const index::Searcher& index, const CalibrationQueries& queries,
+                                 const index::BuildOptions& build, const Monitor& monitor)
     : index_(index), queries_(queries) {
   const std::vector<std::size_t> all_efforts = ladder(index.effort());
   const EncodedQueries encoded(queries, index.descriptor().element);
@@ -54,17 +54,17 @@ SearchedProfile::SearchedProfile(const Searcher& index, const CalibrationQueries
 }
 
 SearchedProfile::Found SearchedProfile::count_found(MatrixView encoded, std::size_t effort,
-                                                    const BuildOptions& build) const {
+                                                    const index::BuildOptions& build) const {
   std::size_t copies = 0;  // found besides the neighbours, if the queries are rows: the row itself, its near copies
   if (!queries_.rows.empty())
     for (const std::vector<std::uint32_t>& near : queries_.near_copies) copies = std::max(copies, 1 + near.size());
-  Request request;
+  index::Request request;
   request.effort = effort;
   request.threads = build.threads;
   Found found;
   for (std::size_t place = 0; place < kCalibratedK.size(); ++place) {
     request.k = kCalibratedK[place] + copies;
-    const std::vector<SearchResult> results = search_within(index_, encoded, request, build.memory);
+    const std::vector<index::SearchResult> results = search_within(index_, encoded, request, build.memory);
     for (std::size_t query = 0; query < results.size(); ++query)
       found[place].push_back(neighbours_found(queries_, query, kCalibratedK[place], results[query]));
   }
@@ -94,4 +94,4 @@ ProfileCost SearchedProfile::cost(std::size_t k, std::size_t effort) const {
   return {static_cast<double>(effort), index_.query_cost(k, effort) * 1e-9};
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::calibration

@@ -12,11 +12,11 @@
 #include "index/calibration/recall_profile.h"
 #include "index/searcher.h"
 
-namespace nearabout {
+namespace nearabout::calibration {
 
 class SearchedProfile : public RecallProfile {
  public:
-  SearchedProfile(const Searcher& index, const CalibrationQueries& queries, const BuildOptions& build,
+  SearchedProfile(const index::Searcher& index, const CalibrationQueries& queries, const index::BuildOptions& build,
                   const Monitor& monitor);
 
   const std::vector<std::size_t>& efforts() const override { return efforts_; }
@@ -28,12 +28,12 @@ class SearchedProfile : public RecallProfile {
   using Found = std::array<std::vector<double>, kCalibratedK.size()>;
 
   // Searches for all queries with one effort.
-  Found count_found(MatrixView encoded, std::size_t effort, const BuildOptions& build) const;
+  Found count_found(MatrixView encoded, std::size_t effort, const index::BuildOptions& build) const;
   // Returns what a search finds that misses nothing.
   Found all_neighbours() const;
   std::size_t place_of(std::size_t effort) const;
 
-  const Searcher& index_;
+  const index::Searcher& index_;
   const CalibrationQueries& queries_;
   std::vector<std::size_t> efforts_;
   std::vector<Found> found_;  // for each effort
@@ -42,6 +42,6 @@ class SearchedProfile : public RecallProfile {
 // Returns how many of its k nearest neighbours a search with this effort finds for calibration query `query`, whose
 // result is given: skips the query's own row, its copies and its near copies.
 double neighbours_found(const CalibrationQueries& queries, std::size_t query, std::size_t k,
-                        const SearchResult& result);
+                        const index::SearchResult& result);
 
-}  // namespace nearabout
+}  // namespace nearabout::calibration

@@ -4,7 +4,7 @@
 
 #include "index/rerank.h"
 
-namespace nearabout {
+namespace nearabout::exact {
 namespace {
 
 constexpr std::size_t kTooMany = 1024;           // waiting rows: 8 KiB
@@ -12,7 +12,8 @@ constexpr std::size_t kCandidatesTogether = 16;  // rows compared by one call
 
 }  // namespace
 
-Candidates::Candidates(const BoundQuery& query, const ScreenQuery& screen, const storage::Section& vectors, TopK& best)
+Candidates::Candidates(const metric::BoundQuery& query, const quantize::ScreenQuery& screen,
+                       const storage::Section& vectors, TopK& best)
     : query_(query), screen_(screen), vectors_(vectors), best_(best), limit_(screen.limit(best.worst())) {}
 
 void Candidates::compare(const std::vector<std::uint32_t>& rows) {
@@ -79,9 +80,9 @@ void Candidates::compare(const Waiting* waiting, std::size_t count) {
 void Candidates::compare_batch(const std::uint32_t* rows, std::size_t count) {
   double rdists[kCandidatesTogether];
   const MatrixView table = vectors_.matrix();
-  rerank(vectors_, {table.data, table.stride, rows, count}, rdists, best_,
-         [&](const kernels::Rows& batch, double* out) { query_.rdists(batch, out); });
+  index::rerank(vectors_, {table.data, table.stride, rows, count}, rdists, best_,
+                [&](const kernels::Rows& batch, double* out) { query_.rdists(batch, out); });
   limit_ = screen_.limit(best_.worst());
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::exact

@@ -11,14 +11,15 @@
 #include "quantize/screen.h"
 #include "storage/section.h"
 
-namespace nearabout {
+namespace nearabout::exact {
 
 class Candidates {
  public:
-  Candidates(const BoundQuery& query, const ScreenQuery& screen, const storage::Section& vectors, TopK& best);
+  Candidates(const metric::BoundQuery& query, const quantize::ScreenQuery& screen, const storage::Section& vectors,
+             TopK& best);
 
   // Returns the limit on the scores of rows that can still be among the best.
-  const Limit& limit() const { return limit_; }
+  const quantize::Limit& limit() const { return limit_; }
 
   // Compares these rows at once.
   void compare(const std::vector<std::uint32_t>& rows);
@@ -45,12 +46,12 @@ class Candidates {
   void compare(const Waiting* waiting, std::size_t count);
   void compare_batch(const std::uint32_t* rows, std::size_t count);
 
-  const BoundQuery& query_;
-  const ScreenQuery& screen_;
+  const metric::BoundQuery& query_;
+  const quantize::ScreenQuery& screen_;
   const storage::Section& vectors_;
   TopK& best_;
-  Limit limit_;
+  quantize::Limit limit_;
   std::vector<Waiting> waiting_;
 };
 
-}  // namespace nearabout
+}  // namespace nearabout::exact

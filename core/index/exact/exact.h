@@ -13,32 +13,35 @@
 #include "index/validated_rows.h"
 #include "quantize/screen_file.h"
 
-namespace nearabout {
-
+namespace nearabout::index {
 struct IndexKind;  // registry.h
+}  // namespace nearabout::index
+
+namespace nearabout::exact {
 
 inline constexpr std::uint32_t kExactNumber = 1;
 
-class ExactIndex : public Searcher {
+class ExactIndex : public index::Searcher {
  public:
-  ExactIndex(const storage::File& file, const Descriptor& descriptor);
+  ExactIndex(const storage::File& file, const index::Descriptor& descriptor);
 
  protected:
-  void do_search(MatrixView queries, const Request& request, const Budget&, Results& results) const override {
+  void do_search(MatrixView queries, const index::Request& request, const index::Budget&,
+                 index::Results& results) const override {
     scan_.search(queries, request, results);
   }
   void copy_vector(std::uint32_t row, std::byte* to) const override;
 
  private:
   const storage::Section* vectors_;
-  std::optional<StoredScreen> screen_;
+  std::optional<quantize::StoredScreen> screen_;
   ExactScan scan_;
 };
 
-IndexKind exact_kind();
+index::IndexKind exact_kind();
 
 // Adds everything except keys to `writer`.
-void write_exact(storage::Writer& writer, const ValidatedRows& source, const std::string& metadata,
-                 const BuildOptions& options, const Monitor& monitor);
+void write_exact(storage::Writer& writer, const index::ValidatedRows& source, const std::string& metadata,
+                 const index::BuildOptions& options, const Monitor& monitor);
 
-}  // namespace nearabout
+}  // namespace nearabout::exact

@@ -2,16 +2,16 @@
 #include "index/exact/screen.h"
 #include "index/stored_rows.h"
 
-namespace nearabout {
+namespace nearabout::exact {
 
-ExactIndex::ExactIndex(const storage::File& file, const Descriptor& descriptor)
-    : Searcher(descriptor, file.name(), read_calibration(file)),
+ExactIndex::ExactIndex(const storage::File& file, const index::Descriptor& descriptor)
+    : Searcher(descriptor, file.name(), calibration::read_calibration(file)),
       vectors_(&file.section(storage::SectionId::vectors)),
-      screen_(screen_of(file, descriptor, *vectors_, kScreenOfExact)),
+      screen_(screen_of(file, descriptor, *vectors_, quantize::kScreenOfExact)),
       scan_(descriptor, *vectors_, screen_ ? &*screen_ : nullptr) {}
 
 void ExactIndex::copy_vector(std::uint32_t row, std::byte* to) const {
-  copy_row(*vectors_, row, row_bytes(descriptor().element, dims()), to);
+  index::copy_row(*vectors_, row, row_bytes(descriptor().element, dims()), to);
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::exact

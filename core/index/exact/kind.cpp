@@ -3,21 +3,22 @@
 #include "index/registry.h"
 #include "quantize/learning_size.h"
 
-namespace nearabout {
+namespace nearabout::exact {
 namespace {
 
-std::unique_ptr<const Searcher> open(const storage::File& file, const Descriptor& descriptor) {
+std::unique_ptr<const index::Searcher> open(const storage::File& file, const index::Descriptor& descriptor) {
   return std::make_unique<const ExactIndex>(file, descriptor);
 }
 
-void write(storage::Writer& writer, const ValidatedRows& rows, const KindBuild& build, const Monitor& monitor) {
+void write(storage::Writer& writer, const index::ValidatedRows& rows, const index::KindBuild& build,
+           const Monitor& monitor) {
   build.parameters.expect({});
   write_exact(writer, rows, build.metadata, build.options, monitor);
 }
 
 // Returns the sizes of the screen, which every kind with vectors has.
-Description planned(std::size_t rows, std::size_t dims, const Parameters&) {
-  const LearningSize size = screen_learning(rows, dims);
+index::Description planned(std::size_t rows, std::size_t dims, const index::Parameters&) {
+  const quantize::LearningSize size = quantize::screen_learning(rows, dims);
   return {
       {"screened", {size.sample_rows > 0}},
       {"sample_rows", {std::uint64_t{size.sample_rows}}},
@@ -27,6 +28,6 @@ Description planned(std::size_t rows, std::size_t dims, const Parameters&) {
 
 }  // namespace
 
-IndexKind exact_kind() { return {kExactNumber, "exact", open, write, nullptr, planned}; }
+index::IndexKind exact_kind() { return {kExactNumber, "exact", open, write, nullptr, planned}; }
 
-}  // namespace nearabout
+}  // namespace nearabout::exact

@@ -11,7 +11,7 @@
 #include "index/exact/screened_scan.h"
 #include "index/queries.h"
 
-namespace nearabout {
+namespace nearabout::exact {
 namespace {
 
 // More queries share the cost of packing a block; their codes still fit a cache.
@@ -22,14 +22,15 @@ constexpr std::size_t kCachedBytes = 262'144;  // bytes of rows compared in full
 
 // Queries bound to the rows, and their screens.
 struct Bound {
-  std::vector<BoundQuery> queries;
-  std::vector<ScreenQuery> screens;
+  std::vector<metric::BoundQuery> queries;
+  std::vector<quantize::ScreenQuery> screens;
 };
 
-Bound bind(MatrixView queries, const Descriptor& descriptor, const StoredScreen* stored) {
-  Bound bound{bind_queries(queries, descriptor), {}};
+Bound bind(MatrixView queries, const index::Descriptor& descriptor, const quantize::StoredScreen* stored) {
+  Bound bound{index::bind_queries(queries, descriptor), {}};
   if (!stored) return bound;
-  bound.screens = ScreenQuery::bind(stored->screen, to_float32(queries, 0, queries.rows).data(), queries.rows);
+  bound.screens =
+      quantize::ScreenQuery::bind(stored->screen, index::to_float32(queries, 0, queries.rows).data(), queries.rows);
   return bound;
 }
 
@@ -37,7 +38,8 @@ Bound bind(MatrixView queries, const Descriptor& descriptor, const StoredScreen*
 
 // Compares every row in full, one block at a time, so that a block is read from memory once for all queries of the
 // group.
-void ExactScan::scan(const BoundQuery* queries, std::vector<TopK>& best, std::size_t begin, std::size_t end) const {
+void ExactScan::scan(const metric::BoundQuery* queries, std::vector<TopK>& best, std::size_t begin,
+                     std::size_t end) const {
   const MatrixView rows = vectors_->matrix();
   const std::size_t step = std::clamp<std::size_t>(kCachedBytes / std::max<std::size_t>(rows.stride, 1), 16, 4096);
   std::vector<double> rdists(step);
@@ -81,11 +83,11 @@ ExactScan::Cut ExactScan::cut(std::size_t queries, std::size_t threads) const {
   return cut;
 }
 
-void ExactScan::search(MatrixView queries, const Request& request, Results& results) const {
+void ExactScan::search(MatrixView queries, const index::Request& request, index::Results& results) const {
   const Bound bound = bind(queries, descriptor_, screen_);
   const Cut cut = this->cut(queries.rows, request.threads);
 
-  const float radius = radius_of(request);
+  const float radius = index::radius_of(request);
 
   std::vector<std::vector<TopK>> best(cut.groups * cut.parts);
   const auto run = [&](std::size_t begin, std::size_t end, std::size_t) {
@@ -93,7 +95,7 @@ void ExactScan::search(MatrixView queries, const Request& request, Results& resu
       const std::size_t first = task / cut.parts * cut.group;
       const std::size_t count = std::min(cut.group, queries.rows - first);
       for (std::size_t q = 0; q < count; ++q) {
-        best[task].emplace_back(request.k, rdist_within(bound.queries[first + q], radius));
+        best[task].emplace_back(request.k, index::rdist_within(bound.queries[first + q], radius));
       }
       const std::size_t from = std::min(task % cut.parts * cut.part_rows, vectors_->shape().rows);
       const std::size_t to = std::min(from + cut.part_rows, vectors_->shape().rows);
@@ -110,15 +112,15 @@ void ExactScan::search(MatrixView queries, const Request& request, Results& resu
     std::vector<TopK>* of_parts = &best[i / cut.group * cut.parts];
     TopK& whole = of_parts[0][i % cut.group];
     for (std::size_t part = 1; part < cut.parts; ++part) whole.merge(of_parts[part][i % cut.group]);
-    write_result(bound.queries[i], whole, request, results, i);
+    index::write_result(bound.queries[i], whole, request, results, i);
   }
 }
 
-void ExactScan::search_in_order(MatrixView queries, const Request& request, Results& results) const {
+void ExactScan::search_in_order(MatrixView queries, const index::Request& request, index::Results& results) const {
   if (screen_) return search(queries, request, results);  // reads codes in order, and few vectors
   vectors_->advise(storage::system::Access::in_order);
   search(queries, request, results);
   vectors_->advise(storage::system::Access::anywhere);
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::exact

@@ -13,23 +13,23 @@
 #include "metric/bound_query.h"
 #include "quantize/screen_file.h"
 
-namespace nearabout {
+namespace nearabout::exact {
 
 class ExactScan {
  public:
   // Makes a scan; both arguments must outlive it. Without a screen every row is compared in full.
-  ExactScan(const Descriptor& descriptor, const storage::Section& vectors, const StoredScreen* screen)
+  ExactScan(const index::Descriptor& descriptor, const storage::Section& vectors, const quantize::StoredScreen* screen)
       : descriptor_(descriptor), vectors_(&vectors), screen_(screen) {}
 
   // Searches. `request.k` is at least 1 and at most the number of rows; there is at least one row and one query.
-  void search(MatrixView queries, const Request& request, Results& results) const;
+  void search(MatrixView queries, const index::Request& request, index::Results& results) const;
   // Does the same for an index whose other searches read vectors in random order: this one reads them in file order.
-  void search_in_order(MatrixView queries, const Request& request, Results& results) const;
+  void search_in_order(MatrixView queries, const index::Request& request, index::Results& results) const;
   // Returns the estimated nanoseconds of a query for k neighbours in a batch: a model, the same on every machine.
   double query_cost(std::size_t k) const;
 
  private:
-  void scan(const BoundQuery* queries, std::vector<TopK>& best, std::size_t begin, std::size_t end) const;
+  void scan(const metric::BoundQuery* queries, std::vector<TopK>& best, std::size_t begin, std::size_t end) const;
   // How the work of a search is divided: groups of queries times parts of the rows, one task each.
   struct Cut {
     std::size_t threads, group, groups, parts, part_rows;
@@ -37,9 +37,9 @@ class ExactScan {
   Cut cut(std::size_t queries, std::size_t threads) const;
   double pair_cost() const;
 
-  Descriptor descriptor_;
+  index::Descriptor descriptor_;
   const storage::Section* vectors_;
-  const StoredScreen* screen_;
+  const quantize::StoredScreen* screen_;
 };
 
-}  // namespace nearabout
+}  // namespace nearabout::exact

@@ -2,26 +2,29 @@
 
 #include <string>
 
-namespace nearabout {
+namespace nearabout::exact {
 
-void write_screen_of(storage::Writer& writer, const ValidatedRows& source, const ScreenSections& ids,
-                     const BuildOptions& options, const Monitor& monitor) {
-  const std::optional<CodeSpace> space = code_space_of(source.metric());
+void write_screen_of(storage::Writer& writer, const index::ValidatedRows& source, const quantize::ScreenSections& ids,
+                     const index::BuildOptions& options, const Monitor& monitor) {
+  const std::optional<transform::CodeSpace> space = transform::code_space_of(source.metric());
   if (!space || source.element() == Element::bits) return;
-  const RowReader read = [&](std::size_t begin, std::size_t end, float* to) { source.read_f32(begin, end, to); };
+  const transform::RowReader read = [&](std::size_t begin, std::size_t end, float* to) {
+    source.read_f32(begin, end, to);
+  };
   // Memory per row: codes of at most 384 bytes, and some 40 bytes needed until all rows are encoded.
   const std::size_t row = std::min<std::size_t>(source.dims(), 384) + 40;
   const bool fits = options.memory == 0 || source.rows() <= options.memory / 4 / row;
-  const std::optional<BuiltScreen> built = build_screen(read, source.rows(), source.dims(), source.element(), *space,
-                                                        fits ? nullptr : &options.path, options.threads, monitor);
-  if (built) write_screen(writer, *built, ids);
+  const std::optional<quantize::BuiltScreen> built =
+      quantize::build_screen(read, source.rows(), source.dims(), source.element(), *space,
+                             fits ? nullptr : &options.path, options.threads, monitor);
+  if (built) quantize::write_screen(writer, *built, ids);
 }
 
-std::optional<StoredScreen> screen_of(const storage::File& file, const Descriptor& descriptor,
-                                      const storage::Section& vectors, const ScreenSections& ids) {
-  const std::optional<CodeSpace> space = code_space_of(descriptor.metric);
+std::optional<quantize::StoredScreen> screen_of(const storage::File& file, const index::Descriptor& descriptor,
+                                                const storage::Section& vectors, const quantize::ScreenSections& ids) {
+  const std::optional<transform::CodeSpace> space = transform::code_space_of(descriptor.metric);
   if (!space || descriptor.element == Element::bits) return {};
-  return read_screen(file, *space, vectors, ids);
+  return quantize::read_screen(file, *space, vectors, ids);
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::exact

@@ -8,14 +8,14 @@
 #include "index/validated_rows.h"
 #include "quantize/screen_file.h"
 
-namespace nearabout {
+namespace nearabout::exact {
 
 // Adds a screen of all rows if it pays (quantize/screen.h).
-void write_screen_of(storage::Writer& writer, const ValidatedRows& source, const ScreenSections& ids,
-                     const BuildOptions& options, const Monitor& monitor);
+void write_screen_of(storage::Writer& writer, const index::ValidatedRows& source, const quantize::ScreenSections& ids,
+                     const index::BuildOptions& options, const Monitor& monitor);
 
 // Returns nullopt if the file has no screen. Throws CorruptFileError if its parts do not match.
-std::optional<StoredScreen> screen_of(const storage::File& file, const Descriptor& descriptor,
-                                      const storage::Section& vectors, const ScreenSections& ids);
+std::optional<quantize::StoredScreen> screen_of(const storage::File& file, const index::Descriptor& descriptor,
+                                                const storage::Section& vectors, const quantize::ScreenSections& ids);
 
-}  // namespace nearabout
+}  // namespace nearabout::exact

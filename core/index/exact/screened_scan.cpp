@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-namespace nearabout {
+namespace nearabout::exact {
 namespace {
 
 using kernels::kPanelQueries;
@@ -33,8 +33,9 @@ float promising_score(const std::int32_t* dots, const float* offsets, std::size_
 
 }  // namespace
 
-ScreenedScan::ScreenedScan(const StoredScreen& stored, const storage::Section& vectors, const BoundQuery* queries,
-                           const ScreenQuery* screens, std::vector<TopK>& best, std::size_t k)
+ScreenedScan::ScreenedScan(const quantize::StoredScreen& stored, const storage::Section& vectors,
+                           const metric::BoundQuery* queries, const quantize::ScreenQuery* screens,
+                           std::vector<TopK>& best, std::size_t k)
     : stored_(stored),
       screens_(screens),
       k_(k),
@@ -168,7 +169,7 @@ void ScreenedScan::products(std::size_t query, const Block& block, std::int32_t*
 
 std::size_t ScreenedScan::find_hits(std::size_t query, const Block& block, std::size_t row, std::size_t rows,
                                     const std::int32_t* dots) {
-  const Limit& limit = candidates_[query].limit();
+  const quantize::Limit& limit = candidates_[query].limit();
   const kernels::Screen screen{block.offsets + row, block.errors + row, screens_[query].scale(), limit.slack,
                                limit.threshold};
   return kernels_.hits(dots, rows, screen, hits_.data(), scores_.data());
@@ -187,4 +188,4 @@ void ScreenedScan::take_hits(std::size_t query, const Block& block, std::size_t 
     candidates_[query].add(first, hits_.data(), scores_.data(), found);
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::exact

@@ -11,15 +11,15 @@
 #include "metric/bound_query.h"
 #include "quantize/screen_file.h"
 
-namespace nearabout {
+namespace nearabout::exact {
 
 // The rows are processed in blocks. The first block sets a limit for each query: its most promising rows are compared
 // in full. In later blocks only rows within the limit are examined, a few in a hundred.
 class ScreenedScan {
  public:
   // Binds query i by queries[i] and screens[i]; its neighbours go to best[i].
-  ScreenedScan(const StoredScreen& stored, const storage::Section& vectors, const BoundQuery* queries,
-               const ScreenQuery* screens, std::vector<TopK>& best, std::size_t k);
+  ScreenedScan(const quantize::StoredScreen& stored, const storage::Section& vectors, const metric::BoundQuery* queries,
+               const quantize::ScreenQuery* screens, std::vector<TopK>& best, std::size_t k);
 
   void run(std::size_t begin, std::size_t end);
 
@@ -56,8 +56,8 @@ class ScreenedScan {
   std::size_t count() const { return candidates_.size(); }
   bool by_panels() const;
 
-  const StoredScreen& stored_;
-  const ScreenQuery* screens_;
+  const quantize::StoredScreen& stored_;
+  const quantize::ScreenQuery* screens_;
   std::size_t k_;
   std::size_t all_rows_;
   const kernels::ScreenKernels& kernels_;
@@ -73,4 +73,4 @@ class ScreenedScan {
   std::vector<float> scores_;
 };
 
-}  // namespace nearabout
+}  // namespace nearabout::exact

@@ -10,7 +10,7 @@
 #include "index/forest/measure.h"
 #include "quantize/sketch_file.h"
 
-namespace nearabout {
+namespace nearabout::forest {
 namespace {
 
 using storage::SectionId;
@@ -19,16 +19,16 @@ constexpr std::size_t kRowsPerTask = 64;     // rows sketched per task of a thre
 constexpr std::size_t kStoredRows = 16'384;  // rows stored or written by one call
 
 // Returns where to store data that grows with the rows: a scratch path, or null for memory.
-const std::string* place_for_rows(const ValidatedRows& source, const ForestOptions& options, std::size_t width,
-                                  const BuildOptions& build) {
+const std::string* place_for_rows(const index::ValidatedRows& source, const ForestOptions& options, std::size_t width,
+                                  const index::BuildOptions& build) {
   const std::size_t row = width + sizeof(float) + sizeof(std::uint32_t);
   const std::size_t copies = options.trees + 2;  // in input order, in parts, in each tree
   const bool fits = build.memory == 0 || source.rows() <= build.memory / 2 / (row * copies);
   return fits ? nullptr : &build.path;
 }
 
-SketchStore sketch_all(const Sketch& sketch, const RowReader& read, std::size_t rows, const std::string* scratch,
-                       std::size_t threads, const Monitor& monitor) {
+SketchStore sketch_all(const quantize::Sketch& sketch, const transform::RowReader& read, std::size_t rows,
+                       const std::string* scratch, std::size_t threads, const Monitor& monitor) {
   SketchStore store(sketch.width(), scratch);
   store.reserve(rows);
   std::vector<std::uint8_t> codes(kStoredRows * sketch.width());
@@ -48,11 +48,11 @@ SketchStore sketch_all(const Sketch& sketch, const RowReader& read, std::size_t 
   return store;
 }
 
-BuiltForest grow_forest(const ValidatedRows& source, const RowReader& read, const ForestOptions& options,
-                        const BuildOptions& build, const Monitor& monitor) {
+BuiltForest grow_forest(const index::ValidatedRows& source, const transform::RowReader& read,
+                        const ForestOptions& options, const index::BuildOptions& build, const Monitor& monitor) {
   const std::size_t rows = source.rows();
   BuiltForest forest;
-  forest.sketch = learn_sketch(read, rows, source.dims(), *forest_space_of(source.metric()), build.threads);
+  forest.sketch = quantize::learn_sketch(read, rows, source.dims(), *forest_space_of(source.metric()), build.threads);
   report(monitor, 0.2);
   const std::string* scratch = place_for_rows(source, options, forest.sketch.width(), build);
   const SketchStore sketches =
@@ -82,7 +82,7 @@ void write_nodes(storage::Writer& writer, const BuiltForest& forest, const Fores
   writer.add<std::uint64_t>(SectionId::tree_nodes, {firsts.size(), 1}, firsts);
   writer.add<std::uint8_t>(SectionId::node_codes, {nodes, forest.sketch.width()}, forest.centroids.codes);
   writer.add<float>(SectionId::node_offsets, {nodes, 1}, forest.centroids.offsets);
-  writer.add<float>(SectionId::leaf_residuals, {kResidualNumbers, forest.levels[0].nodes()},
+  writer.add<float>(SectionId::leaf_residuals, {calibration::kResidualNumbers, forest.levels[0].nodes()},
                     forest.centroids.residuals);
 }
 
@@ -109,7 +109,7 @@ void write_trees(storage::Writer& writer, const BuiltForest& forest, const Monit
   write_column(
       writer, forest, SectionId::tree_rows, Element::u32, 1, subprogress(monitor, 0.0, 0.1),
       [](const SketchedRows& rows, std::size_t count) { return std::as_bytes(std::span(rows.numbers, count)); });
-  if (forest.sketch.space() != CodeSpace::inner_product)
+  if (forest.sketch.space() != transform::CodeSpace::inner_product)
     write_column(
         writer, forest, SectionId::tree_offsets, Element::f32, 1, subprogress(monitor, 0.1, 0.2),
         [](const SketchedRows& rows, std::size_t count) { return std::as_bytes(std::span(rows.offsets, count)); });
@@ -118,7 +118,7 @@ void write_trees(storage::Writer& writer, const BuiltForest& forest, const Monit
       [=](const SketchedRows& rows, std::size_t count) { return std::as_bytes(std::span(rows.codes, count * width)); });
 }
 
-void check_options(const ForestOptions& options, Metric metric) {
+void check_options(const ForestOptions& options, metric::Metric metric) {
   if (!forest_space_of(metric))
     throw InvalidInputError(
         "a forest does not support metric '" + std::string(name_of(metric)) +
@@ -131,22 +131,24 @@ void check_options(const ForestOptions& options, Metric metric) {
 
 }  // namespace
 
-void write_forest(storage::Writer& writer, const ValidatedRows& source, const ForestOptions& options,
-                  const std::string& metadata, const BuildOptions& build, const Monitor& monitor) {
+void write_forest(storage::Writer& writer, const index::ValidatedRows& source, const ForestOptions& options,
+                  const std::string& metadata, const index::BuildOptions& build, const Monitor& monitor) {
   check_options(options, source.metric());
-  write_descriptor(writer, {kForestNumber, source.metric(), source.element(), source.rows(), source.dims()});
+  index::write_descriptor(writer, {kForestNumber, source.metric(), source.element(), source.rows(), source.dims()});
   writer.add_text(SectionId::metadata, metadata);
   if (source.rows() > 0) {
-    const RowReader read = [&](std::size_t begin, std::size_t end, float* to) { source.read_f32(begin, end, to); };
+    const transform::RowReader read = [&](std::size_t begin, std::size_t end, float* to) {
+      source.read_f32(begin, end, to);
+    };
     BuiltForest forest = grow_forest(source, read, options, build, subprogress(monitor, 0.2, 0.7));
     const Measured measured = measure(forest, read, source.rows(), build.threads, subprogress(monitor, 0.7, 0.75));
     forest.sketch.bias_bound = measured.bias_bound;
-    write_sketch(writer, forest.sketch);
+    quantize::write_sketch(writer, forest.sketch);
     write_nodes(writer, forest, options, measured.fallback_effort);
     write_trees(writer, forest, subprogress(monitor, 0.75, 0.8));
   }
-  write_screen_of(writer, source, kScreenOfRows, build, subprogress(monitor, 0.8, 0.9));
+  exact::write_screen_of(writer, source, quantize::kScreenOfRows, build, subprogress(monitor, 0.8, 0.9));
   source.write(writer, subprogress(monitor, 0.9, 1.0));
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::forest

@@ -5,7 +5,7 @@
 
 #include "base/threads.h"
 
-namespace nearabout {
+namespace nearabout::forest {
 namespace {
 
 constexpr std::size_t kTasks = 32;         // branches grown in parallel
@@ -13,8 +13,8 @@ constexpr std::size_t kSmallTask = 4'096;  // rows
 
 class SubtreeBuilder {
  public:
-  SubtreeBuilder(const Codes& codes, std::uint64_t origin, const Grid& grid, std::size_t leaf_size, std::uint64_t seed,
-                 std::vector<std::uint32_t>& rows)
+  SubtreeBuilder(const Codes& codes, std::uint64_t origin, const quantize::Grid& grid, std::size_t leaf_size,
+                 std::uint64_t seed, std::vector<std::uint32_t>& rows)
       : splitter_(codes, grid), origin_(origin), leaf_size_(leaf_size), seed_(seed), rows_(rows) {}
 
   bool is_leaf(std::size_t begin, std::size_t end) const { return end - begin <= leaf_size_; }
@@ -102,7 +102,7 @@ class Top {
 
 }  // namespace
 
-BuiltSubtree build_subtree(const Codes& codes, std::size_t count, std::uint64_t origin, const Grid& grid,
+BuiltSubtree build_subtree(const Codes& codes, std::size_t count, std::uint64_t origin, const quantize::Grid& grid,
                            std::size_t leaf_size, std::uint64_t seed, std::size_t threads, const Monitor& monitor) {
   BuiltSubtree grown;
   grown.order.resize(count);
@@ -122,4 +122,4 @@ BuiltSubtree build_subtree(const Codes& codes, std::size_t count, std::uint64_t 
   return grown;
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::forest

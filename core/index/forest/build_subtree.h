@@ -8,7 +8,7 @@
 #include "base/monitor.h"
 #include "index/forest/split.h"
 
-namespace nearabout {
+namespace nearabout::forest {
 
 // A node of a tree, as its place in the order of rows. Nodes are in preorder: the left branch follows directly, the
 // right one after the `skip` nodes of the left.
@@ -30,7 +30,7 @@ struct BuiltSubtree {
 // Grows a branch over the rows 0 .. count-1 of `codes` (at least one), whose places in the tree begin with `origin`.
 // The result depends on the seed and not on the number of threads: each split draws its random numbers from the seed
 // and its rows' places.
-BuiltSubtree build_subtree(const Codes& codes, std::size_t count, std::uint64_t origin, const Grid& grid,
+BuiltSubtree build_subtree(const Codes& codes, std::size_t count, std::uint64_t origin, const quantize::Grid& grid,
                            std::size_t leaf_size, std::uint64_t seed, std::size_t threads, const Monitor& monitor);
 
-}  // namespace nearabout
+}  // namespace nearabout::forest

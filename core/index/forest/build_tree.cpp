@@ -5,7 +5,7 @@
 #include "index/calibration/calibration_queries.h"
 #include "index/forest/partition.h"
 
-namespace nearabout {
+namespace nearabout::forest {
 namespace {
 
 constexpr std::size_t kRowsAtATime = 4'096;
@@ -99,7 +99,7 @@ Parts route_all(const SketchStore& sketches, const Partitioner& router, const st
 
 }  // namespace
 
-Tree build_tree(const SketchStore& sketches, const Grid& grid, std::size_t leaf_size, std::uint64_t seed,
+Tree build_tree(const SketchStore& sketches, const quantize::Grid& grid, std::size_t leaf_size, std::uint64_t seed,
                 std::size_t threads, const std::string* scratch, const Monitor& monitor) {
   const std::size_t width = sketches.width();
   Tree tree{{}, SketchStore(width, scratch)};
@@ -108,7 +108,7 @@ Tree build_tree(const SketchStore& sketches, const Grid& grid, std::size_t leaf_
   std::vector<std::vector<Branch>> branches;
   const auto grow = [&](const SketchedRows& rows, std::size_t count, const Monitor& part_monitor) {
     std::vector<bool> left_out(count);
-    for (std::size_t i = 0; i < count; ++i) left_out[i] = is_held_out(rows.numbers[i], sketches.rows());
+    for (std::size_t i = 0; i < count; ++i) left_out[i] = calibration::is_held_out(rows.numbers[i], sketches.rows());
     const Codes codes{rows.codes, width, &left_out};
     BuiltSubtree grown = build_subtree(codes, count, tree.rows.rows(), grid, leaf_size, seed, threads, part_monitor);
     append_ordered(tree.rows, rows, grown.order);
@@ -133,4 +133,4 @@ Tree build_tree(const SketchStore& sketches, const Grid& grid, std::size_t leaf_
   return tree;
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::forest

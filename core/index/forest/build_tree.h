@@ -10,7 +10,7 @@
 #include "index/forest/build_subtree.h"
 #include "index/forest/store.h"
 
-namespace nearabout {
+namespace nearabout::forest {
 
 struct Tree {
   std::vector<Branch> branches;
@@ -18,7 +18,7 @@ struct Tree {
 };
 
 // Builds a tree. `scratch` is as in SketchStore. The tree depends on the sketches, the leaf size and the seed alone.
-Tree build_tree(const SketchStore& sketches, const Grid& grid, std::size_t leaf_size, std::uint64_t seed,
+Tree build_tree(const SketchStore& sketches, const quantize::Grid& grid, std::size_t leaf_size, std::uint64_t seed,
                 std::size_t threads, const std::string* scratch, const Monitor& monitor);
 
-}  // namespace nearabout
+}  // namespace nearabout::forest

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 
-namespace nearabout {
+namespace nearabout::forest {
 
 inline constexpr double kForestQueryCost = 10'000;  // ranking leaves, and the rows of the first
 
@@ -18,4 +18,4 @@ inline double rows_within(double nanoseconds, std::size_t width) {
   return std::max(0.0, nanoseconds - kForestQueryCost) / leaf_row_cost(width);
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::forest

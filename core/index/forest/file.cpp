@@ -3,13 +3,13 @@
 #include "index/forest/forest.h"
 #include "index/stored_rows.h"
 
-namespace nearabout {
+namespace nearabout::forest {
 
-ForestIndex::ForestIndex(const storage::File& file, const Descriptor& descriptor)
-    : Searcher(descriptor, file.name(), read_calibration(file)),
+ForestIndex::ForestIndex(const storage::File& file, const index::Descriptor& descriptor)
+    : Searcher(descriptor, file.name(), calibration::read_calibration(file)),
       file_(file),
       layout_(read_forest_layout(file, descriptor)),
-      screen_(screen_of(file, descriptor, *layout_.vectors, kScreenOfRows)),
+      screen_(exact::screen_of(file, descriptor, *layout_.vectors, quantize::kScreenOfRows)),
       scan_(descriptor, *layout_.vectors, screen_ ? &*screen_ : nullptr) {
   if (rows() == 0) return;
   for (const storage::Section* section :
@@ -18,7 +18,7 @@ ForestIndex::ForestIndex(const storage::File& file, const Descriptor& descriptor
 }
 
 void ForestIndex::copy_vector(std::uint32_t row, std::byte* to) const {
-  copy_row(*layout_.vectors, row, row_bytes(descriptor().element, dims()), to);
+  index::copy_row(*layout_.vectors, row, row_bytes(descriptor().element, dims()), to);
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::forest

@@ -26,9 +26,11 @@
 #include "index/searcher.h"
 #include "index/validated_rows.h"
 
-namespace nearabout {
-
+namespace nearabout::index {
 struct IndexKind;  // registry.h
+}  // namespace nearabout::index
+
+namespace nearabout::forest {
 
 inline constexpr std::uint32_t kForestNumber = 2;
 
@@ -40,38 +42,40 @@ struct ForestOptions {
   std::uint64_t seed = 0;
 };
 
-class ForestIndex : public Searcher {
+class ForestIndex : public index::Searcher {
  public:
-  ForestIndex(const storage::File& file, const Descriptor& descriptor);
+  ForestIndex(const storage::File& file, const index::Descriptor& descriptor);
 
   const storage::File& file() const { return file_; }
   const ForestLayout& layout() const { return layout_; }
-  EffortRange effort() const override {
+  index::EffortRange effort() const override {
     return {"rows", std::min<std::size_t>(layout_.leaf_size, rows()), rows(), true};
   }
-  Description describe() const override;
+  index::Description describe() const override;
   void verify(const Monitor& monitor) const override { verify_trees(file_, layout_, monitor); }
   void release_memory() const override { file_.forget(); }
-  std::unique_ptr<RecallProfile> profile(const CalibrationQueries& calibration_queries, const BuildOptions& build,
-                                         const Monitor& monitor) const override;
+  std::unique_ptr<calibration::RecallProfile> profile(const calibration::CalibrationQueries& calibration_queries,
+                                                      const index::BuildOptions& build,
+                                                      const Monitor& monitor) const override;
 
  protected:
   std::size_t fallback_effort(std::size_t k) const override;
-  void do_search(MatrixView queries, const Request& request, const Budget& budget, Results& results) const override;
+  void do_search(MatrixView queries, const index::Request& request, const index::Budget& budget,
+                 index::Results& results) const override;
   double exact_cost(std::size_t k) const override { return scan_.query_cost(k); }
   void copy_vector(std::uint32_t row, std::byte* to) const override;
 
  private:
   const storage::File& file_;
   ForestLayout layout_;
-  std::optional<StoredScreen> screen_;
-  ExactScan scan_;
+  std::optional<quantize::StoredScreen> screen_;
+  exact::ExactScan scan_;
 };
 
-IndexKind forest_kind();
+index::IndexKind forest_kind();
 
 // Adds everything except keys to `writer`.
-void write_forest(storage::Writer& writer, const ValidatedRows& source, const ForestOptions& options,
-                  const std::string& metadata, const BuildOptions& build, const Monitor& monitor);
+void write_forest(storage::Writer& writer, const index::ValidatedRows& source, const ForestOptions& options,
+                  const std::string& metadata, const index::BuildOptions& build, const Monitor& monitor);
 
-}  // namespace nearabout
+}  // namespace nearabout::forest

@@ -6,12 +6,12 @@
 
 #include "base/threads.h"
 
-namespace nearabout {
+namespace nearabout::forest {
 namespace {
 
 constexpr double kCoarseStep = 1.15;  // least ratio between efforts for which a limit of misses is chosen
 
-using Misses = std::array<float, kCalibratedK.size()>;
+using Misses = std::array<float, calibration::kCalibratedK.size()>;
 
 // Estimates the squared distance of the k-th nearest row from leaves that contain only `found` of the neighbours:
 // extrapolates from the rows beyond these, whose number grows with a power of the distance, the local dimension.
@@ -24,46 +24,49 @@ double square_of_more(const std::vector<double>& squares, std::size_t found, std
 }
 
 // The leaves of one query after those that an effort examines.
-std::vector<RankedList> leaves_beyond(const ForestLayout& layout, const std::vector<Scored>& nearest,
-                                      std::size_t effort) {
+std::vector<calibration::RankedList> leaves_beyond(const ForestLayout& layout, const std::vector<Scored>& nearest,
+                                                   std::size_t effort) {
   const std::span<const std::uint64_t> firsts = layout.levels[0].firsts;
   std::size_t taken = 0;
   for (std::uint64_t rows = 0; taken < nearest.size() && rows < effort; ++taken)
     rows += firsts[nearest[taken].row() + 1] - firsts[nearest[taken].row()];
-  std::vector<RankedList> beyond;
-  const std::size_t end = std::min(nearest.size(), taken + lists_beyond(taken));
+  std::vector<calibration::RankedList> beyond;
+  const std::size_t end = std::min(nearest.size(), taken + calibration::lists_beyond(taken));
   for (std::size_t leaf = taken; leaf < end; ++leaf) beyond.push_back({nearest[leaf].score(), nearest[leaf].row()});
   return beyond;
 }
 
 // Returns the misses that a search would expect after examining this many rows, if its nearest rows so far are those
 // true neighbours whose leaves it has examined.
-Misses expect_misses(const ForestLayout& layout, const CalibrationQueries& calibration_queries,
-                     const SketchQuery& sketch, const LeafEfforts& leaves, std::size_t query, std::size_t effort) {
-  const std::vector<RankedList> beyond = leaves_beyond(layout, leaves.nearest[query], effort);
+Misses expect_misses(const ForestLayout& layout, const calibration::CalibrationQueries& calibration_queries,
+                     const quantize::SketchQuery& sketch, const LeafEfforts& leaves, std::size_t query,
+                     std::size_t effort) {
+  const std::vector<calibration::RankedList> beyond = leaves_beyond(layout, leaves.nearest[query], effort);
   const std::vector<double>& squares = calibration_queries.squares[query];
-  const double rank_of_square = layout.sketch.space() == CodeSpace::cosine ? 0.5 : 1;
+  const double rank_of_square = layout.sketch.space() == transform::CodeSpace::cosine ? 0.5 : 1;
   const auto expected = [&](double square) {
     const auto score = static_cast<float>(sketch.score_of(square * rank_of_square));
-    return static_cast<float>(expected_rows(layout.residuals, layout.guard.lambda, beyond, score, sketch.square()) /
-                              static_cast<double>(layout.trees));
+    return static_cast<float>(
+        calibration::expected_rows(layout.residuals, layout.guard.lambda, beyond, score, sketch.square()) /
+        static_cast<double>(layout.trees));
   };
   Misses misses{};
   std::size_t found = 0;
   std::size_t place = 0;
   for (std::size_t n = 0; n < calibration_queries.nearest[query].size() && place < misses.size(); ++n) {
-    if (leaves.of_neighbours[query][n] > effort || ++found < kCalibratedK[place]) continue;
+    if (leaves.of_neighbours[query][n] > effort || ++found < calibration::kCalibratedK[place]) continue;
     misses[place++] = expected(squares[n]);
   }
-  for (; place < misses.size(); ++place) misses[place] = expected(square_of_more(squares, found, kCalibratedK[place]));
+  for (; place < misses.size(); ++place)
+    misses[place] = expected(square_of_more(squares, found, calibration::kCalibratedK[place]));
   return misses;
 }
 
 }  // namespace
 
-Guard learn_guard(const ForestLayout& layout, const CalibrationQueries& calibration_queries,
-                  std::span<const SketchQuery> sketches, const LeafEfforts& leaves,
-                  std::span<const std::size_t> efforts, std::size_t threads) {
+calibration::Guard learn_guard(const ForestLayout& layout, const calibration::CalibrationQueries& calibration_queries,
+                               std::span<const quantize::SketchQuery> sketches, const LeafEfforts& leaves,
+                               std::span<const std::size_t> efforts, std::size_t threads) {
   std::vector<std::size_t> limited;  // efforts that need no more leaves than were stored
   for (const std::size_t effort : efforts)
     if (effort < layout.descriptor.rows && effort < LeafEfforts::kMaxNearest / 3 * layout.leaf_size &&
@@ -77,7 +80,7 @@ Guard learn_guard(const ForestLayout& layout, const CalibrationQueries& calibrat
     queries.push_back(query);
     places.push_back({std::max(0.0, double{leaves.nearest[query].front().score()} + square), square});
   }
-  Guard guard;
+  calibration::Guard guard;
   guard.see(places);
   std::vector<std::vector<Misses>> misses(limited.size(), std::vector<Misses>(queries.size()));
   parallel_for(queries.size(), 1, threads, [&](std::size_t i, std::size_t, std::size_t) {
@@ -88,4 +91,4 @@ Guard learn_guard(const ForestLayout& layout, const CalibrationQueries& calibrat
   return guard;
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::forest

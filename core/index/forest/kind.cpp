@@ -3,22 +3,23 @@
 #include "index/registry.h"
 #include "quantize/learning_size.h"
 
-namespace nearabout {
+namespace nearabout::forest {
 namespace {
 
-std::unique_ptr<const Searcher> open(const storage::File& file, const Descriptor& descriptor) {
+std::unique_ptr<const index::Searcher> open(const storage::File& file, const index::Descriptor& descriptor) {
   return std::make_unique<const ForestIndex>(file, descriptor);
 }
 
-void write(storage::Writer& writer, const ValidatedRows& rows, const KindBuild& build, const Monitor& monitor) {
-  const Parameters& given = build.parameters;
+void write(storage::Writer& writer, const index::ValidatedRows& rows, const index::KindBuild& build,
+           const Monitor& monitor) {
+  const index::Parameters& given = build.parameters;
   given.expect({"trees", "leaf_size", "seed"});
   const ForestOptions options{given.integer("trees"), given.integer("leaf_size"), given.integer("seed")};
   write_forest(writer, rows, options, build.metadata, build.options, monitor);
 }
 
-Description planned(std::size_t rows, std::size_t dims, const Parameters&) {
-  const LearningSize size = sketch_learning(rows, dims);
+index::Description planned(std::size_t rows, std::size_t dims, const index::Parameters&) {
+  const quantize::LearningSize size = quantize::sketch_learning(rows, dims);
   return {
       {"sample_rows", {std::uint64_t{size.sample_rows}}},
       {"max_directions", {std::uint64_t{size.max_directions}}},
@@ -27,9 +28,9 @@ Description planned(std::size_t rows, std::size_t dims, const Parameters&) {
 
 }  // namespace
 
-IndexKind forest_kind() { return {kForestNumber, "forest", open, write, nullptr, planned}; }
+index::IndexKind forest_kind() { return {kForestNumber, "forest", open, write, nullptr, planned}; }
 
-Description ForestIndex::describe() const {
+index::Description ForestIndex::describe() const {
   return {
       {"trees", {std::uint64_t{layout_.trees}}},
       {"leaf_size", {std::uint64_t{layout_.leaf_size}}},
@@ -38,4 +39,4 @@ Description ForestIndex::describe() const {
   };
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::forest

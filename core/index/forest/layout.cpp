@@ -11,12 +11,13 @@
 #include "storage/numbers.h"
 #include "storage/validate.h"
 
-namespace nearabout {
+namespace nearabout::forest {
 namespace {
 
 using storage::File;
 using storage::Section;
 using storage::SectionId;
+using transform::CodeSpace;
 
 enum Field : std::size_t {
   kTrees,
@@ -64,14 +65,14 @@ std::uint64_t read_levels(const File& file, ForestLayout& layout) {
   return begin;
 }
 
-std::vector<GroupResiduals> read_residuals(const File& file, const StoredLevel& leaves) {
+std::vector<calibration::GroupResiduals> read_residuals(const File& file, const StoredLevel& leaves) {
   const Section& residuals = file.section(SectionId::leaf_residuals);
-  residuals.expect(Element::f32, {kResidualNumbers, leaves.nodes()});
+  residuals.expect(Element::f32, {calibration::kResidualNumbers, leaves.nodes()});
   const std::span<const float> numbers = storage::finite_floats(file, residuals);
   std::vector<std::uint32_t> rows;
   for (std::size_t leaf = 0; leaf < leaves.nodes(); ++leaf)
     rows.push_back(static_cast<std::uint32_t>(leaves.firsts[leaf + 1] - leaves.firsts[leaf]));
-  return residuals_of(numbers, rows);
+  return calibration::residuals_of(numbers, rows);
 }
 
 const Section* expected(const File& file, SectionId id, Element element, const storage::Shape& shape) {
@@ -84,11 +85,12 @@ const Section* expected(const File& file, SectionId id, Element element, const s
 
 // Returns the space of a metric. Near in the Manhattan distance mostly means near in the Euclidean one (results still
 // have distances of the metric); bits are zeros and ones.
-std::optional<CodeSpace> forest_space_of(Metric metric) {
-  return metric == Metric::manhattan || metric == Metric::hamming ? CodeSpace::l2 : code_space_of(metric);
+std::optional<CodeSpace> forest_space_of(metric::Metric metric) {
+  return metric == metric::Metric::manhattan || metric == metric::Metric::hamming ? CodeSpace::l2
+                                                                                  : transform::code_space_of(metric);
 }
 
-ForestLayout read_forest_layout(const File& file, const Descriptor& descriptor) {
+ForestLayout read_forest_layout(const File& file, const index::Descriptor& descriptor) {
   const std::optional<CodeSpace> space = forest_space_of(descriptor.metric);
   if (!space)
     throw CorruptFileError(file.name() + " is corrupt: it claims to be a forest with metric " +
@@ -98,7 +100,7 @@ ForestLayout read_forest_layout(const File& file, const Descriptor& descriptor) 
   layout.descriptor = descriptor;
   layout.vectors = &file.section(SectionId::vectors);
   if (descriptor.rows == 0) return layout;
-  layout.sketch = read_sketch(file, *space, descriptor.dims);
+  layout.sketch = quantize::read_sketch(file, *space, descriptor.dims);
   const std::uint64_t nodes = read_levels(file, layout);
   const std::uint64_t width = layout.sketch.width();
   const std::uint64_t places = layout.trees * std::uint64_t{descriptor.rows};
@@ -109,7 +111,7 @@ ForestLayout read_forest_layout(const File& file, const Descriptor& descriptor) 
   layout.tree_codes = expected(file, SectionId::tree_codes, Element::u8, {places, width});
   if (layout.sketch.space() != CodeSpace::inner_product)
     layout.tree_offsets = expected(file, SectionId::tree_offsets, Element::f32, {places, 1});
-  read_guard(file, layout.guard);
+  calibration::read_guard(file, layout.guard);
   layout.guard.lambda = 1 / static_cast<double>(width);
   return layout;
 }
@@ -118,7 +120,7 @@ void verify_trees(const File& file, const ForestLayout& layout, const Monitor& m
   const std::size_t rows = layout.descriptor.rows;
   if (rows == 0) return;
   for (const Section* section : {layout.node_offsets, layout.tree_offsets})
-    if (section) verify_finite(file, *section, subprogress(monitor, 0.0, 0.5));
+    if (section) index::verify_finite(file, *section, subprogress(monitor, 0.0, 0.5));
   for (std::size_t tree = 0; tree < layout.trees; ++tree) {
     report(monitor, 0.5 + 0.5 * static_cast<double>(tree) / static_cast<double>(layout.trees));
     const std::span<const std::uint32_t> own = layout.tree_rows->items<std::uint32_t>(tree * rows, rows);
@@ -134,4 +136,4 @@ void verify_trees(const File& file, const ForestLayout& layout, const Monitor& m
   }
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::forest

@@ -12,12 +12,12 @@
 #include "quantize/sketch.h"
 #include "storage/file.h"
 
-namespace nearabout {
+namespace nearabout::forest {
 
 inline constexpr std::size_t kMaxTrees = 1'000;
 
 // Returns the space in which a forest of this metric is grown; nullopt for metrics that forests do not support.
-std::optional<CodeSpace> forest_space_of(Metric metric);
+std::optional<transform::CodeSpace> forest_space_of(metric::Metric metric);
 
 // A level of nodes: its nodes' children, and where its nodes begin among those of all levels.
 struct StoredLevel {
@@ -28,15 +28,15 @@ struct StoredLevel {
 
 // Spans and sections point into the file. Without rows, only `vectors` is set.
 struct ForestLayout {
-  Descriptor descriptor;
+  index::Descriptor descriptor;
   std::size_t trees = 0;
   std::size_t leaf_size = 0;
   std::uint64_t seed = 0;
   std::size_t fallback_effort = 0;  // of a search for ten neighbours, if nothing is calibrated (measure.h)
-  Sketch sketch;
-  Guard guard;
-  std::vector<StoredLevel> levels;        // leaves first
-  std::vector<GroupResiduals> residuals;  // of leaves
+  quantize::Sketch sketch;
+  calibration::Guard guard;
+  std::vector<StoredLevel> levels;                     // leaves first
+  std::vector<calibration::GroupResiduals> residuals;  // of leaves
   const storage::Section* vectors = nullptr;
   const storage::Section* node_codes = nullptr;
   const storage::Section* node_offsets = nullptr;
@@ -46,17 +46,17 @@ struct ForestLayout {
 
   // Returns true if scores estimate reduced distances: under manhattan they are those of another metric, and less
   // reliable.
-  bool scores_are_estimates() const { return descriptor.metric != Metric::manhattan; }
+  bool scores_are_estimates() const { return descriptor.metric != metric::Metric::manhattan; }
   // Returns true if searches detect queries that have probably missed neighbours: only if leaves are ranked as rows
   // are.
-  bool is_guarded() const { return sketch.space() != CodeSpace::inner_product && scores_are_estimates(); }
+  bool is_guarded() const { return sketch.space() != transform::CodeSpace::inner_product && scores_are_estimates(); }
 };
 
 // Throws CorruptFileError if sections are missing, or do not match the descriptor or each other. The rows of the trees
 // are not read: see verify_trees().
-ForestLayout read_forest_layout(const storage::File& file, const Descriptor& descriptor);
+ForestLayout read_forest_layout(const storage::File& file, const index::Descriptor& descriptor);
 
 // Throws CorruptFileError unless each tree has each row in exactly one leaf, and all offsets are numbers.
 void verify_trees(const storage::File& file, const ForestLayout& layout, const Monitor& monitor);
 
-}  // namespace nearabout
+}  // namespace nearabout::forest

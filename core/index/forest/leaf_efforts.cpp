@@ -9,14 +9,14 @@
 #include "index/forest/ranking.h"
 #include "kernels/kernels.h"
 
-namespace nearabout {
+namespace nearabout::forest {
 namespace {
 
 // The leaves, one per tree, of all rows that are near some calibration query.
 class LeavesOfRows {
  public:
   LeavesOfRows(const std::string& file, std::span<const std::uint32_t> tree_rows, std::span<const std::uint64_t> firsts,
-               const CalibrationQueries& calibration_queries, std::size_t rows)
+               const calibration::CalibrationQueries& calibration_queries, std::size_t rows)
       : file_(file) {
     std::vector<bool> wanted(rows, false);
     for (const std::vector<std::uint32_t>& nearest : calibration_queries.nearest)
@@ -53,8 +53,9 @@ NodeRows count_rows(const ForestLayout& layout) {
 
 // Returns, for each node of a level, how many rows are in nodes whose centroids are nearer to the query: those examined
 // before it. Sets `nodes` to the nodes of the level, nearest first.
-std::vector<std::uint64_t> rows_before(const ForestLayout& layout, const SketchQuery& sketch, std::size_t level,
-                                       const std::vector<std::uint64_t>& rows, std::vector<Scored>& nodes) {
+std::vector<std::uint64_t> rows_before(const ForestLayout& layout, const quantize::SketchQuery& sketch,
+                                       std::size_t level, const std::vector<std::uint64_t>& rows,
+                                       std::vector<Scored>& nodes) {
   const std::size_t count = rows.size();
   const std::uint64_t first = layout.levels[level].begin;
   std::vector<std::int32_t> dots(count);
@@ -80,7 +81,7 @@ std::vector<std::uint64_t> rows_before(const ForestLayout& layout, const SketchQ
 // further away than that, the number that makes the search take the group (ranking.h). Sets `nearest` to all leaves,
 // nearest first.
 std::vector<std::uint64_t> efforts_of_leaves(const ForestLayout& layout, const NodeRows& node_rows,
-                                             const SketchQuery& sketch, std::vector<Scored>& nearest) {
+                                             const quantize::SketchQuery& sketch, std::vector<Scored>& nearest) {
   std::vector<std::uint64_t> above;  // efforts of the level above, by its nodes
   for (std::size_t level = layout.levels.size(); level-- > 0;) {
     std::vector<std::uint64_t> efforts = rows_before(layout, sketch, level, node_rows[level], nearest);
@@ -107,8 +108,9 @@ std::uint64_t LeafEfforts::within(double fraction) const {
 }
 
 LeafEfforts find_leaf_efforts(const std::string& file, const ForestLayout& layout,
-                              const CalibrationQueries& calibration_queries, std::span<const SketchQuery> sketches,
-                              std::size_t threads, const Monitor& monitor) {
+                              const calibration::CalibrationQueries& calibration_queries,
+                              std::span<const quantize::SketchQuery> sketches, std::size_t threads,
+                              const Monitor& monitor) {
   LeafEfforts found;
   for (const std::vector<std::uint32_t>& nearest : calibration_queries.nearest)
     found.of_neighbours.emplace_back(nearest.size(), LeafEfforts::kNever);
@@ -130,4 +132,4 @@ LeafEfforts find_leaf_efforts(const std::string& file, const ForestLayout& layou
   return found;
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::forest

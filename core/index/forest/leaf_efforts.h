@@ -13,7 +13,7 @@
 #include "index/calibration/calibration_queries.h"
 #include "index/forest/layout.h"
 
-namespace nearabout {
+namespace nearabout::forest {
 
 struct LeafEfforts {
   static constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
@@ -31,7 +31,8 @@ struct LeafEfforts {
 // `sketches` are those of the calibration queries. Throws CorruptFileError, which names `file`, if a neighbour is in
 // none of the trees.
 LeafEfforts find_leaf_efforts(const std::string& file, const ForestLayout& layout,
-                              const CalibrationQueries& calibration_queries, std::span<const SketchQuery> sketches,
-                              std::size_t threads, const Monitor& monitor);
+                              const calibration::CalibrationQueries& calibration_queries,
+                              std::span<const quantize::SketchQuery> sketches, std::size_t threads,
+                              const Monitor& monitor);
 
-}  // namespace nearabout
+}  // namespace nearabout::forest

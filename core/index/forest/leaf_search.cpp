@@ -5,8 +5,10 @@
 
 #include "index/forest/costs.h"
 
-namespace nearabout {
+namespace nearabout::forest {
 namespace {
+
+using calibration::Guard;
 
 std::size_t rows_of(const std::vector<LeafSpan>& leaves) {
   std::size_t rows = 0;
@@ -16,7 +18,8 @@ std::size_t rows_of(const std::vector<LeafSpan>& leaves) {
 
 }  // namespace
 
-LeafCost LeafSearch::search(const BoundQuery& query, const SketchQuery& sketch, const LeafBudget& budget, TopK& best) {
+LeafCost LeafSearch::search(const metric::BoundQuery& query, const quantize::SketchQuery& sketch,
+                            const LeafBudget& budget, TopK& best) {
   pending_.start(query, sketch, budget.effort, budget.kept, best);
   sketch_ = &sketch;
   entered_before_ = 0;
@@ -74,7 +77,7 @@ bool LeafSearch::costs_more(std::size_t wanted, double nanoseconds) const {
 // Returns the rows of leaves to rank, including those ranked beyond the examined ones (guard.h).
 std::size_t LeafSearch::rows_with_beyond(std::size_t effort) const {
   const std::size_t leaves = effort / std::max<std::size_t>(1, layout_.leaf_size) + 1;
-  return effort + lists_beyond(leaves) * layout_.leaf_size;
+  return effort + calibration::lists_beyond(leaves) * layout_.leaf_size;
 }
 
 // Examines leaves from number `next` on until `wanted` rows have been examined; returns the number of the next leaf.
@@ -90,13 +93,13 @@ std::size_t LeafSearch::look_at_leaves(const std::vector<LeafSpan>& leaves, std:
 
 double LeafSearch::expected_misses(const std::vector<LeafSpan>& leaves, std::size_t next, const TopK& best) {
   beyond_.clear();
-  const std::size_t end = std::min(leaves.size(), next + lists_beyond(next));
+  const std::size_t end = std::min(leaves.size(), next + calibration::lists_beyond(next));
   for (std::size_t leaf = next; leaf < end; ++leaf) beyond_.push_back({leaves[leaf].key, leaves[leaf].leaf});
   const double worst = best.worst();
   const float score =
       std::isfinite(worst) ? static_cast<float>(sketch_->score_of(worst)) : std::numeric_limits<float>::infinity();
-  return expected_rows(layout_.residuals, layout_.guard.lambda, beyond_, score, sketch_->square()) /
+  return calibration::expected_rows(layout_.residuals, layout_.guard.lambda, beyond_, score, sketch_->square()) /
          static_cast<double>(layout_.trees);  // a missed row has a leaf in each tree
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::forest

@@ -10,7 +10,7 @@
 #include "index/forest/pending_rows.h"
 #include "index/forest/ranking.h"
 
-namespace nearabout {
+namespace nearabout::forest {
 
 // The budget of a query.
 struct LeafBudget {
@@ -37,7 +37,8 @@ class LeafSearch {
   explicit LeafSearch(const ForestLayout& layout) : layout_(layout), ranking_(layout), pending_(layout) {}
 
   // Finds the best of at least `effort` rows, and of more if the query is guarded and has probably missed neighbours.
-  LeafCost search(const BoundQuery& query, const SketchQuery& sketch, const LeafBudget& budget, TopK& best);
+  LeafCost search(const metric::BoundQuery& query, const quantize::SketchQuery& sketch, const LeafBudget& budget,
+                  TopK& best);
 
  private:
   bool goes_on(double misses, double nearest, std::size_t wanted, std::size_t entered, const LeafBudget& budget,
@@ -51,9 +52,9 @@ class LeafSearch {
   const ForestLayout& layout_;
   LeafRanking ranking_;
   PendingRows pending_;
-  const SketchQuery* sketch_ = nullptr;
-  std::vector<RankedList> beyond_;
+  const quantize::SketchQuery* sketch_ = nullptr;
+  std::vector<calibration::RankedList> beyond_;
   std::size_t entered_before_ = 0;
 };
 
-}  // namespace nearabout
+}  // namespace nearabout::forest

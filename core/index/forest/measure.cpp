@@ -9,7 +9,7 @@
 #include "base/top_k.h"
 #include "kernels/kernels.h"
 
-namespace nearabout {
+namespace nearabout::forest {
 namespace {
 
 constexpr std::size_t kQueries = 64;
@@ -24,10 +24,10 @@ constexpr std::size_t kPlacesAtATime = 8'192;
 // A row used as a query, and its nearest other rows.
 class Query {
  public:
-  Query(const BuiltForest& forest, const RowReader& read, std::size_t row)
+  Query(const BuiltForest& forest, const transform::RowReader& read, std::size_t row)
       : forest_(forest), width_(forest.sketch.width()), vector_(forest.sketch.dims()), own_(width_) {
     read(row, row + 1, vector_.data());
-    bound_ = SketchQuery::bind(forest.sketch, vector_.data(), 1);
+    bound_ = quantize::SketchQuery::bind(forest.sketch, vector_.data(), 1);
     float offset = 0;
     forest.sketch.encode(vector_.data(), 1, own_.data(), &offset);
     best_.assign(forest.trees.size(), TopK(kNeighbours));
@@ -48,7 +48,7 @@ class Query {
     double effort;  // least effort that finds it
     double bias_bound;
   };
-  std::vector<Finding> findings(const RowReader& read) {
+  std::vector<Finding> findings(const transform::RowReader& read) {
     std::map<std::uint32_t, Finding> found;  // by row: each tree has its own place for it
     SketchStore::Buffers buffers;
     std::vector<float> other(vector_.size());
@@ -106,7 +106,7 @@ class Query {
   std::size_t width_;
   std::vector<float> vector_;
   std::vector<std::uint8_t> own_;  // the query's code
-  std::vector<SketchQuery> bound_;
+  std::vector<quantize::SketchQuery> bound_;
   std::vector<TopK> best_;             // for each tree: scores and places
   std::vector<std::uint64_t> looked_;  // rows examined up to each leaf
   std::vector<std::int32_t> dots_;
@@ -143,7 +143,7 @@ double quantile(const std::vector<double>& sorted, double fraction) {
 
 }  // namespace
 
-Measured measure(const BuiltForest& forest, const RowReader& read, std::size_t rows, std::size_t threads,
+Measured measure(const BuiltForest& forest, const transform::RowReader& read, std::size_t rows, std::size_t threads,
                  const Monitor& monitor) {
   const std::size_t count = std::min(kQueries, rows);
   std::vector<Query> queries;
@@ -168,4 +168,4 @@ Measured measure(const BuiltForest& forest, const RowReader& read, std::size_t r
   return measured;
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::forest

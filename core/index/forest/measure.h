@@ -18,11 +18,11 @@
 #include "index/forest/forest.h"
 #include "index/forest/nodes.h"
 
-namespace nearabout {
+namespace nearabout::forest {
 
 // A forest before it is written.
 struct BuiltForest {
-  Sketch sketch;
+  quantize::Sketch sketch;
   std::vector<Tree> trees;
   std::vector<Level> levels;
   Centroids centroids;
@@ -34,7 +34,7 @@ struct Measured {
 };
 
 // Uses some rows as queries, and looks for their nearest other rows (by the sketches) in the ranked leaves.
-Measured measure(const BuiltForest& forest, const RowReader& read, std::size_t rows, std::size_t threads,
+Measured measure(const BuiltForest& forest, const transform::RowReader& read, std::size_t rows, std::size_t threads,
                  const Monitor& monitor);
 
-}  // namespace nearabout
+}  // namespace nearabout::forest

@@ -7,8 +7,10 @@
 #include "index/calibration/calibration_queries.h"
 #include "index/calibration/residuals.h"
 
-namespace nearabout {
+namespace nearabout::forest {
 namespace {
+
+using quantize::Sketch;
 
 constexpr std::size_t kFanOut = 64;       // leaves per group, groups per group
 constexpr std::size_t kFewNodes = 2'048;  // with at most this many nodes, all are ranked
@@ -69,7 +71,7 @@ class Centre {
       : sketch_(sketch),
         sums_(sketch.width()),
         squares_(sketch.width()),
-        spread_(sketch.space() == CodeSpace::inner_product) {}
+        spread_(sketch.space() == transform::CodeSpace::inner_product) {}
 
   // Adds a code that represents `rows` rows, which are spread around it by `spread`, a mean square.
   void add(const std::uint8_t* code, std::uint64_t rows, double spread) {
@@ -107,8 +109,8 @@ class Centre {
 };
 
 // Summarizes the distances of codes from that of their leaf.
-ResidualSummary residuals_of(const SketchedRows& rows, std::uint64_t count, const std::uint8_t* centre,
-                             const Sketch& sketch) {
+calibration::ResidualSummary residuals_of(const SketchedRows& rows, std::uint64_t count, const std::uint8_t* centre,
+                                          const Sketch& sketch) {
   const std::size_t width = sketch.width();
   std::vector<float> residuals(count);
   for (std::uint64_t i = 0; i < count; ++i) {
@@ -119,7 +121,7 @@ ResidualSummary residuals_of(const SketchedRows& rows, std::uint64_t count, cons
     }
     residuals[i] = sum;
   }
-  return summarize_residuals(residuals);
+  return calibration::summarize_residuals(residuals);
 }
 
 // Computes the centroids of leaves from the codes of their rows.
@@ -134,16 +136,17 @@ void leaf_centroids(const std::vector<Tree>& trees, const Level& leaves, const S
       const std::uint64_t count = leaves.firsts[leaf + 1] - leaves.firsts[leaf];
       const SketchedRows own = trees[leaves.firsts[leaf] / rows].rows.read(first, first + count, buffers);
       // Held-out rows, which measure how leaves are ranked, do not attract their own leaf, unless it has no others.
-      const auto drawn = [&](std::uint64_t i) { return !is_held_out(own.numbers[i], rows); };
+      const auto drawn = [&](std::uint64_t i) { return !calibration::is_held_out(own.numbers[i], rows); };
       bool any = false;
       for (std::uint64_t i = 0; i < count; ++i) any |= drawn(i);
       for (std::uint64_t i = 0; i < count; ++i)
         if (!any || drawn(i)) centre.add(own.codes + i * sketch.width(), 1, 0);
       std::uint8_t* const code = centroids.codes.data() + leaf * sketch.width();
       centre.finish(code, &centroids.offsets[leaf]);
-      const ResidualSummary summary = residuals_of(own, count, code, sketch);
+      const calibration::ResidualSummary summary = residuals_of(own, count, code, sketch);
       const float numbers[] = {summary.median, summary.variance, summary.far_rows, summary.far_median};
-      for (std::size_t i = 0; i < kResidualNumbers; ++i) centroids.residuals[i * leaves.nodes() + leaf] = numbers[i];
+      for (std::size_t i = 0; i < calibration::kResidualNumbers; ++i)
+        centroids.residuals[i * leaves.nodes() + leaf] = numbers[i];
     }
   });
 }
@@ -156,7 +159,7 @@ Centroids centroids_of(const std::vector<Tree>& trees, const std::vector<Level>&
   std::size_t nodes = 0;
   for (const Level& level : levels) nodes += level.nodes();
   Centroids centroids{std::vector<std::uint8_t>(nodes * width), std::vector<float>(nodes),
-                      std::vector<float>(kResidualNumbers * levels[0].nodes())};
+                      std::vector<float>(calibration::kResidualNumbers * levels[0].nodes())};
   leaf_centroids(trees, levels[0], sketch, threads, centroids);
 
   std::vector<std::uint64_t> places = levels[0].firsts;
@@ -169,7 +172,7 @@ Centroids centroids_of(const std::vector<Tree>& trees, const std::vector<Level>&
     for (std::size_t node = 0; node < levels[level].nodes(); ++node) {
       for (std::uint64_t child = levels[level].firsts[node]; child < levels[level].firsts[node + 1]; ++child) {
         const double spread =
-            sketch.space() == CodeSpace::inner_product ? -double{centroids.offsets[below + child]} : 0;
+            sketch.space() == transform::CodeSpace::inner_product ? -double{centroids.offsets[below + child]} : 0;
         centre.add(centroids.codes.data() + (below + child) * width, places[child + 1] - places[child], spread);
       }
       centre.finish(centroids.codes.data() + (begin + node) * width, &centroids.offsets[begin + node]);
@@ -180,4 +183,4 @@ Centroids centroids_of(const std::vector<Tree>& trees, const std::vector<Level>&
   return centroids;
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::forest

@@ -13,7 +13,7 @@
 #include "index/forest/build_tree.h"
 #include "quantize/sketch.h"
 
-namespace nearabout {
+namespace nearabout::forest {
 
 // One level, tree after tree; level 0 is the leaves. Node i has the children firsts[i] .. firsts[i + 1] - 1 on the
 // level below; for a leaf these are places in the order of rows, with the trees' orders one after another.
@@ -39,7 +39,7 @@ struct Centroids {
   std::vector<float> residuals;
 };
 
-Centroids centroids_of(const std::vector<Tree>& trees, const std::vector<Level>& levels, const Sketch& sketch,
+Centroids centroids_of(const std::vector<Tree>& trees, const std::vector<Level>& levels, const quantize::Sketch& sketch,
                        std::size_t threads);
 
-}  // namespace nearabout
+}  // namespace nearabout::forest

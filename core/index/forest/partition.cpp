@@ -5,7 +5,7 @@
 
 #include "kernels/kernels.h"
 
-namespace nearabout {
+namespace nearabout::forest {
 namespace {
 
 constexpr std::size_t kOnePart = 131'072;  // rows up to which there is one part
@@ -37,7 +37,8 @@ bool goes_right(std::uint32_t number, std::size_t node) {
 
 }  // namespace
 
-Partitioner::Partitioner(const SketchStore& store, const Grid& grid, std::uint64_t seed, const Monitor& monitor)
+Partitioner::Partitioner(const SketchStore& store, const quantize::Grid& grid, std::uint64_t seed,
+                         const Monitor& monitor)
     : width_(store.width()) {
   if (store.rows() <= kOnePart) {
     nodes_.emplace_back();
@@ -113,4 +114,4 @@ void Partitioner::assemble(std::size_t& node, const std::vector<std::vector<Bran
                      static_cast<std::uint32_t>(branches.size() - place)};
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::forest

@@ -12,12 +12,12 @@
 #include "index/forest/split.h"
 #include "index/forest/store.h"
 
-namespace nearabout {
+namespace nearabout::forest {
 
 class Partitioner {
  public:
   // Finds the planes for the rows of `store`; `seed` is the tree's.
-  Partitioner(const SketchStore& store, const Grid& grid, std::uint64_t seed, const Monitor& monitor);
+  Partitioner(const SketchStore& store, const quantize::Grid& grid, std::uint64_t seed, const Monitor& monitor);
 
   std::size_t parts() const { return parts_; }
   // Returns the part of a row with this code and number.
@@ -44,4 +44,4 @@ class Partitioner {
   std::vector<Node> nodes_;
 };
 
-}  // namespace nearabout
+}  // namespace nearabout::forest

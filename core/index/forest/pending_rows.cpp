@@ -5,7 +5,7 @@
 #include "index/rerank.h"
 #include "kernels/kernels.h"
 
-namespace nearabout {
+namespace nearabout::forest {
 namespace {
 
 constexpr std::size_t kBatch = 8;         // rows compared by one call
@@ -20,8 +20,8 @@ PendingRows::PendingRows(const ForestLayout& layout)
       codes_(layout.tree_codes->matrix()),
       rows_(layout.vectors->matrix()) {}
 
-void PendingRows::start(const BoundQuery& query, const SketchQuery& sketch, std::size_t effort, std::size_t k,
-                        TopK& best) {
+void PendingRows::start(const metric::BoundQuery& query, const quantize::SketchQuery& sketch, std::size_t effort,
+                        std::size_t k, TopK& best) {
   query_ = &query;
   sketch_ = &sketch;
   best_ = &best;
@@ -129,8 +129,8 @@ void PendingRows::compare(std::size_t begin, std::size_t end) {
 
 void PendingRows::compare_batch(const std::uint32_t* rows, std::size_t count) {
   double rdists[kBatch];
-  rerank(*layout_.vectors, {rows_.data, rows_.stride, rows, count}, rdists, *best_,
-         [this](const kernels::Rows& batch, double* to) { query_->rdists(batch, to); });
+  index::rerank(*layout_.vectors, {rows_.data, rows_.stride, rows, count}, rdists, *best_,
+                [this](const kernels::Rows& batch, double* to) { query_->rdists(batch, to); });
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::forest

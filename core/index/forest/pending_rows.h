@@ -13,7 +13,7 @@
 #include "index/forest/ranking.h"
 #include "metric/bound_query.h"
 
-namespace nearabout {
+namespace nearabout::forest {
 
 // Scores rows by their sketches, and compares the most promising with the query, until the others are not expected to
 // be among the best. One thread's work space, reused for one query after another.
@@ -22,7 +22,8 @@ class PendingRows {
   explicit PendingRows(const ForestLayout& layout);
 
   // Starts a query that looks for `k` neighbours among about `effort` rows. All references must outlive its search.
-  void start(const BoundQuery& query, const SketchQuery& sketch, std::size_t effort, std::size_t k, TopK& best);
+  void start(const metric::BoundQuery& query, const quantize::SketchQuery& sketch, std::size_t effort, std::size_t k,
+             TopK& best);
   // Adds the promising rows of a leaf. Compares some if too many wait.
   void add(const LeafSpan& leaf);
   void prefetch(const LeafSpan& leaf) const;
@@ -51,8 +52,8 @@ class PendingRows {
   const ForestLayout& layout_;
   bool by_estimate_;
   MatrixView codes_, rows_;
-  const BoundQuery* query_ = nullptr;
-  const SketchQuery* sketch_ = nullptr;
+  const metric::BoundQuery* query_ = nullptr;
+  const quantize::SketchQuery* sketch_ = nullptr;
   TopK* best_ = nullptr;
   std::size_t chunk_rows_ = 0;  // waiting rows compared each time they are examined
   std::size_t depth_ = 0;       // largest number of waiting rows
@@ -66,4 +67,4 @@ class PendingRows {
   std::vector<float> scores_;
 };
 
-}  // namespace nearabout
+}  // namespace nearabout::forest

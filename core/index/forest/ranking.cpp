@@ -6,7 +6,7 @@
 #include "index/calibration/guard.h"
 #include "kernels/kernels.h"
 
-namespace nearabout {
+namespace nearabout::forest {
 namespace {
 
 constexpr std::size_t kGuessedFrom = 128;  // keys sampled for a guess
@@ -25,7 +25,8 @@ std::uint64_t LeafRanking::rows_of(std::size_t level, std::uint64_t node) const 
 }
 
 // Computes the keys of nodes [begin, end) of a level: the estimated distances of their centroids, up to a constant.
-void LeafRanking::add_keys(const SketchQuery& query, std::size_t level, std::uint64_t begin, std::uint64_t end) {
+void LeafRanking::add_keys(const quantize::SketchQuery& query, std::size_t level, std::uint64_t begin,
+                           std::uint64_t end) {
   const std::size_t count = end - begin;
   const std::uint64_t first = layout_.levels[level].begin + begin;
   const std::size_t width = layout_.sketch.width();
@@ -89,14 +90,14 @@ void LeafRanking::keep_nearest(std::size_t level, std::uint64_t rows, bool beyon
   const std::uint64_t places = first_place(level, layout_.levels[level].nodes());
   const std::uint64_t usual = std::max<std::uint64_t>(1, places / layout_.levels[level].nodes());
   const std::size_t guessed = std::min<std::uint64_t>(rows / usual, keys_.size()) * 9 / 8 + 4;
-  for (std::size_t wanted = guessed + (beyond ? lists_beyond(guessed) : 0);; wanted *= 2) {
+  for (std::size_t wanted = guessed + (beyond ? calibration::lists_beyond(guessed) : 0);; wanted *= 2) {
     const float threshold = promising_key(wanted);
     keep_below(threshold);
     const bool all = threshold == std::numeric_limits<float>::infinity();
     const std::optional<std::size_t> nearest = sort_nearest(level, rows, guessed);
     if (!nearest && !all) continue;
     nearest_ = nearest.value_or(ranked_.size());
-    const std::size_t kept = nearest_ + (beyond ? lists_beyond(nearest_) : 0);
+    const std::size_t kept = nearest_ + (beyond ? calibration::lists_beyond(nearest_) : 0);
     if (kept > ranked_.size() && !all) continue;
     if (kept >= ranked_.size()) return;
     if (beyond)
@@ -112,7 +113,7 @@ void LeafRanking::sort_beyond() {
             [](const LeafSpan& a, const LeafSpan& b) { return Scored(a.key, a.leaf) < Scored(b.key, b.leaf); });
 }
 
-const std::vector<LeafSpan>& LeafRanking::rank(const SketchQuery& query, std::uint64_t effort, bool beyond) {
+const std::vector<LeafSpan>& LeafRanking::rank(const quantize::SketchQuery& query, std::uint64_t effort, bool beyond) {
   const std::size_t top = layout_.levels.size() - 1;
   keys_.clear();
   nodes_.clear();
@@ -134,4 +135,4 @@ const std::vector<LeafSpan>& LeafRanking::rank(const SketchQuery& query, std::ui
   return leaves_;
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::forest

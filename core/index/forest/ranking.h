@@ -9,7 +9,7 @@
 #include "base/scored.h"
 #include "index/forest/layout.h"
 
-namespace nearabout {
+namespace nearabout::forest {
 
 // Groups are taken until their leaves have this many times the wanted number of rows.
 inline constexpr std::uint64_t kWiden = 8;
@@ -28,12 +28,12 @@ class LeafRanking {
 
   // Returns the nearest leaves that together have at least `effort` rows (all leaves if there are fewer), nearest
   // first. With `beyond`, also as many after them, in any order, for the estimate of missed neighbours (guard.h).
-  const std::vector<LeafSpan>& rank(const SketchQuery& query, std::uint64_t effort, bool beyond);
+  const std::vector<LeafSpan>& rank(const quantize::SketchQuery& query, std::uint64_t effort, bool beyond);
   // Sorts the leaves beyond, too.
   void sort_beyond();
 
  private:
-  void add_keys(const SketchQuery& query, std::size_t level, std::uint64_t begin, std::uint64_t end);
+  void add_keys(const quantize::SketchQuery& query, std::size_t level, std::uint64_t begin, std::uint64_t end);
   std::optional<std::size_t> sort_nearest(std::size_t level, std::uint64_t rows, std::size_t guessed);
   void keep_nearest(std::size_t level, std::uint64_t rows, bool beyond);
   void keep_below(float threshold);
@@ -51,4 +51,4 @@ class LeafRanking {
   std::vector<LeafSpan> leaves_;
 };
 
-}  // namespace nearabout
+}  // namespace nearabout::forest

@@ -6,7 +6,7 @@
 #include "index/forest/costs.h"
 #include "index/forest/guard_limits.h"
 
-namespace nearabout {
+namespace nearabout::forest {
 namespace {
 
 constexpr double kStep = 1.07;  // ratio of one effort to the next
@@ -17,15 +17,16 @@ constexpr std::uint64_t kMaxSearched = 4'000;  // and at most this many rows: th
 
 }  // namespace
 
-ForestRecallProfile::ForestRecallProfile(const ForestIndex& forest, const CalibrationQueries& calibration_queries,
-                                         const BuildOptions& build, const Monitor& monitor)
+ForestRecallProfile::ForestRecallProfile(const ForestIndex& forest,
+                                         const calibration::CalibrationQueries& calibration_queries,
+                                         const index::BuildOptions& build, const Monitor& monitor)
     : rows_(forest.rows()),
       width_(forest.layout().sketch.width()),
       row_bytes_(row_bytes(forest.descriptor().element, forest.dims())),
       as_near_(calibration_queries.as_near) {
   const ForestLayout& layout = forest.layout();
-  const std::vector<SketchQuery> sketches =
-      SketchQuery::bind(layout.sketch, calibration_queries.vectors.data(), calibration_queries.count());
+  const std::vector<quantize::SketchQuery> sketches =
+      quantize::SketchQuery::bind(layout.sketch, calibration_queries.vectors.data(), calibration_queries.count());
   leaves_ = find_leaf_efforts(forest.file().name(), layout, calibration_queries, sketches, build.threads,
                               subprogress(monitor, 0.0, 0.5));
   const std::uint64_t most = effort_within(kNearlyAll);
@@ -46,20 +47,22 @@ std::uint64_t ForestRecallProfile::effort_within(double fraction) const {
 
 // Returns which fraction of the ten nearest rows in examined leaves a search finds: nearly the same for any effort. A
 // search for one neighbour looks for ten (search.cpp), and one for a hundred finds no smaller fraction.
-double ForestRecallProfile::sketch_recall(const ForestIndex& forest, const CalibrationQueries& calibration_queries,
-                                          const BuildOptions& build, const Monitor& monitor) const {
+double ForestRecallProfile::sketch_recall(const ForestIndex& forest,
+                                          const calibration::CalibrationQueries& calibration_queries,
+                                          const index::BuildOptions& build, const Monitor& monitor) const {
   constexpr std::size_t kNeighbours = 10;
-  const EncodedQueries encoded(calibration_queries, forest.descriptor().element);
-  Request request;
+  const calibration::EncodedQueries encoded(calibration_queries, forest.descriptor().element);
+  index::Request request;
   std::size_t copies = 0;
   for (const std::vector<std::uint32_t>& own : calibration_queries.near_copies) copies = std::max(copies, own.size());
   request.k = kNeighbours + copies + (calibration_queries.rows.empty() ? 0 : 1);  // the row itself is found, too
-  request.effort = std::clamp<std::uint64_t>(effort_within(kMax), 2 * kMaxNeighbours, kMaxSearched);
+  request.effort = std::clamp<std::uint64_t>(effort_within(kMax), 2 * calibration::kMaxNeighbours, kMaxSearched);
   request.threads = build.threads;
   request.monitor = monitor;
   double reached = 0;
   double found = 0;
-  const std::vector<SearchResult> results = search_within(forest, encoded.view(), request, build.memory);
+  const std::vector<index::SearchResult> results =
+      calibration::search_within(forest, encoded.view(), request, build.memory);
   for (std::size_t query = 0; query < results.size(); ++query) {
     std::vector<std::uint32_t> rows = results[query].rows;
     std::erase_if(rows, [&](std::uint32_t row) {
@@ -84,7 +87,7 @@ std::vector<double> ForestRecallProfile::found(std::size_t k, std::size_t effort
   for (std::size_t query = 0; query < leaves_.of_neighbours.size(); ++query) {
     const std::vector<std::uint64_t>& efforts = leaves_.of_neighbours[query];
     const std::size_t wanted = std::min(k, efforts.size());
-    const std::size_t as_near = count_as_near(as_near_[query], efforts.size(), k);
+    const std::size_t as_near = calibration::count_as_near(as_near_[query], efforts.size(), k);
     const auto reached = std::count_if(efforts.begin(), efforts.begin() + static_cast<std::ptrdiff_t>(as_near),
                                        [&](std::uint64_t least) { return effort >= rows_ || least <= effort; });
     counts.push_back(found_fraction *
@@ -93,7 +96,7 @@ std::vector<double> ForestRecallProfile::found(std::size_t k, std::size_t effort
   return counts;
 }
 
-ProfileCost ForestRecallProfile::cost(std::size_t k, std::size_t effort) const {
+calibration::ProfileCost ForestRecallProfile::cost(std::size_t k, std::size_t effort) const {
   // Approximate number of rows compared after ranking by their sketches.
   const double compared = 20 + 2.5 * static_cast<double>(k);
   const auto looked = static_cast<double>(effort);
@@ -101,4 +104,4 @@ ProfileCost ForestRecallProfile::cost(std::size_t k, std::size_t effort) const {
   return {looked + compared, 1e-9 * nanoseconds};
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::forest

@@ -8,7 +8,7 @@
 #include "index/forest/recall_profile.h"
 #include "index/queries.h"
 
-namespace nearabout {
+namespace nearabout::forest {
 namespace {
 
 constexpr std::size_t kMin = 10;              // least number of neighbours searched for
@@ -28,17 +28,19 @@ std::size_t ForestIndex::fallback_effort(std::size_t k) const {
   return static_cast<std::size_t>(std::max(effort * wider, least));
 }
 
-std::unique_ptr<RecallProfile> ForestIndex::profile(const CalibrationQueries& calibration_queries,
-                                                    const BuildOptions& build, const Monitor& monitor) const {
+std::unique_ptr<calibration::RecallProfile> ForestIndex::profile(
+    const calibration::CalibrationQueries& calibration_queries, const index::BuildOptions& build,
+    const Monitor& monitor) const {
   return std::make_unique<ForestRecallProfile>(*this, calibration_queries, build, monitor);
 }
 
-void ForestIndex::do_search(MatrixView queries, const Request& request, const Budget& budget, Results& results) const {
+void ForestIndex::do_search(MatrixView queries, const index::Request& request, const index::Budget& budget,
+                            index::Results& results) const {
   const std::size_t wanted = budget.effort;
   if (budget.every_row || wanted >= rows()) return scan_.search_in_order(queries, request, results);
   const std::size_t effort = std::max(wanted, request.radius ? 1 : request.k);
-  const std::vector<BoundQuery> bound = bind_queries(queries, descriptor());
-  const float radius = radius_of(request);
+  const std::vector<metric::BoundQuery> bound = index::bind_queries(queries, descriptor());
+  const float radius = index::radius_of(request);
 
   // A limit at the single nearest row so far would lose it among the sketches too often.
   const std::size_t kept = request.radius ? request.k : std::min(std::max(request.k, kMin), rows());
@@ -53,13 +55,14 @@ void ForestIndex::do_search(MatrixView queries, const Request& request, const Bu
   std::vector<std::unique_ptr<LeafSearch>> searches(threads);
   const auto run = [&](std::size_t begin, std::size_t end, std::size_t worker) {
     if (!searches[worker]) searches[worker] = std::make_unique<LeafSearch>(layout_);
-    const std::vector<float> vectors = to_float32(queries, begin, end);
-    const std::vector<SketchQuery> sketches = SketchQuery::bind(layout_.sketch, vectors.data(), end - begin);
+    const std::vector<float> vectors = index::to_float32(queries, begin, end);
+    const std::vector<quantize::SketchQuery> sketches =
+        quantize::SketchQuery::bind(layout_.sketch, vectors.data(), end - begin);
     for (std::size_t i = begin; i < end; ++i) {
-      TopK best(kept, rdist_within(bound[i], radius));
+      TopK best(kept, index::rdist_within(bound[i], radius));
       const LeafCost used = searches[worker]->search(bound[i], sketches[i - begin], allowed, best);
-      write_result(bound[i], best, request, results, i);
-      results.set_effort(i, used.every_row ? kEveryRow : static_cast<std::int64_t>(used.rows));
+      index::write_result(bound[i], best, request, results, i);
+      results.set_effort(i, used.every_row ? index::kEveryRow : static_cast<std::int64_t>(used.rows));
       results.set_out_of_distribution(i, used.out_of_distribution);
     }
   };
@@ -68,4 +71,4 @@ void ForestIndex::do_search(MatrixView queries, const Request& request, const Bu
   if (!request.radius) retry_short_results(queries, request, 4 * effort, results);
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::forest

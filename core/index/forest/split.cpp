@@ -5,7 +5,7 @@
 
 #include "kernels/kernels.h"
 
-namespace nearabout {
+namespace nearabout::forest {
 namespace {
 
 constexpr std::size_t kSplitSampleRows = 256;  // twice as many gain nothing measurable
@@ -130,4 +130,4 @@ Splitter::Division Splitter::divide(const Plane& plane, std::uint32_t* rows, std
   return {left, true, threshold};
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::forest

@@ -12,7 +12,7 @@
 #include "base/random.h"
 #include "quantize/grid.h"
 
-namespace nearabout {
+namespace nearabout::forest {
 
 // Codes of some rows, one after another, on one grid.
 struct Codes {
@@ -34,7 +34,7 @@ struct Plane {
 class Splitter {
  public:
   // Makes a splitter; both arguments must outlive it.
-  Splitter(const Codes& codes, const Grid& grid) : codes_(codes), grid_(grid) {}
+  Splitter(const Codes& codes, const quantize::Grid& grid) : codes_(codes), grid_(grid) {}
 
   // Returns a plane for these rows (at least two), from a sample of them. If no plane separates any two, the normal is
   // zero.
@@ -55,7 +55,7 @@ class Splitter {
   Plane between_means() const;
 
   const Codes& codes_;
-  const Grid& grid_;
+  const quantize::Grid& grid_;
   std::vector<std::uint32_t> sample_;
   std::vector<std::uint8_t> sides_;
   std::vector<std::int32_t> dots_;
@@ -64,4 +64,4 @@ class Splitter {
   std::vector<std::uint32_t> sums_[2];
 };
 
-}  // namespace nearabout
+}  // namespace nearabout::forest

@@ -2,7 +2,7 @@
 
 #include "storage/items.h"
 
-namespace nearabout {
+namespace nearabout::forest {
 
 using storage::items_of;
 
@@ -30,4 +30,4 @@ SketchedRows SketchStore::read(std::size_t begin, std::size_t end, Buffers& buff
           items_of<std::uint32_t>(numbers_.read(begin, end, buffers.numbers))};
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::forest

@@ -8,7 +8,7 @@
 
 #include "storage/spill_buffer.h"
 
-namespace nearabout {
+namespace nearabout::forest {
 
 // Some rows of a store. The pointers are valid until the buffers are used again.
 struct SketchedRows {
@@ -33,7 +33,7 @@ class SketchStore {
 
  private:
   std::size_t width_;
-  SpillBuffer codes_, offsets_, numbers_;
+  storage::SpillBuffer codes_, offsets_, numbers_;
 };
 
-}  // namespace nearabout
+}  // namespace nearabout::forest

@@ -4,7 +4,7 @@
 #include <array>
 #include <cmath>
 
-namespace nearabout {
+namespace nearabout::ivf {
 namespace {
 
 constexpr double kMaxTimes = 4;       // largest ratio of a query's lists to the effort, and of the effort to its lists
@@ -116,4 +116,4 @@ AdaptiveProbes fit_adaptive_probes(std::span<const ProbedQuery> queries) {
   return model;
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::ivf

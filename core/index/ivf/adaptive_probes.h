@@ -21,7 +21,7 @@
 #include <span>
 #include <vector>
 
-namespace nearabout {
+namespace nearabout::ivf {
 
 struct AdaptiveProbes {
   double intercept = 0, w_distance = 0, w_norm = 0, scale = 1;
@@ -44,4 +44,4 @@ struct ProbedQuery {
 // Fits the model. It is marked unused if it would save little, or if there are too few queries to fit it.
 AdaptiveProbes fit_adaptive_probes(std::span<const ProbedQuery> queries);
 
-}  // namespace nearabout
+}  // namespace nearabout::ivf

@@ -11,7 +11,7 @@
 #include "kernels/kernels.h"
 #include "quantize/byte_centroids.h"
 
-namespace nearabout {
+namespace nearabout::ivf {
 namespace {
 
 using kernels::kBlockRows;
@@ -19,13 +19,13 @@ using kernels::kPanelRows;
 using storage::SectionId;
 
 void write_directions(storage::Writer& writer, const LearntLists& learnt) {
-  const LearntDirections& directions = learnt.directions;
+  const quantize::LearntDirections& directions = learnt.directions;
   const std::uint64_t outputs = directions.outputs;
   const double numbers[] = {double{learnt.transform.scale()}, learnt.transform.longest(), double{learnt.point_step},
                             learnt.alignment};
   writer.add<double>(SectionId::transform, {1, 4}, numbers);
   writer.add<float>(SectionId::centre, {1, directions.dims}, directions.centre);
-  const std::vector<std::uint8_t> panels = panels_of(directions.bytes.data(), directions.dims, outputs);
+  const std::vector<std::uint8_t> panels = quantize::panels_of(directions.bytes.data(), directions.dims, outputs);
   writer.add<std::uint8_t>(SectionId::direction_bytes, {outputs / kPanelRows, kernels::panel_bytes(directions.dims)},
                            panels);
   std::vector<float> terms(directions.steps);
@@ -49,7 +49,7 @@ void write_panels(storage::Writer& writer, SectionId id, const std::vector<std::
   const std::size_t bytes = kernels::panel_bytes(dims);
   writer.begin(id, Element::u8, {panels, bytes});
   for (std::size_t p = 0; p < panels; ++p) {
-    alignas(64) std::uint8_t panel[kernels::panel_bytes(kMaxByteDims)];
+    alignas(64) std::uint8_t panel[kernels::panel_bytes(quantize::kMaxByteDims)];
     const std::size_t panel_rows = std::min(kPanelRows, count - p * kPanelRows);
     kernels::table().screen.pack_panel(values.data() + p * kPanelRows * dims, dims, panel_rows, dims, 0x80, panel);
     writer.append(std::as_bytes(std::span(panel, bytes)));
@@ -84,13 +84,14 @@ void write_centroids(storage::Writer& writer, const LearntLists& learnt) {
 // Data that is written after all lists are packed; until then held as the rows are, in memory or in scratch files.
 struct Spills {
   Spills(const LearntLists& learnt, const std::string* scratch)
-      : rows(learnt.list_columns() * sizeof(std::uint32_t), scratch), terms((4 + kResidualNumbers) * learnt.lists()) {}
-  SpillBuffer rows;
+      : rows(learnt.list_columns() * sizeof(std::uint32_t), scratch),
+        terms((4 + calibration::kResidualNumbers) * learnt.lists()) {}
+  storage::SpillBuffer rows;
   std::vector<float> terms;  // per list: squares of centroids, offset lows and steps, scale steps, residuals
 };
 
 void write_lists(storage::Writer& writer, const LearntLists& learnt, const EncodedRows& encoded,
-                 const std::vector<std::uint32_t>& sizes, const BuildOptions& build, const std::string* place,
+                 const std::vector<std::uint32_t>& sizes, const index::BuildOptions& build, const std::string* place,
                  const Monitor& monitor) {
   std::uint64_t blocks = 0;
   for (const std::uint32_t size : sizes) blocks += (std::uint64_t{size} + kBlockRows - 1) / kBlockRows;
@@ -115,12 +116,12 @@ void write_lists(storage::Writer& writer, const LearntLists& learnt, const Encod
   pack_lists(encoded, learnt, sizes, build.memory, build.threads, take, monitor);
   writer.end();
   scratch.rows.write(writer, SectionId::list_rows, Element::u32, learnt.list_columns());
-  writer.add<float>(SectionId::list_terms, {4 + kResidualNumbers, lists}, scratch.terms);
+  writer.add<float>(SectionId::list_terms, {4 + calibration::kResidualNumbers, lists}, scratch.terms);
   writer.add<std::uint32_t>(SectionId::list_sizes, {lists, 1}, sizes);
 }
 
-void check_options(const IvfOptions& options, Metric metric, Element element) {
-  if (!code_space_of(metric) || element == Element::bits)
+void check_options(const IvfOptions& options, metric::Metric metric, Element element) {
+  if (!transform::code_space_of(metric) || element == Element::bits)
     throw InvalidInputError("lists of codes do not support metric '" + std::string(name_of(metric)) +
                             "', only euclidean, sqeuclidean, cosine and dot; choose kind=\"exact\" or kind=\"forest\"");
   if (options.code_bits != 0 && options.code_bits != 1 && options.code_bits != 2 && options.code_bits != 4)
@@ -130,18 +131,20 @@ void check_options(const IvfOptions& options, Metric metric, Element element) {
 
 }  // namespace
 
-void write_ivf(storage::Writer& writer, const ValidatedRows& source, const IvfOptions& options,
-               const std::string& metadata, const BuildOptions& build, const Monitor& monitor) {
+void write_ivf(storage::Writer& writer, const index::ValidatedRows& source, const IvfOptions& options,
+               const std::string& metadata, const index::BuildOptions& build, const Monitor& monitor) {
   check_options(options, source.metric(), source.element());
   const std::size_t rows = source.rows();
-  write_descriptor(writer, {kIvfNumber, source.metric(), source.element(), rows, source.dims()});
+  index::write_descriptor(writer, {kIvfNumber, source.metric(), source.element(), rows, source.dims()});
   writer.add_text(SectionId::metadata, metadata);
   const DistanceSource distance_source = distance_source_of(options, source.element());
   const std::uint64_t source_number[] = {static_cast<std::uint64_t>(distance_source)};
   if (distance_source != DistanceSource::vectors)
     writer.add<std::uint64_t>(SectionId::distance_source, {1, 1}, source_number);
   if (rows > 0) {
-    const RowReader read = [&](std::size_t begin, std::size_t end, float* to) { source.read_f32(begin, end, to); };
+    const transform::RowReader read = [&](std::size_t begin, std::size_t end, float* to) {
+      source.read_f32(begin, end, to);
+    };
     const LearntLists learnt = learn(read, source, options, build.threads, subprogress(monitor, 0.2, 0.4));
     const std::size_t width = learnt.shape.bytes() + sizeof(RowHeader);
     const bool fits = build.memory == 0 || rows <= build.memory / 4 / width;
@@ -157,8 +160,8 @@ void write_ivf(storage::Writer& writer, const ValidatedRows& source, const IvfOp
       write_byte_rows(writer, learnt, read, rows, place, build.threads, subprogress(monitor, 0.8, 1.0));
   }
   if (!keeps_vectors(options, source.element())) return;
-  write_screen_of(writer, source, kScreenOfRows, build, subprogress(monitor, 0.8, 0.9));
+  exact::write_screen_of(writer, source, quantize::kScreenOfRows, build, subprogress(monitor, 0.8, 0.9));
   source.write(writer, subprogress(monitor, 0.9, 1.0));
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::ivf

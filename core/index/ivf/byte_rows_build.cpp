@@ -8,10 +8,12 @@
 #include "base/error.h"
 #include "base/threads.h"
 
-namespace nearabout {
+namespace nearabout::ivf {
 namespace {
 
+using quantize::ByteRanges;
 using storage::SectionId;
+using transform::MetricTransform;
 
 constexpr std::size_t kByteRowsPerTask = 16;               // rows per task of a thread
 constexpr std::size_t kChunkBytes = std::size_t{1} << 20;  // approximate bytes of codes written by one call
@@ -21,7 +23,7 @@ class TransformedRows {
  public:
   explicit TransformedRows(const MetricTransform& transform) : transform_(transform) {}
 
-  void read(const RowReader& read, std::size_t begin, std::size_t end) {
+  void read(const transform::RowReader& read, std::size_t begin, std::size_t end) {
     vectors_.resize((end - begin) * transform_.inputs());
     transformed_.resize((end - begin) * transform_.outputs());
     read(begin, end, vectors_.data());
@@ -34,8 +36,8 @@ class TransformedRows {
   std::vector<float> vectors_, transformed_;
 };
 
-ByteRanges ranges_of(const MetricTransform& transform, const RowReader& read, std::size_t rows, std::size_t threads,
-                     const Monitor& monitor) {
+ByteRanges ranges_of(const MetricTransform& transform, const transform::RowReader& read, std::size_t rows,
+                     std::size_t threads, const Monitor& monitor) {
   std::vector<ByteRanges> found(threads, ByteRanges(transform.inputs()));
   std::vector<TransformedRows> transformed(threads, TransformedRows(transform));
   const auto look = [&](std::size_t begin, std::size_t end, std::size_t worker) {
@@ -49,7 +51,7 @@ ByteRanges ranges_of(const MetricTransform& transform, const RowReader& read, st
 
 // Throws if coordinates have been clipped: the bytes would then not decode to the vectors.
 void require_holdable(const ByteRanges& ranges) {
-  const auto within = [](float number) { return std::abs(double{number}) < kMaxTransformed; };
+  const auto within = [](float number) { return std::abs(double{number}) < transform::kMaxTransformed; };
   if (std::all_of(ranges.least().begin(), ranges.least().end(), within) &&
       std::all_of(ranges.largest().begin(), ranges.largest().end(), within))
     return;
@@ -58,7 +60,7 @@ void require_holdable(const ByteRanges& ranges) {
       "keep the vectors (keep_vectors=True)");
 }
 
-void write_steps(storage::Writer& writer, const ByteSteps& steps) {
+void write_steps(storage::Writer& writer, const quantize::ByteSteps& steps) {
   std::vector<float> numbers = steps.centres();
   numbers.insert(numbers.end(), steps.steps().begin(), steps.steps().end());
   writer.add<float>(SectionId::byte_steps, {2, steps.dims()}, numbers);
@@ -66,16 +68,16 @@ void write_steps(storage::Writer& writer, const ByteSteps& steps) {
 
 }  // namespace
 
-void write_byte_rows(storage::Writer& writer, const LearntLists& learnt, const RowReader& read, std::size_t rows,
-                     const std::string* scratch, std::size_t threads, const Monitor& monitor) {
+void write_byte_rows(storage::Writer& writer, const LearntLists& learnt, const transform::RowReader& read,
+                     std::size_t rows, const std::string* scratch, std::size_t threads, const Monitor& monitor) {
   const MetricTransform& transform = learnt.transform;
   const std::size_t dims = transform.inputs();
   const ByteRanges ranges = ranges_of(transform, read, rows, threads, subprogress(monitor, 0.0, 0.4));
-  if (transform.space() == CodeSpace::l2) require_holdable(ranges);
-  const ByteSteps steps(ranges);
+  if (transform.space() == transform::CodeSpace::l2) require_holdable(ranges);
+  const quantize::ByteSteps steps(ranges);
   write_steps(writer, steps);
   const std::size_t block = std::max(kByteRowsPerTask, kChunkBytes / dims);
-  SpillBuffer all_squares(sizeof(float), scratch);
+  storage::SpillBuffer all_squares(sizeof(float), scratch);
   std::vector<std::int8_t> codes(std::min(block, rows) * dims);
   std::vector<float> squares(std::min(block, rows));
   std::vector<TransformedRows> transformed(threads, TransformedRows(transform));
@@ -94,7 +96,8 @@ void write_byte_rows(storage::Writer& writer, const LearntLists& learnt, const R
     all_squares.append(std::as_bytes(std::span(squares.data(), count)));
   }
   writer.end();
-  if (transform.space() == CodeSpace::l2) all_squares.write(writer, SectionId::byte_squares, Element::f32, 1);
+  if (transform.space() == transform::CodeSpace::l2)
+    all_squares.write(writer, SectionId::byte_squares, Element::f32, 1);
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::ivf

@@ -9,10 +9,10 @@
 #include "quantize/byte_rows.h"
 #include "storage/writer.h"
 
-namespace nearabout {
+namespace nearabout::ivf {
 
 // Encodes all rows as bytes, in two passes over them: first ranges, then codes.
-void write_byte_rows(storage::Writer& writer, const LearntLists& learnt, const RowReader& read, std::size_t rows,
-                     const std::string* scratch, std::size_t threads, const Monitor& monitor);
+void write_byte_rows(storage::Writer& writer, const LearntLists& learnt, const transform::RowReader& read,
+                     std::size_t rows, const std::string* scratch, std::size_t threads, const Monitor& monitor);
 
-}  // namespace nearabout
+}  // namespace nearabout::ivf

@@ -5,7 +5,7 @@
 #include "base/threads.h"
 #include "index/queries.h"
 
-namespace nearabout {
+namespace nearabout::ivf {
 namespace {
 
 constexpr std::size_t kQueriesPerPass = 32;  // queries for which rows are read once
@@ -13,21 +13,21 @@ constexpr std::size_t kRowsPerPass = 256;
 
 }  // namespace
 
-void scan_bytes(const IvfLayout& layout, MatrixView queries, const Request& request, Results& results) {
+void scan_bytes(const IvfLayout& layout, MatrixView queries, const index::Request& request, index::Results& results) {
   const std::size_t rows = layout.row_count();
   const std::size_t dims = layout.descriptor.dims;
   const IvfByteRows& stored = layout.byte_rows;
-  const float radius = radius_of(request);
+  const float radius = index::radius_of(request);
   const MatrixView codes = stored.codes->matrix();
   const auto scan = [&](std::size_t begin, std::size_t end, std::size_t) {
-    std::vector<BoundQuery> bound;
-    std::vector<BoundByteQuery> byte_queries;
+    std::vector<metric::BoundQuery> bound;
+    std::vector<quantize::BoundByteQuery> byte_queries;
     std::vector<TopK> best;
-    const std::vector<float> vectors = to_float32(queries, begin, end);
+    const std::vector<float> vectors = index::to_float32(queries, begin, end);
     for (std::size_t i = begin; i < end; ++i) {
-      bound.push_back(bind_query(queries, i, layout.descriptor));
+      bound.push_back(index::bind_query(queries, i, layout.descriptor));
       byte_queries.emplace_back(stored.steps, layout.transform, vectors.data() + (i - begin) * dims);
-      best.emplace_back(request.k, rdist_within(bound.back(), radius));
+      best.emplace_back(request.k, index::rdist_within(bound.back(), radius));
     }
     double rdists[kRowsPerPass];
     for (std::size_t first = 0; first < rows; first += kRowsPerPass) {
@@ -40,7 +40,7 @@ void scan_bytes(const IvfLayout& layout, MatrixView queries, const Request& requ
       }
     }
     for (std::size_t i = begin; i < end; ++i) {
-      write_result(bound[i - begin], best[i - begin], request, results, i);
+      index::write_result(bound[i - begin], best[i - begin], request, results, i);
       results.set_effort(i, static_cast<std::int64_t>(layout.list_count()));
     }
   };
@@ -51,4 +51,4 @@ void scan_bytes(const IvfLayout& layout, MatrixView queries, const Request& requ
   stored.codes->advise(storage::system::Access::anywhere);
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::ivf

@@ -6,9 +6,9 @@
 #include "index/request.h"
 #include "index/results.h"
 
-namespace nearabout {
+namespace nearabout::ivf {
 
 // Compares queries with all rows, which are read in file order.
-void scan_bytes(const IvfLayout& layout, MatrixView queries, const Request& request, Results& results);
+void scan_bytes(const IvfLayout& layout, MatrixView queries, const index::Request& request, index::Results& results);
 
-}  // namespace nearabout
+}  // namespace nearabout::ivf

@@ -8,7 +8,7 @@
 #include "quantize/byte_centroids.h"
 #include "quantize/kmeans.h"
 
-namespace nearabout {
+namespace nearabout::ivf {
 namespace {
 
 constexpr std::size_t kListRows = 64;     // sampled rows per list
@@ -23,7 +23,7 @@ constexpr double kClearly = 0.9;
 // Returns a sample spread evenly over all rows, without the held-out rows.
 std::vector<std::size_t> sample_of(std::size_t rows, std::size_t lists) {
   const std::size_t wanted = clustered_rows(rows, lists);
-  const std::vector<std::uint32_t> calibration_queries = held_out_rows(rows);
+  const std::vector<std::uint32_t> calibration_queries = calibration::held_out_rows(rows);
   const bool enough = wanted >= 4 * calibration_queries.size();
   std::vector<std::size_t> sample;
   auto held_out = calibration_queries.begin();
@@ -55,8 +55,9 @@ std::size_t clustered_rows(std::size_t rows, std::size_t lists) {
 
 std::size_t projected_rows(std::size_t clustered) { return std::min(clustered, kRowsSeen); }
 
-Clustering::Clustering(LearntLists& learnt, const RowReader& read, const CalibrationQueries& calibration_queries,
-                       std::size_t rows, std::size_t lists, std::size_t threads)
+Clustering::Clustering(LearntLists& learnt, const transform::RowReader& read,
+                       const calibration::CalibrationQueries& calibration_queries, std::size_t rows, std::size_t lists,
+                       std::size_t threads)
     : learnt_(learnt),
       calibration_queries_(calibration_queries),
       rows_(rows),
@@ -75,10 +76,10 @@ Clustering::Clustering(LearntLists& learnt, const RowReader& read, const Calibra
 }
 
 // Projects every `step`th of rows [begin, end) of the sample.
-std::vector<float> Clustering::projections(const RowReader& read, std::size_t begin, std::size_t end,
+std::vector<float> Clustering::projections(const transform::RowReader& read, std::size_t begin, std::size_t end,
                                            std::size_t step) const {
   constexpr std::size_t kRowsPerTask = 64;
-  const LearntDirections& directions = learnt_.directions;
+  const quantize::LearntDirections& directions = learnt_.directions;
   const std::size_t count = (end - begin + step - 1) / step;
   std::vector<float> found(count * directions.outputs);
   parallel_for(count, kRowsPerTask, threads_, [&](std::size_t first, std::size_t last, std::size_t) {
@@ -94,11 +95,11 @@ std::vector<float> Clustering::projections(const RowReader& read, std::size_t be
 }
 
 std::vector<std::int8_t> Clustering::centroids(std::size_t lists) const {
-  KMeansOptions options;
+  quantize::KMeansOptions options;
   options.clusters = lists;
   options.threads = threads_;
   options.balance = kBalance;
-  return kmeans(points_, learnt_.shape.directions, options);
+  return quantize::kmeans(points_, learnt_.shape.directions, options);
 }
 
 double Clustering::alignment(const std::vector<std::int8_t>& centroids) const {
@@ -112,7 +113,7 @@ double Clustering::alignment(const std::vector<std::int8_t>& centroids) const {
     points.insert(points.end(), from, from + static_cast<std::ptrdiff_t>(m));
   }
   std::vector<std::uint32_t> ids(sampled);
-  ByteCentroids(centroids, m).nearest(points.data(), sampled, {}, ids.data(), threads_);
+  quantize::ByteCentroids(centroids, m).nearest(points.data(), sampled, {}, ids.data(), threads_);
   double sum = 0;
   double pairs = 0;
   for (std::size_t i = 0; i < sampled; ++i) {
@@ -149,4 +150,4 @@ std::vector<std::int8_t> Clustering::measured_centroids(std::size_t usual, doubl
   return evaluator.cost(more) < kClearly * cost ? more : best;
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::ivf

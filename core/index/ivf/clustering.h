@@ -9,7 +9,7 @@
 #include "index/ivf/encode.h"
 #include "transform/sample.h"
 
-namespace nearabout {
+namespace nearabout::ivf {
 
 // Returns the number of rows that centroids of so many lists are learnt from.
 std::size_t clustered_rows(std::size_t rows, std::size_t lists);
@@ -23,8 +23,9 @@ class Clustering {
   // Projects the sample. `read` delivers transformed rows. Sets the step of points of `learnt`, whose directions and
   // shape it needs. Held-out rows (held_out_rows) stay out of the sample: if they had shaped the lists, they would find
   // their neighbours more easily than other queries. (With few rows this cannot be avoided.)
-  Clustering(LearntLists& learnt, const RowReader& read, const CalibrationQueries& calibration_queries,
-             std::size_t rows, std::size_t lists, std::size_t threads);
+  Clustering(LearntLists& learnt, const transform::RowReader& read,
+             const calibration::CalibrationQueries& calibration_queries, std::size_t rows, std::size_t lists,
+             std::size_t threads);
 
   std::vector<std::int8_t> centroids(std::size_t lists) const;
   // Returns half as many centroids as usual, or twice as many, if that clearly lowers the measured cost of a query that
@@ -35,14 +36,15 @@ class Clustering {
   double alignment(const std::vector<std::int8_t>& centroids) const;
 
  private:
-  std::vector<float> projections(const RowReader& read, std::size_t begin, std::size_t end, std::size_t step) const;
+  std::vector<float> projections(const transform::RowReader& read, std::size_t begin, std::size_t end,
+                                 std::size_t step) const;
 
   LearntLists& learnt_;
-  const CalibrationQueries& calibration_queries_;
+  const calibration::CalibrationQueries& calibration_queries_;
   std::size_t rows_, threads_;
   std::vector<std::size_t> sample_;  // row numbers
   std::vector<float> seen_;          // projections of some rows
   std::vector<std::int8_t> points_;  // all rows of the sample
 };
 
-}  // namespace nearabout
+}  // namespace nearabout::ivf

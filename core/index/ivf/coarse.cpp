@@ -8,8 +8,10 @@
 #include "quantize/byte_centroids.h"
 #include "storage/items.h"
 
-namespace nearabout {
+namespace nearabout::ivf {
 namespace {
+
+using calibration::RankedList;
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr std::size_t kSampledLists = 64;  // lists sampled to guess the scores of the nearest
@@ -23,8 +25,8 @@ void ListRanking::compare(const IvfQueries& queries, std::size_t first, std::siz
   stride_ = panels * kernels::kPanelRows;
   dots_.resize(kernels::kPanelQueries * stride_);
   first_ = first;
-  panel_products(storage::bytes_of(section.checked(0, section.length())), panels, layout_.shape().directions,
-                 queries.bytes(first), queries.byte_stride(), count, dots_.data(), stride_);
+  quantize::panel_products(storage::bytes_of(section.checked(0, section.length())), panels, layout_.shape().directions,
+                           queries.bytes(first), queries.byte_stride(), count, dots_.data(), stride_);
 }
 
 float ListRanking::least_distance(const IvfQueries& queries, std::size_t i) const {
@@ -157,4 +159,4 @@ float ListRanking::promising(const std::int32_t* dots, std::span<const float> sq
   return threshold;
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::ivf

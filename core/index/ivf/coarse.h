@@ -11,7 +11,7 @@
 #include "index/ivf/layout.h"
 #include "index/ivf/queries.h"
 
-namespace nearabout {
+namespace nearabout::ivf {
 
 // Ranks lists. Reuses its work space from query to query; each thread needs its own.
 class ListRanking {
@@ -25,14 +25,15 @@ class ListRanking {
   // groups.
   float least_distance(const IvfQueries& queries, std::size_t i) const;
   // Finds the `probes` nearest lists of query `first + i`, the nearest one first and the others in any order.
-  void nearest(const IvfQueries& queries, std::size_t i, std::size_t probes, std::vector<RankedList>& lists);
+  void nearest(const IvfQueries& queries, std::size_t i, std::size_t probes,
+               std::vector<calibration::RankedList>& lists);
   // Does the same, and puts the `more` next nearest lists in `beyond`, in any order.
   void nearest(const IvfQueries& queries, std::size_t i, std::size_t probes, std::size_t more,
-               std::vector<RankedList>& lists, std::vector<RankedList>& beyond);
+               std::vector<calibration::RankedList>& lists, std::vector<calibration::RankedList>& beyond);
 
  private:
   std::size_t rank(const IvfQueries& queries, std::size_t i, std::size_t wanted);
-  void take(std::size_t count, std::vector<RankedList>& lists) const;
+  void take(std::size_t count, std::vector<calibration::RankedList>& lists) const;
   std::size_t least(const std::int32_t* dots, std::span<const float> squares, float scale, std::size_t wanted);
   float promising(const std::int32_t* dots, std::span<const float> squares, float scale, std::size_t wanted);
   void look_into_groups(const std::int8_t* query, const std::int32_t* dots, float scale, std::size_t probes);
@@ -51,4 +52,4 @@ class ListRanking {
   std::vector<float> all_scores_;
 };
 
-}  // namespace nearabout
+}  // namespace nearabout::ivf

@@ -15,8 +15,10 @@
 #include "quantize/kmeans.h"
 #include "transform/pca.h"
 
-namespace nearabout {
+namespace nearabout::ivf {
 namespace {
+
+using quantize::CodeShape;
 
 constexpr std::size_t kMaxDirections = 192;
 constexpr std::size_t kFewHeldOutRows = 4'096;
@@ -50,7 +52,8 @@ std::vector<CodeShape> candidates(std::size_t most, std::size_t dims, const IvfO
 // neighbours are.
 class CodeShapeEvaluator {
  public:
-  CodeShapeEvaluator(const Sample& sample, const PrincipalDirections& principal, std::size_t threads)
+  CodeShapeEvaluator(const transform::Sample& sample, const quantize::PrincipalDirections& principal,
+                     std::size_t threads)
       : rows_(std::min(sample.rows, kEvaluatedRows)),
         queries_(std::min(kEvaluatedQueries, rows_)),
         dims_(sample.dims),
@@ -128,20 +131,20 @@ class CodeShapeEvaluator {
     std::vector<std::int8_t> points(projections_.size());
     for (std::size_t i = 0; i < projections_.size(); ++i)
       points[i] = static_cast<std::int8_t>(std::lrint(projections_[i] / step));
-    KMeansOptions options;
+    quantize::KMeansOptions options;
     options.clusters = std::max<std::size_t>(1, rows_ / kRowsPerCluster);
     options.rounds = 4;
-    const std::vector<std::int8_t> centroids = kmeans(points, width_, options);
+    const std::vector<std::int8_t> centroids = quantize::kmeans(points, width_, options);
     for (const std::int8_t value : centroids) centres_.push_back(step * static_cast<float>(value));
     nearest_.resize(rows_);
-    ByteCentroids(centroids, width_).nearest(points.data(), rows_, {}, nearest_.data(), 1);
+    quantize::ByteCentroids(centroids, width_).nearest(points.data(), rows_, {}, nearest_.data(), 1);
   }
 
   std::vector<float> mixed(const std::vector<float>& projections, std::size_t count, std::size_t m,
                            std::size_t outputs) const {
     std::vector<double> identity(m * m, 0.0);
     for (std::size_t a = 0; a < m; ++a) identity[a * m + a] = 1;
-    const std::vector<float> mixer = mixed_directions(identity, m, m, m, outputs);
+    const std::vector<float> mixer = transform::mixed_directions(identity, m, m, m, outputs);
     std::vector<float> leading(count * m);
     for (std::size_t i = 0; i < count; ++i) std::copy_n(projections.data() + i * width_, m, leading.data() + i * m);
     std::vector<float> result(count * outputs);
@@ -152,7 +155,7 @@ class CodeShapeEvaluator {
   // Returns rows x padded(queries) estimates, up to a term common to all rows of a query.
   std::vector<float> estimate(const CodeShape& shape, const std::vector<float>& projections,
                               const std::vector<float>& centres, std::size_t outputs) const {
-    const PcaCodes codes(shape);
+    const quantize::PcaCodes codes(shape);
     const std::size_t columns = padded(queries_);
     std::vector<float> values(rows_ * outputs, 0.0f);
     std::vector<float> offsets(rows_);
@@ -160,8 +163,8 @@ class CodeShapeEvaluator {
     for (std::size_t i = 0; i < rows_; ++i) {
       const float* const projection = projections.data() + i * outputs;
       const double residual_square = squares_[i] - squared_norm(projection, outputs);
-      const RowTerms terms = codes.encode(projection, centres.data() + nearest_[i] * outputs,
-                                          static_cast<float>(std::max(0.0, residual_square)), packed.data());
+      const quantize::RowTerms terms = codes.encode(projection, centres.data() + nearest_[i] * outputs,
+                                                    static_cast<float>(std::max(0.0, residual_square)), packed.data());
       codes.approximate(packed.data(), terms, values.data() + i * outputs);
       offsets[i] = terms.offset;
     }
@@ -204,7 +207,7 @@ class CodeShapeEvaluator {
 // Returns the fraction that a search may miss, relative to that of the default recall.
 double misses_of(double recall) {
   constexpr double kMinMisses = 0.05;
-  return std::max((1 - recall) / (1 - kDefaultRecall), kMinMisses);
+  return std::max((1 - recall) / (1 - calibration::kDefaultRecall), kMinMisses);
 }
 
 // Returns the cost of a query that finds the wanted fraction of its neighbours. In the whole table more rows are as
@@ -227,8 +230,8 @@ std::size_t max_directions(std::size_t sample_rows, std::size_t dims) {
   return std::min({dims, sample_rows, kMaxDirections});
 }
 
-CodeShape choose_shape(const Sample& sample, const PrincipalDirections& principal, const Workload& workload,
-                       const IvfOptions& options, std::size_t threads) {
+CodeShape choose_shape(const transform::Sample& sample, const quantize::PrincipalDirections& principal,
+                       const Workload& workload, const IvfOptions& options, std::size_t threads) {
   const std::vector<CodeShape> shapes = candidates(principal.available, sample.dims, options);
   if (shapes.size() == 1) return shapes.front();
   constexpr double kMissed = 0.02;  // fraction missed by the codes at the default recall
@@ -251,4 +254,4 @@ CodeShape choose_shape(const Sample& sample, const PrincipalDirections& principa
   return shapes[static_cast<std::size_t>(std::min_element(costs.begin(), costs.end()) - costs.begin())];
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::ivf

@@ -8,7 +8,7 @@
 #include "quantize/leading_codes.h"
 #include "transform/sample.h"
 
-namespace nearabout {
+namespace nearabout::ivf {
 
 // The workload that codes are chosen for.
 struct Workload {
@@ -24,7 +24,7 @@ std::size_t max_directions(std::size_t sample_rows, std::size_t dims);
 // Returns the codes with the lowest expected cost per query; if rows are not reranked, those that rank neighbours best.
 // Fields fixed by `options` are left unchanged. `sample` has transformed rows, `principal` has max_directions() of
 // them.
-CodeShape choose_shape(const Sample& sample, const PrincipalDirections& principal, const Workload& workload,
-                       const IvfOptions& options, std::size_t threads);
+quantize::CodeShape choose_shape(const transform::Sample& sample, const quantize::PrincipalDirections& principal,
+                                 const Workload& workload, const IvfOptions& options, std::size_t threads);
 
-}  // namespace nearabout
+}  // namespace nearabout::ivf

@@ -8,7 +8,7 @@
 #include "index/rerank.h"
 #include "kernels/kernels.h"
 
-namespace nearabout {
+namespace nearabout::ivf {
 namespace {
 
 constexpr std::size_t kComparedTogether = 32;  // rows compared by one call
@@ -24,8 +24,8 @@ RowComparison::RowComparison(const IvfLayout& layout, PageCacheMonitor& page_cac
       squares_(columns_ == 2),
       units_(layout.transform, layout.directions.centre) {}
 
-void RowComparison::run(ListScan& scan, MatrixView queries, std::size_t begin, const Request& request,
-                        Results& results) {
+void RowComparison::run(ListScan& scan, MatrixView queries, std::size_t begin, const index::Request& request,
+                        index::Results& results) {
   if (!page_cache_.is_enabled()) return result(scan, queries, begin, request, results);
   const auto start = std::chrono::steady_clock::now();
   if (page_cache_.cold()) ask_for_rows(scan);
@@ -48,9 +48,9 @@ void RowComparison::ask_for_rows(ListScan& scan) {
   read_ahead(*table_, cold_);
 }
 
-void RowComparison::result(ListScan& scan, MatrixView queries, std::size_t begin, const Request& request,
-                           Results& results) {
-  const float radius = radius_of(request);
+void RowComparison::result(ListScan& scan, MatrixView queries, std::size_t begin, const index::Request& request,
+                           index::Results& results) {
+  const float radius = index::radius_of(request);
   const std::size_t count = scan.queries().count();
   compared_ = 0;
   for (std::size_t i = 0; i < count + 2; ++i) {
@@ -58,8 +58,8 @@ void RowComparison::result(ListScan& scan, MatrixView queries, std::size_t begin
     if (i >= 1 && i - 1 < count) find_rows(pending_[(i - 1) % 3]);
     if (i < 2) continue;
     const std::size_t number = begin + i - 2;
-    const BoundQuery bound = bind_query(queries, number, layout_.descriptor);
-    TopK best(request.k, rdist_within(bound, radius));
+    const metric::BoundQuery bound = index::bind_query(queries, number, layout_.descriptor);
+    TopK best(request.k, index::rdist_within(bound, radius));
     const Pending& pending = pending_[(i - 2) % 3];
     switch (layout_.distance_source) {
       case DistanceSource::vectors:
@@ -70,8 +70,9 @@ void RowComparison::result(ListScan& scan, MatrixView queries, std::size_t begin
         }
         break;
       case DistanceSource::int8:
-        compare_bytes({layout_.byte_rows.steps, layout_.transform, to_float32(queries, number, number + 1).data()},
-                      pending, best);
+        compare_bytes(
+            {layout_.byte_rows.steps, layout_.transform, index::to_float32(queries, number, number + 1).data()},
+            pending, best);
         break;
       case DistanceSource::codes_alone:
         units_.bind(queries, number);
@@ -79,7 +80,7 @@ void RowComparison::result(ListScan& scan, MatrixView queries, std::size_t begin
         break;
     }
     if (table_) compared_ += pending.rows.size();
-    write_result(bound, best, request, results, number);
+    index::write_result(bound, best, request, results, number);
   }
 }
 
@@ -111,19 +112,19 @@ void RowComparison::find_rows(Pending& pending) const {
   for (const std::uint64_t row : pending.rows) layout_.byte_rows.squares->fetch(row * sizeof(float));
 }
 
-void RowComparison::compare(const BoundQuery& bound, const Pending& pending, TopK& best) {
+void RowComparison::compare(const metric::BoundQuery& bound, const Pending& pending, TopK& best) {
   rdists_.resize(pending.rows.size());
   const bool squares = squares_ && bound.takes_squares();
   for (std::size_t begin = 0; begin < pending.rows.size(); begin += kComparedTogether) {
     const std::size_t count = std::min(kComparedTogether, pending.rows.size() - begin);
     const std::uint32_t* const rows = pending.rows.data() + begin;
-    rerank(*table_, {view_.data, view_.stride, rows, count, true}, rdists_.data() + begin, best,
-           [&](const kernels::Rows& batch, double* out) {
-             if (squares)
-               bound.rdists(batch, pending.squares.data() + begin, out);
-             else
-               bound.rdists(batch, out);
-           });
+    index::rerank(*table_, {view_.data, view_.stride, rows, count, true}, rdists_.data() + begin, best,
+                  [&](const kernels::Rows& batch, double* out) {
+                    if (squares)
+                      bound.rdists(batch, pending.squares.data() + begin, out);
+                    else
+                      bound.rdists(batch, out);
+                  });
   }
 }
 
@@ -157,18 +158,18 @@ bool RowComparison::is_too_shallow(ListScan& scan, std::size_t query, const TopK
   return missed > scan.allowed_by_depth();
 }
 
-void RowComparison::compare_bytes(const BoundByteQuery& bound, const Pending& pending, TopK& best) const {
+void RowComparison::compare_bytes(const quantize::BoundByteQuery& bound, const Pending& pending, TopK& best) const {
   double rdists[kComparedTogether];
   float squares[kComparedTogether] = {};
   for (std::size_t begin = 0; begin < pending.rows.size(); begin += kComparedTogether) {
     const std::size_t count = std::min(kComparedTogether, pending.rows.size() - begin);
     const std::uint32_t* const rows = pending.rows.data() + begin;
-    rerank(*table_, {view_.data, view_.stride, rows, count, true}, rdists, best,
-           [&](const kernels::Rows& batch, double* out) {
-             for (std::size_t i = 0; layout_.byte_rows.squares && i < count; ++i)
-               squares[i] = layout_.byte_rows.squares->items<float>(rows[i], 1)[0];
-             bound.rdists(batch, squares, out);
-           });
+    index::rerank(*table_, {view_.data, view_.stride, rows, count, true}, rdists, best,
+                  [&](const kernels::Rows& batch, double* out) {
+                    for (std::size_t i = 0; layout_.byte_rows.squares && i < count; ++i)
+                      squares[i] = layout_.byte_rows.squares->items<float>(rows[i], 1)[0];
+                    bound.rdists(batch, squares, out);
+                  });
   }
 }
 
@@ -179,4 +180,4 @@ void RowComparison::rank(std::span<const float> estimates, const Pending& pendin
   }
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::ivf

@@ -13,7 +13,7 @@
 #include "metric/bound_query.h"
 #include "quantize/byte_rows.h"
 
-namespace nearabout {
+namespace nearabout::ivf {
 
 // Compares rows. Reuses its work space from group to group.
 class RowComparison {
@@ -21,7 +21,8 @@ class RowComparison {
   RowComparison(const IvfLayout& layout, PageCacheMonitor& page_cache);
 
   // Answers the queries of `scan`, which are those of `queries` starting at number `begin`.
-  void run(ListScan& scan, MatrixView queries, std::size_t begin, const Request& request, Results& results);
+  void run(ListScan& scan, MatrixView queries, std::size_t begin, const index::Request& request,
+           index::Results& results);
 
   std::size_t rows_compared() const { return compared_; }
 
@@ -32,14 +33,15 @@ class RowComparison {
     std::vector<std::uint32_t> rows, squares;
   };
   void ask_for_rows(ListScan& scan);
-  void result(ListScan& scan, MatrixView queries, std::size_t begin, const Request& request, Results& results);
+  void result(ListScan& scan, MatrixView queries, std::size_t begin, const index::Request& request,
+              index::Results& results);
   void find_places(ListScan& scan, std::size_t query, Pending& pending) const;
   void find_rows(Pending& pending) const;
-  void compare(const BoundQuery& bound, const Pending& pending, TopK& best);
+  void compare(const metric::BoundQuery& bound, const Pending& pending, TopK& best);
   // Returns true if rows that were not compared, because their estimates were too large, are probably among the
   // nearest.
   bool is_too_shallow(ListScan& scan, std::size_t query, const TopK& best) const;
-  void compare_bytes(const BoundByteQuery& bound, const Pending& pending, TopK& best) const;
+  void compare_bytes(const quantize::BoundByteQuery& bound, const Pending& pending, TopK& best) const;
   void rank(std::span<const float> estimates, const Pending& pending, TopK& best) const;
 
   const IvfLayout& layout_;
@@ -55,4 +57,4 @@ class RowComparison {
   std::size_t compared_ = 0;
 };
 
-}  // namespace nearabout
+}  // namespace nearabout::ivf

@@ -9,12 +9,12 @@
 #include "kernels/kernels.h"
 #include "quantize/leading_codes.h"
 
-namespace nearabout {
+namespace nearabout::ivf {
 
 inline constexpr double kListCost = 40;  // fixed cost of probing a list
 
 // Return the cost per row.
-inline double scan_cost(const CodeShape& shape) { return 0.1 + 0.0145 * static_cast<double>(shape.bytes()); }
+inline double scan_cost(const quantize::CodeShape& shape) { return 0.1 + 0.0145 * static_cast<double>(shape.bytes()); }
 inline double compare_cost(std::size_t row_bytes) { return 12 + 0.09 * static_cast<double>(row_bytes); }
 // Returns the cost of a product of bytes, per output.
 inline double product_cost(std::size_t dims) { return 0.0045 * static_cast<double>(dims); }
@@ -28,4 +28,4 @@ inline double ranking_cost(std::size_t lists, std::size_t probes, std::size_t di
   return static_cast<double>(compared) * (kScore + product_cost(directions));
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::ivf

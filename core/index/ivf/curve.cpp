@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace nearabout {
+namespace nearabout::ivf {
 namespace {
 
 // Interpolates between two points. Nearly all neighbours were found at the last point: queries that probe more lists
@@ -21,16 +21,16 @@ double depth_on(const std::vector<CurvePoint>& points, double probes, double k) 
 }  // namespace
 
 std::size_t Curves::depth(std::size_t probes, std::size_t k) const {
-  KInterpolation at = between_measured(k);
+  calibration::KInterpolation at = calibration::between_measured(k);
   at.part = std::min(at.part, 1.0);
   const auto wanted = static_cast<double>(k);
   const auto of = [&](std::size_t place) {
-    return depth_on(points[place], static_cast<double>(probes), static_cast<double>(kCalibratedK[place]));
+    return depth_on(points[place], static_cast<double>(probes), static_cast<double>(calibration::kCalibratedK[place]));
   };
   double depth = of(at.below);
   if (at.part > 0) depth = std::exp((1 - at.part) * std::log(depth) + at.part * std::log(of(at.below + 1)));
-  if (k > kCalibratedK.back()) depth *= wanted / static_cast<double>(kCalibratedK.back());
+  if (k > calibration::kCalibratedK.back()) depth *= wanted / static_cast<double>(calibration::kCalibratedK.back());
   return std::max(k, static_cast<std::size_t>(std::ceil(depth)));
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::ivf

@@ -8,7 +8,7 @@
 
 #include "index/calibration/calibration.h"
 
-namespace nearabout {
+namespace nearabout::ivf {
 
 // A fraction `recall` of the k nearest is found in `probes` lists if the `depth` most promising rows are compared by
 // their stored vectors or bytes.
@@ -20,10 +20,10 @@ struct CurvePoint {
 
 // For each of kCalibratedK, the cheapest points for several recalls, ascending; empty if nothing was measured.
 struct Curves {
-  std::array<std::vector<CurvePoint>, kCalibratedK.size()> points;
+  std::array<std::vector<CurvePoint>, calibration::kCalibratedK.size()> points;
 
   // Returns how many rows to compare, for any k and any number of lists.
   std::size_t depth(std::size_t probes, std::size_t k) const;
 };
 
-}  // namespace nearabout
+}  // namespace nearabout::ivf

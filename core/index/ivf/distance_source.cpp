@@ -2,7 +2,7 @@
 
 #include "index/ivf/options.h"
 
-namespace nearabout {
+namespace nearabout::ivf {
 
 std::string_view name_of(DistanceSource distance_source) {
   switch (distance_source) {
@@ -25,4 +25,4 @@ DistanceSource distance_source_of(const IvfOptions& options, Element element) {
   return keeps_vectors(options, element) ? DistanceSource::vectors : DistanceSource::int8;
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::ivf

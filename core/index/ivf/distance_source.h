@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace nearabout {
+namespace nearabout::ivf {
 
 // The numbers are part of the file format: never reuse one. A file without the field has the first.
 enum class DistanceSource : std::uint64_t {
@@ -14,4 +14,4 @@ enum class DistanceSource : std::uint64_t {
 };
 std::string_view name_of(DistanceSource distance_source);  // description for messages
 
-}  // namespace nearabout
+}  // namespace nearabout::ivf

@@ -8,7 +8,7 @@
 #include "kernels/kernels.h"
 #include "quantize/byte_centroids.h"
 
-namespace nearabout {
+namespace nearabout::ivf {
 namespace {
 
 constexpr std::size_t kRowsPerTask = 64;     // rows per task of a thread
@@ -17,11 +17,12 @@ constexpr std::size_t kStoredRows = 16'384;  // rows stored by one call
 // One thread's work space.
 class Encoder {
  public:
-  Encoder(const LearntLists& learnt, const PcaCodes& codes, const ByteCentroids& centroids)
+  Encoder(const LearntLists& learnt, const quantize::PcaCodes& codes, const quantize::ByteCentroids& centroids)
       : learnt_(learnt), codes_(codes), centroids_(centroids) {}
 
-  void encode(const RowReader& read, std::size_t begin, std::size_t count, RowHeader* header, std::uint8_t* packed) {
-    const LearntDirections& directions = learnt_.directions;
+  void encode(const transform::RowReader& read, std::size_t begin, std::size_t count, RowHeader* header,
+              std::uint8_t* packed) {
+    const quantize::LearntDirections& directions = learnt_.directions;
     vectors_.resize(count * learnt_.transform.inputs());
     transformed_.resize(count * directions.dims);
     projections_.resize(count * directions.outputs);
@@ -58,8 +59,8 @@ class Encoder {
   const float* projection(std::size_t i) const { return projections_.data() + i * learnt_.directions.outputs; }
 
   const LearntLists& learnt_;
-  const PcaCodes& codes_;
-  const ByteCentroids& centroids_;
+  const quantize::PcaCodes& codes_;
+  const quantize::ByteCentroids& centroids_;
   std::vector<float> vectors_, transformed_, projections_, rests_, centroid_;
   std::vector<std::int8_t> points_;
   std::vector<std::uint32_t> lists_;
@@ -81,10 +82,10 @@ std::vector<std::int8_t> LearntLists::points_of(const std::vector<float>& projec
   return points;
 }
 
-EncodedRows encode_rows(const LearntLists& learnt, const RowReader& read, std::size_t rows, const std::string* scratch,
-                        std::size_t threads, const Monitor& monitor) {
-  const PcaCodes codes(learnt.shape);
-  const ByteCentroids centroids(learnt.centroids, learnt.shape.directions);
+EncodedRows encode_rows(const LearntLists& learnt, const transform::RowReader& read, std::size_t rows,
+                        const std::string* scratch, std::size_t threads, const Monitor& monitor) {
+  const quantize::PcaCodes codes(learnt.shape);
+  const quantize::ByteCentroids centroids(learnt.centroids, learnt.shape.directions);
   std::vector<Encoder> encoders(threads, Encoder(learnt, codes, centroids));
   EncodedRows encoded(learnt.shape.bytes(), scratch);
   encoded.header.reserve(rows);
@@ -104,4 +105,4 @@ EncodedRows encode_rows(const LearntLists& learnt, const RowReader& read, std::s
   return encoded;
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::ivf

@@ -14,13 +14,13 @@
 #include "transform/metric_transform.h"
 #include "transform/sample.h"
 
-namespace nearabout {
+namespace nearabout::ivf {
 
 // Everything about lists and codes that is learnt before rows are encoded.
 struct LearntLists {
-  MetricTransform transform;
-  LearntDirections directions;
-  CodeShape shape;
+  transform::MetricTransform transform;
+  quantize::LearntDirections directions;
+  quantize::CodeShape shape;
   DistanceSource distance_source = DistanceSource::vectors;
   bool squares = false;                // rows are integers, so that their squared norms are exact
   double alignment = 0;                // lambda of guard.h
@@ -41,16 +41,16 @@ struct RowHeader {
   std::uint32_t list;
   std::uint32_t square;  // if the lists store squares
   float residual;        // squared distance from the centroid, including the part outside the directions
-  RowTerms terms;
+  quantize::RowTerms terms;
 };
 struct EncodedRows {
   EncodedRows(std::size_t code_bytes, const std::string* scratch)
       : header(sizeof(RowHeader), scratch), codes(code_bytes, scratch) {}
-  SpillBuffer header, codes;
+  storage::SpillBuffer header, codes;
   std::size_t rows() const { return header.size(); }
 };
 
-EncodedRows encode_rows(const LearntLists& learnt, const RowReader& read, std::size_t rows, const std::string* scratch,
-                        std::size_t threads, const Monitor& monitor);
+EncodedRows encode_rows(const LearntLists& learnt, const transform::RowReader& read, std::size_t rows,
+                        const std::string* scratch, std::size_t threads, const Monitor& monitor);
 
-}  // namespace nearabout
+}  // namespace nearabout::ivf

@@ -5,7 +5,7 @@
 #include "base/convert.h"
 #include "base/norm.h"
 
-namespace nearabout {
+namespace nearabout::ivf {
 
 void EstimateUnits::bind(MatrixView queries, std::size_t number) {
   vector_.resize(queries.dims);
@@ -23,14 +23,14 @@ double EstimateUnits::rdist(float estimate) const {
   const double square = std::max(0.0, square_ + double{estimate});
   const double scale = double{transform_.scale()};
   switch (transform_.space()) {
-    case CodeSpace::l2:
+    case transform::CodeSpace::l2:
       return square / (scale * scale);
-    case CodeSpace::cosine:
+    case transform::CodeSpace::cosine:
       return std::min(square / 2, 2.0);
-    case CodeSpace::inner_product:
+    case transform::CodeSpace::inner_product:
       return length_ * transform_.longest() * (square / 2 - 1);
   }
   return square;
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::ivf

@@ -8,13 +8,13 @@
 #include "base/matrix.h"
 #include "transform/metric_transform.h"
 
-namespace nearabout {
+namespace nearabout::ivf {
 
 // Converts estimates. The scan estimates the squared distance of transformed vectors, minus the squared distance of the
 // query from the centre. Reuses its work space from query to query.
 class EstimateUnits {
  public:
-  EstimateUnits(const MetricTransform& transform, std::span<const float> centre)
+  EstimateUnits(const transform::MetricTransform& transform, std::span<const float> centre)
       : transform_(transform), centre_(centre) {}
 
   void bind(MatrixView queries, std::size_t number);
@@ -23,11 +23,11 @@ class EstimateUnits {
   double rdist(float estimate) const;
 
  private:
-  const MetricTransform& transform_;
+  const transform::MetricTransform& transform_;
   std::span<const float> centre_;
   std::vector<float> vector_, transformed_;
   double length_ = 0;  // of the query
   double square_ = 0;  // squared distance of the transformed query from the centre
 };
 
-}  // namespace nearabout
+}  // namespace nearabout::ivf

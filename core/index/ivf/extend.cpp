@@ -10,8 +10,10 @@
 #include "index/ivf/costs.h"
 #include "index/ivf/scan.h"
 
-namespace nearabout {
+namespace nearabout::ivf {
 namespace {
+
+using calibration::Guard;
 
 constexpr std::size_t kOutlierDepth = 3;  // multiple of the usual depth for such a query
 constexpr std::size_t kAlwaysSeen = 20;   // least number of neighbours by which a round is judged
@@ -77,8 +79,8 @@ void ListScan::look(std::size_t query, bool first) {
   if (!first) refill(query);
   thin(query);
   const float threshold = threshold_of(query, allowance_.k);
-  const double misses =
-      expected_rows(layout_.lists.residuals, layout_.guard.lambda, progress.beyond, threshold, queries_[query].square);
+  const double misses = calibration::expected_rows(layout_.lists.residuals, layout_.guard.lambda, progress.beyond,
+                                                   threshold, queries_[query].square);
   progress.done = !(misses > progress.limit) || progress.beyond.empty();
   progress.quiet_wanted = Guard::quiet_rounds(misses, progress.limit);
   progress.most_spent = Guard::most_spent(progress.strange, first, misses, progress.limit);
@@ -119,8 +121,9 @@ void ListScan::choose_more(std::size_t query) {
   progress.nearest.assign(nearest.begin(), nearest.end());
   const std::size_t wanted = std::min(progress.beyond.size(), std::max<std::size_t>(2, progress.probes / 2));
   const auto end = progress.beyond.begin() + static_cast<std::ptrdiff_t>(wanted);
-  std::nth_element(progress.beyond.begin(), end - 1, progress.beyond.end(),
-                   [](const RankedList& a, const RankedList& b) { return a.distance < b.distance; });
+  std::nth_element(
+      progress.beyond.begin(), end - 1, progress.beyond.end(),
+      [](const calibration::RankedList& a, const calibration::RankedList& b) { return a.distance < b.distance; });
   std::size_t rows = 0;
   for (auto list = progress.beyond.begin(); list != end; ++list) rows += layout_.lists.sizes[list->list];
   if (costs_too_much(progress, progress.rows + rows, progress.probes + wanted)) return give_up(progress);
@@ -140,7 +143,7 @@ void ListScan::choose_more(std::size_t query) {
 // Ranks lists again if few of the ranked ones are left.
 void ListScan::refill(std::size_t query) {
   Progress& progress = progress_[query];
-  const std::size_t wanted = lists_beyond(progress.probes);
+  const std::size_t wanted = calibration::lists_beyond(progress.probes);
   if (2 * progress.beyond.size() >= wanted || progress.probes + progress.beyond.size() >= layout_.list_count()) return;
   const std::size_t first = query / kernels::kPanelQueries * kernels::kPanelQueries;
   ranking_.compare(queries_, first, std::min(kernels::kPanelQueries, queries_.count() - first));
@@ -150,8 +153,8 @@ void ListScan::refill(std::size_t query) {
     seen[probes_[probe].list] = true;
   for (const std::uint32_t list : progress.more) seen[list] = true;
   progress.beyond.clear();
-  for (const RankedList& ranked : ranked_)
+  for (const calibration::RankedList& ranked : ranked_)
     if (!seen[ranked.list]) progress.beyond.push_back(ranked);
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::ivf

@@ -10,16 +10,16 @@
 #include "index/ivf/searches.h"
 #include "index/stored_rows.h"
 
-namespace nearabout {
+namespace nearabout::ivf {
 
-IvfIndex::IvfIndex(const storage::File& file, const Descriptor& descriptor)
-    : Searcher(descriptor, file.name(), read_calibration(file)),
+IvfIndex::IvfIndex(const storage::File& file, const index::Descriptor& descriptor)
+    : Searcher(descriptor, file.name(), calibration::read_calibration(file)),
       layout_(std::make_unique<const IvfLayout>(read_ivf_layout(file, descriptor))),
       page_cache_(std::make_unique<PageCacheMonitor>(file.mapped())),
       searches_(std::make_unique<IvfSearches>(*layout_, *page_cache_)) {
   const storage::Section* const vectors = layout_->vectors;
   if (vectors) {
-    screen_ = screen_of(file, descriptor, *vectors, kScreenOfRows);
+    screen_ = exact::screen_of(file, descriptor, *vectors, quantize::kScreenOfRows);
     scan_.emplace(descriptor, *vectors, screen_ ? &*screen_ : nullptr);
   }
   const IvfLists& lists = layout_->lists;
@@ -34,7 +34,7 @@ DistanceSource IvfIndex::distance_source() const { return layout_->distance_sour
 
 bool IvfIndex::keeps_vectors() const { return layout_->vectors != nullptr; }
 
-EffortRange IvfIndex::effort() const {
+index::EffortRange IvfIndex::effort() const {
   return {"lists", 1, layout_->list_count(), distance_source() == DistanceSource::vectors};
 }
 
@@ -42,16 +42,19 @@ void IvfIndex::verify(const Monitor& monitor) const { verify_lists(*layout_, mon
 
 void IvfIndex::release_memory() const { layout_->file.forget(); }
 
-std::unique_ptr<RecallProfile> IvfIndex::profile(const CalibrationQueries& calibration_queries,
-                                                 const BuildOptions& build, const Monitor& monitor) const {
+std::unique_ptr<calibration::RecallProfile> IvfIndex::profile(
+    const calibration::CalibrationQueries& calibration_queries, const index::BuildOptions& build,
+    const Monitor& monitor) const {
   return std::make_unique<IvfRecallProfile>(*layout_, *page_cache_, calibration_queries, build, monitor);
 }
 
-double IvfIndex::exact_cost(std::size_t k) const { return scan_ ? scan_->query_cost(k) : Searcher::exact_cost(k); }
+double IvfIndex::exact_cost(std::size_t k) const {
+  return scan_ ? scan_->query_cost(k) : index::Searcher::exact_cost(k);
+}
 
 // Decodes a vector. Under cosine the result has length 1, approximately: the row's own length is not stored.
 void IvfIndex::copy_vector(std::uint32_t row, std::byte* to) const {
-  if (keeps_vectors()) return copy_row(*layout_->vectors, row, row_bytes(descriptor().element, dims()), to);
+  if (keeps_vectors()) return index::copy_row(*layout_->vectors, row, row_bytes(descriptor().element, dims()), to);
   if (!layout_->byte_rows.codes)
     throw InvalidInputError(
         "this index keeps no vectors, only small codes of them, so the vector of a row or a key is not available; "
@@ -60,9 +63,9 @@ void IvfIndex::copy_vector(std::uint32_t row, std::byte* to) const {
       layout_->byte_rows.codes->items<std::int8_t>(std::uint64_t{row} * dims(), dims());
   std::vector<double> values(dims());
   layout_->byte_rows.steps.decode(codes.data(), values.data());
-  const MetricTransform& transform = layout_->transform;
+  const transform::MetricTransform& transform = layout_->transform;
   const double unit =
-      transform.space() == CodeSpace::inner_product ? transform.longest() : 1 / double{transform.scale()};
+      transform.space() == transform::CodeSpace::inner_product ? transform.longest() : 1 / double{transform.scale()};
   constexpr double kMaxFloat = std::numeric_limits<float>::max();
   std::vector<float> vector;
   for (const double value : values)
@@ -70,4 +73,4 @@ void IvfIndex::copy_vector(std::uint32_t row, std::byte* to) const {
   from_f32(vector.data(), dims(), descriptor().element, to);
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::ivf

@@ -6,7 +6,7 @@
 
 #include "kernels/kernels.h"
 
-namespace nearabout {
+namespace nearabout::ivf {
 namespace {
 
 using kernels::kPanelRows;
@@ -82,4 +82,4 @@ std::vector<std::int8_t> group_means(const std::vector<std::int8_t>& centroids, 
   return means;
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::ivf

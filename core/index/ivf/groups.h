@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace nearabout {
+namespace nearabout::ivf {
 
 // Number of lists from which groups are used; below it, comparing all centroids is a small part of a search.
 inline constexpr std::size_t kManyLists = 4'096;
@@ -18,4 +18,4 @@ std::vector<std::uint32_t> order_by_nearness(const std::vector<std::int8_t>& cen
 // Returns the mean of every 32 centroids.
 std::vector<std::int8_t> group_means(const std::vector<std::int8_t>& centroids, std::size_t dims);
 
-}  // namespace nearabout
+}  // namespace nearabout::ivf

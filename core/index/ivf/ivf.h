@@ -27,9 +27,12 @@
 #include "index/searcher.h"
 #include "index/validated_rows.h"
 
-namespace nearabout {
-
+namespace nearabout::index {
 struct IndexKind;  // registry.h
+}  // namespace nearabout::index
+
+namespace nearabout::ivf {
+
 struct IvfLayout;  // layout.h
 class IvfSearches;
 class PageCacheMonitor;
@@ -37,17 +40,18 @@ class PageCacheMonitor;
 inline constexpr std::uint32_t kIvfNumber = 3;
 
 // What a search is made of: the layout of the file, and how much of it is searched.
-class IvfIndex : public Searcher {
+class IvfIndex : public index::Searcher {
  public:
-  IvfIndex(const storage::File& file, const Descriptor& descriptor);
+  IvfIndex(const storage::File& file, const index::Descriptor& descriptor);
   ~IvfIndex() override;
 
   DistanceSource distance_source() const;
-  EffortRange effort() const override;
+  index::EffortRange effort() const override;
   bool needs_tuning() const override { return true; }
-  std::unique_ptr<RecallProfile> profile(const CalibrationQueries& calibration_queries, const BuildOptions& build,
-                                         const Monitor& monitor) const override;
-  Description describe() const override;
+  std::unique_ptr<calibration::RecallProfile> profile(const calibration::CalibrationQueries& calibration_queries,
+                                                      const index::BuildOptions& build,
+                                                      const Monitor& monitor) const override;
+  index::Description describe() const override;
   bool counts_work() const override { return true; }
   void verify(const Monitor& monitor) const override;
   void release_memory() const override;
@@ -55,22 +59,23 @@ class IvfIndex : public Searcher {
 
  protected:
   std::size_t fallback_effort(std::size_t k) const override;
-  void do_search(MatrixView queries, const Request& request, const Budget& budget, Results& results) const override;
+  void do_search(MatrixView queries, const index::Request& request, const index::Budget& budget,
+                 index::Results& results) const override;
   double exact_cost(std::size_t k) const override;
   void copy_vector(std::uint32_t row, std::byte* to) const override;
 
  private:
   std::unique_ptr<const IvfLayout> layout_;
-  std::optional<StoredScreen> screen_;
-  std::optional<ExactScan> scan_;  // if vectors are stored
+  std::optional<quantize::StoredScreen> screen_;
+  std::optional<exact::ExactScan> scan_;  // if vectors are stored
   std::unique_ptr<PageCacheMonitor> page_cache_;
   std::unique_ptr<IvfSearches> searches_;
 };
 
-IndexKind ivf_kind();
+index::IndexKind ivf_kind();
 
 // Adds everything except keys to `writer`.
-void write_ivf(storage::Writer& writer, const ValidatedRows& source, const IvfOptions& options,
-               const std::string& metadata, const BuildOptions& build, const Monitor& monitor);
+void write_ivf(storage::Writer& writer, const index::ValidatedRows& source, const IvfOptions& options,
+               const std::string& metadata, const index::BuildOptions& build, const Monitor& monitor);
 
-}  // namespace nearabout
+}  // namespace nearabout::ivf

@@ -7,15 +7,16 @@
 #include "index/ivf/learn.h"
 #include "index/registry.h"
 
-namespace nearabout {
+namespace nearabout::ivf {
 namespace {
 
-std::unique_ptr<const Searcher> open(const storage::File& file, const Descriptor& descriptor) {
+std::unique_ptr<const index::Searcher> open(const storage::File& file, const index::Descriptor& descriptor) {
   return std::make_unique<const IvfIndex>(file, descriptor);
 }
 
-void write(storage::Writer& writer, const ValidatedRows& rows, const KindBuild& build, const Monitor& monitor) {
-  const Parameters& given = build.parameters;
+void write(storage::Writer& writer, const index::ValidatedRows& rows, const index::KindBuild& build,
+           const Monitor& monitor) {
+  const index::Parameters& given = build.parameters;
   given.expect({"lists", "code_bytes", "code_bits", "seed", "refine", "keep_vectors"});
   const IvfOptions options{given.integer("lists"),
                            given.integer("code_bytes"),
@@ -31,9 +32,9 @@ void write(storage::Writer& writer, const ValidatedRows& rows, const KindBuild& 
 // Returns true for a file that says that distances are computed from codes.
 bool may_lack_vectors(const storage::File& file) { return file.has(storage::SectionId::distance_source); }
 
-Description planned(std::size_t rows, std::size_t dims, const Parameters& parameters) {
+index::Description planned(std::size_t rows, std::size_t dims, const index::Parameters& parameters) {
   const std::size_t lists = lists_for(rows, parameters.integer("lists"));
-  const LearningSize size = direction_learning(rows, dims);
+  const quantize::LearningSize size = direction_learning(rows, dims);
   return {
       {"lists", {std::uint64_t{lists}}},
       {"block_rows", {std::uint64_t{kernels::kBlockRows}}},
@@ -46,15 +47,15 @@ Description planned(std::size_t rows, std::size_t dims, const Parameters& parame
 
 }  // namespace
 
-IndexKind ivf_kind() { return {kIvfNumber, "ivf", open, write, may_lack_vectors, planned}; }
+index::IndexKind ivf_kind() { return {kIvfNumber, "ivf", open, write, may_lack_vectors, planned}; }
 
-Description IvfIndex::describe() const {
-  Description curves;
-  for (std::size_t place = 0; place < kCalibratedK.size(); ++place) {
-    DescribedList curve;
+index::Description IvfIndex::describe() const {
+  index::Description curves;
+  for (std::size_t place = 0; place < calibration::kCalibratedK.size(); ++place) {
+    index::DescribedList curve;
     for (const CurvePoint& point : layout_->curves.points[place])
-      curve.push_back({DescribedList{{point.recall}, {point.probes}, {point.depth}}});
-    curves.emplace_back(std::to_string(kCalibratedK[place]), DescribedValue{std::move(curve)});
+      curve.push_back({index::DescribedList{{point.recall}, {point.probes}, {point.depth}}});
+    curves.emplace_back(std::to_string(calibration::kCalibratedK[place]), index::DescribedValue{std::move(curve)});
   }
   return {
       {"lists", {std::uint64_t{layout_->list_count()}}},
@@ -68,4 +69,4 @@ Description IvfIndex::describe() const {
   };
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::ivf

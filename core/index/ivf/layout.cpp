@@ -15,9 +15,10 @@
 #include "storage/numbers.h"
 #include "storage/validate.h"
 
-namespace nearabout {
+namespace nearabout::ivf {
 namespace {
 
+using calibration::kCalibratedK;
 using storage::Section;
 using storage::SectionId;
 
@@ -44,14 +45,14 @@ void read_header(IvfLayout& layout) {
   const Section& section = layout.file.section(SectionId::list_header);
   section.expect(Element::u64, {1, kFields});
   const std::span<const std::uint64_t> header = section.all<std::uint64_t>();
-  const CodeShape shape{header[kDirections], header[kBits]};
+  const quantize::CodeShape shape{header[kDirections], header[kBits]};
   if (shape.bits != 1 && shape.bits != 2 && shape.bits != 4)
     storage::throw_count(layout.file, section, kBits, "1, 2 or 4 bits", header[kBits]);
-  if (shape.directions == 0 || shape.directions > kMaxByteDims || shape.directions * shape.bits % 32 != 0)
+  if (shape.directions == 0 || shape.directions > quantize::kMaxByteDims || shape.directions * shape.bits % 32 != 0)
     storage::throw_count(layout.file, section, kDirections, "whole lines of codes", header[kDirections]);
   if (header[kLists] == 0 || header[kLists] > layout.row_count())
     storage::throw_count(layout.file, section, kLists, "lists", header[kLists]);
-  layout.codes = PcaCodes(shape);
+  layout.codes = quantize::PcaCodes(shape);
   layout.seed = header[kSeed];
   const Section& sizes = layout.file.section(SectionId::list_sizes);
   sizes.expect(Element::u32, {header[kLists], 1});
@@ -69,9 +70,9 @@ void read_transform(IvfLayout& layout) {
     storage::throw_number(layout.file, section, kLongest, "finite and not negative", values[kLongest]);
   if (!(values[kAlignment] >= 0 && values[kAlignment] <= 1))
     storage::throw_number(layout.file, section, kAlignment, "a fraction from 0 to 1", values[kAlignment]);
-  const Descriptor& descriptor = layout.descriptor;
-  layout.transform = MetricTransform(*code_space_of(descriptor.metric), descriptor.dims,
-                                     static_cast<float>(values[kScale]), values[kLongest]);
+  const index::Descriptor& descriptor = layout.descriptor;
+  layout.transform = transform::MetricTransform(*transform::code_space_of(descriptor.metric), descriptor.dims,
+                                                static_cast<float>(values[kScale]), values[kLongest]);
   layout.centroids.step = static_cast<float>(values[kPointStep]);
   layout.guard.lambda = values[kAlignment];
 }
@@ -113,13 +114,13 @@ void read_centroids(IvfLayout& layout) {
 void read_list_terms(IvfLayout& layout) {
   const std::uint64_t count = layout.list_count();
   const Section& terms = layout.file.section(SectionId::list_terms);
-  terms.expect(Element::f32, {4 + kResidualNumbers, count});
+  terms.expect(Element::f32, {4 + calibration::kResidualNumbers, count});
   const std::span<const float> all = storage::finite_floats(layout.file, terms);
   layout.centroids.squares = all.subspan(0, count);
   layout.lists.offset_lows = all.subspan(count, count);
   layout.lists.offset_steps = all.subspan(2 * count, count);
   layout.lists.scale_steps = all.subspan(3 * count, count);
-  layout.lists.residuals = residuals_of(all.subspan(4 * count), layout.lists.sizes);
+  layout.lists.residuals = calibration::residuals_of(all.subspan(4 * count), layout.lists.sizes);
 }
 
 // Returns where each list's blocks begin, and where the last ends.
@@ -190,7 +191,7 @@ AdaptiveProbes read_adaptive_probes(const storage::File& file) {
   return {numbers[0], numbers[1], numbers[2], numbers[3], {numbers[4], numbers[5]}, {numbers[6], numbers[7]}, used};
 }
 
-IvfByteRows read_byte_rows(const storage::File& file, const Descriptor& descriptor, CodeSpace space) {
+IvfByteRows read_byte_rows(const storage::File& file, const index::Descriptor& descriptor, transform::CodeSpace space) {
   const std::size_t dims = descriptor.dims;
   const Section& steps = file.section(SectionId::byte_steps);
   steps.expect(Element::f32, {2, dims});
@@ -198,10 +199,10 @@ IvfByteRows read_byte_rows(const storage::File& file, const Descriptor& descript
   for (std::size_t j = dims; j < numbers.size(); ++j)
     if (numbers[j] < 0) storage::throw_number(file, steps, j, "a step that is not negative", double{numbers[j]});
   const auto middle = numbers.begin() + static_cast<std::ptrdiff_t>(dims);
-  IvfByteRows rows{ByteSteps({numbers.begin(), middle}, {middle, numbers.end()})};
+  IvfByteRows rows{quantize::ByteSteps({numbers.begin(), middle}, {middle, numbers.end()})};
   rows.codes = &file.section(SectionId::byte_codes);
   rows.codes->expect(Element::i8, {descriptor.rows, dims});
-  if (space != CodeSpace::l2) return rows;
+  if (space != transform::CodeSpace::l2) return rows;
   rows.squares = &file.section(SectionId::byte_squares);
   rows.squares->expect(Element::f32, {descriptor.rows, 1});
   return rows;
@@ -209,8 +210,8 @@ IvfByteRows read_byte_rows(const storage::File& file, const Descriptor& descript
 
 }  // namespace
 
-IvfLayout read_ivf_layout(const storage::File& file, const Descriptor& descriptor) {
-  if (!code_space_of(descriptor.metric) || descriptor.element == Element::bits)
+IvfLayout read_ivf_layout(const storage::File& file, const index::Descriptor& descriptor) {
+  if (!transform::code_space_of(descriptor.metric) || descriptor.element == Element::bits)
     throw CorruptFileError(file.name() + " is corrupt: it claims to have lists of codes with metric " +
                            std::string(name_of(descriptor.metric)) +
                            ", which they do not support. Copy or build it again.");
@@ -226,7 +227,7 @@ IvfLayout read_ivf_layout(const storage::File& file, const Descriptor& descripto
   read_lists(layout);
   layout.curves = read_curves(file, layout.list_count());
   layout.adaptive_probes = read_adaptive_probes(file);
-  read_guard(file, layout.guard);
+  calibration::read_guard(file, layout.guard);
   if (layout.distance_source == DistanceSource::int8)
     layout.byte_rows = read_byte_rows(file, descriptor, layout.transform.space());
   return layout;
@@ -275,4 +276,4 @@ void verify_lists(const IvfLayout& layout, const Monitor& monitor) {
   }
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::ivf

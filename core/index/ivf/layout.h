@@ -18,7 +18,7 @@
 #include "storage/file.h"
 #include "transform/metric_transform.h"
 
-namespace nearabout {
+namespace nearabout::ivf {
 
 // The leading directions, along which queries are projected.
 struct IvfDirections {
@@ -42,37 +42,37 @@ struct IvfLists {
   std::span<const std::uint32_t> sizes;  // rows of each list
   std::vector<std::uint32_t> blocks;     // where each list's blocks begin, and where the last ends
   std::span<const float> offset_lows, offset_steps, scale_steps;
-  std::vector<GroupResiduals> residuals;
+  std::vector<calibration::GroupResiduals> residuals;
   const storage::Section* rows = nullptr;  // row numbers; in the order of codes
   const storage::Section* codes = nullptr;
 };
 
 // One byte per dimension of each row, for indexes that compare these instead of vectors.
 struct IvfByteRows {
-  ByteSteps steps{};
+  quantize::ByteSteps steps{};
   const storage::Section* codes = nullptr;    // null if vectors or nothing is compared
   const storage::Section* squares = nullptr;  // under CodeSpace::l2
 };
 
 struct IvfLayout {
   const storage::File& file;
-  Descriptor descriptor;
+  index::Descriptor descriptor;
   std::uint64_t seed = 0;
   DistanceSource distance_source = DistanceSource::vectors;
   const storage::Section* vectors = nullptr;  // null if no vectors are stored
-  MetricTransform transform{};
-  PcaCodes codes{{32, 1}};
+  transform::MetricTransform transform{};
+  quantize::PcaCodes codes{{32, 1}};
   IvfDirections directions{};
   IvfCentroids centroids{};
   IvfLists lists{};
   IvfByteRows byte_rows{};
   Curves curves{};
   AdaptiveProbes adaptive_probes{};
-  Guard guard{};
+  calibration::Guard guard{};
 
   std::size_t row_count() const { return descriptor.rows; }
   std::size_t list_count() const { return lists.sizes.size(); }
-  const CodeShape& shape() const { return codes.shape(); }
+  const quantize::CodeShape& shape() const { return codes.shape(); }
   // Returns the section of the rows that are compared; null if results come from the small codes alone.
   const storage::Section* compared_rows() const;
   // Returns the stored bytes of a row that a comparison reads.
@@ -82,9 +82,9 @@ struct IvfLayout {
 };
 
 // Reads the layout of an open file, which must outlive it. Throws CorruptFileError.
-IvfLayout read_ivf_layout(const storage::File& file, const Descriptor& descriptor);
+IvfLayout read_ivf_layout(const storage::File& file, const index::Descriptor& descriptor);
 
 // Verifies that each row is in one list, and that squared norms are possible ones. Throws CorruptFileError.
 void verify_lists(const IvfLayout& layout, const Monitor& monitor);
 
-}  // namespace nearabout
+}  // namespace nearabout::ivf

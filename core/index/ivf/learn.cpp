@@ -9,7 +9,7 @@
 #include "transform/fit_metric_transform.h"
 #include "transform/transformed_reader.h"
 
-namespace nearabout {
+namespace nearabout::ivf {
 namespace {
 
 constexpr std::size_t kDirectionRows = 4'096;  // least number of sampled rows that directions are learnt from
@@ -21,8 +21,9 @@ constexpr std::size_t kFewLists = 320;  // with at most this many, trying severa
 // Every third calibration query is used to compare numbers of lists: few are enough.
 constexpr std::size_t kCalibrationStep = 3;
 
-void learn_centroids(LearntLists& learnt, const RowReader& read, const CalibrationQueries& calibration_queries,
-                     std::size_t rows, const IvfOptions& options, std::size_t threads) {
+void learn_centroids(LearntLists& learnt, const transform::RowReader& read,
+                     const calibration::CalibrationQueries& calibration_queries, std::size_t rows,
+                     const IvfOptions& options, std::size_t threads) {
   const std::size_t lists = lists_for(rows, options.lists);
   const std::size_t m = learnt.shape.directions;
   const Clustering clustering(learnt, read, calibration_queries, rows, lists, threads);
@@ -36,17 +37,19 @@ void learn_centroids(LearntLists& learnt, const RowReader& read, const Calibrati
 }
 
 // Chooses how many directions are encoded, with how many bits; the sample used is freed at the end.
-void learn_shape(LearntLists& learnt, const RowReader& read, const ValidatedRows& source, const IvfOptions& options,
-                 std::size_t threads) {
+void learn_shape(LearntLists& learnt, const transform::RowReader& read, const index::ValidatedRows& source,
+                 const IvfOptions& options, std::size_t threads) {
   const std::size_t rows = source.rows();
   const std::size_t dims = learnt.transform.outputs();
-  const Sample sample = without_far_rows(take_sample(read, rows, dims, direction_learning(rows, dims).sample_rows));
-  const PrincipalDirections principal = find_directions(sample, max_directions(sample.rows, dims), threads);
+  const transform::Sample sample =
+      transform::without_far_rows(transform::take_sample(read, rows, dims, direction_learning(rows, dims).sample_rows));
+  const quantize::PrincipalDirections principal =
+      quantize::find_directions(sample, max_directions(sample.rows, dims), threads);
   const std::size_t width = row_bytes(source.element(), source.dims());
   const Workload workload{rows, lists_for(rows, options.lists), width, options.recall};
   learnt.shape = choose_shape(sample, principal, workload, options, threads);
   const std::size_t count = std::min(learnt.shape.directions, principal.available);
-  learnt.directions = learn_directions(principal, count, options.seed);
+  learnt.directions = quantize::learn_directions(principal, count, options.seed);
 }
 
 }  // namespace
@@ -58,25 +61,26 @@ std::size_t lists_for(std::size_t rows, std::size_t wanted) {
   return std::clamp<std::size_t>(lists, 1, std::max<std::size_t>(1, rows / 24));
 }
 
-LearningSize direction_learning(std::size_t rows, std::size_t dims) {
+quantize::LearningSize direction_learning(std::size_t rows, std::size_t dims) {
   const std::size_t many = std::clamp(kDirectionNumbers / dims, kDirectionRows, kManyDirectionRows);
   const std::size_t sample_rows = std::min(rows, rows < kLargeTable ? kDirectionRows : many);
   return {sample_rows, max_directions(sample_rows, dims)};
 }
 
-LearntLists learn(const RowReader& read, const ValidatedRows& source, const IvfOptions& options, std::size_t threads,
-                  const Monitor& monitor) {
+LearntLists learn(const transform::RowReader& read, const index::ValidatedRows& source, const IvfOptions& options,
+                  std::size_t threads, const Monitor& monitor) {
   LearntLists learnt;
   learnt.distance_source = distance_source_of(options, source.element());
   learnt.squares = source.element() == Element::u8 || source.element() == Element::i8;
-  learnt.transform = fit_metric_transform(read, source.rows(), source.dims(), *code_space_of(source.metric()), threads);
-  const TransformedReader transformed(read, learnt.transform);
+  learnt.transform = transform::fit_metric_transform(read, source.rows(), source.dims(),
+                                                     *transform::code_space_of(source.metric()), threads);
+  const transform::TransformedReader transformed(read, learnt.transform);
   learn_shape(learnt, transformed, source, options, threads);
   report(monitor, 0.4);
-  const CalibrationQueries calibration_queries =
-      sample_calibration_queries({options.queries}, read, source.rows(), source.dims(), kCalibrationStep);
+  const calibration::CalibrationQueries calibration_queries =
+      calibration::sample_calibration_queries({options.queries}, read, source.rows(), source.dims(), kCalibrationStep);
   learn_centroids(learnt, transformed, calibration_queries, source.rows(), options, threads);
   return learnt;
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::ivf

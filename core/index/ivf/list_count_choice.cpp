@@ -10,7 +10,7 @@
 #include "kernels/kernels.h"
 #include "quantize/byte_centroids.h"
 
-namespace nearabout {
+namespace nearabout::ivf {
 namespace {
 
 constexpr std::size_t kMinNeighbours = 2;
@@ -19,10 +19,10 @@ constexpr double kNoneSkipped = -1;
 }  // namespace
 
 ListCountEvaluator::ListCountEvaluator(const LearntLists& learnt, const std::vector<float>& projections,
-                                       const CalibrationQueries& calibration_queries, std::size_t rows, double recall,
-                                       std::size_t threads)
+                                       const calibration::CalibrationQueries& calibration_queries, std::size_t rows,
+                                       double recall, std::size_t threads)
     : learnt_(learnt), threads_(threads), recall_(std::clamp(recall, 0.5, 0.995)) {
-  const LearntDirections& directions = learnt.directions;
+  const quantize::LearntDirections& directions = learnt.directions;
   const std::size_t outputs = directions.outputs;
   std::vector<float> transformed(calibration_queries.count() * directions.dims);
   learnt.transform.queries(calibration_queries.vectors.data(), calibration_queries.count(), transformed.data());
@@ -69,7 +69,7 @@ double ListCountEvaluator::cost(const std::vector<std::int8_t>& centroids) const
   const std::size_t m = learnt_.shape.directions;
   const std::size_t rows = points_.size() / m;
   std::vector<std::uint32_t> lists(rows);
-  ByteCentroids(centroids, m).nearest(points_.data(), rows, {}, lists.data(), threads_);
+  quantize::ByteCentroids(centroids, m).nearest(points_.data(), rows, {}, lists.data(), threads_);
   std::vector<double> sizes(centroids.size() / m, 0);
   for (const std::uint32_t list : lists) sizes[list] += 1 / fraction_;
 
@@ -88,4 +88,4 @@ double ListCountEvaluator::cost(const std::vector<std::int8_t>& centroids) const
          scanned * scan_cost(learnt_.shape);
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::ivf

@@ -8,14 +8,14 @@
 #include "index/calibration/calibration_queries.h"
 #include "index/ivf/encode.h"
 
-namespace nearabout {
+namespace nearabout::ivf {
 
 class ListCountEvaluator {
  public:
   // Prepares the rows and queries. `projections` are those of a sample of the `rows`, each of directions.outputs
   // floats. Needs the directions, the shape of codes and the step of points of `learnt`.
   ListCountEvaluator(const LearntLists& learnt, const std::vector<float>& projections,
-                     const CalibrationQueries& calibration_queries, std::size_t rows, double recall,
+                     const calibration::CalibrationQueries& calibration_queries, std::size_t rows, double recall,
                      std::size_t threads);
 
   // Returns the estimated nanoseconds per query at the target recall if the rows were partitioned by `centroids`.
@@ -40,4 +40,4 @@ class ListCountEvaluator {
   std::vector<std::vector<std::uint32_t>> neighbours_;
 };
 
-}  // namespace nearabout
+}  // namespace nearabout::ivf

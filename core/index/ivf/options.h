@@ -9,21 +9,21 @@
 #include "index/calibration/calibration.h"
 #include "index/ivf/distance_source.h"
 
-namespace nearabout {
+namespace nearabout::ivf {
 
 struct IvfOptions {
   std::size_t lists = 0;       // 0: chosen from the number of rows
   std::size_t code_bytes = 0;  // 0: chosen from the data
   std::size_t code_bits = 0;   // bits per direction, 1, 2 or 4; 0: chosen from the data
   std::uint64_t seed = 0;
-  bool refine = true;                   // the most promising rows are compared by more than their small codes
-  bool keep_vectors = true;             // false: they are compared by one byte per dimension, if at all
-  double recall = kDefaultRecall;       // target recall of searches, for which everything is chosen
-  std::span<const float> queries = {};  // queries for calibration, one after another; empty: rows are used
+  bool refine = true;                           // the most promising rows are compared by more than their small codes
+  bool keep_vectors = true;                     // false: they are compared by one byte per dimension, if at all
+  double recall = calibration::kDefaultRecall;  // target recall of searches, for which everything is chosen
+  std::span<const float> queries = {};          // queries for calibration, one after another; empty: rows are used
 };
 
 // Returns how rows are compared. Vectors of bytes are their own 8-bit codes.
 DistanceSource distance_source_of(const IvfOptions& options, Element element);
 bool keeps_vectors(const IvfOptions& options, Element element);
 
-}  // namespace nearabout
+}  // namespace nearabout::ivf

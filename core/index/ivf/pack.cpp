@@ -7,7 +7,7 @@
 #include "kernels/kernels.h"
 #include "storage/items.h"
 
-namespace nearabout {
+namespace nearabout::ivf {
 namespace {
 
 using storage::items_of;
@@ -66,10 +66,10 @@ TermSteps steps_for(const Held* held, std::size_t count) {
   return {low, (high - low) / kMaxTerm, most / kMaxTerm};
 }
 
-ResidualSummary residuals_of(const Held* held, std::size_t count) {
+calibration::ResidualSummary residuals_of(const Held* held, std::size_t count) {
   std::vector<float> residuals(count);
   for (std::size_t i = 0; i < count; ++i) residuals[i] = held[i].header.residual;
-  return summarize_residuals(residuals);
+  return calibration::summarize_residuals(residuals);
 }
 
 std::uint16_t term_of(float value, float step) {
@@ -77,7 +77,7 @@ std::uint16_t term_of(float value, float step) {
   return static_cast<std::uint16_t>(std::lrint(std::clamp(value / step, 0.0f, kMaxTerm)));
 }
 
-void put_terms(const RowTerms& terms, const TermSteps& steps, std::size_t place, std::uint8_t* line) {
+void put_terms(const quantize::RowTerms& terms, const TermSteps& steps, std::size_t place, std::uint8_t* line) {
   const std::uint16_t values[2] = {term_of(terms.offset - steps.offset_low, steps.offset_step),
                                    term_of(terms.scale, steps.scale_step)};
   for (std::size_t i = 0; i < 2; ++i) {
@@ -88,7 +88,7 @@ void put_terms(const RowTerms& terms, const TermSteps& steps, std::size_t place,
 
 PackedList pack(std::size_t list, const Gathered& gathered, std::size_t first, std::size_t count,
                 const LearntLists& learnt) {
-  const CodeShape& shape = learnt.shape;
+  const quantize::CodeShape& shape = learnt.shape;
   const std::size_t blocks = (count + kernels::kBlockRows - 1) / kernels::kBlockRows;
   const std::size_t bytes = kernels::block_bytes(shape.lines());
   const std::size_t columns = learnt.list_columns();
@@ -99,7 +99,7 @@ PackedList pack(std::size_t list, const Gathered& gathered, std::size_t first, s
   for (std::size_t i = 0; i < count; ++i) {
     std::uint8_t* const block = packed.blocks.data() + i / kernels::kBlockRows * bytes;
     const std::size_t place = i % kernels::kBlockRows;
-    put_codes(gathered.codes.data() + (first + i) * shape.bytes(), shape.lines(), place, block);
+    quantize::put_codes(gathered.codes.data() + (first + i) * shape.bytes(), shape.lines(), place, block);
     put_terms(held[i].header.terms, packed.steps, place, block + shape.lines() * kernels::kLineBytes);
     packed.rows[i * columns] = held[i].row;
     if (columns > 1) packed.rows[i * columns + 1] = held[i].header.square;
@@ -140,4 +140,4 @@ void pack_lists(const EncodedRows& encoded, const LearntLists& learnt, const std
   }
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::ivf

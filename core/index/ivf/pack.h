@@ -10,7 +10,7 @@
 #include "index/calibration/residuals.h"
 #include "index/ivf/encode.h"
 
-namespace nearabout {
+namespace nearabout::ivf {
 
 // Quantization of the terms of a list's rows: offset = low + offset_step * u16, scale = scale_step * u16.
 struct TermSteps {
@@ -23,7 +23,7 @@ struct TermSteps {
 struct PackedList {
   std::size_t list;
   TermSteps steps;
-  ResidualSummary residuals;
+  calibration::ResidualSummary residuals;
   std::vector<std::uint8_t> blocks;
   // For each place: the row's number in the input and the other numbers that LearntLists::list_columns() counts; kNoRow
   // at the end of a partly filled last block.
@@ -41,4 +41,4 @@ void pack_lists(const EncodedRows& encoded, const LearntLists& learnt, const std
                 std::size_t memory, std::size_t threads,
                 const std::function<void(const std::vector<PackedList>&)>& take, const Monitor& monitor);
 
-}  // namespace nearabout
+}  // namespace nearabout::ivf

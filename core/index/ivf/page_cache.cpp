@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace nearabout {
+namespace nearabout::ivf {
 namespace {
 
 // Time per row above which rows are cold. Rows in memory take a tenth of this, those on disk ten times as long: a few
@@ -26,4 +26,4 @@ void read_ahead(const storage::Section& table, std::vector<std::uint32_t>& rows)
   }
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::ivf

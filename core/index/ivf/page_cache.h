@@ -14,7 +14,7 @@
 
 #include "storage/section.h"
 
-namespace nearabout {
+namespace nearabout::ivf {
 
 // Tracks whether rows of an index are cold, as its searches observe; shared by them. Rows of a file start as cold.
 class PageCacheMonitor {
@@ -34,4 +34,4 @@ class PageCacheMonitor {
 // Sorts `rows` and starts reading them.
 void read_ahead(const storage::Section& table, std::vector<std::uint32_t>& rows);
 
-}  // namespace nearabout
+}  // namespace nearabout::ivf

@@ -9,7 +9,7 @@
 #include "quantize/byte_vector.h"
 #include "storage/items.h"
 
-namespace nearabout {
+namespace nearabout::ivf {
 namespace {
 
 std::int32_t sum_of(const std::int8_t* bytes, std::size_t count) {
@@ -51,7 +51,8 @@ void IvfQueries::bind(MatrixView queries, std::size_t begin, std::size_t end) {
 // Takes integer queries as the bytes they are, if distances are those of untransformed vectors.
 bool IvfQueries::take_integers(MatrixView queries, std::size_t begin) {
   const bool unsigned_bytes = queries.element == Element::u8;
-  if (layout_.transform.space() != CodeSpace::l2 || (!unsigned_bytes && queries.element != Element::i8)) return false;
+  if (layout_.transform.space() != transform::CodeSpace::l2 || (!unsigned_bytes && queries.element != Element::i8))
+    return false;
   centred_ = false;
   moved_ = unsigned_bytes ? 128 : 0;
   const std::uint8_t flip = unsigned_bytes ? 0x80 : 0;
@@ -77,7 +78,7 @@ void IvfQueries::take_floats(MatrixView queries, std::size_t begin) {
     to_f32(queries.element, queries.row(begin + i), queries.dims, vectors_.data());
     layout_.transform.queries(vectors_.data(), 1, transformed_.data());
     for (std::size_t j = 0; j < dims; ++j) transformed_[j] -= layout_.directions.centre[j];
-    input_scales_[i] = to_bytes(transformed_.data(), padded_dims(), inputs_.data() + i * padded_dims());
+    input_scales_[i] = quantize::to_bytes(transformed_.data(), padded_dims(), inputs_.data() + i * padded_dims());
   }
 }
 
@@ -90,9 +91,9 @@ void IvfQueries::project() {
   projections_.resize(count * outputs);
   const std::byte* const bytes = layout_.directions.bytes->checked(0, layout_.directions.bytes->length());
   for (std::size_t first = 0; first < count; first += kernels::kPanelQueries)
-    panel_products(storage::bytes_of(bytes), panels, layout_.transform.outputs(),
-                   inputs_.data() + first * padded_dims(), padded_dims(),
-                   std::min(kernels::kPanelQueries, count - first), dots_.data() + first * outputs, outputs);
+    quantize::panel_products(storage::bytes_of(bytes), panels, layout_.transform.outputs(),
+                             inputs_.data() + first * padded_dims(), padded_dims(),
+                             std::min(kernels::kPanelQueries, count - first), dots_.data() + first * outputs, outputs);
   for (std::size_t i = 0; i < count; ++i) {
     const std::int32_t* const dots = dots_.data() + i * outputs;
     float* const projection = projections_.data() + i * outputs;
@@ -112,10 +113,10 @@ void IvfQueries::finish(std::size_t i) {
   Query& query = queries_[i];
   const std::size_t m = byte_stride();
   std::int8_t* const bytes = bytes_.data() + i * m;
-  query.byte_scale = to_bytes(projection, m, bytes);
+  query.byte_scale = quantize::to_bytes(projection, m, bytes);
   query.sum = sum_of(bytes, m);
   query.square = double{query.byte_scale} * double{query.byte_scale} * static_cast<double>(square_of(bytes, m));
   query.unit = layout_.codes.fill_tables(projection, tables_.get() + i * table_bytes_);
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::ivf

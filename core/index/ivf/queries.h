@@ -10,7 +10,7 @@
 #include "base/matrix.h"
 #include "index/ivf/layout.h"
 
-namespace nearabout {
+namespace nearabout::ivf {
 
 // Prepares queries. Reuses its work space from one group of queries to the next.
 class IvfQueries {
@@ -55,4 +55,4 @@ class IvfQueries {
   std::size_t table_room_ = 0;
 };
 
-}  // namespace nearabout
+}  // namespace nearabout::ivf

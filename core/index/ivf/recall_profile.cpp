@@ -12,8 +12,11 @@
 #include "quantize/byte_rows.h"
 #include "storage/items.h"
 
-namespace nearabout {
+namespace nearabout::ivf {
 namespace {
+
+using calibration::kCalibratedK;
+using calibration::RankedList;
 
 constexpr std::array<std::size_t, 34> kDepths{1,   2,   3,   4,   5,   6,   8,   10,  12,  14,  16,  20,
                                               24,  28,  32,  40,  48,  56,  64,  80,  96,  112, 128, 160,
@@ -63,13 +66,13 @@ class NumbersOfRows {
   const std::vector<std::uint32_t>& rows_;
   std::array<std::uint16_t, kSlots> slots_{};
 };
-static_assert(kMaxNeighbours <= 128);
+static_assert(calibration::kMaxNeighbours <= 128);
 
 }  // namespace
 
 IvfRecallProfile::IvfRecallProfile(const IvfLayout& layout, const PageCacheMonitor& page_cache,
-                                   const CalibrationQueries& calibration_queries, const BuildOptions& build,
-                                   const Monitor& monitor)
+                                   const calibration::CalibrationQueries& calibration_queries,
+                                   const index::BuildOptions& build, const Monitor& monitor)
     : distance_source_(layout.distance_source),
       shape_(layout.shape()),
       row_bytes_(layout.compared_bytes()),
@@ -78,7 +81,7 @@ IvfRecallProfile::IvfRecallProfile(const IvfLayout& layout, const PageCacheMonit
       as_near_(calibration_queries.as_near) {
   probes_.push_back(layout.list_count());
   scanned_.assign(probes_.size(), 0);
-  places_.assign(calibration_queries.count() * probes_.size() * kMaxNeighbours, Place{kUnreached, 0});
+  places_.assign(calibration_queries.count() * probes_.size() * calibration::kMaxNeighbours, Place{kUnreached, 0});
   for (const std::vector<std::uint32_t>& nearest : calibration_queries.nearest) neighbours_.push_back(nearest.size());
   list_of_block_.resize(layout.lists.blocks.back());
   for (std::uint32_t list = 0; list < layout.list_count(); ++list)
@@ -110,10 +113,10 @@ IvfRecallProfile::IvfRecallProfile(const IvfLayout& layout, const PageCacheMonit
 
 // Sends a group through all lists, as a search would.
 void IvfRecallProfile::look_at(const IvfLayout& layout, const PageCacheMonitor& page_cache,
-                               const CalibrationQueries& calibration_queries, std::size_t begin, std::size_t end,
-                               std::vector<Seen>& seen) {
+                               const calibration::CalibrationQueries& calibration_queries, std::size_t begin,
+                               std::size_t end, std::vector<Seen>& seen) {
   ListScan scan(layout, page_cache);
-  const EncodedQueries encoded(calibration_queries, Element::f32);
+  const calibration::EncodedQueries encoded(calibration_queries, Element::f32);
   scan.bind(encoded.view(), begin, end);
   scan.rank({layout.list_count(), std::min(kKept, layout.row_count()), true});
   scan.scan();
@@ -154,7 +157,8 @@ void IvfRecallProfile::expect_misses(const IvfLayout& layout, const std::vector<
   for (const Candidate& candidate : seen.candidates) order.emplace_back(candidate.estimate, candidate.list_place);
   std::sort(order.begin(), order.end());
   for (const std::size_t probes : guarded_) {
-    const std::size_t more = std::min(lists_beyond(probes), ranked.size() - std::min(ranked.size(), probes));
+    const std::size_t more =
+        std::min(calibration::lists_beyond(probes), ranked.size() - std::min(ranked.size(), probes));
     std::size_t reached = 0;
     std::size_t place = 0;
     std::array<float, kCalibratedK.size()> thresholds;
@@ -166,8 +170,8 @@ void IvfRecallProfile::expect_misses(const IvfLayout& layout, const std::vector<
     }
     std::array<float, kCalibratedK.size()>& misses = seen.misses.emplace_back();
     for (std::size_t k = 0; k < kCalibratedK.size(); ++k)
-      misses[k] = static_cast<float>(expected_rows(layout.lists.residuals, layout.guard.lambda,
-                                                   {ranked.data() + probes, more}, thresholds[k], seen.square));
+      misses[k] = static_cast<float>(calibration::expected_rows(
+          layout.lists.residuals, layout.guard.lambda, {ranked.data() + probes, more}, thresholds[k], seen.square));
   }
 }
 
@@ -192,9 +196,10 @@ void IvfRecallProfile::choose_limits(const std::vector<Seen>& seen) {
 
 // Takes the candidates without the query's own row, its copies and its near copies; a query that is not a row has none
 // of these.
-void IvfRecallProfile::take_candidates(const IvfLayout& layout, const CalibrationQueries& calibration_queries,
-                                       std::size_t query, ListScan& scan, std::size_t number,
-                                       const std::vector<std::uint32_t>& places, Seen& seen) const {
+void IvfRecallProfile::take_candidates(const IvfLayout& layout,
+                                       const calibration::CalibrationQueries& calibration_queries, std::size_t query,
+                                       ListScan& scan, std::size_t number, const std::vector<std::uint32_t>& places,
+                                       Seen& seen) const {
   const std::span<const std::uint32_t> found = scan.candidates(number);
   const std::span<const float> estimates = scan.estimates(number);
   const std::uint64_t columns = layout.lists.rows->shape().columns;
@@ -229,7 +234,7 @@ void IvfRecallProfile::take_candidates(const IvfLayout& layout, const Calibratio
 
 void IvfRecallProfile::rank_by_bytes(const IvfLayout& layout, const float* query,
                                      const std::vector<std::uint32_t>& rows, std::vector<Candidate>& candidates) const {
-  const BoundByteQuery bound(layout.byte_rows.steps, layout.transform, query);
+  const quantize::BoundByteQuery bound(layout.byte_rows.steps, layout.transform, query);
   const MatrixView codes = layout.byte_rows.codes->matrix();
   for (std::size_t i = 0; i < rows.size(); ++i) {
     layout.byte_rows.codes->check_rows(rows[i], std::uint64_t{rows[i]} + 1);
@@ -327,7 +332,7 @@ std::vector<double> IvfRecallProfile::found(std::size_t k, std::size_t effort) c
   for (std::size_t query = 0; query < neighbours_.size(); ++query) {
     const Place* const own = places(query, step);
     const std::size_t wanted = std::min(k, neighbours_[query]);
-    const std::size_t as_near = count_as_near(as_near_[query], neighbours_[query], k);
+    const std::size_t as_near = calibration::count_as_near(as_near_[query], neighbours_[query], k);
     const auto is = [&](const Place& place) { return everything || is_found(place, k, depth); };
     counts.push_back(static_cast<double>(
         std::min<std::ptrdiff_t>(std::count_if(own, own + as_near, is), static_cast<std::ptrdiff_t>(wanted))));
@@ -340,7 +345,7 @@ double IvfRecallProfile::nanoseconds(std::size_t step, double depth) const {
   return scanned_[step] * scan_cost(shape_) + probes * kListCost + depth * compare_cost(row_bytes_);
 }
 
-ProfileCost IvfRecallProfile::cost(std::size_t k, std::size_t effort) const {
+calibration::ProfileCost IvfRecallProfile::cost(std::size_t k, std::size_t effort) const {
   const std::size_t step = last_within(probes_, effort);
   const auto depth =
       static_cast<double>(distance_source_ == DistanceSource::codes_alone ? 0 : curves_.depth(effort, k));
@@ -435,7 +440,7 @@ void IvfRecallProfile::write(storage::Writer& writer) const {
                                      probes.scale,         probes.distance_range[0], probes.distance_range[1],
                                      probes.norm_range[0], probes.norm_range[1]};
   writer.add<double>(storage::SectionId::adaptive_probes, {1, 8}, numbers_of_model);
-  write_guard(writer, guard_);
+  calibration::write_guard(writer, guard_);
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::ivf

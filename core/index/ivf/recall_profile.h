@@ -13,16 +13,17 @@
 #include "index/ivf/layout.h"
 #include "index/ivf/scan.h"
 
-namespace nearabout {
+namespace nearabout::ivf {
 
-class IvfRecallProfile : public RecallProfile {
+class IvfRecallProfile : public calibration::RecallProfile {
  public:
   IvfRecallProfile(const IvfLayout& layout, const PageCacheMonitor& page_cache,
-                   const CalibrationQueries& calibration_queries, const BuildOptions& build, const Monitor& monitor);
+                   const calibration::CalibrationQueries& calibration_queries, const index::BuildOptions& build,
+                   const Monitor& monitor);
 
   const std::vector<std::size_t>& efforts() const override { return probes_; }
   std::vector<double> found(std::size_t k, std::size_t effort) const override;
-  ProfileCost cost(std::size_t k, std::size_t effort) const override;
+  calibration::ProfileCost cost(std::size_t k, std::size_t effort) const override;
   void write(storage::Writer& writer) const override;
 
  private:
@@ -44,19 +45,21 @@ class IvfRecallProfile : public RecallProfile {
     std::vector<Candidate> candidates;
     std::vector<double> rows;  // rows of the nearest lists, for each of `probes_`
     // Expected misses after each number of lists in `guarded_` (guard.h), for each of kCalibratedK neighbours.
-    std::vector<std::array<float, kCalibratedK.size()>> misses;
+    std::vector<std::array<float, calibration::kCalibratedK.size()>> misses;
   };
   struct Found;
 
   void look_at(const IvfLayout& layout, const PageCacheMonitor& page_cache,
-               const CalibrationQueries& calibration_queries, std::size_t begin, std::size_t end,
+               const calibration::CalibrationQueries& calibration_queries, std::size_t begin, std::size_t end,
                std::vector<Seen>& seen);
   // Sorts the lists, and returns the place of each.
-  std::vector<std::uint32_t> list_places(const IvfLayout& layout, std::vector<RankedList>& ranked, Seen& seen) const;
-  void expect_misses(const IvfLayout& layout, const std::vector<RankedList>& ranked, Seen& seen) const;
+  std::vector<std::uint32_t> list_places(const IvfLayout& layout, std::vector<calibration::RankedList>& ranked,
+                                         Seen& seen) const;
+  void expect_misses(const IvfLayout& layout, const std::vector<calibration::RankedList>& ranked, Seen& seen) const;
   void choose_limits(const std::vector<Seen>& seen);
-  void take_candidates(const IvfLayout& layout, const CalibrationQueries& calibration_queries, std::size_t query,
-                       ListScan& scan, std::size_t number, const std::vector<std::uint32_t>& places, Seen& seen) const;
+  void take_candidates(const IvfLayout& layout, const calibration::CalibrationQueries& calibration_queries,
+                       std::size_t query, ListScan& scan, std::size_t number, const std::vector<std::uint32_t>& places,
+                       Seen& seen) const;
   void rank_by_bytes(const IvfLayout& layout, const float* query, const std::vector<std::uint32_t>& rows,
                      std::vector<Candidate>& candidates) const;
   double rows_of(const Seen& seen, std::size_t effort) const;
@@ -71,26 +74,26 @@ class IvfRecallProfile : public RecallProfile {
   void choose_points(std::size_t threads);
   double nanoseconds(std::size_t step, double depth) const;
   Place* places(std::size_t query, std::size_t step) {
-    return places_.data() + (query * probes_.size() + step) * kMaxNeighbours;
+    return places_.data() + (query * probes_.size() + step) * calibration::kMaxNeighbours;
   }
   const Place* places(std::size_t query, std::size_t step) const {
-    return places_.data() + (query * probes_.size() + step) * kMaxNeighbours;
+    return places_.data() + (query * probes_.size() + step) * calibration::kMaxNeighbours;
   }
 
   DistanceSource distance_source_;
-  CodeShape shape_;
+  quantize::CodeShape shape_;
   std::size_t row_bytes_;             // bytes read to compare a row
   std::vector<std::size_t> probes_;   // the numbers of lists tried
   std::vector<std::size_t> guarded_;  // those for which a limit of misses is chosen
   std::vector<std::uint32_t> list_of_block_;
   std::vector<std::size_t> neighbours_;  // for each query
   // For each query, how many neighbours are as near as the k-th, for k in kCalibratedK.
-  std::vector<AsNear> as_near_;
+  std::vector<calibration::AsNear> as_near_;
   std::vector<double> scanned_;  // rows of that many lists, for an average query
   AdaptiveProbes adaptive_probes_;
   std::vector<Place> places_;  // queries x probes_ x kMaxNeighbours
   Curves curves_;
-  Guard guard_;
+  calibration::Guard guard_;
 };
 
-}  // namespace nearabout
+}  // namespace nearabout::ivf

@@ -8,7 +8,7 @@
 #include "base/transpose.h"
 #include "kernels/kernels.h"
 
-namespace nearabout {
+namespace nearabout::ivf {
 
 std::vector<std::vector<std::uint32_t>> sample_neighbours(const SampleQueries& sample, std::size_t k, double same,
                                                           std::size_t threads) {
@@ -45,4 +45,4 @@ std::vector<std::vector<std::uint32_t>> sample_neighbours(const SampleQueries& s
   return neighbours;
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::ivf

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-namespace nearabout {
+namespace nearabout::ivf {
 
 // Queries and rows of a sample, `dims` floats each, one after another.
 struct SampleQueries {
@@ -20,4 +20,4 @@ struct SampleQueries {
 std::vector<std::vector<std::uint32_t>> sample_neighbours(const SampleQueries& sample, std::size_t k, double same,
                                                           std::size_t threads);
 
-}  // namespace nearabout
+}  // namespace nearabout::ivf

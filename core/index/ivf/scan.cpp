@@ -5,8 +5,10 @@
 
 #include "storage/items.h"
 
-namespace nearabout {
+namespace nearabout::ivf {
 namespace {
+
+using calibration::RankedList;
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr std::size_t kRowsBetweenChecks = 512;  // rows of a list scanned between two checks of how many wait
@@ -62,7 +64,7 @@ void ListScan::rank(const IvfBudget& allowance) {
       const std::size_t probes = probes_of(first, i);
       progress.beyond.clear();
       if (allowance.k > 0)
-        ranking_.nearest(queries_, i, probes, lists_beyond(probes), ranked_, progress.beyond);
+        ranking_.nearest(queries_, i, probes, calibration::lists_beyond(probes), ranked_, progress.beyond);
       else
         ranking_.nearest(queries_, i, probes, ranked_);
       progress.probes = ranked_.size();
@@ -175,4 +177,4 @@ std::span<const std::uint32_t> ListScan::candidates(std::size_t query) {
   return {scans_[query].numbers, scans_[query].found};
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::ivf

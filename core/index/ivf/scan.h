@@ -13,7 +13,7 @@
 #include "index/ivf/queries.h"
 #include "kernels/kernels.h"
 
-namespace nearabout {
+namespace nearabout::ivf {
 
 // The budget of a query: lists to probe, and rows kept by their codes to be compared in full.
 struct IvfBudget {
@@ -67,7 +67,7 @@ class ListScan {
   std::span<const float> estimates(std::size_t query) const { return {scans_[query].estimates, scans_[query].found}; }
 
   // Returns the lists that a query probes, the nearest one first.
-  std::vector<RankedList> ranked_lists(std::size_t query) const;
+  std::vector<calibration::RankedList> ranked_lists(std::size_t query) const;
 
   std::size_t lists_scanned() const { return lists_scanned_; }
   std::size_t codes_scanned() const { return codes_scanned_; }
@@ -75,16 +75,16 @@ class ListScan {
  private:
   // The state of a query.
   struct Progress {
-    std::size_t probes = 0;           // lists probed
-    std::size_t rows = 0;             // rows in them
-    std::size_t depth = 0;            // rows kept by their codes
-    std::size_t quiet = 0;            // consecutive rounds that found hardly anything new
-    std::size_t quiet_wanted = 1;     // number of such rounds after which the query stops
-    std::vector<float> nearest;       // smallest estimates before the last round
-    std::vector<RankedList> beyond;   // the nearest lists not yet probed
-    std::vector<std::uint32_t> more;  // lists probed after the first round
-    double limit = 0;                 // limit of expected misses
-    double most_spent = 0;            // largest cost up to the next round, as a fraction of comparing every row
+    std::size_t probes = 0;                       // lists probed
+    std::size_t rows = 0;                         // rows in them
+    std::size_t depth = 0;                        // rows kept by their codes
+    std::size_t quiet = 0;                        // consecutive rounds that found hardly anything new
+    std::size_t quiet_wanted = 1;                 // number of such rounds after which the query stops
+    std::vector<float> nearest;                   // smallest estimates before the last round
+    std::vector<calibration::RankedList> beyond;  // the nearest lists not yet probed
+    std::vector<std::uint32_t> more;              // lists probed after the first round
+    double limit = 0;                             // limit of expected misses
+    double most_spent = 0;  // largest cost up to the next round, as a fraction of comparing every row
     bool done = false, every_row = false, out_of_distribution = false, strange = false;
   };
   struct Probe {
@@ -122,7 +122,7 @@ class ListScan {
   std::unique_ptr<float[]> estimates_;
   std::vector<kernels::CodeScan> scans_;        // one per query
   std::vector<kernels::CodeScan*> list_scans_;  // of the queries that probe one list
-  std::vector<RankedList> ranked_;
+  std::vector<calibration::RankedList> ranked_;
   std::vector<Probe> probes_;              // of all queries, one after another, each with its nearest list first
   std::vector<std::size_t> first_probes_;  // first probe of each query
   std::vector<Probe> order_, sorted_;      // probes to scan next, as chosen and sorted by lists
@@ -135,4 +135,4 @@ class ListScan {
   std::vector<std::uint32_t> some_numbers_;
 };
 
-}  // namespace nearabout
+}  // namespace nearabout::ivf

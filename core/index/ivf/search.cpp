@@ -12,7 +12,7 @@
 #include "index/queries.h"
 #include "index/search_stats.h"
 
-namespace nearabout {
+namespace nearabout::ivf {
 namespace {
 
 // Queries that go through the lists together. With many lists, few of 128 queries probe the same one.
@@ -24,14 +24,14 @@ constexpr std::size_t kMaxWaitingRows = std::size_t{4} << 20;  // waiting rows o
 
 // Adds all rows, at the query's own distance from the centre, for a query so far away that floats cannot hold
 // estimates.
-void add_unestimated(const IvfLayout& layout, MatrixView queries, std::size_t k, Results& results) {
+void add_unestimated(const IvfLayout& layout, MatrixView queries, std::size_t k, index::Results& results) {
   const std::size_t rows = layout.row_count();
   EstimateUnits units(layout.transform, layout.directions.centre);
   for (std::size_t i = 0; i < queries.rows; ++i) {
     const std::size_t found = results.count(i);
     if (found >= k) continue;
     units.bind(queries, i);
-    const double distance = bind_query(queries, i, layout.descriptor).distance(units.rdist(0));
+    const double distance = index::bind_query(queries, i, layout.descriptor).distance(units.rdist(0));
     const float least = found == 0 ? std::numeric_limits<float>::lowest() : results.distance(i, found - 1);
     constexpr double kMaxFloat = std::numeric_limits<float>::max();
     const float reported = std::max(least, static_cast<float>(std::min(distance, kMaxFloat)));
@@ -48,8 +48,8 @@ void add_unestimated(const IvfLayout& layout, MatrixView queries, std::size_t k,
 // if vectors are not compared; more neighbours are in more lists.
 std::size_t IvfIndex::fallback_effort(std::size_t k) const {
   const std::vector<CurvePoint>& points = layout_->curves.points[1];
-  const auto enough =
-      std::find_if(points.begin(), points.end(), [](const CurvePoint& p) { return p.recall >= kDefaultRecall; });
+  const auto enough = std::find_if(points.begin(), points.end(),
+                                   [](const CurvePoint& p) { return p.recall >= calibration::kDefaultRecall; });
   double probes = static_cast<double>(layout_->list_count());
   if (enough != points.end())
     probes = enough->probes;
@@ -59,7 +59,8 @@ std::size_t IvfIndex::fallback_effort(std::size_t k) const {
   return static_cast<std::size_t>(std::max(1.0, std::ceil(probes * wider)));
 }
 
-void IvfIndex::do_search(MatrixView queries, const Request& request, const Budget& budget, Results& results) const {
+void IvfIndex::do_search(MatrixView queries, const index::Request& request, const index::Budget& budget,
+                         index::Results& results) const {
   const IvfLayout& layout = *layout_;
   if (budget.every_row) return scan_->search_in_order(queries, request, results);
   const std::size_t wanted = std::max<std::size_t>(1, budget.effort);
@@ -89,7 +90,7 @@ void IvfIndex::do_search(MatrixView queries, const Request& request, const Budge
       queries.rows, group, threads,
       [&](std::size_t begin, std::size_t end, std::size_t) {
         const auto search = searches_->take();
-        SearchStats done;
+        index::SearchStats done;
         search->run({queries, begin, end}, allowance, request, request.stats ? &done : nullptr, results);
         if (!request.stats) return;
         const std::scoped_lock lock(adding);
@@ -101,4 +102,4 @@ void IvfIndex::do_search(MatrixView queries, const Request& request, const Budge
   if (!request.radius && everything) add_unestimated(layout, queries, request.k, results);
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::ivf

@@ -4,7 +4,7 @@
 
 #include "kernels/kernels.h"
 
-namespace nearabout {
+namespace nearabout::ivf {
 namespace {
 
 // Returns the bytes of codes and vectors read by a search that scans and compares so many rows.
@@ -16,9 +16,9 @@ std::uint64_t bytes_of(const IvfLayout& layout, std::uint64_t codes, std::uint64
 
 }  // namespace
 
-void IvfSearch::run(const Group& group, const IvfBudget& allowance, const Request& request, SearchStats* stats,
-                    Results& results) {
-  StageTimer clock(stats);
+void IvfSearch::run(const Group& group, const IvfBudget& allowance, const index::Request& request,
+                    index::SearchStats* stats, index::Results& results) {
+  index::StageTimer clock(stats);
   scan_.bind(group.queries, group.begin, group.end);
   clock.finish("bind");
   scan_.rank(allowance);
@@ -33,15 +33,16 @@ void IvfSearch::run(const Group& group, const IvfBudget& allowance, const Reques
 }
 
 // Records the effort of each query.
-void IvfSearch::note_efforts(const Group& group, Results& results) {
+void IvfSearch::note_efforts(const Group& group, index::Results& results) {
   for (std::size_t i = 0; i < scan_.queries().count(); ++i) {
-    const std::int64_t effort = scan_.wants_every_row(i) ? kEveryRow : static_cast<std::int64_t>(scan_.probes(i));
+    const std::int64_t effort =
+        scan_.wants_every_row(i) ? index::kEveryRow : static_cast<std::int64_t>(scan_.probes(i));
     results.set_effort(group.begin + i, effort);
     results.set_out_of_distribution(group.begin + i, scan_.out_of_distribution(i));
   }
 }
 
-void IvfSearch::count(SearchStats& stats) const {
+void IvfSearch::count(index::SearchStats& stats) const {
   stats.count("queries", scan_.queries().count());
   stats.count("lists", scan_.lists_scanned());
   stats.count("codes", scan_.codes_scanned());
@@ -62,4 +63,4 @@ void IvfSearches::give_back(std::unique_ptr<IvfSearch> search) {
   if (lock) idle_.push_back(std::move(search));
 }
 
-}  // namespace nearabout
+}  // namespace nearabout::ivf

@@ -11,7 +11,7 @@
 #include "index/results.h"
 #include "index/search_stats.h"
 
-namespace nearabout {
+namespace nearabout::ivf {
 
 // One thread's work space, used for one group of queries at a time.
 class IvfSearch {
@@ -23,12 +23,12 @@ class IvfSearch {
     MatrixView queries;
     std::size_t begin, end;
   };
-  void run(const Group& group, const IvfBudget& allowance, const Request& request, SearchStats* stats,
-           Results& results);
+  void run(const Group& group, const IvfBudget& allowance, const index::Request& request, index::SearchStats* stats,
+           index::Results& results);
 
  private:
-  void note_efforts(const Group& group, Results& results);
-  void count(SearchStats& stats) const;
+  void note_efforts(const Group& group, index::Results& results);
+  void count(index::SearchStats& stats) const;
 
   const IvfLayout& layout_;
   ListScan scan_;
@@ -56,4 +56,4 @@ class IvfSearches {
   std::vector<std::unique_ptr<IvfSearch>> idle_;
 };
 
-}  // namespace nearabout
+}  // namespace nearabout::ivf

@@ -10,28 +10,30 @@
 #include "index/ivf/ivf.h"
 
 using namespace nearabout;
+using namespace nearabout::index;
 using namespace nearabout::test;
+using metric::Metric;
 
 namespace {
 
 using Build = void (*)(storage::Writer&, const ValidatedRows&);
 
 void lists(storage::Writer& writer, const ValidatedRows& source) {
-  write_ivf(writer, source, {.lists = 30}, "{}", {.threads = 2}, {});
+  ivf::write_ivf(writer, source, {.lists = 30}, "{}", {.threads = 2}, {});
 }
 
 void forest(storage::Writer& writer, const ValidatedRows& source) {
-  write_forest(writer, source, {.trees = 2, .leaf_size = 40}, "{}", {.threads = 2}, {});
+  forest::write_forest(writer, source, {.trees = 2, .leaf_size = 40}, "{}", {.threads = 2}, {});
 }
 
 void exact(storage::Writer& writer, const ValidatedRows& source) {
-  write_exact(writer, source, "{}", {.threads = 2}, {});
+  exact::write_exact(writer, source, "{}", {.threads = 2}, {});
 }
 
 std::shared_ptr<const StoredIndex> build_with(Build build, const ValidatedRows& source) {
   return built([&](storage::Writer& writer) {
     build(writer, source);
-    measure(writer, source, {}, {.threads = 2}, {});
+    calibration::measure(writer, source, {}, {.threads = 2}, {});
   });
 }
 

@@ -11,18 +11,22 @@
 #include "index/row_filter.h"
 
 using namespace nearabout;
+using namespace nearabout::index;
 using namespace nearabout::test;
+using metric::Metric;
 
 namespace {
 
 using Build = void (*)(storage::Writer&, const ValidatedRows&);
 
 constexpr Build kBuilds[] = {
-    [](storage::Writer& writer, const ValidatedRows& rows) { write_exact(writer, rows, "{}", {}, {}); },
+    [](storage::Writer& writer, const ValidatedRows& rows) { exact::write_exact(writer, rows, "{}", {}, {}); },
     [](storage::Writer& writer, const ValidatedRows& rows) {
-      write_forest(writer, rows, {.trees = 2, .leaf_size = 40}, "{}", {}, {});
+      forest::write_forest(writer, rows, {.trees = 2, .leaf_size = 40}, "{}", {}, {});
     },
-    [](storage::Writer& writer, const ValidatedRows& rows) { write_ivf(writer, rows, {.lists = 20}, "{}", {}, {}); },
+    [](storage::Writer& writer, const ValidatedRows& rows) {
+      ivf::write_ivf(writer, rows, {.lists = 20}, "{}", {}, {});
+    },
 };
 
 // Returns the results of comparing all rows, without those that the filter does not allow.

@@ -28,7 +28,7 @@ struct Table {
   MatrixView view() const {
     return {std::as_bytes(std::span(values)).data(), rows(), dims, dims * sizeof(float), Element::f32};
   }
-  RowReader reader() const {
+  transform::RowReader reader() const {
     return [this](std::size_t begin, std::size_t end, float* to) { std::copy(row(begin), row(end), to); };
   }
   void copy_row(std::size_t from, std::size_t to) { std::copy(row(from), row(from) + dims, row(to)); }
@@ -58,44 +58,46 @@ inline Table whole_numbers(std::size_t rows, std::size_t dims, unsigned seed) {
   return table;
 }
 
-inline Request request(std::size_t k, std::optional<std::size_t> effort = {}, std::size_t threads = 1) {
-  Request asked;
+inline index::Request request(std::size_t k, std::optional<std::size_t> effort = {}, std::size_t threads = 1) {
+  index::Request asked;
   asked.k = k;
   asked.effort = effort;
   asked.threads = threads;
   return asked;
 }
 
-inline Request exactly(std::size_t k, std::size_t threads = 2) {
-  Request asked = request(k, {}, threads);
+inline index::Request exactly(std::size_t k, std::size_t threads = 2) {
+  index::Request asked = request(k, {}, threads);
   asked.exact = true;
   return asked;
 }
 
-inline std::vector<SearchResult> true_answers(const StoredIndex& index, const Table& queries, std::size_t k) {
+inline std::vector<index::SearchResult> true_answers(const index::StoredIndex& index, const Table& queries,
+                                                     std::size_t k) {
   return index.searcher().search(queries.view(), exactly(k));
 }
 
 // Returns the index that `write` writes.
 template <class Write>
-std::shared_ptr<const StoredIndex> built(const Write& write) {
+std::shared_ptr<const index::StoredIndex> built(const Write& write) {
   storage::Writer writer = storage::Writer::to_memory();
   write(writer);
-  return StoredIndex::open(writer.finish());
+  return index::StoredIndex::open(writer.finish());
 }
 
-inline bool same(const std::vector<SearchResult>& left, const std::vector<SearchResult>& right) {
-  return std::equal(
-      left.begin(), left.end(), right.begin(), right.end(),
-      [](const SearchResult& a, const SearchResult& b) { return a.rows == b.rows && a.distances == b.distances; });
+inline bool same(const std::vector<index::SearchResult>& left, const std::vector<index::SearchResult>& right) {
+  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
+                    [](const index::SearchResult& a, const index::SearchResult& b) {
+                      return a.rows == b.rows && a.distances == b.distances;
+                    });
 }
 
-inline bool same_file(const StoredIndex& left, const StoredIndex& right) {
+inline bool same_file(const index::StoredIndex& left, const index::StoredIndex& right) {
   return std::ranges::equal(left.file().bytes(), right.file().bytes());
 }
 
 // Returns the fraction of the first k true rows among the results.
-inline double recall_of(const std::vector<SearchResult>& results, const std::vector<SearchResult>& truth,
+inline double recall_of(const std::vector<index::SearchResult>& results, const std::vector<index::SearchResult>& truth,
                         std::size_t k) {
   std::size_t found = 0;
   for (std::size_t i = 0; i < truth.size(); ++i) {

@@ -15,6 +15,8 @@
 #include "index/validated_rows.h"
 
 using namespace nearabout;
+using namespace nearabout::index;
+using metric::Metric;
 using storage::system::ReadFile;
 using storage::system::ScratchFile;
 

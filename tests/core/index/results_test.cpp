@@ -6,6 +6,7 @@
 #include "check.h"
 
 using namespace nearabout;
+using namespace nearabout::index;
 
 namespace {
 

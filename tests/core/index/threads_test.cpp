@@ -12,6 +12,7 @@
 #include "storage/writer.h"
 
 using namespace nearabout;
+using namespace nearabout::index;
 using namespace nearabout::test;
 
 namespace {
@@ -33,9 +34,10 @@ MatrixView view_of(const std::vector<float>& values) {
 }
 
 std::shared_ptr<const StoredIndex> build(const std::vector<float>& base, std::size_t threads) {
-  const ValidatedRows source(view_of(base), Element::f32, Metric::sqeuclidean, InvalidRows::refuse, threads, {});
+  const ValidatedRows source(view_of(base), Element::f32, metric::Metric::sqeuclidean, InvalidRows::refuse, threads,
+                             {});
   storage::Writer writer = storage::Writer::to_memory();
-  write_exact(writer, source, "{}", {.threads = threads}, {});
+  exact::write_exact(writer, source, "{}", {.threads = threads}, {});
   return StoredIndex::open(writer.finish());
 }
 

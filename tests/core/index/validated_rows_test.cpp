@@ -12,6 +12,8 @@
 #include "check.h"
 
 using namespace nearabout;
+using namespace nearabout::index;
+using metric::Metric;
 
 namespace {
 

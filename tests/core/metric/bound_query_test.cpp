@@ -13,6 +13,7 @@
 #include "check.h"
 
 using namespace nearabout;
+using namespace nearabout::metric;
 
 namespace {
 

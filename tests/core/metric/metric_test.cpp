@@ -8,6 +8,7 @@
 #include "kernels/kernels.h"
 
 using namespace nearabout;
+using namespace nearabout::metric;
 
 namespace {
 

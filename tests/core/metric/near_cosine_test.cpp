@@ -8,6 +8,7 @@
 #include "check.h"
 
 using namespace nearabout;
+using namespace nearabout::metric;
 
 namespace {
 

@@ -9,6 +9,7 @@
 #include "metric/bound_query.h"
 
 using namespace nearabout;
+using namespace nearabout::metric;
 
 namespace {
 

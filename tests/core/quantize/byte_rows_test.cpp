@@ -9,7 +9,10 @@
 #include "quantize/shapes.h"
 
 using namespace nearabout;
+using namespace nearabout::quantize;
 using namespace nearabout::test;
+using transform::CodeSpace;
+using transform::MetricTransform;
 
 namespace {
 

@@ -11,11 +11,12 @@
 #include "quantize/shapes.h"
 
 using namespace nearabout;
+using namespace nearabout::quantize;
 using namespace nearabout::test;
 
 namespace {
 
-Sample sample_of(const Table& table) { return {table.values, table.rows, table.dims}; }
+transform::Sample sample_of(const Table& table) { return {table.values, table.rows, table.dims}; }
 
 void bytes_are_the_matrix(const LearntDirections& learnt) {
   CHECK(learnt.outputs % 32 == 0 && learnt.outputs >= learnt.count && learnt.outputs < learnt.count + 32);
@@ -139,7 +140,7 @@ TEST(panels_hold_the_same_bytes) {
 
 TEST(threads_change_nothing) {
   Generator random(7);
-  const Sample sample = sample_of(correlated(random, 600, 150));
+  const transform::Sample sample = sample_of(correlated(random, 600, 150));
   const LearntDirections one = learn_directions(find_directions(sample, 64, 1), 64);
   for (const std::size_t threads : {2u, 3u}) {
     const LearntDirections more = learn_directions(find_directions(sample, 64, threads), 64);

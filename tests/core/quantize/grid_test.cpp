@@ -8,6 +8,7 @@
 #include "quantize/shapes.h"
 
 using namespace nearabout;
+using namespace nearabout::quantize;
 using namespace nearabout::test;
 
 namespace {

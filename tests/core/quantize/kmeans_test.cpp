@@ -10,6 +10,7 @@
 #include "check.h"
 
 using namespace nearabout;
+using namespace nearabout::quantize;
 
 namespace {
 

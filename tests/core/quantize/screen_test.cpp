@@ -19,7 +19,10 @@
 #include "quantize/shapes.h"
 
 using namespace nearabout;
+using namespace nearabout::quantize;
 using namespace nearabout::test;
+using metric::Metric;
+using transform::CodeSpace;
 
 namespace {
 
@@ -40,7 +43,7 @@ struct Screened {
            const std::string* scratch = nullptr)
       : stored(table.rows * row_bytes(element, table.dims)), type(element), space(of) {
     CHECK_EQUAL(from_f32(table.values.data(), table.values.size(), element, stored.data()), table.values.size());
-    const RowReader read = [&](std::size_t begin, std::size_t end, float* to) {
+    const transform::RowReader read = [&](std::size_t begin, std::size_t end, float* to) {
       to_f32(type, stored.data() + begin * row_bytes(type, table.dims), (end - begin) * table.dims, to);
     };
     built = build_screen(read, table.rows, table.dims, type, space, scratch, threads, {});
@@ -77,7 +80,7 @@ struct Screened {
 
 std::vector<double> ranks_of(const Screened& screened, const Table& table, const float* query) {
   std::vector<double> rdists(table.rows);
-  const BoundQuery bound(metric_of(screened.space), screened.type, table.dims, query, Element::f32);
+  const metric::BoundQuery bound(metric_of(screened.space), screened.type, table.dims, query, Element::f32);
   bound.rdists({screened.stored.data(), row_bytes(screened.type, table.dims), nullptr, table.rows}, rdists.data());
   return rdists;
 }

@@ -12,7 +12,9 @@
 #include "quantize/shapes.h"
 
 using namespace nearabout;
+using namespace nearabout::quantize;
 using namespace nearabout::test;
+using transform::CodeSpace;
 
 namespace {
 
@@ -21,7 +23,7 @@ int projected = 0;  // sketches seen that keep only some directions
 int identities = 0;
 
 Sketch learnt(const Table& table, CodeSpace space, std::size_t threads = 1) {
-  const RowReader read = [&](std::size_t begin, std::size_t end, float* to) {
+  const transform::RowReader read = [&](std::size_t begin, std::size_t end, float* to) {
     std::copy_n(table.row(begin), (end - begin) * table.dims, to);
   };
   Sketch sketch = learn_sketch(read, table.rows, table.dims, space, threads);
@@ -49,7 +51,7 @@ std::vector<double> transformed(const Sketch& sketch, const float* vector, bool 
 // Queries of inner products are not centred.
 std::vector<double> slow_image(const Sketch& sketch, const float* vector, bool query = false) {
   std::vector<double> values = transformed(sketch, vector, query);
-  const Contraction& contraction = sketch.contraction;
+  const transform::Contraction& contraction = sketch.contraction;
   if (!query || sketch.space() != CodeSpace::inner_product)
     for (std::size_t j = 0; j < values.size(); ++j) values[j] -= double{contraction.centre()[j]};
   if (contraction.identity()) return values;

@@ -10,6 +10,7 @@
 #include "transform/pca.h"
 
 using namespace nearabout;
+using namespace nearabout::transform;
 using namespace nearabout::test;
 
 namespace {

@@ -11,6 +11,7 @@
 #include "transform/sample.h"
 
 using namespace nearabout;
+using namespace nearabout::transform;
 using namespace nearabout::test;
 
 namespace {

@@ -7,6 +7,7 @@
 #include "quantize/shapes.h"
 
 using namespace nearabout;
+using namespace nearabout::transform;
 using namespace nearabout::test;
 
 namespace {

@@ -5,6 +5,7 @@
 #include "index/fixtures.h"
 
 using namespace nearabout;
+using namespace nearabout::calibration;
 using namespace nearabout::test;
 
 namespace {

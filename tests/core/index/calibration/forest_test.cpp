@@ -13,7 +13,9 @@
 #include "index/fixtures.h"
 
 using namespace nearabout;
+using namespace nearabout::calibration;
 using namespace nearabout::test;
+using metric::Metric;
 
 namespace {
 
@@ -22,26 +24,26 @@ constexpr double kRoom = 0.02;
 struct Case {
   Metric metric;
   Table base, queries;
-  ForestOptions options;
+  forest::ForestOptions options;
   std::size_t least_nodes = 0;  // beyond 2,048 leaves they are ranked in groups
   double sure_from = 0;         // recall below which the profile may report less than a search finds
 };
 
 void agrees(const Case& one) {
-  const ValidatedRows source(one.base.view(), Element::f32, one.metric, InvalidRows::refuse, 2, {});
+  const index::ValidatedRows source(one.base.view(), Element::f32, one.metric, index::InvalidRows::refuse, 2, {});
   storage::Writer writer = storage::Writer::to_memory();
-  write_forest(writer, source, one.options, "{}", {.threads = 2}, {});
+  forest::write_forest(writer, source, one.options, "{}", {.threads = 2}, {});
   MeasureOptions options;
   options.queries = one.queries.values;
   measure(writer, source, options, {.threads = 2}, {});
-  const std::shared_ptr<const StoredIndex> index = StoredIndex::open(writer.finish());
+  const std::shared_ptr<const index::StoredIndex> index = index::StoredIndex::open(writer.finish());
   CHECK_EQUAL(index->searcher().calibration()->origin, Calibration::Origin::queries);
   CHECK(index->searcher().calibration()->queries == one.queries.rows() &&
         index->searcher().calibration()->points.size() > 3);
   CHECK(index->file().section(storage::SectionId::node_codes).shape().rows > one.least_nodes);
   for (const std::size_t k : {1u, 10u, 100u}) {
     std::size_t compared = 0;
-    const std::vector<SearchResult> truth = true_answers(*index, one.queries, k);
+    const std::vector<index::SearchResult> truth = true_answers(*index, one.queries, k);
     // Every other point, because each is slow under emulation.
     for (std::size_t i = 0; i < index->searcher().calibration()->points.size(); i += 2) {
       const auto effort = static_cast<std::size_t>(index->searcher().calibration()->points[i].effort);

@@ -11,7 +11,9 @@
 #include "transform/fit_metric_transform.h"
 
 using namespace nearabout;
+using namespace nearabout::calibration;
 using namespace nearabout::test;
+using transform::CodeSpace;
 
 namespace {
 
@@ -130,7 +132,8 @@ double rank_of(CodeSpace space, const float* query, const float* row, std::size_
 // The transform rounds to floats, so that rows at nearly equal distances may swap: each is as near as the true one.
 void is_nearly_the_truth(const Table& base, const Table& queries, CodeSpace space) {
   constexpr std::size_t kNeighbours = 20;
-  const MetricTransform transform = fit_metric_transform(base.reader(), base.rows(), base.dims, space, 2);
+  const transform::MetricTransform transform =
+      transform::fit_metric_transform(base.reader(), base.rows(), base.dims, space, 2);
   std::vector<Rows> before;
   for (const std::size_t threads : {1u, 3u}) {
     CalibrationQueries calibration_queries;
@@ -173,7 +176,8 @@ TEST(numbers_of_any_size) {
 // A memory budget so small that rows come in many blocks.
 TEST(a_budget_changes_nothing) {
   const Table base = whole_numbers(3'000, 40, 12);
-  const MetricTransform transform = fit_metric_transform(base.reader(), base.rows(), base.dims, CodeSpace::l2, 1);
+  const transform::MetricTransform transform =
+      transform::fit_metric_transform(base.reader(), base.rows(), base.dims, CodeSpace::l2, 1);
   CalibrationQueries wide = sample_calibration_queries({}, base.reader(), base.rows(), base.dims, 1);
   CalibrationQueries narrow = wide;
   find_neighbours(wide, base.reader(), base.rows(), transform, {.threads = 2});

@@ -13,6 +13,7 @@
 #include "storage/writer.h"
 
 using namespace nearabout;
+using namespace nearabout::calibration;
 
 namespace {
 

@@ -12,17 +12,21 @@
 #include "kernels/kernels.h"
 
 using namespace nearabout;
+using namespace nearabout::calibration;
 using namespace nearabout::test;
+using index::StoredIndex;
+using metric::Metric;
 
 namespace {
 
 struct Case {
   Metric metric;
   Table base, queries;
-  IvfOptions options;
+  ivf::IvfOptions options;
 };
 
-void agrees_at(const Case& one, const StoredIndex& index, const std::vector<SearchResult>& truth, std::size_t k) {
+void agrees_at(const Case& one, const StoredIndex& index, const std::vector<index::SearchResult>& truth,
+               std::size_t k) {
   const double room = k == 10 ? 0.01 : 0.02;
   // recall@1 is smoothed using recall@10: less noise, but also less specific to these queries.
   const double steadied = k == 1 ? 0.06 : room;
@@ -50,10 +54,10 @@ void agrees_at(const Case& one, const StoredIndex& index, const std::vector<Sear
 }
 
 void agrees(const Case& one) {
-  const ValidatedRows source(one.base.view(), Element::f32, one.metric, InvalidRows::refuse, 2, {});
+  const index::ValidatedRows source(one.base.view(), Element::f32, one.metric, index::InvalidRows::refuse, 2, {});
   storage::Writer writer = storage::Writer::to_memory();
-  const BuildOptions build{.threads = 2};
-  write_ivf(writer, source, one.options, "{}", build, {});
+  const index::BuildOptions build{.threads = 2};
+  ivf::write_ivf(writer, source, one.options, "{}", build, {});
   MeasureOptions options;
   options.queries = one.queries.values;
   measure(writer, source, options, build, {});
@@ -63,7 +67,7 @@ void agrees(const Case& one) {
         index->searcher().calibration()->points.size() > 3);
 
   storage::Writer plain = storage::Writer::to_memory();  // source of the truth
-  write_ivf(plain, source, {.lists = 1}, "{}", build, {});
+  ivf::write_ivf(plain, source, {.lists = 1}, "{}", build, {});
   const std::shared_ptr<const StoredIndex> exact = StoredIndex::open(plain.finish());
   for (const std::size_t k : kCalibratedK) agrees_at(one, *index, true_answers(*exact, one.queries, k), k);
 }

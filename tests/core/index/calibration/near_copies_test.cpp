@@ -14,6 +14,7 @@
 #include "transform/fit_metric_transform.h"
 
 using namespace nearabout;
+using namespace nearabout::calibration;
 using namespace nearabout::test;
 
 namespace {
@@ -89,7 +90,8 @@ TEST(calibration_queries_leave_them_out) {
     base.copy_row(asked, row);
     base.row(row)[3] += 0.001f * static_cast<float>(row);
   }
-  const MetricTransform transform = fit_metric_transform(base.reader(), base.rows(), base.dims, CodeSpace::l2, 1);
+  const transform::MetricTransform transform =
+      transform::fit_metric_transform(base.reader(), base.rows(), base.dims, transform::CodeSpace::l2, 1);
   CalibrationQueries calibration_queries = sample_calibration_queries({}, base.reader(), base.rows(), base.dims, 1);
   find_neighbours(calibration_queries, base.reader(), base.rows(), transform, {.threads = 2});
   CHECK(calibration_queries.rows[7] == asked && calibration_queries.near_copies[7] == near);
@@ -112,8 +114,8 @@ TEST(long_rows_are_neighbours) {
   Table base = clustered(3'000, 24, 7);
   for (const std::size_t row : {100u, 200u, 300u})
     for (std::size_t j = 0; j < base.dims; ++j) base.row(row)[j] *= 50;
-  const MetricTransform transform =
-      fit_metric_transform(base.reader(), base.rows(), base.dims, CodeSpace::inner_product, 1);
+  const transform::MetricTransform transform =
+      transform::fit_metric_transform(base.reader(), base.rows(), base.dims, transform::CodeSpace::inner_product, 1);
   CalibrationQueries calibration_queries = sample_calibration_queries({}, base.reader(), base.rows(), base.dims, 1);
   find_neighbours(calibration_queries, base.reader(), base.rows(), transform, {.threads = 2});
   std::size_t long_ones = 0;

@@ -9,6 +9,8 @@
 #include "storage/writer.h"
 
 using namespace nearabout;
+using namespace nearabout::calibration;
+using metric::Metric;
 
 namespace {
 

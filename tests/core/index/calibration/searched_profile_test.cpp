@@ -14,7 +14,9 @@
 #include "transform/fit_metric_transform.h"
 
 using namespace nearabout;
+using namespace nearabout::calibration;
 using namespace nearabout::test;
+using metric::Metric;
 
 namespace {
 
@@ -22,17 +24,20 @@ double mean(const std::vector<double>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
-CalibrationQueries held_out_queries(const ValidatedRows& rows, Metric metric) {
-  const RowReader read = [&](std::size_t begin, std::size_t end, float* to) { rows.read_f32(begin, end, to); };
+CalibrationQueries held_out_queries(const index::ValidatedRows& rows, Metric metric) {
+  const transform::RowReader read = [&](std::size_t begin, std::size_t end, float* to) {
+    rows.read_f32(begin, end, to);
+  };
   CalibrationQueries queries = sample_calibration_queries({}, read, rows.rows(), rows.dims(), 1);
-  const MetricTransform transform = fit_metric_transform(read, rows.rows(), rows.dims(), *code_space_of(metric), 2);
+  const transform::MetricTransform transform =
+      transform::fit_metric_transform(read, rows.rows(), rows.dims(), *transform::code_space_of(metric), 2);
   find_neighbours(queries, read, rows.rows(), transform, {.threads = 2});
   return queries;
 }
 
 // `rows_per_effort`: searches of fewer than 5 k rows may be repeated with more effort, so those are not compared.
-void agrees(const Searcher& searcher, const CalibrationQueries& queries, std::size_t rows_per_effort) {
-  const BuildOptions build{.threads = 2};
+void agrees(const index::Searcher& searcher, const CalibrationQueries& queries, std::size_t rows_per_effort) {
+  const index::BuildOptions build{.threads = 2};
   const std::unique_ptr<RecallProfile> own = searcher.profile(queries, build, {});
   const SearchedProfile searched(searcher, queries, build, {});
   for (const std::size_t k : kCalibratedK) {
@@ -56,15 +61,15 @@ void agrees(const Searcher& searcher, const CalibrationQueries& queries, std::si
 TEST(own_profiles_agree_with_searched_ones) {
   const Table base = clustered(6'000, 24, 1);
   for (const Metric metric : {Metric::euclidean, Metric::cosine}) {
-    const ValidatedRows rows(base.view(), Element::f32, metric, InvalidRows::refuse, 2, {});
+    const index::ValidatedRows rows(base.view(), Element::f32, metric, index::InvalidRows::refuse, 2, {});
     const CalibrationQueries queries = held_out_queries(rows, metric);
     const auto lists = built([&](storage::Writer& writer) {
-      write_ivf(writer, rows, {.lists = 60}, "{}", {.threads = 2}, {});
+      ivf::write_ivf(writer, rows, {.lists = 60}, "{}", {.threads = 2}, {});
       measure(writer, rows, {.calibrate = false}, {.threads = 2}, {});
     });
     agrees(lists->searcher(), queries, 100);
     const auto forest =
-        built([&](storage::Writer& writer) { write_forest(writer, rows, {}, "{}", {.threads = 2}, {}); });
+        built([&](storage::Writer& writer) { forest::write_forest(writer, rows, {}, "{}", {.threads = 2}, {}); });
     agrees(forest->searcher(), queries, 1);
   }
 }

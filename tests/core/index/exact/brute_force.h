@@ -19,23 +19,23 @@ namespace nearabout::test {
 
 // Rows as the exact index keeps them, in `element`; queries as floats.
 struct ExactRows {
-  ExactRows(const Table& table, Element element, Metric metric) : ExactRows(table.view(), element, metric) {}
-  ExactRows(MatrixView table, Element element, Metric metric)
+  ExactRows(const Table& table, Element element, metric::Metric metric) : ExactRows(table.view(), element, metric) {}
+  ExactRows(MatrixView table, Element element, metric::Metric metric)
       : index(built([&](storage::Writer& writer) {
-          const ValidatedRows source(table, element, metric, InvalidRows::refuse, 2, {});
-          write_exact(writer, source, "{}", {.threads = 2}, {});
+          const index::ValidatedRows source(table, element, metric, index::InvalidRows::refuse, 2, {});
+          exact::write_exact(writer, source, "{}", {.threads = 2}, {});
         })),
         vectors(index->file().section(storage::SectionId::vectors)),
-        screen(screen_of(index->file(), descriptor(), vectors, kScreenOfExact)) {}
+        screen(exact::screen_of(index->file(), descriptor(), vectors, quantize::kScreenOfExact)) {}
 
-  const Descriptor& descriptor() const { return index->searcher().descriptor(); }
+  const index::Descriptor& descriptor() const { return index->searcher().descriptor(); }
 
-  std::shared_ptr<const StoredIndex> index;
+  std::shared_ptr<const index::StoredIndex> index;
   const storage::Section& vectors;
-  std::optional<StoredScreen> screen;
+  std::optional<quantize::StoredScreen> screen;
 };
 
-inline double rdist_of(const ExactRows& rows, const BoundQuery& query, std::uint32_t row) {
+inline double rdist_of(const ExactRows& rows, const metric::BoundQuery& query, std::uint32_t row) {
   const MatrixView table = rows.vectors.matrix();
   double rdist = 0;
   query.rdists({table.row(row), table.stride, nullptr, 1}, &rdist);
@@ -43,7 +43,7 @@ inline double rdist_of(const ExactRows& rows, const BoundQuery& query, std::uint
 }
 
 // Returns the k nearest of rows [begin, end) within `limit`, ties by row.
-inline std::vector<Neighbour> brute_force(const ExactRows& rows, const BoundQuery& query, std::size_t k,
+inline std::vector<Neighbour> brute_force(const ExactRows& rows, const metric::BoundQuery& query, std::size_t k,
                                           std::size_t begin, std::size_t end,
                                           double limit = std::numeric_limits<double>::infinity()) {
   std::vector<Neighbour> all;

@@ -9,7 +9,10 @@
 #include "index/exact/brute_force.h"
 
 using namespace nearabout;
+using namespace nearabout::exact;
 using namespace nearabout::test;
+using metric::Metric;
+using quantize::ScreenQuery;
 
 namespace {
 
@@ -22,8 +25,8 @@ float score_of(const ScreenQuery& screen, double rdist, std::mt19937& random) {
 }
 
 // Hands all rows to the candidates, in pieces and in random order, some to be compared at once.
-void hand_over(const ExactRows& rows, const BoundQuery& query, const ScreenQuery& screen, Candidates& candidates,
-               std::mt19937& random) {
+void hand_over(const ExactRows& rows, const metric::BoundQuery& query, const ScreenQuery& screen,
+               Candidates& candidates, std::mt19937& random) {
   std::vector<std::uint32_t> order(rows.vectors.shape().rows);
   std::iota(order.begin(), order.end(), 0u);
   std::shuffle(order.begin(), order.end(), random);
@@ -67,7 +70,7 @@ void check_table(const Table& table, const Table& queries, Element element) {
     const std::size_t count = table.rows();
     CHECK(rows.screen.has_value());
     if (!rows.screen) continue;
-    const std::vector<BoundQuery> bound = bind_queries(queries.view(), rows.descriptor());
+    const std::vector<metric::BoundQuery> bound = index::bind_queries(queries.view(), rows.descriptor());
     const std::vector<ScreenQuery> screens =
         ScreenQuery::bind(rows.screen->screen, queries.values.data(), queries.rows());
     for (std::size_t q = 0; q < queries.rows(); ++q)
@@ -92,7 +95,7 @@ TEST(candidates_beyond_the_limit_are_dropped) {
   std::mt19937 random(4);
   const ExactRows rows(with_ties(1'600, 16, 7), Element::f32, Metric::sqeuclidean);
   const Table queries = whole_numbers(5, 16, 8);
-  const std::vector<BoundQuery> bound = bind_queries(queries.view(), rows.descriptor());
+  const std::vector<metric::BoundQuery> bound = index::bind_queries(queries.view(), rows.descriptor());
   const std::vector<ScreenQuery> screens =
       ScreenQuery::bind(rows.screen->screen, queries.values.data(), queries.rows());
   for (std::size_t q = 0; q < queries.rows(); ++q) {

@@ -6,7 +6,12 @@
 #include "index/exact/brute_force.h"
 
 using namespace nearabout;
+using namespace nearabout::exact;
 using namespace nearabout::test;
+using index::Request;
+using index::Results;
+using index::SearchResult;
+using metric::Metric;
 
 namespace {
 
@@ -14,7 +19,7 @@ constexpr Metric kReal[] = {Metric::euclidean, Metric::sqeuclidean, Metric::cosi
 
 std::vector<SearchResult> expected_of(const ExactRows& rows, MatrixView queries, const Request& request) {
   std::vector<SearchResult> results;
-  for (const BoundQuery& bound : bind_queries(queries, rows.descriptor())) {
+  for (const metric::BoundQuery& bound : index::bind_queries(queries, rows.descriptor())) {
     SearchResult& result = results.emplace_back();
     const std::size_t count = rows.vectors.shape().rows;
     for (const Neighbour& neighbour : brute_force(rows, bound, request.radius ? count : request.k, 0, count)) {
@@ -47,7 +52,7 @@ void check_rows(const ExactRows& rows, MatrixView queries) {
       CASE("k ", one.k, one.radius ? " within a radius" : "", ", threads ", threads);
       one.threads = threads;
       const std::vector<SearchResult> expected = expected_of(rows, queries, one);
-      const StoredScreen* const screen = rows.screen ? &*rows.screen : nullptr;
+      const quantize::StoredScreen* const screen = rows.screen ? &*rows.screen : nullptr;
       const ExactScan screened(rows.descriptor(), rows.vectors, screen);
       const ExactScan plain(rows.descriptor(), rows.vectors, nullptr);
       CHECK(same(scanned(screened, &ExactScan::search, queries, one), expected));

@@ -6,7 +6,9 @@
 #include "index/exact/brute_force.h"
 
 using namespace nearabout;
+using namespace nearabout::exact;
 using namespace nearabout::test;
+using metric::Metric;
 
 namespace {
 
@@ -14,9 +16,9 @@ constexpr Metric kScreened[] = {Metric::euclidean, Metric::sqeuclidean, Metric::
 
 // Scans each range by a scan of its own, as the tasks of a search do.
 void check_scan(const ExactRows& rows, const Table& queries, std::size_t k, const std::vector<std::size_t>& borders) {
-  const std::vector<BoundQuery> bound = bind_queries(queries.view(), rows.descriptor());
-  const std::vector<ScreenQuery> screens =
-      ScreenQuery::bind(rows.screen->screen, queries.values.data(), queries.rows());
+  const std::vector<metric::BoundQuery> bound = index::bind_queries(queries.view(), rows.descriptor());
+  const std::vector<quantize::ScreenQuery> screens =
+      quantize::ScreenQuery::bind(rows.screen->screen, queries.values.data(), queries.rows());
   for (std::size_t part = 0; part + 1 < borders.size(); ++part) {
     std::vector<TopK> best(queries.rows(), TopK(k));
     ScreenedScan scan(*rows.screen, rows.vectors, bound.data(), screens.data(), best, k);

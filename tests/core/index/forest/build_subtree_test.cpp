@@ -5,6 +5,7 @@
 #include "index/forest/codes.h"
 
 using namespace nearabout;
+using namespace nearabout::forest;
 using namespace nearabout::test;
 
 namespace {

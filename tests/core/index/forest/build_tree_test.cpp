@@ -9,6 +9,7 @@
 #include "index/forest/partition.h"
 
 using namespace nearabout;
+using namespace nearabout::forest;
 using namespace nearabout::test;
 
 namespace {
@@ -69,7 +70,7 @@ TEST(many_rows_are_the_same_tree_however_they_are_kept) {
   const std::string scratch = (std::filesystem::temp_directory_path() / "nearabout-plant-test.near").string();
   for (const std::size_t rows : {5'000u, 131'072u, 131'073u, 200'000u}) {
     const CodeTable table = clustered_codes(rows, 6, 50, 1);
-    const Grid grid = uneven_grid(6);
+    const quantize::Grid grid = uneven_grid(6);
     const Tree one = build_tree(stored(table), grid, 300, 5, 1, nullptr, {});
     check_tree(one, table, 300);
     CHECK(same(build_tree(stored(table), grid, 300, 5, 3, nullptr, {}), one));

@@ -16,7 +16,7 @@ namespace nearabout::test {
 struct CodeTable {
   std::vector<std::uint8_t> values;
   std::size_t width;
-  Codes codes() const { return {values.data(), width}; }
+  forest::Codes codes() const { return {values.data(), width}; }
   std::size_t rows() const { return values.size() / width; }
 };
 
@@ -43,8 +43,8 @@ inline CodeTable clustered_codes(std::size_t rows, std::size_t width, std::size_
 }
 
 // Returns a grid whose steps differ from coordinate to coordinate.
-inline Grid uneven_grid(std::size_t width) {
-  Grid grid;
+inline quantize::Grid uneven_grid(std::size_t width) {
+  quantize::Grid grid;
   for (std::size_t j = 0; j < width; ++j) {
     grid.low.push_back(-3.0f - 0.25f * static_cast<float>(j));
     grid.step.push_back(0.01f * static_cast<float>(1 + j % 5));
@@ -60,15 +60,15 @@ inline std::vector<std::uint32_t> numbers_up_to(std::size_t count) {
 }
 
 // Returns the rows of a table in order, with each row's number as its offset.
-inline SketchStore stored(const CodeTable& table, const std::string* scratch = nullptr) {
-  SketchStore store(table.width, scratch);
+inline forest::SketchStore stored(const CodeTable& table, const std::string* scratch = nullptr) {
+  forest::SketchStore store(table.width, scratch);
   const std::vector<std::uint32_t> numbers = numbers_up_to(table.rows());
   const std::vector<float> offsets(numbers.begin(), numbers.end());
   store.append({table.values.data(), offsets.data(), numbers.data()}, table.rows());
   return store;
 }
 
-inline std::int64_t product(const Plane& plane, const std::uint8_t* code, std::size_t width) {
+inline std::int64_t product(const forest::Plane& plane, const std::uint8_t* code, std::size_t width) {
   std::int64_t sum = 0;
   for (std::size_t j = 0; j < width; ++j) sum += std::int64_t{plane.normal[j]} * std::int64_t{code[j]};
   return sum;

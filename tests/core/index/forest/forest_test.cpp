@@ -15,7 +15,11 @@
 #include "storage/writer.h"
 
 using namespace nearabout;
+using namespace nearabout::forest;
 using namespace nearabout::test;
+using index::SearchResult;
+using index::StoredIndex;
+using metric::Metric;
 
 namespace {
 
@@ -23,17 +27,17 @@ constexpr Metric kMetrics[] = {Metric::euclidean, Metric::sqeuclidean, Metric::c
 
 std::shared_ptr<const StoredIndex> forest(const Table& vectors, Metric metric, const ForestOptions& options,
                                           std::size_t threads = 2) {
-  const ValidatedRows source(vectors.view(), Element::f32, metric, InvalidRows::refuse, threads, {});
+  const index::ValidatedRows source(vectors.view(), Element::f32, metric, index::InvalidRows::refuse, threads, {});
   storage::Writer writer = storage::Writer::to_memory();
   write_forest(writer, source, options, "{}", {.threads = threads}, {});
-  measure(writer, source, {}, {.threads = threads}, {});
+  calibration::measure(writer, source, {}, {.threads = threads}, {});
   return StoredIndex::open(writer.finish());
 }
 
 std::shared_ptr<const StoredIndex> exact(const Table& vectors, Metric metric) {
-  const ValidatedRows source(vectors.view(), Element::f32, metric, InvalidRows::refuse, 2, {});
+  const index::ValidatedRows source(vectors.view(), Element::f32, metric, index::InvalidRows::refuse, 2, {});
   storage::Writer writer = storage::Writer::to_memory();
-  write_exact(writer, source, "{}", {.threads = 2}, {});
+  exact::write_exact(writer, source, "{}", {.threads = 2}, {});
   return StoredIndex::open(writer.finish());
 }
 
@@ -145,7 +149,7 @@ TEST(invalid_forest_options_are_refused) {
   CHECK_THROWS(forest(base, Metric::euclidean, {kMaxTrees + 1, 48, 0}), InvalidInputError);
   CHECK_THROWS(forest(base, Metric::euclidean, {1, 0, 0}), InvalidInputError);
   for (const Metric metric : kMetrics) CHECK(forest_space_of(metric).has_value());
-  CHECK_EQUAL(forest_space_of(Metric::hamming), CodeSpace::l2);
+  CHECK_EQUAL(forest_space_of(Metric::hamming), transform::CodeSpace::l2);
   CHECK(!forest_space_of(Metric::jaccard) && !forest_space_of(Metric::haversine));
 }
 

@@ -9,7 +9,10 @@
 #include "index/forest/codes.h"
 
 using namespace nearabout;
+using namespace nearabout::forest;
 using namespace nearabout::test;
+using quantize::Sketch;
+using transform::CodeSpace;
 
 namespace {
 
@@ -90,9 +93,9 @@ struct Expected {
 std::vector<double> weights_of(const SketchedRows& rows, std::size_t count, std::size_t all) {
   std::vector<double> weights;
   double drawn = 0;
-  for (std::size_t i = 0; i < count; ++i) drawn += is_held_out(rows.numbers[i], all) ? 0 : 1;
+  for (std::size_t i = 0; i < count; ++i) drawn += calibration::is_held_out(rows.numbers[i], all) ? 0 : 1;
   for (std::size_t i = 0; i < count; ++i) {
-    const bool left = drawn > 0 && is_held_out(rows.numbers[i], all);
+    const bool left = drawn > 0 && calibration::is_held_out(rows.numbers[i], all);
     weights.push_back(left ? 0 : static_cast<double>(count) / (drawn > 0 ? drawn : static_cast<double>(count)));
   }
   return weights;
@@ -177,7 +180,7 @@ TEST(centroids_are_means) {
   const CodeTable small = random_codes(900, 10, 255, 6);
   for (const CodeSpace space : {CodeSpace::l2, CodeSpace::cosine, CodeSpace::inner_product}) {
     Sketch sketch;
-    sketch.transform = MetricTransform(space, 10, 1, 1);
+    sketch.transform = transform::MetricTransform(space, 10, 1, 1);
     sketch.grid = uneven_grid(10);
     check_centroids(forest_of(large, 2, 3), 9'000, sketch);  // with groups
     check_centroids(forest_of(small, 3, 900), 900, sketch);  // one leaf each
@@ -187,7 +190,7 @@ TEST(centroids_are_means) {
 TEST(the_largest_codes_do_not_overflow) {
   const CodeTable table{std::vector<std::uint8_t>(4'096 * 4, 255), 4};
   Sketch sketch;
-  sketch.transform = MetricTransform(CodeSpace::inner_product, 4, 1, 1);
+  sketch.transform = transform::MetricTransform(CodeSpace::inner_product, 4, 1, 1);
   sketch.grid = uneven_grid(4);
   const std::vector<Tree> trees = forest_of(table, 1, 4'096);
   const Centroids centroids = centroids_of(trees, levels_of(trees, 4'096), sketch, 1);

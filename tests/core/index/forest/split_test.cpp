@@ -6,7 +6,9 @@
 #include "kernels/kernels.h"
 
 using namespace nearabout;
+using namespace nearabout::forest;
 using namespace nearabout::test;
+using quantize::Grid;
 
 namespace {
 

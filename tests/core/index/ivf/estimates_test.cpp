@@ -9,7 +9,9 @@
 #include "slow.h"
 
 using namespace nearabout;
+using namespace nearabout::ivf;
 using namespace nearabout::test;
+using transform::CodeSpace;
 
 namespace {
 
@@ -25,7 +27,7 @@ void check_space(CodeSpace space, const Table& table, const Table& queries, floa
   CASE("space ", space, ", scale ", scale, ", dims ", table.dims);
   double longest = 0;
   for (std::size_t i = 0; i < table.rows(); ++i) longest = std::max(longest, norm_of(table.row(i), table.dims));
-  const MetricTransform transform(space, table.dims, scale, longest);
+  const transform::MetricTransform transform(space, table.dims, scale, longest);
   const std::size_t outputs = transform.outputs();
   std::vector<float> rows(table.rows() * outputs), query(outputs), centre(outputs, 0.125f);
   transform.rows(table.values.data(), table.rows(), rows.data());
@@ -61,7 +63,7 @@ TEST(estimates_without_error_are_reduced_distances) {
 TEST(estimates_are_clipped_to_possible_distances) {
   const Table queries = clustered(1, 8, 3);
   for (const CodeSpace space : {CodeSpace::l2, CodeSpace::cosine}) {
-    const MetricTransform transform(space, 8, 1, 0);
+    const transform::MetricTransform transform(space, 8, 1, 0);
     const std::vector<float> centre(8, 0.0f);
     EstimateUnits units(transform, centre);
     units.bind(queries.view(), 0);

@@ -7,6 +7,7 @@
 #include "check.h"
 
 using namespace nearabout;
+using namespace nearabout::ivf;
 
 namespace {
 

@@ -16,17 +16,21 @@
 #include "storage/writer.h"
 
 using namespace nearabout;
+using namespace nearabout::ivf;
 using namespace nearabout::test;
+using index::SearchResult;
+using metric::Metric;
 
 namespace {
 
-std::shared_ptr<const StoredIndex> lists(const Table& vectors, Metric metric, const IvfOptions& options,
-                                         const BuildOptions& build = {.threads = 2}) {
-  const ValidatedRows source(vectors.view(), Element::f32, metric, InvalidRows::refuse, build.threads, {});
+std::shared_ptr<const index::StoredIndex> lists(const Table& vectors, Metric metric, const IvfOptions& options,
+                                                const index::BuildOptions& build = {.threads = 2}) {
+  const index::ValidatedRows source(vectors.view(), Element::f32, metric, index::InvalidRows::refuse, build.threads,
+                                    {});
   storage::Writer writer = storage::Writer::to_memory();
   write_ivf(writer, source, options, "{}", build, {});
-  measure(writer, source, {}, build, {});
-  return StoredIndex::open(writer.finish());
+  calibration::measure(writer, source, {}, build, {});
+  return index::StoredIndex::open(writer.finish());
 }
 
 double recall(const std::vector<SearchResult>& results, const std::vector<SearchResult>& truth) {
@@ -81,10 +85,10 @@ void codes_in_place_of_vectors(Metric metric, bool refine) {
   const Table base = clustered(3'000, 24, 1, 3);
   const Table queries = clustered(150, 24, 2, 3);
   const IvfOptions options{.lists = 50, .refine = refine, .keep_vectors = false};
-  const std::shared_ptr<const StoredIndex> index = lists(base, metric, options, {.threads = 1});
+  const std::shared_ptr<const index::StoredIndex> index = lists(base, metric, options, {.threads = 1});
   CHECK(same_file(*index, *lists(base, metric, options, {.threads = 3})));
   // So little memory that scratch files are used.
-  const BuildOptions little{.threads = 2, .memory = 20'000, .path = "codes_in_place_of_vectors.near"};
+  const index::BuildOptions little{.threads = 2, .memory = 20'000, .path = "codes_in_place_of_vectors.near"};
   CHECK(same_file(*index, *lists(base, metric, options, little)));
   CHECK_EQUAL(dynamic_cast<const IvfIndex&>(index->searcher()).distance_source(),
               (refine ? DistanceSource::int8 : DistanceSource::codes_alone));
@@ -114,8 +118,8 @@ void many_threads_search_at_once(const IvfOptions& options) {
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t)
     threads.emplace_back([&] {
-      SearchStats stats;
-      Request asked = request(5, 6, 2);
+      index::SearchStats stats;
+      index::Request asked = request(5, 6, 2);
       asked.stats = &stats;
       if (!same(index->searcher().search(base.view(), asked), expected) ||
           stats.counts.at(0) != std::pair<std::string_view, std::uint64_t>{"queries", base.rows()})

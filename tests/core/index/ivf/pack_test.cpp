@@ -11,6 +11,8 @@
 #include "kernels/kernels.h"
 
 using namespace nearabout;
+using namespace nearabout::ivf;
+using quantize::CodeShape;
 
 namespace {
 
@@ -95,7 +97,7 @@ void check_list(const Made& made, const PackedList& packed) {
   for (std::size_t i = rows.size() * columns; i < packed.rows.size(); ++i) CHECK_EQUAL(packed.rows[i], kNoRow);
   std::vector<float> residuals;
   for (const std::uint32_t row : rows) residuals.push_back(made.headers[row].residual);
-  const ResidualSummary summary = summarize_residuals(residuals);
+  const calibration::ResidualSummary summary = calibration::summarize_residuals(residuals);
   CHECK_EQUAL(packed.residuals.median, summary.median);
   CHECK_EQUAL(packed.residuals.variance, summary.variance);
 }

@@ -11,6 +11,7 @@
 #include "storage/writer.h"
 
 using namespace nearabout;
+using namespace nearabout::ivf;
 using namespace std::chrono_literals;
 
 namespace {

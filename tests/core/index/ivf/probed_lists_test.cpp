@@ -13,23 +13,25 @@
 #include "slow.h"
 
 using namespace nearabout;
+using namespace nearabout::ivf;
 using namespace nearabout::test;
+using metric::Metric;
 
 namespace {
 
 constexpr std::size_t kLists = 30;
 constexpr Metric kMetrics[] = {Metric::euclidean, Metric::sqeuclidean, Metric::cosine, Metric::dot};
 
-std::shared_ptr<const StoredIndex> lists(const Table& table, Metric metric, const IvfOptions& options) {
+std::shared_ptr<const index::StoredIndex> lists(const Table& table, Metric metric, const IvfOptions& options) {
   return built([&](storage::Writer& writer) {
-    const ValidatedRows source(table.view(), Element::f32, metric, InvalidRows::refuse, 2, {});
+    const index::ValidatedRows source(table.view(), Element::f32, metric, index::InvalidRows::refuse, 2, {});
     write_ivf(writer, source, options, "{}", {.threads = 2}, {});
-    measure(writer, source, {}, {.threads = 2}, {});
+    calibration::measure(writer, source, {}, {.threads = 2}, {});
   });
 }
 
 // Returns the list of each row, as the file has it.
-std::vector<std::size_t> lists_of_rows(const StoredIndex& index) {
+std::vector<std::size_t> lists_of_rows(const index::StoredIndex& index) {
   constexpr std::size_t kBlock = kernels::kBlockRows;
   const auto sizes = index.file().section(storage::SectionId::list_sizes).all<std::uint32_t>();
   const storage::Section& section = index.file().section(storage::SectionId::list_rows);
@@ -45,8 +47,8 @@ std::vector<std::size_t> lists_of_rows(const StoredIndex& index) {
 }
 
 // A radius that all rows are within: as many rows are compared as the lists have.
-Request everything_in(std::size_t probes, std::size_t rows) {
-  Request asked = request(rows, probes);
+index::Request everything_in(std::size_t probes, std::size_t rows) {
+  index::Request asked = request(rows, probes);
   asked.radius = 1e30;
   return asked;
 }
@@ -56,7 +58,7 @@ TEST(probed_lists_are_compared_whole) {
   const Table queries = clustered(20, 24, 2);
   for (const Metric metric : kMetrics) {
     const auto index = lists(base, metric, {.lists = kLists});
-    const std::vector<SearchResult> all = true_answers(*index, queries, base.rows());
+    const std::vector<index::SearchResult> all = true_answers(*index, queries, base.rows());
     const std::vector<std::size_t> list_of = lists_of_rows(*index);
     for (const std::size_t probes : {std::size_t{1}, std::size_t{2}, std::size_t{9}, kLists - 1, kLists}) {
       CASE(name_of(metric), ", ", probes, " lists");
@@ -65,7 +67,7 @@ TEST(probed_lists_are_compared_whole) {
         std::set<std::size_t> probed;
         for (const std::uint32_t row : found[q].rows) probed.insert(list_of[row]);
         CHECK(probed.size() <= 4 * probes && (probes < kLists || probed.size() == kLists));  // more for hard queries
-        SearchResult expected;
+        index::SearchResult expected;
         for (std::size_t i = 0; i < all[q].rows.size(); ++i) {
           if (!probed.contains(list_of[all[q].rows[i]])) continue;
           expected.rows.push_back(all[q].rows[i]);

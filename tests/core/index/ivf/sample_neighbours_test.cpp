@@ -9,6 +9,7 @@
 #include "check.h"
 
 using namespace nearabout;
+using namespace nearabout::ivf;
 
 namespace {
 
