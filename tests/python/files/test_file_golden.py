@@ -70,7 +70,7 @@ def test_put_together_again_they_are_the_same_bytes(name: str) -> None:
 
 
 def test_forests_hold_what_they_are_for() -> None:
-    """Two trees and more, groups of leaves or none, and a fallback effort below the rows, so that trees are searched."""
+    """Two trees and more, groups of leaves or none, and a fallback effort below the rows, so trees are searched."""
     for name, space in (("forest", "tree_offsets"), ("forest_turned", "directions"), ("forest_dot", "key_numbers")):
         index = na.open(golden(name))
         info = index.info()
