@@ -56,7 +56,11 @@ def check_metric(metric: object) -> str:
     if not isinstance(metric, str):
         raise InvalidInputError(f"metric is {a_type(metric)}; pass one of {', '.join(METRICS)}")
     if metric not in METRICS:
-        raise InvalidInputError(f"there is no metric {quoted(metric)}; {nearest(metric, METRICS, _OTHER_METRICS)}")
+        squares = (
+            " FAISS and hnswlib report squares under L2, which is 'sqeuclidean'." if metric.lower() == "l2" else ""
+        )
+        advice = nearest(metric, METRICS, _OTHER_METRICS)
+        raise InvalidInputError(f"there is no metric {quoted(metric)}; {advice}{squares}")
     return metric
 
 

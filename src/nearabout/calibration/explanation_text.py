@@ -21,7 +21,7 @@ def why(core: _core.Index, result: Explanation, requested: bool) -> str:
         first = f"{_rank(result)}, and {search} found it"
         if result.min_effort_found is None or result.effort is None or result.min_effort_found >= result.effort:
             return f"{first}."
-        return f"{first}; {_counted(core, result.min_effort_found)} would be enough."
+        return f"{first}; effort={result.min_effort_found} would be enough."
     if result.is_true_neighbour:
         return f"{_rank(result)}, but {search} missed it{_cause(result)}. {_remedy(core, result)}"
     if result.found:
@@ -32,8 +32,7 @@ def why(core: _core.Index, result: Explanation, requested: bool) -> str:
     sentence = f"{_rank(result)}, at {result.distance:.4g}, and {last}: {right}."
     if result.min_effort_found is None:
         return sentence
-    effort = _counted(core, result.min_effort_found)
-    return f"{sentence} A search for {result.rank:,} finds it with an effort of {effort}."
+    return f"{sentence} A search for {result.rank:,} finds it with effort={result.min_effort_found}."
 
 
 def _rank(result: Explanation) -> str:
@@ -46,7 +45,7 @@ def _rank(result: Explanation) -> str:
 def _search(core: _core.Index, effort: int | None, requested: bool) -> str:
     if effort is None:
         return "the exact scan"
-    return f"{'an' if requested else 'the default'} effort of {_counted(core, effort)}"
+    return f"{'this' if requested else 'the default'} search, which took {_counted(core, effort)},"
 
 
 def _cause(result: Explanation) -> str:
@@ -63,13 +62,13 @@ def _remedy(core: _core.Index, result: Explanation) -> str:
         if core.keeps_vectors:
             return "No effort finds it; only exact=True does."
         return f"No effort finds it among {_neighbours(result.k)}; search for more neighbours."
-    sentence = f"An effort of {_counted(core, result.min_effort_found)} finds it."
+    sentence = f"A search with effort={result.min_effort_found} finds it."
     for target in _TARGETS if core.seen_distances() is not None else ():
         effort = core.base_effort(result.k, None, target, False)
         if effort is None:
-            return f"{sentence} Searches with recall={target:g} compare every row."
+            return f"{sentence} Those with recall={target:g} compare every row."
         if effort >= result.min_effort_found:
-            return f"{sentence} Searches with recall={target:g} use {_counted(core, effort)}."
+            return f"{sentence} Those with recall={target:g} begin with {_counted(core, effort)}."
     return sentence
 
 

@@ -100,10 +100,9 @@ def _lines(index: "Index", result: "Explanation") -> list[str]:
         ["found", f"{'yes' if result.found else 'no'} ({effort})"],
     ]
     if unit is not None:
-        least = (
-            "at no effort" if result.min_effort_found is None else f"from effort {result.min_effort_found:,} {unit} on"
-        )
-        fields.append(["appears", least])
+        least = "at no effort" if result.min_effort_found is None else f"from --effort {result.min_effort_found} on"
+        wider = "" if result.rank <= result.k else f", in a search for {result.rank:,}"
+        fields.append(["appears", least + wider])
     note = ["Under dot, a distance is a negative inner product."] if index.metric == "dot" else []
     return [*table(fields), printable(result.why), *note]
 

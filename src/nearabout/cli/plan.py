@@ -48,13 +48,14 @@ def run(arguments: list[str]) -> int:
         print_json({"kind": name, **settings, **shape, **{key: getattr(expected, key) for key in _COSTS}})
         return 0
     chosen = ", ".join(f"{key} {value}" for key, value in settings.items())
+    recall = "" if expected.kind.always_exact else f" at recall {expected.recall:g}"
     fields = [
         ["kind", f"{name} ({chosen})" if chosen else name],
         ["vectors", f"{rows:,} of {dims:,} dims, {expected.metric}, {expected.dtype}"],
         ["build", f"about {duration(expected.build_seconds)} (threads: {expected.threads})"],
         ["memory", f"about {size(expected.build_memory)} in addition to the vectors"],
         ["file", f"about {size(expected.file_bytes)} without keys"],
-        ["query", f"about {duration(expected.query_seconds)} at recall {expected.recall:g}, on one thread"],
+        ["query", f"about {duration(expected.query_seconds)}{recall}, on one thread"],
         ["batch", f"about {expected.queries_per_second:,.0f} queries per second, on one thread"],
     ]
     print("\n".join(table(fields)))

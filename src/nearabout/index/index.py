@@ -160,10 +160,10 @@ class Index(Closable):
                 instead, and `hits.expected_recall` is the recall to expect. None uses the recall given to `build`
                 (default 0.95), or about the maximum that codes can reach if that is lower.
             effort: amount of work of an approximate search. For a forest, the number of rows to look at (search_k in
-                Annoy); for IVF, the number of lists to probe (nprobe in FAISS). A larger effort finds more of the true
-                neighbours and takes longer. An effort of all rows, or all lists, finds all of them (an index that
-                ranks by codes then ranks all rows by their codes). None chooses the effort by `recall`. An exact
-                index takes no effort.
+                Annoy); for IVF, the mean number of lists to probe (nprobe in FAISS). A larger effort finds more of the
+                true neighbours and takes longer. An effort of all rows, or all lists, finds all of them (an index that
+                ranks by codes then ranks all rows by their codes). None chooses the effort by `recall`. An exact index
+                takes no effort.
             exact: if True, compares the query with every vector, whatever the kind. The index must keep its vectors.
             threads: number of threads for a batch; None uses all cores. The results are the same.
 

@@ -74,13 +74,14 @@ class Plan:
 
     def __repr__(self) -> str:
         threads = f"{self.threads} thread{'' if self.threads == 1 else 's'}"
+        recall = "" if self.kind.always_exact else f" at recall {self.recall:g}"
         return (
             f"<nearabout.Plan: {self.rows:,} rows of {self.dims:,} dims, {self.metric}, {self.dtype}\n"
             f"  kind    {self.kind!r}\n"
             f"  build   about {_duration(self.build_seconds)} with {threads}\n"
             f"  memory  about {_size(self.build_memory)} in addition to the vectors\n"
             f"  file    about {_size(self.file_bytes)}\n"
-            f"  query   about {_duration(self.query_seconds)} at recall {self.recall:g}, "
+            f"  query   about {_duration(self.query_seconds)}{recall}, "
             f"{_rounded(self.queries_per_second)} per second in a batch, on one thread>"
         )
 

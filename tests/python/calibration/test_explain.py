@@ -117,9 +117,9 @@ def test_recall_says_what_to_spend() -> None:
     assert (everything.effort, everything.found) == (None, everything.is_true_neighbour)
     missed = next(told for _, _, _, told in cases(index, 2) if told.is_true_neighbour and not told.found)
     assert missed.min_effort_found is not None
-    assert f"An effort of {missed.min_effort_found:,} list" in missed.why
-    assert "an effort of 2 lists missed it" in missed.why
-    named = re.search(r"Searches with recall=(\S+) (?:use (\d+) lists?|compare every row)\.", missed.why)
+    assert f"A search with effort={missed.min_effort_found} finds it" in missed.why
+    assert "this search, which took 2 lists, missed it" in missed.why
+    named = re.search(r"Those with recall=(\S+) (?:begin with (\d+) lists?|compare every row)\.", missed.why)
     assert named is not None
     least = base(index, 10, float(named[1]))
     assert least == (int(named[2]) if named[2] else math.inf)
