@@ -129,6 +129,19 @@ def groups_of_7_cosine(random: np.random.Generator, rows: int) -> tuple[Metric, 
     return "cosine", *_copies(random, rows, 7, 0.02)
 
 
+def exact_copies_of_10(random: np.random.Generator, rows: int) -> tuple[Metric, Floats, Floats]:
+    """Half of the rows stand ten times: their codes are equal, and estimates from them tie."""
+    values, queries = _split(random, _normal(random, rows + QUERIES, 8), rows)
+    copied = np.repeat(values[: rows // 20 + 1], 10, axis=0)[: rows // 2]
+    return "euclidean", random.permutation(np.concatenate([copied, values[len(copied) :]])), queries
+
+
+def few_numbers_set(random: np.random.Generator, rows: int) -> tuple[Metric, Floats, Floats]:
+    """Rows with one number set have the direction of many others."""
+    values = _normal(random, 2 * (rows + QUERIES), 64) * (random.random((2 * (rows + QUERIES), 64)) < 0.05)
+    return "cosine", *_split(random, values[values.any(axis=1)][: rows + QUERIES], rows)
+
+
 def two_far_clusters(random: np.random.Generator, rows: int) -> tuple[Metric, Floats, Floats]:
     values = _manifold(random, rows + QUERIES, 48)
     values[::2] += 500
@@ -219,7 +232,7 @@ SETS: dict[str, Callable[[np.random.Generator, int], tuple[Metric, Floats, Float
     for make in (
         outliers, ten_far_rows, dominating_column, column_scales, cauchy, log_normal, wide_norms_euclidean,
         wide_norms_cosine, wide_norms_dot, half_equal, groups_of_5, groups_of_11, loose_groups_of_5, groups_of_7_cosine,
-        two_far_clusters, curve, small_integers, mostly_zero, constant_columns, sorted_by_cluster, other_queries,
+        exact_copies_of_10, few_numbers_set, two_far_clusters, curve, small_integers, mostly_zero, constant_columns, sorted_by_cluster, other_queries,
         sums_as_queries, far_queries, noise_as_queries, shuffled_queries, sparse_asked_with_noise, rare_part,
         pure_noise, friendly,
     )

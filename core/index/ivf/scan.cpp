@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <vector>
 
 #include "storage/items.h"
 
@@ -13,6 +14,26 @@ using calibration::RankedList;
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr std::size_t kRowsBetweenChecks = 512;  // rows of a list scanned between two checks of how many wait
 constexpr std::size_t kMinWaiting = 64;          // rows waiting beyond the depth before they are thinned out
+
+// Keeps `most` rows, if more were kept because their estimates tie for the last place, as those of copies do: the ties
+// that stand first in the file, so that the result does not depend on the order in which lists are scanned. All rows
+// with smaller estimates stay.
+void drop_excess_ties(kernels::CodeScan& scan, std::size_t most) {
+  if (scan.found <= most) return;
+  const float last = *std::max_element(scan.estimates, scan.estimates + scan.found);
+  std::vector<std::uint32_t> ties;
+  for (std::size_t i = 0; i < scan.found; ++i)
+    if (scan.estimates[i] == last) ties.push_back(scan.numbers[i]);
+  const std::size_t staying = ties.size() - std::min(ties.size(), scan.found - most);
+  if (staying > 0) std::nth_element(ties.begin(), ties.begin() + static_cast<std::ptrdiff_t>(staying - 1), ties.end());
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < scan.found; ++i) {
+    if (scan.estimates[i] == last && (staying == 0 || scan.numbers[i] > ties[staying - 1])) continue;
+    scan.estimates[kept] = scan.estimates[i];
+    scan.numbers[kept++] = scan.numbers[i];
+  }
+  scan.found = kept;
+}
 
 }  // namespace
 
@@ -162,7 +183,7 @@ void ListScan::thin(std::size_t query) {
   const std::size_t depth = progress_[query].depth;
   if (scan.found <= depth) return;
   scan.found = kernels::table().codes.keep_least(scan.estimates, scan.numbers, scan.found, depth, &scan.threshold);
-  scan.found = std::min(scan.found, kernels::max_kept(depth));  // drops the excess among equal estimates
+  drop_excess_ties(scan, kernels::max_kept(depth));
 }
 
 std::vector<RankedList> ListScan::ranked_lists(std::size_t query) const {

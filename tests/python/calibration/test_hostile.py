@@ -14,7 +14,7 @@ import nearabout as na
 
 ROWS = 6_000
 NAMES = ("outliers", "groups_of_5", "loose_groups_of_5", "wide_norms_cosine", "other_queries", "half_equal", "curve",
-         "noise_as_queries", "shuffled_queries")  # fmt: skip
+         "noise_as_queries", "shuffled_queries", "exact_copies_of_10", "few_numbers_set")  # fmt: skip
 
 
 def hostile() -> ModuleType:
@@ -91,9 +91,10 @@ def test_a_kind_of_query_that_calibration_hardly_saw() -> None:
     assert np.mean(hits.out_of_distribution) > 0.9
 
 
+@pytest.mark.parametrize("name", ["other_queries", "exact_copies_of_10"])
 @pytest.mark.parametrize("kind", ["ivf", "forest"])
-def test_a_query_s_answer_does_not_depend_on_its_batch(kind: str) -> None:
-    case = hostile().hostile_set("other_queries", ROWS)
+def test_a_query_s_answer_does_not_depend_on_its_batch(kind: str, name: str) -> None:
+    case = hostile().hostile_set(name, ROWS)
     index = na.build(case.base, metric=case.metric, kind=kind)
     queries = np.concatenate([case.queries[:150], case.base[:150]])
     for recall in (0.8, 0.97):
