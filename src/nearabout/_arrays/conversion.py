@@ -27,11 +27,10 @@ def as_array(data: object, what: str) -> NDArray[Any]:
     Raises:
         InvalidInputError: the data is not real numbers in a rectangular shape.
     """
+    refuse_masked(data, what)
     array = to_numpy(data, what)
-    if "numpy.ma" in sys.modules and isinstance(array, np.ma.MaskedArray):  # without the import there are none
-        if np.ma.is_masked(array):
-            raise InvalidInputError(f"{what} is a masked array with masked values; fill or drop them first")
-        array = array.data
+    if type(array) is not np.ndarray and isinstance(array, np.ndarray):  # a masked array that masks nothing
+        array = np.asarray(array)
     kind = array.dtype.kind
     if kind in "US":
         raise InvalidInputError(
@@ -58,6 +57,15 @@ _ADVICE = {
     "m": "durations have no distance; convert them to numbers first",
     "V": "pass the fields as one plain array",
 }
+
+
+def refuse_masked(data: object, what: str) -> None:
+    """Raises InvalidInputError for a masked array with masked values, and for a list that has one."""
+    if "numpy.ma" not in sys.modules:  # without the import there are none
+        return
+    for part in (data, *data) if isinstance(data, (list, tuple)) else (data,):
+        if isinstance(part, np.ma.MaskedArray) and np.ma.is_masked(part):
+            raise InvalidInputError(f"{what} is a masked array with masked values; fill or drop them first")
 
 
 def to_numpy(data: object, what: str) -> NDArray[Any]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nearabout._arrays.conversion import refuse_masked
 from nearabout._base.text import a_type, is_utf8
 from nearabout.errors import InvalidInputError
 
@@ -25,6 +26,7 @@ def as_keys(keys: object, count: int | None = None) -> Sequence[str] | NDArray[n
     if _is_key_list(keys):
         checked: Sequence[str] | NDArray[np.int64] = keys  # type: ignore[assignment]
     elif hasattr(keys, "__array__") or hasattr(keys, "__dlpack__"):
+        refuse_masked(keys, "the array of keys")
         checked = _from_array(np.asarray(keys))
     else:
         checked = _from_list(_listed(keys))

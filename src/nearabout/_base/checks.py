@@ -53,7 +53,10 @@ def check_radius(radius: object, metric: str) -> float:
     """Returns the radius as a float, if the metric can have such a distance; infinity finds everything."""
     if isinstance(radius, (bool, np.bool_)) or not isinstance(radius, (int, float, np.integer, np.floating)):
         raise InvalidInputError(f"radius is {a_type(radius)}; pass a number in the units of the metric")
-    value = float(radius)
+    try:
+        value = float(radius)
+    except OverflowError:  # an integer beyond any distance
+        value = math.copysign(math.inf, 1 if radius > 0 else -1)
     if math.isnan(value):
         raise InvalidInputError("radius is NaN; pass a number in the units of the metric, or inf for everything")
     if value < 0 and metric != "dot":  # dot distances are negative products

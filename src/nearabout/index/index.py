@@ -186,7 +186,8 @@ class Index(Closable):
         """
         if recall is not None:
             recall = check_spending(self._core, recall, effort, exact)
-        found = self._core.search_single(query, k, effort, recall, exact, threads)
+        plain = type(query).__name__ != "MaskedArray"  # whose mask the core does not see
+        found = self._core.search_single(query, k, effort, recall, exact, threads) if plain else None
         if found is not None:
             rows, distances, used, unlike = found
             cost = SearchCost(self._core, len(rows), (effort, recall, False), used, unlike)

@@ -396,3 +396,24 @@ def test_nor_in_a_search(name: str, kind: Kind) -> None:
     for search in (lambda: index.search(QUERY, **options), lambda: index.search_by_key(1, **options)):
         with pytest.raises(TypeError, match=name):
             search()
+
+
+def test_masked_values_are_refused_wherever_they_are() -> None:
+    rows = np.eye(4, dtype=np.float32)
+    masked = np.ma.array(rows[0], mask=[True, False, False, False])
+    index = na.build(rows, metric="euclidean")
+    for use in (
+        lambda: na.build([rows[0], masked]),
+        lambda: na.build(rows, np.ma.array([1, 2, 3, 4], mask=[False, True, False, False])),
+        lambda: index.search(masked, k=1),
+        lambda: index.search([masked], k=1),
+        lambda: index.radius_search(masked, 1),
+    ):
+        with pytest.raises(na.InvalidInputError, match="masked"):
+            use()
+    assert index.search(np.ma.array(rows[2]), k=1).rows.tolist() == [2]
+
+
+def test_radius_beyond_floats_finds_everything() -> None:
+    index = na.build(np.eye(4, dtype=np.float32), metric="euclidean")
+    assert len(index.radius_search(np.zeros(4), 10**400).rows) == 4
