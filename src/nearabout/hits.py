@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Hits:
-    """The neighbours that a search found, nearest first. Equal distances are in row order.
+    """The neighbours that a search found, nearest first. Equal distances (before rounding to float32) are in row order.
 
     After a search for one query every field is one-dimensional, (k,). After a batch of n queries the fields have the
     shape (n, k). If a query of a batch has fewer hits than others, the end of its row is padded with row -1, distance

@@ -168,9 +168,9 @@ class Index(Closable):
             threads: number of threads for a batch; None uses all cores. The results are the same.
 
         Returns:
-            `Hits`, with min(k, len(index)) columns. Equal distances are in row order. Distances are computed from the
-            vectors. If they are computed from codes (`info()["distance_source"]`), they are estimates in the same
-            units.
+            `Hits`, with min(k, len(index)) columns. Equal distances (before rounding to float32) are in row order.
+            Distances are computed from the vectors. If they are computed from codes (`info()["distance_source"]`),
+            they are estimates in the same units.
 
         Raises:
             InvalidInputError: the query has the wrong dims or number of axes, contains NaN or infinity, or is zero
