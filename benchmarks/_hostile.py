@@ -232,7 +232,8 @@ SETS: dict[str, Callable[[np.random.Generator, int], tuple[Metric, Floats, Float
     for make in (
         outliers, ten_far_rows, dominating_column, column_scales, cauchy, log_normal, wide_norms_euclidean,
         wide_norms_cosine, wide_norms_dot, half_equal, groups_of_5, groups_of_11, loose_groups_of_5, groups_of_7_cosine,
-        exact_copies_of_10, few_numbers_set, two_far_clusters, curve, small_integers, mostly_zero, constant_columns, sorted_by_cluster, other_queries,
+        exact_copies_of_10, few_numbers_set, two_far_clusters, curve, small_integers, mostly_zero, constant_columns,
+        sorted_by_cluster, other_queries,
         sums_as_queries, far_queries, noise_as_queries, shuffled_queries, sparse_asked_with_noise, rare_part,
         pure_noise, friendly,
     )
