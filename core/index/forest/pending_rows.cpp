@@ -114,6 +114,7 @@ void PendingRows::settle() {
 // Compares the waiting rows at [begin, end) in full; skips a row that was already compared, from another tree.
 void PendingRows::compare(std::size_t begin, std::size_t end) {
   std::uint32_t rows[kBatch];
+  double rdists[kBatch];
   while (begin < end) {
     std::size_t count = 0;
     for (; begin < end && count < kBatch; ++begin) {
@@ -123,14 +124,9 @@ void PendingRows::compare(std::size_t begin, std::size_t end) {
       layout_.vectors->fetch(at, at + std::min(rows_.stride, kFetched));
       rows[count++] = row;
     }
-    compare_batch(rows, count);
+    index::rerank(*layout_.vectors, {rows_.data, rows_.stride, rows, count}, rdists, *best_,
+                  [this](const kernels::Rows& batch, double* to) { query_->rdists(batch, to); });
   }
-}
-
-void PendingRows::compare_batch(const std::uint32_t* rows, std::size_t count) {
-  double rdists[kBatch];
-  index::rerank(*layout_.vectors, {rows_.data, rows_.stride, rows, count}, rdists, *best_,
-                [this](const kernels::Rows& batch, double* to) { query_->rdists(batch, to); });
 }
 
 }  // namespace nearabout::forest

@@ -44,7 +44,6 @@ class PendingRows {
   void tighten();
   void shorten();
   void compare(std::size_t begin, std::size_t end);
-  void compare_batch(const std::uint32_t* rows, std::size_t count);
   std::vector<Scored>::iterator place(std::size_t index) {
     return waiting_.begin() + static_cast<std::ptrdiff_t>(index);
   }

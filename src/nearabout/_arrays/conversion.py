@@ -28,9 +28,7 @@ def as_array(data: object, what: str) -> NDArray[Any]:
         InvalidInputError: the data is not real numbers in a rectangular shape.
     """
     refuse_masked(data, what)
-    array = to_numpy(data, what)
-    if type(array) is not np.ndarray and isinstance(array, np.ndarray):  # a masked array that masks nothing
-        array = np.asarray(array)
+    array = np.asarray(to_numpy(data, what))  # of a masked array that masks nothing, its data
     kind = array.dtype.kind
     if kind in "US":
         raise InvalidInputError(

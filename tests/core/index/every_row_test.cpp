@@ -4,10 +4,8 @@
 
 #include "check.h"
 #include "index/calibration/measure.h"
-#include "index/exact/exact.h"
 #include "index/fixtures.h"
-#include "index/forest/forest.h"
-#include "index/ivf/ivf.h"
+#include "index/kinds.h"
 
 using namespace nearabout;
 using namespace nearabout::index;
@@ -15,20 +13,6 @@ using namespace nearabout::test;
 using metric::Metric;
 
 namespace {
-
-using Build = void (*)(storage::Writer&, const ValidatedRows&);
-
-void lists(storage::Writer& writer, const ValidatedRows& source) {
-  ivf::write_ivf(writer, source, {.lists = 30}, "{}", {.threads = 2}, {});
-}
-
-void forest(storage::Writer& writer, const ValidatedRows& source) {
-  forest::write_forest(writer, source, {.trees = 2, .leaf_size = 40}, "{}", {.threads = 2}, {});
-}
-
-void exact(storage::Writer& writer, const ValidatedRows& source) {
-  exact::write_exact(writer, source, "{}", {.threads = 2}, {});
-}
 
 std::shared_ptr<const StoredIndex> build_with(Build build, const ValidatedRows& source) {
   return built([&](storage::Writer& writer) {
@@ -45,7 +29,7 @@ bool all_rows(const std::vector<SearchResult>& results) {
 
 void answers_as_the_exact_kind(Build build, const ValidatedRows& source, const Table& queries) {
   const std::shared_ptr<const StoredIndex> index = build_with(build, source);
-  const std::shared_ptr<const StoredIndex> truth = build_with(exact, source);
+  const std::shared_ptr<const StoredIndex> truth = build_with(build_exact, source);
   CHECK(index->file().has(storage::SectionId::screen_bounds));
   CHECK_EQUAL(index->file().has(storage::SectionId::row_terms), truth->file().has(storage::SectionId::row_terms));
   for (const std::size_t k : {1u, 10u, 300u}) {
@@ -83,7 +67,7 @@ TEST(every_metric_and_type) {
         for (Table* table : {&rows, &asked})
           for (float& value : table->values) value = std::clamp(std::nearbyint(value * 20 + 100), 1.0f, 255.0f);
       const ValidatedRows source(rows.view(), element, metric, InvalidRows::refuse, 2, {});
-      for (const Build build : {lists, forest}) answers_as_the_exact_kind(build, source, asked);
+      for (const Build build : {build_lists, build_forest}) answers_as_the_exact_kind(build, source, asked);
     }
 }
 
@@ -94,7 +78,8 @@ TEST(ties) {
   for (std::size_t i = 1'500; i < 3'000; ++i) copies.copy_row(i - 1'500, i);
   for (const Metric metric : {Metric::euclidean, Metric::cosine}) {
     const ValidatedRows source(copies.view(), Element::f32, metric, InvalidRows::refuse, 2, {});
-    for (const Build build : {lists, forest}) answers_as_the_exact_kind(build, source, whole_numbers(20, 16, 4));
+    for (const Build build : {build_lists, build_forest})
+      answers_as_the_exact_kind(build, source, whole_numbers(20, 16, 4));
   }
 }
 
@@ -104,8 +89,9 @@ TEST(without_a_screen) {
     const Table base = clustered(rows, dims, 5);
     const Table queries = clustered(10, dims, 6);
     const ValidatedRows source(base.view(), Element::f32, Metric::euclidean, InvalidRows::refuse, 2, {});
-    const std::vector<SearchResult> right = build_with(exact, source)->searcher().search(queries.view(), request(10));
-    for (const Build build : {lists, forest}) {
+    const std::vector<SearchResult> right =
+        build_with(build_exact, source)->searcher().search(queries.view(), request(10));
+    for (const Build build : {build_lists, build_forest}) {
       const std::shared_ptr<const StoredIndex> index = build_with(build, source);
       CHECK(!index->file().has(storage::SectionId::screen_bounds));
       CHECK(same(true_answers(*index, queries, 10), right));

@@ -4,10 +4,8 @@
 
 #include "base/error.h"
 #include "check.h"
-#include "index/exact/exact.h"
 #include "index/fixtures.h"
-#include "index/forest/forest.h"
-#include "index/ivf/ivf.h"
+#include "index/kinds.h"
 #include "index/row_filter.h"
 
 using namespace nearabout;
@@ -17,17 +15,7 @@ using metric::Metric;
 
 namespace {
 
-using Build = void (*)(storage::Writer&, const ValidatedRows&);
-
-constexpr Build kBuilds[] = {
-    [](storage::Writer& writer, const ValidatedRows& rows) { exact::write_exact(writer, rows, "{}", {}, {}); },
-    [](storage::Writer& writer, const ValidatedRows& rows) {
-      forest::write_forest(writer, rows, {.trees = 2, .leaf_size = 40}, "{}", {}, {});
-    },
-    [](storage::Writer& writer, const ValidatedRows& rows) {
-      ivf::write_ivf(writer, rows, {.lists = 20}, "{}", {}, {});
-    },
-};
+constexpr Build kBuilds[] = {build_exact, build_forest, build_lists};
 
 // Returns the results of comparing all rows, without those that the filter does not allow.
 std::vector<SearchResult> filtered_truth(const StoredIndex& index, const Table& queries, const RowFilter& filter,
@@ -90,7 +78,7 @@ TEST(excluded_rows_are_not_found) {
 TEST(radius_applies_to_allowed_rows) {
   const Table base = whole_numbers(400, 6, 5);
   const ValidatedRows source(base.view(), Element::f32, Metric::euclidean, InvalidRows::refuse, 1, {});
-  const auto index = built([&](storage::Writer& writer) { kBuilds[0](writer, source); });
+  const auto index = built([&](storage::Writer& writer) { build_exact(writer, source); });
   const RowFilter filter = every_nth(base.rows(), 3);
   Request asked = request(base.rows());
   asked.radius = 16.0;
@@ -110,7 +98,7 @@ TEST(radius_applies_to_allowed_rows) {
 TEST(filter_without_rows_finds_nothing) {
   const Table base = clustered(100, 8, 3);
   const ValidatedRows source(base.view(), Element::f32, Metric::euclidean, InvalidRows::refuse, 1, {});
-  const auto index = built([&](storage::Writer& writer) { kBuilds[0](writer, source); });
+  const auto index = built([&](storage::Writer& writer) { build_exact(writer, source); });
   const RowFilter none(base.rows());
   Request asked = request(5);
   asked.filter = &none;
@@ -120,7 +108,7 @@ TEST(filter_without_rows_finds_nothing) {
 TEST(filters_of_other_tables_are_refused) {
   const Table base = clustered(100, 8, 3);
   const ValidatedRows source(base.view(), Element::f32, Metric::euclidean, InvalidRows::refuse, 1, {});
-  const auto index = built([&](storage::Writer& writer) { kBuilds[0](writer, source); });
+  const auto index = built([&](storage::Writer& writer) { build_exact(writer, source); });
   const RowFilter other(99);
   Request asked = request(5);
   asked.filter = &other;

@@ -40,7 +40,7 @@ def truth(index: na.Index, query: Any) -> np.ndarray[Any, Any]:
 
 
 def cases(index: na.Index, effort: int | None) -> list[tuple[Any, int, bool, na.Explanation]]:
-    """Rows that are found, rows that are missed and rows that are far, each with its true rank and what is told."""
+    """Rows that are found, rows that are missed and rows that are far, each with its true rank and its explanation."""
     found = []
     for query in QUERIES:
         true, seen = truth(index, query), index.search(query, effort=effort).rows.tolist()
@@ -52,32 +52,44 @@ def cases(index: na.Index, effort: int | None) -> list[tuple[Any, int, bool, na.
     return found
 
 
-def test_what_is_told_is_what_searches_do(index: na.Index) -> None:
+def test_explanations_agree_with_searches(index: na.Index) -> None:
     for effort in [None] if index.kind == "exact" else [None, 3, 40]:
-        for query, rank, seen, told in cases(index, effort):
-            assert (told.rank, told.is_true_neighbour, told.found, told.k) == (rank, rank <= 10, seen, 10)
-            assert effort in (None, told.effort)
-            if told.distance_source == "vectors":
-                assert told.distance == pytest.approx(np.linalg.norm(VECTORS[told.row] - query), rel=1e-6)
-            assert (told.distance <= told.kth_distance) == told.is_true_neighbour
+        for query, rank, seen, explanation in cases(index, effort):
+            assert (explanation.rank, explanation.is_true_neighbour, explanation.found, explanation.k) == (
+                rank,
+                rank <= 10,
+                seen,
+                10,
+            )
+            assert effort in (None, explanation.effort)
+            if explanation.distance_source == "vectors":
+                assert explanation.distance == pytest.approx(np.linalg.norm(VECTORS[explanation.row] - query), rel=1e-6)
+            assert (explanation.distance <= explanation.kth_distance) == explanation.is_true_neighbour
             if index.kind != "exact":
-                assert told.reachable == (told.min_effort_found is not None)
-            if told.is_true_neighbour and told.effort is not None and told.min_effort_found is not None:
-                assert told.found or told.min_effort_found > told.effort
-            if told.min_effort_found is not None:
-                at = index.search(query, max(10, rank), effort=told.min_effort_found).rows
-                assert told.row in at
-                if told.min_effort_found > 1:
-                    assert told.row not in index.search(query, max(10, rank), effort=told.min_effort_found - 1).rows
+                assert explanation.reachable == (explanation.min_effort_found is not None)
+            if (
+                explanation.is_true_neighbour
+                and explanation.effort is not None
+                and explanation.min_effort_found is not None
+            ):
+                assert explanation.found or explanation.min_effort_found > explanation.effort
+            if explanation.min_effort_found is not None:
+                at = index.search(query, max(10, rank), effort=explanation.min_effort_found).rows
+                assert explanation.row in at
+                if explanation.min_effort_found > 1:
+                    assert (
+                        explanation.row
+                        not in index.search(query, max(10, rank), effort=explanation.min_effort_found - 1).rows
+                    )
 
 
 def test_some_are_missed(index: na.Index) -> None:
     """The cases above are of both sorts."""
     if index.kind != "exact":
-        told = [told for _, _, _, told in cases(index, 3)]
-        assert any(each.is_true_neighbour and not each.found for each in told)
-        assert any(each.found and not each.is_true_neighbour for each in told)
-        assert any(each.found and each.is_true_neighbour for each in told)
+        explanation = [explanation for _, _, _, explanation in cases(index, 3)]
+        assert any(each.is_true_neighbour and not each.found for each in explanation)
+        assert any(each.found and not each.is_true_neighbour for each in explanation)
+        assert any(each.found and each.is_true_neighbour for each in explanation)
 
 
 def test_lists_tell_which_of_their_ways_missed_a_row() -> None:
@@ -87,10 +99,10 @@ def test_lists_tell_which_of_their_ways_missed_a_row() -> None:
         for query in QUERIES:
             within = set(index.radius_search(query, 1e9, effort=effort).rows.tolist())  # all rows of those lists
             for row in truth(index, query)[:10].tolist():
-                told = index.explain(query, row, effort=effort)
-                assert told.probed == (row in within)
-                if not told.found:
-                    reasons.add(told.why.split(": ")[1].split(",")[0].split(".")[0])
+                explanation = index.explain(query, row, effort=effort)
+                assert explanation.probed == (row in within)
+                if not explanation.found:
+                    reasons.add(explanation.why.split(": ")[1].split(",")[0].split(".")[0])
     assert reasons == {"its list was not probed", "its list was probed"}
     assert index.explain(QUERIES[0], 5, effort=64).probed is None
 
@@ -100,9 +112,9 @@ def test_a_key_as_query_is_no_answer_to_itself(index: na.Index) -> None:
         return
     near = index.search_by_key(7, 20)
     for row in near.rows[[0, 9, 19]].tolist():
-        told = index.explain(7, row)
-        assert told.found == (row in index.search_by_key(7, 10).rows)
-        assert told.rank >= near.rows.tolist().index(row) + 1
+        explanation = index.explain(7, row)
+        assert explanation.found == (row in index.search_by_key(7, 10).rows)
+        assert explanation.rank >= near.rows.tolist().index(row) + 1
     with pytest.raises(na.InvalidInputError, match="the key 7 is the query itself"):
         index.explain(7, 7)
 
@@ -110,12 +122,16 @@ def test_a_key_as_query_is_no_answer_to_itself(index: na.Index) -> None:
 def test_recall_says_what_to_spend() -> None:
     index = na.build(VECTORS, metric="euclidean", kind=KINDS["lists"])
     hits = index.search(QUERIES[0], recall=0.5)
-    told = index.explain(QUERIES[0], hits.rows[0], recall=0.5)
-    assert (told.found, type(told.key)) == (True, int)
-    np.testing.assert_array_equal(hits.rows, index.search(QUERIES[0], effort=told.effort).rows)
+    explanation = index.explain(QUERIES[0], hits.rows[0], recall=0.5)
+    assert (explanation.found, type(explanation.key)) == (True, int)
+    np.testing.assert_array_equal(hits.rows, index.search(QUERIES[0], effort=explanation.effort).rows)
     everything = index.explain(QUERIES[0], 17, recall=1)
     assert (everything.effort, everything.found) == (None, everything.is_true_neighbour)
-    missed = next(told for _, _, _, told in cases(index, 2) if told.is_true_neighbour and not told.found)
+    missed = next(
+        explanation
+        for _, _, _, explanation in cases(index, 2)
+        if explanation.is_true_neighbour and not explanation.found
+    )
     assert missed.min_effort_found is not None
     assert f"A search with effort={missed.min_effort_found} finds it" in missed.why
     assert "this search, which took 2 lists, missed it" in missed.why
@@ -133,8 +149,8 @@ def test_a_sum_leaves_its_terms_out() -> None:
     order = [row for row in np.argsort(-(unit @ vector)).tolist() if row not in (3, 4, 5)]
     asked = sum_query(words._core, [(1.0, 3), (-1.0, 4), (1.0, 5)])
     for rank in (1, 10, 190):
-        told = explain(words._core, asked, f"w{order[rank - 1]}")
-        assert (told.rank, told.is_true_neighbour, told.found, told.row) == (
+        explanation = explain(words._core, asked, f"w{order[rank - 1]}")
+        assert (explanation.rank, explanation.is_true_neighbour, explanation.found, explanation.row) == (
             rank,
             rank <= 10,
             rank <= 10,

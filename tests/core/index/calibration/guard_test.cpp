@@ -74,17 +74,17 @@ TEST(expected_rows_follow_the_normal_distribution) {
         const std::vector<GroupResiduals> residuals = groups.residuals();
         double before = 0;
         for (float threshold = -4; threshold < 12; threshold += 0.05f) {
-          const double told = expected_rows(residuals, lambda, groups.lists, threshold, 3);
+          const double estimated = expected_rows(residuals, lambda, groups.lists, threshold, 3);
           const double right = by_the_formula(groups, lambda, double{threshold}, 3);
-          CHECK(told >= before);
-          before = told;
+          CHECK(estimated >= before);
+          before = estimated;
           if (right < 0.01) {
-            CHECK(told < 0.02);
+            CHECK(estimated < 0.02);
             continue;
           }
-          const bool near = std::abs(told / right - 1) < (right < 1 ? 0.35 : 0.12);
+          const bool near = std::abs(estimated / right - 1) < (right < 1 ? 0.35 : 0.12);
           if (!near)
-            FAIL("seed ", seed, ", lambda ", lambda, ", threshold ", threshold, ": ", told, " rows for ", right);
+            FAIL("seed ", seed, ", lambda ", lambda, ", threshold ", threshold, ": ", estimated, " rows for ", right);
         }
       }
 }
@@ -96,12 +96,12 @@ TEST(limit_of_one_group) {
   const RankedList list{0, 0};
   double before = 0;
   for (float threshold = -5; threshold < 9; threshold += 0.01f) {
-    const double told = expected_rows({&bell, 1}, 0, {&list, 1}, threshold, 0);
+    const double estimated = expected_rows({&bell, 1}, 0, {&list, 1}, threshold, 0);
     const double right = 1'000 * beyond(2 - double{threshold}, 1);
-    CHECK(told >= before);
-    CHECK(std::abs(told - right) < 35);
-    if (right > 0.01) CHECK(std::abs(told / right - 1) < 0.12);
-    before = told;
+    CHECK(estimated >= before);
+    CHECK(std::abs(estimated - right) < 35);
+    if (right > 0.01) CHECK(std::abs(estimated / right - 1) < 0.12);
+    before = estimated;
   }
   // Rows all at one distance are either all within it or not.
   CHECK_EQUAL(expected_rows({&alike, 1}, 0, {&list, 1}, 2.5f, 0), 1'000);

@@ -1,5 +1,5 @@
 // What a search finds when every row of the lists that it probes is compared: the rows of so many whole lists, in the
-// order and at the distances of the exact scan; and with 8-bit codes in place of vectors, all rows at the distances of
+// order and at the distances of the exact scan; and with 8-bit codes instead of vectors, all rows at the distances of
 // the decoded codes.
 #include <algorithm>
 #include <cmath>
