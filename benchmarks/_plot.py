@@ -34,6 +34,22 @@ LINES = {
     "scann": ("#8c8c8c", "X"),
 }
 
+FILTER_COLOURS = ("#0072B2", "#0072B2", "#56B4E9", "#56B4E9", "#D55E00", "#D55E00", "#E69F00", "#E69F00")
+
+
+def draw_filters(fractions: Sequence[float], lines: dict[str, list[float]], path: Path) -> None:
+    """Draws the time of a query against the fraction of rows that a filter allows, one line per index."""
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(8, 4.5), layout="constrained")
+        axes = figure.subplots()
+        for (name, times), colour in zip(lines.items(), FILTER_COLOURS, strict=True):
+            axes.plot(fractions, times, label=name, color=colour, linestyle="--" if "one a call" in name else "-")
+        axes.set(xscale="log", yscale="log", xlabel="allowed rows", ylabel="microseconds a query")
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}"))
+        axes.yaxis.set_major_formatter(FuncFormatter(thousands))
+        axes.legend(frameon=False, fontsize=8, ncols=2)
+        figure.savefig(path, metadata={"Date": None})
+
 
 def thousands(value: float, _: object = None) -> str:
     return f"{value / 1000:g}k" if value >= 1000 else f"{value:g}"

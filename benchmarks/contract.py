@@ -20,8 +20,9 @@ from typing import Any
 
 import _race
 import numpy as np
+from _filtered import FilteredPromise, show_filtered
 from _hostile import SETS as HOSTILE
-from _promises import best_of, found, seconds_of, show_hostile
+from _promises import Promise, best_of, found, seconds_of, show_hostile
 from _sets import SETS, Metric, Set
 from numpy.typing import NDArray
 
@@ -213,6 +214,15 @@ def short(value: object) -> object:
     return round(value, 4) if np.isfinite(value) else None
 
 
+def save_promises(name: str, promises: Sequence[Promise] | Sequence[FilteredPromise]) -> None:
+    """Writes one line per promise to benchmarks/results."""
+    race = _race.Race(name, ())
+    rows = [{key: short(value) for key, value in asdict(promise).items()} for promise in promises]
+    lines = ",\n".join(json.dumps(row, allow_nan=False) for row in rows)
+    text = f'{{"machine": {json.dumps(race.machine())},\n"promises": [\n{lines}\n]}}\n'
+    (_race.RESULTS / f"{name}.json").write_text(text, encoding="utf-8")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sets", help="names separated by commas (default: all)")
@@ -225,8 +235,15 @@ def main() -> None:
     parser.add_argument(
         "--rows", default="300,3000,20000,100000", help="of each hostile set (default 300,3000,20000,100000)"
     )
+    parser.add_argument("--filters", action="store_true", help="search among the rows that filters allow instead")
     parser.add_argument("--save", action="store_true", help="write the figures to benchmarks/results")
     options = parser.parse_args()
+    if options.filters:
+        names = options.sets.split(",") if options.sets else tuple(SETS)
+        found_filtered = show_filtered(options.kinds.split(","), names)
+        if options.save:
+            save_promises("filters", found_filtered)
+        return
     if options.hostile:
         names = options.sets.split(",") if options.sets else tuple(HOSTILE)
         promises = [
@@ -235,11 +252,7 @@ def main() -> None:
             for promise in show_hostile(int(rows), options.kinds.split(","), names)
         ]
         if options.save:
-            race = _race.Race("hostile", ())
-            rows = [{name: short(value) for name, value in asdict(promise).items()} for promise in promises]
-            lines = ",\n".join(json.dumps(row, allow_nan=False) for row in rows)
-            text = f'{{"machine": {json.dumps(race.machine())},\n"promises": [\n{lines}\n]}}\n'
-            (_race.RESULTS / "hostile.json").write_text(text, encoding="utf-8")
+            save_promises("hostile", promises)
         return
     cells = [
         cell

@@ -13,6 +13,8 @@ namespace nearabout {
 
 void bind_errors(nanobind::module_& m);
 void bind_index(nanobind::module_& m);
+void bind_filters(nanobind::module_& m);
+void bind_searches(nanobind::class_<index::StoredIndex>& index);
 void bind_calibration(nanobind::class_<index::StoredIndex>& index);
 void bind_build(nanobind::module_& m);
 void bind_rows(nanobind::module_& m);

@@ -30,6 +30,7 @@ NB_MODULE(_core, m) {
   m.doc() = "The compiled core of nearabout. Private: use the nearabout package.";
   nearabout::bind_errors(m);
   nearabout::bind_index(m);
+  nearabout::bind_filters(m);
   nearabout::bind_build(m);
   nearabout::bind_rows(m);
   nearabout::bind_text(m);

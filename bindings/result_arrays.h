@@ -8,29 +8,29 @@
 
 namespace nearabout {
 
-// The results of a batch: tables of (queries, columns), and the effort and the flag of each query.
+// The results of a batch: tables of (queries, columns), and the count, the effort and the flag of each query.
 class ResultArrays {
  public:
   ResultArrays(std::size_t queries, std::size_t columns)
       : columns_(columns),
         rows_(queries * columns, {queries, columns}),
         distances_(queries * columns, {queries, columns}),
-        counts_(queries),
+        counts_(queries, {queries}),
         efforts_(queries, {queries}),
         out_of_distribution_(queries, {queries}) {}
 
   index::ResultTables tables() {
-    return {columns_, rows_.data, distances_.data, counts_.data(), efforts_.data, out_of_distribution_.data};
+    return {columns_, rows_.data, distances_.data, counts_.data, efforts_.data, out_of_distribution_.data};
   }
   nb::tuple take() const {
-    return nb::make_tuple(rows_.array, distances_.array, efforts_.array, out_of_distribution_.array);
+    return nb::make_tuple(rows_.array, distances_.array, counts_.array, efforts_.array, out_of_distribution_.array);
   }
 
  private:
   std::size_t columns_;
   NewArray<std::int64_t> rows_;
   NewArray<float> distances_;
-  std::vector<std::uint32_t> counts_;
+  NewArray<std::uint32_t> counts_;
   NewArray<std::int64_t> efforts_;
   NewArray<std::uint8_t> out_of_distribution_;
 };

@@ -11,6 +11,7 @@
 #include "bindings.h"
 #include "gil.h"
 #include "index/stored_index.h"
+#include "restriction.h"
 #include "result_arrays.h"
 
 namespace nearabout {
@@ -54,7 +55,7 @@ bool all_finite(const float* values, std::size_t count) {
 }  // namespace
 
 nb::object search_single(const index::StoredIndex& index, nb::handle query, nb::handle k, nb::handle effort,
-                         nb::handle recall, nb::handle exact, nb::handle threads) {
+                         nb::handle recall, nb::handle exact, nb::handle threads, nb::handle filter) {
   const index::Descriptor& descriptor = index.descriptor();
   if (index.rows() == 0 || descriptor.element == Element::bits || descriptor.metric == metric::Metric::haversine)
     return nb::none();
@@ -90,7 +91,8 @@ nb::object search_single(const index::StoredIndex& index, nb::handle query, nb::
   if (!recall.is_none()) request.recall = nb::cast<double>(recall);
   request.threads = *most;
   request.monitor = python_monitor(nb::none());
-  SingleResultArrays arrays(std::min(*wanted, index.rows()));
+  if (!filter.is_none()) request.filter = &nb::cast<const FilterOfIndex&>(filter).filter;
+  SingleResultArrays arrays(std::min(*wanted, request.filter ? request.filter->count() : index.rows()));
   {
     const ReleasedGil released;
     index::Results results(1, arrays.tables());

@@ -12,6 +12,6 @@ namespace nearabout {
 // usual types and are valid; None if they need the general path, which also reports what is wrong.
 nanobind::object search_single(const index::StoredIndex& index, nanobind::handle query, nanobind::handle k,
                                nanobind::handle effort, nanobind::handle recall, nanobind::handle exact,
-                               nanobind::handle threads);
+                               nanobind::handle threads, nanobind::handle filter);
 
 }  // namespace nearabout

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <vector>
 
 namespace nearabout {
@@ -23,7 +24,10 @@ struct Neighbour {
 // sorted takes a third of the heap's time.) NaN is never accepted.
 class TopK {
  public:
-  explicit TopK(std::size_t k, double limit = std::numeric_limits<double>::infinity()) : k_(k), limit_(limit) {
+  // `excluded` are rows that are never kept, in order; they must outlive this.
+  explicit TopK(std::size_t k, double limit = std::numeric_limits<double>::infinity(),
+                std::span<const std::uint32_t> excluded = {})
+      : k_(k), limit_(limit), excluded_(excluded) {
     if (k <= kInOrder) kept_.reserve(k);
   }
 
@@ -32,6 +36,7 @@ class TopK {
     if (!(rdist <= limit_) || k_ == 0) return;
     const bool full = kept_.size() == k_;
     if (full && !(candidate < (k_ <= kInOrder ? kept_.back() : kept_.front()))) return;
+    if (!excluded_.empty() && std::binary_search(excluded_.begin(), excluded_.end(), row)) return;
     ++entered_;
     if (k_ <= kInOrder)
       insert(candidate, full);
@@ -81,6 +86,7 @@ class TopK {
   std::size_t k_;
   std::size_t entered_ = 0;
   double limit_;
+  std::span<const std::uint32_t> excluded_;
   std::vector<Neighbour> kept_;
 };
 

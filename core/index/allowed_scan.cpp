@@ -16,14 +16,13 @@ constexpr std::size_t kQueriesPerCopy = 32;  // queries for which rows are copie
 
 void scan_allowed(const Searcher& index, const std::vector<std::uint32_t>& rows, MatrixView queries,
                   const Request& request, Results& results) {
-  const float radius = radius_of(request);
   const std::size_t bytes = row_bytes(index.descriptor().element, index.dims());
   const auto scan = [&](std::size_t begin, std::size_t end, std::size_t) {
     std::vector<metric::BoundQuery> bound;
     std::vector<TopK> best;
     for (std::size_t i = begin; i < end; ++i) {
       bound.push_back(bind_query(queries, i, index.descriptor()));
-      best.emplace_back(request.k, rdist_within(bound.back(), radius));
+      best.push_back(top_k_of(bound.back(), request, request.k, i));
     }
     std::vector<std::byte> vectors(kRowsPerCopy * bytes);
     double rdists[kRowsPerCopy];

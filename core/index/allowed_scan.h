@@ -1,4 +1,4 @@
-// Compares queries with some rows of an index and no others: how every kind answers a search with a filter.
+// Compares queries with some rows of an index and no others: how a kind that derives nothing from filters applies them.
 #pragma once
 
 #include <cstdint>

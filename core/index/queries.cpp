@@ -51,6 +51,10 @@ double rdist_within(const BoundQuery& query, float radius) {
   return query.rdist_within(double{std::nextafter(radius, kInfinity)});
 }
 
+TopK top_k_of(const BoundQuery& query, const Request& request, std::size_t k, std::size_t number) {
+  return TopK(k, rdist_within(query, radius_of(request)), excluded_of(request, number));
+}
+
 void write_result(const BoundQuery& query, TopK& best, const Request& request, Results& results, std::size_t number) {
   const float radius = radius_of(request);
   const std::vector<Neighbour> found = best.take_sorted();

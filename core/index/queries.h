@@ -23,6 +23,8 @@ std::vector<float> to_float32(MatrixView queries, std::size_t begin, std::size_t
 // distance of a result finds that row again.
 float radius_of(const Request& request);  // infinity without a radius
 double rdist_within(const metric::BoundQuery& query, float radius);
+// Returns an empty list for the `k` nearest rows of query `number`, without those that the request excludes.
+TopK top_k_of(const metric::BoundQuery& query, const Request& request, std::size_t k, std::size_t number);
 // Appends the best rows, at most request.k, to the result of query `number`, and leaves `best` empty.
 void write_result(const metric::BoundQuery& query, TopK& best, const Request& request, Results& results,
                   std::size_t number);

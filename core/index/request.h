@@ -3,13 +3,16 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
+#include <span>
 
 #include "base/monitor.h"
 
 namespace nearabout::index {
 
-class RowFilter;     // row_filter.h
+class ExcludedRows;  // excluded_rows.h
+class SearchFilter;  // search_filter.h
 struct SearchStats;  // search_stats.h
 
 struct Request {
@@ -17,8 +20,11 @@ struct Request {
   std::optional<double> radius = {};  // largest distance of a result
   std::size_t threads = 1;            // 0: all cores; small searches use fewer
   Monitor monitor = {};               // cancels the search by throwing
-  // Results contain only rows that it allows, found by comparing each of them; null: any row.
-  const RowFilter* filter = nullptr;
+  // Results contain only rows that it allows; null: any row.
+  const SearchFilter* filter = nullptr;
+  // If not empty, one filter per query instead; null: any row.
+  std::span<const SearchFilter* const> filters = {};
+  const ExcludedRows* excluded = nullptr;  // rows that results do not contain; null: none
   // The search throws DeadlineError if it takes longer; checked before it starts and about ten times a second.
   std::optional<std::chrono::steady_clock::time_point> deadline = {};
   bool exact = false;  // compare every row, whatever the kind
@@ -27,6 +33,11 @@ struct Request {
   std::optional<double> recall = {};  // target; without one, the calibration's target
   SearchStats* stats = nullptr;       // receives counts and times, from kinds that count their work
 };
+
+// Returns the rows, in order, that the result of a query does not contain, whatever the filter.
+std::span<const std::uint32_t> excluded_of(const Request& request, std::size_t query);
+// Returns how many rows that is at most.
+std::size_t most_excluded(const Request& request);
 
 // What a search may do for each query.
 struct Budget {

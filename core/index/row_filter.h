@@ -4,6 +4,8 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <span>
+#include <utility>
 #include <vector>
 
 namespace nearabout::index {
@@ -12,20 +14,21 @@ class RowFilter {
  public:
   // Allows no row of a table of so many.
   explicit RowFilter(std::size_t rows) : rows_(rows), words_((rows + 63) / 64, 0) {}
+  // Allows row i where values[i] is not zero.
+  explicit RowFilter(std::span<const std::uint8_t> values);
 
   void allow(std::size_t row) { words_[row / 64] |= bit(row); }
   void exclude(std::size_t row) { words_[row / 64] &= ~bit(row); }
-  bool allows(std::size_t row) const { return (words_[row / 64] & bit(row)) != 0; }
+  // Allows the other rows instead.
+  void invert();
+  // Keeps the rows that another filter of as many rows allows, too.
+  void intersect(const RowFilter& other);
 
+  bool allows(std::size_t row) const { return (words_[row / 64] & bit(row)) != 0; }
   std::size_t rows() const { return rows_; }
+  std::size_t count() const;  // of allowed rows
   // Returns the allowed rows, in order.
-  std::vector<std::uint32_t> allowed() const {
-    std::vector<std::uint32_t> allowed;
-    for (std::size_t i = 0; i < words_.size(); ++i)
-      for (std::uint64_t left = words_[i]; left != 0; left &= left - 1)
-        allowed.push_back(static_cast<std::uint32_t>(64 * i + static_cast<std::size_t>(std::countr_zero(left))));
-    return allowed;
-  }
+  std::vector<std::uint32_t> allowed() const;
 
  private:
   static std::uint64_t bit(std::size_t row) { return std::uint64_t{1} << (row % 64); }

@@ -3,15 +3,18 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <map>
 #include <string>
 #include <utility>
 
 #include "base/convert.h"
 #include "base/error.h"
+#include "base/threads.h"
 #include "index/allowed_scan.h"
 #include "index/calibration/calibration_queries.h"
 #include "index/calibration/searched_profile.h"
-#include "index/row_filter.h"
+#include "index/excluded_rows.h"
+#include "index/partial_search.h"
 
 namespace nearabout::index {
 namespace {
@@ -37,25 +40,34 @@ void check_deadline(std::chrono::steady_clock::time_point deadline) {
 Searcher::Searcher(const Descriptor& descriptor, std::string name, std::optional<Calibration> calibration)
     : descriptor_(descriptor), name_(std::move(name)), calibration_(std::move(calibration)) {}
 
-std::optional<std::size_t> Searcher::default_effort(std::size_t k) const {
-  if (!calibration_) return fallback_effort(k);
-  if (const std::optional<std::size_t> needed = effort_for(k, calibration_->target)) return needed;
-  // Kinds that rank by codes have nothing better to fall back to than the effort that finds about the most.
-  if (effort().exact_at_max) return {};
-  return static_cast<std::size_t>(std::ceil(calibration_->effort_for_best(k, calibration_->target)));
+Sought Searcher::sought(const Request& request) const {
+  const std::size_t allowed = request.filter ? request.filter->count() : rows();
+  const double fraction = static_cast<double>(allowed) / static_cast<double>(std::max<std::size_t>(1, rows()));
+  const auto found = static_cast<double>(request.k + most_excluded(request));
+  const double neighbours = std::min(std::ceil(found / fraction), static_cast<double>(rows()));
+  return {request.k, static_cast<std::size_t>(neighbours), allowed};
 }
 
-std::optional<std::size_t> Searcher::effort_for(std::size_t k, double recall) const {
+std::optional<std::size_t> Searcher::default_effort(const Sought& sought) const {
+  if (!calibration_) return fallback_effort(sought.neighbours);
+  if (const std::optional<std::size_t> needed = effort_for(sought, calibration_->target)) return needed;
+  // Kinds that rank by codes have nothing better to fall back to than the effort that finds about the most.
+  if (effort().exact_at_max) return {};
+  return static_cast<std::size_t>(std::ceil(calibration_->effort_for_best(sought.neighbours, calibration_->target)));
+}
+
+std::optional<std::size_t> Searcher::effort_for(const Sought& sought, double recall) const {
   if (!calibration_) return {};
   const EffortRange range = effort();
-  const std::optional<double> needed = calibration_->effort_for(k, recall);
+  const std::optional<double> needed = calibration_->effort_for(sought.neighbours, recall);
   if (!needed) return {};
   // A calibration with rows that the index has learnt from promises too much. Such an index is small.
   if (range.exact_at_max && calibration_->origin == Calibration::Origin::rows && !calibration::can_hold_out(rows()))
     return {};
   constexpr double kWorthwhile = 0.8;  // fraction of the cost of every row, which some queries take in the end
   const bool reaches_max = *needed >= static_cast<double>(range.max);
-  if (range.exact_at_max && (reaches_max || calibration_->nanoseconds(k, *needed) > kWorthwhile * exact_cost(k)))
+  const double every_row = exact_cost(sought.k, sought.rows);
+  if (range.exact_at_max && (reaches_max || calibration_->nanoseconds(sought.k, *needed) > kWorthwhile * every_row))
     return {};
   return std::clamp(static_cast<std::size_t>(std::ceil(*needed)), range.min, range.max);
 }
@@ -73,12 +85,28 @@ Budget Searcher::budget(const Request& request) const {
   if (request.effort) return {*request.effort, range.is_exact(*request.effort), false, 0};
   // The number of rows within a radius is unknown, so the calibration for k neighbours does not apply.
   if (request.radius && range.exact_at_max) return {range.max, true, false, 0};
-  const std::size_t k = request.radius ? calibration::kCalibratedK[1] : request.k;
+  Request ten = request;
+  ten.k = calibration::kCalibratedK[1];
+  const Sought sought = this->sought(request.radius ? ten : request);
   const double recall = request.recall.value_or(calibration_ ? calibration_->target : calibration::kDefaultRecall);
-  std::optional<std::size_t> needed = request.recall ? effort_for(k, recall) : default_effort(k);
+  std::optional<std::size_t> needed = request.recall ? effort_for(sought, recall) : default_effort(sought);
   if (!needed && !keeps_vectors()) needed = range.max;
   if (!needed || range.is_exact(*needed)) return {range.max, true, false, 0};
   return {*needed, false, calibration_.has_value() && !request.radius, recall};
+}
+
+FilteredEfforts Searcher::filtered_efforts(const Request& request) const {
+  if (request.effort) return {};
+  Sought sought = this->sought(request);
+  sought.neighbours = (request.radius ? calibration::kCalibratedK[1] : request.k) + most_excluded(request);
+  std::vector<std::size_t> efforts;
+  for (std::size_t level = 0; level < FilteredEfforts::kLevels; ++level) {
+    const std::optional<std::size_t> needed =
+        request.recall ? effort_for(sought, *request.recall) : default_effort(sought);
+    efforts.push_back(needed.value_or(keeps_vectors() ? 0 : effort().max));
+    sought.neighbours = std::min(2 * sought.neighbours, rows());
+  }
+  return FilteredEfforts(std::move(efforts));
 }
 
 std::unique_ptr<calibration::RecallProfile> Searcher::profile(const calibration::CalibrationQueries& queries,
@@ -97,35 +125,83 @@ void Searcher::search(MatrixView queries, const Request& request, Results& resul
     throw InvalidInputError(
         "an exact search compares vectors, and this index keeps no vectors, only codes of them; look "
         "into all lists by effort= instead, or build the index with keep_vectors=True");
-  if (request.filter && request.filter->rows() != rows())
-    throw InvalidInputError("the filter is for " + std::to_string(request.filter->rows()) +
-                            " rows, but the index has " + std::to_string(rows()) + "; make the filter for this index");
   if (queries.rows == 0 || rows() == 0) return;
-  Request clamped = request;
-  clamped.k = std::min({request.k, rows(), results.columns()});
+  Request checked = request;
   if (request.deadline) {
     check_deadline(*request.deadline);
-    clamped.monitor = [&](double fraction) {
+    checked.monitor = [&](double fraction) {
       check_deadline(*request.deadline);
       report(request.monitor, fraction);
     };
   }
-  if (request.filter)
-    scan_allowed(*this, request.filter->allowed(), queries, clamped, results);
+  if (request.filters.empty())
+    search_allowed(queries, checked, results);
+  else
+    search_by_filters(queries, checked, results);
+}
+
+void Searcher::search_allowed(MatrixView queries, const Request& request, Results& results) const {
+  if (request.filter && &request.filter->searcher() != this)
+    throw InvalidInputError("the filter was made for another index; make it for this one");
+  const std::size_t allowed = request.filter ? request.filter->count() : rows();
+  Request clamped = request;
+  clamped.k = std::min({request.k, allowed, results.columns()});
+  if (clamped.k == 0) return;
+  if (request.filter && !request.filter->of_kind())
+    scan_allowed(*this, request.filter->list(), queries, clamped, results);
   else
     search_budgeted(queries, clamped, results);
+}
+
+// With many filters for few queries each, threads take whole filters.
+void Searcher::search_by_filters(MatrixView queries, const Request& request, Results& results) const {
+  if (request.filters.size() != queries.rows)
+    throw InvalidInputError("there are " + std::to_string(request.filters.size()) + " filters for " +
+                            std::to_string(queries.rows) + " queries; pass one filter, or one for each query");
+  std::map<const SearchFilter*, std::vector<std::size_t>> groups;
+  for (std::size_t i = 0; i < queries.rows; ++i) groups[request.filters[i]].push_back(i);
+  std::vector<std::pair<const SearchFilter*, std::vector<std::size_t>>> tasks(groups.begin(), groups.end());
+  const std::size_t threads = thread_count(request.threads);
+  const bool side_by_side = threads > 1 && tasks.size() >= threads;
+  const auto run = [&](std::size_t begin, std::size_t end, std::size_t) {
+    for (std::size_t task = begin; task < end; ++task) {
+      PartialSearch part(queries, request, tasks[task].second);
+      part.request().filter = tasks[task].first;
+      part.request().filters = {};
+      if (side_by_side) {
+        part.request().threads = 1;
+        part.request().monitor = {};  // for the calling thread only
+      }
+      Results found =
+          request.radius ? Results::unlimited(part.queries().rows) : Results(part.queries().rows, results.columns());
+      search_allowed(part.queries(), part.request(), found);
+      part.put_back(found, results);
+    }
+  };
+  parallel_for(tasks.size(), 1, side_by_side ? threads : 1, run, side_by_side ? request.monitor : Monitor{});
 }
 
 void Searcher::search_budgeted(MatrixView queries, const Request& request, Results& results) const {
   const Budget allowed = budget(request);
   do_search(queries, request, allowed, results);
   if (allowed.guarded && effort().exact_at_max) {
-    flag_out_of_distribution(request.k, results);
+    // Distances of neighbours among some of the rows say nothing about the query.
+    if (!request.filter && !request.excluded) flag_out_of_distribution(request.k, results);
     compare_every_row(queries, request, results);
   }
   if (request.radius) return;
   for (std::size_t i = 0; i < queries.rows; ++i)
-    if (results.count(i) < request.k) throw_incomparable(name_, results.count(i), request.k);
+    if (const std::size_t wanted = wanted_of(request, i); results.count(i) < wanted)
+      throw_incomparable(name_, results.count(i), wanted);
+}
+
+std::size_t Searcher::wanted_of(const Request& request, std::size_t query) const {
+  const std::span<const std::uint32_t> excluded = excluded_of(request, query);
+  if (excluded.empty()) return request.k;
+  if (!request.filter) return std::min(request.k, rows() - excluded.size());
+  const auto both =
+      std::count_if(excluded.begin(), excluded.end(), [&](std::uint32_t row) { return request.filter->allows(row); });
+  return std::min(request.k, request.filter->count() - static_cast<std::size_t>(both));
 }
 
 std::vector<SearchResult> Searcher::search(MatrixView queries, const Request& request) const {
@@ -135,8 +211,6 @@ std::vector<SearchResult> Searcher::search(MatrixView queries, const Request& re
   return results.all();
 }
 
-// Searches for one neighbour more. A row with more than k duplicates may not be among its own results: then the last
-// one finds no place.
 void Searcher::search_rows(const std::vector<std::uint32_t>& queries, bool include_self, const Request& request,
                            Results& results) const {
   const Element element = descriptor_.element;
@@ -145,29 +219,22 @@ void Searcher::search_rows(const std::vector<std::uint32_t>& queries, bool inclu
   copy_vectors(queries, vectors.data());
   const MatrixView view{vectors.data(), queries.size(), dims(), bytes, element};
   if (include_self) return search(view, request, results);
-  Request wider = request;
-  if (wider.k < rows()) ++wider.k;
-  Results found =
-      request.radius ? Results::unlimited(queries.size()) : Results(queries.size(), std::min(wider.k, rows()));
-  search(view, wider, found);
-  for (std::size_t i = 0; i < queries.size(); ++i) {
-    for (std::size_t place = 0; place < found.count(i); ++place)
-      if (found.row(i, place) != queries[i]) results.append(i, found.row(i, place), found.distance(i, place));
-    results.set_effort(i, found.effort(i));
-    results.set_out_of_distribution(i, found.out_of_distribution(i));
-  }
+  const ExcludedRows own =
+      (request.excluded ? *request.excluded : ExcludedRows(std::vector<std::uint32_t>{})).with(queries);
+  Request others = request;
+  others.excluded = &own;
+  search(view, others, results);
 }
 
 void Searcher::retry_short_results(MatrixView queries, const Request& request, std::size_t effort,
                                    Results& results) const {
-  Request harder = request;
-  harder.effort = effort;
-  const Budget more = budget(harder);
   for (std::size_t i = 0; i < queries.rows; ++i) {
-    if (results.effort(i) == kEveryRow || results.count(i) >= request.k) continue;
+    if (results.effort(i) == kEveryRow || results.count(i) >= wanted_of(request, i)) continue;
+    PartialSearch part(queries, request, {i});
+    part.request().effort = effort;
     Results again(1, request.k);
-    do_search({queries.row(i), 1, queries.dims, queries.stride, queries.element}, harder, more, again);
-    results.replace(i, again, 0);
+    do_search(part.queries(), part.request(), budget(part.request()), again);
+    part.put_back(again, results);
   }
 }
 
@@ -185,22 +252,16 @@ void Searcher::flag_out_of_distribution(std::size_t k, Results& results) const {
 }
 
 void Searcher::compare_every_row(MatrixView queries, const Request& request, Results& results) const {
-  const std::size_t bytes = row_bytes(queries.element, queries.dims);
-  std::vector<std::size_t> places;
-  std::vector<std::byte> vectors;
-  for (std::size_t i = 0; i < queries.rows; ++i) {
-    if (results.effort(i) != kEveryRow) continue;
-    places.push_back(i);
-    vectors.insert(vectors.end(), queries.row(i), queries.row(i) + bytes);
-  }
-  if (places.empty()) return;
-  Results exact(places.size(), request.k);
-  do_search({vectors.data(), places.size(), queries.dims, bytes, queries.element}, request,
-            {.effort = effort().max, .every_row = true}, exact);
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    exact.set_out_of_distribution(i, results.out_of_distribution(places[i]));
-    results.replace(places[i], exact, i);
-  }
+  std::vector<std::size_t> numbers;
+  for (std::size_t i = 0; i < queries.rows; ++i)
+    if (results.effort(i) == kEveryRow) numbers.push_back(i);
+  if (numbers.empty()) return;
+  PartialSearch part(queries, request, std::move(numbers));
+  Results exact(part.queries().rows, request.k);
+  do_search(part.queries(), part.request(), {.effort = effort().max, .every_row = true}, exact);
+  for (std::size_t i = 0; i < part.numbers().size(); ++i)
+    exact.set_out_of_distribution(i, results.out_of_distribution(part.numbers()[i]));
+  part.put_back(exact, results);
 }
 
 void Searcher::copy_vectors(const std::vector<std::uint32_t>& queries, std::byte* to) const {

@@ -16,8 +16,10 @@
 #include "index/description.h"
 #include "index/descriptor.h"
 #include "index/effort.h"
+#include "index/filtered_efforts.h"
 #include "index/request.h"
 #include "index/results.h"
+#include "index/search_filter.h"
 
 namespace nearabout::calibration {
 struct CalibrationQueries;  // calibration_queries.h
@@ -27,6 +29,13 @@ class RecallProfile;        // recall_profile.h
 namespace nearabout::index {
 
 struct BuildOptions;  // build_options.h
+
+// The neighbours that a search looks for.
+struct Sought {
+  std::size_t k;           // per query
+  std::size_t neighbours;  // nearest among all rows, filtered or not, that the k are among; more than k with a filter
+  std::size_t rows;        // that comparing every allowed row would compare
+};
 
 class Searcher {
  public:
@@ -53,17 +62,31 @@ class Searcher {
   virtual bool needs_tuning() const { return false; }
   Budget budget(const Request& request) const;
   // Returns the effort of a search without effort and recall; nullopt: it compares every row.
-  std::optional<std::size_t> default_effort(std::size_t k) const;
+  std::optional<std::size_t> default_effort(std::size_t k) const { return default_effort(sought(k)); }
+  std::optional<std::size_t> default_effort(const Sought& sought) const;
   // Returns the effort needed for `recall` according to the calibration; nullopt if no calibrated effort reaches it, or
   // if comparing every row is expected to be faster.
-  std::optional<std::size_t> effort_for(std::size_t k, double recall) const;
+  std::optional<std::size_t> effort_for(std::size_t k, double recall) const { return effort_for(sought(k), recall); }
+  std::optional<std::size_t> effort_for(const Sought& sought, double recall) const;
+  // Returns what a search looks for: the k nearest of a fraction of the rows that is chosen at random are spread evenly
+  // among the k divided by that fraction nearest of all rows.
+  Sought sought(std::size_t k) const { return {k, k, rows()}; }
+  Sought sought(const Request& request) const;
   const std::optional<calibration::Calibration>& calibration() const { return calibration_; }
   // Returns the recall to expect of a search with this effort: 1 if every row is compared, nullopt if not measured.
   std::optional<calibration::Calibration::Expected> expected(std::size_t k, std::optional<std::size_t> effort) const;
-  // Returns the approximate nanoseconds per query of comparing every row, in a batch.
-  virtual double exact_cost(std::size_t k) const {
+  // Returns the approximate nanoseconds per query of comparing so many rows, all or those of a filter, in a batch.
+  double exact_cost(std::size_t k) const { return exact_cost(k, rows()); }
+  virtual double exact_cost(std::size_t k, std::size_t rows) const {
     (void)k;
+    (void)rows;
     return std::numeric_limits<double>::infinity();
+  }
+  // Returns what do_search() needs to apply a filter. Null by default: allowed rows are then compared one by one
+  // (allowed_scan.h), and do_search() never gets a filter.
+  virtual std::unique_ptr<const KindFilter> derive_filter(const RowFilter& filter) const {
+    (void)filter;
+    return {};
   }
   // Measures which neighbours the calibration queries find at each effort, and what that costs. By default, they are
   // searched at a ladder of efforts (calibration/searched_profile.h); a kind overrides this if it knows a faster way.
@@ -94,18 +117,26 @@ class Searcher {
     (void)k;
     return 0;
   }
-  // Searches. `k` is at least 1 and at most rows(); there is at least one row and one query. If `budget` says every row
-  // and the index keeps vectors, results are exact. If it is guarded, results may be left to search(), which compares
-  // every row for those that are marked kEveryRow, and for queries whose neighbours are where those of no calibration
-  // query were.
+  // Searches. `k` is at least 1 and at most the number of allowed rows; there is at least one row and one query. If
+  // `budget` says every row and the index keeps vectors, results are exact. If it is guarded, results may be left to
+  // search(), which compares every row for those that are marked kEveryRow, and for queries whose neighbours are where
+  // those of no calibration query were.
   virtual void do_search(MatrixView queries, const Request& request, const Budget& budget, Results& results) const = 0;
+  // Returns the efforts of a search with a filter; none if the request has an effort.
+  FilteredEfforts filtered_efforts(const Request& request) const;
   // Searches again, with more effort, for queries that have fewer than k results and are not marked kEveryRow.
   void retry_short_results(MatrixView queries, const Request& request, std::size_t effort, Results& results) const;
   virtual void copy_vector(std::uint32_t row, std::byte* to) const = 0;
 
  private:
-  // Searches within the budget that the request comes to; `k` is at most rows().
+  // Searches with one filter, or none.
+  void search_allowed(MatrixView queries, const Request& request, Results& results) const;
+  // Searches together for the queries that have the same filter.
+  void search_by_filters(MatrixView queries, const Request& request, Results& results) const;
+  // Searches within the budget that the request comes to; `k` is at most the number of allowed rows.
   void search_budgeted(MatrixView queries, const Request& request, Results& results) const;
+  // Returns how many neighbours a query has, at most k: fewer if not as many rows are allowed and not excluded.
+  std::size_t wanted_of(const Request& request, std::size_t query) const;
   // Marks results (kEveryRow) of guarded queries whose nearest or tenth neighbour is at a distance that no calibration
   // query had: every row is to be compared for them.
   void flag_out_of_distribution(std::size_t k, Results& results) const;

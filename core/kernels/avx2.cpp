@@ -234,7 +234,7 @@ inline CodeSums code_step(CodeSums sums, CodeLine line, CodeTables tables) {
 inline __m128i sum_halves(__m256i sums) {
   return _mm_add_epi16(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
 }
-inline void append_codes(CodeSums sums, const std::uint8_t* terms, std::size_t count, std::uint32_t number,
+inline void append_codes(CodeSums sums, const std::uint8_t* terms, std::size_t count, std::uint32_t place,
                          std::size_t lines, CodeScan& scan) {
   const __m128i odd = sum_halves(sums.odd);
   const __m128i even = sum_halves(_mm256_sub_epi16(sums.both, _mm256_slli_epi16(sums.odd, 8)));
@@ -253,7 +253,7 @@ inline void append_codes(CodeSums sums, const std::uint8_t* terms, std::size_t c
     const __m256 estimates = _mm256_add_ps(constant, _mm256_mul_ps(factor, _mm256_cvtepi32_ps(eight)));
     near = _mm256_or_ps(near, _mm256_cmp_ps(estimates, _mm256_set1_ps(scan.threshold), _CMP_LE_OQ));
   }
-  if (_mm256_movemask_ps(near) != 0) append_estimates_singly(all, terms, count, number, scan);
+  if (_mm256_movemask_ps(near) != 0) append_estimates_singly(all, terms, count, place, scan);
 }
 
 #include "kernels/generic/all.inl"

@@ -40,7 +40,7 @@ inline __m128i sum_quarters(__m512i sums) {
 }
 template <std::size_t kBlocks>
 inline void append_tile(const CodeSums* sums, const std::uint8_t* terms, std::size_t stride, std::size_t rows,
-                        std::uint32_t number, std::size_t lines, CodeScan& scan) {
+                        std::uint32_t place, std::size_t lines, CodeScan& scan) {
   const __m512i shift = _mm512_set1_epi32(static_cast<int>(lines * kLineCodes) * (kMaxEntry + 1));
   __m512i whole[kBlocks];
   for (std::size_t b = 0; b < kBlocks; ++b) {
@@ -49,7 +49,7 @@ inline void append_tile(const CodeSums* sums, const std::uint8_t* terms, std::si
     const __m256i words = _mm256_set_m128i(_mm_unpackhi_epi16(even, odd), _mm_unpacklo_epi16(even, odd));
     whole[b] = _mm512_sub_epi32(_mm512_cvtepu16_epi32(words), shift);
   }
-  append_sums<kBlocks>(whole, terms, stride, rows, number, scan);
+  append_sums<kBlocks>(whole, terms, stride, rows, place, scan);
 }
 
 #include "kernels/generic/all.inl"

@@ -50,8 +50,8 @@ inline CodeSums code_step(CodeSums sums, CodeLine line, CodeTables tables) {
 }
 template <std::size_t kBlocks>
 inline void append_tile(const CodeSums* sums, const std::uint8_t* terms, std::size_t stride, std::size_t rows,
-                        std::uint32_t number, std::size_t, CodeScan& scan) {
-  append_sums<kBlocks>(sums, terms, stride, rows, number, scan);
+                        std::uint32_t place, std::size_t, CodeScan& scan) {
+  append_sums<kBlocks>(sums, terms, stride, rows, place, scan);
 }
 
 #include "kernels/generic/all.inl"

@@ -134,8 +134,8 @@ constexpr std::size_t block_bytes(std::size_t lines) { return (lines + 1) * kLin
 // The state of one query during a scan. The estimate for row i is
 //   estimate = (base + offset_step * offset_i) + (scale * scale_i) * sum_i
 // where sum_i is the sum of the table entries that the row's codes look up (operations are rounded separately, so every
-// instruction set returns the same bits). Rows with estimate <= threshold are hits, appended in order at `found` as
-// (number, estimate); there is room past `found` for all rows, rounded up to a multiple of 16.
+// instruction set returns the same bits). Rows with estimate <= threshold that are allowed are hits, appended in order
+// at `found` as (number, estimate); there is room past `found` for all rows, rounded up to a multiple of 16.
 struct CodeScan {
   const std::int8_t* tables;
   float base;
@@ -146,6 +146,8 @@ struct CodeScan {
   std::uint32_t* numbers;
   float* estimates;
   std::size_t found;
+  // One number per block, whose bit r says whether row r is allowed; null: all rows are.
+  const std::uint16_t* allowed = nullptr;
 };
 // Scans `rows` rows stored in whole blocks (the last may be only partly filled), for `queries` queries.
 using ScanCodes = void (*)(const std::uint8_t* blocks, std::size_t rows, std::size_t lines, CodeScan* const* scans,

@@ -244,9 +244,9 @@ inline CodeSums code_step(CodeSums sums, CodeLine line, CodeTables tables) {
   }
   return sums;
 }
-inline void append_codes(const CodeSums& sums, const std::uint8_t* terms, std::size_t count, std::uint32_t number,
+inline void append_codes(const CodeSums& sums, const std::uint8_t* terms, std::size_t count, std::uint32_t place,
                          std::size_t, CodeScan& scan) {
-  append_estimates_singly(sums.row, terms, count, number, scan);
+  append_estimates_singly(sums.row, terms, count, place, scan);
 }
 
 #include "kernels/generic/all.inl"

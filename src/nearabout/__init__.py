@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from nearabout.index import Index, from_bytes, open
     from nearabout.kinds import IVF, Exact, Forest, PcaCodes
     from nearabout.planning.plan import Plan, plan
+    from nearabout.row_filter import RowFilter
 
     __version__: str
 
@@ -55,6 +56,7 @@ __all__ = [
     "PcaCodes",
     "Plan",
     "Profile",
+    "RowFilter",
     "TruncatedFileError",
     "UnknownFormatError",
     "UnknownKeyError",
@@ -84,6 +86,7 @@ _HOMES = {
     "Plan": "nearabout.planning.plan",
     "plan": "nearabout.planning.plan",
     "Profile": "nearabout.calibration.profile",
+    "RowFilter": "nearabout.row_filter",
 }
 
 

@@ -13,6 +13,25 @@ def version() -> str: ...  # of the compiled core; files name it as the library 
 def isa() -> str: ...  # the instruction set in use: "scalar", "avx2", "avx512", "neon"
 def available_isas() -> list[str]: ...
 
+# rows, distances, counts, efforts, flags
+Found: TypeAlias = tuple[
+    NDArray[np.int64], NDArray[np.float32], NDArray[np.uint32], NDArray[np.int64], NDArray[np.uint8]
+]
+
+class RowFilter:
+    """Rows that a search may find, prepared for one index, which it keeps alive. Immutable."""
+
+    @staticmethod
+    def of_mask(index: Index, mask: NDArray[np.uint8]) -> RowFilter: ...  # (rows,): not zero where allowed
+    @staticmethod
+    def of_rows(index: Index, rows: NDArray[np.int64]) -> RowFilter: ...
+    # Allows the rows of a filter (None: all) that another one does not allow.
+    @staticmethod
+    def difference(filter: RowFilter | None, other: RowFilter) -> RowFilter: ...
+    def __len__(self) -> int: ...  # number of allowed rows
+    def is_for(self, index: Index) -> bool: ...
+    def rows(self) -> NDArray[np.int64]: ...
+
 class Index:
     """An open index: an image of a .near file, mapped or in memory. Immutable; safe to share between threads."""
 
@@ -49,10 +68,12 @@ class Index:
     def verify(self, monitor: Monitor = None) -> None: ...
 
     # Returns rows (int64) and distances (float32); where a query has fewer hits, row -1 and distance inf. Then, for
-    # each query, the effort that it took (int64, -1 if every row was compared) and whether it is unlike the calibration
-    # queries (uint8). Queries: (n, dims), C-contiguous, float32 or the index's own dtype (bits: packed uint8, (n,
-    # ceil(dims / 8))). effort: used as it is; recall: the target; neither: the target of the build; exact: compares
-    # every row. threads = 0: all cores.
+    # each query, the number of hits (uint32), the effort that it took (int64, -1 if every row was compared) and whether
+    # it is unlike the calibration queries (uint8). Queries: (n, dims), C-contiguous, float32 or the index's own dtype
+    # (bits: packed uint8, (n, ceil(dims / 8))). effort: used as it is; recall: the target; neither: the target of the
+    # build; exact: compares every row. threads = 0: all cores. filter: the rows that may be found, for all queries or
+    # one for each; excluded: rows that may not, and offsets of n + 1 entries where those of each query begin (of two
+    # entries: the same for all).
     def search(
         self,
         queries: Array,
@@ -61,11 +82,20 @@ class Index:
         recall: float | None = None,
         exact: bool = False,
         threads: int = 0,
-    ) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int64], NDArray[np.uint8]]: ...
+        filter: RowFilter | list[RowFilter | None] | None = None,
+        excluded: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None,
+    ) -> Found: ...
     # The same for one query, (dims,). Returns None if the arguments are not of the usual types or are invalid: then
     # `search` says what is wrong.
     def search_single(
-        self, query: object, k: object, effort: object, recall: float | None, exact: object, threads: object
+        self,
+        query: object,
+        k: object,
+        effort: object,
+        recall: float | None,
+        exact: object,
+        threads: object,
+        filter: RowFilter | None = None,
     ) -> tuple[NDArray[np.int64], NDArray[np.float32], int, bool] | None: ...
     # The fields of nearabout.Profile: named counts of the work, and the seconds of each stage.
     def profile(self, queries: Array, k: int, effort: int | None, threads: int) -> dict[str, Any]: ...
@@ -78,7 +108,9 @@ class Index:
         recall: float | None = None,
         exact: bool = False,
         threads: int = 0,
-    ) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int64], NDArray[np.uint8]]: ...
+        filter: RowFilter | list[RowFilter | None] | None = None,
+        excluded: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None,
+    ) -> Found: ...
     # Returns flat rows and distances, ordered by distance, then row; offsets with n + 1 entries, where the hits of each
     # query begin; efforts and flags as `search`.
     def radius_search(
@@ -89,6 +121,8 @@ class Index:
         recall: float | None = None,
         exact: bool = False,
         threads: int = 0,
+        filter: RowFilter | list[RowFilter | None] | None = None,
+        excluded: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None,
     ) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8]]: ...
     # Returns the weighted sum of the vectors of rows, (weight, row), and of n other vectors, (n, dims). Under cosine
     # each is scaled to unit length first.
@@ -104,6 +138,7 @@ class Index:
         exact: bool = False,
         threads: int = 0,
         recall: float | None = None,
+        filter: RowFilter | None = None,
     ) -> list[tuple[int, float]]: ...
     def row_of(self, key: str | int) -> int: ...  # -1 if it is not in the index
     def rows_of(self, keys: Sequence[str] | Sequence[int]) -> NDArray[np.int64]: ...

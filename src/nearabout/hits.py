@@ -220,17 +220,22 @@ def nearest_hits(
     core: _core.Index,
     found: tuple[Any, ...],
     single: bool,
-    k: int,
+    k: int | NDArray[np.int64],
     requested: tuple[Any, Any, bool],
     find_keys: Callable[[NDArray[np.int64]], Keys],
+    restricted: bool = False,
 ) -> Hits:
-    """Returns what the core's `search` found: as many hits for each query."""
-    rows, distances, efforts, unlike = found
+    """Returns what the core's `search` found. `k` is the number of neighbours to look up in the calibration, one for
+    all queries or one for each; `restricted` says whether some rows were left out.
+    """
+    rows, distances, counts, efforts, unlike = found
     if single:
-        cost = SearchCost(core, k, requested, int(efforts[0]), bool(unlike[0]))
-        return Hits(rows[0], distances[0], rows.shape[1], core.metric, find_keys, cost)
-    counts = np.full(len(rows), rows.shape[1], np.int64)
-    return Hits(rows, distances, counts, core.metric, find_keys, SearchCost(core, k, requested, efforts, unlike))
+        count = int(counts[0])
+        alone = k if isinstance(k, int) else int(k[0])
+        cost = SearchCost(core, alone, requested, int(efforts[0]), bool(unlike[0]), restricted=restricted)
+        return Hits(rows[0, :count], distances[0, :count], count, core.metric, find_keys, cost)
+    cost = SearchCost(core, k, requested, efforts, unlike, restricted=restricted)
+    return Hits(rows, distances, counts.astype(np.int64), core.metric, find_keys, cost)
 
 
 def hits_in_radius(

@@ -16,11 +16,12 @@ KNOWS: dict[str, set[str]] = {
     "_core": set(),
     "_base": {"errors"},
     "formats": {"errors", "_core", "_base"},
-    "_arrays": {"errors", "_core", "_base", "formats"},
+    "row_filter": {"errors", "_core"},
+    "_arrays": {"errors", "_core", "_base", "formats", "row_filter"},
     "calibration": {"errors", "_core", "_base", "_arrays"},
     "hits": {"errors", "_core", "_arrays", "calibration"},
     "kinds": {"errors", "_core", "_base"},
-    "index": {"errors", "_core", "_base", "_arrays", "calibration", "hits", "kinds"},
+    "index": {"errors", "_core", "_base", "_arrays", "calibration", "hits", "kinds", "row_filter"},
     "building": {"errors", "_core", "_base", "_arrays", "calibration", "kinds", "index"},
     "planning": {"errors", "_base", "_arrays", "calibration", "kinds", "building"},
     "annoy": {"errors", "_core"},
@@ -40,7 +41,9 @@ KNOWS: dict[str, set[str]] = {
         *("errors", "_core", "_base", "formats", "_arrays", "calibration", "kinds", "index", "building", "planning"),
         *("evaluation", "nearabout"),
     },
-    "nearabout": {"errors", "formats", "calibration", "hits", "kinds", "index", "building", "planning"},
+    "nearabout": {
+        *("errors", "formats", "calibration", "hits", "kinds", "index", "building", "planning", "row_filter"),
+    },
 }
 ALWAYS_THERE = sys.stdlib_module_names | {"nearabout", "numpy"}
 

@@ -26,7 +26,7 @@ class PrefixIndex : public index::Searcher {
   }
 
   index::EffortRange effort() const override { return {"rows", 1, rows(), true}; }
-  double exact_cost(std::size_t) const override { return static_cast<double>(rows() * dims()); }
+  double exact_cost(std::size_t, std::size_t count) const override { return static_cast<double>(count * dims()); }
 
  protected:
   std::size_t fallback_effort(std::size_t k) const override { return std::max(k, rows() / 2); }
@@ -37,7 +37,7 @@ class PrefixIndex : public index::Searcher {
     const auto search = [&](std::size_t begin, std::size_t end, std::size_t) {
       for (std::size_t i = begin; i < end; ++i) {
         const metric::BoundQuery query = index::bind_query(queries, i, descriptor());
-        TopK best(request.k, index::rdist_within(query, index::radius_of(request)));
+        TopK best = index::top_k_of(query, request, request.k, i);
         compare(query, index::to_float32(queries, i, i + 1)[0], count, best);
         index::write_result(query, best, request, results, i);
         if (!budget.every_row) results.set_effort(i, static_cast<std::int64_t>(count));

@@ -16,22 +16,13 @@ Candidates::Candidates(const metric::BoundQuery& query, const quantize::ScreenQu
                        const storage::Section& vectors, TopK& best)
     : query_(query), screen_(screen), vectors_(vectors), best_(best), limit_(screen.limit(best.worst())) {}
 
-void Candidates::compare(const std::vector<std::uint32_t>& rows) {
-  for (std::size_t next = 0; next < rows.size(); next += kCandidatesTogether)
-    compare_batch(rows.data() + next, std::min(kCandidatesTogether, rows.size() - next));
+void Candidates::compare(const std::uint32_t* rows, std::size_t count) {
+  for (std::size_t next = 0; next < count; next += kCandidatesTogether)
+    compare_batch(rows + next, std::min(kCandidatesTogether, count - next));
 }
 
-void Candidates::compare(std::uint32_t first, const std::uint32_t* hits, std::size_t count) {
-  std::uint32_t batch[kCandidatesTogether];
-  for (std::size_t next = 0; next < count; next += kCandidatesTogether) {
-    const std::size_t batch_size = std::min(kCandidatesTogether, count - next);
-    for (std::size_t i = 0; i < batch_size; ++i) batch[i] = first + hits[next + i];
-    compare_batch(batch, batch_size);
-  }
-}
-
-void Candidates::add(std::uint32_t first, const std::uint32_t* hits, const float* scores, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) waiting_.push_back({scores[i], first + hits[i]});
+void Candidates::add(const std::uint32_t* rows, const float* scores, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) waiting_.push_back({scores[i], rows[i]});
 }
 
 void Candidates::leave_out(const std::vector<std::uint32_t>& rows) {

@@ -22,11 +22,9 @@ class Candidates {
   const quantize::Limit& limit() const { return limit_; }
 
   // Compares these rows at once.
-  void compare(const std::vector<std::uint32_t>& rows);
-  // Compares rows first + hits[i] at once.
-  void compare(std::uint32_t first, const std::uint32_t* hits, std::size_t count);
-  // Adds rows first + hits[i], which passed with scores[i], to those that wait.
-  void add(std::uint32_t first, const std::uint32_t* hits, const float* scores, std::size_t count);
+  void compare(const std::uint32_t* rows, std::size_t count);
+  // Adds rows, which passed with these scores, to those that wait.
+  void add(const std::uint32_t* rows, const float* scores, std::size_t count);
   // Removes rows (in order) that have been compared already.
   void leave_out(const std::vector<std::uint32_t>& rows);
   // Compares the most promising of the waiting rows, as many as are wanted, and drops the rows that this rules out.

@@ -31,6 +31,7 @@ class ExactIndex : public index::Searcher {
     scan_.search(queries, request, results);
   }
   void copy_vector(std::uint32_t row, std::byte* to) const override;
+  std::unique_ptr<const index::KindFilter> derive_filter(const index::RowFilter&) const override;
 
  private:
   const storage::Section* vectors_;

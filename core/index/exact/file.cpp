@@ -10,6 +10,12 @@ ExactIndex::ExactIndex(const storage::File& file, const index::Descriptor& descr
       screen_(screen_of(file, descriptor, *vectors_, quantize::kScreenOfExact)),
       scan_(descriptor, *vectors_, screen_ ? &*screen_ : nullptr) {}
 
+// Rows are scanned in their own order, so a filter is used as it is.
+std::unique_ptr<const index::KindFilter> ExactIndex::derive_filter(const index::RowFilter&) const {
+  class RowOrder : public index::KindFilter {};
+  return std::make_unique<const RowOrder>();
+}
+
 void ExactIndex::copy_vector(std::uint32_t row, std::byte* to) const {
   index::copy_row(*vectors_, row, row_bytes(descriptor().element, dims()), to);
 }

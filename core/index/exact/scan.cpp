@@ -38,18 +38,25 @@ Bound bind(MatrixView queries, const index::Descriptor& descriptor, const quanti
 
 // Compares every row in full, one block at a time, so that a block is read from memory once for all queries of the
 // group.
-void ExactScan::scan(const metric::BoundQuery* queries, std::vector<TopK>& best, std::size_t begin,
-                     std::size_t end) const {
-  const MatrixView rows = vectors_->matrix();
-  const std::size_t step = std::clamp<std::size_t>(kCachedBytes / std::max<std::size_t>(rows.stride, 1), 16, 4096);
+void ExactScan::scan(const ScannedRows& scanned, const metric::BoundQuery* queries, std::vector<TopK>& best,
+                     std::size_t begin, std::size_t end) const {
+  const MatrixView table = vectors_->matrix();
+  const std::size_t step = std::clamp<std::size_t>(kCachedBytes / std::max<std::size_t>(table.stride, 1), 16, 4096);
   std::vector<double> rdists(step);
   for (std::size_t at = begin; at < end; at += step) {
-    const std::size_t block_rows = std::min(step, end - at);
-    vectors_->check_rows(at, at + block_rows);
+    const std::size_t count = std::min(step, end - at);
+    const std::uint32_t* const list = scanned.list(at);
+    if (list)
+      for (std::size_t i = 0; i < count; ++i) vectors_->check_rows(list[i], std::uint64_t{list[i]} + 1);
+    else
+      vectors_->check_rows(at, at + count);
+    const kernels::Rows rows{list ? table.data : table.row(at), table.stride, list, count};
     for (std::size_t q = 0; q < best.size(); ++q) {
-      queries[q].rdists({rows.row(at), rows.stride, nullptr, block_rows}, rdists.data());
-      for (std::size_t i = 0; i < block_rows; ++i)
-        if (rdists[i] <= best[q].worst()) best[q].push(rdists[i], static_cast<std::uint32_t>(at + i));
+      queries[q].rdists(rows, rdists.data());
+      for (std::size_t i = 0; i < count; ++i) {
+        const std::uint32_t row = list ? list[i] : static_cast<std::uint32_t>(at + i);
+        if (rdists[i] <= best[q].worst() && scanned.allows(row)) best[q].push(rdists[i], row);
+      }
     }
   }
 }
@@ -60,16 +67,16 @@ double ExactScan::pair_cost() const {
   return 1 + 0.1 * static_cast<double>(row_bytes(descriptor_.element, descriptor_.dims));
 }
 
-double ExactScan::query_cost(std::size_t k) const {
+double ExactScan::query_cost(std::size_t k, std::size_t scanned) const {
   constexpr double kQueryCost = 3'000;  // cost of binding, in nanoseconds
   constexpr double kPassedCost = 100;   // cost of a row that passes; with rows in any order, at least k ln(n / k) pass
-  const auto rows = static_cast<double>(vectors_->shape().rows);
+  const auto rows = static_cast<double>(scanned);
   const double passed = static_cast<double>(k) * std::log(1 + rows / static_cast<double>(std::max<std::size_t>(k, 1)));
   return kQueryCost + pair_cost() * rows + kPassedCost * std::min(passed, rows);
 }
 
-ExactScan::Cut ExactScan::cut(std::size_t queries, std::size_t threads) const {
-  const double row_cost = pair_cost() * static_cast<double>(vectors_->shape().rows);
+ExactScan::Cut ExactScan::cut(std::size_t queries, std::size_t rows, std::size_t threads) const {
+  const double row_cost = pair_cost() * static_cast<double>(rows);
   Cut cut;
   cut.threads = worthwhile_threads(static_cast<double>(queries) * row_cost, threads);
   // Use enough groups to keep the threads busy; if there are too few queries for that, divide the rows as well.
@@ -79,31 +86,29 @@ ExactScan::Cut ExactScan::cut(std::size_t queries, std::size_t threads) const {
   const double long_task = static_cast<double>(cut.group) * row_cost / kTaskNanoseconds;
   cut.parts =
       std::max<std::size_t>((cut.threads + cut.groups - 1) / cut.groups, static_cast<std::size_t>(long_task) + 1);
-  cut.part_rows = (vectors_->shape().rows + cut.parts - 1) / cut.parts;
+  cut.part_rows = (rows + cut.parts - 1) / cut.parts;
   return cut;
 }
 
 void ExactScan::search(MatrixView queries, const index::Request& request, index::Results& results) const {
   const Bound bound = bind(queries, descriptor_, screen_);
-  const Cut cut = this->cut(queries.rows, request.threads);
-
-  const float radius = index::radius_of(request);
+  const ScannedRows rows(vectors_->shape().rows, request.filter);
+  const Cut cut = this->cut(queries.rows, rows.count(), request.threads);
 
   std::vector<std::vector<TopK>> best(cut.groups * cut.parts);
   const auto run = [&](std::size_t begin, std::size_t end, std::size_t) {
     for (std::size_t task = begin; task < end; ++task) {
       const std::size_t first = task / cut.parts * cut.group;
       const std::size_t count = std::min(cut.group, queries.rows - first);
-      for (std::size_t q = 0; q < count; ++q) {
-        best[task].emplace_back(request.k, index::rdist_within(bound.queries[first + q], radius));
-      }
-      const std::size_t from = std::min(task % cut.parts * cut.part_rows, vectors_->shape().rows);
-      const std::size_t to = std::min(from + cut.part_rows, vectors_->shape().rows);
+      for (std::size_t q = 0; q < count; ++q)
+        best[task].push_back(index::top_k_of(bound.queries[first + q], request, request.k, first + q));
+      const std::size_t from = std::min(task % cut.parts * cut.part_rows, rows.count());
+      const std::size_t to = std::min(from + cut.part_rows, rows.count());
       if (screen_)
-        ScreenedScan(*screen_, *vectors_, &bound.queries[first], &bound.screens[first], best[task], request.k)
+        ScreenedScan(*screen_, *vectors_, rows, &bound.queries[first], &bound.screens[first], best[task], request.k)
             .run(from, to);
       else
-        scan(&bound.queries[first], best[task], from, to);
+        scan(rows, &bound.queries[first], best[task], from, to);
     }
   };
   parallel_for(cut.groups * cut.parts, 1, cut.threads, run, request.monitor);

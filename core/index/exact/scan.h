@@ -8,6 +8,7 @@
 #include "base/matrix.h"
 #include "base/top_k.h"
 #include "index/descriptor.h"
+#include "index/exact/scanned_rows.h"
 #include "index/request.h"
 #include "index/results.h"
 #include "metric/bound_query.h"
@@ -21,20 +22,23 @@ class ExactScan {
   ExactScan(const index::Descriptor& descriptor, const storage::Section& vectors, const quantize::StoredScreen* screen)
       : descriptor_(descriptor), vectors_(&vectors), screen_(screen) {}
 
-  // Searches. `request.k` is at least 1 and at most the number of rows; there is at least one row and one query.
+  // Searches. `request.k` is at least 1 and at most the number of allowed rows; there is at least one row and one
+  // query.
   void search(MatrixView queries, const index::Request& request, index::Results& results) const;
   // Does the same for an index whose other searches read vectors in random order: this one reads them in file order.
   void search_in_order(MatrixView queries, const index::Request& request, index::Results& results) const;
-  // Returns the estimated nanoseconds of a query for k neighbours in a batch: a model, the same on every machine.
-  double query_cost(std::size_t k) const;
+  // Returns the estimated nanoseconds of a query for k neighbours among so many rows in a batch: a model, the same on
+  // every machine.
+  double query_cost(std::size_t k, std::size_t rows) const;
 
  private:
-  void scan(const metric::BoundQuery* queries, std::vector<TopK>& best, std::size_t begin, std::size_t end) const;
+  void scan(const ScannedRows& rows, const metric::BoundQuery* queries, std::vector<TopK>& best, std::size_t begin,
+            std::size_t end) const;
   // How the work of a search is divided: groups of queries times parts of the rows, one task each.
   struct Cut {
     std::size_t threads, group, groups, parts, part_rows;
   };
-  Cut cut(std::size_t queries, std::size_t threads) const;
+  Cut cut(std::size_t queries, std::size_t rows, std::size_t threads) const;
   double pair_cost() const;
 
   index::Descriptor descriptor_;

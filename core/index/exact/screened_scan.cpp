@@ -1,6 +1,7 @@
 #include "index/exact/screened_scan.h"
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 
 namespace nearabout::exact {
@@ -34,9 +35,10 @@ float promising_score(const std::int32_t* dots, const float* offsets, std::size_
 }  // namespace
 
 ScreenedScan::ScreenedScan(const quantize::StoredScreen& stored, const storage::Section& vectors,
-                           const metric::BoundQuery* queries, const quantize::ScreenQuery* screens,
-                           std::vector<TopK>& best, std::size_t k)
+                           const ScannedRows& rows, const metric::BoundQuery* queries,
+                           const quantize::ScreenQuery* screens, std::vector<TopK>& best, std::size_t k)
     : stored_(stored),
+      scanned_(rows),
       screens_(screens),
       k_(k),
       all_rows_(vectors.shape().rows),
@@ -82,9 +84,37 @@ void ScreenedScan::run(std::size_t begin, std::size_t end) {
   for (Candidates& candidates : candidates_) candidates.settle(k_);
 }
 
-ScreenedScan::Block ScreenedScan::block_at(std::size_t first, std::size_t rows) const {
-  return {static_cast<std::uint32_t>(first), rows, stored_.codes->rows(first, first + rows),
-          stored_.terms->items<float>(first, rows).data(), stored_.terms->items<float>(all_rows_ + first, rows).data()};
+ScreenedScan::Block ScreenedScan::block_at(std::size_t place, std::size_t rows) {
+  if (const std::uint32_t* const list = scanned_.list(place)) return listed_block(list, rows);
+  const float* const offsets = stored_.terms->items<float>(place, rows).data();
+  const float* const errors = stored_.terms->items<float>(all_rows_ + place, rows).data();
+  return {static_cast<std::uint32_t>(place),
+          nullptr,
+          rows,
+          stored_.codes->rows(place, place + rows),
+          scanned_.has_others() ? masked(offsets, place, rows) : offsets,
+          errors};
+}
+
+ScreenedScan::Block ScreenedScan::listed_block(const std::uint32_t* list, std::size_t rows) {
+  const MatrixView codes = stored_.codes->matrix();
+  offsets_.resize(rows);
+  errors_.resize(rows);
+  for (std::size_t i = 0; i < rows; ++i) {
+    stored_.codes->check_rows(list[i], std::uint64_t{list[i]} + 1);
+    stored_.codes->fetch(list[i] * codes.stride);
+    offsets_[i] = stored_.terms->items<float>(list[i], 1)[0];
+    errors_[i] = stored_.terms->items<float>(all_rows_ + list[i], 1)[0];
+  }
+  return {0, list, rows, codes, offsets_.data(), errors_.data()};
+}
+
+const float* ScreenedScan::masked(const float* offsets, std::size_t first, std::size_t rows) {
+  offsets_.resize(rows);
+  for (std::size_t i = 0; i < rows; ++i)
+    offsets_[i] =
+        scanned_.allows(static_cast<std::uint32_t>(first + i)) ? offsets[i] : std::numeric_limits<float>::quiet_NaN();
+  return offsets_.data();
 }
 
 void ScreenedScan::start(const Block& block) {
@@ -113,7 +143,8 @@ void ScreenedScan::start_one(std::size_t query, const Block& block, const std::i
     passed = find_hits(query, block, 0, block.rows, dots);
     if (limited || passed <= block.rows / 4 || wanted > kGroups) break;
   }
-  candidates.add(block.first, hits_.data(), scores_.data(), passed);
+  name_hits(block, 0, passed);
+  candidates.add(hits_.data(), scores_.data(), passed);
   candidates.leave_out(compared);
 }
 
@@ -123,11 +154,11 @@ void ScreenedScan::compare_promising(std::size_t query, const Block& block, cons
   const float promising = promising_score(dots, block.offsets, block.rows, scale, wanted);
   const kernels::Screen screen{block.offsets, nullptr, scale, 0.0f, promising};
   const std::size_t found = kernels_.hits(dots, block.rows, screen, hits_.data(), scores_.data());
+  name_hits(block, 0, found);
   std::vector<std::uint32_t> fresh;
   for (std::size_t i = 0; i < found; ++i)
-    if (!std::binary_search(compared.begin(), compared.end(), block.first + hits_[i]))
-      fresh.push_back(block.first + hits_[i]);
-  candidates_[query].compare(fresh);
+    if (!std::binary_search(compared.begin(), compared.end(), hits_[i])) fresh.push_back(hits_[i]);
+  candidates_[query].compare(fresh.data(), fresh.size());
   const auto middle = static_cast<std::ptrdiff_t>(compared.size());
   compared.insert(compared.end(), fresh.begin(), fresh.end());
   std::inplace_merge(compared.begin(), compared.begin() + middle, compared.end());
@@ -151,7 +182,7 @@ void ScreenedScan::each_panel(const Block& block, Take take) {
   const MatrixView& codes = block.codes;
   for (std::size_t row = 0; row < block.rows; row += kPanelRows) {
     const std::size_t rows = std::min(kPanelRows, block.rows - row);
-    kernels_.pack_panel(codes.row(row), codes.stride, rows, codes.dims, stored_.flip, panel_.get());
+    pack(block, row, rows);
     for (std::size_t q = 0; q < count(); q += kPanelQueries) {
       const std::size_t queries = std::min(kPanelQueries, count() - q);
       kernels_.panel_dot(panel_.get(), query_codes_.get() + q * query_stride_, query_stride_, queries, codes.dims,
@@ -161,10 +192,23 @@ void ScreenedScan::each_panel(const Block& block, Take take) {
   }
 }
 
-void ScreenedScan::products(std::size_t query, const Block& block, std::int32_t* dots) const {
+// Packs the codes at places [place, place + rows) into a panel; listed rows are gathered first.
+void ScreenedScan::pack(const Block& block, std::size_t place, std::size_t rows) {
   const MatrixView& codes = block.codes;
-  kernels_.rows(screens_[query].bytes().data(), {codes.data, codes.stride, nullptr, block.rows}, codes.dims,
-                stored_.flip, dots);
+  if (!block.list)
+    return kernels_.pack_panel(codes.row(place), codes.stride, rows, codes.dims, stored_.flip, panel_.get());
+  gathered_.resize(kPanelRows * codes.dims);
+  for (std::size_t i = 0; i < rows; ++i)
+    std::memcpy(gathered_.data() + i * codes.dims, codes.row(block.list[place + i]), codes.dims);
+  kernels_.pack_panel(gathered_.data(), codes.dims, rows, codes.dims, stored_.flip, panel_.get());
+}
+
+void ScreenedScan::products(std::size_t query, const Block& block, std::int32_t* dots) const {
+  kernels_.rows(screens_[query].bytes().data(), block.code_rows(), block.codes.dims, stored_.flip, dots);
+}
+
+void ScreenedScan::name_hits(const Block& block, std::size_t place, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) hits_[i] = block.row(place + hits_[i]);
 }
 
 std::size_t ScreenedScan::find_hits(std::size_t query, const Block& block, std::size_t row, std::size_t rows,
@@ -181,11 +225,11 @@ void ScreenedScan::take_hits(std::size_t query, const Block& block, std::size_t 
                              const std::int32_t* dots) {
   const std::size_t found = find_hits(query, block, row, rows, dots);
   if (found == 0) return;
-  const std::uint32_t first = block.first + static_cast<std::uint32_t>(row);
+  name_hits(block, row, found);
   if (2 * found > rows)
-    candidates_[query].compare(first, hits_.data(), found);
+    candidates_[query].compare(hits_.data(), found);
   else
-    candidates_[query].add(first, hits_.data(), scores_.data(), found);
+    candidates_[query].add(hits_.data(), scores_.data(), found);
 }
 
 }  // namespace nearabout::exact

@@ -8,6 +8,7 @@
 #include "base/aligned.h"
 #include "base/top_k.h"
 #include "index/exact/candidates.h"
+#include "index/exact/scanned_rows.h"
 #include "metric/bound_query.h"
 #include "quantize/screen_file.h"
 
@@ -18,22 +19,34 @@ namespace nearabout::exact {
 class ScreenedScan {
  public:
   // Binds query i by queries[i] and screens[i]; its neighbours go to best[i].
-  ScreenedScan(const quantize::StoredScreen& stored, const storage::Section& vectors, const metric::BoundQuery* queries,
-               const quantize::ScreenQuery* screens, std::vector<TopK>& best, std::size_t k);
+  ScreenedScan(const quantize::StoredScreen& stored, const storage::Section& vectors, const ScannedRows& rows,
+               const metric::BoundQuery* queries, const quantize::ScreenQuery* screens, std::vector<TopK>& best,
+               std::size_t k);
 
+  // Scans the rows at places [begin, end).
   void run(std::size_t begin, std::size_t end);
 
  private:
   // A block of rows: their codes, offsets and errors.
   struct Block {
     std::uint32_t first;
+    const std::uint32_t* list;  // rows; null if they are those from `first` on
     std::size_t rows;
-    MatrixView codes;
+    MatrixView codes;  // of these rows; if listed, of all rows
     const float* offsets;
     const float* errors;
+
+    std::uint32_t row(std::size_t place) const {
+      return list ? list[place] : first + static_cast<std::uint32_t>(place);
+    }
+    kernels::Rows code_rows() const { return {codes.data, codes.stride, list, rows}; }
   };
 
-  Block block_at(std::size_t first, std::size_t rows) const;
+  Block block_at(std::size_t place, std::size_t rows);
+  Block listed_block(const std::uint32_t* list, std::size_t rows);
+  // Returns offsets that are NaN for rows to be left out, so that these are never hits.
+  const float* masked(const float* offsets, std::size_t first, std::size_t rows);
+  void pack(const Block& block, std::size_t place, std::size_t rows);
   void make_room(std::size_t dims);
   void start(const Block& block);
   void start_one(std::size_t query, const Block& block, const std::int32_t* dots);
@@ -47,7 +60,8 @@ class ScreenedScan {
   // order.
   void compare_promising(std::size_t query, const Block& block, const std::int32_t* dots, std::size_t wanted,
                          std::vector<std::uint32_t>& compared);
-  // Writes to hits_ and scores_ the rows of `block` from `row` on that the query's limit allows. Returns how many.
+  // Writes to hits_ and scores_ the rows of `block` at places from `row` on that the query's limit allows. Returns how
+  // many.
   std::size_t find_hits(std::size_t query, const Block& block, std::size_t row, std::size_t rows,
                         const std::int32_t* dots);
   // Adds these rows to those that wait, or compares them at once.
@@ -56,7 +70,11 @@ class ScreenedScan {
   std::size_t count() const { return candidates_.size(); }
   bool by_panels() const;
 
+  // Turns the first `count` of hits_ from places after `place` into rows.
+  void name_hits(const Block& block, std::size_t place, std::size_t count);
+
   const quantize::StoredScreen& stored_;
+  const ScannedRows& scanned_;
   const quantize::ScreenQuery* screens_;
   std::size_t k_;
   std::size_t all_rows_;
@@ -71,6 +89,9 @@ class ScreenedScan {
   std::vector<std::int32_t> dots_;  // products of a block: one query's, or at the start those of the whole group
   std::vector<std::uint32_t> hits_;
   std::vector<float> scores_;
+  // For filters: the offsets and errors of a block, and the codes of a panel.
+  std::vector<float> offsets_, errors_;
+  std::vector<std::byte> gathered_;
 };
 
 }  // namespace nearabout::exact

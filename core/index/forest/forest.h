@@ -62,7 +62,8 @@ class ForestIndex : public index::Searcher {
   std::size_t fallback_effort(std::size_t k) const override;
   void do_search(MatrixView queries, const index::Request& request, const index::Budget& budget,
                  index::Results& results) const override;
-  double exact_cost(std::size_t k) const override { return scan_.query_cost(k); }
+  double exact_cost(std::size_t k, std::size_t rows) const override { return scan_.query_cost(k, rows); }
+  std::unique_ptr<const index::KindFilter> derive_filter(const index::RowFilter& filter) const override;
   void copy_vector(std::uint32_t row, std::byte* to) const override;
 
  private:

@@ -10,23 +10,60 @@ namespace {
 
 using calibration::Guard;
 
-std::size_t rows_of(const std::vector<LeafSpan>& leaves) {
+}  // namespace
+
+std::size_t LeafSearch::rows_of(const LeafSpan& leaf) const {
+  return filter_ ? filter_->allowed_in(leaf.leaf) : leaf.end - leaf.begin;
+}
+
+std::size_t LeafSearch::rows_of(const std::vector<LeafSpan>& leaves) const {
   std::size_t rows = 0;
-  for (const LeafSpan& leaf : leaves) rows += leaf.end - leaf.begin;
+  for (const LeafSpan& leaf : leaves) rows += rows_of(leaf);
   return rows;
 }
 
-}  // namespace
+// Sets how many rows to look at, and the limit of expected misses.
+void LeafSearch::set_goal(const LeafBudget& budget) {
+  filter_ = budget.filter;
+  ranking_.set_filter(filter_);
+  pending_.set_filter(filter_);
+  wanted_ = budget.effort;
+  misses_ = budget.misses;
+  fraction_ = budget.fraction;
+  if (budget.efforts) set_filtered_goal(budget);
+}
+
+// Judges by the leaves that would be examined without a filter.
+void LeafSearch::set_filtered_goal(const LeafBudget& budget) {
+  const auto usual = static_cast<double>(budget.efforts.at(1));
+  double rows = 0;
+  double allowed = 0;
+  for (const LeafSpan& leaf : ranking_.rank(*sketch_, static_cast<std::size_t>(usual * budget.fraction) + 1, false)) {
+    rows += static_cast<double>(leaf.end - leaf.begin);
+    allowed += static_cast<double>(rows_of(leaf));
+    if (rows >= usual) break;
+  }
+  if (allowed > 0) fraction_ = allowed / rows;
+  const std::size_t effort = budget.efforts.at(fraction_);
+  wanted_ = static_cast<std::size_t>(std::ceil(static_cast<double>(effort) * fraction_));
+  if (!budget.is_guarded() || effort == 0) return;
+  const auto neighbours = static_cast<std::size_t>(std::ceil(static_cast<double>(budget.kept) / fraction_));
+  misses_ = fraction_ * layout_.guard.limit(neighbours, effort, budget.recall);
+}
 
 LeafCost LeafSearch::search(const metric::BoundQuery& query, const quantize::SketchQuery& sketch,
                             const LeafBudget& budget, TopK& best) {
-  pending_.start(query, sketch, budget.effort, budget.kept, best);
   sketch_ = &sketch;
+  set_goal(budget);
+  LeafCost used;
+  used.every_row = wanted_ == 0;
+  if (used.every_row) return used;
+  const std::size_t kept = budget.kept + budget.excluded;
+  pending_.start(query, sketch, wanted_, kept, best);
   entered_before_ = 0;
   const bool guarded = budget.is_guarded();
-  LeafCost used;
   std::size_t next = 0;
-  std::size_t wanted = budget.effort;
+  std::size_t wanted = wanted_;
   const std::vector<LeafSpan>* leaves = &ranking_.rank(sketch, wanted, guarded);
   if (leaves->empty()) return used;  // a file whose centroids are not numbers
   const double nearest = std::max(0.0, double{leaves->front().key} + sketch.square());
@@ -40,7 +77,7 @@ LeafCost LeafSearch::search(const metric::BoundQuery& query, const quantize::Ske
     if (!guarded || next == leaves->size()) return used;
     wanted = used.rows + std::max<std::size_t>(used.rows / 2, layout_.leaf_size);
     if (!goes_on(expected_misses(*leaves, next, best), nearest, wanted, best.entered(), budget, used)) return used;
-    pending_.widen(wanted, budget.kept);
+    pending_.widen(wanted, kept);
     if (used.rounds == 1) ranking_.sort_beyond();
     if (rows_with_beyond(wanted) <= rows_of(*leaves)) continue;
     leaves = &ranking_.rank(sketch, rows_with_beyond(2 * wanted), false);
@@ -60,7 +97,7 @@ bool LeafSearch::goes_on(double misses, double nearest, std::size_t wanted, std:
   const bool first = used.rounds == 0;
   const bool is_quiet = !first && Guard::is_little(entered - entered_before_, budget.kept, budget.recall);
   used.quiet = is_quiet ? used.quiet + 1 : 0;
-  const double limit = layout_.guard.limit_of(budget.misses, budget.kept, budget.recall, nearest, sketch_->square());
+  const double limit = layout_.guard.limit_of(misses_, budget.kept, budget.recall, nearest, sketch_->square());
   if (first) used.out_of_distribution = misses > Guard::kFarFromTypical * limit;
   if (!(misses > limit) || used.quiet >= Guard::quiet_rounds(misses, limit)) return false;
   used.every_row = costs_more(wanted, Guard::most_spent(false, first, misses, limit) * budget.every_row_cost);
@@ -71,13 +108,14 @@ bool LeafSearch::goes_on(double misses, double nearest, std::size_t wanted, std:
 
 // Returns true if examining this many rows of leaves takes longer than `nanoseconds`.
 bool LeafSearch::costs_more(std::size_t wanted, double nanoseconds) const {
-  return static_cast<double>(wanted) > rows_within(nanoseconds, layout_.sketch.width());
+  return static_cast<double>(wanted) / fraction_ > rows_within(nanoseconds, layout_.sketch.width());
 }
 
 // Returns the rows of leaves to rank, including those ranked beyond the examined ones (guard.h).
 std::size_t LeafSearch::rows_with_beyond(std::size_t effort) const {
-  const std::size_t leaves = effort / std::max<std::size_t>(1, layout_.leaf_size) + 1;
-  return effort + calibration::lists_beyond(leaves) * layout_.leaf_size;
+  const double per_leaf = std::max(1.0, static_cast<double>(layout_.leaf_size) * fraction_);
+  const auto leaves = static_cast<std::size_t>(static_cast<double>(effort) / per_leaf) + 1;
+  return effort + static_cast<std::size_t>(static_cast<double>(calibration::lists_beyond(leaves)) * per_leaf);
 }
 
 // Examines leaves from number `next` on until `wanted` rows have been examined; returns the number of the next leaf.
@@ -86,7 +124,7 @@ std::size_t LeafSearch::look_at_leaves(const std::vector<LeafSpan>& leaves, std:
   for (; next < leaves.size() && rows < wanted; ++next) {
     if (next + 1 < leaves.size()) pending_.prefetch(leaves[next + 1]);
     pending_.add(leaves[next]);
-    rows += leaves[next].end - leaves[next].begin;
+    rows += rows_of(leaves[next]);
   }
   return next;
 }
@@ -98,7 +136,8 @@ double LeafSearch::expected_misses(const std::vector<LeafSpan>& leaves, std::siz
   const double worst = best.worst();
   const float score =
       std::isfinite(worst) ? static_cast<float>(sketch_->score_of(worst)) : std::numeric_limits<float>::infinity();
-  return calibration::expected_rows(layout_.residuals, layout_.guard.lambda, beyond_, score, sketch_->square()) /
+  const std::span<const calibration::GroupResiduals> residuals = filter_ ? filter_->residuals() : layout_.residuals;
+  return calibration::expected_rows(residuals, layout_.guard.lambda, beyond_, score, sketch_->square()) /
          static_cast<double>(layout_.trees);  // a missed row has a leaf in each tree
 }
 

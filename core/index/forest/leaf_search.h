@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "index/calibration/ranked_list.h"
+#include "index/filtered_efforts.h"
 #include "index/forest/layout.h"
+#include "index/forest/leaf_filter.h"
 #include "index/forest/pending_rows.h"
 #include "index/forest/ranking.h"
 
@@ -16,11 +18,15 @@ namespace nearabout::forest {
 struct LeafBudget {
   static constexpr double kNoLimit = std::numeric_limits<double>::infinity();
 
-  std::size_t effort;
+  std::size_t effort;         // rows to look at; with a filter, allowed rows
   std::size_t kept;           // number of neighbours searched for
+  std::size_t excluded = 0;   // rows among the nearest that are not kept, at most
   double misses = kNoLimit;   // limit of expected misses, if the query is guarded
   double recall = 0;          // target recall of a guarded query
   double every_row_cost = 0;  // nanoseconds to compare every row
+  const LeafFilter* filter = nullptr;
+  double fraction = 1;                  // of the rows that are allowed
+  index::FilteredEfforts efforts = {};  // instead of `effort`, for a target recall with a filter
 
   bool is_guarded() const { return misses < kNoLimit; }
 };
@@ -41,6 +47,10 @@ class LeafSearch {
                   TopK& best);
 
  private:
+  void set_goal(const LeafBudget& budget);
+  void set_filtered_goal(const LeafBudget& budget);
+  std::size_t rows_of(const LeafSpan& leaf) const;
+  std::size_t rows_of(const std::vector<LeafSpan>& leaves) const;
   bool goes_on(double misses, double nearest, std::size_t wanted, std::size_t entered, const LeafBudget& budget,
                LeafCost& used);
   bool costs_more(std::size_t wanted, double nanoseconds) const;
@@ -53,6 +63,10 @@ class LeafSearch {
   LeafRanking ranking_;
   PendingRows pending_;
   const quantize::SketchQuery* sketch_ = nullptr;
+  const LeafFilter* filter_ = nullptr;
+  std::size_t wanted_ = 0;  // rows to look at; 0: every allowed row is to be compared
+  double misses_ = 0;       // limit of expected misses
+  double fraction_ = 1;     // of rows that are allowed, near the query
   std::vector<calibration::RankedList> beyond_;
   std::size_t entered_before_ = 0;
 };

@@ -70,7 +70,8 @@ void PendingRows::add(const LeafSpan& leaf) {
                                          hits_.data(), scores_.data());
   if (found > 0) {
     const std::uint32_t* rows = layout_.tree_rows->items<std::uint32_t>(leaf.begin, count).data();
-    for (std::size_t i = 0; i < found; ++i) waiting_.emplace_back(scores_[i], rows[hits_[i]]);
+    for (std::size_t i = 0; i < found; ++i)
+      if (!filter_ || filter_->allows(leaf.begin + hits_[i])) waiting_.emplace_back(scores_[i], rows[hits_[i]]);
   }
   if (waiting_.size() >= next_look_) by_estimate_ ? tighten() : shorten();
 }

@@ -24,6 +24,8 @@ class PendingRows {
   // Starts a query that looks for `k` neighbours among about `effort` rows. All references must outlive its search.
   void start(const metric::BoundQuery& query, const quantize::SketchQuery& sketch, std::size_t effort, std::size_t k,
              TopK& best);
+  // Adds only allowed rows; all with null.
+  void set_filter(const LeafFilter* filter) { filter_ = filter; }
   // Adds the promising rows of a leaf. Compares some if too many wait.
   void add(const LeafSpan& leaf);
   void prefetch(const LeafSpan& leaf) const;
@@ -49,6 +51,7 @@ class PendingRows {
   }
 
   const ForestLayout& layout_;
+  const LeafFilter* filter_ = nullptr;
   bool by_estimate_;
   MatrixView codes_, rows_;
   const metric::BoundQuery* query_ = nullptr;

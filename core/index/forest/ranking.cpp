@@ -13,15 +13,18 @@ constexpr std::size_t kGuessedFrom = 128;  // keys sampled for a guess
 
 }  // namespace
 
-std::uint64_t LeafRanking::first_place(std::size_t level, std::uint64_t node) const {
-  for (;; --level) {
-    node = layout_.levels[level].firsts[node];
-    if (level == 0) return node;
-  }
+std::uint64_t LeafRanking::first_leaf(std::size_t level, std::uint64_t node) const {
+  for (; level > 0; --level) node = layout_.levels[level].firsts[node];
+  return node;
+}
+
+std::uint64_t LeafRanking::rows_before(std::size_t level, std::uint64_t node) const {
+  const std::uint64_t leaf = first_leaf(level, node);
+  return filter_ ? filter_->allowed_before(leaf) : layout_.levels[0].firsts[leaf];
 }
 
 std::uint64_t LeafRanking::rows_of(std::size_t level, std::uint64_t node) const {
-  return first_place(level, node + 1) - first_place(level, node);
+  return rows_before(level, node + 1) - rows_before(level, node);
 }
 
 // Computes the keys of nodes [begin, end) of a level: the estimated distances of their centroids, up to a constant.
@@ -40,6 +43,19 @@ void LeafRanking::add_keys(const quantize::SketchQuery& query, std::size_t level
   nodes_.resize(place + count);
   for (std::size_t i = 0; i < count; ++i) keys_[place + i] = offsets[i] + scale * static_cast<float>(dots_[i]);
   for (std::size_t i = 0; i < count; ++i) nodes_[place + i] = static_cast<std::uint32_t>(begin + i);
+  if (filter_) leave_out_empty(level, place);
+}
+
+// Removes the nodes from `place` on that have no allowed rows.
+void LeafRanking::leave_out_empty(std::size_t level, std::size_t place) {
+  std::size_t kept = place;
+  for (std::size_t i = place; i < nodes_.size(); ++i) {
+    keys_[kept] = keys_[i];
+    nodes_[kept] = nodes_[i];
+    kept += rows_of(level, nodes_[i]) > 0 ? 1u : 0u;
+  }
+  keys_.resize(kept);
+  nodes_.resize(kept);
 }
 
 // Guesses, from some of the keys, a key that about `wanted` nodes stay within: it errs on the large side, and if it is
@@ -87,7 +103,7 @@ std::optional<std::size_t> LeafRanking::sort_nearest(std::size_t level, std::uin
 // Keeps the nearest of the nodes with keys that have `rows` rows together; with `beyond`, also those after them, in any
 // order.
 void LeafRanking::keep_nearest(std::size_t level, std::uint64_t rows, bool beyond) {
-  const std::uint64_t places = first_place(level, layout_.levels[level].nodes());
+  const std::uint64_t places = rows_before(level, layout_.levels[level].nodes());
   const std::uint64_t usual = std::max<std::uint64_t>(1, places / layout_.levels[level].nodes());
   const std::size_t guessed = std::min<std::uint64_t>(rows / usual, keys_.size()) * 9 / 8 + 4;
   for (std::size_t wanted = guessed + (beyond ? calibration::lists_beyond(guessed) : 0);; wanted *= 2) {

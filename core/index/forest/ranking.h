@@ -8,6 +8,7 @@
 
 #include "base/scored.h"
 #include "index/forest/layout.h"
+#include "index/forest/leaf_filter.h"
 
 namespace nearabout::forest {
 
@@ -26,6 +27,8 @@ class LeafRanking {
  public:
   explicit LeafRanking(const ForestLayout& layout) : layout_(layout) {}
 
+  // Ranks only leaves with allowed rows, and counts only those rows; all with null.
+  void set_filter(const LeafFilter* filter) { filter_ = filter; }
   // Returns the nearest leaves that together have at least `effort` rows (all leaves if there are fewer), nearest
   // first. With `beyond`, also as many after them, in any order, for the estimate of missed neighbours (guard.h).
   const std::vector<LeafSpan>& rank(const quantize::SketchQuery& query, std::uint64_t effort, bool beyond);
@@ -34,14 +37,18 @@ class LeafRanking {
 
  private:
   void add_keys(const quantize::SketchQuery& query, std::size_t level, std::uint64_t begin, std::uint64_t end);
+  void leave_out_empty(std::size_t level, std::size_t place);
   std::optional<std::size_t> sort_nearest(std::size_t level, std::uint64_t rows, std::size_t guessed);
   void keep_nearest(std::size_t level, std::uint64_t rows, bool beyond);
   void keep_below(float threshold);
   float promising_key(std::size_t wanted);
   std::uint64_t rows_of(std::size_t level, std::uint64_t node) const;
-  std::uint64_t first_place(std::size_t level, std::uint64_t node) const;
+  std::uint64_t first_leaf(std::size_t level, std::uint64_t node) const;
+  // Returns how many rows (with a filter, allowed rows) are before the node's first, in the trees' order.
+  std::uint64_t rows_before(std::size_t level, std::uint64_t node) const;
 
   const ForestLayout& layout_;
+  const LeafFilter* filter_ = nullptr;
   std::vector<std::int32_t> dots_;
   std::vector<float> keys_;
   std::vector<std::uint32_t> nodes_;  // nodes that the keys belong to

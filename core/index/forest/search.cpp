@@ -34,21 +34,33 @@ std::unique_ptr<calibration::RecallProfile> ForestIndex::profile(
   return std::make_unique<ForestRecallProfile>(*this, calibration_queries, build, monitor);
 }
 
+std::unique_ptr<const index::KindFilter> ForestIndex::derive_filter(const index::RowFilter& filter) const {
+  return std::make_unique<const LeafFilter>(layout_, filter);
+}
+
 void ForestIndex::do_search(MatrixView queries, const index::Request& request, const index::Budget& budget,
                             index::Results& results) const {
   const std::size_t wanted = budget.effort;
   if (budget.every_row || wanted >= rows()) return scan_.search_in_order(queries, request, results);
-  const std::size_t effort = std::max(wanted, request.radius ? 1 : request.k);
+  const std::size_t all = request.filter ? request.filter->count() : rows();
+  const double fraction = static_cast<double>(all) / static_cast<double>(rows());
+  const auto looked_at = static_cast<std::size_t>(std::ceil(static_cast<double>(wanted) * fraction));
+  const std::size_t effort = std::max(looked_at, request.radius ? 1 : request.k);
   const std::vector<metric::BoundQuery> bound = index::bind_queries(queries, descriptor());
-  const float radius = index::radius_of(request);
 
   // A limit at the single nearest row so far would lose it among the sketches too often.
-  const std::size_t kept = request.radius ? request.k : std::min(std::max(request.k, kMin), rows());
+  const std::size_t kept = request.radius ? request.k : std::min(std::max(request.k, kMin), all);
   LeafBudget allowed{effort, kept};
+  allowed.excluded = index::most_excluded(request);
+  if (request.filter) {
+    allowed.filter = static_cast<const LeafFilter*>(request.filter->of_kind());
+    allowed.fraction = fraction;
+    allowed.efforts = filtered_efforts(request);
+  }
   if (budget.guarded && !layout_.guard.limits.empty()) {
     allowed.recall = budget.recall;
     allowed.misses = layout_.guard.limit(kept, effort, budget.recall);
-    allowed.every_row_cost = exact_cost(request.k);
+    allowed.every_row_cost = exact_cost(request.k, all);
   }
   const double work = static_cast<double>(queries.rows) * (kQueryNanoseconds + 2 * static_cast<double>(effort));
   const std::size_t threads = worthwhile_threads(work, request.threads);
@@ -59,7 +71,7 @@ void ForestIndex::do_search(MatrixView queries, const index::Request& request, c
     const std::vector<quantize::SketchQuery> sketches =
         quantize::SketchQuery::bind(layout_.sketch, vectors.data(), end - begin);
     for (std::size_t i = begin; i < end; ++i) {
-      TopK best(kept, index::rdist_within(bound[i], radius));
+      TopK best = index::top_k_of(bound[i], request, kept, i);
       const LeafCost used = searches[worker]->search(bound[i], sketches[i - begin], allowed, best);
       index::write_result(bound[i], best, request, results, i);
       results.set_effort(i, used.every_row ? index::kEveryRow : static_cast<std::int64_t>(used.rows));
@@ -68,7 +80,7 @@ void ForestIndex::do_search(MatrixView queries, const index::Request& request, c
   };
   parallel_for(queries.rows, kQueriesAtATime, threads, run, request.monitor);
   // Trees that share most of their rows may give fewer than k.
-  if (!request.radius) retry_short_results(queries, request, 4 * effort, results);
+  if (!request.radius) retry_short_results(queries, request, 4 * std::max(wanted, request.k), results);
 }
 
 }  // namespace nearabout::forest

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/threads.h"
+#include "index/exact/scanned_rows.h"
 #include "index/queries.h"
 
 namespace nearabout::ivf {
@@ -14,10 +15,9 @@ constexpr std::size_t kRowsPerPass = 256;
 }  // namespace
 
 void scan_bytes(const IvfLayout& layout, MatrixView queries, const index::Request& request, index::Results& results) {
-  const std::size_t rows = layout.row_count();
+  const exact::ScannedRows scanned(layout.row_count(), request.filter);
   const std::size_t dims = layout.descriptor.dims;
   const IvfByteRows& stored = layout.byte_rows;
-  const float radius = index::radius_of(request);
   const MatrixView codes = stored.codes->matrix();
   const auto scan = [&](std::size_t begin, std::size_t end, std::size_t) {
     std::vector<metric::BoundQuery> bound;
@@ -27,16 +27,26 @@ void scan_bytes(const IvfLayout& layout, MatrixView queries, const index::Reques
     for (std::size_t i = begin; i < end; ++i) {
       bound.push_back(index::bind_query(queries, i, layout.descriptor));
       byte_queries.emplace_back(stored.steps, layout.transform, vectors.data() + (i - begin) * dims);
-      best.emplace_back(request.k, index::rdist_within(bound.back(), radius));
+      best.push_back(index::top_k_of(bound.back(), request, request.k, i));
     }
     double rdists[kRowsPerPass];
-    for (std::size_t first = 0; first < rows; first += kRowsPerPass) {
-      const std::size_t count = std::min(kRowsPerPass, rows - first);
-      stored.codes->check_rows(first, first + count);
-      const float* const squares = stored.squares ? stored.squares->items<float>(first, count).data() : nullptr;
+    float squares[kRowsPerPass] = {};
+    for (std::size_t first = 0; first < scanned.count(); first += kRowsPerPass) {
+      const std::size_t count = std::min(kRowsPerPass, scanned.count() - first);
+      const std::uint32_t* const list = scanned.list(first);
+      const auto row_at = [&](std::size_t place) {
+        return list ? list[place] : static_cast<std::uint32_t>(first + place);
+      };
+      for (std::size_t place = 0; place < count; ++place) {
+        const std::uint32_t row = row_at(place);
+        stored.codes->check_rows(row, std::uint64_t{row} + 1);
+        if (stored.squares) squares[place] = stored.squares->items<float>(row, 1)[0];
+      }
+      const kernels::Rows rows{list ? codes.data : codes.row(first), codes.stride, list, count};
       for (std::size_t i = 0; i < best.size(); ++i) {
-        byte_queries[i].rdists({codes.row(first), codes.stride, nullptr, count}, squares, rdists);
-        for (std::size_t r = 0; r < count; ++r) best[i].push(rdists[r], static_cast<std::uint32_t>(first + r));
+        byte_queries[i].rdists(rows, stored.squares ? squares : nullptr, rdists);
+        for (std::size_t place = 0; place < count; ++place)
+          if (scanned.allows(row_at(place))) best[i].push(rdists[place], row_at(place));
       }
     }
     for (std::size_t i = begin; i < end; ++i) {

@@ -34,7 +34,7 @@ float ListRanking::least_distance(const IvfQueries& queries, std::size_t i) cons
   const IvfQueries::Query& query = queries[first_ + i];
   const float scale = -2 * query.byte_scale * layout_.centroids.step;
   const std::int32_t* const dots = dots_.data() + i * stride_;
-  const std::span<const float> squares = layout_.centroids.squares;
+  const std::span<const float> squares = squares_;
   float least[kScoreLanes];
   std::fill_n(least, kScoreLanes, kInfinity);
   const auto look = [&](std::size_t lane, std::size_t list) {
@@ -55,9 +55,16 @@ std::size_t ListRanking::rank(const IvfQueries& queries, std::size_t i, std::siz
   const float scale = -2 * query.byte_scale * layout_.centroids.step;
   const std::int32_t* const dots = dots_.data() + i * stride_;
   constant_ = static_cast<float>(-128.0 * double{scale} * static_cast<double>(query.sum));
-  if (!layout_.centroids.group_bytes) return least(dots, layout_.centroids.squares, scale, wanted);
-  look_into_groups(queries.bytes(first_ + i), dots, scale, wanted);
-  const std::size_t found = least(member_dots_.data(), member_squares_, scale, wanted);
+  if (!layout_.centroids.group_bytes) return least(dots, squares_, scale, wanted);
+  // More groups than lists are wanted, because each of those may be in another group; with a filter, even more.
+  constexpr std::size_t kMoreGroups = 32;
+  std::size_t found = 0;
+  for (std::size_t groups = wanted + kMoreGroups;; groups *= 4) {
+    look_into_groups(queries.bytes(first_ + i), dots, scale, groups);
+    found = least(member_dots_.data(), member_squares_, scale, wanted);
+    if (!filter_ || found >= std::min(wanted, filter_->lists()) || groups >= layout_.centroids.group_squares.size())
+      break;
+  }
   for (std::size_t place = 0; place < found; ++place) hits_[place] = members_[hits_[place]];
   return found;
 }
@@ -99,14 +106,15 @@ void ListRanking::nearest(const IvfQueries& queries, std::size_t i, std::size_t 
   beyond.resize(left);
 }
 
-// Stores at least `wanted` of those with the smallest scores (or all, if fewer have a score) in hits_ and scores_.
+// Stores at least `wanted` of those with the smallest scores (or all, if fewer have a finite score) in hits_ and
+// scores_.
 std::size_t ListRanking::least(const std::int32_t* dots, std::span<const float> squares, float scale,
                                std::size_t wanted) {
   const std::size_t count = squares.size();
   hits_.resize(count + 16);
   scores_.resize(count + 16);
   std::size_t found = 0;
-  for (const float limit : {promising(dots, squares, scale, wanted), kInfinity}) {
+  for (const float limit : {promising(dots, squares, scale, wanted), std::numeric_limits<float>::max()}) {
     const kernels::Screen screen{squares.data(), nullptr, scale, 0, limit};
     found = kernels::table().screen.hits(dots, count, screen, hits_.data(), scores_.data());
     if (found >= wanted) break;
@@ -115,14 +123,12 @@ std::size_t ListRanking::least(const std::int32_t* dots, std::span<const float> 
   return kernels::table().codes.keep_least(scores_.data(), hits_.data(), found, wanted, &threshold);
 }
 
-// Ranks the members of the nearest groups: of more groups than lists are wanted, because each of those may be in
-// another group.
+// Computes the products with all members of the nearest groups.
 void ListRanking::look_into_groups(const std::int8_t* query, const std::int32_t* dots, float scale,
-                                   std::size_t probes) {
-  constexpr std::size_t kMoreGroups = 32;
+                                   std::size_t groups) {
   alignas(64) std::int32_t group_dots[kernels::kPanelRows];
   const std::size_t m = layout_.shape().directions;
-  const std::size_t found = least(dots, layout_.centroids.group_squares, scale, probes + kMoreGroups);
+  const std::size_t found = least(dots, layout_.centroids.group_squares, scale, groups);
   members_.clear();
   member_dots_.clear();
   member_squares_.clear();
@@ -134,7 +140,7 @@ void ListRanking::look_into_groups(const std::int8_t* query, const std::int32_t*
     const std::byte* const panel = layout_.centroids.bytes->checked(group * bytes, (group + 1) * bytes);
     kernels::table().screen.panel_dot(storage::bytes_of(panel), query, m, 1, m, group_dots);
     member_dots_.insert(member_dots_.end(), group_dots, group_dots + count);
-    const auto squares = layout_.centroids.squares.subspan(first, count);
+    const auto squares = squares_.subspan(first, count);
     member_squares_.insert(member_squares_.end(), squares.begin(), squares.end());
     for (std::size_t list = first; list < first + count; ++list) members_.push_back(static_cast<std::uint32_t>(list));
   }
@@ -145,7 +151,7 @@ void ListRanking::look_into_groups(const std::int8_t* query, const std::int32_t*
 float ListRanking::promising(const std::int32_t* dots, std::span<const float> squares, float scale,
                              std::size_t wanted) {
   const std::size_t count = squares.size();
-  if (count < 8 * kSampledLists || wanted * 4 > count) return kInfinity;
+  if (count < 8 * kSampledLists || wanted * 4 > count || filter_) return std::numeric_limits<float>::max();
   float sample[kSampledLists];
   std::uint32_t numbers[kSampledLists];
   for (std::size_t place = 0; place < kSampledLists; ++place) {

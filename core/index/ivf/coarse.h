@@ -9,6 +9,7 @@
 #include "base/scored.h"
 #include "index/calibration/ranked_list.h"
 #include "index/ivf/layout.h"
+#include "index/ivf/list_filter.h"
 #include "index/ivf/queries.h"
 
 namespace nearabout::ivf {
@@ -16,7 +17,13 @@ namespace nearabout::ivf {
 // Ranks lists. Reuses its work space from query to query; each thread needs its own.
 class ListRanking {
  public:
-  explicit ListRanking(const IvfLayout& layout) : layout_(layout) {}
+  explicit ListRanking(const IvfLayout& layout) : layout_(layout), squares_(layout.centroids.squares) {}
+
+  // Ranks only lists that have allowed rows; all with null.
+  void set_filter(const ListFilter* filter) {
+    filter_ = filter;
+    squares_ = filter ? filter->squares() : layout_.centroids.squares;
+  }
 
   // Compares up to kPanelQueries queries, starting at number `first`, with all centroids, or with all groups of them
   // (groups.h).
@@ -36,9 +43,11 @@ class ListRanking {
   void take(std::size_t count, std::vector<calibration::RankedList>& lists) const;
   std::size_t least(const std::int32_t* dots, std::span<const float> squares, float scale, std::size_t wanted);
   float promising(const std::int32_t* dots, std::span<const float> squares, float scale, std::size_t wanted);
-  void look_into_groups(const std::int8_t* query, const std::int32_t* dots, float scale, std::size_t probes);
+  void look_into_groups(const std::int8_t* query, const std::int32_t* dots, float scale, std::size_t groups);
 
   const IvfLayout& layout_;
+  const ListFilter* filter_ = nullptr;
+  std::span<const float> squares_;  // of the centroids
   std::size_t first_ = 0;
   std::size_t stride_ = 0;
   float constant_ = 0;                  // distance minus score, for the query ranked last

@@ -50,7 +50,6 @@ void RowComparison::ask_for_rows(ListScan& scan) {
 
 void RowComparison::result(ListScan& scan, MatrixView queries, std::size_t begin, const index::Request& request,
                            index::Results& results) {
-  const float radius = index::radius_of(request);
   const std::size_t count = scan.queries().count();
   compared_ = 0;
   for (std::size_t i = 0; i < count + 2; ++i) {
@@ -59,7 +58,7 @@ void RowComparison::result(ListScan& scan, MatrixView queries, std::size_t begin
     if (i < 2) continue;
     const std::size_t number = begin + i - 2;
     const metric::BoundQuery bound = index::bind_query(queries, number, layout_.descriptor);
-    TopK best(request.k, index::rdist_within(bound, radius));
+    TopK best = index::top_k_of(bound, request, request.k, number);
     const Pending& pending = pending_[(i - 2) % 3];
     switch (layout_.distance_source) {
       case DistanceSource::vectors:

@@ -23,7 +23,8 @@ constexpr std::size_t kAlwaysSeen = 20;   // least number of neighbours by which
 void ListScan::extend() {
   if (allowance_.k == 0) return;
   order_.clear();
-  for (std::size_t query = 0; query < queries_.count(); ++query) look(query, true);
+  for (std::size_t query = 0; query < queries_.count(); ++query)
+    if (!progress_[query].done) look(query, true);
   lists_scanned_ += order_.size();
   scan_in_order();
   for (;;) {
@@ -79,8 +80,8 @@ void ListScan::look(std::size_t query, bool first) {
   if (!first) refill(query);
   thin(query);
   const float threshold = threshold_of(query, allowance_.k);
-  const double misses = calibration::expected_rows(layout_.lists.residuals, layout_.guard.lambda, progress.beyond,
-                                                   threshold, queries_[query].square);
+  const double misses =
+      calibration::expected_rows(residuals(), layout_.guard.lambda, progress.beyond, threshold, queries_[query].square);
   progress.done = !(misses > progress.limit) || progress.beyond.empty();
   progress.quiet_wanted = Guard::quiet_rounds(misses, progress.limit);
   progress.most_spent = Guard::most_spent(progress.strange, first, misses, progress.limit);
@@ -144,10 +145,10 @@ void ListScan::choose_more(std::size_t query) {
 void ListScan::refill(std::size_t query) {
   Progress& progress = progress_[query];
   const std::size_t wanted = calibration::lists_beyond(progress.probes);
-  if (2 * progress.beyond.size() >= wanted || progress.probes + progress.beyond.size() >= layout_.list_count()) return;
+  if (2 * progress.beyond.size() >= wanted || progress.probes + progress.beyond.size() >= list_count()) return;
   const std::size_t first = query / kernels::kPanelQueries * kernels::kPanelQueries;
   ranking_.compare(queries_, first, std::min(kernels::kPanelQueries, queries_.count() - first));
-  ranking_.nearest(queries_, query - first, std::min(layout_.list_count(), 2 * (progress.probes + wanted)), ranked_);
+  ranking_.nearest(queries_, query - first, std::min(list_count(), 2 * (progress.probes + wanted)), ranked_);
   std::vector<bool> seen(layout_.list_count(), false);
   for (std::size_t probe = first_probes_[query]; probe < first_probes_[query + 1]; ++probe)
     seen[probes_[probe].list] = true;

@@ -48,8 +48,8 @@ std::unique_ptr<calibration::RecallProfile> IvfIndex::profile(
   return std::make_unique<IvfRecallProfile>(*layout_, *page_cache_, calibration_queries, build, monitor);
 }
 
-double IvfIndex::exact_cost(std::size_t k) const {
-  return scan_ ? scan_->query_cost(k) : index::Searcher::exact_cost(k);
+double IvfIndex::exact_cost(std::size_t k, std::size_t rows) const {
+  return scan_ ? scan_->query_cost(k, rows) : index::Searcher::exact_cost(k, rows);
 }
 
 // Decodes a vector. Under cosine the result has length 1, approximately: the row's own length is not stored.

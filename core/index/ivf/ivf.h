@@ -61,7 +61,8 @@ class IvfIndex : public index::Searcher {
   std::size_t fallback_effort(std::size_t k) const override;
   void do_search(MatrixView queries, const index::Request& request, const index::Budget& budget,
                  index::Results& results) const override;
-  double exact_cost(std::size_t k) const override;
+  double exact_cost(std::size_t k, std::size_t rows) const override;
+  std::unique_ptr<const index::KindFilter> derive_filter(const index::RowFilter& filter) const override;
   void copy_vector(std::uint32_t row, std::byte* to) const override;
 
  private:

@@ -64,47 +64,66 @@ void ListScan::make_room() {
 
 // Returns the probes of a query: fewer lists for an easy query, more for a hard one. With many lists, the same for all
 // queries.
-std::size_t ListScan::probes_of(std::size_t first, std::size_t i) const {
-  if (allowance_.alike || !layout_.adaptive_probes.used || layout_.centroids.group_bytes) return allowance_.probes;
+std::size_t ListScan::probes_of(std::size_t first, std::size_t i, std::size_t effort) const {
+  if (allowance_.alike || !layout_.adaptive_probes.used || layout_.centroids.group_bytes) return effort;
   const double square = queries_[first + i].square;
   const double nearest = std::max(0.0, double{ranking_.least_distance(queries_, i)} + square);
-  return layout_.adaptive_probes.lists(allowance_.probes, layout_.list_count(), nearest, square);
+  return layout_.adaptive_probes.lists(effort, layout_.list_count(), nearest, square);
+}
+
+std::size_t ListScan::list_count() const {
+  return allowance_.filtered.filter ? allowance_.filtered.filter->lists() : layout_.list_count();
+}
+
+std::span<const calibration::GroupResiduals> ListScan::residuals() const {
+  return allowance_.filtered.filter ? allowance_.filtered.filter->residuals() : layout_.lists.residuals;
 }
 
 void ListScan::rank(const IvfBudget& allowance) {
   allowance_ = allowance;
   codes_scanned_ = 0;
   make_room();
+  ranking_.set_filter(allowance.filtered.filter);
   probes_.clear();
   first_probes_.clear();
   for (std::size_t first = 0; first < queries_.count(); first += kernels::kPanelQueries) {
     const std::size_t count = std::min(kernels::kPanelQueries, queries_.count() - first);
     ranking_.compare(queries_, first, count);
-    for (std::size_t i = 0; i < count; ++i) {
-      Progress& progress = progress_[first + i];
-      const std::size_t probes = probes_of(first, i);
-      progress.beyond.clear();
-      if (allowance.k > 0)
-        ranking_.nearest(queries_, i, probes, calibration::lists_beyond(probes), ranked_, progress.beyond);
-      else
-        ranking_.nearest(queries_, i, probes, ranked_);
-      progress.probes = ranked_.size();
-      progress.rows = 0;
-      for (const RankedList& ranked : ranked_) progress.rows += layout_.lists.sizes[ranked.list];
-      progress.done = progress.every_row = progress.out_of_distribution = false;
-      progress.more.clear();
-      progress.quiet = 0;
-      const double square = queries_[first + i].square;
-      const double nearest = ranked_.empty() ? 0 : std::max(0.0, double{ranked_[0].distance} + square);
-      progress.strange = layout_.guard.is_strange(nearest);
-      progress.limit = layout_.guard.limit_of(allowance.misses, allowance.k, allowance.recall, nearest, square);
-      first_probes_.push_back(probes_.size());
-      for (const RankedList& ranked : ranked_)
-        probes_.push_back({ranked.list, static_cast<std::uint32_t>(first + i), ranked.distance});
-    }
+    for (std::size_t i = 0; i < count; ++i) rank_query(first, i);
   }
   first_probes_.push_back(probes_.size());
   lists_scanned_ = probes_.size();
+}
+
+// Ranks the lists of query `first + i`.
+void ListScan::rank_query(std::size_t first, std::size_t i) {
+  Progress& progress = progress_[first + i];
+  double misses = allowance_.misses;
+  const FilteredBudget& filtered = allowance_.filtered;
+  const std::size_t probes = !filtered.filter  ? probes_of(first, i, allowance_.probes)
+                             : filtered.probes ? probes_for_recall(first, i, misses)
+                                               : probes_for_effort(first, i);
+  progress.beyond.clear();
+  if (probes == 0)
+    ranked_.clear();
+  else if (allowance_.k > 0)
+    ranking_.nearest(queries_, i, probes, calibration::lists_beyond(probes), ranked_, progress.beyond);
+  else
+    ranking_.nearest(queries_, i, probes, ranked_);
+  progress.probes = ranked_.size();
+  progress.rows = 0;
+  for (const RankedList& ranked : ranked_) progress.rows += layout_.lists.sizes[ranked.list];
+  progress.every_row = progress.done = probes == 0;
+  progress.out_of_distribution = false;
+  progress.more.clear();
+  progress.quiet = 0;
+  const double square = queries_[first + i].square;
+  const double nearest = ranked_.empty() ? 0 : std::max(0.0, double{ranked_[0].distance} + square);
+  progress.strange = layout_.guard.is_strange(nearest);
+  progress.limit = layout_.guard.limit_of(misses, allowance_.k, allowance_.recall, nearest, square);
+  first_probes_.push_back(probes_.size());
+  for (const RankedList& ranked : ranked_)
+    probes_.push_back({ranked.list, static_cast<std::uint32_t>(first + i), ranked.distance});
 }
 
 // Scans the nearest list of each query first: its rows show which estimates are worth keeping elsewhere. Then scans in
@@ -149,32 +168,49 @@ void ListScan::ask_for_lists() {
     layout_.lists.codes->will_need(layout_.lists.blocks[list] * bytes, layout_.lists.blocks[list + 1] * bytes);
 }
 
-// Scans a list for several queries that probe it.
+// Scans a list for several queries that probe it: with a filter, only blocks with allowed rows.
 void ListScan::scan_list(const Probe* probes, std::size_t count) {
   const std::uint32_t list = probes[0].list;
   const std::size_t rows = layout_.lists.sizes[list];
-  const std::size_t lines = layout_.shape().lines();
-  const std::uint64_t bytes = kernels::block_bytes(lines);
   const std::uint64_t first_block = layout_.lists.blocks[list];
-  codes_scanned_ += count * rows;
   list_scans_.resize(count);
   for (std::size_t i = 0; i < count; ++i) {
     list_scans_[i] = &scans_[probes[i].query];
     list_scans_[i]->base = probes[i].distance + layout_.lists.offset_lows[list];
     list_scans_[i]->offset_step = layout_.lists.offset_steps[list];
     list_scans_[i]->scale = -queries_[probes[i].query].unit * layout_.lists.scale_steps[list];
-    list_scans_[i]->first = static_cast<std::uint32_t>(first_block * kernels::kBlockRows);
   }
+  const ListFilter* const filter = allowance_.filtered.filter;
+  if (!filter) return scan_blocks(probes, count, first_block, rows);
+  const std::uint16_t* const allowed = filter->blocks(first_block);
+  const std::size_t blocks = (rows + kernels::kBlockRows - 1) / kernels::kBlockRows;
+  for (std::size_t begin = 0, end = 0; begin < blocks; begin = end) {
+    for (end = begin; end < blocks && (allowed[end] != 0) == (allowed[begin] != 0);) ++end;
+    if (allowed[begin] == 0) continue;
+    scan_blocks(probes, count, first_block + begin,
+                std::min(rows, end * kernels::kBlockRows) - begin * kernels::kBlockRows);
+  }
+}
+
+// Scans `rows` rows of a list from a block on.
+void ListScan::scan_blocks(const Probe* probes, std::size_t count, std::uint64_t first_block, std::size_t rows) {
+  const std::size_t lines = layout_.shape().lines();
+  const std::uint64_t bytes = kernels::block_bytes(lines);
+  codes_scanned_ += count * rows;
   for (std::size_t done = 0; done < rows; done += kRowsBetweenChecks) {
     const std::size_t chunk = std::min(kRowsBetweenChecks, rows - done);
     const std::uint64_t block = first_block + done / kernels::kBlockRows;
     const std::uint64_t blocks = (chunk + kernels::kBlockRows - 1) / kernels::kBlockRows;
     const std::byte* const from = layout_.lists.codes->checked(block * bytes, (block + blocks) * bytes);
-    kernels::table().codes.scan(storage::bytes_of(from), chunk, lines, list_scans_.data(), count);
+    const std::uint16_t* const allowed =
+        allowance_.filtered.filter ? allowance_.filtered.filter->blocks(block) : nullptr;
     for (std::size_t i = 0; i < count; ++i) {
-      list_scans_[i]->first += static_cast<std::uint32_t>(chunk);
-      if (list_scans_[i]->found > limit_of(probes[i].query)) thin(probes[i].query);
+      list_scans_[i]->first = static_cast<std::uint32_t>(block * kernels::kBlockRows);
+      list_scans_[i]->allowed = allowed;
     }
+    kernels::table().codes.scan(storage::bytes_of(from), chunk, lines, list_scans_.data(), count);
+    for (std::size_t i = 0; i < count; ++i)
+      if (list_scans_[i]->found > limit_of(probes[i].query)) thin(probes[i].query);
   }
 }
 

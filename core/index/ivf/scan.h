@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "index/ivf/coarse.h"
+#include "index/ivf/filtered_budget.h"
 #include "index/ivf/page_cache.h"
 #include "index/ivf/queries.h"
 #include "kernels/kernels.h"
@@ -25,6 +26,7 @@ struct IvfBudget {
   double misses = 0;          // limit of expected misses
   double recall = 0;          // target recall
   double every_row_cost = 0;  // nanoseconds to compare every row: the most that a query may cost
+  FilteredBudget filtered = {};
 };
 
 // Scans lists. Reuses its work space from group to group.
@@ -91,11 +93,19 @@ class ListScan {
     std::uint32_t list, query;
     float distance;  // as in RankedList
   };
-  std::size_t probes_of(std::size_t first, std::size_t i) const;
+  std::size_t probes_of(std::size_t first, std::size_t i, std::size_t effort) const;
+  // With a filter:
+  std::size_t allowed_in_ranked() const;
+  std::size_t probes_for_recall(std::size_t first, std::size_t i, double& misses);
+  std::size_t probes_for_effort(std::size_t first, std::size_t i);
+  std::span<const calibration::GroupResiduals> residuals() const;
+  std::size_t list_count() const;  // of lists that may be probed
   void make_room();
   std::size_t limit_of(std::size_t query) const;
   void ask_for_lists();
+  void rank_query(std::size_t first, std::size_t i);
   void scan_list(const Probe* probes, std::size_t count);
+  void scan_blocks(const Probe* probes, std::size_t count, std::uint64_t block, std::size_t rows);
   void thin(std::size_t query);
   void scan_in_order();
   std::span<const float> least_estimates(std::size_t query, std::size_t k, float& threshold);

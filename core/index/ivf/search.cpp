@@ -7,7 +7,9 @@
 
 #include "base/threads.h"
 #include "index/ivf/byte_scan.h"
+#include "index/ivf/costs.h"
 #include "index/ivf/ivf.h"
+#include "index/ivf/list_filter.h"
 #include "index/ivf/searches.h"
 #include "index/queries.h"
 #include "index/search_stats.h"
@@ -22,10 +24,19 @@ constexpr std::size_t kListsPerQuery = 8;
 constexpr double kListQueryNanoseconds = 3'000;                // approximate
 constexpr std::size_t kMaxWaitingRows = std::size_t{4} << 20;  // waiting rows of a group
 
+// Returns true if comparing the bytes of the allowed rows is cheaper than scanning so many lists.
+bool bytes_are_cheaper(const IvfLayout& layout, std::size_t allowed, std::size_t lists) {
+  const double scanned =
+      static_cast<double>(lists) * static_cast<double>(layout.row_count()) / static_cast<double>(layout.list_count());
+  return static_cast<double>(allowed) * compare_cost(layout.compared_bytes()) < scanned * scan_cost(layout.shape());
+}
+
 // Adds all rows, at the query's own distance from the centre, for a query so far away that floats cannot hold
 // estimates.
-void add_unestimated(const IvfLayout& layout, MatrixView queries, std::size_t k, index::Results& results) {
+void add_unestimated(const IvfLayout& layout, MatrixView queries, const index::Request& request,
+                     index::Results& results) {
   const std::size_t rows = layout.row_count();
+  const std::size_t k = request.k;
   EstimateUnits units(layout.transform, layout.directions.centre);
   for (std::size_t i = 0; i < queries.rows; ++i) {
     const std::size_t found = results.count(i);
@@ -37,8 +48,9 @@ void add_unestimated(const IvfLayout& layout, MatrixView queries, std::size_t k,
     const float reported = std::max(least, static_cast<float>(std::min(distance, kMaxFloat)));
     std::vector<bool> seen(rows, false);
     for (std::size_t place = 0; place < found; ++place) seen[results.row(i, place)] = true;
+    for (const std::uint32_t row : index::excluded_of(request, i)) seen[row] = true;
     for (std::uint32_t row = 0; row < rows && results.count(i) < k; ++row)
-      if (!seen[row]) results.append(i, row, reported);
+      if (!seen[row] && (!request.filter || request.filter->allows(row))) results.append(i, row, reported);
   }
 }
 
@@ -59,24 +71,36 @@ std::size_t IvfIndex::fallback_effort(std::size_t k) const {
   return static_cast<std::size_t>(std::max(1.0, std::ceil(probes * wider)));
 }
 
+std::unique_ptr<const index::KindFilter> IvfIndex::derive_filter(const index::RowFilter& filter) const {
+  return std::make_unique<const ListFilter>(*layout_, filter);
+}
+
 void IvfIndex::do_search(MatrixView queries, const index::Request& request, const index::Budget& budget,
                          index::Results& results) const {
   const IvfLayout& layout = *layout_;
   if (budget.every_row) return scan_->search_in_order(queries, request, results);
   const std::size_t wanted = std::max<std::size_t>(1, budget.effort);
   const bool everything = wanted >= layout.list_count();
-  if (everything && layout.distance_source == DistanceSource::int8)
-    return scan_bytes(layout, queries, request, results);
-  // Any number of rows may be within a radius.
   const std::size_t effort = std::min(wanted, layout.list_count());
-  IvfBudget allowance{effort, layout.curves.depth(effort, request.radius ? 10 : request.k)};
-  if (layout.distance_source == DistanceSource::codes_alone) allowance.depth = request.k;
+  const bool few_allowed = request.filter && bytes_are_cheaper(layout, request.filter->count(), effort);
+  if ((everything || few_allowed) && layout.distance_source == DistanceSource::int8)
+    return scan_bytes(layout, queries, request, results);
+  const std::size_t k = request.k + index::most_excluded(request);
+  // Any number of rows may be within a radius.
+  IvfBudget allowance{effort, layout.curves.depth(effort, request.radius ? 10 : k)};
+  if (layout.distance_source == DistanceSource::codes_alone) allowance.depth = k;
   if (request.radius) allowance.depth = rows();
   if (budget.guarded && !layout.guard.limits.empty() && layout.distance_source == DistanceSource::vectors) {
-    allowance.k = request.k;
-    allowance.misses = layout.guard.limit(request.k, effort, budget.recall);
+    allowance.k = k;
+    allowance.misses = layout.guard.limit(k, effort, budget.recall);
     allowance.recall = budget.recall;
-    allowance.every_row_cost = exact_cost(request.k);
+    allowance.every_row_cost = exact_cost(request.k, request.filter ? request.filter->count() : rows());
+  }
+  if (request.filter) {
+    const auto& filter = static_cast<const ListFilter&>(*request.filter->of_kind());
+    const double allowed = static_cast<double>(request.filter->count());
+    allowance.filtered = {&filter, allowed / static_cast<double>(layout.list_count()), {}};
+    if (!everything) allowance.filtered.probes = filtered_efforts(request);
   }
   allowance.depth = std::min(allowance.depth, rows());
   const double work = static_cast<double>(queries.rows) * kListQueryNanoseconds;
@@ -99,7 +123,7 @@ void IvfIndex::do_search(MatrixView queries, const index::Request& request, cons
       request.monitor);
   // Small lists may have fewer than k rows.
   if (!request.radius && !everything) retry_short_results(queries, request, 4 * wanted, results);
-  if (!request.radius && everything) add_unestimated(layout, queries, request.k, results);
+  if (!request.radius && everything) add_unestimated(layout, queries, request, results);
 }
 
 }  // namespace nearabout::ivf

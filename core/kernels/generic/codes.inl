@@ -4,8 +4,8 @@
 //   CodeLine code_line(from): loads a line of codes, ready to look up
 //   CodeTables code_tables(from): loads the tables of a line
 //   CodeSums no_code_sums(), code_step(sums, line, tables)
-//   append_tile<kBlocks>(sums, terms, stride, rows, number, lines, scan): appends the hits among the rows of blocks
-//   whose terms are `stride` bytes apart
+//   append_tile<kBlocks>(sums, terms, stride, rows, place, lines, scan): appends the hits among the rows of blocks
+//   whose terms are `stride` bytes apart; the first row is the scan's row number `place`
 // A tile is kCodeBlocks blocks by kCodeQueries queries, as many as the registers allow.
 // For arrays of estimates:
 //   Range range_of(values, count), std::size_t count_within(values, count, most)
@@ -30,7 +30,7 @@ inline void scan_tile(const std::uint8_t* blocks, std::size_t rows, std::size_t 
     }
   }
   for (std::size_t q = 0; q < kQueries; ++q) {
-    append_tile<kBlocks>(sums[q], blocks + lines * kLineBytes, stride, rows, scans[q]->first + place, lines, *scans[q]);
+    append_tile<kBlocks>(sums[q], blocks + lines * kLineBytes, stride, rows, place, lines, *scans[q]);
   }
 }
 

@@ -177,7 +177,7 @@ inline CodeSums code_step(CodeSums sums, CodeLine line, CodeTables tables) {
   }
   return sums;
 }
-inline void append_codes(CodeSums sums, const std::uint8_t* terms, std::size_t count, std::uint32_t number, std::size_t,
+inline void append_codes(CodeSums sums, const std::uint8_t* terms, std::size_t count, std::uint32_t place, std::size_t,
                          CodeScan& scan) {
   std::int16_t all[kBlockRows];
   vst1q_s16(all, sums.low);
@@ -194,7 +194,7 @@ inline void append_codes(CodeSums sums, const std::uint8_t* terms, std::size_t c
     const float32x4_t estimates = vaddq_f32(constant, vmulq_f32(factor, sum));
     near = vorrq_u32(near, vcleq_f32(estimates, vdupq_n_f32(scan.threshold)));
   }
-  if (vmaxvq_u32(near) != 0) append_estimates_singly(all, terms, count, number, scan);
+  if (vmaxvq_u32(near) != 0) append_estimates_singly(all, terms, count, place, scan);
 }
 
 #include "kernels/generic/tiles.inl"

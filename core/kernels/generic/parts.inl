@@ -79,15 +79,16 @@ inline std::uint32_t code_term(const std::uint8_t* terms, std::size_t place) {
 
 // Appends like append_hits_singly(), from the sums of a block of codes.
 template <class Sum>
-inline void append_estimates_singly(const Sum* sums, const std::uint8_t* terms, std::size_t count, std::uint32_t number,
+inline void append_estimates_singly(const Sum* sums, const std::uint8_t* terms, std::size_t count, std::uint32_t place,
                                     CodeScan& scan) {
+  const unsigned allowed = scan.allowed == nullptr ? 0xffffu : scan.allowed[place / kBlockRows];
   for (std::size_t r = 0; r < count; ++r) {
     const float offset = scan.offset_step * static_cast<float>(code_term(terms, r));
     const float scale = scan.scale * static_cast<float>(code_term(terms, kBlockRows + r));
     const float estimate = (scan.base + offset) + scale * static_cast<float>(sums[r]);
-    scan.numbers[scan.found] = number + static_cast<std::uint32_t>(r);
+    scan.numbers[scan.found] = scan.first + place + static_cast<std::uint32_t>(r);
     scan.estimates[scan.found] = estimate;
-    scan.found += estimate <= scan.threshold ? 1 : 0;
+    scan.found += (allowed >> r & 1) != 0 && estimate <= scan.threshold ? 1 : 0;
   }
 }
 

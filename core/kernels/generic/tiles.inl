@@ -2,10 +2,10 @@
 
 template <std::size_t kBlocks>
 inline void append_tile(const CodeSums* sums, const std::uint8_t* terms, std::size_t stride, std::size_t rows,
-                        std::uint32_t number, std::size_t lines, CodeScan& scan) {
+                        std::uint32_t place, std::size_t lines, CodeScan& scan) {
   for (std::size_t b = 0; b < kBlocks; ++b) {
     const std::size_t done = b * kBlockRows;
     const std::size_t count = rows - done < kBlockRows ? rows - done : kBlockRows;
-    append_codes(sums[b], terms + b * stride, count, number + static_cast<std::uint32_t>(done), lines, scan);
+    append_codes(sums[b], terms + b * stride, count, place + static_cast<std::uint32_t>(done), lines, scan);
   }
 }

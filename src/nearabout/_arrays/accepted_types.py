@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 if TYPE_CHECKING:
     from nearabout.formats import Embeddings
+    from nearabout.row_filter import RowFilter
 
 
 class SupportsArray(Protocol):
@@ -67,6 +68,12 @@ Term: TypeAlias = Key | ArrayOrTensor | tuple[Key | ArrayOrTensor, float]
 
 TermsLike: TypeAlias = Term | Iterable[Term] | None
 """A term, or several; None for no term."""
+
+FilterLike: TypeAlias = "RowFilter | KeysLike | NDArray[np.bool_] | NDArray[np.integer[Any]]"
+"""Rows: a mask with one bool per row, an array of row numbers, a list of keys, or a `RowFilter`."""
+
+FiltersLike: TypeAlias = "FilterLike | Sequence[FilterLike | None] | None"
+"""Rows for all queries of a batch, or a list with rows for each query; None stands for no filter."""
 
 Progress: TypeAlias = bool | Callable[[float], object] | None
 """`progress=`: a bar, a function that is called with the fraction done, or neither."""

@@ -18,32 +18,41 @@ class SearchCost(NamedTuple):
     """The effort that a search used for one query or for each query of a batch, and the recall that follows."""
 
     core: _core.Index
-    k: int
+    k: int | NDArray[np.int64]  # number of neighbours to look up in the calibration, or one for each query
     requested: tuple[Any, Any, bool]  # arguments effort, recall and exact of the search
     efforts: Any  # int64 (n,), or an int
     unlike: Any  # queries unlike those of the calibration: uint8 (n,), or a bool
     radius: bool = False  # a radius search
+    restricted: bool = False  # a search among some of the rows
 
     def number(self) -> Any:
         return self.efforts
 
-    def base(self) -> int | None:
+    def base(self, k: int) -> int | None:
         """Returns the effort that every query got at least; None if that is every row, or was not measured."""
-        return None if self.radius else self.core.base_effort(max(1, self.k), *self.requested)
+        return None if self.radius else self.core.base_effort(max(1, k), *self.requested)
 
     def expected_recall(self) -> Any:
         """Returns a float or None for one query; for a batch an array, with NaN if nothing was measured."""
-        base = self.base()
-        found = None if base is None else self.core.expected_recall(max(1, self.k), base)
         if isinstance(self.efforts, int):
-            return 1.0 if self.efforts == EVERY_ROW else None if found is None else found[0]
-        return np.where(self.efforts == EVERY_ROW, 1.0, np.nan if found is None else found[0])
+            return 1.0 if self.efforts == EVERY_ROW else self._expected(int(self.k))
+        ks = np.broadcast_to(self.k, self.efforts.shape)
+        expected = {k: self._expected(k) for k in set(ks.tolist())}
+        values = np.array([np.nan if (found := expected[k]) is None else found for k in ks.tolist()], np.float64)
+        return np.where(self.efforts == EVERY_ROW, 1.0, values)
+
+    def _expected(self, k: int) -> float | None:
+        base = self.base(k)
+        found = None if base is None else self.core.expected_recall(max(1, k), base)
+        return None if found is None else found[0]
 
     def out_of_distribution(self, distances: NDArray[np.float32]) -> NDArray[np.bool_]:
         """Returns for distances (n, k) whether each query is unlike the calibration queries, bool (n,)."""
         unlike = np.atleast_1d(np.asarray(self.unlike, bool))
         seen = self.core.seen_distances()
-        if seen is None or self.base() is None or distances.shape[1] == 0:
+        if self.restricted or not isinstance(self.k, int) or seen is None or distances.shape[1] == 0:
+            return unlike
+        if self.base(self.k) is None:
             return unlike
         column = min(distances.shape[1], 10) - 1
         least, most = seen[1 if column == 9 else 0]

@@ -20,6 +20,8 @@ _OTHER_OPTIONS = {
     **dict.fromkeys(("-t", "--type", "--index", "--algorithm", "--method"), "--kind"),
     **dict.fromkeys(("-q", "--query-file"), "--queries"),
     **dict.fromkeys(("--accuracy", "--target-recall"), "--recall"),
+    **dict.fromkeys(("--filter", "--allow", "--only"), "--filter-keys"),
+    **dict.fromkeys(("--exclude", "--without"), "--exclude-keys"),
 }
 
 

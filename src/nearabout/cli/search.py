@@ -8,7 +8,8 @@ from nearabout.cli.output import complain, flush_output, is_terminal, is_text, n
 from nearabout.errors import InvalidInputError, UnknownKeyError
 
 USAGE = """
-usage: nearabout search INDEX.near [WORD...] [-k 10] [--recall R | --effort E | --exact] [--threads N] [--json]
+usage: nearabout search INDEX.near [WORD...] [-k 10] [--recall R | --effort E | --exact] [--filter-keys FILE]
+                        [--exclude-keys FILE] [--threads N] [--json]
 
 Prints the nearest neighbours of a word, nearest first: the distance, then the word.
 
@@ -22,21 +23,32 @@ words are left out of the results. Pass a word that contains spaces as one argum
 after --. Under dot, a distance is the negative inner product. For each line of standard input, the command prints the
 line, its neighbours and an empty line.
 
-  -k N         number of neighbours (default 10)
-  --recall R   target recall, such as 0.99 (default: the recall that the index was built for)
-  --effort E   number of rows to look at, or of lists to probe, depending on the kind of index (`nearabout info` shows
-               the unit); a larger effort finds more and takes longer
-  --exact      compare every row, which finds the true neighbours
-  --threads N  number of threads (default: all cores)
-  --json       one line of JSON per query:
-               {"query": ..., "metric": ..., "hits": [{"key": ..., "row": ..., "distance": ...}, ...]}
+  -k N                 number of neighbours (default 10)
+  --recall R           target recall, such as 0.99 (default: the recall that the index was built for)
+  --effort E           number of rows to look at, or of lists to probe, depending on the kind of index (`nearabout info`
+                       shows the unit); a larger effort finds more and takes longer
+  --exact              compare every row, which finds the true neighbours
+  --filter-keys FILE   find only these keys, one per line of the file
+  --exclude-keys FILE  find none of these keys
+  --threads N          number of threads (default: all cores)
+  --json               one line of JSON per query:
+                       {"query": ..., "metric": ..., "hits": [{"key": ..., "row": ..., "distance": ...}, ...]}
 
 Exit code: 0 success; 2 a word is not in the index, or wrong use.
 """
 
 _OPTIONS = Options(
     "search",
-    {"k": int, "recall": str, "effort": int, "exact": bool, "threads": int, "json": bool},
+    {
+        "k": int,
+        "recall": str,
+        "effort": int,
+        "exact": bool,
+        "filter-keys": str,
+        "exclude-keys": str,
+        "threads": int,
+        "json": bool,
+    },
     {"k": "k"},
     advice="To subtract a word, put a space after the minus: - man. A word that begins with a dash goes after --",
 )
@@ -58,6 +70,8 @@ def run(arguments: list[str]) -> int:
             other = "--effort" if effort else "--exact"
             raise InvalidInputError(f"pass either --recall or {other}, not both: each sets the effort of the search")
         searcher.aim_at(number("recall", str(given["recall"])))
+    if "filter-keys" in given or "exclude-keys" in given:
+        searcher.restrict(given.get("filter-keys"), given.get("exclude-keys"))
     if from_lines and sys.stdin is None:
         raise InvalidInputError(
             "there is no word to search for, and standard input is closed; pass a word, or open standard input"
@@ -123,6 +137,7 @@ class Searcher:
         self._effort = effort if effort is None else min(effort, 2**63)
         self._exact = exact
         self._recall: float | None = None
+        self._filter: _core.RowFilter | None = None
         self._threads = threads
         self.as_json = as_json
 
@@ -137,10 +152,19 @@ class Searcher:
             )
         self._recall = recall
 
+    def restrict(self, allowed: "Value | None", excluded: "Value | None") -> None:
+        """Finds only the keys of one file, and none of those of the other."""
+        from nearabout.cli.key_files import filter_of_files
+
+        paths = [None if path is None else str(path) for path in (allowed, excluded)]
+        self._filter = filter_of_files(self._index, *paths)
+
     def find(self, words: list[str]) -> list[tuple[str | int, int, float]]:
         """Returns key, row and distance of the neighbours of a word or a sum of words, nearest first."""
         terms = self.terms(words)
-        hits = self._index.search_sum(terms, self._k, self._effort, self._exact, self._threads, self._recall)
+        hits = self._index.search_sum(
+            terms, self._k, self._effort, self._exact, self._threads, self._recall, self._filter
+        )
         return [(self._index.key_of(row), row, distance) for row, distance in hits]
 
     def tell_units(self) -> None:

@@ -11,19 +11,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearabout import _core
-from nearabout._arrays.accepted_types import Key, KeysLike, Progress, RowsLike, TermsLike, VectorsLike
+from nearabout._arrays.accepted_types import (
+    FilterLike,
+    FiltersLike,
+    Key,
+    KeysLike,
+    Progress,
+    RowsLike,
+    TermsLike,
+    VectorsLike,
+)
 from nearabout._arrays.key_lookup import Keys, checked_rows, is_single_key, keys_of, known_row, row_of, rows_of
 from nearabout._arrays.queries import as_queries
 from nearabout._arrays.vectors import stored_to_numpy
-from nearabout._base.checks import check_flag, check_k, check_path, check_radius, check_threads, room_for_hits
+from nearabout._base.checks import check_k, check_path, check_threads
 from nearabout._base.progress import monitor_for
 from nearabout.calibration import Calibration
-from nearabout.calibration.effort import check_effort, check_spending
-from nearabout.calibration.search_cost import SearchCost
+from nearabout.calibration.effort import check_effort
 from nearabout.errors import InvalidInputError
-from nearabout.hits import Hits, hits_in_radius, nearest_hits
+from nearabout.hits import Hits
+from nearabout.index import searching
 from nearabout.index.closing import Closable, Closed
 from nearabout.index.info import IndexInfo, index_info, metadata_of
+from nearabout.row_filter import RowFilter
 
 if TYPE_CHECKING:
     from nearabout.calibration.explain import Explanation
@@ -114,24 +124,7 @@ class Index(Closable):
         The command `nearabout info` prints them. The Python reference has a table of all keys.
 
         Returns:
-            A dict, `nearabout.index.IndexInfo`. All indexes have:
-
-            - kind, metric, dtype, dims, rows, path, file_bytes
-            - keys: "str", "int" or "none"
-            - isa: the instruction set in use on this machine
-            - metadata: the settings that `build` recorded
-            - calibration: as `Index.calibration`, in plain values; None if the index is not calibrated
-            - sections: name, element, rows, columns, bytes and offset of each part of the file
-
-            Forests and IVF indexes add:
-
-            - expected_recall: recall of the 10 nearest in a search without `recall=` and `effort=`
-            - seed
-
-            Forests add trees, leaf_size and sketch_bytes (per row in one tree).
-
-            IVF indexes add lists, code_directions, code_bits (per direction), code_bytes (per row), curves,
-            distance_source ("vectors", "int8" or "codes") and keeps_vectors.
+            A dict, `nearabout.index.IndexInfo`, with what the kind adds (`ForestInfo`, `IVFInfo`).
         """
         return index_info(self._core, self.path)
 
@@ -142,6 +135,8 @@ class Index(Closable):
         query: VectorsLike,
         k: int = 10,
         *,
+        filter: FiltersLike = None,
+        exclude: FiltersLike = None,
         recall: float | None = None,
         effort: int | None = None,
         exact: bool = False,
@@ -153,51 +148,43 @@ class Index(Closable):
             query: shape (dims,) for one query, (n, dims) for a batch; anything that `build` takes as vectors. For an
                 index of bits: booleans, or packed bytes.
             k: number of neighbours, at least 1. If the index has fewer rows, all of them are returned.
+            filter: rows that may be found: a mask (len(index),) with True for allowed rows, an array of row numbers, a
+                list of keys, or a `RowFilter` for many searches. A list of these has one, or None, for each query of a
+                batch. All hits are allowed rows, min(k, allowed rows) of them; recall is measured among allowed rows.
+            exclude: rows that may not be found, given in the same ways.
             recall: target fraction of the k true neighbours, in (0, 1], on average over queries like those of the
                 calibration. The search uses the smallest effort whose calibrated recall, minus 1.28 standard errors
                 (a one-sided 90 % bound), still reaches the target. If no effort reaches it, the search compares every
-                row and `hits.effort` is `EVERY_ROW` (-1). An index without vectors ranks the codes of all rows
-                instead, and `hits.expected_recall` is the recall to expect. None uses the recall given to `build`
-                (default 0.95), or about the maximum that codes can reach if that is lower.
+                row and `hits.effort` is `EVERY_ROW` (-1); an index without vectors ranks the codes of all rows instead.
+                None uses the recall given to `build` (default 0.95), or about the maximum that codes can reach.
             effort: amount of work of an approximate search. For a forest, the number of rows to look at (search_k in
                 Annoy); for IVF, the mean number of lists to probe (nprobe in FAISS). A larger effort finds more of the
-                true neighbours and takes longer. An effort of all rows, or all lists, finds all of them (an index that
-                ranks by codes then ranks all rows by their codes). None chooses the effort by `recall`. An exact index
-                takes no effort.
+                true neighbours and takes longer; all rows, or all lists, find all of them (among codes, if the index
+                ranks by codes). None chooses the effort by `recall`. An exact index takes no effort.
             exact: if True, compares the query with every vector, whatever the kind. The index must keep its vectors.
             threads: number of threads for a batch; None uses all cores. The results are the same.
 
         Returns:
-            `Hits`, with min(k, len(index)) columns. Equal distances (before rounding to float32) are in row order.
-            Distances are computed from the vectors. If they are computed from codes (`info()["distance_source"]`),
-            they are estimates in the same units.
+            `Hits`, with min(k, allowed rows) columns. Equal distances (before rounding to float32) are in row order.
+            Distances computed from codes (`info()["distance_source"]`) are estimates in the same units.
 
         Raises:
             InvalidInputError: the query has the wrong dims or number of axes, contains NaN or infinity, or is zero
                 under cosine; k is not a positive integer; `effort` is given for an exact index; `exact` is given for
                 an index without vectors; `recall` is outside (0, 1] or the index is not calibrated; more than one of
-                recall, effort and exact is given.
+                recall, effort and exact is given; a filter has the wrong length or type, or is for another index.
+            UnknownKeyError: a key of `filter` or `exclude` is not in the index.
 
         >>> import nearabout as na
         >>> index = na.build([[0, 0], [3, 4], [6, 8]], metric="euclidean")
         >>> keys, distances = index.search([3, 4], k=2)
         >>> keys.tolist(), distances.tolist()
         ([1, 0], [0.0, 5.0])
+        >>> index.search([3, 4], k=2, exclude=[1]).keys.tolist()
+        [0, 2]
         """
-        if recall is not None:
-            recall = check_spending(self._core, recall, effort, exact)
-        plain = type(query).__name__ != "MaskedArray"  # whose mask the core does not see
-        found = self._core.search_single(query, k, effort, recall, exact, threads) if plain else None
-        if found is not None:
-            rows, distances, used, unlike = found
-            cost = SearchCost(self._core, len(rows), (effort, recall, False), used, unlike)
-            return Hits(rows, distances, len(rows), self._metric, self._keys_of, cost)
-        budget, everything = check_effort(effort, exact, self._core.effort_range is not None)
-        k = check_k(k, len(self))
-        queries, single = as_queries(query, self.metric, self.dtype, self.dims)
-        with room_for_hits(len(queries), k):
-            results = self._core.search(queries, k, budget, recall, everything, check_threads(threads))
-        return nearest_hits(self._core, results, single, k, (budget, recall, everything), self._keys_of)
+        spending = searching.Spending(recall, effort, exact, threads)
+        return searching.search(self, query, k, searching.Restricted(filter, exclude), spending)
 
     def profile(
         self, query: VectorsLike, k: int = 10, *, effort: int | None = None, threads: int | None = 1
@@ -238,6 +225,8 @@ class Index(Closable):
         k: int = 10,
         *,
         include_self: bool = False,
+        filter: FiltersLike = None,
+        exclude: FiltersLike = None,
         recall: float | None = None,
         effort: int | None = None,
         exact: bool = False,
@@ -251,6 +240,8 @@ class Index(Closable):
             key: a key, or a list or array of keys.
             k: number of neighbours, at least 1.
             include_self: whether the key itself may be among its neighbours.
+            filter: as in `search`.
+            exclude: as in `search`.
             recall: as in `search`.
             effort: as in `search`.
             exact: as in `search`.
@@ -268,16 +259,8 @@ class Index(Closable):
         >>> index.search_by_key("east", k=1).keys.tolist()
         ['easterly']
         """
-        include_self = check_flag("include_self", include_self)
-        k = check_k(k, len(self) - (not include_self))
-        searched_k = min(k + (not include_self), len(self))  # the search finds the row itself, which is left out
-        recall = check_spending(self._core, recall, effort, exact)
-        budget, everything = check_effort(effort, exact, self._core.effort_range is not None)
-        single = is_single_key(key)
-        wanted = np.array([known_row(self._core, key)], np.int64) if is_single_key(key) else self.rows(key)
-        with room_for_hits(len(wanted), k):
-            found = self._core.search_rows(wanted, k, include_self, budget, recall, everything, check_threads(threads))
-        return nearest_hits(self._core, found, single, searched_k, (budget, recall, everything), self._keys_of)
+        spending = searching.Spending(recall, effort, exact, threads)
+        return searching.search_rows(self, key, k, include_self, searching.Restricted(filter, exclude), spending)
 
     def analogy(
         self,
@@ -329,6 +312,8 @@ class Index(Closable):
         query: VectorsLike,
         radius: float,
         *,
+        filter: FiltersLike = None,
+        exclude: FiltersLike = None,
         recall: float | None = None,
         effort: int | None = None,
         exact: bool = False,
@@ -343,6 +328,8 @@ class Index(Closable):
             query: as in `search`.
             radius: distance in the units of the metric (haversine: metres). Under dot it may be negative: -20 finds
                 inner products of at least 20.
+            filter: as in `search`.
+            exclude: as in `search`.
             recall: as in `search`; every value is met by comparing every row.
             effort: as in `search`. Limits the search to that many rows or lists, so it may miss some vectors.
                 `hits.expected_recall` is then None (NaN for a batch), because it was not measured.
@@ -362,13 +349,31 @@ class Index(Closable):
         >>> index.radius_search([0.0, 0.0], radius=5).rows.tolist()
         [0, 1]
         """
-        recall = check_spending(self._core, recall, effort, exact)
-        budget, everything = check_effort(effort, exact, self._core.effort_range is not None)
-        radius = check_radius(radius, self.metric)
-        queries, single = as_queries(query, self.metric, self.dtype, self.dims)
-        with room_for_hits(len(queries), None):
-            found = self._core.radius_search(queries, radius, budget, recall, everything, check_threads(threads))
-        return hits_in_radius(self._core, found, single, (budget, recall, everything), self._keys_of)
+        spending = searching.Spending(recall, effort, exact, threads)
+        return searching.search_radius(self, query, radius, searching.Restricted(filter, exclude), spending)
+
+    def row_filter(self, filter: FilterLike | None = None, *, exclude: FilterLike | None = None) -> RowFilter:
+        """Prepares a filter for many searches: a search that is given a mask or keys prepares it each time.
+
+        Args:
+            filter: the allowed rows: a mask, row numbers or keys, as in `search`; None allows all.
+            exclude: rows to leave out of those.
+
+        Returns:
+            `RowFilter`, for this index only. It takes one or two bits per row of the index, and for a forest one more
+            per tree; `len` is the number of allowed rows.
+
+        Raises:
+            UnknownKeyError: a key is not in the index.
+            InvalidInputError: as in `search`.
+
+        >>> import nearabout as na
+        >>> index = na.build([[0.0], [1.0], [2.0]], metric="euclidean")
+        >>> odd = index.row_filter([False, True, False])
+        >>> len(odd), index.search([0.0], k=2, filter=odd).rows.tolist()
+        (1, [1])
+        """
+        return searching.made_filter(self, filter, exclude)
 
     # --- Recall ---
 

@@ -27,6 +27,7 @@ NAMES = [
     "PcaCodes",
     "Plan",
     "Profile",
+    "RowFilter",
     "TruncatedFileError",
     "UnknownFormatError",
     "UnknownKeyError",
@@ -38,7 +39,20 @@ NAMES = [
     "plan",
     "read",
 ]
-INDEX = {"dims", "dtype", "info", "keys", "kind", "metric", "path", "radius_search", "rows", "save", "search"}
+INDEX = {
+    "dims",
+    "dtype",
+    "info",
+    "keys",
+    "kind",
+    "metric",
+    "path",
+    "radius_search",
+    "row_filter",
+    "rows",
+    "save",
+    "search",
+}
 INDEX |= {"close", "to_bytes"}
 INDEX |= {"profile", "search_by_key", "skipped", "vectors", "verify"}
 INDEX |= {"analogy", "effort_unit", "calibrate", "calibration", "explain", "measure_recall"}

@@ -35,28 +35,25 @@ void hand_over(const ExactRows& rows, const metric::BoundQuery& query, const Scr
     std::vector<std::uint32_t> piece(order.begin() + static_cast<std::ptrdiff_t>(begin),
                                      order.begin() + static_cast<std::ptrdiff_t>(end));
     begin = end;
-    const std::uint32_t first = *std::min_element(piece.begin(), piece.end());
     std::vector<float> scores;
     for (const std::uint32_t row : piece) scores.push_back(score_of(screen, rdist_of(rows, query, row), random));
-    std::vector<std::uint32_t> hits = piece;
-    for (std::uint32_t& hit : hits) hit -= first;
     switch (random() % 4) {
       case 0:
-        candidates.compare(first, hits.data(), hits.size());
+        candidates.compare(piece.data(), piece.size());
         break;
       case 1:  // compared, and so to be left out of those that wait
-        candidates.add(first, hits.data(), scores.data(), hits.size());
+        candidates.add(piece.data(), scores.data(), piece.size());
         piece.resize(piece.size() / 2);
         std::sort(piece.begin(), piece.end());
-        candidates.compare(piece);
+        candidates.compare(piece.data(), piece.size());
         candidates.leave_out(piece);
         break;
       case 2:
-        candidates.add(first, hits.data(), scores.data(), hits.size());
+        candidates.add(piece.data(), scores.data(), piece.size());
         candidates.tighten(random() % 50);
         break;
       default:
-        candidates.add(first, hits.data(), scores.data(), hits.size());
+        candidates.add(piece.data(), scores.data(), piece.size());
         candidates.keep_short(10);
     }
   }

@@ -21,7 +21,8 @@ void check_scan(const ExactRows& rows, const Table& queries, std::size_t k, cons
       quantize::ScreenQuery::bind(rows.screen->screen, queries.values.data(), queries.rows());
   for (std::size_t part = 0; part + 1 < borders.size(); ++part) {
     std::vector<TopK> best(queries.rows(), TopK(k));
-    ScreenedScan scan(*rows.screen, rows.vectors, bound.data(), screens.data(), best, k);
+    const ScannedRows all(rows.vectors.shape().rows, nullptr);
+    ScreenedScan scan(*rows.screen, rows.vectors, all, bound.data(), screens.data(), best, k);
     scan.run(borders[part], borders[part + 1]);
     for (std::size_t q = 0; q < queries.rows(); ++q) {
       CASE("k ", k, ", query ", q, " of ", queries.rows(), ", rows ", borders[part], " to ", borders[part + 1]);

@@ -1,0 +1,56 @@
+// Rows that results leave out: the same for all queries, or some for each. For a few per query; many are better a
+// filter. Searches find neighbours among all rows and do not keep these (TopK), so nothing is prepared.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace nearabout::index {
+
+class ExcludedRows {
+ public:
+  // Excludes these rows for every query.
+  explicit ExcludedRows(std::vector<std::uint32_t> rows)
+      : ExcludedRows(std::vector<std::vector<std::uint32_t>>{std::move(rows)}, true) {}
+  // Excludes lists[i] for query i.
+  explicit ExcludedRows(std::vector<std::vector<std::uint32_t>> lists) : ExcludedRows(std::move(lists), false) {}
+
+  // Returns the excluded rows of a query, in order, each once.
+  std::span<const std::uint32_t> of(std::size_t query) const { return lists_[same_ ? 0 : query]; }
+  std::size_t most() const { return most_; }  // excluded for one query
+  // Returns the rows excluded for some of the queries, as queries 0, 1, ...
+  ExcludedRows of_queries(std::span<const std::size_t> queries) const {
+    if (same_) return *this;
+    std::vector<std::vector<std::uint32_t>> lists;
+    for (const std::size_t query : queries) lists.push_back(lists_[query]);
+    return ExcludedRows(std::move(lists), false);
+  }
+  // Excludes row own[i] for query i, too.
+  ExcludedRows with(std::span<const std::uint32_t> own) const {
+    std::vector<std::vector<std::uint32_t>> lists;
+    for (std::size_t query = 0; query < own.size(); ++query) {
+      lists.emplace_back(of(query).begin(), of(query).end());
+      lists.back().push_back(own[query]);
+    }
+    return ExcludedRows(std::move(lists), false);
+  }
+
+ private:
+  ExcludedRows(std::vector<std::vector<std::uint32_t>> lists, bool same) : lists_(std::move(lists)), same_(same) {
+    for (std::vector<std::uint32_t>& rows : lists_) {
+      std::sort(rows.begin(), rows.end());
+      rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
+      most_ = std::max(most_, rows.size());
+    }
+  }
+
+  std::vector<std::vector<std::uint32_t>> lists_;
+  bool same_;
+  std::size_t most_ = 0;
+};
+
+}  // namespace nearabout::index

@@ -1,0 +1,17 @@
+// The budget of searches with a filter. With a target recall, a query probes as many lists as filtered_efforts.h says.
+// With an effort, lists count by their allowed rows: a query probes lists until it has as many allowed rows as that
+// many lists have on average.
+#pragma once
+
+#include "index/filtered_efforts.h"
+#include "index/ivf/list_filter.h"
+
+namespace nearabout::ivf {
+
+struct FilteredBudget {
+  const ListFilter* filter = nullptr;
+  double mean_allowed = 0;  // allowed rows of a list, on average
+  index::FilteredEfforts probes = {};
+};
+
+}  // namespace nearabout::ivf

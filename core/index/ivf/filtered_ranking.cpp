@@ -1,0 +1,48 @@
+// How many lists a query probes with a filter (filtered_budget.h). Lists without allowed rows are not ranked.
+#include <algorithm>
+#include <cmath>
+
+#include "index/ivf/scan.h"
+
+namespace nearabout::ivf {
+
+// Returns how many rows of the ranked lists are allowed.
+std::size_t ListScan::allowed_in_ranked() const {
+  std::size_t allowed = 0;
+  for (const calibration::RankedList& ranked : ranked_) allowed += allowance_.filtered.filter->allowed_in(ranked.list);
+  return allowed;
+}
+
+// Judges by the lists that would be probed without a filter. Sets the limit of expected misses of query `first + i`:
+// what those of calibration stayed below with as many neighbours among all rows, times the fraction that is allowed.
+std::size_t ListScan::probes_for_recall(std::size_t first, std::size_t i, double& misses) {
+  const FilteredBudget& filtered = allowance_.filtered;
+  ranking_.nearest(queries_, i, probes_of(first, i, filtered.probes.at(1)), ranked_);
+  std::size_t rows = 0;
+  for (const calibration::RankedList& ranked : ranked_) rows += layout_.lists.sizes[ranked.list];
+  const double fraction = static_cast<double>(std::max<std::size_t>(1, allowed_in_ranked())) /
+                          static_cast<double>(std::max<std::size_t>(1, rows));
+  const std::size_t effort = filtered.probes.at(fraction);
+  if (effort == 0) return 0;
+  if (allowance_.k > 0) {
+    const auto neighbours = static_cast<std::size_t>(std::ceil(static_cast<double>(allowance_.k) / fraction));
+    misses = fraction * layout_.guard.limit(neighbours, effort, allowance_.recall);
+  }
+  return probes_of(first, i, effort);
+}
+
+std::size_t ListScan::probes_for_effort(std::size_t first, std::size_t i) {
+  const FilteredBudget& filtered = allowance_.filtered;
+  std::size_t probes = probes_of(first, i, allowance_.probes);
+  const double wanted = static_cast<double>(probes) * filtered.mean_allowed;
+  for (;;) {
+    ranking_.nearest(queries_, i, probes, ranked_);
+    const auto allowed = static_cast<double>(allowed_in_ranked());
+    constexpr double kEnough = 0.95;
+    if (allowed >= kEnough * wanted || probes >= filtered.filter->lists()) return probes;
+    const double more = static_cast<double>(probes) * std::clamp(wanted / std::max(allowed, 1.0), 1.1, 4.0);
+    probes = std::min(filtered.filter->lists(), static_cast<std::size_t>(more) + 1);
+  }
+}
+
+}  // namespace nearabout::ivf

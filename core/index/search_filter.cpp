@@ -1,0 +1,24 @@
+#include "index/search_filter.h"
+
+#include <string>
+#include <utility>
+
+#include "base/error.h"
+#include "index/searcher.h"
+
+namespace nearabout::index {
+
+SearchFilter::SearchFilter(const Searcher& searcher, RowFilter rows)
+    : searcher_(searcher), rows_(std::move(rows)), count_(rows_.count()) {
+  if (rows_.rows() != searcher.rows())
+    throw InvalidInputError("the filter is for " + std::to_string(rows_.rows()) + " rows, but the index has " +
+                            std::to_string(searcher.rows()) + "; make the filter for this index");
+  of_kind_ = searcher.derive_filter(rows_);
+}
+
+const std::vector<std::uint32_t>& SearchFilter::list() const {
+  std::call_once(listed_, [this] { list_ = rows_.allowed(); });
+  return list_;
+}
+
+}  // namespace nearabout::index

@@ -1,0 +1,51 @@
+// A filter made for one index, for any number of searches by any number of threads.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "index/row_filter.h"
+
+namespace nearabout::index {
+
+class Searcher;
+
+// What a kind of index derives from a filter, in the order in which it scans rows.
+class KindFilter {
+ public:
+  virtual ~KindFilter() = default;
+  KindFilter(const KindFilter&) = delete;
+  KindFilter& operator=(const KindFilter&) = delete;
+
+ protected:
+  KindFilter() = default;
+};
+
+class SearchFilter {
+ public:
+  // Throws InvalidInputError if the filter is for another number of rows. The index must outlive this.
+  SearchFilter(const Searcher& searcher, RowFilter rows);
+
+  const RowFilter& rows() const { return rows_; }
+  bool allows(std::size_t row) const { return rows_.allows(row); }
+  std::size_t count() const { return count_; }  // of allowed rows
+  // Returns the allowed rows, in order; makes the list at first use.
+  const std::vector<std::uint32_t>& list() const;
+  // Returns what the kind derived; null if it knows no filters (Searcher::derive_filter).
+  const KindFilter* of_kind() const { return of_kind_.get(); }
+  // Returns the index that it was made for.
+  const Searcher& searcher() const { return searcher_; }
+
+ private:
+  const Searcher& searcher_;
+  RowFilter rows_;
+  std::size_t count_;
+  std::unique_ptr<const KindFilter> of_kind_;
+  mutable std::once_flag listed_;
+  mutable std::vector<std::uint32_t> list_;
+};
+
+}  // namespace nearabout::index

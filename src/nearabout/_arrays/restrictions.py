@@ -1,0 +1,191 @@
+"""Converts `filter=` and `exclude=` for the core."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearabout import _core
+from nearabout._arrays.conversion import refuse_masked
+from nearabout._arrays.key_lookup import checked_rows, is_single_key, rows_of
+from nearabout._base.distinct import distinct
+from nearabout._base.text import a_type
+from nearabout.errors import InvalidInputError
+from nearabout.row_filter import RowFilter
+
+if TYPE_CHECKING:
+    from nearabout._arrays.accepted_types import FilterLike, FiltersLike
+
+# Rows left out of the hits of a query without a filter. More are a filter: a search looks for that many more
+# neighbours.
+_FEW = 1024
+
+_Rows: TypeAlias = NDArray[np.int64]
+
+
+class Restriction(NamedTuple):
+    """The rows that a search may find, as the core takes them."""
+
+    filter: _core.RowFilter | list[_core.RowFilter | None] | None = None
+    excluded: tuple[_Rows, _Rows] | None = None  # rows, and the offsets of each query's
+
+    def restricts(self) -> bool:
+        return self.filter is not None or self.excluded is not None
+
+    def neighbours(self, k: int, rows: int) -> int | NDArray[np.int64]:
+        """Returns how many nearest of all rows the k nearest allowed rows are expected to be among, for calibration:
+        one number, or one per query.
+        """
+        more = 0 if self.excluded is None else int(np.diff(self.excluded[1]).max(initial=0))
+        if not isinstance(self.filter, list):
+            return _neighbours(k + more, rows, self.filter)
+        return np.array([_neighbours(k + more, rows, one) for one in self.filter], np.int64)
+
+
+def _neighbours(k: int, rows: int, allowed: _core.RowFilter | None) -> int:
+    return min(rows, k if allowed is None or not len(allowed) else -(-k * rows // len(allowed)))
+
+
+def restriction_of(core: _core.Index, filter: FiltersLike, exclude: FiltersLike, queries: int) -> Restriction:
+    """Returns the restriction of a search for this many queries.
+
+    Raises:
+        UnknownKeyError: a key is not in the index.
+        InvalidInputError: a filter has the wrong length, type or index, or there are not as many as queries.
+    """
+    if filter is None and exclude is None:
+        return Restriction()
+    filters = _each("filter", filter, queries)
+    excludes = _each("exclude", exclude, queries)
+    if filters is None and excludes is None:
+        return _for_all(core, filter, exclude)
+    return _per_query(core, filters or [filter] * queries, excludes or [exclude] * queries)
+
+
+def _for_all(core: _core.Index, filter: Any, exclude: Any) -> Restriction:
+    """Returns the restriction of queries with the same filter."""
+    allowed = None if filter is None else core_filter(core, filter, "filter")
+    rows = None if exclude is None else _few_rows(core, exclude)
+    if exclude is None or rows is not None:
+        return Restriction(allowed, None if rows is None else (rows, np.array([0, len(rows)], np.int64)))
+    return Restriction(_core.RowFilter.difference(allowed, core_filter(core, exclude, "exclude")))
+
+
+def _per_query(core: _core.Index, filters: list[Any], excludes: list[Any]) -> Restriction:
+    """Returns the restriction of queries with a filter, rows to leave out, or both, each."""
+    made: dict[int, _core.RowFilter] = {}  # of each object, by its identity: many queries may share one
+
+    def filter_of(given: Any, name: str) -> _core.RowFilter:
+        if id(given) not in made:
+            made[id(given)] = core_filter(core, given, name)
+        return made[id(given)]
+
+    allowed = [None if given is None else filter_of(given, "filter") for given in filters]
+    left_out: list[_Rows] = []
+    for query, given in enumerate(excludes):
+        rows = np.empty(0, np.int64) if given is None else _few_rows(core, given)
+        if rows is None:
+            allowed[query] = _core.RowFilter.difference(allowed[query], filter_of(given, "exclude"))
+            rows = np.empty(0, np.int64)
+        left_out.append(rows)
+    offsets = np.concatenate([[0], np.cumsum([len(rows) for rows in left_out])]).astype(np.int64)
+    excluded = (np.concatenate(left_out), offsets) if offsets[-1] else None
+    if excluded is not None and len(left_out) == 1:
+        excluded = (left_out[0], np.array([0, len(left_out[0])], np.int64))
+    return Restriction(allowed if any(one is not None for one in allowed) else None, excluded)
+
+
+def core_filter(core: _core.Index, given: FilterLike, name: str) -> _core.RowFilter:
+    """Returns a filter that allows the given rows.
+
+    Raises:
+        UnknownKeyError: a key is not in the index.
+        InvalidInputError: it has the wrong length or type, or is the filter of another index.
+    """
+    if isinstance(given, RowFilter):
+        if not given._core.is_for(core):
+            raise InvalidInputError(
+                f"{name} was made for another index (or for this one before it was calibrated anew); make it with this "
+                "index's row_filter()"
+            )
+        return given._core
+    mask = _mask_of(core, given, name)
+    if mask is not None:
+        return _core.RowFilter.of_mask(core, mask)
+    return _core.RowFilter.of_rows(core, _rows_of(core, given, name))
+
+
+def _few_rows(core: _core.Index, given: FilterLike) -> _Rows | None:
+    """Returns the rows to leave out, or None if there are too many for a list."""
+    if isinstance(given, RowFilter):
+        if not given._core.is_for(core) or len(given) > _FEW:
+            return None
+        return given.rows
+    mask = _mask_of(core, given, "exclude")
+    rows = _rows_of(core, given, "exclude") if mask is None else np.flatnonzero(mask) if mask.sum() <= _FEW else None
+    return rows if rows is not None and len(rows) <= _FEW else None
+
+
+def _each(name: str, given: FiltersLike, queries: int) -> list[Any] | None:
+    """Returns the filters of all queries, or None if there is one for all of them."""
+    if isinstance(given, np.ndarray) and given.ndim == 2:
+        given = list(given)
+    if not isinstance(given, (list, tuple)) or not given or not all(_is_filter(one) for one in given):
+        return None
+    if len(given) != queries:
+        raise InvalidInputError(
+            f"{name} has {len(given)} filters for {queries} {'query' if queries == 1 else 'queries'}; pass one filter "
+            "for all, or one for each query"
+        )
+    return list(given)
+
+
+def _is_filter(given: object) -> bool:
+    """Returns whether an item of a list is a filter and not a key."""
+    return given is None or isinstance(given, RowFilter) or not is_single_key(given)
+
+
+def _array_of(given: Any, name: str) -> NDArray[Any] | None:
+    """Returns an array, a series or a tensor as a NumPy array; None for everything else."""
+    if isinstance(given, (list, tuple)) and given and all(isinstance(item, (bool, np.bool_)) for item in given):
+        return np.array(given)
+    if not hasattr(given, "__array__"):
+        return None
+    refuse_masked(given, name)
+    return np.asarray(given)
+
+
+def _mask_of(core: _core.Index, given: Any, name: str) -> NDArray[np.uint8] | None:
+    """Returns a mask as bytes; None if it is not one."""
+    array = _array_of(given, name)
+    if array is None or array.dtype != np.bool_:
+        return None
+    if array.shape != (len(core),):
+        raise InvalidInputError(
+            f"{name} has the shape {array.shape}, but the index has {len(core):,} rows; a mask has one True or False "
+            f"per row, ({len(core)},)"
+        )
+    return np.ascontiguousarray(array).view(np.uint8)
+
+
+def _rows_of(core: _core.Index, given: Any, name: str) -> _Rows:
+    """Returns the rows of an array of row numbers or a list of keys, in order, each once."""
+    array = _array_of(given, name)
+    if array is not None and array.ndim != 1:
+        raise InvalidInputError(f"{name} has the shape {array.shape}; row numbers have one axis, (n,)")
+    if array is not None and array.size and array.dtype.kind in "iu":
+        return distinct(checked_rows(array, len(core)))
+    if array is not None and array.size and array.dtype.kind not in "OUT":
+        raise InvalidInputError(
+            f"{name} has the dtype {array.dtype}; a mask has the dtype bool, and row numbers are integers"
+        )
+    if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
+        raise InvalidInputError(
+            f"{name} is {a_type(given)}; pass a mask (one bool per row), an array of row numbers, a list of keys, or "
+            "what index.row_filter() returns"
+        )
+    keys = list(given) if array is None else array.tolist()
+    return distinct(rows_of(core, keys)) if keys else np.empty(0, np.int64)

@@ -1,0 +1,38 @@
+"""Files of keys, one per line: the rows that `nearabout search` may find, or may not."""
+
+from nearabout import _core
+from nearabout.errors import InvalidInputError
+
+
+def filter_of_files(index: _core.Index, allowed: str | None, excluded: str | None) -> _core.RowFilter | None:
+    """Returns the filter of `--filter-keys` and `--exclude-keys`; None if neither is given.
+
+    Raises:
+        OSError: a file cannot be read.
+        UnknownKeyError: a key is not in the index.
+        InvalidInputError: a file is not text.
+    """
+    if allowed is None and excluded is None:
+        return None
+    from nearabout._arrays.restrictions import core_filter
+
+    made = None if allowed is None else core_filter(index, _keys_in(index, allowed), "--filter-keys")
+    if excluded is None:
+        return made
+    return _core.RowFilter.difference(made, core_filter(index, _keys_in(index, excluded), "--exclude-keys"))
+
+
+def _keys_in(index: _core.Index, path: str) -> list[str] | list[int]:
+    try:
+        with open(path, encoding="utf-8") as file:
+            lines = [line for line in file.read().split("\n") if line]
+    except UnicodeDecodeError as error:
+        raise InvalidInputError(f"{path} is not UTF-8 text; pass a file with one key per line") from error
+    if index.key_type == "str":
+        return lines
+    try:
+        return [int(line) for line in lines]
+    except ValueError as error:
+        raise InvalidInputError(
+            f"{path} has a line that is not a whole number, as the keys of this index are"
+        ) from error

@@ -1,0 +1,128 @@
+"""Implements the searches of `Index`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from nearabout import _core
+from nearabout._arrays.key_lookup import is_single_key, known_row
+from nearabout._arrays.queries import as_queries
+from nearabout._arrays.restrictions import Restriction, core_filter, restriction_of
+from nearabout._base.checks import check_flag, check_k, check_radius, check_threads, room_for_hits
+from nearabout.calibration.effort import check_effort, check_spending
+from nearabout.calibration.search_cost import SearchCost
+from nearabout.hits import Hits, hits_in_radius, nearest_hits
+from nearabout.row_filter import RowFilter
+
+if TYPE_CHECKING:
+    from nearabout._arrays.accepted_types import FilterLike, FiltersLike, Key, KeysLike, VectorsLike
+    from nearabout.index import Index
+
+
+class Spending(NamedTuple):
+    """The arguments of a search that say how much work it does."""
+
+    recall: float | None
+    effort: int | None
+    exact: bool
+    threads: int | None
+
+    def checked(self, core: _core.Index) -> tuple[int | None, float | None, bool, int]:
+        """Returns effort, recall, exact and threads for the core."""
+        recall = check_spending(core, self.recall, self.effort, self.exact)
+        effort, exact = check_effort(self.effort, self.exact, core.effort_range is not None)
+        return effort, recall, exact, check_threads(self.threads)
+
+
+class Restricted(NamedTuple):
+    """The arguments of a search that say which rows it may find."""
+
+    filter: FiltersLike
+    exclude: FiltersLike
+
+    def checked(self, core: _core.Index, queries: int) -> Restriction:
+        return restriction_of(core, self.filter, self.exclude, queries)
+
+
+def search(index: Index, query: VectorsLike, k: int, restricted: Restricted, spending: Spending) -> Hits:
+    """Implements `Index.search`."""
+    found = _search_one(index, query, k, restricted.filter, spending) if restricted.exclude is None else None
+    return _search_batch(index, query, k, restricted, spending) if found is None else found
+
+
+def _search_one(index: Index, query: Any, k: Any, filter: object, spending: Spending) -> Hits | None:
+    """Searches for one query without the checks of a batch, which take longer than the search. Returns None if the
+    arguments need them.
+    """
+    core = index._core
+    recall, effort, exact, threads = spending
+    allowed = filter._core if isinstance(filter, RowFilter) else None
+    if filter is not None and (allowed is None or not allowed.is_for(core)):
+        return None
+    if recall is not None:
+        recall = check_spending(core, recall, effort, exact)
+    if type(query).__name__ == "MaskedArray":  # the core does not see its mask
+        return None
+    found = core.search_single(query, k, effort, recall, exact, threads, allowed)
+    if found is None:
+        return None
+    rows, distances, used, unlike = found
+    neighbours = len(rows) if allowed is None else Restriction(allowed).neighbours(len(rows), len(index))
+    cost = SearchCost(core, neighbours, (effort, recall, False), used, unlike, restricted=allowed is not None)
+    return Hits(rows, distances, len(rows), index._metric, index._keys_of, cost)
+
+
+def _search_batch(index: Index, query: VectorsLike, k: int, restricted: Restricted, spending: Spending) -> Hits:
+    """Searches with any arguments."""
+    core = index._core
+    effort, recall, exact, threads = spending.checked(core)
+    k = check_k(k, len(index))
+    queries, single = as_queries(query, index.metric, index.dtype, index.dims)
+    allowed = restricted.checked(core, len(queries))
+    with room_for_hits(len(queries), k):
+        found = core.search(queries, k, effort, recall, exact, threads, allowed.filter, allowed.excluded)
+    neighbours = allowed.neighbours(k, len(index))
+    return nearest_hits(core, found, single, neighbours, (effort, recall, exact), index._keys_of, allowed.restricts())
+
+
+def search_rows(
+    index: Index, key: Key | KeysLike, k: int, include_self: bool, restricted: Restricted, spending: Spending
+) -> Hits:
+    """Implements `Index.search_by_key`."""
+    core = index._core
+    include_self = check_flag("include_self", include_self)
+    k = check_k(k, len(index) - (not include_self))
+    effort, recall, exact, threads = spending.checked(core)
+    single = is_single_key(key)
+    rows = np.array([known_row(core, key)], np.int64) if is_single_key(key) else index.rows(key)
+    allowed = restricted.checked(core, len(rows))
+    with room_for_hits(len(rows), k):
+        found = core.search_rows(
+            rows, k, include_self, effort, recall, exact, threads, allowed.filter, allowed.excluded
+        )
+    neighbours = allowed.neighbours(k + (not include_self), len(index))  # one more: the row itself is left out
+    return nearest_hits(core, found, single, neighbours, (effort, recall, exact), index._keys_of, allowed.restricts())
+
+
+def search_radius(index: Index, query: VectorsLike, radius: float, restricted: Restricted, spending: Spending) -> Hits:
+    """Implements `Index.radius_search`."""
+    core = index._core
+    effort, recall, exact, threads = spending.checked(core)
+    radius = check_radius(radius, index.metric)
+    queries, single = as_queries(query, index.metric, index.dtype, index.dims)
+    allowed = restricted.checked(core, len(queries))
+    with room_for_hits(len(queries), None):
+        found = core.radius_search(queries, radius, effort, recall, exact, threads, allowed.filter, allowed.excluded)
+    return hits_in_radius(core, found, single, (effort, recall, exact), index._keys_of)
+
+
+def made_filter(index: Index, filter: FilterLike | None, exclude: FilterLike | None) -> RowFilter:
+    """Implements `Index.row_filter`."""
+    core = index._core
+    allowed = np.ones(len(index), np.bool_) if filter is None else filter
+    made = core_filter(core, allowed, "filter")
+    if exclude is not None:
+        made = _core.RowFilter.difference(made, core_filter(core, exclude, "exclude"))
+    return RowFilter(made, len(index))

@@ -1,0 +1,264 @@
+"""Searches with filter= and exclude=: always min(k, allowed) hits, all of them allowed, for every kind and metric."""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import nearabout as na
+from tests.python.conftest import Kind, skip_unserved
+from tests.python.reference import distances
+
+ROWS, DIMS = 900, 12
+VECTOR_METRICS = ("euclidean", "sqeuclidean", "cosine", "dot", "manhattan")
+Mask = NDArray[np.bool_]
+
+
+def clustered(rows: int, seed: int) -> NDArray[np.float32]:
+    centres = np.random.default_rng(1).normal(size=(8, DIMS))
+    random = np.random.default_rng(seed)
+    return (centres[random.integers(8, size=rows)] + 0.3 * random.normal(size=(rows, DIMS))).astype(np.float32)
+
+
+def masks() -> dict[str, Mask]:
+    random = np.random.default_rng(2)
+    made = {f"{share:g}": random.random(ROWS) < share for share in (1.1, 0.9, 0.5, 0.1, 0.01)}
+    single = np.zeros(ROWS, np.bool_)
+    single[417] = True
+    return {**made, "one row": single, "none": np.zeros(ROWS, np.bool_)}
+
+
+def check(hits: na.Hits, allowed: Mask, k: int) -> None:
+    """Fails unless each query has min(k, allowed) allowed rows, each once, nearest first, then padding."""
+    rows, apart = np.atleast_2d(hits.rows), np.atleast_2d(hits.distances)
+    wanted = min(k, int(allowed.sum()))
+    assert rows.shape[1] == wanted
+    assert np.all(np.atleast_1d(hits.counts) == wanted)
+    assert allowed[rows].all()
+    assert all(len(set(line)) == wanted for line in rows.tolist())
+    assert (np.diff(apart, axis=1) >= 0).all()
+
+
+@pytest.fixture(scope="module")
+def filled(kind: Kind) -> na.Index:
+    skip_unserved(kind, "euclidean")
+    return na.build(clustered(ROWS, 3), metric="euclidean", kind=kind)
+
+
+@pytest.mark.parametrize("metric", VECTOR_METRICS)
+def test_exact_hits_are_those_of_brute_force_among_allowed_rows(kind: Kind, metric: str) -> None:
+    skip_unserved(kind, metric)
+    base, queries = clustered(ROWS, 3), clustered(5, 4)
+    index = na.build(base, metric=metric, kind=kind)
+    for allowed in masks().values():
+        hits = index.search(queries, 10, filter=allowed, exact=True)
+        check(hits, allowed, 10)
+        for query, found in zip(queries, hits.distances, strict=True):
+            true = np.sort(distances(metric, query, base[allowed]))[:10]
+            np.testing.assert_allclose(found, true, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", ["f32", "f16", "u8", "i8"])
+def test_hits_of_every_type_are_allowed(kind: Kind, dtype: str) -> None:
+    skip_unserved(kind, "euclidean")
+    base = np.clip(np.rint(20 * clustered(ROWS, 3) + 60), 0, 127)
+    index = na.build(base.astype(np.float32), metric="euclidean", kind=kind, dtype=dtype)
+    for allowed in masks().values():
+        for k in (1, 10, 100, ROWS):
+            check(index.search(base[:3], k, filter=allowed), allowed, k)
+            check(index.search(base[3], k, filter=allowed), allowed, k)
+
+
+@pytest.mark.parametrize("metric", ["hamming", "jaccard"])
+def test_bits_are_filtered(kind: Kind, metric: str) -> None:
+    skip_unserved(kind, metric)
+    bits = np.random.default_rng(5).random((300, 40)) < 0.3
+    index = na.build(bits, metric=metric, kind=kind)
+    allowed = np.arange(300) % 7 == 0
+    hits = index.search(bits[:4], 5, filter=allowed, exact=True)
+    check(hits, allowed, 5)
+    for query, found in zip(bits, hits.distances, strict=False):
+        true = np.sort(distances(metric, query, bits[allowed]))[:5]
+        np.testing.assert_allclose(found, true, rtol=1e-5)
+
+
+def test_places_are_filtered(kind: Kind) -> None:
+    skip_unserved(kind, "haversine")
+    places = np.random.default_rng(6).uniform((-80, -180), (80, 180), (200, 2))
+    index = na.build(places, metric="haversine", kind=kind)
+    allowed = np.arange(200) % 3 == 1
+    check(index.search(places[:5], 4, filter=allowed), allowed, 4)
+
+
+def test_all_ways_to_name_rows_are_equal(filled: na.Index) -> None:
+    query = clustered(4, 7)
+    allowed = masks()["0.1"]
+    rows = np.flatnonzero(allowed)
+    expected = filled.search(query, 5, filter=allowed).rows
+    import pandas as pd
+
+    same: list[Any] = [
+        allowed.tolist(),
+        rows,
+        rows.astype(np.uint16)[::-1],
+        rows.tolist(),
+        set(rows.tolist()),
+        np.concatenate([rows, rows]),
+        pd.Series(allowed),
+        filled.row_filter(allowed),
+        filled.row_filter(rows.tolist()),
+        filled.row_filter(exclude=~allowed),
+        filled.row_filter(np.arange(ROWS), exclude=np.flatnonzero(~allowed)),
+    ]
+    for given in same:
+        assert filled.search(query, 5, filter=given).rows.tolist() == expected.tolist(), type(given)
+    for given in (~allowed, np.flatnonzero(~allowed), filled.row_filter(~allowed)):
+        assert filled.search(query, 5, exclude=given).rows.tolist() == expected.tolist(), type(given)
+
+
+def test_keys_name_rows(kind: Kind) -> None:
+    skip_unserved(kind, "cosine")
+    base = clustered(60, 8)
+    index = na.build(base, keys=[f"w{row}" for row in range(60)], kind=kind)
+    hits = index.search_by_key("w3", 5, filter=["w3", "w4", "w50"])
+    assert set(hits.keys.tolist()) == {"w4", "w50"}
+    assert set(index.search_by_key("w3", 5, filter=np.array(["w4", "w50"])).keys.tolist()) == {"w4", "w50"}
+    nearest = index.search_by_key("w3", 3, exact=True).keys.tolist()
+    assert index.search_by_key("w3", 2, exclude=[nearest[0]], exact=True).keys.tolist() == nearest[1:]
+    with pytest.raises(na.UnknownKeyError, match="w61"):
+        index.search(base[0], filter=["w61"])
+    numbered = na.build(base, keys=np.arange(60) * 10, kind=kind)
+    assert set(numbered.search(base[0], 5, filter=[10, 20]).keys.tolist()) == {10, 20}  # a list has keys,
+    assert set(numbered.search(base[0], 5, filter=np.array([10, 20])).rows.tolist()) == {10, 20}  # an array rows
+
+
+def test_each_query_has_its_own_filter(filled: na.Index) -> None:
+    queries = clustered(3, 9)
+    half = filled.row_filter(np.arange(ROWS) % 2 == 0)
+    hits = filled.search(queries, 4, filter=[half, [5, 6], None], exact=True)
+    assert hits.counts.tolist() == [4, 2, 4]
+    assert (hits.rows[0] % 2 == 0).all()
+    assert set(hits.rows[1].tolist()) == {5, 6, -1}
+    assert np.isinf(hits.distances[1, 2:]).all()
+    assert hits.rows[2].tolist() == filled.search(queries[2], 4, exact=True).rows.tolist()
+    table = np.zeros((3, ROWS), np.bool_)
+    table[:, 100:200] = True
+    table[1, 150:] = False
+    rows = filled.search(queries, 4, filter=table).rows
+    assert ((rows >= 100) & (rows < 200)).all()
+    assert (rows[1] < 150).all()
+    both = filled.search(queries, 4, filter=half, exclude=[[0], [2], [4]]).rows
+    assert (both % 2 == 0).all()
+    assert filled.search(queries[0], 2, filter=[half]).counts == 2
+
+
+def test_many_filters_answer_as_one_by_one(filled: na.Index) -> None:
+    queries = clustered(40, 10)
+    random = np.random.default_rng(11)
+    filters = [random.random(ROWS) < share for share in random.uniform(0.05, 1, 40)]
+    batch = filled.search(queries, 6, filter=filters, threads=2)
+    for query, mask, rows in zip(queries, filters, batch.rows.tolist(), strict=True):
+        assert filled.search(query, 6, filter=mask).rows.tolist() == rows
+
+
+def test_excluded_rows_make_room_for_others(filled: na.Index) -> None:
+    query = clustered(ROWS, 3)[17]
+    nearest = filled.search(query, 60, exact=True).rows
+    for count in (1, 10, 50):
+        rows = filled.search(query, 10, exclude=nearest[:count], exact=True).rows
+        assert rows.tolist() == nearest[count : count + 10].tolist()
+        left = np.ones(ROWS, np.bool_)
+        left[nearest[:count]] = False
+        check(filled.search(query, 10, exclude=nearest[:count]), left, 10)
+    everything = filled.search(query, 10, exclude=np.arange(ROWS))
+    assert len(everything.rows) == 0
+    assert everything.counts == 0
+
+
+def test_radius_search_is_filtered(filled: na.Index) -> None:
+    query = clustered(6, 12)
+    allowed = masks()["0.5"]
+    all_hits = filled.radius_search(query, 1.5)
+    some = filled.radius_search(query, 1.5, filter=allowed)
+    for whole, part in zip(all_hits.rows, some.rows, strict=True):
+        assert [row for row in whole.tolist() if row >= 0 and allowed[row]] == [
+            row for row in part.tolist() if row >= 0
+        ]
+    none = filled.radius_search(query[0], 1e9, exclude=~allowed)
+    assert none.counts == allowed.sum()
+
+
+def test_approximate_hits_keep_the_recall() -> None:
+    base, queries = clustered(20_000, 13), clustered(300, 14)
+    for kind in ("ivf", "forest"):
+        index = na.build(base, metric="euclidean", kind=kind)
+        random = np.random.default_rng(15)
+        for share in (0.9, 0.5, 0.2):
+            allowed = random.random(len(base)) < share
+            true = index.search(queries, 10, filter=allowed, exact=True).distances
+            hits = index.search(queries, 10, filter=allowed, recall=0.9)
+            assert (hits.distances <= true[:, -1:]).mean() >= 0.89, (kind, share)
+            assert np.all(np.asarray(hits.expected_recall) >= 0.9)
+
+
+def test_indexes_without_vectors_are_filtered() -> None:
+    base, queries = clustered(4_000, 16), clustered(30, 17)
+    for settings in ({"refine": True}, {"refine": False}):
+        index = na.build(base, metric="euclidean", kind=na.IVF(lists=40, keep_vectors=False, **settings))
+        for share in (0.9, 0.1, 0.005):
+            allowed = np.random.default_rng(18).random(len(base)) < share
+            for given in ({}, {"effort": 1}, {"effort": 40}, {"recall": 0.9}):
+                check(index.search(queries, 10, filter=allowed, **given), allowed, 10)
+        assert index.search(queries, 10, exclude=[3, 4]).rows.shape == (30, 10)
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (np.ones(5, np.bool_), r"filter has the shape \(5,\), but the index has 900 rows"),
+        (np.ones((2, 900, 1), np.bool_), r"the shape \(2, 900, 1\)"),
+        ([ROWS], "900"),
+        (np.array([-1]), "there is no row -1"),
+        (np.array([0.5]), "row numbers are integers"),
+        ("word", "filter is a str"),
+        (7, "filter is an int"),
+        ([None, None], "2 filters for 1 query"),
+        (np.ma.masked_array([1, 2], [True, False]), "masked"),
+    ],
+)
+def test_wrong_filters_are_refused(filled: na.Index, given: Any, sentence: str) -> None:
+    with pytest.raises(na.NearaboutError, match=sentence):
+        filled.search(np.zeros(DIMS), filter=given)
+
+
+def test_filters_are_for_one_index(filled: na.Index) -> None:
+    other = na.build(clustered(ROWS, 3), metric="euclidean", kind="exact")
+    made = other.row_filter([1, 2])
+    with pytest.raises(na.InvalidInputError, match="another index"):
+        filled.search(np.zeros(DIMS), filter=made)
+    with pytest.raises(na.InvalidInputError, match="row_filter"):
+        na.RowFilter(3, 4)
+    assert repr(made) == "<nearabout.RowFilter: 2 of 900 rows>"
+    assert made
+    assert made.rows.tolist() == [1, 2]
+    assert len(other.row_filter(exclude=made)) == 898
+
+
+def test_filters_outlive_their_index() -> None:
+    made = na.build(clustered(ROWS, 3), metric="euclidean", kind="ivf").row_filter([1, 2])
+    assert len(made) == 2
+    with pytest.raises(TypeError):
+        pickle.dumps(made)
+
+
+def test_empty_batches_and_indexes() -> None:
+    index = na.build(np.empty((0, 3), np.float32), metric="euclidean")
+    assert index.search([0, 0, 0], filter=np.empty(0, np.bool_)).counts == 0
+    assert index.search([0, 0, 0], exclude=[]).counts == 0
+    full = na.build(np.eye(3), metric="euclidean")
+    assert full.search(np.empty((0, 3)), filter=[1]).rows.shape[0] == 0
+    assert full.search([0, 0, 0], filter=[]).counts == 0
