@@ -82,10 +82,12 @@ nb::object search(const StoredIndex& index, const AnyArray& queries, std::size_t
 
 // Returns the work done by a search; nothing is counted if an exact scan answers.
 nb::dict profile(const StoredIndex& index, const AnyArray& queries, std::size_t k, std::optional<std::size_t> effort,
-                 std::size_t threads) {
+                 std::size_t threads, nb::handle filter, nb::handle excluded) {
   const MatrixView view = matrix_view(queries, index.dims(), query_element(index, queries));
   index::SearchStats stats;
+  const Restriction restriction(index, filter, excluded, view.rows);
   Request request = request_for(k, {effort, {}, false, threads});
+  restriction.apply_to(request);
   request.stats = &stats;
   {
     const ReleasedGil released;
@@ -208,7 +210,8 @@ void bind_searches(nb::class_<StoredIndex>& bound) {
       .def("search_single", &search_single, nb::arg("query").none(), nb::arg("k").none(), nb::arg("effort").none(),
            nb::arg("recall").none(), nb::arg("exact").none(), nb::arg("threads").none(),
            nb::arg("filter").none() = nb::none())
-      .def("profile", &profile, nb::arg("queries"), nb::arg("k"), nb::arg("effort").none(), nb::arg("threads"))
+      .def("profile", &profile, nb::arg("queries"), nb::arg("k"), nb::arg("effort").none(), nb::arg("threads"),
+           nb::arg("filter").none() = nb::none(), nb::arg("excluded").none() = nb::none())
       .def("search_rows", &search_rows, nb::arg("rows"), nb::arg("k"), nb::arg("include_self"),
            nb::arg("effort").none() = nb::none(), nb::arg("recall").none() = nb::none(), nb::arg("exact") = false,
            nb::arg("threads") = 0, nb::arg("filter").none() = nb::none(), nb::arg("excluded").none() = nb::none())

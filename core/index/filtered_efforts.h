@@ -5,9 +5,9 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
-#include <vector>
 
 namespace nearabout::index {
 
@@ -18,9 +18,9 @@ class FilteredEfforts {
   // Has no target: an effort was given.
   FilteredEfforts() = default;
   // Takes the efforts where one in 2^i rows is allowed, kLevels of them; 0: compare every allowed row.
-  explicit FilteredEfforts(std::vector<std::size_t> efforts) : efforts_(std::move(efforts)) {}
+  explicit FilteredEfforts(const std::array<std::size_t, kLevels>& efforts) : efforts_(efforts), known_(true) {}
 
-  explicit operator bool() const { return !efforts_.empty(); }
+  explicit operator bool() const { return known_; }
   // Returns the effort where this fraction of the rows is allowed.
   std::size_t at(double fraction) const {
     const double level = std::clamp(-std::log2(fraction), 0.0, static_cast<double>(kLevels - 1));
@@ -34,7 +34,8 @@ class FilteredEfforts {
   }
 
  private:
-  std::vector<std::size_t> efforts_;
+  std::array<std::size_t, kLevels> efforts_{};
+  bool known_ = false;
 };
 
 }  // namespace nearabout::index

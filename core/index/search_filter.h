@@ -7,6 +7,7 @@
 #include <mutex>
 #include <vector>
 
+#include "index/filtered_efforts.h"
 #include "index/row_filter.h"
 
 namespace nearabout::index {
@@ -36,16 +37,40 @@ class SearchFilter {
   const std::vector<std::uint32_t>& list() const;
   // Returns what the kind derived; null if it knows no filters (Searcher::derive_filter).
   const KindFilter* of_kind() const { return of_kind_.get(); }
+  // Returns the efforts for k neighbours, rows to leave out and a recall: those of the last search if that asked for the
+  // same, since looking them up takes longer than some searches.
+  template <class Make>
+  FilteredEfforts efforts(std::size_t k, std::size_t excluded, double recall, Make make) const {
+    const EffortsKey key{k, excluded, recall};
+    {
+      const std::scoped_lock lock(efforts_mutex_);
+      if (efforts_ && efforts_key_ == key) return efforts_;
+    }
+    FilteredEfforts made = make();
+    const std::scoped_lock lock(efforts_mutex_);
+    efforts_key_ = key;
+    efforts_ = made;
+    return made;
+  }
   // Returns the index that it was made for.
   const Searcher& searcher() const { return searcher_; }
 
  private:
+  struct EffortsKey {
+    std::size_t k, excluded;
+    double recall;
+    bool operator==(const EffortsKey&) const = default;
+  };
+
   const Searcher& searcher_;
   RowFilter rows_;
   std::size_t count_;
   std::unique_ptr<const KindFilter> of_kind_;
   mutable std::once_flag listed_;
   mutable std::vector<std::uint32_t> list_;
+  mutable std::mutex efforts_mutex_;
+  mutable EffortsKey efforts_key_{};
+  mutable FilteredEfforts efforts_;
 };
 
 }  // namespace nearabout::index

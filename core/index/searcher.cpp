@@ -97,16 +97,19 @@ Budget Searcher::budget(const Request& request) const {
 
 FilteredEfforts Searcher::filtered_efforts(const Request& request) const {
   if (request.effort) return {};
-  Sought sought = this->sought(request);
-  sought.neighbours = (request.radius ? calibration::kCalibratedK[1] : request.k) + most_excluded(request);
-  std::vector<std::size_t> efforts;
-  for (std::size_t level = 0; level < FilteredEfforts::kLevels; ++level) {
-    const std::optional<std::size_t> needed =
-        request.recall ? effort_for(sought, *request.recall) : default_effort(sought);
-    efforts.push_back(needed.value_or(keeps_vectors() ? 0 : effort().max));
-    sought.neighbours = std::min(2 * sought.neighbours, rows());
-  }
-  return FilteredEfforts(std::move(efforts));
+  const std::size_t k = request.radius ? calibration::kCalibratedK[1] : request.k;
+  const std::size_t excluded = most_excluded(request);
+  return request.filter->efforts(k, excluded, request.recall.value_or(0), [&] {
+    Sought sought{k, k + excluded, request.filter->count()};
+    std::array<std::size_t, FilteredEfforts::kLevels> efforts{};
+    for (std::size_t& effort : efforts) {
+      const std::optional<std::size_t> needed =
+          request.recall ? effort_for(sought, *request.recall) : default_effort(sought);
+      effort = needed.value_or(keeps_vectors() ? 0 : this->effort().max);
+      sought.neighbours = std::min(2 * sought.neighbours, rows());
+    }
+    return FilteredEfforts(efforts);
+  });
 }
 
 std::unique_ptr<calibration::RecallProfile> Searcher::profile(const calibration::CalibrationQueries& queries,
@@ -185,8 +188,9 @@ void Searcher::search_budgeted(MatrixView queries, const Request& request, Resul
   const Budget allowed = budget(request);
   do_search(queries, request, allowed, results);
   if (allowed.guarded && effort().exact_at_max) {
-    // Distances of neighbours among some of the rows say nothing about the query.
-    if (!request.filter && !request.excluded) flag_out_of_distribution(request.k, results);
+    // Distances of neighbours among some of the rows say nothing about the query. (A row that is a query excludes itself,
+    // as the rows did that calibrated.)
+    if (!request.filter && most_excluded(request) <= 1) flag_out_of_distribution(request.k, results);
     compare_every_row(queries, request, results);
   }
   if (request.radius) return;

@@ -98,7 +98,15 @@ class Index:
         filter: RowFilter | None = None,
     ) -> tuple[NDArray[np.int64], NDArray[np.float32], int, bool] | None: ...
     # The fields of nearabout.Profile: named counts of the work, and the seconds of each stage.
-    def profile(self, queries: Array, k: int, effort: int | None, threads: int) -> dict[str, Any]: ...
+    def profile(
+        self,
+        queries: Array,
+        k: int,
+        effort: int | None,
+        threads: int,
+        filter: RowFilter | list[RowFilter | None] | None = None,
+        excluded: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None,
+    ) -> dict[str, Any]: ...
     def search_rows(
         self,
         rows: NDArray[np.int64],

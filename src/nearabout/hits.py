@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from nearabout import _core
     from nearabout._arrays.key_lookup import Keys
+    from nearabout._arrays.restrictions import Restriction
 
 
 class Hits:
@@ -220,21 +221,18 @@ def nearest_hits(
     core: _core.Index,
     found: tuple[Any, ...],
     single: bool,
-    k: int | NDArray[np.int64],
+    k: int,
     requested: tuple[Any, Any, bool],
     find_keys: Callable[[NDArray[np.int64]], Keys],
-    restricted: bool = False,
+    restriction: Restriction | None = None,
 ) -> Hits:
-    """Returns what the core's `search` found. `k` is the number of neighbours to look up in the calibration, one for
-    all queries or one for each; `restricted` says whether some rows were left out.
-    """
+    """Returns what the core's `search` found. `k` is the number of neighbours to look up in the calibration."""
     rows, distances, counts, efforts, unlike = found
     if single:
         count = int(counts[0])
-        alone = k if isinstance(k, int) else int(k[0])
-        cost = SearchCost(core, alone, requested, int(efforts[0]), bool(unlike[0]), restricted=restricted)
+        cost = SearchCost(core, k, requested, int(efforts[0]), bool(unlike[0]), restriction=restriction)
         return Hits(rows[0, :count], distances[0, :count], count, core.metric, find_keys, cost)
-    cost = SearchCost(core, k, requested, efforts, unlike, restricted=restricted)
+    cost = SearchCost(core, k, requested, efforts, unlike, restriction=restriction)
     return Hits(rows, distances, counts.astype(np.int64), core.metric, find_keys, cost)
 
 

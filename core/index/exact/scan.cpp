@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/threads.h"
+#include "index/exact/ascending_check.h"
 #include "index/exact/screened_scan.h"
 #include "index/queries.h"
 
@@ -18,6 +19,7 @@ namespace {
 constexpr std::size_t kGroupQueries = 512;
 constexpr std::size_t kSmallGroup = 32;        // smaller groups gain little from panels
 constexpr double kTaskNanoseconds = 300e6;     // time between two calls of the monitor
+constexpr std::size_t kFewQueries = 4;         // as many share too little of a screened scan
 constexpr std::size_t kCachedBytes = 262'144;  // bytes of rows compared in full, which stay in the second-level cache
 
 // Queries bound to the rows, and their screens.
@@ -46,8 +48,9 @@ void ExactScan::scan(const ScannedRows& scanned, const metric::BoundQuery* queri
   for (std::size_t at = begin; at < end; at += step) {
     const std::size_t count = std::min(step, end - at);
     const std::uint32_t* const list = scanned.list(at);
+    AscendingCheck check(*vectors_, table.stride);
     if (list)
-      for (std::size_t i = 0; i < count; ++i) vectors_->check_rows(list[i], std::uint64_t{list[i]} + 1);
+      for (std::size_t i = 0; i < count; ++i) (void)check.row(list[i]);
     else
       vectors_->check_rows(at, at + count);
     const kernels::Rows rows{list ? table.data : table.row(at), table.stride, list, count};
@@ -61,6 +64,21 @@ void ExactScan::scan(const ScannedRows& scanned, const metric::BoundQuery* queri
   }
 }
 
+namespace {
+
+// Returns the nanoseconds to compare one query with one row in full.
+double full_row_cost(const index::Descriptor& descriptor) {
+  return 4 + 0.02 * static_cast<double>(row_bytes(descriptor.element, descriptor.dims));
+}
+
+}  // namespace
+
+bool ExactScan::screens(std::size_t rows, std::size_t queries) const {
+  const double screen = 3'000 + 6 * static_cast<double>(descriptor_.dims);  // nanoseconds of a query's codes
+  const double in_full = static_cast<double>(rows) * full_row_cost(descriptor_);
+  return screen_ && in_full > (queries > kFewQueries ? 1 : 2) * screen;
+}
+
 // Returns the time to compare one query with one row, in nanoseconds, to within a factor of three.
 double ExactScan::pair_cost() const {
   if (screen_) return 0.2 + 0.01 * static_cast<double>(screen_->screen.contraction.outputs());
@@ -71,6 +89,7 @@ double ExactScan::query_cost(std::size_t k, std::size_t scanned) const {
   constexpr double kQueryCost = 3'000;  // cost of binding, in nanoseconds
   constexpr double kPassedCost = 100;   // cost of a row that passes; with rows in any order, at least k ln(n / k) pass
   const auto rows = static_cast<double>(scanned);
+  if (screen_ && !screens(scanned, kGroupQueries)) return kQueryCost / 2 + rows * full_row_cost(descriptor_);
   const double passed = static_cast<double>(k) * std::log(1 + rows / static_cast<double>(std::max<std::size_t>(k, 1)));
   return kQueryCost + pair_cost() * rows + kPassedCost * std::min(passed, rows);
 }
@@ -91,8 +110,10 @@ ExactScan::Cut ExactScan::cut(std::size_t queries, std::size_t rows, std::size_t
 }
 
 void ExactScan::search(MatrixView queries, const index::Request& request, index::Results& results) const {
-  const Bound bound = bind(queries, descriptor_, screen_);
   const ScannedRows rows(vectors_->shape().rows, request.filter);
+  const quantize::StoredScreen* const screen =
+      !request.filter || screens(rows.count(), queries.rows) ? screen_ : nullptr;
+  const Bound bound = bind(queries, descriptor_, screen);
   const Cut cut = this->cut(queries.rows, rows.count(), request.threads);
 
   std::vector<std::vector<TopK>> best(cut.groups * cut.parts);
@@ -104,8 +125,8 @@ void ExactScan::search(MatrixView queries, const index::Request& request, index:
         best[task].push_back(index::top_k_of(bound.queries[first + q], request, request.k, first + q));
       const std::size_t from = std::min(task % cut.parts * cut.part_rows, rows.count());
       const std::size_t to = std::min(from + cut.part_rows, rows.count());
-      if (screen_)
-        ScreenedScan(*screen_, *vectors_, rows, &bound.queries[first], &bound.screens[first], best[task], request.k)
+      if (screen)
+        ScreenedScan(*screen, *vectors_, rows, &bound.queries[first], &bound.screens[first], best[task], request.k)
             .run(from, to);
       else
         scan(rows, &bound.queries[first], best[task], from, to);

@@ -40,6 +40,8 @@ class ExactScan {
   };
   Cut cut(std::size_t queries, std::size_t rows, std::size_t threads) const;
   double pair_cost() const;
+  // Returns true if so many rows are screened; of fewer, comparing each in full takes less time than a query's codes.
+  bool screens(std::size_t rows, std::size_t queries) const;
 
   index::Descriptor descriptor_;
   const storage::Section* vectors_;

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <limits>
 
+#include "index/exact/ascending_check.h"
+
 namespace nearabout::exact {
 namespace {
 
@@ -97,16 +99,19 @@ ScreenedScan::Block ScreenedScan::block_at(std::size_t place, std::size_t rows) 
 }
 
 ScreenedScan::Block ScreenedScan::listed_block(const std::uint32_t* list, std::size_t rows) {
-  const MatrixView codes = stored_.codes->matrix();
+  const MatrixView table = stored_.codes->matrix();
   offsets_.resize(rows);
   errors_.resize(rows);
+  AscendingCheck codes(*stored_.codes, table.stride);
+  AscendingCheck offsets(*stored_.terms, sizeof(float));
+  AscendingCheck errors(*stored_.terms, sizeof(float), all_rows_ * sizeof(float));
   for (std::size_t i = 0; i < rows; ++i) {
-    stored_.codes->check_rows(list[i], std::uint64_t{list[i]} + 1);
-    stored_.codes->fetch(list[i] * codes.stride);
-    offsets_[i] = stored_.terms->items<float>(list[i], 1)[0];
-    errors_[i] = stored_.terms->items<float>(all_rows_ + list[i], 1)[0];
+    (void)codes.row(list[i]);
+    stored_.codes->fetch(list[i] * table.stride);
+    std::memcpy(&offsets_[i], offsets.row(list[i]), sizeof(float));
+    std::memcpy(&errors_[i], errors.row(list[i]), sizeof(float));
   }
-  return {0, list, rows, codes, offsets_.data(), errors_.data()};
+  return {0, list, rows, table, offsets_.data(), errors_.data()};
 }
 
 const float* ScreenedScan::masked(const float* offsets, std::size_t first, std::size_t rows) {

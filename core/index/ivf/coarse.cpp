@@ -151,17 +151,19 @@ void ListRanking::look_into_groups(const std::int8_t* query, const std::int32_t*
 float ListRanking::promising(const std::int32_t* dots, std::span<const float> squares, float scale,
                              std::size_t wanted) {
   const std::size_t count = squares.size();
-  if (count < 8 * kSampledLists || wanted * 4 > count || filter_) return std::numeric_limits<float>::max();
+  if (count < 8 * kSampledLists || wanted * 4 > count) return std::numeric_limits<float>::max();
   float sample[kSampledLists];
-  std::uint32_t numbers[kSampledLists];
+  std::uint32_t numbers[kSampledLists] = {};
+  std::size_t sampled = 0;
   for (std::size_t place = 0; place < kSampledLists; ++place) {
     const std::size_t list = place * count / kSampledLists;
-    sample[place] = squares[list] + scale * static_cast<float>(dots[list]);
-    numbers[place] = 0;
+    sample[sampled] = squares[list] + scale * static_cast<float>(dots[list]);
+    sampled += sample[sampled] < kInfinity ? 1u : 0u;  // not those without allowed rows
   }
   float threshold = 0;
-  const std::size_t enough = std::min(kSampledLists - 1, wanted * kSampledLists * 4 / count / 3 + 4);
-  kernels::table().codes.keep_least(sample, numbers, kSampledLists, enough, &threshold);
+  const std::size_t enough = wanted * kSampledLists * 4 / count / 3 + 4;
+  if (enough >= sampled) return std::numeric_limits<float>::max();
+  kernels::table().codes.keep_least(sample, numbers, sampled, enough, &threshold);
   return threshold;
 }
 

@@ -32,9 +32,6 @@ class Restriction(NamedTuple):
     filter: _core.RowFilter | list[_core.RowFilter | None] | None = None
     excluded: tuple[_Rows, _Rows] | None = None  # rows, and the offsets of each query's
 
-    def restricts(self) -> bool:
-        return self.filter is not None or self.excluded is not None
-
     def neighbours(self, k: int, rows: int) -> int | NDArray[np.int64]:
         """Returns how many nearest of all rows the k nearest allowed rows are expected to be among, for calibration:
         one number, or one per query.
@@ -56,8 +53,6 @@ def restriction_of(core: _core.Index, filter: FiltersLike, exclude: FiltersLike,
         UnknownKeyError: a key is not in the index.
         InvalidInputError: a filter has the wrong length, type or index, or there are not as many as queries.
     """
-    if filter is None and exclude is None:
-        return Restriction()
     filters = _each("filter", filter, queries)
     excludes = _each("exclude", exclude, queries)
     if filters is None and excludes is None:

@@ -22,12 +22,10 @@ from nearabout._arrays.accepted_types import (
     VectorsLike,
 )
 from nearabout._arrays.key_lookup import Keys, checked_rows, is_single_key, keys_of, known_row, row_of, rows_of
-from nearabout._arrays.queries import as_queries
 from nearabout._arrays.vectors import stored_to_numpy
-from nearabout._base.checks import check_k, check_path, check_threads
+from nearabout._base.checks import check_path
 from nearabout._base.progress import monitor_for
 from nearabout.calibration import Calibration
-from nearabout.calibration.effort import check_effort
 from nearabout.errors import InvalidInputError
 from nearabout.hits import Hits
 from nearabout.index import searching
@@ -183,23 +181,31 @@ class Index(Closable):
         >>> index.search([3, 4], k=2, exclude=[1]).keys.tolist()
         [0, 2]
         """
-        spending = searching.Spending(recall, effort, exact, threads)
-        return searching.search(self, query, k, searching.Restricted(filter, exclude), spending)
+        return searching.search(self, query, k, filter, exclude, recall, effort, exact, threads)
 
     def profile(
-        self, query: VectorsLike, k: int = 10, *, effort: int | None = None, threads: int | None = 1
+        self,
+        query: VectorsLike,
+        k: int = 10,
+        *,
+        filter: FiltersLike = None,
+        exclude: FiltersLike = None,
+        effort: int | None = None,
+        threads: int | None = 1,
     ) -> Profile:
         """Searches, and returns the work that the search did instead of the hits. For kinds that count their
         work: IVF indexes.
 
         Args:
-            query: as in `search`.
-            k: as in `search`.
-            effort: as in `search`.
+            query: as in `search`, like k, filter, exclude and effort.
+            k: number of neighbours.
+            filter: rows that may be found.
+            exclude: rows that may not be found.
+            effort: number of lists to probe.
             threads: as in `search`, but 1 by default, so that the seconds are wall-clock time.
 
         Returns:
-            `Profile`: named counts of the work, and the seconds of each stage.
+            `Profile`: named counts of the work, and the seconds of each stage. An exact scan counts nothing.
 
         Raises:
             InvalidInputError: as in `search`; or the index is of another kind, which does not count its work.
@@ -210,14 +216,8 @@ class Index(Closable):
         >>> index.profile(vectors, effort=5).queries
         2000
         """
-        from nearabout.calibration.profile import Profile
-
-        if not self._core.counts_work:
-            raise InvalidInputError(f"profile() needs a kind of index that counts its work, and {self.kind!r} does not")
-        budget, _ = check_effort(effort, False, self._core.effort_range is not None)
-        k = check_k(k, len(self))
-        queries, _ = as_queries(query, self.metric, self.dtype, self.dims)
-        return Profile(**self._core.profile(queries, k, budget, check_threads(threads)))
+        spending = searching.Spending(None, effort, False, threads)
+        return searching.profile(self, query, k, searching.Restricted(filter, exclude), spending)
 
     def search_by_key(
         self,

@@ -13,11 +13,13 @@ from nearabout._arrays.restrictions import Restriction, core_filter, restriction
 from nearabout._base.checks import check_flag, check_k, check_radius, check_threads, room_for_hits
 from nearabout.calibration.effort import check_effort, check_spending
 from nearabout.calibration.search_cost import SearchCost
+from nearabout.errors import InvalidInputError
 from nearabout.hits import Hits, hits_in_radius, nearest_hits
 from nearabout.row_filter import RowFilter
 
 if TYPE_CHECKING:
     from nearabout._arrays.accepted_types import FilterLike, FiltersLike, Key, KeysLike, VectorsLike
+    from nearabout.calibration.profile import Profile
     from nearabout.index import Index
 
 
@@ -42,25 +44,57 @@ class Restricted(NamedTuple):
     filter: FiltersLike
     exclude: FiltersLike
 
-    def checked(self, core: _core.Index, queries: int) -> Restriction:
+    def checked(self, core: _core.Index, queries: int) -> Restriction | None:
+        """Returns None if every row may be found."""
+        if self.filter is None and self.exclude is None:
+            return None
         return restriction_of(core, self.filter, self.exclude, queries)
 
 
-def search(index: Index, query: VectorsLike, k: int, restricted: Restricted, spending: Spending) -> Hits:
+def _of(allowed: Restriction | None) -> Restriction:
+    """Returns filter and excluded rows as the core takes them."""
+    return Restriction() if allowed is None else allowed
+
+
+def search(
+    index: Index,
+    query: VectorsLike,
+    k: int,
+    filter: FiltersLike,
+    exclude: FiltersLike,
+    recall: float | None,
+    effort: int | None,
+    exact: bool,
+    threads: int | None,
+) -> Hits:
     """Implements `Index.search`."""
-    found = _search_one(index, query, k, restricted.filter, spending) if restricted.exclude is None else None
-    return _search_batch(index, query, k, restricted, spending) if found is None else found
+    if exclude is None and (filter is None or isinstance(filter, RowFilter)):
+        found = _search_one(index, query, k, filter, recall, effort, exact, threads)
+        if found is not None:
+            return found
+    return _search_batch(index, query, k, Restricted(filter, exclude), Spending(recall, effort, exact, threads))
 
 
-def _search_one(index: Index, query: Any, k: Any, filter: object, spending: Spending) -> Hits | None:
+def _search_one(
+    index: Index,
+    query: Any,
+    k: Any,
+    filter: RowFilter | None,
+    recall: float | None,
+    effort: Any,
+    exact: Any,
+    threads: Any,
+) -> Hits | None:
     """Searches for one query without the checks of a batch, which take longer than the search. Returns None if the
     arguments need them.
     """
     core = index._core
-    recall, effort, exact, threads = spending
-    allowed = filter._core if isinstance(filter, RowFilter) else None
-    if filter is not None and (allowed is None or not allowed.is_for(core)):
-        return None
+    allowed = restriction = None
+    if filter is not None:
+        allowed = filter._core
+        if not allowed.is_for(core):
+            return None
+        restriction = Restriction(allowed)
     if recall is not None:
         recall = check_spending(core, recall, effort, exact)
     if type(query).__name__ == "MaskedArray":  # the core does not see its mask
@@ -69,8 +103,7 @@ def _search_one(index: Index, query: Any, k: Any, filter: object, spending: Spen
     if found is None:
         return None
     rows, distances, used, unlike = found
-    neighbours = len(rows) if allowed is None else Restriction(allowed).neighbours(len(rows), len(index))
-    cost = SearchCost(core, neighbours, (effort, recall, False), used, unlike, restricted=allowed is not None)
+    cost = SearchCost(core, len(rows), (effort, recall, False), used, unlike, False, restriction)
     return Hits(rows, distances, len(rows), index._metric, index._keys_of, cost)
 
 
@@ -82,9 +115,22 @@ def _search_batch(index: Index, query: VectorsLike, k: int, restricted: Restrict
     queries, single = as_queries(query, index.metric, index.dtype, index.dims)
     allowed = restricted.checked(core, len(queries))
     with room_for_hits(len(queries), k):
-        found = core.search(queries, k, effort, recall, exact, threads, allowed.filter, allowed.excluded)
-    neighbours = allowed.neighbours(k, len(index))
-    return nearest_hits(core, found, single, neighbours, (effort, recall, exact), index._keys_of, allowed.restricts())
+        found = core.search(queries, k, effort, recall, exact, threads, *_of(allowed))
+    return nearest_hits(core, found, single, k, (effort, recall, exact), index._keys_of, allowed)
+
+
+def profile(index: Index, query: VectorsLike, k: int, restricted: Restricted, spending: Spending) -> Profile:
+    """Implements `Index.profile`."""
+    from nearabout.calibration.profile import Profile
+
+    core = index._core
+    if not core.counts_work:
+        raise InvalidInputError(f"profile() needs a kind of index that counts its work, and {index.kind!r} does not")
+    effort, _, _, threads = spending.checked(core)
+    k = check_k(k, len(index))
+    queries, _ = as_queries(query, index.metric, index.dtype, index.dims)
+    allowed = restricted.checked(core, len(queries))
+    return Profile(**core.profile(queries, k, effort, threads, *_of(allowed)))
 
 
 def search_rows(
@@ -99,11 +145,9 @@ def search_rows(
     rows = np.array([known_row(core, key)], np.int64) if is_single_key(key) else index.rows(key)
     allowed = restricted.checked(core, len(rows))
     with room_for_hits(len(rows), k):
-        found = core.search_rows(
-            rows, k, include_self, effort, recall, exact, threads, allowed.filter, allowed.excluded
-        )
-    neighbours = allowed.neighbours(k + (not include_self), len(index))  # one more: the row itself is left out
-    return nearest_hits(core, found, single, neighbours, (effort, recall, exact), index._keys_of, allowed.restricts())
+        found = core.search_rows(rows, k, include_self, effort, recall, exact, threads, *_of(allowed))
+    searched_k = min(k + (not include_self), len(index))  # one more: the row itself is left out
+    return nearest_hits(core, found, single, searched_k, (effort, recall, exact), index._keys_of, allowed)
 
 
 def search_radius(index: Index, query: VectorsLike, radius: float, restricted: Restricted, spending: Spending) -> Hits:
@@ -114,7 +158,7 @@ def search_radius(index: Index, query: VectorsLike, radius: float, restricted: R
     queries, single = as_queries(query, index.metric, index.dtype, index.dims)
     allowed = restricted.checked(core, len(queries))
     with room_for_hits(len(queries), None):
-        found = core.radius_search(queries, radius, effort, recall, exact, threads, allowed.filter, allowed.excluded)
+        found = core.radius_search(queries, radius, effort, recall, exact, threads, *_of(allowed))
     return hits_in_radius(core, found, single, (effort, recall, exact), index._keys_of)
 
 

@@ -241,7 +241,7 @@ def test_filters_are_for_one_index(filled: na.Index) -> None:
     with pytest.raises(na.InvalidInputError, match="another index"):
         filled.search(np.zeros(DIMS), filter=made)
     with pytest.raises(na.InvalidInputError, match="row_filter"):
-        na.RowFilter(3, 4)
+        na.RowFilter(3, 4)  # type: ignore[arg-type]
     assert repr(made) == "<nearabout.RowFilter: 2 of 900 rows>"
     assert made
     assert made.rows.tolist() == [1, 2]
