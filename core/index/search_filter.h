@@ -37,8 +37,8 @@ class SearchFilter {
   const std::vector<std::uint32_t>& list() const;
   // Returns what the kind derived; null if it knows no filters (Searcher::derive_filter).
   const KindFilter* of_kind() const { return of_kind_.get(); }
-  // Returns the efforts for k neighbours, rows to leave out and a recall: those of the last search if that asked for the
-  // same, since looking them up takes longer than some searches.
+  // Returns the efforts for k neighbours, rows to leave out and a recall: those of the last search if that asked for
+  // the same, since looking them up takes longer than some searches.
   template <class Make>
   FilteredEfforts efforts(std::size_t k, std::size_t excluded, double recall, Make make) const {
     const EffortsKey key{k, excluded, recall};

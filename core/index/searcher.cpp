@@ -188,8 +188,8 @@ void Searcher::search_budgeted(MatrixView queries, const Request& request, Resul
   const Budget allowed = budget(request);
   do_search(queries, request, allowed, results);
   if (allowed.guarded && effort().exact_at_max) {
-    // Distances of neighbours among some of the rows say nothing about the query. (A row that is a query excludes itself,
-    // as the rows did that calibrated.)
+    // Distances of neighbours among some of the rows say nothing about the query. (A row that is a query excludes
+    // itself, as the rows did that calibrated.)
     if (!request.filter && most_excluded(request) <= 1) flag_out_of_distribution(request.k, results);
     compare_every_row(queries, request, results);
   }

@@ -10,6 +10,7 @@ namespace nearabout::ivf {
 
 struct FilteredBudget {
   const ListFilter* filter = nullptr;
+  double fraction = 1;      // of all rows that are allowed
   double mean_allowed = 0;  // allowed rows of a list, on average
   index::FilteredEfforts probes = {};
 };

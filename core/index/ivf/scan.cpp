@@ -95,25 +95,30 @@ void ListScan::rank(const IvfBudget& allowance) {
   lists_scanned_ = probes_.size();
 }
 
-// Ranks the lists of query `first + i`.
+// Ranks the nearest lists of query `first + i`; for guarded queries, also those beyond.
+void ListScan::rank_lists(std::size_t first, std::size_t i, std::size_t probes) {
+  if (allowance_.k > 0)
+    ranking_.nearest(queries_, i, probes, calibration::lists_beyond(probes), ranked_, progress_[first + i].beyond);
+  else
+    ranking_.nearest(queries_, i, probes, ranked_);
+}
+
+// Chooses and ranks the lists that query `first + i` probes.
 void ListScan::rank_query(std::size_t first, std::size_t i) {
   Progress& progress = progress_[first + i];
   double misses = allowance_.misses;
   const FilteredBudget& filtered = allowance_.filtered;
-  const std::size_t probes = !filtered.filter  ? probes_of(first, i, allowance_.probes)
-                             : filtered.probes ? probes_for_recall(first, i, misses)
-                                               : probes_for_effort(first, i);
   progress.beyond.clear();
-  if (probes == 0)
-    ranked_.clear();
-  else if (allowance_.k > 0)
-    ranking_.nearest(queries_, i, probes, calibration::lists_beyond(probes), ranked_, progress.beyond);
+  if (!filtered.filter)
+    rank_lists(first, i, probes_of(first, i, allowance_.probes));
+  else if (filtered.probes)
+    rank_for_recall(first, i, misses);
   else
-    ranking_.nearest(queries_, i, probes, ranked_);
+    rank_for_effort(first, i);
   progress.probes = ranked_.size();
   progress.rows = 0;
   for (const RankedList& ranked : ranked_) progress.rows += layout_.lists.sizes[ranked.list];
-  progress.every_row = progress.done = probes == 0;
+  progress.every_row = progress.done = ranked_.empty();
   progress.out_of_distribution = false;
   progress.more.clear();
   progress.quiet = 0;

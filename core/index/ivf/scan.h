@@ -96,14 +96,16 @@ class ListScan {
   std::size_t probes_of(std::size_t first, std::size_t i, std::size_t effort) const;
   // With a filter:
   std::size_t allowed_in_ranked() const;
-  std::size_t probes_for_recall(std::size_t first, std::size_t i, double& misses);
-  std::size_t probes_for_effort(std::size_t first, std::size_t i);
+  void rank_for_recall(std::size_t first, std::size_t i, double& misses);
+  void rank_for_effort(std::size_t first, std::size_t i);
+  void keep_nearest_ranked(std::size_t count, std::vector<calibration::RankedList>& beyond);
   std::span<const calibration::GroupResiduals> residuals() const;
   std::size_t list_count() const;  // of lists that may be probed
   void make_room();
   std::size_t limit_of(std::size_t query) const;
   void ask_for_lists();
   void rank_query(std::size_t first, std::size_t i);
+  void rank_lists(std::size_t first, std::size_t i, std::size_t probes);
   void scan_list(const Probe* probes, std::size_t count);
   void scan_blocks(const Probe* probes, std::size_t count, std::uint64_t block, std::size_t rows);
   void thin(std::size_t query);

@@ -43,6 +43,25 @@ def test_words_are_added_and_left_out(run: Run, words: Path) -> None:
     assert not {"king", "queen"} & set(found)
 
 
+def test_files_of_keys_filter(run: Run, words: Path, tmp_path: Path) -> None:
+    allowed, left_out = tmp_path / "allowed.txt", tmp_path / "left_out.txt"
+    allowed.write_text("queen\nwoman\nNew York\n")
+    left_out.write_text("woman\n")
+    assert set(answers(run("search", words, "king", "--filter-keys", allowed).out)) == {"queen", "woman", "New York"}
+    both = run("search", words, "king", "man", "--filter-keys", allowed, "--exclude-keys", left_out)
+    assert set(answers(both.out)) == {"queen", "New York"}
+    every = set(answers(run("search", words, "king", "-k", 99).out))
+    assert set(answers(run("search", words, "king", "-k", 99, "--exclude-keys", left_out).out)) == every - {"woman"}
+    left_out.write_text("wooman\n")
+    done = run("search", words, "king", "--exclude-keys", left_out)
+    assert (done.code, done.out) == (2, "")
+    assert "no key 'wooman'" in done.err
+    left_out.write_bytes(b"\xff\xfe")
+    assert "is not UTF-8 text" in run("search", words, "king", "--exclude-keys", left_out).err
+    assert run("search", words, "king", "--filter-keys", tmp_path / "missing.txt").code != 0
+    assert "--filter-keys" in run("search", words, "king", "--filter", allowed).err
+
+
 def test_awkward_words(run: Run, words: Path) -> None:
     assert run("search", words, "New York").code == 0
     assert run("search", words, "king + New York").code == 2  # as one argument it is split at spaces
