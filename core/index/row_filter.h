@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <utility>
 #include <vector>
@@ -14,7 +15,7 @@ class RowFilter {
  public:
   // Allows no row of a table of so many.
   explicit RowFilter(std::size_t rows) : rows_(rows), words_((rows + 63) / 64, 0) {}
-  // Allows row i where values[i] is not zero.
+  // Allows row i where values[i] is 1, not 0.
   explicit RowFilter(std::span<const std::uint8_t> values);
 
   void allow(std::size_t row) { words_[row / 64] |= bit(row); }
@@ -25,6 +26,18 @@ class RowFilter {
   void intersect(const RowFilter& other);
 
   bool allows(std::size_t row) const { return (words_[row / 64] & bit(row)) != 0; }
+  // Returns one bit for each of up to 64 rows, the first one lowest. `rows` are `step` numbers apart. Calls `bad`,
+  // which throws, with a row that does not exist.
+  template <class Bad>
+  std::uint64_t bits_of(const std::uint32_t* rows, std::size_t count, std::size_t step, Bad bad) const {
+    std::uint64_t bits = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::size_t row = rows[i * step];
+      if (row >= rows_) bad(row);
+      bits |= (words_[row / 64] >> row % 64 & 1) << i;
+    }
+    return bits;
+  }
   std::size_t rows() const { return rows_; }
   std::size_t count() const;  // of allowed rows
   // Returns the allowed rows, in order.

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <vector>
 
+#include "base/threads.h"
 #include "index/filtered_efforts.h"
 #include "index/row_filter.h"
 
@@ -24,6 +25,12 @@ class KindFilter {
  protected:
   KindFilter() = default;
 };
+
+// Returns the number of threads worth starting to derive something from a filter of so many rows.
+inline std::size_t filter_threads(std::size_t rows) {
+  constexpr double kRowNanoseconds = 2;
+  return worthwhile_threads(kRowNanoseconds * static_cast<double>(rows), 0);
+}
 
 class SearchFilter {
  public:

@@ -1,37 +1,57 @@
 #include "index/forest/leaf_filter.h"
 
+#include <algorithm>
+#include <bit>
 #include <string>
 
 #include "base/error.h"
+#include "base/threads.h"
 
 namespace nearabout::forest {
+namespace {
 
-LeafFilter::LeafFilter(const ForestLayout& layout, const index::RowFilter& rows)
-    : bits_((layout.trees * rows.rows() + 63) / 64, 0), residuals_(layout.residuals) {
+[[noreturn]] void throw_row(std::size_t row) {
+  throw CorruptFileError("a leaf has row " + std::to_string(row) + ", which does not exist; build the index again");
+}
+
+}  // namespace
+
+LeafFilter::LeafFilter(const ForestLayout& layout, const index::RowFilter& rows) : residuals_(layout.residuals) {
   if (layout.levels.empty()) return;
-  const std::span<const std::uint64_t> firsts = layout.levels[0].firsts;
-  std::uint64_t allowed = 0;
-  for (std::size_t leaf = 0; leaf + 1 < firsts.size(); ++leaf) {
-    before_.push_back(allowed);
-    const std::uint64_t size = firsts[leaf + 1] - firsts[leaf];
-    const std::span<const std::uint32_t> numbers = layout.tree_rows->items<std::uint32_t>(firsts[leaf], size);
-    std::uint64_t here = 0;
-    for (std::uint64_t i = 0; i < size; ++i) {
-      if (numbers[i] >= rows.rows())
-        throw CorruptFileError("a leaf has row " + std::to_string(numbers[i]) + ", but the index has " +
-                               std::to_string(rows.rows()) + " rows; build it again");
-      const std::uint64_t place = firsts[leaf] + i;
-      const std::uint64_t bit = rows.allows(numbers[i]) ? 1 : 0;
-      bits_[place / 64] |= bit << place % 64;
-      here += bit;
+  const std::size_t places = layout.trees * rows.rows();
+  bits_.resize((places + 63) / 64);
+  const auto fill = [&](std::size_t begin, std::size_t end, std::size_t) {
+    for (std::size_t word = begin; word < end; ++word) {
+      const std::size_t count = std::min<std::size_t>(64, places - 64 * word);
+      const std::uint32_t* const numbers = layout.tree_rows->items<std::uint32_t>(64 * word, count).data();
+      bits_[word] = rows.bits_of(numbers, count, 1, throw_row);
     }
-    allowed += here;
-    if (residuals_.empty() || size == 0) continue;
-    const float part = static_cast<float>(here) / static_cast<float>(size);
+  };
+  constexpr std::size_t kWordsAtATime = 1024;
+  parallel_for(bits_.size(), kWordsAtATime, index::filter_threads(places), fill);
+  const std::span<const std::uint64_t> firsts = layout.levels[0].firsts;
+  std::uint64_t before = 0;
+  for (std::size_t leaf = 0; leaf + 1 < firsts.size(); ++leaf) {
+    before_.push_back(before);
+    const std::uint64_t allowed = count_between(firsts[leaf], firsts[leaf + 1]);
+    before += allowed;
+    if (residuals_.empty() || firsts[leaf] == firsts[leaf + 1]) continue;
+    const float part = static_cast<float>(allowed) / static_cast<float>(firsts[leaf + 1] - firsts[leaf]);
     residuals_[leaf].rows *= part;
     residuals_[leaf].far_rows *= part;
   }
-  before_.push_back(allowed);
+  before_.push_back(before);
+}
+
+std::uint64_t LeafFilter::count_between(std::uint64_t begin, std::uint64_t end) const {
+  std::uint64_t count = 0;
+  for (std::uint64_t place = begin; place < end;) {
+    const std::uint64_t in_word = std::min(end - place, 64 - place % 64);
+    const std::uint64_t kept = in_word == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << in_word) - 1;
+    count += static_cast<std::uint64_t>(std::popcount(bits_[place / 64] >> place % 64 & kept));
+    place += in_word;
+  }
+  return count;
 }
 
 }  // namespace nearabout::forest

@@ -25,6 +25,8 @@ class LeafFilter : public index::KindFilter {
   std::span<const calibration::GroupResiduals> residuals() const { return residuals_; }
 
  private:
+  std::uint64_t count_between(std::uint64_t begin, std::uint64_t end) const;
+
   std::vector<std::uint64_t> bits_;
   std::vector<std::uint64_t> before_;
   std::vector<calibration::GroupResiduals> residuals_;

@@ -26,6 +26,8 @@ class ListFilter : public index::KindFilter {
   std::span<const calibration::GroupResiduals> residuals() const { return residuals_; }
 
  private:
+  void fill_list(const IvfLayout& layout, const index::RowFilter& rows, std::size_t list);
+
   std::vector<std::uint16_t> bits_;
   std::vector<std::uint32_t> allowed_;
   std::size_t lists_ = 0;

@@ -120,8 +120,8 @@ def _few_rows(core: _core.Index, given: FilterLike) -> _Rows | None:
             return None
         return given.rows
     mask = _mask_of(core, given, "exclude")
-    rows = _rows_of(core, given, "exclude") if mask is None else np.flatnonzero(mask) if mask.sum() <= _FEW else None
-    return rows if rows is not None and len(rows) <= _FEW else None
+    rows = np.flatnonzero(mask) if mask is not None else distinct(_rows_of(core, given, "exclude"))
+    return rows if len(rows) <= _FEW else None
 
 
 def _each(name: str, given: FiltersLike, queries: int) -> list[Any] | None:
@@ -167,12 +167,12 @@ def _mask_of(core: _core.Index, given: Any, name: str) -> NDArray[np.uint8] | No
 
 
 def _rows_of(core: _core.Index, given: Any, name: str) -> _Rows:
-    """Returns the rows of an array of row numbers or a list of keys, in order, each once."""
+    """Returns the rows of an array of row numbers or a list of keys, as given."""
     array = _array_of(given, name)
     if array is not None and array.ndim != 1:
         raise InvalidInputError(f"{name} has the shape {array.shape}; row numbers have one axis, (n,)")
     if array is not None and array.size and array.dtype.kind in "iu":
-        return distinct(checked_rows(array, len(core)))
+        return checked_rows(array, len(core))
     if array is not None and array.size and array.dtype.kind not in "OUT":
         raise InvalidInputError(
             f"{name} has the dtype {array.dtype}; a mask has the dtype bool, and row numbers are integers"
@@ -183,4 +183,4 @@ def _rows_of(core: _core.Index, given: Any, name: str) -> _Rows:
             "what index.row_filter() returns"
         )
     keys = list(given) if array is None else array.tolist()
-    return distinct(rows_of(core, keys)) if keys else np.empty(0, np.int64)
+    return rows_of(core, keys) if keys else np.empty(0, np.int64)

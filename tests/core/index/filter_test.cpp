@@ -223,7 +223,7 @@ TEST(filters_of_other_tables_are_refused) {
 TEST(row_filters_count_invert_and_intersect) {
   const std::vector<std::uint8_t> values = [] {
     std::vector<std::uint8_t> made(131);
-    for (std::size_t i = 0; i < made.size(); ++i) made[i] = i % 3 == 0 ? 255 : 0;
+    for (std::size_t i = 0; i < made.size(); ++i) made[i] = i % 3 == 0 ? 1 : 0;
     return made;
   }();
   RowFilter filter{std::span(values)};
