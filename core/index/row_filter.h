@@ -38,6 +38,15 @@ class RowFilter {
     }
     return bits;
   }
+  // Calls visit(i) for each i below `count` for which row first + i is not allowed.
+  template <class Visit>
+  void each_excluded(std::size_t first, std::size_t count, Visit visit) const {
+    for (std::size_t word = first / 64; word < (first + count + 63) / 64; ++word)
+      for (std::uint64_t left = ~words_[word]; left != 0; left &= left - 1) {
+        const std::size_t row = 64 * word + static_cast<std::size_t>(std::countr_zero(left));
+        if (row >= first && row < first + count) visit(row - first);
+      }
+  }
   std::size_t rows() const { return rows_; }
   std::size_t count() const;  // of allowed rows
   // Returns the allowed rows, in order.

@@ -43,9 +43,10 @@ Searcher::Searcher(const Descriptor& descriptor, std::string name, std::optional
 Sought Searcher::sought(const Request& request) const {
   const std::size_t allowed = request.filter ? request.filter->count() : rows();
   const double fraction = static_cast<double>(allowed) / static_cast<double>(std::max<std::size_t>(1, rows()));
-  const auto found = static_cast<double>(request.k + most_excluded(request));
+  const std::size_t k = request.radius ? calibration::kCalibratedK[1] : request.k;
+  const auto found = static_cast<double>(k + most_excluded(request));
   const double neighbours = std::min(std::ceil(found / fraction), static_cast<double>(rows()));
-  return {request.k, static_cast<std::size_t>(neighbours), allowed};
+  return {k, static_cast<std::size_t>(neighbours), allowed};
 }
 
 std::optional<std::size_t> Searcher::default_effort(const Sought& sought) const {
@@ -85,9 +86,7 @@ Budget Searcher::budget(const Request& request) const {
   if (request.effort) return {*request.effort, range.is_exact(*request.effort), false, 0};
   // The number of rows within a radius is unknown, so the calibration for k neighbours does not apply.
   if (request.radius && range.exact_at_max) return {range.max, true, false, 0};
-  Request ten = request;
-  ten.k = calibration::kCalibratedK[1];
-  const Sought sought = this->sought(request.radius ? ten : request);
+  const Sought sought = this->sought(request);
   const double recall = request.recall.value_or(calibration_ ? calibration_->target : calibration::kDefaultRecall);
   std::optional<std::size_t> needed = request.recall ? effort_for(sought, recall) : default_effort(sought);
   if (!needed && !keeps_vectors()) needed = range.max;
@@ -97,10 +96,10 @@ Budget Searcher::budget(const Request& request) const {
 
 FilteredEfforts Searcher::filtered_efforts(const Request& request) const {
   if (request.effort) return {};
-  const std::size_t k = request.radius ? calibration::kCalibratedK[1] : request.k;
   const std::size_t excluded = most_excluded(request);
-  return request.filter->efforts(k, excluded, request.recall.value_or(0), [&] {
-    Sought sought{k, k + excluded, request.filter->count()};
+  Sought sought = this->sought(request);
+  sought.neighbours = sought.k + excluded;
+  return request.filter->efforts(sought.k, excluded, request.recall.value_or(0), [&] {
     std::array<std::size_t, FilteredEfforts::kLevels> efforts{};
     for (std::size_t& effort : efforts) {
       const std::optional<std::size_t> needed =
@@ -129,18 +128,21 @@ void Searcher::search(MatrixView queries, const Request& request, Results& resul
         "an exact search compares vectors, and this index keeps no vectors, only codes of them; look "
         "into all lists by effort= instead, or build the index with keep_vectors=True");
   if (queries.rows == 0 || rows() == 0) return;
+  if (!request.deadline) return search_checked(queries, request, results);
+  check_deadline(*request.deadline);
   Request checked = request;
-  if (request.deadline) {
+  checked.monitor = [&](double fraction) {
     check_deadline(*request.deadline);
-    checked.monitor = [&](double fraction) {
-      check_deadline(*request.deadline);
-      report(request.monitor, fraction);
-    };
-  }
+    report(request.monitor, fraction);
+  };
+  search_checked(queries, checked, results);
+}
+
+void Searcher::search_checked(MatrixView queries, const Request& request, Results& results) const {
   if (request.filters.empty())
-    search_allowed(queries, checked, results);
+    search_allowed(queries, request, results);
   else
-    search_by_filters(queries, checked, results);
+    search_by_filters(queries, request, results);
 }
 
 void Searcher::search_allowed(MatrixView queries, const Request& request, Results& results) const {

@@ -129,6 +129,8 @@ class Searcher {
   virtual void copy_vector(std::uint32_t row, std::byte* to) const = 0;
 
  private:
+  // Searches with a monitor that watches the deadline.
+  void search_checked(MatrixView queries, const Request& request, Results& results) const;
   // Searches with one filter, or none.
   void search_allowed(MatrixView queries, const Request& request, Results& results) const;
   // Searches together for the queries that have the same filter.

@@ -24,6 +24,11 @@ class ScannedRows {
   bool allows(std::uint32_t row) const { return !has_others() || filter_->allows(row); }
   // Returns true if some of the rows are to be left out.
   bool has_others() const { return filter_ && !list_; }
+  // Calls visit(i) for each of `count` rows, from row `first` on, that is to be left out.
+  template <class Visit>
+  void each_left_out(std::size_t first, std::size_t count, Visit visit) const {
+    if (has_others()) filter_->rows().each_excluded(first, count, visit);
+  }
 
  private:
   std::size_t count_;

@@ -115,10 +115,8 @@ ScreenedScan::Block ScreenedScan::listed_block(const std::uint32_t* list, std::s
 }
 
 const float* ScreenedScan::masked(const float* offsets, std::size_t first, std::size_t rows) {
-  offsets_.resize(rows);
-  for (std::size_t i = 0; i < rows; ++i)
-    offsets_[i] =
-        scanned_.allows(static_cast<std::uint32_t>(first + i)) ? offsets[i] : std::numeric_limits<float>::quiet_NaN();
+  offsets_.assign(offsets, offsets + rows);
+  scanned_.each_left_out(first, rows, [this](std::size_t i) { offsets_[i] = std::numeric_limits<float>::quiet_NaN(); });
   return offsets_.data();
 }
 

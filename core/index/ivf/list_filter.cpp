@@ -17,8 +17,8 @@ ListFilter::ListFilter(const IvfLayout& layout, const index::RowFilter& rows)
   const auto fill = [&](std::size_t begin, std::size_t end, std::size_t) {
     for (std::size_t list = begin; list < end; ++list) fill_list(layout, rows, list);
   };
-  constexpr std::size_t kListsAtATime = 16;
-  parallel_for(layout.list_count(), kListsAtATime, index::filter_threads(rows.rows()), fill);
+  constexpr std::size_t kListsTogether = 16;
+  parallel_for(layout.list_count(), kListsTogether, index::filter_threads(rows.rows()), fill);
   lists_ = static_cast<std::size_t>(std::ranges::count_if(allowed_, [](std::uint32_t count) { return count > 0; }));
 }
 

@@ -241,16 +241,11 @@ inline __m512 estimates_of(__m512i sums, const std::uint8_t* terms, const CodeSc
   return _mm512_add_ps(constant, _mm512_mul_ps(factor, _mm512_cvtepi32_ps(sums)));
 }
 
-// Stands for the rows of a tile's blocks if all are allowed.
-constexpr std::size_t kMaxTileBlocks = 8;
-constexpr std::uint16_t kAllAllowed[kMaxTileBlocks] = {0xffff, 0xffff, 0xffff, 0xffff, 0xffff, 0xffff, 0xffff, 0xffff};
-
 // Takes one branch for all blocks of a tile, because whether a single block has a hit is hard to predict.
 template <std::size_t kBlocks>
 inline void append_sums(const __m512i* sums, const std::uint8_t* terms, std::size_t stride, std::size_t rows,
                         std::uint32_t place, CodeScan& scan) {
   const __m512 threshold = _mm512_set1_ps(scan.threshold);
-  const std::uint16_t* const allowed = scan.allowed == nullptr ? kAllAllowed : scan.allowed + place / kBlockRows;
   __m512 estimates[kBlocks];
   __mmask16 near[kBlocks];
   unsigned any = 0;
@@ -258,10 +253,12 @@ inline void append_sums(const __m512i* sums, const std::uint8_t* terms, std::siz
     const std::size_t left = rows - b * kBlockRows;
     const __mmask16 live = b + 1 < kBlocks || left >= kBlockRows ? static_cast<__mmask16>(0xffff) : mask16(left);
     estimates[b] = estimates_of(sums[b], terms + b * stride, scan);
-    near[b] = _mm512_mask_cmp_ps_mask(live & allowed[b], estimates[b], threshold, _CMP_LE_OQ);
+    near[b] = _mm512_mask_cmp_ps_mask(live, estimates[b], threshold, _CMP_LE_OQ);
     any |= near[b];
   }
   if (any == 0) return;
+  if (scan.allowed != nullptr)
+    for (std::size_t b = 0; b < kBlocks; ++b) near[b] &= scan.allowed[place / kBlockRows + b];
   __m512i numbers = _mm512_add_epi32(_mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
                                      _mm512_set1_epi32(static_cast<int>(scan.first + place)));
   std::size_t found = scan.found;

@@ -168,9 +168,9 @@ class Index(Closable):
 
         Raises:
             InvalidInputError: the query has the wrong dims or number of axes, contains NaN or infinity, or is zero
-                under cosine; k is not a positive integer; `effort` is given for an exact index; `exact` is given for
-                an index without vectors; `recall` is outside (0, 1] or the index is not calibrated; more than one of
-                recall, effort and exact is given; a filter has the wrong length or type, or is for another index.
+                under cosine; k is not a positive integer; `effort` is given for an exact index, or `exact` for one
+                without vectors; `recall` is outside (0, 1] or the index is not calibrated; two of recall, effort and
+                exact are given; a filter has the wrong length or type, or is for another index.
             UnknownKeyError: a key of `filter` or `exclude` is not in the index.
 
         >>> import nearabout as na
@@ -181,7 +181,12 @@ class Index(Closable):
         >>> index.search([3, 4], k=2, exclude=[1]).keys.tolist()
         [0, 2]
         """
-        return searching.search(self, query, k, filter, exclude, recall, effort, exact, threads)
+        if exclude is None:
+            found = searching.search_one(self, query, k, filter, recall, effort, exact, threads)
+            if found is not None:
+                return found
+        spending = searching.Spending(recall, effort, exact, threads)
+        return searching.search_batch(self, query, k, searching.Restricted(filter, exclude), spending)
 
     def profile(
         self,
@@ -197,12 +202,12 @@ class Index(Closable):
         work: IVF indexes.
 
         Args:
-            query: as in `search`, like k, filter, exclude and effort.
+            query: as in `search`, like all other arguments.
             k: number of neighbours.
             filter: rows that may be found.
             exclude: rows that may not be found.
             effort: number of lists to probe.
-            threads: as in `search`, but 1 by default, so that the seconds are wall-clock time.
+            threads: 1 by default, so that the seconds are wall-clock time.
 
         Returns:
             `Profile`: named counts of the work, and the seconds of each stage. An exact scan counts nothing.
@@ -275,9 +280,8 @@ class Index(Closable):
     ) -> Hits:
         """Returns the k nearest vectors to a sum: "king" plus "woman" minus "man" is near "queen".
 
-        Under cosine, vectors are scaled to unit length before they are added, so that each counts the same; under
-        other metrics they are added as they are. A single positive key is searched as stored. The given keys are left
-        out of the hits. The command `nearabout search` does the same; gensim calls it most_similar.
+        Under cosine, vectors are scaled to unit length before they are added; under other metrics they are added as
+        they are. A single positive key is searched as stored. The given keys are left out of the hits.
 
         Args:
             positive: terms to add: a key, a vector of shape (dims,), or a list of keys and vectors. A term with a
@@ -396,15 +400,12 @@ class Index(Closable):
     ) -> Index:
         """Returns the same index with a new calibration, for other queries than those it was calibrated with.
 
-        An index is immutable: the returned index shares everything but the calibration with this one, in memory or in
-        the file. Save it to keep the new calibration.
+        The returned index shares everything else with this one. Save it to keep the new calibration.
 
         Args:
-            queries: sample queries, (n, dims). A few hundred are enough; at most 1,024 are used, evenly spaced. With
-                fewer queries the confidence bounds are wider, and `search(recall=)` uses more effort to be safe. None
-                uses rows of the index.
-            keys: a list of keys, used instead of queries. Their rows are the queries, at most 1,024; for example the
-                frequent words of a vocabulary. A row and its near copies do not count as its own neighbours.
+            queries: sample queries, (n, dims); a few hundred are enough, at most 1,024 are used. None uses rows.
+            keys: a list of keys whose rows are the queries, such as the frequent words of a vocabulary. A row and its
+                near copies do not count as its own neighbours.
             recall: default target recall of searches, in (0, 1]; None keeps the current one.
             threads: number of threads; None uses all cores. The result is the same.
             progress: None, True (a bar on a terminal), or a function that is called with the fraction done.
@@ -443,8 +444,7 @@ class Index(Closable):
     ) -> float:
         """Measures the recall of a search: the fraction of the k true neighbours that it finds for these queries.
 
-        It searches twice, the second time with `exact=True`. A hit counts if it is no farther away than the k-th true
-        neighbour, so among rows at equal distance any is correct.
+        It searches twice, the second time with `exact=True`. A hit counts if it is no farther than the k-th neighbour.
 
         Args:
             queries: (n, dims), as in `search`.

@@ -56,30 +56,11 @@ def _of(allowed: Restriction | None) -> Restriction:
     return Restriction() if allowed is None else allowed
 
 
-def search(
-    index: Index,
-    query: VectorsLike,
-    k: int,
-    filter: FiltersLike,
-    exclude: FiltersLike,
-    recall: float | None,
-    effort: int | None,
-    exact: bool,
-    threads: int | None,
-) -> Hits:
-    """Implements `Index.search`."""
-    if exclude is None and (filter is None or isinstance(filter, RowFilter)):
-        found = _search_one(index, query, k, filter, recall, effort, exact, threads)
-        if found is not None:
-            return found
-    return _search_batch(index, query, k, Restricted(filter, exclude), Spending(recall, effort, exact, threads))
-
-
-def _search_one(
+def search_one(
     index: Index,
     query: Any,
     k: Any,
-    filter: RowFilter | None,
+    filter: object,
     recall: float | None,
     effort: Any,
     exact: Any,
@@ -91,9 +72,9 @@ def _search_one(
     core = index._core
     allowed = restriction = None
     if filter is not None:
-        allowed = filter._core
-        if not allowed.is_for(core):
+        if not isinstance(filter, RowFilter) or not filter._core.is_for(core):
             return None
+        allowed = filter._core
         restriction = Restriction(allowed)
     if recall is not None:
         recall = check_spending(core, recall, effort, exact)
@@ -107,7 +88,7 @@ def _search_one(
     return Hits(rows, distances, len(rows), index._metric, index._keys_of, cost)
 
 
-def _search_batch(index: Index, query: VectorsLike, k: int, restricted: Restricted, spending: Spending) -> Hits:
+def search_batch(index: Index, query: VectorsLike, k: int, restricted: Restricted, spending: Spending) -> Hits:
     """Searches with any arguments."""
     core = index._core
     effort, recall, exact, threads = spending.checked(core)
