@@ -242,7 +242,7 @@ def main() -> None:
         names = options.sets.split(",") if options.sets else tuple(SETS)
         found_filtered = show_filtered(options.kinds.split(","), names)
         if options.save:
-            save_promises("filters", found_filtered)
+            save_promises("filter_contract", found_filtered)
         return
     if options.hostile:
         names = options.sets.split(",") if options.sets else tuple(HOSTILE)
