@@ -48,7 +48,7 @@ def draw_filters(fractions: Sequence[float], lines: dict[str, list[float]], path
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}"))
         axes.yaxis.set_major_formatter(FuncFormatter(thousands))
         axes.legend(frameon=False, fontsize=8, ncols=2)
-        figure.savefig(path, metadata={"Date": None})
+        figure.savefig(path, metadata={"Date": None, "Creator": None}, facecolor="white")
 
 
 def thousands(value: float, _: object = None) -> str:

@@ -106,9 +106,6 @@ void bind_filters(nb::module_& m) {
       .def_static("of_rows", &filter_of_rows, nb::arg("index"), nb::arg("rows"))
       .def_static("difference", &difference, nb::arg("filter").none(), nb::arg("other"))
       .def("__len__", [](const FilterOfIndex& filter) { return filter.filter.count(); })
-      .def(
-          "is_for", [](const FilterOfIndex& filter, const StoredIndex& index) { return filter.index.get() == &index; },
-          nb::arg("index"))
       .def("rows", &allowed_rows);
 }
 

@@ -204,6 +204,10 @@ std::vector<std::pair<std::int64_t, float>> search_sum(const StoredIndex& index,
 
 void bind_searches(nb::class_<StoredIndex>& bound) {
   bound
+      .def(
+          "made", [](const StoredIndex& index, const FilterOfIndex& filter) { return filter.index.get() == &index; },
+          nb::arg("filter"))
+
       .def("search", &search, nb::arg("queries"), nb::arg("k"), nb::arg("effort").none() = nb::none(),
            nb::arg("recall").none() = nb::none(), nb::arg("exact") = false, nb::arg("threads") = 0,
            nb::arg("filter").none() = nb::none(), nb::arg("excluded").none() = nb::none())

@@ -9,7 +9,19 @@
 #include <cmath>
 #include <cstddef>
 
+#include "index/calibration/calibration.h"
+
 namespace nearabout::index {
+
+// Returns true if `rank`, how many of all rows are as near as the k-th allowed one, is more than chance explains where
+// a fraction of the rows is allowed: the filter is related to the distance from the query.
+inline bool is_farther_down(std::size_t rank, std::size_t k, double fraction) {
+  constexpr double kDeviations = 2.5;  // of the negative binomial distribution
+  const auto wanted = static_cast<double>(k);
+  const double expected = wanted / fraction;
+  const double deviation = std::sqrt(wanted * (1 - fraction)) / fraction;
+  return static_cast<double>(rank) > expected + kDeviations * deviation + 1;
+}
 
 class FilteredEfforts {
  public:
@@ -17,8 +29,9 @@ class FilteredEfforts {
 
   // Has no target: an effort was given.
   FilteredEfforts() = default;
-  // Takes the efforts where one in 2^i rows is allowed, kLevels of them; 0: compare every allowed row.
-  explicit FilteredEfforts(const std::array<std::size_t, kLevels>& efforts) : efforts_(efforts), known_(true) {}
+  // Takes the efforts where one in 2^i rows is allowed, kLevels of them, and the largest; 0: compare every allowed row.
+  FilteredEfforts(const std::array<std::size_t, kLevels>& efforts, std::size_t largest)
+      : efforts_(efforts), largest_(largest), known_(true) {}
 
   explicit operator bool() const { return known_; }
   // Returns the effort where this fraction of the rows is allowed.
@@ -33,8 +46,19 @@ class FilteredEfforts {
                             level - static_cast<double>(below))));
   }
 
+  // Returns the effort for `neighbours` nearest rows of which the filter leaves out nearly all but the last k. Beyond
+  // several times the k that calibration measured, it is the largest: what is extrapolated is about the nearest rows.
+  std::size_t farther_down(std::size_t neighbours, std::size_t k) const {
+    constexpr std::size_t kTrusted = 3 * calibration::kCalibratedK.back();
+    if (neighbours > kTrusted) return largest_;
+    return at(static_cast<double>(k) / static_cast<double>(neighbours));
+  }
+  // Of the rows that follow those left out more are missed than of all, so a search looks for twice as many.
+  static std::size_t neighbours_for(std::size_t rank) { return 2 * rank; }
+
  private:
   std::array<std::size_t, kLevels> efforts_{};
+  std::size_t largest_ = 0;
   bool known_ = false;
 };
 

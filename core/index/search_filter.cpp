@@ -13,7 +13,7 @@ SearchFilter::SearchFilter(const Searcher& searcher, RowFilter rows)
   if (rows_.rows() != searcher.rows())
     throw InvalidInputError("the filter is for " + std::to_string(rows_.rows()) + " rows, but the index has " +
                             std::to_string(searcher.rows()) + "; make the filter for this index");
-  of_kind_ = searcher.derive_filter(rows_);
+  if (searcher.rows() > 0) of_kind_ = searcher.derive_filter(rows_);
 }
 
 const std::vector<std::uint32_t>& SearchFilter::list() const {

@@ -21,6 +21,10 @@ namespace {
 
 using calibration::Calibration;
 
+// Excluded rows may be the very nearest. For as many as this a search finds that many neighbours more; for more, it
+// looks for twice as many, because more are missed of those that follow than of all.
+constexpr std::size_t kFewExcluded = 8;
+
 // Throws for too few results. Rows with NaN have no order, and a screen with NaN rules out rows that qualify. Builds
 // refuse both, so this happens only with a forged file or one of a faulty writer.
 [[noreturn]] void throw_incomparable(const std::string& name, std::size_t found, std::size_t wanted) {
@@ -44,7 +48,8 @@ Sought Searcher::sought(const Request& request) const {
   const std::size_t allowed = request.filter ? request.filter->count() : rows();
   const double fraction = static_cast<double>(allowed) / static_cast<double>(std::max<std::size_t>(1, rows()));
   const std::size_t k = request.radius ? calibration::kCalibratedK[1] : request.k;
-  const auto found = static_cast<double>(k + most_excluded(request));
+  const std::size_t excluded = most_excluded(request);
+  const auto found = static_cast<double>((k + excluded) * (excluded > kFewExcluded ? 2 : 1));
   const double neighbours = std::min(std::ceil(found / fraction), static_cast<double>(rows()));
   return {k, static_cast<std::size_t>(neighbours), allowed};
 }
@@ -100,14 +105,15 @@ FilteredEfforts Searcher::filtered_efforts(const Request& request) const {
   Sought sought = this->sought(request);
   sought.neighbours = sought.k + excluded;
   return request.filter->efforts(sought.k, excluded, request.recall.value_or(0), [&] {
+    const std::size_t every = effort().exact_at_max ? 0 : effort().max;
     std::array<std::size_t, FilteredEfforts::kLevels> efforts{};
-    for (std::size_t& effort : efforts) {
+    for (std::size_t& level : efforts) {
       const std::optional<std::size_t> needed =
           request.recall ? effort_for(sought, *request.recall) : default_effort(sought);
-      effort = needed.value_or(keeps_vectors() ? 0 : this->effort().max);
+      level = needed.value_or(every);
       sought.neighbours = std::min(2 * sought.neighbours, rows());
     }
-    return FilteredEfforts(efforts);
+    return FilteredEfforts(efforts, every);
   });
 }
 
@@ -152,8 +158,12 @@ void Searcher::search_allowed(MatrixView queries, const Request& request, Result
   Request clamped = request;
   clamped.k = std::min({request.k, allowed, results.columns()});
   if (clamped.k == 0) return;
+  // All allowed rows are wanted, and none can be missed.
+  if (request.filter && clamped.k == allowed && keeps_vectors() && !request.radius) clamped.exact = true;
   if (request.filter && !request.filter->of_kind())
     scan_allowed(*this, request.filter->list(), queries, clamped, results);
+  else if (effort() && most_excluded(request) > kFewExcluded && !request.effort && !request.radius && !request.exact)
+    search_excluding(queries, clamped, results);
   else
     search_budgeted(queries, clamped, results);
 }
@@ -199,6 +209,25 @@ void Searcher::search_budgeted(MatrixView queries, const Request& request, Resul
   for (std::size_t i = 0; i < queries.rows; ++i)
     if (const std::size_t wanted = wanted_of(request, i); results.count(i) < wanted)
       throw_incomparable(name_, results.count(i), wanted);
+}
+
+void Searcher::search_excluding(MatrixView queries, const Request& request, Results& results) const {
+  Request all = request;
+  all.excluded = nullptr;
+  search_budgeted(queries, all, results);
+  std::vector<std::size_t> again;
+  for (std::size_t i = 0; i < queries.rows; ++i) {
+    const std::span<const std::uint32_t> excluded = request.excluded->of(i);
+    bool found = false;
+    for (std::size_t place = 0; place < results.count(i) && !found; ++place)
+      found = std::binary_search(excluded.begin(), excluded.end(), results.row(i, place));
+    if (found) again.push_back(i);
+  }
+  if (again.empty()) return;
+  PartialSearch part(queries, request, std::move(again));
+  Results found(part.queries().rows, request.k);
+  search_budgeted(part.queries(), part.request(), found);
+  part.put_back(found, results);
 }
 
 std::size_t Searcher::wanted_of(const Request& request, std::size_t query) const {

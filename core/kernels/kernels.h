@@ -148,6 +148,10 @@ struct CodeScan {
   std::size_t found;
   // One number per block, whose bit r says whether row r is allowed; null: all rows are.
   const std::uint16_t* allowed = nullptr;
+  // The estimates of rows that would be hits, but are not allowed, are appended here at `left_out_found`, with as much
+  // room; null: they are not needed.
+  float* left_out = nullptr;
+  std::size_t left_out_found = 0;
 };
 // Scans `rows` rows stored in whole blocks (the last may be only partly filled), for `queries` queries.
 using ScanCodes = void (*)(const std::uint8_t* blocks, std::size_t rows, std::size_t lines, CodeScan* const* scans,

@@ -29,7 +29,6 @@ class RowFilter:
     @staticmethod
     def difference(filter: RowFilter | None, other: RowFilter) -> RowFilter: ...
     def __len__(self) -> int: ...  # number of allowed rows
-    def is_for(self, index: Index) -> bool: ...
     def rows(self) -> NDArray[np.int64]: ...
 
 class Index:
@@ -97,6 +96,7 @@ class Index:
         threads: object,
         filter: RowFilter | None = None,
     ) -> tuple[NDArray[np.int64], NDArray[np.float32], int, bool] | None: ...
+    def made(self, filter: RowFilter) -> bool: ...  # whether the filter is for this index
     # The fields of nearabout.Profile: named counts of the work, and the seconds of each stage.
     def profile(
         self,

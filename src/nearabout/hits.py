@@ -26,9 +26,9 @@ class Hits:
     """The neighbours that a search found, nearest first. Equal distances (before rounding to float32) are in row order.
 
     After a search for one query every field is one-dimensional, (k,). After a batch of n queries the fields have the
-    shape (n, k). If a query of a batch has fewer hits than others, the end of its row is padded with row -1, distance
-    inf and key None (-1 if keys are integers); `counts` has the number of real hits. Hits unpack as
-    ``keys, distances = hits``. `to_pandas`, `to_polars` and `to_arrow` return a data frame.
+    shape (n, k), with fewer columns if a filter leaves no query as many. If a query has fewer hits than others, the end
+    of its row is padded with row -1, distance inf and key None (-1 if keys are integers); `counts` has the number of
+    real hits. Hits unpack as ``keys, distances = hits``. `to_pandas`, `to_polars` and `to_arrow` return a data frame.
 
     Attributes:
         rows: int64, row numbers of the vectors in the index.

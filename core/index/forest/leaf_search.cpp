@@ -44,11 +44,31 @@ void LeafSearch::set_filtered_goal(const LeafBudget& budget) {
     if (rows >= usual) break;
   }
   if (allowed > 0) fraction_ = allowed / rows;
-  const std::size_t effort = budget.efforts.at(fraction_);
-  wanted_ = static_cast<std::size_t>(std::ceil(static_cast<double>(effort) * fraction_));
+  effort_ = budget.efforts.at(fraction_);
+  wanted_ = static_cast<std::size_t>(std::ceil(static_cast<double>(effort_) * fraction_));
+  set_limit(budget, fraction_, effort_);
+}
+
+void LeafSearch::set_limit(const LeafBudget& budget, double fraction, std::size_t effort) {
   if (!budget.is_guarded() || effort == 0) return;
-  const auto neighbours = static_cast<std::size_t>(std::ceil(static_cast<double>(budget.kept) / fraction_));
-  misses_ = fraction_ * layout_.guard.limit(neighbours, effort, budget.recall);
+  const auto neighbours = static_cast<std::size_t>(std::ceil(static_cast<double>(budget.kept) / fraction));
+  misses_ = fraction * layout_.guard.limit(neighbours, effort, budget.recall);
+}
+
+// Returns true if more leaves are to be examined because many of the rows that the filter left out are nearer than the
+// neighbours found so far: these are then farther down than the leaves say. Sets the new goal; 0: every allowed row.
+bool LeafSearch::widens(const LeafBudget& budget) {
+  if (!budget.efforts) return false;
+  const std::size_t rank = budget.kept + pending_.near_left_out() / layout_.trees;
+  if (!index::is_farther_down(rank, budget.kept, fraction_)) return false;
+  const std::size_t neighbours = index::FilteredEfforts::neighbours_for(rank);
+  const double fraction = static_cast<double>(budget.kept) / static_cast<double>(neighbours);
+  const std::size_t effort = budget.efforts.farther_down(neighbours, budget.kept);
+  if (effort > 0 && effort <= effort_) return false;
+  effort_ = effort;
+  wanted_ = static_cast<std::size_t>(std::ceil(static_cast<double>(effort) * fraction_));
+  set_limit(budget, fraction, effort);
+  return true;
 }
 
 LeafCost LeafSearch::search(const metric::BoundQuery& query, const quantize::SketchQuery& sketch,
@@ -74,6 +94,15 @@ LeafCost LeafSearch::search(const metric::BoundQuery& query, const quantize::Ske
   for (;;) {
     next = look_at_leaves(*leaves, next, wanted, used.rows);
     pending_.settle();
+    if (next < leaves->size() && widens(budget)) {
+      used.every_row = wanted_ == 0;
+      if (used.every_row) return used;
+      wanted = std::max(wanted, wanted_);
+      pending_.widen(wanted, kept);
+      leaves = &ranking_.rank(sketch, rows_with_beyond(2 * wanted), false);
+      if (layout_.levels.size() > 1) next = used.rows = 0;
+      continue;
+    }
     if (!guarded || next == leaves->size()) return used;
     wanted = used.rows + std::max<std::size_t>(used.rows / 2, layout_.leaf_size);
     if (!goes_on(expected_misses(*leaves, next, best), nearest, wanted, best.entered(), budget, used)) return used;

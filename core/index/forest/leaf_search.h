@@ -49,6 +49,8 @@ class LeafSearch {
  private:
   void set_goal(const LeafBudget& budget);
   void set_filtered_goal(const LeafBudget& budget);
+  void set_limit(const LeafBudget& budget, double fraction, std::size_t effort);
+  bool widens(const LeafBudget& budget);
   std::size_t rows_of(const LeafSpan& leaf) const;
   std::size_t rows_of(const std::vector<LeafSpan>& leaves) const;
   bool goes_on(double misses, double nearest, std::size_t wanted, std::size_t entered, const LeafBudget& budget,
@@ -67,6 +69,7 @@ class LeafSearch {
   std::size_t wanted_ = 0;  // rows to look at; 0: every allowed row is to be compared
   double misses_ = 0;       // limit of expected misses
   double fraction_ = 1;     // of rows that are allowed, near the query
+  std::size_t effort_ = 0;  // rows to look at, allowed or not, for a target recall with a filter
   std::vector<calibration::RankedList> beyond_;
   std::size_t entered_before_ = 0;
 };

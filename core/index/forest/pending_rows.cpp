@@ -8,9 +8,10 @@
 namespace nearabout::forest {
 namespace {
 
-constexpr std::size_t kBatch = 8;         // rows compared by one call
-constexpr std::size_t kWaitingRoom = 32;  // rows that may wait before they are next examined
-constexpr std::size_t kFetched = 512;     // bytes of a row that are prefetched: the hardware follows from there
+constexpr std::size_t kBatch = 8;           // rows compared by one call
+constexpr std::size_t kLeftOutRows = 4096;  // scores of rows that a filter left out, kept at most
+constexpr std::size_t kWaitingRoom = 32;    // rows that may wait before they are next examined
+constexpr std::size_t kFetched = 512;       // bytes of a row that are prefetched: the hardware follows from there
 
 }  // namespace
 
@@ -31,6 +32,8 @@ void PendingRows::start(const metric::BoundQuery& query, const quantize::SketchQ
   dropped_ = kInfinity;
   waiting_.clear();
   compared_.clear();
+  left_out_.clear();
+  more_left_out_ = 0;
 }
 
 void PendingRows::widen(std::size_t effort, std::size_t k) {
@@ -70,10 +73,24 @@ void PendingRows::add(const LeafSpan& leaf) {
                                          hits_.data(), scores_.data());
   if (found > 0) {
     const std::uint32_t* rows = layout_.tree_rows->items<std::uint32_t>(leaf.begin, count).data();
-    for (std::size_t i = 0; i < found; ++i)
-      if (!filter_ || filter_->allows(leaf.begin + hits_[i])) waiting_.emplace_back(scores_[i], rows[hits_[i]]);
+    for (std::size_t i = 0; i < found; ++i) {
+      if (!filter_ || filter_->allows(leaf.begin + hits_[i]))
+        waiting_.emplace_back(scores_[i], rows[hits_[i]]);
+      else
+        left_out_.push_back(scores_[i]);
+    }
+    if (left_out_.size() > kLeftOutRows) {
+      more_left_out_ = near_left_out();
+      left_out_.clear();
+    }
   }
   if (waiting_.size() >= next_look_) by_estimate_ ? tighten() : shorten();
+}
+
+std::size_t PendingRows::near_left_out() {
+  const float limit = score_limit();
+  std::erase_if(left_out_, [=](float score) { return score > limit; });
+  return left_out_.size() + more_left_out_;
 }
 
 void PendingRows::prefetch(const LeafSpan& leaf) const {

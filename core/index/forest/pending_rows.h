@@ -35,6 +35,8 @@ class PendingRows {
   void widen(std::size_t effort, std::size_t k);
   // Returns true if rows that may be among the best were dropped for lack of room.
   bool has_dropped_near_rows() const { return dropped_ < score_limit(); }
+  // Returns how many of the rows that a filter left out are as near as the best found so far.
+  std::size_t near_left_out();
 
  private:
   static constexpr float kInfinity = std::numeric_limits<float>::infinity();
@@ -63,6 +65,8 @@ class PendingRows {
   float threshold_ = kInfinity;
   float dropped_ = kInfinity;  // least score of rows dropped for lack of room
   std::vector<Scored> waiting_;
+  std::vector<float> left_out_;    // scores of rows that the filter left out
+  std::size_t more_left_out_ = 0;  // besides those, if they became too many
   RowSet compared_;
   std::vector<std::int32_t> dots_;
   std::vector<std::uint32_t> hits_;

@@ -41,6 +41,7 @@ void ListScan::extend() {
 
 // Returns true if scanning this many rows in this many lists, and comparing to the query's depth, costs too much.
 bool ListScan::costs_too_much(const Progress& progress, std::size_t rows, std::size_t lists) const {
+  if (allowance_.k == 0) return false;  // there is nothing better
   const double scanning =
       static_cast<double>(rows) * scan_cost(layout_.shape()) + static_cast<double>(lists) * kListCost;
   const double comparing = static_cast<double>(std::min(progress.depth, rows)) * compare_cost(layout_.compared_bytes());
@@ -121,6 +122,12 @@ void ListScan::choose_more(std::size_t query) {
   const std::span<const float> nearest = least_estimates(query, judged, threshold);
   progress.nearest.assign(nearest.begin(), nearest.end());
   const std::size_t wanted = std::min(progress.beyond.size(), std::max<std::size_t>(2, progress.probes / 2));
+  probe_more(query, wanted);
+}
+
+// Probes the nearest `wanted` of the lists beyond, unless that costs too much.
+void ListScan::probe_more(std::size_t query, std::size_t wanted) {
+  Progress& progress = progress_[query];
   const auto end = progress.beyond.begin() + static_cast<std::ptrdiff_t>(wanted);
   std::nth_element(
       progress.beyond.begin(), end - 1, progress.beyond.end(),
@@ -129,16 +136,16 @@ void ListScan::choose_more(std::size_t query) {
   for (auto list = progress.beyond.begin(); list != end; ++list) rows += layout_.lists.sizes[list->list];
   if (costs_too_much(progress, progress.rows + rows, progress.probes + wanted)) return give_up(progress);
   for (auto list = progress.beyond.begin(); list != end; ++list) {
-    order_.push_back({list->list, static_cast<std::uint32_t>(query), list->distance});
-    progress.more.push_back(list->list);
+    progress.added.push_back({list->list, static_cast<std::uint32_t>(query), list->distance});
+    order_.push_back(progress.added.back());
   }
   progress.rows += rows;
   progress.probes += wanted;
   progress.beyond.erase(progress.beyond.begin(), end);
   if (layout_.distance_source != DistanceSource::codes_alone)
-    progress.depth = std::clamp(
-        layout_.curves.depth(progress.probes, allowance_.k) * (progress.out_of_distribution ? kOutlierDepth : 1),
-        progress.depth, max_depth_);
+    progress.depth = std::clamp(layout_.curves.depth(progress.probes, std::max(allowance_.k, allowance_.filtered.k)) *
+                                    (progress.out_of_distribution ? kOutlierDepth : 1),
+                                progress.depth, max_depth_);
 }
 
 // Ranks lists again if few of the ranked ones are left.
@@ -146,13 +153,19 @@ void ListScan::refill(std::size_t query) {
   Progress& progress = progress_[query];
   const std::size_t wanted = calibration::lists_beyond(progress.probes);
   if (2 * progress.beyond.size() >= wanted || progress.probes + progress.beyond.size() >= list_count()) return;
+  rank_more(query, progress.probes + wanted);
+}
+
+// Ranks twice as many lists as are wanted; those that the query has not probed are the lists beyond.
+void ListScan::rank_more(std::size_t query, std::size_t wanted) {
+  Progress& progress = progress_[query];
   const std::size_t first = query / kernels::kPanelQueries * kernels::kPanelQueries;
   ranking_.compare(queries_, first, std::min(kernels::kPanelQueries, queries_.count() - first));
-  ranking_.nearest(queries_, query - first, std::min(list_count(), 2 * (progress.probes + wanted)), ranked_);
+  ranking_.nearest(queries_, query - first, std::min(list_count(), 2 * wanted), ranked_);
   std::vector<bool> seen(layout_.list_count(), false);
   for (std::size_t probe = first_probes_[query]; probe < first_probes_[query + 1]; ++probe)
     seen[probes_[probe].list] = true;
-  for (const std::uint32_t list : progress.more) seen[list] = true;
+  for (const Probe& probe : progress.added) seen[probe.list] = true;
   progress.beyond.clear();
   for (const calibration::RankedList& ranked : ranked_)
     if (!seen[ranked.list]) progress.beyond.push_back(ranked);

@@ -12,6 +12,7 @@ struct FilteredBudget {
   const ListFilter* filter = nullptr;
   double fraction = 1;      // of all rows that are allowed
   double mean_allowed = 0;  // allowed rows of a list, on average
+  std::size_t k = 0;        // neighbours that are looked for
   index::FilteredEfforts probes = {};
 };
 

@@ -1,6 +1,7 @@
 // How many lists a query probes with a filter (filtered_budget.h). Lists without allowed rows are not ranked.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "index/ivf/scan.h"
 
@@ -29,6 +30,8 @@ void ListScan::rank_for_recall(std::size_t first, std::size_t i, double& misses)
   const double fraction = std::min(1.0, allowed / static_cast<double>(std::max<std::size_t>(1, rows)));
   const std::size_t effort = filtered.probes.at(fraction);
   if (effort == 0) return ranked_.clear();
+  progress_[first + i].effort = effort;
+  progress_[first + i].fraction = fraction;
   if (allowance_.k > 0) {
     const auto neighbours = static_cast<std::size_t>(std::ceil(static_cast<double>(allowance_.k) / fraction));
     misses = fraction * layout_.guard.limit(neighbours, effort, allowance_.recall);
@@ -64,6 +67,74 @@ void ListScan::rank_for_effort(std::size_t first, std::size_t i) {
     const double more = static_cast<double>(probes) * std::clamp(wanted / std::max(allowed, 1.0), 1.1, 4.0);
     probes = std::min(filtered.filter->lists(), static_cast<std::size_t>(more) + 1);
   }
+}
+
+// A filter may leave out the very rows that are nearest to a query, and allow others in the same lists: what a user has
+// seen, or was shown on the pages before. So the neighbours found so far are compared with the rows that were left out.
+// If many of those are nearer, the query's neighbours are that much farther down than its lists say.
+void ListScan::widen() {
+  if (!allowance_.filtered.probes) return;
+  constexpr int kWideningRounds = 4;
+  for (int round = 0; round < kWideningRounds; ++round) {
+    order_.clear();
+    for (std::size_t query = 0; query < queries_.count(); ++query)
+      if (!progress_[query].done) widen_query(query);
+    if (order_.empty()) return;
+    lists_scanned_ += order_.size();
+    scan_in_order();
+  }
+}
+
+// Returns how many rows, allowed or not, are as near as the last of the neighbours found so far.
+std::size_t ListScan::rank_of_last(std::size_t query) {
+  const kernels::CodeScan& scan = scans_[query];
+  const float threshold = threshold_of(query, allowance_.filtered.k);
+  const auto nearer = std::count_if(scan.left_out, scan.left_out + scan.left_out_found,
+                                    [=](float estimate) { return estimate <= threshold; });
+  return allowance_.filtered.k + progress_[query].left_out + static_cast<std::size_t>(nearer);
+}
+
+// Scans a query's lists again for more rows if it kept too few: as many rows, allowed or not, are to be at least as
+// near as those kept as are compared for `rank` neighbours.
+void ListScan::deepen(std::size_t query, std::size_t rank) {
+  Progress& progress = progress_[query];
+  kernels::CodeScan& scan = scans_[query];
+  if (layout_.distance_source == DistanceSource::codes_alone || !has_dropped(query)) return;
+  const std::size_t wanted = layout_.curves.depth(progress.probes, rank);
+  const auto left_out = std::count_if(scan.left_out, scan.left_out + scan.left_out_found,
+                                      [&](float estimate) { return estimate <= scan.threshold; });
+  const std::size_t kept = scan.found + progress.left_out + static_cast<std::size_t>(left_out);
+  const std::size_t deeper = std::min(max_depth_, progress.depth + wanted - std::min(wanted, kept));
+  if (4 * deeper <= 5 * progress.depth) return;
+  progress.depth = deeper;
+  scan.found = scan.left_out_found = progress.left_out = 0;
+  scan.threshold = std::numeric_limits<float>::infinity();
+  for (std::size_t probe = first_probes_[query]; probe < first_probes_[query + 1]; ++probe)
+    order_.push_back(probes_[probe]);
+  order_.insert(order_.end(), progress.added.begin(), progress.added.end());
+}
+
+void ListScan::widen_query(std::size_t query) {
+  Progress& progress = progress_[query];
+  thin(query);
+  const std::size_t k = allowance_.filtered.k;
+  const std::size_t rank = rank_of_last(query);
+  if (!index::is_farther_down(rank, k, progress.fraction)) return;
+  const std::size_t neighbours = index::FilteredEfforts::neighbours_for(rank);
+  const double fraction = static_cast<double>(k) / static_cast<double>(neighbours);
+  const std::size_t effort = allowance_.filtered.probes.farther_down(neighbours, k);
+  if (effort == 0) return give_up(progress);
+  deepen(query, neighbours);
+  const double times = static_cast<double>(effort) / static_cast<double>(std::max<std::size_t>(1, progress.effort));
+  if (times <= 1) return;
+  progress.effort = effort;
+  if (allowance_.k > 0)
+    progress.limit = std::min(progress.limit, fraction * layout_.guard.limit(neighbours, effort, allowance_.recall));
+  const auto probes = static_cast<std::size_t>(std::ceil(static_cast<double>(progress.probes) * times));
+  const std::size_t more = std::min(probes, list_count()) - std::min(progress.probes, list_count());
+  if (progress.beyond.size() < more) rank_more(query, progress.probes + more);
+  progress.most_spent = 1;
+  if (more > 0) probe_more(query, std::min(more, progress.beyond.size()));
 }
 
 }  // namespace nearabout::ivf

@@ -13,7 +13,9 @@ using calibration::RankedList;
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr std::size_t kRowsBetweenChecks = 512;  // rows of a list scanned between two checks of how many wait
-constexpr std::size_t kMinWaiting = 64;          // rows waiting beyond the depth before they are thinned out
+constexpr std::size_t kMaxLeftOut = 2048;        // estimates of rows that a filter left out, kept per query
+constexpr std::size_t kLeftOutRoom = kMaxLeftOut + kRowsBetweenChecks + kernels::kBlockRows;
+constexpr std::size_t kMinWaiting = 64;  // rows waiting beyond the depth before they are thinned out
 
 // Keeps `most` rows, if more were kept because their estimates tie for the last place, as those of copies do: the ties
 // that stand first in the file, so that the result does not depend on the order in which lists are scanned. All rows
@@ -44,8 +46,9 @@ std::size_t ListScan::limit_of(std::size_t query) const {
 
 void ListScan::make_room() {
   const std::size_t count = queries_.count();
-  constexpr std::size_t kDeeper = 8;  // multiple of rows that may be kept for queries that probe more lists
-  max_depth_ = std::min(allowance_.k > 0 ? kDeeper * allowance_.depth : allowance_.depth, layout_.row_count());
+  const bool may_deepen = allowance_.k > 0 || allowance_.filtered.probes;
+  constexpr std::size_t kDeeper = 16;  // multiple of rows that may be kept for queries that probe more lists
+  max_depth_ = std::min(may_deepen ? kDeeper * allowance_.depth : allowance_.depth, layout_.row_count());
   const std::size_t limit = std::max(2 * max_depth_, max_depth_ + kMinWaiting);
   room_ = std::min(limit, layout_.row_count()) + kRowsBetweenChecks + kernels::kBlockRows;
   if (all_room_ < count * room_) {
@@ -55,11 +58,17 @@ void ListScan::make_room() {
     all_room_ = count * room_;
   }
   progress_.resize(count);
-  for (Progress& progress : progress_) progress.depth = allowance_.depth;
+  for (Progress& progress : progress_) {
+    progress.depth = allowance_.depth;
+    progress.effort = progress.left_out = 0;
+  }
   scans_.resize(count);
   for (std::size_t i = 0; i < count; ++i)
     scans_[i] = {queries_.tables(i),           0, 0, 0, kInfinity, 0, numbers_.get() + i * room_,
                  estimates_.get() + i * room_, 0};
+  if (!allowance_.filtered.probes) return;
+  left_out_.resize(count * kLeftOutRoom);
+  for (std::size_t i = 0; i < count; ++i) scans_[i].left_out = left_out_.data() + i * kLeftOutRoom;
 }
 
 // Returns the probes of a query: fewer lists for an easy query, more for a hard one. With many lists, the same for all
@@ -120,7 +129,7 @@ void ListScan::rank_query(std::size_t first, std::size_t i) {
   for (const RankedList& ranked : ranked_) progress.rows += layout_.lists.sizes[ranked.list];
   progress.every_row = progress.done = ranked_.empty();
   progress.out_of_distribution = false;
-  progress.more.clear();
+  progress.added.clear();
   progress.quiet = 0;
   const double square = queries_[first + i].square;
   const double nearest = ranked_.empty() ? 0 : std::max(0.0, double{ranked_[0].distance} + square);
@@ -214,8 +223,10 @@ void ListScan::scan_blocks(const Probe* probes, std::size_t count, std::uint64_t
       list_scans_[i]->allowed = allowed;
     }
     kernels::table().codes.scan(storage::bytes_of(from), chunk, lines, list_scans_.data(), count);
-    for (std::size_t i = 0; i < count; ++i)
+    for (std::size_t i = 0; i < count; ++i) {
       if (list_scans_[i]->found > limit_of(probes[i].query)) thin(probes[i].query);
+      if (list_scans_[i]->left_out_found > kMaxLeftOut) drop_left_out(probes[i].query);
+    }
   }
 }
 
@@ -225,6 +236,19 @@ void ListScan::thin(std::size_t query) {
   if (scan.found <= depth) return;
   scan.found = kernels::table().codes.keep_least(scan.estimates, scan.numbers, scan.found, depth, &scan.threshold);
   drop_excess_ties(scan, kernels::max_kept(depth));
+}
+
+// Drops those that are farther than the neighbours found so far. If too many are left, they are only counted: it does
+// not matter then how many more there are.
+void ListScan::drop_left_out(std::size_t query) {
+  kernels::CodeScan& scan = scans_[query];
+  const float threshold = threshold_of(query, allowance_.filtered.k);
+  float* const end = std::remove_if(scan.left_out, scan.left_out + scan.left_out_found,
+                                    [=](float estimate) { return estimate > threshold; });
+  scan.left_out_found = static_cast<std::size_t>(end - scan.left_out);
+  if (scan.left_out_found <= kMaxLeftOut / 2) return;
+  progress_[query].left_out += scan.left_out_found;
+  scan.left_out_found = 0;
 }
 
 std::vector<RankedList> ListScan::ranked_lists(std::size_t query) const {

@@ -40,6 +40,8 @@ class ListScan {
   // Ranks the lists of each query.
   void rank(const IvfBudget& allowance);
   void scan();
+  // Probes more lists for queries near which a filter allows fewer rows than in their lists (filtered_ranking.cpp).
+  void widen();
 
   // Probes more lists for guarded queries that have probably missed neighbours.
   void extend();
@@ -49,7 +51,7 @@ class ListScan {
   // Returns true if a query was far from typical of the calibration: it probed at least twice as many lists.
   bool is_suspicious(std::size_t query) const {
     const Progress& progress = progress_[query];
-    return allowance_.k > 0 && (progress.out_of_distribution || 2 * progress.more.size() >= progress.probes);
+    return allowance_.k > 0 && (progress.out_of_distribution || 2 * progress.added.size() >= progress.probes);
   }
   // Returns true if rows were dropped because their estimates were too large.
   bool has_dropped(std::size_t query) const { return scans_[query].threshold < std::numeric_limits<float>::infinity(); }
@@ -75,29 +77,36 @@ class ListScan {
   std::size_t codes_scanned() const { return codes_scanned_; }
 
  private:
+  struct Probe {
+    std::uint32_t list, query;
+    float distance;  // as in RankedList
+  };
   // The state of a query.
   struct Progress {
     std::size_t probes = 0;                       // lists probed
     std::size_t rows = 0;                         // rows in them
     std::size_t depth = 0;                        // rows kept by their codes
+    std::size_t effort = 0;                       // of a target recall with a filter
+    double fraction = 1;                          // of the rows of its lists that a filter allows
+    std::size_t left_out = 0;                     // near rows that a filter left out, besides those in the scan
     std::size_t quiet = 0;                        // consecutive rounds that found hardly anything new
     std::size_t quiet_wanted = 1;                 // number of such rounds after which the query stops
     std::vector<float> nearest;                   // smallest estimates before the last round
     std::vector<calibration::RankedList> beyond;  // the nearest lists not yet probed
-    std::vector<std::uint32_t> more;              // lists probed after the first round
+    std::vector<Probe> added;                     // lists probed after the first round
     double limit = 0;                             // limit of expected misses
     double most_spent = 0;  // largest cost up to the next round, as a fraction of comparing every row
     bool done = false, every_row = false, out_of_distribution = false, strange = false;
-  };
-  struct Probe {
-    std::uint32_t list, query;
-    float distance;  // as in RankedList
   };
   std::size_t probes_of(std::size_t first, std::size_t i, std::size_t effort) const;
   // With a filter:
   std::size_t allowed_in_ranked() const;
   void rank_for_recall(std::size_t first, std::size_t i, double& misses);
   void rank_for_effort(std::size_t first, std::size_t i);
+  std::size_t rank_of_last(std::size_t query);
+  void deepen(std::size_t query, std::size_t rank);
+  void widen_query(std::size_t query);
+  void drop_left_out(std::size_t query);
   void keep_nearest_ranked(std::size_t count, std::vector<calibration::RankedList>& beyond);
   std::span<const calibration::GroupResiduals> residuals() const;
   std::size_t list_count() const;  // of lists that may be probed
@@ -117,6 +126,8 @@ class ListScan {
   void start_anew(std::size_t query);
   void choose_more(std::size_t query);
   void refill(std::size_t query);
+  void rank_more(std::size_t query, std::size_t wanted);
+  void probe_more(std::size_t query, std::size_t wanted);
   bool found_little_new(std::size_t query);
   // Returns true if that costs more than a fraction of comparing every row, which is then the better way.
   bool costs_too_much(const Progress& progress, std::size_t rows, std::size_t lists) const;
@@ -132,6 +143,7 @@ class ListScan {
   std::size_t all_room_ = 0;
   std::unique_ptr<std::uint32_t[]> numbers_;
   std::unique_ptr<float[]> estimates_;
+  std::vector<float> left_out_;                 // estimates of rows that a filter left out
   std::vector<kernels::CodeScan> scans_;        // one per query
   std::vector<kernels::CodeScan*> list_scans_;  // of the queries that probe one list
   std::vector<calibration::RankedList> ranked_;

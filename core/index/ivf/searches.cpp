@@ -24,6 +24,7 @@ void IvfSearch::run(const Group& group, const IvfBudget& allowance, const index:
   scan_.rank(allowance);
   clock.finish("rank");
   scan_.scan();
+  scan_.widen();
   scan_.extend();
   clock.finish("scan");
   comparison_.run(scan_, group.queries, group.begin, request, results);

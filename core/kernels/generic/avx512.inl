@@ -241,6 +241,18 @@ inline __m512 estimates_of(__m512i sums, const std::uint8_t* terms, const CodeSc
   return _mm512_add_ps(constant, _mm512_mul_ps(factor, _mm512_cvtepi32_ps(sums)));
 }
 
+// Removes the rows of blocks that are not allowed from the hits.
+template <std::size_t kBlocks>
+inline void leave_out(const __m512* estimates, __mmask16* near, const std::uint16_t* allowed, CodeScan& scan) {
+  for (std::size_t b = 0; b < kBlocks; ++b) {
+    const auto others = static_cast<__mmask16>(near[b] & ~allowed[b]);
+    near[b] &= allowed[b];
+    if (others == 0 || scan.left_out == nullptr) continue;
+    _mm512_storeu_ps(scan.left_out + scan.left_out_found, _mm512_maskz_compress_ps(others, estimates[b]));
+    scan.left_out_found += static_cast<std::size_t>(_mm_popcnt_u32(others));
+  }
+}
+
 // Takes one branch for all blocks of a tile, because whether a single block has a hit is hard to predict.
 template <std::size_t kBlocks>
 inline void append_sums(const __m512i* sums, const std::uint8_t* terms, std::size_t stride, std::size_t rows,
@@ -257,8 +269,7 @@ inline void append_sums(const __m512i* sums, const std::uint8_t* terms, std::siz
     any |= near[b];
   }
   if (any == 0) return;
-  if (scan.allowed != nullptr)
-    for (std::size_t b = 0; b < kBlocks; ++b) near[b] &= scan.allowed[place / kBlockRows + b];
+  if (scan.allowed != nullptr) leave_out<kBlocks>(estimates, near, scan.allowed + place / kBlockRows, scan);
   __m512i numbers = _mm512_add_epi32(_mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
                                      _mm512_set1_epi32(static_cast<int>(scan.first + place)));
   std::size_t found = scan.found;

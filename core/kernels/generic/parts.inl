@@ -88,7 +88,12 @@ inline void append_estimates_singly(const Sum* sums, const std::uint8_t* terms, 
     const float estimate = (scan.base + offset) + scale * static_cast<float>(sums[r]);
     scan.numbers[scan.found] = scan.first + place + static_cast<std::uint32_t>(r);
     scan.estimates[scan.found] = estimate;
-    scan.found += (allowed >> r & 1) != 0 && estimate <= scan.threshold ? 1 : 0;
+    const bool is_allowed = (allowed >> r & 1) != 0;
+    const bool is_near = estimate <= scan.threshold;
+    scan.found += is_allowed && is_near ? 1 : 0;
+    if (scan.left_out == nullptr) continue;
+    scan.left_out[scan.left_out_found] = estimate;
+    scan.left_out_found += !is_allowed && is_near ? 1 : 0;
   }
 }
 

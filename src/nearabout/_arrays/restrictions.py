@@ -53,6 +53,8 @@ def restriction_of(core: _core.Index, filter: FiltersLike, exclude: FiltersLike,
         UnknownKeyError: a key is not in the index.
         InvalidInputError: a filter has the wrong length, type or index, or there are not as many as queries.
     """
+    if queries == 0:
+        return Restriction()
     filters = _each("filter", filter, queries)
     excludes = _each("exclude", exclude, queries)
     if filters is None and excludes is None:
@@ -101,10 +103,10 @@ def core_filter(core: _core.Index, given: FilterLike, name: str) -> _core.RowFil
         InvalidInputError: it has the wrong length or type, or is the filter of another index.
     """
     if isinstance(given, RowFilter):
-        if not given._core.is_for(core):
+        if not core.made(given._core):
             raise InvalidInputError(
-                f"{name} was made for another index (or for this one before it was calibrated anew); make it with this "
-                "index's row_filter()"
+                f"{name} was made for another index, or for this one before it was opened again, copied or calibrated "
+                "anew; make it with this index's row_filter()"
             )
         return given._core
     mask = _mask_of(core, given, name)
@@ -116,7 +118,7 @@ def core_filter(core: _core.Index, given: FilterLike, name: str) -> _core.RowFil
 def _few_rows(core: _core.Index, given: FilterLike) -> _Rows | None:
     """Returns the rows to leave out, or None if there are too many for a list."""
     if isinstance(given, RowFilter):
-        if not given._core.is_for(core) or len(given) > _FEW:
+        if not core.made(given._core) or len(given) > _FEW:
             return None
         return given.rows
     mask = _mask_of(core, given, "exclude")
@@ -172,15 +174,48 @@ def _rows_of(core: _core.Index, given: Any, name: str) -> _Rows:
     if array is not None and array.ndim != 1:
         raise InvalidInputError(f"{name} has the shape {array.shape}; row numbers have one axis, (n,)")
     if array is not None and array.size and array.dtype.kind in "iu":
-        return checked_rows(array, len(core))
-    if array is not None and array.size and array.dtype.kind not in "OUT":
+        _refuse_zeros_and_ones(core, array, name)
+        if _has_rows(given):
+            return checked_rows(array[array != -1] if name == "exclude" else array, len(core))
+    elif array is not None and array.size and array.dtype.kind not in "OUT":
         raise InvalidInputError(
-            f"{name} has the dtype {array.dtype}; a mask has the dtype bool, and row numbers are integers"
+            f"{name} has the dtype {array.dtype}, or missing values; a mask has the dtype bool, and row numbers are "
+            "integers"
         )
-    if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
+    if isinstance(given, (str, bytes, bytearray)) or not isinstance(given, Iterable):
         raise InvalidInputError(
             f"{name} is {a_type(given)}; pass a mask (one bool per row), an array of row numbers, a list of keys, or "
             "what index.row_filter() returns"
         )
     keys = list(given) if array is None else array.tolist()
+    if name == "exclude":  # the padding of hits
+        keys = [key for key in keys if key is not None]
+    _refuse_no_keys(keys, name)
     return rows_of(core, keys) if keys else np.empty(0, np.int64)
+
+
+def _has_rows(given: object) -> bool:
+    """Returns whether integers are row numbers: in arrays and tensors; columns of tables have keys."""
+    return isinstance(given, np.ndarray) or (hasattr(given, "__dlpack__") and not hasattr(given, "__arrow_c_array__"))
+
+
+def _refuse_zeros_and_ones(core: _core.Index, array: NDArray[Any], name: str) -> None:
+    if 2 < len(array) == len(core) and array.min() >= 0 and array.max() <= 1:
+        raise InvalidInputError(
+            f"{name} has one 0 or 1 for each row, of the dtype {array.dtype}; a mask has the dtype bool: pass "
+            f"{name}.astype(bool)"
+        )
+
+
+def _refuse_no_keys(keys: list[Any], name: str) -> None:
+    """Refuses what cannot be keys with a sentence about filters."""
+    for key in keys:
+        if isinstance(key, (bool, np.bool_)) or key is None or type(key).__name__ == "NAType":
+            raise InvalidInputError(
+                f"{name} has truth values with missing ones among them, or of the dtype object; a mask has the dtype "
+                "bool: fill the missing ones, and convert it"
+            )
+        if hasattr(key, "__len__") and not isinstance(key, str):
+            raise InvalidInputError(
+                f"{name} has {a_type(key)} among keys; to give each query a filter of its own, pass a list of them"
+            )

@@ -31,7 +31,8 @@ class SearchCost(NamedTuple):
 
     def base(self, k: int) -> int | None:
         """Returns the effort that every query got at least; None if that is every row, or was not measured."""
-        return None if self.radius else self.core.base_effort(max(1, k), *self.requested)
+        effort_among_some = self.requested[0] is not None and self.restriction is not None
+        return None if self.radius or effort_among_some else self.core.base_effort(max(1, k), *self.requested)
 
     def expected_recall(self) -> Any:
         """Returns a float or None for one query; for a batch an array, with NaN if nothing was measured."""

@@ -24,15 +24,18 @@ def filter_of_files(index: _core.Index, allowed: str | None, excluded: str | Non
 
 def _keys_in(index: _core.Index, path: str) -> list[str] | list[int]:
     try:
-        with open(path, encoding="utf-8") as file:
+        with open(path, encoding="utf-8-sig") as file:
             lines = [line for line in file.read().split("\n") if line]
     except UnicodeDecodeError as error:
         raise InvalidInputError(f"{path} is not UTF-8 text; pass a file with one key per line") from error
     if index.key_type == "str":
         return lines
-    try:
-        return [int(line) for line in lines]
-    except ValueError as error:
-        raise InvalidInputError(
-            f"{path} has a line that is not a whole number, as the keys of this index are"
-        ) from error
+    numbers = []
+    for line in lines:
+        try:
+            numbers.append(int(line))
+        except ValueError:
+            raise InvalidInputError(
+                f"{path} has the line {line!r}, which is not a whole number, as the keys of this index are"
+            ) from None
+    return numbers

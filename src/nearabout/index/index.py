@@ -253,7 +253,7 @@ class Index(Closable):
             threads: as in `search`.
 
         Returns:
-            `Hits`, with min(k, len(index) - 1) columns; min(k, len(index)) with include_self.
+            `Hits`, with min(k, allowed rows) columns; without include_self the key itself is not allowed.
 
         Raises:
             UnknownKeyError: a key is not in the index; the message suggests the nearest spellings.

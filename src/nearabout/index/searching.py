@@ -72,7 +72,7 @@ def search_one(
     core = index._core
     allowed = restriction = None
     if filter is not None:
-        if not isinstance(filter, RowFilter) or not filter._core.is_for(core):
+        if not isinstance(filter, RowFilter) or not core.made(filter._core):
             return None
         allowed = filter._core
         restriction = Restriction(allowed)

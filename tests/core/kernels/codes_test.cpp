@@ -66,25 +66,32 @@ void check_scan(const Table& table, const Coded& coded, const std::vector<Aligne
   const std::size_t room = (coded.rows + 15) / 16 * 16 + 1;
   std::vector<std::vector<std::uint32_t>> numbers(tables.size(), std::vector<std::uint32_t>(room, 7));
   std::vector<std::vector<float>> estimates(tables.size(), std::vector<float>(room, 7.0f));
+  std::vector<std::vector<float>> left_out(tables.size(), std::vector<float>(room, 7.0f));
   std::vector<CodeScan> scans;
   for (std::size_t q = 0; q < tables.size(); ++q)
     scans.push_back({tables[q].at, 3.5f * static_cast<float>(q), 0.01f, -0.00003f, threshold, kFirst, numbers[q].data(),
-                     estimates[q].data(), 1, allowed.empty() ? nullptr : allowed.data()});
+                     estimates[q].data(), 1, allowed.empty() ? nullptr : allowed.data(), left_out[q].data(), 1});
   std::vector<CodeScan*> each;
   for (CodeScan& scan : scans) each.push_back(&scan);
   table.codes.scan(coded.blocks.data(), coded.rows, coded.lines, each.data(), each.size());
   for (std::size_t q = 0; q < tables.size(); ++q) {
     CHECK(numbers[q][0] == 7 && estimates[q][0] == 7.0f);
     std::size_t found = 1;
+    std::size_t others = 1;
     for (std::size_t i = 0; i < coded.rows; ++i) {
       const float estimate = estimate_of(coded, i, scans[q]);
       if (!(estimate <= threshold)) continue;
-      if (!allowed.empty() && (allowed[i / kBlockRows] >> i % kBlockRows & 1) == 0) continue;
+      if (!allowed.empty() && (allowed[i / kBlockRows] >> i % kBlockRows & 1) == 0) {
+        CHECK(others < scans[q].left_out_found && left_out[q][others] == estimate);
+        ++others;
+        continue;
+      }
       const bool same = found < scans[q].found && numbers[q][found] == kFirst + i && estimates[q][found] == estimate;
       expect(same, table.name, "codes.scan", coded.lines, i, estimate, estimates[q][std::min(found, room - 1)]);
       ++found;
     }
     CHECK_EQUAL(scans[q].found, found);
+    CHECK_EQUAL(scans[q].left_out_found, others);
   }
 }
 

@@ -220,6 +220,68 @@ def test_excluding_the_nearest_keeps_the_recall(kind: Kind) -> None:
         assert (hits.distances <= true).mean() >= 0.94, count
 
 
+def test_filters_without_the_nearest_rows_keep_the_recall() -> None:
+    base, queries = clustered(20_000, 13), clustered(60, 14)
+    for name in ("ivf", "forest"):
+        index = na.build(base, metric="euclidean", kind=name)
+        for count in (30, 200):
+            nearest = index.search(queries, count + 10, exact=True)
+            allowed = np.ones((len(queries), len(base)), np.bool_)
+            np.put_along_axis(allowed, nearest.rows[:, :count], False, 1)
+            hits = index.search(queries, 10, filter=allowed)
+            assert (hits.distances <= nearest.distances[:, -1:]).mean() >= 0.93, (name, count)
+
+
+def test_what_is_no_filter_gets_a_sentence(filled: na.Index) -> None:
+    import pandas as pd
+
+    query = np.zeros(DIMS)
+    with pytest.raises(na.InvalidInputError, match=r"filter.astype\(bool\)"):
+        filled.search(query, filter=np.ones(ROWS, np.int64))
+    with pytest.raises(na.InvalidInputError, match="missing"):
+        filled.search(query, filter=pd.Series([True, None] * (ROWS // 2), dtype="boolean"))
+    with pytest.raises(na.InvalidInputError, match="pass a list of them"):
+        filled.search(query, exclude=pd.Series([[1], [2]]))
+    padding = filled.search(np.zeros((2, DIMS)), 3, filter=[[5], None])
+    assert filled.search(query, 3, exclude=padding.rows[0]).counts == 3
+    assert filled.search(query, 3, exclude=padding.keys.tolist()[1]).counts == 3
+
+
+def test_series_have_keys() -> None:
+    import pandas as pd
+
+    index = na.build(clustered(60, 8), keys=np.arange(60) * 10)
+    assert set(index.search(np.ones(DIMS), 5, filter=pd.Series([50, 150])).keys.tolist()) == {50, 150}
+
+
+def test_filters_of_nothing() -> None:
+    for kind in (na.Exact(), na.Forest(), na.IVF(), na.IVF(keep_vectors=False), na.IVF(refine=False)):
+        index = na.build(np.zeros((0, 3), np.float32), metric="euclidean", kind=kind)
+        assert len(index.row_filter()) == 0
+        assert index.search([0, 0, 0], filter=[]).counts == 0
+    closed = na.build(np.eye(3), metric="euclidean")
+    made = closed.row_filter([1])
+    closed.close()
+    with pytest.raises(na.InvalidInputError, match="closed"):
+        closed.search([0, 0, 0], filter=made)
+
+
+def test_everything_allowed_is_found(kind: Kind) -> None:
+    skip_unserved(kind, "euclidean")
+    base = np.random.default_rng(0).normal(size=(2500, 8)).astype(np.float32)
+    index = na.build(base, metric="euclidean", kind=kind.name)
+    for rows in (1, 5):
+        hits = index.search(base[:50], 5, filter=np.arange(rows) + 900)
+        assert np.all(hits.expected_recall == 1.0)
+
+
+def test_codes_alone_find_few_allowed_rows() -> None:
+    base = np.random.default_rng(0).normal(size=(2500, 8)).astype(np.float32)
+    index = na.build(base, metric="euclidean", kind=na.IVF(refine=False))
+    assert index.search(base[0], 10, recall=1.0, filter=np.array([3])).rows.tolist() == [3]
+    assert index.search(base[0], 10, recall=0.99, exclude=np.arange(2490)).counts == 10
+
+
 def test_indexes_without_vectors_are_filtered() -> None:
     base, queries = clustered(4_000, 16), clustered(30, 17)
     for settings in ({"refine": True}, {"refine": False}):
