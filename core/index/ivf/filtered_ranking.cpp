@@ -134,7 +134,7 @@ void ListScan::widen_query(std::size_t query) {
   const std::size_t more = std::min(probes, list_count()) - std::min(progress.probes, list_count());
   if (progress.beyond.size() < more) rank_more(query, progress.probes + more);
   progress.most_spent = 1;
-  if (more > 0) probe_more(query, std::min(more, progress.beyond.size()));
+  if (more > 0 && !progress.beyond.empty()) probe_more(query, std::min(more, progress.beyond.size()));
 }
 
 }  // namespace nearabout::ivf
