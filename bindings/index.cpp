@@ -1,7 +1,4 @@
 // An open index: look-ups, and information about it.
-#include <algorithm>
-#include <span>
-
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/shared_ptr.h>

@@ -85,13 +85,11 @@ void Restriction::apply_to(index::Request& request) const {
 
 std::size_t Restriction::available(std::size_t query, std::span<const std::uint32_t> own) const {
   const SearchFilter* const filter = filters_.empty() ? filter_ : query < filters_.size() ? filters_[query] : nullptr;
-  const auto allows = [&](std::uint32_t row) { return !filter || filter->allows(row); };
-  const std::size_t allowed = filter ? filter->count() : rows_;
   const std::span<const std::uint32_t> excluded = excluded_ ? excluded_->of(query) : std::span<const std::uint32_t>{};
-  auto left_out = static_cast<std::size_t>(std::count_if(excluded.begin(), excluded.end(), allows));
-  if (!own.empty() && allows(own[query]) && !std::binary_search(excluded.begin(), excluded.end(), own[query]))
-    ++left_out;
-  return allowed - left_out;
+  const std::size_t others = index::findable_rows(rows_, filter, excluded);
+  const bool finds_own = !own.empty() && (!filter || filter->allows(own[query])) &&
+                         !std::binary_search(excluded.begin(), excluded.end(), own[query]);
+  return others - (finds_own ? 1 : 0);
 }
 
 std::size_t Restriction::columns(std::size_t k, std::span<const std::uint32_t> own) const {

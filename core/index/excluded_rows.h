@@ -9,7 +9,18 @@
 #include <utility>
 #include <vector>
 
+#include "index/search_filter.h"
+
 namespace nearabout::index {
+
+// Returns how many of `rows` rows a filter (null: all of them) and a query's excluded rows leave.
+inline std::size_t findable_rows(std::size_t rows, const SearchFilter* filter,
+                                 std::span<const std::uint32_t> excluded) {
+  if (!filter) return rows - excluded.size();
+  const auto both =
+      std::count_if(excluded.begin(), excluded.end(), [&](std::uint32_t row) { return filter->allows(row); });
+  return filter->count() - static_cast<std::size_t>(both);
+}
 
 class ExcludedRows {
  public:

@@ -16,9 +16,13 @@ SearchFilter::SearchFilter(const Searcher& searcher, RowFilter rows)
   if (searcher.rows() > 0) of_kind_ = searcher.derive_filter(rows_);
 }
 
+// Two threads may both make it; one of the lists stays.
 const std::vector<std::uint32_t>& SearchFilter::list() const {
-  std::call_once(listed_, [this] { list_ = rows_.allowed(); });
-  return list_;
+  const std::vector<std::uint32_t>* made = list_.load(std::memory_order_acquire);
+  if (made) return *made;
+  auto fresh = std::make_unique<const std::vector<std::uint32_t>>(rows_.allowed());
+  if (list_.compare_exchange_strong(made, fresh.get(), std::memory_order_acq_rel)) return *fresh.release();
+  return *made;
 }
 
 }  // namespace nearabout::index

@@ -1,6 +1,7 @@
 // A filter made for one index, for any number of searches by any number of threads.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -36,6 +37,9 @@ class SearchFilter {
  public:
   // Throws InvalidInputError if the filter is for another number of rows. The index must outlive this.
   SearchFilter(const Searcher& searcher, RowFilter rows);
+  ~SearchFilter() { delete list_.load(); }
+  SearchFilter(const SearchFilter&) = delete;
+  SearchFilter& operator=(const SearchFilter&) = delete;
 
   const RowFilter& rows() const { return rows_; }
   bool allows(std::size_t row) const { return rows_.allows(row); }
@@ -49,15 +53,13 @@ class SearchFilter {
   template <class Make>
   FilteredEfforts efforts(std::size_t k, std::size_t excluded, double recall, Make make) const {
     const EffortsKey key{k, excluded, recall};
-    {
-      const std::scoped_lock lock(efforts_mutex_);
-      if (efforts_ && efforts_key_ == key) return efforts_;
-    }
-    FilteredEfforts made = make();
-    const std::scoped_lock lock(efforts_mutex_);
+    // Nobody waits for the lock, so that a process forked while another thread held it does not hang.
+    const std::unique_lock lock(efforts_mutex_, std::try_to_lock);
+    if (lock && efforts_ && efforts_key_ == key) return efforts_;
+    const FilteredEfforts made = make();
+    if (!lock) return made;
     efforts_key_ = key;
-    efforts_ = made;
-    return made;
+    return efforts_ = made;
   }
   // Returns the index that it was made for.
   const Searcher& searcher() const { return searcher_; }
@@ -73,8 +75,7 @@ class SearchFilter {
   RowFilter rows_;
   std::size_t count_;
   std::unique_ptr<const KindFilter> of_kind_;
-  mutable std::once_flag listed_;
-  mutable std::vector<std::uint32_t> list_;
+  mutable std::atomic<const std::vector<std::uint32_t>*> list_ = nullptr;
   mutable std::mutex efforts_mutex_;
   mutable EffortsKey efforts_key_{};
   mutable FilteredEfforts efforts_;

@@ -162,7 +162,7 @@ void Searcher::search_allowed(MatrixView queries, const Request& request, Result
   if (request.filter && clamped.k == allowed && keeps_vectors() && !request.radius) clamped.exact = true;
   if (request.filter && !request.filter->of_kind())
     scan_allowed(*this, request.filter->list(), queries, clamped, results);
-  else if (effort() && most_excluded(request) > kFewExcluded && !request.effort && !request.radius && !request.exact)
+  else if (effort() && most_excluded(request) > kFewExcluded && !request.effort && !request.radius && !clamped.exact)
     search_excluding(queries, clamped, results);
   else
     search_budgeted(queries, clamped, results);
@@ -233,10 +233,7 @@ void Searcher::search_excluding(MatrixView queries, const Request& request, Resu
 std::size_t Searcher::wanted_of(const Request& request, std::size_t query) const {
   const std::span<const std::uint32_t> excluded = excluded_of(request, query);
   if (excluded.empty()) return request.k;
-  if (!request.filter) return std::min(request.k, rows() - excluded.size());
-  const auto both =
-      std::count_if(excluded.begin(), excluded.end(), [&](std::uint32_t row) { return request.filter->allows(row); });
-  return std::min(request.k, request.filter->count() - static_cast<std::size_t>(both));
+  return std::min(request.k, findable_rows(rows(), request.filter, excluded));
 }
 
 std::vector<SearchResult> Searcher::search(MatrixView queries, const Request& request) const {

@@ -67,6 +67,11 @@ class Guard {
   // from what the recall allows, was tried: on real data the estimate is often several times too large for all queries,
   // and searches took two to eight times as long.)
   double limit(std::size_t k, std::size_t effort, double recall) const;
+  // Returns the same for k neighbours among a fraction of the rows: those are among k / fraction of all rows.
+  double limit_among(double fraction, std::size_t k, std::size_t effort, double recall) const {
+    const auto neighbours = static_cast<std::size_t>(std::ceil(static_cast<double>(k) / fraction));
+    return fraction * limit(neighbours, effort, recall);
+  }
   bool has_seen(double nearest_square, double square) const {
     return nearest_square >= nearest_range[0] && nearest_square <= nearest_range[1] && square >= square_range[0] &&
            square <= square_range[1];
@@ -116,6 +121,14 @@ struct GroupResiduals {
   float far_rows;  // number of rows that are much farther away
   float far_median;
   float rows;  // number of all rows
+
+  // Keeps so many of `size` rows, near and far ones alike.
+  void keep(std::size_t kept, std::size_t size) {
+    if (size == 0) return;
+    const float part = static_cast<float>(kept) / static_cast<float>(size);
+    rows *= part;
+    far_rows *= part;
+  }
 };
 // Reads the columns of a file: medians, variances, far rows and far medians of all groups, one after another.
 std::vector<GroupResiduals> residuals_of(std::span<const float> columns, std::span<const std::uint32_t> rows);

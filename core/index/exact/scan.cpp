@@ -19,7 +19,6 @@ namespace {
 constexpr std::size_t kGroupQueries = 512;
 constexpr std::size_t kSmallGroup = 32;        // smaller groups gain little from panels
 constexpr double kTaskNanoseconds = 300e6;     // time between two calls of the monitor
-constexpr std::size_t kFewQueries = 4;         // as many share too little of a screened scan
 constexpr std::size_t kCachedBytes = 262'144;  // bytes of rows compared in full, which stay in the second-level cache
 
 // Queries bound to the rows, and their screens.
@@ -34,6 +33,11 @@ Bound bind(MatrixView queries, const index::Descriptor& descriptor, const quanti
   bound.screens =
       quantize::ScreenQuery::bind(stored->screen, index::to_float32(queries, 0, queries.rows).data(), queries.rows);
   return bound;
+}
+
+// Returns the nanoseconds to compare one query with one row in full.
+double full_row_cost(const index::Descriptor& descriptor) {
+  return 4 + 0.02 * static_cast<double>(row_bytes(descriptor.element, descriptor.dims));
 }
 
 }  // namespace
@@ -63,15 +67,6 @@ void ExactScan::scan(const ScannedRows& scanned, const metric::BoundQuery* queri
     }
   }
 }
-
-namespace {
-
-// Returns the nanoseconds to compare one query with one row in full.
-double full_row_cost(const index::Descriptor& descriptor) {
-  return 4 + 0.02 * static_cast<double>(row_bytes(descriptor.element, descriptor.dims));
-}
-
-}  // namespace
 
 bool ExactScan::screens(std::size_t rows, std::size_t queries) const {
   const double screen = 3'000 + 6 * static_cast<double>(descriptor_.dims);  // nanoseconds of a query's codes

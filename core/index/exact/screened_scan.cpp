@@ -13,8 +13,7 @@ using kernels::kPanelQueries;
 using kernels::kPanelRows;
 
 constexpr std::size_t kScannedRows = 2048;
-constexpr std::size_t kFewQueries = 4;  // with at most this many queries, panels do not pay for their packing
-constexpr std::size_t kGroups = 128;    // groups of a block's rows, used to find the most promising ones
+constexpr std::size_t kGroups = 128;  // groups of a block's rows, used to find the most promising ones
 
 // Returns a score that about `wanted` rows of a block stay within, without sorting them: the wanted-th smallest of the
 // minima of kGroups groups, which at least that many rows stay within.

@@ -14,6 +14,9 @@
 
 namespace nearabout::exact {
 
+// With at most this many queries, panels do not pay for their packing: they share too little of a scan.
+inline constexpr std::size_t kFewQueries = 4;
+
 // The rows are processed in blocks. The first block sets a limit for each query: its most promising rows are compared
 // in full. In later blocks only rows within the limit are examined, a few in a hundred.
 class ScreenedScan {

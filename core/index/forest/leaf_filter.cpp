@@ -35,10 +35,7 @@ LeafFilter::LeafFilter(const ForestLayout& layout, const index::RowFilter& rows)
     before_.push_back(before);
     const std::uint64_t allowed = count_between(firsts[leaf], firsts[leaf + 1]);
     before += allowed;
-    if (residuals_.empty() || firsts[leaf] == firsts[leaf + 1]) continue;
-    const float part = static_cast<float>(allowed) / static_cast<float>(firsts[leaf + 1] - firsts[leaf]);
-    residuals_[leaf].rows *= part;
-    residuals_[leaf].far_rows *= part;
+    if (!residuals_.empty()) residuals_[leaf].keep(allowed, firsts[leaf + 1] - firsts[leaf]);
   }
   before_.push_back(before);
 }

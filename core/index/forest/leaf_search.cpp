@@ -6,11 +6,8 @@
 #include "index/forest/costs.h"
 
 namespace nearabout::forest {
-namespace {
 
 using calibration::Guard;
-
-}  // namespace
 
 std::size_t LeafSearch::rows_of(const LeafSpan& leaf) const {
   return filter_ ? filter_->allowed_in(leaf.leaf) : leaf.end - leaf.begin;
@@ -50,9 +47,8 @@ void LeafSearch::set_filtered_goal(const LeafBudget& budget) {
 }
 
 void LeafSearch::set_limit(const LeafBudget& budget, double fraction, std::size_t effort) {
-  if (!budget.is_guarded() || effort == 0) return;
-  const auto neighbours = static_cast<std::size_t>(std::ceil(static_cast<double>(budget.kept) / fraction));
-  misses_ = fraction * layout_.guard.limit(neighbours, effort, budget.recall);
+  if (budget.is_guarded() && effort > 0)
+    misses_ = layout_.guard.limit_among(fraction, budget.kept, effort, budget.recall);
 }
 
 // Returns true if more leaves are to be examined because many of the rows that the filter left out are nearer than the
@@ -91,6 +87,11 @@ LeafCost LeafSearch::search(const metric::BoundQuery& query, const quantize::Ske
     used.every_row = used.out_of_distribution = true;
     return used;
   }
+  const auto rank_more = [&] {
+    leaves = &ranking_.rank(sketch, rows_with_beyond(2 * wanted), false);
+    // With groups of leaves, more rows may also bring nearer leaves, so all leaves are examined again.
+    if (layout_.levels.size() > 1) next = used.rows = 0;
+  };
   for (;;) {
     next = look_at_leaves(*leaves, next, wanted, used.rows);
     pending_.settle();
@@ -99,8 +100,7 @@ LeafCost LeafSearch::search(const metric::BoundQuery& query, const quantize::Ske
       if (used.every_row) return used;
       wanted = std::max(wanted, wanted_);
       pending_.widen(wanted, kept);
-      leaves = &ranking_.rank(sketch, rows_with_beyond(2 * wanted), false);
-      if (layout_.levels.size() > 1) next = used.rows = 0;
+      rank_more();
       continue;
     }
     if (!guarded || next == leaves->size()) return used;
@@ -108,10 +108,7 @@ LeafCost LeafSearch::search(const metric::BoundQuery& query, const quantize::Ske
     if (!goes_on(expected_misses(*leaves, next, best), nearest, wanted, best.entered(), budget, used)) return used;
     pending_.widen(wanted, kept);
     if (used.rounds == 1) ranking_.sort_beyond();
-    if (rows_with_beyond(wanted) <= rows_of(*leaves)) continue;
-    leaves = &ranking_.rank(sketch, rows_with_beyond(2 * wanted), false);
-    // With groups of leaves, more rows may also bring nearer leaves, so all leaves are examined again.
-    if (layout_.levels.size() > 1) next = used.rows = 0;
+    if (rows_with_beyond(wanted) > rows_of(*leaves)) rank_more();
   }
 }
 

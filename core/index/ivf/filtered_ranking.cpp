@@ -32,10 +32,7 @@ void ListScan::rank_for_recall(std::size_t first, std::size_t i, double& misses)
   if (effort == 0) return ranked_.clear();
   progress_[first + i].effort = effort;
   progress_[first + i].fraction = fraction;
-  if (allowance_.k > 0) {
-    const auto neighbours = static_cast<std::size_t>(std::ceil(static_cast<double>(allowance_.k) / fraction));
-    misses = fraction * layout_.guard.limit(neighbours, effort, allowance_.recall);
-  }
+  if (allowance_.k > 0) misses = layout_.guard.limit_among(fraction, allowance_.k, effort, allowance_.recall);
   const std::size_t needed = probes_of(first, i, effort);
   if (needed > probes)
     rank_lists(first, i, needed);
@@ -85,13 +82,18 @@ void ListScan::widen() {
   }
 }
 
+// Returns how many of the rows that a query's filter left out have estimates within a threshold.
+std::size_t ListScan::left_out_within(std::size_t query, float threshold) const {
+  const kernels::CodeScan& scan = scans_[query];
+  const auto within = std::count_if(scan.left_out, scan.left_out + scan.left_out_found,
+                                    [=](float estimate) { return estimate <= threshold; });
+  return progress_[query].left_out + static_cast<std::size_t>(within);
+}
+
 // Returns how many rows, allowed or not, are as near as the last of the neighbours found so far.
 std::size_t ListScan::rank_of_last(std::size_t query) {
-  const kernels::CodeScan& scan = scans_[query];
-  const float threshold = threshold_of(query, allowance_.filtered.k);
-  const auto nearer = std::count_if(scan.left_out, scan.left_out + scan.left_out_found,
-                                    [=](float estimate) { return estimate <= threshold; });
-  return allowance_.filtered.k + progress_[query].left_out + static_cast<std::size_t>(nearer);
+  const std::size_t k = allowance_.filtered.k;
+  return k + left_out_within(query, threshold_of(query, k));
 }
 
 // Scans a query's lists again for more rows if it kept too few: as many rows, allowed or not, are to be at least as
@@ -101,9 +103,7 @@ void ListScan::deepen(std::size_t query, std::size_t rank) {
   kernels::CodeScan& scan = scans_[query];
   if (layout_.distance_source == DistanceSource::codes_alone || !has_dropped(query)) return;
   const std::size_t wanted = layout_.curves.depth(progress.probes, rank);
-  const auto left_out = std::count_if(scan.left_out, scan.left_out + scan.left_out_found,
-                                      [&](float estimate) { return estimate <= scan.threshold; });
-  const std::size_t kept = scan.found + progress.left_out + static_cast<std::size_t>(left_out);
+  const std::size_t kept = scan.found + left_out_within(query, scan.threshold);
   const std::size_t deeper = std::min(max_depth_, progress.depth + wanted - std::min(wanted, kept));
   if (4 * deeper <= 5 * progress.depth) return;
   progress.depth = deeper;

@@ -37,10 +37,7 @@ void ListFilter::fill_list(const IvfLayout& layout, const index::RowFilter& rows
   }
   allowed_[list] = allowed;
   if (allowed == 0) squares_[list] = std::numeric_limits<float>::infinity();
-  if (residuals_.empty() || size == 0) return;
-  const float part = static_cast<float>(allowed) / static_cast<float>(size);
-  residuals_[list].rows *= part;
-  residuals_[list].far_rows *= part;
+  if (!residuals_.empty()) residuals_[list].keep(allowed, size);
 }
 
 }  // namespace nearabout::ivf

@@ -103,6 +103,7 @@ class ListScan {
   std::size_t allowed_in_ranked() const;
   void rank_for_recall(std::size_t first, std::size_t i, double& misses);
   void rank_for_effort(std::size_t first, std::size_t i);
+  std::size_t left_out_within(std::size_t query, float threshold) const;
   std::size_t rank_of_last(std::size_t query);
   void deepen(std::size_t query, std::size_t rank);
   void widen_query(std::size_t query);
