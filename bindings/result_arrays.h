@@ -8,7 +8,8 @@
 
 namespace nearabout {
 
-// The results of a batch: tables of (queries, columns), and the count, the effort and the flag of each query.
+// The results of a batch: tables of (queries, columns), and the count, the effort, the flag and the number sought of
+// each query.
 class ResultArrays {
  public:
   ResultArrays(std::size_t queries, std::size_t columns)
@@ -17,13 +18,16 @@ class ResultArrays {
         distances_(queries * columns, {queries, columns}),
         counts_(queries, {queries}),
         efforts_(queries, {queries}),
-        out_of_distribution_(queries, {queries}) {}
+        out_of_distribution_(queries, {queries}),
+        sought_(queries, {queries}) {}
 
   index::ResultTables tables() {
-    return {columns_, rows_.data, distances_.data, counts_.data, efforts_.data, out_of_distribution_.data};
+    return {columns_,    rows_.data, distances_.data, counts_.data, efforts_.data, out_of_distribution_.data,
+            sought_.data};
   }
   nb::tuple take() const {
-    return nb::make_tuple(rows_.array, distances_.array, counts_.array, efforts_.array, out_of_distribution_.array);
+    return nb::make_tuple(rows_.array, distances_.array, counts_.array, efforts_.array, out_of_distribution_.array,
+                          sought_.array);
   }
 
  private:
@@ -33,6 +37,7 @@ class ResultArrays {
   NewArray<std::uint32_t> counts_;
   NewArray<std::int64_t> efforts_;
   NewArray<std::uint8_t> out_of_distribution_;
+  NewArray<std::uint32_t> sought_;
 };
 
 // The result of one query: arrays of one axis, and numbers.
@@ -42,9 +47,11 @@ class SingleResultArrays {
       : columns_(columns), rows_(columns, {columns}), distances_(columns, {columns}) {}
 
   index::ResultTables tables() {
-    return {columns_, rows_.data, distances_.data, &count_, &effort_, &out_of_distribution_};
+    return {columns_, rows_.data, distances_.data, &count_, &effort_, &out_of_distribution_, &sought_};
   }
-  nb::tuple take() const { return nb::make_tuple(rows_.array, distances_.array, effort_, out_of_distribution_ != 0); }
+  nb::tuple take() const {
+    return nb::make_tuple(rows_.array, distances_.array, effort_, out_of_distribution_ != 0, sought_);
+  }
 
  private:
   std::size_t columns_;
@@ -53,6 +60,7 @@ class SingleResultArrays {
   std::uint32_t count_ = 0;
   std::int64_t effort_ = index::kEveryRow;
   std::uint8_t out_of_distribution_ = 0;
+  std::uint32_t sought_ = 0;
 };
 
 }  // namespace nearabout

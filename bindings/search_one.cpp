@@ -2,9 +2,13 @@
 // itself.
 #include "search_one.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
 
 #include "arrays.h"
 #include "base/convert.h"
@@ -39,6 +43,20 @@ std::optional<Element> element_of(const Query& query, Element stored) {
   return {};
 }
 
+// Returns the rows of a short array of valid rows, int64 (n,); nullopt for everything else.
+std::optional<index::ExcludedRows> plain_rows(nb::handle given, const index::StoredIndex& index) {
+  constexpr std::size_t kFewOf = 64;  // more are a filter (nearabout/_arrays/restrictions.py)
+  RowNumbers numbers;
+  const std::size_t rows = index.rows();
+  if (index.keys().kind() == storage::KeyKind::integers) return {};  // these may be keys
+  if (std::string_view(Py_TYPE(given.ptr())->tp_name) != "numpy.ndarray" || !nb::try_cast(given, numbers, false))
+    return {};
+  const std::span<const std::int64_t> values(numbers.data(), numbers.shape(0));
+  const auto is_row = [=](std::int64_t row) { return row >= 0 && static_cast<std::uint64_t>(row) < rows; };
+  if (values.size() > rows / kFewOf || !std::ranges::all_of(values, is_row)) return {};
+  return index::ExcludedRows(std::vector<std::uint32_t>(values.begin(), values.end()));
+}
+
 template <class T>
 bool any_of(const T* values, std::size_t count) {
   bool any = false;
@@ -55,7 +73,8 @@ bool all_finite(const float* values, std::size_t count) {
 }  // namespace
 
 nb::object search_single(const index::StoredIndex& index, nb::handle query, nb::handle k, nb::handle effort,
-                         nb::handle recall, nb::handle exact, nb::handle threads, nb::handle filter) {
+                         nb::handle recall, nb::handle exact, nb::handle threads, nb::handle filter,
+                         nb::handle excluded) {
   const index::Descriptor& descriptor = index.descriptor();
   if (index.rows() == 0 || descriptor.element == Element::bits || descriptor.metric == metric::Metric::haversine)
     return nb::none();
@@ -92,7 +111,14 @@ nb::object search_single(const index::StoredIndex& index, nb::handle query, nb::
   request.threads = *most;
   request.monitor = python_monitor(nb::none());
   if (!filter.is_none()) request.filter = &nb::cast<const FilterOfIndex&>(filter).filter;
-  SingleResultArrays arrays(std::min(*wanted, request.filter ? request.filter->count() : index.rows()));
+  std::optional<index::ExcludedRows> left_out;
+  if (!excluded.is_none()) {
+    left_out = plain_rows(excluded, index);
+    if (!left_out) return nb::none();
+    request.excluded = &*left_out;
+  }
+  SingleResultArrays arrays(
+      std::min(*wanted, index::findable_rows(index.rows(), request.filter, index::excluded_of(request, 0))));
   {
     const ReleasedGil released;
     index::Results results(1, arrays.tables());

@@ -213,7 +213,7 @@ void bind_searches(nb::class_<StoredIndex>& bound) {
            nb::arg("filter").none() = nb::none(), nb::arg("excluded").none() = nb::none())
       .def("search_single", &search_single, nb::arg("query").none(), nb::arg("k").none(), nb::arg("effort").none(),
            nb::arg("recall").none(), nb::arg("exact").none(), nb::arg("threads").none(),
-           nb::arg("filter").none() = nb::none())
+           nb::arg("filter").none() = nb::none(), nb::arg("excluded").none() = nb::none())
       .def("profile", &profile, nb::arg("queries"), nb::arg("k"), nb::arg("effort").none(), nb::arg("threads"),
            nb::arg("filter").none() = nb::none(), nb::arg("excluded").none() = nb::none())
       .def("search_rows", &search_rows, nb::arg("rows"), nb::arg("k"), nb::arg("include_self"),

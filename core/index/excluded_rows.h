@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/sort_rows.h"
 #include "index/search_filter.h"
 
 namespace nearabout::index {
@@ -33,6 +34,7 @@ class ExcludedRows {
   // Returns the excluded rows of a query, in order, each once.
   std::span<const std::uint32_t> of(std::size_t query) const { return lists_[same_ ? 0 : query]; }
   std::size_t most() const { return most_; }  // excluded for one query
+  bool same() const { return same_; }         // for all queries
   // Returns the rows excluded for some of the queries, as queries 0, 1, ...
   ExcludedRows of_queries(std::span<const std::size_t> queries) const {
     if (same_) return *this;
@@ -53,8 +55,7 @@ class ExcludedRows {
  private:
   ExcludedRows(std::vector<std::vector<std::uint32_t>> lists, bool same) : lists_(std::move(lists)), same_(same) {
     for (std::vector<std::uint32_t>& rows : lists_) {
-      std::sort(rows.begin(), rows.end());
-      rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
+      sort_rows(rows);
       most_ = std::max(most_, rows.size());
     }
   }

@@ -16,6 +16,7 @@ Results::Results(std::size_t queries, const ResultTables& tables) : queries_(que
   std::fill_n(tables.counts, queries, 0u);
   std::fill_n(tables.efforts, queries, kEveryRow);
   std::fill_n(tables.out_of_distribution, queries, std::uint8_t{0});
+  std::fill_n(tables.sought, queries, 0u);
 }
 
 Results::Results(std::size_t queries, std::size_t columns)
@@ -42,8 +43,10 @@ Results Results::unlimited(std::size_t queries) {
 void Results::make_flags() {
   efforts_.assign(queries_, kEveryRow);
   flags_.assign(queries_, 0);
+  sought_.assign(queries_, 0);
   tables_.efforts = efforts_.data();
   tables_.out_of_distribution = flags_.data();
+  tables_.sought = sought_.data();
 }
 
 void Results::append(std::size_t query, std::uint32_t row, float distance) {
@@ -73,6 +76,7 @@ void Results::replace(std::size_t query, const Results& others, std::size_t othe
     append(query, others.row(other, place), others.distance(other, place));
   set_effort(query, others.effort(other));
   set_out_of_distribution(query, others.out_of_distribution(other));
+  set_sought(query, others.sought(other));
 }
 
 SearchResult Results::at(std::size_t query) const {

@@ -27,6 +27,7 @@ struct ResultTables {
   std::uint32_t* counts;              // (queries): neighbours found, at most `columns`
   std::int64_t* efforts;              // (queries)
   std::uint8_t* out_of_distribution;  // (queries): 1 if the search went unlike those of all calibration queries
+  std::uint32_t* sought;  // (queries): the nearest rows that were looked for: more than are found if some are left out
 };
 
 // Different threads may write the results of different queries at the same time.
@@ -53,12 +54,16 @@ class Results {
     return lists_.empty() ? tables_.distances[query * columns() + place] : lists_[query][place].distance;
   }
   std::int64_t effort(std::size_t query) const { return tables_.efforts[query]; }
+  std::uint32_t sought(std::size_t query) const { return tables_.sought[query]; }
   bool out_of_distribution(std::size_t query) const { return tables_.out_of_distribution[query] != 0; }
 
   // Adds a neighbour behind those that the query has; does nothing if there is no place left.
   void append(std::size_t query, std::uint32_t row, float distance);
   void set_effort(std::size_t query, std::int64_t effort) { tables_.efforts[query] = effort; }
+  void set_sought(std::size_t query, std::uint32_t neighbours) { tables_.sought[query] = neighbours; }
   void set_out_of_distribution(std::size_t query, bool flag) { tables_.out_of_distribution[query] = flag ? 1 : 0; }
+  // Removes the neighbours of a query.
+  void clear(std::size_t query);
   // Replaces the result of a query by another one.
   void replace(std::size_t query, const Results& others, std::size_t other);
 
@@ -73,7 +78,6 @@ class Results {
 
   Results() = default;
   void make_flags();
-  void clear(std::size_t query);
 
   std::size_t queries_ = 0;
   ResultTables tables_{};
@@ -81,7 +85,7 @@ class Results {
   // Tables of its own:
   std::vector<std::int64_t> rows_, efforts_;
   std::vector<float> distances_;
-  std::vector<std::uint32_t> counts_;
+  std::vector<std::uint32_t> counts_, sought_;
   std::vector<std::uint8_t> flags_;
 };
 

@@ -21,8 +21,8 @@ namespace {
 
 using calibration::Calibration;
 
-// Excluded rows may be the very nearest. For as many as this a search finds that many neighbours more; for more, it
-// looks for twice as many, because more are missed of those that follow than of all.
+// Excluded rows may be the very nearest. For as many as this a search finds that many neighbours more, and does not
+// keep them; for more, excluding_search.cpp.
 constexpr std::size_t kFewExcluded = 8;
 
 // Throws for too few results. Rows with NaN have no order, and a screen with NaN rules out rows that qualify. Builds
@@ -48,8 +48,7 @@ Sought Searcher::sought(const Request& request) const {
   const std::size_t allowed = request.filter ? request.filter->count() : rows();
   const double fraction = static_cast<double>(allowed) / static_cast<double>(std::max<std::size_t>(1, rows()));
   const std::size_t k = request.radius ? calibration::kCalibratedK[1] : request.k;
-  const std::size_t excluded = most_excluded(request);
-  const auto found = static_cast<double>((k + excluded) * (excluded > kFewExcluded ? 2 : 1));
+  const auto found = static_cast<double>(k + most_excluded(request));
   const double neighbours = std::min(std::ceil(found / fraction), static_cast<double>(rows()));
   return {k, static_cast<std::size_t>(neighbours), allowed};
 }
@@ -162,7 +161,7 @@ void Searcher::search_allowed(MatrixView queries, const Request& request, Result
   if (request.filter && clamped.k == allowed && keeps_vectors() && !request.radius) clamped.exact = true;
   if (request.filter && !request.filter->of_kind())
     scan_allowed(*this, request.filter->list(), queries, clamped, results);
-  else if (effort() && most_excluded(request) > kFewExcluded && !request.effort && !request.radius && !clamped.exact)
+  else if (most_excluded(request) > kFewExcluded && !request.radius && !budget(clamped).every_row)
     search_excluding(queries, clamped, results);
   else
     search_budgeted(queries, clamped, results);
@@ -198,6 +197,8 @@ void Searcher::search_by_filters(MatrixView queries, const Request& request, Res
 
 void Searcher::search_budgeted(MatrixView queries, const Request& request, Results& results) const {
   const Budget allowed = budget(request);
+  const auto neighbours = static_cast<std::uint32_t>(sought(request).neighbours);
+  for (std::size_t i = 0; i < queries.rows; ++i) results.set_sought(i, neighbours);
   do_search(queries, request, allowed, results);
   if (allowed.guarded && effort().exact_at_max) {
     // Distances of neighbours among some of the rows say nothing about the query. (A row that is a query excludes
@@ -209,25 +210,6 @@ void Searcher::search_budgeted(MatrixView queries, const Request& request, Resul
   for (std::size_t i = 0; i < queries.rows; ++i)
     if (const std::size_t wanted = wanted_of(request, i); results.count(i) < wanted)
       throw_incomparable(name_, results.count(i), wanted);
-}
-
-void Searcher::search_excluding(MatrixView queries, const Request& request, Results& results) const {
-  Request all = request;
-  all.excluded = nullptr;
-  search_budgeted(queries, all, results);
-  std::vector<std::size_t> again;
-  for (std::size_t i = 0; i < queries.rows; ++i) {
-    const std::span<const std::uint32_t> excluded = request.excluded->of(i);
-    bool found = false;
-    for (std::size_t place = 0; place < results.count(i) && !found; ++place)
-      found = std::binary_search(excluded.begin(), excluded.end(), results.row(i, place));
-    if (found) again.push_back(i);
-  }
-  if (again.empty()) return;
-  PartialSearch part(queries, request, std::move(again));
-  Results found(part.queries().rows, request.k);
-  search_budgeted(part.queries(), part.request(), found);
-  part.put_back(found, results);
 }
 
 std::size_t Searcher::wanted_of(const Request& request, std::size_t query) const {

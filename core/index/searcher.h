@@ -137,8 +137,11 @@ class Searcher {
   void search_by_filters(MatrixView queries, const Request& request, Results& results) const;
   // Searches within the budget that the request comes to; `k` is at most the number of allowed rows.
   void search_budgeted(MatrixView queries, const Request& request, Results& results) const;
-  // Searches without leaving out the excluded rows, and again for queries that found any: mostly, none are near.
+  // Searches as if no rows were excluded, and again, for more neighbours, for queries that found excluded ones.
   void search_excluding(MatrixView queries, const Request& request, Results& results) const;
+  // Searches for some of the queries with a filter that leaves out the rows excluded for all of them.
+  void search_without(MatrixView queries, const Request& request, const std::vector<std::size_t>& numbers,
+                      Results& results) const;
   // Returns how many neighbours a query has, at most k: fewer if not as many rows are allowed and not excluded.
   std::size_t wanted_of(const Request& request, std::size_t query) const;
   // Marks results (kEveryRow) of guarded queries whose nearest or tenth neighbour is at a distance that no calibration

@@ -13,9 +13,14 @@ def version() -> str: ...  # of the compiled core; files name it as the library 
 def isa() -> str: ...  # the instruction set in use: "scalar", "avx2", "avx512", "neon"
 def available_isas() -> list[str]: ...
 
-# rows, distances, counts, efforts, flags
+# rows, distances, counts, efforts, flags, and the numbers of neighbours that were looked for
 Found: TypeAlias = tuple[
-    NDArray[np.int64], NDArray[np.float32], NDArray[np.uint32], NDArray[np.int64], NDArray[np.uint8]
+    NDArray[np.int64],
+    NDArray[np.float32],
+    NDArray[np.uint32],
+    NDArray[np.int64],
+    NDArray[np.uint8],
+    NDArray[np.uint32],
 ]
 
 class RowFilter:
@@ -95,7 +100,8 @@ class Index:
         exact: object,
         threads: object,
         filter: RowFilter | None = None,
-    ) -> tuple[NDArray[np.int64], NDArray[np.float32], int, bool] | None: ...
+        excluded: object = None,
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32], int, bool, int] | None: ...
     def made(self, filter: RowFilter) -> bool: ...  # whether the filter is for this index
     # The fields of nearabout.Profile: named counts of the work, and the seconds of each stage.
     def profile(

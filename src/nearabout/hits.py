@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from nearabout import _core
     from nearabout._arrays.key_lookup import Keys
-    from nearabout._arrays.restrictions import Restriction
 
 
 class Hits:
@@ -221,18 +220,17 @@ def nearest_hits(
     core: _core.Index,
     found: tuple[Any, ...],
     single: bool,
-    k: int,
     requested: tuple[Any, Any, bool],
     find_keys: Callable[[NDArray[np.int64]], Keys],
-    restriction: Restriction | None = None,
+    restricted: bool,
 ) -> Hits:
-    """Returns what the core's `search` found. `k` is the number of neighbours to look up in the calibration."""
-    rows, distances, counts, efforts, unlike = found
+    """Returns what the core's `search` found, among some of the rows if `restricted`."""
+    rows, distances, counts, efforts, unlike, sought = found
     if single:
         count = int(counts[0])
-        cost = SearchCost(core, k, requested, int(efforts[0]), bool(unlike[0]), restriction=restriction)
+        cost = SearchCost(core, int(sought[0]), requested, int(efforts[0]), bool(unlike[0]), restricted=restricted)
         return Hits(rows[0, :count], distances[0, :count], count, core.metric, find_keys, cost)
-    cost = SearchCost(core, k, requested, efforts, unlike, restriction=restriction)
+    cost = SearchCost(core, sought, requested, efforts, unlike, restricted=restricted)
     return Hits(rows, distances, counts.astype(np.int64), core.metric, find_keys, cost)
 
 

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from nearabout import _core
 from nearabout._arrays.conversion import refuse_masked
 from nearabout._arrays.key_lookup import checked_rows, is_single_key, rows_of
-from nearabout._base.distinct import distinct
 from nearabout._base.text import a_type
 from nearabout.errors import InvalidInputError
 from nearabout.row_filter import RowFilter
@@ -19,9 +18,10 @@ from nearabout.row_filter import RowFilter
 if TYPE_CHECKING:
     from nearabout._arrays.accepted_types import FilterLike, FiltersLike
 
-# Rows left out of the hits of a query without a filter. More are a filter: a search looks for that many more
-# neighbours.
-_FEW = 1024
+# Left out of the hits as a list, without a filter: so many of the rows (core/index/excluding_search.cpp). A filter
+# takes time for each row of the index, and more of it per query if each query of a batch has its own.
+_FEW_FOR_ALL = 1 / 64
+_FEW_FOR_ONE = 1 / 4
 
 _Rows: TypeAlias = NDArray[np.int64]
 
@@ -31,19 +31,6 @@ class Restriction(NamedTuple):
 
     filter: _core.RowFilter | list[_core.RowFilter | None] | None = None
     excluded: tuple[_Rows, _Rows] | None = None  # rows, and the offsets of each query's
-
-    def neighbours(self, k: int, rows: int) -> int | NDArray[np.int64]:
-        """Returns how many nearest of all rows the k nearest allowed rows are expected to be among, for calibration:
-        one number, or one per query.
-        """
-        more = 0 if self.excluded is None else int(np.diff(self.excluded[1]).max(initial=0))
-        if not isinstance(self.filter, list):
-            return _neighbours(k + more, rows, self.filter)
-        return np.array([_neighbours(k + more, rows, one) for one in self.filter], np.int64)
-
-
-def _neighbours(k: int, rows: int, allowed: _core.RowFilter | None) -> int:
-    return min(rows, k if allowed is None or not len(allowed) else -(-k * rows // len(allowed)))
 
 
 def restriction_of(core: _core.Index, filter: FiltersLike, exclude: FiltersLike, queries: int) -> Restriction:
@@ -65,7 +52,7 @@ def restriction_of(core: _core.Index, filter: FiltersLike, exclude: FiltersLike,
 def _for_all(core: _core.Index, filter: Any, exclude: Any) -> Restriction:
     """Returns the restriction of queries with the same filter."""
     allowed = None if filter is None else core_filter(core, filter, "filter")
-    rows = None if exclude is None else _few_rows(core, exclude)
+    rows = None if exclude is None else _few_rows(core, exclude, _FEW_FOR_ALL)
     if exclude is None or rows is not None:
         return Restriction(allowed, None if rows is None else (rows, np.array([0, len(rows)], np.int64)))
     return Restriction(_core.RowFilter.difference(allowed, core_filter(core, exclude, "exclude")))
@@ -81,18 +68,34 @@ def _per_query(core: _core.Index, filters: list[Any], excludes: list[Any]) -> Re
         return made[id(given)]
 
     allowed = [None if given is None else filter_of(given, "filter") for given in filters]
+    excluded = _plain_rows(core, excludes)
     left_out: list[_Rows] = []
-    for query, given in enumerate(excludes):
-        rows = np.empty(0, np.int64) if given is None else _few_rows(core, given)
+    for query, given in enumerate(excludes if excluded is None else ()):
+        rows = np.empty(0, np.int64) if given is None else _few_rows(core, given, _FEW_FOR_ONE)
         if rows is None:
             allowed[query] = _core.RowFilter.difference(allowed[query], filter_of(given, "exclude"))
             rows = np.empty(0, np.int64)
         left_out.append(rows)
-    offsets = np.concatenate([[0], np.cumsum([len(rows) for rows in left_out])]).astype(np.int64)
-    excluded = (np.concatenate(left_out), offsets) if offsets[-1] else None
-    if excluded is not None and len(left_out) == 1:
-        excluded = (left_out[0], np.array([0, len(left_out[0])], np.int64))
+    excluded = excluded or _joined(left_out)
     return Restriction(allowed if any(one is not None for one in allowed) else None, excluded)
+
+
+def _plain_rows(core: _core.Index, excludes: list[Any]) -> tuple[_Rows, _Rows] | None:
+    """Returns the rows to leave out and their offsets if all are given as short arrays of valid rows: the usual way,
+    without the checks of each array, which take longer than its search.
+    """
+    if core.key_type == "int":  # rows or keys?
+        return None
+    most = int(_FEW_FOR_ONE * len(core))
+    for given in excludes:
+        if type(given) is not np.ndarray or given.dtype != np.int64 or given.ndim != 1 or len(given) > most:
+            return None
+    rows, offsets = _joined(excludes)
+    return (rows, offsets) if not len(rows) or 0 <= int(rows.min()) <= int(rows.max()) < len(core) else None
+
+
+def _joined(lists: list[_Rows]) -> tuple[_Rows, _Rows]:
+    return np.concatenate(lists), np.cumsum([0] + [len(rows) for rows in lists], dtype=np.int64)
 
 
 def core_filter(core: _core.Index, given: FilterLike, name: str) -> _core.RowFilter:
@@ -115,15 +118,35 @@ def core_filter(core: _core.Index, given: FilterLike, name: str) -> _core.RowFil
     return _core.RowFilter.of_rows(core, _rows_of(core, given, name))
 
 
-def _few_rows(core: _core.Index, given: FilterLike) -> _Rows | None:
-    """Returns the rows to leave out, or None if there are too many for a list."""
+def core_filter_of(core: _core.Index, form: str, forms: dict[str, Any]) -> _core.RowFilter:
+    """Returns a filter that allows what is given in a form: a filter, a mask, rows or keys."""
+    given = forms[form]
+    if form == "filter":
+        return core_filter(core, given, form)
+    if form == "mask":
+        array = np.asarray(given) if _array_of(given, form) is None else given
+        allowed = _mask_of(core, array, form)
+        if allowed is None:
+            raise InvalidInputError(f"mask has the dtype {np.asarray(array).dtype}; a mask has one bool for each row")
+        return _core.RowFilter.of_mask(core, allowed)
+    if form == "rows":
+        rows = np.asarray(given)
+        if rows.ndim != 1:
+            raise InvalidInputError(f"rows has the shape {rows.shape}; row numbers have one axis, (n,)")
+        return _core.RowFilter.of_rows(core, checked_rows(rows, len(core)))
+    return _core.RowFilter.of_rows(core, _rows_of_keys(core, given, _array_of(given, form), form))
+
+
+def _few_rows(core: _core.Index, given: FilterLike, few: float) -> _Rows | None:
+    """Returns the rows to leave out, or None if they are more than a fraction of all."""
+    most = few * len(core)
     if isinstance(given, RowFilter):
-        if not core.made(given._core) or len(given) > _FEW:
+        if not core.made(given._core) or len(given) > most:
             return None
         return given.rows
     mask = _mask_of(core, given, "exclude")
-    rows = np.flatnonzero(mask) if mask is not None else distinct(_rows_of(core, given, "exclude"))
-    return rows if len(rows) <= _FEW else None
+    rows = np.flatnonzero(mask) if mask is not None else _rows_of(core, given, "exclude")
+    return rows if len(rows) <= most else None
 
 
 def _each(name: str, given: FiltersLike, queries: int) -> list[Any] | None:
@@ -176,12 +199,18 @@ def _rows_of(core: _core.Index, given: Any, name: str) -> _Rows:
     if array is not None and array.size and array.dtype.kind in "iu":
         _refuse_zeros_and_ones(core, array, name)
         if _has_rows(given):
+            _refuse_rows_or_keys(core, name)
             return checked_rows(array[array != -1] if name == "exclude" else array, len(core))
     elif array is not None and array.size and array.dtype.kind not in "OUT":
         raise InvalidInputError(
             f"{name} has the dtype {array.dtype}, or missing values; a mask has the dtype bool, and row numbers are "
             "integers"
         )
+    return _rows_of_keys(core, given, array, name)
+
+
+def _rows_of_keys(core: _core.Index, given: Any, array: NDArray[Any] | None, name: str) -> _Rows:
+    """Returns the rows of a list of keys; `array` is the same as an array, if it is one."""
     if isinstance(given, (str, bytes, bytearray)) or not isinstance(given, Iterable):
         raise InvalidInputError(
             f"{name} is {a_type(given)}; pass a mask (one bool per row), an array of row numbers, a list of keys, or "
@@ -197,6 +226,14 @@ def _rows_of(core: _core.Index, given: Any, name: str) -> _Rows:
 def _has_rows(given: object) -> bool:
     """Returns whether integers are row numbers: in arrays and tensors; columns of tables have keys."""
     return isinstance(given, np.ndarray) or (hasattr(given, "__dlpack__") and not hasattr(given, "__arrow_c_array__"))
+
+
+def _refuse_rows_or_keys(core: _core.Index, name: str) -> None:
+    if core.key_type == "int":
+        raise InvalidInputError(
+            f"{name} is an array of integers, which may be row numbers or keys, because this index has integer keys; "
+            f"pass {name}=index.row_filter(rows=...) or {name}=index.row_filter(keys=...), or a list of keys"
+        )
 
 
 def _refuse_zeros_and_ones(core: _core.Index, array: NDArray[Any], name: str) -> None:

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from nearabout import _core
-    from nearabout._arrays.restrictions import Restriction
 
 EVERY_ROW = -1
 """The `effort` of a search that compared every row."""
@@ -19,33 +18,29 @@ class SearchCost(NamedTuple):
     """The effort that a search used for one query or for each query of a batch, and the recall that follows."""
 
     core: _core.Index
-    k: int
+    sought: Any  # neighbours that were looked for, to look up in the calibration: uint32 (n,), or an int
     requested: tuple[Any, Any, bool]  # arguments effort, recall and exact of the search
     efforts: Any  # int64 (n,), or an int
     unlike: Any  # queries unlike those of the calibration: uint8 (n,), or a bool
     radius: bool = False  # a radius search
-    restriction: Restriction | None = None  # of a search among some of the rows
+    restricted: bool = False  # a search among some of the rows
 
     def number(self) -> Any:
         return self.efforts
 
     def base(self, k: int) -> int | None:
         """Returns the effort that every query got at least; None if that is every row, or was not measured."""
-        effort_among_some = self.requested[0] is not None and self.restriction is not None
+        effort_among_some = self.requested[0] is not None and self.restricted
         return None if self.radius or effort_among_some else self.core.base_effort(max(1, k), *self.requested)
 
     def expected_recall(self) -> Any:
         """Returns a float or None for one query; for a batch an array, with NaN if nothing was measured."""
         if isinstance(self.efforts, int):
-            return 1.0 if self.efforts == EVERY_ROW else self._expected(int(np.max(self._neighbours())))
-        ks = np.broadcast_to(self._neighbours(), self.efforts.shape)
+            return 1.0 if self.efforts == EVERY_ROW else self._expected(self.sought)
+        ks = np.broadcast_to(self.sought, self.efforts.shape)
         expected = {k: self._expected(k) for k in set(ks.tolist())}
         values = np.array([np.nan if (found := expected[k]) is None else found for k in ks.tolist()], np.float64)
         return np.where(self.efforts == EVERY_ROW, 1.0, values)
-
-    def _neighbours(self) -> int | NDArray[np.int64]:
-        """Returns the number of neighbours to look up in the calibration, one for all queries or one for each."""
-        return self.k if self.restriction is None else self.restriction.neighbours(self.k, len(self.core))
 
     def _expected(self, k: int) -> float | None:
         base = self.base(k)
@@ -56,7 +51,7 @@ class SearchCost(NamedTuple):
         """Returns for distances (n, k) whether each query is unlike the calibration queries, bool (n,)."""
         unlike = np.atleast_1d(np.asarray(self.unlike, bool))
         seen = self.core.seen_distances()
-        if self.restriction is not None or seen is None or self.base(self.k) is None or distances.shape[1] == 0:
+        if self.restricted or seen is None or distances.shape[1] == 0 or self.base(int(np.max(self.sought))) is None:
             return unlike
         column = min(distances.shape[1], 10) - 1
         least, most = seen[1 if column == 9 else 0]

@@ -181,10 +181,9 @@ class Index(Closable):
         >>> index.search([3, 4], k=2, exclude=[1]).keys.tolist()
         [0, 2]
         """
-        if exclude is None:
-            found = searching.search_one(self, query, k, filter, recall, effort, exact, threads)
-            if found is not None:
-                return found
+        found = searching.search_one(self, query, k, filter, exclude, recall, effort, exact, threads)
+        if found is not None:
+            return found
         spending = searching.Spending(recall, effort, exact, threads)
         return searching.search_batch(self, query, k, searching.Restricted(filter, exclude), spending)
 
@@ -245,12 +244,7 @@ class Index(Closable):
             key: a key, or a list or array of keys.
             k: number of neighbours, at least 1.
             include_self: whether the key itself may be among its neighbours.
-            filter: as in `search`.
-            exclude: as in `search`.
-            recall: as in `search`.
-            effort: as in `search`.
-            exact: as in `search`.
-            threads: as in `search`.
+            filter, exclude, recall, effort, exact, threads: as in `search`.
 
         Returns:
             `Hits`, with min(k, allowed rows) columns; without include_self the key itself is not allowed.
@@ -288,10 +282,7 @@ class Index(Closable):
                 weight is a tuple, ("king", 0.5). An array of numbers is one vector (dims,) or several (n, dims).
             negative: terms to subtract, as `positive`.
             k: number of neighbours, at least 1.
-            recall: as in `search`.
-            effort: as in `search`.
-            exact: as in `search`.
-            threads: as in `search`.
+            recall, effort, exact, threads: as in `search`.
 
         Returns:
             `Hits` of one query, at most as many as there are rows that were not given as keys.
@@ -332,8 +323,7 @@ class Index(Closable):
             query: as in `search`.
             radius: distance in the units of the metric (haversine: metres). Under dot it may be negative: -20 finds
                 inner products of at least 20.
-            filter: as in `search`.
-            exclude: as in `search`.
+            filter, exclude: as in `search`.
             recall: as in `search`; every value is met by comparing every row.
             effort: as in `search`. Limits the search to that many rows or lists, so it may miss some vectors.
                 `hits.expected_recall` is then None (NaN for a batch), because it was not measured.
@@ -356,11 +346,21 @@ class Index(Closable):
         spending = searching.Spending(recall, effort, exact, threads)
         return searching.search_radius(self, query, radius, searching.Restricted(filter, exclude), spending)
 
-    def row_filter(self, filter: FilterLike | None = None, *, exclude: FilterLike | None = None) -> RowFilter:
+    def row_filter(
+        self,
+        filter: FilterLike | None = None,
+        *,
+        mask: Any = None,
+        rows: Any = None,
+        keys: Any = None,
+        exclude: FilterLike | None = None,
+    ) -> RowFilter:
         """Prepares a filter for many searches: a search that is given a mask or keys prepares it each time.
 
         Args:
-            filter: the allowed rows: a mask, row numbers or keys, as in `search`; None allows all.
+            filter, mask, rows, keys: the allowed rows; one of them, or none for all rows. `filter` takes what `search`
+                takes, the others say what an array of numbers has. `mask`: bool (rows,). `rows`: integers (n,).
+                `keys`: a list, an array or a column of keys.
             exclude: rows to leave out of those.
 
         Returns:
@@ -377,7 +377,7 @@ class Index(Closable):
         >>> len(odd), index.search([0.0], k=2, filter=odd).rows.tolist()
         (1, [1])
         """
-        return searching.made_filter(self, filter, exclude)
+        return searching.made_filter(self, filter, mask, rows, keys, exclude)
 
     # --- Recall ---
 
@@ -449,9 +449,7 @@ class Index(Closable):
         Args:
             queries: (n, dims), as in `search`.
             k: number of neighbours.
-            recall: as in `search`.
-            effort: as in `search`.
-            threads: as in `search`.
+            recall, effort, threads: as in `search`.
 
         Returns:
             The mean recall over the queries, 0 to 1.
@@ -481,8 +479,7 @@ class Index(Closable):
             query: one query, (dims,), as in `search`; or a key, whose own row is left out as in `search_by_key`.
             key: the key of the row to explain.
             k: number of neighbours of the search.
-            recall: as in `search`.
-            effort: as in `search`.
+            recall, effort: as in `search`.
 
         Returns:
             `Explanation`; its `why` is the explanation in words.

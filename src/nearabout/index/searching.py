@@ -9,7 +9,7 @@ import numpy as np
 from nearabout import _core
 from nearabout._arrays.key_lookup import is_single_key, known_row
 from nearabout._arrays.queries import as_queries
-from nearabout._arrays.restrictions import Restriction, core_filter, restriction_of
+from nearabout._arrays.restrictions import Restriction, core_filter, core_filter_of, restriction_of
 from nearabout._base.checks import check_flag, check_k, check_radius, check_threads, room_for_hits
 from nearabout.calibration.effort import check_effort, check_spending
 from nearabout.calibration.search_cost import SearchCost
@@ -61,6 +61,7 @@ def search_one(
     query: Any,
     k: Any,
     filter: object,
+    exclude: object,
     recall: float | None,
     effort: Any,
     exact: Any,
@@ -70,21 +71,20 @@ def search_one(
     arguments need them.
     """
     core = index._core
-    allowed = restriction = None
+    allowed = None
     if filter is not None:
         if not isinstance(filter, RowFilter) or not core.made(filter._core):
             return None
         allowed = filter._core
-        restriction = Restriction(allowed)
     if recall is not None:
         recall = check_spending(core, recall, effort, exact)
     if type(query).__name__ == "MaskedArray":  # the core does not see its mask
         return None
-    found = core.search_single(query, k, effort, recall, exact, threads, allowed)
+    found = core.search_single(query, k, effort, recall, exact, threads, allowed, exclude)
     if found is None:
         return None
-    rows, distances, used, unlike = found
-    cost = SearchCost(core, len(rows), (effort, recall, False), used, unlike, False, restriction)
+    rows, distances, used, unlike, sought = found
+    cost = SearchCost(core, sought, (effort, recall, False), used, unlike, False, not (filter is exclude is None))
     return Hits(rows, distances, len(rows), index._metric, index._keys_of, cost)
 
 
@@ -97,7 +97,7 @@ def search_batch(index: Index, query: VectorsLike, k: int, restricted: Restricte
     allowed = restricted.checked(core, len(queries))
     with room_for_hits(len(queries), k):
         found = core.search(queries, k, effort, recall, exact, threads, *_of(allowed))
-    return nearest_hits(core, found, single, k, (effort, recall, exact), index._keys_of, allowed)
+    return nearest_hits(core, found, single, (effort, recall, exact), index._keys_of, allowed is not None)
 
 
 def profile(index: Index, query: VectorsLike, k: int, restricted: Restricted, spending: Spending) -> Profile:
@@ -127,8 +127,7 @@ def search_rows(
     allowed = restricted.checked(core, len(rows))
     with room_for_hits(len(rows), k):
         found = core.search_rows(rows, k, include_self, effort, recall, exact, threads, *_of(allowed))
-    searched_k = min(k + (not include_self), len(index))  # one more: the row itself is left out
-    return nearest_hits(core, found, single, searched_k, (effort, recall, exact), index._keys_of, allowed)
+    return nearest_hits(core, found, single, (effort, recall, exact), index._keys_of, allowed is not None)
 
 
 def search_radius(index: Index, query: VectorsLike, radius: float, restricted: Restricted, spending: Spending) -> Hits:
@@ -143,11 +142,18 @@ def search_radius(index: Index, query: VectorsLike, radius: float, restricted: R
     return hits_in_radius(core, found, single, (effort, recall, exact), index._keys_of)
 
 
-def made_filter(index: Index, filter: FilterLike | None, exclude: FilterLike | None) -> RowFilter:
+def made_filter(
+    index: Index, filter: FilterLike | None, mask: Any, rows: Any, keys: Any, exclude: FilterLike | None
+) -> RowFilter:
     """Implements `Index.row_filter`."""
     core = index._core
-    allowed = np.ones(len(index), np.bool_) if filter is None else filter
-    made = core_filter(core, allowed, "filter")
+    forms = {"filter": filter, "mask": mask, "rows": rows, "keys": keys}
+    given = [name for name, value in forms.items() if value is not None]
+    if len(given) > 1:
+        raise InvalidInputError(f"row_filter was given {' and '.join(given)}; pass one of filter, mask, rows and keys")
+    if not given:
+        forms["mask"] = np.ones(len(index), np.bool_)
+    made = core_filter_of(core, given[0] if given else "mask", forms)
     if exclude is not None:
         made = _core.RowFilter.difference(made, core_filter(core, exclude, "exclude"))
     return RowFilter(made, len(index))

@@ -15,10 +15,12 @@ constexpr float kInfinity = std::numeric_limits<float>::infinity();
 struct CallersTables {
   std::vector<std::int64_t> rows = std::vector<std::int64_t>(6, 77), efforts = std::vector<std::int64_t>(2, 77);
   std::vector<float> distances = std::vector<float>(6, 77.0f);
-  std::vector<std::uint32_t> counts = std::vector<std::uint32_t>(2, 77);
+  std::vector<std::uint32_t> counts = std::vector<std::uint32_t>(2, 77), sought = std::vector<std::uint32_t>(2, 77);
   std::vector<std::uint8_t> flags = std::vector<std::uint8_t>(2, 77);
 
-  ResultTables view() { return {3, rows.data(), distances.data(), counts.data(), efforts.data(), flags.data()}; }
+  ResultTables view() {
+    return {3, rows.data(), distances.data(), counts.data(), efforts.data(), flags.data(), sought.data()};
+  }
 };
 
 }  // namespace
@@ -33,6 +35,7 @@ TEST(callers_tables_are_filled_where_there_is_no_neighbour) {
   CHECK_EQUAL(tables.counts, std::vector<std::uint32_t>{0, 1});
   CHECK_EQUAL(tables.efforts, std::vector<std::int64_t>{kEveryRow, 12});
   CHECK_EQUAL(tables.flags, std::vector<std::uint8_t>{0, 0});
+  CHECK_EQUAL(tables.sought, std::vector<std::uint32_t>{0, 0});
 }
 
 TEST(neighbours_beyond_the_columns_are_dropped) {

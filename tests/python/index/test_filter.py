@@ -133,7 +133,55 @@ def test_keys_name_rows(kind: Kind) -> None:
         index.search(base[0], filter=["w61"])
     numbered = na.build(base, keys=np.arange(60) * 10, kind=kind)
     assert set(numbered.search(base[0], 5, filter=[10, 20]).keys.tolist()) == {10, 20}  # a list has keys,
-    assert set(numbered.search(base[0], 5, filter=np.array([10, 20])).rows.tolist()) == {10, 20}  # an array rows
+    for given in (np.array([10, 20]), np.array([10], np.uint8)):  # an array may have keys or rows
+        for arguments in ({"filter": given}, {"exclude": given}, {"exclude": [given]}):
+            with pytest.raises(na.InvalidInputError, match=r"row_filter\(rows=\.\.\.\)"):
+                numbered.search(base[0], 5, **arguments)
+    with pytest.raises(na.InvalidInputError, match="row_filter"):
+        numbered.search(base[:1], 5, exclude=numbered.search(base[:1], 5).keys)
+    for made, wanted in (
+        (numbered.row_filter(rows=np.array([10, 20])), {10, 20}),
+        (numbered.row_filter(keys=np.array([100, 200])), {10, 20}),
+        (numbered.row_filter(mask=np.arange(60) < 2), {0, 1}),
+    ):
+        assert set(numbered.search(base[0], 5, filter=made).rows.tolist()) == wanted
+
+
+def test_row_filter_refuses_what_does_not_fit(filled: na.Index) -> None:
+    for arguments, sentence in (
+        ({"mask": [0] * ROWS}, "mask has the dtype int64"),
+        ({"mask": [True, False]}, "one True or False"),
+        ({"rows": [[1, 2]]}, "one axis"),
+        ({"rows": [ROWS]}, f"no row {ROWS}"),
+        ({"rows": [0.5]}, "row numbers are integers"),
+        ({"keys": 7}, "a list of keys"),
+        ({"rows": [1], "keys": [1]}, "rows and keys"),
+    ):
+        with pytest.raises(na.InvalidInputError, match=sentence):
+            filled.row_filter(**arguments)
+    assert len(filled.row_filter(rows=[])) == 0
+
+
+@pytest.mark.parametrize("count", [1, 9, 60, 300])
+def test_excluded_rows_are_left_out_and_recall_is_kept(kind: Kind, count: int) -> None:
+    """Excludes the nearest rows, random rows, and the same random rows for all queries."""
+    skip_unserved(kind, "euclidean")
+    base = clustered(4_000, 8)
+    queries = clustered(60, 9)
+    index = na.build(base, metric="euclidean", kind=kind, recall=0.9)
+    nearest = index.search(queries, count, exact=True).rows
+    random = np.random.default_rng(3)
+    shared = random.choice(len(base), count, replace=False)
+    for lists in (nearest, [random.choice(len(base), count) for _ in queries], [shared] * len(queries)):
+        truth = index.search(queries, 10, exclude=list(lists), exact=True).rows
+        hits = index.search(queries, 10, exclude=shared if lists[0] is shared else list(lists))
+        for found, wanted, left_out in zip(hits.rows, truth, lists, strict=True):
+            assert not set(found.tolist()) & set(left_out.tolist())
+            assert len(set(found.tolist()) - {-1}) == len(wanted)
+        assert np.mean([len(set(a) & set(b)) for a, b in zip(hits.rows.tolist(), truth.tolist(), strict=True)]) >= 8.7
+        assert (hits.expected_recall >= 0.89).all()
+        one = index.search(queries[0], 10, exclude=lists[0])
+        assert not set(one.rows.tolist()) & set(lists[0].tolist())
 
 
 def test_each_query_has_its_own_filter(filled: na.Index) -> None:
