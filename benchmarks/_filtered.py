@@ -1,16 +1,19 @@
-"""Compares promised and measured recall among the rows that a filter allows: `contract.py --filters`."""
+"""Compares promised and measured recall among the rows that a filter allows: `contract.py --filters`, and with
+`--hostile` on the hostile sets.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import _race
 import numpy as np
+from _hostile import hostile_sets
 from _promises import best_of
-from _sets import SETS, Set
+from _sets import Set
 from numpy.typing import NDArray
 
 import nearabout as na
@@ -19,6 +22,7 @@ TARGETS = (0.80, 0.90, 0.95, 0.99)
 NEIGHBOURS = (1, 10, 100)
 FRACTIONS = (0.9, 0.5, 0.1, 0.01, 0.001)
 CLUSTERS = 20
+LEFT_OUT = (20, 200)  # nearest rows that a filter leaves out
 ALLOWED_BELOW = 0.01
 
 Mask = NDArray[np.bool_]
@@ -31,6 +35,7 @@ class Filtered:
     name: str
     masks: list[Mask]
     groups: NDArray[np.int64]
+    true: NDArray[np.float32] | None = None  # distances of the true neighbours, where they are known
 
 
 @dataclass(frozen=True)
@@ -82,8 +87,23 @@ def filters_of(case: Set) -> Iterator[Filtered]:
     yield Filtered("others, a tenth of own cluster", [(of_rows != group) | tenth for group in groups], place)
 
 
+def without_the_nearest(case: Set, exact: na.Index) -> Iterator[Filtered]:
+    """Filters that leave out the very rows that are nearest to each query: what a user has seen on the pages before."""
+    for count in LEFT_OUT:
+        nearest = exact.search(case.queries, count + max(NEIGHBOURS))
+        masks = []
+        for rows in nearest.rows[:, :count]:
+            mask = np.ones(len(case.base), np.bool_)
+            mask[rows] = False
+            masks.append(mask)
+        every = np.arange(len(case.queries))
+        yield Filtered(f"all but the nearest {count}", masks, every, nearest.distances[:, count:])
+
+
 def true_distances(exact: na.Index, case: Set, filtered: Filtered) -> NDArray[np.float32]:
     """Returns the distances of the true neighbours among allowed rows, by an index of these rows alone."""
+    if filtered.true is not None:
+        return filtered.true
     true = np.full((len(case.queries), max(NEIGHBOURS)), np.inf, np.float32)
     for group, mask in enumerate(filtered.masks):
         asked = np.flatnonzero(filtered.groups == group)
@@ -106,7 +126,7 @@ def recall_among(distances: NDArray[np.float32], true: NDArray[np.float32], k: i
 def promises_of(case: Set, kinds: Sequence[str]) -> Iterator[FilteredPromise]:
     exact = na.build(case.base, metric=case.metric, kind="exact")
     indexes = {kind: na.build(case.base, metric=case.metric, kind=kind) for kind in kinds}
-    for filtered in filters_of(case):
+    for filtered in (*filters_of(case), *without_the_nearest(case, exact)):
         true = true_distances(exact, case, filtered)
         allowed = float(np.mean([filtered.masks[group].mean() for group in filtered.groups]))
 
@@ -141,14 +161,20 @@ def promises_of(case: Set, kinds: Sequence[str]) -> Iterator[FilteredPromise]:
                     )
 
 
-def show_filtered(kinds: Sequence[str], names: Sequence[str] = tuple(SETS)) -> list[FilteredPromise]:
-    print(f"{'set':18} {'filter':31} allowed {'kind':6} {'k':>3} target recall  effort every row     us   exact")
+def hostile_cases(rows: int, names: tuple[str, ...], queries: int = 300) -> Iterator[Set]:
+    """The hostile sets, with some of their queries: most filters are one for each query."""
+    for case in hostile_sets(rows, names=names):
+        yield Set(f"{case.name} {rows:,}", case.metric, case.base, case.queries[:queries])
+
+
+def show_filtered(cases: Iterable[Set], kinds: Sequence[str]) -> list[FilteredPromise]:
+    print(f"{'set':28} {'filter':31} allowed {'kind':6} {'k':>3} target recall  effort every row     us   exact")
     promises = []
-    for name in names:
-        for promise in promises_of(SETS[name](), kinds):
+    for case in cases:
+        for promise in promises_of(case, kinds):
             promises.append(promise)
             print(
-                f"{promise.set:18} {promise.filter:31} {promise.allowed:7.2%} {promise.kind:6} {promise.k:3} "
+                f"{promise.set:28} {promise.filter:31} {promise.allowed:7.2%} {promise.kind:6} {promise.k:3} "
                 f"{promise.target:6.2f} {promise.recall:6.3f} {promise.effort:7,.0f} {promise.every_row:9.2f} "
                 f"{promise.microseconds:6.1f} {promise.exact:7.1f}{'' if promise.kept else '  broken'}",
                 flush=True,

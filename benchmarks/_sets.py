@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 import nearabout as na
 
 K = 10
-Metric = Literal["euclidean", "cosine"]
+Metric = Literal["euclidean", "cosine", "dot"]
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
 

@@ -20,7 +20,7 @@ from typing import Any
 
 import _race
 import numpy as np
-from _filtered import FilteredPromise, show_filtered
+from _filtered import FilteredPromise, hostile_cases, show_filtered
 from _hostile import SETS as HOSTILE
 from _promises import Promise, best_of, found, seconds_of, show_hostile
 from _sets import SETS, Metric, Set
@@ -223,6 +223,18 @@ def save_promises(name: str, promises: Sequence[Promise] | Sequence[FilteredProm
     (_race.RESULTS / f"{name}.json").write_text(text, encoding="utf-8")
 
 
+def filters(options: argparse.Namespace) -> None:
+    kinds = options.kinds.split(",")
+    names = tuple(options.sets.split(",")) if options.sets else tuple(HOSTILE if options.hostile else SETS)
+    if options.hostile:
+        cases = (case for rows in options.rows.split(",") for case in hostile_cases(int(rows), names))
+        promises = show_filtered(cases, kinds)
+    else:
+        promises = show_filtered((SETS[name]() for name in names), kinds)
+    if options.save:
+        save_promises("hostile_filters" if options.hostile else "filter_contract", promises)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sets", help="names separated by commas (default: all)")
@@ -235,14 +247,15 @@ def main() -> None:
     parser.add_argument(
         "--rows", default="300,3000,20000,100000", help="of each hostile set (default 300,3000,20000,100000)"
     )
-    parser.add_argument("--filters", action="store_true", help="search among the rows that filters allow instead")
+    parser.add_argument(
+        "--filters",
+        action="store_true",
+        help="search among the rows that filters allow; with --hostile, of hostile sets",
+    )
     parser.add_argument("--save", action="store_true", help="write the figures to benchmarks/results")
     options = parser.parse_args()
     if options.filters:
-        names = options.sets.split(",") if options.sets else tuple(SETS)
-        found_filtered = show_filtered(options.kinds.split(","), names)
-        if options.save:
-            save_promises("filter_contract", found_filtered)
+        filters(options)
         return
     if options.hostile:
         names = options.sets.split(",") if options.sets else tuple(HOSTILE)

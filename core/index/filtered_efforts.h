@@ -23,41 +23,53 @@ inline bool is_farther_down(std::size_t rank, std::size_t k, double fraction) {
   return static_cast<double>(rank) > expected + kDeviations * deviation + 1;
 }
 
+// Returns true if a query passes over so many rows, in lists or leaves without allowed rows, by chance, where this
+// fraction of all rows is allowed. Otherwise the filter leaves out what is near.
+inline bool is_passed_over_by_chance(std::size_t rows, double fraction) {
+  constexpr double kChance = 4;  // times the mean of the geometric distribution, which one in fifty exceeds
+  return static_cast<double>(rows) * fraction <= kChance;
+}
+
 class FilteredEfforts {
  public:
   static constexpr std::size_t kLevels = 11;
 
   // Has no target: an effort was given.
   FilteredEfforts() = default;
-  // Takes the efforts where one in 2^i rows is allowed, kLevels of them, and the largest; 0: compare every allowed row.
-  FilteredEfforts(const std::array<std::size_t, kLevels>& efforts, std::size_t largest)
-      : efforts_(efforts), largest_(largest), known_(true) {}
+  using Levels = std::array<std::size_t, kLevels>;
+  // Takes the efforts where one in 2^i rows is allowed, those for half of the misses, and the largest; 0: compare every
+  // allowed row.
+  FilteredEfforts(const Levels& efforts, const Levels& half_misses, std::size_t largest)
+      : efforts_(efforts), half_misses_(half_misses), largest_(largest), known_(true) {}
 
   explicit operator bool() const { return known_; }
   // Returns the effort where this fraction of the rows is allowed.
-  std::size_t at(double fraction) const {
-    const double level = std::clamp(-std::log2(fraction), 0.0, static_cast<double>(kLevels - 1));
-    const auto below = static_cast<std::size_t>(level);
-    const std::size_t above = std::min(below + 1, kLevels - 1);
-    if (level == static_cast<double>(below)) return efforts_[below];
-    if (efforts_[above] == 0) return 0;
-    return static_cast<std::size_t>(
-        std::ceil(std::lerp(static_cast<double>(efforts_[below]), static_cast<double>(efforts_[above]),
-                            level - static_cast<double>(below))));
-  }
-
-  // Returns the effort for `neighbours` nearest rows of which the filter leaves out nearly all but the last k. Beyond
-  // several times the k that calibration measured, it is the largest: what is extrapolated is about the nearest rows.
+  std::size_t at(double fraction) const { return at(efforts_, fraction); }
+  // Beyond several times the k that calibration measured, what is extrapolated is about the nearest rows.
+  static constexpr std::size_t kTrusted = 3 * calibration::kCalibratedK.back();
+  // Returns the effort for `neighbours` nearest rows of which the filter leaves out nearly all but the last k: the
+  // largest if they are more than can be trusted.
   std::size_t farther_down(std::size_t neighbours, std::size_t k) const {
-    constexpr std::size_t kTrusted = 3 * calibration::kCalibratedK.back();
     if (neighbours > kTrusted) return largest_;
-    return at(static_cast<double>(k) / static_cast<double>(neighbours));
+    return at(half_misses_, static_cast<double>(k) / static_cast<double>(neighbours));
   }
-  // Of the rows that follow those left out more are missed than of all, so a search looks for twice as many.
+  // Of the rows that follow those left out more are missed than of all, so a search looks for twice as many, and for
+  // half of the misses.
   static std::size_t neighbours_for(std::size_t rank) { return 2 * rank; }
 
  private:
-  std::array<std::size_t, kLevels> efforts_{};
+  static std::size_t at(const Levels& efforts, double fraction) {
+    const double level = std::clamp(-std::log2(fraction), 0.0, static_cast<double>(kLevels - 1));
+    const auto below = static_cast<std::size_t>(level);
+    const std::size_t above = std::min(below + 1, kLevels - 1);
+    if (level == static_cast<double>(below)) return efforts[below];
+    if (efforts[above] == 0) return 0;
+    return static_cast<std::size_t>(std::ceil(std::lerp(
+        static_cast<double>(efforts[below]), static_cast<double>(efforts[above]), level - static_cast<double>(below))));
+  }
+
+  Levels efforts_{};
+  Levels half_misses_{};
   std::size_t largest_ = 0;
   bool known_ = false;
 };

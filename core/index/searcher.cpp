@@ -105,14 +105,19 @@ FilteredEfforts Searcher::filtered_efforts(const Request& request) const {
   sought.neighbours = sought.k + excluded;
   return request.filter->efforts(sought.k, excluded, request.recall.value_or(0), [&] {
     const std::size_t every = effort().exact_at_max ? 0 : effort().max;
-    std::array<std::size_t, FilteredEfforts::kLevels> efforts{};
-    for (std::size_t& level : efforts) {
-      const std::optional<std::size_t> needed =
-          request.recall ? effort_for(sought, *request.recall) : default_effort(sought);
-      level = needed.value_or(every);
+    const double recall = request.recall.value_or(calibration_ ? calibration_->target : calibration::kDefaultRecall);
+    FilteredEfforts::Levels efforts{};
+    FilteredEfforts::Levels half_misses{};
+    for (std::size_t level = 0; level < efforts.size(); ++level) {
+      const std::optional<std::size_t> needed = request.recall ? effort_for(sought, recall) : default_effort(sought);
+      efforts[level] = needed.value_or(every);
+      half_misses[level] = calibration_ ? effort_for(sought, (1 + recall) / 2).value_or(every) : efforts[level];
+      // Without vectors, no guard notices what an extrapolated effort misses.
+      if (!keeps_vectors() && sought.neighbours > FilteredEfforts::kTrusted)
+        efforts[level] = half_misses[level] = every;
       sought.neighbours = std::min(2 * sought.neighbours, rows());
     }
-    return FilteredEfforts(efforts, every);
+    return FilteredEfforts(efforts, half_misses, every);
   });
 }
 
@@ -197,7 +202,8 @@ void Searcher::search_by_filters(MatrixView queries, const Request& request, Res
 
 void Searcher::search_budgeted(MatrixView queries, const Request& request, Results& results) const {
   const Budget allowed = budget(request);
-  const auto neighbours = static_cast<std::uint32_t>(sought(request).neighbours);
+  // Without vectors, codes limit the recall, and are not taken to tell allowed rows apart better than all rows.
+  const auto neighbours = static_cast<std::uint32_t>(keeps_vectors() ? sought(request).neighbours : request.k);
   for (std::size_t i = 0; i < queries.rows; ++i) results.set_sought(i, neighbours);
   do_search(queries, request, allowed, results);
   if (allowed.guarded && effort().exact_at_max) {

@@ -20,6 +20,7 @@ class LeafFilter : public index::KindFilter {
   bool allows(std::uint64_t place) const { return (bits_[place / 64] >> place % 64 & 1) != 0; }
   // Returns how many rows of leaves before this one are allowed.
   std::uint64_t allowed_before(std::uint64_t leaf) const { return before_[leaf]; }
+  std::uint64_t allowed() const { return before_.back(); }  // in all trees together
   std::uint64_t allowed_in(std::uint64_t leaf) const { return before_[leaf + 1] - before_[leaf]; }
   // Returns the residuals of leaves as far as their allowed rows go.
   std::span<const calibration::GroupResiduals> residuals() const { return residuals_; }

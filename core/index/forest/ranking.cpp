@@ -27,6 +27,18 @@ std::uint64_t LeafRanking::rows_of(std::size_t level, std::uint64_t node) const 
   return rows_before(level, node + 1) - rows_before(level, node);
 }
 
+std::uint64_t LeafRanking::all_rows_of(std::size_t level, std::uint64_t node) const {
+  const std::span<const std::uint64_t> firsts = layout_.levels[0].firsts;
+  return firsts[first_leaf(level, node + 1)] - firsts[first_leaf(level, node)];
+}
+
+std::size_t LeafRanking::rows_passed_over() const {
+  std::uint64_t rows = 0;
+  for (const Empty& empty : empty_)
+    if (!leaves_.empty() && empty.key < leaves_.front().key) rows += empty.rows;
+  return rows / layout_.trees;
+}
+
 // Computes the keys of nodes [begin, end) of a level: the estimated distances of their centroids, up to a constant.
 void LeafRanking::add_keys(const quantize::SketchQuery& query, std::size_t level, std::uint64_t begin,
                            std::uint64_t end) {
@@ -50,9 +62,12 @@ void LeafRanking::add_keys(const quantize::SketchQuery& query, std::size_t level
 void LeafRanking::leave_out_empty(std::size_t level, std::size_t place) {
   std::size_t kept = place;
   for (std::size_t i = place; i < nodes_.size(); ++i) {
+    if (rows_of(level, nodes_[i]) == 0) {
+      empty_.push_back({keys_[i], all_rows_of(level, nodes_[i])});
+      continue;
+    }
     keys_[kept] = keys_[i];
-    nodes_[kept] = nodes_[i];
-    kept += rows_of(level, nodes_[i]) > 0 ? 1u : 0u;
+    nodes_[kept++] = nodes_[i];
   }
   keys_.resize(kept);
   nodes_.resize(kept);
@@ -133,6 +148,7 @@ const std::vector<LeafSpan>& LeafRanking::rank(const quantize::SketchQuery& quer
   const std::size_t top = layout_.levels.size() - 1;
   keys_.clear();
   nodes_.clear();
+  empty_.clear();
   add_keys(query, top, 0, layout_.levels[top].nodes());
   for (std::size_t level = top;; --level) {
     keep_nearest(level, level == 0 || effort > ~std::uint64_t{0} / kWiden ? effort : effort * kWiden,

@@ -32,6 +32,9 @@ class LeafRanking {
   // Returns the nearest leaves that together have at least `effort` rows (all leaves if there are fewer), nearest
   // first. With `beyond`, also as many after them, in any order, for the estimate of missed neighbours (guard.h).
   const std::vector<LeafSpan>& rank(const quantize::SketchQuery& query, std::uint64_t effort, bool beyond);
+  // Returns how many rows, on average over trees, are in leaves without allowed rows that are nearer than the nearest
+  // leaf that was ranked last.
+  std::size_t rows_passed_over() const;
   // Sorts the leaves beyond, too.
   void sort_beyond();
 
@@ -43,6 +46,7 @@ class LeafRanking {
   void keep_below(float threshold);
   float promising_key(std::size_t wanted);
   std::uint64_t rows_of(std::size_t level, std::uint64_t node) const;
+  std::uint64_t all_rows_of(std::size_t level, std::uint64_t node) const;  // allowed or not
   std::uint64_t first_leaf(std::size_t level, std::uint64_t node) const;
   // Returns how many rows (with a filter, allowed rows) are before the node's first, in the trees' order.
   std::uint64_t rows_before(std::size_t level, std::uint64_t node) const;
@@ -53,6 +57,11 @@ class LeafRanking {
   std::vector<float> keys_;
   std::vector<std::uint32_t> nodes_;  // nodes that the keys belong to
   std::vector<float> sampled_keys_;
+  struct Empty {
+    float key;
+    std::uint64_t rows;
+  };
+  std::vector<Empty> empty_;    // nodes without allowed rows
   std::vector<Scored> ranked_;  // nodes by their keys: the nearest_ nearest are in order
   std::size_t nearest_ = 0;
   std::vector<LeafSpan> leaves_;

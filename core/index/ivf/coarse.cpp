@@ -29,10 +29,15 @@ void ListRanking::compare(const IvfQueries& queries, std::size_t first, std::siz
                            queries.bytes(first), queries.byte_stride(), count, dots_.data(), stride_);
 }
 
+// Returns the score of a product of bytes of 1.
+float ListRanking::scale_of(const IvfQueries::Query& query) const {
+  return -2 * query.byte_scale * layout_.centroids.step;
+}
+
 float ListRanking::least_distance(const IvfQueries& queries, std::size_t i) const {
   constexpr std::size_t kScoreLanes = 16;  // lanes, so that compilers vectorise
   const IvfQueries::Query& query = queries[first_ + i];
-  const float scale = -2 * query.byte_scale * layout_.centroids.step;
+  const float scale = scale_of(query);
   const std::int32_t* const dots = dots_.data() + i * stride_;
   const std::span<const float> squares = squares_;
   float least[kScoreLanes];
@@ -52,7 +57,7 @@ float ListRanking::least_distance(const IvfQueries& queries, std::size_t i) cons
 // Stores the nearest lists, at least `wanted`, in hits_ and scores_; returns how many.
 std::size_t ListRanking::rank(const IvfQueries& queries, std::size_t i, std::size_t wanted) {
   const IvfQueries::Query& query = queries[first_ + i];
-  const float scale = -2 * query.byte_scale * layout_.centroids.step;
+  const float scale = scale_of(query);
   const std::int32_t* const dots = dots_.data() + i * stride_;
   constant_ = static_cast<float>(-128.0 * double{scale} * static_cast<double>(query.sum));
   if (!layout_.centroids.group_bytes) return least(dots, squares_, scale, wanted);
@@ -104,6 +109,22 @@ void ListRanking::nearest(const IvfQueries& queries, std::size_t i, std::size_t 
     left += all_scores_[place] > threshold ? 1u : 0u;
   }
   beyond.resize(left);
+}
+
+std::size_t ListRanking::rows_passed_over(const IvfQueries& queries, std::size_t i, float distance) const {
+  const float scale = scale_of(queries[first_ + i]);
+  std::size_t rows = 0;
+  const auto look = [&](std::uint32_t list, std::int32_t dot) {
+    const float score = layout_.centroids.squares[list] + scale * static_cast<float>(dot);
+    if (score + constant_ < distance) rows += layout_.lists.sizes[list];
+  };
+  if (!layout_.centroids.group_bytes) {
+    for (const std::uint32_t list : filter_->empty_lists()) look(list, dots_[i * stride_ + list]);
+  } else {
+    for (std::size_t member = 0; member < members_.size(); ++member)
+      if (filter_->allowed_in(members_[member]) == 0) look(members_[member], member_dots_[member]);
+  }
+  return rows;
 }
 
 // Stores at least `wanted` of those with the smallest scores (or all, if fewer have a finite score) in hits_ and

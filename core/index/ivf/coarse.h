@@ -37,8 +37,12 @@ class ListRanking {
   // Does the same, and puts the `more` next nearest lists in `beyond`, in any order.
   void nearest(const IvfQueries& queries, std::size_t i, std::size_t probes, std::size_t more,
                std::vector<calibration::RankedList>& lists, std::vector<calibration::RankedList>& beyond);
+  // Returns how many rows are in lists without allowed rows that are nearer than a distance from query `first + i`,
+  // which was ranked last. With groups, of those that were looked into.
+  std::size_t rows_passed_over(const IvfQueries& queries, std::size_t i, float distance) const;
 
  private:
+  float scale_of(const IvfQueries::Query& query) const;
   std::size_t rank(const IvfQueries& queries, std::size_t i, std::size_t wanted);
   void take(std::size_t count, std::vector<calibration::RankedList>& lists) const;
   std::size_t least(const std::int32_t* dots, std::span<const float> squares, float scale, std::size_t wanted);

@@ -63,9 +63,14 @@ void RowComparison::result(ListScan& scan, MatrixView queries, std::size_t begin
     switch (layout_.distance_source) {
       case DistanceSource::vectors:
         compare(bound, pending, best);
+        if (!scan.left_out(i - 2).empty()) {
+          units_.bind(queries, number);
+          if (scan.is_farther_down(i - 2, nearer_left_out(scan.left_out(i - 2), best.worst())))
+            scan.ask_for_every_row(i - 2);
+        }
         if (scan.is_suspicious(i - 2)) {
           units_.bind(queries, number);
-          if (is_too_shallow(scan, i - 2, best)) scan.ask_for_every_row(i - 2);
+          if (is_too_shallow(scan, i - 2, best)) scan.flag(i - 2);
         }
         break;
       case DistanceSource::int8:
@@ -125,6 +130,12 @@ void RowComparison::compare(const metric::BoundQuery& bound, const Pending& pend
                       bound.rdists(batch, out);
                   });
   }
+}
+
+// Returns how many of the rows that a filter left out seem to be nearer than the last neighbour.
+std::size_t RowComparison::nearer_left_out(std::span<const float> estimates, double worst) const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(estimates, [&](float estimate) { return units_.rdist(estimate) <= worst; }));
 }
 
 // Estimates how many near rows were dropped. The errors of this query's estimates are known for the rows that were

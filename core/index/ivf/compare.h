@@ -40,6 +40,7 @@ class RowComparison {
   void compare(const metric::BoundQuery& bound, const Pending& pending, TopK& best);
   // Returns true if rows that were not compared, because their estimates were too large, are probably among the
   // nearest.
+  std::size_t nearer_left_out(std::span<const float> estimates, double worst) const;
   bool is_too_shallow(ListScan& scan, std::size_t query, const TopK& best) const;
   void compare_bytes(const quantize::BoundByteQuery& bound, const Pending& pending, TopK& best) const;
   void rank(std::span<const float> estimates, const Pending& pending, TopK& best) const;

@@ -1,6 +1,5 @@
 #include "index/ivf/list_filter.h"
 
-#include <algorithm>
 #include <bit>
 #include <limits>
 
@@ -19,7 +18,8 @@ ListFilter::ListFilter(const IvfLayout& layout, const index::RowFilter& rows)
   };
   constexpr std::size_t kListsTogether = 16;
   parallel_for(layout.list_count(), kListsTogether, index::filter_threads(rows.rows()), fill);
-  lists_ = static_cast<std::size_t>(std::ranges::count_if(allowed_, [](std::uint32_t count) { return count > 0; }));
+  for (std::uint32_t list = 0; list < allowed_.size(); ++list)
+    if (allowed_[list] == 0) empty_.push_back(list);
 }
 
 void ListFilter::fill_list(const IvfLayout& layout, const index::RowFilter& rows, std::size_t list) {

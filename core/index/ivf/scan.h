@@ -55,9 +55,17 @@ class ListScan {
   }
   // Returns true if rows were dropped because their estimates were too large.
   bool has_dropped(std::size_t query) const { return scans_[query].threshold < std::numeric_limits<float>::infinity(); }
-  void ask_for_every_row(std::size_t query) {
-    progress_[query].every_row = progress_[query].out_of_distribution = true;
+  // Returns the estimates of rows near the query that a filter left out, if it was searched for a target recall.
+  std::span<const float> left_out(std::size_t query) const {
+    const kernels::CodeScan& scan = scans_[query];
+    return {scan.left_out, allowance_.filtered.probes ? scan.left_out_found : 0};
   }
+  // Returns true if a query's neighbours, of which so many rows that were left out are nearer, are farther down than it
+  // searched for: estimates alone say less, because the best of many are too small.
+  bool is_farther_down(std::size_t query, std::size_t nearer_left_out) const;
+  void ask_for_every_row(std::size_t query) { progress_[query].every_row = true; }
+  // Does so, and flags the query as unlike those of the calibration.
+  void flag(std::size_t query) { progress_[query].every_row = progress_[query].out_of_distribution = true; }
   // Returns how many neighbours a query may be expected to miss among the dropped rows: a multiple of what the recall
   // allows, because the depth was chosen for the mean of all queries.
   double allowed_by_depth() const { return 5 * (1 - allowance_.recall) * static_cast<double>(allowance_.k); }
@@ -89,6 +97,8 @@ class ListScan {
     std::size_t effort = 0;                       // of a target recall with a filter
     double fraction = 1;                          // of the rows of its lists that a filter allows
     std::size_t left_out = 0;                     // near rows that a filter left out, besides those in the scan
+    std::size_t neighbours = 0;                   // that it looks for, where the nearest rows are left out
+    std::size_t passed_over = 0;                  // rows of nearer lists without allowed rows
     std::size_t quiet = 0;                        // consecutive rounds that found hardly anything new
     std::size_t quiet_wanted = 1;                 // number of such rounds after which the query stops
     std::vector<float> nearest;                   // smallest estimates before the last round

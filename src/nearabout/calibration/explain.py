@@ -116,7 +116,7 @@ class _Question:
     ) -> tuple[list[int], list[float], int]:
         """Returns rows and distances of the k nearest, without the query's own rows, and the effort that it took."""
         own = self.query.own_rows
-        rows, distances, _, efforts, _ = self.core.search(
+        rows, distances, _, efforts, *_ = self.core.search(
             self.query.vector, min(k + len(own), len(self.core)), effort, recall, exact
         )
         kept = [position for position, row in enumerate(rows[0].tolist()) if row not in own][:k]

@@ -257,6 +257,47 @@ def test_approximate_hits_keep_the_recall(kind: Kind) -> None:
         assert np.all(np.asarray(hits.expected_recall) >= 0.9), name
 
 
+@pytest.mark.parametrize("name", ["plane under dot", "tight clusters", "far rows", "cosine clusters"])
+@pytest.mark.parametrize("left_out", [20, 100, 400, 4_000])
+def test_recall_is_kept_where_filters_empty_whole_lists(kind: Kind, name: str, left_out: int) -> None:
+    """Whole lists and leaves are without allowed rows, or codes say little about which rows are nearer."""
+    random = np.random.default_rng(17)
+    rows, asked = 8_000, 200
+    centres = random.normal(size=(100, 24))
+    near = centres[random.integers(0, 100, rows + asked)]
+    noise = random.normal(size=near.shape)
+    far = np.concatenate([near + 0.5 * noise[:, :24], 1e4 * random.normal(size=(10, 24))])
+    metric, vectors = {
+        "plane under dot": ("dot", random.normal(size=(rows + asked, 2))),
+        "tight clusters": ("euclidean", near + 0.02 * noise),
+        "far rows": ("euclidean", far),
+        "cosine clusters": ("cosine", near + 0.2 * noise),
+    }[name]
+    skip_unserved(kind, metric)
+    queries, base = vectors[:asked], vectors[asked:]
+    index = na.build(base, metric=metric, kind=kind.name, recall=0.9)
+    nearest = index.search(queries, left_out + 10, exact=True)
+    filters = [index.row_filter(exclude=np.ascontiguousarray(rows[:left_out])) for rows in nearest.rows]
+    for k in (1, 10):
+        hits = index.search(queries, k, filter=filters)
+        last = nearest.distances[:, left_out + k - 1, None]
+        assert (hits.distances <= last).mean() >= 0.9 - 0.01 - 0.03 / k  # the last term: few queries
+
+
+def test_codes_alone_do_not_promise_more_among_allowed_rows() -> None:
+    random = np.random.default_rng(18)
+    base, queries = random.normal(size=(8_000, 16)), random.normal(size=(200, 16))
+    exact = na.build(base, metric="euclidean", kind="exact")
+    for options in ({"refine": False}, {}):
+        index = na.build(base, metric="euclidean", kind=na.IVF(keep_vectors=False, **options))
+        for share in (0.5, 0.1, 0.02):
+            allowed = random.random(len(base)) < share
+            hits = index.search(queries, 10, filter=allowed)
+            among = exact.search(queries, 10, filter=allowed).rows
+            found = [len(set(a) & set(b)) for a, b in zip(hits.rows.tolist(), among.tolist(), strict=True)]
+            assert np.mean(hits.expected_recall) <= np.mean(found) / 10 + 0.04, (options, share)
+
+
 def test_excluding_the_nearest_keeps_the_recall(kind: Kind) -> None:
     skip_unserved(kind, "euclidean")
     base, queries = clustered(20_000, 13), clustered(300, 14)
