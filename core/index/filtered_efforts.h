@@ -23,6 +23,14 @@ inline bool is_farther_down(std::size_t rank, std::size_t k, double fraction) {
   return static_cast<double>(rank) > expected + kDeviations * deviation + 1;
 }
 
+// Returns among how many nearest of all rows the k nearest allowed ones are expected, where this fraction of the rows is
+// allowed at random: not only on average, since of those farther down more are missed.
+inline double neighbours_among(std::size_t k, double fraction) {
+  constexpr double kDeviations = 1.3;  // of the negative binomial distribution
+  const auto wanted = static_cast<double>(k);
+  return std::ceil((wanted + kDeviations * std::sqrt(wanted * (1 - fraction))) / fraction);
+}
+
 // Returns true if a query passes over so many rows, in lists or leaves without allowed rows, by chance, where this
 // fraction of all rows is allowed. Otherwise the filter leaves out what is near.
 inline bool is_passed_over_by_chance(std::size_t rows, double fraction) {

@@ -48,8 +48,8 @@ Sought Searcher::sought(const Request& request) const {
   const std::size_t allowed = request.filter ? request.filter->count() : rows();
   const double fraction = static_cast<double>(allowed) / static_cast<double>(std::max<std::size_t>(1, rows()));
   const std::size_t k = request.radius ? calibration::kCalibratedK[1] : request.k;
-  const auto found = static_cast<double>(k + most_excluded(request));
-  const double neighbours = std::min(std::ceil(found / fraction), static_cast<double>(rows()));
+  const double neighbours =
+      std::min(neighbours_among(k + most_excluded(request), fraction), static_cast<double>(rows()));
   return {k, static_cast<std::size_t>(neighbours), allowed};
 }
 
@@ -102,20 +102,20 @@ FilteredEfforts Searcher::filtered_efforts(const Request& request) const {
   if (request.effort) return {};
   const std::size_t excluded = most_excluded(request);
   Sought sought = this->sought(request);
-  sought.neighbours = sought.k + excluded;
   return request.filter->efforts(sought.k, excluded, request.recall.value_or(0), [&] {
     const std::size_t every = effort().exact_at_max ? 0 : effort().max;
     const double recall = request.recall.value_or(calibration_ ? calibration_->target : calibration::kDefaultRecall);
     FilteredEfforts::Levels efforts{};
     FilteredEfforts::Levels half_misses{};
     for (std::size_t level = 0; level < efforts.size(); ++level) {
+      const double neighbours = neighbours_among(sought.k + excluded, std::exp2(-static_cast<double>(level)));
+      sought.neighbours = std::min(static_cast<std::size_t>(neighbours), rows());
       const std::optional<std::size_t> needed = request.recall ? effort_for(sought, recall) : default_effort(sought);
       efforts[level] = needed.value_or(every);
       half_misses[level] = calibration_ ? effort_for(sought, (1 + recall) / 2).value_or(every) : efforts[level];
       // Without vectors, no guard notices what an extrapolated effort misses.
       if (!keeps_vectors() && sought.neighbours > FilteredEfforts::kTrusted)
         efforts[level] = half_misses[level] = every;
-      sought.neighbours = std::min(2 * sought.neighbours, rows());
     }
     return FilteredEfforts(efforts, half_misses, every);
   });

@@ -10,7 +10,7 @@ using namespace nearabout;
 
 TEST(rows_are_sorted_and_each_kept_once) {
   std::mt19937 random(1);
-  for (const std::size_t count : {0, 1, 2, 63, 64, 65, 1'000})
+  for (const std::size_t count : {0u, 1u, 2u, 63u, 64u, 65u, 1'000u})
     for (const std::uint32_t largest : {0u, 1u, 40u, 255u, 256u, 65'536u, 20'000'000u, 4'294'967'295u}) {
       std::vector<std::uint32_t> rows(count);
       for (std::uint32_t& row : rows) row = std::uniform_int_distribution<std::uint32_t>(0, largest)(random);
