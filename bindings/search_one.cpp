@@ -45,7 +45,7 @@ std::optional<Element> element_of(const Query& query, Element stored) {
 
 // Returns the rows of a short array of valid rows, int64 (n,); nullopt for everything else.
 std::optional<index::ExcludedRows> plain_rows(nb::handle given, const index::StoredIndex& index) {
-  constexpr std::size_t kFewOf = 64;  // more are a filter (nearabout/_arrays/restrictions.py)
+  constexpr std::size_t kFewOf = 16;  // more are a filter (nearabout/_arrays/restrictions.py)
   RowNumbers numbers;
   const std::size_t rows = index.rows();
   if (index.keys().kind() == storage::KeyKind::integers) return {};  // these may be keys

@@ -11,10 +11,10 @@ namespace nearabout {
 
 // Sorts row numbers, and keeps each once.
 inline void sort_rows(std::vector<std::uint32_t>& rows) {
-  constexpr std::size_t kFewRows = 64;
+  constexpr std::size_t kFewNumbers = 64;
   constexpr unsigned kBits = 8;
   if (!std::ranges::is_sorted(rows)) {
-    if (rows.size() < kFewRows) {
+    if (rows.size() < kFewNumbers) {
       std::ranges::sort(rows);
     } else {
       std::vector<std::uint32_t> from = rows;

@@ -34,7 +34,6 @@ class ExcludedRows {
   // Returns the excluded rows of a query, in order, each once.
   std::span<const std::uint32_t> of(std::size_t query) const { return lists_[same_ ? 0 : query]; }
   std::size_t most() const { return most_; }  // excluded for one query
-  bool same() const { return same_; }         // for all queries
   // Returns the rows excluded for some of the queries, as queries 0, 1, ...
   ExcludedRows of_queries(std::span<const std::size_t> queries) const {
     if (same_) return *this;

@@ -1,21 +1,17 @@
 // Searches that leave out more than a few rows of each query (ExcludedRows). Mostly none of them is near, so a query is
-// first searched as if there were none. One that found any is searched again, for four times as many neighbours, until
-// enough of those are left; so a query pays for the excluded rows near it, not for all of them.
+// first searched as if there were none. One that found any is searched again for more neighbours; so a query pays for
+// the excluded rows near it, not for all of them. What happens to a query does not depend on the others of its batch.
 #include <algorithm>
 #include <numeric>
 #include <optional>
 
 #include "index/excluded_rows.h"
+#include "index/filtered_efforts.h"
 #include "index/partial_search.h"
 #include "index/searcher.h"
 
 namespace nearabout::index {
 namespace {
-
-constexpr std::size_t kMoreNeighbours = 4;  // times as many in each round
-// The cost of searching again compared with that of a filter, for rows that are the same for all queries.
-constexpr double kSearchAgainNanoseconds = 20'000;
-constexpr double kFilterRowNanoseconds = 2;
 
 // Returns the place behind the k-th neighbour that is not excluded; nullopt if fewer are left.
 std::optional<std::size_t> places_of(const Results& found, std::size_t query, std::size_t k,
@@ -42,57 +38,65 @@ void keep_others(const Results& found, std::size_t query, std::span<const std::u
   results.set_sought(to, found.sought(query));
 }
 
-// Returns a filter that leaves out the excluded rows of all queries.
-RowFilter filter_without(std::size_t rows, const SearchFilter* filter, std::span<const std::uint32_t> excluded) {
-  RowFilter others(rows);
-  others.invert();
-  if (filter) others.intersect(filter->rows());
-  for (const std::uint32_t row : excluded) others.exclude(row);
-  return others;
-}
-
 }  // namespace
 
 void Searcher::search_excluding(MatrixView queries, const Request& request, Results& results) const {
   const std::size_t available = request.filter ? request.filter->count() : rows();
-  // Of the rows that follow excluded ones more are missed than of all: a search looks for twice as many.
+  // Of the rows that follow excluded ones more are missed than of all: a search looks for twice as many, and for half
+  // of the misses.
+  const std::size_t some = std::min(available, 2 * (request.k + std::max<std::size_t>(2, request.k / 4)));
   const std::size_t enough = std::min(available, 2 * (request.k + most_excluded(request)));
-  std::size_t neighbours = std::min(request.k, available);
-  std::vector<std::size_t> left(queries.rows);
-  std::iota(left.begin(), left.end(), std::size_t{0});
-  for (;;) {
-    PartialSearch part(queries, request, left);
-    part.request().k = neighbours;
-    part.request().excluded = nullptr;
-    Results found(left.size(), neighbours);
-    search_budgeted(part.queries(), part.request(), found);
-    std::vector<std::size_t> again;
-    for (std::size_t i = 0; i < left.size(); ++i) {
-      const std::span<const std::uint32_t> excluded = request.excluded->of(left[i]);
-      const std::optional<std::size_t> places = places_of(found, i, request.k, excluded);
-      const bool found_enough = places && (*places == request.k || 2 * *places <= neighbours);
-      if (!found_enough && neighbours < enough)
-        again.push_back(left[i]);
-      else
-        keep_others(found, i, excluded, results, left[i]);
-    }
-    if (again.empty()) return;
-    left = std::move(again);
-    neighbours = std::min(enough, kMoreNeighbours * neighbours);
-    const double searching = kSearchAgainNanoseconds * static_cast<double>(left.size());
-    if (request.excluded->same() && searching > kFilterRowNanoseconds * static_cast<double>(rows()))
-      return search_without(queries, request, left, results);
+  std::vector<std::size_t> numbers(queries.rows);
+  std::iota(numbers.begin(), numbers.end(), std::size_t{0});
+  Request again = request;
+  again.excluded = nullptr;
+  again.k = std::min(request.k, available);
+  const Missing first = search_for_others(queries, request, again, numbers, results);
+  if (!again.effort) again.recall = (1 + target_of(request)) / 2;
+  std::vector<std::size_t> last = first.all_excluded;
+  if (some < enough) {
+    again.k = some;
+    const Missing second = search_for_others(queries, request, again, first.some_excluded, results);
+    for (const std::vector<std::size_t>& missing : {second.some_excluded, second.all_excluded})
+      last.insert(last.end(), missing.begin(), missing.end());
+  } else {
+    last.insert(last.end(), first.some_excluded.begin(), first.some_excluded.end());
   }
+  again.k = enough;
+  const bool trusted = enough <= std::max(FilteredEfforts::kTrusted, 4 * request.k);
+  if (!trusted && !request.effort) {
+    if (keeps_vectors()) return compare_others(queries, request, last, results);
+    again.effort = effort().max;
+  }
+  (void)search_for_others(queries, request, again, last, results);
+  if (trusted || request.effort) return;
+  for (const std::size_t query : last) results.set_sought(query, kUnknownSought);
 }
 
-void Searcher::search_without(MatrixView queries, const Request& request, const std::vector<std::size_t>& numbers,
+Searcher::Missing Searcher::search_for_others(MatrixView queries, const Request& request, const Request& all,
+                                              const std::vector<std::size_t>& numbers, Results& results) const {
+  Missing missing;
+  if (numbers.empty()) return missing;
+  PartialSearch part(queries, all, numbers);
+  Results found(numbers.size(), all.k);
+  search_budgeted(part.queries(), part.request(), found);
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    const std::span<const std::uint32_t> excluded = request.excluded->of(numbers[i]);
+    const std::optional<std::size_t> places = places_of(found, i, request.k, excluded);
+    keep_others(found, i, excluded, results, numbers[i]);
+    if (places && (*places == request.k || 2 * *places <= all.k)) continue;
+    (results.count(numbers[i]) == 0 ? missing.all_excluded : missing.some_excluded).push_back(numbers[i]);
+  }
+  return missing;
+}
+
+void Searcher::compare_others(MatrixView queries, const Request& request, const std::vector<std::size_t>& numbers,
                               Results& results) const {
-  const SearchFilter others(*this, filter_without(rows(), request.filter, request.excluded->of(0)));
+  if (numbers.empty()) return;
   PartialSearch part(queries, request, numbers);
-  part.request().excluded = nullptr;
-  part.request().filter = &others;
-  Results found(numbers.size(), std::min(request.k, results.columns()));
-  search_allowed(part.queries(), part.request(), found);
+  part.request().exact = true;
+  Results found(numbers.size(), request.k);
+  search_budgeted(part.queries(), part.request(), found);
   part.put_back(found, results);
 }
 

@@ -23,17 +23,25 @@ inline bool is_farther_down(std::size_t rank, std::size_t k, double fraction) {
   return static_cast<double>(rank) > expected + kDeviations * deviation + 1;
 }
 
-// Returns among how many nearest of all rows the k nearest allowed ones are expected, where this fraction of the rows is
-// allowed at random: not only on average, since of those farther down more are missed.
+// Returns among how many nearest of all rows the k nearest allowed ones are expected, where this fraction of the rows
+// is allowed at random: not only on average, since of those farther down more are missed.
 inline double neighbours_among(std::size_t k, double fraction) {
-  constexpr double kDeviations = 1.3;  // of the negative binomial distribution
+  constexpr double kMoreDeviations = 1.3;  // of the negative binomial distribution
   const auto wanted = static_cast<double>(k);
-  return std::ceil((wanted + kDeviations * std::sqrt(wanted * (1 - fraction))) / fraction);
+  return std::ceil((wanted + kMoreDeviations * std::sqrt(wanted * (1 - fraction))) / fraction);
 }
 
-// Returns true if a query passes over so many rows, in lists or leaves without allowed rows, by chance, where this
+// Returns how many allowed rows to look at for an effort in rows, 0 for every one: at least several times k, or nobody
+// could tell whether the rows that a filter left out are nearer.
+inline std::size_t allowed_rows_for(std::size_t effort, double fraction, std::size_t k) {
+  constexpr std::size_t kAtLeastTimes = 3;
+  if (effort == 0) return 0;
+  return std::max(static_cast<std::size_t>(std::ceil(static_cast<double>(effort) * fraction)), kAtLeastTimes * k);
+}
+
+// Returns true if a query skips so many rows, in lists or leaves without allowed rows, by chance, where this
 // fraction of all rows is allowed. Otherwise the filter leaves out what is near.
-inline bool is_passed_over_by_chance(std::size_t rows, double fraction) {
+inline bool is_skipped_by_chance(std::size_t rows, double fraction) {
   constexpr double kChance = 4;  // times the mean of the geometric distribution, which one in fifty exceeds
   return static_cast<double>(rows) * fraction <= kChance;
 }

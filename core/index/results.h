@@ -8,8 +8,9 @@
 
 namespace nearabout::index {
 
-inline constexpr std::int64_t kEveryRow = -1;     // the effort of a search that compared every row
-inline constexpr std::int64_t kNoNeighbour = -1;  // in places without a neighbour, at an infinite distance
+inline constexpr std::int64_t kEveryRow = -1;       // the effort of a search that compared every row
+inline constexpr std::uint32_t kUnknownSought = 0;  // neighbours sought where calibration says nothing about them
+inline constexpr std::int64_t kNoNeighbour = -1;    // in places without a neighbour, at an infinite distance
 
 // The result of one query, with memory of its own.
 struct SearchResult {

@@ -91,11 +91,15 @@ Budget Searcher::budget(const Request& request) const {
   // The number of rows within a radius is unknown, so the calibration for k neighbours does not apply.
   if (request.radius && range.exact_at_max) return {range.max, true, false, 0};
   const Sought sought = this->sought(request);
-  const double recall = request.recall.value_or(calibration_ ? calibration_->target : calibration::kDefaultRecall);
+  const double recall = target_of(request);
   std::optional<std::size_t> needed = request.recall ? effort_for(sought, recall) : default_effort(sought);
   if (!needed && !keeps_vectors()) needed = range.max;
   if (!needed || range.is_exact(*needed)) return {range.max, true, false, 0};
   return {*needed, false, calibration_.has_value() && !request.radius, recall};
+}
+
+double Searcher::target_of(const Request& request) const {
+  return request.recall.value_or(calibration_ ? calibration_->target : calibration::kDefaultRecall);
 }
 
 FilteredEfforts Searcher::filtered_efforts(const Request& request) const {
@@ -104,7 +108,7 @@ FilteredEfforts Searcher::filtered_efforts(const Request& request) const {
   Sought sought = this->sought(request);
   return request.filter->efforts(sought.k, excluded, request.recall.value_or(0), [&] {
     const std::size_t every = effort().exact_at_max ? 0 : effort().max;
-    const double recall = request.recall.value_or(calibration_ ? calibration_->target : calibration::kDefaultRecall);
+    const double recall = target_of(request);
     FilteredEfforts::Levels efforts{};
     FilteredEfforts::Levels half_misses{};
     for (std::size_t level = 0; level < efforts.size(); ++level) {
@@ -253,6 +257,7 @@ void Searcher::retry_short_results(MatrixView queries, const Request& request, s
     PartialSearch part(queries, request, {i});
     part.request().effort = effort;
     Results again(1, request.k);
+    again.set_sought(0, results.sought(i));
     do_search(part.queries(), part.request(), budget(part.request()), again);
     part.put_back(again, results);
   }
@@ -279,8 +284,10 @@ void Searcher::compare_every_row(MatrixView queries, const Request& request, Res
   PartialSearch part(queries, request, std::move(numbers));
   Results exact(part.queries().rows, request.k);
   do_search(part.queries(), part.request(), {.effort = effort().max, .every_row = true}, exact);
-  for (std::size_t i = 0; i < part.numbers().size(); ++i)
+  for (std::size_t i = 0; i < part.numbers().size(); ++i) {
     exact.set_out_of_distribution(i, results.out_of_distribution(part.numbers()[i]));
+    exact.set_sought(i, results.sought(part.numbers()[i]));
+  }
   part.put_back(exact, results);
 }
 

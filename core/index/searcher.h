@@ -139,9 +139,18 @@ class Searcher {
   void search_budgeted(MatrixView queries, const Request& request, Results& results) const;
   // Searches as if no rows were excluded, and again, for more neighbours, for queries that found excluded ones.
   void search_excluding(MatrixView queries, const Request& request, Results& results) const;
-  // Searches for some of the queries with a filter that leaves out the rows excluded for all of them.
-  void search_without(MatrixView queries, const Request& request, const std::vector<std::size_t>& numbers,
+  // The queries that found excluded rows, and not enough others, or no others at all.
+  struct Missing {
+    std::vector<std::size_t> some_excluded, all_excluded;
+  };
+  // Does `all` for some of the queries, and keeps the rows that `request` does not exclude.
+  Missing search_for_others(MatrixView queries, const Request& request, const Request& all,
+                            const std::vector<std::size_t>& numbers, Results& results) const;
+  // Compares every row that is not excluded with some of the queries.
+  void compare_others(MatrixView queries, const Request& request, const std::vector<std::size_t>& numbers,
                       Results& results) const;
+  // Returns the recall that a search is to keep, if it has no effort.
+  double target_of(const Request& request) const;
   // Returns how many neighbours a query has, at most k: fewer if not as many rows are allowed and not excluded.
   std::size_t wanted_of(const Request& request, std::size_t query) const;
   // Marks results (kEveryRow) of guarded queries whose nearest or tenth neighbour is at a distance that no calibration

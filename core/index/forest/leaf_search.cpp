@@ -40,12 +40,11 @@ void LeafSearch::set_filtered_goal(const LeafBudget& budget) {
     allowed += static_cast<double>(rows_of(leaf));
     if (rows >= usual) break;
   }
-  passed_over_ = ranking_.rows_passed_over();
-  if (index::is_passed_over_by_chance(passed_over_, budget.fraction))
-    rows += static_cast<double>(passed_over_ * layout_.trees);
+  skipped_ = ranking_.rows_skipped();
+  if (index::is_skipped_by_chance(skipped_, budget.fraction)) rows += static_cast<double>(skipped_ * layout_.trees);
   if (allowed > 0) fraction_ = allowed / rows;
   effort_ = budget.efforts.at(fraction_);
-  wanted_ = static_cast<std::size_t>(std::ceil(static_cast<double>(effort_) * fraction_));
+  wanted_ = index::allowed_rows_for(effort_, fraction_, budget.kept);
   set_limit(budget, fraction_, effort_);
 }
 
@@ -58,7 +57,7 @@ void LeafSearch::set_limit(const LeafBudget& budget, double fraction, std::size_
 // neighbours found so far: these are then farther down than the leaves say. Sets the new goal; 0: every allowed row.
 bool LeafSearch::widens(const LeafBudget& budget) {
   if (!budget.efforts) return false;
-  const std::size_t rank = budget.kept + passed_over_ + pending_.near_left_out() / layout_.trees;
+  const std::size_t rank = budget.kept + skipped_ + pending_.near_left_out() / layout_.trees;
   if (!index::is_farther_down(rank, budget.kept, fraction_)) return false;
   const std::size_t neighbours = index::FilteredEfforts::neighbours_for(rank);
   const double fraction = static_cast<double>(budget.kept) / static_cast<double>(neighbours);
@@ -66,7 +65,7 @@ bool LeafSearch::widens(const LeafBudget& budget) {
   const std::size_t effort = budget.is_guarded() ? budget.efforts.farther_down(neighbours, budget.kept) : 0;
   if (effort > 0 && effort <= effort_) return false;
   effort_ = effort;
-  wanted_ = static_cast<std::size_t>(std::ceil(static_cast<double>(effort) * fraction_));
+  wanted_ = index::allowed_rows_for(effort, fraction_, budget.kept);
   set_limit(budget, fraction, effort);
   return true;
 }

@@ -66,11 +66,11 @@ class LeafSearch {
   PendingRows pending_;
   const quantize::SketchQuery* sketch_ = nullptr;
   const LeafFilter* filter_ = nullptr;
-  std::size_t wanted_ = 0;       // rows to look at; 0: every allowed row is to be compared
-  double misses_ = 0;            // limit of expected misses
-  double fraction_ = 1;          // of rows that are allowed, near the query
-  std::size_t passed_over_ = 0;  // rows of nearer leaves without allowed rows
-  std::size_t effort_ = 0;       // rows to look at, allowed or not, for a target recall with a filter
+  std::size_t wanted_ = 0;   // rows to look at; 0: every allowed row is to be compared
+  double misses_ = 0;        // limit of expected misses
+  double fraction_ = 1;      // of rows that are allowed, near the query
+  std::size_t skipped_ = 0;  // rows of nearer leaves without allowed rows
+  std::size_t effort_ = 0;   // rows to look at, allowed or not, for a target recall with a filter
   std::vector<calibration::RankedList> beyond_;
   std::size_t entered_before_ = 0;
 };

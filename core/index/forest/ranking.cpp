@@ -32,7 +32,7 @@ std::uint64_t LeafRanking::all_rows_of(std::size_t level, std::uint64_t node) co
   return firsts[first_leaf(level, node + 1)] - firsts[first_leaf(level, node)];
 }
 
-std::size_t LeafRanking::rows_passed_over() const {
+std::size_t LeafRanking::rows_skipped() const {
   std::uint64_t rows = 0;
   for (const Empty& empty : empty_)
     if (!leaves_.empty() && empty.key < leaves_.front().key) rows += empty.rows;

@@ -34,7 +34,7 @@ class LeafRanking {
   const std::vector<LeafSpan>& rank(const quantize::SketchQuery& query, std::uint64_t effort, bool beyond);
   // Returns how many rows, on average over trees, are in leaves without allowed rows that are nearer than the nearest
   // leaf that was ranked last.
-  std::size_t rows_passed_over() const;
+  std::size_t rows_skipped() const;
   // Sorts the leaves beyond, too.
   void sort_beyond();
 

@@ -111,7 +111,7 @@ void ListRanking::nearest(const IvfQueries& queries, std::size_t i, std::size_t 
   beyond.resize(left);
 }
 
-std::size_t ListRanking::rows_passed_over(const IvfQueries& queries, std::size_t i, float distance) const {
+std::size_t ListRanking::rows_skipped(const IvfQueries& queries, std::size_t i, float distance) const {
   const float scale = scale_of(queries[first_ + i]);
   std::size_t rows = 0;
   const auto look = [&](std::uint32_t list, std::int32_t dot) {

@@ -39,7 +39,7 @@ class ListRanking {
                std::vector<calibration::RankedList>& lists, std::vector<calibration::RankedList>& beyond);
   // Returns how many rows are in lists without allowed rows that are nearer than a distance from query `first + i`,
   // which was ranked last. With groups, of those that were looked into.
-  std::size_t rows_passed_over(const IvfQueries& queries, std::size_t i, float distance) const;
+  std::size_t rows_skipped(const IvfQueries& queries, std::size_t i, float distance) const;
 
  private:
   float scale_of(const IvfQueries::Query& query) const;

@@ -13,6 +13,7 @@ struct FilteredBudget {
   double fraction = 1;      // of all rows that are allowed
   double mean_allowed = 0;  // allowed rows of a list, on average
   std::size_t k = 0;        // neighbours that are looked for
+  std::size_t count = 0;    // of allowed rows
   index::FilteredEfforts probes = {};
 };
 

@@ -24,10 +24,10 @@ void ListScan::rank_for_recall(std::size_t first, std::size_t i, double& misses)
   const std::size_t usual = filtered.probes.at(filtered.fraction);
   const std::size_t probes = probes_of(first, i, usual > 0 ? usual : filtered.probes.at(1));
   rank_lists(first, i, probes);
-  const std::size_t passed_over = ranked_.empty() ? 0 : ranking_.rows_passed_over(queries_, i, ranked_[0].distance);
-  progress_[first + i].passed_over = passed_over;
+  const std::size_t skipped = ranked_.empty() ? 0 : ranking_.rows_skipped(queries_, i, ranked_[0].distance);
+  progress_[first + i].skipped = skipped;
   progress_[first + i].neighbours = 0;
-  std::size_t rows = index::is_passed_over_by_chance(passed_over, filtered.fraction) ? passed_over : 0;
+  std::size_t rows = index::is_skipped_by_chance(skipped, filtered.fraction) ? skipped : 0;
   for (const RankedList& ranked : ranked_) rows += layout_.lists.sizes[ranked.list];
   const auto allowed = static_cast<double>(std::max<std::size_t>(1, allowed_in_ranked()));
   const double fraction = std::min(1.0, allowed / static_cast<double>(std::max<std::size_t>(1, rows)));
@@ -41,6 +41,10 @@ void ListScan::rank_for_recall(std::size_t first, std::size_t i, double& misses)
     rank_lists(first, i, needed);
   else
     keep_nearest_ranked(needed, progress_[first + i].beyond);
+  // Among fewer allowed rows than this, nobody could tell whether the rows that the filter left out are nearer.
+  const std::size_t enough = std::min(index::allowed_rows_for(1, fraction, filtered.k), filtered.count);
+  for (std::size_t more = needed; allowed_in_ranked() < enough && ranked_.size() < filtered.filter->lists();)
+    rank_lists(first, i, more = std::min(2 * more, filtered.filter->lists()));
 }
 
 // Keeps the nearest of the ranked lists; the others are the next ones to probe.
@@ -96,13 +100,13 @@ std::size_t ListScan::left_out_within(std::size_t query, float threshold) const 
 // Returns how many rows, allowed or not, are as near as the last of the neighbours found so far.
 std::size_t ListScan::rank_of_last(std::size_t query) {
   const std::size_t k = allowance_.filtered.k;
-  return k + progress_[query].passed_over + left_out_within(query, threshold_of(query, k));
+  return k + progress_[query].skipped + left_out_within(query, threshold_of(query, k));
 }
 
 bool ListScan::is_farther_down(std::size_t query, std::size_t nearer_left_out) const {
   const Progress& progress = progress_[query];
   const std::size_t k = allowance_.filtered.k;
-  const std::size_t rank = k + progress.passed_over + progress.left_out + nearer_left_out;
+  const std::size_t rank = k + progress.skipped + progress.left_out + nearer_left_out;
   return index::is_farther_down(rank, k, progress.fraction) && 4 * rank > 3 * progress.neighbours;
 }
 
@@ -133,8 +137,8 @@ void ListScan::widen_query(std::size_t query) {
   const std::size_t neighbours = index::FilteredEfforts::neighbours_for(rank);
   const double fraction = static_cast<double>(k) / static_cast<double>(neighbours);
   const std::size_t effort = allowance_.filtered.probes.farther_down(neighbours, k);
-  if (effort == 0) return give_up(progress);
   progress.neighbours = neighbours;
+  if (effort == 0) return give_up(progress);
   deepen(query, neighbours);
   const double times = static_cast<double>(effort) / static_cast<double>(std::max<std::size_t>(1, progress.effort));
   if (times <= 1) return;

@@ -60,7 +60,7 @@ void ListScan::make_room() {
   progress_.resize(count);
   for (Progress& progress : progress_) {
     progress.depth = allowance_.depth;
-    progress.effort = progress.left_out = 0;
+    progress.effort = progress.left_out = progress.skipped = progress.neighbours = 0;
   }
   scans_.resize(count);
   for (std::size_t i = 0; i < count; ++i)

@@ -63,6 +63,13 @@ class ListScan {
   // Returns true if a query's neighbours, of which so many rows that were left out are nearer, are farther down than it
   // searched for: estimates alone say less, because the best of many are too small.
   bool is_farther_down(std::size_t query, std::size_t nearer_left_out) const;
+  // Returns true if a filter left out the nearest rows of a query.
+  bool looked_farther_down(std::size_t query) const {
+    constexpr double kBeyondChance = 8;
+    const Progress& progress = progress_[query];
+    const double expected = static_cast<double>(allowance_.filtered.k) / progress.fraction;
+    return static_cast<double>(progress.neighbours) > kBeyondChance * expected;
+  }
   void ask_for_every_row(std::size_t query) { progress_[query].every_row = true; }
   // Does so, and flags the query as unlike those of the calibration.
   void flag(std::size_t query) { progress_[query].every_row = progress_[query].out_of_distribution = true; }
@@ -98,7 +105,7 @@ class ListScan {
     double fraction = 1;                          // of the rows of its lists that a filter allows
     std::size_t left_out = 0;                     // near rows that a filter left out, besides those in the scan
     std::size_t neighbours = 0;                   // that it looks for, where the nearest rows are left out
-    std::size_t passed_over = 0;                  // rows of nearer lists without allowed rows
+    std::size_t skipped = 0;                      // rows of nearer lists without allowed rows
     std::size_t quiet = 0;                        // consecutive rounds that found hardly anything new
     std::size_t quiet_wanted = 1;                 // number of such rounds after which the query stops
     std::vector<float> nearest;                   // smallest estimates before the last round

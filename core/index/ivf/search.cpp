@@ -99,8 +99,12 @@ void IvfIndex::do_search(MatrixView queries, const index::Request& request, cons
   if (request.filter) {
     const auto& filter = static_cast<const ListFilter&>(*request.filter->of_kind());
     const double allowed = static_cast<double>(request.filter->count());
-    allowance.filtered = {
-        &filter, allowed / static_cast<double>(rows()), allowed / static_cast<double>(layout.list_count()), k, {}};
+    allowance.filtered = {&filter,
+                          allowed / static_cast<double>(rows()),
+                          allowed / static_cast<double>(layout.list_count()),
+                          k,
+                          request.filter->count(),
+                          {}};
     if (!everything) allowance.filtered.probes = filtered_efforts(request);
   }
   allowance.depth = std::min(allowance.depth, rows());

@@ -40,6 +40,8 @@ void IvfSearch::note_efforts(const Group& group, index::Results& results) {
         scan_.wants_every_row(i) ? index::kEveryRow : static_cast<std::int64_t>(scan_.probes(i));
     results.set_effort(group.begin + i, effort);
     results.set_out_of_distribution(group.begin + i, scan_.out_of_distribution(i));
+    if (layout_.distance_source != DistanceSource::vectors && scan_.looked_farther_down(i))
+      results.set_sought(group.begin + i, index::kUnknownSought);
   }
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Set
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from nearabout import _core
 from nearabout._arrays.conversion import refuse_masked
-from nearabout._arrays.key_lookup import checked_rows, is_single_key, rows_of
+from nearabout._arrays.key_lookup import checked_rows, is_single_key, row_of, rows_of
 from nearabout._base.text import a_type
 from nearabout.errors import InvalidInputError
 from nearabout.row_filter import RowFilter
@@ -18,10 +18,9 @@ from nearabout.row_filter import RowFilter
 if TYPE_CHECKING:
     from nearabout._arrays.accepted_types import FilterLike, FiltersLike
 
-# Left out of the hits as a list, without a filter: so many of the rows (core/index/excluding_search.cpp). A filter
-# takes time for each row of the index, and more of it per query if each query of a batch has its own.
-_FEW_FOR_ALL = 1 / 64
-_FEW_FOR_ONE = 1 / 4
+# Left out of the hits as a list of rows (core/index/excluding_search.cpp), without a filter, which takes time for each
+# row of the index: at most so many of them.
+_FEW = 1 / 16
 
 _Rows: TypeAlias = NDArray[np.int64]
 
@@ -42,6 +41,7 @@ def restriction_of(core: _core.Index, filter: FiltersLike, exclude: FiltersLike,
     """
     if queries == 0:
         return Restriction()
+    filter, exclude = _collected(filter), _collected(exclude)
     filters = _each("filter", filter, queries)
     excludes = _each("exclude", exclude, queries)
     if filters is None and excludes is None:
@@ -49,10 +49,21 @@ def restriction_of(core: _core.Index, filter: FiltersLike, exclude: FiltersLike,
     return _per_query(core, filters or [filter] * queries, excludes or [exclude] * queries)
 
 
+def _collected(given: Any) -> Any:
+    """Returns what can be read more than once: a list for an iterator, and for a column of lists."""
+    if isinstance(given, Iterator):
+        return list(given)
+    if hasattr(given, "__array__") and hasattr(given, "__iter__") and getattr(given, "ndim", 1) == 1:
+        first = next((item for item in given if item is not None), None)
+        if isinstance(first, (list, tuple, Set)) or getattr(first, "ndim", 0) == 1:
+            return list(given)
+    return given
+
+
 def _for_all(core: _core.Index, filter: Any, exclude: Any) -> Restriction:
     """Returns the restriction of queries with the same filter."""
     allowed = None if filter is None else core_filter(core, filter, "filter")
-    rows = None if exclude is None else _few_rows(core, exclude, _FEW_FOR_ALL)
+    rows = None if exclude is None else _few_rows(core, exclude)
     if exclude is None or rows is not None:
         return Restriction(allowed, None if rows is None else (rows, np.array([0, len(rows)], np.int64)))
     return Restriction(_core.RowFilter.difference(allowed, core_filter(core, exclude, "exclude")))
@@ -71,7 +82,7 @@ def _per_query(core: _core.Index, filters: list[Any], excludes: list[Any]) -> Re
     excluded = _plain_rows(core, excludes)
     left_out: list[_Rows] = []
     for query, given in enumerate(excludes if excluded is None else ()):
-        rows = np.empty(0, np.int64) if given is None else _few_rows(core, given, _FEW_FOR_ONE)
+        rows = np.empty(0, np.int64) if given is None else _few_rows(core, given)
         if rows is None:
             allowed[query] = _core.RowFilter.difference(allowed[query], filter_of(given, "exclude"))
             rows = np.empty(0, np.int64)
@@ -86,7 +97,7 @@ def _plain_rows(core: _core.Index, excludes: list[Any]) -> tuple[_Rows, _Rows] |
     """
     if core.key_type == "int":  # rows or keys?
         return None
-    most = int(_FEW_FOR_ONE * len(core))
+    most = int(_FEW * len(core))
     for given in excludes:
         if type(given) is not np.ndarray or given.dtype != np.int64 or given.ndim != 1 or len(given) > most:
             return None
@@ -130,16 +141,16 @@ def core_filter_of(core: _core.Index, form: str, forms: dict[str, Any]) -> _core
             raise InvalidInputError(f"mask has the dtype {np.asarray(array).dtype}; a mask has one bool for each row")
         return _core.RowFilter.of_mask(core, allowed)
     if form == "rows":
-        rows = np.asarray(given)
+        rows = np.asarray(list(given) if isinstance(given, (Iterator, Set)) else given)
         if rows.ndim != 1:
             raise InvalidInputError(f"rows has the shape {rows.shape}; row numbers have one axis, (n,)")
         return _core.RowFilter.of_rows(core, checked_rows(rows, len(core)))
     return _core.RowFilter.of_rows(core, _rows_of_keys(core, given, _array_of(given, form), form))
 
 
-def _few_rows(core: _core.Index, given: FilterLike, few: float) -> _Rows | None:
-    """Returns the rows to leave out, or None if they are more than a fraction of all."""
-    most = few * len(core)
+def _few_rows(core: _core.Index, given: FilterLike) -> _Rows | None:
+    """Returns the rows to leave out, or None if there are too many for a list."""
+    most = _FEW * len(core)
     if isinstance(given, RowFilter):
         if not core.made(given._core) or len(given) > most:
             return None
@@ -195,7 +206,7 @@ def _rows_of(core: _core.Index, given: Any, name: str) -> _Rows:
     """Returns the rows of an array of row numbers or a list of keys, as given."""
     array = _array_of(given, name)
     if array is not None and array.ndim != 1:
-        raise InvalidInputError(f"{name} has the shape {array.shape}; row numbers have one axis, (n,)")
+        raise InvalidInputError(f"{name} has the shape {array.shape}; row numbers and keys have one axis, (n,)")
     if array is not None and array.size and array.dtype.kind in "iu":
         _refuse_zeros_and_ones(core, array, name)
         if _has_rows(given):
@@ -217,10 +228,19 @@ def _rows_of_keys(core: _core.Index, given: Any, array: NDArray[Any] | None, nam
             "what index.row_filter() returns"
         )
     keys = list(given) if array is None else array.tolist()
-    if name == "exclude":  # the padding of hits
-        keys = [key for key in keys if key is not None]
-    _refuse_no_keys(keys, name)
+    if name == "exclude":
+        keys = _without_padding(core, keys)
+    if not set(map(type, keys)) <= {int, str}:
+        _refuse_no_keys(keys, name)
     return rows_of(core, keys) if keys else np.empty(0, np.int64)
+
+
+def _without_padding(core: _core.Index, keys: list[Any]) -> list[Any]:
+    """Returns the keys of hits without those of places that had none: None, NaN in a column, or -1."""
+    padding = {None} | ({-1} if core.key_type != "str" and row_of(core, -1) < 0 else set())
+    if None not in keys and -1 not in keys and not any(isinstance(key, float) for key in keys):
+        return keys
+    return [key for key in keys if key not in padding and not (isinstance(key, float) and key != key)]
 
 
 def _has_rows(given: object) -> bool:
@@ -249,10 +269,11 @@ def _refuse_no_keys(keys: list[Any], name: str) -> None:
     for key in keys:
         if isinstance(key, (bool, np.bool_)) or key is None or type(key).__name__ == "NAType":
             raise InvalidInputError(
-                f"{name} has truth values with missing ones among them, or of the dtype object; a mask has the dtype "
-                "bool: fill the missing ones, and convert it"
+                f"{name} has {a_type(key)} among keys; keys are strings or integers, and a mask is an array of the "
+                "dtype bool: fill missing values, or leave them out"
             )
         if hasattr(key, "__len__") and not isinstance(key, str):
             raise InvalidInputError(
-                f"{name} has {a_type(key)} among keys; to give each query a filter of its own, pass a list of them"
+                f"{name} has {a_type(key)} among keys; to give each query a filter of its own, pass a list with one "
+                "for each, or None"
             )

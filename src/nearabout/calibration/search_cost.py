@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 EVERY_ROW = -1
 """The `effort` of a search that compared every row."""
+UNKNOWN = 0
+"""The number of neighbours sought where calibration says nothing about them."""
 
 
 class SearchCost(NamedTuple):
@@ -30,22 +32,29 @@ class SearchCost(NamedTuple):
 
     def base(self, k: int) -> int | None:
         """Returns the effort that every query got at least; None if that is every row, or was not measured."""
-        effort_among_some = self.requested[0] is not None and self.restricted
-        return None if self.radius or effort_among_some else self.core.base_effort(max(1, k), *self.requested)
+        return self.core.base_effort(max(1, k), *self.requested) if self._is_measured() else None
 
     def expected_recall(self) -> Any:
         """Returns a float or None for one query; for a batch an array, with NaN if nothing was measured."""
         if isinstance(self.efforts, int):
-            return 1.0 if self.efforts == EVERY_ROW else self._expected(self.sought)
-        ks = np.broadcast_to(self.sought, self.efforts.shape)
-        expected = {k: self._expected(k) for k in set(ks.tolist())}
-        values = np.array([np.nan if (found := expected[k]) is None else found for k in ks.tolist()], np.float64)
-        return np.where(self.efforts == EVERY_ROW, 1.0, values)
+            return self._expected(self.sought, self.efforts)
+        asked = list(zip(np.broadcast_to(self.sought, self.efforts.shape).tolist(), self.efforts.tolist(), strict=True))
+        expected = {one: self._expected(*one) for one in set(asked)}
+        return np.array([np.nan if (found := expected[one]) is None else found for one in asked], np.float64)
 
-    def _expected(self, k: int) -> float | None:
-        base = self.base(k)
-        found = None if base is None else self.core.expected_recall(max(1, k), base)
+    def _expected(self, sought: int, effort: int) -> float | None:
+        """Returns the recall to expect where so many neighbours were sought at an effort."""
+        if effort == EVERY_ROW:
+            return 1.0
+        if sought == UNKNOWN or not self._is_measured():
+            return None
+        base = self.base(sought)  # None: a search for that many of all rows would compare every row
+        found = self.core.expected_recall(sought, effort if base is None else base)
         return None if found is None else found[0]
+
+    def _is_measured(self) -> bool:
+        """Returns whether calibration measured such searches."""
+        return not self.radius and not (self.requested[0] is not None and self.restricted)
 
     def out_of_distribution(self, distances: NDArray[np.float32]) -> NDArray[np.bool_]:
         """Returns for distances (n, k) whether each query is unlike the calibration queries, bool (n,)."""

@@ -295,7 +295,7 @@ def test_codes_alone_do_not_promise_more_among_allowed_rows() -> None:
             hits = index.search(queries, 10, filter=allowed)
             among = exact.search(queries, 10, filter=allowed).rows
             found = [len(set(a) & set(b)) for a, b in zip(hits.rows.tolist(), among.tolist(), strict=True)]
-            assert np.mean(hits.expected_recall) <= np.mean(found) / 10 + 0.04, (options, share)
+            assert np.mean(np.asarray(hits.expected_recall)) <= np.mean(found) / 10 + 0.04, (options, share)
 
 
 def test_excluding_the_nearest_keeps_the_recall(kind: Kind) -> None:
@@ -329,8 +329,10 @@ def test_what_is_no_filter_gets_a_sentence(filled: na.Index) -> None:
         filled.search(query, filter=np.ones(ROWS, np.int64))
     with pytest.raises(na.InvalidInputError, match="missing"):
         filled.search(query, filter=pd.Series([True, None] * (ROWS // 2), dtype="boolean"))
-    with pytest.raises(na.InvalidInputError, match="pass a list of them"):
+    with pytest.raises(na.InvalidInputError, match="2 filters for 1 query"):
         filled.search(query, exclude=pd.Series([[1], [2]]))
+    with pytest.raises(na.InvalidInputError, match="one for each"):
+        filled.row_filter([[1], [2]])  # type: ignore[list-item]
     padding = filled.search(np.zeros((2, DIMS)), 3, filter=[[5], None])
     assert filled.search(query, 3, exclude=padding.rows[0]).counts == 3
     assert filled.search(query, 3, exclude=padding.keys.tolist()[1]).counts == 3
@@ -399,6 +401,52 @@ def test_indexes_without_vectors_are_filtered() -> None:
 def test_wrong_filters_are_refused(filled: na.Index, given: Any, sentence: str) -> None:
     with pytest.raises(na.NearaboutError, match=sentence):
         filled.search(np.zeros(DIMS), filter=given)
+
+
+@pytest.mark.parametrize("few", [3, ROWS // 2])
+def test_iterators_and_columns_of_lists_are_read_once(filled: na.Index, few: int) -> None:
+    import pandas as pd
+
+    query = clustered(2, 9)
+    wanted = filled.search(query, 3, exclude=list(range(few)), exact=True).rows.tolist()
+    for given in (iter(range(few)), (row for row in range(few)), map(int, range(few)), set(range(few))):
+        assert filled.search(query, 3, exclude=given, exact=True).rows.tolist() == wanted
+    for given in (iter(range(few)), (row for row in range(few))):
+        assert filled.search(query, 3, filter=given, exact=True).rows.max() < few
+    assert filled.radius_search(query[0], 9, exclude=iter(range(few))).rows.min(initial=ROWS) >= few
+    for lists in (pd.Series([list(range(few)), None]), iter([range(few), None])):
+        hits = filled.search(query, 3, exclude=lists, exact=True)  # type: ignore[arg-type]
+        assert hits.rows[0].tolist() == wanted[0]
+        assert hits.rows[1].tolist() == filled.search(query[1], 3, exact=True).rows.tolist()
+    assert len(filled.row_filter(rows=iter(range(few)))) == few
+
+
+def test_padding_of_hits_is_ignored() -> None:
+    import pandas as pd
+
+    base = clustered(60, 8)
+    for keys in (np.arange(60) * 10, [f"w{row}" for row in range(60)]):
+        index = na.build(base, keys=keys, metric="euclidean", kind="exact")
+        padded = index.search(base[:2], 3, filter=[[keys[5]], None])
+        seen = padded.keys.tolist()
+        hits = index.search(base[:2], 3, exclude=seen)
+        assert all(not set(now) & set(before) for now, before in zip(hits.keys.tolist(), seen, strict=True))
+        assert index.search(base[0], 3, exclude=pd.Series(padded.keys.ravel().tolist())).counts == 3
+
+
+def test_the_answer_of_a_query_does_not_depend_on_the_others(kind: Kind) -> None:
+    skip_unserved(kind, "euclidean")
+    base, queries = clustered(2_500, 3), clustered(40, 9)
+    index = na.build(base, metric="euclidean", kind=kind.name)
+    random = np.random.default_rng(4)
+    nearest = index.search(queries, 40, exact=True).rows
+    for lists in ([random.choice(len(base), 40, replace=False) for _ in queries], list(nearest)):
+        for k in (10, 100):
+            batch = index.search(queries, k, exclude=lists)
+            for query in range(len(queries)):
+                alone = index.search(queries[query : query + 1], k, exclude=[lists[query]])
+                assert alone.rows[0].tolist() == batch.rows[query].tolist()
+                assert index.search(queries[query], k, exclude=lists[query]).rows.tolist() == batch.rows[query].tolist()
 
 
 def test_filters_are_for_one_index(filled: na.Index) -> None:
