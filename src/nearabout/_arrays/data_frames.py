@@ -19,7 +19,12 @@ def to_pandas(columns: Columns) -> Any:
 
 def to_polars(columns: Columns) -> Any:
     polars = library("polars", "to_polars")
-    return polars.DataFrame({name: polars.Series(name, _plain(values)) for name, values in columns.items()})
+    series = {}
+    for name, values in columns.items():
+        # Without values, polars does not know that they would be strings.
+        dtype = polars.String if values.dtype == object else None
+        series[name] = polars.Series(name, _plain(values), dtype=dtype)
+    return polars.DataFrame(series)
 
 
 def to_arrow(columns: Columns) -> Any:

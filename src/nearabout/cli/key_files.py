@@ -4,7 +4,9 @@ from nearabout import _core
 from nearabout.errors import InvalidInputError
 
 
-def filter_of_files(index: _core.Index, allowed: str | None, excluded: str | None) -> _core.RowFilter | None:
+def filter_of_files(
+    index: _core.Index, allowed: list[str] | None, excluded: list[str] | None
+) -> _core.RowFilter | None:
     """Returns the filter of `--filter-keys` and `--exclude-keys`; None if neither is given.
 
     Raises:
@@ -16,10 +18,14 @@ def filter_of_files(index: _core.Index, allowed: str | None, excluded: str | Non
         return None
     from nearabout._arrays.restrictions import core_filter
 
-    made = None if allowed is None else core_filter(index, _keys_in(index, allowed), "--filter-keys")
+    made = None if allowed is None else core_filter(index, _keys_of(index, allowed), "--filter-keys")
     if excluded is None:
         return made
-    return _core.RowFilter.difference(made, core_filter(index, _keys_in(index, excluded), "--exclude-keys"))
+    return _core.RowFilter.difference(made, core_filter(index, _keys_of(index, excluded), "--exclude-keys"))
+
+
+def _keys_of(index: _core.Index, paths: list[str]) -> list[str] | list[int]:
+    return [key for path in paths for key in _keys_in(index, path)]  # type: ignore[return-value]
 
 
 def _keys_in(index: _core.Index, path: str) -> list[str] | list[int]:

@@ -28,7 +28,7 @@ line, its neighbours and an empty line.
   --effort E           number of rows to look at, or of lists to probe, depending on the kind of index (`nearabout info`
                        shows the unit); a larger effort finds more and takes longer
   --exact              compare every row, which finds the true neighbours
-  --filter-keys FILE   find only these keys, one per line of the file
+  --filter-keys FILE   find only these keys, one per line of the file; several files together
   --exclude-keys FILE  find none of these keys
   --threads N          number of threads (default: all cores)
   --json               one line of JSON per query:
@@ -44,8 +44,8 @@ _OPTIONS = Options(
         "recall": str,
         "effort": int,
         "exact": bool,
-        "filter-keys": str,
-        "exclude-keys": str,
+        "filter-keys": list,
+        "exclude-keys": list,
         "threads": int,
         "json": bool,
     },
@@ -153,11 +153,11 @@ class Searcher:
         self._recall = recall
 
     def restrict(self, allowed: "Value | None", excluded: "Value | None") -> None:
-        """Finds only the keys of one file, and none of those of the other."""
+        """Finds only the keys of some files, and none of those of others."""
         from nearabout.cli.key_files import filter_of_files
 
-        paths = [None if path is None else str(path) for path in (allowed, excluded)]
-        self._filter = filter_of_files(self._index, *paths)
+        files = [paths if isinstance(paths, list) else None for paths in (allowed, excluded)]
+        self._filter = filter_of_files(self._index, *files)
 
     def find(self, words: list[str]) -> list[tuple[str | int, int, float]]:
         """Returns key, row and distance of the neighbours of a word or a sum of words, nearest first."""

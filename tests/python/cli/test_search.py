@@ -52,6 +52,8 @@ def test_files_of_keys_filter(run: Run, words: Path, tmp_path: Path) -> None:
     assert set(answers(both.out)) == {"queen", "New York"}
     every = set(answers(run("search", words, "king", "-k", 99).out))
     assert set(answers(run("search", words, "king", "-k", 99, "--exclude-keys", left_out).out)) == every - {"woman"}
+    two = run("search", words, "king", "-k", 99, "--exclude-keys", left_out, "--exclude-keys", allowed)
+    assert set(answers(two.out)) == every - {"woman"} - set(allowed.read_text().splitlines())
     left_out.write_text("wooman\n")
     done = run("search", words, "king", "--exclude-keys", left_out)
     assert (done.code, done.out) == (2, "")
