@@ -61,8 +61,8 @@ class FilteredEfforts {
   explicit operator bool() const { return known_; }
   // Returns the effort where this fraction of the rows is allowed.
   std::size_t at(double fraction) const { return at(efforts_, fraction); }
-  // Beyond several times the k that calibration measured, what is extrapolated is about the nearest rows.
-  static constexpr std::size_t kTrusted = 3 * calibration::kCalibratedK.back();
+  // Beyond twice the k that calibration measured, what is extrapolated is about the nearest rows.
+  static constexpr std::size_t kTrusted = 2 * calibration::kCalibratedK.back();
   // Returns the effort for `neighbours` nearest rows of which the filter leaves out nearly all but the last k: the
   // largest if they are more than can be trusted.
   std::size_t farther_down(std::size_t neighbours, std::size_t k) const {

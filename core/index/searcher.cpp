@@ -166,8 +166,10 @@ void Searcher::search_allowed(MatrixView queries, const Request& request, Result
   Request clamped = request;
   clamped.k = std::min({request.k, allowed, results.columns()});
   if (clamped.k == 0) return;
-  // All allowed rows are wanted, and none can be missed.
-  if (request.filter && clamped.k == allowed && keeps_vectors() && !request.radius) clamped.exact = true;
+  // Comparing so few takes no longer than to find lists or leaves. (If all are wanted, none can be missed.)
+  constexpr std::size_t kFewAllowed = 128, kFewPerNeighbour = 4;
+  const bool few = allowed <= kFewAllowed + kFewPerNeighbour * clamped.k && !request.effort;
+  if (request.filter && (few || clamped.k == allowed) && keeps_vectors() && !request.radius) clamped.exact = true;
   if (request.filter && !request.filter->of_kind())
     scan_allowed(*this, request.filter->list(), queries, clamped, results);
   else if (most_excluded(request) > kFewExcluded && !request.radius && !budget(clamped).every_row)

@@ -67,10 +67,15 @@ def search_one(
     exact: Any,
     threads: Any,
 ) -> Hits | None:
-    """Searches for one query without the checks of a batch, which take longer than the search. Returns None if the
-    arguments need them.
+    """Searches for one query, (dims,) or (1, dims), without the checks of a batch, which take longer than the search.
+    Returns None if the arguments need them.
     """
     core = index._core
+    batch = type(query) is np.ndarray and query.ndim == 2 and len(query) == 1
+    if batch:
+        if type(exclude) is np.ndarray and exclude.ndim != 1:
+            return None
+        query = query[0]
     allowed = None
     if filter is not None:
         if not isinstance(filter, RowFilter) or not core.made(filter._core):
@@ -84,8 +89,14 @@ def search_one(
     if found is None:
         return None
     rows, distances, used, unlike, sought = found
-    cost = SearchCost(core, sought, (effort, recall, False), used, unlike, False, not (filter is exclude is None))
-    return Hits(rows, distances, len(rows), index._metric, index._keys_of, cost)
+    among_some = not (filter is exclude is None)
+    if not batch:
+        cost = SearchCost(core, sought, (effort, recall, False), used, unlike, False, among_some)
+        return Hits(rows, distances, len(rows), index._metric, index._keys_of, cost)
+    efforts, flags = np.array([used], np.int64), np.array([unlike])
+    cost = SearchCost(core, sought, (effort, recall, False), efforts, flags, False, among_some)
+    counts = np.array([len(rows)], np.int64)
+    return Hits(rows[None], distances[None], counts, index._metric, index._keys_of, cost)
 
 
 def search_batch(index: Index, query: VectorsLike, k: int, restricted: Restricted, spending: Spending) -> Hits:

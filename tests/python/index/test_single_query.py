@@ -46,11 +46,16 @@ def test_the_short_way_gives_the_same_answer(kind: Any, metric: str, stored: str
     effort = None if index.kind == "exact" else 4
     for query in queries:
         one = index.search(query, 5, effort=effort)
-        many = index.search(query[None], 5, effort=effort)
+        many = index.search([query], 5, effort=effort)
         np.testing.assert_array_equal(one.rows, many.rows[0])
         np.testing.assert_array_equal(one.distances, many.distances[0])
         assert (one.effort, one.expected_recall) == (many.effort[0], told(many.expected_recall[0]))
         assert (one.rows.dtype, one.distances.dtype, one.counts) == (np.int64, np.float32, 5)
+        short = index.search(query[None], 5, effort=effort)
+        for name in ("rows", "distances", "counts", "keys", "effort", "expected_recall", "out_of_distribution"):
+            told_short, told_long = np.asarray(getattr(short, name)), np.asarray(getattr(many, name))
+            assert (told_short.dtype, told_short.shape) == (told_long.dtype, told_long.shape), name
+            np.testing.assert_array_equal(told_short, told_long)
 
 
 @pytest.mark.parametrize(
