@@ -9,6 +9,10 @@
 #else
 #include <cpuid.h>
 #endif
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 #elif defined(__aarch64__) || defined(_M_ARM64)
 #define NEARABOUT_CPU_ARM 1
 #if defined(__linux__)
@@ -56,6 +60,17 @@ std::uint64_t saved_state() {
 constexpr bool all(std::uint64_t value, std::uint64_t mask) { return (value & mask) == mask; }
 constexpr std::uint32_t bit(int number) { return std::uint32_t{1} << number; }
 
+// Asks the operating system for tile registers: Linux gives their state to processes that ask for it, once for all of
+// their threads. Nothing is known of other systems.
+bool may_use_tiles() {
+#if defined(__linux__) && defined(SYS_arch_prctl)
+  constexpr long kRequestPermission = 0x1023, kTileData = 18;  // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA
+  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+#else
+  return false;
+#endif
+}
+
 // Detects the features. Bit numbers: Intel SDM volume 2, CPUID, leaves 1 and 7; volume 1, section 13.3 for XCR0. The
 // operating system is queried as well as the processor: a kernel or hypervisor that does not save the wide registers
 // would let threads overwrite each other's. (Intel Macs give AVX-512 state only to threads that have used it, so they
@@ -64,7 +79,8 @@ CpuFeatures detect() {
   constexpr std::uint32_t kFma = bit(12), kOsSavesState = bit(27), kAvx = bit(28), kF16c = bit(29);
   constexpr std::uint32_t kAvx2 = bit(5), kF = bit(16), kDq = bit(17), kBw = bit(30), kVl = bit(31);
   constexpr std::uint32_t kVbmi = bit(1), kVnni = bit(11);
-  constexpr std::uint64_t kSavesAvx = 0x06, kSavesAvx512 = 0xe6;
+  constexpr std::uint32_t kAmxTile = bit(24), kAmxInt8 = bit(25);
+  constexpr std::uint64_t kSavesAvx = 0x06, kSavesAvx512 = 0xe6, kSavesTiles = 0x60000;
   CpuFeatures features;
   const Registers basic = cpuid(1);
   if (!all(basic.ecx, kFma | kOsSavesState | kAvx | kF16c)) return features;
@@ -74,6 +90,8 @@ CpuFeatures detect() {
   features.avx512 =
       features.avx2 && all(saved, kSavesAvx512) && all(extended.ebx, kF | kDq | kBw | kVl) && all(extended.ecx, kVnni);
   features.avx512_vbmi = features.avx512 && all(extended.ecx, kVbmi);
+  features.amx =
+      features.avx512_vbmi && all(saved, kSavesTiles) && all(extended.edx, kAmxTile | kAmxInt8) && may_use_tiles();
   return features;
 }
 

@@ -178,6 +178,15 @@ inline void panel_store(std::int32_t* to, PanelSums sums, std::int32_t) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), sums);
 }
 
+inline unsigned near_rows(PanelSums sums, std::int32_t, const float* offsets, const float* errors,
+                          const MatrixScreen& screen) {
+  const __m256 without =
+      _mm256_fnmadd_ps(_mm256_set1_ps(screen.slack), _mm256_loadu_ps(errors), _mm256_loadu_ps(offsets));
+  const __m256 bound = _mm256_fmadd_ps(_mm256_set1_ps(screen.scale), _mm256_cvtepi32_ps(sums), without);
+  const __m256 near = _mm256_cmp_ps(bound, _mm256_set1_ps(screen.threshold), _CMP_LE_OQ);
+  return static_cast<unsigned>(_mm256_movemask_ps(near));
+}
+
 #include "kernels/generic/parts.inl"
 
 // Most blocks have no hit; the few that have one are scanned row by row.
@@ -261,11 +270,18 @@ inline void append_codes(CodeSums sums, const std::uint8_t* terms, std::size_t c
 
 }  // namespace
 
-const Table table = {"avx2",     kReal<F32>,
-                     kReal<F16>, kReal<BF16>,
-                     kReal<U8>,  kReal<I8>,
-                     kIntegerU8, kIntegerI8,
-                     kBits,      {screen_rows, pack_panel, panel_dot, screen_hits},
-                     project,    {fill_tables, scan_codes, keep_least}};
+const Table table = {"avx2",
+                     kReal<F32>,
+                     kReal<F16>,
+                     kReal<BF16>,
+                     kReal<U8>,
+                     kReal<I8>,
+                     kIntegerU8,
+                     kIntegerI8,
+                     kBits,
+                     {screen_rows, pack_panel, panel_dot, screen_hits},
+                     project,
+                     {fill_tables, scan_codes, keep_least},
+                     {matrix_hits, matrix_dots}};
 
 }  // namespace nearabout::kernels::avx2

@@ -17,6 +17,9 @@ extern const Table table;
 namespace avx512_vbmi {
 extern const Table table;
 }
+namespace amx {
+extern const MatrixKernels matrix;
+}
 namespace neon {
 extern const Table table;
 }

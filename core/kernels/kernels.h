@@ -99,6 +99,55 @@ struct Screen {
 using ScreenHits = std::size_t (*)(const std::int32_t* dots, std::size_t count, const Screen& screen,
                                    std::uint32_t* hits, float* bounds);
 
+// --- Matrix kernels: the same for many queries and a few panels at once. ---
+//
+// All are products of a matrix of s8 queries with a matrix of u8 rows, which processors with a matrix unit compute
+// sixteen times as fast. Queries and rows are padded with zeros to a multiple of kMatrixDims bytes, and the number of
+// queries to a multiple of kMatrixQueries.
+inline constexpr std::size_t kMatrixDims = 64;
+inline constexpr std::size_t kMatrixQueries = 16;
+constexpr std::size_t matrix_dims(std::size_t dims) { return (dims + kMatrixDims - 1) / kMatrixDims * kMatrixDims; }
+constexpr std::size_t matrix_queries(std::size_t queries) {
+  return (queries + kMatrixQueries - 1) / kMatrixQueries * kMatrixQueries;
+}
+
+// Panels of `count` rows, a multiple of kPanelRows, one after another, each of panel_bytes(matrix_dims(dims)).
+// `offsets` and `errors` are as in Screen, for each row; the offsets of rows that are never to be hits are NaN.
+struct MatrixRows {
+  const std::uint8_t* panels;
+  std::size_t count;
+  std::size_t dims;  // before padding
+  const float* offsets;
+  const float* errors;
+};
+// As in Screen. A query with the threshold NaN has no hits.
+struct MatrixScreen {
+  float scale;
+  float slack;
+  float threshold;
+};
+struct MatrixQueries {
+  const std::int8_t* bytes;
+  std::size_t stride;  // bytes from query to query, a multiple of kMatrixDims
+  std::size_t count;   // a multiple of kMatrixQueries
+  const MatrixScreen* screens;
+};
+struct MatrixHit {
+  std::uint32_t query, row;
+  float bound;
+};
+// Returns the number of hits, for which there is room for all pairs: those of a query are in the order of rows. The
+// sums of products are exact. Bounds are rounded at most as often as those of ScreenHits; products and sums may be
+// fused, so a pair at its threshold may be a hit on one instruction set and not on another.
+using MatrixHits = std::size_t (*)(const MatrixRows& rows, const MatrixQueries& queries, MatrixHit* hits);
+// out[q * rows.count + r] = sum_j query_q[j] * row_r[j]. Offsets, errors and screens are not used.
+using MatrixDots = void (*)(const MatrixRows& rows, const MatrixQueries& queries, std::int32_t* out);
+
+struct MatrixKernels {
+  MatrixHits hits;
+  MatrixDots dots;
+};
+
 struct ScreenKernels {
   ScreenRows rows;
   PackPanel pack_panel;
@@ -178,13 +227,14 @@ struct CodeKernels {
 };
 
 struct Table {
-  const char* name;  // "scalar", "avx2", "avx512", "avx512_vbmi", "neon", "neon_dot"
+  const char* name;  // "scalar", "avx2", "avx512", "avx512_vbmi", "amx", "neon", "neon_dot"
   RealKernels f32, f16, bf16, u8, i8;
   IntegerKernels integer_u8, integer_i8;
   BitKernels bits;
   ScreenKernels screen;
   Project project;
   CodeKernels codes;
+  MatrixKernels matrix;
 };
 
 // Returns the table in use. It is chosen at the first call: the one named by NEARABOUT_ISA (InvalidInputError if this

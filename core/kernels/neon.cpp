@@ -72,15 +72,27 @@ inline void panel_store(std::int32_t* to, PanelSums sums, std::int32_t missing) 
   vst1q_s32(to, vaddq_s32(vpaddq_s32(sums.low, sums.high), vdupq_n_s32(missing)));
 }
 
+inline unsigned near_rows(PanelSums sums, std::int32_t missing, const float* offsets, const float* errors,
+                          const MatrixScreen& screen) {
+  return near_four(vaddq_s32(vpaddq_s32(sums.low, sums.high), vdupq_n_s32(missing)), offsets, errors, screen);
+}
+
 #include "kernels/generic/all.inl"
 
 }  // namespace
 
-const Table table = {"neon",     kReal<F32>,
-                     kReal<F16>, kReal<BF16>,
-                     kReal<U8>,  kReal<I8>,
-                     kIntegerU8, kIntegerI8,
-                     kBits,      {screen_rows, pack_panel, panel_dot, screen_hits},
-                     project,    {fill_tables, scan_codes, keep_least}};
+const Table table = {"neon",
+                     kReal<F32>,
+                     kReal<F16>,
+                     kReal<BF16>,
+                     kReal<U8>,
+                     kReal<I8>,
+                     kIntegerU8,
+                     kIntegerI8,
+                     kBits,
+                     {screen_rows, pack_panel, panel_dot, screen_hits},
+                     project,
+                     {fill_tables, scan_codes, keep_least},
+                     {matrix_hits, matrix_dots}};
 
 }  // namespace nearabout::kernels::neon

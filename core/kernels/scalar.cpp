@@ -210,6 +210,15 @@ inline PanelSums panel_step(PanelSums sums, PanelRows rows, PanelQuery query) {
   return sums;
 }
 inline void panel_store(std::int32_t* to, PanelSums sums, std::int32_t) { memcpy(to, sums.lane, sizeof(sums.lane)); }
+inline unsigned near_rows(PanelSums sums, std::int32_t, const float* offsets, const float* errors,
+                          const MatrixScreen& screen) {
+  unsigned near = 0;
+  for (int r = 0; r < 4; ++r) {
+    const float bound = offsets[r] + screen.scale * static_cast<float>(sums.lane[r]) - screen.slack * errors[r];
+    near |= bound <= screen.threshold ? 1u << r : 0u;
+  }
+  return near;
+}
 
 #include "kernels/generic/parts.inl"
 
@@ -254,11 +263,18 @@ inline void append_codes(const CodeSums& sums, const std::uint8_t* terms, std::s
 
 }  // namespace
 
-const Table table = {"scalar",   kReal<F32>,
-                     kReal<F16>, kReal<BF16>,
-                     kReal<U8>,  kReal<I8>,
-                     kIntegerU8, kIntegerI8,
-                     kBits,      {screen_rows, pack_panel, panel_dot, screen_hits},
-                     project,    {fill_tables, scan_codes, keep_least}};
+const Table table = {"scalar",
+                     kReal<F32>,
+                     kReal<F16>,
+                     kReal<BF16>,
+                     kReal<U8>,
+                     kReal<I8>,
+                     kIntegerU8,
+                     kIntegerI8,
+                     kBits,
+                     {screen_rows, pack_panel, panel_dot, screen_hits},
+                     project,
+                     {fill_tables, scan_codes, keep_least},
+                     {matrix_hits, matrix_dots}};
 
 }  // namespace nearabout::kernels::scalar

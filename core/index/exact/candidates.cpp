@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "index/rerank.h"
-
 namespace nearabout::exact {
 namespace {
 
@@ -27,8 +25,9 @@ void Candidates::add(const std::uint32_t* rows, const float* scores, std::size_t
 
 void Candidates::leave_out(const std::vector<std::uint32_t>& rows) {
   if (rows.empty()) return;
-  std::erase_if(waiting_,
-                [&](const Waiting& candidate) { return std::binary_search(rows.begin(), rows.end(), candidate.row); });
+  std::erase_if(waiting_, [&](const Candidate& candidate) {
+    return std::binary_search(rows.begin(), rows.end(), candidate.row);
+  });
 }
 
 void Candidates::tighten(std::size_t wanted) {
@@ -38,7 +37,7 @@ void Candidates::tighten(std::size_t wanted) {
   if (unsorted != waiting_.end()) std::nth_element(waiting_.begin(), unsorted, waiting_.end());
   compare(waiting_.data(), count);
   waiting_.erase(
-      std::remove_if(unsorted, waiting_.end(), [this](const Waiting& row) { return row.score > limit_.threshold; }),
+      std::remove_if(unsorted, waiting_.end(), [this](const Candidate& row) { return row.score > limit_.threshold; }),
       waiting_.end());
   waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
 }
@@ -57,23 +56,51 @@ void Candidates::settle(std::size_t wanted) {
   waiting_.clear();
 }
 
-// Compares in batches, so that the threshold may fall in between and rule out the remaining rows.
-void Candidates::compare(const Waiting* waiting, std::size_t count) {
-  std::uint32_t batch[kCandidatesTogether];
+// Goes in batches, so that the threshold may fall in between and rule out the remaining rows.
+template <class Batch>
+void Candidates::each_batch(const Candidate* rows, std::size_t count, Batch batch) {
+  std::uint32_t numbers[kCandidatesTogether];
   for (std::size_t next = 0; next < count;) {
-    std::size_t batch_size = 0;
-    for (; batch_size < kCandidatesTogether && next < count; ++next)
-      if (waiting[next].score <= limit_.threshold) batch[batch_size++] = waiting[next].row;
-    compare_batch(batch, batch_size);
+    std::size_t size = 0;
+    for (; size < kCandidatesTogether && next < count; ++next)
+      if (rows[next].score <= limit_.threshold) numbers[size++] = rows[next].row;
+    if (size > 0) batch(numbers, size);
   }
 }
 
+void Candidates::compare(const Candidate* rows, std::size_t count) {
+  each_batch(rows, count, [this](const std::uint32_t* batch, std::size_t size) { compare_batch(batch, size); });
+}
+
+void Candidates::compare_verified(const Candidate* rows, std::size_t count, const std::uint32_t* squares) {
+  const MatrixView table = vectors_.matrix();
+  each_batch(rows, count, [&](const std::uint32_t* batch, std::size_t size) {
+    double rdists[kCandidatesTogether];
+    std::uint32_t own[kCandidatesTogether];
+    const kernels::Rows listed{table.data, table.stride, batch, size, true};
+    if (squares && query_.takes_squares()) {
+      for (std::size_t i = 0; i < size; ++i) own[i] = squares[batch[i]];
+      query_.rdists(listed, own, rdists);
+    } else {
+      query_.rdists(listed, rdists);
+    }
+    offer(batch, rdists, size);
+  });
+}
+
 void Candidates::compare_batch(const std::uint32_t* rows, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) vectors_.check_rows(rows[i], std::uint64_t{rows[i]} + 1);
   double rdists[kCandidatesTogether];
   const MatrixView table = vectors_.matrix();
-  index::rerank(vectors_, {table.data, table.stride, rows, count}, rdists, best_,
-                [&](const kernels::Rows& batch, double* out) { query_.rdists(batch, out); });
-  limit_ = screen_.limit(best_.worst());
+  query_.rdists({table.data, table.stride, rows, count}, rdists);
+  offer(rows, rdists, count);
+}
+
+void Candidates::offer(const std::uint32_t* rows, const double* rdists, std::size_t count) {
+  const double worst = best_.worst();
+  for (std::size_t i = 0; i < count; ++i)
+    if (rdists[i] <= worst) best_.push(rdists[i], rows[i]);
+  if (best_.worst() < worst) limit_ = screen_.limit(best_.worst());
 }
 
 }  // namespace nearabout::exact

@@ -13,6 +13,13 @@
 
 namespace nearabout::exact {
 
+// A row, and its score by the query's screen.
+struct Candidate {
+  float score;
+  std::uint32_t row;
+  friend bool operator<(const Candidate& a, const Candidate& b) { return a.score < b.score; }
+};
+
 class Candidates {
  public:
   Candidates(const metric::BoundQuery& query, const quantize::ScreenQuery& screen, const storage::Section& vectors,
@@ -20,9 +27,15 @@ class Candidates {
 
   // Returns the limit on the scores of rows that can still be among the best.
   const quantize::Limit& limit() const { return limit_; }
+  const quantize::ScreenQuery& screen() const { return screen_; }
 
   // Compares these rows at once.
   void compare(const std::uint32_t* rows, std::size_t count);
+  // Does the same for those whose scores are still within the limit when their turn comes.
+  void compare(const Candidate* rows, std::size_t count);
+  // The same for rows that are verified and on their way to the cache. `squares`, if not null, are the squared norms of
+  // rows, by their numbers, for queries that take them.
+  void compare_verified(const Candidate* rows, std::size_t count, const std::uint32_t* squares);
   // Adds rows, which passed with these scores, to those that wait.
   void add(const std::uint32_t* rows, const float* scores, std::size_t count);
   // Removes rows (in order) that have been compared already.
@@ -35,21 +48,17 @@ class Candidates {
   void settle(std::size_t wanted);
 
  private:
-  struct Waiting {
-    float score;
-    std::uint32_t row;
-    friend bool operator<(const Waiting& a, const Waiting& b) { return a.score < b.score; }
-  };
-
-  void compare(const Waiting* waiting, std::size_t count);
+  template <class Batch>
+  void each_batch(const Candidate* rows, std::size_t count, Batch batch);
   void compare_batch(const std::uint32_t* rows, std::size_t count);
+  void offer(const std::uint32_t* rows, const double* rdists, std::size_t count);
 
   const metric::BoundQuery& query_;
   const quantize::ScreenQuery& screen_;
   const storage::Section& vectors_;
   TopK& best_;
   quantize::Limit limit_;
-  std::vector<Waiting> waiting_;
+  std::vector<Candidate> waiting_;
 };
 
 }  // namespace nearabout::exact

@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <type_traits>
 
 #include "base/error.h"
 #include "base/threads.h"
 #include "index/exact/ascending_check.h"
+#include "index/exact/matrix_scan.h"
 #include "index/exact/screened_scan.h"
 #include "index/queries.h"
 
@@ -16,7 +18,7 @@ namespace nearabout::exact {
 namespace {
 
 // More queries share the cost of packing a block; their codes still fit a cache.
-constexpr std::size_t kGroupQueries = 512;
+constexpr std::size_t kGroupQueries = 1024;
 constexpr std::size_t kSmallGroup = 32;        // smaller groups gain little from panels
 constexpr double kTaskNanoseconds = 300e6;     // time between two calls of the monitor
 constexpr std::size_t kCachedBytes = 262'144;  // bytes of rows compared in full, which stay in the second-level cache
@@ -120,9 +122,14 @@ void ExactScan::search(MatrixView queries, const index::Request& request, index:
         best[task].push_back(index::top_k_of(bound.queries[first + q], request, request.k, first + q));
       const std::size_t from = std::min(task % cut.parts * cut.part_rows, rows.count());
       const std::size_t to = std::min(from + cut.part_rows, rows.count());
-      if (screen)
-        ScreenedScan(*screen, *vectors_, rows, &bound.queries[first], &bound.screens[first], best[task], request.k)
+      const auto screened = [&]<class Scan>(std::type_identity<Scan>) {
+        Scan(*screen, *vectors_, rows, &bound.queries[first], &bound.screens[first], best[task], request.k)
             .run(from, to);
+      };
+      if (screen && count > kFewQueries)
+        screened(std::type_identity<MatrixScan>{});
+      else if (screen)
+        screened(std::type_identity<ScreenedScan>{});
       else
         scan(rows, &bound.queries[first], best[task], from, to);
     }

@@ -158,6 +158,14 @@ inline PanelSums panel_step(PanelSums sums, PanelRows rows, PanelQuery query) {
 }
 inline void panel_store(std::int32_t* to, PanelSums sums, std::int32_t) { _mm512_storeu_si512(to, sums); }
 
+inline unsigned near_rows(PanelSums sums, std::int32_t, const float* offsets, const float* errors,
+                          const MatrixScreen& screen) {
+  const __m512 without =
+      _mm512_fnmadd_ps(_mm512_set1_ps(screen.slack), _mm512_loadu_ps(errors), _mm512_loadu_ps(offsets));
+  const __m512 bound = _mm512_fmadd_ps(_mm512_set1_ps(screen.scale), _mm512_cvtepi32_ps(sums), without);
+  return _mm512_cmp_ps_mask(bound, _mm512_set1_ps(screen.threshold), _CMP_LE_OQ);
+}
+
 // Transposes sixteen rows of sixteen words into sixteen lines of sixteen rows: interleaves the lanes of two rows by
 // words, then of four rows by pairs of words, then gathers quarters of registers twice.
 inline void transpose(__m512i* line) {

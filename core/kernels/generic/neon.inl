@@ -128,6 +128,16 @@ inline Sums add_bits(Sums sums, Bytes bytes) { return add_bytes(sums, vcntq_u8(b
 
 #include "kernels/generic/parts.inl"
 
+// Returns a bit for each of four rows, set where the bound is within the threshold.
+inline unsigned near_four(int32x4_t dots, const float* offsets, const float* errors, const MatrixScreen& screen) {
+  const float32x4_t without =
+      vfmsq_n_f32(vreinterpretq_f32_u8(load_16(offsets)), vreinterpretq_f32_u8(load_16(errors)), screen.slack);
+  const float32x4_t bound = vfmaq_n_f32(without, vcvtq_f32_s32(dots), screen.scale);
+  const uint32x4_t near = vcleq_f32(bound, vdupq_n_f32(screen.threshold));
+  const std::uint32_t bits[4] = {1, 2, 4, 8};
+  return vaddvq_u32(vandq_u32(near, vld1q_u32(bits)));
+}
+
 // Most blocks have no hit; the few that have one are scanned row by row.
 constexpr std::size_t kHitLanes = 4;
 inline std::size_t append_hits(const std::int32_t* dots, std::size_t first, std::size_t count, const Screen& screen,

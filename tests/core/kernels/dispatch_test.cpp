@@ -28,8 +28,7 @@ TEST(forced_name_chooses_its_table) {
     CHECK_EQUAL(&kernels::choose_table(forced->name), forced);
     for (const Table* other : tables) {
       CHECK(forced == other || kernels_of(*forced) != kernels_of(*other));
-      CHECK(forced == other || forced->screen.rows != other->screen.rows);
-      CHECK(forced == other || forced->f32.dot != other->f32.dot);
+      CHECK(forced == other || forced->matrix.hits != other->matrix.hits);
     }
   }
 }
@@ -57,11 +56,12 @@ TEST(features) {
   const CpuFeatures& cpu = cpu_features();
   CHECK(cpu.avx2 || !cpu.avx512);
   CHECK(cpu.avx512 || !cpu.avx512_vbmi);
+  CHECK(cpu.avx512_vbmi || !cpu.amx);
   CHECK(cpu.neon || !cpu.dot_product);
   for (const Table* table : kernels::available_tables()) {
     const std::string name = table->name;
     CHECK(name == "scalar" || (name == "avx2" && cpu.avx2) || (name == "avx512" && cpu.avx512) ||
-          (name == "avx512_vbmi" && cpu.avx512_vbmi) || (name == "neon" && cpu.neon) ||
+          (name == "avx512_vbmi" && cpu.avx512_vbmi) || (name == "amx" && cpu.amx) || (name == "neon" && cpu.neon) ||
           (name == "neon_dot" && cpu.dot_product));
   }
 }

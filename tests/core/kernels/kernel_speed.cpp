@@ -66,7 +66,7 @@ struct Bench {
 void print(const char* kernel, std::size_t dims, const std::function<double(Bench&, const Table&)>& time) {
   Bench bench(dims);
   std::printf("%-22s %5zu", kernel, dims);
-  for (const Table* table : kernels::available_tables()) std::printf(" %9.2f", time(bench, *table));
+  for (const Table* table : kernels::available_tables()) std::printf(" %9.3f", time(bench, *table));
   std::printf("\n");
 }
 
@@ -94,6 +94,24 @@ double codes_time(Bench& bench, const Table& table, std::size_t queries) {
   for (kernels::CodeScan& scan : scans) each.push_back(&scan);
   const auto* const from = reinterpret_cast<const std::uint8_t*>(blocks.get());
   return nanoseconds(kCount * queries, [&] { table.codes.scan(from, kCount, lines, each.data(), each.size()); });
+}
+
+// Measures products and bounds of 512 queries with 128 rows, none of which is a hit.
+double matrix_time(Bench& bench, const Table& table) {
+  constexpr std::size_t kQueries = 512;
+  constexpr std::size_t kCount = 128;
+  static const AlignedBytes panels = aligned_bytes(kCount * 1024);
+  static const AlignedBytes queries = aligned_bytes(kQueries * 1024);
+  std::memset(panels.get(), 5, kCount * 1024);
+  std::memset(queries.get(), 3, kQueries * 1024);
+  static std::vector<float> terms(kCount, 1.0f);
+  static std::vector<kernels::MatrixHit> hits(kQueries * kCount);
+  static std::vector<kernels::MatrixScreen> screens(kQueries, {-1e-9f, 1.0f, -1e30f});
+  const kernels::MatrixRows rows{reinterpret_cast<const std::uint8_t*>(panels.get()), kCount, bench.dims, terms.data(),
+                                 terms.data()};
+  const kernels::MatrixQueries asked{reinterpret_cast<const std::int8_t*>(queries.get()),
+                                     kernels::matrix_dims(bench.dims), kQueries, screens.data()};
+  return nanoseconds(kQueries * kCount, [&] { table.matrix.hits(rows, asked, hits.data()); });
 }
 
 }  // namespace
@@ -129,6 +147,8 @@ int main() {
     print("codes, 1 query", bytes, [](Bench& b, const Table& t) { return codes_time(b, t, 1); });
     print("codes, 4 queries", bytes, [](Bench& b, const Table& t) { return codes_time(b, t, 4); });
   }
+  for (const std::size_t dims : {std::size_t{64}, std::size_t{128}, std::size_t{192}, std::size_t{784}})
+    print("matrix.hits", dims, matrix_time);
   print("screen.hits, % hits", 1, hits_time);
   print("screen.hits, % hits", 30, hits_time);
   return 0;

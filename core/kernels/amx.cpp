@@ -1,0 +1,83 @@
+// The matrix unit of Intel's server processors, AMX with 8-bit tiles: Sapphire Rapids and later. All other kernels are
+// those of avx512_vbmi.cpp.
+#include <immintrin.h>
+#include <string.h>
+
+#include "kernels/kernel_sets.h"
+
+namespace nearabout::kernels::amx {
+namespace {
+
+// Sizes of the tile registers: Intel SDM volume 1, section 18.
+struct TileConfiguration {
+  std::uint8_t palette = 1;
+  std::uint8_t start = 0;
+  std::uint8_t reserved[14] = {};
+  std::uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
+  std::uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
+};
+static_assert(sizeof(TileConfiguration) == 64);
+alignas(64) constexpr TileConfiguration kConfiguration;
+
+// GCC's tile intrinsics take literals only, and do not say that they read and write memory.
+#if defined(__GNUC__)
+struct Tile {
+  static void configure() { __asm__ volatile("ldtilecfg %0" ::"m"(kConfiguration)); }
+  static void release() { __asm__ volatile("tilerelease"); }
+  template <int kTile>
+  static void zero() {
+    __asm__ volatile("tilezero %%tmm%c0" ::"i"(kTile));
+  }
+  template <int kTile>
+  static void load(const void* from, std::size_t stride) {
+    __asm__ volatile("tileloadd (%0,%1,1), %%tmm%c2" ::"r"(from), "r"(stride), "i"(kTile) : "memory");
+  }
+  template <int kTile>
+  static void store(void* to) {
+    __asm__ volatile("tilestored %%tmm%c2, (%0,%1,1)" ::"r"(to), "r"(std::size_t{64}), "i"(kTile) : "memory");
+  }
+  template <int kSums, int kQueries, int kRows>
+  static void multiply() {
+    __asm__ volatile("tdpbsud %%tmm%c2, %%tmm%c1, %%tmm%c0" ::"i"(kSums), "i"(kQueries), "i"(kRows));
+  }
+};
+#else
+struct Tile {
+  static void configure() { _tile_loadconfig(&kConfiguration); }
+  static void release() { _tile_release(); }
+  template <int kTile>
+  static void zero() {
+    _tile_zero(kTile);
+  }
+  template <int kTile>
+  static void load(const void* from, std::size_t stride) {
+    _tile_loadd(kTile, from, static_cast<int>(stride));
+  }
+  template <int kTile>
+  static void store(void* to) {
+    _tile_stored(kTile, to, 64);
+  }
+  template <int kSums, int kQueries, int kRows>
+  static void multiply() {
+    _tile_dpbsud(kSums, kQueries, kRows);
+  }
+};
+#endif
+
+inline std::uint32_t near_of(const std::int32_t* dots, const float* offsets, const float* errors,
+                             const MatrixScreen& screen) {
+  const __m512 without =
+      _mm512_fnmadd_ps(_mm512_set1_ps(screen.slack), _mm512_loadu_ps(errors), _mm512_loadu_ps(offsets));
+  const __m512 bound =
+      _mm512_fmadd_ps(_mm512_set1_ps(screen.scale), _mm512_cvtepi32_ps(_mm512_load_si512(dots)), without);
+  return _mm512_cmp_ps_mask(bound, _mm512_set1_ps(screen.threshold), _CMP_LE_OQ);
+}
+
+#include "kernels/generic/lowest_bit.inl"
+#include "kernels/generic/tile_matrix.inl"
+
+}  // namespace
+
+const MatrixKernels matrix = {tile_hits, tile_dots};
+
+}  // namespace nearabout::kernels::amx
