@@ -8,21 +8,12 @@
 namespace nearabout::kernels::amx {
 namespace {
 
-// Sizes of the tile registers: Intel SDM volume 1, section 18.
-struct TileConfiguration {
-  std::uint8_t palette = 1;
-  std::uint8_t start = 0;
-  std::uint8_t reserved[14] = {};
-  std::uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
-  std::uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
-};
-static_assert(sizeof(TileConfiguration) == 64);
-alignas(64) constexpr TileConfiguration kConfiguration;
+struct TileShapes;
 
 // GCC's tile intrinsics take literals only, and do not say that they read and write memory.
 #if defined(__GNUC__)
 struct Tile {
-  static void configure() { __asm__ volatile("ldtilecfg %0" ::"m"(kConfiguration)); }
+  static void configure(const TileShapes& shapes) { __asm__ volatile("ldtilecfg (%0)" ::"r"(&shapes) : "memory"); }
   static void release() { __asm__ volatile("tilerelease"); }
   template <int kTile>
   static void zero() {
@@ -33,8 +24,8 @@ struct Tile {
     __asm__ volatile("tileloadd (%0,%1,1), %%tmm%c2" ::"r"(from), "r"(stride), "i"(kTile) : "memory");
   }
   template <int kTile>
-  static void store(void* to) {
-    __asm__ volatile("tilestored %%tmm%c2, (%0,%1,1)" ::"r"(to), "r"(std::size_t{64}), "i"(kTile) : "memory");
+  static void store(void* to, std::size_t stride) {
+    __asm__ volatile("tilestored %%tmm%c2, (%0,%1,1)" ::"r"(to), "r"(stride), "i"(kTile) : "memory");
   }
   template <int kSums, int kQueries, int kRows>
   static void multiply() {
@@ -43,7 +34,7 @@ struct Tile {
 };
 #else
 struct Tile {
-  static void configure() { _tile_loadconfig(&kConfiguration); }
+  static void configure(const TileShapes& shapes) { _tile_loadconfig(&shapes); }
   static void release() { _tile_release(); }
   template <int kTile>
   static void zero() {
@@ -54,8 +45,8 @@ struct Tile {
     _tile_loadd(kTile, from, static_cast<int>(stride));
   }
   template <int kTile>
-  static void store(void* to) {
-    _tile_stored(kTile, to, 64);
+  static void store(void* to, std::size_t stride) {
+    _tile_stored(kTile, to, static_cast<int>(stride));
   }
   template <int kSums, int kQueries, int kRows>
   static void multiply() {
@@ -76,8 +67,23 @@ inline std::uint32_t near_of(const std::int32_t* dots, const float* offsets, con
 #include "kernels/generic/lowest_bit.inl"
 #include "kernels/generic/tile_matrix.inl"
 
+// Of few queries a tile is mostly empty.
+void panel_dots(const std::uint8_t* panels, std::size_t panel_count, const std::int8_t* queries, std::size_t stride,
+                std::size_t count, std::size_t dims, std::int32_t* out, std::size_t out_stride) {
+  constexpr std::size_t kFewest = 4;
+  if (count < kFewest)
+    avx512_vbmi::table.screen.panel_dots(panels, panel_count, queries, stride, count, dims, out, out_stride);
+  else
+    tile_panel_dots(panels, panel_count, queries, stride, count, dims, out, out_stride);
+}
+
 }  // namespace
 
-const MatrixKernels matrix = {tile_hits, tile_dots};
+Table table_with(Table others) {
+  others.name = "amx";
+  others.screen.panel_dots = panel_dots;
+  others.matrix.hits = tile_hits;
+  return others;
+}
 
 }  // namespace nearabout::kernels::amx

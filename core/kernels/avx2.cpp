@@ -270,18 +270,12 @@ inline void append_codes(CodeSums sums, const std::uint8_t* terms, std::size_t c
 
 }  // namespace
 
-const Table table = {"avx2",
-                     kReal<F32>,
-                     kReal<F16>,
-                     kReal<BF16>,
-                     kReal<U8>,
-                     kReal<I8>,
-                     kIntegerU8,
-                     kIntegerI8,
-                     kBits,
-                     {screen_rows, pack_panel, panel_dot, screen_hits},
-                     project,
-                     {fill_tables, scan_codes, keep_least},
-                     {matrix_hits, matrix_dots}};
+const Table table = {"avx2",       kReal<F32>,
+                     kReal<F16>,   kReal<BF16>,
+                     kReal<U8>,    kReal<I8>,
+                     kIntegerU8,   kIntegerI8,
+                     kBits,        {screen_rows, pack_panel, panel_dots, screen_hits},
+                     project,      {fill_tables, scan_codes, keep_least},
+                     {matrix_hits}};
 
 }  // namespace nearabout::kernels::avx2

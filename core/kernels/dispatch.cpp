@@ -9,15 +9,6 @@
 namespace nearabout::kernels {
 namespace {
 
-#if defined(NEARABOUT_HAS_AMX)
-// Returns a table with the matrix kernels of the matrix unit.
-Table amx_table_of(Table others) {
-  others.name = "amx";
-  others.matrix = amx::matrix;
-  return others;
-}
-#endif
-
 // Returns the tables in order of preference, best last; docs/explanation/dispatch.md has the measurements behind the
 // order.
 std::vector<const Table*> find_tables() {
@@ -39,7 +30,7 @@ std::vector<const Table*> find_tables() {
   if (cpu.avx512_vbmi) tables.push_back(&avx512_vbmi::table);
 #endif
 #if defined(NEARABOUT_HAS_AVX512_VBMI) && defined(NEARABOUT_HAS_AMX)
-  static const Table amx_table = amx_table_of(avx512_vbmi::table);
+  static const Table amx_table = amx::table_with(avx512_vbmi::table);
   if (cpu.amx) tables.push_back(&amx_table);
 #endif
   return tables;

@@ -18,8 +18,9 @@ namespace avx512_vbmi {
 extern const Table table;
 }
 namespace amx {
-extern const MatrixKernels matrix;
-}
+// Returns the table with these kernels instead of its own.
+Table table_with(Table others);
+}  // namespace amx
 namespace neon {
 extern const Table table;
 }

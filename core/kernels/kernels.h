@@ -68,7 +68,7 @@ using ScreenRows = void (*)(const std::int8_t* query, Rows rows, std::size_t dim
 // Rows of a panel: 16 of them, four dimensions each, fill one 64-byte line, so that one instruction advances 16 sums
 // and no sum is ever added across lanes.
 inline constexpr std::size_t kPanelRows = 32;
-inline constexpr std::size_t kPanelQueries = 8;
+inline constexpr std::size_t kPanelQueries = 16;
 
 constexpr std::size_t padded_dims(std::size_t dims) { return (dims + 3) / 4 * 4; }
 constexpr std::size_t panel_bytes(std::size_t dims) { return kPanelRows * padded_dims(dims); }
@@ -79,10 +79,11 @@ constexpr std::size_t panel_bytes(std::size_t dims) { return kPanelRows * padded
 using PackPanel = void (*)(const void* rows, std::size_t stride, std::size_t count, std::size_t dims, std::uint8_t flip,
                            std::uint8_t* panel);
 
-// out[q * kPanelRows + r] = sum_j query_q[j] * panel(r, j), for count queries (1 .. kPanelQueries), `stride` bytes
-// apart and zero-padded to padded_dims(dims). `out` is 64-byte aligned.
-using PanelDot = void (*)(const std::uint8_t* panel, const std::int8_t* queries, std::size_t stride, std::size_t count,
-                          std::size_t dims, std::int32_t* out);
+// out[q * out_stride + p * kPanelRows + r] = sum_j query_q[j] * panel_p(r, j), for panels one after the other and count
+// queries (1 .. kPanelQueries), `stride` bytes apart and zero-padded to padded_dims(dims).
+using PanelDots = void (*)(const std::uint8_t* panels, std::size_t panel_count, const std::int8_t* queries,
+                           std::size_t stride, std::size_t count, std::size_t dims, std::int32_t* out,
+                           std::size_t out_stride);
 
 // Selects the rows that may still be near, by a bound on their distance:
 //   bound[i] = offsets[i] + scale * dots[i] - slack * errors[i]     (float32; offsets or errors may be null: zero)
@@ -140,18 +141,15 @@ struct MatrixHit {
 // sums of products are exact. Bounds are rounded at most as often as those of ScreenHits; products and sums may be
 // fused, so a pair at its threshold may be a hit on one instruction set and not on another.
 using MatrixHits = std::size_t (*)(const MatrixRows& rows, const MatrixQueries& queries, MatrixHit* hits);
-// out[q * rows.count + r] = sum_j query_q[j] * row_r[j]. Offsets, errors and screens are not used.
-using MatrixDots = void (*)(const MatrixRows& rows, const MatrixQueries& queries, std::int32_t* out);
 
 struct MatrixKernels {
   MatrixHits hits;
-  MatrixDots dots;
 };
 
 struct ScreenKernels {
   ScreenRows rows;
   PackPanel pack_panel;
-  PanelDot panel_dot;
+  PanelDots panel_dots;
   ScreenHits hits;
 };
 

@@ -67,18 +67,12 @@ inline unsigned near_rows(PanelSums sums, std::int32_t missing, const float* off
 
 }  // namespace
 
-const Table table = {"neon_dot",
-                     kReal<F32>,
-                     kReal<F16>,
-                     kReal<BF16>,
-                     kReal<U8>,
-                     kReal<I8>,
-                     kIntegerU8,
-                     kIntegerI8,
-                     kBits,
-                     {screen_rows, pack_panel, panel_dot, screen_hits},
-                     project,
-                     {fill_tables, scan_codes, keep_least},
-                     {matrix_hits, matrix_dots}};
+const Table table = {"neon_dot",   kReal<F32>,
+                     kReal<F16>,   kReal<BF16>,
+                     kReal<U8>,    kReal<I8>,
+                     kIntegerU8,   kIntegerI8,
+                     kBits,        {screen_rows, pack_panel, panel_dots, screen_hits},
+                     project,      {fill_tables, scan_codes, keep_least},
+                     {matrix_hits}};
 
 }  // namespace nearabout::kernels::neon_dot

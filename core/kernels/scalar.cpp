@@ -263,18 +263,12 @@ inline void append_codes(const CodeSums& sums, const std::uint8_t* terms, std::s
 
 }  // namespace
 
-const Table table = {"scalar",
-                     kReal<F32>,
-                     kReal<F16>,
-                     kReal<BF16>,
-                     kReal<U8>,
-                     kReal<I8>,
-                     kIntegerU8,
-                     kIntegerI8,
-                     kBits,
-                     {screen_rows, pack_panel, panel_dot, screen_hits},
-                     project,
-                     {fill_tables, scan_codes, keep_least},
-                     {matrix_hits, matrix_dots}};
+const Table table = {"scalar",     kReal<F32>,
+                     kReal<F16>,   kReal<BF16>,
+                     kReal<U8>,    kReal<I8>,
+                     kIntegerU8,   kIntegerI8,
+                     kBits,        {screen_rows, pack_panel, panel_dots, screen_hits},
+                     project,      {fill_tables, scan_codes, keep_least},
+                     {matrix_hits}};
 
 }  // namespace nearabout::kernels::scalar

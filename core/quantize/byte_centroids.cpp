@@ -1,7 +1,6 @@
 #include "quantize/byte_centroids.h"
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
 
 #include "base/threads.h"
@@ -23,17 +22,6 @@ std::int32_t sum_of(const std::int8_t* values, std::size_t count) {
 }
 
 }  // namespace
-
-void panel_products(const std::uint8_t* panels, std::size_t panel_count, std::size_t dims, const std::int8_t* points,
-                    std::size_t point_stride, std::size_t points_count, std::int32_t* out, std::size_t stride) {
-  alignas(64) std::int32_t dots[kPanelRows * kPanelQueries];
-  const kernels::PanelDot panel_dot = kernels::table().screen.panel_dot;
-  for (std::size_t p = 0; p < panel_count; ++p) {
-    panel_dot(panels + p * kernels::panel_bytes(dims), points, point_stride, points_count, dims, dots);
-    for (std::size_t q = 0; q < points_count; ++q)
-      std::memcpy(out + q * stride + p * kPanelRows, dots + q * kPanelRows, kPanelRows * sizeof(std::int32_t));
-  }
-}
 
 ByteCentroids::ByteCentroids(const std::vector<std::int8_t>& values, std::size_t dims) : dims_(dims) {
   const std::size_t count = values.size() / dims;
@@ -80,8 +68,8 @@ void ByteCentroids::nearest_of(const std::int8_t* points, std::size_t count, con
   for (std::size_t first = 0, panels = 1; first < panel_count_; first += panels) {
     // a single first panel already rules out most others
     panels = std::min(first == 0 ? 1 : kPanelsAtATime, panel_count_ - first);
-    panel_products(panels_.get() + first * kernels::panel_bytes(dims_), panels, dims_, points, dims_, count, dots,
-                   kStride);
+    screen.panel_dots(panels_.get() + first * kernels::panel_bytes(dims_), panels, points, dims_, count, dims_, dots,
+                      kStride);
     const std::size_t centroids = std::min(panels * kPanelRows, norms_.size() - first * kPanelRows);
     for (std::size_t q = 0; q < count; ++q) {
       const std::size_t found =

@@ -13,12 +13,6 @@ namespace nearabout::quantize {
 // 2 * 127 * 255 * kMaxByteDims + 127^2 * kMaxByteDims is below 2^24: floats hold all sums exactly.
 inline constexpr std::size_t kMaxByteDims = 192;
 
-// Computes products of up to kPanelQueries signed points, with 128 added to each of their bytes, with panels of
-// centroids: out[q * stride + 32 p + r], stride >= 32 panels. Points are `point_stride` bytes apart, padded with zeros
-// to a multiple of four.
-void panel_products(const std::uint8_t* panels, std::size_t panel_count, std::size_t dims, const std::int8_t* points,
-                    std::size_t point_stride, std::size_t points_count, std::int32_t* out, std::size_t stride);
-
 class ByteCentroids {
  public:
   // Packs `values`, which is count x dims; dims is a multiple of four.

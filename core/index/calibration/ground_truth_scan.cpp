@@ -6,7 +6,6 @@
 
 #include "base/norm.h"
 #include "base/threads.h"
-#include "quantize/byte_centroids.h"
 #include "quantize/byte_vector.h"
 
 namespace nearabout::calibration {
@@ -102,8 +101,8 @@ void GroundTruthScan::look_at(std::size_t first, const float* rows, std::size_t 
       for (std::size_t q = begin; q < end; q += kPanelQueries) {
         const std::size_t batch_size = std::min(kPanelQueries, end - q);
         const std::size_t panels = (rows_of(group) + kPanelRows - 1) / kPanelRows;
-        quantize::panel_products(group_bytes(group), panels, dims_, query_bytes_.data() + q * padded_, padded_,
-                                 batch_size, dots, kGroupRows);
+        kernels::table().screen.panel_dots(group_bytes(group), panels, query_bytes_.data() + q * padded_, padded_,
+                                           batch_size, dims_, dots, kGroupRows);
         for (std::size_t i = 0; i < batch_size; ++i) look_at_group(q + i, group, rows_of(group), dots + i * kGroupRows);
       }
     for (std::size_t q = begin; q < end; ++q) settle(q, first, rows);

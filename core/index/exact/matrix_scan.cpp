@@ -62,7 +62,9 @@ void MatrixScan::find_limits(const ScreenedBlock& block) {
   const kernels::MatrixRows rows = pack(block);
   dots_.resize(kernels::kMatrixQueries * rows.count);
   for (std::size_t first = 0; first < candidates_.size(); first += kernels::kMatrixQueries) {
-    kernels_.dots(rows, queries(first, kernels::kMatrixQueries), dots_.data());
+    const std::size_t count = std::min(kernels::kMatrixQueries, candidates_.size() - first);
+    kernels::table().screen.panel_dots(rows.panels, rows.count / kPanelRows, codes_.get() + first * padded_, padded_,
+                                       count, padded_, dots_.data(), rows.count);
     for (std::size_t q = first; q < std::min(first + kernels::kMatrixQueries, candidates_.size()); ++q) {
       first_limit_.find(candidates_[q], block, dots_.data() + (q - first) * rows.count);
       candidates_[q].settle(k_);

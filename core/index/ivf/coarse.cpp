@@ -5,7 +5,6 @@
 #include <span>
 
 #include "kernels/kernels.h"
-#include "quantize/byte_centroids.h"
 #include "storage/items.h"
 
 namespace nearabout::ivf {
@@ -25,8 +24,9 @@ void ListRanking::compare(const IvfQueries& queries, std::size_t first, std::siz
   stride_ = panels * kernels::kPanelRows;
   dots_.resize(kernels::kPanelQueries * stride_);
   first_ = first;
-  quantize::panel_products(storage::bytes_of(section.checked(0, section.length())), panels, layout_.shape().directions,
-                           queries.bytes(first), queries.byte_stride(), count, dots_.data(), stride_);
+  kernels::table().screen.panel_dots(storage::bytes_of(section.checked(0, section.length())), panels,
+                                     queries.bytes(first), queries.byte_stride(), count, layout_.shape().directions,
+                                     dots_.data(), stride_);
 }
 
 // Returns the score of a product of bytes of 1.
@@ -159,7 +159,7 @@ void ListRanking::look_into_groups(const std::int8_t* query, const std::int32_t*
     const std::size_t count = std::min(kernels::kPanelRows, layout_.list_count() - first);
     const std::uint64_t bytes = kernels::panel_bytes(m);
     const std::byte* const panel = layout_.centroids.bytes->checked(group * bytes, (group + 1) * bytes);
-    kernels::table().screen.panel_dot(storage::bytes_of(panel), query, m, 1, m, group_dots);
+    kernels::table().screen.panel_dots(storage::bytes_of(panel), 1, query, m, 1, m, group_dots, kernels::kPanelRows);
     member_dots_.insert(member_dots_.end(), group_dots, group_dots + count);
     const auto squares = squares_.subspan(first, count);
     member_squares_.insert(member_squares_.end(), squares.begin(), squares.end());

@@ -5,7 +5,6 @@
 
 #include "base/convert.h"
 #include "kernels/kernels.h"
-#include "quantize/byte_centroids.h"
 #include "quantize/byte_vector.h"
 #include "storage/items.h"
 
@@ -91,9 +90,9 @@ void IvfQueries::project() {
   projections_.resize(count * outputs);
   const std::byte* const bytes = layout_.directions.bytes->checked(0, layout_.directions.bytes->length());
   for (std::size_t first = 0; first < count; first += kernels::kPanelQueries)
-    quantize::panel_products(storage::bytes_of(bytes), panels, layout_.transform.outputs(),
-                             inputs_.data() + first * padded_dims(), padded_dims(),
-                             std::min(kernels::kPanelQueries, count - first), dots_.data() + first * outputs, outputs);
+    kernels::table().screen.panel_dots(storage::bytes_of(bytes), panels, inputs_.data() + first * padded_dims(),
+                                       padded_dims(), std::min(kernels::kPanelQueries, count - first),
+                                       layout_.transform.outputs(), dots_.data() + first * outputs, outputs);
   for (std::size_t i = 0; i < count; ++i) {
     const std::int32_t* const dots = dots_.data() + i * outputs;
     float* const projection = projections_.data() + i * outputs;

@@ -80,19 +80,3 @@ std::size_t matrix_hits(const MatrixRows& rows, const MatrixQueries& queries, Ma
   }
   return found;
 }
-
-void matrix_dots(const MatrixRows& rows, const MatrixQueries& queries, std::int32_t* out) {
-  const std::size_t words = (rows.dims + 3) / 4;
-  for (std::size_t query = 0; query < queries.count; query += kTileQueries)
-    for (std::size_t first = 0; first < rows.count; first += kTileVectors * kPanelLanes) {
-      const std::size_t in_panel = first % kPanelRows;
-      const std::uint8_t* const panel = rows.panels + (first - in_panel) * matrix_dims(rows.dims) + in_panel * 4;
-      PanelSums sums[kTileQueries][kTileVectors];
-      matrix_sums<kTileQueries>(panel, queries.bytes + query * queries.stride, queries.stride, words, sums);
-      for (std::size_t q = 0; q < kTileQueries; ++q) {
-        const std::int32_t missing = missing_of(queries.bytes + (query + q) * queries.stride, words);
-        for (std::size_t v = 0; v < kTileVectors; ++v)
-          panel_store(out + (query + q) * rows.count + first + v * kPanelLanes, sums[q][v], missing);
-      }
-    }
-}

@@ -15,7 +15,7 @@ inline void screen_rows(const std::int8_t* query, Rows rows, std::size_t dims, s
 
 template <std::size_t kQueries>
 inline void panel_tile(const std::uint8_t* panel, const std::int8_t* queries, std::size_t stride, std::size_t words,
-                       std::int32_t* out) {
+                       std::int32_t* out, std::size_t out_stride) {
   PanelSums sums[kQueries][kTileVectors];
   for (std::size_t q = 0; q < kQueries; ++q) {
     for (std::size_t v = 0; v < kTileVectors; ++v) sums[q][v] = no_panel_sums();
@@ -37,7 +37,7 @@ inline void panel_tile(const std::uint8_t* panel, const std::int8_t* queries, st
       missing *= kPanelQueryFactor;
     }
     for (std::size_t v = 0; v < kTileVectors; ++v) {
-      panel_store(out + q * kPanelRows + v * kPanelLanes, sums[q][v], missing);
+      panel_store(out + q * out_stride + v * kPanelLanes, sums[q][v], missing);
     }
   }
 }
@@ -46,22 +46,24 @@ inline void panel_tile(const std::uint8_t* panel, const std::int8_t* queries, st
 // registers.
 template <std::size_t kQueries>
 inline void panel_tile_of(std::size_t count, const std::uint8_t* panel, const std::int8_t* queries, std::size_t stride,
-                          std::size_t words, std::int32_t* out) {
+                          std::size_t words, std::int32_t* out, std::size_t out_stride) {
   if (count >= kQueries) {
-    panel_tile<kQueries>(panel, queries, stride, words, out);
+    panel_tile<kQueries>(panel, queries, stride, words, out, out_stride);
   } else if constexpr (kQueries > 1) {
-    panel_tile_of<kQueries - 1>(count, panel, queries, stride, words, out);
+    panel_tile_of<kQueries - 1>(count, panel, queries, stride, words, out, out_stride);
   }
 }
 
-inline void panel_dot(const std::uint8_t* panel, const std::int8_t* queries, std::size_t stride, std::size_t count,
-                      std::size_t dims, std::int32_t* out) {
+inline void panel_dots(const std::uint8_t* panels, std::size_t panel_count, const std::int8_t* queries,
+                       std::size_t stride, std::size_t count, std::size_t dims, std::int32_t* out,
+                       std::size_t out_stride) {
   const std::size_t words = (dims + 3) / 4;
-  for (std::size_t row = 0; row < kPanelRows; row += kTileVectors * kPanelLanes) {
-    for (std::size_t query = 0; query < count; query += kTileQueries) {
-      panel_tile_of<kTileQueries>(count - query, panel + row * 4, queries + query * stride, stride, words,
-                                  out + query * kPanelRows + row);
-    }
+  for (std::size_t p = 0; p < panel_count; ++p) {
+    const std::uint8_t* const panel = panels + p * panel_bytes(dims);
+    for (std::size_t row = 0; row < kPanelRows; row += kTileVectors * kPanelLanes)
+      for (std::size_t query = 0; query < count; query += kTileQueries)
+        panel_tile_of<kTileQueries>(count - query, panel + row * 4, queries + query * stride, stride, words,
+                                    out + query * out_stride + p * kPanelRows + row, out_stride);
   }
 }
 

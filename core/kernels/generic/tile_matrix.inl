@@ -2,14 +2,23 @@
 // on the unit (amx.cpp) and on an emulation of it in plain C++ (in the tests).
 //
 // Tile has, for tile registers known at compile time:
-//   configure(), release(): called before and after all others, by the same thread
-//   zero<t>(), load<t>(from, stride): 16 rows of 64 bytes, store<t>(to): the same, one after the other
-//   multiply<c, a, b>(): c += a b, with s8 in a and u8 in b, in which four bytes of one column are adjacent
+//   configure(shapes), release(): called before and after all others, by the same thread
+//   zero<t>(), load<t>(from, stride), store<t>(to, stride): as many rows and bytes as the tile has, `stride` bytes
+//   apart multiply<c, a, b>(): c += a b, with s8 in a and u8 in b, in which four bytes of one column are adjacent
 // unsigned near_of(dots, offsets, errors, screen) returns a bit for each of 16 rows, as near_rows() does.
 //
 // A panel is two tiles for each 64 dimensions, and the results of 16 queries are two tiles. Two pairs of them take
 // turns, and results rest for a turn before they are compared and for another one before hits are taken: a load from
 // memory that was just stored by tiles, or by sixteen masks, waits for all of it.
+
+// The sizes of the eight tile registers (Intel SDM volume 1, section 18).
+struct TileShapes {
+  std::uint8_t palette = 1;
+  std::uint8_t start = 0;
+  std::uint8_t reserved[14] = {};
+  std::uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
+  std::uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
+};
 
 constexpr std::size_t kTileDots = 16 * 16;
 constexpr std::size_t kTurns = 4;
@@ -125,11 +134,11 @@ std::size_t tile_hits_of(const MatrixRows& rows, const MatrixQueries& queries, M
       if (turn >= 1 && turn <= panels) {
         TileResults& stored = results[(turn - 1) % kTurns];
         if (turn % 2 == 0) {
-          Tile::store<2>(stored.dots[0]);
-          Tile::store<3>(stored.dots[1]);
+          Tile::store<2>(stored.dots[0], 64);
+          Tile::store<3>(stored.dots[1], 64);
         } else {
-          Tile::store<0>(stored.dots[0]);
-          Tile::store<1>(stored.dots[1]);
+          Tile::store<0>(stored.dots[0], 64);
+          Tile::store<1>(stored.dots[1], 64);
         }
       }
       if (turn >= 2 && turn <= panels + 1)
@@ -142,7 +151,8 @@ std::size_t tile_hits_of(const MatrixRows& rows, const MatrixQueries& queries, M
 
 std::size_t tile_hits(const MatrixRows& rows, const MatrixQueries& queries, MatrixHit* hits) {
   static_assert(kTurns == 4);
-  Tile::configure();
+  const TileShapes shapes;
+  Tile::configure(shapes);
   std::size_t found = 0;
   switch (matrix_dims(rows.dims) / kMatrixDims) {
     case 1:
@@ -161,19 +171,48 @@ std::size_t tile_hits(const MatrixRows& rows, const MatrixQueries& queries, Matr
   return found;
 }
 
-void tile_dots(const MatrixRows& rows, const MatrixQueries& queries, std::int32_t* out) {
-  alignas(64) std::int32_t dots[2][kTileDots];
-  Tile::configure();
-  for (std::size_t group = 0; group < queries.count; group += kMatrixQueries)
-    for (std::size_t panel = 0; panel < rows.count / kPanelRows; ++panel) {
-      multiply_panel<0, 0>(rows, panel, queries, group);
-      Tile::store<0>(dots[0]);
-      Tile::store<1>(dots[1]);
-      for (std::size_t q = 0; q < kMatrixQueries; ++q) {
-        std::int32_t* const to = out + (group + q) * rows.count + panel * kPanelRows;
-        memcpy(to, dots[0] + q * 16, 64);
-        memcpy(to + 16, dots[1] + q * 16, 64);
-      }
-    }
+// Tiles of all sixteen queries or fewer (0 and 1: sums, 4: 64 bytes of queries, 5: the bytes left), and of rows (6 and
+// 7).
+inline TileShapes shapes_of(std::size_t queries, std::size_t left) {
+  TileShapes shapes;
+  const auto count = static_cast<std::uint8_t>(queries);
+  shapes.rows[0] = shapes.rows[1] = shapes.rows[4] = shapes.rows[5] = count;
+  if (left == 0) return shapes;
+  shapes.row_bytes[5] = static_cast<std::uint16_t>(left);
+  shapes.rows[7] = static_cast<std::uint8_t>(left / 4);
+  return shapes;
+}
+
+inline void multiply_ragged(const std::uint8_t* panel, const std::int8_t* queries, std::size_t stride,
+                            std::size_t steps, std::size_t left) {
+  Tile::zero<0>();
+  Tile::zero<1>();
+  for (std::size_t step = 0; step < steps; ++step) {
+    Tile::load<4>(queries + step * kMatrixDims, stride);
+    Tile::load<6>(tile_of(panel, step, 0), kTileStride);
+    Tile::multiply<0, 4, 6>();
+    Tile::load<6>(tile_of(panel, step, 1), kTileStride);
+    Tile::multiply<1, 4, 6>();
+  }
+  if (left == 0) return;
+  Tile::load<5>(queries + steps * kMatrixDims, stride);
+  Tile::load<7>(tile_of(panel, steps, 0), kTileStride);
+  Tile::multiply<0, 5, 7>();
+  Tile::load<7>(tile_of(panel, steps, 1), kTileStride);
+  Tile::multiply<1, 5, 7>();
+}
+
+void tile_panel_dots(const std::uint8_t* panels, std::size_t panel_count, const std::int8_t* queries,
+                     std::size_t stride, std::size_t count, std::size_t dims, std::int32_t* out,
+                     std::size_t out_stride) {
+  const std::size_t steps = padded_dims(dims) / kMatrixDims;
+  const std::size_t left = padded_dims(dims) % kMatrixDims;
+  const TileShapes shapes = shapes_of(count, left);
+  Tile::configure(shapes);
+  for (std::size_t p = 0; p < panel_count; ++p) {
+    multiply_ragged(panels + p * panel_bytes(dims), queries, stride, steps, left);
+    Tile::store<0>(out + p * kPanelRows, out_stride * sizeof(std::int32_t));
+    Tile::store<1>(out + p * kPanelRows + 16, out_stride * sizeof(std::int32_t));
+  }
   Tile::release();
 }

@@ -9,20 +9,20 @@
 namespace nearabout::kernels {
 namespace {
 
-constexpr std::size_t kBytes = 16 * 64;
+constexpr std::size_t kLineBytes64 = 64;
+struct TileShapes;
 struct TileRegister {
   bool set = false;
-  std::uint8_t bytes[kBytes];
+  std::size_t rows = 0, row_bytes = 0;
+  std::uint8_t bytes[16 * kLineBytes64];
+
+  std::uint8_t& at(std::size_t row, std::size_t byte) { return bytes[row * kLineBytes64 + byte]; }
 };
 struct Tile {
   inline static bool configured = false;
   inline static TileRegister registers[8];
 
-  static void configure() {
-    CHECK(!configured);
-    configured = true;
-    for (TileRegister& each : registers) each.set = false;
-  }
+  static void configure(const TileShapes& shapes);
   static void release() {
     CHECK(configured);
     configured = false;
@@ -30,32 +30,38 @@ struct Tile {
   template <int kTile>
   static void zero() {
     CHECK(configured);
-    std::memset(registers[kTile].bytes, 0, kBytes);
+    std::memset(registers[kTile].bytes, 0, sizeof registers[kTile].bytes);
     registers[kTile].set = true;
   }
   template <int kTile>
   static void load(const void* from, std::size_t stride) {
-    CHECK(configured);
-    for (std::size_t line = 0; line < 16; ++line)
-      std::memcpy(registers[kTile].bytes + line * 64, static_cast<const std::uint8_t*>(from) + line * stride, 64);
-    registers[kTile].set = true;
+    zero<kTile>();
+    TileRegister& tile = registers[kTile];
+    for (std::size_t row = 0; row < tile.rows; ++row)
+      std::memcpy(&tile.at(row, 0), static_cast<const std::uint8_t*>(from) + row * stride, tile.row_bytes);
   }
   template <int kTile>
-  static void store(void* to) {
-    CHECK(configured && registers[kTile].set);
-    std::memcpy(to, registers[kTile].bytes, kBytes);
+  static void store(void* to, std::size_t stride) {
+    TileRegister& tile = registers[kTile];
+    CHECK(configured && tile.set);
+    for (std::size_t row = 0; row < tile.rows; ++row)
+      std::memcpy(static_cast<std::uint8_t*>(to) + row * stride, &tile.at(row, 0), tile.row_bytes);
   }
   template <int kSums, int kQueries, int kRows>
   static void multiply() {
-    CHECK(configured && registers[kSums].set && registers[kQueries].set && registers[kRows].set);
-    std::int32_t sums[16][16];
-    std::memcpy(sums, registers[kSums].bytes, kBytes);
-    for (std::size_t q = 0; q < 16; ++q)
-      for (std::size_t r = 0; r < 16; ++r)
-        for (std::size_t j = 0; j < 64; ++j)
-          sums[q][r] += static_cast<std::int8_t>(registers[kQueries].bytes[q * 64 + j]) *
-                        registers[kRows].bytes[j / 4 * 64 + r * 4 + j % 4];
-    std::memcpy(registers[kSums].bytes, sums, kBytes);
+    TileRegister& sums = registers[kSums];
+    TileRegister& queries = registers[kQueries];
+    TileRegister& rows = registers[kRows];
+    CHECK(configured && sums.set && queries.set && rows.set);
+    CHECK(sums.rows == queries.rows && sums.row_bytes == rows.row_bytes && queries.row_bytes == 4 * rows.rows);
+    for (std::size_t q = 0; q < sums.rows; ++q)
+      for (std::size_t r = 0; r < sums.row_bytes / 4; ++r) {
+        std::int32_t sum;
+        std::memcpy(&sum, &sums.at(q, 4 * r), 4);
+        for (std::size_t j = 0; j < queries.row_bytes; ++j)
+          sum += static_cast<std::int8_t>(queries.at(q, j)) * rows.at(j / 4, r * 4 + j % 4);
+        std::memcpy(&sums.at(q, 4 * r), &sum, 4);
+      }
   }
 };
 
@@ -73,11 +79,24 @@ using std::memcpy;
 #include "kernels/generic/lowest_bit.inl"
 #include "kernels/generic/tile_matrix.inl"
 
+void Tile::configure(const TileShapes& shapes) {
+  CHECK(!configured);
+  CHECK(shapes.palette == 1 && shapes.start == 0);
+  configured = true;
+  for (int tile = 0; tile < 8; ++tile) {
+    CHECK(shapes.rows[tile] >= 1 && shapes.rows[tile] <= 16);
+    CHECK(shapes.row_bytes[tile] >= 4 && shapes.row_bytes[tile] <= 64 && shapes.row_bytes[tile] % 4 == 0);
+    registers[tile] = {};
+    registers[tile].rows = shapes.rows[tile];
+    registers[tile].row_bytes = shapes.row_bytes[tile];
+  }
+}
+
 }  // namespace
 }  // namespace nearabout::kernels
 
 namespace nearabout::test {
 
-kernels::MatrixKernels emulated_tiles() { return {kernels::tile_hits, kernels::tile_dots}; }
+TileKernels emulated_tiles() { return {kernels::tile_hits, kernels::tile_panel_dots}; }
 
 }  // namespace nearabout::test

@@ -4,7 +4,11 @@
 
 namespace nearabout::test {
 
-// Returns the matrix kernels of tiles (core/kernels/generic/tile_matrix.inl) on a unit that is emulated.
-kernels::MatrixKernels emulated_tiles();
+struct TileKernels {
+  kernels::MatrixHits hits;
+  kernels::PanelDots panel_dots;
+};
+// Returns the kernels of tiles (core/kernels/generic/tile_matrix.inl) on a unit that is emulated.
+TileKernels emulated_tiles();
 
 }  // namespace nearabout::test

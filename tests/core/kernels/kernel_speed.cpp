@@ -1,7 +1,7 @@
 // Measures nanoseconds per distance of every table, side by side: to look at, not to pass or fail. Built with
 // NEARABOUT_BENCH.
 //
-// Batches of 256 listed rows that stay in the first two levels of cache; panels of 32 rows by 8 queries; the best of
+// Batches of 256 listed rows that stay in the first two levels of cache; panels of 32 rows by 16 queries; the best of
 // several repetitions, because other programs only ever add time.
 #include <chrono>
 #include <cstdint>
@@ -42,13 +42,13 @@ struct Bench {
   std::size_t dims;
   AlignedBytes rows = aligned_bytes(kRows * 4096 * 4);
   AlignedBytes panel = aligned_bytes(kernels::panel_bytes(4096));
-  AlignedBytes query = aligned_bytes(8 * 4096);
+  AlignedBytes query = aligned_bytes(16 * 4096);
   std::vector<double> real, out;
   std::vector<std::int32_t> dots;
 
   explicit Bench(std::size_t dims_given) : dims(dims_given), real(dims, 0.5), out(kRows), dots(kRows) {
     for (std::size_t i = 0; i < kRows * 4096 * 4; ++i) rows[i] = static_cast<std::byte>(i * 2654435761u >> 13 & 0x3f);
-    std::memset(query.get(), 3, 8 * 4096);
+    std::memset(query.get(), 3, 16 * 4096);
     std::memset(panel.get(), 5, kernels::panel_bytes(4096));
   }
   kernels::Rows all(std::size_t bytes) const { return {rows.get(), dims * bytes, nullptr, kRows}; }
@@ -138,9 +138,9 @@ int main() {
     print("screen.pack_panel", dims, [](Bench& b, const Table& t) {
       return nanoseconds(32, [&] { t.screen.pack_panel(b.rows.get(), b.dims, 32, b.dims, 0, b.lines()); });
     });
-    print("screen.panel_dot", dims, [](Bench& b, const Table& t) {
-      alignas(64) static std::int32_t out[256];
-      return nanoseconds(256, [&] { t.screen.panel_dot(b.lines(), b.bytes(), 4096, 8, b.dims, out); });
+    print("screen.panel_dots", dims, [](Bench& b, const Table& t) {
+      alignas(64) static std::int32_t out[512];
+      return nanoseconds(512, [&] { t.screen.panel_dots(b.lines(), 1, b.bytes(), 4096, 16, b.dims, out, 32); });
     });
   }
   for (const std::size_t bytes : {std::size_t{16}, std::size_t{48}}) {

@@ -1,6 +1,9 @@
 // The screen kernels of every table: exact sums over the full range of bytes, panels, and hits.
+#include <algorithm>
 #include <limits>
 
+#include "base/aligned.h"
+#include "kernels/emulated_tiles.h"
 #include "kernels/reference.h"
 
 using namespace nearabout;
@@ -63,11 +66,32 @@ void test_extremes(const Table& table) {
   }
 }
 
+// The products of one panel and of two equal ones, written to lines of `queries` with a gap.
+void check_panel_dots(const char* name, kernels::PanelDots panel_dots, const std::uint8_t* panels,
+                      const RowBlock& block, std::size_t dims, const std::vector<std::int8_t>& queries,
+                      std::size_t stride, std::size_t count, std::uint8_t flip) {
+  for (const std::size_t panel_count : {std::size_t{1}, std::size_t{2}}) {
+    const std::size_t line = panel_count * kernels::kPanelRows + 5;
+    std::vector<std::int32_t> out(kernels::kPanelQueries * line, 12'345);
+    panel_dots(panels, panel_count, queries.data(), stride, count, dims, out.data(), line);
+    for (std::size_t q = 0; q < kernels::kPanelQueries; ++q)
+      for (std::size_t place = 0; place < line; ++place) {
+        const std::size_t r = place % kernels::kPanelRows;
+        const bool written = q < count && place < line - 5;
+        const std::int32_t real =
+            written && r < block.count ? product(queries.data() + q * stride, block.row(r), dims, flip) : 0;
+        const std::int32_t expected = written ? real : 12'345;
+        expect(out[q * line + place] == expected, name, "panel_dots", dims, place, expected, out[q * line + place]);
+      }
+  }
+}
+
 void check_panel(const Table& table, const RowBlock& block, std::size_t dims, const std::vector<std::int8_t>& queries,
                  std::size_t stride, std::size_t count, std::uint8_t flip) {
   const std::size_t padded = kernels::padded_dims(dims);
-  std::vector<std::uint8_t> memory(kernels::panel_bytes(dims) + 64, 0xee);
-  std::uint8_t* panel = memory.data() + (64 - reinterpret_cast<std::uintptr_t>(memory.data()) % 64) % 64;
+  const std::size_t bytes = kernels::panel_bytes(dims);
+  const AlignedArray<std::uint8_t> panels = aligned_array<std::uint8_t>(2 * bytes);
+  std::uint8_t* const panel = panels.get();
   table.screen.pack_panel(block.bytes.data(), block.stride, block.count, dims, flip, panel);
   for (std::size_t r = 0; r < kernels::kPanelRows; ++r) {
     for (std::size_t j = 0; j < padded; ++j) {
@@ -77,18 +101,9 @@ void check_panel(const Table& table, const RowBlock& block, std::size_t dims, co
       expect(got == expected, table.name, "pack_panel", dims, r, expected, got);
     }
   }
-  alignas(64) std::int32_t out[kernels::kPanelRows * kernels::kPanelQueries + 1];
-  out[count * kernels::kPanelRows] = 12345;
-  table.screen.panel_dot(panel, queries.data(), stride, count, dims, out);
-  CHECK_EQUAL(out[count * kernels::kPanelRows], 12345);
-  for (std::size_t q = 0; q < count; ++q) {
-    for (std::size_t r = 0; r < kernels::kPanelRows; ++r) {
-      const std::int32_t expected =
-          r < block.count ? product(queries.data() + q * stride, block.row(r), dims, flip) : 0;
-      const std::int32_t got = out[q * kernels::kPanelRows + r];
-      expect(got == expected, table.name, "panel_dot", dims, q * kernels::kPanelRows + r, expected, got);
-    }
-  }
+  std::copy_n(panel, bytes, panel + bytes);
+  check_panel_dots(table.name, table.screen.panel_dots, panel, block, dims, queries, stride, count, flip);
+  check_panel_dots("emulated tiles", emulated_tiles().panel_dots, panel, block, dims, queries, stride, count, flip);
 }
 
 void test_panels(const Table& table, std::mt19937& random) {

@@ -128,7 +128,7 @@ TEST(panels_hold_the_same_bytes) {
         for (std::size_t j = 0; j < dims; ++j)
           points[q * stride + j] = static_cast<std::int8_t>(static_cast<int>(random() % 256) - 128);
       std::vector<std::int32_t> products(3 * outputs);
-      panel_products(at, outputs / 32, dims, points.data(), stride, 3, products.data(), outputs);
+      kernels::table().screen.panel_dots(at, outputs / 32, points.data(), stride, 3, dims, products.data(), outputs);
       for (std::size_t q = 0; q < 3; ++q)
         for (std::size_t o = 0; o < outputs; ++o) {
           std::int32_t sum = 0;
