@@ -70,8 +70,8 @@ inline std::uint32_t near_of(const std::int32_t* dots, const float* offsets, con
 // Of few queries a tile is mostly empty.
 void panel_dots(const std::uint8_t* panels, std::size_t panel_count, const std::int8_t* queries, std::size_t stride,
                 std::size_t count, std::size_t dims, std::int32_t* out, std::size_t out_stride) {
-  constexpr std::size_t kFewest = 4;
-  if (count < kFewest)
+  constexpr std::size_t kMinQueries = 4;
+  if (count < kMinQueries)
     avx512_vbmi::table.screen.panel_dots(panels, panel_count, queries, stride, count, dims, out, out_stride);
   else
     tile_panel_dots(panels, panel_count, queries, stride, count, dims, out, out_stride);

@@ -132,7 +132,6 @@ void RowComparison::compare(const metric::BoundQuery& bound, const Pending& pend
   }
 }
 
-// Returns how many of the rows that a filter left out seem to be nearer than the last neighbour.
 std::size_t RowComparison::nearer_left_out(std::span<const float> estimates, double worst) const {
   return static_cast<std::size_t>(
       std::ranges::count_if(estimates, [&](float estimate) { return units_.rdist(estimate) <= worst; }));

@@ -38,9 +38,10 @@ class RowComparison {
   void find_places(ListScan& scan, std::size_t query, Pending& pending) const;
   void find_rows(Pending& pending) const;
   void compare(const metric::BoundQuery& bound, const Pending& pending, TopK& best);
+  // Returns how many of the estimates of rows that a filter left out are within the distance of the last neighbour.
+  std::size_t nearer_left_out(std::span<const float> estimates, double worst) const;
   // Returns true if rows that were not compared, because their estimates were too large, are probably among the
   // nearest.
-  std::size_t nearer_left_out(std::span<const float> estimates, double worst) const;
   bool is_too_shallow(ListScan& scan, std::size_t query, const TopK& best) const;
   void compare_bytes(const quantize::BoundByteQuery& bound, const Pending& pending, TopK& best) const;
   void rank(std::span<const float> estimates, const Pending& pending, TopK& best) const;

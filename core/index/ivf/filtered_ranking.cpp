@@ -43,8 +43,10 @@ void ListScan::rank_for_recall(std::size_t first, std::size_t i, double& misses)
     keep_nearest_ranked(needed, progress_[first + i].beyond);
   // Among fewer allowed rows than this, nobody could tell whether the rows that the filter left out are nearer.
   const std::size_t enough = std::min(index::allowed_rows_for(1, fraction, filtered.k), filtered.count);
-  for (std::size_t more = needed; allowed_in_ranked() < enough && ranked_.size() < filtered.filter->lists();)
-    rank_lists(first, i, more = std::min(2 * more, filtered.filter->lists()));
+  for (std::size_t more = needed; more < filtered.filter->lists() && allowed_in_ranked() < enough;) {
+    more = std::min(2 * more, filtered.filter->lists());
+    rank_lists(first, i, more);
+  }
 }
 
 // Keeps the nearest of the ranked lists; the others are the next ones to probe.
