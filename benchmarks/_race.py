@@ -12,6 +12,7 @@ import importlib.metadata
 import json
 import os
 import platform
+import re
 import statistics
 import subprocess
 import sys
@@ -20,9 +21,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from nearabout import _core
+
 PROJECT = Path(__file__).resolve().parent.parent
 DATA = PROJECT.parent / "shared" / "data"
-RESULTS = PROJECT / "benchmarks" / "results"
 PEERS = PROJECT / "benchmarks" / "peers"
 
 
@@ -75,6 +77,8 @@ class Race:
         return {
             "date": datetime.date.today().isoformat(),
             "cpu": cpu_name(),
+            "isa": _core.isa(),
+            "caches": caches(),
             "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
             "system": platform.platform(),
             "python": platform.python_version(),
@@ -86,8 +90,7 @@ class Race:
         missed = [result.case for result in self.results if not result.met]
         print(f"{len(self.results) - len(missed)} of {len(self.results)} claims reached")
         if save:
-            RESULTS.mkdir(exist_ok=True)
-            path = RESULTS / f"{self.name}.json"
+            path = results_folder() / f"{self.name}.json"
             results = [{**asdict(result), "ratio": round(result.ratio, 3)} for result in self.results]
             text = json.dumps({"machine": self.machine(), "results": results, "notes": self.notes}, indent=2)
             path.write_text(text + "\n", encoding="utf-8")
@@ -102,6 +105,24 @@ def cpu_name() -> str:
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()
+
+
+def results_folder() -> Path:
+    """Returns the folder of this processor's results: those of several processors stand side by side."""
+    name = re.sub(r"\(r\)|\(tm\)|processor|cpu|@.*|[0-9]+-core", " ", cpu_name().lower())
+    folder = PROJECT / "benchmarks" / "results" / "-".join(re.findall(r"[a-z0-9]+", name))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def caches() -> dict[str, str]:
+    """Returns the sizes of the first core's caches, as Linux names them; none elsewhere."""
+    found = {}
+    for cache in sorted(Path("/sys/devices/system/cpu/cpu0/cache").glob("index*")):
+        level, kind, size = ((cache / name).read_text(encoding="ascii").strip() for name in ("level", "type", "size"))
+        if kind != "Instruction":
+            found[f"L{level}"] = size
+    return found
 
 
 def describe(machine: dict[str, object]) -> str:

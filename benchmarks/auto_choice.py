@@ -149,8 +149,7 @@ def main() -> None:
         print(f"lists are faster from {crossing(of_set, 'batch')} in a batch, {crossing(of_set, 'single')} a call")
         lines += of_set
     if options.save:
-        _race.RESULTS.mkdir(exist_ok=True)
-        path = _race.RESULTS / f"{race.name}.json"
+        path = _race.results_folder() / f"{race.name}.json"
         path.write_text(json.dumps({"machine": race.machine(), "results": lines}, indent=1) + "\n", encoding="utf-8")
         print(f"saved to {path.relative_to(_race.PROJECT)}")
 

@@ -220,7 +220,7 @@ def save_promises(name: str, promises: Sequence[Promise] | Sequence[FilteredProm
     rows = [{key: short(value) for key, value in asdict(promise).items()} for promise in promises]
     lines = ",\n".join(json.dumps(row, allow_nan=False) for row in rows)
     text = f'{{"machine": {json.dumps(race.machine())},\n"promises": [\n{lines}\n]}}\n'
-    (_race.RESULTS / f"{name}.json").write_text(text, encoding="utf-8")
+    (_race.results_folder() / f"{name}.json").write_text(text, encoding="utf-8")
 
 
 def filters(options: argparse.Namespace) -> None:
@@ -280,7 +280,7 @@ def main() -> None:
     if options.save:
         race = _race.Race("contract", ())
         told = {**race.machine(), "cells": [asdict(cell) for cell in cells], "strange": strange, "costs": costs}
-        path = _race.RESULTS / "contract.json"
+        path = _race.results_folder() / "contract.json"
         path.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
 
 

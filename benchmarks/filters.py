@@ -275,7 +275,7 @@ def curve(save: bool) -> None:
     if save:
         from _plot import draw_filters
 
-        draw_filters(fractions.tolist(), lines, _race.RESULTS / "filters.svg")
+        draw_filters(fractions.tolist(), lines, _race.results_folder() / "filters.svg")
 
 
 def main() -> None:

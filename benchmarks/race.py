@@ -177,14 +177,13 @@ def save(race: _race.Race, kind: str, cases: list[Set], results: list[list[Run]]
     ]
     everything = {"machine": race.machine(), "kind": kind, "results": claims, "notes": race.notes, "sets": sets}
     text = json.dumps(everything, indent=1, allow_nan=False)
-    _race.RESULTS.mkdir(exist_ok=True)
-    (_race.RESULTS / "race.json").write_text(text + "\n", encoding="utf-8")
+    (_race.results_folder() / "race.json").write_text(text + "\n", encoding="utf-8")
 
     import _plot  # matplotlib is wanted for this alone
 
     titles = [case.name for case in cases]
-    _plot.draw(list(zip(titles, results, strict=True)), _race.RESULTS / "race.svg")
-    print("saved to benchmarks/results/race.json and race.svg")
+    _plot.draw(list(zip(titles, results, strict=True)), _race.results_folder() / "race.svg")
+    print(f"saved to {_race.results_folder().relative_to(_race.PROJECT)}: race.json and race.svg")
 
 
 def main() -> int:
