@@ -17,6 +17,8 @@
 #define NEARABOUT_CPU_ARM 1
 #if defined(__linux__)
 #include <sys/auxv.h>
+#elif defined(__APPLE__)
+#include <sys/sysctl.h>
 #elif defined(_WIN32)
 #include <windows.h>
 #endif
@@ -102,9 +104,14 @@ CpuFeatures detect() {
   features.neon = true;
 #if defined(__APPLE__)
   features.dot_product = true;  // every 64-bit Mac has it
+  int has = 0;
+  std::size_t size = sizeof has;
+  features.mixed_products = sysctlbyname("hw.optional.arm.FEAT_I8MM", &has, &size, nullptr, 0) == 0 && has == 1;
 #elif defined(__linux__)
-  constexpr unsigned long kHardwareDotProduct = 1ul << 20;  // HWCAP_ASIMDDP
+  constexpr unsigned long kHardwareDotProduct = 1ul << 20;     // HWCAP_ASIMDDP
+  constexpr unsigned long kHardwareMixedProducts = 1ul << 13;  // HWCAP2_I8MM
   features.dot_product = (getauxval(AT_HWCAP) & kHardwareDotProduct) != 0;
+  features.mixed_products = features.dot_product && (getauxval(AT_HWCAP2) & kHardwareMixedProducts) != 0;
 #elif defined(_WIN32)
   constexpr DWORD kFeatureDotProduct = 43;  // PF_ARM_V82_DP_INSTRUCTIONS_AVAILABLE, missing from older headers
   features.dot_product = IsProcessorFeaturePresent(kFeatureDotProduct) != 0;

@@ -20,6 +20,9 @@ std::vector<const Table*> find_tables() {
 #if defined(NEARABOUT_HAS_NEON_DOT)
   if (cpu.dot_product) tables.push_back(&neon_dot::table);
 #endif
+#if defined(NEARABOUT_HAS_NEON_I8MM)
+  if (cpu.mixed_products) tables.push_back(&neon_i8mm::table);
+#endif
 #if defined(NEARABOUT_HAS_AVX2)
   if (cpu.avx2) tables.push_back(&avx2::table);
 #endif

@@ -27,6 +27,9 @@ extern const Table table;
 namespace neon_dot {
 extern const Table table;
 }
+namespace neon_i8mm {
+extern const Table table;
+}
 
 // Returns the table for this value of NEARABOUT_ISA; null or empty means that the variable is not set. table() calls it
 // once.

@@ -225,7 +225,7 @@ struct CodeKernels {
 };
 
 struct Table {
-  const char* name;  // "scalar", "avx2", "avx512", "avx512_vbmi", "amx", "neon", "neon_dot"
+  const char* name;  // "scalar", "avx2", "avx512", "avx512_vbmi", "amx", "neon", "neon_dot", "neon_i8mm"
   RealKernels f32, f16, bf16, u8, i8;
   IntegerKernels integer_u8, integer_i8;
   BitKernels bits;

@@ -58,11 +58,12 @@ TEST(features) {
   CHECK(cpu.avx512 || !cpu.avx512_vbmi);
   CHECK(cpu.avx512_vbmi || !cpu.amx);
   CHECK(cpu.neon || !cpu.dot_product);
+  CHECK(cpu.dot_product || !cpu.mixed_products);
   for (const Table* table : kernels::available_tables()) {
     const std::string name = table->name;
     CHECK(name == "scalar" || (name == "avx2" && cpu.avx2) || (name == "avx512" && cpu.avx512) ||
           (name == "avx512_vbmi" && cpu.avx512_vbmi) || (name == "amx" && cpu.amx) || (name == "neon" && cpu.neon) ||
-          (name == "neon_dot" && cpu.dot_product));
+          (name == "neon_dot" && cpu.dot_product) || (name == "neon_i8mm" && cpu.mixed_products));
   }
 }
 
