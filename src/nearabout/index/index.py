@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from nearabout import _core
 from nearabout._arrays.accepted_types import (
-    FilterLike,
     FiltersLike,
     Key,
     KeysLike,
@@ -24,13 +23,12 @@ from nearabout._arrays.accepted_types import (
 from nearabout._arrays.key_lookup import Keys, checked_rows, is_single_key, keys_of, known_row, row_of, rows_of
 from nearabout._arrays.vectors import stored_to_numpy
 from nearabout._base.checks import check_path
-from nearabout._base.progress import monitor_for
 from nearabout.calibration import Calibration
 from nearabout.errors import InvalidInputError
 from nearabout.hits import Hits
 from nearabout.index import searching
 from nearabout.index.closing import Closable, Closed
-from nearabout.index.info import IndexInfo, index_info, metadata_of
+from nearabout.index.info import IndexInfo, index_info, verify_sections
 from nearabout.row_filter import RowFilter
 
 if TYPE_CHECKING:
@@ -244,7 +242,12 @@ class Index(Closable):
             key: a key, or a list or array of keys.
             k: number of neighbours, at least 1.
             include_self: whether the key itself may be among its neighbours.
-            filter, exclude, recall, effort, exact, threads: as in `search`.
+            filter: as in `search`.
+            exclude: as in `search`.
+            recall: as in `search`.
+            effort: as in `search`.
+            exact: as in `search`.
+            threads: as in `search`.
 
         Returns:
             `Hits`, with min(k, allowed rows) columns; without include_self the key itself is not allowed.
@@ -282,7 +285,10 @@ class Index(Closable):
                 weight is a tuple, ("king", 0.5). An array of numbers is one vector (dims,) or several (n, dims).
             negative: terms to subtract, as `positive`.
             k: number of neighbours, at least 1.
-            recall, effort, exact, threads: as in `search`.
+            recall: as in `search`.
+            effort: as in `search`.
+            exact: as in `search`.
+            threads: as in `search`.
 
         Returns:
             `Hits` of one query, at most as many as there are rows that were not given as keys.
@@ -323,7 +329,8 @@ class Index(Closable):
             query: as in `search`.
             radius: distance in the units of the metric (haversine: metres). Under dot it may be negative: -20 finds
                 inner products of at least 20.
-            filter, exclude: as in `search`.
+            filter: as in `search`.
+            exclude: as in `search`.
             recall: as in `search`; every value is met by comparing every row.
             effort: as in `search`. Limits the search to that many rows or lists, so it may miss some vectors.
                 `hits.expected_recall` is then None (NaN for a batch), because it was not measured.
@@ -347,21 +354,16 @@ class Index(Closable):
         return searching.search_radius(self, query, radius, searching.Restricted(filter, exclude), spending)
 
     def row_filter(
-        self,
-        filter: FilterLike | None = None,
-        *,
-        mask: Any = None,
-        rows: Any = None,
-        keys: Any = None,
-        exclude: FilterLike | None = None,
+        self, filter: Any = None, *, mask: Any = None, rows: Any = None, keys: Any = None, exclude: Any = None
     ) -> RowFilter:
         """Prepares a filter for many searches: a search that is given a mask or keys prepares it each time.
 
         Args:
-            filter, mask, rows, keys: the allowed rows; one of them, or none for all rows. `filter` takes what `search`
-                takes, the others say what an array of numbers has. `mask`: bool (rows,). `rows`: integers (n,).
-                `keys`: a list, an array or a column of keys.
-            exclude: rows to leave out of those.
+            filter: the allowed rows as in `search`; without any of the first four, all rows.
+            mask: the allowed rows as bool (rows,), instead of `filter`.
+            rows: the same as row numbers, integers (n,).
+            keys: the same as a list, an array or a column of keys.
+            exclude: rows to leave out of those, as in `search`.
 
         Returns:
             `RowFilter`, for this index only. It takes one or two bits per row of the index, and for a forest one more
@@ -369,7 +371,7 @@ class Index(Closable):
 
         Raises:
             UnknownKeyError: a key is not in the index.
-            InvalidInputError: as in `search`.
+            InvalidInputError: as in `search`, or more than one of the first four is given.
 
         >>> import nearabout as na
         >>> index = na.build([[0.0], [1.0], [2.0]], metric="euclidean")
@@ -449,7 +451,9 @@ class Index(Closable):
         Args:
             queries: (n, dims), as in `search`.
             k: number of neighbours.
-            recall, effort, threads: as in `search`.
+            recall: as in `search`.
+            effort: as in `search`.
+            threads: as in `search`.
 
         Returns:
             The mean recall over the queries, 0 to 1.
@@ -479,7 +483,8 @@ class Index(Closable):
             query: one query, (dims,), as in `search`; or a key, whose own row is left out as in `search_by_key`.
             key: the key of the row to explain.
             k: number of neighbours of the search.
-            recall, effort: as in `search`.
+            recall: as in `search`.
+            effort: as in `search`.
 
         Returns:
             `Explanation`; its `why` is the explanation in words.
@@ -578,12 +583,7 @@ class Index(Closable):
         Raises:
             CorruptFileError: a part differs from what was written; the message names it.
         """
-        monitor, finish = monitor_for(progress, "verifying")
-        try:
-            self._core.verify(monitor)
-            metadata_of(self._core)
-        finally:
-            finish()
+        verify_sections(self._core, progress)
 
     # --- Private ---
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any, TypedDict, cast
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from nearabout import _core
+from nearabout._base.progress import monitor_for
 from nearabout.errors import CorruptFileError
 from nearabout.kinds import KINDS, KindInfo
+
+if TYPE_CHECKING:
+    from nearabout._arrays.accepted_types import Progress
 
 _METADATA_BYTES = 1 << 20  # limit; `build` writes a few hundred bytes, but a hostile file may claim any size
 
@@ -62,6 +66,16 @@ def index_info(core: _core.Index, path: str | None) -> IndexInfo:
         "sections": core.sections(),
     }
     return cast("IndexInfo", info)  # the kind says what else there is
+
+
+def verify_sections(core: _core.Index, progress: Progress) -> None:
+    """Implements `Index.verify`."""
+    monitor, finish = monitor_for(progress, "verifying")
+    try:
+        core.verify(monitor)
+        metadata_of(core)
+    finally:
+        finish()
 
 
 def metadata_of(core: _core.Index) -> dict[str, Any]:

@@ -332,7 +332,7 @@ def test_what_is_no_filter_gets_a_sentence(filled: na.Index) -> None:
     with pytest.raises(na.InvalidInputError, match="2 filters for 1 query"):
         filled.search(query, exclude=pd.Series([[1], [2]]))
     with pytest.raises(na.InvalidInputError, match="one for each"):
-        filled.row_filter([[1], [2]])  # type: ignore[list-item]
+        filled.row_filter([[1], [2]])
     padding = filled.search(np.zeros((2, DIMS)), 3, filter=[[5], None])
     assert filled.search(query, 3, exclude=padding.rows[0]).counts == 3
     assert filled.search(query, 3, exclude=padding.keys.tolist()[1]).counts == 3
