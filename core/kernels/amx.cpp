@@ -1,5 +1,5 @@
 // The matrix unit of Intel's server processors, AMX with 8-bit tiles: Sapphire Rapids and later. All other kernels are
-// those of avx512_vbmi.cpp.
+// those of avx512_vbmi.cpp (no file of an instruction set needs another one).
 #include <immintrin.h>
 #include <string.h>
 
@@ -67,12 +67,14 @@ inline std::uint32_t near_of(const std::int32_t* dots, const float* offsets, con
 #include "kernels/generic/lowest_bit.inl"
 #include "kernels/generic/tile_matrix.inl"
 
-// Of few queries a tile is mostly empty.
+// The kernel of the other table. With few queries a tile is mostly empty.
+PanelDots dots_of_few = nullptr;
+
 void panel_dots(const std::uint8_t* panels, std::size_t panel_count, const std::int8_t* queries, std::size_t stride,
                 std::size_t count, std::size_t dims, std::int32_t* out, std::size_t out_stride) {
   constexpr std::size_t kMinQueries = 4;
   if (count < kMinQueries)
-    avx512_vbmi::table.screen.panel_dots(panels, panel_count, queries, stride, count, dims, out, out_stride);
+    dots_of_few(panels, panel_count, queries, stride, count, dims, out, out_stride);
   else
     tile_panel_dots(panels, panel_count, queries, stride, count, dims, out, out_stride);
 }
@@ -80,6 +82,7 @@ void panel_dots(const std::uint8_t* panels, std::size_t panel_count, const std::
 }  // namespace
 
 Table table_with(Table others) {
+  dots_of_few = others.screen.panel_dots;
   others.name = "amx";
   others.screen.panel_dots = panel_dots;
   others.matrix.hits = tile_hits;
