@@ -99,6 +99,7 @@ std::size_t Restriction::columns(std::size_t k, std::span<const std::uint32_t> o
 }
 
 void bind_filters(nb::module_& m) {
+  m.attr("FEW_EXCLUDED_OF") = kFewExcludedOf;
   nb::class_<FilterOfIndex>(m, "RowFilter")
       .def_static("of_mask", &filter_of_mask, nb::arg("index"), nb::arg("mask"))
       .def_static("of_rows", &filter_of_rows, nb::arg("index"), nb::arg("rows"))

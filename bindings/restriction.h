@@ -29,6 +29,9 @@ struct FilterOfIndex {
   index::SearchFilter filter;
 };
 
+// Rows that are excluded as a list: one in so many. More are a filter, which takes time for each row of the index.
+inline constexpr std::size_t kFewExcludedOf = 16;
+
 class Restriction {
  public:
   // `filter` is None, a filter, or a sequence with a filter or None for each query. `excluded` is None or (rows,

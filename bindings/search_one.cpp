@@ -45,7 +45,6 @@ std::optional<Element> element_of(const Query& query, Element stored) {
 
 // Returns the rows of a short array of valid rows, int64 (n,); nullopt for everything else.
 std::optional<index::ExcludedRows> plain_rows(nb::handle given, const index::StoredIndex& index) {
-  constexpr std::size_t kFewOf = 16;  // more are a filter (nearabout/_arrays/restrictions.py)
   RowNumbers numbers;
   const std::size_t rows = index.rows();
   if (index.keys().kind() == storage::KeyKind::integers) return {};  // these may be keys
@@ -53,7 +52,7 @@ std::optional<index::ExcludedRows> plain_rows(nb::handle given, const index::Sto
     return {};
   const std::span<const std::int64_t> values(numbers.data(), numbers.shape(0));
   const auto is_row = [=](std::int64_t row) { return row >= 0 && static_cast<std::uint64_t>(row) < rows; };
-  if (values.size() > rows / kFewOf || !std::ranges::all_of(values, is_row)) return {};
+  if (values.size() > rows / kFewExcludedOf || !std::ranges::all_of(values, is_row)) return {};
   return index::ExcludedRows(std::vector<std::uint32_t>(values.begin(), values.end()));
 }
 

@@ -63,6 +63,8 @@ class FilteredEfforts {
   std::size_t at(double fraction) const { return at(efforts_, fraction); }
   // Beyond twice the k that calibration measured, what is extrapolated is about the nearest rows.
   static constexpr std::size_t kTrusted = 2 * calibration::kCalibratedK.back();
+  // Returns whether farther_down() for k neighbours reads the effort for half of the misses at a level.
+  static constexpr bool is_looked_up(std::size_t k, std::size_t level) { return (k << level) < 2 * kTrusted; }
   // Returns the effort for `neighbours` nearest rows of which the filter leaves out nearly all but the last k: the
   // largest if they are more than can be trusted.
   std::size_t farther_down(std::size_t neighbours, std::size_t k) const {

@@ -116,7 +116,9 @@ FilteredEfforts Searcher::filtered_efforts(const Request& request) const {
       sought.neighbours = std::min(static_cast<std::size_t>(neighbours), rows());
       const std::optional<std::size_t> needed = request.recall ? effort_for(sought, recall) : default_effort(sought);
       efforts[level] = needed.value_or(every);
-      half_misses[level] = calibration_ ? effort_for(sought, (1 + recall) / 2).value_or(every) : efforts[level];
+      half_misses[level] = every;
+      if (FilteredEfforts::is_looked_up(sought.k, level))
+        half_misses[level] = calibration_ ? effort_for(sought, (1 + recall) / 2).value_or(every) : efforts[level];
       // Without vectors, no guard notices what an extrapolated effort misses.
       if (!keeps_vectors() && sought.neighbours > FilteredEfforts::kTrusted)
         efforts[level] = half_misses[level] = every;

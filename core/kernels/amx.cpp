@@ -64,7 +64,7 @@ inline std::uint32_t near_of(const std::int32_t* dots, const float* offsets, con
   return _mm512_cmp_ps_mask(bound, _mm512_set1_ps(screen.threshold), _CMP_LE_OQ);
 }
 
-#include "kernels/generic/lowest_bit.inl"
+#include "kernels/generic/matrix_hits.inl"
 #include "kernels/generic/tile_matrix.inl"
 
 // The kernel of the other table. With few queries a tile is mostly empty.

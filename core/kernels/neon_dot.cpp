@@ -19,23 +19,11 @@ struct DotU8S8 {  // query (row - 128): the product of unsigned and signed bytes
   static Sums step(Sums sums, Bytes query, Bytes row) { return add_signed(sums, query, row); }
 };
 
-// A tile is sixteen rows by four queries: sixteen sums in the thirty-two registers.
-constexpr std::size_t kPanelLanes = 4;
-constexpr std::size_t kTileVectors = 4;
-constexpr std::size_t kTileQueries = 4;
 constexpr int kPanelQueryFactor = 128;
 using PanelRows = int8x16_t;
-using PanelQuery = int8x16_t;
-using PanelSums = int32x4_t;
 inline PanelRows panel_rows(const std::uint8_t* from) {
   return vreinterpretq_s8_u8(veorq_u8(load_16(from), vdupq_n_u8(0x80)));
 }
-inline PanelQuery panel_query(const std::int8_t* from) {
-  std::uint32_t four;
-  memcpy(&four, from, 4);
-  return vreinterpretq_s8_u32(vdupq_n_u32(four));
-}
-inline PanelSums no_panel_sums() { return vdupq_n_s32(0); }
 inline PanelSums panel_step(PanelSums sums, PanelRows rows, PanelQuery query) { return vdotq_s32(sums, rows, query); }
 inline void panel_store(std::int32_t* to, PanelSums sums, std::int32_t missing) {
   vst1q_s32(to, vaddq_s32(sums, vdupq_n_s32(missing)));

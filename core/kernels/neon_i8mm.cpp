@@ -22,21 +22,9 @@ struct DotU8S8 {
   }
 };
 
-// A tile is sixteen rows by four queries: sixteen sums in the thirty-two registers.
-constexpr std::size_t kPanelLanes = 4;
-constexpr std::size_t kTileVectors = 4;
-constexpr std::size_t kTileQueries = 4;
 constexpr int kPanelQueryFactor = 0;
 using PanelRows = uint8x16_t;
-using PanelQuery = int8x16_t;
-using PanelSums = int32x4_t;
 inline PanelRows panel_rows(const std::uint8_t* from) { return load_16(from); }
-inline PanelQuery panel_query(const std::int8_t* from) {
-  std::uint32_t four;
-  memcpy(&four, from, 4);
-  return vreinterpretq_s8_u32(vdupq_n_u32(four));
-}
-inline PanelSums no_panel_sums() { return vdupq_n_s32(0); }
 inline PanelSums panel_step(PanelSums sums, PanelRows rows, PanelQuery query) { return vusdotq_s32(sums, rows, query); }
 inline void panel_store(std::int32_t* to, PanelSums sums, std::int32_t) { vst1q_s32(to, sums); }
 

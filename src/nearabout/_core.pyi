@@ -13,6 +13,8 @@ def version() -> str: ...  # of the compiled core; files name it as the library 
 def isa() -> str: ...  # the instruction set in use: "scalar", "avx2", "avx512", "neon"
 def available_isas() -> list[str]: ...
 
+FEW_EXCLUDED_OF: int  # rows that are excluded as a list: at most one in so many
+
 # rows, distances, counts, efforts, flags, and the numbers of neighbours that were looked for
 Found: TypeAlias = tuple[
     NDArray[np.int64],

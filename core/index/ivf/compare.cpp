@@ -63,7 +63,7 @@ void RowComparison::result(ListScan& scan, MatrixView queries, std::size_t begin
     switch (layout_.distance_source) {
       case DistanceSource::vectors:
         compare(bound, pending, best);
-        if (!scan.left_out(i - 2).empty()) {
+        if (!scan.wants_every_row(i - 2) && !scan.left_out(i - 2).empty()) {
           units_.bind(queries, number);
           if (scan.is_farther_down(i - 2, nearer_left_out(scan.left_out(i - 2), best.worst())))
             scan.ask_for_every_row(i - 2);

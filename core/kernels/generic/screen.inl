@@ -13,10 +13,18 @@ inline void screen_rows(const std::int8_t* query, Rows rows, std::size_t dims, s
   dot_rows<DotU8S8>(query, rows, dims, flip, out);
 }
 
+// Returns what panel_step() leaves out of the sums of a query.
+inline std::int32_t missing_of(const std::int8_t* query, std::size_t words) {
+  std::int32_t missing = 0;
+  if (kPanelQueryFactor == 0) return missing;
+  for (std::size_t j = 0; j < words * 4; ++j) missing += query[j];
+  return missing * kPanelQueryFactor;
+}
+
+// Computes the sums of kQueries queries with the rows of a tile.
 template <std::size_t kQueries>
-inline void panel_tile(const std::uint8_t* panel, const std::int8_t* queries, std::size_t stride, std::size_t words,
-                       std::int32_t* out, std::size_t out_stride) {
-  PanelSums sums[kQueries][kTileVectors];
+inline void panel_sums(const std::uint8_t* panel, const std::int8_t* queries, std::size_t stride, std::size_t words,
+                       PanelSums (*sums)[kTileVectors]) {
   for (std::size_t q = 0; q < kQueries; ++q) {
     for (std::size_t v = 0; v < kTileVectors; ++v) sums[q][v] = no_panel_sums();
   }
@@ -30,12 +38,15 @@ inline void panel_tile(const std::uint8_t* panel, const std::int8_t* queries, st
       for (std::size_t v = 0; v < kTileVectors; ++v) sums[q][v] = panel_step(sums[q][v], rows[v], query);
     }
   }
+}
+
+template <std::size_t kQueries>
+inline void panel_tile(const std::uint8_t* panel, const std::int8_t* queries, std::size_t stride, std::size_t words,
+                       std::int32_t* out, std::size_t out_stride) {
+  PanelSums sums[kQueries][kTileVectors];
+  panel_sums<kQueries>(panel, queries, stride, words, sums);
   for (std::size_t q = 0; q < kQueries; ++q) {
-    std::int32_t missing = 0;
-    if (kPanelQueryFactor != 0) {
-      for (std::size_t j = 0; j < words * 4; ++j) missing += queries[q * stride + j];
-      missing *= kPanelQueryFactor;
-    }
+    const std::int32_t missing = missing_of(queries + q * stride, words);
     for (std::size_t v = 0; v < kTileVectors; ++v) {
       panel_store(out + q * out_stride + v * kPanelLanes, sums[q][v], missing);
     }

@@ -3,8 +3,10 @@
 //
 // Tile has, for tile registers known at compile time:
 //   configure(shapes), release(): called before and after all others, by the same thread
-//   zero<t>(), load<t>(from, stride), store<t>(to, stride): as many rows and bytes as the tile has, `stride` bytes
-//   apart multiply<c, a, b>(): c += a b, with s8 in a and u8 in b, in which four bytes of one column are adjacent
+//   zero<t>()
+//   load<t>(from, stride), store<t>(to, stride): as many rows and bytes as the tile has, `stride` bytes apart
+//   multiply<c, a, b>(): c += a b, with s8 in a and u8 in b, in which four bytes of one column are adjacent
+//
 // unsigned near_of(dots, offsets, errors, screen) returns a bit for each of 16 rows, as near_rows() does.
 //
 // A panel is two tiles for each 64 dimensions, and the results of 16 queries are two tiles. Two pairs of them take
@@ -29,7 +31,8 @@ struct TileResults {
   alignas(64) std::uint32_t near[kMatrixQueries];
 };
 
-// Returns where in a panel the tile of 64 dimensions begins. Its lines are 128 bytes apart: other rows lie in between.
+// Returns the first line of the tile of 64 dimensions of half of a panel's rows. The lines are kTileStride bytes apart,
+// with those of the other half in between.
 inline const std::uint8_t* tile_of(const std::uint8_t* panel, std::size_t step, std::size_t half) {
   return panel + step * kMatrixDims * kPanelRows + half * 64;
 }
@@ -67,8 +70,8 @@ inline void multiply_all(const std::uint8_t* panel, const std::int8_t* queries, 
     Tile::load<4>(queries + step * kMatrixDims, stride);
     Tile::load<6>(tile_of(panel, step, 0), kTileStride);
     Tile::multiply<kSums, 4, 6>();
-    Tile::load<7>(tile_of(panel, step, 1), kTileStride);
-    Tile::multiply<kSums + 1, 4, 7>();
+    Tile::load<6>(tile_of(panel, step, 1), kTileStride);
+    Tile::multiply<kSums + 1, 4, 6>();
   }
 }
 
@@ -105,16 +108,10 @@ inline std::size_t take_hits(const MatrixRows& rows, std::size_t panel, const Ma
   std::uint32_t any = 0;
   for (std::size_t q = 0; q < kMatrixQueries; ++q) any |= results.near[q];
   if (any == 0) return found;
-  for (std::size_t q = 0; q < kMatrixQueries; ++q) {
-    const MatrixScreen& screen = queries.screens[group + q];
-    for (std::uint32_t near = results.near[q]; near != 0; near &= near - 1) {
-      const std::size_t r = lowest_bit(near);
-      const std::size_t row = panel * kPanelRows + r;
-      const float dot = static_cast<float>(results.dots[r / 16][q * 16 + r % 16]);
-      hits[found++] = {static_cast<std::uint32_t>(group + q), static_cast<std::uint32_t>(row),
-                       rows.offsets[row] + screen.scale * dot - screen.slack * rows.errors[row]};
-    }
-  }
+  for (std::size_t q = 0; q < kMatrixQueries; ++q)
+    for (std::size_t half = 0; half < 2; ++half)
+      found = append_matrix_hits(rows, panel * kPanelRows + half * 16, results.near[q] >> half * 16 & 0xffff,
+                                 results.dots[half] + q * 16, queries, group + q, found, hits);
   return found;
 }
 
@@ -185,15 +182,7 @@ inline TileShapes shapes_of(std::size_t queries, std::size_t left) {
 
 inline void multiply_ragged(const std::uint8_t* panel, const std::int8_t* queries, std::size_t stride,
                             std::size_t steps, std::size_t left) {
-  Tile::zero<0>();
-  Tile::zero<1>();
-  for (std::size_t step = 0; step < steps; ++step) {
-    Tile::load<4>(queries + step * kMatrixDims, stride);
-    Tile::load<6>(tile_of(panel, step, 0), kTileStride);
-    Tile::multiply<0, 4, 6>();
-    Tile::load<6>(tile_of(panel, step, 1), kTileStride);
-    Tile::multiply<1, 4, 6>();
-  }
+  multiply_all<0>(panel, queries, stride, steps);
   if (left == 0) return;
   Tile::load<5>(queries + steps * kMatrixDims, stride);
   Tile::load<7>(tile_of(panel, steps, 0), kTileStride);

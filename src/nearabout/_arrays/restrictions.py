@@ -18,10 +18,6 @@ from nearabout.row_filter import RowFilter
 if TYPE_CHECKING:
     from nearabout._arrays.accepted_types import FilterLike, FiltersLike
 
-# Left out of the hits as a list of rows (core/index/excluding_search.cpp), without a filter, which takes time for each
-# row of the index: at most so many of them.
-_FEW = 1 / 16
-
 _Rows: TypeAlias = NDArray[np.int64]
 
 
@@ -97,7 +93,7 @@ def _plain_rows(core: _core.Index, excludes: list[Any]) -> tuple[_Rows, _Rows] |
     """
     if core.key_type == "int":  # rows or keys?
         return None
-    most = int(_FEW * len(core))
+    most = len(core) // _core.FEW_EXCLUDED_OF
     for given in excludes:
         if type(given) is not np.ndarray or given.dtype != np.int64 or given.ndim != 1 or len(given) > most:
             return None
@@ -129,9 +125,8 @@ def core_filter(core: _core.Index, given: FilterLike, name: str) -> _core.RowFil
     return _core.RowFilter.of_rows(core, _rows_of(core, given, name))
 
 
-def core_filter_of(core: _core.Index, form: str, forms: dict[str, Any]) -> _core.RowFilter:
-    """Returns a filter that allows what is given in a form: a filter, a mask, rows or keys."""
-    given = forms[form]
+def core_filter_of(core: _core.Index, form: str, given: Any) -> _core.RowFilter:
+    """Returns a filter that allows what is given as `form`: "filter", "mask", "rows" or "keys"."""
     if form == "filter":
         return core_filter(core, given, form)
     if form == "mask":
@@ -150,7 +145,7 @@ def core_filter_of(core: _core.Index, form: str, forms: dict[str, Any]) -> _core
 
 def _few_rows(core: _core.Index, given: FilterLike) -> _Rows | None:
     """Returns the rows to leave out, or None if there are too many for a list."""
-    most = _FEW * len(core)
+    most = len(core) // _core.FEW_EXCLUDED_OF
     if isinstance(given, RowFilter):
         if not core.made(given._core) or len(given) > most:
             return None

@@ -159,12 +159,11 @@ def made_filter(
     """Implements `Index.row_filter`."""
     core = index._core
     forms = {"filter": filter, "mask": mask, "rows": rows, "keys": keys}
-    given = [name for name, value in forms.items() if value is not None]
+    given = {name: value for name, value in forms.items() if value is not None}
     if len(given) > 1:
         raise InvalidInputError(f"row_filter was given {' and '.join(given)}; pass one of filter, mask, rows and keys")
-    if not given:
-        forms["mask"] = np.ones(len(index), np.bool_)
-    made = core_filter_of(core, given[0] if given else "mask", forms)
+    form, allowed = given.popitem() if given else ("mask", np.ones(len(index), np.bool_))
+    made = core_filter_of(core, form, allowed)
     if exclude is not None:
         made = _core.RowFilter.difference(made, core_filter(core, exclude, "exclude"))
     return RowFilter(made, len(index))

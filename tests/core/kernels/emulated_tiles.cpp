@@ -76,7 +76,7 @@ inline std::uint32_t near_of(const std::int32_t* dots, const float* offsets, con
 }
 
 using std::memcpy;
-#include "kernels/generic/lowest_bit.inl"
+#include "kernels/generic/matrix_hits.inl"
 #include "kernels/generic/tile_matrix.inl"
 
 void Tile::configure(const TileShapes& shapes) {
