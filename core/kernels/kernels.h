@@ -211,8 +211,9 @@ using FillTables = void (*)(const float* query, std::size_t codes, std::size_t d
                             float factor, std::int8_t* tables);
 
 // Keeps the smallest of `count` estimates and their numbers, in order: at least `wanted` of them and at most
-// max_kept(wanted), except that all estimates tied with the last one are kept. Returns how many were kept; none of them
-// exceeds *threshold. No estimate may be NaN. Buffers need the same room as for hits. The search for the threshold is
+// max_kept(wanted), except that all estimates tied with the last one are kept, and more than that where some are so
+// much larger than others that halving does not find a threshold. Returns how many were kept; none of them exceeds
+// *threshold. No estimate may be NaN. Buffers need the same room as for hits. The search for the threshold is
 // the same on every instruction set, to the last bit.
 constexpr std::size_t max_kept(std::size_t wanted) { return wanted + wanted / 8 + 1; }
 using KeepLeast = std::size_t (*)(float* estimates, std::uint32_t* numbers, std::size_t count, std::size_t wanted,

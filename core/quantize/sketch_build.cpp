@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/norm.h"
+#include "base/number_order.h"
 #include "base/transpose.h"
 #include "kernels/kernels.h"
 #include "quantize/learning_size.h"
@@ -76,7 +77,7 @@ class DirectionEvaluator {
       nearest.emplace_back(whole, squares_[i] - 2 * kept_product(row, i, outputs - 1));
     }
     const std::size_t wanted = std::min(kNeighbours, nearest.size());
-    std::partial_sort(nearest.begin(), nearest.begin() + static_cast<std::ptrdiff_t>(wanted), nearest.end());
+    std::partial_sort(nearest.begin(), nearest.begin() + static_cast<std::ptrdiff_t>(wanted), nearest.end(), NanLast{});
     double last = -std::numeric_limits<double>::infinity();
     for (std::size_t i = 0; i < wanted; ++i) last = std::max(last, nearest[i].second);
     return static_cast<double>(

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "base/number_order.h"
 #include "base/random.h"
 #include "base/threads.h"
 #include "base/transpose.h"
@@ -125,7 +126,7 @@ std::vector<double> widest(const std::vector<double>& directions, const std::vec
     for (std::size_t j = 0; j < dims; ++j) variance += directions[j * width + c] * double{projections[j * width + c]};
     order[c] = {-variance, c};
   }
-  std::sort(order.begin(), order.end());
+  std::sort(order.begin(), order.end(), NanLast{});
   std::vector<double> sorted(dims * count);
   for (std::size_t j = 0; j < dims; ++j)
     for (std::size_t c = 0; c < count; ++c) sorted[j * count + c] = directions[j * width + order[c].second];

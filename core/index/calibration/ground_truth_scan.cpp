@@ -151,7 +151,7 @@ void GroundTruthScan::look_at_group(std::size_t number, std::size_t group, std::
   if (found == 0) return;
   const auto shift = static_cast<float>(moved - rounding);
   for (std::size_t i = 0; i < found; ++i)
-    query.waiting.push_back({bounds[i] + shift, static_cast<std::uint32_t>(begin) + hits[i]});
+    query.waiting.emplace_back(bounds[i] + shift, static_cast<std::uint32_t>(begin) + hits[i]);
   query.width = std::max(query.width, static_cast<float>(2 * (rounding + 2 * query.length * double{of.error}) * 1.001));
   if (query.waiting.size() > kWaitingMost + 4 * k_) tighten(query);
 }
@@ -162,12 +162,12 @@ void GroundTruthScan::tighten(Query& query) const {
   const auto copy = static_cast<float>((4 * kCopyDistance - 1) * query.square);
   const auto counted = own_.empty() ? query.waiting.begin()
                                     : std::partition(query.waiting.begin(), query.waiting.end(),
-                                                     [=](const Waiting& waiting) { return waiting.least <= copy; });
+                                                     [=](const Scored& waiting) { return waiting.score() <= copy; });
   if (static_cast<std::size_t>(query.waiting.end() - counted) <= k_) return;
   const auto last = counted + static_cast<std::ptrdiff_t>(k_ - 1);
   std::nth_element(counted, last, query.waiting.end());
-  query.limit = std::min(query.limit, last->least + query.width);
-  std::erase_if(query.waiting, [&](const Waiting& waiting) { return waiting.least > query.limit; });
+  query.limit = std::min(query.limit, last->score() + query.width);
+  std::erase_if(query.waiting, [&](const Scored& waiting) { return waiting.score() > query.limit; });
 }
 
 // Compares the waiting rows, the most promising first, until those that follow cannot be near.
@@ -179,9 +179,9 @@ void GroundTruthScan::settle(std::size_t number, std::size_t first, const float*
   double distances[kWaitingTogether];
   for (std::size_t begin = 0; begin < query.waiting.size(); begin += kWaitingTogether) {
     const double most = query.best.worst() - query.square + kFloatRounding * query.square;
-    if (double{query.waiting[begin].least} > most) break;
+    if (double{query.waiting[begin].score()} > most) break;
     const std::size_t count = std::min(kWaitingTogether, query.waiting.size() - begin);
-    for (std::size_t i = 0; i < count; ++i) batch[i] = query.waiting[begin + i].row;
+    for (std::size_t i = 0; i < count; ++i) batch[i] = query.waiting[begin + i].row();
     kernels::table().f32.squared_l2(query.vector.data(), {rows, dims_ * sizeof(float), batch, count}, dims_, distances);
     for (std::size_t i = 0; i < count; ++i) {
       const std::size_t row = first + batch[i];

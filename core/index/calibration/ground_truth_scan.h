@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/aligned.h"
+#include "base/scored.h"
 #include "base/top_k.h"
 #include "kernels/kernels.h"
 
@@ -37,12 +38,6 @@ class GroundTruthScan {
   std::size_t copies(std::size_t query) const { return queries_[query].copies; }
 
  private:
-  // A row that may be near, with a lower bound of its squared distance from a query, minus the query's squared norm.
-  struct Waiting {
-    float least;
-    std::uint32_t row;  // index in the current block
-    friend bool operator<(const Waiting& a, const Waiting& b) { return a.least < b.least; }
-  };
   // A query as bytes, in multiples of `scale`; `length` and `error` are the lengths of the vector and of what was
   // rounded away.
   struct Query {
@@ -54,9 +49,11 @@ class GroundTruthScan {
     double error = 0;
     TopK best{0};
     std::size_t copies = 0;
-    std::vector<Waiting> waiting;
-    float limit = 0;  // limit of `least`
-    float width = 0;  // upper bound of the distance minus `least`
+    // Rows of the current block that may be near; their scores are lower bounds of their squared distances, minus
+    // the query's squared norm.
+    std::vector<Scored> waiting;
+    float limit = 0;  // limit of the scores
+    float width = 0;  // upper bound of the distance minus the score
   };
   // Several panels of rows as bytes, in multiples of `scale`; `longest` is the largest norm of their rounded vectors.
   struct Group {

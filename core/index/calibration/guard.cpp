@@ -6,6 +6,7 @@
 #include <numeric>
 #include <utility>
 
+#include "base/number_order.h"
 #include "storage/file.h"
 #include "storage/numbers.h"
 #include "storage/writer.h"
@@ -56,13 +57,13 @@ struct Lanes {
 std::array<double, 2> range_of_most(std::vector<double> squares) {
   constexpr double kSquareOfTwo = 4;
   constexpr std::size_t kAlike = 24;
-  std::sort(squares.begin(), squares.end());
+  std::sort(squares.begin(), squares.end(), NanLast{});
   const std::size_t enough = std::max<std::size_t>(2, squares.size() / kAlike);
   std::array<double, 2> range{squares.front(), squares.back()};
   bool any = false;
   for (const double square : squares) {
-    const auto first = std::lower_bound(squares.begin(), squares.end(), square / kSquareOfTwo);
-    const auto last = std::upper_bound(squares.begin(), squares.end(), square * kSquareOfTwo);
+    const auto first = std::lower_bound(squares.begin(), squares.end(), square / kSquareOfTwo, NanLast{});
+    const auto last = std::upper_bound(squares.begin(), squares.end(), square * kSquareOfTwo, NanLast{});
     if (static_cast<std::size_t>(last - first) < enough) continue;
     range = {any ? range[0] : square, square};
     any = true;
@@ -126,7 +127,7 @@ void Guard::add(double effort, std::span<const std::array<float, kCalibratedK.si
   for (std::size_t k = 0; k < kCalibratedK.size(); ++k) {
     for (std::size_t query = 0; query < misses.size(); ++query) values[query] = misses[query][k];
     const auto place = values.begin() + static_cast<std::ptrdiff_t>(kQuantile * static_cast<double>(values.size() - 1));
-    std::nth_element(values.begin(), place, values.end());
+    std::nth_element(values.begin(), place, values.end(), NanLast{});
     added.misses[k] = double{*place};
   }
   limits.push_back(added);

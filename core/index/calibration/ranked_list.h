@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "base/number_order.h"
+
 namespace nearabout::calibration {
 
 struct RankedList {
@@ -10,5 +12,7 @@ struct RankedList {
   float distance;
   std::uint32_t list;
 };
+
+inline bool is_nearer(const RankedList& a, const RankedList& b) { return NanLast{}(a.distance, b.distance); }
 
 }  // namespace nearabout::calibration

@@ -7,6 +7,8 @@
 #include <span>
 #include <vector>
 
+#include "base/number_order.h"
+
 namespace nearabout::calibration {
 
 // Summarizes most rows by a median and a variance, from the quartiles; a few rows that are much farther away, which
@@ -23,11 +25,11 @@ inline ResidualSummary summarize_residuals(std::vector<float>& residuals) {
   constexpr float kFarDeviations = 6;       // deviations above the median; far rows are also above twice the median
   const std::size_t count = residuals.size();
   if (count == 0) return {};
-  std::sort(residuals.begin(), residuals.end());
+  std::sort(residuals.begin(), residuals.end(), NanLast{});
   const float median = residuals[count / 2];
   const float deviation = (residuals[3 * count / 4] - residuals[count / 4]) / kQuartileRange;
   const float far = std::max(median + kFarDeviations * deviation, 2 * median);
-  const auto first = std::upper_bound(residuals.begin(), residuals.end(), far);
+  const auto first = std::upper_bound(residuals.begin(), residuals.end(), far, NanLast{});
   const auto far_rows = static_cast<std::size_t>(residuals.end() - first);
   ResidualSummary summary{std::min(median, kLargest), std::min(deviation * deviation, kLargest),
                           static_cast<float>(far_rows), 0};

@@ -5,6 +5,8 @@
 #include <map>
 #include <numeric>
 
+#include "base/number_order.h"
+#include "base/scored.h"
 #include "base/threads.h"
 #include "base/top_k.h"
 #include "kernels/kernels.h"
@@ -85,9 +87,8 @@ class Query {
              leaves.nodes());
     std::vector<std::uint32_t> order(leaves.nodes());
     std::iota(order.begin(), order.end(), 0u);
-    std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-      return scores_[a] < scores_[b] || (scores_[a] == scores_[b] && a < b);
-    });
+    std::sort(order.begin(), order.end(),
+              [&](std::uint32_t a, std::uint32_t b) { return Scored(scores_[a], a) < Scored(scores_[b], b); });
     looked_.resize(leaves.nodes());
     std::uint64_t sum = 0;
     for (const std::uint32_t leaf : order) {
@@ -160,8 +161,8 @@ Measured measure(const BuiltForest& forest, const transform::RowReader& read, st
     }
   Measured measured{.fallback_effort = rows};
   if (efforts.empty()) return measured;  // all rows are the same
-  std::sort(efforts.begin(), efforts.end());
-  std::sort(bias_bounds.begin(), bias_bounds.end());
+  std::sort(efforts.begin(), efforts.end(), NanLast{});
+  std::sort(bias_bounds.begin(), bias_bounds.end(), NanLast{});
   measured.bias_bound = std::max(0.0, quantile(bias_bounds, kBiasFraction));
   measured.fallback_effort =
       std::min<std::uint64_t>(rows, static_cast<std::uint64_t>(quantile(efforts, kFoundFraction)));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/number_order.h"
 #include "index/calibration/guard.h"
 #include "kernels/kernels.h"
 
@@ -83,7 +84,7 @@ float LeafRanking::promising_key(std::size_t wanted) {
   const std::size_t fraction = wanted * sampled_keys_.size() / keys_.size();
   const auto place =
       sampled_keys_.begin() + static_cast<std::ptrdiff_t>(std::min(fraction * 5 / 4 + 2, sampled_keys_.size() - 1));
-  std::nth_element(sampled_keys_.begin(), place, sampled_keys_.end());
+  std::nth_element(sampled_keys_.begin(), place, sampled_keys_.end(), NanLast{});
   return *place;
 }
 

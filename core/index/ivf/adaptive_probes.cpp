@@ -4,6 +4,8 @@
 #include <array>
 #include <cmath>
 
+#include "base/number_order.h"
+
 namespace nearabout::ivf {
 namespace {
 
@@ -40,7 +42,7 @@ double lists_needed(std::span<const ProbedQuery> queries, const AdaptiveProbes* 
     needed.push_back(query.lists / factor);
     sum += factor;
   }
-  std::sort(needed.begin(), needed.end());
+  std::sort(needed.begin(), needed.end(), NanLast{});
   double logs = 0;
   for (const double of : kFractions)
     logs += std::log(needed[static_cast<std::size_t>(of * static_cast<double>(needed.size() - 1))]);

@@ -129,9 +129,7 @@ void ListScan::choose_more(std::size_t query) {
 void ListScan::probe_more(std::size_t query, std::size_t wanted) {
   Progress& progress = progress_[query];
   const auto end = progress.beyond.begin() + static_cast<std::ptrdiff_t>(wanted);
-  std::nth_element(
-      progress.beyond.begin(), end - 1, progress.beyond.end(),
-      [](const calibration::RankedList& a, const calibration::RankedList& b) { return a.distance < b.distance; });
+  std::nth_element(progress.beyond.begin(), end - 1, progress.beyond.end(), calibration::is_nearer);
   std::size_t rows = 0;
   for (auto list = progress.beyond.begin(); list != end; ++list) rows += layout_.lists.sizes[list->list];
   if (costs_too_much(progress, progress.rows + rows, progress.probes + wanted)) return give_up(progress);

@@ -54,9 +54,7 @@ void ListScan::keep_nearest_ranked(std::size_t count, std::vector<RankedList>& b
   if (count >= ranked_.size()) return;
   const auto end = ranked_.begin() + static_cast<std::ptrdiff_t>(count);
   // The nearest one is first already.
-  if (count > 1)
-    std::nth_element(ranked_.begin() + 1, end - 1, ranked_.end(),
-                     [](const RankedList& a, const RankedList& b) { return a.distance < b.distance; });
+  if (count > 1) std::nth_element(ranked_.begin() + 1, end - 1, ranked_.end(), calibration::is_nearer);
   if (allowance_.k > 0) beyond.insert(beyond.end(), end, ranked_.end());
   ranked_.erase(end, ranked_.end());
 }

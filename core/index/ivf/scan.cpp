@@ -4,6 +4,7 @@
 #include <limits>
 #include <vector>
 
+#include "base/scored.h"
 #include "storage/items.h"
 
 namespace nearabout::ivf {
@@ -17,24 +18,23 @@ constexpr std::size_t kMaxLeftOut = 2048;        // estimates of rows that a fil
 constexpr std::size_t kLeftOutRoom = kMaxLeftOut + kRowsBetweenChecks + kernels::kBlockRows;
 constexpr std::size_t kMinWaiting = 64;  // rows waiting beyond the depth before they are thinned out
 
-// Keeps `most` rows, if more were kept because their estimates tie for the last place, as those of copies do: the ties
-// that stand first in the file, so that the result does not depend on the order in which lists are scanned. All rows
-// with smaller estimates stay.
-void drop_excess_ties(kernels::CodeScan& scan, std::size_t most) {
+// Keeps `most` rows, if keep_least() kept more: because their estimates tie for the last place, as those of copies do,
+// or because some are so large that it found no threshold. Of ties, those that stand first in the file stay, so that
+// the result does not depend on the order in which lists are scanned.
+void keep_at_most(kernels::CodeScan& scan, std::size_t most) {
   if (scan.found <= most) return;
-  const float last = *std::max_element(scan.estimates, scan.estimates + scan.found);
-  std::vector<std::uint32_t> ties;
-  for (std::size_t i = 0; i < scan.found; ++i)
-    if (scan.estimates[i] == last) ties.push_back(scan.numbers[i]);
-  const std::size_t staying = ties.size() - std::min(ties.size(), scan.found - most);
-  if (staying > 0) std::nth_element(ties.begin(), ties.begin() + static_cast<std::ptrdiff_t>(staying - 1), ties.end());
+  std::vector<Scored> order;
+  for (std::size_t i = 0; i < scan.found; ++i) order.emplace_back(scan.estimates[i], scan.numbers[i]);
+  const auto last = order.begin() + static_cast<std::ptrdiff_t>(most - 1);
+  std::nth_element(order.begin(), last, order.end());
   std::size_t kept = 0;
   for (std::size_t i = 0; i < scan.found; ++i) {
-    if (scan.estimates[i] == last && (staying == 0 || scan.numbers[i] > ties[staying - 1])) continue;
+    if (Scored(scan.estimates[i], scan.numbers[i]) > *last) continue;
     scan.estimates[kept] = scan.estimates[i];
     scan.numbers[kept++] = scan.numbers[i];
   }
   scan.found = kept;
+  scan.threshold = last->score();
 }
 
 }  // namespace
@@ -235,7 +235,7 @@ void ListScan::thin(std::size_t query) {
   const std::size_t depth = progress_[query].depth;
   if (scan.found <= depth) return;
   scan.found = kernels::table().codes.keep_least(scan.estimates, scan.numbers, scan.found, depth, &scan.threshold);
-  drop_excess_ties(scan, kernels::max_kept(depth));
+  keep_at_most(scan, kernels::max_kept(depth));
 }
 
 // Drops those that are farther than the neighbours found so far. If too many are left, they are only counted: it does

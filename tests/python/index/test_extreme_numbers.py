@@ -100,3 +100,19 @@ def test_halves(kind: str, dtype: str) -> None:
             continue
         index.verify()
         assert not np.isnan(index.search(given[:20], 5).distances).any(), name
+
+
+@pytest.mark.parametrize(("size", "lists", "metric"), star([1e18, 1e12, 3e37], [1, 2, 20], ["euclidean", "dot"]))
+def test_a_few_far_rows_in_a_long_list(size: float, lists: int, metric: str) -> None:
+    """Their estimates are so large that a search for the smallest of them may find no threshold: it keeps no more."""
+    random = np.random.default_rng(0)
+    rows = random.normal(size=(20_000, 24)).astype("f4")
+    far = random.integers(0, 512, 5)
+    rows[far] = random.normal(size=(5, 24)) * size / 5
+    queries = random.normal(size=(100, 24)).astype("f4")
+    index = na.build(rows, metric=metric, kind=na.IVF(lists=lists))
+    exact = index.search(queries, 10, exact=True)
+    for effort in (lists, 1):
+        index.search(queries, 10, effort=effort)
+    found = index.search(queries, 10, recall=0.9)
+    assert np.mean([len(set(a) & set(b)) for a, b in zip(found.rows, exact.rows, strict=True)]) > 8.5
