@@ -219,6 +219,23 @@ def rare_part(random: np.random.Generator, rows: int) -> tuple[Metric, Floats, F
     return "euclidean", random.permutation(base), loose[:QUERIES].astype(np.float32)
 
 
+def copies_in_turn(random: np.random.Generator, rows: int) -> tuple[Metric, Floats, Floats]:
+    """Changed copies of a set, one copy of all of it after another."""
+    copies = 20
+    own, queries = _split(random, _normal(random, rows // copies + QUERIES, 96), rows // copies)
+    base = np.concatenate([own + 0.1 * _normal(random, *own.shape) for _ in range(copies)])
+    return "euclidean", base.astype(np.float32), queries
+
+
+def easy_rows_at_equal_distances(random: np.random.Generator, rows: int) -> tuple[Metric, Floats, Floats]:
+    """Rows in tight clusters stand where 384 rows at equal distances are; queries are like the others."""
+    count = 384
+    base, queries = _split(random, _manifold(random, rows + QUERIES, 48), rows)
+    places = (2 * np.arange(count) + 1) * rows // (2 * count)
+    base[places] = _clustered(random, count, 48, 40, 0.02)
+    return "euclidean", base, queries
+
+
 def pure_noise(random: np.random.Generator, rows: int) -> tuple[Metric, Floats, Floats]:
     return "euclidean", *_split(random, _normal(random, rows + QUERIES, 96), rows)
 
@@ -235,7 +252,7 @@ SETS: dict[str, Callable[[np.random.Generator, int], tuple[Metric, Floats, Float
         exact_copies_of_10, few_numbers_set, two_far_clusters, curve, small_integers, mostly_zero, constant_columns,
         sorted_by_cluster, other_queries,
         sums_as_queries, far_queries, noise_as_queries, shuffled_queries, sparse_asked_with_noise, rare_part,
-        pure_noise, friendly,
+        copies_in_turn, easy_rows_at_equal_distances, pure_noise, friendly,
     )
 }  # fmt: skip
 

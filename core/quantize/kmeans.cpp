@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "base/spread_rows.h"
 #include "base/threads.h"
 #include "quantize/byte_centroids.h"
 
@@ -122,12 +123,12 @@ class Lloyd {
   std::vector<std::uint32_t> ids_;
 };
 
-// Returns a sample of the points (of all points if `members` is null), spread evenly.
+// Returns a sample of the points (of all points if `members` is null), spread over them.
 Points spread(const Points& points, std::size_t dims, const std::uint32_t* members, std::size_t count,
               std::size_t wanted) {
   Points sample(wanted * dims);
   for (std::size_t i = 0; i < wanted; ++i) {
-    const std::size_t place = count == 0 ? 0 : (2 * i + 1) * count / (2 * wanted);
+    const std::size_t place = count == 0 ? 0 : spread_row(i, wanted, count);
     const std::size_t point = members ? members[place] : place;
     std::copy_n(points.data() + point * dims, dims, sample.data() + i * dims);
   }

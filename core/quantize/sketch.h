@@ -48,7 +48,7 @@ struct Sketch {
   void project(const float* vectors, std::size_t count, float* projections) const;
 };
 
-// Learns a sketch from rows spread evenly over all rows. `rows` and `dims` are at least 1. Deterministic for any number
+// Learns a sketch from rows spread over all rows. `rows` and `dims` are at least 1. Deterministic for any number
 // of threads.
 Sketch learn_sketch(const transform::RowReader& read, std::size_t rows, std::size_t dims, transform::CodeSpace space,
                     std::size_t threads);

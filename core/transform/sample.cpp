@@ -3,13 +3,15 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/spread_rows.h"
+
 namespace nearabout::transform {
 
 Sample take_sample(const RowReader& read, std::size_t rows, std::size_t dims, std::size_t wanted) {
   Sample sample{{}, std::min(rows, wanted), dims};
   sample.values.resize(sample.rows * dims);
   for (std::size_t i = 0; i < sample.rows; ++i) {
-    const std::size_t row = i * rows / sample.rows;
+    const std::size_t row = spread_row(i, sample.rows, rows);
     read(row, row + 1, sample.values.data() + i * dims);
   }
   return sample;

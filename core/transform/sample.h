@@ -17,7 +17,7 @@ struct Sample {
   const float* row(std::size_t i) const { return values.data() + i * dims; }
 };
 
-// Returns at most `wanted` rows, spread evenly over all rows.
+// Returns at most `wanted` rows, spread over all rows (base/spread_rows.h).
 Sample take_sample(const RowReader& read, std::size_t rows, std::size_t dims, std::size_t wanted);
 
 // Returns a sample without outliers: the few rows that are very far from the others, if there are any, which should not

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <span>
 
+#include "base/spread_rows.h"
 #include "base/threads.h"
 #include "index/calibration/ground_truth_scan.h"
 #include "index/searcher.h"
@@ -18,11 +19,6 @@ constexpr std::size_t kRowsPerTask = 64;      // rows per task of a thread
 constexpr std::size_t kMemoryFraction = 128;  // bytes of a memory budget per number of a block
 constexpr std::size_t kMaxGroups = 128;
 constexpr std::size_t kBlockNumbers = std::size_t{4} << 20;  // numbers in the rows between two rounds of all queries
-
-// Returns row `number` of `count`, spread evenly over `all`.
-std::size_t spread(std::size_t number, std::size_t count, std::size_t all) {
-  return (2 * number + 1) * all / (2 * count);
-}
 
 void move_by(const std::vector<float>& centre, float* vectors, std::size_t count) {
   const std::size_t dims = centre.size();
@@ -50,7 +46,7 @@ EncodedQueries::EncodedQueries(const CalibrationQueries& calibration_queries, El
 std::vector<std::uint32_t> held_out_rows(std::size_t rows) {
   const std::size_t count = std::min(rows, kHeldOutRows);
   std::vector<std::uint32_t> numbers;
-  for (std::size_t i = 0; i < count; ++i) numbers.push_back(static_cast<std::uint32_t>(spread(i, count, rows)));
+  for (std::size_t i = 0; i < count; ++i) numbers.push_back(static_cast<std::uint32_t>(spread_row(i, count, rows)));
   return numbers;
 }
 
@@ -61,8 +57,9 @@ bool can_hold_out(std::size_t rows) {
 
 bool is_held_out(std::size_t row, std::size_t rows) {
   if (!can_hold_out(rows)) return false;
-  const std::size_t near = row * kHeldOutRows / rows;  // spread() puts number `near` at this row, or no number is there
-  return spread(near, kHeldOutRows, rows) == row;
+  const std::size_t near =
+      row * kHeldOutRows / rows;  // the row is in this part of all rows or, by rounding, in the next
+  return spread_row(near, kHeldOutRows, rows) == row || spread_row(near + 1, kHeldOutRows, rows) == row;
 }
 
 CalibrationQueries sample_calibration_queries(const CalibrationInput& given, const transform::RowReader& read,
@@ -73,7 +70,7 @@ CalibrationQueries sample_calibration_queries(const CalibrationInput& given, con
   if (queries > 0) {
     const std::size_t taken = std::min(queries, kMaxGiven / step);
     for (std::size_t i = 0; i < taken; ++i) {
-      const float* const query = given.queries.data() + spread(i, taken, queries) * dims;
+      const float* const query = given.queries.data() + spread_row(i, taken, queries) * dims;
       calibration_queries.vectors.insert(calibration_queries.vectors.end(), query, query + dims);
     }
     return calibration_queries;
@@ -84,7 +81,7 @@ CalibrationQueries sample_calibration_queries(const CalibrationInput& given, con
   } else {
     const std::size_t taken = std::min(given.rows.size(), kMaxGiven / step);
     for (std::size_t i = 0; i < taken; ++i)
-      calibration_queries.rows.push_back(given.rows[spread(i, taken, given.rows.size())]);
+      calibration_queries.rows.push_back(given.rows[spread_row(i, taken, given.rows.size())]);
   }
   calibration_queries.vectors.resize(calibration_queries.rows.size() * dims);
   for (std::size_t i = 0; i < calibration_queries.rows.size(); ++i)

@@ -7,6 +7,7 @@
 
 #include "base/number_order.h"
 #include "base/scored.h"
+#include "base/spread_rows.h"
 #include "base/threads.h"
 #include "base/top_k.h"
 #include "kernels/kernels.h"
@@ -149,7 +150,7 @@ Measured measure(const BuiltForest& forest, const transform::RowReader& read, st
   const std::size_t count = std::min(kQueries, rows);
   std::vector<Query> queries;
   queries.reserve(count);
-  for (std::size_t i = 0; i < count; ++i) queries.emplace_back(forest, read, (2 * i + 1) * rows / (2 * count));
+  for (std::size_t i = 0; i < count; ++i) queries.emplace_back(forest, read, spread_row(i, count, rows));
   look_at_all(forest, queries, threads, monitor);
 
   std::vector<double> efforts;

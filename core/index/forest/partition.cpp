@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/spread_rows.h"
 #include "kernels/kernels.h"
 
 namespace nearabout::forest {
@@ -13,7 +14,7 @@ constexpr std::size_t kPartRows = 65'536;  // expected rows per part otherwise
 constexpr std::size_t kSampleRows = 131'072;
 constexpr std::size_t kRowsAtATime = 4'096;
 
-// Returns codes of rows spread evenly over all rows.
+// Returns codes of rows spread over all rows.
 std::vector<std::uint8_t> sample_of(const SketchStore& store, const Monitor& monitor) {
   const std::size_t width = store.width();
   const std::size_t wanted = std::min(store.rows(), kSampleRows);
@@ -24,8 +25,11 @@ std::vector<std::uint8_t> sample_of(const SketchStore& store, const Monitor& mon
     report(monitor, static_cast<double>(begin) / static_cast<double>(store.rows()));
     const std::size_t end = std::min(begin + kRowsAtATime, store.rows());
     const SketchedRows rows = store.read(begin, end, buffers);
-    for (; taken < wanted && taken * store.rows() / wanted < end; ++taken)
-      std::copy_n(rows.codes + (taken * store.rows() / wanted - begin) * width, width, sample.data() + taken * width);
+    for (; taken < wanted; ++taken) {
+      const std::size_t row = spread_row(taken, wanted, store.rows());
+      if (row >= end) break;
+      std::copy_n(rows.codes + (row - begin) * width, width, sample.data() + taken * width);
+    }
   }
   return sample;
 }

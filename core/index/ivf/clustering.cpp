@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/spread_rows.h"
 #include "base/threads.h"
 #include "index/ivf/list_count_choice.h"
 #include "quantize/byte_centroids.h"
@@ -20,7 +21,7 @@ constexpr double kBalance = 0.05;          // saves some 3 % of the rows scanned
 constexpr std::size_t kSeenAtLeast = 4;    // least fraction of rows, as one in so many, for comparing numbers of lists
 constexpr double kClearly = 0.9;
 
-// Returns a sample spread evenly over all rows, without the held-out rows.
+// Returns a sample spread over all rows, without the held-out rows.
 std::vector<std::size_t> sample_of(std::size_t rows, std::size_t lists) {
   const std::size_t wanted = clustered_rows(rows, lists);
   const std::vector<std::uint32_t> calibration_queries = calibration::held_out_rows(rows);
@@ -28,7 +29,7 @@ std::vector<std::size_t> sample_of(std::size_t rows, std::size_t lists) {
   std::vector<std::size_t> sample;
   auto held_out = calibration_queries.begin();
   for (std::size_t i = 0; i < wanted; ++i) {
-    const std::size_t row = i * rows / wanted;
+    const std::size_t row = spread_row(i, wanted, rows);
     while (held_out != calibration_queries.end() && *held_out < row) ++held_out;
     if (!enough || held_out == calibration_queries.end() || *held_out != row) sample.push_back(row);
   }
@@ -109,7 +110,7 @@ double Clustering::alignment(const std::vector<std::int8_t>& centroids) const {
   const std::size_t sampled = std::min(count, kPairs);
   std::vector<std::int8_t> points;
   for (std::size_t i = 0; i < sampled; ++i) {
-    const auto from = points_.begin() + static_cast<std::ptrdiff_t>(i * count / sampled * m);
+    const auto from = points_.begin() + static_cast<std::ptrdiff_t>(spread_row(i, sampled, count) * m);
     points.insert(points.end(), from, from + static_cast<std::ptrdiff_t>(m));
   }
   std::vector<std::uint32_t> ids(sampled);

@@ -57,7 +57,8 @@ class Questions:
 def questions_of(
     index: Index, queries: ArrayOrTensor | None = None, truth: Truth | None = None, k: int = 10
 ) -> Questions:
-    """Returns queries with their true neighbours. Without queries, it uses up to 1,000 evenly spaced rows of the index.
+    """Returns queries with their true neighbours. Without queries, it uses up to 1,000 rows of the index: a
+    random one of each of as many equal parts, the same each time.
 
     Raises:
         InvalidInputError: the index keeps no vectors and `truth` is not given; or there are no queries and fewer than
@@ -74,7 +75,8 @@ def questions_of(
     count = min(_MOST_ROWS, len(index))
     if count < 2:
         raise InvalidInputError(f"the index has {len(index)} rows, and no queries were given; pass queries")
-    rows = np.arange(count, dtype=np.int64) * len(index) // count
+    parts = np.arange(count + 1, dtype=np.int64) * len(index) // count
+    rows = np.random.default_rng(0).integers(parts[:-1], parts[1:])
     vectors = index.vectors(rows)
     if truth is None:
         near = index.search(vectors, k + 1, exact=True)

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/spread_rows.h"
 #include "check.h"
 #include "quantize/shapes.h"
 
@@ -22,7 +23,7 @@ TEST(rows_are_spread) {
   };
   const Sample some = take_sample(read, 1'000, 2, 30);
   CHECK(some.rows == 30 && some.dims == 2 && some.values.size() == 60);
-  for (std::size_t i = 0; i < 30; ++i) CHECK_EQUAL(some.row(i)[1], static_cast<float>(i * 1'000 / 30));
+  for (std::size_t i = 0; i < 30; ++i) CHECK_EQUAL(some.row(i)[1], static_cast<float>(spread_row(i, 30, 1'000)));
   CHECK(take_sample(read, 20, 2, 30).rows == 20 && take_sample(read, 0, 2, 30).rows == 0);
 }
 

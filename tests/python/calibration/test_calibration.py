@@ -133,9 +133,9 @@ def test_a_recall_is_an_effort(name: str) -> None:
     same = index.search(queries, 10, effort=int(effort))
     spent, least = np.asarray(hits.effort), np.asarray(same.effort)
     given = spent == least
-    # Up to an eighth more lists than wanted are kept where that is less work than telling them apart.
+    # Up to an eighth more lists than wanted, and one, are kept where that is less work than telling them apart.
     assert given.mean() > 0.4 if name in WITH_VECTORS else given.all()
-    assert ((spent >= least - 1) | (spent == na.EVERY_ROW)).all()
+    assert ((spent + spent // 8 + 1 >= least) | (spent == na.EVERY_ROW)).all()
     np.testing.assert_array_equal(hits.rows[given], same.rows[given])
     np.testing.assert_array_equal(hits.distances[given], same.distances[given])
     if name != "codes":  # which do not find as many: what asks for nothing spends what finds nearly the most

@@ -41,8 +41,8 @@ def test_a_search_aims_at_a_recall(run: Run, rows: Path, tmp_path: Path, name: s
     index = na.open(tmp_path / "a.near")
     answers = []
     for recall in (0.3, 0.9, 1):
-        expected = index.search_by_key(17, 20, recall=recall)
-        found = hits(run, tmp_path / "a.near", "17", "-k", 20, "--recall", recall)
+        expected = index.search_by_key(21, 20, recall=recall)
+        found = hits(run, tmp_path / "a.near", "21", "-k", 20, "--recall", recall)
         assert found == list(zip(expected.rows.tolist(), expected.distances.tolist(), strict=True))
         answers.append([row for row, _ in found])
     assert (answers[0] == answers[2]) == (name == "exact")

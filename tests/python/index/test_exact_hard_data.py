@@ -167,3 +167,16 @@ def test_sparse_and_skewed_bytes(metric: str, dtype: str) -> None:
     index = na.build(base, metric=metric, dtype=dtype, kind="exact")
     queries = np.vstack([base[:4], base[4:8] + 0.25, np.full((1, 200), 300), random.normal(size=(4, 200))])
     assert_exact(index, queries.astype(np.float32), 15)
+
+
+def test_a_period_in_the_order_of_rows_does_not_mislead_the_build() -> None:
+    """Changed copies of a set, one copy after another: a sample at equal distances has only copies of a few rows."""
+    random = np.random.default_rng(0)
+    base = bell(random, 2_000, 96)
+    rows = np.concatenate([base + 0.1 * bell(random, *base.shape) for _ in range(20)]).astype("f4")
+
+    def directions(table: Table) -> int:
+        sections = na.build(table, kind="exact").info()["sections"]
+        return next((section["columns"] for section in sections if section["name"] == "codes"), 96)
+
+    assert directions(rows) == directions(rows[random.permutation(len(rows))])

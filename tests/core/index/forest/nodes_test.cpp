@@ -166,7 +166,7 @@ void check_centroids(const std::vector<Tree>& trees, std::size_t rows, const Ske
         CHECK(std::abs(centroids.codes[node * width + j] - expected.means[j]) <= off);
         const double step = double{sketch.grid.step[j]};
         const double value = double{sketch.grid.low[j]} + step * expected.means[j];
-        room += sketch.space() == CodeSpace::inner_product ? 1.25 * static_cast<double>(level) * step * step
+        room += sketch.space() == CodeSpace::inner_product ? 1.5 * static_cast<double>(level) * step * step
                                                            : off * step * (2 * std::abs(value) + off * step);
       }
       CHECK(std::abs(double{centroids.offsets[node]} - expected.offset) <= room);
