@@ -25,7 +25,8 @@ inline std::size_t matrix_tile(const MatrixRows& rows, std::size_t first, const 
     if (near == 0) continue;
     alignas(64) std::int32_t dots[kRows];
     for (std::size_t v = 0; v < kTileVectors; ++v) panel_store(dots + v * kPanelLanes, sums[q][v], missing[query + q]);
-    found = append_matrix_hits(rows, first, near, dots, queries, query + q, found, hits);
+    found =
+        append_matrix_hits(rows, first, near, [&](std::size_t r) { return dots[r]; }, queries, query + q, found, hits);
   }
   return found;
 }

@@ -10,15 +10,17 @@ inline std::size_t lowest_bit(std::uint32_t bits) {
 #endif
 }
 
-// Appends the rows of a panel, from row `first` on, whose bits are set; `dots` are their products with a query.
-inline std::size_t append_matrix_hits(const MatrixRows& rows, std::size_t first, std::uint32_t near,
-                                      const std::int32_t* dots, const MatrixQueries& queries, std::size_t query,
-                                      std::size_t found, MatrixHit* hits) {
+// Appends the rows of a panel, from row `first` on, whose bits are set; dot_of(r) is the product of row first + r with
+// a query.
+template <class DotOf>
+inline std::size_t append_matrix_hits(const MatrixRows& rows, std::size_t first, std::uint32_t near, DotOf dot_of,
+                                      const MatrixQueries& queries, std::size_t query, std::size_t found,
+                                      MatrixHit* hits) {
   const MatrixScreen& screen = queries.screens[query];
   for (; near != 0; near &= near - 1) {
     const std::size_t r = lowest_bit(near);
     const float bound =
-        rows.offsets[first + r] + screen.scale * static_cast<float>(dots[r]) - screen.slack * rows.errors[first + r];
+        rows.offsets[first + r] + screen.scale * static_cast<float>(dot_of(r)) - screen.slack * rows.errors[first + r];
     hits[found++] = {static_cast<std::uint32_t>(query), static_cast<std::uint32_t>(first + r), bound};
   }
   return found;

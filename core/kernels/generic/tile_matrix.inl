@@ -105,13 +105,13 @@ inline void compare_panel(const MatrixRows& rows, std::size_t panel, const Matri
 
 inline std::size_t take_hits(const MatrixRows& rows, std::size_t panel, const MatrixQueries& queries, std::size_t group,
                              const TileResults& results, std::size_t found, MatrixHit* hits) {
-  std::uint32_t any = 0;
-  for (std::size_t q = 0; q < kMatrixQueries; ++q) any |= results.near[q];
-  if (any == 0) return found;
-  for (std::size_t q = 0; q < kMatrixQueries; ++q)
-    for (std::size_t half = 0; half < 2; ++half)
-      found = append_matrix_hits(rows, panel * kPanelRows + half * 16, results.near[q] >> half * 16 & 0xffff,
-                                 results.dots[half] + q * 16, queries, group + q, found, hits);
+  std::uint32_t having = 0;  // a bit for each query that has hits: few do, and a branch for each would be mispredicted
+  for (std::size_t q = 0; q < kMatrixQueries; ++q) having |= static_cast<std::uint32_t>(results.near[q] != 0) << q;
+  for (; having != 0; having &= having - 1) {
+    const std::size_t q = lowest_bit(having);
+    const auto dot_of = [&](std::size_t r) { return results.dots[r / 16][q * 16 + r % 16]; };
+    found = append_matrix_hits(rows, panel * kPanelRows, results.near[q], dot_of, queries, group + q, found, hits);
+  }
   return found;
 }
 
