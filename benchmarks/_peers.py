@@ -75,29 +75,25 @@ class Symqg(Contestant):
         return True
 
 
-class Faiss(Contestant):
-    """Lists of product codes of 4 bits, scanned in registers, the best compared in full.
+def list_counts(rows: int) -> list[int]:
+    """The numbers of lists worth trying."""
+    return [count for count in (256, 512, 1024, 2048, 4096) if 1.5 <= count / math.sqrt(rows) <= 7]
 
-    The codes are of the vectors, which is faiss' own choice here: on Fashion-MNIST codes of residuals found no more and
-    took 2.5 to 15 times as long.
-    """
+
+class FaissLists(Contestant):
+    """Lists of faiss, by the description that makes them."""
 
     module, package = "faiss", "faiss-cpu"
+    by_distance = False  # searches unit vectors by distance under cosine, which gives the same order
 
-    def __init__(self, lists: int, code: int) -> None:
-        self.lists, self.code = lists, code
-        self.label = f"IVF{lists},PQ{code}x4fs,RFlat"
-
-    @classmethod
-    def variants(cls, case: Set) -> list[Contestant]:
-        rows, dims = case.base.shape
-        lists = [count for count in (256, 512, 1024, 2048, 4096) if 1.5 <= count / math.sqrt(rows) <= 7]
-        return [cls(*pair) for pair in itertools.product(lists, (dims // 4, dims // 2, dims))]
+    def __init__(self, lists: int, label: str) -> None:
+        self.lists, self.label = lists, label
 
     def build(self, base: Floats, case: Set, threads: int) -> None:
         import faiss
 
-        metric = faiss.METRIC_L2 if case.metric == "euclidean" else faiss.METRIC_INNER_PRODUCT
+        distances = case.metric == "euclidean" or self.by_distance
+        metric = faiss.METRIC_L2 if distances else faiss.METRIC_INNER_PRODUCT
         self.index: Any = faiss.index_factory(base.shape[1], self.label, metric)
         faiss.omp_set_num_threads(threads)
         self.index.train(base)
@@ -105,13 +101,14 @@ class Faiss(Contestant):
         faiss.omp_set_num_threads(1)
         self.lists_alone = faiss.extract_index_ivf(self.index)
 
+    def probes(self) -> list[int]:
+        return [count for count in (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192) if count <= self.lists]
+
     def series(self) -> Sequence[Sequence[Setting]]:
-        probes = [count for count in (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192) if count <= self.lists]
-        return [[(probe, factor) for probe in probes] for factor in (1, 2, 4, 8)]
+        return [[(probe,) for probe in self.probes()]]
 
     def choose(self, setting: Setting) -> None:
         self.lists_alone.nprobe = int(setting[0])
-        self.index.k_factor = setting[1]
 
     def ask(self, queries: Floats) -> NDArray[Any]:
         return np.asarray(self.index.search(queries, K)[1])
@@ -121,6 +118,46 @@ class Faiss(Contestant):
 
         faiss.write_index(self.index, str(path))
         return True
+
+
+class Faiss(FaissLists):
+    """Lists of product codes of 4 bits, scanned in registers, the best compared in full.
+
+    The codes are of the vectors, which is faiss' own choice here: on Fashion-MNIST codes of residuals found no more and
+    took 2.5 to 15 times as long.
+    """
+
+    @classmethod
+    def variants(cls, case: Set) -> list[Contestant]:
+        rows, dims = case.base.shape
+        pairs = itertools.product(list_counts(rows), (dims // 4, dims // 2, dims))
+        return [cls(lists, f"IVF{lists},PQ{code}x4fs,RFlat") for lists, code in pairs]
+
+    def series(self) -> Sequence[Sequence[Setting]]:
+        return [[(probe, factor) for probe in self.probes()] for factor in (1, 2, 4, 8)]
+
+    def choose(self, setting: Setting) -> None:
+        super().choose(setting)
+        self.index.k_factor = setting[1]
+
+
+class FaissRaBitQ(FaissLists):
+    """Lists of RaBitQ codes of four bits a dimension, the first of which is scanned in registers."""
+
+    @classmethod
+    def variants(cls, case: Set) -> list[Contestant]:
+        return [cls(lists, f"IVF{lists},RaBitQfs4") for lists in list_counts(len(case.base))[:2]]
+
+
+class FaissPanorama(FaissLists):
+    """Lists of whole vectors along principal directions: a row is dropped as soon as its first ones rule it out."""
+
+    by_distance = True  # principal directions are taken about the mean, which changes inner products
+
+    @classmethod
+    def variants(cls, case: Set) -> list[Contestant]:
+        rows, dims = case.base.shape
+        return [cls(lists, f"PCA{dims},IVF{lists},FlatPanorama") for lists in list_counts(rows)[:2]]
 
 
 class Scann(Contestant):
@@ -159,6 +196,46 @@ class Scann(Contestant):
         return True
 
 
+class Lorann(Contestant):
+    """Lists in which distances are learnt as products of small matrices, of its authors' recommended sizes."""
+
+    module = package = "lorann"
+
+    def __init__(self, lists: int) -> None:
+        self.lists = lists
+        self.label = f"{lists} lists"
+
+    @classmethod
+    def variants(cls, case: Set) -> list[Contestant]:
+        root = math.sqrt(len(case.base))
+        return [cls(2 ** round(math.log2(root * times))) for times in (0.5, 1)]
+
+    def build(self, base: Floats, case: Set, threads: int) -> None:
+        import lorann
+
+        dims = base.shape[1]
+        reduced = None if dims < 200 else 128  # as its documentation says
+        self.index = lorann.LorannIndex(base, self.lists, reduced, distance=lorann.L2)
+        self.index.build(n_threads=threads)
+
+    def series(self) -> Sequence[Sequence[Setting]]:
+        lists = [count for count in (2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128) if count <= self.lists]
+        return [[(count, compared) for count in lists] for compared in (50, 100, 200, 400)]
+
+    def choose(self, setting: Setting) -> None:
+        self.searched, self.compared = (int(number) for number in setting)
+
+    def ask(self, queries: Floats) -> NDArray[Any]:
+        return np.asarray(self.index.search(queries, K, self.searched, self.compared, n_threads=1))
+
+    def ask_one(self, query: Floats) -> object:
+        return self.index.search(query, K, self.searched, self.compared, n_threads=1)
+
+    def save(self, path: Path) -> bool:
+        self.index.save(str(path))
+        return True
+
+
 class PyNNDescent(Contestant):
     """A graph of neighbours by descent. Its size is not reported, because a pickle is not a file format."""
 
@@ -188,6 +265,9 @@ PEERS: dict[str, type[Contestant]] = {
     "pynndescent": PyNNDescent,
     "scann": Scann,
     "faiss": Faiss,
+    "faiss_rabitq": FaissRaBitQ,
+    "faiss_panorama": FaissPanorama,
+    "lorann": Lorann,
     "hnswlib": Hnswlib,
     "symqg": Symqg,
 }

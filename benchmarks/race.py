@@ -2,8 +2,9 @@
 
 Fashion-MNIST (20,000 x 784, uint8) and MNIST (60,000 x 784, uint8), euclidean; MiniLM sentence vectors (12,000 x 384,
 float16) and words (24,000 x 100, float32), cosine; SIFT (100,000 x 128, uint8), euclidean. The peers are rabitqlib's
-SymphonyQG (symqg), hnswlib, faiss (lists of 4-bit product codes with refinement, of several sizes), scann and
-pynndescent. They know float32 only, and under cosine get unit vectors; ours gets the vectors as they are stored.
+SymphonyQG (symqg), hnswlib, three kinds of faiss' lists (4-bit product codes with refinement, of several sizes; RaBitQ
+codes; vectors by Panorama), LoRANN, scann and pynndescent. They know float32 only, and under cosine get unit vectors;
+ours gets the vectors as they are stored.
 
 Each side on each set has a process of its own, builds with two threads and searches with one; a search that keeps more
 cores busy ends its run. All settings worth it are timed, "batch" with all queries in one call and "one a call" one
