@@ -45,6 +45,18 @@ def test_what_is_promised_is_found(name: str, kind: str) -> None:
             assert np.mean(np.asarray(hits.expected_recall)) <= found.mean() + 0.02 + 2 * room, (k, target)
 
 
+@pytest.mark.parametrize("kind", ["ivf", "forest"])
+def test_many_neighbours_of_rows_in_tight_groups(kind: str) -> None:
+    """Those after the group lie in all lists alike, which what was measured for 100 neighbours cannot tell."""
+    case = hostile().hostile_set("few_numbers_set", ROWS)
+    index = na.build(case.base, metric=case.metric, kind=kind)
+    for k in (251, 1_000):
+        hits = index.search(case.queries, k, recall=0.8)
+        assert (np.asarray(hits.effort) == na.EVERY_ROW).all()
+        np.testing.assert_array_equal(hits.rows, index.search(case.queries, k, exact=True).rows)
+    assert (np.asarray(index.search(case.queries, 100, recall=0.5).effort) != na.EVERY_ROW).any()
+
+
 def test_a_line_is_not_drawn_up_to_the_scan_of_every_row() -> None:
     """Three far rows once took the codes of all others: .97 was promised, .0045 found."""
     random = np.random.default_rng(0)
