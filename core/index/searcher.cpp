@@ -226,9 +226,10 @@ void Searcher::search_budgeted(MatrixView queries, const Request& request, Resul
   for (std::size_t i = 0; i < queries.rows; ++i) results.set_sought(i, neighbours);
   do_search(queries, request, allowed, results);
   if (allowed.guarded && effort().exact_at_max) {
-    // Distances of neighbours among some of the rows say nothing about the query. (A row that is a query excludes
-    // itself, as the rows did that calibrated.)
-    if (!request.filter && most_excluded(request) <= 1) flag_out_of_distribution(request.k, results);
+    // Distances of neighbours among some of the rows do not tell a query of another kind from a filter that leaves out
+    // what is near: neither is what calibration measured. (A row that is a query excludes itself, as the rows did that
+    // calibrated.)
+    if (most_excluded(request) <= 1) find_out_of_distribution(request, results);
     compare_every_row(queries, request, results);
   }
   if (request.radius) return;
@@ -278,16 +279,19 @@ void Searcher::retry_short_results(MatrixView queries, const Request& request, s
   }
 }
 
-void Searcher::flag_out_of_distribution(std::size_t k, Results& results) const {
+void Searcher::find_out_of_distribution(const Request& request, Results& results) const {
+  const bool filtered = request.filter != nullptr;
   for (std::size_t i = 0; i < results.queries(); ++i) {
     const auto is_out_of_distribution = [&](std::size_t place) {  // of kCalibratedK
       const std::size_t last = calibration::kCalibratedK[place] - 1;
-      return last < std::min(k, results.count(i)) && calibration_->distances[place].is_out_of_distribution(
-                                                         double{results.distance(i, last)}, descriptor_.metric);
+      return last < std::min(request.k, results.count(i)) && calibration_->distances[place].is_out_of_distribution(
+                                                                 double{results.distance(i, last)}, descriptor_.metric);
     };
-    if (results.effort(i) == kEveryRow || !(is_out_of_distribution(0) || is_out_of_distribution(1))) continue;
+    // The tenth of a few allowed rows is far from every query.
+    if (results.effort(i) == kEveryRow || !(is_out_of_distribution(0) || (!filtered && is_out_of_distribution(1))))
+      continue;
     results.set_effort(i, kEveryRow);
-    results.set_out_of_distribution(i, true);
+    if (!filtered) results.set_out_of_distribution(i, true);
   }
 }
 

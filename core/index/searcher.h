@@ -153,9 +153,9 @@ class Searcher {
   double target_of(const Request& request) const;
   // Returns how many neighbours a query has, at most k: fewer if not as many rows are allowed and not excluded.
   std::size_t wanted_of(const Request& request, std::size_t query) const;
-  // Marks results (kEveryRow) of guarded queries whose nearest or tenth neighbour is at a distance that no calibration
-  // query had: every row is to be compared for them.
-  void flag_out_of_distribution(std::size_t k, Results& results) const;
+  // Marks results (kEveryRow) of guarded queries whose nearest or tenth neighbour (with a filter, only the nearest) is
+  // at a distance that no calibration query had: every row is to be compared for them.
+  void find_out_of_distribution(const Request& request, Results& results) const;
   // Answers together, with every row, the queries of a batch whose results say so (kEveryRow): alone, each would take
   // some three times as long. Results keep the flag of queries unlike those of calibration.
   void compare_every_row(MatrixView queries, const Request& request, Results& results) const;
