@@ -57,8 +57,8 @@ bool can_hold_out(std::size_t rows) {
 
 bool is_held_out(std::size_t row, std::size_t rows) {
   if (!can_hold_out(rows)) return false;
-  const std::size_t near =
-      row * kHeldOutRows / rows;  // the row is in this part of all rows or, by rounding, in the next
+  // The row is in this part of all rows or, by rounding, in the next.
+  const std::size_t near = row * kHeldOutRows / rows;
   return spread_row(near, kHeldOutRows, rows) == row || spread_row(near + 1, kHeldOutRows, rows) == row;
 }
 
