@@ -146,7 +146,7 @@ class FaissRaBitQ(FaissLists):
 
     @classmethod
     def variants(cls, case: Set) -> list[Contestant]:
-        return [cls(lists, f"IVF{lists},RaBitQfs4") for lists in list_counts(len(case.base))[:2]]
+        return [cls(lists, f"IVF{lists},RaBitQfs4") for lists in list_counts(len(case.base))]
 
 
 class FaissPanorama(FaissLists):
@@ -157,7 +157,7 @@ class FaissPanorama(FaissLists):
     @classmethod
     def variants(cls, case: Set) -> list[Contestant]:
         rows, dims = case.base.shape
-        return [cls(lists, f"PCA{dims},IVF{lists},FlatPanorama") for lists in list_counts(rows)[:2]]
+        return [cls(lists, f"PCA{dims},IVF{lists},FlatPanorama") for lists in list_counts(rows)]
 
 
 class Scann(Contestant):

@@ -74,28 +74,29 @@ def same_answers(case: Set, ours: NDArray[np.int64], theirs: NDArray[np.int64]) 
     return float(np.mean(ours == theirs))
 
 
-def flat_of(case: Set) -> Any:
-    dims = case.base.shape[1]
-    return faiss.IndexFlatIP(dims) if case.metric == "cosine" else faiss.IndexFlatL2(dims)
-
-
-def panorama_of(case: Set) -> Any:
-    """Rows along principal directions, which are dropped as soon as their first ones rule them out. By distance also
-    under cosine: principal directions are taken about the mean, which changes inner products.
+def peers_of(case: Set) -> dict[str, Any]:
+    """The plain scan; and Panorama, which drops a row as soon as its first principal directions rule it out. The latter
+    goes by distance under cosine, too: principal directions are taken about the mean, which changes inner products.
     """
     dims = case.base.shape[1]
-    return faiss.IndexPreTransform(faiss.PCAMatrix(dims, dims), faiss.IndexFlatL2Panorama(dims, PANORAMA_LEVELS))
+    flat = faiss.IndexFlatIP(dims) if case.metric == "cosine" else faiss.IndexFlatL2(dims)
+    panorama = faiss.IndexFlatL2Panorama(dims, PANORAMA_LEVELS)
+    return {
+        type(flat).__name__: flat,
+        type(panorama).__name__: faiss.IndexPreTransform(faiss.PCAMatrix(dims, dims), panorama),
+    }
 
 
 def race_set(race: _race.Race, case: Set, repeats: int) -> None:
-    for peer, name in ((flat_of(case), ""), (panorama_of(case), "IndexFlatL2Panorama")):
-        peer.train(case.for_faiss(case.base))
-        peer.add(case.for_faiss(case.base))
-        race_peer(race, case, peer, name or type(peer).__name__, repeats)
-
-
-def race_peer(race: _race.Race, case: Set, flat: Any, peer_name: str, repeats: int) -> None:
     index = na.build(case.base, metric=case.metric, kind="exact")
+    base = case.for_faiss(case.base)
+    for name, peer in peers_of(case).items():
+        peer.train(base)
+        peer.add(base)
+        race_peer(race, case, index, peer, name, repeats)
+
+
+def race_peer(race: _race.Race, case: Set, index: na.Index, peer: Any, peer_name: str, repeats: int) -> None:
     queries, peer_queries = case.queries, case.for_faiss(case.queries)
 
     def one_by_one_ours() -> NDArray[np.int64]:
@@ -103,18 +104,18 @@ def race_peer(race: _race.Race, case: Set, flat: Any, peer_name: str, repeats: i
 
     def one_by_one_peer() -> NDArray[np.int64]:
         singles = peer_queries[:SINGLE_QUERIES]
-        return np.concatenate([flat.search(singles[i : i + 1], K)[1] for i in range(SINGLE_QUERIES)])
+        return np.concatenate([peer.search(singles[i : i + 1], K)[1] for i in range(SINGLE_QUERIES)])
 
-    same = same_answers(case, index.search(queries, k=K, threads=1).rows, flat.search(peer_queries, K)[1])
+    same = same_answers(case, index.search(queries, k=K, threads=1).rows, peer.search(peer_queries, K)[1])
     few = Set(case.name, case.metric, case.base, queries[:SINGLE_QUERIES])
     same_answers(few, one_by_one_ours(), one_by_one_peer())
     batch = _race.alternate(
-        lambda: index.search(queries, k=K, threads=1), lambda: flat.search(peer_queries, K), repeats
+        lambda: index.search(queries, k=K, threads=1), lambda: peer.search(peer_queries, K), repeats
     )
     single = _race.alternate(one_by_one_ours, one_by_one_peer, repeats)
     for label, seconds, count in (("batch", batch, len(queries)), ("one a call", single, SINGLE_QUERIES)):
-        ours, peer = (value / count * 1e6 for value in seconds)
-        race.add(f"{case.name}, {label}", ours, peer, "us", asked=2, peer_name=peer_name)
+        mine, theirs = (value / count * 1e6 for value in seconds)
+        race.add(f"{case.name}, {label}", mine, theirs, "us", asked=2, peer_name=peer_name)
     race.note(f"  the same distances throughout; the same rows in the same places: {same:.2%}")
 
 

@@ -39,10 +39,9 @@ void check_deadline(std::chrono::steady_clock::time_point deadline) {
     throw DeadlineError("the search took longer than its deadline allows; allow more time, or ask for a lower recall");
 }
 
-// Returns up to how many neighbours an effort is extrapolated from what calibration measured. Beyond that, where the
-// neighbours are no small fraction of all rows, comparing every row takes at most about twice the time of lists, and
-// keeps the promise: of rows in tight groups, those after the group lie in all lists alike, and .6 of 1,000 were found
-// for a target of .95.
+// Returns up to how many neighbours an effort is extrapolated from what calibration measured. For more, every row is
+// compared, which takes at most about twice the time. Extrapolation fails on tight groups of rows: beyond the query's
+// own group, its neighbours are in all lists alike. Of 1,000 neighbours .6 were found for a target of .95.
 std::size_t extrapolated_neighbours(std::size_t rows) {
   constexpr std::size_t kLittleMore = calibration::kCalibratedK.back() * 5 / 2;
   constexpr std::size_t kRowsPerNeighbour = 100;

@@ -47,7 +47,7 @@ def test_what_is_promised_is_found(name: str, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["ivf", "forest"])
 def test_many_neighbours_of_rows_in_tight_groups(kind: str) -> None:
-    """Those after the group lie in all lists alike, which what was measured for 100 neighbours cannot tell."""
+    """Beyond its own group, a query's neighbours are in all lists alike. Its first 100 do not show that."""
     case = hostile().hostile_set("few_numbers_set", ROWS)
     index = na.build(case.base, metric=case.metric, kind=kind)
     for k in (251, 1_000):
@@ -55,6 +55,19 @@ def test_many_neighbours_of_rows_in_tight_groups(kind: str) -> None:
         assert (np.asarray(hits.effort) == na.EVERY_ROW).all()
         np.testing.assert_array_equal(hits.rows, index.search(case.queries, k, exact=True).rows)
     assert (np.asarray(index.search(case.queries, 100, recall=0.5).effort) != na.EVERY_ROW).any()
+
+
+@pytest.mark.parametrize("kind", ["ivf", "forest"])
+def test_queries_of_another_kind_among_allowed_rows(kind: str) -> None:
+    """The distance of the nearest allowed row gives them away."""
+    case = hostile().hostile_set("noise_as_queries", 20_000)
+    index = na.build(case.base, metric=case.metric, kind=kind)
+    some = index.row_filter(mask=np.random.default_rng(0).random(len(case.base)) < 0.9)
+    for k in (1, 10):
+        hits = index.search(case.queries, k, filter=some, recall=0.8)
+        true = index.search(case.queries, k, filter=some, exact=True).distances
+        found = (hits.distances <= true[:, -1:]).mean(axis=1)
+        assert found.mean() >= 0.8 - 0.01 - 2 * found.std() / len(found) ** 0.5
 
 
 def test_a_line_is_not_drawn_up_to_the_scan_of_every_row() -> None:

@@ -18,7 +18,11 @@ TEST(rows_are_spread) {
     const std::vector<std::uint32_t> numbers = held_out_rows(rows);
     CHECK_EQUAL(numbers.size(), std::min<std::size_t>(rows, kHeldOutRows));
     CHECK(numbers.back() < rows);
-    for (std::size_t i = 1; i < numbers.size(); ++i) CHECK(numbers[i] > numbers[i - 1]);
+    // One in each of as many equal parts: no gap is as large as two parts, up to rounding.
+    const std::size_t part = rows / numbers.size() + 1;
+    CHECK(numbers.front() < part && rows - numbers.back() <= part);
+    for (std::size_t i = 1; i < numbers.size(); ++i)
+      CHECK(numbers[i] > numbers[i - 1] && numbers[i] - numbers[i - 1] < 2 * part);
   }
 }
 
