@@ -67,12 +67,9 @@ inline std::uint32_t near_of(const std::int32_t* dots, const float* offsets, con
 #include "kernels/generic/matrix_hits.inl"
 #include "kernels/generic/tile_matrix.inl"
 
-// The kernel of the other table. With few queries a tile is mostly empty.
-PanelDots dots_of_few = nullptr;
-
 void panel_dots(const std::uint8_t* panels, std::size_t panel_count, const std::int8_t* queries, std::size_t stride,
                 std::size_t count, std::size_t dims, std::int32_t* out, std::size_t out_stride) {
-  constexpr std::size_t kMinQueries = 4;
+  constexpr std::size_t kMinQueries = 4;  // with fewer, a tile is mostly empty
   if (count < kMinQueries)
     dots_of_few(panels, panel_count, queries, stride, count, dims, out, out_stride);
   else
@@ -81,12 +78,7 @@ void panel_dots(const std::uint8_t* panels, std::size_t panel_count, const std::
 
 }  // namespace
 
-Table table_with(Table others) {
-  dots_of_few = others.screen.panel_dots;
-  others.name = "amx";
-  others.screen.panel_dots = panel_dots;
-  others.matrix.hits = tile_hits;
-  return others;
-}
+PanelDots dots_of_few = nullptr;
+const Kernels kernels = {panel_dots, tile_hits};
 
 }  // namespace nearabout::kernels::amx

@@ -9,6 +9,16 @@
 namespace nearabout::kernels {
 namespace {
 
+#if defined(NEARABOUT_HAS_AVX512_VBMI) && defined(NEARABOUT_HAS_AMX)
+Table with_amx(Table others) {
+  amx::dots_of_few = others.screen.panel_dots;
+  others.name = "amx";
+  others.screen.panel_dots = amx::kernels.panel_dots;
+  others.matrix.hits = amx::kernels.hits;
+  return others;
+}
+#endif
+
 // Returns the tables in order of preference, best last; docs/explanation/dispatch.md has the measurements behind the
 // order.
 std::vector<const Table*> find_tables() {
@@ -33,7 +43,7 @@ std::vector<const Table*> find_tables() {
   if (cpu.avx512_vbmi) tables.push_back(&avx512_vbmi::table);
 #endif
 #if defined(NEARABOUT_HAS_AVX512_VBMI) && defined(NEARABOUT_HAS_AMX)
-  static const Table amx_table = amx::table_with(avx512_vbmi::table);
+  static const Table amx_table = with_amx(avx512_vbmi::table);
   if (cpu.amx) tables.push_back(&amx_table);
 #endif
   return tables;

@@ -5,6 +5,8 @@
 
 namespace nearabout::kernels {
 
+// The file of an instruction set gives data only. A function of it, even one that only copies a table, would be compiled
+// for that instruction set, and must not run where a processor lacks it.
 namespace scalar {
 extern const Table table;
 }
@@ -18,8 +20,13 @@ namespace avx512_vbmi {
 extern const Table table;
 }
 namespace amx {
-// Returns the table with these kernels instead of its own.
-Table table_with(Table others);
+// The kernels that replace those of another table, one of which they call for few queries.
+struct Kernels {
+  PanelDots panel_dots;
+  MatrixHits hits;
+};
+extern const Kernels kernels;
+extern PanelDots dots_of_few;
 }  // namespace amx
 namespace neon {
 extern const Table table;
