@@ -5,8 +5,8 @@
 
 namespace nearabout::kernels {
 
-// The file of an instruction set gives data only. A function of it, even one that only copies a table, would be compiled
-// for that instruction set, and must not run where a processor lacks it.
+// The file of an instruction set gives data only. A function of it, even one that only copies a table, would be
+// compiled for that instruction set, and must not run where a processor lacks it.
 namespace scalar {
 extern const Table table;
 }
@@ -20,13 +20,15 @@ namespace avx512_vbmi {
 extern const Table table;
 }
 namespace amx {
-// The kernels that replace those of another table, one of which they call for few queries.
+// The kernels that replace those of another table, which they call for few queries.
 struct Kernels {
   PanelDots panel_dots;
+  ScanCodes scan_bytes;
   MatrixHits hits;
 };
 extern const Kernels kernels;
 extern PanelDots dots_of_few;
+extern ScanCodes scan_few;
 }  // namespace amx
 namespace neon {
 extern const Table table;

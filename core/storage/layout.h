@@ -70,6 +70,7 @@ enum class SectionId : std::uint32_t {
   screen_grid = 54,
   guard = 55,
   leaf_residuals = 56,
+  tuning = 57,
   checksums = 255,  // written only by Writer::finish
 };
 std::string_view name_of(SectionId id);  // "unknown" for a number that this version does not know

@@ -12,6 +12,8 @@ Monitor: TypeAlias = Callable[[float], object] | None  # called with the fractio
 def version() -> str: ...  # of the compiled core; files name it as the library that wrote them
 def isa() -> str: ...  # the instruction set in use: "scalar", "avx2", "avx512", "neon"
 def available_isas() -> list[str]: ...
+def machine_family() -> str: ...  # of processors, by whose costs parameters are chosen
+def families() -> list[str]: ...
 
 FEW_EXCLUDED_OF: int  # rows that are excluded as a list: at most one in so many
 
