@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "base/top_k.h"
@@ -36,9 +37,10 @@ class ScreenedScan {
   BlockReader reader_;
   FirstLimit first_limit_;
   std::vector<Candidates> candidates_;
-  std::vector<std::int32_t> dots_;
-  std::vector<std::uint32_t> hits_;
-  std::vector<float> scores_;
+  // Not initialised, which would take longer than to screen some hundred rows.
+  std::unique_ptr<std::int32_t[]> dots_;
+  std::unique_ptr<std::uint32_t[]> hits_;
+  std::unique_ptr<float[]> scores_;
 };
 
 }  // namespace nearabout::exact

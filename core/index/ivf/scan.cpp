@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "base/scored.h"
@@ -159,14 +160,25 @@ void ListScan::scan() {
   scan_in_order();
 }
 
-// Scans the probes in order_, sorted by lists.
-void ListScan::scan_in_order() {
-  if (order_.empty()) return;
+// Sorts the probes in order_ by lists: those of many queries by counting, which takes a step for each list there is.
+void ListScan::sort_probes() {
+  constexpr std::size_t kListsPerProbe = 8;
+  if (kListsPerProbe * order_.size() < layout_.list_count()) {
+    sorted_ = order_;
+    std::ranges::sort(sorted_, {}, [](const Probe& probe) { return std::pair(probe.list, probe.query); });
+    return;
+  }
   firsts_.assign(layout_.list_count() + 1, 0);
   for (const Probe& probe : order_) ++firsts_[probe.list + 1];
   for (std::size_t list = 0; list + 1 < firsts_.size(); ++list) firsts_[list + 1] += firsts_[list];
   sorted_.resize(order_.size());
   for (const Probe& probe : order_) sorted_[firsts_[probe.list]++] = probe;
+}
+
+// Scans the probes in order_, sorted by lists.
+void ListScan::scan_in_order() {
+  if (order_.empty()) return;
+  sort_probes();
   for (std::size_t begin = 0, end = 0; begin < sorted_.size(); begin = end) {
     for (end = begin + 1; end < sorted_.size() && sorted_[end].list == sorted_[begin].list;) ++end;
     scan_list(sorted_.data() + begin, end - begin);
