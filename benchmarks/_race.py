@@ -108,8 +108,11 @@ def cpu_name() -> str:
 
 
 def results_folder() -> Path:
-    """Returns the folder of this processor's results: those of several processors stand side by side."""
-    name = re.sub(r"\(r\)|\(tm\)|processor|cpu|@.*|[0-9]+-core", " ", cpu_name().lower())
+    """Returns the folder of this processor's results: those of several processors stand side by side.
+
+    Its name ends in the instruction set, because virtual machines may name generations of processors alike.
+    """
+    name = re.sub(r"\(r\)|\(tm\)|processor|cpu|@.*|[0-9]+-core", " ", f"{cpu_name()} {_core.isa()}".lower())
     folder = PROJECT / "benchmarks" / "results" / "-".join(re.findall(r"[a-z0-9]+", name))
     folder.mkdir(parents=True, exist_ok=True)
     return folder

@@ -92,8 +92,8 @@ def test_what_cannot_be_chosen_for(given: dict[str, Any], sentence: str) -> None
 
 @pytest.mark.parametrize("kind", [na.Exact(), na.Forest(trees=2)])
 def test_kinds_that_have_nothing_to_choose(kind: Kind) -> None:
-    given: dict[str, Any]
-    for given in ({"workload": "batch"}, {"family": "amx"}):
+    for name, value in (("workload", "batch"), ("family", "amx")):
+        given: dict[str, Any] = {name: value}
         with pytest.raises(na.InvalidInputError, match=f"nothing about the kind {kind.name} depends on it"):
             na.build(rows(), kind=kind, **given)
 
