@@ -31,6 +31,8 @@ std::size_t padded(std::size_t count) { return (count + 15) / 16 * 16; }
 
 constexpr std::size_t kCodeBytes[] = {8, 12, 16, 24, 32, 48};
 constexpr std::size_t kDirectionsOfBytes[] = {64, 128, 192};  // as many as tiles take at once
+// Codes of 8 bits take several times the bytes of others: they are chosen if they take at most this part of the time.
+constexpr double kWorthTheBytes = 0.85;
 
 // Returns the codes worth trying: 8 to 48 bytes, with at most two bits per dimension, or four if distances come from
 // codes alone; and, where they may pay, 8 bits per direction. Directions fill whole lines of codes.
@@ -259,6 +261,8 @@ CodeShape choose_shape(const transform::Sample& sample, const quantize::Principa
                    costs[i] = options.refine ? cost(shapes[i], depth, sample.dims, table, options.tuning) : depth;
                  }
                });
+  for (std::size_t i = 0; i < shapes.size(); ++i)
+    if (shapes[i].has_bytes()) costs[i] /= kWorthTheBytes;
   return shapes[static_cast<std::size_t>(std::min_element(costs.begin(), costs.end()) - costs.begin())];
 }
 

@@ -260,8 +260,9 @@ class IVF(Kind):
     def code_width(self, case: Case) -> int:
         """Returns the bytes of a row's code, a multiple of four."""
         if self.codes != "auto":
-            size = self.codes.size if isinstance(self.codes, PcaCodes) else self.codes
-            return 4 * math.ceil(min(size, 96) / 4)
+            codes = self.codes if isinstance(self.codes, PcaCodes) else PcaCodes(self.codes)
+            widest = _MOST_DIRECTIONS * (8 if codes.bits == 8 else 4) // 8
+            return 4 * math.ceil(min(codes.size, widest) / 4)
         if not self.refine:  # codes alone rank the rows, so they are longer
             return 4 * round(min(48, max(16, case.dims / 2)) / 4)
         return 4 * math.ceil(min(48.0, max(8.0, 2.4 * math.sqrt(case.dims)), max(4, case.dims / 2)) / 4)
