@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/top_k.h"
+#include "index/exact/byte_comparison.h"
 #include "metric/bound_query.h"
 #include "quantize/screen.h"
 #include "storage/section.h"
@@ -20,16 +21,22 @@ struct Candidate {
   friend bool operator<(const Candidate& a, const Candidate& b) { return a.score < b.score; }
 };
 
+// The byte rows of an index, bound to a query; nulls if there are none.
+struct QueryBytes {
+  const quantize::ByteBoundQuery* query = nullptr;
+  ByteComparison* rows = nullptr;  // work space
+};
+
 class Candidates {
  public:
   Candidates(const metric::BoundQuery& query, const quantize::ScreenQuery& screen, const storage::Section& vectors,
-             TopK& best);
+             QueryBytes bytes, TopK& best);
 
   // Returns the limit on the scores of rows that can still be among the best.
   const quantize::Limit& limit() const { return limit_; }
   const quantize::ScreenQuery& screen() const { return screen_; }
 
-  // Compares these rows at once.
+  // Compares these rows at once; with byte rows, those that these do not rule out.
   void compare(const std::uint32_t* rows, std::size_t count);
   // Does the same for those whose scores are still within the limit when their turn comes.
   void compare(const Candidate* rows, std::size_t count);
@@ -50,15 +57,21 @@ class Candidates {
  private:
   template <class Batch>
   void each_batch(const Candidate* rows, std::size_t count, Batch batch);
+  // Returns true if byte rows can rule out rows: there is a limit, and reading them costs less.
+  bool has_byte_limit() const;
+  void compare_by_bytes(const std::uint32_t* rows, std::size_t count, bool fetched);
+  void compare_by_bytes(const Candidate* rows, std::size_t count, bool fetched);
   void compare_batch(const std::uint32_t* rows, std::size_t count);
   void offer(const std::uint32_t* rows, const double* rdists, std::size_t count);
 
   const metric::BoundQuery& query_;
   const quantize::ScreenQuery& screen_;
   const storage::Section& vectors_;
+  QueryBytes bytes_;
   TopK& best_;
   quantize::Limit limit_;
   std::vector<Candidate> waiting_;
+  std::vector<std::uint32_t> within_;
 };
 
 }  // namespace nearabout::exact

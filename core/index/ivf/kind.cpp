@@ -17,15 +17,11 @@ std::unique_ptr<const index::Searcher> open(const storage::File& file, const ind
 void write(storage::Writer& writer, const index::ValidatedRows& rows, const index::KindBuild& build,
            const Monitor& monitor) {
   const index::Parameters& given = build.parameters;
-  given.expect({"lists", "code_bytes", "code_bits", "seed", "refine", "keep_vectors"});
-  const IvfOptions options{given.integer("lists"),
-                           given.integer("code_bytes"),
-                           given.integer("code_bits"),
-                           given.integer("seed"),
-                           given.flag("refine"),
-                           given.flag("keep_vectors"),
-                           build.recall,
-                           build.queries};
+  given.expect({"lists", "code_bytes", "code_bits", "seed", "refine", "keep_vectors", "byte_rows"});
+  const IvfOptions options{
+      given.integer("lists"), given.integer("code_bytes"), given.integer("code_bits"), given.integer("seed"),
+      given.flag("refine"),   given.flag("keep_vectors"),  given.flag("byte_rows"),    build.recall,
+      build.queries};
   write_ivf(writer, rows, options, build.metadata, build.options, monitor);
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "index/ivf/adaptive_probes.h"
 #include "index/ivf/curve.h"
 #include "index/ivf/distance_source.h"
+#include "quantize/byte_bounds_file.h"
 #include "quantize/byte_rows.h"
 #include "quantize/leading_codes.h"
 #include "storage/file.h"
@@ -66,6 +68,7 @@ struct IvfLayout {
   IvfCentroids centroids{};
   IvfLists lists{};
   IvfByteRows byte_rows{};
+  std::optional<quantize::StoredByteBounds> bounds{};  // besides vectors
   Curves curves{};
   AdaptiveProbes adaptive_probes{};
   calibration::Guard guard{};

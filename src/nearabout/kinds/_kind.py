@@ -121,6 +121,12 @@ class Kind:
         return dataclasses.replace(case, kind=type(self)())
 
 
+def check_flag(name: str, value: object) -> None:
+    """Raises InvalidInputError unless the value is True or False."""
+    if not isinstance(value, bool):
+        raise InvalidInputError(f"{name} is {value!r}; pass True or False")
+
+
 def check_count(name: str, value: object, most: int, other: str = "") -> None:
     """Raises InvalidInputError unless the value is a whole number from 1 to `most`. `other`: what else is allowed."""
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
