@@ -12,17 +12,58 @@ namespace {
 
 using transform::CodeSpace;
 
-constexpr double kLargestWeight = 127 * 128 + 63;  // whole weights are 128 * high + low, high to 127, low -64 to 63
 constexpr double kLargestByte = 128;
+constexpr double kHalf = 0.51;  // of a step, by which a weight is off
+constexpr double kFloat = 0x1p-22;  // relative error of the square of a difference in float, with a margin
+// Weights relative to the largest step, and distances from the centre, that floats can hold; and the least of weights.
+constexpr float kLargestWeight = 0x1p100f;
+constexpr double kLargestReach = 0x1p120;
+constexpr float kSmallestWeight = 0x1p-90f;
+constexpr float kBelowOne = 1 - 0x1p-20f;  // so that no product is rounded beyond the largest weight
 constexpr double kMargin = 1 + 1e-9;          // far more than the rounding of sums in double
 constexpr double kUnitVectorError = 0x1p-22;  // error of a unit vector rounded to float, with a margin
 constexpr double kDouble = 0x1p-50;           // of a few operations in double, with a margin
-constexpr std::uint8_t kFlip = 0x80;
 
 // Rounds to whole numbers, ties to even, in instructions that every processor has.
 double whole(double value) {
   constexpr double kShift = 0x1.8p52;
   return value + kShift - kShift;
+}
+
+// Independent sums: a single one would wait for each addition, and the compiler may not reorder them.
+constexpr std::size_t kLanes = 8;
+
+// Computes (query - centre) step for each dimension, or query step if `centres` is null.
+void weigh(const float* query, const float* centres, const std::vector<float>& steps, float* weights) {
+  const float* const step = steps.data();
+  const std::size_t dims = steps.size();
+  if (centres)
+    for (std::size_t j = 0; j < dims; ++j) weights[j] = (query[j] - centres[j]) * step[j];
+  else
+    for (std::size_t j = 0; j < dims; ++j) weights[j] = query[j] * step[j];
+}
+
+float largest_of(const float* values, std::size_t count) {
+  float lanes[kLanes] = {};
+  std::size_t j = 0;
+  const auto take = [&](float& lane, float value) { lane = std::max(lane, std::abs(value)); };
+  for (; j + kLanes <= count; j += kLanes)
+    for (std::size_t lane = 0; lane < kLanes; ++lane) take(lanes[lane], values[j + lane]);
+  for (; j < count; ++j) take(lanes[0], values[j]);
+  return *std::max_element(lanes, lanes + kLanes);
+}
+
+// Adds up term(j) for all j below `count`.
+template <class Term>
+double sum_of(std::size_t count, Term term) {
+  double lanes[kLanes] = {};
+  std::size_t j = 0;
+  for (; j + kLanes <= count; j += kLanes)
+    for (std::size_t lane = 0; lane < kLanes; ++lane) lanes[lane] += term(j + lane);
+  for (; j < count; ++j) lanes[0] += term(j);
+  double sum = 0;
+  for (const double lane : lanes) sum += lane;
+  return sum;
 }
 
 }  // namespace
@@ -36,6 +77,7 @@ ByteBounds::ByteBounds(CodeSpace space, std::vector<float> centres, std::vector<
     sum += most * most;
     unit_ = std::max(unit_, double{steps_[j]});
   }
+  for (const float step : steps_) shares_.push_back(unit_ > 0 ? static_cast<float>(double{step} / unit_) : 0.0f);
   reach_ = std::sqrt(sum) * kMargin + error_;
 }
 
@@ -69,89 +111,75 @@ float ByteBounds::square(const std::int8_t* bytes) const {
   return double{nearest} <= sum ? nearest : std::nextafter(nearest, 0.0f);
 }
 
-void ByteBoundQuery::bind(const ByteBounds& bounds, const float* query, std::vector<double>& scratch) {
+void ByteBoundQuery::bind(const ByteBounds& bounds, const float* query, std::vector<float>& scratch) {
   bounds_ = &bounds;
   const std::size_t dims = bounds.dims();
-  const float* const centres = bounds.centres().data();
-  const float* const steps = bounds.steps().data();
-  scratch.resize(dims);
-  relative_ = static_cast<double>(dims + 8) * 0x1p-51;
-  norm_ = norm(query, dims);
-  double sum = 0;
-  double largest = 0;
-  if (bounds.space() == CodeSpace::inner_product) {
-    for (std::size_t j = 0; j < dims; ++j) {
-      scratch[j] = double{query[j]} * double{steps[j]};
-      sum += double{query[j]} * double{centres[j]};
-    }
-  } else {
-    const double length = bounds.space() == CodeSpace::cosine ? norm_ : 1;
-    for (std::size_t j = 0; j < dims; ++j) {
-      const double apart = double{query[j]} / length - double{centres[j]};
-      scratch[j] = apart * double{steps[j]};
-      sum += apart * apart;
-    }
+  scratch.resize(2 * dims);
+  const bool products = bounds.space() == CodeSpace::inner_product;
+  norm_ = bounds.space() == CodeSpace::l2 ? 0 : norm(query, dims);
+  if (bounds.space() == CodeSpace::cosine) {
+    float* const unit = scratch.data() + dims;
+    for (std::size_t j = 0; j < dims; ++j) unit[j] = static_cast<float>(double{query[j]} / norm_);
+    query = unit;
   }
-  for (const double weight : scratch) largest = std::max(largest, std::abs(weight));
-  base_ = sum;
-  round(scratch, largest);
+  const float* const centres = bounds.centres().data();
+  weigh(query, products ? nullptr : centres, bounds.shares(), scratch.data());
+  base_ = products ? sum_of(dims, [=](std::size_t j) { return double{query[j]} * double{centres[j]}; })
+                   : sum_of(dims, [=](std::size_t j) {
+                       const double apart = double{query[j] - centres[j]};
+                       return apart * apart;
+                     });
+  relative_ = static_cast<double>(dims + 8) * 0x1p-51 + (products ? 0 : kFloat);
+  round(scratch.data(), largest_of(scratch.data(), dims));
 }
 
-// Splits the weights into whole numbers of two signed bytes each.
-void ByteBoundQuery::round(const std::vector<double>& weights, double largest) {
-  const std::size_t dims = weights.size();
-  const double step = largest / kLargestWeight;
-  const double inverse = largest > 0 ? kLargestWeight / largest : 0;
-  high_.resize(kernels::padded_dims(dims));
-  low_.resize(kernels::padded_dims(dims));
-  double squares = 0;
-  std::int32_t sum = 0;
-  for (std::size_t j = 0; j < dims; ++j) {
-    const double number = whole(weights[j] * inverse);
-    const double off = weights[j] - step * number;
-    squares += off * off;
-    const auto integer = static_cast<std::int32_t>(number);
-    const std::int32_t high = (integer + 64) >> 7;
-    high_[j] = static_cast<std::int8_t>(high);
-    low_[j] = static_cast<std::int8_t>(integer - 128 * high);
-    sum += integer;
-  }
-  sum_ = 128 * std::int64_t{sum};
+// Rounds the weights to whole numbers of 16 bits. Each is off by half a step. Before, it was computed in three
+// operations in float, and is multiplied in one more: together less than a hundredth of a step. That holds for numbers
+// too small to have all bits of a float, too, because a step is never that small.
+void ByteBoundQuery::round(const float* weights, float largest) {
+  const std::size_t dims = bounds_->dims();
   const bool products = bounds_->space() == CodeSpace::inner_product;
-  factor_ = products ? -step : -2 * step;
+  const double reach = products ? norm_ : std::sqrt(base_);
+  screens_ = largest < kLargestWeight && reach < kLargestReach;
+  weights_.assign(dims, 0);
+  factor_ = residual_ = 0;
   square_unit_ = products ? 0 : bounds_->unit() * bounds_->unit();
+  if (!screens_) return;
+  largest = std::max({largest, kSmallestWeight, static_cast<float>(reach) * kSmallestWeight});
+  const float inverse = static_cast<float>(kernels::largest_wide(dims)) / largest * kBelowOne;
+  // Adding and subtracting rounds to a whole number, in instructions that every processor has.
+  constexpr float kShift = 0x1.8p23f;
+  for (std::size_t j = 0; j < dims; ++j) {
+    const float number = weights[j] * inverse + kShift - kShift;
+    weights_[j] = static_cast<std::int16_t>(static_cast<std::int32_t>(number));
+  }
+  const double step = bounds_->unit() / double{inverse};
   const double many = static_cast<double>(dims);
-  const double length = largest * std::sqrt(many);  // at least that of the weights
-  residual_ = (products ? 1 : 2) * (std::sqrt(squares) * kMargin + kDouble * length) * bounds_->longest();
-  rounding_ = kDouble * (square_unit_ * kLargestByte * kLargestByte * many + 2 * largest * kLargestByte * many);
+  factor_ = products ? -step : -2 * step;
+  residual_ = std::abs(factor_) * kHalf * std::sqrt(many) * bounds_->longest();
+  rounding_ = kDouble * many * (square_unit_ * kLargestByte * kLargestByte + std::abs(factor_) * 0x1p15 * kLargestByte);
 }
 
 void ByteBoundQuery::scores(kernels::Rows rows, const float* squares, double* out) const {
   constexpr std::size_t kTogether = 32;
-  const std::size_t dims = bounds_->dims();
-  std::int32_t high[kTogether];
-  std::int32_t low[kTogether];
+  std::int32_t products[kTogether];
   for (std::size_t begin = 0; begin < rows.count; begin += kTogether) {
-    const std::size_t count = std::min(kTogether, rows.count - begin);
     kernels::Rows some = rows;
-    some.count = count;
+    some.count = std::min(kTogether, rows.count - begin);
     if (rows.rows)
       some.rows += begin;
     else
       some.base = static_cast<const std::byte*>(rows.base) + begin * rows.stride;
-    kernels::table().screen.rows(high_.data(), some, dims, kFlip, high);
-    some.fetched = true;
-    kernels::table().screen.rows(low_.data(), some, dims, kFlip, low);
-    for (std::size_t i = 0; i < count; ++i) {
-      const std::int64_t product = 128 * std::int64_t{high[i]} + low[i] - sum_;
-      out[begin + i] = factor_ * static_cast<double>(product);
+    kernels::table().screen.wide_rows(weights_.data(), some, bounds_->dims(), products);
+    for (std::size_t i = 0; i < some.count; ++i) {
+      out[begin + i] = factor_ * products[i];
       if (square_unit_ > 0) out[begin + i] += square_unit_ * double{squares[begin + i]};
     }
   }
 }
 
 double ByteBoundQuery::limit(double rdist) const {
-  if (!(rdist < std::numeric_limits<double>::infinity())) return std::numeric_limits<double>::infinity();
+  if (!screens_ || !(rdist < std::numeric_limits<double>::infinity())) return std::numeric_limits<double>::infinity();
   const double error = bounds_->error();
   if (bounds_->space() == CodeSpace::inner_product) {
     const double room = relative_ * norm_ * bounds_->reach();

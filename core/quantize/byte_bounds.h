@@ -9,15 +9,16 @@
 //   |q - x| >= |q - y| - E                <q, x> <= <q, y> + |q| E
 //   |q - y|^2 = |q - c|^2 + sum (s_j b_j)^2 - 2 sum w_j b_j,    w_j = (q_j - c_j) s_j
 //
-// The weights w are rounded to whole multiples W of t, 15 bits with the sign: two products of signed bytes with the row
-// give sum W_j b_j exactly, and |w - t W| times the largest |b| of any row bounds what the rounding changes. The sum of
-// squares is stored, rounded down. So a row at distance D or less has
+// The weights w are rounded to whole multiples W of t, of 16 bits (fewer beyond 512 dims, so that sums fit 32 bits): the
+// sum of the W_j b_j is exact, and |w - t W| times the largest |b| of any row bounds what the rounding changes. The sum
+// of squares is stored, rounded down. So a row at distance D or less has
 //
 //   sum (s_j b_j)^2 - 2 t sum W_j b_j  <=  (D + E)^2 - |q - c|^2 + 2 |w - t W| |b|
 //
 // The left side is the row's *score*, the right side the query's *limit* for D. Inner products work the same way, with
-// w_j = q_j s_j, without squares. Everything but the integer products is in double, and the limit has room for its
-// rounding: (dims + 8) 2^-51 of the sum of the magnitudes, twice what a sum of dims terms can be off by.
+// w_j = q_j s_j, without squares. Weights are computed in float: what that adds to their rounding is a hundredth of it.
+// Everything else is in double, and the limit has room for its rounding: (dims + 8) 2^-51 of the sum of the magnitudes,
+// twice what a sum of dims terms can be off by, and 2^-22 of the squares, whose differences are in float.
 #pragma once
 
 #include <cstddef>
@@ -43,8 +44,9 @@ class ByteBounds {
   const std::vector<float>& steps() const { return steps_; }
   double error() const { return error_; }
   double longest() const { return longest_; }
-  // Returns the largest step.
+  // Returns the largest step, and each step relative to it.
   double unit() const { return unit_; }
+  const std::vector<float>& shares() const { return shares_; }
   // Returns a bound of |x|, of any row.
   double reach() const { return reach_; }
 
@@ -57,7 +59,7 @@ class ByteBounds {
 
  private:
   transform::CodeSpace space_ = transform::CodeSpace::l2;
-  std::vector<float> centres_, steps_;
+  std::vector<float> centres_, steps_, shares_;
   double error_ = 0;
   double longest_ = 0;
   double unit_ = 0;
@@ -70,7 +72,7 @@ class ByteBoundQuery {
   ByteBoundQuery() = default;
   // Binds a query of dims floats as the caller gave it: finite, not zero under cosine. `bounds` must outlive this;
   // `scratch` is work space.
-  void bind(const ByteBounds& bounds, const float* query, std::vector<double>& scratch);
+  void bind(const ByteBounds& bounds, const float* query, std::vector<float>& scratch);
 
   // Computes scores of rows of bytes. `squares` are those of the rows, in the same order; not read for inner products.
   void scores(kernels::Rows rows, const float* squares, double* out) const;
@@ -80,11 +82,11 @@ class ByteBoundQuery {
   double estimate(double score) const;
 
  private:
-  void round(const std::vector<double>& weights, double largest);
+  void round(const float* weights, float largest);
 
   const ByteBounds* bounds_ = nullptr;
-  std::vector<std::int8_t> high_, low_;
-  std::int64_t sum_ = 0;    // of the whole weights, times 128: bytes are multiplied without their sign
+  bool screens_ = true;  // false for a query whose differences are too large for floats: every row passes
+  std::vector<std::int16_t> weights_;
   double factor_ = 0;       // of an integer product in a score
   double square_unit_ = 0;  // of a square
   double base_ = 0;         // |q - c|^2, or <q, c>

@@ -41,7 +41,7 @@ Bound bind(MatrixView queries, const index::Descriptor& descriptor, const Screen
   bound.screens = quantize::ScreenQuery::bind(rows.screen->screen, vectors.data(), queries.rows);
   if (!rows.bytes) return bound;
   bound.bytes.resize(queries.rows);
-  std::vector<double> scratch;
+  std::vector<float> scratch;
   for (std::size_t i = 0; i < queries.rows; ++i)
     bound.bytes[i].bind(rows.bytes->bounds, vectors.data() + i * descriptor.dims, scratch);
   return bound;

@@ -70,7 +70,7 @@ class RowComparison {
   EstimateUnits units_;
   static constexpr std::size_t kDeep = 4;
   Pending pending_[kDeep];
-  std::vector<double> scratch_;
+  std::vector<float> scratch_;
   std::vector<double> rdists_;       // for the rows compared last
   std::vector<std::uint32_t> cold_;  // places, then rows, of a whole group
   std::size_t wanted_ = 0;           // neighbours that a query looks for, with those that it excludes

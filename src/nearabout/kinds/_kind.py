@@ -92,6 +92,10 @@ class Kind:
         """Returns whether the file has the vectors."""
         return True
 
+    def has_byte_rows(self, case: Case) -> bool:
+        """Returns whether the file has one byte per dimension of each row besides its vector."""
+        return False
+
     def instead_bytes(self, case: Case) -> int:
         """Returns the bytes that the file stores instead of the vectors, if it has no vectors."""
         return 0

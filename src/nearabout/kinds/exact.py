@@ -64,5 +64,8 @@ class Exact(Kind):
     def auto_seconds(self, case: Case, recall: float) -> float | None:
         return 1e-4 * case.rows * (case.dims + _ROW_OF_NO_DIMS) / _QUICK
 
+    def has_byte_rows(self, case: Case) -> bool:
+        return self.byte_rows
+
     def working_bytes(self, case: Case, memory: int) -> tuple[int, int]:
         return 0, case.rows * (screen_width(case) + 8) if is_screened(case) else 0

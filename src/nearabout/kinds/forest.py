@@ -119,6 +119,9 @@ class Forest(Kind):
     def resolved(self, case: Case) -> Forest:
         return dataclasses.replace(self, trees=self.tree_count)
 
+    def has_byte_rows(self, case: Case) -> bool:
+        return self.byte_rows
+
     def own_bytes(self, case: Case) -> int:
         width = _sketch_width(case)
         nodes = case.rows / max(1.0, 0.55 * self.leaf_size)  # leaves are about half full; inner nodes are included

@@ -275,6 +275,9 @@ class IVF(Kind):
     def keeps_vectors(self, case: Case) -> bool:
         return self.keep_vectors or (self.refine and case.integers)
 
+    def has_byte_rows(self, case: Case) -> bool:
+        return self.byte_rows
+
     def instead_bytes(self, case: Case) -> int:
         if not self.refine:
             return 0
