@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from functools import partial
 from typing import Any
 
 os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
@@ -41,7 +42,9 @@ def require_same(with_bytes: na.Hits, without: na.Hits, name: str) -> None:
             sys.exit(f"{name}: byte rows change the answers, so they are wrong")
 
 
-def race_searches(race: _race.Race, case: Set, pair: tuple[na.Index, na.Index], name: str, how: dict[str, Any]) -> None:
+def race_searches(
+    race: _race.Race, case: Set, pair: tuple[na.Index, na.Index], name: str, repeats: int, how: dict[str, Any]
+) -> None:
     def batch(index: na.Index) -> na.Hits:
         return index.search(case.queries, K, threads=1, **how)
 
@@ -51,20 +54,20 @@ def race_searches(race: _race.Race, case: Set, pair: tuple[na.Index, na.Index], 
 
     require_same(batch(pair[0]), batch(pair[1]), name)
     for label, work, count in (("batch", batch, len(case.queries)), ("one a call", singles, SINGLE_QUERIES)):
-        seconds = _race.alternate(lambda: work(pair[0]), lambda: work(pair[1]), repeats=7)
+        seconds = _race.alternate(partial(work, pair[0]), partial(work, pair[1]), repeats)
         mine, other = (value / count * 1e6 for value in seconds)
         race.add(f"{name}, {label}", mine, other, "us", asked=0, peer_name="without")
 
 
-def race_set(race: _race.Race, case: Set) -> None:
+def race_set(race: _race.Race, case: Set, repeats: int) -> None:
     for kind in (na.Exact, na.IVF):
         (index, seconds), (plain, plain_seconds) = built(case, kind, True), built(case, kind, False)
         name = f"{case.name} float32, {index.kind}"
         if kind is na.Exact:
-            race_searches(race, case, (index, plain), name, {})
+            race_searches(race, case, (index, plain), name, repeats, {})
         else:
             for recall in (0.95, 0.99):
-                race_searches(race, case, (index, plain), f"{name} .{recall:.0%}"[:-1], {"recall": recall})
+                race_searches(race, case, (index, plain), f"{name} .{100 * recall:.0f}", repeats, {"recall": recall})
                 effort = int(np.median(np.abs(plain.search(case.queries, K, recall=recall).effort)))
                 work = [one.profile(case.queries, K, effort=effort) for one in (index, plain)]
                 compared, of = (one.counts["compared"] / one.queries for one in work)
@@ -78,7 +81,7 @@ def main() -> int:
     race = _race.Race("byte_rows", [])
     race.start()
     for name in SETS_HERE:
-        race_set(race, as_floats(SETS[name]()))
+        race_set(race, as_floats(SETS[name]()), options.repeats)
     return race.finish(options.save)
 
 

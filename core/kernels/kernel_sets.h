@@ -5,8 +5,8 @@
 
 namespace nearabout::kernels {
 
-// The file of an instruction set gives data only. A function of it, even one that only copies a table, would be compiled
-// for that instruction set, and must not run where a processor lacks it.
+// The file of an instruction set gives data only. A function of it, even one that only copies a table, would be
+// compiled for that instruction set, and must not run where a processor lacks it.
 namespace scalar {
 extern const Table table;
 }

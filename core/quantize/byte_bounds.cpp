@@ -13,25 +13,25 @@ namespace {
 using transform::CodeSpace;
 
 constexpr double kLargestByte = 128;
-constexpr double kHalf = 0.51;  // of a step, by which a weight is off
+constexpr double kHalf = 0.51;      // of a step, by which a weight is off
 constexpr double kFloat = 0x1p-22;  // relative error of the square of a difference in float, with a margin
 // Weights relative to the largest step, and distances from the centre, that floats can hold; and the least of weights.
 constexpr float kLargestWeight = 0x1p100f;
 constexpr double kLargestReach = 0x1p120;
 constexpr float kSmallestWeight = 0x1p-90f;
 constexpr float kBelowOne = 1 - 0x1p-20f;  // so that no product is rounded beyond the largest weight
-constexpr double kMargin = 1 + 1e-9;          // far more than the rounding of sums in double
-constexpr double kUnitVectorError = 0x1p-22;  // error of a unit vector rounded to float, with a margin
-constexpr double kDouble = 0x1p-50;           // of a few operations in double, with a margin
+constexpr double kMargin = 1 + 1e-9;       // far more than the rounding of sums in double
+constexpr double kUnitError = 0x1p-22;     // error of a unit vector rounded to float, with a margin
+constexpr double kDouble = 0x1p-50;        // of a few operations in double, with a margin
 
 // Rounds to whole numbers, ties to even, in instructions that every processor has.
 double whole(double value) {
-  constexpr double kShift = 0x1.8p52;
-  return value + kShift - kShift;
+  constexpr double kWholeDouble = 0x1.8p52;
+  return value + kWholeDouble - kWholeDouble;
 }
 
 // Independent sums: a single one would wait for each addition, and the compiler may not reorder them.
-constexpr std::size_t kLanes = 8;
+constexpr std::size_t kSums = 8;
 
 // Computes (query - centre) step for each dimension, or query step if `centres` is null.
 void weigh(const float* query, const float* centres, const std::vector<float>& steps, float* weights) {
@@ -44,22 +44,22 @@ void weigh(const float* query, const float* centres, const std::vector<float>& s
 }
 
 float largest_of(const float* values, std::size_t count) {
-  float lanes[kLanes] = {};
+  float lanes[kSums] = {};
   std::size_t j = 0;
   const auto take = [&](float& lane, float value) { lane = std::max(lane, std::abs(value)); };
-  for (; j + kLanes <= count; j += kLanes)
-    for (std::size_t lane = 0; lane < kLanes; ++lane) take(lanes[lane], values[j + lane]);
+  for (; j + kSums <= count; j += kSums)
+    for (std::size_t lane = 0; lane < kSums; ++lane) take(lanes[lane], values[j + lane]);
   for (; j < count; ++j) take(lanes[0], values[j]);
-  return *std::max_element(lanes, lanes + kLanes);
+  return *std::max_element(lanes, lanes + kSums);
 }
 
 // Adds up term(j) for all j below `count`.
 template <class Term>
 double sum_of(std::size_t count, Term term) {
-  double lanes[kLanes] = {};
+  double lanes[kSums] = {};
   std::size_t j = 0;
-  for (; j + kLanes <= count; j += kLanes)
-    for (std::size_t lane = 0; lane < kLanes; ++lane) lanes[lane] += term(j + lane);
+  for (; j + kSums <= count; j += kSums)
+    for (std::size_t lane = 0; lane < kSums; ++lane) lanes[lane] += term(j + lane);
   for (; j < count; ++j) lanes[0] += term(j);
   double sum = 0;
   for (const double lane : lanes) sum += lane;
@@ -85,28 +85,28 @@ void ByteBounds::encode(const float* row, std::int8_t* bytes) const {
   for (std::size_t j = 0; j < dims(); ++j) {
     const double step = double{steps_[j]};
     const double place = step > 0 ? (double{row[j]} - double{centres_[j]}) / step : 0.0;
-    bytes[j] = static_cast<std::int8_t>(whole(std::clamp(place, -kLargestByte, kLargestByte - 1)));
+    const double below = place < kLargestByte - 1 ? place : kLargestByte - 1;
+    bytes[j] =
+        static_cast<std::int8_t>(static_cast<std::int32_t>(whole(below > -kLargestByte ? below : -kLargestByte)));
   }
 }
 
 double ByteBounds::error_of(const float* row, const std::int8_t* bytes) const {
-  double sum = 0;
-  for (std::size_t j = 0; j < dims(); ++j) {
+  const double sum = sum_of(dims(), [&](std::size_t j) {
     const double off = double{row[j]} - (double{centres_[j]} + double{steps_[j]} * bytes[j]);
-    sum += off * off;
-  }
-  const double unit_vector = space_ == CodeSpace::cosine ? kUnitVectorError : 0;
+    return off * off;
+  });
+  const double unit_vector = space_ == CodeSpace::cosine ? kUnitError : 0;
   return std::sqrt(sum) * kMargin + kDouble * reach_ + unit_vector;
 }
 
 float ByteBounds::square(const std::int8_t* bytes) const {
   if (unit_ == 0) return 0;
-  double sum = 0;
-  for (std::size_t j = 0; j < dims(); ++j) {
-    const double value = double{steps_[j]} / unit_ * bytes[j];
-    sum += value * value;
-  }
-  sum /= kMargin;
+  double sum = sum_of(dims(), [&](std::size_t j) {
+    const double value = double{steps_[j]} * bytes[j];
+    return value * value;
+  });
+  sum /= unit_ * unit_ * kMargin;
   const float nearest = static_cast<float>(sum);
   return double{nearest} <= sum ? nearest : std::nextafter(nearest, 0.0f);
 }
@@ -148,9 +148,9 @@ void ByteBoundQuery::round(const float* weights, float largest) {
   largest = std::max({largest, kSmallestWeight, static_cast<float>(reach) * kSmallestWeight});
   const float inverse = static_cast<float>(kernels::largest_wide(dims)) / largest * kBelowOne;
   // Adding and subtracting rounds to a whole number, in instructions that every processor has.
-  constexpr float kShift = 0x1.8p23f;
+  constexpr float kWholeFloat = 0x1.8p23f;
   for (std::size_t j = 0; j < dims; ++j) {
-    const float number = weights[j] * inverse + kShift - kShift;
+    const float number = weights[j] * inverse + kWholeFloat - kWholeFloat;
     weights_[j] = static_cast<std::int16_t>(static_cast<std::int32_t>(number));
   }
   const double step = bounds_->unit() / double{inverse};
@@ -161,11 +161,11 @@ void ByteBoundQuery::round(const float* weights, float largest) {
 }
 
 void ByteBoundQuery::scores(kernels::Rows rows, const float* squares, double* out) const {
-  constexpr std::size_t kTogether = 32;
-  std::int32_t products[kTogether];
-  for (std::size_t begin = 0; begin < rows.count; begin += kTogether) {
+  constexpr std::size_t kScoredTogether = 32;
+  std::int32_t products[kScoredTogether];
+  for (std::size_t begin = 0; begin < rows.count; begin += kScoredTogether) {
     kernels::Rows some = rows;
-    some.count = std::min(kTogether, rows.count - begin);
+    some.count = std::min(kScoredTogether, rows.count - begin);
     if (rows.rows)
       some.rows += begin;
     else
@@ -187,7 +187,7 @@ double ByteBoundQuery::limit(double rdist) const {
   }
   const bool cosine = bounds_->space() == CodeSpace::cosine;
   const double square = cosine ? 2 * (std::max(0.0, rdist) + relative_) : std::max(0.0, rdist) * (1 + relative_);
-  const double reach = std::sqrt(square) + error + (cosine ? kUnitVectorError : 0);
+  const double reach = std::sqrt(square) + error + (cosine ? kUnitError : 0);
   return reach * reach * (1 + kDouble) - base_ * (1 - relative_) + residual_ + rounding_;
 }
 

@@ -9,9 +9,9 @@
 //   |q - x| >= |q - y| - E                <q, x> <= <q, y> + |q| E
 //   |q - y|^2 = |q - c|^2 + sum (s_j b_j)^2 - 2 sum w_j b_j,    w_j = (q_j - c_j) s_j
 //
-// The weights w are rounded to whole multiples W of t, of 16 bits (fewer beyond 512 dims, so that sums fit 32 bits): the
-// sum of the W_j b_j is exact, and |w - t W| times the largest |b| of any row bounds what the rounding changes. The sum
-// of squares is stored, rounded down. So a row at distance D or less has
+// The weights w are rounded to whole multiples W of t, of 16 bits (fewer beyond 512 dims, so that sums fit 32 bits):
+// the sum of the W_j b_j is exact, and |w - t W| times the largest |b| of any row bounds what the rounding changes. The
+// sum of squares is stored, rounded down. So a row at distance D or less has
 //
 //   sum (s_j b_j)^2 - 2 t sum W_j b_j  <=  (D + E)^2 - |q - c|^2 + 2 |w - t W| |b|
 //

@@ -16,7 +16,7 @@ namespace {
 using storage::SectionId;
 using transform::CodeSpace;
 
-constexpr std::size_t kRowsPerTask = 16;
+constexpr std::size_t kBoundRows = 16;
 constexpr std::size_t kChunkBytes = std::size_t{1} << 20;  // approximate bytes of rows written by one call
 constexpr double kLargestWhole = 1 << 20;                  // whole numbers up to this have exact centres
 
@@ -29,8 +29,8 @@ struct Ranges {
       least[j] = std::min(least[j], row[j]);
       largest[j] = std::max(largest[j], row[j]);
       // Adding and subtracting rounds to a whole number; what is beyond float's whole numbers is excluded later.
-      constexpr float kShift = 0x1.8p23f;
-      fractions[j] = std::max(fractions[j], std::abs(row[j] - (row[j] + kShift - kShift)));
+      constexpr float kWholeFloat = 0x1.8p23f;
+      fractions[j] = std::max(fractions[j], std::abs(row[j] - (row[j] + kWholeFloat - kWholeFloat)));
     }
   }
   void merge(const Ranges& other) {
@@ -47,7 +47,7 @@ struct Ranges {
 class Rows {
  public:
   Rows(const transform::RowReader& read, std::size_t dims, CodeSpace space)
-      : read_(&read), dims_(dims), space_(space), values_(kRowsPerTask * dims) {}
+      : read_(&read), dims_(dims), space_(space), values_(kBoundRows * dims) {}
 
   const float* read(std::size_t begin, std::size_t end) {
     (*read_)(begin, end, values_.data());
@@ -95,11 +95,11 @@ void write_byte_bounds(storage::Writer& writer, const transform::RowReader& read
     const float* const values = work[worker].read(begin, end);
     for (std::size_t i = 0; i < end - begin; ++i) ranges[worker].add(values + i * dims);
   };
-  parallel_for(rows, kRowsPerTask, threads, look, subprogress(monitor, 0.0, 0.4));
+  parallel_for(rows, kBoundRows, threads, look, subprogress(monitor, 0.0, 0.4));
   for (const Ranges& other : ranges) ranges[0].merge(other);
   const ByteBounds bounds = grids_of(ranges[0], space);
 
-  const std::size_t chunk = std::max(kRowsPerTask, kChunkBytes / dims);
+  const std::size_t chunk = std::max(kBoundRows, kChunkBytes / dims);
   std::vector<std::int8_t> bytes(std::min(chunk, rows) * dims);
   std::vector<float> squares(std::min(chunk, rows));
   std::vector<double> errors(threads, 0.0);
@@ -109,7 +109,7 @@ void write_byte_bounds(storage::Writer& writer, const transform::RowReader& read
   for (std::size_t begin = 0; begin < rows; begin += chunk) {
     report(monitor, 0.4 + 0.6 * static_cast<double>(begin) / static_cast<double>(rows));
     const std::size_t count = std::min(chunk, rows - begin);
-    parallel_for(count, kRowsPerTask, threads, [&](std::size_t first, std::size_t last, std::size_t worker) {
+    parallel_for(count, kBoundRows, threads, [&](std::size_t first, std::size_t last, std::size_t worker) {
       const float* const values = work[worker].read(begin + first, begin + last);
       for (std::size_t i = first; i < last; ++i) {
         const float* const row = values + (i - first) * dims;

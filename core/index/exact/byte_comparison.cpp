@@ -5,11 +5,11 @@ namespace nearabout::exact {
 void ByteComparison::choose(const quantize::ByteBoundQuery& query, const std::uint32_t* rows, std::size_t count,
                             double worst, bool fetched) {
   const double limit = query.limit(worst);
-  double scores[kTogether];
-  float squares[kTogether];
+  double scores[kByteRowsTogether];
+  float squares[kByteRowsTogether];
   chosen_.clear();
-  for (std::size_t begin = 0; begin < count; begin += kTogether) {
-    const std::size_t size = std::min(kTogether, count - begin);
+  for (std::size_t begin = 0; begin < count; begin += kByteRowsTogether) {
+    const std::size_t size = std::min(kByteRowsTogether, count - begin);
     const std::uint32_t* const some = rows + begin;
     for (std::size_t i = 0; i < size; ++i) {
       stored_->bytes->check_rows(some[i], std::uint64_t{some[i]} + 1);

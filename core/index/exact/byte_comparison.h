@@ -34,11 +34,12 @@ class ByteComparison {
   void fetch_likely(const quantize::ByteBoundQuery& query, std::size_t wanted, Fetch fetch);
 
   // Compares the first `wanted` of the chosen rows, then the others in ascending order of their scores for as long as
-  // they may be among the best. compare(rows, count) compares up to kTogether rows in full and offers them to `best`.
+  // they may be among the best. compare(rows, count) compares up to kByteRowsTogether rows in full and offers them to
+  // `best`.
   template <class Compare>
   void compare(const quantize::ByteBoundQuery& query, std::size_t wanted, const TopK& best, Compare compare);
 
-  static constexpr std::size_t kTogether = 32;
+  static constexpr std::size_t kByteRowsTogether = 32;
 
  private:
   struct Chosen {
@@ -51,7 +52,7 @@ class ByteComparison {
   template <class Compare>
   void compare_some(std::size_t begin, std::size_t end, Compare compare) const;
 
-  static constexpr std::size_t kStep = 8;  // rows compared before the limit is looked at again
+  static constexpr std::size_t kRowsPerLimit = 8;  // rows compared before the limit is looked at again
 
   const quantize::StoredByteBounds* stored_;
   MatrixView table_;
@@ -72,10 +73,10 @@ void ByteComparison::fetch_likely(const quantize::ByteBoundQuery& query, std::si
 
 template <class Compare>
 void ByteComparison::compare_some(std::size_t begin, std::size_t end, Compare compare) const {
-  std::uint32_t rows[kTogether];
+  std::uint32_t rows[kByteRowsTogether];
   while (begin < end) {
     std::size_t count = 0;
-    for (; begin < end && count < kTogether; ++begin) rows[count++] = chosen_[begin].row;
+    for (; begin < end && count < kByteRowsTogether; ++begin) rows[count++] = chosen_[begin].row;
     compare(rows, count);
   }
 }
@@ -90,8 +91,8 @@ void ByteComparison::compare(const quantize::ByteBoundQuery& query, std::size_t 
   const auto end = std::remove_if(others, chosen_.end(), [&](const Chosen& one) { return one.score > limit; });
   std::sort(others, end);
   const auto count = static_cast<std::size_t>(end - chosen_.begin());
-  for (std::size_t next = first; next < count && chosen_[next].score <= limit; next += kStep) {
-    compare_some(next, std::min(next + kStep, count), compare);
+  for (std::size_t next = first; next < count && chosen_[next].score <= limit; next += kRowsPerLimit) {
+    compare_some(next, std::min(next + kRowsPerLimit, count), compare);
     limit = query.limit(best.worst());
   }
 }

@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::size_t kTooMany = 1024;           // waiting rows: 8 KiB
 constexpr std::size_t kCandidatesTogether = 16;  // rows compared by one call
+constexpr std::size_t kWorthBytes = 4;  // fewer rows are compared in full at once: their bytes would be read besides
 
 }  // namespace
 
@@ -20,8 +21,8 @@ Candidates::Candidates(const metric::BoundQuery& query, const quantize::ScreenQu
       best_(best),
       limit_(screen.limit(best.worst())) {}
 
-bool Candidates::has_byte_limit() const {
-  return bytes_.query && best_.worst() < std::numeric_limits<double>::infinity();
+bool Candidates::has_byte_limit(std::size_t rows) const {
+  return bytes_.query && rows >= kWorthBytes && best_.worst() < std::numeric_limits<double>::infinity();
 }
 
 void Candidates::compare_by_bytes(const std::uint32_t* rows, std::size_t count, bool fetched) {
@@ -38,7 +39,7 @@ void Candidates::compare_by_bytes(const Candidate* rows, std::size_t count, bool
 }
 
 void Candidates::compare(const std::uint32_t* rows, std::size_t count) {
-  if (has_byte_limit()) return compare_by_bytes(rows, count, false);
+  if (has_byte_limit(count)) return compare_by_bytes(rows, count, false);
   for (std::size_t next = 0; next < count; next += kCandidatesTogether)
     compare_batch(rows + next, std::min(kCandidatesTogether, count - next));
 }
@@ -93,12 +94,12 @@ void Candidates::each_batch(const Candidate* rows, std::size_t count, Batch batc
 }
 
 void Candidates::compare(const Candidate* rows, std::size_t count) {
-  if (has_byte_limit()) return compare_by_bytes(rows, count, false);
+  if (has_byte_limit(count)) return compare_by_bytes(rows, count, false);
   each_batch(rows, count, [this](const std::uint32_t* batch, std::size_t size) { compare_batch(batch, size); });
 }
 
 void Candidates::compare_verified(const Candidate* rows, std::size_t count, const std::uint32_t* squares) {
-  if (has_byte_limit()) return compare_by_bytes(rows, count, true);
+  if (bytes_.query) return has_byte_limit(count) ? compare_by_bytes(rows, count, true) : compare(rows, count);
   const MatrixView table = vectors_.matrix();
   each_batch(rows, count, [&](const std::uint32_t* batch, std::size_t size) {
     double rdists[kCandidatesTogether];

@@ -40,8 +40,8 @@ class Candidates {
   void compare(const std::uint32_t* rows, std::size_t count);
   // Does the same for those whose scores are still within the limit when their turn comes.
   void compare(const Candidate* rows, std::size_t count);
-  // The same for rows that are verified and on their way to the cache. `squares`, if not null, are the squared norms of
-  // rows, by their numbers, for queries that take them.
+  // The same for rows that are on their way to the cache and, unless there are byte rows, verified. `squares`, if not
+  // null, are the squared norms of rows, by their numbers, for queries that take them.
   void compare_verified(const Candidate* rows, std::size_t count, const std::uint32_t* squares);
   // Adds rows, which passed with these scores, to those that wait.
   void add(const std::uint32_t* rows, const float* scores, std::size_t count);
@@ -57,8 +57,8 @@ class Candidates {
  private:
   template <class Batch>
   void each_batch(const Candidate* rows, std::size_t count, Batch batch);
-  // Returns true if byte rows can rule out rows: there is a limit, and reading them costs less.
-  bool has_byte_limit() const;
+  // Returns true if byte rows can rule out some of so many rows: there is a limit, and reading them costs less.
+  bool has_byte_limit(std::size_t rows) const;
   void compare_by_bytes(const std::uint32_t* rows, std::size_t count, bool fetched);
   void compare_by_bytes(const Candidate* rows, std::size_t count, bool fetched);
   void compare_batch(const std::uint32_t* rows, std::size_t count);

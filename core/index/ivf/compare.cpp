@@ -145,7 +145,7 @@ void RowComparison::choose_rows(MatrixView queries, std::size_t number, Pending&
 
 void RowComparison::compare_chosen(Pending& pending) {
   pending.bytes->compare(pending.byte_query, wanted_, *pending.best, [&](const std::uint32_t* rows, std::size_t count) {
-    double rdists[exact::ByteComparison::kTogether];
+    double rdists[exact::ByteComparison::kByteRowsTogether];
     index::rerank(*table_, {view_.data, view_.stride, rows, count, true}, rdists, *pending.best,
                   [&](const kernels::Rows& batch, double* out) { pending.bound->rdists(batch, out); });
     compared_ += count;

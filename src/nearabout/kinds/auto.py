@@ -26,7 +26,7 @@ def choose_kind(rows: int, dims: int, metric: str, dtype: str, recall: float = 0
     the dtype.
 
     >>> choose_kind(5_000, 100, "cosine", "f32"), choose_kind(50_000, 100, "cosine", "f32")
-    (Exact(), IVF(lists='auto', codes='auto', refine=True, keep_vectors=True))
+    (Exact(byte_rows=False), IVF(lists='auto', codes='auto', refine=True, keep_vectors=True, byte_rows=False))
     """
     costs = [(kind, _cost(kind, rows, dims, metric, dtype, recall)) for kind in _serving(metric, dtype)]
     quick = [kind for kind, cost in costs if kind.always_exact and cost <= _QUICK]

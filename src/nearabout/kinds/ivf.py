@@ -57,7 +57,7 @@ class PcaCodes:
 
     >>> import nearabout as na
     >>> na.IVF(codes=na.PcaCodes(32, bits=4))
-    IVF(lists='auto', codes=PcaCodes(size=32, bits=4), refine=True, keep_vectors=True)
+    IVF(lists='auto', codes=PcaCodes(size=32, bits=4), refine=True, keep_vectors=True, byte_rows=False)
     """
 
     size: int

@@ -24,9 +24,8 @@ struct ExactRows {
   ExactRows(MatrixView table, Element element, metric::Metric metric)
       : index(built([&](storage::Writer& writer) {
           const index::ValidatedRows source(table, element, metric, index::InvalidRows::refuse, 2, {});
-          const bool byte_rows =
-              transform::code_space_of(metric) && (element == Element::f32 || element == Element::f16 ||
-                                                   element == Element::bf16);
+          const bool byte_rows = transform::code_space_of(metric) &&
+                                 (element == Element::f32 || element == Element::f16 || element == Element::bf16);
           exact::write_exact(writer, source, byte_rows, "{}", {.threads = 2}, {});
         })),
         vectors(index->file().section(storage::SectionId::vectors)),
