@@ -32,6 +32,8 @@ class Candidates {
   Candidates(const metric::BoundQuery& query, const quantize::ScreenQuery& screen, const storage::Section& vectors,
              QueryBytes bytes, TopK& best);
 
+  // Returns true if byte rows can rule out some of so many rows: there is a limit, and reading them costs less.
+  bool has_byte_limit(std::size_t rows) const;
   // Returns the limit on the scores of rows that can still be among the best.
   const quantize::Limit& limit() const { return limit_; }
   const quantize::ScreenQuery& screen() const { return screen_; }
@@ -57,8 +59,6 @@ class Candidates {
  private:
   template <class Batch>
   void each_batch(const Candidate* rows, std::size_t count, Batch batch);
-  // Returns true if byte rows can rule out some of so many rows: there is a limit, and reading them costs less.
-  bool has_byte_limit(std::size_t rows) const;
   void compare_by_bytes(const std::uint32_t* rows, std::size_t count, bool fetched);
   void compare_by_bytes(const Candidate* rows, std::size_t count, bool fetched);
   void compare_batch(const std::uint32_t* rows, std::size_t count);

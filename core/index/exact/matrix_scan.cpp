@@ -142,20 +142,31 @@ void MatrixScan::compare_hits(const ScreenedBlock& block) {
     vectors_.check_rows(block.first, block.first + block.rows);
   }
   const std::uint32_t* const squares = squares_of(block);
-  const std::size_t row_bytes = vectors_.matrix().stride;
-  std::size_t fetched = 0;
+  std::size_t fetched = 0;  // hits
+  std::size_t next = 0;     // query whose hits are fetched next
   for (std::size_t q = 0; q < candidates_.size(); ++q) {
     const Own& own = own_[q];
     if (own.begin == own.end) continue;
-    for (; fetched < std::min<std::size_t>(sorted_.size(), own.end + kHitsAhead); ++fetched) {
-      const std::uint64_t at = sorted_[fetched].row * std::uint64_t{row_bytes};
-      if (bytes_)
-        bytes_->fetch(sorted_[fetched].row);
-      else
-        vectors_.fetch(at, at + std::min(row_bytes, kFetchedBytes));
+    for (; next < candidates_.size() && fetched < own.end + kHitsAhead; ++next) {
+      fetch_hits(next);
+      fetched = own_[next].end;
     }
     candidates_[q].compare_verified(sorted_.data() + own.begin, own.end - own.begin, squares);
     set_screen(q);
+  }
+}
+
+// Prefetches what will be compared first of the hits of a query.
+void MatrixScan::fetch_hits(std::size_t query) {
+  const Own& own = own_[query];
+  const bool by_bytes = candidates_[query].has_byte_limit(own.end - own.begin);
+  const std::size_t row_bytes = vectors_.matrix().stride;
+  for (std::size_t i = own.begin; i < own.end; ++i) {
+    const std::uint64_t at = sorted_[i].row * std::uint64_t{row_bytes};
+    if (by_bytes)
+      bytes_->fetch(sorted_[i].row);
+    else
+      vectors_.fetch(at, at + std::min(row_bytes, kFetchedBytes));
   }
 }
 

@@ -46,6 +46,7 @@ class MatrixScan {
   // Sorts hits by their queries.
   void sort_hits(const ScreenedBlock& block, std::size_t count);
   void compare_hits(const ScreenedBlock& block);
+  void fetch_hits(std::size_t query);
   // Returns the squared norms of the rows that have hits, by row numbers; null if queries do not take them.
   const std::uint32_t* squares_of(const ScreenedBlock& block);
   void set_screen(std::size_t query);
